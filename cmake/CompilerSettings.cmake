@@ -1,0 +1,37 @@
+# Language level, warnings and sanitizers of our own targets; third-party headers come in as SYSTEM.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+# -O2 -g makes objects of LibTorch code several times larger; line tables are enough for a backtrace.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O3 -g1 -DNDEBUG" CACHE STRING "" FORCE)
+
+find_program(MAMBASYNTH_CCACHE ccache)
+if(MAMBASYNTH_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${MAMBASYNTH_CCACHE}")
+endif()
+find_program(MAMBASYNTH_MOLD mold)
+if(MAMBASYNTH_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12.1)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(mambasynth_settings INTERFACE)
+# No contraction: results must not depend on whether the compiler found a multiply-add.
+target_compile_options(mambasynth_settings INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wconversion -ffp-contract=off>
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${MAMBASYNTH_WERROR}>>:-Werror>)
+if(MAMBASYNTH_SANITIZE)
+  target_compile_options(mambasynth_settings INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${MAMBASYNTH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined>)
+  target_link_options(mambasynth_settings INTERFACE -fsanitize=${MAMBASYNTH_SANITIZE})
+endif()
+
+# mambasynth_library(NAME sources...): a static library mambasynth::NAME of this folder.
+function(mambasynth_library name)
+  add_library(mambasynth_${name} STATIC ${ARGN})
+  add_library(mambasynth::${name} ALIAS mambasynth_${name})
+  target_link_libraries(mambasynth_${name} PRIVATE mambasynth_settings)
+endfunction()

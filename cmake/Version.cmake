@@ -1,0 +1,5 @@
+# The commit is looked up at build time, so that `--version` and provenance never name an older one.
+add_custom_target(mambasynth_commit ALL
+  COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DOUT=${PROJECT_BINARY_DIR}/generated/commit.hpp
+          -P ${PROJECT_SOURCE_DIR}/cmake/WriteCommit.cmake
+  BYPRODUCTS ${PROJECT_BINARY_DIR}/generated/commit.hpp COMMENT "")

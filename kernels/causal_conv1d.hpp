@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+
+// out[t,d] = silu(bias[d] + sum_j weight[d,j] x[t - (taps-1) + j, d]),   x = 0 before the first step.
+// The depthwise causal convolution of a Mamba block (Gu & Dao 2023, section 3.4) with its activation.
+namespace mambasynth::kernels {
+
+struct ConvShape {
+  std::int64_t batch, time, channels, taps;
+};
+inline constexpr std::int64_t conv_max_taps = 8;
+
+/// x: (batch, time, channel) with `x_stride` elements between time steps; weight: (channel, tap); bias: (channel);
+/// out: (batch, time, channel) contiguous. T: float, double.
+template <class T>
+void causal_conv1d_forward(ConvShape const&, T const* x, std::int64_t x_stride, T const* weight, T const* bias, T* out);
+/// dout: contiguous; dx with its own stride; dweight, dbias as weight and bias. All are overwritten. The
+/// pre-activation is recomputed. The same bits for any number of threads.
+template <class T>
+void causal_conv1d_backward(ConvShape const&, T const* x, std::int64_t x_stride, T const* weight, T const* bias,
+                            T const* dout, T* dx, std::int64_t dx_stride, T* dweight, T* dbias);
+
+namespace reference {
+template <class T>
+void causal_conv1d_forward(ConvShape const&, T const* x, std::int64_t x_stride, T const* weight, T const* bias, T* out);
+template <class T>
+void causal_conv1d_backward(ConvShape const&, T const* x, std::int64_t x_stride, T const* weight, T const* bias,
+                            T const* dout, T* dx, std::int64_t dx_stride, T* dweight, T* dbias);
+}  // namespace reference
+
+}  // namespace mambasynth::kernels

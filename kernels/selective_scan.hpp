@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+
+// h[d,n] = exp(delta[t,d] A[d,n]) h[d,n] + delta[t,d] B[t,n] x[t,d];   y[t,d] = sum_n C[t,n] h[d,n] + D[d] x[t,d]
+// out[t,d] = y[t,d] silu(z[t,d]);   delta = softplus(delta_raw + delta_bias[d]) (linear above 20);   h starts at 0
+// Gu & Dao 2023 (arXiv:2312.00752), eq. 2a-2b with the zero-order hold of A, plus the D skip and the gate.
+namespace mambasynth::kernels {
+
+struct ScanShape {
+  std::int64_t batch, time, channels, states;
+};
+
+/// Steps between two saved states; the backward recomputes the states inside a chunk.
+inline constexpr std::int64_t scan_chunk = 64;
+constexpr std::int64_t scan_chunks(std::int64_t time) { return (time + scan_chunk - 1) / scan_chunk; }
+inline constexpr std::int64_t scan_max_states = 256;
+
+/// x, delta, z: (batch, time, channel); B, C: (batch, time, state). The last axis is contiguous; a `_stride` is the
+/// distance in elements from one time step to the next (a batch follows the last step of the one before), so that
+/// slices of a GEMM's output are used in place. A: (channel, state), negative; D, delta_bias: (channel).
+template <class T>
+struct ScanInputs {
+  T const *x, *delta, *z, *B, *C;
+  std::int64_t x_stride, delta_stride, z_stride, B_stride, C_stride;
+  T const *A, *D, *delta_bias;
+};
+
+/// out: (batch, time, channel) contiguous. checkpoints: (batch, chunk, channel, state), the state before each chunk's
+/// first step, or nullptr (evaluation). last_state: (batch, channel, state), or nullptr.
+template <class T>
+struct ScanOutputs {
+  T* out;
+  T* checkpoints;
+  T* last_state;
+};
+
+/// dout: (batch, time, channel) contiguous. dx, ddelta: (batch, time, channel) contiguous; dz, dB, dC with strides as
+/// their inputs may have; dA: (channel, state); dD, ddelta_bias: (channel). All are overwritten, not added to.
+/// ddelta is the gradient before softplus and bias.
+template <class T>
+struct ScanGradients {
+  T const* dout;
+  T *dx, *ddelta, *dz, *dB, *dC;
+  std::int64_t dz_stride, dB_stride, dC_stride;
+  T *dA, *dD, *ddelta_bias;
+};
+
+/// Vectorised for the instruction set found at run time, parallel over batch and channels with OpenMP. The same bits
+/// for any number of threads (partial sums have a fixed order). T: float, double.
+template <class T>
+void selective_scan_forward(ScanShape const&, ScanInputs<T> const&, ScanOutputs<T> const&);
+/// `checkpoints` as the forward wrote them. Memory beyond its arguments: O(scan_chunk) states a thread.
+template <class T>
+void selective_scan_backward(ScanShape const&, ScanInputs<T> const&, T const* checkpoints, ScanGradients<T> const&);
+
+/// The equations as plain loops, one thread, every state kept: what the others are tested against. T: float, double.
+namespace reference {
+template <class T>
+void selective_scan_forward(ScanShape const&, ScanInputs<T> const&, ScanOutputs<T> const&);
+template <class T>
+void selective_scan_backward(ScanShape const&, ScanInputs<T> const&, T const* checkpoints, ScanGradients<T> const&);
+}  // namespace reference
+
+}  // namespace mambasynth::kernels

@@ -1,0 +1,163 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+
+#include "config/field.hpp"
+
+/// Every key of a trial's configuration with its default, bounds and help: the one place for each number.
+namespace mambasynth::config {
+
+/// The generator of the series. Defaults: the original's config.json.
+struct Data {
+  std::int64_t seed = 42;
+  std::int64_t n_steps = 100000;
+  std::int64_t n_circles = 10;
+  std::int64_t ambient_dim = 20;
+  double radius_mean = 20.0;
+  double radius_std = 2.0;
+  double noise_std = 2.83;
+  double dwell_mean = 400;
+  double dwell_std = 100;
+  std::int64_t min_period = 40;
+  std::int64_t max_period = 400;
+  std::int64_t subspace_dim = 0;
+  std::optional<std::int64_t> path_seed;
+  std::optional<std::int64_t> test_path_seed;
+  std::optional<std::int64_t> test_n_steps;
+  std::string path;
+
+  static constexpr std::string_view section = "data";
+  static auto fields() {
+    return std::tuple{
+        Field{"seed", &Data::seed, at_least(0), "seed of circles, transition matrix and entry angles"},
+        Field{"n_steps", &Data::n_steps, at_least(1), "time steps"},
+        Field{"n_circles", &Data::n_circles, at_least(1), "circles, one per hidden state"},
+        Field{"ambient_dim", &Data::ambient_dim, at_least(2), "channels of the series"},
+        Field{"radius_mean", &Data::radius_mean, above(0), "mean radius"},
+        Field{"radius_std", &Data::radius_std, at_least(0), "standard deviation of the radii"},
+        Field{"noise_std", &Data::noise_std, at_least(0), "standard deviation of the noise of each channel"},
+        Field{"dwell_mean", &Data::dwell_mean, above(0), "mean of a visit's length in steps, before rounding to revolutions"},
+        Field{"dwell_std", &Data::dwell_std, at_least(0), "its standard deviation"},
+        Field{"min_period", &Data::min_period, at_least(1), "steps of a revolution, first circle"},
+        Field{"max_period", &Data::max_period, at_least(1), "steps of a revolution, last circle"},
+        Field{"subspace_dim", &Data::subspace_dim, at_least(0), "dimension of the subspace that holds all circles; 0 = the full space"},
+        Field{"path_seed", &Data::path_seed, at_least(0), "seed of the path: visits and noise [default: data.seed]"},
+        Field{"test_path_seed", &Data::test_path_seed, at_least(0), "path seed of the test series [default: data.seed + 1]"},
+        Field{"test_n_steps", &Data::test_n_steps, at_least(1), "steps of the test series [default: data.n_steps]"},
+        Field{"path", &Data::path, any(), "an existing series: data.npz, series.h5 or their folder; empty = generate one", Effect::none},
+    };
+  }
+  [[nodiscard]] std::int64_t resolved_path_seed() const { return path_seed.value_or(seed); }
+  [[nodiscard]] std::int64_t resolved_test_path_seed() const { return test_path_seed.value_or(seed + 1); }
+  [[nodiscard]] std::int64_t resolved_test_n_steps() const { return test_n_steps.value_or(n_steps); }
+};
+
+/// The network (Gu & Dao 2023, arXiv:2312.00752, Mamba-1 blocks).
+struct Model {
+  std::int64_t d_model = 128;
+  std::int64_t n_layers = 7;
+  std::int64_t d_state = 32;
+  std::int64_t d_conv = 4;
+  std::int64_t expand = 2;
+  std::int64_t d_ff = 512;
+  double dropout = 0.1;
+  std::int64_t max_horizon = 1;
+
+  static constexpr std::string_view section = "model";
+  static auto fields() {
+    return std::tuple{
+        Field{"d_model", &Model::d_model, at_least(1), "width of the residual stream"},
+        Field{"n_layers", &Model::n_layers, at_least(1), "Mamba blocks"},
+        Field{"d_state", &Model::d_state, between(1, 256), "states of each inner channel"},
+        Field{"d_conv", &Model::d_conv, between(2, 8), "taps of the causal convolution"},
+        Field{"expand", &Model::expand, at_least(1), "inner channels per model channel"},
+        Field{"d_ff", &Model::d_ff, at_least(1), "hidden width of each output head"},
+        Field{"dropout", &Model::dropout, between(0, 0.99), "dropout probability"},
+        Field{"max_horizon", &Model::max_horizon, at_least(1), "prediction horizons 1, 2, 4, ... up to this one, itself included"},
+    };
+  }
+  [[nodiscard]] std::int64_t d_inner() const { return expand * d_model; }
+  [[nodiscard]] std::int64_t dt_rank() const { return (d_model + 15) / 16; }
+  /// 1, 2, 4, ... <= max_horizon, then max_horizon itself where it is no power of two.
+  [[nodiscard]] Integers horizons() const;
+};
+
+/// Training. Defaults: the original's documented run.
+struct Train {
+  std::int64_t seed = 42;
+  std::int64_t seq_len = 1024;
+  std::int64_t stride = 256;
+  std::int64_t batch_size = 128;
+  double lr = 3e-4;
+  std::int64_t warmup_epochs = 20;
+  std::int64_t epochs = 500;
+  double val_fraction = 0.1;
+  double gate_lr_factor = 1.0;
+  std::string lr_floor = "group";
+  std::string split = "blocked";
+  std::int64_t num_workers = 3;
+  bool train_eval = false;
+  std::int64_t test_every = 10;
+  std::string precision = "auto";
+  double resume_every = 60;
+  double comm_timeout = 300;
+
+  static constexpr std::string_view section = "train";
+  static auto fields() {
+    return std::tuple{
+        Field{"seed", &Train::seed, at_least(0), "seed of initial weights, split, batch order and dropout"},
+        Field{"seq_len", &Train::seq_len, at_least(2), "steps of a window"},
+        Field{"stride", &Train::stride, at_least(1), "steps between window starts"},
+        Field{"batch_size", &Train::batch_size, at_least(1), "windows of a batch"},
+        Field{"lr", &Train::lr, at_least(0), "peak learning rate"},
+        Field{"warmup_epochs", &Train::warmup_epochs, at_least(0), "epochs of linear warm-up from 1 % of the rate"},
+        Field{"epochs", &Train::epochs, at_least(1), "epochs"},
+        Field{"val_fraction", &Train::val_fraction, between(0, 0.9), "share held back for validation"},
+        Field{"gate_lr_factor", &Train::gate_lr_factor, at_least(0), "learning-rate factor of x_proj and dt_proj; 0 freezes them"},
+        Field{"lr_floor", &Train::lr_floor, one_of({"group", "global"}), "floor of the cosine: 1 % of each group's own rate, or of --lr for both (the original)"},
+        Field{"split", &Train::split, one_of({"blocked", "random"}), "validation at the end of the series behind a gap, or random windows (the original's, which leaks)"},
+        Field{"num_workers", &Train::num_workers, at_least(0), "selects the original's order of random draws: 0, or more than 0"},
+        Field{"train_eval", &Train::train_eval, any(), "measure the training windows without dropout each epoch"},
+        Field{"test_every", &Train::test_every, at_least(1), "epochs between measurements on the test series"},
+        Field{"precision", &Train::precision, one_of({"auto", "bf16", "fp32"}), "auto = bf16 on CUDA, fp32 on the CPU"},
+        Field{"resume_every", &Train::resume_every, at_least(0), "seconds between saved states", Effect::none},
+        Field{"comm_timeout", &Train::comm_timeout, above(0), "seconds until a silent rank counts as lost", Effect::none},
+    };
+  }
+};
+
+/// What is measured on a checkpoint.
+struct Evaluate {
+  Integers lb_k = {10, 30, 100};
+  std::int64_t lb_points = 2000;
+  std::int64_t umap_points = 10000;
+  bool activations = false;
+  bool gates = false;
+
+  static constexpr std::string_view section = "evaluate";
+  static auto fields() {
+    return std::tuple{
+        Field{"lb_k", &Evaluate::lb_k, at_least(3), "neighbours k of the intrinsic-dimension estimators", Effect::none},
+        Field{"lb_points", &Evaluate::lb_points, at_least(4), "rows of the intrinsic-dimension estimators", Effect::none},
+        Field{"umap_points", &Evaluate::umap_points, at_least(1), "rows drawn for UMAP before those of the estimators", Effect::none},
+        Field{"activations", &Evaluate::activations, any(), "write activations.h5", Effect::none},
+        Field{"gates", &Evaluate::gates, any(), "gate signals in activations.h5 too", Effect::none},
+    };
+  }
+};
+
+/// One trial, whole.
+struct Trial {
+  Data data;
+  Model model;
+  Train train;
+  Evaluate evaluate;
+};
+
+/// Relations between keys, before anything is allocated; throws errors::usage. Shared by every verb that trains.
+void check(Trial const& trial);
+
+}  // namespace mambasynth::config

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mambasynth::config {
+
+/// The types a key can have. An optional key without a value is "as another key says" (its help names which).
+using Integers = std::vector<std::int64_t>;
+
+/// What a value must satisfy, in a form that --help and the messages print too.
+struct Allowed {
+  double least = -1e308;
+  double most = 1e308;
+  bool least_excluded = false;
+  std::vector<std::string_view> words;  ///< for text: one of these, when not empty
+};
+inline Allowed any() { return {}; }
+inline Allowed at_least(double least) { return {.least = least}; }
+inline Allowed above(double least) { return {.least = least, .least_excluded = true}; }
+inline Allowed between(double least, double most) { return {.least = least, .most = most}; }
+inline Allowed one_of(std::vector<std::string_view> words) { return {.words = std::move(words)}; }
+
+/// Whether a change of the key changes a trial's numbers, hence its identity.
+enum class Effect { result, none };
+
+/// One key of a section: its name in TOML (and, in kebab-case, its flag), where it lives, what it may be.
+template <class Section, class T>
+struct Field {
+  std::string_view key;
+  T Section::*member;
+  Allowed allowed;
+  std::string_view help;
+  Effect effect = Effect::result;
+};
+template <class Section, class T>
+Field(std::string_view, T Section::*, Allowed, std::string_view) -> Field<Section, T>;
+template <class Section, class T>
+Field(std::string_view, T Section::*, Allowed, std::string_view, Effect) -> Field<Section, T>;
+
+}  // namespace mambasynth::config

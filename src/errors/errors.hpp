@@ -1,0 +1,55 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace mambasynth::errors {
+
+/// What a program ends with.
+enum class ExitCode : int {
+  done = 0,
+  defect = 1,      ///< ours or the machine's: full disk, unwritable folder
+  usage = 2,       ///< flags, configuration, a missing GPU, a folder held by somebody else
+  input = 3,       ///< an input file that cannot be used
+  incomplete = 4,  ///< a sweep that is complete but for failed or diverged trials
+  stopped = 75,    ///< stopped on request; the same command continues
+};
+
+/// An error a user can act on. Its text is always `problem (why). remedy.`
+class Error : public std::runtime_error {
+ public:
+  Error(ExitCode code, std::string const& problem, std::string const& why, std::string const& remedy);
+  [[nodiscard]] ExitCode code() const noexcept { return code_; }
+
+ private:
+  ExitCode code_;
+};
+
+/// Each builds an Error of that exit code; `throw errors::input("...", "...", "...")`.
+Error usage(std::string const& problem, std::string const& why, std::string const& remedy);
+Error input(std::string const& problem, std::string const& why, std::string const& remedy);
+Error machine(std::string const& problem, std::string const& why, std::string const& remedy);
+
+/// The message for the C error number `errno_value`, e.g. "No space left on device".
+std::string system_reason(int errno_value);
+
+/// The closest of `candidates` by edit distance, or "" when none is near enough to be meant.
+template <class Range>
+std::string nearest(std::string const& word, Range const& candidates);
+std::size_t edit_distance(std::string const& a, std::string const& b);
+
+template <class Range>
+std::string nearest(std::string const& word, Range const& candidates) {
+  std::string best;
+  std::size_t best_distance = word.size() / 3 + 2;
+  for (auto const& candidate : candidates) {
+    auto const distance = edit_distance(word, std::string(candidate));
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = std::string(candidate);
+    }
+  }
+  return best;
+}
+
+}  // namespace mambasynth::errors

@@ -1,0 +1,142 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+/// HDF5 as h5py, xarray (netcdf4 and h5netcdf engines) and pandas expect it: dimension scales attached and labelled,
+/// variable-length UTF-8 attributes, no bool enums. Element types: double, float, int64_t, int32_t, int8_t.
+namespace mambasynth::store {
+
+/// `long_name` and `units` attributes; empty ones are left out.
+struct Meaning {
+  std::string long_name;
+  std::string units;
+};
+
+namespace detail {
+struct File;
+}
+
+/// Rows appended to a data set whose first axis grows; created by Hdf5Writer::stream.
+class Hdf5Stream {
+ public:
+  template <class T>
+  void append(std::span<T const> values) {
+    append_raw(values.data(), values.size());
+  }
+
+ private:
+  friend class Hdf5Writer;
+  void append_raw(void const* values, std::size_t count);
+  std::shared_ptr<detail::File> file_;
+  std::string path_;
+  std::uint64_t row_size_ = 1;
+  std::uint64_t rows_ = 0;
+};
+
+/// Writes a new file. Use with AtomicFile::temporary(). Missing parent groups are made.
+/// Errors: errors::machine with the file's name and the reason (e.g. no space left on device).
+class Hdf5Writer {
+ public:
+  explicit Hdf5Writer(std::filesystem::path const& file);
+  ~Hdf5Writer();  ///< closes without checking; call close() to learn of errors
+
+  /// A one-dimensional data set that is the scale (coordinate) of a dimension, named by the path's last part.
+  template <class T>
+  void scale(std::string const& path, std::span<T const> values, Meaning const& meaning = {}) {
+    scale_raw(path, type_of<T>(), values.data(), values.size(), meaning);
+  }
+  /// A data set; `dims` holds the path of an existing scale per axis (the extents come from the scales).
+  /// Larger arrays are chunked and compressed (shuffle, deflate 1).
+  template <class T>
+  void dataset(std::string const& path, std::span<T const> values, std::vector<std::string> const& dims,
+               Meaning const& meaning = {}) {
+    dataset_raw(path, type_of<T>(), values.data(), values.size(), dims, meaning);
+  }
+  /// A scalar data set.
+  template <class T>
+  void scalar(std::string const& path, T value, Meaning const& meaning = {}) {
+    dataset_raw(path, type_of<T>(), &value, 1, {}, meaning);
+  }
+  /// A growing data set, filled by append(); the extents of all axes but the first come from their scales.
+  /// `chunk_rows` rows a chunk. dims[0]'s scale may be created after the last append; call attach_streams() then.
+  template <class T>
+  Hdf5Stream stream(std::string const& path, std::vector<std::string> const& dims, std::uint64_t chunk_rows,
+                    Meaning const& meaning = {}) {
+    return stream_raw(path, type_of<T>(), dims, chunk_rows, meaning);
+  }
+  /// Same, for the scale of the growing axis itself (e.g. `/time`).
+  template <class T>
+  Hdf5Stream stream_scale(std::string const& path, std::uint64_t chunk_rows, Meaning const& meaning = {}) {
+    return stream_scale_raw(path, type_of<T>(), chunk_rows, meaning);
+  }
+  /// Attaches the first-axis scales of streams whose scale was created late.
+  void attach_streams();
+
+  void group(std::string const& path);
+  /// Attributes of a group ("/" is the root) or data set.
+  void attribute(std::string const& object, std::string const& name, std::string const& value);
+  void attribute(std::string const& object, std::string const& name, char const* value) {
+    attribute(object, name, std::string(value));
+  }
+  void attribute(std::string const& object, std::string const& name, std::int64_t value);
+  void attribute(std::string const& object, std::string const& name, double value);
+
+  /// Flushes and closes; throws when anything could not be written.
+  void close();
+
+  enum class Type { f64, f32, i64, i32, i8 };
+  template <class T>
+  static constexpr Type type_of() {
+    if constexpr (std::is_same_v<T, double>) return Type::f64;
+    else if constexpr (std::is_same_v<T, float>) return Type::f32;
+    else if constexpr (std::is_same_v<T, std::int64_t>) return Type::i64;
+    else if constexpr (std::is_same_v<T, std::int32_t>) return Type::i32;
+    else {
+      static_assert(std::is_same_v<T, std::int8_t>, "no HDF5 type is chosen for this element type");
+      return Type::i8;
+    }
+  }
+
+ private:
+  void scale_raw(std::string const&, Type, void const*, std::size_t, Meaning const&);
+  void dataset_raw(std::string const&, Type, void const*, std::size_t, std::vector<std::string> const&, Meaning const&);
+  Hdf5Stream stream_raw(std::string const&, Type, std::vector<std::string> const&, std::uint64_t, Meaning const&);
+  Hdf5Stream stream_scale_raw(std::string const&, Type, std::uint64_t, Meaning const&);
+  std::shared_ptr<detail::File> file_;
+};
+
+/// Reads any HDF5 file. Errors: errors::input naming the file, the object and what is wrong with it
+/// (not HDF5, truncated, object missing, wrong rank or type).
+class Hdf5Reader {
+ public:
+  explicit Hdf5Reader(std::filesystem::path const& file);
+  ~Hdf5Reader();
+
+  [[nodiscard]] bool exists(std::string const& path) const;
+  [[nodiscard]] std::vector<std::int64_t> shape(std::string const& path) const;
+  /// All values, converted by HDF5 to T, row-major. T: double, float, int64_t.
+  template <class T>
+  [[nodiscard]] std::vector<T> read(std::string const& path) const;
+  /// Rows first .. first + count - 1 along the first axis.
+  template <class T>
+  [[nodiscard]] std::vector<T> read_rows(std::string const& path, std::int64_t first, std::int64_t count) const;
+  /// Names of a group's members, sorted.
+  [[nodiscard]] std::vector<std::string> members(std::string const& group) const;
+  [[nodiscard]] bool is_group(std::string const& path) const;
+  [[nodiscard]] bool has_attribute(std::string const& object, std::string const& name) const;
+  [[nodiscard]] std::string text_attribute(std::string const& object, std::string const& name) const;
+  [[nodiscard]] double number_attribute(std::string const& object, std::string const& name) const;
+  [[nodiscard]] std::int64_t integer_attribute(std::string const& object, std::string const& name) const;
+
+ private:
+  std::shared_ptr<detail::File> file_;
+};
+
+}  // namespace mambasynth::store

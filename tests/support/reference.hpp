@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+namespace mambasynth::tests {
+
+/// A golden file of the original program: in the folder that MAMBASYNTH_REFERENCE names, by default shared/reference
+/// beside the checkout. Empty when it is not there (the test then says SKIP).
+inline std::filesystem::path reference_file(std::string const& name) {
+  char const* named = std::getenv("MAMBASYNTH_REFERENCE");
+  std::filesystem::path const folder = named ? named : MAMBASYNTH_DEFAULT_REFERENCE;
+  auto const file = folder / name;
+  return std::filesystem::exists(file) ? file : std::filesystem::path{};
+}
+
+/// A fresh, empty folder that is removed at the end of the scope.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    auto pattern = (std::filesystem::temp_directory_path() / "mambasynth-test-XXXXXX").string();
+    path_ = ::mkdtemp(pattern.data());
+  }
+  TemporaryFolder(TemporaryFolder const&) = delete;
+  TemporaryFolder& operator=(TemporaryFolder const&) = delete;
+  ~TemporaryFolder() { std::error_code ignored; std::filesystem::remove_all(path_, ignored); }
+  [[nodiscard]] std::filesystem::path const& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace mambasynth::tests
