@@ -16,7 +16,7 @@ struct Allowed {
   double least = -1e308;
   double most = 1e308;
   bool least_excluded = false;
-  std::vector<std::string_view> words;  ///< for text: one of these, when not empty
+  std::vector<std::string_view> words = {};  ///< for text: one of these, when not empty
 };
 inline Allowed any() { return {}; }
 inline Allowed at_least(double least) { return {.least = least}; }

@@ -1,0 +1,31 @@
+#include "config/config.hpp"
+
+#include "errors/errors.hpp"
+
+namespace mambasynth::config {
+
+Integers Model::horizons() const {
+  Integers horizons;
+  for (std::int64_t k = 1; k <= max_horizon; k *= 2) horizons.push_back(k);
+  if (horizons.back() != max_horizon) horizons.push_back(max_horizon);
+  return horizons;
+}
+
+void check(Trial const& trial) {
+  auto const text = [](std::int64_t value) { return std::to_string(value); };
+  if (trial.model.max_horizon >= trial.train.seq_len)
+    throw errors::usage("model.max_horizon = " + text(trial.model.max_horizon) +
+                            " is not below train.seq_len = " + text(trial.train.seq_len),
+                        "a window holds no pair of steps that far apart",
+                        "Use a longer window or a shorter horizon");
+  if (trial.data.min_period > trial.data.max_period)
+    throw errors::usage("data.min_period = " + text(trial.data.min_period) + " is above data.max_period = " +
+                            text(trial.data.max_period),
+                        "the circles' periods go from the one to the other", "Swap the two");
+  if (trial.data.path.empty() && trial.data.n_steps < trial.train.seq_len)
+    throw errors::usage("data.n_steps = " + text(trial.data.n_steps) + " is below train.seq_len = " +
+                            text(trial.train.seq_len),
+                        "the series is shorter than one window", "Use a longer series or shorter windows");
+}
+
+}  // namespace mambasynth::config

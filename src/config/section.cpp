@@ -1,0 +1,161 @@
+#include "config/section.hpp"
+
+#include <charconv>
+#include <cmath>
+
+#include "config/text.hpp"
+#include "errors/errors.hpp"
+
+namespace mambasynth::config {
+namespace {
+
+errors::Error wrong_type(std::string const& key, Given const& given, std::string const& needed) {
+  return errors::usage(given.origin + ": " + key + " = " + given.shown + " has the wrong type", needed + " is needed",
+                       "Correct the value of " + key);
+}
+
+void check_number(double value, Allowed const& allowed, std::string const& key, Given const& given) {
+  bool const low = allowed.least_excluded ? !(value > allowed.least) : !(value >= allowed.least);
+  if (low || !(value <= allowed.most))
+    throw errors::usage(given.origin + ": " + key + " = " + given.shown + " is out of range",
+                        "it must be " + describe(allowed), "Choose a value in that range");
+}
+
+bool parse_integer(std::string const& text, std::int64_t& value) {
+  auto const* first = text.data() + (text.size() > 1 && text[0] == '+' ? 1 : 0);
+  auto const* last = text.data() + text.size();
+  auto const [end, error] = std::from_chars(first, last, value);
+  return error == std::errc{} && end == last && first != last;
+}
+
+bool parse_float(std::string const& text, double& value) {
+  auto const* first = text.data() + (text.size() > 1 && text[0] == '+' ? 1 : 0);
+  auto const* last = text.data() + text.size();
+  auto const [end, error] = std::from_chars(first, last, value);
+  return error == std::errc{} && end == last && first != last && std::isfinite(value);
+}
+
+bool parse_integers(std::string text, Integers& values) {
+  if (text.size() >= 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
+  values.clear();
+  std::size_t start = 0;
+  while (start <= text.size()) {
+    auto const comma = std::min(text.find(',', start), text.size());
+    auto item = text.substr(start, comma - start);
+    item.erase(0, item.find_first_not_of(' '));
+    item.erase(item.find_last_not_of(' ') + 1);
+    std::int64_t value = 0;
+    if (!parse_integer(item, value)) return false;
+    values.push_back(value);
+    start = comma + 1;
+  }
+  return true;
+}
+
+}  // namespace
+
+Given given_text(std::string const& text, std::string const& origin) {
+  Given given;
+  given.origin = origin;
+  given.shown = text;
+  given.text = text;
+  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
+    given.kind = Given::Kind::text;
+    given.text = text.substr(1, text.size() - 2);
+  } else if (text == "true" || text == "false") {
+    given.kind = Given::Kind::boolean;
+    given.boolean = text == "true";
+  } else if (parse_integer(text, given.integer)) {
+    given.kind = Given::Kind::integer;
+  } else if (parse_float(text, given.floating)) {
+    given.kind = Given::Kind::floating;
+  } else if (parse_integers(text, given.integers)) {
+    given.kind = Given::Kind::integers;
+  } else {
+    given.kind = Given::Kind::text;
+  }
+  return given;
+}
+
+void assign(bool& target, Allowed const&, std::string const& key, Given const& given) {
+  if (given.kind != Given::Kind::boolean) throw wrong_type(key, given, "true or false");
+  target = given.boolean;
+}
+
+void assign(std::int64_t& target, Allowed const& allowed, std::string const& key, Given const& given) {
+  if (given.kind != Given::Kind::integer) throw wrong_type(key, given, "an integer");
+  check_number(static_cast<double>(given.integer), allowed, key, given);
+  target = given.integer;
+}
+
+void assign(double& target, Allowed const& allowed, std::string const& key, Given const& given) {
+  if (given.kind != Given::Kind::floating && given.kind != Given::Kind::integer)
+    throw wrong_type(key, given, "a number");
+  auto const value = given.kind == Given::Kind::floating ? given.floating : static_cast<double>(given.integer);
+  check_number(value, allowed, key, given);
+  target = value == 0 ? 0.0 : value;  // -0 would be another identity for the same number
+}
+
+void assign(std::string& target, Allowed const& allowed, std::string const& key, Given const& given) {
+  // A path or name on the command line may look like a number.
+  bool const from_command_line = given.origin.starts_with("-");
+  if (given.kind != Given::Kind::text && !(from_command_line && allowed.words.empty()))
+    throw wrong_type(key, given, allowed.words.empty() ? "text in quotes" : describe(allowed));
+  if (!allowed.words.empty()) {
+    bool known = false;
+    for (auto const word : allowed.words) known = known || word == given.text;
+    if (!known) {
+      auto const near = errors::nearest(given.text, allowed.words);
+      throw errors::usage(given.origin + ": " + key + " = " + given.shown + " is not known",
+                          "it must be " + describe(allowed),
+                          near.empty() ? "Choose one of them" : "Did you mean '" + near + "'? Choose one of them");
+    }
+  }
+  target = given.text;
+}
+
+void assign(Integers& target, Allowed const& allowed, std::string const& key, Given const& given) {
+  Integers values = given.integers;
+  if (given.kind == Given::Kind::integer) values = {given.integer};
+  if ((given.kind != Given::Kind::integers && given.kind != Given::Kind::integer) || values.empty())
+    throw wrong_type(key, given, "a list of integers");
+  for (auto const value : values) check_number(static_cast<double>(value), allowed, key, given);
+  target = std::move(values);
+}
+
+void assign(std::optional<std::int64_t>& target, Allowed const& allowed, std::string const& key, Given const& given) {
+  std::int64_t value = 0;
+  assign(value, allowed, key, given);
+  target = value;
+}
+
+std::string to_toml(bool value) { return value ? "true" : "false"; }
+std::string to_toml(std::int64_t value) { return std::to_string(value); }
+std::string to_toml(double value) { return toml_float(value); }
+std::string to_toml(std::string const& value) { return toml_string(value); }
+std::string to_toml(Integers const& value) {
+  std::string text = "[";
+  for (auto const item : value) text += (text.size() > 1 ? ", " : "") + std::to_string(item);
+  return text + "]";
+}
+
+std::string canonical(bool value) { return to_toml(value); }
+std::string canonical(std::int64_t value) { return to_toml(value); }
+std::string canonical(double value) { return shortest(value); }
+std::string canonical(std::string const& value) { return value; }
+std::string canonical(Integers const& value) { return to_toml(value); }
+
+std::string describe(Allowed const& allowed) {
+  if (!allowed.words.empty()) {
+    std::string text = "one of ";
+    for (auto const word : allowed.words) text += (word == allowed.words.front() ? "" : ", ") + std::string(word);
+    return text;
+  }
+  bool const low = allowed.least > -1e308;
+  bool const high = allowed.most < 1e308;
+  if (low && high) return "from " + shortest(allowed.least) + " to " + shortest(allowed.most);
+  if (low) return (allowed.least_excluded ? "above " : "at least ") + shortest(allowed.least);
+  return high ? "at most " + shortest(allowed.most) : "";
+}
+
+}  // namespace mambasynth::config

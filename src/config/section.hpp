@@ -1,0 +1,93 @@
+#pragma once
+
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+#include "config/field.hpp"
+
+/// Reading and writing the fields of one section; toml11 stays inside the .cpp files.
+namespace mambasynth::config {
+
+/// Calls f(field) for each field of a section type.
+template <class Section, class F>
+void for_each_field(F&& f) {
+  std::apply([&](auto const&... field) { (f(field), ...); }, Section::fields());
+}
+
+/// A value on its way to a field: where it was written, and what it is.
+struct Given {
+  enum class Kind { boolean, integer, floating, text, integers, other };
+  Kind kind = Kind::other;
+  bool boolean = false;
+  std::int64_t integer = 0;
+  double floating = 0;
+  std::string text;
+  Integers integers;
+  std::string shown;   ///< as the user wrote it
+  std::string origin;  ///< "sweeps/gate_lr.toml:14", "--set", "--lr"
+};
+
+/// Sets `target` from a given value, checked against `allowed`; errors::usage naming origin and key.
+void assign(bool& target, Allowed const&, std::string const& key, Given const&);
+void assign(std::int64_t& target, Allowed const&, std::string const& key, Given const&);
+void assign(double& target, Allowed const&, std::string const& key, Given const&);
+void assign(std::string& target, Allowed const&, std::string const& key, Given const&);
+void assign(Integers& target, Allowed const&, std::string const& key, Given const&);
+void assign(std::optional<std::int64_t>& target, Allowed const&, std::string const& key, Given const&);
+
+/// A bare word or number from the command line, read as the TOML it would be ("1e-3", "true", "[1, 2]", "1,2"; anything
+/// else is text).
+Given given_text(std::string const& text, std::string const& origin);
+
+std::string to_toml(bool value);
+std::string to_toml(std::int64_t value);
+std::string to_toml(double value);
+std::string to_toml(std::string const& value);
+std::string to_toml(Integers const& value);
+/// Canonical text of identity: floats in shortest form, text unquoted.
+std::string canonical(bool value);
+std::string canonical(std::int64_t value);
+std::string canonical(double value);
+std::string canonical(std::string const& value);
+std::string canonical(Integers const& value);
+
+/// "at least 1", "one of group, global": the bounds in words for --help and messages; "" when anything goes.
+std::string describe(Allowed const& allowed);
+
+template <class Section>
+std::vector<std::string> keys_of() {
+  std::vector<std::string> keys;
+  for_each_field<Section>([&](auto const& field) { keys.emplace_back(field.key); });
+  return keys;
+}
+
+/// False when the section has no such key.
+template <class Section>
+bool assign_key(Section& section, std::string const& key, Given const& given) {
+  bool found = false;
+  for_each_field<Section>([&](auto const& field) {
+    if (field.key != key) return;
+    assign(section.*(field.member), field.allowed, std::string(Section::section) + "." + key, given);
+    found = true;
+  });
+  return found;
+}
+
+/// "[section]\nkey = value\n..."; an optional key without a value is left out.
+template <class Section>
+std::string section_to_toml(Section const& section) {
+  std::string text = "[" + std::string(Section::section) + "]\n";
+  for_each_field<Section>([&](auto const& field) {
+    auto const& value = section.*(field.member);
+    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::optional<std::int64_t>>) {
+      if (value) text += std::string(field.key) + " = " + to_toml(*value) + "\n";
+    } else {
+      text += std::string(field.key) + " = " + to_toml(value) + "\n";
+    }
+  });
+  return text;
+}
+
+}  // namespace mambasynth::config

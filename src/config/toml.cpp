@@ -1,0 +1,169 @@
+#include "config/toml.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+#include "errors/errors.hpp"
+#include "store/atomic_file.hpp"
+
+namespace mambasynth::config {
+namespace {
+
+errors::Error unknown(std::string const& origin, std::string const& what, std::string const& name,
+                      std::vector<std::string> const& known) {
+  auto const near = errors::nearest(name, known);
+  return errors::usage(origin + ": unknown " + what + " '" + name + "'",
+                       "a misspelt name would silently run the default",
+                       near.empty() ? "Remove it, or see --print-config for every name" : "Did you mean '" + near + "'? See --print-config for every name");
+}
+
+std::string one_line(std::string text) {
+  auto const end = text.find('\n');
+  if (end != std::string::npos) text.resize(end);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '.')) text.pop_back();
+  return text;
+}
+
+Trial with_resolved_options(Trial trial) {
+  trial.data.path_seed = trial.data.resolved_path_seed();
+  trial.data.test_path_seed = trial.data.resolved_test_path_seed();
+  trial.data.test_n_steps = trial.data.resolved_test_n_steps();
+  return trial;
+}
+
+}  // namespace
+
+toml::value parse_toml_text(std::string const& text, std::string const& origin) {
+  std::istringstream stream(text);
+  try {
+    return toml::parse(stream, origin);
+  } catch (toml::syntax_error const& error) {
+    throw errors::usage(origin + ":" + std::to_string(error.location().line()) + ": this is not TOML",
+                        one_line(error.what()), "Correct that line");
+  } catch (std::exception const& error) {
+    throw errors::usage(origin + ": this is not TOML", one_line(error.what()), "Correct the file");
+  }
+}
+
+toml::value parse_toml(std::filesystem::path const& file) {
+  std::string text;
+  try {
+    text = store::read_text(file);
+  } catch (errors::Error const& error) {
+    throw errors::Error(errors::ExitCode::usage, "cannot read the configuration " + file.string(),
+                        one_line(error.what()), "Check the path");
+  }
+  return parse_toml_text(text, file.string());
+}
+
+std::string where(toml::value const& value) {
+  auto const location = value.location();
+  return location.file_name() + ":" + std::to_string(location.line());
+}
+
+Given given(toml::value const& value) {
+  Given result;
+  result.origin = where(value);
+  result.shown = toml::format(value, 0);
+  while (!result.shown.empty() && result.shown.back() == '\n') result.shown.pop_back();
+  if (value.is_boolean()) {
+    result.kind = Given::Kind::boolean;
+    result.boolean = value.as_boolean();
+  } else if (value.is_integer()) {
+    result.kind = Given::Kind::integer;
+    result.integer = value.as_integer();
+    result.shown = std::to_string(result.integer);
+  } else if (value.is_floating()) {
+    result.kind = Given::Kind::floating;
+    result.floating = value.as_floating();
+    result.shown = to_toml(result.floating);
+  } else if (value.is_string()) {
+    result.kind = Given::Kind::text;
+    result.text = value.as_string().str;
+  } else if (value.is_array()) {
+    auto const& items = value.as_array();
+    bool const integers = std::all_of(items.begin(), items.end(), [](auto const& item) { return item.is_integer(); });
+    if (integers) {
+      result.kind = Given::Kind::integers;
+      for (auto const& item : items) result.integers.push_back(item.as_integer());
+    }
+  }
+  return result;
+}
+
+std::vector<std::string> trial_keys() {
+  std::vector<std::string> all;
+  Trial trial;
+  for_each_section(trial, [&](auto const& section) {
+    using Section = std::decay_t<decltype(section)>;
+    for (auto const& key : keys_of<Section>()) all.push_back(std::string(Section::section) + "." + key);
+  });
+  return all;
+}
+
+void set(Trial& trial, std::string const& key, Given const& value) {
+  auto const dot = key.find('.');
+  auto const section_name = key.substr(0, dot);
+  bool found = false;
+  if (dot != std::string::npos)
+    for_each_section(trial, [&](auto& section) {
+      if (section.section == section_name) found = found || assign_key(section, key.substr(dot + 1), value);
+    });
+  if (!found) throw unknown(value.origin, "key", key, trial_keys());
+}
+
+void apply(Trial& trial, toml::value const& root, std::vector<std::string> const& foreign) {
+  std::vector<std::string> sections = foreign;
+  for_each_section(trial, [&](auto const& section) { sections.emplace_back(section.section); });
+  for (auto const& [name, table] : root.as_table()) {
+    if (std::find(foreign.begin(), foreign.end(), name) != foreign.end()) continue;
+    if (std::find(sections.begin(), sections.end(), name) == sections.end())
+      throw unknown(where(table), table.is_table() ? "section" : "key", name, sections);
+    if (!table.is_table())
+      throw errors::usage(where(table) + ": '" + name + "' is no section", "it names a table of keys",
+                          "Write [" + name + "] above its keys");
+    for_each_section(trial, [&](auto& section) {
+      using Section = std::decay_t<decltype(section)>;
+      if (name != Section::section) return;
+      for (auto const& [key, value] : table.as_table())
+        if (!assign_key(section, key, given(value)))
+          throw unknown(where(value), "key", name + "." + key, trial_keys());
+    });
+  }
+}
+
+void set_text(Trial& trial, std::string const& assignment) {
+  auto const equals = assignment.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw errors::usage("--set " + assignment + " has no value", "it takes section.key=value",
+                        "Write for example --set train.lr=1e-3");
+  set(trial, assignment.substr(0, equals), given_text(assignment.substr(equals + 1), "--set"));
+}
+
+std::string to_toml(Trial const& given_trial) {
+  auto const trial = with_resolved_options(given_trial);
+  std::string text;
+  for_each_section(trial, [&](auto const& section) { text += (text.empty() ? "" : "\n") + section_to_toml(section); });
+  return text;
+}
+
+std::vector<std::pair<std::string, std::string>> canonical_keys(Trial const& given_trial) {
+  auto const trial = with_resolved_options(given_trial);
+  std::vector<std::pair<std::string, std::string>> lines;
+  for_each_section(trial, [&](auto const& section) {
+    using Section = std::decay_t<decltype(section)>;
+    for_each_field<Section>([&](auto const& field) {
+      if (field.effect == Effect::none) return;
+      auto const& value = section.*(field.member);
+      auto const key = std::string(Section::section) + "." + std::string(field.key);
+      if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::optional<std::int64_t>>)
+        lines.emplace_back(key, canonical(*value));
+      else
+        lines.emplace_back(key, canonical(value));
+    });
+  });
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+}  // namespace mambasynth::config

@@ -1,0 +1,84 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "config/text.hpp"
+#include "config/toml.hpp"
+#include "errors/errors.hpp"
+
+using namespace mambasynth;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+std::string refusal_of(std::string const& toml) {
+  config::Trial trial;
+  try {
+    config::apply(trial, config::parse_toml_text(toml, "a.toml"));
+  } catch (errors::Error const& error) {
+    CHECK(error.code() == errors::ExitCode::usage);
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("what print-config shows is read back as the same configuration") {
+  config::Trial trial;
+  trial.train.lr = 1.0 / 3.0;
+  trial.model.max_horizon = 48;
+  trial.evaluate.lb_k = {5, 7};
+  auto const text = config::to_toml(trial);
+  config::Trial again;
+  config::apply(again, config::parse_toml_text(text, "printed"));
+  CHECK(config::to_toml(again) == text);
+  CHECK(again.train.lr == 1.0 / 3.0);
+}
+
+TEST_CASE("a misspelt key or section is refused with the nearest name and its line") {
+  CHECK_THAT(refusal_of("[train]\n\nepcohs = 3\n"), ContainsSubstring("a.toml:3: unknown key 'train.epcohs'") &&
+                                                      ContainsSubstring("Did you mean 'train.epochs'?"));
+  CHECK_THAT(refusal_of("[trian]\nepochs = 3\n"), ContainsSubstring("Did you mean 'train'?"));
+  CHECK_THAT(refusal_of("[train]\nsplit = \"randm\"\n"), ContainsSubstring("Did you mean 'random'?"));
+}
+
+TEST_CASE("wrong types and values out of range are refused") {
+  CHECK_THAT(refusal_of("[train]\nepochs = \"many\"\n"), ContainsSubstring("an integer is needed"));
+  CHECK_THAT(refusal_of("[train]\nlr = true\n"), ContainsSubstring("a number is needed"));
+  CHECK_THAT(refusal_of("[train]\nepochs = 0\n"), ContainsSubstring("it must be at least 1"));
+  CHECK_THAT(refusal_of("[model]\nmax_horizon = 0\n"), ContainsSubstring("it must be at least 1"));
+  CHECK_THAT(refusal_of("[train\n"), ContainsSubstring("this is not TOML"));
+}
+
+TEST_CASE("a horizon that no window holds is refused") {
+  config::Trial trial;
+  trial.train.seq_len = 64;
+  trial.model.max_horizon = 64;
+  CHECK_THROWS_AS(config::check(trial), errors::Error);
+  trial.model.max_horizon = 63;
+  CHECK_NOTHROW(config::check(trial));
+}
+
+TEST_CASE("horizons are powers of two and the last one") {
+  config::Model model;
+  CHECK(model.horizons() == config::Integers{1});
+  model.max_horizon = 48;
+  CHECK(model.horizons() == config::Integers{1, 2, 4, 8, 16, 32, 48});
+}
+
+TEST_CASE("--set takes numbers, words and lists") {
+  config::Trial trial;
+  config::set_text(trial, "train.lr=1e-3");
+  config::set_text(trial, "train.split=random");
+  config::set_text(trial, "evaluate.lb_k=5,20");
+  CHECK(trial.train.lr == 1e-3);
+  CHECK(trial.train.split == "random");
+  CHECK(trial.evaluate.lb_k == config::Integers{5, 20});
+}
+
+TEST_CASE("shortest text reads back as the same double") {
+  CHECK(config::shortest(0.1) == "0.1");
+  CHECK(config::shortest(1.0) == "1");
+  CHECK(config::toml_float(1.0) == "1.0");
+  CHECK(config::toml_float(3e-4) == "3e-04");
+}
