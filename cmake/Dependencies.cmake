@@ -5,6 +5,15 @@ function(mambasynth_require found what hint)
   endif()
 endfunction()
 
+# What jobs/install_deps.sh fetched that the system does not have.
+if(DEFINED ENV{MAMBASYNTH_CACHE})
+  set(MAMBASYNTH_CACHE "$ENV{MAMBASYNTH_CACHE}")
+elseif(DEFINED ENV{XDG_CACHE_HOME})
+  set(MAMBASYNTH_CACHE "$ENV{XDG_CACHE_HOME}/mambasynth")
+else()
+  set(MAMBASYNTH_CACHE "$ENV{HOME}/.cache/mambasynth")
+endif()
+
 find_package(PkgConfig QUIET)
 mambasynth_require(PKG_CONFIG_FOUND "pkg-config" "it finds libzip")
 
@@ -22,8 +31,9 @@ find_package(nlohmann_json 3.10 QUIET)
 mambasynth_require(nlohmann_json_FOUND "nlohmann-json" "package nlohmann-json3-dev")
 find_package(CLI11 2.1 QUIET)
 mambasynth_require(CLI11_FOUND "CLI11" "package libcli11-dev")
-find_package(toml11 QUIET)
-mambasynth_require(toml11_FOUND "toml11" "package libtoml11-dev")
+# Version 4 has another interface; version 3 may lie in the cache where the distribution has moved on.
+find_package(toml11 3 QUIET HINTS "${MAMBASYNTH_CACHE}/toml11-3")
+mambasynth_require(toml11_FOUND "toml11 version 3" "package libtoml11-dev")
 find_package(OpenSSL QUIET COMPONENTS Crypto)
 mambasynth_require(OPENSSL_FOUND "OpenSSL's libcrypto" "package libssl-dev; SHA-256 of data and configurations")
 find_package(OpenMP QUIET COMPONENTS CXX)

@@ -1,35 +1,43 @@
 # LibTorch as plain imported targets over <root>/include and <root>/lib. The wheel's own TorchConfig.cmake
 # needs a CUDA toolkit even for a CPU build, switches CMAKE_CUDA_ARCHITECTURES off and leaks flags.
 #
-# Where it is looked for, first hit wins: -DTorch_DIR=... or the environment's Torch_DIR (a LibTorch folder, or
-# its share/cmake/Torch), then what jobs/install_deps.sh put into the cache folder.
-set(MAMBASYNTH_TORCH_VERSION 2.11.0)
-if(DEFINED ENV{MAMBASYNTH_CACHE})
-  set(mambasynth_cache "$ENV{MAMBASYNTH_CACHE}")
-elseif(DEFINED ENV{XDG_CACHE_HOME})
-  set(mambasynth_cache "$ENV{XDG_CACHE_HOME}/mambasynth")
-else()
-  set(mambasynth_cache "$ENV{HOME}/.cache/mambasynth")
-endif()
-set(kind cpu)
-if(MAMBASYNTH_CUDA)
-  set(kind cuda)
-endif()
-set(hints ${Torch_DIR} $ENV{Torch_DIR})
-foreach(hint IN LISTS Torch_DIR ENV{Torch_DIR})
-  list(APPEND hints "${hint}/../../..")
-endforeach()
-list(APPEND hints "${mambasynth_cache}/torch-${MAMBASYNTH_TORCH_VERSION}-${kind}/torch")
+# Where it is looked for: only in -DTorch_DIR=... or the environment's Torch_DIR where one is given (a LibTorch folder, or
+# its share/cmake/Torch); else in what jobs/install_deps.sh put into the cache folder.
+set(torch_requirements "${PROJECT_SOURCE_DIR}/jobs/requirements-libtorch.txt")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${torch_requirements}")
+file(STRINGS "${torch_requirements}" torch_pin REGEX "^torch==")
+string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" torch_pinned "${torch_pin}")
 
-find_path(MAMBASYNTH_TORCH_ROOT include/ATen/ATen.h HINTS ${hints} NO_DEFAULT_PATH
+if(Torch_DIR)
+  set(torch_given "${Torch_DIR}")
+elseif(DEFINED ENV{Torch_DIR})
+  set(torch_given "$ENV{Torch_DIR}")
+endif()
+if(torch_given)
+  set(torch_hints "${torch_given}" "${torch_given}/../../..")
+else()
+  set(torch_kind cpu)
+  if(MAMBASYNTH_CUDA)
+    set(torch_kind cuda)
+  endif()
+  set(torch_hints "${MAMBASYNTH_CACHE}/torch-${torch_pinned}-${torch_kind}/torch")
+endif()
+
+unset(MAMBASYNTH_TORCH_ROOT CACHE)  # a Torch_DIR given later must not lose to the one found first
+find_path(MAMBASYNTH_TORCH_ROOT include/ATen/ATen.h HINTS ${torch_hints} NO_DEFAULT_PATH
   DOC "LibTorch: the folder that holds include/ and lib/")
-mambasynth_require(MAMBASYNTH_TORCH_ROOT "LibTorch" "looked in ${hints}")
+mambasynth_require(MAMBASYNTH_TORCH_ROOT "LibTorch" "looked in ${torch_hints}")
+get_filename_component(MAMBASYNTH_TORCH_ROOT "${MAMBASYNTH_TORCH_ROOT}" REALPATH)
 message(STATUS "LibTorch: ${MAMBASYNTH_TORCH_ROOT}")
 
-file(STRINGS "${MAMBASYNTH_TORCH_ROOT}/include/torch/headeronly/version.h" version_line REGEX "define TORCH_VERSION ")
-string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" found_version "${version_line}")
-if(found_version AND found_version VERSION_LESS 2.8)
-  message(FATAL_ERROR "LibTorch ${found_version} is too old (2.8 or newer is needed). Run jobs/install_deps.sh.")
+set(version_header "${MAMBASYNTH_TORCH_ROOT}/include/torch/headeronly/version.h")
+if(NOT EXISTS "${version_header}")
+  set(version_header "${MAMBASYNTH_TORCH_ROOT}/include/torch/csrc/api/include/torch/version.h")
+endif()
+file(STRINGS "${version_header}" version_lines REGEX "define TORCH_VERSION_(MAJOR|MINOR) ")
+string(REGEX REPLACE "[^0-9]*([0-9]+)[^0-9]+([0-9]+).*" "\\1.\\2" found_version "${version_lines}")
+if(found_version VERSION_LESS 2.8)
+  message(FATAL_ERROR "LibTorch ${found_version} is too old (2.8 or newer is needed). Unset Torch_DIR and run jobs/install_deps.sh.")
 endif()
 
 set(torch_lib "${MAMBASYNTH_TORCH_ROOT}/lib")

@@ -1,0 +1,22 @@
+# Sourced by the scripts of this folder and of tests/: where the checkout and its cache are, and how scripts speak.
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+: "${MAMBASYNTH_CACHE:=${XDG_CACHE_HOME:-${HOME:?is not set. Set HOME or MAMBASYNTH_CACHE}/.cache}/mambasynth}"
+export MAMBASYNTH_CACHE
+
+step() { printf '== %s\n' "$*" >&2; }
+note() { printf '   %s\n' "$*" >&2; }
+die() { local code=$1; shift; printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit "$code"; }
+
+# Open MPI refuses root without both, and a laptop has fewer cores than ranks now and then.
+allow_mpi_here() {
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+  export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
+}
+
+# The presets name Ninja; cores are counted, but a file of LibTorch's headers takes 1.5 GB to compile.
+build_jobs() {
+  local cores memory
+  cores=$(nproc)
+  memory=$(awk '/MemAvailable/ {print int($2 / 1500000)}' /proc/meminfo)
+  echo $((memory < 1 ? 1 : memory < cores ? memory : cores))
+}

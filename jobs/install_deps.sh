@@ -1,0 +1,233 @@
+#!/usr/bin/env bash
+# Installs what MambaSynth needs: system packages (Debian 12, 13, Ubuntu 24.04; root or sudo) and LibTorch (into the
+# cache folder, no root). Says nothing when nothing is missing.
+#
+#   jobs/install_deps.sh [--tests] [--cuda] [--no-install]
+#
+#   --tests        also what tests/run.sh needs: Catch2 version 3, Slurm, munge
+#   --cuda         LibTorch with its CUDA libraries (a CUDA toolkit 12.8 or newer must be there)
+#   --no-install   change nothing: say what is missing and what to load or install, exit 2 if anything is
+#
+# Torch_DIR=FOLDER   a LibTorch of yours; none is downloaded then
+# MAMBASYNTH_CACHE   where LibTorch goes (default ~/.cache/mambasynth)
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+
+kind=cpu tests=false install=true
+for argument in "$@"; do
+  case $argument in
+    --tests) tests=true ;;
+    --cuda) kind=cuda ;;
+    --no-install) install=false ;;
+    -h | --help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
+    *) die 2 "unknown option $argument (see --help)." ;;
+  esac
+done
+
+# Package, and how a machine that has it from elsewhere (a module, a container) shows it.
+packages='
+build-essential     command make
+g++                 command g++
+cmake               command cmake
+ninja-build         command ninja
+pkg-config          command pkg-config
+ca-certificates     always
+git                 command git
+unzip               command unzip
+python3             command python3
+python3-pip         pip
+libopenmpi-dev      command mpicxx
+openmpi-bin         command mpirun
+libhdf5-dev         hdf5
+libcli11-dev        header CLI/CLI.hpp
+libtoml11-dev       toml11
+nlohmann-json3-dev  header nlohmann/json.hpp
+libfmt-dev          header fmt/format.h
+libzip-dev          pkg libzip
+libssl-dev          header openssl/evp.h
+libeigen3-dev       pkg eigen3
+gnuplot-nox         command gnuplot
+ccache              optional
+mold                optional
+'
+test_packages='
+catch2              catch2
+python3-venv        venv
+hdf5-tools          command h5dump
+slurm-wlm           command slurmctld
+slurm-client        command sbatch
+munge               command munged
+'
+$tests && packages+=$test_packages
+
+includes() { echo "#include <$1>" | "${CXX:-g++}" -std=c++20 -x c++ -fsyntax-only - 2>/dev/null; }
+macro_is() {  # HEADER MACRO VALUE
+  printf '#include <%s>\n#if !defined(%s) || %s != %s\n#error\n#endif\n' "$1" "$2" "$2" "$3" |
+    "${CXX:-g++}" -std=c++20 -x c++ -fsyntax-only - 2>/dev/null
+}
+offered() {  # KIND NAME: whether the machine offers it, whoever installed it
+  case $1 in
+    command) command -v "$2" >/dev/null ;;
+    header) includes "$2" ;;
+    pkg) pkg-config --exists "$2" 2>/dev/null ;;
+    pip) python3 -m pip --version >/dev/null 2>&1 ;;
+    venv) python3 -c 'import venv, ensurepip' 2>/dev/null ;;
+    hdf5) pkg-config --exists hdf5 2>/dev/null || command -v h5cc >/dev/null || [ -n "${HDF5_ROOT:-}${HDF5_DIR:-}" ] ;;
+    catch2) includes catch2/catch_all.hpp ;;
+    toml11) [ -d "$toml11_cached" ] || macro_is toml.hpp TOML11_VERSION_MAJOR 3 || includes toml/parser.hpp ;;
+    always | optional) true ;;
+  esac
+}
+
+# toml11 version 4 has another interface. Where the distribution has moved on, Debian 12's package of version 3 (headers
+# alone) is unpacked here, and cmake/Dependencies.cmake looks here.
+toml11_cached=$MAMBASYNTH_CACHE/toml11-3
+
+installed_version() { dpkg-query -W -f='${db:Status-Status} ${Version}' "$1" 2>/dev/null | sed -n 's/^installed //p'; }
+at_least() { dpkg --compare-versions "$1" ge "$2"; }
+installed() {
+  local version
+  case $1 in libtoml11-dev) [ -d "$toml11_cached" ] && return 0 ;; esac
+  version=$(installed_version "$1")
+  [ -n "$version" ] || return 1
+  case $1 in
+    catch2) at_least "$version" 3 ;;
+    libtoml11-dev) ! at_least "$version" 4 ;;
+  esac
+}
+
+as_root=
+if [ "$(id -u)" != 0 ]; then
+  as_root=no
+  if $install && command -v sudo >/dev/null && { sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; }; }; then as_root=sudo; fi
+fi
+can_install=false
+$install && [ "$as_root" != no ] && command -v apt-get >/dev/null && can_install=true
+
+missing=()
+while read -r package probe name; do
+  [ -n "$package" ] || continue
+  if $can_install; then installed "$package" || missing+=("$package")
+  else offered "$probe" "$name" || missing+=("$package"); fi
+done <<<"$packages"
+
+apt() {
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@"
+}
+apt_install() { apt install -y --no-install-recommends --no-remove "$@" >"$log" 2>&1 || { tail -n 20 "$log" >&2; return 1; }; }
+
+# One apt command that also sees SUITE of the Debian archive this machine uses; the machine's own sources stay as they are.
+with_suite() {  # SUITE COMMAND...
+  local suite=$1 uri keyring=/usr/share/keyrings/debian-archive-keyring.gpg here=$scratch/$1
+  shift
+  uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Release: $VERSION_CODENAME" 'Component: main' | head -n 1)
+  [ -n "$uri" ] || { note "no archive of $VERSION_CODENAME in this machine's sources"; return 1; }
+  mkdir -p "$here/lists/partial" "$here/parts"
+  cp -L /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources "$here/parts" 2>/dev/null || true
+  [ -r $keyring ] && keyring="[signed-by=$keyring] " || keyring=
+  echo "deb $keyring$uri $suite main" >"$here/parts/mambasynth-$suite.list"
+  local view=(-o "Dir::Etc::SourceParts=$here/parts" -o "Dir::State::Lists=$here/lists")
+  apt "${view[@]}" update && "$@" "${view[@]}"
+}
+install_catch2() { apt_install "$@" -t "$VERSION_CODENAME-backports" catch2; }
+fetch_toml11() {
+  (cd "$scratch" && apt-get -qq -o APT::Sandbox::User=root "$@" download libtoml11-dev/bookworm) || return 1
+  mkdir -p "$MAMBASYNTH_CACHE"
+  dpkg-deb -x "$scratch"/libtoml11-dev_*.deb "$scratch/toml11"
+  mv -T "$scratch/toml11/usr" "$toml11_cached"
+}
+
+install_packages() {
+  local plain=() package candidate
+  . /etc/os-release
+  step "Installing ${missing[*]}"
+  apt update || note "apt-get update failed; going on with the lists that are there"
+  for package in "${missing[@]}"; do
+    candidate=$(apt-cache policy "$package" | awk '/Candidate:/ {print $2}')
+    case $package in
+      catch2) at_least "$candidate" 3 || { late+=(catch2); continue; } ;;
+      libtoml11-dev) at_least "$candidate" 4 && { late+=(toml11); continue; } ;;
+    esac
+    plain+=("$package")
+  done
+  [ ${#plain[@]} = 0 ] || apt_install "${plain[@]}" || die 1 "apt-get could not install ${plain[*]} (its last lines are above). Install them by hand and call this again."
+  for package in "${late[@]}"; do
+    case $package in
+      catch2) with_suite "$VERSION_CODENAME-backports" install_catch2 || die 1 "Catch2 version 3 could not be had from $VERSION_CODENAME-backports. Install it by hand, or build without tests." ;;
+      toml11) with_suite bookworm fetch_toml11 || die 1 "toml11 version 3 could not be had from Debian 12's archive. Install its headers by hand." ;;
+    esac
+  done
+}
+
+# ---- system packages
+late=()
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+chmod 755 "$scratch"  # apt fetches as another user
+log=$scratch/log
+complain=()
+if [ ${#missing[@]} != 0 ]; then
+  if $can_install; then install_packages
+  else
+    if ! $install; then why="--no-install was given"
+    elif ! command -v apt-get >/dev/null; then why="this is no Debian or Ubuntu"
+    else why="installing needs root or sudo"; fi
+    complain+=("system packages are missing ($why). Load modules that bring them, or have them installed: apt-get install ${missing[*]}")
+  fi
+fi
+
+# ---- LibTorch
+requirements=$checkout/jobs/requirements-libtorch
+torch_version=$(sed -n 's/^torch==\([^ ]*\).*/\1/p' "$requirements.txt")
+torch_folder=$MAMBASYNTH_CACHE/torch-$torch_version-$kind
+downloads=$MAMBASYNTH_CACHE/downloads
+
+download_libtorch() {
+  # Only the C++ part is used, so the wheel of one CPython serves whatever Python runs here.
+  python3 -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes --dest "$downloads" \
+    --only-binary=:all: --implementation cp --python-version 3.11 --abi cp311 \
+    --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 --platform manylinux_2_17_x86_64 \
+    --platform manylinux2014_x86_64 \
+    -r "$requirements.txt" -r "$requirements-$kind.txt"
+}
+unpack_libtorch() {  # FOLDER
+  local parts=('torch/include/*' 'torch/lib/libtorch_cpu.so' 'torch/lib/libc10.so' 'torch/lib/libgomp*' "torch-$torch_version*.dist-info/*")
+  [ $kind = cpu ] || parts[1]='torch/lib/*.so*'
+  unzip -q "$downloads/torch-$torch_version"-cp311-*.whl "${parts[@]}" -d "$1"
+  local name
+  # shellcheck disable=SC2013
+  for name in $(sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' "$requirements-cpu.txt" "$requirements-$kind.txt" | sort -u); do
+    unzip -qn "$downloads/${name//-/_}"-*.whl -x '*/include/*' -d "$1"
+  done
+}
+install_libtorch() {
+  step "Downloading LibTorch $torch_version ($kind) into $MAMBASYNTH_CACHE"
+  [ "$(uname -m)" = x86_64 ] || die 2 "no pinned LibTorch for $(uname -m) (x86_64 only). Give your own with Torch_DIR=FOLDER."
+  mkdir -p "$downloads" || die 1 "cannot write $MAMBASYNTH_CACHE. Set MAMBASYNTH_CACHE to a folder of yours."
+  download_libtorch || die 1 "LibTorch could not be downloaded (pip's words are above). Give your own with Torch_DIR=FOLDER."
+  local unpacked
+  unpacked=$(mktemp -d "$torch_folder.XXXXXX")
+  if ! unpack_libtorch "$unpacked"; then
+    rm -rf "$unpacked"
+    die 1 "LibTorch could not be unpacked into $MAMBASYNTH_CACHE (is the disk full?). It takes 1.1 GB with its download."
+  fi
+  chmod 755 "$unpacked"
+  # A second installer may have been faster; either result is the same.
+  mv -T "$unpacked" "$torch_folder" 2>/dev/null || rm -rf "$unpacked"
+}
+
+if [ $kind = cuda ]; then
+  command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ] ||
+    complain+=("no CUDA toolkit was found (nvcc is not on PATH). Install or load CUDA 12.8 or newer, or build the preset cpu")
+fi
+if [ -z "${Torch_DIR:-}" ] && [ ! -d "$torch_folder" ]; then
+  if ! $install; then
+    complain+=("LibTorch is not in $MAMBASYNTH_CACHE (--no-install was given). Set Torch_DIR to a LibTorch $torch_version folder, or run jobs/install_deps.sh")
+  elif [ ${#complain[@]} = 0 ]; then install_libtorch; fi
+fi
+
+if [ ${#complain[@]} != 0 ]; then
+  for line in "${complain[@]}"; do printf '%s: %s.\n' "$(basename "$0")" "$line" >&2; done
+  $install && note "Where something else provides them, go on with --no-install."
+  exit 2
+fi
