@@ -13,6 +13,8 @@ find_program(MAMBASYNTH_CCACHE ccache)
 if(MAMBASYNTH_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${MAMBASYNTH_CCACHE}")
 endif()
+# FindHDF5 names what HDF5 itself links (curl, szip, ...); a program of ours must not need them.
+add_link_options(LINKER:--as-needed)
 find_program(MAMBASYNTH_MOLD mold)
 if(MAMBASYNTH_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12.1)
   add_link_options(-fuse-ld=mold)

@@ -17,6 +17,7 @@ endif()
 find_package(PkgConfig QUIET)
 mambasynth_require(PKG_CONFIG_FOUND "pkg-config" "it finds libzip")
 
+enable_language(C)  # FindHDF5 compiles a probe in C
 find_package(HDF5 COMPONENTS C HL)
 mambasynth_require(HDF5_FOUND "HDF5 with its high-level library" "package libhdf5-dev; the serial build is enough")
 add_library(mambasynth_hdf5 INTERFACE)
