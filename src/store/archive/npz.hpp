@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,7 +30,8 @@ std::map<std::string, NpyArray> read_npz(std::filesystem::path const& file, std:
 std::vector<std::string> npz_names(std::filesystem::path const& file);
 NpyArray read_npy(std::filesystem::path const& file);
 
-/// Writes a deflated .npz that NumPy opens, in the order of add().
+/// Writes a deflated .npz that NumPy opens, in the order of add(). The same content gives the same bytes. Members and
+/// archives above 4 GiB become zip64. Errors: errors::machine with the file's name and the reason.
 class NpzWriter {
  public:
   explicit NpzWriter(std::filesystem::path const& file);  ///< use with AtomicFile::temporary()
@@ -37,11 +39,12 @@ class NpzWriter {
   void add(std::string const& name, std::span<double const> values, std::vector<std::int64_t> const& shape);
   void add(std::string const& name, std::span<float const> values, std::vector<std::int64_t> const& shape);
   void add(std::string const& name, std::span<std::int64_t const> values, std::vector<std::int64_t> const& shape);
+  /// Nothing is left to write by then: each add() completes the file, and throws when that fails.
   void close();
 
  private:
   struct Impl;
-  Impl* impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace mambasynth::store

@@ -1,0 +1,119 @@
+#include "store/archive/zip_reader.hpp"
+
+#include <zip.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <fstream>
+#include <string_view>
+#include <utility>
+
+namespace mambasynth::store::archive {
+namespace {
+
+std::string text_of(zip_error_t* error) {
+  std::string text = zip_error_strerror(error);
+  return text;
+}
+
+}  // namespace
+
+std::string looks_like(std::filesystem::path const& file) {
+  std::array<char, 64> first{};
+  std::ifstream in(file, std::ios::binary);
+  in.read(first.data(), first.size());
+  std::string_view const start(first.data(), static_cast<std::size_t>(in.gcount()));
+  if (start.empty()) return "the file is empty";
+  if (start.starts_with("PK\x03\x04") || start.starts_with("PK\x05\x06")) return "the zip archive is truncated or damaged";
+  if (start.starts_with("\x89HDF\r\n")) return "it is an HDF5 file";
+  if (start.starts_with("\x93NUMPY")) return "it is a single .npy array";
+  if (start.starts_with("\x80\x02") || start.starts_with("\x80\x04")) return "it is a bare pickle, e.g. of torch.save before 1.6";
+  bool const text = std::all_of(start.begin(), start.end(), [](char c) {
+    return std::isprint(static_cast<unsigned char>(c)) || std::isspace(static_cast<unsigned char>(c));
+  });
+  return text ? "it is a text file" : "its first bytes are unknown";
+}
+
+errors::Error unreadable(std::filesystem::path const& file, std::string const& why) {
+  return errors::input("cannot read '" + file.string() + "'", why, "give a whole file of the expected kind");
+}
+
+void ZipMember::Close::operator()(zip_file* member) const noexcept { zip_fclose(member); }
+void ZipReader::Discard::operator()(zip* archive) const noexcept { zip_discard(archive); }
+
+void ZipMember::read(void* into, std::size_t count) {
+  if (count > left_)
+    throw unreadable(file_, "'" + name_ + "' ends after " + std::to_string(size_) + " bytes, more were expected");
+  auto* to = static_cast<char*>(into);
+  while (count > 0) {
+    auto const got = zip_fread(member_.get(), to, count);
+    if (got <= 0)
+      throw unreadable(file_, "'" + name_ + "' is damaged: " +
+                                  (got < 0 ? text_of(zip_file_get_error(member_.get())) : "it ends too early"));
+    to += got;
+    count -= static_cast<std::size_t>(got);
+    left_ -= static_cast<std::uint64_t>(got);
+  }
+  // libzip compares the checksum once it meets the end.
+  char beyond = 0;
+  if (left_ == 0 && zip_fread(member_.get(), &beyond, 1) != 0)
+    throw unreadable(file_, "'" + name_ + "' is damaged: " + text_of(zip_file_get_error(member_.get())));
+}
+
+ZipReader::ZipReader(std::filesystem::path file, std::string const& kind) : file_(std::move(file)) {
+  std::error_code failed;
+  file_size_ = static_cast<std::uint64_t>(std::filesystem::file_size(file_, failed));
+  if (failed) throw unreadable(file_, failed.message());
+  int code = 0;
+  archive_.reset(zip_open(file_.c_str(), ZIP_RDONLY, &code));
+  if (archive_) return;
+  zip_error_t error;
+  zip_error_init_with_code(&error, code);
+  auto const text = text_of(&error);
+  zip_error_fini(&error);
+  bool const foreign = code == ZIP_ER_NOZIP || code == ZIP_ER_INCONS || code == ZIP_ER_EOF;
+  throw unreadable(file_, foreign ? "it is no " + kind + ": " + looks_like(file_) : text);
+}
+
+std::vector<std::string> ZipReader::names() const {
+  std::vector<std::string> names;
+  auto const count = zip_get_num_entries(archive_.get(), 0);
+  for (zip_int64_t i = 0; i < count; ++i)
+    if (char const* name = zip_get_name(archive_.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS))
+      names.emplace_back(name);
+  return names;
+}
+
+bool ZipReader::has(std::string const& name) const { return zip_name_locate(archive_.get(), name.c_str(), 0) >= 0; }
+
+ZipMember ZipReader::open(std::string const& name) const {
+  auto const index = zip_name_locate(archive_.get(), name.c_str(), 0);
+  if (index < 0) throw unreadable(file_, "it has no member '" + name + "'");
+  zip_stat_t about;
+  zip_stat_init(&about);
+  if (zip_stat_index(archive_.get(), static_cast<zip_uint64_t>(index), 0, &about) != 0)
+    throw unreadable(file_, text_of(zip_get_error(archive_.get())));
+  // Stored data cannot be larger than the file, deflated data not 1032 times as large: a damaged size must not
+  // exhaust the memory.
+  constexpr std::uint64_t best_ratio = 1032, slack = 1024;
+  bool const stored = about.comp_method == ZIP_CM_STORE;
+  if (about.size > (stored ? file_size_ : (file_size_ + slack) * best_ratio))
+    throw unreadable(file_, "'" + name + "' claims " + std::to_string(about.size) + " bytes, more than the file can hold");
+  ZipMember member;
+  member.member_.reset(zip_fopen_index(archive_.get(), static_cast<zip_uint64_t>(index), 0));
+  if (!member.member_) throw unreadable(file_, "'" + name + "': " + text_of(zip_get_error(archive_.get())));
+  member.file_ = file_;
+  member.name_ = name;
+  member.size_ = member.left_ = about.size;
+  return member;
+}
+
+std::vector<std::byte> ZipReader::read(std::string const& name) const {
+  auto member = open(name);
+  std::vector<std::byte> bytes(static_cast<std::size_t>(member.size()));
+  member.read(bytes.data(), bytes.size());
+  return bytes;
+}
+
+}  // namespace mambasynth::store::archive

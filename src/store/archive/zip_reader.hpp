@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "errors/errors.hpp"
+
+struct zip;
+struct zip_file;
+
+/// Private to this folder: zip archives for reading, over libzip (zip64 and data descriptors included).
+namespace mambasynth::store::archive {
+
+/// What the first bytes of a file that is not what was expected say it is, e.g. "it is an HDF5 file".
+std::string looks_like(std::filesystem::path const& file);
+
+errors::Error unreadable(std::filesystem::path const& file, std::string const& why);
+
+/// One member, read from front to end. Its checksum is verified when the last byte has been read.
+class ZipMember {
+ public:
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
+  /// Errors: errors::input when fewer bytes follow or they are damaged.
+  void read(void* into, std::size_t count);
+
+ private:
+  friend class ZipReader;
+  struct Close {
+    void operator()(zip_file* member) const noexcept;
+  };
+  std::unique_ptr<zip_file, Close> member_;
+  std::filesystem::path file_;
+  std::string name_;
+  std::uint64_t size_ = 0;
+  std::uint64_t left_ = 0;
+};
+
+class ZipReader {
+ public:
+  /// `kind` is what the archive should be, e.g. ".npz archive", for messages.
+  /// Errors: errors::input (missing, truncated, something else).
+  ZipReader(std::filesystem::path file, std::string const& kind);
+
+  [[nodiscard]] std::filesystem::path const& file() const noexcept { return file_; }
+  [[nodiscard]] std::uint64_t file_size() const noexcept { return file_size_; }
+  /// In the archive's order.
+  [[nodiscard]] std::vector<std::string> names() const;
+  [[nodiscard]] bool has(std::string const& name) const;
+  /// Errors: errors::input (no such member, a size that the file cannot hold).
+  [[nodiscard]] ZipMember open(std::string const& name) const;
+  [[nodiscard]] std::vector<std::byte> read(std::string const& name) const;
+
+ private:
+  struct Discard {
+    void operator()(zip* archive) const noexcept;
+  };
+  std::filesystem::path file_;
+  std::uint64_t file_size_ = 0;
+  std::unique_ptr<zip, Discard> archive_;
+};
+
+}  // namespace mambasynth::store::archive

@@ -1,0 +1,156 @@
+#include "store/atomic_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "errors/errors.hpp"
+
+namespace mambasynth::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string remedy_for(int reason) {
+  if (reason == ENOSPC || reason == EDQUOT) return "free space there or choose a folder on another file system";
+  if (reason == EACCES || reason == EPERM || reason == EROFS) return "choose a folder that you may write to";
+  return "check the folder and its file system, then run the same command again";
+}
+
+errors::Error write_error(fs::path const& file, int reason) {
+  return errors::machine("cannot write '" + file.string() + "'", errors::system_reason(reason), remedy_for(reason));
+}
+
+/// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  Descriptor(fs::path const& file, int flags) {
+    do fd_ = ::open(file.c_str(), flags | O_CLOEXEC, 0666);
+    while (fd_ < 0 && errno == EINTR);
+  }
+  Descriptor(Descriptor const&) = delete;
+  Descriptor& operator=(Descriptor const&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] bool open() const noexcept { return fd_ >= 0; }
+  [[nodiscard]] int get() const noexcept { return fd_; }
+  /// Network file systems may report a full disk only here. 0 or the error number.
+  int close() noexcept {
+    int const fd = std::exchange(fd_, -1);
+    return fd >= 0 && ::close(fd) != 0 && errno != EINTR ? errno : 0;
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+void write_all(Descriptor const& to, std::string_view content, fs::path const& file) {
+  while (!content.empty()) {
+    auto const written = ::write(to.get(), content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw write_error(file, errno);
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void make_folder(fs::path const& folder) {
+  if (folder.empty()) return;
+  std::error_code reason;
+  fs::create_directories(folder, reason);
+  std::error_code ignored;
+  if (fs::is_directory(folder, ignored)) return;
+  int const number = reason ? reason.value() : ENOTDIR;
+  throw errors::machine("cannot create the folder '" + folder.string() + "'", errors::system_reason(number),
+                        number == ENOTDIR || number == EEXIST ? "a file is in the way; choose another folder"
+                                                              : remedy_for(number));
+}
+
+/// Unique among the hosts, processes and threads that may write into the same (shared) folder.
+fs::path temporary_name(fs::path const& target) {
+  static std::atomic<unsigned> counter{0};
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  auto const short_host = std::string(host.data()).substr(0, 24);
+  // A name has at most 255 bytes on the usual file systems; the target's own part yields.
+  auto const name = target.filename().string().substr(0, 180);
+  return target.parent_path() /
+         ("." + name + "." + short_host + "." + std::to_string(::getpid()) + "." + std::to_string(counter++) + ".tmp");
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(fs::path target) : target_(std::move(target)) {
+  make_folder(target_.parent_path());
+  temporary_ = temporary_name(target_);
+  Descriptor file(temporary_, O_WRONLY | O_CREAT | O_TRUNC);
+  if (!file.open()) throw write_error(target_, errno);
+}
+
+AtomicFile::~AtomicFile() {
+  if (!committed_) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::commit() {
+  Descriptor file(temporary_, O_RDONLY);
+  if (!file.open() || ::fsync(file.get()) != 0) throw write_error(target_, errno);
+  if (int const reason = file.close()) throw write_error(target_, reason);
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw write_error(target_, errno);
+  committed_ = true;
+  // Some file systems cannot flush a folder; the file itself is safe by now.
+  auto const parent = target_.parent_path();
+  Descriptor folder(parent.empty() ? fs::path(".") : parent, O_RDONLY | O_DIRECTORY);
+  if (folder.open() && ::fsync(folder.get()) != 0 && errno != EINVAL && errno != ENOTSUP && errno != EBADF)
+    throw write_error(target_, errno);
+}
+
+void write_atomically(fs::path const& target, std::string_view content) {
+  AtomicFile file(target);
+  {
+    Descriptor out(file.temporary(), O_WRONLY | O_TRUNC);
+    if (!out.open()) throw write_error(target, errno);
+    write_all(out, content, target);
+    if (int const reason = out.close()) throw write_error(target, reason);
+  }
+  file.commit();
+}
+
+std::string read_text(fs::path const& file) {
+  auto const failed = [&](int reason) {
+    return errors::input("cannot read '" + file.string() + "'", errors::system_reason(reason),
+                         "check the path and its permissions");
+  };
+  Descriptor in(file, O_RDONLY);
+  if (!in.open()) throw failed(errno);
+  std::string text;
+  std::array<char, 1 << 16> part;
+  while (true) {
+    auto const got = ::read(in.get(), part.data(), part.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw failed(errno);
+    if (got == 0) return text;
+    text.append(part.data(), static_cast<std::size_t>(got));
+  }
+}
+
+void require_writable_folder(fs::path const& folder) {
+  make_folder(folder.empty() ? fs::path(".") : folder);
+  auto const probe = temporary_name(folder / "write-test");
+  Descriptor file(probe, O_WRONLY | O_CREAT | O_TRUNC);
+  int reason = file.open() ? 0 : errno;
+  // An empty file fits on a full disk: one byte does not.
+  if (reason == 0 && ::write(file.get(), "x", 1) != 1) reason = errno;
+  if (int const closing = file.close(); reason == 0) reason = closing;
+  ::unlink(probe.c_str());
+  if (reason != 0)
+    throw errors::machine("cannot write into the folder '" + folder.string() + "'", errors::system_reason(reason),
+                          remedy_for(reason));
+}
+
+}  // namespace mambasynth::store

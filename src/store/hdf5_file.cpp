@@ -1,0 +1,95 @@
+#include "store/hdf5_file.hpp"
+
+#include <hdf5_hl.h>
+
+#include <array>
+
+namespace mambasynth::store::detail {
+namespace {
+
+herr_t take_first(unsigned, H5E_error2_t const* entry, void* text) {
+  auto& found = *static_cast<std::string*>(text);
+  if (entry->desc != nullptr) found = entry->desc;
+  return 1;  // stops the walk
+}
+
+}  // namespace
+
+std::string reason() {
+  std::string text;
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_first, &text);
+  // The driver's entry reads "... errno = 28, error message = 'No space left on device', buf = 0x...".
+  std::string const mark = "error message = '";
+  if (auto const at = text.find(mark); at != std::string::npos) {
+    auto const from = at + mark.size();
+    return text.substr(from, text.find('\'', from) - from);
+  }
+  return text.empty() ? "HDF5 gives no reason" : text;
+}
+
+void silence() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+
+errors::Error write_error(File const& file, std::string const& object, std::string const& why) {
+  bool const full = why == errors::system_reason(ENOSPC) || why == errors::system_reason(EDQUOT);
+  return errors::machine("cannot write " + (object.empty() ? "" : "'" + object + "' of ") + "'" + file.path.string() + "'",
+                         why,
+                         full ? "free space there or choose a folder on another file system"
+                              : "check the folder and its file system, then run the same command again");
+}
+
+errors::Error read_error(File const& file, std::string const& object, std::string const& why) {
+  return errors::input("cannot read " + (object.empty() ? "" : "'" + object + "' of ") + "'" + file.path.string() + "'",
+                       why, "give a whole file of the expected kind");
+}
+
+bool link_exists(hid_t file, std::string const& path) {
+  for (std::size_t at = path.find_first_not_of('/'); at < path.size();) {
+    auto const end = std::min(path.find('/', at), path.size());
+    if (H5Lexists(file, path.substr(0, end).c_str(), H5P_DEFAULT) <= 0) return false;
+    at = path.find_first_not_of('/', end);
+  }
+  return true;
+}
+
+std::size_t size_of(ElementType type) {
+  switch (type) {
+    case ElementType::f64: return 8;
+    case ElementType::f32: return 4;
+    case ElementType::i64: return 8;
+    case ElementType::i32: return 4;
+    case ElementType::i8: return 1;
+  }
+  return 0;
+}
+
+hid_t memory_type(ElementType type) {
+  switch (type) {
+    case ElementType::f64: return H5T_NATIVE_DOUBLE;
+    case ElementType::f32: return H5T_NATIVE_FLOAT;
+    case ElementType::i64: return H5T_NATIVE_INT64;
+    case ElementType::i32: return H5T_NATIVE_INT32;
+    case ElementType::i8: return H5T_NATIVE_INT8;
+  }
+  return H5I_INVALID_HID;
+}
+
+hid_t file_type(ElementType type) {
+  switch (type) {
+    case ElementType::f64: return H5T_IEEE_F64LE;
+    case ElementType::f32: return H5T_IEEE_F32LE;
+    case ElementType::i64: return H5T_STD_I64LE;
+    case ElementType::i32: return H5T_STD_I32LE;
+    case ElementType::i8: return H5T_STD_I8LE;
+  }
+  return H5I_INVALID_HID;
+}
+
+PropertyHandle access_without_lock() {
+  PropertyHandle access(H5Pcreate(H5P_FILE_ACCESS));
+  H5Pset_file_locking(access.get(), false, true);
+  // Closing the file closes what is still open in it, also after an error half way.
+  H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
+  return access;
+}
+
+}  // namespace mambasynth::store::detail

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "errors/errors.hpp"
+#include "store/hdf5.hpp"
+#include "store/hdf5_handle.hpp"
+
+/// Private to this folder: an open HDF5 file and how its failures are told.
+namespace mambasynth::store::detail {
+
+/// A data set that grows. Whole chunks go to the file, the rest waits here.
+struct Growing {
+  std::string path;
+  std::vector<std::string> dims;  ///< scale of each axis; empty for a scale itself
+  ElementType type{};
+  std::vector<hsize_t> chunk;  ///< rows first
+  std::size_t row_bytes = 0;
+  DatasetHandle dataset;
+  std::uint64_t rows_written = 0;  ///< whole chunks only
+  std::vector<std::byte> pending;
+
+  [[nodiscard]] std::uint64_t rows() const { return rows_written + pending.size() / row_bytes; }
+  [[nodiscard]] std::size_t chunk_bytes() const { return static_cast<std::size_t>(chunk[0]) * row_bytes; }
+};
+
+struct File {
+  std::filesystem::path path;
+  FileHandle handle;
+  std::deque<Growing> growing;  ///< a deque: streams keep pointers into it
+};
+
+/// Why the last HDF5 call failed: the innermost entry of its error stack, or the operating system's words in it.
+/// Call it before any other HDF5 function.
+std::string reason();
+
+/// HDF5 prints its error stacks on stderr unless told otherwise, per thread.
+void silence();
+
+errors::Error write_error(File const& file, std::string const& object, std::string const& why = reason());
+errors::Error read_error(File const& file, std::string const& object, std::string const& why = reason());
+
+/// `id` itself unless it is negative, which throws a write_error.
+template <class Id>
+Id written(Id id, File const& file, std::string const& object) {
+  if (id < 0) throw write_error(file, object);
+  return id;
+}
+
+/// Whether every link of the path is there; H5Lexists alone fails when a parent is missing.
+bool link_exists(hid_t file, std::string const& path);
+
+std::size_t size_of(ElementType type);
+hid_t memory_type(ElementType type);
+hid_t file_type(ElementType type);  ///< little-endian
+
+/// HDF5 1.10 locks files with flock, which many NFS servers refuse. Files under temporary names have one writer and
+/// committed ones never change, so neither needs a lock.
+PropertyHandle access_without_lock();
+
+/// Attaches and labels the scale of each axis.
+void attach_scales(File const& file, hid_t dataset, std::string const& path, std::vector<std::string> const& dims);
+/// Makes a data set a scale named by the last part of its path.
+void make_scale(File const& file, hid_t dataset, std::string const& path);
+std::string last_part(std::string const& path);
+/// Length of a scale.
+std::uint64_t scale_length(File const& file, std::string const& scale, std::string const& of);
+DatasetHandle create_dataset(File const& file, std::string const& path, ElementType type,
+                             std::vector<hsize_t> const& dims, std::vector<hsize_t> const& chunk, bool grows,
+                             bool deflated);
+void write_meaning(File const& file, hid_t dataset, std::string const& path, Meaning const& meaning);
+void write_text(File const& file, hid_t object, std::string const& path, std::string const& name,
+                std::string const& value);
+void make_parents(File const& file, std::string const& path);
+
+void append(File& file, Growing& to, std::byte const* values, std::size_t count);
+void flush(File& file, Growing& to);
+
+}  // namespace mambasynth::store::detail

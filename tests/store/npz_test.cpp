@@ -1,0 +1,169 @@
+#include "store/archive/npz.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <numeric>
+
+#include "store/atomic_file.hpp"
+#include "store/hdf5.hpp"
+#include "store/raises.hpp"
+#include "support/reference.hpp"
+
+using namespace mambasynth;
+using Catch::Matchers::ContainsSubstring;
+using tests::message_of;
+using Doubles = std::vector<double>;
+using Integers = std::vector<std::int64_t>;
+
+namespace {
+
+void write_example(std::filesystem::path const& path) {
+  store::NpzWriter file(path);
+  Doubles x(60);
+  std::iota(x.begin(), x.end(), 0.25);
+  file.add("x", std::span<double const>(x), {3, 4, 5});
+  file.add("circle", std::span<std::int64_t const>(Integers{3, -1, 4}), {3});
+  file.add("scalar", std::span<float const>(std::vector<float>{2.5f}), {});
+  file.add("none", std::span<double const>(), {0, 4});
+  file.close();
+}
+
+/// A .npy file by hand: the dtype and shape as NumPy would write them, then `payload`.
+std::string npy(std::string const& descr, std::string const& shape, std::string const& payload, int version = 1,
+                bool fortran = false) {
+  std::string header = "{'descr': " + descr + ", 'fortran_order': " + (fortran ? "True" : "False") +
+                       ", 'shape': " + shape + ", }\n";
+  std::string text = "\x93NUMPY";
+  text += static_cast<char>(version);
+  text += '\0';
+  auto const length = header.size();
+  text += static_cast<char>(length & 0xff);
+  text += static_cast<char>(length >> 8);
+  if (version > 1) text += std::string(2, '\0');
+  return text + header + payload;
+}
+
+template <class T>
+std::string raw(std::vector<T> const& values) {
+  return {reinterpret_cast<char const*>(values.data()), values.size() * sizeof(T)};
+}
+
+store::NpyArray parsed(std::string const& content) {
+  tests::TemporaryFolder const folder;
+  store::write_atomically(folder.path() / "a.npy", content);
+  return store::read_npy(folder.path() / "a.npy");
+}
+
+}  // namespace
+
+TEST_CASE("an npz comes back as written, with the same bytes each time", "[archive][npz]") {
+  tests::TemporaryFolder const folder;
+  auto const path = folder.path() / "a.npz";
+  write_example(path);
+  write_example(folder.path() / "b.npz");
+  CHECK(store::read_text(path) == store::read_text(folder.path() / "b.npz"));
+  CHECK(store::npz_names(path) == std::vector<std::string>{"x", "circle", "scalar", "none"});
+  auto const all = store::read_npz(path);
+  CHECK(all.at("x").shape == Integers{3, 4, 5});
+  CHECK(all.at("x").dtype == "<f8");
+  CHECK(all.at("x").as<double>()[59] == 59.25);
+  CHECK(all.at("circle").as<std::int64_t>() == Integers{3, -1, 4});
+  CHECK(all.at("circle").as<double>() == Doubles{3, -1, 4});
+  CHECK(all.at("scalar").shape.empty());
+  CHECK(all.at("scalar").as<float>() == std::vector<float>{2.5f});
+  CHECK(all.at("none").shape == Integers{0, 4});
+  CHECK(store::read_npz(path, {"circle"}).size() == 1);
+}
+
+TEST_CASE("NumPy's own archive is read", "[archive][npz]") {
+  auto const path = tests::reference_file("golden_model.npz");
+  if (path.empty()) SKIP("golden_model.npz is not there");
+  auto const all = store::read_npz(path);
+  CHECK(all.at("starts").as<std::int64_t>() == Integers{0, 25600, 98976});
+  CHECK(all.at("layer1").shape == Integers{3, 16, 128});
+  auto const names = all.at("grad_names").as_text();
+  REQUIRE(names.size() == 85);
+  CHECK(names[0] == "input_proj.weight");
+}
+
+TEST_CASE("npy versions, dtypes and orders are understood", "[archive][npz]") {
+  CHECK(parsed(npy("'<i2'", "(2,)", raw<std::int16_t>({-3, 7}), 2)).as<std::int64_t>() == Integers{-3, 7});
+  CHECK(parsed(npy("'|u1'", "(2,)", raw<std::uint8_t>({200, 7}), 3)).as<double>() == Doubles{200, 7});
+  CHECK(parsed(npy("'|b1'", "(2,)", raw<std::uint8_t>({1, 0}))).as<std::int64_t>() == Integers{1, 0});
+  CHECK(parsed(npy("'<f2'", "(5,)", raw<std::uint16_t>({0x3c00, 0xc000, 0x0001, 0x7bff, 0xfc00}))).as<double>() ==
+        Doubles{1, -2, 0x1p-24, 65504, -std::numeric_limits<double>::infinity()});
+  auto const big = parsed(npy("'>i4'", "(2,)", std::string("\0\0\0\1\xff\xff\xff\xfe", 8)));
+  CHECK(big.dtype == "<i4");
+  CHECK(big.as<std::int64_t>() == Integers{1, -2});
+  // Columns first: [[0, 2, 4], [1, 3, 5]].
+  auto const fortran = parsed(npy("'<i4'", "(2, 3)", raw<std::int32_t>({0, 1, 2, 3, 4, 5}), 1, true));
+  CHECK(fortran.as<std::int64_t>() == Integers{0, 2, 4, 1, 3, 5});
+  CHECK(parsed(npy("'<i4'", "(2L, 1L)", raw<std::int32_t>({5, 6}))).shape == Integers{2, 1});
+  auto const text = parsed(npy("'<U3'", "(2,)", raw<char32_t>({U'a', U'é', 0, U'中', U'𝄞', U'z'})));
+  CHECK(text.as_text() == std::vector<std::string>{"aé", "中𝄞z"});
+  CHECK(parsed(npy("'|S3'", "(2,)", std::string("ab\0xyz", 6))).as_text() == std::vector<std::string>{"ab", "xyz"});
+}
+
+TEST_CASE("arrays that cannot be used are refused by name", "[archive][npz]") {
+  auto const told = [](std::string const& content) {
+    return message_of(errors::ExitCode::input, [&] { parsed(content); });
+  };
+  CHECK_THAT(told(npy("'|O'", "(1,)", "xxxxxxxx")), ContainsSubstring("'|O'") && ContainsSubstring("object arrays"));
+  CHECK_THAT(told(npy("'<c16'", "(1,)", std::string(16, 'x'))), ContainsSubstring("'<c16'"));
+  CHECK_THAT(told(npy("[('a', '<f8')]", "(1,)", std::string(8, 'x'))), ContainsSubstring("structured"));
+  CHECK_THAT(told(npy("'<f8'", "(2,)", std::string(8, 'x'))), ContainsSubstring("16 bytes, 8 are there"));
+  CHECK_THAT(told(npy("'<f8'", "(4294967296, 4294967296)", "")), ContainsSubstring("too large"));
+  CHECK_THAT(told(npy("'<f8'", "(-1,)", "")), ContainsSubstring("bad shape"));
+  CHECK_THAT(told(npy("'<f8'", "(1,)", std::string(8, 'x'), 9)), ContainsSubstring("npy version 9"));
+  CHECK_THAT(told("epoch,loss\n"), ContainsSubstring("it is a text file"));
+  auto const text = parsed(npy("'<U1'", "(1,)", raw<char32_t>({U'a'})));
+  CHECK_THAT(message_of(errors::ExitCode::input, [&] { (void)text.as<double>(); }), ContainsSubstring("'<U1'"));
+  auto const fraction = parsed(npy("'<f8'", "(1,)", raw<double>({1.5})));
+  CHECK_THAT(message_of(errors::ExitCode::input, [&] { (void)fraction.as<std::int64_t>(); }),
+             ContainsSubstring("whole numbers"));
+  CHECK_THAT(message_of(errors::ExitCode::input, [&] { (void)fraction.as_text(); }), ContainsSubstring("text is needed"));
+}
+
+TEST_CASE("what is no npz is named with what it is", "[archive][npz]") {
+  tests::TemporaryFolder const folder;
+  auto const path = folder.path() / "a.npz";
+  auto const told = [&] { return message_of(errors::ExitCode::input, [&] { store::read_npz(path); }); };
+  CHECK_THAT(told(), ContainsSubstring("a.npz") && ContainsSubstring("No such file"));
+  store::write_atomically(path, "");
+  CHECK_THAT(told(), ContainsSubstring("the file is empty"));
+  store::write_atomically(path, "epoch,loss\n");
+  CHECK_THAT(told(), ContainsSubstring("it is a text file"));
+  store::write_atomically(path, npy("'<f8'", "(0,)", ""));
+  CHECK_THAT(told(), ContainsSubstring("it is a single .npy array"));
+  {
+    store::Hdf5Writer file(path);
+    file.close();
+  }
+  CHECK_THAT(told(), ContainsSubstring("it is an HDF5 file"));
+  write_example(path);
+  CHECK_THAT(message_of(errors::ExitCode::input, [&] { store::read_npz(path, {"phase"}); }),
+             ContainsSubstring("'phase'") && ContainsSubstring("x, circle, scalar, none"));
+}
+
+TEST_CASE("every truncation and every damaged byte of an npz is an error or harmless", "[archive][npz]") {
+  tests::TemporaryFolder const folder;
+  auto const path = folder.path() / "a.npz";
+  write_example(path);
+  auto const bytes = store::read_text(path);
+  auto const damaged = folder.path() / "b.npz";
+  for (std::size_t length = 0; length < bytes.size(); ++length) {
+    store::write_atomically(damaged, std::string_view(bytes).substr(0, length));
+    auto const text = message_of(errors::ExitCode::input, [&] { store::read_npz(damaged); });
+    if (text.find("b.npz") == std::string::npos) FAIL("length " << length << ": " << text);
+  }
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    auto copy = bytes;
+    copy[at] = static_cast<char>(~copy[at]);
+    store::write_atomically(damaged, copy);
+    try {
+      store::read_npz(damaged);
+    } catch (errors::Error const& error) {
+      if (error.code() != errors::ExitCode::input) FAIL("byte " << at << ": " << error.what());
+    }
+  }
+}
