@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts of this folder and of tests/: where the checkout and its cache are, and how scripts speak.
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 : "${MAMBASYNTH_CACHE:=${XDG_CACHE_HOME:-${HOME:?is not set. Set HOME or MAMBASYNTH_CACHE}/.cache}/mambasynth}"
@@ -13,7 +14,18 @@ allow_mpi_here() {
   export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
 }
 
-# The presets name Ninja; cores are counted, but a file of LibTorch's headers takes 1.5 GB to compile.
+# build PRESET TARGET...: configures and builds; the whole output is in build/PRESET/build.log.
+build() {
+  local preset=$1 log=$checkout/build/$1/build.log
+  shift
+  mkdir -p "$(dirname "$log")"
+  (cd "$checkout" && cmake --preset "$preset" && cmake --build --preset "$preset" --parallel "$(build_jobs)" --target "$@") \
+    >"$log" 2>&1 && return 0
+  grep -E -A 12 'error|Error|FAILED' "$log" | head -n 60 >&2 || tail -n 40 "$log" >&2
+  die 1 "the build of preset $preset failed (errors above, everything in $log). Correct it and call this again."
+}
+
+# A file with LibTorch's headers takes 1.5 GB to compile.
 build_jobs() {
   local cores memory
   cores=$(nproc)

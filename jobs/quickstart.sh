@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# From a fresh machine to a table: installs what is missing, builds, runs a small gate-LR sweep over two MPI ranks
+# (series, training, measurements) and collates it. Run again, it goes on where it was; finished trials are skipped.
+#
+#   jobs/quickstart.sh [--out DIR] [--preset NAME] [--no-install]
+#
+#   --out DIR      the sweep's folder (default: quickstart in the checkout)
+#   --preset NAME  the CMake preset to build (default: what this machine can run)
+#   --no-install   install nothing: modules or a container provide everything
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+
+# The one place that decides between CPU and GPU: the GPU's kernels are not there yet.
+preset_for_this_machine() { echo cpu; }
+
+out=$checkout/quickstart preset=$(preset_for_this_machine) install=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --out) out=${2:?--out needs a folder} && shift ;;
+    --preset) preset=${2:?--preset needs a name} && shift ;;
+    --no-install) install=(--no-install) ;;
+    -h | --help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
+    *) die 2 "unknown option $1 (see --help)." ;;
+  esac
+  shift
+done
+[ "$preset" = cuda ] && install+=(--cuda)
+
+if [[ " ${install[*]} " == *" --no-install "* ]]; then
+  "$checkout/jobs/install_deps.sh" "${install[@]}" || note "Going on all the same: CMake has the last word."
+else
+  "$checkout/jobs/install_deps.sh" "${install[@]}"
+fi
+
+step "Building preset $preset"
+build "$preset" mambasynth mambasynth-collate
+bin=$checkout/build/$preset/bin
+
+step "Running sweeps/smoke.toml over two MPI ranks into $out"
+allow_mpi_here
+status=0
+mpirun -n 2 "$bin/mambasynth" sweep "$checkout/sweeps/smoke.toml" --out "$out" || status=$?
+# 4: complete, but some trials failed or diverged; the table says which.
+case $status in
+  0 | 4) ;;
+  75) die 75 "stopped on request. The same command goes on." ;;
+  *) die "$status" "the sweep ended with exit code $status (its message is above). The same command goes on where it was." ;;
+esac
+
+step "Collating"
+"$bin/mambasynth-collate" "$out" || status=$?
+cat <<END
+
+The table as CSV          $out/table.csv
+Results, one file a trial $out/trials/*/trial.h5
+Their best models         $out/trials/*/checkpoint.pt
+The generated series      $out/data/*/series.h5
+The programs              $bin
+The whole experiment      mpirun -n RANKS $bin/mambasynth sweep $checkout/sweeps/gate_lr.toml --out runs/gate_lr
+                          on a cluster: sbatch jobs/sweep_gate_lr.slurm
+END
+exit $status

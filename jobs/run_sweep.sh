@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# What the job scripts have in common: finds the program and the folders, and starts `mambasynth sweep` on every task
+# of the Slurm job.
+#
+#   run_sweep.sh SWEEP.toml [OTHER.toml] [options of mambasynth sweep]     OTHER.toml replaces SWEEP.toml
+#
+# CONTAINER=IMAGE.sif   run the program of this Apptainer image
+# MAMBASYNTH_ENV=FILE   sourced first: module loads, or the bin folder of a build of yours on PATH
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+
+[ -n "${SLURM_JOB_ID:-}" ] ||
+  die 2 "not inside a Slurm job (this starts the tasks of one). Submit it: sbatch jobs/sweep_NAME.slurm. Without Slurm: mpirun -n RANKS mambasynth sweep SWEEP.toml --out DIR."
+if [ -n "${MAMBASYNTH_ENV:-}" ]; then
+  [ -r "$MAMBASYNTH_ENV" ] || die 2 "cannot read MAMBASYNTH_ENV=$MAMBASYNTH_ENV. Give the full path of a file to source."
+  set +u  # module functions use unset variables
+  # shellcheck disable=SC1090
+  . "$MAMBASYNTH_ENV"
+  set -u
+fi
+
+sweep=$1
+shift
+if [[ "${1:-}" == *.toml ]]; then
+  sweep=$1
+  shift
+fi
+# Relative to the submit folder, else to the checkout: `sweeps/smoke.toml` is meant from anywhere.
+[ -e "$sweep" ] || sweep=$checkout/$sweep
+[ -e "$sweep" ] || die 2 "no sweep file $sweep (neither under $PWD nor in the checkout). Give its path."
+
+out=()
+if [[ " $* " != *" --out"[\ =]* && " $* " != *" --save-dir"[\ =]* ]]; then
+  name=$(sed -n '/^\[sweep\]/,/^\[\[*[a-rt-z]/s/^name *= *["'\'']\([^"'\'']*\)["'\''].*/\1/p' "$sweep" | head -n 1)
+  out=(--out "${SLURM_SUBMIT_DIR:-$PWD}/runs/${name:-$(basename "$sweep" .toml)}")
+fi
+
+if [ -n "${CONTAINER:-}" ]; then
+  runner=$(command -v apptainer || command -v singularity) ||
+    die 2 "CONTAINER is set but neither apptainer nor singularity was found. Load its module in MAMBASYNTH_ENV."
+  program=("$runner" exec --bind "$checkout,$PWD" "$CONTAINER" mambasynth)
+  [ -e /dev/nvidiactl ] && program=("$runner" exec --nv "${program[@]:2}")
+elif found=$(command -v mambasynth); then program=("$found")
+else
+  for preset in cuda cpu ci; do
+    program=("$checkout/build/$preset/bin/mambasynth")
+    [ ! -x "${program[0]}" ] || break
+  done
+  [ -x "${program[0]}" ] ||
+    die 2 "mambasynth is not built (no build/cuda or build/cpu in $checkout). On a login node: jobs/install_deps.sh, cmake --preset cpu, cmake --build --preset cpu."
+fi
+
+# The place for what a job needs around its one launch (warnings before the walltime, requeueing).
+launch() {
+  if srun --mpi=list 2>&1 | grep -qw pmix; then
+    SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1} srun --mpi=pmix "$@"  # not inherited since Slurm 22.05
+  else
+    mpirun -n "$SLURM_NTASKS" "$@"
+  fi
+}
+[ "$(id -u)" != 0 ] || allow_mpi_here
+launch "${program[@]}" sweep "$sweep" "${out[@]}" "$@"
