@@ -25,6 +25,10 @@ add_library(mambasynth_settings INTERFACE)
 target_compile_options(mambasynth_settings INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wconversion -ffp-contract=off>
   $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${MAMBASYNTH_WERROR}>>:-Werror>)
+# GCC 12 sees an overlap in every `"literal" + std::string(...)` that it inlines (GCC bug 105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(mambasynth_settings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+endif()
 if(MAMBASYNTH_SANITIZE)
   target_compile_options(mambasynth_settings INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${MAMBASYNTH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined>)
