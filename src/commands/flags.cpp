@@ -1,0 +1,98 @@
+#include "commands/flags.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <set>
+
+namespace mambasynth::commands {
+
+struct TrialFlags::Given {
+  std::string config_file;
+  std::vector<std::string> assignments;
+  bool print = false;
+  struct Flag {
+    std::string key, value, flag;
+  };
+  std::vector<Flag> flags;
+};
+
+namespace {
+
+std::string kebab(std::string text) {
+  std::replace(text.begin(), text.end(), '_', '-');
+  return text;
+}
+
+/// The original's names of the data flag, and ours.
+constexpr char const* data_flag = "--data,--data-dir";
+
+}  // namespace
+
+TrialFlags::TrialFlags(CLI::App& app, std::string own) : app_(app), own_(std::move(own)), given_(std::make_shared<Given>()) {
+  app.add_option("--config", given_->config_file, "TOML file with keys")->type_name("FILE");
+  app.add_option("--set", given_->assignments, "set any key, stronger than --config")->type_name("SECTION.KEY=VALUE");
+  app.add_flag("--print-config", given_->print, "print the resolved configuration as TOML and stop");
+}
+
+void TrialFlags::add(Key const& key, bool is_switch, std::string const& help, std::string const& allowed,
+                     std::string const& shown_default) {
+  auto const name = key.section + "." + key.key;
+  std::string flag = "--" + kebab(key.key);
+  if (name == "data.path") flag = data_flag;
+  else if (key.key == "seed" && key.section != own_) flag = "--" + key.section + "-seed";
+  auto const shown_flag = flag.substr(0, flag.find(','));
+  auto const given = given_;
+  auto const store = [given, name, shown_flag](std::string const& value) {
+    given->flags.push_back({name, value, shown_flag});
+  };
+  auto const group = "[" + key.section + "]";
+  if (is_switch) {
+    app_.add_flag_callback(flag, [store] { store("true"); }, help)->group(group);
+    app_.add_flag_callback("--no-" + flag.substr(2), [store] { store("false"); })->group("");
+    return;
+  }
+  std::string text = help;
+  if (!allowed.empty()) text += " (" + allowed + ")";
+  if (!shown_default.empty() && shown_default != "\"\"") text += " [default: " + shown_default + "]";
+  app_.add_option_function<std::string>(flag, store, text)->type_name("")->group(group);
+}
+
+bool TrialFlags::print_requested() const { return given_->print; }
+
+void TrialFlags::set_from_flag(std::string const& key, std::string const& value, std::string const& flag) {
+  given_->flags.push_back({key, value, flag});
+}
+
+bool TrialFlags::given(std::string const& key) const {
+  auto const starts = [&](std::string const& text) { return text.starts_with(key + "="); };
+  if (std::any_of(given_->flags.begin(), given_->flags.end(), [&](auto const& flag) { return flag.key == key; }) ||
+      std::any_of(given_->assignments.begin(), given_->assignments.end(), starts))
+    return true;
+  if (given_->config_file.empty()) return false;
+  auto const dot = key.find('.');
+  auto const root = config::parse_toml(given_->config_file);
+  auto const section = root.as_table().find(key.substr(0, dot));
+  return section != root.as_table().end() && section->second.is_table() &&
+         section->second.as_table().contains(key.substr(dot + 1));
+}
+
+config::Trial TrialFlags::resolve() const {
+  config::Trial trial;
+  if (!given_->config_file.empty()) config::apply(trial, config::parse_toml(given_->config_file));
+  for (auto const& assignment : given_->assignments) config::set_text(trial, assignment);
+  for (auto const& flag : given_->flags) config::set(trial, flag.key, config::given_text(flag.value, flag.flag));
+  return trial;
+}
+
+void add_run_flags(CLI::App& app, RunFlags& flags, std::string const& default_out, std::string const& out_help) {
+  flags.out = default_out;
+  app.add_option("--out,--save-dir", flags.out, out_help + (default_out.empty() ? "" : " [default: " + default_out + "]"))
+      ->type_name("DIR");
+  app.add_option("--device", flags.device, "auto, cpu or cuda [default: auto]")
+      ->type_name("")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  app.add_option("--threads", flags.threads, "CPU threads [default: one a core]")->type_name("")->check(CLI::PositiveNumber);
+}
+
+}  // namespace mambasynth::commands

@@ -1,0 +1,97 @@
+#include "commands/program.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <map>
+#include <new>
+#include <stdexcept>
+
+#include "commands/verb.hpp"
+#include "commands/version.hpp"
+#include "errors/errors.hpp"
+
+namespace mambasynth::commands {
+namespace {
+
+constexpr Verb all_verbs[] = {
+    {"data", "generate the Markov-switching series", declare_data},
+    {"train", "train and measure one trial", declare_train},
+    {"sweep", "run a sweep of trials over MPI ranks", declare_sweep},
+    {"status", "show how far a sweep is", declare_status},
+    {"evaluate", "measure a checkpoint: intrinsic dimension and activations", declare_evaluate},
+    {"convert", "convert weights between .pt and .safetensors", declare_convert},
+    {"bench", "time kernels and training steps", declare_bench},
+};
+
+/// Every flag or verb that could have been meant.
+std::vector<std::string> names_of(CLI::App const& app) {
+  std::vector<std::string> names;
+  for (auto const* option : app.get_options())
+    for (auto const& name : option->get_lnames()) names.push_back("--" + name);
+  for (auto const* verb : app.get_subcommands([](CLI::App const*) { return true; })) names.push_back(verb->get_name());
+  return names;
+}
+
+std::string without_dots(std::string text) {
+  while (!text.empty() && (text.back() == '.' || text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
+errors::Error explain(CLI::ParseError const& error, CLI::App const& program) {
+  auto const chosen = program.get_subcommands();
+  auto const& app = chosen.empty() ? program : *chosen.front();
+  auto const help = "See " + (chosen.empty() ? program.get_name() : program.get_name() + " " + app.get_name()) + " --help";
+  if (dynamic_cast<CLI::ExtrasError const*>(&error) != nullptr) {
+    auto extras = app.remaining();
+    if (extras.empty()) extras = program.remaining();
+    auto word = extras.empty() ? std::string(error.what()) : extras.front();
+    word = word.substr(0, word.find('='));
+    auto const near = errors::nearest(word, names_of(app));
+    return errors::usage((word.starts_with("-") ? "unknown flag '" : chosen.empty() ? "unknown verb '" : "unexpected argument '") + word + "'",
+                         "a misspelt name would silently run the default",
+                         near.empty() ? help : "Did you mean '" + near + "'? " + help);
+  }
+  return errors::usage("the command line cannot be used", without_dots(error.what()), help);
+}
+
+}  // namespace
+
+std::span<Verb const> verbs() { return all_verbs; }
+
+int run_program(int argc, char** argv) {
+  CLI::App program("Batch experiments on causal Mamba models: generate, train, sweep, measure.", "mambasynth");
+  program.set_version_flag("--version", version_text, "print versions and what this build contains");
+  program.require_subcommand(0, 1);
+  std::map<std::string, Action> actions;
+  try {
+    for (auto const& verb : verbs()) {
+      auto* const app = program.add_subcommand(std::string(verb.name), std::string(verb.summary));
+      actions[std::string(verb.name)] = verb.declare(*app);
+    }
+    try {
+      program.parse(argc, argv);
+    } catch (CLI::Success const& help) {
+      return program.exit(help);
+    } catch (CLI::ParseError const& error) {
+      throw explain(error, program);
+    }
+    auto const chosen = program.get_subcommands();
+    if (chosen.empty())
+      throw errors::usage("no verb is given", "mambasynth does nothing by itself", "See mambasynth --help");
+    return actions.at(chosen.front()->get_name())();
+  } catch (errors::Error const& error) {
+    fmt::print(stderr, "mambasynth: {}\n", error.what());
+    return static_cast<int>(error.code());
+  } catch (std::bad_alloc const&) {
+    fmt::print(stderr, "mambasynth: memory ran out (an allocation failed). Use a smaller --batch-size or model.\n");
+    return static_cast<int>(errors::ExitCode::defect);
+  } catch (std::exception const& error) {
+    fmt::print(stderr, "mambasynth: an unexpected error ({}). Please report it with the command line.\n",
+               without_dots(error.what()));
+    return static_cast<int>(errors::ExitCode::defect);
+  }
+}
+
+}  // namespace mambasynth::commands

@@ -1,0 +1,9 @@
+#pragma once
+
+namespace mambasynth::commands {
+
+/// `mambasynth VERB ...`: reads the command line, runs the verb, and turns every error into one message on stderr and
+/// its exit code.
+int run_program(int argc, char** argv);
+
+}  // namespace mambasynth::commands

@@ -1,0 +1,46 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <thread>
+
+#include "commands/verb.hpp"
+#include "errors/errors.hpp"
+#include "sweep/status.hpp"
+
+namespace mambasynth::commands {
+namespace {
+
+struct Options {
+  std::string folder;
+  bool json = false;
+  bool watch = false;
+  double every = 5;
+};
+
+int run(Options const& options) {
+  do {
+    auto const status = sweep::read_status(options.folder);
+    auto const text = options.json ? sweep::to_json(status) : sweep::to_text(status);
+    fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
+    std::fflush(stdout);
+    if (!options.watch || !status.holder) break;
+    std::this_thread::sleep_for(std::chrono::duration<double>(options.every));
+  } while (true);
+  return static_cast<int>(errors::ExitCode::done);
+}
+
+}  // namespace
+
+Action declare_status(CLI::App& app) {
+  auto const options = std::make_shared<Options>();
+  app.add_option("dir", options->folder, "the sweep's folder")->required()->type_name("DIR");
+  app.add_flag("--json", options->json, "print JSON");
+  app.add_flag("--watch", options->watch, "print again until the sweep ends");
+  app.add_option("--every", options->every, "seconds between two prints of --watch [default: 5]")->type_name("")->check(CLI::PositiveNumber);
+  return [options] { return run(*options); };
+}
+
+}  // namespace mambasynth::commands

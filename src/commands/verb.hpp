@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string_view>
+
+namespace CLI {
+class App;
+}
+
+namespace mambasynth::commands {
+
+/// What a verb does once its flags are read; returns the exit code.
+using Action = std::function<int()>;
+
+/// A verb of `mambasynth`: declares its flags on `app` and returns what to run.
+struct Verb {
+  std::string_view name;
+  std::string_view summary;
+  Action (*declare)(CLI::App& app);
+};
+
+Action declare_bench(CLI::App& app);
+Action declare_convert(CLI::App& app);
+Action declare_data(CLI::App& app);
+Action declare_evaluate(CLI::App& app);
+Action declare_status(CLI::App& app);
+Action declare_sweep(CLI::App& app);
+Action declare_train(CLI::App& app);
+
+/// In the order of --help.
+std::span<Verb const> verbs();
+
+}  // namespace mambasynth::commands

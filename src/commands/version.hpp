@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string>
+
+namespace mambasynth::commands {
+
+/// Version, commit, build type, LibTorch, CUDA and MPI versions, compiled GPU architectures: one a line.
+std::string version_text();
+
+}  // namespace mambasynth::commands

@@ -1,0 +1,110 @@
+#include "evaluate/activations_file.hpp"
+
+#include <ATen/ATen.h>
+
+#include <map>
+#include <numeric>
+
+#include "store/atomic_file.hpp"
+#include "store/hdf5.hpp"
+
+namespace mambasynth::evaluate {
+namespace {
+
+constexpr std::int64_t schema_version = 1;
+
+std::vector<std::int64_t> indices(std::int64_t count) {
+  std::vector<std::int64_t> all(static_cast<std::size_t>(count));
+  std::iota(all.begin(), all.end(), std::int64_t{0});
+  return all;
+}
+
+/// Growing data sets of one file, opened at their first batch.
+class Streams {
+ public:
+  explicit Streams(store::Hdf5Writer& writer) : writer_(writer) {}
+
+  void append(std::string const& path, at::Tensor const& values, char const* last_axis, store::Meaning const& meaning) {
+    auto const contiguous = values.to(at::kFloat).contiguous();
+    stream<float>(path, dims(last_axis), meaning)
+        .append(std::span(contiguous.const_data_ptr<float>(), static_cast<std::size_t>(contiguous.numel())));
+  }
+  template <class T>
+  void append(std::string const& path, std::span<T const> values, store::Meaning const& meaning) {
+    stream<T>(path, dims(nullptr), meaning).append(values);
+  }
+
+ private:
+  static std::vector<std::string> dims(char const* last_axis) {
+    std::vector<std::string> axes{"/window", "/step"};
+    if (last_axis != nullptr) axes.emplace_back(last_axis);
+    return axes;
+  }
+  template <class T>
+  store::Hdf5Stream& stream(std::string const& path, std::vector<std::string> const& axes,
+                            store::Meaning const& meaning) {
+    auto const found = streams_.find(path);
+    if (found != streams_.end()) return found->second;
+    return streams_.emplace(path, writer_.stream<T>(path, axes, 1, meaning)).first->second;
+  }
+  store::Hdf5Writer& writer_;
+  std::map<std::string, store::Hdf5Stream> streams_;
+};
+
+void append_gates(Streams& streams, std::vector<model::GateSignals> const& gates) {
+  for (std::size_t i = 0; i < gates.size(); ++i) {
+    auto const group = "/gate/layer_" + std::to_string(i + 1) + "/";
+    streams.append(group + "delta", gates[i].delta, "/inner", {"step size delta after softplus", "1"});
+    streams.append(group + "z_gate", gates[i].z_gate, "/inner", {"output gate silu(z)", "1"});
+    streams.append(group + "B_norm", at::linalg_vector_norm(gates[i].B, 2, {2}), nullptr, {"|B| over the states", "1"});
+    streams.append(group + "C_norm", at::linalg_vector_norm(gates[i].C, 2, {2}), nullptr, {"|C| over the states", "1"});
+  }
+}
+
+}  // namespace
+
+void write_activations(std::filesystem::path const& file, model::Network const& network, at::Tensor const& series,
+                       std::int64_t seq_len, Labels const& labels, bool gates) {
+  store::AtomicFile out(file);
+  store::Hdf5Writer writer(out.temporary());
+  writer.attribute("/", "schema_version", schema_version);
+  auto const scale = [&](char const* path, std::int64_t count, store::Meaning const& meaning) {
+    auto const values = indices(count);
+    writer.scale<std::int64_t>(path, values, meaning);
+  };
+  scale("/step", seq_len, {"step within the window", "step"});
+  scale("/feature", network.config().d_model, {"feature of the residual stream", "1"});
+  scale("/channel", network.channels(), {"channel of the series", "1"});
+  if (gates) scale("/inner", network.config().d_inner(), {"inner channel of a block", "1"});
+
+  Streams streams(writer);
+  std::int64_t windows = 0;
+  for_each_batch(network, series, seq_len, [&](EncodedBatch const& batch) {
+    streams.append("/activation/input", batch.x, "/channel", {"series as the model reads it", "1"});
+    for (std::size_t i = 0; i < batch.encoding.layers.size(); ++i)
+      streams.append("/activation/layer_" + std::to_string(i + 1), batch.encoding.layers[i], "/feature",
+                     {"residual stream after layer " + std::to_string(i + 1), "1"});
+    for (std::size_t h = 0; h < network.horizons().size(); ++h) {
+      auto const k = std::to_string(network.horizons()[h]);
+      streams.append("/prediction/h" + k, batch.encoding.predictions[h], "/channel",
+                     {"prediction of the series " + k + " steps ahead", "1"});
+    }
+    auto const first = static_cast<std::size_t>(batch.first_window * seq_len);
+    auto const count = static_cast<std::size_t>(batch.x.size(0) * seq_len);
+    if (!labels.circle.empty())
+      streams.append("/state/circle", labels.circle.subspan(first, count), {"circle visited", "1"});
+    if (!labels.phase.empty())
+      streams.append("/state/phase", labels.phase.subspan(first, count), {"phase on the circle", "rad"});
+    if (gates) append_gates(streams, network.gates(batch.x));
+    windows += batch.x.size(0);
+  });
+
+  std::vector<std::int64_t> starts = indices(windows);
+  for (auto& start : starts) start *= seq_len;
+  writer.scale<std::int64_t>("/window", starts, {"first step of the window", "step"});
+  writer.attach_streams();
+  writer.close();
+  out.commit();
+}
+
+}  // namespace mambasynth::evaluate

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+#include "evaluate/encode.hpp"
+#include "model/network.hpp"
+
+namespace mambasynth::evaluate {
+
+/// What the windows' steps are labelled with; empty where the series has no such truth.
+struct Labels {
+  std::span<std::int64_t const> circle;  ///< (time)
+  std::span<double const> phase;         ///< (time), radians
+};
+
+/// Writes activations.h5: `/activation/{input, layer_<i>}` and `/prediction/h<k>` (window, step, feature or channel),
+/// `/state/{circle, phase}` (window, step), and with `gates` `/gate/layer_<i>/{delta, z_gate}` (window, step, inner)
+/// and `{B_norm, C_norm}` (window, step). Streams: memory is one batch.
+void write_activations(std::filesystem::path const& file, model::Network const& network, at::Tensor const& series,
+                       std::int64_t seq_len, Labels const& labels, bool gates);
+
+}  // namespace mambasynth::evaluate

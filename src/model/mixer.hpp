@@ -1,0 +1,43 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+// axes: b batch, t time step, d inner channel, n state, r dt_rank
+namespace mambasynth::model {
+
+/// Parameters of a Mamba block between in_proj and out_proj.
+struct MixerWeights {
+  at::Tensor A_log;           ///< (d, n)
+  at::Tensor D;               ///< (d)
+  at::Tensor conv_weight;     ///< (d, 1, taps)
+  at::Tensor conv_bias;       ///< (d)
+  at::Tensor x_proj;          ///< (r + 2 n, d)
+  at::Tensor dt_proj_weight;  ///< (d, r)
+  at::Tensor dt_proj_bias;    ///< (d)
+};
+
+/// xz (b, t, 2 d) -> (b, t, d): causal convolution with SiLU, projection to delta, B and C, selective scan, gate by z
+/// (Gu & Dao 2023, arXiv:2312.00752, section 3.4 and algorithm 2). One autograd node with its backward by hand over
+/// kernels/: no tape through time, O(t / scan_chunk) states saved.
+at::Tensor mixer(at::Tensor const& xz, MixerWeights const& weights);
+
+/// The signals that steer a block, for looking at (no gradient).
+struct GateSignals {
+  at::Tensor delta;   ///< (b, t, d): step size after softplus, bias included
+  at::Tensor z_gate;  ///< (b, t, d): silu(z)
+  at::Tensor B, C;    ///< (b, t, n)
+  at::Tensor x_conv;  ///< (b, t, d): after convolution and SiLU
+};
+GateSignals gate_signals(at::Tensor const& xz, MixerWeights const& weights);
+
+/// Dropout whose mask is a function of (seed, step, site, sample): see kernels/dropout.hpp.
+struct DropoutDraw {
+  double p = 0;
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;
+  std::int64_t first_sample = 0;  ///< index of row 0 within the global batch
+};
+/// x (b, ...) -> the same shape; differentiable.
+at::Tensor dropout(at::Tensor const& x, DropoutDraw const& draw, std::uint32_t site);
+
+}  // namespace mambasynth::model

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "model/mixer.hpp"
+
+// axes: b batch, t time step, c channel of the series, f feature (d_model)
+namespace mambasynth::model {
+
+/// A parameter under its name in the state dict of the original (spec section 3).
+struct Parameter {
+  std::string name;
+  at::Tensor tensor;      ///< a view of Network::flat()
+  std::int64_t offset;    ///< of its first element in flat()
+  bool gate;              ///< x_proj or dt_proj: the group whose rate is scaled by gate_lr_factor
+};
+
+/// The causal Mamba model that predicts x[t + k] from x[.. t]:
+/// h = dropout(input_proj(x)); per layer h += dropout(mamba(norm(h))); h = final_norm(h); one head per horizon k,
+/// Linear-GELU-Linear. LayerNorm eps 1e-5; no positional code; every window starts from zero state.
+class Network {
+ public:
+  /// All parameters zero; fill them by initialise() or load_state(). dtype: at::kFloat, or at::kDouble for tests.
+  Network(config::Model const& config, std::int64_t channels, at::ScalarType dtype = at::kFloat);
+
+  [[nodiscard]] config::Model const& config() const { return config_; }
+  [[nodiscard]] std::int64_t channels() const { return channels_; }
+  [[nodiscard]] config::Integers const& horizons() const { return horizons_; }
+  /// In state-dict order.
+  [[nodiscard]] std::vector<Parameter> const& parameters() const { return parameters_; }
+  [[nodiscard]] Parameter const& parameter(std::string const& name) const;
+  /// Every parameter in one array, and its gradient.
+  [[nodiscard]] at::Tensor const& flat() const { return flat_; }
+  [[nodiscard]] at::Tensor const& flat_gradient() const { return flat_gradient_; }
+  void zero_gradient();
+
+  /// x (b, t, c) -> one (b, t, c) per horizon. `draw` (training) applies dropout; nullptr is evaluation mode.
+  [[nodiscard]] std::vector<at::Tensor> predict(at::Tensor const& x, DropoutDraw const* draw = nullptr) const;
+  struct Encoding {
+    std::vector<at::Tensor> layers;       ///< residual stream after each layer, (b, t, f)
+    std::vector<at::Tensor> predictions;  ///< one per horizon, (b, t, c)
+  };
+  /// Evaluation mode, no gradient.
+  [[nodiscard]] Encoding encode(at::Tensor const& x) const;
+  /// Gate signals of every layer, each on the residual stream that reaches it.
+  [[nodiscard]] std::vector<GateSignals> gates(at::Tensor const& x) const;
+
+ private:
+  struct Layer {
+    at::Tensor norm_weight, norm_bias, in_proj, out_proj;
+    MixerWeights mixer;
+  };
+  struct Head {
+    at::Tensor weight0, bias0, weight2, bias2;
+  };
+  [[nodiscard]] at::Tensor enter(at::Tensor const& x, DropoutDraw const* draw) const;
+  [[nodiscard]] at::Tensor in_projection(Layer const& layer, at::Tensor const& h) const;
+  [[nodiscard]] at::Tensor advance(std::size_t layer, at::Tensor const& h, DropoutDraw const* draw) const;
+  [[nodiscard]] std::vector<at::Tensor> heads(at::Tensor const& h) const;
+
+  config::Model config_;
+  std::int64_t channels_;
+  config::Integers horizons_;
+  at::Tensor flat_, flat_gradient_;
+  std::vector<Parameter> parameters_;
+  at::Tensor input_weight_, input_bias_, final_weight_, final_bias_;
+  std::vector<Layer> layers_;
+  std::vector<Head> heads_;
+};
+
+/// Initial values, drawn from `generator` in the original's order (spec section 3), bit for bit.
+void initialise(Network& network, at::Generator generator);
+
+/// Mean over horizons of the mean squared error of x[t + k], in the graph. `x` (b, t, c).
+at::Tensor prediction_loss(std::vector<at::Tensor> const& predictions, at::Tensor const& x,
+                           config::Integers const& horizons);
+
+}  // namespace mambasynth::model

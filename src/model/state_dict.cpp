@@ -1,0 +1,176 @@
+#include "model/state_dict.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "errors/errors.hpp"
+#include "store/archive/safetensors.hpp"
+
+namespace mambasynth::model {
+namespace {
+
+at::ScalarType scalar_type(store::DType dtype) {
+  switch (dtype) {
+    case store::DType::f64: return at::kDouble;
+    case store::DType::f32: return at::kFloat;
+    case store::DType::f16: return at::kHalf;
+    case store::DType::bf16: return at::kBFloat16;
+    case store::DType::i64: return at::kLong;
+    case store::DType::i32: return at::kInt;
+    case store::DType::i16: return at::kShort;
+    case store::DType::i8: return at::kChar;
+    case store::DType::u8: return at::kByte;
+    case store::DType::boolean: return at::kBool;
+  }
+  throw std::logic_error("unknown element type");
+}
+
+store::DType dtype_of(at::ScalarType type) {
+  for (auto const dtype : {store::DType::f64, store::DType::f32, store::DType::f16, store::DType::bf16,
+                           store::DType::i64, store::DType::i32, store::DType::i16, store::DType::i8,
+                           store::DType::u8, store::DType::boolean})
+    if (scalar_type(dtype) == type) return dtype;
+  throw std::logic_error("no checkpoint holds this element type");
+}
+
+std::string current_name(std::string name) {
+  constexpr std::string_view compiled = "_orig_mod.", older = "output_proj.";
+  if (name.starts_with(compiled)) name.erase(0, compiled.size());
+  if (name.starts_with(older)) name = "output_heads.1." + name.substr(older.size());
+  return name;
+}
+
+store::Tensor const* find(NamedTensors const& weights, std::string const& name) {
+  for (auto const& [key, tensor] : weights)
+    if (key == name) return &tensor;
+  return nullptr;
+}
+
+store::Tensor const& need(NamedTensors const& weights, std::string const& name, std::string const& file) {
+  if (auto const* tensor = find(weights, name)) return *tensor;
+  throw errors::input(file + " is no checkpoint of this model", "it has no tensor '" + name + "'",
+                      "Give a file written by train or convert");
+}
+
+std::int64_t size_at(store::Tensor const& tensor, std::size_t axis, std::string const& name, std::string const& file) {
+  if (axis >= tensor.shape.size())
+    throw errors::input(file + ": tensor '" + name + "' has too few axes",
+                        std::to_string(tensor.shape.size()) + " instead of the model's",
+                        "Give a file written by train or convert");
+  return tensor.shape[axis];
+}
+
+std::string shape_text(c10::IntArrayRef shape) {
+  std::string text = "(";
+  for (auto const size : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
+  return text + ")";
+}
+
+}  // namespace
+
+at::Tensor to_torch(store::Tensor const& tensor) {
+  auto result = at::empty(tensor.shape, at::TensorOptions().dtype(scalar_type(tensor.dtype)));
+  if (result.nbytes() > 0) std::memcpy(result.mutable_data_ptr(), tensor.bytes->data(), result.nbytes());
+  return result;
+}
+
+store::Tensor to_store(at::Tensor const& tensor) {
+  auto const source = tensor.detach().cpu().contiguous();
+  store::Tensor result;
+  result.dtype = dtype_of(source.scalar_type());
+  result.shape.assign(source.sizes().begin(), source.sizes().end());
+  result.bytes = std::make_shared<std::vector<std::byte>>(source.nbytes());
+  if (source.nbytes() > 0) std::memcpy(result.bytes->data(), source.const_data_ptr(), source.nbytes());
+  return result;
+}
+
+WeightsFile read_weights(std::filesystem::path const& file) {
+  WeightsFile result;
+  if (file.extension() == ".safetensors") {
+    for (auto& [name, tensor] : store::safetensors::load(file).tensors)
+      result.weights.emplace_back(current_name(name), std::move(tensor));
+    return result;
+  }
+  result.checkpoint = store::pt::load(file);
+  auto const* state = result.checkpoint.find("model_state_dict");
+  if (state == nullptr && result.checkpoint.is_dict()) state = &result.checkpoint;
+  if (state == nullptr || !state->is_dict())
+    throw errors::input(file.string() + " holds no weights", "neither 'model_state_dict' nor tensors are in it",
+                        "Give a checkpoint written by train or by the original program");
+  for (auto const& [key, value] : state->items()) {
+    auto const* name = std::get_if<std::string>(&key.v);
+    auto const* tensor = std::get_if<store::Tensor>(&value.v);
+    if (name != nullptr && tensor != nullptr) result.weights.emplace_back(current_name(*name), *tensor);
+  }
+  return result;
+}
+
+std::int64_t channels_of(WeightsFile const& file, std::string const& name) {
+  return size_at(need(file.weights, "input_proj.weight", name), 1, "input_proj.weight", name);
+}
+
+config::Model architecture_of(WeightsFile const& file, std::string const& name) {
+  auto const size = [&](std::string const& tensor, std::size_t axis) {
+    return size_at(need(file.weights, tensor, name), axis, tensor, name);
+  };
+  config::Model model;
+  model.dropout = 0;
+  model.d_model = size("input_proj.weight", 0);
+  model.d_state = size("layers.0.mamba.A_log", 1);
+  model.d_conv = size("layers.0.mamba.conv1d.weight", 2);
+  if (model.d_model < 1 || size("layers.0.mamba.A_log", 0) % model.d_model != 0)
+    throw errors::input(name + " is no checkpoint of this model", "its inner width is no multiple of its model width",
+                        "Give a file written by train or convert");
+  model.expand = size("layers.0.mamba.A_log", 0) / model.d_model;
+  model.n_layers = 0;
+  while (find(file.weights, "layers." + std::to_string(model.n_layers) + ".norm.weight")) ++model.n_layers;
+  model.max_horizon = 0;
+  for (auto const& [key, tensor] : file.weights) {
+    constexpr std::string_view prefix = "output_heads.";
+    if (!key.starts_with(prefix)) continue;
+    model.max_horizon = std::max<std::int64_t>(model.max_horizon, std::atoll(key.c_str() + prefix.size()));
+  }
+  if (model.max_horizon < 1)
+    throw errors::input(name + " is no checkpoint of this model", "it has no output head",
+                        "Give a file written by train or convert");
+  model.d_ff = size("output_heads.1.0.weight", 0);
+  return model;
+}
+
+void load_state(Network& network, NamedTensors const& weights, std::string const& file) {
+  at::NoGradGuard const no_grad;
+  std::set<std::string> known;
+  for (auto const& parameter : network.parameters()) {
+    auto const& stored = need(weights, parameter.name, file);
+    if (parameter.tensor.sizes() != c10::IntArrayRef(stored.shape))
+      throw errors::input(file + ": tensor '" + parameter.name + "' has the shape " + shape_text(stored.shape),
+                          "the model's is " + shape_text(parameter.tensor.sizes()),
+                          "Give the model flags that the checkpoint was trained with");
+    parameter.tensor.copy_(to_torch(stored));
+    known.insert(parameter.name);
+  }
+  for (auto const& [name, tensor] : weights)
+    if (!known.contains(name))
+      throw errors::input(file + ": tensor '" + name + "' is not part of the model",
+                          "the file comes from another architecture",
+                          "Give the model flags that the checkpoint was trained with");
+}
+
+NamedTensors state_of(Network const& network) {
+  NamedTensors state;
+  for (auto const& parameter : network.parameters()) state.emplace_back(parameter.name, to_store(parameter.tensor));
+  return state;
+}
+
+LoadedNetwork load_network(std::filesystem::path const& file) {
+  auto weights = read_weights(file);
+  Network network(architecture_of(weights, file.string()), channels_of(weights, file.string()));
+  load_state(network, weights.weights, file.string());
+  return {std::move(network), std::move(weights)};
+}
+
+}  // namespace mambasynth::model

@@ -1,0 +1,35 @@
+#include "provenance/build.hpp"
+
+#include <fmt/format.h>
+#include <hdf5.h>
+#include <torch/headeronly/version.h>
+
+#include "generated/commit.hpp"
+#include "parallel/session.hpp"
+
+namespace mambasynth::provenance {
+
+Build const& build() {
+  static Build const facts{.version = MAMBASYNTH_VERSION,
+                           .commit = version::commit,
+                           .dirty = version::dirty,
+                           .type = MAMBASYNTH_BUILD_TYPE,
+                           .compiler = MAMBASYNTH_COMPILER,
+                           .libtorch = TORCH_VERSION,
+                           .mpi = parallel::library_version(),
+                           .hdf5 = fmt::format("{}.{}.{}", H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE),
+                           .cuda = MAMBASYNTH_CUDA_VERSION,
+                           .gpu_architectures = MAMBASYNTH_GPU_ARCHITECTURES};
+  return facts;
+}
+
+std::string describe(Build const& b) {
+  return fmt::format(
+      "mambasynth {}\ncommit            {}{}\nbuild type        {}\ncompiler          {}\nLibTorch          {}\n"
+      "CUDA              {}\nGPU architectures {}\nMPI               {}\nHDF5              {}",
+      b.version, b.commit, b.dirty ? " (with uncommitted changes)" : "", b.type, b.compiler, b.libtorch,
+      b.cuda.empty() ? "not in this build" : b.cuda, b.gpu_architectures.empty() ? "none" : b.gpu_architectures, b.mpi,
+      b.hdf5);
+}
+
+}  // namespace mambasynth::provenance

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+/// What this program was built from and with.
+namespace mambasynth::provenance {
+
+struct Build {
+  std::string version, commit;
+  bool dirty = false;               ///< the checkout had uncommitted changes
+  std::string type;                 ///< CMake's build type
+  std::string compiler, libtorch, mpi, hdf5;
+  std::string cuda;                 ///< empty without CUDA
+  std::string gpu_architectures;    ///< empty without CUDA
+};
+Build const& build();
+
+/// One line a fact, as --version prints it.
+std::string describe(Build const& build);
+
+}  // namespace mambasynth::provenance

@@ -1,0 +1,56 @@
+#include "provenance/run.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <ctime>
+
+#include "kernels/cpu.hpp"
+#include "provenance/build.hpp"
+
+namespace mambasynth::provenance {
+namespace {
+
+std::string environment(char const* name) {
+  char const* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+std::string utc_now() {
+  auto const now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+Facts run_facts(std::string const& device, int threads) {
+  auto const& b = build();
+  return {{"version", b.version},
+          {"git_commit", b.commit},
+          {"git_dirty", std::int64_t{b.dirty}},
+          {"build_type", b.type},
+          {"compiler", b.compiler},
+          {"libtorch", b.libtorch},
+          {"cuda", b.cuda},
+          {"mpi", b.mpi},
+          {"hdf5", b.hdf5},
+          {"device", device},
+          {"instruction_set", std::string(kernels::cpu_instruction_set())},
+          {"threads", std::int64_t{threads}},
+          {"host", host_name()},
+          {"slurm_job", environment("SLURM_JOB_ID")},
+          {"container", environment("MAMBASYNTH_IMAGE_HASH")}};
+}
+
+}  // namespace mambasynth::provenance

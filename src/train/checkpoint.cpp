@@ -1,0 +1,214 @@
+#include "train/checkpoint.hpp"
+
+#include <ATen/ATen.h>
+
+#include <array>
+
+#include "errors/errors.hpp"
+#include "model/state_dict.hpp"
+#include "store/archive/pt.hpp"
+#include "store/atomic_file.hpp"
+#include "train/schedule.hpp"
+
+namespace mambasynth::train {
+namespace {
+
+using store::pt::Dict;
+using store::pt::OrderedDict;
+using store::pt::Value;
+
+constexpr std::int64_t schema = 1;
+
+Value text(std::string value) { return {std::move(value)}; }
+void put(Dict& dict, char const* key, Value value) { dict.emplace_back(text(key), std::move(value)); }
+
+/// The command line that would have made this run with the original program.
+Value original_args(config::Trial const& t) {
+  Dict args;
+  put(args, "data_dir", text(t.data.path.empty() ? "data" : t.data.path));
+  put(args, "seq_len", {t.train.seq_len});
+  put(args, "stride", {t.train.stride});
+  put(args, "d_model", {t.model.d_model});
+  put(args, "n_layers", {t.model.n_layers});
+  put(args, "d_state", {t.model.d_state});
+  put(args, "d_conv", {t.model.d_conv});
+  put(args, "expand", {t.model.expand});
+  put(args, "d_ff", {t.model.d_ff});
+  put(args, "dropout", {t.model.dropout});
+  put(args, "max_horizon", {t.model.max_horizon});
+  put(args, "gate_lr_factor", {t.train.gate_lr_factor});
+  put(args, "batch_size", {t.train.batch_size});
+  put(args, "lr", {t.train.lr});
+  put(args, "warmup_epochs", {t.train.warmup_epochs});
+  put(args, "epochs", {t.train.epochs});
+  put(args, "val_fraction", {t.train.val_fraction});
+  put(args, "num_workers", {t.train.num_workers});
+  put(args, "no_compile", {true});
+  put(args, "no_amp", {t.train.precision == "fp32"});
+  put(args, "no_train_eval", {!t.train.train_eval});
+  put(args, "checkpoint", text("checkpoint.pt"));
+  put(args, "eval", {std::monostate{}});
+  put(args, "seed", {t.train.seed});
+  return {std::move(args)};
+}
+
+/// `epoch` is the one that the rates belong to.
+Dict common(config::Trial const& trial, model::Network const& network, Optimizer const& optimizer, std::int64_t epoch,
+            std::int64_t rate_epoch, double train_loss, double val_loss) {
+  OrderedDict weights;
+  for (auto& [name, tensor] : model::state_of(network)) weights.items.emplace_back(text(name), Value{std::move(tensor)});
+  Schedule const schedule(trial.train);
+  auto const factor = trial.train.gate_lr_factor;
+  Dict dict;
+  put(dict, "epoch", {epoch});
+  put(dict, "model_state_dict", {std::move(weights)});
+  put(dict, "optimizer_state_dict", optimizer.state(schedule.rate(rate_epoch, 1), schedule.rate(rate_epoch, factor),
+                                                    trial.train.lr, trial.train.lr * factor));
+  put(dict, "train_loss", {train_loss});
+  put(dict, "val_loss", {val_loss});
+  put(dict, "args", original_args(trial));
+  return dict;
+}
+
+void write(std::filesystem::path const& file, Dict dict) {
+  store::AtomicFile out(file);
+  store::pt::save(out.temporary(), Value{std::move(dict)}, file.stem().string());
+  out.commit();
+}
+
+constexpr double EpochRecord::*record_columns[] = {
+    &EpochRecord::train_mse,           &EpochRecord::train_eval_mse,      &EpochRecord::val_mse,
+    &EpochRecord::test_mse,            &EpochRecord::lr,                  &EpochRecord::gate_lr,
+    &EpochRecord::first_gradient_norm, &EpochRecord::last_gradient_norm, &EpochRecord::seconds};
+
+Value history_value(std::vector<EpochRecord> const& history) {
+  auto const rows = static_cast<std::int64_t>(history.size());
+  auto const columns = static_cast<std::int64_t>(std::size(record_columns)) + 2;
+  auto table = at::empty({rows, columns}, at::kDouble);
+  auto* cell = table.mutable_data_ptr<double>();
+  for (auto const& record : history) {
+    *cell++ = static_cast<double>(record.epoch);
+    *cell++ = record.best ? 1 : 0;
+    for (auto const column : record_columns) *cell++ = record.*column;
+  }
+  return {model::to_store(table)};
+}
+
+std::vector<EpochRecord> history_from(at::Tensor const& table) {
+  std::vector<EpochRecord> history;
+  auto const* cell = table.const_data_ptr<double>();
+  for (std::int64_t row = 0; row < table.size(0); ++row) {
+    EpochRecord record;
+    record.epoch = static_cast<std::int64_t>(*cell++);
+    record.best = *cell++ != 0;
+    for (auto const column : record_columns) record.*column = *cell++;
+    history.push_back(record);
+  }
+  return history;
+}
+
+/// The generator's words, then its position.
+Value rng_value(series::random::Mt19937 const& generator) {
+  auto const words = static_cast<std::int64_t>(generator.words);
+  auto table = at::empty({words + 1}, at::kLong);
+  auto* cell = table.mutable_data_ptr<std::int64_t>();
+  for (auto const word : generator.state()) *cell++ = word;
+  *cell = static_cast<std::int64_t>(generator.position());
+  return {model::to_store(table)};
+}
+
+series::random::Mt19937 rng_from(at::Tensor const& table, std::string const& file) {
+  std::array<std::uint32_t, series::random::Mt19937::words> words{};
+  if (table.scalar_type() != at::kLong || table.numel() != static_cast<std::int64_t>(words.size()) + 1)
+    throw errors::input(file + " cannot be continued from", "its random state has another form",
+                        "Delete it to start the trial anew");
+  auto const* cell = table.const_data_ptr<std::int64_t>();
+  for (auto& word : words) word = static_cast<std::uint32_t>(*cell++);
+  return {words, static_cast<std::size_t>(*cell)};
+}
+
+/// Typed look-ups in the `mambasynth` dict.
+class Fields {
+ public:
+  Fields(Value const& dict, std::string file) : dict_(dict), file_(std::move(file)) {}
+  template <class T>
+  T get(char const* key) const {
+    auto const* value = dict_.find(key);
+    auto const* typed = value ? std::get_if<T>(&value->v) : nullptr;
+    if (typed == nullptr)
+      throw errors::input(file_ + " cannot be continued from", "its entry '" + std::string(key) + "' is missing or of another type",
+                          "Delete it to start the trial anew");
+    return *typed;
+  }
+
+ private:
+  Value const& dict_;
+  std::string file_;
+};
+
+}  // namespace
+
+void save_checkpoint(std::filesystem::path const& file, config::Trial const& trial, model::Network const& network,
+                     Optimizer const& optimizer, EpochRecord const& record) {
+  // The original saves after its scheduler has stepped: the optimizer's rates are the next epoch's.
+  write(file, common(trial, network, optimizer, record.epoch, record.epoch + 1, record.train_mse, record.val_mse));
+}
+
+void save_resume(std::filesystem::path const& file, config::Trial const& trial, std::string const& identity,
+                 model::Network const& network, Optimizer const& optimizer, ResumePoint const& point) {
+  auto const& p = point.progress;
+  auto dict = common(trial, network, optimizer, p.epoch, p.epoch, p.loss_sum, p.best_val);
+  Dict ours;
+  put(ours, "schema", {schema});
+  put(ours, "identity", text(identity));
+  put(ours, "rng", rng_value(point.epoch_start));
+  put(ours, "epoch", {p.epoch});
+  put(ours, "batch", {p.batch});
+  put(ours, "loss_sum", {p.loss_sum});
+  put(ours, "first_gradient_norm", {p.first_gradient_norm});
+  put(ours, "last_gradient_norm", {p.last_gradient_norm});
+  put(ours, "seconds", {p.seconds});
+  put(ours, "total_seconds", {p.total_seconds});
+  put(ours, "best_val", {p.best_val});
+  put(ours, "best_epoch", {p.best_epoch});
+  put(ours, "first_loss", {p.first_loss});
+  put(ours, "history", history_value(p.history));
+  put(dict, "mambasynth", {std::move(ours)});
+  write(file, std::move(dict));
+}
+
+ResumePoint load_resume(std::filesystem::path const& file, std::string const& identity, model::Network& network,
+                        Optimizer& optimizer) {
+  auto const name = file.string();
+  auto const weights = model::read_weights(file);
+  auto const* ours = weights.checkpoint.find("mambasynth");
+  auto const* moments = weights.checkpoint.find("optimizer_state_dict");
+  if (ours == nullptr || moments == nullptr)
+    throw errors::input(name + " cannot be continued from", "it is a checkpoint without the state of a running training",
+                        "Delete it to start the trial anew");
+  Fields const fields(*ours, name);
+  if (fields.get<std::int64_t>("schema") != schema)
+    throw errors::input(name + " cannot be continued from", "another version of the program wrote it",
+                        "Delete it to start the trial anew");
+  if (fields.get<std::string>("identity") != identity)
+    throw errors::usage(name + " belongs to another configuration", "its trial is " +
+                            fields.get<std::string>("identity").substr(0, 12) + ", this one " + identity.substr(0, 12),
+                        "Give the same flags as before, or another --out");
+  model::load_state(network, weights.weights, name);
+  optimizer.load_state(*moments, name);
+  Progress p;
+  p.epoch = fields.get<std::int64_t>("epoch");
+  p.batch = fields.get<std::int64_t>("batch");
+  p.loss_sum = fields.get<double>("loss_sum");
+  p.first_gradient_norm = fields.get<double>("first_gradient_norm");
+  p.last_gradient_norm = fields.get<double>("last_gradient_norm");
+  p.seconds = fields.get<double>("seconds");
+  p.total_seconds = fields.get<double>("total_seconds");
+  p.best_val = fields.get<double>("best_val");
+  p.best_epoch = fields.get<std::int64_t>("best_epoch");
+  p.first_loss = fields.get<double>("first_loss");
+  p.history = history_from(model::to_torch(fields.get<store::Tensor>("history")));
+  return {std::move(p), rng_from(model::to_torch(fields.get<store::Tensor>("rng")), name)};
+}
+
+}  // namespace mambasynth::train

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "config/config.hpp"
+#include "model/network.hpp"
+#include "series/random/mt19937.hpp"
+#include "train/optimizer.hpp"
+#include "train/progress.hpp"
+
+/// The original's training checkpoint (spec section 4), which torch.load(weights_only=True) reads, and the state that
+/// training continues from: the same file with one more key, `mambasynth`.
+namespace mambasynth::train {
+
+/// Best model: epoch, model_state_dict, optimizer_state_dict, train_loss, val_loss, args.
+void save_checkpoint(std::filesystem::path const& file, config::Trial const& trial, model::Network const& network,
+                     Optimizer const& optimizer, EpochRecord const& record);
+
+/// Where a training continues: what has been done, and the stream of random draws as it stood when the epoch began.
+struct ResumePoint {
+  Progress progress;
+  series::random::Mt19937 epoch_start;
+};
+
+/// `identity` names the configuration; load_resume refuses another's file.
+void save_resume(std::filesystem::path const& file, config::Trial const& trial, std::string const& identity,
+                 model::Network const& network, Optimizer const& optimizer, ResumePoint const& point);
+/// Errors: errors::input (unreadable, or no such state), errors::usage (another configuration's).
+ResumePoint load_resume(std::filesystem::path const& file, std::string const& identity, model::Network& network,
+                        Optimizer& optimizer);
+
+}  // namespace mambasynth::train

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "train/progress.hpp"
+
+namespace mambasynth::train {
+
+/// Files of a trial's folder.
+inline constexpr char const* checkpoint_name = "checkpoint.pt";
+inline constexpr char const* resume_name = "resume.pt";
+inline constexpr char const* log_name = "log.csv";
+
+/// log.csv: epoch,train_mse,train_eval_mse,val_mse,test_mse,lr,seconds,best (`*` or empty; `nan` where not measured).
+void write_log(std::filesystem::path const& file, std::vector<EpochRecord> const& history);
+void append_log(std::filesystem::path const& file, EpochRecord const& record);
+
+/// The row of the original's console table, and its header.
+std::string console_header();
+std::string console_row(EpochRecord const& record);
+
+}  // namespace mambasynth::train

@@ -1,0 +1,62 @@
+#include "train/measure.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace mambasynth::train {
+
+double mean(std::vector<double> const& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double mean_batch_loss(model::Network const& network, Windows const& windows, std::int64_t batch_size,
+                       std::vector<std::int64_t> const& order) {
+  at::NoGradGuard const no_grad;
+  std::vector<double> losses;
+  for (std::int64_t first = 0; first < windows.count(); first += batch_size) {
+    auto const count = std::min(batch_size, windows.count() - first);
+    auto const x = order.empty()
+                       ? windows.range(first, count)
+                       : windows.gather(std::span(order).subspan(static_cast<std::size_t>(first),
+                                                                 static_cast<std::size_t>(count)));
+    losses.push_back(model::prediction_loss(network.predict(x), x, network.horizons()).item<double>());
+  }
+  return mean(losses);
+}
+
+std::vector<std::vector<double>> mse_by_window(model::Network const& network, Windows const& windows,
+                                               std::int64_t batch_size) {
+  at::NoGradGuard const no_grad;
+  auto const& horizons = network.horizons();
+  std::vector<std::vector<double>> all;
+  for (std::int64_t first = 0; first < windows.count(); first += batch_size) {
+    auto const x = windows.range(first, std::min(batch_size, windows.count() - first));
+    auto const predictions = network.predict(x);
+    std::vector<at::Tensor> errors;
+    for (std::size_t h = 0; h < horizons.size(); ++h) {
+      auto const steps = windows.length - horizons[h];
+      auto const error = predictions[h].narrow(1, 0, steps) - x.narrow(1, horizons[h], steps);
+      errors.push_back((error * error).to(at::kDouble).mean({1, 2}));
+    }
+    for (std::int64_t w = 0; w < x.size(0); ++w) {
+      std::vector<double> row;
+      for (auto const& error : errors) row.push_back(error[w].item<double>());
+      all.push_back(std::move(row));
+    }
+  }
+  return all;
+}
+
+std::vector<double> mse_by_horizon(model::Network const& network, Windows const& windows, std::int64_t batch_size) {
+  auto const rows = mse_by_window(network, windows, batch_size);
+  std::vector<double> total(network.horizons().size(), 0.0);
+  for (auto const& row : rows)
+    for (std::size_t h = 0; h < total.size(); ++h) total[h] += row[h];
+  for (auto& value : total) value /= static_cast<double>(rows.size());
+  return total;
+}
+
+}  // namespace mambasynth::train

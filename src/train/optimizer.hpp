@@ -1,0 +1,42 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "model/network.hpp"
+#include "store/archive/pt.hpp"
+
+namespace mambasynth::train {
+
+/// AdamW (Loshchilov & Hutter 2019) over a network's flat parameters in two groups: the gates (x_proj, dt_proj) at
+/// lr * gate_lr_factor, everything else at lr. Betas 0.9 and 0.999, eps 1e-8, decay 0.01 on every parameter, gradients
+/// clipped to a total L2 norm of 1 over both groups. At a rate of 0 a group's bits do not change.
+class Optimizer {
+ public:
+  explicit Optimizer(model::Network& network);
+
+  /// One step from the network's gradient. Returns the gradient's L2 norm before clipping; when that is not finite
+  /// nothing is changed.
+  double step(double lr, double gate_lr);
+  [[nodiscard]] std::int64_t steps() const { return steps_; }
+
+  /// As torch.optim.AdamW.state_dict() of the original: parameters numbered group by group. `lr` and `gate_lr` are the
+  /// groups' current rates, `initial` their peaks.
+  [[nodiscard]] store::pt::Value state(double lr, double gate_lr, double initial_lr, double initial_gate_lr) const;
+  /// Errors: errors::input naming what is missing.
+  void load_state(store::pt::Value const& state, std::string const& file);
+
+ private:
+  /// Indices into the network's parameters: others first, then the gates, each in state-dict order.
+  [[nodiscard]] std::array<std::vector<std::size_t>, 2> groups() const;
+  model::Network& network_;
+  at::Tensor moment1_, moment2_;
+  std::int64_t steps_ = 0;
+};
+
+}  // namespace mambasynth::train

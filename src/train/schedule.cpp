@@ -1,0 +1,27 @@
+#include "train/schedule.hpp"
+
+#include <cmath>
+#include <numbers>
+
+namespace mambasynth::train {
+namespace {
+constexpr double floor_share = 0.01;
+}
+
+Schedule::Schedule(config::Train const& config)
+    : lr_(config.lr), warmup_(config.warmup_epochs), epochs_(config.epochs), global_floor_(config.lr_floor == "global") {}
+
+double Schedule::rate(std::int64_t epoch, double factor) const {
+  auto const peak = lr_ * factor;
+  auto const passed = static_cast<double>(epoch - 1);
+  auto const warmup = static_cast<double>(warmup_);
+  if (epoch <= warmup_) return peak * (floor_share + (1 - floor_share) * passed / warmup);
+  // Without a warm-up the original's scheduler never leaves its start factor; its floor stands for its behaviour.
+  if (warmup_ == 0 && global_floor_) return peak * floor_share;
+  auto const floor = floor_share * (global_floor_ ? lr_ : peak);
+  auto const length = static_cast<double>(epochs_ - warmup_);
+  auto const share = length > 0 ? (passed - warmup) / length : 1.0;
+  return floor + (peak - floor) * (1 + std::cos(std::numbers::pi * share)) / 2;
+}
+
+}  // namespace mambasynth::train

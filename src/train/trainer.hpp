@@ -1,0 +1,67 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "config/config.hpp"
+#include "model/network.hpp"
+#include "series/batch_order.hpp"
+#include "train/checkpoint.hpp"
+#include "train/optimizer.hpp"
+#include "train/progress.hpp"
+#include "train/schedule.hpp"
+#include "train/windows.hpp"
+
+namespace mambasynth::train {
+
+/// How a training ended.
+enum class Ending { finished, diverged, stopped };
+
+/// What surrounds a training: where its files go and who is told.
+struct Surroundings {
+  std::filesystem::path folder;             ///< checkpoint.pt, resume.pt, log.csv
+  std::filesystem::path extra_checkpoint;   ///< a second place for the best model; empty: none
+  std::string identity;                     ///< of the configuration, guards resume.pt
+  std::function<void(EpochRecord const&)> epoch_done;
+  std::function<bool()> stop_requested;
+};
+
+/// Trains one network: windows in the original's order, loss, AdamW, schedule, best checkpoint, and the state to
+/// continue from after every `train.resume_every` seconds and on request.
+class Trainer {
+ public:
+  /// Continues from folder/resume.pt where it exists.
+  Trainer(config::Trial const& trial, Material const& material, Surroundings surroundings);
+
+  /// Until the last epoch, a loss that is no number, or a stop request (then resume.pt stands).
+  Ending run();
+
+  [[nodiscard]] Progress const& progress() const { return point_.progress; }
+  /// Why the training diverged; empty otherwise.
+  [[nodiscard]] std::string const& reason() const { return reason_; }
+  [[nodiscard]] model::Network& network() { return network_; }
+
+ private:
+  /// A fresh start, or folder/resume.pt.
+  ResumePoint starting_point();
+  enum class Step { taken, diverged };
+  Step train_batch(std::vector<std::int64_t> const& order);
+  void finish_epoch();
+  void save_state();
+  [[nodiscard]] bool state_is_due() const;
+  [[nodiscard]] std::int64_t batches() const;
+
+  config::Trial trial_;
+  Material const& material_;
+  Surroundings around_;
+  Schedule schedule_;
+  model::Network network_;
+  Optimizer optimizer_;
+  ResumePoint point_;
+  series::BatchOrder order_;
+  std::string reason_;
+  double last_save_ = 0;
+};
+
+}  // namespace mambasynth::train
