@@ -1,0 +1,51 @@
+#include "parallel/communicator.hpp"
+
+#include <limits>
+
+#include "errors/errors.hpp"
+#include "parallel/communicator_handle.hpp"
+
+namespace mambasynth::parallel {
+
+Communicator::Handle::Handle(MPI_Comm owned) : comm(owned) {
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &size);
+  MPI_Comm node = MPI_COMM_NULL;
+  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node);
+  MPI_Comm_rank(node, &local_rank);
+  MPI_Comm_size(node, &local_size);
+  MPI_Comm_free(&node);
+}
+
+Communicator::Handle::~Handle() {
+  int finalized = 0;
+  MPI_Finalized(&finalized);
+  if (!finalized) MPI_Comm_free(&comm);
+}
+
+int Communicator::rank() const noexcept { return handle_->rank; }
+int Communicator::size() const noexcept { return handle_->size; }
+int Communicator::local_rank() const noexcept { return handle_->local_rank; }
+int Communicator::local_size() const noexcept { return handle_->local_size; }
+
+void Communicator::send(int destination, int tag, std::string const& bytes) const {
+  if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
+    throw errors::machine("cannot send a message of " + std::to_string(bytes.size()) + " bytes to another rank",
+                          "MPI counts in 32 bits", "Please report this");
+  MPI_Send(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, destination, tag, handle_->comm);
+}
+
+std::optional<Message> Communicator::try_receive() const {
+  int here = 0;
+  MPI_Message handle = MPI_MESSAGE_NULL;
+  MPI_Status status;
+  MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, handle_->comm, &here, &handle, &status);
+  if (!here) return std::nullopt;
+  int count = 0;
+  MPI_Get_count(&status, MPI_BYTE, &count);
+  Message message{status.MPI_SOURCE, status.MPI_TAG, std::string(static_cast<std::size_t>(count), '\0')};
+  MPI_Mrecv(message.bytes.data(), count, MPI_BYTE, &handle, MPI_STATUS_IGNORE);
+  return message;
+}
+
+}  // namespace mambasynth::parallel

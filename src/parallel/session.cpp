@@ -1,0 +1,108 @@
+#include "parallel/session.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <thread>
+#include <vector>
+
+#include "errors/errors.hpp"
+#include "parallel/communicator_handle.hpp"
+
+namespace mambasynth::parallel {
+namespace {
+
+struct Ending {
+  int code = 0;
+  int failed = 0;
+  std::string message;
+};
+
+Ending ending_of(std::function<int()> const& body) {
+  try {
+    return {body(), 0, {}};
+  } catch (errors::Error const& error) {
+    return {static_cast<int>(error.code()), 1, error.what()};
+  } catch (std::exception const& error) {
+    return {1, 1, std::string("mambasynth stopped (") + error.what() + "). Please report this with the command that led here."};
+  } catch (...) {
+    return {1, 1, "mambasynth stopped (something was thrown that is no exception). Please report this with the command that led here."};
+  }
+}
+
+void tell(Communicator const& world, std::string message) {
+  if (world.rank() != 0) {
+    std::array<char, MPI_MAX_PROCESSOR_NAME> host{};
+    int length = 0;
+    MPI_Get_processor_name(host.data(), &length);
+    message += " [rank " + std::to_string(world.rank()) + " on " + host.data() + "]";
+  }
+  std::fprintf(stderr, "%s\n", message.c_str());
+  std::fflush(stderr);
+}
+
+}  // namespace
+
+Session::Session() : exceptions_(std::uncaught_exceptions()) {
+  int provided = MPI_THREAD_SINGLE;
+  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided);
+  MPI_Comm copy = MPI_COMM_NULL;
+  MPI_Comm_dup(MPI_COMM_WORLD, &copy);
+  world_ = Communicator(std::make_shared<Communicator::Handle>(copy));
+  if (provided < MPI_THREAD_SERIALIZED) {
+    world_.reset();
+    MPI_Finalize();
+    throw errors::machine("this MPI library cannot be called from a second thread",
+                          "it offers less than MPI_THREAD_SERIALIZED: " + library_version(),
+                          "Build with an MPI library that has thread support");
+  }
+}
+
+Session::~Session() {
+  if (std::uncaught_exceptions() > exceptions_) MPI_Abort(MPI_COMM_WORLD, 1);
+  world_.reset();
+  MPI_Finalize();
+}
+
+int Session::run(std::function<int()> const& body, double grace_seconds) {
+  using Clock = std::chrono::steady_clock;
+  auto const ending = ending_of(body);
+  auto const size = static_cast<std::size_t>(world_->size());
+  std::array<int, 2> const mine{ending.code, ending.failed};
+  std::vector<int> all(2 * size);
+  MPI_Request request = MPI_REQUEST_NULL;
+  MPI_Iallgather(mine.data(), 2, MPI_INT, all.data(), 2, MPI_INT, world_->handle_->comm, &request);
+  auto const deadline = Clock::now() + std::chrono::duration<double>(grace_seconds);
+  for (;;) {
+    int arrived = 0;
+    MPI_Test(&request, &arrived, MPI_STATUS_IGNORE);
+    if (arrived) break;
+    if (ending.failed && Clock::now() > deadline) {
+      tell(*world_, ending.message);
+      MPI_Abort(MPI_COMM_WORLD, ending.code);
+    }
+    // A waiting MPI call spins; the core belongs to a rank that still works.
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  int code = 0;
+  for (std::size_t rank = 0; rank < size; ++rank) {
+    if (all[2 * rank + 1]) {
+      if (static_cast<int>(rank) == world_->rank()) tell(*world_, ending.message);
+      return all[2 * rank];
+    }
+    code = std::max(code, all[2 * rank]);
+  }
+  return code;
+}
+
+std::string library_version() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+  int length = 0;
+  MPI_Get_library_version(text.data(), &length);
+  std::string version(text.data(), static_cast<std::size_t>(length));
+  if (auto const end = version.find('\0'); end != std::string::npos) version.resize(end);
+  return version;
+}
+
+}  // namespace mambasynth::parallel

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "parallel/communicator.hpp"
+
+namespace mambasynth::parallel {
+
+/// MPI from start to end: one object, declared first in main so that it dies last. Without a launcher it is one rank.
+/// Any one thread at a time may call MPI (MPI_THREAD_SERIALIZED).
+class Session {
+ public:
+  /// Errors: errors::machine when MPI cannot give the needed thread support.
+  Session();
+  Session(Session const&) = delete;
+  Session& operator=(Session const&) = delete;
+  /// Finalizes. While an exception flies past, the other ranks may be waiting for this one: the job is aborted instead.
+  ~Session();
+
+  /// All ranks of the job.
+  [[nodiscard]] Communicator const& world() const noexcept { return *world_; }
+
+  /// Runs `body` on this rank and returns the exit code that all ranks agree on. Collective.
+  /// What `body` throws ends in one message on stderr and its exit code: an error that every rank meets (a misspelt
+  /// flag) is told once, by the lowest rank, and all leave in order. When the others are still at work after
+  /// `grace_seconds`, nobody will come to end them: the message is written and the job aborted.
+  int run(std::function<int()> const& body, double grace_seconds = 2);
+
+ private:
+  std::optional<Communicator> world_;
+  int exceptions_ = 0;
+};
+
+/// "Open MPI v4.1.4, ..." for provenance and --version.
+std::string library_version();
+
+}  // namespace mambasynth::parallel
