@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "analysis/neighbours.hpp"
+
+// Intrinsic dimension from the distances T_1 <= T_2 <= ... of each point to its nearest other points.
+//
+// Duplicates: a zero distance has no logarithm. levina_bickel_original keeps the original program's treatment (such a
+// point counts as 0). All others leave zero distances out and use the next ones, and leave a point out that has too few.
+//
+// Standard errors are nominal: they hold for independent neighbourhoods in a locally uniform density. Neighbourhoods of
+// the same rows overlap and rows of a series depend on each other, so the true errors are larger.
+namespace mambasynth::analysis {
+
+/// NaN where undefined: no point that counts, or (error only) too few.
+struct Estimate {
+  double value;
+  double se;
+};
+
+/// The original program's Levina-Bickel: mean over points of m_i = (k-1) / sum_{j<k} ln(T_k/T_j). Its expectation is
+/// d (k-1)/(k-2). A point with T_k < 1e-12 or a mean logarithm <= 1e-10 is left out; one with a duplicate counts as 0.
+/// All functions of k: 3 <= k <= neighbours.k, else errors::usage.
+Estimate levina_bickel_original(Neighbours const& neighbours, std::int64_t k);
+/// Levina & Bickel 2004 (NIPS 17), unbiased form: mean over points of (k-2) / sum_{j<k} ln(T_k/T_j). The error needs
+/// k > 3: each m_i has variance d^2 / (k-3).
+Estimate levina_bickel(Neighbours const& neighbours, std::int64_t k);
+/// MacKay & Ghahramani 2005 (comment on Levina & Bickel): 1 / mean over points of sum_{j<k} ln(T_k/T_j) / (k-1).
+Estimate mackay_ghahramani(Neighbours const& neighbours, std::int64_t k);
+
+/// TwoNN (Facco et al. 2017, Sci. Rep. 7:12140), mu_i = T_2/T_1 of N points: (N-1) / sum ln mu_i. Needs neighbours.k >= 2.
+Estimate two_nn_ml(Neighbours const& neighbours);
+/// The same by least squares through the origin of -ln(1 - F_i) on ln mu_(i), F_i = i/N, without the top 10 %.
+/// Error: first order in the deviations of exponential order statistics from their expectations.
+Estimate two_nn_ls(Neighbours const& neighbours);
+
+/// Gride (Denti et al. 2022, Sci. Rep. 12:20005) with n2 = 2 n1 and mu = T_n2/T_n1: the root d of
+/// (N-1)/d = sum [(n2-1) ln mu - (n2-n1-1) ln mu / (1 - mu^-d)]. Needs 1 <= n1, 2 n1 <= neighbours.k.
+Estimate gride(Neighbours const& neighbours, std::int64_t n1);
+
+/// Every estimator on one set of points.
+struct DimensionEstimates {
+  std::int64_t points = 0;
+  std::int64_t duplicates = 0;  ///< points at distance 0 from another
+  std::vector<std::int64_t> k;
+  std::vector<Estimate> levina_bickel_original, levina_bickel, mackay_ghahramani;  ///< (k)
+  Estimate two_nn_ml{}, two_nn_ls{};
+  std::vector<std::int64_t> n1;  ///< 1, 2, 4, ...
+  std::vector<Estimate> gride;   ///< (n1)
+};
+
+inline constexpr std::int64_t gride_longest_n1 = 64;
+
+/// From neighbours that are known already; n1 as far as they go.
+DimensionEstimates estimate_all(Neighbours const& neighbours, std::vector<std::int64_t> const& ks, int threads = 0);
+/// One neighbour pass, then all estimators; n1 up to gride_longest_n1 and as far as the points go.
+/// rows: (point, dims), row-major, float or double. Errors: errors::usage for k < 3 or k >= points, errors::input for
+/// NaN or infinity.
+template <class T>
+DimensionEstimates estimate_all(std::span<T const> rows, std::int64_t points, std::int64_t dims,
+                                std::vector<std::int64_t> const& ks, int threads = 0);
+
+extern template DimensionEstimates estimate_all(std::span<float const>, std::int64_t, std::int64_t,
+                                                std::vector<std::int64_t> const&, int);
+extern template DimensionEstimates estimate_all(std::span<double const>, std::int64_t, std::int64_t,
+                                                std::vector<std::int64_t> const&, int);
+
+}  // namespace mambasynth::analysis

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace mambasynth::analysis {
+
+/// The k nearest other points of each point, nearest first; equal distances in the order of their indices.
+struct Neighbours {
+  std::int64_t points = 0;
+  std::int64_t k = 0;
+  std::vector<double> distance;     ///< (point, k), Euclidean
+  std::vector<std::int32_t> index;  ///< (point, k), rows of the input
+
+  [[nodiscard]] std::span<double const> distances_of(std::int64_t point) const {
+    return std::span(distance).subspan(static_cast<std::size_t>(point * k), static_cast<std::size_t>(k));
+  }
+};
+
+/// Exact brute force: squared distances are summed in double, one dimension after the other with fused multiply-adds,
+/// so the result has the same bits for any number of threads and any instruction set.
+/// rows: (point, dims), row-major, float or double. `threads` 0 = OpenMP's own choice.
+/// Memory: the result and one copy of the rows in double; never the distance matrix.
+/// Errors: errors::usage for k < 1 or k >= points; errors::input for NaN, infinity or squares that overflow.
+template <class T>
+Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std::int64_t dims, std::int64_t k,
+                              int threads = 0);
+
+extern template Neighbours nearest_neighbours(std::span<float const>, std::int64_t, std::int64_t, std::int64_t, int);
+extern template Neighbours nearest_neighbours(std::span<double const>, std::int64_t, std::int64_t, std::int64_t, int);
+
+}  // namespace mambasynth::analysis

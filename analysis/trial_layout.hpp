@@ -1,0 +1,33 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+/// Names in trial.h5 that its writer and its readers share.
+namespace mambasynth::analysis::trial_layout {
+
+inline constexpr std::int64_t schema_version = 1;
+
+inline constexpr char const* epoch = "/epoch";
+inline constexpr char const* layer = "/layer";
+inline constexpr char const* layer_names = "names";  ///< attribute of the scale: "input,layer_1,...,output"
+inline constexpr char const* k = "/k";
+inline constexpr char const* n1 = "/n1";
+inline constexpr char const* horizon = "/horizon/horizon";
+
+inline constexpr char const* history = "/history/";
+inline constexpr char const* final_group = "/final/";
+inline constexpr char const* horizon_group = "/horizon/";
+inline constexpr char const* dimension = "/intrinsic_dimension/";
+inline constexpr char const* activation = "/activation/";
+inline constexpr char const* provenance = "/provenance";
+
+inline constexpr std::array final_measures = {"train_mse", "val_mse", "test_mse"};
+inline constexpr std::array horizon_measures = {"val_mse", "test_mse", "bayes_mse", "excess_mse", "val_bayes_mse"};
+inline constexpr std::array estimators_by_k = {"levina_bickel_original", "levina_bickel", "mackay_ghahramani"};
+inline constexpr std::array estimators_by_layer = {"two_nn_ml", "two_nn_ls"};
+inline constexpr char const* estimator_by_n1 = "gride";
+inline constexpr std::array activation_measures = {"mean", "std", "participation_ratio"};
+
+}  // namespace mambasynth::analysis::trial_layout

@@ -1,0 +1,127 @@
+#include "analysis/trial_summary.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <sstream>
+
+#include "analysis/trial_layout.hpp"
+#include "errors/errors.hpp"
+#include "store/hdf5.hpp"
+
+namespace mambasynth::analysis {
+
+namespace {
+
+namespace layout = trial_layout;
+
+errors::Error foreign(std::filesystem::path const& file, std::string const& why) {
+  return errors::input(file.string() + " cannot be used as a trial", why,
+                       "Remove it and run the sweep again, or give the folder that a trial wrote");
+}
+
+class TrialReader {
+ public:
+  explicit TrialReader(std::filesystem::path const& file) : file_(file), h5_(file) {
+    if (!h5_.exists(layout::provenance)) throw foreign(file, "it is an HDF5 file without /provenance");
+    auto const schema = h5_.integer_attribute("/", "schema_version");
+    if (schema > layout::schema_version) {
+      throw foreign(file, fmt::format("its schema version is {}, this program knows {}", schema, layout::schema_version));
+    }
+  }
+
+  TrialSummary read() {
+    TrialSummary trial{.provenance = provenance(), .measures = {}};
+    measures_ = &trial.measures;
+    for (auto const* name : layout::final_measures) read_final(name);
+    read_horizons();
+    read_layers();
+    add("seconds", trial.provenance.seconds);
+    return trial;
+  }
+
+ private:
+  Provenance provenance() const {
+    auto const text = [&](char const* name) { return h5_.text_attribute(layout::provenance, name); };
+    Provenance found{.state = text("state"),
+                     .trial_id = text("trial_id"),
+                     .git_commit = text("git_commit"),
+                     .git_dirty = h5_.integer_attribute(layout::provenance, "git_dirty") != 0,
+                     .device = text("device"),
+                     .data_hash = text("data_hash"),
+                     .seconds = h5_.number_attribute(layout::provenance, "seconds"),
+                     .more = {}};
+    if (found.state != "done" && found.state != "diverged") {
+      throw foreign(file_, "its state is '" + found.state + "', a committed trial is done or diverged");
+    }
+    return found;
+  }
+
+  void add(std::string name, double value) {
+    if (!std::isnan(value)) measures_->emplace_back(std::move(name), value);
+  }
+
+  std::vector<double> values(std::string const& path, std::size_t count) const {
+    auto found = h5_.read<double>(path);
+    if (found.size() != count) {
+      throw foreign(file_, fmt::format("{} holds {} values where {} belong", path, found.size(), count));
+    }
+    return found;
+  }
+
+  void read_final(std::string const& name) {
+    auto const path = layout::final_group + name;
+    if (h5_.exists(path)) add(name, values(path, 1)[0]);
+  }
+
+  void read_horizons() {
+    if (!h5_.exists(layout::horizon)) return;
+    auto const horizons = h5_.read<std::int64_t>(layout::horizon);
+    for (std::string const name : layout::horizon_measures) {
+      auto const path = layout::horizon_group + name;
+      if (!h5_.exists(path)) continue;
+      auto const found = values(path, horizons.size());
+      for (std::size_t h = 0; h < horizons.size(); ++h) add(fmt::format("{}.h{}", name, horizons[h]), found[h]);
+    }
+  }
+
+  void read_layers() {
+    if (!h5_.exists(layout::layer)) return;
+    std::vector<std::string> layers;
+    std::istringstream names(h5_.text_attribute(layout::layer, layout::layer_names));
+    for (std::string name; std::getline(names, name, ',');) layers.push_back(name);
+
+    auto const by_layer = [&](std::string const& path, std::string const& measure) {
+      if (!h5_.exists(path)) return;
+      auto const found = values(path, layers.size());
+      for (std::size_t l = 0; l < layers.size(); ++l) add(measure + "." + layers[l], found[l]);
+    };
+    auto const by_layer_and = [&](std::string const& scale, std::string const& letter, std::string const& estimator) {
+      auto const path = layout::dimension + estimator;
+      if (!h5_.exists(path)) return;
+      auto const positions = h5_.read<std::int64_t>(scale);
+      auto const found = values(path, layers.size() * positions.size());
+      for (std::size_t l = 0; l < layers.size(); ++l) {
+        for (std::size_t i = 0; i < positions.size(); ++i) {
+          add(fmt::format("{}.{}.{}{}", estimator, layers[l], letter, positions[i]), found[l * positions.size() + i]);
+        }
+      }
+    };
+    for (auto const* name : layout::estimators_by_k) by_layer_and(layout::k, "k", name);
+    for (std::string const name : layout::estimators_by_layer) by_layer(layout::dimension + name, name);
+    by_layer_and(layout::n1, "n", layout::estimator_by_n1);
+    for (std::string const name : layout::activation_measures) {
+      by_layer(layout::activation + name, name == "participation_ratio" ? name : "activation_" + name);
+    }
+  }
+
+  std::filesystem::path file_;
+  store::Hdf5Reader h5_;
+  std::vector<std::pair<std::string, double>>* measures_ = nullptr;
+};
+
+}  // namespace
+
+TrialSummary read_trial(std::filesystem::path const& file) { return TrialReader(file).read(); }
+
+}  // namespace mambasynth::analysis

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace mambasynth::analysis {
+
+/// What made a trial: attributes of /provenance.
+struct Provenance {
+  std::string state;       ///< `done` or `diverged`
+  std::string trial_id;
+  std::string git_commit;
+  bool git_dirty = false;  ///< uncommitted changes; an integer in the file
+  std::string device;      ///< "cpu", "NVIDIA H100 80GB HBM3", ...
+  std::string data_hash;
+  double seconds = 0;      ///< of the whole trial
+  using Value = std::variant<std::int64_t, double, std::string>;
+  std::vector<std::pair<std::string, Value>> more;  ///< configuration, versions, host, ...: written in this order
+};
+
+/// A committed trial as the collator and the sweep see it.
+struct TrialSummary {
+  Provenance provenance;  ///< `more` stays empty
+  /// In a fixed order, what was not measured (NaN) left out: train_mse, val_mse, test_mse; val_mse.h4, ...;
+  /// levina_bickel_original.layer_3.k30, two_nn_ml.layer_3, gride.layer_3.n4, ...; participation_ratio.layer_3, ...;
+  /// seconds.
+  std::vector<std::pair<std::string, double>> measures;
+};
+
+/// Reads a whole trial.h5. Errors: errors::input naming the file and what is wrong with it (truncated, no HDF5, no
+/// trial, a newer schema, a state that is never committed).
+TrialSummary read_trial(std::filesystem::path const& file);
+
+}  // namespace mambasynth::analysis

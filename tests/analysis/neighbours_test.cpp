@@ -1,0 +1,125 @@
+#include "analysis/neighbours.hpp"
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "errors/errors.hpp"
+#include "series/random/numpy_generator.hpp"
+
+using namespace mambasynth;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+template <class T>
+std::vector<T> normals(std::uint64_t seed, std::int64_t count) {
+  series::random::NumpyGenerator random(seed);
+  std::vector<T> values(static_cast<std::size_t>(count));
+  for (auto& value : values) value = static_cast<T>(random.normal());
+  return values;
+}
+
+/// Every distance in double by the definition, then a stable sort.
+template <class T>
+analysis::Neighbours brute_force(std::vector<T> const& rows, std::int64_t points, std::int64_t dims, std::int64_t k) {
+  analysis::Neighbours result{.points = points, .k = k, .distance = {}, .index = {}};
+  for (std::int64_t i = 0; i < points; ++i) {
+    std::vector<double> distance;
+    for (std::int64_t j = 0; j < points; ++j) {
+      double sum = 0;
+      for (std::int64_t c = 0; c < dims; ++c) {
+        auto const difference = static_cast<double>(rows[static_cast<std::size_t>(i * dims + c)]) -
+                                static_cast<double>(rows[static_cast<std::size_t>(j * dims + c)]);
+        sum = std::fma(difference, difference, sum);
+      }
+      distance.push_back(std::sqrt(sum));
+    }
+    std::vector<std::int32_t> order(static_cast<std::size_t>(points));
+    std::iota(order.begin(), order.end(), 0);
+    order.erase(order.begin() + i);
+    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
+      return distance[static_cast<std::size_t>(a)] < distance[static_cast<std::size_t>(b)];
+    });
+    for (std::int64_t j = 0; j < k; ++j) {
+      result.index.push_back(order[static_cast<std::size_t>(j)]);
+      result.distance.push_back(distance[static_cast<std::size_t>(order[static_cast<std::size_t>(j)])]);
+    }
+  }
+  return result;
+}
+
+template <class T>
+void require_same(std::vector<T> const& rows, std::int64_t points, std::int64_t dims, std::int64_t k) {
+  auto const expected = brute_force(rows, points, dims, k);
+  auto const found = analysis::nearest_neighbours<T>(rows, points, dims, k);
+  REQUIRE(found.index == expected.index);
+  REQUIRE(found.distance == expected.distance);
+}
+
+}  // namespace
+
+TEST_CASE("neighbours are those of a brute force in double, bit for bit") {
+  // Sizes on both sides of the lanes (16), the query block (32), the candidate block (128) and a crowded list (3 k + 32).
+  for (auto const points : {2, 5, 16, 17, 31, 33, 127, 129, 301}) {
+    for (auto const dims : {1, 3, 20}) {
+      for (auto const k : {1, 2, 10, 126}) {
+        if (k >= points) continue;
+        CAPTURE(points, dims, k);
+        require_same(normals<float>(1, points * dims), points, dims, k);
+        require_same(normals<double>(2, points * dims), points, dims, k);
+      }
+    }
+  }
+}
+
+TEST_CASE("all other points can be asked for") { require_same(normals<double>(3, 140 * 2), 140, 2, 139); }
+
+TEST_CASE("equal distances come in the order of the indices") {
+  // A 12 x 12 lattice with each point twice: distances are exact, most of them tied, duplicates included.
+  std::vector<double> rows;
+  for (int copy = 0; copy < 2; ++copy) {
+    for (int x = 0; x < 12; ++x) {
+      for (int y = 0; y < 12; ++y) rows.insert(rows.end(), {double(x), double(y)});
+    }
+  }
+  for (auto const k : {1, 4, 9, 30, 150}) require_same(rows, 288, 2, k);
+
+  auto const found = analysis::nearest_neighbours<double>(rows, 288, 2, 5);
+  CHECK(found.index[0] == 144);  // its own copy, at distance 0
+  CHECK(found.distance[0] == 0);
+  CHECK(std::vector(found.index.begin() + 1, found.index.begin() + 5) == std::vector<std::int32_t>{1, 12, 145, 156});
+}
+
+TEST_CASE("constant rows have their neighbours at distance 0") { require_same(std::vector<float>(200 * 3, 1.5f), 200, 3, 7); }
+
+TEST_CASE("the bits do not depend on the number of threads") {
+  auto const rows = normals<float>(4, 700 * 24);
+  auto const one = analysis::nearest_neighbours<float>(rows, 700, 24, 50, 1);
+  for (auto const threads : {2, 3, 8}) {
+    auto const more = analysis::nearest_neighbours<float>(rows, 700, 24, 50, threads);
+    CHECK(more.index == one.index);
+    CHECK(more.distance == one.distance);
+  }
+}
+
+TEST_CASE("input that has no neighbours is refused in words") {
+  auto rows = normals<double>(5, 10 * 2);
+  using analysis::nearest_neighbours;
+  CHECK_THROWS_WITH(nearest_neighbours<double>(rows, 10, 2, 10), ContainsSubstring("10 neighbours of each of 10 points"));
+  CHECK_THROWS_AS(nearest_neighbours<double>(rows, 10, 2, 0), errors::Error);
+  CHECK_THROWS_AS(nearest_neighbours<double>(rows, 10, 3, 2), errors::Error);
+  rows[7] = std::numeric_limits<double>::quiet_NaN();
+  CHECK_THROWS_WITH(nearest_neighbours<double>(rows, 10, 2, 3), ContainsSubstring("value nan in row 3, column 1"));
+  rows[7] = 1e200;
+  try {
+    nearest_neighbours<double>(rows, 10, 2, 9);
+    FAIL("squares beyond the range of double passed");
+  } catch (errors::Error const& error) {
+    CHECK(error.code() == errors::ExitCode::input);
+    CHECK_THAT(error.what(), ContainsSubstring("rescale"));
+  }
+}
