@@ -1,0 +1,175 @@
+"""What the system tests and the reading tests share: the programs, a tiny sweep, places that cannot be written."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+# Two cells, one seed, a second each.
+TINY_SWEEP = """\
+[sweep]
+name = "tiny"
+seeds = [42]
+baseline = { "train.gate_lr_factor" = 1.0 }
+
+[[sweep.axis]]
+"train.gate_lr_factor" = [0.0, 1.0]
+
+[data]
+n_steps = 3000
+
+[model]
+d_model = 16
+n_layers = 2
+d_state = 4
+d_ff = 32
+max_horizon = 4
+
+[train]
+seq_len = 64
+stride = 64
+batch_size = 8
+lr = 1e-3
+warmup_epochs = 1
+epochs = 2
+test_every = 1
+"""
+TINY_TRIAL = TINY_SWEEP[TINY_SWEEP.index("[data]"):]
+
+# The tests run as root in containers too, and use more ranks than there are cores.
+MPI = {
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    "OMPI_MCA_hwloc_base_binding_policy": "none",
+}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--build", default=CHECKOUT / "build" / "ci", type=Path, help="the build folder to test")
+
+
+class Program:
+    """One of the built programs; calling it runs it to its end."""
+
+    def __init__(self, path, launcher=()):
+        self.command = [*launcher, str(path)]
+
+    def __call__(self, *arguments, code=0, launcher=(), **options):
+        """Runs; the exit code must be `code` (None: any). Returns the completed process, its output as text."""
+        options.setdefault("timeout", 300)
+        done = subprocess.run([*launcher, *self.command, *map(str, arguments)], capture_output=True, text=True,
+                              env=os.environ | MPI, stdin=subprocess.DEVNULL, **options)
+        assert code is None or done.returncode == code, (
+            f"exit code {done.returncode}, not {code}: {' '.join(map(str, done.args))}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def start(self, *arguments, **options):
+        """Starts it and returns the running process, the leader of a process group of its own."""
+        return subprocess.Popen([*self.command, *map(str, arguments)], text=True, env=os.environ | MPI,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                start_new_session=True, **options)
+
+    def over(self, ranks):
+        return Program(self.command[-1], launcher=["mpirun", "-n", str(ranks)])
+
+
+@pytest.fixture(scope="session")
+def build(request):
+    return request.config.getoption("--build").resolve()
+
+
+@pytest.fixture(scope="session")
+def mambasynth(build):
+    return Program(build / "bin" / "mambasynth")
+
+
+@pytest.fixture(scope="session")
+def collate(build):
+    return Program(build / "bin" / "mambasynth-collate")
+
+
+@pytest.fixture
+def tiny_sweep(tmp_path):
+    """The file of a sweep of two tiny trials."""
+    file = tmp_path / "tiny.toml"
+    file.write_text(TINY_SWEEP)
+    return file
+
+
+@pytest.fixture
+def tiny_trial(tmp_path):
+    """The configuration of one tiny trial."""
+    file = tmp_path / "trial.toml"
+    file.write_text(TINY_TRIAL)
+    return file
+
+
+@pytest.fixture(scope="session")
+def finished_sweep(mambasynth, tmp_path_factory):
+    """A sweep folder whose trials are done. Copy it before changing anything in it."""
+    folder = tmp_path_factory.mktemp("sweep")
+    (folder / "tiny.toml").write_text(TINY_SWEEP)
+    mambasynth.over(2)("sweep", folder / "tiny.toml", "--out", folder / "out")
+    return folder / "out"
+
+
+@pytest.fixture
+def sweep_copy(finished_sweep, tmp_path):
+    return Path(shutil.copytree(finished_sweep, tmp_path / "copy"))
+
+
+@pytest.fixture(scope="session")
+def trial(finished_sweep):
+    """The folder of one finished trial."""
+    return sorted((finished_sweep / "trials").iterdir())[0]
+
+
+@pytest.fixture(scope="session")
+def reference():
+    """The folder of the original's golden files."""
+    folder = Path(os.environ.get("MAMBASYNTH_REFERENCE", CHECKOUT.parent / "shared" / "reference"))
+    if not folder.is_dir():
+        pytest.skip(f"the original's golden files are not at {folder}; MAMBASYNTH_REFERENCE names their folder")
+    return folder
+
+
+def mounted(command):
+    """A launcher that runs the shell text `command` in a mount namespace of its own first."""
+    probe = subprocess.run(["unshare", "--mount", "true"], capture_output=True, text=True)
+    if probe.returncode != 0:
+        pytest.skip(f"needs a mount namespace: {probe.stderr.strip()}")
+    return ["unshare", "--mount", "--propagation", "private", "bash", "-ec", f'{command}; exec "$@"', "_"]
+
+
+@pytest.fixture
+def read_only(tmp_path):
+    """A folder that cannot be written, even by root, and the launcher under which that holds."""
+    folder = tmp_path / "read_only"
+    folder.mkdir()
+    return folder, mounted(f"mount --bind {folder} {folder}; mount -o remount,ro,bind {folder}")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a file system of 256 KiB, and the launcher under which it is there."""
+    folder = tmp_path / "small_disk"
+    folder.mkdir()
+    return folder, mounted(f"mount -t tmpfs -o size=256k tmpfs {folder}")
+
+
+@pytest.fixture(scope="session")
+def torch():
+    """Python's torch, where tests/run.sh could install it."""
+    folder = os.environ.get("MAMBASYNTH_PYTHON_TORCH")
+    why_not = os.environ.get("MAMBASYNTH_NO_PYTHON_TORCH") or "tests/run.sh did not install it"
+    if not folder or not Path(folder).is_dir():
+        pytest.skip(f"Python's torch is not there: {why_not}")
+    sys.path.append(folder)
+    import torch
+    return torch

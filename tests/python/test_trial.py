@@ -1,0 +1,96 @@
+"""trial.h5, activations.h5 and evaluation.h5 in the hands of h5py and xarray."""
+
+import h5py
+import numpy
+import pytest
+import xarray
+
+ENGINES = ["h5netcdf", "netcdf4"]
+
+
+def test_h5py(trial):
+    with h5py.File(trial / "trial.h5") as file:
+        assert "schema_version" in file.attrs
+        for name in ("train", "val", "test"):
+            assert numpy.isfinite(file[f"final/{name}_mse"][()])
+        assert file["history/train_mse"].shape == (2,)
+        assert [dimension.label for dimension in file["history/val_mse"].dims] == ["epoch"]
+        assert list(file["horizon/horizon"][:]) == [1, 2, 4]
+        assert numpy.isfinite(file["horizon/test_mse"][:]).all()
+        provenance = file["provenance"].attrs
+        assert provenance["state"] == "done"
+        assert trial.name in provenance.values()
+        assert any("[train]" in value for value in provenance.values() if isinstance(value, str))  # configuration TOML
+        # No fixed-length strings: they would come as bytes.
+        assert not [key for key, value in provenance.items() if isinstance(value, bytes)]
+
+
+def test_the_loss_is_the_mean_over_horizons(trial):
+    with h5py.File(trial / "trial.h5") as file:
+        assert file["final/test_mse"][()] == pytest.approx(file["horizon/test_mse"][:].mean(), rel=1e-6)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_xarray_reads_every_group(trial, engine):
+    def group(name):
+        return xarray.open_dataset(trial / "trial.h5", engine=engine, group=name)
+
+    with group("history") as history:
+        assert history["train_mse"].dims == ("epoch",)
+        assert list(history["epoch"].values) == [1, 2]
+        assert history["train_mse"].to_pandas().notna().all()
+    with group("horizon") as horizon:
+        assert horizon["test_mse"].dims == ("horizon",)
+    with group("intrinsic_dimension") as dimension:
+        for name in ("levina_bickel_original", "levina_bickel", "mackay_ghahramani"):
+            assert dimension[name].dims == ("layer", "k"), name
+            assert f"{name}_se" in dimension
+    with group("activation") as activation:
+        assert activation["participation_ratio"].dims == ("layer",)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_layers_are_named(trial, engine):
+    tree = xarray.open_datatree(trial / "trial.h5", engine=engine)
+    dimension = tree["intrinsic_dimension"].to_dataset()
+    names = [name.decode() if isinstance(name, bytes) else str(name) for name in dimension["layer"].values]
+    assert names == ["input", "layer_1", "layer_2", "output"]
+    assert list(dimension["k"].values) == [10, 30, 100]
+    assert numpy.isfinite(dimension["levina_bickel_original"].sel(k=30).values).all()
+
+
+@pytest.fixture(scope="module")
+def evaluation(mambasynth, trial, finished_sweep, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("evaluation")
+    data = next((finished_sweep / "data").glob("*/series.h5"))
+    mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--activations", "--gates", "--out", folder)
+    return folder
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_activations(evaluation, engine):
+    tree = xarray.open_datatree(evaluation / "activations.h5", engine=engine)
+    activation = tree["activation"].to_dataset()
+    assert activation["layer_1"].dims == ("window", "step", "feature")
+    assert activation["input"].dims == ("window", "step", "channel")
+    windows, steps = 3000 // 64, 64
+    assert activation["layer_2"].shape == (windows, steps, 16)
+    assert tree["prediction/h4"].dims == ("window", "step", "channel")
+    assert tree["state/circle"].shape == (windows, steps)
+    assert tree["gate/layer_1/delta"].dims == ("window", "step", "inner")
+    assert tree["gate/layer_1/B_norm"].dims == ("window", "step")
+    assert (tree["gate/layer_1/delta"].values > 0).all()  # after softplus
+
+
+def test_the_input_panel_is_the_series(evaluation, finished_sweep):
+    with h5py.File(evaluation / "activations.h5") as ours, h5py.File(next((finished_sweep / "data").glob("*/series.h5"))) as series:
+        windows = ours["activation/input"][:]
+        expected = series["x"][: windows.shape[0] * windows.shape[1]].astype("float32").reshape(windows.shape)
+        assert (windows == expected).all()
+
+
+def test_the_measurement_is_the_trials(evaluation, trial):
+    """The same checkpoint, series and rows: the same intrinsic dimension."""
+    with h5py.File(evaluation / "evaluation.h5") as again, h5py.File(trial / "trial.h5") as first:
+        for name in ("levina_bickel_original", "mackay_ghahramani"):
+            assert numpy.array_equal(again[f"intrinsic_dimension/{name}"][:], first[f"intrinsic_dimension/{name}"][:], equal_nan=True)

@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Installs, builds and runs every test that this machine can run, and says which it skipped and why.
+#
+#   tests/run.sh [--quick] [--long] [--no-install]
+#
+#   --quick        unit tests only: no sanitizers, no system tests
+#   --long         the tests that take minutes too
+#   --no-install   install nothing: modules or a container provide everything
+#
+# MAMBASYNTH_REFERENCE=FOLDER   golden files of the original (default: shared/reference beside the checkout)
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../jobs/environment.sh"
+
+quick=false long=false install=true
+for argument in "$@"; do
+  case $argument in
+    --quick) quick=true ;;
+    --long) long=true ;;
+    --no-install) install=false ;;
+    -h | --help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
+    *) die 2 "unknown option $argument (see --help)." ;;
+  esac
+done
+
+results=$checkout/build/test-results
+rm -rf "$results"
+mkdir -p "$results"
+skip() { printf '%s\n' "$*" >>"$results/skipped"; }  # a whole group that cannot run here
+fail() { printf '%s\n' "$*" >>"$results/failed"; }
+
+install_python() {
+  local python_tag
+  python_tag=$(python3 -c 'import sys; print("py%d.%d" % sys.version_info[:2])')
+  venv=$MAMBASYNTH_CACHE/tests-$python_tag-$(sha256sum "$checkout/tests/requirements.txt" | cut -c 1-12)
+  if [ ! -d "$venv" ] && $install; then
+    step "Installing what the Python tests need into $venv"
+    rm -rf "$venv.new"
+    # Only its python is ever called, so it may be built under another name and renamed when complete.
+    python3 -m venv "$venv.new" && "$venv.new/bin/python" -m pip --disable-pip-version-check install --quiet \
+      -r "$checkout/tests/requirements.txt" && mv -T "$venv.new" "$venv"
+  fi
+  [ -d "$venv" ]
+}
+
+# Python's torch reads our checkpoints: the same pinned wheel, where a CUDA toolkit has the libraries it is linked to.
+install_torch() {
+  torch=$MAMBASYNTH_CACHE/python-torch-$(sha256sum "$checkout"/jobs/requirements-libtorch*.txt | sha256sum | cut -c 1-12)
+  [ ! -d "$torch" ] || return 0
+  $install || { no_torch="--no-install was given"; return 1; }
+  [[ $venv == *py3.11-* ]] || { no_torch="its pinned wheel is for Python 3.11"; return 1; }
+  ldconfig -p | grep -q 'libcublas\.so\.13' || { no_torch="no CUDA 13 toolkit whose libraries it could load"; return 1; }
+  step "Installing Python's torch into $torch"
+  rm -rf "$torch.new"
+  no_torch="pip could not install it"
+  "$venv/bin/python" -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes --target "$torch.new" \
+    --find-links "$MAMBASYNTH_CACHE/downloads" -r "$checkout/jobs/requirements-libtorch.txt" \
+    -r "$checkout/jobs/requirements-libtorch-cuda.txt" && mv -T "$torch.new" "$torch" && no_torch=
+}
+
+run_ctest() {  # PRESET
+  local filter=(-LE long)
+  $long && filter=()
+  step "Unit tests, preset $1"
+  ctest --test-dir "$checkout/build/$1" --no-tests=error --output-on-failure --parallel "$(nproc)" "${filter[@]}" \
+    --output-junit "$results/$1.xml" || fail_without_report "$1"
+}
+run_pytest() {
+  local filter=(-m 'not long')
+  $long && filter=()
+  step "System tests and reading tests"
+  (cd "$checkout/tests" && PYTHONDONTWRITEBYTECODE=1 MAMBASYNTH_PYTHON_TORCH=${torch:-} \
+    MAMBASYNTH_NO_PYTHON_TORCH=${no_torch:-} "$venv/bin/python" -m pytest --build "$checkout/build/ci" \
+    "${filter[@]}" --junitxml "$results/pytest.xml") || fail_without_report pytest
+}
+# A runner that fails writes its report and is counted there; one that never got so far is a failure by itself.
+fail_without_report() { [ -s "$results/$1.xml" ] || fail "$1: ended without a report"; }
+
+if $install; then "$checkout/jobs/install_deps.sh" --tests
+else "$checkout/jobs/install_deps.sh" --tests --no-install || note "Going on all the same: CMake has the last word."; fi
+
+step "Building preset ci"
+build ci all
+run_ctest ci
+
+if $quick; then
+  skip "sanitizers: --quick was given"
+  skip "system tests: --quick was given"
+else
+  step "Building preset asan"
+  build asan all
+  # LibTorch is not instrumented: containers that cross into it look overflown, and what it keeps for ever looks leaked.
+  ASAN_OPTIONS=detect_container_overflow=0 LSAN_OPTIONS=suppressions=$checkout/tests/leaks.supp run_ctest asan
+  if install_python; then
+    install_torch || skip "torch.load of our checkpoints in Python: $no_torch"
+    run_pytest
+  elif $install; then fail "system tests: Python's packages could not be installed (pip's words are above)"
+  else skip "system tests and reading tests: --no-install was given and $venv is not there"; fi
+fi
+
+exec python3 "$checkout/tests/summary.py" "$results"

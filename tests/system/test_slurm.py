@@ -1,0 +1,110 @@
+"""The job scripts on a real two-node Slurm: submitted with sbatch, finished, collated."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+from conftest import CHECKOUT, TINY_SWEEP
+
+pytestmark = pytest.mark.slurm
+CLUSTER = CHECKOUT / "tests" / "system" / "slurm_cluster.sh"
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory):
+    """The environment of a running cluster."""
+    if os.geteuid() != 0:
+        pytest.skip("a Slurm cluster of our own needs root")
+    for program in ("slurmctld", "slurmd", "munged"):
+        if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
+            pytest.skip(f"{program} is not installed (packages slurm-wlm and munge)")
+    environment = os.environ | {"SLURM_CLUSTER": str(tmp_path_factory.mktemp("slurm"))}
+    started = subprocess.run([CLUSTER, "start"], env=environment, capture_output=True, text=True, timeout=120)
+    assert started.returncode == 0, started.stderr
+    yield environment | {"SLURM_CONF": re.search(r"SLURM_CONF=(\S+)", started.stdout).group(1)}
+    subprocess.run([CLUSTER, "stop"], env=environment, check=True, timeout=120)
+
+
+@pytest.fixture
+def submit(slurm, build, tmp_path):
+    """Submits a job script from a folder of its own and waits; returns exit code and the job's output."""
+    folder = tmp_path / "submitted from"
+    folder.mkdir()
+    environment_file = tmp_path / "environment.sh"
+    environment_file.write_text(f'PATH="{build}/bin:$PATH"\n')
+
+    def submit(script, *arguments, slurm_options=()):
+        done = subprocess.run(
+            ["sbatch", "--wait", "--gpus-per-node=0", "--output=%j.out", *slurm_options, CHECKOUT / "jobs" / script, *map(str, arguments)],
+            env=slurm | {"MAMBASYNTH_ENV": str(environment_file)}, cwd=folder, capture_output=True, text=True, timeout=600)
+        said = re.search(r"Submitted batch job (\d+)", done.stdout)
+        assert said, done.stdout + done.stderr
+        return done.returncode, (folder / f"{said.group(1)}.out").read_text(), folder
+
+    return submit
+
+
+@pytest.mark.parametrize("name, axis", [("gate_lr", '"train.gate_lr_factor" = [0.0, 1.0]'),
+                                        ("horizons", '"model.max_horizon" = [1, 4]'),
+                                        ("d_state", '"model.d_state" = [4, 8]')])
+def test_a_submitted_sweep_finishes_and_collates(submit, collate, tmp_path, name, axis):
+    sweep = tmp_path / "small.toml"
+    text = TINY_SWEEP.replace('"train.gate_lr_factor" = [0.0, 1.0]', axis).replace('"tiny"', f'"small_{name}"')
+    text = re.sub("^baseline.*\n", "", text, flags=re.MULTILINE)
+    if name == "horizons":
+        text = text.replace("max_horizon = 4\n", "")
+    if name == "d_state":
+        text = text.replace("d_state = 4\n", "")
+    sweep.write_text(text)
+    code, output, folder = submit(f"sweep_{name}.slurm", sweep)
+    assert code == 0, output
+    out = folder / "runs" / f"small_{name}"  # the default: runs/<sweep name> under the submit folder
+    assert len(list(out.glob("trials/*/trial.h5"))) == 2
+    collate(out)
+
+
+def test_submitting_again_goes_on(submit, tiny_sweep, tmp_path):
+    out = tmp_path / "out"
+    for _ in range(2):
+        code, output, _ = submit("sweep_gate_lr.slurm", tiny_sweep, "--out", out)
+        assert code == 0, output
+        times = {file: file.stat().st_mtime_ns for file in out.glob("trials/*/trial.h5")}
+        assert len(times) == 2
+        first = locals().get("first", times)
+    assert times == first
+
+
+def test_options_after_the_script_go_to_the_sweep(submit, tmp_path):
+    code, output, _ = submit("sweep_gate_lr.slurm", "--dry-run", "--out", tmp_path / "out")
+    assert code == 0, output
+    assert "20 trials" in output
+
+
+def test_a_sweep_of_the_checkout_is_found_from_anywhere(submit):
+    code, output, _ = submit("sweep_d_state.slurm", "sweeps/smoke.toml", "--dry-run")
+    assert code == 0, output
+    assert "6 trials" in output
+
+
+def test_two_jobs_in_one_folder(submit, mambasynth, slurm, tiny_sweep, tmp_path):
+    """The second says which job holds the folder."""
+    slow = tmp_path / "slow.toml"
+    slow.write_text(tiny_sweep.read_text().replace("epochs = 2\n", "epochs = 2000\n"))
+    out = tmp_path / "out"
+    first = subprocess.run(
+        ["sbatch", "--parsable", "--gpus-per-node=0", "--nodes=1", f"--output={tmp_path}/first.out",
+         CHECKOUT / "jobs" / "sweep_gate_lr.slurm", slow, "--out", out],
+        env=slurm | {"MAMBASYNTH_ENV": str(tmp_path / "environment.sh")}, capture_output=True, text=True, check=True)
+    job = first.stdout.strip()
+    try:
+        import time
+        end = time.monotonic() + 60
+        while not (out / "lock").exists() and time.monotonic() < end:
+            time.sleep(0.1)
+        code, output, _ = submit("sweep_gate_lr.slurm", slow, "--out", out, slurm_options=["--nodes=1"])
+        assert code == 2, output
+        assert job in output
+    finally:
+        subprocess.run(["scancel", job], env=slurm, check=True)

@@ -1,0 +1,102 @@
+"""Each verb through its flags: what it prints, what it writes, how it ends."""
+
+import json
+import re
+
+import numpy
+import pytest
+
+
+def test_version_names_what_it_was_built_with(mambasynth):
+    text = mambasynth("--version").stdout
+    for word in ("mambasynth", "LibTorch", "MPI", "CUDA"):
+        assert word in text
+    assert re.search(r"[0-9a-f]{7,40}", text)
+
+
+@pytest.mark.parametrize("verb", ["", "data", "train", "sweep", "status", "evaluate", "convert"])
+def test_help_at_every_level(mambasynth, verb):
+    text = mambasynth(*verb.split(), "--help").stdout
+    assert "--help" in text
+    if verb == "train":
+        for flag in ("--gate-lr-factor", "--max-horizon", "--data-seed", "--out", "--config", "--set", "--threads"):
+            assert flag in text
+
+
+def test_unknown_verb_suggests_the_nearest(mambasynth):
+    done = mambasynth("trian", code=2)
+    assert "trian" in done.stderr and "train" in done.stderr.replace("trian", "")
+
+
+def test_print_config_is_a_config(mambasynth, tiny_trial, tmp_path):
+    """Flags win over --set, --set over the file; what is printed reads back to the same."""
+    printed = mambasynth("train", "--config", tiny_trial, "--set", "train.epochs=7", "--set", "train.lr=0.5",
+                         "--lr", 0.25, "--print-config").stdout
+    assert re.search(r"^epochs = 7$", printed, re.MULTILINE)
+    assert re.search(r"^lr = 0\.25$", printed, re.MULTILINE)
+    assert re.search(r"^d_model = 16$", printed, re.MULTILINE)
+    (tmp_path / "again.toml").write_text(printed)
+    assert mambasynth("train", "--config", tmp_path / "again.toml", "--print-config").stdout == printed
+
+
+def test_data_writes_both_formats(mambasynth, tmp_path):
+    done = mambasynth("data", "--n-steps", 2000, "--out", tmp_path)
+    assert "2000" in done.stdout or "2,000" in done.stdout
+    for name in ("series.h5", "data.npz", "config.json"):
+        assert (tmp_path / name).is_file(), name
+    assert json.loads((tmp_path / "config.json").read_text())["n_steps"] == 2000
+
+
+def test_data_is_a_function_of_its_seed(mambasynth, tmp_path):
+    for name, seed in (("a", 7), ("b", 7), ("c", 8)):
+        mambasynth("data", "--n-steps", 1000, "--seed", seed, "--out", tmp_path / name)
+    a, b, c = (numpy.load(tmp_path / name / "data.npz")["X"] for name in "abc")
+    assert (a == b).all() and not (a == c).all()
+    assert a[0, 0] == pytest.approx(4.587855803818667, abs=1e-13)
+
+
+def test_train_is_a_sweep_of_one(mambasynth, tiny_trial, tmp_path):
+    mambasynth("train", "--config", tiny_trial, "--out", tmp_path / "out", "--checkpoint", tmp_path / "best.pt")
+    for name in ("trial.h5", "checkpoint.pt", "log.csv"):
+        assert (tmp_path / "out" / name).is_file(), name
+    assert (tmp_path / "best.pt").is_file()
+
+
+def test_the_original_names_are_aliases(mambasynth, tiny_trial, tmp_path):
+    mambasynth("data", "--n-steps", 3000, "--save-dir", tmp_path / "data")
+    mambasynth("train", "--config", tiny_trial, "--data-dir", tmp_path / "data", "--save-dir", tmp_path / "out",
+               "--no-amp", "--no-compile")
+    assert (tmp_path / "out" / "trial.h5").is_file()
+
+
+def test_train_takes_the_series_in_each_form(mambasynth, tiny_trial, tmp_path):
+    """Folder, npz and h5 are the same data: the same losses."""
+    mambasynth("data", "--n-steps", 3000, "--out", tmp_path / "data")
+    logs = []
+    for name, path in (("folder", "data"), ("npz", "data/data.npz"), ("h5", "data/series.h5")):
+        mambasynth("train", "--config", tiny_trial, "--data", tmp_path / path, "--out", tmp_path / name)
+        rows = [line.split(",") for line in (tmp_path / name / "log.csv").read_text().splitlines()[1:]]
+        logs.append([(row[1], row[3]) for row in rows])
+    assert logs[0] == logs[1] == logs[2]
+
+
+def test_evaluate_measures_a_checkpoint(mambasynth, trial, finished_sweep, tmp_path):
+    data = next((finished_sweep / "data").glob("*/series.h5"))
+    mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--activations", "--out", tmp_path)
+    assert (tmp_path / "evaluation.h5").is_file()
+    assert (tmp_path / "activations.h5").is_file()
+
+
+def test_train_eval_prints_the_validation_loss(mambasynth, tiny_trial, trial, tmp_path):
+    import h5py
+    done = mambasynth("train", "--config", tiny_trial, "--eval", trial / "checkpoint.pt", "--out", tmp_path / "out")
+    with h5py.File(trial / "trial.h5") as file:
+        assert f"{file['final/val_mse'][()]:.3f}" in done.stdout
+
+
+@pytest.mark.parametrize("via", [".safetensors", ".pt"])
+def test_convert_there_and_back(mambasynth, trial, tmp_path, via):
+    between, back = tmp_path / f"between{via}", tmp_path / "back.pt"
+    mambasynth("convert", trial / "checkpoint.pt", between)
+    mambasynth("convert", between, back)
+    assert back.stat().st_size > 0
