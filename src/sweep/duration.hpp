@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string>
+
+namespace mambasynth::sweep {
+
+/// "45 s", "12 min", "3 h 05 min", "2 d 4 h".
+std::string duration_text(double seconds);
+
+}  // namespace mambasynth::sweep

@@ -1,0 +1,62 @@
+#include "sweep/identity.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <vector>
+
+#include <openssl/evp.h>
+
+#include "config/toml.hpp"
+
+namespace mambasynth::sweep {
+namespace {
+
+constexpr std::size_t id_digits = 12;
+constexpr std::string_view data_prefix = "data.";
+
+std::vector<std::string> lines_of(config::Trial const& trial, std::string const& data_sha256) {
+  if (trial.train.precision == "auto") throw std::logic_error("a trial's precision must be resolved before it is named");
+  std::vector<std::string> lines;
+  for (auto const& [key, value] : config::canonical_keys(trial))
+    if (data_sha256.empty() || !key.starts_with(data_prefix)) lines.push_back(key + "=" + value + "\n");
+  if (!data_sha256.empty()) lines.push_back("data.sha256=" + data_sha256 + "\n");
+  // By whole lines: a key that is another's beginning sorts by the '=' behind it.
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+}  // namespace
+
+std::string canonical_text(config::Trial const& trial, std::string const& data_sha256) {
+  std::string text;
+  for (auto const& line : lines_of(trial, data_sha256)) text += line;
+  return text;
+}
+
+std::string trial_id(config::Trial const& trial, std::string const& data_sha256) {
+  return sha256_hex(canonical_text(trial, data_sha256)).substr(0, id_digits);
+}
+
+std::string data_hash(config::Trial const& trial, std::string const& data_sha256) {
+  std::string text;
+  for (auto const& line : lines_of(trial, data_sha256))
+    if (line.starts_with(data_prefix)) text += line;
+  return sha256_hex(text).substr(0, id_digits);
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int length = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1)
+    throw std::runtime_error("libcrypto computes no SHA-256");
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (unsigned int i = 0; i < length; ++i) {
+    text += digits[digest[i] >> 4];
+    text += digits[digest[i] & 15];
+  }
+  return text;
+}
+
+}  // namespace mambasynth::sweep

@@ -1,0 +1,199 @@
+#include "sweep/manager.hpp"
+
+#include <cstring>
+#include <thread>
+
+#include "errors/errors.hpp"
+
+namespace mambasynth::sweep {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto idle_sleep = std::chrono::milliseconds(2);
+constexpr auto sync_interval = std::chrono::milliseconds(1000);
+
+std::map<std::string, double> costs_of(Plan const& plan) {
+  std::map<std::string, double> costs;
+  for (auto const& planned : plan.trials) costs[planned.id] = planned.cost;
+  return costs;
+}
+
+std::vector<Scheduler::Job> jobs_of(Plan const& plan, std::map<std::string, State> const& committed) {
+  std::vector<Scheduler::Job> jobs;
+  for (std::size_t i = 0; i < plan.trials.size(); ++i)
+    if (!committed.contains(plan.trials[i].id)) jobs.push_back({i, plan.trials[i].cost});
+  return jobs;
+}
+
+int code_of(std::exception_ptr const& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (errors::Error const& known) {
+    return static_cast<int>(known.code());
+  } catch (...) {
+    return static_cast<int>(errors::ExitCode::defect);
+  }
+}
+
+}  // namespace
+
+Manager::Manager(Plan const& plan, std::map<std::string, State> const& committed, ManagerHub& hub, Ledger& ledger,
+                 ManagerSettings settings)
+    : plan_(plan),
+      hub_(hub),
+      ledger_(ledger),
+      settings_(std::move(settings)),
+      progress_(costs_of(plan)),
+      scheduler_(jobs_of(plan, committed)),
+      told_at_(Clock::now()) {
+  for (auto const& [id, state] : committed) progress_.committed(id, state);
+}
+
+int Manager::run() {
+  for (bool idle = false; !scheduler_.finished();) {
+    if (idle) std::this_thread::sleep_for(idle_sleep);
+    try {
+      idle = !step();
+    } catch (...) {
+      fail(std::current_exception());
+    }
+  }
+  if (!error_) try {
+      ledger_.sync();
+    } catch (...) {
+      error_ = std::current_exception();
+    }
+  auto const code = error_ ? code_of(error_) : exit_code();
+  quit(code);
+  if (error_) std::rethrow_exception(error_);
+  settings_.tell("sweep " + plan_.name + ": " + summary(progress_, hub_.workers()) +
+                 (code == static_cast<int>(errors::ExitCode::stopped) ? "; stopped on request, the same command continues" : "") +
+                 "; results in " + settings_.folder.string());
+  for (auto const& planned : plan_.trials) {
+    auto const& view = progress_.at(planned.id);
+    if (view.phase == TrialView::Phase::ended && view.state != State::done && view.state != State::preempted)
+      settings_.tell("  " + planned.id + " " + std::string(name_of(view.state)) + (view.reason.empty() ? "" : ": " + view.reason));
+  }
+  return code;
+}
+
+bool Manager::step() {
+  if (!scheduler_.stopped()) {
+    if (auto const signal = settings_.signal(); signal != 0) stop(::sigabbrev_np(signal));
+    if (settings_.lock_lost())
+      throw errors::usage("the sweep folder " + settings_.folder.string() + " was taken over",
+                          "its lock names another launcher now", "Only one launcher can run a folder; leave it to the other");
+  }
+  bool busy = false;
+  while (auto const report = hub_.poll()) {
+    handle(report->first, report->second);
+    busy = true;
+  }
+  dispatch();
+  if (!error_) ledger_.sync(sync_interval);
+  tell_progress();
+  return busy;
+}
+
+void Manager::handle(int worker, Report const& report) {
+  auto const id = report.kind == Report::Kind::ready || report.kind == Report::Kind::stop ? std::string{} : plan_.trials.at(report.trial).id;
+  switch (report.kind) {
+    case Report::Kind::ready: scheduler_.ready(worker); break;
+    case Report::Kind::started: {
+      Event event{.kind = EventKind::started, .trial = id, .rank = worker, .host = report.host};
+      event.epochs = plan_.trials[report.trial].trial.train.epochs;
+      note(event);
+      break;
+    }
+    case Report::Kind::epoch: {
+      Event event{.kind = EventKind::epoch, .trial = id, .rank = worker};
+      event.epoch = report.mark.epoch;
+      event.epochs = report.mark.epochs;
+      event.train_mse = report.mark.train_mse;
+      event.val_mse = report.mark.val_mse;
+      note(event);
+      break;
+    }
+    case Report::Kind::ended: handle_end(worker, report); break;
+    case Report::Kind::stop: stop(report.reason + " on rank " + std::to_string(worker)); break;
+  }
+}
+
+void Manager::handle_end(int worker, Report const& report) {
+  // First, so that a ledger that cannot be written leaves no trial running for ever.
+  if (!scheduler_.ended(worker, report.trial, report.state)) return;
+  machine_failure_ = machine_failure_ || report.machine;
+  Event event{.kind = EventKind::failed, .trial = plan_.trials[report.trial].id, .rank = worker};
+  if (is_committed(report.state)) event.kind = EventKind::finished;
+  if (report.state == State::preempted) event.kind = EventKind::preempted;
+  event.state = report.state;
+  event.reason = report.reason;
+  event.seconds = report.seconds;
+  note(event);
+}
+
+void Manager::dispatch() {
+  for (auto const& [worker, trial] : scheduler_.assign()) {
+    auto const& planned = plan_.trials[trial];
+    // A note that cannot be written must not keep the order back: the scheduler counts on this trial's end.
+    try {
+      note({.kind = EventKind::dispatched, .trial = planned.id, .rank = worker});
+    } catch (...) {
+      fail(std::current_exception());
+    }
+    Order order;
+    order.kind = Order::Kind::run;
+    order.trial = trial;
+    order.planned = planned;
+    order.folder = (settings_.folder / "trials" / planned.id).string();
+    order.data = settings_.data.at(planned.data_hash).string();
+    order.threads = settings_.threads;
+    hub_.send(worker, order);
+    if (scheduler_.stopped()) hub_.send(worker, {.kind = Order::Kind::stop});
+  }
+}
+
+void Manager::stop(std::string const& why) {
+  if (scheduler_.stopped()) return;
+  scheduler_.stop();
+  for (int worker = 0; worker < hub_.workers(); ++worker) hub_.send(worker, {.kind = Order::Kind::stop});
+  settings_.tell("sweep " + plan_.name + ": stopping (" + why + "), " + std::to_string(scheduler_.running().size()) + " running trials save first");
+}
+
+void Manager::fail(std::exception_ptr error) {
+  if (error_) return;
+  error_ = std::move(error);
+  stop("an error");
+}
+
+void Manager::note(Event event) {
+  event.time = now();
+  progress_.apply(event);
+  if (!error_) ledger_.append(event);
+}
+
+void Manager::tell_progress() {
+  auto const time = Clock::now();
+  if (time - told_at_ < std::chrono::duration<double>(settings_.tell_every)) return;
+  told_at_ = time;
+  auto const line = "sweep " + plan_.name + ": " + summary(progress_, hub_.workers());
+  if (line != told_) settings_.tell(line);
+  told_ = line;
+}
+
+int Manager::exit_code() const {
+  using errors::ExitCode;
+  auto const all = progress_.trials().size();
+  if (scheduler_.stopped() && (scheduler_.waiting() > 0 || progress_.count(State::preempted) > 0)) return static_cast<int>(ExitCode::stopped);
+  if (progress_.count(State::done) == all) return static_cast<int>(ExitCode::done);
+  return static_cast<int>(machine_failure_ ? ExitCode::defect : ExitCode::incomplete);
+}
+
+void Manager::quit(int code) {
+  Order order;
+  order.kind = Order::Kind::quit;
+  order.exit_code = code;
+  for (int worker = 0; worker < hub_.workers(); ++worker) hub_.send(worker, order);
+}
+
+}  // namespace mambasynth::sweep

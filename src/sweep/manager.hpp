@@ -1,0 +1,64 @@
+#pragma once
+
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "sweep/ledger.hpp"
+#include "sweep/plan.hpp"
+#include "sweep/progress.hpp"
+#include "sweep/scheduler.hpp"
+#include "sweep/transport.hpp"
+
+namespace mambasynth::sweep {
+
+/// What the manager needs beside plan, hub and ledger.
+struct ManagerSettings {
+  std::filesystem::path folder;                        ///< DIR
+  std::map<std::string, std::filesystem::path> data;   ///< data hash -> what the trials read
+  int threads = 1;                                     ///< a trial's
+  std::function<int()> signal;                         ///< the stop signal that this rank got, or 0
+  std::function<bool()> lock_lost;
+  std::function<void(std::string const&)> tell;        ///< a line for the user
+  double tell_every = 10;                              ///< seconds between lines of progress
+};
+
+/// Hands trials to workers and writes down what they say. Sole writer of the ledger.
+class Manager {
+ public:
+  /// `committed`: trials that have their result already.
+  Manager(Plan const& plan, std::map<std::string, State> const& committed, ManagerHub& hub, Ledger& ledger,
+          ManagerSettings settings);
+
+  /// Until every trial ended or the running ones saved after a stop; tells all workers to quit and returns the exit
+  /// code. Errors of its own (a ledger that cannot be written, a lock that was lost) first stop all trials, then fly.
+  int run();
+
+ private:
+  bool step();
+  void handle(int worker, Report const& report);
+  void handle_end(int worker, Report const& report);
+  void stop(std::string const& why);
+  void fail(std::exception_ptr error);
+  void dispatch();
+  void note(Event event);
+  void tell_progress();
+  [[nodiscard]] int exit_code() const;
+  void quit(int code);
+
+  Plan const& plan_;
+  ManagerHub& hub_;
+  Ledger& ledger_;
+  ManagerSettings settings_;
+  Progress progress_;
+  Scheduler scheduler_;
+  std::exception_ptr error_;
+  bool machine_failure_ = false;
+  std::string told_;
+  std::chrono::steady_clock::time_point told_at_;
+};
+
+}  // namespace mambasynth::sweep

@@ -1,0 +1,100 @@
+#include "sweep/messages.hpp"
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include <nlohmann/json.hpp>
+
+#include "config/toml.hpp"
+
+namespace mambasynth::sweep {
+namespace {
+
+using nlohmann::json;
+
+double loss(json const& value) {
+  return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+
+/// JSON has no infinities; a loss that overflowed is as unknown as one that is NaN.
+json loss(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
+
+std::string bytes_of(json const& object) { return object.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+template <class Message, class F>
+Message parse(std::string const& bytes, F&& read) {
+  try {
+    return read(json::parse(bytes));
+  } catch (json::exception const& error) {
+    throw std::runtime_error(std::string("a message between ranks makes no sense: ") + error.what());
+  }
+}
+
+}  // namespace
+
+std::string to_bytes(Order const& order) {
+  json object{{"kind", static_cast<int>(order.kind)}, {"exit_code", order.exit_code}};
+  if (order.kind == Order::Kind::run)
+    object.update({{"trial", order.trial},
+                   {"id", order.planned.id},
+                   {"configuration", config::to_toml(order.planned.trial)},
+                   {"axis_values", order.planned.axis_values},
+                   {"cost", order.planned.cost},
+                   {"data_hash", order.planned.data_hash},
+                   {"folder", order.folder},
+                   {"data", order.data},
+                   {"threads", order.threads}});
+  return bytes_of(object);
+}
+
+Order order_from(std::string const& bytes) {
+  return parse<Order>(bytes, [](json const& object) {
+    Order order;
+    order.kind = static_cast<Order::Kind>(object.at("kind").get<int>());
+    order.exit_code = object.at("exit_code").get<int>();
+    if (order.kind != Order::Kind::run) return order;
+    order.trial = object.at("trial").get<std::size_t>();
+    order.planned.id = object.at("id").get<std::string>();
+    config::apply(order.planned.trial, config::parse_toml_text(object.at("configuration").get<std::string>(), "an order"));
+    order.planned.axis_values = object.at("axis_values").get<std::vector<std::string>>();
+    order.planned.cost = object.at("cost").get<double>();
+    order.planned.data_hash = object.at("data_hash").get<std::string>();
+    order.folder = object.at("folder").get<std::string>();
+    order.data = object.at("data").get<std::string>();
+    order.threads = object.at("threads").get<int>();
+    return order;
+  });
+}
+
+std::string to_bytes(Report const& report) {
+  return bytes_of({{"kind", static_cast<int>(report.kind)},
+                   {"trial", report.trial},
+                   {"host", report.host},
+                   {"epoch", report.mark.epoch},
+                   {"epochs", report.mark.epochs},
+                   {"train_mse", loss(report.mark.train_mse)},
+                   {"val_mse", loss(report.mark.val_mse)},
+                   {"state", name_of(report.state)},
+                   {"reason", report.reason},
+                   {"seconds", report.seconds},
+                   {"machine", report.machine}});
+}
+
+Report report_from(std::string const& bytes) {
+  return parse<Report>(bytes, [](json const& object) {
+    Report report;
+    report.kind = static_cast<Report::Kind>(object.at("kind").get<int>());
+    report.trial = object.at("trial").get<std::size_t>();
+    report.host = object.at("host").get<std::string>();
+    report.mark = {object.at("epoch").get<std::int64_t>(), object.at("epochs").get<std::int64_t>(),
+                   loss(object.at("train_mse")), loss(object.at("val_mse"))};
+    report.state = state_named(object.at("state").get<std::string>()).value_or(State::failed);
+    report.reason = object.at("reason").get<std::string>();
+    report.seconds = object.at("seconds").get<double>();
+    report.machine = object.at("machine").get<bool>();
+    return report;
+  });
+}
+
+}  // namespace mambasynth::sweep

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+
+#include "sweep/trial.hpp"
+
+/// What manager and workers say to each other, and as bytes (JSON: small, rare, and readable in a debugger).
+namespace mambasynth::sweep {
+
+/// From the manager.
+struct Order {
+  enum class Kind { run, stop, quit };
+  Kind kind = Kind::quit;
+  std::size_t trial = 0;  ///< run: the manager's number for it
+  PlannedTrial planned = {};   ///< run
+  std::string folder = {};     ///< run: DIR/trials/ID
+  std::string data = {};       ///< run
+  int threads = 1;        ///< run
+  int exit_code = 0;      ///< quit
+};
+
+/// From a worker.
+struct Report {
+  enum class Kind { ready, started, epoch, ended, stop };
+  Kind kind = Kind::ready;
+  std::size_t trial = 0;
+  std::string host = {};             ///< started
+  EpochMark mark = {};               ///< epoch
+  State state = State::missing; ///< ended
+  std::string reason = {};           ///< ended; stop: the signal
+  double seconds = 0;           ///< ended
+  bool machine = false;         ///< ended: the machine's fault (full disk), errors::machine
+};
+
+std::string to_bytes(Order const& order);
+std::string to_bytes(Report const& report);
+/// Errors: std::runtime_error for bytes that are no such message (ranks of different versions).
+Order order_from(std::string const& bytes);
+Report report_from(std::string const& bytes);
+
+}  // namespace mambasynth::sweep

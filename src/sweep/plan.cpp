@@ -1,0 +1,158 @@
+#include "sweep/plan.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "config/toml.hpp"
+#include "errors/errors.hpp"
+#include "sweep/cost.hpp"
+#include "sweep/identity.hpp"
+
+namespace mambasynth::sweep {
+namespace {
+
+/// What a value comes to once it is in a configuration: 1 and 1.0 are the same learning rate.
+std::string resolved(std::string const& key, config::Given const& value) {
+  config::Trial trial;
+  config::set(trial, key, value);
+  std::string text;
+  config::for_each_section(trial, [&](auto const& section) {
+    using Section = std::decay_t<decltype(section)>;
+    config::for_each_field<Section>([&](auto const& field) {
+      if (key != std::string(Section::section) + "." + std::string(field.key)) return;
+      auto const& member = section.*(field.member);
+      if constexpr (requires { member.has_value(); })
+        text = config::canonical(*member);
+      else
+        text = config::canonical(member);
+    });
+  });
+  return text;
+}
+
+/// The TOML value that the base configuration has for a key; optional keys resolved.
+std::string base_value(config::Trial const& trial, std::string const& key) {
+  auto const dot = key.find('.');
+  auto const root = config::parse_toml_text(config::to_toml(trial), "the base configuration");
+  return shown(config::given(toml::find(root, key.substr(0, dot), key.substr(dot + 1))));
+}
+
+std::vector<Settings> product(std::vector<Axis> const& axes) {
+  std::vector<Settings> cells{{}};
+  for (auto const& axis : axes) {
+    std::vector<Settings> grown;
+    for (auto const& cell : cells)
+      for (std::size_t i = 0; i < axis.size(); ++i) {
+        auto next = cell;
+        for (auto const& key : axis.keys) next.emplace_back(key.key, key.values[i]);
+        grown.push_back(std::move(next));
+      }
+    cells = std::move(grown);
+  }
+  return cells;
+}
+
+bool matches(Exclude const& exclude, Settings const& cell) {
+  return std::all_of(exclude.keys.begin(), exclude.keys.end(), [&](auto const& key) {
+    auto const found = std::find_if(cell.begin(), cell.end(), [&](auto const& entry) { return entry.first == key.key; });
+    if (found == cell.end()) return false;
+    auto const value = resolved(key.key, found->second);
+    return std::any_of(key.values.begin(), key.values.end(),
+                       [&](auto const& excluded) { return resolved(key.key, excluded) == value; });
+  });
+}
+
+std::vector<Settings> cells_of(SweepFile const& sweep) {
+  auto cells = product(sweep.axes);
+  // Includes alone are a list of cells; without axes the product is one cell, the base, and would come on top.
+  if (sweep.axes.empty() && !sweep.includes.empty()) cells.clear();
+  for (auto const& exclude : sweep.excludes) {
+    auto const before = cells.size();
+    std::erase_if(cells, [&](auto const& cell) { return matches(exclude, cell); });
+    if (cells.size() == before)
+      throw errors::usage(exclude.origin + ": [[sweep.exclude]] leaves out nothing", "no cell has all of its values",
+                          "Correct its values or remove it");
+  }
+  cells.insert(cells.end(), sweep.includes.begin(), sweep.includes.end());
+  return cells;
+}
+
+std::string text_of(Settings const& cell) {
+  std::string text;
+  for (auto const& [key, value] : cell) text += (text.empty() ? "" : ", ") + key + " = " + shown(value);
+  return text.empty() ? "the base configuration" : text;
+}
+
+std::vector<std::string> columns_of(SweepFile const& sweep) {
+  std::vector<std::string> columns;
+  auto const add = [&](std::string const& key) {
+    if (std::find(columns.begin(), columns.end(), key) == columns.end()) columns.push_back(key);
+  };
+  for (auto const& axis : sweep.axes)
+    for (auto const& key : axis.keys) add(key.key);
+  for (auto const& include : sweep.includes)
+    for (auto const& [key, value] : include) add(key);
+  return columns;
+}
+
+void check_cell(config::Trial const& trial, Settings const& cell) {
+  try {
+    config::check(trial);
+  } catch (errors::Error const& error) {
+    if (cell.empty()) throw;
+    std::string why = error.what();
+    if (why.ends_with('.')) why.pop_back();
+    throw errors::usage("the cell " + text_of(cell) + " cannot run", why, "Leave it out with [[sweep.exclude]], or change its values");
+  }
+}
+
+}  // namespace
+
+Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, IdentifyData const& identify) {
+  Plan plan;
+  plan.sweep = std::move(given_sweep);
+  auto const& sweep = plan.sweep;
+  if (plan.sweep.base.train.precision == "auto") plan.sweep.base.train.precision = auto_precision;
+  plan.name = sweep.keys.name;
+  plan.columns = columns_of(sweep);
+
+  std::map<std::string, std::string> base_values;
+  for (auto const& column : plan.columns) base_values[column] = base_value(sweep.base, column);
+  std::map<std::string, DataIdentity> foreign;
+  std::map<std::string, std::string> cell_of_id;
+  for (auto const& cell : cells_of(sweep)) {
+    PlannedTrial planned;
+    planned.trial = sweep.base;
+    for (auto const& [key, value] : cell) config::set(planned.trial, key, value);
+    if (planned.trial.train.precision == "auto") planned.trial.train.precision = auto_precision;
+    check_cell(planned.trial, cell);
+    for (auto const& column : plan.columns) {
+      auto const found = std::find_if(cell.begin(), cell.end(), [&](auto const& entry) { return entry.first == column; });
+      planned.axis_values.push_back(found == cell.end() ? base_values[column] : shown(found->second));
+    }
+    auto const& data = planned.trial.data;
+    DataIdentity series{{}, data.n_steps, data.ambient_dim};
+    if (!data.path.empty()) {
+      auto const known = foreign.find(data.path);
+      series = known != foreign.end() ? known->second : (foreign[data.path] = identify(data));
+    }
+    planned.data_hash = data_hash(planned.trial, series.sha256);
+    planned.cost = estimated_cost(planned.trial, series.n_steps, series.channels);
+    ++plan.cells;
+    for (auto const seed : sweep.keys.seeds) {
+      planned.trial.train.seed = seed;
+      planned.id = trial_id(planned.trial, series.sha256);
+      auto const [same, fresh] = cell_of_id.emplace(planned.id, text_of(cell));
+      if (!fresh)
+        throw errors::usage("two cells of the sweep are the same trial: " + same->second + " and " + text_of(cell),
+                            "they differ in nothing that changes a result", "Remove one of them");
+      plan.trials.push_back(planned);
+    }
+  }
+  if (plan.trials.empty())
+    throw errors::usage("the sweep '" + plan.name + "' has no trial", "[[sweep.exclude]] leaves out every cell", "Leave out fewer");
+  return plan;
+}
+
+}  // namespace mambasynth::sweep

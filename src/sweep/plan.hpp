@@ -1,0 +1,49 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sweep/sweep_file.hpp"
+#include "sweep/trial.hpp"
+
+namespace mambasynth::sweep {
+
+struct Plan {
+  std::string name;
+  std::vector<std::string> columns;  ///< the keys that axes and includes move, in the sweep's order
+  std::size_t cells = 0;             ///< trials / seeds
+  std::vector<PlannedTrial> trials;  ///< cell by cell, the last axis fastest, seeds innermost
+  SweepFile sweep;                   ///< precision resolved
+};
+
+/// Expands a sweep: the product of the axes, less what [[sweep.exclude]] matches, then the [[sweep.include]] cells,
+/// each with every seed. `auto_precision` ("fp32" or "bf16") replaces train.precision = "auto"; `identify` is asked
+/// once a foreign series.
+/// Errors: errors::usage for an exclude that matches nothing, a cell whose configuration is refused by config::check,
+/// two cells that are the same trial, a sweep without trials; what `identify` throws.
+Plan make_plan(SweepFile sweep, std::string const& auto_precision, IdentifyData const& identify);
+
+/// plan.csv (RFC 4180): `id,<columns>,seed,cost`.
+std::string plan_csv(Plan const& plan);
+/// For people: the trials, the cells, the cost. `seconds_per_cost` is 0 while nothing was measured.
+std::string describe(Plan const& plan, double seconds_per_cost, int workers);
+
+/// Writes DIR/sweep.toml and DIR/plan.csv, each atomically.
+void write_plan(Plan const& plan, std::filesystem::path const& folder);
+
+/// plan.csv as it stands on disk.
+struct PlanTable {
+  struct Row {
+    std::string id;
+    std::vector<std::string> axis_values;
+    std::string seed;
+    double cost = 0;
+  };
+  std::vector<std::string> columns;
+  std::vector<Row> rows;
+};
+/// Errors: errors::input when the file is missing or no plan.
+PlanTable read_plan(std::filesystem::path const& file);
+
+}  // namespace mambasynth::sweep

@@ -1,0 +1,131 @@
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+
+#include "config/text.hpp"
+#include "errors/errors.hpp"
+#include "store/atomic_file.hpp"
+#include "sweep/duration.hpp"
+#include "sweep/plan.hpp"
+
+namespace mambasynth::sweep {
+namespace {
+
+std::string csv_field(std::string const& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (char const c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + '"';
+}
+
+/// Four digits: an estimate, and the same text on every machine.
+std::string cost_text(double cost) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", cost);
+  return text;
+}
+
+std::vector<std::vector<std::string>> parse_csv(std::string const& text) {
+  std::vector<std::vector<std::string>> rows;
+  std::vector<std::string> row;
+  std::string field;
+  bool quoted = false;
+  bool started = false;
+  auto const end_row = [&] {
+    row.push_back(std::move(field));
+    field.clear();
+    rows.push_back(std::move(row));
+    row.clear();
+    started = false;
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char const c = text[i];
+    if (quoted) {
+      if (c != '"') field += c;
+      else if (i + 1 < text.size() && text[i + 1] == '"') field += text[++i];
+      else quoted = false;
+    } else if (c == '"') {
+      quoted = started = true;
+    } else if (c == ',') {
+      row.push_back(std::move(field));
+      field.clear();
+      started = true;
+    } else if (c == '\n') {
+      end_row();
+    } else if (c != '\r') {
+      field += c;
+      started = true;
+    }
+  }
+  if (started) end_row();
+  return rows;
+}
+
+errors::Error no_plan(std::filesystem::path const& file, std::string const& why) {
+  return errors::input(file.string() + " is no sweep's plan", why, "Name a folder that `mambasynth sweep` wrote");
+}
+
+}  // namespace
+
+std::string plan_csv(Plan const& plan) {
+  std::string text = "id";
+  for (auto const& column : plan.columns) text += "," + csv_field(column);
+  text += ",seed,cost\n";
+  for (auto const& planned : plan.trials) {
+    text += planned.id;
+    for (auto const& value : planned.axis_values) text += "," + csv_field(value);
+    text += "," + std::to_string(planned.trial.train.seed) + "," + cost_text(planned.cost) + "\n";
+  }
+  return text;
+}
+
+std::string describe(Plan const& plan, double seconds_per_cost, int workers) {
+  auto const seeds = plan.sweep.keys.seeds.size();
+  auto const number = [](std::size_t value, char const* one, char const* many) {
+    return std::to_string(value) + " " + (value == 1 ? one : many);
+  };
+  std::string text = "sweep " + plan.name + ": " + number(plan.trials.size(), "trial", "trials") + " = " +
+                     number(plan.cells, "cell", "cells") + " x " + number(seeds, "seed", "seeds") + "\n";
+  double total = 0;
+  double longest = 0;
+  for (auto const& planned : plan.trials) {
+    total += planned.cost;
+    longest = std::max(longest, planned.cost);
+    text += "  " + planned.id + "  ";
+    for (std::size_t i = 0; i < plan.columns.size(); ++i) text += plan.columns[i] + " = " + planned.axis_values[i] + "  ";
+    text += "seed " + std::to_string(planned.trial.train.seed) + "  " + cost_text(planned.cost) + " TFLOP\n";
+  }
+  text += "estimated cost: " + cost_text(total) + " TFLOP in all, " + cost_text(longest) + " in the longest trial\n";
+  if (seconds_per_cost > 0) {
+    // No schedule beats either bound.
+    auto const seconds = std::max(total / workers, longest) * seconds_per_cost;
+    text += "at the speed of the trials finished here: " + duration_text(total * seconds_per_cost) + " of computing, at least " +
+            duration_text(seconds) + " on " + number(static_cast<std::size_t>(workers), "rank", "ranks") + "\n";
+  }
+  return text;
+}
+
+void write_plan(Plan const& plan, std::filesystem::path const& folder) {
+  store::write_atomically(folder / "sweep.toml", to_toml(plan.sweep));
+  store::write_atomically(folder / "plan.csv", plan_csv(plan));
+}
+
+PlanTable read_plan(std::filesystem::path const& file) {
+  if (!std::filesystem::exists(file)) throw no_plan(file, "there is no such file");
+  auto const rows = parse_csv(store::read_text(file));
+  if (rows.empty() || rows.front().size() < 3 || rows.front().front() != "id") throw no_plan(file, "its first line is not id,...,seed,cost");
+  auto const width = rows.front().size();
+  PlanTable table;
+  table.columns.assign(rows.front().begin() + 1, rows.front().end() - 2);
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    auto const& fields = rows[i];
+    if (fields.size() != width) throw no_plan(file, "line " + std::to_string(i + 1) + " has " + std::to_string(fields.size()) + " fields of " + std::to_string(width));
+    PlanTable::Row row{fields.front(), {fields.begin() + 1, fields.end() - 2}, fields[width - 2], 0};
+    auto const& cost = fields.back();
+    std::from_chars(cost.data(), cost.data() + cost.size(), row.cost);
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+}  // namespace mambasynth::sweep

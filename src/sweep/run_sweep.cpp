@@ -1,0 +1,145 @@
+#include "sweep/run_sweep.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <thread>
+
+#include "errors/errors.hpp"
+#include "store/atomic_file.hpp"
+#include "sweep/duration.hpp"
+#include "sweep/ledger.hpp"
+#include "sweep/lock.hpp"
+#include "sweep/manager.hpp"
+#include "sweep/plan.hpp"
+#include "sweep/stop_signals.hpp"
+#include "sweep/worker.hpp"
+
+namespace mambasynth::sweep {
+namespace {
+
+void tell(std::string const& line) {
+  std::fprintf(stderr, "%s\n", line.c_str());
+  std::fflush(stderr);
+}
+
+std::map<std::string, State> committed_trials(Plan const& plan, std::filesystem::path const& folder, CommittedState const& committed) {
+  std::map<std::string, State> states;
+  for (auto const& planned : plan.trials) {
+    auto const file = folder / "trials" / planned.id / "trial.h5";
+    if (!std::filesystem::exists(file)) continue;
+    if (auto const state = committed(file, planned.id); state && is_committed(*state)) states[planned.id] = *state;
+    else tell(file.string() + " is no whole result of this trial (damaged, or another's). The trial runs again.");
+  }
+  return states;
+}
+
+/// What each trial that is still to run reads, one series a distinct [data].
+std::map<std::string, std::filesystem::path> prepared_data(Plan const& plan, std::map<std::string, State> const& committed,
+                                                           std::filesystem::path const& folder, PrepareData const& prepare) {
+  std::map<std::string, std::filesystem::path> data;
+  for (auto const& planned : plan.trials) {
+    if (committed.contains(planned.id) || data.contains(planned.data_hash)) continue;
+    auto const place = folder / "data" / planned.data_hash;
+    if (planned.trial.data.path.empty()) std::filesystem::create_directories(place);
+    data[planned.data_hash] = prepare(planned.trial.data, place);
+  }
+  return data;
+}
+
+/// The speed of trials that finished in this folder before; 0 when none did.
+double known_pace(Plan const& plan, std::filesystem::path const& folder) {
+  std::map<std::string, double> costs;
+  for (auto const& planned : plan.trials) costs[planned.id] = planned.cost;
+  Progress progress(std::move(costs));
+  for (auto const& event : read_ledger(folder / "events.jsonl")) progress.apply(event);
+  return progress.seconds_per_cost();
+}
+
+/// The manager beside this rank's own worker: a thread that does all MPI until it ends.
+int manage_and_serve(Manager& manager, LocalLink& own, Hooks const& hooks) {
+  int code = 0;
+  std::exception_ptr error;
+  std::thread thread([&] {
+    try {
+      code = manager.run();
+    } catch (...) {
+      error = std::current_exception();
+    }
+  });
+  serve(own, hooks, 0);  // the manager sends the last order whatever happens
+  thread.join();
+  if (error) std::rethrow_exception(error);
+  return code;
+}
+
+int lead(SweepOptions const& options, Hooks const& hooks, parallel::Communicator const& world, bool& dispatching) {
+  auto const plan = make_plan(read_sweep_file(options.sweep_file, options.set), options.auto_precision, hooks.identify);
+  if (options.dry_run) {
+    std::fputs(describe(plan, known_pace(plan, options.out), world.size()).c_str(), stdout);
+    std::fflush(stdout);
+    return 0;
+  }
+  store::require_writable_folder(options.out);
+  LockRules rules;
+  rules.waiting = [&](Holder const& holder) {
+    tell(options.out.string() + " has a lock of " + holder.describe() + " that does not move; it counts as left behind after " +
+         duration_text(std::chrono::duration<double>(rules.stale_after).count()) + ".");
+  };
+  Lock const lock(options.out, options.take_over, rules);
+  write_plan(plan, options.out);
+  Ledger ledger(options.out / "events.jsonl");
+  ledger.append({.kind = EventKind::opened, .ranks = world.size(), .host = this_process().host});
+  ledger.sync();
+
+  auto const committed = committed_trials(plan, options.out, hooks.committed);
+  ManagerSettings settings;
+  settings.folder = options.out;
+  settings.data = prepared_data(plan, committed, options.out, hooks.prepare);
+  settings.threads = options.threads;
+  settings.signal = StopSignals::received;
+  settings.lock_lost = [&lock] { return lock.lost(); };
+  settings.tell = tell;
+  settings.tell_every = options.progress_every;
+  LocalLink own;
+  MpiHub hub(world, own);
+  Manager manager(plan, committed, hub, ledger, settings);
+  dispatching = true;
+  auto const code = manage_and_serve(manager, own, hooks);
+  ledger.append({.kind = EventKind::closed, .exit_code = code});
+  ledger.sync();
+  return code;
+}
+
+}  // namespace
+
+int run_sweep(SweepOptions const& options, Hooks const& hooks, parallel::Session& session) {
+  auto const& world = session.world();
+  StopSignals const signals;
+  if (world.rank() != 0) {
+    MpiLink link(world);
+    return serve(link, hooks, world.rank());
+  }
+  // The others wait for orders from the start: whatever ends before the manager runs has to send them home.
+  bool dispatching = false;
+  auto const dismiss = [&](int code) {
+    if (dispatching) return;
+    Order quit;
+    quit.exit_code = code;
+    LocalLink nobody;
+    MpiHub hub(world, nobody);
+    for (int rank = 1; rank < world.size(); ++rank) hub.send(rank, quit);
+  };
+  try {
+    auto const code = lead(options, hooks, world, dispatching);
+    dismiss(code);
+    return code;
+  } catch (errors::Error const& error) {
+    dismiss(static_cast<int>(error.code()));
+    throw;
+  } catch (...) {
+    dismiss(static_cast<int>(errors::ExitCode::defect));
+    throw;
+  }
+}
+
+}  // namespace mambasynth::sweep

@@ -1,0 +1,61 @@
+#include "sweep/status.hpp"
+
+#include "config/toml.hpp"
+#include "errors/errors.hpp"
+#include "sweep/ledger.hpp"
+#include "sweep/plan.hpp"
+#include "sweep/progress.hpp"
+
+namespace mambasynth::sweep {
+namespace {
+
+std::string name_in(std::filesystem::path const& sweep_toml) {
+  try {
+    return toml::find_or<std::string>(config::parse_toml(sweep_toml), "sweep", "name", "");
+  } catch (std::exception const&) {
+    return {};  // the name is a nicety: plan.csv is what counts
+  }
+}
+
+}  // namespace
+
+Status read_status(std::filesystem::path const& folder) {
+  auto const table = read_plan(folder / "plan.csv");
+  Status status;
+  status.name = name_in(folder / "sweep.toml");
+  status.columns = table.columns;
+  status.trials = table.rows.size();
+
+  std::map<std::string, double> costs;
+  for (auto const& row : table.rows) costs[row.id] = row.cost;
+  Progress progress(std::move(costs));
+  for (auto const& event : read_ledger(folder / "events.jsonl")) {
+    progress.apply(event);
+    if (event.kind == EventKind::opened) status.ranks = event.ranks;
+  }
+  status.holder = read_lock(folder / "lock");
+  if (status.holder && is_gone(*status.holder, this_process(), LockRules{})) status.holder.reset();
+  if (!status.holder) progress.apply({.kind = EventKind::closed});  // it died without a word
+
+  for (auto const& row : table.rows) {
+    auto const view = progress.at(row.id);
+    bool const known = view.phase == TrialView::Phase::ended && is_committed(view.state);
+    // Killed between the commit and the note.
+    if (!known && std::filesystem::exists(folder / "trials" / row.id / "trial.h5")) progress.committed(row.id, State::done);
+    // Taken away by hand: it will run again.
+    else if (known && !std::filesystem::exists(folder / "trials" / row.id / "trial.h5")) progress.committed(row.id, State::missing);
+  }
+  for (auto const& row : table.rows) {
+    auto const& view = progress.at(row.id);
+    if (view.phase == TrialView::Phase::running)
+      status.running.push_back({row.id, row.axis_values, row.seed, view.rank, view.host, view.epoch, view.epochs, view.train_mse,
+                                view.val_mse, view.seconds_left()});
+    else if (view.phase == TrialView::Phase::ended && view.state != State::done && view.state != State::preempted && view.state != State::missing)
+      status.troubled.push_back({row.id, row.axis_values, row.seed, view.state, view.reason});
+  }
+  for (auto const state : all_states) status.counts[state] = progress.count(state);
+  if (status.holder) status.seconds_left = progress.seconds_left(status.ranks);
+  return status;
+}
+
+}  // namespace mambasynth::sweep

@@ -1,0 +1,244 @@
+#include "sweep/sweep_file.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "config/text.hpp"
+#include "config/toml.hpp"
+#include "errors/errors.hpp"
+
+namespace mambasynth::sweep {
+namespace {
+
+using config::where;
+
+/// A value that the key accepts, or errors::usage; the types and bounds are the field list's.
+config::Given checked(std::string const& key, config::Given value) {
+  config::Trial scratch;
+  config::set(scratch, key, value);
+  return value;
+}
+
+void require_sweepable(std::string const& key, std::string const& origin) {
+  if (key == "train.seed")
+    throw errors::usage(origin + ": train.seed cannot be an axis", "each cell is averaged over its seeds",
+                        "List the seeds in sweep.seeds");
+  auto const known = config::trial_keys();
+  if (std::find(known.begin(), known.end(), key) == known.end()) {
+    auto const near = errors::nearest(key, known);
+    throw errors::usage(origin + ": unknown key '" + key + "'", "an axis names a key as section.key",
+                        near.empty() ? "See --print-config for every name" : "Did you mean '" + near + "'?  See --print-config for every name");
+  }
+}
+
+/// `{ "a.b" = v }`, or the same unquoted, which TOML reads as nested tables.
+std::vector<std::pair<std::string, toml::value>> flat(toml::value const& table, std::string const& prefix = {}) {
+  std::vector<std::pair<std::string, toml::value>> entries;
+  for (auto const& [name, value] : table.as_table()) {
+    if (value.is_table())
+      for (auto& entry : flat(value, prefix + name + ".")) entries.push_back(std::move(entry));
+    else
+      entries.emplace_back(prefix + name, value);
+  }
+  std::sort(entries.begin(), entries.end(), [](auto const& a, auto const& b) { return a.first < b.first; });
+  return entries;
+}
+
+std::vector<toml::value> tables(toml::value const& sweep, std::string const& name) {
+  auto const& table = sweep.as_table();
+  auto const found = table.find(name);
+  if (found == table.end()) return {};
+  auto const refuse = [&] {
+    return errors::usage(where(found->second) + ": sweep." + name + " has the wrong type", "it is a list of tables",
+                         "Write [[sweep." + name + "]] above each");
+  };
+  if (!found->second.is_array()) throw refuse();
+  std::vector<toml::value> list;
+  for (auto const& item : found->second.as_array()) {
+    if (!item.is_table()) throw refuse();
+    list.push_back(item);
+  }
+  return list;
+}
+
+std::vector<config::Given> values_of(std::string const& key, toml::value const& value) {
+  std::vector<config::Given> values;
+  for (auto const& item : value.as_array()) values.push_back(checked(key, config::given(item)));
+  return values;
+}
+
+Axis axis_of(toml::value const& table) {
+  Axis axis;
+  for (auto const& [key, value] : flat(table)) {
+    require_sweepable(key, where(value));
+    if (!value.is_array())
+      throw errors::usage(where(value) + ": axis '" + key + "' has the wrong type", "an axis is a list of values",
+                          "Write '" + key + "' = [...]");
+    if (value.as_array().empty())
+      throw errors::usage(where(value) + ": axis '" + key + "' is empty", "no trial would run", "Give it at least one value, or remove it");
+    axis.keys.push_back({key, values_of(key, value)});
+    if (axis.keys.back().values.size() != axis.size())
+      throw errors::usage(where(value) + ": axis '" + key + "' has " + std::to_string(axis.keys.back().values.size()) +
+                              " values, '" + axis.keys.front().key + "' has " + std::to_string(axis.size()),
+                          "the keys of one [[sweep.axis]] move together", "Give them equally many values, or an axis each");
+  }
+  if (axis.keys.empty())
+    throw errors::usage(where(table) + ": [[sweep.axis]] is empty", "it names no key", "Give it a key with values, or remove it");
+  return axis;
+}
+
+Exclude exclude_of(toml::value const& table) {
+  Exclude exclude{{}, where(table)};
+  for (auto const& [key, value] : flat(table)) {
+    require_sweepable(key, where(value));
+    exclude.keys.push_back({key, value.is_array() ? values_of(key, value) : std::vector{checked(key, config::given(value))}});
+  }
+  if (exclude.keys.empty())
+    throw errors::usage(exclude.origin + ": [[sweep.exclude]] is empty", "it would leave out every cell", "Name the keys and values to leave out");
+  return exclude;
+}
+
+Settings settings_of(toml::value const& table) {
+  Settings settings;
+  for (auto const& [key, value] : flat(table)) {
+    require_sweepable(key, where(value));
+    settings.emplace_back(key, checked(key, config::given(value)));
+  }
+  return settings;
+}
+
+void read_sweep_table(SweepFile& sweep, toml::value const& table) {
+  if (!table.is_table())
+    throw errors::usage(where(table) + ": 'sweep' is no section", "it names a table of keys", "Write [sweep] above its keys");
+  for (auto const& [name, value] : table.as_table()) {
+    if (name == "axis" || name == "exclude" || name == "include") continue;
+    if (name == "baseline") {
+      if (!value.is_table())
+        throw errors::usage(where(value) + ": sweep.baseline has the wrong type", "it is a table of axis keys",
+                            "Write baseline = { \"section.key\" = value }");
+      sweep.baseline = settings_of(value);
+    } else if (!config::assign_key(sweep.keys, name, config::given(value))) {
+      auto known = config::keys_of<SweepKeys>();
+      known.insert(known.end(), {"axis", "baseline", "exclude", "include"});
+      auto const near = errors::nearest(name, known);
+      throw errors::usage(where(value) + ": unknown key '" + name + "' in [sweep]", "a misspelt name would silently run the default",
+                          near.empty() ? "Remove it" : "Did you mean '" + near + "'?");
+    }
+  }
+  for (auto const& axis : tables(table, "axis")) sweep.axes.push_back(axis_of(axis));
+  for (auto const& exclude : tables(table, "exclude")) sweep.excludes.push_back(exclude_of(exclude));
+  for (auto const& include : tables(table, "include")) sweep.includes.push_back(settings_of(include));
+}
+
+/// The keys that axes move, each once.
+std::set<std::string> axis_keys(SweepFile const& sweep) {
+  std::set<std::string> keys;
+  for (auto const& axis : sweep.axes)
+    for (auto const& key : axis.keys)
+      if (!keys.insert(key.key).second)
+        throw errors::usage(key.values.front().origin + ": '" + key.key + "' is in two axes",
+                            "each cell has one value of it", "Join the two axes or remove one");
+  return keys;
+}
+
+void override_keys(SweepFile& sweep, std::vector<std::string> const& set, std::set<std::string> const& axes) {
+  for (auto const& assignment : set) {
+    auto const equals = std::min(assignment.find('='), assignment.size());
+    auto const key = assignment.substr(0, equals);
+    if (axes.contains(key))
+      throw errors::usage("--set " + assignment + " has no effect", key + " is an axis of this sweep",
+                          "Change the axis in the sweep file, or leave the option out");
+    if (key.starts_with("sweep.") && equals < assignment.size()) {
+      if (!config::assign_key(sweep.keys, key.substr(6), config::given_text(assignment.substr(equals + 1), "--set")))
+        throw errors::usage("--set: unknown key '" + key + "'", "a misspelt name would silently run the default",
+                            "The keys of [sweep] that can be set are name, seeds, ranks_per_trial and trials_per_gpu");
+    } else {
+      config::set_text(sweep.base, assignment);
+    }
+  }
+}
+
+void check_sweep(SweepFile const& sweep, std::set<std::string> columns) {
+  for (auto const& include : sweep.includes)
+    for (auto const& [key, value] : include) columns.insert(key);
+  auto const require_column = [&](std::string const& key, std::string const& origin, std::string const& what) {
+    if (columns.contains(key)) return;
+    auto const near = errors::nearest(key, columns);
+    throw errors::usage(origin + ": " + what + " names '" + key + "', which no axis moves", "every cell has the same value of it",
+                        near.empty() ? "Name a key of an axis" : "Did you mean '" + near + "'?");
+  };
+  for (auto const& exclude : sweep.excludes)
+    for (auto const& key : exclude.keys) require_column(key.key, exclude.origin, "[[sweep.exclude]]");
+  for (auto const& [key, value] : sweep.baseline) require_column(key, value.origin, "sweep.baseline");
+  for (auto const& [name, value] : {std::pair{"ranks_per_trial", sweep.keys.ranks_per_trial}, {"trials_per_gpu", sweep.keys.trials_per_gpu}})
+    if (value != 1)
+      throw errors::usage(std::string("sweep.") + name + " = " + std::to_string(value) + " is not available yet",
+                          "this version runs one trial on one rank", std::string("Leave ") + name + " at 1");
+  std::set<std::int64_t> seen;
+  for (auto const seed : sweep.keys.seeds)
+    if (!seen.insert(seed).second)
+      throw errors::usage("sweep.seeds holds " + std::to_string(seed) + " twice", "both would be the same trial", "List each seed once");
+}
+
+SweepFile sweep_of(toml::value const& root, std::string const& default_name, std::vector<std::string> const& set) {
+  SweepFile sweep;
+  config::apply(sweep.base, root, {"sweep"});
+  if (auto const found = root.as_table().find("sweep"); found != root.as_table().end()) read_sweep_table(sweep, found->second);
+  auto const axes = axis_keys(sweep);
+  override_keys(sweep, set, axes);
+  if (sweep.keys.name.empty()) sweep.keys.name = default_name;
+  if (sweep.keys.seeds.empty()) sweep.keys.seeds = {sweep.base.train.seed};
+  if (!sweep.base.data.path.empty()) sweep.base.data.path = std::filesystem::absolute(sweep.base.data.path).lexically_normal().string();
+  check_sweep(sweep, axes);
+  return sweep;
+}
+
+std::string toml_text(config::Given const& value) {
+  return value.kind == config::Given::Kind::text ? config::toml_string(value.text) : value.shown;
+}
+
+std::string toml_list(std::vector<config::Given> const& values) {
+  std::string text = "[";
+  for (auto const& value : values) text += (text.size() > 1 ? ", " : "") + toml_text(value);
+  return text + "]";
+}
+
+}  // namespace
+
+SweepFile read_sweep_file(std::filesystem::path const& file, std::vector<std::string> const& set) {
+  return sweep_of(config::parse_toml(file), file.stem().string(), set);
+}
+
+SweepFile parse_sweep(std::string const& text, std::string const& origin, std::vector<std::string> const& set) {
+  return sweep_of(config::parse_toml_text(text, origin), "sweep", set);
+}
+
+std::string shown(config::Given const& value) {
+  return value.kind == config::Given::Kind::text ? value.text : value.shown;
+}
+
+std::string to_toml(SweepFile const& sweep) {
+  auto text = config::section_to_toml(sweep.keys);
+  auto const quoted = [](std::string const& key) { return config::toml_string(key); };
+  if (!sweep.baseline.empty()) {
+    text += "baseline = {";
+    for (auto const& [key, value] : sweep.baseline)
+      text += (text.back() == '{' ? " " : ", ") + quoted(key) + " = " + toml_text(value);
+    text += " }\n";
+  }
+  for (auto const& axis : sweep.axes) {
+    text += "\n[[sweep.axis]]\n";
+    for (auto const& key : axis.keys) text += quoted(key.key) + " = " + toml_list(key.values) + "\n";
+  }
+  for (auto const& exclude : sweep.excludes) {
+    text += "\n[[sweep.exclude]]\n";
+    for (auto const& key : exclude.keys) text += quoted(key.key) + " = " + toml_list(key.values) + "\n";
+  }
+  for (auto const& include : sweep.includes) {
+    text += "\n[[sweep.include]]\n";
+    for (auto const& [key, value] : include) text += quoted(key) + " = " + toml_text(value) + "\n";
+  }
+  return text + "\n" + config::to_toml(sweep.base);
+}
+
+}  // namespace mambasynth::sweep

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "config/config.hpp"
+#include "config/section.hpp"
+
+/// The sweep as its file says it: axes, seeds and the configuration that all trials share.
+namespace mambasynth::sweep {
+
+/// The plain keys of [sweep].
+struct SweepKeys {
+  std::string name;
+  config::Integers seeds;
+  std::int64_t ranks_per_trial = 1;
+  std::int64_t trials_per_gpu = 1;
+
+  static constexpr std::string_view section = "sweep";
+  static auto fields() {
+    using config::Field;
+    return std::tuple{
+        Field{"name", &SweepKeys::name, config::any(), "the sweep's name [default: its file's]", config::Effect::none},
+        Field{"seeds", &SweepKeys::seeds, config::at_least(0), "each trial runs once with each as train.seed [default: train.seed]", config::Effect::none},
+        Field{"ranks_per_trial", &SweepKeys::ranks_per_trial, config::at_least(1), "ranks that train one trial together", config::Effect::none},
+        Field{"trials_per_gpu", &SweepKeys::trials_per_gpu, config::at_least(1), "trials that share a GPU", config::Effect::none},
+    };
+  }
+};
+
+/// section.key -> value, in the file's order of keys (TOML tables have none: sorted).
+using Settings = std::vector<std::pair<std::string, config::Given>>;
+
+/// One axis: keys that move together, all with equally many values.
+struct Axis {
+  struct Key {
+    std::string key;
+    std::vector<config::Given> values;
+  };
+  std::vector<Key> keys;
+  [[nodiscard]] std::size_t size() const { return keys.front().values.size(); }
+};
+
+/// [[sweep.exclude]]: a cell is left out when each key has one of its values.
+struct Exclude {
+  struct Key {
+    std::string key;
+    std::vector<config::Given> values;
+  };
+  std::vector<Key> keys;
+  std::string origin;
+};
+
+struct SweepFile {
+  SweepKeys keys;
+  Settings baseline;               ///< the cell that the others are compared with
+  std::vector<Axis> axes;
+  std::vector<Exclude> excludes;
+  std::vector<Settings> includes;  ///< further cells beside the product
+  config::Trial base;
+};
+
+/// Reads a sweep, or a plain configuration (a sweep of one trial). `set` holds `section.key=value` that override the
+/// file, [sweep]'s plain keys among them.
+/// Errors: errors::usage with file and line: not TOML, unknown key (with the nearest name), wrong type, values out of
+/// range, empty axis, lengths that differ within an axis, a key in two axes, a key that cannot be an axis.
+SweepFile read_sweep_file(std::filesystem::path const& file, std::vector<std::string> const& set = {});
+/// The same from text; `origin` stands for the file's name in messages.
+SweepFile parse_sweep(std::string const& text, std::string const& origin, std::vector<std::string> const& set = {});
+
+/// The whole sweep with every default, as DIR/sweep.toml; reading it gives the same trials.
+std::string to_toml(SweepFile const& sweep);
+
+/// As plan.csv and messages show a value: TOML, but text without its quotes.
+std::string shown(config::Given const& value);
+
+}  // namespace mambasynth::sweep

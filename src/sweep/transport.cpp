@@ -1,0 +1,51 @@
+#include "sweep/transport.hpp"
+
+namespace mambasynth::sweep {
+namespace {
+
+constexpr int manager_rank = 0;
+constexpr int order_tag = 1;
+constexpr int report_tag = 2;
+
+template <class T>
+std::optional<T> pop(std::mutex& mutex, std::deque<T>& queue) {
+  std::lock_guard const guard(mutex);
+  if (queue.empty()) return std::nullopt;
+  auto front = std::move(queue.front());
+  queue.pop_front();
+  return front;
+}
+
+template <class T>
+void push(std::mutex& mutex, std::deque<T>& queue, T const& item) {
+  std::lock_guard const guard(mutex);
+  queue.push_back(item);
+}
+
+}  // namespace
+
+void LocalLink::send(Report const& report) { push(mutex_, reports_, report); }
+std::optional<Order> LocalLink::poll() { return pop(mutex_, orders_); }
+void LocalLink::send_order(Order const& order) { push(mutex_, orders_, order); }
+std::optional<Report> LocalLink::poll_report() { return pop(mutex_, reports_); }
+
+void MpiLink::send(Report const& report) { world_.send(manager_rank, report_tag, to_bytes(report)); }
+
+std::optional<Order> MpiLink::poll() {
+  auto const message = world_.try_receive();
+  if (!message) return std::nullopt;
+  return order_from(message->bytes);
+}
+
+void MpiHub::send(int worker, Order const& order) {
+  if (worker == manager_rank) own_.send_order(order);
+  else world_.send(worker, order_tag, to_bytes(order));
+}
+
+std::optional<std::pair<int, Report>> MpiHub::poll() {
+  if (auto report = own_.poll_report()) return std::pair{manager_rank, std::move(*report)};
+  if (auto const message = world_.try_receive()) return std::pair{message->source, report_from(message->bytes)};
+  return std::nullopt;
+}
+
+}  // namespace mambasynth::sweep

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "parallel/communicator.hpp"
+#include "sweep/messages.hpp"
+
+/// How orders and reports travel. Nothing here waits: a waiting MPI call would spin on a core that trains.
+namespace mambasynth::sweep {
+
+/// A worker's end.
+class WorkerLink {
+ public:
+  virtual ~WorkerLink() = default;
+  virtual void send(Report const& report) = 0;
+  virtual std::optional<Order> poll() = 0;
+};
+
+/// The manager's end, to workers 0 .. workers() - 1.
+class ManagerHub {
+ public:
+  virtual ~ManagerHub() = default;
+  [[nodiscard]] virtual int workers() const = 0;
+  virtual void send(int worker, Order const& order) = 0;
+  virtual std::optional<std::pair<int, Report>> poll() = 0;
+};
+
+/// Between two threads of rank 0.
+class LocalLink : public WorkerLink {
+ public:
+  void send(Report const& report) override;
+  std::optional<Order> poll() override;
+  void send_order(Order const& order);
+  std::optional<Report> poll_report();
+
+ private:
+  std::mutex mutex_;
+  std::deque<Order> orders_;
+  std::deque<Report> reports_;
+};
+
+/// From another rank to rank 0.
+class MpiLink : public WorkerLink {
+ public:
+  explicit MpiLink(parallel::Communicator world) : world_(std::move(world)) {}
+  void send(Report const& report) override;
+  std::optional<Order> poll() override;
+
+ private:
+  parallel::Communicator world_;
+};
+
+/// Rank 0's: its own worker over `own`, the others over MPI; worker = rank. Only one thread may use MPI meanwhile.
+class MpiHub : public ManagerHub {
+ public:
+  MpiHub(parallel::Communicator world, LocalLink& own) : world_(std::move(world)), own_(own) {}
+  [[nodiscard]] int workers() const override { return world_.size(); }
+  void send(int worker, Order const& order) override;
+  std::optional<std::pair<int, Report>> poll() override;
+
+ private:
+  parallel::Communicator world_;
+  LocalLink& own_;
+};
+
+}  // namespace mambasynth::sweep

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "sweep/state.hpp"
+
+/// What a sweep asks of the code that trains: the functions that a caller of run_sweep provides.
+namespace mambasynth::sweep {
+
+/// One row of the plan.
+struct PlannedTrial {
+  std::string id;                         ///< 12 hexadecimal digits, identity.hpp
+  config::Trial trial;                    ///< precision resolved, train.seed set
+  std::vector<std::string> axis_values;   ///< one a column of the plan, as written in the sweep
+  double cost = 0;                        ///< estimated TFLOP, cost.hpp
+  std::string data_hash;                  ///< names DIR/data/HASH
+};
+
+/// How an epoch went; a loss that was not measured is NaN.
+struct EpochMark {
+  std::int64_t epoch = 0;   ///< from 1
+  std::int64_t epochs = 0;  ///< of the whole trial
+  double train_mse = 0;
+  double val_mse = 0;
+};
+
+/// What a trial is given to run with. All functions are called from the thread that runs the trial.
+struct TrialContext {
+  std::filesystem::path folder;                       ///< exists; everything of the trial goes here
+  std::filesystem::path data;                         ///< the series, as PrepareData returned it
+  int threads = 1;
+  std::function<void(EpochMark const&)> epoch;        ///< call after each epoch; cheap
+  std::function<bool()> stop_requested;               ///< ask every few batches: true = save, return `preempted`
+  std::function<void(std::string const&)> log;        ///< a line for failure.json, which shows the last 50
+};
+
+/// How a trial ended. `done` and `diverged` mean that a valid trial.h5 stands in its folder.
+struct TrialOutcome {
+  State state = State::done;
+  std::string reason;  ///< for the user, where the state is not `done`
+};
+
+/// Runs a trial, or continues it from its resume.pt. May throw anything: that trial has failed, the sweep goes on.
+using RunTrial = std::function<TrialOutcome(PlannedTrial const&, TrialContext&)>;
+
+/// Makes the series of `data` in `folder` (DIR/data/HASH, made by the caller) unless it is there already, and returns
+/// what the trials read: that folder or, for foreign data, the file itself. Runs on rank 0, once a distinct [data].
+using PrepareData = std::function<std::filesystem::path(config::Data const& data, std::filesystem::path const& folder)>;
+
+/// What a foreign series (data.path) is: hash and size.
+struct DataIdentity {
+  std::string sha256;        ///< of its float32 X, 64 hexadecimal digits
+  std::int64_t n_steps = 0;
+  std::int64_t channels = 0;
+};
+using IdentifyData = std::function<DataIdentity(config::Data const& data)>;
+
+/// The state (done or diverged) that stands in `file`, when that is a whole, readable trial.h5 of the trial `id`.
+/// Never throws.
+using CommittedState =
+    std::function<std::optional<State>(std::filesystem::path const& file, std::string const& id)>;
+
+struct Hooks {
+  RunTrial run;
+  PrepareData prepare;
+  IdentifyData identify;
+  CommittedState committed;
+};
+
+}  // namespace mambasynth::sweep

@@ -1,0 +1,176 @@
+#include "sweep/worker.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <deque>
+#include <exception>
+#include <new>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+#include "errors/errors.hpp"
+#include "store/atomic_file.hpp"
+#include "sweep/ledger.hpp"
+#include "sweep/lock.hpp"
+#include "sweep/stop_signals.hpp"
+
+namespace mambasynth::sweep {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::size_t log_lines = 50;
+constexpr auto report_interval = std::chrono::seconds(1);
+constexpr auto order_interval = std::chrono::milliseconds(2);
+constexpr auto stop_poll_interval = std::chrono::milliseconds(20);
+
+class LastLines {
+ public:
+  void add(std::string line) {
+    lines_.push_back(std::move(line));
+    if (lines_.size() > log_lines) lines_.pop_front();
+  }
+  [[nodiscard]] std::deque<std::string> const& lines() const { return lines_; }
+
+ private:
+  std::deque<std::string> lines_;
+};
+
+std::string line_of(EpochMark const& mark) {
+  char text[160];
+  std::snprintf(text, sizeof text, "epoch %lld/%lld train_mse %.6g val_mse %.6g", static_cast<long long>(mark.epoch),
+                static_cast<long long>(mark.epochs), mark.train_mse, mark.val_mse);
+  return iso_time(now()) + " " + text;
+}
+
+void write_failure(Order const& order, Report const& report, LastLines const& log, int rank) {
+  nlohmann::ordered_json object{{"schema_version", 1},
+                                {"trial", order.planned.id},
+                                {"state", name_of(report.state)},
+                                {"reason", report.reason},
+                                {"time", iso_time(now())},
+                                {"host", report.host},
+                                {"rank", rank},
+                                {"log", log.lines()}};
+  store::write_atomically(std::filesystem::path(order.folder) / "failure.json",
+                          object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+/// Runs `body` and turns what it throws into the report's state and reason.
+template <class F>
+void settle(Report& report, F&& body) {
+  auto const failed = [&](State state, std::string reason) {
+    report.state = state;
+    report.reason = std::move(reason);
+  };
+  try {
+    body();
+  } catch (errors::Error const& error) {
+    failed(State::failed, error.what());
+    report.machine = error.code() == errors::ExitCode::defect;
+  } catch (std::bad_alloc const&) {
+    failed(State::out_of_memory, "no memory left on " + report.host);
+  } catch (std::exception const& error) {
+    failed(State::failed, error.what());
+  } catch (...) {
+    failed(State::failed, "something was thrown that is no exception");
+  }
+}
+
+}  // namespace
+
+Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& link,
+                 std::function<bool()> const& stop_requested) {
+  static std::string const host = this_process().host;
+  std::filesystem::path const folder = order.folder;
+  Report report{Report::Kind::started, order.trial, host, {}, State::missing, {}, 0, false};
+  link.send(report);
+  report.kind = Report::Kind::ended;
+
+  LastLines log;
+  auto const begin = Clock::now();
+  settle(report, [&] {
+    store::require_writable_folder(folder);
+    std::filesystem::remove(folder / "failure.json");
+    auto reported = Clock::time_point{};
+    TrialContext context;
+    context.folder = folder;
+    context.data = order.data;
+    context.threads = order.threads;
+    context.log = [&](std::string const& line) { log.add(iso_time(now()) + " " + line); };
+    context.stop_requested = stop_requested;
+    context.epoch = [&](EpochMark const& mark) {
+      log.add(line_of(mark));
+      auto const time = Clock::now();
+      if (time - reported < report_interval && mark.epoch != mark.epochs) return;
+      reported = time;
+      Report progress{Report::Kind::epoch, order.trial, {}, mark, State::missing, {}, 0, false};
+      link.send(progress);
+    };
+    auto const outcome = hooks.run(order.planned, context);
+    report.state = outcome.state;
+    report.reason = outcome.reason;
+    if (!is_committed(report.state)) return;
+    auto const written = hooks.committed(folder / "trial.h5", order.planned.id);
+    if (written == report.state) return;
+    report.reason = "it ended as " + std::string(name_of(report.state)) + " but left no valid trial.h5";
+    report.state = State::failed;
+  });
+  report.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  if (!is_committed(report.state)) {
+    Report writing = report;
+    settle(writing, [&] { write_failure(order, report, log, rank); });
+    report.machine = report.machine || writing.machine;
+  }
+  return report;
+}
+
+int serve(WorkerLink& link, Hooks const& hooks, int rank) {
+  bool stopped = false;
+  bool signal_told = false;
+  std::optional<Order> next;
+  auto const tell_signal = [&] {
+    auto const signal = StopSignals::received();
+    if (signal == 0 || signal_told) return;
+    signal_told = stopped = true;
+    Report stop{Report::Kind::stop, 0, {}, {}, State::missing, ::sigabbrev_np(signal), 0, false};
+    link.send(stop);
+  };
+  auto const poll = [&] {
+    auto order = link.poll();
+    if (!order) return false;
+    if (order->kind == Order::Kind::stop) stopped = true;
+    else next = std::move(order);
+    return true;
+  };
+  auto polled = Clock::time_point{};
+  auto const stop_requested = [&] {
+    tell_signal();
+    auto const time = Clock::now();
+    if (!stopped && time - polled > stop_poll_interval) {
+      polled = time;
+      while (poll()) {
+      }
+    }
+    return stopped;
+  };
+
+  link.send(Report{});
+  for (;;) {
+    tell_signal();
+    if (!next && !poll()) {
+      std::this_thread::sleep_for(order_interval);
+      continue;
+    }
+    if (!next) continue;
+    auto const order = std::move(*next);
+    next.reset();
+    if (order.kind == Order::Kind::quit) return order.exit_code;
+    link.send(run_trial(order, hooks, rank, link, stop_requested));
+    link.send(Report{});
+  }
+}
+
+}  // namespace mambasynth::sweep
