@@ -11,21 +11,12 @@
 #include <utility>
 
 #include "errors/errors.hpp"
+#include "store/output_file.hpp"
 
 namespace mambasynth::store {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string remedy_for(int reason) {
-  if (reason == ENOSPC || reason == EDQUOT) return "free space there or choose a folder on another file system";
-  if (reason == EACCES || reason == EPERM || reason == EROFS) return "choose a folder that you may write to";
-  return "check the folder and its file system, then run the same command again";
-}
-
-errors::Error write_error(fs::path const& file, int reason) {
-  return errors::machine("cannot write '" + file.string() + "'", errors::system_reason(reason), remedy_for(reason));
-}
 
 /// A file descriptor that closes itself.
 class Descriptor {
@@ -51,15 +42,6 @@ class Descriptor {
   int fd_ = -1;
 };
 
-void write_all(Descriptor const& to, std::string_view content, fs::path const& file) {
-  while (!content.empty()) {
-    auto const written = ::write(to.get(), content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw write_error(file, errno);
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 void make_folder(fs::path const& folder) {
   if (folder.empty()) return;
   std::error_code reason;
@@ -67,9 +49,9 @@ void make_folder(fs::path const& folder) {
   std::error_code ignored;
   if (fs::is_directory(folder, ignored)) return;
   int const number = reason ? reason.value() : ENOTDIR;
+  if (number != ENOTDIR && number != EEXIST) throw cannot_write(folder, number);
   throw errors::machine("cannot create the folder '" + folder.string() + "'", errors::system_reason(number),
-                        number == ENOTDIR || number == EEXIST ? "a file is in the way; choose another folder"
-                                                              : remedy_for(number));
+                        "a file is in the way; choose another folder");
 }
 
 /// Unique among the hosts, processes and threads that may write into the same (shared) folder.
@@ -90,7 +72,7 @@ AtomicFile::AtomicFile(fs::path target) : target_(std::move(target)) {
   make_folder(target_.parent_path());
   temporary_ = temporary_name(target_);
   Descriptor file(temporary_, O_WRONLY | O_CREAT | O_TRUNC);
-  if (!file.open()) throw write_error(target_, errno);
+  if (!file.open()) throw cannot_write(target_, errno);
 }
 
 AtomicFile::~AtomicFile() {
@@ -99,25 +81,22 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::commit() {
   Descriptor file(temporary_, O_RDONLY);
-  if (!file.open() || ::fsync(file.get()) != 0) throw write_error(target_, errno);
-  if (int const reason = file.close()) throw write_error(target_, reason);
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw write_error(target_, errno);
+  if (!file.open() || ::fsync(file.get()) != 0) throw cannot_write(target_, errno);
+  if (int const reason = file.close()) throw cannot_write(target_, reason);
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw cannot_write(target_, errno);
   committed_ = true;
   // Some file systems cannot flush a folder; the file itself is safe by now.
   auto const parent = target_.parent_path();
   Descriptor folder(parent.empty() ? fs::path(".") : parent, O_RDONLY | O_DIRECTORY);
   if (folder.open() && ::fsync(folder.get()) != 0 && errno != EINVAL && errno != ENOTSUP && errno != EBADF)
-    throw write_error(target_, errno);
+    throw cannot_write(target_, errno);
 }
 
 void write_atomically(fs::path const& target, std::string_view content) {
   AtomicFile file(target);
-  {
-    Descriptor out(file.temporary(), O_WRONLY | O_TRUNC);
-    if (!out.open()) throw write_error(target, errno);
-    write_all(out, content, target);
-    if (int const reason = out.close()) throw write_error(target, reason);
-  }
+  OutputFile out(file.temporary());
+  out.write(content);
+  out.close();
   file.commit();
 }
 
@@ -148,9 +127,7 @@ void require_writable_folder(fs::path const& folder) {
   if (reason == 0 && ::write(file.get(), "x", 1) != 1) reason = errno;
   if (int const closing = file.close(); reason == 0) reason = closing;
   ::unlink(probe.c_str());
-  if (reason != 0)
-    throw errors::machine("cannot write into the folder '" + folder.string() + "'", errors::system_reason(reason),
-                          remedy_for(reason));
+  if (reason != 0) throw cannot_write(folder, reason);
 }
 
 }  // namespace mambasynth::store

@@ -9,6 +9,7 @@
 #include "errors/errors.hpp"
 #include "store/archive/npy_format.hpp"
 #include "store/archive/zip_reader.hpp"
+#include "store/output_file.hpp"
 
 namespace mambasynth::store {
 namespace {
@@ -70,13 +71,9 @@ struct NpzWriter::Impl {
   bool open = true;
 
   [[nodiscard]] errors::Error failed(zip_error_t* error) const {
-    bool const full = zip_error_system_type(error) == ZIP_ET_SYS && zip_error_code_system(error) == ENOSPC;
-    return errors::machine("cannot write '" + file.string() + "'",
-                           zip_error_system_type(error) == ZIP_ET_SYS
-                               ? errors::system_reason(zip_error_code_system(error))
-                               : std::string(zip_error_strerror(error)),
-                           full ? "free space there or choose a folder on another file system"
-                                : "check the folder and its file system, then run the same command again");
+    if (zip_error_system_type(error) == ZIP_ET_SYS) return cannot_write(file, zip_error_code_system(error));
+    return errors::machine("cannot write '" + file.string() + "'", zip_error_strerror(error),
+                           "check the folder and its file system, then run the same command again");
   }
 
   /// The archive is closed after every member: libzip reads a source only then, and the caller's array need not live on.

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "store/archive/pt.hpp"
+
+/// Private to this folder: a reader of the pickles that torch.save writes. Nothing is executed: a global is one of a
+/// few names, calling it is one of a few constructions written here.
+namespace mambasynth::store::pt {
+
+/// What the pickle says of a storage: ('storage', torch.FloatStorage, key, location, number of elements).
+struct StorageReference {
+  DType dtype = DType::f32;
+  std::string key;
+  std::int64_t elements = 0;
+};
+
+/// A tensor that is a view of a storage.
+struct TensorView {
+  StorageReference storage;
+  std::int64_t offset = 0;  ///< in elements, as `stride`
+  std::vector<std::int64_t> shape;
+  std::vector<std::int64_t> stride;
+};
+
+/// Turns the pickle of a checkpoint into a Value; `load_tensor` fetches and checks a view's data.
+/// Errors: std::runtime_error with the reason alone; the caller knows the file.
+Value unpickle(std::span<std::byte const> pickle, std::function<Tensor(TensorView const&)> const& load_tensor);
+
+}  // namespace mambasynth::store::pt

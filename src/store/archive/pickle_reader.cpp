@@ -1,0 +1,325 @@
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cstring>
+#include <stdexcept>
+#include <unordered_map>
+#include <utility>
+
+#include "store/archive/pickle_machine.hpp"
+#include "store/archive/pickle_names.hpp"
+#include "store/archive/pt_types.hpp"
+
+namespace mambasynth::store::pt {
+namespace {
+
+/// Index into the machine's nodes. A container is put into the memo before it is filled, so that values form a graph,
+/// possibly with cycles: nodes refer to each other by number and belong to the machine.
+using Id = std::size_t;
+
+enum class Callable { ordered_dict, rebuild_tensor, rebuild_parameter, size };
+struct StorageType {
+  DType dtype;
+};
+struct Sequence {
+  bool tuple = false;
+  std::vector<Id> items;
+};
+struct Mapping {
+  bool ordered = false;
+  std::vector<Id> items;  ///< key, value, key, value ...
+};
+using Node = std::variant<std::monostate, bool, std::int64_t, double, std::string, Sequence, Mapping, Callable,
+                          StorageType, StorageReference, TensorView>;
+
+[[noreturn]] void refuse(std::string const& why) { throw std::runtime_error(why); }
+[[noreturn]] void damaged(std::string const& why) { refuse("its pickle is damaged: " + why); }
+
+class Machine {
+ public:
+  explicit Machine(std::span<std::byte const> pickle) : pickle_(pickle) {}
+
+  Id run() {
+    while (true) {
+      auto const code = byte();
+      if (static_cast<Opcode>(code) == Opcode::stop) break;
+      step(code);
+    }
+    if (!marks_.empty() || stack_.size() != 1) damaged("it does not end with one value");
+    return stack_[0];
+  }
+
+  [[nodiscard]] Node const& node(Id id) const { return nodes_[id]; }
+  [[nodiscard]] std::size_t size() const { return nodes_.size(); }
+
+ private:
+  void step(unsigned char code) {
+    switch (static_cast<Opcode>(code)) {
+      case Opcode::proto:
+        if (auto const version = byte(); version != 2)
+          refuse("its pickle protocol is " + std::to_string(version) + ", torch.save writes 2");
+        return;
+      case Opcode::mark: marks_.push_back(stack_.size()); return;
+      case Opcode::none: push(std::monostate{}); return;
+      case Opcode::new_true: push(true); return;
+      case Opcode::new_false: push(false); return;
+      case Opcode::bin_int: push(static_cast<std::int64_t>(static_cast<std::int32_t>(little_endian(4)))); return;
+      case Opcode::bin_int1: push(static_cast<std::int64_t>(little_endian(1))); return;
+      case Opcode::bin_int2: push(static_cast<std::int64_t>(little_endian(2))); return;
+      case Opcode::long1: push(long_integer()); return;
+      case Opcode::bin_float: push(std::bit_cast<double>(big_endian(8))); return;
+      case Opcode::bin_unicode: push(std::string(text(little_endian(4)))); return;
+      case Opcode::empty_tuple: push(Sequence{true, {}}); return;
+      case Opcode::empty_list: push(Sequence{false, {}}); return;
+      case Opcode::empty_dict: push(Mapping{}); return;
+      case Opcode::tuple: push(Sequence{true, pop_to_mark()}); return;
+      case Opcode::tuple1: push(Sequence{true, pop_items(1)}); return;
+      case Opcode::tuple2: push(Sequence{true, pop_items(2)}); return;
+      case Opcode::tuple3: push(Sequence{true, pop_items(3)}); return;
+      case Opcode::append: append(pop_items(1)); return;
+      case Opcode::appends: append(pop_to_mark()); return;
+      case Opcode::set_item: set_items(pop_items(2)); return;
+      case Opcode::set_items: set_items(pop_to_mark()); return;
+      case Opcode::bin_put: put(little_endian(1)); return;
+      case Opcode::long_bin_put: put(little_endian(4)); return;
+      case Opcode::bin_get: get(little_endian(1)); return;
+      case Opcode::long_bin_get: get(little_endian(4)); return;
+      case Opcode::global: global(); return;
+      case Opcode::reduce: reduce(); return;
+      case Opcode::build: build(); return;
+      case Opcode::bin_persid: persistent(); return;
+      case Opcode::stop: break;
+    }
+    refuse("its pickle uses the opcode " + opcode_name(code) + ", which checkpoints do not need and which is never run");
+  }
+
+  unsigned char byte() {
+    if (at_ >= pickle_.size()) damaged("it is truncated");
+    return static_cast<unsigned char>(pickle_[at_++]);
+  }
+  std::uint64_t little_endian(int bytes) {
+    std::uint64_t value = 0;
+    for (int i = 0; i < bytes; ++i) value |= std::uint64_t{byte()} << (8 * i);
+    return value;
+  }
+  std::uint64_t big_endian(int bytes) {
+    std::uint64_t value = 0;
+    for (int i = 0; i < bytes; ++i) value = value << 8 | byte();
+    return value;
+  }
+  std::string_view text(std::uint64_t size) {
+    if (size > pickle_.size() - at_) damaged("it is truncated");
+    std::string_view const found(reinterpret_cast<char const*>(pickle_.data()) + at_, static_cast<std::size_t>(size));
+    at_ += found.size();
+    return found;
+  }
+  std::string_view line() {
+    auto const rest = std::string_view(reinterpret_cast<char const*>(pickle_.data()) + at_, pickle_.size() - at_);
+    auto const end = rest.find('\n');
+    if (end == std::string_view::npos) damaged("it is truncated");
+    at_ += end + 1;
+    return rest.substr(0, end);
+  }
+  std::int64_t long_integer() {
+    int const bytes = byte();
+    if (bytes > 8) refuse("it holds an integer of more than 64 bits");
+    if (bytes == 0) return 0;
+    auto value = little_endian(bytes);
+    bool const negative = value >> (8 * bytes - 1) & 1;
+    if (negative && bytes < 8) value |= ~std::uint64_t{0} << (8 * bytes);
+    return static_cast<std::int64_t>(value);
+  }
+
+  void push(Node node) {
+    nodes_.push_back(std::move(node));
+    stack_.push_back(nodes_.size() - 1);
+  }
+  /// Items above the innermost mark must not be reached through it.
+  std::size_t available() const { return stack_.size() - (marks_.empty() ? 0 : marks_.back()); }
+  std::vector<Id> pop_items(std::size_t count) {
+    if (available() < count) damaged("its stack is empty");
+    std::vector<Id> items(stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end());
+    stack_.resize(stack_.size() - count);
+    return items;
+  }
+  std::vector<Id> pop_to_mark() {
+    if (marks_.empty()) damaged("a mark is missing");
+    auto items = pop_items(stack_.size() - marks_.back());
+    marks_.pop_back();
+    return items;
+  }
+  Id pop() { return pop_items(1)[0]; }
+  Node& top() {
+    if (available() == 0) damaged("its stack is empty");
+    return nodes_[stack_.back()];
+  }
+  template <class T>
+  T const& as(Id id, char const* what) const {
+    auto const* value = std::get_if<T>(&nodes_[id]);
+    if (!value) damaged(std::string(what) + " has the wrong type");
+    return *value;
+  }
+
+  void append(std::vector<Id> const& items) {
+    auto* list = std::get_if<Sequence>(&top());
+    if (!list || list->tuple) damaged("it appends to what is no list");
+    list->items.insert(list->items.end(), items.begin(), items.end());
+  }
+  void set_items(std::vector<Id> const& items) {
+    auto* dict = std::get_if<Mapping>(&top());
+    if (!dict || items.size() % 2 != 0) damaged("it sets items of what is no dict");
+    dict->items.insert(dict->items.end(), items.begin(), items.end());
+  }
+  void put(std::uint64_t key) {
+    top();
+    memo_[key] = stack_.back();
+  }
+  void get(std::uint64_t key) {
+    auto const found = memo_.find(key);
+    if (found == memo_.end()) damaged("it refers to an unknown memo entry");
+    stack_.push_back(found->second);
+  }
+
+  void global() {
+    auto const module = line();
+    auto const name = line();
+    if (module == "collections" && name == "OrderedDict") return push(Callable::ordered_dict);
+    if (module == "torch._utils" && name == "_rebuild_tensor_v2") return push(Callable::rebuild_tensor);
+    if (module == "torch._utils" && name == "_rebuild_parameter") return push(Callable::rebuild_parameter);
+    if (module == "torch" && name == "Size") return push(Callable::size);
+    if (module == "torch.storage" && name == "UntypedStorage") return push(StorageType{DType::u8});
+    if (module == "torch")
+      for (auto const& storage : storage_names)
+        if (storage.name == name) return push(StorageType{storage.dtype});
+    refuse("its pickle names '" + std::string(module) + "." + std::string(name) +
+           "', which checkpoints do not need and which is never run");
+  }
+
+  void reduce() {
+    auto const arguments = as<Sequence>(pop(), "a call's argument list").items;
+    switch (as<Callable>(pop(), "a called object")) {
+      case Callable::ordered_dict:
+        if (!arguments.empty()) damaged("an OrderedDict is made from arguments");
+        return push(Mapping{true, {}});
+      case Callable::size:
+        if (arguments.size() != 1) damaged("a torch.Size has not one argument");
+        return push(Sequence{true, as<Sequence>(arguments[0], "a torch.Size").items});
+      case Callable::rebuild_parameter:
+        if (arguments.size() != 3) damaged("a parameter has not three arguments");
+        return push(as<TensorView>(arguments[0], "a parameter's tensor"));
+      case Callable::rebuild_tensor: return push(tensor(arguments));
+    }
+  }
+
+  TensorView tensor(std::vector<Id> const& arguments) {
+    // storage, offset, size, stride, requires_grad, backward_hooks and, rarely, metadata
+    if (arguments.size() != 6 && arguments.size() != 7) damaged("a tensor has not six arguments");
+    TensorView view;
+    view.storage = as<StorageReference>(arguments[0], "a tensor's storage");
+    view.offset = as<std::int64_t>(arguments[1], "a tensor's offset");
+    for (auto const id : as<Sequence>(arguments[2], "a tensor's size").items)
+      view.shape.push_back(as<std::int64_t>(id, "a tensor's size"));
+    for (auto const id : as<Sequence>(arguments[3], "a tensor's stride").items)
+      view.stride.push_back(as<std::int64_t>(id, "a tensor's stride"));
+    if (view.shape.size() != view.stride.size()) damaged("a tensor's size and stride differ in length");
+    return view;
+  }
+
+  void build() {
+    // A state dict carries its modules' versions as an attribute; nothing else is built.
+    auto const state = pop();
+    auto const* dict = std::get_if<Mapping>(&top());
+    if (!dict || !dict->ordered || !std::holds_alternative<Mapping>(nodes_[state]))
+      damaged("it sets attributes of what is no OrderedDict");
+  }
+
+  void persistent() {
+    auto const parts = as<Sequence>(pop(), "a persistent id").items;
+    if (parts.size() != 5 || as<std::string>(parts[0], "a persistent id") != "storage")
+      damaged("a persistent id names no storage");
+    push(StorageReference{as<StorageType>(parts[1], "a storage's type").dtype, as<std::string>(parts[2], "a storage's key"),
+                          as<std::int64_t>(parts[4], "a storage's length")});
+  }
+
+  std::span<std::byte const> pickle_;
+  std::size_t at_ = 0;
+  std::deque<Node> nodes_;
+  std::vector<Id> stack_;
+  std::vector<std::size_t> marks_;
+  std::unordered_map<std::uint64_t, Id> memo_;
+};
+
+/// Copies the graph out as a tree.
+class TreeBuilder {
+ public:
+  TreeBuilder(Machine const& machine, std::function<Tensor(TensorView const&)> const& load_tensor, std::size_t budget)
+      : machine_(machine), load_tensor_(load_tensor), left_(budget) {}
+
+  Value value(Id id, int depth = 0) {
+    // Deeper than any checkpoint, shallow enough for the call stack; a cycle ends here too.
+    constexpr int most_depth = 200;
+    if (depth > most_depth) refuse("its values are nested more than " + std::to_string(most_depth) + " deep, or in a cycle");
+    spend(1);
+    auto const& node = machine_.node(id);
+    if (auto const* flag = std::get_if<bool>(&node)) return {*flag};
+    if (auto const* number = std::get_if<std::int64_t>(&node)) return {*number};
+    if (auto const* number = std::get_if<double>(&node)) return {*number};
+    if (auto const* text = std::get_if<std::string>(&node)) {
+      spend(text->size());
+      return {*text};
+    }
+    if (auto const* view = std::get_if<TensorView>(&node)) return {load_tensor_(*view)};
+    if (auto const* sequence = std::get_if<Sequence>(&node)) {
+      List items;
+      for (auto const item : sequence->items) items.push_back(value(item, depth + 1));
+      if (sequence->tuple) return {Tuple{std::move(items)}};
+      return {std::move(items)};
+    }
+    if (auto const* mapping = std::get_if<Mapping>(&node)) {
+      auto items = dict(*mapping, depth);
+      if (mapping->ordered) return {OrderedDict{std::move(items)}};
+      return {std::move(items)};
+    }
+    if (std::holds_alternative<std::monostate>(node)) return {};
+    refuse("it holds a class or storage where a value is expected");
+  }
+
+ private:
+  Dict dict(Mapping const& mapping, int depth) {
+    Dict items;
+    std::unordered_map<std::string, std::size_t> places;
+    for (std::size_t i = 0; i < mapping.items.size(); i += 2) {
+      auto key = value(mapping.items[i], depth + 1);
+      std::string place;
+      if (auto const* text = std::get_if<std::string>(&key.v)) place.append("text ").append(*text);
+      else if (auto const* number = std::get_if<std::int64_t>(&key.v)) place = std::to_string(*number);
+      else refuse("a dict has a key that is neither text nor an integer");
+      auto entry = value(mapping.items[i + 1], depth + 1);
+      auto const [found, fresh] = places.emplace(std::move(place), items.size());
+      if (fresh) items.emplace_back(std::move(key), std::move(entry));
+      else items[found->second].second = std::move(entry);  // as Python: the last one counts
+    }
+    return items;
+  }
+
+  void spend(std::size_t amount) {
+    if (amount > left_) refuse("its values refer to each other so often that the whole would not fit into memory");
+    left_ -= amount;
+  }
+
+  Machine const& machine_;
+  std::function<Tensor(TensorView const&)> const& load_tensor_;
+  std::size_t left_;
+};
+
+}  // namespace
+
+Value unpickle(std::span<std::byte const> pickle, std::function<Tensor(TensorView const&)> const& load_tensor) {
+  Machine machine(pickle);
+  auto const top = machine.run();
+  // Memo entries are used a few times each in honest files, so the tree is not much larger than the pickle.
+  constexpr std::size_t most_growth = 64, always_allowed = std::size_t{1} << 20;
+  return TreeBuilder(machine, load_tensor, pickle.size() * most_growth + always_allowed).value(top);
+}
+
+}  // namespace mambasynth::store::pt
