@@ -60,10 +60,10 @@ munge               command munged
 '
 $tests && packages+=$test_packages
 
-includes() { echo "#include <$1>" | "${CXX:-g++}" -std=c++20 -x c++ -fsyntax-only - 2>/dev/null; }
+includes() { echo "#include <$1>" | "${CXX:-g++}" -std=c++20 -x c++ -E - >/dev/null 2>&1; }
 macro_is() {  # HEADER MACRO VALUE
   printf '#include <%s>\n#if !defined(%s) || %s != %s\n#error\n#endif\n' "$1" "$2" "$2" "$3" |
-    "${CXX:-g++}" -std=c++20 -x c++ -fsyntax-only - 2>/dev/null
+    "${CXX:-g++}" -std=c++20 -x c++ -E - >/dev/null 2>&1
 }
 offered() {  # KIND NAME: whether the machine offers it, whoever installed it
   case $1 in
@@ -73,7 +73,7 @@ offered() {  # KIND NAME: whether the machine offers it, whoever installed it
     pip) python3 -m pip --version >/dev/null 2>&1 ;;
     venv) python3 -c 'import venv, ensurepip' 2>/dev/null ;;
     hdf5) pkg-config --exists hdf5 2>/dev/null || command -v h5cc >/dev/null || [ -n "${HDF5_ROOT:-}${HDF5_DIR:-}" ] ;;
-    catch2) includes catch2/catch_all.hpp ;;
+    catch2) includes catch2/catch_version_macros.hpp ;;
     toml11) [ -d "$toml11_cached" ] || macro_is toml.hpp TOML11_VERSION_MAJOR 3 || includes toml/parser.hpp ;;
     always | optional) true ;;
   esac
