@@ -5,6 +5,8 @@
 // h[d,n] = exp(delta[t,d] A[d,n]) h[d,n] + delta[t,d] B[t,n] x[t,d];   y[t,d] = sum_n C[t,n] h[d,n] + D[d] x[t,d]
 // out[t,d] = y[t,d] silu(z[t,d]);   delta = softplus(delta_raw + delta_bias[d]) (linear above 20);   h starts at 0
 // Gu & Dao 2023 (arXiv:2312.00752), eq. 2a-2b with the zero-order hold of A, plus the D skip and the gate.
+// Plain reference: selective_scan_reference.cpp (with the derivatives). CPU version: selective_scan_cpu.cpp (threads),
+// selective_scan_lanes.cpp (vectors). Test: tests/kernels/selective_scan_test.cpp. Caller: src/model.
 namespace mambasynth::kernels {
 
 struct ScanShape {
@@ -15,6 +17,8 @@ struct ScanShape {
 inline constexpr std::int64_t scan_chunk = 64;
 constexpr std::int64_t scan_chunks(std::int64_t time) { return (time + scan_chunk - 1) / scan_chunk; }
 inline constexpr std::int64_t scan_max_states = 256;
+/// Errors of every function below: std::invalid_argument for a negative size, or states outside 1 .. scan_max_states.
+void check_scan(ScanShape const&);
 
 /// x, delta, z: (batch, time, channel); B, C: (batch, time, state). The last axis is contiguous; a `_stride` is the
 /// distance in elements from one time step to the next (a batch follows the last step of the one before), so that
@@ -50,7 +54,8 @@ struct ScanGradients {
 /// for any number of threads (partial sums have a fixed order). T: float, double.
 template <class T>
 void selective_scan_forward(ScanShape const&, ScanInputs<T> const&, ScanOutputs<T> const&);
-/// `checkpoints` as the forward wrote them. Memory beyond its arguments: O(scan_chunk) states a thread.
+/// `checkpoints` as the forward wrote them. Memory beyond its arguments: O(scan_chunk) states a thread, and about four
+/// arrays of (batch, channel, state) for the sums; nothing grows with time.
 template <class T>
 void selective_scan_backward(ScanShape const&, ScanInputs<T> const&, T const* checkpoints, ScanGradients<T> const&);
 
