@@ -1,0 +1,32 @@
+#include "series/digest.hpp"
+
+#include <algorithm>
+
+namespace mambasynth::series {
+
+Digest::Digest(Process process, std::int64_t n_steps) : process_(std::move(process)), n_steps_(n_steps) {
+  auto const last = std::max<std::int64_t>(n_steps - window_steps, 0);
+  for (auto const start : {std::int64_t{0}, std::clamp<std::int64_t>(n_steps / 2 - window_steps / 2, 0, last), last}) {
+    Excerpt window;
+    window.start = start;
+    windows_.push_back(std::move(window));
+  }
+}
+
+void Digest::add(Block const& block) {
+  for (std::int64_t i = 0; i < block.steps(); ++i) {
+    auto const circle = block.circle[static_cast<std::size_t>(i)];
+    if (visits_.empty() || visits_.back().circle != circle) visits_.push_back({circle, block.first + i, 0});
+    ++visits_.back().length;
+  }
+  auto const channels = process_.channels;
+  for (auto& window : windows_) {
+    auto const first = std::max(window.start, block.first) - block.first;
+    auto const last = std::min(window.start + window_steps, block.first + block.steps()) - block.first;
+    if (first >= last) continue;
+    window.x.insert(window.x.end(), block.x.begin() + first * channels, block.x.begin() + last * channels);
+    window.circle.insert(window.circle.end(), block.circle.begin() + first, block.circle.begin() + last);
+  }
+}
+
+}  // namespace mambasynth::series

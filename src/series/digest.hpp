@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "series/stream.hpp"
+
+namespace mambasynth::series {
+
+/// A maximal run of equal circles; the last one may be cut by the end of the series.
+struct Visit {
+  std::int64_t circle = 0;
+  std::int64_t start = 0;
+  std::int64_t length = 0;
+};
+
+/// An excerpt of a series.
+struct Excerpt {
+  std::int64_t start = 0;
+  std::vector<double> x;             ///< (steps, d)
+  std::vector<std::int64_t> circle;  ///< (steps)
+  [[nodiscard]] std::int64_t steps() const { return static_cast<std::int64_t>(circle.size()); }
+};
+
+/// What summary and figures need of a series, gathered block by block: its visits, and three windows of 3000 steps at its
+/// start, middle and end (at 0, N/2 - 1500, N - 3000; of a shorter series, as much as there is).
+class Digest {
+ public:
+  static constexpr std::int64_t window_steps = 3000;
+
+  Digest(Process process, std::int64_t n_steps);
+  void add(Block const& block);
+
+  [[nodiscard]] Process const& process() const { return process_; }
+  [[nodiscard]] std::int64_t n_steps() const { return n_steps_; }
+  [[nodiscard]] std::vector<Visit> const& visits() const { return visits_; }
+  [[nodiscard]] std::vector<Excerpt> const& windows() const { return windows_; }
+
+ private:
+  Process process_;
+  std::int64_t n_steps_;
+  std::vector<Visit> visits_;
+  std::vector<Excerpt> windows_;
+};
+
+}  // namespace mambasynth::series

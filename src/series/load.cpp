@@ -1,0 +1,145 @@
+#include "series/load.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "errors/errors.hpp"
+#include "series/fingerprint.hpp"
+#include "series/series_file.hpp"
+
+namespace mambasynth::series {
+namespace {
+
+void require_usable(Block const& block, std::int64_t channels, std::filesystem::path const& file) {
+  auto const bad = std::find_if_not(block.x.begin(), block.x.end(), [](double value) { return std::isfinite(value); });
+  if (bad != block.x.end()) {
+    auto const index = bad - block.x.begin();
+    throw errors::input(file.string() + " cannot be used",
+                        fmt::format("X is {} at step {}, channel {}", *bad, block.first + index / channels, index % channels),
+                        "Repair the series; missing values are not supported");
+  }
+  auto const negative = std::find_if(block.circle.begin(), block.circle.end(), [](std::int64_t c) { return c < 0; });
+  if (negative != block.circle.end())
+    throw errors::input(file.string() + " cannot be used",
+                        fmt::format("the state is {} at step {}", *negative, block.first + (negative - block.circle.begin())),
+                        "Number the circles from 0");
+}
+
+/// Compares what is read with what its configuration generates, and hashes it.
+class Verification {
+ public:
+  Verification(SeriesFile const& file, int threads) {
+    source_.file = file.file;
+    source_.reason = file.unclaimed_because;
+    if (!file.claimed) return;
+    source_.data = *file.claimed;
+    regenerated_.emplace(*file.claimed, threads);
+  }
+
+  void add(Block const& block, std::span<float const> x) {
+    hash_.add(x);
+    if (!regenerated_) return;
+    auto const expected = regenerated_->next();
+    for (std::size_t i = 0; i < x.size(); ++i)
+      if (x[i] != static_cast<float>(expected.x[i])) return refuse(block.first + static_cast<std::int64_t>(i) / channels());
+    auto const differing = std::mismatch(block.circle.begin(), block.circle.end(), expected.circle.begin(), expected.circle.end());
+    if (differing.first != block.circle.end() || differing.second != expected.circle.end())
+      refuse(block.first + (differing.second - expected.circle.begin()));
+  }
+
+  Source finish() {
+    source_.generated = regenerated_.has_value();
+    source_.sha256 = hash_.finish();
+    return source_;
+  }
+  [[nodiscard]] std::optional<Process> process() const {
+    return regenerated_ ? std::optional(regenerated_->process()) : std::nullopt;
+  }
+
+ private:
+  [[nodiscard]] std::int64_t channels() const { return regenerated_->process().channels; }
+  void refuse(std::int64_t step) {
+    source_.reason = fmt::format("its configuration generates another series (they differ first at step {})", step);
+    source_.data = {};
+    regenerated_.reset();
+  }
+
+  Source source_;
+  std::optional<SeriesStream> regenerated_;
+  Fingerprint hash_;
+};
+
+template <class Consume>
+Source read_verified(SeriesFile const& file, int threads, Process& process, Consume const& consume) {
+  Verification verification(file, threads);
+  std::int64_t circles = file.stored.circles;
+  file.read(SeriesStream::default_block, [&](Block const& block) {
+    require_usable(block, file.stored.channels, file.file);
+    auto const x = to_float32(block.x);
+    verification.add(block, x);
+    for (auto const circle : block.circle) circles = std::max(circles, circle + 1);
+    consume(block, std::span<float const>(x));
+  });
+  process = verification.process().value_or(file.stored);
+  if (process.circles < circles) process.circles = circles;
+  return verification.finish();
+}
+
+template <class T>
+void append(std::vector<T>& to, std::span<T const> values) {
+  to.insert(to.end(), values.begin(), values.end());
+}
+
+}  // namespace
+
+LoadedSeries load(std::filesystem::path const& path, int threads) {
+  auto const file = open_series(path);
+  LoadedSeries loaded;
+  auto& series = loaded.series;
+  series.n_steps = file->n_steps;
+  series.x.reserve(static_cast<std::size_t>(file->n_steps * file->stored.channels));
+  loaded.source = read_verified(*file, threads, series.process, [&](Block const& block, std::span<float const>) {
+    append(series.x, block.x);
+    append(series.circle, block.circle);
+    append(series.phase, block.phase);
+  });
+  return loaded;
+}
+
+TrainingSeries load_for_training(std::filesystem::path const& path, int threads) {
+  auto const file = open_series(path);
+  TrainingSeries series;
+  series.n_steps = file->n_steps;
+  series.channels = file->stored.channels;
+  series.x.reserve(static_cast<std::size_t>(file->n_steps * file->stored.channels));
+  Process process;
+  series.source = read_verified(*file, threads, process, [&](Block const& block, std::span<float const> x) {
+    append(series.x, x);
+    append(series.circle, block.circle);
+  });
+  return series;
+}
+
+TrainingSeries generate_for_training(config::Data const& data, int threads) {
+  SeriesStream stream(data, threads);
+  TrainingSeries series;
+  series.n_steps = stream.n_steps();
+  series.channels = stream.process().channels;
+  series.x.reserve(static_cast<std::size_t>(series.n_steps * series.channels));
+  Fingerprint hash;
+  for_each_block(stream, [&](Block const& block) {
+    auto const x = to_float32(block.x);
+    hash.add(x);
+    append(series.x, std::span<float const>(x));
+    append(series.circle, block.circle);
+  });
+  series.source.generated = true;
+  series.source.data = data;
+  series.source.sha256 = hash.finish();
+  return series;
+}
+
+}  // namespace mambasynth::series

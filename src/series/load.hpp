@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "series/series.hpp"
+
+namespace mambasynth::series {
+
+/// Where a loaded series comes from.
+struct Source {
+  std::filesystem::path file;  ///< series.h5 or data.npz itself
+  bool generated = false;      ///< its configuration regenerates it: float32 X and circles are equal throughout
+  config::Data data;           ///< generated: its keys; data.path is empty
+  std::string reason;          ///< foreign: why test series and oracle are absent
+  std::string sha256;          ///< of the float32 X, 64 hexadecimal digits
+};
+
+struct LoadedSeries {
+  Series series;
+  Source source;
+};
+
+/// What training reads: half the memory.
+struct TrainingSeries {
+  std::int64_t n_steps = 0;
+  std::int64_t channels = 0;
+  std::vector<float> x;              ///< (N, d)
+  std::vector<std::int64_t> circle;  ///< (N), empty where the file has no states
+  Source source;
+};
+
+/// Reads data.npz (with the config.json beside it), series.h5, or a folder with either, and checks it against a
+/// regeneration. Errors: errors::input (missing, truncated, neither format, no X, wrong shapes, NaN or infinite values,
+/// a folder whose two files are configured differently).
+LoadedSeries load(std::filesystem::path const& path, int threads = 1);
+TrainingSeries load_for_training(std::filesystem::path const& path, int threads = 1);
+/// The test series of a generated one, in memory.
+TrainingSeries generate_for_training(config::Data const& data, int threads = 1);
+
+}  // namespace mambasynth::series

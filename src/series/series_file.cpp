@@ -1,0 +1,215 @@
+#include "series/series_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <map>
+
+#include "config/section.hpp"
+#include "errors/errors.hpp"
+#include "series/config_json.hpp"
+#include "series/series_h5.hpp"
+#include "store/archive/npz.hpp"
+#include "store/atomic_file.hpp"
+
+namespace mambasynth::series {
+namespace {
+
+namespace fs = std::filesystem;
+using Shape = std::vector<std::int64_t>;
+
+constexpr char const* generate_one = "Generate one with 'mambasynth data --out DIR'";
+
+errors::Error unusable(fs::path const& file, std::string const& why) {
+  return errors::input(file.string() + " is no series that can be used", why, generate_one);
+}
+
+std::string in_words(Shape const& shape) { return fmt::format("({})", fmt::join(shape, ", ")); }
+
+/// Shape checks that both formats share; names as in the file.
+struct Names {
+  char const* x;
+  char const* circle;
+  char const* phase;
+  char const* transition_matrix;
+  char const* radius;
+  char const* entry_angle;
+  char const* period;
+};
+constexpr Names npz_names{"X", "states", "thetas", "transition_matrix", "radii", "entry_angles", "periods"};
+constexpr Names h5_names{"/x", "/circle", "/phase", "/transition_matrix", "/radius", "/entry_angle", "/period"};
+
+/// The shapes that the file has; those absent are missing in `shapes`.
+void take_shapes(SeriesFile& series, std::map<std::string, Shape> const& shapes, Names const& names) {
+  auto const found = shapes.find(names.x);
+  if (found == shapes.end())
+    throw unusable(series.file, fmt::format("it has no array '{}'; a series has one of shape (time, channel)", names.x));
+  auto const& x = found->second;
+  if (x.size() != 2 || x[0] < 1 || x[1] < 1)
+    throw unusable(series.file, fmt::format("'{}' has shape {}, not (time, channel)", names.x, in_words(x)));
+  series.n_steps = x[0];
+  series.stored.channels = x[1];
+  auto const require = [&](char const* name, Shape const& expected) {
+    auto const it = shapes.find(name);
+    if (it != shapes.end() && it->second != expected)
+      throw unusable(series.file, fmt::format("'{}' has shape {}, '{}' of {} asks for {}", name, in_words(it->second), names.x,
+                                              in_words(x), in_words(expected)));
+  };
+  require(names.circle, {x[0]});
+  require(names.phase, {x[0]});
+  if (auto const it = shapes.find(names.transition_matrix); it != shapes.end() && !it->second.empty()) {
+    series.stored.circles = it->second[0];
+    auto const n = series.stored.circles;
+    require(names.transition_matrix, {n, n});
+    for (char const* name : {names.radius, names.entry_angle, names.period}) require(name, {n});
+  }
+}
+
+/// A configuration that does not fit the arrays is no configuration of theirs; found before anything is regenerated.
+void claim(SeriesFile& series, config::Data const& data) {
+  auto const differ = [&](char const* key, std::int64_t configured, std::int64_t stored) {
+    if (configured == stored) return false;
+    series.unclaimed_because = fmt::format("its configuration says {} = {}, its arrays {}", key, configured, stored);
+    return true;
+  };
+  if (differ("n_steps", data.n_steps, series.n_steps)) return;
+  if (differ("ambient_dim", data.ambient_dim, series.stored.channels)) return;
+  if (series.stored.circles > 0 && differ("n_circles", data.n_circles, series.stored.circles)) return;
+  series.claimed = data;
+}
+
+class NpzSeries final : public SeriesFile {
+ public:
+  explicit NpzSeries(fs::path const& path) {
+    file = path;
+    auto const all = store::npz_names(path);
+    std::vector<std::string> wanted;
+    for (char const* name : {npz_names.x, npz_names.circle, npz_names.phase, npz_names.transition_matrix, npz_names.radius,
+                             npz_names.entry_angle, npz_names.period})
+      if (std::find(all.begin(), all.end(), name) != all.end()) wanted.emplace_back(name);
+    auto arrays = wanted.empty() ? std::map<std::string, store::NpyArray>{} : store::read_npz(path, wanted);
+    std::map<std::string, Shape> shapes;
+    for (auto const& [name, array] : arrays) shapes[name] = array.shape;
+    take_shapes(*this, shapes, npz_names);
+    auto const doubles = [&](char const* name) { return arrays.contains(name) ? arrays[name].as<double>() : std::vector<double>{}; };
+    auto const integers = [&](char const* name) {
+      return arrays.contains(name) ? arrays[name].as<std::int64_t>() : std::vector<std::int64_t>{};
+    };
+    x_ = doubles(npz_names.x);
+    circle_ = integers(npz_names.circle);
+    phase_ = doubles(npz_names.phase);
+    stored.transition_matrix = doubles(npz_names.transition_matrix);
+    stored.radius = doubles(npz_names.radius);
+    stored.entry_angle = doubles(npz_names.entry_angle);
+    stored.period = integers(npz_names.period);
+
+    auto const beside = path.parent_path() / "config.json";
+    if (!fs::exists(beside)) {
+      unclaimed_because = beside.string() + " is missing";
+      return;
+    }
+    try {
+      claim(*this, from_config_json(store::read_text(beside), beside.string()));
+    } catch (errors::Error const& error) {
+      unclaimed_because = error.what();
+    }
+  }
+
+  void read(std::int64_t block_steps, std::function<void(Block const&)> const& consume) const override {
+    for (std::int64_t first = 0; first < n_steps; first += block_steps) {
+      auto const steps = std::min(block_steps, n_steps - first);
+      auto const rows = [&](auto const& values, std::int64_t width) {
+        return values.empty() ? std::span(values)
+                              : std::span(values).subspan(static_cast<std::size_t>(first * width),
+                                                          static_cast<std::size_t>(steps * width));
+      };
+      consume({first, rows(x_, stored.channels), rows(circle_, 1), rows(phase_, 1)});
+    }
+  }
+
+ private:
+  std::vector<double> x_, phase_;
+  std::vector<std::int64_t> circle_;
+};
+
+class H5Series final : public SeriesFile {
+ public:
+  explicit H5Series(fs::path const& path) : reader_(path) {
+    file = path;
+    std::map<std::string, Shape> shapes;
+    for (char const* name : {h5_names.x, h5_names.circle, h5_names.phase, h5_names.transition_matrix, h5_names.radius,
+                             h5_names.entry_angle, h5_names.period})
+      if (reader_.exists(name) && !reader_.is_group(name)) shapes[name] = reader_.shape(name);
+    take_shapes(*this, shapes, h5_names);
+    has_circle_ = shapes.contains(h5_names.circle);
+    has_phase_ = shapes.contains(h5_names.phase);
+    auto const fill = [&](char const* name, auto& target) {
+      using Value = typename std::remove_cvref_t<decltype(target)>::value_type;
+      if (shapes.contains(name)) target = reader_.read<Value>(name);
+    };
+    fill(h5_names.transition_matrix, stored.transition_matrix);
+    fill(h5_names.radius, stored.radius);
+    fill(h5_names.entry_angle, stored.entry_angle);
+    fill(h5_names.period, stored.period);
+    try {
+      claim(*this, configuration_of(reader_, path));
+    } catch (errors::Error const& error) {
+      unclaimed_because = error.what();
+    }
+  }
+
+  void read(std::int64_t block_steps, std::function<void(Block const&)> const& consume) const override {
+    for (std::int64_t first = 0; first < n_steps; first += block_steps) {
+      auto const steps = std::min(block_steps, n_steps - first);
+      auto const x = reader_.read_rows<double>(h5_names.x, first, steps);
+      auto const circle = has_circle_ ? reader_.read_rows<std::int64_t>(h5_names.circle, first, steps) : std::vector<std::int64_t>{};
+      auto const phase = has_phase_ ? reader_.read_rows<double>(h5_names.phase, first, steps) : std::vector<double>{};
+      consume({first, x, circle, phase});
+    }
+  }
+
+ private:
+  store::Hdf5Reader reader_;
+  bool has_circle_ = false;
+  bool has_phase_ = false;
+};
+
+std::unique_ptr<SeriesFile> open_file(fs::path const& file) {
+  std::array<char, 8> head{};
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw errors::input(file.string() + " cannot be read", "it cannot be opened", "Check its permissions");
+  stream.read(head.data(), head.size());
+  std::string_view const start(head.data(), static_cast<std::size_t>(stream.gcount()));
+  if (start.starts_with("\x89HDF\r\n\x1a\n")) return std::make_unique<H5Series>(file);
+  if (start.starts_with("PK")) return std::make_unique<NpzSeries>(file);
+  throw unusable(file, "it is neither HDF5 nor npz");
+}
+
+bool same_keys(config::Data const& a, config::Data const& b) {
+  return config::section_to_toml(a) == config::section_to_toml(b);
+}
+
+}  // namespace
+
+std::unique_ptr<SeriesFile> open_series(fs::path const& path) {
+  if (!fs::exists(path)) throw errors::input(path.string() + " cannot be read", "no such file or folder", generate_one);
+  if (!fs::is_directory(path)) return open_file(path);
+  auto const h5 = path / "series.h5", npz = path / "data.npz", json = path / "config.json";
+  if (!fs::exists(h5)) {
+    if (fs::exists(npz)) return open_file(npz);
+    throw errors::input(path.string() + " holds no series", "neither series.h5 nor data.npz is there", generate_one);
+  }
+  auto opened = open_file(h5);
+  if (fs::exists(npz) && fs::exists(json) && opened->claimed) {
+    auto const beside = from_config_json(store::read_text(json), json.string());
+    if (!same_keys(*opened->claimed, beside))
+      throw errors::input(path.string() + " holds two different series",
+                          "the configuration in series.h5 is not that of config.json beside data.npz",
+                          "Name the file that you mean, or generate both again");
+  }
+  return opened;
+}
+
+}  // namespace mambasynth::series

@@ -1,0 +1,98 @@
+#include "series/series_h5.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <type_traits>
+
+#include "config/section.hpp"
+#include "errors/errors.hpp"
+#include "series/write_files.hpp"
+
+namespace mambasynth::series {
+namespace {
+
+std::vector<std::int64_t> numbers(std::int64_t first, std::int64_t count) {
+  std::vector<std::int64_t> values(static_cast<std::size_t>(count));
+  std::iota(values.begin(), values.end(), first);
+  return values;
+}
+
+/// About 1 MiB, HDF5's chunk cache.
+std::uint64_t chunk_rows(std::int64_t channels) {
+  constexpr std::int64_t chunk_bytes = 1 << 20, row_bytes = sizeof(double);
+  return static_cast<std::uint64_t>(std::clamp<std::int64_t>(chunk_bytes / (row_bytes * channels), 1, 8192));
+}
+
+}  // namespace
+
+SeriesH5::SeriesH5(std::filesystem::path const& file, config::Data const& data, Process const& process) : writer_(file) {
+  write_configuration(data);
+  write_process(process);
+  constexpr std::uint64_t scalar_chunk = 65536;
+  time_ = writer_.stream_scale<std::int64_t>("/time", scalar_chunk, {"time step", "1"});
+  x_ = writer_.stream<double>("/x", {"/time", "/channel"}, chunk_rows(process.channels), {"observed series", "1"});
+  circle_ = writer_.stream<std::int64_t>("/circle", {"/time"}, scalar_chunk, {"circle visited at this step", "1"});
+  phase_ = writer_.stream<double>("/phase", {"/time"}, scalar_chunk, {"angle on the circle, wrapped to [0, 2 pi)", "rad"});
+}
+
+void SeriesH5::write_configuration(config::Data const& data) {
+  writer_.attribute("/", "schema_version", schema_version);
+  writer_.attribute("/", "title", "Markov-switching circles");
+  config::for_each_field<config::Data>([&](auto const& field) {
+    auto const& value = data.*field.member;
+    std::string const key(field.key);
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::optional<std::int64_t>>) {
+      if (value) writer_.attribute("/", key, *value);
+    } else if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(value)>, std::string>) {
+      writer_.attribute("/", key, value);
+    }
+  });
+  auto generated = data;
+  generated.path.clear();
+  writer_.attribute("/", "configuration", config::section_to_toml(generated));
+}
+
+void SeriesH5::write_process(Process const& process) {
+  auto const circles = numbers(0, process.circles), channels = numbers(0, process.channels), axes = numbers(0, 2);
+  writer_.scale<std::int64_t>("/channel", channels, {"channel of the series", "1"});
+  writer_.scale<std::int64_t>("/circle_id", circles, {"circle", "1"});
+  writer_.scale<std::int64_t>("/next_circle", circles, {"circle visited next", "1"});
+  writer_.scale<std::int64_t>("/axis", axes, {"axis of a circle's plane", "1"});
+  writer_.dataset<double>("/transition_matrix", process.transition_matrix, {"/circle_id", "/next_circle"},
+                          {"probability of the next circle at the end of a visit", "1"});
+  writer_.dataset<double>("/radius", process.radius, {"/circle_id"}, {"radius", "1"});
+  writer_.dataset<double>("/entry_angle", process.entry_angle, {"/circle_id"}, {"angle at which each visit starts", "rad"});
+  writer_.dataset<std::int64_t>("/period", process.period, {"/circle_id"}, {"steps of a revolution", "steps"});
+  writer_.dataset<double>("/plane", process.plane, {"/circle_id", "/axis", "/channel"},
+                          {"orthonormal vectors that span the circle's plane", "1"});
+}
+
+void SeriesH5::add(Block const& block) {
+  auto const steps = numbers(block.first, block.steps());
+  time_.append(std::span<std::int64_t const>(steps));
+  x_.append(block.x);
+  circle_.append(block.circle);
+  phase_.append(block.phase);
+}
+
+config::Data configuration_of(store::Hdf5Reader const& reader, std::filesystem::path const& file) {
+  config::Data data;
+  config::for_each_field<config::Data>([&](auto const& field) {
+    auto& value = data.*field.member;
+    using Value = std::remove_cvref_t<decltype(value)>;
+    std::string const key(field.key);
+    if constexpr (std::is_same_v<Value, std::optional<std::int64_t>>) {
+      if (reader.has_attribute("/", key)) value = reader.integer_attribute("/", key);
+    } else if constexpr (std::is_same_v<Value, std::int64_t>) {
+      value = reader.integer_attribute("/", key);
+    } else if constexpr (std::is_same_v<Value, double>) {
+      value = reader.number_attribute("/", key);
+    }
+  });
+  if (auto const violation = first_violation(data); !violation.empty())
+    throw errors::input(file.string() + " cannot be used", "its attribute " + violation, "Generate the series again");
+  return data;
+}
+
+}  // namespace mambasynth::series

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+
+#include "series/stream.hpp"
+#include "store/hdf5.hpp"
+
+namespace mambasynth::series {
+
+/// series.h5, block by block: /x (time, channel), /circle and /phase (time), the process, and the configuration as root
+/// attributes of the keys' names and as TOML text (`configuration`).
+class SeriesH5 {
+ public:
+  SeriesH5(std::filesystem::path const& file, config::Data const& data, Process const& process);
+  void add(Block const& block);
+  void close() { writer_.close(); }
+
+ private:
+  void write_configuration(config::Data const& data);
+  void write_process(Process const& process);
+
+  store::Hdf5Writer writer_;
+  store::Hdf5Stream time_, x_, circle_, phase_;
+};
+
+/// The [data] keys of a series.h5, from its attributes; errors::input when they are not there or out of bounds.
+config::Data configuration_of(store::Hdf5Reader const& reader, std::filesystem::path const& file);
+
+}  // namespace mambasynth::series

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "series/process.hpp"
+
+namespace mambasynth::series {
+
+/// Consecutive steps of a series; valid until the next block is asked for.
+struct Block {
+  std::int64_t first = 0;                 ///< step number of the first row
+  std::span<double const> x;              ///< (steps, d)
+  std::span<std::int64_t const> circle;   ///< (steps)
+  std::span<double const> phase;          ///< (steps), wrapped to [0, 2 pi)
+  [[nodiscard]] std::int64_t steps() const { return static_cast<std::int64_t>(circle.size()); }
+};
+
+/// The path, block by block in constant memory. The draws are sequential; `threads` share the trigonometry and change
+/// no bit. A step is x = r (cos(phase) v1 + sin(phase) v2) + noise_std z.
+class SeriesStream {
+ public:
+  static constexpr std::int64_t default_block = 8192;
+
+  explicit SeriesStream(config::Data const& data, int threads = 1, std::int64_t block_steps = default_block);
+
+  /// The next block; an empty one behind the end.
+  Block next();
+  [[nodiscard]] Process const& process() const { return process_; }
+  [[nodiscard]] std::int64_t n_steps() const { return n_steps_; }
+
+ private:
+  void start_visit();
+  void render(std::int64_t steps);
+
+  Process process_;
+  random::NumpyGenerator generator_;
+  std::vector<std::vector<double>> successors_;  // cumulative rows of the transition matrix
+  std::int64_t n_steps_;
+  std::int64_t done_ = 0;
+  std::int64_t circle_now_ = 0;
+  std::int64_t visit_length_ = 0;
+  std::int64_t visit_done_ = 0;
+  int threads_;
+  std::vector<double> x_;
+  std::vector<std::int64_t> circle_;
+  std::vector<std::int64_t> step_of_visit_;
+  std::vector<double> phase_;
+};
+
+/// Hands every block of the stream to `consume`, in order.
+void for_each_block(SeriesStream& stream, std::function<void(Block const&)> const& consume);
+
+}  // namespace mambasynth::series

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+
+#include "series/digest.hpp"
+#include "series/series.hpp"
+
+namespace mambasynth::series {
+
+inline constexpr std::int64_t schema_version = 1;
+/// An npz is written from memory and read whole; longer series are HDF5 only.
+inline constexpr std::int64_t npz_most_steps = 10'000'000;
+
+struct Formats {
+  bool h5 = true;
+  bool npz = true;
+  /// Both up to npz_most_steps, HDF5 alone above.
+  static Formats by_default(std::int64_t n_steps) { return {true, n_steps <= npz_most_steps}; }
+};
+
+struct WriteOptions {
+  Formats formats;
+  int threads = 1;                                       ///< from 2 on, writing overlaps with the draws
+  std::function<void(std::int64_t steps_done)> progress = {};  ///< called after each block
+};
+
+/// Generates the series of `data` into `folder`: series.h5 (in constant memory), data.npz and config.json.
+/// Errors: errors::usage (npz of a series above npz_most_steps), errors::machine (folder, disk).
+Digest write_series(config::Data const& data, std::filesystem::path const& folder, WriteOptions const& options);
+
+}  // namespace mambasynth::series
