@@ -1,0 +1,178 @@
+#include "analysis/collate/markdown.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+#include "analysis/collate/mixture.hpp"
+
+namespace mambasynth::collate {
+
+namespace {
+
+constexpr char const* nothing = "-";
+constexpr std::string_view estimator = "levina_bickel_original";
+constexpr std::string_view usual_k = "k30";
+
+/// "8.012 ± 0.034": the interval's half width with two digits, the mean as far as those go.
+std::string text_of(Interval const& interval) {
+  if (interval.n == 1) return fmt::format("{:.5g}", interval.mean);
+  auto const half = (interval.high - interval.low) / 2;
+  if (!(half > 0)) return fmt::format("{:.5g} ± 0", interval.mean);
+  auto const decimals = std::clamp(1 - static_cast<int>(std::floor(std::log10(half))), 0, 9);
+  return fmt::format("{:.{}f} ± {:.{}f}", interval.mean, decimals, half, decimals);
+}
+
+struct Column {
+  std::string title;
+  std::string measure;
+};
+
+/// `prefix` parts of "levina_bickel_original.layer_3.k30": empty unless the measure is of that estimator.
+struct DimensionName {
+  std::string_view layer, k;
+};
+DimensionName parse(std::string_view measure) {
+  if (!measure.starts_with(estimator) || measure.size() <= estimator.size() || measure[estimator.size()] != '.') return {};
+  auto const rest = measure.substr(estimator.size() + 1);
+  auto const dot = rest.rfind('.');
+  return dot == std::string_view::npos ? DimensionName{} : DimensionName{rest.substr(0, dot), rest.substr(dot + 1)};
+}
+
+/// The k of the dimension columns: 30 where it was measured, else the first.
+std::string_view shown_k(Table const& table) {
+  std::string_view first;
+  for (auto const& measure : table.measures) {
+    auto const k = parse(measure).k;
+    if (k == usual_k) return k;
+    if (first.empty()) first = k;
+  }
+  return first;
+}
+
+std::vector<Column> columns_of(Table const& table) {
+  std::vector<Column> columns;
+  auto const add = [&](std::string const& title, std::string const& measure) {
+    if (std::find(table.measures.begin(), table.measures.end(), measure) != table.measures.end()) {
+      columns.push_back({title, measure});
+    }
+  };
+  add("test MSE", "test_mse");
+  add("val MSE", "val_mse");
+  auto const k = shown_k(table);
+  for (auto const& measure : table.measures) {
+    auto const name = parse(measure);
+    if (!name.k.empty() && name.k == k) columns.push_back({"ID " + std::string(name.layer), measure});
+  }
+  add("seconds", "seconds");
+  return columns;
+}
+
+/// What a cell without any result shows instead of numbers.
+std::string no_result(Cell const& cell) {
+  std::vector<char const*> words;
+  if (cell.diverged > 0) words.push_back(name_of(Outcome::diverged));
+  if (cell.failed > 0) words.push_back(name_of(Outcome::failed));
+  if (cell.missing > 0) words.push_back(name_of(Outcome::missing));
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+/// A `|` would end the field.
+std::string escaped(std::string const& text) {
+  std::string out;
+  for (char const c : text) out += c == '|' ? std::string("\\|") : std::string(1, c == '\n' ? ' ' : c);
+  return out;
+}
+
+/// Characters, not bytes: `±` has two.
+std::size_t width(std::string const& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string aligned(std::vector<std::vector<std::string>> const& rows) {
+  std::vector<std::size_t> widths(rows.front().size(), 3);
+  for (auto const& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+  }
+  auto const line = [&](std::vector<std::string> const& row) {
+    std::string text = "|";
+    for (std::size_t i = 0; i < row.size(); ++i) text += " " + std::string(widths[i] - width(row[i]), ' ') + row[i] + " |";
+    return text + "\n";
+  };
+  auto text = line(rows.front()) + "|";
+  for (auto const w : widths) text += std::string(w + 1, '-') + ":|";
+  text += "\n";
+  for (std::size_t r = 1; r < rows.size(); ++r) text += line(rows[r]);
+  return text;
+}
+
+std::string summary(Table const& table, SweepFolder const& sweep) {
+  Cell total;
+  for (auto const& cell : table.cells) {
+    total.n += cell.n;
+    total.missing += cell.missing;
+    total.failed += cell.failed;
+    total.diverged += cell.diverged;
+  }
+  auto text = fmt::format("{} {} in {} {}: {} done, {} missing, {} failed, {} diverged.\n", sweep.trials.size(),
+                          sweep.trials.size() == 1 ? "trial" : "trials", table.cells.size(),
+                          table.cells.size() == 1 ? "cell" : "cells", total.n, total.missing, total.failed, total.diverged);
+  text += "Numbers are means over the done trials of a cell, ± half the 95 % confidence interval (Student's t over seeds).\n";
+  if (auto const k = shown_k(table); !k.empty()) {
+    text += fmt::format("ID: intrinsic dimension, {} at k = {}.\n", estimator, k.substr(1));
+  }
+  for (auto const what : all_shared) {
+    std::vector<std::string> names;
+    for (auto const& version : versions_of(what, sweep.trials)) names.push_back(version.name);
+    if (!names.empty()) {
+      text += fmt::format("{}{}: {}.\n", names.size() > 1 ? "MIXED " : "", name_of(what), fmt::join(names, "; "));
+    }
+  }
+  return text;
+}
+
+std::string gaps(SweepFolder const& sweep) {
+  constexpr std::size_t most = 20;
+  std::string text;
+  std::size_t count = 0;
+  for (auto const& trial : sweep.trials) {
+    if (trial.outcome == Outcome::done || ++count > most) continue;
+    text += "- " + trial.id;
+    for (auto const& [key, value] : trial.axes) {
+      if (value != trial.id) text += ", " + key + " = " + value;
+    }
+    if (!trial.seed.empty()) text += ", seed " + trial.seed;
+    text += ": " + escaped(trial.reason.empty() ? name_of(trial.outcome) : trial.reason) + "\n";
+  }
+  if (count > most) text += fmt::format("- and {} more\n", count - most);
+  return text.empty() ? text : "\nGaps:\n\n" + text;
+}
+
+}  // namespace
+
+std::string to_markdown(Table const& table, SweepFolder const& sweep) {
+  auto const columns = columns_of(table);
+  std::vector<std::string> header = table.axes;
+  for (auto const* count : {"n", "missing", "failed", "diverged"}) header.emplace_back(count);
+  for (auto const& column : columns) header.push_back(column.title);
+  std::vector<std::vector<std::string>> rows{header};
+  for (auto const& cell : table.cells) {
+    std::vector<std::string> row;
+    for (auto const& axis : table.axes) {
+      auto const at = cell.axes.find(axis);
+      row.push_back(at == cell.axes.end() ? nothing : escaped(at->second));
+    }
+    for (auto const count : {cell.n, cell.missing, cell.failed, cell.diverged}) row.push_back(fmt::format("{}", count));
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      auto const at = cell.measures.find(columns[c].measure);
+      if (at != cell.measures.end()) row.push_back(text_of(at->second));
+      else row.push_back(cell.n == 0 && c == 0 ? no_result(cell) : nothing);
+    }
+    rows.push_back(std::move(row));
+  }
+  return aligned(rows) + "\n" + summary(table, sweep) + gaps(sweep);
+}
+
+}  // namespace mambasynth::collate

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "analysis/collate/table.hpp"
+
+namespace mambasynth::collate {
+
+/// One row a cell: axes, counts, test and validation MSE, intrinsic dimension by layer, time, as mean +- half the 95 %
+/// confidence interval; below it what the numbers are, what they were made with, and every gap with its reason.
+std::string to_markdown(Table const& table, SweepFolder const& sweep);
+
+}  // namespace mambasynth::collate

@@ -1,0 +1,95 @@
+#include "analysis/collate/mixture.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "errors/errors.hpp"
+
+namespace mambasynth::collate {
+
+namespace {
+
+std::string version_of(Shared what, analysis::Provenance const& provenance) {
+  switch (what) {
+    case Shared::code: return provenance.git_commit + (provenance.git_dirty ? " with uncommitted changes" : "");
+    case Shared::data: return provenance.data_hash;
+    case Shared::device: return provenance.device;
+  }
+  return "";
+}
+
+/// The values of axes over the data, as one text.
+std::string data_axes(CollatedTrial const& trial) {
+  std::string text;
+  for (auto const& [key, value] : trial.axes) {
+    if (key.starts_with("data.")) text += key + "=" + value + "\n";
+  }
+  return text;
+}
+
+void add(std::vector<Version>& versions, std::string const& name, std::string const& trial) {
+  auto at = std::find_if(versions.begin(), versions.end(), [&](auto const& version) { return version.name == name; });
+  if (at == versions.end()) at = versions.insert(versions.end(), Version{name, {}});
+  at->trials.push_back(trial);
+}
+
+/// "3f2a... in trials a, b, c and 5 more"
+std::string describe(Version const& version) {
+  constexpr std::size_t shown = 4;
+  auto const named = std::min(shown, version.trials.size());
+  auto text = fmt::format("{} in {} {}", version.name, version.trials.size() == 1 ? "trial" : "trials",
+                          fmt::join(version.trials.begin(), version.trials.begin() + static_cast<std::ptrdiff_t>(named), ", "));
+  if (named < version.trials.size()) text += fmt::format(" and {} more", version.trials.size() - named);
+  return text;
+}
+
+char const* plural(Shared what) {
+  switch (what) {
+    case Shared::code: return "code versions";
+    case Shared::data: return "data sets";
+    case Shared::device: return "kinds of device";
+  }
+  return "";
+}
+
+}  // namespace
+
+char const* name_of(Shared what) {
+  switch (what) {
+    case Shared::code: return "code";
+    case Shared::data: return "data";
+    case Shared::device: return "device";
+  }
+  return "";
+}
+
+std::vector<Version> versions_of(Shared what, std::vector<CollatedTrial> const& trials) {
+  std::map<std::string, std::vector<Version>> groups;
+  for (auto const& trial : trials) {
+    if (!trial.result) continue;
+    add(groups[what == Shared::data ? data_axes(trial) : ""], version_of(what, trial.result->provenance), trial.id);
+  }
+  std::vector<Version> first;
+  for (auto& [axes, versions] : groups) {
+    if (versions.size() > 1) return versions;
+    if (first.empty()) first = versions;
+  }
+  return first;
+}
+
+void refuse_mixtures(std::vector<CollatedTrial> const& trials, std::set<Shared> const& allowed) {
+  for (auto const what : all_shared) {
+    auto const versions = versions_of(what, trials);
+    if (versions.size() < 2 || allowed.contains(what)) continue;
+    std::vector<std::string> described;
+    for (auto const& version : versions) described.push_back(describe(version));
+    throw errors::usage(fmt::format("{} {} in one table", versions.size(), plural(what)),
+                        fmt::format("{}", fmt::join(described, "; ")),
+                        fmt::format("Collate them apart, run the odd ones again, or accept the mixture with --allow-mixed {}",
+                                    name_of(what)));
+  }
+}
+
+}  // namespace mambasynth::collate

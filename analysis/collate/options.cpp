@@ -1,0 +1,93 @@
+#include "analysis/collate/options.hpp"
+
+#include <fmt/format.h>
+#include <hdf5.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <sstream>
+
+#include "errors/errors.hpp"
+#include "generated/commit.hpp"
+
+namespace mambasynth::collate {
+
+namespace {
+
+std::string version() {
+  unsigned major = 0;
+  unsigned minor = 0;
+  unsigned release = 0;
+  H5get_libversion(&major, &minor, &release);
+  return fmt::format("mambasynth-collate {}\ncommit {}{}\nbuild type {}\nHDF5 {}.{}.{}\n", MAMBASYNTH_VERSION,
+                     mambasynth::version::commit, mambasynth::version::dirty ? " with uncommitted changes" : "",
+                     MAMBASYNTH_BUILD_TYPE, major, minor, release);
+}
+
+/// The words of "a,b", each one of `known`.
+std::set<std::string> words(std::string const& flag, std::string const& text, std::vector<std::string> const& known) {
+  std::set<std::string> found;
+  std::istringstream stream(text);
+  for (std::string word; std::getline(stream, word, ',');) {
+    if (std::find(known.begin(), known.end(), word) == known.end()) {
+      auto const near = errors::nearest(word, known);
+      throw errors::usage(fmt::format("{} does not know '{}'", flag, word), fmt::format("it takes {}, separated by commas", fmt::join(known, ", ")),
+                          near.empty() ? "Choose among those" : "Perhaps '" + near + "' was meant");
+    }
+    found.insert(word);
+  }
+  if (found.empty()) {
+    throw errors::usage(flag + " names nothing", fmt::format("it takes {}, separated by commas", fmt::join(known, ", ")),
+                        "Choose among those or leave the flag out");
+  }
+  return found;
+}
+
+}  // namespace
+
+Parsed parse_options(int argc, char const* const* argv) {
+  CLI::App app("Trials of sweeps as one table: means, standard deviations and 95 % confidence intervals over seeds.",
+               "mambasynth-collate");
+  app.footer("Markdown goes to stdout, every measure to OUT/table.csv.\n"
+             "Exit codes: 0 all trials are there, 4 some are missing, failed or diverged, 2 a refused mixture or wrong usage,\n"
+             "3 no readable trial, 1 anything else (e.g. OUT cannot be written).");
+  Options options;
+  std::string format = "md,csv";
+  std::string allow_mixed;
+  bool wants_version = false;
+  app.add_option("DIR", options.folders, "folders that `mambasynth sweep --out` or `mambasynth train --out` wrote");
+  app.add_option("--out", options.out, "folder of table.csv [default: the first DIR]")->type_name("OUT");
+  app.add_option("--format", format, "what to write: md (Markdown on stdout), csv (OUT/table.csv)")->type_name("WHAT")->capture_default_str();
+  app.add_option("--allow-mixed", allow_mixed, "accept trials of one table that differ in code, data or device: any of code,data,device")->type_name("WHAT");
+  app.add_flag("--version", wants_version, "print version, commit, build type and HDF5 version");
+
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::CallForHelp const&) {
+    return {{}, app.help()};
+  } catch (CLI::ExtrasError const&) {
+    auto const unknown = app.remaining().front();
+    auto const near = errors::nearest(unknown, std::vector<std::string>{"--out", "--format", "--allow-mixed", "--help", "--version"});
+    throw errors::usage("unknown flag '" + unknown + "'", "mambasynth-collate has no such flag",
+                        near.empty() ? "See mambasynth-collate --help" : "Perhaps '" + near + "' was meant");
+  } catch (CLI::ParseError const& error) {
+    throw errors::usage("the command line cannot be read", error.what(), "See mambasynth-collate --help");
+  }
+  if (wants_version) return {{}, version()};
+  if (options.folders.empty()) {
+    throw errors::usage("no folder named", "there is nothing to collate", "Use mambasynth-collate DIR..., see --help");
+  }
+  if (options.out.empty()) options.out = options.folders.front();
+  auto const formats = words("--format", format, {"md", "csv"});
+  options.markdown = formats.contains("md");
+  options.csv = formats.contains("csv");
+  if (app.count("--allow-mixed") > 0) {
+    auto const allowed = words("--allow-mixed", allow_mixed, {"code", "data", "device"});
+    for (auto const what : all_shared) {
+      if (allowed.contains(name_of(what))) options.allow_mixed.insert(what);
+    }
+  }
+  return {options, std::nullopt};
+}
+
+}  // namespace mambasynth::collate

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "analysis/collate/mixture.hpp"
+
+namespace mambasynth::collate {
+
+struct Options {
+  std::vector<std::filesystem::path> folders;
+  std::filesystem::path out;  ///< where table.csv goes
+  bool markdown = true, csv = true;
+  std::set<Shared> allow_mixed;
+};
+
+/// From the command line; or the text of --help or --version, and nothing else is wanted.
+/// Errors: errors::usage, with the nearest name for a mistyped one.
+struct Parsed {
+  Options options;
+  std::optional<std::string> text;
+};
+Parsed parse_options(int argc, char const* const* argv);
+
+}  // namespace mambasynth::collate

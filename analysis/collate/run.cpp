@@ -1,0 +1,81 @@
+#include "analysis/collate/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+
+#include "analysis/collate/markdown.hpp"
+#include "analysis/collate/options.hpp"
+#include "store/atomic_file.hpp"
+
+namespace mambasynth::collate {
+
+namespace {
+
+SweepFolder read_all(Options const& options) {
+  std::vector<SweepFolder> folders;
+  for (auto const& folder : options.folders) folders.push_back(read_folder(folder));
+  return merge(std::move(folders));
+}
+
+void warn(std::vector<std::string> const& warnings) {
+  for (auto const& warning : warnings) fmt::print(stderr, "warning: {}\n", warning);
+}
+
+errors::ExitCode outcome_of(SweepFolder const& sweep) {
+  bool const gaps = std::any_of(sweep.trials.begin(), sweep.trials.end(),
+                                [](auto const& trial) { return trial.outcome != Outcome::done; });
+  return gaps ? errors::ExitCode::incomplete : errors::ExitCode::done;
+}
+
+}  // namespace
+
+void print(std::string const& text) {
+  errno = 0;
+  bool const written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (written || errno == EPIPE) return;
+  throw errors::machine("stdout cannot be written", errors::system_reason(errno), "Free space, or send the table elsewhere");
+}
+
+errors::ExitCode run(int argc, char const* const* argv) {
+  auto const [options, text] = parse_options(argc, argv);
+  if (text) {
+    print(*text);
+    return errors::ExitCode::done;
+  }
+  auto const sweep = read_all(options);
+  warn(sweep.warnings);
+  refuse_mixtures(sweep.trials, options.allow_mixed);
+  auto const table = tabulate(sweep);
+  warn(table.warnings);
+
+  // The table on the terminal comes even where table.csv cannot be written (somebody else's folder, a full disk).
+  auto const file = options.out / "table.csv";
+  std::exception_ptr not_written;
+  if (options.csv) {
+    try {
+      store::write_atomically(file, to_csv(table));
+    } catch (...) {
+      not_written = std::current_exception();
+    }
+  }
+  if (options.markdown) {
+    auto markdown = to_markdown(table, sweep);
+    if (options.csv && !not_written) markdown += "\nAll measures, with standard deviations and intervals: " + file.string() + "\n";
+    print(markdown);
+  }
+  if (not_written) std::rethrow_exception(not_written);
+
+  bool const any = std::any_of(sweep.trials.begin(), sweep.trials.end(), [](auto const& trial) { return trial.result.has_value(); });
+  if (!any) {
+    throw errors::input(fmt::format("no readable trial in {}", options.folders.front().string()),
+                        fmt::format("none of the {} planned has a trial.h5 that can be used", sweep.trials.size()),
+                        "Run the sweep, or look at the reasons above");
+  }
+  return outcome_of(sweep);
+}
+
+}  // namespace mambasynth::collate

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/trial_summary.hpp"
+
+namespace mambasynth::collate {
+
+/// What became of a planned trial, as far as a table cares; the better ones first.
+enum class Outcome { done, diverged, failed, missing };
+char const* name_of(Outcome outcome);
+
+struct CollatedTrial {
+  std::string id;
+  std::map<std::string, std::string> axes;  ///< key as written in the sweep -> value as written
+  std::string seed;                         ///< "" for a trial outside a sweep
+  Outcome outcome = Outcome::missing;
+  std::string reason;                       ///< of a failed one
+  std::optional<analysis::TrialSummary> result;  ///< of a done or diverged one
+};
+
+struct SweepFolder {
+  std::vector<std::string> axes;  ///< keys in the plan's order
+  std::vector<CollatedTrial> trials;
+  std::vector<std::string> warnings;
+};
+
+/// A sweep's folder, or one that `mambasynth train --out` wrote: then a single trial, told apart by the axis `trial`.
+/// A trial.h5 that cannot be read counts as missing, with a warning.
+/// Errors: errors::usage without such a folder; errors::input when it holds neither plan.csv nor trial.h5, or a
+/// plan.csv that is none.
+SweepFolder read_folder(std::filesystem::path const& folder);
+
+/// Folders one after the other; a trial that stands in several counts once, with its best outcome.
+SweepFolder merge(std::vector<SweepFolder> folders);
+
+}  // namespace mambasynth::collate

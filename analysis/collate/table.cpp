@@ -1,0 +1,129 @@
+#include "analysis/collate/table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "analysis/collate/csv.hpp"
+
+namespace mambasynth::collate {
+
+namespace {
+
+/// All measures; one that earlier trials lack goes behind the one that it follows in its own trial.
+std::vector<std::string> union_of_measures(std::vector<CollatedTrial> const& trials) {
+  std::vector<std::string> all;
+  std::set<std::string> known;
+  for (auto const& trial : trials) {
+    if (!trial.result) continue;
+    auto behind = all.begin();
+    for (auto const& [name, value] : trial.result->measures) {
+      if (known.insert(name).second) behind = all.insert(behind, name) + 1;
+      else behind = std::find(all.begin(), all.end(), name) + 1;
+    }
+  }
+  return all;
+}
+
+std::string text_of(std::map<std::string, std::string> const& axes) {
+  std::vector<std::string> parts;
+  for (auto const& [key, value] : axes) parts.push_back(key + " = " + value);
+  return parts.empty() ? "the only cell" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+/// Two configurations can share axes and seed when folders of different sweeps are collated together.
+void warn_of_doubles(std::map<std::string, std::string> const& axes, std::vector<CollatedTrial const*> const& trials,
+                     std::vector<std::string>& warnings) {
+  std::map<std::string, CollatedTrial const*> by_seed;
+  for (auto const* trial : trials) {
+    auto const [at, is_new] = by_seed.try_emplace(trial->seed, trial);
+    if (is_new) continue;
+    warnings.push_back(fmt::format("{}, seed {}: trials {} and {} both count (their configurations differ in a key that "
+                                   "is no axis). Collate the folders apart if they should not be averaged.",
+                                   text_of(axes), trial->seed, at->second->id, trial->id));
+  }
+}
+
+Cell cell_of(std::map<std::string, std::string> const& axes, std::vector<CollatedTrial const*> const& trials,
+             std::vector<std::string>& warnings) {
+  Cell cell;
+  cell.axes = axes;
+  std::map<std::string, std::vector<double>> values;
+  for (auto const* trial : trials) {
+    switch (trial->outcome) {
+      case Outcome::missing: ++cell.missing; break;
+      case Outcome::failed: ++cell.failed; break;
+      case Outcome::diverged: ++cell.diverged; break;
+      case Outcome::done:
+        ++cell.n;
+        for (auto const& [name, value] : trial->result->measures) {
+          if (std::isfinite(value)) values[name].push_back(value);
+        }
+    }
+  }
+  std::vector<std::string> partial;
+  for (auto const& [name, of_trials] : values) {
+    cell.measures.emplace(name, interval_of(of_trials));
+    if (static_cast<std::int64_t>(of_trials.size()) < cell.n) partial.push_back(fmt::format("{} ({})", name, of_trials.size()));
+  }
+  if (!partial.empty()) {
+    warnings.push_back(fmt::format("{}: fewer than the {} trials have {}{} (not measured, or NaN). Their means are over "
+                                   "those that have them.",
+                                   text_of(axes), cell.n, partial.front(),
+                                   partial.size() > 1 ? fmt::format(" and {} more measures", partial.size() - 1) : ""));
+  }
+  return cell;
+}
+
+/// Shortest form that reads back as the same number; nothing for what is undefined.
+std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
+
+}  // namespace
+
+Table tabulate(SweepFolder const& sweep) {
+  Table table{.axes = sweep.axes, .measures = union_of_measures(sweep.trials), .cells = {}, .warnings = {}};
+  std::map<std::map<std::string, std::string>, std::vector<CollatedTrial const*>> groups;
+  std::vector<std::map<std::string, std::string>> order;
+  for (auto const& trial : sweep.trials) {
+    auto& group = groups[trial.axes];
+    if (group.empty()) order.push_back(trial.axes);
+    group.push_back(&trial);
+  }
+  for (auto const& axes : order) {
+    warn_of_doubles(axes, groups[axes], table.warnings);
+    table.cells.push_back(cell_of(axes, groups[axes], table.warnings));
+  }
+  return table;
+}
+
+std::string to_csv(Table const& table) {
+  std::vector<std::string> fields = table.axes;
+  for (auto const* count : {"n", "n_missing", "n_failed", "n_diverged"}) fields.emplace_back(count);
+  for (auto const& measure : table.measures) {
+    for (auto const* part : {"_mean", "_sd", "_ci_low", "_ci_high"}) fields.push_back(measure + part);
+  }
+  auto text = csv_line(fields) + "\n";
+  for (auto const& cell : table.cells) {
+    fields.clear();
+    for (auto const& axis : table.axes) {
+      auto const at = cell.axes.find(axis);
+      fields.push_back(at == cell.axes.end() ? "" : at->second);
+    }
+    for (auto const count : {cell.n, cell.missing, cell.failed, cell.diverged}) fields.push_back(fmt::format("{}", count));
+    for (auto const& measure : table.measures) {
+      auto const at = cell.measures.find(measure);
+      if (at == cell.measures.end()) {
+        fields.insert(fields.end(), 4, "");
+        continue;
+      }
+      auto const& interval = at->second;
+      for (auto const value : {interval.mean, interval.sd, interval.low, interval.high}) fields.push_back(number(value));
+    }
+    text += csv_line(fields) + "\n";
+  }
+  return text;
+}
+
+}  // namespace mambasynth::collate

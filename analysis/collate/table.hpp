@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "analysis/collate/student_t.hpp"
+#include "analysis/collate/sweep_folder.hpp"
+
+namespace mambasynth::collate {
+
+/// Trials that differ in nothing but the seed.
+struct Cell {
+  std::map<std::string, std::string> axes;
+  std::int64_t n = 0;  ///< done; the only ones whose numbers count
+  std::int64_t missing = 0, failed = 0, diverged = 0;
+  std::map<std::string, Interval> measures;  ///< over the done trials that have the measure
+
+  [[nodiscard]] std::int64_t gaps() const { return missing + failed + diverged; }
+};
+
+struct Table {
+  std::vector<std::string> axes;
+  std::vector<std::string> measures;  ///< all that any trial has, in the order of trial.h5
+  std::vector<Cell> cells;            ///< in the plan's order
+  std::vector<std::string> warnings;
+};
+
+Table tabulate(SweepFolder const& sweep);
+
+/// table.csv: axes, n, n_missing, n_failed, n_diverged, then <m>_mean, <m>_sd, <m>_ci_low, <m>_ci_high for each measure.
+/// What is undefined is empty, never a number.
+std::string to_csv(Table const& table);
+
+}  // namespace mambasynth::collate

@@ -1,0 +1,105 @@
+#include "analysis/trial_file.hpp"
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "collate/trials.hpp"
+#include "errors/errors.hpp"
+#include "store/hdf5.hpp"
+#include "support/reference.hpp"
+
+using namespace mambasynth;
+using namespace mambasynth::tests;
+using Catch::Matchers::ContainsSubstring;
+
+TEST_CASE("a trial reads back as it was written") {
+  TemporaryFolder const folder;
+  auto const file = folder.path() / "trial.h5";
+  analysis::write_trial(file, trial_of("0123456789ab", 8));
+  auto const found = analysis::read_trial(file);
+  CHECK(found.provenance.state == "done");
+  CHECK(found.provenance.trial_id == "0123456789ab");
+  CHECK_FALSE(found.provenance.git_dirty);
+  CHECK(found.provenance.device == "cpu");
+  CHECK(found.provenance.seconds == 100);
+  std::map<std::string, double> const measures(found.measures.begin(), found.measures.end());
+  CHECK(measures.at("test_mse") == 8);
+  CHECK(measures.at("val_mse") == 7);
+  CHECK(measures.at("test_mse.h4") == 9);
+  CHECK(measures.at("levina_bickel_original.layer_1.k30") == 38);
+  CHECK(measures.at("levina_bickel_original.output.k100") == 103);
+  CHECK(measures.at("two_nn_ml.input") == 1);
+  CHECK(measures.at("gride.output.n2") == 3);
+  CHECK(measures.at("participation_ratio.layer_1") == 6);
+  CHECK(measures.at("activation_std.input") == 1);
+  CHECK_FALSE(measures.contains("bayes_mse.h1"));  // absent until there is an oracle
+  CHECK(found.measures.front().first == "train_mse");
+  CHECK(found.measures.back().first == "seconds");
+}
+
+TEST_CASE("the layout is the contract's") {
+  TemporaryFolder const folder;
+  auto const file = folder.path() / "trial.h5";
+  analysis::write_trial(file, trial_of("0123456789ab", 8));
+  store::Hdf5Reader const h5(file);
+  CHECK(h5.integer_attribute("/", "schema_version") == 1);
+  CHECK(h5.shape("/intrinsic_dimension/levina_bickel_original_se") == std::vector<std::int64_t>{3, 3});
+  CHECK(h5.shape("/intrinsic_dimension/gride") == std::vector<std::int64_t>{3, 2});
+  CHECK(h5.read<std::int64_t>("/layer") == std::vector<std::int64_t>{0, 1, 2});
+  CHECK(h5.text_attribute("/layer", "names") == "input,layer_1,output");
+  CHECK(h5.read<double>("/history/val_mse") == std::vector<double>{9, 8.5});
+  CHECK(h5.read<std::int64_t>("/epoch") == std::vector<std::int64_t>{1, 2});
+  CHECK(h5.read<std::int64_t>("/history/best") == std::vector<std::int64_t>{1, 1});
+  CHECK(h5.text_attribute("/provenance", "configuration") == "[train]\nepochs = 2\n");
+  CHECK(h5.integer_attribute("/provenance", "threads") == 1);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "trial.h5.tmp"));
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+}
+
+TEST_CASE("a diverged trial without numbers is a whole file") {
+  TemporaryFolder const folder;
+  auto const file = folder.path() / "trial.h5";
+  analysis::TrialResult trial;
+  trial.provenance = trial_of("0123456789ab", 1).provenance;
+  trial.provenance.state = "diverged";
+  analysis::write_trial(file, trial);
+  auto const found = analysis::read_trial(file);
+  CHECK(found.provenance.state == "diverged");
+  CHECK(found.measures.size() == 1);  // seconds
+}
+
+TEST_CASE("lengths that do not fit together are a defect, not a file") {
+  TemporaryFolder const folder;
+  auto trial = trial_of("0123456789ab", 8);
+  trial.measures.activation.pop_back();
+  CHECK_THROWS_AS(analysis::write_trial(folder.path() / "trial.h5", trial), std::invalid_argument);
+  CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("what is no trial is named") {
+  TemporaryFolder const folder;
+  auto const file = folder.path() / "trial.h5";
+  analysis::write_trial(file, trial_of("0123456789ab", 8));
+  auto const size = std::filesystem::file_size(file);
+  SECTION("truncated") {
+    std::filesystem::resize_file(file, size / 2);
+    CHECK_THROWS_WITH(analysis::read_trial(file), ContainsSubstring(file.string()));
+  }
+  SECTION("another HDF5 file") {
+    store::Hdf5Writer h5(file);
+    h5.scalar("/x", 1.0);
+    h5.close();
+    CHECK_THROWS_WITH(analysis::read_trial(file), ContainsSubstring("without /provenance"));
+  }
+  SECTION("a state that is never committed") {
+    auto trial = trial_of("0123456789ab", 8);
+    trial.provenance.state = "failed";
+    analysis::write_trial(file, trial);
+    CHECK_THROWS_WITH(analysis::read_trial(file), ContainsSubstring("its state is 'failed'"));
+  }
+  SECTION("missing") { CHECK_THROWS_AS(analysis::read_trial(folder.path() / "none.h5"), errors::Error); }
+}
