@@ -36,22 +36,20 @@ Scratch<T> packed_decay(ScanShape const& shape, T const* A) {
   return packed;
 }
 
-/// Sums of the tasks of one batch row over its groups of channels: one chunk of dB or dC.
+/// The sums over groups of channels of one batch row: one chunk of dB or dC. parts: (group, tile, step, state of the
+/// tile), as ScanSums has them.
 template <class T>
-void sum_groups(ScanShape const& shape, std::int64_t batch, std::int64_t chunk, T const* parts, T* to,
+void sum_groups(ScanShape const& shape, std::int64_t row, std::int64_t chunk, T const* parts, T* to,
                 std::int64_t stride) {
-  auto const groups = scan_groups(shape.channels), padded = scan_padded_states(shape.states);
+  auto const groups = scan_groups(shape.channels), per_chunk = scan_padded_states(shape.states) * scan_chunk;
   auto const first = chunk * scan_chunk, last = std::min(first + scan_chunk, shape.time);
-  for (auto t = first; t < last; ++t) {
-    T* row = to + (batch * shape.time + t) * stride;
+  for (auto t = first; t < last; ++t)
     for (std::int64_t n = 0; n < shape.states; ++n) {
-      T const* part = parts + batch * groups * padded * scan_chunk +
-                      (n / scan_tile_states * scan_chunk + t - first) * scan_tile_states + n % scan_tile_states;
+      T const* part = parts + (n / scan_tile_states * scan_chunk + t - first) * scan_tile_states + n % scan_tile_states;
       T sum = part[0];
-      for (std::int64_t group = 1; group < groups; ++group) sum += part[group * padded * scan_chunk];
-      row[n] = sum;
+      for (std::int64_t group = 1; group < groups; ++group) sum += part[group * per_chunk];
+      to[(row * shape.time + t) * stride + n] = sum;
     }
-  }
 }
 
 }  // namespace
@@ -80,46 +78,66 @@ template <class T>
 void selective_scan_backward(ScanShape const& shape, ScanInputs<T> const& inputs, T const* checkpoints,
                              ScanGradients<T> const& gradients) {
   check_scan(shape);
-  auto const groups = scan_groups(shape.channels), padded = scan_padded_states(shape.states);
-  auto const tasks = shape.batch * groups;
-  auto const run = lanes<T>();
-  auto const team = static_cast<int>(std::max<std::int64_t>(1, std::min<std::int64_t>(threads(), tasks)));
-  auto const per_thread = (run.backward_scratch(shape.states) + 15) / 16 * 16;
+  auto const rows = shape.batch, groups = scan_groups(shape.channels), chunks = scan_chunks(shape.time);
+  auto const padded = scan_padded_states(shape.states);
   auto const per_group = padded * scan_group, per_chunk = padded * scan_chunk;
+  auto const run = lanes<T>();
+  auto const team = static_cast<int>(std::max<std::int64_t>(1, std::min<std::int64_t>(threads(), rows * groups)));
+  // With rows enough, a thread takes whole rows and waits for nobody; otherwise all threads share each chunk. The sums
+  // are the same sums in the same order.
+  bool const whole_rows = rows >= 2 * team;
+  auto const slots = whole_rows ? team : rows;
+  auto const per_thread = (run.backward_scratch(shape.states) + 15) / 16 * 16;
   Scratch<T> scratch(per_thread * team);
-  Scratch<T> carry(tasks * per_group), dA(tasks * per_group), dD(tasks * scan_group), dbias(tasks * scan_group);
-  Scratch<T> dB(tasks * per_chunk), dC(tasks * per_chunk);
+  Scratch<T> carry(slots * groups * per_group), dB(slots * groups * per_chunk), dC(slots * groups * per_chunk);
+  Scratch<T> dA(rows * groups * per_group), dD(rows * groups * scan_group), dbias(rows * groups * scan_group);
   auto decay = packed_decay(shape, inputs.A);
+
+  auto const run_group = [&](std::int64_t row, std::int64_t slot, std::int64_t group, std::int64_t chunk) {
+    auto const in_slot = slot * groups + group, task = row * groups + group;
+    run.backward({shape, inputs, row, group * scan_group, decay.get() + group * per_group,
+                  scratch.get() + per_thread * omp_get_thread_num()},
+                 chunk, checkpoints, gradients,
+                 {carry.get() + in_slot * per_group, dA.get() + task * per_group, dD.get() + task * scan_group,
+                  dbias.get() + task * scan_group, dB.get() + in_slot * per_chunk, dC.get() + in_slot * per_chunk});
+  };
+  auto const sum_row = [&](std::int64_t row, std::int64_t slot, std::int64_t chunk) {
+    auto const parts = slot * groups * per_chunk;
+    sum_groups(shape, row, chunk, dB.get() + parts, gradients.dB, gradients.dB_stride);
+    sum_groups(shape, row, chunk, dC.get() + parts, gradients.dC, gradients.dC_stride);
+  };
 #pragma omp parallel num_threads(team)
   {
-    for (auto chunk = scan_chunks(shape.time) - 1; chunk >= 0; --chunk) {
+    if (whole_rows) {
 #pragma omp for schedule(dynamic)
-      for (std::int64_t i = 0; i < tasks; ++i) {
-        auto const group = i % groups;
-        run.backward({shape, inputs, i / groups, group * scan_group, decay.get() + group * per_group,
-                      scratch.get() + per_thread * omp_get_thread_num()},
-                     chunk, checkpoints, gradients,
-                     {carry.get() + i * per_group, dA.get() + i * per_group, dD.get() + i * scan_group,
-                      dbias.get() + i * scan_group, dB.get() + i * per_chunk, dC.get() + i * per_chunk});
+      for (std::int64_t row = 0; row < rows; ++row) {
+        auto const slot = omp_get_thread_num();
+        std::fill_n(carry.get() + slot * groups * per_group, groups * per_group, T{});
+        for (auto chunk = chunks - 1; chunk >= 0; --chunk) {
+          for (std::int64_t group = 0; group < groups; ++group) run_group(row, slot, group, chunk);
+          sum_row(row, slot, chunk);
+        }
       }
+    } else {
+      for (auto chunk = chunks - 1; chunk >= 0; --chunk) {
+#pragma omp for schedule(dynamic)
+        for (std::int64_t i = 0; i < rows * groups; ++i) run_group(i / groups, i / groups, i % groups, chunk);
 #pragma omp for schedule(static)
-      for (std::int64_t b = 0; b < shape.batch; ++b) {
-        sum_groups(shape, b, chunk, dB.get(), gradients.dB, gradients.dB_stride);
-        sum_groups(shape, b, chunk, dC.get(), gradients.dC, gradients.dC_stride);
+        for (std::int64_t row = 0; row < rows; ++row) sum_row(row, row, chunk);
       }
     }
 #pragma omp for schedule(static)
     for (std::int64_t d = 0; d < shape.channels; ++d) {
       auto const group = d / scan_group, channel = d % scan_group;
-      auto const sum_batch = [&](T const* parts, std::int64_t per_task, std::int64_t at) {
+      auto const sum_rows = [&](T const* parts, std::int64_t per_task, std::int64_t at) {
         T sum{};
-        for (std::int64_t b = 0; b < shape.batch; ++b) sum += parts[(b * groups + group) * per_task + at];
+        for (std::int64_t row = 0; row < rows; ++row) sum += parts[(row * groups + group) * per_task + at];
         return sum;
       };
       for (std::int64_t n = 0; n < shape.states; ++n)
-        gradients.dA[d * shape.states + n] = sum_batch(dA.get(), per_group, n * scan_group + channel);
-      gradients.dD[d] = sum_batch(dD.get(), scan_group, channel);
-      gradients.ddelta_bias[d] = sum_batch(dbias.get(), scan_group, channel);
+        gradients.dA[d * shape.states + n] = sum_rows(dA.get(), per_group, n * scan_group + channel);
+      gradients.dD[d] = sum_rows(dD.get(), scan_group, channel);
+      gradients.ddelta_bias[d] = sum_rows(dbias.get(), scan_group, channel);
     }
   }
 }
