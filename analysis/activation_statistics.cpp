@@ -11,6 +11,10 @@
 
 namespace mambasynth::analysis {
 
+namespace {
+constexpr std::int64_t block = 32;  // rows that stay in the cache while the products of all dimensions pass over them
+}
+
 ActivationStatistics::ActivationStatistics(std::int64_t dims, int threads)
     : dims_(dims),
       threads_(threads > 0 ? threads : omp_get_max_threads()),
@@ -29,29 +33,31 @@ void ActivationStatistics::add(std::span<T const> rows) {
   if (rows_ == 0) std::copy_n(rows.begin(), dims_, shift_.begin());
   rows_ += count;
 
-  constexpr std::int64_t block = 64;  // rows that stay in the cache while the products of all dimensions pass over them
-  std::vector<double> shifted(static_cast<std::size_t>(block * dims_));
-  for (std::int64_t first = 0; first < count; first += block) {
-    auto const n = std::min(block, count - first);
-    for (std::int64_t r = 0; r < n; ++r) {
-      for (std::int64_t i = 0; i < dims_; ++i) {
-        auto const value = static_cast<double>(rows[static_cast<std::size_t>((first + r) * dims_ + i)]);
-        shifted[static_cast<std::size_t>(r * dims_ + i)] = value - shift_[static_cast<std::size_t>(i)];
-      }
-    }
-    double const* const x = shifted.data();
-#pragma omp parallel for schedule(dynamic, 8) num_threads(threads_)
-    for (std::int64_t i = 0; i < dims_; ++i) {
-      double* const product = product_.data() + i * dims_;
-      double sum = sum_[static_cast<std::size_t>(i)];
+  // Each thread owns every threads-th dimension (the triangle's rows differ in length) and passes over all rows alone:
+  // no waiting between blocks, and each sum is one thread's, in the order of the rows.
+#pragma omp parallel num_threads(threads_)
+  {
+    auto const stride = static_cast<std::int64_t>(omp_get_num_threads());
+    std::vector<double> shifted(static_cast<std::size_t>(block * dims_));
+    double* const x = shifted.data();
+    for (std::int64_t first = 0; first < count; first += block) {
+      auto const n = std::min(block, count - first);
+      auto const* const from = rows.data() + first * dims_;
       for (std::int64_t r = 0; r < n; ++r) {
-        double const* const row = x + r * dims_;
-        double const left = row[i];
-        sum += left;
-#pragma omp simd
-        for (std::int64_t j = i; j < dims_; ++j) product[j] += left * row[j];
+        for (std::int64_t i = 0; i < dims_; ++i) x[r * dims_ + i] = static_cast<double>(from[r * dims_ + i]) - shift_[static_cast<std::size_t>(i)];
       }
-      sum_[static_cast<std::size_t>(i)] = sum;
+      for (std::int64_t i = omp_get_thread_num(); i < dims_; i += stride) {
+        double* const product = product_.data() + i * dims_;
+        double sum = sum_[static_cast<std::size_t>(i)];
+        for (std::int64_t r = 0; r < n; ++r) {
+          double const* const row = x + r * dims_;
+          double const left = row[i];
+          sum += left;
+#pragma omp simd
+          for (std::int64_t j = i; j < dims_; ++j) product[j] += left * row[j];
+        }
+        sum_[static_cast<std::size_t>(i)] = sum;
+      }
     }
   }
 }
