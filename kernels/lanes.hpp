@@ -131,13 +131,16 @@ struct Lanes : LaneTypes<T> {
     return whole_k * static_cast<T>(ln2) + (twice + twice * (s2 * sum));
   }
   static MAMBASYNTH_INLINE V sigmoid(V x) { return T{1} / (T{1} + exp(-x)); }
-  /// ln(1 + e^x), x itself above 20 as PyTorch has it.
+  /// ln(1 + e^x), x itself above 20 as PyTorch has it, and its derivative.
   static MAMBASYNTH_INLINE V softplus(V x) {
     V const curved = log1p(exp(x));
     return x <= T{20} ? curved : x;
   }
-  /// The derivative of softplus.
-  static MAMBASYNTH_INLINE V softplus_slope(V x) { return x > T{20} ? splat(T{1}) : sigmoid(x); }
+  static MAMBASYNTH_INLINE V softplus(V x, V& slope) {
+    V const e = exp(x), curved = log1p(e);
+    slope = x > T{20} ? splat(T{1}) : e / (T{1} + e);
+    return x <= T{20} ? curved : x;
+  }
 
   /// Lane i of the result is the sum over the lanes of vectors[i], i < width.
   static MAMBASYNTH_INLINE V sums_of_lanes(V const* vectors) {

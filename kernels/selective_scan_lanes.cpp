@@ -46,13 +46,6 @@ struct Chunk {
   std::int64_t offset(int t, std::int64_t stride) const {
     return (task.batch * task.shape.time + first_step + t) * stride + task.first_channel;
   }
-  /// Asks for a row some steps ahead: rows lie further apart than the processor's own prefetching follows.
-  void prefetch(T const* array, std::int64_t stride, int t) const {
-    constexpr int ahead = 8;
-    if (t + ahead >= steps) return;
-    auto const* row = reinterpret_cast<char const*>(array + offset(t + ahead, stride));
-    for (int byte = 0; byte < channels * static_cast<int>(sizeof(T)); byte += 64) __builtin_prefetch(row + byte);
-  }
   static int at(int block, int t) { return (block * steps_max + t) * width; }
 
   /// B or C as (tile, step, state of the tile), zeros after the last state.
@@ -172,7 +165,7 @@ void forward(ScanTask<T> const& task, ScanOutputs<T> const& outputs) {
 /// The arrays over time of a backward task; those of one block start at Chunk::at(block, 0).
 template <class T>
 struct TimeArrays {
-  T *delta, *delta_x, *dy, *y, *from_B, *from_decay;
+  T *delta, *delta_x, *dy, *y, *from_B, *from_decay, *delta_slope, *dz_over_y;
 };
 
 /// Four states of one block: forwards from the checkpoint, keeping decay and state of each step, then backwards.
@@ -183,6 +176,8 @@ template <class T, bool first>
   using L = Lanes<T>;
   using V = typename L::V;
   constexpr int width = L::width;
+  T *const delta = time.delta, *const delta_x = time.delta_x, *const dys = time.dy, *const y = time.y;
+  T *const from_Bs = time.from_B, *const from_decays = time.from_decay;
   V A[tile];
   for (int s = 0; s < tile; ++s) A[s] = L::load(decay + s * scan_group);
   {
@@ -192,8 +187,8 @@ template <class T, bool first>
       L::store(kept_state + s * width, h[s]);
     }
     for (int t = 0; t < steps; ++t) {
-      V const d = L::load(time.delta + t * width), dx = L::load(time.delta_x + t * width);
-      V sum = L::load(time.y + t * width);
+      V const d = L::load(delta + t * width), dx = L::load(delta_x + t * width);
+      V sum = L::load(y + t * width);
 #pragma GCC unroll 4
       for (int s = 0; s < tile; ++s) {
         V const a = L::exp2(d * A[s]);
@@ -202,16 +197,16 @@ template <class T, bool first>
         L::store(kept_decay + (t * tile + s) * width, a);
         L::store(kept_state + ((t + 1) * tile + s) * width, h[s]);
       }
-      L::store(time.y + t * width, sum);
+      L::store(y + t * width, sum);
     }
   }
   V g[tile], sum_A[tile];
   for (int s = 0; s < tile; ++s) g[s] = L::load(carry + s * scan_group);
   for (int s = 0; s < tile; ++s) sum_A[s] = L::load(dA + s * scan_group);
   for (int t = steps - 1; t >= 0; --t) {
-    V const d = L::load(time.delta + t * width), dx = L::load(time.delta_x + t * width);
-    V const dy = L::load(time.dy + t * width);
-    V from_B = L::load(time.from_B + t * width), from_decay = L::load(time.from_decay + t * width);
+    V const d = L::load(delta + t * width), dx = L::load(delta_x + t * width);
+    V const dy = L::load(dys + t * width);
+    V from_B = L::load(from_Bs + t * width), from_decay = L::load(from_decays + t * width);
 #pragma GCC unroll 4
     for (int s = 0; s < tile; ++s) {
       int const i = (t * tile + s) * width;
@@ -225,8 +220,8 @@ template <class T, bool first>
       from_decay += in_exponent * A[s];
       sum_A[s] += in_exponent * d;
     }
-    L::store(time.from_B + t * width, from_B);
-    L::store(time.from_decay + t * width, from_decay);
+    L::store(from_Bs + t * width, from_B);
+    L::store(from_decays + t * width, from_decay);
   }
   for (int s = 0; s < tile; ++s) L::store(carry + s * scan_group, g[s]);
   for (int s = 0; s < tile; ++s) L::store(dA + s * scan_group, sum_A[s]);
@@ -247,7 +242,7 @@ template <class T>
 template <class T>
 std::int64_t backward_scratch(std::int64_t states) {
   auto const padded = scan_padded_states(states);
-  return 6 * Chunk<T>::per_time + padded * (2 * steps_max + scan_group) + 2 * scan_group +
+  return 8 * Chunk<T>::per_time + padded * (2 * steps_max + scan_group) + 2 * scan_group +
          (4 * steps_max + 1) * tile * Lanes<T>::width;
 }
 
@@ -262,7 +257,8 @@ void backward(ScanTask<T> const& task, std::int64_t k, T const* checkpoints, Sca
   Chunk<T> const chunk(task, k);
   Cursor<T> cursor{task.scratch};
   TimeArrays<T> time{};
-  for (T** array : {&time.delta, &time.delta_x, &time.dy, &time.y, &time.from_B, &time.from_decay})
+  for (T** array : {&time.delta, &time.delta_x, &time.dy, &time.y, &time.from_B, &time.from_decay, &time.delta_slope,
+                    &time.dz_over_y})
     *array = cursor.take(Chunk<T>::per_time);
   T* const B = cursor.take(padded * steps_max);
   T* const C = cursor.take(padded * steps_max);
@@ -287,10 +283,13 @@ void backward(ScanTask<T> const& task, std::int64_t k, T const* checkpoints, Sca
       V const z = L::load(in.z + chunk.offset(t, in.z_stride) + first, count);
       V const dout = L::load(gradients.dout + chunk.offset(t, task.shape.channels) + first, count);
       V const raw = L::load(in.delta + chunk.offset(t, in.delta_stride) + first, count);
-      V const d = L::softplus(raw + L::load(bias + first));
+      V slope;
+      V const d = L::softplus(raw + L::load(bias + first), slope), sigmoid = L::sigmoid(z);
       L::store(time.delta + i, d);
+      L::store(time.delta_slope + i, slope);
       L::store(time.delta_x + i, d * x);
-      L::store(time.dy + i, dout * (z * L::sigmoid(z)));
+      L::store(time.dy + i, dout * (z * sigmoid));
+      L::store(time.dz_over_y + i, dout * (sigmoid * (T{1} + z * (T{1} - sigmoid))));
       L::store(time.y + i, L::load(D + first) * x);
       L::store(time.from_B + i, V{});
       L::store(time.from_decay + i, V{});
@@ -302,8 +301,8 @@ void backward(ScanTask<T> const& task, std::int64_t k, T const* checkpoints, Sca
     for (int block = 0; block < chunk.blocks; ++block) {
       auto const at = states_at + block * L::width;
       int const i = chunk.at(block, 0);
-      TimeArrays<T> const here{time.delta + i, time.delta_x + i, time.dy + i,
-                               time.y + i, time.from_B + i, time.from_decay + i};
+      TimeArrays<T> const here{time.delta + i,      time.delta_x + i, time.dy + i, time.y + i, time.from_B + i,
+                               time.from_decay + i, nullptr,          nullptr};
       auto const run = block == 0 ? backward_tile<T, true> : backward_tile<T, false>;
       run(chunk.steps, here, B_tile, C_tile, task.decay + at, state + at, sums.carry + at, sums.dA + at, kept_decay,
           kept_state, dB, dC);
@@ -316,18 +315,14 @@ void backward(ScanTask<T> const& task, std::int64_t k, T const* checkpoints, Sca
       int const first = block * L::width, count = chunk.count(block), i = chunk.at(block, t);
       auto const contiguous = chunk.offset(t, task.shape.channels) + first;
       V const x = L::load(in.x + chunk.offset(t, in.x_stride) + first, count);
-      V const z = L::load(in.z + chunk.offset(t, in.z_stride) + first, count);
-      V const raw = L::load(in.delta + chunk.offset(t, in.delta_stride) + first, count);
-      V const dout = L::load(gradients.dout + contiguous, count);
-      V const sigmoid = L::sigmoid(z);
       V const dy = L::load(time.dy + i), from_B = L::load(time.from_B + i);
-      V const dz = dout * L::load(time.y + i) * (sigmoid * (T{1} + z * (T{1} - sigmoid)));
       // `decay` is A / ln 2, which the sum over states has as a factor.
       V const ddelta = (from_B * x + L::load(time.from_decay + i) * static_cast<T>(ln2)) *
-                       L::softplus_slope(raw + L::load(bias + first));
+                       L::load(time.delta_slope + i);
       L::store(gradients.dx + contiguous, dy * L::load(D + first) + from_B * L::load(time.delta + i), count);
       L::store(gradients.ddelta + contiguous, ddelta, count);
-      L::store(gradients.dz + chunk.offset(t, gradients.dz_stride) + first, dz, count);
+      L::store(gradients.dz + chunk.offset(t, gradients.dz_stride) + first, L::load(time.dz_over_y + i) * L::load(time.y + i),
+               count);
       L::store(sums.dD + first, L::load(sums.dD + first) + dy * x);
       L::store(sums.ddelta_bias + first, L::load(sums.ddelta_bias + first) + ddelta);
     }
