@@ -6,6 +6,7 @@
 
 #include "store/atomic_file.hpp"
 #include "store/hdf5.hpp"
+#include "store/damage.hpp"
 #include "store/raises.hpp"
 #include "support/reference.hpp"
 
@@ -152,14 +153,14 @@ TEST_CASE("every truncation and every damaged byte of an npz is an error or harm
   auto const bytes = store::read_text(path);
   auto const damaged = folder.path() / "b.npz";
   for (std::size_t length = 0; length < bytes.size(); ++length) {
-    store::write_atomically(damaged, std::string_view(bytes).substr(0, length));
+    tests::write_copy(damaged, std::string_view(bytes).substr(0, length));
     auto const text = message_of(errors::ExitCode::input, [&] { store::read_npz(damaged); });
     if (text.find("b.npz") == std::string::npos) FAIL("length " << length << ": " << text);
   }
   for (std::size_t at = 0; at < bytes.size(); ++at) {
     auto copy = bytes;
     copy[at] = static_cast<char>(~copy[at]);
-    store::write_atomically(damaged, copy);
+    tests::write_copy(damaged, copy);
     try {
       store::read_npz(damaged);
     } catch (errors::Error const& error) {
