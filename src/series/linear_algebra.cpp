@@ -58,39 +58,45 @@ double pairwise_sum(std::span<double const> values) {
   return pairwise_sum(values.first(half)) + pairwise_sum(values.subspan(half));
 }
 
-std::vector<double> orthonormal_factor(std::vector<double> matrix, std::size_t rows, std::size_t columns) {
-  auto const at = [&](std::size_t row, std::size_t column) -> double& { return matrix[row * columns + column]; };
-  // Applies I - tau v v^T to a column from row `first` on; v is 1 at `first` and stored below it in column `reflector`.
-  auto const reflect = [&](std::size_t reflector, std::size_t column, double tau) {
-    double projection = at(reflector, column);
-    for (std::size_t row = reflector + 1; row < rows; ++row) projection += at(row, reflector) * at(row, column);
-    projection *= tau;
-    at(reflector, column) -= projection;
-    for (std::size_t row = reflector + 1; row < rows; ++row) at(row, column) -= at(row, reflector) * projection;
-  };
+namespace {
 
-  std::vector<double> tau(columns, 0.0);
-  for (std::size_t k = 0; k < columns; ++k) {
-    double below = 0;
-    for (std::size_t row = k + 1; row < rows; ++row) below = std::hypot(below, at(row, k));
-    if (below == 0) continue;
-    double const alpha = at(k, k);
-    double const beta = -std::copysign(std::hypot(alpha, below), alpha);
-    tau[k] = (beta - alpha) / beta;
-    for (std::size_t row = k + 1; row < rows; ++row) at(row, k) /= alpha - beta;
-    at(k, k) = beta;
-    for (std::size_t column = k + 1; column < columns; ++column) reflect(k, column, tau[k]);
+/// Sums over the whole fours of a column, then its remaining one to three terms.
+double finish(double sum, double const* a, std::span<double const> x) {
+  std::size_t const whole = x.size() - x.size() % 4;
+  switch (x.size() - whole) {
+    case 0: return sum;
+    case 1: return std::fma(a[whole], x[whole], sum);
+    default: break;
   }
+  double rest = std::fma(a[whole], x[whole], a[whole + 1] * x[whole + 1]);
+  if (x.size() - whole == 3) rest = std::fma(a[whole + 2], x[whole + 2], rest);
+  return sum + rest;
+}
 
-  for (std::size_t k = columns; k-- > 0;) {
-    for (std::size_t column = k + 1; column < columns; ++column) {
-      at(k, column) = 0;
-      reflect(k, column, tau[k]);
-    }
-    for (std::size_t row = k + 1; row < rows; ++row) at(row, k) *= -tau[k];
-    at(k, k) = 1 - tau[k];
+template <std::size_t lanes, bool fused>
+double column_product(double const* a, std::span<double const> x) {
+  std::array<double, lanes> v{};
+  std::size_t const whole = x.size() - x.size() % 4;
+  for (std::size_t i = 0; i < whole; i += lanes)
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+      v[lane] = fused ? std::fma(a[i + lane], x[i + lane], v[lane]) : v[lane] + a[i + lane] * x[i + lane];
+  if constexpr (lanes == 2) return finish(v[0] + v[1], a, x);
+  else return finish((v[0] + v[2]) + (v[1] + v[3]), a, x);
+}
+
+}  // namespace
+
+std::vector<double> transposed_product(double const* matrix, std::size_t columns, std::size_t leading,
+                                       std::span<double const> x) {
+  std::vector<double> products(columns);
+  std::size_t const by_fours = columns - columns % 4, by_twos = columns - columns % 2;
+  for (std::size_t j = 0; j < columns; ++j) {
+    double const* const column = matrix + j * leading;
+    if (j < by_fours) products[j] = column_product<4, true>(column, x);
+    else if (j < by_twos) products[j] = column_product<2, false>(column, x);
+    else products[j] = column_product<4, false>(column, x);
   }
-  return matrix;
+  return products;
 }
 
 }  // namespace mambasynth::series

@@ -17,9 +17,10 @@ double norm(std::span<double const> a);
 /// Sum in the order of NumPy's pairwise summation along a contiguous axis.
 double pairwise_sum(std::span<double const> values);
 
-/// Orthonormal factor Q (rows x columns, row-major, rows >= columns) of a reduced QR decomposition with LAPACK's signs:
-/// Householder reflections as dgeqr2 makes them, applied as dorg2r does; not sign-fixed.
-/// Golub & Van Loan, Matrix Computations, section 5.2.
-std::vector<double> orthonormal_factor(std::vector<double> matrix, std::size_t rows, std::size_t columns);
+/// Dot products of `columns` columns of x.size() values, the first at `matrix`, `leading` values apart, with x, in the
+/// order of OpenBLAS's transposed dgemv on AVX2 and AVX-512 machines: columns by fours in fused multiply-adds of four
+/// lanes, the two and the one left over without, and the last x.size() % 4 terms added to the sum of the lanes.
+std::vector<double> transposed_product(double const* matrix, std::size_t columns, std::size_t leading,
+                                       std::span<double const> x);
 
 }  // namespace mambasynth::series

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "errors/errors.hpp"
+#include "series/householder.hpp"
 #include "series/linear_algebra.hpp"
 
 namespace mambasynth::series {
@@ -19,14 +20,6 @@ constexpr std::array<std::array<std::int64_t, 2>, 16> shortcuts{{{0, 5}, {0, 7},
                                                                  {5, 2}, {6, 0}, {6, 3}, {7, 4}, {8, 1}, {8, 5}, {9, 3}, {9, 6}}};
 constexpr double shortcut_least = 0.3, shortcut_most = 0.8;
 constexpr double full_turn = 2 * std::numbers::pi;
-
-/// Q c for Q (rows x columns, row-major).
-std::vector<double> product(std::vector<double> const& q, std::span<double const> c, std::size_t rows) {
-  std::vector<double> result(rows, 0.0);
-  for (std::size_t row = 0; row < rows; ++row)
-    for (std::size_t column = 0; column < c.size(); ++column) result[row] += q[row * c.size() + column] * c[column];
-  return result;
-}
 
 void draw_circles(config::Data const& data, Process& process) {
   random::NumpyGenerator generator(static_cast<std::uint64_t>(data.seed));
@@ -42,12 +35,12 @@ void draw_circles(config::Data const& data, Process& process) {
   if (!whole_space) {
     basis.resize(channels * dimension);
     generator.fill_normal(basis);
-    basis = orthonormal_factor(std::move(basis), channels, dimension);
+    basis = orthonormal_factor(basis, channels, dimension);
   }
   auto const draw_direction = [&] {
     std::vector<double> coordinates(dimension);
     generator.fill_normal(coordinates);
-    return whole_space ? coordinates : product(basis, coordinates, channels);
+    return whole_space ? coordinates : transposed_product(basis.data(), channels, dimension, coordinates);
   };
   auto const normalise = [](std::vector<double>& v) {
     double const length = norm(v);

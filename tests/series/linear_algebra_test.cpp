@@ -1,5 +1,7 @@
 #include "series/linear_algebra.hpp"
 
+#include "series/householder.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <cmath>
@@ -26,6 +28,18 @@ TEST_CASE("pairwise sum equals the plain sum on whole numbers of any length") {
   }
 }
 
+TEST_CASE("transposed product equals the plain sums on whole numbers of any shape") {
+  for (std::size_t columns = 1; columns <= 9; ++columns)
+    for (std::size_t rows = 1; rows <= 21; ++rows) {
+      std::vector<double> matrix(columns * (rows + 2)), x(rows);
+      std::iota(matrix.begin(), matrix.end(), 1.0);
+      std::iota(x.begin(), x.end(), -3.0);
+      auto const products = transposed_product(matrix.data(), columns, rows + 2, x);
+      for (std::size_t j = 0; j < columns; ++j)
+        CHECK(products[j] == std::inner_product(x.begin(), x.end(), matrix.begin() + static_cast<std::ptrdiff_t>(j * (rows + 2)), 0.0));
+    }
+}
+
 TEST_CASE("the orthonormal factor spans the matrix with LAPACK's signs") {
   constexpr std::size_t rows = 20, columns = 4;
   random::NumpyGenerator generator(3);
@@ -47,5 +61,5 @@ TEST_CASE("the orthonormal factor spans the matrix with LAPACK's signs") {
 }
 
 TEST_CASE("a column that is already reduced stays as it is") {
-  CHECK(orthonormal_factor({2, 1, 0, 3}, 2, 2) == std::vector<double>{1, 0, 0, 1});
+  CHECK(orthonormal_factor(std::vector<double>{2, 1, 0, 3}, 2, 2) == std::vector<double>{1, 0, 0, 1});
 }
