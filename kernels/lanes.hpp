@@ -64,6 +64,31 @@ struct LaneTypes<double> {
   static constexpr int log_terms = 10;
 };
 
+/// `value < low ? low : value`: one instruction, which GCC does not find by itself. The forms with a mask of ones,
+/// because GCC 12 takes the plain AVX-512 ones for a use of uninitialised memory.
+MAMBASYNTH_INLINE LaneTypes<float>::V not_less(LaneTypes<float>::V value, LaneTypes<float>::V low) {
+#if defined(__AVX512F__)
+  return (LaneTypes<float>::V)_mm512_maskz_max_ps(0xffff, (__m512)low, (__m512)value);
+#elif defined(__AVX2__)
+  return (LaneTypes<float>::V)_mm256_max_ps((__m256)low, (__m256)value);
+#elif defined(__SSE2__)
+  return (LaneTypes<float>::V)_mm_max_ps((__m128)low, (__m128)value);
+#else
+  return value < low ? low : value;
+#endif
+}
+MAMBASYNTH_INLINE LaneTypes<double>::V not_less(LaneTypes<double>::V value, LaneTypes<double>::V low) {
+#if defined(__AVX512F__)
+  return (LaneTypes<double>::V)_mm512_maskz_max_pd(0xff, (__m512d)low, (__m512d)value);
+#elif defined(__AVX2__)
+  return (LaneTypes<double>::V)_mm256_max_pd((__m256d)low, (__m256d)value);
+#elif defined(__SSE2__)
+  return (LaneTypes<double>::V)_mm_max_pd((__m128d)low, (__m128d)value);
+#else
+  return value < low ? low : value;
+#endif
+}
+
 inline constexpr double ln2 = 0.693147180559945309417;
 inline constexpr double log2_e = 1.44269504088896340736;
 
@@ -94,16 +119,18 @@ struct Lanes : LaneTypes<T> {
   }
   static MAMBASYNTH_INLINE V splat(T value) { return value - V{}; }
 
+  /// The greater of the two, NaN where `value` is NaN.
+  static MAMBASYNTH_INLINE V at_least(T least, V value) { return not_less(value, splat(least)); }
   /// 2^u for u from exp2_low to the format's largest exponent; below, 2^exp2_low. NaN stays NaN.
   static MAMBASYNTH_INLINE V exp2(V u) {
-    u = u < Constants::exp2_low ? splat(Constants::exp2_low) : u;
+    u = at_least(Constants::exp2_low, u);
     V const shifted = u + Constants::magic;
     V const r = u - (shifted - Constants::magic);
     return scaled_exp2(r, shifted);
   }
   /// e^x for exp_low <= x <= exp_high, and the values at these borders outside. NaN stays NaN.
   static MAMBASYNTH_INLINE V exp(V x) {
-    x = x < Constants::exp_low ? splat(Constants::exp_low) : x;
+    x = at_least(Constants::exp_low, x);
     x = x > Constants::exp_high ? splat(Constants::exp_high) : x;
     V const shifted = x * static_cast<T>(log2_e) + Constants::magic;
     V const k = shifted - Constants::magic;
