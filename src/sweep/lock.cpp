@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -71,6 +72,7 @@ bool stands_still(std::filesystem::path const& file, Holder const& holder, LockR
 
 struct Lock::Beat {
   std::filesystem::path file;
+  std::filesystem::path own;  ///< the lock's text under a name of our own, until it becomes `file`
   Holder self;
   int descriptor = -1;
   std::atomic<bool> lost{false};
@@ -78,51 +80,64 @@ struct Lock::Beat {
   std::condition_variable_any wake;
   std::jthread thread;
 
-  /// Writes the lock under a name of its own and links it to `file`, which fails when there is one: atomic on NFS too.
-  bool try_take() {
-    auto const own = file.string() + "." + self.token;
+  explicit Beat(std::filesystem::path const& folder) : file(folder / "lock"), self(this_process()) {
+    own = file.string() + "." + self.token;
     descriptor = ::open(own.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (descriptor < 0) throw cannot("create", file);
     auto const text = text_of(self);
-    bool const written = ::pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0;
-    if (!written) {
-      auto const error = cannot("write", file);
-      give_up(own);
-      throw error;
+    if (::pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0) return;
+    auto const error = cannot("write", file);
+    ::close(descriptor);
+    ::unlink(own.c_str());
+    throw error;
+  }
+  Beat(Beat const&) = delete;
+  Beat& operator=(Beat const&) = delete;
+  ~Beat() {
+    if (thread.joinable()) {
+      thread.request_stop();
+      thread.join();
     }
-    int const linked = ::link(own.c_str(), file.c_str());
+    if (is_ours()) ::unlink(file.c_str());
+    ::unlink(own.c_str());
+    ::close(descriptor);
+  }
+
+  /// Gives our lock a further name, unless that name is taken: atomic on NFS too.
+  bool link_as(std::filesystem::path const& name) const {
+    struct stat before {};
+    ::fstat(descriptor, &before);
+    if (::link(own.c_str(), name.c_str()) == 0) return true;
     auto const reason = errno;
-    struct stat links {};
+    struct stat after {};
     // An NFS server may have linked and lost the answer; the count tells.
-    if (linked == 0 || (::fstat(descriptor, &links) == 0 && links.st_nlink == 2)) {
-      ::unlink(own.c_str());
-      return true;
-    }
-    give_up(own);
+    if (::fstat(descriptor, &after) == 0 && after.st_nlink > before.st_nlink) return true;
     errno = reason;
     if (reason != EEXIST) throw cannot("create", file);
     return false;
   }
 
-  void give_up(std::string const& own) {
-    ::close(descriptor);
-    descriptor = -1;
-    auto const reason = errno;
-    ::unlink(own.c_str());
-    errno = reason;
-  }
-
-  /// Moves the lock `stale` out of the way. Two may try: the rename says who got the file, and who got another
-  /// than was judged puts it back.
-  void remove(Holder const& stale) {
-    auto const aside = file.string() + ".stale." + self.token;
-    if (::rename(file.c_str(), aside.c_str()) != 0) {
-      if (errno == ENOENT) return;
-      throw cannot("replace", file);
+  /// Takes the place of the lock `stale`. Who may do so is settled by a name made of its token, which only one can
+  /// link; a claimant that died before it was through is outlived in the same way. False when somebody else was first.
+  bool replace(Holder const& stale, LockRules const& rules) {
+    std::vector<std::filesystem::path> claims{file.string() + ".after." + stale.token};
+    while (!link_as(claims.back())) {
+      auto const begin = Clock::now();
+      auto const claimant = read_lock(claims.back());
+      while (claimant && !is_gone(*claimant, self, rules)) {
+        if (Clock::now() - begin > rules.stale_after) break;
+        std::this_thread::sleep_for(rules.heartbeat / 4);
+        if (!std::filesystem::exists(claims.back())) return false;
+      }
+      if (!claimant && !std::filesystem::exists(claims.back())) return false;
+      claims.push_back(file.string() + ".after." + (claimant ? claimant->token : "unreadable"));
     }
-    auto const moved = read_lock(aside);
-    if (moved && moved->token != stale.token) (void)!::link(aside.c_str(), file.c_str());
-    ::unlink(aside.c_str());
+    // A former claimant may have been through before this claim began.
+    auto const now = read_lock(file);
+    bool const still = now ? now->token == stale.token : stale.token.empty() || !std::filesystem::exists(file);
+    bool const taken = still && ::rename(own.c_str(), file.c_str()) == 0;
+    for (auto const& claim : claims) ::unlink(claim.c_str());
+    return taken;
   }
 
   bool is_ours() const {
@@ -146,38 +161,24 @@ struct Lock::Beat {
   }
 };
 
-Lock::Lock(std::filesystem::path const& folder, bool take_over, LockRules rules) : beat_(std::make_unique<Beat>()) {
+Lock::Lock(std::filesystem::path const& folder, bool take_over, LockRules rules) : beat_(std::make_unique<Beat>(folder)) {
   auto& beat = *beat_;
-  beat.file = folder / "lock";
-  beat.self = this_process();
-  while (!beat.try_take()) {
-    auto const holder = read_lock(beat.file);
-    if (!holder) {
-      // Released in between, or no lock of ours: the former resolves by itself.
-      std::error_code ignored;
-      if (!std::filesystem::exists(beat.file, ignored)) continue;
-      if (!take_over && !stands_still(beat.file, Holder{}, rules)) continue;
-      beat.remove(Holder{});
-      continue;
-    }
-    if (take_over || is_gone(*holder, beat.self, rules)) {
-      beat.remove(*holder);
-      take_over = false;  // meant the one who holds it now, not whoever else comes first
-      continue;
-    }
-    if (!stands_still(beat.file, *holder, rules)) throw held(folder, read_lock(beat.file).value_or(*holder));
+  for (bool taken = false; !taken;) {
+    if (beat.link_as(beat.file)) break;
+    auto const seen = read_lock(beat.file);
+    auto const holder = seen.value_or(Holder{});
+    if (!seen && !std::filesystem::exists(beat.file)) continue;  // released just now
+    bool const gone = take_over || (seen && is_gone(holder, beat.self, rules)) || stands_still(beat.file, holder, rules);
     auto const still = read_lock(beat.file);
-    if (still && still->token == holder->token && still->heartbeat == holder->heartbeat) beat.remove(*holder);
+    if (gone) taken = beat.replace(holder, rules);
+    else if (still && seen && still->token == holder.token) throw held(folder, holder);
+    take_over = false;  // meant the one who held it when asked, not whoever comes first meanwhile
   }
+  ::unlink(beat.own.c_str());
   beat.thread = std::jthread([&beat, period = rules.heartbeat](std::stop_token stop) { beat.run(stop, period); });
 }
 
-Lock::~Lock() {
-  beat_->thread.request_stop();
-  beat_->thread.join();
-  if (beat_->is_ours()) ::unlink(beat_->file.c_str());
-  ::close(beat_->descriptor);
-}
+Lock::~Lock() = default;
 
 bool Lock::lost() const noexcept { return beat_->lost; }
 

@@ -29,24 +29,31 @@ std::string host_name() {
   return name.data();
 }
 
-/// Field 22 of /proc/PID/stat; 0 when there is no such process.
-std::int64_t start_of(std::int64_t pid) {
+/// From /proc/PID/stat: fields 3 and 22. `state` is 0 when there is no such file.
+struct ProcessEntry {
+  char state = 0;
+  std::int64_t start = 0;
+};
+
+ProcessEntry entry_of(std::int64_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string const text{std::istreambuf_iterator<char>(file), {}};
   auto const name_end = text.rfind(')');  // the name before it may hold spaces
-  if (name_end == std::string::npos) return 0;
+  if (name_end == std::string::npos) return {};
   std::istringstream rest(text.substr(name_end + 1));
+  ProcessEntry entry;
+  rest >> entry.state;
   std::string skipped;
-  for (int field = 3; field < 22; ++field) rest >> skipped;
-  std::int64_t start = 0;
-  rest >> start;
-  return start;
+  for (int field = 4; field < 22; ++field) rest >> skipped;
+  rest >> entry.start;
+  return entry;
 }
 
 bool process_lives(Holder const& holder) {
   if (::kill(static_cast<pid_t>(holder.pid), 0) != 0 && errno == ESRCH) return false;
-  auto const start = start_of(holder.pid);
-  return start == 0 || holder.process_start == 0 || start == holder.process_start;
+  auto const entry = entry_of(holder.pid);
+  if (entry.state == 'Z' || entry.state == 'X') return false;  // dead, its parent has not looked yet
+  return entry.start == 0 || holder.process_start == 0 || entry.start == holder.process_start;
 }
 
 std::optional<bool> slurm_job_lives(std::string const& job) {
@@ -82,7 +89,7 @@ Holder this_process() {
   Holder self;
   self.host = host_name();
   self.pid = ::getpid();
-  self.process_start = start_of(self.pid);
+  self.process_start = entry_of(self.pid).start;
   self.slurm_job = environment("SLURM_JOB_ID");
   self.slurm_restarts = std::atoll(environment("SLURM_RESTART_COUNT").c_str());
   std::random_device random;

@@ -119,7 +119,7 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
 
   std::map<std::string, std::string> base_values;
   for (auto const& column : plan.columns) base_values[column] = base_value(sweep.base, column);
-  std::map<std::string, DataIdentity> foreign;
+  std::map<std::string, DataIdentity> stored;
   std::map<std::string, std::string> cell_of_id;
   for (auto const& cell : cells_of(sweep)) {
     PlannedTrial planned;
@@ -134,8 +134,9 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
     auto const& data = planned.trial.data;
     DataIdentity series{{}, data.n_steps, data.ambient_dim};
     if (!data.path.empty()) {
-      auto const known = foreign.find(data.path);
-      series = known != foreign.end() ? known->second : (foreign[data.path] = identify(data));
+      auto const known = stored.find(data.path);
+      series = known != stored.end() ? known->second : (stored[data.path] = identify(data));
+      if (series.generated_from) planned.trial.data = config::with_keys_of_file(*series.generated_from, data);
     }
     planned.data_hash = data_hash(planned.trial, series.sha256);
     planned.cost = estimated_cost(planned.trial, series.n_steps, series.channels);

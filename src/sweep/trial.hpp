@@ -53,11 +53,12 @@ using RunTrial = std::function<TrialOutcome(PlannedTrial const&, TrialContext&)>
 /// what the trials read: that folder or, for foreign data, the file itself. Runs on rank 0, once a distinct [data].
 using PrepareData = std::function<std::filesystem::path(config::Data const& data, std::filesystem::path const& folder)>;
 
-/// What a foreign series (data.path) is: hash and size.
+/// What a stored series (data.path) is.
 struct DataIdentity {
-  std::string sha256;        ///< of its float32 X, 64 hexadecimal digits
+  std::string sha256;        ///< of its float32 X, 64 hexadecimal digits; empty where its keys are known
   std::int64_t n_steps = 0;
   std::int64_t channels = 0;
+  std::optional<config::Data> generated_from = {};  ///< the keys that its file was generated from, where that is proven
 };
 using IdentifyData = std::function<DataIdentity(config::Data const& data)>;
 

@@ -1,0 +1,261 @@
+// The real dispatcher under the real launcher, with 0 (no launcher), 1, 2 and 4 ranks.
+#include <csignal>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <nlohmann/json.hpp>
+
+#include "store/atomic_file.hpp"
+#include "support/mpirun.hpp"
+#include "support/reference.hpp"
+#include "sweep/ledger.hpp"
+#include "sweep/lock.hpp"
+#include "sweep/plan.hpp"
+#include "sweep/status.hpp"
+
+using namespace mambasynth;
+using Catch::Matchers::ContainsSubstring;
+using tests::Finished;
+namespace fs = std::filesystem;
+
+namespace {
+
+class Sweep {
+ public:
+  explicit Sweep(std::string const& text) { std::ofstream(folder_.path() / "fake.toml") << text; }
+  [[nodiscard]] std::string command(int ranks, std::string const& options = "") const {
+    return tests::under_mpi(MAMBASYNTH_MPIEXEC, ranks, std::string(MAMBASYNTH_PROGRAM) + " " + (folder_.path() / "fake.toml").string() + " " + out().string() + " " + options);
+  }
+  [[nodiscard]] Finished run(int ranks, std::string const& options = "") const { return tests::run_command(command(ranks, options)); }
+  [[nodiscard]] fs::path out() const { return folder_.path() / "out"; }
+  [[nodiscard]] std::vector<sweep::PlanTable::Row> rows() const { return sweep::read_plan(out() / "plan.csv").rows; }
+  [[nodiscard]] bool committed(std::string const& id) const { return fs::exists(out() / "trials" / id / "trial.h5"); }
+  /// How often each (trial, epoch) was computed.
+  [[nodiscard]] std::map<std::string, int> epochs() const {
+    std::map<std::string, int> times;
+    std::ifstream file(folder_.path() / "epochs.txt");
+    for (std::string line; std::getline(file, line);) ++times[line];
+    return times;
+  }
+  [[nodiscard]] std::multiset<std::string> noted(sweep::EventKind kind) const {
+    std::multiset<std::string> trials;
+    for (auto const& event : sweep::read_ledger(out() / "events.jsonl"))
+      if (event.kind == kind) trials.insert(event.trial);
+    return trials;
+  }
+  /// Waits until the ledger has an event of this kind.
+  [[nodiscard]] bool wait_for(sweep::EventKind kind) const {
+    for (int i = 0; i < 1000 && noted(kind).empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return !noted(kind).empty();
+  }
+
+ private:
+  tests::TemporaryFolder folder_;
+};
+
+std::string grid(std::string const& states, int epochs, std::string const& seeds = "[1, 2]") {
+  return "[sweep]\nname = \"fake\"\nseeds = " + seeds + "\n[[sweep.axis]]\n\"model.d_state\" = " + states +
+         "\n[model]\nd_model = " + std::to_string(epochs) + "\n";
+}
+
+/// A launcher in the background; the process id is the command's own (exec).
+class Background {
+ public:
+  explicit Background(std::string const& command) : pid_(::fork()) {
+    if (pid_ != 0) return;
+    ::execl("/bin/sh", "sh", "-c", ("exec env " + command + " >/dev/null 2>&1").c_str(), nullptr);
+    ::_exit(127);
+  }
+  ~Background() { if (pid_ > 0) { ::kill(pid_, SIGKILL); (void)wait(); } }
+  void signal(int number) const { ::kill(pid_, number); }
+  int wait() {
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+ private:
+  pid_t pid_;
+};
+
+}  // namespace
+
+TEST_CASE("every trial runs exactly once, over any number of ranks, and a rerun runs none") {
+  auto const ranks = GENERATE(0, 1, 2, 4);
+  Sweep sweep(grid("[1, 2, 3, 4]", 3));
+  auto const finished = sweep.run(ranks);
+  INFO(finished.output);
+  REQUIRE(finished.code == 0);
+  REQUIRE(sweep.rows().size() == 8);
+  for (auto const& row : sweep.rows()) {
+    CHECK(sweep.committed(row.id));
+    CHECK(sweep.noted(sweep::EventKind::finished).count(row.id) == 1);
+  }
+  CHECK(sweep.epochs().size() == 8 * 3);
+  for (auto const& [what, times] : sweep.epochs()) CHECK(times == 1);
+  CHECK_FALSE(fs::exists(sweep.out() / "lock"));
+  std::set<int> workers;
+  for (auto const& event : sweep::read_ledger(sweep.out() / "events.jsonl"))
+    if (event.kind == sweep::EventKind::started) workers.insert(event.rank);
+  CHECK(static_cast<int>(workers.size()) == std::max(ranks, 1));
+
+  auto const again = sweep.run(ranks);
+  CHECK(again.code == 0);
+  for (auto const& [what, times] : sweep.epochs()) CHECK(times == 1);
+  // One series for all trials, made by the first launch alone.
+  auto const data = fs::directory_iterator(sweep.out() / "data")->path();
+  CHECK(store::read_text(data / "series.txt") == "prepared\n");
+}
+
+TEST_CASE("failed and diverged trials leave the others alone; the code is 4") {
+  Sweep sweep(grid("[12, 13, 14, 15]", 2, "[1]"));
+  auto const finished = sweep.run(2);
+  INFO(finished.output);
+  CHECK(finished.code == 4);
+  CHECK_THAT(finished.output, ContainsSubstring("thirteen states bring no luck"));
+  auto const status = sweep::read_status(sweep.out());
+  CHECK(status.counts.at(sweep::State::done) == 1);
+  CHECK(status.counts.at(sweep::State::diverged) == 1);
+  CHECK(status.counts.at(sweep::State::failed) == 2);
+  CHECK(status.troubled.size() == 3);
+  auto const rows = sweep.rows();
+  auto const failure = nlohmann::json::parse(store::read_text(sweep.out() / "trials" / rows[1].id / "failure.json"));
+  CHECK(failure.at("state") == "failed");
+  CHECK(failure.at("reason") == "thirteen states bring no luck");
+  REQUIRE(failure.at("log").size() == 1);
+  CHECK_THAT(failure.at("log")[0].get<std::string>(), ContainsSubstring("epoch 1/2"));
+
+  // What failed runs again, what diverged does not.
+  auto const again = sweep.run(1);
+  CHECK(again.code == 4);
+  CHECK(sweep.noted(sweep::EventKind::dispatched).count(rows[1].id) == 2);
+  CHECK(sweep.noted(sweep::EventKind::dispatched).count(rows[2].id) == 1);
+}
+
+TEST_CASE("a rank killed in mid-trial ends the job; a rerun finishes, nothing lost, nothing doubled") {
+  auto const victim = GENERATE(0, 1);
+  Sweep sweep(grid("[1, 2, 3]", 20));
+  auto const killed = sweep.run(2, "--kill-rank " + std::to_string(victim) + " --kill-epoch 7");
+  INFO(killed.output);
+  REQUIRE(killed.code != 0);
+  auto const before = sweep.epochs();
+  CHECK(before.size() < 6 * 20);
+  CHECK(sweep::read_status(sweep.out()).running.empty());
+
+  auto const finished = sweep.run(2);
+  INFO(finished.output);
+  REQUIRE(finished.code == 0);
+  for (auto const& row : sweep.rows()) {
+    CHECK(sweep.committed(row.id));
+    CHECK(sweep.noted(sweep::EventKind::finished).count(row.id) <= 1);
+  }
+  // Each epoch was computed; only the one under way at the kill may have been computed twice.
+  auto const epochs = sweep.epochs();
+  CHECK(epochs.size() == 6 * 20);
+  int doubled = 0;
+  for (auto const& [what, times] : epochs) doubled += times - 1;
+  CHECK(doubled <= 1);
+  CHECK(sweep::read_status(sweep.out()).counts.at(sweep::State::done) == 6);
+}
+
+TEST_CASE("a signal at any rank makes all save; the code is 75 and the same command continues") {
+  auto const number = GENERATE(SIGUSR2, SIGTERM, SIGINT);
+  auto const rank = GENERATE(0, 1);
+  Sweep sweep(grid("[1, 2, 3]", 30));
+  auto const stopped = sweep.run(2, "--kill-rank " + std::to_string(rank) + " --kill-epoch 5 --signal " + std::to_string(number));
+  INFO(stopped.output);
+  CHECK(stopped.code == 75);
+  CHECK(sweep.noted(sweep::EventKind::preempted).size() >= 1);
+  CHECK_FALSE(fs::exists(sweep.out() / "lock"));
+  CHECK(sweep::read_status(sweep.out()).counts.at(sweep::State::preempted) >= 1);
+  auto const finished = sweep.run(2);
+  INFO(finished.output);
+  CHECK(finished.code == 0);
+  auto const epochs = sweep.epochs();
+  CHECK(epochs.size() == 6 * 30);
+  for (auto const& [what, times] : epochs) CHECK(times == 1);
+}
+
+TEST_CASE("USR2 to the launcher reaches all ranks") {
+  Sweep sweep(grid("[1, 2, 3]", 400, "[1]"));
+  Background launcher(sweep.command(2));
+  REQUIRE(sweep.wait_for(sweep::EventKind::epoch));
+  launcher.signal(SIGUSR2);
+  CHECK(launcher.wait() == 75);
+  CHECK(sweep.noted(sweep::EventKind::preempted).size() == 2);
+}
+
+TEST_CASE("a second launcher is refused and told who is there; status sees what runs") {
+  Sweep sweep(grid("[1, 2]", 4000, "[1]"));
+  Background launcher(sweep.command(2));
+  REQUIRE(sweep.wait_for(sweep::EventKind::epoch));
+  auto const holder = sweep::read_lock(sweep.out() / "lock");
+  REQUIRE(holder);
+  auto const second = sweep.run(2);
+  INFO(second.output);
+  CHECK(second.code == 2);
+  CHECK_THAT(second.output, ContainsSubstring("held by another launcher (process " + std::to_string(holder->pid) + " on "));
+
+  auto const status = sweep::read_status(sweep.out());
+  REQUIRE(status.running.size() == 2);
+  CHECK(status.running[0].epoch >= 1);
+  CHECK(status.running[0].epochs == 4000);
+  CHECK(status.running[0].seconds_left);
+  CHECK(status.holder->pid == holder->pid);
+  CHECK_THAT(sweep::to_text(status), ContainsSubstring("running") && ContainsSubstring(status.running[0].id) && ContainsSubstring("/4000"));
+  auto const json = nlohmann::json::parse(sweep::to_json(status));
+  CHECK(json.at("counts").at("running") == 2);
+  CHECK(json.at("running")[0].at("cell").at("model.d_state") == "1");
+
+  // Taken over, the first leaves without touching what is the other's.
+  Background heir(sweep.command(1, "--take-over"));
+  CHECK(launcher.wait() == 2);
+  CHECK(sweep::read_lock(sweep.out() / "lock")->token != holder->token);
+  heir.signal(SIGTERM);
+  (void)heir.wait();
+}
+
+TEST_CASE("what is wrong before the first trial is told once, and all ranks leave in order") {
+  Sweep wrong("[train]\nepohcs = 3\n");
+  auto const refused = wrong.run(3);
+  INFO(refused.output);
+  CHECK(refused.code == 2);
+  auto const first = refused.output.find("epohcs");
+  REQUIRE(first != std::string::npos);
+  CHECK(refused.output.find("epohcs", first + 1) == std::string::npos);
+  CHECK(refused.output.find("MPI_ABORT") == std::string::npos);
+  CHECK_FALSE(fs::exists(wrong.out()));
+
+  Sweep full(grid("[1, 2]", 2));
+  auto const failed = full.run(2, "--prepare-fails");
+  INFO(failed.output);
+  CHECK(failed.code == 1);
+  CHECK_FALSE(fs::exists(full.out() / "lock"));
+}
+
+TEST_CASE("--dry-run prints the plan once and writes nothing") {
+  Sweep sweep(grid("[1, 2]", 2));
+  auto const finished = sweep.run(2, "--dry-run");
+  CHECK(finished.code == 0);
+  CHECK_THAT(finished.output, ContainsSubstring("sweep fake: 4 trials = 2 cells x 2 seeds"));
+  CHECK_FALSE(fs::exists(sweep.out()));
+}
+
+TEST_CASE("a changed sweep keeps what it shares with the old one") {
+  Sweep sweep(grid("[1, 2]", 2));
+  REQUIRE(sweep.run(1).code == 0);
+  std::ofstream(sweep.out().parent_path() / "fake.toml") << grid("[2, 3]", 2);
+  REQUIRE(sweep.run(2).code == 0);
+  CHECK(sweep.epochs().size() == 6 * 2);
+  for (auto const& [what, times] : sweep.epochs()) CHECK(times == 1);
+}

@@ -1,0 +1,210 @@
+// The manager without MPI: scripted workers over an in-memory hub.
+#include <csignal>
+#include <deque>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "errors/errors.hpp"
+#include "store/atomic_file.hpp"
+#include "support/reference.hpp"
+#include "sweep/manager.hpp"
+#include "sweep/worker.hpp"
+
+using namespace mambasynth;
+using sweep::Order;
+using sweep::Report;
+using sweep::State;
+using tests::TemporaryFolder;
+
+namespace {
+
+/// Workers that end each trial at once with the state that `script` says, and save when they are told to stop.
+class ScriptedHub : public sweep::ManagerHub {
+ public:
+  ScriptedHub(int workers, std::function<std::optional<State>(Order const&)> script) : workers_(workers), script_(std::move(script)) {
+    for (int worker = 0; worker < workers; ++worker) reports.emplace_back(worker, Report{});
+  }
+  [[nodiscard]] int workers() const override { return workers_; }
+  void send(int worker, Order const& sent) override {
+    auto const order = sweep::order_from(sweep::to_bytes(sent));  // as it would travel
+    if (order.kind == Order::Kind::quit) quits.push_back(order.exit_code);
+    if (order.kind == Order::Kind::stop && running.contains(worker)) end(worker, State::preempted);
+    if (order.kind != Order::Kind::run) return;
+    runs.push_back(order.planned.id);
+    running[worker] = order.trial;
+    Report started;
+    started.kind = Report::Kind::started;
+    started.trial = order.trial;
+    reports.emplace_back(worker, started);
+    if (auto const state = script_(order)) end(worker, *state);
+  }
+  std::optional<std::pair<int, Report>> poll() override {
+    if (reports.empty()) return std::nullopt;
+    auto report = reports.front();
+    reports.pop_front();
+    report.second = sweep::report_from(sweep::to_bytes(report.second));
+    return report;
+  }
+
+  std::deque<std::pair<int, Report>> reports;
+  std::vector<std::string> runs;
+  std::vector<int> quits;
+  std::map<int, std::size_t> running;
+
+ private:
+  void end(int worker, State state) {
+    Report ended;
+    ended.kind = Report::Kind::ended;
+    ended.trial = running.at(worker);
+    ended.state = state;
+    ended.reason = "as scripted";
+    ended.seconds = 1;
+    running.erase(worker);
+    reports.emplace_back(worker, ended);
+    reports.emplace_back(worker, Report{});
+  }
+  int workers_;
+  std::function<std::optional<State>(Order const&)> script_;
+};
+
+struct Bench {
+  TemporaryFolder folder;
+  sweep::Plan plan = sweep::make_plan(sweep::parse_sweep("[[sweep.axis]]\n\"model.d_state\" = [1, 2, 3, 4, 5, 6, 7, 8]\n", "test.toml"), "fp32", {});
+  sweep::Ledger ledger{folder.path() / "events.jsonl"};
+  std::map<std::string, State> committed;
+  int signal = 0;
+  bool lost = false;
+  std::string told;
+
+  sweep::Manager manager(ScriptedHub& hub) {
+    sweep::ManagerSettings settings;
+    settings.folder = folder.path();
+    for (auto const& planned : plan.trials) settings.data[planned.data_hash] = "series";
+    settings.signal = [this] { return signal; };
+    settings.lock_lost = [this] { return lost; };
+    settings.tell = [this](std::string const& line) { told += line + "\n"; };
+    return {plan, committed, hub, ledger, settings};
+  }
+  std::size_t count(sweep::EventKind kind) const {
+    std::size_t count = 0;
+    for (auto const& event : sweep::read_ledger(folder.path() / "events.jsonl")) count += event.kind == kind ? 1 : 0;
+    return count;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("each trial runs once, the costliest first, and all workers are sent home with 0") {
+  Bench bench;
+  ScriptedHub hub(3, [](Order const&) { return State::done; });
+  CHECK(bench.manager(hub).run() == 0);
+  REQUIRE(hub.runs.size() == 8);
+  CHECK(hub.runs.front() == bench.plan.trials.back().id);
+  CHECK(hub.runs.back() == bench.plan.trials.front().id);
+  CHECK(hub.quits == std::vector<int>{0, 0, 0});
+  CHECK(bench.count(sweep::EventKind::finished) == 8);
+}
+
+TEST_CASE("trials with a result do not run again, whatever their result") {
+  Bench bench;
+  bench.committed[bench.plan.trials[7].id] = State::done;
+  ScriptedHub hub(2, [](Order const&) { return State::done; });
+  CHECK(bench.manager(hub).run() == 0);
+  CHECK(hub.runs.size() == 7);
+
+  bench.committed.clear();
+  for (auto const& planned : bench.plan.trials) bench.committed[planned.id] = State::done;
+  bench.committed[bench.plan.trials[0].id] = State::diverged;
+  ScriptedHub idle(2, [](Order const&) { return State::done; });
+  CHECK(bench.manager(idle).run() == 4);
+  CHECK(idle.runs.empty());
+}
+
+TEST_CASE("a failed trial stops nobody and is not tried again by the same launch; the code is 4") {
+  Bench bench;
+  auto const bad = bench.plan.trials[3].id;
+  ScriptedHub hub(2, [&](Order const& order) { return order.planned.id == bad ? State::failed : State::done; });
+  CHECK(bench.manager(hub).run() == 4);
+  CHECK(hub.runs.size() == 8);
+  CHECK(bench.count(sweep::EventKind::failed) == 1);
+  CHECK(bench.count(sweep::EventKind::finished) == 7);
+  CHECK_THAT(bench.told, Catch::Matchers::ContainsSubstring(bad + " failed: as scripted"));
+}
+
+TEST_CASE("a signal makes running trials save, starts nothing more and ends with 75") {
+  Bench bench;
+  ScriptedHub hub(3, [&](Order const& order) -> std::optional<State> {
+    if (order.planned.id != bench.plan.trials[5].id) return State::done;
+    bench.signal = SIGUSR2;
+    return std::nullopt;  // runs until it is stopped
+  });
+  CHECK(bench.manager(hub).run() == 75);
+  CHECK(hub.running.empty());
+  CHECK(hub.runs.size() < 8);
+  CHECK(hub.quits == std::vector<int>{75, 75, 75});
+  CHECK(bench.count(sweep::EventKind::preempted) == 1);
+}
+
+TEST_CASE("a signal that one worker got stops all") {
+  Bench bench;
+  ScriptedHub hub(2, [](Order const&) -> std::optional<State> { return std::nullopt; });
+  Report stop;
+  stop.kind = Report::Kind::stop;
+  stop.reason = "TERM";
+  hub.reports.emplace_back(1, stop);
+  CHECK(bench.manager(hub).run() == 75);
+  CHECK(hub.running.empty());
+}
+
+TEST_CASE("a lost lock stops the trials and is an error that names the folder") {
+  Bench bench;
+  ScriptedHub hub(2, [&](Order const&) -> std::optional<State> {
+    bench.lost = true;
+    return std::nullopt;
+  });
+  auto manager = bench.manager(hub);
+  CHECK_THROWS_AS(manager.run(), errors::Error);
+  CHECK(hub.running.empty());
+  CHECK(hub.quits == std::vector<int>{2, 2});
+}
+
+TEST_CASE("a trial runs in its folder, and what it throws becomes failure.json with its last 50 lines") {
+  TemporaryFolder folder;
+  sweep::LocalLink link;
+  sweep::Hooks hooks;
+  hooks.committed = [](auto const&, auto const&) { return std::nullopt; };
+  Order order;
+  order.planned.id = "0123456789ab";
+  order.folder = (folder.path() / "trials" / order.planned.id).string();
+  auto const failure = std::filesystem::path(order.folder) / "failure.json";
+  auto const run = [&](sweep::RunTrial trial) {
+    hooks.run = std::move(trial);
+    return sweep::run_trial(order, hooks, 3, link, [] { return false; });
+  };
+
+  auto report = run([](auto const&, sweep::TrialContext& context) -> sweep::TrialOutcome {
+    for (int i = 1; i <= 80; ++i) context.log("line " + std::to_string(i) + ".");
+    throw errors::input("the series is broken", "NaN at step 3", "Repair it");
+  });
+  CHECK(report.state == State::failed);
+  CHECK_FALSE(report.machine);
+  auto const text = store::read_text(failure);
+  CHECK_THAT(text, Catch::Matchers::ContainsSubstring("the series is broken (NaN at step 3). Repair it.") &&
+                       Catch::Matchers::ContainsSubstring("line 31.") && !Catch::Matchers::ContainsSubstring("line 30.") &&
+                       Catch::Matchers::ContainsSubstring("line 80."));
+
+  CHECK(run([](auto const&, auto&) -> sweep::TrialOutcome { throw std::bad_alloc(); }).state == State::out_of_memory);
+  CHECK(run([](auto const&, auto&) -> sweep::TrialOutcome { throw 7; }).state == State::failed);
+  CHECK(run([](auto const&, auto&) -> sweep::TrialOutcome { throw errors::machine("a", "full", "b"); }).machine);
+  CHECK(run([](auto const&, auto&) -> sweep::TrialOutcome { return {State::preempted, ""}; }).state == State::preempted);
+  CHECK_THAT(store::read_text(failure), Catch::Matchers::ContainsSubstring("\"preempted\""));
+  // A trial that says done without a result has none.
+  report = run([](auto const&, auto&) -> sweep::TrialOutcome { return {State::done, ""}; });
+  CHECK(report.state == State::failed);
+  CHECK_THAT(report.reason, Catch::Matchers::ContainsSubstring("no valid trial.h5"));
+
+  hooks.committed = [](auto const&, auto const&) { return State::done; };
+  CHECK(run([](auto const&, auto&) -> sweep::TrialOutcome { return {State::done, ""}; }).state == State::done);
+  CHECK_FALSE(std::filesystem::exists(failure));
+}

@@ -1,0 +1,244 @@
+#include <set>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "errors/errors.hpp"
+#include "store/atomic_file.hpp"
+#include "support/reference.hpp"
+#include "sweep/cost.hpp"
+#include "sweep/identity.hpp"
+#include "sweep/plan.hpp"
+
+using namespace mambasynth;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+sweep::DataIdentity nobody(config::Data const&) { throw std::logic_error("there is no foreign series here"); }
+
+sweep::Plan plan_of(std::string const& text, std::vector<std::string> const& set = {}) {
+  return sweep::make_plan(sweep::parse_sweep(text, "test.toml", set), "fp32", nobody);
+}
+
+/// The message of the errors::usage that planning ends with.
+std::string refusal(std::string const& text, std::vector<std::string> const& set = {}) {
+  try {
+    plan_of(text, set);
+  } catch (errors::Error const& error) {
+    CHECK(error.code() == errors::ExitCode::usage);
+    return error.what();
+  }
+  FAIL("accepted: " << text);
+  return {};
+}
+
+std::string const gate_lr = R"([sweep]
+name = "gate_lr"
+seeds = [42, 43, 44, 45, 46]
+baseline = { "train.gate_lr_factor" = 1.0 }
+
+[[sweep.axis]]
+"train.gate_lr_factor" = [0.0, 0.01, 0.1, 1.0]
+
+[train]
+epochs = 500
+)";
+
+}  // namespace
+
+TEST_CASE("axes multiply, the last one fastest, seeds innermost") {
+  auto const plan = plan_of(R"([sweep]
+seeds = [1, 2]
+[[sweep.axis]]
+"train.gate_lr_factor" = [0.0, 1.0]
+[[sweep.axis]]
+"model.d_state" = [4, 8, 16]
+)");
+  CHECK(plan.cells == 6);
+  REQUIRE(plan.trials.size() == 12);
+  CHECK(plan.columns == std::vector<std::string>{"train.gate_lr_factor", "model.d_state"});
+  CHECK(plan.trials[0].axis_values == std::vector<std::string>{"0.0", "4"});
+  CHECK(plan.trials[1].axis_values == std::vector<std::string>{"0.0", "4"});
+  CHECK(plan.trials[1].trial.train.seed == 2);
+  CHECK(plan.trials[2].axis_values == std::vector<std::string>{"0.0", "8"});
+  CHECK(plan.trials[11].trial.model.d_state == 16);
+  CHECK(plan.trials[11].trial.train.gate_lr_factor == 1.0);
+  std::set<std::string> ids;
+  for (auto const& trial : plan.trials) {
+    CHECK(trial.trial.train.precision == "fp32");
+    CHECK(trial.id == sweep::trial_id(trial.trial));
+    ids.insert(trial.id);
+  }
+  CHECK(ids.size() == 12);
+}
+
+TEST_CASE("the keys of one axis move together") {
+  auto const plan = plan_of(R"([[sweep.axis]]
+"model.d_model" = [32, 64]
+"train.lr" = [1e-3, 5e-4]
+)");
+  REQUIRE(plan.trials.size() == 2);
+  CHECK(plan.trials[1].trial.model.d_model == 64);
+  CHECK(plan.trials[1].trial.train.lr == 5e-4);
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"model.d_model\" = [32, 64]\n\"train.lr\" = [1e-3]\n"),
+             ContainsSubstring("test.toml:3") && ContainsSubstring("'train.lr' has 1 values, 'model.d_model' has 2"));
+}
+
+TEST_CASE("exclude takes cells out by value, include adds some") {
+  auto const plan = plan_of(R"([[sweep.axis]]
+"train.gate_lr_factor" = [0.0, 1.0]
+[[sweep.axis]]
+"model.d_state" = [4, 8, 16]
+[[sweep.exclude]]
+"train.gate_lr_factor" = 0
+"model.d_state" = [8, 16]
+[[sweep.include]]
+"model.d_state" = 32
+"train.lr" = 1e-2
+)");
+  CHECK(plan.cells == 5);
+  CHECK(plan.columns == std::vector<std::string>{"train.gate_lr_factor", "model.d_state", "train.lr"});
+  CHECK(plan.trials[0].axis_values == std::vector<std::string>{"0.0", "4", "3e-04"});
+  CHECK(plan.trials[4].axis_values == std::vector<std::string>{"1.0", "32", "0.01"});
+  CHECK(plan.trials[4].trial.train.lr == 1e-2);
+}
+
+TEST_CASE("a sweep that says something else than it means is refused, with line and remedy") {
+  CHECK_THAT(refusal("[sweep]\nseed = [1]\n"), ContainsSubstring("test.toml:2: unknown key 'seed' in [sweep]") && ContainsSubstring("'seeds'"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.gate_lr_facto\" = [0.0]\n"),
+             ContainsSubstring("test.toml:2") && ContainsSubstring("'train.gate_lr_facto'") && ContainsSubstring("'train.gate_lr_factor'"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = []\n"), ContainsSubstring("test.toml:2: axis 'train.lr' is empty"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n"), ContainsSubstring("[[sweep.axis]] is empty"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = 1e-3\n"), ContainsSubstring("is a list of values"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [\"fast\"]\n"), ContainsSubstring("train.lr") && ContainsSubstring("wrong type"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"model.d_state\" = [4, 1000]\n"), ContainsSubstring("model.d_state = 1000 is out of range"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.seed\" = [1, 2]\n"), ContainsSubstring("sweep.seeds"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n[[sweep.axis]]\n\"train.lr\" = [1e-4]\n"), ContainsSubstring("in two axes"));
+  CHECK_THAT(refusal("[sweep.axis]\n\"train.lr\" = [1e-3]\n"), ContainsSubstring("[[sweep.axis]]"));
+  CHECK_THAT(refusal("[sweep]\nseeds = [1, 1]\n"), ContainsSubstring("twice"));
+  CHECK_THAT(refusal("[sweep]\nseeds = 1.5\n"), ContainsSubstring("sweep.seeds") && ContainsSubstring("wrong type"));
+  CHECK_THAT(refusal("[sweep]\nranks_per_trial = 2\n"), ContainsSubstring("ranks_per_trial = 2 is not available yet"));
+  CHECK_THAT(refusal("[sweep]\ntrials_per_gpu = 4\n"), ContainsSubstring("trials_per_gpu = 4 is not available yet"));
+  CHECK_THAT(refusal(gate_lr + "[model]\nd_cov = 3\n"), ContainsSubstring("d_cov") && ContainsSubstring("d_conv"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3, 1e-4]\n[[sweep.exclude]]\n\"train.lr\" = 1.0\n"), ContainsSubstring("leaves out nothing"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n[[sweep.exclude]]\n\"train.lr\" = 1e-3\n"), ContainsSubstring("has no trial"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n[[sweep.exclude]]\n\"train.stride\" = 1\n"), ContainsSubstring("no axis moves"));
+  CHECK_THAT(refusal("[sweep]\nbaseline = { \"train.epochs\" = 3 }\n"), ContainsSubstring("no axis moves"));
+}
+
+TEST_CASE("two cells that are the same trial are reported") {
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.gate_lr_factor\" = [1, 1.0]\n"),
+             ContainsSubstring("train.gate_lr_factor = 1 and train.gate_lr_factor = 1.0"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.resume_every\" = [1, 2]\n"), ContainsSubstring("differ in nothing that changes a result"));
+}
+
+TEST_CASE("a cell that cannot run is named") {
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"model.max_horizon\" = [1, 4096]\n"),
+             ContainsSubstring("the cell model.max_horizon = 4096") && ContainsSubstring("seq_len"));
+}
+
+TEST_CASE("--set overrides the file but not an axis") {
+  auto const plan = plan_of(gate_lr, {"train.epochs=3", "sweep.seeds=1,2"});
+  CHECK(plan.trials.size() == 8);
+  CHECK(plan.trials.front().trial.train.epochs == 3);
+  CHECK_THAT(refusal(gate_lr, {"train.gate_lr_factor=2"}), ContainsSubstring("is an axis of this sweep"));
+  CHECK_THAT(refusal(gate_lr, {"sweep.axis=2"}), ContainsSubstring("sweep.axis"));
+}
+
+TEST_CASE("a plain configuration is a sweep of one") {
+  auto const plan = plan_of("[train]\nepochs = 3\nseed = 7\n");
+  REQUIRE(plan.trials.size() == 1);
+  CHECK(plan.trials[0].trial.train.seed == 7);
+  CHECK(sweep::plan_csv(plan).starts_with("id,seed,cost\n"));
+}
+
+TEST_CASE("the resolved sweep gives the same trials again, and plan.csv reads back") {
+  tests::TemporaryFolder folder;
+  auto const text = R"([sweep]
+name = "all, \"of\" it"
+seeds = [1, 2]
+baseline = { "train.split" = "random" }
+[[sweep.axis]]
+"train.split" = ["random", "blocked"]
+[[sweep.axis]]
+"data.test_n_steps" = [5000, 6000]
+"model.dropout" = [0.0, 0.5]
+[[sweep.exclude]]
+"train.split" = "random"
+"model.dropout" = 0.5
+[[sweep.include]]
+"evaluate.lb_k" = [5, 10]
+"model.d_state" = 64
+[model]
+d_state = 4
+)";
+  auto const plan = plan_of(text);
+  sweep::write_plan(plan, folder.path());
+  auto const again = sweep::make_plan(sweep::read_sweep_file(folder.path() / "sweep.toml"), "bf16", nobody);
+  CHECK(again.name == "all, \"of\" it");
+  CHECK(sweep::plan_csv(again) == sweep::plan_csv(plan));
+  CHECK(sweep::to_toml(again.sweep) == sweep::to_toml(plan.sweep));
+
+  auto const table = sweep::read_plan(folder.path() / "plan.csv");
+  CHECK(table.columns == plan.columns);
+  REQUIRE(table.rows.size() == plan.trials.size());
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    CHECK(table.rows[i].id == plan.trials[i].id);
+    CHECK(table.rows[i].axis_values == plan.trials[i].axis_values);
+    CHECK(table.rows[i].seed == std::to_string(plan.trials[i].trial.train.seed));
+    CHECK(table.rows[i].cost > 0);
+  }
+}
+
+TEST_CASE("plan.csv of the gate sweep has the axis as written") {
+  auto const plan = plan_of(gate_lr);
+  auto const csv = sweep::plan_csv(plan);
+  CHECK(csv.starts_with("id,train.gate_lr_factor,seed,cost\n" + plan.trials[0].id + ",0.0,42,"));
+  CHECK_THAT(csv, ContainsSubstring("," "0.01,46,"));
+  auto const text = sweep::describe(plan, 0, 1);
+  CHECK_THAT(text, ContainsSubstring("20 trials = 4 cells x 5 seeds") && ContainsSubstring(plan.trials[19].id));
+}
+
+TEST_CASE("a given series is named by its hash, or by the keys of the generator that wrote it") {
+  int asked = 0;
+  sweep::DataIdentity known{std::string(64, 'b'), 5000, 3};
+  auto const plan = [&] {
+    return sweep::make_plan(sweep::parse_sweep("[[sweep.axis]]\n\"model.d_state\" = [4, 8]\n[data]\npath = \"/x/data.npz\"\n", "test.toml"), "fp32",
+                            [&](config::Data const& data) {
+                              CHECK(data.path == "/x/data.npz");
+                              ++asked;
+                              return known;
+                            });
+  };
+  auto const foreign = plan();
+  CHECK(asked == 1);
+  CHECK(foreign.trials[0].id == sweep::trial_id(foreign.trials[0].trial, known.sha256));
+  known.generated_from = config::Data{};
+  known.generated_from->n_steps = 5000;
+  known.sha256.clear();
+  auto const ours = plan();
+  auto generated = foreign.trials[0].trial;
+  generated.data = config::Data{};
+  generated.data.n_steps = 5000;
+  generated.data.test_n_steps = ours.trials[0].trial.data.resolved_test_n_steps();
+  CHECK(ours.trials[0].id == sweep::trial_id(generated));
+  CHECK(ours.trials[0].trial.data.path == "/x/data.npz");
+}
+
+TEST_CASE("the estimated cost grows with what takes longer") {
+  config::Trial trial;
+  auto const cost = [](config::Trial const& t) { return sweep::estimated_cost(t, t.data.n_steps, t.data.ambient_dim); };
+  auto const base = cost(trial);
+  for (auto const change : {+[](config::Trial& t) { t.train.epochs *= 2; }, +[](config::Trial& t) { t.model.d_state *= 2; },
+                            +[](config::Trial& t) { t.model.n_layers += 1; }, +[](config::Trial& t) { t.data.n_steps *= 2; },
+                            +[](config::Trial& t) { t.train.stride /= 2; }, +[](config::Trial& t) { t.model.max_horizon = 64; },
+                            +[](config::Trial& t) { t.train.train_eval = true; }}) {
+    auto longer = trial;
+    change(longer);
+    CHECK(cost(longer) > base);
+  }
+  trial.train.epochs *= 2;
+  CHECK(cost(trial) > 1.9 * base);
+  CHECK(cost(trial) < 2.0 * base + 1e-9);
+}
