@@ -1,3 +1,4 @@
+cmake_minimum_required(VERSION 3.22)
 find_package(Git QUIET)
 set(commit "unknown")
 set(dirty 0)
