@@ -55,8 +55,6 @@ target_compile_definitions(mambasynth_torch INTERFACE FMT_HEADER_ONLY)
 # libtorch_cpu names CUDA's profiler library, which sits beside it and is found at run time.
 target_link_options(mambasynth_torch INTERFACE -Wl,--allow-shlib-undefined)
 target_link_libraries(mambasynth_torch INTERFACE torch::cpu torch::c10)
-# Its include folder brings a newer fmt than the system's library; its names are versioned, so inline is enough.
-target_compile_definitions(mambasynth_torch INTERFACE FMT_HEADER_ONLY=1)
 if(MAMBASYNTH_CUDA)
   mambasynth_torch_target(torch::c10_cuda libc10_cuda.so)
   mambasynth_torch_target(torch::cuda libtorch_cuda.so)
