@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/intrinsic_dimension.hpp"
+#include "analysis/layer_measures.hpp"
 #include "analysis/trial_summary.hpp"
 
 namespace mambasynth::analysis {
@@ -15,6 +15,7 @@ namespace mambasynth::analysis {
 struct TrialHistory {
   std::vector<std::int64_t> epoch;
   std::vector<double> train_mse, train_eval_mse, val_mse, test_mse, lr, gate_lr, seconds;
+  std::vector<double> first_gradient_norm, last_gradient_norm;  ///< of the epoch's first and last batch, unclipped
   std::vector<std::int8_t> best;  ///< 1 where the validation loss was the lowest so far
 };
 
@@ -24,10 +25,6 @@ struct HorizonErrors {
   std::vector<double> val_mse, test_mse, bayes_mse, excess_mse, val_bayes_mse;
 };
 
-struct LayerActivation {
-  double mean, std, participation_ratio;
-};
-
 /// Everything that trial.h5 holds. What was not measured is NaN or empty and absent from the file.
 struct TrialResult {
   TrialHistory history;
@@ -35,9 +32,7 @@ struct TrialResult {
   double val_mse = std::numeric_limits<double>::quiet_NaN();
   double test_mse = std::numeric_limits<double>::quiet_NaN();
   HorizonErrors horizon;
-  std::vector<std::string> layers;             ///< "input", "layer_1", ..., "output"
-  std::vector<DimensionEstimates> dimension;   ///< (layer), all with the same k and n1; or empty
-  std::vector<LayerActivation> activation;     ///< (layer); or empty
+  LayerMeasures measures;
   Provenance provenance;
 };
 

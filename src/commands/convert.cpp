@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "commands/verb.hpp"
+#include "config/section.hpp"
 #include "errors/errors.hpp"
 #include "model/state_dict.hpp"
 #include "store/archive/pt.hpp"

@@ -29,8 +29,9 @@ constexpr char const* data_flag = "--data,--data-dir";
 
 }  // namespace
 
-TrialFlags::TrialFlags(CLI::App& app, std::string own) : app_(app), own_(std::move(own)), given_(std::make_shared<Given>()) {
-  app.add_option("--config", given_->config_file, "TOML file with keys")->type_name("FILE");
+TrialFlags::TrialFlags(CLI::App& app, std::string own, Files files)
+    : app_(app), own_(std::move(own)), given_(std::make_shared<Given>()) {
+  if (files == Files::config) app.add_option("--config", given_->config_file, "TOML file with keys")->type_name("FILE");
   app.add_option("--set", given_->assignments, "set any key, stronger than --config")->type_name("SECTION.KEY=VALUE");
   app.add_flag("--print-config", given_->print, "print the resolved configuration as TOML and stop");
 }
@@ -64,17 +65,10 @@ void TrialFlags::set_from_flag(std::string const& key, std::string const& value,
   given_->flags.push_back({key, value, flag});
 }
 
-bool TrialFlags::given(std::string const& key) const {
-  auto const starts = [&](std::string const& text) { return text.starts_with(key + "="); };
-  if (std::any_of(given_->flags.begin(), given_->flags.end(), [&](auto const& flag) { return flag.key == key; }) ||
-      std::any_of(given_->assignments.begin(), given_->assignments.end(), starts))
-    return true;
-  if (given_->config_file.empty()) return false;
-  auto const dot = key.find('.');
-  auto const root = config::parse_toml(given_->config_file);
-  auto const section = root.as_table().find(key.substr(0, dot));
-  return section != root.as_table().end() && section->second.is_table() &&
-         section->second.as_table().contains(key.substr(dot + 1));
+std::vector<std::string> TrialFlags::assignments() const {
+  auto all = given_->assignments;
+  for (auto const& flag : given_->flags) all.push_back(flag.key + "=" + flag.value);
+  return all;
 }
 
 config::Trial TrialFlags::resolve() const {

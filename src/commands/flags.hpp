@@ -20,7 +20,9 @@ namespace mambasynth::commands {
 class TrialFlags {
  public:
   /// `own`: the section whose `seed` is plain --seed in this verb; the generator's is --data-seed elsewhere.
-  TrialFlags(CLI::App& app, std::string own);
+  /// A verb that reads its keys from a file of its own takes no --config.
+  enum class Files { config, none };
+  TrialFlags(CLI::App& app, std::string own, Files files = Files::config);
 
   template <class Section>
   TrialFlags& section() {
@@ -36,11 +38,11 @@ class TrialFlags {
     return *this;
   }
 
-  /// The configuration that the command line asks for. Prints it and returns true when --print-config was given.
+  /// The configuration that the command line asks for.
   [[nodiscard]] config::Trial resolve() const;
+  /// --set and flags in the order of their strength, as `section.key=value`.
+  [[nodiscard]] std::vector<std::string> assignments() const;
   [[nodiscard]] bool print_requested() const;
-  /// Whether a key was set by file, --set or flag.
-  [[nodiscard]] bool given(std::string const& key) const;
   /// Sets a key as a flag of another name does (--no-amp).
   void set_from_flag(std::string const& key, std::string const& value, std::string const& flag);
 

@@ -11,6 +11,14 @@ Integers Model::horizons() const {
   return horizons;
 }
 
+Data with_keys_of_file(Data const& of_file, Data const& configured) {
+  auto keys = of_file;
+  keys.path = configured.path;
+  if (configured.test_path_seed) keys.test_path_seed = configured.test_path_seed;
+  if (configured.test_n_steps) keys.test_n_steps = configured.test_n_steps;
+  return keys;
+}
+
 void check(Trial const& trial) {
   auto const text = [](std::int64_t value) { return std::to_string(value); };
   if (trial.model.max_horizon >= trial.train.seq_len)

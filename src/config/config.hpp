@@ -149,6 +149,10 @@ struct Evaluate {
   }
 };
 
+/// The keys that describe a stored series: those that its file was generated from, but the test series' keys and the
+/// path as configured.
+Data with_keys_of_file(Data const& of_file, Data const& configured);
+
 /// One trial, whole.
 struct Trial {
   Data data;

@@ -47,12 +47,11 @@ std::vector<std::int64_t> dimension_rows(std::int64_t rows, config::Evaluate con
   return generator.choice(rows, std::min(config.lb_points, rows));
 }
 
-Evaluation evaluate(model::Network const& network, at::Tensor const& series, std::int64_t seq_len,
-                    config::Evaluate const& config, int threads) {
-  Evaluation result;
-  result.panels = panel_names(network.config().n_layers);
-  result.rows = series.size(0) / seq_len * seq_len;
-  auto const chosen = dimension_rows(result.rows, config);
+analysis::LayerMeasures evaluate(model::Network const& network, at::Tensor const& series, std::int64_t seq_len,
+                                 config::Evaluate const& config, int threads) {
+  analysis::LayerMeasures result;
+  result.layers = panel_names(network.config().n_layers);
+  auto const chosen = dimension_rows(series.size(0) / seq_len * seq_len, config);
 
   std::vector<analysis::ActivationStatistics> statistics;
   std::vector<RowPicker> pickers;
@@ -64,7 +63,7 @@ Evaluation evaluate(model::Network const& network, at::Tensor const& series, std
       auto const width = array.size(2);
       if (pickers.size() <= p) {
         dims.push_back(width);
-        statistics.emplace_back(width);
+        statistics.emplace_back(width, threads);
         pickers.emplace_back(chosen, width);
       }
       auto const* values = array.const_data_ptr<float>();
@@ -74,9 +73,8 @@ Evaluation evaluate(model::Network const& network, at::Tensor const& series, std
   });
 
   for (std::size_t p = 0; p < pickers.size(); ++p) {
-    result.mean.push_back(statistics[p].mean());
-    result.std.push_back(statistics[p].std());
-    result.participation_ratio.push_back(statistics[p].participation_ratio());
+    result.activation.push_back(
+        {statistics[p].mean(), statistics[p].standard_deviation(), statistics[p].participation_ratio()});
     result.dimension.push_back(analysis::estimate_all(std::span<float const>(pickers[p].values()),
                                                       static_cast<std::int64_t>(chosen.size()), dims[p], config.lb_k,
                                                       threads));

@@ -75,7 +75,8 @@ Ending Trainer::run() {
     }
     finish_epoch();
     if (!reason_.empty()) return Ending::diverged;
-    if (progress.epoch <= trial_.train.epochs && state_is_due()) save_state();
+    // Also behind the last epoch, so that whatever interrupts the measurements costs no training.
+    if (progress.epoch > trial_.train.epochs || state_is_due()) save_state();
   }
   return Ending::finished;
 }

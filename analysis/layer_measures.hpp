@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analysis/intrinsic_dimension.hpp"
+
+namespace mambasynth::store {
+class Hdf5Writer;
+}
+
+namespace mambasynth::analysis {
+
+struct LayerActivation {
+  double mean, std, participation_ratio;
+};
+
+/// What is measured on each layer: the part that trial.h5 and evaluation.h5 have in common.
+struct LayerMeasures {
+  std::vector<std::string> layers;             ///< "input", "layer_1", ..., "output"
+  std::vector<DimensionEstimates> dimension;   ///< (layer), all with the same k and n1; or empty
+  std::vector<LayerActivation> activation;     ///< (layer); or empty
+};
+
+/// The scales /layer, /k, /n1 and the groups /intrinsic_dimension and /activation, each where there is something.
+/// Errors: std::invalid_argument where lengths do not fit together.
+void write_layer_measures(store::Hdf5Writer& h5, LayerMeasures const& measures);
+
+}  // namespace mambasynth::analysis

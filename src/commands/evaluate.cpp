@@ -1,0 +1,100 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <ATen/ATen.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "commands/flags.hpp"
+#include "commands/verb.hpp"
+#include "errors/errors.hpp"
+#include "evaluate/activations_file.hpp"
+#include "evaluate/evaluation.hpp"
+#include "evaluate/evaluation_file.hpp"
+#include "model/state_dict.hpp"
+#include "provenance/run.hpp"
+#include "series/load.hpp"
+#include "trial/pipeline.hpp"
+
+namespace mambasynth::commands {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  explicit Options(CLI::App& app) : keys(app, "evaluate") {}
+  TrialFlags keys;
+  RunFlags run;
+  std::string checkpoint;
+  std::int64_t seq_len = 0;
+};
+
+/// --seq-len, else what the checkpoint was trained with, else the default.
+std::int64_t window_length(Options const& options, model::WeightsFile const& file) {
+  if (options.seq_len > 0) return options.seq_len;
+  if (auto const* args = file.checkpoint.find("args"))
+    if (auto const* value = args->find("seq_len"))
+      if (auto const* length = std::get_if<std::int64_t>(&value->v)) return *length;
+  return config::Train{}.seq_len;
+}
+
+void print(analysis::LayerMeasures const& evaluation, config::Integers const& ks) {
+  fmt::print("{:<10}", "panel");
+  for (auto const k : ks) fmt::print(" {:>8}", fmt::format("LB k={}", k));
+  fmt::print(" {:>10} {:>8} {:>8}\n", "mean", "std", "PR");
+  for (std::size_t p = 0; p < evaluation.layers.size(); ++p) {
+    fmt::print("{:<10}", evaluation.layers[p]);
+    for (auto const& estimate : evaluation.dimension[p].levina_bickel_original) fmt::print(" {:>8.3f}", estimate.value);
+    auto const& activation = evaluation.activation[p];
+    fmt::print(" {:>10.4f} {:>8.4f} {:>8.2f}\n", activation.mean, activation.std, activation.participation_ratio);
+  }
+}
+
+int run(Options const& options) {
+  auto const trial = options.keys.resolve();
+  if (options.keys.print_requested()) {
+    fmt::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.evaluate));
+    return static_cast<int>(errors::ExitCode::done);
+  }
+  auto const device = use_device(options.run);
+  auto const threads = thread_count(options.run);
+  auto const loaded = model::load_network(options.checkpoint);
+  auto const& network = loaded.network;
+  auto const seq_len = window_length(options, loaded.file);
+  auto source = trial.data.path.empty() ? series::LoadedSeries{series::generate(trial.data, threads), {}}
+                                        : series::load(trial.data.path, threads);
+  auto const& series = source.series;
+  if (series.channels() != network.channels())
+    throw errors::usage("the series has " + std::to_string(series.channels()) + " channels",
+                        options.checkpoint + " was trained on " + std::to_string(network.channels()),
+                        "Give the series that the checkpoint belongs to");
+  auto values = series::to_float32(series.x);
+  auto const x = at::from_blob(values.data(), {series.n_steps, series.channels()}, at::kFloat);
+
+  auto const evaluation = evaluate::evaluate(network, x, seq_len, trial.evaluate, threads);
+  fs::path const folder = options.run.out;
+  evaluate::write_evaluation(folder / "evaluation.h5", evaluation,
+                             {options.checkpoint, seq_len, provenance::run_facts(device, threads)});
+  if (trial.evaluate.activations)
+    evaluate::write_activations(folder / trial::activations_name, network, x, seq_len, {series.circle, series.phase},
+                                trial.evaluate.gates);
+  print(evaluation, trial.evaluate.lb_k);
+  fmt::print("{}\n", (folder / "evaluation.h5").string());
+  return static_cast<int>(errors::ExitCode::done);
+}
+
+}  // namespace
+
+Action declare_evaluate(CLI::App& app) {
+  auto const options = std::make_shared<Options>(app);
+  app.add_option("--checkpoint", options->checkpoint, "weights: ours or the original's .pt, or .safetensors")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--seq-len", options->seq_len, "steps of a window [default: the checkpoint's]")->type_name("")->check(CLI::PositiveNumber);
+  options->keys.section<config::Data>().section<config::Evaluate>();
+  add_run_flags(app, options->run, "evaluation", "folder of evaluation.h5 and activations.h5");
+  return [options] { return run(*options); };
+}
+
+}  // namespace mambasynth::commands

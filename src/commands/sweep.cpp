@@ -1,0 +1,124 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "analysis/trial_summary.hpp"
+#include "commands/flags.hpp"
+#include "commands/trial_identity.hpp"
+#include "commands/verb.hpp"
+#include "errors/errors.hpp"
+#include "parallel/session.hpp"
+#include "series/load.hpp"
+#include "series/write_files.hpp"
+#include "sweep/run_sweep.hpp"
+#include "sweep/sweep_file.hpp"
+#include "trial/pipeline.hpp"
+
+namespace mambasynth::commands {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  explicit Options(CLI::App& app) : keys(app, "train", TrialFlags::Files::none) {}
+  TrialFlags keys;
+  RunFlags run;
+  std::string file;
+  bool dry_run = false, take_over = false;
+  double progress_every = 10;
+};
+
+sweep::TrialOutcome run_trial(sweep::PlannedTrial const& planned, sweep::TrialContext& context,
+                              std::string const& device) {
+  auto const data = trial::load_data(planned.trial, context.data, context.threads);
+  trial::Job const job{
+      .trial = planned.trial,
+      .id = planned.id,
+      .folder = context.folder,
+      .extra_checkpoint = {},
+      .device = device,
+      .threads = context.threads,
+      .epoch_done =
+          [&](train::EpochRecord const& r) {
+            context.epoch({r.epoch, planned.trial.train.epochs, r.train_mse, r.val_mse});
+            context.log(fmt::format("epoch {} train_mse {:.6g} val_mse {:.6g} seconds {:.2f}", r.epoch, r.train_mse,
+                                    r.val_mse, r.seconds));
+          },
+      .stop_requested = context.stop_requested,
+      .log = context.log};
+  auto const outcome = trial::run(job, data);
+  switch (outcome.ending) {
+    case train::Ending::finished: return {sweep::State::done, ""};
+    case train::Ending::diverged: return {sweep::State::diverged, outcome.reason};
+    case train::Ending::stopped: return {sweep::State::preempted, outcome.reason};
+  }
+  throw std::logic_error("an ending that nothing handles");
+}
+
+/// A series is written once a sweep, as a user's own `mambasynth data` would.
+fs::path prepare_data(config::Data const& data, fs::path const& folder, int threads) {
+  if (!data.path.empty()) return data.path;
+  if (!fs::exists(folder / "series.h5"))
+    series::write_series(data, folder, {.formats = {.h5 = true, .npz = false}, .threads = threads});
+  return folder;
+}
+
+sweep::DataIdentity identify_data(config::Data const& data, int threads) {
+  auto const series = series::load_for_training(data.path, threads);
+  if (series.source.generated) return {"", series.n_steps, series.channels, series.source.data};
+  return {series.source.sha256, series.n_steps, series.channels, std::nullopt};
+}
+
+std::optional<sweep::State> committed_state(fs::path const& file, std::string const& id) {
+  try {
+    auto const written = analysis::read_trial(file).provenance;
+    if (written.trial_id == id) return sweep::state_named(written.state);
+  } catch (std::exception const&) {
+    // damaged, or no trial: as good as none
+  }
+  return std::nullopt;
+}
+
+int run(Options const& options) {
+  parallel::Session session;
+  return session.run([&] {
+    auto run_flags = options.run;
+    // Every rank trains a trial of its own; more threads each would only get in each other's way.
+    if (run_flags.threads == 0) run_flags.threads = 1;
+    auto const device = use_device(run_flags);
+    auto const threads = run_flags.threads;
+    sweep::SweepOptions const sweep_options{.sweep_file = options.file,
+                                            .out = options.run.out,
+                                            .set = options.keys.assignments(),
+                                            .auto_precision = auto_precision(device),
+                                            .threads = threads,
+                                            .dry_run = options.dry_run,
+                                            .take_over = options.take_over,
+                                            .progress_every = options.progress_every};
+    sweep::Hooks const hooks{
+        .run = [&](auto const& planned, auto& context) { return run_trial(planned, context, device); },
+        .prepare = [&](auto const& data, auto const& folder) { return prepare_data(data, folder, threads); },
+        .identify = [&](auto const& data) { return identify_data(data, threads); },
+        .committed = committed_state};
+    return sweep::run_sweep(sweep_options, hooks, session);
+  });
+}
+
+}  // namespace
+
+Action declare_sweep(CLI::App& app) {
+  auto const options = std::make_shared<Options>(app);
+  app.add_option("sweep", options->file, "the sweep: a TOML file")->required()->type_name("SWEEP.toml");
+  options->keys.section<sweep::SweepKeys>().section<config::Data>().section<config::Model>().section<config::Train>().section<config::Evaluate>();
+  add_run_flags(app, options->run, "", "folder of the sweep; a rerun continues there");
+  app.add_flag("--dry-run", options->dry_run, "print the plan and its cost, write nothing");
+  app.add_flag("--take-over", options->take_over, "take the folder from another launcher that holds it");
+  app.add_option("--progress-every", options->progress_every, "seconds between lines of progress [default: 10]")
+      ->type_name("")
+      ->check(CLI::PositiveNumber);
+  return [options] { return run(*options); };
+}
+
+}  // namespace mambasynth::commands

@@ -1,0 +1,126 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "analysis/trial_summary.hpp"
+#include "commands/flags.hpp"
+#include "commands/trial_identity.hpp"
+#include "commands/verb.hpp"
+#include "errors/errors.hpp"
+#include "model/state_dict.hpp"
+#include "parallel/session.hpp"
+#include "store/atomic_file.hpp"
+#include "sweep/stop_signals.hpp"
+#include "train/log.hpp"
+#include "train/measure.hpp"
+#include "trial/pipeline.hpp"
+
+namespace mambasynth::commands {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  explicit Options(CLI::App& app) : keys(app, "train") {}
+  TrialFlags keys;
+  RunFlags run;
+  std::string checkpoint, evaluate;
+  bool no_amp = false, no_compile = false;
+};
+
+/// `train --eval CKPT`: the validation MSE of stored weights in the model of the current flags.
+int print_validation(Options const& options, config::Trial const& trial) {
+  auto const data = trial::load_data(trial, {}, thread_count(options.run));
+  model::Network network(trial.model, data.material.train.series.size(1));
+  model::load_state(network, model::read_weights(options.evaluate).weights, options.evaluate);
+  fmt::print("val MSE {:.4f}\n", train::mean_batch_loss(network, data.material.val, trial.train.batch_size));
+  return static_cast<int>(errors::ExitCode::done);
+}
+
+void print_epoch(train::EpochRecord const& record, std::int64_t epochs) {
+  constexpr std::int64_t shown_first = 5, shown_every = 10;
+  if (record.epoch > shown_first && record.epoch % shown_every != 0 && record.epoch != epochs && !record.best) return;
+  fmt::print(stderr, "{}\n", train::console_row(record));
+}
+
+/// A folder that already holds this trial's result is done; another trial's result is never overwritten.
+bool already_done(fs::path const& result, std::string const& id) {
+  if (!fs::exists(result)) return false;
+  auto const summary = analysis::read_trial(result);
+  if (summary.provenance.trial_id == id) return true;
+  throw errors::usage(result.string() + " is the result of another trial",
+                      "its id is " + summary.provenance.trial_id + ", this configuration's " + id,
+                      "Choose another --out, or move that file away");
+}
+
+int run(Options& options) {
+  if (options.no_amp) options.keys.set_from_flag("train.precision", "fp32", "--no-amp");
+  auto trial = options.keys.resolve();
+  if (options.keys.print_requested()) {
+    fmt::print("{}", config::to_toml(trial));
+    return static_cast<int>(errors::ExitCode::done);
+  }
+  auto const device = use_device(options.run);
+  resolve_precision(trial, device);
+  config::check(trial);
+  if (options.no_compile) fmt::print(stderr, "note: --no-compile changes nothing (nothing is compiled at run time).\n");
+  if (!options.evaluate.empty()) return print_validation(options, trial);
+
+  parallel::Session session;
+  return session.run([&] {
+    if (session.world().size() > 1)
+      throw errors::usage("train was started on " + std::to_string(session.world().size()) + " ranks",
+                          "one trial trains on one rank", "Start it without mpirun, or use mambasynth sweep");
+    sweep::StopSignals const signals;
+    fs::path const folder = options.run.out;
+    store::require_writable_folder(folder);
+    auto const data = trial::load_data(trial, {}, thread_count(options.run));
+    auto const id = identify(trial, data);
+    if (already_done(folder / trial::result_name, id)) {
+      fmt::print("trial {} is complete: {}\n", id, (folder / trial::result_name).string());
+      return static_cast<int>(errors::ExitCode::done);
+    }
+    fmt::print(stderr, "trial {}: {} training, {} validation, {} test windows of {} steps, {} channels\n{}\n", id,
+               data.material.train.count(), data.material.val.count(), data.material.test.count(),
+               trial.train.seq_len, data.material.train.series.size(1), train::console_header());
+    trial::Job const job{.trial = trial,
+                         .id = id,
+                         .folder = folder,
+                         .extra_checkpoint = options.checkpoint,
+                         .device = device,
+                         .threads = thread_count(options.run),
+                         .epoch_done = [&](auto const& record) { print_epoch(record, trial.train.epochs); },
+                         .stop_requested = [] { return sweep::StopSignals::received() != 0; },
+                         .log = [](std::string const& line) { fmt::print(stderr, "{}\n", line); }};
+    auto const outcome = trial::run(job, data);
+    switch (outcome.ending) {
+      case train::Ending::finished:
+        fmt::print("{}\n{}\n", (folder / trial::result_name).string(), (folder / train::checkpoint_name).string());
+        return static_cast<int>(errors::ExitCode::done);
+      case train::Ending::diverged:
+        throw errors::Error(errors::ExitCode::incomplete, "the training diverged", outcome.reason,
+                            "Lower --lr; " + (folder / trial::result_name).string() + " holds its history");
+      case train::Ending::stopped:
+        throw errors::Error(errors::ExitCode::stopped, "the training was stopped", outcome.reason,
+                            "The same command continues from " + (folder / train::resume_name).string());
+    }
+    throw std::logic_error("an ending that nothing handles");
+  });
+}
+
+}  // namespace
+
+Action declare_train(CLI::App& app) {
+  auto const options = std::make_shared<Options>(app);
+  options->keys.section<config::Data>().section<config::Model>().section<config::Train>().section<config::Evaluate>();
+  add_run_flags(app, options->run, "run", "folder of trial.h5, checkpoint.pt, log.csv");
+  app.add_option("--checkpoint", options->checkpoint, "write the best model to this file too")->type_name("FILE");
+  app.add_option("--eval", options->evaluate, "print the validation MSE of these weights and stop")->type_name("FILE");
+  app.add_flag("--no-amp", options->no_amp, "the same as --precision fp32");
+  app.add_flag("--no-compile", options->no_compile, "accepted for the original's sake, changes nothing");
+  return [options] { return run(*options); };
+}
+
+}  // namespace mambasynth::commands

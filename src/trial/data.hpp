@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "train/windows.hpp"
+
+namespace mambasynth::trial {
+
+/// The series of a trial, cut into windows.
+struct TrialData {
+  config::Data data;          ///< the keys that generate it; as configured where it is foreign
+  bool generated = true;
+  std::string foreign_reason; ///< why there is no test series, where there is none
+  std::string sha256;         ///< of the series' float32 values
+  train::Material material;   ///< material.train.series is the whole series
+};
+
+/// Generates the series of `trial.data`, or reads the file that `path` (or trial.data.path) names: training and
+/// validation windows by trial.train.split, and the test series where the generator is known.
+/// A file's own keys take the place of trial.data's; only the test series' keys stay.
+TrialData load_data(config::Trial const& trial, std::filesystem::path const& path, int threads);
+
+}  // namespace mambasynth::trial

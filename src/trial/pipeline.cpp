@@ -1,0 +1,136 @@
+#include "trial/pipeline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "analysis/trial_file.hpp"
+#include "config/toml.hpp"
+#include "evaluate/activations_file.hpp"
+#include "evaluate/evaluation.hpp"
+#include "model/state_dict.hpp"
+#include "provenance/run.hpp"
+#include "series/load.hpp"
+#include "train/log.hpp"
+#include "train/measure.hpp"
+
+namespace mambasynth::trial {
+namespace {
+
+// Wide enough to keep the cores busy, small enough that a laptop's memory holds the activations.
+constexpr std::int64_t measured_steps_at_once = 16384;
+
+analysis::TrialHistory history_of(train::Progress const& progress) {
+  analysis::TrialHistory h;
+  for (auto const& r : progress.history) {
+    h.epoch.push_back(r.epoch);
+    h.train_mse.push_back(r.train_mse);
+    h.train_eval_mse.push_back(r.train_eval_mse);
+    h.val_mse.push_back(r.val_mse);
+    h.test_mse.push_back(r.test_mse);
+    h.lr.push_back(r.lr);
+    h.gate_lr.push_back(r.gate_lr);
+    h.first_gradient_norm.push_back(r.first_gradient_norm);
+    h.last_gradient_norm.push_back(r.last_gradient_norm);
+    h.seconds.push_back(r.seconds);
+    h.best.push_back(r.best ? std::int8_t{1} : std::int8_t{0});
+  }
+  return h;
+}
+
+void measure_losses(analysis::TrialResult& result, model::Network const& network, train::Material const& material) {
+  auto const batch = std::max<std::int64_t>(1, measured_steps_at_once / material.train.length);
+  result.train_mse = train::mean(train::mse_by_horizon(network, material.train, batch));
+  result.horizon.horizon = network.horizons();
+  result.horizon.val_mse = train::mse_by_horizon(network, material.val, batch);
+  result.val_mse = train::mean(result.horizon.val_mse);
+  if (material.test.count() == 0) return;
+  result.horizon.test_mse = train::mse_by_horizon(network, material.test, batch);
+  result.test_mse = train::mean(result.horizon.test_mse);
+}
+
+void measure_layers(analysis::TrialResult& result, Job const& job, model::Network const& network,
+                    TrialData const& data) {
+  result.measures = evaluate::evaluate(network, data.material.train.series, job.trial.train.seq_len,
+                                       job.trial.evaluate, job.threads);
+}
+
+void write_activations(Job const& job, model::Network const& network, TrialData const& data) {
+  auto const labelled = job.trial.data.path.empty() ? series::generate(data.data, job.threads)
+                                                    : series::load(job.trial.data.path, job.threads).series;
+  evaluate::write_activations(job.folder / activations_name, network, data.material.train.series,
+                              job.trial.train.seq_len, {labelled.circle, labelled.phase}, job.trial.evaluate.gates);
+}
+
+analysis::Provenance provenance_of(Job const& job, TrialData const& data, train::Ending ending,
+                                   std::string const& reason, std::string const& started, double seconds,
+                                   train::Progress const& progress) {
+  analysis::Provenance p;
+  p.state = ending == train::Ending::diverged ? "diverged" : "done";
+  p.trial_id = job.id;
+  p.device = job.device;
+  p.data_hash = data.sha256;
+  p.seconds = seconds;
+  for (auto const& [name, fact] : provenance::run_facts(job.device, job.threads)) {
+    if (name == "git_commit") p.git_commit = std::get<std::string>(fact);
+    else if (name == "git_dirty") p.git_dirty = std::get<std::int64_t>(fact) != 0;
+    else if (name != "device")
+      p.more.emplace_back(name, std::visit([](auto const& value) { return analysis::Provenance::Value(value); }, fact));
+  }
+  p.more.emplace_back("start", started);
+  p.more.emplace_back("end", provenance::utc_now());
+  p.more.emplace_back("gpu_seconds", job.device == "cpu" ? 0.0 : seconds);
+  p.more.emplace_back("best_epoch", progress.best_epoch);
+  if (!reason.empty()) p.more.emplace_back("reason", reason);
+  if (!data.generated) p.more.emplace_back("data_foreign_because", data.foreign_reason);
+  auto resolved = job.trial;
+  if (data.generated) resolved.data = data.data;
+  p.more.emplace_back("configuration", config::to_toml(resolved));
+  return p;
+}
+
+}  // namespace
+
+Outcome run(Job const& job, TrialData const& data) {
+  auto const started = provenance::utc_now();
+  auto const clock = std::chrono::steady_clock::now();
+  auto const say = [&](std::string const& line) {
+    if (job.log) job.log(line);
+  };
+  if (job.trial.train.epochs <= job.trial.train.warmup_epochs)
+    say(fmt::format("warning: train.epochs = {} does not pass train.warmup_epochs = {} (the rate never reaches its peak "
+                    "and never falls). Train longer or warm up less.",
+                    job.trial.train.epochs, job.trial.train.warmup_epochs));
+  if (!data.generated)
+    say("note: there is no test series (" + data.foreign_reason + "). test_mse stays empty.");
+
+  train::Trainer trainer(job.trial, data.material,
+                         {job.folder, job.extra_checkpoint, job.id, job.epoch_done, job.stop_requested});
+  if (auto const& done = trainer.progress(); done.epoch > 1 || done.batch > 0)
+    say(fmt::format("continuing at epoch {}, batch {}", done.epoch, done.batch + 1));
+  auto const ending = trainer.run();
+  auto const& progress = trainer.progress();
+  if (ending == train::Ending::stopped) return {ending, "stopped on request"};
+
+  analysis::TrialResult result;
+  result.history = history_of(progress);
+  if (progress.best_epoch > 0) {
+    auto& network = trainer.network();
+    auto const best = job.folder / train::checkpoint_name;
+    model::load_state(network, model::read_weights(best).weights, best.string());
+    measure_losses(result, network, data.material);
+    if (ending == train::Ending::finished) {
+      measure_layers(result, job, network, data);
+      if (job.trial.evaluate.activations) write_activations(job, network, data);
+    }
+  }
+  auto const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - clock).count();
+  result.provenance = provenance_of(job, data, ending, trainer.reason(), started, seconds, progress);
+  analysis::write_trial(job.folder / result_name, result);
+  std::error_code ignored;
+  std::filesystem::remove(job.folder / train::resume_name, ignored);
+  return {ending, trainer.reason()};
+}
+
+}  // namespace mambasynth::trial

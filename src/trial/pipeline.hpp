@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "config/config.hpp"
+#include "train/trainer.hpp"
+#include "trial/data.hpp"
+
+/// One trial from its configuration to its committed result.
+namespace mambasynth::trial {
+
+inline constexpr char const* result_name = "trial.h5";
+inline constexpr char const* activations_name = "activations.h5";
+
+struct Job {
+  config::Trial trial;                      ///< precision resolved
+  std::string id;                           ///< 12 hexadecimal digits
+  std::filesystem::path folder;             ///< all files go here; exists
+  std::filesystem::path extra_checkpoint;   ///< a second place for the best model; empty: none
+  std::string device = "cpu";
+  int threads = 1;
+  std::function<void(train::EpochRecord const&)> epoch_done;
+  std::function<bool()> stop_requested;
+  std::function<void(std::string const&)> log;   ///< stages and warnings, a line each
+};
+
+/// `done` and `diverged` leave a trial.h5; `stopped` leaves a resume.pt.
+struct Outcome {
+  train::Ending ending = train::Ending::finished;
+  std::string reason;
+};
+
+/// Train (or go on from resume.pt), measure the best checkpoint, commit trial.h5, remove resume.pt.
+Outcome run(Job const& job, TrialData const& data);
+
+}  // namespace mambasynth::trial

@@ -1,0 +1,123 @@
+#include <ATen/ATen.h>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+#include "model/state_dict.hpp"
+#include "series/load.hpp"
+#include "store/archive/npz.hpp"
+#include "support/reference.hpp"
+
+using namespace mambasynth;
+
+namespace {
+
+using Arrays = std::map<std::string, store::NpyArray>;
+
+/// The tolerances are those that an independent fp32 implementation meets 4 to 17 times over.
+constexpr double of_layers = 5e-6, of_outputs = 1e-4, of_norms = 2e-5, of_gradients = 2e-5, of_gates = 2e-5,
+                 of_gate_norms = 1e-4;
+double of_losses(std::size_t horizons) { return horizons > 1 ? 3e-5 : 1e-5; }
+
+at::Tensor tensor(store::NpyArray const& array) {
+  auto const values = array.as<double>();
+  return at::tensor(values, at::kDouble).view(array.shape);
+}
+
+double largest(at::Tensor const& difference) { return difference.abs().max().item<double>(); }
+
+struct Golden {
+  std::optional<model::LoadedNetwork> loaded;
+  Arrays arrays;
+  at::Tensor x;       ///< (N, channel)
+  at::Tensor windows; ///< (3, 1024, channel) at `starts`
+};
+
+constexpr std::int64_t window = 1024, step = 64, gate_norm_step = 8;
+
+std::optional<Golden> golden() {
+  auto const checkpoint = tests::reference_file("model_next.pt");
+  auto const arrays = tests::reference_file("golden_model.npz");
+  auto const data = tests::reference_file("data.npz");
+  if (checkpoint.empty() || arrays.empty() || data.empty()) return std::nullopt;
+  Golden g;
+  g.loaded.emplace(model::load_network(checkpoint));
+  g.arrays = store::read_npz(arrays);
+  auto const series = series::load_for_training(data);
+  g.x = at::tensor(series.x).view({series.n_steps, series.channels});
+  std::vector<at::Tensor> cut;
+  for (auto const start : g.arrays.at("starts").as<std::int64_t>()) cut.push_back(g.x.narrow(0, start, window));
+  g.windows = at::stack(cut);
+  return g;
+}
+
+at::Tensor every(at::Tensor const& values, std::int64_t stride) {
+  return values.slice(1, 0, values.size(1), stride).to(at::kDouble);
+}
+
+}  // namespace
+
+TEST_CASE("a trained checkpoint gives the original's activations, predictions, losses and gradients") {
+  auto const g = golden();
+  if (!g) SKIP("skipped: the golden arrays are not there (MAMBASYNTH_REFERENCE)");
+  auto& network = const_cast<model::Network&>(g->loaded->network);
+  auto const& arrays = g->arrays;
+  auto const& horizons = network.horizons();
+  REQUIRE(arrays.at("horizons").as<std::int64_t>() == horizons);
+
+  SECTION("activations and predictions") {
+    auto const encoding = network.encode(g->windows);
+    for (std::int64_t i = 1; i <= network.config().n_layers; ++i) {
+      auto const expected = tensor(arrays.at("layer" + std::to_string(i)));
+      INFO("layer " << i);
+      CHECK(largest(every(encoding.layers[static_cast<std::size_t>(i - 1)], step) - expected) <=
+            of_layers * largest(expected));
+    }
+    for (std::size_t h = 0; h < horizons.size(); ++h) {
+      auto const expected = tensor(arrays.at("pred_h" + std::to_string(horizons[h])));
+      CHECK(largest(every(encoding.predictions[h], step) - expected) <= of_outputs);
+    }
+  }
+  SECTION("losses and gradients") {
+    for (std::int64_t w = 0; w < 3; ++w) {
+      auto const x = g->windows.narrow(0, w, 1);
+      auto const loss = model::prediction_loss(network.predict(x), x, horizons).item<double>();
+      CHECK(std::abs(loss - arrays.at("loss_windows").as<double>()[static_cast<std::size_t>(w)]) <=
+            of_losses(horizons.size()));
+    }
+    network.zero_gradient();
+    auto const loss = model::prediction_loss(network.predict(g->windows), g->windows, horizons);
+    CHECK(std::abs(loss.item<double>() - arrays.at("loss").as<double>()[0]) <= of_losses(horizons.size()));
+    loss.backward();
+    auto const names = arrays.at("grad_names").as_text();
+    auto const norms = arrays.at("grad_norms").as<double>();
+    REQUIRE(names.size() == network.parameters().size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      INFO(names[i]);
+      CHECK(network.parameters()[i].name == names[i]);
+      auto const norm = network.parameters()[i].tensor.grad().to(at::kDouble).norm().item<double>();
+      CHECK(std::abs(norm - norms[i]) <= of_norms * norms[i]);
+    }
+    for (auto const& [key, array] : arrays) {
+      if (!key.starts_with("grad:")) continue;
+      INFO(key);
+      auto const expected = tensor(array);
+      CHECK(largest(network.parameter(key.substr(5)).tensor.grad().to(at::kDouble) - expected) <=
+            of_gradients * largest(expected));
+    }
+  }
+  SECTION("gate signals") {
+    auto const gates = network.gates(g->x.narrow(0, arrays.at("starts").as<std::int64_t>()[1], window).unsqueeze(0));
+    for (std::size_t i = 0; i < gates.size(); ++i) {
+      auto const name = "gate" + std::to_string(i + 1);
+      INFO(name);
+      CHECK(largest(every(gates[i].delta, step)[0] - tensor(arrays.at(name + "_delta"))) <= of_gates);
+      CHECK(largest(every(gates[i].z_gate, step)[0] - tensor(arrays.at(name + "_z_gate"))) <= of_gates);
+      auto const norm = [&](at::Tensor const& values) { return every(values, gate_norm_step)[0].norm(2, 1); };
+      CHECK(largest(norm(gates[i].B) - tensor(arrays.at(name + "_B_norm"))) <= of_gate_norms);
+      CHECK(largest(norm(gates[i].C) - tensor(arrays.at(name + "_C_norm"))) <= of_gate_norms);
+    }
+  }
+}

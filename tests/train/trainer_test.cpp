@@ -1,0 +1,112 @@
+#include <ATen/ATen.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <filesystem>
+
+#include "errors/errors.hpp"
+#include "store/atomic_file.hpp"
+#include "support/reference.hpp"
+#include "train/log.hpp"
+#include "train/small_trial.hpp"
+#include "train/trainer.hpp"
+
+using namespace mambasynth;
+
+namespace {
+
+struct Run {
+  at::Tensor weights;
+  std::vector<train::EpochRecord> history;
+  std::string checkpoint;
+};
+
+/// Trains in `folder`, asked to stop after each count of batches in `stops`, and started again until the end.
+Run train_with_stops(config::Trial const& trial, std::filesystem::path const& folder, std::vector<int> const& stops) {
+  auto const data = trial::load_data(trial, {}, 1);
+  for (std::size_t i = 0;; ++i) {
+    int asked = 0;
+    train::Trainer trainer(trial, data.material,
+                           {folder, {}, "id", {}, [&] { return i < stops.size() && asked++ >= stops[i]; }});
+    auto const ending = trainer.run();
+    if (ending == train::Ending::stopped) continue;
+    REQUIRE(ending == train::Ending::finished);
+    CHECK(i == stops.size());
+    return {trainer.network().flat().clone(), trainer.progress().history,
+            store::read_text(folder / train::checkpoint_name)};
+  }
+}
+
+void check_equal(Run const& a, Run const& b) {
+  CHECK(at::equal(a.weights, b.weights));
+  CHECK(a.checkpoint == b.checkpoint);
+  REQUIRE(a.history.size() == b.history.size());
+  for (std::size_t i = 0; i < a.history.size(); ++i) {
+    CHECK(a.history[i].train_mse == b.history[i].train_mse);
+    CHECK(a.history[i].val_mse == b.history[i].val_mse);
+    CHECK(a.history[i].last_gradient_norm == b.history[i].last_gradient_norm);
+    CHECK(a.history[i].best == b.history[i].best);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a training that was stopped and continued ends in the same bits") {
+  for (auto const workers : {std::int64_t{0}, std::int64_t{3}}) {
+    auto trial = tests::small_trial();
+    trial.train.num_workers = workers;
+    trial.train.train_eval = true;
+    tests::TemporaryFolder const whole, broken;
+    auto const unbroken = train_with_stops(trial, whole.path(), {});
+    // In the middle of an epoch, at its start, and twice without progress.
+    check_equal(unbroken, train_with_stops(trial, broken.path(), {2, 2, 0, 0, 5}));
+  }
+}
+
+TEST_CASE("the loss falls") {
+  tests::TemporaryFolder const folder;
+  auto const run = train_with_stops(tests::small_trial(), folder.path(), {});
+  CHECK(run.history.back().val_mse < 0.9 * run.history.front().val_mse);
+  CHECK(std::isnan(run.history[0].test_mse));
+  CHECK(run.history[1].test_mse > 0);
+  CHECK(run.history.back().test_mse > 0);
+}
+
+TEST_CASE("a factor of 0 freezes the gates to the bit, and the original's floor does not") {
+  for (std::string const floor : {"group", "global"}) {
+    auto trial = tests::small_trial();
+    trial.train.gate_lr_factor = 0;
+    trial.train.lr_floor = floor;
+    tests::TemporaryFolder const folder;
+    auto const data = trial::load_data(trial, {}, 1);
+    train::Trainer trainer(trial, data.material, {folder.path(), {}, "id", {}, {}});
+    auto const before = trainer.network().flat().clone();
+    trainer.run();
+    for (auto const& parameter : trainer.network().parameters()) {
+      auto const was = before.narrow(0, parameter.offset, parameter.tensor.numel());
+      bool const same = at::equal(was, parameter.tensor.detach().flatten());
+      INFO(floor << " " << parameter.name);
+      CHECK(same == (parameter.gate && floor == "group"));
+    }
+  }
+}
+
+TEST_CASE("another configuration's state is refused") {
+  auto const trial = tests::small_trial();
+  tests::TemporaryFolder const folder;
+  auto const data = trial::load_data(trial, {}, 1);
+  train::Trainer(trial, data.material, {folder.path(), {}, "one", {}, [] { return true; }}).run();
+  CHECK_THROWS_WITH(train::Trainer(trial, data.material, {folder.path(), {}, "two", {}, {}}),
+                    Catch::Matchers::ContainsSubstring("belongs to another configuration"));
+}
+
+TEST_CASE("a loss that is no number ends the training as diverged") {
+  auto trial = tests::small_trial();
+  trial.train.lr = 1e30;
+  tests::TemporaryFolder const folder;
+  auto const data = trial::load_data(trial, {}, 1);
+  train::Trainer trainer(trial, data.material, {folder.path(), {}, "id", {}, {}});
+  CHECK(trainer.run() == train::Ending::diverged);
+  CHECK_THAT(trainer.reason(), Catch::Matchers::ContainsSubstring("is no number at epoch"));
+}
