@@ -41,7 +41,7 @@ std::string summary(Digest const& digest) {
   std::string text = fmt::format("Data shape: ({}, {})\nAmbient dimension: {}\nTime steps: {}\n\n", n_steps, process.channels,
                                  process.channels, n_steps);
   text += fmt::format("{:<8}{:<8}{:<8}{:<8}{:<7}{:<8}{:<10}{:<10}\n", "Circle", "Radius", "Period", "Steps", "%", "Visits",
-                      "Mean dwell", "Std dwell");
+                      "Dwell", "Dwell std");
   text += std::string(rule_width, '-') + "\n";
   auto const statistics = statistics_of(digest);
   for (std::size_t i = 0; i < statistics.size(); ++i) {

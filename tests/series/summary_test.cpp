@@ -21,7 +21,7 @@ Digest digest_of(config::Data const& data) {
 TEST_CASE("the summary of the default series") {
   auto const text = summary(digest_of({}));
   CHECK_THAT(text, ContainsSubstring("Data shape: (100000, 20)\n"));
-  CHECK_THAT(text, ContainsSubstring("Circle  Radius  Period  Steps   %      Visits  Mean dwell"));
+  CHECK_THAT(text, ContainsSubstring("Circle  Radius  Period  Steps   %      Visits  Dwell     Dwell std"));
   CHECK_THAT(text, ContainsSubstring("\n" + std::string(75, '-') + "\n"));
   CHECK_THAT(text, ContainsSubstring("\n0       20.61   40      10240   10.2   24      426.7     101.8     \n"));
   CHECK_THAT(text, ContainsSubstring("\n9       18.29   400     8000    8.0    20      400.0     0.0       \n"));
