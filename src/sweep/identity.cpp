@@ -1,13 +1,11 @@
 #include "sweep/identity.hpp"
 
 #include <algorithm>
-#include <array>
 #include <stdexcept>
 #include <vector>
 
-#include <openssl/evp.h>
-
 #include "config/toml.hpp"
+#include "store/archive/sha256.hpp"
 
 namespace mambasynth::sweep {
 namespace {
@@ -35,28 +33,14 @@ std::string canonical_text(config::Trial const& trial, std::string const& data_s
 }
 
 std::string trial_id(config::Trial const& trial, std::string const& data_sha256) {
-  return sha256_hex(canonical_text(trial, data_sha256)).substr(0, id_digits);
+  return store::sha256_hex(canonical_text(trial, data_sha256)).substr(0, id_digits);
 }
 
 std::string data_hash(config::Trial const& trial, std::string const& data_sha256) {
   std::string text;
   for (auto const& line : lines_of(trial, data_sha256))
     if (line.starts_with(data_prefix)) text += line;
-  return sha256_hex(text).substr(0, id_digits);
-}
-
-std::string sha256_hex(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int length = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1)
-    throw std::runtime_error("libcrypto computes no SHA-256");
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (unsigned int i = 0; i < length; ++i) {
-    text += digits[digest[i] >> 4];
-    text += digits[digest[i] & 15];
-  }
-  return text;
+  return store::sha256_hex(text).substr(0, id_digits);
 }
 
 }  // namespace mambasynth::sweep

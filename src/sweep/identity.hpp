@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "config/config.hpp"
 
@@ -17,8 +16,5 @@ std::string canonical_text(config::Trial const& trial, std::string const& data_s
 std::string trial_id(config::Trial const& trial, std::string const& data_sha256 = {});
 /// The same over the [data] lines alone: names DIR/data/HASH.
 std::string data_hash(config::Trial const& trial, std::string const& data_sha256 = {});
-
-/// 64 lower-case hexadecimal digits.
-std::string sha256_hex(std::string_view bytes);
 
 }  // namespace mambasynth::sweep

@@ -177,7 +177,7 @@ void Manager::tell_progress() {
   if (time - told_at_ < std::chrono::duration<double>(settings_.tell_every)) return;
   told_at_ = time;
   auto const line = "sweep " + plan_.name + ": " + summary(progress_, hub_.workers());
-  if (line != told_) settings_.tell(line);
+  if (line != told_) settings_.tell_progress(progress_.share(), line);
   told_ = line;
 }
 

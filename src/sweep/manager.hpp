@@ -23,6 +23,7 @@ struct ManagerSettings {
   std::function<int()> signal;                         ///< the stop signal that this rank got, or 0
   std::function<bool()> lock_lost;
   std::function<void(std::string const&)> tell;        ///< a line for the user
+  std::function<void(double share, std::string const&)> tell_progress;  ///< how far, and in words
   double tell_every = 10;                              ///< seconds between lines of progress
 };
 

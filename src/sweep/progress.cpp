@@ -103,6 +103,19 @@ double Progress::seconds_per_cost() const {
   return cost > 0 ? seconds / cost : 0;
 }
 
+double Progress::share() const {
+  double total = 0;
+  double behind = 0;
+  for (auto const& [id, trial] : trials_) {
+    auto const cost = costs_.at(id);
+    total += cost;
+    if (trial.phase == TrialView::Phase::ended) behind += cost;
+    else if (trial.phase == TrialView::Phase::running && trial.epochs > 0)
+      behind += cost * static_cast<double>(trial.epoch) / static_cast<double>(trial.epochs);
+  }
+  return total > 0 ? behind / total : 1;
+}
+
 std::optional<double> Progress::seconds_left(int ranks) const {
   auto const pace = seconds_per_cost();
   if (pace <= 0) return std::nullopt;

@@ -44,6 +44,8 @@ class Progress {
   [[nodiscard]] std::size_t running() const;
   /// Seconds of one rank per unit of cost, from finished trials, else from running ones; 0 while nothing is known.
   [[nodiscard]] double seconds_per_cost() const;
+  /// How much of the cost is behind us, from 0 to 1, running trials by their epochs.
+  [[nodiscard]] double share() const;
   /// For what is not committed yet, on `ranks` ranks; nothing while no pace is known.
   [[nodiscard]] std::optional<double> seconds_left(int ranks) const;
 

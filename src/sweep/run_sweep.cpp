@@ -8,27 +8,25 @@
 #include "store/atomic_file.hpp"
 #include "sweep/duration.hpp"
 #include "sweep/ledger.hpp"
+#include "sweep/leftovers.hpp"
 #include "sweep/lock.hpp"
 #include "sweep/manager.hpp"
 #include "sweep/plan.hpp"
 #include "sweep/stop_signals.hpp"
+#include "sweep/terminal.hpp"
 #include "sweep/worker.hpp"
 
 namespace mambasynth::sweep {
 namespace {
 
-void tell(std::string const& line) {
-  std::fprintf(stderr, "%s\n", line.c_str());
-  std::fflush(stderr);
-}
-
-std::map<std::string, State> committed_trials(Plan const& plan, std::filesystem::path const& folder, CommittedState const& committed) {
+std::map<std::string, State> committed_trials(Plan const& plan, std::filesystem::path const& folder, CommittedState const& committed,
+                                             Terminal& terminal) {
   std::map<std::string, State> states;
   for (auto const& planned : plan.trials) {
     auto const file = folder / "trials" / planned.id / "trial.h5";
     if (!std::filesystem::exists(file)) continue;
     if (auto const state = committed(file, planned.id); state && is_committed(*state)) states[planned.id] = *state;
-    else tell(file.string() + " is no whole result of this trial (damaged, or another's). The trial runs again.");
+    else terminal.line(file.string() + " is no whole result of this trial (damaged, or another's). The trial runs again.");
   }
   return states;
 }
@@ -40,7 +38,10 @@ std::map<std::string, std::filesystem::path> prepared_data(Plan const& plan, std
   for (auto const& planned : plan.trials) {
     if (committed.contains(planned.id) || data.contains(planned.data_hash)) continue;
     auto const place = folder / "data" / planned.data_hash;
-    if (planned.trial.data.path.empty()) std::filesystem::create_directories(place);
+    if (planned.trial.data.path.empty()) {
+      std::filesystem::create_directories(place);
+      remove_leftovers(place);
+    }
     data[planned.data_hash] = prepare(planned.trial.data, place);
   }
   return data;
@@ -80,26 +81,29 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Communicator
     return 0;
   }
   store::require_writable_folder(options.out);
+  Terminal terminal;
   LockRules rules;
   rules.waiting = [&](Holder const& holder) {
-    tell(options.out.string() + " has a lock of " + holder.describe() + " that does not move; it counts as left behind after " +
+    terminal.line(options.out.string() + " has a lock of " + holder.describe() + " that does not move; it counts as left behind after " +
          duration_text(std::chrono::duration<double>(rules.stale_after).count()) + ".");
   };
   Lock const lock(options.out, options.take_over, rules);
+  remove_leftovers(options.out);
   write_plan(plan, options.out);
   Ledger ledger(options.out / "events.jsonl");
   ledger.append({.kind = EventKind::opened, .ranks = world.size(), .host = this_process().host});
   ledger.sync();
 
-  auto const committed = committed_trials(plan, options.out, hooks.committed);
+  auto const committed = committed_trials(plan, options.out, hooks.committed, terminal);
   ManagerSettings settings;
   settings.folder = options.out;
   settings.data = prepared_data(plan, committed, options.out, hooks.prepare);
   settings.threads = options.threads;
   settings.signal = StopSignals::received;
   settings.lock_lost = [&lock] { return lock.lost(); };
-  settings.tell = tell;
-  settings.tell_every = options.progress_every;
+  settings.tell = [&](std::string const& line) { terminal.line(line); };
+  settings.tell_progress = [&](double share, std::string const& text) { terminal.progress(share, text); };
+  settings.tell_every = terminal.interval(options.progress_every);
   LocalLink own;
   MpiHub hub(world, own);
   Manager manager(plan, committed, hub, ledger, settings);

@@ -14,6 +14,7 @@
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
 #include "sweep/ledger.hpp"
+#include "sweep/leftovers.hpp"
 #include "sweep/lock.hpp"
 #include "sweep/stop_signals.hpp"
 
@@ -93,6 +94,7 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
   auto const begin = Clock::now();
   settle(report, [&] {
     store::require_writable_folder(folder);
+    remove_leftovers(folder);
     std::filesystem::remove(folder / "failure.json");
     auto reported = Clock::time_point{};
     TrialContext context;

@@ -83,6 +83,7 @@ struct Bench {
     for (auto const& planned : plan.trials) settings.data[planned.data_hash] = "series";
     settings.signal = [this] { return signal; };
     settings.lock_lost = [this] { return lost; };
+    settings.tell_progress = [](double, std::string const&) {};
     settings.tell = [this](std::string const& line) { told += line + "\n"; };
     return {plan, committed, hub, ledger, settings};
   }
@@ -204,7 +205,10 @@ TEST_CASE("a trial runs in its folder, and what it throws becomes failure.json w
   CHECK(report.state == State::failed);
   CHECK_THAT(report.reason, Catch::Matchers::ContainsSubstring("no valid trial.h5"));
 
+  auto const torn = failure.parent_path() / ".trial.h5.host.1.0.tmp";
+  store::write_atomically(torn, "of a writer that was killed");
   hooks.committed = [](auto const&, auto const&) { return State::done; };
   CHECK(run([](auto const&, auto&) -> sweep::TrialOutcome { return {State::done, ""}; }).state == State::done);
   CHECK_FALSE(std::filesystem::exists(failure));
+  CHECK_FALSE(std::filesystem::exists(torn));
 }
