@@ -1,15 +1,14 @@
 #include "sweep/manager.hpp"
 
 #include <cstring>
-#include <thread>
 
 #include "errors/errors.hpp"
+#include "sweep/patience.hpp"
 
 namespace mambasynth::sweep {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr auto idle_sleep = std::chrono::milliseconds(2);
 constexpr auto sync_interval = std::chrono::milliseconds(1000);
 
 std::map<std::string, double> costs_of(Plan const& plan) {
@@ -50,10 +49,11 @@ Manager::Manager(Plan const& plan, std::map<std::string, State> const& committed
 }
 
 int Manager::run() {
-  for (bool idle = false; !scheduler_.finished();) {
-    if (idle) std::this_thread::sleep_for(idle_sleep);
+  Patience patience;
+  while (!scheduler_.finished()) {
     try {
-      idle = !step();
+      if (step()) patience.reset();
+      else patience.wait();
     } catch (...) {
       fail(std::current_exception());
     }

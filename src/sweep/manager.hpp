@@ -39,7 +39,7 @@ class Manager {
   int run();
 
  private:
-  bool step();
+  bool step();  ///< false: nothing was to be done
   void handle(int worker, Report const& report);
   void handle_end(int worker, Report const& report);
   void stop(std::string const& why);

@@ -1,13 +1,11 @@
 #include "sweep/worker.hpp"
 
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <deque>
 #include <exception>
 #include <new>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -16,6 +14,7 @@
 #include "sweep/ledger.hpp"
 #include "sweep/leftovers.hpp"
 #include "sweep/lock.hpp"
+#include "sweep/patience.hpp"
 #include "sweep/stop_signals.hpp"
 
 namespace mambasynth::sweep {
@@ -24,7 +23,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t log_lines = 50;
 constexpr auto report_interval = std::chrono::seconds(1);
-constexpr auto order_interval = std::chrono::milliseconds(2);
 constexpr auto stop_poll_interval = std::chrono::milliseconds(20);
 
 class LastLines {
@@ -159,14 +157,16 @@ int serve(WorkerLink& link, Hooks const& hooks, int rank) {
     return stopped;
   };
 
+  Patience patience;
   link.send(Report{});
   for (;;) {
     tell_signal();
     if (!next && !poll()) {
-      std::this_thread::sleep_for(order_interval);
+      patience.wait();
       continue;
     }
     if (!next) continue;
+    patience.reset();
     auto const order = std::move(*next);
     next.reset();
     if (order.kind == Order::Kind::quit) return order.exit_code;
