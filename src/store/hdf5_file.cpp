@@ -1,8 +1,9 @@
 #include "store/hdf5_file.hpp"
 
-#include <hdf5_hl.h>
+#include <unistd.h>
 
-#include <array>
+#include <algorithm>
+#include <cerrno>
 
 namespace mambasynth::store::detail {
 namespace {
@@ -27,19 +28,40 @@ std::string reason() {
   return text.empty() ? "HDF5 gives no reason" : text;
 }
 
-void silence() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+void prepare_library() {
+  static bool const without_exit_handler = H5dont_atexit() >= 0;
+  static_cast<void>(without_exit_handler);
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
 
-errors::Error write_error(File const& file, std::string const& object, std::string const& why) {
+void File::abandon() const noexcept {
+  abandoned = true;
+  if (descriptor >= 0) static_cast<void>(::ftruncate(descriptor, 0) == 0);
+}
+
+namespace {
+
+std::string named(File const& file, std::string const& object) {
+  return (object.empty() ? "" : "'" + object + "' of ") + "'" + file.path.string() + "'";
+}
+
+}  // namespace
+
+errors::Error write_error(File const& file, std::string const& object) {
+  auto const why = reason();
+  file.abandon();
   bool const full = why == errors::system_reason(ENOSPC) || why == errors::system_reason(EDQUOT);
-  return errors::machine("cannot write " + (object.empty() ? "" : "'" + object + "' of ") + "'" + file.path.string() + "'",
-                         why,
+  return errors::machine("cannot write " + named(file, object), why,
                          full ? "free space there or choose a folder on another file system"
                               : "check the folder and its file system, then run the same command again");
 }
 
+errors::Error refusal(File const& file, std::string const& object, std::string const& why) {
+  return errors::machine("cannot write " + named(file, object), why, "report this as a defect");
+}
+
 errors::Error read_error(File const& file, std::string const& object, std::string const& why) {
-  return errors::input("cannot read " + (object.empty() ? "" : "'" + object + "' of ") + "'" + file.path.string() + "'",
-                       why, "give a whole file of the expected kind");
+  return errors::input("cannot read " + named(file, object), why, "give a whole file of the expected kind");
 }
 
 bool link_exists(hid_t file, std::string const& path) {
@@ -87,8 +109,6 @@ hid_t file_type(ElementType type) {
 PropertyHandle access_without_lock() {
   PropertyHandle access(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_file_locking(access.get(), false, true);
-  // Closing the file closes what is still open in it, also after an error half way.
-  H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
   return access;
 }
 

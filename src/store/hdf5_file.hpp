@@ -31,17 +31,27 @@ struct Growing {
 struct File {
   std::filesystem::path path;
   FileHandle handle;
-  std::deque<Growing> growing;  ///< a deque: streams keep pointers into it
+  std::deque<Growing> growing;  ///< a deque: streams keep pointers into it; closed before the file
+  int descriptor = -1;          ///< of a file that is being written
+  mutable bool abandoned = false;
+
+  /// After a failed write: gives the file's space back, so that what HDF5 still caches can be flushed. Where that fails,
+  /// HDF5 1.10 frees the object, keeps its identifier and crashes at the next use or at exit. The file is lost anyway.
+  void abandon() const noexcept;
 };
+
+/// Once per thread that opens a file: HDF5 must neither print its error stacks nor, after a failed close, crash in its
+/// exit handler (every file here is closed by its owner).
+void prepare_library();
 
 /// Why the last HDF5 call failed: the innermost entry of its error stack, or the operating system's words in it.
 /// Call it before any other HDF5 function.
 std::string reason();
 
-/// HDF5 prints its error stacks on stderr unless told otherwise, per thread.
-void silence();
-
-errors::Error write_error(File const& file, std::string const& object, std::string const& why = reason());
+/// The last HDF5 call failed while writing; the file is abandoned.
+errors::Error write_error(File const& file, std::string const& object);
+/// The caller asked for something that cannot be written; the file is as before.
+errors::Error refusal(File const& file, std::string const& object, std::string const& why);
 errors::Error read_error(File const& file, std::string const& object, std::string const& why = reason());
 
 /// `id` itself unless it is negative, which throws a write_error.
@@ -76,6 +86,8 @@ void write_meaning(File const& file, hid_t dataset, std::string const& path, Mea
 void write_text(File const& file, hid_t object, std::string const& path, std::string const& name,
                 std::string const& value);
 void make_parents(File const& file, std::string const& path);
+/// Flushes first: an error must not come out of H5Dclose (see File::abandon).
+void close_dataset(File const& file, DatasetHandle& dataset, std::string const& path);
 
 void append(File& file, Growing& to, std::byte const* values, std::size_t count);
 void flush(File& file, Growing& to);

@@ -31,7 +31,7 @@ void make_parents(File const& file, std::string const& path) {
 DatasetHandle create_dataset(File const& file, std::string const& path, ElementType type,
                              std::vector<hsize_t> const& dims, std::vector<hsize_t> const& chunk, bool grows,
                              bool deflated) {
-  if (link_exists(file.handle.get(), path)) throw write_error(file, path, "it was written already");
+  if (link_exists(file.handle.get(), path)) throw refusal(file, path, "it was written already");
   make_parents(file, path);
   auto most = dims;
   if (grows) most[0] = H5S_UNLIMITED;
@@ -54,6 +54,11 @@ DatasetHandle create_dataset(File const& file, std::string const& path, ElementT
                                file, path));
 }
 
+void close_dataset(File const& file, DatasetHandle& dataset, std::string const& path) {
+  written(H5Dflush(dataset.get()), file, path);
+  if (dataset.close() < 0) throw write_error(file, path);
+}
+
 void make_scale(File const& file, hid_t dataset, std::string const& path) {
   written(H5DSset_scale(dataset, last_part(path).c_str()), file, path);
 }
@@ -61,7 +66,7 @@ void make_scale(File const& file, hid_t dataset, std::string const& path) {
 void attach_scales(File const& file, hid_t dataset, std::string const& path, std::vector<std::string> const& dims) {
   for (unsigned axis = 0; axis < dims.size(); ++axis) {
     DatasetHandle scale(H5Dopen2(file.handle.get(), dims[axis].c_str(), H5P_DEFAULT));
-    if (!scale) throw write_error(file, path, "its dimension '" + dims[axis] + "' has no scale");
+    if (!scale) throw refusal(file, path, "its dimension '" + dims[axis] + "' has no scale");
     written(H5DSattach_scale(dataset, scale.get(), axis), file, path);
     written(H5DSset_label(dataset, axis, last_part(dims[axis]).c_str()), file, path);
   }
@@ -70,7 +75,7 @@ void attach_scales(File const& file, hid_t dataset, std::string const& path, std
 std::uint64_t scale_length(File const& file, std::string const& scale, std::string const& of) {
   for (auto const& growing : file.growing)
     if (growing.path == scale) return growing.rows();
-  if (!link_exists(file.handle.get(), scale)) throw write_error(file, of, "its dimension '" + scale + "' has no scale");
+  if (!link_exists(file.handle.get(), scale)) throw refusal(file, of, "its dimension '" + scale + "' has no scale");
   DatasetHandle dataset(written(H5Dopen2(file.handle.get(), scale.c_str(), H5P_DEFAULT), file, scale));
   SpaceHandle space(written(H5Dget_space(dataset.get()), file, scale));
   return static_cast<std::uint64_t>(H5Sget_simple_extent_npoints(space.get()));

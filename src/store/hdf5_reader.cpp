@@ -88,7 +88,7 @@ T read_number_attribute(File const& file, std::string const& object, std::string
 }  // namespace
 
 Hdf5Reader::Hdf5Reader(std::filesystem::path const& path) : file_(std::make_shared<File>()) {
-  silence();
+  prepare_library();
   file_->path = path;
   std::error_code failed;
   auto const size = std::filesystem::file_size(path, failed);

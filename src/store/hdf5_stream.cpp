@@ -49,7 +49,7 @@ void append(File& file, Growing& to, std::byte const* values, std::size_t count)
 }
 
 void flush(File& file, Growing& to) {
-  if (to.pending.size() % to.row_bytes != 0) throw write_error(file, to.path, "its last row is incomplete");
+  if (to.pending.size() % to.row_bytes != 0) throw refusal(file, to.path, "its last row is incomplete");
   // The rows stay pending, so that a later append can still fill their chunk.
   if (!to.pending.empty())
     write_rows(file, to, to.rows_written, to.pending.data(), to.pending.size() / to.row_bytes);
@@ -64,8 +64,9 @@ std::uint64_t Hdf5Stream::rows() const { return growing_ ? growing_->rows() : 0;
 
 void Hdf5Stream::append_raw(detail::ElementType type, void const* values, std::size_t count) {
   if (!growing_) throw std::logic_error("append() to a stream that no writer made");
-  if (!growing_->dataset) throw detail::write_error(*file_, growing_->path, "its file is closed");
-  if (type != growing_->type) throw detail::write_error(*file_, growing_->path, "the values have another element type");
+  if (!growing_->dataset) throw detail::refusal(*file_, growing_->path, "its file is closed");
+  if (file_->abandoned) throw detail::refusal(*file_, growing_->path, "an earlier write to its file failed");
+  if (type != growing_->type) throw detail::refusal(*file_, growing_->path, "the values have another element type");
   detail::append(*file_, *growing_, static_cast<std::byte const*>(values), count * detail::size_of(type));
 }
 

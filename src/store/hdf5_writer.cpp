@@ -31,12 +31,8 @@ void write_values(File const& file, DatasetHandle& dataset, std::string const& p
   written(H5Dwrite(dataset.get(), memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, values), file, path);
 }
 
-void close_dataset(File const& file, DatasetHandle& dataset, std::string const& path) {
-  if (dataset.close() < 0) throw write_error(file, path);
-}
-
 ObjectHandle open_object(File const& file, std::string const& path) {
-  if (!link_exists(file.handle.get(), path)) throw write_error(file, path, "it does not exist");
+  if (!link_exists(file.handle.get(), path)) throw refusal(file, path, "it does not exist");
   return ObjectHandle(written(H5Oopen(file.handle.get(), path.c_str(), H5P_DEFAULT), file, path));
 }
 
@@ -53,14 +49,15 @@ void write_number(File const& file, std::string const& object, std::string const
 }
 
 File& opened(std::shared_ptr<File> const& file) {
-  if (!file->handle) throw write_error(*file, "", "the file is closed");
+  if (!file->handle) throw refusal(*file, "", "the file is closed");
+  if (file->abandoned) throw refusal(*file, "", "an earlier write to it failed");
   return *file;
 }
 
 }  // namespace
 
 Hdf5Writer::Hdf5Writer(std::filesystem::path const& path) : file_(std::make_shared<File>()) {
-  silence();
+  prepare_library();
   file_->path = path;
   PropertyHandle creation(H5Pcreate(H5P_FILE_CREATE));
   H5Pset_obj_track_times(creation.get(), false);
@@ -69,10 +66,15 @@ Hdf5Writer::Hdf5Writer(std::filesystem::path const& path) : file_(std::make_shar
   auto const access = access_without_lock();
   file_->handle =
       FileHandle(written(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), *file_, ""));
+  void* driver = nullptr;
+  written(H5Fget_vfd_handle(file_->handle.get(), access.get(), &driver), *file_, "");
+  file_->descriptor = *static_cast<int const*>(driver);
 }
 
 Hdf5Writer::~Hdf5Writer() {
-  if (!file_) return;
+  if (!file_ || !file_->handle) return;
+  // Left by an exception of the caller's: what cannot be flushed now must not be tried again while closing.
+  if (!file_->abandoned && H5Fflush(file_->handle.get(), H5F_SCOPE_LOCAL) < 0) file_->abandon();
   for (auto& growing : file_->growing) growing.dataset.close();
   file_->handle.close();
 }
@@ -100,8 +102,8 @@ void Hdf5Writer::dataset_raw(std::string const& path, Type type, void const* val
     expected *= static_cast<std::size_t>(extents.back());
   }
   if (expected != count)
-    throw write_error(file, path,
-                      std::to_string(count) + " values are given, its scales have room for " + std::to_string(expected));
+    throw refusal(file, path,
+                  std::to_string(count) + " values are given, its scales have room for " + std::to_string(expected));
   bool const deflated = count > 1 && compression != Compression::none &&
                         (compression == Compression::deflate || count * size_of(type) >= compressed_from_bytes);
   auto dataset = create_dataset(file, path, type, extents,
@@ -127,7 +129,7 @@ Hdf5Stream Hdf5Writer::stream_raw(std::string const& path, Type type, std::vecto
   growing.type = type;
   growing.row_bytes = size_of(type);
   for (std::size_t axis = 1; axis < chunk.size(); ++axis) growing.row_bytes *= static_cast<std::size_t>(chunk[axis]);
-  if (growing.row_bytes == 0) throw write_error(file, path, "its rows are empty");
+  if (growing.row_bytes == 0) throw refusal(file, path, "its rows are empty");
   growing.dataset = create_dataset(file, path, type, extents, chunk, true, deflated);
   growing.chunk = std::move(chunk);
   write_meaning(file, growing.dataset.get(), path, meaning);
@@ -148,9 +150,9 @@ void Hdf5Writer::attach_streams() {
     if (growing.dims.empty()) continue;
     auto const length = scale_length(file, growing.dims[0], growing.path);
     if (length != growing.rows())
-      throw write_error(file, growing.path,
-                        std::to_string(growing.rows()) + " rows were appended, its scale '" + growing.dims[0] + "' has " +
-                            std::to_string(length));
+      throw refusal(file, growing.path,
+                    std::to_string(growing.rows()) + " rows were appended, its scale '" + growing.dims[0] + "' has " +
+                        std::to_string(length));
     attach_scales(file, growing.dataset.get(), growing.path, std::exchange(growing.dims, {}));
   }
 }
@@ -173,9 +175,8 @@ void Hdf5Writer::attribute(std::string const& object, std::string const& name, d
 void Hdf5Writer::close() {
   auto& file = opened(file_);
   attach_streams();
-  for (auto& growing : file.growing)
-    if (growing.dataset.close() < 0) throw write_error(file, growing.path);
-  if (H5Fflush(file.handle.get(), H5F_SCOPE_LOCAL) < 0) throw write_error(file, "");
+  for (auto& growing : file.growing) close_dataset(file, growing.dataset, growing.path);
+  written(H5Fflush(file.handle.get(), H5F_SCOPE_LOCAL), file, "");
   if (file.handle.close() < 0) throw write_error(file, "");
 }
 

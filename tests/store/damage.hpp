@@ -7,8 +7,9 @@
 
 namespace mambasynth::tests {
 
-/// Writes without fsync: the loops over damaged copies write thousands of files.
+/// Writes a new file without fsync: the loops over damaged copies write thousands, and ext4 flushes overwritten ones.
 inline void write_copy(std::filesystem::path const& file, std::string_view content) {
+  std::filesystem::remove(file);
   store::OutputFile out(file);
   out.write(content);
   out.close();
