@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "store/archive/npz.hpp"
+#include "store/archive/pt.hpp"
+#include "store/archive/safetensors.hpp"
 #include "store/atomic_file.hpp"
 #include "store/hdf5.hpp"
 #include "store/raises.hpp"
@@ -94,6 +96,20 @@ TEST_CASE("a full disk is told, whoever fills it", "[store]") {
       store::NpzWriter file(whole.temporary());
       file.add("x", std::span<double const>(values), {100'000});
       file.close();
+      whole.commit();
+    }));
+  }
+  SECTION("a checkpoint and safetensors") {
+    auto bytes = std::make_shared<std::vector<std::byte>>(std::size_t{1} << 20);
+    store::Tensor const tensor{store::DType::u8, {1 << 20}, bytes};
+    require_told(message_of(errors::ExitCode::defect, [&] {
+      store::AtomicFile whole(target);
+      store::pt::save(whole.temporary(), store::pt::Value{tensor}, "r");
+      whole.commit();
+    }));
+    require_told(message_of(errors::ExitCode::defect, [&] {
+      store::AtomicFile whole(target);
+      store::safetensors::save(whole.temporary(), {{{"w", tensor}}, {}});
       whole.commit();
     }));
   }

@@ -178,7 +178,8 @@ Value load(std::filesystem::path const& file) {
   } catch (errors::Error const&) {
     throw;
   } catch (std::runtime_error const& why) {
-    throw archive::unreadable(file, why.what());
+    throw archive::unreadable(file, why.what(),
+                              "give a whole checkpoint that holds tensors, numbers, text, lists and dicts only");
   }
 }
 

@@ -35,8 +35,8 @@ std::string looks_like(std::filesystem::path const& file) {
   return text ? "it is a text file" : "its first bytes are unknown";
 }
 
-errors::Error unreadable(std::filesystem::path const& file, std::string const& why) {
-  return errors::input("cannot read '" + file.string() + "'", why, "give a whole file of the expected kind");
+errors::Error unreadable(std::filesystem::path const& file, std::string const& why, std::string const& remedy) {
+  return errors::input("cannot read '" + file.string() + "'", why, remedy);
 }
 
 void ZipMember::Close::operator()(zip_file* member) const noexcept { zip_fclose(member); }

@@ -18,7 +18,8 @@ namespace mambasynth::store::archive {
 /// What the first bytes of a file that is not what was expected say it is, e.g. "it is an HDF5 file".
 std::string looks_like(std::filesystem::path const& file);
 
-errors::Error unreadable(std::filesystem::path const& file, std::string const& why);
+errors::Error unreadable(std::filesystem::path const& file, std::string const& why,
+                         std::string const& remedy = "give a whole file of the expected kind");
 
 /// One member, read from front to end. Its checksum is verified when the last byte has been read.
 class ZipMember {
