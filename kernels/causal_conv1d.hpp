@@ -5,7 +5,7 @@
 // out[t,d] = silu(bias[d] + sum_j weight[d,j] x[t - (taps-1) + j, d]),   x = 0 before the first step.
 // The depthwise causal convolution of a Mamba block (Gu & Dao 2023, section 3.4) with its activation.
 // Plain reference: causal_conv1d_reference.cpp. CPU version: causal_conv1d_cpu.cpp (threads), causal_conv1d_lanes.cpp
-// (vectors). Test: tests/kernels/causal_conv1d_test.cpp. Caller: src/model.
+// (vectors). Test: tests/kernels/causal_conv1d_test.cpp. Caller: src/model/mixer.cpp.
 namespace mambasynth::kernels {
 
 struct ConvShape {

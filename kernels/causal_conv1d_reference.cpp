@@ -14,8 +14,9 @@ void check_conv(ConvShape const& shape) {
   if (shape.batch < 0 || shape.time < 0 || shape.channels < 0 || shape.taps < 1 || shape.taps > conv_max_taps)
     throw std::invalid_argument("causal convolution of batch " + std::to_string(shape.batch) + ", time " +
                                 std::to_string(shape.time) + ", channels " + std::to_string(shape.channels) +
-                                ", taps " + std::to_string(shape.taps) + " is impossible (sizes count from 0, taps from 1 to " +
-                                std::to_string(conv_max_taps) + "). Correct the shape.");
+                                ", taps " + std::to_string(shape.taps) +
+                                " is impossible (sizes count from 0, taps from 1 to " + std::to_string(conv_max_taps) +
+                                "). Correct the shape.");
 }
 
 namespace reference {

@@ -40,8 +40,9 @@ InstructionSet first_choice() {
   for (auto set : all_sets)
     if (asked == std::string(name_of(set))) {
       if (supports(set)) return set;
-      throw std::runtime_error("MAMBASYNTH_CPU=" + std::string(asked) + " cannot run here (this processor or this build " +
-                               "lacks it). Unset it to use " + name_of(fastest()) + ".");
+      throw std::runtime_error("MAMBASYNTH_CPU=" + std::string(asked) +
+                               " cannot run here (this processor or this build lacks it). Unset it to use " +
+                               name_of(fastest()) + ".");
     }
   throw std::runtime_error("MAMBASYNTH_CPU=" + std::string(asked) +
                            " is not an instruction set (baseline, avx2, avx512). Unset it to use " +

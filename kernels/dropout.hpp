@@ -5,7 +5,7 @@
 
 // out = keep ? x / (1 - p) : 0, with `keep` drawn by Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as
 // easy as 1, 2, 3") from a counter that names the element: the mask depends on (seed, step, site, sample, element)
-// alone, so it is the same for any number of threads or ranks and is recomputed in the backward instead of being stored.
+// alone, so it is the same for any number of threads or ranks and the backward recomputes it instead of storing it.
 //
 //   stream = the first two words of philox(counter = (step low, step high, site, 0), key = (seed low, seed high))
 //   word   = philox(counter = (element / 4, 0, sample low, sample high), key = stream)[element % 4]

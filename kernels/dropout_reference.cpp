@@ -32,7 +32,8 @@ void check_dropout(double p, std::int64_t elements) {
                                 " is impossible (it lies between 0 and 1). Correct it.");
   if (elements < 0 || elements >= std::int64_t{1} << 34)
     throw std::invalid_argument("dropout of " + std::to_string(elements) +
-                                " elements a sample is impossible (the counter names fewer than 2^34). Use smaller samples.");
+                                " elements a sample is impossible (the counter names fewer than 2^34). " +
+                                "Use smaller samples.");
 }
 
 namespace reference {

@@ -6,7 +6,7 @@
 // out[t,d] = y[t,d] silu(z[t,d]);   delta = softplus(delta_raw + delta_bias[d]) (linear above 20);   h starts at 0
 // Gu & Dao 2023 (arXiv:2312.00752), eq. 2a-2b with the zero-order hold of A, plus the D skip and the gate.
 // Plain reference: selective_scan_reference.cpp (with the derivatives). CPU version: selective_scan_cpu.cpp (threads),
-// selective_scan_lanes.cpp (vectors). Test: tests/kernels/selective_scan_test.cpp. Caller: src/model.
+// selective_scan_lanes.cpp (vectors). Test: tests/kernels/selective_scan_test.cpp. Caller: src/model/mixer.cpp.
 namespace mambasynth::kernels {
 
 struct ScanShape {

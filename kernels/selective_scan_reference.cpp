@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -17,7 +18,8 @@ void check_scan(ScanShape const& shape) {
   if (shape.batch < 0 || shape.time < 0 || shape.channels < 0 || shape.states < 1 || shape.states > scan_max_states)
     throw std::invalid_argument("selective scan of batch " + std::to_string(shape.batch) + ", time " +
                                 std::to_string(shape.time) + ", channels " + std::to_string(shape.channels) +
-                                ", states " + std::to_string(shape.states) + " is impossible (sizes count from 0, states from 1 to " +
+                                ", states " + std::to_string(shape.states) +
+                                " is impossible (sizes count from 0, states from 1 to " +
                                 std::to_string(scan_max_states) + "). Correct the shape.");
 }
 
@@ -106,7 +108,8 @@ void selective_scan_backward(ScanShape const& shape, ScanInputs<T> const& in, T 
           gradients.dB[step * gradients.dB_stride + n] += g * delta * x;
           gradients.dC[step * gradients.dC_stride + n] += dy * h[at(t + 1, n)];
         }
-        T const ddelta = (sum_decay + x * sum_B) * softplus_slope(in.delta[step * in.delta_stride + d] + in.delta_bias[d]);
+        T const raw = in.delta[step * in.delta_stride + d] + in.delta_bias[d];
+        T const ddelta = (sum_decay + x * sum_B) * softplus_slope(raw);
         gradients.dx[step * shape.channels + d] = dy * in.D[d] + delta * sum_B;
         gradients.ddelta[step * shape.channels + d] = ddelta;
         gradients.dz[step * gradients.dz_stride + d] = dout * y * s * (T{1} + z * (T{1} - s));

@@ -12,7 +12,8 @@ namespace {
 
 struct Parameters {
   std::vector<float> value, first, second;
-  explicit Parameters(std::vector<float> values) : value(std::move(values)), first(value.size()), second(value.size()) {}
+  explicit Parameters(std::vector<float> values)
+      : value(std::move(values)), first(value.size()), second(value.size()) {}
   void step(kernels::AdamW const& settings, std::int64_t t, std::vector<float> const& gradient, float scale,
             bool reference = false) {
     auto const run = reference ? kernels::reference::adamw_step : kernels::adamw_step;

@@ -65,8 +65,9 @@ TEST_CASE("A dropout mask depends on its key, sample and element alone", "[dropo
   // One rank's half of the batch has the mask of that half.
   auto const half = dropped(key, 0.25, 12, 2, std::vector<float>(2 * 1000, 1.0f));
   CHECK(std::equal(half.begin(), half.end(), whole.begin() + 2000));
+  constexpr std::uint64_t high = std::uint64_t{1} << 32;
   for (auto const& other : {DropoutKey{43, 7, 1}, DropoutKey{42, 8, 1}, DropoutKey{42, 7, 2},
-                            DropoutKey{42 + (std::uint64_t{1} << 32), 7, 1}, DropoutKey{42, 7 + (std::uint64_t{1} << 32), 1}}) {
+                            DropoutKey{42 + high, 7, 1}, DropoutKey{42, 7 + high, 1}}) {
     auto const mask = dropped(other, 0.25, 10, 4, ones);
     int equal = 0;
     for (std::size_t i = 0; i < mask.size(); ++i) equal += mask[i] == whole[i];
