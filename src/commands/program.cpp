@@ -22,6 +22,7 @@ constexpr Verb all_verbs[] = {
     {"status", "show how far a sweep is", declare_status},
     {"evaluate", "measure a checkpoint: intrinsic dimension and activations", declare_evaluate},
     {"convert", "convert weights between .pt and .safetensors", declare_convert},
+    {"bench", "time kernels and training steps", declare_bench},
 };
 
 /// Every flag or verb that could have been meant.

@@ -20,6 +20,7 @@ struct Verb {
   Action (*declare)(CLI::App& app);
 };
 
+Action declare_bench(CLI::App& app);
 Action declare_convert(CLI::App& app);
 Action declare_data(CLI::App& app);
 Action declare_evaluate(CLI::App& app);

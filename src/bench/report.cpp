@@ -1,0 +1,77 @@
+#include "bench/report.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "errors/errors.hpp"
+#include "store/atomic_file.hpp"
+
+namespace mambasynth::bench {
+namespace {
+
+std::string shape_text(Result const& result) {
+  std::string text;
+  for (auto const& [name, size] : result.shape) text += fmt::format("{}{}={}", text.empty() ? "" : " ", name, size);
+  return text;
+}
+
+}  // namespace
+
+Baseline read_baseline(std::filesystem::path const& file) {
+  try {
+    auto const json = nlohmann::json::parse(store::read_text(file));
+    Baseline baseline;
+    baseline.label = json.value("implementation", file.stem().string());
+    for (auto const& result : json.at("results"))
+      baseline.median[result.at("name").get<std::string>()] = result.at("median_s").get<double>();
+    return baseline;
+  } catch (nlohmann::json::exception const&) {
+    throw errors::input(file.string() + " is no benchmark report", "it lacks results with name and median_s",
+                        "Give a file written by bench --json");
+  }
+}
+
+std::string to_text(Machine const& machine, std::vector<Result> const& results, std::vector<Baseline> const& baselines) {
+  std::string text;
+  for (auto const& [name, value] : machine) text += fmt::format("{:<16} {}\n", name, value);
+  text += fmt::format("\n{:<14} {:>5} {:>11} {:>11} {:>11} {:>14} {:>8} {:>9}", "benchmark", "runs", "median ms",
+                      "least ms", "most ms", "rate", "GB/s", "peak MB");
+  for (auto const& baseline : baselines) text += fmt::format("  {:>16}", "/ " + baseline.label);
+  text += "  shape\n";
+  for (auto const& r : results) {
+    text += fmt::format("{:<14} {:>5} {:>11.3f} {:>11.3f} {:>11.3f} {:>14} {:>8} {:>9.0f}", r.name, r.runs,
+                        r.median * 1e3, r.least * 1e3, r.most * 1e3,
+                        fmt::format("{:.3g} {}/s", r.items / r.median, r.unit),
+                        r.bytes > 0 ? fmt::format("{:.1f}", r.bytes / r.median / 1e9) : "", r.peak_memory_mb);
+    for (auto const& baseline : baselines) {
+      auto const found = baseline.median.find(r.name);
+      text += fmt::format("  {:>16}", found == baseline.median.end() ? "" : fmt::format("{:.2f}x", found->second / r.median));
+    }
+    text += "  " + shape_text(r) + "\n";
+  }
+  return text;
+}
+
+std::string to_json(Machine const& machine, std::vector<Result> const& results) {
+  nlohmann::ordered_json json;
+  json["implementation"] = "mambasynth";
+  for (auto const& [name, value] : machine) json["machine"][name] = value;
+  json["results"] = nlohmann::ordered_json::array();
+  for (auto const& r : results) {
+    nlohmann::ordered_json entry;
+    entry["name"] = r.name;
+    for (auto const& [name, size] : r.shape) entry["shape"][name] = size;
+    entry["runs"] = r.runs;
+    entry["median_s"] = r.median;
+    entry["least_s"] = r.least;
+    entry["most_s"] = r.most;
+    entry[r.unit + "_per_s"] = r.items / r.median;
+    if (r.bytes > 0) entry["bytes"] = r.bytes;
+    entry["peak_memory_mb"] = r.peak_memory_mb;
+    json["results"].push_back(entry);
+  }
+  return json.dump(2) + "\n";
+}
+
+}  // namespace mambasynth::bench
