@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view suffix = ".npy";
 constexpr char const* kind = ".npz archive";
-/// Noise compresses little at any level: 1 is four times as fast as NumPy's 6.
+/// The simulated doubles shrink to 97 % at level 1 and at NumPy's 6 alike; 1 is a tenth faster (20 MB/s on one core).
 constexpr zip_uint32_t deflate_level = 1;
 /// 1980-01-01 in DOS form, the zip format's first day: the same content gives the same bytes.
 constexpr zip_uint16_t first_day = (0 << 9) | (1 << 5) | 1;
