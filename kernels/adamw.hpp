@@ -7,6 +7,7 @@
 // AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2), in the order of operations and with the roundings of
 // torch.optim.AdamW for one tensor: coefficients in double, then rounded to float; every operation rounded, none fused.
 // Plain reference: adamw_reference.cpp. CPU version: adamw_cpu.cpp. Test: tests/kernels/adamw_test.cpp.
+// Caller: src/train/optimizer.cpp.
 namespace mambasynth::kernels {
 
 struct AdamW {

@@ -250,8 +250,8 @@ void backward(ScanTask<T> const& task, std::int64_t k, T const* checkpoints, Sca
                        L::load(time.delta_slope + i);
       L::store(gradients.dx + contiguous, dy * L::load(D + first) + from_B * L::load(time.delta + i), count);
       L::store(gradients.ddelta + contiguous, ddelta, count);
-      L::store(gradients.dz + chunk.offset(t, gradients.dz_stride) + first, L::load(time.dz_over_y + i) * L::load(time.y + i),
-               count);
+      V const dz = L::load(time.dz_over_y + i) * L::load(time.y + i);
+      L::store(gradients.dz + chunk.offset(t, gradients.dz_stride) + first, dz, count);
       L::store(sums.dD + first, L::load(sums.dD + first) + dy * x);
       L::store(sums.ddelta_bias + first, L::load(sums.ddelta_bias + first) + ddelta);
     }
