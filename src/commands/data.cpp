@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "analysis/figures/series_figures.hpp"
 #include "commands/flags.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
@@ -48,6 +49,8 @@ int run(Options const& options) {
          reported = done;
          fmt::print(stderr, "{} of {} steps\n", done, data.n_steps);
        }});
+  if (options.figures && figures::draw_series(digest, options.run.out) == figures::Outcome::gnuplot_missing)
+    fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(options.run.out));
   auto const megabytes = static_cast<double>(data.n_steps * data.ambient_dim) * sizeof(double) / 1e6;
   fmt::print("{}: X {:.1f} MB\n{}", options.run.out, megabytes, series::summary(digest));
   return static_cast<int>(errors::ExitCode::done);

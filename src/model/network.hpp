@@ -12,7 +12,7 @@
 // axes: b batch, t time step, c channel of the series, f feature (d_model)
 namespace mambasynth::model {
 
-/// A parameter under its name in the state dict of the original (spec section 3).
+/// A parameter under its name in the state dict of the original.
 struct Parameter {
   std::string name;
   at::Tensor tensor;      ///< a view of Network::flat()
@@ -73,7 +73,7 @@ class Network {
   std::vector<Head> heads_;
 };
 
-/// Initial values, drawn from `generator` in the original's order (spec section 3), bit for bit.
+/// Initial values, drawn from `generator` in the original's order, bit for bit.
 void initialise(Network& network, at::Generator generator);
 
 /// Mean over horizons of the mean squared error of x[t + k], in the graph. `x` (b, t, c).

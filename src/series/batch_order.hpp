@@ -8,7 +8,7 @@
 namespace mambasynth::series {
 
 /// Which training windows come when: the draws that the original's data loaders make from torch's default CPU generator,
-/// in their order (spec section 4, "RNG use"). Starting an iteration over a loader draws a base seed for its workers (with
+/// in their order. Starting an iteration over a loader draws a base seed for its workers (with
 /// persistent workers only the first time); a shuffling loader then draws an epoch seed, from which a generator of
 /// its own makes the permutation.
 class BatchOrder {

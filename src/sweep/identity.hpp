@@ -4,7 +4,7 @@
 
 #include "config/config.hpp"
 
-/// A trial's name follows from what determines its numbers (design.md, section 2), so that equal trials of different
+/// A trial's name follows from what determines its numbers, so that equal trials of different
 /// sweeps, machines and rank counts have equal names.
 namespace mambasynth::sweep {
 

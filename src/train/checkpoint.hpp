@@ -9,7 +9,7 @@
 #include "train/optimizer.hpp"
 #include "train/progress.hpp"
 
-/// The original's training checkpoint (spec section 4), which torch.load(weights_only=True) reads, and the state that
+/// The original's training checkpoint, which torch.load(weights_only=True) reads, and the state that
 /// training continues from: the same file with one more key, `mambasynth`.
 namespace mambasynth::train {
 

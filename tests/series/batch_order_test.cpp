@@ -9,7 +9,7 @@ using Windows = std::vector<std::int64_t>;
 
 namespace {
 
-/// One 32-bit draw for each initial value of the reference model (spec section 3: d_model 128, 7 layers, 32 states).
+/// One 32-bit draw for each initial value of the reference model (d_model 128, 7 layers, 32 states).
 std::uint64_t initial_draws() {
   std::uint64_t const input = 128 * 20 + 128;
   std::uint64_t const block = 512 * 128 + (256 * 4 + 256) + 72 * 256 + (256 * 8 + 256) + 256 * 8 + 256 + 128 * 256;

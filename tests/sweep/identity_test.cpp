@@ -1,4 +1,4 @@
-// The test vector of trial identity (design.md, section 2). identity_vector.txt is the canonical text of the trial with
+// The test vector of trial identity. identity_vector.txt is the canonical text of the trial with
 // every default, precision fp32; its SHA-256 (`sha256sum identity_vector.txt`) starts with the id below. Whoever renames
 // trials by hand, or in another language, checks against these two. A change of either orphans every result that
 // users have: it needs a reason as good as a new result-changing key.

@@ -38,7 +38,7 @@ struct Value {
 /// Errors: errors::input (not a zip, truncated, not made by torch.save, an unknown opcode or global by name).
 Value load(std::filesystem::path const& file);
 
-/// Records as torch.save makes them (spec section 4): <stem>/data.pkl (protocol 2), byteorder, data/<i>, version,
+/// Records as torch.save makes them: <stem>/data.pkl (protocol 2), byteorder, data/<i>, version,
 /// .format_version, .storage_alignment (64), .data/serialization_id; readable with weights_only=True.
 /// `stem` is the name of the folder inside the archive (torch uses the file's stem). Use with AtomicFile.
 void save(std::filesystem::path const& file, Value const& value, std::string const& stem);
