@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <numeric>
 #include <stdexcept>
 
 #include "analysis/columns.hpp"
@@ -15,10 +14,7 @@ namespace layout = trial_layout;
 using store::Hdf5Writer;
 
 void write_layers(Hdf5Writer& h5, std::vector<std::string> const& layers) {
-  std::vector<std::int64_t> positions(layers.size());
-  std::iota(positions.begin(), positions.end(), 0);
-  scale(h5, layout::layer, positions, {"0 = input, then the blocks, last = output", ""});
-  h5.attribute(layout::layer, layout::layer_names, fmt::format("{}", fmt::join(layers, ",")));
+  h5.text_scale(layout::layer, layers, {"input, then the residual stream after each block, then the prediction", ""});
 }
 
 /// An estimator's values and errors, (layer) or (layer, entry of `scale`).

@@ -10,8 +10,7 @@ namespace mambasynth::analysis::trial_layout {
 inline constexpr std::int64_t schema_version = 1;
 
 inline constexpr char const* epoch = "/epoch";
-inline constexpr char const* layer = "/layer";
-inline constexpr char const* layer_names = "names";  ///< attribute of the scale: "input,layer_1,...,output"
+inline constexpr char const* layer = "/layer";  ///< words: "input", "layer_1", ..., "output"
 inline constexpr char const* k = "/k";
 inline constexpr char const* n1 = "/n1";
 inline constexpr char const* horizon = "/horizon/horizon";

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <sstream>
 
 #include "analysis/trial_layout.hpp"
 #include "errors/errors.hpp"
@@ -87,9 +86,7 @@ class TrialReader {
 
   void read_layers() {
     if (!h5_.exists(layout::layer)) return;
-    std::vector<std::string> layers;
-    std::istringstream names(h5_.text_attribute(layout::layer, layout::layer_names));
-    for (std::string name; std::getline(names, name, ',');) layers.push_back(name);
+    auto const layers = h5_.read_text(layout::layer);
 
     auto const by_layer = [&](std::string const& path, std::string const& measure) {
       if (!h5_.exists(path)) return;

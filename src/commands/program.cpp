@@ -82,13 +82,13 @@ int run_program(int argc, char** argv) {
       throw errors::usage("no verb is given", "mambasynth does nothing by itself", "See mambasynth --help");
     return actions.at(chosen.front()->get_name())();
   } catch (errors::Error const& error) {
-    fmt::print(stderr, "mambasynth: {}\n", error.what());
+    fmt::print(stderr, "{}\n", error.what());
     return static_cast<int>(error.code());
   } catch (std::bad_alloc const&) {
-    fmt::print(stderr, "mambasynth: memory ran out (an allocation failed). Use a smaller --batch-size or model.\n");
+    fmt::print(stderr, "memory ran out (an allocation failed). Use a smaller --batch-size or model.\n");
     return static_cast<int>(errors::ExitCode::defect);
   } catch (std::exception const& error) {
-    fmt::print(stderr, "mambasynth: an unexpected error ({}). Please report it with the command line.\n",
+    fmt::print(stderr, "an unexpected error ({}). Please report it with the command line.\n",
                without_dots(error.what()));
     return static_cast<int>(errors::ExitCode::defect);
   }

@@ -46,13 +46,9 @@ toml::value parse_toml_text(std::string const& text, std::string const& origin) 
 }
 
 toml::value parse_toml(std::filesystem::path const& file) {
-  std::string text;
-  try {
-    text = store::read_text(file);
-  } catch (errors::Error const& error) {
-    throw errors::Error(errors::ExitCode::usage, "cannot read the configuration " + file.string(),
-                        one_line(error.what()), "Check the path");
-  }
+  if (!std::filesystem::is_regular_file(file))
+    throw errors::usage("cannot read the configuration " + file.string(), "there is no such file", "Check the path");
+  auto const text = store::read_text(file);
   return parse_toml_text(text, file.string());
 }
 

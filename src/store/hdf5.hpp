@@ -80,6 +80,8 @@ class Hdf5Writer {
   void scale(std::string const& path, std::span<T const> values, Meaning const& meaning = {}) {
     scale_raw(path, type_of<T>(), values.data(), values.size(), meaning);
   }
+  /// The same with words as coordinates, variable-length UTF-8.
+  void text_scale(std::string const& path, std::vector<std::string> const& values, Meaning const& meaning = {});
   /// A data set; `dims` holds the path of an existing scale per axis (the extents come from the scales).
   /// Larger arrays are chunked and compressed (shuffle, deflate 1).
   template <class T>
@@ -151,6 +153,8 @@ class Hdf5Reader {
   /// Rows first .. first + count - 1 along the first axis.
   template <class T>
   [[nodiscard]] std::vector<T> read_rows(std::string const& path, std::int64_t first, std::int64_t count) const;
+  /// Words of a variable-length text data set, e.g. a text_scale.
+  [[nodiscard]] std::vector<std::string> read_text(std::string const& path) const;
   /// Names of a group's members, sorted.
   [[nodiscard]] std::vector<std::string> members(std::string const& group) const;
   [[nodiscard]] bool is_group(std::string const& path) const;

@@ -1,7 +1,6 @@
 #include "sweep/worker.hpp"
 
 #include <chrono>
-#include <cstdio>
 #include <cstring>
 #include <deque>
 #include <exception>
@@ -36,13 +35,6 @@ class LastLines {
  private:
   std::deque<std::string> lines_;
 };
-
-std::string line_of(EpochMark const& mark) {
-  char text[160];
-  std::snprintf(text, sizeof text, "epoch %lld/%lld train_mse %.6g val_mse %.6g", static_cast<long long>(mark.epoch),
-                static_cast<long long>(mark.epochs), mark.train_mse, mark.val_mse);
-  return iso_time(now()) + " " + text;
-}
 
 void write_failure(Order const& order, Report const& report, LastLines const& log, int rank) {
   nlohmann::ordered_json object{{"schema_version", 1},
@@ -102,7 +94,6 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
     context.log = [&](std::string const& line) { log.add(iso_time(now()) + " " + line); };
     context.stop_requested = stop_requested;
     context.epoch = [&](EpochMark const& mark) {
-      log.add(line_of(mark));
       auto const time = Clock::now();
       if (time - reported < report_interval && mark.epoch != mark.epochs) return;
       reported = time;

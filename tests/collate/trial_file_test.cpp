@@ -49,8 +49,7 @@ TEST_CASE("the layout is the contract's") {
   CHECK(h5.integer_attribute("/", "schema_version") == 1);
   CHECK(h5.shape("/intrinsic_dimension/levina_bickel_original_se") == std::vector<std::int64_t>{3, 3});
   CHECK(h5.shape("/intrinsic_dimension/gride") == std::vector<std::int64_t>{3, 2});
-  CHECK(h5.read<std::int64_t>("/layer") == std::vector<std::int64_t>{0, 1, 2});
-  CHECK(h5.text_attribute("/layer", "names") == "input,layer_1,output");
+  CHECK(h5.read_text("/layer") == std::vector<std::string>{"input", "layer_1", "output"});
   CHECK(h5.read<double>("/history/val_mse") == std::vector<double>{9, 8.5});
   CHECK(h5.read<std::int64_t>("/epoch") == std::vector<std::int64_t>{1, 2});
   CHECK(h5.read<std::int64_t>("/history/best") == std::vector<std::int64_t>{1, 1});

@@ -1,0 +1,58 @@
+#include <memory>
+
+#include "store/hdf5.hpp"
+#include "store/hdf5_file.hpp"
+
+/// Scales whose coordinates are words.
+namespace mambasynth::store {
+namespace {
+
+using namespace detail;
+
+TypeHandle utf8(File const& file, std::string const& path) {
+  TypeHandle type(written(H5Tcopy(H5T_C_S1), file, path));
+  H5Tset_size(type.get(), H5T_VARIABLE);
+  H5Tset_cset(type.get(), H5T_CSET_UTF8);
+  return type;
+}
+
+}  // namespace
+
+void Hdf5Writer::text_scale(std::string const& path, std::vector<std::string> const& values, Meaning const& meaning) {
+  auto const& file = *file_;
+  if (link_exists(file.handle.get(), path)) throw refusal(file, path, "it was written already");
+  make_parents(file, path);
+  auto const type = utf8(file, path);
+  hsize_t const count = values.size();
+  SpaceHandle space(written(H5Screate_simple(1, &count, nullptr), file, path));
+  PropertyHandle creation(H5Pcreate(H5P_DATASET_CREATE));
+  H5Pset_obj_track_times(creation.get(), false);
+  DatasetHandle dataset(written(
+      H5Dcreate2(file.handle.get(), path.c_str(), type.get(), space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
+      file, path));
+  std::vector<char const*> texts;
+  for (auto const& value : values) texts.push_back(value.c_str());
+  written(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, texts.data()), file, path);
+  make_scale(file, dataset.get(), path);
+  write_meaning(file, dataset.get(), path, meaning);
+  close_dataset(file, dataset, path);
+}
+
+std::vector<std::string> Hdf5Reader::read_text(std::string const& path) const {
+  auto const& file = *file_;
+  if (!link_exists(file.handle.get(), path)) throw read_error(file, path, "it does not exist");
+  DatasetHandle dataset(H5Dopen2(file.handle.get(), path.c_str(), H5P_DEFAULT));
+  if (!dataset) throw read_error(file, path);
+  TypeHandle const type(H5Dget_type(dataset.get()));
+  SpaceHandle const space(H5Dget_space(dataset.get()));
+  if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) <= 0)
+    throw read_error(file, path, "it holds no words of variable length");
+  std::vector<char*> texts(static_cast<std::size_t>(H5Sget_simple_extent_npoints(space.get())));
+  if (H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, texts.data()) < 0) throw read_error(file, path);
+  std::vector<std::string> values;
+  for (auto* text : texts) values.emplace_back(text == nullptr ? "" : text);
+  H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, texts.data());
+  return values;
+}
+
+}  // namespace mambasynth::store
