@@ -47,6 +47,7 @@ sweep::TrialOutcome fake_trial(sweep::PlannedTrial const& planned, sweep::TrialC
     if (rank == faults.kill_rank && epoch == faults.kill_epoch) std::raise(faults.signal ? faults.signal : SIGKILL);
     store::write_atomically(context.folder / "resume.txt", std::to_string(epoch));
     append_line(context.folder.parent_path().parent_path().parent_path() / "epochs.txt", planned.id + " " + std::to_string(epoch) + "\n");
+    context.log("epoch " + std::to_string(epoch) + "/" + std::to_string(epochs));
     context.epoch({epoch, epochs, 1.0 / static_cast<double>(epoch), 2.0 / static_cast<double>(epoch)});
     if (planned.trial.model.d_state == 13) throw std::runtime_error("thirteen states bring no luck");
   }
