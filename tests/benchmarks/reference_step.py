@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Times a training step of the same model in Python on the CPU, for `mambasynth bench step --against FILE`.
 
-Two implementations: `mambapy` (its parallel scan in PyTorch) and `loop` (the scan as a loop over time). The sizes and
-the work of a step (forward with dropout, loss, backward, clip, AdamW) are those of `mambasynth bench step`.
+`mambapy`: its parallel scan in PyTorch. `loop`: the scan as a loop over time with exp(delta A) and delta B x laid out
+for all steps beforehand, as mamba_ssm's own reference does. `lean_loop`: the loop that computes them step by step. The
+sizes and the work of a step (forward with dropout, loss, backward, clip, AdamW) are those of `mambasynth bench step`.
 
     pip install -r requirements.txt
     python3 reference_step.py mambapy --json mambapy.json
@@ -25,8 +26,9 @@ CHANNELS, D_FF, DROPOUT = 20, 512, 0.1
 class LoopBlock(nn.Module):
     """A Mamba-1 block whose scan is a Python loop over time."""
 
-    def __init__(self, d_model, d_state, expand=2, d_conv=4):
+    def __init__(self, d_model, d_state, lean, expand=2, d_conv=4):
         super().__init__()
+        self.lean = lean
         self.d_inner, self.d_state, self.rank = expand * d_model, d_state, -(-d_model // 16)
         self.in_proj = nn.Linear(d_model, 2 * self.d_inner, bias=False)
         self.conv1d = nn.Conv1d(self.d_inner, self.d_inner, d_conv, groups=self.d_inner, padding=d_conv - 1)
@@ -42,17 +44,23 @@ class LoopBlock(nn.Module):
         x = F.silu(self.conv1d(x.transpose(1, 2))[..., :steps]).transpose(1, 2)
         dt, B, C = self.x_proj(x).split([self.rank, self.d_state, self.d_state], -1)
         delta, A = F.softplus(self.dt_proj(dt)), -torch.exp(self.A_log)
+        if not self.lean:
+            decay = torch.exp(delta[..., None] * A)
+            drive = (delta * x)[..., None] * B[:, :, None, :]
         h, y = torch.zeros(u.shape[0], self.d_inner, self.d_state), []
         for t in range(steps):
-            step = delta[:, t, :, None]
-            h = torch.exp(step * A) * h + step * B[:, t, None, :] * x[:, t, :, None]
+            if self.lean:
+                step = delta[:, t, :, None]
+                h = torch.exp(step * A) * h + step * B[:, t, None, :] * x[:, t, :, None]
+            else:
+                h = decay[:, t] * h + drive[:, t]
             y.append((h * C[:, t, None, :]).sum(-1))
         return self.out_proj((torch.stack(y, 1) + self.D * x) * F.silu(z))
 
 
 def make_block(implementation, d_model, d_state, layers):
-    if implementation == "loop":
-        return LoopBlock(d_model, d_state)
+    if implementation != "mambapy":
+        return LoopBlock(d_model, d_state, lean=implementation == "lean_loop")
     from mambapy.mamba import MambaBlock, MambaConfig
     return MambaBlock(MambaConfig(d_model=d_model, n_layers=layers, d_state=d_state, pscan=True))
 
@@ -76,7 +84,7 @@ class Model(nn.Module):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("implementation", choices=["mambapy", "loop"])
+    parser.add_argument("implementation", choices=["mambapy", "loop", "lean_loop"])
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--seq-len", type=int, default=256)
     parser.add_argument("--d-model", type=int, default=128)
