@@ -31,22 +31,29 @@ def test_the_loss_is_the_mean_over_horizons(trial):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_xarray_reads_every_group(trial, engine):
+def test_xarray_reads_every_group_by_itself(trial, engine):
     def group(name):
         return xarray.open_dataset(trial / "trial.h5", engine=engine, group=name)
 
     with group("history") as history:
         assert history["train_mse"].dims == ("epoch",)
-        assert list(history["epoch"].values) == [1, 2]
         assert history["train_mse"].to_pandas().notna().all()
     with group("horizon") as horizon:
         assert horizon["test_mse"].dims == ("horizon",)
+        assert list(horizon["horizon"].values) == [1, 2, 4]
     with group("intrinsic_dimension") as dimension:
         for name in ("levina_bickel_original", "levina_bickel", "mackay_ghahramani"):
             assert dimension[name].dims == ("layer", "k"), name
             assert f"{name}_se" in dimension
     with group("activation") as activation:
         assert activation["participation_ratio"].dims == ("layer",)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_tree_has_coordinates(trial, engine):
+    """The scales lie at the root; the groups inherit them."""
+    tree = xarray.open_datatree(trial / "trial.h5", engine=engine)
+    assert list(tree["history"].to_dataset()["epoch"].values) == [1, 2]
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -4,6 +4,8 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
+import time
 
 import pytest
 from conftest import CHECKOUT, TINY_SWEEP
@@ -13,18 +15,21 @@ CLUSTER = CHECKOUT / "tests" / "system" / "slurm_cluster.sh"
 
 
 @pytest.fixture(scope="module")
-def slurm(tmp_path_factory):
+def slurm():
     """The environment of a running cluster."""
     if os.geteuid() != 0:
         pytest.skip("a Slurm cluster of our own needs root")
     for program in ("slurmctld", "slurmd", "munged"):
         if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
             pytest.skip(f"{program} is not installed (packages slurm-wlm and munge)")
-    environment = os.environ | {"SLURM_CLUSTER": str(tmp_path_factory.mktemp("slurm"))}
+    folder = tempfile.mkdtemp(prefix="mambasynth-slurm-")
+    os.chmod(folder, 0o755)  # munge's socket must be open to all, and pytest's folders are not
+    environment = os.environ | {"SLURM_CLUSTER": folder}
     started = subprocess.run([CLUSTER, "start"], env=environment, capture_output=True, text=True, timeout=120)
     assert started.returncode == 0, started.stderr
     yield environment | {"SLURM_CONF": re.search(r"SLURM_CONF=(\S+)", started.stdout).group(1)}
     subprocess.run([CLUSTER, "stop"], env=environment, check=True, timeout=120)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -67,13 +72,13 @@ def test_a_submitted_sweep_finishes_and_collates(submit, collate, tmp_path, name
 
 def test_submitting_again_goes_on(submit, tiny_sweep, tmp_path):
     out = tmp_path / "out"
+    written = []
     for _ in range(2):
         code, output, _ = submit("sweep_gate_lr.slurm", tiny_sweep, "--out", out)
         assert code == 0, output
-        times = {file: file.stat().st_mtime_ns for file in out.glob("trials/*/trial.h5")}
-        assert len(times) == 2
-        first = locals().get("first", times)
-    assert times == first
+        written.append({file: file.stat().st_mtime_ns for file in out.glob("trials/*/trial.h5")})
+    assert len(written[0]) == 2
+    assert written[1] == written[0]
 
 
 def test_options_after_the_script_go_to_the_sweep(submit, tmp_path):
@@ -99,7 +104,6 @@ def test_two_jobs_in_one_folder(submit, mambasynth, slurm, tiny_sweep, tmp_path)
         env=slurm | {"MAMBASYNTH_ENV": str(tmp_path / "environment.sh")}, capture_output=True, text=True, check=True)
     job = first.stdout.strip()
     try:
-        import time
         end = time.monotonic() + 60
         while not (out / "lock").exists() and time.monotonic() < end:
             time.sleep(0.1)
