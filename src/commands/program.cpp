@@ -64,6 +64,8 @@ int run_program(int argc, char** argv) {
   CLI::App program("Batch experiments on causal Mamba models: generate, train, sweep, measure.", "mambasynth");
   program.set_version_flag("--version", version_text, "print versions and what this build contains");
   program.require_subcommand(0, 1);
+  // As in every Python program: of a flag given twice the last one counts.
+  program.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   std::map<std::string, Action> actions;
   try {
     for (auto const& verb : verbs()) {

@@ -322,7 +322,7 @@ TEST_CASE_METHOD(Fixture, "wrong usage is code 2, in words") {
   CHECK(collate("--format pdf " + dir.string()).code == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "--format chooses what is written") {
+TEST_CASE_METHOD(Fixture, "the flag --format chooses what is written") {
   sweep.complete();
   auto const markdown = collate("--format md " + dir.string());
   CHECK(markdown.code == 0);

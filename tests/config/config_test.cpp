@@ -66,7 +66,7 @@ TEST_CASE("horizons are powers of two and the last one") {
   CHECK(model.horizons() == config::Integers{1, 2, 4, 8, 16, 32, 48});
 }
 
-TEST_CASE("--set takes numbers, words and lists") {
+TEST_CASE("the flag --set takes numbers, words and lists") {
   config::Trial trial;
   config::set_text(trial, "train.lr=1e-3");
   config::set_text(trial, "train.split=random");

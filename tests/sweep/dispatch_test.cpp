@@ -243,7 +243,7 @@ TEST_CASE("what is wrong before the first trial is told once, and all ranks leav
   CHECK_FALSE(fs::exists(full.out() / "lock"));
 }
 
-TEST_CASE("--dry-run prints the plan once and writes nothing") {
+TEST_CASE("the flag --dry-run prints the plan once and writes nothing") {
   Sweep sweep(grid("[1, 2]", 2));
   auto const finished = sweep.run(2, "--dry-run");
   CHECK(finished.code == 0);

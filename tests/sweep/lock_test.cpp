@@ -158,7 +158,7 @@ TEST_CASE("a file that is no lock counts as one that stands still") {
   CHECK(sweep::read_lock(folder.path() / "lock")->pid == ::getpid());
 }
 
-TEST_CASE("--take-over forces; the former holder learns of it and leaves the new lock alone") {
+TEST_CASE("the flag --take-over forces; the former holder learns of it and leaves the new lock alone") {
   TemporaryFolder folder;
   auto former = std::make_unique<Lock>(folder.path(), false, fast());
   auto const old_token = sweep::read_lock(folder.path() / "lock")->token;

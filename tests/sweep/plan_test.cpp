@@ -138,7 +138,7 @@ TEST_CASE("a cell that cannot run is named") {
              ContainsSubstring("the cell model.max_horizon = 4096") && ContainsSubstring("seq_len"));
 }
 
-TEST_CASE("--set overrides the file but not an axis") {
+TEST_CASE("the flag --set overrides the file but not an axis") {
   auto const plan = plan_of(gate_lr, {"train.epochs=3", "sweep.seeds=1,2"});
   CHECK(plan.trials.size() == 8);
   CHECK(plan.trials.front().trial.train.epochs == 3);
