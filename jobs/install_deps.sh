@@ -191,8 +191,9 @@ download_libtorch() {
     -r "$requirements.txt" -r "$requirements-$kind.txt"
 }
 unpack_libtorch() {  # FOLDER
-  local parts=('torch/include/*' 'torch/lib/libtorch_cpu.so' 'torch/lib/libc10.so' 'torch/lib/libgomp*' "torch-$torch_version*.dist-info/*")
-  [ $kind = cpu ] || parts[1]='torch/lib/*.so*'
+  local parts=('torch/include/*' "torch-$torch_version*.dist-info/*")
+  if [ $kind = cpu ]; then parts+=('torch/lib/libtorch_cpu.so' 'torch/lib/libc10.so' 'torch/lib/libgomp*')
+  else parts+=('torch/lib/*.so*'); fi
   unzip -q "$downloads/torch-$torch_version"-cp311-*.whl "${parts[@]}" -d "$1"
   local name
   # shellcheck disable=SC2013

@@ -25,15 +25,11 @@ if [[ "${1:-}" == *.toml ]]; then
   sweep=$1
   shift
 fi
+# The program writes to runs/NAME here unless --out says otherwise.
+cd "${SLURM_SUBMIT_DIR:-$PWD}"
 # Relative to the submit folder, else to the checkout: `sweeps/smoke.toml` is meant from anywhere.
 [ -e "$sweep" ] || sweep=$checkout/$sweep
 [ -e "$sweep" ] || die 2 "no sweep file $sweep (neither under $PWD nor in the checkout). Give its path."
-
-out=()
-if [[ " $* " != *" --out"[\ =]* && " $* " != *" --save-dir"[\ =]* ]]; then
-  name=$(sed -n '/^\[sweep\]/,/^\[\[*[a-rt-z]/s/^name *= *["'\'']\([^"'\'']*\)["'\''].*/\1/p' "$sweep" | head -n 1)
-  out=(--out "${SLURM_SUBMIT_DIR:-$PWD}/runs/${name:-$(basename "$sweep" .toml)}")
-fi
 
 if [ -n "${CONTAINER:-}" ]; then
   runner=$(command -v apptainer || command -v singularity) ||
@@ -59,4 +55,4 @@ launch() {
   fi
 }
 [ "$(id -u)" != 0 ] || allow_mpi_here
-launch "${program[@]}" sweep "$sweep" "${out[@]}" "$@"
+launch "${program[@]}" sweep "$sweep" "$@"
