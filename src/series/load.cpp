@@ -3,15 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <optional>
 
 #include "errors/errors.hpp"
-#include "series/fingerprint.hpp"
 #include "series/series_file.hpp"
+#include "store/archive/sha256.hpp"
 
 namespace mambasynth::series {
 namespace {
+
+static_assert(std::endian::native == std::endian::little, "hashes are of little-endian values");
 
 void require_usable(Block const& block, std::int64_t channels, std::filesystem::path const& file) {
   auto const bad = std::find_if_not(block.x.begin(), block.x.end(), [](double value) { return std::isfinite(value); });
@@ -40,7 +43,7 @@ class Verification {
   }
 
   void add(Block const& block, std::span<float const> x) {
-    hash_.add(x);
+    hash_.add(std::as_bytes(x));
     if (!regenerated_) return;
     auto const expected = regenerated_->next();
     for (std::size_t i = 0; i < x.size(); ++i)
@@ -52,7 +55,7 @@ class Verification {
 
   Source finish() {
     source_.generated = regenerated_.has_value();
-    source_.sha256 = hash_.finish();
+    source_.sha256 = hash_.hex();
     return source_;
   }
   [[nodiscard]] std::optional<Process> process() const {
@@ -69,7 +72,7 @@ class Verification {
 
   Source source_;
   std::optional<SeriesStream> regenerated_;
-  Fingerprint hash_;
+  store::Sha256 hash_;
 };
 
 template <class Consume>
@@ -129,16 +132,16 @@ TrainingSeries generate_for_training(config::Data const& data, int threads) {
   series.n_steps = stream.n_steps();
   series.channels = stream.process().channels;
   series.x.reserve(static_cast<std::size_t>(series.n_steps * series.channels));
-  Fingerprint hash;
+  store::Sha256 hash;
   for_each_block(stream, [&](Block const& block) {
     auto const x = to_float32(block.x);
-    hash.add(x);
+    hash.add(std::as_bytes(std::span(x)));
     append(series.x, std::span<float const>(x));
     append(series.circle, block.circle);
   });
   series.source.generated = true;
   series.source.data = data;
-  series.source.sha256 = hash.finish();
+  series.source.sha256 = hash.hex();
   return series;
 }
 
