@@ -69,7 +69,7 @@ run_pytest() {
   $long && filter=()
   step "System tests and reading tests"
   (cd "$checkout/tests" && PYTHONDONTWRITEBYTECODE=1 MAMBASYNTH_PYTHON_TORCH=${torch:-} \
-    MAMBASYNTH_NO_PYTHON_TORCH=${no_torch:-} "$venv/bin/python" -m pytest --build "$checkout/build/ci" \
+    MAMBASYNTH_NO_PYTHON_TORCH=${no_torch:-} "$venv/bin/python" -m pytest --build="$checkout/build/ci" \
     "${filter[@]}" --junitxml "$results/pytest.xml") || fail_without_report pytest
 }
 # A runner that fails writes its report and is counted there; one that never got so far is a failure by itself.
