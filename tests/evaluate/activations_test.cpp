@@ -8,22 +8,11 @@
 #include "evaluate/activations_file.hpp"
 #include "store/hdf5.hpp"
 #include "support/reference.hpp"
+#include "support/small_network.hpp"
 
 using namespace mambasynth;
 
 namespace {
-
-model::Network small() {
-  config::Model config;
-  config.d_model = 16;
-  config.n_layers = 2;
-  config.d_state = 4;
-  config.d_ff = 8;
-  config.max_horizon = 2;
-  model::Network network(config, 3);
-  model::initialise(network, at::detail::createCPUGenerator(1));
-  return network;
-}
 
 std::vector<float> flat(at::Tensor const& values) {
   auto const contiguous = values.contiguous();
@@ -33,7 +22,7 @@ std::vector<float> flat(at::Tensor const& values) {
 }  // namespace
 
 TEST_CASE("activations.h5 holds every window's layers, predictions, labels and gates") {
-  auto const network = small();
+  auto const network = tests::small_network(3, 2);
   constexpr std::int64_t steps = 70, window = 16, windows = 4;  // a tail of 6 steps is left out
   auto const x = at::randn({steps, 3}, at::detail::createCPUGenerator(2), at::TensorOptions().dtype(at::kFloat));
   std::vector<std::int64_t> circle(steps);
@@ -67,7 +56,7 @@ TEST_CASE("activations.h5 holds every window's layers, predictions, labels and g
 }
 
 TEST_CASE("a series without a whole window is refused") {
-  auto const network = small();
+  auto const network = tests::small_network(3, 2);
   tests::TemporaryFolder const folder;
   auto const file = folder.path() / "activations.h5";
   CHECK_THROWS_WITH(evaluate::write_activations(file, network, at::zeros({10, 3}), 16, {}, false),

@@ -1,5 +1,4 @@
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -8,23 +7,12 @@
 #include "model/state_dict.hpp"
 #include "store/archive/safetensors.hpp"
 #include "support/reference.hpp"
+#include "support/small_network.hpp"
 
 using namespace mambasynth;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
-
-model::Network small() {
-  config::Model config;
-  config.d_model = 16;
-  config.n_layers = 2;
-  config.d_state = 4;
-  config.d_ff = 8;
-  config.max_horizon = 3;
-  model::Network network(config, 5);
-  model::initialise(network, at::detail::createCPUGenerator(1));
-  return network;
-}
 
 std::string refusal(model::Network& network, model::NamedTensors const& weights) {
   try {
@@ -39,7 +27,7 @@ std::string refusal(model::Network& network, model::NamedTensors const& weights)
 }  // namespace
 
 TEST_CASE("the architecture is read off the weights, and they come back to the bit") {
-  auto const network = small();
+  auto const network = tests::small_network(5, 3);
   tests::TemporaryFolder const folder;
   auto const file = folder.path() / "weights.safetensors";
   store::safetensors::save(file, {model::state_of(network), {}});
@@ -53,7 +41,7 @@ TEST_CASE("the architecture is read off the weights, and they come back to the b
 }
 
 TEST_CASE("older names are brought up to date") {
-  auto const network = small();
+  auto const network = tests::small_network(5, 3);
   auto weights = model::state_of(network);
   for (auto& [name, tensor] : weights) {
     if (name.starts_with("output_heads.1.")) name = "output_proj." + name.substr(15);
@@ -66,7 +54,7 @@ TEST_CASE("older names are brought up to date") {
 }
 
 TEST_CASE("weights that do not fit are refused by name") {
-  auto network = small();
+  auto network = tests::small_network(5, 3);
   auto missing = model::state_of(network);
   missing.erase(missing.begin());
   CHECK_THAT(refusal(network, missing), ContainsSubstring("has no tensor 'input_proj.weight'"));
