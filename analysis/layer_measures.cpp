@@ -14,7 +14,7 @@ namespace layout = trial_layout;
 using store::Hdf5Writer;
 
 void write_layers(Hdf5Writer& h5, std::vector<std::string> const& layers) {
-  h5.text_scale(layout::layer, layers, {"input, then the residual stream after each block, then the prediction", ""});
+  h5.text_scale(layout::layer, layers, {"input, then the residual stream after each block, then the prediction", "1"});
 }
 
 /// An estimator's values and errors, (layer) or (layer, entry of `scale`).
@@ -29,8 +29,8 @@ void write_estimator(Hdf5Writer& h5, std::string const& name, std::vector<Dimens
       se.push_back(estimate.se);
     }
   }
-  column(h5, layout::dimension + name, value, layers.size() * entries, dims, {"intrinsic dimension, " + name, ""});
-  column(h5, layout::dimension + name + "_se", se, layers.size() * entries, dims, {"nominal standard error", ""});
+  column(h5, layout::dimension + name, value, layers.size() * entries, dims, {"intrinsic dimension, " + name, "1"});
+  column(h5, layout::dimension + name + "_se", se, layers.size() * entries, dims, {"nominal standard error", "1"});
 }
 
 void write_dimension(Hdf5Writer& h5, std::vector<DimensionEstimates> const& layers) {
@@ -40,7 +40,7 @@ void write_dimension(Hdf5Writer& h5, std::vector<DimensionEstimates> const& laye
       throw std::invalid_argument("trial file: layers were measured at different k or n1");
     }
   }
-  scale(h5, layout::k, first.k, {"neighbours", ""});
+  scale(h5, layout::k, first.k, {"neighbours", "1"});
   auto const by_k = [&](std::string const& name, auto of_layer) {
     write_estimator(h5, name, layers, first.k.size(), {layout::layer, layout::k}, of_layer);
   };
@@ -52,21 +52,21 @@ void write_dimension(Hdf5Writer& h5, std::vector<DimensionEstimates> const& laye
   write_estimator(h5, "two_nn_ls", layers, 1, {layout::layer},
                   [](auto const& layer) { return std::vector{layer.two_nn_ls}; });
   if (!first.n1.empty()) {
-    scale(h5, layout::n1, first.n1, {"nearer neighbour of Gride, the farther is 2 n1", ""});
+    scale(h5, layout::n1, first.n1, {"nearer neighbour of Gride, the farther is 2 n1", "1"});
     write_estimator(h5, layout::estimator_by_n1, layers, first.n1.size(), {layout::layer, layout::n1},
                     [](auto const& layer) { return layer.gride; });
   }
   std::vector<std::int64_t> duplicates;
   for (auto const& layer : layers) duplicates.push_back(layer.duplicates);
   column(h5, std::string(layout::dimension) + "duplicates", duplicates, layers.size(), {layout::layer},
-         {"rows at distance 0 from another", ""});
+         {"rows at distance 0 from another", "1"});
 }
 
 void write_activation(Hdf5Writer& h5, std::vector<LayerActivation> const& layers, std::size_t count) {
   auto const add = [&](std::string const& name, double LayerActivation::*member, char const* meaning) {
     std::vector<double> values;
     for (auto const& layer : layers) values.push_back(layer.*member);
-    column(h5, layout::activation + name, values, count, {layout::layer}, {meaning, ""});
+    column(h5, layout::activation + name, values, count, {layout::layer}, {meaning, "1"});
   };
   add("mean", &LayerActivation::mean, "mean over rows and features");
   add("std", &LayerActivation::std, "standard deviation over rows and features");

@@ -19,37 +19,37 @@ using store::Meaning;
 
 void write_history(Hdf5Writer& h5, TrialHistory const& history) {
   if (history.epoch.empty()) return;
-  scale(h5, layout::epoch, history.epoch, {"epoch, from 1", ""});
+  scale(h5, layout::epoch, history.epoch, {"epoch, from 1", "epoch"});
   auto const add = [&](std::string const& name, auto const& values, Meaning const& meaning) {
     column(h5, layout::history + name, values, history.epoch.size(), {layout::epoch}, meaning);
   };
-  add("train_mse", history.train_mse, {"mean loss of the training batches, dropout on, weights moving", ""});
-  add("train_eval_mse", history.train_eval_mse, {"loss of the training windows in eval mode", ""});
-  add("val_mse", history.val_mse, {"loss of the validation windows", ""});
-  add("test_mse", history.test_mse, {"loss of the test series", ""});
-  add("lr", history.lr, {"learning rate", ""});
-  add("gate_lr", history.gate_lr, {"learning rate of x_proj and dt_proj", ""});
-  add("first_gradient_norm", history.first_gradient_norm, {"L2 norm of the gradient, first batch, unclipped", ""});
-  add("last_gradient_norm", history.last_gradient_norm, {"L2 norm of the gradient, last batch, unclipped", ""});
+  add("train_mse", history.train_mse, {"mean loss of the training batches, dropout on, weights moving", "1"});
+  add("train_eval_mse", history.train_eval_mse, {"loss of the training windows in eval mode", "1"});
+  add("val_mse", history.val_mse, {"loss of the validation windows, mean over batches", "1"});
+  add("test_mse", history.test_mse, {"loss of the test series", "1"});
+  add("lr", history.lr, {"learning rate", "1"});
+  add("gate_lr", history.gate_lr, {"learning rate of x_proj and dt_proj", "1"});
+  add("first_gradient_norm", history.first_gradient_norm, {"L2 norm of the gradient, first batch, unclipped", "1"});
+  add("last_gradient_norm", history.last_gradient_norm, {"L2 norm of the gradient, last batch, unclipped", "1"});
   add("seconds", history.seconds, {"duration of the epoch", "s"});
-  add("best", history.best, {"1 where the validation loss was the lowest so far", ""});
+  add("best", history.best, {"1 where the validation loss was the lowest so far", "1"});
 }
 
 void write_final(Hdf5Writer& h5, TrialResult const& trial) {
   auto const add = [&](std::string const& name, double value, char const* meaning) {
-    if (!std::isnan(value)) h5.scalar(layout::final_group + name, value, {meaning, ""});
+    if (!std::isnan(value)) h5.scalar(layout::final_group + name, value, {meaning, "1"});
   };
   add("train_mse", trial.train_mse, "loss of the best checkpoint on the training windows, eval mode, fp32");
-  add("val_mse", trial.val_mse, "loss of the best checkpoint on the validation windows, eval mode, fp32");
+  add("val_mse", trial.val_mse, "loss of the best checkpoint, mean over validation windows, eval mode, fp32");
   add("test_mse", trial.test_mse, "loss of the best checkpoint on the test series, eval mode, fp32");
 }
 
 void write_horizons(Hdf5Writer& h5, HorizonErrors const& horizon) {
   if (horizon.horizon.empty()) return;
-  scale(h5, layout::horizon, horizon.horizon, {"steps ahead", ""});
+  scale(h5, layout::horizon, horizon.horizon, {"steps ahead", "step"});
   auto const add = [&](std::string const& name, std::vector<double> const& values, char const* meaning) {
     if (values.empty()) return;
-    column(h5, layout::horizon_group + name, values, horizon.horizon.size(), {layout::horizon}, {meaning, ""});
+    column(h5, layout::horizon_group + name, values, horizon.horizon.size(), {layout::horizon}, {meaning, "1"});
   };
   add("val_mse", horizon.val_mse, "error on the validation windows");
   add("test_mse", horizon.test_mse, "error on the test series");

@@ -34,6 +34,8 @@ cd "${SLURM_SUBMIT_DIR:-$PWD}"
 if [ -n "${CONTAINER:-}" ]; then
   runner=$(command -v apptainer || command -v singularity) ||
     die 2 "CONTAINER is set but neither apptainer nor singularity was found. Load its module in MAMBASYNTH_ENV."
+  MAMBASYNTH_IMAGE_HASH=$(sha256sum "$CONTAINER" | cut -c 1-64)  # for the provenance of each trial
+  export MAMBASYNTH_IMAGE_HASH
   program=("$runner" exec --bind "$checkout,$PWD" "$CONTAINER" mambasynth)
   [ -e /dev/nvidiactl ] && program=("$runner" exec --nv "${program[@]:2}")
 elif found=$(command -v mambasynth); then program=("$found")

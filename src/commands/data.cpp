@@ -20,6 +20,7 @@ struct Options {
   RunFlags run;
   std::vector<std::string> formats;
   bool figures = true;
+  bool no_umap = false;
 };
 
 series::Formats formats_of(Options const& options, std::int64_t n_steps) {
@@ -38,6 +39,7 @@ int run(Options const& options) {
   }
   if (!data.path.empty())
     throw errors::usage("data.path is set", "this verb generates a series and reads none", "Remove it");
+  if (options.no_umap) fmt::print(stderr, "note: --no-umap changes nothing (the figures have no UMAP panels).\n");
   std::int64_t reported = 0;
   constexpr std::int64_t report_every = 10'000'000;
   auto const digest = series::write_series(
@@ -67,6 +69,7 @@ Action declare_data(CLI::App& app) {
       ->type_name("")
       ->check(CLI::IsMember({"h5", "npz"}));
   app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
+  app.add_flag("--no-umap", options->no_umap, "accepted for the original's sake, changes nothing");
   return [options] { return run(*options); };
 }
 

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -28,6 +29,8 @@ struct Options {
   RunFlags run;
   std::string checkpoint;
   std::int64_t seq_len = 0;
+  std::vector<std::string> layers;
+  bool no_lb = false;
 };
 
 /// --seq-len, else what the checkpoint was trained with, else the default.
@@ -39,13 +42,27 @@ std::int64_t window_length(Options const& options, model::WeightsFile const& fil
   return config::Train{}.seq_len;
 }
 
+/// --layers as the original takes it: input, output and layer numbers from 1; what does not exist is warned about and
+/// left out, and with nothing left all panels are looked at.
+std::vector<std::string> chosen_panels(std::vector<std::string> const& words, std::int64_t n_layers) {
+  auto const known = evaluate::panel_names(n_layers);
+  std::vector<std::string> panels;
+  for (auto const& word : words) {
+    auto const panel = word == "input" || word == "output" ? word : "layer_" + word;
+    if (std::find(known.begin(), known.end(), panel) != known.end()) panels.push_back(panel);
+    else fmt::print(stderr, "warning: --layers {} is left out (the model has input, 1 to {} and output).\n", word, n_layers);
+  }
+  return panels;
+}
+
 void print(analysis::LayerMeasures const& evaluation, config::Integers const& ks) {
   fmt::print("{:<10}", "panel");
   for (auto const k : ks) fmt::print(" {:>8}", fmt::format("LB k={}", k));
   fmt::print(" {:>10} {:>8} {:>8}\n", "mean", "std", "PR");
   for (std::size_t p = 0; p < evaluation.layers.size(); ++p) {
     fmt::print("{:<10}", evaluation.layers[p]);
-    for (auto const& estimate : evaluation.dimension[p].levina_bickel_original) fmt::print(" {:>8.3f}", estimate.value);
+    if (!evaluation.dimension.empty())
+      for (auto const& estimate : evaluation.dimension[p].levina_bickel_original) fmt::print(" {:>8.3f}", estimate.value);
     auto const& activation = evaluation.activation[p];
     fmt::print(" {:>10.4f} {:>8.4f} {:>8.2f}\n", activation.mean, activation.std, activation.participation_ratio);
   }
@@ -72,14 +89,15 @@ int run(Options const& options) {
   auto values = series::to_float32(series.x);
   auto const x = at::from_blob(values.data(), {series.n_steps, series.channels()}, at::kFloat);
 
-  auto const evaluation = evaluate::evaluate(network, x, seq_len, trial.evaluate, threads);
+  auto const evaluation = evaluate::evaluate(network, x, seq_len, trial.evaluate, threads,
+                                             chosen_panels(options.layers, network.config().n_layers), !options.no_lb);
   fs::path const folder = options.run.out;
   evaluate::write_evaluation(folder / "evaluation.h5", evaluation,
                              {options.checkpoint, seq_len, provenance::run_facts(device, threads)});
   if (trial.evaluate.activations)
     evaluate::write_activations(folder / trial::activations_name, network, x, seq_len, {series.circle, series.phase},
                                 trial.evaluate.gates);
-  print(evaluation, trial.evaluate.lb_k);
+  print(evaluation, options.no_lb ? config::Integers{} : trial.evaluate.lb_k);
   fmt::print("{}\n", (folder / "evaluation.h5").string());
   return static_cast<int>(errors::ExitCode::done);
 }
@@ -92,6 +110,10 @@ Action declare_evaluate(CLI::App& app) {
       ->required()
       ->type_name("FILE");
   app.add_option("--seq-len", options->seq_len, "steps of a window [default: the checkpoint's]")->type_name("")->check(CLI::PositiveNumber);
+  app.add_option("--layers", options->layers, "what to look at: input, layer numbers from 1, output [default: all]")
+      ->delimiter(',')
+      ->type_name("");
+  app.add_flag("--no-lb", options->no_lb, "leave the intrinsic dimension out");
   options->keys.section<config::Data>().section<config::Evaluate>();
   add_run_flags(app, options->run, "evaluation", "folder of evaluation.h5 and activations.h5");
   return [options] { return run(*options); };

@@ -82,6 +82,10 @@ std::optional<sweep::State> committed_state(fs::path const& file, std::string co
 }
 
 int run(Options const& options) {
+  if (options.keys.print_requested()) {
+    fmt::print("{}", sweep::to_toml(sweep::read_sweep_file(options.file, options.keys.assignments())));
+    return static_cast<int>(errors::ExitCode::done);
+  }
   parallel::Session session;
   return session.run([&] {
     auto const assignments = options.keys.assignments();

@@ -3,6 +3,8 @@
 
 #include <cstdio>
 #include <memory>
+#include <new>
+#include <utility>
 
 #include "analysis/trial_summary.hpp"
 #include "commands/flags.hpp"
@@ -45,14 +47,31 @@ void print_epoch(train::EpochRecord const& record, std::int64_t epochs) {
   fmt::print(stderr, "{}\n", train::console_row(record));
 }
 
+[[noreturn]] void tell_diverged(fs::path const& result, std::string const& why) {
+  throw errors::Error(errors::ExitCode::incomplete, "the training diverged", why,
+                      "Lower --lr; " + result.string() + " records it");
+}
+
 /// A folder that already holds this trial's result is done; another trial's result is never overwritten.
 bool already_done(fs::path const& result, std::string const& id) {
   if (!fs::exists(result)) return false;
   auto const summary = analysis::read_trial(result);
-  if (summary.provenance.trial_id == id) return true;
+  if (summary.provenance.trial_id == id) {
+    if (summary.provenance.state == "diverged") tell_diverged(result, "an earlier run of the same trial found so");
+    return true;
+  }
   throw errors::usage(result.string() + " is the result of another trial",
                       "its id is " + summary.provenance.trial_id + ", this configuration's " + id,
                       "Choose another --out, or move that file away");
+}
+
+trial::Outcome run_within_memory(trial::Job const& job, trial::TrialData const& data) {
+  try {
+    return trial::run(job, data);
+  } catch (std::bad_alloc const&) {
+    throw errors::Error(errors::ExitCode::incomplete, "memory ran out", "the batch's activations do not fit",
+                        "Use a smaller --batch-size, window or model");
+  }
 }
 
 int run(Options& options) {
@@ -79,29 +98,34 @@ int run(Options& options) {
     auto const data = trial::load_data(trial, {}, thread_count(options.run));
     auto const id = identify(trial, data);
     if (already_done(folder / trial::result_name, id)) {
+      if (!options.checkpoint.empty())
+        store::write_atomically(options.checkpoint, store::read_text(folder / train::checkpoint_name));
       fmt::print("trial {} is complete: {}\n", id, (folder / trial::result_name).string());
       return static_cast<int>(errors::ExitCode::done);
     }
-    fmt::print(stderr, "trial {}: {} training, {} validation, {} test windows of {} steps, {} channels\n{}\n", id,
+    fmt::print(stderr, "trial {}: {} training, {} validation, {} test windows of {} steps, {} channels\n", id,
                data.material.train.count(), data.material.val.count(), data.material.test.count(),
-               trial.train.seq_len, data.material.train.series.size(1), train::console_header());
+               trial.train.seq_len, data.material.train.series.size(1));
+    bool header_printed = false;
     trial::Job const job{.trial = trial,
                          .id = id,
                          .folder = folder,
                          .extra_checkpoint = options.checkpoint,
                          .device = device,
                          .threads = thread_count(options.run),
-                         .epoch_done = [&](auto const& record) { print_epoch(record, trial.train.epochs); },
+                         .epoch_done = [&](auto const& record) {
+                           if (!std::exchange(header_printed, true)) fmt::print(stderr, "{}\n", train::console_header());
+                           print_epoch(record, trial.train.epochs);
+                         },
                          .stop_requested = [] { return sweep::StopSignals::received() != 0; },
                          .log = [](std::string const& line) { fmt::print(stderr, "{}\n", line); }};
-    auto const outcome = trial::run(job, data);
+    auto const outcome = run_within_memory(job, data);
     switch (outcome.ending) {
       case train::Ending::finished:
         fmt::print("{}\n{}\n", (folder / trial::result_name).string(), (folder / train::checkpoint_name).string());
         return static_cast<int>(errors::ExitCode::done);
       case train::Ending::diverged:
-        throw errors::Error(errors::ExitCode::incomplete, "the training diverged", outcome.reason,
-                            "Lower --lr; " + (folder / trial::result_name).string() + " holds its history");
+        tell_diverged(folder / trial::result_name, outcome.reason);
       case train::Ending::stopped:
         throw errors::Error(errors::ExitCode::stopped, "the training was stopped", outcome.reason,
                             "The same command continues from " + (folder / train::resume_name).string());

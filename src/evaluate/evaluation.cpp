@@ -48,9 +48,16 @@ std::vector<std::int64_t> dimension_rows(std::int64_t rows, config::Evaluate con
 }
 
 analysis::LayerMeasures evaluate(model::Network const& network, at::Tensor const& series, std::int64_t seq_len,
-                                 config::Evaluate const& config, int threads) {
+                                 config::Evaluate const& config, int threads,
+                                 std::vector<std::string> const& wanted, bool dimension) {
   analysis::LayerMeasures result;
-  result.layers = panel_names(network.config().n_layers);
+  std::vector<std::size_t> places;
+  auto const names = panel_names(network.config().n_layers);
+  for (std::size_t p = 0; p < names.size(); ++p) {
+    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), names[p]) == wanted.end()) continue;
+    places.push_back(p);
+    result.layers.push_back(names[p]);
+  }
   auto const chosen = dimension_rows(series.size(0) / seq_len * seq_len, config);
 
   std::vector<analysis::ActivationStatistics> statistics;
@@ -58,8 +65,8 @@ analysis::LayerMeasures evaluate(model::Network const& network, at::Tensor const
   std::vector<std::int64_t> dims;
   for_each_batch(network, series, seq_len, [&](EncodedBatch const& batch) {
     auto const arrays = panels(batch);
-    for (std::size_t p = 0; p < arrays.size(); ++p) {
-      auto const array = arrays[p].contiguous();
+    for (std::size_t p = 0; p < places.size(); ++p) {
+      auto const array = arrays[places[p]].contiguous();
       auto const width = array.size(2);
       if (pickers.size() <= p) {
         dims.push_back(width);
@@ -75,7 +82,7 @@ analysis::LayerMeasures evaluate(model::Network const& network, at::Tensor const
   for (std::size_t p = 0; p < pickers.size(); ++p) {
     result.activation.push_back(
         {statistics[p].mean(), statistics[p].standard_deviation(), statistics[p].participation_ratio()});
-    result.dimension.push_back(analysis::estimate_all(std::span<float const>(pickers[p].values()),
+    if (dimension) result.dimension.push_back(analysis::estimate_all(std::span<float const>(pickers[p].values()),
                                                       static_cast<std::int64_t>(chosen.size()), dims[p], config.lb_k,
                                                       threads));
   }

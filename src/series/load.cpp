@@ -17,7 +17,9 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "hashes are of little-endian values");
 
 void require_usable(Block const& block, std::int64_t channels, std::filesystem::path const& file) {
-  auto const bad = std::find_if_not(block.x.begin(), block.x.end(), [](double value) { return std::isfinite(value); });
+  auto const bad = std::find_if_not(block.x.begin(), block.x.end(), [](double value) {
+    return std::isfinite(static_cast<float>(value));  // what models read
+  });
   if (bad != block.x.end()) {
     auto const index = bad - block.x.begin();
     throw errors::input(file.string() + " cannot be used",

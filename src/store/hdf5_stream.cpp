@@ -26,6 +26,7 @@ void write_rows(File const& file, Growing const& to, std::uint64_t at, std::byte
 }  // namespace
 
 void append(File& file, Growing& to, std::byte const* values, std::size_t count) {
+  prepare_library();  // streams may be filled by a thread of their own
   auto const whole = to.chunk_bytes();
   auto const chunk_rows = static_cast<std::uint64_t>(to.chunk[0]);
   while (count > 0) {

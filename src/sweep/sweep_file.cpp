@@ -148,6 +148,9 @@ void override_keys(SweepFile& sweep, std::vector<std::string> const& set, std::s
     if (axes.contains(key))
       throw errors::usage("--set " + assignment + " has no effect", key + " is an axis of this sweep",
                           "Change the axis in the sweep file, or leave the option out");
+    if (key == "train.seed" && !sweep.keys.seeds.empty())
+      throw errors::usage("--set " + assignment + " has no effect", "sweep.seeds lists the seeds of this sweep",
+                          "Give --seeds instead");
     if (key.starts_with("sweep.") && equals < assignment.size()) {
       if (!config::assign_key(sweep.keys, key.substr(6), config::given_text(assignment.substr(equals + 1), "--set")))
         throw errors::usage("--set: unknown key '" + key + "'", "a misspelt name would silently run the default",

@@ -2,11 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <c10/util/Exception.h>
+
 #include <algorithm>
 #include <chrono>
+#include <new>
+#include <stdexcept>
 
 #include "analysis/trial_file.hpp"
 #include "config/toml.hpp"
+#include "errors/errors.hpp"
 #include "evaluate/activations_file.hpp"
 #include "evaluate/evaluation.hpp"
 #include "model/state_dict.hpp"
@@ -92,9 +97,21 @@ analysis::Provenance provenance_of(Job const& job, TrialData const& data, train:
 
 }  // namespace
 
-Outcome run(Job const& job, TrialData const& data) {
+namespace {
+
+/// A measurement that cannot be made is told before the training, not after it.
+void check_rows(Job const& job, TrialData const& data) {
+  auto const seq_len = job.trial.train.seq_len;
+  auto const rows = data.material.train.series.size(0) / seq_len * seq_len;
+  auto const points = std::min(job.trial.evaluate.lb_points, rows);
+  auto const most = *std::max_element(job.trial.evaluate.lb_k.begin(), job.trial.evaluate.lb_k.end());
+  if (most >= points)
+    throw errors::usage(fmt::format("evaluate.lb_k = {} is not below the {} rows that are measured", most, points),
+                        "a point has no neighbour of that rank", "Lower --lb-k, or use a longer series or more --lb-points");
+}
+
+Outcome train_and_measure(Job const& job, TrialData const& data) {
   auto const started = provenance::utc_now();
-  auto const clock = std::chrono::steady_clock::now();
   auto const say = [&](std::string const& line) {
     if (job.log) job.log(line);
   };
@@ -110,6 +127,7 @@ Outcome run(Job const& job, TrialData const& data) {
   if (auto const& done = trainer.progress(); done.epoch > 1 || done.batch > 0)
     say(fmt::format("continuing at epoch {}, batch {}", done.epoch, done.batch + 1));
   auto const ending = trainer.run();
+  auto const trained = std::chrono::steady_clock::now();
   auto const& progress = trainer.progress();
   if (ending == train::Ending::stopped) return {ending, "stopped on request"};
 
@@ -125,12 +143,28 @@ Outcome run(Job const& job, TrialData const& data) {
       if (job.trial.evaluate.activations) write_activations(job, network, data);
     }
   }
-  auto const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - clock).count();
+  // The epochs' own sum: of a trial that was interrupted, every leg counts.
+  auto const seconds = progress.total_seconds +
+                       std::chrono::duration<double>(std::chrono::steady_clock::now() - trained).count();
   result.provenance = provenance_of(job, data, ending, trainer.reason(), started, seconds, progress);
   analysis::write_trial(job.folder / result_name, result);
   std::error_code ignored;
   std::filesystem::remove(job.folder / train::resume_name, ignored);
   return {ending, trainer.reason()};
+}
+
+}  // namespace
+
+Outcome run(Job const& job, TrialData const& data) {
+  check_rows(job, data);
+  try {
+    return train_and_measure(job, data);
+  } catch (c10::Error const& error) {
+    // LibTorch reports a failed allocation of the host's memory as any other error, in these words.
+    std::string const what = error.what_without_backtrace();
+    if (what.find("can't allocate memory") != std::string::npos) throw std::bad_alloc();
+    throw std::runtime_error(what);
+  }
 }
 
 }  // namespace mambasynth::trial

@@ -264,3 +264,33 @@ def test_full_disk_in_a_sweep(mambasynth, tiny_sweep, small_disk):
     folder, launcher = small_disk
     done = mambasynth("sweep", tiny_sweep, "--out", folder / "out", code=1, launcher=launcher)
     says(done, "small_disk", "No space left on device")
+
+
+# ---- found after the training, or not at all, in earlier versions
+
+def test_too_many_neighbours_are_told_before_the_training(mambasynth, tiny_trial, tmp_path):
+    done = mambasynth("train", "--config", tiny_trial, "--lb-k", 100000, "--out", tmp_path / "out", code=2)
+    says(done, "evaluate.lb_k = 100000 is not below")
+    assert not (tmp_path / "out" / "checkpoint.pt").exists()
+
+
+def test_a_diverged_training_stays_diverged(mambasynth, tiny_trial, tmp_path):
+    for _ in range(2):
+        done = mambasynth("train", "--config", tiny_trial, "--lr", 1e30, "--warmup-epochs", 0, "--out", tmp_path, code=4)
+        says(done, "the training diverged")
+
+
+def test_a_value_that_no_float_holds(mambasynth, tiny_trial, tmp_path, series):
+    x = numpy.random.default_rng(1).normal(size=(3000, 20))
+    x[7, 3] = 1e39
+    done = mambasynth("train", "--config", tiny_trial, "--data", series(x=x), "--out", tmp_path / "out", code=3)
+    says(done, "at step 7, channel 3")
+
+
+def test_a_seed_beside_sweep_seeds_is_refused(mambasynth, tiny_sweep, tmp_path):
+    done = mambasynth("sweep", tiny_sweep, "--seed", 7, "--out", tmp_path / "out", code=2)
+    says(done, "sweep.seeds lists the seeds")
+
+
+def test_collating_what_is_not_there(collate, tmp_path):
+    says(collate(tmp_path / "nothing", code=3), "is no folder")

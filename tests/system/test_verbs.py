@@ -100,3 +100,27 @@ def test_convert_there_and_back(mambasynth, trial, tmp_path, via):
     mambasynth("convert", trial / "checkpoint.pt", between)
     mambasynth("convert", between, back)
     assert back.stat().st_size > 0
+
+
+def test_the_original_flags_of_data_and_evaluate(mambasynth, trial, finished_sweep, tmp_path):
+    import h5py
+    mambasynth("data", "--no-umap", "--n-steps", 100, "--no-figures", "--out", tmp_path / "data")
+    data = next((finished_sweep / "data").glob("*/series.h5"))
+    done = mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--layers", "input,1,99",
+                      "--no-lb", "--out", tmp_path)
+    assert "--layers 99 is left out" in done.stderr
+    with h5py.File(tmp_path / "evaluation.h5") as file:
+        assert [name.decode() for name in file["layer"]] == ["input", "layer_1"]
+        assert "intrinsic_dimension" not in file
+
+
+def test_print_config_of_a_sweep_runs_nothing(mambasynth, tiny_sweep, tmp_path):
+    done = mambasynth("sweep", tiny_sweep, "--print-config", "--out", tmp_path / "out")
+    assert "[[sweep.axis]]" in done.stdout
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_finished_trial_still_writes_its_checkpoint_where_asked(mambasynth, tiny_trial, tmp_path):
+    mambasynth("train", "--config", tiny_trial, "--out", tmp_path / "out")
+    mambasynth("train", "--config", tiny_trial, "--out", tmp_path / "out", "--checkpoint", tmp_path / "best.pt")
+    assert (tmp_path / "best.pt").read_bytes() == (tmp_path / "out" / "checkpoint.pt").read_bytes()
