@@ -310,7 +310,7 @@ TEST_CASE_METHOD(Fixture, "without any readable trial the code is 3") {
   }
 }
 
-TEST_CASE_METHOD(Fixture, "wrong usage is code 2, in words") {
+TEST_CASE_METHOD(Fixture, "wrong usage is code 2, a folder that is not there 3, in words") {
   CHECK(collate("").code == 2);
   CHECK(collate((root.path() / "nowhere").string()).code == 3);
   auto const typo = collate("--fromat md " + dir.string());
