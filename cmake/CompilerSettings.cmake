@@ -11,7 +11,8 @@ set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O3 -g1 -DNDEBUG" CACHE STRING "" FORCE)
 
 find_program(MAMBASYNTH_CCACHE ccache)
 if(MAMBASYNTH_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${MAMBASYNTH_CCACHE}")
+  # What ccache asks for where headers are precompiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${MAMBASYNTH_CCACHE}")
 endif()
 # FindHDF5 names what HDF5 itself links (curl, szip, ...); a program of ours must not need them.
 add_link_options(LINKER:--as-needed)

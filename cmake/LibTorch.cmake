@@ -63,3 +63,17 @@ if(MAMBASYNTH_CUDA)
     "LINKER:--push-state,--no-as-needed" "${torch_lib}/libtorch_cuda.so" "LINKER:--pop-state")
   target_link_libraries(mambasynth_torch INTERFACE torch::cuda torch::c10_cuda CUDA::cudart)
 endif()
+
+# ATen.h takes 8 s to parse. It is compiled once (400 MB in the build folder), for every library that asks:
+# mambasynth_precompiled_aten(NAME), NAME as for mambasynth_library.
+file(WRITE "${PROJECT_BINARY_DIR}/generated/aten.cpp" "")
+add_library(mambasynth_aten OBJECT "${PROJECT_BINARY_DIR}/generated/aten.cpp")
+target_link_libraries(mambasynth_aten PRIVATE mambasynth_settings mambasynth_torch)
+target_precompile_headers(mambasynth_aten PRIVATE <ATen/ATen.h>)
+# Without it ccache cannot look inside.
+set(aten_options $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+target_compile_options(mambasynth_aten PRIVATE ${aten_options})
+function(mambasynth_precompiled_aten name)
+  target_compile_options(mambasynth_${name} PRIVATE ${aten_options})
+  target_precompile_headers(mambasynth_${name} REUSE_FROM mambasynth_aten)
+endfunction()

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+
+#include "kernels/bfloat16.hpp"
+#include "kernels/cuda/stream.hpp"
 
 // out[t,d] = silu(bias[d] + sum_j weight[d,j] x[t - (taps-1) + j, d]),   x = 0 before the first step.
 // The depthwise causal convolution of a Mamba block (Gu & Dao 2023, section 3.4) with its activation.
@@ -32,5 +36,17 @@ template <class T>
 void causal_conv1d_backward(ConvShape const&, T const* x, std::int64_t x_stride, T const* weight, T const* bias,
                             T const* dout, T* dx, std::int64_t dx_stride, T* dweight, T* dbias);
 }  // namespace reference
+
+/// One GPU (kernels/cuda/). T: float or BFloat16; weight, bias and their gradients fp32. Arguments as above.
+namespace cuda {
+template <class T>
+void causal_conv1d_forward(ConvShape const&, T const* x, std::int64_t x_stride, Parameter<T> const* weight,
+                           Parameter<T> const* bias, T* out, Stream);
+std::size_t conv_workspace_bytes(ConvShape const&);
+template <class T>
+void causal_conv1d_backward(ConvShape const&, T const* x, std::int64_t x_stride, Parameter<T> const* weight,
+                            Parameter<T> const* bias, T const* dout, T* dx, std::int64_t dx_stride,
+                            Parameter<T>* dweight, Parameter<T>* dbias, std::byte* workspace, Stream);
+}  // namespace cuda
 
 }  // namespace mambasynth::kernels

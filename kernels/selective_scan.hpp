@@ -1,6 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+
+#include "kernels/bfloat16.hpp"
+#include "kernels/cuda/stream.hpp"
 
 // h[d,n] = exp(delta[t,d] A[d,n]) h[d,n] + delta[t,d] B[t,n] x[t,d];   y[t,d] = sum_n C[t,n] h[d,n] + D[d] x[t,d]
 // out[t,d] = y[t,d] silu(z[t,d]);   delta = softplus(delta_raw + delta_bias[d]) (linear above 20);   h starts at 0
@@ -27,7 +31,7 @@ template <class T>
 struct ScanInputs {
   T const *x, *delta, *z, *B, *C;
   std::int64_t x_stride, delta_stride, z_stride, B_stride, C_stride;
-  T const *A, *D, *delta_bias;
+  Parameter<T> const *A, *D, *delta_bias;
 };
 
 /// out: (batch, time, channel) contiguous. checkpoints: (batch, chunk, channel, state), the state before each chunk's
@@ -47,7 +51,7 @@ struct ScanGradients {
   T const* dout;
   T *dx, *ddelta, *dz, *dB, *dC;
   std::int64_t dz_stride, dB_stride, dC_stride;
-  T *dA, *dD, *ddelta_bias;
+  Parameter<T> *dA, *dD, *ddelta_bias;
 };
 
 /// Vectorised for the instruction set found at run time, parallel over batch and channels with OpenMP. The same bits
@@ -66,5 +70,22 @@ void selective_scan_forward(ScanShape const&, ScanInputs<T> const&, ScanOutputs<
 template <class T>
 void selective_scan_backward(ScanShape const&, ScanInputs<T> const&, T const* checkpoints, ScanGradients<T> const&);
 }  // namespace reference
+
+/// One GPU (kernels/cuda/). T: float (fp32 throughout) or BFloat16 (x, delta, z, B, C, out and their gradients in bf16,
+/// the state and every sum over time in fp32). States: 4, 8, 16, 32, 64, 128; any time. The same bits from run to run:
+/// no atomics.
+namespace cuda {
+/// Bytes of what the forward saves for the backward, and of the backward's scratch.
+template <class T>
+std::size_t scan_saved_bytes(ScanShape const&);
+template <class T>
+std::size_t scan_workspace_bytes(ScanShape const&);
+/// saved: scan_saved_bytes, or nullptr (evaluation). last_state: (batch, channel, state) fp32, or nullptr.
+template <class T>
+void selective_scan_forward(ScanShape const&, ScanInputs<T> const&, T* out, std::byte* saved, float* last_state, Stream);
+template <class T>
+void selective_scan_backward(ScanShape const&, ScanInputs<T> const&, std::byte const* saved, ScanGradients<T> const&,
+                             std::byte* workspace, Stream);
+}  // namespace cuda
 
 }  // namespace mambasynth::kernels

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cuda_bf16.h>
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "kernels/bfloat16.hpp"
+
+/// What every launcher needs.
+namespace mambasynth::kernels::cuda {
+
+/// Throws std::runtime_error where `error` is none: problem (why). what to do.
+void check(cudaError_t error, char const* what);
+/// The error of the launch just made.
+void check_launch(char const* kernel);
+/// Raises the limit of dynamic shared memory of a kernel once. Errors: the device has less.
+void allow_shared_memory(void const* kernel, std::size_t bytes, char const* name);
+/// Of the current device.
+int multiprocessors();
+
+inline __nv_bfloat16 const* native(BFloat16 const* p) { return reinterpret_cast<__nv_bfloat16 const*>(p); }
+inline __nv_bfloat16* native(BFloat16* p) { return reinterpret_cast<__nv_bfloat16*>(p); }
+inline float const* native(float const* p) { return p; }
+inline float* native(float* p) { return p; }
+
+/// Arrays laid one behind the other in a workspace, each at a multiple of 256 bytes.
+class Carve {
+ public:
+  explicit Carve(std::byte* base) : base_(base) {}
+  template <class T>
+  T* take(std::int64_t count) {
+    auto* const at = reinterpret_cast<T*>(base_ + used_);
+    used_ += (static_cast<std::size_t>(count) * sizeof(T) + 255) / 256 * 256;
+    return at;
+  }
+  [[nodiscard]] std::size_t used() const { return used_; }
+
+ private:
+  std::byte* base_;
+  std::size_t used_ = 0;
+};
+
+constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+}  // namespace mambasynth::kernels::cuda

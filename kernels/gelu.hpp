@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/bfloat16.hpp"
+#include "kernels/cuda/stream.hpp"
+
+// out = gelu(pre + bias) with gelu(a) = a Phi(a), Phi by erf (Hendrycks & Gimpel 2016, arXiv:1606.08415).
+// Plain reference: gelu_reference.cpp. GPU: cuda/gelu.cu. Test: tests/kernels/gelu_test.cpp.
+namespace mambasynth::kernels {
+
+/// pre, out, dout, dpre: (row, column) contiguous; bias, dbias: (column). dpre may be dout; dbias = sum of dpre over rows.
+namespace reference {
+template <class T>
+void gelu_forward(std::int64_t rows, std::int64_t columns, T const* pre, Parameter<T> const* bias, T* out);
+template <class T>
+void gelu_backward(std::int64_t rows, std::int64_t columns, T const* pre, Parameter<T> const* bias, T const* dout, T* dpre,
+                   Parameter<T>* dbias);
+}  // namespace reference
+
+namespace cuda {
+template <class T>
+void gelu_forward(std::int64_t rows, std::int64_t columns, T const* pre, Parameter<T> const* bias, T* out, Stream);
+std::size_t gelu_workspace_bytes(std::int64_t rows, std::int64_t columns);
+template <class T>
+void gelu_backward(std::int64_t rows, std::int64_t columns, T const* pre, Parameter<T> const* bias, T const* dout, T* dpre,
+                   Parameter<T>* dbias, std::byte* workspace, Stream);
+}  // namespace cuda
+
+}  // namespace mambasynth::kernels

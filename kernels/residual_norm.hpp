@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/bfloat16.hpp"
+#include "kernels/cuda/stream.hpp"
+#include "kernels/dropout.hpp"
+
+// h = residual + dropout(branch + branch_bias);   u = (h - mean) / sqrt(variance + eps) gamma + beta
+// Where a Mamba block ends and the next begins: dropout, residual sum and LayerNorm (Ba et al. 2016, arXiv:1607.06450;
+// biased variance over the features) in one pass. The mask is that of kernels/dropout.hpp, element for element.
+// Plain reference: residual_norm_reference.cpp. GPU: cuda/residual_norm.cu. Test: tests/kernels/residual_norm_test.cpp.
+namespace mambasynth::kernels {
+
+/// rows = samples * steps; `steps` rows make one sample of the dropout mask.
+struct NormShape {
+  std::int64_t samples, steps, features;
+  [[nodiscard]] std::int64_t rows() const { return samples * steps; }
+};
+inline constexpr float norm_epsilon = 1e-5F;
+
+/// p = 0: none. On the GPU the step is read from StepState where `state` is given, else from `key.step`.
+struct NormDropout {
+  double p = 0;
+  DropoutKey key{};
+  std::int64_t first_sample = 0;
+  cuda::StepState const* state = nullptr;
+};
+
+/// All arrays (row, feature) contiguous. branch_bias, residual: nullptr for none. residual may be h.
+template <class T>
+struct NormInputs {
+  T const* branch;
+  Parameter<T> const* branch_bias;
+  T const* residual;
+  Parameter<T> const *gamma, *beta;
+};
+/// mean, inverse_deviation: (row), or nullptr both (evaluation).
+template <class T>
+struct NormOutputs {
+  T *h, *u;
+  float *mean, *inverse_deviation;
+};
+
+/// dh = dresidual + (the norm's gradient of du);   dbranch = dropout mask of dh;   dgamma, dbeta: sums over rows.
+template <class T>
+struct NormGradients {
+  T const* du;         ///< gradient of u
+  T const* dresidual;  ///< gradient that reaches h on another way, or nullptr
+  T* dh;               ///< may be dresidual
+  T* dbranch;          ///< may be dh; nullptr: not wanted
+  Parameter<T> *dgamma, *dbeta;
+  Parameter<T>* dbranch_bias;  ///< sum of dbranch over rows, or nullptr
+};
+
+/// T: float, double.
+namespace reference {
+template <class T>
+void residual_norm_forward(NormShape const&, NormDropout const&, NormInputs<T> const&, NormOutputs<T> const&);
+template <class T>
+void residual_norm_backward(NormShape const&, NormDropout const&, T const* h, float const* mean,
+                            float const* inverse_deviation, Parameter<T> const* gamma, NormGradients<T> const&);
+}  // namespace reference
+
+/// T: float, BFloat16.
+namespace cuda {
+template <class T>
+void residual_norm_forward(NormShape const&, NormDropout const&, NormInputs<T> const&, NormOutputs<T> const&, Stream);
+/// u again from h and its statistics: cheaper than keeping it.
+template <class T>
+void norm_again(NormShape const&, T const* h, float const* mean, float const* inverse_deviation, Parameter<T> const* gamma,
+                Parameter<T> const* beta, T* u, Stream);
+std::size_t residual_norm_workspace_bytes(NormShape const&);
+template <class T>
+void residual_norm_backward(NormShape const&, NormDropout const&, T const* h, float const* mean,
+                            float const* inverse_deviation, Parameter<T> const* gamma, NormGradients<T> const&,
+                            std::byte* workspace, Stream);
+}  // namespace cuda
+
+}  // namespace mambasynth::kernels
