@@ -1,0 +1,40 @@
+#pragma once
+
+#include "kernels/cuda/element.cuh"
+
+// What the kernels of the selective scan share (equations: kernels/selective_scan.hpp, selective_scan_reference.cpp).
+namespace mambasynth::kernels::cuda::device {
+
+/// Steps between two saved states. Saved: (batch, saved chunk, channel, state) in T.
+inline constexpr int scan_save_steps = 16;
+
+/// Arrays as in ScanInputs; sequence b of the launch is b = first_sequence + blockIdx part.
+template <class T>
+struct ScanArgs {
+  int time, channels, saved_chunks;
+  T const *x, *delta, *z, *B, *C;
+  long long x_stride, delta_stride, z_stride, B_stride, C_stride;
+  float const *A, *D, *delta_bias;
+  T* out;             ///< forward only
+  T* saved;           ///< written by the forward (may be nullptr), read by the backward
+  float* last_state;  ///< may be nullptr
+};
+
+/// Gradients as in ScanGradients; what is summed over blocks goes to the workspace first.
+template <class T>
+struct ScanGradientArgs {
+  T const* dout;
+  T *dx, *ddelta, *dz;
+  long long dz_stride;
+  float* state_parts;      ///< (channel group, sequence of the slab, time, dB then dC: 2 states)
+  float* parameter_parts;  ///< (batch, channel, states of dA then dD, ddelta_bias)
+  long long first_sequence, slab;  ///< this launch's sequences
+};
+
+inline constexpr float log2_e = 1.4426950408889634f;
+
+__device__ inline float sigmoid(float v) { return 1.f / (1.f + __expf(-v)); }
+__device__ inline float softplus(float v) { return v > 20.f ? v : log1pf(expf(v)); }
+__device__ inline float softplus_slope(float v) { return v > 20.f ? 1.f : 1.f / (1.f + expf(-v)); }
+
+}  // namespace mambasynth::kernels::cuda::device
