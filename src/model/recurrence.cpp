@@ -1,0 +1,72 @@
+#include "model/recurrence.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "errors/errors.hpp"
+
+namespace mambasynth::model {
+
+RecurrentView::RecurrentView(Network const& network) {
+  auto const& config = network.config();
+  shape_ = {.channels = network.channels(), .features = config.d_model, .layers = config.n_layers,
+            .inner = config.d_inner(), .states = config.d_state, .rank = config.dt_rank(), .taps = config.d_conv,
+            .hidden = config.d_ff, .heads = static_cast<std::int64_t>(network.horizons().size())};
+  if (network.flat().scalar_type() != at::kFloat)
+    throw errors::usage("the network cannot run step by step", "its weights are not fp32", "Load them as fp32");
+  auto const at = [&](std::string const& name) { return network.parameter(name).tensor.const_data_ptr<float>(); };
+  for (std::int64_t i = 0; i < shape_.layers; ++i) {
+    auto const layer = "layers." + std::to_string(i) + ".";
+    auto const mamba = layer + "mamba.";
+    layers_.push_back({.norm_weight = at(layer + "norm.weight"),
+                       .norm_bias = at(layer + "norm.bias"),
+                       .A_log = at(mamba + "A_log"),
+                       .D = at(mamba + "D"),
+                       .in_proj = at(mamba + "in_proj.weight"),
+                       .conv_weight = at(mamba + "conv1d.weight"),
+                       .conv_bias = at(mamba + "conv1d.bias"),
+                       .x_proj = at(mamba + "x_proj.weight"),
+                       .dt_weight = at(mamba + "dt_proj.weight"),
+                       .dt_bias = at(mamba + "dt_proj.bias"),
+                       .out_proj = at(mamba + "out_proj.weight")});
+  }
+  for (auto const k : network.horizons()) {
+    auto const head = "output_heads." + std::to_string(k) + ".";
+    heads_.push_back({at(head + "0.weight"), at(head + "0.bias"), at(head + "2.weight"), at(head + "2.bias")});
+  }
+  weights_ = {.input_weight = at("input_proj.weight"), .input_bias = at("input_proj.bias"), .layers = layers_.data(),
+              .final_weight = at("final_norm.weight"), .final_bias = at("final_norm.bias"), .heads = heads_.data()};
+}
+
+Recurrence::Recurrence(Network const& network, std::int64_t count) : count_(count) {
+  RecurrentView const view(network);
+  shape_ = view.shape();
+  network_ = std::make_shared<kernels::RecurrentNetwork>(shape_, view.weights());
+  state_.resize(static_cast<std::size_t>(count * network_->state_size()));
+}
+
+void Recurrence::absorb(std::span<float const> x) { (void)run(x, nullptr, true, 0); }
+
+std::span<float const> Recurrence::step(std::span<float const> x, std::int64_t heads) { return run(x, nullptr, true, heads); }
+
+std::span<float const> Recurrence::step_perturbed(std::span<float const> x, std::span<float const> noise, std::int64_t heads) {
+  if (static_cast<std::int64_t>(noise.size()) != count_ * shape_.layers * shape_.features)
+    throw std::invalid_argument("hidden noise that is not (sequence, layer, feature)");
+  return run(x, noise.data(), false, heads);
+}
+
+void Recurrence::reset() { std::fill(state_.begin(), state_.end(), 0.0f); }
+
+std::span<float const> Recurrence::run(std::span<float const> x, float const* noise, bool keep, std::int64_t heads) {
+  if (static_cast<std::int64_t>(x.size()) != count_ * shape_.channels)
+    throw std::invalid_argument("a step that is not (sequence, channel)");
+  if (heads < 0 || heads > shape_.heads) throw std::invalid_argument("more horizons than the network has");
+  predictions_.resize(static_cast<std::size_t>(count_ * heads * shape_.channels));
+  network_->step({.sequences = count_, .state = state_.data(), .keep = keep, .x = x.data(), .noise = noise, .heads = heads,
+                  .predictions = predictions_.data()});
+  return predictions_;
+}
+
+}  // namespace mambasynth::model

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "kernels/recurrent_step.hpp"
+#include "model/network.hpp"
+
+namespace mambasynth::model {
+
+/// The sizes and fp32 weights of a network as the kernels take them; pointers into the network's parameters.
+/// Errors: errors::usage where they are not fp32.
+class RecurrentView {
+ public:
+  explicit RecurrentView(Network const& network);
+  RecurrentView(RecurrentView const&) = delete;
+  RecurrentView& operator=(RecurrentView const&) = delete;
+  [[nodiscard]] kernels::RecurrentShape const& shape() const { return shape_; }
+  [[nodiscard]] kernels::RecurrentWeights<float> const& weights() const { return weights_; }
+
+ private:
+  kernels::RecurrentShape shape_;
+  std::vector<kernels::RecurrentLayer<float>> layers_;
+  std::vector<kernels::RecurrentHead<float>> heads_;
+  kernels::RecurrentWeights<float> weights_;
+};
+
+/// A network that reads `count` parallel sequences one step at a time and carries its state, on the CPU in fp32: a step
+/// costs the same however many came before. Equals Network::predict on the whole prefix. Weights are copied at the start;
+/// copies share them and have a state of their own, and are not used by two threads at once.
+class Recurrence {
+ public:
+  explicit Recurrence(Network const& network, std::int64_t count = 1);
+
+  [[nodiscard]] std::int64_t count() const { return count_; }
+  [[nodiscard]] kernels::RecurrentShape const& shape() const { return shape_; }
+  /// Reads x (sequence, channel) without a prediction.
+  void absorb(std::span<float const> x);
+  /// Reads x (sequence, channel); predictions (sequence, heads, channel) of the first `heads` horizons. The result holds
+  /// until the next call.
+  std::span<float const> step(std::span<float const> x, std::int64_t heads = 1);
+  /// What step() would predict if noise (sequence, layer, feature) were added to each layer's output at this step. The
+  /// state stays as it is: call absorb() or step() with the same x to go on.
+  std::span<float const> step_perturbed(std::span<float const> x, std::span<float const> noise, std::int64_t heads = 1);
+  /// Back to before the first step.
+  void reset();
+
+ private:
+  std::span<float const> run(std::span<float const> x, float const* noise, bool keep, std::int64_t heads);
+  std::int64_t count_;
+  kernels::RecurrentShape shape_;
+  std::shared_ptr<kernels::RecurrentNetwork> network_;
+  std::vector<float> state_, predictions_;
+};
+
+}  // namespace mambasynth::model
