@@ -1,0 +1,177 @@
+#pragma once
+
+#include "kernels/cuda/partial_sums.cuh"
+#include "kernels/cuda/vector.cuh"
+
+// kernels/causal_conv1d.hpp. A thread keeps N channels and walks `chunk` steps of one window; the inputs of the last taps
+// stay in registers, so that x is read once (and taps - 1 steps of the neighbouring chunk again, out of the cache).
+// Shorter filters than Taps have zeros in front.
+namespace mambasynth::kernels::cuda::device {
+
+inline constexpr int conv_threads = 128, conv_unroll = 4;
+
+struct ConvExtent {
+  long long batch, time, channels;
+  int taps;
+  int chunk;         ///< steps of a thread
+  long long chunks;  ///< of a window
+};
+
+template <int N, int Taps>
+struct ConvWeights {
+  float weight[Taps][N], bias[N];
+  __device__ ConvWeights(ConvExtent const& s, float const* w, float const* b, long long c) {
+    load_floats(b + c, bias);
+#pragma unroll
+    for (int j = 0; j < Taps; ++j)
+#pragma unroll
+      for (int i = 0; i < N; ++i) {
+        int const tap = j - (Taps - s.taps);
+        weight[j][i] = tap >= 0 ? w[(c + i) * s.taps + tap] : 0;
+      }
+  }
+  /// Before the activation, at the last of the Taps steps that begin at `first`.
+  template <int Kept>
+  __device__ float operator()(float const (&x)[Kept][N], int first, int i) const {
+    float sum = bias[i];
+#pragma unroll
+    for (int j = 0; j < Taps; ++j) sum += weight[j][i] * x[first + j][i];
+    return sum;
+  }
+};
+
+/// Rows [from, from + Rows) of one window, as zeros where `inside` says no.
+template <class T, int N, int Rows, class Inside>
+__device__ inline void load_rows(T const* p, long long stride, long long from, Inside const& inside,
+                                 Packed<T, N> (&rows)[Rows]) {
+#pragma unroll
+  for (int u = 0; u < Rows; ++u)
+    rows[u] = inside(from + u) ? Packed<T, N>::load(p + (from + u) * stride) : Packed<T, N>::zero();
+}
+
+template <class T, int N, int Taps>
+__global__ __launch_bounds__(conv_threads) void causal_conv1d_forward(ConvExtent s, T const* x, long long x_stride,
+                                                                      float const* weight, float const* bias, T* out) {
+  long long const c = (static_cast<long long>(blockIdx.y) * blockDim.x + threadIdx.x) * N;
+  long long const task = static_cast<long long>(blockIdx.x) * blockDim.y + threadIdx.y;
+  if (c >= s.channels || task >= s.batch * s.chunks) return;
+  long long const b = task / s.chunks, begin = (task - b * s.chunks) * s.chunk;
+  long long const end = begin + s.chunk < s.time ? begin + s.chunk : s.time;
+  x += b * s.time * x_stride + c;
+  out += b * s.time * s.channels + c;
+  ConvWeights<N, Taps> const w(s, weight, bias, c);
+
+  float kept[Taps - 1 + conv_unroll][N];
+  {
+    Packed<T, N> before[Taps - 1];
+    load_rows<T, N>(x, x_stride, begin - (Taps - 1), [](long long t) { return t >= 0; }, before);
+#pragma unroll
+    for (int j = 0; j < Taps - 1; ++j) before[j].to(kept[j]);
+  }
+  for (long long t = begin; t < end; t += conv_unroll) {
+    Packed<T, N> raw[conv_unroll];
+    load_rows<T, N>(x, x_stride, t, [end](long long at) { return at < end; }, raw);
+#pragma unroll
+    for (int u = 0; u < conv_unroll; ++u) raw[u].to(kept[Taps - 1 + u]);
+#pragma unroll
+    for (int u = 0; u < conv_unroll; ++u) {
+      if (t + u >= end) break;
+      float y[N];
+#pragma unroll
+      for (int i = 0; i < N; ++i) {
+        float const v = w(kept, u, i);
+        y[i] = v * reciprocal<T>(1 + exponential<T>(-v));
+      }
+      Packed<T, N>::from(y).store(out + (t + u) * s.channels);
+    }
+#pragma unroll
+    for (int j = 0; j < Taps - 1; ++j)
+#pragma unroll
+      for (int i = 0; i < N; ++i) kept[j][i] = kept[j + conv_unroll][i];
+  }
+}
+
+/// dx[t] waits for dv[t + taps - 1], so a chunk runs taps - 1 steps into the next one; those count there for dweight.
+/// partial: (block down the tasks, dweight as (channel, tap) and then dbias).
+template <class T, int N, int Taps>
+__global__ __launch_bounds__(conv_threads, N > 1 ? 4 : 1) void causal_conv1d_backward(
+    ConvExtent s, T const* x, long long x_stride, float const* weight, float const* bias, T const* dout, T* dx,
+    long long dx_stride, float* partial) {
+  __shared__ float shared[conv_threads * N];
+  long long const first_channel = static_cast<long long>(blockIdx.y) * blockDim.x * N, c = first_channel + threadIdx.x * N;
+  long long const task = static_cast<long long>(blockIdx.x) * blockDim.y + threadIdx.y;
+  float dweight[Taps][N] = {}, dbias[N] = {};
+  if (c < s.channels && task < s.batch * s.chunks) {
+    long long const b = task / s.chunks, begin = (task - b * s.chunks) * s.chunk;
+    long long const end = begin + s.chunk < s.time ? begin + s.chunk : s.time;
+    x += b * s.time * x_stride + c;
+    dout += b * s.time * s.channels + c;
+    dx += b * s.time * dx_stride + c;
+    ConvWeights<N, Taps> const w(s, weight, bias, c);
+
+    float kept[Taps - 1 + conv_unroll][N], dv[Taps - 1 + conv_unroll][N];
+    {
+      Packed<T, N> before[Taps - 1];
+      load_rows<T, N>(x, x_stride, begin - (Taps - 1), [](long long t) { return t >= 0; }, before);
+#pragma unroll
+      for (int j = 0; j < Taps - 1; ++j) {
+        before[j].to(kept[j]);
+#pragma unroll
+        for (int i = 0; i < N; ++i) dv[j][i] = 0;
+      }
+    }
+    for (long long t = begin; t < end + Taps - 1; t += conv_unroll) {
+      {
+        Packed<T, N> raw[conv_unroll], raw_gradient[conv_unroll];
+        auto const inside = [&](long long at) { return at < s.time; };
+        load_rows<T, N>(x, x_stride, t, inside, raw);
+        load_rows<T, N>(dout, s.channels, t, inside, raw_gradient);
+#pragma unroll
+        for (int u = 0; u < conv_unroll; ++u) {
+          raw[u].to(kept[Taps - 1 + u]);
+          raw_gradient[u].to(dv[Taps - 1 + u]);
+        }
+      }
+#pragma unroll
+      for (int u = 0; u < conv_unroll; ++u) {
+        float const ours = t + u < end ? 1 : 0;
+        float gradient[N];
+#pragma unroll
+        for (int i = 0; i < N; ++i) {
+          float const v = w(kept, u, i), sigmoid = reciprocal<T>(1 + exponential<T>(-v));
+          float const d = dv[Taps - 1 + u][i] * sigmoid * (1 + v * (1 - sigmoid));
+          dv[Taps - 1 + u][i] = d;
+          float const counted = d * ours;
+          dbias[i] += counted;
+          gradient[i] = 0;
+#pragma unroll
+          for (int j = 0; j < Taps; ++j) {
+            dweight[j][i] += counted * kept[u + j][i];
+            gradient[i] += w.weight[Taps - 1 - j][i] * dv[u + j][i];
+          }
+        }
+        long long const at = t + u - (Taps - 1);
+        if (at >= begin && at < end) Packed<T, N>::from(gradient).store(dx + at * dx_stride);
+      }
+#pragma unroll
+      for (int j = 0; j < Taps - 1; ++j)
+#pragma unroll
+        for (int i = 0; i < N; ++i) {
+          kept[j][i] = kept[j + conv_unroll][i];
+          dv[j][i] = dv[j + conv_unroll][i];
+        }
+    }
+  }
+
+  int const lanes = static_cast<int>(blockDim.x);
+  float* const row = partial + blockIdx.x * s.channels * (s.taps + 1);
+#pragma unroll
+  for (int j = 0; j < Taps; ++j) {
+    int const tap = j - (Taps - s.taps);
+    if (tap >= 0)
+      block_column_sums(dweight[j], shared, lanes, row + first_channel * s.taps + tap, s.channels - first_channel, s.taps);
+  }
+  block_column_sums(dbias, shared, lanes, row + s.channels * s.taps + first_channel, s.channels - first_channel);
+}
+
+}  // namespace mambasynth::kernels::cuda::device

@@ -1,0 +1,64 @@
+#include "kernels/horizon_loss.hpp"
+
+#include <limits>
+#include <stdexcept>
+
+#include "kernels/cuda/columns.hpp"
+#include "kernels/cuda/horizon_loss.cuh"
+#include "kernels/cuda/partial_sums.hpp"
+
+namespace mambasynth::kernels::cuda {
+namespace {
+
+void check_loss(LossShape const& s) {
+  auto const most = std::numeric_limits<int>::max() / 2;
+  if (s.batch < 0 || s.batch > 65535 || s.time < 0 || s.channels < 1 || s.width < s.channels || s.width > most || s.horizon < 0)
+    throw std::invalid_argument("loss over " + std::to_string(s.batch) + " windows of " + std::to_string(s.time) +
+                                " steps, " + std::to_string(s.channels) + " channels in rows of " + std::to_string(s.width) +
+                                ", horizon " + std::to_string(s.horizon) +
+                                ", is impossible (at most 65,535 windows; rows no shorter than the channels). Correct the shape.");
+}
+
+// Parts of a window: short enough to fill the card, few enough for the second pass.
+std::int64_t steps_of_part(LossShape const& s) { return std::max<std::int64_t>(64, ceil_div(s.batch * s.time, 512)); }
+std::int64_t parts_of(LossShape const& s) { return std::max<std::int64_t>(1, ceil_div(s.time, steps_of_part(s))); }
+
+}  // namespace
+
+std::size_t horizon_loss_workspace_bytes(LossShape const& s) {
+  check_loss(s);
+  Carve carve(nullptr);
+  carve.take<double>(s.batch * parts_of(s));
+  carve.take<float>(s.batch * parts_of(s) * s.channels);
+  return carve.used();
+}
+
+template <class T>
+void horizon_loss(LossShape const& s, double scale, LossArrays<T> const& a, std::byte* workspace, Stream stream) {
+  check_loss(s);
+  auto const parts = parts_of(s);
+  Carve carve(workspace);
+  auto* const squares = carve.take<double>(s.batch * parts);
+  auto* const column_sums = carve.take<float>(s.batch * parts * s.channels);
+  using Element = std::remove_pointer_t<decltype(native(a.dprediction))>;
+  if (s.batch > 0) {
+    auto const columns = static_cast<unsigned>(std::min<std::int64_t>(s.width, device::loss_threads));
+    dim3 const threads(columns, device::loss_threads / columns);
+    dim3 const grid(static_cast<unsigned>(parts), static_cast<unsigned>(s.batch));
+    device::horizon_loss<Element><<<grid, threads, 0, stream>>>(
+        {s.time, s.horizon, static_cast<int>(s.channels), static_cast<int>(s.width), static_cast<float>(scale), a.prediction,
+         a.bias, a.x, native(a.dprediction), squares, a.dbias != nullptr ? column_sums : nullptr},
+        static_cast<int>(steps_of_part(s)));
+    check_launch("horizon_loss");
+    device::window_sums<<<static_cast<unsigned>(ceil_div(s.batch, 256)), 256, 0, stream>>>(s.batch, parts, squares,
+                                                                                            a.window_sum);
+    check_launch("window_sums");
+  }
+  if (a.dbias != nullptr)
+    sum_partials(s.batch * parts, s.channels, column_sums, {{a.dbias}, {s.channels, s.channels, s.channels}}, stream);
+}
+
+template void horizon_loss(LossShape const&, double, LossArrays<float> const&, std::byte*, Stream);
+template void horizon_loss(LossShape const&, double, LossArrays<BFloat16> const&, std::byte*, Stream);
+
+}  // namespace mambasynth::kernels::cuda

@@ -1,0 +1,122 @@
+#pragma once
+
+#include "kernels/cuda/block_sum.cuh"
+#include "kernels/cuda/stream.hpp"
+
+// One optimiser step (kernels/cuda/parameters.hpp) in three launches: squares of the gradient, what follows from them
+// and from the losses, and the update. AdamW in the order of operations and with the roundings of kernels/adamw.hpp.
+namespace mambasynth::kernels::cuda::device {
+
+inline constexpr int optimizer_threads = 256, optimizer_blocks = 264;
+
+/// cuda::StepRecord as the device writes it.
+struct Record {
+  double loss, gradient_norm;
+};
+
+struct AdamSettings {
+  double beta1, beta2, eps, weight_decay, clip_norm;
+};
+
+struct GroupCoefficients {
+  float keep, minus_rate;
+  int frozen;
+};
+/// What the second launch leaves for the third.
+struct UpdateCoefficients {
+  int halted;
+  float clip, to_first, keep_second, to_second, eps, correction;
+  GroupCoefficients group[2];
+};
+
+template <int Unused = 0>
+__global__ __launch_bounds__(optimizer_threads) void gradient_squares(long long size, float const* gradient,
+                                                                      double* partial) {
+  __shared__ double shared[optimizer_threads];
+  double sum = 0;
+#pragma unroll 4
+  for (long long i = static_cast<long long>(blockIdx.x) * optimizer_threads + threadIdx.x; i < size;
+       i += static_cast<long long>(optimizer_blocks) * optimizer_threads) {
+    double const g = gradient[i];
+    sum += g * g;
+  }
+  sum = block_sum(sum, shared);
+  if (threadIdx.x == 0) partial[blockIdx.x] = sum;
+}
+
+/// One block. Advances the state: nothing after it reads it.
+template <int Unused = 0>
+__global__ __launch_bounds__(optimizer_threads) void optimizer_coefficients(
+    AdamSettings settings, double const* partial, long long batch, long long horizons, double const* window_sums,
+    double const* loss_weight, Record* records, StepState* state, UpdateCoefficients* to) {
+  __shared__ double shared[optimizer_threads];
+  double squares = 0, loss = 0;
+  for (int i = static_cast<int>(threadIdx.x); i < optimizer_blocks; i += optimizer_threads) squares += partial[i];
+  for (long long h = 0; h < horizons; ++h) {
+    double sum = 0;
+    for (long long b = threadIdx.x; b < batch; b += optimizer_threads) sum += window_sums[h * batch + b];
+    loss += loss_weight[h] * sum;
+  }
+  squares = block_sum(squares, shared);
+  loss = block_sum(loss, shared);
+  if (threadIdx.x != 0) return;
+
+  double const norm = sqrt(squares);
+  records[state->batch] = {loss, norm};
+  state->batch += 1;
+  bool const numbers = isfinite(norm) && isfinite(loss);
+  if (!numbers) state->halted = 1;
+  UpdateCoefficients c{};
+  c.halted = state->halted;
+  if (!c.halted) {
+    double const step = static_cast<double>(state->step + 1);
+    state->step += 1;
+    double const clip = settings.clip_norm / (norm + 1e-6);
+    c.clip = static_cast<float>(clip < 1 ? clip : 1);
+    c.to_first = static_cast<float>(1 - settings.beta1);
+    c.keep_second = static_cast<float>(settings.beta2);
+    c.to_second = static_cast<float>(1 - settings.beta2);
+    c.eps = static_cast<float>(settings.eps);
+    c.correction = static_cast<float>(sqrt(1 - pow(settings.beta2, step)));
+    double const first = 1 - pow(settings.beta1, step);
+    double const rates[2] = {static_cast<double>(state->rate), static_cast<double>(state->gate_rate)};
+    for (int g = 0; g < 2; ++g)
+      c.group[g] = {static_cast<float>(1 - rates[g] * settings.weight_decay), static_cast<float>(-(rates[g] / first)),
+                    rates[g] == 0};
+  }
+  *to = c;
+}
+
+/// Whether element i lies in one of the ascending ranges.
+__device__ inline bool within(long long const* ranges, int count, long long i) {
+  int low = 0, high = count;  // the first range that ends behind i
+  while (low < high) {
+    int const middle = (low + high) / 2;
+    if (ranges[2 * middle + 1] > i) high = middle;
+    else low = middle + 1;
+  }
+  return low < count && ranges[2 * low] <= i;
+}
+
+template <int Unused = 0>
+__global__ __launch_bounds__(optimizer_threads) void optimizer_update(long long size, float const* gradient,
+                                                                      float* parameters, float* first_moment,
+                                                                      float* second_moment, long long const* gate_range,
+                                                                      int gate_ranges, UpdateCoefficients const* from) {
+  long long const i = static_cast<long long>(blockIdx.x) * optimizer_threads + threadIdx.x;
+  UpdateCoefficients const c = *from;
+  if (i >= size || c.halted) return;
+  float const g = __fmul_rn(gradient[i], c.clip);
+  float const m0 = first_moment[i], m = __fadd_rn(m0, __fmul_rn(__fsub_rn(g, m0), c.to_first));
+  float const v =
+      __fadd_rn(__fmul_rn(second_moment[i], c.keep_second), __fmul_rn(__fmul_rn(c.to_second, g), g));
+  first_moment[i] = m;
+  second_moment[i] = v;
+  bool const gate = within(gate_range, gate_ranges, i);
+  GroupCoefficients const group = gate ? c.group[1] : c.group[0];
+  if (group.frozen) return;
+  float const denominator = __fadd_rn(__fdiv_rn(__fsqrt_rn(v), c.correction), c.eps);
+  parameters[i] = __fadd_rn(__fmul_rn(parameters[i], group.keep), __fdiv_rn(__fmul_rn(group.minus_rate, m), denominator));
+}
+
+}  // namespace mambasynth::kernels::cuda::device
