@@ -45,7 +45,7 @@ Result step(Sizes const& s, Effort const& effort) {
   measure(result, effort, [&] {
     model::DropoutDraw const draw{.p = s.model.dropout, .seed = seed, .step = static_cast<std::uint64_t>(optimizer.steps()), .first_sample = 0};
     network.zero_gradient();
-    model::prediction_loss(network.predict(x, &draw), x, network.horizons()).backward();
+    model::prediction_loss(network.predict(x, draw), x, network.horizons()).backward();
     optimizer.step(train.lr, train.lr);
   });
   return result;

@@ -3,20 +3,18 @@
 
 #include <thread>
 
+#include "backend/backend.hpp"
 #include "commands/flags.hpp"
-#include "errors/errors.hpp"
 #include "kernels/cpu.hpp"
 
 namespace mambasynth::commands {
 
 std::string use_device(RunFlags const& flags) {
-  if (flags.device == "cuda")
-    throw errors::usage("--device cuda is not available", "this version trains on the CPU; its GPU kernels are not part of this build",
-                        "Use --device cpu");
+  auto const device = backend::choose(flags.device);
   at::set_num_threads(thread_count(flags));
   omp_set_num_threads(thread_count(flags));
   kernels::set_threads(thread_count(flags));
-  return "cpu";
+  return device;
 }
 
 int thread_count(RunFlags const& flags) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "backend/backend.hpp"
 #include "commands/flags.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
@@ -77,7 +78,8 @@ int run(Options const& options) {
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const loaded = model::load_network(options.checkpoint);
-  auto const& network = loaded.network;
+  auto const predictor = backend::predictor(device, loaded.network);
+  auto const& network = *predictor;
   auto const seq_len = window_length(options, loaded.file);
   auto source = trial.data.path.empty() ? series::LoadedSeries{series::generate(trial.data, threads), {}}
                                         : series::load(trial.data.path, threads);
@@ -93,7 +95,7 @@ int run(Options const& options) {
                                              chosen_panels(options.layers, network.config().n_layers), !options.no_lb);
   fs::path const folder = options.run.out;
   evaluate::write_evaluation(folder / "evaluation.h5", evaluation,
-                             {options.checkpoint, seq_len, provenance::run_facts(device, threads)});
+                             {options.checkpoint, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device))});
   if (trial.evaluate.activations)
     evaluate::write_activations(folder / trial::activations_name, network, x, seq_len, {series.circle, series.phase},
                                 trial.evaluate.gates);

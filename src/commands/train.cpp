@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "analysis/trial_summary.hpp"
+#include "backend/backend.hpp"
 #include "commands/flags.hpp"
 #include "commands/trial_identity.hpp"
 #include "commands/verb.hpp"
@@ -16,7 +17,6 @@
 #include "store/atomic_file.hpp"
 #include "sweep/stop_signals.hpp"
 #include "train/log.hpp"
-#include "train/measure.hpp"
 #include "trial/pipeline.hpp"
 
 namespace mambasynth::commands {
@@ -33,11 +33,13 @@ struct Options {
 };
 
 /// `train --eval CKPT`: the validation MSE of stored weights in the model of the current flags.
-int print_validation(Options const& options, config::Trial const& trial) {
+int print_validation(Options const& options, config::Trial const& trial, std::string const& device) {
   auto const data = trial::load_data(trial, {}, thread_count(options.run));
   model::Network network(trial.model, data.material.train.series.size(1));
   model::load_state(network, model::read_weights(options.evaluate).weights, options.evaluate);
-  fmt::print("val MSE {:.4f}\n", train::mean_batch_loss(network, data.material.val, trial.train.batch_size));
+  train::Optimizer optimizer(network);
+  auto const learner = backend::learners(device)({trial, data.material, network, optimizer});
+  fmt::print("val MSE {:.4f}\n", learner->mean_batch_loss(data.material.val, {}));
   return static_cast<int>(errors::ExitCode::done);
 }
 
@@ -85,7 +87,7 @@ int run(Options& options) {
   resolve_precision(trial, device);
   config::check(trial);
   if (options.no_compile) fmt::print(stderr, "note: --no-compile changes nothing (nothing is compiled at run time).\n");
-  if (!options.evaluate.empty()) return print_validation(options, trial);
+  if (!options.evaluate.empty()) return print_validation(options, trial, device);
 
   parallel::Session session;
   return session.run([&] {

@@ -149,6 +149,40 @@ struct Evaluate {
   }
 };
 
+/// Autoregressive generation behind true steps. Defaults: the original's.
+struct Generate {
+  std::int64_t seed = 42;
+  std::int64_t seed_len = 64;
+  std::int64_t gen_len = 512;
+  double temperature = 0;
+  std::int64_t perturb_interval = 0;
+  double perturb_scale = 2.0;
+  bool perturb_hidden = false;
+  std::int64_t perturb_layers = 0;
+  std::int64_t perturb_duration = 1;
+  std::int64_t n_samples = 3;
+  std::optional<std::int64_t> seed_offset;
+  std::string feedback = "fp32";
+
+  static constexpr std::string_view section = "generate";
+  static auto fields() {
+    return std::tuple{
+        Field{"seed", &Generate::seed, between(0, 4294967295.0), "seed of the choice of windows and of the noise", Effect::none},
+        Field{"seed_len", &Generate::seed_len, at_least(1), "true steps that generation starts from", Effect::none},
+        Field{"gen_len", &Generate::gen_len, at_least(1), "steps to generate", Effect::none},
+        Field{"temperature", &Generate::temperature, at_least(0), "standard deviation of the noise on each step fed back", Effect::none},
+        Field{"perturb_interval", &Generate::perturb_interval, at_least(0), "steps between bursts of noise; 0 = none", Effect::none},
+        Field{"perturb_scale", &Generate::perturb_scale, at_least(0), "standard deviation of a burst's noise", Effect::none},
+        Field{"perturb_hidden", &Generate::perturb_hidden, any(), "bursts inside the network, at the outputs of its layers", Effect::none},
+        Field{"perturb_layers", &Generate::perturb_layers, at_least(0), "layers that such a burst reaches, from the first; 0 = all", Effect::none},
+        Field{"perturb_duration", &Generate::perturb_duration, at_least(1), "steps of a burst", Effect::none},
+        Field{"n_samples", &Generate::n_samples, at_least(1), "windows to start from, drawn without replacement", Effect::none},
+        Field{"seed_offset", &Generate::seed_offset, at_least(0), "one sample from this window (of seed_len steps each) instead [default: drawn windows]", Effect::none},
+        Field{"feedback", &Generate::feedback, one_of({"fp32", "bf16"}), "what a step is rounded to before it is fed back; bf16 as the original does on a GPU", Effect::none},
+    };
+  }
+};
+
 /// The keys that describe a stored series: those that its file was generated from, but the test series' keys and the
 /// path as configured.
 Data with_keys_of_file(Data const& of_file, Data const& configured);
@@ -159,6 +193,7 @@ struct Trial {
   Model model;
   Train train;
   Evaluate evaluate;
+  Generate generate;
 };
 
 /// Relations between keys, before anything is allocated; throws errors::usage. Shared by every verb that trains.

@@ -139,7 +139,10 @@ void set_text(Trial& trial, std::string const& assignment) {
 std::string to_toml(Trial const& given_trial) {
   auto const trial = with_resolved_options(given_trial);
   std::string text;
-  for_each_section(trial, [&](auto const& section) { text += (text.empty() ? "" : "\n") + section_to_toml(section); });
+  for_each_section(trial, [&](auto const& section) {
+    if constexpr (!std::is_same_v<std::decay_t<decltype(section)>, Generate>)
+      text += (text.empty() ? "" : "\n") + section_to_toml(section);
+  });
   return text;
 }
 

@@ -29,6 +29,7 @@ void for_each_section(Trial_& trial, F&& f) {
   f(trial.model);
   f(trial.train);
   f(trial.evaluate);
+  f(trial.generate);
 }
 
 /// Every key, as "section.key".
@@ -36,13 +37,14 @@ std::vector<std::string> trial_keys();
 
 /// Sets one key, "section.key"; an unknown one is errors::usage with the nearest name.
 void set(Trial& trial, std::string const& key, Given const& value);
-/// Sets every key of the tables [data], [model], [train] and [evaluate]; top-level names in `foreign` are somebody
+/// Sets every key of the tables [data], [model], [train], [evaluate] and [generate]; top-level names in `foreign` are somebody
 /// else's, any other is an error with the nearest name.
 void apply(Trial& trial, toml::value const& root, std::vector<std::string> const& foreign = {});
 /// `section.key=value` as --set takes it.
 void set_text(Trial& trial, std::string const& assignment);
 
-/// The whole configuration, every default shown; optional keys with the value that they stand for.
+/// The configuration of a trial, every default shown; optional keys with the value that they stand for. [generate], which
+/// no trial reads, is left out.
 std::string to_toml(Trial const& trial);
 
 /// (section.key, canonical text) of every key that changes results, [evaluate] and paths left out, optional keys

@@ -63,7 +63,7 @@ void append_gates(Streams& streams, std::vector<model::GateSignals> const& gates
 
 }  // namespace
 
-void write_activations(std::filesystem::path const& file, model::Network const& network, at::Tensor const& series,
+void write_activations(std::filesystem::path const& file, model::Predictor const& network, at::Tensor const& series,
                        std::int64_t seq_len, Labels const& labels, bool gates) {
   store::AtomicFile out(file);
   store::Hdf5Writer writer(out.temporary());

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "evaluate/encode.hpp"
-#include "model/network.hpp"
+#include "model/predictor.hpp"
 
 namespace mambasynth::evaluate {
 
@@ -18,7 +18,7 @@ struct Labels {
 /// Writes activations.h5: `/activation/{input, layer_<i>}` and `/prediction/h<k>` (window, step, feature or channel),
 /// `/state/{circle, phase}` (window, step), and with `gates` `/gate/layer_<i>/{delta, z_gate}` (window, step, inner)
 /// and `{B_norm, C_norm}` (window, step). Streams: memory is one batch.
-void write_activations(std::filesystem::path const& file, model::Network const& network, at::Tensor const& series,
+void write_activations(std::filesystem::path const& file, model::Predictor const& network, at::Tensor const& series,
                        std::int64_t seq_len, Labels const& labels, bool gates);
 
 }  // namespace mambasynth::evaluate

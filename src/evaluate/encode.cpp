@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t batch_steps = 16384;
 }  // namespace
 
-void for_each_batch(model::Network const& network, at::Tensor const& series, std::int64_t seq_len,
+void for_each_batch(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len,
                     std::function<void(EncodedBatch const&)> const& visit) {
   auto const windows = series.size(0) / seq_len;
   if (windows < 1)

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "model/network.hpp"
+#include "model/predictor.hpp"
 
 namespace mambasynth::evaluate {
 
@@ -15,12 +15,12 @@ namespace mambasynth::evaluate {
 struct EncodedBatch {
   std::int64_t first_window = 0;
   at::Tensor x;                        ///< (window, step, channel)
-  model::Network::Encoding encoding;   ///< evaluation mode, fp32
+  model::Encoding encoding;   ///< evaluation mode, fp32
 };
 
 /// Cuts `series` (time, channel) into windows of `seq_len` from step 0, the tail left out, and hands each encoded batch
 /// to `visit`. Errors: errors::input when not one window fits.
-void for_each_batch(model::Network const& network, at::Tensor const& series, std::int64_t seq_len,
+void for_each_batch(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len,
                     std::function<void(EncodedBatch const&)> const& visit);
 
 /// input, layer_1 ... layer_<n>, output: what an evaluation looks at, in this order.

@@ -47,7 +47,7 @@ std::vector<std::int64_t> dimension_rows(std::int64_t rows, config::Evaluate con
   return generator.choice(rows, std::min(config.lb_points, rows));
 }
 
-analysis::LayerMeasures evaluate(model::Network const& network, at::Tensor const& series, std::int64_t seq_len,
+analysis::LayerMeasures evaluate(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len,
                                  config::Evaluate const& config, int threads,
                                  std::vector<std::string> const& wanted, bool dimension) {
   analysis::LayerMeasures result;

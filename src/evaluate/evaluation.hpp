@@ -16,7 +16,7 @@ std::vector<std::int64_t> dimension_rows(std::int64_t rows, config::Evaluate con
 /// Every panel (input, layers, output) of a network over a series (time, channel), cut into windows of `seq_len` as
 /// for_each_batch does: intrinsic dimension of the chosen rows, moments of all rows. `panels` names the panels that are
 /// looked at (all when empty); without `dimension` the moments alone.
-analysis::LayerMeasures evaluate(model::Network const& network, at::Tensor const& series, std::int64_t seq_len,
+analysis::LayerMeasures evaluate(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len,
                                  config::Evaluate const& config, int threads,
                                  std::vector<std::string> const& panels = {}, bool dimension = true);
 

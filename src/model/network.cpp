@@ -129,7 +129,7 @@ std::vector<at::Tensor> Network::heads(at::Tensor const& h) const {
   return predictions;
 }
 
-std::vector<at::Tensor> Network::predict(at::Tensor const& x, DropoutDraw const* draw) const {
+std::vector<at::Tensor> Network::run(at::Tensor const& x, DropoutDraw const* draw) const {
   auto h = enter(x, draw);
   for (std::size_t i = 0; i < layers_.size(); ++i) h = advance(i, h, draw);
   return heads(h);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "config/config.hpp"
-#include "model/mixer.hpp"
+#include "model/predictor.hpp"
 
 // axes: b batch, t time step, c channel of the series, f feature (d_model)
 namespace mambasynth::model {
@@ -23,14 +23,14 @@ struct Parameter {
 /// The causal Mamba model that predicts x[t + k] from x[.. t]:
 /// h = dropout(input_proj(x)); per layer h += dropout(mamba(norm(h))); h = final_norm(h); one head per horizon k,
 /// Linear-GELU-Linear. LayerNorm eps 1e-5; no positional code; every window starts from zero state.
-class Network {
+class Network : public Predictor {
  public:
   /// All parameters zero; fill them by initialise() or load_state(). dtype: at::kFloat, or at::kDouble for tests.
   Network(config::Model const& config, std::int64_t channels, at::ScalarType dtype = at::kFloat);
 
-  [[nodiscard]] config::Model const& config() const { return config_; }
-  [[nodiscard]] std::int64_t channels() const { return channels_; }
-  [[nodiscard]] config::Integers const& horizons() const { return horizons_; }
+  [[nodiscard]] config::Model const& config() const override { return config_; }
+  [[nodiscard]] std::int64_t channels() const override { return channels_; }
+  [[nodiscard]] config::Integers const& horizons() const override { return horizons_; }
   /// In state-dict order.
   [[nodiscard]] std::vector<Parameter> const& parameters() const { return parameters_; }
   [[nodiscard]] Parameter const& parameter(std::string const& name) const;
@@ -39,16 +39,14 @@ class Network {
   [[nodiscard]] at::Tensor const& flat_gradient() const { return flat_gradient_; }
   void zero_gradient();
 
-  /// x (b, t, c) -> one (b, t, c) per horizon. `draw` (training) applies dropout; nullptr is evaluation mode.
-  [[nodiscard]] std::vector<at::Tensor> predict(at::Tensor const& x, DropoutDraw const* draw = nullptr) const;
-  struct Encoding {
-    std::vector<at::Tensor> layers;       ///< residual stream after each layer, (b, t, f)
-    std::vector<at::Tensor> predictions;  ///< one per horizon, (b, t, c)
-  };
-  /// Evaluation mode, no gradient.
-  [[nodiscard]] Encoding encode(at::Tensor const& x) const;
-  /// Gate signals of every layer, each on the residual stream that reaches it.
-  [[nodiscard]] std::vector<GateSignals> gates(at::Tensor const& x) const;
+  /// Evaluation mode, in the graph where gradients are enabled.
+  [[nodiscard]] std::vector<at::Tensor> predict(at::Tensor const& x) const override { return run(x, nullptr); }
+  /// Training: with dropout.
+  [[nodiscard]] std::vector<at::Tensor> predict(at::Tensor const& x, DropoutDraw const& draw) const { return run(x, &draw); }
+  using Encoding = model::Encoding;
+  /// No gradient.
+  [[nodiscard]] Encoding encode(at::Tensor const& x) const override;
+  [[nodiscard]] std::vector<GateSignals> gates(at::Tensor const& x) const override;
 
  private:
   struct Layer {
@@ -58,6 +56,7 @@ class Network {
   struct Head {
     at::Tensor weight0, bias0, weight2, bias2;
   };
+  [[nodiscard]] std::vector<at::Tensor> run(at::Tensor const& x, DropoutDraw const* draw) const;
   [[nodiscard]] at::Tensor enter(at::Tensor const& x, DropoutDraw const* draw) const;
   [[nodiscard]] at::Tensor in_projection(Layer const& layer, at::Tensor const& h) const;
   [[nodiscard]] at::Tensor advance(std::size_t layer, at::Tensor const& h, DropoutDraw const* draw) const;

@@ -34,7 +34,7 @@ std::string utc_now() {
   return text.data();
 }
 
-Facts run_facts(std::string const& device, int threads) {
+Facts run_facts(std::string const& device, int threads, Gpu const& gpu) {
   auto const& b = build();
   return {{"version", b.version},
           {"git_commit", b.commit},
@@ -43,9 +43,9 @@ Facts run_facts(std::string const& device, int threads) {
           {"compiler", b.compiler},
           {"libtorch", b.libtorch},
           {"cuda", b.cuda},
-          {"driver", std::string()},
+          {"driver", gpu.driver},
           {"nccl", std::string()},
-          {"gpu_name", std::string()},
+          {"gpu_name", gpu.name},
           {"mpi", b.mpi},
           {"hdf5", b.hdf5},
           {"device", device},

@@ -12,9 +12,16 @@ namespace mambasynth::provenance {
 using Fact = std::variant<std::string, std::int64_t, double>;
 using Facts = std::vector<std::pair<std::string, Fact>>;
 
-/// The build, host, Slurm job, container image, instruction set and threads of this process.
-/// `device` is "cpu" or the GPU's name.
-Facts run_facts(std::string const& device, int threads);
+/// The card that computed; empty on the CPU.
+struct Gpu {
+  std::string name;
+  std::string driver;  ///< newest CUDA version that it supports
+  std::string clocks;  ///< most MHz of multiprocessors and memory
+};
+
+/// The build, host, Slurm job, container image, card, instruction set and threads of this process.
+/// `device` is "cpu" or "cuda".
+Facts run_facts(std::string const& device, int threads, Gpu const& gpu);
 
 std::string host_name();
 /// "2026-03-01T12:00:00Z".

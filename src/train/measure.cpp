@@ -6,13 +6,15 @@
 #include <algorithm>
 #include <numeric>
 
+#include "model/network.hpp"
+
 namespace mambasynth::train {
 
 double mean(std::vector<double> const& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-double mean_batch_loss(model::Network const& network, Windows const& windows, std::int64_t batch_size,
+double mean_batch_loss(model::Predictor const& network, Windows const& windows, std::int64_t batch_size,
                        std::vector<std::int64_t> const& order) {
   at::NoGradGuard const no_grad;
   std::vector<double> losses;
@@ -27,7 +29,7 @@ double mean_batch_loss(model::Network const& network, Windows const& windows, st
   return mean(losses);
 }
 
-std::vector<std::vector<double>> mse_by_window(model::Network const& network, Windows const& windows,
+std::vector<std::vector<double>> mse_by_window(model::Predictor const& network, Windows const& windows,
                                                std::int64_t batch_size) {
   at::NoGradGuard const no_grad;
   auto const& horizons = network.horizons();
@@ -50,7 +52,7 @@ std::vector<std::vector<double>> mse_by_window(model::Network const& network, Wi
   return all;
 }
 
-std::vector<double> mse_by_horizon(model::Network const& network, Windows const& windows, std::int64_t batch_size) {
+std::vector<double> mse_by_horizon(model::Predictor const& network, Windows const& windows, std::int64_t batch_size) {
   auto const rows = mse_by_window(network, windows, batch_size);
   std::vector<double> total(network.horizons().size(), 0.0);
   for (auto const& row : rows)

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "model/network.hpp"
+#include "model/predictor.hpp"
 #include "train/windows.hpp"
 
 /// Losses in evaluation mode.
@@ -10,13 +10,13 @@ namespace mambasynth::train {
 
 /// The original's epoch metric: the multi-horizon loss of each batch of `batch_size` windows, averaged over batches
 /// without weights.
-double mean_batch_loss(model::Network const& network, Windows const& windows, std::int64_t batch_size,
+double mean_batch_loss(model::Predictor const& network, Windows const& windows, std::int64_t batch_size,
                        std::vector<std::int64_t> const& order = {});
 
 /// Mean squared error per horizon over all windows, each element counted once.
-std::vector<double> mse_by_horizon(model::Network const& network, Windows const& windows, std::int64_t batch_size);
+std::vector<double> mse_by_horizon(model::Predictor const& network, Windows const& windows, std::int64_t batch_size);
 /// (window, horizon): mean over the steps and channels of each window.
-std::vector<std::vector<double>> mse_by_window(model::Network const& network, Windows const& windows,
+std::vector<std::vector<double>> mse_by_window(model::Predictor const& network, Windows const& windows,
                                                std::int64_t batch_size);
 
 /// Mean of the entries: the loss over horizons.

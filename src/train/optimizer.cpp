@@ -1,6 +1,7 @@
 #include "train/optimizer.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 
@@ -11,7 +12,9 @@
 namespace mambasynth::train {
 namespace {
 
-constexpr double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0.01, clip_norm = 1.0;
+constexpr auto settings = step_settings;
+constexpr double beta1 = settings.beta1, beta2 = settings.beta2, epsilon = settings.epsilon,
+                 weight_decay = settings.weight_decay, clip_norm = settings.clip_norm;
 
 using store::pt::Dict;
 using store::pt::List;
@@ -137,6 +140,18 @@ void Optimizer::load_state(Value const& state, std::string const& file) {
       steps_ = static_cast<std::int64_t>(tensor("step").item<double>());
       ++number;
     }
+}
+
+Snapshot snapshot(model::Network const& network, Optimizer const& optimizer) {
+  return {network.flat().clone(), optimizer.first_moment().clone(), optimizer.second_moment().clone(), optimizer.steps()};
+}
+
+void restore(Snapshot const& from, model::Network& network, Optimizer& optimizer) {
+  at::NoGradGuard const no_grad;
+  network.flat().copy_(from.parameters);
+  optimizer.first_moment().copy_(from.first_moment);
+  optimizer.second_moment().copy_(from.second_moment);
+  optimizer.set_steps(from.steps);
 }
 
 }  // namespace mambasynth::train

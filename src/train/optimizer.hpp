@@ -25,6 +25,11 @@ class Optimizer {
   double step(double lr, double gate_lr);
   [[nodiscard]] std::int64_t steps() const { return steps_; }
 
+  /// First and second moments, flat as the parameters.
+  [[nodiscard]] at::Tensor const& first_moment() const { return moment1_; }
+  [[nodiscard]] at::Tensor const& second_moment() const { return moment2_; }
+  void set_steps(std::int64_t steps) { steps_ = steps; }
+
   /// As torch.optim.AdamW.state_dict() of the original: parameters numbered group by group. `lr` and `gate_lr` are the
   /// groups' current rates, `initial` their peaks.
   [[nodiscard]] store::pt::Value state(double lr, double gate_lr, double initial_lr, double initial_gate_lr) const;
@@ -38,5 +43,19 @@ class Optimizer {
   at::Tensor moment1_, moment2_;
   std::int64_t steps_ = 0;
 };
+
+/// Parameters, moments and number of steps at one moment; the tensors' own memory, on any device.
+struct Snapshot {
+  at::Tensor parameters, first_moment, second_moment;
+  std::int64_t steps = 0;
+};
+Snapshot snapshot(model::Network const& network, Optimizer const& optimizer);
+void restore(Snapshot const& from, model::Network& network, Optimizer& optimizer);
+
+/// What one step of training does to its gradient, and AdamW's constants.
+struct StepSettings {
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0.01, clip_norm = 1.0;
+};
+inline constexpr StepSettings step_settings{};
 
 }  // namespace mambasynth::train

@@ -2,13 +2,11 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
-#include <torch/csrc/autograd/autograd.h>
 
 #include <chrono>
 #include <cmath>
 
 #include "train/log.hpp"
-#include "train/measure.hpp"
 
 namespace mambasynth::train {
 namespace {
@@ -32,6 +30,7 @@ Trainer::Trainer(config::Trial const& trial, Material const& material, Surroundi
               .workers = trial.train.num_workers > 0,
               .train_eval = trial.train.train_eval},
              point_.progress.epoch > 1),
+      learner_(around_.learner({trial_, material_, network_, optimizer_})),
       last_save_(now()) {
   write_log(around_.folder / log_name, point_.progress.history);
 }
@@ -53,71 +52,84 @@ std::int64_t Trainer::batches() const {
 
 bool Trainer::state_is_due() const { return now() - last_save_ >= trial_.train.resume_every; }
 
+void Trainer::count_time() {
+  auto const time = now();
+  point_.progress.seconds += time - leg_start_;
+  leg_start_ = time;
+}
+
 void Trainer::save_state() {
+  count_time();
+  save_best();
+  learner_->fetch();
   save_resume(around_.folder / resume_name, trial_, around_.identity, network_, optimizer_, point_);
   last_save_ = now();
+}
+
+void Trainer::save_best() {
+  // A best model costs nothing but this copy until a state is saved: what is lost between, a resumed run finds again.
+  if (best_is_saved_) return;
+  model::Network network(trial_.model, network_.channels());
+  Optimizer optimizer(network);
+  learner_->recall(network, optimizer);
+  save_checkpoint(around_.folder / checkpoint_name, trial_, network, optimizer, best_);
+  if (!around_.extra_checkpoint.empty()) save_checkpoint(around_.extra_checkpoint, trial_, network, optimizer, best_);
+  best_is_saved_ = true;
 }
 
 Ending Trainer::run() {
   auto& progress = point_.progress;
   while (progress.epoch <= trial_.train.epochs) {
-    auto const order = order_.training();
+    leg_start_ = now();
+    collected_ = progress.batch;
+    learner_->begin({.order = order_.training(),
+                     .rate = schedule_.rate(progress.epoch, 1),
+                     .gate_rate = schedule_.rate(progress.epoch, trial_.train.gate_lr_factor),
+                     .next_batch = progress.batch});
     while (progress.batch < batches()) {
-      if (around_.stop_requested && around_.stop_requested()) {
+      bool const stop = around_.stop_requested && around_.stop_requested();
+      if (stop || (progress.batch > collected_ && state_is_due())) {
+        if (!collect()) return Ending::diverged;
         save_state();
-        return Ending::stopped;
+        if (stop) return Ending::stopped;
       }
-      auto const started = now();
-      auto const step = train_batch(order);
-      progress.seconds += now() - started;
-      if (step == Step::diverged) return Ending::diverged;
-      if (progress.batch < batches() && state_is_due()) save_state();
+      learner_->step();
+      ++progress.batch;
     }
+    if (!collect()) return Ending::diverged;
     finish_epoch();
-    if (!reason_.empty()) return Ending::diverged;
+    if (!reason_.empty()) {
+      save_best();
+      return Ending::diverged;
+    }
     // Also behind the last epoch, so that whatever interrupts the measurements costs no training.
     if (progress.epoch > trial_.train.epochs || state_is_due()) save_state();
   }
   return Ending::finished;
 }
 
-Trainer::Step Trainer::train_batch(std::vector<std::int64_t> const& order) {
+bool Trainer::collect() {
   auto& progress = point_.progress;
-  auto const size = trial_.train.batch_size;
-  auto const first = progress.batch * size;
-  auto const count = std::min(size, material_.train.count() - first);
-  auto const x = material_.train.gather(
-      std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
-  model::DropoutDraw const draw{.p = trial_.model.dropout,
-                                .seed = static_cast<std::uint64_t>(trial_.train.seed),
-                                .step = static_cast<std::uint64_t>(optimizer_.steps()),
-                                .first_sample = 0};
-  network_.zero_gradient();
-  auto const loss = model::prediction_loss(network_.predict(x, &draw), x, network_.horizons());
-  auto const value = loss.item<double>();
-  auto const at = "epoch " + std::to_string(progress.epoch) + ", batch " + std::to_string(progress.batch + 1);
-  if (!std::isfinite(value)) {
-    reason_ = "the training loss is no number at " + at;
-    return Step::diverged;
+  for (auto const& report : learner_->reports()) {
+    auto const batch = collected_++;
+    auto const at = "epoch " + std::to_string(progress.epoch) + ", batch " + std::to_string(batch + 1);
+    if (!std::isfinite(report.loss)) reason_ = "the training loss is no number at " + at;
+    else if (!std::isfinite(report.gradient_norm)) reason_ = "the gradient is no number at " + at;
+    if (!reason_.empty()) {
+      count_time();
+      save_best();
+      return false;
+    }
+    if (batch == 0) progress.first_gradient_norm = report.gradient_norm;
+    if (progress.epoch == 1 && batch == 0) progress.first_loss = report.loss;
+    progress.last_gradient_norm = report.gradient_norm;
+    progress.loss_sum += report.loss;
   }
-  loss.backward();
-  auto const factor = trial_.train.gate_lr_factor;
-  auto const norm = optimizer_.step(schedule_.rate(progress.epoch, 1), schedule_.rate(progress.epoch, factor));
-  if (!std::isfinite(norm)) {
-    reason_ = "the gradient is no number at " + at;
-    return Step::diverged;
-  }
-  if (progress.batch == 0) progress.first_gradient_norm = norm;
-  if (progress.epoch == 1 && progress.batch == 0) progress.first_loss = value;
-  progress.last_gradient_norm = norm;
-  progress.loss_sum += value;
-  ++progress.batch;
-  return Step::taken;
+  return true;
 }
 
 void Trainer::finish_epoch() {
   auto& progress = point_.progress;
-  auto const started = now();
   auto const& train = trial_.train;
   EpochRecord record;
   record.epoch = progress.epoch;
@@ -127,22 +139,23 @@ void Trainer::finish_epoch() {
   record.first_gradient_norm = progress.first_gradient_norm;
   record.last_gradient_norm = progress.last_gradient_norm;
   if (train.train_eval) {
-    record.train_eval_mse = mean_batch_loss(network_, material_.train, train.batch_size, order_.training_evaluation());
+    record.train_eval_mse = learner_->mean_batch_loss(material_.train, order_.training_evaluation());
   }
   order_.validation();
-  record.val_mse = mean_batch_loss(network_, material_.val, train.batch_size);
+  record.val_mse = learner_->mean_batch_loss(material_.val, {});
   bool const last = progress.epoch == train.epochs;
   if (material_.test.count() > 0 && (progress.epoch % train.test_every == 0 || last))
-    record.test_mse = mean(mse_by_horizon(network_, material_.test, train.batch_size));
+    record.test_mse = learner_->mean_error(material_.test);
   record.best = record.val_mse < progress.best_val;
-  record.seconds = progress.seconds + now() - started;
+  count_time();
+  record.seconds = progress.seconds;
 
   if (record.best) {
     progress.best_val = record.val_mse;
     progress.best_epoch = record.epoch;
-    save_checkpoint(around_.folder / checkpoint_name, trial_, network_, optimizer_, record);
-    if (!around_.extra_checkpoint.empty())
-      save_checkpoint(around_.extra_checkpoint, trial_, network_, optimizer_, record);
+    learner_->remember();
+    best_ = record;
+    best_is_saved_ = false;
   }
   if (!std::isfinite(record.val_mse))
     reason_ = "the validation loss is no number at epoch " + std::to_string(record.epoch);

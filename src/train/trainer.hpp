@@ -8,6 +8,7 @@
 #include "model/network.hpp"
 #include "series/batch_order.hpp"
 #include "train/checkpoint.hpp"
+#include "train/learner.hpp"
 #include "train/optimizer.hpp"
 #include "train/progress.hpp"
 #include "train/schedule.hpp"
@@ -25,6 +26,7 @@ struct Surroundings {
   std::string identity;                     ///< of the configuration, guards resume.pt
   std::function<void(EpochRecord const&)> epoch_done;
   std::function<bool()> stop_requested;
+  LearnerFactory learner = host_learner;    ///< the device
 };
 
 /// Trains one network: windows in the original's order, loss, AdamW, schedule, best checkpoint, and the state to
@@ -41,14 +43,19 @@ class Trainer {
   /// Why the training diverged; empty otherwise.
   [[nodiscard]] std::string const& reason() const { return reason_; }
   [[nodiscard]] model::Network& network() { return network_; }
+  /// Gives the device's memory back once training has ended.
+  void release_learner() { learner_.reset(); }
 
  private:
   /// A fresh start, or folder/resume.pt.
   ResumePoint starting_point();
-  enum class Step { taken, diverged };
-  Step train_batch(std::vector<std::int64_t> const& order);
+  /// Takes over what the steps so far report. False when one was no number; reason_ then says so.
+  bool collect();
   void finish_epoch();
+  void count_time();
   void save_state();
+  /// checkpoint.pt, where a better model has been found since it was written.
+  void save_best();
   [[nodiscard]] bool state_is_due() const;
   [[nodiscard]] std::int64_t batches() const;
 
@@ -60,8 +67,12 @@ class Trainer {
   Optimizer optimizer_;
   ResumePoint point_;
   series::BatchOrder order_;
+  std::unique_ptr<Learner> learner_;
+  std::int64_t collected_ = 0;   ///< batches of the epoch whose reports have come
+  EpochRecord best_;             ///< what `remember` was called for
+  bool best_is_saved_ = true;
   std::string reason_;
-  double last_save_ = 0;
+  double last_save_ = 0, leg_start_ = 0;
 };
 
 }  // namespace mambasynth::train

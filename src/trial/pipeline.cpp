@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "analysis/trial_file.hpp"
+#include "backend/backend.hpp"
 #include "config/toml.hpp"
 #include "errors/errors.hpp"
 #include "evaluate/activations_file.hpp"
@@ -44,7 +45,7 @@ analysis::TrialHistory history_of(train::Progress const& progress) {
   return h;
 }
 
-void measure_losses(analysis::TrialResult& result, model::Network const& network, train::Material const& material) {
+void measure_losses(analysis::TrialResult& result, model::Predictor const& network, train::Material const& material) {
   auto const batch = std::max<std::int64_t>(1, measured_steps_at_once / material.train.length);
   result.train_mse = train::mean(train::mse_by_horizon(network, material.train, batch));
   result.horizon.horizon = network.horizons();
@@ -55,13 +56,13 @@ void measure_losses(analysis::TrialResult& result, model::Network const& network
   result.test_mse = train::mean(result.horizon.test_mse);
 }
 
-void measure_layers(analysis::TrialResult& result, Job const& job, model::Network const& network,
+void measure_layers(analysis::TrialResult& result, Job const& job, model::Predictor const& network,
                     TrialData const& data) {
   result.measures = evaluate::evaluate(network, data.material.train.series, job.trial.train.seq_len,
                                        job.trial.evaluate, job.threads);
 }
 
-void write_activations(Job const& job, model::Network const& network, TrialData const& data) {
+void write_activations(Job const& job, model::Predictor const& network, TrialData const& data) {
   auto const labelled = job.trial.data.path.empty() ? series::generate(data.data, job.threads)
                                                     : series::load(job.trial.data.path, job.threads).series;
   evaluate::write_activations(job.folder / activations_name, network, data.material.train.series,
@@ -77,7 +78,7 @@ analysis::Provenance provenance_of(Job const& job, TrialData const& data, train:
   p.device = job.device;
   p.data_hash = data.sha256;
   p.seconds = seconds;
-  for (auto const& [name, fact] : provenance::run_facts(job.device, job.threads)) {
+  for (auto const& [name, fact] : provenance::run_facts(job.device, job.threads, backend::gpu_of(job.device))) {
     if (name == "git_commit") p.git_commit = std::get<std::string>(fact);
     else if (name == "git_dirty") p.git_dirty = std::get<std::int64_t>(fact) != 0;
     else if (name != "device")
@@ -94,10 +95,6 @@ analysis::Provenance provenance_of(Job const& job, TrialData const& data, train:
   p.more.emplace_back("configuration", config::to_toml(resolved));
   return p;
 }
-
-}  // namespace
-
-namespace {
 
 /// A measurement that cannot be made is told before the training, not after it.
 void check_rows(Job const& job, TrialData const& data) {
@@ -123,10 +120,12 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
     say("note: there is no test series (" + data.foreign_reason + "). test_mse stays empty.");
 
   train::Trainer trainer(job.trial, data.material,
-                         {job.folder, job.extra_checkpoint, job.id, job.epoch_done, job.stop_requested});
+                         {job.folder, job.extra_checkpoint, job.id, job.epoch_done, job.stop_requested,
+                          backend::learners(job.device, job.log)});
   if (auto const& done = trainer.progress(); done.epoch > 1 || done.batch > 0)
     say(fmt::format("continuing at epoch {}, batch {}", done.epoch, done.batch + 1));
   auto const ending = trainer.run();
+  trainer.release_learner();
   auto const trained = std::chrono::steady_clock::now();
   auto const& progress = trainer.progress();
   if (ending == train::Ending::stopped) return {ending, "stopped on request"};
@@ -137,10 +136,11 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
     auto& network = trainer.network();
     auto const best = job.folder / train::checkpoint_name;
     model::load_state(network, model::read_weights(best).weights, best.string());
-    measure_losses(result, network, data.material);
+    auto const predictor = backend::predictor(job.device, network);
+    measure_losses(result, *predictor, data.material);
     if (ending == train::Ending::finished) {
-      measure_layers(result, job, network, data);
-      if (job.trial.evaluate.activations) write_activations(job, network, data);
+      measure_layers(result, job, *predictor, data);
+      if (job.trial.evaluate.activations) write_activations(job, *predictor, data);
     }
   }
   // The epochs' own sum: of a trial that was interrupted, every leg counts.
@@ -159,6 +159,8 @@ Outcome run(Job const& job, TrialData const& data) {
   check_rows(job, data);
   try {
     return train_and_measure(job, data);
+  } catch (c10::OutOfMemoryError const&) {   // the GPU's
+    throw std::bad_alloc();
   } catch (c10::Error const& error) {
     // LibTorch reports a failed allocation of the host's memory as any other error, in these words.
     std::string const what = error.what_without_backtrace();

@@ -10,47 +10,10 @@
 #include "support/reference.hpp"
 #include "train/log.hpp"
 #include "train/small_trial.hpp"
+#include "train/stopped_runs.hpp"
 #include "train/trainer.hpp"
 
 using namespace mambasynth;
-
-namespace {
-
-struct Run {
-  at::Tensor weights;
-  std::vector<train::EpochRecord> history;
-  std::string checkpoint;
-};
-
-/// Trains in `folder`, asked to stop after each count of batches in `stops`, and started again until the end.
-Run train_with_stops(config::Trial const& trial, std::filesystem::path const& folder, std::vector<int> const& stops) {
-  auto const data = trial::load_data(trial, {}, 1);
-  for (std::size_t i = 0;; ++i) {
-    int asked = 0;
-    train::Trainer trainer(trial, data.material,
-                           {folder, {}, "id", {}, [&] { return i < stops.size() && asked++ >= stops[i]; }});
-    auto const ending = trainer.run();
-    if (ending == train::Ending::stopped) continue;
-    REQUIRE(ending == train::Ending::finished);
-    CHECK(i == stops.size());
-    return {trainer.network().flat().clone(), trainer.progress().history,
-            store::read_text(folder / train::checkpoint_name)};
-  }
-}
-
-void check_equal(Run const& a, Run const& b) {
-  CHECK(at::equal(a.weights, b.weights));
-  CHECK(a.checkpoint == b.checkpoint);
-  REQUIRE(a.history.size() == b.history.size());
-  for (std::size_t i = 0; i < a.history.size(); ++i) {
-    CHECK(a.history[i].train_mse == b.history[i].train_mse);
-    CHECK(a.history[i].val_mse == b.history[i].val_mse);
-    CHECK(a.history[i].last_gradient_norm == b.history[i].last_gradient_norm);
-    CHECK(a.history[i].best == b.history[i].best);
-  }
-}
-
-}  // namespace
 
 TEST_CASE("a training that was stopped and continued ends in the same bits") {
   for (auto const workers : {std::int64_t{0}, std::int64_t{3}}) {
@@ -58,9 +21,9 @@ TEST_CASE("a training that was stopped and continued ends in the same bits") {
     trial.train.num_workers = workers;
     trial.train.train_eval = true;
     tests::TemporaryFolder const whole, broken;
-    auto const unbroken = train_with_stops(trial, whole.path(), {});
+    auto const unbroken = tests::train_with_stops(trial, whole.path(), {});
     // In the middle of an epoch, at its start, and twice without progress.
-    check_equal(unbroken, train_with_stops(trial, broken.path(), {2, 2, 0, 0, 5}));
+    tests::check_equal(unbroken, tests::train_with_stops(trial, broken.path(), {2, 2, 0, 0, 5}));
   }
 }
 
@@ -69,7 +32,7 @@ TEST_CASE("the loss falls") {
   auto trial = tests::small_trial();
   trial.train.epochs = 20;
   trial.train.lr = 1e-2;
-  auto const run = train_with_stops(trial, folder.path(), {});
+  auto const run = tests::train_with_stops(trial, folder.path(), {});
   CHECK(run.history.back().val_mse < 0.8 * run.history.front().val_mse);
   CHECK(std::isnan(run.history[0].test_mse));
   CHECK(run.history[1].test_mse > 0);

@@ -1,0 +1,59 @@
+#include <cstdlib>
+
+#include "backend/backend.hpp"
+#include "errors/errors.hpp"
+#include "gpu/device.hpp"
+#include "gpu/learner.hpp"
+#include "gpu/predictor.hpp"
+
+namespace mambasynth::backend {
+namespace {
+
+/// This process's number among those of its host, as its launcher says; 0 where there is none.
+int local_rank() {
+  for (auto const* name : {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"})
+    if (char const* const value = std::getenv(name)) return std::atoi(value);
+  return 0;
+}
+
+/// The card of this process; chosen once.
+int own_card() {
+  static int const card = local_rank() % std::max(1, gpu::cards().count);
+  return card;
+}
+
+}  // namespace
+
+std::string choose(std::string const& wanted) {
+  if (wanted == "cpu") return "cpu";
+  auto const cards = gpu::cards();
+  if (cards.count == 0) {
+    if (wanted == "auto") return "cpu";
+    throw errors::usage("--device cuda finds no GPU", cards.none_because,
+                        "Start on a node with an NVIDIA GPU and a driver for CUDA 13 or newer, or use --device cpu");
+  }
+  gpu::use_card(own_card());
+  return "cuda";
+}
+
+provenance::Gpu gpu_of(std::string const& device) {
+  if (device == "cpu") return {};
+  auto const card = gpu::card_facts();
+  return {card.name, card.driver, card.clocks};
+}
+
+train::LearnerFactory learners(std::string const& device, Note note) {
+  if (device == "cpu") return train::host_learner;
+  return [note = std::move(note)](train::Lesson const& lesson) {
+    gpu::use_card(own_card());  // trials may run on another thread than the one that chose
+    return gpu::learner(lesson, note);
+  };
+}
+
+std::shared_ptr<model::Predictor const> predictor(std::string const& device, model::Network const& network) {
+  if (device == "cpu") return {std::shared_ptr<void>(), &network};
+  gpu::use_card(own_card());
+  return gpu::predictor(network);
+}
+
+}  // namespace mambasynth::backend

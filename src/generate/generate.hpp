@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "kernels/recurrent_generate.hpp"
+#include "model/network.hpp"
+
+namespace mambasynth::generate {
+
+/// What the network made of some windows' first steps, beside what really followed.
+struct Generation {
+  std::int64_t channels = 0;
+  std::vector<std::int64_t> seed_start;  ///< (sample) first step of the seed in the series
+  std::vector<float> seed;               ///< (sample, seed step, channel)
+  std::vector<float> generated, truth;   ///< (sample, step, channel)
+  std::vector<double> mse;               ///< (sample) over steps and channels
+
+  [[nodiscard]] std::int64_t samples() const { return static_cast<std::int64_t>(seed_start.size()); }
+};
+
+/// series: (n_steps, channel) fp32. device: "cpu" or "cuda".
+/// Errors: as sample_starts; errors::usage where the device cannot run the network.
+Generation generate(model::Network const& network, std::vector<float> const& series, config::Generate const& config,
+                    std::string const& device);
+
+/// Fills run.generated; every array on the host.
+void generate_on_host(model::Network const& network, kernels::RecurrentGeneration const& run);
+/// Errors: errors::usage (this build has no CUDA, or the network does not fit the GPU).
+void generate_on_gpu(model::Network const& network, kernels::RecurrentGeneration const& run);
+
+}  // namespace mambasynth::generate

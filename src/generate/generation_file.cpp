@@ -1,0 +1,70 @@
+#include "generate/generation_file.hpp"
+
+#include <numeric>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <variant>
+
+#include "config/section.hpp"
+#include "store/atomic_file.hpp"
+#include "store/hdf5.hpp"
+
+namespace mambasynth::generate {
+namespace {
+
+constexpr std::int64_t schema_version = 1;
+
+std::vector<std::int64_t> count_from(std::int64_t first, std::int64_t count) {
+  std::vector<std::int64_t> all(static_cast<std::size_t>(count));
+  std::iota(all.begin(), all.end(), first);
+  return all;
+}
+
+void write_settings(store::Hdf5Writer& h5, config::Generate const& config) {
+  config::for_each_field<config::Generate>([&](auto const& field) {
+    auto const& value = config.*(field.member);
+    using T = std::decay_t<decltype(value)>;
+    std::string const key(field.key);
+    if constexpr (std::is_same_v<T, std::optional<std::int64_t>>) {
+      if (value) h5.attribute("/", key, *value);
+    } else if constexpr (std::is_same_v<T, bool>) {
+      h5.attribute("/", key, std::int64_t{value});
+    } else {
+      h5.attribute("/", key, value);
+    }
+  });
+}
+
+}  // namespace
+
+void write_generation(std::filesystem::path const& file, Generation const& g, config::Generate const& config,
+                      GenerationSource const& source) {
+  store::AtomicFile target(file);
+  store::Hdf5Writer h5(target.temporary());
+  h5.attribute("/", "schema_version", schema_version);
+  write_settings(h5, config);
+  h5.group("/provenance");
+  h5.attribute("/provenance", "checkpoint", source.checkpoint);
+  h5.attribute("/provenance", "data", source.data);
+  for (auto const& [name, fact] : source.facts)
+    std::visit([&, &key = name](auto const& value) { h5.attribute("/provenance", key, value); }, fact);
+
+  auto const scale = [&](char const* path, std::int64_t first, std::int64_t count, store::Meaning const& meaning) {
+    h5.scale<std::int64_t>(path, count_from(first, count), meaning);
+  };
+  scale("/sample", 0, g.samples(), {"sample", "1"});
+  scale("/time", 0, config.gen_len, {"steps behind the seed", "step"});
+  scale("/seed_time", -config.seed_len, config.seed_len, {"steps before the first generated one", "step"});
+  scale("/channel", 0, g.channels, {"channel of the series", "1"});
+  std::vector<std::string> const axes{"/sample", "/time", "/channel"};
+  h5.dataset<float>("/generated", g.generated, axes, {"series as the network continues it", "1"});
+  h5.dataset<float>("/truth", g.truth, axes, {"series as it went on", "1"});
+  h5.dataset<float>("/seed", g.seed, {"/sample", "/seed_time", "/channel"}, {"true steps that generation starts from", "1"});
+  h5.dataset<std::int64_t>("/seed_start", g.seed_start, {"/sample"}, {"first step of the seed in the series", "step"});
+  h5.dataset<double>("/mse", g.mse, {"/sample"}, {"mean squared error of the generated steps", "1"});
+  h5.close();
+  target.commit();
+}
+
+}  // namespace mambasynth::generate

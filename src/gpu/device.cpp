@@ -1,0 +1,53 @@
+#include "gpu/device.hpp"
+
+#include <ATen/Context.h>
+#include <c10/cuda/CUDACachingAllocator.h>
+#include <c10/cuda/CUDAFunctions.h>
+#include <cuda_runtime_api.h>
+
+#include "kernels/cuda/launch.hpp"
+
+namespace mambasynth::gpu {
+
+Cards cards() {
+  int count = 0;
+  auto const error = cudaGetDeviceCount(&count);
+  if (error != cudaSuccess) return {0, cudaGetErrorString(error)};
+  if (count == 0) return {0, "the driver shows no device"};
+  return {count, ""};
+}
+
+void use_card(int number) {
+  c10::cuda::set_device(static_cast<c10::DeviceIndex>(number));
+  at::globalContext().lazyInitDevice(at::kCUDA);
+}
+
+CardFacts card_facts() {
+  int device = 0, driver = 0, clock = 0, memory_clock = 0;
+  kernels::cuda::check(cudaGetDevice(&device), "asking for the current GPU");
+  cudaDeviceProp properties{};
+  kernels::cuda::check(cudaGetDeviceProperties(&properties, device), "asking for the GPU's properties");
+  cudaDriverGetVersion(&driver);
+  cudaDeviceGetAttribute(&clock, cudaDevAttrClockRate, device);
+  cudaDeviceGetAttribute(&memory_clock, cudaDevAttrMemoryClockRate, device);
+  return {.name = properties.name,
+          .driver = std::to_string(driver / 1000) + "." + std::to_string(driver % 1000 / 10),
+          .clocks = std::to_string(clock / 1000) + " / " + std::to_string(memory_clock / 1000),
+          .memory_mb = static_cast<double>(properties.totalGlobalMem) / 1e6};
+}
+
+void use_exact_products() {
+  auto& context = at::globalContext();
+  context.setAllowTF32CuBLAS(false);
+  context.setAllowBF16ReductionCuBLAS(false, true);  // no sums in bf16; split-K may stay
+}
+
+double peak_memory_mb(bool reset) {
+  auto const device = c10::cuda::current_device();
+  auto const stats = c10::cuda::CUDACachingAllocator::getDeviceStats(device);
+  auto const peak = stats.allocated_bytes[static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE)].peak;
+  if (reset) c10::cuda::CUDACachingAllocator::resetPeakStats(device);
+  return static_cast<double>(peak) / 1e6;
+}
+
+}  // namespace mambasynth::gpu

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+/// The GPUs of this process's machine.
+namespace mambasynth::gpu {
+
+/// Cards that this process sees and that the driver lets it use; why none where there is none.
+struct Cards {
+  int count = 0;
+  std::string none_because;
+};
+Cards cards();
+/// Makes card `number` the one that this process uses. Errors: std::runtime_error.
+void use_card(int number);
+
+struct CardFacts {
+  std::string name;
+  std::string driver;          ///< CUDA version that the driver supports
+  std::string clocks;          ///< MHz of multiprocessors and memory, at most
+  double memory_mb = 0;
+};
+CardFacts card_facts();
+
+/// fp32 products without TF32, bf16 products summed in fp32.
+void use_exact_products();
+
+/// Peak of the memory that LibTorch had allocated, in MB, since the last call with `reset`.
+double peak_memory_mb(bool reset = false);
+
+}  // namespace mambasynth::gpu

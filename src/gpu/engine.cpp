@@ -1,0 +1,117 @@
+#include "gpu/engine.hpp"
+
+#include "gpu/tensors.hpp"
+#include "kernels/causal_conv1d.hpp"
+#include "kernels/gelu.hpp"
+#include "kernels/horizon_loss.hpp"
+
+namespace mambasynth::gpu {
+namespace k = kernels;
+
+template <class T>
+Engine<T>::Engine(model::Network const& network, Room const& room)
+    : room_(room), horizons_(network.horizons()), weights_(network), parameters_(network.parameters()) {
+  at::NoGradGuard const no_grad;
+  auto const& c = network.config();
+  n_ = {c.d_model, c.d_inner(), c.d_state, c.dt_rank(), c.d_conv, c.d_ff, network.channels(), c.n_layers,
+        c.dt_rank() + 2 * c.d_state};
+  auto const m = room.batch * room.time, width = weights_.width();
+  auto const heads = static_cast<std::int64_t>(horizons_.size());
+  auto const array = [&](std::int64_t columns) { return at::empty({m, columns}, on_gpu(dtype_of<T>())); };
+  auto const fp32 = [&](std::vector<std::int64_t> const& shape) { return at::empty(shape, on_gpu(at::kFloat)); };
+  k::ScanShape const scan = scan_shape(room.batch);
+  k::check_scan(scan);
+  k::check_conv({room.batch, room.time, n_.inner, n_.taps});
+
+  x_ = fp32({room.batch, room.time, n_.channels});
+  padded_ = array(width);
+  window_sums_ = at::zeros({heads, room.batch}, on_gpu(at::kDouble));
+  for (std::int64_t i = 0; i <= n_.layers; ++i) {
+    if (!room.training && i > 0) {
+      layers_.push_back(layers_.front());
+      continue;
+    }
+    Layer layer;
+    layer.h = array(n_.features);
+    if (room.training) {
+      layer.mean = fp32({m});
+      layer.inverse_deviation = fp32({m});
+    }
+    if (i < n_.layers) {
+      layer.xz = array(2 * n_.inner);
+      layer.x_dbl = array(n_.dbl);
+      layer.out = array(n_.inner);
+      if (room.training) layer.saved = byte_array(k::cuda::scan_saved_bytes<T>(scan));
+    }
+    layers_.push_back(layer);
+  }
+  u_ = array(n_.features);
+  x_conv_ = array(n_.inner);
+  delta_ = array(n_.inner);
+  mix_ = array(n_.features);
+  prediction_ = fp32({m, width});
+  if (!room.training) {
+    hidden_pre_ = array(n_.hidden);
+    hidden_ = array(n_.hidden);
+    workspace_ = byte_array(k::cuda::horizon_loss_workspace_bytes({room.batch, room.time, n_.channels, width, 1}));
+    return;
+  }
+
+  du_ = array(n_.features);
+  dh_ = array(n_.features);
+  dbranch_ = array(n_.features);
+  dx_dbl_ = array(n_.dbl);
+  dprediction_ = array(width);
+  // The heads are done before the first block's backward begins: both use one piece of memory.
+  auto const inner = at::empty({m * std::max(5 * n_.inner, 2 * n_.hidden)}, on_gpu(dtype_of<T>()));
+  auto const part = [&](std::int64_t first, std::int64_t columns) {
+    return inner.narrow(0, m * first, m * columns).view({m, columns});
+  };
+  dxz_ = part(0, 2 * n_.inner);
+  dout_ = part(2 * n_.inner, n_.inner);
+  dx_ = part(3 * n_.inner, n_.inner);
+  ddelta_ = part(4 * n_.inner, n_.inner);
+  hidden_pre_ = part(0, n_.hidden);
+  hidden_ = part(n_.hidden, n_.hidden);
+
+  gradient_ = at::zeros({network.flat().numel()}, on_gpu(at::kFloat));
+  // Weight gradients with padding: the input's columns, every head's rows.
+  auto const input_size = n_.features * width, head_size = width * n_.hidden;
+  padded_gradient_ = fp32({input_size + heads * head_size});
+  std::vector<k::cuda::Segment> segments{
+      {network.parameter("input_proj.weight").offset, 0, n_.features, n_.channels, n_.features, width}};
+  for (std::int64_t i = 0; i < heads; ++i)
+    segments.push_back({network.parameter("output_heads." + std::to_string(horizons_[static_cast<std::size_t>(i)]) + ".2.weight").offset,
+                        input_size + i * head_size, n_.channels, n_.hidden, width, n_.hidden});
+  padded_segments_ = at::from_blob(segments.data(), {static_cast<std::int64_t>(segments.size() * sizeof(k::cuda::Segment))}, at::kByte).to(at::kCUDA);
+  segments_ = static_cast<std::int64_t>(segments.size());
+  largest_segment_ = std::max(input_size, head_size);
+
+  workspace_ = byte_array(std::max({k::cuda::scan_workspace_bytes<T>(scan),
+                                    k::cuda::conv_workspace_bytes({room.batch, room.time, n_.inner, n_.taps}),
+                                    k::cuda::residual_norm_workspace_bytes({room.batch, room.time, n_.features}),
+                                    k::cuda::gelu_workspace_bytes(m, n_.hidden),
+                                    k::cuda::horizon_loss_workspace_bytes({room.batch, room.time, n_.channels, width, 1})}));
+}
+
+template <class T>
+kernels::ScanShape Engine<T>::scan_shape(std::int64_t batch) const {
+  return {batch, room_.time, n_.inner, n_.states};
+}
+
+template <class T>
+float* Engine<T>::gradient_of(std::string const& name) const {
+  for (auto const& p : parameters_)
+    if (p.name == name) return data<float>(gradient_) + p.offset;
+  throw std::out_of_range("no parameter is called " + name);
+}
+
+template <class T>
+at::Tensor Engine<T>::gradient_matrix(std::string const& name, std::int64_t rows, std::int64_t columns) const {
+  return gradient_.narrow(0, gradient_of(name) - data<float>(gradient_), rows * columns).view({rows, columns});
+}
+
+template class Engine<float>;
+template class Engine<k::BFloat16>;
+
+}  // namespace mambasynth::gpu

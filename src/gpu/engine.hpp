@@ -1,0 +1,97 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <vector>
+
+#include "gpu/weights.hpp"
+#include "kernels/residual_norm.hpp"
+#include "kernels/selective_scan.hpp"
+
+// axes: b batch, t time step, m token (b t), f feature, d inner channel, n state, r dt_rank
+namespace mambasynth::gpu {
+
+/// What one engine holds room for.
+struct Room {
+  std::int64_t batch = 0, time = 0;
+  bool training = false;
+};
+
+/// The network's forward and backward on one GPU, written out block by block over preallocated arrays: no autograd, no
+/// allocation, so that a whole training step can be captured as a CUDA graph. T: float, or kernels::BFloat16 for
+/// activations and GEMMs in bf16 with fp32 parameters, norms, states and sums.
+/// What is cheap is computed again in the backward: the norm's output, the convolution and delta.
+template <class T>
+class Engine {
+ public:
+  Engine(model::Network const& network, Room const& room);
+
+  [[nodiscard]] Weights<T>& weights() { return weights_; }
+  [[nodiscard]] Room const& room() const { return room_; }
+  [[nodiscard]] config::Integers const& horizons() const { return horizons_; }
+  /// (f) fp32 gradient of every parameter, in flat order; what backward() writes.
+  [[nodiscard]] at::Tensor const& gradient() const { return gradient_; }
+  /// (horizon, b) sums of squared errors of each window.
+  [[nodiscard]] at::Tensor const& window_sums() const { return window_sums_; }
+  /// x (b, t, c) fp32 and its padded copy (b, t, width) in T: fill before forward().
+  [[nodiscard]] at::Tensor const& x() const { return x_; }
+  [[nodiscard]] at::Tensor const& padded() const { return padded_; }
+
+  /// Dropout of the step; p = 0 is evaluation.
+  using Dropout = kernels::NormDropout;
+  /// Looks at the residual stream (m, f) behind a layer, before it is overwritten.
+  using Watch = std::function<void(std::int64_t layer, at::Tensor const& h)>;
+  /// Looks at a block's inner arrays: xz (m, 2 d), x_conv (m, d), x_dbl (m, r + 2 n), delta before its bias (m, d).
+  using WatchGates = std::function<void(at::Tensor const& xz, at::Tensor const& x_conv, at::Tensor const& x_dbl,
+                                        at::Tensor const& delta)>;
+
+  /// Everything up to the final norm for the first `batch` windows of x().
+  void forward(std::int64_t batch, Dropout const& dropout, Watch const& watch = {}, WatchGates const& gates = {});
+  /// Behind forward(): predictions of one horizon (m, width) fp32 without their bias, valid until the next call.
+  at::Tensor predict(std::int64_t batch, std::size_t head);
+  /// Behind forward(): window_sums() of every horizon.
+  void losses(std::int64_t batch);
+  /// Behind forward(): window_sums(), and gradient() of the mean over horizons of the mean squared error.
+  void losses_and_backward(std::int64_t batch, Dropout const& dropout);
+
+ private:
+  /// One layer's arrays; in evaluation all layers share one set.
+  struct Layer {
+    at::Tensor h;                       ///< (m, f) residual stream that enters the block
+    at::Tensor mean, inverse_deviation; ///< (m) of its norm
+    at::Tensor xz, x_dbl, out;          ///< (m, 2 d), (m, r + 2 n), (m, d)
+    at::Tensor saved;                   ///< of the scan
+  };
+  struct Sizes {
+    std::int64_t features, inner, states, rank, taps, hidden, channels, layers, dbl;
+  };
+  void convolve(Layer const& layer, typename Weights<T>::Layer const& w, std::int64_t batch);
+  void block_forward(std::size_t index, std::int64_t batch, WatchGates const& gates);
+  void block_backward(std::size_t index, std::int64_t batch, at::Tensor const& dmix);
+  void norm_forward(std::size_t site, at::Tensor const& residual, std::int64_t batch, Dropout const& dropout);
+  void norm_backward(std::size_t site, bool first, std::int64_t batch, Dropout const& dropout);
+  void head_forward(std::int64_t batch, std::size_t head);
+  void head_backward(std::int64_t batch, std::size_t head);
+  void loss(std::int64_t batch, std::size_t head, bool with_gradient);
+  [[nodiscard]] kernels::ScanShape scan_shape(std::int64_t batch) const;
+  [[nodiscard]] kernels::ScanInputs<T> scan_inputs(Layer const& layer, typename Weights<T>::Layer const& w) const;
+  [[nodiscard]] float* gradient_of(std::string const& name) const;
+  [[nodiscard]] at::Tensor gradient_matrix(std::string const& name, std::int64_t rows, std::int64_t columns) const;
+
+  Room room_;
+  config::Integers horizons_;
+  Sizes n_;
+  Weights<T> weights_;
+  std::vector<model::Parameter> parameters_;
+  at::Tensor x_, padded_, window_sums_, gradient_;
+  std::vector<Layer> layers_;          ///< n + 1 in training: the last holds the final norm's input
+  at::Tensor u_, x_conv_, delta_, mix_;
+  at::Tensor hidden_pre_, hidden_, prediction_;
+  // training only
+  at::Tensor du_, dh_, dbranch_, dout_, dx_, ddelta_, dxz_, dx_dbl_, dprediction_, padded_gradient_, padded_segments_;
+  std::int64_t largest_segment_ = 0, segments_ = 0;
+  at::Tensor workspace_;
+};
+
+}  // namespace mambasynth::gpu

@@ -1,0 +1,129 @@
+#include <c10/cuda/CUDAStream.h>
+
+#include "gpu/engine.hpp"
+#include "gpu/tensors.hpp"
+#include "kernels/causal_conv1d.hpp"
+#include "kernels/gelu.hpp"
+
+// The backward pass: each head and each block by hand, in the order that reuses one set of scratch arrays.
+namespace mambasynth::gpu {
+namespace k = kernels;
+
+namespace {
+auto stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
+std::string layer_name(std::size_t index) { return "layers." + std::to_string(index) + "."; }
+}  // namespace
+
+template <class T>
+void Engine<T>::head_backward(std::int64_t batch, std::size_t head) {
+  auto const m = batch * room_.time;
+  auto const& w = weights_.heads()[head];
+  auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
+  auto const width = weights_.width();
+  auto const name = "output_heads." + std::to_string(horizons_[head]) + ".0.";
+  auto const dweight2 = padded_gradient_.narrow(0, n_.features * width + static_cast<std::int64_t>(head) * width * n_.hidden,
+                                                width * n_.hidden).view({width, n_.hidden});
+  multiply_fp32(dweight2, rows(dprediction_).t(), rows(hidden_));
+  multiply(rows(hidden_), rows(dprediction_), w.weight2);
+  k::cuda::gelu_backward<T>(m, n_.hidden, data<T>(hidden_pre_), w.bias0, data<T>(hidden_), data<T>(hidden_),
+                            gradient_of(name + "bias"), bytes(workspace_), stream());
+  multiply_fp32(gradient_matrix(name + "weight", n_.hidden, n_.features), rows(hidden_).t(), rows(u_));
+  if (head == 0) multiply(rows(du_), rows(hidden_), w.weight0);
+  else multiply_add(rows(du_), rows(hidden_), w.weight0);
+}
+
+template <class T>
+void Engine<T>::norm_backward(std::size_t site, bool first, std::int64_t batch, Dropout const& dropout) {
+  bool const last = site == weights_.layers().size();
+  auto const& layer = layers_[site];
+  auto const name = last ? std::string("final_norm.") : layer_name(site) + "norm.";
+  auto own = dropout;
+  own.key.site = static_cast<std::uint32_t>(site);
+  bool const masked = dropout.p > 0;
+  k::cuda::residual_norm_backward<T>(
+      {batch, room_.time, n_.features}, own, data<T>(layer.h), data<float>(layer.mean),
+      data<float>(layer.inverse_deviation), last ? weights_.final_weight() : weights_.layers()[site].norm_weight,
+      {.du = data<T>(du_),
+       .dresidual = first ? nullptr : data<T>(dh_),
+       .dh = data<T>(dh_),
+       .dbranch = masked ? data<T>(dbranch_) : nullptr,
+       .dgamma = gradient_of(name + "weight"),
+       .dbeta = gradient_of(name + "bias"),
+       .dbranch_bias = site == 0 ? gradient_of("input_proj.bias") : nullptr},
+      bytes(workspace_), stream());
+}
+
+template <class T>
+void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor const& dmix) {
+  auto const m = batch * room_.time;
+  auto const& layer = layers_[index];
+  auto const& w = weights_.layers()[index];
+  auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
+  auto const mamba = layer_name(index) + "mamba.";
+  multiply_fp32(gradient_matrix(mamba + "out_proj.weight", n_.features, n_.inner), rows(dmix).t(), rows(layer.out));
+  multiply(rows(dout_), rows(dmix), w.out_proj);
+
+  k::cuda::norm_again<T>({batch, room_.time, n_.features}, data<T>(layer.h), data<float>(layer.mean),
+                         data<float>(layer.inverse_deviation), w.norm_weight, w.norm_bias, data<T>(u_), stream());
+  convolve(layer, w, batch);
+  auto const dt = rows(layer.x_dbl).narrow(1, 0, n_.rank);
+  multiply(rows(delta_), dt, w.dt_proj.t());
+
+  auto* dbl = data<T>(dx_dbl_);
+  auto* dA = gradient_of(mamba + "A_log");
+  k::cuda::selective_scan_backward<T>(scan_shape(batch), scan_inputs(layer, w), bytes(layer.saved),
+                                      {.dout = data<T>(dout_),
+                                       .dx = data<T>(dx_),
+                                       .ddelta = data<T>(ddelta_),
+                                       .dz = data<T>(dxz_) + n_.inner,
+                                       .dB = dbl + n_.rank,
+                                       .dC = dbl + n_.rank + n_.states,
+                                       .dz_stride = 2 * n_.inner,
+                                       .dB_stride = n_.dbl,
+                                       .dC_stride = n_.dbl,
+                                       .dA = dA,
+                                       .dD = gradient_of(mamba + "D"),
+                                       .ddelta_bias = gradient_of(mamba + "dt_proj.bias")},
+                                      bytes(workspace_), stream());
+  // A = -exp(A_log), so dA_log = dA A.
+  k::cuda::scale_by(n_.inner * n_.states, data<float>(w.A), dA, stream());
+  multiply_fp32(gradient_matrix(mamba + "dt_proj.weight", n_.inner, n_.rank), rows(ddelta_).t(), dt);
+  multiply(rows(dx_dbl_).narrow(1, 0, n_.rank), rows(ddelta_), w.dt_proj);
+  multiply_fp32(gradient_matrix(mamba + "x_proj.weight", n_.dbl, n_.inner), rows(dx_dbl_).t(), rows(x_conv_));
+  multiply_add(rows(dx_), rows(dx_dbl_), w.x_proj);
+  k::cuda::causal_conv1d_backward<T>({batch, room_.time, n_.inner, n_.taps}, data<T>(layer.xz), 2 * n_.inner, w.conv_weight,
+                                     w.conv_bias, data<T>(dx_), data<T>(dxz_), 2 * n_.inner,
+                                     gradient_of(mamba + "conv1d.weight"), gradient_of(mamba + "conv1d.bias"),
+                                     bytes(workspace_), stream());
+  multiply_fp32(gradient_matrix(mamba + "in_proj.weight", 2 * n_.inner, n_.features), rows(dxz_).t(), rows(u_));
+  multiply(rows(du_), rows(dxz_), w.in_proj);
+}
+
+template <class T>
+void Engine<T>::losses_and_backward(std::int64_t batch, Dropout const& dropout) {
+  at::NoGradGuard const no_grad;
+  auto const m = batch * room_.time;
+  window_sums_.zero_();   // a short batch leaves its end untouched, and the optimizer sums all of it
+  for (std::size_t head = 0; head < horizons_.size(); ++head) {
+    head_forward(batch, head);
+    loss(batch, head, true);
+    head_backward(batch, head);
+  }
+  auto const& dmix = dropout.p > 0 ? dbranch_ : dh_;
+  auto const layers = weights_.layers().size();
+  norm_backward(layers, true, batch, dropout);
+  for (auto i = layers; i-- > 0;) {
+    block_backward(i, batch, dmix);
+    norm_backward(i, false, batch, dropout);
+  }
+  auto const width = weights_.width();
+  multiply_fp32(padded_gradient_.narrow(0, 0, n_.features * width).view({n_.features, width}),
+                dmix.narrow(0, 0, m).t(), padded_.narrow(0, 0, m));
+  k::cuda::unpack(reinterpret_cast<k::cuda::Segment const*>(bytes(padded_segments_)), segments_, largest_segment_,
+                  data<float>(padded_gradient_), data<float>(gradient_), stream());
+}
+
+template void Engine<float>::losses_and_backward(std::int64_t, Dropout const&);
+template void Engine<k::BFloat16>::losses_and_backward(std::int64_t, Dropout const&);
+
+}  // namespace mambasynth::gpu

@@ -1,0 +1,142 @@
+#include <c10/cuda/CUDAStream.h>
+
+#include "gpu/engine.hpp"
+#include "gpu/tensors.hpp"
+#include "kernels/causal_conv1d.hpp"
+#include "kernels/gelu.hpp"
+#include "kernels/horizon_loss.hpp"
+
+// The forward pass, and what a loss needs.
+namespace mambasynth::gpu {
+namespace k = kernels;
+
+namespace {
+auto stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
+}  // namespace
+
+template <class T>
+void Engine<T>::convolve(Layer const& layer, typename Weights<T>::Layer const& w, std::int64_t batch) {
+  k::cuda::causal_conv1d_forward<T>({batch, room_.time, n_.inner, n_.taps}, data<T>(layer.xz), 2 * n_.inner, w.conv_weight,
+                                    w.conv_bias, data<T>(x_conv_), stream());
+}
+
+template <class T>
+kernels::ScanInputs<T> Engine<T>::scan_inputs(Layer const& layer, typename Weights<T>::Layer const& w) const {
+  auto const* dbl = data<T>(layer.x_dbl);
+  return {.x = data<T>(x_conv_),
+          .delta = data<T>(delta_),
+          .z = data<T>(layer.xz) + n_.inner,
+          .B = dbl + n_.rank,
+          .C = dbl + n_.rank + n_.states,
+          .x_stride = n_.inner,
+          .delta_stride = n_.inner,
+          .z_stride = 2 * n_.inner,
+          .B_stride = n_.dbl,
+          .C_stride = n_.dbl,
+          .A = data<float>(w.A),
+          .D = w.D,
+          .delta_bias = w.dt_bias};
+}
+
+template <class T>
+void Engine<T>::block_forward(std::size_t index, std::int64_t batch, WatchGates const& gates) {
+  auto const m = batch * room_.time;
+  auto const& layer = layers_[index];
+  auto const& w = weights_.layers()[index];
+  auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
+  multiply(rows(layer.xz), rows(u_), w.in_proj.t());
+  convolve(layer, w, batch);
+  multiply(rows(layer.x_dbl), rows(x_conv_), w.x_proj.t());
+  multiply(rows(delta_), rows(layer.x_dbl).narrow(1, 0, n_.rank), w.dt_proj.t());
+  if (gates) gates(rows(layer.xz), rows(x_conv_), rows(layer.x_dbl), rows(delta_));
+  k::cuda::selective_scan_forward<T>(scan_shape(batch), scan_inputs(layer, w), data<T>(layer.out),
+                                     room_.training ? bytes(layer.saved) : nullptr, nullptr, stream());
+  multiply(rows(mix_), rows(layer.out), w.out_proj.t());
+}
+
+template <class T>
+void Engine<T>::norm_forward(std::size_t site, at::Tensor const& residual, std::int64_t batch, Dropout const& dropout) {
+  bool const input = site == 0, last = site == weights_.layers().size();
+  auto const& layer = layers_[site];
+  auto own = dropout;
+  own.key.site = static_cast<std::uint32_t>(site);
+  k::cuda::residual_norm_forward<T>({batch, room_.time, n_.features}, own,
+                                    {.branch = data<T>(mix_),
+                                     .branch_bias = input ? weights_.input_bias() : nullptr,
+                                     .residual = input ? nullptr : data<T>(residual),
+                                     .gamma = last ? weights_.final_weight() : weights_.layers()[site].norm_weight,
+                                     .beta = last ? weights_.final_bias() : weights_.layers()[site].norm_bias},
+                                    {.h = data<T>(layer.h),
+                                     .u = data<T>(u_),
+                                     .mean = room_.training ? data<float>(layer.mean) : nullptr,
+                                     .inverse_deviation = room_.training ? data<float>(layer.inverse_deviation) : nullptr},
+                                    stream());
+}
+
+template <class T>
+void Engine<T>::forward(std::int64_t batch, Dropout const& dropout, Watch const& watch, WatchGates const& gates) {
+  at::NoGradGuard const no_grad;
+  auto const m = batch * room_.time;
+  multiply(mix_.narrow(0, 0, m), padded_.narrow(0, 0, m), weights_.input_weight().t());
+  norm_forward(0, {}, batch, dropout);
+  for (std::size_t i = 0; i < weights_.layers().size(); ++i) {
+    block_forward(i, batch, gates);
+    norm_forward(i + 1, layers_[i].h, batch, dropout);
+    if (watch) watch(static_cast<std::int64_t>(i), layers_[i + 1].h.narrow(0, 0, m));
+  }
+}
+
+template <class T>
+void Engine<T>::head_forward(std::int64_t batch, std::size_t head) {
+  auto const m = batch * room_.time;
+  auto const& w = weights_.heads()[head];
+  auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
+  multiply(rows(hidden_pre_), rows(u_), w.weight0.t());
+  k::cuda::gelu_forward<T>(m, n_.hidden, data<T>(hidden_pre_), w.bias0, data<T>(hidden_), stream());
+  multiply_fp32(rows(prediction_), rows(hidden_), w.weight2.t());
+}
+
+template <class T>
+at::Tensor Engine<T>::predict(std::int64_t batch, std::size_t head) {
+  at::NoGradGuard const no_grad;
+  head_forward(batch, head);
+  return prediction_.narrow(0, 0, batch * room_.time);
+}
+
+template <class T>
+void Engine<T>::loss(std::int64_t batch, std::size_t head, bool with_gradient) {
+  auto const horizon = horizons_[head];
+  auto const count = static_cast<double>(batch * (room_.time - horizon) * n_.channels);
+  auto const scale = 2 / (count * static_cast<double>(horizons_.size()));
+  k::cuda::horizon_loss<T>(
+      {batch, room_.time, n_.channels, weights_.width(), horizon}, scale,
+      {.prediction = data<float>(prediction_),
+       .bias = weights_.heads()[head].bias2,
+       .x = data<float>(x_),
+       .window_sum = data<double>(window_sums_) + static_cast<std::int64_t>(head) * room_.batch,
+       .dprediction = with_gradient ? data<T>(dprediction_) : nullptr,
+       .dbias = with_gradient ? gradient_of("output_heads." + std::to_string(horizon) + ".2.bias") : nullptr},
+      bytes(workspace_), stream());
+}
+
+template <class T>
+void Engine<T>::losses(std::int64_t batch) {
+  at::NoGradGuard const no_grad;
+  for (std::size_t head = 0; head < horizons_.size(); ++head) {
+    head_forward(batch, head);
+    loss(batch, head, false);
+  }
+}
+
+#define MAMBASYNTH_INSTANTIATE(T)                                                                      \
+  template void Engine<T>::convolve(Layer const&, Weights<T>::Layer const&, std::int64_t);             \
+  template kernels::ScanInputs<T> Engine<T>::scan_inputs(Layer const&, Weights<T>::Layer const&) const; \
+  template void Engine<T>::forward(std::int64_t, Dropout const&, Watch const&, WatchGates const&);     \
+  template at::Tensor Engine<T>::predict(std::int64_t, std::size_t);                                   \
+  template void Engine<T>::head_forward(std::int64_t, std::size_t);                                    \
+  template void Engine<T>::loss(std::int64_t, std::size_t, bool);                                      \
+  template void Engine<T>::losses(std::int64_t);
+MAMBASYNTH_INSTANTIATE(float)
+MAMBASYNTH_INSTANTIATE(k::BFloat16)
+
+}  // namespace mambasynth::gpu

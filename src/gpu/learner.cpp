@@ -1,0 +1,169 @@
+#include "gpu/learner.hpp"
+
+#include <ATen/cuda/CUDAEvent.h>
+#include <c10/cuda/CUDAFunctions.h>
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+
+#include <array>
+#include <cmath>
+
+#include "gpu/device.hpp"
+#include "gpu/tensors.hpp"
+#include "gpu/training_step.hpp"
+
+namespace mambasynth::gpu {
+namespace {
+
+/// Steps that may be queued ahead: enough to hide the launches, few enough that a stop is obeyed soon.
+constexpr std::int64_t most_queued = 8;
+
+template <class T>
+class GpuLearner final : public train::Learner {
+ public:
+  GpuLearner(train::Lesson const& lesson, typename TrainingStep<T>::Note note, bool graphs)
+      : lesson_(lesson),
+        batch_size_(lesson.trial.train.batch_size),
+        stream_(c10::cuda::getStreamFromPool()),
+        guard_(stream_),
+        step_(lesson.network, room_of(lesson), lesson.trial.model.dropout,
+              static_cast<std::uint64_t>(lesson.trial.train.seed),
+              (lesson.material.train.count() + batch_size_ - 1) / batch_size_, std::move(note), graphs) {
+    step_.load(lesson.network, lesson.optimizer);
+    step_.set_state(lesson.optimizer.steps(), 0, 0, 0);
+    c10::cuda::device_synchronize();
+    guard_.reset_stream(c10::cuda::getDefaultCUDAStream());
+  }
+
+  void begin(Epoch epoch) override {
+    c10::cuda::CUDAStreamGuard const here(stream_);
+    auto const& train = lesson_.material.train;
+    std::vector<std::int64_t> starts;
+    for (auto const number : epoch.order) starts.push_back(train.starts[static_cast<std::size_t>(number)]);
+    auto const host = at::from_blob(starts.data(), {static_cast<std::int64_t>(starts.size())}, at::kLong);
+    auto& windows = step_.windows();
+    // Into the same memory: captured graphs hold its address.
+    if (!windows.starts.defined()) windows = {device_series(train), host.to(at::kCUDA)};
+    else windows.starts.copy_(host);
+    step_.set_state(static_cast<std::int64_t>(step_.state().step), epoch.next_batch, epoch.rate, epoch.gate_rate);
+    count_ = static_cast<std::int64_t>(epoch.order.size());
+    next_ = reported_ = epoch.next_batch;
+  }
+
+  void step() override {
+    c10::cuda::CUDAStreamGuard const here(stream_);
+    step_.run(std::min(batch_size_, count_ - next_ * batch_size_));
+    ++next_;
+    auto& mark = marks_[static_cast<std::size_t>(next_ % most_queued)];
+    mark.synchronize();
+    mark.record(stream_);
+  }
+
+  std::vector<train::StepReport> reports() override {
+    c10::cuda::CUDAStreamGuard const here(stream_);
+    auto all = step_.reports(reported_, next_);
+    reported_ = next_;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (!std::isfinite(all[i].loss) || !std::isfinite(all[i].gradient_norm)) {
+        all.resize(i + 1);
+        break;
+      }
+    return all;
+  }
+
+  double mean_batch_loss(train::Windows const& windows, std::vector<std::int64_t> const& order) override {
+    auto const rows = errors_of(windows, order);
+    double total = 0;
+    std::int64_t batches = 0;
+    for (std::size_t first = 0; first < rows.size(); first += static_cast<std::size_t>(batch_size_), ++batches) {
+      auto const last = std::min(rows.size(), first + static_cast<std::size_t>(batch_size_));
+      double sum = 0;
+      for (auto i = first; i < last; ++i) sum += rows[i];
+      total += sum / static_cast<double>(last - first);
+    }
+    return total / static_cast<double>(batches);
+  }
+
+  double mean_error(train::Windows const& windows) override {
+    double sum = 0;
+    auto const rows = errors_of(windows, {});
+    for (auto const row : rows) sum += row;
+    return sum / static_cast<double>(rows.size());
+  }
+
+  void remember() override {
+    c10::cuda::CUDAStreamGuard const here(stream_);
+    best_ = step_.snapshot();
+  }
+  void recall(model::Network& network, train::Optimizer& optimizer) override {
+    c10::cuda::CUDAStreamGuard const here(stream_);
+    train::restore(best_, network, optimizer);
+  }
+  void fetch() override {
+    c10::cuda::CUDAStreamGuard const here(stream_);
+    train::restore(step_.snapshot(), lesson_.network, lesson_.optimizer);
+  }
+
+ private:
+  static Room room_of(train::Lesson const& lesson) {
+    auto const& m = lesson.material;
+    auto const most = std::max({m.train.count(), m.val.count(), m.test.count()});
+    return {.batch = std::min(lesson.trial.train.batch_size, most), .time = m.train.length, .training = true};
+  }
+  at::Tensor device_series(train::Windows const& windows) {
+    auto& copy = series_[windows.series.const_data_ptr()];
+    if (!copy.defined()) copy = windows.series.to(at::kCUDA, at::kFloat).contiguous();
+    return copy;
+  }
+
+  /// Mean squared error of each window, averaged over horizons.
+  std::vector<double> errors_of(train::Windows const& windows, std::vector<std::int64_t> const& order) {
+    c10::cuda::CUDAStreamGuard const here(stream_);
+    auto starts = windows.starts;
+    for (std::size_t i = 0; i < order.size(); ++i) starts[i] = windows.starts[static_cast<std::size_t>(order[i])];
+    auto const count = static_cast<std::int64_t>(starts.size());
+    DeviceWindows const there{device_series(windows),
+                              at::from_blob(starts.data(), {count}, at::kLong).to(at::kCUDA)};
+    auto& engine = step_.engine();
+    auto const& horizons = engine.horizons();
+    std::vector<double> errors;
+    for (std::int64_t first = 0; first < count; first += engine.room().batch) {
+      auto const batch = std::min(engine.room().batch, count - first);
+      step_.gather(there, first, batch);
+      engine.forward(batch, {});
+      engine.losses(batch);
+      at::Tensor const host = engine.window_sums().cpu();
+      auto const* sums = data<double const>(host);
+      for (std::int64_t b = 0; b < batch; ++b) {
+        double error = 0;
+        for (std::size_t h = 0; h < horizons.size(); ++h)
+          error += sums[static_cast<std::int64_t>(h) * engine.room().batch + b] /
+                   static_cast<double>((windows.length - horizons[h]) * engine.x().size(2));
+        errors.push_back(error / static_cast<double>(horizons.size()));
+      }
+    }
+    return errors;
+  }
+
+  train::Lesson lesson_;
+  std::int64_t batch_size_;
+  c10::cuda::CUDAStream stream_;
+  c10::cuda::CUDAStreamGuard guard_;
+  TrainingStep<T> step_;
+  std::map<void const*, at::Tensor> series_;
+  std::array<at::cuda::CUDAEvent, most_queued> marks_;
+  std::int64_t count_ = 0, next_ = 0, reported_ = 0;
+  train::Snapshot best_;
+};
+
+}  // namespace
+
+std::unique_ptr<train::Learner> learner(train::Lesson const& lesson, std::function<void(std::string const&)> const& note,
+                                        bool graphs) {
+  use_exact_products();
+  if (lesson.trial.train.precision == "bf16")
+    return std::make_unique<GpuLearner<kernels::BFloat16>>(lesson, note, graphs);
+  return std::make_unique<GpuLearner<float>>(lesson, note, graphs);
+}
+
+}  // namespace mambasynth::gpu

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <memory>
+
+#include "model/network.hpp"
+
+namespace mambasynth::gpu {
+
+/// The network's forward in fp32 (never TF32) on the current GPU, with the weights that it has now.
+std::unique_ptr<model::Predictor> predictor(model::Network const& network);
+
+}  // namespace mambasynth::gpu

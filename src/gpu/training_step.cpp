@@ -1,0 +1,167 @@
+#include "gpu/training_step.hpp"
+
+#include <c10/cuda/CUDAFunctions.h>
+#include <c10/cuda/CUDAStream.h>
+
+#include "gpu/tensors.hpp"
+#include "kernels/cuda/windows.hpp"
+
+namespace mambasynth::gpu {
+namespace k = kernels::cuda;
+
+namespace {
+
+auto stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
+
+template <class Element>
+at::Tensor to_device(std::vector<Element> const& values) {
+  auto const size = static_cast<std::int64_t>(values.size() * sizeof(Element));
+  return at::from_blob(const_cast<Element*>(values.data()), {size}, at::kByte).to(at::kCUDA);
+}
+
+/// Parts of the flat array that belong to the gates' group, neighbours joined.
+std::vector<std::int64_t> gate_ranges(model::Network const& network) {
+  std::vector<std::int64_t> ranges;
+  for (auto const& p : network.parameters()) {
+    if (!p.gate) continue;
+    if (!ranges.empty() && ranges.back() == p.offset) ranges.back() += p.tensor.numel();
+    else ranges.insert(ranges.end(), {p.offset, p.offset + p.tensor.numel()});
+  }
+  return ranges;
+}
+
+}  // namespace
+
+template <class T>
+TrainingStep<T>::TrainingStep(model::Network const& network, Room const& room, double dropout, std::uint64_t seed,
+                              std::int64_t batches, Note note, bool graphs)
+    : engine_(network, room), dropout_(dropout), seed_(seed), note_(std::move(note)), graphs_(graphs) {
+  auto const size = network.flat().numel();
+  first_moment_ = at::zeros({size}, on_gpu(at::kFloat));
+  second_moment_ = at::zeros({size}, on_gpu(at::kFloat));
+  state_ = at::zeros({static_cast<std::int64_t>(sizeof(k::StepState))}, on_gpu(at::kByte));
+  records_ = at::zeros({batches * static_cast<std::int64_t>(sizeof(k::StepRecord))}, on_gpu(at::kByte));
+  gate_ranges_ = to_device(gate_ranges(network));
+  workspace_ = byte_array(k::optimizer_workspace_bytes({size, room.batch, static_cast<std::int64_t>(engine_.horizons().size()),
+                                                        gate_ranges_.numel() / 16}));
+}
+
+template <class T>
+void TrainingStep<T>::set_state(std::int64_t steps, std::int64_t batch, double rate, double gate_rate) {
+  auto const halted = state().halted;
+  std::vector<k::StepState> const values{{static_cast<unsigned long long>(steps), batch, static_cast<float>(rate),
+                                          static_cast<float>(gate_rate), halted}};
+  state_.copy_(to_device(values));
+}
+
+template <class T>
+k::StepState TrainingStep<T>::state() const {
+  auto const host = state_.cpu();
+  return *static_cast<k::StepState const*>(host.const_data_ptr());
+}
+
+template <class T>
+void TrainingStep<T>::gather(DeviceWindows const& windows, std::int64_t first, std::int64_t batch) {
+  auto const& x = engine_.x();
+  k::gather_windows<T>({batch, x.size(1), x.size(2), engine_.weights().width()}, data<float>(windows.series),
+                       data<std::int64_t>(windows.starts) + first, batch, nullptr, data<float>(x), data<T>(engine_.padded()),
+                       stream());
+}
+
+template <class T>
+void TrainingStep<T>::launch_forward_and_backward(std::int64_t batch) {
+  auto const& x = engine_.x();
+  auto const* state = reinterpret_cast<k::StepState const*>(bytes(state_));
+  k::gather_windows<T>({batch, x.size(1), x.size(2), engine_.weights().width()}, data<float>(windows_.series),
+                       data<std::int64_t>(windows_.starts), engine_.room().batch, state, data<float>(x),
+                       data<T>(engine_.padded()), stream());
+  typename Engine<T>::Dropout const draw{.p = dropout_, .key = {seed_, 0, 0}, .first_sample = 0, .state = state};
+  engine_.forward(batch, draw);
+  engine_.losses_and_backward(batch, draw);
+}
+
+template <class T>
+void TrainingStep<T>::launch(std::int64_t batch) {
+  launch_forward_and_backward(batch);
+  auto const heads = static_cast<std::int64_t>(engine_.horizons().size());
+  constexpr auto settings = train::step_settings;
+  auto const& flat = engine_.weights().flat();
+  k::optimizer_step({flat.numel(), engine_.room().batch, heads, gate_ranges_.numel() / 16},
+                    {.lr = 0, .beta1 = settings.beta1, .beta2 = settings.beta2, .eps = settings.epsilon, .weight_decay = settings.weight_decay},
+                    settings.clip_norm,
+                    {.gradient = data<float>(engine_.gradient()),
+                     .parameters = data<float>(flat),
+                     .first_moment = data<float>(first_moment_),
+                     .second_moment = data<float>(second_moment_),
+                     .gate_range = data<std::int64_t>(gate_ranges_),
+                     .window_sums = data<double>(engine_.window_sums()),
+                     .loss_weight = data<double>(loss_weights_.at(batch)),
+                     .records = reinterpret_cast<k::StepRecord*>(bytes(records_)),
+                     .state = reinterpret_cast<k::StepState*>(bytes(state_))},
+                    bytes(workspace_), stream());
+  engine_.weights().refresh();
+}
+
+template <class T>
+void TrainingStep<T>::capture(std::int64_t batch) {
+  // Outside the capture first: libraries make their handles and load their kernels at the first call. This changes
+  // scratch arrays only.
+  launch_forward_and_backward(batch);
+  c10::cuda::device_synchronize();
+  auto graph = std::make_unique<at::cuda::CUDAGraph>();
+  try {
+    graph->capture_begin();
+    launch(batch);
+    graph->capture_end();
+  } catch (c10::Error const& error) {
+    if (note_)
+      note_(std::string("note: the training step could not be captured as a CUDA graph (") + error.what_without_backtrace() +
+            "). Its kernels are launched one by one: slower, with the same results.");
+    graphs_ = false;
+    return;
+  }
+  captured_[batch] = std::move(graph);
+}
+
+template <class T>
+void TrainingStep<T>::run(std::int64_t batch) {
+  if (!loss_weights_.contains(batch)) {
+    std::vector<double> weights;
+    auto const& x = engine_.x();
+    auto const& horizons = engine_.horizons();
+    for (auto const horizon : horizons)
+      weights.push_back(1 / (static_cast<double>(batch * (x.size(1) - horizon) * x.size(2)) * static_cast<double>(horizons.size())));
+    loss_weights_[batch] = to_device(weights);
+  }
+  if (graphs_ && !captured_.contains(batch)) capture(batch);
+  auto const found = captured_.find(batch);
+  if (found != captured_.end()) found->second->replay();
+  else launch(batch);
+}
+
+template <class T>
+std::vector<train::StepReport> TrainingStep<T>::reports(std::int64_t first, std::int64_t last) const {
+  auto const host = records_.cpu();
+  auto const* records = static_cast<k::StepRecord const*>(host.const_data_ptr());
+  std::vector<train::StepReport> all;
+  for (auto i = first; i < last; ++i) all.push_back({records[i].loss, records[i].gradient_norm});
+  return all;
+}
+
+template <class T>
+train::Snapshot TrainingStep<T>::snapshot() const {
+  return {const_cast<Engine<T>&>(engine_).weights().flat().clone(), first_moment_.clone(), second_moment_.clone(),
+          static_cast<std::int64_t>(state().step)};
+}
+
+template <class T>
+void TrainingStep<T>::load(model::Network const& network, train::Optimizer const& optimizer) {
+  engine_.weights().load(network);
+  first_moment_.copy_(optimizer.first_moment());
+  second_moment_.copy_(optimizer.second_moment());
+}
+
+template class TrainingStep<float>;
+template class TrainingStep<kernels::BFloat16>;
+
+}  // namespace mambasynth::gpu

@@ -1,0 +1,91 @@
+#include "gpu/learner.hpp"
+
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "kernels/cuda/device_array.hpp"
+#include "support/reference.hpp"
+#include "train/mini_run.hpp"
+#include "train/small_trial.hpp"
+#include "train/stopped_runs.hpp"
+
+using namespace mambasynth;
+
+namespace {
+
+std::unique_ptr<train::Learner> on_gpu(train::Lesson const& lesson) {
+  return gpu::learner(lesson, [](std::string const& note) { FAIL(note); });
+}
+std::unique_ptr<train::Learner> without_graphs(train::Lesson const& lesson) { return gpu::learner(lesson, {}, false); }
+
+}  // namespace
+
+TEST_CASE("Ten epochs on the GPU follow the original's curve, gradients and weights", "[gpu]") {
+  tests::require_gpu();
+  tests::check_mini_run(on_gpu);
+}
+
+TEST_CASE("A training on the GPU that was stopped and continued ends in the same bits", "[gpu]") {
+  tests::require_gpu();
+  for (auto const* precision : {"fp32", "bf16"}) {
+    INFO(precision);
+    auto trial = tests::small_trial();
+    trial.train.precision = precision;
+    trial.train.train_eval = true;
+    tests::TemporaryFolder const whole, broken, eager;
+    auto const unbroken = tests::train_with_stops(trial, whole.path(), {}, on_gpu);
+    tests::check_equal(unbroken, tests::train_with_stops(trial, broken.path(), {2, 2, 0, 0, 5}, on_gpu));
+    tests::check_equal(unbroken, tests::train_with_stops(trial, eager.path(), {3}, without_graphs));
+  }
+}
+
+TEST_CASE("The GPU's curve is the CPU's, dropout included", "[gpu]") {
+  tests::require_gpu();
+  auto trial = tests::small_trial();
+  trial.model.max_horizon = 3;
+  tests::TemporaryFolder const host, card, half;
+  auto const on_host = tests::train_with_stops(trial, host.path(), {});
+  auto const on_card = tests::train_with_stops(trial, card.path(), {}, on_gpu);
+  trial.train.precision = "bf16";
+  auto const in_bf16 = tests::train_with_stops(trial, half.path(), {}, on_gpu);
+  REQUIRE(on_host.history.size() == on_card.history.size());
+  for (std::size_t i = 0; i < on_host.history.size(); ++i) {
+    auto const& h = on_host.history[i];
+    auto const& g = on_card.history[i];
+    auto const& b = in_bf16.history[i];
+    INFO("epoch " << h.epoch);
+    CHECK(std::abs(g.train_mse - h.train_mse) <= 1e-5 * h.train_mse);
+    CHECK(std::abs(g.val_mse - h.val_mse) <= 1e-5 * h.val_mse);
+    CHECK((std::isnan(h.test_mse) ? std::isnan(g.test_mse) : std::abs(g.test_mse - h.test_mse) <= 1e-5 * h.test_mse));
+    CHECK(std::abs(g.last_gradient_norm - h.last_gradient_norm) <= 1e-4 * h.last_gradient_norm);
+    CHECK(std::abs(b.val_mse - h.val_mse) <= 5e-3 * h.val_mse);
+  }
+}
+
+TEST_CASE("Frozen gates keep their bits on the GPU", "[gpu]") {
+  tests::require_gpu();
+  auto trial = tests::small_trial();
+  trial.train.gate_lr_factor = 0;
+  trial.train.precision = "bf16";
+  tests::TemporaryFolder const folder;
+  auto const data = trial::load_data(trial, {}, 1);
+  train::Trainer trainer(trial, data.material, {folder.path(), {}, "id", {}, {}, on_gpu});
+  auto const before = trainer.network().flat().clone();
+  REQUIRE(trainer.run() == train::Ending::finished);
+  for (auto const& p : trainer.network().parameters()) {
+    INFO(p.name);
+    auto const part = [&](at::Tensor const& flat) { return flat.narrow(0, p.offset, p.tensor.numel()); };
+    CHECK(at::equal(part(trainer.network().flat()), part(before)) == p.gate);
+  }
+}
+
+TEST_CASE("A loss that is no number stops the training on the GPU and names the batch", "[gpu]") {
+  tests::require_gpu();
+  auto trial = tests::small_trial();
+  tests::TemporaryFolder const folder;
+  auto data = trial::load_data(trial, {}, 1);
+  data.material.train.series = data.material.train.series.clone();
+  data.material.train.series.fill_(std::numeric_limits<float>::quiet_NaN());
+  train::Trainer trainer(trial, data.material, {folder.path(), {}, "id", {}, {}, on_gpu});
+  REQUIRE(trainer.run() == train::Ending::diverged);
+  CHECK_THAT(trainer.reason(), Catch::Matchers::ContainsSubstring("epoch 1, batch 1"));
+}
