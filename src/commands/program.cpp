@@ -21,6 +21,7 @@ constexpr Verb all_verbs[] = {
     {"sweep", "run a sweep of trials over MPI ranks", declare_sweep},
     {"status", "show how far a sweep is", declare_status},
     {"evaluate", "measure a checkpoint: intrinsic dimension and activations", declare_evaluate},
+    {"generate", "continue a series step by step, with noise where asked", declare_generate},
     {"convert", "convert weights between .pt and .safetensors", declare_convert},
     {"bench", "time kernels and training steps", declare_bench},
 };

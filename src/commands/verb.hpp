@@ -24,6 +24,7 @@ Action declare_bench(CLI::App& app);
 Action declare_convert(CLI::App& app);
 Action declare_data(CLI::App& app);
 Action declare_evaluate(CLI::App& app);
+Action declare_generate(CLI::App& app);
 Action declare_status(CLI::App& app);
 Action declare_sweep(CLI::App& app);
 Action declare_train(CLI::App& app);

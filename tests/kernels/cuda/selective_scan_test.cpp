@@ -1,0 +1,140 @@
+#include "kernels/selective_scan.hpp"
+
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <type_traits>
+
+#include "kernels/cuda/selective_scan_case.hpp"
+
+using namespace mambasynth;
+using namespace mambasynth::tests;
+using kernels::BFloat16;
+using kernels::ScanShape;
+
+namespace {
+
+double relative_l2(std::vector<float> const& found, std::vector<double> const& expected) {
+  REQUIRE(found.size() == expected.size());
+  double difference = 0, scale = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    difference += (found[i] - expected[i]) * (found[i] - expected[i]);
+    scale += expected[i] * expected[i];
+  }
+  return std::sqrt(scale > 0 ? difference / scale : difference);
+}
+
+/// fp32 within 1e-5 of each array's maximum, bf16 within 5e-3 in the L2 norm.
+template <class T>
+void check_case(ScanCase<double> const& drawn, std::size_t shift = 0) {
+  auto const c = as_stored<T>(drawn);
+  auto const& s = c.shape;
+  INFO("batch " << s.batch << " time " << s.time << " channels " << s.channels << " states " << s.states << " gap " << c.gap);
+  auto const expected = run_reference(c);
+  auto found = run_on_gpu<T>(c, shift);
+  auto const again = run_on_gpu<T>(c, shift);
+  auto const f = found.named(), a = again.named();
+  for (auto const& [name, values] : expected.named()) {
+    auto const same = [&](auto const& entry) { return entry.first == name; };
+    auto const at = std::find_if(f.begin(), f.end(), same);
+    if (at == f.end()) continue;  // checkpoints: their layout is the GPU's own
+    INFO(name);
+    CHECK(same_bits(*at->second, *std::find_if(a.begin(), a.end(), same)->second));
+    auto const width = name == "dz" ? s.channels : s.states;
+    bool const gaps = name == "dz" || name == "dB" || name == "dC";
+    auto const p = gaps ? packed(*at->second, width, width + c.gap) : *at->second;
+    std::vector<float> const rounded(values->begin(), values->end());
+    auto const e = converted<double>(gaps ? packed(rounded, width, width + c.gap) : rounded);
+    if constexpr (std::is_same_v<T, float>) CHECK(relative_error(p, e) < 1e-5);
+    else CHECK(relative_l2(p, e) < 5e-3);
+    if (gaps)
+      for (std::size_t i = 0; i < at->second->size(); ++i)
+        if (static_cast<std::int64_t>(i) % (width + c.gap) >= width) REQUIRE(std::isnan((*at->second)[i]));
+  }
+}
+
+/// Numbers as a network's: A = -(1 .. states), delta around 0.001 .. 0.1.
+ScanCase<double> model_like(ScanShape shape, std::int64_t gap) {
+  auto c = random_scan<double>(shape, gap);
+  for (std::size_t i = 0; i < c.A.size(); ++i) c.A[i] = -static_cast<double>(1 + static_cast<std::int64_t>(i) % shape.states);
+  for (auto& v : c.delta) v *= 0.3;
+  for (auto& v : c.delta_bias) v = -4.5 + v;
+  return c;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("The GPU scan agrees with the reference", "[gpu][selective_scan]", float, BFloat16) {
+  require_gpu();
+  SECTION("around the borders of chunks") {
+    for (std::int64_t time : {1, 2, 7, 8, 15, 16, 17, 33, 64, 129}) check_case<TestType>(random_scan<double>({2, time, 64, 16}, 0));
+  }
+  SECTION("numbers of states, with channels for the fast kernels and without") {
+    for (std::int64_t states : {4, 8, 16, 32, 64, 128})
+      for (std::int64_t channels : {1, 32, 64, 70, 192}) check_case<TestType>(random_scan<double>({2, 37, channels, states}, 0));
+  }
+  SECTION("gaps between rows, aligned and not") {
+    for (std::int64_t states : {16, 32, 64})
+      for (std::int64_t gap : {8, 3}) check_case<TestType>(random_scan<double>({3, 50, 128, states}, gap));
+    check_case<TestType>(random_scan<double>({2, 40, 64, 32}, 0), 1);
+  }
+  SECTION("numbers of sequences") {
+    for (std::int64_t batch : {1, 16, 131}) check_case<TestType>(random_scan<double>({batch, 35, 128, 32}, 8));
+  }
+  SECTION("a thousand steps of a network's numbers") {
+    for (std::int64_t states : {16, 32, 64}) check_case<TestType>(model_like({2, 1024, 64, states}, 0));
+    check_case<TestType>(model_like({1, 1000, 256, 32}, 8));
+  }
+  SECTION("gates at their ends") {
+    auto c = random_scan<double>({1, 70, 64, 32}, 0);
+    double const ends[] = {-200, -90, -30, 0, 19.9375, 20.125, 80, 300};
+    for (std::size_t i = 0; i < c.delta.size(); ++i) c.delta[i] = ends[i % 8];
+    for (std::size_t i = 0; i < c.z.size(); ++i) c.z[i] = ends[(i / 3) % 8] / 2;
+    check_case<TestType>(c);
+  }
+}
+
+TEST_CASE("The GPU scan forgets nothing between launches and needs no optional output", "[gpu][selective_scan]") {
+  require_gpu();
+  auto const c = as_stored<BFloat16>(random_scan<double>({3, 45, 64, 32}, 0));
+  auto const full = run_on_gpu<BFloat16>(c);
+  DeviceArray<BFloat16> const x(c.x), delta(c.delta), z(c.z), B(c.B), C(c.C);
+  DeviceArray<float> const A(c.A), D(c.D), bias(c.delta_bias);
+  DeviceArray<BFloat16> out(c.x.size());
+  kernels::cuda::selective_scan_forward<BFloat16>(c.shape, {x.get(), delta.get(), z.get(), B.get(), C.get(), 64, 64, 64, 32, 32,
+                                                            A.get(), D.get(), bias.get()}, out.get(), nullptr, nullptr, nullptr);
+  CHECK(same_bits(out.values(), full.out));
+}
+
+TEST_CASE("A NaN spreads on the GPU as on the CPU", "[gpu][selective_scan]") {
+  require_gpu();
+  auto clean = random_scan<double>({2, 70, 64, 32}, 0);
+  std::size_t const step = 3, channel = 7, at = step * 64 + channel;
+  for (auto input : {&ScanCase<double>::x, &ScanCase<double>::delta}) {
+    auto c = clean;
+    (c.*input)[at] = std::nan("");
+    auto const r = run_on_gpu<BFloat16>(as_stored<BFloat16>(c));
+    CHECK(std::isnan(r.out[at]));
+    CHECK(std::isnan(r.out[at + 64]));
+    CHECK(!std::isnan(r.out[at - 64]));
+    CHECK(!std::isnan(r.out[at + 1]));
+    CHECK(!std::isnan(r.out.back()));
+    CHECK(std::isnan(r.dA[channel * 32]));
+    CHECK(std::isnan(r.dC[step * 32]));
+  }
+  for (auto input : {&ScanCase<double>::z, &ScanCase<double>::dout}) {
+    auto c = clean;
+    (c.*input)[at] = std::nan("");
+    CHECK(std::isnan(run_on_gpu<BFloat16>(as_stored<BFloat16>(c)).dx[at]));
+  }
+}
+
+TEST_CASE("Empty scans and impossible ones on the GPU", "[gpu][selective_scan]") {
+  require_gpu();
+  auto const r = run_on_gpu<float>(random_scan<double>({2, 0, 3, 4}, 0));
+  CHECK(largest(r.last_state) == 0);
+  CHECK(largest(r.dA) == 0);
+  CHECK(largest(r.dD) == 0);
+  auto const none = run_on_gpu<float>(random_scan<double>({0, 5, 3, 4}, 0));
+  CHECK(largest(none.ddelta_bias) == 0);
+  CHECK_THROWS_WITH(kernels::cuda::scan_workspace_bytes<float>({1, 1, 1, 5}), Catch::Matchers::ContainsSubstring("5 states on the GPU"));
+}
