@@ -5,6 +5,7 @@
 #include <memory>
 #include <numeric>
 
+#include "backend/backend.hpp"
 #include "commands/flags.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
@@ -48,7 +49,7 @@ int run(Options const& options) {
   auto const generation = generate::generate(loaded.network, series.x, trial.generate, device);
   auto const file = std::filesystem::path(options.run.out) / "generation.h5";
   generate::write_generation(file, generation, trial.generate,
-                             {options.checkpoint, trial.data.path, provenance::run_facts(device, threads)});
+                             {options.checkpoint, trial.data.path, provenance::run_facts(device, threads, backend::gpu_of(device))});
   print(generation);
   fmt::print("{}\n", file.string());
   return static_cast<int>(errors::ExitCode::done);

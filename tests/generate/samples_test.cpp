@@ -1,0 +1,54 @@
+#include "generate/samples.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "errors/errors.hpp"
+#include "series/random/numpy_generator.hpp"
+
+using namespace mambasynth;
+
+TEST_CASE("samples start from the original's windows") {
+  config::Generate config;
+  CHECK(generate::sample_starts(100000, config) == std::vector<std::int64_t>{64 * 1017, 64 * 138, 64 * 1201});
+  config.seed_offset = 400;
+  CHECK(generate::sample_starts(100000, config) == std::vector<std::int64_t>{25600});
+  config.seed_offset = 1554;
+  CHECK_THROWS_AS(generate::sample_starts(100000, config), errors::Error);
+  config.seed_offset.reset();
+  config.n_samples = 50;
+  CHECK(generate::sample_starts(576 + 2 * 64, config).size() == 3);
+  CHECK_THROWS_AS(generate::sample_starts(575, config), errors::Error);
+}
+
+TEST_CASE("noise is a function of seed and sample, and bursts come where they are due") {
+  config::Generate config;
+  config.gen_len = 12;
+  generate::NoiseShape const shape{2, 3, 2, 4};
+  auto const none = generate::draw_noise(shape, config);
+  CHECK((none.output.empty() && none.burst.empty() && none.hidden.empty()));
+
+  config.temperature = 0.5;
+  auto const warm = generate::draw_noise(shape, config);
+  REQUIRE(warm.output.size() == 2 * 12 * 3);
+  series::random::NumpyGenerator of_sample_1((std::uint64_t{2} << 32) | 42);
+  CHECK(warm.output[36] == static_cast<float>(0.5 * of_sample_1.normal()));
+
+  config.temperature = 0;
+  config.perturb_interval = 5;
+  config.perturb_duration = 2;
+  auto const bursts = generate::draw_noise(shape, config);
+  for (std::size_t step = 0; step < 12; ++step) {
+    bool const on = step == 5 || step == 6 || step == 10 || step == 11;
+    CHECK((bursts.output[step * 3] != 0) == on);
+  }
+
+  config.perturb_hidden = true;
+  config.perturb_layers = 1;
+  auto const inside = generate::draw_noise(shape, config);
+  CHECK(inside.output.empty());
+  CHECK(inside.burst == std::vector<std::int32_t>{-1, -1, -1, -1, -1, 0, 1, -1, -1, -1, 2, 3});
+  REQUIRE(inside.hidden.size() == 2 * 4 * 2 * 4);
+  CHECK(inside.hidden[3] != 0);
+  CHECK(inside.hidden[4] == 0);  // the second layer
+  CHECK(inside.hidden[8] != 0);
+}
