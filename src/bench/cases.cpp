@@ -4,7 +4,14 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
 
+#include <numeric>
+
 #include "analysis/intrinsic_dimension.hpp"
+#include "backend/backend.hpp"
+#ifdef MAMBASYNTH_CUDA
+#include "bench/gpu_cases.hpp"
+#include "bench/gpu_timing.hpp"
+#endif
 #include "bench/kernel_cases.hpp"
 #include "model/network.hpp"
 #include "series/stream.hpp"
@@ -60,6 +67,57 @@ Result forward(Sizes const& s, Effort const& effort) {
   return result;
 }
 
+/// One Mamba block with its norm and residual sum, through autograd.
+std::vector<Result> block(Sizes const& s, Effort const& effort) {
+  auto one = s;
+  one.model.n_layers = 1;
+  auto const network = network_of(one);
+  auto const get = [&](char const* name) { return network.parameter(std::string("layers.0.") + name).tensor; };
+  auto const h = noise({s.batch, s.time, s.model.d_model}).set_requires_grad(true);
+  model::MixerWeights const weights{get("mamba.A_log"), get("mamba.D"), get("mamba.conv1d.weight"), get("mamba.conv1d.bias"),
+                                    get("mamba.x_proj.weight"), get("mamba.dt_proj.weight"), get("mamba.dt_proj.bias")};
+  auto const run = [&] {
+    auto const u = at::layer_norm(h, {s.model.d_model}, get("norm.weight"), get("norm.bias"));
+    return h + at::linear(model::mixer(at::linear(u, get("mamba.in_proj.weight")), weights), get("mamba.out_proj.weight"));
+  };
+  auto forward = model_result("block_forward", one), both = model_result("block_both", one);
+  measure(forward, effort, [&] { (void)run(); });
+  auto const gradient = noise({s.batch, s.time, s.model.d_model});
+  measure(both, effort, [&] { run().backward(gradient); });
+  return {forward, both};
+}
+
+/// An epoch of the documented split: training windows in batches, then the validation windows.
+Result epoch(Sizes const& s, Effort const& effort) {
+  config::Trial trial;
+  trial.model = s.model;
+  trial.train.batch_size = s.batch;
+  trial.train.seq_len = s.time;
+  trial.train.precision = s.precision;
+  config::Data const keys;
+  auto const series = noise({keys.n_steps, s.channels});
+  train::Material material;
+  for (auto* part : {&material.train, &material.val}) *part = {series, {}, s.time};
+  auto const windows = (keys.n_steps - s.time) / trial.train.stride + 1;
+  auto const val = static_cast<std::int64_t>(static_cast<double>(windows) * trial.train.val_fraction);
+  for (std::int64_t i = 0; i < windows; ++i)
+    (i < windows - val ? material.train : material.val).starts.push_back(i * trial.train.stride);
+  auto network = network_of(s);
+  train::Optimizer optimizer(network);
+  auto const learner = backend::learners(s.device)({trial, material, network, optimizer});
+  std::vector<std::int64_t> order(static_cast<std::size_t>(material.train.count()));
+  std::iota(order.begin(), order.end(), std::int64_t{0});
+  auto result = model_result("epoch", s);
+  result.items = static_cast<double>(material.train.count() * s.time);
+  measure(result, effort, [&] {
+    learner->begin({order, trial.train.lr, trial.train.lr, 0});
+    for (std::int64_t done = 0; done < material.train.count(); done += s.batch) learner->step();
+    (void)learner->reports();
+    (void)learner->mean_batch_loss(material.val, {});
+  });
+  return result;
+}
+
 Result dimension(Sizes const& s, Effort const& effort) {
   config::Evaluate const evaluate;
   auto const points = evaluate.lb_points;
@@ -93,11 +151,24 @@ Result data(Sizes const& s, Effort const& effort) {
 
 }  // namespace
 
-std::vector<std::string> case_names() { return {"scan", "conv", "step", "forward", "dimension", "data"}; }
+std::vector<std::string> case_names() {
+  return {"scan", "conv", "block", "forward", "step", "epoch", "dimension", "data"};
+}
+
+#ifdef MAMBASYNTH_CUDA
+Limits limits_of_gpu() { return measure_ceilings(); }
+#else
+Limits limits_of_gpu() { throw std::logic_error("limits of a GPU in a build without CUDA"); }
+#endif
 
 std::vector<Result> run_case(std::string const& name, Sizes const& sizes, Effort const& effort) {
+#ifdef MAMBASYNTH_CUDA
+  if (sizes.device == "cuda" && is_gpu_case(name)) return run_gpu_case(name, sizes, effort);
+#endif
   if (name == "scan") return scan(sizes, effort);
   if (name == "conv") return conv(sizes, effort);
+  if (name == "block") return block(sizes, effort);
+  if (name == "epoch") return {epoch(sizes, effort)};
   if (name == "step") return {step(sizes, effort)};
   if (name == "forward") return {forward(sizes, effort)};
   if (name == "dimension") return {dimension(sizes, effort)};

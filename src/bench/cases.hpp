@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/report.hpp"
 #include "bench/timing.hpp"
 #include "config/config.hpp"
 
@@ -15,10 +16,15 @@ struct Sizes {
   std::int64_t batch = 8;
   std::int64_t time = 256;
   int threads = 1;
+  std::string device = "cpu";
+  std::string precision = "fp32";  ///< bf16 or fp32; on the CPU fp32
+  bool graphs = true;              ///< a step as a CUDA graph
 };
 
-/// scan, conv, step, forward, dimension, data.
+/// scan, conv, block, forward, step, epoch, ...
 std::vector<std::string> case_names();
+/// What the current GPU reaches at best, measured now. Errors: std::logic_error in a build without CUDA.
+Limits limits_of_gpu();
 /// Times one of them (`scan` and `conv`: forward and backward).
 std::vector<Result> run_case(std::string const& name, Sizes const& sizes, Effort const& effort);
 

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
 
@@ -14,6 +16,13 @@ std::string shape_text(Result const& result) {
   std::string text;
   for (auto const& [name, size] : result.shape) text += fmt::format("{}{}={}", text.empty() ? "" : " ", name, size);
   return text;
+}
+
+/// How near a result comes to the ceiling that it is nearest to; 0 where none is known.
+double share_of_limit(Result const& r, Limits const& limits) {
+  double const bytes = limits.copy > 0 ? r.bytes / r.median / limits.copy : 0;
+  double const operations = limits.arithmetic > 0 ? r.operations / r.median / limits.arithmetic : 0;
+  return std::max(bytes, operations);
 }
 
 }  // namespace
@@ -32,18 +41,20 @@ Baseline read_baseline(std::filesystem::path const& file) {
   }
 }
 
-std::string to_text(Machine const& machine, std::vector<Result> const& results, std::vector<Baseline> const& baselines) {
+std::string to_text(Machine const& machine, std::vector<Result> const& results, std::vector<Baseline> const& baselines,
+                    Limits const& limits) {
   std::string text;
   for (auto const& [name, value] : machine) text += fmt::format("{:<16} {}\n", name, value);
-  text += fmt::format("\n{:<14} {:>5} {:>11} {:>11} {:>11} {:>14} {:>8} {:>9}", "benchmark", "runs", "median ms",
-                      "least ms", "most ms", "rate", "GB/s", "peak MB");
+  text += fmt::format("\n{:<14} {:>5} {:>11} {:>11} {:>11} {:>14} {:>8} {:>8} {:>9}", "benchmark", "runs", "median ms",
+                      "least ms", "most ms", "rate", "GB/s", "of limit", "peak MB");
   for (auto const& baseline : baselines) text += fmt::format("  {:>16}", "/ " + baseline.label);
   text += "  shape\n";
   for (auto const& r : results) {
-    text += fmt::format("{:<14} {:>5} {:>11.3f} {:>11.3f} {:>11.3f} {:>14} {:>8} {:>9.0f}", r.name, r.runs,
+    text += fmt::format("{:<14} {:>5} {:>11.3f} {:>11.3f} {:>11.3f} {:>14} {:>8} {:>8} {:>9.0f}", r.name, r.runs,
                         r.median * 1e3, r.least * 1e3, r.most * 1e3,
                         fmt::format("{:.3g} {}/s", r.items / r.median, r.unit),
-                        r.bytes > 0 ? fmt::format("{:.1f}", r.bytes / r.median / 1e9) : "", r.peak_memory_mb);
+                        r.bytes > 0 ? fmt::format("{:.1f}", r.bytes / r.median / 1e9) : "",
+                        share_of_limit(r, limits) > 0 ? fmt::format("{:.1f} %", 100 * share_of_limit(r, limits)) : "", r.peak_memory_mb);
     for (auto const& baseline : baselines) {
       auto const found = baseline.median.find(r.name);
       text += fmt::format("  {:>16}", found == baseline.median.end() ? "" : fmt::format("{:.2f}x", found->second / r.median));
@@ -53,10 +64,11 @@ std::string to_text(Machine const& machine, std::vector<Result> const& results, 
   return text;
 }
 
-std::string to_json(Machine const& machine, std::vector<Result> const& results) {
+std::string to_json(Machine const& machine, std::vector<Result> const& results, Limits const& limits) {
   nlohmann::ordered_json json;
   json["implementation"] = "mambasynth";
   for (auto const& [name, value] : machine) json["machine"][name] = value;
+  if (limits.copy > 0) json["limits"] = {{"copy_bytes_per_s", limits.copy}, {"bf16_operations_per_s", limits.arithmetic}};
   json["results"] = nlohmann::ordered_json::array();
   for (auto const& r : results) {
     nlohmann::ordered_json entry;
@@ -68,6 +80,9 @@ std::string to_json(Machine const& machine, std::vector<Result> const& results) 
     entry["most_s"] = r.most;
     entry[r.unit + "_per_s"] = r.items / r.median;
     if (r.bytes > 0) entry["bytes"] = r.bytes;
+    if (r.bytes > 0 && limits.copy > 0) entry["share_of_copy"] = r.bytes / r.median / limits.copy;
+    if (r.operations > 0) entry["operations"] = r.operations;
+    if (r.operations > 0 && limits.arithmetic > 0) entry["share_of_arithmetic"] = r.operations / r.median / limits.arithmetic;
     entry["peak_memory_mb"] = r.peak_memory_mb;
     json["results"].push_back(entry);
   }

@@ -22,7 +22,13 @@ Baseline read_baseline(std::filesystem::path const& file);
 /// `machine`: facts that the figures hold for (processor, instruction set, threads, versions).
 using Machine = std::vector<std::pair<std::string, std::string>>;
 
-std::string to_text(Machine const& machine, std::vector<Result> const& results, std::vector<Baseline> const& baselines);
-std::string to_json(Machine const& machine, std::vector<Result> const& results);
+/// What the machine reaches at best, where it was measured: bytes copied (read and written) and operations a second.
+struct Limits {
+  double copy = 0, arithmetic = 0;
+};
+
+std::string to_text(Machine const& machine, std::vector<Result> const& results, std::vector<Baseline> const& baselines,
+                    Limits const& limits);
+std::string to_json(Machine const& machine, std::vector<Result> const& results, Limits const& limits);
 
 }  // namespace mambasynth::bench

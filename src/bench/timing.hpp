@@ -15,6 +15,7 @@ struct Result {
   std::int64_t runs = 0;
   double median = 0, least = 0, most = 0;                    ///< seconds
   double bytes = 0;                                          ///< read and written at least, a run; 0: not stated
+  double operations = 0;                                     ///< of its matrix products, a run; 0: not stated
   double items = 0;                                          ///< what `unit` counts, a run
   std::string unit;                                          ///< "tokens", "rows", "steps"
   double peak_memory_mb = 0;                                 ///< the process's high-water mark behind the last run

@@ -6,9 +6,11 @@
 #include <fstream>
 #include <memory>
 
+#include "backend/backend.hpp"
 #include "bench/cases.hpp"
 #include "bench/report.hpp"
 #include "commands/flags.hpp"
+#include "commands/trial_identity.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "kernels/cpu.hpp"
@@ -37,6 +39,11 @@ std::string processor() {
 int run(Options& options) {
   auto const device = use_device(options.run);
   options.sizes.threads = thread_count(options.run);
+  options.sizes.device = device;
+  if (options.sizes.precision.empty()) options.sizes.precision = auto_precision(device);
+  if (device == "cpu" && options.sizes.precision == "bf16")
+    throw errors::usage("--precision bf16 is not available on the CPU", "its kernels compute in fp32", "Leave it out");
+  auto const gpu = backend::gpu_of(device);
   std::vector<bench::Baseline> baselines;
   for (auto const& file : options.against) baselines.push_back(bench::read_baseline(file));
   auto const& build = provenance::build();
@@ -48,13 +55,22 @@ int run(Options& options) {
                                {"build type", build.type},
                                {"compiler", build.compiler},
                                {"LibTorch", build.libtorch}};
+  auto facts = machine;
+  bench::Limits limits;
+  if (device == "cuda") {
+    facts.insert(facts.begin() + 1, {{"card", gpu.name}, {"clocks, most MHz", gpu.clocks}, {"driver's CUDA", gpu.driver},
+                                     {"CUDA", build.cuda}, {"precision", options.sizes.precision}});
+    limits = bench::limits_of_gpu();
+    facts.push_back({"copy", fmt::format("{:.0f} GB/s", limits.copy / 1e9)});
+    facts.push_back({"bf16 products", fmt::format("{:.0f} TFLOP/s", limits.arithmetic / 1e12)});
+  }
   std::vector<bench::Result> results;
   for (auto const& name : options.cases.empty() ? bench::case_names() : options.cases) {
     fmt::print(stderr, "timing {}\n", name);
     for (auto& result : bench::run_case(name, options.sizes, options.effort)) results.push_back(std::move(result));
   }
-  if (!options.json.empty()) store::write_atomically(options.json, bench::to_json(machine, results));
-  fmt::print("{}", bench::to_text(machine, results, baselines));
+  if (!options.json.empty()) store::write_atomically(options.json, bench::to_json(facts, results, limits));
+  fmt::print("{}", bench::to_text(facts, results, baselines, limits));
   return static_cast<int>(errors::ExitCode::done);
 }
 
@@ -76,6 +92,9 @@ Action declare_bench(CLI::App& app) {
   size("--n-layers", sizes.model.n_layers, "Mamba blocks");
   size("--d-state", sizes.model.d_state, "states of each inner channel");
   size("--max-horizon", sizes.model.max_horizon, "prediction horizons 1, 2, 4, ... up to this one");
+  sizes.precision.clear();
+  app.add_option("--precision", sizes.precision, "bf16 or fp32 [default: bf16 on CUDA]")->type_name("")->check(CLI::IsMember({"bf16", "fp32"}));
+  app.add_flag("!--no-graphs", sizes.graphs, "launch a step's kernels one by one instead of as a CUDA graph");
   app.add_option("--seconds", options->effort.seconds, "time to spend on each [default: 2]")->type_name("")->check(CLI::PositiveNumber);
   app.add_option("--json", options->json, "write the figures to this file too")->type_name("FILE");
   app.add_option("--against", options->against, "print how many times as fast as these reports")->type_name("FILE");

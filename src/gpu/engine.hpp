@@ -54,6 +54,9 @@ class Engine {
   void losses(std::int64_t batch);
   /// Behind forward(): window_sums(), and gradient() of the mean over horizons of the mean squared error.
   void losses_and_backward(std::int64_t batch, Dropout const& dropout);
+  /// The first block with its residual sum and norm alone, behind a forward and a backward: for benchmarks.
+  void one_block_forward(std::int64_t batch, Dropout const& dropout);
+  void one_block_backward(std::int64_t batch, Dropout const& dropout);
 
  private:
   /// One layer's arrays; in evaluation all layers share one set.

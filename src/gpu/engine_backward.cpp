@@ -123,6 +123,15 @@ void Engine<T>::losses_and_backward(std::int64_t batch, Dropout const& dropout) 
                   data<float>(padded_gradient_), data<float>(gradient_), stream());
 }
 
+template <class T>
+void Engine<T>::one_block_backward(std::int64_t batch, Dropout const& dropout) {
+  at::NoGradGuard const no_grad;
+  norm_backward(1, true, batch, dropout);
+  block_backward(0, batch, dropout.p > 0 ? dbranch_ : dh_);
+}
+
+template void Engine<float>::one_block_backward(std::int64_t, Dropout const&);
+template void Engine<k::BFloat16>::one_block_backward(std::int64_t, Dropout const&);
 template void Engine<float>::losses_and_backward(std::int64_t, Dropout const&);
 template void Engine<k::BFloat16>::losses_and_backward(std::int64_t, Dropout const&);
 

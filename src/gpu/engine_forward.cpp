@@ -87,6 +87,13 @@ void Engine<T>::forward(std::int64_t batch, Dropout const& dropout, Watch const&
 }
 
 template <class T>
+void Engine<T>::one_block_forward(std::int64_t batch, Dropout const& dropout) {
+  at::NoGradGuard const no_grad;
+  block_forward(0, batch, {});
+  norm_forward(1, layers_[0].h, batch, dropout);
+}
+
+template <class T>
 void Engine<T>::head_forward(std::int64_t batch, std::size_t head) {
   auto const m = batch * room_.time;
   auto const& w = weights_.heads()[head];
@@ -132,6 +139,7 @@ void Engine<T>::losses(std::int64_t batch) {
   template void Engine<T>::convolve(Layer const&, Weights<T>::Layer const&, std::int64_t);             \
   template kernels::ScanInputs<T> Engine<T>::scan_inputs(Layer const&, Weights<T>::Layer const&) const; \
   template void Engine<T>::forward(std::int64_t, Dropout const&, Watch const&, WatchGates const&);     \
+  template void Engine<T>::one_block_forward(std::int64_t, Dropout const&);                            \
   template at::Tensor Engine<T>::predict(std::int64_t, std::size_t);                                   \
   template void Engine<T>::head_forward(std::int64_t, std::size_t);                                    \
   template void Engine<T>::loss(std::int64_t, std::size_t, bool);                                      \
