@@ -1,5 +1,6 @@
 #include "kernels/causal_conv1d.hpp"
 
+#include <limits>
 #include <stdexcept>
 
 #include "kernels/cuda/causal_conv1d.cuh"
@@ -9,40 +10,53 @@
 namespace mambasynth::kernels::cuda {
 namespace {
 
-// Channels of a thread. Backward keeps twice the rows and its sums, so half of them.
-constexpr int forward_wide = 8, backward_wide = 4;
-constexpr int wide_taps = 4;
+// Channels and taps of a thread on rows that are aligned.
+constexpr int wide = 4, wide_taps = 4;
+template <class Element>
+constexpr auto forward_wide = device::causal_conv1d_forward<Element, wide, wide_taps, 8>;
+template <class Element>
+constexpr auto backward_wide = device::causal_conv1d_backward<Element, wide, wide_taps, 4, sizeof(Element) == 2 ? 4 : 3>;
+template <class Element>
+constexpr auto forward_any = device::causal_conv1d_forward<Element, 1, conv_max_taps, 4>;
+template <class Element>
+constexpr auto backward_any = device::causal_conv1d_backward<Element, 1, conv_max_taps, 4, 1>;
 
 struct ConvGrid {
   device::ConvExtent extent;
   dim3 blocks, threads;
 };
-/// Chunks are long while there are warps enough to hide the memory (two for each scheduler of an H100 and more to come);
-/// a function of the shape alone, so that sums have the same bits on every card.
+/// Chunks are long while that leaves warps enough to hide the memory: sixteen for each multiprocessor of an H100. A
+/// function of the shape alone, so that sums have the same bits on every card.
 ConvGrid conv_grid(ConvShape const& s, int width) {
   check_conv(s);
   auto const columns = column_grid(1, s.channels, width, device::conv_threads, 1);
-  int chunk = 64;
+  int chunk = 128;
   auto const tasks = [&] { return s.batch * ceil_div(s.time, chunk); };
-  while (chunk > 16 && tasks() * columns.blocks.y * columns.threads.x < 4096 * 32) chunk /= 2;
+  while (chunk > 32 && tasks() * columns.blocks.y * columns.threads.x < 2048 * 32) chunk /= 2;
   auto const blocks = ceil_div(tasks(), columns.threads.y);
   if (columns.blocks.y > most_column_tiles || blocks > 0x7fffffff)
     throw std::invalid_argument("causal convolution of more than 2 million channels or 2^31 blocks of windows");
-  return {{s.batch, s.time, s.channels, static_cast<int>(s.taps), chunk, ceil_div(s.time, chunk)},
+  auto const whole = [](std::int64_t v) { return static_cast<int>(v); };
+  return {{s.batch, whole(s.time), whole(s.channels), whole(s.taps), chunk, whole(ceil_div(s.time, chunk))},
           dim3(static_cast<unsigned>(blocks), columns.blocks.y),
           columns.threads};
 }
 
 /// Whether rows may be read sixteen bytes at a time.
 template <class T>
-bool wide(ConvShape const& s, T const* p, std::int64_t stride) {
+bool fits_wide(ConvShape const& s, T const* p, std::int64_t stride) {
   return s.taps <= wide_taps && s.channels % 8 == 0 && stride % 8 == 0 && aligned(p);
 }
 
-void check_stride(ConvShape const& s, std::int64_t stride) {
+int checked_stride(ConvShape const& s, std::int64_t stride) {
   if (stride < s.channels)
     throw std::invalid_argument("causal convolution over rows " + std::to_string(stride) + " elements apart, of " +
                                 std::to_string(s.channels) + " channels, is impossible (they overlap). Correct the stride.");
+  if (s.time * stride > std::numeric_limits<int>::max() / 2)
+    throw std::invalid_argument("causal convolution of windows of " + std::to_string(s.time) + " rows " +
+                                std::to_string(stride) + " elements apart is impossible on the GPU (2^30 elements and " +
+                                "more). Use shorter windows.");
+  return static_cast<int>(stride);
 }
 
 }  // namespace
@@ -51,21 +65,20 @@ template <class T>
 void causal_conv1d_forward(ConvShape const& s, T const* x, std::int64_t x_stride, Parameter<T> const* weight,
                            Parameter<T> const* bias, T* out, Stream stream) {
   check_conv(s);
-  check_stride(s, x_stride);
+  int const stride = checked_stride(s, x_stride);
   if (s.batch == 0 || s.time == 0 || s.channels == 0) return;
   using Element = std::remove_pointer_t<decltype(native(out))>;
   auto const launch = [&](auto const& kernel, int width) {
     auto const grid = conv_grid(s, width);
-    kernel<<<grid.blocks, grid.threads, 0, stream>>>(grid.extent, native(x), x_stride, weight, bias, native(out));
+    kernel<<<grid.blocks, grid.threads, 0, stream>>>(grid.extent, native(x), stride, weight, bias, native(out));
     check_launch("causal_conv1d_forward");
   };
-  if (wide(s, x, x_stride) && aligned(out))
-    launch(device::causal_conv1d_forward<Element, forward_wide, wide_taps>, forward_wide);
-  else launch(device::causal_conv1d_forward<Element, 1, conv_max_taps>, 1);
+  if (fits_wide(s, x, x_stride) && aligned(out)) launch(forward_wide<Element>, wide);
+  else launch(forward_any<Element>, 1);
 }
 
 std::size_t conv_workspace_bytes(ConvShape const& s) {
-  auto const blocks = std::max(conv_grid(s, backward_wide).blocks.x, conv_grid(s, 1).blocks.x);
+  auto const blocks = std::max(conv_grid(s, wide).blocks.x, conv_grid(s, 1).blocks.x);
   Carve carve(nullptr);
   carve.take<float>(s.channels * (s.taps + 1) * blocks);
   return carve.used();
@@ -76,8 +89,7 @@ void causal_conv1d_backward(ConvShape const& s, T const* x, std::int64_t x_strid
                             Parameter<T> const* bias, T const* dout, T* dx, std::int64_t dx_stride,
                             Parameter<T>* dweight, Parameter<T>* dbias, std::byte* workspace, Stream stream) {
   check_conv(s);
-  check_stride(s, x_stride);
-  check_stride(s, dx_stride);
+  int const stride = checked_stride(s, x_stride), gradient_stride = checked_stride(s, dx_stride);
   if (s.channels == 0) return;
   using Element = std::remove_pointer_t<decltype(native(dx))>;
   Carve carve(workspace);
@@ -86,14 +98,13 @@ void causal_conv1d_backward(ConvShape const& s, T const* x, std::int64_t x_strid
     auto grid = conv_grid(s, width);
     auto* const partial = carve.take<float>(columns * grid.blocks.x);
     if (grid.blocks.x > 0)
-      kernel<<<grid.blocks, grid.threads, 0, stream>>>(grid.extent, native(x), x_stride, weight, bias, native(dout),
-                                                       native(dx), dx_stride, partial);
+      kernel<<<grid.blocks, grid.threads, 0, stream>>>(grid.extent, native(x), stride, weight, bias, native(dout),
+                                                       native(dx), gradient_stride, partial);
     check_launch("causal_conv1d_backward");
     sum_partials(grid.blocks.x, columns, partial, {{dweight, dbias}, {s.channels * s.taps, columns, columns}}, stream);
   };
-  if (wide(s, x, x_stride) && wide(s, dx, dx_stride) && aligned(dout))
-    launch(device::causal_conv1d_backward<Element, backward_wide, wide_taps>, backward_wide);
-  else launch(device::causal_conv1d_backward<Element, 1, conv_max_taps>, 1);
+  if (fits_wide(s, x, x_stride) && fits_wide(s, dx, dx_stride) && aligned(dout)) launch(backward_wide<Element>, wide);
+  else launch(backward_any<Element>, 1);
 }
 
 template void causal_conv1d_forward(ConvShape const&, float const*, std::int64_t, float const*, float const*, float*,

@@ -8,13 +8,14 @@
 // Shorter filters than Taps have zeros in front.
 namespace mambasynth::kernels::cuda::device {
 
-inline constexpr int conv_threads = 128, conv_unroll = 4;
+inline constexpr int conv_threads = 128;
 
+/// A window has fewer than 2^31 elements, also with its stride.
 struct ConvExtent {
-  long long batch, time, channels;
-  int taps;
-  int chunk;         ///< steps of a thread
-  long long chunks;  ///< of a window
+  long long batch;
+  int time, channels, taps;
+  int chunk;   ///< steps of a thread
+  int chunks;  ///< of a window
 };
 
 template <int N, int Taps>
@@ -42,39 +43,41 @@ struct ConvWeights {
 
 /// Rows [from, from + Rows) of one window, as zeros where `inside` says no.
 template <class T, int N, int Rows, class Inside>
-__device__ inline void load_rows(T const* p, long long stride, long long from, Inside const& inside,
+__device__ inline void load_rows(T const* p, int stride, int from, Inside const& inside,
                                  Packed<T, N> (&rows)[Rows]) {
 #pragma unroll
   for (int u = 0; u < Rows; ++u)
     rows[u] = inside(from + u) ? Packed<T, N>::load(p + (from + u) * stride) : Packed<T, N>::zero();
 }
 
-template <class T, int N, int Taps>
-__global__ __launch_bounds__(conv_threads) void causal_conv1d_forward(ConvExtent s, T const* x, long long x_stride,
-                                                                      float const* weight, float const* bias, T* out) {
+/// The rows of the next Unroll steps are read while those of the last are computed.
+template <class T, int N, int Taps, int Unroll>
+__global__ __launch_bounds__(conv_threads, 4) void causal_conv1d_forward(ConvExtent s, T const* x,
+                                                                                 int x_stride, float const* weight,
+                                                                                 float const* bias, T* out) {
   long long const c = (static_cast<long long>(blockIdx.y) * blockDim.x + threadIdx.x) * N;
   long long const task = static_cast<long long>(blockIdx.x) * blockDim.y + threadIdx.y;
   if (c >= s.channels || task >= s.batch * s.chunks) return;
-  long long const b = task / s.chunks, begin = (task - b * s.chunks) * s.chunk;
-  long long const end = begin + s.chunk < s.time ? begin + s.chunk : s.time;
+  long long const b = task / s.chunks;
+  int const begin = static_cast<int>(task - b * s.chunks) * s.chunk;
+  int const end = begin + s.chunk < s.time ? begin + s.chunk : s.time;
   x += b * s.time * x_stride + c;
   out += b * s.time * s.channels + c;
+  auto const inside = [end](int t) { return t >= 0 && t < end; };
+  Packed<T, N> raw[Unroll], before[Taps - 1];
+  load_rows<T, N>(x, x_stride, begin, inside, raw);
+  load_rows<T, N>(x, x_stride, begin - (Taps - 1), inside, before);
   ConvWeights<N, Taps> const w(s, weight, bias, c);
 
-  float kept[Taps - 1 + conv_unroll][N];
-  {
-    Packed<T, N> before[Taps - 1];
-    load_rows<T, N>(x, x_stride, begin - (Taps - 1), [](long long t) { return t >= 0; }, before);
+  float kept[Taps - 1 + Unroll][N];
 #pragma unroll
-    for (int j = 0; j < Taps - 1; ++j) before[j].to(kept[j]);
-  }
-  for (long long t = begin; t < end; t += conv_unroll) {
-    Packed<T, N> raw[conv_unroll];
-    load_rows<T, N>(x, x_stride, t, [end](long long at) { return at < end; }, raw);
+  for (int j = 0; j < Taps - 1; ++j) before[j].to(kept[j]);
+  for (int t = begin; t < end; t += Unroll) {
 #pragma unroll
-    for (int u = 0; u < conv_unroll; ++u) raw[u].to(kept[Taps - 1 + u]);
+    for (int u = 0; u < Unroll; ++u) raw[u].to(kept[Taps - 1 + u]);
+    load_rows<T, N>(x, x_stride, t + Unroll, inside, raw);
 #pragma unroll
-    for (int u = 0; u < conv_unroll; ++u) {
+    for (int u = 0; u < Unroll; ++u) {
       if (t + u >= end) break;
       float y[N];
 #pragma unroll
@@ -87,53 +90,62 @@ __global__ __launch_bounds__(conv_threads) void causal_conv1d_forward(ConvExtent
 #pragma unroll
     for (int j = 0; j < Taps - 1; ++j)
 #pragma unroll
-      for (int i = 0; i < N; ++i) kept[j][i] = kept[j + conv_unroll][i];
+      for (int i = 0; i < N; ++i) kept[j][i] = kept[j + Unroll][i];
   }
+}
+
+/// Asks for a row that will be read later, so that it waits in L2 then: registers for it need not be there yet.
+template <class T>
+__device__ inline void ask_for(T const* p) {
+  asm volatile("prefetch.global.L2 [%0];" ::"l"(p));
 }
 
 /// dx[t] waits for dv[t + taps - 1], so a chunk runs taps - 1 steps into the next one; those count there for dweight.
 /// partial: (block down the tasks, dweight as (channel, tap) and then dbias).
-template <class T, int N, int Taps>
-__global__ __launch_bounds__(conv_threads, N > 1 ? 4 : 1) void causal_conv1d_backward(
-    ConvExtent s, T const* x, long long x_stride, float const* weight, float const* bias, T const* dout, T* dx,
-    long long dx_stride, float* partial) {
+template <class T, int N, int Taps, int Unroll, int MinBlocks>
+__global__ __launch_bounds__(conv_threads, MinBlocks) void causal_conv1d_backward(
+    ConvExtent s, T const* x, int x_stride, float const* weight, float const* bias, T const* dout, T* dx,
+    int dx_stride, float* partial) {
   __shared__ float shared[conv_threads * N];
   long long const first_channel = static_cast<long long>(blockIdx.y) * blockDim.x * N, c = first_channel + threadIdx.x * N;
   long long const task = static_cast<long long>(blockIdx.x) * blockDim.y + threadIdx.y;
   float dweight[Taps][N] = {}, dbias[N] = {};
   if (c < s.channels && task < s.batch * s.chunks) {
-    long long const b = task / s.chunks, begin = (task - b * s.chunks) * s.chunk;
-    long long const end = begin + s.chunk < s.time ? begin + s.chunk : s.time;
+    long long const b = task / s.chunks;
+    int const begin = static_cast<int>(task - b * s.chunks) * s.chunk;
+    int const time = s.time, end = begin + s.chunk < time ? begin + s.chunk : time;
+    int const last = end + Taps - 1;
     x += b * s.time * x_stride + c;
     dout += b * s.time * s.channels + c;
     dx += b * s.time * dx_stride + c;
+    auto const inside = [time, last](int t) { return t >= 0 && t < time && t < last; };
+    Packed<T, N> raw[Unroll], raw_gradient[Unroll], before[Taps - 1];
+    load_rows<T, N>(x, x_stride, begin - (Taps - 1), inside, before);
     ConvWeights<N, Taps> const w(s, weight, bias, c);
 
-    float kept[Taps - 1 + conv_unroll][N], dv[Taps - 1 + conv_unroll][N];
-    {
-      Packed<T, N> before[Taps - 1];
-      load_rows<T, N>(x, x_stride, begin - (Taps - 1), [](long long t) { return t >= 0; }, before);
+    float kept[Taps - 1 + Unroll][N], dv[Taps - 1 + Unroll][N];
 #pragma unroll
-      for (int j = 0; j < Taps - 1; ++j) {
-        before[j].to(kept[j]);
+    for (int j = 0; j < Taps - 1; ++j) {
+      before[j].to(kept[j]);
 #pragma unroll
-        for (int i = 0; i < N; ++i) dv[j][i] = 0;
-      }
+      for (int i = 0; i < N; ++i) dv[j][i] = 0;
     }
-    for (long long t = begin; t < end + Taps - 1; t += conv_unroll) {
-      {
-        Packed<T, N> raw[conv_unroll], raw_gradient[conv_unroll];
-        auto const inside = [&](long long at) { return at < s.time; };
-        load_rows<T, N>(x, x_stride, t, inside, raw);
-        load_rows<T, N>(dout, s.channels, t, inside, raw_gradient);
+    for (int t = begin; t < last; t += Unroll) {
+      load_rows<T, N>(x, x_stride, t, inside, raw);
+      load_rows<T, N>(dout, s.channels, t, inside, raw_gradient);
 #pragma unroll
-        for (int u = 0; u < conv_unroll; ++u) {
-          raw[u].to(kept[Taps - 1 + u]);
-          raw_gradient[u].to(dv[Taps - 1 + u]);
+      for (int u = 0; u < Unroll; ++u)
+        if (inside(t + Unroll + u)) {
+          ask_for(x + (t + Unroll + u) * x_stride);
+          ask_for(dout + (t + Unroll + u) * s.channels);
         }
+#pragma unroll
+      for (int u = 0; u < Unroll; ++u) {
+        raw[u].to(kept[Taps - 1 + u]);
+        raw_gradient[u].to(dv[Taps - 1 + u]);
       }
 #pragma unroll
-      for (int u = 0; u < conv_unroll; ++u) {
+      for (int u = 0; u < Unroll; ++u) {
         float const ours = t + u < end ? 1 : 0;
         float gradient[N];
 #pragma unroll
@@ -150,21 +162,21 @@ __global__ __launch_bounds__(conv_threads, N > 1 ? 4 : 1) void causal_conv1d_bac
             gradient[i] += w.weight[Taps - 1 - j][i] * dv[u + j][i];
           }
         }
-        long long const at = t + u - (Taps - 1);
+        int const at = t + u - (Taps - 1);
         if (at >= begin && at < end) Packed<T, N>::from(gradient).store(dx + at * dx_stride);
       }
 #pragma unroll
       for (int j = 0; j < Taps - 1; ++j)
 #pragma unroll
         for (int i = 0; i < N; ++i) {
-          kept[j][i] = kept[j + conv_unroll][i];
-          dv[j][i] = dv[j + conv_unroll][i];
+          kept[j][i] = kept[j + Unroll][i];
+          dv[j][i] = dv[j + Unroll][i];
         }
     }
   }
 
   int const lanes = static_cast<int>(blockDim.x);
-  float* const row = partial + blockIdx.x * s.channels * (s.taps + 1);
+  float* const row = partial + static_cast<long long>(blockIdx.x) * s.channels * (s.taps + 1);
 #pragma unroll
   for (int j = 0; j < Taps; ++j) {
     int const tap = j - (Taps - s.taps);

@@ -5,7 +5,6 @@
 
 #include "kernels/cuda/columns.hpp"
 #include "kernels/cuda/horizon_loss.cuh"
-#include "kernels/cuda/partial_sums.hpp"
 
 namespace mambasynth::kernels::cuda {
 namespace {
@@ -42,20 +41,26 @@ void horizon_loss(LossShape const& s, double scale, LossArrays<T> const& a, std:
   auto* const column_sums = carve.take<float>(s.batch * parts * s.channels);
   using Element = std::remove_pointer_t<decltype(native(a.dprediction))>;
   if (s.batch > 0) {
-    auto const columns = static_cast<unsigned>(std::min<std::int64_t>(s.width, device::loss_threads));
-    dim3 const threads(columns, device::loss_threads / columns);
-    dim3 const grid(static_cast<unsigned>(parts), static_cast<unsigned>(s.batch));
-    device::horizon_loss<Element><<<grid, threads, 0, stream>>>(
-        {s.time, s.horizon, static_cast<int>(s.channels), static_cast<int>(s.width), static_cast<float>(scale), a.prediction,
-         a.bias, a.x, native(a.dprediction), squares, a.dbias != nullptr ? column_sums : nullptr},
-        static_cast<int>(steps_of_part(s)));
+    auto const launch = [&](auto const& kernel, std::int64_t columns_of_thread) {
+      auto const lanes = static_cast<unsigned>(std::min<std::int64_t>(s.width / columns_of_thread, device::loss_threads));
+      dim3 const threads(lanes, device::loss_threads / lanes);
+      dim3 const grid(static_cast<unsigned>(parts), static_cast<unsigned>(s.batch));
+      kernel<<<grid, threads, 0, stream>>>(
+          {s.time, s.horizon, static_cast<int>(s.channels), static_cast<int>(s.width), static_cast<float>(scale), a.prediction,
+           a.bias, a.x, native(a.dprediction), squares, a.dbias != nullptr ? column_sums : nullptr},
+          static_cast<int>(steps_of_part(s)));
+    };
+    bool const wide = s.width % 4 == 0 && s.channels % 4 == 0 && aligned(a.prediction) && aligned(a.x) && aligned(a.dprediction);
+    if (wide) launch(device::horizon_loss<Element, 4>, 4);
+    else launch(device::horizon_loss<Element, 1>, 1);
     check_launch("horizon_loss");
-    device::window_sums<<<static_cast<unsigned>(ceil_div(s.batch, 256)), 256, 0, stream>>>(s.batch, parts, squares,
-                                                                                            a.window_sum);
-    check_launch("window_sums");
   }
-  if (a.dbias != nullptr)
-    sum_partials(s.batch * parts, s.channels, column_sums, {{a.dbias}, {s.channels, s.channels, s.channels}}, stream);
+  auto const window_blocks = static_cast<unsigned>(ceil_div(s.batch, device::sum_rows));
+  auto const column_blocks = static_cast<unsigned>(a.dbias != nullptr ? ceil_div(s.channels, device::sum_lanes) : 0);
+  if (window_blocks + column_blocks == 0) return;
+  device::loss_totals<<<window_blocks + column_blocks, dim3(device::sum_lanes, device::sum_rows), 0, stream>>>(
+      s.batch, parts, static_cast<int>(window_blocks), squares, a.window_sum, s.channels, column_sums, a.dbias);
+  check_launch("loss_totals");
 }
 
 template void horizon_loss(LossShape const&, double, LossArrays<float> const&, std::byte*, Stream);

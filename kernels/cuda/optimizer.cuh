@@ -49,14 +49,17 @@ template <int Unused = 0>
 __global__ __launch_bounds__(optimizer_threads) void optimizer_coefficients(
     AdamSettings settings, double const* partial, long long batch, long long horizons, double const* window_sums,
     double const* loss_weight, Record* records, StepState* state, UpdateCoefficients* to) {
-  __shared__ double shared[optimizer_threads];
+  __shared__ double shared[optimizer_threads], powers[2];
+  // Two warps raise the two betas while the others wait for the sums.
+  double const step = static_cast<double>(state->step + 1);
+  if (threadIdx.x == 0) powers[0] = pow(settings.beta1, step);
+  if (threadIdx.x == 32) powers[1] = pow(settings.beta2, step);
   double squares = 0, loss = 0;
+#pragma unroll
   for (int i = static_cast<int>(threadIdx.x); i < optimizer_blocks; i += optimizer_threads) squares += partial[i];
-  for (long long h = 0; h < horizons; ++h) {
-    double sum = 0;
-    for (long long b = threadIdx.x; b < batch; b += optimizer_threads) sum += window_sums[h * batch + b];
-    loss += loss_weight[h] * sum;
-  }
+#pragma unroll 4
+  for (long long i = threadIdx.x; i < horizons * batch; i += optimizer_threads)
+    loss += loss_weight[i / batch] * window_sums[i];
   squares = block_sum(squares, shared);
   loss = block_sum(loss, shared);
   if (threadIdx.x != 0) return;
@@ -69,7 +72,6 @@ __global__ __launch_bounds__(optimizer_threads) void optimizer_coefficients(
   UpdateCoefficients c{};
   c.halted = state->halted;
   if (!c.halted) {
-    double const step = static_cast<double>(state->step + 1);
     state->step += 1;
     double const clip = settings.clip_norm / (norm + 1e-6);
     c.clip = static_cast<float>(clip < 1 ? clip : 1);
@@ -77,8 +79,8 @@ __global__ __launch_bounds__(optimizer_threads) void optimizer_coefficients(
     c.keep_second = static_cast<float>(settings.beta2);
     c.to_second = static_cast<float>(1 - settings.beta2);
     c.eps = static_cast<float>(settings.eps);
-    c.correction = static_cast<float>(sqrt(1 - pow(settings.beta2, step)));
-    double const first = 1 - pow(settings.beta1, step);
+    c.correction = static_cast<float>(sqrt(1 - powers[1]));
+    double const first = 1 - powers[0];
     double const rates[2] = {static_cast<double>(state->rate), static_cast<double>(state->gate_rate)};
     for (int g = 0; g < 2; ++g)
       c.group[g] = {static_cast<float>(1 - rates[g] * settings.weight_decay), static_cast<float>(-(rates[g] / first)),

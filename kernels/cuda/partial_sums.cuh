@@ -11,13 +11,12 @@ struct SumTargets {
 inline constexpr int sum_lanes = 32, sum_rows = 32;
 
 /// Sums down the columns of partial (row, column), always in the same order: 32 threads a column, each takes every 32nd
-/// row, then one adds the 32.
-template <class Element>
-__global__ __launch_bounds__(sum_lanes* sum_rows) void sum_partials(long long rows, long long columns,
-                                                                   Element const* partial, SumTargets targets) {
-  __shared__ Element part[sum_rows][sum_lanes + 1];
-  long long const c = static_cast<long long>(blockIdx.x) * sum_lanes + threadIdx.x;
-  Element sum = 0;
+/// row, then one adds the 32. `block` counts groups of 32 columns; the block has (sum_lanes, sum_rows) threads.
+__device__ inline void sum_columns(long long block, long long rows, long long columns, float const* partial,
+                                   SumTargets const& targets) {
+  __shared__ float part[sum_rows][sum_lanes + 1];
+  long long const c = block * sum_lanes + threadIdx.x;
+  float sum = 0;
   if (c < columns) {
 #pragma unroll 8
     for (long long r = threadIdx.y; r < rows; r += sum_rows) sum += partial[r * columns + c];
@@ -33,6 +32,12 @@ __global__ __launch_bounds__(sum_lanes* sum_rows) void sum_partials(long long ro
     if (c >= begin && c < targets.end[k]) targets.out[k][c - begin] = sum;
     begin = targets.end[k];
   }
+}
+
+template <int Unused = 0>
+__global__ __launch_bounds__(sum_lanes* sum_rows) void sum_partials(long long rows, long long columns, float const* partial,
+                                                                   SumTargets targets) {
+  sum_columns(blockIdx.x, rows, columns, partial, targets);
 }
 
 /// The block's part of such sums: `lanes` neighbouring threads hold sums of N columns each, and so do the next `lanes`

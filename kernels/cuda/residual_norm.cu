@@ -99,14 +99,14 @@ void norm_again(NormShape const& s, T const* h, float const* mean, float const* 
   if (s.rows() == 0) return;
   using Element = std::remove_pointer_t<decltype(native(u))>;
   auto const launch = [&](auto const& kernel, int width) {
-    auto const grid = column_grid(s.rows(), s.features, width, device::norm_threads, 6LL * multiprocessors());
+    auto const grid = column_grid(s.rows(), s.features, width, device::norm_threads, 4LL * multiprocessors());
     if (grid.blocks.y > most_column_tiles) throw std::invalid_argument("norm of more than 2 million features");
     kernel<<<grid.blocks, grid.threads, 0, stream>>>(s.rows(), s.features, native(h), mean, inverse_deviation, gamma,
                                                      beta, native(u));
   };
   if (s.features % device::norm_width == 0 && all_aligned(h, u))
-    launch(device::norm_again<Element, device::norm_width, 2>, device::norm_width);
-  else launch(device::norm_again<Element, 1, 2>, 1);
+    launch(device::norm_again<Element, device::norm_width, sizeof(Element) == 2 ? 4 : 2>, device::norm_width);
+  else launch(device::norm_again<Element, 1, 4>, 1);
   check_launch("norm_again");
 }
 

@@ -207,7 +207,7 @@ __global__ __launch_bounds__(norm_threads, Vectors <= 2 ? 2 : 1) void residual_n
 
 /// u = (h - mean) inverse_deviation gamma + beta. A thread keeps its N features and walks down the rows.
 template <class T, int N, int Unroll>
-__global__ __launch_bounds__(norm_threads) void norm_again(long long rows, long long features, T const* h,
+__global__ __launch_bounds__(norm_threads, 4) void norm_again(long long rows, long long features, T const* h,
                                                            float const* mean, float const* inverse_deviation,
                                                            float const* gamma, float const* beta, T* u) {
   long long const c = (static_cast<long long>(blockIdx.y) * blockDim.x + threadIdx.x) * N;
