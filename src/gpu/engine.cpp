@@ -48,29 +48,28 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
   u_ = array(n_.features);
   x_conv_ = array(n_.inner);
   delta_ = array(n_.inner);
-  mix_ = array(n_.features);
   prediction_ = fp32({m, width});
   if (!room.training) {
+    mix_ = array(n_.features);
     hidden_pre_ = array(n_.hidden);
     hidden_ = array(n_.hidden);
     workspace_ = byte_array(k::cuda::horizon_loss_workspace_bytes({room.batch, room.time, n_.channels, width, 1}));
     return;
   }
 
-  du_ = array(n_.features);
+  mix_ = du_ = array(n_.features);   // one is used in the forward, the other in the backward
   dh_ = array(n_.features);
   dbranch_ = array(n_.features);
   dx_dbl_ = array(n_.dbl);
   dprediction_ = array(width);
   // The heads are done before the first block's backward begins: both use one piece of memory.
-  auto const inner = at::empty({m * std::max(5 * n_.inner, 2 * n_.hidden)}, on_gpu(dtype_of<T>()));
+  auto const inner = at::empty({m * std::max(4 * n_.inner, 2 * n_.hidden)}, on_gpu(dtype_of<T>()));
   auto const part = [&](std::int64_t first, std::int64_t columns) {
     return inner.narrow(0, m * first, m * columns).view({m, columns});
   };
   dxz_ = part(0, 2 * n_.inner);
-  dout_ = part(2 * n_.inner, n_.inner);
-  dx_ = part(3 * n_.inner, n_.inner);
-  ddelta_ = part(4 * n_.inner, n_.inner);
+  dx_ = part(2 * n_.inner, n_.inner);
+  ddelta_ = part(3 * n_.inner, n_.inner);
   hidden_pre_ = part(0, n_.hidden);
   hidden_ = part(n_.hidden, n_.hidden);
 

@@ -92,7 +92,7 @@ class Engine {
   at::Tensor u_, x_conv_, delta_, mix_;
   at::Tensor hidden_pre_, hidden_, prediction_;
   // training only
-  at::Tensor du_, dh_, dbranch_, dout_, dx_, ddelta_, dxz_, dx_dbl_, dprediction_, padded_gradient_, padded_segments_;
+  at::Tensor du_, dh_, dbranch_, dx_, ddelta_, dxz_, dx_dbl_, dprediction_, padded_gradient_, padded_segments_;
   std::int64_t largest_segment_ = 0, segments_ = 0;
   at::Tensor workspace_;
 };

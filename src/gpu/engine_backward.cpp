@@ -61,7 +61,9 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
   auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
   auto const mamba = layer_name(index) + "mamba.";
   multiply_fp32(gradient_matrix(mamba + "out_proj.weight", n_.features, n_.inner), rows(dmix).t(), rows(layer.out));
-  multiply(rows(dout_), rows(dmix), w.out_proj);
+  // out has had its last use: its gradient takes its place.
+  auto const& dout = layer.out;
+  multiply(rows(dout), rows(dmix), w.out_proj);
 
   k::cuda::norm_again<T>({batch, room_.time, n_.features}, data<T>(layer.h), data<float>(layer.mean),
                          data<float>(layer.inverse_deviation), w.norm_weight, w.norm_bias, data<T>(u_), stream());
@@ -72,7 +74,7 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
   auto* dbl = data<T>(dx_dbl_);
   auto* dA = gradient_of(mamba + "A_log");
   k::cuda::selective_scan_backward<T>(scan_shape(batch), scan_inputs(layer, w), bytes(layer.saved),
-                                      {.dout = data<T>(dout_),
+                                      {.dout = data<T>(dout),
                                        .dx = data<T>(dx_),
                                        .ddelta = data<T>(ddelta_),
                                        .dz = data<T>(dxz_) + n_.inner,

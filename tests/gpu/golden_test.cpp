@@ -1,11 +1,9 @@
-#include <catch2/catch_test_macros.hpp>
-
-#include "gpu/device.hpp"
 #include "gpu/engine.hpp"
 #include "gpu/predictor.hpp"
 #include "gpu/tensors.hpp"
-#include "kernels/cuda/device_array.hpp"
 #include "model/golden.hpp"
+// Catch2 last: LibTorch's logging has a CHECK of its own.
+#include "kernels/cuda/device_array.hpp"
 
 using namespace mambasynth;
 using namespace mambasynth::tests;
