@@ -15,7 +15,7 @@ constexpr int wide = 4, wide_taps = 4;
 template <class Element>
 constexpr auto forward_wide = device::causal_conv1d_forward<Element, wide, wide_taps, 8>;
 template <class Element>
-constexpr auto backward_wide = device::causal_conv1d_backward<Element, wide, wide_taps, 4, sizeof(Element) == 2 ? 4 : 3>;
+constexpr auto backward_wide = device::causal_conv1d_backward<Element, wide, wide_taps, 4, 4>;
 template <class Element>
 constexpr auto forward_any = device::causal_conv1d_forward<Element, 1, conv_max_taps, 4>;
 template <class Element>

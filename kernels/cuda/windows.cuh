@@ -7,9 +7,10 @@ namespace mambasynth::kernels::cuda::device {
 
 /// A thread an element of `padded`.
 template <class T>
-__global__ void gather_windows(long long rows, long long time, int channels, int width, float const* series,
-                               long long const* starts, long long batch_size, StepState const* state, float* x,
-                               T* padded) {
+__global__ __launch_bounds__(256) void gather_windows(long long rows, long long time, int channels, int width,
+                                                      float const* series, long long const* starts,
+                                                      long long batch_size, StepState const* state, float* x,
+                                                      T* padded) {
   long long const i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (i >= rows * width) return;
   long long const row = i / width;

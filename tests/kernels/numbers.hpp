@@ -55,6 +55,22 @@ bool same_bits(std::vector<T> const& a, std::vector<T> const& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
 }
 
+/// Central differences of `loss` along each of `values`, which it reads.
+template <class Loss>
+std::vector<double> differences(std::vector<double>& values, Loss const& loss) {
+  constexpr double step = 1e-5;
+  std::vector<double> found;
+  for (auto& v : values) {
+    double const before = v;
+    v = before + step;
+    double const above = loss();
+    v = before - step;
+    found.push_back((above - loss()) / (2 * step));
+    v = before;
+  }
+  return found;
+}
+
 /// Runs `test` with each instruction set that this machine has and leaves the first choice behind.
 template <class Test>
 void with_each_instruction_set(Test const& test) {
