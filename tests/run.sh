@@ -57,9 +57,28 @@ install_torch() {
     -r "$checkout/jobs/requirements-libtorch-cuda.txt" && mv -T "$torch.new" "$torch" && no_torch=
 }
 
-run_ctest() {  # PRESET
+new_enough_nvcc() {
+  local nvcc version
+  nvcc=$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)
+  version=$("$nvcc" --version 2>/dev/null | sed -n 's/.*release \([0-9.]*\),.*/\1/p') && [ -n "$version" ] &&
+    [ "$(printf '12.8\n%s\n' "$version" | sort -V | head -n 1)" = 12.8 ]
+}
+
+# What reads the GPU's code without a GPU. Where it is missing, those tests say so.
+install_device_tools() {
+  device_tools=$MAMBASYNTH_CACHE/device-tools-$(sha256sum "$checkout/tests/requirements-device-code.txt" | cut -c 1-12)
+  if [ -d "$device_tools" ] || ! $install || [ "$(uname -m)" != x86_64 ]; then return; fi
+  step "Installing NVRTC and cuobjdump into $device_tools"
+  rm -rf "$device_tools.new"
+  "$venv/bin/python" -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes \
+    --target "$device_tools.new" -r "$checkout/tests/requirements-device-code.txt" && mv -T "$device_tools.new" "$device_tools" ||
+    fail "the tests of the GPU's code: NVRTC and cuobjdump could not be installed (pip's words are above)"
+}
+
+run_ctest() {  # PRESET [filter of ctest]
   local filter=(-LE long)
   $long && filter=()
+  filter+=("${@:2}")
   step "Unit tests, preset $1"
   # One thread a test: two tests whose threads spin for each other take ten times as long.
   OMP_NUM_THREADS=1 ctest --test-dir "$checkout/build/$1" --no-tests=error --output-on-failure --parallel "$(nproc)" "${filter[@]}" \
@@ -70,8 +89,8 @@ run_pytest() {
   $long && filter=()
   step "System tests and reading tests"
   (cd "$checkout/tests" && PYTHONDONTWRITEBYTECODE=1 MAMBASYNTH_PYTHON_TORCH=${torch:-} \
-    MAMBASYNTH_NO_PYTHON_TORCH=${no_torch:-} "$venv/bin/python" -m pytest --build="$checkout/build/ci" \
-    "${filter[@]}" --junitxml "$results/pytest.xml") || fail_without_report pytest
+    MAMBASYNTH_NO_PYTHON_TORCH=${no_torch:-} MAMBASYNTH_DEVICE_TOOLS=${device_tools:-} \
+    "$venv/bin/python" -m pytest --build="$checkout/build/ci" "${filter[@]}" --junitxml "$results/pytest.xml") || fail_without_report pytest
 }
 # A runner that fails writes its report and is counted there; one that never got so far is a failure by itself.
 fail_without_report() { [ -s "$results/$1.xml" ] || fail "$1: ended without a report"; }
@@ -91,7 +110,16 @@ else
   build asan all
   # LibTorch is not instrumented: containers that cross into it look overflown, and what it keeps for ever looks leaked.
   ASAN_OPTIONS=detect_container_overflow=0 LSAN_OPTIONS=suppressions=$checkout/tests/leaks.supp run_ctest asan
+  if new_enough_nvcc; then
+    step "Building preset kernels-cuda"
+    build kernels-cuda all
+    if [ -e /dev/nvidiactl ]; then run_ctest kernels-cuda -L gpu
+    else skip "GPU kernels against their references: no GPU"; fi
+  else
+    skip "GPU kernels: no CUDA toolkit 12.8 or newer"
+  fi
   if install_python; then
+    install_device_tools
     install_torch || skip "torch.load of our checkpoints in Python: $no_torch"
     run_pytest
   elif $install; then fail "system tests: Python's packages could not be installed (pip's words are above)"
