@@ -6,6 +6,8 @@
 #include <type_traits>
 
 #include "kernels/cuda/launch.hpp"
+#include "kernels/cuda/selective_scan_backward.cuh"
+#include "kernels/cuda/selective_scan_forward.cuh"
 #include "kernels/cuda/selective_scan_generic.cuh"
 #include "kernels/cuda/selective_scan_sums.cuh"
 
@@ -15,7 +17,13 @@ namespace {
 /// Bound of the blocks' sums of dB and dC: a larger batch is done slab by slab.
 constexpr std::int64_t parts_bytes = std::int64_t{256} << 20;
 
-std::int64_t saved_chunks(ScanShape const& s) { return ceil_div(s.time, device::scan_save_steps); }
+template <class T>
+using Native = std::remove_pointer_t<decltype(native(static_cast<T*>(nullptr)))>;
+
+template <class T>
+std::int64_t saved_chunks(ScanShape const& s) {
+  return ceil_div(s.time, device::scan_save_steps<Native<T>>);
+}
 
 void check_sizes(ScanShape const& s) {
   check_scan(s);
@@ -40,12 +48,20 @@ void for_states(std::int64_t states, Call const& call) {
 }
 
 template <class T>
-auto arguments(ScanShape const& s, ScanInputs<T> const& in) {
-  using E = std::remove_const_t<std::remove_pointer_t<decltype(native(in.x))>>;
-  return device::ScanArgs<E>{static_cast<int>(s.time), static_cast<int>(s.channels), static_cast<int>(saved_chunks(s)),
-                             native(in.x), native(in.delta), native(in.z), native(in.B), native(in.C),
-                             in.x_stride, in.delta_stride, in.z_stride, in.B_stride, in.C_stride,
-                             in.A, in.D, in.delta_bias, nullptr, nullptr, nullptr};
+device::ScanArgs<Native<T>> arguments(ScanShape const& s, ScanInputs<T> const& in) {
+  return {static_cast<int>(s.time), static_cast<int>(s.channels), static_cast<int>(saved_chunks<T>(s)),
+          native(in.x), native(in.delta), native(in.z), native(in.B), native(in.C),
+          in.x_stride, in.delta_stride, in.z_stride, in.B_stride, in.C_stride,
+          in.A, in.D, in.delta_bias, nullptr, nullptr, nullptr};
+}
+
+/// Whether rows begin at multiples of 16 bytes, as the fast kernels read them.
+bool aligned(void const* rows, std::int64_t stride) { return reinterpret_cast<std::uintptr_t>(rows) % 16 == 0 && stride % 8 == 0; }
+template <class T>
+bool fast_forward_fits(ScanShape const& s, ScanInputs<T> const& in) {
+  auto const near = [&](std::int64_t stride) { return s.time * stride < std::int64_t{1} << 31; };
+  return std::is_same_v<T, BFloat16> && s.time > 0 && s.channels % 128 == 0 && aligned(in.B, in.B_stride) && aligned(in.C, in.C_stride) &&
+         aligned(in.A, 0) && near(in.x_stride) && near(in.delta_stride) && near(in.z_stride) && near(s.channels);
 }
 
 /// How the backward cuts its work, and where its sums lie.
@@ -54,17 +70,76 @@ struct Plan {
   std::size_t bytes;
   float *state_parts, *parameter_parts;
 };
-template <int states>
-Plan plan(ScanShape const& s, std::byte* workspace) {
+template <class T, int states>
+Plan plan(ScanShape const& s, std::byte* workspace, int block_channels = device::GenericScan<Native<T>, states>::channels) {
   Plan p{};
-  p.groups = ceil_div(s.channels, device::GenericScan<states>::channels);
-  auto const per_sequence = std::max<std::int64_t>(1, p.groups * s.time * 2 * states);
-  p.slab = std::clamp<std::int64_t>(parts_bytes / 4 / per_sequence, 1, std::max<std::int64_t>(1, s.batch));
+  p.groups = ceil_div(s.channels, block_channels);
+  auto const elements = [&](std::int64_t groups) { return std::max<std::int64_t>(1, groups * s.time * 2 * states); };
+  auto const per_sequence = elements(p.groups), batch = std::max<std::int64_t>(1, s.batch), bound = parts_bytes / 4;
+  p.slab = std::clamp<std::int64_t>(bound / per_sequence, 1, batch);
+  // Room for any of the kernels: the generic one has the smallest blocks.
+  auto const largest = elements(ceil_div(s.channels, device::GenericScan<Native<T>, states>::channels));
   Carve carve(workspace);
-  p.state_parts = carve.take<float>(p.slab * per_sequence);
   p.parameter_parts = carve.take<float>(s.batch * s.channels * (states + 2));
+  p.state_parts = carve.take<float>(std::min(batch * largest, std::max(bound, largest)));
   p.bytes = carve.used();
   return p;
+}
+
+template <int states, int lanes>
+void launch_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& args, Stream stream) {
+  using F = device::ForwardScan<states, lanes>;
+  device::scan_forward_bf16<states, lanes><<<static_cast<unsigned>(s.batch * s.channels / F::channels), F::threads, 0, stream>>>(args);
+  check_launch("selective scan, forward");
+}
+/// Lanes a channel: as few as fill the GPU.
+template <int states>
+bool fast_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& args, Stream stream) {
+  constexpr int least = states == 64 ? 2 : 1, most = states / 4 < 8 ? states / 4 : 8;
+  auto const wanted = ceil_div(std::int64_t{multiprocessors()} * 192, std::max<std::int64_t>(1, s.batch * s.channels));
+  if constexpr (states == 16 || states == 32 || states == 64) {
+    if (least == 1 && wanted <= 1) launch_forward<states, least>(s, args, stream);
+    else if (wanted <= 2) launch_forward<states, 2>(s, args, stream);
+    else if (wanted <= 4) launch_forward<states, 4>(s, args, stream);
+    else launch_forward<states, most>(s, args, stream);
+    return true;
+  }
+  return false;
+}
+
+/// The backward's launches for one slab after the other. Launch: (slab, arguments).
+template <class T, int states, class Launch>
+void slabs(ScanShape const& s, Plan const& p, device::ScanArgs<Native<T>> const& args, ScanGradients<T> const& gradients, Stream stream,
+           Launch const& launch) {
+  for (std::int64_t first = 0; first < s.batch; first += p.slab) {
+    auto const slab = std::min(p.slab, s.batch - first);
+    launch(static_cast<unsigned>(slab * p.groups), args,
+           device::ScanGradientArgs<Native<T>>{native(gradients.dout), native(gradients.dx), native(gradients.ddelta), native(gradients.dz),
+                                               gradients.dz_stride, p.state_parts, p.parameter_parts, first, slab});
+    check_launch("selective scan, backward");
+    auto const rows = slab * s.time;
+    if (rows == 0) continue;
+    device::scan_sum_states<Native<T>, states><<<static_cast<unsigned>(ceil_div(rows * states, 256)), 256, 0, stream>>>(
+        static_cast<int>(p.groups), rows, first * s.time, p.state_parts, native(gradients.dB), gradients.dB_stride,
+        native(gradients.dC), gradients.dC_stride);
+    check_launch("selective scan, sums of dB and dC");
+  }
+}
+
+/// The fast backward with S' blocks, where it takes these arrays.
+template <class S>
+bool fast_backward(ScanShape const& s, ScanInputs<BFloat16> const& in, device::ScanArgs<__nv_bfloat16> const& args,
+                   ScanGradients<BFloat16> const& gradients, std::byte* workspace, Stream stream) {
+  bool const fits = s.time > 0 && s.channels % S::channels == 0 && aligned(in.x, in.x_stride) && aligned(in.delta, in.delta_stride) &&
+                    aligned(in.z, in.z_stride) && aligned(in.B, in.B_stride) && aligned(in.C, in.C_stride) && aligned(in.A, 0) &&
+                    aligned(in.D, 0) && aligned(in.delta_bias, 0) && aligned(gradients.dout, 0) && aligned(gradients.dx, 0) &&
+                    aligned(gradients.ddelta, 0) && aligned(gradients.dz, gradients.dz_stride);
+  if (!fits) return false;
+  void (*const kernel)(device::ScanArgs<__nv_bfloat16>, device::ScanGradientArgs<__nv_bfloat16>) = device::scan_backward_bf16<S>;
+  allow_shared_memory(reinterpret_cast<void const*>(kernel), S::shared_bytes, "selective scan, backward");
+  slabs<BFloat16, S::states>(s, plan<BFloat16, S::states>(s, workspace, S::channels), args, gradients, stream,
+                             [&](unsigned blocks, auto const& a, auto const& g) { kernel<<<blocks, S::threads, S::shared_bytes, stream>>>(a, g); });
+  return true;
 }
 
 }  // namespace
@@ -72,14 +147,14 @@ Plan plan(ScanShape const& s, std::byte* workspace) {
 template <class T>
 std::size_t scan_saved_bytes(ScanShape const& s) {
   check_sizes(s);
-  return static_cast<std::size_t>(s.batch * saved_chunks(s) * s.channels * s.states) * sizeof(T);
+  return static_cast<std::size_t>(s.batch * saved_chunks<T>(s) * s.channels * s.states) * sizeof(T);
 }
 
 template <class T>
 std::size_t scan_workspace_bytes(ScanShape const& s) {
   check_sizes(s);
   std::size_t bytes = 0;
-  for_states(s.states, [&](auto states) { bytes = plan<states()>(s, nullptr).bytes; });
+  for_states(s.states, [&](auto states) { bytes = plan<T, states()>(s, nullptr).bytes; });
   return bytes;
 }
 
@@ -92,11 +167,12 @@ void selective_scan_forward(ScanShape const& s, ScanInputs<T> const& in, T* out,
   args.saved = native(reinterpret_cast<T*>(saved));
   args.last_state = last_state;
   for_states(s.states, [&](auto states) {
-    using G = device::GenericScan<states()>;
+    using G = device::GenericScan<Native<T>, states()>;
     auto const blocks = s.batch * ceil_div(s.channels, G::channels);
     if (blocks == 0) return;
-    device::scan_forward_generic<std::remove_pointer_t<decltype(args.out)>, states()>
-        <<<static_cast<unsigned>(blocks), G::threads, 0, stream>>>(args);
+    if constexpr (std::is_same_v<T, BFloat16>)
+      if (fast_forward_fits(s, in) && fast_forward<states()>(s, args, stream)) return;
+    device::scan_forward_generic<Native<T>, states()><<<static_cast<unsigned>(blocks), G::threads, 0, stream>>>(args);
     check_launch("selective scan, forward");
   });
 }
@@ -106,27 +182,21 @@ void selective_scan_backward(ScanShape const& s, ScanInputs<T> const& in, std::b
                              ScanGradients<T> const& gradients, std::byte* workspace, Stream stream) {
   check_sizes(s);
   auto args = arguments(s, in);
-  using E = std::remove_pointer_t<decltype(args.out)>;
   args.saved = native(reinterpret_cast<T*>(const_cast<std::byte*>(saved)));  // only read
   for_states(s.states, [&](auto states) {
-    using G = device::GenericScan<states()>;
-    auto const p = plan<states()>(s, workspace);
+    using G = device::GenericScan<Native<T>, states()>;
     if (s.channels == 0) return;
-    for (std::int64_t first = 0; first < s.batch; first += p.slab) {
-      auto const slab = std::min(p.slab, s.batch - first);
-      device::ScanGradientArgs<E> const g{native(gradients.dout), native(gradients.dx), native(gradients.ddelta),
-                                          native(gradients.dz), gradients.dz_stride, p.state_parts, p.parameter_parts,
-                                          first, slab};
-      device::scan_backward_generic<E, states()>
-          <<<static_cast<unsigned>(slab * p.groups), G::threads, 0, stream>>>(args, g);
-      check_launch("selective scan, backward");
-      auto const rows = slab * s.time;
-      if (rows == 0) continue;
-      device::scan_sum_states<E, states()><<<static_cast<unsigned>(ceil_div(rows * states(), 256)), 256, 0, stream>>>(
-          static_cast<int>(p.groups), rows, first * s.time, p.state_parts, native(gradients.dB), gradients.dB_stride,
-          native(gradients.dC), gradients.dC_stride);
-      check_launch("selective scan, sums of dB and dC");
+    auto const p = plan<T, states()>(s, workspace);
+    bool done = false;
+    if constexpr (std::is_same_v<T, BFloat16> && states() >= 16 && states() <= 64) {
+      done = fast_backward<device::BackwardScan<states(), 4>>(s, in, args, gradients, workspace, stream);
+      if constexpr (states() == 16)
+        done = done || fast_backward<device::BackwardScan<states(), 2>>(s, in, args, gradients, workspace, stream);
     }
+    if (!done)
+      slabs<T, states()>(s, p, args, gradients, stream, [&](unsigned blocks, auto const& a, auto const& g) {
+        device::scan_backward_generic<Native<T>, states()><<<blocks, G::threads, 0, stream>>>(a, g);
+      });
     device::scan_sum_parameters<states()>
         <<<static_cast<unsigned>(ceil_div(s.channels * (states() + 2), 32)), dim3(32, 8), 0, stream>>>(
             s.batch, s.channels, p.parameter_parts, gradients.dA, gradients.dD, gradients.ddelta_bias);

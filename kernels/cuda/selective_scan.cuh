@@ -5,10 +5,12 @@
 // What the kernels of the selective scan share (equations: kernels/selective_scan.hpp, selective_scan_reference.cpp).
 namespace mambasynth::kernels::cuda::device {
 
-/// Steps between two saved states. Saved: (batch, saved chunk, channel, state) in T.
-inline constexpr int scan_save_steps = 16;
+/// Steps between two saved states. Saved: (batch, saved chunk, channel, state) in T, the state before a chunk's first step.
+/// bf16: the backward keeps the decays of a chunk in registers, and 8 steps are what fits.
+template <class T>
+inline constexpr int scan_save_steps = sizeof(T) == 4 ? 16 : 8;
 
-/// Arrays as in ScanInputs; sequence b of the launch is b = first_sequence + blockIdx part.
+/// Arrays as in ScanInputs.
 template <class T>
 struct ScanArgs {
   int time, channels, saved_chunks;
@@ -33,8 +35,32 @@ struct ScanGradientArgs {
 
 inline constexpr float log2_e = 1.4426950408889634f;
 
+__device__ inline float exp2_approx(float v) {
+  float r;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(v));
+  return r;
+}
+__device__ inline float log2_approx(float v) {
+  float r;
+  asm("lg2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(v));
+  return r;
+}
+__device__ inline float reciprocal_approx(float v) {
+  float r;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(v));
+  return r;
+}
+
 __device__ inline float sigmoid(float v) { return 1.f / (1.f + __expf(-v)); }
 __device__ inline float softplus(float v) { return v > 20.f ? v : log1pf(expf(v)); }
 __device__ inline float softplus_slope(float v) { return v > 20.f ? 1.f : 1.f / (1.f + expf(-v)); }
+
+/// To about 20 bits: for activations in bf16. e = exp(v).
+__device__ inline float softplus_approx(float v, float e) {
+  // Where 1 + e would lose e's bits: the logarithm's series.
+  float const small = e * (1.f - e * (0.5f - e * (1.f / 3))), large = log2_approx(1.f + e) * (1.f / log2_e);
+  return v > 20.f ? v : e < 1.f / 64 ? small : large;
+}
+__device__ inline float sigmoid_approx(float v) { return reciprocal_approx(1.f + exp2_approx(-log2_e * v)); }
 
 }  // namespace mambasynth::kernels::cuda::device

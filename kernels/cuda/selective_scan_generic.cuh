@@ -6,13 +6,13 @@
 // 4 states of one channel, states / 4 neighbouring lanes make up the channel. All arithmetic is fp32.
 namespace mambasynth::kernels::cuda::device {
 
-template <int states>
+template <class T, int states>
 struct GenericScan {
   static constexpr int lanes = states / 4;
   static constexpr int channels = lanes < 8 ? 32 : 256 / lanes;  ///< of a block
   static constexpr int threads = channels * lanes;
   static constexpr int warps = threads / 32;
-  static constexpr int steps = scan_save_steps;
+  static constexpr int steps = scan_save_steps<T>;
   static constexpr int flush = 256 / states < steps ? 256 / states : steps;  ///< steps between two sums over warps
 };
 
@@ -34,7 +34,7 @@ __device__ inline float warp_state_sum(float v) {
 /// Rows of B and C of a chunk into shared memory; zeros after the end.
 template <class T, int states>
 __device__ inline void stage_states(ScanArgs<T> const& in, long long row, int first, float (*B)[states], float (*C)[states]) {
-  using G = GenericScan<states>;
+  using G = GenericScan<T, states>;
   for (int i = static_cast<int>(threadIdx.x); i < G::steps * states; i += G::threads) {
     int const s = i / states, n = i % states;
     bool const inside = first + s < in.time;
@@ -45,8 +45,8 @@ __device__ inline void stage_states(ScanArgs<T> const& in, long long row, int fi
 
 /// Grid: sequences * ceil(channels / G::channels).
 template <class T, int states>
-__global__ void __launch_bounds__(GenericScan<states>::threads) scan_forward_generic(ScanArgs<T> in) {
-  using G = GenericScan<states>;
+__global__ void __launch_bounds__(GenericScan<T, states>::threads) scan_forward_generic(ScanArgs<T> in) {
+  using G = GenericScan<T, states>;
   __shared__ float x[G::steps][G::channels], delta[G::steps][G::channels], y[G::steps][G::channels];
   __shared__ alignas(16) float B[G::steps][states], C[G::steps][states];
   int const groups = (in.channels + G::channels - 1) / G::channels;
@@ -103,8 +103,8 @@ __global__ void __launch_bounds__(GenericScan<states>::threads) scan_forward_gen
 
 /// Grid: slab * ceil(channels / G::channels).
 template <class T, int states>
-__global__ void __launch_bounds__(GenericScan<states>::threads) scan_backward_generic(ScanArgs<T> in, ScanGradientArgs<T> g) {
-  using G = GenericScan<states>;
+__global__ void __launch_bounds__(GenericScan<T, states>::threads) scan_backward_generic(ScanArgs<T> in, ScanGradientArgs<T> g) {
+  using G = GenericScan<T, states>;
   __shared__ float x[G::steps][G::channels], delta[G::steps][G::channels], dy[G::steps][G::channels];
   __shared__ float slope[G::steps][G::channels], gate[G::steps][G::channels];  // of softplus; dout silu'(z)
   __shared__ float y[G::steps][G::channels], sum_B[G::steps][G::channels], sum_decay[G::steps][G::channels];

@@ -1,0 +1,286 @@
+#pragma once
+
+#include "kernels/cuda/selective_scan_tiles.cuh"
+
+// The backward scan for bf16 activations. A warp has 16 channels x 32 states (32 x 16 where there are only 16 states), a
+// thread 16 of them; r = lane / 4 and q = lane % 4 name its channels (r, r + 8, ...) and states (neighbours from 4q or 8q
+// on), which is the A operand of a tensor-core product whose inner index is the state. Chunks of 8 steps, last one first:
+//   - the states are recomputed from the saved one in fp32, the decays a stay in registers, the states in shared memory;
+//   - then g = dy C + carry, carry = a g, backwards in fp32. With w = carry h[t-1] (= g a h[t-1]):
+//       y += C h, carry B, w A   summed over states  by products of h, carry, w A (the inner index is the state)
+//       dC += dy h, dB += dx carry summed over channels by products of the transposed h, carry with dy, dx of one step:
+//                                  a matrix that is zero but for the step's column, so that 8 steps fill one accumulator
+//       dA += w delta            by a product with the identity: adds pairs of bf16 to fp32
+//     and dB += C (sum over channels of dx dy), sum of g B = (sum of carry B) + dy (sum of C B) complete what carry leaves out.
+// In bf16 are: h, carry, w and their products with A and delta, and dx, dy in dB and dC; all recurrences and sums are fp32.
+namespace mambasynth::kernels::cuda::device {
+
+/// What a warp does with the raw inputs of a chunk: thread (r, q) takes channels 4q .. 4q + 3 of each tile at step r.
+/// Leaves (delta / ln 2, delta x) and (dy, a pair of delta) for the recurrences in shared memory, softplus' slope where z
+/// was, dout silu'(z) where dout was; dx and dy as tensor-core operands (channel, step) in registers.
+template <class S>
+__device__ inline void prepare_chunk(float const* delta_bias, unsigned char* raw, unsigned char* mine, int r, int q,
+                                     unsigned (&dx)[S::channel_tiles][2], unsigned (&dy)[S::channel_tiles][2]) {
+#pragma unroll
+  for (int tile = 0; tile < S::channel_tiles; ++tile) {
+    auto* const at = reinterpret_cast<uint2*>(raw + r * S::raw_row + tile * 32 + q * 8);
+    constexpr int array = S::raw_array / 8;
+    uint2 const pairs[4] = {at[0], at[array], at[2 * array], at[3 * array]};
+    float4 const bias = __ldg(reinterpret_cast<float4 const*>(delta_bias + tile * 16 + q * 4));
+    float const biases[4] = {bias.x, bias.y, bias.z, bias.w};
+    float dx_i[4], dy_i[4], slope[4], gate[4];
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      auto const value = [&](uint2 const& v) {
+        unsigned const pair = i < 2 ? v.x : v.y;
+        return i % 2 == 0 ? low_half(pair) : high_half(pair);
+      };
+      float const before = value(pairs[1]) + biases[i], e = exp2_approx(before * log2_e), delta = softplus_approx(before, e);
+      slope[i] = before > 20.f ? 1.f : e * reciprocal_approx(1.f + e);
+      float const z = value(pairs[2]), s = sigmoid_approx(z), dout = value(pairs[3]);
+      dx_i[i] = delta * value(pairs[0]);
+      dy_i[i] = dout * z * s;
+      gate[i] = dout * s * (1.f + z * (1.f - s));
+      int const channel = q * 4 + i, place = r * S::step_row + tile * 128 + channel % 8 * 16 + channel / 8 * 8;
+      *reinterpret_cast<float2*>(mine + S::forward_at + place) = {delta * log2_e, dx_i[i]};
+      *reinterpret_cast<float2*>(mine + S::backward_at + place) = {dy_i[i], __uint_as_float(pack(delta, delta))};
+    }
+    at[2 * array] = {pack(slope[0], slope[1]), pack(slope[2], slope[3])};
+    at[3 * array] = {pack(gate[0], gate[1]), pack(gate[2], gate[3])};
+    dx[tile][0] = pack(dx_i[0], dx_i[1]), dx[tile][1] = pack(dx_i[2], dx_i[3]);
+    dy[tile][0] = pack(dy_i[0], dy_i[1]), dy[tile][1] = pack(dy_i[2], dy_i[3]);
+  }
+}
+
+/// Sums d of a product (channel, step) or (state, step) to rows of shared memory, a row a step.
+template <int row>
+__device__ inline void spread(float const (&d)[4], float* to, int r, int q) {
+  to[2 * q * row + r] = d[0], to[(2 * q + 1) * row + r] = d[1];
+  to[2 * q * row + r + 8] = d[2], to[(2 * q + 1) * row + r + 8] = d[3];
+}
+
+/// Grid: slab * channels / S::channels. Takes rows at multiples of 16 bytes. Dynamic shared memory: S::shared_bytes.
+template <class S>
+__global__ void __launch_bounds__(S::threads, 8 / S::warps) scan_backward_bf16(ScanArgs<__nv_bfloat16> in,
+                                                                               ScanGradientArgs<__nv_bfloat16> g) {
+  extern __shared__ uint4 dynamic_shared[];
+  auto* const shared = reinterpret_cast<unsigned char*>(dynamic_shared);
+  int const tid = static_cast<int>(threadIdx.x), warp = tid / 32, lane = tid % 32, r = lane / 4, q = lane % 4;
+  int const member = warp % S::team, groups = in.channels / S::channels, group = static_cast<int>(blockIdx.x) % groups;
+  long long const in_slab = blockIdx.x / groups, sequence = g.first_sequence + in_slab;
+  int const channel0 = group * S::channels + warp / S::team * S::warp_channels, state0 = member * S::warp_states;
+  auto* const mine = shared + warp * S::warp_bytes;
+  unsigned const base = shared_address(shared), mine_address = shared_address(mine);
+  constexpr int last_step = S::steps - 1;
+
+  // Rows of the matrices that this lane addresses: as they were stored, and transposed in the channel order of dx and dy.
+  unsigned byte[2], transposed_byte[2];
+#pragma unroll
+  for (int f = 0; f < 2; ++f) {
+    int const tile = S::channel_tile(f) * 16, eighth = S::state_tile(f) * 2;
+    byte[f] = static_cast<unsigned>(S::state_byte(tile + lane % 16, eighth + lane / 16));
+    transposed_byte[f] = static_cast<unsigned>(S::state_byte(tile + lane % 8 / 2 * 4 + lane % 2 + lane / 16 * 2, eighth + lane / 8 % 2));
+  }
+  unsigned const identity = r == 2 * q ? 0x3f80u : r == 2 * q + 1 ? 0x3f800000u : 0u;
+
+  float carry[2][8] = {}, dA[2][2][4] = {};  // dA: (fragment, half, element)
+  float dD[S::channel_tiles][4] = {}, dbias[S::channel_tiles][4] = {};
+  auto const* const own_A = in.A + static_cast<long long>(channel0 + r) * S::states + state0 + 2 * q;
+  auto const read_A = [&](int f, int c, int half) {
+    return __ldg(reinterpret_cast<float2 const*>(own_A + (S::channel_tile(f) * 16 + c * 8) * S::states + S::state_tile(f) * 16 + half * 8));
+  };
+
+  int chunk = in.saved_chunks - 1, stage = 0;
+  ChunkCopies<S> const copies(in, g.dout, sequence, channel0, state0, mine_address);
+  copies.start(in, chunk, base, mine_address, stage);
+  wait_for_copies();
+  convert_states<S>(shared, stage);
+  __syncthreads();
+  for (; chunk >= 0; --chunk, stage ^= 1) {
+    if (chunk > 0) copies.start(in, chunk - 1, base, mine_address, stage ^ 1);
+    auto* const raw = mine + S::raw_at + stage * 4 * S::raw_array;
+    unsigned const saved = mine_address + static_cast<unsigned>(S::saved_at + stage * S::state_bytes);
+    auto const* const BC_raw = shared + S::BC_raw_at + stage * S::BC_raw_bytes + r * 4 * S::states;  // of step r
+    auto const* const BC = reinterpret_cast<float const*>(shared + S::BC_at + stage * S::BC_bytes);
+    auto* const parts = reinterpret_cast<float*>(mine + S::parts_at + stage * S::parts_bytes);
+    auto const states_of = [&](float (&to)[S::state_tiles][4], int s, int which) {  // B or C of step s
+#pragma unroll
+      for (int tile = 0; tile < S::state_tiles; ++tile) {
+        float4 const v = *reinterpret_cast<float4 const*>(BC + (2 * s + which) * S::states + state0 + tile * 16 + q * 4);
+        to[tile][0] = v.x, to[tile][1] = v.y, to[tile][2] = v.z, to[tile][3] = v.w;
+      }
+    };
+    auto const operand_of = [&](unsigned (&to)[S::state_tiles][2], int which) {  // all steps
+#pragma unroll
+      for (int i = 0; i < 2 * S::state_tiles; ++i)
+        to[i / 2][i % 2] = *reinterpret_cast<unsigned const*>(BC_raw + (which * S::states + state0 + i * 8 + 2 * q) * 2);
+    };
+    unsigned dx[S::channel_tiles][2], dy[S::channel_tiles][2];
+    prepare_chunk<S>(in.delta_bias + channel0, raw, mine, r, q, dx, dy);
+    __syncwarp();
+
+    float a[S::steps][2][8];
+    {
+      float A[2][8], h[2][8], dC[S::state_tiles][4] = {}, y[S::channel_tiles][4] = {};
+      unsigned pairs[2][4], C_operand[S::state_tiles][2];
+#pragma unroll
+      for (int f = 0; f < 2; ++f) {
+        load_matrices(pairs[f], saved + byte[f]);
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+          float2 const v = read_A(f, i % 2, i / 2);
+          A[f][2 * i] = v.x, A[f][2 * i + 1] = v.y;
+          h[f][2 * i] = low_half(pairs[f][i]), h[f][2 * i + 1] = high_half(pairs[f][i]);
+        }
+      }
+      operand_of(C_operand, 1);
+#pragma unroll
+      for (int s = 0; s < S::steps; ++s) {
+        unsigned const h_s = mine_address + static_cast<unsigned>(S::h_at + s * S::state_bytes);
+        float B[S::state_tiles][4];
+        states_of(B, s, 0);
+#pragma unroll
+        for (int f = 0; f < 2; ++f) {
+          float4 const step = *reinterpret_cast<float4 const*>(mine + S::forward_at + s * S::step_row + S::channel_tile(f) * 128 + r * 16);
+#pragma unroll
+          for (int i = 0; i < 8; ++i) {  // half i / 4, channel i / 2 % 2
+            a[s][f][i] = exp2_approx((i / 2 % 2 == 0 ? step.x : step.z) * A[f][i]);
+            h[f][i] = a[s][f][i] * h[f][i] + (i / 2 % 2 == 0 ? step.y : step.w) * B[S::state_tile(f)][i / 4 * 2 + i % 2];
+          }
+#pragma unroll
+          for (int i = 0; i < 4; ++i) pairs[f][i] = pack(h[f][2 * i], h[f][2 * i + 1]);
+          store_matrices(pairs[f], h_s + byte[f]);
+        }
+        float d[S::channel_tiles][4];  // for the C of each step; this step's column is wanted
+        sum_states<S>(d, pairs, C_operand);
+#pragma unroll
+        for (int tile = 0; tile < S::channel_tiles; ++tile)
+          if (q == s / 2) y[tile][s % 2] = d[tile][s % 2], y[tile][s % 2 + 2] = d[tile][s % 2 + 2];
+        __syncwarp();
+        sum_channels<S>(dC, h_s, transposed_byte, dy, r == s);
+      }
+#pragma unroll
+      for (int tile = 0; tile < S::channel_tiles; ++tile)
+        spread<S::sum_row>(y[tile], reinterpret_cast<float*>(mine + S::y_at) + tile * 16, r, q);
+#pragma unroll
+      for (int tile = 0; tile < S::state_tiles; ++tile)
+        spread<S::parts_row>(dC[tile], parts + S::warp_states + tile * 16, r, q);
+    }
+
+    float with_B[S::channel_tiles][4] = {}, with_decay[S::channel_tiles][4] = {}, dB[S::state_tiles][4] = {};
+    {
+      unsigned pairs[2][4], A[2][4], B_operand[S::state_tiles][2];
+#pragma unroll
+      for (int f = 0; f < 2; ++f) {
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+          float2 const v = read_A(f, i % 2, i / 2);
+          A[f][i] = pack(v.x, v.y);
+          pairs[f][i] = pack(carry[f][2 * i], carry[f][2 * i + 1]);
+        }
+        store_matrices(pairs[f], mine_address + static_cast<unsigned>(S::carry_at + last_step % 2 * S::state_bytes) + byte[f]);
+      }
+      operand_of(B_operand, 0);
+#pragma unroll
+      for (int s = last_step; s >= 0; --s) {
+        __syncwarp();
+        sum_channels<S>(dB, mine_address + static_cast<unsigned>(S::carry_at + s % 2 * S::state_bytes), transposed_byte, dx, r == s);
+        float d[S::channel_tiles][4], C[S::state_tiles][4];
+        sum_states<S>(d, pairs, B_operand);
+#pragma unroll
+        for (int tile = 0; tile < S::channel_tiles; ++tile)
+          if (q == s / 2) with_B[tile][s % 2] = d[tile][s % 2], with_B[tile][s % 2 + 2] = d[tile][s % 2 + 2];
+        states_of(C, s, 1);
+        unsigned const ones = r == s ? 0x3f803f80u : 0u;
+#pragma unroll
+        for (int f = 0; f < 2; ++f) {
+          int const tile = S::channel_tile(f);
+          float4 const step = *reinterpret_cast<float4 const*>(mine + S::backward_at + s * S::step_row + tile * 128 + r * 16);
+#pragma unroll
+          for (int i = 0; i < 8; ++i)
+            carry[f][i] = a[s][f][i] * ((i / 2 % 2 == 0 ? step.x : step.z) * C[S::state_tile(f)][i / 4 * 2 + i % 2] + carry[f][i]);
+#pragma unroll
+          for (int i = 0; i < 4; ++i) pairs[f][i] = pack(carry[f][2 * i], carry[f][2 * i + 1]);
+          if (s > 0) store_matrices(pairs[f], mine_address + static_cast<unsigned>(S::carry_at + (s - 1) % 2 * S::state_bytes) + byte[f]);
+          unsigned h[4], w_A[4];
+          load_matrices(h, (s > 0 ? mine_address + static_cast<unsigned>(S::h_at + (s - 1) * S::state_bytes) : saved) + byte[f]);
+#pragma unroll
+          for (int i = 0; i < 4; ++i) {
+            unsigned const w = multiply_pairs(pairs[f][i], h[i]);
+            w_A[i] = multiply_pairs(w, A[f][i]);
+            h[i] = multiply_pairs(w, __float_as_uint(i % 2 == 0 ? step.y : step.w));
+          }
+          mma(with_decay[tile], w_A, ones, ones);
+          mma(dA[f][0], h[0], h[1], identity);
+          mma(dA[f][1], h[2], h[3], identity);
+        }
+      }
+    }
+    // What carry leaves out of g: for each step the products of dx and dy over channels, of C and B over states.
+    float dx_dy[4] = {}, C_B[4] = {};
+#pragma unroll
+    for (int tile = 0; tile < S::channel_tiles; ++tile) mma(dx_dy, {dx[tile][0], 0u, dx[tile][1], 0u}, dy[tile][0], dy[tile][1]);
+#pragma unroll
+    for (int n = 0; n < S::states; n += 16) {
+      uint2 const B = *reinterpret_cast<uint2 const*>(BC_raw + (n + 4 * q) * 2), C = *reinterpret_cast<uint2 const*>(BC_raw + (S::states + n + 4 * q) * 2);
+      mma(C_B, {C.x, 0u, C.y, 0u}, B.x, B.y);
+    }
+    float const own_dx_dy = r % 2 == 0 ? dx_dy[0] : dx_dy[1];  // of step r where q == r / 2
+    float const at_2q = __shfl_sync(0xffffffffu, own_dx_dy, 9 * q), at_2q_1 = __shfl_sync(0xffffffffu, own_dx_dy, 9 * q + 4);
+    float const C_B_r = __shfl_sync(0xffffffffu, r % 2 == 0 ? C_B[0] : C_B[1], r * 4 + r / 2);
+#pragma unroll
+    for (int tile = 0; tile < S::state_tiles; ++tile) {
+      float const* const C = BC + (4 * q + 1) * S::states + state0 + tile * 16 + r / 2 * 4 + r % 2;  // of state r; r + 8: 2 on
+      dB[tile][0] += at_2q * C[0], dB[tile][1] += at_2q_1 * C[2 * S::states];
+      dB[tile][2] += at_2q * C[2], dB[tile][3] += at_2q_1 * C[2 * S::states + 2];
+      spread<S::parts_row>(dB[tile], parts + tile * 16, r, q);
+    }
+    __syncwarp();
+#pragma unroll
+    for (int tile = 0; tile < S::channel_tiles; ++tile) {
+      auto* const sums = reinterpret_cast<float*>(mine + S::other_sums_at) + tile * 16;
+      spread<S::sum_row>(with_B[tile], sums, r, q);
+      spread<S::sum_row>(with_decay[tile], sums + S::steps * S::sum_row, r, q);
+    }
+    team_sync<S>(warp / S::team);
+    finish_chunk<S>(in, g, sequence, chunk * S::steps, channel0, raw, mine, C_B_r, r, q, member, dD, dbias);
+
+    wait_for_copies();
+    if (chunk > 0) convert_states<S>(shared, stage ^ 1);
+    __syncthreads();
+    write_parts<S>(shared + stage * S::parts_bytes, g.state_parts + (group * g.slab + in_slab) * in.time * 2 * S::states,
+                   chunk * S::steps, in.time);
+  }
+
+  auto* const row0 = g.parameter_parts + (sequence * in.channels + channel0) * (S::states + 2);
+#pragma unroll
+  for (int f = 0; f < 2; ++f)
+#pragma unroll
+    for (int i = 0; i < 8; ++i)
+      row0[(S::channel_tile(f) * 16 + i / 2 % 2 * 8 + r) * (S::states + 2) + state0 + S::state_tile(f) * 16 + i / 4 * 8 + 2 * q + i % 2] =
+          dA[f][i / 4][i % 4];
+  __syncthreads();
+#pragma unroll
+  for (int i = 0; i < S::channel_tiles * 4; ++i) {
+    float D_i = dD[i / 4][i % 4], bias_i = dbias[i / 4][i % 4];
+#pragma unroll
+    for (int mask = 4; mask < 32; mask *= 2) {
+      D_i += __shfl_xor_sync(0xffffffffu, D_i, mask);
+      bias_i += __shfl_xor_sync(0xffffffffu, bias_i, mask);
+    }
+    if (r == 0) reinterpret_cast<float2*>(mine)[i / 4 * 16 + q * 4 + i % 4] = {D_i, bias_i};
+  }
+  __syncthreads();
+  if (member == 0 && lane < S::warp_channels) {
+    float2 sum{0, 0};
+#pragma unroll
+    for (int m = 0; m < S::team; ++m) {
+      float2 const v = reinterpret_cast<float2 const*>(mine + m * S::warp_bytes)[lane];
+      sum.x += v.x, sum.y += v.y;
+    }
+    row0[lane * (S::states + 2) + S::states] = sum.x;
+    row0[lane * (S::states + 2) + S::states + 1] = sum.y;
+  }
+}
+
+}  // namespace mambasynth::kernels::cuda::device
