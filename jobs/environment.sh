@@ -14,6 +14,15 @@ allow_mpi_here() {
   export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
 }
 
+# Whether a CUDA toolkit is here that can build the GPU kernels (12.8 or newer); CMake is told which.
+find_cuda_toolkit() {
+  local nvcc version
+  nvcc=$(command -v nvcc || echo "${CUDA_HOME:-/usr/local/cuda}/bin/nvcc")
+  version=$("$nvcc" --version 2>/dev/null | sed -n 's/.*release \([0-9]*\)\.\([0-9]*\).*/\1 \2/p') || return 1
+  [ -n "$version" ] && [ $((${version% *} * 100 + ${version#* })) -ge 1208 ] && export CUDACXX="${CUDACXX:-$nvcc}"
+}
+has_gpu() { nvidia-smi -L 2>/dev/null | grep -q '^GPU'; }
+
 # build PRESET TARGET...: configures and builds; the whole output is in build/PRESET/build.log.
 build() {
   local preset=$1 log=$checkout/build/$1/build.log

@@ -10,8 +10,8 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-# The one place that decides between CPU and GPU: the GPU's kernels are not there yet.
-preset_for_this_machine() { echo cpu; }
+# The one place that decides between CPU and GPU.
+preset_for_this_machine() { if has_gpu && find_cuda_toolkit; then echo cuda; else echo cpu; fi; }
 
 out=$checkout/quickstart preset=$(preset_for_this_machine) install=()
 while [ $# -gt 0 ]; do
@@ -24,7 +24,10 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ "$preset" = cuda ] && install+=(--cuda)
+if [ "$preset" = cuda ]; then
+  find_cuda_toolkit || die 2 "preset cuda needs a CUDA toolkit 12.8 or newer (nvcc was not found in PATH, CUDA_HOME or /usr/local/cuda). Load its module, or use --preset cpu."
+  install+=(--cuda)
+fi
 
 if [[ " ${install[*]} " == *" --no-install "* ]]; then
   "$checkout/jobs/install_deps.sh" "${install[@]}" || note "Going on all the same: CMake has the last word."

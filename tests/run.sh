@@ -90,17 +90,21 @@ run_pytest() {
   step "System tests and reading tests"
   (cd "$checkout/tests" && PYTHONDONTWRITEBYTECODE=1 MAMBASYNTH_PYTHON_TORCH=${torch:-} \
     MAMBASYNTH_NO_PYTHON_TORCH=${no_torch:-} MAMBASYNTH_DEVICE_TOOLS=${device_tools:-} \
-    "$venv/bin/python" -m pytest --build="$checkout/build/ci" "${filter[@]}" --junitxml "$results/pytest.xml") || fail_without_report pytest
+    "$venv/bin/python" -m pytest --build="$checkout/build/$preset" "${filter[@]}" --junitxml "$results/pytest.xml") || fail_without_report pytest
 }
 # A runner that fails writes its report and is counted there; one that never got so far is a failure by itself.
 fail_without_report() { [ -s "$results/$1.xml" ] || fail "$1: ended without a report"; }
 
-if $install; then "$checkout/jobs/install_deps.sh" --tests
-else "$checkout/jobs/install_deps.sh" --tests --no-install || note "Going on all the same: CMake has the last word."; fi
+# With a CUDA toolkit the GPU's kernels are built too; without a card their tests say that they skip.
+preset=ci needs=(--tests)
+if find_cuda_toolkit; then preset=ci-cuda needs+=(--cuda)
+else skip "GPU kernels: no CUDA toolkit 12.8 or newer to build them with"; fi
+if $install; then "$checkout/jobs/install_deps.sh" "${needs[@]}"
+else "$checkout/jobs/install_deps.sh" "${needs[@]}" --no-install || note "Going on all the same: CMake has the last word."; fi
 
-step "Building preset ci"
-build ci all
-run_ctest ci
+step "Building preset $preset"
+build "$preset" all
+run_ctest "$preset"
 
 if $quick; then
   skip "sanitizers: --quick was given"

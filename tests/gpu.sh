@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# The tests that need a card, and CUDA's own checkers over the kernels. Builds nothing: preset ci-cuda must be built
+# (tests/run.sh does where a CUDA toolkit is), here or on a machine with the same system.
+#
+#   tests/gpu.sh [--build DIR] [--no-checkers]
+#
+#   --build DIR     folder of the test programs' build (default: build/ci-cuda)
+#   --no-checkers   leave compute-sanitizer out (it takes minutes)
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../jobs/environment.sh"
+
+folder=$checkout/build/ci-cuda checkers=true
+while [ $# -gt 0 ]; do
+  case $1 in
+    --build) folder=${2:?--build needs a folder} && shift ;;
+    --no-checkers) checkers=false ;;
+    -h | --help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
+    *) die 2 "unknown option $1 (see --help)." ;;
+  esac
+  shift
+done
+programs=("$folder"/tests/kernels_cuda_test "$folder"/tests/kernels_cuda_golden_test "$folder"/tests/gpu_test)
+for program in "${programs[@]}"; do
+  [ -x "$program" ] || die 2 "$program is not there. Run tests/run.sh first, or give --build DIR."
+done
+has_gpu || die 2 "no GPU was found (nvidia-smi shows none). Run this on a machine with one."
+
+failed=0
+for program in "${programs[@]}"; do
+  step "$(basename "$program")"
+  "$program" || failed=1
+done
+if $checkers; then
+  command -v compute-sanitizer >/dev/null || die 2 "compute-sanitizer was not found (it comes with the CUDA toolkit). Put it on PATH, or give --no-checkers."
+  # The tests cover shapes past every chunk and off every edge; the golden arrays would only take longer.
+  for tool in memcheck racecheck; do
+    step "compute-sanitizer $tool"
+    compute-sanitizer --tool "$tool" --error-exitcode 1 --print-limit 20 "${programs[0]}" || failed=1
+  done
+  # memcheck only: the products' kernels, which are not ours, would fill racecheck's report.
+  step "compute-sanitizer memcheck, a training step"
+  compute-sanitizer --tool memcheck --error-exitcode 1 --print-limit 20 "${programs[2]}" "Frozen gates keep their bits on the GPU" || failed=1
+fi
+exit $failed
