@@ -52,8 +52,6 @@ MPI = {
 
 def pytest_addoption(parser):
     parser.addoption("--build", default=CHECKOUT / "build" / "ci", type=Path, help="the build folder to test")
-    parser.addoption("--cuda-build", default=CHECKOUT / "build" / "kernels-cuda", type=Path,
-                     help="a build folder with the GPU kernels")
 
 
 class Program:

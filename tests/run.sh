@@ -57,13 +57,6 @@ install_torch() {
     -r "$checkout/jobs/requirements-libtorch-cuda.txt" && mv -T "$torch.new" "$torch" && no_torch=
 }
 
-new_enough_nvcc() {
-  local nvcc version
-  nvcc=$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)
-  version=$("$nvcc" --version 2>/dev/null | sed -n 's/.*release \([0-9.]*\),.*/\1/p') && [ -n "$version" ] &&
-    [ "$(printf '12.8\n%s\n' "$version" | sort -V | head -n 1)" = 12.8 ]
-}
-
 # What reads the GPU's code without a GPU. Where it is missing, those tests say so.
 install_device_tools() {
   device_tools=$MAMBASYNTH_CACHE/device-tools-$(sha256sum "$checkout/tests/requirements-device-code.txt" | cut -c 1-12)
@@ -75,10 +68,9 @@ install_device_tools() {
     fail "the tests of the GPU's code: NVRTC and cuobjdump could not be installed (pip's words are above)"
 }
 
-run_ctest() {  # PRESET [filter of ctest]
+run_ctest() {  # PRESET
   local filter=(-LE long)
   $long && filter=()
-  filter+=("${@:2}")
   step "Unit tests, preset $1"
   # One thread a test: two tests whose threads spin for each other take ten times as long.
   OMP_NUM_THREADS=1 ctest --test-dir "$checkout/build/$1" --no-tests=error --output-on-failure --parallel "$(nproc)" "${filter[@]}" \
@@ -114,14 +106,6 @@ else
   build asan all
   # LibTorch is not instrumented: containers that cross into it look overflown, and what it keeps for ever looks leaked.
   ASAN_OPTIONS=detect_container_overflow=0 LSAN_OPTIONS=suppressions=$checkout/tests/leaks.supp run_ctest asan
-  if new_enough_nvcc; then
-    step "Building preset kernels-cuda"
-    build kernels-cuda all
-    if [ -e /dev/nvidiactl ]; then run_ctest kernels-cuda -L gpu
-    else skip "GPU kernels against their references: no GPU"; fi
-  else
-    skip "GPU kernels: no CUDA toolkit 12.8 or newer"
-  fi
   if install_python; then
     install_device_tools
     install_torch || skip "torch.load of our checkpoints in Python: $no_torch"

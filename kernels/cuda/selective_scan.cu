@@ -136,7 +136,7 @@ bool fast_backward(ScanShape const& s, ScanInputs<BFloat16> const& in, device::S
                     aligned(gradients.ddelta, 0) && aligned(gradients.dz, gradients.dz_stride);
   if (!fits) return false;
   void (*const kernel)(device::ScanArgs<__nv_bfloat16>, device::ScanGradientArgs<__nv_bfloat16>) = device::scan_backward_bf16<S>;
-  allow_shared_memory(reinterpret_cast<void const*>(kernel), S::shared_bytes, "selective scan, backward");
+  allow_shared_memory<S::shared_bytes>(reinterpret_cast<void const*>(kernel), "selective scan, backward");
   slabs<BFloat16, S::states>(s, plan<BFloat16, S::states>(s, workspace, S::channels), args, gradients, stream,
                              [&](unsigned blocks, auto const& a, auto const& g) { kernel<<<blocks, S::threads, S::shared_bytes, stream>>>(a, g); });
   return true;

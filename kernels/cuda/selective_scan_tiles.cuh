@@ -32,8 +32,8 @@ struct BackwardScan {
   // A thread's 16 elements are two A operands ("fragments") of 16 channels x 16 states: fragment f has tile f / state_tiles
   // of the channels and tile f % state_tiles of the states. Element 4 half + 2 c + b of it is channel r + 8 c, state
   // 8 half + 2q + b of the tile; number 2 half + c of its four registers as pairs of bf16.
-  static constexpr int channel_tile(int f) { return f / state_tiles; }
-  static constexpr int state_tile(int f) { return f % state_tiles; }
+  __host__ __device__ static constexpr int channel_tile(int f) { return f / state_tiles; }
+  __host__ __device__ static constexpr int state_tile(int f) { return f % state_tiles; }
 
   /// Byte of 8 states (number `eighth`) of a channel in a warp's state array; scattered so that the rows of no load, plain
   /// or transposed, meet in a bank.

@@ -1,7 +1,7 @@
 """The GPU code where there is no GPU: NVRTC 12.8 compiles it for sm_120, and every kernel fits that card's limits.
 
 Needs what tests/run.sh installs from tests/requirements-device-code.txt (MAMBASYNTH_DEVICE_TOOLS names its folder), and
-for the kernels as they are instantiated a build with CUDA (--cuda-build, default build/kernels-cuda).
+for the kernels as they are instantiated a build with CUDA.
 """
 
 import ctypes
@@ -34,10 +34,10 @@ def tools():
 
 
 @pytest.fixture(scope="module")
-def library(request):
-    file = request.config.getoption("--cuda-build").resolve() / "kernels" / "cuda" / "libmambasynth_kernels_cuda.a"
+def library(build):
+    file = build / "kernels" / "cuda" / "libmambasynth_kernels_cuda.a"
     if not file.exists():
-        pytest.skip(f"no GPU kernels were built: {file} is not there")
+        pytest.skip("the tested build has no GPU kernels (it was made without CUDA)")
     return file
 
 
