@@ -126,6 +126,14 @@ void slabs(ScanShape const& s, Plan const& p, device::ScanArgs<Native<T>> const&
   }
 }
 
+/// What a block of the current device may have at most.
+int shared_memory_of_a_block() {
+  int device = 0, bytes = 0;
+  check(cudaGetDevice(&device), "asking for the current GPU");
+  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), "asking for the GPU's shared memory");
+  return bytes;
+}
+
 /// The fast backward with S' blocks, where it takes these arrays.
 template <class S>
 bool fast_backward(ScanShape const& s, ScanInputs<BFloat16> const& in, device::ScanArgs<__nv_bfloat16> const& args,
@@ -134,9 +142,9 @@ bool fast_backward(ScanShape const& s, ScanInputs<BFloat16> const& in, device::S
                     aligned(in.z, in.z_stride) && aligned(in.B, in.B_stride) && aligned(in.C, in.C_stride) && aligned(in.A, 0) &&
                     aligned(in.D, 0) && aligned(in.delta_bias, 0) && aligned(gradients.dout, 0) && aligned(gradients.dx, 0) &&
                     aligned(gradients.ddelta, 0) && aligned(gradients.dz, gradients.dz_stride);
-  if (!fits) return false;
+  if (!fits || S::shared_bytes > shared_memory_of_a_block()) return false;
   void (*const kernel)(device::ScanArgs<__nv_bfloat16>, device::ScanGradientArgs<__nv_bfloat16>) = device::scan_backward_bf16<S>;
-  allow_shared_memory<S::shared_bytes>(reinterpret_cast<void const*>(kernel), "selective scan, backward");
+  allow_shared_memory(reinterpret_cast<void const*>(kernel), S::shared_bytes, "selective scan, backward");
   slabs<BFloat16, S::states>(s, plan<BFloat16, S::states>(s, workspace, S::channels), args, gradients, stream,
                              [&](unsigned blocks, auto const& a, auto const& g) { kernel<<<blocks, S::threads, S::shared_bytes, stream>>>(a, g); });
   return true;
@@ -189,9 +197,17 @@ void selective_scan_backward(ScanShape const& s, ScanInputs<T> const& in, std::b
     auto const p = plan<T, states()>(s, workspace);
     bool done = false;
     if constexpr (std::is_same_v<T, BFloat16> && states() >= 16 && states() <= 64) {
-      done = fast_backward<device::BackwardScan<states(), 4>>(s, in, args, gradients, workspace, stream);
-      if constexpr (states() == 16)
-        done = done || fast_backward<device::BackwardScan<states(), 2>>(s, in, args, gradients, workspace, stream);
+      auto const attempt = [&](auto shape) {
+        done = done || fast_backward<decltype(shape)>(s, in, args, gradients, workspace, stream);
+      };
+      if constexpr (states() == 16) {
+        attempt(device::BackwardScan<16, 8, 1, 1>{});
+        attempt(device::BackwardScan<16, 4, 1, 1>{});
+      } else if constexpr (states() == 32) {
+        attempt(device::BackwardScan<32, 4, 1, 2>{});
+      } else {
+        attempt(device::BackwardScan<64, 4, 1, 2>{});
+      }
     }
     if (!done)
       slabs<T, states()>(s, p, args, gradients, stream, [&](unsigned blocks, auto const& a, auto const& g) {

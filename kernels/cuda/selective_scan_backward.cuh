@@ -2,8 +2,8 @@
 
 #include "kernels/cuda/selective_scan_tiles.cuh"
 
-// The backward scan for bf16 activations. A warp has 16 channels x 32 states (32 x 16 where there are only 16 states), a
-// thread 16 of them; r = lane / 4 and q = lane % 4 name its channels (r, r + 8, ...) and states (neighbours from 4q or 8q
+// The backward scan for bf16 activations. A warp has one or two tiles of 16 channels x 16 states, a
+// thread 8 of each; r = lane / 4 and q = lane % 4 name its channels (r, r + 8, ...) and states (neighbours from 4q or 8q
 // on), which is the A operand of a tensor-core product whose inner index is the state. Chunks of 8 steps, last one first:
 //   - the states are recomputed from the saved one in fp32, the decays a stay in registers, the states in shared memory;
 //   - then g = dy C + carry, carry = a g, backwards in fp32. With w = carry h[t-1] (= g a h[t-1]):
@@ -61,7 +61,7 @@ __device__ inline void spread(float const (&d)[4], float* to, int r, int q) {
 
 /// Grid: slab * channels / S::channels. Takes rows at multiples of 16 bytes. Dynamic shared memory: S::shared_bytes.
 template <class S>
-__global__ void __launch_bounds__(S::threads, 8 / S::warps) scan_backward_bf16(ScanArgs<__nv_bfloat16> in,
+__global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(ScanArgs<__nv_bfloat16> in,
                                                                                ScanGradientArgs<__nv_bfloat16> g) {
   extern __shared__ uint4 dynamic_shared[];
   auto* const shared = reinterpret_cast<unsigned char*>(dynamic_shared);
@@ -74,16 +74,16 @@ __global__ void __launch_bounds__(S::threads, 8 / S::warps) scan_backward_bf16(S
   constexpr int last_step = S::steps - 1;
 
   // Rows of the matrices that this lane addresses: as they were stored, and transposed in the channel order of dx and dy.
-  unsigned byte[2], transposed_byte[2];
+  unsigned byte[S::fragments], transposed_byte[S::fragments];
 #pragma unroll
-  for (int f = 0; f < 2; ++f) {
+  for (int f = 0; f < S::fragments; ++f) {
     int const tile = S::channel_tile(f) * 16, eighth = S::state_tile(f) * 2;
     byte[f] = static_cast<unsigned>(S::state_byte(tile + lane % 16, eighth + lane / 16));
     transposed_byte[f] = static_cast<unsigned>(S::state_byte(tile + lane % 8 / 2 * 4 + lane % 2 + lane / 16 * 2, eighth + lane / 8 % 2));
   }
   unsigned const identity = r == 2 * q ? 0x3f80u : r == 2 * q + 1 ? 0x3f800000u : 0u;
 
-  float carry[2][8] = {}, dA[2][2][4] = {};  // dA: (fragment, half, element)
+  float carry[S::fragments][8] = {}, dA[S::fragments][2][4] = {};  // dA: (fragment, half, element)
   float dD[S::channel_tiles][4] = {}, dbias[S::channel_tiles][4] = {};
   auto const* const own_A = in.A + static_cast<long long>(channel0 + r) * S::states + state0 + 2 * q;
   auto const read_A = [&](int f, int c, int half) {
@@ -100,7 +100,7 @@ __global__ void __launch_bounds__(S::threads, 8 / S::warps) scan_backward_bf16(S
     if (chunk > 0) copies.start(in, chunk - 1, base, mine_address, stage ^ 1);
     auto* const raw = mine + S::raw_at + stage * 4 * S::raw_array;
     unsigned const saved = mine_address + static_cast<unsigned>(S::saved_at + stage * S::state_bytes);
-    auto const* const BC_raw = shared + S::BC_raw_at + stage * S::BC_raw_bytes + r * 4 * S::states;  // of step r
+    auto const* const BC_raw = shared + S::BC_raw_at + stage * S::BC_raw_bytes + r * S::BC_raw_row;  // of step r
     auto const* const BC = reinterpret_cast<float const*>(shared + S::BC_at + stage * S::BC_bytes);
     auto* const parts = reinterpret_cast<float*>(mine + S::parts_at + stage * S::parts_bytes);
     auto const states_of = [&](float (&to)[S::state_tiles][4], int s, int which) {  // B or C of step s
@@ -116,20 +116,24 @@ __global__ void __launch_bounds__(S::threads, 8 / S::warps) scan_backward_bf16(S
         to[i / 2][i % 2] = *reinterpret_cast<unsigned const*>(BC_raw + (which * S::states + state0 + i * 8 + 2 * q) * 2);
     };
     unsigned dx[S::channel_tiles][2], dy[S::channel_tiles][2];
+    float2 A_early[S::fragments][4];
+#pragma unroll
+    for (int f = 0; f < S::fragments; ++f)
+#pragma unroll
+      for (int i = 0; i < 4; ++i) A_early[f][i] = read_A(f, i % 2, i / 2);
     prepare_chunk<S>(in.delta_bias + channel0, raw, mine, r, q, dx, dy);
     __syncwarp();
 
-    float a[S::steps][2][8];
+    float a[S::steps][S::fragments][8];
     {
-      float A[2][8], h[2][8], dC[S::state_tiles][4] = {}, y[S::channel_tiles][4] = {};
-      unsigned pairs[2][4], C_operand[S::state_tiles][2];
+      float A[S::fragments][8], h[S::fragments][8], dC[S::state_tiles][4] = {}, y[S::channel_tiles][4] = {};
+      unsigned pairs[S::fragments][4], C_operand[S::state_tiles][2];
 #pragma unroll
-      for (int f = 0; f < 2; ++f) {
+      for (int f = 0; f < S::fragments; ++f) {
         load_matrices(pairs[f], saved + byte[f]);
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
-          float2 const v = read_A(f, i % 2, i / 2);
-          A[f][2 * i] = v.x, A[f][2 * i + 1] = v.y;
+          A[f][2 * i] = A_early[f][i].x, A[f][2 * i + 1] = A_early[f][i].y;
           h[f][2 * i] = low_half(pairs[f][i]), h[f][2 * i + 1] = high_half(pairs[f][i]);
         }
       }
@@ -140,7 +144,7 @@ __global__ void __launch_bounds__(S::threads, 8 / S::warps) scan_backward_bf16(S
         float B[S::state_tiles][4];
         states_of(B, s, 0);
 #pragma unroll
-        for (int f = 0; f < 2; ++f) {
+        for (int f = 0; f < S::fragments; ++f) {
           float4 const step = *reinterpret_cast<float4 const*>(mine + S::forward_at + s * S::step_row + S::channel_tile(f) * 128 + r * 16);
 #pragma unroll
           for (int i = 0; i < 8; ++i) {  // half i / 4, channel i / 2 % 2
@@ -169,9 +173,9 @@ __global__ void __launch_bounds__(S::threads, 8 / S::warps) scan_backward_bf16(S
 
     float with_B[S::channel_tiles][4] = {}, with_decay[S::channel_tiles][4] = {}, dB[S::state_tiles][4] = {};
     {
-      unsigned pairs[2][4], A[2][4], B_operand[S::state_tiles][2];
+      unsigned pairs[S::fragments][4], A[S::fragments][4], B_operand[S::state_tiles][2];
 #pragma unroll
-      for (int f = 0; f < 2; ++f) {
+      for (int f = 0; f < S::fragments; ++f) {
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
           float2 const v = read_A(f, i % 2, i / 2);
@@ -193,7 +197,7 @@ __global__ void __launch_bounds__(S::threads, 8 / S::warps) scan_backward_bf16(S
         states_of(C, s, 1);
         unsigned const ones = r == s ? 0x3f803f80u : 0u;
 #pragma unroll
-        for (int f = 0; f < 2; ++f) {
+        for (int f = 0; f < S::fragments; ++f) {
           int const tile = S::channel_tile(f);
           float4 const step = *reinterpret_cast<float4 const*>(mine + S::backward_at + s * S::step_row + tile * 128 + r * 16);
 #pragma unroll
@@ -254,7 +258,7 @@ __global__ void __launch_bounds__(S::threads, 8 / S::warps) scan_backward_bf16(S
 
   auto* const row0 = g.parameter_parts + (sequence * in.channels + channel0) * (S::states + 2);
 #pragma unroll
-  for (int f = 0; f < 2; ++f)
+  for (int f = 0; f < S::fragments; ++f)
 #pragma unroll
     for (int i = 0; i < 8; ++i)
       row0[(S::channel_tile(f) * 16 + i / 2 % 2 * 8 + r) * (S::states + 2) + state0 + S::state_tile(f) * 16 + i / 4 * 8 + 2 * q + i % 2] =

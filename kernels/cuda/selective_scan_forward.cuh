@@ -75,7 +75,7 @@ __device__ inline void store_states(uint4 const (&raw)[count], float* to) {
 }
 
 /// Grid: batch * channels / ForwardScan::channels. Takes rows of B and C at multiples of 16 bytes.
-template <int states, int lanes, int in_polynomial = 0>
+template <int states, int lanes, int in_polynomial = 0, bool branch = true>
 __global__ void __launch_bounds__(ForwardScan<states, lanes>::threads) scan_forward_bf16(ScanArgs<__nv_bfloat16> in) {
   using F = ForwardScan<states, lanes>;
   constexpr int loads = (F::steps * 2 * states + F::threads * 8 - 1) / (F::threads * 8);
@@ -132,25 +132,18 @@ __global__ void __launch_bounds__(ForwardScan<states, lanes>::threads) scan_forw
       }
       saved += static_cast<long long>(in.channels) * states;
     }
-    // The steps' own exponentials in one go: they are slow, and independent of each other.
-    float own_x[F::items], own_z[F::items], own_delta[F::items], own_y[F::items];
 #pragma unroll
     for (int i = 0; i < F::items; ++i) {
-      own_x[i] = __uint_as_float(x_raw[i] << 16);
-      own_z[i] = __uint_as_float(z_raw[i] << 16);
+      int const t = first + i * lanes + lane;
+      float const x = __uint_as_float(x_raw[i] << 16), z = __uint_as_float(z_raw[i] << 16);
       float const raw = __uint_as_float(delta_raw[i] << 16) + bias;
+      read(i, t + F::steps);
       // After the end delta has to leave the state as it is (last_state).
-      own_delta[i] = first + i * lanes + lane < in.time ? softplus_approx(raw, exp2_approx(raw * log2_e)) : 0.f;
-    }
-#pragma unroll
-    for (int i = 0; i < F::items; ++i) read(i, first + F::steps + i * lanes + lane);
-#pragma unroll
-    for (int i = 0; i < F::items; ++i) {
+      float const own_delta = t < in.time ? softplus_approx(raw, exp2_approx(raw * log2_e)) : 0.f, own_dx = own_delta * x;
       float y[lanes];
-      float const own_dx = own_delta[i] * own_x[i];
 #pragma unroll
       for (int j = 0; j < lanes; ++j) {
-        float const delta = lanes == 1 ? own_delta[i] : __shfl_sync(0xffffffffu, own_delta[i], j, lanes);
+        float const delta = lanes == 1 ? own_delta : __shfl_sync(0xffffffffu, own_delta, j, lanes);
         float const dx = lanes == 1 ? own_dx : __shfl_sync(0xffffffffu, own_dx, j, lanes);
         float const* const row = BC[buffer] + (i * lanes + j) * 2 * states + lane * 4;
         float sum[4] = {};
@@ -163,18 +156,18 @@ __global__ void __launch_bounds__(ForwardScan<states, lanes>::threads) scan_forw
             float const exponent = delta * A[k + e];
             float const a = k + e < in_polynomial ? exp2_polynomial(exponent) : exp2_approx(exponent);
             h[k + e] = a * h[k + e] + dx * B[e];
-            sum[e] = k == 0 ? C[e] * h[e] : sum[e] + C[e] * h[k + e];
+            sum[e] += C[e] * h[k + e];
           }
         }
         y[j] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
       }
-      own_y[i] = sum_and_deal<lanes>(y, lane);
-    }
-#pragma unroll
-    for (int i = 0; i < F::items; ++i) {
-      int const t = first + i * lanes + lane;
-      float const out = (own_y[i] + D * own_x[i]) * own_z[i] * sigmoid_approx(own_z[i]);
-      store_if(t < in.time, out_base + (static_cast<unsigned>(t) * static_cast<unsigned>(in.channels) + static_cast<unsigned>(channel)), out);
+      float const own_y = sum_and_deal<lanes>(y, lane) + D * x, out = own_y * z * sigmoid_approx(z);
+      auto* const to = out_base + (static_cast<unsigned>(t) * static_cast<unsigned>(in.channels) + static_cast<unsigned>(channel));
+      if constexpr (branch) {
+        if (t < in.time) *to = from_float<__nv_bfloat16>(out);
+      } else {
+        store_if(t < in.time, to, out);
+      }
     }
     store_states<states, F::threads>(states_raw, BC[buffer ^ 1]);
     __syncthreads();

@@ -6,17 +6,18 @@
 // What selective_scan_backward.cuh is made of: its tiles, their place in shared memory and the sums over them.
 namespace mambasynth::kernels::cuda::device {
 
-template <int states_, int warps_>
+template <int states_, int warps_, int channel_tiles_, int state_tiles_>
 struct BackwardScan {
   static constexpr int states = states_, warps = warps_;
+  static constexpr int channel_tiles = channel_tiles_, state_tiles = state_tiles_;  ///< of 16, of a warp
+  static constexpr int fragments = channel_tiles * state_tiles, blocks = 8 * (2 / fragments) / warps;  ///< of a multiprocessor
   static constexpr int steps = scan_save_steps<__nv_bfloat16>;
-  static constexpr int state_tiles = states == 16 ? 1 : 2, channel_tiles = 2 / state_tiles;  ///< of 16, of a warp
   static constexpr int warp_states = 16 * state_tiles, warp_channels = 16 * channel_tiles;
   static constexpr int team = states / warp_states;  ///< warps that share channels
   static constexpr int channels = warps / team * warp_channels, threads = warps * 32;
 
   // Shared memory in bytes. `state_bytes` is one step's h of a warp as bf16, `step_row` one step's row of decays and the like.
-  static constexpr int state_bytes = 1024, raw_row = warp_channels * 2, raw_array = steps * raw_row;
+  static constexpr int state_bytes = 512 * fragments, raw_row = warp_channels * 2, raw_array = steps * raw_row;
   static constexpr int step_row = channel_tiles * 128 + 16;
   static constexpr int sum_row = warp_channels + 4, parts_row = 2 * warp_states + 4;  // floats, padded against conflicts
   static constexpr int h_at = 0, saved_at = h_at + steps * state_bytes, carry_at = saved_at + 2 * state_bytes;
@@ -25,11 +26,11 @@ struct BackwardScan {
   static constexpr int parts_at = y_at + steps * sum_row * 4, parts_bytes = steps * parts_row * 4;
   static constexpr int warp_bytes = parts_at + 2 * parts_bytes;
   static constexpr int other_sums_at = h_at;  // of carry B and w A, where h is no longer needed
-  static constexpr int BC_raw_bytes = steps * 2 * states * 2, BC_bytes = steps * 2 * states * 4;
+  static constexpr int BC_raw_row = 4 * states + 16, BC_raw_bytes = steps * BC_raw_row, BC_bytes = steps * 2 * states * 4;
   static constexpr int BC_raw_at = warps * warp_bytes, BC_at = BC_raw_at + 2 * BC_raw_bytes;
   static constexpr int shared_bytes = BC_at + 2 * BC_bytes;
 
-  // A thread's 16 elements are two A operands ("fragments") of 16 channels x 16 states: fragment f has tile f / state_tiles
+  // A thread's elements are one or two A operands ("fragments") of 16 channels x 16 states: fragment f has tile f / state_tiles
   // of the channels and tile f % state_tiles of the states. Element 4 half + 2 c + b of it is channel r + 8 c, state
   // 8 half + 2q + b of the tile; number 2 half + c of its four registers as pairs of bf16.
   __host__ __device__ static constexpr int channel_tile(int f) { return f / state_tiles; }
@@ -56,7 +57,7 @@ struct ChunkCopies {
   static constexpr int shared = (S::steps * S::states / 4 + S::threads - 1) / S::threads;
   char const *raw_from[raw], *saved_from, *states_from[shared];  ///< of chunk 0
   int raw_row[raw], states_row[shared];                          ///< bytes between steps
-  unsigned saved_to[2];
+  unsigned saved_to[S::fragments];
 
   __device__ ChunkCopies(ScanArgs<__nv_bfloat16> const& in, __nv_bfloat16 const* dout, long long sequence, int channel0, int state0,
                          unsigned mine) {
@@ -73,7 +74,7 @@ struct ChunkCopies {
     saved_from = reinterpret_cast<char const*>(in.saved + (sequence * in.saved_chunks * in.channels + channel0 + lane / (2 * S::state_tiles)) * S::states +
                                                state0 + lane % (2 * S::state_tiles) * 8);
 #pragma unroll
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < S::fragments; ++i) {
       int const piece = i * 32 + lane;
       saved_to[i] = mine + S::saved_at + static_cast<unsigned>(S::state_byte(piece / (2 * S::state_tiles), piece % (2 * S::state_tiles)));
     }
@@ -96,13 +97,13 @@ struct ChunkCopies {
     }
     char const* const saved = saved_from + chunk * (static_cast<long long>(in.channels) * S::states * 2);
 #pragma unroll
-    for (int i = 0; i < 2; ++i)
+    for (int i = 0; i < S::fragments; ++i)
       copy_async(saved_to[i] + static_cast<unsigned>(stage * S::state_bytes), saved + i * (16 / S::state_tiles * S::states * 2), true);
 #pragma unroll
     for (int i = 0; i < shared; ++i) {
       int const piece = i * S::threads + static_cast<int>(threadIdx.x), t = chunk * S::steps + piece / (S::states / 4);
       if (piece < S::steps * S::states / 4)
-        copy_async(base + static_cast<unsigned>(S::BC_raw_at + stage * S::BC_raw_bytes + piece * 16),
+        copy_async(base + static_cast<unsigned>(S::BC_raw_at + stage * S::BC_raw_bytes + piece * 16 + piece / (S::states / 4) * 16),
                    states_from[i] + static_cast<long long>(min(t, last)) * states_row[i], t <= last);
     }
   }
@@ -116,7 +117,7 @@ __device__ inline void convert_states(unsigned char* shared, int stage) {
   for (int i = 0; i < ChunkCopies<S>::shared; ++i) {
     int const piece = i * S::threads + static_cast<int>(threadIdx.x);
     if (piece >= S::steps * S::states / 4) break;
-    uint4 const v = *reinterpret_cast<uint4 const*>(shared + S::BC_raw_at + stage * S::BC_raw_bytes + piece * 16);
+    uint4 const v = *reinterpret_cast<uint4 const*>(shared + S::BC_raw_at + stage * S::BC_raw_bytes + piece * 16 + piece / (S::states / 4) * 16);
     auto* const to = reinterpret_cast<float2*>(shared + S::BC_at + stage * S::BC_bytes + piece / 2 * 64 + piece % 2 * 8);
     to[0] = {low_half(v.x), high_half(v.x)}, to[2] = {low_half(v.y), high_half(v.y)};
     to[4] = {low_half(v.z), high_half(v.z)}, to[6] = {low_half(v.w), high_half(v.w)};
@@ -125,10 +126,10 @@ __device__ inline void convert_states(unsigned char* shared, int stage) {
 
 /// d[tile of states] += the warp's channels of a state array times `operand`, a product a fragment.
 template <class S>
-__device__ inline void sum_channels(float (&d)[S::state_tiles][4], unsigned array, unsigned const (&byte)[2],
+__device__ inline void sum_channels(float (&d)[S::state_tiles][4], unsigned array, unsigned const (&byte)[S::fragments],
                                     unsigned const (&operand)[S::channel_tiles][2], bool now) {
 #pragma unroll
-  for (int f = 0; f < 2; ++f) {
+  for (int f = 0; f < S::fragments; ++f) {
     unsigned m[4];
     load_transposed(m, array + byte[f]);
     mma(d[S::state_tile(f)], m, now ? operand[S::channel_tile(f)][0] : 0u, now ? operand[S::channel_tile(f)][1] : 0u);
@@ -136,9 +137,9 @@ __device__ inline void sum_channels(float (&d)[S::state_tiles][4], unsigned arra
 }
 /// d[tile of channels] = the sum over states of the fragments times `operand`.
 template <class S>
-__device__ inline void sum_states(float (&d)[S::channel_tiles][4], unsigned const (&fragments)[2][4], unsigned const (&operand)[S::state_tiles][2]) {
+__device__ inline void sum_states(float (&d)[S::channel_tiles][4], unsigned const (&fragments)[S::fragments][4], unsigned const (&operand)[S::state_tiles][2]) {
 #pragma unroll
-  for (int f = 0; f < 2; ++f) {
+  for (int f = 0; f < S::fragments; ++f) {
     auto const& o = operand[S::state_tile(f)];
     if (S::state_tile(f) == 0) mma_fresh(d[S::channel_tile(f)], fragments[f], o[0], o[1]);
     else mma(d[S::channel_tile(f)], fragments[f], o[0], o[1]);
