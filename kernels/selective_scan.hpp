@@ -75,6 +75,7 @@ void selective_scan_backward(ScanShape const&, ScanInputs<T> const&, T const* ch
 /// the state and every sum over time in fp32). States: 4, 8, 16, 32, 64, 128; any time. The same bits from run to run:
 /// no atomics.
 namespace cuda {
+inline constexpr std::int64_t scan_states[] = {4, 8, 16, 32, 64, 128};
 /// Bytes of what the forward saves for the backward, and of the backward's scratch.
 template <class T>
 std::size_t scan_saved_bytes(ScanShape const&);

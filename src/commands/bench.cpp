@@ -58,7 +58,7 @@ int run(Options& options) {
   auto facts = machine;
   bench::Limits limits;
   if (device == "cuda") {
-    facts.insert(facts.begin() + 1, {{"card", gpu.name}, {"clocks, most MHz", gpu.clocks}, {"driver's CUDA", gpu.driver},
+    facts.insert(facts.begin() + 1, {{"card", gpu.name}, {"clocks, most MHz", gpu.clocks}, {"driver", gpu.driver},
                                      {"CUDA", build.cuda}, {"precision", options.sizes.precision}});
     limits = bench::limits_of_gpu();
     facts.push_back({"copy", fmt::format("{:.0f} GB/s", limits.copy / 1e9)});

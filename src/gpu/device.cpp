@@ -5,6 +5,8 @@
 #include <c10/cuda/CUDAFunctions.h>
 #include <cuda_runtime_api.h>
 
+#include <fstream>
+
 #include "kernels/cuda/launch.hpp"
 
 namespace mambasynth::gpu {
@@ -22,16 +24,36 @@ void use_card(int number) {
   at::globalContext().lazyInitDevice(at::kCUDA);
 }
 
+namespace {
+
+/// "580.159.04" out of the kernel module's line; empty where there is none.
+std::string kernel_module_version() {
+  std::ifstream file("/proc/driver/nvidia/version");
+  std::string line;
+  std::getline(file, line);
+  auto const at = line.find("  ", line.find("Module"));
+  auto const begin = line.find_first_not_of(' ', at == std::string::npos ? line.size() : at);
+  return begin == std::string::npos ? "" : line.substr(begin, line.find(' ', begin) - begin);
+}
+
+std::string driver_version() {
+  if (auto const own = kernel_module_version(); !own.empty()) return own;
+  int driver = 0;
+  cudaDriverGetVersion(&driver);
+  return "CUDA " + std::to_string(driver / 1000) + "." + std::to_string(driver % 1000 / 10);
+}
+
+}  // namespace
+
 CardFacts card_facts() {
-  int device = 0, driver = 0, clock = 0, memory_clock = 0;
+  int device = 0, clock = 0, memory_clock = 0;
   kernels::cuda::check(cudaGetDevice(&device), "asking for the current GPU");
   cudaDeviceProp properties{};
   kernels::cuda::check(cudaGetDeviceProperties(&properties, device), "asking for the GPU's properties");
-  cudaDriverGetVersion(&driver);
   cudaDeviceGetAttribute(&clock, cudaDevAttrClockRate, device);
   cudaDeviceGetAttribute(&memory_clock, cudaDevAttrMemoryClockRate, device);
   return {.name = properties.name,
-          .driver = std::to_string(driver / 1000) + "." + std::to_string(driver % 1000 / 10),
+          .driver = driver_version(),
           .clocks = std::to_string(clock / 1000) + " / " + std::to_string(memory_clock / 1000),
           .memory_mb = static_cast<double>(properties.totalGlobalMem) / 1e6};
 }

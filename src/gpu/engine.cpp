@@ -1,5 +1,6 @@
 #include "gpu/engine.hpp"
 
+#include "errors/errors.hpp"
 #include "gpu/tensors.hpp"
 #include "kernels/causal_conv1d.hpp"
 #include "kernels/gelu.hpp"
@@ -8,9 +9,24 @@
 namespace mambasynth::gpu {
 namespace k = kernels;
 
+namespace {
+
+/// Told before anything is allocated or launched.
+void require_kernels_for(config::Model const& model) {
+  for (auto const states : k::cuda::scan_states)
+    if (model.d_state == states) return;
+  throw errors::usage("model.d_state = " + std::to_string(model.d_state) + " has no kernel on the GPU",
+                      "they are made for 4, 8, 16, 32, 64 and 128 states", "Choose one of these, or use --device cpu");
+}
+
+}  // namespace
+
 template <class T>
 Engine<T>::Engine(model::Network const& network, Room const& room)
-    : room_(room), horizons_(network.horizons()), weights_(network), parameters_(network.parameters()) {
+    : room_(room),
+      horizons_((require_kernels_for(network.config()), network.horizons())),
+      weights_(network),
+      parameters_(network.parameters()) {
   at::NoGradGuard const no_grad;
   auto const& c = network.config();
   n_ = {c.d_model, c.d_inner(), c.d_state, c.dt_rank(), c.d_conv, c.d_ff, network.channels(), c.n_layers,
@@ -57,9 +73,9 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
     return;
   }
 
-  mix_ = du_ = array(n_.features);   // one is used in the forward, the other in the backward
+  // Each is written where the one before has had its last use.
+  mix_ = du_ = dbranch_ = array(n_.features);
   dh_ = array(n_.features);
-  dbranch_ = array(n_.features);
   dx_dbl_ = array(n_.dbl);
   dprediction_ = array(width);
   // The heads are done before the first block's backward begins: both use one piece of memory.

@@ -15,7 +15,7 @@ using Facts = std::vector<std::pair<std::string, Fact>>;
 /// The card that computed; empty on the CPU.
 struct Gpu {
   std::string name;
-  std::string driver;  ///< newest CUDA version that it supports
+  std::string driver;  ///< version
   std::string clocks;  ///< most MHz of multiprocessors and memory
 };
 
