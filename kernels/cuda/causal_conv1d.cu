@@ -1,8 +1,7 @@
-#include "kernels/causal_conv1d.hpp"
-
 #include <limits>
 #include <stdexcept>
 
+#include "kernels/causal_conv1d.hpp"
 #include "kernels/cuda/causal_conv1d.cuh"
 #include "kernels/cuda/columns.hpp"
 #include "kernels/cuda/partial_sums.hpp"
@@ -51,11 +50,12 @@ bool fits_wide(ConvShape const& s, T const* p, std::int64_t stride) {
 int checked_stride(ConvShape const& s, std::int64_t stride) {
   if (stride < s.channels)
     throw std::invalid_argument("causal convolution over rows " + std::to_string(stride) + " elements apart, of " +
-                                std::to_string(s.channels) + " channels, is impossible (they overlap). Correct the stride.");
+                                std::to_string(s.channels) +
+                                " channels, is impossible (they overlap). Correct the stride.");
   if (s.time * stride > std::numeric_limits<int>::max() / 2)
-    throw std::invalid_argument("causal convolution of windows of " + std::to_string(s.time) + " rows " +
-                                std::to_string(stride) + " elements apart is impossible on the GPU (2^30 elements and " +
-                                "more). Use shorter windows.");
+    throw std::invalid_argument(
+        "causal convolution of windows of " + std::to_string(s.time) + " rows " + std::to_string(stride) +
+        " elements apart is impossible on the GPU (2^30 elements and " + "more). Use shorter windows.");
   return static_cast<int>(stride);
 }
 
@@ -73,8 +73,10 @@ void causal_conv1d_forward(ConvShape const& s, T const* x, std::int64_t x_stride
     kernel<<<grid.blocks, grid.threads, 0, stream>>>(grid.extent, native(x), stride, weight, bias, native(out));
     check_launch("causal_conv1d_forward");
   };
-  if (fits_wide(s, x, x_stride) && aligned(out)) launch(forward_wide<Element>, wide);
-  else launch(forward_any<Element>, 1);
+  if (fits_wide(s, x, x_stride) && aligned(out))
+    launch(forward_wide<Element>, wide);
+  else
+    launch(forward_any<Element>, 1);
 }
 
 std::size_t conv_workspace_bytes(ConvShape const& s) {
@@ -103,8 +105,10 @@ void causal_conv1d_backward(ConvShape const& s, T const* x, std::int64_t x_strid
     check_launch("causal_conv1d_backward");
     sum_partials(grid.blocks.x, columns, partial, {{dweight, dbias}, {s.channels * s.taps, columns, columns}}, stream);
   };
-  if (fits_wide(s, x, x_stride) && fits_wide(s, dx, dx_stride) && aligned(dout)) launch(backward_wide<Element>, wide);
-  else launch(backward_any<Element>, 1);
+  if (fits_wide(s, x, x_stride) && fits_wide(s, dx, dx_stride) && aligned(dout))
+    launch(backward_wide<Element>, wide);
+  else
+    launch(backward_any<Element>, 1);
 }
 
 template void causal_conv1d_forward(ConvShape const&, float const*, std::int64_t, float const*, float const*, float*,

@@ -3,9 +3,9 @@
 #include "kernels/cuda/partial_sums.cuh"
 #include "kernels/cuda/vector.cuh"
 
-// kernels/causal_conv1d.hpp. A thread keeps N channels and walks `chunk` steps of one window; the inputs of the last taps
-// stay in registers, so that x is read once (and taps - 1 steps of the neighbouring chunk again, out of the cache).
-// Shorter filters than Taps have zeros in front.
+// kernels/causal_conv1d.hpp. A thread keeps N channels and walks `chunk` steps of one window; the inputs of the last
+// taps stay in registers, so that x is read once (and taps - 1 steps of the neighbouring chunk again, out of the
+// cache). Shorter filters than Taps have zeros in front.
 namespace mambasynth::kernels::cuda::device {
 
 inline constexpr int conv_threads = 128;
@@ -43,8 +43,7 @@ struct ConvWeights {
 
 /// Rows [from, from + Rows) of one window, as zeros where `inside` says no.
 template <class T, int N, int Rows, class Inside>
-__device__ inline void load_rows(T const* p, int stride, int from, Inside const& inside,
-                                 Packed<T, N> (&rows)[Rows]) {
+__device__ inline void load_rows(T const* p, int stride, int from, Inside const& inside, Packed<T, N> (&rows)[Rows]) {
 #pragma unroll
   for (int u = 0; u < Rows; ++u)
     rows[u] = inside(from + u) ? Packed<T, N>::load(p + (from + u) * stride) : Packed<T, N>::zero();
@@ -52,9 +51,9 @@ __device__ inline void load_rows(T const* p, int stride, int from, Inside const&
 
 /// The rows of the next Unroll steps are read while those of the last are computed.
 template <class T, int N, int Taps, int Unroll>
-__global__ __launch_bounds__(conv_threads, 4) void causal_conv1d_forward(ConvExtent s, T const* x,
-                                                                                 int x_stride, float const* weight,
-                                                                                 float const* bias, T* out) {
+__global__ __launch_bounds__(conv_threads, 4) void causal_conv1d_forward(ConvExtent s, T const* x, int x_stride,
+                                                                         float const* weight, float const* bias,
+                                                                         T* out) {
   long long const c = (static_cast<long long>(blockIdx.y) * blockDim.x + threadIdx.x) * N;
   long long const task = static_cast<long long>(blockIdx.x) * blockDim.y + threadIdx.y;
   if (c >= s.channels || task >= s.batch * s.chunks) return;
@@ -103,11 +102,14 @@ __device__ inline void ask_for(T const* p) {
 /// dx[t] waits for dv[t + taps - 1], so a chunk runs taps - 1 steps into the next one; those count there for dweight.
 /// partial: (block down the tasks, dweight as (channel, tap) and then dbias).
 template <class T, int N, int Taps, int Unroll, int MinBlocks>
-__global__ __launch_bounds__(conv_threads, MinBlocks) void causal_conv1d_backward(
-    ConvExtent s, T const* x, int x_stride, float const* weight, float const* bias, T const* dout, T* dx,
-    int dx_stride, float* partial) {
+__global__ __launch_bounds__(conv_threads, MinBlocks) void causal_conv1d_backward(ConvExtent s, T const* x,
+                                                                                  int x_stride, float const* weight,
+                                                                                  float const* bias, T const* dout,
+                                                                                  T* dx, int dx_stride,
+                                                                                  float* partial) {
   __shared__ float shared[conv_threads * N];
-  long long const first_channel = static_cast<long long>(blockIdx.y) * blockDim.x * N, c = first_channel + threadIdx.x * N;
+  long long const first_channel = static_cast<long long>(blockIdx.y) * blockDim.x * N,
+                  c = first_channel + threadIdx.x * N;
   long long const task = static_cast<long long>(blockIdx.x) * blockDim.y + threadIdx.y;
   float dweight[Taps][N] = {}, dbias[N] = {};
   if (c < s.channels && task < s.batch * s.chunks) {
@@ -181,7 +183,8 @@ __global__ __launch_bounds__(conv_threads, MinBlocks) void causal_conv1d_backwar
   for (int j = 0; j < Taps; ++j) {
     int const tap = j - (Taps - s.taps);
     if (tap >= 0)
-      block_column_sums(dweight[j], shared, lanes, row + first_channel * s.taps + tap, s.channels - first_channel, s.taps);
+      block_column_sums(dweight[j], shared, lanes, row + first_channel * s.taps + tap, s.channels - first_channel,
+                        s.taps);
   }
   block_column_sums(dbias, shared, lanes, row + s.channels * s.taps + first_channel, s.channels - first_channel);
 }

@@ -8,18 +8,20 @@
 /// Grids of kernels whose threads keep to their columns (`width` neighbouring ones) and walk down the rows.
 namespace mambasynth::kernels::cuda {
 
-inline bool aligned(void const* p, std::size_t bytes = 16) { return reinterpret_cast<std::uintptr_t>(p) % bytes == 0; }
+inline bool aligned(void const* p, std::size_t bytes = 16) {
+  return reinterpret_cast<std::uintptr_t>(p) % bytes == 0;
+}
 
 struct ColumnGrid {
   dim3 blocks, threads;
 };
-/// Lanes across the columns: a warp's, fewer where the columns are fewer. Blocks: as many down the rows as there is work
-/// for, and no more than `most` in all.
+/// Lanes across the columns: a warp's, fewer where the columns are fewer. Blocks: as many down the rows as there is
+/// work for, and no more than `most` in all.
 inline ColumnGrid column_grid(std::int64_t rows, std::int64_t columns, int width, int threads, std::int64_t most) {
   auto const vectors = ceil_div(columns, width);
   unsigned lanes = 1;
   while (lanes < 32 && lanes < vectors) lanes *= 2;
-  auto const tiles = ceil_div(vectors, lanes);
+  auto const tiles = std::max<std::int64_t>(1, ceil_div(vectors, lanes));
   unsigned const down = static_cast<unsigned>(threads) / lanes;
   auto const blocks = std::clamp<std::int64_t>(ceil_div(rows, down), 1, std::max<std::int64_t>(1, most / tiles));
   return {dim3(static_cast<unsigned>(blocks), static_cast<unsigned>(tiles)), dim3(lanes, down)};

@@ -63,8 +63,8 @@ struct DropoutMask {
                                   static_cast<unsigned>(at >> 32), k0, k1);
       if constexpr (N == 1) {
         unsigned const which = static_cast<unsigned>(element) % 4;
-        unsigned const word = which < 2 ? (which == 0 ? words.word[0] : words.word[1])
-                                        : (which == 2 ? words.word[2] : words.word[3]);
+        unsigned const word =
+            which < 2 ? (which == 0 ? words.word[0] : words.word[1]) : (which == 2 ? words.word[2] : words.word[3]);
         v[0] = word > of.last_dropped ? v[0] * of.scale : 0;
       } else {
 #pragma unroll

@@ -1,10 +1,9 @@
-#include "kernels/gelu.hpp"
-
 #include <stdexcept>
 
 #include "kernels/cuda/columns.hpp"
 #include "kernels/cuda/gelu.cuh"
 #include "kernels/cuda/partial_sums.hpp"
+#include "kernels/gelu.hpp"
 
 namespace mambasynth::kernels::cuda {
 namespace {
@@ -33,8 +32,10 @@ void gelu_forward(std::int64_t rows, std::int64_t columns, T const* pre, Paramet
     kernel<<<grid.blocks, grid.threads, 0, stream>>>(rows, columns, native(pre), bias, native(out));
   };
   using Element = std::remove_pointer_t<decltype(native(out))>;
-  if (columns % wide == 0 && aligned(pre) && aligned(out)) launch(device::gelu_forward<Element, wide, 2>, wide);
-  else launch(device::gelu_forward<Element, 1, 4>, 1);
+  if (columns % wide == 0 && aligned(pre) && aligned(out))
+    launch(device::gelu_forward<Element, wide, 2>, wide);
+  else
+    launch(device::gelu_forward<Element, 1, 4>, 1);
   check_launch("gelu_forward");
 }
 
@@ -64,7 +65,8 @@ void gelu_backward(std::int64_t rows, std::int64_t columns, T const* pre, Parame
   using Element = std::remove_pointer_t<decltype(native(dpre))>;
   if (columns % wide == 0 && aligned(pre) && aligned(dout) && aligned(dpre))
     launch(device::gelu_backward<Element, wide, 2>, wide);
-  else launch(device::gelu_backward<Element, 1, 4>, 1);
+  else
+    launch(device::gelu_backward<Element, 1, 4>, 1);
 }
 
 template void gelu_forward(std::int64_t, std::int64_t, float const*, float const*, float*, Stream);

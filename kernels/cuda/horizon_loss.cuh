@@ -46,8 +46,10 @@ __global__ __launch_bounds__(loss_threads) void horizon_loss(LossArguments<T> a,
       for (int u = 0; u < loss_unroll; ++u) {
         int const t = t0 + u * apart;
         bool const counts = real && t < steps && t < compared;
-        predicted[u] = counts ? Packed<float, N>::load(prediction + static_cast<long long>(t) * a.width + c) : Packed<float, N>::zero();
-        wanted[u] = counts ? Packed<float, N>::load(target + static_cast<long long>(t) * a.channels + c) : Packed<float, N>::zero();
+        predicted[u] = counts ? Packed<float, N>::load(prediction + static_cast<long long>(t) * a.width + c)
+                              : Packed<float, N>::zero();
+        wanted[u] = counts ? Packed<float, N>::load(target + static_cast<long long>(t) * a.channels + c)
+                           : Packed<float, N>::zero();
       }
 #pragma unroll
       for (int u = 0; u < loss_unroll; ++u) {
@@ -76,9 +78,10 @@ __global__ __launch_bounds__(loss_threads) void horizon_loss(LossArguments<T> a,
 
 /// The second pass of both sums at once: a warp a window in the first `window_blocks` blocks, dbias in the others.
 template <int Unused = 0>
-__global__ __launch_bounds__(sum_lanes* sum_rows) void loss_totals(long long windows, long long parts, int window_blocks,
-                                                                   double const* squares, double* window_sum,
-                                                                   long long channels, float const* column_sums, float* dbias) {
+__global__ __launch_bounds__(sum_lanes* sum_rows) void loss_totals(long long windows, long long parts,
+                                                                   int window_blocks, double const* squares,
+                                                                   double* window_sum, long long channels,
+                                                                   float const* column_sums, float* dbias) {
   if (static_cast<int>(blockIdx.x) >= window_blocks) {
     sum_columns(static_cast<int>(blockIdx.x) - window_blocks, windows * parts, channels, column_sums,
                 {{dbias}, {channels, channels, channels}});

@@ -94,8 +94,10 @@ __device__ inline bool within(long long const* ranges, int count, long long i) {
   int low = 0, high = count;  // the first range that ends behind i
   while (low < high) {
     int const middle = (low + high) / 2;
-    if (ranges[2 * middle + 1] > i) high = middle;
-    else low = middle + 1;
+    if (ranges[2 * middle + 1] > i)
+      high = middle;
+    else
+      low = middle + 1;
   }
   return low < count && ranges[2 * low] <= i;
 }
@@ -110,15 +112,15 @@ __global__ __launch_bounds__(optimizer_threads) void optimizer_update(long long 
   if (i >= size || c.halted) return;
   float const g = __fmul_rn(gradient[i], c.clip);
   float const m0 = first_moment[i], m = __fadd_rn(m0, __fmul_rn(__fsub_rn(g, m0), c.to_first));
-  float const v =
-      __fadd_rn(__fmul_rn(second_moment[i], c.keep_second), __fmul_rn(__fmul_rn(c.to_second, g), g));
+  float const v = __fadd_rn(__fmul_rn(second_moment[i], c.keep_second), __fmul_rn(__fmul_rn(c.to_second, g), g));
   first_moment[i] = m;
   second_moment[i] = v;
   bool const gate = within(gate_range, gate_ranges, i);
   GroupCoefficients const group = gate ? c.group[1] : c.group[0];
   if (group.frozen) return;
   float const denominator = __fadd_rn(__fdiv_rn(__fsqrt_rn(v), c.correction), c.eps);
-  parameters[i] = __fadd_rn(__fmul_rn(parameters[i], group.keep), __fdiv_rn(__fmul_rn(group.minus_rate, m), denominator));
+  parameters[i] =
+      __fadd_rn(__fmul_rn(parameters[i], group.keep), __fdiv_rn(__fmul_rn(group.minus_rate, m), denominator));
 }
 
 }  // namespace mambasynth::kernels::cuda::device

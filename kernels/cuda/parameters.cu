@@ -1,11 +1,10 @@
-#include "kernels/cuda/parameters.hpp"
-
 #include <limits>
 #include <stdexcept>
 
 #include "kernels/cuda/launch.hpp"
 #include "kernels/cuda/optimizer.cuh"
 #include "kernels/cuda/parameters.cuh"
+#include "kernels/cuda/parameters.hpp"
 
 namespace mambasynth::kernels::cuda {
 namespace {
@@ -25,12 +24,15 @@ dim3 segment_grid(std::int64_t count, std::int64_t largest) {
   return {blocks_of(largest, device::parameter_threads * device::parameter_elements), static_cast<unsigned>(count)};
 }
 
-device::Segment const* native_segments(Segment const* p) { return reinterpret_cast<device::Segment const*>(p); }
+device::Segment const* native_segments(Segment const* p) {
+  return reinterpret_cast<device::Segment const*>(p);
+}
 
 }  // namespace
 
 template <class T>
-void pack(Segment const* segments, std::int64_t count, std::int64_t largest, float const* flat, T* packed, Stream stream) {
+void pack(Segment const* segments, std::int64_t count, std::int64_t largest, float const* flat, T* packed,
+          Stream stream) {
   auto const grid = segment_grid(count, largest);
   if (grid.x == 0 || grid.y == 0) return;
   device::pack<<<grid, device::parameter_threads, 0, stream>>>(native_segments(segments), flat, native(packed));
@@ -70,10 +72,12 @@ std::size_t optimizer_workspace_bytes(OptimizerShape const&) {
 
 void optimizer_step(OptimizerShape const& s, AdamW const& settings, double clip_norm, OptimizerArrays const& a,
                     std::byte* workspace, Stream stream) {
-  if (s.size < 0 || s.batch < 0 || s.horizons < 0 || s.gate_ranges < 0 || s.gate_ranges > std::numeric_limits<int>::max())
+  if (s.size < 0 || s.batch < 0 || s.horizons < 0 || s.gate_ranges < 0 ||
+      s.gate_ranges > std::numeric_limits<int>::max())
     throw std::invalid_argument("an optimiser step of " + std::to_string(s.size) + " parameters, " +
-                                std::to_string(s.horizons) + " horizons of " + std::to_string(s.batch) + " windows and " +
-                                std::to_string(s.gate_ranges) + " ranges is impossible (0 and more). Correct the shape.");
+                                std::to_string(s.horizons) + " horizons of " + std::to_string(s.batch) +
+                                " windows and " + std::to_string(s.gate_ranges) +
+                                " ranges is impossible (0 and more). Correct the shape.");
   auto const blocks = blocks_of(s.size, device::optimizer_threads);
   constexpr int threads = device::optimizer_threads;
   Carve carve(workspace);
@@ -86,9 +90,9 @@ void optimizer_step(OptimizerShape const& s, AdamW const& settings, double clip_
       a.window_sums, a.loss_weight, reinterpret_cast<device::Record*>(a.records), a.state, coefficients);
   check_launch("optimizer_coefficients");
   if (blocks == 0) return;
-  device::optimizer_update<<<blocks, threads, 0, stream>>>(s.size, a.gradient, a.parameters, a.first_moment, a.second_moment,
-                                                           reinterpret_cast<long long const*>(a.gate_range),
-                                                           static_cast<int>(s.gate_ranges), coefficients);
+  device::optimizer_update<<<blocks, threads, 0, stream>>>(
+      s.size, a.gradient, a.parameters, a.first_moment, a.second_moment,
+      reinterpret_cast<long long const*>(a.gate_range), static_cast<int>(s.gate_ranges), coefficients);
   check_launch("optimizer_update");
 }
 

@@ -1,6 +1,5 @@
-#include "kernels/cuda/partial_sums.hpp"
-
 #include "kernels/cuda/launch.hpp"
+#include "kernels/cuda/partial_sums.hpp"
 
 namespace mambasynth::kernels::cuda {
 

@@ -35,8 +35,8 @@ __device__ inline void sum_columns(long long block, long long rows, long long co
 }
 
 template <int Unused = 0>
-__global__ __launch_bounds__(sum_lanes* sum_rows) void sum_partials(long long rows, long long columns, float const* partial,
-                                                                   SumTargets targets) {
+__global__ __launch_bounds__(sum_lanes* sum_rows) void sum_partials(long long rows, long long columns,
+                                                                    float const* partial, SumTargets targets) {
   sum_columns(blockIdx.x, rows, columns, partial, targets);
 }
 

@@ -1,5 +1,3 @@
-#include "kernels/residual_norm.hpp"
-
 #include <limits>
 #include <stdexcept>
 
@@ -7,6 +5,7 @@
 #include "kernels/cuda/partial_sums.hpp"
 #include "kernels/cuda/residual_norm_any.cuh"
 #include "kernels/philox.hpp"
+#include "kernels/residual_norm.hpp"
 
 namespace mambasynth::kernels::cuda {
 namespace {
@@ -20,18 +19,23 @@ constexpr std::int64_t widest = 1024;  // features whose row fits into a warp's 
 
 void check_norm(NormShape const& s) {
   if (s.samples < 0 || s.steps < 0 || s.features < 1 || s.features > std::numeric_limits<int>::max())
-    throw std::invalid_argument("norm of " + std::to_string(s.samples) + " samples of " + std::to_string(s.steps) +
-                                " steps of " + std::to_string(s.features) +
-                                " features is impossible (features count from 1, the others from 0). Correct the shape.");
+    throw std::invalid_argument(
+        "norm of " + std::to_string(s.samples) + " samples of " + std::to_string(s.steps) + " steps of " +
+        std::to_string(s.features) +
+        " features is impossible (features count from 1, the others from 0). Correct the shape.");
 }
 
 device::DropoutArguments dropout_arguments(NormShape const& s, NormDropout const& d) {
   check_dropout(d.p, s.steps * s.features);
   auto const threshold = dropout_threshold(d.p);
-  return {threshold > 0,         static_cast<unsigned>(threshold - 1),
-          static_cast<float>(1 / (1 - d.p)), d.key.site,
-          d.key.seed,            d.key.step,
-          d.first_sample,        d.state};
+  return {threshold > 0,
+          static_cast<unsigned>(threshold - 1),
+          static_cast<float>(1 / (1 - d.p)),
+          d.key.site,
+          d.key.seed,
+          d.key.step,
+          d.first_sample,
+          d.state};
 }
 
 bool wide_shape(NormShape const& s) {
@@ -73,21 +77,34 @@ void residual_norm_forward(NormShape const& s, NormDropout const& dropout, NormI
   auto const mask = dropout_arguments(s, dropout);
   if (s.rows() == 0) return;
   using Element = std::remove_pointer_t<decltype(native(out.h))>;
-  device::NormForward<Element> const arguments{
-      s.rows(),  s.steps,  static_cast<int>(s.features), native(in.branch), native(in.residual), in.branch_bias, in.gamma,
-      in.beta,   native(out.h), native(out.u),           out.mean,          out.inverse_deviation, mask};
+  device::NormForward<Element> const arguments{s.rows(),
+                                               s.steps,
+                                               static_cast<int>(s.features),
+                                               native(in.branch),
+                                               native(in.residual),
+                                               in.branch_bias,
+                                               in.gamma,
+                                               in.beta,
+                                               native(out.h),
+                                               native(out.u),
+                                               out.mean,
+                                               out.inverse_deviation,
+                                               mask};
   if (wide_shape(s) && all_aligned(in.branch, in.residual, out.h, out.u)) {
     auto const [lanes, vectors] = lanes_of(s.features);
     auto const blocks = blocks_for(s.rows(), lanes, 3LL * multiprocessors());
     auto const launch = [&, lanes = lanes](auto const& kernel) {
       kernel<<<blocks, device::norm_threads, 0, stream>>>(arguments, lanes);
     };
-    if (vectors == 1) launch(device::residual_norm_forward<Element, 1, 2>);
-    else if (vectors == 2) launch(device::residual_norm_forward<Element, 2, 1>);
-    else launch(device::residual_norm_forward<Element, 4, 1>);
+    if (vectors == 1)
+      launch(device::residual_norm_forward<Element, 1, 2>);
+    else if (vectors == 2)
+      launch(device::residual_norm_forward<Element, 2, 1>);
+    else
+      launch(device::residual_norm_forward<Element, 4, 1>);
   } else {
-    device::residual_norm_forward_any<<<blocks_for(s.rows(), 32, 8LL * multiprocessors()), device::norm_threads, 0, stream>>>(
-        arguments);
+    device::residual_norm_forward_any<<<blocks_for(s.rows(), 32, 8LL * multiprocessors()), device::norm_threads, 0,
+                                        stream>>>(arguments);
   }
   check_launch("residual_norm_forward");
 }
@@ -105,8 +122,9 @@ void norm_again(NormShape const& s, T const* h, float const* mean, float const* 
                                                      beta, native(u));
   };
   if (s.features % device::norm_width == 0 && all_aligned(h, u))
-    launch(device::norm_again<Element, device::norm_width, sizeof(Element) == 2 ? 4 : 2>, device::norm_width);
-  else launch(device::norm_again<Element, 1, 4>, 1);
+    launch(device::norm_again < Element, device::norm_width, sizeof(Element) == 2 ? 4 : 2 >, device::norm_width);
+  else
+    launch(device::norm_again<Element, 1, 4>, 1);
   check_launch("norm_again");
 }
 
@@ -126,9 +144,11 @@ void residual_norm_backward(NormShape const& s, NormDropout const& dropout, T co
   using Element = std::remove_pointer_t<decltype(native(g.dh))>;
   Carve carve(workspace);
   auto* const partial = carve.take<float>(3 * s.features * std::max(summing_blocks, runs_of(s)));
-  device::NormBackward<Element> const arguments{
-      s.rows(), s.steps, static_cast<int>(s.features), native(h),         native(g.du), native(g.dresidual), mean,
-      inverse_deviation, gamma, native(g.dh),          native(g.dbranch), partial,      mask};
+  device::NormBackward<Element> const arguments{s.rows(),     s.steps,           static_cast<int>(s.features),
+                                                native(h),    native(g.du),      native(g.dresidual),
+                                                mean,         inverse_deviation, gamma,
+                                                native(g.dh), native(g.dbranch), partial,
+                                                mask};
   std::int64_t parts = 0;
   if (wide_shape(s) && all_aligned(h, g.du, g.dresidual, g.dh, g.dbranch)) {
     auto const [lanes, vectors] = lanes_of(s.features);
@@ -136,9 +156,12 @@ void residual_norm_backward(NormShape const& s, NormDropout const& dropout, T co
     auto const launch = [&, lanes = lanes](auto const& kernel) {
       kernel<<<blocks, device::norm_threads, 0, stream>>>(arguments, lanes);
     };
-    if (vectors == 1) launch(device::residual_norm_backward<Element, 1, 2>);
-    else if (vectors == 2) launch(device::residual_norm_backward<Element, 2, 1>);
-    else launch(device::residual_norm_backward<Element, 4, 1>);
+    if (vectors == 1)
+      launch(device::residual_norm_backward<Element, 1, 2>);
+    else if (vectors == 2)
+      launch(device::residual_norm_backward<Element, 2, 1>);
+    else
+      launch(device::residual_norm_backward<Element, 4, 1>);
     parts = blocks;
   } else {
     parts = runs_of(s);
@@ -155,12 +178,12 @@ void residual_norm_backward(NormShape const& s, NormDropout const& dropout, T co
   sum_partials(parts, 3 * f, partial, targets, stream);
 }
 
-#define MAMBASYNTH_INSTANTIATE(T)                                                                                       \
-  template void residual_norm_forward(NormShape const&, NormDropout const&, NormInputs<T> const&, NormOutputs<T> const&, \
-                                      Stream);                                                                          \
-  template void norm_again(NormShape const&, T const*, float const*, float const*, float const*, float const*, T*,      \
-                           Stream);                                                                                     \
-  template void residual_norm_backward(NormShape const&, NormDropout const&, T const*, float const*, float const*,      \
+#define MAMBASYNTH_INSTANTIATE(T)                                                                                  \
+  template void residual_norm_forward(NormShape const&, NormDropout const&, NormInputs<T> const&,                  \
+                                      NormOutputs<T> const&, Stream);                                              \
+  template void norm_again(NormShape const&, T const*, float const*, float const*, float const*, float const*, T*, \
+                           Stream);                                                                                \
+  template void residual_norm_backward(NormShape const&, NormDropout const&, T const*, float const*, float const*, \
                                        float const*, NormGradients<T> const&, std::byte*, Stream);
 MAMBASYNTH_INSTANTIATE(float)
 MAMBASYNTH_INSTANTIATE(BFloat16)

@@ -4,8 +4,8 @@
 #include "kernels/cuda/partial_sums.cuh"
 #include "kernels/cuda/vector.cuh"
 
-// kernels/residual_norm.hpp, for features that are a multiple of 8 up to 1024: `lanes` threads of a warp (a power of two)
-// hold a row in registers, each Vectors times 8 features; a warp holds 32 / lanes rows. Every array is read once.
+// kernels/residual_norm.hpp, for features that are a multiple of 8 up to 1024: `lanes` threads of a warp (a power of
+// two) hold a row in registers, each Vectors times 8 features; a warp holds 32 / lanes rows. Every array is read once.
 // Statistics are those of h as it was rounded to T, mean first, so that the variance does not cancel.
 namespace mambasynth::kernels::cuda::device {
 
@@ -15,7 +15,7 @@ template <class T>
 struct NormForward {
   long long rows, steps;
   int features;
-  T const *branch, *residual;  ///< residual: or nullptr
+  T const *branch, *residual;               ///< residual: or nullptr
   float const *branch_bias, *gamma, *beta;  ///< branch_bias: or nullptr
   T *h, *u;
   float *mean, *inverse_deviation;  ///< or nullptr both
@@ -55,7 +55,8 @@ __device__ inline float sum_of_row(float v, int lanes) {
 }
 
 template <class T, int Vectors, int Unroll>
-__global__ __launch_bounds__(norm_threads, Vectors == 1 ? 3 : 1) void residual_norm_forward(NormForward<T> a, int lanes) {
+__global__ __launch_bounds__(norm_threads, Vectors == 1 ? 3 : 1) void residual_norm_forward(NormForward<T> a,
+                                                                                            int lanes) {
   using Row = Packed<T, norm_width>;
   NormPlace const place(lanes);
   DropoutMask const mask(a.dropout);
@@ -128,7 +129,8 @@ __global__ __launch_bounds__(norm_threads, Vectors == 1 ? 3 : 1) void residual_n
 
 /// With n = (h - mean) / deviation and g = du gamma: the norm's gradient is (g - mean(g) - n mean(g n)) / deviation.
 template <class T, int Vectors, int Unroll>
-__global__ __launch_bounds__(norm_threads, Vectors <= 2 ? 2 : 1) void residual_norm_backward(NormBackward<T> a, int lanes) {
+__global__ __launch_bounds__(norm_threads, Vectors <= 2 ? 2 : 1) void residual_norm_backward(NormBackward<T> a,
+                                                                                             int lanes) {
   using Row = Packed<T, norm_width>;
   __shared__ float shared[norm_threads * norm_width];
   NormPlace const place(lanes);
@@ -208,15 +210,16 @@ __global__ __launch_bounds__(norm_threads, Vectors <= 2 ? 2 : 1) void residual_n
 /// u = (h - mean) inverse_deviation gamma + beta. A thread keeps its N features and walks down the rows.
 template <class T, int N, int Unroll>
 __global__ __launch_bounds__(norm_threads, 4) void norm_again(long long rows, long long features, T const* h,
-                                                           float const* mean, float const* inverse_deviation,
-                                                           float const* gamma, float const* beta, T* u) {
+                                                              float const* mean, float const* inverse_deviation,
+                                                              float const* gamma, float const* beta, T* u) {
   long long const c = (static_cast<long long>(blockIdx.y) * blockDim.x + threadIdx.x) * N;
   if (c >= features) return;
   float scale[N], shift[N];
   load_floats(gamma + c, scale);
   load_floats(beta + c, shift);
   long long const step = static_cast<long long>(gridDim.x) * blockDim.y;
-  for (long long row = static_cast<long long>(blockIdx.x) * blockDim.y + threadIdx.y; row < rows; row += Unroll * step) {
+  for (long long row = static_cast<long long>(blockIdx.x) * blockDim.y + threadIdx.y; row < rows;
+       row += Unroll * step) {
     Packed<T, N> raw[Unroll];
     float middle[Unroll], inverse[Unroll];
 #pragma unroll

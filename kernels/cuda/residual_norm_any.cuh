@@ -2,8 +2,8 @@
 
 #include "kernels/cuda/residual_norm.cuh"
 
-// kernels/residual_norm.hpp for any number of features and any alignment: a warp a row, which goes over it once for each
-// quantity that it needs of the whole row.
+// kernels/residual_norm.hpp for any number of features and any alignment: a warp a row, which goes over it once for
+// each quantity that it needs of the whole row.
 namespace mambasynth::kernels::cuda::device {
 
 template <class T>

@@ -107,6 +107,7 @@ TEST_CASE("A GPU convolution of nothing leaves zero gradients, an impossible one
   run({0, 5, 2, 4}, 2);
   CHECK(dweight.values() == std::vector<float>(8));
   CHECK(dbias.values() == std::vector<float>(2));
+  CHECK(kernels::cuda::conv_workspace_bytes({1, 5, 0, 4}) == 0);
   CHECK_THROWS_AS(run({1, 1, 2, 9}, 2), std::invalid_argument);
   CHECK_THROWS_AS(run({1, 1, 2, 4}, 1), std::invalid_argument);
 }
