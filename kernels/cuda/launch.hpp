@@ -18,13 +18,6 @@ void check(cudaError_t error, char const* what);
 void check_launch(char const* kernel);
 /// Raises the limit of dynamic shared memory of a kernel once. Errors: the device has less.
 void allow_shared_memory(void const* kernel, std::size_t bytes, char const* name);
-/// The same for a size that is known when it is compiled: it must fit a block of the smallest card (sm_120).
-inline constexpr std::size_t smallest_shared_memory = 99 * 1024;
-template <std::size_t bytes>
-void allow_shared_memory(void const* kernel, char const* name) {
-  static_assert(bytes <= smallest_shared_memory);
-  allow_shared_memory(kernel, bytes, name);
-}
 /// Of the current device.
 int multiprocessors();
 
