@@ -12,6 +12,7 @@
 #include "bench/gpu_cases.hpp"
 #include "bench/gpu_timing.hpp"
 #endif
+#include "bench/generate_case.hpp"
 #include "bench/kernel_cases.hpp"
 #include "model/network.hpp"
 #include "series/stream.hpp"
@@ -152,7 +153,7 @@ Result data(Sizes const& s, Effort const& effort) {
 }  // namespace
 
 std::vector<std::string> case_names() {
-  return {"scan", "conv", "block", "forward", "step", "epoch", "dimension", "data"};
+  return {"scan", "conv", "block", "forward", "step", "epoch", "generate", "dimension", "data"};
 }
 
 #ifdef MAMBASYNTH_CUDA
@@ -171,6 +172,7 @@ std::vector<Result> run_case(std::string const& name, Sizes const& sizes, Effort
   if (name == "epoch") return {epoch(sizes, effort)};
   if (name == "step") return {step(sizes, effort)};
   if (name == "forward") return {forward(sizes, effort)};
+  if (name == "generate") return {generate(sizes, effort)};
   if (name == "dimension") return {dimension(sizes, effort)};
   return {data(sizes, effort)};
 }

@@ -18,6 +18,10 @@ std::vector<float> cut(std::vector<float> const& series, std::vector<std::int64_
 
 }  // namespace
 
+std::unique_ptr<Generator> generator(model::Network const& network, std::string const& device) {
+  return device == "cuda" ? gpu_generator(network) : host_generator(network);
+}
+
 Generation generate(model::Network const& network, std::vector<float> const& series, config::Generate const& config,
                     std::string const& device) {
   Generation result;
@@ -38,8 +42,7 @@ Generation generate(model::Network const& network, std::vector<float> const& ser
                                          .bursts = noise.bursts,
                                          .hidden_noise = noise.hidden.data(),
                                          .generated = result.generated.data()};
-  if (device == "cuda") generate_on_gpu(network, run);
-  else generate_on_host(network, run);
+  generator(network, device)->run(run);
 
   auto const of_sample = static_cast<std::size_t>(config.gen_len * channels);
   for (std::size_t i = 0; i < result.seed_start.size(); ++i) {

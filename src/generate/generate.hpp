@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,16 @@ struct Generation {
 Generation generate(model::Network const& network, std::vector<float> const& series, config::Generate const& config,
                     std::string const& device);
 
-/// Fills run.generated; every array on the host.
-void generate_on_host(model::Network const& network, kernels::RecurrentGeneration const& run);
-/// Errors: errors::usage (this build has no CUDA, or the network does not fit the GPU).
-void generate_on_gpu(model::Network const& network, kernels::RecurrentGeneration const& run);
+/// A network made ready to generate on one device.
+class Generator {
+ public:
+  virtual ~Generator() = default;
+  /// Fills run.generated; every array on the host.
+  virtual void run(kernels::RecurrentGeneration const& run) = 0;
+};
+/// device: "cpu" or "cuda". Errors: errors::usage (this build has no CUDA, or the network does not fit the GPU).
+std::unique_ptr<Generator> generator(model::Network const& network, std::string const& device);
+std::unique_ptr<Generator> host_generator(model::Network const& network);
+std::unique_ptr<Generator> gpu_generator(model::Network const& network);
 
 }  // namespace mambasynth::generate

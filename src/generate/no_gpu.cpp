@@ -3,7 +3,7 @@
 
 namespace mambasynth::generate {
 
-void generate_on_gpu(model::Network const&, kernels::RecurrentGeneration const&) {
+std::unique_ptr<Generator> gpu_generator(model::Network const&) {
   throw errors::usage("--device cuda is not available", "this program was built without CUDA",
                       "Use --device cpu, or build the preset cuda");
 }

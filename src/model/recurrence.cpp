@@ -59,6 +59,13 @@ std::span<float const> Recurrence::step_perturbed(std::span<float const> x, std:
 
 void Recurrence::reset() { std::fill(state_.begin(), state_.end(), 0.0f); }
 
+Recurrence Recurrence::with_count(std::int64_t count) const {
+  auto other = *this;
+  other.count_ = count;
+  other.state_.assign(static_cast<std::size_t>(count * network_->state_size()), 0.0f);
+  return other;
+}
+
 std::span<float const> Recurrence::run(std::span<float const> x, float const* noise, bool keep, std::int64_t heads) {
   if (static_cast<std::int64_t>(x.size()) != count_ * shape_.channels)
     throw std::invalid_argument("a step that is not (sequence, channel)");

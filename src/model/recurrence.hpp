@@ -46,6 +46,8 @@ class Recurrence {
   std::span<float const> step_perturbed(std::span<float const> x, std::span<float const> noise, std::int64_t heads = 1);
   /// Back to before the first step.
   void reset();
+  /// The same weights before the first step of `count` sequences.
+  [[nodiscard]] Recurrence with_count(std::int64_t count) const;
 
  private:
   std::span<float const> run(std::span<float const> x, float const* noise, bool keep, std::int64_t heads);
