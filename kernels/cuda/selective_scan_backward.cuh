@@ -70,16 +70,18 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
   long long const in_slab = blockIdx.x / groups, sequence = g.first_sequence + in_slab;
   int const channel0 = group * S::channels + warp / S::team * S::warp_channels, state0 = member * S::warp_states;
   auto* const mine = shared + warp * S::warp_bytes;
-  unsigned const base = shared_address(shared), mine_address = shared_address(mine);
+  unsigned const mine_address = shared_address(mine);
   constexpr int last_step = S::steps - 1;
 
   // Rows of the matrices that this lane addresses: as they were stored, and transposed in the channel order of dx and dy.
-  unsigned byte[S::fragments], transposed_byte[S::fragments];
+  unsigned row_byte[S::fragments], rows[S::fragments], transposed_rows[S::fragments];
 #pragma unroll
   for (int f = 0; f < S::fragments; ++f) {
     int const tile = S::channel_tile(f) * 16, eighth = S::state_tile(f) * 2;
-    byte[f] = static_cast<unsigned>(S::state_byte(tile + lane % 16, eighth + lane / 16));
-    transposed_byte[f] = static_cast<unsigned>(S::state_byte(tile + lane % 8 / 2 * 4 + lane % 2 + lane / 16 * 2, eighth + lane / 8 % 2));
+    row_byte[f] = static_cast<unsigned>(S::state_byte(tile + lane % 16, eighth + lane / 16));
+    rows[f] = mine_address + S::h_at + row_byte[f];
+    transposed_rows[f] = mine_address + S::h_at +
+                         static_cast<unsigned>(S::state_byte(tile + lane % 8 / 2 * 4 + lane % 2 + lane / 16 * 2, eighth + lane / 8 % 2));
   }
   unsigned const identity = r == 2 * q ? 0x3f80u : r == 2 * q + 1 ? 0x3f800000u : 0u;
 
@@ -91,18 +93,22 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
   };
 
   int chunk = in.saved_chunks - 1, stage = 0;
-  ChunkCopies<S> const copies(in, g.dout, sequence, channel0, state0, mine_address);
-  copies.start(in, chunk, base, mine_address, stage);
+  ChunkCopies<S> const copies(in, g.dout, sequence, channel0, state0);
+  copies.start(in, chunk, mine_address + S::stage_at, shared_address(shared) + S::block_stage_at);
   wait_for_copies();
-  convert_states<S>(shared, stage);
+  convert_states<S>(shared + S::block_stage_at);
   __syncthreads();
   for (; chunk >= 0; --chunk, stage ^= 1) {
-    if (chunk > 0) copies.start(in, chunk - 1, base, mine_address, stage ^ 1);
-    auto* const raw = mine + S::raw_at + stage * 4 * S::raw_array;
-    unsigned const saved = mine_address + static_cast<unsigned>(S::saved_at + stage * S::state_bytes);
-    auto const* const BC_raw = shared + S::BC_raw_at + stage * S::BC_raw_bytes + r * S::BC_raw_row;  // of step r
-    auto const* const BC = reinterpret_cast<float const*>(shared + S::BC_at + stage * S::BC_bytes);
-    auto* const parts = reinterpret_cast<float*>(mine + S::parts_at + stage * S::parts_bytes);
+    auto* const staged = mine + S::stage_at + stage * S::stage_bytes;
+    auto* const block_staged = shared + S::block_stage_at + stage * S::block_stage_bytes;
+    int const to_next_stage = 1 - 2 * stage;
+    if (chunk > 0)
+      copies.start(in, chunk - 1, shared_address(staged) + static_cast<unsigned>(to_next_stage * S::stage_bytes),
+                   shared_address(block_staged) + static_cast<unsigned>(to_next_stage * S::block_stage_bytes));
+    auto* const raw = staged + S::raw_at;
+    auto const* const BC_raw = block_staged + r * S::BC_raw_row;  // of step r
+    auto const* const BC = reinterpret_cast<float const*>(block_staged + S::BC_at);
+    auto* const parts = reinterpret_cast<float*>(staged + S::parts_at);
     auto const states_of = [&](float (&to)[S::state_tiles][4], int s, int which) {  // B or C of step s
 #pragma unroll
       for (int tile = 0; tile < S::state_tiles; ++tile) {
@@ -124,77 +130,93 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
     prepare_chunk<S>(in.delta_bias + channel0, raw, mine, r, q, dx, dy);
     __syncwarp();
 
+    // The decays of all steps, then the states of all steps, so that long waits overlap.
     float a[S::steps][S::fragments][8];
+#pragma unroll
+    for (int s = 0; s < S::steps; ++s)
+#pragma unroll
+      for (int f = 0; f < S::fragments; ++f) {
+        auto const* const step = reinterpret_cast<float const*>(mine + S::forward_at + s * S::step_row + S::channel_tile(f) * 128 + r * 16);
+        float const delta[2] = {step[0], step[2]};
+#pragma unroll
+        for (int i = 0; i < 8; ++i)  // half i / 4, channel i / 2 % 2
+          a[s][f][i] = exp2_approx(delta[i / 2 % 2] * (i % 2 == 0 ? A_early[f][i / 2].x : A_early[f][i / 2].y));
+      }
     {
-      float A[S::fragments][8], h[S::fragments][8], dC[S::state_tiles][4] = {}, y[S::channel_tiles][4] = {};
+      float h[S::fragments][8], dC[S::state_tiles][4] = {}, y[S::channel_tiles][4] = {};
       unsigned pairs[S::fragments][4], C_operand[S::state_tiles][2];
 #pragma unroll
       for (int f = 0; f < S::fragments; ++f) {
-        load_matrices(pairs[f], saved + byte[f]);
+        load_matrices(pairs[f], shared_address(staged + S::saved_at) + row_byte[f]);
 #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-          A[f][2 * i] = A_early[f][i].x, A[f][2 * i + 1] = A_early[f][i].y;
-          h[f][2 * i] = low_half(pairs[f][i]), h[f][2 * i + 1] = high_half(pairs[f][i]);
-        }
+        for (int i = 0; i < 4; ++i) h[f][2 * i] = low_half(pairs[f][i]), h[f][2 * i + 1] = high_half(pairs[f][i]);
       }
       operand_of(C_operand, 1);
+      float B[2][S::state_tiles][4];  // of this step and the next
+      states_of(B[0], 0, 0);
 #pragma unroll
       for (int s = 0; s < S::steps; ++s) {
-        unsigned const h_s = mine_address + static_cast<unsigned>(S::h_at + s * S::state_bytes);
-        float B[S::state_tiles][4];
-        states_of(B, s, 0);
+        if (s < last_step) states_of(B[(s + 1) % 2], s + 1, 0);
 #pragma unroll
         for (int f = 0; f < S::fragments; ++f) {
-          float4 const step = *reinterpret_cast<float4 const*>(mine + S::forward_at + s * S::step_row + S::channel_tile(f) * 128 + r * 16);
+          auto const* const step = reinterpret_cast<float const*>(mine + S::forward_at + s * S::step_row + S::channel_tile(f) * 128 + r * 16);
+          float const dx_s[2] = {step[1], step[3]};
 #pragma unroll
-          for (int i = 0; i < 8; ++i) {  // half i / 4, channel i / 2 % 2
-            a[s][f][i] = exp2_approx((i / 2 % 2 == 0 ? step.x : step.z) * A[f][i]);
-            h[f][i] = a[s][f][i] * h[f][i] + (i / 2 % 2 == 0 ? step.y : step.w) * B[S::state_tile(f)][i / 4 * 2 + i % 2];
-          }
+          for (int i = 0; i < 8; ++i)
+            h[f][i] = a[s][f][i] * h[f][i] + dx_s[i / 2 % 2] * B[s % 2][S::state_tile(f)][i / 4 * 2 + i % 2];
 #pragma unroll
           for (int i = 0; i < 4; ++i) pairs[f][i] = pack(h[f][2 * i], h[f][2 * i + 1]);
-          store_matrices(pairs[f], h_s + byte[f]);
+          store_matrices(pairs[f], rows[f] + static_cast<unsigned>(s * S::state_bytes));
         }
         float d[S::channel_tiles][4];  // for the C of each step; this step's column is wanted
         sum_states<S>(d, pairs, C_operand);
 #pragma unroll
         for (int tile = 0; tile < S::channel_tiles; ++tile)
           if (q == s / 2) y[tile][s % 2] = d[tile][s % 2], y[tile][s % 2 + 2] = d[tile][s % 2 + 2];
-        __syncwarp();
-        sum_channels<S>(dC, h_s, transposed_byte, dy, r == s);
       }
+      __syncwarp();
+      sum_channels<S>(dC, transposed_rows, dy, r);
 #pragma unroll
       for (int tile = 0; tile < S::channel_tiles; ++tile)
         spread<S::sum_row>(y[tile], reinterpret_cast<float*>(mine + S::y_at) + tile * 16, r, q);
 #pragma unroll
       for (int tile = 0; tile < S::state_tiles; ++tile)
         spread<S::parts_row>(dC[tile], parts + S::warp_states + tile * 16, r, q);
+      __syncwarp();
     }
 
+    // Backwards; carry takes the place of the states in shared memory.
     float with_B[S::channel_tiles][4] = {}, with_decay[S::channel_tiles][4] = {}, dB[S::state_tiles][4] = {};
     {
-      unsigned pairs[S::fragments][4], A[S::fragments][4], B_operand[S::state_tiles][2];
+      unsigned pairs[S::fragments][4], A[S::fragments][4], h[2][S::fragments][4], B_operand[S::state_tiles][2];
+      float C[2][S::state_tiles][4];
 #pragma unroll
       for (int f = 0; f < S::fragments; ++f) {
+        load_matrices(h[last_step % 2][f], rows[f] + static_cast<unsigned>((last_step - 1) * S::state_bytes));
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
           float2 const v = read_A(f, i % 2, i / 2);
           A[f][i] = pack(v.x, v.y);
           pairs[f][i] = pack(carry[f][2 * i], carry[f][2 * i + 1]);
         }
-        store_matrices(pairs[f], mine_address + static_cast<unsigned>(S::carry_at + last_step % 2 * S::state_bytes) + byte[f]);
+        store_matrices(pairs[f], rows[f] + static_cast<unsigned>(last_step * S::state_bytes));
       }
       operand_of(B_operand, 0);
+      states_of(C[last_step % 2], last_step, 1);
 #pragma unroll
       for (int s = last_step; s >= 0; --s) {
-        __syncwarp();
-        sum_channels<S>(dB, mine_address + static_cast<unsigned>(S::carry_at + s % 2 * S::state_bytes), transposed_byte, dx, r == s);
-        float d[S::channel_tiles][4], C[S::state_tiles][4];
+        if (s > 0) {
+          states_of(C[(s - 1) % 2], s - 1, 1);
+#pragma unroll
+          for (int f = 0; f < S::fragments; ++f)
+            load_matrices(h[(s - 1) % 2][f], s > 1 ? rows[f] + static_cast<unsigned>((s - 2) * S::state_bytes)
+                                                   : shared_address(staged + S::saved_at) + row_byte[f]);
+        }
+        float d[S::channel_tiles][4];
         sum_states<S>(d, pairs, B_operand);
 #pragma unroll
         for (int tile = 0; tile < S::channel_tiles; ++tile)
           if (q == s / 2) with_B[tile][s % 2] = d[tile][s % 2], with_B[tile][s % 2 + 2] = d[tile][s % 2 + 2];
-        states_of(C, s, 1);
         unsigned const ones = r == s ? 0x3f803f80u : 0u;
 #pragma unroll
         for (int f = 0; f < S::fragments; ++f) {
@@ -202,23 +224,24 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
           float4 const step = *reinterpret_cast<float4 const*>(mine + S::backward_at + s * S::step_row + tile * 128 + r * 16);
 #pragma unroll
           for (int i = 0; i < 8; ++i)
-            carry[f][i] = a[s][f][i] * ((i / 2 % 2 == 0 ? step.x : step.z) * C[S::state_tile(f)][i / 4 * 2 + i % 2] + carry[f][i]);
+            carry[f][i] = a[s][f][i] * ((i / 2 % 2 == 0 ? step.x : step.z) * C[s % 2][S::state_tile(f)][i / 4 * 2 + i % 2] + carry[f][i]);
 #pragma unroll
           for (int i = 0; i < 4; ++i) pairs[f][i] = pack(carry[f][2 * i], carry[f][2 * i + 1]);
-          if (s > 0) store_matrices(pairs[f], mine_address + static_cast<unsigned>(S::carry_at + (s - 1) % 2 * S::state_bytes) + byte[f]);
-          unsigned h[4], w_A[4];
-          load_matrices(h, (s > 0 ? mine_address + static_cast<unsigned>(S::h_at + (s - 1) * S::state_bytes) : saved) + byte[f]);
+          if (s > 0) store_matrices(pairs[f], rows[f] + static_cast<unsigned>((s - 1) * S::state_bytes));
+          unsigned w_A[4], w_delta[4];
 #pragma unroll
           for (int i = 0; i < 4; ++i) {
-            unsigned const w = multiply_pairs(pairs[f][i], h[i]);
+            unsigned const w = multiply_pairs(pairs[f][i], h[s % 2][f][i]);
             w_A[i] = multiply_pairs(w, A[f][i]);
-            h[i] = multiply_pairs(w, __float_as_uint(i % 2 == 0 ? step.y : step.w));
+            w_delta[i] = multiply_pairs(w, __float_as_uint(i % 2 == 0 ? step.y : step.w));
           }
           mma(with_decay[tile], w_A, ones, ones);
-          mma(dA[f][0], h[0], h[1], identity);
-          mma(dA[f][1], h[2], h[3], identity);
+          mma(dA[f][0], w_delta[0], w_delta[1], identity);
+          mma(dA[f][1], w_delta[2], w_delta[3], identity);
         }
       }
+      __syncwarp();
+      sum_channels<S>(dB, transposed_rows, dx, r);
     }
     // What carry leaves out of g: for each step the products of dx and dy over channels, of C and B over states.
     float dx_dy[4] = {}, C_B[4] = {};
@@ -250,9 +273,9 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
     finish_chunk<S>(in, g, sequence, chunk * S::steps, channel0, raw, mine, C_B_r, r, q, member, dD, dbias);
 
     wait_for_copies();
-    if (chunk > 0) convert_states<S>(shared, stage ^ 1);
+    if (chunk > 0) convert_states<S>(block_staged + to_next_stage * S::block_stage_bytes);
     __syncthreads();
-    write_parts<S>(shared + stage * S::parts_bytes, g.state_parts + (group * g.slab + in_slab) * in.time * 2 * S::states,
+    write_parts<S>(shared + stage * S::stage_bytes, g.state_parts + (group * g.slab + in_slab) * in.time * 2 * S::states,
                    chunk * S::steps, in.time);
   }
 

@@ -20,15 +20,16 @@ struct BackwardScan {
   static constexpr int state_bytes = 512 * fragments, raw_row = warp_channels * 2, raw_array = steps * raw_row;
   static constexpr int step_row = channel_tiles * 128 + 16;
   static constexpr int sum_row = warp_channels + 4, parts_row = 2 * warp_states + 4;  // floats, padded against conflicts
-  static constexpr int h_at = 0, saved_at = h_at + steps * state_bytes, carry_at = saved_at + 2 * state_bytes;
-  static constexpr int raw_at = carry_at + 2 * state_bytes, forward_at = raw_at + 2 * 4 * raw_array;
-  static constexpr int backward_at = forward_at + steps * step_row, y_at = backward_at + steps * step_row;
-  static constexpr int parts_at = y_at + steps * sum_row * 4, parts_bytes = steps * parts_row * 4;
-  static constexpr int warp_bytes = parts_at + 2 * parts_bytes;
-  static constexpr int other_sums_at = h_at;  // of carry B and w A, where h is no longer needed
-  static constexpr int BC_raw_row = 4 * states + 16, BC_raw_bytes = steps * BC_raw_row, BC_bytes = steps * 2 * states * 4;
-  static constexpr int BC_raw_at = warps * warp_bytes, BC_at = BC_raw_at + 2 * BC_raw_bytes;
-  static constexpr int shared_bytes = BC_at + 2 * BC_bytes;
+  static constexpr int BC_raw_row = 4 * states + 16, BC_raw_bytes = steps * BC_raw_row;
+  // Of a warp: its arrays of the chunk in work, then two stages of what is copied ahead or written behind.
+  static constexpr int h_at = 0, forward_at = h_at + steps * state_bytes, backward_at = forward_at + steps * step_row;
+  static constexpr int y_at = backward_at + steps * step_row, stage_at = y_at + steps * sum_row * 4;
+  static constexpr int saved_at = 0, raw_at = state_bytes, parts_at = raw_at + 4 * raw_array;  // in a stage
+  static constexpr int stage_bytes = parts_at + steps * parts_row * 4, warp_bytes = stage_at + 2 * stage_bytes;
+  static constexpr int other_sums_at = h_at;  // of carry B and w A, where the states are no longer needed
+  // Of the block, two stages: B and C as they are, and in fp32.
+  static constexpr int BC_at = BC_raw_bytes, block_stage_bytes = BC_at + steps * 2 * states * 4;
+  static constexpr int block_stage_at = warps * warp_bytes, shared_bytes = block_stage_at + 2 * block_stage_bytes;
 
   // A thread's elements are one or two A operands ("fragments") of 16 channels x 16 states: fragment f has tile f / state_tiles
   // of the channels and tile f % state_tiles of the states. Element 4 half + 2 c + b of it is channel r + 8 c, state
@@ -59,8 +60,7 @@ struct ChunkCopies {
   int raw_row[raw], states_row[shared];                          ///< bytes between steps
   unsigned saved_to[S::fragments];
 
-  __device__ ChunkCopies(ScanArgs<__nv_bfloat16> const& in, __nv_bfloat16 const* dout, long long sequence, int channel0, int state0,
-                         unsigned mine) {
+  __device__ ChunkCopies(ScanArgs<__nv_bfloat16> const& in, __nv_bfloat16 const* dout, long long sequence, int channel0, int state0) {
     int const lane = static_cast<int>(threadIdx.x) % 32;
     long long const row0 = sequence * in.time;
 #pragma unroll
@@ -76,7 +76,7 @@ struct ChunkCopies {
 #pragma unroll
     for (int i = 0; i < S::fragments; ++i) {
       int const piece = i * 32 + lane;
-      saved_to[i] = mine + S::saved_at + static_cast<unsigned>(S::state_byte(piece / (2 * S::state_tiles), piece % (2 * S::state_tiles)));
+      saved_to[i] = static_cast<unsigned>(S::state_byte(piece / (2 * S::state_tiles), piece % (2 * S::state_tiles)));
     }
 #pragma unroll
     for (int i = 0; i < shared; ++i) {
@@ -87,23 +87,24 @@ struct ChunkCopies {
     }
   }
 
-  __device__ void start(ScanArgs<__nv_bfloat16> const& in, int chunk, unsigned base, unsigned mine, int stage) const {
+  /// To a warp's stage and to the block's.
+  __device__ void start(ScanArgs<__nv_bfloat16> const& in, int chunk, unsigned stage, unsigned block_stage) const {
     int const lane = static_cast<int>(threadIdx.x) % 32, last = in.time - 1;
 #pragma unroll
     for (int i = 0; i < raw; ++i) {
       int const piece = i * 32 + lane, t = chunk * S::steps + piece / row_pieces % S::steps;
-      copy_async(mine + static_cast<unsigned>(S::raw_at + stage * 4 * S::raw_array + piece * 16),
+      copy_async(stage + static_cast<unsigned>(S::raw_at + piece * 16),
                  raw_from[i] + static_cast<long long>(min(t, last)) * raw_row[i], t <= last);
     }
     char const* const saved = saved_from + chunk * (static_cast<long long>(in.channels) * S::states * 2);
 #pragma unroll
     for (int i = 0; i < S::fragments; ++i)
-      copy_async(saved_to[i] + static_cast<unsigned>(stage * S::state_bytes), saved + i * (16 / S::state_tiles * S::states * 2), true);
+      copy_async(stage + S::saved_at + saved_to[i], saved + i * (16 / S::state_tiles * S::states * 2), true);
 #pragma unroll
     for (int i = 0; i < shared; ++i) {
       int const piece = i * S::threads + static_cast<int>(threadIdx.x), t = chunk * S::steps + piece / (S::states / 4);
       if (piece < S::steps * S::states / 4)
-        copy_async(base + static_cast<unsigned>(S::BC_raw_at + stage * S::BC_raw_bytes + piece * 16 + piece / (S::states / 4) * 16),
+        copy_async(block_stage + static_cast<unsigned>(piece * 16 + piece / (S::states / 4) * 16),
                    states_from[i] + static_cast<long long>(min(t, last)) * states_row[i], t <= last);
     }
   }
@@ -112,28 +113,31 @@ struct ChunkCopies {
 /// B and C of a stage as fp32, a thread what it copied. The 16 states of a tile in the order in which lanes take them:
 /// 4 of lane q = 0 (states 0 1 8 9), 4 of q = 1 (2 3 10 11), ...
 template <class S>
-__device__ inline void convert_states(unsigned char* shared, int stage) {
+__device__ inline void convert_states(unsigned char* block_stage) {
 #pragma unroll
   for (int i = 0; i < ChunkCopies<S>::shared; ++i) {
     int const piece = i * S::threads + static_cast<int>(threadIdx.x);
     if (piece >= S::steps * S::states / 4) break;
-    uint4 const v = *reinterpret_cast<uint4 const*>(shared + S::BC_raw_at + stage * S::BC_raw_bytes + piece * 16 + piece / (S::states / 4) * 16);
-    auto* const to = reinterpret_cast<float2*>(shared + S::BC_at + stage * S::BC_bytes + piece / 2 * 64 + piece % 2 * 8);
+    uint4 const v = *reinterpret_cast<uint4 const*>(block_stage + piece * 16 + piece / (S::states / 4) * 16);
+    auto* const to = reinterpret_cast<float2*>(block_stage + S::BC_at + piece / 2 * 64 + piece % 2 * 8);
     to[0] = {low_half(v.x), high_half(v.x)}, to[2] = {low_half(v.y), high_half(v.y)};
     to[4] = {low_half(v.z), high_half(v.z)}, to[6] = {low_half(v.w), high_half(v.w)};
   }
 }
 
-/// d[tile of states] += the warp's channels of a state array times `operand`, a product a fragment.
+/// d[tile of states] += the warp's channels of the state arrays of all steps times the steps' columns of `operand`.
+/// rows: what this lane addresses of the first array, transposed.
 template <class S>
-__device__ inline void sum_channels(float (&d)[S::state_tiles][4], unsigned array, unsigned const (&byte)[S::fragments],
-                                    unsigned const (&operand)[S::channel_tiles][2], bool now) {
+__device__ inline void sum_channels(float (&d)[S::state_tiles][4], unsigned const (&rows)[S::fragments],
+                                    unsigned const (&operand)[S::channel_tiles][2], int r) {
 #pragma unroll
-  for (int f = 0; f < S::fragments; ++f) {
-    unsigned m[4];
-    load_transposed(m, array + byte[f]);
-    mma(d[S::state_tile(f)], m, now ? operand[S::channel_tile(f)][0] : 0u, now ? operand[S::channel_tile(f)][1] : 0u);
-  }
+  for (int s = 0; s < S::steps; ++s)
+#pragma unroll
+    for (int f = 0; f < S::fragments; ++f) {
+      unsigned m[4];
+      load_transposed(m, rows[f] + static_cast<unsigned>(s * S::state_bytes));
+      mma(d[S::state_tile(f)], m, r == s ? operand[S::channel_tile(f)][0] : 0u, r == s ? operand[S::channel_tile(f)][1] : 0u);
+    }
 }
 /// d[tile of channels] = the sum over states of the fragments times `operand`.
 template <class S>
@@ -206,7 +210,7 @@ __device__ inline void write_parts(unsigned char const* shared, float* rows, int
     float4 sum{0, 0, 0, 0};
 #pragma unroll
     for (int tile = 0; tile < S::warps / S::team; ++tile) {
-      float4 const v = *reinterpret_cast<float4 const*>(shared + (tile * S::team + n / S::warp_states) * S::warp_bytes + S::parts_at + local * 4);
+      float4 const v = *reinterpret_cast<float4 const*>(shared + (tile * S::team + n / S::warp_states) * S::warp_bytes + S::stage_at + S::parts_at + local * 4);
       sum.x += v.x, sum.y += v.y, sum.z += v.z, sum.w += v.w;
     }
     if (first + s < time) *reinterpret_cast<float4*>(rows + static_cast<long long>(first + s) * 2 * S::states + column) = sum;
