@@ -1,10 +1,13 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <numeric>
+#include <span>
 
+#include "analysis/figures/generation_figures.hpp"
 #include "backend/backend.hpp"
 #include "commands/flags.hpp"
 #include "commands/verb.hpp"
@@ -21,6 +24,7 @@ struct Options {
   TrialFlags keys;
   RunFlags run;
   std::string checkpoint;
+  bool figures = true;
 };
 
 void print(generate::Generation const& generation) {
@@ -29,6 +33,24 @@ void print(generate::Generation const& generation) {
     fmt::print("{:>6} {:>10} {:>10.4f}\n", i, generation.seed_start[i], generation.mse[i]);
   auto const sum = std::accumulate(generation.mse.begin(), generation.mse.end(), 0.0);
   fmt::print("{:>6} {:>10} {:>10.4f}\n", "mean", "", sum / static_cast<double>(generation.mse.size()));
+}
+
+void draw(generate::Generation const& g, series::TrainingSeries const& series, std::filesystem::path const& folder) {
+  auto const seed = g.seed.size() / g.seed_start.size(), steps = g.generated.size() / g.seed_start.size();
+  auto const seed_steps = static_cast<std::int64_t>(seed) / g.channels;
+  auto const circles = series.circle.empty() ? 0 : *std::max_element(series.circle.begin(), series.circle.end()) + 1;
+  auto outcome = figures::Outcome::drawn;
+  for (std::size_t i = 0; i < g.seed_start.size(); ++i) {
+    figures::GeneratedSample sample{.number = static_cast<std::int64_t>(i), .channels = g.channels, .seed_start = g.seed_start[i],
+                                    .seed = std::span(g.seed).subspan(i * seed, seed),
+                                    .generated = std::span(g.generated).subspan(i * steps, steps),
+                                    .truth = std::span(g.truth).subspan(i * steps, steps),
+                                    .seed_circle = {}, .circles = circles, .mse = g.mse[i]};
+    if (circles > 0)
+      sample.seed_circle = std::span(series.circle).subspan(static_cast<std::size_t>(g.seed_start[i]), static_cast<std::size_t>(seed_steps));
+    outcome = figures::draw_generation(sample, folder);
+  }
+  if (outcome == figures::Outcome::gnuplot_missing) fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));
 }
 
 int run(Options const& options) {
@@ -50,6 +72,7 @@ int run(Options const& options) {
   auto const file = std::filesystem::path(options.run.out) / "generation.h5";
   generate::write_generation(file, generation, trial.generate,
                              {options.checkpoint, trial.data.path, provenance::run_facts(device, threads, backend::gpu_of(device))});
+  if (options.figures) draw(generation, series, options.run.out);
   print(generation);
   fmt::print("{}\n", file.string());
   return static_cast<int>(errors::ExitCode::done);
@@ -63,7 +86,8 @@ Action declare_generate(CLI::App& app) {
       ->required()
       ->type_name("FILE");
   options->keys.section<config::Data>().section<config::Generate>();
-  add_run_flags(app, options->run, "generation", "folder of generation.h5");
+  add_run_flags(app, options->run, "generation", "folder of generation.h5 and the figures");
+  app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
   return [options] { return run(*options); };
 }
 

@@ -87,6 +87,26 @@ def test_evaluate_measures_a_checkpoint(mambasynth, trial, finished_sweep, tmp_p
     assert (tmp_path / "activations.h5").is_file()
 
 
+def test_generate_continues_a_series(mambasynth, trial, finished_sweep, tmp_path):
+    import h5py
+    data = next((finished_sweep / "data").glob("*/series.h5"))
+    flags = ["generate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--seed-len", 16, "--gen-len", 40, "--device", "cpu"]
+    for name in ("a", "b"):
+        done = mambasynth(*flags, "--temperature", 0.5, "--perturb-interval", 10, "--perturb-hidden", "--out", tmp_path / name)
+    with h5py.File(tmp_path / "a/generation.h5") as a, h5py.File(tmp_path / "b/generation.h5") as b, h5py.File(data) as series:
+        assert a["generated"].shape == (3, 40, 20)
+        assert (a["generated"][:] == b["generated"][:]).all()
+        assert a.attrs["perturb_hidden"] == 1 and a.attrs["temperature"] == 0.5
+        for sample, start in enumerate(a["seed_start"]):
+            assert start % 16 == 0
+            assert (a["truth"][sample] == series["x"][start + 16:start + 56].astype("f4")).all()
+            assert f"{a['mse'][sample]:.4f}" in done.stdout
+    mambasynth(*flags, "--seed-offset", 2, "--no-figures", "--out", tmp_path / "one")
+    with h5py.File(tmp_path / "one/generation.h5") as one:
+        assert list(one["seed_start"]) == [32]
+    assert "--seed-offset" in mambasynth(*flags, "--seed-offset", 100000, "--out", tmp_path, code=2).stderr
+
+
 def test_train_eval_prints_the_validation_loss(mambasynth, tiny_trial, trial, tmp_path):
     import h5py
     done = mambasynth("train", "--config", tiny_trial, "--eval", trial / "checkpoint.pt", "--out", tmp_path / "out")
