@@ -26,7 +26,7 @@ __device__ inline void prepare_chunk(float const* delta_bias, unsigned char* raw
     auto* const at = reinterpret_cast<uint2*>(raw + r * S::raw_row + tile * 32 + q * 8);
     constexpr int array = S::raw_array / 8;
     uint2 const pairs[4] = {at[0], at[array], at[2 * array], at[3 * array]};
-    float4 const bias = __ldg(reinterpret_cast<float4 const*>(delta_bias + tile * 16 + q * 4));
+    float4 const bias = *reinterpret_cast<float4 const*>(delta_bias + tile * 16 + q * 4);
     float const biases[4] = {bias.x, bias.y, bias.z, bias.w};
     float dx_i[4], dy_i[4], slope[4], gate[4];
 #pragma unroll
@@ -41,9 +41,11 @@ __device__ inline void prepare_chunk(float const* delta_bias, unsigned char* raw
       dx_i[i] = delta * value(pairs[0]);
       dy_i[i] = dout * z * s;
       gate[i] = dout * s * (1.f + z * (1.f - s));
-      int const channel = q * 4 + i, place = r * S::step_row + tile * 128 + channel % 8 * 16 + channel / 8 * 8;
-      *reinterpret_cast<float2*>(mine + S::forward_at + place) = {delta * log2_e, dx_i[i]};
-      *reinterpret_cast<float2*>(mine + S::backward_at + place) = {dy_i[i], __uint_as_float(pack(delta, delta))};
+      int const channel = q * 4 + i, place = r * S::step_row + tile * 128 + channel % 8 * 16 + channel / 8 * 4;
+      *reinterpret_cast<float*>(mine + S::forward_at + place) = delta * log2_e;
+      *reinterpret_cast<unsigned*>(mine + S::forward_at + place + 8) = split(dx_i[i]);
+      *reinterpret_cast<unsigned*>(mine + S::backward_at + place) = split(dy_i[i]);
+      *reinterpret_cast<unsigned*>(mine + S::backward_at + place + 8) = pack(delta, delta);
     }
     at[2 * array] = {pack(slope[0], slope[1]), pack(slope[2], slope[3])};
     at[3 * array] = {pack(gate[0], gate[1]), pack(gate[2], gate[3])};
@@ -85,18 +87,24 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
   }
   unsigned const identity = r == 2 * q ? 0x3f80u : r == 2 * q + 1 ? 0x3f800000u : 0u;
 
-  float carry[S::fragments][8] = {}, dA[S::fragments][2][4] = {};  // dA: (fragment, half, element)
+  float carry[S::fragments][2][4] = {}, dA[S::fragments][2][4] = {};  // dA: (fragment, half, element)
   float dD[S::channel_tiles][4] = {}, dbias[S::channel_tiles][4] = {};
-  auto const* const own_A = in.A + static_cast<long long>(channel0 + r) * S::states + state0 + 2 * q;
-  auto const read_A = [&](int f, int c, int half) {
-    return __ldg(reinterpret_cast<float2 const*>(own_A + (S::channel_tile(f) * 16 + c * 8) * S::states + S::state_tile(f) * 16 + half * 8));
-  };
+  auto* const own_A = reinterpret_cast<float4*>(shared + S::A_at) + tid;  // element 4 half + 2 c + b of f at [2 f + half]
+  auto* const bias = reinterpret_cast<float*>(shared + S::bias_at);
+#pragma unroll
+  for (int i = 0; i < 2 * S::fragments; ++i) {
+    float const* const at = in.A + static_cast<long long>(channel0 + S::channel_tile(i / 2) * 16 + r) * S::states + state0 +
+                            S::state_tile(i / 2) * 16 + i % 2 * 8 + 2 * q;
+    float2 const one = *reinterpret_cast<float2 const*>(at), other = *reinterpret_cast<float2 const*>(at + 8 * S::states);
+    own_A[i * S::threads] = {one.x, one.y, other.x, other.y};
+  }
+  if (tid < S::channels) bias[tid] = in.delta_bias[group * S::channels + tid];
 
   int chunk = in.saved_chunks - 1, stage = 0;
   ChunkCopies<S> const copies(in, g.dout, sequence, channel0, state0);
   copies.start(in, chunk, mine_address + S::stage_at, shared_address(shared) + S::block_stage_at);
   wait_for_copies();
-  convert_states<S>(shared + S::block_stage_at);
+  double_states<S>(shared + S::block_stage_at);
   __syncthreads();
   for (; chunk >= 0; --chunk, stage ^= 1) {
     auto* const staged = mine + S::stage_at + stage * S::stage_bytes;
@@ -107,14 +115,21 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
                    shared_address(block_staged) + static_cast<unsigned>(to_next_stage * S::block_stage_bytes));
     auto* const raw = staged + S::raw_at;
     auto const* const BC_raw = block_staged + r * S::BC_raw_row;  // of step r
-    auto const* const BC = reinterpret_cast<float const*>(block_staged + S::BC_at);
+    auto const* const BC = reinterpret_cast<unsigned const*>(block_staged + S::BC_at);
     auto* const parts = reinterpret_cast<float*>(staged + S::parts_at);
-    auto const states_of = [&](float (&to)[S::state_tiles][4], int s, int which) {  // B or C of step s
+    // Operands of products that add dx B or dy C of a step to 16 channels x 8 states: the inner index 2q + b is half b of
+    // step 4 group + q, and the channels' side is zero but for the step's.
+    auto const of_channels = [&](unsigned (&to)[S::channel_tiles][2], int array, int group_of_steps) {
 #pragma unroll
-      for (int tile = 0; tile < S::state_tiles; ++tile) {
-        float4 const v = *reinterpret_cast<float4 const*>(BC + (2 * s + which) * S::states + state0 + tile * 16 + q * 4);
-        to[tile][0] = v.x, to[tile][1] = v.y, to[tile][2] = v.z, to[tile][3] = v.w;
+      for (int tile = 0; tile < S::channel_tiles; ++tile) {
+        uint2 const v = *reinterpret_cast<uint2 const*>(mine + array + (group_of_steps * 4 + q) * S::step_row + tile * 128 + r * 16);
+        to[tile][0] = v.x, to[tile][1] = v.y;
       }
+    };
+    auto const of_states = [&](unsigned (&to)[S::state_tiles][2], int which, int group_of_steps) {
+#pragma unroll
+      for (int i = 0; i < 2 * S::state_tiles; ++i)
+        to[i / 2][i % 2] = BC[(group_of_steps * 4 + q) * S::BC_row + which * S::states + state0 + i * 8 + r];
     };
     auto const operand_of = [&](unsigned (&to)[S::state_tiles][2], int which) {  // all steps
 #pragma unroll
@@ -122,50 +137,47 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
         to[i / 2][i % 2] = *reinterpret_cast<unsigned const*>(BC_raw + (which * S::states + state0 + i * 8 + 2 * q) * 2);
     };
     unsigned dx[S::channel_tiles][2], dy[S::channel_tiles][2];
-    float2 A_early[S::fragments][4];
-#pragma unroll
-    for (int f = 0; f < S::fragments; ++f)
-#pragma unroll
-      for (int i = 0; i < 4; ++i) A_early[f][i] = read_A(f, i % 2, i / 2);
-    prepare_chunk<S>(in.delta_bias + channel0, raw, mine, r, q, dx, dy);
+    prepare_chunk<S>(bias + warp / S::team * S::warp_channels, raw, mine, r, q, dx, dy);
     __syncwarp();
 
-    // The decays of all steps, then the states of all steps, so that long waits overlap.
-    float a[S::steps][S::fragments][8];
-#pragma unroll
-    for (int s = 0; s < S::steps; ++s)
-#pragma unroll
-      for (int f = 0; f < S::fragments; ++f) {
-        auto const* const step = reinterpret_cast<float const*>(mine + S::forward_at + s * S::step_row + S::channel_tile(f) * 128 + r * 16);
-        float const delta[2] = {step[0], step[2]};
-#pragma unroll
-        for (int i = 0; i < 8; ++i)  // half i / 4, channel i / 2 % 2
-          a[s][f][i] = exp2_approx(delta[i / 2 % 2] * (i % 2 == 0 ? A_early[f][i / 2].x : A_early[f][i / 2].y));
-      }
+    float a[S::steps][S::fragments][2][4];
     {
-      float h[S::fragments][8], dC[S::state_tiles][4] = {}, y[S::channel_tiles][4] = {};
-      unsigned pairs[S::fragments][4], C_operand[S::state_tiles][2];
+      float A[S::fragments][2][4], h[S::fragments][2][4], dC[S::state_tiles][4] = {}, y[S::channel_tiles][4] = {};
+      unsigned pairs[S::fragments][4], C_operand[S::state_tiles][2], dx_s[S::channel_tiles][2], B_s[S::state_tiles][2];
 #pragma unroll
       for (int f = 0; f < S::fragments; ++f) {
         load_matrices(pairs[f], shared_address(staged + S::saved_at) + row_byte[f]);
 #pragma unroll
-        for (int i = 0; i < 4; ++i) h[f][2 * i] = low_half(pairs[f][i]), h[f][2 * i + 1] = high_half(pairs[f][i]);
+        for (int half = 0; half < 2; ++half) {
+          float4 const v = own_A[(2 * f + half) * S::threads];
+          A[f][half][0] = v.x, A[f][half][1] = v.y, A[f][half][2] = v.z, A[f][half][3] = v.w;
+        }
+#pragma unroll
+        for (int i = 0; i < 4; ++i) h[f][i / 2][i % 2 * 2] = low_half(pairs[f][i]), h[f][i / 2][i % 2 * 2 + 1] = high_half(pairs[f][i]);
       }
       operand_of(C_operand, 1);
-      float B[2][S::state_tiles][4];  // of this step and the next
-      states_of(B[0], 0, 0);
 #pragma unroll
       for (int s = 0; s < S::steps; ++s) {
-        if (s < last_step) states_of(B[(s + 1) % 2], s + 1, 0);
+        if (s % 4 == 0) {
+          of_channels(dx_s, S::forward_at + 8, s / 4);
+          of_states(B_s, 0, s / 4);
+        }
 #pragma unroll
         for (int f = 0; f < S::fragments; ++f) {
-          auto const* const step = reinterpret_cast<float const*>(mine + S::forward_at + s * S::step_row + S::channel_tile(f) * 128 + r * 16);
-          float const dx_s[2] = {step[1], step[3]};
+          int const tile = S::channel_tile(f);
+          float2 const delta = *reinterpret_cast<float2 const*>(mine + S::forward_at + s * S::step_row + tile * 128 + r * 16);
+          unsigned const dx_0 = q == s % 4 ? dx_s[tile][0] : 0u, dx_1 = q == s % 4 ? dx_s[tile][1] : 0u;
 #pragma unroll
-          for (int i = 0; i < 8; ++i)
-            h[f][i] = a[s][f][i] * h[f][i] + dx_s[i / 2 % 2] * B[s % 2][S::state_tile(f)][i / 4 * 2 + i % 2];
+          for (int half = 0; half < 2; ++half) {
 #pragma unroll
-          for (int i = 0; i < 4; ++i) pairs[f][i] = pack(h[f][2 * i], h[f][2 * i + 1]);
+            for (int i = 0; i < 4; ++i) {
+              a[s][f][half][i] = exp2_approx((i / 2 == 0 ? delta.x : delta.y) * A[f][half][i]);
+              h[f][half][i] *= a[s][f][half][i];
+            }
+            mma(h[f][half], dx_0, dx_1, B_s[S::state_tile(f)][half]);
+          }
+#pragma unroll
+          for (int i = 0; i < 4; ++i) pairs[f][i] = pack(h[f][i / 2][i % 2 * 2], h[f][i / 2][i % 2 * 2 + 1]);
           store_matrices(pairs[f], rows[f] + static_cast<unsigned>(s * S::state_bytes));
         }
         float d[S::channel_tiles][4];  // for the C of each step; this step's column is wanted
@@ -189,24 +201,27 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
     float with_B[S::channel_tiles][4] = {}, with_decay[S::channel_tiles][4] = {}, dB[S::state_tiles][4] = {};
     {
       unsigned pairs[S::fragments][4], A[S::fragments][4], h[2][S::fragments][4], B_operand[S::state_tiles][2];
-      float C[2][S::state_tiles][4];
+      unsigned dy_s[S::channel_tiles][2], C_s[S::state_tiles][2];
 #pragma unroll
       for (int f = 0; f < S::fragments; ++f) {
         load_matrices(h[last_step % 2][f], rows[f] + static_cast<unsigned>((last_step - 1) * S::state_bytes));
 #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-          float2 const v = read_A(f, i % 2, i / 2);
-          A[f][i] = pack(v.x, v.y);
-          pairs[f][i] = pack(carry[f][2 * i], carry[f][2 * i + 1]);
+        for (int half = 0; half < 2; ++half) {
+          float4 const v = own_A[(2 * f + half) * S::threads];
+          A[f][2 * half] = pack(v.x, v.y), A[f][2 * half + 1] = pack(v.z, v.w);
         }
+#pragma unroll
+        for (int i = 0; i < 4; ++i) pairs[f][i] = pack(carry[f][i / 2][i % 2 * 2], carry[f][i / 2][i % 2 * 2 + 1]);
         store_matrices(pairs[f], rows[f] + static_cast<unsigned>(last_step * S::state_bytes));
       }
       operand_of(B_operand, 0);
-      states_of(C[last_step % 2], last_step, 1);
 #pragma unroll
       for (int s = last_step; s >= 0; --s) {
+        if (s % 4 == 3) {
+          of_channels(dy_s, S::backward_at, s / 4);
+          of_states(C_s, 1, s / 4);
+        }
         if (s > 0) {
-          states_of(C[(s - 1) % 2], s - 1, 1);
 #pragma unroll
           for (int f = 0; f < S::fragments; ++f)
             load_matrices(h[(s - 1) % 2][f], s > 1 ? rows[f] + static_cast<unsigned>((s - 2) * S::state_bytes)
@@ -221,19 +236,23 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
 #pragma unroll
         for (int f = 0; f < S::fragments; ++f) {
           int const tile = S::channel_tile(f);
-          float4 const step = *reinterpret_cast<float4 const*>(mine + S::backward_at + s * S::step_row + tile * 128 + r * 16);
+          uint2 const delta = *reinterpret_cast<uint2 const*>(mine + S::backward_at + s * S::step_row + tile * 128 + r * 16 + 8);
+          unsigned const dy_0 = q == s % 4 ? dy_s[tile][0] : 0u, dy_1 = q == s % 4 ? dy_s[tile][1] : 0u;
 #pragma unroll
-          for (int i = 0; i < 8; ++i)
-            carry[f][i] = a[s][f][i] * ((i / 2 % 2 == 0 ? step.x : step.z) * C[s % 2][S::state_tile(f)][i / 4 * 2 + i % 2] + carry[f][i]);
+          for (int half = 0; half < 2; ++half) {
+            mma(carry[f][half], dy_0, dy_1, C_s[S::state_tile(f)][half]);
 #pragma unroll
-          for (int i = 0; i < 4; ++i) pairs[f][i] = pack(carry[f][2 * i], carry[f][2 * i + 1]);
+            for (int i = 0; i < 4; ++i) carry[f][half][i] *= a[s][f][half][i];
+          }
+#pragma unroll
+          for (int i = 0; i < 4; ++i) pairs[f][i] = pack(carry[f][i / 2][i % 2 * 2], carry[f][i / 2][i % 2 * 2 + 1]);
           if (s > 0) store_matrices(pairs[f], rows[f] + static_cast<unsigned>((s - 1) * S::state_bytes));
           unsigned w_A[4], w_delta[4];
 #pragma unroll
           for (int i = 0; i < 4; ++i) {
             unsigned const w = multiply_pairs(pairs[f][i], h[s % 2][f][i]);
             w_A[i] = multiply_pairs(w, A[f][i]);
-            w_delta[i] = multiply_pairs(w, __float_as_uint(i % 2 == 0 ? step.y : step.w));
+            w_delta[i] = multiply_pairs(w, i % 2 == 0 ? delta.x : delta.y);
           }
           mma(with_decay[tile], w_A, ones, ones);
           mma(dA[f][0], w_delta[0], w_delta[1], identity);
@@ -257,9 +276,9 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
     float const C_B_r = __shfl_sync(0xffffffffu, r % 2 == 0 ? C_B[0] : C_B[1], r * 4 + r / 2);
 #pragma unroll
     for (int tile = 0; tile < S::state_tiles; ++tile) {
-      float const* const C = BC + (4 * q + 1) * S::states + state0 + tile * 16 + r / 2 * 4 + r % 2;  // of state r; r + 8: 2 on
-      dB[tile][0] += at_2q * C[0], dB[tile][1] += at_2q_1 * C[2 * S::states];
-      dB[tile][2] += at_2q * C[2], dB[tile][3] += at_2q_1 * C[2 * S::states + 2];
+      unsigned const* const C = BC + 2 * q * S::BC_row + S::states + state0 + tile * 16 + r;
+      dB[tile][0] += at_2q * low_half(C[0]), dB[tile][1] += at_2q_1 * low_half(C[S::BC_row]);
+      dB[tile][2] += at_2q * low_half(C[8]), dB[tile][3] += at_2q_1 * low_half(C[S::BC_row + 8]);
       spread<S::parts_row>(dB[tile], parts + tile * 16, r, q);
     }
     __syncwarp();
@@ -273,7 +292,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
     finish_chunk<S>(in, g, sequence, chunk * S::steps, channel0, raw, mine, C_B_r, r, q, member, dD, dbias);
 
     wait_for_copies();
-    if (chunk > 0) convert_states<S>(block_staged + to_next_stage * S::block_stage_bytes);
+    if (chunk > 0) double_states<S>(block_staged + to_next_stage * S::block_stage_bytes);
     __syncthreads();
     write_parts<S>(shared + stage * S::stage_bytes, g.state_parts + (group * g.slab + in_slab) * in.time * 2 * S::states,
                    chunk * S::steps, in.time);

@@ -27,9 +27,10 @@ struct BackwardScan {
   static constexpr int saved_at = 0, raw_at = state_bytes, parts_at = raw_at + 4 * raw_array;  // in a stage
   static constexpr int stage_bytes = parts_at + steps * parts_row * 4, warp_bytes = stage_at + 2 * stage_bytes;
   static constexpr int other_sums_at = h_at;  // of carry B and w A, where the states are no longer needed
-  // Of the block, two stages: B and C as they are, and in fp32.
-  static constexpr int BC_at = BC_raw_bytes, block_stage_bytes = BC_at + steps * 2 * states * 4;
-  static constexpr int block_stage_at = warps * warp_bytes, shared_bytes = block_stage_at + 2 * block_stage_bytes;
+  // Of the block, two stages: B and C as they are, and each number twice, as a pair. Then A as the lanes take it, delta's bias.
+  static constexpr int BC_at = BC_raw_bytes, BC_row = 2 * states + 8, block_stage_bytes = BC_at + steps * BC_row * 4;
+  static constexpr int block_stage_at = warps * warp_bytes, A_at = block_stage_at + 2 * block_stage_bytes;
+  static constexpr int bias_at = A_at + threads * fragments * 32, shared_bytes = bias_at + channels * 4;
 
   // A thread's elements are one or two A operands ("fragments") of 16 channels x 16 states: fragment f has tile f / state_tiles
   // of the channels and tile f % state_tiles of the states. Element 4 half + 2 c + b of it is channel r + 8 c, state
@@ -110,19 +111,24 @@ struct ChunkCopies {
   }
 };
 
-/// B and C of a stage as fp32, a thread what it copied. The 16 states of a tile in the order in which lanes take them:
-/// 4 of lane q = 0 (states 0 1 8 9), 4 of q = 1 (2 3 10 11), ...
+/// B and C of a stage as pairs of the same number, a thread what it copied.
 template <class S>
-__device__ inline void convert_states(unsigned char* block_stage) {
+__device__ inline void double_states(unsigned char* block_stage) {
 #pragma unroll
   for (int i = 0; i < ChunkCopies<S>::shared; ++i) {
-    int const piece = i * S::threads + static_cast<int>(threadIdx.x);
+    int const piece = i * S::threads + static_cast<int>(threadIdx.x), s = piece / (S::states / 4);
     if (piece >= S::steps * S::states / 4) break;
-    uint4 const v = *reinterpret_cast<uint4 const*>(block_stage + piece * 16 + piece / (S::states / 4) * 16);
-    auto* const to = reinterpret_cast<float2*>(block_stage + S::BC_at + piece / 2 * 64 + piece % 2 * 8);
-    to[0] = {low_half(v.x), high_half(v.x)}, to[2] = {low_half(v.y), high_half(v.y)};
-    to[4] = {low_half(v.z), high_half(v.z)}, to[6] = {low_half(v.w), high_half(v.w)};
+    uint4 const v = *reinterpret_cast<uint4 const*>(block_stage + piece * 16 + s * 16);
+    auto* const to = reinterpret_cast<uint4*>(block_stage + S::BC_at + (piece * 8 + s * 8) * 4);
+    to[0] = {__byte_perm(v.x, 0, 0x1010), __byte_perm(v.x, 0, 0x3232), __byte_perm(v.y, 0, 0x1010), __byte_perm(v.y, 0, 0x3232)};
+    to[1] = {__byte_perm(v.z, 0, 0x1010), __byte_perm(v.z, 0, 0x3232), __byte_perm(v.w, 0, 0x1010), __byte_perm(v.w, 0, 0x3232)};
   }
+}
+
+/// v as a pair of bf16 whose sum has 16 bits of it.
+__device__ inline unsigned split(float v) {
+  float const high = __bfloat162float(__float2bfloat16_rn(v));
+  return pack(high, v - high);
 }
 
 /// d[tile of states] += the warp's channels of the state arrays of all steps times the steps' columns of `operand`.
@@ -184,9 +190,10 @@ __device__ inline void finish_chunk(ScanArgs<__nv_bfloat16> const& in, ScanGradi
         unsigned const pair = i < 2 ? v.x : v.y;
         return i % 2 == 0 ? low_half(pair) : high_half(pair);
       };
-      int const local = q * 4 + i, place = r * S::step_row + tile * 128 + local % 8 * 16 + local / 8 * 8;
+      int const local = q * 4 + i, place = r * S::step_row + tile * 128 + local % 8 * 16 + local / 8 * 4;
       float const delta = *reinterpret_cast<float const*>(mine + S::forward_at + place) * (1.f / log2_e);
-      float const dy = *reinterpret_cast<float const*>(mine + S::backward_at + place), x = value(x_pairs);
+      unsigned const dy_pair = *reinterpret_cast<unsigned const*>(mine + S::backward_at + place);
+      float const dy = low_half(dy_pair) + high_half(dy_pair), x = value(x_pairs);
       float const g_B = sums[1][i] + dy * C_B;
       dx[i] = dy * D[i] + delta * g_B;
       ddelta[i] = (sums[2][i] + x * g_B) * value(slope_pairs);
