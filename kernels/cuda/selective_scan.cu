@@ -8,6 +8,7 @@
 #include "kernels/cuda/launch.hpp"
 #include "kernels/cuda/selective_scan_backward.cuh"
 #include "kernels/cuda/selective_scan_forward.cuh"
+#include "kernels/cuda/selective_scan_forward_tiles.cuh"
 #include "kernels/cuda/selective_scan_generic.cuh"
 #include "kernels/cuda/selective_scan_sums.cuh"
 
@@ -92,16 +93,24 @@ void launch_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& a
   device::scan_forward_bf16<states, lanes><<<static_cast<unsigned>(s.batch * s.channels / F::channels), F::threads, 0, stream>>>(args);
   check_launch("selective scan, forward");
 }
-/// Lanes a channel: as few as fill the GPU.
+template <class S, int polynomials>
+bool launch_forward_tiles(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& args, Stream stream) {
+  bool const fits = s.channels % S::channels == 0 && aligned(args.x, args.x_stride) && aligned(args.delta, args.delta_stride) &&
+                    aligned(args.z, args.z_stride) && aligned(args.out, 0) && aligned(args.D, 0) && aligned(args.delta_bias, 0);
+  if (!fits) return false;
+  device::scan_forward_tiles<S, polynomials><<<static_cast<unsigned>(s.batch * s.channels / S::channels), S::threads, 0, stream>>>(args);
+  check_launch("selective scan, forward");
+  return true;
+}
+/// Tiles where there are enough sequences to fill the GPU with them, else as many lanes a channel as fill it.
 template <int states>
 bool fast_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& args, Stream stream) {
-  constexpr int least = states == 64 ? 2 : 1, most = states / 4 < 8 ? states / 4 : 8;
-  auto const wanted = ceil_div(std::int64_t{multiprocessors()} * 192, std::max<std::int64_t>(1, s.batch * s.channels));
   if constexpr (states == 16 || states == 32 || states == 64) {
-    if (least == 1 && wanted <= 1) launch_forward<states, least>(s, args, stream);
-    else if (wanted <= 2) launch_forward<states, 2>(s, args, stream);
+    auto const wanted = ceil_div(std::int64_t{multiprocessors()} * 192, std::max<std::int64_t>(1, s.batch * s.channels));
+    if (wanted <= 2 && launch_forward_tiles<device::ForwardTiles<states, 1, states / 16>, 0>(s, args, stream)) return true;
+    if (wanted <= 2) launch_forward<states, 2>(s, args, stream);
     else if (wanted <= 4) launch_forward<states, 4>(s, args, stream);
-    else launch_forward<states, most>(s, args, stream);
+    else launch_forward<states, states / 4 < 8 ? states / 4 : 8>(s, args, stream);
     return true;
   }
   return false;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/cuda/selective_scan_tiles.cuh"
+#include "kernels/cuda/selective_scan_backward_tiles.cuh"
 
 // The backward scan for bf16 activations. A warp has one or two tiles of 16 channels x 16 states, a
 // thread 8 of each; r = lane / 4 and q = lane % 4 name its channels (r, r + 8, ...) and states (neighbours from 4q or 8q
@@ -31,14 +31,10 @@ __device__ inline void prepare_chunk(float const* delta_bias, unsigned char* raw
     float dx_i[4], dy_i[4], slope[4], gate[4];
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      auto const value = [&](uint2 const& v) {
-        unsigned const pair = i < 2 ? v.x : v.y;
-        return i % 2 == 0 ? low_half(pair) : high_half(pair);
-      };
-      float const before = value(pairs[1]) + biases[i], e = exp2_approx(before * log2_e), delta = softplus_approx(before, e);
+      float const before = element(pairs[1], i) + biases[i], e = exp2_approx(before * log2_e), delta = softplus_approx(before, e);
       slope[i] = before > 20.f ? 1.f : e * reciprocal_approx(1.f + e);
-      float const z = value(pairs[2]), s = sigmoid_approx(z), dout = value(pairs[3]);
-      dx_i[i] = delta * value(pairs[0]);
+      float const z = element(pairs[2], i), s = sigmoid_approx(z), dout = element(pairs[3], i);
+      dx_i[i] = delta * element(pairs[0], i);
       dy_i[i] = dout * z * s;
       gate[i] = dout * s * (1.f + z * (1.f - s));
       int const channel = q * 4 + i, place = r * S::step_row + tile * 128 + channel % 8 * 16 + channel / 8 * 4;
@@ -52,13 +48,6 @@ __device__ inline void prepare_chunk(float const* delta_bias, unsigned char* raw
     dx[tile][0] = pack(dx_i[0], dx_i[1]), dx[tile][1] = pack(dx_i[2], dx_i[3]);
     dy[tile][0] = pack(dy_i[0], dy_i[1]), dy[tile][1] = pack(dy_i[2], dy_i[3]);
   }
-}
-
-/// Sums d of a product (channel, step) or (state, step) to rows of shared memory, a row a step.
-template <int row>
-__device__ inline void spread(float const (&d)[4], float* to, int r, int q) {
-  to[2 * q * row + r] = d[0], to[(2 * q + 1) * row + r] = d[1];
-  to[2 * q * row + r + 8] = d[2], to[(2 * q + 1) * row + r + 8] = d[3];
 }
 
 /// Grid: slab * channels / S::channels. Takes rows at multiples of 16 bytes. Dynamic shared memory: S::shared_bytes.
@@ -156,6 +145,18 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
         for (int i = 0; i < 4; ++i) h[f][i / 2][i % 2 * 2] = low_half(pairs[f][i]), h[f][i / 2][i % 2 * 2 + 1] = high_half(pairs[f][i]);
       }
       operand_of(C_operand, 1);
+      auto const decays_of = [&](int s) {
+        float2 delta[S::channel_tiles];
+#pragma unroll
+        for (int tile = 0; tile < S::channel_tiles; ++tile)
+          delta[tile] = *reinterpret_cast<float2 const*>(mine + S::forward_at + s * S::step_row + tile * 128 + r * 16);
+#pragma unroll
+        for (int f = 0; f < S::fragments; ++f)
+#pragma unroll
+          for (int i = 0; i < 8; ++i)
+            a[s][f][i / 4][i % 4] = exp2_approx((i % 4 / 2 == 0 ? delta[S::channel_tile(f)].x : delta[S::channel_tile(f)].y) * A[f][i / 4][i % 4]);
+      };
+      decays_of(0);
 #pragma unroll
       for (int s = 0; s < S::steps; ++s) {
         if (s % 4 == 0) {
@@ -165,17 +166,17 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
 #pragma unroll
         for (int f = 0; f < S::fragments; ++f) {
           int const tile = S::channel_tile(f);
-          float2 const delta = *reinterpret_cast<float2 const*>(mine + S::forward_at + s * S::step_row + tile * 128 + r * 16);
           unsigned const dx_0 = q == s % 4 ? dx_s[tile][0] : 0u, dx_1 = q == s % 4 ? dx_s[tile][1] : 0u;
 #pragma unroll
           for (int half = 0; half < 2; ++half) {
 #pragma unroll
-            for (int i = 0; i < 4; ++i) {
-              a[s][f][half][i] = exp2_approx((i / 2 == 0 ? delta.x : delta.y) * A[f][half][i]);
-              h[f][half][i] *= a[s][f][half][i];
-            }
+            for (int i = 0; i < 4; ++i) h[f][half][i] *= a[s][f][half][i];
             mma(h[f][half], dx_0, dx_1, B_s[S::state_tile(f)][half]);
           }
+        }
+        if (s < last_step) decays_of(s + 1);  // while the products run
+#pragma unroll
+        for (int f = 0; f < S::fragments; ++f) {
 #pragma unroll
           for (int i = 0; i < 4; ++i) pairs[f][i] = pack(h[f][i / 2][i % 2 * 2], h[f][i / 2][i % 2 * 2 + 1]);
           store_matrices(pairs[f], rows[f] + static_cast<unsigned>(s * S::state_bytes));

@@ -1,0 +1,185 @@
+#pragma once
+
+#include "kernels/cuda/selective_scan_tiles.cuh"
+
+// What selective_scan_backward.cuh is made of: its place in shared memory, its copies and the sums over its tiles.
+namespace mambasynth::kernels::cuda::device {
+
+template <int states_, int warps_, int channel_tiles_, int state_tiles_>
+struct BackwardScan : TileShape<states_, warps_, channel_tiles_, state_tiles_> {
+  using Base = TileShape<states_, warps_, channel_tiles_, state_tiles_>;
+  using Base::channels, Base::fragments, Base::state_bytes, Base::states, Base::step_row, Base::steps, Base::sum_row, Base::threads,
+      Base::warp_channels, Base::warp_states, Base::warps;
+  static constexpr int blocks = 8 * (2 / fragments) / warps;  ///< of a multiprocessor
+
+  // Shared memory in bytes; parts_row in floats, padded against conflicts of banks.
+  static constexpr int raw_row = warp_channels * 2, raw_array = steps * raw_row, parts_row = 2 * warp_states + 4;
+  static constexpr int BC_raw_row = 4 * states + 16, BC_raw_bytes = steps * BC_raw_row;
+  // Of a warp: its arrays of the chunk in work, then two stages of what is copied ahead or written behind.
+  static constexpr int h_at = 0, forward_at = h_at + steps * state_bytes, backward_at = forward_at + steps * step_row;
+  static constexpr int y_at = backward_at + steps * step_row, stage_at = y_at + steps * sum_row * 4;
+  static constexpr int saved_at = 0, raw_at = state_bytes, parts_at = raw_at + 4 * raw_array;  // in a stage
+  static constexpr int stage_bytes = parts_at + steps * parts_row * 4, warp_bytes = stage_at + 2 * stage_bytes;
+  static constexpr int other_sums_at = h_at;  // of carry B and w A, where the states are no longer needed
+  // Of the block, two stages: B and C as they are, and each number twice, as a pair. Then A as the lanes take it, delta's bias.
+  static constexpr int BC_at = BC_raw_bytes, BC_row = 2 * states + 8, block_stage_bytes = BC_at + steps * BC_row * 4;
+  static constexpr int block_stage_at = warps * warp_bytes, A_at = block_stage_at + 2 * block_stage_bytes;
+  static constexpr int bias_at = A_at + threads * fragments * 32, shared_bytes = bias_at + channels * 4;
+};
+
+template <class S>
+__device__ inline void team_sync(int tile) {
+  if constexpr (S::team == 1) __syncwarp();
+  else asm volatile("bar.sync %0, %1;" ::"r"(tile + 1), "n"(S::team * 32) : "memory");
+}
+
+/// Where a thread copies a chunk's inputs from and to. Rows past the end are zeros.
+template <class S>
+struct ChunkCopies {
+  static constexpr int row_pieces = S::raw_row / 16, raw = 4 * S::steps * row_pieces / 32;  ///< 16 bytes a piece
+  static constexpr int shared = (S::steps * S::states / 4 + S::threads - 1) / S::threads;
+  char const *raw_from[raw], *saved_from, *states_from[shared];  ///< of chunk 0
+  int raw_row[raw], states_row[shared];                          ///< bytes between steps
+  unsigned saved_to[S::fragments];
+
+  __device__ ChunkCopies(ScanArgs<__nv_bfloat16> const& in, __nv_bfloat16 const* dout, long long sequence, int channel0, int state0) {
+    int const lane = static_cast<int>(threadIdx.x) % 32;
+    long long const row0 = sequence * in.time;
+#pragma unroll
+    for (int i = 0; i < raw; ++i) {
+      int const piece = i * 32 + lane, array = piece / (S::steps * row_pieces);
+      auto const* const from = array == 0 ? in.x : array == 1 ? in.delta : array == 2 ? in.z : dout;
+      long long const stride = array == 0 ? in.x_stride : array == 1 ? in.delta_stride : array == 2 ? in.z_stride : in.channels;
+      raw_row[i] = static_cast<int>(stride * 2);
+      raw_from[i] = reinterpret_cast<char const*>(from + row0 * stride + channel0 + piece % row_pieces * 8);
+    }
+    saved_from = reinterpret_cast<char const*>(in.saved + (sequence * in.saved_chunks * in.channels + channel0 + lane / (2 * S::state_tiles)) * S::states +
+                                               state0 + lane % (2 * S::state_tiles) * 8);
+#pragma unroll
+    for (int i = 0; i < S::fragments; ++i) {
+      int const piece = i * 32 + lane;
+      saved_to[i] = static_cast<unsigned>(S::state_byte(piece / (2 * S::state_tiles), piece % (2 * S::state_tiles)));
+    }
+#pragma unroll
+    for (int i = 0; i < shared; ++i) {
+      int const n = (i * S::threads + static_cast<int>(threadIdx.x)) * 8 % (2 * S::states);
+      long long const stride = n < S::states ? in.B_stride : in.C_stride;
+      states_row[i] = static_cast<int>(stride * 2);
+      states_from[i] = reinterpret_cast<char const*>((n < S::states ? in.B + n : in.C + n - S::states) + row0 * stride);
+    }
+  }
+
+  /// To a warp's stage and to the block's.
+  __device__ void start(ScanArgs<__nv_bfloat16> const& in, int chunk, unsigned stage, unsigned block_stage) const {
+    int const lane = static_cast<int>(threadIdx.x) % 32, last = in.time - 1;
+#pragma unroll
+    for (int i = 0; i < raw; ++i) {
+      int const piece = i * 32 + lane, t = chunk * S::steps + piece / row_pieces % S::steps;
+      copy_async(stage + static_cast<unsigned>(S::raw_at + piece * 16),
+                 raw_from[i] + static_cast<long long>(min(t, last)) * raw_row[i], t <= last);
+    }
+    char const* const saved = saved_from + chunk * (static_cast<long long>(in.channels) * S::states * 2);
+#pragma unroll
+    for (int i = 0; i < S::fragments; ++i)
+      copy_async(stage + S::saved_at + saved_to[i], saved + i * (16 / S::state_tiles * S::states * 2), true);
+#pragma unroll
+    for (int i = 0; i < shared; ++i) {
+      int const piece = i * S::threads + static_cast<int>(threadIdx.x), t = chunk * S::steps + piece / (S::states / 4);
+      if (piece < S::steps * S::states / 4)
+        copy_async(block_stage + static_cast<unsigned>(piece * 16 + piece / (S::states / 4) * 16),
+                   states_from[i] + static_cast<long long>(min(t, last)) * states_row[i], t <= last);
+    }
+  }
+};
+
+/// B and C of a stage as pairs of the same number, a thread what it copied.
+template <class S>
+__device__ inline void double_states(unsigned char* block_stage) {
+#pragma unroll
+  for (int i = 0; i < ChunkCopies<S>::shared; ++i) {
+    int const piece = i * S::threads + static_cast<int>(threadIdx.x), s = piece / (S::states / 4);
+    if (piece >= S::steps * S::states / 4) break;
+    uint4 const v = *reinterpret_cast<uint4 const*>(block_stage + piece * 16 + s * 16);
+    double_pairs(v, block_stage + S::BC_at + (piece * 8 + s * 8) * 4);
+  }
+}
+
+/// d[tile of states] += the warp's channels of the state arrays of all steps times the steps' columns of `operand`.
+/// rows: what this lane addresses of the first array, transposed.
+template <class S>
+__device__ inline void sum_channels(float (&d)[S::state_tiles][4], unsigned const (&rows)[S::fragments],
+                                    unsigned const (&operand)[S::channel_tiles][2], int r) {
+#pragma unroll
+  for (int s = 0; s < S::steps; ++s)
+#pragma unroll
+    for (int f = 0; f < S::fragments; ++f) {
+      unsigned m[4];
+      load_transposed(m, rows[f] + static_cast<unsigned>(s * S::state_bytes));
+      mma(d[S::state_tile(f)], m, r == s ? operand[S::channel_tile(f)][0] : 0u, r == s ? operand[S::channel_tile(f)][1] : 0u);
+    }
+}
+/// dx, ddelta and dz of a chunk from the sums over states; thread (r, q) as in prepare_chunk. The warps of a team take
+/// turns by step. C_B: sum over states of C B at step r.
+template <class S>
+__device__ inline void finish_chunk(ScanArgs<__nv_bfloat16> const& in, ScanGradientArgs<__nv_bfloat16> const& g, long long sequence,
+                                    int first, int channel0, unsigned char const* raw, unsigned char const* mine, float C_B, int r,
+                                    int q, int member, float (&dD)[S::channel_tiles][4], float (&dbias)[S::channel_tiles][4]) {
+  if (first + r >= in.time || r % S::team != member) return;
+  long long const row = sequence * in.time + first + r;
+#pragma unroll
+  for (int tile = 0; tile < S::channel_tiles; ++tile) {
+    float sums[3][4] = {};  // of C h, carry B, w A
+#pragma unroll
+    for (int m = 0; m < S::team; ++m) {
+      auto const* const warp = mine + (m - member) * S::warp_bytes;
+      int const place = (r * S::sum_row + tile * 16 + q * 4) * 4;
+#pragma unroll
+      for (int k = 0; k < 3; ++k) {
+        float4 const v = *reinterpret_cast<float4 const*>(warp + (k == 0 ? S::y_at : S::other_sums_at + (k - 1) * S::steps * S::sum_row * 4) + place);
+        sums[k][0] += v.x, sums[k][1] += v.y, sums[k][2] += v.z, sums[k][3] += v.w;
+      }
+    }
+    auto const* const at = reinterpret_cast<uint2 const*>(raw + r * S::raw_row + tile * 32 + q * 8);
+    constexpr int array = S::raw_array / 8;
+    uint2 const x_pairs = at[0], slope_pairs = at[2 * array], gate_pairs = at[3 * array];
+    int const channel = channel0 + tile * 16 + q * 4;
+    float4 const D4 = __ldg(reinterpret_cast<float4 const*>(in.D + channel));
+    float const D[4] = {D4.x, D4.y, D4.z, D4.w};
+    float dx[4], ddelta[4], dz[4];
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      int const local = q * 4 + i, place = r * S::step_row + tile * 128 + local % 8 * 16 + local / 8 * 4;
+      float const delta = *reinterpret_cast<float const*>(mine + S::forward_at + place) * (1.f / log2_e);
+      unsigned const dy_pair = *reinterpret_cast<unsigned const*>(mine + S::backward_at + place);
+      float const dy = low_half(dy_pair) + high_half(dy_pair), x = element(x_pairs, i);
+      float const g_B = sums[1][i] + dy * C_B;
+      dx[i] = dy * D[i] + delta * g_B;
+      ddelta[i] = (sums[2][i] + x * g_B) * element(slope_pairs, i);
+      dz[i] = element(gate_pairs, i) * (sums[0][i] + D[i] * x);
+      dD[tile][i] += dy * x;
+      dbias[tile][i] += ddelta[i];
+    }
+    *reinterpret_cast<uint2*>(g.dx + row * in.channels + channel) = {pack(dx[0], dx[1]), pack(dx[2], dx[3])};
+    *reinterpret_cast<uint2*>(g.ddelta + row * in.channels + channel) = {pack(ddelta[0], ddelta[1]), pack(ddelta[2], ddelta[3])};
+    *reinterpret_cast<uint2*>(g.dz + row * g.dz_stride + channel) = {pack(dz[0], dz[1]), pack(dz[2], dz[3])};
+  }
+}
+
+/// dB and dC of a chunk summed over the block's tiles of channels, to the rows of this block in the workspace.
+template <class S>
+__device__ inline void write_parts(unsigned char const* shared, float* rows, int first, int time) {
+#pragma unroll
+  for (int at = static_cast<int>(threadIdx.x) * 4; at < S::steps * 2 * S::states; at += S::threads * 4) {
+    int const s = at / (2 * S::states), column = at % (2 * S::states), n = column % S::states;
+    int const local = s * S::parts_row + column / S::states * S::warp_states + n % S::warp_states;
+    float4 sum{0, 0, 0, 0};
+#pragma unroll
+    for (int tile = 0; tile < S::warps / S::team; ++tile) {
+      float4 const v = *reinterpret_cast<float4 const*>(shared + (tile * S::team + n / S::warp_states) * S::warp_bytes + S::stage_at + S::parts_at + local * 4);
+      sum.x += v.x, sum.y += v.y, sum.z += v.z, sum.w += v.w;
+    }
+    if (first + s < time) *reinterpret_cast<float4*>(rows + static_cast<long long>(first + s) * 2 * S::states + column) = sum;
+  }
+}
+
+}  // namespace mambasynth::kernels::cuda::device
