@@ -62,7 +62,7 @@ template <class T>
 bool fast_forward_fits(ScanShape const& s, ScanInputs<T> const& in) {
   auto const near = [&](std::int64_t stride) { return s.time * stride < std::int64_t{1} << 31; };
   return std::is_same_v<T, BFloat16> && s.time > 0 && s.channels % 128 == 0 && aligned(in.B, in.B_stride) && aligned(in.C, in.C_stride) &&
-         aligned(in.A, 0) && near(in.x_stride) && near(in.delta_stride) && near(in.z_stride) && near(s.channels);
+         aligned(in.A, 0) && near(in.x_stride) && near(in.delta_stride) && near(in.z_stride) && near(in.B_stride) && near(in.C_stride) && near(s.channels);
 }
 
 /// How the backward cuts its work, and where its sums lie.
@@ -210,12 +210,12 @@ void selective_scan_backward(ScanShape const& s, ScanInputs<T> const& in, std::b
         done = done || fast_backward<decltype(shape)>(s, in, args, gradients, workspace, stream);
       };
       if constexpr (states() == 16) {
-        attempt(device::BackwardScan<16, 8, 1, 1>{});
-        attempt(device::BackwardScan<16, 4, 1, 1>{});
+        attempt(device::BackwardScan<16, 8, 1, 1, 2>{});
+        attempt(device::BackwardScan<16, 4, 1, 1, 2>{});
       } else if constexpr (states() == 32) {
-        attempt(device::BackwardScan<32, 4, 1, 2>{});
+        attempt(device::BackwardScan<32, 4, 1, 2, 2>{});
       } else {
-        attempt(device::BackwardScan<64, 4, 1, 2>{});
+        attempt(device::BackwardScan<64, 4, 1, 2, 2>{});
       }
     }
     if (!done)

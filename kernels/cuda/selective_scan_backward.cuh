@@ -37,7 +37,7 @@ __device__ inline void prepare_chunk(float const* delta_bias, unsigned char* raw
       dx_i[i] = delta * element(pairs[0], i);
       dy_i[i] = dout * z * s;
       gate[i] = dout * s * (1.f + z * (1.f - s));
-      int const channel = q * 4 + i, place = r * S::step_row + tile * 128 + channel % 8 * 16 + channel / 8 * 4;
+      int const place = r * S::step_row + S::channel_byte(q) + tile * 128 + i * 16;
       *reinterpret_cast<float*>(mine + S::forward_at + place) = delta * log2_e;
       *reinterpret_cast<unsigned*>(mine + S::forward_at + place + 8) = split(dx_i[i]);
       *reinterpret_cast<unsigned*>(mine + S::backward_at + place) = split(dy_i[i]);
@@ -93,7 +93,6 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
   ChunkCopies<S> const copies(in, g.dout, sequence, channel0, state0);
   copies.start(in, chunk, mine_address + S::stage_at, shared_address(shared) + S::block_stage_at);
   wait_for_copies();
-  double_states<S>(shared + S::block_stage_at);
   __syncthreads();
   for (; chunk >= 0; --chunk, stage ^= 1) {
     auto* const staged = mine + S::stage_at + stage * S::stage_bytes;
@@ -103,8 +102,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
       copies.start(in, chunk - 1, shared_address(staged) + static_cast<unsigned>(to_next_stage * S::stage_bytes),
                    shared_address(block_staged) + static_cast<unsigned>(to_next_stage * S::block_stage_bytes));
     auto* const raw = staged + S::raw_at;
-    auto const* const BC_raw = block_staged + r * S::BC_raw_row;  // of step r
-    auto const* const BC = reinterpret_cast<unsigned const*>(block_staged + S::BC_at);
+    auto const* const BC_raw = block_staged + r * S::BC_row;  // of step r
     auto* const parts = reinterpret_cast<float*>(staged + S::parts_at);
     // Operands of products that add dx B or dy C of a step to 16 channels x 8 states: the inner index 2q + b is half b of
     // step 4 group + q, and the channels' side is zero but for the step's.
@@ -118,7 +116,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
     auto const of_states = [&](unsigned (&to)[S::state_tiles][2], int which, int group_of_steps) {
 #pragma unroll
       for (int i = 0; i < 2 * S::state_tiles; ++i)
-        to[i / 2][i % 2] = BC[(group_of_steps * 4 + q) * S::BC_row + which * S::states + state0 + i * 8 + r];
+        to[i / 2][i % 2] = twice(block_staged + (group_of_steps * 4 + q) * S::BC_row + (which * S::states + state0 + i * 8 + r) * 2);
     };
     auto const operand_of = [&](unsigned (&to)[S::state_tiles][2], int which) {  // all steps
 #pragma unroll
@@ -277,9 +275,11 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
     float const C_B_r = __shfl_sync(0xffffffffu, r % 2 == 0 ? C_B[0] : C_B[1], r * 4 + r / 2);
 #pragma unroll
     for (int tile = 0; tile < S::state_tiles; ++tile) {
-      unsigned const* const C = BC + 2 * q * S::BC_row + S::states + state0 + tile * 16 + r;
-      dB[tile][0] += at_2q * low_half(C[0]), dB[tile][1] += at_2q_1 * low_half(C[S::BC_row]);
-      dB[tile][2] += at_2q * low_half(C[8]), dB[tile][3] += at_2q_1 * low_half(C[S::BC_row + 8]);
+      auto const C = [&](int step, int half) {
+        return low_half(twice(block_staged + (2 * q + step) * S::BC_row + (S::states + state0 + tile * 16 + half * 8 + r) * 2));
+      };
+      dB[tile][0] += at_2q * C(0, 0), dB[tile][1] += at_2q_1 * C(1, 0);
+      dB[tile][2] += at_2q * C(0, 1), dB[tile][3] += at_2q_1 * C(1, 1);
       spread<S::parts_row>(dB[tile], parts + tile * 16, r, q);
     }
     __syncwarp();
@@ -293,7 +293,6 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
     finish_chunk<S>(in, g, sequence, chunk * S::steps, channel0, raw, mine, C_B_r, r, q, member, dD, dbias);
 
     wait_for_copies();
-    if (chunk > 0) double_states<S>(block_staged + to_next_stage * S::block_stage_bytes);
     __syncthreads();
     write_parts<S>(shared + stage * S::stage_bytes, g.state_parts + (group * g.slab + in_slab) * in.time * 2 * S::states,
                    chunk * S::steps, in.time);

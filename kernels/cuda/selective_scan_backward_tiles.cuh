@@ -5,25 +5,25 @@
 // What selective_scan_backward.cuh is made of: its place in shared memory, its copies and the sums over its tiles.
 namespace mambasynth::kernels::cuda::device {
 
-template <int states_, int warps_, int channel_tiles_, int state_tiles_>
+/// blocks_: of a multiprocessor; it bounds the registers.
+template <int states_, int warps_, int channel_tiles_, int state_tiles_, int blocks_>
 struct BackwardScan : TileShape<states_, warps_, channel_tiles_, state_tiles_> {
   using Base = TileShape<states_, warps_, channel_tiles_, state_tiles_>;
   using Base::channels, Base::fragments, Base::state_bytes, Base::states, Base::step_row, Base::steps, Base::sum_row, Base::threads,
       Base::warp_channels, Base::warp_states, Base::warps;
-  static constexpr int blocks = 8 * (2 / fragments) / warps;  ///< of a multiprocessor
+  static constexpr int blocks = blocks_;
 
   // Shared memory in bytes; parts_row in floats, padded against conflicts of banks.
   static constexpr int raw_row = warp_channels * 2, raw_array = steps * raw_row, parts_row = 2 * warp_states + 4;
-  static constexpr int BC_raw_row = 4 * states + 16, BC_raw_bytes = steps * BC_raw_row;
   // Of a warp: its arrays of the chunk in work, then two stages of what is copied ahead or written behind.
   static constexpr int h_at = 0, forward_at = h_at + steps * state_bytes, backward_at = forward_at + steps * step_row;
   static constexpr int y_at = backward_at + steps * step_row, stage_at = y_at + steps * sum_row * 4;
   static constexpr int saved_at = 0, raw_at = state_bytes, parts_at = raw_at + 4 * raw_array;  // in a stage
   static constexpr int stage_bytes = parts_at + steps * parts_row * 4, warp_bytes = stage_at + 2 * stage_bytes;
   static constexpr int other_sums_at = h_at;  // of carry B and w A, where the states are no longer needed
-  // Of the block, two stages: B and C as they are, and each number twice, as a pair. Then A as the lanes take it, delta's bias.
-  static constexpr int BC_at = BC_raw_bytes, BC_row = 2 * states + 8, block_stage_bytes = BC_at + steps * BC_row * 4;
-  static constexpr int block_stage_at = warps * warp_bytes, A_at = block_stage_at + 2 * block_stage_bytes;
+  // Of the block, two stages of B and C. Then A as the lanes take it, delta's bias.
+  static constexpr int block_stage_bytes = steps * Base::BC_row, block_stage_at = warps * warp_bytes;
+  static constexpr int A_at = block_stage_at + 2 * block_stage_bytes;
   static constexpr int bias_at = A_at + threads * fragments * 32, shared_bytes = bias_at + channels * 4;
 };
 
@@ -92,18 +92,6 @@ struct ChunkCopies {
   }
 };
 
-/// B and C of a stage as pairs of the same number, a thread what it copied.
-template <class S>
-__device__ inline void double_states(unsigned char* block_stage) {
-#pragma unroll
-  for (int i = 0; i < ChunkCopies<S>::shared; ++i) {
-    int const piece = i * S::threads + static_cast<int>(threadIdx.x), s = piece / (S::states / 4);
-    if (piece >= S::steps * S::states / 4) break;
-    uint4 const v = *reinterpret_cast<uint4 const*>(block_stage + piece * 16 + s * 16);
-    double_pairs(v, block_stage + S::BC_at + (piece * 8 + s * 8) * 4);
-  }
-}
-
 /// d[tile of states] += the warp's channels of the state arrays of all steps times the steps' columns of `operand`.
 /// rows: what this lane addresses of the first array, transposed.
 template <class S>
@@ -148,7 +136,7 @@ __device__ inline void finish_chunk(ScanArgs<__nv_bfloat16> const& in, ScanGradi
     float dx[4], ddelta[4], dz[4];
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      int const local = q * 4 + i, place = r * S::step_row + tile * 128 + local % 8 * 16 + local / 8 * 4;
+      int const place = r * S::step_row + S::channel_byte(q) + tile * 128 + i * 16;
       float const delta = *reinterpret_cast<float const*>(mine + S::forward_at + place) * (1.f / log2_e);
       unsigned const dy_pair = *reinterpret_cast<unsigned const*>(mine + S::backward_at + place);
       float const dy = low_half(dy_pair) + high_half(dy_pair), x = element(x_pairs, i);

@@ -14,9 +14,9 @@ struct ForwardTiles : TileShape<states_, 4, channel_tiles_, state_tiles_> {
   static_assert(Base::team == 1);
   static constexpr int saved_at = 0, forward_at = Base::state_bytes, y_at = forward_at + Base::steps * Base::step_row;
   static constexpr int warp_bytes = y_at + Base::steps * Base::sum_row * 4;
-  // Of the block, two stages: each B twice as a pair, C as it is; rows padded against conflicts of banks.
-  static constexpr int B_row = 4 * states_ + 32, C_row = 2 * states_ + 16, stage_bytes = Base::steps * (B_row + C_row);
-  static constexpr int stage_at = Base::warps * warp_bytes, shared_bytes = stage_at + 2 * stage_bytes;
+  // Of the block: two stages of B and C, then delta's bias and D.
+  static constexpr int stage_bytes = Base::steps * Base::BC_row, stage_at = Base::warps * warp_bytes;
+  static constexpr int bias_at = stage_at + 2 * stage_bytes, D_at = bias_at + Base::channels * 4, shared_bytes = D_at + Base::channels * 4;
   static constexpr int pieces = (Base::steps * states_ / 4 + Base::threads - 1) / Base::threads;  ///< of 8 B or C a thread
 };
 
@@ -39,7 +39,6 @@ __global__ void __launch_bounds__(S::threads, 4) scan_forward_tiles(ScanArgs<__n
 
   unsigned rows[S::fragments];
   float A[S::fragments][2][4], h[S::fragments][2][4] = {};
-  unsigned pairs[S::fragments][4] = {};  // of h
 #pragma unroll
   for (int f = 0; f < S::fragments; ++f) {
     rows[f] = shared_address(mine + S::saved_at) +
@@ -51,69 +50,70 @@ __global__ void __launch_bounds__(S::threads, 4) scan_forward_tiles(ScanArgs<__n
     }
   }
 
-  // Thread (r, q) takes channels 4q .. 4q + 3 of each tile at step r, one chunk ahead.
+  auto* const bias_of_block = reinterpret_cast<float*>(shared + S::bias_at);
+  auto* const D_of_block = reinterpret_cast<float*>(shared + S::D_at);
+  if (tid < S::channels) {
+    bias_of_block[tid] = in.delta_bias[channel0 - warp * S::warp_channels + tid];
+    D_of_block[tid] = in.D[channel0 - warp * S::warp_channels + tid];
+  }
+
+  // Thread (r, q) takes channels 4q .. 4q + 3 of each tile at step r, one chunk ahead. Offsets within a sequence fit into 32
+  // bits (the launcher sees to it). Past the end: the last step again, which is not used.
+  auto const *const x_base = in.x + row0 * in.x_stride, *const delta_base = in.delta + row0 * in.delta_stride,
+             *const z_base = in.z + row0 * in.z_stride, *const B_base = in.B + row0 * in.B_stride, *const C_base = in.C + row0 * in.C_stride;
+  unsigned const own_channel = static_cast<unsigned>(channel0 + q * 4);
   uint2 x_next[S::channel_tiles], delta_next[S::channel_tiles], z_next[S::channel_tiles];
-  uint4 states_next[S::pieces];
-  auto const fetch = [&](int first) {
-    long long const row = row0 + min(first + r, in.time - 1);
+  auto const fetch = [&](int first, int stage) {
+    unsigned const row = static_cast<unsigned>(min(first + r, in.time - 1));
 #pragma unroll
     for (int tile = 0; tile < S::channel_tiles; ++tile) {
-      int const channel = channel0 + tile * 16 + q * 4;
-      x_next[tile] = __ldg(reinterpret_cast<uint2 const*>(in.x + row * in.x_stride + channel));
-      delta_next[tile] = __ldg(reinterpret_cast<uint2 const*>(in.delta + row * in.delta_stride + channel));
-      z_next[tile] = __ldg(reinterpret_cast<uint2 const*>(in.z + row * in.z_stride + channel));
+      x_next[tile] = __ldg(reinterpret_cast<uint2 const*>(x_base + (row * static_cast<unsigned>(in.x_stride) + own_channel) + tile * 16));
+      delta_next[tile] = __ldg(reinterpret_cast<uint2 const*>(delta_base + (row * static_cast<unsigned>(in.delta_stride) + own_channel) + tile * 16));
+      z_next[tile] = __ldg(reinterpret_cast<uint2 const*>(z_base + (row * static_cast<unsigned>(in.z_stride) + own_channel) + tile * 16));
     }
 #pragma unroll
     for (int i = 0; i < S::pieces; ++i) {
-      int const at = (i * S::threads + tid) * 8, s = at / (2 * S::states), n = at % (2 * S::states);
-      long long const states_row = row0 + min(first + s, in.time - 1);
+      int const piece = i * S::threads + tid, s = piece / (S::states / 4), n = piece % (S::states / 4) * 8;
+      unsigned const states_row = static_cast<unsigned>(min(first + s, in.time - 1));
       if (s < S::steps)
-        states_next[i] = __ldg(reinterpret_cast<uint4 const*>(n < S::states ? in.B + states_row * in.B_stride + n
-                                                                            : in.C + states_row * in.C_stride + n - S::states));
-    }
-  };
-  auto const keep_states = [&](int stage) {
-    auto* const to = shared + S::stage_at + stage * S::stage_bytes;
-#pragma unroll
-    for (int i = 0; i < S::pieces; ++i) {
-      int const at = (i * S::threads + tid) * 8, s = at / (2 * S::states), n = at % (2 * S::states);
-      if (s >= S::steps) break;
-      uint4 const v = states_next[i];
-      if (n < S::states) {
-        double_pairs(v, to + s * S::B_row + n * 4);
-      } else {
-        *reinterpret_cast<uint4*>(to + S::steps * S::B_row + s * S::C_row + (n - S::states) * 2) = v;
-      }
+        copy_async(shared_address(shared + S::stage_at) + static_cast<unsigned>(stage * S::stage_bytes + s * S::BC_row + n * 2),
+                   n < S::states ? B_base + (states_row * static_cast<unsigned>(in.B_stride) + static_cast<unsigned>(n))
+                                 : C_base + (states_row * static_cast<unsigned>(in.C_stride) + static_cast<unsigned>(n - S::states)), true);
     }
   };
 
   int stage = 0;
-  fetch(0);
-  keep_states(stage);
+  fetch(0, stage);
+  wait_for_copies();
   __syncthreads();
   for (int first = 0; first < in.time; first += S::steps, stage ^= 1) {
-    auto const* const B = shared + S::stage_at + stage * S::stage_bytes;
+    auto const* const BC = shared + S::stage_at + stage * S::stage_bytes;
     bool const inside = first + r < in.time;
     uint2 x_raw[S::channel_tiles], z_raw[S::channel_tiles];
 #pragma unroll
     for (int tile = 0; tile < S::channel_tiles; ++tile) {
-      float4 const bias4 = __ldg(reinterpret_cast<float4 const*>(in.delta_bias + channel0 + tile * 16 + q * 4));
+      float4 const bias4 = *reinterpret_cast<float4 const*>(bias_of_block + warp * S::warp_channels + tile * 16 + q * 4);
       float const bias[4] = {bias4.x, bias4.y, bias4.z, bias4.w};
       x_raw[tile] = x_next[tile], z_raw[tile] = z_next[tile];
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
         float const before = element(delta_next[tile], i) + bias[i];
         // After the end delta has to leave the state as it is (last_state).
-        float const delta = inside ? softplus_approx(before, exp2_approx(before * log2_e)) : 0.f;
-        int const channel = q * 4 + i, place = r * S::step_row + tile * 128 + channel % 8 * 16 + channel / 8 * 4;
+        float const delta = zero_unless(inside, softplus_approx(before, exp2_approx(before * log2_e)));
+        int const place = r * S::step_row + S::channel_byte(q) + tile * 128 + i * 16;
         *reinterpret_cast<float*>(mine + S::forward_at + place) = delta * log2_e;
         *reinterpret_cast<unsigned*>(mine + S::forward_at + place + 8) = split(delta * element(x_raw[tile], i));
       }
     }
-    fetch(first + S::steps);
+    fetch(first + S::steps, stage ^ 1);
+    unsigned pairs[S::fragments][4];  // of h
     if (in.saved != nullptr)
 #pragma unroll
-      for (int f = 0; f < S::fragments; ++f) store_matrices(pairs[f], rows[f]);
+      for (int f = 0; f < S::fragments; ++f) {
+#pragma unroll
+        for (int i = 0; i < 4; ++i) pairs[f][i] = pack(h[f][i / 2][i % 2 * 2], h[f][i / 2][i % 2 * 2 + 1]);
+        store_matrices(pairs[f], rows[f]);
+      }
     __syncwarp();
     if (in.saved != nullptr) {
       constexpr int row_pieces = 2 * S::state_tiles;  // of 16 bytes
@@ -128,7 +128,7 @@ __global__ void __launch_bounds__(S::threads, 4) scan_forward_tiles(ScanArgs<__n
     unsigned C_operand[S::state_tiles][2], dx_s[S::channel_tiles][2], B_s[S::state_tiles][2];
 #pragma unroll
     for (int i = 0; i < 2 * S::state_tiles; ++i)
-      C_operand[i / 2][i % 2] = *reinterpret_cast<unsigned const*>(B + S::steps * S::B_row + r * S::C_row + (i * 8 + 2 * q) * 2);
+      C_operand[i / 2][i % 2] = *reinterpret_cast<unsigned const*>(BC + r * S::BC_row + (S::states + i * 8 + 2 * q) * 2);
     float y[S::channel_tiles][4] = {};
 #pragma unroll
     for (int s = 0; s < S::steps; ++s) {
@@ -140,7 +140,7 @@ __global__ void __launch_bounds__(S::threads, 4) scan_forward_tiles(ScanArgs<__n
         }
 #pragma unroll
         for (int i = 0; i < 2 * S::state_tiles; ++i)
-          B_s[i / 2][i % 2] = *reinterpret_cast<unsigned const*>(B + (s + q) * S::B_row + (i * 8 + r) * 4);
+          B_s[i / 2][i % 2] = twice(BC + (s + q) * S::BC_row + (i * 8 + r) * 2);
       }
 #pragma unroll
       for (int f = 0; f < S::fragments; ++f) {
@@ -173,7 +173,7 @@ __global__ void __launch_bounds__(S::threads, 4) scan_forward_tiles(ScanArgs<__n
     for (int tile = 0; tile < S::channel_tiles; ++tile) {
       int const channel = channel0 + tile * 16 + q * 4;
       float4 const y4 = *reinterpret_cast<float4 const*>(mine + S::y_at + (r * S::sum_row + tile * 16 + q * 4) * 4);
-      float4 const D = __ldg(reinterpret_cast<float4 const*>(in.D + channel));
+      float4 const D = *reinterpret_cast<float4 const*>(D_of_block + warp * S::warp_channels + tile * 16 + q * 4);
       float const out[4] = {y4.x + D.x * element(x_raw[tile], 0), y4.y + D.y * element(x_raw[tile], 1),
                             y4.z + D.z * element(x_raw[tile], 2), y4.w + D.w * element(x_raw[tile], 3)};
       float gated[4];
@@ -185,7 +185,7 @@ __global__ void __launch_bounds__(S::threads, 4) scan_forward_tiles(ScanArgs<__n
       if (inside)
         *reinterpret_cast<uint2*>(in.out + (row0 + first + r) * in.channels + channel) = {pack(gated[0], gated[1]), pack(gated[2], gated[3])};
     }
-    keep_states(stage ^ 1);
+    wait_for_copies();
     __syncthreads();
   }
   if (in.last_state != nullptr)

@@ -18,7 +18,11 @@ struct TileShape {
 
   // Bytes of shared memory: the bf16 states of a warp, one step's row of (pair of decays, pair of increments) of its channels.
   static constexpr int state_bytes = 512 * fragments, step_row = channel_tiles * 128 + 16;
-  static constexpr int sum_row = warp_channels + 4;  ///< floats, padded against conflicts of banks
+  static constexpr int sum_row = warp_channels + 4, BC_row = 4 * states + 16;  ///< floats; bytes; padded against conflicts of banks
+
+  /// Byte of channel 4q of a tile in a step's row; channel 4q + i is 16 i bytes on. Lane (r, .) reads channels r and r + 8 of
+  /// the pair of decays at 16 r, of the pair of increments 8 bytes on.
+  __device__ static int channel_byte(int q) { return (q & 1) * 64 + (q >> 1) * 4; }
 
   // A thread's elements are A operands ("fragments"): fragment f has tile f / state_tiles of the channels and tile
   // f % state_tiles of the states. Element 4 half + 2 c + b of it is channel r + 8 c, state 8 half + 2q + b of the tile;
@@ -41,16 +45,21 @@ __device__ inline float element(uint2 const& four, int i) {
   return i % 2 == 0 ? low_half(pair) : high_half(pair);
 }
 
-/// v as a pair of bf16 whose sum has 16 bits of it.
+/// v as a pair of bf16 whose sum has 16 bits of it. (A conversion of one number alone would go to the exponentials' unit.)
 __device__ inline unsigned split(float v) {
-  float const high = __bfloat162float(__float2bfloat16_rn(v));
-  return pack(high, v - high);
+  unsigned const rounded = pack(v, 0.f);
+  return pack(low_half(rounded), v - low_half(rounded));
 }
-
-/// Eight bf16, each twice as a pair, to 32 bytes.
-__device__ inline void double_pairs(uint4 v, unsigned char* to) {
-  reinterpret_cast<uint4*>(to)[0] = {__byte_perm(v.x, 0, 0x1010), __byte_perm(v.x, 0, 0x3232), __byte_perm(v.y, 0, 0x1010), __byte_perm(v.y, 0, 0x3232)};
-  reinterpret_cast<uint4*>(to)[1] = {__byte_perm(v.z, 0, 0x1010), __byte_perm(v.z, 0, 0x3232), __byte_perm(v.w, 0, 0x1010), __byte_perm(v.w, 0, 0x3232)};
+/// `v` where `now`, else 0, without a branch.
+__device__ inline float zero_unless(bool now, float v) {
+  float r;
+  asm("{ .reg .pred p; setp.ne.s32 p, %2, 0; selp.f32 %0, %1, 0f00000000, p; }" : "=f"(r) : "f"(v), "r"(static_cast<int>(now)));
+  return r;
+}
+/// A bf16 twice, as a pair.
+__device__ inline unsigned twice(unsigned char const* at) {
+  unsigned const v = *reinterpret_cast<unsigned short const*>(at);
+  return __byte_perm(v, v, 0x1010);
 }
 
 /// d[tile of channels] = the sum over states of the fragments times `operand`.
