@@ -19,7 +19,8 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-programs=("$folder"/tests/kernels_cuda_test "$folder"/tests/kernels_cuda_golden_test "$folder"/tests/gpu_test)
+programs=("$folder"/tests/kernels_cuda_test "$folder"/tests/kernels_cuda_golden_test "$folder"/tests/generate_gpu_test
+  "$folder"/tests/gpu_test)
 for program in "${programs[@]}"; do
   [ -x "$program" ] || die 2 "$program is not there. Run tests/run.sh first, or give --build DIR."
 done
@@ -39,6 +40,6 @@ if $checkers; then
   done
   # memcheck only: the products' kernels, which are not ours, would fill racecheck's report.
   step "compute-sanitizer memcheck, a training step"
-  compute-sanitizer --tool memcheck --error-exitcode 1 --print-limit 20 "${programs[2]}" "Frozen gates keep their bits on the GPU" || failed=1
+  compute-sanitizer --tool memcheck --error-exitcode 1 --print-limit 20 "${programs[3]}" "Frozen gates keep their bits on the GPU" || failed=1
 fi
 exit $failed
