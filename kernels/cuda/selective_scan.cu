@@ -117,7 +117,7 @@ bool fast_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& arg
 }
 
 /// The backward's launches for one slab after the other. Launch: (slab, arguments).
-template <class T, int states, class Launch>
+template <class T, class Part, int states, class Launch>
 void slabs(ScanShape const& s, Plan const& p, device::ScanArgs<Native<T>> const& args, ScanGradients<T> const& gradients, Stream stream,
            Launch const& launch) {
   for (std::int64_t first = 0; first < s.batch; first += p.slab) {
@@ -128,8 +128,8 @@ void slabs(ScanShape const& s, Plan const& p, device::ScanArgs<Native<T>> const&
     check_launch("selective scan, backward");
     auto const rows = slab * s.time;
     if (rows == 0) continue;
-    device::scan_sum_states<Native<T>, states><<<static_cast<unsigned>(ceil_div(rows * states, 256)), 256, 0, stream>>>(
-        static_cast<int>(p.groups), rows, first * s.time, p.state_parts, native(gradients.dB), gradients.dB_stride,
+    device::scan_sum_states<Native<T>, Part, states><<<static_cast<unsigned>(ceil_div(rows * states, 256)), 256, 0, stream>>>(
+        static_cast<int>(p.groups), rows, first * s.time, reinterpret_cast<Part const*>(p.state_parts), native(gradients.dB), gradients.dB_stride,
         native(gradients.dC), gradients.dC_stride);
     check_launch("selective scan, sums of dB and dC");
   }
@@ -154,7 +154,7 @@ bool fast_backward(ScanShape const& s, ScanInputs<BFloat16> const& in, device::S
   if (!fits || S::shared_bytes > shared_memory_of_a_block()) return false;
   void (*const kernel)(device::ScanArgs<__nv_bfloat16>, device::ScanGradientArgs<__nv_bfloat16>) = device::scan_backward_bf16<S>;
   allow_shared_memory(reinterpret_cast<void const*>(kernel), S::shared_bytes, "selective scan, backward");
-  slabs<BFloat16, S::states>(s, plan<BFloat16, S::states>(s, workspace, S::channels), args, gradients, stream,
+  slabs<BFloat16, __nv_bfloat16, S::states>(s, plan<BFloat16, S::states>(s, workspace, S::channels), args, gradients, stream,
                              [&](unsigned blocks, auto const& a, auto const& g) { kernel<<<blocks, S::threads, S::shared_bytes, stream>>>(a, g); });
   return true;
 }
@@ -206,20 +206,21 @@ void selective_scan_backward(ScanShape const& s, ScanInputs<T> const& in, std::b
     auto const p = plan<T, states()>(s, workspace);
     bool done = false;
     if constexpr (std::is_same_v<T, BFloat16> && states() >= 16 && states() <= 64) {
+      // Best first: warps, tiles of channels and of states a warp, blocks a multiprocessor. Where two tiles a warp leave
+      // schedulers without work, one; eight warps need more shared memory than sm_120 has.
       auto const attempt = [&](auto shape) {
         done = done || fast_backward<decltype(shape)>(s, in, args, gradients, workspace, stream);
       };
-      if constexpr (states() == 16) {
-        attempt(device::BackwardScan<16, 8, 1, 1, 2>{});
-        attempt(device::BackwardScan<16, 4, 1, 1, 2>{});
-      } else if constexpr (states() == 32) {
-        attempt(device::BackwardScan<32, 4, 1, 2, 2>{});
-      } else {
-        attempt(device::BackwardScan<64, 4, 1, 2, 2>{});
+      bool const many = s.batch * s.channels * s.states > std::int64_t{multiprocessors()} * 4 * 512;
+      if constexpr (states() == 32) {
+        if (many) attempt(device::BackwardScan<32, 4, 1, 2, 2>{});
+      } else if constexpr (states() == 64) {
+        if (many) attempt(device::BackwardScan<64, 8, 1, 2, 1>{});
       }
+      attempt(device::BackwardScan<states(), 4, 1, 1, 2>{});
     }
     if (!done)
-      slabs<T, states()>(s, p, args, gradients, stream, [&](unsigned blocks, auto const& a, auto const& g) {
+      slabs<T, float, states()>(s, p, args, gradients, stream, [&](unsigned blocks, auto const& a, auto const& g) {
         device::scan_backward_generic<Native<T>, states()><<<blocks, G::threads, 0, stream>>>(a, g);
       });
     device::scan_sum_parameters<states()>

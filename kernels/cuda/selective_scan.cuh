@@ -28,7 +28,7 @@ struct ScanGradientArgs {
   T const* dout;
   T *dx, *ddelta, *dz;
   long long dz_stride;
-  float* state_parts;      ///< (channel group, sequence of the slab, time, dB then dC: 2 states)
+  float* state_parts;      ///< (channel group, sequence of the slab, time, dB then dC: 2 states), bf16 in the fast kernels
   float* parameter_parts;  ///< (batch, channel, states of dA then dD, ddelta_bias)
   long long first_sequence, slab;  ///< this launch's sequences
 };

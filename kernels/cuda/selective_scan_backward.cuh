@@ -12,7 +12,8 @@
 //                                  a matrix that is zero but for the step's column, so that 8 steps fill one accumulator
 //       dA += w delta            by a product with the identity: adds pairs of bf16 to fp32
 //     and dB += C (sum over channels of dx dy), sum of g B = (sum of carry B) + dy (sum of C B) complete what carry leaves out.
-// In bf16 are: h, carry, w and their products with A and delta, and dx, dy in dB and dC; all recurrences and sums are fp32.
+// In bf16 are: h, carry, w and their products with A and delta, dx and dy in dB and dC, and a block's parts of dB and dC; in
+// the recurrences dx and dy are sums of two bf16. All recurrences and sums are fp32.
 namespace mambasynth::kernels::cuda::device {
 
 /// What a warp does with the raw inputs of a chunk: thread (r, q) takes channels 4q .. 4q + 3 of each tile at step r.
@@ -294,7 +295,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
 
     wait_for_copies();
     __syncthreads();
-    write_parts<S>(shared + stage * S::stage_bytes, g.state_parts + (group * g.slab + in_slab) * in.time * 2 * S::states,
+    write_parts<S>(shared + stage * S::stage_bytes, reinterpret_cast<__nv_bfloat16*>(g.state_parts) + (group * g.slab + in_slab) * in.time * 2 * S::states,
                    chunk * S::steps, in.time);
   }
 

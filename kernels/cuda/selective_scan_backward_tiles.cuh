@@ -153,9 +153,9 @@ __device__ inline void finish_chunk(ScanArgs<__nv_bfloat16> const& in, ScanGradi
   }
 }
 
-/// dB and dC of a chunk summed over the block's tiles of channels, to the rows of this block in the workspace.
+/// dB and dC of a chunk summed over the block's tiles of channels, as bf16 to the rows of this block in the workspace.
 template <class S>
-__device__ inline void write_parts(unsigned char const* shared, float* rows, int first, int time) {
+__device__ inline void write_parts(unsigned char const* shared, __nv_bfloat16* rows, int first, int time) {
 #pragma unroll
   for (int at = static_cast<int>(threadIdx.x) * 4; at < S::steps * 2 * S::states; at += S::threads * 4) {
     int const s = at / (2 * S::states), column = at % (2 * S::states), n = column % S::states;
@@ -166,7 +166,7 @@ __device__ inline void write_parts(unsigned char const* shared, float* rows, int
       float4 const v = *reinterpret_cast<float4 const*>(shared + (tile * S::team + n / S::warp_states) * S::warp_bytes + S::stage_at + S::parts_at + local * 4);
       sum.x += v.x, sum.y += v.y, sum.z += v.z, sum.w += v.w;
     }
-    if (first + s < time) *reinterpret_cast<float4*>(rows + static_cast<long long>(first + s) * 2 * S::states + column) = sum;
+    if (first + s < time) *reinterpret_cast<uint2*>(rows + static_cast<long long>(first + s) * 2 * S::states + column) = {pack(sum.x, sum.y), pack(sum.z, sum.w)};
   }
 }
 

@@ -5,16 +5,19 @@
 // Second passes of the scan's backward: sums of the blocks' parts, always in the same order.
 namespace mambasynth::kernels::cuda::device {
 
+__device__ inline float2 pair_of(float const* at) { return *reinterpret_cast<float2 const*>(at); }
+__device__ inline float2 pair_of(__nv_bfloat16 const* at) { return __bfloat1622float2(*reinterpret_cast<__nv_bfloat162 const*>(at)); }
+
 /// dB, dC of the slab's rows from parts (group, row, 2 states). A thread two neighbouring columns.
-template <class T, int states>
-__global__ void __launch_bounds__(256) scan_sum_states(int groups, long long rows, long long first_row, float const* parts,
+template <class T, class Part, int states>
+__global__ void __launch_bounds__(256) scan_sum_states(int groups, long long rows, long long first_row, Part const* parts,
                                                        T* dB, long long dB_stride, T* dC, long long dC_stride) {
   long long const i = (static_cast<long long>(blockIdx.x) * 256 + threadIdx.x) * 2;
   if (i >= rows * 2 * states) return;
   float2 sum{0, 0};
 #pragma unroll 4
   for (int group = 0; group < groups; ++group) {
-    auto const part = *reinterpret_cast<float2 const*>(parts + group * rows * 2 * states + i);
+    float2 const part = pair_of(parts + group * rows * 2 * states + i);
     sum.x += part.x, sum.y += part.y;
   }
   long long const row = first_row + i / (2 * states);
