@@ -16,7 +16,7 @@ namespace mambasynth::kernels::cuda {
 namespace {
 
 /// Bound of the blocks' sums of dB and dC: a larger batch is done slab by slab.
-constexpr std::int64_t parts_bytes = std::int64_t{256} << 20;
+constexpr std::int64_t parts_bytes = std::int64_t{128} << 20;
 
 template <class T>
 using Native = std::remove_pointer_t<decltype(native(static_cast<T*>(nullptr)))>;
@@ -72,12 +72,13 @@ struct Plan {
   float *state_parts, *parameter_parts;
 };
 template <class T, int states>
-Plan plan(ScanShape const& s, std::byte* workspace, int block_channels = device::GenericScan<Native<T>, states>::channels) {
+Plan plan(ScanShape const& s, std::byte* workspace, int block_channels = device::GenericScan<Native<T>, states>::channels,
+          std::int64_t part_bytes = sizeof(float)) {
   Plan p{};
   p.groups = ceil_div(s.channels, block_channels);
   auto const elements = [&](std::int64_t groups) { return std::max<std::int64_t>(1, groups * s.time * 2 * states); };
   auto const per_sequence = elements(p.groups), batch = std::max<std::int64_t>(1, s.batch), bound = parts_bytes / 4;
-  p.slab = std::clamp<std::int64_t>(bound / per_sequence, 1, batch);
+  p.slab = std::clamp<std::int64_t>(parts_bytes / part_bytes / per_sequence, 1, batch);
   // Room for any of the kernels: the generic one has the smallest blocks.
   auto const largest = elements(ceil_div(s.channels, device::GenericScan<Native<T>, states>::channels));
   Carve carve(workspace);
@@ -93,21 +94,23 @@ void launch_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& a
   device::scan_forward_bf16<states, lanes><<<static_cast<unsigned>(s.batch * s.channels / F::channels), F::threads, 0, stream>>>(args);
   check_launch("selective scan, forward");
 }
-template <class S, int polynomials>
+template <class S>
 bool launch_forward_tiles(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& args, Stream stream) {
   bool const fits = s.channels % S::channels == 0 && aligned(args.x, args.x_stride) && aligned(args.delta, args.delta_stride) &&
                     aligned(args.z, args.z_stride) && aligned(args.out, 0) && aligned(args.D, 0) && aligned(args.delta_bias, 0);
   if (!fits) return false;
-  device::scan_forward_tiles<S, polynomials><<<static_cast<unsigned>(s.batch * s.channels / S::channels), S::threads, 0, stream>>>(args);
+  device::scan_forward_tiles<S><<<static_cast<unsigned>(s.batch * s.channels / S::channels), S::threads, 0, stream>>>(args);
   check_launch("selective scan, forward");
   return true;
 }
-/// Tiles where there are enough sequences to fill the GPU with them, else as many lanes a channel as fill it.
+/// As few lanes a channel as fill the GPU, one at 16 and 32 states; tiles where two would, and always at 64 states.
 template <int states>
 bool fast_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& args, Stream stream) {
   if constexpr (states == 16 || states == 32 || states == 64) {
     auto const wanted = ceil_div(std::int64_t{multiprocessors()} * 192, std::max<std::int64_t>(1, s.batch * s.channels));
-    if (wanted <= 2 && launch_forward_tiles<device::ForwardTiles<states, 1, states / 16>, 0>(s, args, stream)) return true;
+    if constexpr (states < 64)
+      if (wanted <= 1) return launch_forward<states, 1>(s, args, stream), true;
+    if (wanted <= 2 && launch_forward_tiles<device::ForwardTiles<states, 1, states / 16>>(s, args, stream)) return true;
     if (wanted <= 2) launch_forward<states, 2>(s, args, stream);
     else if (wanted <= 4) launch_forward<states, 4>(s, args, stream);
     else launch_forward<states, states / 4 < 8 ? states / 4 : 8>(s, args, stream);
@@ -154,7 +157,7 @@ bool fast_backward(ScanShape const& s, ScanInputs<BFloat16> const& in, device::S
   if (!fits || S::shared_bytes > shared_memory_of_a_block()) return false;
   void (*const kernel)(device::ScanArgs<__nv_bfloat16>, device::ScanGradientArgs<__nv_bfloat16>) = device::scan_backward_bf16<S>;
   allow_shared_memory(reinterpret_cast<void const*>(kernel), S::shared_bytes, "selective scan, backward");
-  slabs<BFloat16, __nv_bfloat16, S::states>(s, plan<BFloat16, S::states>(s, workspace, S::channels), args, gradients, stream,
+  slabs<BFloat16, __nv_bfloat16, S::states>(s, plan<BFloat16, S::states>(s, workspace, S::channels, sizeof(__nv_bfloat16)), args, gradients, stream,
                              [&](unsigned blocks, auto const& a, auto const& g) { kernel<<<blocks, S::threads, S::shared_bytes, stream>>>(a, g); });
   return true;
 }

@@ -16,41 +16,6 @@
 // the recurrences dx and dy are sums of two bf16. All recurrences and sums are fp32.
 namespace mambasynth::kernels::cuda::device {
 
-/// What a warp does with the raw inputs of a chunk: thread (r, q) takes channels 4q .. 4q + 3 of each tile at step r.
-/// Leaves (delta / ln 2, delta x) and (dy, a pair of delta) for the recurrences in shared memory, softplus' slope where z
-/// was, dout silu'(z) where dout was; dx and dy as tensor-core operands (channel, step) in registers.
-template <class S>
-__device__ inline void prepare_chunk(float const* delta_bias, unsigned char* raw, unsigned char* mine, int r, int q,
-                                     unsigned (&dx)[S::channel_tiles][2], unsigned (&dy)[S::channel_tiles][2]) {
-#pragma unroll
-  for (int tile = 0; tile < S::channel_tiles; ++tile) {
-    auto* const at = reinterpret_cast<uint2*>(raw + r * S::raw_row + tile * 32 + q * 8);
-    constexpr int array = S::raw_array / 8;
-    uint2 const pairs[4] = {at[0], at[array], at[2 * array], at[3 * array]};
-    float4 const bias = *reinterpret_cast<float4 const*>(delta_bias + tile * 16 + q * 4);
-    float const biases[4] = {bias.x, bias.y, bias.z, bias.w};
-    float dx_i[4], dy_i[4], slope[4], gate[4];
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      float const before = element(pairs[1], i) + biases[i], e = exp2_approx(before * log2_e), delta = softplus_approx(before, e);
-      slope[i] = before > 20.f ? 1.f : e * reciprocal_approx(1.f + e);
-      float const z = element(pairs[2], i), s = sigmoid_approx(z), dout = element(pairs[3], i);
-      dx_i[i] = delta * element(pairs[0], i);
-      dy_i[i] = dout * z * s;
-      gate[i] = dout * s * (1.f + z * (1.f - s));
-      int const place = r * S::step_row + S::channel_byte(q) + tile * 128 + i * 16;
-      *reinterpret_cast<float*>(mine + S::forward_at + place) = delta * log2_e;
-      *reinterpret_cast<unsigned*>(mine + S::forward_at + place + 8) = split(dx_i[i]);
-      *reinterpret_cast<unsigned*>(mine + S::backward_at + place) = split(dy_i[i]);
-      *reinterpret_cast<unsigned*>(mine + S::backward_at + place + 8) = pack(delta, delta);
-    }
-    at[2 * array] = {pack(slope[0], slope[1]), pack(slope[2], slope[3])};
-    at[3 * array] = {pack(gate[0], gate[1]), pack(gate[2], gate[3])};
-    dx[tile][0] = pack(dx_i[0], dx_i[1]), dx[tile][1] = pack(dx_i[2], dx_i[3]);
-    dy[tile][0] = pack(dy_i[0], dy_i[1]), dy[tile][1] = pack(dy_i[2], dy_i[3]);
-  }
-}
-
 /// Grid: slab * channels / S::channels. Takes rows at multiples of 16 bytes. Dynamic shared memory: S::shared_bytes.
 template <class S>
 __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(ScanArgs<__nv_bfloat16> in,
@@ -131,7 +96,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
     float a[S::steps][S::fragments][2][4];
     {
       float A[S::fragments][2][4], h[S::fragments][2][4], dC[S::state_tiles][4] = {}, y[S::channel_tiles][4] = {};
-      unsigned pairs[S::fragments][4], C_operand[S::state_tiles][2], dx_s[S::channel_tiles][2], B_s[S::state_tiles][2];
+      unsigned pairs[S::fragments][4], C_operand[S::state_tiles][2], dx_s[2][S::channel_tiles][2], B_s[2][S::state_tiles][2];
 #pragma unroll
       for (int f = 0; f < S::fragments; ++f) {
         load_matrices(pairs[f], shared_address(staged + S::saved_at) + row_byte[f]);
@@ -155,22 +120,24 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
           for (int i = 0; i < 8; ++i)
             a[s][f][i / 4][i % 4] = exp2_approx((i % 4 / 2 == 0 ? delta[S::channel_tile(f)].x : delta[S::channel_tile(f)].y) * A[f][i / 4][i % 4]);
       };
+      of_channels(dx_s[0], S::forward_at + 8, 0);
+      of_states(B_s[0], 0, 0);
       decays_of(0);
 #pragma unroll
       for (int s = 0; s < S::steps; ++s) {
-        if (s % 4 == 0) {
-          of_channels(dx_s, S::forward_at + 8, s / 4);
-          of_states(B_s, 0, s / 4);
+        if (s == 2) {
+          of_channels(dx_s[1], S::forward_at + 8, 1);
+          of_states(B_s[1], 0, 1);
         }
 #pragma unroll
         for (int f = 0; f < S::fragments; ++f) {
           int const tile = S::channel_tile(f);
-          unsigned const dx_0 = q == s % 4 ? dx_s[tile][0] : 0u, dx_1 = q == s % 4 ? dx_s[tile][1] : 0u;
+          unsigned const dx_0 = q == s % 4 ? dx_s[s / 4][tile][0] : 0u, dx_1 = q == s % 4 ? dx_s[s / 4][tile][1] : 0u;
 #pragma unroll
           for (int half = 0; half < 2; ++half) {
 #pragma unroll
             for (int i = 0; i < 4; ++i) h[f][half][i] *= a[s][f][half][i];
-            mma(h[f][half], dx_0, dx_1, B_s[S::state_tile(f)][half]);
+            mma(h[f][half], dx_0, dx_1, B_s[s / 4][S::state_tile(f)][half]);
           }
         }
         if (s < last_step) decays_of(s + 1);  // while the products run
@@ -201,7 +168,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
     float with_B[S::channel_tiles][4] = {}, with_decay[S::channel_tiles][4] = {}, dB[S::state_tiles][4] = {};
     {
       unsigned pairs[S::fragments][4], A[S::fragments][4], h[2][S::fragments][4], B_operand[S::state_tiles][2];
-      unsigned dy_s[S::channel_tiles][2], C_s[S::state_tiles][2];
+      unsigned dy_s[2][S::channel_tiles][2], C_s[2][S::state_tiles][2];
 #pragma unroll
       for (int f = 0; f < S::fragments; ++f) {
         load_matrices(h[last_step % 2][f], rows[f] + static_cast<unsigned>((last_step - 1) * S::state_bytes));
@@ -215,37 +182,53 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
         store_matrices(pairs[f], rows[f] + static_cast<unsigned>(last_step * S::state_bytes));
       }
       operand_of(B_operand, 0);
-#pragma unroll
-      for (int s = last_step; s >= 0; --s) {
-        if (s % 4 == 3) {
-          of_channels(dy_s, S::backward_at, s / 4);
-          of_states(C_s, 1, s / 4);
-        }
-        if (s > 0) {
-#pragma unroll
-          for (int f = 0; f < S::fragments; ++f)
-            load_matrices(h[(s - 1) % 2][f], s > 1 ? rows[f] + static_cast<unsigned>((s - 2) * S::state_bytes)
-                                                   : shared_address(staged + S::saved_at) + row_byte[f]);
-        }
+      auto const sum_with_B = [&](int s) {  // of what `pairs` holds: carry before step s
         float d[S::channel_tiles][4];
         sum_states<S>(d, pairs, B_operand);
 #pragma unroll
         for (int tile = 0; tile < S::channel_tiles; ++tile)
           if (q == s / 2) with_B[tile][s % 2] = d[tile][s % 2], with_B[tile][s % 2 + 2] = d[tile][s % 2 + 2];
+      };
+      auto const add_dy_C = [&](int s) {  // carry becomes g of step s
+#pragma unroll
+        for (int f = 0; f < S::fragments; ++f) {
+          int const tile = S::channel_tile(f);
+          unsigned const dy_0 = q == s % 4 ? dy_s[s / 4][tile][0] : 0u, dy_1 = q == s % 4 ? dy_s[s / 4][tile][1] : 0u;
+#pragma unroll
+          for (int half = 0; half < 2; ++half) mma(carry[f][half], dy_0, dy_1, C_s[s / 4][S::state_tile(f)][half]);
+        }
+      };
+      of_channels(dy_s[1], S::backward_at, 1);
+      of_states(C_s[1], 1, 1);
+      add_dy_C(last_step);
+      sum_with_B(last_step);
+#pragma unroll
+      for (int s = last_step; s >= 0; --s) {
+#pragma unroll
+        for (int f = 0; f < S::fragments; ++f)
+#pragma unroll
+          for (int half = 0; half < 2; ++half) {
+#pragma unroll
+            for (int i = 0; i < 4; ++i) carry[f][half][i] *= a[s][f][half][i];
+            pairs[f][2 * half] = pack(carry[f][half][0], carry[f][half][1]);
+            pairs[f][2 * half + 1] = pack(carry[f][half][2], carry[f][half][3]);
+          }
+        if (s == 6) {
+          of_channels(dy_s[0], S::backward_at, 0);
+          of_states(C_s[0], 1, 0);
+        }
+        if (s > 0) {
+          add_dy_C(s - 1);  // the rest of the step runs meanwhile
+#pragma unroll
+          for (int f = 0; f < S::fragments; ++f)
+            load_matrices(h[(s - 1) % 2][f], s > 1 ? rows[f] + static_cast<unsigned>((s - 2) * S::state_bytes)
+                                                   : shared_address(staged + S::saved_at) + row_byte[f]);
+        }
         unsigned const ones = r == s ? 0x3f803f80u : 0u;
 #pragma unroll
         for (int f = 0; f < S::fragments; ++f) {
           int const tile = S::channel_tile(f);
           uint2 const delta = *reinterpret_cast<uint2 const*>(mine + S::backward_at + s * S::step_row + tile * 128 + r * 16 + 8);
-          unsigned const dy_0 = q == s % 4 ? dy_s[tile][0] : 0u, dy_1 = q == s % 4 ? dy_s[tile][1] : 0u;
-#pragma unroll
-          for (int half = 0; half < 2; ++half) {
-            mma(carry[f][half], dy_0, dy_1, C_s[S::state_tile(f)][half]);
-#pragma unroll
-            for (int i = 0; i < 4; ++i) carry[f][half][i] *= a[s][f][half][i];
-          }
-#pragma unroll
-          for (int i = 0; i < 4; ++i) pairs[f][i] = pack(carry[f][i / 2][i % 2 * 2], carry[f][i / 2][i % 2 * 2 + 1]);
           if (s > 0) store_matrices(pairs[f], rows[f] + static_cast<unsigned>((s - 1) * S::state_bytes));
           unsigned w_A[4], w_delta[4];
 #pragma unroll
@@ -258,29 +241,21 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
           mma(dA[f][0], w_delta[0], w_delta[1], identity);
           mma(dA[f][1], w_delta[2], w_delta[3], identity);
         }
+        if (s > 0) sum_with_B(s - 1);
       }
       __syncwarp();
       sum_channels<S>(dB, transposed_rows, dx, r);
     }
-    // What carry leaves out of g: for each step the products of dx and dy over channels, of C and B over states.
-    float dx_dy[4] = {}, C_B[4] = {};
-#pragma unroll
-    for (int tile = 0; tile < S::channel_tiles; ++tile) mma(dx_dy, {dx[tile][0], 0u, dx[tile][1], 0u}, dy[tile][0], dy[tile][1]);
-#pragma unroll
-    for (int n = 0; n < S::states; n += 16) {
-      uint2 const B = *reinterpret_cast<uint2 const*>(BC_raw + (n + 4 * q) * 2), C = *reinterpret_cast<uint2 const*>(BC_raw + (S::states + n + 4 * q) * 2);
-      mma(C_B, {C.x, 0u, C.y, 0u}, B.x, B.y);
-    }
-    float const own_dx_dy = r % 2 == 0 ? dx_dy[0] : dx_dy[1];  // of step r where q == r / 2
-    float const at_2q = __shfl_sync(0xffffffffu, own_dx_dy, 9 * q), at_2q_1 = __shfl_sync(0xffffffffu, own_dx_dy, 9 * q + 4);
-    float const C_B_r = __shfl_sync(0xffffffffu, r % 2 == 0 ? C_B[0] : C_B[1], r * 4 + r / 2);
+    float2 dx_dy;  // what carry leaves out of g: for steps 2q and 2q + 1 the sum of dx dy over channels,
+    float C_B_r;   // for step r the sum of C B over states
+    left_out_sums<S>(dx, dy, BC_raw, r, q, dx_dy, C_B_r);
 #pragma unroll
     for (int tile = 0; tile < S::state_tiles; ++tile) {
       auto const C = [&](int step, int half) {
         return low_half(twice(block_staged + (2 * q + step) * S::BC_row + (S::states + state0 + tile * 16 + half * 8 + r) * 2));
       };
-      dB[tile][0] += at_2q * C(0, 0), dB[tile][1] += at_2q_1 * C(1, 0);
-      dB[tile][2] += at_2q * C(0, 1), dB[tile][3] += at_2q_1 * C(1, 1);
+      dB[tile][0] += dx_dy.x * C(0, 0), dB[tile][1] += dx_dy.y * C(1, 0);
+      dB[tile][2] += dx_dy.x * C(0, 1), dB[tile][3] += dx_dy.y * C(1, 1);
       spread<S::parts_row>(dB[tile], parts + tile * 16, r, q);
     }
     __syncwarp();
@@ -306,28 +281,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
     for (int i = 0; i < 8; ++i)
       row0[(S::channel_tile(f) * 16 + i / 2 % 2 * 8 + r) * (S::states + 2) + state0 + S::state_tile(f) * 16 + i / 4 * 8 + 2 * q + i % 2] =
           dA[f][i / 4][i % 4];
-  __syncthreads();
-#pragma unroll
-  for (int i = 0; i < S::channel_tiles * 4; ++i) {
-    float D_i = dD[i / 4][i % 4], bias_i = dbias[i / 4][i % 4];
-#pragma unroll
-    for (int mask = 4; mask < 32; mask *= 2) {
-      D_i += __shfl_xor_sync(0xffffffffu, D_i, mask);
-      bias_i += __shfl_xor_sync(0xffffffffu, bias_i, mask);
-    }
-    if (r == 0) reinterpret_cast<float2*>(mine)[i / 4 * 16 + q * 4 + i % 4] = {D_i, bias_i};
-  }
-  __syncthreads();
-  if (member == 0 && lane < S::warp_channels) {
-    float2 sum{0, 0};
-#pragma unroll
-    for (int m = 0; m < S::team; ++m) {
-      float2 const v = reinterpret_cast<float2 const*>(mine + m * S::warp_bytes)[lane];
-      sum.x += v.x, sum.y += v.y;
-    }
-    row0[lane * (S::states + 2) + S::states] = sum.x;
-    row0[lane * (S::states + 2) + S::states + 1] = sum.y;
-  }
+  write_channel_sums<S>(dD, dbias, mine, row0, lane, member);
 }
 
 }  // namespace mambasynth::kernels::cuda::device

@@ -106,6 +106,59 @@ __device__ inline void sum_channels(float (&d)[S::state_tiles][4], unsigned cons
       mma(d[S::state_tile(f)], m, r == s ? operand[S::channel_tile(f)][0] : 0u, r == s ? operand[S::channel_tile(f)][1] : 0u);
     }
 }
+/// What a warp does with the raw inputs of a chunk: thread (r, q) takes channels 4q .. 4q + 3 of each tile at step r.
+/// Leaves (delta / ln 2, delta x) and (dy, a pair of delta) for the recurrences in shared memory, softplus' slope where z
+/// was, dout silu'(z) where dout was; dx and dy as tensor-core operands (channel, step) in registers.
+template <class S>
+__device__ inline void prepare_chunk(float const* delta_bias, unsigned char* raw, unsigned char* mine, int r, int q,
+                                     unsigned (&dx)[S::channel_tiles][2], unsigned (&dy)[S::channel_tiles][2]) {
+#pragma unroll
+  for (int tile = 0; tile < S::channel_tiles; ++tile) {
+    auto* const at = reinterpret_cast<uint2*>(raw + r * S::raw_row + tile * 32 + q * 8);
+    constexpr int array = S::raw_array / 8;
+    uint2 const pairs[4] = {at[0], at[array], at[2 * array], at[3 * array]};
+    float4 const bias = *reinterpret_cast<float4 const*>(delta_bias + tile * 16 + q * 4);
+    float const biases[4] = {bias.x, bias.y, bias.z, bias.w};
+    float dx_i[4], dy_i[4], slope[4], gate[4];
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      float const before = element(pairs[1], i) + biases[i], e = exp2_approx(before * log2_e), delta = softplus_approx(before, e);
+      slope[i] = before > 20.f ? 1.f : e * reciprocal_approx(1.f + e);
+      float const z = element(pairs[2], i), s = sigmoid_approx(z), dout = element(pairs[3], i);
+      dx_i[i] = delta * element(pairs[0], i);
+      dy_i[i] = dout * z * s;
+      gate[i] = dout * s * (1.f + z * (1.f - s));
+      int const place = r * S::step_row + S::channel_byte(q) + tile * 128 + i * 16;
+      *reinterpret_cast<float*>(mine + S::forward_at + place) = delta * log2_e;
+      *reinterpret_cast<unsigned*>(mine + S::forward_at + place + 8) = split(dx_i[i]);
+      *reinterpret_cast<unsigned*>(mine + S::backward_at + place) = split(dy_i[i]);
+      *reinterpret_cast<unsigned*>(mine + S::backward_at + place + 8) = pack(delta, delta);
+    }
+    at[2 * array] = {pack(slope[0], slope[1]), pack(slope[2], slope[3])};
+    at[3 * array] = {pack(gate[0], gate[1]), pack(gate[2], gate[3])};
+    dx[tile][0] = pack(dx_i[0], dx_i[1]), dx[tile][1] = pack(dx_i[2], dx_i[3]);
+    dy[tile][0] = pack(dy_i[0], dy_i[1]), dy[tile][1] = pack(dy_i[2], dy_i[3]);
+  }
+}
+
+/// Of the warp's channels the sums of dx dy at steps 2q and 2q + 1; of all states the sum of C B at step r, whose row of B and
+/// C is `BC`.
+template <class S>
+__device__ inline void left_out_sums(unsigned const (&dx)[S::channel_tiles][2], unsigned const (&dy)[S::channel_tiles][2],
+                                     unsigned char const* BC, int r, int q, float2& dx_dy, float& C_B) {
+  float of_channels[4] = {}, of_states[4] = {};  // (step, step): the diagonal is wanted
+#pragma unroll
+  for (int tile = 0; tile < S::channel_tiles; ++tile) mma(of_channels, {dx[tile][0], 0u, dx[tile][1], 0u}, dy[tile][0], dy[tile][1]);
+#pragma unroll
+  for (int n = 0; n < S::states; n += 16) {
+    uint2 const B = *reinterpret_cast<uint2 const*>(BC + (n + 4 * q) * 2), C = *reinterpret_cast<uint2 const*>(BC + (S::states + n + 4 * q) * 2);
+    mma(of_states, {C.x, 0u, C.y, 0u}, B.x, B.y);
+  }
+  float const own = r % 2 == 0 ? of_channels[0] : of_channels[1];  // of step r where q == r / 2
+  dx_dy = {__shfl_sync(0xffffffffu, own, 9 * q), __shfl_sync(0xffffffffu, own, 9 * q + 4)};
+  C_B = __shfl_sync(0xffffffffu, r % 2 == 0 ? of_states[0] : of_states[1], r * 4 + r / 2);
+}
+
 /// dx, ddelta and dz of a chunk from the sums over states; thread (r, q) as in prepare_chunk. The warps of a team take
 /// turns by step. C_B: sum over states of C B at step r.
 template <class S>
@@ -167,6 +220,34 @@ __device__ inline void write_parts(unsigned char const* shared, __nv_bfloat16* r
       sum.x += v.x, sum.y += v.y, sum.z += v.z, sum.w += v.w;
     }
     if (first + s < time) *reinterpret_cast<uint2*>(rows + static_cast<long long>(first + s) * 2 * S::states + column) = {pack(sum.x, sum.y), pack(sum.z, sum.w)};
+  }
+}
+
+/// dD and ddelta_bias of the team's channels, summed over lanes and warps, behind dA in the rows of the workspace.
+template <class S>
+__device__ inline void write_channel_sums(float const (&dD)[S::channel_tiles][4], float const (&dbias)[S::channel_tiles][4],
+                                          unsigned char* mine, float* row0, int lane, int member) {
+  __syncthreads();
+#pragma unroll
+  for (int i = 0; i < S::channel_tiles * 4; ++i) {
+    float D_i = dD[i / 4][i % 4], bias_i = dbias[i / 4][i % 4];
+#pragma unroll
+    for (int mask = 4; mask < 32; mask *= 2) {
+      D_i += __shfl_xor_sync(0xffffffffu, D_i, mask);
+      bias_i += __shfl_xor_sync(0xffffffffu, bias_i, mask);
+    }
+    if (lane < 4) reinterpret_cast<float2*>(mine)[i / 4 * 16 + lane * 4 + i % 4] = {D_i, bias_i};
+  }
+  __syncthreads();
+  if (member == 0 && lane < S::warp_channels) {
+    float2 sum{0, 0};
+#pragma unroll
+    for (int m = 0; m < S::team; ++m) {
+      float2 const v = reinterpret_cast<float2 const*>(mine + m * S::warp_bytes)[lane];
+      sum.x += v.x, sum.y += v.y;
+    }
+    row0[lane * (S::states + 2) + S::states] = sum.x;
+    row0[lane * (S::states + 2) + S::states + 1] = sum.y;
   }
 }
 

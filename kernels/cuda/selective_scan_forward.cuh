@@ -144,9 +144,10 @@ __global__ void __launch_bounds__(ForwardScan<states, lanes>::threads) scan_forw
         }
         y[j] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
       }
-      float const own_y = sum_and_deal<lanes>(y, lane) + D * x, out = own_y * z * sigmoid_approx(z);
+      float const own_y = sum_and_deal<lanes>(y, lane) + D * x;
       if (t < in.time)
-        out_base[static_cast<unsigned>(t) * static_cast<unsigned>(in.channels) + static_cast<unsigned>(channel)] = from_float<__nv_bfloat16>(out);
+        out_base[static_cast<unsigned>(t) * static_cast<unsigned>(in.channels) + static_cast<unsigned>(channel)] =
+            from_float<__nv_bfloat16>(own_y * z * sigmoid_approx(z));
     }
     store_states<states, F::threads>(states_raw, BC[buffer ^ 1]);
     __syncthreads();

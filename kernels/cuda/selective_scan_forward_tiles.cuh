@@ -4,8 +4,7 @@
 
 // The forward scan for bf16 activations and many sequences. A warp has tiles of 16 channels x 16 states, a thread 8 numbers
 // of each (selective_scan_tiles.cuh), r = lane / 4 and q = lane % 4. Tensor-core products add dx B to the decayed state (dx
-// as the sum of two bf16) and sum C h over states (h rounded to bf16); the recurrence itself is fp32. So little else is left
-// that the exponentials, 16 a cycle and multiprocessor, set the time; a few of them are polynomials instead.
+// as the sum of two bf16) and sum C h over states (h rounded to bf16); the recurrence itself is fp32.
 namespace mambasynth::kernels::cuda::device {
 
 template <int states_, int channel_tiles_, int state_tiles_>
@@ -20,16 +19,8 @@ struct ForwardTiles : TileShape<states_, 4, channel_tiles_, state_tiles_> {
   static constexpr int pieces = (Base::steps * states_ / 4 + Base::threads - 1) / Base::threads;  ///< of 8 B or C a thread
 };
 
-/// 2^v without the unit of the exponentials, error 4e-6, v clamped to -126.
-__device__ inline float exp2_polynomial(float v) {
-  constexpr float round = 12582912.f;  // adding 1.5 2^23 leaves the nearest whole number in the low bits
-  float const clamped = fmaxf(v, -126.f), shifted = clamped + round, r = clamped - (shifted - round);
-  float const p = 1.f + r * (0.693147f + r * (0.2402265f + r * (0.0555065f + r * 0.0096778f)));
-  return __uint_as_float(__float_as_uint(p) + (__float_as_uint(shifted) << 23));
-}
-
-/// Grid: batch * channels / S::channels. Takes rows at multiples of 16 bytes. `polynomials`: of a thread's 8 exponentials.
-template <class S, int polynomials>
+/// Grid: batch * channels / S::channels. Takes rows at multiples of 16 bytes.
+template <class S>
 __global__ void __launch_bounds__(S::threads, 4) scan_forward_tiles(ScanArgs<__nv_bfloat16> in) {
   __shared__ alignas(16) unsigned char shared[S::shared_bytes];
   int const tid = static_cast<int>(threadIdx.x), warp = tid / 32, lane = tid % 32, r = lane / 4, q = lane % 4;
@@ -151,8 +142,7 @@ __global__ void __launch_bounds__(S::threads, 4) scan_forward_tiles(ScanArgs<__n
         for (int half = 0; half < 2; ++half) {
 #pragma unroll
           for (int i = 0; i < 4; ++i) {
-            float const exponent = (i / 2 == 0 ? delta.x : delta.y) * A[f][half][i];
-            h[f][half][i] *= 4 * half + i < polynomials ? exp2_polynomial(exponent) : exp2_approx(exponent);
+            h[f][half][i] *= exp2_approx((i / 2 == 0 ? delta.x : delta.y) * A[f][half][i]);
           }
           mma(h[f][half], dx_0, dx_1, B_s[S::state_tile(f)][half]);
         }
