@@ -24,6 +24,12 @@ dim3 segment_grid(std::int64_t count, std::int64_t largest) {
   return {blocks_of(largest, device::parameter_threads * device::parameter_elements), static_cast<unsigned>(count)};
 }
 
+dim3 part_grid(PartShape const& s) {
+  if (s.parts < 0 || s.parts > 65535)
+    throw std::invalid_argument(std::to_string(s.parts) + " layers are impossible (0 to 65,535). Correct the number.");
+  return {blocks_of(s.count, device::parameter_threads), static_cast<unsigned>(s.parts)};
+}
+
 device::Segment const* native_segments(Segment const* p) {
   return reinterpret_cast<device::Segment const*>(p);
 }
@@ -49,17 +55,17 @@ void unpack(Segment const* segments, std::int64_t count, std::int64_t largest, f
   check_launch("unpack");
 }
 
-void negative_exp(std::int64_t count, float const* A_log, float* A, Stream stream) {
-  auto const blocks = blocks_of(count, device::parameter_threads);
-  if (blocks == 0) return;
-  device::negative_exp<<<blocks, device::parameter_threads, 0, stream>>>(count, A_log, A);
+void negative_exp(PartShape const& s, float const* A_log, float* A, Stream stream) {
+  auto const grid = part_grid(s);
+  if (grid.x == 0 || grid.y == 0) return;
+  device::negative_exp<<<grid, device::parameter_threads, 0, stream>>>(s.count, s.stride, A_log, A);
   check_launch("negative_exp");
 }
 
-void scale_by(std::int64_t count, float const* factor, float* values, Stream stream) {
-  auto const blocks = blocks_of(count, device::parameter_threads);
-  if (blocks == 0) return;
-  device::scale_by<<<blocks, device::parameter_threads, 0, stream>>>(count, factor, values);
+void scale_by(PartShape const& s, float const* factor, float* values, Stream stream) {
+  auto const grid = part_grid(s);
+  if (grid.x == 0 || grid.y == 0) return;
+  device::scale_by<<<grid, device::parameter_threads, 0, stream>>>(s.count, s.stride, factor, values);
   check_launch("scale_by");
 }
 

@@ -22,9 +22,13 @@ void pack(Segment const* segments, std::int64_t count, std::int64_t largest, flo
 /// The way back for gradients of padded matrices: flat[source ...] = packed[target ...] without the padding.
 void unpack(Segment const* segments, std::int64_t count, std::int64_t largest, float const* packed, float* flat, Stream);
 
-/// A = -exp(A_log), both `count` floats; and dA_log = dA A in place of dA.
-void negative_exp(std::int64_t count, float const* A_log, float* A, Stream);
-void scale_by(std::int64_t count, float const* factor, float* values, Stream);
+/// As many parts as the network has layers: `count` floats each, `stride` apart in the flat array, in a row in the other.
+struct PartShape {
+  std::int64_t parts, count, stride;
+};
+/// A = -exp(A_log): flat to in a row; and dA_log = dA A in place of dA: `values` flat, `factor` in a row.
+void negative_exp(PartShape const&, float const* A_log, float* A, Stream);
+void scale_by(PartShape const&, float const* factor, float* values, Stream);
 
 /// A batch's loss and the gradient's norm as the host reads them at the end of an epoch.
 struct StepRecord {

@@ -63,10 +63,10 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
   }
   u_ = array(n_.features);
   x_conv_ = array(n_.inner);
-  delta_ = array(n_.inner);
   prediction_ = fp32({m, width});
   if (!room.training) {
     mix_ = array(n_.features);
+    delta_ = array(n_.inner);
     hidden_pre_ = array(n_.hidden);
     hidden_ = array(n_.hidden);
     workspace_ = byte_array(k::cuda::horizon_loss_workspace_bytes({room.batch, room.time, n_.channels, width, 1}));
@@ -84,6 +84,7 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
     return inner.narrow(0, m * first, m * columns).view({m, columns});
   };
   dxz_ = part(0, 2 * n_.inner);
+  delta_ = dxz_.narrow(1, 0, n_.inner);   // the gradient of x before the convolution comes when delta has had its last use
   dx_ = part(2 * n_.inner, n_.inner);
   ddelta_ = part(3 * n_.inner, n_.inner);
   hidden_pre_ = part(0, n_.hidden);

@@ -72,7 +72,6 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
   multiply(rows(delta_), dt, w.dt_proj.t());
 
   auto* dbl = data<T>(dx_dbl_);
-  auto* dA = gradient_of(mamba + "A_log");
   k::cuda::selective_scan_backward<T>(scan_shape(batch), scan_inputs(layer, w), bytes(layer.saved),
                                       {.dout = data<T>(dout),
                                        .dx = data<T>(dx_),
@@ -83,12 +82,10 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
                                        .dz_stride = 2 * n_.inner,
                                        .dB_stride = n_.dbl,
                                        .dC_stride = n_.dbl,
-                                       .dA = dA,
+                                       .dA = gradient_of(mamba + "A_log"),
                                        .dD = gradient_of(mamba + "D"),
                                        .ddelta_bias = gradient_of(mamba + "dt_proj.bias")},
                                       bytes(workspace_), stream());
-  // A = -exp(A_log), so dA_log = dA A.
-  k::cuda::scale_by(n_.inner * n_.states, data<float>(w.A), dA, stream());
   multiply_fp32(gradient_matrix(mamba + "dt_proj.weight", n_.inner, n_.rank), rows(ddelta_).t(), dt);
   multiply(rows(dx_dbl_).narrow(1, 0, n_.rank), rows(ddelta_), w.dt_proj);
   multiply_fp32(gradient_matrix(mamba + "x_proj.weight", n_.dbl, n_.inner), rows(dx_dbl_).t(), rows(x_conv_));
@@ -118,6 +115,8 @@ void Engine<T>::losses_and_backward(std::int64_t batch, Dropout const& dropout) 
     block_backward(i, batch, dmix);
     norm_backward(i, false, batch, dropout);
   }
+  // A = -exp(A_log), so dA_log = dA A.
+  k::cuda::scale_by(weights_.A_log_parts(), data<float>(weights_.A()), data<float>(gradient_) + weights_.A_log_offset(), stream());
   auto const width = weights_.width();
   multiply_fp32(padded_gradient_.narrow(0, 0, n_.features * width).view({n_.features, width}),
                 dmix.narrow(0, 0, m).t(), padded_.narrow(0, 0, m));

@@ -29,7 +29,7 @@ kernels::ScanInputs<T> Engine<T>::scan_inputs(Layer const& layer, typename Weigh
           .B = dbl + n_.rank,
           .C = dbl + n_.rank + n_.states,
           .x_stride = n_.inner,
-          .delta_stride = n_.inner,
+          .delta_stride = delta_.stride(0),
           .z_stride = 2 * n_.inner,
           .B_stride = n_.dbl,
           .C_stride = n_.dbl,

@@ -32,6 +32,11 @@ Weights<T>::Weights(model::Network const& network) : width_(padded_channels(netw
   input_bias_ = vector("input_proj.bias");
   final_weight_ = vector("final_norm.weight");
   final_bias_ = vector("final_norm.bias");
+  // Every layer declares the same parameters, so that one A_log lies as far behind the last as the next.
+  A_ = at::empty({config.n_layers, config.d_inner(), config.d_state}, on_gpu(at::kFloat));
+  auto const A_log_of = [&](std::int64_t i) { return network.parameter("layers." + std::to_string(i) + ".mamba.A_log").offset; };
+  A_log_offset_ = A_log_of(0);
+  A_log_parts_ = {config.n_layers, config.d_inner() * config.d_state, config.n_layers > 1 ? A_log_of(1) - A_log_of(0) : 0};
   for (std::int64_t i = 0; i < config.n_layers; ++i) {
     auto const layer = "layers." + std::to_string(i) + ".", mamba = layer + "mamba.";
     layers_.push_back({.norm_weight = vector(layer + "norm.weight"),
@@ -40,12 +45,11 @@ Weights<T>::Weights(model::Network const& network) : width_(padded_channels(netw
                        .conv_weight = vector(mamba + "conv1d.weight"),
                        .conv_bias = vector(mamba + "conv1d.bias"),
                        .dt_bias = vector(mamba + "dt_proj.bias"),
-                       .A = at::empty({config.d_inner(), config.d_state}, on_gpu(at::kFloat)),
+                       .A = A_[i],
                        .in_proj = matrix(mamba + "in_proj.weight"),
                        .x_proj = matrix(mamba + "x_proj.weight"),
                        .dt_proj = matrix(mamba + "dt_proj.weight"),
-                       .out_proj = matrix(mamba + "out_proj.weight"),
-                       .A_log_offset = network.parameter(mamba + "A_log").offset});
+                       .out_proj = matrix(mamba + "out_proj.weight")});
   }
   for (auto const horizon : network.horizons()) {
     auto const head = "output_heads." + std::to_string(horizon) + ".";
@@ -82,8 +86,7 @@ void Weights<T>::refresh() {
   auto const stream = c10::cuda::getCurrentCUDAStream().stream();
   k::pack<T>(reinterpret_cast<k::Segment const*>(bytes(segments_)), static_cast<std::int64_t>(list_.size()), largest_,
              data<float>(flat_), data<T>(packed_), stream);
-  for (auto const& layer : layers_)
-    k::negative_exp(layer.A.numel(), data<float>(flat_) + layer.A_log_offset, data<float>(layer.A), stream);
+  k::negative_exp(A_log_parts_, data<float>(flat_) + A_log_offset_, data<float>(A_), stream);
 }
 
 template class Weights<float>;

@@ -18,9 +18,8 @@ class Weights {
 
   struct Layer {
     float const *norm_weight, *norm_bias, *D, *conv_weight, *conv_bias, *dt_bias;
-    at::Tensor A;                                    ///< (d, n) fp32, -exp(A_log)
+    at::Tensor A;                                    ///< (d, n) fp32, -exp(A_log): a view of A()
     at::Tensor in_proj, x_proj, dt_proj, out_proj;   ///< T, (out, in)
-    std::int64_t A_log_offset;
   };
   struct Head {
     at::Tensor weight0, weight2;  ///< T, (d_ff, f) and (width, d_ff)
@@ -33,6 +32,10 @@ class Weights {
   [[nodiscard]] float const* input_bias() const { return input_bias_; }
   [[nodiscard]] float const* final_weight() const { return final_weight_; }
   [[nodiscard]] float const* final_bias() const { return final_bias_; }
+  /// (layer, d, n) fp32, and where each layer's A_log lies in flat().
+  [[nodiscard]] at::Tensor const& A() const { return A_; }
+  [[nodiscard]] kernels::cuda::PartShape const& A_log_parts() const { return A_log_parts_; }
+  [[nodiscard]] std::int64_t A_log_offset() const { return A_log_offset_; }
   [[nodiscard]] std::vector<Layer> const& layers() const { return layers_; }
   [[nodiscard]] std::vector<Head> const& heads() const { return heads_; }
 
@@ -47,6 +50,9 @@ class Weights {
   at::Tensor flat_, packed_, segments_;
   std::vector<kernels::cuda::Segment> list_;
   std::int64_t largest_ = 0, used_ = 0;
+  at::Tensor A_;
+  kernels::cuda::PartShape A_log_parts_{};
+  std::int64_t A_log_offset_ = 0;
   at::Tensor input_weight_;
   float const *input_bias_, *final_weight_, *final_bias_;
   std::vector<Layer> layers_;

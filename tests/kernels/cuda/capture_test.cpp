@@ -73,8 +73,8 @@ TEST_CASE("What a CUDA graph has caught gives the bits of the launches", "[gpu]"
           {batch, time, width, width, 2}, 0.5,
           {targets.get(), parameters.get(), parameters.get(), window_sum.get(), dprediction.get(), part(9)},
           workspace.get(), stream);
-      cuda::negative_exp(width, parameters.get(), part(10), stream);
-      cuda::scale_by(width, parameters.get(), part(10), stream);
+      cuda::negative_exp({1, width, width}, parameters.get(), part(10), stream);
+      cuda::scale_by({1, width, width}, parameters.get(), part(10), stream);
       cuda::optimizer_step({16 * width, batch, 1, 1}, {.lr = 0}, 1.0,
                            {moments.get() + n, moving.get(), moments.get(), moments.get() + n / 2, gates.get(),
                             window_sum.get(), weight.get(), record.get(), state.get()},

@@ -40,17 +40,25 @@ TEST_CASE("Matrices are packed with zeros behind, and unpacked without them", "[
   CHECK(same(found_back, expected_back));
 }
 
-TEST_CASE("The decay and its gradient", "[gpu]") {
+TEST_CASE("The decay and its gradient, layer by layer, touch nothing between the layers", "[gpu]") {
   require_gpu();
-  std::vector<float> const logs{0, 1, -2, 3.5F, 0.25F}, gradient{1, 2, 3, 4, 5};
+  constexpr std::size_t parts = 2, count = 5, stride = 7;
+  std::vector<float> const logs{0, 1, -2, 3.5F, 0.25F, 90, 91, 0.5F, -1, 2, 0.125F, -3, 92, 93};
+  std::vector<float> const gradient{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14};
   DeviceArray<float> const on_logs(logs);
-  DeviceArray<float> A(logs.size()), dA(gradient);
-  cuda::negative_exp(5, on_logs.get(), A.get(), nullptr);
-  cuda::scale_by(5, A.get(), dA.get(), nullptr);
+  DeviceArray<float> A(parts * count), dA(gradient);
+  cuda::negative_exp({parts, count, stride}, on_logs.get(), A.get(), nullptr);
+  cuda::scale_by({parts, count, stride}, A.get(), dA.get(), nullptr);
   auto const found = A.values(), scaled = dA.values();
   for (std::size_t i = 0; i < logs.size(); ++i) {
-    CHECK(std::abs(found[i] + std::exp(logs[i])) <= 1e-6F * std::exp(logs[i]));
-    CHECK(scaled[i] == gradient[i] * found[i]);
+    INFO(i);
+    if (i % stride >= count) {
+      CHECK(scaled[i] == gradient[i]);
+      continue;
+    }
+    float const a = found[i / stride * count + i % stride];
+    CHECK(std::abs(a + std::exp(logs[i])) <= 1e-6F * std::exp(logs[i]));
+    CHECK(scaled[i] == gradient[i] * a);
   }
 }
 
