@@ -2,6 +2,7 @@
 
 #include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAStream.h>
+#include <cuda_runtime_api.h>
 
 #include "gpu/tensors.hpp"
 #include "kernels/cuda/windows.hpp"
@@ -28,6 +29,15 @@ std::vector<std::int64_t> gate_ranges(model::Network const& network) {
     else ranges.insert(ranges.end(), {p.offset, p.offset + p.tensor.numel()});
   }
   return ranges;
+}
+
+/// A launch failed half-way: the stream takes no other work until the capture is ended, whose own error says nothing new.
+void leave_capture(at::cuda::CUDAGraph& graph) {
+  try {
+    graph.capture_end();
+  } catch (std::exception const&) {
+  }
+  cudaGetLastError();
 }
 
 }  // namespace
@@ -109,13 +119,19 @@ void TrainingStep<T>::capture(std::int64_t batch) {
   launch_forward_and_backward(batch);
   c10::cuda::device_synchronize();
   auto graph = std::make_unique<at::cuda::CUDAGraph>();
+  bool capturing = false;
   try {
     graph->capture_begin();
+    capturing = true;
     launch(batch);
+    capturing = false;
     graph->capture_end();
-  } catch (c10::Error const& error) {
+  } catch (std::exception const& error) {
+    auto const* const ours = dynamic_cast<c10::Error const*>(&error);
+    if (capturing) leave_capture(*graph);
     if (note_)
-      note_(std::string("note: the training step could not be captured as a CUDA graph (") + error.what_without_backtrace() +
+      note_(std::string("note: the training step could not be captured as a CUDA graph (") +
+            (ours ? ours->what_without_backtrace() : error.what()) +
             "). Its kernels are launched one by one: slower, with the same results.");
     graphs_ = false;
     return;

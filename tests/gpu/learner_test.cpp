@@ -1,9 +1,16 @@
 #include "gpu/learner.hpp"
 
+#include <ATen/ATen.h>
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "gpu/training_step.hpp"
 
 #include "kernels/cuda/device_array.hpp"
 #include "support/reference.hpp"
+#include "support/small_network.hpp"
 #include "train/mini_run.hpp"
 #include "train/small_trial.hpp"
 #include "train/stopped_runs.hpp"
@@ -59,6 +66,30 @@ TEST_CASE("The GPU's curve is the CPU's, dropout included", "[gpu]") {
     CHECK(std::abs(g.last_gradient_norm - h.last_gradient_norm) <= 1e-4 * h.last_gradient_norm);
     CHECK(std::abs(b.val_mse - h.val_mse) <= 5e-3 * h.val_mse);
   }
+}
+
+TEST_CASE("A step that cannot be captured is launched piece by piece, and says so", "[gpu]") {
+  tests::require_gpu();
+  auto const trial = tests::small_trial();
+  auto const network = tests::small_network(5, 1);
+  auto const x = at::randn({40, 5});
+  auto const starts = at::tensor(std::vector<std::int64_t>{0, 3}).to(at::kCUDA);
+  auto const trained = [&](bool capturable) {
+    // LibTorch captures on no default stream.
+    auto const stream = capturable ? c10::cuda::getStreamFromPool() : c10::cuda::getDefaultCUDAStream();
+    c10::cuda::CUDAStreamGuard const here(stream);
+    std::string told;
+    gpu::TrainingStep<float> step(network, {.batch = 2, .time = 16, .training = true}, trial.model.dropout, 1, 1,
+                                  [&](std::string const& note) { told += note; }, /*graphs=*/true);
+    step.windows() = {x.to(at::kCUDA), starts};
+    step.set_state(0, 0, 1e-3, 1e-3);
+    step.run(2);
+    CHECK(told.empty() == capturable);
+    return step.snapshot().parameters.cpu();
+  };
+  auto const captured = trained(true);
+  CHECK(at::equal(captured, trained(false)));
+  CHECK_FALSE(at::equal(captured, network.flat()));
 }
 
 TEST_CASE("Frozen gates keep their bits on the GPU", "[gpu]") {
