@@ -51,6 +51,19 @@ __device__ inline float sum_of_rows(float (&row)[8], int lane) {
   float sum = row[0] + __shfl_xor_sync(~0u, row[0], 2);
   return sum + __shfl_xor_sync(~0u, sum, 1);
 }
+/// Sums four rows over groups of 8 lanes; lane 2 r + i of a group gets row r.
+__device__ inline float sum_of_rows(float (&row)[4], int lane) {
+#pragma unroll
+  for (int half = 2; half > 0; half /= 2) {
+    bool const upper = (lane & (2 * half)) != 0;
+#pragma unroll
+    for (int i = 0; i < half; ++i) {
+      float const given = upper ? row[i] : row[i + half];
+      row[i] = (upper ? row[i + half] : row[i]) + __shfl_xor_sync(~0u, given, 2 * half);
+    }
+  }
+  return row[0] + __shfl_xor_sync(~0u, row[0], 1);
+}
 __device__ inline float sum_of_eight_lanes(float v) {
   v += __shfl_xor_sync(~0u, v, 4);
   v += __shfl_xor_sync(~0u, v, 2);
@@ -198,14 +211,22 @@ struct RecurrentBlock {
     }
     return sum_of_rows(sum, lane);
   }
-  /// mine[r] = row r of `matrix` (rows, columns) times v, 8 lanes a row.
+  /// mine[r] = row r of `matrix` (rows, columns) times v, 8 lanes a row, four rows at a time: their loads overlap.
   __device__ void rows_of_share(float const* matrix, int rows, int columns, float const* v, float const* start) {
-#pragma unroll 4
-    for (int r = threadIdx.x / 8; r < rows; r += recurrent_threads / 8) {
-      float sum = 0;
-      for (int c = 4 * (lane % 8); c < columns; c += 32) sum = dot(quad(matrix + r * columns + c), quad(v + c), sum);
-      sum = sum_of_eight_lanes(sum);
-      if (lane % 8 == 0) mine[r] = start != nullptr ? sum + start[r] : sum;
+    constexpr int stride = recurrent_threads / 8;
+    for (int first = 4 * warp; first < rows; first += 4 * stride) {
+      float sum[4] = {};
+      for (int c = 4 * (lane % 8); c < columns; c += 32) {
+        float4 const factor = quad(v + c);
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+          int const r = first + i * stride + lane / 8;
+          if (r < rows) sum[i] = dot(quad(matrix + r * columns + c), factor, sum[i]);
+        }
+      }
+      float const total = sum_of_rows(sum, lane);
+      int const r = first + lane % 8 / 2 * stride + lane / 8;
+      if (lane % 2 == 0 && r < rows) mine[r] = start != nullptr ? total + start[r] : total;
     }
   }
 
@@ -347,7 +368,7 @@ __global__ void __cluster_dims__(recurrent_blocks, 1, 1) __launch_bounds__(recur
   RecurrentBlock<STAGED> block{
       .p = p,
       .lane = static_cast<int>(threadIdx.x % 32),
-      .warp = static_cast<int>(threadIdx.x / 32),
+      .warp = __shfl_sync(~0u, static_cast<int>(threadIdx.x / 32), 0),  // as a number of the whole warp
       .weights = weights,
       .slices = weights + p.first_block + static_cast<long long>(rank) * p.block_size,
       .h = places.take(p.padded_features),
