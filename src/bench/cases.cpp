@@ -14,6 +14,7 @@
 #endif
 #include "bench/generate_case.hpp"
 #include "bench/kernel_cases.hpp"
+#include "bench/timed_network.hpp"
 #include "model/network.hpp"
 #include "series/stream.hpp"
 #include "train/optimizer.hpp"
@@ -21,23 +22,16 @@
 namespace mambasynth::bench {
 namespace {
 
-constexpr std::uint64_t seed = 42;
+constexpr auto seed = timed_seed;
 
 at::Tensor noise(std::vector<std::int64_t> const& shape) {
   return at::randn(shape, at::detail::createCPUGenerator(seed), at::TensorOptions().dtype(at::kFloat));
 }
 
-model::Network network_of(Sizes const& s) {
-  model::Network network(s.model, s.channels);
-  model::initialise(network, at::detail::createCPUGenerator(seed));
-  return network;
-}
-
 Result model_result(std::string const& name, Sizes const& s) {
   Result result;
   result.name = name;
-  result.shape = {{"batch", s.batch}, {"time", s.time}, {"d_model", s.model.d_model}, {"n_layers", s.model.n_layers},
-                  {"d_state", s.model.d_state}, {"heads", static_cast<std::int64_t>(s.model.horizons().size())}};
+  result.shape = model_shape(s);
   result.items = static_cast<double>(s.batch * s.time);
   result.unit = "tokens";
   return result;
@@ -73,13 +67,11 @@ std::vector<Result> block(Sizes const& s, Effort const& effort) {
   auto one = s;
   one.model.n_layers = 1;
   auto const network = network_of(one);
-  auto const get = [&](char const* name) { return network.parameter(std::string("layers.0.") + name).tensor; };
+  auto const& layer = network.layers().front();
   auto const h = noise({s.batch, s.time, s.model.d_model}).set_requires_grad(true);
-  model::MixerWeights const weights{get("mamba.A_log"), get("mamba.D"), get("mamba.conv1d.weight"), get("mamba.conv1d.bias"),
-                                    get("mamba.x_proj.weight"), get("mamba.dt_proj.weight"), get("mamba.dt_proj.bias")};
   auto const run = [&] {
-    auto const u = at::layer_norm(h, {s.model.d_model}, get("norm.weight"), get("norm.bias"));
-    return h + at::linear(model::mixer(at::linear(u, get("mamba.in_proj.weight")), weights), get("mamba.out_proj.weight"));
+    auto const u = at::layer_norm(h, {s.model.d_model}, layer.norm_weight, layer.norm_bias);
+    return h + at::linear(model::mixer(at::linear(u, layer.in_proj), layer.mixer), layer.out_proj);
   };
   auto forward = model_result("block_forward", one), both = model_result("block_both", one);
   measure(forward, effort, [&] { (void)run(); });

@@ -1,15 +1,13 @@
 #include "bench/generate_case.hpp"
 
-#include <ATen/CPUGeneratorImpl.h>
-
+#include "bench/timed_network.hpp"
 #include "generate/generate.hpp"
 
 namespace mambasynth::bench {
 
 Result generate(Sizes const& s, Effort const& effort) {
   constexpr std::int64_t seed_steps = 64, steps = 2048;
-  model::Network network(s.model, s.channels);
-  model::initialise(network, at::detail::createCPUGenerator(42));
+  auto const network = network_of(s);
   auto const generator = generate::generator(network, s.device);
   std::vector<float> const seed(static_cast<std::size_t>(seed_steps * s.channels), 1.0f);
   std::vector<float> generated(static_cast<std::size_t>(steps * s.channels));

@@ -1,13 +1,13 @@
 #include "bench/gpu_cases.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
 #include <c10/cuda/CUDAGuard.h>
 
 #include <numeric>
 
 #include "bench/gpu_timing.hpp"
+#include "bench/timed_network.hpp"
 #include "gpu/device.hpp"
 #include "gpu/tensors.hpp"
 #include "gpu/training_step.hpp"
@@ -20,7 +20,7 @@ namespace {
 namespace k = kernels;
 using gpu::bytes;
 using gpu::data;
-constexpr std::uint64_t seed = 42;
+constexpr auto seed = timed_seed;
 
 auto stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
 
@@ -112,17 +112,6 @@ std::vector<Result> conv(Sizes const& s, Effort const& effort) {
                                        data<T>(dxz), 2 * d, data<float>(dweight), data<float>(dbias), bytes(workspace), stream());
   });
   return {forward, backward};
-}
-
-model::Network network_of(Sizes const& s) {
-  model::Network network(s.model, s.channels);
-  model::initialise(network, at::detail::createCPUGenerator(seed));
-  return network;
-}
-
-std::vector<std::pair<std::string, std::int64_t>> model_shape(Sizes const& s) {
-  return {{"batch", s.batch}, {"time", s.time}, {"d_model", s.model.d_model}, {"n_layers", s.model.n_layers},
-          {"d_state", s.model.d_state}, {"heads", static_cast<std::int64_t>(s.model.horizons().size())}};
 }
 
 template <class T>

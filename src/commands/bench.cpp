@@ -47,15 +47,14 @@ int run(Options& options) {
   std::vector<bench::Baseline> baselines;
   for (auto const& file : options.against) baselines.push_back(bench::read_baseline(file));
   auto const& build = provenance::build();
-  bench::Machine const machine{{"device", device},
-                               {"processor", processor()},
-                               {"instruction set", kernels::cpu_instruction_set()},
-                               {"threads", std::to_string(options.sizes.threads)},
-                               {"commit", build.commit + (build.dirty ? " (with uncommitted changes)" : "")},
-                               {"build type", build.type},
-                               {"compiler", build.compiler},
-                               {"LibTorch", build.libtorch}};
-  auto facts = machine;
+  bench::Machine facts{{"device", device},
+                       {"processor", processor()},
+                       {"instruction set", kernels::cpu_instruction_set()},
+                       {"threads", std::to_string(options.sizes.threads)},
+                       {"commit", build.commit + (build.dirty ? " (with uncommitted changes)" : "")},
+                       {"build type", build.type},
+                       {"compiler", build.compiler},
+                       {"LibTorch", build.libtorch}};
   bench::Limits limits;
   if (device == "cuda") {
     facts.insert(facts.begin() + 1, {{"card", gpu.name}, {"clocks, most MHz", gpu.clocks}, {"driver", gpu.driver},

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "backend/backend.hpp"
+#include "commands/checkpoint_flag.hpp"
 #include "commands/flags.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
@@ -84,10 +85,7 @@ int run(Options const& options) {
   auto source = trial.data.path.empty() ? series::LoadedSeries{series::generate(trial.data, threads), {}}
                                         : series::load(trial.data.path, threads);
   auto const& series = source.series;
-  if (series.channels() != network.channels())
-    throw errors::usage("the series has " + std::to_string(series.channels()) + " channels",
-                        options.checkpoint + " was trained on " + std::to_string(network.channels()),
-                        "Give the series that the checkpoint belongs to");
+  require_its_channels(options.checkpoint, network.channels(), series.channels());
   auto values = series::to_float32(series.x);
   auto const x = at::from_blob(values.data(), {series.n_steps, series.channels()}, at::kFloat);
 
@@ -108,9 +106,7 @@ int run(Options const& options) {
 
 Action declare_evaluate(CLI::App& app) {
   auto const options = std::make_shared<Options>(app);
-  app.add_option("--checkpoint", options->checkpoint, "weights: ours or the original's .pt, or .safetensors")
-      ->required()
-      ->type_name("FILE");
+  add_checkpoint_flag(app, options->checkpoint);
   app.add_option("--seq-len", options->seq_len, "steps of a window [default: the checkpoint's]")->type_name("")->check(CLI::PositiveNumber);
   app.add_option("--layers", options->layers, "what to look at: input, layer numbers from 1, output [default: all]")
       ->delimiter(',')

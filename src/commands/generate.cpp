@@ -9,6 +9,7 @@
 
 #include "analysis/figures/generation_figures.hpp"
 #include "backend/backend.hpp"
+#include "commands/checkpoint_flag.hpp"
 #include "commands/flags.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
@@ -64,10 +65,7 @@ int run(Options const& options) {
   auto const loaded = model::load_network(options.checkpoint);
   auto const series = trial.data.path.empty() ? series::generate_for_training(trial.data, threads)
                                               : series::load_for_training(trial.data.path, threads);
-  if (series.channels != loaded.network.channels())
-    throw errors::usage(fmt::format("the series has {} channels", series.channels),
-                        fmt::format("{} was trained on {}", options.checkpoint, loaded.network.channels()),
-                        "Give the series that the checkpoint belongs to");
+  require_its_channels(options.checkpoint, loaded.network.channels(), series.channels);
   auto const generation = generate::generate(loaded.network, series.x, trial.generate, device);
   auto const file = std::filesystem::path(options.run.out) / "generation.h5";
   generate::write_generation(file, generation, trial.generate,
@@ -82,9 +80,7 @@ int run(Options const& options) {
 
 Action declare_generate(CLI::App& app) {
   auto const options = std::make_shared<Options>(app);
-  app.add_option("--checkpoint", options->checkpoint, "weights: ours or the original's .pt, or .safetensors")
-      ->required()
-      ->type_name("FILE");
+  add_checkpoint_flag(app, options->checkpoint);
   options->keys.section<config::Data>().section<config::Generate>();
   add_run_flags(app, options->run, "generation", "folder of generation.h5 and the figures");
   app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");

@@ -71,10 +71,7 @@ Network::Network(config::Model const& config, std::int64_t channels, at::ScalarT
   }
 
   auto const get = [&](std::string const& name) { return parameter(name).tensor; };
-  input_weight_ = get("input_proj.weight");
-  input_bias_ = get("input_proj.bias");
-  final_weight_ = get("final_norm.weight");
-  final_bias_ = get("final_norm.bias");
+  ends_ = {get("input_proj.weight"), get("input_proj.bias"), get("final_norm.weight"), get("final_norm.bias")};
   for (std::int64_t i = 0; i < config_.n_layers; ++i) {
     auto const layer = "layers." + std::to_string(i) + ".";
     auto const mamba = layer + "mamba.";
@@ -105,7 +102,7 @@ Parameter const& Network::parameter(std::string const& name) const {
 void Network::zero_gradient() { flat_gradient_.zero_(); }
 
 at::Tensor Network::enter(at::Tensor const& x, DropoutDraw const* draw) const {
-  auto const h = at::linear(x, input_weight_, input_bias_);
+  auto const h = at::linear(x, ends_.input_weight, ends_.input_bias);
   return draw ? dropout(h, *draw, 0) : h;
 }
 
@@ -120,19 +117,19 @@ at::Tensor Network::advance(std::size_t index, at::Tensor const& h, DropoutDraw 
   return h + (draw ? dropout(out, *draw, static_cast<std::uint32_t>(index + 1)) : out);
 }
 
-std::vector<at::Tensor> Network::heads(at::Tensor const& h) const {
-  auto const normed = at::layer_norm(h, {config_.d_model}, final_weight_, final_bias_, norm_epsilon);
-  std::vector<at::Tensor> predictions;
+std::vector<at::Tensor> Network::predictions(at::Tensor const& h) const {
+  auto const normed = at::layer_norm(h, {config_.d_model}, ends_.final_weight, ends_.final_bias, norm_epsilon);
+  std::vector<at::Tensor> all;
   for (auto const& head : heads_)
-    predictions.push_back(
+    all.push_back(
         at::linear(at::gelu(at::linear(normed, head.weight0, head.bias0)), head.weight2, head.bias2));
-  return predictions;
+  return all;
 }
 
 std::vector<at::Tensor> Network::run(at::Tensor const& x, DropoutDraw const* draw) const {
   auto h = enter(x, draw);
   for (std::size_t i = 0; i < layers_.size(); ++i) h = advance(i, h, draw);
-  return heads(h);
+  return predictions(h);
 }
 
 Network::Encoding Network::encode(at::Tensor const& x) const {
@@ -143,7 +140,7 @@ Network::Encoding Network::encode(at::Tensor const& x) const {
     h = advance(i, h, nullptr);
     encoding.layers.push_back(h);
   }
-  encoding.predictions = heads(h);
+  encoding.predictions = predictions(h);
   return encoding;
 }
 

@@ -48,7 +48,7 @@ class Network : public Predictor {
   [[nodiscard]] Encoding encode(at::Tensor const& x) const override;
   [[nodiscard]] std::vector<GateSignals> gates(at::Tensor const& x) const override;
 
- private:
+  /// The parameters by what they do, views of flat().
   struct Layer {
     at::Tensor norm_weight, norm_bias, in_proj, out_proj;
     MixerWeights mixer;
@@ -56,18 +56,26 @@ class Network : public Predictor {
   struct Head {
     at::Tensor weight0, bias0, weight2, bias2;
   };
+  struct Ends {
+    at::Tensor input_weight, input_bias, final_weight, final_bias;
+  };
+  [[nodiscard]] Ends const& ends() const { return ends_; }
+  [[nodiscard]] std::vector<Layer> const& layers() const { return layers_; }
+  [[nodiscard]] std::vector<Head> const& heads() const { return heads_; }
+
+ private:
   [[nodiscard]] std::vector<at::Tensor> run(at::Tensor const& x, DropoutDraw const* draw) const;
   [[nodiscard]] at::Tensor enter(at::Tensor const& x, DropoutDraw const* draw) const;
   [[nodiscard]] at::Tensor in_projection(Layer const& layer, at::Tensor const& h) const;
   [[nodiscard]] at::Tensor advance(std::size_t layer, at::Tensor const& h, DropoutDraw const* draw) const;
-  [[nodiscard]] std::vector<at::Tensor> heads(at::Tensor const& h) const;
+  [[nodiscard]] std::vector<at::Tensor> predictions(at::Tensor const& h) const;
 
   config::Model config_;
   std::int64_t channels_;
   config::Integers horizons_;
   at::Tensor flat_, flat_gradient_;
   std::vector<Parameter> parameters_;
-  at::Tensor input_weight_, input_bias_, final_weight_, final_bias_;
+  Ends ends_;
   std::vector<Layer> layers_;
   std::vector<Head> heads_;
 };

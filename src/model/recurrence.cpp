@@ -16,28 +16,25 @@ RecurrentView::RecurrentView(Network const& network) {
             .hidden = config.d_ff, .heads = static_cast<std::int64_t>(network.horizons().size())};
   if (network.flat().scalar_type() != at::kFloat)
     throw errors::usage("the network cannot run step by step", "its weights are not fp32", "Load them as fp32");
-  auto const at = [&](std::string const& name) { return network.parameter(name).tensor.const_data_ptr<float>(); };
-  for (std::int64_t i = 0; i < shape_.layers; ++i) {
-    auto const layer = "layers." + std::to_string(i) + ".";
-    auto const mamba = layer + "mamba.";
-    layers_.push_back({.norm_weight = at(layer + "norm.weight"),
-                       .norm_bias = at(layer + "norm.bias"),
-                       .A_log = at(mamba + "A_log"),
-                       .D = at(mamba + "D"),
-                       .in_proj = at(mamba + "in_proj.weight"),
-                       .conv_weight = at(mamba + "conv1d.weight"),
-                       .conv_bias = at(mamba + "conv1d.bias"),
-                       .x_proj = at(mamba + "x_proj.weight"),
-                       .dt_weight = at(mamba + "dt_proj.weight"),
-                       .dt_bias = at(mamba + "dt_proj.bias"),
-                       .out_proj = at(mamba + "out_proj.weight")});
+  auto const at = [](at::Tensor const& parameter) { return parameter.const_data_ptr<float>(); };
+  for (auto const& layer : network.layers()) {
+    auto const& mixer = layer.mixer;
+    layers_.push_back({.norm_weight = at(layer.norm_weight),
+                       .norm_bias = at(layer.norm_bias),
+                       .A_log = at(mixer.A_log),
+                       .D = at(mixer.D),
+                       .in_proj = at(layer.in_proj),
+                       .conv_weight = at(mixer.conv_weight),
+                       .conv_bias = at(mixer.conv_bias),
+                       .x_proj = at(mixer.x_proj),
+                       .dt_weight = at(mixer.dt_proj_weight),
+                       .dt_bias = at(mixer.dt_proj_bias),
+                       .out_proj = at(layer.out_proj)});
   }
-  for (auto const k : network.horizons()) {
-    auto const head = "output_heads." + std::to_string(k) + ".";
-    heads_.push_back({at(head + "0.weight"), at(head + "0.bias"), at(head + "2.weight"), at(head + "2.bias")});
-  }
-  weights_ = {.input_weight = at("input_proj.weight"), .input_bias = at("input_proj.bias"), .layers = layers_.data(),
-              .final_weight = at("final_norm.weight"), .final_bias = at("final_norm.bias"), .heads = heads_.data()};
+  for (auto const& head : network.heads()) heads_.push_back({at(head.weight0), at(head.bias0), at(head.weight2), at(head.bias2)});
+  auto const& ends = network.ends();
+  weights_ = {.input_weight = at(ends.input_weight), .input_bias = at(ends.input_bias), .layers = layers_.data(),
+              .final_weight = at(ends.final_weight), .final_bias = at(ends.final_bias), .heads = heads_.data()};
 }
 
 Recurrence::Recurrence(Network const& network, std::int64_t count) : count_(count) {
