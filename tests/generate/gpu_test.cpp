@@ -12,10 +12,7 @@
 #include "generate/samples.hpp"
 #include "kernels/cuda/device_array.hpp"
 #include "model/recurrence.hpp"
-#include "model/state_dict.hpp"
-#include "series/load.hpp"
-#include "store/archive/npz.hpp"
-#include "support/reference.hpp"
+#include "support/golden_generation.hpp"
 #include "support/small_network.hpp"
 
 using namespace mambasynth;
@@ -123,19 +120,12 @@ TEST_CASE("the GPU generates what the CPU does, the same bits each time", "[gpu]
 
 TEST_CASE("greedy generation on the GPU is the original's", "[gpu]") {
   tests::require_gpu();
-  auto const checkpoint = tests::reference_file("model_next.pt");
-  auto const golden = tests::reference_file("golden_model.npz");
-  auto const data = tests::reference_file("data.npz");
-  if (checkpoint.empty() || golden.empty() || data.empty())
-    SKIP("skipped: the golden arrays are not there (MAMBASYNTH_REFERENCE)");
-  auto const loaded = model::load_network(checkpoint);
-  auto const arrays = store::read_npz(golden);
-  auto const series = series::load_for_training(data);
-  auto const start = arrays.at("gen_seed_start").as<std::int64_t>()[0];
-  auto const expected = arrays.at("gen_greedy").as<float>();
+  auto const golden = tests::golden_generation();
+  if (!golden) SKIP("skipped: the golden arrays are not there (MAMBASYNTH_REFERENCE)");
+  auto const& [loaded, series, start, expected] = *golden;
   auto const generator = generate::gpu_generator(loaded.network);
   auto const found = run(*generator,
-                         {.sequences = 1, .seed_steps = 64, .steps = static_cast<std::int64_t>(expected.size()) / series.channels,
+                         {.sequences = 1, .seed_steps = golden->seed_steps, .steps = static_cast<std::int64_t>(expected.size()) / series.channels,
                           .bf16_feedback = false, .seed = series.x.data() + start * series.channels, .noise = nullptr,
                           .burst = nullptr, .bursts = 0, .hidden_noise = nullptr, .generated = nullptr},
                          series.channels);

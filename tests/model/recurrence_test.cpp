@@ -10,10 +10,7 @@
 #include <cmath>
 
 #include "kernels/cpu.hpp"
-#include "model/state_dict.hpp"
-#include "series/load.hpp"
-#include "store/archive/npz.hpp"
-#include "support/reference.hpp"
+#include "support/golden_generation.hpp"
 #include "support/small_network.hpp"
 
 using namespace mambasynth;
@@ -174,21 +171,13 @@ TEST_CASE("a step of the wrong size is refused") {
 }
 
 TEST_CASE("greedy generation by steps is the original's") {
-  auto const checkpoint = tests::reference_file("model_next.pt");
-  auto const golden = tests::reference_file("golden_model.npz");
-  auto const data = tests::reference_file("data.npz");
-  if (checkpoint.empty() || golden.empty() || data.empty())
-    SKIP("skipped: the golden arrays are not there (MAMBASYNTH_REFERENCE)");
-  auto const loaded = model::load_network(checkpoint);
-  auto const arrays = store::read_npz(golden);
-  auto const series = series::load_for_training(data);
-  auto const start = arrays.at("gen_seed_start").as<std::int64_t>()[0];
-  auto const expected = arrays.at("gen_greedy").as<float>();
+  auto const golden = tests::golden_generation();
+  if (!golden) SKIP("skipped: the golden arrays are not there (MAMBASYNTH_REFERENCE)");
+  auto const& [loaded, series, start, expected] = *golden;
   auto const channels = static_cast<std::size_t>(series.channels);
-  constexpr std::size_t seed = 64;
   model::Recurrence recurrence(loaded.network);
   Floats next, generated;
-  for (std::size_t t = 0; t < seed; ++t) {
+  for (std::size_t t = 0; t < golden->seed_steps; ++t) {
     auto const p = recurrence.step(std::span(series.x).subspan((static_cast<std::size_t>(start) + t) * channels, channels));
     next.assign(p.begin(), p.end());
   }
