@@ -8,7 +8,6 @@
 #include "kernels/cuda/launch.hpp"
 #include "kernels/cuda/selective_scan_backward.cuh"
 #include "kernels/cuda/selective_scan_forward.cuh"
-#include "kernels/cuda/selective_scan_forward_tiles.cuh"
 #include "kernels/cuda/selective_scan_generic.cuh"
 #include "kernels/cuda/selective_scan_sums.cuh"
 
@@ -58,13 +57,6 @@ device::ScanArgs<Native<T>> arguments(ScanShape const& s, ScanInputs<T> const& i
 
 /// Whether rows begin at multiples of 16 bytes, as the fast kernels read them.
 bool aligned(void const* rows, std::int64_t stride) { return reinterpret_cast<std::uintptr_t>(rows) % 16 == 0 && stride % 8 == 0; }
-template <class T>
-bool fast_forward_fits(ScanShape const& s, ScanInputs<T> const& in) {
-  auto const near = [&](std::int64_t stride) { return s.time * stride < std::int64_t{1} << 31; };
-  return std::is_same_v<T, BFloat16> && s.time > 0 && s.channels % 128 == 0 && aligned(in.B, in.B_stride) && aligned(in.C, in.C_stride) &&
-         aligned(in.A, 0) && near(in.x_stride) && near(in.delta_stride) && near(in.z_stride) && near(in.B_stride) && near(in.C_stride) && near(s.channels);
-}
-
 /// How the backward cuts its work, and where its sums lie.
 struct Plan {
   std::int64_t groups, slab;
@@ -88,35 +80,32 @@ Plan plan(ScanShape const& s, std::byte* workspace, int block_channels = device:
   return p;
 }
 
-template <int states, int lanes>
-void launch_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& args, Stream stream) {
-  using F = device::ForwardScan<states, lanes>;
-  device::scan_forward_bf16<states, lanes><<<static_cast<unsigned>(s.batch * s.channels / F::channels), F::threads, 0, stream>>>(args);
-  check_launch("selective scan, forward");
-}
+/// The fast forward with S' lanes, where it takes these arrays.
 template <class S>
-bool launch_forward_tiles(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& args, Stream stream) {
-  bool const fits = s.channels % S::channels == 0 && aligned(args.x, args.x_stride) && aligned(args.delta, args.delta_stride) &&
-                    aligned(args.z, args.z_stride) && aligned(args.out, 0) && aligned(args.D, 0) && aligned(args.delta_bias, 0);
+bool fast_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& args, Stream stream) {
+  auto const few = [](std::int64_t stride) { return stride < std::int64_t{1} << 30; };
+  bool const fits = s.time > 0 && s.channels % S::channels == 0 && aligned(args.x, args.x_stride) && aligned(args.delta, args.delta_stride) &&
+                    aligned(args.z, args.z_stride) && aligned(args.B, args.B_stride) && aligned(args.C, args.C_stride) && aligned(args.A, 0) &&
+                    aligned(args.out, 0) && few(args.x_stride) && few(args.delta_stride) && few(args.z_stride);
   if (!fits) return false;
-  device::scan_forward_tiles<S><<<static_cast<unsigned>(s.batch * s.channels / S::channels), S::threads, 0, stream>>>(args);
+  device::scan_forward_bf16<S><<<static_cast<unsigned>(s.batch * s.channels / S::channels), S::threads, 0, stream>>>(args);
   check_launch("selective scan, forward");
   return true;
 }
-/// As few lanes a channel as fill the GPU, one at 16 and 32 states; tiles where two would, and always at 64 states.
+/// As few lanes a channel as fill the GPU, but at most 32 states a lane.
 template <int states>
-bool fast_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& args, Stream stream) {
-  if constexpr (states == 16 || states == 32 || states == 64) {
-    auto const wanted = ceil_div(std::int64_t{multiprocessors()} * 192, std::max<std::int64_t>(1, s.batch * s.channels));
-    if constexpr (states < 64)
-      if (wanted <= 1) return launch_forward<states, 1>(s, args, stream), true;
-    if (wanted <= 2 && launch_forward_tiles<device::ForwardTiles<states, 1, states / 16>>(s, args, stream)) return true;
-    if (wanted <= 2) launch_forward<states, 2>(s, args, stream);
-    else if (wanted <= 4) launch_forward<states, 4>(s, args, stream);
-    else launch_forward<states, states / 4 < 8 ? states / 4 : 8>(s, args, stream);
-    return true;
-  }
-  return false;
+bool fastest_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& args, Stream stream) {
+  auto const wanted = ceil_div(std::int64_t{multiprocessors()} * 192, std::max<std::int64_t>(1, s.batch * s.channels));
+  bool done = false;
+  auto const attempt = [&](auto lanes, bool enough) {
+    if constexpr (states >= 8 * lanes && states <= 32 * lanes)
+      done = done || (enough && fast_forward<device::ForwardScan<states, lanes>>(s, args, stream));
+  };
+  attempt(std::integral_constant<int, 1>{}, wanted <= 1 || states < 16);
+  attempt(std::integral_constant<int, 2>{}, wanted <= 2 || states < 32);
+  attempt(std::integral_constant<int, 4>{}, wanted <= 4 || states < 64);
+  attempt(std::integral_constant<int, 8>{}, true);
+  return done;
 }
 
 /// The backward's launches for one slab after the other. Launch: (slab, arguments).
@@ -191,7 +180,7 @@ void selective_scan_forward(ScanShape const& s, ScanInputs<T> const& in, T* out,
     auto const blocks = s.batch * ceil_div(s.channels, G::channels);
     if (blocks == 0) return;
     if constexpr (std::is_same_v<T, BFloat16>)
-      if (fast_forward_fits(s, in) && fast_forward<states()>(s, args, stream)) return;
+      if (fastest_forward<states()>(s, args, stream)) return;
     device::scan_forward_generic<Native<T>, states()><<<static_cast<unsigned>(blocks), G::threads, 0, stream>>>(args);
     check_launch("selective scan, forward");
   });
@@ -208,7 +197,7 @@ void selective_scan_backward(ScanShape const& s, ScanInputs<T> const& in, std::b
     if (s.channels == 0) return;
     auto const p = plan<T, states()>(s, workspace);
     bool done = false;
-    if constexpr (std::is_same_v<T, BFloat16> && states() >= 16 && states() <= 64) {
+    if constexpr (std::is_same_v<T, BFloat16> && states() >= 16) {
       // Best first: warps, tiles of channels and of states a warp, blocks a multiprocessor. Where two tiles a warp leave
       // schedulers without work, one; eight warps need more shared memory than sm_120 has.
       auto const attempt = [&](auto shape) {
@@ -219,8 +208,10 @@ void selective_scan_backward(ScanShape const& s, ScanInputs<T> const& in, std::b
         if (many) attempt(device::BackwardScan<32, 4, 1, 2, 2>{});
       } else if constexpr (states() == 64) {
         if (many) attempt(device::BackwardScan<64, 8, 1, 2, 1>{});
+      } else if constexpr (states() == 128) {
+        attempt(device::BackwardScan<128, 8, 1, 2, 1>{});
       }
-      attempt(device::BackwardScan<states(), 4, 1, 1, 2>{});
+      if constexpr (states() <= 64) attempt(device::BackwardScan<states(), 4, 1, 1, 2>{});
     }
     if (!done)
       slabs<T, float, states()>(s, p, args, gradients, stream, [&](unsigned blocks, auto const& a, auto const& g) {

@@ -30,16 +30,14 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
   unsigned const mine_address = shared_address(mine);
   constexpr int last_step = S::steps - 1;
 
-  // Rows of the matrices that this lane addresses: as they were stored, and transposed in the channel order of dx and dy.
+  // Rows of the matrices that this lane addresses: as they were stored, and transposed in the channel order of dx and dy. Those
+  // of fragment 1 differ from fragment 0's by one bit: less to keep in registers.
   unsigned row_byte[S::fragments], rows[S::fragments], transposed_rows[S::fragments];
+  row_byte[0] = static_cast<unsigned>(S::state_byte(lane % 16, lane / 16));
+  rows[0] = mine_address + S::h_at + row_byte[0];
+  transposed_rows[0] = mine_address + S::h_at + static_cast<unsigned>(S::state_byte(lane % 8 / 2 * 4 + lane % 2 + lane / 16 * 2, lane / 8 % 2));
 #pragma unroll
-  for (int f = 0; f < S::fragments; ++f) {
-    int const tile = S::channel_tile(f) * 16, eighth = S::state_tile(f) * 2;
-    row_byte[f] = static_cast<unsigned>(S::state_byte(tile + lane % 16, eighth + lane / 16));
-    rows[f] = mine_address + S::h_at + row_byte[f];
-    transposed_rows[f] = mine_address + S::h_at +
-                         static_cast<unsigned>(S::state_byte(tile + lane % 8 / 2 * 4 + lane % 2 + lane / 16 * 2, eighth + lane / 8 % 2));
-  }
+  for (int f = 1; f < S::fragments; ++f) row_byte[f] = row_byte[0] ^ 32u, rows[f] = rows[0] ^ 32u, transposed_rows[f] = transposed_rows[0] ^ 32u;
   unsigned const identity = r == 2 * q ? 0x3f80u : r == 2 * q + 1 ? 0x3f800000u : 0u;
 
   float carry[S::fragments][2][4] = {}, dA[S::fragments][2][4] = {};  // dA: (fragment, half, element)
@@ -53,20 +51,46 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
     float2 const one = *reinterpret_cast<float2 const*>(at), other = *reinterpret_cast<float2 const*>(at + 8 * S::states);
     own_A[i * S::threads] = {one.x, one.y, other.x, other.y};
   }
-  if (tid < S::channels) bias[tid] = in.delta_bias[group * S::channels + tid];
+  auto* const D = reinterpret_cast<float*>(shared + S::D_at);
+  if (tid < S::channels) bias[tid] = in.delta_bias[group * S::channels + tid], D[tid] = in.D[group * S::channels + tid];
 
+  // Where deferred, of each stage: B and C have come; all warps are through with the chunk.
+  unsigned const copied = shared_address(shared) + S::barriers_at, done = copied + 16;
+  if (S::deferred && tid == 0)
+    for (unsigned i = 0; i < 4; ++i) barrier_create(copied + i * 8, S::threads);
+  using Copies = ChunkCopies<S>;
+  Copies::prepare(in, g.dout, sequence, channel0, state0, shared);
+  __syncthreads();
   int chunk = in.saved_chunks - 1, stage = 0;
-  ChunkCopies<S> const copies(in, g.dout, sequence, channel0, state0);
-  copies.start(in, chunk, mine_address + S::stage_at, shared_address(shared) + S::block_stage_at);
+  unsigned copied_parity = 0, done_parity = 0;  // bit of a stage
+  auto const fetch_states = [&](int of_chunk, int to_stage) {
+    Copies::start_states(in, of_chunk, shared, shared_address(shared) + S::block_stage_at + static_cast<unsigned>(to_stage * S::block_stage_bytes));
+    if constexpr (S::deferred) barrier_arrive_copied(copied + to_stage * 8);
+  };
+  auto const finish_states = [&](int of_chunk, int of_stage) {
+    if constexpr (S::deferred) {
+      barrier_wait(done + of_stage * 8, done_parity >> of_stage & 1);
+      done_parity ^= 1u << of_stage;
+    } else {
+      __syncthreads();
+    }
+    write_parts<S>(shared + of_stage * S::stage_bytes, reinterpret_cast<__nv_bfloat16*>(g.state_parts) + (group * g.slab + in_slab) * in.time * 2 * S::states,
+                   of_chunk * S::steps, in.time);
+  };
+  Copies::start(in, chunk, shared, mine_address + S::stage_at);
+  fetch_states(chunk, stage);
   wait_for_copies();
   __syncthreads();
   for (; chunk >= 0; --chunk, stage ^= 1) {
     auto* const staged = mine + S::stage_at + stage * S::stage_bytes;
     auto* const block_staged = shared + S::block_stage_at + stage * S::block_stage_bytes;
-    int const to_next_stage = 1 - 2 * stage;
-    if (chunk > 0)
-      copies.start(in, chunk - 1, shared_address(staged) + static_cast<unsigned>(to_next_stage * S::stage_bytes),
-                   shared_address(block_staged) + static_cast<unsigned>(to_next_stage * S::block_stage_bytes));
+    int const other = stage ^ 1;
+    int const ahead = max(chunk - 1, 0);  // at the last chunk once more, for nobody
+    auto const fetch = [&] { Copies::start(in, ahead, shared, mine_address + S::stage_at + static_cast<unsigned>(other * S::stage_bytes)); };
+    if constexpr (!S::deferred) {
+      fetch();
+      fetch_states(ahead, other);
+    }
     auto* const raw = staged + S::raw_at;
     auto const* const BC_raw = block_staged + r * S::BC_row;  // of step r
     auto* const parts = reinterpret_cast<float*>(staged + S::parts_at);
@@ -91,7 +115,12 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
     };
     unsigned dx[S::channel_tiles][2], dy[S::channel_tiles][2];
     prepare_chunk<S>(bias + warp / S::team * S::warp_channels, raw, mine, r, q, dx, dy);
+    if constexpr (S::deferred) fetch();
     __syncwarp();
+    if constexpr (S::deferred) {
+      barrier_wait(copied + stage * 8, copied_parity >> stage & 1);
+      copied_parity ^= 1u << stage;
+    }
 
     float a[S::steps][S::fragments][2][4];
     {
@@ -154,6 +183,10 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
           if (q == s / 2) y[tile][s % 2] = d[tile][s % 2], y[tile][s % 2 + 2] = d[tile][s % 2 + 2];
       }
       __syncwarp();
+      if constexpr (S::deferred) {
+        if (chunk < in.saved_chunks - 1) finish_states(chunk + 1, other);
+        fetch_states(ahead, other);
+      }
       sum_channels<S>(dC, transposed_rows, dy, r);
 #pragma unroll
       for (int tile = 0; tile < S::channel_tiles; ++tile)
@@ -266,13 +299,19 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
       spread<S::sum_row>(with_decay[tile], sums + S::steps * S::sum_row, r, q);
     }
     team_sync<S>(warp / S::team);
-    finish_chunk<S>(in, g, sequence, chunk * S::steps, channel0, raw, mine, C_B_r, r, q, member, dD, dbias);
+    finish_chunk<S>(in, g, sequence, chunk * S::steps, channel0, D + warp / S::team * S::warp_channels, raw, mine, C_B_r, r, q, member, dD, dbias);
 
-    wait_for_copies();
-    __syncthreads();
-    write_parts<S>(shared + stage * S::stage_bytes, reinterpret_cast<__nv_bfloat16*>(g.state_parts) + (group * g.slab + in_slab) * in.time * 2 * S::states,
-                   chunk * S::steps, in.time);
+    if constexpr (S::deferred) {
+      if constexpr (S::team > 1) team_sync<S>(warp / S::team);  // the others of the team have read this warp's sums
+      barrier_arrive(done + stage * 8);
+      wait_for_copies();
+      __syncwarp();
+    } else {
+      wait_for_copies();
+      finish_states(chunk, stage);
+    }
   }
+  if constexpr (S::deferred) finish_states(0, stage ^ 1);
 
   auto* const row0 = g.parameter_parts + (sequence * in.channels + channel0) * (S::states + 2);
 #pragma unroll

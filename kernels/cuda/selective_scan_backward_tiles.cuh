@@ -12,6 +12,10 @@ struct BackwardScan : TileShape<states_, warps_, channel_tiles_, state_tiles_> {
   using Base::channels, Base::fragments, Base::state_bytes, Base::states, Base::step_row, Base::steps, Base::sum_row, Base::threads,
       Base::warp_channels, Base::warp_states, Base::warps;
   static constexpr int blocks = blocks_;
+  static_assert(channel_tiles_ == 1 && state_tiles_ <= 2);  // what the kernel's row addresses are written for
+  /// Whether dB and dC of a chunk are summed over the warps in the middle of the next one, so that no warp waits for the
+  /// slowest. Where chunks are short it does not pay.
+  static constexpr bool deferred = fragments > 1;
 
   // Shared memory in bytes; parts_row in floats, padded against conflicts of banks.
   static constexpr int raw_row = warp_channels * 2, raw_array = steps * raw_row, parts_row = 2 * warp_states + 4;
@@ -24,7 +28,12 @@ struct BackwardScan : TileShape<states_, warps_, channel_tiles_, state_tiles_> {
   // Of the block, two stages of B and C. Then A as the lanes take it, delta's bias.
   static constexpr int block_stage_bytes = steps * Base::BC_row, block_stage_at = warps * warp_bytes;
   static constexpr int A_at = block_stage_at + 2 * block_stage_bytes;
-  static constexpr int bias_at = A_at + threads * fragments * 32, shared_bytes = bias_at + channels * 4;
+  static constexpr int bias_at = A_at + threads * fragments * 32, D_at = bias_at + channels * 4;
+  // What a thread copies, in pieces of 16 bytes: of x, delta, z and dout; of B and C. Where from: pointers, then strides.
+  static constexpr int raw_copies = 4 * raw_array / 16 / 32, BC_pieces = steps * states / 4, BC_copies = (BC_pieces + threads - 1) / threads;
+  static constexpr int pointers_at = D_at + channels * 4, strides_at = pointers_at + threads * (raw_copies + 1 + BC_copies) * 8;
+  static constexpr int barriers_at = strides_at + threads * (raw_copies + BC_copies) * 4;
+  static constexpr int shared_bytes = barriers_at + 4 * 8;
 };
 
 template <class S>
@@ -33,62 +42,94 @@ __device__ inline void team_sync(int tile) {
   else asm volatile("bar.sync %0, %1;" ::"r"(tile + 1), "n"(S::team * 32) : "memory");
 }
 
-/// Where a thread copies a chunk's inputs from and to. Rows past the end are zeros.
+/// Barriers of the block in shared memory (PTX: mbarrier): arriving does not wait. Two phases are told apart by `parity`.
+__device__ inline void barrier_create(unsigned at, int arrivals) {
+  asm volatile("mbarrier.init.shared.b64 [%0], %1;" ::"r"(at), "r"(arrivals) : "memory");
+}
+__device__ inline void barrier_arrive(unsigned at) {
+  asm volatile("{ .reg .b64 t; mbarrier.arrive.shared.b64 t, [%0]; }" ::"r"(at) : "memory");
+}
+/// The thread arrives once its copies so far are done.
+__device__ inline void barrier_arrive_copied(unsigned at) {
+  asm volatile("cp.async.mbarrier.arrive.noinc.shared.b64 [%0];" ::"r"(at) : "memory");
+}
+__device__ inline void barrier_wait(unsigned at, unsigned parity) {
+  asm volatile("{ .reg .pred p; again%=: mbarrier.try_wait.parity.shared.b64 p, [%0], %1; @!p bra again%=; }" ::"r"(at), "r"(parity) : "memory");
+}
+
+/// Four bf16 to global memory, past the first cache: it holds what the registers could not.
+__device__ inline void put(__nv_bfloat16* to, float a, float b, float c, float d) {
+  asm volatile("st.global.L1::no_allocate.v2.b32 [%0], {%1, %2};" ::"l"(to), "r"(pack(a, b)), "r"(pack(c, d)) : "memory");
+}
+
+/// A thread's copies of a chunk's inputs. Rows past the end are zeros. Where from lies in shared memory: as registers they
+/// would be spilled.
 template <class S>
 struct ChunkCopies {
-  static constexpr int row_pieces = S::raw_row / 16, raw = 4 * S::steps * row_pieces / 32;  ///< 16 bytes a piece
-  static constexpr int shared = (S::steps * S::states / 4 + S::threads - 1) / S::threads;
-  char const *raw_from[raw], *saved_from, *states_from[shared];  ///< of chunk 0
-  int raw_row[raw], states_row[shared];                          ///< bytes between steps
-  unsigned saved_to[S::fragments];
+  static constexpr int row_pieces = S::raw_row / 16;
 
-  __device__ ChunkCopies(ScanArgs<__nv_bfloat16> const& in, __nv_bfloat16 const* dout, long long sequence, int channel0, int state0) {
+  static __device__ void prepare(ScanArgs<__nv_bfloat16> const& in, __nv_bfloat16 const* dout, long long sequence, int channel0, int state0,
+                                 unsigned char* shared) {
     int const lane = static_cast<int>(threadIdx.x) % 32;
     long long const row0 = sequence * in.time;
 #pragma unroll
-    for (int i = 0; i < raw; ++i) {
+    for (int i = 0; i < S::raw_copies; ++i) {
       int const piece = i * 32 + lane, array = piece / (S::steps * row_pieces);
       auto const* const from = array == 0 ? in.x : array == 1 ? in.delta : array == 2 ? in.z : dout;
       long long const stride = array == 0 ? in.x_stride : array == 1 ? in.delta_stride : array == 2 ? in.z_stride : in.channels;
-      raw_row[i] = static_cast<int>(stride * 2);
-      raw_from[i] = reinterpret_cast<char const*>(from + row0 * stride + channel0 + piece % row_pieces * 8);
+      *pointer(shared, i) = from + row0 * stride + channel0 + piece % row_pieces * 8;
+      *stride_of(shared, i) = static_cast<int>(stride * 2);
     }
-    saved_from = reinterpret_cast<char const*>(in.saved + (sequence * in.saved_chunks * in.channels + channel0 + lane / (2 * S::state_tiles)) * S::states +
-                                               state0 + lane % (2 * S::state_tiles) * 8);
+    *pointer(shared, S::raw_copies) = in.saved + saved_index<S::states>(sequence * in.saved_chunks, in.channels, channel0 + lane % S::warp_channels,
+                                                                        state0 + lane / S::warp_channels * 8);
 #pragma unroll
-    for (int i = 0; i < S::fragments; ++i) {
-      int const piece = i * 32 + lane;
-      saved_to[i] = static_cast<unsigned>(S::state_byte(piece / (2 * S::state_tiles), piece % (2 * S::state_tiles)));
-    }
-#pragma unroll
-    for (int i = 0; i < shared; ++i) {
+    for (int i = 0; i < S::BC_copies; ++i) {
       int const n = (i * S::threads + static_cast<int>(threadIdx.x)) * 8 % (2 * S::states);
       long long const stride = n < S::states ? in.B_stride : in.C_stride;
-      states_row[i] = static_cast<int>(stride * 2);
-      states_from[i] = reinterpret_cast<char const*>((n < S::states ? in.B + n : in.C + n - S::states) + row0 * stride);
+      *pointer(shared, S::raw_copies + 1 + i) = (n < S::states ? in.B + n : in.C + n - S::states) + row0 * stride;
+      *stride_of(shared, S::raw_copies + i) = static_cast<int>(stride * 2);
     }
   }
 
-  /// To a warp's stage and to the block's.
-  __device__ void start(ScanArgs<__nv_bfloat16> const& in, int chunk, unsigned stage, unsigned block_stage) const {
+  /// x, delta, z, dout and the saved states of the warp's channels to its stage.
+  static __device__ void start(ScanArgs<__nv_bfloat16> const& in, int chunk, unsigned char* shared, unsigned stage) {
     int const lane = static_cast<int>(threadIdx.x) % 32, last = in.time - 1;
 #pragma unroll
-    for (int i = 0; i < raw; ++i) {
+    for (int i = 0; i < S::raw_copies; ++i) {
       int const piece = i * 32 + lane, t = chunk * S::steps + piece / row_pieces % S::steps;
       copy_async(stage + static_cast<unsigned>(S::raw_at + piece * 16),
-                 raw_from[i] + static_cast<long long>(min(t, last)) * raw_row[i], t <= last);
+                 reinterpret_cast<char const*>(*pointer(shared, i)) + static_cast<long long>(min(t, last)) * *stride_of(shared, i), t <= last);
     }
-    char const* const saved = saved_from + chunk * (static_cast<long long>(in.channels) * S::states * 2);
+    auto const* const saved = *pointer(shared, S::raw_copies) + chunk * (static_cast<long long>(in.channels) * S::states);
 #pragma unroll
-    for (int i = 0; i < S::fragments; ++i)
-      copy_async(stage + S::saved_at + saved_to[i], saved + i * (16 / S::state_tiles * S::states * 2), true);
-#pragma unroll
-    for (int i = 0; i < shared; ++i) {
-      int const piece = i * S::threads + static_cast<int>(threadIdx.x), t = chunk * S::steps + piece / (S::states / 4);
-      if (piece < S::steps * S::states / 4)
-        copy_async(block_stage + static_cast<unsigned>(piece * 16 + piece / (S::states / 4) * 16),
-                   states_from[i] + static_cast<long long>(min(t, last)) * states_row[i], t <= last);
+    for (int i = 0; i < S::fragments; ++i) {
+      int const piece = i * 32 + lane;
+      copy_async(stage + static_cast<unsigned>(S::saved_at + S::state_byte(piece % S::warp_channels, piece / S::warp_channels)),
+                 saved + i * (32 / S::warp_channels) * (static_cast<long long>(in.channels) * 8), true);
     }
+  }
+  /// B and C to the block's stage.
+  static __device__ void start_states(ScanArgs<__nv_bfloat16> const& in, int chunk, unsigned char* shared, unsigned stage) {
+    int const last = in.time - 1;
+#pragma unroll
+    for (int i = 0; i < S::BC_copies; ++i) {
+      int const piece = i * S::threads + static_cast<int>(threadIdx.x), s = piece / (S::states / 4), t = chunk * S::steps + s;
+      // A predicate instead of a branch: what comes before and after can be mixed.
+      asm volatile("{ .reg .pred p; setp.ne.s32 p, %3, 0; @p cp.async.cg.shared.global [%0], [%1], 16, %2; }" ::"r"(
+                       stage + static_cast<unsigned>(piece * 16 + s * 16)),
+                   "l"(reinterpret_cast<char const*>(*pointer(shared, S::raw_copies + 1 + i)) +
+                       static_cast<long long>(min(t, last)) * *stride_of(shared, S::raw_copies + i)),
+                   "r"(t <= last ? 16 : 0), "r"(static_cast<int>(piece < S::BC_pieces))
+                   : "memory");
+    }
+  }
+
+ private:
+  static __device__ __nv_bfloat16 const** pointer(unsigned char* shared, int i) {
+    return reinterpret_cast<__nv_bfloat16 const**>(shared + S::pointers_at) + i * S::threads + threadIdx.x;
+  }
+  static __device__ int* stride_of(unsigned char* shared, int i) {
+    return reinterpret_cast<int*>(shared + S::strides_at) + i * S::threads + threadIdx.x;
   }
 };
 
@@ -163,8 +204,8 @@ __device__ inline void left_out_sums(unsigned const (&dx)[S::channel_tiles][2], 
 /// turns by step. C_B: sum over states of C B at step r.
 template <class S>
 __device__ inline void finish_chunk(ScanArgs<__nv_bfloat16> const& in, ScanGradientArgs<__nv_bfloat16> const& g, long long sequence,
-                                    int first, int channel0, unsigned char const* raw, unsigned char const* mine, float C_B, int r,
-                                    int q, int member, float (&dD)[S::channel_tiles][4], float (&dbias)[S::channel_tiles][4]) {
+                                    int first, int channel0, float const* D_of_warp, unsigned char const* raw, unsigned char const* mine,
+                                    float C_B, int r, int q, int member, float (&dD)[S::channel_tiles][4], float (&dbias)[S::channel_tiles][4]) {
   if (first + r >= in.time || r % S::team != member) return;
   long long const row = sequence * in.time + first + r;
 #pragma unroll
@@ -184,7 +225,7 @@ __device__ inline void finish_chunk(ScanArgs<__nv_bfloat16> const& in, ScanGradi
     constexpr int array = S::raw_array / 8;
     uint2 const x_pairs = at[0], slope_pairs = at[2 * array], gate_pairs = at[3 * array];
     int const channel = channel0 + tile * 16 + q * 4;
-    float4 const D4 = __ldg(reinterpret_cast<float4 const*>(in.D + channel));
+    float4 const D4 = *reinterpret_cast<float4 const*>(D_of_warp + tile * 16 + q * 4);
     float const D[4] = {D4.x, D4.y, D4.z, D4.w};
     float dx[4], ddelta[4], dz[4];
 #pragma unroll
@@ -200,17 +241,20 @@ __device__ inline void finish_chunk(ScanArgs<__nv_bfloat16> const& in, ScanGradi
       dD[tile][i] += dy * x;
       dbias[tile][i] += ddelta[i];
     }
-    *reinterpret_cast<uint2*>(g.dx + row * in.channels + channel) = {pack(dx[0], dx[1]), pack(dx[2], dx[3])};
-    *reinterpret_cast<uint2*>(g.ddelta + row * in.channels + channel) = {pack(ddelta[0], ddelta[1]), pack(ddelta[2], ddelta[3])};
-    *reinterpret_cast<uint2*>(g.dz + row * g.dz_stride + channel) = {pack(dz[0], dz[1]), pack(dz[2], dz[3])};
+    put(g.dx + row * in.channels + channel, dx[0], dx[1], dx[2], dx[3]);
+    put(g.ddelta + row * in.channels + channel, ddelta[0], ddelta[1], ddelta[2], ddelta[3]);
+    put(g.dz + row * g.dz_stride + channel, dz[0], dz[1], dz[2], dz[3]);
   }
 }
 
 /// dB and dC of a chunk summed over the block's tiles of channels, as bf16 to the rows of this block in the workspace.
 template <class S>
 __device__ inline void write_parts(unsigned char const* shared, __nv_bfloat16* rows, int first, int time) {
+  constexpr int elements = S::steps * 2 * S::states;
 #pragma unroll
-  for (int at = static_cast<int>(threadIdx.x) * 4; at < S::steps * 2 * S::states; at += S::threads * 4) {
+  for (int i = 0; i < elements / 4; i += S::threads) {
+    int const at = (i + static_cast<int>(threadIdx.x)) * 4;
+    if (elements / 4 % S::threads != 0 && at >= elements) break;
     int const s = at / (2 * S::states), column = at % (2 * S::states), n = column % S::states;
     int const local = s * S::parts_row + column / S::states * S::warp_states + n % S::warp_states;
     float4 sum{0, 0, 0, 0};
@@ -219,7 +263,7 @@ __device__ inline void write_parts(unsigned char const* shared, __nv_bfloat16* r
       float4 const v = *reinterpret_cast<float4 const*>(shared + (tile * S::team + n / S::warp_states) * S::warp_bytes + S::stage_at + S::parts_at + local * 4);
       sum.x += v.x, sum.y += v.y, sum.z += v.z, sum.w += v.w;
     }
-    if (first + s < time) *reinterpret_cast<uint2*>(rows + static_cast<long long>(first + s) * 2 * S::states + column) = {pack(sum.x, sum.y), pack(sum.z, sum.w)};
+    if (first + s < time) put(rows + static_cast<long long>(first + s) * 2 * S::states + column, sum.x, sum.y, sum.z, sum.w);
   }
 }
 

@@ -1,19 +1,31 @@
 #pragma once
 
 #include "kernels/cuda/selective_scan.cuh"
+#include "kernels/cuda/warp_mma.cuh"
 
-// The forward scan for bf16 activations. `lanes` neighbouring lanes make up a channel and hold its states in registers;
-// each of them reads x, delta, z and writes out for every lanes-th step and passes delta to the others. All arithmetic is
-// fp32. One exponential a state and step bounds it: 16 of them a cycle and multiprocessor.
+// The forward scan for bf16 activations. `lanes` neighbouring lanes make up a channel and hold its states in registers; each of
+// them prepares every lanes-th step (softplus, gate) and passes it to the others. All arithmetic is fp32. One exponential a
+// state and step bounds it (16 a cycle and multiprocessor), so a step's decays are taken while the step before is summed.
 namespace mambasynth::kernels::cuda::device {
 
-template <int states, int lanes>
+template <int states_, int lanes_>
 struct ForwardScan {
-  static constexpr int steps = scan_save_steps<__nv_bfloat16>;
-  static constexpr int own = states / lanes;  ///< states of a thread, in groups of 4: group i is number i * lanes + lane
-  static constexpr int threads = lanes == 1 ? 64 : 128;
-  static constexpr int channels = threads / lanes;
-  static constexpr int items = steps / lanes;  ///< steps that a thread reads and writes
+  static constexpr int states = states_, lanes = lanes_;
+  static constexpr int own = states / lanes;  ///< states of a thread, in groups of 8: group i is number i * lanes + lane
+  static_assert(own % 8 == 0);
+  static constexpr int threads = lanes == 1 ? 64 : 128, channels = threads / lanes, steps = scan_save_steps<__nv_bfloat16>;
+  static constexpr int blocks = lanes == 1 || own > 16 ? 256 / threads : 512 / threads;  ///< of a multiprocessor; it bounds the registers
+  /// Steps of a lane between preparing delta and its first use; measured (NOTES.md).
+  static constexpr int ahead = states == 32 || lanes == 8 ? 1 : 2;
+  static_assert(ahead * lanes <= steps);  // two chunks are at hand
+
+  // Shared memory in bytes: two stages of B and C as fp32 (step, B then C), three of x, delta and z (array, step, channel),
+  // two of out (step, channel).
+  static constexpr int BC_stage = steps * 2 * states * 4, array = steps * channels * 2, raw_stage = 3 * array;
+  static constexpr int raw_at = 2 * BC_stage, out_at = raw_at + 3 * raw_stage, shared_bytes = out_at + 2 * array;
+  // Pieces of 16 bytes a thread copies: of x, delta and z, of B and C.
+  static constexpr int row_pieces = channels / 8, raw_pieces = raw_stage / 16, BC_pieces = steps * 2 * states / 8;
+  static constexpr int raw_copies = (raw_pieces + threads - 1) / threads, BC_copies = (BC_pieces + threads - 1) / threads;
 };
 
 /// Sum over the lanes of a channel of `lanes` values; lane l gets the sum of v[l].
@@ -31,132 +43,166 @@ __device__ inline float sum_and_deal(float (&v)[lanes], int lane) {
   return v[0];
 }
 
-/// B and C of `steps` rows, 8 neighbouring elements a thread and turn: from global memory to registers ...
-template <int states, int threads, int count>
-__device__ inline void load_states(ScanArgs<__nv_bfloat16> const& in, long long row, int left, uint4 (&raw)[count]) {
+/// Where a thread copies x, delta and z from: to stages of shared memory, two chunks ahead. Past the end: the last step again.
+template <class S>
+struct RawCopies {
+  char const* from[S::raw_copies];
+  int row_bytes[S::raw_copies];
+
+  __device__ RawCopies(ScanArgs<__nv_bfloat16> const& in, long long row0, int channel0) {
 #pragma unroll
-  for (int i = 0; i < count; ++i) {
-    int const at = (i * threads + static_cast<int>(threadIdx.x)) * 8, s = at / (2 * states), n = at % (2 * states);
-    raw[i] = {0, 0, 0, 0};
-    if (s < left && s < scan_save_steps<__nv_bfloat16>)
-      raw[i] = __ldg(reinterpret_cast<uint4 const*>(n < states ? in.B + (row + s) * in.B_stride + n
-                                                               : in.C + (row + s) * in.C_stride + n - states));
+    for (int i = 0; i < S::raw_copies; ++i) {
+      int const piece = i * S::threads + static_cast<int>(threadIdx.x), array = piece / (S::steps * S::row_pieces);
+      auto const* const base = array == 0 ? in.x : array == 1 ? in.delta : in.z;
+      long long const stride = array == 0 ? in.x_stride : array == 1 ? in.delta_stride : in.z_stride;
+      from[i] = reinterpret_cast<char const*>(base + row0 * stride + channel0 + piece % S::row_pieces * 8);
+      row_bytes[i] = static_cast<int>(stride * 2);
+    }
+  }
+  __device__ void start(int first, int last, unsigned to) const {
+#pragma unroll
+    for (int i = 0; i < S::raw_copies; ++i) {
+      int const piece = i * S::threads + static_cast<int>(threadIdx.x), s = piece / S::row_pieces % S::steps;
+      if (S::raw_pieces % S::threads == 0 || piece < S::raw_pieces)
+        copy_async(to + static_cast<unsigned>(piece * 16), from[i] + static_cast<long long>(min(first + s, last)) * row_bytes[i], true);
+    }
+  }
+};
+
+/// B and C of a chunk: from global memory to registers ...
+template <class S>
+__device__ inline void load_states(ScanArgs<__nv_bfloat16> const& in, long long row0, int first, uint4 (&raw)[S::BC_copies]) {
+#pragma unroll
+  for (int i = 0; i < S::BC_copies; ++i) {
+    int const at = (i * S::threads + static_cast<int>(threadIdx.x)) * 8, s = at / (2 * S::states), n = at % (2 * S::states);
+    long long const row = row0 + min(first + s, in.time - 1);
+    if (s < S::steps)
+      raw[i] = __ldg(reinterpret_cast<uint4 const*>(n < S::states ? in.B + row * in.B_stride + n : in.C + row * in.C_stride + n - S::states));
   }
 }
-/// ... and as fp32 to shared memory, (step, B then C).
-template <int states, int threads, int count>
-__device__ inline void store_states(uint4 const (&raw)[count], float* to) {
+/// ... and as fp32 to shared memory.
+template <class S>
+__device__ inline void store_states(uint4 const (&raw)[S::BC_copies], unsigned char* stage) {
 #pragma unroll
-  for (int i = 0; i < count; ++i) {
-    int const at = (i * threads + static_cast<int>(threadIdx.x)) * 8;
-    if (at >= scan_save_steps<__nv_bfloat16> * 2 * states) break;
-    unsigned const r[4] = {raw[i].x, raw[i].y, raw[i].z, raw[i].w};
-#pragma unroll
-    for (int j = 0; j < 2; ++j)
-      *reinterpret_cast<float4*>(to + at + 4 * j) = {__uint_as_float(r[2 * j] << 16), __uint_as_float(r[2 * j] & 0xffff0000u),
-                                                     __uint_as_float(r[2 * j + 1] << 16),
-                                                     __uint_as_float(r[2 * j + 1] & 0xffff0000u)};
+  for (int i = 0; i < S::BC_copies; ++i) {
+    int const piece = i * S::threads + static_cast<int>(threadIdx.x);
+    if (S::BC_pieces % S::threads != 0 && piece >= S::BC_pieces) break;
+    auto* const to = reinterpret_cast<float4*>(stage + piece * 32);
+    to[0] = {low_half(raw[i].x), high_half(raw[i].x), low_half(raw[i].y), high_half(raw[i].y)};
+    to[1] = {low_half(raw[i].z), high_half(raw[i].z), low_half(raw[i].w), high_half(raw[i].w)};
   }
 }
 
-/// Grid: batch * channels / ForwardScan::channels. Takes rows of B and C at multiples of 16 bytes.
-template <int states, int lanes>
-__global__ void __launch_bounds__(ForwardScan<states, lanes>::threads) scan_forward_bf16(ScanArgs<__nv_bfloat16> in) {
-  using F = ForwardScan<states, lanes>;
-  constexpr int loads = (F::steps * 2 * states + F::threads * 8 - 1) / (F::threads * 8);
-  __shared__ alignas(16) float BC[2][F::steps * 2 * states];
-  int const tid = static_cast<int>(threadIdx.x), lane = tid % lanes;
-  int const groups = in.channels / F::channels;
-  long long const sequence = blockIdx.x / groups, first_row = sequence * in.time;
-  int const channel = static_cast<int>(blockIdx.x % groups) * F::channels + tid / lanes;
+/// Grid: batch * channels / S::channels. Takes rows at multiples of 16 bytes.
+template <class S>
+__global__ void __launch_bounds__(S::threads, S::blocks) scan_forward_bf16(ScanArgs<__nv_bfloat16> in) {
+  __shared__ alignas(16) unsigned char shared[S::shared_bytes];
+  int const tid = static_cast<int>(threadIdx.x), lane = tid % S::lanes, own_channel = tid / S::lanes;
+  int const groups = in.channels / S::channels, channel0 = static_cast<int>(blockIdx.x) % groups * S::channels, channel = channel0 + own_channel;
+  long long const sequence = blockIdx.x / groups, row0 = sequence * in.time;
+  auto const state = [&](int i) { return (i / 8 * S::lanes + lane) * 8 + i % 8; };
 
-  float A[F::own], h[F::own] = {};
+  float A[S::own], h[S::own] = {};
 #pragma unroll
-  for (int i = 0; i < F::own; i += 4) {
-    float4 const a = *reinterpret_cast<float4 const*>(in.A + static_cast<long long>(channel) * states + (i / 4 * lanes + lane) * 4);
+  for (int i = 0; i < S::own; i += 4) {
+    float4 const a = *reinterpret_cast<float4 const*>(in.A + static_cast<long long>(channel) * S::states + state(i));
     A[i] = a.x * log2_e, A[i + 1] = a.y * log2_e, A[i + 2] = a.z * log2_e, A[i + 3] = a.w * log2_e;
   }
   float const D = in.D[channel], bias = in.delta_bias[channel];
-  // Offsets within a sequence fit into 32 bits (the launcher sees to it), bases are the same for the block.
-  auto const *x_base = in.x + first_row * in.x_stride, *delta_base = in.delta + first_row * in.delta_stride,
-             *z_base = in.z + first_row * in.z_stride;
-  auto* const out_base = in.out + first_row * in.channels;
-  auto* saved = in.saved == nullptr ? nullptr : in.saved + (sequence * in.saved_chunks * in.channels + channel) * states;
 
-  unsigned x_raw[F::items], delta_raw[F::items], z_raw[F::items];  // of the steps ahead
-  auto const element = [](__nv_bfloat16 const* base, unsigned at) {
-    return static_cast<unsigned>(__ldg(reinterpret_cast<unsigned short const*>(base) + at));
-  };
-  auto const read = [&](int i, int t) {  // past the end: the last step again, which is not used
-    unsigned const row = static_cast<unsigned>(min(t, in.time - 1)), column = static_cast<unsigned>(channel);
-    x_raw[i] = element(x_base, row * static_cast<unsigned>(in.x_stride) + column);
-    delta_raw[i] = element(delta_base, row * static_cast<unsigned>(in.delta_stride) + column);
-    z_raw[i] = element(z_base, row * static_cast<unsigned>(in.z_stride) + column);
-  };
-  uint4 states_raw[loads];
-#pragma unroll
-  for (int i = 0; i < F::items; ++i) read(i, i * lanes + lane);
-  load_states<states, F::threads>(in, first_row, in.time, states_raw);
-  store_states<states, F::threads>(states_raw, BC[0]);
+  RawCopies<S> const copies(in, row0, channel0);
+  unsigned const raw_address = shared_address(shared) + S::raw_at;
+  uint4 BC_raw[S::BC_copies];
+  copies.start(0, in.time - 1, raw_address);
+  copies.start(S::steps, in.time - 1, raw_address + S::raw_stage);
+  load_states<S>(in, row0, 0, BC_raw);
+  store_states<S>(BC_raw, shared);
+  wait_for_copies();
   __syncthreads();
 
-  int buffer = 0;
-  for (int first = 0; first < in.time; first += F::steps, buffer ^= 1) {
-    load_states<states, F::threads>(in, first_row + first + F::steps, in.time - first - F::steps, states_raw);
+  auto const* const own_raw = shared + S::raw_at + own_channel * 2;
+  auto const number = [](unsigned char const* at) { return low_half(*reinterpret_cast<unsigned short const*>(at)); };
+  auto const delta_of = [&](unsigned char const* at, int t) {
+    float const raw = number(at + S::array) + bias, delta = softplus_approx(raw, exp2_approx(raw * log2_e));
+    return t < in.time ? delta : 0.f;  // after the end delta has to leave the state as it is (last_state)
+  };
+  auto const from_lane = [](float v, int j) { return S::lanes == 1 ? v : __shfl_sync(0xffffffffu, v, j, S::lanes); };
+  // Number l of these is for the lane's l-th step from now on.
+  float own_delta[S::ahead];
+#pragma unroll
+  for (int i = 0; i < S::ahead; ++i) own_delta[i] = delta_of(own_raw + (i * S::lanes + lane) * S::channels * 2, i * S::lanes + lane);
+  float a[S::own];
+  {
+    float const delta = from_lane(own_delta[0], 0);
+#pragma unroll
+    for (int i = 0; i < S::own; ++i) a[i] = exp2_approx(delta * A[i]);
+  }
+
+  long long const eighth_bytes = static_cast<long long>(in.channels) * 16;
+  auto* saved = in.saved == nullptr ? nullptr
+                                    : reinterpret_cast<char*>(in.saved + saved_index<S::states>(sequence * in.saved_chunks, in.channels, channel, lane * 8));
+  auto* out = reinterpret_cast<char*>(in.out + (row0 + tid / S::row_pieces) * in.channels + channel0 + tid % S::row_pieces * 8);
+  int stage = 0, now = 0, next = S::raw_stage, after_next = 2 * S::raw_stage;
+  for (int first = 0; first < in.time; first += S::steps) {
+    copies.start(first + 2 * S::steps, in.time - 1, raw_address + static_cast<unsigned>(after_next));
+    load_states<S>(in, row0, first + S::steps, BC_raw);
     if (saved != nullptr) {
 #pragma unroll
-      for (int i = 0; i < F::own; i += lanes == 1 ? 8 : 4) {
-        __nv_bfloat162 const a = __floats2bfloat162_rn(h[i], h[i + 1]), b = __floats2bfloat162_rn(h[i + 2], h[i + 3]);
-        uint2 const low{reinterpret_cast<unsigned const&>(a), reinterpret_cast<unsigned const&>(b)};
-        if constexpr (lanes == 1) {
-          __nv_bfloat162 const c = __floats2bfloat162_rn(h[i + 4], h[i + 5]), d = __floats2bfloat162_rn(h[i + 6], h[i + 7]);
-          *reinterpret_cast<uint4*>(saved + i) = {low.x, low.y, reinterpret_cast<unsigned const&>(c), reinterpret_cast<unsigned const&>(d)};
-        } else {
-          *reinterpret_cast<uint2*>(saved + (i / 4 * lanes + lane) * 4) = low;
-        }
-      }
-      saved += static_cast<long long>(in.channels) * states;
+      for (int i = 0; i < S::own; i += 8)
+        *reinterpret_cast<uint4*>(saved + i / 8 * S::lanes * eighth_bytes) = {pack(h[i], h[i + 1]), pack(h[i + 2], h[i + 3]), pack(h[i + 4], h[i + 5]),
+                                                                           pack(h[i + 6], h[i + 7])};
+      saved += S::states / 8 * eighth_bytes;
     }
+    auto const *const raw = own_raw + now, *const raw_next = own_raw + next;
+    auto* const own_out = shared + S::out_at + stage * S::array + own_channel * 2;
 #pragma unroll
-    for (int i = 0; i < F::items; ++i) {
-      int const t = first + i * lanes + lane;
-      float const x = __uint_as_float(x_raw[i] << 16), z = __uint_as_float(z_raw[i] << 16);
-      float const raw = __uint_as_float(delta_raw[i] << 16) + bias;
-      read(i, t + F::steps);
-      // After the end delta has to leave the state as it is (last_state).
-      float const own_delta = t < in.time ? softplus_approx(raw, exp2_approx(raw * log2_e)) : 0.f, own_dx = own_delta * x;
-      float y[lanes];
+    for (int s = 0; s < S::steps; s += S::lanes) {  // step s + lane is this lane's
+      auto const* const at = raw + (s + lane) * S::channels * 2;
+      float const x = number(at), z = number(at + 2 * S::array), own_dx = own_delta[0] * x, gate = z * sigmoid_approx(z);
+      float delta[S::lanes + 1], y[S::lanes];
 #pragma unroll
-      for (int j = 0; j < lanes; ++j) {
-        float const delta = lanes == 1 ? own_delta : __shfl_sync(0xffffffffu, own_delta, j, lanes);
-        float const dx = lanes == 1 ? own_dx : __shfl_sync(0xffffffffu, own_dx, j, lanes);
-        float const* const row = BC[buffer] + (i * lanes + j) * 2 * states + lane * 4;
-        float sum[4] = {};
+      for (int j = 0; j < S::lanes; ++j) delta[j] = from_lane(own_delta[0], j);
 #pragma unroll
-        for (int k = 0; k < F::own; k += 4) {
-          float4 const b = *reinterpret_cast<float4 const*>(row + k * lanes), c = *reinterpret_cast<float4 const*>(row + states + k * lanes);
+      for (int i = 1; i < S::ahead; ++i) own_delta[i - 1] = own_delta[i];
+      int const later = s + S::ahead * S::lanes;
+      own_delta[S::ahead - 1] = delta_of(later >= S::steps ? raw_next + (later - S::steps + lane) * S::channels * 2 : raw + (later + lane) * S::channels * 2,
+                                         first + later + lane);
+      delta[S::lanes] = from_lane(own_delta[0], 0);
+#pragma unroll
+      for (int j = 0; j < S::lanes; ++j) {
+        float const dx = from_lane(own_dx, j);
+        auto const* const B_row = reinterpret_cast<float const*>(shared + stage * S::BC_stage) + (s + j) * 2 * S::states + lane * 8;
+        float sum[2] = {};
+#pragma unroll
+        for (int k = 0; k < S::own; k += 4) {
+          auto const* const from = B_row + k / 8 * S::lanes * 8 + k % 8;
+          float4 const b = *reinterpret_cast<float4 const*>(from), c = *reinterpret_cast<float4 const*>(from + S::states);
           float const B[4] = {b.x, b.y, b.z, b.w}, C[4] = {c.x, c.y, c.z, c.w};
 #pragma unroll
           for (int e = 0; e < 4; ++e) {
-            h[k + e] = exp2_approx(delta * A[k + e]) * h[k + e] + dx * B[e];
-            sum[e] += C[e] * h[k + e];
+            h[k + e] = a[k + e] * h[k + e] + dx * B[e];
+            a[k + e] = exp2_approx(delta[j + 1] * A[k + e]);
+            sum[e % 2] += C[e] * h[k + e];
           }
         }
-        y[j] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+        y[j] = sum[0] + sum[1];
       }
-      float const own_y = sum_and_deal<lanes>(y, lane) + D * x;
-      if (t < in.time)
-        out_base[static_cast<unsigned>(t) * static_cast<unsigned>(in.channels) + static_cast<unsigned>(channel)] =
-            from_float<__nv_bfloat16>(own_y * z * sigmoid_approx(z));
+      float const own_y = sum_and_deal<S::lanes>(y, lane) + D * x;
+      *reinterpret_cast<unsigned short*>(own_out + (s + lane) * S::channels * 2) = static_cast<unsigned short>(pack(own_y * gate, 0.f));
     }
-    store_states<states, F::threads>(states_raw, BC[buffer ^ 1]);
+    store_states<S>(BC_raw, shared + (stage ^ 1) * S::BC_stage);
+    wait_for_copies();
     __syncthreads();
+    if (tid < S::channels && first + tid / S::row_pieces < in.time)
+      *reinterpret_cast<uint4*>(out) = *reinterpret_cast<uint4 const*>(shared + S::out_at + stage * S::array + tid * 16);
+    out += static_cast<long long>(in.channels) * S::steps * 2;
+    int const old = now;
+    now = next, next = after_next, after_next = old, stage ^= 1;
   }
   if (in.last_state != nullptr)
 #pragma unroll
-    for (int k = 0; k < F::own; k += 4)
-      *reinterpret_cast<float4*>(in.last_state + (sequence * in.channels + channel) * states + (k / 4 * lanes + lane) * 4) =
-          {h[k], h[k + 1], h[k + 2], h[k + 3]};
+    for (int k = 0; k < S::own; k += 4)
+      *reinterpret_cast<float4*>(in.last_state + (sequence * in.channels + channel) * S::states + state(k)) = {h[k], h[k + 1], h[k + 2], h[k + 3]};
 }
 
 }  // namespace mambasynth::kernels::cuda::device

@@ -72,7 +72,7 @@ __global__ void __launch_bounds__(GenericScan<T, states>::threads) scan_forward_
     __syncthreads();
     if (in.saved != nullptr && mine) {
       long long const chunk = sequence * in.saved_chunks + first / G::steps;
-      T* const saved = in.saved + (chunk * in.channels + channel) * states + n0;
+      T* const saved = in.saved + saved_index<states>(chunk, in.channels, channel, n0);
 #pragma unroll
       for (int k = 0; k < 4; ++k) saved[k] = from_float<T>(h[k]);
     }
@@ -143,7 +143,7 @@ __global__ void __launch_bounds__(GenericScan<T, states>::threads) scan_backward
     long long const chunk = sequence * in.saved_chunks + first / G::steps;
 #pragma unroll
     for (int k = 0; k < 4; ++k)
-      h[0][k] = mine ? to_float(in.saved[(chunk * in.channels + channel) * states + n0 + k]) : 0.f;
+      h[0][k] = mine ? to_float(in.saved[saved_index<states>(chunk, in.channels, channel, n0) + k]) : 0.f;
 #pragma unroll
     for (int s = 0; s < G::steps; ++s) {
       float const d = delta[s][local], dx = d * x[s][local];

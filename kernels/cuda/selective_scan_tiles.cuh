@@ -33,8 +33,7 @@ struct TileShape {
   /// Byte of 8 states (number `eighth`) of a channel in a warp's state array; scattered so that the rows of no load, plain
   /// or transposed, meet in a bank.
   __device__ static int state_byte(int channel, int eighth) {
-    if constexpr (state_tiles == 4) return ((channel * 8 + eighth) ^ (channel & 7)) * 16;
-    else if constexpr (state_tiles == 2) return ((channel * 4 + eighth) ^ (((channel >> 1) ^ (channel >> 3)) & 3)) * 16;
+    if constexpr (state_tiles == 2) return ((channel * 4 + eighth) ^ (((channel >> 1) ^ (channel >> 3)) & 3)) * 16;
     else return ((channel * 2 + eighth) ^ (((channel >> 2) & 1) + ((channel >> 3) & 1) * 4)) * 16;
   }
 };
@@ -49,12 +48,6 @@ __device__ inline float element(uint2 const& four, int i) {
 __device__ inline unsigned split(float v) {
   unsigned const rounded = pack(v, 0.f);
   return pack(low_half(rounded), v - low_half(rounded));
-}
-/// `v` where `now`, else 0, without a branch.
-__device__ inline float zero_unless(bool now, float v) {
-  float r;
-  asm("{ .reg .pred p; setp.ne.s32 p, %2, 0; selp.f32 %0, %1, 0f00000000, p; }" : "=f"(r) : "f"(v), "r"(static_cast<int>(now)));
-  return r;
 }
 /// A bf16 twice, as a pair.
 __device__ inline unsigned twice(unsigned char const* at) {
