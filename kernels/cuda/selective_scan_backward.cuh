@@ -54,9 +54,9 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
   auto* const D = reinterpret_cast<float*>(shared + S::D_at);
   if (tid < S::channels) bias[tid] = in.delta_bias[group * S::channels + tid], D[tid] = in.D[group * S::channels + tid];
 
-  // Where deferred, of each stage: B and C have come; all warps are through with the chunk.
+  // Of each stage: B and C have come; all warps are through with the chunk.
   unsigned const copied = shared_address(shared) + S::barriers_at, done = copied + 16;
-  if (S::deferred && tid == 0)
+  if (tid == 0)
     for (unsigned i = 0; i < 4; ++i) barrier_create(copied + i * 8, S::threads);
   using Copies = ChunkCopies<S>;
   Copies::prepare(in, g.dout, sequence, channel0, state0, shared);
@@ -65,15 +65,13 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
   unsigned copied_parity = 0, done_parity = 0;  // bit of a stage
   auto const fetch_states = [&](int of_chunk, int to_stage) {
     Copies::start_states(in, of_chunk, shared, shared_address(shared) + S::block_stage_at + static_cast<unsigned>(to_stage * S::block_stage_bytes));
-    if constexpr (S::deferred) barrier_arrive_copied(copied + to_stage * 8);
+    barrier_arrive_copied(copied + to_stage * 8);
   };
+  // dB and dC of a chunk are summed over the warps in the middle of the next, when all are through with it: nobody waits for the
+  // slowest at the end.
   auto const finish_states = [&](int of_chunk, int of_stage) {
-    if constexpr (S::deferred) {
-      barrier_wait(done + of_stage * 8, done_parity >> of_stage & 1);
-      done_parity ^= 1u << of_stage;
-    } else {
-      __syncthreads();
-    }
+    barrier_wait(done + of_stage * 8, done_parity >> of_stage & 1);
+    done_parity ^= 1u << of_stage;
     write_parts<S>(shared + of_stage * S::stage_bytes, reinterpret_cast<__nv_bfloat16*>(g.state_parts) + (group * g.slab + in_slab) * in.time * 2 * S::states,
                    of_chunk * S::steps, in.time);
   };
@@ -86,11 +84,6 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
     auto* const block_staged = shared + S::block_stage_at + stage * S::block_stage_bytes;
     int const other = stage ^ 1;
     int const ahead = max(chunk - 1, 0);  // at the last chunk once more, for nobody
-    auto const fetch = [&] { Copies::start(in, ahead, shared, mine_address + S::stage_at + static_cast<unsigned>(other * S::stage_bytes)); };
-    if constexpr (!S::deferred) {
-      fetch();
-      fetch_states(ahead, other);
-    }
     auto* const raw = staged + S::raw_at;
     auto const* const BC_raw = block_staged + r * S::BC_row;  // of step r
     auto* const parts = reinterpret_cast<float*>(staged + S::parts_at);
@@ -115,12 +108,10 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
     };
     unsigned dx[S::channel_tiles][2], dy[S::channel_tiles][2];
     prepare_chunk<S>(bias + warp / S::team * S::warp_channels, raw, mine, r, q, dx, dy);
-    if constexpr (S::deferred) fetch();
+    Copies::start(in, ahead, shared, mine_address + S::stage_at + static_cast<unsigned>(other * S::stage_bytes));
     __syncwarp();
-    if constexpr (S::deferred) {
-      barrier_wait(copied + stage * 8, copied_parity >> stage & 1);
-      copied_parity ^= 1u << stage;
-    }
+    barrier_wait(copied + stage * 8, copied_parity >> stage & 1);
+    copied_parity ^= 1u << stage;
 
     float a[S::steps][S::fragments][2][4];
     {
@@ -183,10 +174,8 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
           if (q == s / 2) y[tile][s % 2] = d[tile][s % 2], y[tile][s % 2 + 2] = d[tile][s % 2 + 2];
       }
       __syncwarp();
-      if constexpr (S::deferred) {
-        if (chunk < in.saved_chunks - 1) finish_states(chunk + 1, other);
-        fetch_states(ahead, other);
-      }
+      if (chunk < in.saved_chunks - 1) finish_states(chunk + 1, other);
+      fetch_states(ahead, other);
       sum_channels<S>(dC, transposed_rows, dy, r);
 #pragma unroll
       for (int tile = 0; tile < S::channel_tiles; ++tile)
@@ -301,17 +290,12 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
     team_sync<S>(warp / S::team);
     finish_chunk<S>(in, g, sequence, chunk * S::steps, channel0, D + warp / S::team * S::warp_channels, raw, mine, C_B_r, r, q, member, dD, dbias);
 
-    if constexpr (S::deferred) {
-      if constexpr (S::team > 1) team_sync<S>(warp / S::team);  // the others of the team have read this warp's sums
-      barrier_arrive(done + stage * 8);
-      wait_for_copies();
-      __syncwarp();
-    } else {
-      wait_for_copies();
-      finish_states(chunk, stage);
-    }
+    if constexpr (S::team > 1) team_sync<S>(warp / S::team);  // the others of the team have read this warp's sums
+    barrier_arrive(done + stage * 8);
+    wait_for_copies();
+    __syncwarp();
   }
-  if constexpr (S::deferred) finish_states(0, stage ^ 1);
+  finish_states(0, stage ^ 1);
 
   auto* const row0 = g.parameter_parts + (sequence * in.channels + channel0) * (S::states + 2);
 #pragma unroll

@@ -13,9 +13,6 @@ struct BackwardScan : TileShape<states_, warps_, channel_tiles_, state_tiles_> {
       Base::warp_channels, Base::warp_states, Base::warps;
   static constexpr int blocks = blocks_;
   static_assert(channel_tiles_ == 1 && state_tiles_ <= 2);  // what the kernel's row addresses are written for
-  /// Whether dB and dC of a chunk are summed over the warps in the middle of the next one, so that no warp waits for the
-  /// slowest. Where chunks are short it does not pay.
-  static constexpr bool deferred = fragments > 1;
 
   // Shared memory in bytes; parts_row in floats, padded against conflicts of banks.
   static constexpr int raw_row = warp_channels * 2, raw_array = steps * raw_row, parts_row = 2 * warp_states + 4;

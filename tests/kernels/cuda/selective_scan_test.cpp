@@ -82,7 +82,7 @@ TEMPLATE_TEST_CASE("The GPU scan agrees with the reference", "[gpu][selective_sc
     for (std::int64_t states : {16, 32, 64}) check_case<TestType>(random_scan<double>({210, 17, 128, states}, 8));  // fill 132 multiprocessors
   }
   SECTION("a thousand steps of a network's numbers") {
-    for (std::int64_t states : {16, 32, 64}) check_case<TestType>(model_like({2, 1024, 64, states}, 0));
+    for (std::int64_t states : {16, 32, 64, 128}) check_case<TestType>(model_like({2, 1024, 64, states}, 0));
     check_case<TestType>(model_like({1, 1000, 256, 32}, 8));
   }
   SECTION("gates at their ends") {
