@@ -28,6 +28,7 @@ struct Options {
   std::string file;
   bool dry_run = false, take_over = false;
   double progress_every = 10;
+  double walltime = 0;
 };
 
 sweep::TrialOutcome run_trial(sweep::PlannedTrial const& planned, sweep::TrialContext& context,
@@ -104,7 +105,8 @@ int run(Options const& options) {
                                             .threads = threads,
                                             .dry_run = options.dry_run,
                                             .take_over = options.take_over,
-                                            .progress_every = options.progress_every};
+                                            .progress_every = options.progress_every,
+                                            .walltime = options.walltime};
     sweep::Hooks const hooks{
         .run = [&](auto const& planned, auto& context) { return run_trial(planned, context, device); },
         .prepare = [&](auto const& data, auto const& folder) { return prepare_data(data, folder, threads); },
@@ -123,6 +125,9 @@ Action declare_sweep(CLI::App& app) {
   add_run_flags(app, options->run, "", "folder of the sweep, where a rerun continues [default: runs/NAME]");
   app.add_flag("--dry-run", options->dry_run, "print the plan and its cost, write nothing");
   app.add_flag("--take-over", options->take_over, "take the folder from another launcher that holds it");
+  app.add_option("--walltime", options->walltime, "seconds until this job ends; running trials save before it [default: what Slurm says]")
+      ->type_name("")
+      ->check(CLI::PositiveNumber);
   app.add_option("--progress-every", options->progress_every, "seconds between lines of progress [default: 10]")
       ->type_name("")
       ->check(CLI::PositiveNumber);

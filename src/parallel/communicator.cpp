@@ -8,6 +8,7 @@
 namespace mambasynth::parallel {
 
 Communicator::Handle::Handle(MPI_Comm owned) : comm(owned) {
+  MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);  // losing a rank must not end the others
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &size);
   MPI_Comm node = MPI_COMM_NULL;
@@ -32,15 +33,16 @@ void Communicator::send(int destination, int tag, std::string const& bytes) cons
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
     throw errors::machine("cannot send a message of " + std::to_string(bytes.size()) + " bytes to another rank",
                           "MPI counts in 32 bits", "Please report this");
-  MPI_Send(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, destination, tag, handle_->comm);
+  if (MPI_Send(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, destination, tag, handle_->comm) != MPI_SUCCESS)
+    throw errors::machine("rank " + std::to_string(destination) + " cannot be reached", "MPI could not send a message to it",
+                          "Look at its node; the same command continues");
 }
 
 std::optional<Message> Communicator::try_receive() const {
   int here = 0;
   MPI_Message handle = MPI_MESSAGE_NULL;
   MPI_Status status;
-  MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, handle_->comm, &here, &handle, &status);
-  if (!here) return std::nullopt;
+  if (MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, handle_->comm, &here, &handle, &status) != MPI_SUCCESS || !here) return std::nullopt;
   int count = 0;
   MPI_Get_count(&status, MPI_BYTE, &count);
   Message message{status.MPI_SOURCE, status.MPI_TAG, std::string(static_cast<std::size_t>(count), '\0')};

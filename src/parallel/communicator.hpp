@@ -15,7 +15,7 @@ struct Message {
 };
 
 /// Point-to-point messages among a group of ranks. Owns its MPI communicator (freed with the last copy, which has to
-/// happen before the Session ends). One thread at a time may call it. MPI errors end the job, as MPI does by default.
+/// happen before the Session ends). One thread at a time may call it.
 class Communicator {
  public:
   [[nodiscard]] int rank() const noexcept;
@@ -24,6 +24,7 @@ class Communicator {
   [[nodiscard]] int local_rank() const noexcept;
   [[nodiscard]] int local_size() const noexcept;
 
+  /// Errors: errors::machine where the other rank cannot be reached.
   void send(int destination, int tag, std::string const& bytes) const;
   /// A message that is already here, from anybody, in order of arrival; none otherwise. Never waits.
   [[nodiscard]] std::optional<Message> try_receive() const;

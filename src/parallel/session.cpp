@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <thread>
 #include <vector>
@@ -68,6 +69,15 @@ Session::~Session() {
 int Session::run(std::function<int()> const& body, double grace_seconds) {
   using Clock = std::chrono::steady_clock;
   auto const ending = ending_of(body);
+  if (alone_) {
+    if (ending.failed && !silent_) tell(*world_, ending.message);
+    std::fflush(nullptr);
+    if (abort_after_) {
+      std::this_thread::sleep_for(std::chrono::duration<double>(*abort_after_));
+      MPI_Abort(MPI_COMM_WORLD, ending.code);
+    }
+    std::_Exit(ending.code);
+  }
   auto const size = static_cast<std::size_t>(world_->size());
   std::array<int, 2> const mine{ending.code, ending.failed};
   std::vector<int> all(2 * size);

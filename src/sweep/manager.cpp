@@ -1,5 +1,6 @@
 #include "sweep/manager.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "errors/errors.hpp"
@@ -43,8 +44,11 @@ Manager::Manager(Plan const& plan, std::map<std::string, State> const& committed
       ledger_(ledger),
       settings_(std::move(settings)),
       progress_(costs_of(plan)),
-      scheduler_(jobs_of(plan, committed)),
+      scheduler_(jobs_of(plan, committed), settings_.retries),
       told_at_(Clock::now()) {
+  for (int worker = 1; worker < hub_.workers(); ++worker) heard_[worker] = Clock::now();  // 0 is this process
+  // In a job of a few minutes the margin must not be all of it.
+  if (auto const left = settings_.time_left()) settings_.walltime_margin = std::min(settings_.walltime_margin, *left / 10);
   for (auto const& [id, state] : committed) progress_.committed(id, state);
 }
 
@@ -83,12 +87,14 @@ bool Manager::step() {
     if (settings_.lock_lost())
       throw errors::usage("the sweep folder " + settings_.folder.string() + " was taken over",
                           "its lock names another launcher now", "Only one launcher can run a folder; leave it to the other");
+    watch_walltime();
   }
   bool busy = false;
   while (auto const report = hub_.poll()) {
     handle(report->first, report->second);
     busy = true;
   }
+  watch_workers();
   dispatch();
   if (!error_) ledger_.sync(sync_interval);
   tell_progress();
@@ -96,10 +102,17 @@ bool Manager::step() {
 }
 
 void Manager::handle(int worker, Report const& report) {
-  auto const id = report.kind == Report::Kind::ready || report.kind == Report::Kind::stop ? std::string{} : plan_.trials.at(report.trial).id;
+  if (worker != 0) heard_[worker] = Clock::now();
+  if (lost_.contains(worker)) {
+    // It was only slow. Its trial is another's by now: it saves, ends and waits for the end.
+    if (slow_.insert(worker).second) hub_.send(worker, {.kind = Order::Kind::stop});
+    return;
+  }
+  auto const id = report.kind == Report::Kind::ready || report.kind == Report::Kind::stop || report.kind == Report::Kind::alive ? std::string{} : plan_.trials.at(report.trial).id;
   switch (report.kind) {
     case Report::Kind::ready: scheduler_.ready(worker); break;
     case Report::Kind::started: {
+      hosts_[worker] = report.host;
       Event event{.kind = EventKind::started, .trial = id, .rank = worker, .host = report.host};
       event.epochs = plan_.trials[report.trial].trial.train.epochs;
       note(event);
@@ -115,14 +128,17 @@ void Manager::handle(int worker, Report const& report) {
       break;
     }
     case Report::Kind::ended: handle_end(worker, report); break;
+    case Report::Kind::alive: break;
     case Report::Kind::stop: stop(report.reason + " on rank " + std::to_string(worker)); break;
   }
 }
 
 void Manager::handle_end(int worker, Report const& report) {
   // First, so that a ledger that cannot be written leaves no trial running for ever.
-  if (!scheduler_.ended(worker, report.trial, report.state)) return;
-  machine_failure_ = machine_failure_ || report.machine;
+  auto const verdict = scheduler_.ended(worker, report.trial, report.state);
+  if (verdict == Scheduler::Verdict::ignored) return;
+  bool const again = verdict == Scheduler::Verdict::again;
+  machine_failure_ = machine_failure_ || (report.machine && !again);
   Event event{.kind = EventKind::failed, .trial = plan_.trials[report.trial].id, .rank = worker};
   if (is_committed(report.state)) event.kind = EventKind::finished;
   if (report.state == State::preempted) event.kind = EventKind::preempted;
@@ -130,9 +146,55 @@ void Manager::handle_end(int worker, Report const& report) {
   event.reason = report.reason;
   event.seconds = report.seconds;
   note(event);
+  if (again) note({.kind = EventKind::requeued, .trial = event.trial, .rank = worker, .reason = "failed, runs again: " + report.reason});
+}
+
+bool Manager::may_start() const {
+  auto const left = settings_.time_left();
+  return !left || *left > 2 * settings_.walltime_margin;
+}
+
+void Manager::watch_walltime() {
+  auto const left = settings_.time_left();
+  if (!left) return;
+  bool const nothing_starts = scheduler_.running().empty() && scheduler_.waiting() > 0 && !may_start();
+  if (*left <= settings_.walltime_margin || nothing_starts) stop("the job ends in " + std::to_string(static_cast<long long>(std::max(0.0, *left))) + " s");
+}
+
+void Manager::watch_workers() {
+  auto const limit = std::chrono::duration<double>(settings_.rank_timeout);
+  for (auto const& [worker, heard] : heard_)
+    if (!lost_.contains(worker) && Clock::now() - heard > limit)
+      lose(worker, "silent for " + std::to_string(static_cast<long long>(settings_.rank_timeout)) + " s");
+}
+
+void Manager::lose(int worker, std::string const& why) {
+  if (!lost_.insert(worker).second) return;
+  auto const& running = scheduler_.running();
+  auto const found = running.find(worker);
+  auto const trial = found == running.end() ? std::string{} : plan_.trials[found->second].id;
+  scheduler_.lost(worker);
+  auto const host = hosts_.contains(worker) ? " on " + hosts_.at(worker) : "";
+  auto const who = "rank " + std::to_string(worker) + host + " is lost (" + why + ")";
+  settings_.tell("sweep " + plan_.name + ": " + who + ". The others go on" +
+                 (trial.empty() ? "." : ", and with its trial " + trial + " from its last save."));
+  if (!trial.empty()) note({.kind = EventKind::requeued, .trial = trial, .rank = worker, .reason = who});
+  if (static_cast<int>(lost_.size()) + 1 == hub_.workers() && hub_.workers() > 1)
+    settings_.tell("sweep " + plan_.name + ": only rank 0 is left.");
+}
+
+void Manager::send(int worker, Order const& order) {
+  // A message to a dead rank can stop the whole job.
+  if (lost_.contains(worker)) return;
+  try {
+    hub_.send(worker, order);
+  } catch (errors::Error const& error) {
+    lose(worker, error.what());
+  }
 }
 
 void Manager::dispatch() {
+  if (!may_start()) return;
   for (auto const& [worker, trial] : scheduler_.assign()) {
     auto const& planned = plan_.trials[trial];
     // A note that cannot be written must not keep the order back: the scheduler counts on this trial's end.
@@ -148,15 +210,17 @@ void Manager::dispatch() {
     order.folder = (settings_.folder / "trials" / planned.id).string();
     order.data = settings_.data.at(planned.data_hash).string();
     order.threads = settings_.threads;
-    hub_.send(worker, order);
-    if (scheduler_.stopped()) hub_.send(worker, {.kind = Order::Kind::stop});
+    order.timeout = settings_.trial_timeout;
+    order.rank_timeout = settings_.rank_timeout;
+    send(worker, order);
+    if (scheduler_.stopped()) send(worker, {.kind = Order::Kind::stop});
   }
 }
 
 void Manager::stop(std::string const& why) {
   if (scheduler_.stopped()) return;
   scheduler_.stop();
-  for (int worker = 0; worker < hub_.workers(); ++worker) hub_.send(worker, {.kind = Order::Kind::stop});
+  for (int worker = 0; worker < hub_.workers(); ++worker) send(worker, {.kind = Order::Kind::stop});
   settings_.tell("sweep " + plan_.name + ": stopping (" + why + "), " + std::to_string(scheduler_.running().size()) + " running trials save first");
 }
 
@@ -193,7 +257,9 @@ void Manager::quit(int code) {
   Order order;
   order.kind = Order::Kind::quit;
   order.exit_code = code;
-  for (int worker = 0; worker < hub_.workers(); ++worker) hub_.send(worker, order);
+  order.ranks_lost = !lost_.empty();
+  for (int worker = 0; worker < hub_.workers(); ++worker) send(worker, order);
+  for (auto const worker : slow_) hub_.send(worker, order);
 }
 
 }  // namespace mambasynth::sweep

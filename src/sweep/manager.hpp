@@ -1,9 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <exception>
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -22,6 +24,11 @@ struct ManagerSettings {
   int threads = 1;                                     ///< a trial's
   std::function<int()> signal;                         ///< the stop signal that this rank got, or 0
   std::function<bool()> lock_lost;
+  std::int64_t retries = 0;                            ///< these four as in SweepKeys
+  double rank_timeout = 120;
+  double trial_timeout = 0;
+  double walltime_margin = 120;
+  std::function<std::optional<double>()> time_left = [] { return std::nullopt; };  ///< seconds until the job's end, where it has one
   std::function<void(std::string const&)> tell;        ///< a line for the user
   std::function<void(double share, std::string const&)> tell_progress;  ///< how far, and in words
   double tell_every = 10;                              ///< seconds between lines of progress
@@ -37,18 +44,25 @@ class Manager {
   /// Until every trial ended or the running ones saved after a stop; tells all workers to quit and returns the exit
   /// code. Errors of its own (a ledger that cannot be written, a lock that was lost) first stop all trials, then fly.
   int run();
+  /// Ranks that were given up.
+  [[nodiscard]] std::set<int> const& lost() const { return lost_; }
 
  private:
   bool step();  ///< false: nothing was to be done
   void handle(int worker, Report const& report);
   void handle_end(int worker, Report const& report);
   void stop(std::string const& why);
+  void watch_walltime();
+  void watch_workers();
+  void lose(int worker, std::string const& why);
+  void send(int worker, Order const& order);
   void fail(std::exception_ptr error);
   void dispatch();
   void note(Event event);
   void tell_progress();
   [[nodiscard]] int exit_code() const;
   void quit(int code);
+  [[nodiscard]] bool may_start() const;
 
   Plan const& plan_;
   ManagerHub& hub_;
@@ -56,6 +70,9 @@ class Manager {
   ManagerSettings settings_;
   Progress progress_;
   Scheduler scheduler_;
+  std::map<int, std::chrono::steady_clock::time_point> heard_;  ///< of each other rank
+  std::map<int, std::string> hosts_;
+  std::set<int> lost_, slow_;  ///< slow: lost, but heard again
   std::exception_ptr error_;
   bool machine_failure_ = false;
   std::string told_;

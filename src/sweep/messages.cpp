@@ -34,7 +34,7 @@ Message parse(std::string const& bytes, F&& read) {
 }  // namespace
 
 std::string to_bytes(Order const& order) {
-  json object{{"kind", static_cast<int>(order.kind)}, {"exit_code", order.exit_code}};
+  json object{{"kind", static_cast<int>(order.kind)}, {"exit_code", order.exit_code}, {"ranks_lost", order.ranks_lost}};
   if (order.kind == Order::Kind::run)
     object.update({{"trial", order.trial},
                    {"id", order.planned.id},
@@ -44,7 +44,9 @@ std::string to_bytes(Order const& order) {
                    {"data_hash", order.planned.data_hash},
                    {"folder", order.folder},
                    {"data", order.data},
-                   {"threads", order.threads}});
+                   {"threads", order.threads},
+                   {"timeout", order.timeout},
+                   {"rank_timeout", order.rank_timeout}});
   return bytes_of(object);
 }
 
@@ -53,6 +55,7 @@ Order order_from(std::string const& bytes) {
     Order order;
     order.kind = static_cast<Order::Kind>(object.at("kind").get<int>());
     order.exit_code = object.at("exit_code").get<int>();
+    order.ranks_lost = object.at("ranks_lost").get<bool>();
     if (order.kind != Order::Kind::run) return order;
     order.trial = object.at("trial").get<std::size_t>();
     order.planned.id = object.at("id").get<std::string>();
@@ -63,6 +66,8 @@ Order order_from(std::string const& bytes) {
     order.folder = object.at("folder").get<std::string>();
     order.data = object.at("data").get<std::string>();
     order.threads = object.at("threads").get<int>();
+    order.timeout = object.at("timeout").get<double>();
+    order.rank_timeout = object.at("rank_timeout").get<double>();
     return order;
   });
 }

@@ -16,12 +16,15 @@ struct Order {
   std::string folder = {};     ///< run: DIR/trials/ID
   std::string data = {};       ///< run
   int threads = 1;        ///< run
+  double timeout = 0;     ///< run: seconds that the trial may take, 0 = no limit
+  double rank_timeout = 0;  ///< run: how often a sign of life is expected
   int exit_code = 0;      ///< quit
+  bool ranks_lost = false;  ///< quit: nobody can wait for everybody any more
 };
 
 /// From a worker.
 struct Report {
-  enum class Kind { ready, started, epoch, ended, stop };
+  enum class Kind { ready, started, epoch, ended, stop, alive };
   Kind kind = Kind::ready;
   std::size_t trial = 0;
   std::string host = {};             ///< started

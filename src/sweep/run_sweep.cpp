@@ -1,5 +1,6 @@
 #include "sweep/run_sweep.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <thread>
@@ -11,9 +12,11 @@
 #include "sweep/leftovers.hpp"
 #include "sweep/lock.hpp"
 #include "sweep/manager.hpp"
+#include "sweep/manager_watch.hpp"
 #include "sweep/plan.hpp"
 #include "sweep/stop_signals.hpp"
 #include "sweep/terminal.hpp"
+#include "sweep/walltime.hpp"
 #include "sweep/worker.hpp"
 
 namespace mambasynth::sweep {
@@ -56,6 +59,15 @@ double known_pace(Plan const& plan, std::filesystem::path const& folder) {
   return progress.seconds_per_cost();
 }
 
+/// As rank 0 reads it. A file that cannot be read is rank 0's to tell.
+double read_rank_timeout(SweepOptions const& options) {
+  try {
+    return read_sweep_file(options.sweep_file, options.set).keys.rank_timeout;
+  } catch (errors::Error const&) {
+    return SweepKeys{}.rank_timeout;
+  }
+}
+
 /// The manager beside this rank's own worker: a thread that does all MPI until it ends.
 int manage_and_serve(Manager& manager, LocalLink& own, Hooks const& hooks) {
   int code = 0;
@@ -67,14 +79,16 @@ int manage_and_serve(Manager& manager, LocalLink& own, Hooks const& hooks) {
       error = std::current_exception();
     }
   });
-  serve(own, hooks, 0);  // the manager sends the last order whatever happens
+  (void)serve(own, hooks, 0);  // the manager sends the last order whatever happens
   thread.join();
   if (error) std::rethrow_exception(error);
   return code;
 }
 
-int lead(SweepOptions const& options, Hooks const& hooks, parallel::Communicator const& world, bool& dispatching) {
-  auto const plan = make_plan(read_sweep_file(options.sweep_file, options.set), options.auto_precision, hooks.identify);
+int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& session, bool& dispatching) {
+  auto const& world = session.world();
+  auto const sweep = read_sweep_file(options.sweep_file, options.set);
+  auto const plan = make_plan(sweep, options.auto_precision, hooks.identify);
   if (options.dry_run) {
     std::fputs(describe(plan, known_pace(plan, options.out), world.size()).c_str(), stdout);
     std::fflush(stdout);
@@ -101,6 +115,11 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Communicator
   settings.threads = options.threads;
   settings.signal = StopSignals::received;
   settings.lock_lost = [&lock] { return lock.lost(); };
+  settings.retries = sweep.keys.retries;
+  settings.rank_timeout = sweep.keys.rank_timeout;
+  settings.trial_timeout = sweep.keys.trial_timeout;
+  settings.walltime_margin = sweep.keys.walltime_margin;
+  settings.time_left = time_until_end(options.walltime);
   settings.tell = [&](std::string const& line) { terminal.line(line); };
   settings.tell_progress = [&](double share, std::string const& text) { terminal.progress(share, text); };
   settings.tell_every = terminal.interval(options.progress_every);
@@ -108,7 +127,17 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Communicator
   MpiHub hub(world, own);
   Manager manager(plan, committed, hub, ledger, settings);
   dispatching = true;
-  auto const code = manage_and_serve(manager, own, hooks);
+  auto const leave = [&] {
+    if (!manager.lost().empty()) session.leave_alone();
+  };
+  int code = 0;
+  try {
+    code = manage_and_serve(manager, own, hooks);
+  } catch (...) {
+    leave();
+    throw;
+  }
+  leave();
   ledger.append({.kind = EventKind::closed, .exit_code = code});
   ledger.sync();
   return code;
@@ -121,7 +150,17 @@ int run_sweep(SweepOptions const& options, Hooks const& hooks, parallel::Session
   StopSignals const signals;
   if (world.rank() != 0) {
     MpiLink link(world);
-    return serve(link, hooks, world.rank());
+    auto const patience = read_rank_timeout(options);
+    ManagerWatch watch(options.out, patience);
+    try {
+      auto const served = serve(link, hooks, world.rank(), [&] { return watch.lost(); });
+      if (served.ranks_lost) session.leave_alone();
+      return served.exit_code;
+    } catch (...) {
+      // Rank 0 is gone, so the lowest of those that are left speaks.
+      session.abort_after(std::min(10.0, patience), world.rank() != 1);
+      throw;
+    }
   }
   // The others wait for orders from the start: whatever ends before the manager runs has to send them home.
   bool dispatching = false;
@@ -134,7 +173,7 @@ int run_sweep(SweepOptions const& options, Hooks const& hooks, parallel::Session
     for (int rank = 1; rank < world.size(); ++rank) hub.send(rank, quit);
   };
   try {
-    auto const code = lead(options, hooks, world, dispatching);
+    auto const code = lead(options, hooks, session, dispatching);
     dismiss(code);
     return code;
   } catch (errors::Error const& error) {

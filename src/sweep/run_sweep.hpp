@@ -18,6 +18,7 @@ struct SweepOptions {
   bool dry_run = false;                 ///< print the plan, write nothing
   bool take_over = false;               ///< whoever holds the folder
   double progress_every = 10;           ///< seconds between lines of progress on stderr
+  double walltime = 0;                  ///< seconds until the job's end; 0 = what Slurm says, if anything
 };
 
 /// `mambasynth sweep`, on every rank: rank 0 plans, holds the folder and hands out trials (and trains, too), the others

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <utility>
@@ -24,14 +25,17 @@ class Scheduler {
     std::size_t trial = 0;
   };
 
-  explicit Scheduler(std::vector<Job> const& jobs);
+  /// What an ended trial means: nothing (a late word of a worker that was given up), its end, or that it waits again.
+  enum class Verdict { ignored, final, again };
+
+  /// `retries`: how often a failed trial runs again, on a worker that it has not failed on as long as there is one.
+  explicit Scheduler(std::vector<Job> const& jobs, std::int64_t retries = 0);
 
   // Events.
   /// An idle worker asks for work. Unknown workers join this way; saying it twice changes nothing.
   void ready(int worker);
-  /// The worker ended its trial, in whatever state, and is idle but not yet ready. False when it had no such trial
-  /// (a late word of a worker that was given up): nothing changes.
-  bool ended(int worker, std::size_t trial, State state);
+  /// The worker ended its trial, in whatever state, and is idle but not yet ready.
+  Verdict ended(int worker, std::size_t trial, State state);
   /// The worker will say nothing more. Its trial, when it had one, waits again; returns whether it had one.
   bool lost(int worker);
   /// No further trial starts.
@@ -53,10 +57,15 @@ class Scheduler {
       return a.cost != b.cost ? a.cost > b.cost : a.trial < b.trial;
     }
   };
+  [[nodiscard]] bool accepts(std::size_t trial, int worker) const;
+
   std::set<Job, LongestFirst> waiting_;
   std::map<std::size_t, double> costs_;
   std::map<int, std::size_t> running_;  ///< worker -> trial
-  std::set<int> idle_;
+  std::set<int> idle_, alive_;
+  std::map<std::size_t, std::set<int>> failed_on_;
+  std::map<std::size_t, std::int64_t> failures_;
+  std::int64_t retries_;
   std::map<std::size_t, State> results_;
   bool stopped_ = false;
 };

@@ -154,7 +154,7 @@ void override_keys(SweepFile& sweep, std::vector<std::string> const& set, std::s
     if (key.starts_with("sweep.") && equals < assignment.size()) {
       if (!config::assign_key(sweep.keys, key.substr(6), config::given_text(assignment.substr(equals + 1), "--set")))
         throw errors::usage("--set: unknown key '" + key + "'", "a misspelt name would silently run the default",
-                            "The keys of [sweep] that can be set are name, seeds, ranks_per_trial and trials_per_gpu");
+                            "The keys of [sweep] that can be set are name, seeds, ranks_per_trial, trials_per_gpu, retries, rank_timeout, trial_timeout and walltime_margin");
     } else {
       config::set_text(sweep.base, assignment);
     }

@@ -19,6 +19,10 @@ struct SweepKeys {
   config::Integers seeds;
   std::int64_t ranks_per_trial = 1;
   std::int64_t trials_per_gpu = 1;
+  std::int64_t retries = 1;
+  double rank_timeout = 120;
+  double trial_timeout = 0;
+  double walltime_margin = 120;
 
   static constexpr std::string_view section = "sweep";
   static auto fields() {
@@ -28,6 +32,10 @@ struct SweepKeys {
         Field{"seeds", &SweepKeys::seeds, config::at_least(0), "each trial runs once with each as train.seed [default: train.seed]", config::Effect::none},
         Field{"ranks_per_trial", &SweepKeys::ranks_per_trial, config::at_least(1), "ranks that train one trial together", config::Effect::none},
         Field{"trials_per_gpu", &SweepKeys::trials_per_gpu, config::at_least(1), "trials that share a GPU", config::Effect::none},
+        Field{"retries", &SweepKeys::retries, config::at_least(0), "how often a launch runs a failed trial again, on another rank where there is one", config::Effect::none},
+        Field{"rank_timeout", &SweepKeys::rank_timeout, config::above(0), "seconds until a silent rank counts as lost and another takes its trial", config::Effect::none},
+        Field{"trial_timeout", &SweepKeys::trial_timeout, config::at_least(0), "seconds that a launch gives to one trial, which then saves and ends as timed_out; 0 = no limit", config::Effect::none},
+        Field{"walltime_margin", &SweepKeys::walltime_margin, config::above(0), "seconds before the job's end at which running trials are told to save; none starts in as many before that", config::Effect::none},
     };
   }
 };

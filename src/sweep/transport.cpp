@@ -1,11 +1,16 @@
 #include "sweep/transport.hpp"
 
+#include <algorithm>
+
+#include "errors/errors.hpp"
+
 namespace mambasynth::sweep {
 namespace {
 
 constexpr int manager_rank = 0;
 constexpr int order_tag = 1;
 constexpr int report_tag = 2;
+constexpr double longest_interval = 5;  // seconds between two signs of life
 
 template <class T>
 std::optional<T> pop(std::mutex& mutex, std::deque<T>& queue) {
@@ -29,12 +34,34 @@ std::optional<Order> LocalLink::poll() { return pop(mutex_, orders_); }
 void LocalLink::send_order(Order const& order) { push(mutex_, orders_, order); }
 std::optional<Report> LocalLink::poll_report() { return pop(mutex_, reports_); }
 
-void MpiLink::send(Report const& report) { world_.send(manager_rank, report_tag, to_bytes(report)); }
+MpiLink::MpiLink(parallel::Communicator world)
+    : world_(std::move(world)), thread_([this](std::stop_token const& stop) { pulse(stop); }) {}
+
+void MpiLink::send(Report const& report) {
+  std::lock_guard const guard(mutex_);
+  world_.send(manager_rank, report_tag, to_bytes(report));
+}
 
 std::optional<Order> MpiLink::poll() {
+  std::lock_guard const guard(mutex_);
   auto const message = world_.try_receive();
   if (!message) return std::nullopt;
-  return order_from(message->bytes);
+  auto order = order_from(message->bytes);
+  if (order.rank_timeout > 0) interval_ = std::chrono::duration<double>(std::min(longest_interval, order.rank_timeout / 4));
+  return order;
+}
+
+void MpiLink::pulse(std::stop_token const& stop) {
+  Report alive;
+  alive.kind = Report::Kind::alive;
+  std::unique_lock lock(mutex_);
+  while (!wake_.wait_for(lock, stop, interval_, [] { return false; }) && !stop.stop_requested()) {
+    try {
+      world_.send(manager_rank, report_tag, to_bytes(alive));
+    } catch (errors::Error const&) {
+      return;  // the worker finds out by itself
+    }
+  }
 }
 
 void MpiHub::send(int worker, Order const& order) {

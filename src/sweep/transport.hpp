@@ -1,8 +1,12 @@
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <stop_token>
+#include <thread>
 #include <utility>
 
 #include "parallel/communicator.hpp"
@@ -42,15 +46,22 @@ class LocalLink : public WorkerLink {
   std::deque<Report> reports_;
 };
 
-/// From another rank to rank 0.
+/// From another rank to rank 0. A thread of its own gives signs of life while a trial computes; it and the caller take
+/// turns at MPI.
 class MpiLink : public WorkerLink {
  public:
-  explicit MpiLink(parallel::Communicator world) : world_(std::move(world)) {}
+  explicit MpiLink(parallel::Communicator world);
   void send(Report const& report) override;
   std::optional<Order> poll() override;
 
  private:
+  void pulse(std::stop_token const& stop);
+
   parallel::Communicator world_;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::chrono::duration<double> interval_{1};  ///< until an order says how patient the manager is
+  std::jthread thread_;
 };
 
 /// Rank 0's: its own worker over `own`, the others over MPI; worker = rank. Only one thread may use MPI meanwhile.

@@ -92,7 +92,11 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
     context.data = order.data;
     context.threads = order.threads;
     context.log = [&](std::string const& line) { log.add(iso_time(now()) + " " + line); };
-    context.stop_requested = stop_requested;
+    bool overdue = false;
+    context.stop_requested = [&] {
+      overdue = overdue || (order.timeout > 0 && Clock::now() - begin > std::chrono::duration<double>(order.timeout));
+      return overdue || stop_requested();
+    };
     context.epoch = [&](EpochMark const& mark) {
       auto const time = Clock::now();
       if (time - reported < report_interval && mark.epoch != mark.epochs) return;
@@ -103,6 +107,10 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
     auto const outcome = hooks.run(order.planned, context);
     report.state = outcome.state;
     report.reason = outcome.reason;
+    if (overdue && report.state == State::preempted) {
+      report.state = State::timed_out;
+      report.reason = "it took longer than sweep.trial_timeout = " + std::to_string(static_cast<long long>(order.timeout)) + " s; the next launch continues it";
+    }
     if (!is_committed(report.state)) return;
     auto const written = hooks.committed(folder / "trial.h5", order.planned.id);
     if (written == report.state) return;
@@ -118,8 +126,9 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
   return report;
 }
 
-int serve(WorkerLink& link, Hooks const& hooks, int rank) {
+Served serve(WorkerLink& link, Hooks const& hooks, int rank, std::function<bool()> const& manager_lost) {
   bool stopped = false;
+  bool orphaned = false;
   bool signal_told = false;
   std::optional<Order> next;
   auto const tell_signal = [&] {
@@ -145,7 +154,8 @@ int serve(WorkerLink& link, Hooks const& hooks, int rank) {
       while (poll()) {
       }
     }
-    return stopped;
+    orphaned = orphaned || (manager_lost && manager_lost());
+    return stopped || orphaned;
   };
 
   Patience patience;
@@ -153,6 +163,9 @@ int serve(WorkerLink& link, Hooks const& hooks, int rank) {
   for (;;) {
     tell_signal();
     if (!next && !poll()) {
+      if (orphaned || (manager_lost && manager_lost()))
+        throw errors::machine("rank 0 is lost", "its lock has not moved for longer than sweep.rank_timeout",
+                              "Running trials were saved; the same command continues");
       patience.wait();
       continue;
     }
@@ -160,8 +173,10 @@ int serve(WorkerLink& link, Hooks const& hooks, int rank) {
     patience.reset();
     auto const order = std::move(*next);
     next.reset();
-    if (order.kind == Order::Kind::quit) return order.exit_code;
-    link.send(run_trial(order, hooks, rank, link, stop_requested));
+    if (order.kind == Order::Kind::quit) return {order.exit_code, order.ranks_lost};
+    auto const report = run_trial(order, hooks, rank, link, stop_requested);
+    if (orphaned) continue;  // nobody is there to hear it
+    link.send(report);
     link.send(Report{});
   }
 }

@@ -11,8 +11,14 @@ namespace mambasynth::sweep {
 Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& link,
                  std::function<bool()> const& stop_requested);
 
-/// Serves orders until told to quit; returns the exit code that came with it. A stop signal of this process is reported
-/// to the manager, which stops everybody.
-int serve(WorkerLink& link, Hooks const& hooks, int rank);
+/// How a worker's service ended.
+struct Served {
+  int exit_code = 0;
+  bool ranks_lost = false;  ///< some ranks will never answer again: leave without them
+};
+
+/// Serves orders until told to quit. A stop signal of this process is reported to the manager, which stops everybody.
+/// `manager_lost`: asked now and then; true lets the running trial save and ends the service with errors::machine.
+Served serve(WorkerLink& link, Hooks const& hooks, int rank, std::function<bool()> const& manager_lost = {});
 
 }  // namespace mambasynth::sweep

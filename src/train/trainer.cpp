@@ -11,6 +11,9 @@
 namespace mambasynth::train {
 namespace {
 
+// A loss that many times the untrained network's will not come back.
+constexpr double diverged_above = 100;
+
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -113,6 +116,8 @@ bool Trainer::collect() {
   for (auto const& report : learner_->reports()) {
     auto const batch = collected_++;
     auto const at = "epoch " + std::to_string(progress.epoch) + ", batch " + std::to_string(batch + 1);
+    if (report.loss > diverged_above * (progress.epoch == 1 && batch == 0 ? report.loss : progress.first_loss))
+      reason_ = "the training loss " + std::to_string(report.loss) + " is above " + std::to_string(static_cast<int>(diverged_above)) + " times the first batch's at " + at;
     if (!std::isfinite(report.loss)) reason_ = "the training loss is no number at " + at;
     else if (!std::isfinite(report.gradient_norm)) reason_ = "the gradient is no number at " + at;
     if (!reason_.empty()) {

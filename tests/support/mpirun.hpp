@@ -28,10 +28,10 @@ inline Finished run_command(std::string const& command) {
 }
 
 /// `mpirun -n ranks command`, more ranks than cores allowed, also for root. `ranks` = 0: without a launcher.
-inline std::string under_mpi(std::string const& mpiexec, int ranks, std::string const& command) {
+inline std::string under_mpi(std::string const& mpiexec, int ranks, std::string const& command, std::string const& options = {}) {
   if (ranks == 0) return command;
   return "OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 " + mpiexec +
-         " -n " + std::to_string(ranks) + " " + command;
+         " " + options + " -n " + std::to_string(ranks) + " " + command;
 }
 
 }  // namespace mambasynth::tests

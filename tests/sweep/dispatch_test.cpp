@@ -36,6 +36,10 @@ class Sweep {
     return tests::under_mpi(MAMBASYNTH_MPIEXEC, ranks, std::string(MAMBASYNTH_PROGRAM) + " " + (folder_.path() / "fake.toml").string() + " " + out().string() + " " + options);
   }
   [[nodiscard]] Finished run(int ranks, std::string const& options = "") const { return tests::run_command(command(ranks, options)); }
+  /// Under a launcher that lets the others go on when a rank dies.
+  [[nodiscard]] Finished run_recovering(int ranks, std::string const& options) const {
+    return tests::run_command("timeout 60 env " + tests::under_mpi(MAMBASYNTH_MPIEXEC, ranks, std::string(MAMBASYNTH_PROGRAM) + " " + (folder_.path() / "fake.toml").string() + " " + out().string() + " " + options, "--enable-recovery"));
+  }
   [[nodiscard]] fs::path out() const { return folder_.path() / "out"; }
   [[nodiscard]] std::vector<sweep::PlanTable::Row> rows() const { return sweep::read_plan(out() / "plan.csv").rows; }
   [[nodiscard]] bool committed(std::string const& id) const { return fs::exists(out() / "trials" / id / "trial.h5"); }
@@ -133,12 +137,12 @@ TEST_CASE("failed and diverged trials leave the others alone; the code is 4") {
   CHECK(failure.at("state") == "failed");
   CHECK(failure.at("reason") == "thirteen states bring no luck");
   REQUIRE(failure.at("log").size() == 1);
-  CHECK_THAT(failure.at("log")[0].get<std::string>(), ContainsSubstring("epoch 1/2"));
+  CHECK_THAT(failure.at("log")[0].get<std::string>(), ContainsSubstring("epoch 2/2"));  // of its second try
 
   // What failed runs again, what diverged does not.
   auto const again = sweep.run(1);
   CHECK(again.code == 4);
-  CHECK(sweep.noted(sweep::EventKind::dispatched).count(rows[1].id) == 2);
+  CHECK(sweep.noted(sweep::EventKind::dispatched).count(rows[1].id) == 3);  // twice, then once: nothing was left to fail in
   CHECK(sweep.noted(sweep::EventKind::dispatched).count(rows[2].id) == 1);
 }
 
@@ -183,6 +187,73 @@ TEST_CASE("a signal at any rank makes all save; the code is 75 and the same comm
   CHECK(finished.code == 0);
   auto const epochs = sweep.epochs();
   CHECK(epochs.size() == 6 * 30);
+  for (auto const& [what, times] : epochs) CHECK(times == 1);
+}
+
+TEST_CASE("where the launcher lets them, the others take over what a killed rank had; the code is 0") {
+  auto const ranks = GENERATE(2, 4);
+  Sweep sweep(grid("[1, 2, 3]", 40));
+  auto const finished = sweep.run_recovering(ranks, "--set sweep.rank_timeout=3 --kill-rank 1 --kill-epoch 7");
+  INFO(finished.output);
+  CHECK(finished.code == 0);
+  CHECK_THAT(finished.output, ContainsSubstring("rank 1 on ") && ContainsSubstring(" is lost (silent for 3 s)"));
+  for (auto const& row : sweep.rows()) CHECK(sweep.committed(row.id));
+  CHECK(sweep.noted(sweep::EventKind::requeued).size() == 1);
+  auto const epochs = sweep.epochs();
+  CHECK(epochs.size() == 6 * 40);
+  for (auto const& [what, times] : epochs) CHECK(times == 1);  // killed before its epoch was noted
+  CHECK_FALSE(fs::exists(sweep.out() / "lock"));
+}
+
+TEST_CASE("without rank 0 the others save and leave; the same command continues") {
+  Sweep sweep(grid("[1, 2, 3]", 400, "[1]"));
+  auto const finished = sweep.run_recovering(3, "--set sweep.rank_timeout=3 --kill-rank 0 --kill-epoch 7 --epoch-ms 20");
+  INFO(finished.output);
+  // Open MPI's launcher answers 0 whatever its ranks do once it forgives one; the message and `status` tell.
+  CHECK_THAT(finished.output, ContainsSubstring("rank 0 is lost"));
+  CHECK_FALSE(sweep::read_status(sweep.out()).holder);
+  auto const before = sweep.epochs().size();
+  CHECK(before < 3 * 400);
+  auto const again = sweep.run(2);
+  INFO(again.output);
+  CHECK(again.code == 0);
+  for (auto const& [what, times] : sweep.epochs()) CHECK(times == 1);
+}
+
+TEST_CASE("a trial that fails once is run again, on another rank") {
+  Sweep sweep(grid("[1, 2, 16]", 10, "[1]"));
+  auto const finished = sweep.run(2);
+  INFO(finished.output);
+  CHECK(finished.code == 0);
+  std::vector<int> ranks;
+  for (auto const& event : sweep::read_ledger(sweep.out() / "events.jsonl"))
+    if (event.kind == sweep::EventKind::started && event.trial == sweep.rows()[2].id) ranks.push_back(event.rank);
+  REQUIRE(ranks.size() == 2);
+  CHECK(ranks[0] != ranks[1]);
+  CHECK(sweep.noted(sweep::EventKind::failed).size() == 1);
+}
+
+TEST_CASE("a trial that takes too long saves and ends as timed out; the next launch continues it") {
+  Sweep sweep(grid("[1, 2]", 60, "[1]"));
+  auto const finished = sweep.run(2, "--epoch-ms 50 --set sweep.trial_timeout=1");
+  INFO(finished.output);
+  CHECK(finished.code == 4);
+  CHECK_THAT(finished.output, ContainsSubstring("timed_out: it took longer than sweep.trial_timeout = 1 s"));
+  CHECK(sweep::read_status(sweep.out()).counts.at(sweep::State::timed_out) == 2);
+  CHECK(sweep.run(2).code == 0);
+  for (auto const& [what, times] : sweep.epochs()) CHECK(times == 1);
+}
+
+TEST_CASE("before the job's end all save and nothing starts; the code is 75") {
+  Sweep sweep(grid("[1, 2, 3]", 100));
+  auto const finished = sweep.run(2, "--epoch-ms 50 --walltime 4");
+  INFO(finished.output);
+  CHECK(finished.code == 75);
+  CHECK_THAT(finished.output, ContainsSubstring("stopping (the job ends in "));
+  CHECK(sweep.noted(sweep::EventKind::preempted).size() == 2);
+  CHECK(sweep.run(2, "--epoch-ms 1").code == 0);
+  auto const epochs = sweep.epochs();
+  CHECK(epochs.size() == 6 * 100);
   for (auto const& [what, times] : epochs) CHECK(times == 1);
 }
 

@@ -1,5 +1,6 @@
 // The real dispatcher over trials that only sleep: fake_sweep SWEEP.toml DIR [options of run_sweep] [faults].
-// A trial has model.d_model epochs of `--epoch-ms`; model.d_state 13 throws, 14 diverges, 15 says done and lies.
+// A trial has model.d_model epochs of `--epoch-ms`; model.d_state 13 throws, 14 diverges, 15 says done and lies, 16 throws
+// once.
 // Each epoch is kept in resume.txt, and noted in DIR/../epochs.txt, so that a test sees what was computed and how often.
 #include <chrono>
 #include <csignal>
@@ -49,6 +50,10 @@ sweep::TrialOutcome fake_trial(sweep::PlannedTrial const& planned, sweep::TrialC
     append_line(context.folder.parent_path().parent_path().parent_path() / "epochs.txt", planned.id + " " + std::to_string(epoch) + "\n");
     context.log("epoch " + std::to_string(epoch) + "/" + std::to_string(epochs));
     context.epoch({epoch, epochs, 1.0 / static_cast<double>(epoch), 2.0 / static_cast<double>(epoch)});
+    if (planned.trial.model.d_state == 16 && !fs::exists(context.folder / "tried")) {
+      append_line(context.folder / "tried", "rank " + std::to_string(rank));
+      throw std::runtime_error("sixteen states need two tries");
+    }
     if (planned.trial.model.d_state == 13) throw std::runtime_error("thirteen states bring no luck");
   }
   auto const state = planned.trial.model.d_state == 14 ? sweep::State::diverged : sweep::State::done;
@@ -86,6 +91,8 @@ int main(int argc, char** argv) {
     else if (name == "--epoch-ms") faults.epoch_ms = value();
     else if (name == "--prepare-ms") prepare_ms = value();
     else if (name == "--prepare-fails") prepare_fails = true;
+    else if (name == "--walltime") options.walltime = std::atof(argv[++i]);
+    else if (name == "--set") options.set.emplace_back(argv[++i]);
     else return 99;
   }
   parallel::Session session;

@@ -9,6 +9,7 @@
 #include "sweep/scheduler.hpp"
 
 using mambasynth::sweep::Scheduler;
+using Verdict = Scheduler::Verdict;
 using mambasynth::sweep::State;
 
 namespace {
@@ -28,7 +29,7 @@ TEST_CASE("the longest expected trial goes first, equal ones in the plan's order
   for (auto assigned = scheduler.assign(); !assigned.empty(); assigned = scheduler.assign()) {
     REQUIRE(assigned.size() == 1);
     order.push_back(assigned.front().trial);
-    CHECK(scheduler.ended(0, assigned.front().trial, State::done));
+    CHECK(scheduler.ended(0, assigned.front().trial, State::done) == Verdict::final);
     scheduler.ready(0);
   }
   CHECK(order == std::vector<std::size_t>{1, 3, 2, 0});
@@ -61,16 +62,39 @@ TEST_CASE("whatever ends, fails or gets lost, each trial ends exactly once and n
     running.erase(worker);
     if (pick(4) == 0 && alive.size() > 1) {
       CHECK(scheduler.lost(worker));
-      CHECK_FALSE(scheduler.ended(worker, trial, State::done));  // a late word counts for nothing
+      CHECK(scheduler.ended(worker, trial, State::done) == Verdict::ignored);  // a late word counts for nothing
       alive.erase(worker);
     } else {
-      CHECK(scheduler.ended(worker, trial, pick(3) == 0 ? State::failed : State::done));
+      CHECK(scheduler.ended(worker, trial, pick(3) == 0 ? State::failed : State::done) == Verdict::final);
       ++ends[trial];
       scheduler.ready(worker);
     }
   }
   CHECK(std::all_of(ends.begin(), ends.end(), [](int count) { return count == 1; }));
   CHECK(scheduler.results().size() == costs.size());
+}
+
+TEST_CASE("a failed trial runs again elsewhere, as often as is allowed; what ends otherwise does not") {
+  Scheduler scheduler(jobs_of({3, 2, 1}), 2);
+  for (int worker = 0; worker < 3; ++worker) scheduler.ready(worker);
+  auto const first = scheduler.assign();
+  REQUIRE(first.size() == 3);
+  CHECK(scheduler.ended(0, 0, State::failed) == Verdict::again);
+  scheduler.ready(0);
+  CHECK(scheduler.assign().empty());  // worker 0 has failed it, the others may still come
+  CHECK(scheduler.ended(1, 1, State::diverged) == Verdict::final);
+  scheduler.ready(1);
+  auto const second = scheduler.assign();
+  REQUIRE(second.size() == 1);
+  CHECK(second[0].worker == 1);
+  CHECK(scheduler.ended(1, 0, State::failed) == Verdict::again);
+  scheduler.lost(2);  // and trial 2 with it; nobody is left that has not failed trial 0
+  scheduler.ready(1);
+  auto const third = scheduler.assign();
+  REQUIRE(third.size() == 2);
+  CHECK(scheduler.ended(third[0].worker, third[0].trial, State::failed) == Verdict::final);
+  CHECK(scheduler.ended(third[1].worker, third[1].trial, State::out_of_memory) == Verdict::final);
+  CHECK(scheduler.finished());
 }
 
 TEST_CASE("after a stop nothing starts, and the end waits for what runs") {
@@ -81,7 +105,7 @@ TEST_CASE("after a stop nothing starts, and the end waits for what runs") {
   scheduler.ready(1);
   CHECK(scheduler.assign().empty());
   CHECK_FALSE(scheduler.finished());
-  CHECK(scheduler.ended(0, 0, State::preempted));
+  CHECK(scheduler.ended(0, 0, State::preempted) == Verdict::final);
   CHECK(scheduler.finished());
   CHECK(scheduler.waiting() == 2);
 }
@@ -102,7 +126,7 @@ TEST_CASE("the makespan on equal workers stays within Graham's bound of the best
       auto const [at, who] = ends.top();
       ends.pop();
       time = at;
-      REQUIRE(scheduler.ended(who.first, who.second, State::done));
+      REQUIRE(scheduler.ended(who.first, who.second, State::done) == Verdict::final);
       scheduler.ready(who.first);
     }
     double total = 0;

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+
+namespace mambasynth::sweep {
+
+/// Seconds until this job ends, as a function that may be asked often; nothing where nobody sets an end. `given`: seconds
+/// from now that the user set, 0 = what Slurm says (SLURM_JOB_END_TIME, else squeue).
+std::function<std::optional<double>()> time_until_end(double given);
+
+}  // namespace mambasynth::sweep
