@@ -48,13 +48,38 @@ else
     die 2 "mambasynth is not built (no build/cuda or build/cpu in $checkout). On a login node: jobs/install_deps.sh, cmake --preset cpu, cmake --build --preset cpu."
 fi
 
-# The place for what a job needs around its one launch (warnings before the walltime, requeueing).
 launch() {
   if srun --mpi=list 2>&1 | grep -qw pmix; then
-    SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1} srun --mpi=pmix "$@"  # not inherited since Slurm 22.05
+    SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1} exec srun --mpi=pmix "$@"  # not inherited since Slurm 22.05
   else
-    mpirun -n "$SLURM_NTASKS" "$@"
+    exec mpirun -n "$SLURM_NTASKS" "$@"
   fi
 }
 [ "$(id -u)" != 0 ] || allow_mpi_here
-launch "${program[@]}" sweep "$sweep" "$@"
+launch "${program[@]}" sweep "$sweep" "$@" &
+running=$!
+
+# Slurm warns this shell alone (--signal=B:USR2@180, or TERM when another job takes the nodes). Both launchers pass USR2 on
+# to every rank, which saves and ends with 75; TERM would end the ranks before a long save does.
+warned=false
+trap 'warned=true; kill -USR2 "$running" 2>/dev/null' USR2 TERM
+code=0
+while :; do
+  wait "$running" && code=0 || code=$?
+  kill -0 "$running" 2>/dev/null || break  # wait also ends when a signal comes
+done
+wait "$running" 2>/dev/null || code=$?
+[ "$code" = 75 ] || exit "$code"
+
+# 75: saved, and the same command continues. A job that was too short to start anything would come back for ever.
+job="${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}"
+job=${job:-$SLURM_JOB_ID}
+if [ "$SECONDS" -lt 60 ] && ! $warned; then
+  die 75 "the sweep stopped after $SECONDS s (the job is too short to start a trial, or somebody stopped it). Submit it again with more --time."
+elif scontrol requeue "$job"; then
+  note "job $job goes back to the queue and continues"
+  sleep 60  # Slurm ends this script; one that ended before would be a failed job, which stays
+else
+  die 75 "the sweep was stopped and saved, but Slurm does not requeue the job (requeueing may be off here). Submit the same command again."
+fi
+exit 75

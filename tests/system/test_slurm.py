@@ -9,6 +9,7 @@ import time
 
 import pytest
 from conftest import CHECKOUT, TINY_SWEEP
+from test_kill import numbers
 
 pytestmark = pytest.mark.slurm
 CLUSTER = CHECKOUT / "tests" / "system" / "slurm_cluster.sh"
@@ -112,3 +113,57 @@ def test_two_jobs_in_one_folder(submit, mambasynth, slurm, tiny_sweep, tmp_path)
         assert job in output
     finally:
         subprocess.run(["scancel", job], env=slurm, check=True)
+
+
+LONGER = TINY_SWEEP.replace("epochs = 2\n", "epochs = 60\nresume_every = 0.5\n").replace("seeds = [42]", "seeds = [42, 43]").replace("test_every = 1", "test_every = 20")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(mambasynth, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    (folder / "longer.toml").write_text(LONGER)
+    mambasynth.over(2)("sweep", folder / "longer.toml", "--out", folder / "out")
+    return folder / "longer.toml", numbers(folder / "out")
+
+
+@pytest.mark.parametrize("how", ["warned before its end", "put back by Slurm"])
+def test_a_preempted_job_comes_back_and_finishes(slurm, build, undisturbed, tmp_path, how):
+    sweep, expected = undisturbed
+    out = tmp_path / "out"
+    environment_file = tmp_path / "environment.sh"
+    environment_file.write_text(f'PATH="{build}/bin:$PATH"\n')
+    environment = slurm | {"MAMBASYNTH_ENV": str(environment_file)}
+
+    def ask(*command):
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+    job = ask("sbatch", "--parsable", "--gpus-per-node=0", f"--output={tmp_path}/job.out",
+              CHECKOUT / "jobs" / "sweep_gate_lr.slurm", sweep, "--out", out).stdout.strip()
+    try:
+        interrupted = 0
+        end = time.monotonic() + 240
+        while time.monotonic() < end:
+            restarts = re.search(r"Restarts=(\d+)", ask("scontrol", "show", "job", job).stdout)
+            state = re.search(r"JobState=(\w+)", ask("scontrol", "show", "job", job).stdout)
+            assert restarts and state, (tmp_path / "job.out").read_text()
+            if state[1] == "PENDING":  # Slurm lets a job that came back wait a while
+                ask("scontrol", "update", f"JobId={job}", "StartTime=now")
+            if state[1] in ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL"):
+                break
+            running = state[1] == "RUNNING" and int(restarts[1]) == interrupted < 2
+            if running and list(out.glob("trials/*/resume.pt")):
+                time.sleep(1)
+                if how == "put back by Slurm":
+                    assert ask("scontrol", "requeue", job).returncode == 0
+                else:
+                    assert ask("scancel", "--batch", "--signal=USR2", job).returncode == 0
+                interrupted += 1
+            time.sleep(0.3)
+        said = (tmp_path / "job.out").read_text()
+        assert state[1] == "COMPLETED", said
+        assert interrupted >= 1, said
+        if how == "warned before its end":
+            assert f"job {job} goes back to the queue and continues" in said
+        assert numbers(out) == expected
+    finally:
+        ask("scancel", job)

@@ -1,0 +1,119 @@
+"""Whatever is killed whenever: after the last rerun each trial is there once, with the bits of a sweep that nobody disturbed."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+
+import h5py
+import numpy
+import pytest
+from test_sweep import ranks_of
+
+RANKS = 3
+SWEEP = """\
+[sweep]
+name = "killed"
+seeds = [42, 43]
+
+[[sweep.axis]]
+"train.gate_lr_factor" = [0.0, 0.1, 1.0]
+
+[data]
+n_steps = 3000
+
+[model]
+d_model = 16
+n_layers = 2
+d_state = 4
+d_ff = 32
+max_horizon = 4
+
+[train]
+seq_len = 64
+stride = 32
+batch_size = 8
+warmup_epochs = 1
+epochs = 12
+test_every = 3
+resume_every = 0.05
+"""
+# What a trial took, not what it found.
+TIMES = {"/history/seconds"}
+
+
+def numbers(out):
+    """Every array of every trial, as bytes."""
+    found = {}
+    for file in sorted(out.glob("trials/*/trial.h5")):
+        with h5py.File(file) as trial:
+            arrays = {}
+
+            def take(name, node):
+                if isinstance(node, h5py.Dataset) and f"/{name}" not in TIMES:
+                    arrays[name] = numpy.asarray(node[()]).tobytes() if node.dtype.kind in "fiu" else str(node[()])
+
+            trial.visititems(take)
+            found[file.parent.name] = arrays
+    return found
+
+
+@pytest.fixture(scope="module")
+def undisturbed(mambasynth, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    (folder / "killed.toml").write_text(SWEEP)
+    mambasynth.over(RANKS)("sweep", folder / "killed.toml", "--out", folder / "out")
+    return folder / "killed.toml", numbers(folder / "out")
+
+
+def disturb(process, dice):
+    """One injection, some time into the launch. Whether anything was left to disturb."""
+    end = time.monotonic() + dice.uniform(0.1, 2.5)
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            return False
+        time.sleep(0.01)
+    victims = ranks_of(process)
+    if not victims:
+        return False
+    what = dice.choice(["rank", "rank", "job", "usr2", "term"])
+    try:
+        if what == "rank":
+            os.kill(dice.choice(victims), signal.SIGKILL)
+        elif what == "job":  # as a node that loses its power: nobody gets to say anything
+            os.killpg(process.pid, signal.SIGKILL)
+            for victim in victims:
+                try:
+                    os.kill(victim, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        else:
+            process.send_signal(signal.SIGUSR2 if what == "usr2" else signal.SIGTERM)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("injections", [20, pytest.param(200, marks=pytest.mark.long)])
+def test_nothing_that_is_killed_loses_or_doubles_a_trial(mambasynth, undisturbed, tmp_path, injections):
+    sweep, expected = undisturbed
+    seed = random.randrange(10**6)
+    print("seed", seed)
+    dice = random.Random(seed)
+    done, round_ = 0, 0
+    while done < injections:
+        out = tmp_path / f"out{round_}"
+        round_ += 1
+        while done < injections and len(numbers(out)) < len(expected):
+            process = mambasynth.over(RANKS).start("sweep", sweep, "--out", out)
+            done += disturb(process, dice)
+            try:
+                process.communicate(timeout=120)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+        mambasynth.over(RANKS)("sweep", sweep, "--out", out)
+        assert numbers(out) == expected, f"seed {seed}"
+        assert not (out / "lock").exists()
+        assert not [str(file) for file in out.rglob("*") if file.name.startswith(".") or file.name.endswith((".tmp", "resume.pt"))]
