@@ -9,36 +9,12 @@ import time
 import h5py
 import numpy
 import pytest
+from conftest import TINY_SWEEP
 from test_sweep import ranks_of
 
 RANKS = 3
-SWEEP = """\
-[sweep]
-name = "killed"
-seeds = [42, 43]
-
-[[sweep.axis]]
-"train.gate_lr_factor" = [0.0, 0.1, 1.0]
-
-[data]
-n_steps = 3000
-
-[model]
-d_model = 16
-n_layers = 2
-d_state = 4
-d_ff = 32
-max_horizon = 4
-
-[train]
-seq_len = 64
-stride = 32
-batch_size = 8
-warmup_epochs = 1
-epochs = 12
-test_every = 3
-resume_every = 0.05
-"""
+SWEEP = (TINY_SWEEP.replace("seeds = [42]", "seeds = [42, 43]").replace("[0.0, 1.0]", "[0.0, 0.1, 1.0]").replace("stride = 64", "stride = 32")
+         .replace("epochs = 2\ntest_every = 1", "epochs = 12\ntest_every = 3\nresume_every = 0.05"))
 # What a trial took, not what it found.
 TIMES = {"/history/seconds"}
 
