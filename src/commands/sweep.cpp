@@ -10,6 +10,7 @@
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "parallel/session.hpp"
+#include "provenance/build.hpp"
 #include "series/load.hpp"
 #include "series/write_files.hpp"
 #include "sweep/run_sweep.hpp"
@@ -29,6 +30,7 @@ struct Options {
   bool dry_run = false, take_over = false;
   double progress_every = 10;
   double walltime = 0;
+  std::string allow_mixed;
 };
 
 sweep::TrialOutcome run_trial(sweep::PlannedTrial const& planned, sweep::TrialContext& context,
@@ -72,10 +74,11 @@ sweep::DataIdentity identify_data(config::Data const& data, int threads) {
   return {series.source.sha256, series.n_steps, series.channels, std::nullopt};
 }
 
-std::optional<sweep::State> committed_state(fs::path const& file, std::string const& id) {
+std::optional<sweep::CommittedTrial> committed_trial(fs::path const& file, std::string const& id) {
   try {
     auto const written = analysis::read_trial(file).provenance;
-    if (written.trial_id == id) return sweep::state_named(written.state);
+    auto const state = sweep::state_named(written.state);
+    if (written.trial_id == id && state) return sweep::CommittedTrial(*state, written.git_commit);
   } catch (std::exception const&) {
     // damaged, or no trial: as good as none
   }
@@ -106,12 +109,14 @@ int run(Options const& options) {
                                             .dry_run = options.dry_run,
                                             .take_over = options.take_over,
                                             .progress_every = options.progress_every,
+                                            .code = provenance::build().commit,
+                                            .allow_mixed_code = options.allow_mixed == "code",
                                             .walltime = options.walltime};
     sweep::Hooks const hooks{
         .run = [&](auto const& planned, auto& context) { return run_trial(planned, context, device); },
         .prepare = [&](auto const& data, auto const& folder) { return prepare_data(data, folder, threads); },
         .identify = [&](auto const& data) { return identify_data(data, threads); },
-        .committed = committed_state};
+        .committed = committed_trial};
     return sweep::run_sweep(sweep_options, hooks, session);
   });
 }
@@ -125,6 +130,9 @@ Action declare_sweep(CLI::App& app) {
   add_run_flags(app, options->run, "", "folder of the sweep, where a rerun continues [default: runs/NAME]");
   app.add_flag("--dry-run", options->dry_run, "print the plan and its cost, write nothing");
   app.add_flag("--take-over", options->take_over, "take the folder from another launcher that holds it");
+  app.add_option("--allow-mixed", options->allow_mixed, "code: continue a folder that another version of the program began")
+      ->type_name("")
+      ->check(CLI::IsMember({"code"}));
   app.add_option("--walltime", options->walltime, "seconds until this job ends; running trials save before it [default: what Slurm says]")
       ->type_name("")
       ->check(CLI::PositiveNumber);

@@ -22,14 +22,22 @@
 namespace mambasynth::sweep {
 namespace {
 
-std::map<std::string, State> committed_trials(Plan const& plan, std::filesystem::path const& folder, CommittedState const& committed,
+std::map<std::string, State> committed_trials(Plan const& plan, SweepOptions const& options, ReadCommitted const& committed,
                                              Terminal& terminal) {
+  auto const& folder = options.out;
+  auto const short_of = [](std::string const& commit) { return commit.substr(0, 12); };
   std::map<std::string, State> states;
   for (auto const& planned : plan.trials) {
     auto const file = folder / "trials" / planned.id / "trial.h5";
     if (!std::filesystem::exists(file)) continue;
-    if (auto const state = committed(file, planned.id); state && is_committed(*state)) states[planned.id] = *state;
-    else terminal.line(file.string() + " is no whole result of this trial (damaged, or another's). The trial runs again.");
+    auto const written = committed(file, planned.id);
+    if (written && is_committed(written->state)) {
+      if (!options.allow_mixed_code && !written->code.empty() && !options.code.empty() && written->code != options.code)
+        throw errors::usage(folder.string() + " holds results of another version of the program",
+                            "trial " + planned.id + " is of " + short_of(written->code) + ", this is " + short_of(options.code) + ", and their numbers may differ",
+                            "Give another --out, use the older program, or mix them with --allow-mixed code");
+      states[planned.id] = written->state;
+    } else terminal.line(file.string() + " is no whole result of this trial (damaged, or another's). The trial runs again.");
   }
   return states;
 }
@@ -108,7 +116,7 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   ledger.append({.kind = EventKind::opened, .ranks = world.size(), .host = this_process().host});
   ledger.sync();
 
-  auto const committed = committed_trials(plan, options.out, hooks.committed, terminal);
+  auto const committed = committed_trials(plan, options, hooks.committed, terminal);
   ManagerSettings settings;
   settings.folder = options.out;
   settings.data = prepared_data(plan, committed, options.out, hooks.prepare);

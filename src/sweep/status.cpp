@@ -1,5 +1,7 @@
 #include "sweep/status.hpp"
 
+#include <algorithm>
+
 #include "config/toml.hpp"
 #include "errors/errors.hpp"
 #include "sweep/ledger.hpp"
@@ -54,6 +56,15 @@ Status read_status(std::filesystem::path const& folder) {
       status.troubled.push_back({row.id, row.axis_values, row.seed, view.state, view.reason});
   }
   for (auto const state : all_states) status.counts[state] = progress.count(state);
+  double finished_seconds = 0;
+  std::size_t finished = 0;
+  for (auto const& [id, view] : progress.trials()) {
+    status.rank_hours += view.seconds / 3600;
+    if (view.phase != TrialView::Phase::ended || !is_committed(view.state) || view.seconds <= 0) continue;
+    finished_seconds += view.seconds;
+    ++finished;
+  }
+  if (finished > 0) status.trials_per_hour = 3600 * static_cast<double>(finished) * std::max(status.ranks, 1) / finished_seconds;
   if (status.holder) status.seconds_left = progress.seconds_left(status.ranks);
   return status;
 }

@@ -68,6 +68,16 @@ std::string to_text(Status const& status) {
   }
   if (status.holder) text += "run by " + status.holder->describe() + " on " + std::to_string(status.ranks) + (status.ranks == 1 ? " rank" : " ranks") + "\n";
   else if (status.counts.at(State::done) + status.counts.at(State::diverged) < status.trials) text += "nobody runs it; the same `mambasynth sweep` command continues\n";
+  if (status.rank_hours > 0) {
+    char line[128];
+    std::snprintf(line, sizeof line, "%.3g rank-hours (GPU-hours where each rank has a GPU)", status.rank_hours);
+    text += line;
+    if (status.trials_per_hour) {
+      std::snprintf(line, sizeof line, ", %.3g trials an hour on %d %s", *status.trials_per_hour, status.ranks, status.ranks == 1 ? "rank" : "ranks");
+      text += line;
+    }
+    text += "\n";
+  }
   if (status.seconds_left) text += "about " + duration_text(*status.seconds_left) + " left\n";
   return text;
 }
@@ -99,6 +109,8 @@ std::string to_json(Status const& status) {
   object["launcher"] = nullptr;
   if (status.holder)
     object["launcher"] = {{"host", status.holder->host}, {"pid", status.holder->pid}, {"slurm_job", status.holder->slurm_job}, {"ranks", status.ranks}};
+  object["rank_hours"] = status.rank_hours;
+  object["trials_per_hour"] = number(status.trials_per_hour);
   object["seconds_left"] = number(status.seconds_left);
   return object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

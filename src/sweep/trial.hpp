@@ -62,16 +62,21 @@ struct DataIdentity {
 };
 using IdentifyData = std::function<DataIdentity(config::Data const& data)>;
 
-/// The state (done or diverged) that stands in `file`, when that is a whole, readable trial.h5 of the trial `id`.
-/// Never throws.
-using CommittedState =
-    std::function<std::optional<State>(std::filesystem::path const& file, std::string const& id)>;
+/// What a trial.h5 says of itself.
+struct CommittedTrial {
+  CommittedTrial(State ended, std::string version = {}) : state(ended), code(std::move(version)) {}
+  State state;       ///< done or diverged
+  std::string code;  ///< commit of the program that wrote it; empty where unknown
+};
+/// What stands in `file`, when that is a whole, readable trial.h5 of the trial `id`. Never throws.
+using ReadCommitted =
+    std::function<std::optional<CommittedTrial>(std::filesystem::path const& file, std::string const& id)>;
 
 struct Hooks {
   RunTrial run;
   PrepareData prepare;
   IdentifyData identify;
-  CommittedState committed;
+  ReadCommitted committed;
 };
 
 }  // namespace mambasynth::sweep

@@ -113,7 +113,7 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
     }
     if (!is_committed(report.state)) return;
     auto const written = hooks.committed(folder / "trial.h5", order.planned.id);
-    if (written == report.state) return;
+    if (written && written->state == report.state) return;
     report.reason = "it ended as " + std::string(name_of(report.state)) + " but left no valid trial.h5";
     report.state = State::failed;
   });

@@ -322,6 +322,18 @@ TEST_CASE("the flag --dry-run prints the plan once and writes nothing") {
   CHECK_FALSE(fs::exists(sweep.out()));
 }
 
+TEST_CASE("a folder that another version of the program began is left alone, unless mixing is allowed") {
+  Sweep sweep(grid("[1, 2, 3]", 40));
+  auto const stopped = sweep.run(1, "--code 1111111111111111 --kill-rank 0 --kill-epoch 39 --signal 15");
+  REQUIRE(stopped.code == 75);
+  REQUIRE(sweep.run(1, "--code 1111111111111111 --kill-rank 0 --kill-epoch 39 --signal 15").code == 75);
+  auto const refused = sweep.run(2, "--code 2222222222222222");
+  INFO(refused.output);
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.output, ContainsSubstring("is of 111111111111, this is 222222222222"));
+  CHECK(sweep.run(2, "--code 2222222222222222 --mixed").code == 0);
+}
+
 TEST_CASE("a changed sweep keeps what it shares with the old one") {
   Sweep sweep(grid("[1, 2]", 2));
   REQUIRE(sweep.run(1).code == 0);

@@ -37,7 +37,7 @@ void append_line(fs::path const& file, std::string const& line) {
   ::close(descriptor);
 }
 
-sweep::TrialOutcome fake_trial(sweep::PlannedTrial const& planned, sweep::TrialContext& context, int rank, Faults const& faults) {
+sweep::TrialOutcome fake_trial(sweep::PlannedTrial const& planned, sweep::TrialContext& context, int rank, Faults const& faults, std::string const& code) {
   if (!fs::exists(context.data)) throw std::runtime_error("the series was not prepared: " + context.data.string());
   auto const epochs = planned.trial.model.d_model;
   std::int64_t done = 0;
@@ -58,17 +58,18 @@ sweep::TrialOutcome fake_trial(sweep::PlannedTrial const& planned, sweep::TrialC
   }
   auto const state = planned.trial.model.d_state == 14 ? sweep::State::diverged : sweep::State::done;
   if (planned.trial.model.d_state != 15)
-    store::write_atomically(context.folder / "trial.h5", planned.id + " " + std::string(name_of(state)) + "\n");
+    store::write_atomically(context.folder / "trial.h5", planned.id + " " + std::string(name_of(state)) + " " + code + "\n");
   fs::remove(context.folder / "resume.txt");
   return {state, state == sweep::State::done ? "" : "the loss is not finite"};
 }
 
-std::optional<sweep::State> committed(fs::path const& file, std::string const& id) {
+std::optional<sweep::CommittedTrial> committed(fs::path const& file, std::string const& id) {
   std::ifstream stream(file);
-  std::string found, state;
-  stream >> found >> state;
-  if (found != id) return std::nullopt;
-  return sweep::state_named(state);
+  std::string found, state, code;
+  stream >> found >> state >> code;
+  auto const named = sweep::state_named(state);
+  if (found != id || !named) return std::nullopt;
+  return sweep::CommittedTrial(*named, code);
 }
 
 }  // namespace
@@ -92,13 +93,15 @@ int main(int argc, char** argv) {
     else if (name == "--prepare-ms") prepare_ms = value();
     else if (name == "--prepare-fails") prepare_fails = true;
     else if (name == "--walltime") options.walltime = std::atof(argv[++i]);
+    else if (name == "--code") options.code = argv[++i];
+    else if (name == "--mixed") options.allow_mixed_code = true;
     else if (name == "--set") options.set.emplace_back(argv[++i]);
     else return 99;
   }
   parallel::Session session;
   auto const rank = session.world().rank();
   sweep::Hooks hooks;
-  hooks.run = [&](auto const& planned, auto& context) { return fake_trial(planned, context, rank, faults); };
+  hooks.run = [&](auto const& planned, auto& context) { return fake_trial(planned, context, rank, faults, options.code); };
   hooks.prepare = [&](config::Data const&, fs::path const& folder) {
     if (prepare_fails) throw errors::machine("cannot write the series", "No space left on device", "Make room");
     std::this_thread::sleep_for(std::chrono::milliseconds(prepare_ms));
