@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 
@@ -30,7 +31,7 @@ struct Options {
   bool dry_run = false, take_over = false;
   double progress_every = 10;
   double walltime = 0;
-  std::string allow_mixed;
+  std::string allow_mixed, part;
 };
 
 sweep::TrialOutcome run_trial(sweep::PlannedTrial const& planned, sweep::TrialContext& context,
@@ -85,6 +86,16 @@ std::optional<sweep::CommittedTrial> committed_trial(fs::path const& file, std::
   return std::nullopt;
 }
 
+/// "2/8" as (2, 8).
+std::pair<std::int64_t, std::int64_t> part_of(std::string const& text) {
+  if (text.empty()) return {1, 1};
+  long long part = 0, parts = 0;
+  int used = 0;
+  if (std::sscanf(text.c_str(), "%lld/%lld%n", &part, &parts, &used) != 2 || static_cast<std::size_t>(used) != text.size() || part < 1 || part > parts)
+    throw errors::usage("--part " + text + " is no part of a sweep", "it has the form K/N with 1 <= K <= N", "Write --part 2/8 for the second of eight");
+  return {part, parts};
+}
+
 int run(Options const& options) {
   if (options.keys.print_requested()) {
     fmt::print("{}", sweep::to_toml(sweep::read_sweep_file(options.file, options.keys.assignments())));
@@ -101,6 +112,7 @@ int run(Options const& options) {
     if (run_flags.threads == 0) run_flags.threads = 1;
     auto const device = use_device(run_flags);
     auto const threads = run_flags.threads;
+    auto const part = part_of(options.part);
     sweep::SweepOptions const sweep_options{.sweep_file = options.file,
                                             .out = out,
                                             .set = assignments,
@@ -109,6 +121,8 @@ int run(Options const& options) {
                                             .dry_run = options.dry_run,
                                             .take_over = options.take_over,
                                             .progress_every = options.progress_every,
+                                            .part = part.first,
+                                            .parts = part.second,
                                             .code = provenance::build().commit,
                                             .allow_mixed_code = options.allow_mixed == "code",
                                             .walltime = options.walltime};
@@ -130,6 +144,7 @@ Action declare_sweep(CLI::App& app) {
   add_run_flags(app, options->run, "", "folder of the sweep, where a rerun continues [default: runs/NAME]");
   app.add_flag("--dry-run", options->dry_run, "print the plan and its cost, write nothing");
   app.add_flag("--take-over", options->take_over, "take the folder from another launcher that holds it");
+  app.add_option("--part", options->part, "K/N: only every N-th trial from the K-th on, in a folder of their own; collate all N together")->type_name("");
   app.add_option("--allow-mixed", options->allow_mixed, "code: continue a folder that another version of the program began")
       ->type_name("")
       ->check(CLI::IsMember({"code"}));

@@ -156,4 +156,14 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
   return plan;
 }
 
+void keep_part(Plan& plan, std::int64_t part, std::int64_t parts) {
+  if (parts == 1) return;
+  std::vector<PlannedTrial> kept;
+  for (auto i = static_cast<std::size_t>(part - 1); i < plan.trials.size(); i += static_cast<std::size_t>(parts)) kept.push_back(std::move(plan.trials[i]));
+  if (kept.empty())
+    throw errors::usage("part " + std::to_string(part) + " of " + std::to_string(parts) + " has no trials",
+                        "the sweep has only " + std::to_string(plan.trials.size()), "Ask for fewer parts");
+  plan.trials = std::move(kept);
+}
+
 }  // namespace mambasynth::sweep

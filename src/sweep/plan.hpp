@@ -24,6 +24,10 @@ struct Plan {
 /// two cells that are the same trial, a sweep without trials; what `identify` throws.
 Plan make_plan(SweepFile sweep, std::string const& auto_precision, IdentifyData const& identify);
 
+/// Leaves every `parts`-th trial, from number `part` (1 .. parts) on, so that several launchers share a sweep, each with a
+/// folder of its own. Errors: errors::usage for a part without trials.
+void keep_part(Plan& plan, std::int64_t part, std::int64_t parts);
+
 /// plan.csv (RFC 4180): `id,<columns>,seed,cost`.
 std::string plan_csv(Plan const& plan);
 /// For people: the trials, the cells, the cost. `seconds_per_cost` is 0 while nothing was measured.

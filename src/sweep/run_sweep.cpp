@@ -96,7 +96,8 @@ int manage_and_serve(Manager& manager, LocalLink& own, Hooks const& hooks) {
 int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& session, bool& dispatching) {
   auto const& world = session.world();
   auto const sweep = read_sweep_file(options.sweep_file, options.set);
-  auto const plan = make_plan(sweep, options.auto_precision, hooks.identify);
+  auto plan = make_plan(sweep, options.auto_precision, hooks.identify);
+  keep_part(plan, options.part, options.parts);
   if (options.dry_run) {
     std::fputs(describe(plan, known_pace(plan, options.out), world.size()).c_str(), stdout);
     std::fflush(stdout);

@@ -18,6 +18,7 @@ struct SweepOptions {
   bool dry_run = false;                 ///< print the plan, write nothing
   bool take_over = false;               ///< whoever holds the folder
   double progress_every = 10;           ///< seconds between lines of progress on stderr
+  std::int64_t part = 1, parts = 1;     ///< which share of the trials: keep_part
   std::string code = {};                ///< this program's commit; trials of another are not mixed with its own ...
   bool allow_mixed_code = false;        ///< ... but where this is set
   double walltime = 0;                  ///< seconds until the job's end; 0 = what Slurm says, if anything

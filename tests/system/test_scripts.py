@@ -42,3 +42,14 @@ def test_unknown_options_are_refused():
     for script in ("jobs/install_deps.sh", "jobs/quickstart.sh", "tests/run.sh"):
         done = run(CHECKOUT / script, "--instal")
         assert done.returncode == 2 and "--instal" in done.stderr, script
+
+
+def test_site_files_do_not_fall_back():
+    """A network that is not there stops the job before it starts."""
+    for name, remedy in (("infiniband", "tcp.sh"), ("slingshot", "tcp.sh"), ("tcp", "Name one of these")):
+        done = run("bash", "-c", f"set -e; . {CHECKOUT}/jobs/site/{name}.sh; echo went on", NCCL_SOCKET_IFNAME="nonesuch0")
+        has_device = {"infiniband": "/sys/class/infiniband", "slingshot": "/sys/class/cxi"}.get(name)
+        if has_device and os.path.isdir(has_device) and os.listdir(has_device):
+            continue
+        assert done.returncode == 2, name
+        assert remedy in done.stderr and "went on" not in done.stdout

@@ -47,7 +47,7 @@ def submit(slurm, build, tmp_path):
             env=slurm | {"MAMBASYNTH_ENV": str(environment_file)}, cwd=folder, capture_output=True, text=True, timeout=600)
         said = re.search(r"Submitted batch job (\d+)", done.stdout)
         assert said, done.stdout + done.stderr
-        return done.returncode, (folder / f"{said.group(1)}.out").read_text(), folder
+        return done.returncode, "".join(file.read_text() for file in folder.glob("*.out")), folder
 
     return submit
 
@@ -86,6 +86,17 @@ def test_options_after_the_script_go_to_the_sweep(submit, tmp_path):
     code, output, _ = submit("sweep_gate_lr.slurm", "--dry-run", "--out", tmp_path / "out")
     assert code == 0, output
     assert "20 trials" in output
+
+
+def test_an_array_shares_a_sweep(submit, collate, tiny_sweep):
+    """Each task its part, in its own folder; together they are the sweep."""
+    code, output, folder = submit("sweep_array.slurm", tiny_sweep, slurm_options=["--array=1-2"])
+    assert code == 0, output
+    parts = [folder / "runs" / "tiny" / f"part_{part}" for part in (1, 2)]
+    trials = [{file.parent.name for file in part.glob("trials/*/trial.h5")} for part in parts]
+    assert [len(of_part) for of_part in trials] == [1, 1] and not trials[0] & trials[1]
+    table = collate(*parts, "--out", folder).stdout
+    assert "2 trials in 2 cells: 2 done, 0 missing" in table
 
 
 def test_a_sweep_of_the_checkout_is_found_from_anywhere(submit):

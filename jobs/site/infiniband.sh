@@ -1,0 +1,11 @@
+# shellcheck shell=bash
+# MAMBASYNTH_ENV=jobs/site/infiniband.sh sbatch ...   (or source it from your own file)
+# MPI over UCX and NCCL over InfiniBand or RoCE verbs. Both refuse to start where that is missing, instead of going over a slow
+# network without a word.
+if ! ls /sys/class/infiniband/* >/dev/null 2>&1; then
+  echo "jobs/site/infiniband.sh: $(hostname) has no InfiniBand device (/sys/class/infiniband is empty). Use jobs/site/tcp.sh, or another partition." >&2
+  return 2
+fi
+export OMPI_MCA_pml=ucx OMPI_MCA_osc=ucx
+export UCX_TLS=${UCX_TLS:-rc,ud,sm,self}
+export NCCL_NET=IB NCCL_IB_DISABLE=0
