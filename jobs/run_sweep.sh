@@ -76,6 +76,8 @@ job="${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}"
 job=${job:-$SLURM_JOB_ID}
 if [ "$SECONDS" -lt 60 ] && ! $warned; then
   die 75 "the sweep stopped after $SECONDS s (the job is too short to start a trial, or somebody stopped it). Submit it again with more --time."
+elif ! scontrol show job "$job" | grep -qw 'JobState=\(RUNNING\|PREEMPTED\|SUSPENDED\)'; then
+  die 75 "the sweep was stopped and saved; the job was cancelled, so it stays away. Submitting the same command continues it."
 elif scontrol requeue "$job"; then
   note "job $job goes back to the queue and continues"
   sleep 60  # Slurm ends this script; one that ended before would be a failed job, which stays

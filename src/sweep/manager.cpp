@@ -105,7 +105,7 @@ void Manager::handle(int worker, Report const& report) {
   if (worker != 0) heard_[worker] = Clock::now();
   if (lost_.contains(worker)) {
     // It was only slow. Its trial is another's by now: it saves, ends and waits for the end.
-    if (slow_.insert(worker).second) hub_.send(worker, {.kind = Order::Kind::stop});
+    if (slow_.insert(worker).second) send(worker, {.kind = Order::Kind::stop});
     return;
   }
   auto const id = report.kind == Report::Kind::ready || report.kind == Report::Kind::stop || report.kind == Report::Kind::alive ? std::string{} : plan_.trials.at(report.trial).id;
@@ -185,7 +185,7 @@ void Manager::lose(int worker, std::string const& why) {
 
 void Manager::send(int worker, Order const& order) {
   // A message to a dead rank can stop the whole job.
-  if (lost_.contains(worker)) return;
+  if (lost_.contains(worker) && !slow_.contains(worker)) return;
   try {
     hub_.send(worker, order);
   } catch (errors::Error const& error) {
@@ -259,7 +259,6 @@ void Manager::quit(int code) {
   order.exit_code = code;
   order.ranks_lost = !lost_.empty();
   for (int worker = 0; worker < hub_.workers(); ++worker) send(worker, order);
-  for (auto const worker : slow_) hub_.send(worker, order);
 }
 
 }  // namespace mambasynth::sweep

@@ -74,10 +74,17 @@ void settle(Report& report, F&& body) {
 
 Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& link,
                  std::function<bool()> const& stop_requested) {
+  // A manager that cannot be reached must not make the trial fail: it goes on to its next save.
+  auto const tell = [&](Report const& words) {
+    try {
+      link.send(words);
+    } catch (errors::Error const&) {
+    }
+  };
   static std::string const host = this_process().host;
   std::filesystem::path const folder = order.folder;
   Report report{Report::Kind::started, order.trial, host, {}, State::missing, {}, 0, false};
-  link.send(report);
+  tell(report);
   report.kind = Report::Kind::ended;
 
   LastLines log;
@@ -102,7 +109,7 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
       if (time - reported < report_interval && mark.epoch != mark.epochs) return;
       reported = time;
       Report progress{Report::Kind::epoch, order.trial, {}, mark, State::missing, {}, 0, false};
-      link.send(progress);
+      tell(progress);
     };
     auto const outcome = hooks.run(order.planned, context);
     report.state = outcome.state;

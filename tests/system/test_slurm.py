@@ -126,6 +126,29 @@ def test_two_jobs_in_one_folder(submit, mambasynth, slurm, tiny_sweep, tmp_path)
         subprocess.run(["scancel", job], env=slurm, check=True)
 
 
+def test_a_cancelled_job_stays_away(slurm, undisturbed, build, tmp_path):
+    """scancel is meant: what runs saves where it can, and nothing comes back to the queue."""
+    sweep, _ = undisturbed
+    out = tmp_path / "out"
+    (tmp_path / "environment.sh").write_text(f'PATH="{build}/bin:$PATH"\n')
+    environment = slurm | {"MAMBASYNTH_ENV": str(tmp_path / "environment.sh")}
+    job = subprocess.run(["sbatch", "--parsable", "--gpus-per-node=0", f"--output={tmp_path}/job.out",
+                          CHECKOUT / "jobs" / "sweep_gate_lr.slurm", sweep, "--out", out],
+                         env=environment, capture_output=True, text=True, check=True).stdout.strip()
+    end = time.monotonic() + 60
+    while not list(out.glob("trials/*/resume.pt")) and time.monotonic() < end:
+        time.sleep(0.1)
+    subprocess.run(["scancel", job], env=environment, check=True)
+    states = set()
+    end = time.monotonic() + 15
+    while time.monotonic() < end:
+        shown = subprocess.run(["scontrol", "show", "job", job], env=environment, capture_output=True, text=True).stdout
+        states.add(re.search(r"JobState=(\w+)", shown)[1])
+        assert "Restarts=0" in shown, (tmp_path / "job.out").read_text()
+        time.sleep(0.5)
+    assert "CANCELLED" in states and "PENDING" not in states, (tmp_path / "job.out").read_text()
+
+
 LONGER = TINY_SWEEP.replace("epochs = 2\n", "epochs = 60\nresume_every = 0.5\n").replace("seeds = [42]", "seeds = [42, 43]").replace("test_every = 1", "test_every = 20")
 
 
