@@ -112,7 +112,8 @@ void Manager::handle(int worker, Report const& report) {
   switch (report.kind) {
     case Report::Kind::ready: scheduler_.ready(worker); break;
     case Report::Kind::started: {
-      hosts_[worker] = report.host;
+      processes_[worker].host = report.host;
+      processes_[worker].pid = report.pid;
       Event event{.kind = EventKind::started, .trial = id, .rank = worker, .host = report.host};
       event.epochs = plan_.trials[report.trial].trial.train.epochs;
       note(event);
@@ -174,13 +175,22 @@ void Manager::lose(int worker, std::string const& why) {
   auto const found = running.find(worker);
   auto const trial = found == running.end() ? std::string{} : plan_.trials[found->second].id;
   scheduler_.lost(worker);
-  auto const host = hosts_.contains(worker) ? " on " + hosts_.at(worker) : "";
+  auto const host = processes_.contains(worker) ? " on " + processes_.at(worker).host : "";
   auto const who = "rank " + std::to_string(worker) + host + " is lost (" + why + ")";
   settings_.tell("sweep " + plan_.name + ": " + who + ". The others go on" +
                  (trial.empty() ? "." : ", and with its trial " + trial + " from its last save."));
   if (!trial.empty()) note({.kind = EventKind::requeued, .trial = trial, .rank = worker, .reason = who});
   if (static_cast<int>(lost_.size()) + 1 == hub_.workers() && hub_.workers() > 1)
     settings_.tell("sweep " + plan_.name + ": only rank 0 is left.");
+}
+
+bool Manager::lost_may_live() const {
+  auto const own_host = this_process().host;
+  return std::any_of(lost_.begin(), lost_.end(), [&](int worker) {
+    auto const found = processes_.find(worker);
+    if (slow_.contains(worker)) return false;  // it was told to quit
+    return found == processes_.end() || found->second.host != own_host || LockRules{}.process_lives(found->second);
+  });
 }
 
 void Manager::send(int worker, Order const& order) {

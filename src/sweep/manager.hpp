@@ -10,6 +10,7 @@
 #include <string>
 
 #include "sweep/ledger.hpp"
+#include "sweep/lock.hpp"
 #include "sweep/plan.hpp"
 #include "sweep/progress.hpp"
 #include "sweep/scheduler.hpp"
@@ -46,6 +47,8 @@ class Manager {
   int run();
   /// Ranks that were given up.
   [[nodiscard]] std::set<int> const& lost() const { return lost_; }
+  /// Whether one of them may still run, only silent: then nobody but the launcher can end it.
+  [[nodiscard]] bool lost_may_live() const;
 
  private:
   bool step();  ///< false: nothing was to be done
@@ -71,7 +74,7 @@ class Manager {
   Progress progress_;
   Scheduler scheduler_;
   std::map<int, std::chrono::steady_clock::time_point> heard_;  ///< of each other rank
-  std::map<int, std::string> hosts_;
+  std::map<int, Holder> processes_;  ///< of workers that started a trial
   std::set<int> lost_, slow_;  ///< slow: lost, but heard again
   std::exception_ptr error_;
   bool machine_failure_ = false;

@@ -76,6 +76,7 @@ std::string to_bytes(Report const& report) {
   return bytes_of({{"kind", static_cast<int>(report.kind)},
                    {"trial", report.trial},
                    {"host", report.host},
+                   {"pid", report.pid},
                    {"epoch", report.mark.epoch},
                    {"epochs", report.mark.epochs},
                    {"train_mse", loss(report.mark.train_mse)},
@@ -92,6 +93,7 @@ Report report_from(std::string const& bytes) {
     report.kind = static_cast<Report::Kind>(object.at("kind").get<int>());
     report.trial = object.at("trial").get<std::size_t>();
     report.host = object.at("host").get<std::string>();
+    report.pid = object.at("pid").get<std::int64_t>();
     report.mark = {object.at("epoch").get<std::int64_t>(), object.at("epochs").get<std::int64_t>(),
                    loss(object.at("train_mse")), loss(object.at("val_mse"))};
     report.state = state_named(object.at("state").get<std::string>()).value_or(State::failed);

@@ -28,6 +28,7 @@ struct Report {
   Kind kind = Kind::ready;
   std::size_t trial = 0;
   std::string host = {};             ///< started
+  std::int64_t pid = 0;              ///< started: the worker's process
   EpochMark mark = {};               ///< epoch
   State state = State::missing; ///< ended
   std::string reason = {};           ///< ended; stop: the signal

@@ -137,7 +137,9 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   Manager manager(plan, committed, hub, ledger, settings);
   dispatching = true;
   auto const leave = [&] {
-    if (!manager.lost().empty()) session.leave_alone();
+    if (manager.lost().empty()) return;
+    if (manager.lost_may_live()) session.abort_after(5, false);
+    else session.leave_alone();
   };
   int code = 0;
   try {

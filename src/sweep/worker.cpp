@@ -81,9 +81,13 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
     } catch (errors::Error const&) {
     }
   };
-  static std::string const host = this_process().host;
+  static auto const self = this_process();
   std::filesystem::path const folder = order.folder;
-  Report report{Report::Kind::started, order.trial, host, {}, State::missing, {}, 0, false};
+  Report report;
+  report.kind = Report::Kind::started;
+  report.trial = order.trial;
+  report.host = self.host;
+  report.pid = self.pid;
   tell(report);
   report.kind = Report::Kind::ended;
 
@@ -108,7 +112,10 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
       auto const time = Clock::now();
       if (time - reported < report_interval && mark.epoch != mark.epochs) return;
       reported = time;
-      Report progress{Report::Kind::epoch, order.trial, {}, mark, State::missing, {}, 0, false};
+      Report progress;
+      progress.kind = Report::Kind::epoch;
+      progress.trial = order.trial;
+      progress.mark = mark;
       tell(progress);
     };
     auto const outcome = hooks.run(order.planned, context);
@@ -142,7 +149,9 @@ Served serve(WorkerLink& link, Hooks const& hooks, int rank, std::function<bool(
     auto const signal = StopSignals::received();
     if (signal == 0 || signal_told) return;
     signal_told = stopped = true;
-    Report stop{Report::Kind::stop, 0, {}, {}, State::missing, ::sigabbrev_np(signal), 0, false};
+    Report stop;
+    stop.kind = Report::Kind::stop;
+    stop.reason = ::sigabbrev_np(signal);
     link.send(stop);
   };
   auto const poll = [&] {

@@ -205,6 +205,16 @@ TEST_CASE("where the launcher lets them, the others take over what a killed rank
   CHECK_FALSE(fs::exists(sweep.out() / "lock"));
 }
 
+TEST_CASE("a rank that hangs is given up like a dead one, and the job ends all the same") {
+  Sweep sweep(grid("[1, 2, 3]", 40, "[1]"));
+  auto const finished = sweep.run_recovering(3, "--set sweep.rank_timeout=3 --kill-rank 1 --kill-epoch 7 --signal " + std::to_string(SIGSTOP));
+  INFO(finished.output);
+  CHECK(finished.code != 124);  // of timeout
+  CHECK_THAT(finished.output, ContainsSubstring("3 of 3 done"));
+  for (auto const& row : sweep.rows()) CHECK(sweep.committed(row.id));
+  CHECK_FALSE(fs::exists(sweep.out() / "lock"));
+}
+
 TEST_CASE("without rank 0 the others save and leave; the same command continues") {
   Sweep sweep(grid("[1, 2, 3]", 400, "[1]"));
   auto const finished = sweep.run_recovering(3, "--set sweep.rank_timeout=3 --kill-rank 0 --kill-epoch 7 --epoch-ms 20");
