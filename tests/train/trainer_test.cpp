@@ -76,3 +76,46 @@ TEST_CASE("a loss that is no number ends the training as diverged") {
   CHECK(trainer.run() == train::Ending::diverged);
   CHECK_THAT(trainer.reason(), Catch::Matchers::ContainsSubstring("is no number at epoch"));
 }
+
+namespace {
+
+/// Reports losses as it is told, learns nothing.
+class ToldLearner : public train::Learner {
+ public:
+  explicit ToldLearner(std::vector<double> losses) : losses_(std::move(losses)) {}
+  void begin(Epoch) override {}
+  void step() override { ++steps_; }
+  std::vector<train::StepReport> reports() override {
+    std::vector<train::StepReport> all;
+    for (; told_ < steps_; ++told_) all.push_back({losses_[std::min(told_, losses_.size() - 1)], 1.0});
+    return all;
+  }
+  double mean_batch_loss(train::Windows const&, std::vector<std::int64_t> const&) override { return 1; }
+  double mean_error(train::Windows const&) override { return 1; }
+  void remember() override {}
+  void recall(model::Network&, train::Optimizer&) override {}
+  void fetch() override {}
+
+ private:
+  std::vector<double> losses_;
+  std::size_t steps_ = 0, told_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a loss a hundred times the first batch's ends the training as diverged; less does not") {
+  auto const trial = tests::small_trial();
+  auto const data = trial::load_data(trial, {}, 1);
+  auto const ending = [&](double worst, std::string& reason) {
+    tests::TemporaryFolder const folder;
+    train::Trainer trainer(trial, data.material,
+                           {folder.path(), {}, "id", {}, {}, [&](train::Lesson const&) { return std::make_unique<ToldLearner>(std::vector{2.0, worst, 2.0}); }});
+    auto const end = trainer.run();
+    reason = trainer.reason();
+    return end;
+  };
+  std::string reason;
+  CHECK(ending(201, reason) == train::Ending::diverged);
+  CHECK_THAT(reason, Catch::Matchers::ContainsSubstring("is above 100 times the first batch's at epoch 1, batch 2"));
+  CHECK(ending(199, reason) == train::Ending::finished);
+}
