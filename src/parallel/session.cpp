@@ -115,4 +115,15 @@ std::string library_version() {
   return version;
 }
 
+std::string thread_level() {
+  int level = MPI_THREAD_SINGLE;
+  MPI_Query_thread(&level);
+  switch (level) {
+    case MPI_THREAD_MULTIPLE: return "MPI_THREAD_MULTIPLE";
+    case MPI_THREAD_SERIALIZED: return "MPI_THREAD_SERIALIZED";
+    case MPI_THREAD_FUNNELED: return "MPI_THREAD_FUNNELED";
+    default: return "MPI_THREAD_SINGLE";
+  }
+}
+
 }  // namespace mambasynth::parallel

@@ -44,5 +44,7 @@ class Session {
 
 /// "Open MPI v4.1.4, ..." for provenance and --version.
 std::string library_version();
+/// "MPI_THREAD_MULTIPLE", ...: what the library gave the running session.
+std::string thread_level();
 
 }  // namespace mambasynth::parallel
