@@ -1,4 +1,5 @@
 #include "backend/backend.hpp"
+#include "backend/inventory.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::backend {
@@ -11,6 +12,12 @@ std::string choose(std::string const& wanted) {
 }
 
 provenance::Gpu gpu_of(std::string const&) { return {}; }
+
+Inventory inventory() {
+  Inventory none;
+  none.none_because = "this program was built without CUDA";
+  return none;
+}
 
 train::LearnerFactory learners(std::string const&, Note) { return train::host_learner; }
 

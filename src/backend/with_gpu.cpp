@@ -1,8 +1,10 @@
 #include <cstdlib>
 
 #include "backend/backend.hpp"
+#include "backend/inventory.hpp"
 #include "errors/errors.hpp"
 #include "gpu/device.hpp"
+#include "gpu/health.hpp"
 #include "gpu/learner.hpp"
 #include "gpu/predictor.hpp"
 
@@ -40,6 +42,33 @@ provenance::Gpu gpu_of(std::string const& device) {
   if (device == "cpu") return {};
   auto const card = gpu::card_facts();
   return {card.name, card.driver, card.clocks};
+}
+
+Inventory inventory() {
+  auto const cards = gpu::cards();
+  auto const software = gpu::software();
+  Inventory all;
+  all.built_with_cuda = true;
+  all.count = cards.count;
+  all.none_because = cards.none_because;
+  all.driver_cuda = software.driver_cuda;
+  all.runtime_cuda = software.runtime_cuda;
+  all.nccl = software.nccl;
+  all.no_nccl = software.no_nccl;
+  if (cards.count == 0) return all;
+  auto const health = gpu::health(own_card());
+  all.card = {.number = own_card(),
+              .name = health.name,
+              .bus = health.bus,
+              .architecture = health.architecture,
+              .memory_mb = health.memory_mb,
+              .memory_free_mb = health.memory_free_mb,
+              .clock_mhz = health.clock_mhz,
+              .most_clock_mhz = health.most_clock_mhz,
+              .uncorrected_ecc_errors = health.uncorrected_ecc_errors,
+              .slowed_by = health.slowed_by,
+              .unusable = health.unusable};
+  return all;
 }
 
 train::LearnerFactory learners(std::string const& device, Note note) {
