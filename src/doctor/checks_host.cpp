@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <set>
+
+#include "doctor/checks.hpp"
+
+namespace mambasynth::doctor {
+namespace {
+
+// Measured with the default model: 0.3 GB for the program and the series, 53 MB a window of the batch on the CPU. With a
+// GPU the windows live on the card; what is left is CUDA's libraries and the series.
+constexpr double cpu_rank_mb = 300 + 128 * 53;
+constexpr double gpu_rank_mb = 4000;
+
+// Open MPI maps a segment of 4 MB a rank, and queues beside it; NCCL's rings take some 10 MB a channel and peer, which
+// for eight GPUs comes near 1 GB.
+constexpr double shared_mb_a_rank = 16, shared_mb_of_nccl = 1000;
+
+std::vector<int> numbers_of(std::vector<RankFacts const*> const& ranks) {
+  std::vector<int> numbers;
+  for (auto const* rank : ranks) numbers.push_back(rank->rank);
+  return numbers;
+}
+
+double number(Environment const& environment, char const* name) { return std::atof(value_of(environment, name).c_str()); }
+
+struct Limit {
+  double mb = 0;
+  std::string of;
+};
+
+/// What all ranks of a host may use together.
+Limit memory_limit(RankFacts const& rank) {
+  Limit least{rank.memory.available_mb, "free on the node"};
+  auto const keep = [&](double mb, char const* of) {
+    if (mb > 0 && mb < least.mb) least = {mb, of};
+  };
+  if (rank.memory.cgroup_mb) keep(*rank.memory.cgroup_mb, "the limit of the cgroup");
+  constexpr double slurms_megabyte = 1.048576;
+  keep(number(rank.environment, "SLURM_MEM_PER_NODE") * slurms_megabyte, "what Slurm granted (SLURM_MEM_PER_NODE)");
+  keep(number(rank.environment, "SLURM_MEM_PER_CPU") * slurms_megabyte * number(rank.environment, "SLURM_CPUS_ON_NODE"),
+       "what Slurm granted (SLURM_MEM_PER_CPU)");
+  return least;
+}
+
+}  // namespace
+
+Findings check_cores(Facts const& facts) {
+  Findings findings;
+  for (auto const& rank : facts.ranks) {
+    auto const cores = static_cast<int>(rank.cores.size());
+    auto const wanted = std::atoi(value_of(rank.environment, "OMP_NUM_THREADS").c_str());
+    if (wanted > cores)
+      findings.push_back({Level::warning, "cpu.threads", fmt::format("OMP_NUM_THREADS={} is more than the {} core{} that a rank may use", wanted, cores, cores == 1 ? "" : "s"),
+                          "threads that share a core wait for each other", fmt::format("Ask for --cpus-per-task={}, or set OMP_NUM_THREADS={}", wanted, cores), {rank.rank}});
+    if (rank.default_threads > cores)
+      findings.push_back({Level::note, "cpu.default_threads", fmt::format("verbs start {} threads by default where a rank may use {} core{}", rank.default_threads, cores, cores == 1 ? "" : "s"),
+                          "the launcher binds ranks to cores, the node has more", fmt::format("Give --threads {} (a sweep takes one thread a rank anyway), or ask for more: --cpus-per-task, mpirun --bind-to none", cores), {rank.rank}});
+  }
+  for (auto const& host : by_host(facts)) {
+    std::set<int> together;
+    std::map<std::vector<int>, std::vector<int>> bound;
+    for (auto const* rank : host) {
+      together.insert(rank->cores.begin(), rank->cores.end());
+      bound[rank->cores].push_back(rank->rank);
+    }
+    auto const crowded = [&](std::size_t cores, std::vector<int> const& ranks) {
+      findings.push_back({Level::warning, "cpu.shared", fmt::format("{} ranks run on {} core{}", ranks.size(), cores, cores == 1 ? "" : "s"), "each rank trains on a core of its own if it can; these take turns",
+                          "Start fewer ranks a node, or ask for more cores: --cpus-per-task; with mpirun, --bind-to core or none", ranks});
+    };
+    if (host.size() > together.size()) crowded(together.size(), numbers_of(host));
+    else
+      for (auto const& [cores, ranks] : bound)
+        if (ranks.size() > cores.size()) crowded(cores.size(), ranks);
+  }
+  if (findings.empty()) findings.push_back({Level::ok, "cpu", "Every rank has a core of its own", "", "", {}});
+  return findings;
+}
+
+Findings check_memory(Facts const& facts) {
+  Findings findings;
+  for (auto const& host : by_host(facts)) {
+    auto const limit = memory_limit(*host.front());
+    double need = 0;
+    for (auto const* rank : host) need += rank->gpu.count > 0 ? gpu_rank_mb : cpu_rank_mb;
+    auto const ranks = host.size() == 1 ? std::string("1 rank") : fmt::format("{} ranks", host.size());
+    if (limit.mb < need)
+      findings.push_back({Level::warning, "memory", fmt::format("{} for {} on a node may be too little", size_text(limit.mb), ranks),
+                          fmt::format("that is {}; the default model needs {}: {}", limit.of, size_text(need),
+                                      host.front()->gpu.count > 0 ? "4 GB a rank for CUDA and the series" : "0.3 GB a rank and 53 MB a window of the batch, 128 of them"),
+                          "Ask for more (sbatch --mem), start fewer ranks a node, or use a smaller --batch-size", numbers_of(host)});
+    else
+      findings.push_back({Level::ok, "memory", fmt::format("Memory for {} a node: the default model needs {}", ranks, size_text(need)), "", "", numbers_of(host)});
+  }
+  return findings;
+}
+
+Findings check_shared_memory(Facts const& facts) {
+  Findings findings;
+  for (auto const& host : by_host(facts)) {
+    if (host.size() < 2) continue;  // nothing is shared
+    auto const& space = host.front()->shared_memory;
+    bool const gpus = std::any_of(host.begin(), host.end(), [](auto const* rank) { return rank->gpu.count > 0; });
+    auto const need = shared_mb_a_rank * static_cast<double>(host.size()) + (gpus ? shared_mb_of_nccl : 0);
+    auto const why = gpus ? "NCCL's rings take up to 1 GB a node and Open MPI's segments 16 MB a rank" : "Open MPI's segments take up to 16 MB a rank";
+    if (space.total_mb == 0)
+      findings.push_back({Level::warning, "shared_memory", "/dev/shm is not there", "ranks of one host exchange messages through it", "Mount it, or make Open MPI use sockets: OMPI_MCA_btl=self,tcp", numbers_of(host)});
+    else if (space.free_mb < need)
+      findings.push_back({Level::warning, "shared_memory", fmt::format("/dev/shm has {} free where {} may be needed", size_text(space.free_mb), size_text(need)), why,
+                          "Remove what died jobs left there; in a container start it with a larger one (docker --shm-size=2g, apptainer shares the host's)", numbers_of(host)});
+    else
+      findings.push_back({Level::ok, "shared_memory", fmt::format("/dev/shm has room for the {} that its ranks may need", size_text(need)), why, "", numbers_of(host)});
+  }
+  return findings;
+}
+
+Findings check_temporary(Facts const& facts) {
+  Findings findings;
+  for (auto const& host : by_host(facts)) {
+    auto const& space = host.front()->temporary;
+    if (space.total_mb == 0)
+      findings.push_back({Level::warning, "temporary", space.path + " is not there", "MPI keeps its sockets in TMPDIR, or /tmp", "Set TMPDIR to a folder of the node", numbers_of(host)});
+    else if (space.free_mb < 100)
+      findings.push_back({Level::warning, "temporary", fmt::format("{} has only {} free", space.path, size_text(space.free_mb)), "MPI keeps its sockets and shared files there; some 100 MB should do",
+                          "Remove what died jobs left there, or set TMPDIR to another folder of the node", numbers_of(host)});
+  }
+  return findings;
+}
+
+}  // namespace mambasynth::doctor

@@ -1,0 +1,152 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "doctor/checks.hpp"
+
+namespace mambasynth::doctor {
+namespace {
+
+struct Launched {
+  int ranks = 0;
+  std::string said_by;
+};
+
+/// How many ranks the launcher started, by the most specific variable that says so: mpirun inside a Slurm job may start
+/// fewer than the job has tasks.
+Launched launched(Environment const& environment) {
+  for (auto const* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS"})
+    if (auto const ranks = std::atoi(value_of(environment, name).c_str()); ranks > 0) return {ranks, fmt::format("{}={}", name, ranks)};
+  return {};
+}
+
+/// The ranks grouped by what `key` gives of them, as "A on ranks 0-2; B on rank 3"; empty when all agree.
+template <class Key>
+std::string disagreement(Facts const& facts, Key key) {
+  std::vector<std::pair<std::string, std::vector<int>>> groups;
+  for (auto const& rank : facts.ranks) {
+    auto const value = key(rank);
+    auto const found = std::find_if(groups.begin(), groups.end(), [&](auto const& group) { return group.first == value; });
+    if (found == groups.end()) groups.push_back({value, {rank.rank}});
+    else found->second.push_back(rank.rank);
+  }
+  if (groups.size() < 2) return "";
+  std::string text;
+  for (auto const& [value, ranks] : groups)
+    text += fmt::format("{}{} on rank{} {}", text.empty() ? "" : "; ", value, ranks.size() == 1 ? "" : "s", ranges(ranks));
+  return text;
+}
+
+std::string count(std::size_t number, char const* what) { return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s"); }
+
+}  // namespace
+
+std::string value_of(Environment const& environment, char const* name) {
+  auto const found = environment.find(name);
+  return found == environment.end() ? "" : found->second;
+}
+
+std::vector<std::vector<RankFacts const*>> by_host(Facts const& facts) {
+  std::vector<std::vector<RankFacts const*>> hosts;
+  for (auto const& rank : facts.ranks) {
+    auto const found = std::find_if(hosts.begin(), hosts.end(), [&](auto const& host) { return host.front()->host == rank.host; });
+    if (found == hosts.end()) hosts.push_back({&rank});
+    else found->push_back(&rank);
+  }
+  return hosts;
+}
+
+Findings check_answers(Facts const& facts) {
+  Findings findings;
+  for (auto const& rank : facts.silent)
+    findings.push_back({Level::error, "mpi.silent", "rank " + std::to_string(rank.rank) + (rank.host.empty() ? "" : " on " + rank.host) + " did not answer in time",
+                        rank.doing.empty() ? "nothing was heard of it" : "it hangs while " + rank.doing,
+                        "Look at that node (ssh, nvidia-smi, df, dmesg), or leave it out: sbatch --exclude=NODE", {rank.rank}});
+  return findings;
+}
+
+Findings check_launch(Facts const& facts) {
+  auto const& first = facts.ranks.front();
+  auto const& environment = first.environment;
+  auto const expected = launched(environment);
+  bool const slurm = environment.contains("SLURM_JOB_ID") || environment.contains("SLURM_NTASKS");
+  auto const remedy = slurm ? std::string("Start it with srun --mpi=pmix, or with mpirun inside the job")
+                            : std::string("Start it with the mpirun of the MPI library that it was built with (mambasynth --version names it)");
+  Findings findings;
+  bool const many_alone = first.size == 1 && std::atoi(value_of(environment, "PMIX_RANK").c_str()) > 0;
+  if (expected.ranks > first.size && first.size == 1)
+    findings.push_back({Level::error, "mpi.ranks", fmt::format("this program is one rank, not {}", expected.ranks),
+                        expected.said_by + ", but the MPI library did not learn of the others; each would run the whole sweep alone", remedy, {}});
+  else if (many_alone)
+    findings.push_back({Level::error, "mpi.ranks", "this program is a rank of its own", "PMIX_RANK is set, but the MPI library did not join the others", remedy, {}});
+  else if (expected.ranks > 0 && expected.ranks != first.size)
+    findings.push_back({Level::error, "mpi.ranks", fmt::format("{} ranks came together, not {}", first.size, expected.ranks), "the launcher says " + expected.said_by, remedy, {}});
+  else if (first.size == 1 && expected.ranks == 0)
+    findings.push_back({Level::ok, "mpi.ranks", "One rank, started without a launcher", "mpirun -n RANKS or srun --mpi=pmix start more", "", {}});
+  else
+    findings.push_back({Level::ok, "mpi.ranks", fmt::format("{} on {}, as many as were started", count(static_cast<std::size_t>(first.size), "rank"), count(by_host(facts).size(), "host")), "", "", {}});
+  auto const libraries = disagreement(facts, [](auto const& rank) { return rank.mpi.library; });
+  if (!libraries.empty())
+    findings.push_back({Level::error, "mpi.library", "the ranks run different MPI libraries", libraries, "Load the same module on all nodes (MAMBASYNTH_ENV), or use a container", {}});
+  else
+    findings.push_back({Level::ok, "mpi.library", first.mpi.library.substr(0, first.mpi.library.find(',')) + ", " + first.mpi.threads, "", "", {}});
+  return findings;
+}
+
+Findings check_pmix(Facts const& facts) {
+  if (!facts.srun_mpi_list) return {};
+  if (facts.srun_mpi_list->find("pmix") != std::string::npos)
+    return {{Level::ok, "mpi.pmix", "srun offers PMIx", "srun --mpi=pmix starts MPI programs", "", {}}};
+  return {{Level::note, "mpi.pmix", "srun offers no PMIx here", "srun --mpi=list does not name it, so srun cannot start Open MPI programs",
+           "Use mpirun inside the job (the scripts in jobs/ do so by themselves), or ask the site for Slurm's PMIx plugin", {}}};
+}
+
+Findings check_program(Facts const& facts) {
+  auto const versions = disagreement(facts, [](auto const& rank) {
+    auto const& p = rank.program;
+    return fmt::format("{} {} {}{}{}", p.version, p.commit, p.build_type, p.cuda.empty() ? " without CUDA" : " CUDA " + p.cuda,
+                       p.gpu_architectures.empty() ? "" : " for " + p.gpu_architectures);
+  });
+  if (!versions.empty())
+    return {{Level::error, "program.same", "the ranks run different builds of mambasynth", versions,
+             "Start the same file on all nodes: a path on a shared file system, or one container image", {}}};
+  if (facts.ranks.size() == 1) return {};
+  return {{Level::ok, "program.same", "All ranks run the same build", facts.ranks.front().program.commit.substr(0, 12), "", {}}};
+}
+
+Findings check_instruction_sets(Facts const& facts) {
+  auto const sets = disagreement(facts, [](auto const& rank) { return rank.instruction_set; });
+  if (sets.empty()) return {};
+  bool const on_cpu = std::any_of(facts.ranks.begin(), facts.ranks.end(), [](auto const& rank) { return rank.gpu.count == 0; });
+  return {{on_cpu ? Level::warning : Level::note, "cpu.instruction_set", "the hosts have different instruction sets",
+           sets + "; vectors of another width add in another order, so the last bits of a trial on the CPU depend on where it ran",
+           "Ask for nodes of one kind (sbatch --constraint), or set MAMBASYNTH_CPU and ATEN_CPU_CAPABILITY to the smaller set", {}}};
+}
+
+Findings check_clocks(Facts const& facts) {
+  Findings findings;
+  for (auto const& clock : facts.clocks)
+    if (std::abs(clock.seconds) > 1 + clock.uncertainty)
+      findings.push_back({Level::note, "clock", fmt::format("the clock of {} is {:.1f} s {} that of rank 0", clock.host, std::abs(clock.seconds), clock.seconds > 0 ? "ahead of" : "behind"),
+                          "the lock of a sweep compares no clocks, but times in events.jsonl and in logs will not match", "Tell the site that its time service (NTP) does not run there", {}});
+  if (findings.empty() && facts.clocks.size() > 1)
+    findings.push_back({Level::ok, "clock", "The hosts' clocks agree within a second", "", "", {}});
+  return findings;
+}
+
+Findings check_all(Facts const& facts) {
+  Findings all;
+  // Of a rank 0 that hangs nothing is known that could be judged or compared.
+  bool const blind = std::any_of(facts.silent.begin(), facts.silent.end(), [](auto const& rank) { return rank.rank == 0; });
+  if (blind) return merged(check_answers(facts));
+  for (auto const check : {check_answers, check_launch, check_pmix, check_program, check_gpus, check_nccl, check_cores, check_memory,
+                           check_shared_memory, check_temporary, check_instruction_sets, check_clocks, check_folder}) {
+    auto const found = check(facts);
+    all.insert(all.end(), found.begin(), found.end());
+  }
+  return merged(all);
+}
+
+}  // namespace mambasynth::doctor

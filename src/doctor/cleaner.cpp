@@ -1,0 +1,52 @@
+#include <csignal>
+#include <ctime>
+
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "doctor/folder.hpp"
+
+namespace mambasynth::doctor {
+
+struct Cleaner::State {
+  std::mutex mutex;
+  std::string folder;
+  sigset_t signals{}, before{};
+  std::jthread thread;
+};
+
+Cleaner::Cleaner() : state_(std::make_shared<State>()) {
+  auto& state = *state_;
+  sigemptyset(&state.signals);
+  for (int const signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&state.signals, signal);
+  ::pthread_sigmask(SIG_BLOCK, &state.signals, &state.before);
+  state.thread = std::jthread([&state](std::stop_token stop) {
+    while (!stop.stop_requested()) {
+      std::timespec const moment{0, 100'000'000};
+      int const signal = ::sigtimedwait(&state.signals, nullptr, &moment);
+      if (signal < 0) continue;
+      {
+        std::lock_guard const guard(state.mutex);
+        std::error_code ignored;
+        if (!state.folder.empty()) std::filesystem::remove_all(state.folder, ignored);
+      }
+      std::signal(signal, SIG_DFL);
+      ::pthread_sigmask(SIG_UNBLOCK, &state.signals, nullptr);
+      std::raise(signal);
+    }
+  });
+}
+
+Cleaner::~Cleaner() {
+  state_->thread.request_stop();
+  state_->thread.join();
+  ::pthread_sigmask(SIG_SETMASK, &state_->before, nullptr);
+}
+
+void Cleaner::watch(std::string const& folder) {
+  std::lock_guard const guard(state_->mutex);
+  state_->folder = folder;
+}
+
+}  // namespace mambasynth::doctor

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backend/inventory.hpp"
+
+/// `mambasynth doctor`: what every rank sees of its machine, and what is wrong with it. Facts are looked at in one place
+/// (look.hpp, folder.hpp), carried to rank 0 (gather.hpp) and judged in another (checks.hpp), so that tests can judge
+/// facts of machines that nobody has here.
+namespace mambasynth::doctor {
+
+using Environment = std::map<std::string, std::string>;
+
+struct Space {
+  std::string path;
+  double total_mb = 0, free_mb = 0;  ///< 0 and 0: there is no such file system
+};
+
+struct Memory {
+  double node_mb = 0, available_mb = 0;
+  std::optional<double> cgroup_mb;  ///< the tightest limit of all cgroups above this process
+};
+
+/// What this program was made of; two ranks with different ones do not run the same program.
+struct Program {
+  std::string version, commit, build_type, cuda, gpu_architectures;
+};
+
+struct Mpi {
+  std::string library, threads;
+};
+
+struct RankFacts {
+  int rank = 0, size = 1, local_rank = 0, local_size = 1;
+  std::string host;
+  long pid = 0;
+  /// The variables of the launcher, Slurm, OpenMP, NCCL and HDF5, as they were before MPI started (it adds its own).
+  Environment environment;
+  Program program;
+  Mpi mpi;
+  std::string instruction_set;
+  std::vector<int> cores;   ///< that this process may use
+  int default_threads = 1;  ///< what a verb takes without --threads
+  Memory memory;
+  Space shared_memory, temporary;
+  std::string nvidia_driver;  ///< of the kernel module, also where the program has no CUDA; empty without
+  backend::Inventory gpu;
+};
+
+/// A rank that did not answer in time, and what it was last heard of doing.
+struct Silent {
+  int rank = 0;
+  std::string host, doing;
+};
+
+/// How far a host's clock is from rank 0's.
+struct ClockOffset {
+  std::string host;
+  double seconds = 0, uncertainty = 0;
+};
+
+/// What came of one rank's part in a check of the folder; empty `problem`: it went well.
+struct Attempt {
+  int rank = 0;
+  std::string problem;
+  double seconds = 0;
+  std::vector<int> won;  ///< rounds of linking that this rank won
+};
+
+struct FolderFacts {
+  std::string asked;      ///< as given by --out
+  std::string path;       ///< absolute; the nearest folder above `asked` that exists, where results would be made
+  std::string type;       ///< "ext4", "nfs4", "lustre", "tmpfs", ...
+  Space space;
+  bool in_home = false;
+  std::string not_writable;                ///< why not
+  std::string not_durable;                 ///< why fsync and rename failed
+  double write_seconds = 0;                ///< for `written_mb` with fsync
+  double written_mb = 0;
+  std::vector<Attempt> sees_new, sees_replaced, links;
+  int rounds = 0;                          ///< in each of which all ranks linked one name
+  std::string hdf5, hdf5_locking;          ///< why our own files cannot be written; why a locking reader's cannot
+  bool locks_unsupported = false;          ///< flock itself is refused here
+};
+
+struct Facts {
+  std::vector<RankFacts> ranks;  ///< that answered, by rank; rank 0 first
+  std::vector<Silent> silent;
+  std::vector<ClockOffset> clocks;
+  /// The words of `srun --mpi=list`; nothing outside a Slurm allocation or without srun.
+  std::optional<std::string> srun_mpi_list;
+  std::optional<FolderFacts> folder;
+};
+
+}  // namespace mambasynth::doctor

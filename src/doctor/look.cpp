@@ -1,0 +1,105 @@
+#include "doctor/look.hpp"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <string_view>
+#include <thread>
+
+#include "doctor/look_memory.hpp"
+#include "kernels/cpu.hpp"
+#include "provenance/build.hpp"
+#include "provenance/run.hpp"
+
+namespace mambasynth::doctor {
+namespace {
+
+constexpr std::array<char const*, 36> known_variables{
+    "SLURM_JOB_ID", "SLURM_NTASKS", "SLURM_STEP_ID", "SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "SLURM_LOCALID", "SLURM_NODEID",
+    "SLURM_CPUS_PER_TASK", "SLURM_MEM_PER_NODE", "SLURM_MEM_PER_CPU", "SLURM_CPUS_ON_NODE", "SLURM_GPUS_ON_NODE",
+    "SLURM_JOB_GPUS", "SLURM_STEP_GPUS", "SLURM_MPI_TYPE", "CUDA_VISIBLE_DEVICES", "OMPI_COMM_WORLD_SIZE",
+    "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "PMI_SIZE", "OMP_NUM_THREADS", "OMP_PROC_BIND", "NCCL_NVLS_ENABLE",
+    "NCCL_SOCKET_IFNAME", "NCCL_IB_DISABLE", "NCCL_P2P_DISABLE", "NCCL_DEBUG", "HDF5_USE_FILE_LOCKING", "MAMBASYNTH_CPU",
+    "OMPI_MCA_btl", "OMPI_MCA_pml", "OMPI_MCA_hwloc_base_binding_policy", "UCX_TLS", "UCX_NET_DEVICES", "TMPDIR"};
+
+std::vector<int> usable_cores() {
+  std::vector<int> cores;
+  // A machine may have more cores than cpu_set_t holds.
+  for (int size = 1024; size <= 1 << 18; size *= 4) {
+    auto* const set = CPU_ALLOC(static_cast<std::size_t>(size));
+    auto const bytes = CPU_ALLOC_SIZE(static_cast<std::size_t>(size));
+    bool const known = ::sched_getaffinity(0, bytes, set) == 0;
+    for (int core = 0; known && core < size; ++core)
+      if (CPU_ISSET_S(static_cast<std::size_t>(core), bytes, set)) cores.push_back(core);
+    CPU_FREE(set);
+    if (known) break;
+  }
+  return cores;
+}
+
+/// "580.159.04" out of the kernel module's line.
+std::string nvidia_driver() {
+  std::ifstream file("/proc/driver/nvidia/version");
+  std::string line;
+  std::getline(file, line);
+  auto const at = line.find("  ", std::min(line.find("Module"), line.size()));
+  auto const begin = at == std::string::npos ? at : line.find_first_not_of(' ', at);
+  return begin == std::string::npos ? "" : line.substr(begin, line.find(' ', begin) - begin);
+}
+
+}  // namespace
+
+Environment launch_environment() {
+  Environment set;
+  for (auto const* name : known_variables)
+    if (char const* const value = std::getenv(name)) set[name] = value;
+  return set;
+}
+
+bool tasks_cannot_meet(Environment const& environment) {
+  auto const tasks = environment.find("SLURM_STEP_NUM_TASKS");
+  if (tasks == environment.end() || std::atoi(tasks->second.c_str()) < 2 || environment.contains("OMPI_COMM_WORLD_SIZE")) return false;
+  for (char** variable = ::environ; *variable; ++variable)
+    if (std::string_view(*variable).starts_with("PMI")) return false;
+  return true;
+}
+
+void look(RankFacts& facts, std::function<void(std::string const&)> const& doing) {
+  doing("reading what the kernel says of this machine");
+  facts.host = provenance::host_name();
+  facts.pid = ::getpid();
+  auto const& build = provenance::build();
+  facts.program = {build.version, build.commit + (build.dirty ? " (with uncommitted changes)" : ""), build.type, build.cuda,
+                   build.gpu_architectures};
+  facts.instruction_set = kernels::cpu_instruction_set();
+  facts.cores = usable_cores();
+  facts.default_threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  facts.memory = memory_here();
+  facts.nvidia_driver = nvidia_driver();
+  doing("looking at /dev/shm");
+  facts.shared_memory = space_at("/dev/shm");
+  auto const temporary = facts.environment.find("TMPDIR");
+  auto const folder = temporary == facts.environment.end() ? std::string("/tmp") : temporary->second;
+  doing("looking at " + folder);
+  facts.temporary = space_at(folder);
+  doing("asking the GPU's driver");
+  facts.gpu = backend::inventory();
+}
+
+std::optional<std::string> ask_srun(Environment const& environment) {
+  if (!environment.contains("SLURM_JOB_ID")) return std::nullopt;
+  std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen("command -v srun >/dev/null || exit 99; timeout 10 srun --mpi=list 2>&1", "r"), ::pclose);
+  if (!pipe) return std::nullopt;
+  std::string answer;
+  std::array<char, 256> part{};
+  while (std::fgets(part.data(), static_cast<int>(part.size()), pipe.get())) answer += part.data();
+  if (::pclose(pipe.release()) != 0) return std::nullopt;
+  return answer;
+}
+
+}  // namespace mambasynth::doctor

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "doctor/facts.hpp"
+
+namespace mambasynth::doctor {
+
+/// The node's memory, and the tightest limit of the cgroups (version 2 or 1) above this process.
+Memory memory_here();
+
+}  // namespace mambasynth::doctor

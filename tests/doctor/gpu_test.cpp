@@ -1,0 +1,102 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "doctor/made_up.hpp"
+
+using namespace mambasynth::doctor;
+using namespace mambasynth::tests;
+using Catch::Matchers::ContainsSubstring;
+
+TEST_CASE("a program without CUDA is fine until GPUs are paid for") {
+  auto facts = of({healthy(0, 1)});
+  CHECK(named(check_gpus(facts), "gpu.build").level == Level::note);
+  CHECK(check_nccl(facts).empty());
+  facts.ranks[0].environment = {{"CUDA_VISIBLE_DEVICES", ""}, {"SLURM_GPUS_ON_NODE", "0"}};
+  CHECK(named(check_gpus(facts), "gpu.build").level == Level::note);
+  facts.ranks[0].nvidia_driver = "580.1";
+  CHECK(named(check_gpus(facts), "gpu.build").level == Level::warning);
+  for (auto const* variable : {"SLURM_GPUS_ON_NODE", "SLURM_JOB_GPUS", "CUDA_VISIBLE_DEVICES"}) {
+    facts.ranks[0].environment = {{variable, "1"}};
+    CHECK(named(check_gpus(facts), "gpu.build").level == Level::error);
+  }
+}
+
+TEST_CASE("a GPU that is well") {
+  auto const facts = of({with_gpu(0, 2, "01"), with_gpu(1, 2, "02")});
+  CHECK(worst(check_gpus(facts)) == Level::ok);
+  CHECK(worst(check_nccl(facts)) == Level::ok);
+}
+
+TEST_CASE("no card: what is to blame") {
+  auto facts = of({with_gpu(0, 1, "01")});
+  auto& rank = facts.ranks[0];
+  rank.gpu.count = 0;
+  rank.gpu.none_because = "no CUDA-capable device is detected";
+  rank.gpu.driver_cuda = 12080;
+  CHECK_THAT(named(check_gpus(facts), "gpu.driver").text(), ContainsSubstring("CUDA up to 12.8, the program needs 13.0"));
+  CHECK(worst(check_gpus(facts)) == Level::error);
+  rank.gpu.driver_cuda = 13000;
+  CHECK(named(check_gpus(facts), "gpu.none").level == Level::warning);
+  rank.environment = {{"SLURM_JOB_GPUS", "0"}};
+  CHECK(named(check_gpus(facts), "gpu.none").level == Level::error);
+  rank.nvidia_driver.clear();
+  rank.gpu.driver_cuda = 0;
+  CHECK(named(check_gpus(facts), "gpu.driver").level == Level::error);
+  rank.environment.clear();
+  CHECK(named(check_gpus(facts), "gpu.none").level == Level::note);
+}
+
+TEST_CASE("architectures: machine code within a major version, PTX beyond") {
+  auto facts = of({with_gpu(0, 1, "01")});
+  auto const level = [&](char const* compiled, char const* card) {
+    facts.ranks[0].program.gpu_architectures = compiled;
+    facts.ranks[0].gpu.card.architecture = card;
+    return worst(check_gpus(facts));
+  };
+  CHECK(level("90-real 90-virtual 120-real", "120") == Level::ok);
+  CHECK(level("90-real 90-virtual 120-real", "100") == Level::ok);
+  CHECK(level("90-real 120-real", "100") == Level::error);
+  CHECK(level("90-real 90-virtual 120-real", "80") == Level::error);
+  CHECK(level("80-real", "86") == Level::ok);
+  CHECK(level("86-real", "80") == Level::error);
+  CHECK(level("90", "120") == Level::ok);
+}
+
+TEST_CASE("a card that is ill says of what") {
+  auto facts = of({with_gpu(0, 1, "01")});
+  auto const healthy_card = facts.ranks[0].gpu.card;
+  auto& card = facts.ranks[0].gpu.card;
+  card.unusable = "out of memory";
+  CHECK(named(check_gpus(facts), "gpu.usable").level == Level::error);
+  card = healthy_card;
+  card.uncorrected_ecc_errors = 3;
+  CHECK(named(check_gpus(facts), "gpu.ecc").level == Level::warning);
+  card = healthy_card;
+  card.slowed_by = "heat, by the driver";
+  CHECK(named(check_gpus(facts), "gpu.slowed").level == Level::warning);
+  card = healthy_card;
+  card.memory_free_mb = 10e3;
+  CHECK(named(check_gpus(facts), "gpu.memory").level == Level::warning);
+}
+
+TEST_CASE("ranks that share a card, and ranks that see only their own") {
+  auto facts = of({with_gpu(0, 2, "01"), with_gpu(1, 2, "01")});
+  CHECK(named(check_gpus(facts), "gpu.shared").level == Level::warning);
+  CHECK(named(check_gpus(facts), "gpu.shared").ranks == std::vector{0, 1});
+  // The same number on another host is another card.
+  facts.ranks[1].host = "n2";
+  CHECK(named(check_gpus(facts), "gpu.shared").level == Level::ok);
+  facts = of({with_gpu(0, 2, "01"), with_gpu(1, 2, "02")});
+  CHECK(named(check_gpus(facts), "gpu.hidden").level == Level::ok);
+  for (auto& rank : facts.ranks) rank.gpu.count = 1;
+  CHECK(named(check_gpus(facts), "gpu.hidden").level == Level::note);
+}
+
+TEST_CASE("NCCL that cannot be loaded, and what was set for it") {
+  auto facts = of({with_gpu(0, 1, "01")});
+  facts.ranks[0].environment = {{"NCCL_NVLS_ENABLE", "0"}, {"NCCL_SOCKET_IFNAME", "eth0"}};
+  CHECK_THAT(named(check_nccl(facts), "nccl.environment").text(), ContainsSubstring("NCCL_NVLS_ENABLE=0, NCCL_SOCKET_IFNAME=eth0"));
+  facts.ranks[0].gpu.nccl.clear();
+  facts.ranks[0].gpu.no_nccl = "libnccl.so.2: cannot open shared object file";
+  CHECK(named(check_nccl(facts), "nccl").level == Level::warning);
+}
