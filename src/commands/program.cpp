@@ -23,6 +23,7 @@ constexpr Verb all_verbs[] = {
     {"evaluate", "measure a checkpoint: intrinsic dimension and activations", declare_evaluate},
     {"generate", "continue a series step by step, with noise where asked", declare_generate},
     {"convert", "convert weights between .pt and .safetensors", declare_convert},
+    {"doctor", "say what this machine or job offers and what is wrong with it", declare_doctor},
     {"bench", "time kernels and training steps", declare_bench},
 };
 

@@ -1,5 +1,6 @@
 """The job scripts on a real two-node Slurm: submitted with sbatch, finished, collated."""
 
+import json
 import os
 import re
 import shutil
@@ -103,6 +104,23 @@ def test_a_sweep_of_the_checkout_is_found_from_anywhere(submit):
     code, output, _ = submit("sweep_d_state.slurm", "sweeps/smoke.toml", "--dry-run")
     assert code == 0, output
     assert "6 trials" in output
+
+
+def test_the_doctor_sees_both_nodes(slurm, mambasynth, tmp_path):
+    done = subprocess.run(["srun", "--nodes=2", "--ntasks-per-node=1", "--mpi=pmix", *mambasynth.command, "doctor", "--json", "--out", tmp_path],
+                          env=slurm, capture_output=True, text=True, timeout=120)
+    report = json.loads(done.stdout)
+    levels = {finding["check"]: finding["level"] for finding in report["findings"]}
+    assert [rank["environment"]["SLURM_NODEID"] for rank in report["ranks"]] == ["0", "1"]
+    assert (levels["mpi.ranks"], levels["mpi.pmix"]) == ("ok", "ok"), done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
+    # Tasks that cannot join are told so, once.
+    done = subprocess.run(["srun", "--nodes=2", "--ntasks-per-node=1", "--mpi=none", *mambasynth.command, "doctor", "--out", tmp_path],
+                          env=slurm, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stderr.count("srun started 2 tasks that cannot find each other") == 1
+    assert "srun --mpi=pmix" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_jobs_in_one_folder(submit, mambasynth, slurm, tiny_sweep, tmp_path):

@@ -1,0 +1,100 @@
+"""`mambasynth doctor`: alone, over ranks, and where something is wrong."""
+
+import json
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+
+def levels(done):
+    return {finding["check"]: finding["level"] for finding in json.loads(done.stdout)["findings"]}
+
+
+def test_alone_it_is_short_and_content(mambasynth, tmp_path):
+    done = mambasynth("doctor", cwd=tmp_path)
+    assert "error" not in done.stdout.split("\n\n")[-2]
+    assert f"Results can go to {tmp_path}" in done.stdout or f"{tmp_path} lies in" in done.stdout
+    assert len(done.stdout.splitlines()) < 25
+    assert done.stderr == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_json_parses_and_says_the_same(mambasynth, tmp_path):
+    report = json.loads(mambasynth("doctor", "--json", "--out", tmp_path / "runs" / "new").stdout)
+    assert report["schema_version"] == 1
+    assert report["worst"] in ("ok", "note", "warning")
+    assert report["ranks"][0]["host"] == socket.gethostname()
+    assert report["ranks"][0]["mpi"]["threads"].startswith("MPI_THREAD_")
+    assert report["folder"]["path"] == str(tmp_path)
+    assert report["folder"]["links"][0]["won"] == list(range(report["folder"]["rounds"]))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_three_ranks_make_one_report(mambasynth, tmp_path):
+    done = mambasynth.over(3)("doctor", "--json", "--out", tmp_path)
+    report = json.loads(done.stdout)  # one report: two would not parse
+    assert [rank["rank"] for rank in report["ranks"]] == [0, 1, 2]
+    won = [rounds for link in report["folder"]["links"] for rounds in link["won"]]
+    assert sorted(won) == list(range(report["folder"]["rounds"]))
+    text = mambasynth.over(3)("doctor", "--out", tmp_path).stdout
+    assert text.count("rank  host") == 1
+    assert "3 ranks on 1 host, as many as were started" in text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_launcher_that_mpi_does_not_know(mambasynth, tmp_path, monkeypatch):
+    monkeypatch.setenv("SLURM_NTASKS", "2")
+    done = mambasynth("doctor", "--out", tmp_path, code=1)
+    assert "this program is one rank, not 2 (SLURM_NTASKS=2" in done.stdout
+    assert "srun --mpi=pmix" in done.stdout
+    # The second of two that never met leaves the word to the first.
+    monkeypatch.setenv("SLURM_PROCID", "1")
+    assert mambasynth("doctor", "--out", tmp_path, code=1).stdout == ""
+
+
+def test_threads_and_gpus_that_are_not_there(mambasynth, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "100000")
+    assert levels(mambasynth("doctor", "--json", "--out", tmp_path))["cpu.threads"] == "warning"
+    monkeypatch.setenv("SLURM_JOB_GPUS", "0")
+    done = mambasynth("doctor", "--json", "--out", tmp_path, code=None)
+    if "gpu" in levels(done):
+        pytest.skip("this machine has a GPU")
+    assert done.returncode == 1
+    assert "SLURM_JOB_GPUS=0" in done.stdout
+
+
+def test_an_unwritable_folder(mambasynth, read_only):
+    folder, launcher = read_only
+    done = mambasynth("doctor", "--out", folder / "out", code=1, launcher=launcher)
+    assert "results cannot be written to" in done.stdout and "Read-only file system" in done.stdout
+
+
+def test_a_full_disk(mambasynth, small_disk):
+    folder, launcher = small_disk
+    done = mambasynth("doctor", "--out", folder, code=1, launcher=launcher)
+    assert "cannot be flushed and renamed" in done.stdout and "No space left on device" in done.stdout
+
+
+def test_a_file_in_the_way(mambasynth, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "Not a directory" in mambasynth("doctor", "--out", tmp_path / "file" / "out", code=1).stdout
+
+
+def test_bad_usage(mambasynth):
+    assert "--out" in mambasynth("doctor", "--uot", "x", code=2).stderr
+    mambasynth("doctor", "--timeout", "-1", code=2)
+
+
+def test_told_to_end_it_leaves_nothing(mambasynth, tmp_path):
+    running = mambasynth.over(2).start("doctor", "--timeout", "20", "--out", tmp_path)
+    try:
+        end = time.monotonic() + 30
+        while not list(tmp_path.iterdir()) and time.monotonic() < end:
+            time.sleep(0.001)
+        os.killpg(running.pid, signal.SIGTERM)
+    finally:
+        running.communicate(timeout=60)
+    assert list(tmp_path.iterdir()) == []
