@@ -93,7 +93,8 @@ void look(RankFacts& facts, std::function<void(std::string const&)> const& doing
 
 std::optional<std::string> ask_srun(Environment const& environment) {
   if (!environment.contains("SLURM_JOB_ID")) return std::nullopt;
-  std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen("command -v srun >/dev/null || exit 99; timeout 10 srun --mpi=list 2>&1", "r"), ::pclose);
+  // KILL: the commands that this program starts inherit that SIGTERM is blocked (see Cleaner).
+  std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen("command -v srun >/dev/null || exit 99; timeout -s KILL 10 srun --mpi=list 2>&1", "r"), ::pclose);
   if (!pipe) return std::nullopt;
   std::string answer;
   std::array<char, 256> part{};
