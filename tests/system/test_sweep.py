@@ -57,8 +57,14 @@ def descendants(pid):
 
 def ranks_of(process):
     """The mambasynth processes below a running mpirun."""
-    return [pid for pid in descendants(process.pid)
-            if os.path.basename(os.path.realpath(f"/proc/{pid}/exe")) == "mambasynth"]
+
+    def program(pid):
+        try:
+            return Path(f"/proc/{pid}/exe").resolve(strict=True).name
+        except OSError:  # it has ended meanwhile
+            return None
+
+    return [pid for pid in descendants(process.pid) if program(pid) == "mambasynth"]
 
 
 @pytest.fixture
