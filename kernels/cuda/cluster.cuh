@@ -1,10 +1,11 @@
 #pragma once
 
+#include "kernels/cuda/barrier.cuh"
+
 // Blocks of a cluster that write into each other's shared memory, and copies that count their bytes on a barrier there
 // (PTX ISA 8.1, sm_90).
 namespace mambasynth::kernels::cuda::device {
 
-__device__ inline unsigned shared_address(void const* p) { return static_cast<unsigned>(__cvta_generic_to_shared(p)); }
 __device__ inline unsigned block_in_cluster() {
   unsigned rank;
   asm("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
@@ -20,31 +21,12 @@ __device__ inline void cluster_sync() {
   asm volatile("barrier.cluster.arrive.release.aligned;\nbarrier.cluster.wait.acquire.aligned;" ::: "memory");
 }
 
-/// One arrival a phase: that of barrier_expect, by one thread.
-__device__ inline void barrier_init(unsigned long long* barrier) {
-  asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(shared_address(barrier)) : "memory");
-}
 /// Before other blocks and copies may see the barriers.
 __device__ inline void barrier_init_visible() { asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory"); }
-/// This phase ends when `bytes` have come in; they may come before this call.
+/// An arrival; its phase ends when `bytes` have come in, too. They may come before this call.
 __device__ inline void barrier_expect(unsigned long long* barrier, unsigned bytes) {
   asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(barrier)), "r"(bytes) : "memory");
 }
-/// What was counted on the barrier lies in this block's shared memory: an order within the block is enough, one within
-/// the cluster would empty the L1 cache.
-__device__ inline void barrier_wait(unsigned long long* barrier, unsigned phase) {
-  unsigned const address = shared_address(barrier);
-  unsigned done = 0;
-  while (done == 0)
-    asm volatile(
-        "{\n.reg .pred done;\n"
-        "mbarrier.try_wait.parity.shared::cta.b64 done, [%1], %2;\n"
-        "selp.u32 %0, 1, 0, done;\n}"
-        : "=r"(done)
-        : "r"(address), "r"(phase)
-        : "memory");
-}
-
 /// 16 bytes to another block, counted on its barrier; both addresses by in_block().
 __device__ inline void store_async(unsigned to, float4 v, unsigned barrier) {
   asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes.v4.f32 [%0], {%1, %2, %3, %4}, [%5];" ::"r"(to), "f"(v.x),

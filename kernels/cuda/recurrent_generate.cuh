@@ -84,7 +84,7 @@ struct RecurrentBlock {
 #pragma unroll
       for (int r = 0; r < 8; ++r) sum[r] = dot(quad(rows + r * p.padded_features + f), u, sum[r]);
     }
-    return sum_of_rows(sum, lane);
+    return sums_over_lanes<32>(sum, lane);
   }
   /// mine[r] = row r of `matrix` (rows, columns) times v, 8 lanes a row, four rows at a time: their loads overlap.
   __device__ void rows_of_share(float const* matrix, int rows, int columns, float const* v, float const* start) {
@@ -99,7 +99,7 @@ struct RecurrentBlock {
           if (r < rows) sum[i] = dot(quad(matrix + r * columns + c), factor, sum[i]);
         }
       }
-      float const total = sum_of_rows(sum, lane);
+      float const total = sums_over_lanes<8>(sum, lane);
       int const r = first + lane % 8 / 2 * stride + lane / 8;
       if (lane % 2 == 0 && r < rows) mine[r] = start != nullptr ? total + start[r] : total;
     }
@@ -163,10 +163,10 @@ struct RecurrentBlock {
         float* const at = s + channel * p.padded_states + n;
         float4 const rate = quad(w + p.decay + channel * p.padded_states + n), B_t = quad(B + n);
         float4 now = n == first ? early : quad(at);
-        now.x = fmaf(power_of_two(delta * rate.x), now.x, delta_x * B_t.x);
-        now.y = fmaf(power_of_two(delta * rate.y), now.y, delta_x * B_t.y);
-        now.z = fmaf(power_of_two(delta * rate.z), now.z, delta_x * B_t.z);
-        now.w = fmaf(power_of_two(delta * rate.w), now.w, delta_x * B_t.w);
+        now.x = fmaf(exp2_approx(delta * rate.x), now.x, delta_x * B_t.x);
+        now.y = fmaf(exp2_approx(delta * rate.y), now.y, delta_x * B_t.y);
+        now.z = fmaf(exp2_approx(delta * rate.z), now.z, delta_x * B_t.z);
+        now.w = fmaf(exp2_approx(delta * rate.w), now.w, delta_x * B_t.w);
         sum = dot(quad(C + n), now, sum);
         if (keep) *reinterpret_cast<float4*>(at) = now;
       }
@@ -252,7 +252,7 @@ __global__ void __cluster_dims__(recurrent_blocks, 1, 1) __launch_bounds__(recur
 
   for (int i = threadIdx.x; i < p.state_block; i += recurrent_threads) block.state[i] = 0;
   if (threadIdx.x == 0) {
-    for (auto& barrier : barriers) barrier_init(&barrier);
+    for (auto& barrier : barriers) barrier_init(shared_address(&barrier), 1);
     barrier_init_visible();
     block.dbl_exchange.begin();
     block.out_exchange.begin();

@@ -2,8 +2,10 @@
 
 #include <cuda_bf16.h>
 
+#include "kernels/cuda/approximate.cuh"
 #include "kernels/cuda/cluster.cuh"
 #include "kernels/cuda/recurrent_plan.cuh"
+#include "kernels/cuda/warp_sums.cuh"
 
 // What a block of recurrent_generate.cuh is built from: sums within a warp, exchanges of partial sums between the blocks
 // of a cluster, and weights that stream into shared memory.
@@ -25,41 +27,8 @@ __device__ inline float dot(float4 a, float4 b, float sum) {
   return fmaf(a.w, b.w, fmaf(a.z, b.z, fmaf(a.y, b.y, fmaf(a.x, b.x, sum))));
 }
 __device__ inline float silu(float v) { return __fdividef(v, 1 + expf(-v)); }
-/// 2^u; below 2^-126 zero.
-__device__ inline float power_of_two(float u) {
-  float result;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(u));
-  return result;
-}
 __device__ inline float to_nearest_bf16(float v) { return __bfloat162float(__float2bfloat16_rn(v)); }
 
-/// Sums eight rows over the lanes of a warp; lane 4 r + i gets row r.
-__device__ inline float sum_of_rows(float (&row)[8], int lane) {
-#pragma unroll
-  for (int half = 4; half > 0; half /= 2) {
-    bool const upper = (lane & (4 * half)) != 0;
-#pragma unroll
-    for (int i = 0; i < half; ++i) {
-      float const given = upper ? row[i] : row[i + half];
-      row[i] = (upper ? row[i + half] : row[i]) + __shfl_xor_sync(~0u, given, 4 * half);
-    }
-  }
-  float sum = row[0] + __shfl_xor_sync(~0u, row[0], 2);
-  return sum + __shfl_xor_sync(~0u, sum, 1);
-}
-/// Sums four rows over groups of 8 lanes; lane 2 r + i of a group gets row r.
-__device__ inline float sum_of_rows(float (&row)[4], int lane) {
-#pragma unroll
-  for (int half = 2; half > 0; half /= 2) {
-    bool const upper = (lane & (2 * half)) != 0;
-#pragma unroll
-    for (int i = 0; i < half; ++i) {
-      float const given = upper ? row[i] : row[i + half];
-      row[i] = (upper ? row[i + half] : row[i]) + __shfl_xor_sync(~0u, given, 2 * half);
-    }
-  }
-  return row[0] + __shfl_xor_sync(~0u, row[0], 1);
-}
 __device__ inline float sum_of_eight_lanes(float v) {
   v += __shfl_xor_sync(~0u, v, 4);
   v += __shfl_xor_sync(~0u, v, 2);
@@ -88,7 +57,7 @@ struct Exchange {
     for (int i = 4 * (threadIdx.x % 32); i < count; i += 128, at += 512) store_async(at, quad(mine + i), signal);
   }
   __device__ void wait() {
-    barrier_wait(barrier, phase);
+    barrier_wait(shared_address(barrier), phase);
     phase ^= 1;
     if (threadIdx.x == 0) begin();
   }
@@ -123,7 +92,7 @@ struct WeightBuffer {
   }
   __device__ float const* wait() {
     if constexpr (STAGED) {
-      barrier_wait(barrier, phase);
+      barrier_wait(shared_address(barrier), phase);
       phase ^= 1;
       return buffer;
     }

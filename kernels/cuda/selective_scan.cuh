@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/cuda/approximate.cuh"
 #include "kernels/cuda/element.cuh"
 
 // What the kernels of the selective scan share (equations: kernels/selective_scan.hpp, selective_scan_reference.cpp).
@@ -42,22 +43,6 @@ struct ScanGradientArgs {
 };
 
 inline constexpr float log2_e = 1.4426950408889634f;
-
-__device__ inline float exp2_approx(float v) {
-  float r;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(v));
-  return r;
-}
-__device__ inline float log2_approx(float v) {
-  float r;
-  asm("lg2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(v));
-  return r;
-}
-__device__ inline float reciprocal_approx(float v) {
-  float r;
-  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(v));
-  return r;
-}
 
 __device__ inline float sigmoid(float v) { return 1.f / (1.f + __expf(-v)); }
 __device__ inline float softplus(float v) { return v > 20.f ? v : log1pf(expf(v)); }

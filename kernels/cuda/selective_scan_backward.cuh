@@ -57,7 +57,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_backward_bf16(Scan
   // Of each stage: B and C have come; all warps are through with the chunk.
   unsigned const copied = shared_address(shared) + S::barriers_at, done = copied + 16;
   if (tid == 0)
-    for (unsigned i = 0; i < 4; ++i) barrier_create(copied + i * 8, S::threads);
+    for (unsigned i = 0; i < 4; ++i) barrier_init(copied + i * 8, S::threads);
   using Copies = ChunkCopies<S>;
   Copies::prepare(in, g.dout, sequence, channel0, state0, shared);
   __syncthreads();

@@ -39,21 +39,6 @@ __device__ inline void team_sync(int tile) {
   else asm volatile("bar.sync %0, %1;" ::"r"(tile + 1), "n"(S::team * 32) : "memory");
 }
 
-/// Barriers of the block in shared memory (PTX: mbarrier): arriving does not wait. Two phases are told apart by `parity`.
-__device__ inline void barrier_create(unsigned at, int arrivals) {
-  asm volatile("mbarrier.init.shared.b64 [%0], %1;" ::"r"(at), "r"(arrivals) : "memory");
-}
-__device__ inline void barrier_arrive(unsigned at) {
-  asm volatile("{ .reg .b64 t; mbarrier.arrive.shared.b64 t, [%0]; }" ::"r"(at) : "memory");
-}
-/// The thread arrives once its copies so far are done.
-__device__ inline void barrier_arrive_copied(unsigned at) {
-  asm volatile("cp.async.mbarrier.arrive.noinc.shared.b64 [%0];" ::"r"(at) : "memory");
-}
-__device__ inline void barrier_wait(unsigned at, unsigned parity) {
-  asm volatile("{ .reg .pred p; again%=: mbarrier.try_wait.parity.shared.b64 p, [%0], %1; @!p bra again%=; }" ::"r"(at), "r"(parity) : "memory");
-}
-
 /// Four bf16 to global memory, past the first cache: it holds what the registers could not.
 __device__ inline void put(__nv_bfloat16* to, float a, float b, float c, float d) {
   asm volatile("st.global.L1::no_allocate.v2.b32 [%0], {%1, %2};" ::"l"(to), "r"(pack(a, b)), "r"(pack(c, d)) : "memory");

@@ -2,6 +2,7 @@
 
 #include "kernels/cuda/selective_scan.cuh"
 #include "kernels/cuda/warp_mma.cuh"
+#include "kernels/cuda/warp_sums.cuh"
 
 // The forward scan for bf16 activations. `lanes` neighbouring lanes make up a channel and hold its states in registers; each of
 // them prepares every lanes-th step (softplus, gate) and passes it to the others. All arithmetic is fp32. One exponential a
@@ -27,21 +28,6 @@ struct ForwardScan {
   static constexpr int row_pieces = channels / 8, raw_pieces = raw_stage / 16, BC_pieces = steps * 2 * states / 8;
   static constexpr int raw_copies = (raw_pieces + threads - 1) / threads, BC_copies = (BC_pieces + threads - 1) / threads;
 };
-
-/// Sum over the lanes of a channel of `lanes` values; lane l gets the sum of v[l].
-template <int lanes>
-__device__ inline float sum_and_deal(float (&v)[lanes], int lane) {
-#pragma unroll
-  for (int half = lanes / 2; half > 0; half /= 2) {
-    bool const upper = (lane & half) != 0;
-#pragma unroll
-    for (int j = 0; j < half; ++j) {
-      float const keep = upper ? v[j + half] : v[j], give = upper ? v[j] : v[j + half];
-      v[j] = keep + __shfl_xor_sync(0xffffffffu, give, half);
-    }
-  }
-  return v[0];
-}
 
 /// Where a thread copies x, delta and z from: to stages of shared memory, two chunks ahead. Past the end: the last step again.
 template <class S>
@@ -187,7 +173,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_forward_bf16(ScanA
         }
         y[j] = sum[0] + sum[1];
       }
-      float const own_y = sum_and_deal<S::lanes>(y, lane) + D * x;
+      float const own_y = sums_over_lanes<S::lanes>(y, lane) + D * x;
       *reinterpret_cast<unsigned short*>(own_out + (s + lane) * S::channels * 2) = static_cast<unsigned short>(pack(own_y * gate, 0.f));
     }
     store_states<S>(BC_raw, shared + (stage ^ 1) * S::BC_stage);

@@ -2,6 +2,8 @@
 
 #include <cuda_bf16.h>
 
+#include "kernels/cuda/barrier.cuh"
+
 // One-warp tensor-core products and what feeds them. With r = lane / 4 and q = lane % 4 a lane holds
 //   A (16 rows, 16 columns): {row r, columns 2q 2q+1} {row r+8} {row r, columns 2q+8 2q+9} {row r+8, the same}
 //   B (16 rows, 8 columns):  {rows 2q 2q+1, column r} {rows 2q+8 2q+9, column r}
@@ -47,8 +49,6 @@ __device__ inline void store_matrices(unsigned const (&m)[4], unsigned shared_ad
                "r"(shared_address)
                : "memory");
 }
-
-__device__ inline unsigned shared_address(void const* p) { return static_cast<unsigned>(__cvta_generic_to_shared(p)); }
 
 /// 16 bytes from global to shared memory, or zeros where not `valid` (`from` must still be an address of the array).
 __device__ inline void copy_async(unsigned to, void const* from, bool valid) {

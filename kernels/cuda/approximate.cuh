@@ -1,0 +1,22 @@
+#pragma once
+
+// The exponentials' unit without the instructions around it; numbers below 2^-126 count as zero.
+namespace mambasynth::kernels::cuda::device {
+
+__device__ inline float exp2_approx(float v) {
+  float r;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(v));
+  return r;
+}
+__device__ inline float log2_approx(float v) {
+  float r;
+  asm("lg2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(v));
+  return r;
+}
+__device__ inline float reciprocal_approx(float v) {
+  float r;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(v));
+  return r;
+}
+
+}  // namespace mambasynth::kernels::cuda::device
