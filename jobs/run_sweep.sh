@@ -63,12 +63,11 @@ running=$!
 # to every rank, which saves and ends with 75; TERM would end the ranks before a long save does.
 warned=false
 trap 'warned=true; kill -USR2 "$running" 2>/dev/null' USR2 TERM
-code=0
-while :; do
-  wait "$running" && code=0 || code=$?
-  kill -0 "$running" 2>/dev/null || break  # wait also ends when a signal comes
+while kill -0 "$running" 2>/dev/null; do
+  wait "$running" || true  # ends when a signal comes, too
 done
-wait "$running" 2>/dev/null || code=$?
+code=0
+wait "$running" || code=$?
 [ "$code" = 75 ] || exit "$code"
 
 # 75: saved, and the same command continues. A job that was too short to start anything would come back for ever.

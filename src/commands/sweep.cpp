@@ -104,15 +104,16 @@ int run(Options const& options) {
   parallel::Session session;
   return session.run([&] {
     auto const assignments = options.keys.assignments();
+    auto const part = part_of(options.part);
     auto const out = options.run.out.empty()
-                         ? fs::path("runs") / sweep::read_sweep_file(options.file, assignments).keys.name
+                         ? fs::path("runs") / sweep::read_sweep_file(options.file, assignments).keys.name /
+                               (part.second > 1 ? "part_" + std::to_string(part.first) : "")
                          : fs::path(options.run.out);
     auto run_flags = options.run;
     // Every rank trains a trial of its own; more threads each would only get in each other's way.
     if (run_flags.threads == 0) run_flags.threads = 1;
     auto const device = use_device(run_flags);
     auto const threads = run_flags.threads;
-    auto const part = part_of(options.part);
     sweep::SweepOptions const sweep_options{.sweep_file = options.file,
                                             .out = out,
                                             .set = assignments,
@@ -141,7 +142,7 @@ Action declare_sweep(CLI::App& app) {
   auto const options = std::make_shared<Options>(app);
   app.add_option("sweep", options->file, "the sweep: a TOML file")->required()->type_name("SWEEP.toml");
   options->keys.section<sweep::SweepKeys>().section<config::Data>().section<config::Model>().section<config::Train>().section<config::Evaluate>();
-  add_run_flags(app, options->run, "", "folder of the sweep, where a rerun continues [default: runs/NAME]");
+  add_run_flags(app, options->run, "", "folder of the sweep, where a rerun continues [default: runs/NAME, with --part runs/NAME/part_K]");
   app.add_flag("--dry-run", options->dry_run, "print the plan and its cost, write nothing");
   app.add_flag("--take-over", options->take_over, "take the folder from another launcher that holds it");
   app.add_option("--part", options->part, "K/N: only every N-th trial from the K-th on, in a folder of their own; collate all N together")->type_name("");

@@ -3,10 +3,10 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <string_view>
 #include <thread>
@@ -42,16 +42,6 @@ std::vector<int> usable_cores() {
   return cores;
 }
 
-/// "580.159.04" out of the kernel module's line.
-std::string nvidia_driver() {
-  std::ifstream file("/proc/driver/nvidia/version");
-  std::string line;
-  std::getline(file, line);
-  auto const at = line.find("  ", std::min(line.find("Module"), line.size()));
-  auto const begin = at == std::string::npos ? at : line.find_first_not_of(' ', at);
-  return begin == std::string::npos ? "" : line.substr(begin, line.find(' ', begin) - begin);
-}
-
 }  // namespace
 
 Environment launch_environment() {
@@ -80,7 +70,7 @@ void look(RankFacts& facts, std::function<void(std::string const&)> const& doing
   facts.cores = usable_cores();
   facts.default_threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   facts.memory = memory_here();
-  facts.nvidia_driver = nvidia_driver();
+  facts.nvidia_driver = provenance::nvidia_driver();
   doing("looking at /dev/shm");
   facts.shared_memory = space_at("/dev/shm");
   auto const temporary = facts.environment.find("TMPDIR");

@@ -5,9 +5,8 @@
 #include <c10/cuda/CUDAFunctions.h>
 #include <cuda_runtime_api.h>
 
-#include <fstream>
-
 #include "kernels/cuda/launch.hpp"
+#include "provenance/run.hpp"
 
 namespace mambasynth::gpu {
 
@@ -26,18 +25,8 @@ void use_card(int number) {
 
 namespace {
 
-/// "580.159.04" out of the kernel module's line; empty where there is none.
-std::string kernel_module_version() {
-  std::ifstream file("/proc/driver/nvidia/version");
-  std::string line;
-  std::getline(file, line);
-  auto const at = line.find("  ", line.find("Module"));
-  auto const begin = line.find_first_not_of(' ', at == std::string::npos ? line.size() : at);
-  return begin == std::string::npos ? "" : line.substr(begin, line.find(' ', begin) - begin);
-}
-
 std::string driver_version() {
-  if (auto const own = kernel_module_version(); !own.empty()) return own;
+  if (auto const own = provenance::nvidia_driver(); !own.empty()) return own;
   int driver = 0;
   cudaDriverGetVersion(&driver);
   return "CUDA " + std::to_string(driver / 1000) + "." + std::to_string(driver % 1000 / 10);

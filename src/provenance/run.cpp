@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
 
 #include "kernels/cpu.hpp"
 #include "provenance/build.hpp"
@@ -23,6 +25,15 @@ std::string host_name() {
   std::array<char, 256> name{};
   ::gethostname(name.data(), name.size() - 1);
   return name.data();
+}
+
+std::string nvidia_driver() {
+  std::ifstream file("/proc/driver/nvidia/version");
+  std::string line;
+  std::getline(file, line);
+  auto const at = line.find("  ", std::min(line.find("Module"), line.size()));
+  auto const begin = at == std::string::npos ? at : line.find_first_not_of(' ', at);
+  return begin == std::string::npos ? "" : line.substr(begin, line.find(' ', begin) - begin);
 }
 
 std::string utc_now() {

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sweep/lock.hpp"
+#include "sweep/squeue.hpp"
 
 namespace mambasynth::sweep {
 namespace {
@@ -57,20 +58,14 @@ bool process_lives(Holder const& holder) {
 }
 
 std::optional<bool> slurm_job_lives(std::string const& job) {
-  if (job.empty() || job.find_first_not_of("0123456789_") != std::string::npos) return std::nullopt;
-  auto const command = "timeout 10 squeue --noheader --states=all --format=%T --jobs=" + job + " 2>&1";
-  std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
-  if (!pipe) return std::nullopt;
-  std::string answer;
-  std::array<char, 256> buffer{};
-  while (std::fgets(buffer.data(), static_cast<int>(buffer.size()), pipe.get())) answer += buffer.data();
-  int const status = ::pclose(pipe.release());
-  if (status != 0) {
+  auto const answer = squeue(job, "--states=all --format=%T");
+  if (!answer) return std::nullopt;
+  if (!answer->succeeded) {
     // A job that Slurm has forgotten is long over; any other failure says nothing.
-    if (answer.find("Invalid job id") != std::string::npos) return false;
+    if (answer->text.find("Invalid job id") != std::string::npos) return false;
     return std::nullopt;
   }
-  std::istringstream states(answer);
+  std::istringstream states(answer->text);
   for (std::string state; states >> state;)
     for (char const* alive : {"RUNNING", "PENDING", "SUSPENDED", "COMPLETING", "CONFIGURING", "STOPPED", "RESIZING", "SIGNALING", "STAGE_OUT", "REQUEUED"})
       if (state == alive) return true;

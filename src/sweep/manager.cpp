@@ -164,6 +164,9 @@ void Manager::watch_walltime() {
 
 void Manager::watch_workers() {
   auto const limit = std::chrono::duration<double>(settings_.rank_timeout);
+  // Often enough to be on time, seldom enough for a thousand ranks.
+  if (Clock::now() - watched_at_ < limit / 50) return;
+  watched_at_ = Clock::now();
   for (auto const& [worker, heard] : heard_)
     if (!lost_.contains(worker) && Clock::now() - heard > limit)
       lose(worker, "silent for " + std::to_string(static_cast<long long>(settings_.rank_timeout)) + " s");
@@ -221,7 +224,6 @@ void Manager::dispatch() {
     order.data = settings_.data.at(planned.data_hash).string();
     order.threads = settings_.threads;
     order.timeout = settings_.trial_timeout;
-    order.rank_timeout = settings_.rank_timeout;
     send(worker, order);
     if (scheduler_.stopped()) send(worker, {.kind = Order::Kind::stop});
   }

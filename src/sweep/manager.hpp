@@ -75,6 +75,7 @@ class Manager {
   Scheduler scheduler_;
   std::map<int, std::chrono::steady_clock::time_point> heard_;  ///< of each other rank
   std::map<int, Holder> processes_;  ///< of workers that started a trial
+  std::chrono::steady_clock::time_point watched_at_{};
   std::set<int> lost_, slow_;  ///< slow: lost, but heard again
   std::exception_ptr error_;
   bool machine_failure_ = false;

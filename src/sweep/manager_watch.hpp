@@ -15,7 +15,6 @@ class ManagerWatch {
   explicit ManagerWatch(std::filesystem::path const& folder, double after);
   /// Cheap; ask often. Never true before the lock was seen once.
   [[nodiscard]] bool lost();
-  [[nodiscard]] double after() const { return after_.count(); }
 
  private:
   using Clock = std::chrono::steady_clock;

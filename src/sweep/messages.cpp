@@ -45,8 +45,7 @@ std::string to_bytes(Order const& order) {
                    {"folder", order.folder},
                    {"data", order.data},
                    {"threads", order.threads},
-                   {"timeout", order.timeout},
-                   {"rank_timeout", order.rank_timeout}});
+                   {"timeout", order.timeout}});
   return bytes_of(object);
 }
 
@@ -67,7 +66,6 @@ Order order_from(std::string const& bytes) {
     order.data = object.at("data").get<std::string>();
     order.threads = object.at("threads").get<int>();
     order.timeout = object.at("timeout").get<double>();
-    order.rank_timeout = object.at("rank_timeout").get<double>();
     return order;
   });
 }

@@ -17,7 +17,6 @@ struct Order {
   std::string data = {};       ///< run
   int threads = 1;        ///< run
   double timeout = 0;     ///< run: seconds that the trial may take, 0 = no limit
-  double rank_timeout = 0;  ///< run: how often a sign of life is expected
   int exit_code = 0;      ///< quit
   bool ranks_lost = false;  ///< quit: nobody can wait for everybody any more
 };

@@ -160,18 +160,17 @@ int run_sweep(SweepOptions const& options, Hooks const& hooks, parallel::Session
   auto const& world = session.world();
   StopSignals const signals;
   if (world.rank() != 0) {
-    MpiLink link(world);
-    auto const patience = read_rank_timeout(options);
-    ManagerWatch watch(options.out, patience);
-    try {
-      auto const served = serve(link, hooks, world.rank(), [&] { return watch.lost(); });
-      if (served.ranks_lost) session.leave_alone();
-      return served.exit_code;
-    } catch (...) {
-      // Rank 0 is gone, so the lowest of those that are left speaks.
-      session.abort_after(std::min(10.0, patience), world.rank() != 1);
-      throw;
+    auto const rank_timeout = read_rank_timeout(options);
+    MpiLink link(world, rank_timeout);
+    ManagerWatch watch(options.out, rank_timeout);
+    auto const served = serve(link, hooks, world.rank(), [&] { return watch.lost(); });
+    if (served.manager_lost) {
+      session.abort_after(std::min(10.0, rank_timeout), world.rank() != 1);  // the lowest of those that are left speaks
+      throw errors::machine("rank 0 is lost", "its lock has not moved for longer than sweep.rank_timeout",
+                            "Running trials were saved; the same command continues");
     }
+    if (served.ranks_lost) session.leave_alone();
+    return served.exit_code;
   }
   // The others wait for orders from the start: whatever ends before the manager runs has to send them home.
   bool dispatching = false;

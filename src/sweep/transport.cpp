@@ -34,8 +34,8 @@ std::optional<Order> LocalLink::poll() { return pop(mutex_, orders_); }
 void LocalLink::send_order(Order const& order) { push(mutex_, orders_, order); }
 std::optional<Report> LocalLink::poll_report() { return pop(mutex_, reports_); }
 
-MpiLink::MpiLink(parallel::Communicator world)
-    : world_(std::move(world)), thread_([this](std::stop_token const& stop) { pulse(stop); }) {}
+MpiLink::MpiLink(parallel::Communicator world, double rank_timeout)
+    : world_(std::move(world)), interval_(std::min(longest_interval, rank_timeout / 4)), thread_([this](std::stop_token const& stop) { pulse(stop); }) {}
 
 void MpiLink::send(Report const& report) {
   std::lock_guard const guard(mutex_);
@@ -46,9 +46,7 @@ std::optional<Order> MpiLink::poll() {
   std::lock_guard const guard(mutex_);
   auto const message = world_.try_receive();
   if (!message) return std::nullopt;
-  auto order = order_from(message->bytes);
-  if (order.rank_timeout > 0) interval_ = std::chrono::duration<double>(std::min(longest_interval, order.rank_timeout / 4));
-  return order;
+  return order_from(message->bytes);
 }
 
 void MpiLink::pulse(std::stop_token const& stop) {

@@ -50,7 +50,8 @@ class LocalLink : public WorkerLink {
 /// turns at MPI.
 class MpiLink : public WorkerLink {
  public:
-  explicit MpiLink(parallel::Communicator world);
+  /// rank_timeout: seconds of silence that the manager bears.
+  MpiLink(parallel::Communicator world, double rank_timeout);
   void send(Report const& report) override;
   std::optional<Order> poll() override;
 
@@ -60,7 +61,7 @@ class MpiLink : public WorkerLink {
   parallel::Communicator world_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
-  std::chrono::duration<double> interval_{1};  ///< until an order says how patient the manager is
+  std::chrono::duration<double> interval_;  ///< between two signs of life
   std::jthread thread_;
 };
 

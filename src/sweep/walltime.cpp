@@ -1,11 +1,11 @@
 #include "sweep/walltime.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <string>
+
+#include "sweep/squeue.hpp"
 
 namespace mambasynth::sweep {
 namespace {
@@ -31,13 +31,8 @@ std::optional<double> slurm_seconds_left() {
     return std::atof(end) - now;
   }
   char const* const job = std::getenv("SLURM_JOB_ID");
-  std::string const id = job ? job : "";
-  if (id.empty() || id.find_first_not_of("0123456789_") != std::string::npos) return std::nullopt;
-  auto const command = "timeout 10 squeue --noheader --format=%L --jobs=" + id + " 2>/dev/null";
-  std::unique_ptr<FILE, int (*)(FILE*)> const pipe(::popen(command.c_str(), "r"), ::pclose);
-  std::array<char, 128> answer{};
-  if (!pipe || !std::fgets(answer.data(), static_cast<int>(answer.size()), pipe.get())) return std::nullopt;
-  return seconds_of(answer.data());
+  auto const answer = squeue(job ? job : "", "--format=%L");
+  return answer && answer->succeeded ? seconds_of(answer->text) : std::nullopt;
 }
 
 }  // namespace

@@ -179,9 +179,7 @@ Served serve(WorkerLink& link, Hooks const& hooks, int rank, std::function<bool(
   for (;;) {
     tell_signal();
     if (!next && !poll()) {
-      if (orphaned || (manager_lost && manager_lost()))
-        throw errors::machine("rank 0 is lost", "its lock has not moved for longer than sweep.rank_timeout",
-                              "Running trials were saved; the same command continues");
+      if (orphaned || (manager_lost && manager_lost())) return {.manager_lost = true};
       patience.wait();
       continue;
     }

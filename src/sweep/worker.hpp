@@ -15,10 +15,11 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
 struct Served {
   int exit_code = 0;
   bool ranks_lost = false;  ///< some ranks will never answer again: leave without them
+  bool manager_lost = false;  ///< there is no exit code: `manager_lost` said so
 };
 
 /// Serves orders until told to quit. A stop signal of this process is reported to the manager, which stops everybody.
-/// `manager_lost`: asked now and then; true lets the running trial save and ends the service with errors::machine.
+/// `manager_lost`: asked now and then; true lets the running trial save and ends the service.
 Served serve(WorkerLink& link, Hooks const& hooks, int rank, std::function<bool()> const& manager_lost = {});
 
 }  // namespace mambasynth::sweep

@@ -116,7 +116,8 @@ bool Trainer::collect() {
   for (auto const& report : learner_->reports()) {
     auto const batch = collected_++;
     auto const at = "epoch " + std::to_string(progress.epoch) + ", batch " + std::to_string(batch + 1);
-    if (report.loss > diverged_above * (progress.epoch == 1 && batch == 0 ? report.loss : progress.first_loss))
+    if (progress.epoch == 1 && batch == 0) progress.first_loss = report.loss;
+    if (report.loss > diverged_above * progress.first_loss)
       reason_ = "the training loss " + std::to_string(report.loss) + " is above " + std::to_string(static_cast<int>(diverged_above)) + " times the first batch's at " + at;
     if (!std::isfinite(report.loss)) reason_ = "the training loss is no number at " + at;
     else if (!std::isfinite(report.gradient_norm)) reason_ = "the gradient is no number at " + at;
@@ -126,7 +127,6 @@ bool Trainer::collect() {
       return false;
     }
     if (batch == 0) progress.first_gradient_norm = report.gradient_norm;
-    if (progress.epoch == 1 && batch == 0) progress.first_loss = report.loss;
     progress.last_gradient_norm = report.gradient_norm;
     progress.loss_sum += report.loss;
   }
