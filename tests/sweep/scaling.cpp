@@ -1,16 +1,14 @@
 // What a sweep of many trials over many ranks costs: the real plan, scheduler, manager and ledger, with workers that exist in name
 // only. scaling [trials] [workers]: prints the table of jobs/SCALING.md.
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
-#include <queue>
 #include <random>
 
+#include "sweep/makespan.hpp"
 #include "sweep/manager.hpp"
 #include "sweep/plan.hpp"
-#include "sweep/scheduler.hpp"
 
 using namespace mambasynth;
 using Clock = std::chrono::steady_clock;
@@ -60,40 +58,16 @@ class InstantHub : public sweep::ManagerHub {
   std::deque<std::pair<int, std::string>> reports_;
 };
 
-struct Makespan {
-  double makespan, bound;
-};
-/// The scheduler in simulated time. Costs: as a sweep of d_state 16, 32, 64 and one or seven horizons has them, each run within
-/// 5 % of its estimate.
-Makespan simulate(std::size_t trials, int workers, double dispatch_seconds) {
+/// Costs as a sweep of d_state 16, 32, 64 and one or seven horizons has them, each run within 5 % of its estimate.
+tests::Makespan simulate(std::size_t trials, int workers, double dispatch_seconds) {
   constexpr double seconds_of[] = {22, 28, 47, 33, 40, 62};
   std::mt19937 random(1);
-  std::vector<sweep::Scheduler::Job> jobs;
-  std::vector<double> seconds;
+  std::vector<double> expected, taken;
   for (std::size_t i = 0; i < trials; ++i) {
-    auto const expected = seconds_of[i % 6];
-    jobs.push_back({i, expected});
-    seconds.push_back(expected * std::uniform_real_distribution(0.95, 1.05)(random));
+    expected.push_back(seconds_of[i % 6]);
+    taken.push_back(expected.back() * std::uniform_real_distribution(0.95, 1.05)(random));
   }
-  sweep::Scheduler scheduler(jobs);
-  using End = std::pair<double, std::pair<int, std::size_t>>;
-  std::priority_queue<End, std::vector<End>, std::greater<>> ends;
-  double time = 0, manager_free = 0;
-  for (int worker = 0; worker < workers; ++worker) scheduler.ready(worker);
-  while (!scheduler.finished()) {
-    for (auto const& [worker, trial] : scheduler.assign()) {
-      manager_free = std::max(manager_free, time) + dispatch_seconds;  // one after the other
-      ends.push({manager_free + seconds[trial], {worker, trial}});
-    }
-    auto const [at, who] = ends.top();
-    ends.pop();
-    time = at;
-    scheduler.ended(who.first, who.second, sweep::State::done);
-    scheduler.ready(who.first);
-  }
-  double total = 0;
-  for (auto const s : seconds) total += s;
-  return {time, std::max(total / workers, *std::max_element(seconds.begin(), seconds.end()))};
+  return tests::makespan(expected, taken, workers, dispatch_seconds);
 }
 
 }  // namespace
@@ -147,8 +121,8 @@ int main(int argc, char** argv) {
               static_cast<double>(hub.messages) / static_cast<double>(trials), static_cast<double>(hub.bytes_sent) / static_cast<double>(trials));
   std::printf("ledger                     %8.1f MB, read again in %.2f s (%zu events)\n", static_cast<double>(ledger_bytes) / 1e6, reading, events);
   for (auto const cost : {each, 2e-3}) {
-    auto const [makespan, bound] = simulate(trials, workers, cost);
-    std::printf("simulated makespan         %8.0f s at %.3f ms a dispatch, %.2f %% over the best possible\n", makespan, 1e3 * cost, 100 * (makespan / bound - 1));
+    auto const [seconds, bound] = simulate(trials, workers, cost);
+    std::printf("simulated makespan         %8.0f s at %.3f ms a dispatch, %.2f %% over the best possible\n", seconds, 1e3 * cost, 100 * (seconds / bound - 1));
   }
   std::filesystem::remove_all(folder);
   return code;

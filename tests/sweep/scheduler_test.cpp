@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <queue>
 #include <random>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
+#include "sweep/makespan.hpp"
 #include "sweep/scheduler.hpp"
 
 using mambasynth::sweep::Scheduler;
@@ -115,23 +115,7 @@ TEST_CASE("the makespan on equal workers stays within Graham's bound of the best
   for (int round = 0; round < 20; ++round) {
     std::vector<double> costs(64);
     for (auto& cost : costs) cost = std::uniform_real_distribution(1.0, 20.0)(random);
-    constexpr int workers = 8;
-    Scheduler scheduler(jobs_of(costs));
-    using End = std::pair<double, std::pair<int, std::size_t>>;
-    std::priority_queue<End, std::vector<End>, std::greater<>> ends;
-    double time = 0;
-    for (int worker = 0; worker < workers; ++worker) scheduler.ready(worker);
-    while (!scheduler.finished()) {
-      for (auto const& [worker, trial] : scheduler.assign()) ends.push({time + costs[trial], {worker, trial}});
-      auto const [at, who] = ends.top();
-      ends.pop();
-      time = at;
-      REQUIRE(scheduler.ended(who.first, who.second, State::done) == Verdict::final);
-      scheduler.ready(who.first);
-    }
-    double total = 0;
-    for (auto const cost : costs) total += cost;
-    auto const bound = std::max(total / workers, *std::max_element(costs.begin(), costs.end()));
+    auto const [time, bound] = mambasynth::tests::makespan(costs, costs, 8, 0);
     CHECK(time >= bound - 1e-9);
     CHECK(time <= 1.05 * bound);
   }
