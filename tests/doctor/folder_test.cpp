@@ -24,9 +24,9 @@ struct Temporary {
 
 FolderFacts good() {
   FolderFacts f;
-  f.path = "/work/runs";
+  f.path = "/scratch/runs";
   f.type = "lustre";
-  f.space = {"/work/runs", 1e6, 5e5};
+  f.space = {"/scratch/runs", 1e6, 5e5};
   f.rounds = 2;
   f.sees_new = f.sees_replaced = {{0, "", 0, {}}, {1, "", 0.1, {}}};
   f.links = {{0, "", 0, {0}}, {1, "", 0, {1}}};
@@ -50,7 +50,7 @@ TEST_CASE("a folder that results can go to") {
 TEST_CASE("a folder that cannot be written, flushed or seen") {
   auto f = good();
   f.not_writable = "Read-only file system";
-  CHECK_THAT(named(judged(f), "folder.writable").text(), ContainsSubstring("/work/runs (Read-only file system)"));
+  CHECK_THAT(named(judged(f), "folder.writable").text(), ContainsSubstring("/scratch/runs (Read-only file system)"));
   f = good();
   f.not_durable = "Disk quota exceeded";
   CHECK(named(judged(f), "folder.durable").level == Level::error);

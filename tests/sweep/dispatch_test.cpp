@@ -1,13 +1,4 @@
 // The real dispatcher under the real launcher, with 0 (no launcher), 1, 2 and 4 ranks.
-#include <csignal>
-#include <fstream>
-#include <map>
-#include <set>
-#include <sstream>
-#include <thread>
-
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -15,84 +6,15 @@
 #include <nlohmann/json.hpp>
 
 #include "store/atomic_file.hpp"
-#include "support/mpirun.hpp"
-#include "support/reference.hpp"
-#include "sweep/ledger.hpp"
-#include "sweep/lock.hpp"
-#include "sweep/plan.hpp"
+#include "sweep/launched_sweep.hpp"
 #include "sweep/status.hpp"
 
 using namespace mambasynth;
 using Catch::Matchers::ContainsSubstring;
-using tests::Finished;
+using tests::Background;
+using tests::grid;
+using tests::Sweep;
 namespace fs = std::filesystem;
-
-namespace {
-
-class Sweep {
- public:
-  explicit Sweep(std::string const& text) { std::ofstream(folder_.path() / "fake.toml") << text; }
-  [[nodiscard]] std::string command(int ranks, std::string const& options = "") const {
-    return tests::under_mpi(MAMBASYNTH_MPIEXEC, ranks, std::string(MAMBASYNTH_PROGRAM) + " " + (folder_.path() / "fake.toml").string() + " " + out().string() + " " + options);
-  }
-  [[nodiscard]] Finished run(int ranks, std::string const& options = "") const { return tests::run_command(command(ranks, options)); }
-  /// Under a launcher that lets the others go on when a rank dies.
-  [[nodiscard]] Finished run_recovering(int ranks, std::string const& options) const {
-    return tests::run_command("timeout 60 env " + tests::under_mpi(MAMBASYNTH_MPIEXEC, ranks, std::string(MAMBASYNTH_PROGRAM) + " " + (folder_.path() / "fake.toml").string() + " " + out().string() + " " + options, "--enable-recovery"));
-  }
-  [[nodiscard]] fs::path out() const { return folder_.path() / "out"; }
-  [[nodiscard]] std::vector<sweep::PlanTable::Row> rows() const { return sweep::read_plan(out() / "plan.csv").rows; }
-  [[nodiscard]] bool committed(std::string const& id) const { return fs::exists(out() / "trials" / id / "trial.h5"); }
-  /// How often each (trial, epoch) was computed.
-  [[nodiscard]] std::map<std::string, int> epochs() const {
-    std::map<std::string, int> times;
-    std::ifstream file(folder_.path() / "epochs.txt");
-    for (std::string line; std::getline(file, line);) ++times[line];
-    return times;
-  }
-  [[nodiscard]] std::multiset<std::string> noted(sweep::EventKind kind) const {
-    std::multiset<std::string> trials;
-    for (auto const& event : sweep::read_ledger(out() / "events.jsonl"))
-      if (event.kind == kind) trials.insert(event.trial);
-    return trials;
-  }
-  /// Waits until the ledger has an event of this kind.
-  [[nodiscard]] bool wait_for(sweep::EventKind kind) const {
-    for (int i = 0; i < 1000 && noted(kind).empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    return !noted(kind).empty();
-  }
-
- private:
-  tests::TemporaryFolder folder_;
-};
-
-std::string grid(std::string const& states, int epochs, std::string const& seeds = "[1, 2]") {
-  return "[sweep]\nname = \"fake\"\nseeds = " + seeds + "\n[[sweep.axis]]\n\"model.d_state\" = " + states +
-         "\n[model]\nd_model = " + std::to_string(epochs) + "\n";
-}
-
-/// A launcher in the background; the process id is the command's own (exec).
-class Background {
- public:
-  explicit Background(std::string const& command) : pid_(::fork()) {
-    if (pid_ != 0) return;
-    ::execl("/bin/sh", "sh", "-c", ("exec env " + command + " >/dev/null 2>&1").c_str(), nullptr);
-    ::_exit(127);
-  }
-  ~Background() { if (pid_ > 0) { ::kill(pid_, SIGKILL); (void)wait(); } }
-  void signal(int number) const { ::kill(pid_, number); }
-  int wait() {
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
-    pid_ = -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  }
-
- private:
-  pid_t pid_;
-};
-
-}  // namespace
 
 TEST_CASE("every trial runs exactly once, over any number of ranks, and a rerun runs none") {
   auto const ranks = GENERATE(0, 1, 2, 4);
@@ -146,90 +68,6 @@ TEST_CASE("failed and diverged trials leave the others alone; the code is 4") {
   CHECK(sweep.noted(sweep::EventKind::dispatched).count(rows[2].id) == 1);
 }
 
-TEST_CASE("a rank killed in mid-trial ends the job; a rerun finishes, nothing lost, nothing doubled") {
-  auto const victim = GENERATE(0, 1);
-  Sweep sweep(grid("[1, 2, 3]", 20));
-  auto const killed = sweep.run(2, "--kill-rank " + std::to_string(victim) + " --kill-epoch 7");
-  INFO(killed.output);
-  REQUIRE(killed.code != 0);
-  auto const before = sweep.epochs();
-  CHECK(before.size() < 6 * 20);
-  CHECK(sweep::read_status(sweep.out()).running.empty());
-
-  auto const finished = sweep.run(2);
-  INFO(finished.output);
-  REQUIRE(finished.code == 0);
-  for (auto const& row : sweep.rows()) {
-    CHECK(sweep.committed(row.id));
-    CHECK(sweep.noted(sweep::EventKind::finished).count(row.id) <= 1);
-  }
-  // Each epoch was computed; only the one under way at the kill may have been computed twice.
-  auto const epochs = sweep.epochs();
-  CHECK(epochs.size() == 6 * 20);
-  int doubled = 0;
-  for (auto const& [what, times] : epochs) doubled += times - 1;
-  CHECK(doubled <= 1);
-  CHECK(sweep::read_status(sweep.out()).counts.at(sweep::State::done) == 6);
-}
-
-TEST_CASE("a signal at any rank makes all save; the code is 75 and the same command continues") {
-  auto const number = GENERATE(SIGUSR2, SIGTERM, SIGINT);
-  auto const rank = GENERATE(0, 1);
-  Sweep sweep(grid("[1, 2, 3]", 30));
-  auto const stopped = sweep.run(2, "--kill-rank " + std::to_string(rank) + " --kill-epoch 5 --signal " + std::to_string(number));
-  INFO(stopped.output);
-  CHECK(stopped.code == 75);
-  CHECK(sweep.noted(sweep::EventKind::preempted).size() >= 1);
-  CHECK_FALSE(fs::exists(sweep.out() / "lock"));
-  CHECK(sweep::read_status(sweep.out()).counts.at(sweep::State::preempted) >= 1);
-  auto const finished = sweep.run(2);
-  INFO(finished.output);
-  CHECK(finished.code == 0);
-  auto const epochs = sweep.epochs();
-  CHECK(epochs.size() == 6 * 30);
-  for (auto const& [what, times] : epochs) CHECK(times == 1);
-}
-
-TEST_CASE("where the launcher lets them, the others take over what a killed rank had; the code is 0") {
-  auto const ranks = GENERATE(2, 4);
-  Sweep sweep(grid("[1, 2, 3]", 40));
-  auto const finished = sweep.run_recovering(ranks, "--set sweep.rank_timeout=3 --kill-rank 1 --kill-epoch 7");
-  INFO(finished.output);
-  CHECK(finished.code == 0);
-  CHECK_THAT(finished.output, ContainsSubstring("rank 1 on ") && ContainsSubstring(" is lost (silent for 3 s)"));
-  for (auto const& row : sweep.rows()) CHECK(sweep.committed(row.id));
-  CHECK(sweep.noted(sweep::EventKind::requeued).size() == 1);
-  auto const epochs = sweep.epochs();
-  CHECK(epochs.size() == 6 * 40);
-  for (auto const& [what, times] : epochs) CHECK(times == 1);  // killed before its epoch was noted
-  CHECK_FALSE(fs::exists(sweep.out() / "lock"));
-}
-
-TEST_CASE("a rank that hangs is given up like a dead one, and the job ends all the same") {
-  Sweep sweep(grid("[1, 2, 3]", 40, "[1]"));
-  auto const finished = sweep.run_recovering(3, "--set sweep.rank_timeout=3 --kill-rank 1 --kill-epoch 7 --signal " + std::to_string(SIGSTOP));
-  INFO(finished.output);
-  CHECK(finished.code != 124);  // of timeout
-  CHECK_THAT(finished.output, ContainsSubstring("3 of 3 done"));
-  for (auto const& row : sweep.rows()) CHECK(sweep.committed(row.id));
-  CHECK_FALSE(fs::exists(sweep.out() / "lock"));
-}
-
-TEST_CASE("without rank 0 the others save and leave; the same command continues") {
-  Sweep sweep(grid("[1, 2, 3]", 400, "[1]"));
-  auto const finished = sweep.run_recovering(3, "--set sweep.rank_timeout=3 --kill-rank 0 --kill-epoch 7 --epoch-ms 20");
-  INFO(finished.output);
-  // Open MPI's launcher answers 0 whatever its ranks do once it forgives one; the message and `status` tell.
-  CHECK_THAT(finished.output, ContainsSubstring("rank 0 is lost"));
-  CHECK_FALSE(sweep::read_status(sweep.out()).holder);
-  auto const before = sweep.epochs().size();
-  CHECK(before < 3 * 400);
-  auto const again = sweep.run(2);
-  INFO(again.output);
-  CHECK(again.code == 0);
-  for (auto const& [what, times] : sweep.epochs()) CHECK(times == 1);
-}
-
 TEST_CASE("a trial that fails once is run again, on another rank") {
   Sweep sweep(grid("[1, 2, 16]", 10, "[1]"));
   auto const finished = sweep.run(2);
@@ -252,28 +90,6 @@ TEST_CASE("a trial that takes too long saves and ends as timed out; the next lau
   CHECK(sweep::read_status(sweep.out()).counts.at(sweep::State::timed_out) == 2);
   CHECK(sweep.run(2).code == 0);
   for (auto const& [what, times] : sweep.epochs()) CHECK(times == 1);
-}
-
-TEST_CASE("before the job's end all save and nothing starts; the code is 75") {
-  Sweep sweep(grid("[1, 2, 3]", 100));
-  auto const finished = sweep.run(2, "--epoch-ms 50 --walltime 4");
-  INFO(finished.output);
-  CHECK(finished.code == 75);
-  CHECK_THAT(finished.output, ContainsSubstring("stopping (the job ends in "));
-  CHECK(sweep.noted(sweep::EventKind::preempted).size() == 2);
-  CHECK(sweep.run(2, "--epoch-ms 1").code == 0);
-  auto const epochs = sweep.epochs();
-  CHECK(epochs.size() == 6 * 100);
-  for (auto const& [what, times] : epochs) CHECK(times == 1);
-}
-
-TEST_CASE("USR2 to the launcher reaches all ranks") {
-  Sweep sweep(grid("[1, 2, 3]", 400, "[1]"));
-  Background launcher(sweep.command(2));
-  REQUIRE(sweep.wait_for(sweep::EventKind::epoch));
-  launcher.signal(SIGUSR2);
-  CHECK(launcher.wait() == 75);
-  CHECK(sweep.noted(sweep::EventKind::preempted).size() == 2);
 }
 
 TEST_CASE("a second launcher is refused and told who is there; status sees what runs") {
