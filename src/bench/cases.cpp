@@ -97,7 +97,8 @@ Result epoch(Sizes const& s, Effort const& effort) {
     (i < windows - val ? material.train : material.val).starts.push_back(i * trial.train.stride);
   auto network = network_of(s);
   train::Optimizer optimizer(network);
-  auto const learner = backend::learners(s.device)({trial, material, network, optimizer});
+  parallel::Group alone;
+  auto const learner = backend::learners(s.device)({trial, material, network, optimizer, alone});
   std::vector<std::int64_t> order(static_cast<std::size_t>(material.train.count()));
   std::iota(order.begin(), order.end(), std::int64_t{0});
   auto result = model_result("epoch", s);

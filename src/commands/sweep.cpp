@@ -44,6 +44,8 @@ sweep::TrialOutcome run_trial(sweep::PlannedTrial const& planned, sweep::TrialCo
       .extra_checkpoint = {},
       .device = device,
       .threads = context.threads,
+      .group = context.group,
+      .micro_batch = context.micro_batch,
       .epoch_done =
           [&](train::EpochRecord const& r) {
             context.epoch({r.epoch, planned.trial.train.epochs, r.train_mse, r.val_mse});

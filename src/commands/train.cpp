@@ -1,9 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <new>
+#include <numeric>
 #include <utility>
 
 #include "analysis/trial_summary.hpp"
@@ -38,7 +41,8 @@ int print_validation(Options const& options, config::Trial const& trial, std::st
   model::Network network(trial.model, data.material.train.series.size(1));
   model::load_state(network, model::read_weights(options.evaluate).weights, options.evaluate);
   train::Optimizer optimizer(network);
-  auto const learner = backend::learners(device)({trial, data.material, network, optimizer});
+  parallel::Group alone;
+  auto const learner = backend::learners(device)({trial, data.material, network, optimizer, alone});
   fmt::print("val MSE {:.4f}\n", learner->mean_batch_loss(data.material.val, {}));
   return static_cast<int>(errors::ExitCode::done);
 }
@@ -67,13 +71,81 @@ bool already_done(fs::path const& result, std::string const& id) {
                       "Choose another --out, or move that file away");
 }
 
-trial::Outcome run_within_memory(trial::Job const& job, trial::TrialData const& data) {
-  try {
-    return trial::run(job, data);
-  } catch (std::bad_alloc const&) {
-    throw errors::Error(errors::ExitCode::incomplete, "memory ran out", "the batch's activations do not fit",
-                        "Use a smaller --batch-size, window or model");
+/// Where memory runs out, again with half as many windows at once, from the last save. Ranks of a group would have to
+/// agree on that: `mambasynth sweep` does it for them.
+trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data) {
+  for (;;) try {
+      return trial::run(job, data);
+    } catch (std::bad_alloc const&) {
+      auto const windows = job.micro_batch > 0 ? job.micro_batch : job.trial.train.batch_size;
+      if (windows == 1 || !job.group->alone())
+        throw errors::Error(errors::ExitCode::incomplete, "memory ran out", "the batch's activations do not fit",
+                            "Use a smaller --batch-size, window or model, or start more ranks");
+      job.micro_batch = (windows + 1) / 2;
+      job.log(fmt::format("note: memory ran out with {} windows at once; trying {} (equal to rounding, noted in trial.h5).", windows, job.micro_batch));
+    }
+}
+
+/// Where the training goes: one trial, all ranks.
+std::shared_ptr<parallel::Group> group_of(parallel::Communicator const& world, config::Trial const& trial) {
+  std::vector<int> ranks(static_cast<std::size_t>(world.size()));
+  std::iota(ranks.begin(), ranks.end(), 0);
+  return std::make_shared<parallel::Group>(world, ranks, 0, trial.train.comm_timeout);
+}
+
+/// The leader's answer, on every rank.
+bool agreed(parallel::Group& group, std::function<bool()> const& ask) {
+  std::array<std::byte, 1> answer{};
+  if (group.leads()) answer[0] = static_cast<std::byte>(ask());
+  group.share(answer);
+  return answer[0] != std::byte{0};
+}
+
+int train(Options const& options, config::Trial const& trial, std::string const& device, std::shared_ptr<parallel::Group> const& group) {
+  sweep::StopSignals const signals;
+  fs::path const folder = options.run.out;
+  bool const leads = group->leads();
+  if (leads) store::require_writable_folder(folder);
+  auto const data = trial::load_data(trial, {}, thread_count(options.run));
+  auto const id = identify(trial, data);
+  if (agreed(*group, [&] { return already_done(folder / trial::result_name, id); })) {
+    if (!leads) return static_cast<int>(errors::ExitCode::done);
+    if (!options.checkpoint.empty())
+      store::write_atomically(options.checkpoint, store::read_text(folder / train::checkpoint_name));
+    fmt::print("trial {} is complete: {}\n", id, (folder / trial::result_name).string());
+    return static_cast<int>(errors::ExitCode::done);
   }
+  if (leads)
+    fmt::print(stderr, "trial {}: {} training, {} validation, {} test windows of {} steps, {} channels{}\n", id,
+               data.material.train.count(), data.material.val.count(), data.material.test.count(), trial.train.seq_len,
+               data.material.train.series.size(1), group->alone() ? "" : fmt::format(", {} ranks", group->size()));
+  bool header_printed = false;
+  trial::Job const job{.trial = trial,
+                       .id = id,
+                       .folder = folder,
+                       .extra_checkpoint = options.checkpoint,
+                       .device = device,
+                       .threads = thread_count(options.run),
+                       .group = group,
+                       .epoch_done = [&](auto const& record) {
+                         if (!leads) return;
+                         if (!std::exchange(header_printed, true)) fmt::print(stderr, "{}\n", train::console_header());
+                         print_epoch(record, trial.train.epochs);
+                       },
+                       .stop_requested = [] { return sweep::StopSignals::received() != 0; },
+                       .log = [leads](std::string const& line) { if (leads) fmt::print(stderr, "{}\n", line); }};
+  auto const outcome = run_within_memory(job, data);
+  switch (outcome.ending) {
+    case train::Ending::finished:
+      if (leads) fmt::print("{}\n{}\n", (folder / trial::result_name).string(), (folder / train::checkpoint_name).string());
+      return static_cast<int>(errors::ExitCode::done);
+    case train::Ending::diverged:
+      tell_diverged(folder / trial::result_name, outcome.reason);
+    case train::Ending::stopped:
+      throw errors::Error(errors::ExitCode::stopped, "the training was stopped", outcome.reason,
+                          "The same command continues from " + (folder / train::resume_name).string());
+  }
+  throw std::logic_error("an ending that nothing handles");
 }
 
 int run(Options& options) {
@@ -90,50 +162,12 @@ int run(Options& options) {
   if (!options.evaluate.empty()) return print_validation(options, trial, device);
 
   parallel::Session session;
+  // Whoever fails tells the others, who may be in the middle of a step.
+  constexpr double grace = 30;
   return session.run([&] {
-    if (session.world().size() > 1)
-      throw errors::usage("train was started on " + std::to_string(session.world().size()) + " ranks",
-                          "one trial trains on one rank", "Start it without mpirun, or use mambasynth sweep");
-    sweep::StopSignals const signals;
-    fs::path const folder = options.run.out;
-    store::require_writable_folder(folder);
-    auto const data = trial::load_data(trial, {}, thread_count(options.run));
-    auto const id = identify(trial, data);
-    if (already_done(folder / trial::result_name, id)) {
-      if (!options.checkpoint.empty())
-        store::write_atomically(options.checkpoint, store::read_text(folder / train::checkpoint_name));
-      fmt::print("trial {} is complete: {}\n", id, (folder / trial::result_name).string());
-      return static_cast<int>(errors::ExitCode::done);
-    }
-    fmt::print(stderr, "trial {}: {} training, {} validation, {} test windows of {} steps, {} channels\n", id,
-               data.material.train.count(), data.material.val.count(), data.material.test.count(),
-               trial.train.seq_len, data.material.train.series.size(1));
-    bool header_printed = false;
-    trial::Job const job{.trial = trial,
-                         .id = id,
-                         .folder = folder,
-                         .extra_checkpoint = options.checkpoint,
-                         .device = device,
-                         .threads = thread_count(options.run),
-                         .epoch_done = [&](auto const& record) {
-                           if (!std::exchange(header_printed, true)) fmt::print(stderr, "{}\n", train::console_header());
-                           print_epoch(record, trial.train.epochs);
-                         },
-                         .stop_requested = [] { return sweep::StopSignals::received() != 0; },
-                         .log = [](std::string const& line) { fmt::print(stderr, "{}\n", line); }};
-    auto const outcome = run_within_memory(job, data);
-    switch (outcome.ending) {
-      case train::Ending::finished:
-        fmt::print("{}\n{}\n", (folder / trial::result_name).string(), (folder / train::checkpoint_name).string());
-        return static_cast<int>(errors::ExitCode::done);
-      case train::Ending::diverged:
-        tell_diverged(folder / trial::result_name, outcome.reason);
-      case train::Ending::stopped:
-        throw errors::Error(errors::ExitCode::stopped, "the training was stopped", outcome.reason,
-                            "The same command continues from " + (folder / train::resume_name).string());
-    }
-    throw std::logic_error("an ending that nothing handles");
-  });
+    auto const group = group_of(session.world(), trial);
+    return parallel::together(*group, [&] { return train(options, trial, device, group); });
+  }, grace);
 }
 
 }  // namespace

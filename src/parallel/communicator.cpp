@@ -9,6 +9,12 @@ namespace mambasynth::parallel {
 
 Communicator::Handle::Handle(MPI_Comm owned) : comm(owned) {
   MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);  // losing a rank must not end the others
+  MPI_Comm_dup(comm, &among);
+  MPI_Comm_set_errhandler(among, MPI_ERRORS_RETURN);
+  void* value = nullptr;
+  int found = 0;
+  MPI_Comm_get_attr(among, MPI_TAG_UB, &value, &found);
+  if (found) largest_tag = *static_cast<int*>(value);
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &size);
   MPI_Comm node = MPI_COMM_NULL;
@@ -21,7 +27,9 @@ Communicator::Handle::Handle(MPI_Comm owned) : comm(owned) {
 Communicator::Handle::~Handle() {
   int finalized = 0;
   MPI_Finalized(&finalized);
-  if (!finalized) MPI_Comm_free(&comm);
+  if (finalized) return;
+  MPI_Comm_free(&among);
+  MPI_Comm_free(&comm);
 }
 
 int Communicator::rank() const noexcept { return handle_->rank; }
@@ -33,12 +41,14 @@ void Communicator::send(int destination, int tag, std::string const& bytes) cons
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
     throw errors::machine("cannot send a message of " + std::to_string(bytes.size()) + " bytes to another rank",
                           "MPI counts in 32 bits", "Please report this");
+  std::lock_guard const turn(mpi_turn());
   if (MPI_Send(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, destination, tag, handle_->comm) != MPI_SUCCESS)
     throw errors::machine("rank " + std::to_string(destination) + " cannot be reached", "MPI could not send a message to it",
                           "Look at its node; the same command continues");
 }
 
 std::optional<Message> Communicator::try_receive() const {
+  std::lock_guard const turn(mpi_turn());
   int here = 0;
   MPI_Message handle = MPI_MESSAGE_NULL;
   MPI_Status status;

@@ -15,7 +15,7 @@ struct Message {
 };
 
 /// Point-to-point messages among a group of ranks. Owns its MPI communicator (freed with the last copy, which has to
-/// happen before the Session ends). One thread at a time may call it.
+/// happen before the Session ends). Threads may share it.
 class Communicator {
  public:
   [[nodiscard]] int rank() const noexcept;
@@ -31,6 +31,7 @@ class Communicator {
 
  private:
   friend class Session;
+  friend class Group;
   struct Handle;
   explicit Communicator(std::shared_ptr<Handle> handle) : handle_(std::move(handle)) {}
   std::shared_ptr<Handle> handle_;

@@ -10,25 +10,29 @@
 
 #include "errors/errors.hpp"
 #include "parallel/communicator_handle.hpp"
+#include "parallel/group.hpp"
 
 namespace mambasynth::parallel {
 namespace {
 
+enum Failure : int { none, own, told };  ///< told: another rank's error
 struct Ending {
   int code = 0;
-  int failed = 0;
+  int failed = none;
   std::string message;
 };
 
 Ending ending_of(std::function<int()> const& body) {
   try {
-    return {body(), 0, {}};
+    return {body(), none, {}};
   } catch (errors::Error const& error) {
-    return {static_cast<int>(error.code()), 1, error.what()};
+    return {static_cast<int>(error.code()), own, error.what()};
+  } catch (GivenUp const& error) {
+    return {1, told, std::string(error.what()) + ". Correct what that rank says."};
   } catch (std::exception const& error) {
-    return {1, 1, std::string("mambasynth stopped (") + error.what() + "). Please report this with the command that led here."};
+    return {1, own, std::string("mambasynth stopped (") + error.what() + "). Please report this with the command that led here."};
   } catch (...) {
-    return {1, 1, "mambasynth stopped (something was thrown that is no exception). Please report this with the command that led here."};
+    return {1, own, "mambasynth stopped (something was thrown that is no exception). Please report this with the command that led here."};
   }
 }
 
@@ -95,14 +99,14 @@ int Session::run(std::function<int()> const& body, double grace_seconds) {
     // A waiting MPI call spins; the core belongs to a rank that still works.
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  int code = 0;
-  for (std::size_t rank = 0; rank < size; ++rank) {
-    if (all[2 * rank + 1]) {
+  for (int const kind : {own, told})
+    for (std::size_t rank = 0; rank < size; ++rank) {
+      if (all[2 * rank + 1] != kind) continue;
       if (static_cast<int>(rank) == world_->rank()) tell(*world_, ending.message);
       return all[2 * rank];
     }
-    code = std::max(code, all[2 * rank]);
-  }
+  int code = 0;
+  for (std::size_t rank = 0; rank < size; ++rank) code = std::max(code, all[2 * rank]);
   return code;
 }
 

@@ -23,7 +23,7 @@ enum class EventKind {
   finished,    ///< committed, done or diverged
   failed,      ///< ended without a result; runs again with the next launch
   preempted,   ///< saved and stopped on request
-  requeued,    ///< its rank was lost; waits again
+  requeued,    ///< waits again: a rank was lost, or it failed and may run again
   closed,      ///< the launcher left, with `exit_code`
 };
 std::string_view name_of(EventKind kind);
@@ -33,7 +33,7 @@ struct Event {
   double time = 0;     ///< seconds since 1970, the manager's clock; in the file as ISO 8601, UTC
   std::string trial = {};   ///< id; empty for opened and closed
   int rank = -1;
-  int ranks = 0;       ///< opened
+  int ranks = 0;       ///< opened: of the launch; dispatched: that run the trial together, `rank` leads
   std::string host = {};    ///< opened, started
   std::int64_t epoch = 0;
   std::int64_t epochs = 0;

@@ -18,10 +18,29 @@ std::map<std::string, double> costs_of(Plan const& plan) {
   return costs;
 }
 
-std::vector<Scheduler::Job> jobs_of(Plan const& plan, std::map<std::string, State> const& committed) {
+std::int64_t share_of_batch(PlannedTrial const& planned) { return (planned.trial.train.batch_size + planned.ranks - 1) / planned.ranks; }
+
+/// How often a rank's share of a batch can be halved.
+int shrinks_of(PlannedTrial const& planned) {
+  int shrinks = 0;
+  for (auto windows = share_of_batch(planned); windows > 1; windows = (windows + 1) / 2) ++shrinks;
+  return shrinks;
+}
+
+/// Windows at once after memory ran out `shrunk` times; 0: all of a rank's share.
+std::int64_t micro_batch(PlannedTrial const& planned, int shrunk) {
+  auto windows = share_of_batch(planned);
+  for (int i = 0; i < shrunk; ++i) windows = (windows + 1) / 2;
+  return shrunk == 0 ? 0 : windows;
+}
+
+std::vector<Scheduler::Job> jobs_of(Plan const& plan, std::map<std::string, State> const& committed, CostModel const& costs) {
   std::vector<Scheduler::Job> jobs;
   for (std::size_t i = 0; i < plan.trials.size(); ++i)
-    if (!committed.contains(plan.trials[i].id)) jobs.push_back({i, plan.trials[i].cost});
+    if (!committed.contains(plan.trials[i].id)) {
+      auto const& planned = plan.trials[i];
+      jobs.push_back({i, costs.expected(planned.cost), static_cast<int>(planned.ranks), shrinks_of(planned)});
+    }
   return jobs;
 }
 
@@ -44,7 +63,7 @@ Manager::Manager(Plan const& plan, std::map<std::string, State> const& committed
       ledger_(ledger),
       settings_(std::move(settings)),
       progress_(costs_of(plan)),
-      scheduler_(jobs_of(plan, committed), settings_.retries),
+      scheduler_(jobs_of(plan, committed, settings_.costs), settings_.retries),
       told_at_(Clock::now()) {
   for (int worker = 1; worker < hub_.workers(); ++worker) heard_[worker] = Clock::now();  // 0 is this process
   // In a job of a few minutes the margin must not be all of it.
@@ -114,6 +133,7 @@ void Manager::handle(int worker, Report const& report) {
     case Report::Kind::started: {
       processes_[worker].host = report.host;
       processes_[worker].pid = report.pid;
+      if (!leads(worker, report.trial)) break;
       Event event{.kind = EventKind::started, .trial = id, .rank = worker, .host = report.host};
       event.epochs = plan_.trials[report.trial].trial.train.epochs;
       note(event);
@@ -134,10 +154,24 @@ void Manager::handle(int worker, Report const& report) {
   }
 }
 
+bool Manager::leads(int worker, std::size_t trial) const {
+  auto const found = leaders_.find(trial);
+  return found != leaders_.end() && found->second == worker;
+}
+
 void Manager::handle_end(int worker, Report const& report) {
   // First, so that a ledger that cannot be written leaves no trial running for ever.
   auto const verdict = scheduler_.ended(worker, report.trial, report.state);
   if (verdict == Scheduler::Verdict::ignored) return;
+  bool const failure = report.state == State::failed || report.state == State::out_of_memory;
+  if (failure) first_failures_.try_emplace(report.trial, report);
+  if (verdict == Scheduler::Verdict::partly) return;
+  // Who failed first says why; the others only missed it.
+  auto const first = first_failures_.extract(report.trial);
+  conclude(leaders_.at(report.trial), !failure || first.empty() ? report : first.mapped(), verdict);
+}
+
+void Manager::conclude(int worker, Report const& report, Scheduler::Verdict verdict) {
   bool const again = verdict == Scheduler::Verdict::again;
   machine_failure_ = machine_failure_ || (report.machine && !again);
   Event event{.kind = EventKind::failed, .trial = plan_.trials[report.trial].id, .rank = worker};
@@ -146,8 +180,21 @@ void Manager::handle_end(int worker, Report const& report) {
   event.state = report.state;
   event.reason = report.reason;
   event.seconds = report.seconds;
+  if (report.state == State::done) learn(report.trial, report.seconds);
   note(event);
-  if (again) note({.kind = EventKind::requeued, .trial = event.trial, .rank = worker, .reason = "failed, runs again: " + report.reason});
+  if (!again) return;
+  auto const how = report.state == State::out_of_memory
+                       ? ", runs again with " + std::to_string(micro_batch(plan_.trials[report.trial], scheduler_.shrunk(report.trial))) + " windows at once: "
+                       : std::string(", runs again: ");
+  note({.kind = EventKind::requeued, .trial = event.trial, .rank = worker, .reason = std::string(name_of(report.state)) + how + report.reason});
+}
+
+void Manager::learn(std::size_t trial, double seconds) {
+  auto const& planned = plan_.trials[trial];
+  // A trial that went on from a save took longer than it says.
+  if (progress_.at(planned.id).first > 0) return;
+  if (settings_.costs.learn(planned.cost, seconds * static_cast<double>(planned.ranks)))
+    scheduler_.estimate([&](std::size_t waiting) { return settings_.costs.expected(plan_.trials[waiting].cost); });
 }
 
 bool Manager::may_start() const {
@@ -177,12 +224,12 @@ void Manager::lose(int worker, std::string const& why) {
   auto const& running = scheduler_.running();
   auto const found = running.find(worker);
   auto const trial = found == running.end() ? std::string{} : plan_.trials[found->second].id;
-  scheduler_.lost(worker);
+  auto const verdict = scheduler_.lost(worker);
   auto const host = processes_.contains(worker) ? " on " + processes_.at(worker).host : "";
   auto const who = "rank " + std::to_string(worker) + host + " is lost (" + why + ")";
   settings_.tell("sweep " + plan_.name + ": " + who + ". The others go on" +
-                 (trial.empty() ? "." : ", and with its trial " + trial + " from its last save."));
-  if (!trial.empty()) note({.kind = EventKind::requeued, .trial = trial, .rank = worker, .reason = who});
+                 (verdict == Scheduler::Verdict::ignored ? "." : ", and with its trial " + trial + " from its last save."));
+  if (verdict == Scheduler::Verdict::again) note({.kind = EventKind::requeued, .trial = trial, .rank = worker, .reason = who});
   if (static_cast<int>(lost_.size()) + 1 == hub_.workers() && hub_.workers() > 1)
     settings_.tell("sweep " + plan_.name + ": only rank 0 is left.");
 }
@@ -208,11 +255,11 @@ void Manager::send(int worker, Order const& order) {
 
 void Manager::dispatch() {
   if (!may_start()) return;
-  for (auto const& [worker, trial] : scheduler_.assign()) {
+  for (auto const& [leader, trial, ranks] : scheduler_.assign()) {
     auto const& planned = plan_.trials[trial];
     // A note that cannot be written must not keep the order back: the scheduler counts on this trial's end.
     try {
-      note({.kind = EventKind::dispatched, .trial = planned.id, .rank = worker});
+      note({.kind = EventKind::dispatched, .trial = planned.id, .rank = leader, .ranks = static_cast<int>(ranks.size())});
     } catch (...) {
       fail(std::current_exception());
     }
@@ -224,9 +271,22 @@ void Manager::dispatch() {
     order.data = settings_.data.at(planned.data_hash).string();
     order.threads = settings_.threads;
     order.timeout = settings_.trial_timeout;
-    send(worker, order);
-    if (scheduler_.stopped()) send(worker, {.kind = Order::Kind::stop});
+    order.ranks = ranks;
+    order.group = ++groups_;
+    order.micro_batch = micro_batch(planned, scheduler_.shrunk(trial));
+    leaders_[trial] = leader;
+    for (auto const worker : ranks) {
+      send(worker, order);
+      if (scheduler_.stopped()) send(worker, {.kind = Order::Kind::stop});
+    }
   }
+  stop_where_none_can_start();
+}
+
+void Manager::stop_where_none_can_start() {
+  auto const left = hub_.workers() - static_cast<int>(lost_.size());
+  if (scheduler_.stopped() || !scheduler_.running().empty() || scheduler_.fewest_ranks() <= left) return;
+  stop("the trials that are left need " + std::to_string(scheduler_.fewest_ranks()) + " ranks each, " + std::to_string(left) + " are left");
 }
 
 void Manager::stop(std::string const& why) {

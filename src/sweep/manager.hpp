@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "sweep/cost_model.hpp"
 #include "sweep/ledger.hpp"
 #include "sweep/lock.hpp"
 #include "sweep/plan.hpp"
@@ -29,6 +30,7 @@ struct ManagerSettings {
   double rank_timeout = 120;
   double trial_timeout = 0;
   double walltime_margin = 120;
+  CostModel costs = {};                                ///< what earlier launches have learned
   std::function<std::optional<double>()> time_left = [] { return std::nullopt; };  ///< seconds until the job's end, where it has one
   std::function<void(std::string const&)> tell;        ///< a line for the user
   std::function<void(double share, std::string const&)> tell_progress;  ///< how far, and in words
@@ -54,7 +56,11 @@ class Manager {
   bool step();  ///< false: nothing was to be done
   void handle(int worker, Report const& report);
   void handle_end(int worker, Report const& report);
+  void conclude(int worker, Report const& report, Scheduler::Verdict verdict);
+  void learn(std::size_t trial, double seconds);
+  [[nodiscard]] bool leads(int worker, std::size_t trial) const;
   void stop(std::string const& why);
+  void stop_where_none_can_start();
   void watch_walltime();
   void watch_workers();
   void lose(int worker, std::string const& why);
@@ -74,6 +80,9 @@ class Manager {
   Progress progress_;
   Scheduler scheduler_;
   std::map<int, std::chrono::steady_clock::time_point> heard_;  ///< of each other rank
+  std::map<std::size_t, Report> first_failures_;  ///< of trials that several ranks run, until all have ended
+  std::map<std::size_t, int> leaders_;            ///< of trials that were handed out
+  std::int64_t groups_ = 0;                       ///< numbers them
   std::map<int, Holder> processes_;  ///< of workers that started a trial
   std::chrono::steady_clock::time_point watched_at_{};
   std::set<int> lost_, slow_;  ///< slow: lost, but heard again

@@ -45,6 +45,9 @@ std::string to_bytes(Order const& order) {
                    {"folder", order.folder},
                    {"data", order.data},
                    {"threads", order.threads},
+                   {"ranks", order.ranks},
+                   {"group", order.group},
+                   {"micro_batch", order.micro_batch},
                    {"timeout", order.timeout}});
   return bytes_of(object);
 }
@@ -65,6 +68,9 @@ Order order_from(std::string const& bytes) {
     order.folder = object.at("folder").get<std::string>();
     order.data = object.at("data").get<std::string>();
     order.threads = object.at("threads").get<int>();
+    order.ranks = object.at("ranks").get<std::vector<int>>();
+    order.group = object.at("group").get<std::int64_t>();
+    order.micro_batch = object.at("micro_batch").get<std::int64_t>();
     order.timeout = object.at("timeout").get<double>();
     return order;
   });

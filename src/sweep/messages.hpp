@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sweep/trial.hpp"
 
@@ -16,6 +18,9 @@ struct Order {
   std::string folder = {};     ///< run: DIR/trials/ID
   std::string data = {};       ///< run
   int threads = 1;        ///< run
+  std::vector<int> ranks = {};   ///< run: that train it together, the first leads; empty: this one alone
+  std::int64_t group = 0;        ///< run: the group's number
+  std::int64_t micro_batch = 0;  ///< run
   double timeout = 0;     ///< run: seconds that the trial may take, 0 = no limit
   int exit_code = 0;      ///< quit
   bool ranks_lost = false;  ///< quit: nobody can wait for everybody any more

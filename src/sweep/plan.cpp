@@ -87,7 +87,7 @@ std::string text_of(Settings const& cell) {
 std::vector<std::string> columns_of(SweepFile const& sweep) {
   std::vector<std::string> columns;
   auto const add = [&](std::string const& key) {
-    if (std::find(columns.begin(), columns.end(), key) == columns.end()) columns.push_back(key);
+    if (key != ranks_key && std::find(columns.begin(), columns.end(), key) == columns.end()) columns.push_back(key);
   };
   for (auto const& axis : sweep.axes)
     for (auto const& key : axis.keys) add(key.key);
@@ -124,7 +124,11 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
   for (auto const& cell : cells_of(sweep)) {
     PlannedTrial planned;
     planned.trial = sweep.base;
-    for (auto const& [key, value] : cell) config::set(planned.trial, key, value);
+    planned.ranks = sweep.keys.ranks_per_trial;
+    for (auto const& [key, value] : cell) {
+      if (key == ranks_key) planned.ranks = ranks_of(value);
+      else config::set(planned.trial, key, value);
+    }
     if (planned.trial.train.precision == "auto") planned.trial.train.precision = auto_precision;
     check_cell(planned.trial, cell);
     for (auto const& column : plan.columns) {

@@ -90,10 +90,10 @@ std::string describe(Plan const& plan, double seconds_per_cost, int workers) {
   double longest = 0;
   for (auto const& planned : plan.trials) {
     total += planned.cost;
-    longest = std::max(longest, planned.cost);
+    longest = std::max(longest, planned.cost / static_cast<double>(planned.ranks));
     text += "  " + planned.id + "  ";
     for (std::size_t i = 0; i < plan.columns.size(); ++i) text += plan.columns[i] + " = " + planned.axis_values[i] + "  ";
-    text += "seed " + std::to_string(planned.trial.train.seed) + "  " + cost_text(planned.cost) + " TFLOP\n";
+    text += "seed " + std::to_string(planned.trial.train.seed) + "  " + cost_text(planned.cost) + " TFLOP" + (planned.ranks > 1 ? ", " + std::to_string(planned.ranks) + " ranks" : "") + "\n";
   }
   text += "estimated cost: " + cost_text(total) + " TFLOP in all, " + cost_text(longest) + " in the longest trial\n";
   if (seconds_per_cost > 0) {

@@ -31,9 +31,11 @@ void Progress::apply(Event const& event) {
     case EventKind::dispatched:
       trial.phase = Phase::dispatched;
       trial.rank = event.rank;
+      trial.ranks = std::max(1, event.ranks);
       break;
     case EventKind::started:
       trial.phase = Phase::running;
+      ++trial.tries;
       trial.host = event.host;
       trial.started = trial.marked = event.time;
       trial.epoch = trial.first = 0;
@@ -53,7 +55,7 @@ void Progress::apply(Event const& event) {
       trial.phase = Phase::ended;
       trial.state = event.state.value_or(State::failed);
       trial.reason = event.reason;
-      trial.seconds += event.seconds;
+      trial.seconds += event.seconds * trial.ranks;
       break;
     case EventKind::requeued:
       trial.phase = Phase::waiting;
@@ -97,7 +99,7 @@ double Progress::seconds_per_cost() const {
   if (cost > 0) return seconds / cost;
   for (auto const& [id, trial] : trials_)
     if (trial.phase == TrialView::Phase::running && trial.epoch > trial.first) {
-      seconds += trial.marked - trial.started;
+      seconds += (trial.marked - trial.started) * trial.ranks;
       cost += costs_.at(id) * static_cast<double>(trial.epoch - trial.first) / static_cast<double>(trial.epochs);
     }
   return cost > 0 ? seconds / cost : 0;
@@ -123,8 +125,8 @@ std::optional<double> Progress::seconds_left(int ranks) const {
   double longest = 0;
   for (auto const& [id, trial] : trials_) {
     if (trial.phase == TrialView::Phase::ended && trial.state != State::preempted) continue;
-    auto const left = trial.seconds_left().value_or(costs_.at(id) * pace);
-    total += left;
+    auto const left = trial.seconds_left().value_or(costs_.at(id) * pace / trial.ranks);
+    total += left * trial.ranks;
     longest = std::max(longest, left);
   }
   return std::max(total / std::max(ranks, 1), longest);

@@ -17,14 +17,16 @@ struct TrialView {
   Phase phase = Phase::waiting;
   State state = State::missing;  ///< of the last try, when it ended
   std::string reason;
-  int rank = -1;
+  int rank = -1;             ///< that leads it
+  int ranks = 1;             ///< that run it
+  int tries = 0;             ///< how often it started
   std::string host;
   std::int64_t epoch = 0, epochs = 0;
   double train_mse = 0, val_mse = 0;
   double started = 0;        ///< time of the current try
   double marked = 0;         ///< time of the last epoch mark
   std::int64_t first = 0;    ///< epochs done when the current try began (a resumed trial), known from its first mark
-  double seconds = 0;        ///< all tries that told how long they took
+  double seconds = 0;        ///< of one rank: all tries that told how long they took, times their ranks
 
   /// Seconds from `marked` to the end at the pace of this try; nothing before the first epoch.
   [[nodiscard]] std::optional<double> seconds_left() const;

@@ -14,6 +14,7 @@
 #include "sweep/manager.hpp"
 #include "sweep/manager_watch.hpp"
 #include "sweep/plan.hpp"
+#include "sweep/progress.hpp"
 #include "sweep/stop_signals.hpp"
 #include "sweep/terminal.hpp"
 #include "sweep/walltime.hpp"
@@ -58,13 +59,24 @@ std::map<std::string, std::filesystem::path> prepared_data(Plan const& plan, std
   return data;
 }
 
-/// The speed of trials that finished in this folder before; 0 when none did.
-double known_pace(Plan const& plan, std::filesystem::path const& folder) {
+/// What the ledger of this folder tells of earlier launches.
+Progress past(Plan const& plan, std::filesystem::path const& folder) {
   std::map<std::string, double> costs;
   for (auto const& planned : plan.trials) costs[planned.id] = planned.cost;
   Progress progress(std::move(costs));
   for (auto const& event : read_ledger(folder / "events.jsonl")) progress.apply(event);
-  return progress.seconds_per_cost();
+  return progress;
+}
+
+/// From the trials that ran from start to end in one launch, and so took what they say.
+CostModel learned_costs(Plan const& plan, std::filesystem::path const& folder) {
+  CostModel model;
+  auto const progress = past(plan, folder);
+  for (auto const& planned : plan.trials) {
+    auto const& view = progress.at(planned.id);
+    if (view.phase == TrialView::Phase::ended && view.state == State::done && view.tries == 1) (void)model.learn(planned.cost, view.seconds);
+  }
+  return model;
 }
 
 /// As rank 0 reads it. A file that cannot be read is rank 0's to tell.
@@ -76,8 +88,12 @@ double read_rank_timeout(SweepOptions const& options) {
   }
 }
 
-/// The manager beside this rank's own worker: a thread that does all MPI until it ends.
-int manage_and_serve(Manager& manager, LocalLink& own, Hooks const& hooks) {
+MakeGroup groups_in(parallel::Communicator const& world) {
+  return [world](Order const& order) { return parallel::Group(world, order.ranks, order.group, order.planned.trial.train.comm_timeout); };
+}
+
+/// The manager in a thread beside this rank's own worker.
+int manage_and_serve(Manager& manager, LocalLink& own, Hooks const& hooks, MakeGroup const& make_group) {
   int code = 0;
   std::exception_ptr error;
   std::thread thread([&] {
@@ -87,10 +103,17 @@ int manage_and_serve(Manager& manager, LocalLink& own, Hooks const& hooks) {
       error = std::current_exception();
     }
   });
-  (void)serve(own, hooks, 0);  // the manager sends the last order whatever happens
+  (void)serve(own, hooks, 0, {}, make_group);  // the manager sends the last order whatever happens
   thread.join();
   if (error) std::rethrow_exception(error);
   return code;
+}
+
+void require_ranks(Plan const& plan, int ranks) {
+  for (auto const& planned : plan.trials)
+    if (planned.ranks > ranks)
+      throw errors::usage("a trial of this sweep needs " + std::to_string(planned.ranks) + " ranks", "the launch has " + std::to_string(ranks) + " (sweep.ranks_per_trial)",
+                          "Start at least as many, e.g. mpirun -n " + std::to_string(planned.ranks) + ", or lower ranks_per_trial");
 }
 
 int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& session, bool& dispatching) {
@@ -98,8 +121,9 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   auto const sweep = read_sweep_file(options.sweep_file, options.set);
   auto plan = make_plan(sweep, options.auto_precision, hooks.identify);
   keep_part(plan, options.part, options.parts);
+  require_ranks(plan, world.size());
   if (options.dry_run) {
-    std::fputs(describe(plan, known_pace(plan, options.out), world.size()).c_str(), stdout);
+    std::fputs(describe(plan, past(plan, options.out).seconds_per_cost(), world.size()).c_str(), stdout);
     std::fflush(stdout);
     return 0;
   }
@@ -128,6 +152,7 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   settings.rank_timeout = sweep.keys.rank_timeout;
   settings.trial_timeout = sweep.keys.trial_timeout;
   settings.walltime_margin = sweep.keys.walltime_margin;
+  settings.costs = learned_costs(plan, options.out);
   settings.time_left = time_until_end(options.walltime);
   settings.tell = [&](std::string const& line) { terminal.line(line); };
   settings.tell_progress = [&](double share, std::string const& text) { terminal.progress(share, text); };
@@ -143,7 +168,7 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   };
   int code = 0;
   try {
-    code = manage_and_serve(manager, own, hooks);
+    code = manage_and_serve(manager, own, hooks, groups_in(world));
   } catch (...) {
     leave();
     throw;
@@ -163,7 +188,7 @@ int run_sweep(SweepOptions const& options, Hooks const& hooks, parallel::Session
     auto const rank_timeout = read_rank_timeout(options);
     MpiLink link(world, rank_timeout);
     ManagerWatch watch(options.out, rank_timeout);
-    auto const served = serve(link, hooks, world.rank(), [&] { return watch.lost(); });
+    auto const served = serve(link, hooks, world.rank(), [&] { return watch.lost(); }, groups_in(world));
     if (served.manager_lost) {
       session.abort_after(std::min(10.0, rank_timeout), world.rank() != 1);  // the lowest of those that are left speaks
       throw errors::machine("rank 0 is lost", "its lock has not moved for longer than sweep.rank_timeout",

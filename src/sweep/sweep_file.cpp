@@ -14,6 +14,10 @@ using config::where;
 
 /// A value that the key accepts, or errors::usage; the types and bounds are the field list's.
 config::Given checked(std::string const& key, config::Given value) {
+  if (key == ranks_key) {
+    (void)ranks_of(value);
+    return value;
+  }
   config::Trial scratch;
   config::set(scratch, key, value);
   return value;
@@ -70,7 +74,7 @@ std::vector<config::Given> values_of(std::string const& key, toml::value const& 
 Axis axis_of(toml::value const& table) {
   Axis axis;
   for (auto const& [key, value] : flat(table)) {
-    require_sweepable(key, where(value));
+    if (key != ranks_key) require_sweepable(key, where(value));
     if (!value.is_array())
       throw errors::usage(where(value) + ": axis '" + key + "' has the wrong type", "an axis is a list of values",
                           "Write '" + key + "' = [...]");
@@ -98,10 +102,10 @@ Exclude exclude_of(toml::value const& table) {
   return exclude;
 }
 
-Settings settings_of(toml::value const& table) {
+Settings settings_of(toml::value const& table, bool with_ranks = false) {
   Settings settings;
   for (auto const& [key, value] : flat(table)) {
-    require_sweepable(key, where(value));
+    if (!with_ranks || key != ranks_key) require_sweepable(key, where(value));
     settings.emplace_back(key, checked(key, config::given(value)));
   }
   return settings;
@@ -127,7 +131,7 @@ void read_sweep_table(SweepFile& sweep, toml::value const& table) {
   }
   for (auto const& axis : tables(table, "axis")) sweep.axes.push_back(axis_of(axis));
   for (auto const& exclude : tables(table, "exclude")) sweep.excludes.push_back(exclude_of(exclude));
-  for (auto const& include : tables(table, "include")) sweep.includes.push_back(settings_of(include));
+  for (auto const& include : tables(table, "include")) sweep.includes.push_back(settings_of(include, true));
 }
 
 /// The keys that axes move, each once.
@@ -173,10 +177,6 @@ void check_sweep(SweepFile const& sweep, std::set<std::string> columns) {
   for (auto const& exclude : sweep.excludes)
     for (auto const& key : exclude.keys) require_column(key.key, exclude.origin, "[[sweep.exclude]]");
   for (auto const& [key, value] : sweep.baseline) require_column(key, value.origin, "sweep.baseline");
-  for (auto const& [name, value] : {std::pair{"ranks_per_trial", sweep.keys.ranks_per_trial}, {"trials_per_gpu", sweep.keys.trials_per_gpu}})
-    if (value != 1)
-      throw errors::usage(std::string("sweep.") + name + " = " + std::to_string(value) + " is not available yet",
-                          "this version runs one trial on one rank", std::string("Leave ") + name + " at 1");
   std::set<std::int64_t> seen;
   for (auto const seed : sweep.keys.seeds)
     if (!seen.insert(seed).second)
@@ -207,6 +207,12 @@ std::string toml_list(std::vector<config::Given> const& values) {
 }
 
 }  // namespace
+
+std::int64_t ranks_of(config::Given const& value) {
+  SweepKeys keys;
+  config::assign_key(keys, std::string(ranks_key.substr(ranks_key.find('.') + 1)), value);
+  return keys.ranks_per_trial;
+}
 
 SweepFile read_sweep_file(std::filesystem::path const& file, std::vector<std::string> const& set) {
   return sweep_of(config::parse_toml(file), file.stem().string(), set);

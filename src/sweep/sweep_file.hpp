@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -62,6 +63,12 @@ struct Exclude {
   std::vector<Key> keys;
   std::string origin;
 };
+
+/// The one key of [sweep] that an axis may move beside the trial's own, so that large cells get more ranks. It changes no
+/// result and is no column of the plan.
+inline constexpr std::string_view ranks_key = "sweep.ranks_per_trial";
+/// Its value as a setting of a cell gives it.
+std::int64_t ranks_of(config::Given const& value);
 
 struct SweepFile {
   SweepKeys keys;

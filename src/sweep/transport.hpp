@@ -65,7 +65,7 @@ class MpiLink : public WorkerLink {
   std::jthread thread_;
 };
 
-/// Rank 0's: its own worker over `own`, the others over MPI; worker = rank. Only one thread may use MPI meanwhile.
+/// Rank 0's: its own worker over `own`, the others over MPI; worker = rank.
 class MpiHub : public ManagerHub {
  public:
   MpiHub(parallel::Communicator world, LocalLink& own) : world_(std::move(world)), own_(own) {}

@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "config/config.hpp"
+#include "parallel/group.hpp"
 #include "sweep/state.hpp"
 
 /// What a sweep asks of the code that trains: the functions that a caller of run_sweep provides.
@@ -20,6 +22,7 @@ struct PlannedTrial {
   std::vector<std::string> axis_values;   ///< one a column of the plan, as written in the sweep
   double cost = 0;                        ///< estimated TFLOP, cost.hpp
   std::string data_hash;                  ///< names DIR/data/HASH
+  std::int64_t ranks = 1;                 ///< that train it together
 };
 
 /// How an epoch went; a loss that was not measured is NaN.
@@ -35,6 +38,10 @@ struct TrialContext {
   std::filesystem::path folder;                       ///< exists; everything of the trial goes here
   std::filesystem::path data;                         ///< the series, as PrepareData returned it
   int threads = 1;
+  /// The ranks that run this trial together, each with a context of its own. The leader alone writes files; the others
+  /// call neither `epoch` nor `log` for the user's sake, but ask `stop_requested` as often.
+  std::shared_ptr<parallel::Group> group;
+  std::int64_t micro_batch = 0;                       ///< windows at once, 0 = a whole batch: after memory ran out
   std::function<void(EpochMark const&)> epoch;        ///< call after each epoch; cheap
   std::function<bool()> stop_requested;               ///< ask every few batches: true = save, return `preempted`
   std::function<void(std::string const&)> log;        ///< a line for failure.json, which shows the last 50

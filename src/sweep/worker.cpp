@@ -49,6 +49,12 @@ void write_failure(Order const& order, Report const& report, LastLines const& lo
                           object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
+void make_room(std::filesystem::path const& folder) {
+  store::require_writable_folder(folder);
+  remove_leftovers(folder);
+  std::filesystem::remove(folder / "failure.json");
+}
+
 /// Runs `body` and turns what it throws into the report's state and reason.
 template <class F>
 void settle(Report& report, F&& body) {
@@ -73,7 +79,7 @@ void settle(Report& report, F&& body) {
 }  // namespace
 
 Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& link,
-                 std::function<bool()> const& stop_requested) {
+                 std::function<bool()> const& stop_requested, MakeGroup const& make_group) {
   // A manager that cannot be reached must not make the trial fail: it goes on to its next save.
   auto const tell = [&](Report const& words) {
     try {
@@ -88,20 +94,21 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
   report.trial = order.trial;
   report.host = self.host;
   report.pid = self.pid;
+  bool const leads = order.ranks.empty() || order.ranks.front() == rank;
   tell(report);
   report.kind = Report::Kind::ended;
 
   LastLines log;
   auto const begin = Clock::now();
   settle(report, [&] {
-    store::require_writable_folder(folder);
-    remove_leftovers(folder);
-    std::filesystem::remove(folder / "failure.json");
+    auto const group = std::make_shared<parallel::Group>(order.ranks.size() > 1 ? make_group(order) : parallel::Group());
     auto reported = Clock::time_point{};
     TrialContext context;
     context.folder = folder;
     context.data = order.data;
     context.threads = order.threads;
+    context.group = group;
+    context.micro_batch = order.micro_batch;
     context.log = [&](std::string const& line) { log.add(iso_time(now()) + " " + line); };
     bool overdue = false;
     context.stop_requested = [&] {
@@ -118,21 +125,24 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
       progress.mark = mark;
       tell(progress);
     };
-    auto const outcome = hooks.run(order.planned, context);
+    auto const outcome = parallel::together(*group, [&] {
+      if (leads) make_room(folder);
+      return hooks.run(order.planned, context);
+    });
     report.state = outcome.state;
     report.reason = outcome.reason;
     if (overdue && report.state == State::preempted) {
       report.state = State::timed_out;
       report.reason = "it took longer than sweep.trial_timeout = " + std::to_string(static_cast<long long>(order.timeout)) + " s; the next launch continues it";
     }
-    if (!is_committed(report.state)) return;
+    if (!is_committed(report.state) || !leads) return;
     auto const written = hooks.committed(folder / "trial.h5", order.planned.id);
     if (written && written->state == report.state) return;
     report.reason = "it ended as " + std::string(name_of(report.state)) + " but left no valid trial.h5";
     report.state = State::failed;
   });
   report.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  if (!is_committed(report.state)) {
+  if (!is_committed(report.state) && leads) {
     Report writing = report;
     settle(writing, [&] { write_failure(order, report, log, rank); });
     report.machine = report.machine || writing.machine;
@@ -140,7 +150,8 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
   return report;
 }
 
-Served serve(WorkerLink& link, Hooks const& hooks, int rank, std::function<bool()> const& manager_lost) {
+Served serve(WorkerLink& link, Hooks const& hooks, int rank, std::function<bool()> const& manager_lost,
+             MakeGroup const& make_group) {
   bool stopped = false;
   bool orphaned = false;
   bool signal_told = false;
@@ -188,7 +199,7 @@ Served serve(WorkerLink& link, Hooks const& hooks, int rank, std::function<bool(
     auto const order = std::move(*next);
     next.reset();
     if (order.kind == Order::Kind::quit) return {order.exit_code, order.ranks_lost};
-    auto const report = run_trial(order, hooks, rank, link, stop_requested);
+    auto const report = run_trial(order, hooks, rank, link, stop_requested, make_group);
     if (orphaned) continue;  // nobody is there to hear it
     link.send(report);
     link.send(Report{});

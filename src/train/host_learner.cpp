@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "train/bucket.hpp"
 #include "train/learner.hpp"
 #include "train/measure.hpp"
 #include "train/progress.hpp"
@@ -13,7 +14,7 @@ namespace {
 
 class HostLearner final : public Learner {
  public:
-  explicit HostLearner(Lesson const& lesson) : lesson_(lesson) {}
+  explicit HostLearner(Lesson const& lesson) : lesson_(lesson), bucket_(lesson.network, lesson.group) {}
 
   void begin(Epoch epoch) override {
     epoch_ = std::move(epoch);
@@ -26,19 +27,16 @@ class HostLearner final : public Learner {
     auto const size = lesson_.trial.train.batch_size;
     auto const first = batch_++ * size;
     auto const count = std::min(size, static_cast<std::int64_t>(epoch_.order.size()) - first);
-    auto const x = lesson_.material.train.gather(
-        std::span(epoch_.order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
-    model::DropoutDraw const draw{.p = lesson_.trial.model.dropout,
-                                  .seed = static_cast<std::uint64_t>(lesson_.trial.train.seed),
-                                  .step = static_cast<std::uint64_t>(lesson_.optimizer.steps()),
-                                  .first_sample = 0};
     network.zero_gradient();
-    auto const loss = model::prediction_loss(network.predict(x, draw), x, network.horizons());
-    StepReport report{loss.item<double>(), not_measured};
-    if (std::isfinite(report.loss)) {
-      loss.backward();
-      report.gradient_norm = lesson_.optimizer.step(epoch_.rate, epoch_.gate_rate);
+    StepReport report{0, not_measured};
+    auto const parts = parts_of(count, lesson_);
+    for (auto const& part : parts) {
+      if (&part == &parts.back()) bucket_.arm();
+      report.loss += forward_and_backward(first, part, count);
     }
+    bucket_.finish();
+    lesson_.group.sum({&report.loss, 1});
+    if (std::isfinite(report.loss)) report.gradient_norm = lesson_.optimizer.step(epoch_.rate, epoch_.gate_rate);
     halted_ = !std::isfinite(report.gradient_norm);
     reports_.push_back(report);
   }
@@ -46,10 +44,10 @@ class HostLearner final : public Learner {
   std::vector<StepReport> reports() override { return std::exchange(reports_, {}); }
 
   double mean_batch_loss(Windows const& windows, std::vector<std::int64_t> const& order) override {
-    return train::mean_batch_loss(lesson_.network, windows, lesson_.trial.train.batch_size, order);
+    return train::mean_batch_loss(lesson_.network, windows, lesson_.trial.train.batch_size, order, &lesson_.group);
   }
   double mean_error(Windows const& windows) override {
-    return mean(mse_by_horizon(lesson_.network, windows, lesson_.trial.train.batch_size));
+    return mean(mse_by_horizon(lesson_.network, windows, lesson_.trial.train.batch_size, &lesson_.group));
   }
 
   void remember() override { best_ = snapshot(lesson_.network, lesson_.optimizer); }
@@ -57,7 +55,25 @@ class HostLearner final : public Learner {
   void fetch() override {}
 
  private:
+  /// Adds to the gradient what samples part.first .. of the batch from window `first` on have to say; their part of the loss.
+  double forward_and_backward(std::int64_t first, Part const& part, std::int64_t count) {
+    auto const& network = lesson_.network;
+    auto const samples = part.last - part.first;
+    auto const x = lesson_.material.train.gather(
+        std::span(epoch_.order).subspan(static_cast<std::size_t>(first + part.first), static_cast<std::size_t>(samples)));
+    model::DropoutDraw const draw{.p = lesson_.trial.model.dropout,
+                                  .seed = static_cast<std::uint64_t>(lesson_.trial.train.seed),
+                                  .step = static_cast<std::uint64_t>(lesson_.optimizer.steps()),
+                                  .first_sample = part.first};
+    auto loss = model::prediction_loss(network.predict(x, draw), x, network.horizons());
+    if (samples != count) loss = loss * (static_cast<double>(samples) / static_cast<double>(count));
+    auto const value = loss.item<double>();
+    if (std::isfinite(value)) loss.backward();
+    return value;
+  }
+
   Lesson lesson_;
+  Bucket bucket_;
   Epoch epoch_;
   std::int64_t batch_ = 0;
   bool halted_ = false;
@@ -66,6 +82,14 @@ class HostLearner final : public Learner {
 };
 
 }  // namespace
+
+std::vector<Part> parts_of(std::int64_t count, Lesson const& lesson) {
+  auto const share = parallel::share_of(count, lesson.group.rank(), lesson.group.size());
+  auto const most = lesson.micro_batch > 0 ? lesson.micro_batch : count;
+  std::vector<Part> parts;
+  for (auto first = share.first; first < share.last; first += most) parts.push_back({first, std::min(first + most, share.last)});
+  return parts;
+}
 
 std::unique_ptr<Learner> host_learner(Lesson const& lesson) { return std::make_unique<HostLearner>(lesson); }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "parallel/group.hpp"
 #include "train/optimizer.hpp"
 #include "train/windows.hpp"
 
@@ -17,6 +18,7 @@ struct StepReport {
 };
 
 /// The arithmetic of a training on one device: steps may be queued; everything that returns numbers waits for them.
+/// The ranks of a group share each batch and each measurement; all get the same numbers.
 /// From the first loss or gradient that is no number on, steps change nothing and report nothing more.
 class Learner {
  public:
@@ -57,7 +59,15 @@ struct Lesson {
   Material const& material;
   model::Network& network;
   Optimizer& optimizer;
+  parallel::Group& group;
+  /// Windows that go through the network at once; 0: this rank's share of a batch. The gradient is summed over the parts.
+  std::int64_t micro_batch = 0;
 };
+
+/// Samples [first, last) of a batch that go through the network at once.
+using Part = parallel::Share;
+/// This rank's share of a batch of `count` windows in parts of at most `micro_batch` (0: in one); none where it has no share.
+std::vector<Part> parts_of(std::int64_t count, Lesson const& lesson);
 /// Trains on the CPU, through autograd.
 std::unique_ptr<Learner> host_learner(Lesson const& lesson);
 

@@ -10,31 +10,46 @@
 
 namespace mambasynth::train {
 
+namespace {
+
+/// The batches of this rank.
+parallel::Share batches_of(std::int64_t windows, std::int64_t batch_size, parallel::Group const* group) {
+  auto const batches = (windows + batch_size - 1) / batch_size;
+  return group ? parallel::share_of(batches, group->rank(), group->size()) : parallel::Share{0, batches};
+}
+
+}  // namespace
+
 double mean(std::vector<double> const& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 double mean_batch_loss(model::Predictor const& network, Windows const& windows, std::int64_t batch_size,
-                       std::vector<std::int64_t> const& order) {
+                       std::vector<std::int64_t> const& order, parallel::Group* group) {
   at::NoGradGuard const no_grad;
-  std::vector<double> losses;
-  for (std::int64_t first = 0; first < windows.count(); first += batch_size) {
+  std::vector<double> losses(static_cast<std::size_t>((windows.count() + batch_size - 1) / batch_size), 0.0);
+  auto const own = batches_of(windows.count(), batch_size, group);
+  for (auto batch = own.first; batch < own.last; ++batch) {
+    auto const first = batch * batch_size;
     auto const count = std::min(batch_size, windows.count() - first);
     auto const x = order.empty()
                        ? windows.range(first, count)
                        : windows.gather(std::span(order).subspan(static_cast<std::size_t>(first),
                                                                  static_cast<std::size_t>(count)));
-    losses.push_back(model::prediction_loss(network.predict(x), x, network.horizons()).item<double>());
+    losses[static_cast<std::size_t>(batch)] = model::prediction_loss(network.predict(x), x, network.horizons()).item<double>();
   }
+  if (group) group->sum(losses);
   return mean(losses);
 }
 
 std::vector<std::vector<double>> mse_by_window(model::Predictor const& network, Windows const& windows,
-                                               std::int64_t batch_size) {
+                                               std::int64_t batch_size, parallel::Group* group) {
   at::NoGradGuard const no_grad;
   auto const& horizons = network.horizons();
-  std::vector<std::vector<double>> all;
-  for (std::int64_t first = 0; first < windows.count(); first += batch_size) {
+  std::vector<double> all(static_cast<std::size_t>(windows.count()) * horizons.size(), 0.0);
+  auto const own = batches_of(windows.count(), batch_size, group);
+  for (auto batch = own.first; batch < own.last; ++batch) {
+    auto const first = batch * batch_size;
     auto const x = windows.range(first, std::min(batch_size, windows.count() - first));
     auto const predictions = network.predict(x);
     std::vector<at::Tensor> errors;
@@ -43,17 +58,20 @@ std::vector<std::vector<double>> mse_by_window(model::Predictor const& network, 
       auto const error = predictions[h].narrow(1, 0, steps) - x.narrow(1, horizons[h], steps);
       errors.push_back((error * error).to(at::kDouble).mean({1, 2}));
     }
-    for (std::int64_t w = 0; w < x.size(0); ++w) {
-      std::vector<double> row;
-      for (auto const& error : errors) row.push_back(error[w].item<double>());
-      all.push_back(std::move(row));
-    }
+    for (std::int64_t w = 0; w < x.size(0); ++w)
+      for (std::size_t h = 0; h < horizons.size(); ++h)
+        all[static_cast<std::size_t>(first + w) * horizons.size() + h] = errors[h][w].item<double>();
   }
-  return all;
+  if (group) group->sum(all);
+  std::vector<std::vector<double>> rows;
+  for (auto row = all.begin(); row != all.end(); row += static_cast<std::ptrdiff_t>(horizons.size()))
+    rows.emplace_back(row, row + static_cast<std::ptrdiff_t>(horizons.size()));
+  return rows;
 }
 
-std::vector<double> mse_by_horizon(model::Predictor const& network, Windows const& windows, std::int64_t batch_size) {
-  auto const rows = mse_by_window(network, windows, batch_size);
+std::vector<double> mse_by_horizon(model::Predictor const& network, Windows const& windows, std::int64_t batch_size,
+                                   parallel::Group* group) {
+  auto const rows = mse_by_window(network, windows, batch_size, group);
   std::vector<double> total(network.horizons().size(), 0.0);
   for (auto const& row : rows)
     for (std::size_t h = 0; h < total.size(); ++h) total[h] += row[h];

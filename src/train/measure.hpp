@@ -3,21 +3,23 @@
 #include <vector>
 
 #include "model/predictor.hpp"
+#include "parallel/group.hpp"
 #include "train/windows.hpp"
 
-/// Losses in evaluation mode.
+/// Losses in evaluation mode. Ranks of a `group` share the batches and all get the same numbers, those of one rank.
 namespace mambasynth::train {
 
 /// The original's epoch metric: the multi-horizon loss of each batch of `batch_size` windows, averaged over batches
 /// without weights.
 double mean_batch_loss(model::Predictor const& network, Windows const& windows, std::int64_t batch_size,
-                       std::vector<std::int64_t> const& order = {});
+                       std::vector<std::int64_t> const& order = {}, parallel::Group* group = nullptr);
 
 /// Mean squared error per horizon over all windows, each element counted once.
-std::vector<double> mse_by_horizon(model::Predictor const& network, Windows const& windows, std::int64_t batch_size);
+std::vector<double> mse_by_horizon(model::Predictor const& network, Windows const& windows, std::int64_t batch_size,
+                                   parallel::Group* group = nullptr);
 /// (window, horizon): mean over the steps and channels of each window.
 std::vector<std::vector<double>> mse_by_window(model::Predictor const& network, Windows const& windows,
-                                               std::int64_t batch_size);
+                                               std::int64_t batch_size, parallel::Group* group = nullptr);
 
 /// Mean of the entries: the loss over horizons.
 double mean(std::vector<double> const& values);

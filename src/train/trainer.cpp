@@ -33,14 +33,20 @@ Trainer::Trainer(config::Trial const& trial, Material const& material, Surroundi
               .workers = trial.train.num_workers > 0,
               .train_eval = trial.train.train_eval},
              point_.progress.epoch > 1),
-      learner_(around_.learner({trial_, material_, network_, optimizer_})),
+      learner_(around_.learner({trial_, material_, network_, optimizer_, *around_.group, around_.micro_batch})),
       last_save_(now()) {
-  write_log(around_.folder / log_name, point_.progress.history);
+  if (around_.group->leads()) write_log(around_.folder / log_name, point_.progress.history);
 }
 
 ResumePoint Trainer::starting_point() {
+  auto point = own_starting_point();
+  share_start(*around_.group, network_, optimizer_, point);
+  return point;
+}
+
+ResumePoint Trainer::own_starting_point() {
   auto const state = around_.folder / resume_name;
-  if (std::filesystem::exists(state)) return load_resume(state, around_.identity, network_, optimizer_);
+  if (around_.group->leads() && std::filesystem::exists(state)) return load_resume(state, around_.identity, network_, optimizer_);
   // One stream first initialises the weights, then orders the batches.
   auto const generator = at::detail::createCPUGenerator(static_cast<std::uint64_t>(trial_.train.seed));
   model::initialise(network_, generator);
@@ -61,17 +67,24 @@ void Trainer::count_time() {
   leg_start_ = time;
 }
 
+Wish Trainer::wish() {
+  bool const stop = around_.stop_requested && around_.stop_requested();
+  bool const save = point_.progress.batch > collected_ && state_is_due();
+  return agreed(*around_.group, stop ? Wish::stop : save ? Wish::save : Wish::go_on);
+}
+
 void Trainer::save_state() {
   count_time();
-  save_best();
   learner_->fetch();
-  save_resume(around_.folder / resume_name, trial_, around_.identity, network_, optimizer_, point_);
+  require_same_state(*around_.group, network_, optimizer_);
+  save_best();
+  if (around_.group->leads()) save_resume(around_.folder / resume_name, trial_, around_.identity, network_, optimizer_, point_);
   last_save_ = now();
 }
 
 void Trainer::save_best() {
   // A best model costs nothing but this copy until a state is saved: what is lost between, a resumed run finds again.
-  if (best_is_saved_) return;
+  if (best_is_saved_ || !around_.group->leads()) return;
   model::Network network(trial_.model, network_.channels());
   Optimizer optimizer(network);
   learner_->recall(network, optimizer);
@@ -90,11 +103,10 @@ Ending Trainer::run() {
                      .gate_rate = schedule_.rate(progress.epoch, trial_.train.gate_lr_factor),
                      .next_batch = progress.batch});
     while (progress.batch < batches()) {
-      bool const stop = around_.stop_requested && around_.stop_requested();
-      if (stop || (progress.batch > collected_ && state_is_due())) {
+      if (auto const wanted = wish(); wanted != Wish::go_on) {
         if (!collect()) return Ending::diverged;
         save_state();
-        if (stop) return Ending::stopped;
+        if (wanted == Wish::stop) return Ending::stopped;
       }
       learner_->step();
       ++progress.batch;
@@ -106,7 +118,7 @@ Ending Trainer::run() {
       return Ending::diverged;
     }
     // Also behind the last epoch, so that whatever interrupts the measurements costs no training.
-    if (progress.epoch > trial_.train.epochs || state_is_due()) save_state();
+    if (progress.epoch > trial_.train.epochs || agreed(*around_.group, state_is_due() ? Wish::save : Wish::go_on) == Wish::save) save_state();
   }
   return Ending::finished;
 }
@@ -165,7 +177,7 @@ void Trainer::finish_epoch() {
   if (!std::isfinite(record.val_mse))
     reason_ = "the validation loss is no number at epoch " + std::to_string(record.epoch);
   progress.history.push_back(record);
-  append_log(around_.folder / log_name, record);
+  if (around_.group->leads()) append_log(around_.folder / log_name, record);
   progress.total_seconds += record.seconds;
   progress.epoch += 1;
   progress.batch = 0;

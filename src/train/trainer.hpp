@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "config/config.hpp"
@@ -12,6 +13,7 @@
 #include "train/optimizer.hpp"
 #include "train/progress.hpp"
 #include "train/schedule.hpp"
+#include "train/together.hpp"
 #include "train/windows.hpp"
 
 namespace mambasynth::train {
@@ -27,6 +29,9 @@ struct Surroundings {
   std::function<void(EpochRecord const&)> epoch_done;
   std::function<bool()> stop_requested;
   LearnerFactory learner = host_learner;    ///< the device
+  /// The ranks that train together, each with a Trainer like this; only the leader writes files and is asked to stop.
+  std::shared_ptr<parallel::Group> group = std::make_shared<parallel::Group>();
+  std::int64_t micro_batch = 0;             ///< as in Lesson
 };
 
 /// Trains one network: windows in the original's order, loss, AdamW, schedule, best checkpoint, and the state to
@@ -47,8 +52,9 @@ class Trainer {
   void release_learner() { learner_.reset(); }
 
  private:
-  /// A fresh start, or folder/resume.pt.
+  /// A fresh start, or the leader's folder/resume.pt.
   ResumePoint starting_point();
+  ResumePoint own_starting_point();
   /// Takes over what the steps so far report. False when one was no number; reason_ then says so.
   bool collect();
   void finish_epoch();
@@ -57,6 +63,8 @@ class Trainer {
   /// checkpoint.pt, where a better model has been found since it was written.
   void save_best();
   [[nodiscard]] bool state_is_due() const;
+  /// Asked between two steps, and what the leader wants.
+  [[nodiscard]] Wish wish();
   [[nodiscard]] std::int64_t batches() const;
 
   config::Trial trial_;

@@ -84,9 +84,11 @@ analysis::Provenance provenance_of(Job const& job, TrialData const& data, train:
     else if (name != "device")
       p.more.emplace_back(name, std::visit([](auto const& value) { return analysis::Provenance::Value(value); }, fact));
   }
+  p.more.emplace_back("ranks", std::int64_t{job.group->size()});
+  p.more.emplace_back("micro_batch", job.micro_batch);
   p.more.emplace_back("start", started);
   p.more.emplace_back("end", provenance::utc_now());
-  p.more.emplace_back("gpu_seconds", job.device == "cpu" ? 0.0 : seconds);
+  p.more.emplace_back("gpu_seconds", job.device == "cpu" ? 0.0 : seconds * job.group->size());
   p.more.emplace_back("best_epoch", progress.best_epoch);
   if (!reason.empty()) p.more.emplace_back("reason", reason);
   if (!data.generated) p.more.emplace_back("data_foreign_because", data.foreign_reason);
@@ -121,7 +123,7 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
 
   train::Trainer trainer(job.trial, data.material,
                          {job.folder, job.extra_checkpoint, job.id, job.epoch_done, job.stop_requested,
-                          backend::learners(job.device, job.log)});
+                          backend::learners(job.device, job.log), job.group, job.micro_batch});
   if (auto const& done = trainer.progress(); done.epoch > 1 || done.batch > 0)
     say(fmt::format("continuing at epoch {}, batch {}", done.epoch, done.batch + 1));
   auto const ending = trainer.run();
@@ -129,6 +131,7 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
   auto const trained = std::chrono::steady_clock::now();
   auto const& progress = trainer.progress();
   if (ending == train::Ending::stopped) return {ending, "stopped on request"};
+  if (!job.group->leads()) return {ending, trainer.reason()};
 
   analysis::TrialResult result;
   result.history = history_of(progress);
@@ -153,10 +156,8 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
   return {ending, trainer.reason()};
 }
 
-}  // namespace
-
-Outcome run(Job const& job, TrialData const& data) {
-  check_rows(job, data);
+/// LibTorch's words for memory that ran out, as the standard says it.
+Outcome run_or_say_memory(Job const& job, TrialData const& data) {
   try {
     return train_and_measure(job, data);
   } catch (c10::OutOfMemoryError const&) {   // the GPU's
@@ -166,6 +167,18 @@ Outcome run(Job const& job, TrialData const& data) {
     std::string const what = error.what_without_backtrace();
     if (what.find("can't allocate memory") != std::string::npos) throw std::bad_alloc();
     throw std::runtime_error(what);
+  }
+}
+
+}  // namespace
+
+Outcome run(Job const& job, TrialData const& data) {
+  check_rows(job, data);
+  try {
+    return run_or_say_memory(job, data);
+  } catch (parallel::GivenUp const& other) {
+    if (other.memory()) throw std::bad_alloc();
+    throw;
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "config/config.hpp"
@@ -21,6 +22,9 @@ struct Job {
   std::filesystem::path extra_checkpoint;   ///< a second place for the best model; empty: none
   std::string device = "cpu";
   int threads = 1;
+  /// The ranks that train it together, each calling run(); the leader alone measures and writes. Alone by default.
+  std::shared_ptr<parallel::Group> group = std::make_shared<parallel::Group>();
+  std::int64_t micro_batch = 0;             ///< windows at once where a batch does not fit into memory; 0: a whole batch
   std::function<void(train::EpochRecord const&)> epoch_done;
   std::function<bool()> stop_requested;
   std::function<void(std::string const&)> log;   ///< stages and warnings, a line each
@@ -33,6 +37,7 @@ struct Outcome {
 };
 
 /// Train (or go on from resume.pt), measure the best checkpoint, commit trial.h5, remove resume.pt.
+/// Errors: std::bad_alloc where this rank or another of the group has no memory left; what training and measuring throw.
 Outcome run(Job const& job, TrialData const& data);
 
 }  // namespace mambasynth::trial

@@ -26,7 +26,7 @@ inline Makespan makespan(std::vector<double> const& expected, std::vector<double
   double time = 0, manager_free = 0;
   for (int worker = 0; worker < workers; ++worker) scheduler.ready(worker);
   while (!scheduler.finished()) {
-    for (auto const& [worker, trial] : scheduler.assign()) {
+    for (auto const& [worker, trial, ranks] : scheduler.assign()) {
       manager_free = std::max(manager_free, time) + dispatch_seconds;
       ends.push({manager_free + taken[trial], {worker, trial}});
     }

@@ -118,8 +118,9 @@ TEST_CASE("a sweep that says something else than it means is refused, with line 
   CHECK_THAT(refusal("[sweep.axis]\n\"train.lr\" = [1e-3]\n"), ContainsSubstring("[[sweep.axis]]"));
   CHECK_THAT(refusal("[sweep]\nseeds = [1, 1]\n"), ContainsSubstring("twice"));
   CHECK_THAT(refusal("[sweep]\nseeds = 1.5\n"), ContainsSubstring("sweep.seeds") && ContainsSubstring("wrong type"));
-  CHECK_THAT(refusal("[sweep]\nranks_per_trial = 2\n"), ContainsSubstring("ranks_per_trial = 2 is not available yet"));
-  CHECK_THAT(refusal("[sweep]\ntrials_per_gpu = 4\n"), ContainsSubstring("trials_per_gpu = 4 is not available yet"));
+  CHECK_THAT(refusal("[sweep]\nranks_per_trial = 0\n"), ContainsSubstring("ranks_per_trial"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n\"sweep.ranks_per_trial\" = [0]\n"), ContainsSubstring("ranks_per_trial"));
+  CHECK_THAT(refusal("[[sweep.exclude]]\n\"sweep.ranks_per_trial\" = 2\n"), ContainsSubstring("unknown key"));
   CHECK_THAT(refusal(gate_lr + "[model]\nd_cov = 3\n"), ContainsSubstring("d_cov") && ContainsSubstring("d_conv"));
   CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3, 1e-4]\n[[sweep.exclude]]\n\"train.lr\" = 1.0\n"), ContainsSubstring("leaves out nothing"));
   CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n[[sweep.exclude]]\n\"train.lr\" = 1e-3\n"), ContainsSubstring("has no trial"));

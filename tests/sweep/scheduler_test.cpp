@@ -52,7 +52,7 @@ TEST_CASE("whatever ends, fails or gets lost, each trial ends exactly once and n
   std::map<int, std::size_t> running;
   for (int step = 0; !scheduler.finished(); ++step) {
     REQUIRE(step < 1000);
-    for (auto const& [worker, trial] : scheduler.assign()) {
+    for (auto const& [worker, trial, ranks] : scheduler.assign()) {
       REQUIRE(alive.contains(worker));
       REQUIRE(running.emplace(worker, trial).second);
     }
@@ -61,7 +61,7 @@ TEST_CASE("whatever ends, fails or gets lost, each trial ends exactly once and n
     auto const [worker, trial] = *std::next(running.begin(), pick(static_cast<int>(running.size())));
     running.erase(worker);
     if (pick(4) == 0 && alive.size() > 1) {
-      CHECK(scheduler.lost(worker));
+      CHECK(scheduler.lost(worker) == Verdict::again);
       CHECK(scheduler.ended(worker, trial, State::done) == Verdict::ignored);  // a late word counts for nothing
       alive.erase(worker);
     } else {

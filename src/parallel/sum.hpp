@@ -1,0 +1,103 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "parallel/group.hpp"
+
+namespace mambasynth::parallel {
+
+/// Where a sum is made.
+struct SumPlace {
+  MPI_Comm comm;
+  std::vector<int> const& ranks;  ///< the group's, as numbers of comm
+  int rank;                       ///< this one's number in the group
+  int tag;                        ///< this one and the next are the sum's
+};
+
+/// One sum over the ranks of a group, under way. Each rank owns a part: it gets that part from everybody, adds in the
+/// order of ranks, and sends the result to everybody; so each element crosses the network 2 (size - 1) / size times a
+/// rank, in two rounds. Everything lies in memory of its own, which must outlive messages that never arrive.
+template <class T>
+class Sum {
+ public:
+  Sum(SumPlace const& place, std::span<T> values) : to_(values), mine_(values.begin(), values.end()) {
+    auto const size = static_cast<int>(place.ranks.size());
+    auto const own = part(place.rank, size);
+    parts_.resize(static_cast<std::size_t>(size));
+    for (int other = 0; other < size; ++other) {
+      if (other == place.rank) continue;
+      auto& theirs = parts_[static_cast<std::size_t>(other)];
+      theirs.resize(static_cast<std::size_t>(own.last - own.first));
+      receive(place, other, place.tag, theirs);
+      auto const part_of_other = part(other, size);
+      send(place, other, place.tag, std::span(mine_).subspan(static_cast<std::size_t>(part_of_other.first), static_cast<std::size_t>(part_of_other.last - part_of_other.first)));
+    }
+  }
+
+  /// Takes the next round when the one before has arrived; true at the end, when the values stand in their place.
+  bool advance(SumPlace const& place) {
+    if (done_) return true;
+    if (!arrived()) return false;
+    auto const size = static_cast<int>(place.ranks.size());
+    if (!added_) {
+      added_ = true;
+      add(place.rank, size);
+      for (int other = 0; other < size; ++other) {
+        if (other == place.rank) continue;
+        auto const own = part(place.rank, size);
+        auto const theirs = part(other, size);
+        parts_[static_cast<std::size_t>(other)].resize(static_cast<std::size_t>(theirs.last - theirs.first));
+        receive(place, other, place.tag + 1, parts_[static_cast<std::size_t>(other)]);
+        send(place, other, place.tag + 1, std::span(mine_).subspan(static_cast<std::size_t>(own.first), static_cast<std::size_t>(own.last - own.first)));
+      }
+      if (!arrived()) return false;
+    }
+    for (int other = 0; other < size; ++other)
+      if (other != place.rank) std::copy(parts_[static_cast<std::size_t>(other)].begin(), parts_[static_cast<std::size_t>(other)].end(), mine_.begin() + part(other, size).first);
+    std::copy(mine_.begin(), mine_.end(), to_.begin());
+    return done_ = true;
+  }
+
+ private:
+  static MPI_Datatype type() { return sizeof(T) == sizeof(double) ? MPI_DOUBLE : MPI_FLOAT; }
+  [[nodiscard]] Share part(int rank, int size) const { return share_of(static_cast<std::int64_t>(mine_.size()), rank, size); }
+
+  void add(int rank, int size) {
+    auto const own = part(rank, size);
+    std::vector<T> total(static_cast<std::size_t>(own.last - own.first));
+    for (int other = 0; other < size; ++other) {
+      auto const* from = other == rank ? mine_.data() + own.first : parts_[static_cast<std::size_t>(other)].data();
+      if (other == 0) std::copy_n(from, total.size(), total.begin());
+      else
+        for (std::size_t i = 0; i < total.size(); ++i) total[i] += from[i];
+    }
+    std::copy(total.begin(), total.end(), mine_.begin() + own.first);
+  }
+  void receive(SumPlace const& place, int other, int tag, std::vector<T>& to) {
+    requests_.push_back(MPI_REQUEST_NULL);
+    MPI_Irecv(to.data(), static_cast<int>(to.size()), type(), place.ranks[static_cast<std::size_t>(other)], tag, place.comm, &requests_.back());
+  }
+  void send(SumPlace const& place, int other, int tag, std::span<T const> from) {
+    requests_.push_back(MPI_REQUEST_NULL);
+    MPI_Isend(from.data(), static_cast<int>(from.size()), type(), place.ranks[static_cast<std::size_t>(other)], tag, place.comm, &requests_.back());
+  }
+  bool arrived() {
+    int all = 0;
+    MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &all, MPI_STATUSES_IGNORE);
+    if (all) requests_.clear();
+    return all != 0;
+  }
+
+  std::span<T> to_;
+  std::vector<T> mine_;
+  std::vector<std::vector<T>> parts_;
+  std::vector<MPI_Request> requests_;
+  bool added_ = false, done_ = false;
+};
+
+}  // namespace mambasynth::parallel

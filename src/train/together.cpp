@@ -1,0 +1,73 @@
+#include "train/together.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <type_traits>
+
+#include "errors/errors.hpp"
+#include "store/archive/sha256.hpp"
+
+namespace mambasynth::train {
+namespace {
+
+struct Start {
+  std::int64_t steps, epoch, batch, best_epoch;
+  double loss_sum, first_gradient_norm, last_gradient_norm, best_val, first_loss;
+  std::array<std::uint32_t, series::random::Mt19937::words> random;
+  std::uint64_t random_position;
+};
+static_assert(std::is_trivially_copyable_v<Start>);
+
+std::span<std::byte> bytes_of(at::Tensor const& tensor) {
+  return {static_cast<std::byte*>(tensor.mutable_data_ptr()), tensor.nbytes()};
+}
+
+}  // namespace
+
+void share_start(parallel::Group& group, model::Network& network, Optimizer& optimizer, ResumePoint& point) {
+  if (group.alone()) return;
+  auto& p = point.progress;
+  Start start{optimizer.steps(), p.epoch, p.batch, p.best_epoch, p.loss_sum, p.first_gradient_norm, p.last_gradient_norm,
+              p.best_val, p.first_loss, point.epoch_start.state(), point.epoch_start.position()};
+  group.share(std::as_writable_bytes(std::span(&start, 1)));
+  for (auto const& tensor : {network.flat(), optimizer.first_moment(), optimizer.second_moment()}) group.share(bytes_of(tensor));
+  if (group.leads()) return;
+  optimizer.set_steps(start.steps);
+  p = {.epoch = start.epoch,
+       .batch = start.batch,
+       .loss_sum = start.loss_sum,
+       .first_gradient_norm = start.first_gradient_norm,
+       .last_gradient_norm = start.last_gradient_norm,
+       .best_val = start.best_val,
+       .best_epoch = start.best_epoch,
+       .first_loss = start.first_loss,
+       .history = {}};
+  point.epoch_start = {start.random, start.random_position};
+}
+
+void require_same_state(parallel::Group& group, model::Network const& network, Optimizer const& optimizer) {
+  if (group.alone()) return;
+  store::Sha256 digest;
+  for (auto const& tensor : {network.flat(), optimizer.first_moment(), optimizer.second_moment()}) digest.add(bytes_of(tensor));
+  auto const own = digest.hex();
+  auto leaders = own;
+  group.share(std::as_writable_bytes(std::span(leaders.data(), leaders.size())));
+  double different = own == leaders ? 0 : 1;
+  group.sum({&different, 1});
+  if (different > 0)
+    throw errors::machine("the ranks of one trial have come to different parameters",
+                          "the same sums gave other bits on " + std::to_string(static_cast<int>(different)) + " of " + std::to_string(group.size()) + " ranks",
+                          "Give a trial ranks of one kind of processor; its last save is sound");
+}
+
+Wish agreed(parallel::Group& group, Wish own) {
+  if (group.alone()) return own;
+  std::array<std::byte, 1> word{static_cast<std::byte>(own)};
+  group.share(word);
+  return static_cast<Wish>(word[0]);
+}
+
+}  // namespace mambasynth::train
