@@ -62,6 +62,7 @@ if(MAMBASYNTH_CUDA)
   target_link_options(mambasynth_torch INTERFACE
     "LINKER:--push-state,--no-as-needed" "${torch_lib}/libtorch_cuda.so" "LINKER:--pop-state")
   target_link_libraries(mambasynth_torch INTERFACE torch::cuda torch::c10_cuda CUDA::cudart)
+  include(Nccl)
 endif()
 
 # ATen.h takes 8 s to parse. It is compiled once (400 MB in the build folder), for every library that asks:

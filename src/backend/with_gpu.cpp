@@ -41,7 +41,7 @@ std::string choose(std::string const& wanted) {
 provenance::Gpu gpu_of(std::string const& device) {
   if (device == "cpu") return {};
   auto const card = gpu::card_facts();
-  return {card.name, card.driver, card.clocks};
+  return {card.name, card.driver, card.clocks, gpu::software().nccl};
 }
 
 Inventory inventory() {

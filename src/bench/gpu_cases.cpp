@@ -153,7 +153,8 @@ std::vector<Result> step(Sizes const& s, Effort const& effort) {
   gpu::peak_memory_mb(/*reset=*/true);
   // More batches than the records of one epoch hold are never queued: the counter is set back before.
   constexpr std::int64_t batches = 64;
-  gpu::TrainingStep<T> step(network, {.batch = s.batch, .time = s.time, .training = true}, s.model.dropout, seed, batches, {}, s.graphs);
+  gpu::TrainingStep<T> step(network, {.batch = s.batch, .time = s.time, .training = true},
+                            {.dropout = s.model.dropout, .seed = seed, .batches = batches}, {}, s.graphs);
   std::vector<std::int64_t> starts(static_cast<std::size_t>(s.batch * batches));
   for (std::size_t i = 0; i < starts.size(); ++i) starts[i] = static_cast<std::int64_t>(i * 256 % 90000);
   step.windows() = {at::randn({90000 + s.time, s.channels}, gpu::on_gpu(at::kFloat)), at::tensor(starts).to(at::kCUDA)};

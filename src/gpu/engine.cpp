@@ -26,7 +26,8 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
     : room_(room),
       horizons_((require_kernels_for(network.config()), network.horizons())),
       weights_(network),
-      parameters_(network.parameters()) {
+      parameters_(network.parameters()),
+      stretches_(train::stretches(network)) {
   at::NoGradGuard const no_grad;
   auto const& c = network.config();
   n_ = {c.d_model, c.d_inner(), c.d_state, c.dt_rank(), c.d_conv, c.d_ff, network.channels(), c.n_layers,

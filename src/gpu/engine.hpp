@@ -8,6 +8,7 @@
 #include "gpu/weights.hpp"
 #include "kernels/residual_norm.hpp"
 #include "kernels/selective_scan.hpp"
+#include "train/bucket.hpp"
 
 // axes: b batch, t time step, m token (b t), f feature, d inner channel, n state, r dt_rank
 namespace mambasynth::gpu {
@@ -32,6 +33,7 @@ class Engine {
   [[nodiscard]] config::Integers const& horizons() const { return horizons_; }
   /// (f) fp32 gradient of every parameter, in flat order; what backward() writes.
   [[nodiscard]] at::Tensor const& gradient() const { return gradient_; }
+  [[nodiscard]] std::vector<train::Stretch> const& stretches() const { return stretches_; }
   /// (horizon, b) sums of squared errors of each window.
   [[nodiscard]] at::Tensor const& window_sums() const { return window_sums_; }
   /// x (b, t, c) fp32 and its padded copy (b, t, width) in T: fill before forward().
@@ -52,8 +54,12 @@ class Engine {
   at::Tensor predict(std::int64_t batch, std::size_t head);
   /// Behind forward(): window_sums() of every horizon.
   void losses(std::int64_t batch);
-  /// Behind forward(): window_sums(), and gradient() of the mean over horizons of the mean squared error.
-  void losses_and_backward(std::int64_t batch, Dropout const& dropout);
+  /// Told when elements [first, last) of gradient() have their last launch behind them: from the end to the start, in
+  /// train::stretches().
+  using Ready = std::function<void(std::int64_t first, std::int64_t last)>;
+  /// Behind forward(): window_sums(), and gradient() of the mean over horizons of the mean squared error over `of` windows,
+  /// of which these are `batch` (0: all).
+  void losses_and_backward(std::int64_t batch, Dropout const& dropout, std::int64_t of = 0, Ready const& ready = {});
   /// The first block with its residual sum and norm alone, behind a forward and a backward: for benchmarks.
   void one_block_forward(std::int64_t batch, Dropout const& dropout);
   void one_block_backward(std::int64_t batch, Dropout const& dropout);
@@ -76,7 +82,9 @@ class Engine {
   void norm_backward(std::size_t site, bool first, std::int64_t batch, Dropout const& dropout);
   void head_forward(std::int64_t batch, std::size_t head);
   void head_backward(std::int64_t batch, std::size_t head);
-  void loss(std::int64_t batch, std::size_t head, bool with_gradient);
+  /// `of`: windows that the mean is taken over; 0: no gradient.
+  void loss(std::int64_t batch, std::size_t head, std::int64_t of);
+  void unpack_gradients(std::int64_t first, std::int64_t count);
   [[nodiscard]] kernels::ScanShape scan_shape(std::int64_t batch) const;
   [[nodiscard]] kernels::ScanInputs<T> scan_inputs(Layer const& layer, typename Weights<T>::Layer const& w) const;
   [[nodiscard]] float* gradient_of(std::string const& name) const;
@@ -87,6 +95,7 @@ class Engine {
   Sizes n_;
   Weights<T> weights_;
   std::vector<model::Parameter> parameters_;
+  std::vector<train::Stretch> stretches_;
   at::Tensor x_, padded_, window_sums_, gradient_;
   std::vector<Layer> layers_;          ///< n + 1 in training: the last holds the final norm's input
   at::Tensor u_, x_conv_, delta_, mix_;

@@ -86,6 +86,9 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
                                        .dD = gradient_of(mamba + "D"),
                                        .ddelta_bias = gradient_of(mamba + "dt_proj.bias")},
                                       bytes(workspace_), stream());
+  // A = -exp(A_log), so dA_log = dA A.
+  auto const parts = weights_.A_log_parts();
+  k::cuda::scale_by({1, parts.count, parts.stride}, data<float>(w.A), gradient_of(mamba + "A_log"), stream());
   multiply_fp32(gradient_matrix(mamba + "dt_proj.weight", n_.inner, n_.rank), rows(ddelta_).t(), dt);
   multiply(rows(dx_dbl_).narrow(1, 0, n_.rank), rows(ddelta_), w.dt_proj);
   multiply_fp32(gradient_matrix(mamba + "x_proj.weight", n_.dbl, n_.inner), rows(dx_dbl_).t(), rows(x_conv_));
@@ -99,29 +102,41 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
 }
 
 template <class T>
-void Engine<T>::losses_and_backward(std::int64_t batch, Dropout const& dropout) {
+void Engine<T>::unpack_gradients(std::int64_t first, std::int64_t count) {
+  k::cuda::unpack(reinterpret_cast<k::cuda::Segment const*>(bytes(padded_segments_)) + first, count, largest_segment_,
+                  data<float>(padded_gradient_), data<float>(gradient_), stream());
+}
+
+template <class T>
+void Engine<T>::losses_and_backward(std::int64_t batch, Dropout const& dropout, std::int64_t of, Ready const& ready) {
   at::NoGradGuard const no_grad;
   auto const m = batch * room_.time;
+  std::size_t complete = 0;
+  auto const tell = [&] {
+    auto const& stretch = stretches_[complete++];
+    if (ready) ready(stretch.first, stretch.last);
+  };
   window_sums_.zero_();   // a short batch leaves its end untouched, and the optimizer sums all of it
   for (std::size_t head = 0; head < horizons_.size(); ++head) {
     head_forward(batch, head);
-    loss(batch, head, true);
+    loss(batch, head, of > 0 ? of : batch);
     head_backward(batch, head);
   }
   auto const& dmix = dropout.p > 0 ? dbranch_ : dh_;
   auto const layers = weights_.layers().size();
   norm_backward(layers, true, batch, dropout);
+  unpack_gradients(1, segments_ - 1);   // the heads'
+  tell();
   for (auto i = layers; i-- > 0;) {
     block_backward(i, batch, dmix);
     norm_backward(i, false, batch, dropout);
+    if (i > 0) tell();
   }
-  // A = -exp(A_log), so dA_log = dA A.
-  k::cuda::scale_by(weights_.A_log_parts(), data<float>(weights_.A()), data<float>(gradient_) + weights_.A_log_offset(), stream());
   auto const width = weights_.width();
   multiply_fp32(padded_gradient_.narrow(0, 0, n_.features * width).view({n_.features, width}),
                 dmix.narrow(0, 0, m).t(), padded_.narrow(0, 0, m));
-  k::cuda::unpack(reinterpret_cast<k::cuda::Segment const*>(bytes(padded_segments_)), segments_, largest_segment_,
-                  data<float>(padded_gradient_), data<float>(gradient_), stream());
+  unpack_gradients(0, 1);
+  tell();
 }
 
 template <class T>
@@ -133,7 +148,7 @@ void Engine<T>::one_block_backward(std::int64_t batch, Dropout const& dropout) {
 
 template void Engine<float>::one_block_backward(std::int64_t, Dropout const&);
 template void Engine<k::BFloat16>::one_block_backward(std::int64_t, Dropout const&);
-template void Engine<float>::losses_and_backward(std::int64_t, Dropout const&);
-template void Engine<k::BFloat16>::losses_and_backward(std::int64_t, Dropout const&);
+template void Engine<float>::losses_and_backward(std::int64_t, Dropout const&, std::int64_t, Ready const&);
+template void Engine<k::BFloat16>::losses_and_backward(std::int64_t, Dropout const&, std::int64_t, Ready const&);
 
 }  // namespace mambasynth::gpu

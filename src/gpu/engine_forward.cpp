@@ -111,10 +111,11 @@ at::Tensor Engine<T>::predict(std::int64_t batch, std::size_t head) {
 }
 
 template <class T>
-void Engine<T>::loss(std::int64_t batch, std::size_t head, bool with_gradient) {
+void Engine<T>::loss(std::int64_t batch, std::size_t head, std::int64_t of) {
+  bool const with_gradient = of > 0;
   auto const horizon = horizons_[head];
-  auto const count = static_cast<double>(batch * (room_.time - horizon) * n_.channels);
-  auto const scale = 2 / (count * static_cast<double>(horizons_.size()));
+  auto const count = static_cast<double>(of * (room_.time - horizon) * n_.channels);
+  auto const scale = !with_gradient ? 0 : 2 / (count * static_cast<double>(horizons_.size()));
   k::cuda::horizon_loss<T>(
       {batch, room_.time, n_.channels, weights_.width(), horizon}, scale,
       {.prediction = data<float>(prediction_),
@@ -131,7 +132,7 @@ void Engine<T>::losses(std::int64_t batch) {
   at::NoGradGuard const no_grad;
   for (std::size_t head = 0; head < horizons_.size(); ++head) {
     head_forward(batch, head);
-    loss(batch, head, false);
+    loss(batch, head, 0);
   }
 }
 
@@ -142,7 +143,7 @@ void Engine<T>::losses(std::int64_t batch) {
   template void Engine<T>::one_block_forward(std::int64_t, Dropout const&);                            \
   template at::Tensor Engine<T>::predict(std::int64_t, std::size_t);                                   \
   template void Engine<T>::head_forward(std::int64_t, std::size_t);                                    \
-  template void Engine<T>::loss(std::int64_t, std::size_t, bool);                                      \
+  template void Engine<T>::loss(std::int64_t, std::size_t, std::int64_t);                                      \
   template void Engine<T>::losses(std::int64_t);
 MAMBASYNTH_INSTANTIATE(float)
 MAMBASYNTH_INSTANTIATE(k::BFloat16)

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cmath>
+#include <exception>
 
 #include "gpu/device.hpp"
 #include "gpu/tensors.hpp"
@@ -26,13 +27,25 @@ class GpuLearner final : public train::Learner {
         batch_size_(lesson.trial.train.batch_size),
         stream_(c10::cuda::getStreamFromPool()),
         guard_(stream_),
-        step_(lesson.network, room_of(lesson), lesson.trial.model.dropout,
-              static_cast<std::uint64_t>(lesson.trial.train.seed),
-              (lesson.material.train.count() + batch_size_ - 1) / batch_size_, std::move(note), graphs) {
+        sum_(lesson.group.alone() ? nullptr : std::make_unique<AllReduce>(lesson.group)),
+        step_(lesson.network, room_of(lesson), plan_of(lesson, sum_.get()), std::move(note), graphs) {
     step_.load(lesson.network, lesson.optimizer);
     step_.set_state(lesson.optimizer.steps(), 0, 0, 0);
     c10::cuda::device_synchronize();
     guard_.reset_stream(c10::cuda::getDefaultCUDAStream());
+  }
+  ~GpuLearner() override {
+    if (!sum_) return;
+    // While an error flies past, another rank may never come: the streams are let go first, then everything else.
+    if (std::uncaught_exceptions() == exceptions_) {
+      try {
+        stream_.synchronize();
+        step_.forget_graphs();
+        sum_->finish();
+      } catch (std::exception const&) {  // another rank's error, which has been told
+      }
+    }
+    sum_.reset();
   }
 
   void begin(Epoch epoch) override {
@@ -55,12 +68,13 @@ class GpuLearner final : public train::Learner {
     step_.run(std::min(batch_size_, count_ - next_ * batch_size_));
     ++next_;
     auto& mark = marks_[static_cast<std::size_t>(next_ % most_queued)];
-    mark.synchronize();
+    wait([&] { mark.synchronize(); });
     mark.record(stream_);
   }
 
   std::vector<train::StepReport> reports() override {
     c10::cuda::CUDAStreamGuard const here(stream_);
+    wait([&] { stream_.synchronize(); });
     auto all = step_.reports(reported_, next_);
     reported_ = next_;
     for (std::size_t i = 0; i < all.size(); ++i)
@@ -108,7 +122,25 @@ class GpuLearner final : public train::Learner {
   static Room room_of(train::Lesson const& lesson) {
     auto const& m = lesson.material;
     auto const most = std::max({m.train.count(), m.val.count(), m.test.count()});
-    return {.batch = std::min(lesson.trial.train.batch_size, most), .time = m.train.length, .training = true};
+    auto const size = lesson.group.size();
+    auto const share = (lesson.trial.train.batch_size + size - 1) / size;
+    auto const at_once = lesson.micro_batch > 0 ? std::min(share, lesson.micro_batch) : share;
+    return {.batch = std::min(at_once, most), .time = m.train.length, .training = true};
+  }
+  static StepPlan plan_of(train::Lesson const& lesson, AllReduce* sum) {
+    auto const& train = lesson.trial.train;
+    return {.dropout = lesson.trial.model.dropout,
+            .seed = static_cast<std::uint64_t>(train.seed),
+            .batches = (lesson.material.train.count() + train.batch_size - 1) / train.batch_size,
+            .batch_size = train.batch_size,
+            .parts = [lesson](std::int64_t count) { return train::parts_of(count, lesson); },
+            .sum = sum};
+  }
+  /// For the stream; where other ranks have a part in what is waited for, not for ever.
+  template <class F>
+  void wait(F&& wait_for_stream) {
+    if (sum_) sum_->waiting(wait_for_stream);
+    else wait_for_stream();
   }
   at::Tensor device_series(train::Windows const& windows) {
     auto& copy = series_[windows.series.const_data_ptr()];
@@ -126,9 +158,10 @@ class GpuLearner final : public train::Learner {
                               at::from_blob(starts.data(), {count}, at::kLong).to(at::kCUDA)};
     auto& engine = step_.engine();
     auto const& horizons = engine.horizons();
-    std::vector<double> errors;
-    for (std::int64_t first = 0; first < count; first += engine.room().batch) {
-      auto const batch = std::min(engine.room().batch, count - first);
+    std::vector<double> errors(starts.size(), 0.0);
+    auto const own = parallel::share_of(count, lesson_.group.rank(), lesson_.group.size());
+    for (std::int64_t first = own.first; first < own.last; first += engine.room().batch) {
+      auto const batch = std::min(engine.room().batch, own.last - first);
       step_.gather(there, first, batch);
       engine.forward(batch, {});
       engine.losses(batch);
@@ -139,9 +172,10 @@ class GpuLearner final : public train::Learner {
         for (std::size_t h = 0; h < horizons.size(); ++h)
           error += sums[static_cast<std::int64_t>(h) * engine.room().batch + b] /
                    static_cast<double>((windows.length - horizons[h]) * engine.x().size(2));
-        errors.push_back(error / static_cast<double>(horizons.size()));
+        errors[static_cast<std::size_t>(first + b)] = error / static_cast<double>(horizons.size());
       }
     }
+    lesson_.group.sum(errors);
     return errors;
   }
 
@@ -149,6 +183,8 @@ class GpuLearner final : public train::Learner {
   std::int64_t batch_size_;
   c10::cuda::CUDAStream stream_;
   c10::cuda::CUDAStreamGuard guard_;
+  int exceptions_ = std::uncaught_exceptions();
+  std::unique_ptr<AllReduce> sum_;
   TrainingStep<T> step_;
   std::map<void const*, at::Tensor> series_;
   std::array<at::cuda::CUDAEvent, most_queued> marks_;

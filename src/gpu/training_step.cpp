@@ -43,14 +43,15 @@ void leave_capture(at::cuda::CUDAGraph& graph) {
 }  // namespace
 
 template <class T>
-TrainingStep<T>::TrainingStep(model::Network const& network, Room const& room, double dropout, std::uint64_t seed,
-                              std::int64_t batches, Note note, bool graphs)
-    : engine_(network, room), dropout_(dropout), seed_(seed), note_(std::move(note)), graphs_(graphs) {
+TrainingStep<T>::TrainingStep(model::Network const& network, Room const& room, StepPlan plan, Note note, bool graphs)
+    : engine_(network, room), plan_(std::move(plan)), note_(std::move(note)), graphs_(graphs) {
+  if (plan_.batch_size == 0) plan_.batch_size = room.batch;
+  if (!plan_.parts) plan_.parts = [](std::int64_t count) { return std::vector<train::Part>{{0, count}}; };
   auto const size = network.flat().numel();
   first_moment_ = at::zeros({size}, on_gpu(at::kFloat));
   second_moment_ = at::zeros({size}, on_gpu(at::kFloat));
   state_ = at::zeros({static_cast<std::int64_t>(sizeof(k::StepState))}, on_gpu(at::kByte));
-  records_ = at::zeros({batches * static_cast<std::int64_t>(sizeof(k::StepRecord))}, on_gpu(at::kByte));
+  records_ = at::zeros({plan_.batches * static_cast<std::int64_t>(sizeof(k::StepRecord))}, on_gpu(at::kByte));
   gate_ranges_ = to_device(gate_ranges(network));
   workspace_ = byte_array(k::optimizer_workspace_bytes({size, room.batch, static_cast<std::int64_t>(engine_.horizons().size()),
                                                         gate_ranges_.numel() / 16}));
@@ -79,15 +80,49 @@ void TrainingStep<T>::gather(DeviceWindows const& windows, std::int64_t first, s
 }
 
 template <class T>
-void TrainingStep<T>::launch_forward_and_backward(std::int64_t batch) {
+void TrainingStep<T>::launch_part(train::Part const& part, std::int64_t batch, bool first, bool last) {
   auto const& x = engine_.x();
   auto const* state = reinterpret_cast<k::StepState const*>(bytes(state_));
-  k::gather_windows<T>({batch, x.size(1), x.size(2), engine_.weights().width()}, data<float>(windows_.series),
-                       data<std::int64_t>(windows_.starts), engine_.room().batch, state, data<float>(x),
+  auto const windows = part.last - part.first;
+  k::gather_windows<T>({windows, x.size(1), x.size(2), engine_.weights().width()}, data<float>(windows_.series),
+                       data<std::int64_t>(windows_.starts) + part.first, plan_.batch_size, state, data<float>(x),
                        data<T>(engine_.padded()), stream());
-  typename Engine<T>::Dropout const draw{.p = dropout_, .key = {seed_, 0, 0}, .first_sample = 0, .state = state};
-  engine_.forward(batch, draw);
-  engine_.losses_and_backward(batch, draw);
+  typename Engine<T>::Dropout const draw{.p = plan_.dropout, .key = {plan_.seed, 0, 0}, .first_sample = part.first, .state = state};
+  engine_.forward(windows, draw);
+  auto const ready = [&](std::int64_t begin, std::int64_t end) {
+    auto const stretch = engine_.gradient().narrow(0, begin, end - begin);
+    if (!first) stretch.add_(gradient_so_far_.narrow(0, begin, end - begin));
+    if (last && plan_.sum) plan_.sum->begin(data<float>(stretch), end - begin);
+  };
+  engine_.losses_and_backward(windows, draw, batch, ready);
+  if (!first) engine_.window_sums().add_(sums_so_far_);
+  if (last) return;
+  gradient_so_far_.copy_(engine_.gradient());
+  sums_so_far_.copy_(engine_.window_sums());
+}
+
+/// A rank without a share of the batch adds nothing, but takes part in the sums.
+template <class T>
+void TrainingStep<T>::launch_nothing() {
+  engine_.gradient().zero_();
+  engine_.window_sums().zero_();
+  if (plan_.sum)
+    for (auto const& stretch : engine_.stretches()) plan_.sum->begin(data<float>(engine_.gradient()) + stretch.first, stretch.last - stretch.first);
+}
+
+template <class T>
+void TrainingStep<T>::launch_forward_and_backward(std::int64_t batch) {
+  at::NoGradGuard const no_grad;
+  auto const parts = plan_.parts(batch);
+  if (parts.size() > 1 && !gradient_so_far_.defined()) {
+    gradient_so_far_ = at::empty_like(engine_.gradient());
+    sums_so_far_ = at::empty_like(engine_.window_sums());
+  }
+  for (std::size_t i = 0; i < parts.size(); ++i) launch_part(parts[i], batch, i == 0, i + 1 == parts.size());
+  if (parts.empty()) launch_nothing();
+  if (!plan_.sum) return;
+  plan_.sum->begin(data<double>(engine_.window_sums()), engine_.window_sums().numel());
+  plan_.sum->join();
 }
 
 template <class T>

@@ -6,7 +6,9 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "gpu/all_reduce.hpp"
 #include "gpu/engine.hpp"
 #include "kernels/cuda/parameters.hpp"
 #include "train/learner.hpp"
@@ -19,13 +21,23 @@ struct DeviceWindows {
   at::Tensor starts;  ///< int64, in the order in which they are used
 };
 
+/// What a training step is beside its network.
+struct StepPlan {
+  double dropout = 0;
+  std::uint64_t seed = 0;          ///< of the dropout
+  std::int64_t batches = 1;        ///< of an epoch: records that are kept
+  std::int64_t batch_size = 0;     ///< windows of all ranks; 0: what the engine has room for
+  /// What this rank does of a batch of `count` windows; none: all, at once.
+  std::function<std::vector<train::Part>(std::int64_t count)> parts = {};
+  AllReduce* sum = nullptr;        ///< over the ranks
+};
+
 /// One step of training as launches on a stream, captured once for each batch size.
 template <class T>
 class TrainingStep {
  public:
   using Note = std::function<void(std::string const&)>;
-  TrainingStep(model::Network const& network, Room const& room, double dropout, std::uint64_t seed,
-               std::int64_t batches, Note note, bool graphs);
+  TrainingStep(model::Network const& network, Room const& room, StepPlan plan, Note note, bool graphs);
 
   [[nodiscard]] Engine<T>& engine() { return engine_; }
   [[nodiscard]] DeviceWindows& windows() { return windows_; }
@@ -33,8 +45,10 @@ class TrainingStep {
   /// Sets the counters on the device: the epoch's rates and the batch that comes next.
   void set_state(std::int64_t steps, std::int64_t batch, double rate, double gate_rate);
   [[nodiscard]] kernels::cuda::StepState state() const;
-  /// Queues the step on the next `batch` windows.
+  /// Queues the step on the next batch, of `batch` windows.
   void run(std::int64_t batch);
+  /// Graphs that are captured anew when they are needed; what they use may go then.
+  void forget_graphs() { captured_.clear(); }
   /// What the steps of batches first .. last - 1 reported; waits for them.
   [[nodiscard]] std::vector<train::StepReport> reports(std::int64_t first, std::int64_t last) const;
 
@@ -47,15 +61,18 @@ class TrainingStep {
  private:
   void launch(std::int64_t batch);
   void launch_forward_and_backward(std::int64_t batch);
+  /// Window sums and gradient of one part, added to those of the parts before.
+  void launch_part(train::Part const& part, std::int64_t batch, bool first, bool last);
+  void launch_nothing();
   void capture(std::int64_t batch);
 
   Engine<T> engine_;
   DeviceWindows windows_;
-  double dropout_;
-  std::uint64_t seed_;
+  StepPlan plan_;
   Note note_;
   bool graphs_;
   at::Tensor first_moment_, second_moment_, state_, records_, gate_ranges_, workspace_;
+  at::Tensor gradient_so_far_, sums_so_far_;  ///< of the step's parts, where there are several
   std::map<std::int64_t, at::Tensor> loss_weights_;
   std::map<std::int64_t, std::unique_ptr<at::cuda::CUDAGraph>> captured_;
 };

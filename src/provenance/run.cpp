@@ -55,7 +55,7 @@ Facts run_facts(std::string const& device, int threads, Gpu const& gpu) {
           {"libtorch", b.libtorch},
           {"cuda", b.cuda},
           {"driver", gpu.driver},
-          {"nccl", std::string()},
+          {"nccl", gpu.nccl},
           {"gpu_name", gpu.name},
           {"mpi", b.mpi},
           {"hdf5", b.hdf5},

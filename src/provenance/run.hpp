@@ -17,6 +17,7 @@ struct Gpu {
   std::string name;
   std::string driver;  ///< version
   std::string clocks;  ///< most MHz of multiprocessors and memory
+  std::string nccl;    ///< version
 };
 
 /// The build, host, Slurm job, container image, card, instruction set and threads of this process.

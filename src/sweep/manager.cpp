@@ -65,6 +65,7 @@ Manager::Manager(Plan const& plan, std::map<std::string, State> const& committed
       progress_(costs_of(plan)),
       scheduler_(jobs_of(plan, committed, settings_.costs), settings_.retries),
       told_at_(Clock::now()) {
+  scheduler_.expect(hub_.workers());
   for (int worker = 1; worker < hub_.workers(); ++worker) heard_[worker] = Clock::now();  // 0 is this process
   // In a job of a few minutes the margin must not be all of it.
   if (auto const left = settings_.time_left()) settings_.walltime_margin = std::min(settings_.walltime_margin, *left / 10);
@@ -259,7 +260,7 @@ void Manager::dispatch() {
     auto const& planned = plan_.trials[trial];
     // A note that cannot be written must not keep the order back: the scheduler counts on this trial's end.
     try {
-      note({.kind = EventKind::dispatched, .trial = planned.id, .rank = leader, .ranks = static_cast<int>(ranks.size())});
+      note({.kind = EventKind::dispatched, .trial = planned.id, .rank = leader, .ranks = ranks.size() > 1 ? static_cast<int>(ranks.size()) : 0});
     } catch (...) {
       fail(std::current_exception());
     }

@@ -17,6 +17,10 @@ Scheduler::Scheduler(std::vector<Job> const& jobs, std::int64_t retries) : waiti
     if (!jobs_.emplace(job.trial, job).second) throw std::logic_error("a trial was handed to the scheduler twice");
 }
 
+void Scheduler::expect(int workers) {
+  for (int worker = 0; worker < workers; ++worker) alive_.insert(worker);
+}
+
 void Scheduler::ready(int worker) {
   alive_.insert(worker);
   if (!running_.contains(worker)) idle_.insert(worker);

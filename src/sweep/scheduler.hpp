@@ -38,6 +38,9 @@ class Scheduler {
   /// `retries`: how often a failed trial runs again, on a worker that it has not failed on as long as there is one.
   explicit Scheduler(std::vector<Job> const& jobs, std::int64_t retries = 0);
 
+  /// Workers 0 .. workers - 1 will come: a trial that needs several of them is worth waiting for.
+  void expect(int workers);
+
   // Events.
   /// An idle worker asks for work. Unknown workers join this way; saying it twice changes nothing.
   void ready(int worker);

@@ -79,7 +79,7 @@ TEST_CASE("A step that cannot be captured is launched piece by piece, and says s
     auto const stream = capturable ? c10::cuda::getStreamFromPool() : c10::cuda::getDefaultCUDAStream();
     c10::cuda::CUDAStreamGuard const here(stream);
     std::string told;
-    gpu::TrainingStep<float> step(network, {.batch = 2, .time = 16, .training = true}, trial.model.dropout, 1, 1,
+    gpu::TrainingStep<float> step(network, {.batch = 2, .time = 16, .training = true}, {.dropout = trial.model.dropout, .seed = 1},
                                   [&](std::string const& note) { told += note; }, /*graphs=*/true);
     step.windows() = {x.to(at::kCUDA), starts};
     step.set_state(0, 0, 1e-3, 1e-3);

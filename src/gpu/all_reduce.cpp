@@ -1,0 +1,176 @@
+#include "gpu/all_reduce.hpp"
+
+#include <ATen/cuda/CUDAEvent.h>
+#include <c10/cuda/CUDAStream.h>
+#include <nccl.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "errors/errors.hpp"
+#include "kernels/cuda/launch.hpp"
+#include "provenance/run.hpp"
+
+namespace mambasynth::gpu {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+errors::Error nccl_error(std::string const& what, std::string const& why) {
+  return errors::machine(what, why, "NCCL_DEBUG=WARN shows more; the trial continues from its last save");
+}
+
+/// Two numbers that name this process's GPU among those of all hosts.
+std::array<double, 2> name_of_gpu() {
+  int device = 0;
+  kernels::cuda::check(cudaGetDevice(&device), "asking for the current GPU");
+  std::array<char, 32> bus{};
+  kernels::cuda::check(cudaDeviceGetPCIBusId(bus.data(), static_cast<int>(bus.size()), device), "asking for the GPU's address");
+  auto const hash = std::hash<std::string>{}(provenance::host_name() + " " + bus.data());
+  return {static_cast<double>(hash >> 32), static_cast<double>(hash & 0xffffffffU)};
+}
+
+void require_a_gpu_each(parallel::Group& group) {
+  auto const size = static_cast<std::size_t>(group.size());
+  std::vector<double> names(2 * size, 0.0);
+  auto const own = name_of_gpu();
+  names[2 * static_cast<std::size_t>(group.rank())] = own[0];
+  names[2 * static_cast<std::size_t>(group.rank()) + 1] = own[1];
+  group.sum(names);
+  for (std::size_t a = 0; a < size; ++a)
+    for (std::size_t b = a + 1; b < size; ++b)
+      if (names[2 * a] == names[2 * b] && names[2 * a + 1] == names[2 * b + 1])
+        throw errors::usage("ranks " + std::to_string(a) + " and " + std::to_string(b) + " of one trial have the same GPU",
+                            "NCCL needs a GPU for each", "Start one rank a GPU, or train on fewer ranks");
+}
+
+}  // namespace
+
+class AllReduce::State {
+ public:
+  explicit State(parallel::Group& group) : timeout_(group.timeout()), stream_(c10::cuda::getStreamFromPool(true)) {
+    require_a_gpu_each(group);
+    ncclUniqueId id{};
+    if (group.leads()) require(ncclGetUniqueId(&id), "NCCL cannot start");
+    group.share(std::as_writable_bytes(std::span(&id, 1)));
+    ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
+    config.blocking = 0;  // a rank that never comes must not hold the others
+    try {
+      require(ncclCommInitRankConfig(&comm_, group.size(), id, group.rank(), &config), "the GPUs of a trial cannot be connected");
+      settle("the GPUs of a trial cannot be connected");
+    } catch (...) {
+      if (comm_ != nullptr) ncclCommAbort(comm_);
+      throw;
+    }
+    watcher_ = std::jthread([this](std::stop_token const& stop) { look(stop); });
+  }
+  State(State const&) = delete;
+  State& operator=(State const&) = delete;
+  ~State() {
+    watcher_ = {};
+    if (comm_ != nullptr && !aborted_) ncclCommAbort(comm_);
+  }
+
+  template <class T>
+  void begin(T* values, std::int64_t count, ncclDataType_t type) {
+    check();
+    auto const here = c10::cuda::getCurrentCUDAStream();
+    ready_.record(here);
+    ready_.block(stream_);
+    std::lock_guard const guard(mutex_);
+    require(ncclAllReduce(values, values, static_cast<std::size_t>(count), type, ncclSum, comm_, stream_.stream()), "the GPUs of a trial cannot sum");
+    settle("the GPUs of a trial cannot sum");
+  }
+
+  void join() {
+    done_.record(stream_);
+    done_.block(c10::cuda::getCurrentCUDAStream());
+  }
+
+  void watch(bool on) { waits_since_ = on ? Clock::now().time_since_epoch().count() : 0; }
+
+  void check() const {
+    if (aborted_) throw nccl_error("a GPU of this trial does not answer", why_);
+  }
+
+  void finish() {
+    watcher_ = {};
+    check();
+    if (comm_ == nullptr) return;
+    require(ncclCommFinalize(comm_), "the GPUs of a trial cannot part");
+    settle("the GPUs of a trial cannot part");
+    ncclCommDestroy(comm_);
+    comm_ = nullptr;
+  }
+
+ private:
+  void require(ncclResult_t result, char const* what) const {
+    if (result == ncclSuccess || result == ncclInProgress) return;
+    throw nccl_error(what, std::string("NCCL: ") + ncclGetErrorString(result) + last_words());
+  }
+  [[nodiscard]] std::string last_words() const {
+    std::string const words = ncclGetLastError(comm_);
+    return words.empty() ? "" : ", " + words;
+  }
+
+  /// A communicator that does not block does its work behind the call.
+  void settle(char const* what) {
+    auto const begin = Clock::now();
+    ncclResult_t state = ncclInProgress;
+    for (;;) {
+      require(ncclCommGetAsyncError(comm_, &state), what);
+      if (state != ncclInProgress) break;
+      if (Clock::now() - begin > std::chrono::duration<double>(timeout_))
+        throw nccl_error(what, "nothing came from another rank for " + std::to_string(static_cast<long long>(timeout_)) + " s (train.comm_timeout)");
+      std::this_thread::yield();
+    }
+    require(state, what);
+  }
+
+  void look(std::stop_token const& stop) {
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, stop, std::chrono::milliseconds(100), [] { return false; }) && !stop.stop_requested()) {
+      ncclResult_t state = ncclSuccess;
+      auto const asked = ncclCommGetAsyncError(comm_, &state);
+      auto const since = waits_since_.load();
+      bool const failed = asked != ncclSuccess || (state != ncclSuccess && state != ncclInProgress);
+      bool const late = since != 0 && Clock::now() - Clock::time_point(Clock::duration(since)) > std::chrono::duration<double>(timeout_);
+      if (!failed && !late) continue;
+      why_ = failed ? std::string("NCCL: ") + ncclGetErrorString(asked != ncclSuccess ? asked : state) + last_words()
+                    : "nothing came from another rank for " + std::to_string(static_cast<long long>(timeout_)) + " s (train.comm_timeout)";
+      aborted_ = true;
+      ncclCommAbort(comm_);
+      return;
+    }
+  }
+
+  double timeout_;
+  c10::cuda::CUDAStream stream_;
+  at::cuda::CUDAEvent ready_, done_;
+  ncclComm_t comm_ = nullptr;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::string why_;
+  std::atomic<bool> aborted_ = false;
+  std::atomic<Clock::rep> waits_since_ = 0;
+  std::jthread watcher_;
+};
+
+AllReduce::AllReduce(parallel::Group& group) : state_(std::make_unique<State>(group)) {}
+AllReduce::~AllReduce() = default;
+void AllReduce::begin(float* values, std::int64_t count) { state_->begin(values, count, ncclFloat32); }
+void AllReduce::begin(double* values, std::int64_t count) { state_->begin(values, count, ncclFloat64); }
+void AllReduce::join() { state_->join(); }
+void AllReduce::check() const { state_->check(); }
+void AllReduce::watch(bool on) { state_->watch(on); }
+void AllReduce::finish() { state_->finish(); }
+
+}  // namespace mambasynth::gpu
