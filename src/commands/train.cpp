@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <functional>
@@ -155,17 +156,27 @@ int run(Options& options) {
     fmt::print("{}", config::to_toml(trial));
     return static_cast<int>(errors::ExitCode::done);
   }
-  auto const device = use_device(options.run);
-  resolve_precision(trial, device);
-  config::check(trial);
+  auto const prepare = [&] {
+    auto const device = use_device(options.run);
+    resolve_precision(trial, device);
+    config::check(trial);
+    return device;
+  };
   if (options.no_compile) fmt::print(stderr, "note: --no-compile changes nothing (nothing is compiled at run time).\n");
-  if (!options.evaluate.empty()) return print_validation(options, trial, device);
+  if (!options.evaluate.empty()) {
+    auto const device = prepare();
+    return print_validation(options, trial, device);
+  }
 
   parallel::Session session;
   // Whoever fails tells the others, who may be in the middle of a step.
   constexpr double grace = 30;
   return session.run([&] {
-    auto const group = group_of(session.world(), trial);
+    auto const& world = session.world();
+    // Ranks that share a machine share its cores: more threads than cores would wait for each other.
+    if (options.run.threads == 0) options.run.threads = std::max(1, thread_count(options.run) / world.local_size());
+    auto const device = prepare();
+    auto const group = group_of(world, trial);
     return parallel::together(*group, [&] { return train(options, trial, device, group); });
   }, grace);
 }

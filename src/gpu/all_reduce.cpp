@@ -79,6 +79,11 @@ class AllReduce::State {
     if (comm_ != nullptr && !aborted_) ncclCommAbort(comm_);
   }
 
+  void abandon() {
+    abandoned_ = true;
+    wake_.notify_all();
+  }
+
   template <class T>
   void begin(T* values, std::int64_t count, ncclDataType_t type) {
     check();
@@ -98,7 +103,7 @@ class AllReduce::State {
   void watch(bool on) { waits_since_ = on ? Clock::now().time_since_epoch().count() : 0; }
 
   void check() const {
-    if (aborted_) throw nccl_error("a GPU of this trial does not answer", why_);
+    if (aborted_) throw parallel::Unanswered(why_);
   }
 
   void finish() {
@@ -137,16 +142,19 @@ class AllReduce::State {
 
   void look(std::stop_token const& stop) {
     std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, stop, std::chrono::milliseconds(100), [] { return false; }) && !stop.stop_requested()) {
+    while (!stop.stop_requested()) {
+      wake_.wait_for(lock, stop, std::chrono::milliseconds(100), [this] { return abandoned_.load(); });
       ncclResult_t state = ncclSuccess;
       auto const asked = ncclCommGetAsyncError(comm_, &state);
       auto const since = waits_since_.load();
       bool const failed = asked != ncclSuccess || (state != ncclSuccess && state != ncclInProgress);
       bool const late = since != 0 && Clock::now() - Clock::time_point(Clock::duration(since)) > std::chrono::duration<double>(timeout_);
-      if (!failed && !late) continue;
+      if (!failed && !late && !abandoned_) continue;
       why_ = failed ? std::string("NCCL: ") + ncclGetErrorString(asked != ncclSuccess ? asked : state) + last_words()
                     : "nothing came from another rank for " + std::to_string(static_cast<long long>(timeout_)) + " s (train.comm_timeout)";
       aborted_ = true;
+      lock.unlock();
+      // The kernels leave at once; the call itself returns when the graphs that hold sums are gone.
       ncclCommAbort(comm_);
       return;
     }
@@ -159,7 +167,7 @@ class AllReduce::State {
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::string why_;
-  std::atomic<bool> aborted_ = false;
+  std::atomic<bool> aborted_ = false, abandoned_ = false;
   std::atomic<Clock::rep> waits_since_ = 0;
   std::jthread watcher_;
 };
@@ -172,5 +180,6 @@ void AllReduce::join() { state_->join(); }
 void AllReduce::check() const { state_->check(); }
 void AllReduce::watch(bool on) { state_->watch(on); }
 void AllReduce::finish() { state_->finish(); }
+void AllReduce::abandon() { state_->abandon(); }
 
 }  // namespace mambasynth::gpu

@@ -18,7 +18,7 @@ class AllReduce {
   explicit AllReduce(parallel::Group& group);
   AllReduce(AllReduce const&) = delete;
   AllReduce& operator=(AllReduce const&) = delete;
-  /// Aborts what finish() was not called for.
+  /// Aborts what finish() was not called for. Graphs that hold its sums have to be gone: the abort waits for their end.
   ~AllReduce();
 
   /// Behind what the current stream holds, beside what comes after it: sums in place.
@@ -35,10 +35,12 @@ class AllReduce {
     watch(false);
     check();
   }
-  /// Errors: errors::machine when the communicator was aborted.
+  /// Errors: parallel::Unanswered when the communicator was aborted.
   void check() const;
   /// Collective: an orderly end, when no graph and no stream needs it any more.
   void finish();
+  /// Lets go of streams that wait for other ranks. Does not wait.
+  void abandon();
 
  private:
   class State;

@@ -36,15 +36,20 @@ class GpuLearner final : public train::Learner {
   }
   ~GpuLearner() override {
     if (!sum_) return;
-    // While an error flies past, another rank may never come: the streams are let go first, then everything else.
-    if (std::uncaught_exceptions() == exceptions_) {
-      try {
+    // While an error flies past, another rank may never come: its streams are let go before anything waits for them.
+    bool const orderly = std::uncaught_exceptions() == exceptions_;
+    try {
+      if (orderly) {
+        wait([&] { stream_.synchronize(); });
+      } else {
+        sum_->abandon();
         stream_.synchronize();
-        step_.forget_graphs();
-        sum_->finish();
-      } catch (std::exception const&) {  // another rank's error, which has been told
       }
+      step_.forget_graphs();
+      if (orderly) sum_->finish();
+    } catch (std::exception const&) {  // another rank's error, which has been told
     }
+    step_.forget_graphs();
     sum_.reset();
   }
 

@@ -9,7 +9,6 @@
 #include <thread>
 #include <utility>
 
-#include "errors/errors.hpp"
 #include "parallel/communicator_handle.hpp"
 #include "parallel/sum.hpp"
 
@@ -34,6 +33,9 @@ struct Farewell {
 
 GivenUp::GivenUp(int world_rank, bool memory, std::string const& why)
     : memory_(memory), text_("rank " + std::to_string(world_rank) + ", which trains this trial, too, gave up: " + why) {}
+
+Unanswered::Unanswered(std::string const& why)
+    : Error(errors::ExitCode::defect, "a rank that trains this trial, too, does not answer", why, "Look at its node; the trial continues from its last save") {}
 
 class Group::State {
  public:
@@ -159,9 +161,7 @@ class Group::State {
           look_for_farewell();
         }
         if (time - begin > std::chrono::duration<double>(timeout_))
-          throw errors::machine("a rank that trains this trial, too, does not answer",
-                                "nothing came from one of the ranks " + names() + " for " + std::to_string(static_cast<long long>(timeout_)) + " s (train.comm_timeout)",
-                                "Look at its node; the trial continues from its last save");
+          throw Unanswered("nothing came from one of the ranks " + names() + " for " + std::to_string(static_cast<long long>(timeout_)) + " s (train.comm_timeout)");
       }
       std::this_thread::sleep_for(pause);
       pause = std::min(2 * pause, longest);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "errors/errors.hpp"
 #include "parallel/communicator.hpp"
 
 namespace mambasynth::parallel {
@@ -25,9 +26,16 @@ class GivenUp : public std::exception {
   std::string text_;
 };
 
+/// Another rank of the group does not answer. It will not come to the end of the job either.
+class Unanswered : public errors::Error {
+ public:
+  /// `why`: what was waited for, and how long.
+  explicit Unanswered(std::string const& why);
+};
+
 /// Ranks that train one trial together: sums and broadcasts among them. All of them make the same calls in the same
 /// order. Nothing waits for ever: a rank from which nothing comes for `timeout` seconds is an error on the others
-/// (errors::machine), and so is one that gave up (GivenUp). The object is of no use after an error.
+/// (Unanswered), and so is one that gave up (GivenUp). The object is of no use after an error.
 /// One rank alone is a group as well, and needs no MPI.
 class Group {
  public:

@@ -1,5 +1,6 @@
 #include "parallel/session.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -19,20 +20,23 @@ enum Failure : int { none, own, told };  ///< told: another rank's error
 struct Ending {
   int code = 0;
   int failed = none;
+  bool unanswered = false;
   std::string message;
 };
 
 Ending ending_of(std::function<int()> const& body) {
   try {
-    return {body(), none, {}};
+    return {body(), none, false, {}};
+  } catch (Unanswered const& error) {
+    return {static_cast<int>(error.code()), own, true, error.what()};
   } catch (errors::Error const& error) {
-    return {static_cast<int>(error.code()), own, error.what()};
+    return {static_cast<int>(error.code()), own, false, error.what()};
   } catch (GivenUp const& error) {
-    return {1, told, std::string(error.what()) + ". Correct what that rank says."};
+    return {1, told, false, std::string(error.what()) + ". Correct what that rank says."};
   } catch (std::exception const& error) {
-    return {1, own, std::string("mambasynth stopped (") + error.what() + "). Please report this with the command that led here."};
+    return {1, own, false, std::string("mambasynth stopped (") + error.what() + "). Please report this with the command that led here."};
   } catch (...) {
-    return {1, own, "mambasynth stopped (something was thrown that is no exception). Please report this with the command that led here."};
+    return {1, own, false, "mambasynth stopped (something was thrown that is no exception). Please report this with the command that led here."};
   }
 }
 
@@ -87,7 +91,8 @@ int Session::run(std::function<int()> const& body, double grace_seconds) {
   std::vector<int> all(2 * size);
   MPI_Request request = MPI_REQUEST_NULL;
   MPI_Iallgather(mine.data(), 2, MPI_INT, all.data(), 2, MPI_INT, world_->handle_->comm, &request);
-  auto const deadline = Clock::now() + std::chrono::duration<double>(grace_seconds);
+  // A rank that did not answer before will not come here; those that do need no long wait.
+  auto const deadline = Clock::now() + std::chrono::duration<double>(ending.unanswered ? std::min(1.0, grace_seconds) : grace_seconds);
   for (;;) {
     int arrived = 0;
     MPI_Test(&request, &arrived, MPI_STATUS_IGNORE);

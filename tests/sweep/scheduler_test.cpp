@@ -5,6 +5,7 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
+#include "sweep/cost_model.hpp"
 #include "sweep/makespan.hpp"
 #include "sweep/scheduler.hpp"
 
@@ -119,4 +120,117 @@ TEST_CASE("the makespan on equal workers stays within Graham's bound of the best
     CHECK(time >= bound - 1e-9);
     CHECK(time <= 1.05 * bound);
   }
+}
+
+TEST_CASE("trials of several ranks go first, get neighbours, and are not starved by small ones") {
+  // Trial 0 needs four workers, 1 and 2 two, the others one.
+  std::vector<Scheduler::Job> jobs{{0, 1, 4}, {1, 5, 2}, {2, 9, 2}};
+  for (std::size_t i = 3; i < 40; ++i) jobs.push_back({i, 1, 1});
+  Scheduler scheduler(jobs);
+  scheduler.expect(4);
+  scheduler.ready(2);
+  CHECK(scheduler.assign().empty());  // it waits for the others rather than fill the place
+  for (int worker : {0, 1, 3}) scheduler.ready(worker);
+  auto assigned = scheduler.assign();
+  REQUIRE(assigned.size() == 1);
+  CHECK(assigned[0].trial == 0);
+  CHECK(assigned[0].ranks == std::vector{0, 1, 2, 3});
+  for (int worker : {3, 2, 1}) CHECK(scheduler.ended(worker, 0, State::done) == Verdict::partly);
+  scheduler.ready(3);
+  CHECK(scheduler.assign().empty());  // 2 and 3 are to run trial 2
+  scheduler.ready(1);
+  scheduler.ready(2);
+  assigned = scheduler.assign();
+  REQUIRE(assigned.size() == 1);
+  CHECK(assigned[0].trial == 2);
+  CHECK(assigned[0].ranks == std::vector{2, 3});
+  CHECK(scheduler.ended(0, 0, State::done) == Verdict::final);
+  scheduler.ready(0);
+  assigned = scheduler.assign();
+  REQUIRE(assigned.size() == 1);
+  CHECK(assigned[0].ranks == std::vector{0, 1});
+  CHECK(scheduler.ended(2, 2, State::done) == Verdict::final);  // the leader has spoken ...
+  CHECK(scheduler.ended(3, 2, State::failed) == Verdict::ignored);  // ... and nothing can take its word back
+  scheduler.ready(2);
+  CHECK(scheduler.assign().size() == 1);
+}
+
+TEST_CASE("a place that no large trial can use goes to a small one") {
+  Scheduler scheduler({{0, 1, 2}, {1, 1, 2}, {2, 1, 1}, {3, 1, 1}});
+  scheduler.expect(3);
+  for (int worker = 0; worker < 3; ++worker) scheduler.ready(worker);
+  auto const assigned = scheduler.assign();
+  REQUIRE(assigned.size() == 2);
+  CHECK(assigned[0].ranks == std::vector{0, 1});
+  CHECK(assigned[1].ranks == std::vector{2});
+  CHECK(scheduler.ended(0, 0, State::done) == Verdict::final);
+  CHECK(scheduler.ended(1, 0, State::done) == Verdict::ignored);
+  CHECK(scheduler.ended(2, 2, State::done) == Verdict::final);
+  for (int worker : {0, 2}) scheduler.ready(worker);
+  REQUIRE(scheduler.assign().size() == 1);  // trial 1 on 0 and 2: no neighbours are idle
+}
+
+TEST_CASE("a trial of several ranks ends when all of them have, the first failure speaks, and a lost rank costs a try") {
+  Scheduler scheduler({{0, 1, 2, 2}, {1, 1, 1}}, 1);
+  scheduler.expect(2);
+  auto const start = [&] {
+    for (int worker : {0, 1}) scheduler.ready(worker);
+    auto const assigned = scheduler.assign();
+    REQUIRE(assigned.size() == 1);
+    REQUIRE(assigned[0].trial == 0);
+  };
+  start();
+  CHECK(scheduler.ended(1, 0, State::out_of_memory) == Verdict::partly);
+  CHECK(scheduler.ended(0, 0, State::failed) == Verdict::again);  // it only heard of the other's
+  CHECK(scheduler.shrunk(0) == 1);
+  start();
+  CHECK(scheduler.lost(1) == Verdict::partly);
+  CHECK_FALSE(scheduler.finished());
+  CHECK(scheduler.ended(0, 0, State::failed) == Verdict::again);
+  CHECK(scheduler.fewest_ranks() == 1);
+  scheduler.ready(0);
+  auto const assigned = scheduler.assign();  // one is left: trial 0 must wait for ever, trial 1 need not
+  REQUIRE(assigned.size() == 1);
+  CHECK(assigned[0].trial == 1);
+  CHECK(scheduler.ended(0, 1, State::done) == Verdict::final);
+  CHECK(scheduler.fewest_ranks() == 2);
+  scheduler.ready(1);  // it was only slow
+  start();
+  CHECK(scheduler.ended(0, 0, State::out_of_memory) == Verdict::partly);
+  CHECK(scheduler.ended(1, 0, State::out_of_memory) == Verdict::again);
+  start();
+  CHECK(scheduler.ended(0, 0, State::out_of_memory) == Verdict::partly);
+  CHECK(scheduler.ended(1, 0, State::out_of_memory) == Verdict::final);  // twice was allowed
+  CHECK(scheduler.results().at(0) == State::out_of_memory);
+}
+
+TEST_CASE("what finished trials took reorders those that wait") {
+  mambasynth::sweep::CostModel model;
+  CHECK(model.expected(3) == 3);
+  CHECK(model.learn(10, 100));
+  CHECK(model.expected(10) == 100);
+  CHECK(model.expected(5) == 50);
+  CHECK_FALSE(model.learn(10, 101));
+  CHECK(model.learn(40, 1600));
+  CHECK(model.expected(20) > 200);   // between the paces of its neighbours
+  CHECK(model.expected(20) < 800);
+  CHECK(model.expected(80) == 3200);
+  CHECK_FALSE(model.learn(0, 5));
+
+  Scheduler scheduler(jobs_of({10, 12, 11}));
+  scheduler.estimate([](std::size_t trial) { return trial == 0 ? 50.0 : trial == 1 ? 20.0 : 30.0; });
+  scheduler.ready(0);
+  REQUIRE(scheduler.assign().front().trial == 0);
+  CHECK(scheduler.ended(0, 0, State::failed) == Verdict::final);
+  scheduler.ready(0);
+  CHECK(scheduler.assign().front().trial == 2);
+}
+
+TEST_CASE("64 trials of one, two and four ranks keep 8 workers busy") {
+  std::mt19937 random(11);
+  std::vector<Scheduler::Job> jobs;
+  for (std::size_t i = 0; i < 64; ++i) jobs.push_back({i, std::uniform_real_distribution(1.0, 20.0)(random), 1 << (i % 3)});
+  auto const [time, bound] = mambasynth::tests::makespan(jobs, 8);
+  CHECK(time >= bound - 1e-9);
+  CHECK(time <= 1.05 * bound);
 }

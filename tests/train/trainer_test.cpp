@@ -8,6 +8,7 @@
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
 #include "support/reference.hpp"
+#include "train/bucket.hpp"
 #include "train/log.hpp"
 #include "train/small_trial.hpp"
 #include "train/stopped_runs.hpp"
@@ -118,4 +119,41 @@ TEST_CASE("a loss a hundred times the first batch's ends the training as diverge
   CHECK(ending(201, reason) == train::Ending::diverged);
   CHECK_THAT(reason, Catch::Matchers::ContainsSubstring("is above 100 times the first batch's at epoch 1, batch 2"));
   CHECK(ending(199, reason) == train::Ending::finished);
+}
+
+TEST_CASE("a batch in parts gives the curve of the whole batch, dropout included, to rounding") {
+  auto trial = tests::small_trial();
+  trial.model.dropout = 0.2;
+  trial.model.max_horizon = 2;
+  auto const data = trial::load_data(trial, {}, 1);
+  auto const curve = [&](std::int64_t micro_batch) {
+    tests::TemporaryFolder const folder;
+    train::Surroundings around{.folder = folder.path(), .extra_checkpoint = {}, .identity = "id", .epoch_done = {}, .stop_requested = {}};
+    around.micro_batch = micro_batch;
+    train::Trainer trainer(trial, data.material, around);
+    REQUIRE(trainer.run() == train::Ending::finished);
+    return trainer.progress().history;
+  };
+  auto const whole = curve(0);
+  for (std::int64_t const at_once : {1, 5, 16}) {
+    auto const parts = curve(at_once);
+    REQUIRE(parts.size() == whole.size());
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      CHECK(std::abs(parts[i].train_mse - whole[i].train_mse) <= 1e-5 * whole[i].train_mse);
+      CHECK(std::abs(parts[i].val_mse - whole[i].val_mse) <= 1e-5 * whole[i].val_mse);
+      if (at_once == 16) CHECK(parts[i].val_mse == whole[i].val_mse);
+    }
+  }
+}
+
+TEST_CASE("the gradient's stretches cover it once, from its end to its start, a layer each") {
+  auto const trial = tests::small_trial();
+  model::Network const network(trial.model, 5);
+  auto const all = train::stretches(network);
+  REQUIRE(all.size() == static_cast<std::size_t>(trial.model.n_layers) + 1);
+  CHECK(all.front().last == network.flat().numel());
+  CHECK(all.front().first == network.parameter("final_norm.weight").offset);
+  CHECK(all.back().first == 0);
+  CHECK(all.back().last == network.parameter("layers.1.norm.weight").offset);
+  for (std::size_t i = 1; i < all.size(); ++i) CHECK(all[i].last == all[i - 1].first);
 }

@@ -1,0 +1,143 @@
+"""Trials that several ranks train together, over MPI on the CPU."""
+
+import json
+import os
+import re
+import signal
+import time
+
+import h5py
+import numpy
+import pytest
+from conftest import TINY_TRIAL
+from test_sweep import ranks_of
+
+# 42 windows in batches of 13, the last one of 3: with four ranks one of them has none.
+TRIAL = TINY_TRIAL.replace("batch_size = 8", "batch_size = 13").replace("epochs = 2", "epochs = 4")
+CURVE = ("train_mse", "val_mse", "test_mse", "first_gradient_norm", "last_gradient_norm")
+
+
+@pytest.fixture
+def trial(tmp_path):
+    file = tmp_path / "trial.toml"
+    file.write_text(TRIAL)
+    return file
+
+
+def curve(out):
+    with h5py.File(out / "trial.h5") as result:
+        return {name: result[f"history/{name}"][()] for name in CURVE}, dict(result["provenance"].attrs)
+
+
+def rows(out):
+    log = out / "log.csv"
+    return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+def test_any_number_of_ranks_gives_the_same_curve(mambasynth, trial, tmp_path):
+    expected, _ = None, None
+    for ranks in (1, 2, 3, 4):
+        out = tmp_path / f"ranks{ranks}"
+        mambasynth.over(ranks)("train", "--config", trial, "--out", out)
+        found, provenance = curve(out)
+        assert provenance["ranks"] == ranks
+        expected = expected or found
+        for name in CURVE:
+            numpy.testing.assert_allclose(found[name], expected[name], rtol=2e-5, err_msg=f"{name} with {ranks} ranks")
+
+
+def test_the_same_ranks_give_the_same_bits_stopped_or_not(mambasynth, trial, tmp_path):
+    several = mambasynth.over(3)
+    several("train", "--config", trial, "--out", tmp_path / "whole", "--epochs", "60")
+    out, stops = tmp_path / "stopped", 0
+    while not (out / "trial.h5").exists():
+        process = several.start("train", "--config", trial, "--out", out, "--epochs", "60")
+        begun = rows(out)
+        while process.poll() is None and rows(out) < begun + 5:
+            time.sleep(0.01)
+        if process.poll() is None:
+            process.send_signal(signal.SIGUSR2)
+        process.communicate(timeout=60)
+        assert process.returncode in (0, 75)
+        stops += process.returncode == 75
+    assert stops > 0
+    assert (out / "checkpoint.pt").read_bytes() == (tmp_path / "whole" / "checkpoint.pt").read_bytes()
+
+
+def test_an_allocation_holds_trials_of_several_sizes(mambasynth, tmp_path):
+    sweep = tmp_path / "mixed.toml"
+    sweep.write_text('[sweep]\nname = "mixed"\nseeds = [1, 2]\n[[sweep.axis]]\n"model.d_state" = [4, 8, 16]\n"sweep.ranks_per_trial" = [1, 2, 3]\n' + TRIAL)
+    out = tmp_path / "out"
+    plan = mambasynth.over(3)("sweep", sweep, "--out", out, "--dry-run").stdout
+    assert plan.count(", 3 ranks") == 2 and plan.count(", 2 ranks") == 2
+    mambasynth.over(3)("sweep", sweep, "--out", out)
+    sizes = sorted(int(curve(file.parent)[1]["ranks"]) for file in out.glob("trials/*/trial.h5"))
+    assert sizes == [1, 1, 2, 2, 3, 3]
+    # A sweep's trial is that of `train` with as many ranks.
+    events = [json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()]
+    pair = next(event["trial"] for event in events if event["event"] == "dispatched" and event.get("ranks") == 2)
+    with h5py.File(out / "trials" / pair / "trial.h5") as result:
+        configuration = result["provenance"].attrs["configuration"]
+    (tmp_path / "pair.toml").write_text(configuration)
+    mambasynth.over(2)("train", "--config", tmp_path / "pair.toml", "--out", tmp_path / "alone")
+    assert (tmp_path / "alone" / "checkpoint.pt").read_bytes() == (out / "trials" / pair / "checkpoint.pt").read_bytes()
+    assert "6 of 6 done" in mambasynth.over(3)("sweep", sweep, "--out", out).stderr
+
+
+def test_more_ranks_than_were_started_are_refused(mambasynth, tmp_path, trial):
+    told = mambasynth.over(2)("sweep", trial, "--out", tmp_path / "out", "--ranks-per-trial", "3", code=2).stderr
+    assert "a trial of this sweep needs 3 ranks (the launch has 2" in told
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_rank_that_dies_or_hangs_is_an_error_on_the_others(mambasynth, trial, tmp_path, how):
+    out = tmp_path / "out"
+    command = ["train", "--config", trial, "--out", out, "--epochs", "100000", "--resume-every", "0.2", "--comm-timeout", "2"]
+    several = mambasynth.over(2)
+    several.command[1:1] = ["--enable-recovery"]
+    process = several.start(*command)
+    try:
+        while not (out / "resume.pt").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        victim = ranks_of(process)[-1]
+        os.kill(victim, how)
+        begin = time.monotonic()
+        while "does not answer" not in (told := process.stderr.readline()):
+            assert told, "the launcher ended without a word"
+        assert time.monotonic() - begin < 15
+        assert "train.comm_timeout" in told and "its last save" in told
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        for rank in ranks_of(process):
+            os.kill(rank, signal.SIGKILL)
+        process.communicate()
+    saved = rows(out)
+    process = mambasynth.over(2).start(*command)
+    while rows(out) <= saved:
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGUSR2)
+    assert process.wait(60) == 75
+
+
+def test_a_rank_that_is_lost_costs_a_sweep_only_the_work_since_the_last_save(mambasynth, tmp_path):
+    sweep = tmp_path / "pairs.toml"
+    sweep.write_text('[sweep]\nname = "pairs"\nseeds = [1, 2, 3]\nranks_per_trial = 2\nrank_timeout = 3\n'
+                     + TRIAL.replace("epochs = 4", "epochs = 150\nresume_every = 0.2\ncomm_timeout = 2"))
+    mambasynth.over(2)("sweep", sweep, "--out", tmp_path / "whole")
+    several = mambasynth.over(4)
+    several.command[1:1] = ["--enable-recovery"]
+    out = tmp_path / "out"
+    process = several.start("sweep", sweep, "--out", out)
+    while not list(out.glob("trials/*/resume.pt")):
+        assert process.poll() is None
+        time.sleep(0.02)
+    victims = ranks_of(process)
+    os.kill(victims[-1], signal.SIGKILL)
+    _, told = process.communicate(timeout=120)
+    assert "is lost" in told
+    mambasynth.over(4)("sweep", sweep, "--out", out)
+    for file in out.glob("trials/*/checkpoint.pt"):
+        assert file.read_bytes() == (tmp_path / "whole" / "trials" / file.parent.name / "checkpoint.pt").read_bytes()
+    assert len(list(out.glob("trials/*/trial.h5"))) == 3
