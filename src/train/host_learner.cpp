@@ -44,10 +44,12 @@ class HostLearner final : public Learner {
   std::vector<StepReport> reports() override { return std::exchange(reports_, {}); }
 
   double mean_batch_loss(Windows const& windows, std::vector<std::int64_t> const& order) override {
-    return train::mean_batch_loss(lesson_.network, windows, lesson_.trial.train.batch_size, order, &lesson_.group);
+    return train::mean_batch_loss(lesson_.network, windows, lesson_.trial.train.batch_size, order, &lesson_.group,
+                                  lesson_.micro_batch);
   }
   double mean_error(Windows const& windows) override {
-    return mean(mse_by_horizon(lesson_.network, windows, lesson_.trial.train.batch_size, &lesson_.group));
+    auto const at_once = lesson_.micro_batch > 0 ? lesson_.micro_batch : lesson_.trial.train.batch_size;
+    return mean(mse_by_horizon(lesson_.network, windows, at_once, &lesson_.group));
   }
 
   void remember() override { best_ = snapshot(lesson_.network, lesson_.optimizer); }

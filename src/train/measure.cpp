@@ -25,18 +25,23 @@ double mean(std::vector<double> const& values) {
 }
 
 double mean_batch_loss(model::Predictor const& network, Windows const& windows, std::int64_t batch_size,
-                       std::vector<std::int64_t> const& order, parallel::Group* group) {
+                       std::vector<std::int64_t> const& order, parallel::Group* group, std::int64_t at_once) {
   at::NoGradGuard const no_grad;
   std::vector<double> losses(static_cast<std::size_t>((windows.count() + batch_size - 1) / batch_size), 0.0);
   auto const own = batches_of(windows.count(), batch_size, group);
   for (auto batch = own.first; batch < own.last; ++batch) {
     auto const first = batch * batch_size;
     auto const count = std::min(batch_size, windows.count() - first);
-    auto const x = order.empty()
-                       ? windows.range(first, count)
-                       : windows.gather(std::span(order).subspan(static_cast<std::size_t>(first),
-                                                                 static_cast<std::size_t>(count)));
-    losses[static_cast<std::size_t>(batch)] = model::prediction_loss(network.predict(x), x, network.horizons()).item<double>();
+    auto const most = at_once > 0 ? at_once : count;
+    auto& loss = losses[static_cast<std::size_t>(batch)];
+    for (std::int64_t from = 0; from < count; from += most) {
+      auto const part = std::min(most, count - from);
+      auto const x = order.empty() ? windows.range(first + from, part)
+                                   : windows.gather(std::span(order).subspan(static_cast<std::size_t>(first + from),
+                                                                             static_cast<std::size_t>(part)));
+      auto const value = model::prediction_loss(network.predict(x), x, network.horizons()).item<double>();
+      loss += part == count ? value : value * static_cast<double>(part) / static_cast<double>(count);
+    }
   }
   if (group) group->sum(losses);
   return mean(losses);

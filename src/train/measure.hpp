@@ -10,9 +10,10 @@
 namespace mambasynth::train {
 
 /// The original's epoch metric: the multi-horizon loss of each batch of `batch_size` windows, averaged over batches
-/// without weights.
+/// without weights. `at_once`: windows that go through the network together where a batch does not fit; 0: a batch.
 double mean_batch_loss(model::Predictor const& network, Windows const& windows, std::int64_t batch_size,
-                       std::vector<std::int64_t> const& order = {}, parallel::Group* group = nullptr);
+                       std::vector<std::int64_t> const& order = {}, parallel::Group* group = nullptr,
+                       std::int64_t at_once = 0);
 
 /// Mean squared error per horizon over all windows, each element counted once.
 std::vector<double> mse_by_horizon(model::Predictor const& network, Windows const& windows, std::int64_t batch_size,

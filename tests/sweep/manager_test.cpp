@@ -107,6 +107,28 @@ TEST_CASE("each trial runs once, the costliest first, and all workers are sent h
   CHECK(bench.count(sweep::EventKind::finished) == 8);
 }
 
+TEST_CASE("where memory runs out, a trial runs again with half as many windows at once, until one is too many") {
+  Bench bench;
+  bench.plan.trials.resize(1);
+  auto const batch = bench.plan.trials.front().trial.train.batch_size;
+  std::vector<std::int64_t> at_once;
+  std::int64_t fits = batch / 4;
+  auto const script = [&](Order const& order) {
+    at_once.push_back(order.micro_batch);
+    return order.micro_batch != 0 && order.micro_batch <= fits ? State::done : State::out_of_memory;
+  };
+  ScriptedHub enough(1, script);
+  CHECK(bench.manager(enough).run() == 0);
+  CHECK(at_once == std::vector<std::int64_t>{0, batch / 2, batch / 4});
+  CHECK(bench.count(sweep::EventKind::requeued) == 2);
+  at_once.clear();
+  fits = 0;
+  ScriptedHub never(1, script);
+  CHECK(bench.manager(never).run() == 4);
+  CHECK(at_once.back() == 1);
+  CHECK(bench.told.find("out_of_memory: as scripted") != std::string::npos);
+}
+
 TEST_CASE("trials with a result do not run again, whatever their result") {
   Bench bench;
   bench.committed[bench.plan.trials[7].id] = State::done;

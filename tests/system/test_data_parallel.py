@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import time
+from pathlib import Path
 
 import h5py
 import numpy
@@ -141,3 +142,38 @@ def test_a_rank_that_is_lost_costs_a_sweep_only_the_work_since_the_last_save(mam
     for file in out.glob("trials/*/checkpoint.pt"):
         assert file.read_bytes() == (tmp_path / "whole" / "trials" / file.parent.name / "checkpoint.pt").read_bytes()
     assert len(list(out.glob("trials/*/trial.h5"))) == 3
+
+
+def test_where_memory_runs_out_a_smaller_part_of_the_batch_does(mambasynth, tmp_path):
+    """The limit lies between what a window and what a batch needs; found from what the program itself takes."""
+    shape = ["--n-steps", 12000, "--n-layers", 2, "--d-model", 64, "--seq-len", 512, "--stride", 64, "--warmup-epochs", 1, "--epochs", 1,
+             "--lb-points", 300, "--threads", 1, "--device", "cpu"]
+
+    def data_size(batch):
+        """Kilobytes of private memory at most, as ulimit -d counts them."""
+        process = mambasynth.start("train", *shape, "--batch-size", batch, "--out", tmp_path / f"batch{batch}")
+        most = 0
+        while process.poll() is None:
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            most = max([most, *(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmData"))])
+            time.sleep(0.005)
+        process.communicate()
+        assert process.returncode == 0
+        return most
+
+    small, large = data_size(4), data_size(64)
+    limit = small + (large - small) // 3
+    out = tmp_path / "limited"
+    told = mambasynth("train", *shape, "--batch-size", 64, "--out", out, launcher=["bash", "-c", f'ulimit -d {limit}; exec "$@"', "_"]).stderr
+    assert "memory ran out with 64 windows at once; trying 32" in told
+    found, provenance = curve(out)
+    expected, whole = curve(tmp_path / "batch64")
+    assert 0 < provenance["micro_batch"] < 64 and whole["micro_batch"] == 0
+    for name in CURVE:
+        numpy.testing.assert_allclose(found[name], expected[name], rtol=1e-4, err_msg=name)
+
+    sweep = tmp_path / "sweep.toml"
+    sweep.write_text(whole["configuration"])
+    mambasynth.over(1)("sweep", sweep, "--out", tmp_path / "sweep", launcher=["bash", "-c", f'ulimit -d {limit}; exec "$@"', "_"])
+    events = (tmp_path / "sweep" / "events.jsonl").read_text()
+    assert "out_of_memory, runs again with 32 windows at once" in events
