@@ -16,6 +16,9 @@ namespace mambasynth::backend {
 /// host the current one. Errors: errors::usage when the asked-for card is not there.
 std::string choose(std::string const& wanted);
 
+/// Cards that this process sees; 0 on the CPU.
+int cards(std::string const& device);
+
 /// Empty on the CPU.
 provenance::Gpu gpu_of(std::string const& device);
 

@@ -11,6 +11,8 @@ std::string choose(std::string const& wanted) {
   return "cpu";
 }
 
+int cards(std::string const&) { return 0; }
+
 provenance::Gpu gpu_of(std::string const&) { return {}; }
 
 Inventory inventory() {

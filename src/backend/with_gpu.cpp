@@ -38,6 +38,8 @@ std::string choose(std::string const& wanted) {
   return "cuda";
 }
 
+int cards(std::string const& device) { return device == "cpu" ? 0 : gpu::cards().count; }
+
 provenance::Gpu gpu_of(std::string const& device) {
   if (device == "cpu") return {};
   auto const card = gpu::card_facts();

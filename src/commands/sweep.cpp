@@ -6,12 +6,14 @@
 #include <memory>
 
 #include "analysis/trial_summary.hpp"
+#include "backend/backend.hpp"
 #include "commands/flags.hpp"
 #include "commands/trial_identity.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "parallel/session.hpp"
 #include "provenance/build.hpp"
+#include "provenance/run.hpp"
 #include "series/load.hpp"
 #include "series/write_files.hpp"
 #include "sweep/run_sweep.hpp"
@@ -98,6 +100,15 @@ std::pair<std::int64_t, std::int64_t> part_of(std::string const& text) {
   return {part, parts};
 }
 
+/// Ranks of one machine take its GPUs in turn; where that puts more on one than was asked for, memory may run out.
+void tell_of_shared_gpus(parallel::Communicator const& world, std::string const& device, std::int64_t trials_per_gpu) {
+  auto const cards = backend::cards(device);
+  if (world.rank() != 0 || cards == 0 || world.local_size() <= cards * trials_per_gpu) return;
+  fmt::print(stderr, "note: {} ranks share {} of {}, so up to {} trials run on one (sweep.trials_per_gpu is {}). Start fewer ranks, or set trials_per_gpu = {}.\n",
+             world.local_size(), cards == 1 ? "the GPU" : fmt::format("the {} GPUs", cards), provenance::host_name(), (world.local_size() + cards - 1) / cards, trials_per_gpu,
+             (world.local_size() + cards - 1) / cards);
+}
+
 int run(Options const& options) {
   if (options.keys.print_requested()) {
     fmt::print("{}", sweep::to_toml(sweep::read_sweep_file(options.file, options.keys.assignments())));
@@ -116,6 +127,7 @@ int run(Options const& options) {
     if (run_flags.threads == 0) run_flags.threads = 1;
     auto const device = use_device(run_flags);
     auto const threads = run_flags.threads;
+    tell_of_shared_gpus(session.world(), device, sweep::read_sweep_file(options.file, assignments).keys.trials_per_gpu);
     sweep::SweepOptions const sweep_options{.sweep_file = options.file,
                                             .out = out,
                                             .set = assignments,

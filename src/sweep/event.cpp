@@ -73,6 +73,7 @@ std::string to_line(Event const& event) {
   if (event.rank >= 0) object["rank"] = event.rank;
   count("ranks", event.ranks);
   text("host", event.host);
+  text("code", event.code);
   count("epoch", event.epoch);
   count("epochs", event.epochs);
   number("train_mse", event.train_mse);
@@ -103,6 +104,7 @@ std::optional<Event> from_line(std::string_view line) {
     event.rank = object.value("rank", -1);
     event.ranks = object.value("ranks", 0);
     event.host = object.value("host", "");
+    event.code = object.value("code", "");
     event.epoch = object.value("epoch", std::int64_t{0});
     event.epochs = object.value("epochs", std::int64_t{0});
     event.train_mse = number_or_nan(object, "train_mse");

@@ -35,6 +35,7 @@ struct Event {
   int rank = -1;
   int ranks = 0;       ///< opened: of the launch; dispatched: that run the trial together, `rank` leads
   std::string host = {};    ///< opened, started
+  std::string code = {};    ///< opened: commit of the program
   std::int64_t epoch = 0;
   std::int64_t epochs = 0;
   double train_mse = std::numeric_limits<double>::quiet_NaN();

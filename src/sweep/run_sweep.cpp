@@ -23,20 +23,37 @@
 namespace mambasynth::sweep {
 namespace {
 
+void require_own_code(std::string const& code, std::string const& trial, SweepOptions const& options) {
+  auto const short_of = [](std::string const& commit) { return commit.substr(0, 12); };
+  if (options.allow_mixed_code || code.empty() || options.code.empty() || code == options.code) return;
+  throw errors::usage(options.out.string() + " holds results of another version of the program",
+                      "trial " + trial + " is of " + short_of(code) + ", this is " + short_of(options.code) + ", and their numbers may differ",
+                      "Give another --out, use the older program, or mix them with --allow-mixed code");
+}
+
+/// Trials that were interrupted go on from a save; who wrote that, the ledger tells.
+void require_own_saves(Plan const& plan, std::map<std::string, State> const& committed, SweepOptions const& options) {
+  std::map<std::string, std::string> code_of;
+  std::string code;
+  for (auto const& event : read_ledger(options.out / "events.jsonl")) {
+    if (event.kind == EventKind::opened) code = event.code;
+    if (event.kind == EventKind::started) code_of[event.trial] = code;
+  }
+  for (auto const& planned : plan.trials)
+    if (!committed.contains(planned.id) && code_of.contains(planned.id) && std::filesystem::exists(options.out / "trials" / planned.id / "resume.pt"))
+      require_own_code(code_of.at(planned.id), planned.id, options);
+}
+
 std::map<std::string, State> committed_trials(Plan const& plan, SweepOptions const& options, ReadCommitted const& committed,
                                              Terminal& terminal) {
   auto const& folder = options.out;
-  auto const short_of = [](std::string const& commit) { return commit.substr(0, 12); };
   std::map<std::string, State> states;
   for (auto const& planned : plan.trials) {
     auto const file = folder / "trials" / planned.id / "trial.h5";
     if (!std::filesystem::exists(file)) continue;
     auto const written = committed(file, planned.id);
     if (written && is_committed(written->state)) {
-      if (!options.allow_mixed_code && !written->code.empty() && !options.code.empty() && written->code != options.code)
-        throw errors::usage(folder.string() + " holds results of another version of the program",
-                            "trial " + planned.id + " is of " + short_of(written->code) + ", this is " + short_of(options.code) + ", and their numbers may differ",
-                            "Give another --out, use the older program, or mix them with --allow-mixed code");
+      require_own_code(written->code, planned.id, options);
       states[planned.id] = written->state;
     } else terminal.line(file.string() + " is no whole result of this trial (damaged, or another's). The trial runs again.");
   }
@@ -136,12 +153,12 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   };
   Lock const lock(options.out, options.take_over, rules);
   remove_leftovers(options.out);
+  auto const committed = committed_trials(plan, options, hooks.committed, terminal);
+  require_own_saves(plan, committed, options);
   write_plan(plan, options.out);
   Ledger ledger(options.out / "events.jsonl");
-  ledger.append({.kind = EventKind::opened, .ranks = world.size(), .host = this_process().host});
+  ledger.append({.kind = EventKind::opened, .ranks = world.size(), .host = this_process().host, .code = options.code});
   ledger.sync();
-
-  auto const committed = committed_trials(plan, options, hooks.committed, terminal);
   ManagerSettings settings;
   settings.folder = options.out;
   settings.data = prepared_data(plan, committed, options.out, hooks.prepare);

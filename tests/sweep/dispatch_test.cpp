@@ -152,6 +152,7 @@ TEST_CASE("a folder that another version of the program began is left alone, unl
   Sweep sweep(grid("[1, 2, 3]", 40));
   auto const stopped = sweep.run(1, "--code 1111111111111111 --kill-rank 0 --kill-epoch 39 --signal 15");
   REQUIRE(stopped.code == 75);
+  CHECK(sweep.run(1, "--code 2222222222222222").code == 2);  // nothing is finished, but a trial has been saved
   REQUIRE(sweep.run(1, "--code 1111111111111111 --kill-rank 0 --kill-epoch 39 --signal 15").code == 75);
   auto const refused = sweep.run(2, "--code 2222222222222222");
   INFO(refused.output);

@@ -1,7 +1,7 @@
 // The real dispatcher over trials that only sleep: fake_sweep SWEEP.toml DIR [options of run_sweep] [faults].
 // A trial has model.d_model epochs of `--epoch-ms`; model.d_state 13 throws, 14 diverges, 15 says done and lies, 16 throws
 // once.
-// Each epoch is kept in resume.txt, and noted in DIR/../epochs.txt, so that a test sees what was computed and how often.
+// Each epoch is kept in resume.pt, and noted in DIR/../epochs.txt, so that a test sees what was computed and how often.
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -41,12 +41,12 @@ sweep::TrialOutcome fake_trial(sweep::PlannedTrial const& planned, sweep::TrialC
   if (!fs::exists(context.data)) throw std::runtime_error("the series was not prepared: " + context.data.string());
   auto const epochs = planned.trial.model.d_model;
   std::int64_t done = 0;
-  std::ifstream(context.folder / "resume.txt") >> done;
+  std::ifstream(context.folder / "resume.pt") >> done;
   for (auto epoch = done + 1; epoch <= epochs; ++epoch) {
     if (context.stop_requested()) return {sweep::State::preempted, "asked to stop"};
     std::this_thread::sleep_for(std::chrono::milliseconds(faults.epoch_ms));
     if (rank == faults.kill_rank && epoch == faults.kill_epoch) std::raise(faults.signal ? faults.signal : SIGKILL);
-    store::write_atomically(context.folder / "resume.txt", std::to_string(epoch));
+    store::write_atomically(context.folder / "resume.pt", std::to_string(epoch));
     append_line(context.folder.parent_path().parent_path().parent_path() / "epochs.txt", planned.id + " " + std::to_string(epoch) + "\n");
     context.log("epoch " + std::to_string(epoch) + "/" + std::to_string(epochs));
     context.epoch({epoch, epochs, 1.0 / static_cast<double>(epoch), 2.0 / static_cast<double>(epoch)});
@@ -59,7 +59,7 @@ sweep::TrialOutcome fake_trial(sweep::PlannedTrial const& planned, sweep::TrialC
   auto const state = planned.trial.model.d_state == 14 ? sweep::State::diverged : sweep::State::done;
   if (planned.trial.model.d_state != 15)
     store::write_atomically(context.folder / "trial.h5", planned.id + " " + std::string(name_of(state)) + " " + code + "\n");
-  fs::remove(context.folder / "resume.txt");
+  fs::remove(context.folder / "resume.pt");
   return {state, state == sweep::State::done ? "" : "the loss is not finite"};
 }
 
