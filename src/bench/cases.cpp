@@ -128,6 +128,25 @@ Result dimension(Sizes const& s, Effort const& effort) {
   return result;
 }
 
+/// The gradient's bytes over the ranks of effort.group, over MPI.
+Result all_reduce(Sizes const& s, Effort const& effort) {
+  parallel::Group alone;
+  auto& group = effort.group ? *effort.group : alone;
+  auto const ranks = static_cast<double>(group.size());
+  std::vector<float> gradient(static_cast<std::size_t>(network_of(s).flat().numel()));
+  Result result;
+  result.name = "all_reduce";
+  result.shape = {{"floats", static_cast<std::int64_t>(gradient.size())}, {"ranks", group.size()}};
+  result.items = static_cast<double>(gradient.size());
+  result.unit = "floats";
+  result.bytes = 4 * result.items * 2 * (ranks - 1) / ranks;
+  measure(result, effort, [&] {
+    group.begin_sum(gradient);
+    group.finish();
+  });
+  return result;
+}
+
 Result data(Sizes const& s, Effort const& effort) {
   config::Data const keys;
   Result result;
@@ -146,7 +165,7 @@ Result data(Sizes const& s, Effort const& effort) {
 }  // namespace
 
 std::vector<std::string> case_names() {
-  return {"scan", "conv", "block", "forward", "step", "epoch", "generate", "dimension", "data"};
+  return {"scan", "conv", "block", "forward", "step", "all_reduce", "epoch", "generate", "dimension", "data"};
 }
 
 #ifdef MAMBASYNTH_CUDA
@@ -164,6 +183,7 @@ std::vector<Result> run_case(std::string const& name, Sizes const& sizes, Effort
   if (name == "block") return block(sizes, effort);
   if (name == "epoch") return {epoch(sizes, effort)};
   if (name == "step") return {step(sizes, effort)};
+  if (name == "all_reduce") return {all_reduce(sizes, effort)};
   if (name == "forward") return {forward(sizes, effort)};
   if (name == "generate") return {generate(sizes, effort)};
   if (name == "dimension") return {dimension(sizes, effort)};

@@ -8,6 +8,7 @@
 
 #include "bench/gpu_timing.hpp"
 #include "bench/timed_network.hpp"
+#include "gpu/all_reduce.hpp"
 #include "gpu/device.hpp"
 #include "gpu/tensors.hpp"
 #include "gpu/training_step.hpp"
@@ -147,25 +148,59 @@ std::vector<Result> forward(Sizes const& s, Effort const& effort) {
   return {result};
 }
 
+/// `sum`: over the ranks of effort.group, each with its share of the batch; nullptr: their share alone, or all of it.
 template <class T>
-std::vector<Result> step(Sizes const& s, Effort const& effort) {
+Result step_of(std::string const& name, Sizes const& s, Effort const& effort, gpu::AllReduce* sum) {
   auto const network = network_of(s);
   gpu::peak_memory_mb(/*reset=*/true);
   // More batches than the records of one epoch hold are never queued: the counter is set back before.
   constexpr std::int64_t batches = 64;
-  gpu::TrainingStep<T> step(network, {.batch = s.batch, .time = s.time, .training = true},
-                            {.dropout = s.model.dropout, .seed = seed, .batches = batches}, {}, s.graphs);
+  auto const rank = effort.group ? effort.group->rank() : 0, ranks = effort.group ? effort.group->size() : 1;
+  auto const parts = [=](std::int64_t count) { return std::vector<train::Part>{parallel::share_of(count, rank, ranks)}; };
+  gpu::TrainingStep<T> step(network, {.batch = (s.batch + ranks - 1) / ranks, .time = s.time, .training = true},
+                            {.dropout = s.model.dropout, .seed = seed, .batches = batches, .batch_size = s.batch, .parts = parts, .sum = sum}, {}, s.graphs);
   std::vector<std::int64_t> starts(static_cast<std::size_t>(s.batch * batches));
   for (std::size_t i = 0; i < starts.size(); ++i) starts[i] = static_cast<std::int64_t>(i * 256 % 90000);
   step.windows() = {at::randn({90000 + s.time, s.channels}, gpu::on_gpu(at::kFloat)), at::tensor(starts).to(at::kCUDA)};
   config::Train const train;
   step.set_state(0, 0, train.lr, train.lr);
-  auto result = named("step", model_shape(s), s.batch * s.time, 0, 3 * forward_operations(s));
+  auto result = named(name, model_shape(s), s.batch * s.time, 0, 3 * forward_operations(s) / static_cast<double>(ranks));
   std::int64_t done = 0;
   measure_on_gpu(result, effort, [&] {
     if (done++ % batches == 0) step.set_state(done, 0, train.lr, train.lr);
     step.run(s.batch);
   });
+  return result;
+}
+
+template <class T>
+std::vector<Result> step(Sizes const& s, Effort const& effort) {
+  if (!effort.group) return {step_of<T>("step", s, effort, nullptr)};
+  gpu::AllReduce sum(*effort.group);
+  auto const without = step_of<T>("step_without_sums", s, effort, nullptr);
+  std::vector<Result> const both{without, step_of<T>("step", s, effort, &sum)};
+  sum.finish();
+  return both;
+}
+
+/// The gradient's bytes in one call; `bytes` is what leaves and enters each GPU, so that the rate is the bus bandwidth.
+std::vector<Result> all_reduce(Sizes const& s, Effort const& effort) {
+  parallel::Group alone;
+  auto& group = effort.group ? *effort.group : alone;
+  auto const ranks = static_cast<double>(group.size());
+  auto const gradient = at::zeros({network_of(s).flat().numel()}, gpu::on_gpu(at::kFloat));
+  Result result;
+  result.name = "all_reduce";
+  result.shape = {{"floats", gradient.numel()}, {"ranks", group.size()}};
+  result.items = static_cast<double>(gradient.numel());
+  result.unit = "floats";
+  result.bytes = 4 * result.items * 2 * (ranks - 1) / ranks;
+  gpu::AllReduce sum(group);
+  measure_on_gpu(result, effort, [&] {
+    sum.begin(data<float>(gradient), gradient.numel());
+    sum.join();
+  });
+  sum.finish();
   return {result};
 }
 
@@ -174,6 +209,7 @@ std::vector<Result> run(std::string const& name, Sizes const& s, Effort const& e
   if (name == "scan") return scan<T>(s, effort);
   if (name == "conv") return conv<T>(s, effort);
   if (name == "block") return block<T>(s, effort);
+  if (name == "all_reduce") return all_reduce(s, effort);
   if (name == "forward") return forward<T>(s, effort);
   return step<T>(s, effort);
 }
@@ -181,7 +217,7 @@ std::vector<Result> run(std::string const& name, Sizes const& s, Effort const& e
 }  // namespace
 
 bool is_gpu_case(std::string const& name) {
-  return name == "scan" || name == "conv" || name == "block" || name == "forward" || name == "step";
+  return name == "scan" || name == "conv" || name == "block" || name == "forward" || name == "step" || name == "all_reduce";
 }
 
 std::vector<Result> run_gpu_case(std::string const& name, Sizes const& sizes, Effort const& effort) {

@@ -21,7 +21,7 @@ void measure_on_gpu(Result& result, Effort const& effort, std::function<void()> 
   std::vector<double> seconds;
   auto const start = std::chrono::steady_clock::now();
   auto const spent = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
-  while (static_cast<std::int64_t>(seconds.size()) < effort.least_runs || spent() < effort.seconds) {
+  while (effort.go_on(static_cast<std::int64_t>(seconds.size()) < effort.least_runs || spent() < effort.seconds)) {
     constexpr std::size_t queued = 10;
     std::vector<at::cuda::CUDAEvent> marks;
     for (std::size_t i = 0; i <= queued; ++i) marks.emplace_back(cudaEventDefault);

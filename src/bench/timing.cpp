@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 namespace mambasynth::bench {
@@ -20,11 +21,18 @@ double peak_memory_mb() {
 
 }  // namespace
 
+bool Effort::go_on(bool own) const {
+  if (!group) return own;
+  std::array<std::byte, 1> word{static_cast<std::byte>(own)};
+  group->share(word);
+  return word[0] != std::byte{0};
+}
+
 void measure(Result& result, Effort const& effort, std::function<void()> const& run) {
   run();
   std::vector<double> times;
   auto const start = Clock::now();
-  while (static_cast<std::int64_t>(times.size()) < effort.least_runs || seconds_since(start) < effort.seconds) {
+  while (effort.go_on(static_cast<std::int64_t>(times.size()) < effort.least_runs || seconds_since(start) < effort.seconds)) {
     auto const begin = Clock::now();
     run();
     times.push_back(seconds_since(begin));

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "parallel/group.hpp"
+
 namespace mambasynth::bench {
 
 /// One timed thing: seconds a run over `runs` runs behind a warm-up, and what that means.
@@ -24,6 +26,10 @@ struct Result {
 struct Effort {
   double seconds = 2;          ///< to spend on each, about
   std::int64_t least_runs = 5;
+  parallel::Group* group = nullptr;  ///< ranks that run together, as often as the leader says
+
+  /// Whether another run follows: what this rank wants, or the leader of its group.
+  [[nodiscard]] bool go_on(bool own) const;
 };
 
 /// Times `run` after one warm-up.

@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <numeric>
 
 #include "backend/backend.hpp"
 #include "bench/cases.hpp"
@@ -14,6 +16,7 @@
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "kernels/cpu.hpp"
+#include "parallel/session.hpp"
 #include "provenance/build.hpp"
 #include "store/atomic_file.hpp"
 
@@ -36,7 +39,18 @@ std::string processor() {
   return "unknown";
 }
 
-int run(Options& options) {
+/// On several ranks a step is data-parallel, and sums are timed; everything else is one process's.
+std::vector<std::string> chosen(Options const& options, int ranks) {
+  if (ranks == 1) return options.cases.empty() ? bench::case_names() : options.cases;
+  std::vector<std::string> const together{"all_reduce", "step"};
+  for (auto const& name : options.cases)
+    if (std::find(together.begin(), together.end(), name) == together.end() || (name == "step" && options.sizes.device == "cpu"))
+      throw errors::usage("bench " + name + " was started on " + std::to_string(ranks) + " ranks", "it times one process",
+                          "Start it without mpirun, or time all_reduce, and on GPUs step");
+  return options.cases.empty() ? together : options.cases;
+}
+
+int run_on(Options& options, parallel::Communicator const& world) {
   auto const device = use_device(options.run);
   options.sizes.threads = thread_count(options.run);
   options.sizes.device = device;
@@ -64,13 +78,27 @@ int run(Options& options) {
     facts.push_back({"bf16 products", fmt::format("{:.0f} TFLOP/s", limits.arithmetic / 1e12)});
   }
   std::vector<bench::Result> results;
-  for (auto const& name : options.cases.empty() ? bench::case_names() : options.cases) {
-    fmt::print(stderr, "timing {}\n", name);
+  std::vector<int> ranks(static_cast<std::size_t>(world.size()));
+  std::iota(ranks.begin(), ranks.end(), 0);
+  parallel::Group group(world, ranks, 0, config::Train{}.comm_timeout);
+  if (!group.alone()) {
+    options.effort.group = &group;
+    facts.push_back({"ranks", std::to_string(group.size())});
+    if (!gpu.nccl.empty()) facts.push_back({"NCCL", gpu.nccl});
+  }
+  for (auto const& name : chosen(options, world.size())) {
+    if (group.leads()) fmt::print(stderr, "timing {}\n", name);
     for (auto& result : bench::run_case(name, options.sizes, options.effort)) results.push_back(std::move(result));
   }
+  if (!group.leads()) return static_cast<int>(errors::ExitCode::done);
   if (!options.json.empty()) store::write_atomically(options.json, bench::to_json(facts, results, limits));
   fmt::print("{}", bench::to_text(facts, results, baselines, limits));
   return static_cast<int>(errors::ExitCode::done);
+}
+
+int run(Options& options) {
+  parallel::Session session;
+  return session.run([&] { return run_on(options, session.world()); });
 }
 
 }  // namespace
