@@ -28,12 +28,12 @@ class ActivationStatistics {
   [[nodiscard]] double participation_ratio() const;
 
  private:
-  std::int64_t dims_;
+  std::int64_t dims_, width_;    ///< width: dims and zeros up to whole vectors
   int threads_;
   std::int64_t rows_ = 0;
   std::vector<double> shift_;    ///< the first row
   std::vector<double> sum_;      ///< (dims)
-  std::vector<double> product_;  ///< (dims, dims), upper triangle
+  std::vector<double> product_;  ///< (width, width); at and above the diagonal
 };
 
 extern template void ActivationStatistics::add(std::span<float const>);

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -123,8 +124,10 @@ int run(Options const& options) {
                                (part.second > 1 ? "part_" + std::to_string(part.first) : "")
                          : fs::path(options.run.out);
     auto run_flags = options.run;
-    // Every rank trains a trial of its own; more threads each would only get in each other's way.
-    if (run_flags.threads == 0) run_flags.threads = 1;
+    // On the CPU every rank trains a trial of its own, and a trial's bits depend on its threads. Beside a GPU, cores that
+    // nobody uses measure what was trained.
+    auto const on_gpu = backend::cards(backend::choose(run_flags.device)) > 0;
+    if (run_flags.threads == 0) run_flags.threads = on_gpu ? std::max(1, thread_count(run_flags) / session.world().local_size()) : 1;
     auto const device = use_device(run_flags);
     auto const threads = run_flags.threads;
     tell_of_shared_gpus(session.world(), device, sweep::read_sweep_file(options.file, assignments).keys.trials_per_gpu);
