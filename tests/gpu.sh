@@ -31,6 +31,7 @@ for program in "${programs[@]}"; do
   step "$(basename "$program")"
   "$program" || failed=1
 done
+"$checkout/tests/gpu_ranks.sh" --build "$folder" || failed=1
 if $checkers; then
   command -v compute-sanitizer >/dev/null || die 2 "compute-sanitizer was not found (it comes with the CUDA toolkit). Put it on PATH, or give --no-checkers."
   # The tests cover shapes past every chunk and off every edge; the golden arrays would only take longer.

@@ -6,6 +6,8 @@
 
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include "gpu/all_reduce.hpp"
+#include "gpu/tensors.hpp"
 #include "gpu/training_step.hpp"
 
 #include "kernels/cuda/device_array.hpp"
@@ -65,6 +67,60 @@ TEST_CASE("The GPU's curve is the CPU's, dropout included", "[gpu]") {
     CHECK((std::isnan(h.test_mse) ? std::isnan(g.test_mse) : std::abs(g.test_mse - h.test_mse) <= 1e-5 * h.test_mse));
     CHECK(std::abs(g.last_gradient_norm - h.last_gradient_norm) <= 1e-4 * h.last_gradient_norm);
     CHECK(std::abs(b.val_mse - h.val_mse) <= 5e-3 * h.val_mse);
+  }
+}
+
+TEST_CASE("A batch in parts gives the GPU's curve of the whole batch, dropout included, to rounding", "[gpu]") {
+  tests::require_gpu();
+  auto trial = tests::small_trial();
+  trial.model.max_horizon = 3;
+  trial.model.dropout = 0.2;
+  auto const data = trial::load_data(trial, {}, 1);
+  auto const curve = [&](std::int64_t micro_batch) {
+    tests::TemporaryFolder const folder;
+    train::Surroundings around{.folder = folder.path(), .extra_checkpoint = {}, .identity = "id", .epoch_done = {}, .stop_requested = {}, .learner = on_gpu};
+    around.micro_batch = micro_batch;
+    train::Trainer trainer(trial, data.material, around);
+    REQUIRE(trainer.run() == train::Ending::finished);
+    return trainer.progress().history;
+  };
+  auto const whole = curve(0);
+  for (std::int64_t const at_once : {1, 5, 16}) {
+    auto const parts = curve(at_once);
+    INFO(at_once << " windows at once");
+    REQUIRE(parts.size() == whole.size());
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      CHECK(std::abs(parts[i].train_mse - whole[i].train_mse) <= 1e-5 * whole[i].train_mse);
+      CHECK(std::abs(parts[i].val_mse - whole[i].val_mse) <= 1e-5 * whole[i].val_mse);
+      CHECK(std::abs(parts[i].last_gradient_norm - whole[i].last_gradient_norm) <= 1e-4 * whole[i].last_gradient_norm);
+    }
+  }
+}
+
+TEST_CASE("NCCL over one rank leaves values as they are, launched or captured, and ends in order or not", "[gpu]") {
+  tests::require_gpu();
+  parallel::Group alone;
+  auto const values = at::randn({1000}, gpu::on_gpu(at::kFloat));
+  auto const before = values.clone();
+  c10::cuda::CUDAStreamGuard const here(c10::cuda::getStreamFromPool());
+  for (bool const orderly : {true, false}) {
+    gpu::AllReduce sum(alone);
+    auto const once = [&] {
+      sum.begin(values.mutable_data_ptr<float>(), values.numel());
+      sum.join();
+    };
+    once();
+    {
+      at::cuda::CUDAGraph graph;
+      graph.capture_begin();
+      once();
+      graph.capture_end();
+      graph.replay();
+      sum.waiting([&] { c10::cuda::getCurrentCUDAStream().synchronize(); });
+    }
+    CHECK(at::equal(values, before));
+    if (orderly) sum.finish();
+    else sum.abandon();
   }
 }
 
