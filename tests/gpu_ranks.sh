@@ -34,7 +34,7 @@ check "$(awk -v d="$difference" 'BEGIN {print !(d < 1e-4)}')" "the curve of one 
 check "$(same "$work/curve2" "$work/again")" "the same bits in another run"
 
 train 2 --epochs 60 --out "$work/whole" >"$work/log" 2>&1
-train 2 --epochs 60 --out "$work/stopped" >"$work/log" 2>&1 & launcher=$!
+mpirun -n 2 "$program" train --stride 64 --epochs 60 --out "$work/stopped" >"$work/log" 2>&1 & launcher=$!
 until [ "$(rows "$work/stopped")" -gt 20 ]; do sleep 0.05; done
 kill -USR2 $launcher
 wait $launcher && code=0 || code=$?

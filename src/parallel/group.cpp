@@ -4,6 +4,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -204,7 +205,7 @@ Group::~Group() = default;
 
 int Group::rank() const noexcept { return state_ ? state_->rank() : 0; }
 int Group::size() const noexcept { return state_ ? state_->size() : 1; }
-double Group::timeout() const noexcept { return state_ ? state_->timeout() : 0; }
+double Group::timeout() const noexcept { return state_ ? state_->timeout() : std::numeric_limits<double>::infinity(); }
 void Group::begin_sum(std::span<float> values) {
   if (state_) state_->begin(values);
 }

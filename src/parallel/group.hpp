@@ -52,7 +52,7 @@ class Group {
   [[nodiscard]] int size() const noexcept;
   [[nodiscard]] bool alone() const noexcept { return size() == 1; }
   [[nodiscard]] bool leads() const noexcept { return rank() == 0; }
-  [[nodiscard]] double timeout() const noexcept;
+  [[nodiscard]] double timeout() const noexcept;  ///< alone: infinite
 
   /// Begins to sum `values` over the ranks. They are copied out at once and come back summed in finish(). Each element is
   /// summed in the order of ranks, so all ranks get the same bits, in every run.
