@@ -22,6 +22,7 @@ constexpr Verb all_verbs[] = {
     {"status", "show how far a sweep is", declare_status},
     {"evaluate", "measure a checkpoint: intrinsic dimension and activations", declare_evaluate},
     {"generate", "continue a series step by step, with noise where asked", declare_generate},
+    {"oracle", "filter a series exactly: the least error that any predictor can reach", declare_oracle},
     {"convert", "convert weights between .pt and .safetensors", declare_convert},
     {"doctor", "say what this machine or job offers and what is wrong with it", declare_doctor},
     {"bench", "time kernels and training steps", declare_bench},

@@ -183,6 +183,26 @@ struct Generate {
   }
 };
 
+/// The exact Bayes filter of the generator.
+struct Oracle {
+  Integers horizons = {1, 2, 4, 8, 16, 32, 64};
+  std::int64_t block = 0;
+  std::int64_t burn_in = 16384;
+  bool posteriors = false;
+  bool elapsed = false;
+
+  static constexpr std::string_view section = "oracle";
+  static auto fields() {
+    return std::tuple{
+        Field{"horizons", &Oracle::horizons, at_least(1), "steps ahead that are predicted", Effect::none},
+        Field{"block", &Oracle::block, at_least(0), "steps that one filter runs over; 0 = a rank's whole share, alone the whole series", Effect::none},
+        Field{"burn_in", &Oracle::burn_in, at_least(0), "steps before a block from which its filter starts, not knowing where", Effect::none},
+        Field{"posteriors", &Oracle::posteriors, any(), "write posterior.h5: circle, revolutions to come, switch hazard, phase, step by step", Effect::none},
+        Field{"elapsed", &Oracle::elapsed, any(), "revolutions elapsed in posterior.h5 too", Effect::none},
+    };
+  }
+};
+
 /// The keys that describe a stored series: those that its file was generated from, but the test series' keys and the
 /// path as configured.
 Data with_keys_of_file(Data const& of_file, Data const& configured);
@@ -194,6 +214,7 @@ struct Trial {
   Train train;
   Evaluate evaluate;
   Generate generate;
+  Oracle oracle;
 };
 
 /// Relations between keys, before anything is allocated; throws errors::usage. Shared by every verb that trains.

@@ -140,7 +140,8 @@ std::string to_toml(Trial const& given_trial) {
   auto const trial = with_resolved_options(given_trial);
   std::string text;
   for_each_section(trial, [&](auto const& section) {
-    if constexpr (!std::is_same_v<std::decay_t<decltype(section)>, Generate>)
+    using Section = std::decay_t<decltype(section)>;
+    if constexpr (!std::is_same_v<Section, Generate> && !std::is_same_v<Section, Oracle>)
       text += (text.empty() ? "" : "\n") + section_to_toml(section);
   });
   return text;

@@ -1,0 +1,126 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <numeric>
+#include <optional>
+
+#include "commands/flags.hpp"
+#include "commands/verb.hpp"
+#include "errors/errors.hpp"
+#include "oracle/oracle_file.hpp"
+#include "oracle/posterior_file.hpp"
+#include "oracle/run.hpp"
+#include "parallel/group.hpp"
+#include "parallel/session.hpp"
+#include "provenance/run.hpp"
+#include "series/load.hpp"
+
+namespace mambasynth::commands {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  explicit Options(CLI::App& app) : keys(app, "oracle") {}
+  TrialFlags keys;
+  RunFlags run;
+};
+
+/// A series whose generator is known.
+series::LoadedSeries known_series(config::Data const& data, int threads) {
+  if (data.path.empty()) return {series::generate(data, threads), {.file = {}, .generated = true, .data = data, .reason = {}, .sha256 = {}}};
+  auto loaded = series::load(data.path, threads);
+  if (!loaded.source.generated)
+    throw errors::input(loaded.source.file.string() + " has no oracle", loaded.source.reason,
+                        "The filter needs the generator's configuration: put the config.json beside data.npz with which it was generated");
+  return loaded;
+}
+
+std::vector<std::int64_t> ascending(config::Integers horizons, std::int64_t n_steps) {
+  std::sort(horizons.begin(), horizons.end());
+  horizons.erase(std::unique(horizons.begin(), horizons.end()), horizons.end());
+  if (horizons.empty() || horizons.back() >= n_steps)
+    throw errors::usage(horizons.empty() ? "oracle.horizons is empty" : fmt::format("oracle.horizons = {} is not below the series' {} steps", horizons.back(), n_steps),
+                        "no step could be predicted", "Name shorter horizons, or use a longer series");
+  return horizons;
+}
+
+void print(oracle::Summary const& s) {
+  fmt::print("{:>7} {:>12} {:>10} {:>12} {:>12} {:>8} {:>16}\n", "horizon", "Bayes MSE", "s.e.", "switch", "stay", "switches", "circle entropy");
+  for (std::size_t h = 0; h < s.horizon.size(); ++h)
+    fmt::print("{:>7} {:>12.6f} {:>10.6f} {:>12.6f} {:>12.6f} {:>8.4f} {:>12.6f} nat\n", s.horizon[h], s.mse[h], s.mse_se[h], s.mse_switch[h],
+               s.mse_stay[h], s.switch_share[h], s.circle_entropy[h]);
+  fmt::print("entropy of the next visit's circle: {:.6f} nat\n", s.next_circle_entropy);
+}
+
+/// One file, or one a rank with the rank's steps.
+std::string posterior_name(parallel::Group const& group) {
+  return group.alone() ? "posterior.h5" : fmt::format("posterior_{:04}.h5", group.rank());
+}
+
+int filter(config::Trial const& trial, RunFlags const& flags, parallel::Group& group) {
+  auto const threads = thread_count(flags);
+  auto settings = trial.oracle;
+  auto const loaded = known_series(trial.data, threads);
+  auto const& series = loaded.series;
+  settings.horizons = ascending(settings.horizons, series.n_steps);
+  oracle::HiddenProcess const hidden(series::make_process(loaded.source.data));
+  auto const visit = oracle::visits_of(series.circle);
+  if (group.leads()) fmt::print(stderr, "{} hidden states, {} steps{}\n", hidden.states(), series.n_steps, group.alone() ? "" : fmt::format(", {} ranks", group.size()));
+
+  fs::path const folder = flags.out;
+  std::optional<oracle::PosteriorFile> posterior;
+  oracle::EachStep each;
+  if (settings.posteriors || settings.elapsed) {
+    posterior.emplace(folder / posterior_name(group), hidden, settings.horizons, settings.elapsed);
+    each = [&](auto t, auto const& filter, auto const& forecast) { posterior->add(t, filter, forecast); };
+  }
+  oracle::Score score(settings.horizons, series.n_steps);
+  oracle::run_share(hidden, {series.x, visit}, oracle::share_of_steps(series.n_steps, group.rank(), group.size()),
+                    {settings.block, settings.burn_in, threads}, score, each, settings.elapsed);
+  if (posterior) posterior->close();
+  group.sum(score.sums());
+  if (!group.leads()) return static_cast<int>(errors::ExitCode::done);
+
+  auto const summary = score.summary();
+  auto facts = provenance::run_facts("cpu", threads, {});
+  facts.emplace_back("data", trial.data.path);
+  facts.emplace_back("data_hash", loaded.source.sha256);
+  facts.emplace_back("data_configuration", config::section_to_toml(loaded.source.data));
+  oracle::write_oracle(folder / "oracle.h5", summary, hidden, settings, {series.n_steps, group.size(), facts});
+  print(summary);
+  fmt::print("{}\n", (folder / "oracle.h5").string());
+  if (posterior) fmt::print("{}\n", (folder / (group.alone() ? "posterior.h5" : "posterior_*.h5")).string());
+  return static_cast<int>(errors::ExitCode::done);
+}
+
+int run(Options const& options) {
+  auto const trial = options.keys.resolve();
+  if (options.keys.print_requested()) {
+    fmt::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.oracle));
+    return static_cast<int>(errors::ExitCode::done);
+  }
+  // Ranks meet once, at the end, after parts that take about as long on each.
+  constexpr double patience = 24 * 3600, grace = 30;
+  parallel::Session session;
+  return session.run([&] {
+    std::vector<int> ranks(static_cast<std::size_t>(session.world().size()));
+    std::iota(ranks.begin(), ranks.end(), 0);
+    parallel::Group group(session.world(), ranks, 0, patience);
+    return parallel::together(group, [&] { return filter(trial, options.run, group); });
+  }, grace);
+}
+
+}  // namespace
+
+Action declare_oracle(CLI::App& app) {
+  auto const options = std::make_shared<Options>(app);
+  options->keys.section<config::Data>().section<config::Oracle>();
+  add_run_flags(app, options->run, "oracle", "folder of oracle.h5 and posterior.h5");
+  return [options] { return run(*options); };
+}
+
+}  // namespace mambasynth::commands

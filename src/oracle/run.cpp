@@ -1,0 +1,86 @@
+#include "oracle/run.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace mambasynth::oracle {
+
+void run_range(HiddenProcess const& hidden, Observed const& series, Range const& range, std::int64_t burn_in, Score& score,
+               EachStep const& each, bool elapsed) {
+  auto const channels = static_cast<std::size_t>(hidden.channels());
+  Filter filter(hidden, elapsed);
+  Forecast forecast(hidden, score.horizons());
+  auto const start = std::max<std::int64_t>(range.first - burn_in, 0);
+  if (start > 0) filter.start_stationary();
+  for (auto t = start; t < range.last; ++t) {
+    if (t > start) filter.advance();
+    filter.observe(series.x.data() + static_cast<std::size_t>(t) * channels);
+    if (t < range.first) continue;
+    forecast.make(filter);
+    score.add(t, forecast, series.x, series.visit);
+    if (each) each(t, filter, forecast);
+  }
+}
+
+void run_share(HiddenProcess const& hidden, Observed const& series, Range const& share, Cut const& cut, Score& score,
+               EachStep const& each, bool elapsed) {
+  constexpr auto unit = Score::block_steps;
+  auto const steps = cut.block == 0 ? std::max<std::int64_t>(share.last - share.first, 1) : (cut.block + unit - 1) / unit * unit;
+  auto const blocks = (share.last - share.first + steps - 1) / steps;
+  int const threads = each ? 1 : cut.threads;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1 && blocks > 1)
+  for (std::int64_t b = 0; b < blocks; ++b) {
+    auto const first = share.first + b * steps;
+    run_range(hidden, series, {first, std::min(first + steps, share.last)}, cut.burn_in, score, each, elapsed);
+  }
+}
+
+Range share_of_steps(std::int64_t n_steps, int rank, int size) {
+  constexpr auto unit = Score::block_steps;
+  auto const units = (n_steps + unit - 1) / unit;
+  return {std::min(units * rank / size * unit, n_steps), std::min(units * (rank + 1) / size * unit, n_steps)};
+}
+
+std::vector<double> mse_of_windows(HiddenProcess const& hidden, std::span<float const> x,
+                                   std::vector<std::int64_t> const& starts, std::int64_t length,
+                                   std::vector<std::int64_t> const& horizons, int threads) {
+  auto const channels = static_cast<std::size_t>(hidden.channels());
+  auto const windows = static_cast<std::int64_t>(starts.size());
+  std::vector<double> squares(starts.size() * horizons.size(), 0.0);  // (window, horizon), in units of a channel's square
+#pragma omp parallel num_threads(threads) if (threads > 1)
+  {
+    Filter filter(hidden);
+    Forecast forecast(hidden, horizons);
+    std::vector<double> now(channels);
+#pragma omp for schedule(dynamic, 1)
+    for (std::int64_t w = 0; w < windows; ++w) {
+      float const* const window = x.data() + static_cast<std::size_t>(starts[static_cast<std::size_t>(w)]) * channels;
+      double* const sums = squares.data() + static_cast<std::size_t>(w) * horizons.size();
+      filter.start_stationary();
+      for (std::int64_t t = 0; t + horizons.front() < length; ++t) {
+        if (t > 0) filter.advance();
+        std::copy_n(window + static_cast<std::size_t>(t) * channels, channels, now.begin());
+        filter.observe(now.data());
+        forecast.make(filter);
+        for (std::size_t h = 0; h < horizons.size() && t + horizons[h] < length; ++h) {
+          float const* const later = window + static_cast<std::size_t>(t + horizons[h]) * channels;
+          for (std::size_t i = 0; i < channels; ++i) {
+            double const difference = static_cast<double>(later[i]) - forecast.mean(h)[i];
+            sums[h] += difference * difference;
+          }
+        }
+      }
+    }
+  }
+  std::vector<double> mse(horizons.size(), std::numeric_limits<double>::quiet_NaN());
+  for (std::size_t h = 0; h < horizons.size(); ++h) {
+    auto const elements = static_cast<double>(windows * (length - horizons[h])) * static_cast<double>(channels);
+    if (windows == 0 || horizons[h] >= length) continue;
+    double sum = 0;
+    for (std::size_t w = 0; w < starts.size(); ++w) sum += squares[w * horizons.size() + h];
+    mse[h] = sum / elements;
+  }
+  return mse;
+}
+
+}  // namespace mambasynth::oracle

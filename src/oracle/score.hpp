@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "oracle/forecast.hpp"
+
+namespace mambasynth::oracle {
+
+/// How well the exact filter predicts a series; (horizon) unless said otherwise. Squared errors are means over channels,
+/// as in training. What no step belongs to is NaN.
+struct Summary {
+  std::vector<std::int64_t> horizon;
+  std::vector<double> mse, mse_se;          ///< over all t with t + k in range
+  std::vector<double> mse_switch, mse_stay; ///< t + k in another visit than t, or in the same
+  std::vector<double> switch_share;         ///< share of the former
+  std::vector<double> circle_entropy;       ///< of P(circle at t + k), nats
+  double next_circle_entropy = 0;           ///< of P(circle of the next visit), nats
+};
+
+/// Sums of a whole series, kept apart by blocks of 1,024 steps, from which the standard errors come. Numbers of different
+/// steps can be added by different threads and ranks: a block belongs to one of them.
+class Score {
+ public:
+  static constexpr std::int64_t block_steps = 1024;
+
+  Score(std::vector<std::int64_t> horizons, std::int64_t n_steps);
+
+  /// A forecast made at step t, beside what came: x (n_steps, d) and visit (n_steps), which numbers the visits.
+  void add(std::int64_t t, Forecast const& forecast, std::span<double const> x, std::span<std::int64_t const> visit);
+  [[nodiscard]] std::vector<std::int64_t> const& horizons() const { return horizons_; }
+  [[nodiscard]] Summary summary() const;
+  /// All sums, zero where nothing was added: to be summed over ranks.
+  [[nodiscard]] std::span<double> sums() { return sums_; }
+
+ private:
+  enum Part : std::size_t { count, error, switch_count, switch_error, circle_entropy, parts };
+  [[nodiscard]] std::size_t blocks() const { return sums_.size() / row_; }
+  [[nodiscard]] double sum(std::size_t block, std::size_t h, Part part) const { return sums_[block * row_ + h * parts + part]; }
+  [[nodiscard]] double total(std::size_t h, Part part) const;
+  [[nodiscard]] double standard_error(std::size_t h) const;
+
+  std::vector<std::int64_t> horizons_;
+  std::int64_t n_steps_;
+  std::size_t row_;            // numbers of a block: five a horizon, then steps and their entropy of the next circle
+  std::vector<double> sums_;   // (block, row)
+};
+
+/// Which visit each step belongs to: maximal runs of one circle, counted from 0.
+std::vector<std::int64_t> visits_of(std::span<std::int64_t const> circle);
+
+}  // namespace mambasynth::oracle

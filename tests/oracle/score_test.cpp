@@ -1,0 +1,195 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
+#include <cmath>
+
+#include "oracle/run.hpp"
+#include "series/series.hpp"
+
+using namespace mambasynth;
+using Catch::Matchers::WithinAbs;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+/// A small process with several switches within a thousand steps.
+config::Data small() {
+  config::Data data;
+  data.n_circles = 4;
+  data.ambient_dim = 5;
+  data.min_period = 10;
+  data.max_period = 40;
+  data.dwell_mean = 80;
+  data.dwell_std = 25;
+  data.noise_std = 4;
+  data.n_steps = 6000;
+  return data;
+}
+
+struct Case {
+  explicit Case(config::Data const& data)
+      : series(series::generate(data)), hidden(series.process), visit(oracle::visits_of(series.circle)) {}
+  [[nodiscard]] oracle::Observed observed() const { return {series.x, visit}; }
+  series::Series series;
+  oracle::HiddenProcess hidden;
+  std::vector<std::int64_t> visit;
+};
+
+std::vector<std::int64_t> const horizons{1, 2, 8, 64, 100};
+
+}  // namespace
+
+TEST_CASE("visits are maximal runs") {
+  std::vector<std::int64_t> const circle{0, 0, 3, 3, 0, 1};
+  CHECK(oracle::visits_of(circle) == std::vector<std::int64_t>{0, 0, 1, 1, 2, 3});
+}
+
+TEST_CASE("the score is the plain mean over steps, split by visits, with errors from blocks") {
+  Case const c(small());
+  oracle::Score score(horizons, c.series.n_steps);
+  std::vector<double> sum(5), count(5), switched(5), switches(5);
+  std::vector<std::vector<double>> by_block(5);
+  oracle::run_range(c.hidden, c.observed(), {0, 6000}, 0, score, [&](std::int64_t t, auto const&, oracle::Forecast const& f) {
+    for (std::size_t h = 0; h < 5; ++h) {
+      auto const target = static_cast<std::size_t>(t + horizons[h]);
+      if (target >= 6000) continue;
+      double mse = 0;
+      for (std::size_t i = 0; i < 5; ++i) mse += std::pow(c.series.x[target * 5 + i] - f.mean(h)[i], 2) / 5;
+      sum[h] += mse, count[h] += 1;
+      if (t % 1024 == 0) by_block[h].push_back(0);
+      by_block[h].back() += mse / 1024;
+      if (c.visit[target] != c.visit[static_cast<std::size_t>(t)]) switched[h] += mse, switches[h] += 1;
+    }
+  });
+  auto const s = score.summary();
+  for (std::size_t h = 0; h < 5; ++h) {
+    CHECK(count[h] == static_cast<double>(6000 - horizons[h]));
+    CHECK_THAT(s.mse[h], WithinRel(sum[h] / count[h], 1e-12));
+    CHECK_THAT(s.mse_switch[h], WithinRel(switched[h] / switches[h], 1e-12));
+    CHECK_THAT(s.mse_stay[h], WithinRel((sum[h] - switched[h]) / (count[h] - switches[h]), 1e-12));
+    CHECK_THAT(s.switch_share[h], WithinRel(switches[h] / count[h], 1e-12));
+    // The plain formula over the five whole blocks; the sixth is nearly whole.
+    double mean = 0, square = 0;
+    for (std::size_t b = 0; b < 5; ++b) mean += by_block[h][b] / 5, square += by_block[h][b] * by_block[h][b] / 5;
+    CHECK_THAT(s.mse_se[h], WithinRel(std::sqrt((square - mean * mean) / 4), 0.5));
+  }
+}
+
+TEST_CASE("one circle has no switches") {
+  auto data = small();
+  data.n_circles = 1;
+  Case const c(data);
+  oracle::Score score({1, 64}, c.series.n_steps);
+  oracle::run_range(c.hidden, c.observed(), {0, 6000}, 0, score);
+  auto const s = score.summary();
+  CHECK(std::isnan(s.mse_switch[0]));
+  CHECK(s.mse_stay[0] == s.mse[0]);
+  CHECK(s.next_circle_entropy == 0);
+}
+
+TEST_CASE("what the filter expects to err is what it errs: calibrated, and never beaten by knowing less") {
+  auto data = small();
+  data.n_steps = 120000;
+  Case const c(data);
+  oracle::Score score(horizons, c.series.n_steps);
+  // Predicted variance of x_{t+k}, mean over channels: noise + E|m|^2 - |E m|^2, with |m| the radius of the circle.
+  std::vector<double> expected(5), steps(5), switched(5), switches(5), hazard_by_ten(10), ends_by_ten(10);
+  auto const channels = static_cast<double>(data.ambient_dim);
+  oracle::run_range(c.hidden, c.observed(), {0, data.n_steps}, 0, score, [&](std::int64_t t, auto const&, oracle::Forecast const& f) {
+    for (std::size_t h = 0; h < 5; ++h) {
+      auto const target = t + horizons[h];
+      if (target >= data.n_steps) continue;
+      double spread = 0;
+      for (std::size_t j = 0; j < 4; ++j) spread += f.circle(h)[j] * std::pow(c.series.process.radius[j], 2);
+      for (std::size_t i = 0; i < 5; ++i) spread -= std::pow(f.mean(h)[i], 2);
+      expected[h] += data.noise_std * data.noise_std + spread / channels;
+      steps[h] += 1;
+      switched[h] += f.switched(h);
+      switches[h] += c.visit[static_cast<std::size_t>(target)] != c.visit[static_cast<std::size_t>(t)];
+    }
+  });
+  auto const s = score.summary();
+  for (std::size_t h = 0; h < 5; ++h) {
+    CAPTURE(horizons[h]);
+    CHECK_THAT(s.mse[h], WithinAbs(expected[h] / steps[h], 4 * s.mse_se[h]));
+    CHECK(s.mse_se[h] < 0.05 * s.mse[h]);
+    CHECK_THAT(switched[h] / steps[h], WithinAbs(switches[h] / steps[h], 0.01));
+  }
+}
+
+TEST_CASE("blocks with a burn-in give what one running filter gives, with the same bits for any number of threads and ranks") {
+  auto data = small();
+  data.n_steps = 30000;
+  Case const c(data);
+  oracle::Score whole(horizons, data.n_steps), one(horizons, data.n_steps), four(horizons, data.n_steps), ranks(horizons, data.n_steps);
+  oracle::run_range(c.hidden, c.observed(), {0, data.n_steps}, 0, whole);
+  oracle::run_share(c.hidden, c.observed(), {0, data.n_steps}, {4096, 4096, 1}, one);
+  oracle::run_share(c.hidden, c.observed(), {0, data.n_steps}, {4096, 4096, 4}, four);
+  for (int rank = 0; rank < 3; ++rank) {
+    auto const share = oracle::share_of_steps(data.n_steps, rank, 3);
+    CHECK(share.first % oracle::Score::block_steps == 0);
+    oracle::run_share(c.hidden, c.observed(), share, {0, 4096, 1}, ranks);
+  }
+  auto const a = whole.summary(), b = one.summary(), d = ranks.summary();
+  for (std::size_t h = 0; h < 5; ++h) {
+    CHECK_THAT(b.mse[h], WithinRel(a.mse[h], 1e-9));
+    CHECK_THAT(d.mse[h], WithinRel(a.mse[h], 1e-9));
+    CHECK(b.mse[h] == four.summary().mse[h]);
+  }
+}
+
+TEST_CASE("shares cover every step once") {
+  for (std::int64_t const steps : {1, 1023, 1024, 5000, 100000})
+    for (int const size : {1, 2, 3, 7}) {
+      std::int64_t next = 0;
+      for (int rank = 0; rank < size; ++rank) {
+        auto const share = oracle::share_of_steps(steps, rank, size);
+        CHECK(share.first == next);
+        next = share.last;
+      }
+      CHECK(next == steps);
+    }
+}
+
+TEST_CASE("windows start cold: more is wrong at their start than later, and a longer window knows more") {
+  auto data = small();
+  data.n_steps = 40000;
+  Case const c(data);
+  auto const x = series::to_float32(c.series.x);
+  auto const starts_of = [&](std::int64_t length) {
+    std::vector<std::int64_t> starts;
+    for (std::int64_t s = 0; s + length <= data.n_steps; s += length) starts.push_back(s);
+    return starts;
+  };
+  auto const cold = [&](std::int64_t length, int threads) {
+    return oracle::mse_of_windows(c.hidden, x, starts_of(length), length, {1, 4}, threads);
+  };
+  oracle::Score score({1, 4}, data.n_steps);
+  oracle::run_range(c.hidden, c.observed(), {0, data.n_steps}, 0, score);
+  auto const running = score.summary();
+  auto const short_windows = cold(16, 1), long_windows = cold(1024, 1);
+  CHECK(short_windows[0] > 1.02 * long_windows[0]);
+  CHECK(long_windows[0] > running.mse[0]);
+  CHECK(long_windows[0] < 1.05 * running.mse[0]);
+  CHECK(long_windows == cold(1024, 3));
+  CHECK(std::isnan(oracle::mse_of_windows(c.hidden, x, {0}, 4, {1, 4}, 1)[1]));
+}
+
+TEST_CASE("a cold window by hand: one window, one horizon") {
+  auto data = small();
+  data.n_steps = 20;
+  Case const c(data);
+  auto const x = series::to_float32(c.series.x);
+  oracle::Filter filter(c.hidden);
+  filter.start_stationary();
+  oracle::Forecast forecast(c.hidden, {3});
+  double sum = 0;
+  for (std::size_t t = 5; t + 3 < 15; ++t) {
+    if (t > 5) filter.advance();
+    std::vector<double> const now(x.begin() + static_cast<std::ptrdiff_t>(t * 5), x.begin() + static_cast<std::ptrdiff_t>(t * 5 + 5));
+    filter.observe(now.data());
+    forecast.make(filter);
+    for (std::size_t i = 0; i < 5; ++i) sum += std::pow(static_cast<double>(x[(t + 3) * 5 + i]) - forecast.mean(0)[i], 2);
+  }
+  CHECK_THAT(oracle::mse_of_windows(c.hidden, x, {5}, 10, {3}, 1)[0], WithinRel(sum / 35, 1e-12));
+}
