@@ -61,6 +61,7 @@ std::vector<Column> columns_of(Table const& table) {
   };
   add("test MSE", "test_mse");
   add("val MSE", "val_mse");
+  add("excess MSE h1", "excess_mse.h1");
   auto const k = shown_k(table);
   for (auto const& measure : table.measures) {
     auto const name = parse(measure);

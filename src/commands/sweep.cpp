@@ -1,10 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <set>
 
 #include "analysis/trial_summary.hpp"
 #include "backend/backend.hpp"
@@ -19,6 +21,7 @@
 #include "series/write_files.hpp"
 #include "sweep/run_sweep.hpp"
 #include "sweep/sweep_file.hpp"
+#include "trial/optimum.hpp"
 #include "trial/pipeline.hpp"
 
 namespace mambasynth::commands {
@@ -37,6 +40,9 @@ struct Options {
   std::string allow_mixed, part;
 };
 
+/// The oracle's figures lie beside the series, once a set of windows.
+fs::path optimum_cache(fs::path const& sweep, sweep::PlannedTrial const& planned) { return sweep / "data" / planned.data_hash; }
+
 sweep::TrialOutcome run_trial(sweep::PlannedTrial const& planned, sweep::TrialContext& context,
                               std::string const& device) {
   auto const data = trial::load_data(planned.trial, context.data, context.threads);
@@ -47,6 +53,7 @@ sweep::TrialOutcome run_trial(sweep::PlannedTrial const& planned, sweep::TrialCo
       .extra_checkpoint = {},
       .device = device,
       .threads = context.threads,
+      .optimum_cache = optimum_cache(context.folder.parent_path().parent_path(), planned),
       .group = context.group,
       .micro_batch = context.micro_batch,
       .epoch_done =
@@ -72,6 +79,19 @@ fs::path prepare_data(config::Data const& data, fs::path const& folder, int thre
   if (!fs::exists(folder / "series.h5"))
     series::write_series(data, folder, {.formats = {.h5 = true, .npz = false}, .threads = threads});
   return folder;
+}
+
+/// Trials that differ in more than what decides the oracle's figures share them: the file's name says which. On all cores
+/// of this process: the ranks beside it wait.
+void prepare_optimum(sweep::PlannedTrial const& planned, fs::path const& data, fs::path const& cache, std::set<fs::path>& seen) {
+  try {
+    auto const file = trial::optimum_file(planned.trial, planned.trial.data, cache);
+    if (!seen.insert(file).second || fs::exists(file)) return;
+    auto const threads = omp_get_num_procs();
+    trial::optimum(planned.trial, trial::load_data(planned.trial, data, threads), cache, threads);
+  } catch (std::exception const&) {
+    // data or windows that cannot be used: the trial says so
+  }
 }
 
 sweep::DataIdentity identify_data(config::Data const& data, int threads) {
@@ -144,11 +164,15 @@ int run(Options const& options) {
                                             .code = provenance::build().commit,
                                             .allow_mixed_code = options.allow_mixed == "code",
                                             .walltime = options.walltime};
+    std::set<fs::path> seen;
     sweep::Hooks const hooks{
         .run = [&](auto const& planned, auto& context) { return run_trial(planned, context, device); },
         .prepare = [&](auto const& data, auto const& folder) { return prepare_data(data, folder, threads); },
         .identify = [&](auto const& data) { return identify_data(data, threads); },
-        .committed = committed_trial};
+        .committed = committed_trial,
+        .prepare_trial = [&](auto const& planned, auto const& data) {
+          prepare_optimum(planned, data, optimum_cache(out, planned), seen);
+        }};
     return sweep::run_sweep(sweep_options, hooks, session);
   });
 }

@@ -78,7 +78,8 @@ bool assign_key(Section& section, std::string const& key, Given const& given) {
 /// "[section]\nkey = value\n..."; an optional key without a value is left out.
 template <class Section>
 std::string section_to_toml(Section const& section) {
-  std::string text = "[" + std::string(Section::section) + "]\n";
+  std::string text = "[";
+  text.append(Section::section).append("]\n");
   for_each_field<Section>([&](auto const& field) {
     auto const& value = section.*(field.member);
     if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::optional<std::int64_t>>) {

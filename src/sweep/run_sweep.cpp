@@ -162,6 +162,8 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   ManagerSettings settings;
   settings.folder = options.out;
   settings.data = prepared_data(plan, committed, options.out, hooks.prepare);
+  for (auto const& planned : plan.trials)
+    if (hooks.prepare_trial && !committed.contains(planned.id)) hooks.prepare_trial(planned, settings.data.at(planned.data_hash));
   settings.threads = options.threads;
   settings.signal = StopSignals::received;
   settings.lock_lost = [&lock] { return lock.lost(); };

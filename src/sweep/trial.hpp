@@ -60,6 +60,11 @@ using RunTrial = std::function<TrialOutcome(PlannedTrial const&, TrialContext&)>
 /// what the trials read: that folder or, for foreign data, the file itself. Runs on rank 0, once a distinct [data].
 using PrepareData = std::function<std::filesystem::path(config::Data const& data, std::filesystem::path const& folder)>;
 
+/// Makes what trials share beside the series of `data` unless it is there: the oracle's figures for their windows. Runs on
+/// rank 0 before the first trial, once a trial that is still to run. Must not throw: what it could not make, the trial
+/// makes for itself.
+using PrepareTrial = std::function<void(PlannedTrial const&, std::filesystem::path const& data)>;
+
 /// What a stored series (data.path) is.
 struct DataIdentity {
   std::string sha256;        ///< of its float32 X, 64 hexadecimal digits; empty where its keys are known
@@ -84,6 +89,7 @@ struct Hooks {
   PrepareData prepare;
   IdentifyData identify;
   ReadCommitted committed;
+  PrepareTrial prepare_trial = {};  ///< may be absent
 };
 
 }  // namespace mambasynth::sweep

@@ -14,7 +14,7 @@ namespace mambasynth::trial {
 struct TrialData {
   config::Data data;          ///< the keys that generate it; as configured where it is foreign
   bool generated = true;
-  std::string foreign_reason; ///< why there is no test series, where there is none
+  std::string foreign_reason; ///< why there are no test series and no oracle, where there are none
   std::string sha256;         ///< of the series' float32 values
   train::Material material;   ///< material.train.series is the whole series
 };

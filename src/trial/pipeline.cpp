@@ -20,6 +20,7 @@
 #include "series/load.hpp"
 #include "train/log.hpp"
 #include "train/measure.hpp"
+#include "trial/optimum.hpp"
 
 namespace mambasynth::trial {
 namespace {
@@ -54,6 +55,20 @@ void measure_losses(analysis::TrialResult& result, model::Predictor const& netwo
   if (material.test.count() == 0) return;
   result.horizon.test_mse = train::mse_by_horizon(network, material.test, batch);
   result.test_mse = train::mean(result.horizon.test_mse);
+}
+
+/// The oracle's figures for the same windows, beside the losses and in the log.
+void add_optimum(analysis::TrialResult& result, Job const& job, TrialData const& data, std::function<void(std::string const&)> const& say) {
+  auto const best = optimum(job.trial, data, job.optimum_cache, job.threads, say);
+  if (best.test.empty()) return;
+  auto& horizon = result.horizon;
+  horizon.bayes_mse = best.test;
+  horizon.val_bayes_mse = best.validation;
+  for (std::size_t h = 0; h < horizon.horizon.size(); ++h) {
+    horizon.excess_mse.push_back(horizon.test_mse[h] - best.test[h]);
+    say(fmt::format("horizon {}: test MSE {:.4f}, at least {:.4f} (Bayes), excess {:.4f}", horizon.horizon[h], horizon.test_mse[h],
+                    best.test[h], horizon.excess_mse[h]));
+  }
 }
 
 void measure_layers(analysis::TrialResult& result, Job const& job, model::Predictor const& network,
@@ -119,7 +134,7 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
                     "and never falls). Train longer or warm up less.",
                     job.trial.train.epochs, job.trial.train.warmup_epochs));
   if (!data.generated)
-    say("note: there is no test series (" + data.foreign_reason + "). test_mse stays empty.");
+    say("note: there are no test series and no oracle (" + data.foreign_reason + "). test_mse and bayes_mse stay empty.");
 
   train::Trainer trainer(job.trial, data.material,
                          {job.folder, job.extra_checkpoint, job.id, job.epoch_done, job.stop_requested,
@@ -149,6 +164,8 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
   // The epochs' own sum: of a trial that was interrupted, every leg counts.
   auto const seconds = progress.total_seconds +
                        std::chrono::duration<double>(std::chrono::steady_clock::now() - trained).count();
+  // Behind the clock: it belongs to the data, and the first trial alone computes it.
+  if (progress.best_epoch > 0) add_optimum(result, job, data, say);
   result.provenance = provenance_of(job, data, ending, trainer.reason(), started, seconds, progress);
   analysis::write_trial(job.folder / result_name, result);
   std::error_code ignored;

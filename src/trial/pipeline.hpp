@@ -22,6 +22,7 @@ struct Job {
   std::filesystem::path extra_checkpoint;   ///< a second place for the best model; empty: none
   std::string device = "cpu";
   int threads = 1;
+  std::filesystem::path optimum_cache = {};      ///< where trials of the same data and windows find the oracle's figures; empty: nowhere
   /// The ranks that train it together, each calling run(); the leader alone measures and writes. Alone by default.
   std::shared_ptr<parallel::Group> group = std::make_shared<parallel::Group>();
   std::int64_t micro_batch = 0;             ///< windows at once where a batch does not fit into memory; 0: a whole batch
