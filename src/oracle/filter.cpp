@@ -24,7 +24,8 @@ Filter::Filter(HiddenProcess const& hidden, bool elapsed)
       exponent_(mass_.size()),
       to_come_(static_cast<std::size_t>(hidden.states())),
       elapsed_(elapsed ? to_come_.size() : 0),
-      entering_(hidden.circles().size()) {
+      entering_(hidden.circles().size()),
+      alive_(hidden.circles().size()) {
   start_known();
 }
 
@@ -34,6 +35,8 @@ void Filter::start_known() {
   std::fill(to_come_.begin(), to_come_.end(), 0.0);
   std::fill(elapsed_.begin(), elapsed_.end(), 0.0);
   auto const& first = hidden_.circles()[0];
+  std::fill(alive_.begin(), alive_.end(), char{0});
+  alive_[0] = 1;
   mass_[0] = 1;
   std::copy(first.dwell.begin(), first.dwell.end(), to_come_.begin());
   if (follows_elapsed()) elapsed_[0] = 1;
@@ -41,6 +44,7 @@ void Filter::start_known() {
 
 void Filter::start_stationary() {
   time_ = 0;
+  std::fill(alive_.begin(), alive_.end(), char{1});
   double total = 0;
   for (auto const& circle : hidden_.circles()) {
     // A visit of K revolutions passes each position with K, K - 1, ..., 1 still to come: P(r) is P(K >= r) over E K.
@@ -63,6 +67,7 @@ void Filter::observe(double const* x) {
   auto const channels = static_cast<std::size_t>(hidden_.channels());
   double top = -std::numeric_limits<double>::infinity();
   for (std::size_t c = 0; c < hidden_.circles().size(); ++c) {
+    if (!alive(c)) continue;
     auto const& circle = hidden_.circles()[c];
     auto const number = static_cast<std::int64_t>(c);
     // log p(x | position) = (x . mean - |mean|^2 / 2) / noise^2 + what all positions share; mean = r (cos v1 + sin v2).
@@ -80,26 +85,46 @@ void Filter::observe(double const* x) {
     }
   }
   double total = 0;
-  for (std::size_t i = 0; i < mass_.size(); ++i) {
-    if (mass_[i] == 0) continue;
-    mass_[i] *= std::exp(exponent_[i] - top);
-    total += mass_[i];
-  }
-  for (double& m : mass_) {
-    m /= total;
-    if (m < least_mass) m = 0;
-  }
+  auto const each_alive = [&](auto const& change) {
+    for (std::size_t c = 0; c < alive_.size(); ++c) {
+      if (!alive(c)) continue;
+      auto const first = static_cast<std::size_t>(hidden_.circles()[c].first_position);
+      change(c, first, first + static_cast<std::size_t>(hidden_.circles()[c].period));
+    }
+  };
+  each_alive([&](std::size_t, std::size_t first, std::size_t last) {
+    for (auto i = first; i < last; ++i) {
+      if (mass_[i] == 0) continue;
+      mass_[i] *= std::exp(exponent_[i] - top);
+      total += mass_[i];
+    }
+  });
+  each_alive([&](std::size_t c, std::size_t first, std::size_t last) {
+    double largest = 0;
+    for (auto i = first; i < last; ++i) {
+      mass_[i] /= total;
+      if (mass_[i] < least_mass) mass_[i] = 0;
+      largest = std::max(largest, mass_[i]);
+    }
+    alive_[c] = largest > 0;
+  });
 }
 
 void Filter::advance() {
   std::fill(entering_.begin(), entering_.end(), 0.0);
-  for (auto const& circle : hidden_.circles()) {
+  for (std::size_t c = 0; c < alive_.size(); ++c) {
+    if (!alive(c)) continue;
+    auto const& circle = hidden_.circles()[c];
     auto const last = slot(circle, circle.period - 1);
     double const leaving = mass_[last] * to_come(circle, last)[0];
     if (leaving == 0) continue;
     for (auto const& [next, probability] : circle.successors) entering_[static_cast<std::size_t>(next)] += leaving * probability;
   }
-  for (std::size_t c = 0; c < entering_.size(); ++c) finish_revolution(hidden_.circles()[c], entering_[c]);
+  for (std::size_t c = 0; c < entering_.size(); ++c) {
+    if (!alive(c) && entering_[c] == 0) continue;
+    finish_revolution(hidden_.circles()[c], entering_[c]);
+    alive_[c] = 1;
+  }
   ++time_;
 }
 

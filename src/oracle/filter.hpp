@@ -10,8 +10,8 @@ namespace mambasynth::oracle {
 /// The exact forward filter: the law of the hidden state at step t given x_0 .. x_t (after observe) or x_0 .. x_{t-1}
 /// (before it). What is seen depends on circle and step of the revolution only, so each position holds one mass and,
 /// given the position, the law of the revolutions to come, which changes only where a revolution ends. Positions move
-/// on by one each step; here they stay in their slots and the offset moves instead. A step costs the positions, not the
-/// states.
+/// on by one each step; here they stay in their slots and the offset moves instead. A step costs the positions of the
+/// circles that are still possible, not the states.
 class Filter {
  public:
   /// Keeps a reference to `hidden`. `elapsed`: the revolutions elapsed are followed too.
@@ -27,6 +27,8 @@ class Filter {
   void advance();
 
   [[nodiscard]] HiddenProcess const& hidden() const { return hidden_; }
+  /// Whether a circle has any mass; most have none once a few steps have been seen.
+  [[nodiscard]] bool alive(std::size_t circle) const { return alive_[circle] != 0; }
   [[nodiscard]] bool follows_elapsed() const { return !elapsed_.empty(); }
 
   /// Slot of `circle` whose position is `step` now.
@@ -62,6 +64,7 @@ class Filter {
   std::vector<double> to_come_;   // (states)
   std::vector<double> elapsed_;   // (states) or empty
   std::vector<double> entering_;  // (circles), scratch
+  std::vector<char> alive_;       // (circles)
 };
 
 }  // namespace mambasynth::oracle

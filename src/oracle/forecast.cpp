@@ -15,6 +15,7 @@ Forecast::Forecast(HiddenProcess const& hidden, std::vector<std::int64_t> horizo
       switched_(horizons_.size()),
       circle_now_(circles_),
       next_circle_(circles_),
+      is_active_(circles_),
       moving_(circles_),
       out_(circles_),
       in_(static_cast<std::size_t>(horizons_.back()) * circles_) {}
@@ -32,7 +33,12 @@ void Forecast::make(Filter const& filter) {
 void Forecast::look_at(Filter const& filter) {
   left_ = phase_cosine_ = phase_sine_ = 0;
   std::fill(next_circle_.begin(), next_circle_.end(), 0.0);
+  std::fill(circle_now_.begin(), circle_now_.end(), 0.0);
+  std::fill(is_active_.begin(), is_active_.end(), char{0});
+  active_.clear();
   for (std::size_t c = 0; c < circles_; ++c) {
+    if (!filter.alive(c)) continue;
+    enter(c);
     auto const& circle = hidden_.circles()[c];
     auto const offset = static_cast<std::size_t>(filter.offset(circle)), first = static_cast<std::size_t>(circle.first_position);
     Moving sum{0, 0, 0};
@@ -47,15 +53,23 @@ void Forecast::look_at(Filter const& filter) {
     circle_now_[c] = sum.mass;
     phase_cosine_ += sum.cosine;
     phase_sine_ += sum.sine;
-    if (sum.mass == 0) continue;
     for (auto const& [next, probability] : circle.successors) next_circle_[static_cast<std::size_t>(next)] += sum.mass * probability;
   }
+}
+
+void Forecast::enter(std::size_t circle) {
+  if (is_active_[circle]) return;
+  is_active_[circle] = 1;
+  active_.push_back(circle);
+  moving_[circle] = {0, 0, 0};
+  out_[circle] = 0;
 }
 
 void Forecast::move_on(Filter const& filter, std::int64_t k) {
   double* const in = in_.data() + static_cast<std::size_t>(k) * circles_;
   std::fill(in, in + circles_, 0.0);
-  for (std::size_t c = 0; c < circles_; ++c) {
+  for (std::size_t a = 0, before = active_.size(); a < before; ++a) {  // it grows on the way
+    auto const c = active_[a];
     auto const& circle = hidden_.circles()[c];
     auto const wraps = k / circle.period;
     auto const slot = filter.slot(circle, circle.period - 1 - k % circle.period);
@@ -66,12 +80,14 @@ void Forecast::move_on(Filter const& filter, std::int64_t k) {
       out += in_[static_cast<std::size_t>(k - j * circle.period) * circles_ + c] * circle.dwell[static_cast<std::size_t>(j - 1)];
     out_[c] = out;
     if (out == 0) continue;
-    for (auto const& [next, probability] : circle.successors) in[next] += out * probability;
+    for (auto const& [next, probability] : circle.successors) {
+      enter(static_cast<std::size_t>(next));
+      in[next] += out * probability;
+    }
   }
-  for (std::size_t c = 0; c < circles_; ++c) {
+  for (auto const c : active_) {
     auto& moving = moving_[c];
     double const change = in[c] - out_[c];
-    if (moving.mass == 0 && change == 0) continue;
     auto const& circle = hidden_.circles()[c];
     double const cosine = moving.cosine * circle.turn_cosine - moving.sine * circle.turn_sine;
     double const sine = moving.cosine * circle.turn_sine + moving.sine * circle.turn_cosine;
@@ -82,10 +98,11 @@ void Forecast::move_on(Filter const& filter, std::int64_t k) {
 void Forecast::note(std::size_t h) {
   double* const mean = mean_.data() + h * channels_;
   std::fill(mean, mean + channels_, 0.0);
-  for (std::size_t c = 0; c < circles_; ++c) {
+  double* const circle = circle_.data() + h * circles_;
+  std::fill(circle, circle + circles_, 0.0);
+  for (auto const c : active_) {
     auto const& moving = moving_[c];
-    circle_[h * circles_ + c] = std::max(moving.mass, 0.0);
-    if (moving.mass == 0) continue;
+    circle[c] = std::max(moving.mass, 0.0);
     double const along_1 = hidden_.circles()[c].radius * moving.cosine, along_2 = hidden_.circles()[c].radius * moving.sine;
     double const* const v1 = hidden_.process().axis(static_cast<std::int64_t>(c), 0).data();
     double const* const v2 = hidden_.process().axis(static_cast<std::int64_t>(c), 1).data();

@@ -44,6 +44,7 @@ class Forecast {
     double mass, cosine, sine;
   };
   void look_at(Filter const& filter);
+  void enter(std::size_t circle);
   void move_on(Filter const& filter, std::int64_t k);
   void note(std::size_t h);
 
@@ -53,7 +54,9 @@ class Forecast {
   std::vector<double> mean_, circle_, switched_;
   std::vector<double> circle_now_, next_circle_;
   double hazard_ = 0, phase_cosine_ = 0, phase_sine_ = 0;
-  std::vector<Moving> moving_;   // (n)
+  std::vector<std::size_t> active_;  // circles with mass now or at some step ahead, as they are met
+  std::vector<char> is_active_;      // (n)
+  std::vector<Moving> moving_;   // (n), of the active ones
   std::vector<double> out_;      // (n)
   std::vector<double> in_;       // (furthest, n): what entered behind step t + k
   double left_ = 0;              // P(the visit at t has ended)
