@@ -85,8 +85,10 @@ fs::path prepare_data(config::Data const& data, fs::path const& folder, int thre
 /// of this process: the ranks beside it wait.
 void prepare_optimum(sweep::PlannedTrial const& planned, fs::path const& data, fs::path const& cache, std::set<fs::path>& seen) {
   try {
-    auto const file = trial::optimum_file(planned.trial, planned.trial.data, cache);
-    if (!seen.insert(file).second || fs::exists(file)) return;
+    bool missing = false;
+    for (auto const& file : trial::optimum_files(planned.trial, planned.trial.data, cache))
+      missing = (seen.insert(file).second && !fs::exists(file)) || missing;
+    if (!missing) return;
     auto const threads = omp_get_num_procs();
     trial::optimum(planned.trial, trial::load_data(planned.trial, data, threads), cache, threads);
   } catch (std::exception const&) {

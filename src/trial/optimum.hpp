@@ -1,8 +1,8 @@
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,11 +17,13 @@ struct Optimum {
   std::vector<double> test, validation;
 };
 
-/// What a computed optimum is kept under in `folder`: of the data's keys, the windows and the horizons.
-std::filesystem::path optimum_file(config::Trial const& trial, config::Data const& data, std::filesystem::path const& folder);
+/// Where in `folder` the figures of the test windows and of the validation windows are kept: names made of what decides
+/// them, the data's keys, the windows and the horizons.
+std::array<std::filesystem::path, 2> optimum_files(config::Trial const& trial, config::Data const& data,
+                                                   std::filesystem::path const& folder);
 
-/// Reads it from `cache` where it stands there for these data, else computes it and keeps it there; an empty `cache`
-/// keeps nothing. Trials of one data set and window set compute it once. `say` is told why it could not be kept.
+/// Reads the figures from `cache` where they stand there for these data, else computes and keeps them there; an empty
+/// `cache` keeps nothing. So they are computed once a set of windows. `say` is told why they could not be kept.
 Optimum optimum(config::Trial const& trial, TrialData const& data, std::filesystem::path const& cache, int threads,
                 std::function<void(std::string const&)> const& say = {});
 
