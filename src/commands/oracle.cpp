@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <numeric>
 #include <optional>
 
@@ -17,6 +19,7 @@
 #include "parallel/session.hpp"
 #include "provenance/run.hpp"
 #include "series/load.hpp"
+#include "store/atomic_file.hpp"
 
 namespace mambasynth::commands {
 namespace {
@@ -29,14 +32,14 @@ struct Options {
   RunFlags run;
 };
 
-/// A series whose generator is known.
-series::LoadedSeries known_series(config::Data const& data, int threads) {
-  if (data.path.empty()) return {series::generate(data, threads), {.file = {}, .generated = true, .data = data, .reason = {}, .sha256 = {}}};
-  auto loaded = series::load(data.path, threads);
-  if (!loaded.source.generated)
-    throw errors::input(loaded.source.file.string() + " has no oracle", loaded.source.reason,
+/// The steps that a rank needs of a series whose generator is known.
+series::SeriesPart known_series(config::Data const& data, series::WantedSteps const& wanted, int threads) {
+  if (data.path.empty()) return series::generate_part(data, wanted, threads);
+  auto part = series::load_part(data.path, wanted, threads);
+  if (!part.source.generated)
+    throw errors::input(part.source.file.string() + " has no oracle", part.source.reason,
                         "The filter needs the generator's configuration: put the config.json beside data.npz with which it was generated");
-  return loaded;
+  return part;
 }
 
 std::vector<std::int64_t> ascending(config::Integers horizons, std::int64_t n_steps) {
@@ -56,6 +59,25 @@ void print(oracle::Summary const& s) {
   fmt::print("entropy of the next visit's circle: {:.6f} nat\n", s.next_circle_entropy);
 }
 
+/// A line on stderr now and then, of this rank's share.
+class Teller {
+ public:
+  explicit Teller(std::int64_t steps) : steps_(steps) {}
+  void add(std::int64_t steps) {
+    std::lock_guard const turn(mutex_);
+    done_ += steps;
+    if (std::chrono::steady_clock::now() - told_ < every) return;
+    told_ = std::chrono::steady_clock::now();
+    fmt::print(stderr, "{} of {} steps\n", done_, steps_);
+  }
+
+ private:
+  static constexpr std::chrono::seconds every{10};
+  std::mutex mutex_;
+  std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();
+  std::int64_t steps_, done_ = 0;
+};
+
 /// One file, or one a rank with the rank's steps.
 std::string posterior_name(parallel::Group const& group) {
   return group.alone() ? "posterior.h5" : fmt::format("posterior_{:04}.h5", group.rank());
@@ -64,23 +86,32 @@ std::string posterior_name(parallel::Group const& group) {
 int filter(config::Trial const& trial, RunFlags const& flags, parallel::Group& group) {
   auto const threads = thread_count(flags);
   auto settings = trial.oracle;
-  auto const loaded = known_series(trial.data, threads);
-  auto const& series = loaded.series;
-  settings.horizons = ascending(settings.horizons, series.n_steps);
-  oracle::HiddenProcess const hidden(series::make_process(loaded.source.data));
+  fs::path const folder = flags.out;
+  if (group.leads()) store::require_writable_folder(folder);
+  oracle::Range share;
+  auto const series = known_series(trial.data, [&](std::int64_t n_steps) {
+    settings.horizons = ascending(settings.horizons, n_steps);
+    share = oracle::share_of_steps(n_steps, group.rank(), group.size());
+    auto const needed = oracle::needed_steps(share, settings.burn_in, settings.horizons.back(), n_steps);
+    return std::pair(needed.first, needed.last);
+  }, threads);
+  oracle::HiddenProcess const hidden(series::make_process(series.source.data));
   auto const visit = oracle::visits_of(series.circle);
   if (group.leads()) fmt::print(stderr, "{} hidden states, {} steps{}\n", hidden.states(), series.n_steps, group.alone() ? "" : fmt::format(", {} ranks", group.size()));
 
-  fs::path const folder = flags.out;
   std::optional<oracle::PosteriorFile> posterior;
   oracle::EachStep each;
-  if (settings.posteriors || settings.elapsed) {
+  bool const step_by_step = settings.posteriors || settings.elapsed;
+  if (step_by_step && share.first < share.last) {
     posterior.emplace(folder / posterior_name(group), hidden, settings.horizons, settings.elapsed);
     each = [&](auto t, auto const& filter, auto const& forecast) { posterior->add(t, filter, forecast); };
   }
+  Teller teller(share.last - share.first);
+  oracle::Progress progress;
+  if (group.leads()) progress = [&](std::int64_t steps) { teller.add(steps); };
   oracle::Score score(settings.horizons, series.n_steps);
-  oracle::run_share(hidden, {series.x, visit}, oracle::share_of_steps(series.n_steps, group.rank(), group.size()),
-                    {settings.block, settings.burn_in, threads}, score, each, settings.elapsed);
+  oracle::run_share(hidden, {series.n_steps, series.first, series.x, visit}, share,
+                    {settings.block, settings.burn_in, threads, progress}, score, each, settings.elapsed);
   if (posterior) posterior->close();
   group.sum(score.sums());
   if (!group.leads()) return static_cast<int>(errors::ExitCode::done);
@@ -88,12 +119,12 @@ int filter(config::Trial const& trial, RunFlags const& flags, parallel::Group& g
   auto const summary = score.summary();
   auto facts = provenance::run_facts("cpu", threads, {});
   facts.emplace_back("data", trial.data.path);
-  facts.emplace_back("data_hash", loaded.source.sha256);
-  facts.emplace_back("data_configuration", config::section_to_toml(loaded.source.data));
+  facts.emplace_back("data_hash", series.source.sha256);
+  facts.emplace_back("data_configuration", config::section_to_toml(series.source.data));
   oracle::write_oracle(folder / "oracle.h5", summary, hidden, settings, {series.n_steps, group.size(), facts});
   print(summary);
   fmt::print("{}\n", (folder / "oracle.h5").string());
-  if (posterior) fmt::print("{}\n", (folder / (group.alone() ? "posterior.h5" : "posterior_*.h5")).string());
+  if (step_by_step) fmt::print("{}\n", (folder / (group.alone() ? "posterior.h5" : "posterior_*.h5")).string());
   return static_cast<int>(errors::ExitCode::done);
 }
 

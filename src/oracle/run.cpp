@@ -6,19 +6,19 @@
 namespace mambasynth::oracle {
 
 void run_range(HiddenProcess const& hidden, Observed const& series, Range const& range, std::int64_t burn_in, Score& score,
-               EachStep const& each, bool elapsed) {
-  auto const channels = static_cast<std::size_t>(hidden.channels());
+               EachStep const& each, bool elapsed, Progress const& progress) {
   Filter filter(hidden, elapsed);
   Forecast forecast(hidden, score.horizons());
   auto const start = std::max<std::int64_t>(range.first - burn_in, 0);
   if (start > 0) filter.start_stationary();
   for (auto t = start; t < range.last; ++t) {
     if (t > start) filter.advance();
-    filter.observe(series.x.data() + static_cast<std::size_t>(t) * channels);
+    filter.observe(series.at(t));
     if (t < range.first) continue;
     forecast.make(filter);
-    score.add(t, forecast, series.x, series.visit);
+    score.add(t, forecast, series);
     if (each) each(t, filter, forecast);
+    if (progress && (t + 1 - range.first) % Score::block_steps == 0) progress(Score::block_steps);
   }
 }
 
@@ -31,8 +31,12 @@ void run_share(HiddenProcess const& hidden, Observed const& series, Range const&
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1 && blocks > 1)
   for (std::int64_t b = 0; b < blocks; ++b) {
     auto const first = share.first + b * steps;
-    run_range(hidden, series, {first, std::min(first + steps, share.last)}, cut.burn_in, score, each, elapsed);
+    run_range(hidden, series, {first, std::min(first + steps, share.last)}, cut.burn_in, score, each, elapsed, cut.progress);
   }
+}
+
+Range needed_steps(Range const& share, std::int64_t burn_in, std::int64_t furthest_horizon, std::int64_t n_steps) {
+  return {std::max<std::int64_t>(share.first - burn_in, 0), std::min(share.last + furthest_horizon, n_steps)};
 }
 
 Range share_of_steps(std::int64_t n_steps, int rank, int size) {

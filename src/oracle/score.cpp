@@ -15,17 +15,18 @@ Score::Score(std::vector<std::int64_t> horizons, std::int64_t n_steps)
   sums_.assign(static_cast<std::size_t>((n_steps + block_steps - 1) / block_steps) * row_, 0.0);
 }
 
-void Score::add(std::int64_t t, Forecast const& forecast, std::span<double const> x, std::span<std::int64_t const> visit) {
+void Score::add(std::int64_t t, Forecast const& forecast, Observed const& series) {
   double* const row = sums_.data() + static_cast<std::size_t>(t / block_steps) * row_;
   auto const circles = forecast.circle_now().size();
-  auto const channels = x.size() / visit.size();
+  auto const channels = series.channels();
   for (std::size_t h = 0; h < horizons_.size(); ++h) {
-    auto const target = static_cast<std::size_t>(t + horizons_[h]);
-    if (target >= visit.size()) break;  // horizons ascend
+    auto const target = t + horizons_[h];
+    if (target >= n_steps_) break;  // horizons ascend
+    double const* const x = series.at(target);
     double const* const mean = forecast.mean(h);
     double squares = 0;
     for (std::size_t i = 0; i < channels; ++i) {
-      double const difference = x[target * channels + i] - mean[i];
+      double const difference = x[i] - mean[i];
       squares += difference * difference;
     }
     double const mse = squares / static_cast<double>(channels);
@@ -33,7 +34,7 @@ void Score::add(std::int64_t t, Forecast const& forecast, std::span<double const
     sums[count] += 1;
     sums[error] += mse;
     sums[circle_entropy] += entropy(forecast.circle(h), circles);
-    if (visit[target] == visit[static_cast<std::size_t>(t)]) continue;
+    if (series.visit[series.row(target)] == series.visit[series.row(t)]) continue;
     sums[switch_count] += 1;
     sums[switch_error] += mse;
   }

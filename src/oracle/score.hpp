@@ -8,6 +8,16 @@
 
 namespace mambasynth::oracle {
 
+/// Consecutive steps of a series of n_steps steps; the spans' owner outlives it.
+struct Observed {
+  std::int64_t n_steps = 0, first = 0;
+  std::span<double const> x;            ///< (steps, d) from step `first` on
+  std::span<std::int64_t const> visit;  ///< (steps), visits_of the circles
+  [[nodiscard]] std::size_t row(std::int64_t t) const { return static_cast<std::size_t>(t - first); }
+  [[nodiscard]] std::size_t channels() const { return x.size() / visit.size(); }
+  [[nodiscard]] double const* at(std::int64_t t) const { return x.data() + row(t) * channels(); }
+};
+
 /// How well the exact filter predicts a series; (horizon) unless said otherwise. Squared errors are means over channels,
 /// as in training. What no step belongs to is NaN.
 struct Summary {
@@ -27,8 +37,8 @@ class Score {
 
   Score(std::vector<std::int64_t> horizons, std::int64_t n_steps);
 
-  /// A forecast made at step t, beside what came: x (n_steps, d) and visit (n_steps), which numbers the visits.
-  void add(std::int64_t t, Forecast const& forecast, std::span<double const> x, std::span<std::int64_t const> visit);
+  /// A forecast made at step t, beside what came.
+  void add(std::int64_t t, Forecast const& forecast, Observed const& series);
   [[nodiscard]] std::vector<std::int64_t> const& horizons() const { return horizons_; }
   [[nodiscard]] Summary summary() const;
   /// All sums, zero where nothing was added: to be summed over ranks.

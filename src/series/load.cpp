@@ -128,6 +128,48 @@ TrainingSeries load_for_training(std::filesystem::path const& path, int threads)
   return series;
 }
 
+namespace {
+
+/// Appends what a block of `steps` steps holds of those wanted.
+void append_wanted(SeriesPart& part, Block const& block, std::size_t steps, std::pair<std::int64_t, std::int64_t> const& wanted) {
+  auto const end = block.first + static_cast<std::int64_t>(steps);
+  auto const first = std::clamp(wanted.first, block.first, end), last = std::clamp(wanted.second, first, end);
+  auto const take = [&](auto& to, auto const& from) {
+    auto const width = from.size() / steps;
+    append(to, from.subspan(static_cast<std::size_t>(first - block.first) * width, static_cast<std::size_t>(last - first) * width));
+  };
+  take(part.x, block.x);
+  take(part.circle, block.circle);
+}
+
+}  // namespace
+
+SeriesPart load_part(std::filesystem::path const& path, WantedSteps const& wanted, int threads) {
+  auto const file = open_series(path);
+  auto const steps = wanted(file->n_steps);
+  SeriesPart part;
+  part.n_steps = file->n_steps;
+  part.first = steps.first;
+  Process process;
+  auto const channels = static_cast<std::size_t>(file->stored.channels);
+  part.source = read_verified(*file, threads, process, [&](Block const& block, std::span<float const>) {
+    append_wanted(part, block, block.x.size() / channels, steps);
+  });
+  return part;
+}
+
+SeriesPart generate_part(config::Data const& data, WantedSteps const& wanted, int threads) {
+  auto const steps = wanted(data.n_steps);
+  SeriesStream stream(data, threads);
+  SeriesPart part;
+  part.n_steps = data.n_steps;
+  part.first = steps.first;
+  for_each_block(stream, [&](Block const& block) { append_wanted(part, block, block.circle.size(), steps); });
+  part.source.generated = true;
+  part.source.data = data;
+  return part;
+}
+
 TrainingSeries generate_for_training(config::Data const& data, int threads) {
   SeriesStream stream(data, threads);
   TrainingSeries series;

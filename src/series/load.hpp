@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "series/series.hpp"
@@ -32,11 +34,25 @@ struct TrainingSeries {
   Source source;
 };
 
+/// Steps first .. first + circle.size() - 1 of a series.
+struct SeriesPart {
+  std::int64_t n_steps = 0;  ///< of the whole series
+  std::int64_t first = 0;
+  std::vector<double> x;             ///< (steps, d)
+  std::vector<std::int64_t> circle;  ///< (steps), empty where the file has no states
+  Source source;                     ///< of the whole series
+};
+/// Which steps are wanted, [first, second), of a series of `n_steps`; may throw.
+using WantedSteps = std::function<std::pair<std::int64_t, std::int64_t>(std::int64_t n_steps)>;
+
 /// Reads data.npz (with the config.json beside it), series.h5, or a folder with either, and checks it against a
 /// regeneration. Errors: errors::input (missing, truncated, neither format, no X, wrong shapes, NaN or infinite values,
 /// a folder whose two files are configured differently).
 LoadedSeries load(std::filesystem::path const& path, int threads = 1);
 TrainingSeries load_for_training(std::filesystem::path const& path, int threads = 1);
+/// The whole of it is read and checked, block by block; what is wanted stays in memory.
+SeriesPart load_part(std::filesystem::path const& path, WantedSteps const& wanted, int threads = 1);
+SeriesPart generate_part(config::Data const& data, WantedSteps const& wanted, int threads = 1);
 /// The test series of a generated one, in memory.
 TrainingSeries generate_for_training(config::Data const& data, int threads = 1);
 

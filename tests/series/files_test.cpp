@@ -47,6 +47,29 @@ TEST_CASE("both files hold the generated series, whatever the threads") {
   }
 }
 
+TEST_CASE("a part of a series is that part, across blocks, and its whole is checked") {
+  auto const data = small();
+  auto const expected = generate(data);
+  tests::TemporaryFolder folder;
+  write_series(data, folder.path(), {});
+  auto const whole = load_for_training(folder.path());
+  for (auto const& [first, last] : {std::pair{8000, 8400}, {0, 20000}, {19999, 20000}, {16384, 16384}}) {
+    CAPTURE(first, last);
+    auto const wanted = [&](std::int64_t n_steps) {
+      CHECK(n_steps == 20000);
+      return std::pair<std::int64_t, std::int64_t>(first, last);
+    };
+    for (auto const& part : {load_part(folder.path() / "series.h5", wanted), load_part(folder.path() / "data.npz", wanted), generate_part(data, wanted)}) {
+      CHECK(part.n_steps == 20000);
+      CHECK(part.first == first);
+      CHECK(part.x == std::vector<double>(expected.x.begin() + first * 20, expected.x.begin() + last * 20));
+      CHECK(part.circle == std::vector<std::int64_t>(expected.circle.begin() + first, expected.circle.begin() + last));
+      CHECK(part.source.generated);
+      if (!part.source.file.empty()) CHECK(part.source.sha256 == whole.source.sha256);
+    }
+  }
+}
+
 TEST_CASE("series.h5 has the contract's layout") {
   tests::TemporaryFolder folder;
   auto data = small();

@@ -156,6 +156,20 @@ def test_it_needs_the_generator(mambasynth, small, tmp_path):
     assert "generates another series" in done.stderr
 
 
+def test_an_unwritable_folder_is_told_before_the_work(mambasynth, read_only):
+    folder, launcher = read_only
+    done = mambasynth("oracle", "--n-steps", 2000, "--out", folder / "out", launcher=launcher, code=1)
+    assert "hidden states" not in done.stderr
+
+
+def test_more_ranks_than_work(mambasynth, tmp_path):
+    mambasynth("oracle", *SMALL, "--n-steps", 1500, "--out", tmp_path / "one")
+    mambasynth.over(3)("oracle", *SMALL, "--n-steps", 1500, "--posteriors", "--out", tmp_path / "three")
+    one, three = (xarray.open_dataset(tmp_path / name / "oracle.h5", engine="h5netcdf") for name in ("one", "three"))
+    numpy.testing.assert_allclose(three.bayes_mse.values, one.bayes_mse.values, rtol=1e-12)
+    assert len(list((tmp_path / "three").glob("posterior_*.h5"))) == 2
+
+
 @pytest.mark.parametrize("flags, words", [
     (["--horizons", "0"], "oracle.horizons"),
     (["--horizons", "1,2000"], "oracle.horizons = 2000"),
