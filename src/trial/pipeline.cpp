@@ -57,9 +57,14 @@ void measure_losses(analysis::TrialResult& result, model::Predictor const& netwo
   result.test_mse = train::mean(result.horizon.test_mse);
 }
 
-/// The oracle's figures for the same windows, beside the losses and in the log.
+/// The oracle's figures for the same windows, beside the losses and in the log. A trial is worth keeping without them.
 void add_optimum(analysis::TrialResult& result, Job const& job, TrialData const& data, std::function<void(std::string const&)> const& say) {
-  auto const best = optimum(job.trial, data, job.optimum_cache, job.threads, say);
+  Optimum best;
+  try {
+    best = optimum(job.trial, data, job.optimum_cache, job.threads, say);
+  } catch (errors::Error const& error) {
+    say(std::string("note: bayes_mse stays empty: ") + error.what());
+  }
   if (best.test.empty()) return;
   auto& horizon = result.horizon;
   horizon.bayes_mse = best.test;

@@ -250,6 +250,13 @@ def test_foreign_data_have_no_optimum(mambasynth, tiny_trial, tmp_path):
         assert "bayes_mse" not in file["horizon"] and "excess_mse" not in file["horizon"]
 
 
+def test_a_process_too_large_for_the_filter_still_trains(mambasynth, tiny_trial, tmp_path):
+    done = mambasynth("train", "--config", tiny_trial, "--dwell-mean", 1e9, "--out", tmp_path)
+    assert "bayes_mse stays empty" in done.stderr and "data.dwell_mean" in done.stderr
+    with h5py.File(tmp_path / "trial.h5") as file:
+        assert "test_mse" in file["horizon"] and "bayes_mse" not in file["horizon"]
+
+
 def test_figures_are_kept_and_damaged_ones_made_again(mambasynth, tiny_sweep, tmp_path):
     """A second sweep of the same data and windows reads them; a file that is cut short is written anew."""
     out = tmp_path / "out"
