@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Builds the Apptainer image of the commit that is checked out, for machines without a GPU, and runs its unit tests.
+# An image of the same commit that is already there is left alone.
+#
+#   containers/build.sh [--mirror URL] [--force] [IMAGE.sif] [-- OPTIONS OF apptainer build]
+#
+#   IMAGE.sif       where it goes (default: build/mambasynth.sif in the checkout)
+#   --mirror URL    the Debian archive to install from (default: https://deb.debian.org/debian)
+#   --force         build even when IMAGE.sif is of this commit already
+#   -- OPTIONS      for instance --notest, --fakeroot, --bind FOLDER:/ccache (keeps compiled files there)
+#
+# APPTAINER=COMMAND   instead of apptainer or singularity on PATH
+# The machine's proxies, pip's index and the certificates of SSL_CERT_FILE hold while building and stay out of the image.
+# Needs root, or a user whom Apptainer lets use --fakeroot; 6 GB in TMPDIR. There is no GPU image yet (--cuda is refused).
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../jobs/environment.sh"
+
+image=$checkout/build/mambasynth.sif mirror= force=false options=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --mirror) mirror=${2:?--mirror needs a URL} && shift ;;
+    --force) force=true ;;
+    --cuda) die 2 "there is no GPU image yet (none was ever built and run). Build with the preset cuda on the cluster; jobs/README.md." ;;
+    -h | --help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
+    --) shift; options=("$@"); break ;;
+    -*) die 2 "unknown option $1 (see --help)." ;;
+    *) image=$1 ;;
+  esac
+  shift
+done
+
+apptainer=${APPTAINER:-$(command -v apptainer || command -v singularity || true)}
+[ -n "$apptainer" ] ||
+  die 2 "neither apptainer nor singularity was found (one of them builds the image). Install Apptainer, or name its command: APPTAINER=COMMAND containers/build.sh."
+command -v "$apptainer" >/dev/null ||
+  die 2 "APPTAINER=$apptainer is no command. Name one that takes Apptainer's arguments."
+folder=$(dirname "$image")
+[ "$folder" != "$checkout/build" ] || mkdir -p "$folder"
+[ -d "$folder" ] && [ -w "$folder" ] ||
+  die 1 "cannot write $folder (it is not there, or not yours). Make it, or name another IMAGE.sif."
+image=$(cd "$folder" && pwd)/$(basename "$image")
+[ ! -d "$image" ] || die 2 "$image is a folder. Name a file: IMAGE.sif."
+
+commit=$(git -C "$checkout" rev-parse --verify HEAD 2>/dev/null) ||
+  die 2 "$checkout is no git repository (the image holds a commit). Clone the repository."
+[ -z "$(git -C "$checkout" status --porcelain)" ] ||
+  note "the image holds commit ${commit:0:12}; what is not committed stays out"
+version=$(sed -n 's/^project(mambasynth VERSION \([^ ]*\).*/\1/p' "$checkout/CMakeLists.txt")
+
+if [ -f "$image" ] && ! $force && "$apptainer" inspect --labels "$image" 2>/dev/null | grep -qw "$commit"; then
+  note "$image is of commit ${commit:0:12} already; --force builds it again"
+  exit 0
+fi
+
+context=$(mktemp -d "${TMPDIR:-/tmp}/mambasynth-image.XXXXXX")
+unfinished=$image.$$.unfinished
+trap 'rm -rf "$context" "$unfinished"' EXIT
+trap 'exit 130' INT TERM
+
+# Not the working tree: what is built there, or not committed, would come along.
+git clone --quiet --depth 1 "file://$checkout" "$context/source"
+
+# How this machine reaches archives and PyPI, as bash for the definition's %post.
+mkdir "$context/site"
+network=$context/site/network.sh
+: >"$network"
+give() { [ -z "$2" ] || printf 'export %s=%q\n' "$1" "$2" >>"$network"; }
+for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY PIP_EXTRA_INDEX_URL PIP_TRUSTED_HOST; do
+  give $name "${!name:-}"
+done
+give PIP_INDEX_URL "${PIP_INDEX_URL:-$(python3 -m pip config get global.index-url 2>/dev/null || true)}"
+if [ -n "${SSL_CERT_FILE:-}" ]; then
+  [ -r "$SSL_CERT_FILE" ] || die 2 "cannot read SSL_CERT_FILE=$SSL_CERT_FILE. Correct or unset it."
+  cp -L "$SSL_CERT_FILE" "$context/site/certificates.crt"
+  echo 'Acquire::https::CAInfo "/site/certificates.crt";' >"$context/site/apt.conf"
+  give PIP_CERT /site/certificates.crt
+  give APT_CONFIG /site/apt.conf
+fi
+echo '[ ! -d /ccache ] || export CCACHE_DIR=/ccache' >>"$network"
+
+step "Building $image (commit ${commit:0:12})"
+arguments=(--build-arg "CONTEXT=$context" --build-arg "COMMIT=$commit" --build-arg "VERSION=$version")
+[ -z "$mirror" ] || arguments+=(--build-arg "MIRROR=$mirror")
+"$apptainer" build "${arguments[@]}" "${options[@]}" "$unfinished" "$context/source/containers/mambasynth.def" >&2 ||
+  die 1 "the image could not be built (the reason is above). Correct it and call this again."
+mv "$unfinished" "$image"
+note "$(du -h "$image" | cut -f 1) $(sha256sum "$image")"
+echo "$image"
