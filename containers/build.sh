@@ -7,7 +7,7 @@
 #   IMAGE.sif       where it goes (default: build/mambasynth.sif in the checkout)
 #   --mirror URL    the Debian archive to install from (default: https://deb.debian.org/debian)
 #   --force         build even when IMAGE.sif is of this commit already
-#   -- OPTIONS      for instance --notest, --fakeroot, --bind FOLDER:/ccache (keeps compiled files there)
+#   -- OPTIONS      for instance --notest, --fakeroot, --bind FOLDER:/mnt (ccache keeps compiled files there)
 #
 # APPTAINER=COMMAND   instead of apptainer or singularity on PATH
 # The machine's proxies, pip's index and the certificates of SSL_CERT_FILE hold while building and stay out of the image.
@@ -76,7 +76,7 @@ if [ -n "${SSL_CERT_FILE:-}" ]; then
   give PIP_CERT /site/certificates.crt
   give APT_CONFIG /site/apt.conf
 fi
-echo '[ ! -d /ccache ] || export CCACHE_DIR=/ccache' >>"$network"
+echo '! mountpoint -q /mnt || export CCACHE_DIR=/mnt' >>"$network"
 
 step "Building $image (commit ${commit:0:12})"
 arguments=(--build-arg "CONTEXT=$context" --build-arg "COMMIT=$commit" --build-arg "VERSION=$version")
