@@ -9,6 +9,37 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
+# Sets `program` to the one of the image $CONTAINER. Folders that the sweep reads and writes are shown to it.
+use_container() {  # OPTIONS of mambasynth sweep
+  local runner end folder previous='' argument folders=("$checkout" "$PWD" "$(dirname "$sweep")")
+  [ -f "$CONTAINER" ] && [ -r "$CONTAINER" ] ||
+    die 2 "cannot read CONTAINER=$CONTAINER (no such file, seen from $PWD). Give the full path of an image; containers/build.sh makes one."
+  # An image says so behind the line that makes it executable.
+  [ "$(head -c 41 "$CONTAINER" | tail -c 9 | tr -d '\0')" = SIF_MAGIC ] ||
+    die 2 "CONTAINER=$CONTAINER is no Apptainer image (it is no SIF file). Give the path of an image; containers/build.sh makes one."
+  runner=$(command -v apptainer || command -v singularity) ||
+    die 2 "CONTAINER is set but neither apptainer nor singularity was found. Load its module in MAMBASYNTH_ENV."
+  MAMBASYNTH_IMAGE_HASH=$(sha256sum "$CONTAINER" | cut -c 1-64)  # for the provenance of each trial
+  export MAMBASYNTH_IMAGE_HASH
+  # There is no squeue in an image to ask when the job ends; since version 23.02 Slurm tells without.
+  if [ -z "${SLURM_JOB_END_TIME:-}" ] && end=$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%e 2>/dev/null) &&
+    end=$(date -d "$end" +%s 2>/dev/null); then export SLURM_JOB_END_TIME=$end; fi
+
+  for argument in "$@"; do
+    if [ "$previous" = --out ]; then folders+=("$argument")
+    elif [[ $argument = --out=* ]]; then folders+=("${argument#--out=}"); fi
+    previous=$argument
+  done
+  program=("$runner" exec)
+  [ ! -e /dev/nvidiactl ] || program+=(--nv)
+  for folder in "${folders[@]}"; do
+    until [ -d "$folder" ]; do folder=$(dirname "$folder"); done  # the program makes what is missing below
+    folder=$(cd "$folder" && pwd)
+    [ "$folder" = / ] || program+=(--bind "$folder")
+  done
+  program+=("$CONTAINER" mambasynth)
+}
+
 [ -n "${SLURM_JOB_ID:-}" ] ||
   die 2 "not inside a Slurm job (this starts the tasks of one). Submit it: sbatch jobs/sweep_NAME.slurm. Without Slurm: mpirun -n RANKS mambasynth sweep SWEEP.toml --out DIR."
 if [ -n "${MAMBASYNTH_ENV:-}" ]; then
@@ -31,13 +62,7 @@ cd "${SLURM_SUBMIT_DIR:-$PWD}"
 [ -e "$sweep" ] || sweep=$checkout/$sweep
 [ -e "$sweep" ] || die 2 "no sweep file $sweep (neither under $PWD nor in the checkout). Give its path."
 
-if [ -n "${CONTAINER:-}" ]; then
-  runner=$(command -v apptainer || command -v singularity) ||
-    die 2 "CONTAINER is set but neither apptainer nor singularity was found. Load its module in MAMBASYNTH_ENV."
-  MAMBASYNTH_IMAGE_HASH=$(sha256sum "$CONTAINER" | cut -c 1-64)  # for the provenance of each trial
-  export MAMBASYNTH_IMAGE_HASH
-  program=("$runner" exec --bind "$checkout,$PWD" "$CONTAINER" mambasynth)
-  [ -e /dev/nvidiactl ] && program=("$runner" exec --nv "${program[@]:2}")
+if [ -n "${CONTAINER:-}" ]; then use_container "$@"
 elif found=$(command -v mambasynth); then program=("$found")
 else
   for preset in cuda cpu ci; do
