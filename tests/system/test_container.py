@@ -1,0 +1,234 @@
+"""The image: what its scripts say without Apptainer, and with it whole sweeps inside, alone and under Slurm.
+
+MAMBASYNTH_IMAGE=IMAGE.sif   an image that is already built; without it one is built, which takes a quarter of an hour
+MAMBASYNTH_MIRROR=URL        the Debian archive it is built from
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+
+import h5py
+import pytest
+from conftest import CHECKOUT, MPI, TINY_SWEEP
+from test_slurm import slurm  # noqa: F401, a fixture
+
+BUILD = CHECKOUT / "containers" / "build.sh"
+DEFINITION = CHECKOUT / "containers" / "mambasynth.def"
+# What an image begins with, as far as anybody looks.
+SIF = b"#!/usr/bin/env run-singularity\n\0SIF_MAGIC\0"
+
+
+def run(*command, cwd=None, timeout=60, **environment):
+    return subprocess.run([*map(str, command)], env=os.environ | environment, cwd=cwd, capture_output=True, text=True, timeout=timeout)
+
+
+@pytest.fixture
+def tools(tmp_path):
+    """A folder for PATH with a pretended Slurm and Apptainer; both print how they were called."""
+    folder = tmp_path / "tools"
+    folder.mkdir()
+
+    def add(name, text):
+        (folder / name).write_text(f"#!/bin/bash\n{text}\n")
+        (folder / name).chmod(0o755)
+
+    add("srun", '[ "$1" != --mpi=list ] || { echo pmix; exit; }\necho "hash=$MAMBASYNTH_IMAGE_HASH end=$SLURM_JOB_END_TIME"\nprintf "<%s>" "$@"')
+    add("squeue", "echo 2030-01-01T00:00:00")
+    add("apptainer", 'printf "<%s>" "$@" >>' + f'"{folder}/called"')
+    return folder
+
+
+def job(tools, *arguments, container, cwd, **environment):
+    """jobs/run_sweep.sh as Slurm would start it."""
+    return run(CHECKOUT / "jobs" / "run_sweep.sh", "sweeps/smoke.toml", *arguments, cwd=cwd, SLURM_JOB_ID="7", SLURM_NTASKS="2",
+               SLURM_SUBMIT_DIR=str(cwd), CONTAINER=str(container), PATH=f"{tools}:{os.environ['PATH']}", **environment)
+
+
+def test_help_names_every_option():
+    done = run(BUILD, "--help")
+    assert done.returncode == 0
+    options = re.findall(r"^    (--[a-z]+)\)", BUILD.read_text(), re.MULTILINE)
+    assert "--mirror" in options
+    assert [option for option in [*options, "APPTAINER", "IMAGE.sif"] if option not in done.stdout] == []
+
+
+def test_the_script_gives_what_the_definition_asks_for():
+    definition, script = DEFINITION.read_text(), BUILD.read_text()
+    asked = set(re.findall(r"{{ *(\w+) *}}", definition))
+    assert asked and asked == set(re.findall(r'--build-arg "(\w+)=', script))
+    assert "jobs/install_deps.sh" in definition
+    for preset in re.findall(r"--preset (\w+)", definition):
+        assert f'"name": "{preset}"' in (CHECKOUT / "CMakePresets.json").read_text()
+    for path in re.findall(r"(?:^|\s)((?:tests|sweeps|jobs)/[\w/]+\.\w+)", definition):
+        assert (CHECKOUT / path).exists(), path
+
+
+@pytest.mark.parametrize("arguments, environment, words", [
+    (["--instal"], {}, ["--instal", "--help"]),
+    (["--cuda"], {}, ["no GPU image"]),
+    ([], {"APPTAINER": "/nonexistent/apptainer"}, ["/nonexistent/apptainer", "Name one"]),
+    (["/nonexistent/folder/image.sif"], {"APPTAINER": "true"}, ["/nonexistent/folder"]),
+])
+def test_build_says_what_is_wrong(arguments, environment, words):
+    done = run(BUILD, *arguments, **environment)
+    assert done.returncode in (1, 2)
+    assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith("build.sh: ")
+    assert [word for word in words if word not in done.stderr] == []
+
+
+def test_a_build_that_fails_leaves_the_old_image(tmp_path):
+    image = tmp_path / "image.sif"
+    image.write_bytes(SIF)
+    done = run(BUILD, image, APPTAINER="false")
+    assert done.returncode == 1 and "could not be built" in done.stderr
+    assert image.read_bytes() == SIF
+    assert list(tmp_path.iterdir()) == [image]
+
+
+def test_an_image_of_this_commit_is_left_alone(tmp_path):
+    """Whoever calls it twice does not wait twice."""
+    image, apptainer = tmp_path / "image.sif", tmp_path / "apptainer"
+    image.write_bytes(SIF)
+    commit = run("git", "-C", CHECKOUT, "rev-parse", "HEAD").stdout.strip()
+    apptainer.write_text(f'#!/bin/bash\n[ "$1" = inspect ] && echo "revision: {commit}"\n')
+    apptainer.chmod(0o755)
+    done = run(BUILD, image, APPTAINER=str(apptainer))
+    assert done.returncode == 0 and "already" in done.stderr
+    assert run(BUILD, "--force", image, APPTAINER=str(apptainer)).returncode == 1
+
+
+@pytest.mark.parametrize("kind", ["absent", "a text", "empty", "a folder", "of a registry"])
+def test_a_job_refuses_what_is_no_image(tools, tmp_path, kind):
+    container = tmp_path / "image.sif"
+    if kind in ("a text", "empty"):
+        container.write_text("an image, surely\n" * 9 if kind == "a text" else "")
+    elif kind == "a folder":
+        container.mkdir()
+    elif kind == "of a registry":
+        container = "docker://somewhere/mambasynth"
+    done = job(tools, container=container, cwd=tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert f"CONTAINER={container}" in done.stderr and "containers/build.sh" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_job_without_apptainer_says_so(tools, tmp_path):
+    image = tmp_path / "image.sif"
+    image.write_bytes(SIF)
+    for name in ("bash", "dirname", "basename", "head", "tail", "tr", "readlink"):
+        (tools / name).symlink_to(shutil.which(name))
+    (tools / "apptainer").unlink()
+    done = run(CHECKOUT / "jobs" / "run_sweep.sh", "sweeps/smoke.toml", cwd=tmp_path, SLURM_JOB_ID="7",
+               CONTAINER=str(image), PATH=str(tools))
+    assert done.returncode == 2 and "MAMBASYNTH_ENV" in done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+@pytest.mark.parametrize("out", [["--out", "new/folder"], ["--out=new/folder", "--dry-run"]])
+def test_a_job_runs_the_image(tools, tmp_path, out):
+    """The hash, the job's end, and the folders it reads and writes."""
+    image, results = tmp_path / "image.sif", tmp_path / "results"
+    image.write_bytes(SIF)
+    results.mkdir()
+    (tmp_path / "submit").mkdir()
+    out = [argument.replace("new", str(results / "new")) for argument in out]
+    done = job(tools, *out, container=image, cwd=tmp_path / "submit", TZ="UTC")
+    assert done.returncode == 0, done.stderr
+    assert f"hash={hashlib.sha256(SIF).hexdigest()} end=1893456000" in done.stdout
+    assert f"<{tools}/apptainer><exec>" in done.stdout
+    for folder in (CHECKOUT, tmp_path / "submit", results):
+        assert f"<--bind><{folder}>" in done.stdout
+    assert f"<{image}><mambasynth><sweep>" in done.stdout
+
+
+# ---- with Apptainer
+
+
+@pytest.fixture(scope="module")
+def apptainer():
+    named = os.environ.get("APPTAINER", "apptainer")
+    found = shutil.which(named) or shutil.which("singularity")
+    if not found:
+        pytest.skip("neither apptainer nor singularity is here, nor does APPTAINER name one")
+    return found
+
+
+@pytest.fixture(scope="module")
+def image(apptainer, tmp_path_factory):
+    named = os.environ.get("MAMBASYNTH_IMAGE")
+    if named:
+        return named
+    built = tmp_path_factory.mktemp("image") / "mambasynth.sif"
+    mirror = ["--mirror", os.environ["MAMBASYNTH_MIRROR"]] if "MAMBASYNTH_MIRROR" in os.environ else []
+    done = run(BUILD, *mirror, built, APPTAINER=apptainer, timeout=7200)
+    assert done.returncode == 0, done.stderr[-5000:]
+    return str(built)
+
+
+def sha256(file):
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def containers_of(out):
+    """What the provenance of each trial says about its image."""
+    found = []
+    for file in sorted(out.glob("trials/*/trial.h5")):
+        with h5py.File(file) as trial:
+            found.append(trial["provenance"].attrs["container"])
+    return found
+
+
+@pytest.mark.long
+def test_the_unit_tests_pass_inside(apptainer, image):
+    done = run(apptainer, "test", image, timeout=1800)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"[1-9]\d* test programs passed, \d+ skipped, 0 failed", done.stdout)
+
+
+@pytest.mark.long
+def test_help_labels_and_version(apptainer, image):
+    labels = run(apptainer, "inspect", "--labels", image).stdout
+    version = run(apptainer, "run", image, "--version").stdout
+    commit = re.search(r"revision: (\w{40})", labels)[1]
+    assert re.search(rf"^commit +{commit}$", version, re.MULTILINE)
+    assert "CONTAINER=" in run(apptainer, "run-help", image).stdout
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("where", ["mpirun inside", "mpirun outside"])
+def test_the_smoke_sweep_on_two_ranks_alone(apptainer, image, tmp_path, where):
+    program = ["mambasynth", "sweep", "/opt/mambasynth/sweeps/smoke.toml", "--out", tmp_path / "out"]
+    ranks = ["mpirun", "-n", "2"]
+    enter = [apptainer, "exec", "--bind", tmp_path, image]
+    command = [*enter, *ranks, *program] if where == "mpirun inside" else [*ranks, *enter, *program]
+    done = run(*command, cwd=tmp_path, timeout=900, **MPI | {"MAMBASYNTH_IMAGE_HASH": sha256(image)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert containers_of(tmp_path / "out") == [sha256(image)] * 6
+
+
+@pytest.mark.long
+def test_an_image_that_sees_itself_knows_its_hash(apptainer, image, tmp_path):
+    (tmp_path / "tiny.toml").write_text(TINY_SWEEP)
+    done = run(apptainer, "exec", "--bind", f"{tmp_path},{os.path.dirname(os.path.abspath(image))}", os.path.abspath(image), "mambasynth", "sweep",
+               "tiny.toml", "--out", "out", cwd=tmp_path, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert containers_of(tmp_path / "out") == [sha256(image)] * 2
+
+
+@pytest.mark.long
+@pytest.mark.slurm
+def test_a_job_on_two_nodes_runs_the_image(slurm, apptainer, image, collate, tmp_path):  # noqa: F811
+    environment = slurm | {"CONTAINER": os.path.abspath(image), "PATH": os.path.dirname(apptainer) + ":" + os.environ["PATH"]}
+    out = tmp_path / "out"
+    done = subprocess.run(["sbatch", "--wait", "--gpus-per-node=0", f"--output={tmp_path}/job.out", CHECKOUT / "jobs" / "sweep_gate_lr.slurm",
+                           "sweeps/smoke.toml", "--out", out], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, (tmp_path / "job.out").read_text()
+    assert containers_of(out) == [sha256(image)] * 6
+    ranks = {line for line in (out / "events.jsonl").read_text().splitlines() if '"rank"' in line}
+    assert ranks
+    assert "6 trials in 3 cells: 6 done, 0 missing" in collate(out).stdout
