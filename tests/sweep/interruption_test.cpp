@@ -23,7 +23,7 @@ TEST_CASE("a rank killed in mid-trial ends the job; a rerun finishes, nothing lo
   REQUIRE(killed.code != 0);
   auto const before = sweep.epochs();
   CHECK(before.size() < 6 * 20);
-  CHECK(sweep::read_status(sweep.out()).running.empty());
+  CHECK(sweep.wait_until_idle());
 
   auto const finished = sweep.run(2);
   INFO(finished.output);

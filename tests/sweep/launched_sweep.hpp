@@ -16,6 +16,7 @@
 #include "support/reference.hpp"
 #include "sweep/ledger.hpp"
 #include "sweep/plan.hpp"
+#include "sweep/status.hpp"
 
 /// The real dispatcher in a folder of its own, under the real launcher (fake_sweep.cpp).
 namespace mambasynth::tests {
@@ -53,6 +54,11 @@ class Sweep {
   [[nodiscard]] bool wait_for(sweep::EventKind kind) const {
     for (int i = 0; i < 1000 && noted(kind).empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     return !noted(kind).empty();
+  }
+  /// Waits until no trial runs: on a busy machine a launcher ends a moment before the ranks that it killed.
+  [[nodiscard]] bool wait_until_idle() const {
+    for (int i = 0; i < 500 && !sweep::read_status(out()).running.empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return sweep::read_status(out()).running.empty();
   }
 
  private:
