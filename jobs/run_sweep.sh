@@ -12,6 +12,7 @@ set -euo pipefail
 # Sets `program` to the one of the image $CONTAINER. Folders that the sweep reads and writes are shown to it.
 use_container() {  # OPTIONS of mambasynth sweep
   local runner end folder previous='' argument folders=("$checkout" "$PWD" "$(dirname "$sweep")")
+  local -A shown=()
   [ -f "$CONTAINER" ] && [ -r "$CONTAINER" ] ||
     die 2 "cannot read CONTAINER=$CONTAINER (no such file, seen from $PWD). Give the full path of an image; containers/build.sh makes one."
   # An image says so behind the line that makes it executable.
@@ -35,7 +36,8 @@ use_container() {  # OPTIONS of mambasynth sweep
   for folder in "${folders[@]}"; do
     until [ -d "$folder" ]; do folder=$(dirname "$folder"); done  # the program makes what is missing below
     folder=$(cd "$folder" && pwd)
-    [ "$folder" = / ] || program+=(--bind "$folder")
+    [[ $folder = / || -n ${shown[$folder]:-} ]] || program+=(--bind "$folder")
+    shown[$folder]=yes
   done
   program+=("$CONTAINER" mambasynth)
 }
@@ -86,8 +88,23 @@ running=$!
 
 # Slurm warns this shell alone (--signal=B:USR2@180, or TERM when another job takes the nodes). Both launchers pass USR2 on
 # to every rank, which saves and ends with 75; TERM would end the ranks before a long save does.
+#
+# Not with an image: srun signals every process of the step, also the one that serves the image's files (squashfuse, where
+# Apptainer is not installed setuid), which dies of it and takes the ranks along. One rank is enough to tell the others.
+signal_a_rank_here() {
+  local process told=false
+  for process in $(pgrep -u "$(id -u)" -x mambasynth); do
+    tr '\0' '\n' 2>/dev/null <"/proc/$process/environ" | grep -qx "SLURM_JOB_ID=$SLURM_JOB_ID" || continue
+    ! kill -USR2 "$process" 2>/dev/null || told=true
+  done
+  $told
+}
 warned=false
-trap 'warned=true; kill -USR2 "$running" 2>/dev/null' USR2 TERM
+ask_to_save() {
+  warned=true
+  { [ -n "${CONTAINER:-}" ] && signal_a_rank_here; } || kill -USR2 "$running" 2>/dev/null
+}
+trap ask_to_save USR2 TERM
 while kill -0 "$running" 2>/dev/null; do
   wait "$running" || true  # ends when a signal comes, too
 done

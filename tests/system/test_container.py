@@ -5,15 +5,17 @@ MAMBASYNTH_MIRROR=URL        the Debian archive it is built from
 """
 
 import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
+import time
 
 import h5py
 import pytest
 from conftest import CHECKOUT, MPI, TINY_SWEEP
-from test_slurm import slurm  # noqa: F401, a fixture
+from test_slurm import LONGER, slurm  # noqa: F401, slurm is a fixture
 
 BUILD = CHECKOUT / "containers" / "build.sh"
 DEFINITION = CHECKOUT / "containers" / "mambasynth.def"
@@ -140,8 +142,8 @@ def test_a_job_runs_the_image(tools, tmp_path, out):
     assert done.returncode == 0, done.stderr
     assert f"hash={hashlib.sha256(SIF).hexdigest()} end=1893456000" in done.stdout
     assert f"<{tools}/apptainer><exec>" in done.stdout
-    for folder in (CHECKOUT, tmp_path / "submit", results):
-        assert f"<--bind><{folder}>" in done.stdout
+    shown = re.findall(r"<--bind><(.*?)>", done.stdout)
+    assert sorted(shown) == sorted(map(str, (CHECKOUT, CHECKOUT / "sweeps", tmp_path / "submit", results)))
     assert f"<{image}><mambasynth><sweep>" in done.stdout
 
 
@@ -220,15 +222,53 @@ def test_an_image_that_sees_itself_knows_its_hash(apptainer, image, tmp_path):
     assert containers_of(tmp_path / "out") == [sha256(image)] * 2
 
 
+@pytest.fixture
+def submit(slurm, apptainer, image, tmp_path):  # noqa: F811
+    """Runs a Slurm command that knows the image."""
+    environment = slurm | {"CONTAINER": os.path.abspath(image), "PATH": os.path.dirname(apptainer) + ":" + os.environ["PATH"]}
+
+    def submit(*command):
+        return subprocess.run([*map(str, command)], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=900)
+
+    return submit
+
+
+SCRIPT = CHECKOUT / "jobs" / "sweep_gate_lr.slurm"
+
+
 @pytest.mark.long
 @pytest.mark.slurm
-def test_a_job_on_two_nodes_runs_the_image(slurm, apptainer, image, collate, tmp_path):  # noqa: F811
-    environment = slurm | {"CONTAINER": os.path.abspath(image), "PATH": os.path.dirname(apptainer) + ":" + os.environ["PATH"]}
+def test_a_job_on_two_nodes_runs_the_image(submit, image, collate, tmp_path):
     out = tmp_path / "out"
-    done = subprocess.run(["sbatch", "--wait", "--gpus-per-node=0", f"--output={tmp_path}/job.out", CHECKOUT / "jobs" / "sweep_gate_lr.slurm",
-                           "sweeps/smoke.toml", "--out", out], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=900)
+    done = submit("sbatch", "--wait", "--gpus-per-node=0", f"--output={tmp_path}/job.out", SCRIPT, "sweeps/smoke.toml", "--out", out)
     assert done.returncode == 0, (tmp_path / "job.out").read_text()
     assert containers_of(out) == [sha256(image)] * 6
-    ranks = {line for line in (out / "events.jsonl").read_text().splitlines() if '"rank"' in line}
-    assert ranks
+    events = [json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()]
+    assert {event["rank"] for event in events if event["event"] == "started"} == {0, 1}
     assert "6 trials in 3 cells: 6 done, 0 missing" in collate(out).stdout
+
+
+@pytest.mark.long
+@pytest.mark.slurm
+def test_a_warned_job_saves_and_comes_back(submit, image, tmp_path):
+    """The warning must not reach the process that serves the image's files: it dies of USR2, and the ranks with it."""
+    (tmp_path / "longer.toml").write_text(LONGER)
+    out, said = tmp_path / "out", tmp_path / "job.out"
+    job = submit("sbatch", "--parsable", "--gpus-per-node=0", f"--output={said}", SCRIPT, "longer.toml", "--out", out).stdout.strip()
+    try:
+        warned = False
+        end = time.monotonic() + 240
+        while time.monotonic() < end:
+            state = re.search(r"JobState=(\w+)", submit("scontrol", "show", "job", job).stdout)[1]
+            if state in ("COMPLETED", "FAILED", "TIMEOUT"):
+                break
+            if not warned and list(out.glob("trials/*/resume.pt")):
+                assert submit("scancel", "--batch", "--signal=USR2", job).returncode == 0
+                warned = True
+            time.sleep(0.3)
+        assert warned and state == "COMPLETED", said.read_text()
+        assert f"job {job} goes back to the queue and continues" in said.read_text()
+        assert "Bus error" not in said.read_text()
+        assert containers_of(out) == [sha256(image)] * 4
+    finally:
+        submit("scancel", job)
