@@ -46,8 +46,10 @@ analysis::TrialHistory history_of(train::Progress const& progress) {
   return h;
 }
 
-void measure_losses(analysis::TrialResult& result, model::Predictor const& network, train::Material const& material) {
-  auto const batch = std::max<std::int64_t>(1, measured_steps_at_once / material.train.length);
+void measure_losses(analysis::TrialResult& result, model::Predictor const& network, train::Material const& material,
+                    std::int64_t micro_batch) {
+  auto const wide = std::max<std::int64_t>(1, measured_steps_at_once / material.train.length);
+  auto const batch = micro_batch > 0 ? std::min(wide, micro_batch) : wide;
   result.train_mse = train::mean(train::mse_by_horizon(network, material.train, batch));
   result.horizon.horizon = network.horizons();
   result.horizon.val_mse = train::mse_by_horizon(network, material.val, batch);
@@ -160,7 +162,7 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
     auto const best = job.folder / train::checkpoint_name;
     model::load_state(network, model::read_weights(best).weights, best.string());
     auto const predictor = backend::predictor(job.device, network);
-    measure_losses(result, *predictor, data.material);
+    measure_losses(result, *predictor, data.material, job.micro_batch);
     if (ending == train::Ending::finished) {
       measure_layers(result, job, *predictor, data);
       if (job.trial.evaluate.activations) write_activations(job, *predictor, data);

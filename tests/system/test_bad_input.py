@@ -93,8 +93,8 @@ def test_max_horizon_in_a_sweep_is_checked_before_anything_runs(mambasynth, tiny
     assert not (tmp_path / "out" / "trials").exists()
 
 
-@pytest.mark.parametrize("line", ["ranks_per_trial = 2", "trials_per_gpu = 2"])
-def test_what_is_not_there_yet_is_refused(mambasynth, tiny_sweep, tmp_path, line):
+@pytest.mark.parametrize("line", ["ranks_per_trial = 2", "ranks_per_trial = 0", "trials_per_gpu = 0"])
+def test_more_ranks_than_there_are_and_none_at_all_are_refused(mambasynth, tiny_sweep, tmp_path, line):
     tiny_sweep.write_text(tiny_sweep.read_text().replace('name = "tiny"', f'name = "tiny"\n{line}'))
     says(mambasynth("sweep", tiny_sweep, "--out", tmp_path / "out", code=2), line.split()[0])
 

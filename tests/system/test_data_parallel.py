@@ -162,7 +162,7 @@ def test_where_memory_runs_out_a_smaller_part_of_the_batch_does(mambasynth, tmp_
         return most
 
     small, large = data_size(4), data_size(64)
-    limit = small + (large - small) // 3
+    limit = small + (large - small) // 2
     out = tmp_path / "limited"
     told = mambasynth("train", *shape, "--batch-size", 64, "--out", out, launcher=["bash", "-c", f'ulimit -d {limit}; exec "$@"', "_"]).stderr
     assert "memory ran out with 64 windows at once; trying 32" in told
