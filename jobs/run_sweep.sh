@@ -83,7 +83,9 @@ launch() {
   fi
 }
 [ "$(id -u)" != 0 ] || allow_mpi_here
-launch "${program[@]}" sweep "$sweep" "$@" &
+# A rank that is still loading its libraries has no handler yet and would die of the warning: it is ignored until there is
+# one, and repeated below.
+launch bash -c 'trap "" USR2; exec "$@"' _ "${program[@]}" sweep "$sweep" "$@" &
 running=$!
 
 # Slurm warns this shell alone (--signal=B:USR2@180, or TERM when another job takes the nodes). Both launchers pass USR2 on
@@ -100,9 +102,11 @@ signal_a_rank_here() {
   $told
 }
 warned=false
+tell_ranks() { { [ -n "${CONTAINER:-}" ] && signal_a_rank_here; } || kill -USR2 "$running" 2>/dev/null; }
 ask_to_save() {
+  $warned || { while sleep 5 && kill -0 "$running" 2>/dev/null; do tell_ranks; done; } &
   warned=true
-  { [ -n "${CONTAINER:-}" ] && signal_a_rank_here; } || kill -USR2 "$running" 2>/dev/null
+  tell_ranks
 }
 trap ask_to_save USR2 TERM
 while kill -0 "$running" 2>/dev/null; do

@@ -147,9 +147,10 @@ int run(Options const& options) {
                          : fs::path(options.run.out);
     auto run_flags = options.run;
     // On the CPU every rank trains a trial of its own, and a trial's bits depend on its threads. Beside a GPU, cores that
-    // nobody uses measure what was trained.
+    // nobody uses measure what was trained; more than a few of them only wait for each other.
+    constexpr int useful = 8;
     auto const on_gpu = backend::cards(backend::choose(run_flags.device)) > 0;
-    if (run_flags.threads == 0) run_flags.threads = on_gpu ? std::max(1, thread_count(run_flags) / session.world().local_size()) : 1;
+    if (run_flags.threads == 0) run_flags.threads = on_gpu ? std::clamp(thread_count(run_flags) / session.world().local_size(), 1, useful) : 1;
     auto const device = use_device(run_flags);
     auto const threads = run_flags.threads;
     tell_of_shared_gpus(session.world(), device, sweep::read_sweep_file(options.file, assignments).keys.trials_per_gpu);

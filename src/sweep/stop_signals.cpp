@@ -27,6 +27,8 @@ StopSignals::StopSignals() {
 
 StopSignals::~StopSignals() {
   for (std::size_t i = 0; i < stop_signals.size(); ++i) sigaction(stop_signals[i], &previous_[i], nullptr);
+  // A warning that comes when everything is saved must not make the job a failed one.
+  std::signal(SIGUSR2, SIG_IGN);
 }
 
 int StopSignals::received() noexcept { return received_signal.load(std::memory_order_relaxed); }

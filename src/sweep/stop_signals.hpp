@@ -6,7 +6,7 @@
 namespace mambasynth::sweep {
 
 /// While it lives, SIGINT, SIGTERM and SIGUSR2 set a flag instead of ending the process, so that running trials can
-/// save. The second SIGINT ends it as usual, for the impatient. (USR1 belongs to NCCL.)
+/// save. The second SIGINT ends it as usual, for the impatient. Behind it USR2 is ignored. (USR1 belongs to NCCL.)
 class StopSignals {
  public:
   StopSignals();
