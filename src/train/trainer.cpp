@@ -14,6 +14,9 @@ namespace {
 // A loss that many times the untrained network's will not come back.
 constexpr double diverged_above = 100;
 
+// Seconds of training that cost less than two files of weights and moments on a shared file system.
+constexpr double soon_repeated = 10;
+
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -117,9 +120,11 @@ Ending Trainer::run() {
       save_best();
       return Ending::diverged;
     }
-    // Also behind the last epoch, so that whatever interrupts the measurements costs no training.
-    if (progress.epoch > trial_.train.epochs || agreed(*around_.group, state_is_due() ? Wish::save : Wish::go_on) == Wish::save) save_state();
+    // Behind the last epoch, too, so that what interrupts the measurements costs no long training.
+    bool const due = progress.epoch > trial_.train.epochs ? now() - last_save_ >= soon_repeated : state_is_due();
+    if (agreed(*around_.group, due ? Wish::save : Wish::go_on) == Wish::save) save_state();
   }
+  save_best();
   return Ending::finished;
 }
 
