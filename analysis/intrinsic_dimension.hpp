@@ -1,24 +1,30 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "analysis/blocks.hpp"
 #include "analysis/neighbours.hpp"
+#include "analysis/plateau.hpp"
 
 // Intrinsic dimension from the distances T_1 <= T_2 <= ... of each point to its nearest other points.
 //
 // Duplicates: a zero distance has no logarithm. levina_bickel_original keeps the original program's treatment (such a
 // point counts as 0). All others leave zero distances out and use the next ones, and leave a point out that has too few.
 //
-// Standard errors are nominal: they hold for independent neighbourhoods in a locally uniform density. Neighbourhoods of
-// the same rows overlap and rows of a series depend on each other, so the true errors are larger.
+// Standard errors `se` are nominal: they hold for independent neighbourhoods in a locally uniform density. Neighbourhoods
+// of the same rows overlap and rows of a series depend on each other, so the true errors are larger; `se_blocks`
+// compares stretches of time and sees that dependence (blocks.hpp).
 namespace mambasynth::analysis {
 
-/// NaN where undefined: no point that counts, or (error only) too few.
+/// NaN where undefined: no point that counts, or (errors only) too few.
 struct Estimate {
   double value;
   double se;
+  double se_blocks = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// The original program's Levina-Bickel: mean over points of m_i = (k-1) / sum_{j<k} ln(T_k/T_j). Its expectation is
@@ -47,25 +53,46 @@ struct DimensionEstimates {
   std::int64_t duplicates = 0;  ///< points at distance 0 from another
   std::vector<std::int64_t> k;
   std::vector<Estimate> levina_bickel_original, levina_bickel, mackay_ghahramani;  ///< (k)
+  std::vector<double> distance_k;  ///< (k), mean of T_k over the points: the scale that k looks at
   Estimate two_nn_ml{}, two_nn_ls{};
-  std::vector<std::int64_t> n1;  ///< 1, 2, 4, ...
-  std::vector<Estimate> gride;   ///< (n1)
+  std::vector<std::int64_t> n1;     ///< 1, 2, 4, ...
+  std::vector<Estimate> gride;      ///< (n1)
+  std::vector<double> distance_n1;  ///< (n1), mean of (T_n1 + T_2n1) / 2 over the points
+  std::optional<Plateau> plateau;   ///< of gride over n1, where there is one
 };
 
 inline constexpr std::int64_t gride_longest_n1 = 64;
 
-/// From neighbours that are known already; n1 as far as they go.
+struct EstimateOptions {
+  int threads = 0;  ///< 0 = OpenMP's own choice
+  std::int64_t longest_n1 = gride_longest_n1;
+  Blocks blocks;    ///< none: no se_blocks
+  TemporalWindow window;
+};
+
+/// From neighbours that are known already, whatever found them; n1 as far as they go.
+DimensionEstimates estimate_all(Neighbours const& neighbours, std::vector<std::int64_t> const& ks,
+                                EstimateOptions const& options);
 DimensionEstimates estimate_all(Neighbours const& neighbours, std::vector<std::int64_t> const& ks, int threads = 0);
-/// One neighbour pass, then all estimators; n1 up to gride_longest_n1 and as far as the points go.
+/// Neighbours that all of these need: the largest k, and 2 n1 as far as the points (and the window) allow.
+std::int64_t neighbours_needed(std::vector<std::int64_t> const& ks, std::int64_t points, EstimateOptions const& options);
+/// One neighbour pass, then all estimators; n1 up to longest_n1 and as far as the points go.
 /// rows: (point, dims), row-major, float or double. Errors: errors::usage for k < 3 or k >= points, errors::input for
 /// NaN or infinity.
 template <class T>
 DimensionEstimates estimate_all(std::span<T const> rows, std::int64_t points, std::int64_t dims,
-                                std::vector<std::int64_t> const& ks, int threads = 0);
+                                std::vector<std::int64_t> const& ks, EstimateOptions const& options);
+template <class T>
+DimensionEstimates estimate_all(std::span<T const> rows, std::int64_t points, std::int64_t dims,
+                                std::vector<std::int64_t> const& ks, int threads = 0) {
+  EstimateOptions options;
+  options.threads = threads;
+  return estimate_all(rows, points, dims, ks, options);
+}
 
 extern template DimensionEstimates estimate_all(std::span<float const>, std::int64_t, std::int64_t,
-                                                std::vector<std::int64_t> const&, int);
+                                                std::vector<std::int64_t> const&, EstimateOptions const&);
 extern template DimensionEstimates estimate_all(std::span<double const>, std::int64_t, std::int64_t,
-                                                std::vector<std::int64_t> const&, int);
+                                                std::vector<std::int64_t> const&, EstimateOptions const&);
 
 }  // namespace mambasynth::analysis

@@ -48,11 +48,36 @@ std::vector<double> pack(std::span<T const> rows, std::int64_t points, std::int6
   return packed;
 }
 
+/// The points that are no neighbours of point `i` get NaN in its row of distances to points start, start + 1, ...
+void exclude(std::span<double> row, std::int64_t i, std::int64_t start, TemporalWindow const& window) {
+  constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  auto const self = i - start;
+  if (self >= 0 && self < static_cast<std::int64_t>(row.size())) row[static_cast<std::size_t>(self)] = none;
+  if (window.steps == 0) return;
+  auto const now = window.time[static_cast<std::size_t>(i)];
+  auto const times = window.time.subspan(static_cast<std::size_t>(start), row.size());
+  for (std::size_t j = 0; j < row.size(); ++j)
+    if (std::abs(times[j] - now) <= window.steps) row[j] = none;
+}
+
 }  // namespace
+
+std::int64_t TemporalWindow::most_excluded() const {
+  if (steps == 0) return 0;
+  std::vector<std::int64_t> sorted(time.begin(), time.end());
+  std::sort(sorted.begin(), sorted.end());
+  std::int64_t most = 0;
+  for (std::size_t i = 0, first = 0, end = 0; i < sorted.size(); ++i) {
+    while (sorted[i] - sorted[first] > steps) ++first;
+    while (end < sorted.size() && sorted[end] - sorted[i] <= steps) ++end;
+    most = std::max(most, static_cast<std::int64_t>(end - first) - 1);
+  }
+  return most;
+}
 
 template <class T>
 Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std::int64_t dims, std::int64_t k,
-                              int threads) {
+                              int threads, TemporalWindow const& window) {
   if (k < 1 || k >= points) {
     throw errors::usage(fmt::format("{} neighbours of each of {} points", k, points),
                         "a point has as many neighbours as there are other points", "use a smaller k or more points");
@@ -63,6 +88,11 @@ Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std:
   if (dims < 1 || static_cast<std::int64_t>(rows.size()) != points * dims) {
     throw errors::usage(fmt::format("{} values for {} points of {} dimensions", rows.size(), points, dims),
                         "the array is no matrix of that shape", "pass rows x dimensions values");
+  }
+  if (auto const excluded = window.most_excluded(); k >= points - excluded) {
+    throw errors::usage(fmt::format("{} neighbours of each of {} points outside a window of {} steps", k, points, window.steps),
+                        fmt::format("the window leaves a point {} others", points - 1 - excluded),
+                        "use a smaller k, a smaller window or more points");
   }
   require_finite(rows, dims);
   if (threads <= 0) threads = omp_get_max_threads();
@@ -97,8 +127,7 @@ Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std:
         }
         for (std::int64_t i = 0; i < count; ++i) {
           auto* const row = squared.data() + i * candidate_block;
-          auto const self = first + i - start;
-          if (self >= 0 && self < width) row[self] = std::numeric_limits<double>::quiet_NaN();
+          exclude(std::span(row, static_cast<std::size_t>(width)), first + i, start, window);
           nearest[static_cast<std::size_t>(i)].offer(row, width, start);
         }
       }
@@ -117,7 +146,9 @@ Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std:
   return result;
 }
 
-template Neighbours nearest_neighbours(std::span<float const>, std::int64_t, std::int64_t, std::int64_t, int);
-template Neighbours nearest_neighbours(std::span<double const>, std::int64_t, std::int64_t, std::int64_t, int);
+template Neighbours nearest_neighbours(std::span<float const>, std::int64_t, std::int64_t, std::int64_t, int,
+                                       TemporalWindow const&);
+template Neighbours nearest_neighbours(std::span<double const>, std::int64_t, std::int64_t, std::int64_t, int,
+                                       TemporalWindow const&);
 
 }  // namespace mambasynth::analysis

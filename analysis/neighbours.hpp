@@ -18,16 +18,28 @@ struct Neighbours {
   }
 };
 
+/// Theiler's window (1986, Phys. Rev. A 34:2427): points whose times differ by at most `steps` are no neighbours of each
+/// other, since consecutive steps of a trajectory lie close along it whatever the set is that it runs over.
+struct TemporalWindow {
+  std::span<std::int64_t const> time;  ///< (point)
+  std::int64_t steps = 0;              ///< 0: no window
+
+  /// How many other points the window takes from the point that it costs most.
+  [[nodiscard]] std::int64_t most_excluded() const;
+};
+
 /// Exact brute force: squared distances are summed in double, one dimension after the other with fused multiply-adds,
 /// so the result has the same bits for any number of threads and any instruction set.
 /// rows: (point, dims), row-major, float or double. `threads` 0 = OpenMP's own choice.
 /// Memory: the result and one copy of the rows in double; never the distance matrix.
-/// Errors: errors::usage for k < 1 or k >= points; errors::input for NaN, infinity or squares that overflow.
+/// Errors: errors::usage for k < 1 or k >= points (less those that the window excludes); errors::input for NaN, infinity or squares that overflow.
 template <class T>
 Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std::int64_t dims, std::int64_t k,
-                              int threads = 0);
+                              int threads = 0, TemporalWindow const& window = {});
 
-extern template Neighbours nearest_neighbours(std::span<float const>, std::int64_t, std::int64_t, std::int64_t, int);
-extern template Neighbours nearest_neighbours(std::span<double const>, std::int64_t, std::int64_t, std::int64_t, int);
+extern template Neighbours nearest_neighbours(std::span<float const>, std::int64_t, std::int64_t, std::int64_t, int,
+                                              TemporalWindow const&);
+extern template Neighbours nearest_neighbours(std::span<double const>, std::int64_t, std::int64_t, std::int64_t, int,
+                                              TemporalWindow const&);
 
 }  // namespace mambasynth::analysis
