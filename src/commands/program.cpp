@@ -21,6 +21,7 @@ constexpr Verb all_verbs[] = {
     {"sweep", "run a sweep of trials over MPI ranks", declare_sweep},
     {"status", "show how far a sweep is", declare_status},
     {"evaluate", "measure a checkpoint: intrinsic dimension and activations", declare_evaluate},
+    {"dimension", "intrinsic dimension of any array: a series, .npy, .npz or HDF5", declare_dimension},
     {"generate", "continue a series step by step, with noise where asked", declare_generate},
     {"oracle", "filter a series exactly: the least error that any predictor can reach", declare_oracle},
     {"convert", "convert weights between .pt and .safetensors", declare_convert},

@@ -23,6 +23,7 @@ struct Verb {
 Action declare_bench(CLI::App& app);
 Action declare_convert(CLI::App& app);
 Action declare_data(CLI::App& app);
+Action declare_dimension(CLI::App& app);
 Action declare_doctor(CLI::App& app);
 Action declare_evaluate(CLI::App& app);
 Action declare_generate(CLI::App& app);

@@ -31,6 +31,7 @@ void for_each_section(Trial_& trial, F&& f) {
   f(trial.evaluate);
   f(trial.generate);
   f(trial.oracle);
+  f(trial.dimension);
 }
 
 /// Every key, as "section.key".
@@ -38,14 +39,14 @@ std::vector<std::string> trial_keys();
 
 /// Sets one key, "section.key"; an unknown one is errors::usage with the nearest name.
 void set(Trial& trial, std::string const& key, Given const& value);
-/// Sets every key of the tables [data], [model], [train], [evaluate], [generate] and [oracle]; top-level names in `foreign`
-/// are somebody else's, any other is an error with the nearest name.
+/// Sets every key of the tables of all sections; top-level names in `foreign` are somebody else's, any other is an error
+/// with the nearest name.
 void apply(Trial& trial, toml::value const& root, std::vector<std::string> const& foreign = {});
 /// `section.key=value` as --set takes it.
 void set_text(Trial& trial, std::string const& assignment);
 
 /// The configuration of a trial, every default shown; optional keys with the value that they stand for. [generate] and
-/// [oracle], which no trial reads, are left out.
+/// what else no trial reads ([oracle], [dimension]) are left out.
 std::string to_toml(Trial const& trial);
 
 /// (section.key, canonical text) of every key that changes results, [evaluate] and paths left out, optional keys

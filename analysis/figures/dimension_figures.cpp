@@ -1,0 +1,140 @@
+#include "analysis/figures/dimension_figures.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "analysis/figures/palette.hpp"
+
+namespace mambasynth::figures {
+namespace {
+
+using analysis::Estimate;
+
+/// Two standard errors, the larger kind that is known.
+double bar(Estimate const& e) {
+  auto const error = std::isfinite(e.se_blocks) ? std::max(e.se_blocks, std::isfinite(e.se) ? e.se : 0) : e.se;
+  return std::isfinite(error) ? 2 * error : 0;
+}
+
+/// x, estimate, two errors; entries without a value are left out.
+std::string curve(std::vector<double> const& x, std::vector<Estimate> const& estimates) {
+  std::string rows = "# x dimension two_errors\n";
+  for (std::size_t i = 0; i < x.size(); ++i)
+    if (std::isfinite(estimates[i].value)) rows += fmt::format("{:.6g} {:.6g} {:.6g}\n", x[i], estimates[i].value, bar(estimates[i]));
+  return rows;
+}
+
+std::vector<double> as_double(std::vector<std::int64_t> const& values) { return {values.begin(), values.end()}; }
+
+bool empty(std::string const& rows) { return std::count(rows.begin(), rows.end(), '\n') < 2; }
+
+/// One series of points with error bars and a line through them.
+std::string plotted(std::string const& data, std::int64_t colour, int point, std::string const& title) {
+  return fmt::format("\"{0}\" using 1:2:3 with yerrorbars linecolor rgb \"{1}\" pointtype {2} pointsize 0.9 title \"{3}\", "
+                     "\"{0}\" using 1:2 with lines linecolor rgb \"{1}\" notitle",
+                     data, category_colour(colour, 6), point, title);
+}
+
+std::string panel(double left, double right, std::string const& title, std::string const& x) {
+  return fmt::format("set lmargin at screen {}\nset rmargin at screen {}\nset title \"{}\"\nset xlabel \"{}\"\n", left, right, title, x);
+}
+
+std::string by_neighbours(Figure& figure, dimension::Measured const& m, double left, double right) {
+  auto const& all = m.all;
+  std::vector<std::string> plots;
+  auto const add = [&](std::string const& part, std::vector<double> const& x, std::vector<Estimate> const& estimates, int point,
+                       std::string const& title) {
+    auto const rows = curve(x, estimates);
+    auto const name = figure.add_data(part, rows);
+    if (!empty(rows)) plots.push_back(plotted(name, static_cast<std::int64_t>(plots.size()), point, title));
+  };
+  auto farther = as_double(all.n1);
+  for (auto& n : farther) n *= 2;
+  add("levina_bickel", as_double(all.k), all.levina_bickel, 7, "Levina-Bickel, k-2");
+  add("levina_bickel_original", as_double(all.k), all.levina_bickel_original, 6, "Levina-Bickel, k-1");
+  add("mackay_ghahramani", as_double(all.k), all.mackay_ghahramani, 9, "MacKay-Ghahramani");
+  add("gride", farther, all.gride, 5, "Gride, 2 n_1");
+  auto text = panel(left, right, "Dimension by number of neighbours", "neighbours") +
+              fmt::format("set logscale x\nset xrange [1:*]\nset yrange [0:*]\nset key top right\nset ylabel \"intrinsic dimension\" offset 1\n"
+                          "set arrow 1 from graph 0,first 2 to graph 1,first 2 nohead dashtype 3 linecolor rgb \"#888888\"\n"
+                          "set arrow 2 from graph 0,first {0} to graph 1,first {0} nohead dashtype 2 linecolor rgb \"#888888\"\n",
+                          m.dims);
+  if (plots.empty()) return text + "set yrange [0:1]\nplot -1 notitle\nunset arrow\n";
+  text += "plot ";
+  for (std::size_t i = 0; i < plots.size(); ++i) text += (i > 0 ? ", " : "") + plots[i];
+  return text + "\nunset arrow\n";
+}
+
+std::string by_distance(Figure& figure, dimension::Measured const& m, double left, double right) {
+  auto const& all = m.all;
+  auto const unit = m.noise_distance() > 0 ? m.noise_distance() : 1;
+  auto distance = all.distance_n1;
+  for (auto& value : distance) value /= unit;
+  auto const rows = curve(distance, all.gride);
+  auto const data = figure.add_data("gride_by_distance", rows);
+  auto text = panel(left, right, "Gride by distance",
+                    m.noise > 0 ? "mean distance / (noise {/Symbol \\326}2D)" : "mean distance") + "set xrange [*:*]\nunset ylabel\n";
+  if (m.noise > 0) text += "set arrow 1 from first 1,graph 0 to first 1,graph 1 nohead dashtype 2 linecolor rgb \"#888888\"\n";
+  if (all.plateau) {
+    auto const& p = *all.plateau;
+    text += fmt::format("set object 1 rectangle from first {:.6g},graph 0 to first {:.6g},graph 1 behind fillcolor rgb \"#eeeeee\" fillstyle solid noborder\n"
+                        "set label 1 \"plateau {:.2f}\" at first {:.6g},graph 0.96 center\n",
+                        distance[p.first], distance[p.last], p.value, std::sqrt(distance[p.first] * distance[p.last]));
+  }
+  text += empty(rows) ? "set xrange [0.1:1]\nset yrange [0:1]\nplot -1 notitle\n" : "plot " + plotted(data, 3, 5, "") + "\n";
+  return text + "unset arrow\nunset object\nunset label\nunset logscale x\n";
+}
+
+std::string by_group(Figure& figure, dimension::Measured const& m, double left, double right) {
+  auto const& ks = m.all.k;
+  std::string rows = "# place label";
+  for (auto const k : ks) rows += fmt::format(" k_{0} two_errors_{0}", k);
+  rows += "\n";
+  for (std::size_t g = 0; g < m.groups.size(); ++g) {
+    auto const& e = m.groups[g].estimates;
+    rows += fmt::format("{} {}", g, m.groups[g].label);
+    for (std::size_t i = 0; i < ks.size(); ++i)
+      rows += i < e.k.size() && std::isfinite(e.levina_bickel[i].value)
+                  ? fmt::format(" {:.6g} {:.6g}", e.levina_bickel[i].value, bar(e.levina_bickel[i]))
+                  : std::string(" NaN NaN");
+    rows += "\n";
+  }
+  auto const data = figure.add_data("groups", rows);
+  auto const groups = static_cast<double>(m.groups.size());
+  constexpr std::size_t most_named = 25;
+  auto const every = (m.groups.size() + most_named - 1) / most_named;
+  auto text = panel(left, right, "Levina-Bickel by " + std::string(m.labels_name == "circle_id" ? "circle" : "label"),
+                    m.labels_name == "circle_id" ? "circle" : "label") +
+              fmt::format("set xrange [-0.6:{}]\nset yrange [0:*]\nset style fill solid noborder\nset key top right horizontal\n", groups - 0.4);
+  auto const width = 0.8 / static_cast<double>(std::max<std::size_t>(ks.size(), 1));
+  for (std::size_t i = 0; i < ks.size(); ++i) {
+    auto const shift = (static_cast<double>(i) - (static_cast<double>(ks.size()) - 1) / 2) * width;
+    text += fmt::format("{} \"{}\" using ($1+{:.4f}):{}:({:.4f}){} with boxes linecolor rgb \"{}\" title \"k = {}\"", i == 0 ? "plot" : ",",
+                        data, shift, 3 + 2 * i, width,
+                        i == 0 ? fmt::format(":xtic(int($0)%{}==0 ? stringcolumn(2) : \"\")", every) : "",
+                        category_colour(static_cast<std::int64_t>(i), std::max<std::int64_t>(static_cast<std::int64_t>(ks.size()), 3)), ks[i]);
+    text += fmt::format(", \"{}\" using ($1+{:.4f}):{}:{} with yerrorbars linecolor rgb \"#444444\" pointsize 0 notitle", data, shift,
+                        3 + 2 * i, 4 + 2 * i);
+  }
+  return ks.empty() ? std::string() : text + "\n";
+}
+
+}  // namespace
+
+Outcome draw_dimension(dimension::Measured const& measured, std::filesystem::path const& folder) {
+  bool const grouped = !measured.groups.empty();
+  Figure figure("dimension_estimates", {grouped ? 1600 : 1100, 480});
+  double const third = grouped ? 0.33 : 0.5;
+  std::string commands = "set multiplot\nset tics out nomirror\nset border 3\nset tmargin at screen 0.9\nset bmargin at screen 0.14\n";
+  commands += by_neighbours(figure, measured, 0.05, third - 0.015);
+  commands += by_distance(figure, measured, third + 0.03, 2 * third - 0.015);
+  if (grouped) commands += by_group(figure, measured, 2 * third + 0.04, 0.99);
+  figure.set_commands(commands + "unset multiplot\n");
+  return figure.draw(folder);
+}
+
+}  // namespace mambasynth::figures

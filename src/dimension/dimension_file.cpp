@@ -1,0 +1,140 @@
+#include "dimension/dimension_file.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "analysis/columns.hpp"
+#include "analysis/trial_layout.hpp"
+#include "config/section.hpp"
+#include "store/atomic_file.hpp"
+#include "store/hdf5.hpp"
+
+namespace mambasynth::dimension {
+namespace {
+
+namespace layout = analysis::trial_layout;
+using analysis::Estimate;
+using store::Hdf5Writer;
+
+constexpr std::int64_t schema_version = 1;
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr Estimate unknown{nan, nan};
+
+/// An estimator's values and both errors over `dims`, or as single numbers.
+void write_estimator(Hdf5Writer& h5, std::string const& path, std::vector<Estimate> const& estimates, std::vector<std::string> const& dims) {
+  auto const part = [&](std::string const& name, double Estimate::*member, std::string const& meaning) {
+    std::vector<double> values;
+    for (auto const& estimate : estimates) values.push_back(estimate.*member);
+    h5.dataset<double>(name, values, dims, {meaning, "1"});
+  };
+  part(path, &Estimate::value, "intrinsic dimension, " + path.substr(path.rfind('/') + 1));
+  part(path + "_se", &Estimate::se, "nominal standard error");
+  part(path + "_se_blocks", &Estimate::se_blocks, "standard error by stretches of time");
+}
+
+/// Mean distances of a curve, and the same in units of the noise where that is known.
+void write_distance(Hdf5Writer& h5, std::string const& path, std::vector<double> const& distance, std::vector<std::string> const& dims,
+                    double noise_distance, std::string const& meaning) {
+  h5.dataset<double>(path, distance, dims, {meaning, ""});
+  if (noise_distance == 0) return;
+  auto scaled = distance;
+  for (auto& value : scaled) value /= noise_distance;
+  h5.dataset<double>(path + "_in_noise", scaled, dims, {meaning, "noise * sqrt(2 dims)"});
+}
+
+void write_all(Hdf5Writer& h5, Measured const& measured) {
+  auto const& all = measured.all;
+  std::string const group = layout::dimension;
+  analysis::scale(h5, layout::k, all.k, {"neighbours", "1"});
+  write_estimator(h5, group + "levina_bickel_original", all.levina_bickel_original, {layout::k});
+  write_estimator(h5, group + "levina_bickel", all.levina_bickel, {layout::k});
+  write_estimator(h5, group + "mackay_ghahramani", all.mackay_ghahramani, {layout::k});
+  write_distance(h5, group + "distance_k", all.distance_k, {layout::k}, measured.noise_distance(), "mean distance of neighbour k");
+  write_estimator(h5, group + "two_nn_ml", {all.two_nn_ml}, {});
+  write_estimator(h5, group + "two_nn_ls", {all.two_nn_ls}, {});
+  h5.scalar(group + "duplicates", all.duplicates, {"rows at distance 0 from another", "1"});
+  h5.scalar(group + "plateau", all.plateau ? all.plateau->value : nan, {"mean of gride over its plateau; NaN: there is none", "1"});
+  if (all.n1.empty()) return;
+  analysis::scale(h5, layout::n1, all.n1, {"nearer neighbour of Gride, the farther is 2 n1", "1"});
+  write_estimator(h5, group + "gride", all.gride, {layout::n1});
+  write_distance(h5, group + "distance_n1", all.distance_n1, {layout::n1}, measured.noise_distance(),
+                 "mean distance of neighbours n1 and 2 n1");
+  std::vector<std::int8_t> on_plateau(all.n1.size());
+  for (std::size_t i = 0; i < on_plateau.size(); ++i) on_plateau[i] = all.plateau && i >= all.plateau->first && i <= all.plateau->last;
+  h5.dataset<std::int8_t>(group + "gride_plateau", on_plateau, {layout::n1}, {"1 on the plateau", "1"});
+}
+
+void write_groups(Hdf5Writer& h5, Measured const& measured) {
+  if (measured.groups.empty()) return;
+  auto const& ks = measured.all.k;
+  auto const axis = "/" + measured.labels_name;
+  std::string const group = "/by_" + std::string(measured.labels_name == "circle_id" ? "circle" : "label") + "/";
+  std::vector<std::int64_t> labels, points, duplicates;
+  std::vector<Estimate> original, unbiased, mackay, two_nn_ml, two_nn_ls;
+  for (auto const& one : measured.groups) {
+    auto const& e = one.estimates;
+    labels.push_back(one.label);
+    points.push_back(one.points);
+    duplicates.push_back(e.duplicates);
+    for (auto const k : ks) {
+      auto const place = static_cast<std::size_t>(std::find(e.k.begin(), e.k.end(), k) - e.k.begin());
+      auto const at = [&](std::vector<Estimate> const& values) { return place < e.k.size() ? values[place] : unknown; };
+      original.push_back(at(e.levina_bickel_original));
+      unbiased.push_back(at(e.levina_bickel));
+      mackay.push_back(at(e.mackay_ghahramani));
+    }
+    two_nn_ml.push_back(e.points > 0 ? e.two_nn_ml : unknown);
+    two_nn_ls.push_back(e.points > 0 ? e.two_nn_ls : unknown);
+  }
+  analysis::scale(h5, axis, labels, {measured.labels_name == "circle_id" ? "circle" : "label", "1"});
+  h5.dataset<std::int64_t>(group + "points", points, {axis}, {"rows measured", "1"});
+  h5.dataset<std::int64_t>(group + "duplicates", duplicates, {axis}, {"rows at distance 0 from another", "1"});
+  write_estimator(h5, group + "levina_bickel_original", original, {axis, layout::k});
+  write_estimator(h5, group + "levina_bickel", unbiased, {axis, layout::k});
+  write_estimator(h5, group + "mackay_ghahramani", mackay, {axis, layout::k});
+  write_estimator(h5, group + "two_nn_ml", two_nn_ml, {axis});
+  write_estimator(h5, group + "two_nn_ls", two_nn_ls, {axis});
+}
+
+void write_others(Hdf5Writer& h5, Measured const& measured) {
+  std::string const group = layout::dimension;
+  if (!measured.radii.empty()) {
+    analysis::scale(h5, "/inner_radius", measured.radii, {"inner radius in the L1 metric, the outer is twice as far", "1"});
+    write_estimator(h5, group + "binomial", measured.binomial, {"/inner_radius"});
+  }
+  auto const& fci = measured.correlation;
+  if (fci.k.empty()) return;
+  analysis::scale(h5, "/patch", fci.k, {"neighbours around each centre", "1"});
+  analysis::column(h5, group + "full_correlation", fci.dimension, fci.k.size(), {"/patch"}, {"intrinsic dimension, mean over centres", "1"});
+  analysis::column(h5, group + "full_correlation_se", fci.se, fci.k.size(), {"/patch"}, {"standard error over centres", "1"});
+  analysis::column(h5, group + "full_correlation_residual", fci.residual, fci.k.size(), {"/patch"},
+                   {"rms misfit of the integral, mean over centres", "1"});
+}
+
+}  // namespace
+
+void write_dimension(std::filesystem::path const& file, Measured const& measured, config::Dimension const& config,
+                     provenance::Facts const& facts) {
+  store::AtomicFile target(file);
+  Hdf5Writer h5(target.temporary());
+  h5.attribute("/", "schema_version", schema_version);
+  h5.attribute("/", "array", measured.array);
+  h5.attribute("/", "rows", measured.rows);
+  h5.attribute("/", "points", measured.points);
+  h5.attribute("/", "dims", measured.dims);
+  h5.attribute("/", "noise", measured.noise);
+  h5.attribute("/", "config", config::section_to_toml(config));
+  h5.attribute("/", "duplicates_policy",
+               "zero distances are left out and the next ones used; in levina_bickel_original such a row counts as 0");
+  h5.group(layout::provenance);
+  for (auto const& [name, fact] : facts)
+    std::visit([&, &key = name](auto const& value) { h5.attribute(layout::provenance, key, value); }, fact);
+  write_all(h5, measured);
+  write_others(h5, measured);
+  write_groups(h5, measured);
+  h5.close();
+  target.commit();
+}
+
+}  // namespace mambasynth::dimension

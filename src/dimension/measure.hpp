@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "analysis/full_correlation.hpp"
+#include "analysis/intrinsic_dimension.hpp"
+#include "config/config.hpp"
+#include "dimension/array.hpp"
+
+namespace mambasynth::dimension {
+
+/// Whatever finds the k nearest rows: exact, equal distances in the order of the rows.
+/// rows: (point, dims), row-major.
+using NeighbourSearch = std::function<analysis::Neighbours(std::span<double const> rows, std::int64_t points, std::int64_t dims,
+                                                           std::int64_t k, analysis::TemporalWindow const& window)>;
+/// The exact search on this machine's processor.
+NeighbourSearch host_search(int threads);
+
+/// The rows with one label.
+struct Group {
+  std::int64_t label = 0, points = 0;
+  analysis::DimensionEstimates estimates;  ///< at the k that have fewer than points - 1 neighbours
+};
+
+struct Measured {
+  std::string array;
+  std::int64_t rows = 0;    ///< in the file
+  std::int64_t points = 0;  ///< measured
+  std::int64_t dims = 0;
+  double noise = 0;         ///< standard deviation of a channel; 0: not known
+  analysis::DimensionEstimates all;
+  std::vector<std::int64_t> radii;           ///< inner ones; empty: the data are no whole numbers
+  std::vector<analysis::Estimate> binomial;  ///< (radii)
+  analysis::LocalCorrelation correlation;    ///< empty where not asked for
+  std::string labels_name;
+  std::vector<Group> groups;
+
+  /// Root mean square distance between two noisy observations of one and the same point, noise * sqrt(2 dims): the unit in
+  /// which a distance says whether an estimate looks at the noise (below 1) or at what it hides (above). 0: not known.
+  [[nodiscard]] double noise_distance() const;
+};
+
+/// The drawn rows and all that [dimension] asks for. Errors: errors::usage where a k needs more rows than there are.
+Measured measure(Array const& array, config::Dimension const& config, int threads, NeighbourSearch const& search);
+
+}  // namespace mambasynth::dimension
