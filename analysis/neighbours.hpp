@@ -28,10 +28,11 @@ struct TemporalWindow {
   [[nodiscard]] std::int64_t most_excluded() const;
 };
 
-/// Exact brute force: squared distances are summed in double, one dimension after the other with fused multiply-adds,
-/// so the result has the same bits for any number of threads and any instruction set.
+/// Exact: those of a brute force whose squared distances are summed in double, one dimension after the other with fused
+/// multiply-adds, so the result has the same bits for any number of threads and any instruction set. Where it pays, a
+/// matrix product in single precision with a bound on its error first leaves only the candidates that could be among them.
 /// rows: (point, dims), row-major, float or double. `threads` 0 = OpenMP's own choice.
-/// Memory: the result and one copy of the rows in double; never the distance matrix.
+/// Memory: the result and copies of the rows in double and single precision; never the distance matrix.
 /// Errors: errors::usage for k < 1 or k >= points (less those that the window excludes); errors::input for NaN, infinity or squares that overflow.
 template <class T>
 Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std::int64_t dims, std::int64_t k,

@@ -30,6 +30,15 @@ std::string curve(std::vector<double> const& x, std::vector<Estimate> const& est
 
 std::vector<double> as_double(std::vector<std::int64_t> const& values) { return {values.begin(), values.end()}; }
 
+/// The highest bar's end among estimates that exist; 1 where none does.
+double highest(std::vector<std::vector<Estimate>> const& curves) {
+  double most = 0;
+  for (auto const& one : curves)
+    for (auto const& e : one)
+      if (std::isfinite(e.value)) most = std::max(most, e.value + bar(e));
+  return most > 0 ? most : 1;
+}
+
 bool empty(std::string const& rows) { return std::count(rows.begin(), rows.end(), '\n') < 2; }
 
 /// One series of points with error bars and a line through them.
@@ -58,12 +67,15 @@ std::string by_neighbours(Figure& figure, dimension::Measured const& m, double l
   add("levina_bickel_original", as_double(all.k), all.levina_bickel_original, 6, "Levina-Bickel, k-1");
   add("mackay_ghahramani", as_double(all.k), all.mackay_ghahramani, 9, "MacKay-Ghahramani");
   add("gride", farther, all.gride, 5, "Gride, 2 n_1");
+  auto const most = highest({all.levina_bickel, all.levina_bickel_original, all.mackay_ghahramani, all.gride});
+  auto const dims = static_cast<double>(m.dims);
+  auto const top = 1.15 * std::max({most, 2.2, dims < 2 * most ? dims : 0.0});  // far above, its line would flatten the rest
   auto text = panel(left, right, "Dimension by number of neighbours", "neighbours") +
-              fmt::format("set logscale x\nset xrange [1:*]\nset yrange [0:*]\nset key top right\nset ylabel \"intrinsic dimension\" offset 1\n"
+              fmt::format("set logscale x\nset xrange [1:*]\nset yrange [0:{1:.6g}]\nset key top right opaque\nset ylabel \"intrinsic dimension\" offset 1\n"
                           "set arrow 1 from graph 0,first 2 to graph 1,first 2 nohead dashtype 3 linecolor rgb \"#888888\"\n"
                           "set arrow 2 from graph 0,first {0} to graph 1,first {0} nohead dashtype 2 linecolor rgb \"#888888\"\n",
-                          m.dims);
-  if (plots.empty()) return text + "set yrange [0:1]\nplot -1 notitle\nunset arrow\n";
+                          m.dims, top);
+  if (plots.empty()) return text + "plot -1 notitle\nunset arrow\n";
   text += "plot ";
   for (std::size_t i = 0; i < plots.size(); ++i) text += (i > 0 ? ", " : "") + plots[i];
   return text + "\nunset arrow\n";
@@ -77,7 +89,17 @@ std::string by_distance(Figure& figure, dimension::Measured const& m, double lef
   auto const rows = curve(distance, all.gride);
   auto const data = figure.add_data("gride_by_distance", rows);
   auto text = panel(left, right, "Gride by distance",
-                    m.noise > 0 ? "mean distance / (noise {/Symbol \\326}2D)" : "mean distance") + "set xrange [*:*]\nunset ylabel\n";
+                    m.noise > 0 ? "mean distance / (noise {/Symbol \\326}2D)" : "mean distance") + "unset ylabel\nunset key\n";
+  std::vector<double> shown;
+  for (std::size_t i = 0; i < distance.size(); ++i)
+    if (std::isfinite(all.gride[i].value)) shown.push_back(distance[i]);
+  if (m.noise > 0) shown.push_back(1);
+  if (!shown.empty()) {
+    auto const [least, most] = std::minmax_element(shown.begin(), shown.end());
+    constexpr double a_decade_or_so = 5;
+    if (*most / *least < a_decade_or_so) text += "unset logscale x\n";
+    text += fmt::format("set xrange [{:.6g}:{:.6g}]\nset yrange [0:{:.6g}]\n", *least / 1.2, *most * 1.2, 1.15 * highest({all.gride}));
+  }
   if (m.noise > 0) text += "set arrow 1 from first 1,graph 0 to first 1,graph 1 nohead dashtype 2 linecolor rgb \"#888888\"\n";
   if (all.plateau) {
     auto const& p = *all.plateau;
@@ -85,8 +107,8 @@ std::string by_distance(Figure& figure, dimension::Measured const& m, double lef
                         "set label 1 \"plateau {:.2f}\" at first {:.6g},graph 0.96 center\n",
                         distance[p.first], distance[p.last], p.value, std::sqrt(distance[p.first] * distance[p.last]));
   }
-  text += empty(rows) ? "set xrange [0.1:1]\nset yrange [0:1]\nplot -1 notitle\n" : "plot " + plotted(data, 3, 5, "") + "\n";
-  return text + "unset arrow\nunset object\nunset label\nunset logscale x\n";
+  text += empty(rows) ? "set xrange [0.1:10]\nset yrange [0:1]\nplot -1 notitle\n" : "plot " + plotted(data, 3, 5, "") + "\n";
+  return text + "unset arrow\nunset object\nunset label\nset key\nunset logscale x\n";
 }
 
 std::string by_group(Figure& figure, dimension::Measured const& m, double left, double right) {
@@ -104,12 +126,14 @@ std::string by_group(Figure& figure, dimension::Measured const& m, double left, 
     rows += "\n";
   }
   auto const data = figure.add_data("groups", rows);
+  std::vector<std::vector<Estimate>> shown;
+  for (auto const& group : m.groups) shown.push_back(group.estimates.levina_bickel);
   auto const groups = static_cast<double>(m.groups.size());
   constexpr std::size_t most_named = 25;
   auto const every = (m.groups.size() + most_named - 1) / most_named;
   auto text = panel(left, right, "Levina-Bickel by " + std::string(m.labels_name == "circle_id" ? "circle" : "label"),
                     m.labels_name == "circle_id" ? "circle" : "label") +
-              fmt::format("set xrange [-0.6:{}]\nset yrange [0:*]\nset style fill solid noborder\nset key top right horizontal\n", groups - 0.4);
+              fmt::format("set xrange [-0.6:{}]\nset yrange [0:{:.6g}]\nset style fill solid noborder\nset key top right horizontal\n", groups - 0.4, 1.2 * highest(shown));
   auto const width = 0.8 / static_cast<double>(std::max<std::size_t>(ks.size(), 1));
   for (std::size_t i = 0; i < ks.size(); ++i) {
     auto const shift = (static_cast<double>(i) - (static_cast<double>(ks.size()) - 1) / 2) * width;
@@ -117,8 +141,8 @@ std::string by_group(Figure& figure, dimension::Measured const& m, double left, 
                         data, shift, 3 + 2 * i, width,
                         i == 0 ? fmt::format(":xtic(int($0)%{}==0 ? stringcolumn(2) : \"\")", every) : "",
                         category_colour(static_cast<std::int64_t>(i), std::max<std::int64_t>(static_cast<std::int64_t>(ks.size()), 3)), ks[i]);
-    text += fmt::format(", \"{}\" using ($1+{:.4f}):{}:{} with yerrorbars linecolor rgb \"#444444\" pointsize 0 notitle", data, shift,
-                        3 + 2 * i, 4 + 2 * i);
+    text += fmt::format(", \"{0}\" using ($1+{1:.4f}):(${2}-${3}):(0):(2*${3}) with vectors nohead linecolor rgb \"#444444\" notitle", data,
+                        shift, 3 + 2 * i, 4 + 2 * i);
   }
   return ks.empty() ? std::string() : text + "\n";
 }

@@ -78,6 +78,59 @@ TEST_CASE("neighbours are those of a brute force in double, bit for bit") {
 
 TEST_CASE("all other points can be asked for") { require_same(normals<double>(3, 140 * 2), 140, 2, 139); }
 
+TEST_CASE("single precision sifts and never decides") {
+  // Twelve dimensions and enough points for the pass in single precision; each of these would be wrong in it alone.
+  constexpr std::int64_t points = 900, dims = 12;
+  auto const cloud = normals<double>(6, points * dims);
+  auto const changed = [&](auto change) {
+    auto rows = cloud;
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = change(rows[i], static_cast<std::int64_t>(i) / dims, static_cast<std::int64_t>(i) % dims);
+    return rows;
+  };
+  using I = std::int64_t;
+  SECTION("far from the origin") { require_same(changed([](double x, I, I) { return x + 1e7; }), points, dims, 30); }
+  SECTION("clusters much narrower than their distance") {
+    require_same(changed([](double x, I i, I) { return 1e-5 * x + 100 * static_cast<double>(i % 7); }), points, dims, 30);
+  }
+  SECTION("one row far out") { require_same(changed([](double x, I i, I) { return i == 77 ? 1e9 * x : x; }), points, dims, 30); }
+  SECTION("whole numbers, most distances tied") {
+    require_same(changed([](double x, I, I) { return std::round(0.6 * x); }), points, dims, 30);
+  }
+  SECTION("each row three times") {
+    auto rows = cloud;
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = cloud[i % (rows.size() / 3)];
+    require_same(rows, points, dims, 30);
+  }
+  SECTION("distances that differ in the last bits") {
+    require_same(changed([](double x, I i, I c) { return c == 0 ? 1 + 1e-13 * static_cast<double>(i * i % 101) : 1e-14 * x; }), points, dims, 30);
+  }
+  SECTION("beyond the range of float") {
+    require_same(changed([](double x, I, I) { return 1e60 * x; }), points, dims, 30);
+    require_same(changed([](double x, I, I) { return 1e-120 * x; }), points, dims, 30);
+  }
+  SECTION("a random walk, whose nearest rows come in a row") {
+    auto rows = cloud;
+    for (std::size_t i = dims; i < rows.size(); ++i) rows[i] += rows[i - dims];
+    require_same(rows, points, dims, 50);
+    std::vector<float> const single(rows.begin(), rows.end());
+    require_same(single, points, dims, 50);
+  }
+  SECTION("with a window, the threads and both passes agree") {
+    std::vector<std::int64_t> time(points);
+    for (std::size_t i = 0; i < time.size(); ++i) time[i] = static_cast<std::int64_t>(i * 7 % points);
+    auto const found = analysis::nearest_neighbours<double>(cloud, points, dims, 40, 3, {time, 25});
+    auto const all = brute_force(cloud, points, dims, points - 1);
+    for (std::int64_t i = 0; i < points; ++i) {
+      std::vector<std::int32_t> expected;
+      for (std::int64_t j = 0; j < points - 1 && expected.size() < 40; ++j) {
+        auto const other = all.index[static_cast<std::size_t>(i * (points - 1) + j)];
+        if (std::abs(time[static_cast<std::size_t>(i)] - time[static_cast<std::size_t>(other)]) > 25) expected.push_back(other);
+      }
+      REQUIRE(std::vector(found.index.begin() + i * 40, found.index.begin() + (i + 1) * 40) == expected);
+    }
+  }
+}
+
 TEST_CASE("equal distances come in the order of the indices") {
   // A 12 x 12 lattice with each point twice: distances are exact, most of them tied, duplicates included.
   std::vector<double> rows;
