@@ -17,6 +17,12 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double least_distance = 1e-12;
 constexpr double least_mean_log = 1e-10;
 
+/// Below, waiting for a thread that the machine has put aside takes longer than the work.
+bool worth_threads(LogDistances const& logs) {
+  constexpr std::size_t least = 1 << 20;  // logarithms: about 5 ms
+  return logs.value.size() >= least;
+}
+
 /// sum_{j<k} ln(T_k/T_j) over the nonzero T_j, and how many those are, for each point. Differences are summed, not
 /// logarithms: equal distances give exactly 0.
 struct LogRatioSums {
@@ -27,7 +33,7 @@ struct LogRatioSums {
 LogRatioSums log_ratio_sums(LogDistances const& logs, std::int64_t k, int threads) {
   auto const points = logs.zeros.size();
   LogRatioSums sums{std::vector<double>(points), std::vector<std::int64_t>(points)};
-#pragma omp parallel for schedule(static) num_threads(threads > 0 ? threads : omp_get_max_threads())
+#pragma omp parallel for schedule(static) if (worth_threads(logs)) num_threads(threads > 0 ? threads : omp_get_max_threads())
   for (std::size_t i = 0; i < points; ++i) {
     auto const log = logs.of(i);
     auto const last = static_cast<std::size_t>(k - 1);
@@ -99,7 +105,7 @@ Estimate mackay_ghahramani_of(LogRatioSums const& sums, Blocks const& blocks) {
 LogDistances log_distances(Neighbours const& neighbours, int threads) {
   LogDistances logs{neighbours, std::vector<double>(neighbours.distance.size()),
                     std::vector<std::int32_t>(static_cast<std::size_t>(neighbours.points))};
-#pragma omp parallel for schedule(static) num_threads(threads > 0 ? threads : omp_get_max_threads())
+#pragma omp parallel for schedule(static) if (worth_threads(logs)) num_threads(threads > 0 ? threads : omp_get_max_threads())
   for (std::int64_t i = 0; i < neighbours.points; ++i) {
     auto const distance = neighbours.distances_of(i);
     auto* const log = logs.value.data() + i * neighbours.k;

@@ -42,6 +42,14 @@ void NearestList::offer(double const* squared, std::int64_t count, std::int64_t 
   if (size_ >= crowded()) shrink();
 }
 
+void NearestList::take(std::span<double const> squared, std::span<std::int32_t const> index) {
+  size_ = static_cast<Position>(squared.size());
+  for (Position j = 0; j < size_; ++j) {
+    key_[j] = std::bit_cast<std::uint64_t>(squared[static_cast<std::size_t>(j)]);
+    index_[j] = index[static_cast<std::size_t>(j)];
+  }
+}
+
 bool NearestList::finish(double* distance, std::int32_t* index) {
   if (size_ < k_) return false;
   if (size_ > k_) shrink();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
 
 namespace mambasynth::analysis {
 
@@ -17,6 +18,8 @@ class NearestList {
   void clear();
   /// squared[j] belongs to candidate first_index + j; NaN stands for "no candidate".
   void offer(double const* squared, std::int64_t count, std::int64_t first_index);
+  /// All candidates at once instead, in any order; at most `longest_offer` more than k.
+  void take(std::span<double const> squared, std::span<std::int32_t const> index);
   /// Writes k distances (not squared) and indices, nearest first; false when fewer than k candidates were finite.
   [[nodiscard]] bool finish(double* distance, std::int32_t* index);
 

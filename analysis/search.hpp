@@ -82,10 +82,6 @@ class SearchInFloat {
     [[nodiscard]] bool run(std::int64_t first, std::int64_t end);
 
    private:
-    struct Found {
-      double squared;
-      std::int32_t index;
-    };
     void pack_queries(std::int64_t first, std::int64_t end);
     bool sift(std::int64_t first, std::int64_t end);
     void write(std::int64_t query, std::vector<std::int32_t> const& candidates);
@@ -94,7 +90,7 @@ class SearchInFloat {
     std::vector<float> queries_, values_;
     std::vector<CandidateList> lists_;
     std::vector<double> squared_;
-    std::vector<Found> found_;
+    NearestList nearest_;
   };
 
  private:

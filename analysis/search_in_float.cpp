@@ -41,7 +41,8 @@ std::optional<SearchInFloat<T>> SearchInFloat<T>::prepare(Task<T> const& task, i
     length[static_cast<std::size_t>(i)] = std::sqrt(squared);
   }
   auto const longest = *std::max_element(length.begin(), length.end());
-  if (!(longest > std::numeric_limits<double>::min()) || !std::isfinite(longest)) return std::nullopt;
+  constexpr double least = std::numeric_limits<double>::min(), most = 1e150;  // squares of distances must be finite
+  if (!(longest > least && longest < most)) return std::nullopt;
   int exponent = 0;
   std::frexp(longest, &exponent);
 
@@ -76,7 +77,7 @@ std::int64_t SearchInFloat<T>::block(int threads) const {
 template <class T>
 SearchInFloat<T>::Scratch::Scratch(SearchInFloat const& search, std::int64_t block)
     : search_(search), queries_(static_cast<std::size_t>(block * search.task_->dims)),
-      values_(static_cast<std::size_t>(float_queries * float_lanes)) {
+      values_(static_cast<std::size_t>(float_queries * float_lanes)), nearest_(search.task_->k, CandidateList::most(search.task_->k)) {
   for (std::int64_t i = 0; i < block; ++i) lists_.emplace_back(search.task_->k, float_lanes);
 }
 
@@ -126,15 +127,9 @@ void SearchInFloat<T>::Scratch::write(std::int64_t query, std::vector<std::int32
   auto const& task = *search_.task_;
   squared_.resize(candidates.size());
   exact_distances(task.rows.data(), task.dims, query, candidates, squared_.data());
-  found_.resize(candidates.size());
-  for (std::size_t j = 0; j < candidates.size(); ++j) found_[j] = {squared_[j], candidates[j]};
-  std::sort(found_.begin(), found_.end(), [](Found const& a, Found const& b) {
-    return (a.squared < b.squared) | ((a.squared == b.squared) & (a.index < b.index));
-  });
-  for (std::int64_t j = 0; j < task.k; ++j) {
-    task.distance[query * task.k + j] = std::sqrt(found_[static_cast<std::size_t>(j)].squared);
-    task.index[query * task.k + j] = found_[static_cast<std::size_t>(j)].index;
-  }
+  nearest_.take(squared_, candidates);
+  // No overflow: prepare() refused rows so long.
+  static_cast<void>(nearest_.finish(task.distance + query * task.k, task.index + query * task.k));
 }
 
 template <class T>

@@ -59,11 +59,17 @@ Archive open_hdf5(fs::path const& file) {
   return archive;
 }
 
+/// Text and objects are no rows; says so with the file's name.
+store::NpyArray const& numbers(store::NpyArray const& array, fs::path const& file, std::string const& name) {
+  if (array.dtype.size() > 1 && std::string_view("fiub").find(array.dtype[1]) != std::string_view::npos) return array;
+  throw unusable(file, fmt::format("{} is of type '{}'", name, array.dtype), "Name an array of numbers");
+}
+
 Archive open_npz(fs::path const& file) {
   auto const read = [file](std::string const& name) { return store::read_npz(file, {name}).at(name); };
   return {.file = file, .names = store::npz_names(file), .shape = [read](auto const& name) { return read(name).shape; },
-          .values = [read](auto const& name) { return read(name).template as<double>(); },
-          .integers = [read](auto const& name) { return read(name).template as<std::int64_t>(); }};
+          .values = [=](auto const& name) { return numbers(read(name), file, "'" + name + "'").template as<double>(); },
+          .integers = [=](auto const& name) { return numbers(read(name), file, "'" + name + "'").template as<std::int64_t>(); }};
 }
 
 enum class Format { hdf5, npz, npy };
@@ -129,7 +135,7 @@ Array from_npy(fs::path const& file, ArrayNames const& names) {
   Array array;
   array.name = file.filename().string();
   take_shape(array, stored.shape, file);
-  array.x = stored.as<double>();
+  array.x = numbers(stored, file, "its array").as<double>();
   return array;
 }
 
