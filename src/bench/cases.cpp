@@ -112,12 +112,12 @@ Result epoch(Sizes const& s, Effort const& effort) {
   return result;
 }
 
-Result dimension(Sizes const& s, Effort const& effort) {
+/// Intrinsic dimension of `points` rows as wide as the model.
+Result dimension(std::string const& name, std::int64_t points, Sizes const& s, Effort const& effort) {
   config::Evaluate const evaluate;
-  auto const points = evaluate.lb_points;
   auto const rows = noise({points, s.model.d_model});
   Result result;
-  result.name = "dimension";
+  result.name = name;
   result.shape = {{"points", points}, {"dims", s.model.d_model}, {"k", evaluate.lb_k.back()}};
   result.items = static_cast<double>(points);
   result.unit = "points";
@@ -126,6 +126,14 @@ Result dimension(Sizes const& s, Effort const& effort) {
                                  points, s.model.d_model, evaluate.lb_k, s.threads);
   });
   return result;
+}
+
+/// The subsample that a trial's layers are measured on, and all steps of a layer, which takes seconds: once.
+std::vector<Result> dimensions(Sizes const& s, Effort const& effort) {
+  auto const window = config::Train{}.seq_len;
+  auto const all = config::Data{}.n_steps / window * window;
+  return {dimension("dimension", config::Evaluate{}.lb_points, s, effort),
+          dimension("dimension_layer", all, s, {.seconds = 0, .least_runs = 1, .group = effort.group})};
 }
 
 /// The gradient's bytes over the ranks of effort.group, over MPI.
@@ -186,7 +194,7 @@ std::vector<Result> run_case(std::string const& name, Sizes const& sizes, Effort
   if (name == "all_reduce") return {all_reduce(sizes, effort)};
   if (name == "forward") return {forward(sizes, effort)};
   if (name == "generate") return {generate(sizes, effort)};
-  if (name == "dimension") return {dimension(sizes, effort)};
+  if (name == "dimension") return dimensions(sizes, effort);
   return {data(sizes, effort)};
 }
 
