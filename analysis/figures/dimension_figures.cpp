@@ -96,8 +96,9 @@ std::string by_distance(Figure& figure, dimension::Measured const& m, double lef
   if (m.noise > 0) shown.push_back(1);
   if (!shown.empty()) {
     auto const [least, most] = std::minmax_element(shown.begin(), shown.end());
-    constexpr double a_decade_or_so = 5;
-    if (*most / *least < a_decade_or_so) text += "unset logscale x\n";
+    // Ticks at powers of ten alone leave a short axis without numbers.
+    constexpr double short_axis = 5, few_doublings = 200;
+    if (*most / *least < few_doublings) text += *most / *least < short_axis ? "unset logscale x\n" : "set logscale x 2\n";
     text += fmt::format("set xrange [{:.6g}:{:.6g}]\nset yrange [0:{:.6g}]\n", *least / 1.2, *most * 1.2, 1.15 * highest({all.gride}));
   }
   if (m.noise > 0) text += "set arrow 1 from first 1,graph 0 to first 1,graph 1 nohead dashtype 2 linecolor rgb \"#888888\"\n";
@@ -129,20 +130,26 @@ std::string by_group(Figure& figure, dimension::Measured const& m, double left, 
   std::vector<std::vector<Estimate>> shown;
   for (auto const& group : m.groups) shown.push_back(group.estimates.levina_bickel);
   auto const groups = static_cast<double>(m.groups.size());
-  constexpr std::size_t most_named = 25;
-  auto const every = (m.groups.size() + most_named - 1) / most_named;
-  auto text = panel(left, right, "Levina-Bickel by " + std::string(m.labels_name == "circle_id" ? "circle" : "label"),
-                    m.labels_name == "circle_id" ? "circle" : "label") +
-              fmt::format("set xrange [-0.6:{}]\nset yrange [0:{:.6g}]\nset style fill solid noborder\nset key top right horizontal\n", groups - 0.4, 1.2 * highest(shown));
+  std::string const word = m.labels_name == "circle_id" ? "circle" : "label";
+  auto text = panel(left, right, "Levina-Bickel by " + word, word) +
+              fmt::format("set yrange [0:{:.6g}]\nset style fill solid noborder\nset key top right horizontal\n", 1.2 * highest(shown));
   auto const width = 0.8 / static_cast<double>(std::max<std::size_t>(ks.size(), 1));
+  constexpr std::size_t most_bars = 40;
+  bool const as_bars = m.groups.size() <= most_bars;
+  text += as_bars ? fmt::format("set xrange [-0.6:{}]\n", groups - 0.4) : std::string("set xrange [*:*]\n");
   for (std::size_t i = 0; i < ks.size(); ++i) {
+    auto const column = 3 + 2 * i;
+    auto const colour = category_colour(static_cast<std::int64_t>(i), std::max<std::int64_t>(static_cast<std::int64_t>(ks.size()), 3));
+    text += i == 0 ? "plot " : ", ";
+    if (!as_bars) {
+      text += fmt::format("\"{}\" using 2:{} with points linecolor rgb \"{}\" pointtype 7 pointsize 0.4 title \"k = {}\"", data, column, colour, ks[i]);
+      continue;
+    }
     auto const shift = (static_cast<double>(i) - (static_cast<double>(ks.size()) - 1) / 2) * width;
-    text += fmt::format("{} \"{}\" using ($1+{:.4f}):{}:({:.4f}){} with boxes linecolor rgb \"{}\" title \"k = {}\"", i == 0 ? "plot" : ",",
-                        data, shift, 3 + 2 * i, width,
-                        i == 0 ? fmt::format(":xtic(int($0)%{}==0 ? stringcolumn(2) : \"\")", every) : "",
-                        category_colour(static_cast<std::int64_t>(i), std::max<std::int64_t>(static_cast<std::int64_t>(ks.size()), 3)), ks[i]);
+    text += fmt::format("\"{0}\" using ($1+{1:.4f}):{2}:({3:.4f}){4} with boxes linecolor rgb \"{5}\" title \"k = {6}\"", data, shift, column,
+                        width, i == 0 ? ":xtic(2)" : "", colour, ks[i]);
     text += fmt::format(", \"{0}\" using ($1+{1:.4f}):(${2}-${3}):(0):(2*${3}) with vectors nohead linecolor rgb \"#444444\" notitle", data,
-                        shift, 3 + 2 * i, 4 + 2 * i);
+                        shift, column, column + 1);
   }
   return ks.empty() ? std::string() : text + "\n";
 }
@@ -154,7 +161,7 @@ Outcome draw_dimension(dimension::Measured const& measured, std::filesystem::pat
   Figure figure("dimension_estimates", {grouped ? 1600 : 1100, 480});
   double const third = grouped ? 0.33 : 0.5;
   std::string commands = "set multiplot\nset tics out nomirror\nset border 3\nset tmargin at screen 0.9\nset bmargin at screen 0.14\n";
-  commands += by_neighbours(figure, measured, 0.05, third - 0.015);
+  commands += by_neighbours(figure, measured, grouped ? 0.05 : 0.07, third - 0.015);
   commands += by_distance(figure, measured, third + 0.03, 2 * third - 0.015);
   if (grouped) commands += by_group(figure, measured, 2 * third + 0.04, 0.99);
   figure.set_commands(commands + "unset multiplot\n");

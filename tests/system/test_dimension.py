@@ -1,6 +1,7 @@
 """mambasynth dimension: its estimates against numpy, what it writes as others read it, what it refuses."""
 
 import re
+import shutil
 
 import h5py
 import numpy
@@ -206,6 +207,35 @@ def test_what_has_no_dimension_is_nan(measure, x):
     assert found["duplicates"] == len(x)
     for estimator in ("levina_bickel", "mackay_ghahramani", "gride", "two_nn_ls"):
         assert numpy.isnan(found[estimator]).all(), estimator
+
+
+def test_the_figure_marks_a_plateau_only_where_there_is_one(mambasynth, tmp_path):
+    rng = numpy.random.default_rng(0)
+    clouds = rng.standard_normal((2000, 2)), numpy.concatenate([rng.standard_normal((1000, 20)), numpy.ones((1000, 20))])
+    for name, x in zip(("flat", "half_constant"), clouds):
+        numpy.save(tmp_path / "x.npy", x)
+        mambasynth("dimension", "--data", tmp_path / "x.npy", "--out", tmp_path / name)
+        script = (tmp_path / name / "dimension_estimates.gp").read_text()
+        with h5py.File(tmp_path / name / "dimension.h5") as file:
+            assert ("plateau" in script) == bool(file["intrinsic_dimension/gride_plateau"][:].any()), name
+        for data in re.findall(r'"(dimension_estimates_\w+\.dat)"', script):
+            assert (tmp_path / name / data).is_file()
+        if shutil.which("gnuplot"):
+            for kind in ("svg", "png"):
+                assert (tmp_path / name / f"dimension_estimates.{kind}").stat().st_size > 1000
+    assert "plateau" in (tmp_path / "flat/dimension_estimates.gp").read_text()
+
+
+def test_every_label_has_its_estimates_however_many(mambasynth, measure, tmp_path):
+    """200 labels, some of one row: n/a where a label has too few rows."""
+    rng = numpy.random.default_rng(0)
+    label = numpy.concatenate([numpy.arange(200), rng.integers(0, 150, 3000)])
+    numpy.savez(tmp_path / "a.npz", rows=rng.standard_normal((len(label), 3)), label=label)
+    found = measure(tmp_path / "a.npz", "--array", "rows", "--labels", "label", "--k", "5,18")
+    rows = numpy.bincount(label)
+    assert (found["by_label/points"] == rows).all()
+    assert (numpy.isfinite(found["by_label/levina_bickel"]) == (rows[:, None] > numpy.array([5, 18]) + 1)).all()
+    mambasynth("dimension", "--data", tmp_path / "a.npz", "--array", "rows", "--labels", "label", "--out", tmp_path / "drawn")
 
 
 def test_keys_stand_in_a_section(mambasynth, tmp_path):
