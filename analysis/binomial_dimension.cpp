@@ -1,12 +1,11 @@
 #include "analysis/binomial_dimension.hpp"
 
-#include <fmt/format.h>
-#include <omp.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <limits>
+#include <omp.h>
 
 #include "errors/errors.hpp"
 
@@ -57,7 +56,9 @@ std::int64_t manhattan(std::int32_t const* a, std::int32_t const* b, std::int64_
 
 }  // namespace
 
-LatticeVolume lattice_volume(std::int64_t radius, double d) { return volumes(radius, radius, d).outer; }
+LatticeVolume lattice_volume(std::int64_t radius, double d) {
+  return volumes(radius, radius, d).outer;
+}
 
 double volume_ratio(std::int64_t inner, std::int64_t outer, double d) {
   auto const v = volumes(inner, outer, d);
@@ -100,7 +101,8 @@ std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, st
   std::int64_t longest = 0;
   for (auto const radius : inner) {
     if (radius < 1)
-      throw errors::usage(fmt::format("an inner radius of {}", radius), "a ball of radius 0 holds its centre alone", "use 1 or more");
+      throw errors::usage(fmt::format("an inner radius of {}", radius), "a ball of radius 0 holds its centre alone",
+                          "use 1 or more");
     auto const size = static_cast<std::size_t>(points);
     counts.push_back({radius, 2 * radius, std::vector<std::int64_t>(size), std::vector<std::int64_t>(size)});
     longest = std::max(longest, 2 * radius);
@@ -113,7 +115,9 @@ std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, st
       std::fill(at.begin(), at.end(), 0);
       for (std::int64_t j = 0; j < points; ++j) {
         if (j == i) continue;
-        if (window.steps > 0 && std::abs(window.time[static_cast<std::size_t>(i)] - window.time[static_cast<std::size_t>(j)]) <= window.steps) continue;
+        if (window.steps > 0 && std::abs(window.time[static_cast<std::size_t>(i)] -
+                                         window.time[static_cast<std::size_t>(j)]) <= window.steps)
+          continue;
         auto const distance = manhattan(rows.data() + i * dims, rows.data() + j * dims, dims, period);
         if (distance <= longest) ++at[static_cast<std::size_t>(distance)];
       }

@@ -24,14 +24,14 @@ struct LatticeCounts {
   std::vector<std::int64_t> within_inner, within_outer;  ///< (point), the point itself not counted
 };
 
-/// The binomial estimator for discrete data, I3D (Macocco, Glielmo, Grilli & Laio 2023, Phys. Rev. Lett. 130:067401): of
-/// the k_i points within `outer` of point i, n_i lie within `inner`, binomially with p = V(inner, d) / V(outer, d). The
-/// root d of p(d) = sum n / sum k. Nominal error: the Cramer-Rao bound sqrt(p (1-p) / sum k) / |dp/dd|. NaN where no point
-/// lies within `inner` or all of them do.
+/// The binomial estimator for discrete data, I3D (Macocco, Glielmo, Grilli & Laio 2023, Phys. Rev. Lett. 130:067401):
+/// of the k_i points within `outer` of point i, n_i lie within `inner`, binomially with p = V(inner, d) / V(outer, d).
+/// The root d of p(d) = sum n / sum k. Nominal error: the Cramer-Rao bound sqrt(p (1-p) / sum k) / |dp/dd|. NaN where
+/// no point lies within `inner` or all of them do.
 Estimate binomial_dimension(LatticeCounts const& counts, Blocks const& blocks = {});
 
-/// rows: (point, dims), whole numbers. 1 <= inner[i], outer = 2 inner. `period`: 0, or the length of a periodic lattice in
-/// every dimension. One pass over all pairs for all radii. Points inside the window of each other are not counted.
+/// rows: (point, dims), whole numbers. 1 <= inner[i], outer = 2 inner. `period`: 0, or the length of a periodic lattice
+/// in every dimension. One pass over all pairs for all radii. Points inside the window of each other are not counted.
 /// Errors: errors::usage for no points, radii below 1.
 std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, std::int64_t points, std::int64_t dims,
                                           std::vector<std::int64_t> const& inner, std::int64_t period = 0,

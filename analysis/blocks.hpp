@@ -5,8 +5,8 @@
 #include <vector>
 
 /// Errors of estimates on dependent rows: the rows are cut into stretches of time, long beside the time that they
-/// remember, and the stretches are compared. Nothing is drawn with replacement: a copied row would be its copy's nearest
-/// neighbour at distance 0.
+/// remember, and the stretches are compared. Nothing is drawn with replacement: a copied row would be its copy's
+/// nearest neighbour at distance 0.
 namespace mambasynth::analysis {
 
 /// Which stretch each point belongs to; none where `count` is 0.

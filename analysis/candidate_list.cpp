@@ -9,9 +9,13 @@ namespace mambasynth::analysis {
 namespace {
 
 /// Shrinking costs as much as the list is long, so it should come seldom; but a long list has a loose limit.
-std::size_t roomy(std::size_t k) { return 3 * k + 32; }
+std::size_t roomy(std::size_t k) {
+  return 3 * k + 32;
+}
 /// From that length on, distances in double for everything cost less than for the list.
-std::size_t too_long(std::size_t k) { return 8 * k + 1024; }
+std::size_t too_long(std::size_t k) {
+  return 8 * k + 1024;
+}
 
 }  // namespace
 
@@ -21,7 +25,9 @@ CandidateList::CandidateList(std::int64_t k, std::int64_t longest_offer) : k_(st
   index_.resize(most);
 }
 
-std::int64_t CandidateList::most(std::int64_t k) { return static_cast<std::int64_t>(too_long(static_cast<std::size_t>(k))); }
+std::int64_t CandidateList::most(std::int64_t k) {
+  return static_cast<std::int64_t>(too_long(static_cast<std::size_t>(k)));
+}
 
 void CandidateList::clear(double error) {
   size_ = 0;
@@ -82,8 +88,8 @@ float CandidateList::limit_for(double kth) const {
   return std::nextafter(static_cast<float>(kth + 2 * error_), std::numeric_limits<float>::max());
 }
 
-/// The k-th smallest value or a little more: the upper end of its bucket. No branch of it depends on the values, where every
-/// second one of std::nth_element's is mispredicted: a fifth of its time.
+/// The k-th smallest value or a little more: the upper end of its bucket. No branch of it depends on the values, where
+/// every second one of std::nth_element's is mispredicted: a fifth of its time.
 double CandidateList::bucketed_kth() {
   constexpr std::size_t buckets = 256, lanes = 8;
   float least[lanes], most[lanes];

@@ -12,11 +12,12 @@ namespace mambasynth::analysis::estimators {
 /// ln T of every distance, and how many of a point's are zero. The neighbours must outlive it.
 struct LogDistances {
   Neighbours const& neighbours;
-  std::vector<double> value;       ///< (point, k); -infinity at a zero distance
-  std::vector<std::int32_t> zeros; ///< (point)
+  std::vector<double> value;        ///< (point, k); -infinity at a zero distance
+  std::vector<std::int32_t> zeros;  ///< (point)
 
   [[nodiscard]] std::span<double const> of(std::size_t point) const {
-    return std::span(value).subspan(point * static_cast<std::size_t>(neighbours.k), static_cast<std::size_t>(neighbours.k));
+    return std::span(value).subspan(point * static_cast<std::size_t>(neighbours.k),
+                                    static_cast<std::size_t>(neighbours.k));
   }
 };
 LogDistances log_distances(Neighbours const& neighbours, int threads);

@@ -1,9 +1,8 @@
-#include <fmt/format.h>
-#include <omp.h>
-
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <limits>
+#include <omp.h>
 
 #include "analysis/estimators.hpp"
 #include "errors/errors.hpp"
@@ -33,7 +32,8 @@ struct LogRatioSums {
 LogRatioSums log_ratio_sums(LogDistances const& logs, std::int64_t k, int threads) {
   auto const points = logs.zeros.size();
   LogRatioSums sums{std::vector<double>(points), std::vector<std::int64_t>(points)};
-#pragma omp parallel for schedule(static) if (worth_threads(logs)) num_threads(threads > 0 ? threads : omp_get_max_threads())
+#pragma omp parallel for schedule(static) if (worth_threads(logs)) \
+    num_threads(threads > 0 ? threads : omp_get_max_threads())
   for (std::size_t i = 0; i < points; ++i) {
     auto const log = logs.of(i);
     auto const last = static_cast<std::size_t>(k - 1);
@@ -64,7 +64,8 @@ Estimate mean_of(std::vector<double> const& values, std::int64_t k, Blocks const
 Estimate original_of(LogDistances const& logs, std::int64_t k, LogRatioSums const& sums, Blocks const& blocks) {
   std::vector<double> values(sums.sum.size(), nan);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (logs.neighbours.distances_of(static_cast<std::int64_t>(i))[static_cast<std::size_t>(k - 1)] < least_distance) continue;
+    if (logs.neighbours.distances_of(static_cast<std::int64_t>(i))[static_cast<std::size_t>(k - 1)] < least_distance)
+      continue;
     if (sums.terms[i] == k - 1) {
       auto const mean_log = sums.sum[i] / static_cast<double>(k - 1);
       if (mean_log > least_mean_log) values[i] = 1 / mean_log;
@@ -105,7 +106,8 @@ Estimate mackay_ghahramani_of(LogRatioSums const& sums, Blocks const& blocks) {
 LogDistances log_distances(Neighbours const& neighbours, int threads) {
   LogDistances logs{neighbours, std::vector<double>(neighbours.distance.size()),
                     std::vector<std::int32_t>(static_cast<std::size_t>(neighbours.points))};
-#pragma omp parallel for schedule(static) if (worth_threads(logs)) num_threads(threads > 0 ? threads : omp_get_max_threads())
+#pragma omp parallel for schedule(static) if (worth_threads(logs)) \
+    num_threads(threads > 0 ? threads : omp_get_max_threads())
   for (std::int64_t i = 0; i < neighbours.points; ++i) {
     auto const distance = neighbours.distances_of(i);
     auto* const log = logs.value.data() + i * neighbours.k;

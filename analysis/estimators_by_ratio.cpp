@@ -1,9 +1,8 @@
-#include <fmt/format.h>
-#include <omp.h>
-
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <limits>
+#include <omp.h>
 #include <tuple>
 #include <utility>
 
@@ -29,7 +28,8 @@ LogRatios log_ratios(LogDistances const& logs, std::int64_t n1, std::int64_t n2)
     auto const zeros = logs.zeros[i];
     if (zeros + n2 > logs.neighbours.k) continue;
     auto const log = logs.of(i);
-    ratios.value.push_back(log[static_cast<std::size_t>(zeros + n2 - 1)] - log[static_cast<std::size_t>(zeros + n1 - 1)]);
+    ratios.value.push_back(log[static_cast<std::size_t>(zeros + n2 - 1)] -
+                           log[static_cast<std::size_t>(zeros + n1 - 1)]);
     ratios.point.push_back(i);
   }
   return ratios;
@@ -80,13 +80,18 @@ struct Slope {
 };
 
 /// l / (1 - e^(-d l)), with its limit 1/d at l = 0.
-double damped(double l, double decay, double d) { return l > 0 ? l / decay : 1 / d; }
+double damped(double l, double decay, double d) {
+  return l > 0 ? l / decay : 1 / d;
+}
 
 class GrideLikelihood {
  public:
   GrideLikelihood(std::vector<double> const& ratios, std::int64_t n1, int threads)
-      : ratios_(ratios), n_(static_cast<double>(ratios.size())), outer_(static_cast<double>(2 * n1 - 1)),
-        inner_(static_cast<double>(n1 - 1)), threads_(threads) {
+      : ratios_(ratios),
+        n_(static_cast<double>(ratios.size())),
+        outer_(static_cast<double>(2 * n1 - 1)),
+        inner_(static_cast<double>(n1 - 1)),
+        threads_(threads) {
     for (auto const ratio : ratios) sum_ += ratio;
   }
   [[nodiscard]] bool has_root() const { return sum_ > 0 && n_ >= 2; }

@@ -15,7 +15,8 @@ template <class T>
     auto const count = std::min(together, candidates.size() - first);
     T const* y[together];
     double sum[together] = {};
-    for (std::size_t j = 0; j < together; ++j) y[j] = rows + std::int64_t{candidates[first + std::min(j, count - 1)]} * dims;
+    for (std::size_t j = 0; j < together; ++j)
+      y[j] = rows + std::int64_t{candidates[first + std::min(j, count - 1)]} * dims;
     for (std::int64_t c = 0; c < dims; ++c) {
       for (std::size_t j = 0; j < together; ++j) {
         auto const difference = static_cast<double>(x[c]) - static_cast<double>(y[j][c]);
@@ -27,7 +28,8 @@ template <class T>
 }
 
 template <class T>
-void baseline(T const* rows, std::int64_t dims, std::int64_t query, std::span<std::int32_t const> candidates, double* squared) {
+void baseline(T const* rows, std::int64_t dims, std::int64_t query, std::span<std::int32_t const> candidates,
+              double* squared) {
   in_order(rows, dims, query, candidates, squared);
 }
 
@@ -42,7 +44,8 @@ template <class T>
 }  // namespace
 
 template <class T>
-void exact_distances(T const* rows, std::int64_t dims, std::int64_t query, std::span<std::int32_t const> candidates, double* squared) {
+void exact_distances(T const* rows, std::int64_t dims, std::int64_t query, std::span<std::int32_t const> candidates,
+                     double* squared) {
 #if defined(__x86_64__)
   static bool const fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   if (fma) return with_fma(rows, dims, query, candidates, squared);

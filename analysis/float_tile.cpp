@@ -18,7 +18,8 @@ void baseline(float const* __restrict queries, float const* __restrict candidate
       for (auto& row : sum) std::copy_n(norm + first, lanes, row);
       for (std::int64_t c = 0; c < dims; ++c)
         for (std::int64_t q = 0; q < 2; ++q)
-          for (std::int64_t l = 0; l < lanes; ++l) sum[q][l] += queries[c * float_queries + i + q] * candidates[c * float_lanes + first + l];
+          for (std::int64_t l = 0; l < lanes; ++l)
+            sum[q][l] += queries[c * float_queries + i + q] * candidates[c * float_lanes + first + l];
       for (std::int64_t q = 0; q < 2; ++q) std::copy_n(sum[q], lanes, out + (i + q) * float_lanes + first);
     }
   }
@@ -27,7 +28,8 @@ void baseline(float const* __restrict queries, float const* __restrict candidate
 using Tile = void (*)(float const*, float const*, float const*, std::int64_t, float*);
 
 #if defined(__x86_64__)
-[[gnu::target("avx2,fma")]] void avx2(float const* queries, float const* candidates, float const* norm, std::int64_t dims, float* out) {
+[[gnu::target("avx2,fma")]] void avx2(float const* queries, float const* candidates, float const* norm,
+                                      std::int64_t dims, float* out) {
   constexpr int few = 4, registers = 2;  // 4 x 2 sums of eight floats
   for (std::int64_t first = 0; first < float_lanes; first += 8 * registers) {
     for (std::int64_t group = 0; group < float_queries; group += few) {
@@ -43,12 +45,14 @@ using Tile = void (*)(float const*, float const*, float const*, std::int64_t, fl
         }
       }
       for (int i = 0; i < few; ++i)
-        for (int r = 0; r < registers; ++r) _mm256_storeu_ps(out + (group + i) * float_lanes + first + 8 * r, sum[i][r]);
+        for (int r = 0; r < registers; ++r)
+          _mm256_storeu_ps(out + (group + i) * float_lanes + first + 8 * r, sum[i][r]);
     }
   }
 }
 
-[[gnu::target("avx512f")]] void avx512(float const* queries, float const* candidates, float const* norm, std::int64_t dims, float* out) {
+[[gnu::target("avx512f")]] void avx512(float const* queries, float const* candidates, float const* norm,
+                                       std::int64_t dims, float* out) {
   constexpr int registers = float_lanes / 16;
   __m512 sum[float_queries][registers];
   for (auto& row : sum)

@@ -1,12 +1,11 @@
 #include "analysis/full_correlation.hpp"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
 #include <numeric>
+#include <omp.h>
 #include <utility>
 
 #include "analysis/incomplete_beta.hpp"
@@ -58,7 +57,8 @@ std::vector<double> cosine_quantiles(std::vector<double> const& unit, std::int64
   std::sort(cosines.begin(), cosines.end(), std::greater<>());
   std::vector<double> chosen;
   for (std::int64_t q = 0; q < quantiles; ++q)
-    chosen.push_back(cosines[cosines.size() * static_cast<std::size_t>(2 * q + 1) / static_cast<std::size_t>(2 * quantiles)]);
+    chosen.push_back(
+        cosines[cosines.size() * static_cast<std::size_t>(2 * q + 1) / static_cast<std::size_t>(2 * quantiles)]);
   return chosen;
 }
 
@@ -74,13 +74,16 @@ double mean_square(std::vector<double> const& cosines, double d) {
 
 }  // namespace
 
-double sphere_correlation(double r, double d) { return share_above(1 - r * r / 2, d); }
+double sphere_correlation(double r, double d) {
+  return share_above(1 - r * r / 2, d);
+}
 
 CorrelationFit full_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims) {
   auto const unit = on_sphere(rows, points, dims);
   if (unit.size() < 3 * static_cast<std::size_t>(dims)) return {nan, nan};
   auto const cosines = cosine_quantiles(unit, dims);
-  // Golden section in ln d: the misfit has one minimum, since the integral turns about r = sqrt(2) monotonically with d.
+  // Golden section in ln d: the misfit has one minimum, since the integral turns about r = sqrt(2) monotonically with
+  // d.
   constexpr double golden = 0.6180339887498949;
   double low = std::log(least_dimension), high = std::log(most_dimension);
   auto const misfit = [&](double log_d) { return mean_square(cosines, std::exp(log_d)); };
@@ -106,8 +109,8 @@ CorrelationFit full_correlation_dimension(std::span<double const> rows, std::int
 }
 
 LocalCorrelation local_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims,
-                                             std::vector<std::int64_t> const& centres, std::vector<std::int64_t> const& k,
-                                             int threads) {
+                                             std::vector<std::int64_t> const& centres,
+                                             std::vector<std::int64_t> const& k, int threads) {
   LocalCorrelation result;
   for (auto const wanted : k)
     if (wanted < points) result.k.push_back(wanted);
@@ -120,7 +123,9 @@ LocalCorrelation local_correlation_dimension(std::span<double const> rows, std::
     std::vector<std::pair<double, std::int64_t>> order(static_cast<std::size_t>(points));
     for (std::int64_t i = 0; i < points; ++i) {
       double squared = 0;
-      for (std::int64_t x = 0; x < dims; ++x) squared += (rows[static_cast<std::size_t>(i * dims + x)] - centre[x]) * (rows[static_cast<std::size_t>(i * dims + x)] - centre[x]);
+      for (std::int64_t x = 0; x < dims; ++x)
+        squared += (rows[static_cast<std::size_t>(i * dims + x)] - centre[x]) *
+                   (rows[static_cast<std::size_t>(i * dims + x)] - centre[x]);
       order[static_cast<std::size_t>(i)] = {squared, i};
     }
     auto const most = sizes > 0 ? *std::max_element(result.k.begin(), result.k.end()) + 1 : 0;

@@ -6,8 +6,9 @@
 
 namespace mambasynth::analysis {
 
-/// Share of pairs of independent uniform points of the unit sphere in d dimensions that are nearer than r (Erba, Gherardi
-/// & Rotondo 2019, Sci. Rep. 9:17133, eq. 1): their cosine u = 1 - r^2/2 has density ~ (1 - u^2)^((d-3)/2). Real d > 1.
+/// Share of pairs of independent uniform points of the unit sphere in d dimensions that are nearer than r (Erba,
+/// Gherardi & Rotondo 2019, Sci. Rep. 9:17133, eq. 1): their cosine u = 1 - r^2/2 has density ~ (1 - u^2)^((d-3)/2).
+/// Real d > 1.
 double sphere_correlation(double r, double d);
 
 /// A fitted full correlation integral.
@@ -17,9 +18,9 @@ struct CorrelationFit {
                      ///< isotropic linear patch, and the dimension is not theirs
 };
 
-/// Points centred on their mean, each scaled to length 1, and the share of pairs nearer than r fitted over all r by least
-/// squares in d. For a patch that is nearly linear; unlike neighbour estimators it does not need exponentially many points
-/// in d. Points at the mean itself are left out. rows: (point, dims).
+/// Points centred on their mean, each scaled to length 1, and the share of pairs nearer than r fitted over all r by
+/// least squares in d. For a patch that is nearly linear; unlike neighbour estimators it does not need exponentially
+/// many points in d. Points at the mean itself are left out. rows: (point, dims).
 CorrelationFit full_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims);
 
 /// The same around several centres, at several sizes of neighbourhood.
@@ -33,7 +34,7 @@ struct LocalCorrelation {
 /// Neighbourhoods: a centre and its k nearest rows (exact), for each centre. k above points - 1 is left out.
 /// rows: (point, dims); centres: indices of rows.
 LocalCorrelation local_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims,
-                                             std::vector<std::int64_t> const& centres, std::vector<std::int64_t> const& k,
-                                             int threads = 0);
+                                             std::vector<std::int64_t> const& centres,
+                                             std::vector<std::int64_t> const& k, int threads = 0);
 
 }  // namespace mambasynth::analysis

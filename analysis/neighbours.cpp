@@ -1,12 +1,12 @@
 #include "analysis/neighbours.hpp"
 
-#include <fmt/format.h>
-#include <omp.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <fmt/format.h>
 #include <limits>
+#include <mutex>
+#include <omp.h>
 #include <optional>
 
 #include "analysis/search.hpp"
@@ -55,9 +55,10 @@ Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std:
                         "the array is no matrix of that shape", "pass rows x dimensions values");
   }
   if (auto const excluded = window.most_excluded(); k >= points - excluded) {
-    throw errors::usage(fmt::format("{} neighbours of each of {} points outside a window of {} steps", k, points, window.steps),
-                        fmt::format("the window leaves a point {} others", points - 1 - excluded),
-                        "use a smaller k, a smaller window or more points");
+    throw errors::usage(
+        fmt::format("{} neighbours of each of {} points outside a window of {} steps", k, points, window.steps),
+        fmt::format("the window leaves a point {} others", points - 1 - excluded),
+        "use a smaller k, a smaller window or more points");
   }
   require_finite(rows, dims);
   if (threads <= 0) threads = omp_get_max_threads();
@@ -65,23 +66,35 @@ Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std:
   Neighbours result{.points = points, .k = k, .distance = {}, .index = {}};
   result.distance.resize(static_cast<std::size_t>(points * k));
   result.index.resize(static_cast<std::size_t>(points * k));
-  search::Task<T> const task{.rows = rows, .points = points, .dims = dims, .k = k, .window = window, .distance = result.distance.data(), .index = result.index.data()};
-  std::atomic<bool> overflow = false;
-  search::SearchInDouble<T> const in_double(task, threads);
+  search::Task<T> const task{.rows = rows,
+                             .points = points,
+                             .dims = dims,
+                             .k = k,
+                             .window = window,
+                             .distance = result.distance.data(),
+                             .index = result.index.data()};
   auto const in_float = search::SearchInFloat<T>::prepare(task, threads);
-  auto const block = in_float ? in_float->block(threads) : in_double.block();
+  std::optional<search::SearchInDouble<T>> in_double;  // its copy of the rows is seldom needed beside the other
+  std::once_flag made;
+  auto const make_double = [&] { in_double.emplace(task, threads); };
+  if (!in_float) std::call_once(made, make_double);
+  constexpr auto double_block = search::SearchInDouble<T>::block();
+  auto const block = in_float ? in_float->block(threads) : double_block;
+  std::atomic<bool> overflow = false;
 
 #pragma omp parallel num_threads(threads)
   {
-    typename search::SearchInDouble<T>::Scratch doubles(in_double);
+    std::optional<typename search::SearchInDouble<T>::Scratch> doubles;
     std::optional<typename search::SearchInFloat<T>::Scratch> floats;
     if (in_float) floats.emplace(*in_float, block);
 #pragma omp for schedule(dynamic)
     for (std::int64_t first = 0; first < points; first += block) {
       auto const end = std::min(points, first + block);
       if (floats && floats->run(first, end)) continue;
-      for (auto start = first; start < end; start += in_double.block())
-        if (!doubles.run(start, std::min(end, start + in_double.block()))) overflow = true;
+      std::call_once(made, make_double);
+      if (!doubles) doubles.emplace(*in_double);
+      for (auto start = first; start < end; start += double_block)
+        if (!doubles->run(start, std::min(end, start + double_block))) overflow = true;
     }
   }
   if (overflow) {

@@ -15,8 +15,8 @@ struct Plateau {
 };
 
 /// A plateau is a claim, so it asks for much: at least this many neighbouring entries (three doublings of the number of
-/// neighbours) whose values differ by at most `plateau_spread` of their mean, each known that well (two standard errors,
-/// by blocks where there are such). A curve that only bends slowly past, or one too noisy to tell, has none.
+/// neighbours) whose values differ by at most `plateau_spread` of their mean, each known that well (two standard
+/// errors, by blocks where there are such). A curve that only bends slowly past, or one too noisy to tell, has none.
 inline constexpr std::size_t plateau_entries = 4;
 inline constexpr double plateau_spread = 0.1;
 

@@ -40,7 +40,7 @@ class SearchInDouble {
  public:
   SearchInDouble(Task<T> const& task, int threads);
   /// Queries that share one pass over the candidates.
-  [[nodiscard]] std::int64_t block() const;
+  [[nodiscard]] static constexpr std::int64_t block() { return 32; }
 
   /// Of one thread.
   class Scratch {
@@ -62,12 +62,13 @@ class SearchInDouble {
 
 /// Distances in single precision for everything, in double for what they leave.
 ///
-/// Rows are centred on their mean (in double; differences of rows do not change), scaled by a power of two to lengths of at
-/// most R, 1/2 <= R <= 1, and rounded. For query i the value v_ij = |y_j|^2 - 2 x_i . y_j is then wrong by at most
+/// Rows are centred on their mean (in double; differences of rows do not change), scaled by a power of two to lengths
+/// of at most R, 1/2 <= R <= 1, and rounded. For query i the value v_ij = |y_j|^2 - 2 x_i . y_j is then wrong by at
+/// most
 ///   E_i = 1.1 (dims + 8) 2^-24 (R^2 + 2 |x_i| R):
-/// dims + 1 roundings of the sum (Higham 2002, eq. 3.3, holds with and without fused multiply-adds), one of |y_j|^2 and two
-/// of the rounded factors; the slack covers what is quadratic in 2^-24, underflow, and the roundings in double. So whatever
-/// lies above the k-th smallest v by more than 2 E_i is further away than k others.
+/// dims + 1 roundings of the sum (Higham 2002, eq. 3.3, holds with and without fused multiply-adds), one of |y_j|^2 and
+/// two of the rounded factors; the slack covers what is quadratic in 2^-24, underflow, and the roundings in double. So
+/// whatever lies above the k-th smallest v by more than 2 E_i is further away than k others.
 template <class T>
 class SearchInFloat {
  public:

@@ -8,7 +8,7 @@
 namespace mambasynth::analysis::search {
 namespace {
 
-constexpr std::int64_t query_block = 32;
+constexpr std::int64_t query_block = SearchInDouble<float>::block();
 constexpr std::int64_t candidate_block = 128;  // candidates between two looks at the thresholds
 static_assert(query_block % tile_queries == 0 && candidate_block % tile_lanes == 0);
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
@@ -25,19 +25,17 @@ SearchInDouble<T>::SearchInDouble(Task<T> const& task, int threads) : task_(task
     for (std::int64_t l = 0; l < tile_lanes; ++l) {
       auto const point = b * tile_lanes + l;
       for (std::int64_t c = 0; c < task.dims; ++c)
-        out[c * tile_lanes + l] = point < task.points ? static_cast<double>(task.rows[static_cast<std::size_t>(point * task.dims + c)]) : none;
+        out[c * tile_lanes + l] = point < task.points
+                                      ? static_cast<double>(task.rows[static_cast<std::size_t>(point * task.dims + c)])
+                                      : none;
     }
   }
 }
 
 template <class T>
-std::int64_t SearchInDouble<T>::block() const {
-  return query_block;
-}
-
-template <class T>
 SearchInDouble<T>::Scratch::Scratch(SearchInDouble const& search)
-    : search_(search), queries_(static_cast<std::size_t>(query_block * search.task_.dims)),
+    : search_(search),
+      queries_(static_cast<std::size_t>(query_block * search.task_.dims)),
       squared_(static_cast<std::size_t>(query_block * candidate_block)) {}
 
 template <class T>

@@ -31,7 +31,8 @@ std::optional<SearchInFloat<T>> SearchInFloat<T>::prepare(Task<T> const& task, i
   if (dims < least_dims || points < least_points_of_k * task.k) return std::nullopt;
   auto const mean = mean_of(task);
   auto const at = [&](std::int64_t point, std::int64_t c) {
-    return static_cast<double>(task.rows[static_cast<std::size_t>(point * dims + c)]) - mean[static_cast<std::size_t>(c)];
+    return static_cast<double>(task.rows[static_cast<std::size_t>(point * dims + c)]) -
+           mean[static_cast<std::size_t>(c)];
   };
   std::vector<double> length(static_cast<std::size_t>(points));
 #pragma omp parallel for num_threads(threads)
@@ -58,7 +59,8 @@ std::optional<SearchInFloat<T>> SearchInFloat<T>::prepare(Task<T> const& task, i
     auto* const out = search.packed_.data() + p * dims * float_lanes;
     for (std::int64_t l = 0; l < std::min(float_lanes, points - p * float_lanes); ++l) {
       auto const point = p * float_lanes + l;
-      for (std::int64_t c = 0; c < dims; ++c) out[c * float_lanes + l] = static_cast<float>(std::ldexp(at(point, c), -exponent));
+      for (std::int64_t c = 0; c < dims; ++c)
+        out[c * float_lanes + l] = static_cast<float>(std::ldexp(at(point, c), -exponent));
       auto const own = std::ldexp(length[static_cast<std::size_t>(point)], -exponent);
       search.norm_[static_cast<std::size_t>(point)] = static_cast<float>(own * own);
       search.error_[static_cast<std::size_t>(point)] = unit * (radius * radius + 2 * own * radius);
@@ -76,8 +78,10 @@ std::int64_t SearchInFloat<T>::block(int threads) const {
 
 template <class T>
 SearchInFloat<T>::Scratch::Scratch(SearchInFloat const& search, std::int64_t block)
-    : search_(search), queries_(static_cast<std::size_t>(block * search.task_->dims)),
-      values_(static_cast<std::size_t>(float_queries * float_lanes)), nearest_(search.task_->k, CandidateList::most(search.task_->k)) {
+    : search_(search),
+      queries_(static_cast<std::size_t>(block * search.task_->dims)),
+      values_(static_cast<std::size_t>(float_queries * float_lanes)),
+      nearest_(search.task_->k, CandidateList::most(search.task_->k)) {
   for (std::int64_t i = 0; i < block; ++i) lists_.emplace_back(search.task_->k, float_lanes);
 }
 
@@ -100,7 +104,8 @@ bool SearchInFloat<T>::Scratch::sift(std::int64_t first, std::int64_t end) {
   constexpr auto none = std::numeric_limits<float>::infinity();
   auto const& task = *search_.task_;
   auto const panels = (task.points + float_lanes - 1) / float_lanes;
-  for (auto i = first; i < end; ++i) lists_[static_cast<std::size_t>(i - first)].clear(search_.error_[static_cast<std::size_t>(i)]);
+  for (auto i = first; i < end; ++i)
+    lists_[static_cast<std::size_t>(i - first)].clear(search_.error_[static_cast<std::size_t>(i)]);
   for (std::int64_t turn = 0; turn < panels; ++turn) {
     // From the queries' own panel on: neighbours in time are often near, and a tight limit early on saves work.
     auto const panel = (first / float_lanes + turn) % panels;

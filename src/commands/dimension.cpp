@@ -1,8 +1,7 @@
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
-
 #include <cmath>
 #include <filesystem>
+#include <fmt/format.h>
 #include <memory>
 
 #include "analysis/figures/dimension_figures.hpp"
@@ -35,25 +34,29 @@ std::string in_words(analysis::Estimate const& estimate) {
 void print(dimension::Measured const& measured) {
   auto const& all = measured.all;
   auto const unit = measured.noise_distance() > 0 ? measured.noise_distance() : 1;
-  fmt::print("{}: {} of {} rows, {} dimensions, {} with a duplicate\n", measured.array, measured.points, measured.rows, measured.dims,
-             all.duplicates);
-  fmt::print("nominal error, in brackets that by stretches of time; distances in {}\n\n",
-             measured.noise > 0 ? fmt::format("units of the noise ({:.4g})", unit) : std::string("the data's own units"));
-  fmt::print("{:<6} {:>9} {:>24} {:>24} {:>24}\n", "k", "distance", "Levina-Bickel", "MacKay-Ghahramani", "LB, original's form");
+  fmt::print("{}: {} of {} rows, {} dimensions, {} with a duplicate\n", measured.array, measured.points, measured.rows,
+             measured.dims, all.duplicates);
+  fmt::print(
+      "nominal error, in brackets that by stretches of time; distances in {}\n\n",
+      measured.noise > 0 ? fmt::format("units of the noise ({:.4g})", unit) : std::string("the data's own units"));
+  fmt::print("{:<6} {:>9} {:>24} {:>24} {:>24}\n", "k", "distance", "Levina-Bickel", "MacKay-Ghahramani",
+             "LB, original's form");
   for (std::size_t i = 0; i < all.k.size(); ++i)
-    fmt::print("{:<6} {:>9.4g} {:>24} {:>24} {:>24}\n", all.k[i], all.distance_k[i] / unit, in_words(all.levina_bickel[i]),
-               in_words(all.mackay_ghahramani[i]), in_words(all.levina_bickel_original[i]));
+    fmt::print("{:<6} {:>9.4g} {:>24} {:>24} {:>24}\n", all.k[i], all.distance_k[i] / unit,
+               in_words(all.levina_bickel[i]), in_words(all.mackay_ghahramani[i]),
+               in_words(all.levina_bickel_original[i]));
   fmt::print("\nTwoNN  maximum likelihood {}, least squares {}\n", in_words(all.two_nn_ml), in_words(all.two_nn_ls));
   fmt::print("\n{:<6} {:>9} {:>24}\n", "n1", "distance", "Gride");
   for (std::size_t i = 0; i < all.n1.size(); ++i)
     fmt::print("{:<6} {:>9.4g} {:>24}{}\n", all.n1[i], all.distance_n1[i] / unit, in_words(all.gride[i]),
                all.plateau && i >= all.plateau->first && i <= all.plateau->last ? "  plateau" : "");
   for (std::size_t i = 0; i < measured.radii.size(); ++i)
-    fmt::print("{}{:<6} {:>34}\n", i == 0 ? "\nradius                     binomial\n" : "", measured.radii[i], in_words(measured.binomial[i]));
+    fmt::print("{}{:<6} {:>34}\n", i == 0 ? "\nradius                     binomial\n" : "", measured.radii[i],
+               in_words(measured.binomial[i]));
   auto const& fci = measured.correlation;
   for (std::size_t i = 0; i < fci.k.size(); ++i)
-    fmt::print("{}{:<6} {:>34} {:>8.4f}\n", i == 0 ? "\npatch              full correlation     misfit\n" : "", fci.k[i],
-               in_words({fci.dimension[i], fci.se[i]}), fci.residual[i]);
+    fmt::print("{}{:<6} {:>34} {:>8.4f}\n", i == 0 ? "\npatch              full correlation     misfit\n" : "",
+               fci.k[i], in_words({fci.dimension[i], fci.se[i]}), fci.residual[i]);
 }
 
 void print_groups(dimension::Measured const& measured) {
@@ -65,8 +68,11 @@ void print_groups(dimension::Measured const& measured) {
     fmt::print("{:<10} {:>8}", group.label, group.points);
     auto const& e = group.estimates;
     for (std::size_t i = 0; i < measured.all.k.size(); ++i)
-      fmt::print(" {:>9}", i < e.k.size() && std::isfinite(e.levina_bickel[i].value) ? fmt::format("{:.3f}", e.levina_bickel[i].value) : "n/a");
-    fmt::print(" {:>9}\n", e.points > 0 && std::isfinite(e.two_nn_ml.value) ? fmt::format("{:.3f}", e.two_nn_ml.value) : "n/a");
+      fmt::print(" {:>9}", i < e.k.size() && std::isfinite(e.levina_bickel[i].value)
+                               ? fmt::format("{:.3f}", e.levina_bickel[i].value)
+                               : "n/a");
+    fmt::print(" {:>9}\n",
+               e.points > 0 && std::isfinite(e.two_nn_ml.value) ? fmt::format("{:.3f}", e.two_nn_ml.value) : "n/a");
   }
 }
 
@@ -98,12 +104,16 @@ int run(Options const& options) {
 Action declare_dimension(CLI::App& app) {
   auto const options = std::make_shared<Options>(app);
   app.add_option_function<std::string>(
-         "--data,--data-dir", [options](std::string const& path) { options->keys.set_from_flag("data.path", path, "--data"); },
+         "--data,--data-dir",
+         [options](std::string const& path) { options->keys.set_from_flag("data.path", path, "--data"); },
          "the rows: a series or its folder, .npy, .npz or HDF5")
       ->type_name("FILE");
   options->keys.section<config::Dimension>();
-  app.add_option("--out,--save-dir", options->out, "folder of dimension.h5 and the figure [default: dimension]")->type_name("DIR");
-  app.add_option("--threads", options->threads, "CPU threads [default: one a core]")->type_name("")->check(CLI::PositiveNumber);
+  app.add_option("--out,--save-dir", options->out, "folder of dimension.h5 and the figure [default: dimension]")
+      ->type_name("DIR");
+  app.add_option("--threads", options->threads, "CPU threads [default: one a core]")
+      ->type_name("")
+      ->check(CLI::PositiveNumber);
   app.add_flag("--figures,!--no-figures", options->figures, "draw the figure (needs gnuplot)");
   return [options] { return run(*options); };
 }

@@ -1,11 +1,10 @@
 #include "dimension/array.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -33,7 +32,9 @@ struct Archive {
   std::function<std::vector<double>(std::string const&)> values;
   std::function<std::vector<std::int64_t>(std::string const&)> integers;
 
-  [[nodiscard]] bool has(std::string const& name) const { return std::find(names.begin(), names.end(), name) != names.end(); }
+  [[nodiscard]] bool has(std::string const& name) const {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  }
   void require(std::string const& name) const {
     if (has(name)) return;
     auto const near = errors::nearest(name, names);
@@ -45,14 +46,18 @@ struct Archive {
 void find_datasets(store::Hdf5Reader const& reader, std::string const& group, std::vector<std::string>& names) {
   for (auto const& member : reader.members(group)) {
     auto const path = (group == "/" ? "" : group) + "/" + member;
-    if (reader.is_group(path)) find_datasets(reader, path, names);
-    else names.push_back(path);
+    if (reader.is_group(path))
+      find_datasets(reader, path, names);
+    else
+      names.push_back(path);
   }
 }
 
 Archive open_hdf5(fs::path const& file) {
   auto const reader = std::make_shared<store::Hdf5Reader>(file);
-  Archive archive{.file = file, .names = {}, .shape = [reader](auto const& name) { return reader->shape(name); },
+  Archive archive{.file = file,
+                  .names = {},
+                  .shape = [reader](auto const& name) { return reader->shape(name); },
                   .values = [reader](auto const& name) { return reader->template read<double>(name); },
                   .integers = [reader](auto const& name) { return reader->template read<std::int64_t>(name); }};
   find_datasets(*reader, "/", archive.names);
@@ -67,9 +72,13 @@ store::NpyArray const& numbers(store::NpyArray const& array, fs::path const& fil
 
 Archive open_npz(fs::path const& file) {
   auto const read = [file](std::string const& name) { return store::read_npz(file, {name}).at(name); };
-  return {.file = file, .names = store::npz_names(file), .shape = [read](auto const& name) { return read(name).shape; },
-          .values = [=](auto const& name) { return numbers(read(name), file, "'" + name + "'").template as<double>(); },
-          .integers = [=](auto const& name) { return numbers(read(name), file, "'" + name + "'").template as<std::int64_t>(); }};
+  return {
+      .file = file,
+      .names = store::npz_names(file),
+      .shape = [read](auto const& name) { return read(name).shape; },
+      .values = [=](auto const& name) { return numbers(read(name), file, "'" + name + "'").template as<double>(); },
+      .integers =
+          [=](auto const& name) { return numbers(read(name), file, "'" + name + "'").template as<std::int64_t>(); }};
 }
 
 enum class Format { hdf5, npz, npy };
@@ -91,7 +100,8 @@ void take_shape(Array& array, Shape const& shape, fs::path const& file) {
   array.points = 1;
   for (std::size_t axis = 0; axis + (shape.size() > 1 ? 1 : 0) < shape.size(); ++axis) array.points *= shape[axis];
   if (array.points < 1 || array.dims < 1)
-    throw unusable(file, fmt::format("'{}' has shape ({})", array.name, fmt::join(shape, ", ")), "Name an array that holds something");
+    throw unusable(file, fmt::format("'{}' has shape ({})", array.name, fmt::join(shape, ", ")),
+                   "Name an array that holds something");
 }
 
 /// The series in an archive that holds one, as either format names it; else empty.
@@ -109,8 +119,9 @@ Array from_archive(Archive const& archive, ArrayNames const& names) {
       if (archive.shape(name).size() >= 2) matrices.push_back(name);
     if (matrices.size() != 1)
       throw unusable(archive.file,
-                     matrices.empty() ? fmt::format("it holds no array of two axes or more, only {}", fmt::join(archive.names, ", "))
-                                      : fmt::format("several of its arrays could be meant: {}", fmt::join(matrices, ", ")),
+                     matrices.empty()
+                         ? fmt::format("it holds no array of two axes or more, only {}", fmt::join(archive.names, ", "))
+                         : fmt::format("several of its arrays could be meant: {}", fmt::join(matrices, ", ")),
                      "Name one with --array");
     chosen = matrices.front();
   }
@@ -168,11 +179,13 @@ void require_finite(Array const& array, fs::path const& file) {
 
 bool Array::whole_numbers() const {
   constexpr double most = 1 << 30;  // so that distances fit
-  return std::all_of(x.begin(), x.end(), [](double value) { return value == std::floor(value) && std::abs(value) <= most; });
+  return std::all_of(x.begin(), x.end(),
+                     [](double value) { return value == std::floor(value) && std::abs(value) <= most; });
 }
 
 Array load_array(fs::path const& file, ArrayNames const& names) {
-  if (!fs::exists(file)) throw errors::input(file.string() + " cannot be read", "no such file or folder", "Check --data");
+  if (!fs::exists(file))
+    throw errors::input(file.string() + " cannot be read", "no such file or folder", "Check --data");
   if (fs::is_directory(file)) {
     if (names.array.empty() && names.labels.empty()) return from_series(file);
     throw errors::usage(fmt::format("--{} with the folder {}", names.array.empty() ? "labels" : "array", file.string()),
@@ -184,7 +197,8 @@ Array load_array(fs::path const& file, ArrayNames const& names) {
     array = from_npy(file, names);
   } else {
     auto const archive = format == Format::hdf5 ? open_hdf5(file) : open_npz(file);
-    array = names.array.empty() && names.labels.empty() && !series_in(archive).empty() ? from_series(file) : from_archive(archive, names);
+    array = names.array.empty() && names.labels.empty() && !series_in(archive).empty() ? from_series(file)
+                                                                                       : from_archive(archive, names);
   }
   if (!array.labels.empty() && static_cast<std::int64_t>(array.labels.size()) != array.points)
     throw unusable(file, fmt::format("'{}' has {} values for {} rows", names.labels, array.labels.size(), array.points),
@@ -194,8 +208,13 @@ Array load_array(fs::path const& file, ArrayNames const& names) {
 }
 
 Array pick(Array const& array, std::vector<std::int64_t> const& rows) {
-  Array picked{.name = array.name, .points = static_cast<std::int64_t>(rows.size()), .dims = array.dims, .x = {}, .labels = {},
-               .labels_name = array.labels_name, .noise = array.noise};
+  Array picked{.name = array.name,
+               .points = static_cast<std::int64_t>(rows.size()),
+               .dims = array.dims,
+               .x = {},
+               .labels = {},
+               .labels_name = array.labels_name,
+               .noise = array.noise};
   picked.x.reserve(rows.size() * static_cast<std::size_t>(array.dims));
   for (auto const row : rows) {
     auto const* const from = array.x.data() + row * array.dims;

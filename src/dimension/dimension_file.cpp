@@ -22,7 +22,8 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr Estimate unknown{nan, nan};
 
 /// An estimator's values and both errors over `dims`, or as single numbers.
-void write_estimator(Hdf5Writer& h5, std::string const& path, std::vector<Estimate> const& estimates, std::vector<std::string> const& dims) {
+void write_estimator(Hdf5Writer& h5, std::string const& path, std::vector<Estimate> const& estimates,
+                     std::vector<std::string> const& dims) {
   auto const part = [&](std::string const& name, double Estimate::*member, std::string const& meaning) {
     std::vector<double> values;
     for (auto const& estimate : estimates) values.push_back(estimate.*member);
@@ -34,8 +35,8 @@ void write_estimator(Hdf5Writer& h5, std::string const& path, std::vector<Estima
 }
 
 /// Mean distances of a curve, and the same in units of the noise where that is known.
-void write_distance(Hdf5Writer& h5, std::string const& path, std::vector<double> const& distance, std::vector<std::string> const& dims,
-                    double noise_distance, std::string const& meaning) {
+void write_distance(Hdf5Writer& h5, std::string const& path, std::vector<double> const& distance,
+                    std::vector<std::string> const& dims, double noise_distance, std::string const& meaning) {
   h5.dataset<double>(path, distance, dims, {meaning, ""});
   if (noise_distance == 0) return;
   auto scaled = distance;
@@ -50,18 +51,21 @@ void write_all(Hdf5Writer& h5, Measured const& measured) {
   write_estimator(h5, group + "levina_bickel_original", all.levina_bickel_original, {layout::k});
   write_estimator(h5, group + "levina_bickel", all.levina_bickel, {layout::k});
   write_estimator(h5, group + "mackay_ghahramani", all.mackay_ghahramani, {layout::k});
-  write_distance(h5, group + "distance_k", all.distance_k, {layout::k}, measured.noise_distance(), "mean distance of neighbour k");
+  write_distance(h5, group + "distance_k", all.distance_k, {layout::k}, measured.noise_distance(),
+                 "mean distance of neighbour k");
   write_estimator(h5, group + "two_nn_ml", {all.two_nn_ml}, {});
   write_estimator(h5, group + "two_nn_ls", {all.two_nn_ls}, {});
   h5.scalar(group + "duplicates", all.duplicates, {"rows at distance 0 from another", "1"});
-  h5.scalar(group + "plateau", all.plateau ? all.plateau->value : nan, {"mean of gride over its plateau; NaN: there is none", "1"});
+  h5.scalar(group + "plateau", all.plateau ? all.plateau->value : nan,
+            {"mean of gride over its plateau; NaN: there is none", "1"});
   if (all.n1.empty()) return;
   analysis::scale(h5, layout::n1, all.n1, {"nearer neighbour of Gride, the farther is 2 n1", "1"});
   write_estimator(h5, group + "gride", all.gride, {layout::n1});
   write_distance(h5, group + "distance_n1", all.distance_n1, {layout::n1}, measured.noise_distance(),
                  "mean distance of neighbours n1 and 2 n1");
   std::vector<std::int8_t> on_plateau(all.n1.size());
-  for (std::size_t i = 0; i < on_plateau.size(); ++i) on_plateau[i] = all.plateau && i >= all.plateau->first && i <= all.plateau->last;
+  for (std::size_t i = 0; i < on_plateau.size(); ++i)
+    on_plateau[i] = all.plateau && i >= all.plateau->first && i <= all.plateau->last;
   h5.dataset<std::int8_t>(group + "gride_plateau", on_plateau, {layout::n1}, {"1 on the plateau", "1"});
 }
 
@@ -100,14 +104,17 @@ void write_groups(Hdf5Writer& h5, Measured const& measured) {
 void write_others(Hdf5Writer& h5, Measured const& measured) {
   std::string const group = layout::dimension;
   if (!measured.radii.empty()) {
-    analysis::scale(h5, "/inner_radius", measured.radii, {"inner radius in the L1 metric, the outer is twice as far", "1"});
+    analysis::scale(h5, "/inner_radius", measured.radii,
+                    {"inner radius in the L1 metric, the outer is twice as far", "1"});
     write_estimator(h5, group + "binomial", measured.binomial, {"/inner_radius"});
   }
   auto const& fci = measured.correlation;
   if (fci.k.empty()) return;
   analysis::scale(h5, "/patch", fci.k, {"neighbours around each centre", "1"});
-  analysis::column(h5, group + "full_correlation", fci.dimension, fci.k.size(), {"/patch"}, {"intrinsic dimension, mean over centres", "1"});
-  analysis::column(h5, group + "full_correlation_se", fci.se, fci.k.size(), {"/patch"}, {"standard error over centres", "1"});
+  analysis::column(h5, group + "full_correlation", fci.dimension, fci.k.size(), {"/patch"},
+                   {"intrinsic dimension, mean over centres", "1"});
+  analysis::column(h5, group + "full_correlation_se", fci.se, fci.k.size(), {"/patch"},
+                   {"standard error over centres", "1"});
   analysis::column(h5, group + "full_correlation_residual", fci.residual, fci.k.size(), {"/patch"},
                    {"rms misfit of the integral, mean over centres", "1"});
 }

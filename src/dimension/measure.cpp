@@ -1,9 +1,8 @@
 #include "dimension/measure.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <map>
 #include <numeric>
 
@@ -19,14 +18,16 @@ std::vector<std::int64_t> drawn_rows(std::int64_t rows, config::Dimension const&
   if (config.points > rows)
     throw errors::usage(fmt::format("dimension.points = {} with {} rows", config.points, rows),
                         "rows are drawn without replacement", "Use fewer, or 0 for all");
-  if (config.points > 0) return series::random::NumpyGenerator(static_cast<std::uint64_t>(config.seed)).choice(rows, config.points);
+  if (config.points > 0)
+    return series::random::NumpyGenerator(static_cast<std::uint64_t>(config.seed)).choice(rows, config.points);
   std::vector<std::int64_t> all(static_cast<std::size_t>(rows));
   std::iota(all.begin(), all.end(), std::int64_t{0});
   return all;
 }
 
-analysis::DimensionEstimates estimate(Array const& array, std::span<std::int64_t const> time, config::Integers const& ks,
-                                      config::Dimension const& config, int threads, NeighbourSearch const& search) {
+analysis::DimensionEstimates estimate(Array const& array, std::span<std::int64_t const> time,
+                                      config::Integers const& ks, config::Dimension const& config, int threads,
+                                      NeighbourSearch const& search) {
   analysis::EstimateOptions options;
   options.threads = threads;
   options.longest_n1 = config.max_n1;
@@ -36,8 +37,8 @@ analysis::DimensionEstimates estimate(Array const& array, std::span<std::int64_t
   return analysis::estimate_all(search(array.x, array.points, array.dims, k, options.window), ks, options);
 }
 
-std::vector<Group> by_label(Array const& array, std::span<std::int64_t const> time, config::Dimension const& config, int threads,
-                            NeighbourSearch const& search) {
+std::vector<Group> by_label(Array const& array, std::span<std::int64_t const> time, config::Dimension const& config,
+                            int threads, NeighbourSearch const& search) {
   std::map<std::int64_t, std::vector<std::int64_t>> rows;
   for (std::size_t i = 0; i < array.labels.size(); ++i) rows[array.labels[i]].push_back(static_cast<std::int64_t>(i));
   std::vector<Group> groups;
@@ -47,22 +48,26 @@ std::vector<Group> by_label(Array const& array, std::span<std::int64_t const> ti
     for (auto const place : places) times.push_back(time[static_cast<std::size_t>(place)]);
     auto const excluded = analysis::TemporalWindow{times, config.theiler}.most_excluded();
     config::Integers ks;
-    std::copy_if(config.k.begin(), config.k.end(), std::back_inserter(ks), [&](auto k) { return group.points - excluded > k + 1; });
+    std::copy_if(config.k.begin(), config.k.end(), std::back_inserter(ks),
+                 [&](auto k) { return group.points - excluded > k + 1; });
     constexpr std::int64_t of_two_nn = 2;
-    if (group.points - excluded > of_two_nn + 1) group.estimates = estimate(pick(array, places), times, ks, config, threads, search);
+    if (group.points - excluded > of_two_nn + 1)
+      group.estimates = estimate(pick(array, places), times, ks, config, threads, search);
     groups.push_back(std::move(group));
   }
   return groups;
 }
 
-void measure_lattice(Measured& measured, Array const& array, std::span<std::int64_t const> time, config::Dimension const& config,
-                     int threads) {
+void measure_lattice(Measured& measured, Array const& array, std::span<std::int64_t const> time,
+                     config::Dimension const& config, int threads) {
   if (config.radii.empty() || !array.whole_numbers()) return;
   std::vector<std::int32_t> lattice(array.x.size());
-  std::transform(array.x.begin(), array.x.end(), lattice.begin(), [](double value) { return static_cast<std::int32_t>(value); });
+  std::transform(array.x.begin(), array.x.end(), lattice.begin(),
+                 [](double value) { return static_cast<std::int32_t>(value); });
   auto const blocks = analysis::blocks_in_time(time, config.blocks);
   measured.radii = config.radii;
-  for (auto const& counts : analysis::lattice_counts(lattice, array.points, array.dims, config.radii, 0, threads, {time, config.theiler}))
+  for (auto const& counts :
+       analysis::lattice_counts(lattice, array.points, array.dims, config.radii, 0, threads, {time, config.theiler}))
     measured.binomial.push_back(analysis::binomial_dimension(counts, blocks));
 }
 
@@ -75,22 +80,33 @@ NeighbourSearch host_search(int threads) {
   };
 }
 
-double Measured::noise_distance() const { return noise * std::sqrt(2 * static_cast<double>(dims)); }
+double Measured::noise_distance() const {
+  return noise * std::sqrt(2 * static_cast<double>(dims));
+}
 
 Measured measure(Array const& whole, config::Dimension const& config, int threads, NeighbourSearch const& search) {
   auto const time = drawn_rows(whole.points, config);
   auto const drawn = config.points > 0 ? pick(whole, time) : Array{};
   auto const& array = config.points > 0 ? drawn : whole;
 
-  Measured measured{.array = whole.name, .rows = whole.points, .points = array.points, .dims = array.dims,
-                    .noise = config.noise > 0 ? config.noise : whole.noise, .all = {}, .radii = {}, .binomial = {}, .correlation = {},
-                    .labels_name = array.labels_name, .groups = {}};
+  Measured measured{.array = whole.name,
+                    .rows = whole.points,
+                    .points = array.points,
+                    .dims = array.dims,
+                    .noise = config.noise > 0 ? config.noise : whole.noise,
+                    .all = {},
+                    .radii = {},
+                    .binomial = {},
+                    .correlation = {},
+                    .labels_name = array.labels_name,
+                    .groups = {}};
   measured.all = estimate(array, time, config.k, config, threads, search);
   measure_lattice(measured, array, time, config, threads);
   if (config.fci_centres > 0) {
     series::random::NumpyGenerator random(static_cast<std::uint64_t>(config.seed));
     auto const centres = random.choice(array.points, std::min(config.fci_centres, array.points));
-    measured.correlation = analysis::local_correlation_dimension(array.x, array.points, array.dims, centres, config.fci_k, threads);
+    measured.correlation =
+        analysis::local_correlation_dimension(array.x, array.points, array.dims, centres, config.fci_k, threads);
   }
   measured.groups = by_label(array, time, config, threads, search);
   return measured;

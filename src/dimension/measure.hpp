@@ -14,8 +14,9 @@ namespace mambasynth::dimension {
 
 /// Whatever finds the k nearest rows: exact, equal distances in the order of the rows.
 /// rows: (point, dims), row-major.
-using NeighbourSearch = std::function<analysis::Neighbours(std::span<double const> rows, std::int64_t points, std::int64_t dims,
-                                                           std::int64_t k, analysis::TemporalWindow const& window)>;
+using NeighbourSearch =
+    std::function<analysis::Neighbours(std::span<double const> rows, std::int64_t points, std::int64_t dims,
+                                       std::int64_t k, analysis::TemporalWindow const& window)>;
 /// The exact search on this machine's processor.
 NeighbourSearch host_search(int threads);
 
@@ -30,7 +31,7 @@ struct Measured {
   std::int64_t rows = 0;    ///< in the file
   std::int64_t points = 0;  ///< measured
   std::int64_t dims = 0;
-  double noise = 0;         ///< standard deviation of a channel; 0: not known
+  double noise = 0;  ///< standard deviation of a channel; 0: not known
   analysis::DimensionEstimates all;
   std::vector<std::int64_t> radii;           ///< inner ones; empty: the data are no whole numbers
   std::vector<analysis::Estimate> binomial;  ///< (radii)
@@ -38,8 +39,9 @@ struct Measured {
   std::string labels_name;
   std::vector<Group> groups;
 
-  /// Root mean square distance between two noisy observations of one and the same point, noise * sqrt(2 dims): the unit in
-  /// which a distance says whether an estimate looks at the noise (below 1) or at what it hides (above). 0: not known.
+  /// Root mean square distance between two noisy observations of one and the same point, noise * sqrt(2 dims): the unit
+  /// in which a distance says whether an estimate looks at the noise (below 1) or at what it hides (above). 0: not
+  /// known.
   [[nodiscard]] double noise_distance() const;
 };
 

@@ -18,7 +18,8 @@ namespace {
 std::vector<std::int32_t> integers(std::uint64_t seed, std::int64_t below, std::int64_t count) {
   series::random::NumpyGenerator random(seed);
   std::vector<std::int32_t> values;
-  for (auto const value : random.choice_with_replacement(below, count)) values.push_back(static_cast<std::int32_t>(value));
+  for (auto const value : random.choice_with_replacement(below, count))
+    values.push_back(static_cast<std::int32_t>(value));
   return values;
 }
 
@@ -30,7 +31,8 @@ TEST_CASE("lattice volumes are counts where the dimension is whole") {
       int count = 0;
       for (int x = -radius; x <= radius; ++x)
         for (int y = d > 1 ? -radius : 0; y <= (d > 1 ? radius : 0); ++y)
-          for (int z = d > 2 ? -radius : 0; z <= (d > 2 ? radius : 0); ++z) count += std::abs(x) + std::abs(y) + std::abs(z) <= radius;
+          for (int z = d > 2 ? -radius : 0; z <= (d > 2 ? radius : 0); ++z)
+            count += std::abs(x) + std::abs(y) + std::abs(z) <= radius;
       CHECK(analysis::lattice_volume(radius, d).value == Approx(count).epsilon(1e-14));
     }
   }
@@ -48,7 +50,8 @@ TEST_CASE("the binomial estimator on a periodic lattice gives DADApy's published
   auto const rows = integers(12345, 20, 500 * 5);
   auto const counts = analysis::lattice_counts(rows, 500, 5, {1, 2, 3, 4}, 20);
   double const expected[] = {2.414214, 4.575392, 5.558403, 4.857541};
-  for (std::size_t i = 0; i < 4; ++i) CHECK(analysis::binomial_dimension(counts[i]).value == Approx(expected[i]).epsilon(2e-6));
+  for (std::size_t i = 0; i < 4; ++i)
+    CHECK(analysis::binomial_dimension(counts[i]).value == Approx(expected[i]).epsilon(2e-6));
 }
 
 TEST_CASE("the binomial estimator's errors are about its spread") {
@@ -58,7 +61,8 @@ TEST_CASE("the binomial estimator's errors are about its spread") {
   for (std::size_t i = 0; i < time.size(); ++i) time[i] = static_cast<std::int64_t>(i);
   auto const blocks = analysis::blocks_in_time(time, 20);
   for (int cloud = 0; cloud < clouds; ++cloud) {
-    auto const counts = analysis::lattice_counts(integers(100 + static_cast<std::uint64_t>(cloud), 30, 400 * 2), 400, 2, {3}, 30);
+    auto const counts =
+        analysis::lattice_counts(integers(100 + static_cast<std::uint64_t>(cloud), 30, 400 * 2), 400, 2, {3}, 30);
     auto const found = analysis::binomial_dimension(counts[0], blocks);
     sum += found.value, squares += found.value * found.value, stated += found.se, by_blocks += found.se_blocks;
   }

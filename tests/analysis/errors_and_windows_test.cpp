@@ -43,7 +43,6 @@ TEST_CASE("consecutive points of a torus need a subsample") {
   auto const drawn = random.choice(400000, 4000);
   auto const sampled = analysis::estimate_all<double>(torus(drawn), 4000, 4, {10}, options);
   CHECK(sampled.two_nn_ml.value == Approx(2).margin(0.15));
-
 }
 
 TEST_CASE("a window takes neighbours in time out, and says when none are left") {
@@ -52,9 +51,11 @@ TEST_CASE("a window takes neighbours in time out, and says when none are left") 
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<double>(i);
   auto const found = analysis::nearest_neighbours<double>(rows, 40, 1, 3, 0, {time, 4});
   CHECK(found.index[0] == 5);
-  CHECK(std::vector(found.index.begin() + 3 * 20, found.index.begin() + 3 * 21) == std::vector<std::int32_t>{15, 25, 14});
+  CHECK(std::vector(found.index.begin() + 3 * 20, found.index.begin() + 3 * 21) ==
+        std::vector<std::int32_t>{15, 25, 14});
   CHECK(analysis::TemporalWindow{time, 4}.most_excluded() == 8);
-  CHECK_THROWS_WITH(analysis::nearest_neighbours<double>(rows, 40, 1, 3, 0, {time, 19}), ContainsSubstring("a window of 19 steps"));
+  CHECK_THROWS_WITH(analysis::nearest_neighbours<double>(rows, 40, 1, 3, 0, {time, 19}),
+                    ContainsSubstring("a window of 19 steps"));
 }
 
 TEST_CASE("block errors see that rows of a series depend on each other") {
@@ -73,14 +74,20 @@ TEST_CASE("block errors see that rows of a series depend on each other") {
   analysis::EstimateOptions options;
   options.blocks = analysis::blocks_in_time(steps(points), 30);
   auto const every = [](analysis::DimensionEstimates const& found) {
-    return std::vector{found.levina_bickel[0], found.mackay_ghahramani[0], found.levina_bickel_original[0],
-                       found.two_nn_ml,        found.two_nn_ls,            found.gride[0], found.gride[3]};
+    return std::vector{found.levina_bickel[0],
+                       found.mackay_ghahramani[0],
+                       found.levina_bickel_original[0],
+                       found.two_nn_ml,
+                       found.two_nn_ls,
+                       found.gride[0],
+                       found.gride[3]};
   };
   for (auto const& e : every(analysis::estimate_all<double>(cloud, points, 3, {20}, options))) {
     CHECK(e.se_blocks > 0.4 * e.se);
     CHECK(e.se_blocks < 2.5 * e.se);
   }
-  for (auto const& e : every(analysis::estimate_all<double>(stretches, points, 3, {20}, options))) CHECK(e.se_blocks > 2 * e.se);
+  for (auto const& e : every(analysis::estimate_all<double>(stretches, points, 3, {20}, options)))
+    CHECK(e.se_blocks > 2 * e.se);
 }
 
 TEST_CASE("blocks are stretches of time whatever the order of the rows") {
@@ -115,12 +122,16 @@ TEST_CASE("a plateau is marked only where there is one") {
     CHECK(found->last == 5);
     CHECK(found->value == Approx(2.0425));
   }
-  SECTION("three entries are too few") { CHECK_FALSE(analysis::find_plateau(curve({9, 5, 2.1, 2.05, 2.0}, 0.02))); }
+  SECTION("three entries are too few") {
+    CHECK_FALSE(analysis::find_plateau(curve({9, 5, 2.1, 2.05, 2.0}, 0.02)));
+  }
   SECTION("what is not known well enough is none") {
     CHECK_FALSE(analysis::find_plateau(curve({2, 2, 2, 2, 2}, 0.2)));
     auto wide = curve({2, 2, 2, 2, 2}, 0.02);
     for (auto& e : wide) e.se_blocks = 0.2;
     CHECK_FALSE(analysis::find_plateau(wide));
   }
-  SECTION("nor is NaN") { CHECK_FALSE(analysis::find_plateau(curve({2, 2, std::nan(""), 2, 2}, 0.01))); }
+  SECTION("nor is NaN") {
+    CHECK_FALSE(analysis::find_plateau(curve({2, 2, std::nan(""), 2, 2}, 0.01)));
+  }
 }

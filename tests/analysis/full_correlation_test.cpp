@@ -20,7 +20,8 @@ std::vector<double> flat_patch(std::uint64_t seed, std::int64_t points, std::int
   for (std::int64_t i = 0; i < points; ++i) {
     for (std::int64_t a = 0; a < inside; ++a) {
       auto const value = random.normal();
-      for (std::int64_t c = 0; c < outside; ++c) rows[static_cast<std::size_t>(i * outside + c)] += value * map[static_cast<std::size_t>(a * outside + c)];
+      for (std::int64_t c = 0; c < outside; ++c)
+        rows[static_cast<std::size_t>(i * outside + c)] += value * map[static_cast<std::size_t>(a * outside + c)];
     }
   }
   return rows;
