@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "config/config.hpp"
 #include "errors/errors.hpp"
+#include "model/state_dict.hpp"
 
 namespace mambasynth::commands {
 
@@ -15,6 +17,18 @@ void require_its_channels(std::string const& checkpoint, std::int64_t network_ch
   throw errors::usage("the series has " + std::to_string(series_channels) + " channels",
                       checkpoint + " was trained on " + std::to_string(network_channels),
                       "Give the series that the checkpoint belongs to");
+}
+
+void add_window_flag(CLI::App& app, std::int64_t& seq_len) {
+  app.add_option("--seq-len", seq_len, "steps of a window [default: the checkpoint's]")->type_name("")->check(CLI::PositiveNumber);
+}
+
+std::int64_t window_length(std::int64_t given, model::WeightsFile const& file) {
+  if (given > 0) return given;
+  if (auto const* args = file.checkpoint.find("args"))
+    if (auto const* value = args->find("seq_len"))
+      if (auto const* length = std::get_if<std::int64_t>(&value->v)) return *length;
+  return config::Train{}.seq_len;
 }
 
 }  // namespace mambasynth::commands

@@ -35,15 +35,6 @@ struct Options {
   bool no_lb = false;
 };
 
-/// --seq-len, else what the checkpoint was trained with, else the default.
-std::int64_t window_length(Options const& options, model::WeightsFile const& file) {
-  if (options.seq_len > 0) return options.seq_len;
-  if (auto const* args = file.checkpoint.find("args"))
-    if (auto const* value = args->find("seq_len"))
-      if (auto const* length = std::get_if<std::int64_t>(&value->v)) return *length;
-  return config::Train{}.seq_len;
-}
-
 /// --layers as the original takes it: input, output and layer numbers from 1; what does not exist is warned about and
 /// left out, and with nothing left all panels are looked at.
 std::vector<std::string> chosen_panels(std::vector<std::string> const& words, std::int64_t n_layers) {
@@ -81,7 +72,7 @@ int run(Options const& options) {
   auto const loaded = model::load_network(options.checkpoint);
   auto const predictor = backend::predictor(device, loaded.network);
   auto const& network = *predictor;
-  auto const seq_len = window_length(options, loaded.file);
+  auto const seq_len = window_length(options.seq_len, loaded.file);
   auto source = trial.data.path.empty() ? series::LoadedSeries{series::generate(trial.data, threads), {}}
                                         : series::load(trial.data.path, threads);
   auto const& series = source.series;
@@ -107,7 +98,7 @@ int run(Options const& options) {
 Action declare_evaluate(CLI::App& app) {
   auto const options = std::make_shared<Options>(app);
   add_checkpoint_flag(app, options->checkpoint);
-  app.add_option("--seq-len", options->seq_len, "steps of a window [default: the checkpoint's]")->type_name("")->check(CLI::PositiveNumber);
+  add_window_flag(app, options->seq_len);
   app.add_option("--layers", options->layers, "what to look at: input, layer numbers from 1, output [default: all]")
       ->delimiter(',')
       ->type_name("");

@@ -183,6 +183,30 @@ struct Generate {
   }
 };
 
+/// What steers the blocks: signals of some windows, and their statistics around switches of the circle.
+struct Gates {
+  std::int64_t seed = 42;
+  std::int64_t n_samples = 3;
+  std::optional<std::int64_t> layer;
+  std::optional<std::int64_t> sample;
+  std::int64_t around = 100;
+  std::optional<std::int64_t> skip;
+  bool signals = false;
+
+  static constexpr std::string_view section = "gates";
+  static auto fields() {
+    return std::tuple{
+        Field{"seed", &Gates::seed, at_least(0), "seed of the choice of windows", Effect::none},
+        Field{"n_samples", &Gates::n_samples, at_least(1), "windows to look at, drawn without replacement", Effect::none},
+        Field{"layer", &Gates::layer, at_least(1), "draw this layer, counted from 1 [default: a summary, the first and the last layer]", Effect::none},
+        Field{"sample", &Gates::sample, at_least(0), "look at this one of the drawn windows, counted from 0 [default: all of them]", Effect::none},
+        Field{"around", &Gates::around, at_least(1), "steps before and after a switch of the circle that the statistics resolve", Effect::none},
+        Field{"skip", &Gates::skip, at_least(0), "first steps of each window that the statistics leave out, the network having seen too little [default: an eighth of the window]", Effect::none},
+        Field{"signals", &Gates::signals, any(), "write the windows' signals into gates.h5, not their means alone", Effect::none},
+    };
+  }
+};
+
 /// The exact Bayes filter of the generator.
 struct Oracle {
   Integers horizons = {1, 2, 4, 8, 16, 32, 64};
@@ -248,6 +272,7 @@ struct Trial {
   Train train;
   Evaluate evaluate;
   Generate generate;
+  Gates gates;
   Oracle oracle;
   Dimension dimension;
 };

@@ -141,8 +141,8 @@ std::string to_toml(Trial const& given_trial) {
   std::string text;
   for_each_section(trial, [&](auto const& section) {
     using Section = std::decay_t<decltype(section)>;
-    if constexpr (!std::is_same_v<Section, Generate> && !std::is_same_v<Section, Oracle> &&
-                  !std::is_same_v<Section, Dimension>)
+    if constexpr (!std::is_same_v<Section, Generate> && !std::is_same_v<Section, Gates> &&
+                  !std::is_same_v<Section, Oracle> && !std::is_same_v<Section, Dimension>)
       text += (text.empty() ? "" : "\n") + section_to_toml(section);
   });
   return text;

@@ -30,6 +30,7 @@ void for_each_section(Trial_& trial, F&& f) {
   f(trial.train);
   f(trial.evaluate);
   f(trial.generate);
+  f(trial.gates);
   f(trial.oracle);
   f(trial.dimension);
 }
@@ -46,7 +47,7 @@ void apply(Trial& trial, toml::value const& root, std::vector<std::string> const
 void set_text(Trial& trial, std::string const& assignment);
 
 /// The configuration of a trial, every default shown; optional keys with the value that they stand for. [generate] and
-/// what else no trial reads ([oracle], [dimension]) are left out.
+/// what else no trial reads ([gates], [oracle], [dimension]) are left out.
 std::string to_toml(Trial const& trial);
 
 /// (section.key, canonical text) of every key that changes results, [evaluate] and paths left out, optional keys
