@@ -23,6 +23,7 @@ constexpr Verb all_verbs[] = {
     {"evaluate", "measure a checkpoint: intrinsic dimension and activations", declare_evaluate},
     {"dimension", "intrinsic dimension of any array: a series, .npy, .npz or HDF5", declare_dimension},
     {"generate", "continue a series step by step, with noise where asked", declare_generate},
+    {"gates", "show what steers the blocks: delta, z, B and C, and delta around switches", declare_gates},
     {"oracle", "filter a series exactly: the least error that any predictor can reach", declare_oracle},
     {"convert", "convert weights between .pt and .safetensors", declare_convert},
     {"doctor", "say what this machine or job offers and what is wrong with it", declare_doctor},

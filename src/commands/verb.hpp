@@ -26,6 +26,7 @@ Action declare_data(CLI::App& app);
 Action declare_dimension(CLI::App& app);
 Action declare_doctor(CLI::App& app);
 Action declare_evaluate(CLI::App& app);
+Action declare_gates(CLI::App& app);
 Action declare_generate(CLI::App& app);
 Action declare_oracle(CLI::App& app);
 Action declare_status(CLI::App& app);

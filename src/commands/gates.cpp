@@ -1,0 +1,115 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "backend/backend.hpp"
+#include "commands/checkpoint_flag.hpp"
+#include "commands/flags.hpp"
+#include "commands/verb.hpp"
+#include "errors/errors.hpp"
+#include "gates/figures.hpp"
+#include "gates/gates_file.hpp"
+#include "model/state_dict.hpp"
+#include "series/load.hpp"
+
+namespace mambasynth::commands {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  explicit Options(CLI::App& app) : keys(app, "gates") {}
+  TrialFlags keys;
+  RunFlags run;
+  std::string checkpoint;
+  std::int64_t seq_len = 0;
+  bool figures = true, umap = false;
+};
+
+void print(gates::Statistics const& s) {
+  auto const n = s.conditions.size();
+  auto const rows = [&](gates::Averages const& averages, char const* what) {
+    fmt::print("{}\n{:<6}", what, "layer");
+    for (auto const& name : s.conditions) fmt::print(" {:>24}", name);
+    fmt::print("\n");
+    for (std::size_t layer = 0; layer < static_cast<std::size_t>(s.layers); ++layer) {
+      fmt::print("{:<6}", layer + 1);
+      for (std::size_t c = 0; c < n; ++c)
+        fmt::print(" {:>24}", fmt::format("{:.5g} +- {:.2g}", averages.value[layer * n + c], averages.standard_error[layer * n + c]));
+      fmt::print("\n");
+    }
+  };
+  rows(s.by_condition.delta, "mean delta");
+  rows(s.by_condition.memory_geometric, "typical memory 1/(delta |A|), geometric mean, steps");
+}
+
+void draw(config::Gates const& config, model::Predictor const& network, at::Tensor const& x, std::int64_t seq_len, gates::Choice const& choice,
+          std::span<std::int64_t const> circle, gates::Statistics const& statistics, fs::path const& folder) {
+  auto const circles = circle.empty() ? 0 : *std::max_element(circle.begin(), circle.end()) + 1;
+  auto const outcome = gates::draw_statistics(statistics, folder);
+  gates::for_each_sample(network, x, seq_len, choice, [&](gates::Sample const& sample) {
+    auto const of_window = circle.empty() ? circle : circle.subspan(static_cast<std::size_t>(sample.start), static_cast<std::size_t>(seq_len));
+    auto const layer = [&](std::int64_t number) { (void)gates::draw_layer(sample, static_cast<std::size_t>(number - 1), of_window, circles, folder); };
+    if (config.layer) return layer(*config.layer);
+    (void)gates::draw_summary(sample, of_window, circles, folder);
+    layer(1);
+    if (statistics.layers > 1) layer(statistics.layers);
+  });
+  if (outcome == figures::Outcome::gnuplot_missing) fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));
+}
+
+int run(Options const& options) {
+  auto const trial = options.keys.resolve();
+  if (options.keys.print_requested()) {
+    fmt::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.gates));
+    return static_cast<int>(errors::ExitCode::done);
+  }
+  if (options.umap)
+    throw errors::usage("--umap is not there yet", "this version draws no UMAP of the gate signals",
+                        "Leave it out; --signals writes the signals for a UMAP program of your own");
+  auto const device = use_device(options.run);
+  auto const threads = thread_count(options.run);
+  auto const loaded = model::load_network(options.checkpoint);
+  gates::require_layer(trial.gates, loaded.network.config().n_layers);
+  auto const predictor = backend::predictor(device, loaded.network);
+  auto const seq_len = window_length(options.seq_len, loaded.file);
+  auto series = trial.data.path.empty() ? series::generate_for_training(trial.data, threads)
+                                        : series::load_for_training(trial.data.path, threads);
+  require_its_channels(options.checkpoint, predictor->channels(), series.channels);
+  auto const x = at::from_blob(series.x.data(), {series.n_steps, series.channels}, at::kFloat);
+  auto const choice = gates::choose_samples(series.n_steps, seq_len, trial.gates);
+  constexpr std::int64_t skipped_share = 8;
+  auto const statistics = gates::gate_statistics(*predictor, loaded.network, x, series.circle,
+                                                 {seq_len, trial.gates.skip.value_or(seq_len / skipped_share), trial.gates.around});
+  if (series.circle.empty())
+    fmt::print(stderr, "note: there are no statistics around switches (the series does not say which circle is visited).\n");
+  fs::path const folder = options.run.out;
+  auto const file = folder / "gates.h5";
+  gates::write_gates(file, *predictor, x, choice, statistics, trial.gates,
+                     {options.checkpoint, trial.data.path, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device))});
+  if (options.figures) draw(trial.gates, *predictor, x, seq_len, choice, series.circle, statistics, folder);
+  print(statistics);
+  fmt::print("{}\n", file.string());
+  return static_cast<int>(errors::ExitCode::done);
+}
+
+}  // namespace
+
+Action declare_gates(CLI::App& app) {
+  auto const options = std::make_shared<Options>(app);
+  add_checkpoint_flag(app, options->checkpoint);
+  add_window_flag(app, options->seq_len);
+  options->keys.section<config::Data>().section<config::Gates>();
+  add_run_flags(app, options->run, "gates", "folder of gates.h5 and the figures");
+  app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
+  app.add_flag("--umap", options->umap, "not there yet");
+  return [options] { return run(*options); };
+}
+
+}  // namespace mambasynth::commands

@@ -1,0 +1,115 @@
+#include "gates/gates_file.hpp"
+
+#include <ATen/ATen.h>
+
+#include <map>
+#include <numeric>
+#include <span>
+#include <variant>
+
+#include "store/atomic_file.hpp"
+#include "store/hdf5.hpp"
+
+namespace mambasynth::gates {
+namespace {
+
+constexpr std::int64_t schema_version = 1;
+
+std::vector<std::int64_t> count_from(std::int64_t first, std::int64_t count) {
+  std::vector<std::int64_t> all(static_cast<std::size_t>(count));
+  std::iota(all.begin(), all.end(), first);
+  return all;
+}
+
+void write_table(store::Hdf5Writer& h5, std::string const& group, Table const& table, char const* bin_scale) {
+  std::vector<std::string> const axes{"/layer", bin_scale};
+  auto const write = [&](std::string const& name, Averages const& averages, store::Meaning const& meaning) {
+    h5.dataset<double>(group + "/" + name, averages.value, axes, meaning);
+    h5.dataset<double>(group + "/" + name + "_se", averages.standard_error, axes, {"its standard error, windows as blocks", meaning.units});
+  };
+  write("delta", table.delta, {"step size delta after softplus, mean over inner channels and steps", "1"});
+  write("memory", table.memory, {"effective memory 1/(delta |A|), mean over inner channels, states and steps", "step"});
+  write("memory_geometric", table.memory_geometric, {"effective memory 1/(delta |A|), geometric mean over inner channels, states and steps", "step"});
+  h5.dataset<std::int64_t>(group + "/steps", table.steps, {bin_scale}, {"steps averaged over", "1"});
+}
+
+/// Growing data sets of the samples, opened at the first of them.
+class SampleStreams {
+ public:
+  explicit SampleStreams(store::Hdf5Writer& h5) : h5_(h5) {}
+  /// values (1, step) or (1, step, last axis).
+  void append(std::string const& path, at::Tensor const& values, char const* last_axis, store::Meaning const& meaning) {
+    auto const flat = values.to(at::kFloat).contiguous();
+    auto found = streams_.find(path);
+    if (found == streams_.end()) {
+      std::vector<std::string> axes{"/sample", "/step"};
+      if (last_axis != nullptr) axes.emplace_back(last_axis);
+      found = streams_.emplace(path, h5_.stream<float>(path, axes, 1, meaning)).first;
+    }
+    found->second.append(std::span(flat.const_data_ptr<float>(), static_cast<std::size_t>(flat.numel())));
+  }
+
+ private:
+  store::Hdf5Writer& h5_;
+  std::map<std::string, store::Hdf5Stream> streams_;
+};
+
+void append_sample(SampleStreams& streams, Sample const& sample, bool signals) {
+  for (std::size_t i = 0; i < sample.layers.size(); ++i) {
+    auto const& layer = sample.layers[i];
+    auto const name = "layer_" + std::to_string(i + 1) + "/";
+    streams.append("/trace/" + name + "delta", layer.delta.mean(2), nullptr, {"step size delta after softplus, mean over inner channels", "1"});
+    streams.append("/trace/" + name + "B_norm", at::linalg_vector_norm(layer.B, 2, {2}), nullptr, {"|B| over the states", "1"});
+    streams.append("/trace/" + name + "C_norm", at::linalg_vector_norm(layer.C, 2, {2}), nullptr, {"|C| over the states", "1"});
+    if (!signals) continue;
+    streams.append("/signal/" + name + "delta", layer.delta, "/inner", {"step size delta after softplus", "1"});
+    streams.append("/signal/" + name + "z_gate", layer.z_gate, "/inner", {"output gate silu(z)", "1"});
+    streams.append("/signal/" + name + "x_conv", layer.x_conv, "/inner", {"input of the scan, after convolution and SiLU", "1"});
+    streams.append("/signal/" + name + "B", layer.B, "/state", {"input matrix B", "1"});
+    streams.append("/signal/" + name + "C", layer.C, "/state", {"output matrix C", "1"});
+  }
+}
+
+}  // namespace
+
+void write_gates(std::filesystem::path const& file, model::Predictor const& network, at::Tensor const& series, Choice const& choice,
+                 Statistics const& statistics, config::Gates const& config, GatesSource const& source) {
+  store::AtomicFile target(file);
+  store::Hdf5Writer h5(target.temporary());
+  h5.attribute("/", "schema_version", schema_version);
+  h5.attribute("/", "seed", config.seed);
+  h5.attribute("/", "seq_len", source.seq_len);
+  h5.attribute("/", "skip", statistics.skip);
+  h5.attribute("/", "around", statistics.around);
+  h5.attribute("/", "windows", statistics.windows);
+  h5.group("/provenance");
+  h5.attribute("/provenance", "checkpoint", source.checkpoint);
+  h5.attribute("/provenance", "data", source.data);
+  for (auto const& [name, fact] : source.facts)
+    std::visit([&, &key = name](auto const& value) { h5.attribute("/provenance", key, value); }, fact);
+
+  auto const scale = [&](char const* path, std::int64_t first, std::int64_t count, store::Meaning const& meaning) {
+    h5.scale<std::int64_t>(path, count_from(first, count), meaning);
+  };
+  scale("/layer", 1, statistics.layers, {"layer, counted from 1", "1"});
+  h5.text_scale("/condition", statistics.conditions, {"which steps: switch is the first of a visit, before and after up to `around` steps from one, away farther from all", "1"});
+  write_table(h5, "/by_condition", statistics.by_condition, "/condition");
+  if (statistics.offsets() > 0) {
+    scale("/offset", -statistics.around, statistics.offsets(), {"steps from the first step of a visit", "step"});
+    write_table(h5, "/around_switch", statistics.around_switch, "/offset");
+  }
+
+  h5.scale<std::int64_t>("/sample", choice.numbers, {"drawn window, counted from 0", "1"});
+  h5.dataset<std::int64_t>("/sample_start", choice.starts, {"/sample"}, {"first step of the window in the series", "step"});
+  scale("/step", 0, source.seq_len, {"step within the window", "step"});
+  if (config.signals) {
+    scale("/inner", 0, network.config().d_inner(), {"inner channel of a block", "1"});
+    scale("/state", 0, network.config().d_state, {"state of an inner channel", "1"});
+  }
+  SampleStreams streams(h5);
+  for_each_sample(network, series, source.seq_len, choice, [&](Sample const& sample) { append_sample(streams, sample, config.signals); });
+  h5.close();
+  target.commit();
+}
+
+}  // namespace mambasynth::gates

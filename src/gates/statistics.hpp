@@ -1,0 +1,51 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/network.hpp"
+#include "model/predictor.hpp"
+
+namespace mambasynth::gates {
+
+/// An average and its standard error, each (layer, bin).
+struct Averages {
+  std::vector<double> value, standard_error;
+};
+
+/// Averages over the steps of each bin, one column a bin. Standard errors: windows are the blocks (a ratio of sums over
+/// blocks, linearised), for steps within a window are far from independent; NaN with fewer than two windows.
+struct Table {
+  std::vector<std::int64_t> steps;  ///< (bin) that were averaged over; a bin without steps is NaN
+  Averages delta;                   ///< mean over inner channels
+  Averages memory;                  ///< 1 / (delta |A|) in steps, mean over inner channels and states
+  Averages memory_geometric;        ///< the same, geometric mean over channels, states and steps: typical, not ruled by the longest
+};
+
+struct Statistics {
+  std::int64_t layers = 0, windows = 0, skip = 0, around = 0;
+  /// all; with circles also: switch (first step of a visit), before and after (up to `around` steps from it), away
+  /// (farther than that from every switch).
+  std::vector<std::string> conditions;
+  Table by_condition;   ///< a bin a condition
+  Table around_switch;  ///< a bin an offset, -around to around; no bins without circles
+
+  [[nodiscard]] std::int64_t offsets() const { return static_cast<std::int64_t>(around_switch.steps.size()); }
+};
+
+struct StatisticsShape {
+  std::int64_t seq_len, skip, around;
+};
+
+/// Over all windows of seq_len steps from step 0, none overlapping, without their first `skip` steps. A switch counts in
+/// the window that holds it, so that the network has seen what its steps are counted from. series (time, channel) fp32;
+/// circle (time) or empty. `weights` gives A = -exp(A_log); `network` computes, wherever that is.
+/// Errors: errors::input (series shorter than a window), errors::usage (skip leaves no step).
+Statistics gate_statistics(model::Predictor const& network, model::Network const& weights, at::Tensor const& series,
+                           std::span<std::int64_t const> circle, StatisticsShape const& shape);
+
+}  // namespace mambasynth::gates
