@@ -14,7 +14,7 @@ def test_version_names_what_it_was_built_with(mambasynth):
     assert re.search(r"[0-9a-f]{7,40}", text)
 
 
-@pytest.mark.parametrize("verb", ["", "data", "train", "sweep", "status", "evaluate", "dimension", "generate", "oracle",
+@pytest.mark.parametrize("verb", ["", "data", "train", "sweep", "status", "evaluate", "dimension", "generate", "gates", "oracle",
                                   "convert", "doctor"])
 def test_help_at_every_level(mambasynth, verb):
     text = mambasynth(*verb.split(), "--help").stdout
