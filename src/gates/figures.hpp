@@ -19,8 +19,9 @@ figures::Outcome draw_layer(Sample const& sample, std::size_t layer, std::span<s
 figures::Outcome draw_summary(Sample const& sample, std::span<std::int64_t const> circle, std::int64_t circles,
                               std::filesystem::path const& folder);
 
-/// gates_statistics: delta and typical memory by layer and condition and, with circles, step by step around a switch as
-/// ratios to the steps away from switches. Bands and bars are two standard errors.
+/// gates_statistics: mean delta and typical memory by layer and condition. With switches of the circle also gates_switches:
+/// the same step by step around a switch, a row of panels a layer, a line where the steps away from switches lie.
+/// Bars and bands are two standard errors.
 figures::Outcome draw_statistics(Statistics const& statistics, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::gates

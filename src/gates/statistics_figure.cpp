@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <string>
+#include <string_view>
 
 #include "analysis/figures/palette.hpp"
 #include "gates/figures.hpp"
@@ -34,73 +35,85 @@ std::string condition_rows(Statistics const& s, Averages const& averages) {
   return rows;
 }
 
-/// A row an offset: offset, then ratio to `away` and standard error of each layer.
-std::string offset_rows(Statistics const& s, Averages const& around, Averages const& by_condition) {
-  std::string rows = "# offset, then of each layer the ratio and its standard error (of the numerator)\n";
+/// A row an offset: offset, then value and standard error of each layer.
+std::string offset_rows(Statistics const& s, Averages const& around) {
+  std::string rows = "# offset, then of each layer the value and its standard error\n";
   auto const n = static_cast<std::size_t>(s.offsets());
   for (std::size_t i = 0; i < n; ++i) {
     rows += fmt::format("{}", static_cast<std::int64_t>(i) - s.around);
-    for (std::size_t layer = 0; layer < static_cast<std::size_t>(s.layers); ++layer) {
-      double const level = by_condition.value[layer * s.conditions.size() + level_column(s)];
-      rows += fmt::format(" {:.6g} {:.3g}", around.value[layer * n + i] / level, bar(around.standard_error[layer * n + i]) / level);
-    }
+    for (std::size_t layer = 0; layer < static_cast<std::size_t>(s.layers); ++layer)
+      rows += fmt::format(" {:.6g} {:.3g}", around.value[layer * n + i], bar(around.standard_error[layer * n + i]));
     rows += "\n";
   }
   return rows;
 }
 
-std::string place(double left, double right, double top, double bottom) {
-  return fmt::format("set lmargin at screen {}\nset rmargin at screen {}\nset tmargin at screen {}\nset bmargin at screen {}\n", left, right, top, bottom);
-}
+constexpr std::string_view page = "set multiplot\nset tics out nomirror\nset border 3\nset format y \"%g\"\nset grid ytics linetype 1 linecolor rgb \"#dddddd\"\n";
+constexpr char const* delta_title = "Mean delta";
+constexpr char const* memory_title = "Typical memory 1/(delta |A|), steps";
 
-std::string condition_panel(Statistics const& s, std::string const& data) {
+std::string sides(double left, double right) { return fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", left, right); }
+
+std::string condition_panel(Statistics const& s, std::string const& title, std::string const& data) {
   // Shapes beside colours, and a little apart, so that bars do not hide one another.
   constexpr std::array<int, 5> shapes{7, 5, 9, 13, 11};
   auto const n = static_cast<std::int64_t>(s.conditions.size());
   std::string plots;
   for (std::int64_t c = 0; c < n; ++c)
     plots += fmt::format("{}\"{}\" using ($1+{:.2f}):{}:(2*${}) with yerrorbars pointtype {} pointsize 0.9 linewidth 1.3 linecolor rgb \"{}\" title \"{}\"",
-                         c == 0 ? "" : ", ", data, 0.12 * (static_cast<double>(c) - 0.5 * static_cast<double>(n - 1)), 2 * c + 2, 2 * c + 3,
-                         shapes[static_cast<std::size_t>(c)], figures::category_colour(c, n), s.conditions[static_cast<std::size_t>(c)]);
-  return fmt::format("set xrange [0.5:{}]\nset xtics 1\nset xlabel \"layer\"\nplot {}\n", static_cast<double>(s.layers) + 0.5, plots);
+                         c == 0 ? "" : ", ", data, 0.13 * (static_cast<double>(c) - 0.5 * static_cast<double>(n - 1)), 2 * c + 2, 2 * c + 3,
+                         shapes[static_cast<std::size_t>(c)], figures::category_colour(2 * c, 10), s.conditions[static_cast<std::size_t>(c)]);
+  return fmt::format("set title \"{}\"\nset xrange [0.5:{}]\nset xtics {}\nset xlabel \"layer\"\nplot {}\n", title, static_cast<double>(s.layers) + 0.5,
+                     s.layers <= 16 ? 1 : 4, plots);
 }
 
-std::string offset_panel(Statistics const& s, std::string const& data) {
-  std::string plots;
-  for (std::int64_t layer = 0; layer < s.layers; ++layer) {
-    auto const colour = figures::category_colour(layer, s.layers);
-    plots += fmt::format("{0}\"{1}\" using 1:(${2}-2*${3}):(${2}+2*${3}) with filledcurves fillcolor rgb \"{4}\" fillstyle transparent solid 0.2 noborder notitle, "
-                         "\"{1}\" using 1:{2} with lines linewidth 1.6 dashtype {5} linecolor rgb \"{4}\" title \"layer {6}\"",
-                         layer == 0 ? "" : ", ", data, 2 * layer + 2, 2 * layer + 3, colour, layer % 4 + 1, layer + 1);
+/// Both quantities of one layer around a switch, between two heights of the page.
+std::string layer_panels(Statistics const& s, std::int64_t layer, std::string const& delta, std::string const& memory) {
+  auto const level = [&](Averages const& averages) {
+    return averages.value[static_cast<std::size_t>(layer) * s.conditions.size() + level_column(s)];
+  };
+  auto const panel = [&](std::string const& data, Averages const& by_condition, std::string const& colour) {
+    return fmt::format("plot \"{0}\" using 1:(${1}-2*${2}):(${1}+2*${2}) with filledcurves fillcolor rgb \"{3}\" fillstyle transparent solid 0.25 noborder notitle, "
+                       "\"{0}\" using 1:{1} with lines linewidth 1.4 linecolor rgb \"{3}\" notitle, {4:.6g} with lines dashtype 2 linecolor rgb \"#555555\" notitle\n",
+                       data, 2 * layer + 2, 2 * layer + 3, colour, level(by_condition));
+  };
+  return sides(0.1, 0.49) + fmt::format("set ylabel \"layer {}\"\n", layer + 1) + panel(delta, s.by_condition.delta, figures::category_colour(0, 10)) +
+         sides(0.59, 0.98) + "set ylabel\n" + panel(memory, s.by_condition.memory_geometric, figures::category_colour(4, 10));
+}
+
+figures::Outcome draw_switches(Statistics const& s, std::filesystem::path const& folder) {
+  constexpr int panel = 110, gap = 22, head = 60, foot = 60;
+  int const layers = static_cast<int>(s.layers), height = head + layers * (panel + gap) + foot;
+  Figure figure("gates_switches", {1000, height});
+  auto const delta = figure.add_data("delta", offset_rows(s, s.around_switch.delta));
+  auto const memory = figure.add_data("memory", offset_rows(s, s.around_switch.memory_geometric));
+  auto commands = std::string(page) +
+                  fmt::format("unset key\nset xrange [-{0}:{0}]\nset format x \"\"\nset arrow 1 from 0,graph 0 to 0,graph 1 nohead dashtype 3 linecolor rgb \"#555555\"\n"
+                              "set label 1 \"{1}\" at screen 0.295,screen {3:.4f} center\nset label 2 \"{2}\" at screen 0.785,screen {3:.4f} center\n"
+                              "set label 3 \"dashed: mean of {4}; bands: two standard errors\" at screen 0.54,screen {5:.4f} center\n",
+                              s.around, delta_title, memory_title, 1 - 44.0 / height, level_column(s) == away ? "the steps away from switches" : "all steps", 1 - 18.0 / height);
+  for (int layer = 0; layer < layers; ++layer) {
+    double const top = 1 - static_cast<double>(head + layer * (panel + gap)) / height;
+    if (layer + 1 == layers) commands += "set format x\nset xlabel \"steps from the first of a visit\"\n";
+    commands += fmt::format("set tmargin at screen {:.5f}\nset bmargin at screen {:.5f}\n", top, top - static_cast<double>(panel) / height) +
+                layer_panels(s, layer, delta, memory) + "unset label\n";
   }
-  return fmt::format("set xrange [-{0}:{0}]\nset xtics auto\nset xlabel \"steps from the switch\"\n"
-                     "set arrow 1 from 0,graph 0 to 0,graph 1 nohead dashtype 3 linecolor rgb \"#555555\"\nplot {1}\nunset arrow 1\n", s.around, plots);
+  figure.set_commands(commands + "unset multiplot\n");
+  return figure.draw(folder);
 }
 
 }  // namespace
 
 figures::Outcome draw_statistics(Statistics const& s, std::filesystem::path const& folder) {
-  bool const around = s.offsets() > 0 && s.by_condition.steps[at_switch] > 0;
-  Figure figure("gates_statistics", {1400, around ? 960 : 500});
-  double const bottom = around ? 0.57 : 0.13, top = around ? 0.95 : 0.9;
-  std::string commands = "set multiplot\nset tics out nomirror\nset border 3\nset grid ytics linecolor rgb \"#dddddd\"\nset logscale y\nset format y \"%g\"\n"
-                         "set key outside right top samplen 1.5\n";
-  auto const column = [](bool right) { return right ? std::array{0.58, 0.9} : std::array{0.08, 0.4}; };
-  auto const panels = [&](bool right, Averages const& by_condition, Averages const& of_offset, std::string const& name, char const* what, char const* unit) {
-    auto const [left, end] = column(right);
-    commands += place(left, end, top, bottom) +
-                fmt::format("set logscale y\nset title \"{} by layer\"\nset ylabel \"{}\"\n", what, unit) +
-                condition_panel(s, figure.add_data(name, condition_rows(s, by_condition)));
-    if (!around) return;
-    commands += place(left, end, 0.45, 0.07) +
-                fmt::format("unset logscale y\nset title \"{} around a switch\"\nset ylabel \"ratio to {}\"\n", what,
-                            level_column(s) == away ? "steps away from switches" : "all steps") +
-                offset_panel(s, figure.add_data(name + "_around", offset_rows(s, of_offset, by_condition)));
-  };
-  panels(false, s.by_condition.delta, s.around_switch.delta, "delta", "Mean delta", "delta");
-  panels(true, s.by_condition.memory_geometric, s.around_switch.memory_geometric, "memory", "Typical memory 1/(delta |A|)", "steps");
-  figure.set_commands(commands + "unset multiplot\n");
-  return figure.draw(folder);
+  Figure figure("gates_statistics", {1400, 460});
+  auto const delta = figure.add_data("delta", condition_rows(s, s.by_condition.delta));
+  auto const memory = figure.add_data("memory", condition_rows(s, s.by_condition.memory_geometric));
+  figure.set_commands(std::string(page) + "set tmargin at screen 0.9\nset bmargin at screen 0.14\nunset key\n" + sides(0.06, 0.44) +
+                      condition_panel(s, delta_title, delta) + "set key outside right top samplen 1.5\n" + sides(0.51, 0.89) +
+                      condition_panel(s, memory_title, memory) + "unset multiplot\n");
+  auto const outcome = figure.draw(folder);
+  if (s.offsets() == 0 || s.by_condition.steps[at_switch] == 0) return outcome;
+  return draw_switches(s, folder);
 }
 
 }  // namespace mambasynth::gates

@@ -29,7 +29,7 @@ TEST_CASE("gate figures, with and without circles, with and without switches, co
       CHECK(std::filesystem::exists(folder.path() / "gates_layer2_5_delta.dat"));
     }
   if (outcome == figures::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
-  for (char const* name : {"gates_statistics", "gates_summary_5", "gates_layer2_5"})
+  for (char const* name : {"gates_statistics", "gates_switches", "gates_summary_5", "gates_layer2_5"})
     for (char const* format : {".svg", ".png"})
       CHECK(std::filesystem::file_size(folder.path() / (std::string(name) + format)) > 1000);
 }

@@ -32,7 +32,7 @@ def test_gates_of_a_trial(mambasynth, flags, tmp_path):
             numpy.testing.assert_allclose(trace["delta"][:], signal["delta"][:].mean(2), rtol=1e-5)
             numpy.testing.assert_allclose(trace["C_norm"][:], numpy.linalg.norm(signal["C"][:], axis=2), rtol=1e-5)
         assert f"{file['by_condition/delta'][1, 0]:.5g} +- " in done.stdout
-    for name in ("gates_statistics", "gates_summary_0", "gates_summary_2", "gates_layer1_0", "gates_layer2_2"):
+    for name in ("gates_statistics", "gates_switches", "gates_summary_0", "gates_summary_2", "gates_layer1_0", "gates_layer2_2"):
         assert (tmp_path / f"{name}.gp").is_file()
     for name in ("delta", "x", "circles", "z_gate", "norms", "mean_delta"):
         assert (tmp_path / f"gates_layer1_0_{name}.dat").is_file()
@@ -55,7 +55,7 @@ def test_one_layer_of_one_sample(mambasynth, flags, tmp_path):
     mambasynth(*flags, "--no-figures", "--out", tmp_path / "all")
     mambasynth(*flags, "--layer", 2, "--sample", 1, "--out", tmp_path / "one")
     drawn = sorted(file.stem for file in (tmp_path / "one").glob("*.gp"))
-    assert drawn == ["gates_layer2_1", "gates_statistics"]
+    assert drawn == ["gates_layer2_1", "gates_statistics", "gates_switches"]
     with h5py.File(tmp_path / "one/gates.h5") as one, h5py.File(tmp_path / "all/gates.h5") as all:
         assert list(one["sample"]) == [1]
         assert one["sample_start"][0] == all["sample_start"][1]
@@ -84,6 +84,7 @@ def test_a_series_without_states(mambasynth, flags, tmp_path):
         assert [word.decode() for word in file["condition"]] == ["all"]
         assert "around_switch" not in file and "offset" not in file
     assert (tmp_path / "out/gates_layer2_0_circles.dat").is_file()
+    assert not (tmp_path / "out/gates_switches.gp").exists()
 
 
 @pytest.mark.parametrize("given, words", [
