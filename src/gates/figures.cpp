@@ -8,6 +8,7 @@
 #include <string>
 
 #include "analysis/figures/palette.hpp"
+#include "gates/ticks.hpp"
 
 namespace mambasynth::gates {
 namespace {
@@ -47,10 +48,11 @@ class Page {
                          "set yrange [{}:-0.5]\nplot \"{}\" matrix using ($1+{}+0.5):2:3 with image\n",
                          palette, range, at(next_), at(top_) - at(next_), ylabel, static_cast<double>(count) - 0.5, rows, first_);
   }
-  /// `plots`: what follows gnuplot's `plot`.
-  void lines(std::string const& title, std::string const& ylabel, std::string const& plots, int pixels, bool lowest = false) {
+  /// `plots`: what follows gnuplot's `plot`; `largest` of what it plots.
+  void lines(std::string const& title, std::string const& ylabel, std::string const& plots, double largest, int pixels, bool lowest = false) {
     room(title, pixels, lowest);
-    text_ += fmt::format("set ylabel \"{}\"\nset yrange [0:*]\nset key inside bottom right horizontal samplen 1.5\nplot {}\nunset key\n", ylabel, plots);
+    text_ += fmt::format("set ylabel \"{}\"\nset yrange [0:*]\nset ytics {:.6g}\nset key inside bottom right horizontal samplen 1.5\nplot {}\nunset key\n", ylabel,
+                         tick_step(largest), plots);
   }
   std::string end() { return text_ + "unset multiplot\n"; }
 
@@ -113,6 +115,7 @@ void head_of_page(Page& page, Figure& figure, Sample const& sample, std::string 
             fmt::format("[-{0:.4g}:{0:.4g}]", limit), 150);
 }
 
+double largest(at::Tensor const& values) { return values.max().item<double>(); }
 at::Tensor over_states(at::Tensor const& values) { return at::linalg_vector_norm(values[0], 2, {1}); }
 
 }  // namespace
@@ -134,10 +137,12 @@ Outcome draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64
   auto const norms = figure.add_data("norms", line_rows("B_norm C_norm", sample.start, {over_states(signals.B), over_states(signals.C)}));
   page.lines("|B| and |C| over the states", "norm",
              fmt::format("\"{0}\" using 1:2 with lines linecolor rgb \"{1}\" linewidth 1.3 title \"|B|\", \"{0}\" using 1:3 with lines dashtype 2 linecolor rgb \"{2}\" linewidth 1.3 title \"|C|\"",
-                         norms, figures::category_colour(0, 10), figures::category_colour(5, 10)), 130);
+                         norms, figures::category_colour(0, 10), figures::category_colour(5, 10)),
+             std::max(largest(over_states(signals.B)), largest(over_states(signals.C))), 130);
   auto const mean = figure.add_data("mean_delta", line_rows("delta", sample.start, {signals.delta[0].mean(1)}));
   page.lines("Mean delta over all inner channels", "delta",
-             fmt::format("\"{}\" using 1:2 with lines linecolor rgb \"{}\" linewidth 1.3 notitle", mean, figures::category_colour(0, 2)), 130, true);
+             fmt::format("\"{}\" using 1:2 with lines linecolor rgb \"{}\" linewidth 1.3 notitle", mean, figures::category_colour(0, 10)),
+             largest(signals.delta[0].mean(1)), 130, true);
   figure.set_commands(page.end());
   return figure.draw(folder);
 }
@@ -159,7 +164,8 @@ Outcome draw_summary(Sample const& sample, std::span<std::int64_t const> circle,
   // A panel each: the layers' levels lie decades apart, and a common axis would flatten all but one.
   for (int i = 0; i < layers; ++i)
     page.lines(fmt::format("Mean delta, layer {}", i + 1), "delta",
-               fmt::format("\"{}\" using 1:{} with lines linecolor rgb \"{}\" linewidth 1.3 notitle", rows, i + 2, figures::category_colour(0, 2)), panel, i + 1 == layers);
+               fmt::format("\"{}\" using 1:{} with lines linecolor rgb \"{}\" linewidth 1.3 notitle", rows, i + 2, figures::category_colour(0, 10)),
+               largest(means[static_cast<std::size_t>(i)]), panel, i + 1 == layers);
   figure.set_commands(page.end());
   return figure.draw(folder);
 }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "analysis/figures/palette.hpp"
 #include "gates/figures.hpp"
+#include "gates/ticks.hpp"
 
 namespace mambasynth::gates {
 namespace {
@@ -67,18 +69,31 @@ std::string condition_panel(Statistics const& s, std::string const& title, std::
                      s.layers <= 16 ? 1 : 4, plots);
 }
 
+/// How far a layer's band reaches.
+double span_of(Statistics const& s, std::int64_t layer, Averages const& around, double level) {
+  double low = level, high = level;
+  auto const n = static_cast<std::size_t>(s.offsets());
+  for (auto i = static_cast<std::size_t>(layer) * n; i < (static_cast<std::size_t>(layer) + 1) * n; ++i) {
+    if (!std::isfinite(around.value[i])) continue;
+    double const half = 2 * bar(around.standard_error[i]);
+    low = std::min(low, around.value[i] - half), high = std::max(high, around.value[i] + half);
+  }
+  return high - low;
+}
+
 /// Both quantities of one layer around a switch, between two heights of the page.
 std::string layer_panels(Statistics const& s, std::int64_t layer, std::string const& delta, std::string const& memory) {
   auto const level = [&](Averages const& averages) {
     return averages.value[static_cast<std::size_t>(layer) * s.conditions.size() + level_column(s)];
   };
-  auto const panel = [&](std::string const& data, Averages const& by_condition, std::string const& colour) {
-    return fmt::format("plot \"{0}\" using 1:(${1}-2*${2}):(${1}+2*${2}) with filledcurves fillcolor rgb \"{3}\" fillstyle transparent solid 0.25 noborder notitle, "
+  auto const panel = [&](std::string const& data, Averages const& around, Averages const& by_condition, std::string const& colour) {
+    return fmt::format("set ytics {5:.6g}\nplot \"{0}\" using 1:(${1}-2*${2}):(${1}+2*${2}) with filledcurves fillcolor rgb \"{3}\" fillstyle transparent solid 0.25 noborder notitle, "
                        "\"{0}\" using 1:{1} with lines linewidth 1.4 linecolor rgb \"{3}\" notitle, {4:.6g} with lines dashtype 2 linecolor rgb \"#555555\" notitle\n",
-                       data, 2 * layer + 2, 2 * layer + 3, colour, level(by_condition));
+                       data, 2 * layer + 2, 2 * layer + 3, colour, level(by_condition),
+                       tick_step(span_of(s, layer, around, level(by_condition))));
   };
-  return sides(0.1, 0.49) + fmt::format("set ylabel \"layer {}\"\n", layer + 1) + panel(delta, s.by_condition.delta, figures::category_colour(0, 10)) +
-         sides(0.59, 0.98) + "set ylabel\n" + panel(memory, s.by_condition.memory_geometric, figures::category_colour(4, 10));
+  return sides(0.1, 0.49) + fmt::format("set ylabel \"layer {}\"\n", layer + 1) + panel(delta, s.around_switch.delta, s.by_condition.delta, figures::category_colour(0, 10)) +
+         sides(0.59, 0.98) + "set ylabel\n" + panel(memory, s.around_switch.memory_geometric, s.by_condition.memory_geometric, figures::category_colour(4, 10));
 }
 
 figures::Outcome draw_switches(Statistics const& s, std::filesystem::path const& folder) {
