@@ -136,8 +136,8 @@ Outcome draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64
   page.heat("Output gate silu(z), same channels", "inner channel", figure.add_data("z_gate", heat_rows(z)), shown, figures::ordered_palette(), colour_range(z), 230);
   auto const norms = figure.add_data("norms", line_rows("B_norm C_norm", sample.start, {over_states(signals.B), over_states(signals.C)}));
   page.lines("|B| and |C| over the states", "norm",
-             fmt::format("\"{0}\" using 1:2 with lines linecolor rgb \"{1}\" linewidth 1.3 title \"|B|\", \"{0}\" using 1:3 with lines dashtype 2 linecolor rgb \"{2}\" linewidth 1.3 title \"|C|\"",
-                         norms, figures::category_colour(0, 10), figures::category_colour(5, 10)),
+             fmt::format("\"{0}\" using 1:2 with lines linecolor rgb \"{1}\" linewidth 1.3 title \"|B|\", \"{0}\" using 1:3 with lines linecolor rgb \"{2}\" linewidth 1.3 title \"|C|\"",
+                         norms, figures::category_colour(0, 10), figures::category_colour(6, 10)),
              std::max(largest(over_states(signals.B)), largest(over_states(signals.C))), 130);
   auto const mean = figure.add_data("mean_delta", line_rows("delta", sample.start, {signals.delta[0].mean(1)}));
   page.lines("Mean delta over all inner channels", "delta",

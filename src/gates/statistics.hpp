@@ -26,6 +26,8 @@ struct Table {
   Averages memory_geometric;        ///< the same, geometric mean over channels, states and steps: typical, not ruled by the longest
 };
 
+/// Visits begin and end at the circle's entry angle, so that the steps around a switch differ from those away from it in
+/// phase too, not in the switch alone.
 struct Statistics {
   std::int64_t layers = 0, windows = 0, skip = 0, around = 0;
   /// all; with circles also: switch (first step of a visit), before and after (up to `around` steps from it), away
