@@ -124,6 +124,7 @@ Ending Trainer::run() {
     bool const due = progress.epoch > trial_.train.epochs ? now() - last_save_ >= soon_repeated : state_is_due();
     if (agreed(*around_.group, due ? Wish::save : Wish::go_on) == Wish::save) save_state();
   }
+  learner_->fetch();
   save_best();
   return Ending::finished;
 }
