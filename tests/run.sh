@@ -91,7 +91,10 @@ fail_without_report() { [ -s "$results/$1.xml" ] || fail "$1: ended without a re
 preset=ci needs=(--tests)
 if find_cuda_toolkit; then preset=ci-cuda needs+=(--cuda)
 else skip "GPU kernels: no CUDA toolkit 12.8 or newer to build them with"; fi
-if $install; then "$checkout/jobs/install_deps.sh" "${needs[@]}"
+if $install; then
+  "$checkout/jobs/install_deps.sh" "${needs[@]}"
+  # The sanitizers' build knows no GPU, so it takes the other LibTorch.
+  $quick || [ "$preset" = ci ] || "$checkout/jobs/install_deps.sh"
 else "$checkout/jobs/install_deps.sh" "${needs[@]}" --no-install || note "Going on all the same: CMake has the last word."; fi
 
 step "Building preset $preset"
