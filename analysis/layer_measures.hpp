@@ -25,5 +25,7 @@ struct LayerMeasures {
 /// The scales /layer, /k, /n1 and the groups /intrinsic_dimension and /activation, each where there is something.
 /// Errors: std::invalid_argument where lengths do not fit together.
 void write_layer_measures(store::Hdf5Writer& h5, LayerMeasures const& measures);
+/// The same measures of another network under `group` (which ends with '/'), on the scales that are there already.
+void write_layer_measures_under(store::Hdf5Writer& h5, std::string const& group, LayerMeasures const& measures);
 
 }  // namespace mambasynth::analysis

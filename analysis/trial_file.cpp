@@ -84,6 +84,7 @@ void write_trial(std::filesystem::path const& file, TrialResult const& trial) {
   write_final(h5, trial);
   write_horizons(h5, trial.horizon);
   write_layer_measures(h5, trial.measures);
+  write_controls(h5, trial.controls);
   h5.close();
   target.commit();
 }

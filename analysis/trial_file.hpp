@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/controls.hpp"
 #include "analysis/layer_measures.hpp"
 #include "analysis/trial_summary.hpp"
 
@@ -33,6 +34,7 @@ struct TrialResult {
   double test_mse = std::numeric_limits<double>::quiet_NaN();
   HorizonErrors horizon;
   LayerMeasures measures;
+  Controls controls;
   Provenance provenance;
 };
 

@@ -20,6 +20,9 @@ inline constexpr char const* final_group = "/final/";
 inline constexpr char const* horizon_group = "/horizon/";
 inline constexpr char const* dimension = "/intrinsic_dimension/";
 inline constexpr char const* activation = "/activation/";
+inline constexpr char const* dimension_name = "intrinsic_dimension/";  ///< the same two, below other groups
+inline constexpr char const* activation_name = "activation/";
+inline constexpr char const* control = "/control/";
 inline constexpr char const* provenance = "/provenance";
 
 inline constexpr std::array final_measures = {"train_mse", "val_mse", "test_mse"};
@@ -27,6 +30,9 @@ inline constexpr std::array horizon_measures = {"val_mse", "test_mse", "bayes_ms
 inline constexpr std::array estimators_by_k = {"levina_bickel_original", "levina_bickel", "mackay_ghahramani"};
 inline constexpr std::array estimators_by_layer = {"two_nn_ml", "two_nn_ls"};
 inline constexpr char const* estimator_by_n1 = "gride";
+/// Groups of /control: measured on the same layers, or on rows of their own.
+inline constexpr std::array layer_controls = {"untrained", "shuffled"};
+inline constexpr std::array series_controls = {"signal", "noise"};
 inline constexpr std::array activation_measures = {"mean", "std", "participation_ratio"};
 
 }  // namespace mambasynth::analysis::trial_layout

@@ -86,34 +86,56 @@ class TrialReader {
 
   void read_layers() {
     if (!h5_.exists(layout::layer)) return;
-    auto const layers = h5_.read_text(layout::layer);
-
-    auto const by_layer = [&](std::string const& path, std::string const& measure) {
-      if (!h5_.exists(path)) return;
-      auto const found = values(path, layers.size());
-      for (std::size_t l = 0; l < layers.size(); ++l) add(measure + "." + layers[l], found[l]);
-    };
-    auto const by_layer_and = [&](std::string const& scale, std::string const& letter, std::string const& estimator) {
-      auto const path = layout::dimension + estimator;
-      if (!h5_.exists(path)) return;
-      auto const positions = h5_.read<std::int64_t>(scale);
-      auto const found = values(path, layers.size() * positions.size());
-      for (std::size_t l = 0; l < layers.size(); ++l) {
-        for (std::size_t i = 0; i < positions.size(); ++i) {
-          add(fmt::format("{}.{}.{}{}", estimator, layers[l], letter, positions[i]), found[l * positions.size() + i]);
-        }
-      }
-    };
-    for (auto const* name : layout::estimators_by_k) by_layer_and(layout::k, "k", name);
-    for (std::string const name : layout::estimators_by_layer) by_layer(layout::dimension + name, name);
-    by_layer_and(layout::n1, "n", layout::estimator_by_n1);
-    for (std::string const name : layout::activation_measures) {
-      by_layer(layout::activation + name, name == "participation_ratio" ? name : "activation_" + name);
+    layers_ = h5_.read_text(layout::layer);
+    read_dimension(layout::dimension, "");
+    read_activation(layout::activation, "");
+    for (std::string const control : layout::layer_controls) {
+      read_dimension(layout::control + control + "/" + layout::dimension_name, control + ".");
+      read_activation(layout::control + control + "/" + layout::activation_name, control + ".");
     }
+    for (std::string const control : layout::series_controls)
+      read_series_dimension(layout::control + control + "/" + layout::dimension_name, control + ".");
+  }
+
+  /// Data sets of `group` over layers; their measures' names begin with `prefix`.
+  void read_dimension(std::string const& group, std::string const& prefix) {
+    for (std::string const name : layout::estimators_by_k) by_layer_and(layout::k, "k", group + name, prefix + name);
+    for (std::string const name : layout::estimators_by_layer) by_layer(group + name, prefix + name);
+    by_layer_and(layout::n1, "n", group + layout::estimator_by_n1, prefix + layout::estimator_by_n1);
+  }
+  void read_activation(std::string const& group, std::string const& prefix) {
+    for (std::string const name : layout::activation_measures)
+      by_layer(group + name, prefix + (name == "participation_ratio" ? name : "activation_" + name));
+  }
+  /// Of rows that belong to no layer.
+  void read_series_dimension(std::string const& group, std::string const& prefix) {
+    for (std::string const name : layout::estimators_by_k) {
+      if (!h5_.exists(group + name)) continue;
+      auto const ks = h5_.read<std::int64_t>(layout::k);
+      auto const found = values(group + name, ks.size());
+      for (std::size_t i = 0; i < ks.size(); ++i) add(fmt::format("{}{}.k{}", prefix, name, ks[i]), found[i]);
+    }
+    for (std::string const name : layout::estimators_by_layer)
+      if (h5_.exists(group + name)) add(prefix + name, values(group + name, 1)[0]);
+  }
+
+  void by_layer(std::string const& path, std::string const& measure) {
+    if (!h5_.exists(path)) return;
+    auto const found = values(path, layers_.size());
+    for (std::size_t l = 0; l < layers_.size(); ++l) add(measure + "." + layers_[l], found[l]);
+  }
+  void by_layer_and(std::string const& scale, std::string const& letter, std::string const& path, std::string const& measure) {
+    if (!h5_.exists(path)) return;
+    auto const positions = h5_.read<std::int64_t>(scale);
+    auto const found = values(path, layers_.size() * positions.size());
+    for (std::size_t l = 0; l < layers_.size(); ++l)
+      for (std::size_t i = 0; i < positions.size(); ++i)
+        add(fmt::format("{}.{}.{}{}", measure, layers_[l], letter, positions[i]), found[l * positions.size() + i]);
   }
 
   std::filesystem::path file_;
   store::Hdf5Reader h5_;
+  std::vector<std::string> layers_;
   std::vector<std::pair<std::string, double>>* measures_ = nullptr;
 };
 

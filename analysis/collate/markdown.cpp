@@ -6,6 +6,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "analysis/collate/controls_table.hpp"
+#include "analysis/collate/markdown_cells.hpp"
 #include "analysis/collate/mixture.hpp"
 
 namespace mambasynth::collate {
@@ -15,15 +17,6 @@ namespace {
 constexpr char const* nothing = "-";
 constexpr std::string_view estimator = "levina_bickel_original";
 constexpr std::string_view usual_k = "k30";
-
-/// "8.012 ± 0.034": the interval's half width with two digits, the mean as far as those go.
-std::string text_of(Interval const& interval) {
-  if (interval.n == 1) return fmt::format("{:.5g}", interval.mean);
-  auto const half = (interval.high - interval.low) / 2;
-  if (!(half > 0)) return fmt::format("{:.5g} ± 0", interval.mean);
-  auto const decimals = std::clamp(1 - static_cast<int>(std::floor(std::log10(half))), 0, 9);
-  return fmt::format("{:.{}f} ± {:.{}f}", interval.mean, decimals, half, decimals);
-}
 
 struct Column {
   std::string title;
@@ -78,35 +71,6 @@ std::string no_result(Cell const& cell) {
   if (cell.failed > 0) words.push_back(name_of(Outcome::failed));
   if (cell.missing > 0) words.push_back(name_of(Outcome::missing));
   return fmt::format("{}", fmt::join(words, ", "));
-}
-
-/// A `|` would end the field.
-std::string escaped(std::string const& text) {
-  std::string out;
-  for (char const c : text) out += c == '|' ? std::string("\\|") : std::string(1, c == '\n' ? ' ' : c);
-  return out;
-}
-
-/// Characters, not bytes: `±` has two.
-std::size_t width(std::string const& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-std::string aligned(std::vector<std::vector<std::string>> const& rows) {
-  std::vector<std::size_t> widths(rows.front().size(), 3);
-  for (auto const& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
-  }
-  auto const line = [&](std::vector<std::string> const& row) {
-    std::string text = "|";
-    for (std::size_t i = 0; i < row.size(); ++i) text += " " + std::string(widths[i] - width(row[i]), ' ') + row[i] + " |";
-    return text + "\n";
-  };
-  auto text = line(rows.front()) + "|";
-  for (auto const w : widths) text += std::string(w + 1, '-') + ":|";
-  text += "\n";
-  for (std::size_t r = 1; r < rows.size(); ++r) text += line(rows[r]);
-  return text;
 }
 
 std::string summary(Table const& table, SweepFolder const& sweep) {
@@ -173,7 +137,7 @@ std::string to_markdown(Table const& table, SweepFolder const& sweep) {
     }
     rows.push_back(std::move(row));
   }
-  return aligned(rows) + "\n" + summary(table, sweep) + gaps(sweep);
+  return aligned(rows) + "\n" + summary(table, sweep) + controls_table(sweep, std::string(shown_k(table))) + gaps(sweep);
 }
 
 }  // namespace mambasynth::collate

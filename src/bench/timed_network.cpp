@@ -1,14 +1,8 @@
 #include "bench/timed_network.hpp"
 
-#include <ATen/CPUGeneratorImpl.h>
-
 namespace mambasynth::bench {
 
-model::Network network_of(Sizes const& s) {
-  model::Network network(s.model, s.channels);
-  model::initialise(network, at::detail::createCPUGenerator(timed_seed));
-  return network;
-}
+model::Network network_of(Sizes const& s) { return model::untrained_network(s.model, s.channels, timed_seed); }
 
 std::vector<std::pair<std::string, std::int64_t>> model_shape(Sizes const& s) {
   return {{"batch", s.batch}, {"time", s.time}, {"d_model", s.model.d_model}, {"n_layers", s.model.n_layers},

@@ -7,6 +7,17 @@
 #include "model/state_dict.hpp"
 
 namespace mambasynth::commands {
+namespace {
+
+/// A whole number among the values that the training was started with.
+std::optional<std::int64_t> argument(model::WeightsFile const& file, char const* name) {
+  if (auto const* args = file.checkpoint.find("args"))
+    if (auto const* value = args->find(name))
+      if (auto const* number = std::get_if<std::int64_t>(&value->v)) return *number;
+  return {};
+}
+
+}  // namespace
 
 void add_checkpoint_flag(CLI::App& app, std::string& checkpoint) {
   app.add_option("--checkpoint", checkpoint, "weights: ours or the original's .pt, or .safetensors")->required()->type_name("FILE");
@@ -25,10 +36,9 @@ void add_window_flag(CLI::App& app, std::int64_t& seq_len) {
 
 std::int64_t window_length(std::int64_t given, model::WeightsFile const& file) {
   if (given > 0) return given;
-  if (auto const* args = file.checkpoint.find("args"))
-    if (auto const* value = args->find("seq_len"))
-      if (auto const* length = std::get_if<std::int64_t>(&value->v)) return *length;
-  return config::Train{}.seq_len;
+  return argument(file, "seq_len").value_or(config::Train{}.seq_len);
 }
+
+std::optional<std::int64_t> training_seed(model::WeightsFile const& file) { return argument(file, "seed"); }
 
 }  // namespace mambasynth::commands

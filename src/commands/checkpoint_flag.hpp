@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace CLI {
@@ -22,5 +23,7 @@ void require_its_channels(std::string const& checkpoint, std::int64_t network_ch
 void add_window_flag(CLI::App& app, std::int64_t& seq_len);
 /// What is given, else what the checkpoint was trained with, else the default.
 std::int64_t window_length(std::int64_t given, model::WeightsFile const& file);
+/// The seed that its initial weights were drawn from, where the checkpoint says so.
+std::optional<std::int64_t> training_seed(model::WeightsFile const& file);
 
 }  // namespace mambasynth::commands

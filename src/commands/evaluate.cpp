@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "backend/backend.hpp"
 #include "commands/checkpoint_flag.hpp"
@@ -61,6 +62,15 @@ void print(analysis::LayerMeasures const& evaluation, config::Integers const& ks
   }
 }
 
+/// What the training began with: a control.
+std::optional<model::Network> initial_network(model::LoadedNetwork const& loaded, config::Evaluate const& config) {
+  if (!config.controls) return {};
+  if (auto const seed = training_seed(loaded.file))
+    return model::untrained_network(loaded.network.config(), loaded.network.channels(), *seed);
+  fmt::print(stderr, "note: there is no untrained control (the checkpoint does not say its seed).\n");
+  return {};
+}
+
 int run(Options const& options) {
   auto const trial = options.keys.resolve();
   if (options.keys.print_requested()) {
@@ -80,15 +90,22 @@ int run(Options const& options) {
   auto values = series::to_float32(series.x);
   auto const x = at::from_blob(values.data(), {series.n_steps, series.channels()}, at::kFloat);
 
-  auto const evaluation = evaluate::evaluate(network, x, seq_len, trial.evaluate, threads,
-                                             chosen_panels(options.layers, network.config().n_layers), !options.no_lb);
+  auto const initial = initial_network(loaded, trial.evaluate);
+  auto const untrained = initial ? backend::predictor(device, *initial) : nullptr;
+  auto const evaluation =
+      evaluate::evaluate({.network = network,
+                          .untrained = untrained.get(),
+                          .series = x,
+                          .seq_len = seq_len,
+                          .truth = {series.circle, series.phase, &series.process}},
+                         trial.evaluate, {chosen_panels(options.layers, network.config().n_layers), !options.no_lb}, threads);
   fs::path const folder = options.run.out;
   evaluate::write_evaluation(folder / "evaluation.h5", evaluation,
                              {options.checkpoint, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device))});
   if (trial.evaluate.activations)
     evaluate::write_activations(folder / trial::activations_name, network, x, seq_len, {series.circle, series.phase},
                                 trial.evaluate.gates);
-  print(evaluation, options.no_lb ? config::Integers{} : trial.evaluate.lb_k);
+  print(evaluation.measures, options.no_lb ? config::Integers{} : trial.evaluate.lb_k);
   fmt::print("{}\n", (folder / "evaluation.h5").string());
   return static_cast<int>(errors::ExitCode::done);
 }

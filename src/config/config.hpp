@@ -134,6 +134,13 @@ struct Evaluate {
   Integers lb_k = {10, 30, 100};
   std::int64_t lb_points = 2000;
   std::int64_t umap_points = 10000;
+  std::int64_t dimension_points = 0;
+  std::int64_t blocks = 20;
+  bool controls = true;
+  bool probes = true;
+  std::int64_t probe_points = 20000;
+  bool similarity = true;
+  std::int64_t overlap_k = 30;
   bool activations = false;
   bool gates = false;
 
@@ -143,6 +150,13 @@ struct Evaluate {
         Field{"lb_k", &Evaluate::lb_k, at_least(3), "neighbours k of the intrinsic-dimension estimators", Effect::none},
         Field{"lb_points", &Evaluate::lb_points, at_least(4), "rows of the intrinsic-dimension estimators", Effect::none},
         Field{"umap_points", &Evaluate::umap_points, at_least(1), "rows drawn for UMAP before those of the estimators", Effect::none},
+        Field{"dimension_points", &Evaluate::dimension_points, at_least(0), "rows of all estimators but the original's; 0 = the same rows as it", Effect::none},
+        Field{"blocks", &Evaluate::blocks, at_least(0), "stretches of time that block errors compare; 0 or 1 = none", Effect::none},
+        Field{"controls", &Evaluate::controls, any(), "measure untrained network, noise-free signal, pure noise and shuffled activations too", Effect::none},
+        Field{"probes", &Evaluate::probes, any(), "linear probes of every layer: circle, phase, revolutions elapsed, the oracle's posteriors", Effect::none},
+        Field{"probe_points", &Evaluate::probe_points, at_least(100), "rows of probes and similarity, evenly spaced in time", Effect::none},
+        Field{"similarity", &Evaluate::similarity, any(), "compare layers with each other: debiased CKA, shared neighbours", Effect::none},
+        Field{"overlap_k", &Evaluate::overlap_k, at_least(1), "neighbours that shared neighbourhoods compare", Effect::none},
         Field{"activations", &Evaluate::activations, any(), "write activations.h5", Effect::none},
         Field{"gates", &Evaluate::gates, any(), "gate signals in activations.h5 too", Effect::none},
     };

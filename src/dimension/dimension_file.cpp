@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "analysis/columns.hpp"
+#include "analysis/estimator_columns.hpp"
 #include "analysis/trial_layout.hpp"
 #include "config/section.hpp"
 #include "store/atomic_file.hpp"
@@ -15,24 +16,12 @@ namespace {
 
 namespace layout = analysis::trial_layout;
 using analysis::Estimate;
+using analysis::write_estimator;
 using store::Hdf5Writer;
 
 constexpr std::int64_t schema_version = 1;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr Estimate unknown{nan, nan};
-
-/// An estimator's values and both errors over `dims`, or as single numbers.
-void write_estimator(Hdf5Writer& h5, std::string const& path, std::vector<Estimate> const& estimates,
-                     std::vector<std::string> const& dims) {
-  auto const part = [&](std::string const& name, double Estimate::*member, std::string const& meaning) {
-    std::vector<double> values;
-    for (auto const& estimate : estimates) values.push_back(estimate.*member);
-    h5.dataset<double>(name, values, dims, {meaning, "1"});
-  };
-  part(path, &Estimate::value, "intrinsic dimension, " + path.substr(path.rfind('/') + 1));
-  part(path + "_se", &Estimate::se, "nominal standard error");
-  part(path + "_se_blocks", &Estimate::se_blocks, "standard error by stretches of time");
-}
 
 /// Mean distances of a curve, and the same in units of the noise where that is known.
 void write_distance(Hdf5Writer& h5, std::string const& path, std::vector<double> const& distance,

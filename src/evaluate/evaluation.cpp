@@ -2,90 +2,76 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-#include <cstring>
-#include <numeric>
-
-#include "analysis/activation_statistics.hpp"
-#include "series/random/numpy_generator.hpp"
+#include "evaluate/gather.hpp"
+#include "evaluate/rows.hpp"
 
 namespace mambasynth::evaluate {
 namespace {
 
-constexpr std::uint64_t row_seed = 42;
-
-/// Copies chosen rows out of the batches that pass by.
-class RowPicker {
+/// Estimates intrinsic dimensions of panels that share their rows.
+class DimensionOfRows {
  public:
-  RowPicker(std::vector<std::int64_t> const& rows, std::int64_t dims)
-      : rows_(rows), order_(rows.size()), dims_(static_cast<std::size_t>(dims)), values_(rows.size() * dims_) {
-    std::iota(order_.begin(), order_.end(), std::size_t{0});
-    std::sort(order_.begin(), order_.end(), [&](auto a, auto b) { return rows_[a] < rows_[b]; });
+  DimensionOfRows(std::vector<std::int64_t> const& rows, config::Evaluate const& config, int threads) : config_(config) {
+    options_.threads = threads;
+    options_.blocks = analysis::blocks_in_time(rows, config.blocks);
   }
-  /// Rows first_row .. first_row + count - 1 of all, consecutive in memory.
-  void take(float const* batch, std::int64_t first_row, std::int64_t count) {
-    while (next_ < order_.size() && rows_[order_[next_]] < first_row + count) {
-      auto const place = order_[next_++];
-      std::memcpy(values_.data() + place * dims_, batch + static_cast<std::size_t>(rows_[place] - first_row) * dims_,
-                  dims_ * sizeof(float));
-    }
+  [[nodiscard]] analysis::DimensionEstimates of(PanelRows const& rows) const {
+    return analysis::estimate_all(std::span<float const>(rows.values), static_cast<std::int64_t>(rows.values.size()) / rows.dims,
+                                  rows.dims, config_.lb_k, options_);
   }
-  [[nodiscard]] std::vector<float> const& values() const { return values_; }
 
  private:
-  std::vector<std::int64_t> const& rows_;
-  std::vector<std::size_t> order_;
-  std::size_t dims_, next_ = 0;
-  std::vector<float> values_;
+  config::Evaluate const& config_;
+  analysis::EstimateOptions options_;
 };
+
+enum List : std::size_t { original, dimension, lists };
+
+/// Both lists' rows of one panel: the original's estimator on the original's rows, the others on theirs.
+analysis::DimensionEstimates estimate(Gathered const& gathered, std::size_t panel, Rows const& rows,
+                                      config::Evaluate const& config, int threads) {
+  auto const of_original = DimensionOfRows(rows.original, config, threads).of(gathered.rows[original][panel]);
+  if (rows.dimension.empty()) return of_original;
+  auto all = DimensionOfRows(rows.dimension, config, threads).of(gathered.rows[dimension][panel]);
+  all.levina_bickel_original = of_original.levina_bickel_original;
+  return all;
+}
+
+analysis::LayerMeasures measure(Gathered const& gathered, Rows const& rows, config::Evaluate const& config,
+                                bool with_dimension, int threads) {
+  analysis::LayerMeasures result{.layers = gathered.names, .dimension = {}, .activation = {}};
+  for (std::size_t p = 0; p < gathered.names.size(); ++p) {
+    auto const& statistics = gathered.statistics[p];
+    result.activation.push_back({statistics.mean(), statistics.standard_deviation(), statistics.participation_ratio()});
+    if (with_dimension) result.dimension.push_back(estimate(gathered, p, rows, config, threads));
+  }
+  return result;
+}
+
+void measure_control_rows(analysis::Controls& controls, Gathered const& gathered, Rows const& rows, Subject const& subject,
+                          config::Evaluate const& config, int threads) {
+  auto const list = rows.dimension.empty() ? original : dimension;
+  auto const& steps = rows.dimension.empty() ? rows.original : rows.dimension;
+  DimensionOfRows const estimator(steps, config, threads);
+  for (auto const& panel : gathered.rows[list]) controls.shuffled.push_back(estimator.of(shuffled_rows(panel)));
+  if (auto const signal = signal_rows(subject.truth, steps)) controls.signal = estimator.of(*signal);
+  controls.noise = estimator.of(noise_rows(static_cast<std::int64_t>(steps.size()), subject.series.size(1)));
+}
 
 }  // namespace
 
-std::vector<std::int64_t> dimension_rows(std::int64_t rows, config::Evaluate const& config) {
-  series::random::NumpyGenerator generator(row_seed);
-  if (rows > config.umap_points) generator.choice(rows, config.umap_points);
-  return generator.choice(rows, std::min(config.lb_points, rows));
-}
-
-analysis::LayerMeasures evaluate(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len,
-                                 config::Evaluate const& config, int threads,
-                                 std::vector<std::string> const& wanted, bool dimension) {
-  analysis::LayerMeasures result;
-  std::vector<std::size_t> places;
-  auto const names = panel_names(network.config().n_layers);
-  for (std::size_t p = 0; p < names.size(); ++p) {
-    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), names[p]) == wanted.end()) continue;
-    places.push_back(p);
-    result.layers.push_back(names[p]);
-  }
-  auto const chosen = dimension_rows(series.size(0) / seq_len * seq_len, config);
-
-  std::vector<analysis::ActivationStatistics> statistics;
-  std::vector<RowPicker> pickers;
-  std::vector<std::int64_t> dims;
-  for_each_batch(network, series, seq_len, [&](EncodedBatch const& batch) {
-    auto const arrays = panels(batch);
-    for (std::size_t p = 0; p < places.size(); ++p) {
-      auto const array = arrays[places[p]].contiguous();
-      auto const width = array.size(2);
-      if (pickers.size() <= p) {
-        dims.push_back(width);
-        statistics.emplace_back(width, threads);
-        pickers.emplace_back(chosen, width);
-      }
-      auto const* values = array.const_data_ptr<float>();
-      statistics[p].add(std::span(values, static_cast<std::size_t>(array.numel())));
-      pickers[p].take(values, batch.first_window * seq_len, array.size(0) * seq_len);
-    }
-  });
-
-  for (std::size_t p = 0; p < pickers.size(); ++p) {
-    result.activation.push_back(
-        {statistics[p].mean(), statistics[p].standard_deviation(), statistics[p].participation_ratio()});
-    if (dimension) result.dimension.push_back(analysis::estimate_all(std::span<float const>(pickers[p].values()),
-                                                      static_cast<std::int64_t>(chosen.size()), dims[p], config.lb_k,
-                                                      threads));
-  }
+Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choice const& choice, int threads) {
+  auto const rows = choose_rows(subject.series.size(0) / subject.seq_len * subject.seq_len, config);
+  std::vector<std::span<std::int64_t const>> const wanted{rows.original, rows.dimension};
+  auto const pass = [&](model::Predictor const& network) {
+    return gather(network, subject.series, subject.seq_len, choice.panels, wanted, threads);
+  };
+  Evaluation result;
+  auto const trained = pass(subject.network);
+  result.measures = measure(trained, rows, config, choice.dimension, threads);
+  if (!config.controls) return result;
+  if (subject.untrained) result.controls.untrained = measure(pass(*subject.untrained), rows, config, choice.dimension, threads);
+  if (choice.dimension) measure_control_rows(result.controls, trained, rows, subject, config, threads);
   return result;
 }
 

@@ -1,23 +1,39 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
+#include "analysis/controls.hpp"
 #include "analysis/layer_measures.hpp"
 #include "config/config.hpp"
+#include "evaluate/controls.hpp"
 #include "evaluate/encode.hpp"
 
 namespace mambasynth::evaluate {
 
-/// The rows of the intrinsic dimension are the original's: one stream default_rng(42), from which the rows for UMAP
-/// are drawn first (where there are more than config.umap_points), then config.lb_points rows without replacement.
-std::vector<std::int64_t> dimension_rows(std::int64_t rows, config::Evaluate const& config);
+/// What is evaluated, and on what.
+struct Subject {
+  model::Predictor const& network;
+  model::Predictor const* untrained;  ///< the same network with its initial weights; null where those are not known
+  at::Tensor const& series;           ///< (time, channel), fp32
+  std::int64_t seq_len;
+  Truth truth;
+};
 
-/// Every panel (input, layers, output) of a network over a series (time, channel), cut into windows of `seq_len` as
-/// for_each_batch does: intrinsic dimension of the chosen rows, moments of all rows. `panels` names the panels that are
-/// looked at (all when empty); without `dimension` the moments alone.
-analysis::LayerMeasures evaluate(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len,
-                                 config::Evaluate const& config, int threads,
-                                 std::vector<std::string> const& panels = {}, bool dimension = true);
+/// Which panels are looked at (all when empty), and whether their intrinsic dimension is estimated.
+struct Choice {
+  std::vector<std::string> panels;
+  bool dimension = true;
+};
+
+struct Evaluation {
+  analysis::LayerMeasures measures;
+  analysis::Controls controls;
+};
+
+/// Every panel (input, layers, output) of a network over a series cut into windows as for_each_batch does: intrinsic
+/// dimension of the chosen rows (rows.hpp), moments of all rows, and what [evaluate] asks for beside them.
+Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choice const& choice, int threads);
 
 }  // namespace mambasynth::evaluate

@@ -6,8 +6,7 @@
 
 namespace mambasynth::evaluate {
 
-void write_evaluation(std::filesystem::path const& file, analysis::LayerMeasures const& measures,
-                      EvaluationSource const& source) {
+void write_evaluation(std::filesystem::path const& file, Evaluation const& evaluation, EvaluationSource const& source) {
   namespace layout = analysis::trial_layout;
   store::AtomicFile target(file);
   store::Hdf5Writer h5(target.temporary());
@@ -17,7 +16,8 @@ void write_evaluation(std::filesystem::path const& file, analysis::LayerMeasures
   h5.attribute(layout::provenance, "seq_len", source.seq_len);
   for (auto const& [name, fact] : source.facts)
     std::visit([&, &key = name](auto const& value) { h5.attribute(layout::provenance, key, value); }, fact);
-  analysis::write_layer_measures(h5, measures);
+  analysis::write_layer_measures(h5, evaluation.measures);
+  analysis::write_controls(h5, evaluation.controls);
   h5.close();
   target.commit();
 }

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "analysis/layer_measures.hpp"
+#include "evaluate/evaluation.hpp"
 #include "provenance/run.hpp"
 
 namespace mambasynth::evaluate {
@@ -15,8 +15,7 @@ struct EvaluationSource {
   provenance::Facts facts;
 };
 
-/// evaluation.h5: the layer measures as trial.h5 has them, and where they come from as attributes of /provenance.
-void write_evaluation(std::filesystem::path const& file, analysis::LayerMeasures const& measures,
-                      EvaluationSource const& source);
+/// evaluation.h5: what trial.h5 says about the layers, and where it comes from as attributes of /provenance.
+void write_evaluation(std::filesystem::path const& file, Evaluation const& evaluation, EvaluationSource const& source);
 
 }  // namespace mambasynth::evaluate

@@ -1,4 +1,5 @@
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
 
 #include <cmath>
@@ -75,6 +76,12 @@ void initialise(Network& network, at::Generator generator) {
     draws.linear("output_heads." + std::to_string(k) + ".0");
     draws.linear("output_heads." + std::to_string(k) + ".2");
   }
+}
+
+Network untrained_network(config::Model const& config, std::int64_t channels, std::int64_t seed) {
+  Network network(config, channels);
+  initialise(network, at::detail::createCPUGenerator(static_cast<std::uint64_t>(seed)));
+  return network;
 }
 
 }  // namespace mambasynth::model

@@ -82,6 +82,8 @@ class Network : public Predictor {
 
 /// Initial values, drawn from `generator` in the original's order, bit for bit.
 void initialise(Network& network, at::Generator generator);
+/// A network as the training with that seed begins with it.
+Network untrained_network(config::Model const& config, std::int64_t channels, std::int64_t seed);
 
 /// Mean over horizons of the mean squared error of x[t + k], in the graph. `x` (b, t, c).
 at::Tensor prediction_loss(std::vector<at::Tensor> const& predictions, at::Tensor const& x,

@@ -78,17 +78,24 @@ void add_optimum(analysis::TrialResult& result, Job const& job, TrialData const&
   }
 }
 
-void measure_layers(analysis::TrialResult& result, Job const& job, model::Predictor const& network,
-                    TrialData const& data) {
-  result.measures = evaluate::evaluate(network, data.material.train.series, job.trial.train.seq_len,
-                                       job.trial.evaluate, job.threads);
-}
-
-void write_activations(Job const& job, model::Predictor const& network, TrialData const& data) {
-  auto const labelled = job.trial.data.path.empty() ? series::generate(data.data, job.threads)
-                                                    : series::load(job.trial.data.path, job.threads).series;
-  evaluate::write_activations(job.folder / activations_name, network, data.material.train.series,
-                              job.trial.train.seq_len, {labelled.circle, labelled.phase}, job.trial.evaluate.gates);
+void measure_layers(analysis::TrialResult& result, Job const& job, model::Predictor const& network, TrialData const& data) {
+  auto const& trial = job.trial;
+  auto const labelled = trial.data.path.empty() ? series::generate(data.data, job.threads)
+                                                : series::load(trial.data.path, job.threads).series;
+  auto const& series = data.material.train.series;
+  auto const initial = model::untrained_network(trial.model, series.size(1), trial.train.seed);
+  auto const untrained = backend::predictor(job.device, initial);
+  auto evaluation = evaluate::evaluate({.network = network,
+                                        .untrained = untrained.get(),
+                                        .series = series,
+                                        .seq_len = trial.train.seq_len,
+                                        .truth = {labelled.circle, labelled.phase, &labelled.process}},
+                                       trial.evaluate, {}, job.threads);
+  result.measures = std::move(evaluation.measures);
+  result.controls = std::move(evaluation.controls);
+  if (trial.evaluate.activations)
+    evaluate::write_activations(job.folder / activations_name, network, series, trial.train.seq_len,
+                                {labelled.circle, labelled.phase}, trial.evaluate.gates);
 }
 
 analysis::Provenance provenance_of(Job const& job, TrialData const& data, train::Ending ending,
@@ -163,10 +170,7 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
     model::load_state(network, model::read_weights(best).weights, best.string());
     auto const predictor = backend::predictor(job.device, network);
     measure_losses(result, *predictor, data.material, job.micro_batch);
-    if (ending == train::Ending::finished) {
-      measure_layers(result, job, *predictor, data);
-      if (job.trial.evaluate.activations) write_activations(job, *predictor, data);
-    }
+    if (ending == train::Ending::finished) measure_layers(result, job, *predictor, data);
   }
   // The epochs' own sum: of a trial that was interrupted, every leg counts.
   auto const seconds = progress.total_seconds +

@@ -100,6 +100,11 @@ TEST_CASE_METHOD(Fixture, "a complete sweep") {
   CHECK_THAT(ran.out, ContainsSubstring("ID layer_1"));
   CHECK_THAT(ran.out, ContainsSubstring("6 trials in 2 cells: 6 done, 0 missing, 0 failed, 0 diverged."));
   CHECK_THAT(ran.out, ContainsSubstring("table.csv"));
+  CHECK_THAT(ran.out, ContainsSubstring("Controls, over all done trials (levina_bickel_original at k = 30)"));
+  // Trained layer_1 differs by trial (38, 39, 43 and three times 37), its controls do not.
+  CHECK_THAT(ran.out, ContainsSubstring("|           trained |   31 ± 0 | 38.5 ± 2.5 | 33 ± 0 |"));
+  CHECK_THAT(ran.out, ContainsSubstring("|         untrained |   31 ± 0 |     49 ± 0 | 50 ± 0 |"));
+  CHECK_THAT(ran.out, ContainsSubstring("|        pure noise |   48 ± 0 |          - |      - |"));
 
   auto const rows = table(dir);
   REQUIRE(rows.size() == 2);
@@ -119,6 +124,18 @@ TEST_CASE_METHOD(Fixture, "a complete sweep") {
   CHECK(std::vector(header.begin(), header.begin() + 9) ==
         std::vector<std::string>{"train.gate_lr_factor", "n", "n_missing", "n_failed", "n_diverged", "train_mse_mean",
                                  "train_mse_sd", "train_mse_ci_low", "train_mse_ci_high"});
+}
+
+TEST_CASE_METHOD(Fixture, "without controls there is no table of them") {
+  sweep.complete();
+  for (auto const* id : {"a1", "a2", "a3", "b1", "b2", "b3"}) {
+    auto trial = trial_of(id, 7);
+    trial.controls = {};
+    sweep.commit(trial);
+  }
+  auto const ran = collate(dir.string());
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out, !ContainsSubstring("Controls"));
 }
 
 TEST_CASE_METHOD(Fixture, "missing, failed and diverged trials are counted and never averaged") {

@@ -36,6 +36,12 @@ TEST_CASE("a trial reads back as it was written") {
   CHECK(measures.at("gride.output.n2") == 3);
   CHECK(measures.at("participation_ratio.layer_1") == 6);
   CHECK(measures.at("activation_std.input") == 1);
+  CHECK(measures.at("untrained.levina_bickel_original.layer_1.k30") == 49);
+  CHECK(measures.at("untrained.participation_ratio.output") == 3);
+  CHECK(measures.at("shuffled.two_nn_ls.output") == 23);
+  CHECK(measures.at("signal.levina_bickel.k100") == 1.5);
+  CHECK(measures.at("noise.levina_bickel_original.k10") == 28);
+  CHECK(measures.at("noise.two_nn_ml") == 18);
   CHECK_FALSE(measures.contains("bayes_mse.h1"));  // absent until there is an oracle
   CHECK(found.measures.front().first == "train_mse");
   CHECK(found.measures.back().first == "seconds");
@@ -48,6 +54,9 @@ TEST_CASE("the layout is the contract's") {
   store::Hdf5Reader const h5(file);
   CHECK(h5.integer_attribute("/", "schema_version") == 1);
   CHECK(h5.shape("/intrinsic_dimension/levina_bickel_original_se") == std::vector<std::int64_t>{3, 3});
+  CHECK(h5.shape("/intrinsic_dimension/levina_bickel_se_blocks") == std::vector<std::int64_t>{3, 3});
+  CHECK(h5.shape("/control/untrained/intrinsic_dimension/gride") == std::vector<std::int64_t>{3, 2});
+  CHECK(h5.shape("/control/noise/intrinsic_dimension/levina_bickel") == std::vector<std::int64_t>{3});
   CHECK(h5.shape("/intrinsic_dimension/gride") == std::vector<std::int64_t>{3, 2});
   CHECK(h5.read_text("/layer") == std::vector<std::string>{"input", "layer_1", "output"});
   CHECK(h5.read<double>("/history/val_mse") == std::vector<double>{9, 8.5});

@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "evaluate/evaluation.hpp"
+#include "evaluate/rows.hpp"
 #include "model/state_dict.hpp"
 #include "series/load.hpp"
 #include "support/reference.hpp"
@@ -12,12 +13,12 @@ using namespace mambasynth;
 
 TEST_CASE("the rows of the estimators are the original's") {
   config::Evaluate config;
-  auto const rows = evaluate::dimension_rows(99328, config);
+  auto const rows = evaluate::choose_rows(99328, config).original;
   REQUIRE(rows.size() == 2000);
   CHECK(std::vector(rows.begin(), rows.begin() + 4) == std::vector<std::int64_t>{79697, 34783, 83825, 6154});
   CHECK(std::vector(rows.end() - 3, rows.end()) == std::vector<std::int64_t>{51683, 21668, 33642});
   // Few rows: all of them serve UMAP without a draw, and the estimators take what there is.
-  CHECK(evaluate::dimension_rows(500, config).size() == 500);
+  CHECK(evaluate::choose_rows(500, config).original.size() == 500);
 }
 
 TEST_CASE("a trained checkpoint has the original's intrinsic dimension in every layer") {
@@ -27,7 +28,10 @@ TEST_CASE("a trained checkpoint has the original's intrinsic dimension in every 
   auto const loaded = model::load_network(checkpoint);
   auto series = series::load_for_training(data);
   auto const x = at::from_blob(series.x.data(), {series.n_steps, series.channels}, at::kFloat);
-  auto const measures = evaluate::evaluate(loaded.network, x, 1024, {}, 2);
+  config::Evaluate config;
+  config.controls = false;
+  evaluate::Subject const subject{.network = loaded.network, .untrained = nullptr, .series = x, .seq_len = 1024, .truth = {}};
+  auto const measures = evaluate::evaluate(subject, config, {}, 2).measures;
   REQUIRE(measures.layers.size() == 9);
   constexpr double tolerance = 2e-3;  // what fp32 activations of two implementations differ by
   auto const check = [&](std::size_t panel, std::string const& name, std::vector<double> const& expected) {

@@ -14,9 +14,7 @@ inline model::Network small_network(std::int64_t channels, std::int64_t max_hori
   config.d_state = 4;
   config.d_ff = 8;
   config.max_horizon = max_horizon;
-  model::Network network(config, channels);
-  model::initialise(network, at::detail::createCPUGenerator(1));
-  return network;
+  return model::untrained_network(config, channels, 1);
 }
 
 }  // namespace mambasynth::tests
