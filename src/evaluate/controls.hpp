@@ -8,16 +8,9 @@
 
 #include "analysis/intrinsic_dimension.hpp"
 #include "evaluate/gather.hpp"
-#include "series/process.hpp"
+#include "evaluate/truth.hpp"
 
 namespace mambasynth::evaluate {
-
-/// What is known of a series beside its values; empty where nothing is.
-struct Truth {
-  std::span<std::int64_t const> circle;            ///< (time)
-  std::span<double const> phase;                   ///< (time), radians
-  series::Process const* process = nullptr;        ///< what was drawn before the path; may lack its geometry
-};
 
 /// The series without its noise at the given steps, (step, channel), anywhere within the step: a circle has as many
 /// positions as its period has steps, and rows would be each other's duplicates. Nothing where circles, phases or planes
