@@ -85,6 +85,8 @@ void write_trial(std::filesystem::path const& file, TrialResult const& trial) {
   write_horizons(h5, trial.horizon);
   write_layer_measures(h5, trial.measures);
   write_controls(h5, trial.controls);
+  write_probes(h5, trial.probes);
+  write_similarity(h5, trial.measures.layers, trial.similarity);
   h5.close();
   target.commit();
 }

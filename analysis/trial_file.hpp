@@ -8,6 +8,8 @@
 
 #include "analysis/controls.hpp"
 #include "analysis/layer_measures.hpp"
+#include "analysis/probe_scores.hpp"
+#include "analysis/similarity.hpp"
 #include "analysis/trial_summary.hpp"
 
 namespace mambasynth::analysis {
@@ -35,6 +37,8 @@ struct TrialResult {
   HorizonErrors horizon;
   LayerMeasures measures;
   Controls controls;
+  std::vector<ProbeResult> probes;
+  Similarity similarity;
   Provenance provenance;
 };
 

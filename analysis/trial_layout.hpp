@@ -23,6 +23,12 @@ inline constexpr char const* activation = "/activation/";
 inline constexpr char const* dimension_name = "intrinsic_dimension/";  ///< the same two, below other groups
 inline constexpr char const* activation_name = "activation/";
 inline constexpr char const* control = "/control/";
+inline constexpr char const* probe = "/probe/";
+inline constexpr char const* untrained_prefix = "untrained_";  ///< of a probe's score under its controls
+inline constexpr char const* shuffled_prefix = "shuffled_";
+inline constexpr char const* other_layer = "/other_layer";
+inline constexpr char const* similarity_group = "/similarity";
+inline constexpr char const* similarity = "/similarity/";
 inline constexpr char const* provenance = "/provenance";
 
 inline constexpr std::array final_measures = {"train_mse", "val_mse", "test_mse"};
@@ -33,6 +39,10 @@ inline constexpr char const* estimator_by_n1 = "gride";
 /// Groups of /control: measured on the same layers, or on rows of their own.
 inline constexpr std::array layer_controls = {"untrained", "shuffled"};
 inline constexpr std::array series_controls = {"signal", "noise"};
+/// Targets of probes and their scores; a target has those that fit it.
+inline constexpr std::array probe_targets = {"circle", "phase", "revolutions_elapsed", "switch_hazard", "next_circle"};
+inline constexpr std::array probe_scores = {"accuracy", "balanced_accuracy", "log_loss", "r2"};
+inline constexpr std::array similarity_measures = {"cka_untrained", "label_overlap", "label_overlap_untrained"};
 inline constexpr std::array activation_measures = {"mean", "std", "participation_ratio"};
 
 }  // namespace mambasynth::analysis::trial_layout

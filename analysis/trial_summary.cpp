@@ -95,6 +95,15 @@ class TrialReader {
     }
     for (std::string const control : layout::series_controls)
       read_series_dimension(layout::control + control + "/" + layout::dimension_name, control + ".");
+    read_probes();
+    for (std::string const name : layout::similarity_measures) by_layer(layout::similarity + name, name);
+  }
+
+  void read_probes() {
+    for (std::string const target : layout::probe_targets)
+      for (std::string const score : layout::probe_scores)
+        for (std::string const control : {"", layout::untrained_prefix, layout::shuffled_prefix})
+          by_layer(layout::probe + target + "/" + control + score, "probe." + target + "." + control + score);
   }
 
   /// Data sets of `group` over layers; their measures' names begin with `prefix`.

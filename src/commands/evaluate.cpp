@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "analysis/figures/layer_figures.hpp"
 #include "backend/backend.hpp"
 #include "commands/checkpoint_flag.hpp"
 #include "commands/flags.hpp"
@@ -16,6 +17,7 @@
 #include "evaluate/activations_file.hpp"
 #include "evaluate/evaluation.hpp"
 #include "evaluate/evaluation_file.hpp"
+#include "evaluate/report.hpp"
 #include "model/state_dict.hpp"
 #include "provenance/run.hpp"
 #include "series/load.hpp"
@@ -33,7 +35,7 @@ struct Options {
   std::string checkpoint;
   std::int64_t seq_len = 0;
   std::vector<std::string> layers;
-  bool no_lb = false;
+  bool no_lb = false, figures = true;
 };
 
 /// --layers as the original takes it: input, output and layer numbers from 1; what does not exist is warned about and
@@ -49,19 +51,6 @@ std::vector<std::string> chosen_panels(std::vector<std::string> const& words, st
   return panels;
 }
 
-void print(analysis::LayerMeasures const& evaluation, config::Integers const& ks) {
-  fmt::print("{:<10}", "panel");
-  for (auto const k : ks) fmt::print(" {:>8}", fmt::format("LB k={}", k));
-  fmt::print(" {:>10} {:>8} {:>8}\n", "mean", "std", "PR");
-  for (std::size_t p = 0; p < evaluation.layers.size(); ++p) {
-    fmt::print("{:<10}", evaluation.layers[p]);
-    if (!evaluation.dimension.empty())
-      for (auto const& estimate : evaluation.dimension[p].levina_bickel_original) fmt::print(" {:>8.3f}", estimate.value);
-    auto const& activation = evaluation.activation[p];
-    fmt::print(" {:>10.4f} {:>8.4f} {:>8.2f}\n", activation.mean, activation.std, activation.participation_ratio);
-  }
-}
-
 /// What the training began with: a control.
 std::optional<model::Network> initial_network(model::LoadedNetwork const& loaded, config::Evaluate const& config) {
   if (!config.controls) return {};
@@ -69,6 +58,15 @@ std::optional<model::Network> initial_network(model::LoadedNetwork const& loaded
     return model::untrained_network(loaded.network.config(), loaded.network.channels(), *seed);
   fmt::print(stderr, "note: there is no untrained control (the checkpoint does not say its seed).\n");
   return {};
+}
+
+void draw(evaluate::Evaluation const& e, fs::path const& folder) {
+  auto const& layers = e.measures.layers;
+  auto outcome = figures::Outcome::drawn;
+  if (!e.measures.dimension.empty()) outcome = figures::draw_dimension_by_layer(e.measures, e.controls, folder);
+  if (!e.probes.empty()) outcome = figures::draw_probes(layers, e.probes, folder);
+  if (!e.similarity.cka.empty() || !e.similarity.neighbour_overlap.empty()) outcome = figures::draw_similarity(layers, e.similarity, folder);
+  if (outcome == figures::Outcome::gnuplot_missing) fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));
 }
 
 int run(Options const& options) {
@@ -105,7 +103,8 @@ int run(Options const& options) {
   if (trial.evaluate.activations)
     evaluate::write_activations(folder / trial::activations_name, network, x, seq_len, {series.circle, series.phase},
                                 trial.evaluate.gates);
-  print(evaluation.measures, options.no_lb ? config::Integers{} : trial.evaluate.lb_k);
+  if (options.figures) draw(evaluation, folder);
+  fmt::print("{}", evaluate::report(evaluation));
   fmt::print("{}\n", (folder / "evaluation.h5").string());
   return static_cast<int>(errors::ExitCode::done);
 }
@@ -120,6 +119,7 @@ Action declare_evaluate(CLI::App& app) {
       ->delimiter(',')
       ->type_name("");
   app.add_flag("--no-lb", options->no_lb, "leave the intrinsic dimension out");
+  app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
   options->keys.section<config::Data>().section<config::Evaluate>();
   add_run_flags(app, options->run, "evaluation", "folder of evaluation.h5 and activations.h5");
   return [options] { return run(*options); };

@@ -6,6 +6,8 @@
 
 #include "analysis/controls.hpp"
 #include "analysis/layer_measures.hpp"
+#include "analysis/probe_scores.hpp"
+#include "analysis/similarity.hpp"
 #include "config/config.hpp"
 #include "evaluate/controls.hpp"
 #include "evaluate/encode.hpp"
@@ -30,6 +32,8 @@ struct Choice {
 struct Evaluation {
   analysis::LayerMeasures measures;
   analysis::Controls controls;
+  std::vector<analysis::ProbeResult> probes;
+  analysis::Similarity similarity;
 };
 
 /// Every panel (input, layers, output) of a network over a series cut into windows as for_each_batch does: intrinsic

@@ -18,6 +18,8 @@ void write_evaluation(std::filesystem::path const& file, Evaluation const& evalu
     std::visit([&, &key = name](auto const& value) { h5.attribute(layout::provenance, key, value); }, fact);
   analysis::write_layer_measures(h5, evaluation.measures);
   analysis::write_controls(h5, evaluation.controls);
+  analysis::write_probes(h5, evaluation.probes);
+  analysis::write_similarity(h5, evaluation.measures.layers, evaluation.similarity);
   h5.close();
   target.commit();
 }

@@ -93,6 +93,8 @@ void measure_layers(analysis::TrialResult& result, Job const& job, model::Predic
                                        trial.evaluate, {}, job.threads);
   result.measures = std::move(evaluation.measures);
   result.controls = std::move(evaluation.controls);
+  result.probes = std::move(evaluation.probes);
+  result.similarity = std::move(evaluation.similarity);
   if (trial.evaluate.activations)
     evaluate::write_activations(job.folder / activations_name, network, series, trial.train.seq_len,
                                 {labelled.circle, labelled.phase}, trial.evaluate.gates);

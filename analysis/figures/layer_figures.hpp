@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "analysis/controls.hpp"
+#include "analysis/figures/gnuplot.hpp"
+#include "analysis/layer_measures.hpp"
+#include "analysis/probe_scores.hpp"
+#include "analysis/similarity.hpp"
+
+namespace mambasynth::figures {
+
+/// intrinsic_dimension in `folder`: Levina-Bickel (original form) at 30 neighbours or the nearest k measured, and TwoNN,
+/// layer by layer with bands of two standard errors (by stretches of time where known), beside the controls.
+Outcome draw_dimension_by_layer(analysis::LayerMeasures const& measures, analysis::Controls const& controls,
+                                std::filesystem::path const& folder);
+
+/// probes: a panel a target, its first score by layer with bands of two standard errors, beside the controls.
+Outcome draw_probes(std::vector<std::string> const& layers, std::vector<analysis::ProbeResult> const& probes,
+                    std::filesystem::path const& folder);
+
+/// similarity: debiased CKA and shared neighbours of each pair of layers.
+Outcome draw_similarity(std::vector<std::string> const& layers, analysis::Similarity const& similarity,
+                        std::filesystem::path const& folder);
+
+}  // namespace mambasynth::figures

@@ -1,0 +1,85 @@
+#include "evaluate/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace mambasynth::evaluate {
+namespace {
+
+using analysis::DimensionEstimates;
+
+std::string header(std::vector<std::string> const& titles) {
+  auto line = fmt::format("{:<10}", "panel");
+  for (auto const& title : titles) line += fmt::format(" {:>10}", title);
+  return line + "\n";
+}
+
+std::string number(double value) { return std::isnan(value) ? fmt::format(" {:>10}", "-") : fmt::format(" {:>10.3f}", value); }
+
+std::string panels(analysis::LayerMeasures const& measures) {
+  std::vector<std::string> titles;
+  if (!measures.dimension.empty())
+    for (auto const k : measures.dimension.front().k) titles.push_back(fmt::format("LB k={}", k));
+  titles.insert(titles.end(), {"mean", "std", "PR"});
+  auto text = header(titles);
+  for (std::size_t p = 0; p < measures.layers.size(); ++p) {
+    text += fmt::format("{:<10}", measures.layers[p]);
+    if (!measures.dimension.empty())
+      for (auto const& estimate : measures.dimension[p].levina_bickel_original) text += number(estimate.value);
+    auto const& activation = measures.activation[p];
+    text += number(activation.mean) + number(activation.std) + number(activation.participation_ratio) + "\n";
+  }
+  return text;
+}
+
+/// At the middle one of the k, beside what a dimension has to be read against.
+std::string controls(Evaluation const& evaluation) {
+  auto const& measures = evaluation.measures;
+  auto const& control = evaluation.controls;
+  if (measures.dimension.empty() || measures.dimension.front().k.empty() || !control.any()) return {};
+  auto const& ks = measures.dimension.front().k;
+  auto const middle = ks.size() / 2;
+  auto const at = [&](std::vector<DimensionEstimates> const& sets, std::size_t p) {
+    return sets.empty() ? std::numeric_limits<double>::quiet_NaN() : sets[p].levina_bickel_original[middle].value;
+  };
+  auto text = fmt::format("\nLevina-Bickel at k={} beside its controls\n", ks[middle]) + header({"trained", "untrained", "shuffled"});
+  for (std::size_t p = 0; p < measures.layers.size(); ++p)
+    text += fmt::format("{:<10}", measures.layers[p]) + number(at(measures.dimension, p)) + number(at(control.untrained.dimension, p)) +
+            number(at(control.shuffled, p)) + "\n";
+  if (control.signal) text += fmt::format("noise-free signal {:.3f}\n", control.signal->levina_bickel_original[middle].value);
+  if (control.noise) text += fmt::format("pure noise {:.3f}\n", control.noise->levina_bickel_original[middle].value);
+  return text;
+}
+
+std::string probes(Evaluation const& evaluation) {
+  if (evaluation.probes.empty()) return {};
+  constexpr std::size_t narrowest = 15;
+  std::vector<std::size_t> widths;
+  std::string text = "\nLinear probes on held-out stretches of time: trained (untrained)\n" + fmt::format("{:<10}", "panel");
+  for (auto const& probe : evaluation.probes) {
+    auto const title = probe.target + " " + probe.scores.front().name;
+    widths.push_back(std::max(narrowest, title.size()));
+    text += fmt::format(" {:>{}}", title, widths.back());
+  }
+  text += "\n";
+  for (std::size_t p = 0; p < evaluation.measures.layers.size(); ++p) {
+    text += fmt::format("{:<10}", evaluation.measures.layers[p]);
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      auto const& score = evaluation.probes[i].scores.front();
+      auto field = fmt::format("{:.3f}", score.trained[p].value);
+      if (!score.untrained.empty()) field += fmt::format(" ({:.3f})", score.untrained[p].value);
+      text += fmt::format(" {:>{}}", field, widths[i]);
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string report(Evaluation const& evaluation) { return panels(evaluation.measures) + controls(evaluation) + probes(evaluation); }
+
+}  // namespace mambasynth::evaluate
