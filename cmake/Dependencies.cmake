@@ -35,6 +35,8 @@ mambasynth_require(CLI11_FOUND "CLI11" "package libcli11-dev")
 # Version 4 has another interface; version 3 may lie in the cache where the distribution has moved on.
 find_package(toml11 3 QUIET HINTS "${MAMBASYNTH_CACHE}/toml11-3")
 mambasynth_require(toml11_FOUND "toml11 version 3" "package libtoml11-dev")
+find_package(Eigen3 3.3 QUIET NO_MODULE)
+mambasynth_require(Eigen3_FOUND "Eigen 3" "package libeigen3-dev")
 find_package(OpenSSL QUIET COMPONENTS Crypto)
 mambasynth_require(OPENSSL_FOUND "OpenSSL's libcrypto" "package libssl-dev; SHA-256 of data and configurations")
 find_package(OpenMP QUIET COMPONENTS CXX)

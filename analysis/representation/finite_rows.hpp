@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "analysis/cross_moments.hpp"
+
+namespace mambasynth::analysis::representation {
+
+/// errors::usage where the values are no (rows, dims) matrix, errors::input for NaN or infinity, named by `what`, row
+/// and column.
+void require_finite(Rows const& matrix, std::int64_t rows, std::int64_t dims, std::string const& what);
+
+/// Rows first .. first + count - 1 of a (rows, dims) matrix.
+Rows rows_of(Rows const& matrix, std::int64_t dims, std::int64_t first, std::int64_t count);
+
+}  // namespace mambasynth::analysis::representation

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "analysis/cross_moments.hpp"
+#include "analysis/representation/chronological_folds.hpp"
+#include "analysis/representation/fold_scores.hpp"
+
+namespace mambasynth::analysis::representation {
+
+/// Columns that are read out together: one penalty and one R^2, to which each column counts by its variance.
+struct Targets {
+  std::string name;
+  Rows values;  ///< (rows, columns)
+  std::int64_t columns = 1;
+};
+
+struct RidgeOptions {
+  /// Candidates: of |w|^2 beside the mean squared error, features standardised.
+  std::vector<double> penalties{1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100};
+  int threads = 0;  ///< 0 = OpenMP's own choice
+};
+
+struct RidgeScore {
+  std::string name;
+  /// 1 - SSE / SST over held-out rows, SST about the training rows' mean: 0 is no better than that mean, and negative
+  /// is worse. NaN where the targets do not vary.
+  FoldScores r2;
+  std::vector<double> penalty;  ///< chosen in each fold
+};
+
+/// Linear read-out of continuous targets from features (rows, dims), in the order of time, on held-out blocks of time.
+/// Features are standardised by the training rows' moments, the intercept is free, features that do not vary in
+/// training get no weight. The penalty of a fold is the one with the least squared error where each of the other blocks
+/// is held out in its turn, with guards, from those left. One pass over the data: training and error are computed from
+/// moments of the stretches (Hoerl & Kennard 1970, Technometrics 12:55). The same bits for any number of threads.
+/// Errors: errors::usage for shapes that do not fit or no penalties > 0; errors::input for NaN or infinity.
+///
+/// A control (Hewitt & Liang 2019, EMNLP, p. 2733: selectivity = score - score of the control) costs little as one
+/// more group of the same call, its targets shifted by circular_shift().
+std::vector<RidgeScore> ridge_probe(Rows const& features, std::int64_t dims, std::vector<Targets> const& targets,
+                                    ChronologicalFolds const& folds, RidgeOptions const& options = {});
+
+}  // namespace mambasynth::analysis::representation

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+
+#include "analysis/representation/standardised_rows.hpp"
+
+/// The two products of softmax regression over one block of StandardisedRows; each sum in the order of its index, so
+/// that every instruction set gives the same bits.
+namespace mambasynth::analysis::representation {
+
+inline constexpr std::int64_t class_tile = 5;  ///< classes side by side; counts are filled up to a multiple
+inline constexpr std::int64_t row_lanes = 8;
+
+/// logits[k, r] = sum over i of weights[k, i] x[i, r].  x: (dims, block)  weights: (classes, dims)
+/// logits: (classes, block); classes a multiple of class_tile.
+void logits_of_block(double const* x, std::int64_t dims, double const* weights, std::int64_t classes, double* logits);
+
+/// sums[k, i, lane] += sum over r with r % row_lanes == lane of residual[k, r] x[i, r].  residual: (classes, block).
+void add_gradient(double const* x, std::int64_t dims, double const* residual, std::int64_t classes, double* sums);
+
+}  // namespace mambasynth::analysis::representation
