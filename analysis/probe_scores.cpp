@@ -23,6 +23,7 @@ void write_probes(store::Hdf5Writer& h5, std::vector<ProbeResult> const& probes)
   for (auto const& probe : probes)
     for (auto const& score : probe.scores) {
       auto const path = [&](std::string const& control) { return trial_layout::probe + probe.target + "/" + control + score.name; };
+      if (score.chance) h5.scalar(path("chance_"), *score.chance, {"of the most frequent class, or of the classes' shares", "1"});
       write_scores(h5, path(""), score.trained, score.name + " of a linear probe on held-out stretches");
       write_scores(h5, path(trial_layout::untrained_prefix), score.untrained, "the same of the network with its initial weights");
       write_scores(h5, path(trial_layout::shuffled_prefix), score.shuffled, "the same with targets turned in time");

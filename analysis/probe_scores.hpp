@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,10 @@ struct Scored {
 /// One way to say how well a probe does, for each layer and each control.
 struct ProbeScore {
   std::string name;                ///< "accuracy", "balanced_accuracy", "log_loss" (nats), "r2"
-  std::vector<Scored> trained;     ///< (layer)
-  std::vector<Scored> untrained;   ///< (layer), of the network with its initial weights; or empty
-  std::vector<Scored> shuffled;    ///< (layer), the targets turned in time against the activations; or empty
+  std::optional<double> chance = {}; ///< of the most frequent class, or of the classes' shares as probabilities
+  std::vector<Scored> trained = {};     ///< (layer)
+  std::vector<Scored> untrained = {};   ///< (layer), of the network with its initial weights; or empty
+  std::vector<Scored> shuffled = {};    ///< (layer), the targets turned in time against the activations; or empty
 };
 
 /// What linear probes read of one target. The raw input is the layer `input`.
@@ -28,8 +30,8 @@ struct ProbeResult {
   std::vector<ProbeScore> scores;
 };
 
-/// The groups /probe/<target>: <score>, untrained_<score>, shuffled_<score> (layer), each with its _se. The scale /layer
-/// must be there.
+/// The groups /probe/<target>: <score>, untrained_<score>, shuffled_<score> (layer), each with its _se, and the number
+/// chance_<score>. The scale /layer must be there.
 void write_probes(store::Hdf5Writer& h5, std::vector<ProbeResult> const& probes);
 
 }  // namespace mambasynth::analysis

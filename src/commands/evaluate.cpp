@@ -95,7 +95,8 @@ int run(Options const& options) {
                           .untrained = untrained.get(),
                           .series = x,
                           .seq_len = seq_len,
-                          .truth = {series.circle, series.phase, &series.process, trial.data.path.empty() || source.source.generated}},
+                          .truth = {series.circle, series.phase, &series.process, trial.data.path.empty() || source.source.generated},
+                          .note = [](std::string const& line) { fmt::print(stderr, "{}\n", line); }},
                          trial.evaluate, {chosen_panels(options.layers, network.config().n_layers), !options.no_lb}, threads);
   fs::path const folder = options.run.out;
   evaluate::write_evaluation(folder / "evaluation.h5", evaluation,

@@ -140,7 +140,9 @@ struct Evaluate {
   bool probes = true;
   std::int64_t probe_points = 20000;
   bool similarity = true;
+  std::int64_t similarity_points = 4000;
   std::int64_t overlap_k = 30;
+  std::int64_t overlap_theiler = 500;
   bool activations = false;
   bool gates = false;
 
@@ -154,9 +156,11 @@ struct Evaluate {
         Field{"blocks", &Evaluate::blocks, at_least(0), "stretches of time that block errors compare; 0 or 1 = none", Effect::none},
         Field{"controls", &Evaluate::controls, any(), "measure untrained network, noise-free signal, pure noise and shuffled activations too", Effect::none},
         Field{"probes", &Evaluate::probes, any(), "linear probes of every layer: circle, phase, revolutions elapsed, the oracle's posteriors", Effect::none},
-        Field{"probe_points", &Evaluate::probe_points, at_least(100), "rows of probes and similarity, evenly spaced in time", Effect::none},
+        Field{"probe_points", &Evaluate::probe_points, at_least(100), "rows of the probes, evenly spaced in time", Effect::none},
         Field{"similarity", &Evaluate::similarity, any(), "compare layers with each other: debiased CKA, shared neighbours", Effect::none},
+        Field{"similarity_points", &Evaluate::similarity_points, at_least(10), "rows that they are compared at, evenly spaced in time", Effect::none},
         Field{"overlap_k", &Evaluate::overlap_k, at_least(1), "neighbours that shared neighbourhoods compare", Effect::none},
+        Field{"overlap_theiler", &Evaluate::overlap_theiler, at_least(0), "rows up to this many steps away are no such neighbours; 0 = all are", Effect::none},
         Field{"activations", &Evaluate::activations, any(), "write activations.h5", Effect::none},
         Field{"gates", &Evaluate::gates, any(), "gate signals in activations.h5 too", Effect::none},
     };

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "analysis/intrinsic_dimension.hpp"
-#include "evaluate/gather.hpp"
+#include "evaluate/panel_rows.hpp"
 #include "evaluate/truth.hpp"
 
 namespace mambasynth::evaluate {

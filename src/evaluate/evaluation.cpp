@@ -2,7 +2,12 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
+#include "errors/errors.hpp"
+#include "evaluate/compare_layers.hpp"
 #include "evaluate/gather.hpp"
+#include "evaluate/probes.hpp"
 #include "evaluate/rows.hpp"
 
 namespace mambasynth::evaluate {
@@ -16,8 +21,7 @@ class DimensionOfRows {
     options_.blocks = analysis::blocks_in_time(rows, config.blocks);
   }
   [[nodiscard]] analysis::DimensionEstimates of(PanelRows const& rows) const {
-    return analysis::estimate_all(std::span<float const>(rows.values), static_cast<std::int64_t>(rows.values.size()) / rows.dims,
-                                  rows.dims, config_.lb_k, options_);
+    return analysis::estimate_all(std::span<float const>(rows.values), rows.count(), rows.dims, config_.lb_k, options_);
   }
 
  private:
@@ -25,7 +29,7 @@ class DimensionOfRows {
   analysis::EstimateOptions options_;
 };
 
-enum List : std::size_t { original, dimension, lists };
+enum List : std::size_t { original, dimension, probed, compared };
 
 /// Both lists' rows of one panel: the original's estimator on the original's rows, the others on theirs.
 analysis::DimensionEstimates estimate(Gathered const& gathered, std::size_t panel, Rows const& rows,
@@ -58,20 +62,53 @@ void measure_control_rows(analysis::Controls& controls, Gathered const& gathered
   controls.noise = estimator.of(noise_rows(static_cast<std::int64_t>(steps.size()), subject.series.size(1)));
 }
 
+Targets targets_of(Subject const& subject, Rows const& rows, int threads) {
+  auto targets = true_targets(subject.truth, rows.probe);
+  if (!subject.truth.generated) return targets;
+  auto const x = subject.series.contiguous();
+  try {
+    add_posteriors(targets, *subject.truth.process, {x.const_data_ptr<float>(), static_cast<std::size_t>(x.numel())}, subject.seq_len,
+                   rows.probe, threads);
+  } catch (errors::Error const& error) {
+    if (subject.note) subject.note(std::string("note: no probes of the oracle's posteriors: ") + error.what());
+  }
+  return targets;
+}
+
+std::vector<analysis::ProbeResult> probe(Subject const& subject, Rows const& rows, PanelPair const& panels, int threads) {
+  // Training rows stay a window away from those that test them.
+  auto const count = static_cast<std::int64_t>(rows.probe.size());
+  auto const spacing = std::max<std::int64_t>(subject.series.size(0) / std::max<std::int64_t>(count, 1), 1);
+  return probe_panels(panels, targets_of(subject, rows, threads), (subject.seq_len + spacing - 1) / spacing, threads);
+}
+
+analysis::Similarity compare(Subject const& subject, Rows const& rows, PanelPair const& panels, config::Evaluate const& config, int threads) {
+  std::vector<std::int64_t> circle;
+  if (!subject.truth.circle.empty())
+    for (auto const step : rows.similarity) circle.push_back(subject.truth.circle[static_cast<std::size_t>(step)]);
+  return compare_layers(panels, rows.similarity, circle, config, threads);
+}
+
 }  // namespace
 
 Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choice const& choice, int threads) {
-  auto const rows = choose_rows(subject.series.size(0) / subject.seq_len * subject.seq_len, config);
-  std::vector<std::span<std::int64_t const>> const wanted{rows.original, rows.dimension};
+  auto rows = choose_rows(subject.series.size(0) / subject.seq_len * subject.seq_len, config);
+  if (!config.probes) rows.probe.clear();
+  if (!config.similarity) rows.similarity.clear();
   auto const pass = [&](model::Predictor const& network) {
-    return gather(network, subject.series, subject.seq_len, choice.panels, wanted, threads);
+    return gather(network, subject.series, subject.seq_len, choice.panels, {rows.original, rows.dimension, rows.probe, rows.similarity},
+                  threads);
   };
   Evaluation result;
   auto const trained = pass(subject.network);
   result.measures = measure(trained, rows, config, choice.dimension, threads);
-  if (!config.controls) return result;
-  if (subject.untrained) result.controls.untrained = measure(pass(*subject.untrained), rows, config, choice.dimension, threads);
-  if (choice.dimension) measure_control_rows(result.controls, trained, rows, subject, config, threads);
+  auto untrained = config.controls && subject.untrained ? pass(*subject.untrained) : Gathered{};
+  if (!untrained.names.empty()) result.controls.untrained = measure(untrained, rows, config, choice.dimension, threads);
+  if (config.controls && choice.dimension) measure_control_rows(result.controls, trained, rows, subject, config, threads);
+  untrained.rows.resize(trained.rows.size());
+  if (config.probes) result.probes = probe(subject, rows, {trained.rows[probed], untrained.rows[probed]}, threads);
+  if (config.similarity)
+    result.similarity = compare(subject, rows, {trained.rows[compared], untrained.rows[compared]}, config, threads);
   return result;
 }
 

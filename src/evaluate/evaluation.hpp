@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct Subject {
   at::Tensor const& series;           ///< (time, channel), fp32
   std::int64_t seq_len;
   Truth truth;
+  std::function<void(std::string const&)> note = {};  ///< hears what cannot be measured, and why
 };
 
 /// Which panels are looked at (all when empty), and whether their intrinsic dimension is estimated.

@@ -7,14 +7,9 @@
 
 #include "analysis/activation_statistics.hpp"
 #include "evaluate/encode.hpp"
+#include "evaluate/panel_rows.hpp"
 
 namespace mambasynth::evaluate {
-
-/// Chosen rows of one panel, (row, dims), in the order in which they were asked for.
-struct PanelRows {
-  std::int64_t dims = 0;
-  std::vector<float> values;
-};
 
 /// What one pass of a network over a series leaves behind.
 struct Gathered {

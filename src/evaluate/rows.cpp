@@ -33,6 +33,7 @@ Rows choose_rows(std::int64_t rows, config::Evaluate const& config) {
   chosen.original = generator.choice(rows, std::min(config.lb_points, rows));
   if (config.dimension_points > 0) chosen.dimension = generator.choice(rows, std::min(config.dimension_points, rows));
   chosen.probe = evenly_spaced(rows, config.probe_points);
+  chosen.similarity = evenly_spaced(rows, config.similarity_points);
   return chosen;
 }
 

@@ -89,7 +89,8 @@ void measure_layers(analysis::TrialResult& result, Job const& job, model::Predic
                                         .untrained = untrained.get(),
                                         .series = series,
                                         .seq_len = trial.train.seq_len,
-                                        .truth = {labelled.circle, labelled.phase, &labelled.process, data.generated}},
+                                        .truth = {labelled.circle, labelled.phase, &labelled.process, data.generated},
+                                        .note = job.log},
                                        trial.evaluate, {}, job.threads);
   result.measures = std::move(evaluation.measures);
   result.controls = std::move(evaluation.controls);

@@ -1,0 +1,58 @@
+#include "evaluate/compare_layers.hpp"
+
+#include <vector>
+
+#include "analysis/representation/linear_cka.hpp"
+#include "analysis/representation/neighbourhood_overlap.hpp"
+
+namespace mambasynth::evaluate {
+namespace {
+
+namespace representation = analysis::representation;
+
+std::vector<double> debiased_cka(std::vector<PanelRows const*> const& panels, int threads) {
+  std::vector<std::int64_t> dims;
+  std::vector<analysis::Rows> rows;
+  for (auto const* panel : panels) {
+    dims.push_back(panel->dims);
+    rows.emplace_back(std::span<float const>(panel->values));
+  }
+  analysis::CrossMoments moments(dims, threads);
+  moments.add(rows);
+  return representation::linear_cka(moments).debiased;
+}
+
+}  // namespace
+
+analysis::Similarity compare_layers(PanelPair const& panels, std::span<std::int64_t const> time,
+                                    std::span<std::int64_t const> circle, config::Evaluate const& config, int threads) {
+  analysis::Similarity result;
+  auto const& trained = panels.trained;
+  std::vector<PanelRows const*> all;
+  for (auto const& panel : trained) all.push_back(&panel);
+  result.cka = debiased_cka(all, threads);
+  for (std::size_t p = 0; p < panels.untrained.size(); ++p)
+    result.cka_untrained.push_back(debiased_cka({&trained[p], &panels.untrained[p]}, threads)[1]);
+
+  analysis::TemporalWindow const window{time, config.overlap_theiler};
+  auto const points = static_cast<std::int64_t>(time.size());
+  auto const k = result.overlap_k = config.overlap_k;
+  if (points - 1 - window.most_excluded() <= k) return result;
+  auto const search = [&](std::vector<PanelRows> const& of) {
+    std::vector<analysis::Neighbours> found;
+    for (auto const& panel : of)
+      found.push_back(analysis::nearest_neighbours(std::span<float const>(panel.values), points, panel.dims, k, threads, window));
+    return found;
+  };
+  auto const neighbours = search(trained);
+  for (auto const& a : neighbours)
+    for (auto const& b : neighbours) result.neighbour_overlap.push_back(representation::neighbourhood_overlap(a, b, k).mean);
+  if (circle.empty()) return result;
+  result.label_chance = representation::label_overlap_by_chance(circle, window);
+  for (auto const& one : neighbours) result.label_overlap.push_back(representation::label_overlap(one, circle, k).mean);
+  for (auto const& one : search(panels.untrained))
+    result.label_overlap_untrained.push_back(representation::label_overlap(one, circle, k).mean);
+  return result;
+}
+
+}  // namespace mambasynth::evaluate

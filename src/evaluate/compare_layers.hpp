@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "analysis/similarity.hpp"
+#include "config/config.hpp"
+#include "evaluate/panel_rows.hpp"
+
+namespace mambasynth::evaluate {
+
+/// How alike the panels are at the same rows: debiased linear CKA of each pair and of each with its initial weights,
+/// shared nearest neighbours, and neighbours on the same circle (`circle` may be empty). Neighbours nearer in time than
+/// config.overlap_theiler steps do not count; where that or config.overlap_k leaves too few, neighbours are left out.
+analysis::Similarity compare_layers(PanelPair const& panels, std::span<std::int64_t const> time,
+                                    std::span<std::int64_t const> circle, config::Evaluate const& config, int threads);
+
+}  // namespace mambasynth::evaluate

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "analysis/probe_scores.hpp"
+#include "evaluate/panel_rows.hpp"
+#include "evaluate/targets.hpp"
+
+namespace mambasynth::evaluate {
+
+/// Linear probes of every panel: multinomial logistic regression for the circle, ridge regression for the rest, on five
+/// held-out stretches of time with `guard` rows left out around each (fewer where the rows are few). Beside them the
+/// untrained network, and targets turned in time by one shift of more than the guard. Rows are in the order of time.
+/// Empty where there are too few rows to hold any out.
+std::vector<analysis::ProbeResult> probe_panels(PanelPair const& panels, Targets const& targets, std::int64_t guard, int threads);
+
+}  // namespace mambasynth::evaluate
