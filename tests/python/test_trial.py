@@ -66,6 +66,35 @@ def test_layers_are_named(trial, engine):
     assert numpy.isfinite(dimension["levina_bickel_original"].sel(k=30).values).all()
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_layer_has_its_controls(trial, engine):
+    tree = xarray.open_datatree(trial / "trial.h5", engine=engine)
+    trained = tree["intrinsic_dimension/levina_bickel"]
+    assert tree["intrinsic_dimension/levina_bickel_se_blocks"].dims == ("layer", "k")
+    for control in ("untrained", "shuffled"):
+        assert tree[f"control/{control}/intrinsic_dimension/levina_bickel"].dims == trained.dims
+    assert tree["control/signal/intrinsic_dimension/levina_bickel"].dims == ("k",)
+    noise = tree["control/noise/intrinsic_dimension/levina_bickel"].sel(k=10)
+    assert float(noise) > float(tree["control/signal/intrinsic_dimension/levina_bickel"].sel(k=10)) + 5
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_probes_and_similarity(trial, engine):
+    tree = xarray.open_datatree(trial / "trial.h5", engine=engine)
+    accuracy = tree["probe/circle/accuracy"]
+    assert accuracy.dims == ("layer",)
+    assert ((accuracy >= 0) & (accuracy <= 1)).all()
+    for target in ("phase", "revolutions_elapsed", "switch_hazard", "next_circle"):
+        for control in ("", "untrained_", "shuffled_"):
+            assert (tree[f"probe/{target}/{control}r2"] <= 1).all(), (target, control)
+    cka = tree["similarity/cka"]
+    assert cka.dims == ("layer", "other_layer")
+    assert numpy.allclose(numpy.diag(cka.values), 1) and numpy.allclose(cka.values, cka.values.T)
+    # The raw input is the same whatever the weights are.
+    assert float(tree["similarity/cka_untrained"][0]) == pytest.approx(1)
+    assert float(tree["probe/phase/untrained_r2"][0]) == float(tree["probe/phase/r2"][0])
+
+
 @pytest.fixture(scope="module")
 def evaluation(mambasynth, trial, finished_sweep, tmp_path_factory):
     folder = tmp_path_factory.mktemp("evaluation")
@@ -97,7 +126,11 @@ def test_the_input_panel_is_the_series(evaluation, finished_sweep):
 
 
 def test_the_measurement_is_the_trials(evaluation, trial):
-    """The same checkpoint, series and rows: the same intrinsic dimension."""
+    """The same checkpoint, series and rows: the same numbers, controls and probes included."""
     with h5py.File(evaluation / "evaluation.h5") as again, h5py.File(trial / "trial.h5") as first:
-        for name in ("levina_bickel_original", "mackay_ghahramani"):
-            assert numpy.array_equal(again[f"intrinsic_dimension/{name}"][:], first[f"intrinsic_dimension/{name}"][:], equal_nan=True)
+        names = []
+        for group in ("intrinsic_dimension", "activation", "control", "probe", "similarity"):
+            first[group].visititems(lambda name, item, group=group: isinstance(item, h5py.Dataset) and names.append(f"{group}/{name}"))
+        assert len(names) > 50
+        for name in names:
+            assert numpy.array_equal(again[name][()], first[name][()], equal_nan=True), name

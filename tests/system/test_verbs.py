@@ -86,6 +86,18 @@ def test_evaluate_measures_a_checkpoint(mambasynth, trial, finished_sweep, tmp_p
     mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--activations", "--out", tmp_path)
     assert (tmp_path / "evaluation.h5").is_file()
     assert (tmp_path / "activations.h5").is_file()
+    for figure in ("intrinsic_dimension", "probes", "similarity"):
+        assert (tmp_path / f"{figure}.svg").is_file() and (tmp_path / f"{figure}.gp").is_file()
+
+
+def test_evaluate_leaves_out_what_is_not_wanted(mambasynth, trial, finished_sweep, tmp_path):
+    import h5py
+    data = next((finished_sweep / "data").glob("*/series.h5"))
+    settings = [part for key in ("controls", "probes", "similarity") for part in ("--set", f"evaluate.{key}=false")]
+    mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, *settings, "--no-figures", "--out", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["evaluation.h5"]
+    with h5py.File(tmp_path / "evaluation.h5") as file:
+        assert not {"control", "probe", "similarity"} & set(file)
 
 
 def test_generate_continues_a_series(mambasynth, trial, finished_sweep, tmp_path):
