@@ -91,7 +91,7 @@ CrossMoments::CrossMoments(std::vector<std::int64_t> parts, int threads)
   width_ = (columns_ + tile_columns - 1) / tile_columns * tile_columns;
   shift_.resize(at(dims_));
   sum_.resize(at(columns_));
-  product_.resize(at(width_ * width_));
+  product_ = AlignedValues(width_ * width_);
 }
 
 void CrossMoments::add(std::span<Rows const> rows) {
@@ -116,7 +116,7 @@ void CrossMoments::add(std::span<Rows const> rows) {
 #pragma omp parallel num_threads(threads_)
   {
     auto const stride = static_cast<std::int64_t>(omp_get_num_threads()) * tile_rows;
-    std::vector<double> strips(static_cast<std::size_t>(block * width_));
+    AlignedValues strips(block * width_);
     double* const x = strips.data();
     for (std::int64_t start = 0; start < count; start += block) {
       auto const n = std::min(block, count - start);

@@ -5,6 +5,8 @@
 #include <variant>
 #include <vector>
 
+#include "analysis/aligned_values.hpp"
+
 namespace mambasynth::analysis {
 
 /// (n, dims) of a part, row-major.
@@ -43,7 +45,7 @@ class CrossMoments {
   static std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
   [[nodiscard]] double average(std::int64_t i) const { return sum_[at(i)] / static_cast<double>(rows_); }
   [[nodiscard]] double product(std::int64_t i, std::int64_t j) const {
-    return i <= j ? product_[at(i * width_ + j)] : product_[at(j * width_ + i)];
+    return i <= j ? product_.data()[i * width_ + j] : product_.data()[j * width_ + i];
   }
 
   std::vector<std::int64_t> parts_, first_;
@@ -52,7 +54,7 @@ class CrossMoments {
   std::int64_t rows_ = 0;
   std::vector<double> shift_;    ///< the first row
   std::vector<double> sum_;      ///< (columns)
-  std::vector<double> product_;  ///< (width, width); at and above the diagonal
+  AlignedValues product_;        ///< (width, width); at and above the diagonal
 };
 
 }  // namespace mambasynth::analysis

@@ -29,15 +29,16 @@ ChronologicalFolds::ChronologicalFolds(std::int64_t rows, std::int64_t blocks, s
   for (std::size_t i = 0; i + 1 < cuts.size(); ++i) stretches_.push_back({cuts[i], cuts[i + 1]});
 
   auto const any = [&](auto&& wanted) { return std::any_of(stretches_.begin(), stretches_.end(), wanted); };
-  for (std::int64_t b = 0; b < blocks; ++b)
-    for (std::int64_t c = 0; c < blocks; ++c) {
-      if (any([&](auto const& s) { return apart(s, b) && apart(s, c); }) &&
-          (b == c || any([&](auto const& s) { return in_block(s, b) && apart(s, c); })))
-        continue;
+  for (std::int64_t b = 0; b < blocks; ++b) {
+    bool judged = false;
+    for (std::int64_t c = 0; c < blocks && !judged; ++c)
+      judged = c != b && any([&](auto const& s) { return apart(s, b) && apart(s, c); }) &&
+               any([&](auto const& s) { return in_block(s, c) && apart(s, b); });
+    if (!judged)
       throw errors::usage(fmt::format("a guard of {} rows around blocks of {}", guard, rows / blocks),
-                          fmt::format("with blocks {} and {} held out, no rows are left", b, c),
-                          "use a smaller guard, fewer blocks or more rows");
-    }
+                          fmt::format("with block {} and another one held out, no rows are left", b),
+                          "use a smaller guard or more rows");
+  }
 }
 
 std::vector<std::int64_t> ChronologicalFolds::training(std::int64_t b, std::int64_t c) const {

@@ -16,8 +16,8 @@ class ChronologicalFolds {
     [[nodiscard]] std::int64_t rows() const { return end - first; }
   };
 
-  /// errors::usage for fewer than 3 blocks (the penalty is chosen by holding out one of those left), fewer rows than
-  /// blocks, or a guard that leaves nothing to train on or to validate with.
+  /// A guard may be longer than a block. errors::usage for fewer than 3 blocks (the penalty is chosen by holding out one
+  /// of those left), fewer rows than blocks, or a guard that leaves a block no other to choose the penalty by.
   ChronologicalFolds(std::int64_t rows, std::int64_t blocks, std::int64_t guard);
 
   [[nodiscard]] std::int64_t rows() const { return rows_; }
@@ -34,9 +34,10 @@ class ChronologicalFolds {
   [[nodiscard]] bool apart(Stretch const& stretch, std::int64_t b) const {
     return stretch.end <= block(b).first - guard_ || stretch.first >= block(b).end + guard_;
   }
-  /// Rows of training while blocks b and c are held out (b == c: one of them), ascending.
+  /// Rows of training while blocks b and c are held out (b == c: one of them), ascending; maybe none for b != c.
   [[nodiscard]] std::vector<std::int64_t> training(std::int64_t b, std::int64_t c) const;
-  /// Rows of block b that tell penalties apart while block c is kept for the test, ascending; all of it for b == c.
+  /// Rows of block b that tell penalties apart while block c is kept for the test, ascending, maybe none; all of it for
+  /// b == c.
   [[nodiscard]] std::vector<std::int64_t> validation(std::int64_t b, std::int64_t c) const;
 
  private:

@@ -137,8 +137,17 @@ struct Tally {
   [[nodiscard]] double mean(double Tally::* total) const { return known > 0 ? this->*total / static_cast<double>(known) : nan; }
 };
 
-Tally score(Data const& data, Training& training, std::vector<std::int64_t> const& rows) {
-  auto const log_p = training.regression().log_probabilities(training.standardised(rows));
+/// Held-out rows under the scale of a training set.
+struct Held {
+  std::vector<std::int64_t> rows;
+  StandardisedRows features;
+  Held(Data const& data, Training const& training, std::vector<std::int64_t> const& all)
+      : rows(data.usable(all)), features(training.standardised(rows)) {}
+};
+
+Tally score(Data const& data, Training& training, Held const& held) {
+  auto const& rows = held.rows;
+  auto const log_p = training.regression().log_probabilities(held.features);
   auto const count = rows.size(), classes = count > 0 ? log_p.size() / count : 0;
   Tally tally;
   for (std::size_t r = 0; r < count; ++r) {
@@ -190,6 +199,9 @@ LogisticScore logistic_probe(Rows const& features, std::int64_t dims, std::span<
   std::sort(penalties.rbegin(), penalties.rend());  // from strong to weak, each fit starts where the last one ended
   SoftmaxRegression::Limits const limits{.decrease = options.tolerance};
 
+  auto rough = limits;  // penalties differ by more than what this leaves
+  rough.decrease *= 100;
+
   // With blocks b and c held out, the same fits judge the penalties for the test on b (by c) and on c (by b).
   std::vector<std::vector<Tally>> judged(static_cast<std::size_t>(blocks * blocks), std::vector<Tally>(penalties.size()));
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
@@ -198,9 +210,9 @@ LogisticScore logistic_probe(Rows const& features, std::int64_t dims, std::span<
     if (b >= c || penalties.size() < 2) continue;
     Training training(data, folds.training(b, c));
     if (!training.usable()) continue;
-    auto const of_b = data.usable(folds.validation(b, c)), of_c = data.usable(folds.validation(c, b));
+    Held const of_b(data, training, folds.validation(b, c)), of_c(data, training, folds.validation(c, b));
     for (std::size_t p = 0; p < penalties.size(); ++p) {
-      training.regression().fit(penalties[p], limits);
+      training.regression().fit(penalties[p], rough);
       judged[static_cast<std::size_t>(b * blocks + c)][p] = score(data, training, of_c);
       judged[static_cast<std::size_t>(c * blocks + b)][p] = score(data, training, of_b);
     }
@@ -228,7 +240,7 @@ LogisticScore logistic_probe(Rows const& features, std::int64_t dims, std::span<
     auto const at = static_cast<std::size_t>(b);
     result.penalty[at] = penalties[best];
     ended[at] = training.regression().fit(penalties[best], limits);
-    scored[at] = score(data, training, data.usable(folds.validation(b, b)));
+    scored[at] = score(data, training, Held(data, training, folds.validation(b, b)));
   }
 
   Tally all;

@@ -35,7 +35,7 @@ struct Moments {
   }
   /// Chan, Golub & LeVeque 1983 (Am. Stat. 37:242), eq. 2.1.
   void add(Moments const& other) {
-    if (rows == 0) {
+    if (rows == 0) {  // and other.rows > 0: stretches are not empty
       *this = other;
       return;
     }
@@ -70,6 +70,7 @@ class Ridge {
   /// Sum of squares over the rows of `held` of y - prediction, a target column each; without weights: of y - mean.
   [[nodiscard]] VectorXd squared_error(Moments const& held, MatrixXd const& weights) const {
     auto const columns = training_.mean.size() - dims_;
+    if (held.rows == 0) return VectorXd::Zero(columns);
     VectorXd const away = held.mean - training_.mean;
     VectorXd error = held.scatter.diagonal().tail(columns);
     VectorXd mean = away.tail(columns);
@@ -163,6 +164,7 @@ std::vector<RidgeScore> ridge_probe(Rows const& features, std::int64_t dims, std
     auto const b = pair / blocks, c = pair % blocks;
     if (b >= c) continue;
     auto const training = problem.training(b, c), of_b = problem.validation(b, c), of_c = problem.validation(c, b);
+    if (training.rows == 0) continue;
     Ridge const ridge(training, dims);
     for (Index p = 0; p < candidates; ++p) {
       auto const weights = ridge.weights(options.penalties[static_cast<std::size_t>(p)]);

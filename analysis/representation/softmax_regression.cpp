@@ -21,23 +21,25 @@ constexpr double numeric_floor = 1e-15;    // relative changes of the objective 
 using Vector = Eigen::VectorXd;
 using ByClass = Eigen::Map<Eigen::MatrixXd>;  // column k: w_k, b_k
 
-/// Logits of one block, then ln p in their place; (classes, block).
-void log_softmax(double const* x, std::int64_t dims, std::vector<double> const& weights, std::vector<double> const& intercept,
-                 std::int64_t classes, std::vector<double>& logits) {
-  logits_of_block(x, dims, weights.data(), static_cast<std::int64_t>(intercept.size()), logits.data());
-  double greatest[block], sum[block] = {};
-  for (std::int64_t k = 0; k < classes; ++k)
-    for (std::int64_t r = 0; r < block; ++r) {
-      auto& logit = logits[static_cast<std::size_t>(k * block + r)];
-      logit += intercept[static_cast<std::size_t>(k)];
-      greatest[r] = k == 0 ? logit : std::max(greatest[r], logit);
-    }
-  for (std::int64_t k = 0; k < classes; ++k)
-    for (std::int64_t r = 0; r < block; ++r) sum[r] += std::exp(logits[static_cast<std::size_t>(k * block + r)] - greatest[r]);
-  for (std::int64_t r = 0; r < block; ++r) greatest[r] += std::log(sum[r]);
-  for (std::int64_t k = 0; k < classes; ++k)
-    for (std::int64_t r = 0; r < block; ++r) logits[static_cast<std::size_t>(k * block + r)] -= greatest[r];
-}
+/// Of one block whose logits, (classes, block), become exp(logit - greatest).
+struct Softmax {
+  double greatest[block], sum[block];
+
+  Softmax(std::vector<double> const& intercept, std::int64_t classes, double* logits) {
+    for (std::int64_t k = 0; k < classes; ++k)
+      for (std::int64_t r = 0; r < block; ++r) {
+        logits[k * block + r] += intercept[static_cast<std::size_t>(k)];
+        greatest[r] = k == 0 ? logits[r] : std::max(greatest[r], logits[k * block + r]);
+      }
+    std::fill(sum, sum + block, 0.0);
+    for (std::int64_t k = 0; k < classes; ++k)
+      for (std::int64_t r = 0; r < block; ++r) {
+        auto& logit = logits[k * block + r];
+        logit = std::exp(logit - greatest[r]);
+        sum[r] += logit;
+      }
+  }
+};
 
 /// Parameters as the kernels take them.
 struct Split {
@@ -120,24 +122,29 @@ SoftmaxRegression::SoftmaxRegression(StandardisedRows const& x, std::vector<doub
 double SoftmaxRegression::objective(std::vector<double> const& parameters, double penalty, std::vector<double>& gradient) const {
   Split const at(parameters, dims_);
   auto const rows = static_cast<double>(x_.rows());
-  std::vector<double> p(static_cast<std::size_t>(padded_ * block)), sums(static_cast<std::size_t>(padded_ * dims_ * row_lanes));
+  AlignedValues products(padded_ * block), sums(padded_ * dims_ * row_lanes);
+  auto* const p = products.data();
   std::vector<double> of_intercept(static_cast<std::size_t>(padded_));
+  double own[block], inverse[block];
   double loss = 0;
   for (std::int64_t b = 0; b < x_.blocks(); ++b) {
     auto const* const x = x_.of_block(b);
     auto const count = std::min(block, x_.rows() - b * block);
-    log_softmax(x, dims_, at.weights, at.intercept, classes_, p);
-    for (std::int64_t r = 0; r < count; ++r) loss -= p[static_cast<std::size_t>(label_[static_cast<std::size_t>(b * block + r)] * block + r)];
-    for (std::int64_t k = 0; k < classes_; ++k) {
-      auto* const of_class = p.data() + k * block;
-      for (std::int64_t r = 0; r < count; ++r) of_class[r] = std::exp(of_class[r]);
-      std::fill(of_class + count, of_class + block, 0.0);
-    }
-    for (std::int64_t r = 0; r < count; ++r) p[static_cast<std::size_t>(label_[static_cast<std::size_t>(b * block + r)] * block + r)] -= 1;
-    std::fill(p.begin() + static_cast<std::ptrdiff_t>(classes_ * block), p.end(), 0.0);
+    auto const* const label = label_.data() + b * block;
+    logits_of_block(x, dims_, at.weights.data(), padded_, p);
+    for (std::int64_t r = 0; r < count; ++r) own[r] = p[label[r] * block + r] + at.intercept[static_cast<std::size_t>(label[r])];
+    Softmax const softmax(at.intercept, classes_, p);
+    for (std::int64_t r = 0; r < block; ++r) inverse[r] = r < count ? 1 / softmax.sum[r] : 0;
     for (std::int64_t k = 0; k < classes_; ++k)
-      of_intercept[static_cast<std::size_t>(k)] = std::accumulate(p.data() + k * block, p.data() + (k + 1) * block, of_intercept[static_cast<std::size_t>(k)]);
-    add_gradient(x, dims_, p.data(), padded_, sums.data());
+      for (std::int64_t r = 0; r < block; ++r) p[k * block + r] *= inverse[r];
+    for (std::int64_t r = 0; r < count; ++r) {
+      loss += softmax.greatest[r] + std::log(softmax.sum[r]) - own[r];
+      p[label[r] * block + r] -= 1;
+    }
+    std::fill(p + classes_ * block, p + padded_ * block, 0.0);
+    for (std::int64_t k = 0; k < classes_; ++k)
+      of_intercept[static_cast<std::size_t>(k)] = std::accumulate(p + k * block, p + (k + 1) * block, of_intercept[static_cast<std::size_t>(k)]);
+    add_gradient(x, dims_, p, padded_, sums.data());
   }
   double squares = 0;
   for (std::int64_t k = 0; k < padded_; ++k) {
@@ -185,13 +192,17 @@ bool SoftmaxRegression::fit(double penalty, Limits const& limits) {
 
 std::vector<double> SoftmaxRegression::log_probabilities(StandardisedRows const& x) const {
   Split const at(parameters_, dims_);
-  std::vector<double> result(static_cast<std::size_t>(classes_ * x.rows())), logits(static_cast<std::size_t>(padded_ * block));
+  std::vector<double> result(static_cast<std::size_t>(classes_ * x.rows())), softmax_of(static_cast<std::size_t>(padded_ * block));
+  AlignedValues logits(padded_ * block);
   for (std::int64_t b = 0; b < x.blocks(); ++b) {
-    log_softmax(x.of_block(b), dims_, at.weights, at.intercept, classes_, logits);
+    logits_of_block(x.of_block(b), dims_, at.weights.data(), padded_, logits.data());
+    std::copy_n(logits.data(), padded_ * block, softmax_of.begin());
+    Softmax const softmax(at.intercept, classes_, softmax_of.data());
     auto const count = std::min(block, x.rows() - b * block);
     for (std::int64_t k = 0; k < classes_; ++k)
-      std::copy_n(logits.begin() + static_cast<std::ptrdiff_t>(k * block), count,
-                  result.begin() + static_cast<std::ptrdiff_t>(k * x.rows() + b * block));
+      for (std::int64_t r = 0; r < count; ++r)
+        result[static_cast<std::size_t>(k * x.rows() + b * block + r)] =
+            logits.data()[k * block + r] + at.intercept[static_cast<std::size_t>(k)] - softmax.greatest[r] - std::log(softmax.sum[r]);
   }
   return result;
 }

@@ -17,7 +17,7 @@ StandardisedRows::Scale StandardisedRows::scale_of(CrossMoments const& moments) 
 
 StandardisedRows::StandardisedRows(Rows const& features, std::int64_t dims, std::span<std::int64_t const> rows,
                                    Scale const& scale)
-    : rows_(static_cast<std::int64_t>(rows.size())), dims_(dims), values_(static_cast<std::size_t>(blocks() * block * dims)) {
+    : rows_(static_cast<std::int64_t>(rows.size())), dims_(dims), values_(blocks() * block * dims) {
   std::visit(
       [&](auto span) {
         for (std::size_t r = 0; r < rows.size(); ++r) {

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "analysis/aligned_values.hpp"
 #include "analysis/cross_moments.hpp"
 
 namespace mambasynth::analysis::representation {
@@ -11,7 +12,7 @@ namespace mambasynth::analysis::representation {
 /// Features of chosen rows, standardised and laid out for softmax_kernel.hpp.
 class StandardisedRows {
  public:
-  static constexpr std::int64_t block = 128;  ///< rows; features of a block lie in a middle cache
+  static constexpr std::int64_t block = 32;  ///< rows; features of a block lie in a near cache
 
   /// Of each feature, over training rows.
   struct Scale {
@@ -31,7 +32,7 @@ class StandardisedRows {
 
  private:
   std::int64_t rows_, dims_;
-  std::vector<double> values_;
+  AlignedValues values_;
 };
 
 }  // namespace mambasynth::analysis::representation

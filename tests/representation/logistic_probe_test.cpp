@@ -1,0 +1,151 @@
+#include "analysis/representation/logistic_probe.hpp"
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "analysis/representation/softmax_regression.hpp"
+#include "errors/errors.hpp"
+#include "representation/draws.hpp"
+
+using namespace mambasynth;
+using namespace analysis::representation;
+using Catch::Approx;
+using Doubles = std::span<double const>;
+using Labels = std::vector<std::int64_t>;
+
+namespace {
+
+constexpr std::int64_t n = 500, d = 4, classes = 3;
+
+/// rng = default_rng(6); X = remembering(n, d); A = normal(d, 3); U = normal(n, 3); label = argmax(XA + 2U); features X + 5.
+struct Sample {
+  std::vector<double> x;
+  Labels labels;
+  Sample() {
+    series::random::NumpyGenerator rng(6);
+    x = draws::remembering(rng, n, d);
+    auto const a = draws::normal(rng, d, classes), u = draws::normal(rng, n, classes);
+    auto score = draws::product(x, a, d);
+    for (std::size_t i = 0; i < score.size(); ++i) score[i] += 2 * u[i];
+    for (auto row = score.begin(); row != score.end(); row += classes)
+      labels.push_back(std::max_element(row, row + classes) - row);
+    for (auto& value : x) value += 5;
+  }
+};
+
+LogisticScore exactly(Sample const& sample, std::int64_t max_rows) {
+  return logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}, {.max_rows = max_rows, .tolerance = 1e-12});
+}
+
+}  // namespace
+
+TEST_CASE("logistic probes as SciPy minimises them") {
+  // scipy.optimize.minimize(method='BFGS', gtol=1e-9), fold by fold and penalty by penalty.
+  Sample const sample;
+  auto const all = exactly(sample, 20'000);
+  CHECK(all.converged);
+  CHECK(all.penalty == std::vector<double>(5, 0.01));
+  CHECK(all.log_loss.value == Approx(0.5367029119101233).epsilon(1e-6));
+  CHECK(all.log_loss.fold[1] == Approx(0.8071306544138365).epsilon(1e-6));
+  CHECK(all.log_loss.se == Approx(0.09917783868287863).epsilon(1e-5));
+  CHECK(all.accuracy.value == Approx(0.778));
+  CHECK(all.accuracy.fold[3] == Approx(0.94));
+  CHECK(all.balanced_accuracy.value == Approx(0.7271044207484038));
+  CHECK(all.balanced_accuracy.fold[2] == Approx(0.5895969498910675));
+  CHECK(all.chance_accuracy.value == Approx(0.368));
+  CHECK(all.chance_balanced_accuracy.fold[0] == Approx(1.0 / 3));
+  CHECK(all.chance_log_loss.value == Approx(1.1049397996390193));
+  CHECK(all.rows == Labels(5, 100));
+
+  auto const some = exactly(sample, 150);
+  CHECK(some.penalty == std::vector<double>(5, 0.01));
+  CHECK(some.log_loss.value == Approx(0.5727388400473685).epsilon(1e-6));
+  CHECK(some.accuracy.value == Approx(0.762));
+  CHECK(some.chance_accuracy.value == Approx(0.372));
+}
+
+TEST_CASE("the tolerance of a logistic probe is one of its log-loss") {
+  Sample const sample;
+  auto const rough = logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12});
+  CHECK(rough.log_loss.value == Approx(0.5367029119101233).margin(1e-3));
+  CHECK(rough.accuracy.value == Approx(0.778).margin(0.005));
+}
+
+TEST_CASE("logistic probes have the same bits for any number of threads") {
+  Sample const sample;
+  auto const one = logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}, {.threads = 1});
+  auto const three = logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}, {.threads = 3});
+  CHECK(one.log_loss.fold == three.log_loss.fold);
+  CHECK(one.log_loss.value == three.log_loss.value);
+}
+
+TEST_CASE("separable classes are found, whatever they are called") {
+  Labels labels(300), others(300);
+  std::vector<float> x(300 * 3);
+  for (std::size_t i = 0; i < 300; ++i) {
+    labels[i] = static_cast<std::int64_t>(i / 7 % 3);
+    others[i] = labels[i] * 1000 + 5;
+    x[3 * i + static_cast<std::size_t>(labels[i])] = 1;
+  }
+  auto const score = logistic_probe(std::span<float const>(x), 3, labels, {300, 5, 7});
+  CHECK(score.accuracy.value == 1);
+  CHECK(score.log_loss.value < 0.05);
+  CHECK(logistic_probe(std::span<float const>(x), 3, others, {300, 5, 7}).log_loss.value == score.log_loss.value);
+}
+
+TEST_CASE("rows without a label are left out") {
+  Sample sample;
+  for (std::size_t i = 0; i < sample.labels.size(); i += 2) sample.labels[i] = -1;
+  CHECK(exactly(sample, 20'000).rows == Labels(5, 50));
+  std::fill(sample.labels.begin(), sample.labels.end(), -1);
+  auto const none = exactly(sample, 20'000);
+  CHECK(std::isnan(none.accuracy.value));
+  CHECK(std::isnan(none.log_loss.se));
+}
+
+TEST_CASE("a class that training lacks counts as an error, not as an infinite loss") {
+  Sample sample;
+  std::fill_n(sample.labels.begin(), 30, 17);
+  auto const score = exactly(sample, 20'000);
+  CHECK(score.unseen == Labels{30, 0, 0, 0, 0});
+  CHECK(score.accuracy.fold[0] <= 0.7);
+  CHECK(std::isfinite(score.log_loss.value));
+}
+
+TEST_CASE("one class teaches nothing") {
+  Sample sample;
+  std::fill(sample.labels.begin(), sample.labels.end(), 4);
+  auto const score = exactly(sample, 20'000);
+  CHECK(std::isnan(score.accuracy.value));
+  CHECK(std::isnan(score.penalty[0]));
+}
+
+TEST_CASE("features that do not vary leave the classes' shares") {
+  Sample const sample;
+  std::vector<double> const constant(static_cast<std::size_t>(n), 0.1);
+  auto const score = logistic_probe(Doubles(constant), 1, sample.labels, {n, 5, 12});
+  CHECK(score.log_loss.value == Approx(score.chance_log_loss.value));
+  CHECK(score.accuracy.value == Approx(score.chance_accuracy.value));
+}
+
+TEST_CASE("two hundred classes, some of them once") {
+  series::random::NumpyGenerator rng(2);
+  auto const x = draws::normal(rng, 600, 5);
+  Labels labels(600);
+  for (auto& label : labels) label = static_cast<std::int64_t>(rng.bounded(199));
+  auto const score = logistic_probe(Doubles(x), 5, labels, {600, 5, 0}, {.penalties = {1, 0.1}});
+  CHECK(score.accuracy.value < 0.1);
+  CHECK(score.log_loss.value > 4);
+}
+
+TEST_CASE("logistic probes refuse what they cannot use") {
+  Sample sample;
+  CHECK_THROWS_AS(logistic_probe(Doubles(sample.x), d, std::span(sample.labels).first(n - 1), {n, 5, 12}), errors::Error);
+  CHECK_THROWS_AS(logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}, {.penalties = {-1}}), errors::Error);
+  CHECK_THROWS_AS(logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}, {.max_rows = 0}), errors::Error);
+  sample.x[9] = std::numeric_limits<double>::infinity();
+  CHECK_THROWS_AS(logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}), errors::Error);
+}
