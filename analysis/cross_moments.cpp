@@ -1,10 +1,9 @@
 #include "analysis/cross_moments.hpp"
 
-#include <fmt/format.h>
-#include <omp.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <numeric>
+#include <omp.h>
 
 #include "errors/errors.hpp"
 
@@ -25,7 +24,8 @@ constexpr std::int64_t lanes = 8, tile_rows = 4, tile_columns = 2 * lanes;
 #define MAMBASYNTH_EVERY_WIDTH
 #endif
 
-/// A block of rows lies in strips of tile_columns columns, so that a tile reads memory in one run: (strip, row, column).
+/// A block of rows lies in strips of tile_columns columns, so that a tile reads memory in one run: (strip, row,
+/// column).
 std::int64_t in_strips(std::int64_t row, std::int64_t column) {
   return (column / tile_columns * block + row) * tile_columns + column % tile_columns;
 }

@@ -1,8 +1,7 @@
 #include "analysis/representation/chronological_folds.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "errors/errors.hpp"
 
@@ -20,8 +19,8 @@ ChronologicalFolds::ChronologicalFolds(std::int64_t rows, std::int64_t blocks, s
   std::vector<std::int64_t> cuts{0, rows};
   for (std::int64_t b = 0; b < blocks; ++b) {
     blocks_.push_back({rows * b / blocks, rows * (b + 1) / blocks});
-    for (auto const cut : {blocks_.back().first - guard, blocks_.back().first, blocks_.back().end,
-                           blocks_.back().end + guard})
+    for (auto const cut :
+         {blocks_.back().first - guard, blocks_.back().first, blocks_.back().end, blocks_.back().end + guard})
       cuts.push_back(std::clamp<std::int64_t>(cut, 0, rows));
   }
   std::sort(cuts.begin(), cuts.end());
@@ -61,7 +60,8 @@ std::vector<std::int64_t> evenly(std::vector<std::int64_t> const& rows, std::int
   auto const count = static_cast<std::int64_t>(rows.size());
   if (count <= most) return rows;
   std::vector<std::int64_t> chosen;
-  for (std::int64_t i = 0; i < most; ++i) chosen.push_back(rows[static_cast<std::size_t>((2 * i + 1) * count / (2 * most))]);
+  for (std::int64_t i = 0; i < most; ++i)
+    chosen.push_back(rows[static_cast<std::size_t>((2 * i + 1) * count / (2 * most))]);
   return chosen;
 }
 

@@ -16,8 +16,8 @@ class ChronologicalFolds {
     [[nodiscard]] std::int64_t rows() const { return end - first; }
   };
 
-  /// A guard may be longer than a block. errors::usage for fewer than 3 blocks (the penalty is chosen by holding out one
-  /// of those left), fewer rows than blocks, or a guard that leaves a block no other to choose the penalty by.
+  /// A guard may be longer than a block. errors::usage for fewer than 3 blocks (the penalty is chosen by holding out
+  /// one of those left), fewer rows than blocks, or a guard that leaves a block no other to choose the penalty by.
   ChronologicalFolds(std::int64_t rows, std::int64_t blocks, std::int64_t guard);
 
   [[nodiscard]] std::int64_t rows() const { return rows_; }

@@ -1,8 +1,7 @@
 #include "analysis/representation/circular_shift.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "errors/errors.hpp"
 

@@ -8,8 +8,9 @@
 
 /// Control targets for probes: the targets' own course, moved in time past the features. A circular shift keeps their
 /// distribution and, but for one seam, all of their dependence in time, which a permutation of rows would destroy
-/// (cyclic shift surrogates: Lancaster et al. 2018, Phys. Rep. 748:1, sec. 4; why it matters for two slow series: Harris
-/// 2021, bioRxiv 2020.11.29.402719). What is strictly periodic stays in step with itself for some shifts: draw several.
+/// (cyclic shift surrogates: Lancaster et al. 2018, Phys. Rep. 748:1, sec. 4; why it matters for two slow series:
+/// Harris 2021, bioRxiv 2020.11.29.402719). What is strictly periodic stays in step with itself for some shifts: draw
+/// several.
 namespace mambasynth::analysis::representation {
 
 /// Of 1 .. rows - 1, uniform among those at least `least` rows from where every row meets its own target, both ways

@@ -1,9 +1,8 @@
 #include "analysis/representation/finite_rows.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 
 #include "errors/errors.hpp"
 

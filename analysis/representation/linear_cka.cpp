@@ -26,8 +26,8 @@ LinearCka linear_cka(CrossMoments const& moments) {
     }
     for (std::int64_t p = 0; p < parts; ++p)
       for (auto q = p; q < parts; ++q)
-        (*values)[at(p, q)] = (*values)[at(q, p)] =
-            (*values)[at(p, q)] / std::sqrt(self[static_cast<std::size_t>(p)]) / std::sqrt(self[static_cast<std::size_t>(q)]);
+        (*values)[at(p, q)] = (*values)[at(q, p)] = (*values)[at(p, q)] / std::sqrt(self[static_cast<std::size_t>(p)]) /
+                                                    std::sqrt(self[static_cast<std::size_t>(q)]);
   }
   return cka;
 }

@@ -1,12 +1,11 @@
 #include "analysis/representation/logistic_probe.hpp"
 
-#include <fmt/format.h>
-#include <omp.h>
-
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <limits>
 #include <map>
+#include <omp.h>
 #include <optional>
 
 #include "analysis/representation/finite_rows.hpp"
@@ -70,7 +69,8 @@ class Training {
     std::vector<double> correlation;
     for (std::int64_t j = 0; j < data.dims; ++j)
       for (std::int64_t i = 0; i < data.dims; ++i)
-        correlation.push_back(moments.covariance(i, j) * scale_.inverse[static_cast<std::size_t>(i)] * scale_.inverse[static_cast<std::size_t>(j)]);
+        correlation.push_back(moments.covariance(i, j) * scale_.inverse[static_cast<std::size_t>(i)] *
+                              scale_.inverse[static_cast<std::size_t>(j)]);
     regression_.emplace(*x_, std::move(correlation), classes_, static_cast<std::int64_t>(count_.size()));
   }
   Training(Training const&) = delete;
@@ -124,17 +124,20 @@ struct Tally {
     loss += other.loss;
     chance_loss += other.chance_loss;
   }
-  [[nodiscard]] double accuracy(std::int64_t Class::* right) const {
+  [[nodiscard]] double accuracy(std::int64_t Class::*right) const {
     std::int64_t sum = 0;
     for (auto const& [label, counts] : classes) sum += counts.*right;
     return rows > 0 ? static_cast<double>(sum) / static_cast<double>(rows) : nan;
   }
-  [[nodiscard]] double balanced(std::int64_t Class::* right) const {
+  [[nodiscard]] double balanced(std::int64_t Class::*right) const {
     double sum = 0;
-    for (auto const& [label, counts] : classes) sum += static_cast<double>(counts.*right) / static_cast<double>(counts.rows);
+    for (auto const& [label, counts] : classes)
+      sum += static_cast<double>(counts.*right) / static_cast<double>(counts.rows);
     return rows > 0 ? sum / static_cast<double>(classes.size()) : nan;
   }
-  [[nodiscard]] double mean(double Tally::* total) const { return known > 0 ? this->*total / static_cast<double>(known) : nan; }
+  [[nodiscard]] double mean(double Tally::*total) const {
+    return known > 0 ? this->*total / static_cast<double>(known) : nan;
+  }
 };
 
 /// Held-out rows under the scale of a training set.
@@ -177,13 +180,17 @@ FoldScores over_folds(std::vector<Tally> const& folds, Tally const& all, auto&& 
 
 void check(Data const& data, ChronologicalFolds const& folds, LogisticOptions const& options) {
   auto const& penalties = options.penalties;
-  if (penalties.empty() || !std::all_of(penalties.begin(), penalties.end(), [](double p) { return p > 0 && std::isfinite(p); }))
+  if (penalties.empty() ||
+      !std::all_of(penalties.begin(), penalties.end(), [](double p) { return p > 0 && std::isfinite(p); }))
     throw errors::usage(fmt::format("{} penalties of a logistic probe", penalties.size()),
-                        "without a penalty > 0 separable classes have no best read-out", "pass one or more positive numbers");
+                        "without a penalty > 0 separable classes have no best read-out",
+                        "pass one or more positive numbers");
   if (options.max_rows < 1)
-    throw errors::usage(fmt::format("at most {} rows", options.max_rows), "nothing is left to train on", "use 1 or more");
+    throw errors::usage(fmt::format("at most {} rows", options.max_rows), "nothing is left to train on",
+                        "use 1 or more");
   if (static_cast<std::int64_t>(data.labels.size()) != folds.rows())
-    throw errors::usage(fmt::format("{} labels of {} rows", data.labels.size(), folds.rows()), "each row has one", "pass as many");
+    throw errors::usage(fmt::format("{} labels of {} rows", data.labels.size(), folds.rows()), "each row has one",
+                        "pass as many");
   require_finite(data.features, folds.rows(), data.dims, "the features");
 }
 
@@ -203,7 +210,8 @@ LogisticScore logistic_probe(Rows const& features, std::int64_t dims, std::span<
   rough.decrease *= 100;
 
   // With blocks b and c held out, the same fits judge the penalties for the test on b (by c) and on c (by b).
-  std::vector<std::vector<Tally>> judged(static_cast<std::size_t>(blocks * blocks), std::vector<Tally>(penalties.size()));
+  std::vector<std::vector<Tally>> judged(static_cast<std::size_t>(blocks * blocks),
+                                         std::vector<Tally>(penalties.size()));
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (std::int64_t pair = 0; pair < blocks * blocks; ++pair) {
     auto const b = pair / blocks, c = pair % blocks;
@@ -255,7 +263,8 @@ LogisticScore logistic_probe(Rows const& features, std::int64_t dims, std::span<
   result.balanced_accuracy = over_folds(scored, all, [](Tally const& t) { return t.balanced(&Class::found); });
   result.log_loss = over_folds(scored, all, [](Tally const& t) { return t.mean(&Tally::loss); });
   result.chance_accuracy = over_folds(scored, all, [](Tally const& t) { return t.accuracy(&Class::by_majority); });
-  result.chance_balanced_accuracy = over_folds(scored, all, [](Tally const& t) { return t.balanced(&Class::by_majority); });
+  result.chance_balanced_accuracy =
+      over_folds(scored, all, [](Tally const& t) { return t.balanced(&Class::by_majority); });
   result.chance_log_loss = over_folds(scored, all, [](Tally const& t) { return t.mean(&Tally::chance_loss); });
   return result;
 }

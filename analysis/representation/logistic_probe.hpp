@@ -24,10 +24,10 @@ struct LogisticScore {
   FoldScores log_loss;           ///< mean of -ln p(label), nats, over held-out rows of classes that training has
   /// Of the same rows: the most frequent class of training each time, and its classes' shares as probabilities.
   FoldScores chance_accuracy, chance_balanced_accuracy, chance_log_loss;
-  std::vector<double> penalty;    ///< chosen in each fold; NaN where nothing was fitted
+  std::vector<double> penalty;       ///< chosen in each fold; NaN where nothing was fitted
   std::vector<std::int64_t> unseen;  ///< held-out rows of each fold whose class training lacks; they count as errors
   std::vector<std::int64_t> rows;    ///< held-out rows of each fold that were scored
-  bool converged = true;          ///< all fits that were scored
+  bool converged = true;             ///< all fits that were scored
 };
 
 /// Linear read-out of classes from features (rows, dims), in the order of time, on held-out blocks of time: multinomial

@@ -1,8 +1,7 @@
 #include "analysis/representation/neighbourhood_overlap.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -58,7 +57,8 @@ void with_counts(std::span<std::int64_t const> labels, TemporalWindow const& win
   std::size_t begin = 0, end = 0;  // of the points inside, in the order of time
   for (std::size_t at = 0; at < order.size(); ++at) {
     auto const within = [&](std::size_t other) {
-      return window.steps > 0 ? std::abs(window.time[order[other]] - window.time[order[at]]) <= window.steps : other == at;
+      return window.steps > 0 ? std::abs(window.time[order[other]] - window.time[order[at]]) <= window.steps
+                              : other == at;
     };
     while (end < order.size() && (end <= at || within(end))) --outside[labels[order[end++]]];
     while (!within(begin)) ++outside[labels[order[begin++]]];
@@ -86,13 +86,15 @@ Overlap neighbourhood_overlap(Neighbours const& a, Neighbours const& b, std::int
   return averaged(shares, blocks);
 }
 
-Overlap label_overlap(Neighbours const& neighbours, std::span<std::int64_t const> labels, std::int64_t k, Blocks const& blocks) {
+Overlap label_overlap(Neighbours const& neighbours, std::span<std::int64_t const> labels, std::int64_t k,
+                      Blocks const& blocks) {
   require_lists(neighbours, static_cast<std::int64_t>(labels.size()), k);
   std::vector<double> shares(labels.size(), nan);
   for (std::size_t i = 0; i < shares.size(); ++i) {
     if (labels[i] < 0) continue;
     auto const own = first(neighbours, i, k);
-    auto const same = std::count_if(own.begin(), own.end(), [&](auto j) { return labels[static_cast<std::size_t>(j)] == labels[i]; });
+    auto const same =
+        std::count_if(own.begin(), own.end(), [&](auto j) { return labels[static_cast<std::size_t>(j)] == labels[i]; });
     shares[i] = static_cast<double>(same) / static_cast<double>(k);
   }
   return averaged(shares, blocks);
@@ -101,7 +103,9 @@ Overlap label_overlap(Neighbours const& neighbours, std::span<std::int64_t const
 double neighbourhood_overlap_by_chance(std::int64_t points, std::int64_t k, TemporalWindow const& window) {
   std::vector<std::int64_t> const alike(static_cast<std::size_t>(points));
   double sum = 0;
-  with_counts(alike, window, [&](auto, auto const&, auto others) { sum += std::min(1.0, static_cast<double>(k) / static_cast<double>(others)); });
+  with_counts(alike, window, [&](auto, auto const&, auto others) {
+    sum += std::min(1.0, static_cast<double>(k) / static_cast<double>(others));
+  });
   return points > 0 ? sum / static_cast<double>(points) : nan;
 }
 

@@ -7,8 +7,8 @@
 #include "analysis/neighbours.hpp"
 
 /// What nearest neighbours have in common (Doimo et al. 2020, NeurIPS, arXiv:2007.03506, section 2.2). Lists made with
-/// a TemporalWindow are compared as they are: no point's own stretch of time is in them. An answer is worth what it lies
-/// above chance.
+/// a TemporalWindow are compared as they are: no point's own stretch of time is in them. An answer is worth what it
+/// lies above chance.
 namespace mambasynth::analysis::representation {
 
 struct Overlap {
@@ -16,8 +16,8 @@ struct Overlap {
   double se = 0;    ///< from blocks of time (blocks.hpp); NaN without them
 };
 
-/// Share of a point's first k neighbours in one layer that are among its first k in another: chi of l and m. errors::usage
-/// for lists of different points or shorter than k, or k < 1.
+/// Share of a point's first k neighbours in one layer that are among its first k in another: chi of l and m.
+/// errors::usage for lists of different points or shorter than k, or k < 1.
 Overlap neighbourhood_overlap(Neighbours const& a, Neighbours const& b, std::int64_t k, Blocks const& blocks = {});
 
 /// Share of a point's first k neighbours that have its label: chi of l and the ground truth. Points with a label < 0

@@ -1,11 +1,10 @@
 #include "analysis/representation/principal_components.hpp"
 
-#include <fmt/format.h>
-
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <limits>
 
 #include "analysis/representation/unbiased_traces.hpp"
@@ -32,12 +31,16 @@ Eigen::MatrixXd covariance(CrossMoments const& moments, std::int64_t part) {
 
 Spectrum spectrum(CrossMoments const& moments, std::int64_t part) {
   auto const dims = static_cast<std::size_t>(moments.first(part + 1) - moments.first(part));
-  Spectrum result{.variance = std::vector<double>(dims, nan), .share = std::vector<double>(dims, nan),
-                  .components = {}, .participation_ratio = nan, .participation_ratio_unbiased = nan};
+  Spectrum result{.variance = std::vector<double>(dims, nan),
+                  .share = std::vector<double>(dims, nan),
+                  .components = {},
+                  .participation_ratio = nan,
+                  .participation_ratio_unbiased = nan};
   if (moments.rows() < 2) return result;
   auto const matrix = covariance(moments, part);
   if (!matrix.allFinite()) return result;
-  Eigen::VectorXd const values = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(matrix, Eigen::EigenvaluesOnly).eigenvalues();
+  Eigen::VectorXd const values =
+      Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(matrix, Eigen::EigenvaluesOnly).eigenvalues();
   double total = 0;
   for (std::size_t i = 0; i < dims; ++i)  // of less than full rank, rounding leaves some below 0
     total += result.variance[i] = std::max(0.0, values[static_cast<Eigen::Index>(dims - 1 - i)]);

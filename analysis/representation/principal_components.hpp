@@ -10,8 +10,8 @@ namespace mambasynth::analysis::representation {
 
 /// How a part's variance is spread over its principal directions.
 struct Spectrum {
-  std::vector<double> variance;  ///< eigenvalues of the covariance (divisor rows - 1), descending; (dims)
-  std::vector<double> share;     ///< of the total variance
+  std::vector<double> variance;              ///< eigenvalues of the covariance (divisor rows - 1), descending; (dims)
+  std::vector<double> share;                 ///< of the total variance
   std::array<std::int64_t, 3> components{};  ///< fewest leading ones with 50, 90, 95 % of the variance; 0 without any
   double participation_ratio = 0;            ///< tr(C)^2 / tr(C^2) of the sample: 1 .. dims, too low for few rows
   /// The same of unbiased estimates of numerator and denominator (unbiased_traces.hpp): right in the limit of few rows

@@ -1,13 +1,12 @@
 #include "analysis/representation/ridge_probe.hpp"
 
-#include <fmt/format.h>
-#include <omp.h>
-
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <limits>
+#include <omp.h>
 
 #include "analysis/representation/finite_rows.hpp"
 #include "errors/errors.hpp"
@@ -27,7 +26,8 @@ struct Moments {
   MatrixXd scatter;  ///< sum of (z - mean)(z - mean)'
 
   Moments() = default;
-  explicit Moments(CrossMoments const& of) : rows(static_cast<double>(of.rows())), mean(of.dims()), scatter(of.dims(), of.dims()) {
+  explicit Moments(CrossMoments const& of)
+      : rows(static_cast<double>(of.rows())), mean(of.dims()), scatter(of.dims(), of.dims()) {
     for (Index j = 0; j < mean.size(); ++j) {
       mean[j] = of.mean(j);
       for (Index i = 0; i < mean.size(); ++i) scatter(i, j) = rows * of.covariance(i, j);
@@ -56,8 +56,10 @@ class Ridge {
       auto const least = constant * training.mean[i];
       scale_[i] = variance > least * least ? 1 / std::sqrt(variance) : 0;
     }
-    correlation_ = scale_.asDiagonal() * training.scatter.topLeftCorner(dims, dims) * scale_.asDiagonal() / training.rows;
-    covariance_ = scale_.asDiagonal() * training.scatter.topRightCorner(dims, training.mean.size() - dims) / training.rows;
+    correlation_ =
+        scale_.asDiagonal() * training.scatter.topLeftCorner(dims, dims) * scale_.asDiagonal() / training.rows;
+    covariance_ =
+        scale_.asDiagonal() * training.scatter.topRightCorner(dims, training.mean.size() - dims) / training.rows;
   }
 
   /// (dims, target columns), for features as they come.
@@ -75,7 +77,8 @@ class Ridge {
     VectorXd error = held.scatter.diagonal().tail(columns);
     VectorXd mean = away.tail(columns);
     if (weights.size() > 0) {
-      MatrixXd const seen = held.scatter.topLeftCorner(dims_, dims_) * weights - 2 * held.scatter.topRightCorner(dims_, columns);
+      MatrixXd const seen =
+          held.scatter.topLeftCorner(dims_, dims_) * weights - 2 * held.scatter.topRightCorner(dims_, columns);
       error += weights.cwiseProduct(seen).colwise().sum().transpose();
       mean -= weights.transpose() * away.head(dims_);
     }
@@ -103,13 +106,15 @@ VectorXd by_group(VectorXd const& columns, std::vector<Targets> const& targets) 
 
 class Problem {
  public:
-  Problem(Rows const& features, std::int64_t dims, std::vector<Targets> const& targets, ChronologicalFolds const& folds, int threads)
+  Problem(Rows const& features, std::int64_t dims, std::vector<Targets> const& targets, ChronologicalFolds const& folds,
+          int threads)
       : folds_(folds) {
     std::vector<std::int64_t> parts{dims};
     for (auto const& group : targets) parts.push_back(group.columns);
     for (auto const& stretch : folds.stretches()) {
       std::vector<Rows> rows{rows_of(features, dims, stretch.first, stretch.rows())};
-      for (auto const& group : targets) rows.push_back(rows_of(group.values, group.columns, stretch.first, stretch.rows()));
+      for (auto const& group : targets)
+        rows.push_back(rows_of(group.values, group.columns, stretch.first, stretch.rows()));
       CrossMoments moments(parts, threads);
       moments.add(rows);
       moments_.emplace_back(moments);
@@ -137,12 +142,14 @@ class Problem {
   std::vector<Moments> moments_;  ///< of each stretch
 };
 
-void check(Rows const& features, std::int64_t dims, std::vector<Targets> const& targets, ChronologicalFolds const& folds,
-           RidgeOptions const& options) {
+void check(Rows const& features, std::int64_t dims, std::vector<Targets> const& targets,
+           ChronologicalFolds const& folds, RidgeOptions const& options) {
   auto const& penalties = options.penalties;
-  if (penalties.empty() || !std::all_of(penalties.begin(), penalties.end(), [](double p) { return p > 0 && std::isfinite(p); }))
+  if (penalties.empty() ||
+      !std::all_of(penalties.begin(), penalties.end(), [](double p) { return p > 0 && std::isfinite(p); }))
     throw errors::usage(fmt::format("{} penalties of a ridge probe", penalties.size()),
-                        "without a penalty > 0 the read-out may not be determined", "pass one or more positive numbers");
+                        "without a penalty > 0 the read-out may not be determined",
+                        "pass one or more positive numbers");
   require_finite(features, folds.rows(), dims, "the features");
   for (auto const& group : targets) require_finite(group.values, folds.rows(), group.columns, "target " + group.name);
 }
@@ -189,7 +196,9 @@ std::vector<RidgeScore> ridge_probe(Rows const& features, std::int64_t dims, std
     }
   }
 
-  auto const r2 = [](double sse, double sst) { return sst > 0 ? 1 - sse / sst : std::numeric_limits<double>::quiet_NaN(); };
+  auto const r2 = [](double sse, double sst) {
+    return sst > 0 ? 1 - sse / sst : std::numeric_limits<double>::quiet_NaN();
+  };
   std::vector<RidgeScore> scores;
   for (Index g = 0; g < groups; ++g) {
     RidgeScore score{.name = targets[static_cast<std::size_t>(g)].name, .r2 = {}, .penalty = {}};

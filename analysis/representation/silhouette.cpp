@@ -1,11 +1,10 @@
 #include "analysis/representation/silhouette.hpp"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
+#include <omp.h>
 
 #include "analysis/distance_tile.hpp"
 #include "analysis/representation/finite_rows.hpp"
@@ -67,7 +66,8 @@ void distance_sums(double const* queries, Tiles const& tiles, std::int64_t dims,
     auto const& label = tiles.labels[static_cast<std::size_t>(l)];
     double by_lane[tile_queries * tile_lanes] = {};
     for (std::int64_t t = 0; t < label.tiles; ++t) {
-      distance_tile(queries, tiles.values.data() + (label.first_tile + t) * dims * tile_lanes, dims, squared, tile_lanes);
+      distance_tile(queries, tiles.values.data() + (label.first_tile + t) * dims * tile_lanes, dims, squared,
+                    tile_lanes);
       auto const filled = label.points - t * tile_lanes;
       if (filled < tile_lanes)
         for (std::int64_t q = 0; q < tile_queries; ++q)
@@ -123,15 +123,18 @@ Silhouette silhouette(Rows const& points, std::int64_t dims, std::span<std::int6
     for (std::int64_t q = 0; q < n; ++q) {
       auto const& query = queries[static_cast<std::size_t>(start + q)];
       auto const place = static_cast<std::int64_t>(query.place);
-      auto const* const from =
-          tiles.values.data() + (tiles.labels[query.label].first_tile + place / tile_lanes) * dims * tile_lanes + place % tile_lanes;
-      for (std::int64_t c = 0; c < dims; ++c) coordinates[static_cast<std::size_t>(q * dims + c)] = from[c * tile_lanes];
+      auto const* const from = tiles.values.data() +
+                               (tiles.labels[query.label].first_tile + place / tile_lanes) * dims * tile_lanes +
+                               place % tile_lanes;
+      for (std::int64_t c = 0; c < dims; ++c)
+        coordinates[static_cast<std::size_t>(q * dims + c)] = from[c * tile_lanes];
     }
     distance_sums(coordinates.data(), tiles, dims, sums.data());
     for (std::int64_t q = 0; q < n; ++q) {
       auto const& query = queries[static_cast<std::size_t>(start + q)];
       result.of_point[static_cast<std::size_t>(query.row)] =
-          of_point(std::span<double const>(sums).subspan(static_cast<std::size_t>(q) * members.size(), members.size()), tiles, query.label);
+          of_point(std::span<double const>(sums).subspan(static_cast<std::size_t>(q) * members.size(), members.size()),
+                   tiles, query.label);
     }
   }
   double total = 0;

@@ -16,8 +16,8 @@ struct Silhouette {
 /// s = (b - a) / max(a, b) (Rousseeuw 1987, J. Comput. Appl. Math. 20:53), a the mean Euclidean distance to the others
 /// of the point's label, b the least mean distance to another label's points; 0 for the only one of its label and where
 /// a = b = 0. points: (n, dims). A label < 0 is none: the point is left out. n^2 distances, in double; memory n x (dims
-/// + 1). The same bits for any number of threads (0 = OpenMP's own choice). Errors: errors::usage for shapes that do not
-/// fit; errors::input for NaN or infinity.
+/// + 1). The same bits for any number of threads (0 = OpenMP's own choice). Errors: errors::usage for shapes that do
+/// not fit; errors::input for NaN or infinity.
 Silhouette silhouette(Rows const& points, std::int64_t dims, std::span<std::int64_t const> labels, int threads = 0);
 
 }  // namespace mambasynth::analysis::representation

@@ -14,9 +14,9 @@ namespace mambasynth::analysis::representation {
 namespace {
 
 constexpr std::int64_t block = StandardisedRows::block;
-constexpr std::size_t memory = 10;         // pairs of steps and changes of the gradient
-constexpr double sufficient = 1e-4;        // Armijo's constant
-constexpr double numeric_floor = 1e-15;    // relative changes of the objective below it are rounding
+constexpr std::size_t memory = 10;       // pairs of steps and changes of the gradient
+constexpr double sufficient = 1e-4;      // Armijo's constant
+constexpr double numeric_floor = 1e-15;  // relative changes of the objective below it are rounding
 
 using Vector = Eigen::VectorXd;
 using ByClass = Eigen::Map<Eigen::MatrixXd>;  // column k: w_k, b_k
@@ -119,7 +119,8 @@ SoftmaxRegression::SoftmaxRegression(StandardisedRows const& x, std::vector<doub
   }
 }
 
-double SoftmaxRegression::objective(std::vector<double> const& parameters, double penalty, std::vector<double>& gradient) const {
+double SoftmaxRegression::objective(std::vector<double> const& parameters, double penalty,
+                                    std::vector<double>& gradient) const {
   Split const at(parameters, dims_);
   auto const rows = static_cast<double>(x_.rows());
   AlignedValues products(padded_ * block), sums(padded_ * dims_ * row_lanes);
@@ -132,7 +133,8 @@ double SoftmaxRegression::objective(std::vector<double> const& parameters, doubl
     auto const count = std::min(block, x_.rows() - b * block);
     auto const* const label = label_.data() + b * block;
     logits_of_block(x, dims_, at.weights.data(), padded_, p);
-    for (std::int64_t r = 0; r < count; ++r) own[r] = p[label[r] * block + r] + at.intercept[static_cast<std::size_t>(label[r])];
+    for (std::int64_t r = 0; r < count; ++r)
+      own[r] = p[label[r] * block + r] + at.intercept[static_cast<std::size_t>(label[r])];
     Softmax const softmax(at.intercept, classes_, p);
     for (std::int64_t r = 0; r < block; ++r) inverse[r] = r < count ? 1 / softmax.sum[r] : 0;
     for (std::int64_t k = 0; k < classes_; ++k)
@@ -143,7 +145,8 @@ double SoftmaxRegression::objective(std::vector<double> const& parameters, doubl
     }
     std::fill(p + classes_ * block, p + padded_ * block, 0.0);
     for (std::int64_t k = 0; k < classes_; ++k)
-      of_intercept[static_cast<std::size_t>(k)] = std::accumulate(p + k * block, p + (k + 1) * block, of_intercept[static_cast<std::size_t>(k)]);
+      of_intercept[static_cast<std::size_t>(k)] =
+          std::accumulate(p + k * block, p + (k + 1) * block, of_intercept[static_cast<std::size_t>(k)]);
     add_gradient(x, dims_, p, padded_, sums.data());
   }
   double squares = 0;
@@ -164,7 +167,8 @@ bool SoftmaxRegression::fit(double penalty, Limits const& limits) {
   auto const size = static_cast<Eigen::Index>(parameters_.size());
   Eigen::MatrixXd hessian = Eigen::MatrixXd::Zero(dims_, dims_);
   for (Eigen::Index j = 0; j < dims_; ++j)
-    for (Eigen::Index i = 0; i < dims_; ++i) hessian(i, j) = curvature_ * correlation_[static_cast<std::size_t>(j * dims_ + i)];
+    for (Eigen::Index i = 0; i < dims_; ++i)
+      hessian(i, j) = curvature_ * correlation_[static_cast<std::size_t>(j * dims_ + i)];
   hessian.diagonal().array() += penalty;
   InverseHessian inverse(hessian, curvature_, padded_);
 
@@ -192,7 +196,8 @@ bool SoftmaxRegression::fit(double penalty, Limits const& limits) {
 
 std::vector<double> SoftmaxRegression::log_probabilities(StandardisedRows const& x) const {
   Split const at(parameters_, dims_);
-  std::vector<double> result(static_cast<std::size_t>(classes_ * x.rows())), softmax_of(static_cast<std::size_t>(padded_ * block));
+  std::vector<double> result(static_cast<std::size_t>(classes_ * x.rows())),
+      softmax_of(static_cast<std::size_t>(padded_ * block));
   AlignedValues logits(padded_ * block);
   for (std::int64_t b = 0; b < x.blocks(); ++b) {
     logits_of_block(x.of_block(b), dims_, at.weights.data(), padded_, logits.data());
@@ -201,8 +206,9 @@ std::vector<double> SoftmaxRegression::log_probabilities(StandardisedRows const&
     auto const count = std::min(block, x.rows() - b * block);
     for (std::int64_t k = 0; k < classes_; ++k)
       for (std::int64_t r = 0; r < count; ++r)
-        result[static_cast<std::size_t>(k * x.rows() + b * block + r)] =
-            logits.data()[k * block + r] + at.intercept[static_cast<std::size_t>(k)] - softmax.greatest[r] - std::log(softmax.sum[r]);
+        result[static_cast<std::size_t>(k * x.rows() + b * block + r)] = logits.data()[k * block + r] +
+                                                                         at.intercept[static_cast<std::size_t>(k)] -
+                                                                         softmax.greatest[r] - std::log(softmax.sum[r]);
   }
   return result;
 }

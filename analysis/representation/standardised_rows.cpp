@@ -22,9 +22,11 @@ StandardisedRows::StandardisedRows(Rows const& features, std::int64_t dims, std:
       [&](auto span) {
         for (std::size_t r = 0; r < rows.size(); ++r) {
           auto const* const from = span.data() + rows[r] * dims;
-          auto* const to = values_.data() + static_cast<std::int64_t>(r) / block * block * dims + static_cast<std::int64_t>(r) % block;
+          auto* const to = values_.data() + static_cast<std::int64_t>(r) / block * block * dims +
+                           static_cast<std::int64_t>(r) % block;
           for (std::int64_t i = 0; i < dims; ++i)
-            to[i * block] = (static_cast<double>(from[i]) - scale.mean[static_cast<std::size_t>(i)]) * scale.inverse[static_cast<std::size_t>(i)];
+            to[i * block] = (static_cast<double>(from[i]) - scale.mean[static_cast<std::size_t>(i)]) *
+                            scale.inverse[static_cast<std::size_t>(i)];
         }
       },
       features);

@@ -7,7 +7,8 @@ namespace mambasynth::analysis::representation {
 double squared_covariance(CrossMoments const& moments, std::int64_t p, std::int64_t q) {
   double squares = 0;
   for (auto i = moments.first(p); i < moments.first(p + 1); ++i)
-    for (auto j = moments.first(q); j < moments.first(q + 1); ++j) squares += moments.covariance(i, j) * moments.covariance(i, j);
+    for (auto j = moments.first(q); j < moments.first(q + 1); ++j)
+      squares += moments.covariance(i, j) * moments.covariance(i, j);
   return squares;
 }
 

@@ -4,10 +4,10 @@
 
 #include "analysis/cross_moments.hpp"
 
-/// Traces of products of covariance matrices from finite samples. For C the covariance of x with y, or of x with itself,
-/// the sample's own traces are biased by terms of order dimensions / rows. Those named unbiased are the U-statistics:
-/// means over distinct rows i, j, k, l, for any distribution with fourth moments and an unknown mean. NaN for fewer than
-/// 4 rows.
+/// Traces of products of covariance matrices from finite samples. For C the covariance of x with y, or of x with
+/// itself, the sample's own traces are biased by terms of order dimensions / rows. Those named unbiased are the
+/// U-statistics: means over distinct rows i, j, k, l, for any distribution with fourth moments and an unknown mean. NaN
+/// for fewer than 4 rows.
 namespace mambasynth::analysis::representation {
 
 /// tr(C C'), of parts p and q, divisor rows.

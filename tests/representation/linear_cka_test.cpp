@@ -65,7 +65,9 @@ TEST_CASE("linear CKA of unrelated, alike and narrow layers") {
   auto both = x;
   for (std::size_t i = 0; i < both.size(); ++i) both[i] += 0.5 * y[i];
   std::vector<double> narrow;
-  for (std::size_t i = 0; i < 200; ++i) narrow.insert(narrow.end(), x.begin() + static_cast<std::ptrdiff_t>(i * 128), x.begin() + static_cast<std::ptrdiff_t>(i * 128 + 7));
+  for (std::size_t i = 0; i < 200; ++i)
+    narrow.insert(narrow.end(), x.begin() + static_cast<std::ptrdiff_t>(i * 128),
+                  x.begin() + static_cast<std::ptrdiff_t>(i * 128 + 7));
   auto const cka = of({x, y, both, narrow}, 200);
   CHECK(cka.biased[0] == Approx(1));
   CHECK(cka.debiased[0] == Approx(1));
@@ -101,7 +103,8 @@ TEST_CASE("moments have the same bits in pieces and for any number of threads") 
   CrossMoments pieces({20, 33}, 3);
   std::size_t first = 0;
   for (std::size_t const count : {1, 129, 170}) {
-    std::vector<Rows> const rows{Doubles(x).subspan(first * 20, count * 20), Doubles(y).subspan(first * 33, count * 33)};
+    std::vector<Rows> const rows{Doubles(x).subspan(first * 20, count * 20),
+                                 Doubles(y).subspan(first * 33, count * 33)};
     pieces.add(rows);
     first += count;
   }

@@ -1,8 +1,8 @@
 #include "analysis/representation/logistic_probe.hpp"
 
+#include <algorithm>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::int64_t n = 500, d = 4, classes = 3;
 
-/// rng = default_rng(6); X = remembering(n, d); A = normal(d, 3); U = normal(n, 3); label = argmax(XA + 2U); features X + 5.
+/// rng = default_rng(6); X = remembering(n, d); A = normal(d, 3); U = normal(n, 3); label = argmax(XA + 2U); features X
+/// + 5.
 struct Sample {
   std::vector<double> x;
   Labels labels;
@@ -143,7 +144,8 @@ TEST_CASE("two hundred classes, some of them once") {
 
 TEST_CASE("logistic probes refuse what they cannot use") {
   Sample sample;
-  CHECK_THROWS_AS(logistic_probe(Doubles(sample.x), d, std::span(sample.labels).first(n - 1), {n, 5, 12}), errors::Error);
+  CHECK_THROWS_AS(logistic_probe(Doubles(sample.x), d, std::span(sample.labels).first(n - 1), {n, 5, 12}),
+                  errors::Error);
   CHECK_THROWS_AS(logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}, {.penalties = {-1}}), errors::Error);
   CHECK_THROWS_AS(logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}, {.max_rows = 0}), errors::Error);
   sample.x[9] = std::numeric_limits<double>::infinity();

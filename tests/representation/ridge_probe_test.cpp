@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::int64_t n = 600, d = 6;
 
-/// rng = default_rng(5); X = remembering(n, d); A = normal(d, 2); E = normal(n, 3); two columns of XA + E, one of noise;
-/// features X + [0, 10, 20, ...].
+/// rng = default_rng(5); X = remembering(n, d); A = normal(d, 2); E = normal(n, 3); two columns of XA + E, one of
+/// noise; features X + [0, 10, 20, ...].
 struct Sample {
   std::vector<double> x, linear, noise;
   Sample() {
@@ -44,7 +44,8 @@ struct Sample {
 TEST_CASE("ridge probes as row by row in NumPy") {
   Sample const sample;
   auto const scores = ridge_probe(Doubles(sample.x), d, sample.targets(), {n, 5, 12});
-  // numpy.linalg.lstsq on the training rows with sqrt(rows * penalty) I below them, fold by fold and penalty by penalty.
+  // numpy.linalg.lstsq on the training rows with sqrt(rows * penalty) I below them, fold by fold and penalty by
+  // penalty.
   REQUIRE(scores.size() == 2);
   CHECK(scores[0].name == "linear");
   CHECK(scores[0].r2.value == Approx(0.9784453872404055).epsilon(1e-10));
@@ -68,7 +69,8 @@ TEST_CASE("features far from zero, in single precision, constant or copied") {
   auto const wanted = ridge_probe(Doubles(sample.x), d, sample.targets(), {n, 5, 12});
   std::vector<float> features;
   for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
-    for (std::size_t c = 0; c < static_cast<std::size_t>(d); ++c) features.push_back(static_cast<float>(sample.x[i * d + c]));
+    for (std::size_t c = 0; c < static_cast<std::size_t>(d); ++c)
+      features.push_back(static_cast<float>(sample.x[i * d + c]));
     features.push_back(1234.567F);
     features.push_back(features[i * (d + 2)]);
   }
@@ -76,7 +78,8 @@ TEST_CASE("features far from zero, in single precision, constant or copied") {
   CHECK(seen[0].r2.value == Approx(wanted[0].r2.value).margin(1e-4));
   auto far = sample.x;
   for (auto& value : far) value += 1e7;
-  CHECK(ridge_probe(Doubles(far), d, sample.targets(), {n, 5, 12})[0].r2.value == Approx(wanted[0].r2.value).margin(1e-6));
+  CHECK(ridge_probe(Doubles(far), d, sample.targets(), {n, 5, 12})[0].r2.value ==
+        Approx(wanted[0].r2.value).margin(1e-6));
   std::vector<double> const constant(static_cast<std::size_t>(n * 2), 0.1);
   auto const nothing = ridge_probe(Doubles(constant), 2, sample.targets(), {n, 5, 12});
   CHECK(nothing[0].r2.value < 0.05);  // only the mean is left
@@ -90,7 +93,8 @@ TEST_CASE("a guard keeps neighbours in time from telling a slow target") {
   std::vector<double> x(static_cast<std::size_t>(rows * 40));
   for (std::int64_t t = 0; t < rows; ++t)
     for (std::int64_t c = 0; c < 40; ++c)
-      x[static_cast<std::size_t>(t * 40 + c)] = std::exp(-0.5 * std::pow((static_cast<double>(t) - 10.0 * static_cast<double>(c)) / 10, 2));
+      x[static_cast<std::size_t>(t * 40 + c)] =
+          std::exp(-0.5 * std::pow((static_cast<double>(t) - 10.0 * static_cast<double>(c)) / 10, 2));
   std::vector<Targets> const target{{"slow", Doubles(y), 1}};
   RidgeOptions const options{.penalties = {1e-6}, .threads = 0};
   auto const near = ridge_probe(Doubles(x), 40, target, {rows, 40, 0}, options)[0].r2.value;
@@ -105,8 +109,10 @@ TEST_CASE("targets that do not vary have no R^2; what is not finite is named") {
   CHECK(std::isnan(score.r2.value));
   CHECK(std::isnan(score.r2.se));
   CHECK_THROWS_AS(ridge_probe(Doubles(sample.x), d, sample.targets(), {n - 1, 5, 12}), errors::Error);
-  CHECK_THROWS_AS(ridge_probe(Doubles(sample.x), d, sample.targets(), {n, 5, 12}, {.penalties = {}, .threads = 0}), errors::Error);
-  CHECK_THROWS_AS(ridge_probe(Doubles(sample.x), d, sample.targets(), {n, 5, 12}, {.penalties = {0}, .threads = 0}), errors::Error);
+  CHECK_THROWS_AS(ridge_probe(Doubles(sample.x), d, sample.targets(), {n, 5, 12}, {.penalties = {}, .threads = 0}),
+                  errors::Error);
+  CHECK_THROWS_AS(ridge_probe(Doubles(sample.x), d, sample.targets(), {n, 5, 12}, {.penalties = {0}, .threads = 0}),
+                  errors::Error);
   sample.noise[7] = std::numeric_limits<double>::quiet_NaN();
   try {
     (void)ridge_probe(Doubles(sample.x), d, sample.targets(), {n, 5, 12});
