@@ -196,19 +196,20 @@ bool SoftmaxRegression::fit(double penalty, Limits const& limits) {
 
 std::vector<double> SoftmaxRegression::log_probabilities(StandardisedRows const& x) const {
   Split const at(parameters_, dims_);
-  std::vector<double> result(static_cast<std::size_t>(classes_ * x.rows())),
-      softmax_of(static_cast<std::size_t>(padded_ * block));
-  AlignedValues logits(padded_ * block);
+  std::vector<double> result(static_cast<std::size_t>(classes_ * x.rows()));
+  AlignedValues logits(padded_ * block), exponentials(padded_ * block);
+  double log_sum[block];
   for (std::int64_t b = 0; b < x.blocks(); ++b) {
     logits_of_block(x.of_block(b), dims_, at.weights.data(), padded_, logits.data());
-    std::copy_n(logits.data(), padded_ * block, softmax_of.begin());
-    Softmax const softmax(at.intercept, classes_, softmax_of.data());
+    std::copy_n(logits.data(), padded_ * block, exponentials.data());
+    Softmax const softmax(at.intercept, classes_, exponentials.data());
     auto const count = std::min(block, x.rows() - b * block);
-    for (std::int64_t k = 0; k < classes_; ++k)
-      for (std::int64_t r = 0; r < count; ++r)
-        result[static_cast<std::size_t>(k * x.rows() + b * block + r)] = logits.data()[k * block + r] +
-                                                                         at.intercept[static_cast<std::size_t>(k)] -
-                                                                         softmax.greatest[r] - std::log(softmax.sum[r]);
+    for (std::int64_t r = 0; r < count; ++r) log_sum[r] = softmax.greatest[r] + std::log(softmax.sum[r]);
+    for (std::int64_t k = 0; k < classes_; ++k) {
+      auto const intercept = at.intercept[static_cast<std::size_t>(k)];
+      auto* const of_class = result.data() + k * x.rows() + b * block;
+      for (std::int64_t r = 0; r < count; ++r) of_class[r] = logits.data()[k * block + r] + intercept - log_sum[r];
+    }
   }
   return result;
 }
