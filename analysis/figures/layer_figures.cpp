@@ -129,6 +129,17 @@ std::string score_words(std::string const& name) {
   return words;
 }
 
+/// What the lines of the panels are, in a place of its own.
+std::string legend() {
+  return fmt::format(
+      "unset title\nunset border\nunset tics\nunset xlabel\nunset ylabel\nset xrange [0:1]\nset yrange [0:1]\n"
+      "set key center center Left reverse samplen 3\n"
+      "plot NaN with linespoints linecolor rgb \"{}\" linewidth 2 pointtype 7 pointsize 0.7 title \"trained\", "
+      "NaN with lines linecolor rgb \"{}\" linewidth 1.5 dashtype 2 title \"untrained\", "
+      "NaN with lines linecolor rgb \"{}\" linewidth 1.5 dashtype 3 title \"shuffled targets\"\n",
+      category_colour(0, 10), grey, grey);
+}
+
 std::string heat_map(Figure& figure, std::string const& part, std::vector<std::string> const& layers, std::vector<double> const& matrix,
                      std::string const& title, double colours_at) {
   std::string cells = "# other place value text_colour\n", ticks;
@@ -179,6 +190,7 @@ Outcome draw_probes(std::vector<std::string> const& layers, std::vector<analysis
   constexpr int columns = 3, panel_width = 430, panel_height = 360;
   auto const rows = (static_cast<int>(probes.size()) + columns - 1) / columns;
   Figure figure("probes", {columns * panel_width, std::max(rows, 1) * panel_height});
+  bool const free_place = probes.size() % columns != 0;
   auto commands = fmt::format("set multiplot layout {},{}\nset tics out nomirror\nset border 3\nset ylabel offset 1\n", std::max(rows, 1), columns);
   for (std::size_t p = 0; p < probes.size(); ++p) {
     auto const& probe = probes[p];
@@ -189,10 +201,11 @@ Outcome draw_probes(std::vector<std::string> const& layers, std::vector<analysis
     panel.control("shuffled", curve_of(score.shuffled), 3, "shuffled targets");
     auto title = probe.target;
     std::replace(title.begin(), title.end(), '_', ' ');
-    commands += fmt::format("set ylabel \"{}\"\nset yrange [{}:1]\nset key {}\n", score_words(score.name), score.name == "r2" ? "-0.1" : "0",
-                            p == 0 ? "bottom right opaque" : "off");
+    commands += fmt::format("set ylabel \"{}\"\nset yrange [{}:1]\n{}\n", score_words(score.name), score.name == "r2" ? "-0.1" : "0",
+                            p == 0 && !free_place ? "set key bottom right opaque" : "unset key");
     commands += panel.commands(title);
   }
+  if (free_place) commands += legend();
   figure.set_commands(commands + "unset multiplot\n");
   return figure.draw(folder);
 }

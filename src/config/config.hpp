@@ -138,7 +138,7 @@ struct Evaluate {
   std::int64_t blocks = 20;
   bool controls = true;
   bool probes = true;
-  std::int64_t probe_points = 20000;
+  std::int64_t probe_points = 5000;
   bool similarity = true;
   std::int64_t similarity_points = 4000;
   std::int64_t overlap_k = 30;
