@@ -10,17 +10,10 @@
 #include "analysis/layer_measures.hpp"
 #include "analysis/probe_scores.hpp"
 #include "analysis/similarity.hpp"
+#include "analysis/trial_history.hpp"
 #include "analysis/trial_summary.hpp"
 
 namespace mambasynth::analysis {
-
-/// Columns of equal length, one entry an epoch; NaN where an epoch was not measured.
-struct TrialHistory {
-  std::vector<std::int64_t> epoch;
-  std::vector<double> train_mse, train_eval_mse, val_mse, test_mse, lr, gate_lr, seconds;
-  std::vector<double> first_gradient_norm, last_gradient_norm;  ///< of the epoch's first and last batch, unclipped
-  std::vector<std::int8_t> best;  ///< 1 where the validation loss was the lowest so far
-};
 
 /// (horizon); an empty column is absent from the file.
 struct HorizonErrors {

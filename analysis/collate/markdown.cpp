@@ -9,41 +9,18 @@
 #include "analysis/collate/controls_table.hpp"
 #include "analysis/collate/markdown_cells.hpp"
 #include "analysis/collate/mixture.hpp"
+#include "analysis/collate/shown_dimension.hpp"
 
 namespace mambasynth::collate {
 
 namespace {
 
 constexpr char const* nothing = "-";
-constexpr std::string_view estimator = "levina_bickel_original";
-constexpr std::string_view usual_k = "k30";
 
 struct Column {
   std::string title;
   std::string measure;
 };
-
-/// `prefix` parts of "levina_bickel_original.layer_3.k30": empty unless the measure is of that estimator.
-struct DimensionName {
-  std::string_view layer, k;
-};
-DimensionName parse(std::string_view measure) {
-  if (!measure.starts_with(estimator) || measure.size() <= estimator.size() || measure[estimator.size()] != '.') return {};
-  auto const rest = measure.substr(estimator.size() + 1);
-  auto const dot = rest.rfind('.');
-  return dot == std::string_view::npos ? DimensionName{} : DimensionName{rest.substr(0, dot), rest.substr(dot + 1)};
-}
-
-/// The k of the dimension columns: 30 where it was measured, else the first.
-std::string_view shown_k(Table const& table) {
-  std::string_view first;
-  for (auto const& measure : table.measures) {
-    auto const k = parse(measure).k;
-    if (k == usual_k) return k;
-    if (first.empty()) first = k;
-  }
-  return first;
-}
 
 std::vector<Column> columns_of(Table const& table) {
   std::vector<Column> columns;
@@ -57,7 +34,7 @@ std::vector<Column> columns_of(Table const& table) {
   add("excess MSE h1", "excess_mse.h1");
   auto const k = shown_k(table);
   for (auto const& measure : table.measures) {
-    auto const name = parse(measure);
+    auto const name = parse_dimension(measure);
     if (!name.k.empty() && name.k == k) columns.push_back({"ID " + std::string(name.layer), measure});
   }
   add("seconds", "seconds");
@@ -86,7 +63,7 @@ std::string summary(Table const& table, SweepFolder const& sweep) {
                           table.cells.size() == 1 ? "cell" : "cells", total.n, total.missing, total.failed, total.diverged);
   text += "Numbers are means over the done trials of a cell, ± half the 95 % confidence interval (Student's t over seeds).\n";
   if (auto const k = shown_k(table); !k.empty()) {
-    text += fmt::format("ID: intrinsic dimension, {} at k = {}.\n", estimator, k.substr(1));
+    text += fmt::format("ID: intrinsic dimension, {} at k = {}.\n", shown_estimator, k.substr(1));
   }
   for (auto const what : all_shared) {
     std::vector<std::string> names;

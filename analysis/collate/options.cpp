@@ -56,9 +56,10 @@ Parsed parse_options(int argc, char const* const* argv) {
   std::string allow_mixed;
   bool wants_version = false;
   app.add_option("DIR", options.folders, "folders that `mambasynth sweep --out` or `mambasynth train --out` wrote");
-  app.add_option("--out", options.out, "folder of table.csv [default: the first DIR]")->type_name("OUT");
+  app.add_option("--out", options.out, "folder of table.csv and the figures [default: the first DIR]")->type_name("OUT");
   app.add_option("--format", format, "what to write: md (Markdown on stdout), csv (OUT/table.csv)")->type_name("WHAT")->capture_default_str();
   app.add_option("--allow-mixed", allow_mixed, "accept trials of one table that differ in code, data or device: any of code,data,device")->type_name("WHAT");
+  app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg and .png: dimension, errors, training, probes (needs gnuplot)");
   app.add_flag("--version", wants_version, "print version, commit, build type and HDF5 version");
 
   try {
@@ -67,7 +68,7 @@ Parsed parse_options(int argc, char const* const* argv) {
     return {{}, app.help()};
   } catch (CLI::ExtrasError const&) {
     auto const unknown = app.remaining().front();
-    auto const near = errors::nearest(unknown, std::vector<std::string>{"--out", "--format", "--allow-mixed", "--help", "--version"});
+    auto const near = errors::nearest(unknown, std::vector<std::string>{"--out", "--format", "--allow-mixed", "--figures", "--no-figures", "--help", "--version"});
     throw errors::usage("unknown flag '" + unknown + "'", "mambasynth-collate has no such flag",
                         near.empty() ? "See mambasynth-collate --help" : "Perhaps '" + near + "' was meant");
   } catch (CLI::ParseError const& error) {

@@ -12,8 +12,8 @@ namespace mambasynth::collate {
 
 struct Options {
   std::vector<std::filesystem::path> folders;
-  std::filesystem::path out;  ///< where table.csv goes
-  bool markdown = true, csv = true;
+  std::filesystem::path out;  ///< where table.csv and the figures go
+  bool markdown = true, csv = true, figures = false;
   std::set<Shared> allow_mixed;
 };
 

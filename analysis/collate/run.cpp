@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "analysis/collate/figures.hpp"
 #include "analysis/collate/markdown.hpp"
 #include "analysis/collate/options.hpp"
 #include "store/atomic_file.hpp"
@@ -75,6 +76,8 @@ errors::ExitCode run(int argc, char const* const* argv) {
                         fmt::format("none of the {} planned has a trial.h5 that can be used", sweep.trials.size()),
                         "Run the sweep, or look at the reasons above");
   }
+  if (options.figures && draw_sweep(table, sweep, options.out) == figures::Outcome::gnuplot_missing)
+    fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(options.out));
   return outcome_of(sweep);
 }
 

@@ -36,6 +36,7 @@ void look_up(CollatedTrial& trial, fs::path const& folder, std::vector<std::stri
       trial.id = found;
       trial.outcome = result.provenance.state == "done" ? Outcome::done : Outcome::diverged;
       trial.result = std::move(result);
+      trial.file = file;
       return;
     } catch (errors::Error const& error) {
       warnings.push_back(std::string(error.what()) + " It is counted as missing.");

@@ -21,6 +21,7 @@ struct CollatedTrial {
   Outcome outcome = Outcome::missing;
   std::string reason;                       ///< of a failed one
   std::optional<analysis::TrialSummary> result;  ///< of a done or diverged one
+  std::filesystem::path file;               ///< its trial.h5
 };
 
 struct SweepFolder {

@@ -3,29 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 #include <vector>
 
 #include "analysis/figures/palette.hpp"
+#include "analysis/figures/window_page.hpp"
 
 namespace mambasynth::figures {
 namespace {
-
-/// A row a channel; the largest magnitude widens `limit`.
-std::string heat_rows(std::span<float const> values, std::int64_t channels, double& limit) {
-  std::string rows;
-  auto const steps = static_cast<std::int64_t>(values.size()) / channels;
-  for (std::int64_t c = 0; c < channels; ++c) {
-    for (std::int64_t t = 0; t < steps; ++t) {
-      double const value = static_cast<double>(values[static_cast<std::size_t>(t * channels + c)]);
-      if (std::isfinite(value)) limit = std::max(limit, std::abs(value));
-      rows += fmt::format("{:.3f} ", value);
-    }
-    rows += "\n";
-  }
-  return rows;
-}
 
 /// One heat map between two heights of the page, its first column at step `first`.
 std::string panel(std::string const& title, std::string const& data, std::int64_t first, double top, double bottom, bool lowest) {
@@ -36,24 +21,11 @@ std::string panel(std::string const& title, std::string const& data, std::int64_
       top, bottom, title, bottom, top - bottom, lowest ? "time step" : "", data, first);
 }
 
-std::string page(std::int64_t first, std::int64_t last, std::int64_t channels, double limit) {
+std::string page(std::int64_t first, std::int64_t last, std::int64_t channels, std::string const& range) {
   return fmt::format(
       "set multiplot\nunset key\nset tics out nomirror\nset xrange [{}:{}]\nset yrange [{}:-0.5]\n"
-      "set lmargin at screen 0.07\nset rmargin at screen 0.91\nset ylabel \"channel\"\n{}set cbrange [-{:.3f}:{:.3f}]\n",
-      first, last, static_cast<double>(channels) - 0.5, diverging_palette(), limit > 0 ? limit : 1.0, limit > 0 ? limit : 1.0);
-}
-
-/// The strip of circles above: start, end, colour of each run; grey where nothing is known.
-std::string circle_runs(GeneratedSample const& s, std::int64_t seed_steps, std::int64_t steps) {
-  std::string runs = "# first last colour\n";
-  for (std::int64_t start = 0, i = 1; i <= static_cast<std::int64_t>(s.seed_circle.size()); ++i) {
-    auto const circle = s.seed_circle[static_cast<std::size_t>(start)];
-    if (i < static_cast<std::int64_t>(s.seed_circle.size()) && s.seed_circle[static_cast<std::size_t>(i)] == circle) continue;
-    runs += fmt::format("{} {} 0x{}\n", s.seed_start + start, s.seed_start + i, category_colour(circle, s.circles).substr(1));
-    start = i;
-  }
-  auto const known = s.seed_circle.empty() ? 0 : seed_steps;
-  return runs + fmt::format("{} {} 0xbbbbbb\n", s.seed_start + known, s.seed_start + seed_steps + steps);
+      "set lmargin at screen 0.07\nset rmargin at screen 0.91\nset ylabel \"channel\"\n{}set cbrange {}\n",
+      first, last, static_cast<double>(channels) - 0.5, diverging_palette(), range);
 }
 
 }  // namespace
@@ -63,14 +35,14 @@ Outcome draw_generation(GeneratedSample const& s, std::filesystem::path const& f
   auto const steps = static_cast<std::int64_t>(s.generated.size()) / s.channels;
   auto const border = s.seed_start + seed_steps, last = border + steps;
 
-  double limit = 0;
+  constexpr double floor = 1e-3;
   Figure whole(fmt::format("generation_{}", s.number), {1400, 800});
   std::vector<float> all(s.seed.begin(), s.seed.end());
   all.insert(all.end(), s.generated.begin(), s.generated.end());
-  auto const strip = whole.add_data("circles", circle_runs(s, seed_steps, steps));
-  auto const together = whole.add_data("all", heat_rows(all, s.channels, limit));
-  auto const alone = whole.add_data("generated", heat_rows(s.generated, s.channels, limit));
-  auto commands = page(s.seed_start, last, s.channels, limit);
+  auto const strip = whole.add_data("circles", circle_runs(s.seed_circle, s.circles, s.seed_start, seed_steps + steps));
+  auto const together = whole.add_data("all", heat_rows(all, s.channels));
+  auto const alone = whole.add_data("generated", heat_rows(s.generated, s.channels));
+  auto commands = page(s.seed_start, last, s.channels, symmetric_range(largest_magnitude(all), floor));
   commands += fmt::format(
       "set tmargin at screen 0.93\nset bmargin at screen 0.89\nset title \"Sample {}: circle of the seed\" offset 0,-0.7\n"
       "unset ytics\nunset ylabel\nset format x \"\"\nset style fill solid noborder\nset yrange [0:1]\n"
@@ -84,14 +56,14 @@ Outcome draw_generation(GeneratedSample const& s, std::filesystem::path const& f
   whole.set_commands(commands);
   auto const outcome = whole.draw(folder);
 
-  double common = 0;
   std::vector<float> error(s.generated.begin(), s.generated.end());
   for (std::size_t i = 0; i < error.size(); ++i) error[i] -= s.truth[i];
+  auto const common = std::max({largest_magnitude(s.truth), largest_magnitude(s.generated), largest_magnitude(error)});
   Figure beside(fmt::format("generation_vs_gt_{}", s.number), {1400, 900});
-  auto const truth = beside.add_data("truth", heat_rows(s.truth, s.channels, common));
-  auto const generated = beside.add_data("generated", heat_rows(s.generated, s.channels, common));
-  auto const difference = beside.add_data("error", heat_rows(error, s.channels, common));
-  beside.set_commands(page(border, last, s.channels, common) + panel("Truth", truth, border, 0.95, 0.7, false) +
+  auto const truth = beside.add_data("truth", heat_rows(s.truth, s.channels));
+  auto const generated = beside.add_data("generated", heat_rows(s.generated, s.channels));
+  auto const difference = beside.add_data("error", heat_rows(error, s.channels));
+  beside.set_commands(page(border, last, s.channels, symmetric_range(common, floor)) + panel("Truth", truth, border, 0.95, 0.7, false) +
                       panel("Generated steps", generated, border, 0.63, 0.38, false) +
                       panel(fmt::format("Error, MSE {:.4f}", s.mse), difference, border, 0.32, 0.08, true) + "unset multiplot\n");
   auto const second = beside.draw(folder);

@@ -65,9 +65,11 @@ int run_gnuplot(std::filesystem::path const& folder, std::string settings, std::
 Figure::Figure(std::string name, Size size) : name_(std::move(name)), size_(size) {}
 
 std::string Figure::add_data(std::string const& part, std::string content) {
-  data_.emplace_back(fmt::format("{}_{}.dat", name_, part), std::move(content));
+  data_.emplace_back(data_name(part), std::move(content));
   return data_.back().first;
 }
+
+std::string Figure::data_name(std::string const& part) const { return fmt::format("{}_{}.dat", name_, part); }
 
 std::string Figure::script() const {
   auto const scaled = [](int pixels) { return static_cast<int>(png_scale * pixels); };

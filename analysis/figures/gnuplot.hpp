@@ -23,8 +23,11 @@ class Figure {
   /// `name`: letters, digits, '_' and '-'.
   Figure(std::string name, Size size);
 
+  /// Where the panels decide how large it becomes.
+  void set_size(Size size) { size_ = size; }
   /// A data file; returns its name as the script must give it.
   std::string add_data(std::string const& part, std::string content);
+  [[nodiscard]] std::string data_name(std::string const& part) const;
   /// gnuplot commands, run once for each output format; they choose neither terminal nor output.
   void set_commands(std::string commands) { commands_ = std::move(commands); }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "analysis/figures/palette.hpp"
+#include "analysis/figures/window_page.hpp"
 
 namespace mambasynth::figures {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 std::string for_gnuplot(std::string const& colour) { return "0x" + colour.substr(1); }
 
 /// Circles as ticks: all of few, each second, fifth, ... of many.
-std::int64_t tick_step(std::int64_t circles) {
+std::int64_t circle_step(std::int64_t circles) {
   constexpr std::int64_t most_ticks = 20;
   for (std::int64_t decade = 1;; decade *= 10)
     for (std::int64_t const step : {decade, 2 * decade, 5 * decade})
@@ -69,14 +70,14 @@ Outcome draw_overview(series::Digest const& digest, std::filesystem::path const&
       "set xrange [0:{}]\nset yrange [-0.5:{}]\nset ytics {}\nset xtics auto\nset format x \"%g\"\n"
       "plot \"{}\" using 1:3:1:2:($3-0.4):($3+0.4):4 with boxxyerror linecolor rgb variable\n",
       stride > 1 ? fmt::format(" (one visit in {})", stride) : "", digest.n_steps(), static_cast<double>(n) - 0.5,
-      tick_step(n), visits);
+      circle_step(n), visits);
   commands += fmt::format(
       "set lmargin at screen 0.395\nset rmargin at screen 0.64\n"
       "set colorbox user origin screen 0.65,0.13 size screen 0.01,0.77\nset format x\n"
       "set title \"Transition matrix\"\nset xlabel \"next circle\"\nset ylabel \"circle\" offset 1.5\n"
       "{}set cbrange [0:*]\nset xrange [-0.5:{}]\nset yrange [{}:-0.5]\nset xtics {}\nset ytics {}\n"
       "plot \"{}\" using 1:2:3 with image",
-      sequential_palette(), static_cast<double>(n) - 0.5, static_cast<double>(n) - 0.5, tick_step(n), tick_step(n), matrix);
+      sequential_palette(), static_cast<double>(n) - 0.5, static_cast<double>(n) - 0.5, circle_step(n), circle_step(n), matrix);
   if (n <= most_annotated)
     commands += fmt::format(", \"{}\" using 1:2:(sprintf(\"%.2f\", $3)):4 with labels textcolor rgb variable font \",{}\"", text,
                             n <= 10 ? 10 : 7);
@@ -95,16 +96,7 @@ Outcome draw_window(series::Excerpt const& window, std::int64_t number, series::
   auto const steps = window.steps();
   auto const channels = process.channels;
 
-  std::string runs = "# first last colour circle text_colour\n";
-  for (std::int64_t start = 0, i = 1; i <= steps; ++i)
-    if (i == steps || window.circle[static_cast<std::size_t>(i)] != window.circle[static_cast<std::size_t>(start)]) {
-      auto const circle = window.circle[static_cast<std::size_t>(start)];
-      auto const colour = category_colour(circle, process.circles);
-      runs += fmt::format("{} {} {} {} {}\n", window.start + start, window.start + i, for_gnuplot(colour), circle,
-                          for_gnuplot(readable_on(colour)));
-      start = i;
-    }
-  auto const strip = figure.add_data("circles", runs);
+  auto const strip = figure.add_data("circles", circle_runs(window.circle, process.circles, window.start, steps));
 
   std::string rows;
   double limit = 0;
@@ -132,7 +124,7 @@ Outcome draw_window(series::Excerpt const& window, std::int64_t number, series::
       "plot \"{6}\" matrix using ($1+{0}+0.5):2:3 with image\nunset multiplot\n",
       window.start, window.start + steps, strip, static_cast<double>(channels) - 0.5, diverging_palette(),
       limit > 0 ? limit : 1.0, heat, static_cast<double>(steps) / 50,
-      tick_step(channels)));
+      circle_step(channels)));
   return figure.draw(folder);
 }
 

@@ -21,6 +21,7 @@
 #include "store/atomic_file.hpp"
 #include "sweep/stop_signals.hpp"
 #include "train/log.hpp"
+#include "trial/figures.hpp"
 #include "trial/pipeline.hpp"
 
 namespace mambasynth::commands {
@@ -33,10 +34,10 @@ struct Options {
   TrialFlags keys;
   RunFlags run;
   std::string checkpoint, evaluate;
-  bool no_amp = false, no_compile = false;
+  bool figures = true, no_amp = false, no_compile = false;
 };
 
-/// `train --eval CKPT`: the validation MSE of stored weights in the model of the current flags.
+/// `train --eval CKPT`: the validation MSE of stored weights in the model of the current flags, and what they predict.
 int print_validation(Options const& options, config::Trial const& trial, std::string const& device) {
   auto const data = trial::load_data(trial, {}, thread_count(options.run));
   model::Network network(trial.model, data.material.train.series.size(1));
@@ -45,6 +46,9 @@ int print_validation(Options const& options, config::Trial const& trial, std::st
   parallel::Group alone;
   auto const learner = backend::learners(device)({trial, data.material, network, optimizer, alone});
   fmt::print("val MSE {:.4f}\n", learner->mean_batch_loss(data.material.val, {}));
+  if (options.figures && trial::draw_predictions(*backend::predictor(device, network), data, trial.train.stride, options.run.out) ==
+                             figures::Outcome::gnuplot_missing)
+    fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(options.run.out));
   return static_cast<int>(errors::ExitCode::done);
 }
 
@@ -138,6 +142,8 @@ int train(Options const& options, config::Trial const& trial, std::string const&
   auto const outcome = run_within_memory(job, data);
   switch (outcome.ending) {
     case train::Ending::finished:
+      if (auto const note = leads && options.figures ? trial::draw_trial(trial, data, device, folder) : std::string(); !note.empty())
+        fmt::print(stderr, "{}\n", note);
       if (leads) fmt::print("{}\n{}\n", (folder / trial::result_name).string(), (folder / train::checkpoint_name).string());
       return static_cast<int>(errors::ExitCode::done);
     case train::Ending::diverged:
@@ -186,9 +192,10 @@ int run(Options& options) {
 Action declare_train(CLI::App& app) {
   auto const options = std::make_shared<Options>(app);
   options->keys.section<config::Data>().section<config::Model>().section<config::Train>().section<config::Evaluate>();
-  add_run_flags(app, options->run, "run", "folder of trial.h5, checkpoint.pt, log.csv");
+  add_run_flags(app, options->run, "run", "folder of trial.h5, checkpoint.pt, log.csv and the figures");
   app.add_option("--checkpoint", options->checkpoint, "write the best model to this file too")->type_name("FILE");
-  app.add_option("--eval", options->evaluate, "print the validation MSE of these weights and stop")->type_name("FILE");
+  app.add_option("--eval", options->evaluate, "print the validation MSE of these weights, draw what they predict and stop")->type_name("FILE");
+  app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
   app.add_flag("--no-amp", options->no_amp, "the same as --precision fp32");
   app.add_flag("--no-compile", options->no_compile, "accepted for the original's sake, changes nothing");
   return [options] { return run(*options); };

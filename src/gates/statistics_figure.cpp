@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "analysis/figures/palette.hpp"
+#include "analysis/figures/ticks.hpp"
 #include "gates/figures.hpp"
-#include "gates/ticks.hpp"
 
 namespace mambasynth::gates {
 namespace {
@@ -90,7 +90,7 @@ std::string layer_panels(Statistics const& s, std::int64_t layer, std::string co
     return fmt::format("set ytics {5:.6g}\nplot \"{0}\" using 1:(${1}-2*${2}):(${1}+2*${2}) with filledcurves fillcolor rgb \"{3}\" fillstyle transparent solid 0.25 noborder notitle, "
                        "\"{0}\" using 1:{1} with lines linewidth 1.4 linecolor rgb \"{3}\" notitle, {4:.6g} with lines dashtype 2 linecolor rgb \"#555555\" notitle\n",
                        data, 2 * layer + 2, 2 * layer + 3, colour, level(by_condition),
-                       tick_step(span_of(s, layer, around, level(by_condition))));
+                       figures::tick_step(span_of(s, layer, around, level(by_condition))));
   };
   return sides(0.1, 0.49) + fmt::format("set ylabel \"layer {}\"\n", layer + 1) + panel(delta, s.around_switch.delta, s.by_condition.delta, figures::category_colour(0, 10)) +
          sides(0.59, 0.98) + "set ylabel\n" + panel(memory, s.around_switch.memory_geometric, s.by_condition.memory_geometric, figures::category_colour(4, 10));

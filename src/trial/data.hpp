@@ -17,6 +17,7 @@ struct TrialData {
   std::string foreign_reason; ///< why there are no test series and no oracle, where there are none
   std::string sha256;         ///< of the series' float32 values
   train::Material material;   ///< material.train.series is the whole series
+  std::vector<std::int64_t> circle;  ///< of each of its steps; empty where the file has no states
 };
 
 /// Generates the series of `trial.data`, or reads the file that `path` (or trial.data.path) names: training and

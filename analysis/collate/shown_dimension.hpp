@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string_view>
+
+#include "analysis/collate/table.hpp"
+
+/// Which of the intrinsic dimensions the Markdown table and the figures show.
+namespace mambasynth::collate {
+
+inline constexpr std::string_view shown_estimator = "levina_bickel_original";
+
+/// Parts of "levina_bickel_original.layer_3.k30"; empty unless the measure is of that estimator.
+struct DimensionName {
+  std::string_view layer, k;
+};
+DimensionName parse_dimension(std::string_view measure);
+
+/// The k that is shown: k30 where it was measured, else the first; empty without any. Refers to the table's words.
+std::string_view shown_k(Table const& table);
+
+}  // namespace mambasynth::collate

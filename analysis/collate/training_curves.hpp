@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "analysis/collate/table.hpp"
+
+namespace mambasynth::collate {
+
+struct TrainingCurves {
+  std::vector<std::int64_t> epoch;
+  std::vector<std::vector<Interval>> of_cell;  ///< (cell, epoch), over the done trials that have the epoch
+};
+
+/// Validation loss by epoch, read from every done trial's file; one that has become unreadable is left out.
+TrainingCurves validation_loss(Table const& table, SweepFolder const& sweep);
+
+}  // namespace mambasynth::collate
