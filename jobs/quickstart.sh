@@ -51,10 +51,11 @@ case $status in
 esac
 
 step "Collating"
-"$bin/mambasynth-collate" "$out" || status=$?
+"$bin/mambasynth-collate" --figures "$out" || status=$?
 cat <<END
 
 The table as CSV          $out/table.csv
+Its figures               $out/sweep_*.png, .svg
 Results, one file a trial $out/trials/*/trial.h5
 Their best models         $out/trials/*/checkpoint.pt
 The generated series      $out/data/*/series.h5

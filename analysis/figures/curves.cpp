@@ -36,7 +36,8 @@ struct Range {
   double low, high;
 };
 
-/// Of all means and of three quarters of their intervals: one over two values is often ten times as wide as the others.
+/// Of all means, of what intervals add to them up to a quarter, and of three quarters of the intervals: one over two
+/// values is often ten times as wide as the others.
 Range range_of(Panel const& panel) {
   auto const scaled = [&](double value) { return panel.log_y ? (value > 0 ? std::log10(value) : std::nan("")) : value; };
   double low = INFINITY, high = -INFINITY;
@@ -54,8 +55,9 @@ Range range_of(Panel const& panel) {
   if (low > high) return panel.log_y ? Range{1, 10} : Range{0, 1};
   std::sort(lows.begin(), lows.end());
   std::sort(highs.rbegin(), highs.rend());
-  if (!lows.empty()) low = std::min(low, lows[lows.size() / 4]);
-  if (!highs.empty()) high = std::max(high, highs[highs.size() / 4]);
+  double const quarter = 0.25 * (high - low);
+  if (!lows.empty()) low = std::min(low, std::max(lows.front(), std::min(lows[lows.size() / 4], low - quarter)));
+  if (!highs.empty()) high = std::max(high, std::min(highs.front(), std::max(highs[highs.size() / 4], high + quarter)));
   double const room = high > low ? 0.06 * (high - low) : std::max(std::abs(high) * 0.1, 1e-9);
   bool const all_positive = !panel.log_y && low >= 0;
   low -= room, high += room;

@@ -36,7 +36,7 @@ struct Curves {
 /// Panels one below the other, intervals as bars at a dozen x at most, else as bands, the legend below. More than eight
 /// curves take several pages NAME_1, NAME_2, ... with the same axes: more colours than that cannot be told apart.
 /// NAME_<part>.dat: a block for each curve that has any value, headed by its name: x mean low high.
-/// The panels show all means and three quarters of the intervals whole; the widest are cut.
+/// The panels show all means and at least three quarters of the intervals whole; far wider ones are cut.
 Outcome draw_curves(Curves const& figure, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::figures

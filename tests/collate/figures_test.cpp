@@ -13,6 +13,7 @@
 
 #include "collate/trials.hpp"
 #include "store/atomic_file.hpp"
+#include "support/path_without.hpp"
 #include "support/reference.hpp"
 
 // The figures' data files against the table that they are drawn from.
@@ -136,22 +137,24 @@ TEST_CASE("a panel each probe, and its controls beside it") {
 
 TEST_CASE("more cells than colours take pages with the same axes") {
   TemporaryFolder const trials, out;
-  auto const sweep = sweep_of(trials.path(), 20);
-  (void)draw_sweep(tabulate(sweep), sweep, out.path());
+  auto const sweep = sweep_of(trials.path(), 9);
+  PathWithout const gnuplot;  // the scripts say it all
+  CHECK(draw_sweep(tabulate(sweep), sweep, out.path()) == figures::Outcome::gnuplot_missing);
   std::size_t cells = 0;
   std::set<std::string> ranges;
-  for (int page = 1; page <= 3; ++page) {
+  for (int page = 1; page <= 2; ++page) {
     auto const name = fmt::format("sweep_errors_{}", page);
     auto const found = blocks(out.path() / (name + "_test_mse.dat"));
     CHECK(found.contains("Bayes optimum"));
-    CHECK(found.size() <= 9);
+    CHECK(found.size() <= 1 + 5);
     cells += found.size() - 1;
     auto const script = store::read_text(out.path() / (name + ".gp"));
-    ranges.insert(script.substr(script.rfind("set yrange"), 60).substr(0, script.substr(script.rfind("set yrange")).find('\n')));
+    auto const range = script.rfind("set yrange");
+    ranges.insert(script.substr(range, script.find('\n', range) - range));
   }
-  CHECK(cells == 20);
+  CHECK(cells == 9);
   CHECK(ranges.size() == 1);
-  CHECK_FALSE(fs::exists(out.path() / "sweep_errors_4.gp"));
+  CHECK_FALSE(fs::exists(out.path() / "sweep_errors_3.gp"));
 }
 
 TEST_CASE("a cell without results, one seed, or a hostile name is no obstacle") {

@@ -351,6 +351,31 @@ TEST_CASE_METHOD(Fixture, "the flag --format chooses what is written") {
   CHECK(fs::exists(dir / "table.csv"));
 }
 
+TEST_CASE_METHOD(Fixture, "--figures draws beside the table, and says nothing else") {
+  sweep.complete();
+  auto const plain = collate(dir.string());
+  CHECK_FALSE(fs::exists(dir / "sweep_dimension.gp"));
+  auto const drawn = collate(dir.string() + " --figures");
+  CHECK(drawn.code == 0);
+  CHECK(drawn.out == plain.out);
+  for (auto const* name : {"sweep_dimension", "sweep_errors", "sweep_training"}) CHECK(fs::exists(dir / (std::string(name) + ".gp")));
+  CHECK(drawn.err.empty() == fs::exists(dir / "sweep_dimension.png"));
+  CHECK(collate(dir.string() + " --figurs").code == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "without gnuplot --figures leaves scripts, data and one note") {
+  sweep.complete();
+  auto const out = root.path() / "figures";
+  auto const ran = collate.shell("PATH=/nonexistent " MAMBASYNTH_COLLATE " --figures --out " + out.string() + " " + dir.string());
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.err, ContainsSubstring("install gnuplot"));
+  CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 1);
+  CHECK_THAT(ran.out, ContainsSubstring("6 done"));
+  CHECK(fs::exists(out / "sweep_training_val_mse.dat"));
+  CHECK(fs::exists(out / "table.csv"));
+  CHECK_FALSE(fs::exists(out / "sweep_training.svg"));
+}
+
 TEST_CASE_METHOD(Fixture, "--help and --version need no folder") {
   auto const help = collate("--help");
   CHECK(help.code == 0);

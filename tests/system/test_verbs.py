@@ -1,6 +1,7 @@
 """Each verb through its flags: what it prints, what it writes, how it ends."""
 
 import json
+import os
 import re
 
 import numpy
@@ -56,18 +57,43 @@ def test_data_is_a_function_of_its_seed(mambasynth, tmp_path):
     assert a[0, 0] == pytest.approx(4.587855803818667, abs=1e-13)
 
 
+def predicted_windows(folder, series, seq_len, stride):
+    """Checks that the figures' truths are the original's three windows, a step later; returns their errors as drawn."""
+    starts = numpy.arange(0, len(series) - seq_len + 1, stride)
+    errors = []
+    for i, window in enumerate(numpy.random.default_rng(42).choice(len(starts), 3, replace=False)):
+        part = {name: numpy.loadtxt(folder / f"next_prediction_{i}_{name}.dat").T for name in ("truth", "prediction", "error")}
+        numpy.testing.assert_allclose(part["truth"], series[starts[window] + 1:starts[window] + seq_len], rtol=6e-4)
+        numpy.testing.assert_allclose(part["error"], part["prediction"] - part["truth"], atol=2e-2)
+        strip = numpy.loadtxt(folder / f"next_prediction_{i}_circles.dat", usecols=(0, 1), ndmin=2)
+        assert (strip[0, 0], strip[-1, 1]) == (starts[window] + 1, starts[window] + seq_len)
+        errors.append(part["error"])
+    return errors
+
+
 def test_train_is_a_sweep_of_one(mambasynth, tiny_trial, tmp_path):
-    mambasynth("train", "--config", tiny_trial, "--out", tmp_path / "out", "--checkpoint", tmp_path / "best.pt")
+    import h5py
+    mambasynth("data", "--n-steps", 3000, "--format", "h5", "--no-figures", "--out", tmp_path)
+    mambasynth("train", "--config", tiny_trial, "--data", tmp_path, "--out", tmp_path / "out", "--checkpoint", tmp_path / "best.pt")
     for name in ("trial.h5", "checkpoint.pt", "log.csv"):
         assert (tmp_path / "out" / name).is_file(), name
     assert (tmp_path / "best.pt").is_file()
+    # And its figures.
+    with h5py.File(tmp_path / "series.h5") as series, h5py.File(tmp_path / "out/trial.h5") as file:
+        predicted_windows(tmp_path / "out", series["x"][:], 64, 64)
+        drawn = numpy.loadtxt(tmp_path / "out/training_loss_history.dat")
+        for column, name in enumerate(("train_mse", "train_eval_mse", "val_mse", "test_mse", "lr"), start=1):
+            measured = file["history"].get(name, numpy.full(2, numpy.nan))[:]
+            numpy.testing.assert_allclose(drawn[:, column], measured, rtol=1e-7)
+        assert f"Bayes, test: {file['horizon/bayes_mse'][:].mean():.4g}" in (tmp_path / "out/training_loss.gp").read_text()
 
 
 def test_the_original_names_are_aliases(mambasynth, tiny_trial, tmp_path):
     mambasynth("data", "--n-steps", 3000, "--save-dir", tmp_path / "data")
     mambasynth("train", "--config", tiny_trial, "--data-dir", tmp_path / "data", "--save-dir", tmp_path / "out",
-               "--no-amp", "--no-compile")
+               "--no-amp", "--no-compile", "--no-figures")
     assert (tmp_path / "out" / "trial.h5").is_file()
+    assert not list((tmp_path / "out").glob("*.gp"))
 
 
 def test_train_takes_the_series_in_each_form(mambasynth, tiny_trial, tmp_path):
@@ -75,7 +101,7 @@ def test_train_takes_the_series_in_each_form(mambasynth, tiny_trial, tmp_path):
     mambasynth("data", "--n-steps", 3000, "--out", tmp_path / "data")
     logs = []
     for name, path in (("folder", "data"), ("npz", "data/data.npz"), ("h5", "data/series.h5")):
-        mambasynth("train", "--config", tiny_trial, "--data", tmp_path / path, "--out", tmp_path / name)
+        mambasynth("train", "--config", tiny_trial, "--data", tmp_path / path, "--no-figures", "--out", tmp_path / name)
         rows = [line.split(",") for line in (tmp_path / name / "log.csv").read_text().splitlines()[1:]]
         logs.append([(row[1], row[3]) for row in rows])
     assert logs[0] == logs[1] == logs[2]
@@ -120,11 +146,20 @@ def test_generate_continues_a_series(mambasynth, trial, finished_sweep, tmp_path
     assert "--seed-offset" in mambasynth(*flags, "--seed-offset", 100000, "--out", tmp_path, code=2).stderr
 
 
-def test_train_eval_prints_the_validation_loss(mambasynth, tiny_trial, trial, tmp_path):
+def test_train_eval_prints_the_validation_loss_and_draws_predictions(mambasynth, tiny_trial, trial, finished_sweep, tmp_path):
     import h5py
-    done = mambasynth("train", "--config", tiny_trial, "--eval", trial / "checkpoint.pt", "--out", tmp_path / "out")
+    flags = ["train", "--config", tiny_trial, "--eval", trial / "checkpoint.pt"]
+    done = mambasynth(*flags, "--out", tmp_path / "out")
     with h5py.File(trial / "trial.h5") as file:
         assert f"{file['final/val_mse'][()]:.3f}" in done.stdout
+    with h5py.File(next((finished_sweep / "data").glob("*/series.h5"))) as series:
+        errors = predicted_windows(tmp_path / "out", series["x"][:], 64, 64)
+    for i, error in enumerate(errors):
+        shown = re.search(r"Error, MSE (\S+)\"", (tmp_path / f"out/next_prediction_{i}.gp").read_text()).group(1)
+        assert float(shown) == pytest.approx((error ** 2).mean(), rel=1e-3)
+    assert not (tmp_path / "out/training_loss.gp").exists()
+    mambasynth(*flags, "--no-figures", "--out", tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize("via", [".safetensors", ".pt"])
@@ -154,6 +189,16 @@ def test_print_config_of_a_sweep_runs_nothing(mambasynth, tiny_sweep, tmp_path):
 
 
 def test_a_finished_trial_still_writes_its_checkpoint_where_asked(mambasynth, tiny_trial, tmp_path):
-    mambasynth("train", "--config", tiny_trial, "--out", tmp_path / "out")
+    # Without gnuplot (127 is what a shell says of a program that is not there): scripts and one note, and no failure.
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/gnuplot").write_text("#!/bin/sh\nexit 127\n")
+    (tmp_path / "bin/gnuplot").chmod(0o755)
+    done = mambasynth("train", "--config", tiny_trial, "--out", tmp_path / "out",
+                      launcher=["env", f"PATH={tmp_path / 'bin'}:{os.environ['PATH']}"])
+    assert done.stderr.count("install gnuplot") == 1
+    assert {path.name for path in (tmp_path / "out").glob("*.gp")} == {"training_loss.gp", *(f"next_prediction_{i}.gp" for i in range(3))}
+    assert not list((tmp_path / "out").glob("*.png"))
+    (tmp_path / "out/training_loss.gp").unlink()
     mambasynth("train", "--config", tiny_trial, "--out", tmp_path / "out", "--checkpoint", tmp_path / "best.pt")
+    assert not (tmp_path / "out/training_loss.gp").exists(), "a trial that is complete draws nothing"
     assert (tmp_path / "best.pt").read_bytes() == (tmp_path / "out" / "checkpoint.pt").read_bytes()

@@ -7,6 +7,7 @@
 
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
+#include "support/path_without.hpp"
 #include "support/reference.hpp"
 
 using namespace mambasynth;
@@ -21,17 +22,6 @@ Figure line() {
   figure.set_commands("plot \"" + data + "\" using 1:2 with lines\n");
   return figure;
 }
-
-class PathWithout {
- public:
-  PathWithout() : before_(std::getenv("PATH")) { setenv("PATH", "/nonexistent", 1); }
-  PathWithout(PathWithout const&) = delete;
-  PathWithout& operator=(PathWithout const&) = delete;
-  ~PathWithout() { setenv("PATH", before_.c_str(), 1); }
-
- private:
-  std::string before_;
-};
 
 }  // namespace
 
@@ -61,7 +51,7 @@ TEST_CASE("the script runs by hand") {
 
 TEST_CASE("without gnuplot, script and data are written and the note says what to do") {
   tests::TemporaryFolder folder;
-  PathWithout const gnuplot;
+  tests::PathWithout const gnuplot;
   CHECK(line().draw(folder.path()) == Outcome::gnuplot_missing);
   CHECK(std::filesystem::exists(folder.path() / "line.gp"));
   CHECK(std::filesystem::exists(folder.path() / "line_points.dat"));
