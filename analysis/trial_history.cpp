@@ -1,8 +1,7 @@
 #include "analysis/trial_history.hpp"
 
-#include <fmt/format.h>
-
 #include <cmath>
+#include <fmt/format.h>
 #include <string>
 
 #include "analysis/trial_layout.hpp"
@@ -23,7 +22,8 @@ TrialHistory read_losses(std::filesystem::path const& file) {
     auto values = h5.read<double>(path);
     if (values.size() != history.epoch.size())
       throw errors::input(file.string() + " cannot be used as a trial",
-                          fmt::format("{} holds {} values for {} epochs", path, values.size(), history.epoch.size()), "Remove it and run the sweep again");
+                          fmt::format("{} holds {} values for {} epochs", path, values.size(), history.epoch.size()),
+                          "Remove it and run the sweep again");
     return values;
   };
   history.train_mse = read("train_mse");

@@ -11,7 +11,7 @@ struct TrialHistory {
   std::vector<std::int64_t> epoch;
   std::vector<double> train_mse, train_eval_mse, val_mse, test_mse, lr, gate_lr, seconds;
   std::vector<double> first_gradient_norm, last_gradient_norm;  ///< of the epoch's first and last batch, unclipped
-  std::vector<std::int8_t> best;  ///< 1 where the validation loss was the lowest so far
+  std::vector<std::int8_t> best;                                ///< 1 where the validation loss was the lowest so far
 };
 
 /// The losses and learning rates of a trial.h5; the other columns stay empty, and all of them where it has no history.

@@ -1,11 +1,10 @@
 #include "analysis/collate/figures.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <functional>
 #include <set>
 
@@ -30,7 +29,9 @@ Names names_at(Names const& places, NameAt const& name) {
   return names;
 }
 
-std::string section_less(std::string const& key) { return key.substr(key.rfind('.') + 1); }
+std::string section_less(std::string const& key) {
+  return key.substr(key.rfind('.') + 1);
+}
 
 /// Axes' keys without their sections, unless two would be the same.
 Names short_axes(Table const& table) {
@@ -89,7 +90,12 @@ class Numbers {
   }
 
   [[nodiscard]] Curves empty(std::string const& name, std::string const& xlabel) const {
-    return {.name = name, .legend_title = fmt::format("{}", fmt::join(short_axes(table_), ", ")), .xlabel = xlabel, .x = {}, .ticks = {}, .panels = {}};
+    return {.name = name,
+            .legend_title = fmt::format("{}", fmt::join(short_axes(table_), ", ")),
+            .xlabel = xlabel,
+            .x = {},
+            .ticks = {},
+            .panels = {}};
   }
   [[nodiscard]] Curves by_layer(std::string const& name, Names const& layers) const {
     auto figure = empty(name, "layer");
@@ -116,12 +122,17 @@ Curves dimension_figure(Numbers const& numbers) {
   for (auto const& measure : numbers.table_.measures)
     if (auto const name = parse_dimension(measure); !name.k.empty()) note_new(layers, name.layer);
   auto figure = numbers.by_layer("sweep_dimension", layers);
-  auto const panel = [&](std::string const& part, std::string const& title, std::string const& estimator, std::string const& end) {
+  auto const panel = [&](std::string const& part, std::string const& title, std::string const& estimator,
+                         std::string const& end) {
     auto const measured = names_at(layers, [&](auto const& layer) { return estimator + "." + layer + end; });
     if (!numbers.any(measured)) return;
-    Panel drawn{.part = part, .title = title, .ylabel = "dimension", .curves = numbers.of_cells(measured), .references = {}};
-    for (auto const& [control, name] : {std::pair{"untrained.", "untrained network"}, {"shuffled.", "shuffled features"}})
-      drawn.references.push_back(numbers.over_all(name, names_at(measured, [&, prefix = std::string(control)](auto const& measure) { return prefix + measure; })));
+    Panel drawn{
+        .part = part, .title = title, .ylabel = "dimension", .curves = numbers.of_cells(measured), .references = {}};
+    for (auto const& [control, name] :
+         {std::pair{"untrained.", "untrained network"}, {"shuffled.", "shuffled features"}})
+      drawn.references.push_back(numbers.over_all(
+          name,
+          names_at(measured, [&, prefix = std::string(control)](auto const& measure) { return prefix + measure; })));
     // What belongs to no layer is a level.
     for (auto const& [control, name] : {std::pair{"signal.", "noise-free signal"}, {"noise.", "pure noise"}})
       drawn.references.push_back(numbers.over_all(name, Names(layers.size(), control + estimator + end)));
@@ -146,9 +157,12 @@ Curves error_figure(Numbers const& numbers) {
   }
   figure.ticks = places;
   auto const panel = [&](std::string const& measure, std::string const& title, std::string const& optimum) {
-    auto const at = [&](std::string const& name) { return names_at(places, [&](auto const& horizon) { return name + ".h" + horizon; }); };
+    auto const at = [&](std::string const& name) {
+      return names_at(places, [&](auto const& horizon) { return name + ".h" + horizon; });
+    };
     if (!numbers.any(at(measure))) return;
-    Panel drawn{.part = measure, .title = title, .ylabel = "MSE", .curves = numbers.of_cells(at(measure)), .references = {}};
+    Panel drawn{
+        .part = measure, .title = title, .ylabel = "MSE", .curves = numbers.of_cells(at(measure)), .references = {}};
     if (!optimum.empty()) drawn.references.push_back(numbers.over_all("Bayes optimum", at(optimum)));
     figure.panels.push_back(std::move(drawn));
   };
@@ -163,7 +177,12 @@ Curves training_figure(Numbers const& numbers, SweepFolder const& sweep) {
   auto const loss = validation_loss(numbers.table_, sweep);
   for (auto const epoch : loss.epoch) figure.x.push_back(static_cast<double>(epoch));
   if (figure.x.empty()) return figure;
-  Panel panel{.part = "val_mse", .title = "Validation loss", .ylabel = "MSE, mean over horizons", .curves = {}, .references = {}, .log_y = true};
+  Panel panel{.part = "val_mse",
+              .title = "Validation loss",
+              .ylabel = "MSE, mean over horizons",
+              .curves = {},
+              .references = {},
+              .log_y = true};
   for (std::size_t c = 0; c < loss.of_cell.size(); ++c) {
     Curve curve{.name = name_of(numbers.table_.cells[c], numbers.table_), .mean = {}, .low = {}, .high = {}};
     for (auto const& interval : loss.of_cell[c]) add(curve, interval);
@@ -183,26 +202,37 @@ ProbeName parse_probe(std::string const& measure) {
   auto const score = measure.find('.', start.size());
   auto const layer = score == std::string::npos ? score : measure.find('.', score + 1);
   if (layer == std::string::npos) return {};
-  return {measure.substr(start.size(), score - start.size()), measure.substr(score + 1, layer - score - 1), measure.substr(layer + 1)};
+  return {measure.substr(start.size(), score - start.size()), measure.substr(score + 1, layer - score - 1),
+          measure.substr(layer + 1)};
 }
 
 Curves probe_figure(Numbers const& numbers) {
-  constexpr std::pair<char const*, char const*> controls[] = {{"untrained_", "untrained network"}, {"shuffled_", "shuffled"}};
+  constexpr std::pair<char const*, char const*> controls[] = {{"untrained_", "untrained network"},
+                                                              {"shuffled_", "shuffled"}};
   Names layers;
   std::vector<ProbeName> probes;  // one a target and score
   for (auto const& measure : numbers.table_.measures) {
     auto const name = parse_probe(measure);
-    if (name.layer.empty() || std::any_of(std::begin(controls), std::end(controls), [&](auto const& c) { return name.score.starts_with(c.first); })) continue;
+    if (name.layer.empty() || std::any_of(std::begin(controls), std::end(controls),
+                                          [&](auto const& c) { return name.score.starts_with(c.first); }))
+      continue;
     note_new(layers, name.layer);
-    if (std::none_of(probes.begin(), probes.end(), [&](auto const& p) { return p.target == name.target && p.score == name.score; })) probes.push_back(name);
+    if (std::none_of(probes.begin(), probes.end(),
+                     [&](auto const& p) { return p.target == name.target && p.score == name.score; }))
+      probes.push_back(name);
   }
   auto figure = numbers.by_layer("sweep_probes", layers);
   for (auto const& [target, score, unused] : probes) {
     auto const at = [&, &target = target, &score = score](std::string const& control) {
-      return names_at(layers, [&](auto const& layer) { return fmt::format("probe.{}.{}{}.{}", target, control, score, layer); });
+      return names_at(
+          layers, [&](auto const& layer) { return fmt::format("probe.{}.{}{}.{}", target, control, score, layer); });
     };
     if (!numbers.any(at(""))) continue;
-    Panel panel{.part = target + "_" + score, .title = "Probe of " + target, .ylabel = score, .curves = numbers.of_cells(at("")), .references = {}};
+    Panel panel{.part = target + "_" + score,
+                .title = "Probe of " + target,
+                .ylabel = score,
+                .curves = numbers.of_cells(at("")),
+                .references = {}};
     for (auto const& [control, name] : controls) panel.references.push_back(numbers.over_all(name, at(control)));
     figure.panels.push_back(std::move(panel));
   }
@@ -214,8 +244,10 @@ Curves probe_figure(Numbers const& numbers) {
 figures::Outcome draw_sweep(Table const& table, SweepFolder const& sweep, std::filesystem::path const& folder) {
   Numbers const numbers(table, sweep);
   auto outcome = figures::Outcome::drawn;
-  for (auto const& figure : {dimension_figure(numbers), error_figure(numbers), training_figure(numbers, sweep), probe_figure(numbers)})
-    if (figures::draw_curves(figure, folder) == figures::Outcome::gnuplot_missing) outcome = figures::Outcome::gnuplot_missing;
+  for (auto const& figure :
+       {dimension_figure(numbers), error_figure(numbers), training_figure(numbers, sweep), probe_figure(numbers)})
+    if (figures::draw_curves(figure, folder) == figures::Outcome::gnuplot_missing)
+      outcome = figures::Outcome::gnuplot_missing;
   return outcome;
 }
 

@@ -37,7 +37,8 @@ TrainingCurves validation_loss(Table const& table, SweepFolder const& sweep) {
     std::vector<Interval> intervals;
     for (auto const epoch : curves.epoch) {
       auto const at = losses.find(epoch);
-      intervals.push_back(interval_of(at == losses.end() ? std::span<double const>{} : std::span<double const>(at->second)));
+      intervals.push_back(
+          interval_of(at == losses.end() ? std::span<double const>{} : std::span<double const>(at->second)));
     }
     curves.of_cell.push_back(std::move(intervals));
   }

@@ -1,11 +1,10 @@
 #include "analysis/figures/curves.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <span>
 
 #include "analysis/figures/legend.hpp"
@@ -24,12 +23,14 @@ constexpr int width = 480, left = 74, right = 26, above = 28, below = 52;
 LineStyle style_of(std::size_t curve, bool points) {
   constexpr std::array<std::int64_t, curves_a_page> hues{0, 6, 3, 1, 7, 4, 2, 5};
   constexpr std::array<int, curves_a_page> shapes{7, 5, 9, 11, 13, 6, 4, 8};
-  return {.colour = category_colour(hues[curve % curves_a_page], 10), .point = points ? shapes[curve % curves_a_page] : 0};
+  return {.colour = category_colour(hues[curve % curves_a_page], 10),
+          .point = points ? shapes[curve % curves_a_page] : 0};
 }
 
 LineStyle reference_style(std::size_t reference) {
   constexpr std::array<char const*, 4> greys{"#333333", "#888888", "#333333", "#888888"};
-  return {.colour = greys[reference % greys.size()], .dash = 2 + static_cast<int>(reference % greys.size()), .width = 1.3};
+  return {
+      .colour = greys[reference % greys.size()], .dash = 2 + static_cast<int>(reference % greys.size()), .width = 1.3};
 }
 
 struct Range {
@@ -39,7 +40,9 @@ struct Range {
 /// Of all means, of what intervals add to them up to a quarter, and of three quarters of the intervals: one over two
 /// values is often ten times as wide as the others.
 Range range_of(Panel const& panel) {
-  auto const scaled = [&](double value) { return panel.log_y ? (value > 0 ? std::log10(value) : std::nan("")) : value; };
+  auto const scaled = [&](double value) {
+    return panel.log_y ? (value > 0 ? std::log10(value) : std::nan("")) : value;
+  };
   double low = INFINITY, high = -INFINITY;
   std::vector<double> lows, highs;
   auto const note = [&](Curve const& curve, std::vector<double> const& end, std::vector<double>& ends) {
@@ -73,7 +76,8 @@ std::string block(std::vector<double> const& x, Curve const& curve) {
   auto text = fmt::format("# {}: x mean low high\n", quotable(curve.name, 200));
   for (std::size_t i = 0; i < x.size(); ++i)
     if (std::isfinite(curve.mean[i]))
-      text += fmt::format("{:.8g} {:.8g} {:.8g} {:.8g}\n", x[i], curve.mean[i], curve.low.empty() ? std::nan("") : curve.low[i],
+      text += fmt::format("{:.8g} {:.8g} {:.8g} {:.8g}\n", x[i], curve.mean[i],
+                          curve.low.empty() ? std::nan("") : curve.low[i],
                           curve.high.empty() ? std::nan("") : curve.high[i]);
   return text + "\n\n";
 }
@@ -82,7 +86,11 @@ std::string block(std::vector<double> const& x, Curve const& curve) {
 class Page {
  public:
   Page(Curves const& figure, std::size_t first, std::size_t count, std::string name, std::string legend_title)
-      : figure_(figure), first_(first), count_(count), drawn_(std::move(name), {width, 0}), legend_title_(std::move(legend_title)) {
+      : figure_(figure),
+        first_(first),
+        count_(count),
+        drawn_(std::move(name), {width, 0}),
+        legend_title_(std::move(legend_title)) {
     for (auto const& panel : figure.panels)
       for (auto const& reference : panel.references)
         if (!empty(reference) && std::find(references_.begin(), references_.end(), reference.name) == references_.end())
@@ -94,17 +102,22 @@ class Page {
     int const panels = static_cast<int>(figure_.panels.size()), panel_height = panels == 1 ? 220 : 150;
     int const height = panels * (above + panel_height) + below + legend.height();
     drawn_.set_size({width, height});
-    auto commands = fmt::format("set multiplot\nunset key\nset tics out nomirror\nset border 3\nset grid ytics linetype 1 linecolor rgb \"#dddddd\"\n"
-                                "set lmargin at screen {:.4f}\nset rmargin at screen {:.4f}\n{}set format x \"\"\n",
-                                static_cast<double>(left) / width, 1 - static_cast<double>(right) / width, x_axis());
+    auto commands = fmt::format(
+        "set multiplot\nunset key\nset tics out nomirror\nset border 3\nset grid ytics linetype 1 linecolor rgb "
+        "\"#dddddd\"\n"
+        "set lmargin at screen {:.4f}\nset rmargin at screen {:.4f}\n{}set format x \"\"\n",
+        static_cast<double>(left) / width, 1 - static_cast<double>(right) / width, x_axis());
     for (int i = 0; i < panels; ++i) {
       int const top = i * (above + panel_height) + above;
       auto const& panel_drawn = figure_.panels[static_cast<std::size_t>(i)];
-      commands += fmt::format("unset label\nset label \"{}\" at screen {:.4f},{:.5f} center rotate noenhanced\n", quotable(panel_drawn.ylabel), 12.0 / width,
-                              1 - (top + panel_height / 2.0) / height);
-      commands += fmt::format("set tmargin at screen {:.5f}\nset bmargin at screen {:.5f}\n", 1 - static_cast<double>(top) / height,
-                              1 - static_cast<double>(top + panel_height) / height);
-      if (i + 1 == panels) commands += fmt::format("set format x\n{}set xlabel \"{}\" noenhanced\n", ticks(), quotable(figure_.xlabel)) + legend.commands(height);
+      commands += fmt::format("unset label\nset label \"{}\" at screen {:.4f},{:.5f} center rotate noenhanced\n",
+                              quotable(panel_drawn.ylabel), 12.0 / width, 1 - (top + panel_height / 2.0) / height);
+      commands +=
+          fmt::format("set tmargin at screen {:.5f}\nset bmargin at screen {:.5f}\n",
+                      1 - static_cast<double>(top) / height, 1 - static_cast<double>(top + panel_height) / height);
+      if (i + 1 == panels)
+        commands += fmt::format("set format x\n{}set xlabel \"{}\" noenhanced\n", ticks(), quotable(figure_.xlabel)) +
+                    legend.commands(height);
       commands += panel(panel_drawn);
     }
     drawn_.set_commands(commands + "unset multiplot\n");
@@ -117,19 +130,24 @@ class Page {
 
   [[nodiscard]] std::vector<LegendEntry> entries() const {
     std::vector<LegendEntry> all;
-    for (std::size_t i = 0; i < count_; ++i) all.push_back({figure_.panels.front().curves[first_ + i].name, style_of(i, bars())});
+    for (std::size_t i = 0; i < count_; ++i)
+      all.push_back({figure_.panels.front().curves[first_ + i].name, style_of(i, bars())});
     for (std::size_t i = 0; i < references_.size(); ++i) all.push_back({references_[i], reference_style(i)});
     return all;
   }
 
   [[nodiscard]] std::string x_axis() const {
     auto const [low, high] = std::minmax_element(figure_.x.begin(), figure_.x.end());
-    if (figure_.log2_x) return fmt::format("set logscale x 2\nset xrange [{:.6g}:{:.6g}]\n{}", *low / (single() ? 2 : 1.4), *high * (single() ? 2 : 1.4), bare_ticks());
+    if (figure_.log2_x)
+      return fmt::format("set logscale x 2\nset xrange [{:.6g}:{:.6g}]\n{}", *low / (single() ? 2 : 1.4),
+                         *high * (single() ? 2 : 1.4), bare_ticks());
     double const room = single() ? 1 : bars() ? 0.1 + 0.5 * dodge() * static_cast<double>(count_) : 0.0;
     return fmt::format("set xrange [{:.6g}:{:.6g}]\n{}", *low - room, *high + room, bare_ticks());
   }
   [[nodiscard]] std::string ticks() const { return figure_.ticks.empty() ? "" : ticks_of(figure_.ticks); }
-  [[nodiscard]] std::string bare_ticks() const { return figure_.ticks.empty() ? "" : ticks_of(std::vector<std::string>(figure_.x.size())); }
+  [[nodiscard]] std::string bare_ticks() const {
+    return figure_.ticks.empty() ? "" : ticks_of(std::vector<std::string>(figure_.x.size()));
+  }
   [[nodiscard]] std::string ticks_of(std::vector<std::string> const& names) const {
     constexpr std::size_t most = 12;
     auto const stride = (names.size() + most - 1) / most;
@@ -147,9 +165,11 @@ class Page {
     auto const name = drawn_.data_name(panel.part);
     for (auto const& reference : panel.references) {
       if (empty(reference)) continue;
-      auto const number = static_cast<std::size_t>(std::find(references_.begin(), references_.end(), reference.name) - references_.begin());
+      auto const number = static_cast<std::size_t>(std::find(references_.begin(), references_.end(), reference.name) -
+                                                   references_.begin());
       rows += block(figure_.x, reference);
-      auto const what = single() ? fmt::format("{:.8g}", reference.mean.front()) : fmt::format("\"{}\" index {} using 1:2", name, blocks);
+      auto const what = single() ? fmt::format("{:.8g}", reference.mean.front())
+                                 : fmt::format("\"{}\" index {} using 1:2", name, blocks);
       plots.push_back(fmt::format("{} with lines {}", what, line_words(reference_style(number))));
       ++blocks;
     }
@@ -165,28 +185,34 @@ class Page {
         continue;
       }
       if (!curve.low.empty())
-        plots.push_back(fmt::format("{} using 1:3:4 with filledcurves fillcolor rgb \"{}\" fillstyle transparent solid 0.15 noborder", data, style.colour));
+        plots.push_back(fmt::format(
+            "{} using 1:3:4 with filledcurves fillcolor rgb \"{}\" fillstyle transparent solid 0.15 noborder", data,
+            style.colour));
       lines.push_back(fmt::format("{} using 1:2 with lines {}", data, line_words(style)));
     }
     plots.insert(plots.end(), lines.begin(), lines.end());
     drawn_.add_data(panel.part, rows);
     auto text = fmt::format("set title \"{}\" offset 0,-0.6 noenhanced\n", quotable(panel.title, 66));
     text += panel.log_y ? fmt::format("set logscale y\nset ytics {}\n", log_ticks(range.low, range.high))
-                        : fmt::format("unset logscale y\nset ytics {:.6g}\n", tick_step((range.high - range.low) / 1.6));  // three to six of them
+                        : fmt::format("unset logscale y\nset ytics {:.6g}\n",
+                                      tick_step((range.high - range.low) / 1.6));  // three to six of them
     text += fmt::format("set yrange [{:.8g}:{:.8g}]\n", range.low, range.high);
     if (plots.empty()) return text + "plot NaN\n";
     return text + fmt::format("plot {}\n", fmt::join(plots, ", \\\n  "));
   }
 
   /// What two curves lie apart at the same x, as a share of the least distance between two x.
-  [[nodiscard]] double dodge() const { return (single() ? 1.2 : 0.5) / static_cast<double>(std::max<std::size_t>(count_, single() ? 1 : 4)); }
+  [[nodiscard]] double dodge() const {
+    return (single() ? 1.2 : 0.5) / static_cast<double>(std::max<std::size_t>(count_, single() ? 1 : 4));
+  }
   /// Beside the others of the same x, so that no bar hides another.
   [[nodiscard]] std::string with_bars(std::string const& data, std::size_t i, LineStyle const& style) const {
     double const shift = dodge() * (static_cast<double>(i) - 0.5 * static_cast<double>(count_ - 1));
     auto const x = figure_.log2_x ? fmt::format("($1*{:.4f})", std::exp2(shift)) : fmt::format("($1+{:.4f})", shift);
-    return fmt::format("{0} using {1}:3:(0):($4-$3) with vectors nohead linecolor rgb \"{4}\" linewidth 1, "
-                       "{0} using {1}:2 with linespoints {2} pointtype {3} pointsize 0.6",
-                       data, x, line_words(style), style.point, style.colour);
+    return fmt::format(
+        "{0} using {1}:3:(0):($4-$3) with vectors nohead linecolor rgb \"{4}\" linewidth 1, "
+        "{0} using {1}:2 with linespoints {2} pointtype {3} pointsize 0.6",
+        data, x, line_words(style), style.point, style.colour);
   }
 
   Curves const& figure_;
@@ -206,8 +232,10 @@ Outcome draw_curves(Curves const& figure, std::filesystem::path const& folder) {
   for (std::size_t page = 0; page < pages; ++page) {
     auto const first = page * all / pages, end = (page + 1) * all / pages;
     bool const alone = pages == 1;
-    outcome = Page(figure, first, end - first, alone ? figure.name : fmt::format("{}_{}", figure.name, page + 1),
-                   alone ? figure.legend_title : fmt::format("{} (page {} of {})", figure.legend_title, page + 1, pages)).draw(folder);
+    outcome =
+        Page(figure, first, end - first, alone ? figure.name : fmt::format("{}_{}", figure.name, page + 1),
+             alone ? figure.legend_title : fmt::format("{} (page {} of {})", figure.legend_title, page + 1, pages))
+            .draw(folder);
   }
   return outcome;
 }

@@ -24,7 +24,7 @@ struct Panel {
 };
 
 struct Curves {
-  std::string name;          ///< of the files
+  std::string name;  ///< of the files
   std::string legend_title;
   std::string xlabel;
   std::vector<double> x;

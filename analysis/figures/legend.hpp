@@ -8,9 +8,9 @@ namespace mambasynth::figures {
 /// How a line looks, in a panel and in the legend.
 struct LineStyle {
   std::string colour = "#000000";
-  int dash = 1;          ///< gnuplot's dashtype; 1 is solid
-  int point = 0;         ///< gnuplot's pointtype; 0: no points
-  double width = 1.5;    ///< 0: points alone
+  int dash = 1;        ///< gnuplot's dashtype; 1 is solid
+  int point = 0;       ///< gnuplot's pointtype; 0: no points
+  double width = 1.5;  ///< 0: points alone
 };
 
 /// gnuplot's words for it: "linecolor rgb ... dashtype ... linewidth ...", without points.

@@ -1,10 +1,9 @@
 #include "analysis/figures/training_figures.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <string>
 #include <vector>
 
@@ -22,10 +21,12 @@ bool known(std::span<double const> values) {
 
 std::string rows_of(LossCurves const& c) {
   std::string rows = "# epoch train train_eval validation test learning_rate\n";
-  auto const at = [](std::span<double const> values, std::size_t i) { return values.empty() ? std::nan("") : values[i]; };
+  auto const at = [](std::span<double const> values, std::size_t i) {
+    return values.empty() ? std::nan("") : values[i];
+  };
   for (std::size_t i = 0; i < c.epoch.size(); ++i)
-    rows += fmt::format("{} {:.8g} {:.8g} {:.8g} {:.8g} {:.8g}\n", c.epoch[i], at(c.train, i), at(c.train_eval, i), at(c.validation, i), at(c.test, i),
-                        at(c.learning_rate, i));
+    rows += fmt::format("{} {:.8g} {:.8g} {:.8g} {:.8g} {:.8g}\n", c.epoch[i], at(c.train, i), at(c.train_eval, i),
+                        at(c.validation, i), at(c.test, i), at(c.learning_rate, i));
   return rows;
 }
 
@@ -75,8 +76,8 @@ Outcome draw_training_loss(LossCurves const& c, std::filesystem::path const& fol
     auto const rows = measured(c.epoch, c.test);
     auto const file = figure.add_data("test", rows);
     LineStyle const markers{.colour = category_colour(3, 10), .point = 7, .width = 0};
-    plots.push_back(fmt::format("\"{}\" every {} using 1:2 with points pointtype 7 pointsize 0.6 linecolor rgb \"{}\"", file,
-                                1 + std::count(rows.begin(), rows.end(), '\n') / most_markers, markers.colour));
+    plots.push_back(fmt::format("\"{}\" every {} using 1:2 with points pointtype 7 pointsize 0.6 linecolor rgb \"{}\"",
+                                file, 1 + std::count(rows.begin(), rows.end(), '\n') / most_markers, markers.colour));
     entries.push_back({"test", markers});
   }
   level(c.bayes_test, "Bayes, test", {.colour = "#333333", .dash = 3});
@@ -90,11 +91,15 @@ Outcome draw_training_loss(LossCurves const& c, std::filesystem::path const& fol
   auto const first = c.epoch.empty() ? 0 : c.epoch.front(), last = c.epoch.empty() ? 1 : c.epoch.back();
   figure.set_commands(fmt::format(
       "unset key\nset tics out nomirror\nset border 11\nset grid ytics linetype 1 linecolor rgb \"#dddddd\"\n"
-      "set lmargin at screen {:.4f}\nset rmargin at screen {:.4f}\nset tmargin at screen {:.4f}\nset bmargin at screen {:.4f}\n"
-      "set xrange [{}:{}]\nset xlabel \"epoch\"\nset logscale y\nset yrange [{:.6g}:{:.6g}]\nset ytics {}\nset ylabel \"loss (MSE)\" offset 1\n"
-      "set y2range [0:*]\nset y2tics autofreq\nset format y2 \"%g\"\nset y2label \"learning rate\" offset -1\n{}plot {}\n",
-      static_cast<double>(left) / width, 1 - static_cast<double>(right) / width, 1 - static_cast<double>(above) / height,
-      1 - static_cast<double>(above + panel) / height, first, std::max(last, first + 1), low, high, log_ticks(low, high), legend.commands(height),
+      "set lmargin at screen {:.4f}\nset rmargin at screen {:.4f}\nset tmargin at screen {:.4f}\nset bmargin at screen "
+      "{:.4f}\n"
+      "set xrange [{}:{}]\nset xlabel \"epoch\"\nset logscale y\nset yrange [{:.6g}:{:.6g}]\nset ytics {}\nset ylabel "
+      "\"loss (MSE)\" offset 1\n"
+      "set y2range [0:*]\nset y2tics autofreq\nset format y2 \"%g\"\nset y2label \"learning rate\" offset -1\n{}plot "
+      "{}\n",
+      static_cast<double>(left) / width, 1 - static_cast<double>(right) / width,
+      1 - static_cast<double>(above) / height, 1 - static_cast<double>(above + panel) / height, first,
+      std::max(last, first + 1), low, high, log_ticks(low, high), legend.commands(height),
       plots.empty() ? "NaN" : fmt::format("{}", fmt::join(plots, ", \\\n  "))));
   return figure.draw(folder);
 }
@@ -113,15 +118,19 @@ Outcome draw_next_prediction(WindowPrediction const& w, std::filesystem::path co
   auto const common = symmetric_range(largest_magnitude(w.truth), least_scale);
 
   Figure figure(fmt::format("next_prediction_{}", w.number), {width, height});
-  WindowPage page(w.start, w.start + steps, height, {.left = 0.13, .right = 0.83, .scale_at = 0.85, .scale_width = 0.025});
-  page.strip(w.circle.empty() ? "Circles unknown" : "Circle", figure.add_data("circles", circle_runs(w.circle, w.circles, w.start, steps)));
-  auto const heat = [&](std::string const& title, std::string const& part, std::span<float const> values, std::string const& range, bool lowest) {
-    page.heat(title, "channel", figure.add_data(part, heat_rows(values, w.channels)), w.channels, diverging_palette(), range, panel, lowest);
+  WindowPage page(w.start, w.start + steps, height,
+                  {.left = 0.13, .right = 0.83, .scale_at = 0.85, .scale_width = 0.025});
+  page.strip(w.circle.empty() ? "Circles unknown" : "Circle",
+             figure.add_data("circles", circle_runs(w.circle, w.circles, w.start, steps)));
+  auto const heat = [&](std::string const& title, std::string const& part, std::span<float const> values,
+                        std::string const& range, bool lowest) {
+    page.heat(title, "channel", figure.add_data(part, heat_rows(values, w.channels)), w.channels, diverging_palette(),
+              range, panel, lowest);
   };
   heat("Series, x[t]", "truth", w.truth, common, false);
   heat("Prediction from the steps before t", "prediction", w.prediction, common, false);
-  heat(fmt::format("Error, MSE {:.4f}", error.empty() ? 0.0 : squares / static_cast<double>(error.size())), "error", error,
-       symmetric_range(largest_magnitude(error), least_scale), true);
+  heat(fmt::format("Error, MSE {:.4f}", error.empty() ? 0.0 : squares / static_cast<double>(error.size())), "error",
+       error, symmetric_range(largest_magnitude(error), least_scale), true);
   figure.set_commands(page.end());
   return figure.draw(folder);
 }

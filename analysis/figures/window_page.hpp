@@ -16,7 +16,8 @@ std::string symmetric_range(double largest, double floor);
 
 /// A row a visit: first step, end, colour, circle, colour of text on it. `circle` (step) of the steps from `first` on;
 /// grey from where it ends (at once where it is empty) to first + steps.
-std::string circle_runs(std::span<std::int64_t const> circle, std::int64_t circles, std::int64_t first, std::int64_t steps);
+std::string circle_runs(std::span<std::int64_t const> circle, std::int64_t circles, std::int64_t first,
+                        std::int64_t steps);
 
 /// Shares of the page's width that margins and the colour scale take.
 struct PageWidths {
@@ -31,10 +32,11 @@ class WindowPage {
   /// Circles, of a file of circle_runs(), with numbers where a visit is long enough.
   void strip(std::string const& title, std::string const& runs);
   /// `rows`: a file of `count` rows, as of heat_rows(); `range`: of the colours, "[-1:1]"; `pixels` high.
-  void heat(std::string const& title, std::string const& ylabel, std::string const& rows, std::int64_t count, std::string const& palette,
-            std::string const& range, int pixels, bool lowest = false);
+  void heat(std::string const& title, std::string const& ylabel, std::string const& rows, std::int64_t count,
+            std::string const& palette, std::string const& range, int pixels, bool lowest = false);
   /// `plots`: what follows gnuplot's `plot`; `largest` of what it plots.
-  void lines(std::string const& title, std::string const& ylabel, std::string const& plots, double largest, int pixels, bool lowest = false);
+  void lines(std::string const& title, std::string const& ylabel, std::string const& plots, double largest, int pixels,
+             bool lowest = false);
   [[nodiscard]] std::string end() const { return text_ + "unset multiplot\n"; }
 
   /// Pixels that a strip and each other panel take besides their own height.

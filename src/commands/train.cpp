@@ -142,8 +142,8 @@ int train(Options const& options, config::Trial const& trial, std::string const&
   auto const outcome = run_within_memory(job, data);
   switch (outcome.ending) {
     case train::Ending::finished:
-      if (auto const note = leads && options.figures ? trial::draw_trial(trial, data, device, folder) : std::string(); !note.empty())
-        fmt::print(stderr, "{}\n", note);
+      if (leads && options.figures)
+        if (auto const note = trial::draw_trial(trial, data, device, folder); !note.empty()) fmt::print(stderr, "{}\n", note);
       if (leads) fmt::print("{}\n{}\n", (folder / trial::result_name).string(), (folder / train::checkpoint_name).string());
       return static_cast<int>(errors::ExitCode::done);
     case train::Ending::diverged:

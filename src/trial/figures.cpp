@@ -1,7 +1,6 @@
 #include "trial/figures.hpp"
 
 #include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
 #include <exception>
@@ -27,7 +26,8 @@ double mean_over_horizons(analysis::TrialSummary const& trial, std::string_view 
   double sum = 0;
   std::int64_t count = 0;
   for (auto const& [name, value] : trial.measures)
-    if (name.size() > measure.size() + 1 && name.starts_with(measure) && name.substr(measure.size(), 2) == ".h") sum += value, ++count;
+    if (name.size() > measure.size() + 1 && name.starts_with(measure) && name.substr(measure.size(), 2) == ".h")
+      sum += value, ++count;
   return count > 0 ? sum / static_cast<double>(count) : std::nan("");
 }
 
@@ -51,7 +51,8 @@ std::span<float const> values_of(at::Tensor const& contiguous) {
 
 }  // namespace
 
-figures::Outcome draw_predictions(model::Predictor const& network, TrialData const& data, std::int64_t stride, std::filesystem::path const& folder) {
+figures::Outcome draw_predictions(model::Predictor const& network, TrialData const& data, std::int64_t stride,
+                                  std::filesystem::path const& folder) {
   constexpr std::uint64_t seed = 42;
   constexpr std::int64_t drawn = 3;
   auto const& series = data.material.train.series;
@@ -64,17 +65,26 @@ figures::Outcome draw_predictions(model::Predictor const& network, TrialData con
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     auto const start = starts[static_cast<std::size_t>(chosen[i])];
     auto const x = series.narrow(0, start, length);
-    auto const prediction = network.predict(x.unsqueeze(0)).front()[0].narrow(0, 0, length - 1).to(at::kFloat).contiguous();
+    auto const prediction =
+        network.predict(x.unsqueeze(0)).front()[0].narrow(0, 0, length - 1).to(at::kFloat).contiguous();
     auto const truth = x.narrow(0, 1, length - 1).to(at::kFloat).contiguous();
-    figures::WindowPrediction window{.number = static_cast<std::int64_t>(i), .channels = x.size(1), .start = start + 1,
-                                     .truth = values_of(truth), .prediction = values_of(prediction), .circle = {}, .circles = circles};
-    if (circles > 0) window.circle = std::span(data.circle).subspan(static_cast<std::size_t>(start + 1), static_cast<std::size_t>(length - 1));
+    figures::WindowPrediction window{.number = static_cast<std::int64_t>(i),
+                                     .channels = x.size(1),
+                                     .start = start + 1,
+                                     .truth = values_of(truth),
+                                     .prediction = values_of(prediction),
+                                     .circle = {},
+                                     .circles = circles};
+    if (circles > 0)
+      window.circle =
+          std::span(data.circle).subspan(static_cast<std::size_t>(start + 1), static_cast<std::size_t>(length - 1));
     outcome = figures::draw_next_prediction(window, folder);
   }
   return outcome;
 }
 
-std::string draw_trial(config::Trial const& trial, TrialData const& data, std::string const& device, std::filesystem::path const& folder) {
+std::string draw_trial(config::Trial const& trial, TrialData const& data, std::string const& device,
+                       std::filesystem::path const& folder) {
   try {
     auto outcome = draw_loss(folder);
     model::Network network(trial.model, data.material.train.series.size(1));

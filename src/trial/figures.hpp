@@ -11,10 +11,12 @@ namespace mambasynth::trial {
 
 /// next_prediction_0, _1, _2: head 1 on the windows that the original draws, default_rng(42).choice(windows, 3) of all
 /// windows of the series at multiples of `stride`, whatever the split.
-figures::Outcome draw_predictions(model::Predictor const& network, TrialData const& data, std::int64_t stride, std::filesystem::path const& folder);
+figures::Outcome draw_predictions(model::Predictor const& network, TrialData const& data, std::int64_t stride,
+                                  std::filesystem::path const& folder);
 
-/// training_loss, of the folder's trial.h5, and next_prediction_*, of its checkpoint.pt. Returns what a user should know
-/// where they could not be drawn, else nothing: a finished trial stands without its figures.
-std::string draw_trial(config::Trial const& trial, TrialData const& data, std::string const& device, std::filesystem::path const& folder);
+/// training_loss, of the folder's trial.h5, and next_prediction_*, of its checkpoint.pt. Returns what a user should
+/// know where they could not be drawn, else nothing: a finished trial stands without its figures.
+std::string draw_trial(config::Trial const& trial, TrialData const& data, std::string const& device,
+                       std::filesystem::path const& folder);
 
 }  // namespace mambasynth::trial

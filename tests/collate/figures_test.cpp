@@ -1,12 +1,11 @@
 #include "analysis/collate/figures.hpp"
 
+#include <algorithm>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <map>
 #include <set>
 #include <sstream>
@@ -62,8 +61,13 @@ SweepFolder sweep_of(fs::path const& folder, int cells, std::vector<std::pair<st
       result.horizon.bayes_mse = {6, 6.5};
       result.horizon.excess_mse = {result.test_mse - 6, result.test_mse - 5.5};
       result.history.val_mse = {9.0 + seed, 8.5 + c};
-      CollatedTrial trial{.id = id, .axes = {{"train.gate_lr_factor", fmt::format("{}", c)}}, .seed = fmt::format("{}", seed), .outcome = collate::Outcome::done,
-                          .reason = "", .result = {}, .file = folder / (id + ".h5")};
+      CollatedTrial trial{.id = id,
+                          .axes = {{"train.gate_lr_factor", fmt::format("{}", c)}},
+                          .seed = fmt::format("{}", seed),
+                          .outcome = collate::Outcome::done,
+                          .reason = "",
+                          .result = {},
+                          .file = folder / (id + ".h5")};
       analysis::write_trial(trial.file, result);
       trial.result = analysis::read_trial(trial.file);
       for (auto const& [name, value] : more) trial.result->measures.emplace_back(name, value + seed);
@@ -85,8 +89,10 @@ TEST_CASE("the figures of a sweep hold the numbers of its table") {
   for (std::size_t layer = 0; layer < 3; ++layer) {
     constexpr char const* names[] = {"input", "layer_1", "output"};
     CHECK(dimension.at("1")[layer][0] == static_cast<double>(layer));
-    check_interval(dimension.at("1")[layer], table.cells[1].measures.at(fmt::format("levina_bickel_original.{}.k30", names[layer])));
-    check_interval(blocks(out.path() / "sweep_dimension_two_nn.dat").at("0")[layer], table.cells[0].measures.at(fmt::format("two_nn_ml.{}", names[layer])));
+    check_interval(dimension.at("1")[layer],
+                   table.cells[1].measures.at(fmt::format("levina_bickel_original.{}.k30", names[layer])));
+    check_interval(blocks(out.path() / "sweep_dimension_two_nn.dat").at("0")[layer],
+                   table.cells[0].measures.at(fmt::format("two_nn_ml.{}", names[layer])));
   }
   CHECK(dimension.at("untrained network")[1][1] == 49);
   CHECK(dimension.at("shuffled features")[2][1] == 53);

@@ -2,7 +2,6 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-
 #include <cmath>
 
 #include "analysis/figures/legend.hpp"
@@ -24,22 +23,36 @@ TEST_CASE("curves with and without intervals, at one place, a few or many, with 
         low.push_back(y.back() - 0.5), high.push_back(y.back() + 0.5);
       }
       if (places > 1) gaps[0] = 2;
-      Panel const panel{.part = "values", .title = "Values", .ylabel = "value", .curves = {{"a", y, low, high}, {"b", y, {}, {}}, {"c", gaps, gaps, gaps}},
-                        .references = {{"level", std::vector<double>(places, 1.0), {}, {}}}, .log_y = log};
+      Panel const panel{.part = "values",
+                        .title = "Values",
+                        .ylabel = "value",
+                        .curves = {{"a", y, low, high}, {"b", y, {}, {}}, {"c", gaps, gaps, gaps}},
+                        .references = {{"level", std::vector<double>(places, 1.0), {}, {}}},
+                        .log_y = log};
       tests::TemporaryFolder folder;
-      auto const outcome = draw_curves({.name = "curves", .legend_title = "letters", .xlabel = "place", .x = x, .ticks = {}, .log2_x = log, .panels = {panel}}, folder.path());
+      auto const outcome = draw_curves({.name = "curves",
+                                        .legend_title = "letters",
+                                        .xlabel = "place",
+                                        .x = x,
+                                        .ticks = {},
+                                        .log2_x = log,
+                                        .panels = {panel}},
+                                       folder.path());
       auto const data = store::read_text(folder.path() / "curves_values.dat");
-      CHECK_THAT(data, ContainsSubstring("# level: x mean low high\n1 1 nan nan\n") && ContainsSubstring("# a: x mean low high\n1 3 2.5 3.5\n") &&
+      CHECK_THAT(data, ContainsSubstring("# level: x mean low high\n1 1 nan nan\n") &&
+                           ContainsSubstring("# a: x mean low high\n1 3 2.5 3.5\n") &&
                            ContainsSubstring("# b: x mean low high\n1 3 nan nan\n"));
       CHECK((data.find("# c:") == std::string::npos) == (places == 1));
       if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
-      for (char const* name : {"curves.svg", "curves.png"}) CHECK(std::filesystem::file_size(folder.path() / name) > 1000);
+      for (char const* name : {"curves.svg", "curves.png"})
+        CHECK(std::filesystem::file_size(folder.path() / name) > 1000);
     }
 }
 
 TEST_CASE("nothing at all is no figure") {
   tests::TemporaryFolder folder;
-  CHECK(draw_curves({.name = "none", .legend_title = "", .xlabel = "", .x = {}, .ticks = {}, .panels = {}}, folder.path()) == Outcome::drawn);
+  CHECK(draw_curves({.name = "none", .legend_title = "", .xlabel = "", .x = {}, .ticks = {}, .panels = {}},
+                    folder.path()) == Outcome::drawn);
   CHECK(std::filesystem::is_empty(folder.path()));
 }
 
