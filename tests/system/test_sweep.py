@@ -286,4 +286,5 @@ def test_a_diverged_trial_is_no_number(mambasynth, collate, tiny_sweep, tmp_path
 def test_the_collator_needs_neither_torch_nor_mpi(build):
     needed = subprocess.run(["ldd", build / "bin" / "mambasynth-collate"], capture_output=True, text=True).stdout
     assert "hdf5" in needed
-    assert not re.search("torch|c10|mpi|cuda", needed)
+    names = re.sub(r"\(0x[0-9a-f]+\)", "", needed)  # an address may hold "c10" by chance
+    assert not re.search("torch|c10|mpi|cuda", names)
