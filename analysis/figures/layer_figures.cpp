@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <optional>
 #include <string>
+#include <utility>
 
+#include "analysis/figures/curves.hpp"
 #include "analysis/figures/palette.hpp"
 
 namespace mambasynth::figures {
@@ -15,88 +18,52 @@ namespace {
 using analysis::DimensionEstimates;
 using analysis::Estimate;
 
-constexpr char const* grey = "#777777";
-
 /// "layer_3" as "3": the axis says what it is.
 std::string short_name(std::string const& layer) {
   constexpr std::string_view prefix = "layer_";
   return layer.starts_with(prefix) ? layer.substr(prefix.size()) : layer;
 }
 
-/// One value a layer, with half the width of its band.
-struct Curve {
-  std::vector<double> value, half;
-};
-
 double half_width(Estimate const& e) {
   auto const error = std::isfinite(e.se_blocks) ? e.se_blocks : e.se;
   return std::isfinite(error) ? 2 * error : 0;
 }
 
+void add(Curve& curve, double value, double half) {
+  curve.mean.push_back(value);
+  curve.low.push_back(value - half);
+  curve.high.push_back(value + half);
+}
+
 template <class OfLayer>
-Curve curve_of(std::vector<DimensionEstimates> const& layers, OfLayer estimate) {
-  Curve curve;
+Curve curve_of(std::string const& name, std::vector<DimensionEstimates> const& layers, OfLayer estimate) {
+  Curve curve{.name = name, .mean = {}, .low = {}, .high = {}};
+  for (auto const& layer : layers) add(curve, estimate(layer).value, half_width(estimate(layer)));
+  return curve;
+}
+
+Curve curve_of(std::string const& name, std::vector<analysis::Scored> const& scores) {
+  Curve curve{.name = name, .mean = {}, .low = {}, .high = {}};
+  for (auto const& score : scores) add(curve, score.value, std::isfinite(score.se) ? 2 * score.se : 0);
+  return curve;
+}
+
+/// Controls are lines without intervals; one that was not measured is left out.
+void add_reference(Panel& panel, Curve curve) {
+  if (curve.mean.empty()) return;
+  curve.low.clear();
+  curve.high.clear();
+  panel.references.push_back(std::move(curve));
+}
+
+Curves over_layers(std::string const& name, std::vector<std::string> const& layers) {
+  Curves figure{.name = name, .legend_title = {}, .xlabel = "layer", .x = {}, .ticks = {}, .panels = {}};
   for (auto const& layer : layers) {
-    curve.value.push_back(estimate(layer).value);
-    curve.half.push_back(half_width(estimate(layer)));
+    figure.x.push_back(static_cast<double>(figure.x.size()));
+    figure.ticks.push_back(short_name(layer));
   }
-  return curve;
+  return figure;
 }
-
-Curve curve_of(std::vector<analysis::Scored> const& scores) {
-  Curve curve;
-  for (auto const& score : scores) {
-    curve.value.push_back(score.value);
-    curve.half.push_back(std::isfinite(score.se) ? 2 * score.se : 0);
-  }
-  return curve;
-}
-
-/// place, name, value, band's ends, for each layer.
-std::string rows_of(std::vector<std::string> const& layers, Curve const& curve) {
-  std::string rows = "# place layer value low high\n";
-  for (std::size_t l = 0; l < curve.value.size(); ++l) {
-    auto const v = curve.value[l];
-    rows += std::isfinite(v) ? fmt::format("{} {} {:.6g} {:.6g} {:.6g}\n", l, short_name(layers[l]), v, v - curve.half[l], v + curve.half[l])
-                             : fmt::format("{} {} NaN NaN NaN\n", l, short_name(layers[l]));
-  }
-  return rows;
-}
-
-/// Several curves over the layers in one panel.
-class LayerPanel {
- public:
-  LayerPanel(Figure& figure, std::vector<std::string> const& layers, std::string part) : figure_(figure), layers_(layers), part_(std::move(part)) {}
-
-  void band(std::string const& name, Curve const& curve, std::int64_t colour, std::string const& title) {
-    if (curve.value.empty()) return;
-    auto const data = figure_.add_data(part_ + "_" + name, rows_of(layers_, curve));
-    auto const shade = category_colour(colour, 10);
-    add(fmt::format("\"{0}\" using 1:4:5 with filledcurves fillcolor rgb \"{1}\" fillstyle transparent solid 0.25 noborder notitle, "
-                    "\"{0}\" using 1:3:xtic(2) with linespoints linecolor rgb \"{1}\" linewidth 2 pointtype 7 pointsize 0.7 title \"{2}\"",
-                    data, shade, title));
-  }
-  void control(std::string const& name, Curve const& curve, int dash, std::string const& title) {
-    if (curve.value.empty()) return;
-    auto const data = figure_.add_data(part_ + "_" + name, rows_of(layers_, curve));
-    add(fmt::format("\"{}\" using 1:3:xtic(2) with lines linecolor rgb \"{}\" linewidth 1.5 dashtype {} title \"{}\"", data, grey, dash, title));
-  }
-  void level(double value, int dash, std::string const& title) {
-    if (std::isfinite(value)) add(fmt::format("{:.6g} with lines linecolor rgb \"{}\" linewidth 1 dashtype {} title \"{}\"", value, grey, dash, title));
-  }
-  [[nodiscard]] std::string commands(std::string const& title) const {
-    auto const text = fmt::format("set title \"{}\"\nset xlabel \"layer\"\nset xrange [-0.3:{}]\n", title,
-                                  static_cast<double>(layers_.size()) - 0.7);
-    return plots_.empty() ? text + "plot -1 notitle\n" : text + "plot " + plots_ + "\n";
-  }
-
- private:
-  void add(std::string const& plot) { plots_ += (plots_.empty() ? "" : ", ") + plot; }
-
-  Figure& figure_;
-  std::vector<std::string> const& layers_;
-  std::string part_, plots_;
-};
 
 /// The k measured that is nearest to the usual 30.
 std::size_t shown_k(std::vector<std::int64_t> const& ks) {
@@ -106,15 +73,18 @@ std::size_t shown_k(std::vector<std::int64_t> const& ks) {
 }
 
 template <class OfSet>
-std::string dimension_panel(Figure& figure, std::string const& part, std::string const& title, analysis::LayerMeasures const& measures,
-                            analysis::Controls const& controls, OfSet estimate) {
-  LayerPanel panel(figure, measures.layers, part);
-  panel.band("trained", curve_of(measures.dimension, estimate), 0, "trained");
-  panel.control("untrained", curve_of(controls.untrained.dimension, estimate), 2, "untrained");
-  panel.control("shuffled", curve_of(controls.shuffled, estimate), 3, "shuffled features");
-  if (controls.noise) panel.level(estimate(*controls.noise).value, 4, "pure noise");
-  if (controls.signal) panel.level(estimate(*controls.signal).value, 5, "noise-free signal");
-  return panel.commands(title);
+Panel dimension_panel(std::string const& part, std::string const& title, analysis::LayerMeasures const& measures,
+                      analysis::Controls const& controls, OfSet estimate) {
+  Panel panel{.part = part, .title = title, .ylabel = "dimension", .curves = {curve_of("trained", measures.dimension, estimate)},
+              .references = {}, .log_y = true};
+  add_reference(panel, curve_of("untrained network", controls.untrained.dimension, estimate));
+  add_reference(panel, curve_of("shuffled features", controls.shuffled, estimate));
+  auto const level = [&](std::string const& name, std::optional<DimensionEstimates> const& set) {
+    if (set) add_reference(panel, curve_of(name, std::vector(measures.layers.size(), *set), estimate));
+  };
+  level("noise-free signal", controls.signal);
+  level("pure noise", controls.noise);
+  return panel;
 }
 
 std::string page(double left, double right) {
@@ -127,17 +97,6 @@ std::string score_words(std::string const& name) {
   auto words = name;
   std::replace(words.begin(), words.end(), '_', ' ');
   return words;
-}
-
-/// What the lines of the panels are, in a place of its own.
-std::string legend() {
-  return fmt::format(
-      "unset title\nunset border\nunset tics\nunset xlabel\nunset ylabel\nset xrange [0:1]\nset yrange [0:1]\n"
-      "set key center center Left reverse samplen 3\n"
-      "plot NaN with linespoints linecolor rgb \"{}\" linewidth 2 pointtype 7 pointsize 0.7 title \"trained\", "
-      "NaN with lines linecolor rgb \"{}\" linewidth 1.5 dashtype 2 title \"untrained\", "
-      "NaN with lines linecolor rgb \"{}\" linewidth 1.5 dashtype 3 title \"shuffled targets\"\n",
-      category_colour(0, 10), grey, grey);
 }
 
 std::string heat_map(Figure& figure, std::string const& part, std::vector<std::string> const& layers, std::vector<double> const& matrix,
@@ -167,47 +126,33 @@ std::string heat_map(Figure& figure, std::string const& part, std::vector<std::s
 
 }  // namespace
 
-Outcome draw_dimension_by_layer(analysis::LayerMeasures const& measures, analysis::Controls const& controls, std::filesystem::path const& folder) {
-  Figure figure("intrinsic_dimension", {1200, 460});
-  auto const& ks = measures.dimension.front().k;
-  std::string commands =
-      "set multiplot\nset tics out nomirror\nset border 3\nset tmargin at screen 0.9\nset bmargin at screen 0.15\n"
-      "set logscale y\nset yrange [0.8:*]\nset ytics (1, 2, 5, 10, 20, 50, 100, 200, 500)\n"
-      "set ylabel \"intrinsic dimension\" offset 1\nset key off\n" + page(0.06, 0.4);
-  auto const two_nn = [](DimensionEstimates const& set) { return set.two_nn_ml; };
-  if (!ks.empty()) {
+Outcome draw_dimension_by_layer(analysis::LayerMeasures const& measures, analysis::Controls const& controls,
+                                std::filesystem::path const& folder) {
+  auto figure = over_layers("intrinsic_dimension", measures.layers);
+  if (auto const& ks = measures.dimension.front().k; !ks.empty()) {
     auto const i = shown_k(ks);
-    commands += dimension_panel(figure, "levina_bickel", fmt::format("Levina-Bickel (original form), k = {}", ks[i]), measures, controls,
-                                [i](DimensionEstimates const& set) { return set.levina_bickel_original[i]; });
+    figure.panels.push_back(dimension_panel("levina_bickel", fmt::format("Levina-Bickel (original form), k = {}", ks[i]), measures,
+                                            controls, [i](DimensionEstimates const& set) { return set.levina_bickel_original[i]; }));
   }
-  commands += page(0.47, 0.81) + "set key outside right center Left reverse samplen 2\n";
-  commands += dimension_panel(figure, "two_nn", "TwoNN", measures, controls, two_nn) + "unset multiplot\n";
-  figure.set_commands(commands);
-  return figure.draw(folder);
+  figure.panels.push_back(dimension_panel("two_nn", "TwoNN, maximum likelihood", measures, controls,
+                                          [](DimensionEstimates const& set) { return set.two_nn_ml; }));
+  return draw_curves(figure, folder);
 }
 
-Outcome draw_probes(std::vector<std::string> const& layers, std::vector<analysis::ProbeResult> const& probes, std::filesystem::path const& folder) {
-  constexpr int columns = 3, panel_width = 430, panel_height = 360;
-  auto const rows = (static_cast<int>(probes.size()) + columns - 1) / columns;
-  Figure figure("probes", {columns * panel_width, std::max(rows, 1) * panel_height});
-  bool const free_place = probes.size() % columns != 0;
-  auto commands = fmt::format("set multiplot layout {},{}\nset tics out nomirror\nset border 3\nset ylabel offset 1\n", std::max(rows, 1), columns);
-  for (std::size_t p = 0; p < probes.size(); ++p) {
-    auto const& probe = probes[p];
+Outcome draw_probes(std::vector<std::string> const& layers, std::vector<analysis::ProbeResult> const& probes,
+                    std::filesystem::path const& folder) {
+  auto figure = over_layers("probes", layers);
+  for (auto const& probe : probes) {
     auto const& score = probe.scores.front();
-    LayerPanel panel(figure, layers, probe.target);
-    panel.band("trained", curve_of(score.trained), 0, "trained");
-    panel.control("untrained", curve_of(score.untrained), 2, "untrained");
-    panel.control("shuffled", curve_of(score.shuffled), 3, "shuffled targets");
-    auto title = probe.target;
+    auto title = "Probe of " + probe.target;
     std::replace(title.begin(), title.end(), '_', ' ');
-    commands += fmt::format("set ylabel \"{}\"\nset yrange [{}:1]\n{}\n", score_words(score.name), score.name == "r2" ? "-0.1" : "0",
-                            p == 0 && !free_place ? "set key bottom right opaque" : "unset key");
-    commands += panel.commands(title);
+    Panel panel{.part = probe.target, .title = title, .ylabel = score_words(score.name), .curves = {curve_of("trained", score.trained)},
+                .references = {}};
+    add_reference(panel, curve_of("untrained network", score.untrained));
+    add_reference(panel, curve_of("shuffled targets", score.shuffled));
+    figure.panels.push_back(std::move(panel));
   }
-  if (free_place) commands += legend();
-  figure.set_commands(commands + "unset multiplot\n");
-  return figure.draw(folder);
+  return draw_curves(figure, folder);
 }
 
 Outcome draw_similarity(std::vector<std::string> const& layers, analysis::Similarity const& similarity, std::filesystem::path const& folder) {
