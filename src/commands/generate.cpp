@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <span>
 
 #include "analysis/figures/generation_figures.hpp"
@@ -12,10 +13,15 @@
 #include "commands/checkpoint_flag.hpp"
 #include "commands/flags.hpp"
 #include "commands/verb.hpp"
+#include "dynamics/dynamics_file.hpp"
+#include "dynamics/figure.hpp"
+#include "dynamics/table.hpp"
 #include "errors/errors.hpp"
 #include "generate/generation_file.hpp"
 #include "model/state_dict.hpp"
+#include "oracle/hidden_process.hpp"
 #include "series/load.hpp"
+#include "series/process.hpp"
 
 namespace mambasynth::commands {
 namespace {
@@ -54,6 +60,33 @@ void draw(generate::Generation const& g, series::TrainingSeries const& series, s
   if (outcome == figures::Outcome::gnuplot_missing) fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));
 }
 
+/// What the process behind the series says of it; nothing, and a note why, where there is none.
+std::optional<dynamics::Analysis> judge(generate::Generation const& g, std::optional<generate::Generation> const& calm,
+                                        series::Source const& source, config::Generate const& config, int threads) {
+  if (!config.oracle) return {};
+  auto const absent = [](std::string const& why) {
+    fmt::print(stderr, "note: there are no statistics of visits and failures ({}).\n", why);
+    return std::optional<dynamics::Analysis>{};
+  };
+  if (!source.generated) return absent(source.reason);
+  std::optional<oracle::HiddenProcess> hidden;
+  try {
+    hidden.emplace(series::make_process(source.data));
+  } catch (errors::Error const& error) {
+    return absent(error.what());
+  }
+  dynamics::Input input{.samples = g.samples(), .seed_steps = config.seed_len, .steps = config.gen_len, .seed = g.seed,
+                        .conditions = {{"truth", g.truth, hidden->process().noise_std, {}}}, .burst_interval = 0, .compared = {}};
+  auto const perturbed = generate::perturbed_steps(config);
+  if (!perturbed.empty()) input.burst_interval = config.perturb_interval;
+  input.conditions.push_back({"generated", g.generated, config.temperature, perturbed});
+  if (calm) {
+    input.compared = {1, 2};
+    input.conditions.push_back({"without_bursts", calm->generated, config.temperature, {}});
+  }
+  return dynamics::analyse(*hidden, input, config, threads);
+}
+
 int run(Options const& options) {
   auto const trial = options.keys.resolve();
   if (options.keys.print_requested()) {
@@ -67,11 +100,22 @@ int run(Options const& options) {
                                               : series::load_for_training(trial.data.path, threads);
   require_its_channels(options.checkpoint, loaded.network.channels(), series.channels);
   auto const generation = generate::generate(loaded.network, series.x, trial.generate, device);
+  std::optional<generate::Generation> calm;
+  if (trial.generate.compare && !generate::perturbed_steps(trial.generate).empty())
+    calm = generate::generate(loaded.network, series.x, trial.generate, device, generate::Bursts::left_out);
+  auto const analysis = judge(generation, calm, series.source, trial.generate, threads);
   auto const file = std::filesystem::path(options.run.out) / "generation.h5";
   generate::write_generation(file, generation, trial.generate,
-                             {options.checkpoint, trial.data.path, provenance::run_facts(device, threads, backend::gpu_of(device))});
-  if (options.figures) draw(generation, series, options.run.out);
+                             {options.checkpoint, trial.data.path, provenance::run_facts(device, threads, backend::gpu_of(device))},
+                             calm ? &*calm : nullptr, [&](store::Hdf5Writer& h5) {
+                               if (analysis) dynamics::write_dynamics(h5, *analysis);
+                             });
+  if (options.figures) {
+    draw(generation, series, options.run.out);
+    if (analysis) (void)dynamics::draw_dynamics(*analysis, options.run.out);
+  }
   print(generation);
+  if (analysis) fmt::print("{}", dynamics::summary_table(*analysis));
   fmt::print("{}\n", file.string());
   return static_cast<int>(errors::ExitCode::done);
 }

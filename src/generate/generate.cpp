@@ -1,7 +1,5 @@
 #include "generate/generate.hpp"
 
-#include "generate/samples.hpp"
-
 namespace mambasynth::generate {
 namespace {
 
@@ -23,7 +21,7 @@ std::unique_ptr<Generator> generator(model::Network const& network, std::string 
 }
 
 Generation generate(model::Network const& network, std::vector<float> const& series, config::Generate const& config,
-                    std::string const& device) {
+                    std::string const& device, Bursts bursts) {
   Generation result;
   auto const channels = result.channels = network.channels();
   result.seed_start = sample_starts(static_cast<std::int64_t>(series.size()) / channels, config);
@@ -31,7 +29,7 @@ Generation generate(model::Network const& network, std::vector<float> const& ser
   result.truth = cut(series, result.seed_start, channels, config.seed_len, config.gen_len);
   result.generated.resize(result.truth.size());
   auto const samples = result.samples();
-  auto const noise = draw_noise({samples, channels, network.config().n_layers, network.config().d_model}, config);
+  auto const noise = draw_noise({samples, channels, network.config().n_layers, network.config().d_model}, config, bursts);
   kernels::RecurrentGeneration const run{.sequences = samples,
                                          .seed_steps = config.seed_len,
                                          .steps = config.gen_len,

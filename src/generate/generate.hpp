@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "generate/samples.hpp"
 #include "kernels/recurrent_generate.hpp"
 #include "model/network.hpp"
 
@@ -25,7 +26,7 @@ struct Generation {
 /// series: (n_steps, channel) fp32. device: "cpu" or "cuda".
 /// Errors: as sample_starts; errors::usage where the device cannot run the network.
 Generation generate(model::Network const& network, std::vector<float> const& series, config::Generate const& config,
-                    std::string const& device);
+                    std::string const& device, Bursts bursts = Bursts::applied);
 
 /// A network made ready to generate on one device.
 class Generator {

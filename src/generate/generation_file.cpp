@@ -39,7 +39,8 @@ void write_settings(store::Hdf5Writer& h5, config::Generate const& config) {
 }  // namespace
 
 void write_generation(std::filesystem::path const& file, Generation const& g, config::Generate const& config,
-                      GenerationSource const& source) {
+                      GenerationSource const& source, Generation const* calm,
+                      std::function<void(store::Hdf5Writer&)> const& more) {
   store::AtomicFile target(file);
   store::Hdf5Writer h5(target.temporary());
   h5.attribute("/", "schema_version", schema_version);
@@ -59,10 +60,12 @@ void write_generation(std::filesystem::path const& file, Generation const& g, co
   scale("/channel", 0, g.channels, {"channel of the series", "1"});
   std::vector<std::string> const axes{"/sample", "/time", "/channel"};
   h5.dataset<float>("/generated", g.generated, axes, {"series as the network continues it", "1"});
+  if (calm) h5.dataset<float>("/generated_without_bursts", calm->generated, axes, {"the same, the bursts left out", "1"});
   h5.dataset<float>("/truth", g.truth, axes, {"series as it went on", "1"});
   h5.dataset<float>("/seed", g.seed, {"/sample", "/seed_time", "/channel"}, {"true steps that generation starts from", "1"});
   h5.dataset<std::int64_t>("/seed_start", g.seed_start, {"/sample"}, {"first step of the seed in the series", "step"});
   h5.dataset<double>("/mse", g.mse, {"/sample"}, {"mean squared error of the generated steps", "1"});
+  if (more) more(h5);
   h5.close();
   target.commit();
 }

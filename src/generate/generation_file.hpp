@@ -1,10 +1,12 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "generate/generate.hpp"
 #include "provenance/run.hpp"
+#include "store/hdf5.hpp"
 
 namespace mambasynth::generate {
 
@@ -14,8 +16,10 @@ struct GenerationSource {
 };
 
 /// generation.h5: /generated and /truth (sample, time, channel), /seed_start and /mse (sample), /seed (sample, seed_time,
-/// channel); the settings as attributes of the root, where it comes from as attributes of /provenance.
+/// channel); the settings as attributes of the root, where it comes from as attributes of /provenance. `calm`, where there
+/// is one: the same samples without bursts, /generated_without_bursts. `more` adds what else belongs into the file.
 void write_generation(std::filesystem::path const& file, Generation const& generation, config::Generate const& config,
-                      GenerationSource const& source);
+                      GenerationSource const& source, Generation const* calm = nullptr,
+                      std::function<void(store::Hdf5Writer&)> const& more = {});
 
 }  // namespace mambasynth::generate

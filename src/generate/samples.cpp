@@ -43,9 +43,19 @@ std::vector<std::int64_t> sample_starts(std::int64_t n_steps, config::Generate c
   return starts;
 }
 
-Noise draw_noise(NoiseShape const& shape, config::Generate const& config) {
+std::vector<char> perturbed_steps(config::Generate const& config) {
   auto const on = burst_steps(config);
-  auto const bursts = std::count(on.begin(), on.end(), true);
+  std::size_t const later = config.perturb_hidden ? 1 : 0;
+  std::vector<char> perturbed(on.size());
+  for (std::size_t step = later; step < on.size(); ++step) perturbed[step] = on[step - later];
+  if (std::count(perturbed.begin(), perturbed.end(), char{1}) == 0) perturbed.clear();
+  return perturbed;
+}
+
+Noise draw_noise(NoiseShape const& shape, config::Generate const& config, Bursts which) {
+  auto const on = burst_steps(config);
+  bool const applied = which == Bursts::applied;
+  auto const bursts = applied ? std::count(on.begin(), on.end(), true) : 0;
   bool const outside = bursts > 0 && !config.perturb_hidden;
   Noise noise;
   if (config.temperature > 0 || outside)
@@ -68,7 +78,9 @@ Noise draw_noise(NoiseShape const& shape, config::Generate const& config) {
       if (config.temperature > 0)
         for (std::int64_t c = 0; c < shape.channels; ++c) output[c] = static_cast<float>(config.temperature * generator.normal());
       if (!on[static_cast<std::size_t>(step)]) continue;
-      if (outside)
+      if (!applied)
+        for (std::int64_t c = 0; c < (config.perturb_hidden ? reached * shape.features : shape.channels); ++c) generator.normal();
+      else if (outside)
         for (std::int64_t c = 0; c < shape.channels; ++c) output[c] += static_cast<float>(config.perturb_scale * generator.normal());
       else {
         std::generate_n(hidden, reached * shape.features,

@@ -25,6 +25,13 @@ struct NoiseShape {
 /// Sample i draws from numpy's default_rng([seed, i + 1]), step by step: temperature (channel), then, where a burst is
 /// on, its noise (channel), or inside (layer, feature) of the layers that it reaches.
 /// A burst starts at each multiple of perturb_interval but 0 and lasts perturb_duration steps.
-Noise draw_noise(NoiseShape const& shape, config::Generate const& config);
+/// Bursts::left_out draws the bursts all the same and drops them, so that the temperature's noise is that of
+/// Bursts::applied.
+enum class Bursts { applied, left_out };
+Noise draw_noise(NoiseShape const& shape, config::Generate const& config, Bursts bursts = Bursts::applied);
+
+/// (step): 1 where a burst's noise is in a generated step itself; inside the network it is in the step behind. Empty where
+/// no step is.
+std::vector<char> perturbed_steps(config::Generate const& config);
 
 }  // namespace mambasynth::generate
