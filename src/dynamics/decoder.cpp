@@ -59,7 +59,7 @@ void Decoder::step(Work& work, float const* x, bool first) const {
     }
     auto const period = static_cast<std::size_t>(circle.period), base = static_cast<std::size_t>(circle.first_position);
     for (std::size_t s = 0; s < period; ++s) {
-      auto const one = base + (s + period - 1) % period, two = base + (s + 2 * period - 2) % period;
+      auto const one = base + (s >= 1 ? s - 1 : period - 1), two = base + (s >= 2 ? s - 2 : (s + 2 * period - 2) % period);
       double value = before[base + s];
       std::uint8_t move = stay;
       if (!first) {

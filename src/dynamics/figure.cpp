@@ -115,12 +115,16 @@ Outcome draw_statistics(Analysis const& a, std::filesystem::path const& folder) 
     for (auto const& s : a.statistics) any = any || s.dwell[b] > 0;
     if (any) longest = static_cast<double>(static_cast<std::int64_t>(b + 1) * a.law.bin_steps);
   }
-  auto const dwell = figure.add_data("dwell", "# steps of a visit (middle of the bin), law, share of each condition\n" +
-      table(bins, conditions + 1, [&](std::size_t b, std::size_t c) {
-        if (c == 0) return (static_cast<double>(b) + 0.5) * static_cast<double>(a.law.bin_steps);
-        if (c == 1) return a.law.dwell[b];
+  // Cumulative: histograms of a few visits each cannot be told apart.
+  std::vector<double> below(conditions + 1, 0.0);
+  auto const dwell = figure.add_data("dwell", "# steps, share of visits shorter than that by the process's law, of each condition\n" +
+      table(bins + 1, conditions + 1, [&](std::size_t b, std::size_t c) {
+        if (c == 0) return static_cast<double>(static_cast<std::int64_t>(b) * a.law.bin_steps);
+        auto& sum = below[c - 1];
+        if (b == 0) return sum;
+        if (c == 1) return sum += a.law.dwell[b - 1];
         auto const& s = a.statistics[c - 2];
-        return s.dwells > 0 ? static_cast<double>(s.dwell[b]) / static_cast<double>(s.dwells) : std::nan("");
+        return sum += s.dwells > 0 ? static_cast<double>(s.dwell[b - 1]) / static_cast<double>(s.dwells) : std::nan("");
       }));
   auto const block = std::max<std::size_t>(1, static_cast<std::size_t>(a.steps) / 100), blocks = static_cast<std::size_t>(a.steps) / block;
   auto const distance = figure.add_data("distance", "# step, root mean square distance of each condition\n" +
@@ -153,13 +157,13 @@ Outcome draw_statistics(Analysis const& a, std::filesystem::path const& folder) 
   auto const sides = [](double left, double right) { return fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", left, right); };
   figure.set_commands(
       fmt::format("set multiplot\nset tics out nomirror\nset border 3\nset grid ytics linetype 1 linecolor rgb \"#dddddd\"\n"
-                  "set tmargin at screen 0.76\nset bmargin at screen 0.15\nset style fill solid 0.35 noborder\nset yrange [0:*]\nset format y \"%g\"\n"
-                  "set key at screen 0.5,0.97 center top horizontal maxrows 1 samplen 2.5 width 1\n"
-                  "set title \"Complete visits\"\nset xlabel \"steps of a visit\"\nset ylabel \"share of visits\"\nset xrange [0:{}]\nset boxwidth {}\n",
-                  longest, a.law.bin_steps) +
+                  "set tmargin at screen 0.9\nset bmargin at screen 0.15\nset yrange [0:1.02]\nset format y \"%g\"\n"
+                  "set key bottom right Left reverse samplen 2.5\n"
+                  "set title \"Complete visits\"\nset xlabel \"steps\"\nset ylabel \"share of visits shorter than that\"\nset xrange [0:{}]\n",
+                  longest) +
       sides(0.065, 0.33) +
-      fmt::format("plot \"{}\" using 1:2 with boxes linecolor rgb \"#999999\" title \"law of the process\", ", dwell) + lines(dwell, 3, "histeps", true) +
-      fmt::format("\nunset key\nset xrange [0:{}]\nset xlabel \"steps behind the seed\"\nset title \"Distance to the nearest circle\"\n"
+      fmt::format("plot \"{}\" using 1:2 with lines linewidth 6 linecolor rgb \"#bbbbbb\" title \"law of the process\", ", dwell) + lines(dwell, 3, "lines", true) +
+      fmt::format("\nunset key\nset yrange [0:*]\nset xrange [0:{}]\nset xlabel \"steps behind the seed\"\nset title \"Distance to the nearest circle\"\n"
                   "set ylabel \"r.m.s., noise of a channel = 1\"\n", a.steps) +
       sides(0.395, 0.66) + "plot " + lines(distance, 2, "lines", false) +
       "\nset title \"Samples without failure\"\nset ylabel \"share\"\nset yrange [0:1.02]\n" + sides(0.725, 0.985) + "plot " +
