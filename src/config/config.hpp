@@ -187,8 +187,8 @@ struct Generate {
   double off_radius = 0.5;
   double off_level = 0.01;
   double shortest_visit = 0.25;
-  double stall_window = 0.25;
-  double stall_rate = 0.5;
+  double clock_window = 0.25;
+  double clock_rate = 0.5;
 
   static constexpr std::string_view section = "generate";
   static auto fields() {
@@ -211,8 +211,8 @@ struct Generate {
         Field{"off_radius", &Generate::off_radius, at_least(0), "distance that is off the manifold, as a share of the mean radius; more where noise explains more", Effect::none},
         Field{"off_level", &Generate::off_level, between(1e-12, 0.5), "chance at most that the noise alone takes a true series off the manifold", Effect::none},
         Field{"shortest_visit", &Generate::shortest_visit, between(0, 1), "share of the circle's period that a visit lasts at least", Effect::none},
-        Field{"stall_window", &Generate::stall_window, between(0.01, 10), "share of the circle's period over which progress is measured", Effect::none},
-        Field{"stall_rate", &Generate::stall_rate, between(0, 1), "share of the circle's angular velocity below which a trajectory stalls; above 2 less it, it races", Effect::none},
+        Field{"clock_window", &Generate::clock_window, between(0.01, 10), "share of the circle's period over which progress is measured", Effect::none},
+        Field{"clock_rate", &Generate::clock_rate, between(0, 1), "share of the circle's angular velocity below which the clock has failed, as above 2 less it", Effect::none},
     };
   }
 };

@@ -29,7 +29,7 @@ std::vector<char> beyond(std::span<double const> squares, std::span<char const> 
   return result;
 }
 
-std::int64_t first_stall(Path const& path, oracle::HiddenProcess const& hidden, ClockRule const& rule, std::int64_t from) {
+std::int64_t first_clock_failure(Path const& path, oracle::HiddenProcess const& hidden, ClockRule const& rule, std::int64_t from) {
   constexpr std::int64_t least_period = 8;
   auto const steps = static_cast<std::int64_t>(path.circle.size());
   std::vector<std::int64_t> moved(path.circle.size());  // since the circle was entered

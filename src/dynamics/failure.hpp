@@ -10,10 +10,11 @@
 
 namespace mambasynth::dynamics {
 
-/// Ways in which a trajectory stops being one of the process.
-enum class Failure : std::size_t { off_manifold, stall, dwell };
+/// Ways in which a trajectory stops being one of the process: it leaves the circles; its clock fails (it stands still,
+/// turns too slowly or too fast, or its phase jumps); it stays on a circle for longer than the process ever does.
+enum class Failure : std::size_t { off_manifold, clock, dwell };
 inline constexpr std::size_t failures = 3;
-inline std::array<std::string, failures> const failure_names{"off_manifold", "stall", "dwell"};
+inline std::array<std::string, failures> const failure_names{"off_manifold", "clock", "dwell"};
 
 /// Step of the first failure of each kind, counted from the first step looked at; NaN: none.
 using FailureTimes = std::array<double, failures>;
@@ -32,9 +33,10 @@ struct ClockRule {
   double least_rate;    ///< of the circle's angular velocity; the largest is 2 - least_rate
 };
 /// First step >= `from` behind w = ceil(window_share * period) steps on one circle in which the position has moved by less
-/// than least_rate * w or more than (2 - least_rate) * w; so a trajectory that freezes is found about
-/// (1 - least_rate) * w steps later. Periods below 8 steps tell no direction and are left out. -1: none.
-std::int64_t first_stall(Path const& path, oracle::HiddenProcess const& hidden, ClockRule const& rule, std::int64_t from);
+/// than least_rate * w or more than (2 - least_rate) * w. A trajectory that freezes is so found about
+/// (1 - least_rate) * w steps later, a phase that jumps by more than (1 - least_rate) * w positions at once. Periods below
+/// 8 steps tell no direction and are left out. -1: none.
+std::int64_t first_clock_failure(Path const& path, oracle::HiddenProcess const& hidden, ClockRule const& rule, std::int64_t from);
 
 /// First step >= `from` at which a visit has lasted longer than any that the process makes (a chance of 1e-12), counted
 /// from where it began or the series does. A circle that can follow itself has no longest visit. -1: none.

@@ -74,7 +74,7 @@ Outcome draw_strips(Analysis const& a, std::filesystem::path const& folder) {
   auto const strips = figure.add_data("circles", runs);
   auto const crosses = figure.add_data("failures", failures_at), marks = figure.add_data("bursts", bursts);
   auto commands = fmt::format(
-      "set tics out nomirror\nset border 1\nset style fill solid noborder\nset lmargin at screen 0.2\nset rmargin at screen {0}\n"
+      "set tics out nomirror\nset border 1\nset style fill solid border linecolor rgb \"#ffffff\"\nset lmargin at screen 0.2\nset rmargin at screen {0}\n"
       "set tmargin at screen {1:.4f}\nset bmargin at screen {2:.4f}\nset xrange [0:{3}]\nset yrange [{4:.3f}:-0.6]\nset ytics scale 0 ({5})\n"
       "set xlabel \"steps behind the seed\"\nset title \"Decoded circle{6}{7}\"\n",
       circles <= keyed_circles ? 0.9 : 0.97, 1 - 40.0 / height, 60.0 / height, a.steps, rows - 0.4, ticks,

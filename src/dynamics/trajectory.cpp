@@ -111,7 +111,7 @@ Trajectory follow(oracle::HiddenProcess const& hidden, Decoder const& decoder, C
   }
   auto const first_off = std::find(off.begin(), off.end(), char{1});
   result.failure[static_cast<std::size_t>(Failure::off_manifold)] = first_off == off.end() ? undefined : static_cast<double>(first_off - off.begin());
-  result.failure[static_cast<std::size_t>(Failure::stall)] = time_of(first_stall(path, hidden, {rules.stall_window, rules.stall_rate}, from), from);
+  result.failure[static_cast<std::size_t>(Failure::clock)] = time_of(first_clock_failure(path, hidden, {rules.clock_window, rules.clock_rate}, from), from);
   result.failure[static_cast<std::size_t>(Failure::dwell)] = time_of(first_overlong(result.visits, hidden, from), from);
   filter(hidden, x, perturbed, path, from, result);
   for (auto& visit : result.visits) visit.first -= from;

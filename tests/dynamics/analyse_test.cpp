@@ -83,7 +83,7 @@ TEST_CASE("a circle without noise is on it, until it has turned for longer than 
   CHECK(std::all_of(found.circle.begin(), found.circle.end(), [](auto c) { return c == 2; }));
   CHECK(std::abs(found.phase[100] - std::fmod(process().process().entry_angle[2] + 169 * process().process().step_angle(2), 6.283185307)) < 1e-4);
   CHECK(std::isnan(time(found, dynamics::Failure::off_manifold)));
-  CHECK(std::isnan(time(found, dynamics::Failure::stall)));
+  CHECK(std::isnan(time(found, dynamics::Failure::clock)));
   CHECK(time(found, dynamics::Failure::dwell) == static_cast<double>(process().circles()[2].revolutions * process().circles()[2].period - 64));
   tests::Walk shorter(process().process());
   CHECK(!fails(follow(process(), shorter.turn(2, 5, 900), 0)));
@@ -93,11 +93,11 @@ TEST_CASE("a trajectory that freezes has stalled an eighth of a period later") {
   tests::Walk walk(process().process());
   walk.turn(6, 0, 264).freeze(300);  // period 280: progress over 70 steps
   auto const found = follow(process(), walk, 0);
-  CHECK(std::abs(time(found, dynamics::Failure::stall) - (200 + 35)) <= 5);
+  CHECK(std::abs(time(found, dynamics::Failure::clock) - (200 + 35)) <= 5);
   CHECK(std::isnan(time(found, dynamics::Failure::off_manifold)));
   tests::Walk noisy(process().process());
   noisy.turn(6, 0, 264).freeze(300).noise(2.83, 8);
-  CHECK(std::abs(time(follow(process(), noisy, 2.83), dynamics::Failure::stall) - (200 + 35)) <= 10);
+  CHECK(std::abs(time(follow(process(), noisy, 2.83), dynamics::Failure::clock) - (200 + 35)) <= 10);
 }
 
 TEST_CASE("noise, the origin and the middle of two circles are off the manifold at once, with little or much noise") {

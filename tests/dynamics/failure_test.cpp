@@ -54,17 +54,17 @@ TEST_CASE("a clock that stands still, slows down or races is a stall") {
     for (std::int64_t t = 0; t < steps; ++t) path.circle.push_back(1), path.position.push_back((position(t) % 40 + 40) % 40);
     return path;
   };
-  CHECK(dynamics::first_stall(moving(300, [](auto t) { return t; }), hidden, rule, 0) == -1);
+  CHECK(dynamics::first_clock_failure(moving(300, [](auto t) { return t; }), hidden, rule, 0) == -1);
   // Frozen from step 100 on: at 106 the last ten steps hold four of progress.
   auto const frozen = moving(300, [](auto t) { return std::min<std::int64_t>(t, 100); });
-  CHECK(dynamics::first_stall(frozen, hidden, rule, 0) == 106);
-  CHECK(dynamics::first_stall(frozen, hidden, rule, 150) == 150);
-  CHECK(dynamics::first_stall(moving(300, [](auto t) { return t < 100 ? t : 100 + 2 * (t - 100); }), hidden, rule, 0) == 106);
-  CHECK(dynamics::first_stall(moving(300, [](auto t) { return -t; }), hidden, rule, 0) == 10);
-  CHECK(dynamics::first_stall(moving(300, [](auto t) { return t * 4 / 5; }), hidden, rule, 0) == -1);
+  CHECK(dynamics::first_clock_failure(frozen, hidden, rule, 0) == 106);
+  CHECK(dynamics::first_clock_failure(frozen, hidden, rule, 150) == 150);
+  CHECK(dynamics::first_clock_failure(moving(300, [](auto t) { return t < 100 ? t : 100 + 2 * (t - 100); }), hidden, rule, 0) == 106);
+  CHECK(dynamics::first_clock_failure(moving(300, [](auto t) { return -t; }), hidden, rule, 0) == 10);
+  CHECK(dynamics::first_clock_failure(moving(300, [](auto t) { return t * 4 / 5; }), hidden, rule, 0) == -1);
   auto left = frozen;  // on other circles before it shows
   for (std::size_t t = 0; t < 300; ++t) left.circle[t] = static_cast<std::int64_t>(t / 10 % 2);
-  CHECK(dynamics::first_stall(left, hidden, rule, 0) == -1);
+  CHECK(dynamics::first_clock_failure(left, hidden, rule, 0) == -1);
 }
 
 TEST_CASE("no visit of the process lasts longer than its dwell law's tail") {

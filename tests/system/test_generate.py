@@ -1,0 +1,117 @@
+"""mambasynth generate: what it says of a continuation as one of the process behind the series."""
+
+import h5py
+import numpy
+import pytest
+import xarray
+
+
+@pytest.fixture(scope="module")
+def flags(trial, finished_sweep):
+    data = next((finished_sweep / "data").glob("*/series.h5"))
+    return ["generate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--seed-len", 64, "--gen-len", 600, "--device", "cpu"]
+
+
+@pytest.fixture(scope="module")
+def judged(mambasynth, flags, tmp_path_factory):
+    """With bursts and temperature; the folder, and what was printed."""
+    out = tmp_path_factory.mktemp("generated")
+    done = mambasynth(*flags, "--temperature", 2.83, "--perturb-interval", 100, "--perturb-scale", 20, "--perturb-duration", 2, "--out", out)
+    return out, done.stdout
+
+
+def test_the_file_holds_what_is_printed(judged):
+    out, printed = judged
+    with h5py.File(out / "generation.h5") as file:
+        assert [word.decode() for word in file["condition"]] == ["truth", "generated", "without_bursts"]
+        dynamics = file["dynamics"]
+        assert dynamics["circle"].shape == (3, 3, 600)
+        assert dynamics["transitions"].shape == (3, 10, 10)
+        assert (dynamics["transitions"][:].sum((1, 2)) == dynamics["switches"][:].sum(1)).all()
+        assert list(dynamics["lasting"][:] + dynamics["failed"][:].sum(1)) == [3, 3, 3]
+        assert dynamics["lasting"][0] == 3 and numpy.isnan(dynamics["first_failure"][0]).all()
+        assert numpy.isclose(dynamics["process/dwell_probability"][:].sum(), 1)
+        numpy.testing.assert_allclose(dynamics["process/transition_matrix"][:].sum(1), 1)
+        rates = [f"{rate:.3f} +- {error:.3f}" for rate, error in zip(dynamics["switch_rate"], dynamics["switch_rate_se"])]
+        line = next(line for line in printed.splitlines() if line.startswith("switches per 1,000 steps"))
+        assert all(rate in line for rate in rates)
+    for name in ("generation_dynamics", "generation_statistics"):
+        assert (out / f"{name}.gp").is_file()
+    assert (out / "generation_dynamics_bursts.dat").read_text().count("\n") == 1 + 3 * 5
+
+
+def test_the_truth_is_decoded(judged, flags):
+    """Against the series' own circles."""
+    out, _ = judged
+    with h5py.File(out / "generation.h5") as file, h5py.File(flags[4]) as series:
+        known = numpy.stack([series["circle"][start + 64:start + 664] for start in file["seed_start"]])
+        found = file["dynamics/circle"][0]
+        visited = found >= 0
+        assert visited.mean() > 0.9  # the rest are visits that the end cuts off
+        assert (found == known)[visited].mean() > 0.99
+        # White noise off a circle, and no better prediction than the noise allows.
+        assert abs(file["dynamics/distance_rms"][0] - 19 ** 0.5) < 0.15
+        assert abs(file["dynamics/prediction_mse"][0] - 2.83 ** 2) < 0.4
+
+
+def test_bursts_are_all_that_tells_the_conditions_apart(judged, mambasynth, flags, tmp_path):
+    out, _ = judged
+    mambasynth(*flags, "--temperature", 2.83, "--no-figures", "--no-oracle", "--out", tmp_path)
+    with h5py.File(out / "generation.h5") as file, h5py.File(tmp_path / "generation.h5") as plain:
+        generated, calm = file["generated"][:], file["generated_without_bursts"][:]
+        assert (generated[:, :100] == calm[:, :100]).all()
+        assert (generated[:, 100] != calm[:, 100]).all()
+        assert (calm[:, :100] == plain["generated"][:, :100]).all()
+        # The noise that temperature adds goes on alike: what a burst leaves of the difference is small beside it.
+        late = generated[:, 190:200] - calm[:, 190:200]
+        assert late.std() < 2
+        assert not (file["dynamics/distance"][1] == file["dynamics/distance"][2]).all()
+        ratio, switches = file["dynamics/bursts/switch_rate_ratio"][()], file["dynamics/switches"][:].sum(1)
+        assert numpy.isclose(ratio, switches[1] / switches[2]) if switches[2] else numpy.isnan(ratio)
+        assert "dynamics" not in plain and "generated_without_bursts" not in plain
+
+
+def test_without_bursts_there_is_nothing_to_compare(mambasynth, flags, tmp_path):
+    done = mambasynth(*flags, "--no-figures", "--out", tmp_path / "calm")
+    with h5py.File(tmp_path / "calm/generation.h5") as file:
+        assert [word.decode() for word in file["condition"]] == ["truth", "generated"]
+        assert "bursts" not in file["dynamics"] and "since_burst" not in file
+    assert "bursts:" not in done.stdout
+    mambasynth(*flags, "--perturb-interval", 100, "--no-compare", "--no-figures", "--out", tmp_path / "alone")
+    with h5py.File(tmp_path / "alone/generation.h5") as file:
+        assert [word.decode() for word in file["condition"]] == ["truth", "generated"]
+        assert "bursts" not in file["dynamics"] and file["since_burst"].shape == (100,)
+
+
+@pytest.mark.parametrize("engine", ["netcdf4", "h5netcdf"])
+def test_xarray_reads_dynamics_with_names(judged, engine):
+    out, _ = judged
+    tree = xarray.open_datatree(out / "generation.h5", engine=engine)
+    assert tree["dynamics/phase"].dims == ("condition", "sample", "time")
+    assert tree["dynamics/phase"].attrs["units"] == "radian"
+    assert tree["dynamics/transitions"].dims == ("condition", "circle_id", "next_circle")
+    assert float(tree["dynamics/switch_rate"].sel(condition="truth")) >= 0
+    assert tree["dynamics/failure_time"].sel(failure="off_manifold").dims == ("condition", "sample")
+    assert tree["dynamics/dwell_count"].dims == ("condition", "dwell_bin")
+    assert tree["dynamics/switches_since_burst"].dims == ("condition", "since_burst")
+    assert tree["dynamics/visits/steps"].dims == ("visit",)
+    assert tree["dynamics/process/occupancy"].dims == ("circle_id",)
+
+
+def test_a_foreign_series_has_no_process(mambasynth, flags, tmp_path):
+    with h5py.File(flags[4]) as series:
+        numpy.savez(tmp_path / "data.npz", X=series["x"][:])
+    done = mambasynth(*flags[:4], tmp_path / "data.npz", *flags[5:], "--perturb-interval", 100, "--no-figures", "--out", tmp_path / "out")
+    assert done.stderr.count("note: there are no statistics of visits and failures") == 1
+    with h5py.File(tmp_path / "out/generation.h5") as file:
+        assert "dynamics" not in file and "condition" not in file
+
+
+def test_the_original_checkpoint(mambasynth, reference, tmp_path):
+    """Greedy generation stays near the circles and outstays the process's dwell."""
+    mambasynth("generate", "--checkpoint", reference / "model_next.pt", "--data", reference, "--n-samples", 4, "--gen-len", 1200,
+               "--device", "cpu", "--no-figures", "--out", tmp_path)
+    with h5py.File(tmp_path / "generation.h5") as file:
+        truth, generated = file["dynamics/distance_rms"][:]
+        assert generated < 0.3 * truth
+        assert file["dynamics/switch_rate"][1] < file["dynamics/switch_rate"][0]
