@@ -89,7 +89,7 @@ TEST_CASE("a circle without noise is on it, until it has turned for longer than 
   CHECK(!fails(follow(process(), shorter.turn(2, 5, 900), 0)));
 }
 
-TEST_CASE("a trajectory that freezes has stalled an eighth of a period later") {
+TEST_CASE("a trajectory that freezes is found out an eighth of a period later") {
   tests::Walk walk(process().process());
   walk.turn(6, 0, 264).freeze(300);  // period 280: progress over 70 steps
   auto const found = follow(process(), walk, 0);

@@ -43,7 +43,7 @@ TEST_CASE("distances are averaged over the last steps that no burst perturbed") 
   CHECK(dynamics::beyond(squares, {}, 9, 0.0) == std::vector<char>(8, 0));
 }
 
-TEST_CASE("a clock that stands still, slows down or races is a stall") {
+TEST_CASE("a clock fails that stands still, races or runs backwards") {
   config::Data data;
   data.n_circles = 4;
   data.min_period = data.max_period = 40;  // progress over 10 steps

@@ -52,3 +52,29 @@ TEST_CASE("noise is a function of seed and sample, and bursts come where they ar
   CHECK(inside.hidden[4] == 0);  // the second layer
   CHECK(inside.hidden[8] != 0);
 }
+
+TEST_CASE("without its bursts a sample keeps the temperature's noise") {
+  config::Generate config;
+  config.gen_len = 12;
+  config.temperature = 0.5;
+  config.perturb_interval = 5;
+  config.perturb_duration = 2;
+  generate::NoiseShape const shape{2, 3, 2, 4};
+  CHECK(generate::perturbed_steps(config) == std::vector<char>{0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 1});
+  auto const outside = generate::draw_noise(shape, config), calm = generate::draw_noise(shape, config, generate::Bursts::left_out);
+  for (std::size_t i = 0; i < outside.output.size(); ++i) {
+    auto const step = i / 3 % 12;
+    CHECK((outside.output[i] == calm.output[i]) == !(step == 5 || step == 6 || step >= 10));
+  }
+  config.perturb_hidden = true;
+  CHECK(generate::perturbed_steps(config) == std::vector<char>{0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1});
+  auto const inside = generate::draw_noise(shape, config), calm_inside = generate::draw_noise(shape, config, generate::Bursts::left_out);
+  CHECK(inside.output == calm_inside.output);
+  CHECK((calm_inside.burst.empty() && calm_inside.hidden.empty() && calm_inside.bursts == 0));
+  CHECK(inside.bursts == 4);
+
+  config.perturb_scale = 0;
+  CHECK(generate::perturbed_steps(config).empty());
+  config.temperature = 0;
+  CHECK(generate::draw_noise(shape, config, generate::Bursts::left_out).output.empty());
+}
