@@ -26,18 +26,22 @@ Analysis analyse(oracle::HiddenProcess const& hidden, Input const& input, config
   for (std::int64_t job = 0; job < jobs; ++job) {
     auto const c = static_cast<std::size_t>(job / input.samples), i = static_cast<std::size_t>(job % input.samples);
     auto const& condition = input.conditions[c];
-    result.trajectories[c][i] = follow(hidden, decoder,
-                                       {input.seed.subspan(i * of_seed, of_seed), condition.x.subspan(i * of_sample, of_sample),
-                                        condition.perturbed, condition.noise_std},
-                                       rules);
+    result.trajectories[c][i] =
+        follow(hidden, decoder,
+               {input.seed.subspan(i * of_seed, of_seed), condition.x.subspan(i * of_sample, of_sample),
+                condition.perturbed, condition.noise_std},
+               rules);
   }
 
   for (std::size_t c = 0; c < input.conditions.size(); ++c) {
-    result.statistics.push_back(statistics_of(result.trajectories[c], hidden, result.law, input.steps, input.conditions[c].perturbed));
-    if (result.burst_interval > 0) result.since_burst.push_back(switches_since(result.trajectories[c], result.burst_interval));
+    result.statistics.push_back(
+        statistics_of(result.trajectories[c], hidden, result.law, input.steps, input.conditions[c].perturbed));
+    if (result.burst_interval > 0)
+      result.since_burst.push_back(switches_since(result.trajectories[c], result.burst_interval));
   }
   if (input.compared)
-    result.comparison = compare(result.statistics[input.compared->first], result.statistics[input.compared->second], input.steps);
+    result.comparison =
+        compare(result.statistics[input.compared->first], result.statistics[input.compared->second], input.steps);
   return result;
 }
 

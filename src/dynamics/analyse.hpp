@@ -20,21 +20,21 @@ struct Condition {
 
 struct Input {
   std::int64_t samples = 0, seed_steps = 0, steps = 0;
-  std::span<float const> seed;          ///< (sample, seed step, d)
+  std::span<float const> seed;  ///< (sample, seed step, d)
   std::vector<Condition> conditions;
-  std::int64_t burst_interval = 0;      ///< steps between bursts of the conditions; 0: none
+  std::int64_t burst_interval = 0;  ///< steps between bursts of the conditions; 0: none
   /// Conditions to compare, if any: the first against the second.
   std::optional<std::pair<std::size_t, std::size_t>> compared;
 };
 
 struct Analysis {
   std::int64_t samples = 0, steps = 0, burst_interval = 0;
-  std::vector<std::string> names;                         ///< (condition)
-  std::vector<std::vector<char>> perturbed;               ///< (condition)
-  std::vector<double> limit;                              ///< (condition) largest root mean square distance, noise units
-  std::vector<std::vector<Trajectory>> trajectories;      ///< (condition, sample)
-  std::vector<Statistics> statistics;                     ///< (condition)
-  std::vector<std::vector<std::int64_t>> since_burst;     ///< (condition, steps since a burst began); empty without bursts
+  std::vector<std::string> names;                      ///< (condition)
+  std::vector<std::vector<char>> perturbed;            ///< (condition)
+  std::vector<double> limit;                           ///< (condition) largest root mean square distance, noise units
+  std::vector<std::vector<Trajectory>> trajectories;   ///< (condition, sample)
+  std::vector<Statistics> statistics;                  ///< (condition)
+  std::vector<std::vector<std::int64_t>> since_burst;  ///< (condition, steps since a burst began); empty without bursts
   std::optional<Comparison> comparison;
   ProcessLaw law;
 };

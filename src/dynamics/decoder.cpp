@@ -8,8 +8,8 @@
 namespace mambasynth::dynamics {
 namespace {
 
-constexpr double slip = -4.6051701859880914;            // log 0.01
-constexpr double anywhere_beside_regular = 0.01;        // how much rarer switches are that begin amid a revolution
+constexpr double slip = -4.6051701859880914;      // log 0.01
+constexpr double anywhere_beside_regular = 0.01;  // how much rarer switches are that begin amid a revolution
 constexpr double least_relative_noise = 0.1;
 constexpr double absurd_radii = 1e3;
 constexpr std::size_t most_memory = std::size_t{64} << 20, least_piece = 64;
@@ -27,10 +27,12 @@ struct Decoder::Work {
 
 Decoder::Decoder(oracle::HiddenProcess const& hidden) : hidden_(hidden) {
   for (std::size_t c = 0; c < hidden.circles().size(); ++c)
-    circle_of_.insert(circle_of_.end(), static_cast<std::size_t>(hidden.circles()[c].period), static_cast<std::int32_t>(c));
+    circle_of_.insert(circle_of_.end(), static_cast<std::size_t>(hidden.circles()[c].period),
+                      static_cast<std::int32_t>(c));
   auto const& radius = hidden.process().radius;
   auto const n = static_cast<double>(radius.size());
-  auto const noise = std::max(hidden.process().noise_std, least_relative_noise * std::accumulate(radius.begin(), radius.end(), 0.0) / n);
+  auto const noise = std::max(hidden.process().noise_std,
+                              least_relative_noise * std::accumulate(radius.begin(), radius.end(), 0.0) / n);
   sharpness_ = 1 / (noise * noise);
   auto const rate = 1 / std::max(hidden.process().dwell_mean, 2.0);
   enter_ = std::log(rate / n);
@@ -59,7 +61,8 @@ void Decoder::step(Work& work, float const* x, bool first) const {
     }
     auto const period = static_cast<std::size_t>(circle.period), base = static_cast<std::size_t>(circle.first_position);
     for (std::size_t s = 0; s < period; ++s) {
-      auto const one = base + (s >= 1 ? s - 1 : period - 1), two = base + (s >= 2 ? s - 2 : (s + 2 * period - 2) % period);
+      auto const one = base + (s >= 1 ? s - 1 : period - 1),
+                 two = base + (s >= 2 ? s - 2 : (s + 2 * period - 2) % period);
       double value = before[base + s];
       std::uint8_t move = stay;
       if (!first) {
@@ -81,8 +84,10 @@ void Decoder::step(Work& work, float const* x, bool first) const {
 Path Decoder::decode(std::span<float const> x, std::span<char const> ignored) const {
   auto const channels = static_cast<std::size_t>(hidden_.channels());
   auto const steps = x.size() / channels, positions = circle_of_.size();
-  auto const piece = std::min(steps, std::max(least_piece, most_memory / positions)), ahead = piece == steps ? 0 : piece / 4;
-  auto const largest = absurd_radii * *std::max_element(hidden_.process().radius.begin(), hidden_.process().radius.end());
+  auto const piece = std::min(steps, std::max(least_piece, most_memory / positions)),
+             ahead = piece == steps ? 0 : piece / 4;
+  auto const largest =
+      absurd_radii * *std::max_element(hidden_.process().radius.begin(), hidden_.process().radius.end());
   Path path;
   path.circle.resize(steps), path.position.resize(steps);
   Work work;
@@ -94,14 +99,16 @@ Path Decoder::decode(std::span<float const> x, std::span<char const> ignored) co
     work.row = 0;
     for (auto t = begin; t < end; ++t) {
       auto const now = x.subspan(t * channels, channels);
-      bool const silent = (!ignored.empty() && ignored[t]) ||
-                          !std::all_of(now.begin(), now.end(), [&](float v) { return std::abs(static_cast<double>(v)) <= largest; });
+      bool const silent = (!ignored.empty() && ignored[t]) || !std::all_of(now.begin(), now.end(), [&](float v) {
+                            return std::abs(static_cast<double>(v)) <= largest;
+                          });
       step(work, silent ? nullptr : now.data(), t == 0);
     }
     auto place = static_cast<std::size_t>(std::max_element(work.score.begin(), work.score.end()) - work.score.begin());
     for (auto t = end; t-- > begin;) {
       auto const& circle = hidden_.circles()[static_cast<std::size_t>(circle_of_[place])];
-      auto const base = static_cast<std::size_t>(circle.first_position), period = static_cast<std::size_t>(circle.period);
+      auto const base = static_cast<std::size_t>(circle.first_position),
+                 period = static_cast<std::size_t>(circle.period);
       path.circle[t] = circle_of_[place];
       path.position[t] = static_cast<std::int64_t>(place - base);
       auto const move = work.moves[(t - begin) * positions + place];
@@ -109,8 +116,10 @@ Path Decoder::decode(std::span<float const> x, std::span<char const> ignored) co
         work.score.assign(positions, -std::numeric_limits<double>::infinity());
         work.score[place] = 0;
       }
-      if (move == jump) place = work.tops[t - begin];
-      else if (move != stay) place = base + (place - base + 2 * period - (move == on ? 1 : 2)) % period;
+      if (move == jump)
+        place = work.tops[t - begin];
+      else if (move != stay)
+        place = base + (place - base + 2 * period - (move == on ? 1 : 2)) % period;
     }
     begin = kept;
   }

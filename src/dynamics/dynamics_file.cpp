@@ -19,28 +19,38 @@ class Writer {
   Writer(store::Hdf5Writer& h5, Analysis const& a) : h5_(h5), a_(a) {}
 
   void scales() {
-    h5_.text_scale("/condition", a_.names, {"how the samples go on: as they really did (truth), generated, generated without the bursts", "1"});
+    h5_.text_scale("/condition", a_.names,
+                   {"how the samples go on: as they really did (truth), generated, generated without the bursts", "1"});
     h5_.scale<std::int64_t>("/circle_id", count(a_.law.occupancy.size()), {"circle", "1"});
     h5_.scale<std::int64_t>("/next_circle", count(a_.law.occupancy.size()), {"circle of the next visit", "1"});
-    h5_.text_scale("/failure", {failure_names.begin(), failure_names.end()}, {"how a trajectory stops being one of the process", "1"});
+    h5_.text_scale("/failure", {failure_names.begin(), failure_names.end()},
+                   {"how a trajectory stops being one of the process", "1"});
     auto bins = count(a_.law.dwell.size());
     for (auto& bin : bins) bin *= a_.law.bin_steps;
-    h5_.scale<std::int64_t>("/dwell_bin", bins, {"shortest visit of a bin; the last holds all that are longer", "step"});
+    h5_.scale<std::int64_t>("/dwell_bin", bins,
+                            {"shortest visit of a bin; the last holds all that are longer", "step"});
     if (a_.burst_interval > 0)
-      h5_.scale<std::int64_t>("/since_burst", count(static_cast<std::size_t>(a_.burst_interval)), {"steps since the last burst began, or would have", "step"});
+      h5_.scale<std::int64_t>("/since_burst", count(static_cast<std::size_t>(a_.burst_interval)),
+                              {"steps since the last burst began, or would have", "step"});
   }
 
   void step_by_step() {
     steps<std::int64_t>("circle", &Trajectory::circle, {"decoded circle, -1 where none is visited", "1"});
     steps<float>("phase", &Trajectory::phase, {"phase of the decoded path", "radian"});
-    steps<float>("distance", &Trajectory::distance, {"distance to the nearest circle, in standard deviations of the series' noise", "1"});
-    steps<float>("distance_decoded", &Trajectory::distance_decoded, {"distance to the decoded circle, in the same units", "1"});
-    steps<float>("circle_probability", &Trajectory::circle_probability, {"exact filter: probability of the decoded circle given the steps so far", "1"});
-    steps<float>("prediction_error", &Trajectory::prediction_error, {"squared error of the exact filter's prediction from the steps before, mean over channels", "1"});
+    steps<float>("distance", &Trajectory::distance,
+                 {"distance to the nearest circle, in standard deviations of the series' noise", "1"});
+    steps<float>("distance_decoded", &Trajectory::distance_decoded,
+                 {"distance to the decoded circle, in the same units", "1"});
+    steps<float>("circle_probability", &Trajectory::circle_probability,
+                 {"exact filter: probability of the decoded circle given the steps so far", "1"});
+    steps<float>("prediction_error", &Trajectory::prediction_error,
+                 {"squared error of the exact filter's prediction from the steps before, mean over channels", "1"});
     Numbers times;
     for (auto const& of_condition : a_.trajectories)
-      for (auto const& trajectory : of_condition) times.insert(times.end(), trajectory.failure.begin(), trajectory.failure.end());
-    h5_.dataset<double>("/dynamics/failure_time", times, {"/condition", "/sample", "/failure"}, {"first step of each failure, NaN: none", "step"});
+      for (auto const& trajectory : of_condition)
+        times.insert(times.end(), trajectory.failure.begin(), trajectory.failure.end());
+    h5_.dataset<double>("/dynamics/failure_time", times, {"/condition", "/sample", "/failure"},
+                        {"first step of each failure, NaN: none", "step"});
   }
 
   void statistics() {
@@ -50,10 +60,13 @@ class Writer {
       h5_.dataset<typename decltype(values)::value_type>("/dynamics/" + name, values, {"/condition"}, meaning);
     };
     auto const estimate = [&](std::string const& name, Estimate Statistics::*member, store::Meaning const& meaning) {
-      by(name, [&](Statistics const& s) { return (s.*member).value; }, meaning);
-      by(name + "_se", [&](Statistics const& s) { return (s.*member).standard_error; }, {"its standard error, over samples", meaning.units});
+      by(
+          name, [&](Statistics const& s) { return (s.*member).value; }, meaning);
+      by(name + "_se", [&](Statistics const& s) { return (s.*member).standard_error; },
+         {"its standard error, over samples", meaning.units});
     };
-    auto const rows = [&](std::string const& name, auto member, std::vector<std::string> dims, store::Meaning const& meaning) {
+    auto const rows = [&](std::string const& name, auto member, std::vector<std::string> dims,
+                          store::Meaning const& meaning) {
       std::decay_t<decltype(a_.statistics[0].*member)> values;
       for (auto const& s : a_.statistics) values.insert(values.end(), (s.*member).begin(), (s.*member).end());
       dims.insert(dims.begin(), "/condition");
@@ -61,19 +74,28 @@ class Writer {
     };
     estimate("switch_rate", &Statistics::switch_rate, {"switches per 1,000 steps", "1"});
     by("off_share", [](auto const& s) { return s.off_share; }, {"share of steps on no circle", "1"});
-    by("occupancy_distance", [](auto const& s) { return s.occupancy_distance; }, {"total variation between occupancy and the process's", "1"});
+    by("occupancy_distance", [](auto const& s) { return s.occupancy_distance; },
+       {"total variation between occupancy and the process's", "1"});
     by("dwells", [](auto const& s) { return s.dwells; }, {"complete visits behind the seed", "1"});
     by("dwell_mean", [](auto const& s) { return s.dwell_mean; }, {"mean length of complete visits", "step"});
     by("dwell_std", [](auto const& s) { return s.dwell_std; }, {"their standard deviation", "step"});
-    by("allowed_share", [](auto const& s) { return s.allowed_share; }, {"share of transitions that the process can make", "1"});
-    by("transition_distance", [](auto const& s) { return s.transition_distance; }, {"total variation from the transition matrix, rows weighted by departures", "1"});
-    by("transition_divergence", [](auto const& s) { return s.transition_divergence; }, {"Kullback-Leibler divergence from the transition matrix, rows weighted by departures", "nat"});
-    by("distance_rms", [](auto const& s) { return s.distance; }, {"root mean square distance to the nearest circle, steps without burst noise", "1"});
-    h5_.dataset<double>("/dynamics/distance_limit", a_.limit, {"/condition"}, {"root mean square distance above which a trajectory is off the manifold", "1"});
-    estimate("prediction_mse", &Statistics::prediction_error, {"squared error of the exact filter's prediction, steps without burst noise", "1"});
-    by("oracle_agreement", [](auto const& s) { return s.agreement; }, {"share of steps on a circle where the exact filter thinks that circle likeliest", "1"});
+    by("allowed_share", [](auto const& s) { return s.allowed_share; },
+       {"share of transitions that the process can make", "1"});
+    by("transition_distance", [](auto const& s) { return s.transition_distance; },
+       {"total variation from the transition matrix, rows weighted by departures", "1"});
+    by("transition_divergence", [](auto const& s) { return s.transition_divergence; },
+       {"Kullback-Leibler divergence from the transition matrix, rows weighted by departures", "nat"});
+    by("distance_rms", [](auto const& s) { return s.distance; },
+       {"root mean square distance to the nearest circle, steps without burst noise", "1"});
+    h5_.dataset<double>("/dynamics/distance_limit", a_.limit, {"/condition"},
+                        {"root mean square distance above which a trajectory is off the manifold", "1"});
+    estimate("prediction_mse", &Statistics::prediction_error,
+             {"squared error of the exact filter's prediction, steps without burst noise", "1"});
+    by("oracle_agreement", [](auto const& s) { return s.agreement; },
+       {"share of steps on a circle where the exact filter thinks that circle likeliest", "1"});
     by("lasting", [](auto const& s) { return s.lasting; }, {"samples that never fail", "1"});
-    estimate("time_to_failure", &Statistics::time_to_failure, {"mean time to the first failure, at most all steps", "step"});
+    estimate("time_to_failure", &Statistics::time_to_failure,
+             {"mean time to the first failure, at most all steps", "step"});
     rows("switches", &Statistics::switches, {"/sample"}, {"switches", "1"});
     rows("first_failure", &Statistics::first_failure, {"/sample"}, {"first failure of any kind, NaN: none", "step"});
     rows("failed", &Statistics::failed, {"/failure"}, {"samples whose first failure it is", "1"});
@@ -83,7 +105,8 @@ class Writer {
     if (a_.burst_interval == 0) return;
     Integers since;
     for (auto const& of_condition : a_.since_burst) since.insert(since.end(), of_condition.begin(), of_condition.end());
-    h5_.dataset<std::int64_t>("/dynamics/switches_since_burst", since, {"/condition", "/since_burst"}, {"switches by the time since the last burst began, or would have", "1"});
+    h5_.dataset<std::int64_t>("/dynamics/switches_since_burst", since, {"/condition", "/since_burst"},
+                              {"switches by the time since the last burst began, or would have", "1"});
   }
 
   void visits() {
@@ -93,7 +116,8 @@ class Writer {
         for (auto const& visit : a_.trajectories[c][i].visits) {
           if (visit.end() <= 0) continue;  // over before the first generated step
           condition.push_back(static_cast<std::int64_t>(c)), sample.push_back(static_cast<std::int64_t>(i));
-          circle.push_back(visit.circle), first.push_back(visit.first), steps.push_back(visit.steps), complete.push_back(visit.complete);
+          circle.push_back(visit.circle), first.push_back(visit.first), steps.push_back(visit.steps),
+              complete.push_back(visit.complete);
         }
     h5_.scale<std::int64_t>("/visit", count(circle.size()), {"visit of any sample and condition", "1"});
     auto const write = [&](std::string const& name, Integers const& values, store::Meaning const& meaning) {
@@ -109,20 +133,26 @@ class Writer {
 
   void process() {
     auto const& law = a_.law;
-    h5_.dataset<double>("/dynamics/process/occupancy", law.occupancy, {"/circle_id"}, {"share of steps on each circle", "1"});
-    h5_.dataset<double>("/dynamics/process/transition_matrix", law.transition_matrix, {"/circle_id", "/next_circle"}, {"transition probability", "1"});
-    h5_.dataset<double>("/dynamics/process/dwell_probability", law.dwell, {"/dwell_bin"}, {"probability of a visit's length", "1"});
+    h5_.dataset<double>("/dynamics/process/occupancy", law.occupancy, {"/circle_id"},
+                        {"share of steps on each circle", "1"});
+    h5_.dataset<double>("/dynamics/process/transition_matrix", law.transition_matrix, {"/circle_id", "/next_circle"},
+                        {"transition probability", "1"});
+    h5_.dataset<double>("/dynamics/process/dwell_probability", law.dwell, {"/dwell_bin"},
+                        {"probability of a visit's length", "1"});
     h5_.scalar("/dynamics/process/dwell_mean", law.dwell_mean, {"mean length of a visit", "step"});
     h5_.scalar("/dynamics/process/dwell_std", law.dwell_std, {"its standard deviation", "step"});
     h5_.scalar("/dynamics/process/switch_rate", law.switch_rate, {"switches per 1,000 steps", "1"});
     if (!a_.comparison) return;
     auto const pair = [&](std::string const& name, Estimate const& e, store::Meaning const& meaning) {
       h5_.scalar("/dynamics/bursts/" + name, e.value, meaning);
-      h5_.scalar("/dynamics/bursts/" + name + "_se", e.standard_error, {"its standard error, over pairs of samples", meaning.units});
+      h5_.scalar("/dynamics/bursts/" + name + "_se", e.standard_error,
+                 {"its standard error, over pairs of samples", meaning.units});
     };
     pair("switch_rate_ratio", a_.comparison->rate_ratio, {"switches with bursts over switches without", "1"});
-    pair("switch_rate_difference", a_.comparison->rate_difference, {"switches per 1,000 steps, with bursts less without", "1"});
-    pair("time_to_failure_difference", a_.comparison->time_difference, {"mean time to the first failure, with bursts less without", "step"});
+    pair("switch_rate_difference", a_.comparison->rate_difference,
+         {"switches per 1,000 steps, with bursts less without", "1"});
+    pair("time_to_failure_difference", a_.comparison->time_difference,
+         {"mean time to the first failure, with bursts less without", "step"});
   }
 
  private:
@@ -130,7 +160,8 @@ class Writer {
   void steps(std::string const& name, std::vector<T> Trajectory::*member, store::Meaning const& meaning) {
     std::vector<T> values;
     for (auto const& of_condition : a_.trajectories)
-      for (auto const& trajectory : of_condition) values.insert(values.end(), (trajectory.*member).begin(), (trajectory.*member).end());
+      for (auto const& trajectory : of_condition)
+        values.insert(values.end(), (trajectory.*member).begin(), (trajectory.*member).end());
     h5_.dataset<T>("/dynamics/" + name, values, {"/condition", "/sample", "/time"}, meaning);
   }
 

@@ -6,13 +6,15 @@
 
 namespace mambasynth::dynamics {
 
-double largest_noise_square(double noise_std, std::int64_t channels, std::int64_t window, std::int64_t steps, double level) {
+double largest_noise_square(double noise_std, std::int64_t channels, std::int64_t window, std::int64_t steps,
+                            double level) {
   auto const freedom = static_cast<double>(window * channels);
   auto const nats = std::log(static_cast<double>(steps) / level);
   return noise_std * noise_std * (freedom + 2 * std::sqrt(freedom * nats) + 2 * nats) / static_cast<double>(window);
 }
 
-std::vector<char> beyond(std::span<double const> squares, std::span<char const> perturbed, std::int64_t window, double limit) {
+std::vector<char> beyond(std::span<double const> squares, std::span<char const> perturbed, std::int64_t window,
+                         double limit) {
   std::vector<char> result(squares.size());
   std::deque<double> last;
   char now = 0;
@@ -29,7 +31,8 @@ std::vector<char> beyond(std::span<double const> squares, std::span<char const> 
   return result;
 }
 
-std::int64_t first_clock_failure(Path const& path, oracle::HiddenProcess const& hidden, ClockRule const& rule, std::int64_t from) {
+std::int64_t first_clock_failure(Path const& path, oracle::HiddenProcess const& hidden, ClockRule const& rule,
+                                 std::int64_t from) {
   constexpr std::int64_t least_period = 8;
   auto const steps = static_cast<std::int64_t>(path.circle.size());
   std::vector<std::int64_t> moved(path.circle.size());  // since the circle was entered
@@ -57,7 +60,8 @@ std::int64_t first_clock_failure(Path const& path, oracle::HiddenProcess const& 
 std::int64_t first_overlong(std::span<Visit const> visits, oracle::HiddenProcess const& hidden, std::int64_t from) {
   for (auto const& visit : visits) {
     auto const& circle = hidden.circles()[static_cast<std::size_t>(visit.circle)];
-    if (std::any_of(circle.successors.begin(), circle.successors.end(), [&](auto const& next) { return next.first == visit.circle; }))
+    if (std::any_of(circle.successors.begin(), circle.successors.end(),
+                    [&](auto const& next) { return next.first == visit.circle; }))
       continue;
     auto const longest = circle.revolutions * circle.period;
     if (visit.steps > longest && visit.end() > from) return std::max(visit.first + longest, from);

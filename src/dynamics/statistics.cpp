@@ -12,7 +12,9 @@ constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 constexpr double per_steps = 1000;
 constexpr std::int64_t bins = 40;
 
-double ratio(double a, double b) { return b > 0 ? a / b : undefined; }
+double ratio(double a, double b) {
+  return b > 0 ? a / b : undefined;
+}
 
 /// Calls use(from, to) for each switch of a trajectory.
 template <class Use>
@@ -21,7 +23,8 @@ void each_switch(Trajectory const& trajectory, Use const& use) {
     if (trajectory.visits[v].first >= 0) use(trajectory.visits[v - 1], trajectory.visits[v]);
 }
 
-void count_visits(std::span<Trajectory const> trajectories, std::size_t circles, ProcessLaw const& law, std::int64_t steps, Statistics& s) {
+void count_visits(std::span<Trajectory const> trajectories, std::size_t circles, ProcessLaw const& law,
+                  std::int64_t steps, Statistics& s) {
   s.transitions.assign(circles * circles, 0);
   s.dwell.assign(law.dwell.size(), 0);
   std::vector<double> rates, dwells;
@@ -54,7 +57,8 @@ void judge_transitions(std::size_t circles, ProcessLaw const& law, Statistics& s
     for (std::size_t j = 0; j < circles; ++j) departures += static_cast<double>(s.transitions[i * circles + j]);
     if (departures == 0) continue;
     for (std::size_t j = 0; j < circles; ++j) {
-      auto const count = static_cast<double>(s.transitions[i * circles + j]), share = count / departures, due = law.transition_matrix[i * circles + j];
+      auto const count = static_cast<double>(s.transitions[i * circles + j]), share = count / departures,
+                 due = law.transition_matrix[i * circles + j];
       apart += 0.5 * departures * std::abs(share - due);
       if (due > 0) allowed += count;
       if (count > 0) divergence += due > 0 ? count * std::log(share / due) : std::numeric_limits<double>::infinity();
@@ -65,16 +69,18 @@ void judge_transitions(std::size_t circles, ProcessLaw const& law, Statistics& s
   s.transition_divergence = ratio(divergence, total);
 }
 
-void judge_steps(std::span<Trajectory const> trajectories, std::size_t circles, ProcessLaw const& law, std::int64_t steps,
-                 std::span<char const> perturbed, Statistics& s) {
+void judge_steps(std::span<Trajectory const> trajectories, std::size_t circles, ProcessLaw const& law,
+                 std::int64_t steps, std::span<char const> perturbed, Statistics& s) {
   std::vector<double> on(circles, 0.0), errors;
   double off = 0, agreed = 0, squares = 0, counted = 0;
   for (auto const& trajectory : trajectories) {
     double error = 0, unperturbed = 0;
     for (std::size_t t = 0; t < static_cast<std::size_t>(steps); ++t) {
       auto const circle = trajectory.circle[t];
-      if (circle < 0) off += 1;
-      else on[static_cast<std::size_t>(circle)] += 1;
+      if (circle < 0)
+        off += 1;
+      else
+        on[static_cast<std::size_t>(circle)] += 1;
       if (circle >= 0 && trajectory.likeliest[t] == circle) agreed += 1;
       if (!perturbed.empty() && perturbed[t]) continue;
       auto const distance = static_cast<double>(trajectory.distance[t]);
@@ -105,10 +111,13 @@ void judge_failures(std::span<Trajectory const> trajectories, std::int64_t steps
     double first = undefined;
     std::size_t kind = failures;
     for (std::size_t f = 0; f < failures; ++f)
-      if (trajectory.failure[f] < first || (std::isnan(first) && !std::isnan(trajectory.failure[f]))) first = trajectory.failure[f], kind = f;
+      if (trajectory.failure[f] < first || (std::isnan(first) && !std::isnan(trajectory.failure[f])))
+        first = trajectory.failure[f], kind = f;
     s.first_failure.push_back(first);
-    if (kind < failures) ++s.failed[kind];
-    else ++s.lasting;
+    if (kind < failures)
+      ++s.failed[kind];
+    else
+      ++s.lasting;
     restricted.push_back(kind < failures ? first : static_cast<double>(steps));
   }
   s.time_to_failure = mean_of(restricted);
@@ -149,12 +158,13 @@ ProcessLaw law_of(oracle::HiddenProcess const& hidden) {
   law.dwell.assign(static_cast<std::size_t>(longest / law.bin_steps) + 1, 0.0);
   for (auto const& circle : hidden.circles())
     for (std::size_t j = 0; j < circle.dwell.size(); ++j)
-      law.dwell[static_cast<std::size_t>((static_cast<std::int64_t>(j) + 1) * circle.period / law.bin_steps)] += circle.visit_share * circle.dwell[j];
+      law.dwell[static_cast<std::size_t>((static_cast<std::int64_t>(j) + 1) * circle.period / law.bin_steps)] +=
+          circle.visit_share * circle.dwell[j];
   return law;
 }
 
-Statistics statistics_of(std::span<Trajectory const> trajectories, oracle::HiddenProcess const& hidden, ProcessLaw const& law,
-                         std::int64_t steps, std::span<char const> perturbed) {
+Statistics statistics_of(std::span<Trajectory const> trajectories, oracle::HiddenProcess const& hidden,
+                         ProcessLaw const& law, std::int64_t steps, std::span<char const> perturbed) {
   Statistics s;
   auto const circles = hidden.circles().size();
   count_visits(trajectories, circles, law, steps, s);
@@ -167,7 +177,9 @@ Statistics statistics_of(std::span<Trajectory const> trajectories, oracle::Hidde
 Comparison compare(Statistics const& with, Statistics const& without, std::int64_t steps) {
   std::vector<double> differences, times;
   auto const n = with.switches.size();
-  auto const sum = [](auto const& values) { return static_cast<double>(std::accumulate(values.begin(), values.end(), std::int64_t{0})); };
+  auto const sum = [](auto const& values) {
+    return static_cast<double>(std::accumulate(values.begin(), values.end(), std::int64_t{0}));
+  };
   double const switched = sum(with.switches), reference = sum(without.switches), quotient = ratio(switched, reference);
   auto const time = [&](double first) { return std::isnan(first) ? static_cast<double>(steps) : first; };
   double squares = 0;
@@ -178,7 +190,9 @@ Comparison compare(Statistics const& with, Statistics const& without, std::int64
     squares += (a - quotient * b) * (a - quotient * b);
   }
   auto const samples = static_cast<double>(n);
-  return {{quotient, n > 1 ? std::sqrt(squares * samples / (samples - 1)) / reference : undefined}, mean_of(differences), mean_of(times)};
+  return {{quotient, n > 1 ? std::sqrt(squares * samples / (samples - 1)) / reference : undefined},
+          mean_of(differences),
+          mean_of(times)};
 }
 
 std::vector<std::int64_t> switches_since(std::span<Trajectory const> trajectories, std::int64_t interval) {

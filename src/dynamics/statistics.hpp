@@ -17,49 +17,49 @@ Estimate mean_of(std::span<double const> values);
 
 /// What the process itself would show, by its laws.
 struct ProcessLaw {
-  std::vector<double> occupancy;              ///< (n) share of steps on each circle
-  double dwell_mean = 0, dwell_std = 0;       ///< steps of a visit, visits weighted as they occur
-  double switch_rate = 0;                     ///< per 1,000 steps
-  std::int64_t bin_steps = 0;                 ///< width of a bin of dwell; the last holds all that is longer
-  std::vector<double> dwell;                  ///< (bin) probability
-  std::vector<double> transition_matrix;      ///< (n, n)
+  std::vector<double> occupancy;          ///< (n) share of steps on each circle
+  double dwell_mean = 0, dwell_std = 0;   ///< steps of a visit, visits weighted as they occur
+  double switch_rate = 0;                 ///< per 1,000 steps
+  std::int64_t bin_steps = 0;             ///< width of a bin of dwell; the last holds all that is longer
+  std::vector<double> dwell;              ///< (bin) probability
+  std::vector<double> transition_matrix;  ///< (n, n)
 };
 ProcessLaw law_of(oracle::HiddenProcess const& hidden);
 
 /// Over the trajectories of one condition. A switch is the first step of a visit that began behind the seed and that
-/// another came before. Dwell is of complete visits that began there: visits that the window cuts off are left out, which
-/// favours short ones; a true continuation of the same length, put through the same, shows by how much.
+/// another came before. Dwell is of complete visits that began there: visits that the window cuts off are left out,
+/// which favours short ones; a true continuation of the same length, put through the same, shows by how much.
 struct Statistics {
-  std::vector<std::int64_t> switches;      ///< (sample)
-  Estimate switch_rate;                    ///< per 1,000 steps
-  std::vector<double> occupancy;           ///< (n) share of the steps that are on a circle
-  double off_share = 0;                    ///< share of steps on no circle
-  double occupancy_distance = 0;           ///< total variation from the process's occupancy
-  std::int64_t dwells = 0;                 ///< complete visits
-  double dwell_mean = 0, dwell_std = 0;    ///< steps; NaN without (or with one)
-  std::vector<std::int64_t> dwell;         ///< (bin) of the process's law
-  std::vector<std::int64_t> transitions;   ///< (n, n) counts, from row to column; the diagonal: left and come back to
-  double allowed_share = 0;                ///< share of them that the process can make
-  double transition_distance = 0;          ///< total variation from the transition matrix, rows weighted by departures
-  double transition_divergence = 0;        ///< KL(counted || process) in nats, the same way; infinite with a forbidden one
-  double distance = 0;                     ///< root mean square of Trajectory::distance over steps without burst noise
-  Estimate prediction_error;               ///< over the same steps
-  double agreement = 0;                    ///< share of steps whose likeliest circle by the exact filter is the decoded one
-  std::vector<double> first_failure;       ///< (sample), steps; NaN: none
-  std::vector<std::int64_t> failed;        ///< (failure): samples whose first failure it is (ties: the one named first)
-  std::int64_t lasting = 0;                ///< samples without failure, censored at the last step
-  Estimate time_to_failure;                ///< restricted mean: those that last count as all steps
+  std::vector<std::int64_t> switches;     ///< (sample)
+  Estimate switch_rate;                   ///< per 1,000 steps
+  std::vector<double> occupancy;          ///< (n) share of the steps that are on a circle
+  double off_share = 0;                   ///< share of steps on no circle
+  double occupancy_distance = 0;          ///< total variation from the process's occupancy
+  std::int64_t dwells = 0;                ///< complete visits
+  double dwell_mean = 0, dwell_std = 0;   ///< steps; NaN without (or with one)
+  std::vector<std::int64_t> dwell;        ///< (bin) of the process's law
+  std::vector<std::int64_t> transitions;  ///< (n, n) counts, from row to column; the diagonal: left and come back to
+  double allowed_share = 0;               ///< share of them that the process can make
+  double transition_distance = 0;         ///< total variation from the transition matrix, rows weighted by departures
+  double transition_divergence = 0;   ///< KL(counted || process) in nats, the same way; infinite with a forbidden one
+  double distance = 0;                ///< root mean square of Trajectory::distance over steps without burst noise
+  Estimate prediction_error;          ///< over the same steps
+  double agreement = 0;               ///< share of steps whose likeliest circle by the exact filter is the decoded one
+  std::vector<double> first_failure;  ///< (sample), steps; NaN: none
+  std::vector<std::int64_t> failed;   ///< (failure): samples whose first failure it is (ties: the one named first)
+  std::int64_t lasting = 0;           ///< samples without failure, censored at the last step
+  Estimate time_to_failure;           ///< restricted mean: those that last count as all steps
 };
 
 /// trajectories: one a sample, all of `steps` steps; perturbed: (step) or empty.
-Statistics statistics_of(std::span<Trajectory const> trajectories, oracle::HiddenProcess const& hidden, ProcessLaw const& law,
-                         std::int64_t steps, std::span<char const> perturbed);
+Statistics statistics_of(std::span<Trajectory const> trajectories, oracle::HiddenProcess const& hidden,
+                         ProcessLaw const& law, std::int64_t steps, std::span<char const> perturbed);
 
 /// Two conditions over the same samples, the second the reference; errors are of the pairs.
 struct Comparison {
-  Estimate rate_ratio;        ///< of the numbers of switches, linearised; NaN where the reference has none
-  Estimate rate_difference;   ///< switches per 1,000 steps
-  Estimate time_difference;   ///< restricted time to the first failure, steps
+  Estimate rate_ratio;       ///< of the numbers of switches, linearised; NaN where the reference has none
+  Estimate rate_difference;  ///< switches per 1,000 steps
+  Estimate time_difference;  ///< restricted time to the first failure, steps
 };
 Comparison compare(Statistics const& with, Statistics const& without, std::int64_t steps);
 

@@ -13,7 +13,9 @@ namespace {
 
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
-double time_of(std::int64_t step, std::int64_t seed_steps) { return step < 0 ? undefined : static_cast<double>(step - seed_steps); }
+double time_of(std::int64_t step, std::int64_t seed_steps) {
+  return step < 0 ? undefined : static_cast<double>(step - seed_steps);
+}
 
 /// The filter's side of a trajectory. `hidden_from_it`: (seed and steps).
 void filter(oracle::HiddenProcess const& hidden, std::span<float const> x, std::span<char const> hidden_from_it,
@@ -26,10 +28,12 @@ void filter(oracle::HiddenProcess const& hidden, std::span<float const> x, std::
   filter.start_stationary();
   std::vector<double> now(channels);
   for (std::int64_t t = 0; t < steps; ++t) {
-    for (std::size_t i = 0; i < channels; ++i) now[i] = static_cast<double>(x[static_cast<std::size_t>(t) * channels + i]);
+    for (std::size_t i = 0; i < channels; ++i)
+      now[i] = static_cast<double>(x[static_cast<std::size_t>(t) * channels + i]);
     if (t >= seed_steps) {
       double squares = 0;
-      for (std::size_t i = 0; i < channels; ++i) squares += (now[i] - forecast.mean(0)[i]) * (now[i] - forecast.mean(0)[i]);
+      for (std::size_t i = 0; i < channels; ++i)
+        squares += (now[i] - forecast.mean(0)[i]) * (now[i] - forecast.mean(0)[i]);
       result.prediction_error.push_back(static_cast<float>(squares / static_cast<double>(channels)));
     }
     if (t > 0) filter.advance();
@@ -38,7 +42,8 @@ void filter(oracle::HiddenProcess const& hidden, std::span<float const> x, std::
     forecast.make(filter);
     if (t < seed_steps) continue;
     auto const& law = forecast.circle_now();
-    result.circle_probability.push_back(static_cast<float>(law[static_cast<std::size_t>(path.circle[static_cast<std::size_t>(t)])]));
+    result.circle_probability.push_back(
+        static_cast<float>(law[static_cast<std::size_t>(path.circle[static_cast<std::size_t>(t)])]));
     result.likeliest.push_back(std::max_element(law.begin(), law.end()) - law.begin());
   }
 }
@@ -63,14 +68,18 @@ double distance_to(oracle::HiddenProcess const& hidden, std::size_t circle, floa
   return std::sqrt(square);
 }
 
-Limits limits_of(oracle::HiddenProcess const& hidden, double noise_std, std::int64_t steps, config::Generate const& rules) {
+Limits limits_of(oracle::HiddenProcess const& hidden, double noise_std, std::int64_t steps,
+                 config::Generate const& rules) {
   auto const& radius = hidden.process().radius;
-  auto const least = rules.off_radius * std::accumulate(radius.begin(), radius.end(), 0.0) / static_cast<double>(radius.size());
+  auto const least =
+      rules.off_radius * std::accumulate(radius.begin(), radius.end(), 0.0) / static_cast<double>(radius.size());
   return {1 / std::sqrt(hidden.sharpness()),
-          std::max(least * least, largest_noise_square(noise_std, hidden.channels(), rules.off_window, steps, rules.off_level))};
+          std::max(least * least,
+                   largest_noise_square(noise_std, hidden.channels(), rules.off_window, steps, rules.off_level))};
 }
 
-Trajectory follow(oracle::HiddenProcess const& hidden, Decoder const& decoder, Continuation const& series, config::Generate const& rules) {
+Trajectory follow(oracle::HiddenProcess const& hidden, Decoder const& decoder, Continuation const& series,
+                  config::Generate const& rules) {
   auto const channels = static_cast<std::size_t>(hidden.channels());
   auto const seed_steps = series.seed.size() / channels, steps = series.x.size() / channels, all = seed_steps + steps;
   auto const from = static_cast<std::int64_t>(seed_steps);
@@ -102,16 +111,20 @@ Trajectory follow(oracle::HiddenProcess const& hidden, Decoder const& decoder, C
   result.visits = visits_of(labelled, hidden, rules.shortest_visit);
   result.circle.assign(steps, -1);
   for (auto& visit : result.visits) {
-    for (auto t = std::max(visit.first, from); t < visit.end(); ++t) result.circle[static_cast<std::size_t>(t - from)] = visit.circle;
+    for (auto t = std::max(visit.first, from); t < visit.end(); ++t)
+      result.circle[static_cast<std::size_t>(t - from)] = visit.circle;
   }
   for (std::size_t t = seed_steps; t < all; ++t) {
     auto const c = static_cast<std::size_t>(path.circle[t]);
-    auto const angle = hidden.process().entry_angle[c] + static_cast<double>(path.position[t]) * hidden.process().step_angle(path.circle[t]);
+    auto const angle = hidden.process().entry_angle[c] +
+                       static_cast<double>(path.position[t]) * hidden.process().step_angle(path.circle[t]);
     result.phase.push_back(static_cast<float>(std::fmod(angle, 2 * std::numbers::pi)));
   }
   auto const first_off = std::find(off.begin(), off.end(), char{1});
-  result.failure[static_cast<std::size_t>(Failure::off_manifold)] = first_off == off.end() ? undefined : static_cast<double>(first_off - off.begin());
-  result.failure[static_cast<std::size_t>(Failure::clock)] = time_of(first_clock_failure(path, hidden, {rules.clock_window, rules.clock_rate}, from), from);
+  result.failure[static_cast<std::size_t>(Failure::off_manifold)] =
+      first_off == off.end() ? undefined : static_cast<double>(first_off - off.begin());
+  result.failure[static_cast<std::size_t>(Failure::clock)] =
+      time_of(first_clock_failure(path, hidden, {rules.clock_window, rules.clock_rate}, from), from);
   result.failure[static_cast<std::size_t>(Failure::dwell)] = time_of(first_overlong(result.visits, hidden, from), from);
   filter(hidden, x, perturbed, path, from, result);
   for (auto& visit : result.visits) visit.first -= from;

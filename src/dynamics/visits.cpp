@@ -13,7 +13,8 @@ Runs joined(Runs const& runs, oracle::HiddenProcess const& hidden, double shorte
   Runs result;
   for (auto const& run : runs) {
     if (!result.empty() && result.back().circle == run.circle &&
-        run.first - result.back().end() < share_of_period(hidden.circles()[static_cast<std::size_t>(run.circle)], shortest_share))
+        run.first - result.back().end() <
+            share_of_period(hidden.circles()[static_cast<std::size_t>(run.circle)], shortest_share))
       result.back().steps = run.end() - result.back().first;
     else
       result.push_back(run);
@@ -27,12 +28,15 @@ std::int64_t share_of_period(oracle::HiddenCircle const& circle, double share) {
   return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(share * static_cast<double>(circle.period))));
 }
 
-std::vector<Visit> visits_of(std::span<std::int64_t const> circle, oracle::HiddenProcess const& hidden, double shortest_share) {
+std::vector<Visit> visits_of(std::span<std::int64_t const> circle, oracle::HiddenProcess const& hidden,
+                             double shortest_share) {
   Runs runs;
   for (std::size_t t = 0; t < circle.size(); ++t) {
     if (circle[t] < 0) continue;
-    if (!runs.empty() && runs.back().circle == circle[t] && runs.back().end() == static_cast<std::int64_t>(t)) ++runs.back().steps;
-    else runs.push_back({circle[t], static_cast<std::int64_t>(t), 1});
+    if (!runs.empty() && runs.back().circle == circle[t] && runs.back().end() == static_cast<std::int64_t>(t))
+      ++runs.back().steps;
+    else
+      runs.push_back({circle[t], static_cast<std::int64_t>(t), 1});
   }
   runs = joined(runs, hidden, shortest_share);
   std::erase_if(runs, [&](Visit const& run) {

@@ -16,10 +16,11 @@ struct Visit {
 };
 
 /// Runs of one circle in `circle` (-1: on none), by these rules: an interruption shorter than the shortest visit of the
-/// circle on both sides of it belongs to the visit; what is then still shorter than the shortest visit of its own circle
-/// is none (so single steps that flicker are no visits), whatever gap it leaves between visits. Shortest visit:
+/// circle on both sides of it belongs to the visit; what is then still shorter than the shortest visit of its own
+/// circle is none (so single steps that flicker are no visits), whatever gap it leaves between visits. Shortest visit:
 /// ceil(shortest_share * period) steps. A circle left for longer and come back to is two visits.
-std::vector<Visit> visits_of(std::span<std::int64_t const> circle, oracle::HiddenProcess const& hidden, double shortest_share);
+std::vector<Visit> visits_of(std::span<std::int64_t const> circle, oracle::HiddenProcess const& hidden,
+                             double shortest_share);
 
 /// ceil(share * period), at least 1.
 std::int64_t share_of_period(oracle::HiddenCircle const& circle, double share);

@@ -1,8 +1,7 @@
 #include "dynamics/analyse.hpp"
 
-#include <catch2/catch_test_macros.hpp>
-
 #include <algorithm>
+#include <catch2/catch_test_macros.hpp>
 #include <cmath>
 #include <filesystem>
 #include <numeric>
@@ -24,12 +23,16 @@ oracle::HiddenProcess const& process() {
 }
 
 /// What `walk` does behind its first 64 steps.
-dynamics::Trajectory follow(oracle::HiddenProcess const& hidden, tests::Walk const& walk, double noise_std, std::vector<char> const& perturbed = {}) {
+dynamics::Trajectory follow(oracle::HiddenProcess const& hidden, tests::Walk const& walk, double noise_std,
+                            std::vector<char> const& perturbed = {}) {
   std::span<float const> const x(walk.x);
   auto const seed = static_cast<std::size_t>(64 * hidden.channels());
-  return dynamics::follow(hidden, dynamics::Decoder(hidden), {x.first(seed), x.subspan(seed), perturbed, noise_std}, {});
+  return dynamics::follow(hidden, dynamics::Decoder(hidden), {x.first(seed), x.subspan(seed), perturbed, noise_std},
+                          {});
 }
-double time(dynamics::Trajectory const& trajectory, dynamics::Failure failure) { return trajectory.failure[static_cast<std::size_t>(failure)]; }
+double time(dynamics::Trajectory const& trajectory, dynamics::Failure failure) {
+  return trajectory.failure[static_cast<std::size_t>(failure)];
+}
 bool fails(dynamics::Trajectory const& trajectory) {
   return std::any_of(trajectory.failure.begin(), trajectory.failure.end(), [](double t) { return !std::isnan(t); });
 }
@@ -41,8 +44,13 @@ TEST_CASE("of a true series every visit is found, and it never fails") {
   data.n_steps = 20064;
   auto const truth = series::generate(data);
   auto const x = series::to_float32(truth.x);
-  dynamics::Input const input{.samples = 1, .seed_steps = 64, .steps = 20000, .seed = std::span(x).first(64 * 20),
-                              .conditions = {{"truth", std::span(x).subspan(64 * 20), 2.83, {}}}, .burst_interval = 0, .compared = {}};
+  dynamics::Input const input{.samples = 1,
+                              .seed_steps = 64,
+                              .steps = 20000,
+                              .seed = std::span(x).first(64 * 20),
+                              .conditions = {{"truth", std::span(x).subspan(64 * 20), 2.83, {}}},
+                              .burst_interval = 0,
+                              .compared = {}};
   oracle::HiddenProcess const hidden(truth.process);
   auto const found = dynamics::analyse(hidden, input, {}, 2);
   auto const& trajectory = found.trajectories[0][0];
@@ -81,10 +89,13 @@ TEST_CASE("a circle without noise is on it, until it has turned for longer than 
   for (float const distance : found.distance) REQUIRE(distance < 1e-5f);
   for (float const distance : found.distance_decoded) REQUIRE(distance < 1e-5f);
   CHECK(std::all_of(found.circle.begin(), found.circle.end(), [](auto c) { return c == 2; }));
-  CHECK(std::abs(found.phase[100] - std::fmod(process().process().entry_angle[2] + 169 * process().process().step_angle(2), 6.283185307)) < 1e-4);
+  CHECK(std::abs(found.phase[100] -
+                 std::fmod(process().process().entry_angle[2] + 169 * process().process().step_angle(2), 6.283185307)) <
+        1e-4);
   CHECK(std::isnan(time(found, dynamics::Failure::off_manifold)));
   CHECK(std::isnan(time(found, dynamics::Failure::clock)));
-  CHECK(time(found, dynamics::Failure::dwell) == static_cast<double>(process().circles()[2].revolutions * process().circles()[2].period - 64));
+  CHECK(time(found, dynamics::Failure::dwell) ==
+        static_cast<double>(process().circles()[2].revolutions * process().circles()[2].period - 64));
   tests::Walk shorter(process().process());
   CHECK(!fails(follow(process(), shorter.turn(2, 5, 900), 0)));
 }
@@ -137,7 +148,7 @@ TEST_CASE("a burst's own noise is no failure of the network") {
 TEST_CASE("switches are counted by where they lead, pairs of conditions compared, whatever the threads") {
   auto const& p = process().process();
   tests::Walk calm(p), busy(p);
-  calm.turn(0, 0, 264).turn(3, 0, 400);               // forbidden
+  calm.turn(0, 0, 264).turn(3, 0, 400);                  // forbidden
   busy.turn(0, 0, 264).turn(1, 0, 200).turn(2, 0, 200);  // along the ring
   auto const seed = std::span<float const>(calm.x).first(64 * 20);
   auto const behind = [](tests::Walk const& w) { return std::vector<float>(w.x.begin() + 64 * 20, w.x.end()); };
@@ -151,9 +162,14 @@ TEST_CASE("switches are counted by where they lead, pairs of conditions compared
     with.insert(with.end(), i < 2 ? a.begin() : c.begin(), i < 2 ? a.end() : c.end());
     without.insert(without.end(), i < 2 ? b.begin() : c.begin(), i < 2 ? b.end() : c.end());
   }
-  dynamics::Input const input{.samples = 3, .seed_steps = 64, .steps = 600, .seed = seeds,
-                              .conditions = {{"generated", with, 0, std::vector<char>(600)}, {"without_bursts", without, 0, {}}},
-                              .burst_interval = 150, .compared = std::pair<std::size_t, std::size_t>{0, 1}};
+  dynamics::Input const input{
+      .samples = 3,
+      .seed_steps = 64,
+      .steps = 600,
+      .seed = seeds,
+      .conditions = {{"generated", with, 0, std::vector<char>(600)}, {"without_bursts", without, 0, {}}},
+      .burst_interval = 150,
+      .compared = std::pair<std::size_t, std::size_t>{0, 1}};
   auto const found = dynamics::analyse(process(), input, {}, 1);
   auto const& s = found.statistics;
   CHECK(s[0].switches == std::vector<std::int64_t>{2, 2, 0});
@@ -215,9 +231,14 @@ TEST_CASE("one circle, three and two hundred; none that is visited") {
     auto const x = series::to_float32(truth.x);
     oracle::HiddenProcess const hidden(truth.process);
     std::vector<float> const far(800 * 20, 1e20f);
-    dynamics::Input const input{.samples = 1, .seed_steps = 64, .steps = 800, .seed = std::span(x).first(64 * 20),
-                                .conditions = {{"truth", std::span(x).subspan(64 * 20), 2.83, {}}, {"generated", far, 0, {}}},
-                                .burst_interval = 0, .compared = std::pair<std::size_t, std::size_t>{1, 0}};
+    dynamics::Input const input{
+        .samples = 1,
+        .seed_steps = 64,
+        .steps = 800,
+        .seed = std::span(x).first(64 * 20),
+        .conditions = {{"truth", std::span(x).subspan(64 * 20), 2.83, {}}, {"generated", far, 0, {}}},
+        .burst_interval = 0,
+        .compared = std::pair<std::size_t, std::size_t>{1, 0}};
     auto const found = dynamics::analyse(hidden, input, {}, 2);
     INFO(circles << " circles");
     CHECK(found.statistics[0].lasting == 1);
@@ -230,4 +251,47 @@ TEST_CASE("one circle, three and two hundred; none that is visited") {
     CHECK(std::filesystem::exists(folder.path() / "generation_dynamics.gp"));
     CHECK(std::filesystem::exists(folder.path() / "generation_statistics.gp"));
   }
+}
+
+TEST_CASE("periods of a step or three, no noise, no visit at all") {
+  config::Data data;
+  data.n_circles = 3;
+  data.ambient_dim = 3;
+  data.min_period = 1;
+  data.max_period = 3;
+  data.dwell_mean = 3;
+  data.dwell_std = 0.8;
+  data.noise_std = 0;
+  data.n_steps = 120;
+  auto const truth = series::generate(data);
+  auto const x = series::to_float32(truth.x);
+  oracle::HiddenProcess const hidden(truth.process);
+  std::vector<float> const far(100 * 3, 1e4f);
+  dynamics::Input const input{.samples = 1,
+                              .seed_steps = 20,
+                              .steps = 100,
+                              .seed = std::span(x).first(20 * 3),
+                              .conditions = {{"truth", std::span(x).subspan(20 * 3), 0, {}}},
+                              .burst_interval = 0,
+                              .compared = {}};
+  auto found = dynamics::analyse(hidden, input, {}, 1);
+  CHECK(found.statistics[0].lasting == 1);
+  CHECK(found.statistics[0].distance < 1e-2);
+  auto nowhere = input;
+  nowhere.seed_steps = 1;
+  nowhere.seed = std::span(far).first(3);
+  nowhere.steps = 99;
+  nowhere.conditions = {{"generated", std::span(far).subspan(3), 0, {}}};
+  found = dynamics::analyse(hidden, nowhere, {}, 1);
+  CHECK(found.statistics[0].first_failure[0] == 7);
+  CHECK(std::isnan(found.statistics[0].switch_rate.standard_error));
+  found.trajectories[0][0].visits.clear();
+  tests::TemporaryFolder const folder;
+  store::Hdf5Writer h5(folder.path() / "d.h5");
+  std::vector<std::int64_t> const samples(1), times(99);
+  h5.scale<std::int64_t>("/sample", samples);
+  h5.scale<std::int64_t>("/time", times);
+  dynamics::write_dynamics(h5, found);
+  h5.close();
+  CHECK(store::Hdf5Reader(folder.path() / "d.h5").shape("/visit") == std::vector<std::int64_t>{0});
 }

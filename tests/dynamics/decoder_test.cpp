@@ -1,7 +1,6 @@
 #include "dynamics/decoder.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-
 #include <cmath>
 #include <limits>
 #include <numbers>

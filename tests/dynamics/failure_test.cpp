@@ -1,8 +1,7 @@
 #include "dynamics/failure.hpp"
 
-#include <catch2/catch_test_macros.hpp>
-
 #include <algorithm>
+#include <catch2/catch_test_macros.hpp>
 #include <cmath>
 #include <limits>
 
@@ -51,7 +50,8 @@ TEST_CASE("a clock fails that stands still, races or runs backwards") {
   constexpr dynamics::ClockRule rule{0.25, 0.5};
   auto const moving = [](std::int64_t steps, auto const& position) {
     dynamics::Path path;
-    for (std::int64_t t = 0; t < steps; ++t) path.circle.push_back(1), path.position.push_back((position(t) % 40 + 40) % 40);
+    for (std::int64_t t = 0; t < steps; ++t)
+      path.circle.push_back(1), path.position.push_back((position(t) % 40 + 40) % 40);
     return path;
   };
   CHECK(dynamics::first_clock_failure(moving(300, [](auto t) { return t; }), hidden, rule, 0) == -1);
@@ -59,7 +59,8 @@ TEST_CASE("a clock fails that stands still, races or runs backwards") {
   auto const frozen = moving(300, [](auto t) { return std::min<std::int64_t>(t, 100); });
   CHECK(dynamics::first_clock_failure(frozen, hidden, rule, 0) == 106);
   CHECK(dynamics::first_clock_failure(frozen, hidden, rule, 150) == 150);
-  CHECK(dynamics::first_clock_failure(moving(300, [](auto t) { return t < 100 ? t : 100 + 2 * (t - 100); }), hidden, rule, 0) == 106);
+  CHECK(dynamics::first_clock_failure(moving(300, [](auto t) { return t < 100 ? t : 100 + 2 * (t - 100); }), hidden,
+                                      rule, 0) == 106);
   CHECK(dynamics::first_clock_failure(moving(300, [](auto t) { return -t; }), hidden, rule, 0) == 10);
   CHECK(dynamics::first_clock_failure(moving(300, [](auto t) { return t * 4 / 5; }), hidden, rule, 0) == -1);
   auto left = frozen;  // on other circles before it shows

@@ -43,7 +43,8 @@ struct Walk {
     auto const c = static_cast<std::size_t>(on);
     double const angle = process.entry_angle[c] + static_cast<double>(position) * process.step_angle(on);
     for (std::size_t i = 0; i < static_cast<std::size_t>(process.channels); ++i)
-      x.push_back(static_cast<float>(process.radius[c] * (std::cos(angle) * process.axis(on, 0)[i] + std::sin(angle) * process.axis(on, 1)[i])));
+      x.push_back(static_cast<float>(
+          process.radius[c] * (std::cos(angle) * process.axis(on, 0)[i] + std::sin(angle) * process.axis(on, 1)[i])));
     circle.push_back(on);
   }
 };
