@@ -63,8 +63,8 @@ std::string summary_table(Analysis const& a) {
       [](auto const& s) { return number(s.time_to_failure, 1); }, "");
   if (a.comparison)
     table += fmt::format(
-        "bursts: {} times the switches, {} more per 1,000 steps, {} steps longer to the first failure (pairs of "
-        "samples)\n",
+        "bursts: {} times the switches; with less without, {} switches per 1,000 steps, {} steps to the first failure "
+        "(pairs of samples)\n",
         number(a.comparison->rate_ratio, 3), number(a.comparison->rate_difference, 3),
         number(a.comparison->time_difference, 1));
   return table;
