@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what MambaSynth needs: system packages (Debian 12, 13, Ubuntu 24.04; root or sudo) and LibTorch (into the
-# cache folder, no root). Says nothing when nothing is missing.
+# Installs what MambaSynth needs: system packages (Debian 12, 13, Ubuntu 24.04; root or sudo), LibTorch and the headers of
+# umappp (into the cache folder, no root). Says nothing when nothing is missing.
 #
 #   jobs/install_deps.sh [--tests] [--cuda] [--no-install]
 #
@@ -9,7 +9,8 @@
 #   --no-install   change nothing: say what is missing and what to load or install, exit 2 if anything is
 #
 # Torch_DIR=FOLDER   a LibTorch of yours; none is downloaded then
-# MAMBASYNTH_CACHE   where LibTorch goes (default ~/.cache/mambasynth)
+# MAMBASYNTH_HEADERS_DIR=FOLDER   a folder of yours that holds include/umappp and what it includes; none are downloaded then
+# MAMBASYNTH_CACHE   where LibTorch and headers go (default ~/.cache/mambasynth)
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
@@ -217,6 +218,43 @@ install_libtorch() {
   mv -T "$unpacked" "$torch_folder" 2>/dev/null || rm -rf "$unpacked"
 }
 
+# ---- headers
+headers=$checkout/jobs/requirements-headers
+headers_version=$(sed -n 's/^assorthead==\([^ ]*\).*/\1/p' "$headers.txt")
+headers_folder=$MAMBASYNTH_CACHE/assorthead-$headers_version
+
+download_headers() {
+  local pip=(python3 -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes --dest "$downloads")
+  # A source package: pip runs its setup to learn its name. With tools of ours, pinned like everything else.
+  "${pip[@]}" --only-binary=:all: -r "$headers-tools.txt" || return 1
+  mkdir -p "$scratch/tools"
+  local name
+  for name in $(sed -n 's/^\([a-z_-]*\)==\([^ ]*\).*/\1-\2/p' "$headers-tools.txt"); do
+    unzip -q "$downloads/$name"-*.whl -d "$scratch/tools"
+  done
+  PYTHONPATH=$scratch/tools "${pip[@]}" --no-binary=:all: --no-build-isolation -r "$headers.txt"
+}
+unpack_headers() {  # FOLDER
+  local root=assorthead-$headers_version/src/assorthead names=() library
+  for library in umappp knncolle irlba aarand subpar sanisizer Eigen; do
+    names+=("$root/include/$library" "$root/licenses/$library")
+  done
+  tar -xzf "$downloads/assorthead-$headers_version.tar.gz" -C "$1" --strip-components=3 --no-same-owner "${names[@]}"
+}
+install_headers() {
+  step "Downloading headers (assorthead $headers_version) into $MAMBASYNTH_CACHE"
+  mkdir -p "$downloads" || die 1 "cannot write $MAMBASYNTH_CACHE. Set MAMBASYNTH_CACHE to a folder of yours."
+  download_headers || die 1 "the headers could not be downloaded (pip's words are above). Give your own with MAMBASYNTH_HEADERS_DIR=FOLDER."
+  local unpacked
+  unpacked=$(mktemp -d "$headers_folder.XXXXXX")
+  if ! unpack_headers "$unpacked"; then
+    rm -rf "$unpacked"
+    die 1 "the headers could not be unpacked into $MAMBASYNTH_CACHE (is the disk full?). They take 12 MB."
+  fi
+  chmod 755 "$unpacked"
+  mv -T "$unpacked" "$headers_folder" 2>/dev/null || rm -rf "$unpacked"
+}
+
 if [ $kind = cuda ]; then
   command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ] ||
     complain+=("no CUDA toolkit was found (nvcc is not on PATH). Install or load CUDA 12.8 or newer, or build the preset cpu")
@@ -225,6 +263,12 @@ if [ -z "${Torch_DIR:-}" ] && [ ! -d "$torch_folder" ]; then
   if ! $install; then
     complain+=("LibTorch is not in $MAMBASYNTH_CACHE (--no-install was given). Set Torch_DIR to a LibTorch $torch_version folder, or run jobs/install_deps.sh")
   elif [ ${#complain[@]} = 0 ]; then install_libtorch; fi
+fi
+
+if [ -z "${MAMBASYNTH_HEADERS_DIR:-}" ] && [ ! -d "$headers_folder" ]; then
+  if ! $install; then
+    complain+=("the headers of umappp are not in $MAMBASYNTH_CACHE (--no-install was given). Set MAMBASYNTH_HEADERS_DIR to a folder with include/umappp and what it includes, or run jobs/install_deps.sh")
+  elif [ ${#complain[@]} = 0 ]; then install_headers; fi
 fi
 
 if [ ${#complain[@]} != 0 ]; then

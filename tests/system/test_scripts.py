@@ -17,15 +17,16 @@ def test_missing_packages_and_libtorch_are_named_without_installing(tmp_path):
     for name in ("bash", "dirname", "id", "mktemp", "rm", "chmod", "sed", "basename", "env", "uname"):
         (tools / name).symlink_to(f"/usr/bin/{name}")
     done = run(CHECKOUT / "jobs" / "install_deps.sh", "--no-install", "--tests", PATH=str(tools),
-               MAMBASYNTH_CACHE=str(tmp_path / "cache"), Torch_DIR="")
+               MAMBASYNTH_CACHE=str(tmp_path / "cache"), Torch_DIR="", MAMBASYNTH_HEADERS_DIR="")
     assert done.returncode == 2
     assert "apt-get install" in done.stderr and "cmake" in done.stderr and "catch2" in done.stderr
-    assert "Torch_DIR" in done.stderr
+    assert "Torch_DIR" in done.stderr and "MAMBASYNTH_HEADERS_DIR" in done.stderr
     assert not (tmp_path / "cache").exists()
 
 
 def test_nothing_is_said_when_nothing_is_missing(tmp_path):
-    done = run(CHECKOUT / "jobs" / "install_deps.sh", "--tests", "--no-install", Torch_DIR=str(tmp_path))
+    done = run(CHECKOUT / "jobs" / "install_deps.sh", "--tests", "--no-install", Torch_DIR=str(tmp_path),
+               MAMBASYNTH_HEADERS_DIR=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert done.stdout == "" and done.stderr == ""
 

@@ -1,0 +1,77 @@
+#include "analysis/embedding/layout.hpp"
+
+#include <umappp/umappp.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace mambasynth::embedding {
+namespace {
+
+constexpr std::size_t dims = 2;
+constexpr float start_extent = 10;
+
+/// umap-learn's `n_epochs` where none is given.
+int epochs_for(std::int64_t points) { return points <= 10000 ? 500 : 200; }
+
+umappp::NeighborList<std::int32_t, float> list_of(analysis::Neighbours const& neighbours, std::int64_t others) {
+  umappp::NeighborList<std::int32_t, float> list(static_cast<std::size_t>(neighbours.points));
+  for (std::size_t i = 0; i < list.size(); ++i)
+    for (std::size_t j = 0; j < static_cast<std::size_t>(others); ++j) {
+      auto const at = i * static_cast<std::size_t>(neighbours.k) + j;
+      list[i].emplace_back(neighbours.index[at], static_cast<float>(neighbours.distance[at]));
+    }
+  return list;
+}
+
+/// umap-learn scales each axis of the start to [0, 10]; umappp leaves it between -10 and 10.
+void scale_start(std::vector<float>& coordinates) {
+  for (std::size_t axis = 0; axis < dims; ++axis) {
+    float low = coordinates[axis], high = low;
+    for (std::size_t i = axis; i < coordinates.size(); i += dims) {
+      low = std::min(low, coordinates[i]);
+      high = std::max(high, coordinates[i]);
+    }
+    if (!(high > low)) continue;
+    for (std::size_t i = axis; i < coordinates.size(); i += dims) coordinates[i] = start_extent * (coordinates[i] - low) / (high - low);
+  }
+}
+
+}  // namespace
+
+Umap layout(analysis::Neighbours const& neighbours, std::int64_t others, UmapOptions const& options) {
+  Umap result{.points = neighbours.points, .neighbors = others + 1, .spectral_start = false,
+              .coordinates = std::vector<float>(static_cast<std::size_t>(neighbours.points) * dims)};
+  umappp::Options chosen;
+  chosen.min_dist = options.min_dist;
+  chosen.num_epochs = epochs_for(result.points);
+  chosen.initialize_seed = chosen.optimize_seed = options.seed;
+  chosen.initialize_spectral_jitter = true;
+  // More threads split sums, and would only speed up the short part: the layout itself is faster on one.
+  chosen.num_threads = 1;
+  // Whether the spectral start worked shows only in what it leaves: it is tried alone first.
+  chosen.initialize_random_on_spectral_fail = false;
+
+  auto const list = list_of(neighbours, others);
+  auto const start = [&] { return umappp::initialize<std::int32_t, float>(list, dims, result.coordinates.data(), chosen); };
+  auto const at_random = [&] {
+    chosen.initialize_method = umappp::InitializeMethod::RANDOM;
+    return start();
+  };
+  auto status = [&] {
+    // The eigenvectors of fewer points than these are not asked for.
+    if (result.points <= static_cast<std::int64_t>(dims) + 2) return at_random();
+    try {
+      auto spectral = start();
+      result.spectral_start = std::any_of(result.coordinates.begin(), result.coordinates.end(), [](float c) { return c != 0; });
+      return result.spectral_start ? spectral : at_random();
+    } catch (std::runtime_error const&) {  // an unlucky vector in the eigenvalue iteration
+      return at_random();
+    }
+  }();
+  scale_start(result.coordinates);
+  status.run(result.coordinates.data());
+  return result;
+}
+
+}  // namespace mambasynth::embedding

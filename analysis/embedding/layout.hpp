@@ -1,0 +1,11 @@
+#pragma once
+
+#include "analysis/embedding/umap.hpp"
+
+/// Private to this folder: umappp, and the Eigen that it needs, stay inside layout.cpp.
+namespace mambasynth::embedding {
+
+/// Every point has `others` >= 1 neighbours, others <= neighbours.k.
+Umap layout(analysis::Neighbours const& neighbours, std::int64_t others, UmapOptions const& options);
+
+}  // namespace mambasynth::embedding
