@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/figures/embedding_figures.hpp"
 #include "analysis/figures/palette.hpp"
 #include "analysis/figures/window_page.hpp"
 
@@ -33,7 +34,31 @@ std::string visit_rows(std::vector<series::Visit> const& visits, std::int64_t ci
   return rows;
 }
 
-Outcome draw_overview(series::Digest const& digest, std::filesystem::path const& folder) {
+/// The embedding by circle and by time.
+struct EmbeddingPanels {
+  Colouring circle, time;
+  std::vector<EmbeddingPanel> panels;
+
+  EmbeddingPanels(series::Digest const& digest, SeriesEmbedding const& embedding)
+      : circle(by_category("circle", digest.sampled().circle, digest.process().circles)),
+        time(by_order("time step", digest.sampled().step, static_cast<double>(digest.n_steps()))),
+        panels{{"UMAP by circle", embedding.coordinates, &circle}, {"UMAP by time", embedding.coordinates, &time}} {}
+};
+
+Outcome draw_subspace(series::Digest const& digest, SeriesEmbedding const& embedding, std::filesystem::path const& folder) {
+  auto const& process = digest.process();
+  auto heading = fmt::format("{} circles in {} dimensions, subspace of {}; Levina-Bickel of the embedding", process.circles, process.channels,
+                             embedding.subspace_dim);
+  for (auto const& [k, estimate] : embedding.levina_bickel) heading += fmt::format("{} k={} {:.2f}", k == embedding.levina_bickel.front().first ? ":" : ",", k, estimate);
+  EmbeddingPanels const drawn(digest, embedding);
+  return draw_embeddings(fmt::format("umap_subspace_{}", embedding.subspace_dim), heading, drawn.panels, 2, folder);
+}
+
+Outcome draw_overview(series::Digest const& digest, std::filesystem::path const& folder, SeriesEmbedding const* embedding) {
+  constexpr int upper_row = 500, lower_row = 560, side = 480;
+  int const height = upper_row + (embedding != nullptr ? lower_row : 0);
+  // Of the upper row's height, as a share of the page's.
+  auto const at = [&](double share) { return 1 - (1 - share) * upper_row / height; };
   // A vector graphic of more pieces than that is slow to open and shows nothing more.
   constexpr std::size_t most_visits = 4000;
   constexpr std::int64_t most_annotated = 16;
@@ -41,7 +66,7 @@ Outcome draw_overview(series::Digest const& digest, std::filesystem::path const&
 
   auto const& process = digest.process();
   auto const n = process.circles;
-  Figure figure("markov_circles_timeseries", {1600, 500});
+  Figure figure("markov_circles_timeseries", {1600, height});
   std::size_t const stride = (digest.visits().size() + most_visits - 1) / most_visits;
   auto const visits = figure.add_data("visits", visit_rows(digest.visits(), n, stride));
 
@@ -64,20 +89,20 @@ Outcome draw_overview(series::Digest const& digest, std::filesystem::path const&
 
   auto commands = fmt::format(
       "set multiplot\nunset key\nset tics out nomirror\nset style fill solid noborder\n"
-      "set tmargin at screen 0.9\nset bmargin at screen 0.13\n"
+      "set tmargin at screen {:.5f}\nset bmargin at screen {:.5f}\n"
       "set lmargin at screen 0.045\nset rmargin at screen 0.34\n"
       "set title \"Circle over time{}\"\nset xlabel \"time step\"\nset ylabel \"circle\" offset 1.5\n"
       "set xrange [0:{}]\nset yrange [-0.5:{}]\nset ytics {}\nset xtics auto\nset format x \"%g\"\n"
       "plot \"{}\" using 1:3:1:2:($3-0.4):($3+0.4):4 with boxxyerror linecolor rgb variable\n",
-      stride > 1 ? fmt::format(" (one visit in {})", stride) : "", digest.n_steps(), static_cast<double>(n) - 0.5,
+      at(0.9), at(0.13), stride > 1 ? fmt::format(" (one visit in {})", stride) : "", digest.n_steps(), static_cast<double>(n) - 0.5,
       circle_step(n), visits);
   commands += fmt::format(
       "set lmargin at screen 0.395\nset rmargin at screen 0.64\n"
-      "set colorbox user origin screen 0.65,0.13 size screen 0.01,0.77\nset format x\n"
+      "set colorbox user origin screen 0.65,{:.5f} size screen 0.01,{:.5f}\nset format x\n"
       "set title \"Transition matrix\"\nset xlabel \"next circle\"\nset ylabel \"circle\" offset 1.5\n"
       "{}set cbrange [0:*]\nset xrange [-0.5:{}]\nset yrange [{}:-0.5]\nset xtics {}\nset ytics {}\n"
       "plot \"{}\" using 1:2:3 with image",
-      sequential_palette(), static_cast<double>(n) - 0.5, static_cast<double>(n) - 0.5, circle_step(n), circle_step(n), matrix);
+      at(0.13), at(0.9) - at(0.13), sequential_palette(), static_cast<double>(n) - 0.5, static_cast<double>(n) - 0.5, circle_step(n), circle_step(n), matrix);
   if (n <= most_annotated)
     commands += fmt::format(", \"{}\" using 1:2:(sprintf(\"%.2f\", $3)):4 with labels textcolor rgb variable font \",{}\"", text,
                             n <= 10 ? 10 : 7);
@@ -85,9 +110,15 @@ Outcome draw_overview(series::Digest const& digest, std::filesystem::path const&
       "\nset lmargin at screen 0.745\nset rmargin at screen 0.985\n"
       "set title \"Period\"\nset xlabel \"circle\"\nset ylabel \"steps of a revolution\" offset 1.5\n"
       "set xrange [-0.6:{}]\nset yrange [0:*]\nset ytics auto\nset boxwidth 0.8\n"
-      "plot \"{}\" using 1:2:3 with boxes linecolor rgb variable\nunset multiplot\n",
+      "plot \"{}\" using 1:2:3 with boxes linecolor rgb variable\n",
       static_cast<double>(n) - 0.4, bars);
-  figure.set_commands(commands);
+  if (embedding != nullptr) {
+    EmbeddingPanels const drawn(digest, *embedding);
+    for (int i = 0; i < 2; ++i)
+      commands += draw_panel(figure, i == 0 ? "umap_by_circle" : "umap_by_time", drawn.panels[static_cast<std::size_t>(i)],
+                             {.left = 180 + 740 * i, .top = upper_row + 45, .side = side, .page = {1600, height}});
+  }
+  figure.set_commands(commands + "unset multiplot\n");
   return figure.draw(folder);
 }
 
@@ -130,8 +161,9 @@ Outcome draw_window(series::Excerpt const& window, std::int64_t number, series::
 
 }  // namespace
 
-Outcome draw_series(series::Digest const& digest, std::filesystem::path const& folder) {
-  auto outcome = draw_overview(digest, folder);
+Outcome draw_series(series::Digest const& digest, std::filesystem::path const& folder, SeriesEmbedding const* embedding) {
+  auto outcome = draw_overview(digest, folder, embedding);
+  if (embedding != nullptr) outcome = draw_subspace(digest, *embedding, folder);
   for (std::size_t i = 0; i < digest.windows().size(); ++i)
     outcome = draw_window(digest.windows()[i], static_cast<std::int64_t>(i), digest.process(), folder);
   return outcome;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "backend/backend.hpp"
@@ -15,6 +16,7 @@
 #include "errors/errors.hpp"
 #include "gates/figures.hpp"
 #include "gates/gates_file.hpp"
+#include "gates/signal_maps.hpp"
 #include "model/state_dict.hpp"
 #include "series/load.hpp"
 
@@ -29,7 +31,7 @@ struct Options {
   RunFlags run;
   std::string checkpoint;
   std::int64_t seq_len = 0;
-  bool figures = true, umap = false;
+  bool figures = true;
 };
 
 void print(gates::Statistics const& s) {
@@ -49,9 +51,13 @@ void print(gates::Statistics const& s) {
   rows(s.by_condition.memory_geometric, "typical memory 1/(delta |A|), geometric mean, steps");
 }
 
+std::int64_t count_of(std::span<std::int64_t const> circle) {
+  return circle.empty() ? 0 : *std::max_element(circle.begin(), circle.end()) + 1;
+}
+
 void draw(config::Gates const& config, model::Predictor const& network, at::Tensor const& x, std::int64_t seq_len, gates::Choice const& choice,
           std::span<std::int64_t const> circle, gates::Statistics const& statistics, fs::path const& folder) {
-  auto const circles = circle.empty() ? 0 : *std::max_element(circle.begin(), circle.end()) + 1;
+  auto const circles = count_of(circle);
   auto const outcome = gates::draw_statistics(statistics, folder);
   gates::for_each_sample(network, x, seq_len, choice, [&](gates::Sample const& sample) {
     auto const of_window = circle.empty() ? circle : circle.subspan(static_cast<std::size_t>(sample.start), static_cast<std::size_t>(seq_len));
@@ -70,9 +76,6 @@ int run(Options const& options) {
     fmt::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.gates));
     return static_cast<int>(errors::ExitCode::done);
   }
-  if (options.umap)
-    throw errors::usage("--umap is not there yet", "this version draws no UMAP of the gate signals",
-                        "Leave it out; --signals writes the signals for a UMAP program of your own");
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const loaded = model::load_network(options.checkpoint);
@@ -89,11 +92,18 @@ int run(Options const& options) {
                                                  {seq_len, trial.gates.skip.value_or(seq_len / skipped_share), trial.gates.around});
   if (series.circle.empty())
     fmt::print(stderr, "note: there are no statistics around switches (the series does not say which circle is visited).\n");
+  std::optional<gates::SignalMaps> maps;
+  if (trial.gates.umap)
+    maps = gates::map_signals(*predictor, x, seq_len, trial.gates, threads, [](std::size_t done, std::size_t all) { fmt::print(stderr, "UMAP {} of {}\n", done, all); });
   fs::path const folder = options.run.out;
   auto const file = folder / "gates.h5";
   gates::write_gates(file, *predictor, x, choice, statistics, trial.gates,
-                     {options.checkpoint, trial.data.path, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device))});
-  if (options.figures) draw(trial.gates, *predictor, x, seq_len, choice, series.circle, statistics, folder);
+                     {options.checkpoint, trial.data.path, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device))},
+                     maps ? &*maps : nullptr, series.circle);
+  if (options.figures) {
+    draw(trial.gates, *predictor, x, seq_len, choice, series.circle, statistics, folder);
+    if (maps) (void)gates::draw_signal_maps(*maps, series.circle, count_of(series.circle), folder);
+  }
   print(statistics);
   fmt::print("{}\n", file.string());
   return static_cast<int>(errors::ExitCode::done);
@@ -108,7 +118,6 @@ Action declare_gates(CLI::App& app) {
   options->keys.section<config::Data>().section<config::Gates>();
   add_run_flags(app, options->run, "gates", "folder of gates.h5 and the figures");
   app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
-  app.add_flag("--umap", options->umap, "not there yet");
   return [options] { return run(*options); };
 }
 

@@ -129,11 +129,15 @@ struct Train {
   }
 };
 
+/// UMAP wherever it is drawn; defaults: the original's.
+inline constexpr std::int64_t umap_points = 10000, umap_neighbors = 50;
+inline constexpr double umap_min_dist = 0.3;
+inline constexpr std::int64_t umap_seed = 42;
+
 /// What is measured on a checkpoint.
 struct Evaluate {
   Integers lb_k = {10, 30, 100};
   std::int64_t lb_points = 2000;
-  std::int64_t umap_points = 10000;
   std::int64_t dimension_points = 0;
   std::int64_t blocks = 20;
   bool controls = true;
@@ -143,6 +147,11 @@ struct Evaluate {
   std::int64_t similarity_points = 4000;
   std::int64_t overlap_k = 30;
   std::int64_t overlap_theiler = 500;
+  std::string umap = "auto";
+  std::int64_t umap_points = config::umap_points;
+  std::int64_t umap_neighbors = config::umap_neighbors;
+  double umap_min_dist = config::umap_min_dist;
+  std::int64_t pca = 0;
   bool activations = false;
   bool gates = false;
 
@@ -151,6 +160,7 @@ struct Evaluate {
     return std::tuple{
         Field{"lb_k", &Evaluate::lb_k, at_least(3), "neighbours k of the intrinsic-dimension estimators", Effect::none},
         Field{"lb_points", &Evaluate::lb_points, at_least(4), "rows of the intrinsic-dimension estimators", Effect::none},
+        Field{"umap", &Evaluate::umap, one_of({"auto", "on", "off"}), "embed rows of every layer in the plane by UMAP and PCA; auto = of a checkpoint (evaluate), not of each trial", Effect::none},
         Field{"umap_points", &Evaluate::umap_points, at_least(1), "rows drawn for UMAP before those of the estimators", Effect::none},
         Field{"dimension_points", &Evaluate::dimension_points, at_least(0), "rows of all estimators but the original's; 0 = the same rows as it", Effect::none},
         Field{"blocks", &Evaluate::blocks, at_least(0), "stretches of time that block errors compare; 0 or 1 = none", Effect::none},
@@ -161,6 +171,9 @@ struct Evaluate {
         Field{"similarity_points", &Evaluate::similarity_points, at_least(10), "rows that they are compared at, evenly spaced in time", Effect::none},
         Field{"overlap_k", &Evaluate::overlap_k, at_least(1), "neighbours that shared neighbourhoods compare", Effect::none},
         Field{"overlap_theiler", &Evaluate::overlap_theiler, at_least(0), "rows up to this many steps away are no such neighbours; 0 = all are", Effect::none},
+        Field{"umap_neighbors", &Evaluate::umap_neighbors, at_least(2), "neighbours of a row in UMAP's graph, itself counted", Effect::none},
+        Field{"umap_min_dist", &Evaluate::umap_min_dist, between(0, 1), "least distance of points that UMAP aims at", Effect::none},
+        Field{"pca", &Evaluate::pca, at_least(0), "principal components that UMAP starts from where a layer has more dimensions; 0 = the layer itself", Effect::none},
         Field{"activations", &Evaluate::activations, any(), "write activations.h5", Effect::none},
         Field{"gates", &Evaluate::gates, any(), "gate signals in activations.h5 too", Effect::none},
     };
@@ -226,6 +239,10 @@ struct Gates {
   std::int64_t around = 100;
   std::optional<std::int64_t> skip;
   bool signals = false;
+  bool umap = false;
+  std::int64_t umap_points = config::umap_points;
+  std::int64_t umap_neighbors = config::umap_neighbors;
+  double umap_min_dist = config::umap_min_dist;
 
   static constexpr std::string_view section = "gates";
   static auto fields() {
@@ -237,6 +254,10 @@ struct Gates {
         Field{"around", &Gates::around, at_least(1), "steps before and after a switch of the circle that the statistics resolve", Effect::none},
         Field{"skip", &Gates::skip, at_least(0), "first steps of each window that the statistics leave out, the network having seen too little [default: an eighth of the window]", Effect::none},
         Field{"signals", &Gates::signals, any(), "write the windows' signals into gates.h5, not their means alone", Effect::none},
+        Field{"umap", &Gates::umap, any(), "embed each layer's signals in the plane by UMAP (minutes)", Effect::none},
+        Field{"umap_points", &Gates::umap_points, at_least(1), "steps of the series that are embedded, drawn without replacement", Effect::none},
+        Field{"umap_neighbors", &Gates::umap_neighbors, at_least(2), "neighbours of a step in UMAP's graph, itself counted", Effect::none},
+        Field{"umap_min_dist", &Gates::umap_min_dist, between(0, 1), "least distance of points that UMAP aims at", Effect::none},
     };
   }
 };

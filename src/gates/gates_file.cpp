@@ -73,7 +73,8 @@ void append_sample(SampleStreams& streams, Sample const& sample, bool signals) {
 }  // namespace
 
 void write_gates(std::filesystem::path const& file, model::Predictor const& network, at::Tensor const& series, Choice const& choice,
-                 Statistics const& statistics, config::Gates const& config, GatesSource const& source) {
+                 Statistics const& statistics, config::Gates const& config, GatesSource const& source,
+                 SignalMaps const* maps, std::span<std::int64_t const> circle) {
   store::AtomicFile target(file);
   store::Hdf5Writer h5(target.temporary());
   h5.attribute("/", "schema_version", schema_version);
@@ -106,6 +107,7 @@ void write_gates(std::filesystem::path const& file, model::Predictor const& netw
     scale("/inner", 0, network.config().d_inner(), {"inner channel of a block", "1"});
     scale("/state", 0, network.config().d_state, {"state of an inner channel", "1"});
   }
+  if (maps != nullptr) write_signal_maps(h5, *maps, circle, config);
   SampleStreams streams(h5);
   for_each_sample(network, series, source.seq_len, choice, [&](Sample const& sample) { append_sample(streams, sample, config.signals); });
   h5.close();

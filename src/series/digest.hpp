@@ -22,25 +22,39 @@ struct Excerpt {
   [[nodiscard]] std::int64_t steps() const { return static_cast<std::int64_t>(circle.size()); }
 };
 
+/// Single steps of a series, in the order of time.
+struct Sampled {
+  std::vector<std::int64_t> step;
+  std::vector<double> x;             ///< (step, d)
+  std::vector<std::int64_t> circle;  ///< (step)
+};
+
 /// What summary and figures need of a series, gathered block by block: its visits, and three windows of 3000 steps at its
-/// start, middle and end (at 0, N/2 - 1500, N - 3000; of a shorter series, as much as there is).
+/// start, middle and end (at 0, N/2 - 1500, N - 3000; of a shorter series, as much as there is); also the steps named by
+/// `sampled`, rising.
 class Digest {
  public:
   static constexpr std::int64_t window_steps = 3000;
 
-  Digest(Process process, std::int64_t n_steps);
+  Digest(Process process, std::int64_t n_steps, std::vector<std::int64_t> sampled = {});
   void add(Block const& block);
 
   [[nodiscard]] Process const& process() const { return process_; }
   [[nodiscard]] std::int64_t n_steps() const { return n_steps_; }
   [[nodiscard]] std::vector<Visit> const& visits() const { return visits_; }
   [[nodiscard]] std::vector<Excerpt> const& windows() const { return windows_; }
+  [[nodiscard]] Sampled const& sampled() const { return sampled_; }
 
  private:
   Process process_;
   std::int64_t n_steps_;
   std::vector<Visit> visits_;
   std::vector<Excerpt> windows_;
+  Sampled sampled_;
 };
+
+/// The steps that UMAP embeds: default_rng(seed).choice(n_steps, most) without replacement, sorted; all of a series that
+/// has no more.
+std::vector<std::int64_t> steps_to_embed(std::int64_t n_steps, std::int64_t most, std::uint64_t seed);
 
 }  // namespace mambasynth::series

@@ -78,7 +78,7 @@ Digest write_series(config::Data const& data, std::filesystem::path const& folde
     h5_file.emplace(folder / "series.h5");
     h5.emplace(h5_file->temporary(), data, stream.process());
   }
-  Digest digest(stream.process(), data.n_steps);
+  Digest digest(stream.process(), data.n_steps, options.sampled);
   Series whole;
   whole.process = stream.process();
   whole.n_steps = data.n_steps;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <vector>
 
 #include "series/digest.hpp"
 #include "series/series.hpp"
@@ -24,6 +25,7 @@ struct WriteOptions {
   Formats formats;
   int threads = 1;                                       ///< from 2 on, writing overlaps with the draws
   std::function<void(std::int64_t steps_done)> progress = {};  ///< called after each block
+  std::vector<std::int64_t> sampled = {};                ///< steps that the digest is to keep, rising
 };
 
 /// Generates the series of `data` into `folder`: series.h5 (in constant memory), data.npz and config.json.

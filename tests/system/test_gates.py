@@ -51,6 +51,28 @@ def test_xarray_reads_gates_with_names(mambasynth, flags, tmp_path, engine):
     assert tree["trace/layer_1/delta"].dims == ("sample", "step")
 
 
+def test_the_signals_in_the_plane(mambasynth, flags, tmp_path):
+    """UMAP of every layer's signals at the steps that the original draws, the same for any number of threads."""
+    for threads in (1, 2):
+        done = mambasynth(*flags, "--umap", "--umap-points", 300, "--umap-neighbors", 12, "--layer", 1, "--sample", 0,
+                          "--threads", threads, "--out", tmp_path / str(threads))
+        assert "UMAP 10 of 10" in done.stderr
+    used = 3000 // 64 * 64
+    expected = numpy.sort(numpy.random.default_rng(42).choice(used, 300, replace=False))
+    tree, other = (xarray.open_datatree(tmp_path / name / "gates.h5")["umap"] for name in ("1", "2"))
+    assert tree["C"].dims == ("layer", "point", "axis") and tree["C"].shape == (2, 300, 2)
+    assert (tree["time"].values == expected).all()
+    with h5py.File(flags[4]) as series:
+        assert (tree["circle"].values == series["circle"][:][expected]).all()
+    for name in ("delta", "z_gate", "B", "C", "x_conv"):
+        points = tree[name].values
+        assert numpy.isfinite(points).all() and (points == other[name].values).all()
+        assert (points[0] != points[1]).any()
+    assert tree.attrs["neighbors"] == tree.attrs["neighbors_used"] == 12
+    for name in ("delta", "zgate", "B", "C", "xconv"):
+        assert (tmp_path / f"1/gates_umap_{name}_panel2.dat").read_text().count("\n") == 301
+
+
 def test_one_layer_of_one_sample(mambasynth, flags, tmp_path):
     mambasynth(*flags, "--no-figures", "--out", tmp_path / "all")
     mambasynth(*flags, "--layer", 2, "--sample", 1, "--out", tmp_path / "one")
@@ -94,7 +116,7 @@ def test_a_series_without_states(mambasynth, flags, tmp_path):
     (["--sample", -1], ["gates.sample = -1", "at least 0"]),
     (["--skip", 64], ["gates.skip = 64 leaves nothing"]),
     (["--around", 0], ["gates.around = 0"]),
-    (["--umap"], ["--umap is not there yet"]),
+    (["--umap", "--umap-neighbors", 1], ["gates.umap_neighbors = 1", "at least 2"]),
     (["--layers", 1], ["--layer"]),
 ])
 def test_bad_flags(mambasynth, flags, tmp_path, given, words):

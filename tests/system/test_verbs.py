@@ -42,16 +42,32 @@ def test_print_config_is_a_config(mambasynth, tiny_trial, tmp_path):
 
 
 def test_data_writes_both_formats(mambasynth, tmp_path):
-    done = mambasynth("data", "--n-steps", 2000, "--out", tmp_path)
+    done = mambasynth("data", "--n-steps", 2000, "--no-umap", "--out", tmp_path)
     assert "2000" in done.stdout or "2,000" in done.stdout
+    assert "UMAP" not in done.stdout + done.stderr and not list(tmp_path.glob("umap_*"))
     for name in ("series.h5", "data.npz", "config.json"):
         assert (tmp_path / name).is_file(), name
     assert json.loads((tmp_path / "config.json").read_text())["n_steps"] == 2000
 
 
+def test_data_embeds_its_steps(mambasynth, tmp_path):
+    """Both figures by UMAP, the same for any number of threads, and the dimension of the embedding."""
+    printed = []
+    for threads in (1, 2):
+        folder = tmp_path / str(threads)
+        done = mambasynth("data", "--n-steps", 700, "--subspace-dim", 3, "--threads", threads, "--out", folder)
+        assert "--no-umap skips that" in done.stderr
+        printed.append([line for line in done.stdout.splitlines() if line.startswith("Levina-Bickel of the UMAP")])
+        assert "umap_by_circle" in (folder / "markov_circles_timeseries.gp").read_text()
+    assert [line.split(":")[0].rsplit(" ", 1)[1] for line in printed[0]] == ["10", "30", "100"]
+    assert printed[0] == printed[1]
+    points = [(tmp_path / name / "umap_subspace_3_panel1.dat").read_text() for name in ("1", "2")]
+    assert points[0] == points[1] and points[0].count("\n") == 701
+
+
 def test_data_is_a_function_of_its_seed(mambasynth, tmp_path):
     for name, seed in (("a", 7), ("b", 7), ("c", 8)):
-        mambasynth("data", "--n-steps", 1000, "--seed", seed, "--out", tmp_path / name)
+        mambasynth("data", "--n-steps", 1000, "--seed", seed, "--no-figures", "--out", tmp_path / name)
     a, b, c = (numpy.load(tmp_path / name / "data.npz")["X"] for name in "abc")
     assert (a == b).all() and not (a == c).all()
     assert a[0, 0] == pytest.approx(4.587855803818667, abs=1e-13)
@@ -89,7 +105,7 @@ def test_train_is_a_sweep_of_one(mambasynth, tiny_trial, tmp_path):
 
 
 def test_the_original_names_are_aliases(mambasynth, tiny_trial, tmp_path):
-    mambasynth("data", "--n-steps", 3000, "--save-dir", tmp_path / "data")
+    mambasynth("data", "--n-steps", 3000, "--no-umap", "--save-dir", tmp_path / "data")
     mambasynth("train", "--config", tiny_trial, "--data-dir", tmp_path / "data", "--save-dir", tmp_path / "out",
                "--no-amp", "--no-compile", "--no-figures")
     assert (tmp_path / "out" / "trial.h5").is_file()
@@ -98,7 +114,7 @@ def test_the_original_names_are_aliases(mambasynth, tiny_trial, tmp_path):
 
 def test_train_takes_the_series_in_each_form(mambasynth, tiny_trial, tmp_path):
     """Folder, npz and h5 are the same data: the same losses."""
-    mambasynth("data", "--n-steps", 3000, "--out", tmp_path / "data")
+    mambasynth("data", "--n-steps", 3000, "--no-figures", "--out", tmp_path / "data")
     logs = []
     for name, path in (("folder", "data"), ("npz", "data/data.npz"), ("h5", "data/series.h5")):
         mambasynth("train", "--config", tiny_trial, "--data", tmp_path / path, "--no-figures", "--out", tmp_path / name)

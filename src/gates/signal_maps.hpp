@@ -1,0 +1,62 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "analysis/embedding/umap.hpp"
+#include "analysis/figures/gnuplot.hpp"
+#include "config/config.hpp"
+#include "model/predictor.hpp"
+#include "store/hdf5.hpp"
+
+namespace mambasynth::gates {
+
+/// What is embedded of every layer, as gates.h5 names it and as the figures do.
+struct MappedSignal {
+  char const* name;
+  char const* figure;
+  char const* what;
+  at::Tensor model::GateSignals::*member;
+};
+inline constexpr std::array<MappedSignal, 5> mapped_signals{{
+    {"delta", "gates_umap_delta", "step size delta", &model::GateSignals::delta},
+    {"z_gate", "gates_umap_zgate", "output gate silu(z)", &model::GateSignals::z_gate},
+    {"B", "gates_umap_B", "input matrix B", &model::GateSignals::B},
+    {"C", "gates_umap_C", "output matrix C", &model::GateSignals::C},
+    {"x_conv", "gates_umap_xconv", "input of the scan, after convolution and SiLU", &model::GateSignals::x_conv},
+}};
+
+/// Every layer's gate signals in the plane, at the same steps of the series.
+struct SignalMaps {
+  std::vector<std::int64_t> time;  ///< (point), steps of the series, rising
+  std::vector<std::int64_t> dims;  ///< (signal), channels or states that were embedded
+  std::vector<embedding::Umap> maps;  ///< (signal, layer)
+  std::int64_t layers = 0;
+
+  [[nodiscard]] std::span<embedding::Umap const> of(std::size_t signal) const {
+    return std::span(maps).subspan(signal * static_cast<std::size_t>(layers), static_cast<std::size_t>(layers));
+  }
+};
+
+/// Windows of seq_len steps from step 0, none overlapping, the tail left out; of their steps default_rng(42).choice takes
+/// config.umap_points (all where there are no more). Memory: those steps of every signal (250 MB for seven layers of 256
+/// channels). `done` is called after each embedding with how many there are and how many there will be.
+/// Errors: errors::input (series shorter than a window). series (time, channel) fp32.
+SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len, config::Gates const& config,
+                       int threads, std::function<void(std::size_t, std::size_t)> const& done = {});
+
+/// gates_umap_{delta, zgate, B, C, xconv} in `folder`: a panel a layer, by circle; circle (time) or empty.
+figures::Outcome draw_signal_maps(SignalMaps const& maps, std::span<std::int64_t const> circle, std::int64_t circles,
+                                  std::filesystem::path const& folder);
+
+/// `/umap/{delta, z_gate, B, C, x_conv}` (layer, point, axis), `/umap/time` and, where known, `/umap/circle` (point),
+/// settings as attributes of /umap. The scale /layer exists.
+void write_signal_maps(store::Hdf5Writer& h5, SignalMaps const& maps, std::span<std::int64_t const> circle, config::Gates const& config);
+
+}  // namespace mambasynth::gates
