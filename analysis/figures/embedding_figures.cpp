@@ -65,7 +65,7 @@ std::string colour_bar(Colouring const& c, PanelPlace const& place) {
   auto const ticks = c.scale == Colouring::Scale::cyclic
                          ? fmt::format("set cbtics (\"0\" 0, \"pi/2\" {0}, \"pi\" 2*{0}, \"3 pi/2\" 3*{0}, \"2 pi\" 4*{0})\n", std::numbers::pi / 2)
                          : std::string("set cbtics auto\nset format cb \"%g\"\n");
-  return fmt::format("{}set colorbox user origin screen {:.5f},{:.5f} size screen {:.5f},{:.5f}\nset cblabel \"{}\" offset 0.5,0 noenhanced\n", ticks,
+  return fmt::format("{}set colorbox user origin screen {:.5f},{:.5f} size screen {:.5f},{:.5f}\nset cbtics textcolor rgb \"black\"\nset cblabel \"{}\" offset 0.5,0 noenhanced\n", ticks,
                      static_cast<double>(place.left + place.side + 14) / place.page.width, bottom, 14.0 / place.page.width,
                      static_cast<double>(place.side) / place.page.height, c.label);
 }
