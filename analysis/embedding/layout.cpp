@@ -14,12 +14,15 @@ constexpr float start_extent = 10;
 /// umap-learn's `n_epochs` where none is given.
 int epochs_for(std::int64_t points) { return points <= 10000 ? 500 : 200; }
 
+/// Distances in units of the largest, which no UMAP depends on: any double fits a float then.
 umappp::NeighborList<std::int32_t, float> list_of(analysis::Neighbours const& neighbours, std::int64_t others) {
+  double const largest = *std::max_element(neighbours.distance.begin(), neighbours.distance.end());
+  double const unit = largest > 0 ? largest : 1;
   umappp::NeighborList<std::int32_t, float> list(static_cast<std::size_t>(neighbours.points));
   for (std::size_t i = 0; i < list.size(); ++i)
     for (std::size_t j = 0; j < static_cast<std::size_t>(others); ++j) {
       auto const at = i * static_cast<std::size_t>(neighbours.k) + j;
-      list[i].emplace_back(neighbours.index[at], static_cast<float>(neighbours.distance[at]));
+      list[i].emplace_back(neighbours.index[at], static_cast<float>(neighbours.distance[at] / unit));
     }
   return list;
 }

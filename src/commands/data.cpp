@@ -48,7 +48,7 @@ class Embedded {
     umap_ = embedding::umap<double>(sampled.x, points, data.ambient_dim,
                                     {.neighbors = config::umap_neighbors, .min_dist = config::umap_min_dist, .seed = config::umap_seed, .threads = threads});
     fmt::print(stderr, "{:.1f} s\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    shown_ = {.coordinates = umap_.coordinates, .subspace_dim = data.subspace_dim > 0 ? std::min(data.subspace_dim, data.ambient_dim) : data.ambient_dim, .levina_bickel = {}};
+    shown_ = {.coordinates = umap_.coordinates, .subspace_dim = data.subspace_dim > 0 ? std::clamp<std::int64_t>(data.subspace_dim, 2, data.ambient_dim) : data.ambient_dim, .levina_bickel = {}};
     for (auto const k : config::Evaluate{}.lb_k)
       if (k < points)
         shown_.levina_bickel.emplace_back(

@@ -95,6 +95,11 @@ TEST_CASE("fewer points than neighbours, duplicates and constant rows embed all 
     if (points > 1) CHECK(distance(u, 0, 1) > 0);
   }
   CHECK(finite(embedding::umap<double>(std::vector<double>(300, 1.5), 100, 3, options)));
+  // Numbers that no float holds.
+  auto const rows = two_balls(100, 3, 4.0);
+  std::vector<double> huge(rows.begin(), rows.end());
+  for (auto& value : huge) value *= 0x1p300;
+  CHECK(embedding::umap<double>(huge, 100, 3, options).coordinates == embedding::umap<float>(rows, 100, 3, options).coordinates);
   auto doubled = two_balls(100, 3, 0.0);
   doubled.insert(doubled.end(), doubled.begin(), doubled.end());
   CHECK(finite(embedding::umap<float>(doubled, 200, 3, options)));
