@@ -3,6 +3,7 @@
 #include <umappp/umappp.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace mambasynth::embedding {
@@ -14,15 +15,17 @@ constexpr float start_extent = 10;
 /// umap-learn's `n_epochs` where none is given.
 int epochs_for(std::int64_t points) { return points <= 10000 ? 500 : 200; }
 
-/// Distances in units of the largest, which no UMAP depends on: any double fits a float then.
+/// Distances in units of the largest (of the power of two below it, for exactness), which no UMAP depends on: any double
+/// fits a float then.
 umappp::NeighborList<std::int32_t, float> list_of(analysis::Neighbours const& neighbours, std::int64_t others) {
-  double const largest = *std::max_element(neighbours.distance.begin(), neighbours.distance.end());
-  double const unit = largest > 0 ? largest : 1;
+  double largest = 0;
+  for (std::int64_t i = 0; i < neighbours.points; ++i) largest = std::max(largest, neighbours.distances_of(i)[static_cast<std::size_t>(others - 1)]);
+  int const exponent = largest > 0 ? std::ilogb(largest) : 0;
   umappp::NeighborList<std::int32_t, float> list(static_cast<std::size_t>(neighbours.points));
   for (std::size_t i = 0; i < list.size(); ++i)
     for (std::size_t j = 0; j < static_cast<std::size_t>(others); ++j) {
       auto const at = i * static_cast<std::size_t>(neighbours.k) + j;
-      list[i].emplace_back(neighbours.index[at], static_cast<float>(neighbours.distance[at] / unit));
+      list[i].emplace_back(neighbours.index[at], static_cast<float>(std::ldexp(neighbours.distance[at], -exponent)));
     }
   return list;
 }
