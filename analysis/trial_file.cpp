@@ -87,6 +87,7 @@ void write_trial(std::filesystem::path const& file, TrialResult const& trial) {
   write_controls(h5, trial.controls);
   write_probes(h5, trial.probes);
   write_similarity(h5, trial.measures.layers, trial.similarity);
+  write_embeddings(h5, trial.embeddings);
   h5.close();
   target.commit();
 }

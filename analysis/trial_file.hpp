@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/controls.hpp"
+#include "analysis/embeddings.hpp"
 #include "analysis/layer_measures.hpp"
 #include "analysis/probe_scores.hpp"
 #include "analysis/similarity.hpp"
@@ -32,6 +33,7 @@ struct TrialResult {
   Controls controls;
   std::vector<ProbeResult> probes;
   Similarity similarity;
+  Embeddings embeddings;
   Provenance provenance;
 };
 

@@ -6,10 +6,12 @@
 #include <cmath>
 #include <cstdlib>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "analysis/figures/curves.hpp"
+#include "analysis/figures/embedding_figures.hpp"
 #include "analysis/figures/palette.hpp"
 
 namespace mambasynth::figures {
@@ -165,6 +167,46 @@ Outcome draw_similarity(std::vector<std::string> const& layers, analysis::Simila
                                             fmt::format("Share of {} nearest neighbours in common", similarity.overlap_k), 0.935);
   figure.set_commands(commands + "unset multiplot\n");
   return figure.draw(folder);
+}
+
+namespace {
+
+/// "layer_3 (128-D), LB 4.8, silhouette 0.312"
+std::string panel_title(std::string const& name, analysis::Embedded const& panel, analysis::LayerMeasures const& measures, std::size_t p) {
+  auto title = fmt::format("{} ({}-D)", name, panel.dims);
+  if (panel.kept_share < 1) title += fmt::format(", PCA {:.1f} %", 100 * panel.kept_share);
+  if (!measures.dimension.empty() && !measures.dimension[p].k.empty())
+    title += fmt::format(", LB {:.1f}", measures.dimension[p].levina_bickel_original[shown_k(measures.dimension[p].k)].value);
+  if (std::isfinite(panel.silhouette)) title += fmt::format(", silhouette {:.3f}", panel.silhouette);
+  return title;
+}
+
+}  // namespace
+
+Outcome draw_layer_embeddings(analysis::LayerMeasures const& measures, analysis::Embeddings const& e, bool per_layer,
+                              std::filesystem::path const& folder) {
+  constexpr int columns = 3, block_columns = 4;
+  auto const circles = e.circle.empty() ? 0 : *std::max_element(e.circle.begin(), e.circle.end()) + 1;
+  auto const circle = by_category("circle", e.circle, circles);
+  auto const phase = by_phase(e.phase);
+  std::vector<EmbeddingPanel> umaps, phases, components, blocks;
+  for (std::size_t p = 0; p < e.panels.size(); ++p) {
+    auto const& panel = e.panels[p];
+    auto const& name = measures.layers[p];
+    umaps.push_back({panel_title(name, panel, measures, p), panel.umap, &circle});
+    phases.push_back({name, panel.umap, &phase});
+    components.push_back({fmt::format("{}: {:.0f} % + {:.0f} %", name, 100 * panel.pca_share[0], 100 * panel.pca_share[1]), panel.pca, &circle});
+  }
+  for (std::size_t b = 0; b < e.of_blocks.size(); ++b) blocks.push_back({e.blocks[b], e.of_blocks[b].umap, &circle});
+  auto outcome = Outcome::drawn;
+  if (per_layer)
+    for (std::size_t p = 0; p < umaps.size(); ++p)
+      outcome = draw_embeddings("umap_" + measures.layers[p], "", std::span(umaps).subspan(p, 1), 1, folder);
+  else outcome = draw_embeddings("representation_umap", "", umaps, columns, folder);
+  if (!e.phase.empty()) outcome = draw_embeddings("representation_umap_phase", "", phases, columns, folder);
+  outcome = draw_embeddings("representation_pca", "Leading principal components, share of variance", components, columns, folder);
+  if (!blocks.empty()) outcome = draw_embeddings("representation_umap_hidden", "Outputs of the Mamba blocks", blocks, block_columns, folder);
+  return outcome;
 }
 
 }  // namespace mambasynth::figures

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "analysis/controls.hpp"
+#include "analysis/embeddings.hpp"
 #include "analysis/figures/gnuplot.hpp"
 #include "analysis/layer_measures.hpp"
 #include "analysis/probe_scores.hpp"
@@ -23,5 +24,11 @@ Outcome draw_probes(std::vector<std::string> const& layers, std::vector<analysis
 /// similarity: debiased CKA and shared neighbours of each pair of layers.
 Outcome draw_similarity(std::vector<std::string> const& layers, analysis::Similarity const& similarity,
                         std::filesystem::path const& folder);
+
+/// UMAPs of the panels by circle, representation_umap (or umap_<panel> each with `per_layer`), and by phase,
+/// representation_umap_phase; of the blocks' outputs, representation_umap_hidden; principal components by circle,
+/// representation_pca. Titles say dimensions, Levina-Bickel at 30 neighbours, silhouette by circle.
+Outcome draw_layer_embeddings(analysis::LayerMeasures const& measures, analysis::Embeddings const& embeddings, bool per_layer,
+                              std::filesystem::path const& folder);
 
 }  // namespace mambasynth::figures

@@ -35,7 +35,7 @@ struct Options {
   std::string checkpoint;
   std::int64_t seq_len = 0;
   std::vector<std::string> layers;
-  bool no_lb = false, figures = true;
+  bool no_lb = false, figures = true, per_layer = false;
 };
 
 /// --layers as the original takes it: input, output and layer numbers from 1; what does not exist is warned about and
@@ -60,12 +60,13 @@ std::optional<model::Network> initial_network(model::LoadedNetwork const& loaded
   return {};
 }
 
-void draw(evaluate::Evaluation const& e, fs::path const& folder) {
+void draw(evaluate::Evaluation const& e, bool per_layer, fs::path const& folder) {
   auto const& layers = e.measures.layers;
   auto outcome = figures::Outcome::drawn;
   if (!e.measures.dimension.empty()) outcome = figures::draw_dimension_by_layer(e.measures, e.controls, folder);
   if (!e.probes.empty()) outcome = figures::draw_probes(layers, e.probes, folder);
   if (!e.similarity.cka.empty() || !e.similarity.neighbour_overlap.empty()) outcome = figures::draw_similarity(layers, e.similarity, folder);
+  if (!e.embeddings.panels.empty()) outcome = figures::draw_layer_embeddings(e.measures, e.embeddings, per_layer, folder);
   if (outcome == figures::Outcome::gnuplot_missing) fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));
 }
 
@@ -96,15 +97,20 @@ int run(Options const& options) {
                           .series = x,
                           .seq_len = seq_len,
                           .truth = {series.circle, series.phase, &series.process, trial.data.path.empty() || source.source.generated},
+                          .host = &loaded.network,
                           .note = [](std::string const& line) { fmt::print(stderr, "{}\n", line); }},
-                         trial.evaluate, {chosen_panels(options.layers, network.config().n_layers), !options.no_lb}, threads);
+                         trial.evaluate,
+                         {.panels = chosen_panels(options.layers, network.config().n_layers),
+                          .dimension = !options.no_lb,
+                          .embedding = trial.evaluate.umap != "off"},
+                         threads);
   fs::path const folder = options.run.out;
   evaluate::write_evaluation(folder / "evaluation.h5", evaluation,
                              {options.checkpoint, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device))});
   if (trial.evaluate.activations)
     evaluate::write_activations(folder / trial::activations_name, network, x, seq_len, {series.circle, series.phase},
                                 trial.evaluate.gates);
-  if (options.figures) draw(evaluation, folder);
+  if (options.figures) draw(evaluation, options.per_layer, folder);
   fmt::print("{}", evaluate::report(evaluation));
   fmt::print("{}\n", (folder / "evaluation.h5").string());
   return static_cast<int>(errors::ExitCode::done);
@@ -120,6 +126,7 @@ Action declare_evaluate(CLI::App& app) {
       ->delimiter(',')
       ->type_name("");
   app.add_flag("--no-lb", options->no_lb, "leave the intrinsic dimension out");
+  app.add_flag("--per-layer", options->per_layer, "a file for each panel's UMAP instead of one grid");
   app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
   options->keys.section<config::Data>().section<config::Evaluate>();
   add_run_flags(app, options->run, "evaluation", "folder of evaluation.h5 and activations.h5");

@@ -6,6 +6,7 @@
 
 #include "errors/errors.hpp"
 #include "evaluate/compare_layers.hpp"
+#include "evaluate/embed.hpp"
 #include "evaluate/gather.hpp"
 #include "evaluate/probes.hpp"
 #include "evaluate/rows.hpp"
@@ -29,7 +30,7 @@ class DimensionOfRows {
   analysis::EstimateOptions options_;
 };
 
-enum List : std::size_t { original, dimension, probed, compared };
+enum List : std::size_t { original, dimension, probed, compared, embedded };
 
 /// Both lists' rows of one panel: the original's estimator on the original's rows, the others on theirs.
 analysis::DimensionEstimates estimate(Gathered const& gathered, std::size_t panel, Rows const& rows,
@@ -89,19 +90,40 @@ analysis::Similarity compare(Subject const& subject, Rows const& rows, PanelPair
   return compare_layers(panels, rows.similarity, circle, config, threads);
 }
 
+/// What each block adds to the residual stream: the difference of what leaves and what enters it.
+BlockRows block_outputs(Subject const& subject, std::vector<PanelRows> const& panels) {
+  BlockRows blocks;
+  auto const& input = panels.front();
+  auto const x = at::from_blob(const_cast<float*>(input.values.data()), {input.count(), input.dims}, at::kFloat);
+  auto const& ends = subject.host->ends();
+  at::NoGradGuard const no_grad;
+  auto const entered = at::linear(x, ends.input_weight, ends.input_bias).contiguous();
+  auto const* before = entered.const_data_ptr<float>();
+  for (std::size_t layer = 1; layer + 1 < panels.size(); ++layer) {
+    auto rows = panels[layer];
+    for (std::size_t i = 0; i < rows.values.size(); ++i) rows.values[i] -= before[i];
+    before = panels[layer].values.data();
+    blocks.names.push_back("block_" + std::to_string(layer));
+    blocks.rows.push_back(std::move(rows));
+  }
+  return blocks;
+}
+
 }  // namespace
 
 Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choice const& choice, int threads) {
   auto rows = choose_rows(subject.series.size(0) / subject.seq_len * subject.seq_len, config);
   if (!config.probes) rows.probe.clear();
   if (!config.similarity) rows.similarity.clear();
+  if (!choice.embedding) rows.embedding.clear();
+  std::vector<std::span<std::int64_t const>> lists{rows.original, rows.dimension, rows.probe, rows.similarity, rows.embedding};
   auto const pass = [&](model::Predictor const& network) {
-    return gather(network, subject.series, subject.seq_len, choice.panels, {rows.original, rows.dimension, rows.probe, rows.similarity},
-                  threads);
+    return gather(network, subject.series, subject.seq_len, choice.panels, lists, threads);
   };
   Evaluation result;
   auto const trained = pass(subject.network);
   result.measures = measure(trained, rows, config, choice.dimension, threads);
+  lists.back() = {};
   auto untrained = config.controls && subject.untrained ? pass(*subject.untrained) : Gathered{};
   if (!untrained.names.empty()) result.controls.untrained = measure(untrained, rows, config, choice.dimension, threads);
   if (config.controls && choice.dimension) measure_control_rows(result.controls, trained, rows, subject, config, threads);
@@ -109,6 +131,11 @@ Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choi
   if (config.probes) result.probes = probe(subject, rows, {trained.rows[probed], untrained.rows[probed]}, threads);
   if (config.similarity)
     result.similarity = compare(subject, rows, {trained.rows[compared], untrained.rows[compared]}, config, threads);
+  if (choice.embedding) {
+    auto const& panels = trained.rows[embedded];
+    auto const blocks = choice.panels.empty() && subject.host ? block_outputs(subject, panels) : BlockRows{};
+    result.embeddings = embed(panels, blocks, rows.embedding, subject.truth, config, threads, subject.note);
+  }
   return result;
 }
 

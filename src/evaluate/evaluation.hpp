@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "analysis/controls.hpp"
+#include "analysis/embeddings.hpp"
 #include "analysis/layer_measures.hpp"
 #include "analysis/probe_scores.hpp"
 #include "analysis/similarity.hpp"
 #include "config/config.hpp"
 #include "evaluate/controls.hpp"
 #include "evaluate/encode.hpp"
+#include "model/network.hpp"
 
 namespace mambasynth::evaluate {
 
@@ -22,13 +24,16 @@ struct Subject {
   at::Tensor const& series;           ///< (time, channel), fp32
   std::int64_t seq_len;
   Truth truth;
+  model::Network const* host = nullptr;               ///< the network's weights, for what its blocks add; may be null
   std::function<void(std::string const&)> note = {};  ///< hears what cannot be measured, and why
 };
 
-/// Which panels are looked at (all when empty), and whether their intrinsic dimension is estimated.
+/// Which panels are looked at (all when empty), whether their intrinsic dimension is estimated, whether they are
+/// embedded in the plane (the blocks' outputs too where all panels are looked at).
 struct Choice {
   std::vector<std::string> panels;
   bool dimension = true;
+  bool embedding = false;
 };
 
 struct Evaluation {
@@ -36,6 +41,7 @@ struct Evaluation {
   analysis::Controls controls;
   std::vector<analysis::ProbeResult> probes;
   analysis::Similarity similarity;
+  analysis::Embeddings embeddings;
 };
 
 /// Every panel (input, layers, output) of a network over a series cut into windows as for_each_batch does: intrinsic

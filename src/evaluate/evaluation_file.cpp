@@ -20,6 +20,7 @@ void write_evaluation(std::filesystem::path const& file, Evaluation const& evalu
   analysis::write_controls(h5, evaluation.controls);
   analysis::write_probes(h5, evaluation.probes);
   analysis::write_similarity(h5, evaluation.measures.layers, evaluation.similarity);
+  analysis::write_embeddings(h5, evaluation.embeddings);
   h5.close();
   target.commit();
 }

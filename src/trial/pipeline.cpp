@@ -78,7 +78,8 @@ void add_optimum(analysis::TrialResult& result, Job const& job, TrialData const&
   }
 }
 
-void measure_layers(analysis::TrialResult& result, Job const& job, model::Predictor const& network, TrialData const& data) {
+void measure_layers(analysis::TrialResult& result, Job const& job, model::Network const& host, model::Predictor const& network,
+                    TrialData const& data) {
   auto const& trial = job.trial;
   auto const labelled = trial.data.path.empty() ? series::generate(data.data, job.threads)
                                                 : series::load(trial.data.path, job.threads).series;
@@ -90,12 +91,15 @@ void measure_layers(analysis::TrialResult& result, Job const& job, model::Predic
                                         .series = series,
                                         .seq_len = trial.train.seq_len,
                                         .truth = {labelled.circle, labelled.phase, &labelled.process, data.generated},
+                                        .host = &host,
                                         .note = job.log},
-                                       trial.evaluate, {}, job.threads);
+                                       trial.evaluate, {.panels = {}, .dimension = true, .embedding = trial.evaluate.umap == "on"},
+                                       job.threads);
   result.measures = std::move(evaluation.measures);
   result.controls = std::move(evaluation.controls);
   result.probes = std::move(evaluation.probes);
   result.similarity = std::move(evaluation.similarity);
+  result.embeddings = std::move(evaluation.embeddings);
   if (trial.evaluate.activations)
     evaluate::write_activations(job.folder / activations_name, network, series, trial.train.seq_len,
                                 {labelled.circle, labelled.phase}, trial.evaluate.gates);
@@ -173,7 +177,7 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
     model::load_state(network, model::read_weights(best).weights, best.string());
     auto const predictor = backend::predictor(job.device, network);
     measure_losses(result, *predictor, data.material, job.micro_batch);
-    if (ending == train::Ending::finished) measure_layers(result, job, *predictor, data);
+    if (ending == train::Ending::finished) measure_layers(result, job, network, *predictor, data);
   }
   // The epochs' own sum: of a trial that was interrupted, every leg counts.
   auto const seconds = progress.total_seconds +

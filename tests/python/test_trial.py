@@ -99,8 +99,41 @@ def test_probes_and_similarity(trial, engine):
 def evaluation(mambasynth, trial, finished_sweep, tmp_path_factory):
     folder = tmp_path_factory.mktemp("evaluation")
     data = next((finished_sweep / "data").glob("*/series.h5"))
-    mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--activations", "--gates", "--out", folder)
+    mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--activations", "--gates", "--umap", "off",
+               "--no-figures", "--out", folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def embedded(mambasynth, trial, finished_sweep, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("embedded")
+    data = next((finished_sweep / "data").glob("*/series.h5"))
+    mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--umap-points", 400, "--no-figures", "--out", folder)
+    return folder
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_embeddings(embedded, engine):
+    tree = xarray.open_datatree(embedded / "evaluation.h5", engine=engine)
+    embedding = tree["embedding"].to_dataset()
+    assert embedding["umap"].dims == ("layer", "point", "coordinate")
+    assert embedding["umap"].shape == (4, 400, 2) and numpy.isfinite(embedding["umap"].values).all()
+    assert embedding["block_umap"].dims == ("block", "point", "coordinate") and embedding["block_umap"].shape[0] == 2
+    assert (numpy.diff(embedding["point"].values) > 0).all()
+    assert (numpy.abs(embedding["silhouette"].values) <= 1).all()
+
+
+def test_principal_components_are_numpys(embedded, evaluation):
+    with h5py.File(embedded / "evaluation.h5") as file, h5py.File(evaluation / "activations.h5") as activations:
+        for layer, name in enumerate(["input", "layer_1", "layer_2"]):
+            x = activations[f"activation/{name}"][:].astype("f8")
+            x = x.reshape(-1, x.shape[-1])[file["point"][:]]
+            x -= x.mean(axis=0)
+            u, s, _ = numpy.linalg.svd(x, full_matrices=False)
+            expected = u[:, :2] * s[:2]
+            ours = file["embedding/pca"][layer]
+            assert numpy.allclose(numpy.abs(ours), numpy.abs(expected), atol=1e-3 * numpy.abs(expected).max()), name
+            assert numpy.allclose(file["embedding/pca_share"][layer], (s**2 / (s**2).sum())[:2], rtol=1e-4), name
 
 
 @pytest.mark.parametrize("engine", ENGINES)

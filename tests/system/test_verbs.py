@@ -125,21 +125,32 @@ def test_train_takes_the_series_in_each_form(mambasynth, tiny_trial, tmp_path):
 
 def test_evaluate_measures_a_checkpoint(mambasynth, trial, finished_sweep, tmp_path):
     data = next((finished_sweep / "data").glob("*/series.h5"))
-    mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--activations", "--out", tmp_path)
+    mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--activations", "--umap-points", 300,
+               "--out", tmp_path)
     assert (tmp_path / "evaluation.h5").is_file()
     assert (tmp_path / "activations.h5").is_file()
-    for figure in ("intrinsic_dimension", "probes", "similarity"):
+    for figure in ("intrinsic_dimension", "probes", "similarity", "representation_umap", "representation_umap_phase",
+                   "representation_umap_hidden", "representation_pca"):
         assert (tmp_path / f"{figure}.svg").is_file() and (tmp_path / f"{figure}.gp").is_file()
 
 
 def test_evaluate_leaves_out_what_is_not_wanted(mambasynth, trial, finished_sweep, tmp_path):
     import h5py
     data = next((finished_sweep / "data").glob("*/series.h5"))
-    settings = [part for key in ("controls", "probes", "similarity") for part in ("--set", f"evaluate.{key}=false")]
+    settings = [part for key in ("controls", "probes", "similarity") for part in ("--set", f"evaluate.{key}=false")] + ["--umap", "off"]
     mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, *settings, "--no-figures", "--out", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["evaluation.h5"]
     with h5py.File(tmp_path / "evaluation.h5") as file:
-        assert not {"control", "probe", "similarity"} & set(file)
+        assert not {"control", "probe", "similarity", "embedding"} & set(file)
+
+
+def test_each_layer_gets_a_umap_of_its_own_where_asked(mambasynth, trial, finished_sweep, tmp_path):
+    data = next((finished_sweep / "data").glob("*/series.h5"))
+    mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--layers", "input,2", "--umap-points", 200,
+               "--pca", 5, "--per-layer", "--set", "evaluate.probes=false", "--out", tmp_path)
+    for panel in ("input", "layer_2"):
+        assert "PCA" in (tmp_path / f"umap_{panel}.gp").read_text()
+    assert not (tmp_path / "representation_umap.svg").exists()
 
 
 def test_generate_continues_a_series(mambasynth, trial, finished_sweep, tmp_path):
@@ -191,7 +202,7 @@ def test_the_original_flags_of_data_and_evaluate(mambasynth, trial, finished_swe
     mambasynth("data", "--no-umap", "--n-steps", 100, "--no-figures", "--out", tmp_path / "data")
     data = next((finished_sweep / "data").glob("*/series.h5"))
     done = mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--layers", "input,1,99",
-                      "--no-lb", "--out", tmp_path)
+                      "--no-lb", "--umap", "off", "--out", tmp_path)
     assert "--layers 99 is left out" in done.stderr
     with h5py.File(tmp_path / "evaluation.h5") as file:
         assert [name.decode() for name in file["layer"]] == ["input", "layer_1"]
