@@ -65,7 +65,7 @@ std::string colour_bar(Colouring const& c, PanelPlace const& place) {
   auto const ticks = c.scale == Colouring::Scale::cyclic
                          ? fmt::format("set cbtics (\"0\" 0, \"pi/2\" {0}, \"pi\" 2*{0}, \"3 pi/2\" 3*{0}, \"2 pi\" 4*{0})\n", std::numbers::pi / 2)
                          : std::string("set cbtics auto\nset format cb \"%g\"\n");
-  return fmt::format("{}set colorbox user origin screen {:.5f},{:.5f} size screen {:.5f},{:.5f}\nset cbtics textcolor rgb \"black\"\nset cblabel \"{}\" offset 0.5,0 noenhanced\n", ticks,
+  return fmt::format("{}set colorbox user origin screen {:.5f},{:.5f} size screen {:.5f},{:.5f}\nset cblabel \"{}\" offset 0.5,0 noenhanced\n", ticks,
                      static_cast<double>(place.left + place.side + 14) / place.page.width, bottom, 14.0 / place.page.width,
                      static_cast<double>(place.side) / place.page.height, c.label);
 }
@@ -91,7 +91,7 @@ std::string draw_panel(Figure& figure, std::string const& part, EmbeddingPanel c
   auto const up = [&](int y) { return 1 - static_cast<double>(y) / place.page.height; };
   auto commands = fmt::format(
       "set lmargin at screen {:.5f}\nset rmargin at screen {:.5f}\nset tmargin at screen {:.5f}\nset bmargin at screen {:.5f}\n"
-      "unset key\nunset xtics\nunset ytics\nunset xlabel\nunset ylabel\nunset colorbox\nset border 15 linecolor rgb \"#999999\"\n"
+      "unset key\nunset xtics\nunset ytics\nunset xlabel\nunset ylabel\nunset colorbox\nset border 15 linecolor rgb \"#444444\"\n"
       "set xrange [{:.5g}:{:.5g}]\nset yrange [{:.5g}:{:.5g}]\nset title \"{}\" offset 0,-0.6 noenhanced\n",
       across(place.left), across(place.left + place.side), up(place.top), up(place.top + place.side), extent.centre_x - extent.half,
       extent.centre_x + extent.half, extent.centre_y - extent.half, extent.centre_y + extent.half, panel.title);
