@@ -24,8 +24,9 @@ std::string kebab(std::string text) {
   return text;
 }
 
-/// The original's names of the data flag, and ours.
+/// The original's names of a flag, and ours.
 constexpr char const* data_flag = "--data,--data-dir";
+constexpr char const* freeze_A_flag = "--freeze-a,--freeze-A";
 
 }  // namespace
 
@@ -41,6 +42,7 @@ void TrialFlags::add(Key const& key, bool is_switch, std::string const& help, st
   auto const name = key.section + "." + key.key;
   std::string flag = "--" + kebab(key.key);
   if (name == "data.path") flag = data_flag;
+  else if (name == "train.freeze_a") flag = freeze_A_flag;
   else if (key.key == "seed" && key.section != own_) flag = "--" + key.section + "-seed";
   auto const shown_flag = flag.substr(0, flag.find(','));
   auto const given = given_;
@@ -50,7 +52,7 @@ void TrialFlags::add(Key const& key, bool is_switch, std::string const& help, st
   auto const group = "[" + key.section + "]";
   if (is_switch) {
     app_.add_flag_callback(flag, [store] { store("true"); }, help)->group(group);
-    app_.add_flag_callback("--no-" + flag.substr(2), [store] { store("false"); })->group("");
+    app_.add_flag_callback("--no-" + shown_flag.substr(2), [store] { store("false"); })->group("");
     return;
   }
   std::string text = help;

@@ -21,6 +21,7 @@
 #include "series/write_files.hpp"
 #include "sweep/run_sweep.hpp"
 #include "sweep/sweep_file.hpp"
+#include "train/objective.hpp"
 #include "trial/optimum.hpp"
 #include "trial/pipeline.hpp"
 
@@ -175,7 +176,8 @@ int run(Options const& options) {
         .committed = committed_trial,
         .prepare_trial = [&](auto const& planned, auto const& data) {
           prepare_optimum(planned, data, optimum_cache(out, planned), seen);
-        }};
+        },
+        .check = [&](auto const& trial, std::int64_t ranks) { train::require_trainable(trial.train, device, ranks); }};
     return sweep::run_sweep(sweep_options, hooks, session);
   });
 }

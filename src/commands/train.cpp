@@ -21,6 +21,7 @@
 #include "store/atomic_file.hpp"
 #include "sweep/stop_signals.hpp"
 #include "train/log.hpp"
+#include "train/objective.hpp"
 #include "trial/figures.hpp"
 #include "trial/pipeline.hpp"
 
@@ -83,7 +84,7 @@ trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data) {
       return trial::run(job, data);
     } catch (std::bad_alloc const&) {
       auto const windows = job.micro_batch > 0 ? job.micro_batch : job.trial.train.batch_size;
-      if (windows == 1 || !job.group->alone())
+      if (windows == 1 || !job.group->alone() || job.trial.train.needs_whole_batch())
         throw errors::Error(errors::ExitCode::incomplete, "memory ran out", "the batch's activations do not fit",
                             "Use a smaller --batch-size, window or model, or start more ranks");
       job.micro_batch = (windows + 1) / 2;
@@ -162,15 +163,16 @@ int run(Options& options) {
     fmt::print("{}", config::to_toml(trial));
     return static_cast<int>(errors::ExitCode::done);
   }
-  auto const prepare = [&] {
+  auto const prepare = [&](int ranks) {
     auto const device = use_device(options.run);
     resolve_precision(trial, device);
     config::check(trial);
+    train::require_trainable(trial.train, device, ranks);
     return device;
   };
   if (options.no_compile) fmt::print(stderr, "note: --no-compile changes nothing (nothing is compiled at run time).\n");
   if (!options.evaluate.empty()) {
-    auto const device = prepare();
+    auto const device = prepare(1);
     return print_validation(options, trial, device);
   }
 
@@ -181,7 +183,7 @@ int run(Options& options) {
     auto const& world = session.world();
     // Ranks that share a machine share its cores: more threads than cores would wait for each other.
     if (options.run.threads == 0) options.run.threads = std::max(1, thread_count(options.run) / world.local_size());
-    auto const device = prepare();
+    auto const device = prepare(world.size());
     auto const group = group_of(world, trial);
     return parallel::together(*group, [&] { return train(options, trial, device, group); });
   }, grace);

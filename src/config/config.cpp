@@ -19,6 +19,23 @@ Data with_keys_of_file(Data const& of_file, Data const& configured) {
   return keys;
 }
 
+namespace {
+
+/// A key that steers what is switched off would name a trial of its own with the numbers of another.
+void check_effect(Train const& train) {
+  auto const require = [](bool effective, std::string const& key, std::string const& why, std::string const& what_to_do) {
+    if (!effective) throw errors::usage("train." + key + " has no effect", why, what_to_do);
+  };
+  Train const defaults;
+  require(train.aug_rotate || train.aug_rotate_eps == 0, "aug_rotate_eps", "train.aug_rotate is false", "Give --aug-rotate, too, or leave it out");
+  bool const contrastive = train.contrastive_lambda > 0;
+  std::string const no_term = "train.contrastive_lambda is 0", leave_out = "Give --contrastive-lambda, too, or leave it out";
+  require(contrastive || train.contrastive_temp == defaults.contrastive_temp, "contrastive_temp", no_term, leave_out);
+  require(contrastive || train.contrastive_negatives == defaults.contrastive_negatives, "contrastive_negatives", no_term, leave_out);
+}
+
+}  // namespace
+
 void check(Trial const& trial) {
   auto const text = [](std::int64_t value) { return std::to_string(value); };
   if (trial.model.max_horizon >= trial.train.seq_len)
@@ -34,6 +51,7 @@ void check(Trial const& trial) {
     throw errors::usage("data.n_steps = " + text(trial.data.n_steps) + " is below train.seq_len = " +
                             text(trial.train.seq_len),
                         "the series is shorter than one window", "Use a longer series or shorter windows");
+  check_effect(trial.train);
 }
 
 }  // namespace mambasynth::config

@@ -24,6 +24,7 @@ struct Data {
   std::int64_t min_period = 40;
   std::int64_t max_period = 400;
   std::int64_t subspace_dim = 0;
+  double drift_std = 0;
   std::optional<std::int64_t> path_seed;
   std::optional<std::int64_t> test_path_seed;
   std::optional<std::int64_t> test_n_steps;
@@ -44,6 +45,7 @@ struct Data {
         Field{"min_period", &Data::min_period, at_least(1), "steps of a revolution, first circle"},
         Field{"max_period", &Data::max_period, at_least(1), "steps of a revolution, last circle"},
         Field{"subspace_dim", &Data::subspace_dim, at_least(0), "dimension of the subspace that holds all circles; 0 = the full space"},
+        Field{"drift_std", &Data::drift_std, at_least(0), "standard deviation of each step of the random walk of a circle's centre, in each channel; 0 = centres at the origin", Effect::result_unless_default},
         Field{"path_seed", &Data::path_seed, at_least(0), "seed of the path: visits and noise [default: data.seed]"},
         Field{"test_path_seed", &Data::test_path_seed, at_least(0), "path seed of the test series [default: data.seed + 1]"},
         Field{"test_n_steps", &Data::test_n_steps, at_least(1), "steps of the test series [default: data.n_steps]"},
@@ -104,9 +106,19 @@ struct Train {
   std::string precision = "auto";
   double resume_every = 60;
   double comm_timeout = 300;
+  bool freeze_a = false;
+  double slowness_lambda = 0;
+  double contrastive_lambda = 0;
+  double contrastive_temp = 0.07;
+  std::int64_t contrastive_negatives = 256;
+  bool aug_rotate = false;
+  double aug_rotate_eps = 0;
+  double aug_scale = 0;
+  double aug_noise = 0;
 
   static constexpr std::string_view section = "train";
   static auto fields() {
+    constexpr auto later = Effect::result_unless_default;
     return std::tuple{
         Field{"seed", &Train::seed, at_least(0), "seed of initial weights, split, batch order and dropout"},
         Field{"seq_len", &Train::seq_len, at_least(2), "steps of a window"},
@@ -125,8 +137,19 @@ struct Train {
         Field{"precision", &Train::precision, one_of({"auto", "bf16", "fp32"}), "auto = bf16 on CUDA, fp32 on the CPU"},
         Field{"resume_every", &Train::resume_every, at_least(0), "seconds between saved states", Effect::none},
         Field{"comm_timeout", &Train::comm_timeout, above(0), "seconds until a silent rank counts as lost", Effect::none},
+        Field{"freeze_a", &Train::freeze_a, any(), "do not train A_log", later},
+        Field{"slowness_lambda", &Train::slowness_lambda, at_least(0), "weight of the slowness loss: mean square of the residual stream's change from step to step", later},
+        Field{"contrastive_lambda", &Train::contrastive_lambda, at_least(0), "weight of the contrastive loss: each step's next one among drawn steps, by cosine", later},
+        Field{"contrastive_temp", &Train::contrastive_temp, above(0), "its temperature", later},
+        Field{"contrastive_negatives", &Train::contrastive_negatives, at_least(1), "steps that it draws of each batch and layer", later},
+        Field{"aug_rotate", &Train::aug_rotate, any(), "rotate each training batch at random", later},
+        Field{"aug_rotate_eps", &Train::aug_rotate_eps, at_least(0), "small rotations, exp(eps (M - M^T) / 2) with M standard normal; 0 = any rotation", later},
+        Field{"aug_scale", &Train::aug_scale, between(0, 1), "a: scale each training window by a factor from 1 - a to 1 + a", later},
+        Field{"aug_noise", &Train::aug_noise, at_least(0), "standard deviation of noise on the training input, the target keeps none of it", later},
     };
   }
+  /// The loss takes all windows of a batch at once: no parts of it, no ranks that share it.
+  [[nodiscard]] bool needs_whole_batch() const { return contrastive_lambda > 0; }
 };
 
 /// UMAP wherever it is drawn; defaults: the original's.

@@ -25,7 +25,11 @@ inline Allowed between(double least, double most) { return {.least = least, .mos
 inline Allowed one_of(std::vector<std::string_view> words) { return {.words = std::move(words)}; }
 
 /// Whether a change of the key changes a trial's numbers, hence its identity.
-enum class Effect { result, none };
+/// `result_unless_default` is for keys that came when trials had names already: such a key stands in the canonical text
+/// only where its value is not its default. At the default a trial computes what it did before there was the key, so it
+/// keeps its name and its results, and folders of sweeps are continued. The price: such a default is for ever, because
+/// another one would be silent under the names of the first.
+enum class Effect { result, result_unless_default, none };
 
 /// One key of a section: its name in TOML (and, in kebab-case, its flag), where it lives, what it may be.
 template <class Section, class T>

@@ -156,6 +156,7 @@ std::vector<std::pair<std::string, std::string>> canonical_keys(Trial const& giv
     for_each_field<Section>([&](auto const& field) {
       if (field.effect == Effect::none) return;
       auto const& value = section.*(field.member);
+      if (field.effect == Effect::result_unless_default && value == Section{}.*(field.member)) return;
       auto const key = std::string(Section::section) + "." + std::string(field.key);
       if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::optional<std::int64_t>>)
         lines.emplace_back(key, canonical(*value));

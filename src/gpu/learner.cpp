@@ -139,7 +139,8 @@ class GpuLearner final : public train::Learner {
             .batches = (lesson.material.train.count() + train.batch_size - 1) / train.batch_size,
             .batch_size = train.batch_size,
             .parts = [lesson](std::int64_t count) { return train::parts_of(count, lesson); },
-            .sum = sum};
+            .sum = sum,
+            .freeze_A = train.freeze_a};
   }
   /// For the stream; where other ranks have a part in what is waited for, not for ever.
   template <class F>
@@ -201,6 +202,7 @@ class GpuLearner final : public train::Learner {
 
 std::unique_ptr<train::Learner> learner(train::Lesson const& lesson, std::function<void(std::string const&)> const& note,
                                         bool graphs) {
+  train::require_trainable(lesson.trial.train, "cuda", lesson.group.size());
   use_exact_products();
   if (lesson.trial.train.precision == "bf16")
     return std::make_unique<GpuLearner<kernels::BFloat16>>(lesson, note, graphs);

@@ -111,6 +111,12 @@ void TrainingStep<T>::launch_nothing() {
 }
 
 template <class T>
+at::Tensor TrainingStep<T>::A_log() {
+  auto const& parts = engine_.weights().A_log_parts();
+  return engine_.weights().flat().as_strided({parts.parts, parts.count}, {parts.stride, 1}, engine_.weights().A_log_offset());
+}
+
+template <class T>
 void TrainingStep<T>::launch_forward_and_backward(std::int64_t batch) {
   at::NoGradGuard const no_grad;
   auto const parts = plan_.parts(batch);
@@ -144,6 +150,8 @@ void TrainingStep<T>::launch(std::int64_t batch) {
                      .records = reinterpret_cast<k::StepRecord*>(bytes(records_)),
                      .state = reinterpret_cast<k::StepState*>(bytes(state_))},
                     bytes(workspace_), stream());
+  // The optimizer knows two rates; what has a third, 0, is put back. Norm and moments stay as of a frozen group.
+  if (plan_.freeze_A) A_log().copy_(frozen_A_log_);
   engine_.weights().refresh();
 }
 
@@ -208,6 +216,7 @@ train::Snapshot TrainingStep<T>::snapshot() const {
 template <class T>
 void TrainingStep<T>::load(model::Network const& network, train::Optimizer const& optimizer) {
   engine_.weights().load(network);
+  if (plan_.freeze_A) frozen_A_log_ = A_log().clone(at::MemoryFormat::Contiguous);
   first_moment_.copy_(optimizer.first_moment());
   second_moment_.copy_(optimizer.second_moment());
 }

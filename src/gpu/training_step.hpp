@@ -30,6 +30,7 @@ struct StepPlan {
   /// What this rank does of a batch of `count` windows; none: all, at once.
   std::function<std::vector<train::Part>(std::int64_t count)> parts = {};
   AllReduce* sum = nullptr;        ///< over the ranks
+  bool freeze_A = false;           ///< every A_log keeps its bits, as of a rate of 0
 };
 
 /// One step of training as launches on a stream, captured once for each batch size.
@@ -64,6 +65,8 @@ class TrainingStep {
   /// Window sums and gradient of one part, added to those of the parts before.
   void launch_part(train::Part const& part, std::int64_t batch, bool first, bool last);
   void launch_nothing();
+  /// Every layer's A_log in the flat array, (layer, d n).
+  [[nodiscard]] at::Tensor A_log();
   void capture(std::int64_t batch);
 
   Engine<T> engine_;
@@ -72,6 +75,7 @@ class TrainingStep {
   Note note_;
   bool graphs_;
   at::Tensor first_moment_, second_moment_, state_, records_, gate_ranges_, workspace_;
+  at::Tensor frozen_A_log_;  ///< (layer, d n), where they are frozen
   at::Tensor gradient_so_far_, sums_so_far_;  ///< of the step's parts, where there are several
   std::map<std::int64_t, at::Tensor> loss_weights_;
   std::map<std::int64_t, std::unique_ptr<at::cuda::CUDAGraph>> captured_;

@@ -66,7 +66,7 @@ Network::Network(config::Model const& config, std::int64_t channels, at::ScalarT
     tensor.mutable_grad() = flat_gradient_.narrow(0, offset, count).view(entry.shape);
     bool const gate = entry.name.find(".mamba.x_proj.") != std::string::npos ||
                       entry.name.find(".mamba.dt_proj.") != std::string::npos;
-    parameters_.push_back({entry.name, tensor, offset, gate});
+    parameters_.push_back({entry.name, tensor, offset, gate, entry.name.ends_with(".mamba.A_log")});
     offset += count;
   }
 
@@ -126,21 +126,25 @@ std::vector<at::Tensor> Network::predictions(at::Tensor const& h) const {
   return all;
 }
 
-std::vector<at::Tensor> Network::run(at::Tensor const& x, DropoutDraw const* draw) const {
+std::vector<at::Tensor> Network::run(at::Tensor const& x, DropoutDraw const* draw, std::vector<at::Tensor>* layers) const {
   auto h = enter(x, draw);
-  for (std::size_t i = 0; i < layers_.size(); ++i) h = advance(i, h, draw);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    h = advance(i, h, draw);
+    if (layers) layers->push_back(h);
+  }
   return predictions(h);
 }
 
 Network::Encoding Network::encode(at::Tensor const& x) const {
   at::NoGradGuard const no_grad;
   Encoding encoding;
-  auto h = enter(x, nullptr);
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    h = advance(i, h, nullptr);
-    encoding.layers.push_back(h);
-  }
-  encoding.predictions = predictions(h);
+  encoding.predictions = run(x, nullptr, &encoding.layers);
+  return encoding;
+}
+
+Network::Encoding Network::encode(at::Tensor const& x, DropoutDraw const& draw) const {
+  Encoding encoding;
+  encoding.predictions = run(x, &draw, &encoding.layers);
   return encoding;
 }
 

@@ -18,6 +18,7 @@ struct Parameter {
   at::Tensor tensor;      ///< a view of Network::flat()
   std::int64_t offset;    ///< of its first element in flat()
   bool gate;              ///< x_proj or dt_proj: the group whose rate is scaled by gate_lr_factor
+  bool A_log;             ///< what train.freeze_a leaves as it is
 };
 
 /// The causal Mamba model that predicts x[t + k] from x[.. t]:
@@ -46,6 +47,8 @@ class Network : public Predictor {
   using Encoding = model::Encoding;
   /// No gradient.
   [[nodiscard]] Encoding encode(at::Tensor const& x) const override;
+  /// Training: with dropout, in the graph.
+  [[nodiscard]] Encoding encode(at::Tensor const& x, DropoutDraw const& draw) const;
   [[nodiscard]] std::vector<GateSignals> gates(at::Tensor const& x) const override;
 
   /// The parameters by what they do, views of flat().
@@ -64,7 +67,9 @@ class Network : public Predictor {
   [[nodiscard]] std::vector<Head> const& heads() const { return heads_; }
 
  private:
-  [[nodiscard]] std::vector<at::Tensor> run(at::Tensor const& x, DropoutDraw const* draw) const;
+  /// `layers`: where the residual stream after each layer goes, if anywhere.
+  [[nodiscard]] std::vector<at::Tensor> run(at::Tensor const& x, DropoutDraw const* draw,
+                                            std::vector<at::Tensor>* layers = nullptr) const;
   [[nodiscard]] at::Tensor enter(at::Tensor const& x, DropoutDraw const* draw) const;
   [[nodiscard]] at::Tensor in_projection(Layer const& layer, at::Tensor const& h) const;
   [[nodiscard]] at::Tensor advance(std::size_t layer, at::Tensor const& h, DropoutDraw const* draw) const;

@@ -28,7 +28,7 @@ struct HiddenCircle {
 /// to come, the present one counted). Observed is x = mean(circle, step) + noise_std z in d channels.
 class HiddenProcess {
  public:
-  /// Errors: errors::usage where the states would not fit into memory.
+  /// Errors: errors::usage where the states would not fit into memory, or centres drift.
   explicit HiddenProcess(series::Process process);
 
   [[nodiscard]] std::vector<HiddenCircle> const& circles() const { return circles_; }

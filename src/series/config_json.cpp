@@ -43,6 +43,7 @@ std::string to_config_json(config::Data const& data) {
   add("max_period", fmt::to_string(data.max_period));
   add("subspace_dim", data.subspace_dim == 0 ? "null" : fmt::to_string(data.subspace_dim));
   add("seed", fmt::to_string(data.seed));
+  if (data.drift_std != 0) add("drift_std", python_float(data.drift_std));
   if (data.path_seed) add("path_seed", fmt::to_string(*data.path_seed));
   if (data.test_path_seed) add("test_path_seed", fmt::to_string(*data.test_path_seed));
   if (data.test_n_steps) add("test_n_steps", fmt::to_string(*data.test_n_steps));
@@ -77,6 +78,7 @@ config::Data from_config_json(std::string const& text, std::string const& origin
   read("dwell_std", data.dwell_std);
   read("min_period", data.min_period);
   read("max_period", data.max_period);
+  if (json.contains("drift_std")) read("drift_std", data.drift_std);
   std::optional<std::int64_t> subspace_dim;
   read_optional("subspace_dim", subspace_dim);
   data.subspace_dim = subspace_dim.value_or(0);

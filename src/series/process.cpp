@@ -96,6 +96,7 @@ Process make_process(config::Data const& data) {
   process.circles = data.n_circles;
   process.channels = data.ambient_dim;
   process.noise_std = data.noise_std;
+  process.drift_std = data.drift_std;
   process.dwell_mean = data.dwell_mean;
   process.dwell_std = data.dwell_std;
   draw_circles(data, process);
@@ -147,6 +148,11 @@ random::NumpyGenerator path_generator(config::Data const& data) {
   random::NumpyGenerator generator(static_cast<std::uint64_t>(data.resolved_path_seed()));
   for (std::int64_t i = 0; i < data.n_circles; ++i) generator.uniform();
   return generator;
+}
+
+random::NumpyGenerator drift_generator(config::Data const& data) {
+  constexpr std::uint64_t apart = 0x9E3779B97F4A7C15;
+  return random::NumpyGenerator(static_cast<std::uint64_t>(data.resolved_path_seed()) ^ apart);
 }
 
 config::Data test_series_of(config::Data data) {

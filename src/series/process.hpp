@@ -9,7 +9,7 @@
 
 namespace mambasynth::series {
 
-/// What is fixed before the path is drawn: circles in R^d around the origin, each in its own plane, and the Markov chain
+/// What is fixed before the path is drawn: circles in R^d around the origin (where a drift begins), each in its own plane, and the Markov chain
 /// that visits them for whole revolutions. n circles, d channels. Angles in radians, periods in steps.
 struct Process {
   std::int64_t circles = 0;
@@ -20,6 +20,7 @@ struct Process {
   std::vector<double> plane;              ///< (n, 2, d), orthonormal pairs v1, v2
   std::vector<double> transition_matrix;  ///< (n, n), rows sum to 1, zero diagonal but for n = 1
   double noise_std = 0;
+  double drift_std = 0;                   ///< of a step of each centre's random walk from the origin; 0: centres stand still
   double dwell_mean = 0;
   double dwell_std = 0;
 
@@ -49,6 +50,9 @@ std::vector<std::int64_t> spaced_periods(std::int64_t first, std::int64_t last, 
 
 /// The path's generator: default_rng(path_seed) behind the n draws that give the entry angles when path_seed = seed.
 random::NumpyGenerator path_generator(config::Data const& data);
+
+/// The centres' own generator, so that a drift changes no other draw: default_rng(path_seed XOR 0x9E3779B97F4A7C15).
+random::NumpyGenerator drift_generator(config::Data const& data);
 
 /// The same circles on an independent path: path_seed and n_steps are those of the test series.
 config::Data test_series_of(config::Data data);

@@ -7,7 +7,7 @@
 namespace mambasynth::series {
 
 SeriesStream::SeriesStream(config::Data const& data, int threads, std::int64_t block_steps)
-    : process_(make_process(data)), generator_(path_generator(data)), n_steps_(data.n_steps), threads_(std::max(threads, 1)) {
+    : process_(make_process(data)), generator_(path_generator(data)), drift_generator_(drift_generator(data)), n_steps_(data.n_steps), threads_(std::max(threads, 1)) {
   for (std::int64_t circle = 0; circle < process_.circles; ++circle)
     successors_.push_back(random::cumulative(process_.transitions_from(circle)));
   auto const steps = static_cast<std::size_t>(std::min(block_steps, n_steps_));
@@ -15,7 +15,22 @@ SeriesStream::SeriesStream(config::Data const& data, int threads, std::int64_t b
   circle_.resize(steps);
   step_of_visit_.resize(steps);
   phase_.resize(steps);
+  if (process_.drift_std > 0) {
+    centre_.resize(x_.size());
+    centre_of_circle_.resize(static_cast<std::size_t>(process_.circles * process_.channels));
+    centre_time_.resize(static_cast<std::size_t>(process_.circles));
+  }
   start_visit();
+}
+
+void SeriesStream::drift(std::int64_t circle, std::int64_t time, double* place) {
+  auto const channels = static_cast<std::size_t>(process_.channels), c = static_cast<std::size_t>(circle);
+  auto const centre = std::span(centre_of_circle_).subspan(c * channels, channels);
+  auto const deviation = process_.drift_std * std::sqrt(static_cast<double>(time - centre_time_[c]));
+  if (deviation > 0)
+    for (double& value : centre) value += deviation * drift_generator_.normal();
+  centre_time_[c] = time;
+  std::copy(centre.begin(), centre.end(), place);
 }
 
 void SeriesStream::start_visit() {
@@ -40,6 +55,7 @@ Block SeriesStream::next() {
     for (std::int64_t i = 0; i < steps; ++i) {
       circle_[static_cast<std::size_t>(filled + i)] = circle_now_;
       step_of_visit_[static_cast<std::size_t>(filled + i)] = visit_done_ + i;
+      if (!centre_.empty()) drift(circle_now_, done_ + i, centre_.data() + (filled + i) * channels);
     }
     filled += steps;
     done_ += steps;
@@ -71,6 +87,8 @@ void SeriesStream::render(std::int64_t steps) {
     double* const x = x_.data() + t * channels;
     phase_[t] = angle;
     for (std::size_t i = 0; i < channels; ++i) x[i] = radius * (cosine * v1[i] + sine * v2[i]) + noise_std * x[i];
+    if (centre_.empty()) continue;
+    for (std::size_t i = 0; i < channels; ++i) x[i] += centre_[t * channels + i];
   }
 }
 

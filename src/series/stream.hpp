@@ -19,7 +19,8 @@ struct Block {
 };
 
 /// The path, block by block in constant memory. The draws are sequential; `threads` share the trigonometry and change
-/// no bit. A step is x = r (cos(phase) v1 + sin(phase) v2) + noise_std z.
+/// no bit. A step is x = r (cos(phase) v1 + sin(phase) v2) + noise_std z, plus the circle's centre where centres drift:
+/// a walk with independent normal steps of drift_std, of which the steps between two visits are drawn as their sum.
 class SeriesStream {
  public:
   static constexpr std::int64_t default_block = 8192;
@@ -33,10 +34,15 @@ class SeriesStream {
 
  private:
   void start_visit();
+  /// Moves the centre of `circle` on to step `time` and copies it to `place`.
+  void drift(std::int64_t circle, std::int64_t time, double* place);
   void render(std::int64_t steps);
 
   Process process_;
-  random::NumpyGenerator generator_;
+  random::NumpyGenerator generator_, drift_generator_;
+  std::vector<double> centre_of_circle_;           // (n, d), and the steps that they belong to; empty without a drift
+  std::vector<std::int64_t> centre_time_;
+  std::vector<double> centre_;                     // (steps, d) of the block
   std::vector<std::vector<double>> successors_;  // cumulative rows of the transition matrix
   std::int64_t n_steps_;
   std::int64_t done_ = 0;

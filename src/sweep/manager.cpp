@@ -23,6 +23,7 @@ std::int64_t share_of_batch(PlannedTrial const& planned) { return (planned.trial
 /// How often a rank's share of a batch can be halved.
 int shrinks_of(PlannedTrial const& planned) {
   int shrinks = 0;
+  if (planned.trial.train.needs_whole_batch()) return shrinks;
   for (auto windows = share_of_batch(planned); windows > 1; windows = (windows + 1) / 2) ++shrinks;
   return shrinks;
 }

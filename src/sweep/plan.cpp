@@ -96,9 +96,10 @@ std::vector<std::string> columns_of(SweepFile const& sweep) {
   return columns;
 }
 
-void check_cell(config::Trial const& trial, Settings const& cell) {
+void check_cell(PlannedTrial const& planned, Settings const& cell, CheckTrial const& check) {
   try {
-    config::check(trial);
+    config::check(planned.trial);
+    if (check) check(planned.trial, planned.ranks);
   } catch (errors::Error const& error) {
     if (cell.empty()) throw;
     std::string why = error.what();
@@ -109,7 +110,7 @@ void check_cell(config::Trial const& trial, Settings const& cell) {
 
 }  // namespace
 
-Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, IdentifyData const& identify) {
+Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, IdentifyData const& identify, CheckTrial const& check) {
   Plan plan;
   plan.sweep = std::move(given_sweep);
   auto const& sweep = plan.sweep;
@@ -130,7 +131,7 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
       else config::set(planned.trial, key, value);
     }
     if (planned.trial.train.precision == "auto") planned.trial.train.precision = auto_precision;
-    check_cell(planned.trial, cell);
+    check_cell(planned, cell, check);
     for (auto const& column : plan.columns) {
       auto const found = std::find_if(cell.begin(), cell.end(), [&](auto const& entry) { return entry.first == column; });
       planned.axis_values.push_back(found == cell.end() ? base_values[column] : shown(found->second));

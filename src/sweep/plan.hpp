@@ -19,10 +19,10 @@ struct Plan {
 
 /// Expands a sweep: the product of the axes, less what [[sweep.exclude]] matches, then the [[sweep.include]] cells,
 /// each with every seed. `auto_precision` ("fp32" or "bf16") replaces train.precision = "auto"; `identify` is asked
-/// once a foreign series.
-/// Errors: errors::usage for an exclude that matches nothing, a cell whose configuration is refused by config::check,
-/// two cells that are the same trial, a sweep without trials; what `identify` throws.
-Plan make_plan(SweepFile sweep, std::string const& auto_precision, IdentifyData const& identify);
+/// once a foreign series, `check` (may be absent) about each cell.
+/// Errors: errors::usage for an exclude that matches nothing, a cell whose configuration is refused by config::check or
+/// `check`, two cells that are the same trial, a sweep without trials; what `identify` throws.
+Plan make_plan(SweepFile sweep, std::string const& auto_precision, IdentifyData const& identify, CheckTrial const& check = {});
 
 /// Leaves every `parts`-th trial, from number `part` (1 .. parts) on, so that several launchers share a sweep, each with a
 /// folder of its own. Errors: errors::usage for a part without trials.

@@ -136,7 +136,7 @@ void require_ranks(Plan const& plan, int ranks) {
 int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& session, bool& dispatching) {
   auto const& world = session.world();
   auto const sweep = read_sweep_file(options.sweep_file, options.set);
-  auto plan = make_plan(sweep, options.auto_precision, hooks.identify);
+  auto plan = make_plan(sweep, options.auto_precision, hooks.identify, hooks.check);
   keep_part(plan, options.part, options.parts);
   require_ranks(plan, world.size());
   if (options.dry_run) {

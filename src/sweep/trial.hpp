@@ -84,12 +84,16 @@ struct CommittedTrial {
 using ReadCommitted =
     std::function<std::optional<CommittedTrial>(std::filesystem::path const& file, std::string const& id)>;
 
+/// Refuses what this launch cannot train, before anything is written: throws errors::usage.
+using CheckTrial = std::function<void(config::Trial const& trial, std::int64_t ranks)>;
+
 struct Hooks {
   RunTrial run;
   PrepareData prepare;
   IdentifyData identify;
   ReadCommitted committed;
   PrepareTrial prepare_trial = {};  ///< may be absent
+  CheckTrial check = {};            ///< may be absent
 };
 
 }  // namespace mambasynth::sweep

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "errors/errors.hpp"
 #include "train/bucket.hpp"
 #include "train/learner.hpp"
 #include "train/measure.hpp"
@@ -14,7 +15,8 @@ namespace {
 
 class HostLearner final : public Learner {
  public:
-  explicit HostLearner(Lesson const& lesson) : lesson_(lesson), bucket_(lesson.network, lesson.group) {}
+  HostLearner(Lesson const& lesson, std::unique_ptr<Objective> objective)
+      : lesson_(lesson), objective_(std::move(objective)), bucket_(lesson.network, lesson.group) {}
 
   void begin(Epoch epoch) override {
     epoch_ = std::move(epoch);
@@ -67,7 +69,7 @@ class HostLearner final : public Learner {
                                   .seed = static_cast<std::uint64_t>(lesson_.trial.train.seed),
                                   .step = static_cast<std::uint64_t>(lesson_.optimizer.steps()),
                                   .first_sample = part.first};
-    auto loss = model::prediction_loss(network.predict(x, draw), x, network.horizons());
+    auto loss = objective_->loss(network, x, draw);
     if (samples != count) loss = loss * (static_cast<double>(samples) / static_cast<double>(count));
     auto const value = loss.item<double>();
     if (std::isfinite(value)) loss.backward();
@@ -75,6 +77,7 @@ class HostLearner final : public Learner {
   }
 
   Lesson lesson_;
+  std::unique_ptr<Objective> objective_;
   Bucket bucket_;
   Epoch epoch_;
   std::int64_t batch_ = 0;
@@ -93,6 +96,17 @@ std::vector<Part> parts_of(std::int64_t count, Lesson const& lesson) {
   return parts;
 }
 
-std::unique_ptr<Learner> host_learner(Lesson const& lesson) { return std::make_unique<HostLearner>(lesson); }
+std::unique_ptr<Learner> host_learner(Lesson const& lesson) {
+  auto const& train = lesson.trial.train;
+  require_trainable(train, "cpu", lesson.group.size());
+  if (train.needs_whole_batch() && lesson.micro_batch > 0 && lesson.micro_batch < train.batch_size)
+    throw errors::usage("train.contrastive_lambda is not available with parts of a batch", "its negatives are drawn from a whole batch",
+                        "Use a smaller --batch-size");
+  return host_learner_with(lesson, objective_of(train));
+}
+
+std::unique_ptr<Learner> host_learner_with(Lesson const& lesson, std::unique_ptr<Objective> objective) {
+  return std::make_unique<HostLearner>(lesson, std::move(objective));
+}
 
 }  // namespace mambasynth::train

@@ -44,8 +44,11 @@ Value group_state(double lr, double initial_lr, std::int64_t first, std::size_t 
 
 }  // namespace
 
-Optimizer::Optimizer(model::Network& network)
-    : network_(network), moment1_(at::zeros_like(network.flat())), moment2_(at::zeros_like(network.flat())) {}
+Optimizer::Optimizer(model::Network& network, bool freeze_A)
+    : network_(network),
+      freeze_A_(freeze_A),
+      moment1_(at::zeros_like(network.flat())),
+      moment2_(at::zeros_like(network.flat())) {}
 
 std::array<std::vector<std::size_t>, 2> Optimizer::groups() const {
   std::array<std::vector<std::size_t>, 2> groups;
@@ -74,7 +77,8 @@ double Optimizer::step(double lr, double gate_lr) {
   auto* first = moment1_.mutable_data_ptr<float>();
   auto* second = moment2_.mutable_data_ptr<float>();
   for (auto const& parameter : network_.parameters()) {
-    kernels::AdamW const settings{.lr = parameter.gate ? gate_lr : lr,
+    bool const frozen = freeze_A_ && parameter.A_log;
+    kernels::AdamW const settings{.lr = frozen ? 0 : parameter.gate ? gate_lr : lr,
                                   .beta1 = beta1,
                                   .beta2 = beta2,
                                   .eps = epsilon,

@@ -29,7 +29,7 @@ Trainer::Trainer(config::Trial const& trial, Material const& material, Surroundi
       around_(std::move(surroundings)),
       schedule_(trial.train),
       network_(trial.model, material.train.series.size(1)),
-      optimizer_(network_),
+      optimizer_(network_, trial.train.freeze_a),
       point_(starting_point()),
       order_(point_.epoch_start,
              {.train_windows = material.train.count(),

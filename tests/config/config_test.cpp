@@ -59,6 +59,26 @@ TEST_CASE("a horizon that no window holds is refused") {
   CHECK_NOTHROW(config::check(trial));
 }
 
+TEST_CASE("a key that steers what is switched off is refused") {
+  auto const refusal = [](auto set) -> std::string {
+    config::Trial trial;
+    set(trial.train);
+    try {
+      config::check(trial);
+    } catch (errors::Error const& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK_THAT(refusal([](auto& t) { t.aug_rotate_eps = 0.1; }), ContainsSubstring("train.aug_rotate_eps has no effect") && ContainsSubstring("--aug-rotate"));
+  CHECK(refusal([](auto& t) { t.aug_rotate = true, t.aug_rotate_eps = 0.1; }).empty());
+  CHECK_THAT(refusal([](auto& t) { t.contrastive_temp = 0.2; }), ContainsSubstring("train.contrastive_temp has no effect"));
+  CHECK_THAT(refusal([](auto& t) { t.contrastive_negatives = 4; }), ContainsSubstring("train.contrastive_negatives has no effect"));
+  CHECK(refusal([](auto& t) { t.contrastive_lambda = 1, t.contrastive_temp = 0.2, t.contrastive_negatives = 4; }).empty());
+  CHECK_THAT(refusal_of("[train]\naug_scale = 1.5\n"), ContainsSubstring("from 0 to 1"));
+  CHECK_THAT(refusal_of("[train]\ncontrastive_temp = 0\n"), ContainsSubstring("above 0"));
+}
+
 TEST_CASE("horizons are powers of two and the last one") {
   config::Model model;
   CHECK(model.horizons() == config::Integers{1});

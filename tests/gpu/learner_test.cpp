@@ -165,6 +165,35 @@ TEST_CASE("Frozen gates keep their bits on the GPU", "[gpu]") {
   }
 }
 
+TEST_CASE("A frozen A keeps its bits on the GPU, and the curve is the CPU's", "[gpu]") {
+  tests::require_gpu();
+  auto trial = tests::small_trial();
+  trial.train.freeze_a = true;
+  tests::TemporaryFolder const host, card;
+  auto const on_host = tests::train_with_stops(trial, host.path(), {});
+  auto const data = trial::load_data(trial, {}, 1);
+  train::Trainer trainer(trial, data.material, {card.path(), {}, "id", {}, {}, on_gpu});
+  auto const before = trainer.network().flat().clone();
+  REQUIRE(trainer.run() == train::Ending::finished);
+  for (auto const& p : trainer.network().parameters()) {
+    INFO(p.name);
+    auto const part = [&](at::Tensor const& flat) { return flat.narrow(0, p.offset, p.tensor.numel()); };
+    CHECK(at::equal(part(trainer.network().flat()), part(before)) == p.A_log);
+  }
+  auto const& history = trainer.progress().history;
+  REQUIRE(history.size() == on_host.history.size());
+  for (std::size_t i = 0; i < history.size(); ++i) CHECK(std::abs(history[i].val_mse - on_host.history[i].val_mse) <= 1e-5 * on_host.history[i].val_mse);
+}
+
+TEST_CASE("What the GPU does not train is refused before it is touched", "[gpu]") {
+  auto trial = tests::small_trial();
+  trial.train.slowness_lambda = 0.1;
+  tests::TemporaryFolder const folder;
+  auto const data = trial::load_data(trial, {}, 1);
+  CHECK_THROWS_WITH(train::Trainer(trial, data.material, {folder.path(), {}, "id", {}, {}, on_gpu}),
+                    Catch::Matchers::ContainsSubstring("train.slowness_lambda = 0.1 is not available on CUDA yet"));
+}
+
 TEST_CASE("A loss that is no number stops the training on the GPU and names the batch", "[gpu]") {
   tests::require_gpu();
   auto trial = tests::small_trial();

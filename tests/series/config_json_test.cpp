@@ -58,3 +58,10 @@ TEST_CASE("a damaged config.json is named with the key") {
   text.replace(text.find("100000"), 6, "-5");
   CHECK_THROWS_WITH(from_config_json(text, "here.json"), ContainsSubstring("n_steps = -5 is out of bounds"));
 }
+
+TEST_CASE("a drift stands in config.json only where there is one") {
+  config::Data data;
+  CHECK(to_config_json(data).find("drift_std") == std::string::npos);
+  data.drift_std = 0.5;
+  CHECK(from_config_json(to_config_json(data), "config.json").drift_std == 0.5);
+}

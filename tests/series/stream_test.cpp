@@ -2,6 +2,7 @@
 
 #include <array>
 #include <catch2/catch_test_macros.hpp>
+#include <cmath>
 #include <cstring>
 
 #include "series/digest.hpp"
@@ -187,4 +188,48 @@ TEST_CASE("every visit is whole revolutions from the entry angle") {
     CHECK(visit.length % series.process.period[c] == 0);
     CHECK(series.phase[static_cast<std::size_t>(visit.start)] == series.process.entry_angle[c]);
   }
+}
+
+TEST_CASE("a drift moves each circle's centre as a random walk and changes nothing else") {
+  config::Data data;
+  data.n_steps = 20000;
+  auto const still = generate(data);
+  data.drift_std = 0.25;
+  auto const drifting = generate(data);
+  CHECK(same_bits(drifting.circle, still.circle));
+  CHECK(same_bits(drifting.phase, still.phase));
+  auto const channels = static_cast<std::size_t>(data.ambient_dim);
+  // Steps of the walk over the root of their time: standard normal times drift_std, also from visit to visit.
+  std::vector<std::int64_t> last(static_cast<std::size_t>(data.n_circles), 0);
+  std::vector<double> before(last.size() * channels, 0.0);
+  double squares = 0, between = 0, neighbours = 0, previous = 0;
+  std::int64_t returns = 0;
+  for (std::int64_t t = 1; t < data.n_steps; ++t) {
+    auto const c = static_cast<std::size_t>(drifting.circle[static_cast<std::size_t>(t)]);
+    auto const elapsed = t - last[c];
+    last[c] = t;
+    for (std::size_t i = 0; i < channels; ++i) {
+      auto const at = static_cast<std::size_t>(t) * channels + i;
+      auto const centre = drifting.x[at] - still.x[at];
+      auto const step = (centre - before[c * channels + i]) / std::sqrt(static_cast<double>(elapsed));
+      before[c * channels + i] = centre;
+      squares += step * step;
+      neighbours += step * previous;
+      previous = step;
+      if (elapsed > 1) between += step * step, ++returns;
+    }
+  }
+  auto const count = static_cast<double>((data.n_steps - 1) * data.ambient_dim), some = static_cast<double>(returns);
+  double const variance = 0.25 * 0.25;
+  CHECK(std::abs(squares / count / variance - 1) <= 5 * std::sqrt(2 / count));
+  CHECK(std::abs(neighbours / count / variance) <= 5 / std::sqrt(count));
+  REQUIRE(returns > 500);
+  CHECK(std::abs(between / some / variance - 1) <= 5 * std::sqrt(2 / some));
+
+  SeriesStream small(data, 2, 100);
+  std::vector<double> x;
+  for_each_block(small, [&](Block const& block) { x.insert(x.end(), block.x.begin(), block.x.end()); });
+  CHECK(same_bits(x, drifting.x));
+  data.path_seed = 7;
+  CHECK_FALSE(same_bits(generate(data).x, drifting.x));
 }

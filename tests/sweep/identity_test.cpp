@@ -3,6 +3,7 @@
 // trials by hand, or in another language, checks against these two. A change of either orphans every result that
 // users have: it needs a reason as good as a new result-changing key.
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 #include <catch2/catch_test_macros.hpp>
@@ -59,6 +60,28 @@ TEST_CASE("what changes no result changes no id, what does does") {
   other.train.seed = 43;
   CHECK(sweep::trial_id(other) != id);
   CHECK(sweep::data_hash(other) == sweep::data_hash(default_trial()));
+}
+
+TEST_CASE("keys that came later are silent at their defaults, said or not, and tell trials apart elsewhere") {
+  auto const id = sweep::trial_id(default_trial());
+  auto trial = default_trial();
+  config::set_text(trial, "train.slowness_lambda=0");
+  config::set_text(trial, "train.contrastive_temp=0.07");
+  CHECK(sweep::trial_id(trial) == id);
+  std::set<std::string> ids{id};
+  std::vector<std::string> const changes{"train.freeze_a=true",          "train.slowness_lambda=0.1",     "train.contrastive_lambda=1",
+                                         "train.contrastive_temp=0.2",   "train.contrastive_negatives=8", "train.aug_rotate=true",
+                                         "train.aug_rotate_eps=0.1",     "train.aug_scale=0.2",           "train.aug_noise=0.5",
+                                         "data.drift_std=0.5"};
+  for (auto const& change : changes) {
+    INFO(change);
+    trial = default_trial();
+    config::set_text(trial, change);
+    CHECK(ids.insert(sweep::trial_id(trial)).second);
+    auto const text = sweep::canonical_text(trial);
+    CHECK(text.find(change + "\n") != std::string::npos);
+    CHECK(text.size() == sweep::canonical_text(default_trial()).size() + change.size() + 1);  // one line more
+  }
 }
 
 TEST_CASE("a foreign series stands for all [data] keys by its hash") {

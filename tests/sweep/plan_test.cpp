@@ -243,3 +243,17 @@ TEST_CASE("the estimated cost grows with what takes longer") {
   CHECK(cost(trial) > 1.9 * base);
   CHECK(cost(trial) < 2.0 * base + 1e-9);
 }
+
+TEST_CASE("a cell that this launch cannot train is refused by name, with its ranks, before anything runs") {
+  std::string const text = "[sweep]\nranks_per_trial = 2\n[[sweep.axis]]\n\"train.slowness_lambda\" = [0.0, 0.5]\n";
+  std::vector<std::int64_t> asked;
+  auto const plan = [&](double most) {
+    return sweep::make_plan(sweep::parse_sweep(text, "test.toml"), "bf16", nobody, [&](config::Trial const& trial, std::int64_t ranks) {
+      asked.push_back(ranks);
+      if (trial.train.slowness_lambda > most) throw errors::usage("too slow", "the limit is " + std::to_string(most), "Hurry");
+    });
+  };
+  CHECK(plan(1).trials.size() == 2);
+  CHECK(asked == std::vector<std::int64_t>{2, 2});
+  CHECK_THROWS_WITH(plan(0.1), ContainsSubstring("the cell train.slowness_lambda = 0.5 cannot run") && ContainsSubstring("too slow"));
+}

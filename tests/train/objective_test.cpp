@@ -1,0 +1,207 @@
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <cmath>
+#include <numeric>
+
+#include "errors/errors.hpp"
+#include "support/small_network.hpp"
+#include "train/augment.hpp"
+#include "train/objective.hpp"
+
+using namespace mambasynth;
+
+namespace {
+
+constexpr std::int64_t channels = 3;
+constexpr model::DropoutDraw draw{.p = 0.2, .seed = 5, .step = 9, .first_sample = 0};
+
+at::Tensor random(at::IntArrayRef shape, std::uint64_t seed) {
+  return at::randn(shape, at::detail::createCPUGenerator(seed), at::TensorOptions().dtype(at::kDouble));
+}
+
+model::Network double_network() {
+  config::Model config;
+  config.d_model = 6;
+  config.n_layers = 2;
+  config.d_state = 3;
+  config.d_ff = 5;
+  config.max_horizon = 2;
+  model::Network network(config, channels, at::kDouble);
+  network.flat().copy_(0.4 * random({network.flat().numel()}, 3));
+  return network;
+}
+
+config::Train everything() {
+  config::Train train;
+  train.slowness_lambda = 0.3;
+  train.contrastive_lambda = 0.7;
+  train.contrastive_temp = 0.4;
+  train.contrastive_negatives = 5;
+  train.aug_rotate = true;
+  train.aug_scale = 0.2;
+  train.aug_noise = 0.1;
+  return train;
+}
+
+double at_(at::Tensor const& h, std::int64_t b, std::int64_t t, std::int64_t f) { return h.index({b, t, f}).item<double>(); }
+
+/// Spec section 8 in loops.
+double slowness_in_loops(std::vector<at::Tensor> const& layers) {
+  double total = 0;
+  for (auto const& h : layers) {
+    double sum = 0;
+    for (std::int64_t b = 0; b < h.size(0); ++b)
+      for (std::int64_t t = 1; t < h.size(1); ++t)
+        for (std::int64_t f = 0; f < h.size(2); ++f) sum += std::pow(at_(h, b, t, f) - at_(h, b, t - 1, f), 2);
+    total += sum / static_cast<double>(h.size(0) * (h.size(1) - 1) * h.size(2));
+  }
+  return total / static_cast<double>(layers.size());
+}
+
+double contrastive_in_loops(std::vector<at::Tensor> const& layers, std::vector<at::Tensor> const& negatives, double temperature) {
+  double total = 0;
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+    auto const& h = layers[layer];
+    auto const cosine = [&](std::int64_t b, std::int64_t t, std::int64_t c, std::int64_t u) {
+      double product = 0, one = 0, other = 0;
+      for (std::int64_t f = 0; f < h.size(2); ++f) {
+        product += at_(h, b, t, f) * at_(h, c, u, f);
+        one += std::pow(at_(h, b, t, f), 2);
+        other += std::pow(at_(h, c, u, f), 2);
+      }
+      return product / std::sqrt(one * other);
+    };
+    double sum = 0;
+    for (std::int64_t b = 0; b < h.size(0); ++b)
+      for (std::int64_t t = 0; t + 1 < h.size(1); ++t) {
+        auto const right = std::exp(cosine(b, t, b, t + 1) / temperature);
+        auto all = right;
+        for (std::int64_t k = 0; k < negatives[layer].size(0); ++k) {
+          auto const row = negatives[layer][k].item<std::int64_t>();
+          all += std::exp(cosine(b, t, row / h.size(1), row % h.size(1)) / temperature);
+        }
+        sum -= std::log(right / all);
+      }
+    total += sum / static_cast<double>(h.size(0) * (h.size(1) - 1));
+  }
+  return total / static_cast<double>(layers.size());
+}
+
+}  // namespace
+
+TEST_CASE("without any term the objective is the prediction loss, and its gradient, to the bit") {
+  auto network = tests::small_network(channels, 2);
+  auto const x = random({4, 12, channels}, 1).to(at::kFloat);
+  auto const gradient_of = [&](at::Tensor const& loss) {
+    network.zero_gradient();
+    loss.backward();
+    return std::pair(loss.detach().clone(), network.flat_gradient().clone());
+  };
+  auto const plain = gradient_of(model::prediction_loss(network.predict(x, draw), x, network.horizons()));
+  auto const ours = gradient_of(train::objective_of({})->loss(network, x, draw));
+  CHECK(at::equal(ours.first, plain.first));
+  CHECK(at::equal(ours.second, plain.second));
+  config::Train slow;
+  slow.slowness_lambda = 0.1;
+  CHECK_FALSE(at::equal(gradient_of(train::objective_of(slow)->loss(network, x, draw)).second, plain.second));
+}
+
+TEST_CASE("the objective is the sum of its terms, each as its formula says, and its gradient is that of its values") {
+  auto network = double_network();
+  auto const x = random({3, 7, channels}, 2);
+  auto const settings = everything();
+  auto const objective = train::objective_of(settings);
+  auto const shown = train::augmented(settings, x, draw);
+  auto const encoding = network.encode(shown.input, draw);
+  double prediction = 0;
+  for (std::size_t i = 0; i < network.horizons().size(); ++i) {
+    auto const k = network.horizons()[i];
+    double sum = 0;
+    for (std::int64_t b = 0; b < x.size(0); ++b)
+      for (std::int64_t t = 0; t + k < x.size(1); ++t)
+        for (std::int64_t c = 0; c < channels; ++c) sum += std::pow(at_(encoding.predictions[i], b, t, c) - at_(shown.target, b, t + k, c), 2);
+    prediction += sum / static_cast<double>(x.size(0) * (x.size(1) - k) * channels) / static_cast<double>(network.horizons().size());
+  }
+  auto const negatives = train::drawn_negatives(2, settings.contrastive_negatives, 21, train::Draws(draw.seed, draw.step));
+  auto const expected = prediction + settings.slowness_lambda * slowness_in_loops(encoding.layers) +
+                        settings.contrastive_lambda * contrastive_in_loops(encoding.layers, negatives, settings.contrastive_temp);
+  auto const loss = objective->loss(network, x, draw);
+  CHECK(std::abs(loss.item<double>() - expected) <= 1e-12 * expected);
+
+  network.zero_gradient();
+  loss.backward();
+  auto const gradient = network.flat_gradient().clone();
+  auto const scale = gradient.abs().max().item<double>();
+  constexpr double step = 1e-5;
+  for (auto const& parameter : network.parameters()) {
+    INFO(parameter.name);
+    auto const at = parameter.offset + parameter.tensor.numel() / 2;
+    auto const value = network.flat()[at].item<double>();
+    auto const loss_at = [&](double there) {
+      network.flat()[at] = there;
+      return objective->loss(network, x, draw).item<double>();
+    };
+    auto const slope = (loss_at(value + step) - loss_at(value - step)) / (2 * step);
+    network.flat()[at] = value;
+    CHECK(std::abs(slope - gradient[at].item<double>()) <= 1e-7 * scale);
+  }
+}
+
+TEST_CASE("slowness is the mean square change, and nothing where nothing changes") {
+  auto const moving = at::tensor({0., 0., 1., 2., 1., 5.}, at::kDouble).view({1, 3, 2});
+  auto const still = at::ones({1, 3, 2}, at::kDouble);
+  CHECK(train::slowness({still}).item<double>() == 0);
+  CHECK(train::slowness({moving, still}).item<double>() == 14. / 4 / 2);
+}
+
+TEST_CASE("the contrastive loss with one negative is that of two logits") {
+  auto const h = at::tensor({3., 4., 8., 6.}, at::kDouble).view({1, 2, 2});  // cosine 0.96
+  auto const row = [](std::int64_t number) { return at::tensor({number}, at::kLong); };
+  // Against the step itself, whose cosine is 1; against the next step, which is no worse than itself.
+  CHECK(std::abs(train::contrastive({h}, {row(0)}, 0.5).item<double>() - std::log1p(std::exp((1 - 0.96) / 0.5))) <= 1e-15);
+  CHECK(std::abs(train::contrastive({h}, {row(1)}, 0.5).item<double>() - std::log(2.)) <= 1e-15);
+  // A stream of zeros has no direction: all its logits are 0, and its gradient is a number.
+  auto zeros = at::zeros({1, 2, 2}, at::kDouble).requires_grad_(true);
+  auto const loss = train::contrastive({h, zeros}, {row(1), row(0)}, 0.5);
+  CHECK(std::abs(loss.item<double>() - std::log(2.)) <= 1e-15);
+  loss.backward();
+  CHECK(at::isfinite(zeros.grad()).all().item<bool>());
+}
+
+TEST_CASE("negatives are rows of the batch, other ones for each layer and step") {
+  train::Draws const draws(1, 0);
+  auto const drawn = train::drawn_negatives(2, 4000, 21, draws);
+  for (auto const& rows : drawn) {
+    auto const counts = at::bincount(rows, {}, 21);
+    CHECK(counts.numel() == 21);
+    CHECK(counts.min().item<std::int64_t>() > 4000 / 21 - 70);  // five standard deviations
+  }
+  CHECK_FALSE(at::equal(drawn[0], drawn[1]));
+  CHECK(at::equal(drawn[0], train::drawn_negatives(1, 4000, 21, draws)[0]));
+  CHECK_FALSE(at::equal(drawn[0], train::drawn_negatives(1, 4000, 21, train::Draws(1, 1))[0]));
+}
+
+TEST_CASE("what the GPU's training lacks, and ranks that would share a contrastive batch, are refused by name") {
+  using Catch::Matchers::ContainsSubstring;
+  auto const refused = [](auto set, char const* device, std::int64_t ranks, std::string const& words) {
+    config::Train train;
+    set(train);
+    INFO(words);
+    CHECK_THROWS_WITH(train::require_trainable(train, device, ranks), ContainsSubstring(words));
+    CHECK_NOTHROW(train::require_trainable(train, "cpu", 1));
+  };
+  refused([](auto& t) { t.slowness_lambda = 0.1; }, "cuda", 1, "train.slowness_lambda = 0.1 is not available on CUDA yet");
+  refused([](auto& t) { t.contrastive_lambda = 2; }, "cuda", 1, "train.contrastive_lambda = 2 is not available on CUDA yet");
+  refused([](auto& t) { t.aug_rotate = true; }, "cuda", 1, "train.aug_rotate = true");
+  refused([](auto& t) { t.aug_scale = 0.5; }, "cuda", 2, "train.aug_scale = 0.5");
+  refused([](auto& t) { t.aug_noise = 1; }, "cuda", 1, "Use --device cpu");
+  refused([](auto& t) { t.contrastive_lambda = 2; }, "cpu", 2, "train.contrastive_lambda = 2 is not available with 2 ranks a trial");
+  config::Train frozen;
+  frozen.freeze_a = true;
+  CHECK_NOTHROW(train::require_trainable(frozen, "cuda", 4));
+  CHECK_NOTHROW(train::require_trainable({}, "cuda", 4));
+}
