@@ -17,7 +17,7 @@ constexpr std::uint64_t phase_seed = (std::uint64_t{3} << 32) | 42;
 std::optional<PanelRows> signal_rows(Truth const& truth, std::span<std::int64_t const> steps) {
   if (truth.circle.empty() || truth.phase.empty() || !truth.process) return {};
   auto const& process = *truth.process;
-  if (process.plane.empty() || process.radius.empty() || process.period.empty()) return {};
+  if (process.plane.empty() || process.radius.empty() || process.period.empty() || process.drift_std > 0) return {};
   series::random::NumpyGenerator generator(phase_seed);
   PanelRows rows{.dims = process.channels, .values = {}};
   rows.values.reserve(steps.size() * static_cast<std::size_t>(rows.dims));
