@@ -351,7 +351,7 @@ TEST_CASE_METHOD(Fixture, "the flag --format chooses what is written") {
   CHECK(fs::exists(dir / "table.csv"));
 }
 
-TEST_CASE_METHOD(Fixture, "--figures draws beside the table, and says nothing else") {
+TEST_CASE_METHOD(Fixture, "the flag --figures draws beside the table, and says nothing else") {
   sweep.complete();
   auto const plain = collate(dir.string());
   CHECK_FALSE(fs::exists(dir / "sweep_dimension.gp"));
