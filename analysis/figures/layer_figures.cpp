@@ -95,7 +95,7 @@ std::string page(double left, double right) {
 
 /// The score that a target's panel shows and its words.
 std::string score_words(std::string const& name) {
-  if (name == "r2") return "R^2";
+  if (name == "r2") return "R²";
   auto words = name;
   std::replace(words.begin(), words.end(), '_', ' ');
   return words;

@@ -376,7 +376,7 @@ TEST_CASE_METHOD(Fixture, "without gnuplot --figures leaves scripts, data and on
   CHECK_FALSE(fs::exists(out / "sweep_training.svg"));
 }
 
-TEST_CASE_METHOD(Fixture, "--help and --version need no folder") {
+TEST_CASE_METHOD(Fixture, "the flags --help and --version need no folder") {
   auto const help = collate("--help");
   CHECK(help.code == 0);
   CHECK_THAT(help.out, ContainsSubstring("--allow-mixed") && ContainsSubstring("Exit codes"));
