@@ -47,9 +47,13 @@ int print_validation(Options const& options, config::Trial const& trial, std::st
   parallel::Group alone;
   auto const learner = backend::learners(device)({trial, data.material, network, optimizer, alone});
   fmt::print("val MSE {:.4f}\n", learner->mean_batch_loss(data.material.val, {}));
-  if (options.figures && trial::draw_predictions(*backend::predictor(device, network), data, trial.train.stride, options.run.out) ==
-                             figures::Outcome::gnuplot_missing)
-    fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(options.run.out));
+  if (options.figures) try {
+      if (trial::draw_predictions(*backend::predictor(device, network), data, trial.train.stride, options.run.out) ==
+          figures::Outcome::gnuplot_missing)
+        fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(options.run.out));
+    } catch (errors::Error const& error) {
+      fmt::print(stderr, "note: the predictions were not drawn: {}\n", error.what());
+    }
   return static_cast<int>(errors::ExitCode::done);
 }
 
@@ -86,7 +90,8 @@ trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data) {
       auto const windows = job.micro_batch > 0 ? job.micro_batch : job.trial.train.batch_size;
       if (windows == 1 || !job.group->alone() || job.trial.train.needs_whole_batch())
         throw errors::Error(errors::ExitCode::incomplete, "memory ran out", "the batch's activations do not fit",
-                            "Use a smaller --batch-size, window or model, or start more ranks");
+                            std::string("Use a smaller --batch-size, window or model") +
+                                (job.trial.train.needs_whole_batch() ? "" : ", or start more ranks"));
       job.micro_batch = (windows + 1) / 2;
       job.log(fmt::format("note: memory ran out with {} windows at once; trying {} (equal to rounding, noted in trial.h5).", windows, job.micro_batch));
     }

@@ -34,6 +34,19 @@ WindowSet named(std::string described, std::filesystem::path const& folder) {
   return {std::move(described), std::move(file)};
 }
 
+/// Keys that came later and stand at their default were not there when the figures of earlier sweeps got their names.
+std::string keys_of(config::Data const& data) {
+  auto text = config::section_to_toml(data);
+  config::for_each_field<config::Data>([&](auto const& field) {
+    if (field.effect != config::Effect::result_unless_default || data.*(field.member) != config::Data{}.*(field.member)) return;
+    if constexpr (requires { config::to_toml(data.*(field.member)); }) {
+      auto const line = std::string(field.key) + " = " + config::to_toml(data.*(field.member)) + "\n";
+      if (auto const at = text.find(line); at != std::string::npos) text.erase(at, line.size());
+    }
+  });
+  return text;
+}
+
 /// Test windows, validation windows.
 std::array<WindowSet, 2> window_sets(config::Trial const& trial, config::Data data, std::filesystem::path const& folder) {
   data.path.clear();
@@ -41,7 +54,7 @@ std::array<WindowSet, 2> window_sets(config::Trial const& trial, config::Data da
   data.test_path_seed = data.resolved_test_path_seed();
   data.test_n_steps = data.resolved_test_n_steps();
   auto const& t = trial.train;
-  auto const common = config::section_to_toml(data) + fmt::format("seq_len = {}\nhorizons = {}\n", t.seq_len, fmt::join(trial.model.horizons(), " "));
+  auto const common = keys_of(data) + fmt::format("seq_len = {}\nhorizons = {}\n", t.seq_len, fmt::join(trial.model.horizons(), " "));
   auto const split = fmt::format("stride = {}\nval_fraction = {}\nsplit = {}{}\n", t.stride, t.val_fraction, t.split,
                                  t.split == "random" ? fmt::format(" by seed {}", t.seed) : "");
   return {named(common + "test windows\n", folder), named(common + "validation windows\n" + split, folder)};

@@ -81,9 +81,10 @@ void add_optimum(analysis::TrialResult& result, Job const& job, TrialData const&
 void measure_layers(analysis::TrialResult& result, Job const& job, model::Network const& host, model::Predictor const& network,
                     TrialData const& data) {
   auto const& trial = job.trial;
-  auto const labelled = trial.data.path.empty() ? series::generate(data.data, job.threads)
-                                                : series::load(trial.data.path, job.threads).series;
   auto const& series = data.material.train.series;
+  auto labelled = trial.data.path.empty() ? series::generate(data.data, job.threads)
+                                          : series::load(trial.data.path, job.threads).series;
+  labelled.x = {};  // the same as the series, in twice the memory
   auto const initial = model::untrained_network(trial.model, series.size(1), trial.train.seed);
   auto const untrained = backend::predictor(job.device, initial);
   auto evaluation = evaluate::evaluate({.network = network,
