@@ -18,7 +18,9 @@ std::size_t width(std::string const& text) {
 std::string text_of(Interval const& interval) {
   if (interval.n == 1) return fmt::format("{:.5g}", interval.mean);
   auto const half = (interval.high - interval.low) / 2;
-  if (!(half > 0)) return fmt::format("{:.5g} ± 0", interval.mean);
+  // Equal numbers have a mean that is rounded, and so a deviation that is none.
+  constexpr double rounding = 1e-12;
+  if (!(half > rounding * std::abs(interval.mean))) return fmt::format("{:.5g} ± 0", interval.mean);
   auto const decimals = std::clamp(1 - static_cast<int>(std::floor(std::log10(half))), 0, 9);
   return fmt::format("{:.{}f} ± {:.{}f}", interval.mean, decimals, half, decimals);
 }

@@ -126,6 +126,12 @@ TEST_CASE_METHOD(Fixture, "a complete sweep") {
                                  "train_mse_sd", "train_mse_ci_low", "train_mse_ci_high"});
 }
 
+TEST_CASE_METHOD(Fixture, "equal numbers deviate by nothing, whatever their mean is rounded to") {
+  sweep.complete();
+  for (auto const* id : {"b1", "b2", "b3"}) sweep.commit(id, 0.1);  // (0.1 + 0.1 + 0.1) / 3 is not 0.1
+  CHECK_THAT(collate(dir.string()).out, ContainsSubstring("0.1 ± 0 |") && !ContainsSubstring("± 0.0000"));
+}
+
 TEST_CASE_METHOD(Fixture, "without controls there is no table of them") {
   sweep.complete();
   for (auto const* id : {"a1", "a2", "a3", "b1", "b2", "b3"}) {
