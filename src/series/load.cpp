@@ -77,6 +77,19 @@ class Verification {
   store::Sha256 hash_;
 };
 
+/// A file may visit more circles than it describes.
+void forget_what_lacks_circles(Process& process) {
+  auto const n = static_cast<std::size_t>(process.circles);
+  auto const keep = [](auto& values, std::size_t expected) {
+    if (values.size() < expected) values.clear();
+  };
+  keep(process.radius, n);
+  keep(process.entry_angle, n);
+  keep(process.period, n);
+  keep(process.plane, 2 * n * static_cast<std::size_t>(process.channels));
+  keep(process.transition_matrix, n * n);
+}
+
 template <class Consume>
 Source read_verified(SeriesFile const& file, int threads, Process& process, Consume const& consume) {
   Verification verification(file, threads);
@@ -89,7 +102,8 @@ Source read_verified(SeriesFile const& file, int threads, Process& process, Cons
     consume(block, std::span<float const>(x));
   });
   process = verification.process().value_or(file.stored);
-  if (process.circles < circles) process.circles = circles;
+  process.circles = std::max(process.circles, circles);
+  forget_what_lacks_circles(process);
   return verification.finish();
 }
 
@@ -120,10 +134,10 @@ TrainingSeries load_for_training(std::filesystem::path const& path, int threads)
   series.n_steps = file->n_steps;
   series.channels = file->stored.channels;
   series.x.reserve(static_cast<std::size_t>(file->n_steps * file->stored.channels));
-  Process process;
-  series.source = read_verified(*file, threads, process, [&](Block const& block, std::span<float const> x) {
+  series.source = read_verified(*file, threads, series.process, [&](Block const& block, std::span<float const> x) {
     append(series.x, x);
     append(series.circle, block.circle);
+    append(series.phase, block.phase);
   });
   return series;
 }
@@ -174,7 +188,8 @@ TrainingSeries generate_for_training(config::Data const& data, int threads) {
   SeriesStream stream(data, threads);
   TrainingSeries series;
   series.n_steps = stream.n_steps();
-  series.channels = stream.process().channels;
+  series.process = stream.process();
+  series.channels = series.process.channels;
   series.x.reserve(static_cast<std::size_t>(series.n_steps * series.channels));
   store::Sha256 hash;
   for_each_block(stream, [&](Block const& block) {
@@ -182,6 +197,7 @@ TrainingSeries generate_for_training(config::Data const& data, int threads) {
     hash.add(std::as_bytes(std::span(x)));
     append(series.x, std::span<float const>(x));
     append(series.circle, block.circle);
+    append(series.phase, block.phase);
   });
   series.source.generated = true;
   series.source.data = data;

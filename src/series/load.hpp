@@ -31,6 +31,8 @@ struct TrainingSeries {
   std::int64_t channels = 0;
   std::vector<float> x;              ///< (N, d)
   std::vector<std::int64_t> circle;  ///< (N), empty where the file has no states
+  std::vector<double> phase;         ///< (N), empty where the file has no angles
+  Process process;                   ///< of a foreign series only circles, channels and what its file holds
   Source source;
 };
 

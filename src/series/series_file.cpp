@@ -67,6 +67,13 @@ void take_shapes(SeriesFile& series, std::map<std::string, Shape> const& shapes,
   }
 }
 
+/// What divides by a period needs one.
+void require_periods(SeriesFile const& series, Names const& names) {
+  auto const bad = std::find_if(series.stored.period.begin(), series.stored.period.end(), [](std::int64_t period) { return period < 1; });
+  if (bad != series.stored.period.end())
+    throw unusable(series.file, fmt::format("'{}' holds a period of {} steps; the least is 1", names.period, *bad));
+}
+
 /// A configuration that does not fit the arrays is no configuration of theirs; found before anything is regenerated.
 void claim(SeriesFile& series, config::Data const& data) {
   auto const differ = [&](char const* key, std::int64_t configured, std::int64_t stored) {
@@ -104,6 +111,7 @@ class NpzSeries final : public SeriesFile {
     stored.radius = doubles(npz_names.radius);
     stored.entry_angle = doubles(npz_names.entry_angle);
     stored.period = integers(npz_names.period);
+    require_periods(*this, npz_names);
 
     auto const beside = path.parent_path() / "config.json";
     if (!fs::exists(beside)) {
@@ -153,6 +161,7 @@ class H5Series final : public SeriesFile {
     fill(h5_names.radius, stored.radius);
     fill(h5_names.entry_angle, stored.entry_angle);
     fill(h5_names.period, stored.period);
+    require_periods(*this, h5_names);
     try {
       claim(*this, configuration_of(reader_, path));
     } catch (errors::Error const& error) {

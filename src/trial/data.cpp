@@ -37,6 +37,8 @@ TrialData load_data(config::Trial const& trial, std::filesystem::path const& pat
                          ? series::split_random(steps, t.seq_len, t.stride, t.val_fraction, t.seed)
                          : series::split_blocked(steps, t.seq_len, t.stride, t.val_fraction);
   result.circle = std::move(series.circle);
+  result.phase = std::move(series.phase);
+  result.process = std::move(series.process);
   auto const x = as_tensor(std::move(series));
   result.material.train = {x, split.train, t.seq_len};
   result.material.val = {x, split.validation, t.seq_len};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "series/process.hpp"
 #include "train/windows.hpp"
 
 namespace mambasynth::trial {
@@ -18,6 +19,8 @@ struct TrialData {
   std::string sha256;         ///< of the series' float32 values
   train::Material material;   ///< material.train.series is the whole series
   std::vector<std::int64_t> circle;  ///< of each of its steps; empty where the file has no states
+  std::vector<double> phase;         ///< likewise, radians; empty where the file has no angles
+  series::Process process;           ///< of a foreign series what its file holds
 };
 
 /// Generates the series of `trial.data`, or reads the file that `path` (or trial.data.path) names: training and

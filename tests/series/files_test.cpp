@@ -1,4 +1,5 @@
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <cstring>
 #include <fstream>
 
@@ -165,6 +166,25 @@ TEST_CASE("foreign X alone can be read; its fingerprint is that of its float32 v
   CHECK(series.channels() == 2);
   CHECK(series.circle.empty());
   CHECK(source.sha256 == "24ae2dfe8df57c1b80e54cef3d90ac3b417fd98973345a5f616bbc9a75dcc202");
+}
+
+TEST_CASE("what a foreign file says of fewer circles than it visits is forgotten; a period of no steps is refused") {
+  tests::TemporaryFolder folder;
+  auto const write = [&](std::vector<std::int64_t> const& periods) {
+    store::NpzWriter npz(folder.path() / "data.npz");
+    npz.add("X", std::vector<double>{1, 2, 3, 4, 5, 6, 7, 8}, {4, 2});
+    npz.add("states", std::vector<std::int64_t>{0, 1, 2, 3}, {4});
+    npz.add("periods", periods, {static_cast<std::int64_t>(periods.size())});
+    npz.close();
+  };
+  write({5, 6, 7});
+  CHECK(load(folder.path()).series.process.period.empty());
+  CHECK(load(folder.path()).series.process.circles == 4);
+  write({5, 6, 7, 8});
+  CHECK(load(folder.path()).series.process.period == std::vector<std::int64_t>{5, 6, 7, 8});
+  CHECK(load_for_training(folder.path()).process.period == std::vector<std::int64_t>{5, 6, 7, 8});
+  write({5, 6, 0, 8});
+  CHECK_THROWS_WITH(load(folder.path()), Catch::Matchers::ContainsSubstring("'periods' holds a period of 0 steps"));
 }
 
 TEST_CASE("a folder with two different series asks which one") {
