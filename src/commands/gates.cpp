@@ -88,7 +88,7 @@ int run(Options const& options) {
   auto const x = at::from_blob(series.x.data(), {series.n_steps, series.channels}, at::kFloat);
   auto const choice = gates::choose_samples(series.n_steps, seq_len, trial.gates);
   constexpr std::int64_t skipped_share = 8;
-  auto const statistics = gates::gate_statistics(*predictor, loaded.network, x, series.circle,
+  auto const statistics = gates::gate_statistics(*predictor, loaded.network, x, {series.circle, series.process.period},
                                                  {seq_len, trial.gates.skip.value_or(seq_len / skipped_share), trial.gates.around});
   if (series.circle.empty())
     fmt::print(stderr, "note: there are no statistics around switches (the series does not say which circle is visited).\n");
@@ -100,12 +100,12 @@ int run(Options const& options) {
   gates::write_gates(file, *predictor, x, choice, statistics, trial.gates,
                      {options.checkpoint, trial.data.path, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device))},
                      maps ? &*maps : nullptr, series.circle);
+  print(statistics);
+  fmt::print("{}\n", file.string());
   if (options.figures) {
     draw(trial.gates, *predictor, x, seq_len, choice, series.circle, statistics, folder);
     if (maps) (void)gates::draw_signal_maps(*maps, series.circle, count_of(series.circle), folder);
   }
-  print(statistics);
-  fmt::print("{}\n", file.string());
   return static_cast<int>(errors::ExitCode::done);
 }
 

@@ -4,32 +4,25 @@
 #include <cmath>
 
 #include "oracle/forecast.hpp"
+#include "series/visits.hpp"
 
 namespace mambasynth::evaluate {
-namespace {
-
-/// (time): steps since the circle was entered.
-std::vector<std::int64_t> steps_in_visit(std::span<std::int64_t const> circle) {
-  std::vector<std::int64_t> all(circle.size());
-  for (std::size_t t = 1; t < circle.size(); ++t) all[t] = circle[t] == circle[t - 1] ? all[t - 1] + 1 : 0;
-  return all;
-}
-
-}  // namespace
 
 Targets true_targets(Truth const& truth, std::span<std::int64_t const> steps) {
   Targets targets;
   if (truth.circle.empty()) return targets;
   bool const periods = truth.process && !truth.process->period.empty();
-  auto const since = steps_in_visit(truth.circle);
+  auto const since = series::steps_in_visit(truth.circle);
   for (auto const step : steps) {
     auto const t = static_cast<std::size_t>(step);
     auto const circle = truth.circle[t];
     targets.circle.push_back(circle);
-    if (!truth.phase.empty()) targets.phase.insert(targets.phase.end(), {std::cos(truth.phase[t]), std::sin(truth.phase[t])});
     if (periods)
       targets.revolutions_elapsed.push_back(static_cast<double>(since[t] / truth.process->period[static_cast<std::size_t>(circle)]));
   }
+  auto const phase = truth.phase_at(steps);
+  if (std::all_of(phase.begin(), phase.end(), [](double radians) { return std::isfinite(radians); }))
+    for (auto const radians : phase) targets.phase.insert(targets.phase.end(), {std::cos(radians), std::sin(radians)});
   return targets;
 }
 

@@ -18,7 +18,7 @@ struct Targets {
   std::int64_t circles = 0;                 ///< of next_circle
 };
 
-/// From the series' own circles and phases.
+/// From the series' own circles and phases; phases that are no numbers are not known.
 Targets true_targets(Truth const& truth, std::span<std::int64_t const> steps);
 
 /// Adds what the exact filter knows, given what the network is given: it starts cold (stationary law) in each window of

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "errors/errors.hpp"
+#include "series/visits.hpp"
 #include "series/windows.hpp"
 
 namespace mambasynth::gates {
@@ -17,7 +18,7 @@ namespace {
 // All signals of a batch at the documented width: about 350 MB.
 constexpr std::int64_t batch_steps = 16384;
 constexpr std::size_t measures = 3;  // delta, memory, log memory
-enum Condition : std::size_t { all, away, before, at_switch, after, conditions };
+enum Condition : std::size_t { all, away, before, at_switch, after, at_return, conditions };
 
 /// Sums over blocks, for a ratio's mean and standard error.
 class BlockSums {
@@ -50,17 +51,19 @@ struct Membership {
 
 class Bins {
  public:
-  Bins(std::span<std::int64_t const> circle, StatisticsShape const& shape) : shape_(shape), near_(circle.size(), false), switch_(circle.size(), false) {
-    auto const steps = static_cast<std::int64_t>(circle.size());
-    for (std::int64_t t = 1; t < steps; ++t) {
-      if (circle[index(t)] == circle[index(t - 1)]) continue;
-      switch_[index(t)] = true;
-      for (auto s = std::max<std::int64_t>(0, t - shape.around); s <= std::min(steps - 1, t + shape.around); ++s) near_[index(s)] = true;
-    }
+  Bins(Course const& course, StatisticsShape const& shape)
+      : shape_(shape), course_(course), since_(series::steps_in_visit(course.circle)), near_(since_.size(), false) {
+    auto const steps = static_cast<std::int64_t>(since_.size());
+    for (std::int64_t t = 1; t < steps; ++t)
+      if (switches(t))
+        for (auto s = std::max<std::int64_t>(0, t - shape.around); s <= std::min(steps - 1, t + shape.around); ++s) near_[index(s)] = true;
   }
-  [[nodiscard]] bool labelled() const { return !switch_.empty(); }
+  [[nodiscard]] bool labelled() const { return !since_.empty(); }
   [[nodiscard]] std::size_t conditions_here() const { return labelled() ? conditions : std::size_t{1}; }
-  [[nodiscard]] std::size_t count() const { return conditions_here() + (labelled() ? index(2 * shape_.around + 1) : 0); }
+  [[nodiscard]] std::size_t offsets() const { return labelled() ? index(2 * shape_.around + 1) : 0; }
+  [[nodiscard]] std::size_t first_of_switch() const { return conditions_here(); }
+  [[nodiscard]] std::size_t first_of_return() const { return conditions_here() + offsets(); }
+  [[nodiscard]] std::size_t count() const { return conditions_here() + 2 * offsets(); }
 
   [[nodiscard]] Membership of_window(std::int64_t start) const {
     Membership m;
@@ -72,13 +75,18 @@ class Bins {
     for (auto step = shape_.skip; step < shape_.seq_len; ++step) {
       put(all, step);
       if (!labelled()) continue;
-      if (!near_[index(start + step)]) put(away, step);
-      if (!switch_[index(start + step)]) continue;
-      for (auto offset = -shape_.around; offset <= shape_.around; ++offset) {
-        auto const other = step + offset;
-        if (other < shape_.skip || other >= shape_.seq_len) continue;
-        put(offset < 0 ? before : offset == 0 ? at_switch : after, other);
-        put(conditions + index(offset + shape_.around), other);
+      auto const t = start + step;
+      if (!near_[index(t)]) put(away, step);
+      if (switches(t))
+        around(step, [&](std::int64_t offset, std::int64_t other) {
+          put(offset < 0 ? before : offset == 0 ? at_switch : after, other);
+          put(first_of_switch() + index(offset + shape_.around), other);
+        });
+      if (returns(t)) {
+        put(at_return, step);
+        around(step, [&](std::int64_t offset, std::int64_t other) {
+          if (begin_of_visit(start + other) == begin_of_visit(t)) put(first_of_return() + index(offset + shape_.around), other);
+        });
       }
     }
     return m;
@@ -86,8 +94,21 @@ class Bins {
 
  private:
   static std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+  [[nodiscard]] std::int64_t begin_of_visit(std::int64_t t) const { return t - since_[index(t)]; }
+  [[nodiscard]] bool switches(std::int64_t t) const { return t > 0 && since_[index(t)] == 0; }
+  [[nodiscard]] bool returns(std::int64_t t) const {
+    return !course_.period.empty() && since_[index(t)] > 0 && since_[index(t)] % course_.period[index(course_.circle[index(t)])] == 0;
+  }
+  /// The counted steps of a window up to `around` steps from one of them.
+  template <class Visit>
+  void around(std::int64_t step, Visit const& visit) const {
+    for (auto offset = -shape_.around; offset <= shape_.around; ++offset)
+      if (step + offset >= shape_.skip && step + offset < shape_.seq_len) visit(offset, step + offset);
+  }
   StatisticsShape shape_;
-  std::vector<bool> near_, switch_;
+  Course course_;
+  std::vector<std::int64_t> since_;  ///< (time), the visit's first step
+  std::vector<bool> near_;           ///< (time), a switch
 };
 
 /// Mean delta, mean memory and mean log memory of each step, (measure, window, step).
@@ -120,13 +141,13 @@ Table table(std::vector<BlockSums> const& sums, std::size_t layers, std::size_t 
 }  // namespace
 
 Statistics gate_statistics(model::Predictor const& network, model::Network const& weights, at::Tensor const& series,
-                           std::span<std::int64_t const> circle, StatisticsShape const& shape) {
+                           Course const& course, StatisticsShape const& shape) {
   if (shape.skip >= shape.seq_len)
     throw errors::usage(fmt::format("gates.skip = {} leaves nothing of a window", shape.skip),
                         fmt::format("it has {} steps", shape.seq_len), "Leave out fewer steps, or give a longer --seq-len");
   auto const windows = static_cast<std::int64_t>(series::window_starts(series.size(0), shape.seq_len, shape.seq_len).size());
   auto const layers = weights.layers().size();
-  Bins const bins(circle, shape);
+  Bins const bins(course, shape);
   std::vector<BlockSums> sums(measures * layers * bins.count());
   std::vector<double> of_window(bins.count());
 
@@ -153,10 +174,12 @@ Statistics gate_statistics(model::Predictor const& network, model::Network const
   Statistics s;
   s.layers = static_cast<std::int64_t>(layers);
   s.windows = windows, s.skip = shape.skip, s.around = shape.around;
-  std::array<char const*, conditions> const names{"all", "away", "before", "switch", "after"};
+  std::array<char const*, conditions> const names{"all", "away", "before", "switch", "after", "return"};
   s.conditions.assign(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(bins.conditions_here()));
   s.by_condition = table(sums, layers, bins.count(), 0, bins.conditions_here());
-  if (bins.labelled()) s.around_switch = table(sums, layers, bins.count(), conditions, bins.count() - conditions);
+  if (!bins.labelled()) return s;
+  s.around_switch = table(sums, layers, bins.count(), bins.first_of_switch(), bins.offsets());
+  s.around_return = table(sums, layers, bins.count(), bins.first_of_return(), bins.offsets());
   return s;
 }
 

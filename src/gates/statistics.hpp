@@ -27,14 +27,15 @@ struct Table {
 };
 
 /// Visits begin and end at the circle's entry angle, so that the steps around a switch differ from those away from it in
-/// phase too, not in the switch alone.
+/// phase too, not in the switch alone. Returns to the entry angle within a visit are the control: same phase, no switch.
 struct Statistics {
   std::int64_t layers = 0, windows = 0, skip = 0, around = 0;
   /// all; with circles also: switch (first step of a visit), before and after (up to `around` steps from it), away
-  /// (farther than that from every switch).
+  /// (farther than that from every switch), return (first step of a revolution that is not its visit's first).
   std::vector<std::string> conditions;
   Table by_condition;   ///< a bin a condition
   Table around_switch;  ///< a bin an offset, -around to around; no bins without circles
+  Table around_return;  ///< likewise, of the same visit's steps alone; bins without steps where periods are not known
 
   [[nodiscard]] std::int64_t offsets() const { return static_cast<std::int64_t>(around_switch.steps.size()); }
 };
@@ -43,11 +44,17 @@ struct StatisticsShape {
   std::int64_t seq_len, skip, around;
 };
 
-/// Over all windows of seq_len steps from step 0, none overlapping, without their first `skip` steps. A switch counts in
-/// the window that holds it, so that the network has seen what its steps are counted from. series (time, channel) fp32;
-/// circle (time) or empty. `weights` gives A = -exp(A_log); `network` computes, wherever that is.
+/// What is known of the series' course; empty where nothing is.
+struct Course {
+  std::span<std::int64_t const> circle;       ///< (time)
+  std::span<std::int64_t const> period = {};  ///< (circle), steps a revolution
+};
+
+/// Over all windows of seq_len steps from step 0, none overlapping, without their first `skip` steps. A switch or return
+/// counts in the window that holds it, so that the network has seen what its steps are counted from. series (time,
+/// channel) fp32. `weights` gives A = -exp(A_log); `network` computes, wherever that is.
 /// Errors: errors::input (series shorter than a window), errors::usage (skip leaves no step).
 Statistics gate_statistics(model::Predictor const& network, model::Network const& weights, at::Tensor const& series,
-                           std::span<std::int64_t const> circle, StatisticsShape const& shape);
+                           Course const& course, StatisticsShape const& shape);
 
 }  // namespace mambasynth::gates

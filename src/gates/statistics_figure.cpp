@@ -15,7 +15,7 @@ namespace {
 
 using figures::Figure;
 
-constexpr std::size_t all = 0, away = 1, at_switch = 3;  // columns of Statistics::conditions
+constexpr std::size_t all = 0, away = 1, at_switch = 3, at_return = 5;  // columns of Statistics::conditions
 
 /// gnuplot leaves a point out whose error bar is undefined; without an error it is to have no bar.
 double bar(double standard_error) { return std::isfinite(standard_error) ? standard_error : 0.0; }
@@ -58,13 +58,14 @@ std::string sides(double left, double right) { return fmt::format("set lmargin a
 
 std::string condition_panel(Statistics const& s, std::string const& title, std::string const& data) {
   // Shapes beside colours, and a little apart, so that bars do not hide one another.
-  constexpr std::array<int, 5> shapes{7, 5, 9, 13, 11};
+  constexpr std::array<int, 6> shapes{7, 5, 9, 13, 11, 6};
+  constexpr std::array<std::int64_t, 6> hues{0, 2, 4, 6, 8, 1};
   auto const n = static_cast<std::int64_t>(s.conditions.size());
   std::string plots;
   for (std::int64_t c = 0; c < n; ++c)
     plots += fmt::format("{}\"{}\" using ($1+{:.2f}):{}:(2*${}) with yerrorbars pointtype {} pointsize 0.9 linewidth 1.3 linecolor rgb \"{}\" title \"{}\"",
                          c == 0 ? "" : ", ", data, 0.13 * (static_cast<double>(c) - 0.5 * static_cast<double>(n - 1)), 2 * c + 2, 2 * c + 3,
-                         shapes[static_cast<std::size_t>(c)], figures::category_colour(2 * c, 10), s.conditions[static_cast<std::size_t>(c)]);
+                         shapes[static_cast<std::size_t>(c)], figures::category_colour(hues[static_cast<std::size_t>(c)], 10), s.conditions[static_cast<std::size_t>(c)]);
   return fmt::format("set title \"{}\"\nset xrange [0.5:{}]\nset xtics {}\nset xlabel \"layer\"\nplot {}\n", title, static_cast<double>(s.layers) + 0.5,
                      s.layers <= 16 ? 1 : 4, plots);
 }
@@ -81,16 +82,22 @@ double span_of(Statistics const& s, std::int64_t layer, Averages const& around, 
   return high - low;
 }
 
+/// Names of one quantity's data files.
+struct Files {
+  std::string at_switch, at_return;
+};
+
 /// Both quantities of one layer around a switch, between two heights of the page.
-std::string layer_panels(Statistics const& s, std::int64_t layer, std::string const& delta, std::string const& memory) {
+std::string layer_panels(Statistics const& s, std::int64_t layer, Files const& delta, Files const& memory) {
   auto const level = [&](Averages const& averages) {
     return averages.value[static_cast<std::size_t>(layer) * s.conditions.size() + level_column(s)];
   };
-  auto const panel = [&](std::string const& data, Averages const& around, Averages const& by_condition, std::string const& colour) {
+  auto const panel = [&](Files const& files, Averages const& around, Averages const& by_condition, std::string const& colour) {
     return fmt::format("set ytics {5:.6g}\nplot \"{0}\" using 1:(${1}-2*${2}):(${1}+2*${2}) with filledcurves fillcolor rgb \"{3}\" fillstyle transparent solid 0.25 noborder notitle, "
-                       "\"{0}\" using 1:{1} with lines linewidth 1.4 linecolor rgb \"{3}\" notitle, {4:.6g} with lines dashtype 2 linecolor rgb \"#555555\" notitle\n",
-                       data, 2 * layer + 2, 2 * layer + 3, colour, level(by_condition),
-                       figures::tick_step(span_of(s, layer, around, level(by_condition))));
+                       "\"{0}\" using 1:{1} with lines linewidth 1.4 linecolor rgb \"{3}\" notitle, {6}{4:.6g} with lines dashtype 2 linecolor rgb \"#555555\" notitle\n",
+                       files.at_switch, 2 * layer + 2, 2 * layer + 3, colour, level(by_condition),
+                       figures::tick_step(span_of(s, layer, around, level(by_condition))),
+                       files.at_return.empty() ? "" : fmt::format("\"{}\" using 1:{} with lines dashtype 3 linewidth 1.4 linecolor rgb \"#000000\" notitle, ", files.at_return, 2 * layer + 2));
   };
   return sides(0.1, 0.49) + fmt::format("set ylabel \"layer {}\"\n", layer + 1) + panel(delta, s.around_switch.delta, s.by_condition.delta, figures::category_colour(0, 10)) +
          sides(0.59, 0.98) + "set ylabel\n" + panel(memory, s.around_switch.memory_geometric, s.by_condition.memory_geometric, figures::category_colour(4, 10));
@@ -100,13 +107,18 @@ figures::Outcome draw_switches(Statistics const& s, std::filesystem::path const&
   constexpr int panel = 110, gap = 22, head = 60, foot = 60;
   int const layers = static_cast<int>(s.layers), height = head + layers * (panel + gap) + foot;
   Figure figure("gates_switches", {1000, height});
-  auto const delta = figure.add_data("delta", offset_rows(s, s.around_switch.delta));
-  auto const memory = figure.add_data("memory", offset_rows(s, s.around_switch.memory_geometric));
+  bool const returns = s.by_condition.steps[at_return] > 0;
+  auto const files = [&](std::string const& name, Averages Table::*quantity) {
+    return Files{figure.add_data(name, offset_rows(s, s.around_switch.*quantity)),
+                 returns ? figure.add_data(name + "_return", offset_rows(s, s.around_return.*quantity)) : std::string()};
+  };
+  auto const delta = files("delta", &Table::delta), memory = files("memory", &Table::memory_geometric);
   auto commands = std::string(page) +
                   fmt::format("unset key\nset xrange [-{0}:{0}]\nset format x \"\"\nset arrow 1 from 0,graph 0 to 0,graph 1 nohead dashtype 3 linecolor rgb \"#555555\"\n"
                               "set label 1 \"{1}\" at screen 0.295,screen {3:.4f} center\nset label 2 \"{2}\" at screen 0.785,screen {3:.4f} center\n"
-                              "set label 3 \"dashed: mean of {4}; bands: two standard errors\" at screen 0.54,screen {5:.4f} center\n",
-                              s.around, delta_title, memory_title, 1 - 44.0 / height, level_column(s) == away ? "the steps away from switches" : "all steps", 1 - 18.0 / height);
+                              "set label 3 \"dashed: mean of {4}; {6}bands: two standard errors\" at screen 0.54,screen {5:.4f} center\n",
+                              s.around, delta_title, memory_title, 1 - 44.0 / height, level_column(s) == away ? "the steps away from switches" : "all steps", 1 - 18.0 / height,
+                              returns ? "dotted: returns to the entry angle within a visit; " : "");
   for (int layer = 0; layer < layers; ++layer) {
     double const top = 1 - static_cast<double>(head + layer * (panel + gap)) / height;
     if (layer + 1 == layers) commands += "set format x\nset xlabel \"steps from the first of a visit\"\n";

@@ -19,7 +19,7 @@ TEST_CASE("gate figures, with and without circles, with and without switches, co
       auto const x = constant ? at::zeros({64, 3}) : at::sin(at::arange(64 * 3, at::kFloat)).view({64, 3});
       std::vector<std::int64_t> circle(labels == 0 ? 0 : 64, 0);
       if (labels == 2) std::fill(circle.begin() + 10, circle.end(), 1);
-      auto const statistics = gates::gate_statistics(network, network, x, circle, {16, 2, 4});
+      auto const statistics = gates::gate_statistics(network, network, x, {circle}, {16, 2, 4});
       outcome = gates::draw_statistics(statistics, folder.path());
       gates::for_each_sample(network, x, 16, {{5}, {8}}, [&](gates::Sample const& sample) {
         auto const of_window = circle.empty() ? std::span<std::int64_t const>{} : std::span<std::int64_t const>(circle).subspan(8, 16);

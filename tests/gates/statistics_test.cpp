@@ -32,6 +32,9 @@ std::vector<std::int64_t> circles() {
   return circle;
 }
 
+/// Of each circle.
+std::vector<std::int64_t> periods() { return {4, 3, 4, 6, 3, 2, 5}; }
+
 struct Plain {
   double mean, standard_error;
   std::int64_t count;
@@ -57,9 +60,9 @@ Plain plain(std::map<std::int64_t, std::vector<double>> const& by_window) {
 TEST_CASE("gate statistics are the plain averages over each condition's steps") {
   auto const network = tests::small_network(3, 1);
   auto const x = noise();
-  auto const circle = circles();
-  auto const s = gates::gate_statistics(network, network, x, circle, {window, skip, around});
-  REQUIRE(s.conditions == std::vector<std::string>{"all", "away", "before", "switch", "after"});
+  auto const circle = circles(), period = periods();
+  auto const s = gates::gate_statistics(network, network, x, {circle, period}, {window, skip, around});
+  REQUIRE(s.conditions == std::vector<std::string>{"all", "away", "before", "switch", "after", "return"});
   REQUIRE(s.offsets() == 2 * around + 1);
   CHECK(s.windows == windows);
 
@@ -69,8 +72,8 @@ TEST_CASE("gate statistics are the plain averages over each condition's steps") 
     auto const delta = signals[layer].delta.to(at::kDouble).contiguous();
     auto const A = network.layers()[layer].mixer.A_log.to(at::kDouble).exp().contiguous();
     auto const channels = A.size(0), states = A.size(1);
-    // Bins 0 to 4 as the conditions, then the offsets; values of delta, memory, log memory.
-    std::array<std::array<std::map<std::int64_t, std::vector<double>>, 10>, 3> of;
+    // Bins 0 to 5 as the conditions, then the offsets of switches and of returns; values of delta, memory, log memory.
+    std::array<std::array<std::map<std::int64_t, std::vector<double>>, 16>, 3> of;
     for (std::int64_t t = 0; t < windows * window; ++t) {
       auto const w = t / window;
       if (t % window < skip) continue;
@@ -95,15 +98,27 @@ TEST_CASE("gate statistics are the plain averages over each condition's steps") 
         away = false;
         if (at / window != w || at % window < skip) continue;
         put(offset < 0 ? 2 : offset == 0 ? 3 : 4);
-        put(static_cast<std::size_t>(5 + offset + around));
+        put(static_cast<std::size_t>(6 + offset + around));
       }
       if (away) put(1);
+      std::int64_t begin = 0, end = steps;
+      for (std::int64_t const at : {5, 17, 25, 31, 45, 46}) {
+        if (at <= t) begin = at;
+        else end = std::min(end, at);
+      }
+      auto const turn = period[static_cast<std::size_t>(circle[static_cast<std::size_t>(t)])];
+      for (auto at = begin + turn; at < end; at += turn) {
+        auto const offset = t - at;
+        if (std::abs(offset) > around || at / window != w || at % window < skip) continue;
+        if (offset == 0) put(5);
+        put(static_cast<std::size_t>(11 + offset + around));
+      }
     }
-    for (std::size_t bin = 0; bin < 10; ++bin) {
+    for (std::size_t bin = 0; bin < 16; ++bin) {
       CAPTURE(bin);
-      auto const& table = bin < 5 ? s.by_condition : s.around_switch;
-      auto const column = bin < 5 ? bin : bin - 5;
-      auto const i = layer * 5 + column;  // five conditions, five offsets
+      auto const& table = bin < 6 ? s.by_condition : bin < 11 ? s.around_switch : s.around_return;
+      auto const column = bin < 6 ? bin : bin < 11 ? bin - 6 : bin - 11;
+      auto const i = layer * (bin < 6 ? 6 : 5) + column;  // six conditions, five offsets
       auto const d = plain(of[0][bin]), m = plain(of[1][bin]), g = plain(of[2][bin]);
       CHECK(table.steps[column] == d.count);
       CHECK_THAT(table.delta.value[i], WithinRel(d.mean, 1e-10));
@@ -130,9 +145,9 @@ TEST_CASE("without circles there is one condition, with one window no standard e
 TEST_CASE("a series without a switch has empty bins, and what leaves nothing is refused") {
   auto const network = tests::small_network(3, 1);
   std::vector<std::int64_t> const circle(steps, 4);
-  auto const s = gates::gate_statistics(network, network, noise(), circle, {window, skip, around});
-  CHECK(s.by_condition.steps == std::vector<std::int64_t>{windows * (window - skip), windows * (window - skip), 0, 0, 0});
+  auto const s = gates::gate_statistics(network, network, noise(), {circle}, {window, skip, around});
+  CHECK(s.by_condition.steps == std::vector<std::int64_t>{windows * (window - skip), windows * (window - skip), 0, 0, 0, 0});
   CHECK(std::isnan(s.by_condition.delta.value[3]));
-  CHECK_THROWS_AS(gates::gate_statistics(network, network, noise(), circle, {window, window, around}), errors::Error);
-  CHECK_THROWS_AS(gates::gate_statistics(network, network, noise(), circle, {steps + 1, 0, around}), errors::Error);
+  CHECK_THROWS_AS(gates::gate_statistics(network, network, noise(), {circle}, {window, window, around}), errors::Error);
+  CHECK_THROWS_AS(gates::gate_statistics(network, network, noise(), {circle}, {steps + 1, 0, around}), errors::Error);
 }

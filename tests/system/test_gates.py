@@ -16,15 +16,20 @@ def flags(trial, finished_sweep):
 def test_gates_of_a_trial(mambasynth, flags, tmp_path):
     done = mambasynth(*flags, "--around", 20, "--signals", "--out", tmp_path)
     with h5py.File(tmp_path / "gates.h5") as file, h5py.File(flags[4]) as series:
-        assert [word.decode() for word in file["condition"]] == ["all", "away", "before", "switch", "after"]
+        assert [word.decode() for word in file["condition"]] == ["all", "away", "before", "switch", "after", "return"]
         assert list(file["offset"]) == list(range(-20, 21))
-        assert file["by_condition/delta"].shape == (2, 5) and file["around_switch/memory_se"].shape == (2, 41)
+        assert file["by_condition/delta"].shape == (2, 6) and file["around_switch/memory_se"].shape == (2, 41)
         assert file.attrs["seq_len"] == 64 and file.attrs["skip"] == 8 and file.attrs["windows"] == 3000 // 64
         assert file["by_condition/steps"][0] == (3000 // 64) * 56
         # Switches in the part of a window that counts.
         switches = numpy.flatnonzero(numpy.diff(series["circle"][:])) + 1
         counted = [t for t in switches if t < 3000 // 64 * 64 and t % 64 >= 8]
         assert file["by_condition/steps"][3] == file["around_switch/steps"][20] == len(counted) > 0
+        # Further revolutions begin at the same angle, without a switch.
+        circle, period = series["circle"][:], series["period"][:]
+        since = numpy.arange(len(circle)) - numpy.maximum.accumulate(numpy.where(numpy.isin(numpy.arange(len(circle)), switches), numpy.arange(len(circle)), 0))
+        returns = [t for t in numpy.flatnonzero((since > 0) & (since % period[circle] == 0)) if t < 3000 // 64 * 64 and t % 64 >= 8]
+        assert file["by_condition/steps"][5] == file["around_return/steps"][20] == len(returns) > 0
         # What the traces hold are means and norms of the signals.
         for layer in ("layer_1", "layer_2"):
             signal, trace = file["signal"][layer], file["trace"][layer]
