@@ -61,7 +61,9 @@ Range range_of(Panel const& panel) {
   double const quarter = 0.25 * (high - low);
   if (!lows.empty()) low = std::min(low, std::max(lows.front(), std::min(lows[lows.size() / 4], low - quarter)));
   if (!highs.empty()) high = std::max(high, std::min(highs.front(), std::max(highs[highs.size() / 4], high + quarter)));
-  double const room = high > low ? 0.06 * (high - low) : std::max(std::abs(high) * 0.1, 1e-9);
+  // Less than the digits of the data files and of the range can tell apart is a level.
+  bool const level = high - low <= 1e-6 * std::max(std::abs(low), std::abs(high));
+  double const room = level ? std::max(std::abs(high) * 0.1, 1e-9) : 0.06 * (high - low);
   bool const all_positive = !panel.log_y && low >= 0;
   low -= room, high += room;
   if (all_positive) low = std::max(low, 0.0);

@@ -34,14 +34,15 @@ std::string point_rows(EmbeddingPanel const& panel) {
 struct Extent {
   double centre_x = 0, centre_y = 0, half = 1;
 };
-/// The same scale on both axes: distances are what an embedding shows.
+/// The same scale on both axes: distances are what an embedding shows. Coordinates that are no numbers are not drawn.
 Extent extent_of(std::span<float const> coordinates) {
-  if (coordinates.empty()) return {};
-  double low[2] = {coordinates[0], coordinates[1]}, high[2] = {coordinates[0], coordinates[1]};
+  double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
   for (std::size_t i = 0; i < coordinates.size(); ++i) {
+    if (!std::isfinite(coordinates[i])) continue;
     low[i % 2] = std::min(low[i % 2], static_cast<double>(coordinates[i]));
     high[i % 2] = std::max(high[i % 2], static_cast<double>(coordinates[i]));
   }
+  if (low[0] > high[0] || low[1] > high[1]) return {};
   double const half = 0.53 * std::max(high[0] - low[0], high[1] - low[1]);
   return {(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, half > 0 ? half : 1};
 }

@@ -17,7 +17,7 @@ namespace {
 
 using Eigen::Index, Eigen::MatrixXd, Eigen::VectorXd;
 
-constexpr double constant = 1e-12;  // a feature that varies less, relative to its mean, does not vary
+constexpr double constant = 1e-12;  // a feature or target that varies less, relative to its mean, does not vary
 
 /// Of features and targets side by side.
 struct Moments {
@@ -83,6 +83,10 @@ class Ridge {
       mean -= weights.transpose() * away.head(dims_);
     }
     return (error + held.rows * mean.cwiseAbs2()).cwiseMax(0.0);
+  }
+  /// The most that rounding alone makes of the sum of squares of y - mean.
+  [[nodiscard]] VectorXd rounding(Moments const& held) const {
+    return held.rows * (constant * training_.mean.tail(training_.mean.size() - dims_)).cwiseAbs2();
   }
 
  private:
@@ -180,7 +184,7 @@ std::vector<RidgeScore> ridge_probe(Rows const& features, std::int64_t dims, std
     }
   }
 
-  MatrixXd error(groups, blocks), total(groups, blocks), penalty(groups, blocks);
+  MatrixXd error(groups, blocks), total(groups, blocks), rounding(groups, blocks), penalty(groups, blocks);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (std::int64_t b = 0; b < blocks; ++b) {
     MatrixXd over_blocks = MatrixXd::Zero(groups, candidates);
@@ -188,6 +192,7 @@ std::vector<RidgeScore> ridge_probe(Rows const& features, std::int64_t dims, std
     auto const training = problem.training(b, b), held = problem.held(b);
     Ridge const ridge(training, dims);
     total.col(b) = by_group(ridge.squared_error(held, {}), targets);
+    rounding.col(b) = by_group(ridge.rounding(held), targets);
     for (Index g = 0; g < groups; ++g) {
       Index best = 0;
       over_blocks.row(g).minCoeff(&best);
@@ -196,18 +201,18 @@ std::vector<RidgeScore> ridge_probe(Rows const& features, std::int64_t dims, std
     }
   }
 
-  auto const r2 = [](double sse, double sst) {
-    return sst > 0 ? 1 - sse / sst : std::numeric_limits<double>::quiet_NaN();
+  auto const r2 = [](double sse, double sst, double least) {
+    return sst > least ? 1 - sse / sst : std::numeric_limits<double>::quiet_NaN();
   };
   std::vector<RidgeScore> scores;
   for (Index g = 0; g < groups; ++g) {
     RidgeScore score{.name = targets[static_cast<std::size_t>(g)].name, .r2 = {}, .penalty = {}};
     std::vector<double> fold;
     for (Index b = 0; b < blocks; ++b) {
-      fold.push_back(r2(error(g, b), total(g, b)));
+      fold.push_back(r2(error(g, b), total(g, b), rounding(g, b)));
       score.penalty.push_back(penalty(g, b));
     }
-    score.r2 = fold_scores(r2(error.row(g).sum(), total.row(g).sum()), std::move(fold));
+    score.r2 = fold_scores(r2(error.row(g).sum(), total.row(g).sum(), rounding.row(g).sum()), std::move(fold));
     scores.push_back(std::move(score));
   }
   return scores;

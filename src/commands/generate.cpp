@@ -110,13 +110,13 @@ int run(Options const& options) {
                              calm ? &*calm : nullptr, [&](store::Hdf5Writer& h5) {
                                if (analysis) dynamics::write_dynamics(h5, *analysis);
                              });
+  print(generation);
+  if (analysis) fmt::print("{}", dynamics::summary_table(*analysis));
+  fmt::print("{}\n", file.string());
   if (options.figures) {
     draw(generation, series, options.run.out);
     if (analysis) (void)dynamics::draw_dynamics(*analysis, options.run.out);
   }
-  print(generation);
-  if (analysis) fmt::print("{}", dynamics::summary_table(*analysis));
-  fmt::print("{}\n", file.string());
   return static_cast<int>(errors::ExitCode::done);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "errors/errors.hpp"
 #include "series/random/numpy_generator.hpp"
@@ -74,14 +75,16 @@ Noise draw_noise(NoiseShape const& shape, config::Generate const& config, Bursts
     series::random::NumpyGenerator generator(static_cast<std::uint64_t>(i + 1) << 32 | static_cast<std::uint64_t>(config.seed));
     auto hidden = noise.hidden.begin() + i * noise.bursts * shape.layers * shape.features;
     for (std::int64_t step = 0; step < config.gen_len; ++step) {
-      auto* const output = noise.output.data() + (i * config.gen_len + step) * shape.channels;
+      auto const output = noise.output.empty() ? std::span<float>()
+                                               : std::span(noise.output).subspan(static_cast<std::size_t>((i * config.gen_len + step) * shape.channels),
+                                                                                 static_cast<std::size_t>(shape.channels));
       if (config.temperature > 0)
-        for (std::int64_t c = 0; c < shape.channels; ++c) output[c] = static_cast<float>(config.temperature * generator.normal());
+        for (auto& value : output) value = static_cast<float>(config.temperature * generator.normal());
       if (!on[static_cast<std::size_t>(step)]) continue;
       if (!applied)
         for (std::int64_t c = 0; c < (config.perturb_hidden ? reached * shape.features : shape.channels); ++c) generator.normal();
       else if (outside)
-        for (std::int64_t c = 0; c < shape.channels; ++c) output[c] += static_cast<float>(config.perturb_scale * generator.normal());
+        for (auto& value : output) value += static_cast<float>(config.perturb_scale * generator.normal());
       else {
         std::generate_n(hidden, reached * shape.features,
                         [&] { return static_cast<float>(config.perturb_scale * generator.normal()); });
