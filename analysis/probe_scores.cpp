@@ -19,8 +19,11 @@ void write_scores(store::Hdf5Writer& h5, std::string const& path, std::vector<Sc
 
 }  // namespace
 
-void write_probes(store::Hdf5Writer& h5, std::vector<ProbeResult> const& probes) {
-  for (auto const& probe : probes)
+void write_probes(store::Hdf5Writer& h5, Probes const& probes) {
+  if (probes.targets.empty()) return;
+  h5.group(trial_layout::probe_group);
+  h5.attribute(trial_layout::probe_group, "guard_steps", probes.guard_steps);
+  for (auto const& probe : probes.targets)
     for (auto const& score : probe.scores) {
       auto const path = [&](std::string const& control) { return trial_layout::probe + probe.target + "/" + control + score.name; };
       if (score.chance) h5.scalar(path("chance_"), *score.chance, {"of the most frequent class, or of the classes' shares", "1"});

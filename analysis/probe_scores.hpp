@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,8 +31,13 @@ struct ProbeResult {
   std::vector<ProbeScore> scores;
 };
 
+struct Probes {
+  std::vector<ProbeResult> targets;
+  std::int64_t guard_steps = 0;  ///< steps of the series between rows that train a probe and rows that test it
+};
+
 /// The groups /probe/<target>: <score>, untrained_<score>, shuffled_<score> (layer), each with its _se, and the number
-/// chance_<score>. The scale /layer must be there.
-void write_probes(store::Hdf5Writer& h5, std::vector<ProbeResult> const& probes);
+/// chance_<score>; /probe's attribute guard_steps. The scale /layer must be there.
+void write_probes(store::Hdf5Writer& h5, Probes const& probes);
 
 }  // namespace mambasynth::analysis

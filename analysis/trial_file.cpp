@@ -83,11 +83,7 @@ void write_trial(std::filesystem::path const& file, TrialResult const& trial) {
   write_history(h5, trial.history);
   write_final(h5, trial);
   write_horizons(h5, trial.horizon);
-  write_layer_measures(h5, trial.measures);
-  write_controls(h5, trial.controls);
-  write_probes(h5, trial.probes);
-  write_similarity(h5, trial.measures.layers, trial.similarity);
-  write_embeddings(h5, trial.embeddings);
+  write_evaluation(h5, trial.evaluation);
   h5.close();
   target.commit();
 }

@@ -6,11 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/controls.hpp"
-#include "analysis/embeddings.hpp"
-#include "analysis/layer_measures.hpp"
-#include "analysis/probe_scores.hpp"
-#include "analysis/similarity.hpp"
+#include "analysis/evaluation.hpp"
 #include "analysis/trial_history.hpp"
 #include "analysis/trial_summary.hpp"
 
@@ -29,11 +25,7 @@ struct TrialResult {
   double val_mse = std::numeric_limits<double>::quiet_NaN();
   double test_mse = std::numeric_limits<double>::quiet_NaN();
   HorizonErrors horizon;
-  LayerMeasures measures;
-  Controls controls;
-  std::vector<ProbeResult> probes;
-  Similarity similarity;
-  Embeddings embeddings;
+  Evaluation evaluation;
   Provenance provenance;
 };
 

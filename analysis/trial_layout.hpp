@@ -23,12 +23,15 @@ inline constexpr char const* activation = "/activation/";
 inline constexpr char const* dimension_name = "intrinsic_dimension/";  ///< the same two, below other groups
 inline constexpr char const* activation_name = "activation/";
 inline constexpr char const* control = "/control/";
+inline constexpr char const* probe_group = "/probe";
 inline constexpr char const* probe = "/probe/";
 inline constexpr char const* untrained_prefix = "untrained_";  ///< of a probe's score under its controls
 inline constexpr char const* shuffled_prefix = "shuffled_";
 inline constexpr char const* other_layer = "/other_layer";
 inline constexpr char const* similarity_group = "/similarity";
 inline constexpr char const* similarity = "/similarity/";
+inline constexpr char const* shared = "/shared/";
+inline constexpr char const* shared_step = "/shared/step";
 inline constexpr char const* provenance = "/provenance";
 
 inline constexpr std::array final_measures = {"train_mse", "val_mse", "test_mse"};

@@ -2,13 +2,13 @@
 
 #include <string>
 
-#include "analysis/collate/sweep_folder.hpp"
+#include "analysis/collate/table.hpp"
 
 namespace mambasynth::collate {
 
-/// The intrinsic dimensions that a sweep's own have to be read against, over all of its done trials, at neighbour count
-/// `k` ("k30"): the trained and the untrained network and shuffled activations by layer, the noise-free signal and pure
+/// The intrinsic dimensions that a sweep's own have to be read against, over all of its done trials, at the neighbour
+/// count that is shown: the trained and the untrained network and shuffled activations by layer, the noise-free signal and pure
 /// noise. Empty where no trial holds controls.
-std::string controls_table(SweepFolder const& sweep, std::string const& k);
+std::string controls_table(Table const& table, SweepFolder const& sweep);
 
 }  // namespace mambasynth::collate

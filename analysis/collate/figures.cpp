@@ -10,7 +10,8 @@
 
 #include "analysis/collate/shown_dimension.hpp"
 #include "analysis/collate/training_curves.hpp"
-#include "analysis/figures/curves.hpp"
+#include "analysis/figures/layer_axis.hpp"
+#include "analysis/trial_layout.hpp"
 
 namespace mambasynth::collate {
 namespace {
@@ -40,15 +41,6 @@ Names short_axes(Table const& table) {
   return std::set<std::string>(names.begin(), names.end()).size() == names.size() ? names : table.axes;
 }
 
-std::string name_of(Cell const& cell, Table const& table) {
-  Names values;
-  for (auto const& axis : table.axes) {
-    auto const at = cell.axes.find(axis);
-    values.push_back(at == cell.axes.end() ? "-" : at->second);
-  }
-  return values.empty() ? "all trials" : fmt::format("{}", fmt::join(values, ", "));
-}
-
 void add(Curve& curve, Interval const& interval) {
   curve.mean.push_back(interval.mean);
   curve.low.push_back(interval.low);
@@ -57,11 +49,7 @@ void add(Curve& curve, Interval const& interval) {
 
 class Numbers {
  public:
-  Numbers(Table const& table, SweepFolder const& sweep) : table_(table) {
-    for (auto const& trial : sweep.trials)
-      if (trial.outcome == Outcome::done && trial.result)
-        for (auto const& [name, value] : trial.result->measures) over_all_[name].push_back(value);
-  }
+  Numbers(Table const& table, SweepFolder const& sweep) : table_(table), over_all_(values_over_all(sweep)) {}
 
   /// A curve each cell.
   [[nodiscard]] std::vector<Curve> of_cells(Names const& measures) const {
@@ -89,21 +77,12 @@ class Numbers {
     return std::any_of(measures.begin(), measures.end(), [&](auto const& name) { return over_all_.contains(name); });
   }
 
+  [[nodiscard]] std::string legend_title() const { return fmt::format("{}", fmt::join(short_axes(table_), ", ")); }
   [[nodiscard]] Curves empty(std::string const& name, std::string const& xlabel) const {
-    return {.name = name,
-            .legend_title = fmt::format("{}", fmt::join(short_axes(table_), ", ")),
-            .xlabel = xlabel,
-            .x = {},
-            .ticks = {},
-            .panels = {}};
+    return {.name = name, .legend_title = legend_title(), .xlabel = xlabel, .x = {}, .ticks = {}, .panels = {}};
   }
   [[nodiscard]] Curves by_layer(std::string const& name, Names const& layers) const {
-    auto figure = empty(name, "layer");
-    for (auto const& layer : layers) {
-      figure.x.push_back(static_cast<double>(figure.x.size()));
-      figure.ticks.push_back(layer.starts_with("layer_") ? layer.substr(6) : layer);
-    }
-    return figure;
+    return figures::over_layers(name, legend_title(), layers);
   }
 
   Table const& table_;
@@ -207,8 +186,8 @@ ProbeName parse_probe(std::string const& measure) {
 }
 
 Curves probe_figure(Numbers const& numbers) {
-  constexpr std::pair<char const*, char const*> controls[] = {{"untrained_", "untrained network"},
-                                                              {"shuffled_", "shuffled"}};
+  constexpr std::pair<char const*, char const*> controls[] = {
+      {analysis::trial_layout::untrained_prefix, "untrained network"}, {analysis::trial_layout::shuffled_prefix, "shuffled"}};
   Names layers;
   std::vector<ProbeName> probes;  // one a target and score
   for (auto const& measure : numbers.table_.measures) {

@@ -94,7 +94,7 @@ std::string gaps(SweepFolder const& sweep) {
 
 }  // namespace
 
-std::string to_markdown(Table const& table, SweepFolder const& sweep) {
+std::string to_markdown(Table const& table, SweepFolder const& sweep, TrialSimilarity const& similarity) {
   auto const columns = columns_of(table);
   std::vector<std::string> header = table.axes;
   for (auto const* count : {"n", "missing", "failed", "diverged"}) header.emplace_back(count);
@@ -114,7 +114,7 @@ std::string to_markdown(Table const& table, SweepFolder const& sweep) {
     }
     rows.push_back(std::move(row));
   }
-  return aligned(rows) + "\n" + summary(table, sweep) + controls_table(sweep, std::string(shown_k(table))) + gaps(sweep);
+  return aligned(rows) + "\n" + summary(table, sweep) + controls_table(table, sweep) + to_markdown(similarity, table) + gaps(sweep);
 }
 
 }  // namespace mambasynth::collate

@@ -48,7 +48,7 @@ std::set<std::string> words(std::string const& flag, std::string const& text, st
 Parsed parse_options(int argc, char const* const* argv) {
   CLI::App app("Trials of sweeps as one table: means, standard deviations and 95 % confidence intervals over seeds.",
                "mambasynth-collate");
-  app.footer("Markdown goes to stdout, every measure to OUT/table.csv.\n"
+  app.footer("Markdown goes to stdout, every measure to OUT/table.csv, the trials' similarity to OUT/similarity.csv.\n"
              "Exit codes: 0 all trials are there, 4 some are missing, failed or diverged, 2 a refused mixture or wrong usage,\n"
              "3 no readable trial, 1 anything else (e.g. OUT cannot be written).");
   Options options;
@@ -57,9 +57,9 @@ Parsed parse_options(int argc, char const* const* argv) {
   bool wants_version = false;
   app.add_option("DIR", options.folders, "folders that `mambasynth sweep --out` or `mambasynth train --out` wrote");
   app.add_option("--out", options.out, "folder of table.csv and the figures [default: the first DIR]")->type_name("OUT");
-  app.add_option("--format", format, "what to write: md (Markdown on stdout), csv (OUT/table.csv)")->type_name("WHAT")->capture_default_str();
+  app.add_option("--format", format, "what to write: md (Markdown on stdout), csv (OUT/table.csv, OUT/similarity.csv)")->type_name("WHAT")->capture_default_str();
   app.add_option("--allow-mixed", allow_mixed, "accept trials of one table that differ in code, data or device: any of code,data,device")->type_name("WHAT");
-  app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg and .png: dimension, errors, training, probes (needs gnuplot)");
+  app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg and .png: dimension, errors, training, probes, similarity (needs gnuplot)");
   app.add_flag("--version", wants_version, "print version, commit, build type and HDF5 version");
 
   try {

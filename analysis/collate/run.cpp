@@ -32,6 +32,17 @@ errors::ExitCode outcome_of(SweepFolder const& sweep) {
   return gaps ? errors::ExitCode::incomplete : errors::ExitCode::done;
 }
 
+/// The exit code tells of the trials; figures that cannot be drawn cost a line.
+void draw(Table const& table, SweepFolder const& sweep, TrialSimilarity const& similarity, std::filesystem::path const& folder) {
+  try {
+    auto const similar = draw_similarity(similarity, table, folder), outcome = draw_sweep(table, sweep, folder);
+    constexpr auto missing = figures::Outcome::gnuplot_missing;
+    if (similar == missing || outcome == missing) fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));
+  } catch (errors::Error const& error) {
+    fmt::print(stderr, "warning: not all figures were drawn: {}\n", error.what());
+  }
+}
+
 }  // namespace
 
 void print(std::string const& text) {
@@ -53,18 +64,21 @@ errors::ExitCode run(int argc, char const* const* argv) {
   auto const table = tabulate(sweep);
   warn(table.warnings);
 
+  auto const similarity = compare_trials(table, sweep);
+
   // The table on the terminal comes even where table.csv cannot be written (somebody else's folder, a full disk).
   auto const file = options.out / "table.csv";
   std::exception_ptr not_written;
   if (options.csv) {
     try {
       store::write_atomically(file, to_csv(table));
+      if (!similarity.layers.empty()) store::write_atomically(options.out / "similarity.csv", to_csv(similarity, table));
     } catch (...) {
       not_written = std::current_exception();
     }
   }
   if (options.markdown) {
-    auto markdown = to_markdown(table, sweep);
+    auto markdown = to_markdown(table, sweep, similarity);
     if (options.csv && !not_written) markdown += "\nAll measures, with standard deviations and intervals: " + file.string() + "\n";
     print(markdown);
   }
@@ -76,8 +90,7 @@ errors::ExitCode run(int argc, char const* const* argv) {
                         fmt::format("none of the {} planned has a trial.h5 that can be used", sweep.trials.size()),
                         "Run the sweep, or look at the reasons above");
   }
-  if (options.figures && draw_sweep(table, sweep, options.out) == figures::Outcome::gnuplot_missing)
-    fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(options.out));
+  if (options.figures) draw(table, sweep, similarity, options.out);
   return outcome_of(sweep);
 }
 

@@ -1,6 +1,7 @@
 #include "analysis/collate/table.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -96,6 +97,23 @@ Table tabulate(SweepFolder const& sweep) {
     table.cells.push_back(cell_of(axes, groups[axes], table.warnings));
   }
   return table;
+}
+
+std::string name_of(Cell const& cell, Table const& table) {
+  std::vector<std::string> values;
+  for (auto const& axis : table.axes) {
+    auto const at = cell.axes.find(axis);
+    values.push_back(at == cell.axes.end() ? "-" : at->second);
+  }
+  return values.empty() ? "all trials" : fmt::format("{}", fmt::join(values, ", "));
+}
+
+std::map<std::string, std::vector<double>> values_over_all(SweepFolder const& sweep) {
+  std::map<std::string, std::vector<double>> values;
+  for (auto const& trial : sweep.trials)
+    if (trial.outcome == Outcome::done && trial.result)
+      for (auto const& [name, value] : trial.result->measures) values[name].push_back(value);
+  return values;
 }
 
 std::string to_csv(Table const& table) {

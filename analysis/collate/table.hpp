@@ -29,6 +29,11 @@ struct Table {
 
 Table tabulate(SweepFolder const& sweep);
 
+/// The values of its axes, "0.1, 16"; "all trials" without axes.
+std::string name_of(Cell const& cell, Table const& table);
+/// Each measure's values over all done trials.
+std::map<std::string, std::vector<double>> values_over_all(SweepFolder const& sweep);
+
 /// table.csv: axes, n, n_missing, n_failed, n_diverged, then <m>_mean, <m>_sd, <m>_ci_low, <m>_ci_high for each measure.
 /// What is undefined is empty, never a number.
 std::string to_csv(Table const& table);

@@ -12,19 +12,14 @@
 
 #include "analysis/figures/curves.hpp"
 #include "analysis/figures/embedding_figures.hpp"
-#include "analysis/figures/palette.hpp"
+#include "analysis/figures/heat_map.hpp"
+#include "analysis/figures/layer_axis.hpp"
 
 namespace mambasynth::figures {
 namespace {
 
 using analysis::DimensionEstimates;
 using analysis::Estimate;
-
-/// "layer_3" as "3": the axis says what it is.
-std::string short_name(std::string const& layer) {
-  constexpr std::string_view prefix = "layer_";
-  return layer.starts_with(prefix) ? layer.substr(prefix.size()) : layer;
-}
 
 double half_width(Estimate const& e) {
   auto const error = std::isfinite(e.se_blocks) ? e.se_blocks : e.se;
@@ -58,15 +53,6 @@ void add_reference(Panel& panel, Curve curve) {
   panel.references.push_back(std::move(curve));
 }
 
-Curves over_layers(std::string const& name, std::vector<std::string> const& layers) {
-  Curves figure{.name = name, .legend_title = {}, .xlabel = "layer", .x = {}, .ticks = {}, .panels = {}};
-  for (auto const& layer : layers) {
-    figure.x.push_back(static_cast<double>(figure.x.size()));
-    figure.ticks.push_back(short_name(layer));
-  }
-  return figure;
-}
-
 /// The k measured that is nearest to the usual 30.
 std::size_t shown_k(std::vector<std::int64_t> const& ks) {
   constexpr std::int64_t usual = 30;
@@ -89,10 +75,6 @@ Panel dimension_panel(std::string const& part, std::string const& title, analysi
   return panel;
 }
 
-std::string page(double left, double right) {
-  return fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", left, right);
-}
-
 /// The score that a target's panel shows and its words.
 std::string score_words(std::string const& name) {
   if (name == "r2") return "R²";
@@ -101,36 +83,21 @@ std::string score_words(std::string const& name) {
   return words;
 }
 
-std::string heat_map(Figure& figure, std::string const& part, std::vector<std::string> const& layers, std::vector<double> const& matrix,
-                     std::string const& title, double colours_at) {
-  std::string cells = "# other place value text_colour\n", ticks;
-  constexpr double dark_from = 0.6;
-  auto const n = layers.size();
-  for (std::size_t i = 0; i < n; ++i) {
-    ticks += fmt::format("{}\"{}\" {}", i == 0 ? "" : ", ", short_name(layers[i]), i);
-    for (std::size_t j = 0; j < n; ++j) {
-      auto const value = matrix[i * n + j];
-      cells += fmt::format("{} {} {:.4f} {}\n", j, i, value, value > dark_from ? "0xffffff" : "0x000000");
-    }
-    cells += "\n";
-  }
-  auto const data = figure.add_data(part, cells);
-  auto const last = static_cast<double>(n) - 0.5;
-  constexpr std::size_t most_written = 12;
-  auto text = fmt::format(
-      "set title \"{}\"\nset xlabel \"layer\"\nset ylabel \"layer\" offset 1\n{}set cbrange [0:1]\nset xrange [-0.5:{}]\nset yrange [{}:-0.5]\n"
-      "set xtics ({}) rotate by -40\nset ytics ({})\nset colorbox user origin screen {},0.2 size screen 0.012,0.68\n"
-      "plot \"{}\" using 1:2:3 with image",
-      title, sequential_palette(), last, last, ticks, ticks, colours_at, data);
-  if (n <= most_written) text += fmt::format(", \"{}\" using 1:2:(sprintf(\"%.2f\", $3)):4 with labels textcolor rgb variable font \",9\"", data);
-  return text + "\n";
+/// "layer_3 (128-D), LB 4.8, silhouette 0.312"
+std::string panel_title(std::string const& name, analysis::Embedded const& panel, analysis::LayerMeasures const& measures, std::size_t p) {
+  auto title = fmt::format("{} ({}-D)", name, panel.dims);
+  if (panel.kept_share < 1) title += fmt::format(", PCA {:.1f} %", 100 * panel.kept_share);
+  if (!measures.dimension.empty() && !measures.dimension[p].k.empty())
+    title += fmt::format(", LB {:.1f}", measures.dimension[p].levina_bickel_original[shown_k(measures.dimension[p].k)].value);
+  if (std::isfinite(panel.silhouette)) title += fmt::format(", silhouette {:.3f}", panel.silhouette);
+  return title;
 }
 
 }  // namespace
 
 Outcome draw_dimension_by_layer(analysis::LayerMeasures const& measures, analysis::Controls const& controls,
                                 std::filesystem::path const& folder) {
-  auto figure = over_layers("intrinsic_dimension", measures.layers);
+  auto figure = over_layers("intrinsic_dimension", "", measures.layers);
   if (auto const& ks = measures.dimension.front().k; !ks.empty()) {
     auto const i = shown_k(ks);
     figure.panels.push_back(dimension_panel("levina_bickel", fmt::format("Levina-Bickel (original form), k = {}", ks[i]), measures,
@@ -143,7 +110,7 @@ Outcome draw_dimension_by_layer(analysis::LayerMeasures const& measures, analysi
 
 Outcome draw_probes(std::vector<std::string> const& layers, std::vector<analysis::ProbeResult> const& probes,
                     std::filesystem::path const& folder) {
-  auto figure = over_layers("probes", layers);
+  auto figure = over_layers("probes", "", layers);
   for (auto const& probe : probes) {
     auto const& score = probe.scores.front();
     auto title = "Probe of " + probe.target;
@@ -158,30 +125,19 @@ Outcome draw_probes(std::vector<std::string> const& layers, std::vector<analysis
 }
 
 Outcome draw_similarity(std::vector<std::string> const& layers, analysis::Similarity const& similarity, std::filesystem::path const& folder) {
+  if (layers.size() < 2) return Outcome::drawn;  // nothing to compare
   Figure figure("similarity", {1300, 560});
-  std::string commands = "set multiplot\nset tics out nomirror\nunset key\nset tmargin at screen 0.9\nset bmargin at screen 0.18\n";
+  std::vector<std::string> names;
+  for (auto const& layer : layers) names.push_back(short_layer(layer));
+  std::string commands = "set multiplot\nset tics out nomirror\nunset key\n";
   if (!similarity.cka.empty())
-    commands += page(0.06, 0.42) + heat_map(figure, "cka", layers, similarity.cka, "Debiased linear CKA", 0.435);
+    commands += heat_map(figure, {"cka", "Debiased linear CKA", "layer", names, similarity.cka}, {.left = 0.06, .right = 0.42, .bottom = 0.18, .top = 0.9});
   if (!similarity.neighbour_overlap.empty())
-    commands += page(0.56, 0.92) + heat_map(figure, "neighbours", layers, similarity.neighbour_overlap,
-                                            fmt::format("Share of {} nearest neighbours in common", similarity.overlap_k), 0.935);
+    commands += heat_map(figure, {"neighbours", fmt::format("Share of {} nearest neighbours in common", similarity.overlap_k), "layer", names, similarity.neighbour_overlap},
+                         {.left = 0.56, .right = 0.92, .bottom = 0.18, .top = 0.9});
   figure.set_commands(commands + "unset multiplot\n");
   return figure.draw(folder);
 }
-
-namespace {
-
-/// "layer_3 (128-D), LB 4.8, silhouette 0.312"
-std::string panel_title(std::string const& name, analysis::Embedded const& panel, analysis::LayerMeasures const& measures, std::size_t p) {
-  auto title = fmt::format("{} ({}-D)", name, panel.dims);
-  if (panel.kept_share < 1) title += fmt::format(", PCA {:.1f} %", 100 * panel.kept_share);
-  if (!measures.dimension.empty() && !measures.dimension[p].k.empty())
-    title += fmt::format(", LB {:.1f}", measures.dimension[p].levina_bickel_original[shown_k(measures.dimension[p].k)].value);
-  if (std::isfinite(panel.silhouette)) title += fmt::format(", silhouette {:.3f}", panel.silhouette);
-  return title;
-}
-
-}  // namespace
 
 Outcome draw_layer_embeddings(analysis::LayerMeasures const& measures, analysis::Embeddings const& e, bool per_layer,
                               std::filesystem::path const& folder) {

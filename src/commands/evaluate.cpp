@@ -64,7 +64,7 @@ void draw(evaluate::Evaluation const& e, bool per_layer, fs::path const& folder)
   auto const& layers = e.measures.layers;
   auto outcome = figures::Outcome::drawn;
   if (!e.measures.dimension.empty()) outcome = figures::draw_dimension_by_layer(e.measures, e.controls, folder);
-  if (!e.probes.empty()) outcome = figures::draw_probes(layers, e.probes, folder);
+  if (!e.probes.targets.empty()) outcome = figures::draw_probes(layers, e.probes.targets, folder);
   if (!e.similarity.cka.empty() || !e.similarity.neighbour_overlap.empty()) outcome = figures::draw_similarity(layers, e.similarity, folder);
   if (!e.embeddings.panels.empty()) outcome = figures::draw_layer_embeddings(e.measures, e.embeddings, per_layer, folder);
   if (outcome == figures::Outcome::gnuplot_missing) fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));
@@ -110,9 +110,9 @@ int run(Options const& options) {
   if (trial.evaluate.activations)
     evaluate::write_activations(folder / trial::activations_name, network, x, seq_len, {series.circle, series.phase},
                                 trial.evaluate.gates);
-  if (options.figures) draw(evaluation, options.per_layer, folder);
   fmt::print("{}", evaluate::report(evaluation));
   fmt::print("{}\n", (folder / "evaluation.h5").string());
+  if (options.figures) draw(evaluation, options.per_layer, folder);
   return static_cast<int>(errors::ExitCode::done);
 }
 

@@ -168,6 +168,7 @@ struct Evaluate {
   std::int64_t probe_points = 5000;
   bool similarity = true;
   std::int64_t similarity_points = 4000;
+  std::int64_t shared_points = 500;
   std::int64_t overlap_k = 30;
   std::int64_t overlap_theiler = 500;
   std::string umap = "auto";
@@ -184,7 +185,7 @@ struct Evaluate {
         Field{"lb_k", &Evaluate::lb_k, at_least(3), "neighbours k of the intrinsic-dimension estimators", Effect::none},
         Field{"lb_points", &Evaluate::lb_points, at_least(4), "rows of the intrinsic-dimension estimators", Effect::none},
         Field{"umap", &Evaluate::umap, one_of({"auto", "on", "off"}), "embed rows of every layer in the plane by UMAP and PCA; auto = of a checkpoint (evaluate), not of each trial", Effect::none},
-        Field{"umap_points", &Evaluate::umap_points, at_least(1), "rows drawn for UMAP before those of the estimators", Effect::none},
+        Field{"umap_points", &Evaluate::umap_points, at_least(2), "rows drawn for UMAP before those of the estimators", Effect::none},
         Field{"dimension_points", &Evaluate::dimension_points, at_least(0), "rows of all estimators but the original's; 0 = the same rows as it", Effect::none},
         Field{"blocks", &Evaluate::blocks, at_least(0), "stretches of time that block errors compare; 0 or 1 = none", Effect::none},
         Field{"controls", &Evaluate::controls, any(), "measure untrained network, noise-free signal, pure noise and shuffled activations too", Effect::none},
@@ -192,6 +193,7 @@ struct Evaluate {
         Field{"probe_points", &Evaluate::probe_points, at_least(100), "rows of the probes, evenly spaced in time", Effect::none},
         Field{"similarity", &Evaluate::similarity, any(), "compare layers with each other: debiased CKA, shared neighbours", Effect::none},
         Field{"similarity_points", &Evaluate::similarity_points, at_least(10), "rows that they are compared at, evenly spaced in time", Effect::none},
+        Field{"shared_points", &Evaluate::shared_points, at_least(0), "rows of every layer kept in trial.h5, evenly spaced in time, by which the collator compares trials; 0 = none", Effect::none},
         Field{"overlap_k", &Evaluate::overlap_k, at_least(1), "neighbours that shared neighbourhoods compare", Effect::none},
         Field{"overlap_theiler", &Evaluate::overlap_theiler, at_least(0), "rows up to this many steps away are no such neighbours; 0 = all are", Effect::none},
         Field{"umap_neighbors", &Evaluate::umap_neighbors, at_least(2), "neighbours of a row in UMAP's graph, itself counted", Effect::none},
@@ -278,7 +280,7 @@ struct Gates {
         Field{"skip", &Gates::skip, at_least(0), "first steps of each window that the statistics leave out, the network having seen too little [default: an eighth of the window]", Effect::none},
         Field{"signals", &Gates::signals, any(), "write the windows' signals into gates.h5, not their means alone", Effect::none},
         Field{"umap", &Gates::umap, any(), "embed each layer's signals in the plane by UMAP (minutes)", Effect::none},
-        Field{"umap_points", &Gates::umap_points, at_least(1), "steps of the series that are embedded, drawn without replacement", Effect::none},
+        Field{"umap_points", &Gates::umap_points, at_least(2), "steps of the series that are embedded, drawn without replacement", Effect::none},
         Field{"umap_neighbors", &Gates::umap_neighbors, at_least(2), "neighbours of a step in UMAP's graph, itself counted", Effect::none},
         Field{"umap_min_dist", &Gates::umap_min_dist, between(0, 1), "least distance of points that UMAP aims at", Effect::none},
     };

@@ -59,10 +59,8 @@ analysis::Embeddings embed(std::vector<PanelRows> const& panels, BlockRows const
                            std::function<void(std::string const&)> const& note) {
   analysis::Embeddings result;
   result.step.assign(steps.begin(), steps.end());
-  for (auto const step : steps) {
-    if (!truth.circle.empty()) result.circle.push_back(truth.circle[static_cast<std::size_t>(step)]);
-    if (!truth.phase.empty()) result.phase.push_back(truth.phase[static_cast<std::size_t>(step)]);
-  }
+  result.circle = truth.circle_at(steps);
+  result.phase = truth.phase_at(steps);
   std::vector<Prepared> prepared;
   for (auto const* group : {&panels, &blocks.rows})
     for (auto const& panel : *group) prepared.push_back(prepare(panel, config, threads));

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -31,26 +32,30 @@ class DimensionOfRows {
   analysis::EstimateOptions options_;
 };
 
-enum List : std::size_t { original, dimension, probed, compared, embedded };
+enum List : std::size_t { original, dimension, probed, compared, shared, embedded };
 
-/// Both lists' rows of one panel: the original's estimator on the original's rows, the others on theirs.
-analysis::DimensionEstimates estimate(Gathered const& gathered, std::size_t panel, Rows const& rows,
-                                      config::Evaluate const& config, int threads) {
-  auto const of_original = DimensionOfRows(rows.original, config, threads).of(gathered.rows[original][panel]);
-  if (rows.dimension.empty()) return of_original;
-  auto all = DimensionOfRows(rows.dimension, config, threads).of(gathered.rows[dimension][panel]);
-  all.levina_bickel_original = of_original.levina_bickel_original;
-  return all;
+/// Both lists' rows of each panel: the original's estimator on the original's rows, the others on theirs.
+std::vector<analysis::DimensionEstimates> estimate(Gathered const& gathered, Rows const& rows, config::Evaluate const& config, int threads) {
+  DimensionOfRows const of_original(rows.original, config, threads), of_all(rows.dimension, config, threads);
+  std::vector<analysis::DimensionEstimates> result;
+  for (std::size_t p = 0; p < gathered.names.size(); ++p) {
+    auto estimates = of_original.of(gathered.rows[original][p]);
+    if (!rows.dimension.empty()) {
+      auto all = of_all.of(gathered.rows[dimension][p]);
+      all.levina_bickel_original = std::move(estimates.levina_bickel_original);
+      estimates = std::move(all);
+    }
+    result.push_back(std::move(estimates));
+  }
+  return result;
 }
 
 analysis::LayerMeasures measure(Gathered const& gathered, Rows const& rows, config::Evaluate const& config,
                                 bool with_dimension, int threads) {
   analysis::LayerMeasures result{.layers = gathered.names, .dimension = {}, .activation = {}};
-  for (std::size_t p = 0; p < gathered.names.size(); ++p) {
-    auto const& statistics = gathered.statistics[p];
+  for (auto const& statistics : gathered.statistics)
     result.activation.push_back({statistics.mean(), statistics.standard_deviation(), statistics.participation_ratio()});
-    if (with_dimension) result.dimension.push_back(estimate(gathered, p, rows, config, threads));
-  }
+  if (with_dimension) result.dimension = estimate(gathered, rows, config, threads);
   return result;
 }
 
@@ -64,31 +69,43 @@ void measure_control_rows(analysis::Controls& controls, Gathered const& gathered
   controls.noise = estimator.of(noise_rows(static_cast<std::int64_t>(steps.size()), subject.series.size(1)));
 }
 
+/// What cannot be measured is told and left out: it costs neither a finished training nor the other measures.
+template <class Measure>
+void or_note(Subject const& subject, char const* what, Measure const& measure) {
+  try {
+    measure();
+  } catch (errors::Error const& error) {
+    if (subject.note) subject.note(fmt::format("note: no {}: {}", what, error.what()));
+  }
+}
+
 Targets targets_of(Subject const& subject, Rows const& rows, int threads) {
   auto targets = true_targets(subject.truth, rows.probe);
   if (!subject.truth.generated) return targets;
   auto const x = subject.series.contiguous();
-  try {
+  or_note(subject, "probes of the oracle's posteriors", [&] {
     add_posteriors(targets, *subject.truth.process, {x.const_data_ptr<float>(), static_cast<std::size_t>(x.numel())}, subject.seq_len,
                    rows.probe, threads);
-  } catch (errors::Error const& error) {
-    if (subject.note) subject.note(std::string("note: no probes of the oracle's posteriors: ") + error.what());
-  }
+  });
   return targets;
 }
 
-std::vector<analysis::ProbeResult> probe(Subject const& subject, Rows const& rows, PanelPair const& panels, int threads) {
+analysis::Probes probe(Subject const& subject, Rows const& rows, PanelPair const& panels, int threads) {
   // Training rows stay a window away from those that test them.
   auto const count = static_cast<std::int64_t>(rows.probe.size());
   auto const spacing = std::max<std::int64_t>(subject.series.size(0) / std::max<std::int64_t>(count, 1), 1);
-  return probe_panels(panels, targets_of(subject, rows, threads), (subject.seq_len + spacing - 1) / spacing, threads);
+  auto const wanted = (subject.seq_len + spacing - 1) / spacing, guard = affordable_guard(count, wanted);
+  analysis::Probes probes{probe_panels(panels, targets_of(subject, rows, threads), guard, threads), guard * spacing};
+  if (guard < wanted && !probes.targets.empty() && subject.note)
+    subject.note(fmt::format("note: rows that train a probe are {} steps away from those that test it, less than a window of {} steps "
+                             "(the series is short). Scores can be too high.", probes.guard_steps, subject.seq_len));
+  return probes;
 }
 
-analysis::Similarity compare(Subject const& subject, Rows const& rows, PanelPair const& panels, config::Evaluate const& config, int threads) {
-  std::vector<std::int64_t> circle;
-  if (!subject.truth.circle.empty())
-    for (auto const step : rows.similarity) circle.push_back(subject.truth.circle[static_cast<std::size_t>(step)]);
-  return compare_layers(panels, rows.similarity, circle, config, threads);
+analysis::SharedRows share(std::vector<std::int64_t> const& steps, std::vector<PanelRows> const& panels) {
+  analysis::SharedRows kept{steps, {}};
+  for (auto const& panel : panels) kept.layers.push_back({panel.dims, panel.values});
+  return kept;
 }
 
 /// What each block adds to the residual stream: the difference of what leaves and what enters it.
@@ -117,26 +134,34 @@ Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choi
   if (!config.probes) rows.probe.clear();
   if (!config.similarity) rows.similarity.clear();
   if (!choice.embedding) rows.embedding.clear();
-  std::vector<std::span<std::int64_t const>> lists{rows.original, rows.dimension, rows.probe, rows.similarity, rows.embedding};
+  std::vector<std::span<std::int64_t const>> lists{rows.original, rows.dimension, rows.probe, rows.similarity, rows.shared, rows.embedding};
   auto const pass = [&](model::Predictor const& network) {
     return gather(network, subject.series, subject.seq_len, choice.panels, lists, threads);
   };
   Evaluation result;
   auto const trained = pass(subject.network);
   result.measures = measure(trained, rows, config, choice.dimension, threads);
-  lists.back() = {};
+  lists[shared] = lists[embedded] = {};
   auto untrained = config.controls && subject.untrained ? pass(*subject.untrained) : Gathered{};
-  if (!untrained.names.empty()) result.controls.untrained = measure(untrained, rows, config, choice.dimension, threads);
-  if (config.controls && choice.dimension) measure_control_rows(result.controls, trained, rows, subject, config, threads);
+  if (!untrained.names.empty())
+    or_note(subject, "untrained control", [&] { result.controls.untrained = measure(untrained, rows, config, choice.dimension, threads); });
+  if (config.controls && choice.dimension)
+    or_note(subject, "further controls", [&] { measure_control_rows(result.controls, trained, rows, subject, config, threads); });
   untrained.rows.resize(trained.rows.size());
-  if (config.probes) result.probes = probe(subject, rows, {trained.rows[probed], untrained.rows[probed]}, threads);
+  if (config.probes)
+    or_note(subject, "probes", [&] { result.probes = probe(subject, rows, {trained.rows[probed], untrained.rows[probed]}, threads); });
   if (config.similarity)
-    result.similarity = compare(subject, rows, {trained.rows[compared], untrained.rows[compared]}, config, threads);
-  if (choice.embedding) {
-    auto const& panels = trained.rows[embedded];
-    auto const blocks = choice.panels.empty() && subject.host ? block_outputs(subject, panels) : BlockRows{};
-    result.embeddings = embed(panels, blocks, rows.embedding, subject.truth, config, threads, subject.note);
-  }
+    or_note(subject, "similarity of layers", [&] {
+      result.similarity = compare_layers({trained.rows[compared], untrained.rows[compared]}, rows.similarity,
+                                         subject.truth.circle_at(rows.similarity), config, threads);
+    });
+  result.shared = share(rows.shared, trained.rows[shared]);
+  if (choice.embedding)
+    or_note(subject, "embeddings", [&] {
+      auto const& panels = trained.rows[embedded];
+      auto const blocks = choice.panels.empty() && subject.host ? block_outputs(subject, panels) : BlockRows{};
+      result.embeddings = embed(panels, blocks, rows.embedding, subject.truth, config, threads, subject.note);
+    });
   return result;
 }
 

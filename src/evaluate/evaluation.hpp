@@ -5,11 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/controls.hpp"
-#include "analysis/embeddings.hpp"
-#include "analysis/layer_measures.hpp"
-#include "analysis/probe_scores.hpp"
-#include "analysis/similarity.hpp"
+#include "analysis/evaluation.hpp"
 #include "config/config.hpp"
 #include "evaluate/controls.hpp"
 #include "evaluate/encode.hpp"
@@ -36,16 +32,11 @@ struct Choice {
   bool embedding = false;
 };
 
-struct Evaluation {
-  analysis::LayerMeasures measures;
-  analysis::Controls controls;
-  std::vector<analysis::ProbeResult> probes;
-  analysis::Similarity similarity;
-  analysis::Embeddings embeddings;
-};
+using analysis::Evaluation;
 
 /// Every panel (input, layers, output) of a network over a series cut into windows as for_each_batch does: intrinsic
-/// dimension of the chosen rows (rows.hpp), moments of all rows, and what [evaluate] asks for beside them.
+/// dimension of the chosen rows (rows.hpp), moments of all rows, and what [evaluate] asks for beside them. What the
+/// series' values or its truth do not allow is left out with a note.
 Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choice const& choice, int threads);
 
 }  // namespace mambasynth::evaluate

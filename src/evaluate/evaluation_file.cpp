@@ -16,11 +16,7 @@ void write_evaluation(std::filesystem::path const& file, Evaluation const& evalu
   h5.attribute(layout::provenance, "seq_len", source.seq_len);
   for (auto const& [name, fact] : source.facts)
     std::visit([&, &key = name](auto const& value) { h5.attribute(layout::provenance, key, value); }, fact);
-  analysis::write_layer_measures(h5, evaluation.measures);
-  analysis::write_controls(h5, evaluation.controls);
-  analysis::write_probes(h5, evaluation.probes);
-  analysis::write_similarity(h5, evaluation.measures.layers, evaluation.similarity);
-  analysis::write_embeddings(h5, evaluation.embeddings);
+  analysis::write_evaluation(h5, evaluation);
   h5.close();
   target.commit();
 }

@@ -86,23 +86,25 @@ void probe_circle(std::vector<ProbeResult>& results, PanelPair const& panels, st
       (scores[0].*into).push_back(scored(found.accuracy));
       (scores[1].*into).push_back(scored(found.balanced_accuracy));
       (scores[2].*into).push_back(scored(found.log_loss));
+      if (into != &ProbeScore::trained) continue;
       scores[0].chance = found.chance_accuracy.value;
       scores[1].chance = found.chance_balanced_accuracy.value;
       scores[2].chance = found.chance_log_loss.value;
     }
   };
+  add(panels.trained, circle, &ProbeScore::trained);
   add(panels.untrained, circle, &ProbeScore::untrained);
   add(panels.trained, shifted, &ProbeScore::shuffled);
-  add(panels.trained, circle, &ProbeScore::trained);  // last: its chances are those that stay
   results.push_back({"circle", std::move(scores)});
 }
 
 }  // namespace
 
+std::int64_t affordable_guard(std::int64_t rows, std::int64_t wanted) { return std::min(wanted, rows / (4 * stretches)); }
+
 std::vector<ProbeResult> probe_panels(PanelPair const& panels, Targets const& targets, std::int64_t guard, int threads) {
   auto const rows = panels.trained.empty() ? 0 : panels.trained.front().count();
   if (rows < fewest_rows) return {};
-  guard = std::min(guard, rows / (4 * stretches));
   representation::ChronologicalFolds const folds(rows, stretches, guard);
   series::random::NumpyGenerator random(shift_seed);
   auto const offset = representation::shift_offset(rows, std::max<std::int64_t>(guard + 1, rows / 10), random);

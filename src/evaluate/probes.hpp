@@ -10,9 +10,12 @@
 namespace mambasynth::evaluate {
 
 /// Linear probes of every panel: multinomial logistic regression for the circle, ridge regression for the rest, on five
-/// held-out stretches of time with `guard` rows left out around each (fewer where the rows are few). Beside them the
-/// untrained network, and targets turned in time by one shift of more than the guard. Rows are in the order of time.
-/// Empty where there are too few rows to hold any out.
+/// held-out stretches of time with `guard` rows left out around each. Beside them the untrained network, and targets
+/// turned in time by one shift of more than the guard. Rows are in the order of time. Empty where there are too few rows
+/// to hold any out.
 std::vector<analysis::ProbeResult> probe_panels(PanelPair const& panels, Targets const& targets, std::int64_t guard, int threads);
+
+/// Rows that can be left out around each stretch: `wanted`, or what few rows allow.
+std::int64_t affordable_guard(std::int64_t rows, std::int64_t wanted);
 
 }  // namespace mambasynth::evaluate

@@ -55,11 +55,11 @@ std::string controls(Evaluation const& evaluation) {
 }
 
 std::string probes(Evaluation const& evaluation) {
-  if (evaluation.probes.empty()) return {};
+  if (evaluation.probes.targets.empty()) return {};
   constexpr std::size_t narrowest = 15;
   std::vector<std::size_t> widths;
   std::string text = "\nLinear probes on held-out stretches of time: trained (untrained)\n" + fmt::format("{:<10}", "panel");
-  for (auto const& probe : evaluation.probes) {
+  for (auto const& probe : evaluation.probes.targets) {
     auto const title = probe.target + " " + probe.scores.front().name;
     widths.push_back(std::max(narrowest, title.size()));
     text += fmt::format(" {:>{}}", title, widths.back());
@@ -68,7 +68,7 @@ std::string probes(Evaluation const& evaluation) {
   for (std::size_t p = 0; p < evaluation.measures.layers.size(); ++p) {
     text += fmt::format("{:<10}", evaluation.measures.layers[p]);
     for (std::size_t i = 0; i < widths.size(); ++i) {
-      auto const& score = evaluation.probes[i].scores.front();
+      auto const& score = evaluation.probes.targets[i].scores.front();
       auto field = fmt::format("{:.3f}", score.trained[p].value);
       if (!score.untrained.empty()) field += fmt::format(" ({:.3f})", score.untrained[p].value);
       text += fmt::format(" {:>{}}", field, widths[i]);

@@ -34,6 +34,7 @@ Rows choose_rows(std::int64_t rows, config::Evaluate const& config) {
   if (config.dimension_points > 0) chosen.dimension = generator.choice(rows, std::min(config.dimension_points, rows));
   chosen.probe = evenly_spaced(rows, config.probe_points);
   chosen.similarity = evenly_spaced(rows, config.similarity_points);
+  chosen.shared = evenly_spaced(rows, config.shared_points);
   return chosen;
 }
 

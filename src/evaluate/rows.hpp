@@ -16,7 +16,8 @@ struct Rows {
   /// config.dimension_points rows of the same stream, behind both; empty: the estimators share `original`.
   std::vector<std::int64_t> dimension;
   std::vector<std::int64_t> probe;       ///< config.probe_points, evenly spaced in time; all where there are no more
-  std::vector<std::int64_t> similarity; ///< config.similarity_points, likewise
+  std::vector<std::int64_t> similarity;  ///< config.similarity_points, likewise
+  std::vector<std::int64_t> shared;      ///< config.shared_points, likewise
 };
 
 Rows choose_rows(std::int64_t rows, config::Evaluate const& config);

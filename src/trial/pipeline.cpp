@@ -17,7 +17,6 @@
 #include "evaluate/evaluation.hpp"
 #include "model/state_dict.hpp"
 #include "provenance/run.hpp"
-#include "series/load.hpp"
 #include "train/log.hpp"
 #include "train/measure.hpp"
 #include "trial/optimum.hpp"
@@ -82,28 +81,20 @@ void measure_layers(analysis::TrialResult& result, Job const& job, model::Networ
                     TrialData const& data) {
   auto const& trial = job.trial;
   auto const& series = data.material.train.series;
-  auto labelled = trial.data.path.empty() ? series::generate(data.data, job.threads)
-                                          : series::load(trial.data.path, job.threads).series;
-  labelled.x = {};  // the same as the series, in twice the memory
   auto const initial = model::untrained_network(trial.model, series.size(1), trial.train.seed);
   auto const untrained = backend::predictor(job.device, initial);
-  auto evaluation = evaluate::evaluate({.network = network,
-                                        .untrained = untrained.get(),
-                                        .series = series,
-                                        .seq_len = trial.train.seq_len,
-                                        .truth = {labelled.circle, labelled.phase, &labelled.process, data.generated},
-                                        .host = &host,
-                                        .note = job.log},
-                                       trial.evaluate, {.panels = {}, .dimension = true, .embedding = trial.evaluate.umap == "on"},
-                                       job.threads);
-  result.measures = std::move(evaluation.measures);
-  result.controls = std::move(evaluation.controls);
-  result.probes = std::move(evaluation.probes);
-  result.similarity = std::move(evaluation.similarity);
-  result.embeddings = std::move(evaluation.embeddings);
+  result.evaluation = evaluate::evaluate({.network = network,
+                                          .untrained = untrained.get(),
+                                          .series = series,
+                                          .seq_len = trial.train.seq_len,
+                                          .truth = {data.circle, data.phase, &data.process, data.generated},
+                                          .host = &host,
+                                          .note = job.log},
+                                         trial.evaluate, {.panels = {}, .dimension = true, .embedding = trial.evaluate.umap == "on"},
+                                         job.threads);
   if (trial.evaluate.activations)
     evaluate::write_activations(job.folder / activations_name, network, series, trial.train.seq_len,
-                                {labelled.circle, labelled.phase}, trial.evaluate.gates);
+                                {data.circle, data.phase}, trial.evaluate.gates);
 }
 
 analysis::Provenance provenance_of(Job const& job, TrialData const& data, train::Ending ending,
@@ -139,11 +130,15 @@ analysis::Provenance provenance_of(Job const& job, TrialData const& data, train:
 void check_rows(Job const& job, TrialData const& data) {
   auto const seq_len = job.trial.train.seq_len;
   auto const rows = data.material.train.series.size(0) / seq_len * seq_len;
-  auto const points = std::min(job.trial.evaluate.lb_points, rows);
-  auto const most = *std::max_element(job.trial.evaluate.lb_k.begin(), job.trial.evaluate.lb_k.end());
-  if (most >= points)
-    throw errors::usage(fmt::format("evaluate.lb_k = {} is not below the {} rows that are measured", most, points),
-                        "a point has no neighbour of that rank", "Lower --lb-k, or use a longer series or more --lb-points");
+  auto const& evaluate = job.trial.evaluate;
+  auto const most = *std::max_element(evaluate.lb_k.begin(), evaluate.lb_k.end());
+  auto const require = [&](std::int64_t points, char const* flag) {
+    if (most >= std::min(points, rows))
+      throw errors::usage(fmt::format("evaluate.lb_k = {} is not below the {} rows that are measured", most, std::min(points, rows)),
+                          "a point has no neighbour of that rank", fmt::format("Lower --lb-k, or use a longer series or more {}", flag));
+  };
+  require(evaluate.lb_points, "--lb-points");
+  if (evaluate.dimension_points > 0) require(evaluate.dimension_points, "--dimension-points");
 }
 
 Outcome train_and_measure(Job const& job, TrialData const& data) {

@@ -136,7 +136,7 @@ TEST_CASE_METHOD(Fixture, "without controls there is no table of them") {
   sweep.complete();
   for (auto const* id : {"a1", "a2", "a3", "b1", "b2", "b3"}) {
     auto trial = trial_of(id, 7);
-    trial.controls = {};
+    trial.evaluation.controls = {};
     sweep.commit(trial);
   }
   auto const ran = collate(dir.string());
@@ -289,7 +289,7 @@ TEST_CASE_METHOD(Fixture, "trials outside a sweep are one row each") {
 TEST_CASE_METHOD(Fixture, "a measure that a trial lacks is averaged over the others, and said") {
   sweep.complete();
   auto degenerate = trial_of("a2", 9);
-  degenerate.measures.dimension[1].levina_bickel_original[1].value = std::nan("");
+  degenerate.evaluation.measures.dimension[1].levina_bickel_original[1].value = std::nan("");
   sweep.commit(degenerate);
   auto const ran = collate(dir.string());
   CHECK(ran.code == 0);

@@ -99,7 +99,7 @@ TEST_CASE("a diverged trial without numbers is a whole file") {
 TEST_CASE("lengths that do not fit together are a defect, not a file") {
   TemporaryFolder const folder;
   auto trial = trial_of("0123456789ab", 8);
-  trial.measures.activation.pop_back();
+  trial.evaluation.measures.activation.pop_back();
   CHECK_THROWS_AS(analysis::write_trial(folder.path() / "trial.h5", trial), std::invalid_argument);
   CHECK(std::filesystem::is_empty(folder.path()));
 }

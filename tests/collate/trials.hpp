@@ -45,15 +45,15 @@ inline analysis::TrialResult trial_of(std::string const& id, double test_mse) {
                    .bayes_mse = {},
                    .excess_mse = {},
                    .val_bayes_mse = {}};
-  trial.measures.layers = {"input", "layer_1", "output"};
-  trial.measures.dimension = {dimension_at(1), dimension_at(test_mse), dimension_at(3)};
-  trial.measures.activation = {{0, 1, 5}, {0.5, 2, 6}, {1, 3, 7}};
-  trial.controls.untrained = {.layers = trial.measures.layers,
+  trial.evaluation.measures.layers = {"input", "layer_1", "output"};
+  trial.evaluation.measures.dimension = {dimension_at(1), dimension_at(test_mse), dimension_at(3)};
+  trial.evaluation.measures.activation = {{0, 1, 5}, {0.5, 2, 6}, {1, 3, 7}};
+  trial.evaluation.controls.untrained = {.layers = trial.evaluation.measures.layers,
                               .dimension = {dimension_at(1), dimension_at(19), dimension_at(20)},
                               .activation = {{0, 1, 5}, {0, 1, 4}, {0, 1, 3}}};
-  trial.controls.shuffled = {dimension_at(21), dimension_at(22), dimension_at(23)};
-  trial.controls.signal = dimension_at(1.5);
-  trial.controls.noise = dimension_at(18);
+  trial.evaluation.controls.shuffled = {dimension_at(21), dimension_at(22), dimension_at(23)};
+  trial.evaluation.controls.signal = dimension_at(1.5);
+  trial.evaluation.controls.noise = dimension_at(18);
   trial.provenance = {.state = "done",
                       .trial_id = id,
                       .git_commit = "1111111111111111111111111111111111111111",

@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
 
+#include "analysis/representation/cka_between.hpp"
 #include "errors/errors.hpp"
 #include "representation/draws.hpp"
 
@@ -113,6 +114,31 @@ TEST_CASE("moments have the same bits in pieces and for any number of threads") 
   CHECK_THROWS_AS(pieces.add(Rows(Doubles(x))), errors::Error);
   std::vector<Rows> const unequal{Doubles(x).first(40), Doubles(y).first(33)};
   CHECK_THROWS_AS(pieces.add(unequal), errors::Error);
+}
+
+TEST_CASE("CKA between networks by their Gram matrices is that of their moments") {
+  series::random::NumpyGenerator rng(6);
+  constexpr std::size_t n = 50;
+  std::vector<std::vector<double>> parts{draws::remembering(rng, n, 5), draws::normal(rng, n, 9), draws::normal(rng, n, 60)};
+  for (std::size_t i = 0; i < n; ++i) parts[1][9 * i] += 2 * parts[0][5 * i];
+  for (auto& value : parts[2]) value += 300;
+  std::vector<std::vector<float>> grams;
+  for (auto& part : parts) {
+    std::vector<float> const rows(part.begin(), part.end());
+    part.assign(rows.begin(), rows.end());
+    grams.push_back(centred_gram(rows, n, static_cast<std::int64_t>(rows.size() / n)));
+  }
+  auto const wanted = of(parts, n).debiased, found = cka_between(grams);
+  REQUIRE(found.size() == wanted.size());
+  for (std::size_t i = 0; i < found.size(); ++i) CHECK(found[i] == Approx(wanted[i]).margin(1e-6));
+  CHECK(found[0] == 1);
+
+  grams.push_back(centred_gram(std::vector<float>(2 * n, 3.3F), n, 2));
+  auto const constant = cka_between(grams);
+  for (std::size_t other = 0; other < 4; ++other) CHECK(std::isnan(constant[3 * 4 + other]));
+  CHECK(constant[1] == found[1]);
+  CHECK_THROWS_AS(centred_gram(std::vector<float>(6, 1.0F), 3, 2), errors::Error);
+  CHECK_THROWS_AS(centred_gram(std::vector<float>{1, 2, 3, std::nanf(""), 5}, 5, 1), errors::Error);
 }
 
 TEST_CASE("layers that do not vary resemble nothing") {

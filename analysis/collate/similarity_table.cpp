@@ -1,0 +1,72 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/collate/csv.hpp"
+#include "analysis/collate/markdown_cells.hpp"
+#include "analysis/collate/trial_similarity.hpp"
+
+namespace mambasynth::collate {
+namespace {
+
+constexpr char const* nothing = "-";
+
+std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
+
+std::string field(PairMean const& of) {
+  if (std::isnan(of.mean)) return nothing;
+  return std::isnan(of.se) ? fmt::format("{:.3f}", of.mean) : fmt::format("{:.3f} ± {:.3f}", of.mean, 2 * of.se);
+}
+
+/// "0.912 (0.0 and 1.0)"
+std::string least_alike(LayerSimilarity const& layer, Table const& table) {
+  CellPair const* least = nullptr;
+  for (auto const& pair : layer.pairs)
+    if (pair.a != pair.b && pair.other_seed.pairs > 0 && (!least || pair.other_seed.mean < least->other_seed.mean)) least = &pair;
+  if (!least) return nothing;
+  return fmt::format("{:.3f} ({} and {})", least->other_seed.mean, escaped(name_of(table.cells[least->a], table)), escaped(name_of(table.cells[least->b], table)));
+}
+
+}  // namespace
+
+std::string to_csv(TrialSimilarity const& similarity, Table const& table) {
+  std::vector<std::string> fields{"layer"};
+  for (auto const* cell : {"a.", "b."})
+    for (auto const& axis : table.axes) fields.push_back(cell + axis);
+  for (auto const* column : {"pairs", "cka_mean", "cka_se", "same_seed_pairs", "same_seed_cka_mean", "same_seed_cka_se"}) fields.emplace_back(column);
+  auto text = csv_line(fields) + "\n";
+  for (auto const& layer : similarity.layers)
+    for (auto const& pair : layer.pairs) {
+      fields = {layer.layer};
+      for (auto const cell : {pair.a, pair.b})
+        for (auto const& axis : table.axes) {
+          auto const& axes = table.cells[cell].axes;
+          auto const at = axes.find(axis);
+          fields.push_back(at == axes.end() ? "" : at->second);
+        }
+      for (auto const* mean : {&pair.other_seed, &pair.same_seed}) {
+        fields.push_back(fmt::format("{}", mean->pairs));
+        fields.push_back(number(mean->mean));
+        fields.push_back(number(mean->se));
+      }
+      text += csv_line(fields) + "\n";
+    }
+  return text;
+}
+
+std::string to_markdown(TrialSimilarity const& similarity, Table const& table) {
+  bool const any = std::any_of(similarity.layers.begin(), similarity.layers.end(),
+                               [](auto const& layer) { return layer.within.pairs > 0 || layer.between.pairs > 0; });
+  if (!any) return {};
+  std::vector<std::vector<std::string>> rows{{"CKA of", "one cell", "different cells", "least alike"}};
+  for (auto const& layer : similarity.layers) rows.push_back({layer.layer, field(layer.within), field(layer.between), least_alike(layer, table)});
+  auto text = fmt::format("\nSimilarity of trials: debiased linear CKA at {} steps of the series, pairs of different seeds, ± two standard errors (jackknife over seeds). "
+                          "Trials of one cell differ in the seed alone: no other pair can be expected to be more alike.\n\n", similarity.rows);
+  text += aligned(rows);
+  if (similarity.left_out > 0)
+    text += fmt::format("\n{} of {} trials were compared, the first of each cell.\n", similarity.trials, similarity.trials + similarity.left_out);
+  return text;
+}
+
+}  // namespace mambasynth::collate

@@ -1,0 +1,151 @@
+#include "analysis/collate/trial_similarity.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "analysis/representation/cka_between.hpp"
+#include "analysis/shared_rows.hpp"
+#include "errors/errors.hpp"
+
+namespace mambasynth::collate {
+namespace {
+
+constexpr std::size_t most_trials = 256, fewest_of_cell = 2;
+
+struct Compared {
+  CollatedTrial const* trial;
+  std::size_t cell;
+  analysis::SharedLayers shared;
+
+  [[nodiscard]] bool comparable(Compared const& other) const {
+    return trial->result->provenance.data_hash == other.trial->result->provenance.data_hash && shared.step == other.shared.step;
+  }
+};
+
+/// One pair of trials and how alike they are.
+struct Pair {
+  std::string seed_a, seed_b;
+  double value;
+};
+
+/// Done trials that hold rows, cell by cell.
+std::vector<std::vector<Compared>> trials_with_rows(Table const& table, SweepFolder const& sweep) {
+  std::map<std::map<std::string, std::string>, std::size_t> cell_of;
+  for (std::size_t c = 0; c < table.cells.size(); ++c) cell_of[table.cells[c].axes] = c;
+  std::vector<std::vector<Compared>> by_cell(table.cells.size());
+  for (auto const& trial : sweep.trials) {
+    if (trial.outcome != Outcome::done || !trial.result) continue;
+    auto const cell = cell_of.at(trial.axes);
+    try {
+      auto shared = analysis::read_shared_layers(trial.file);
+      constexpr std::size_t fewest_rows = 4;
+      if (shared.step.size() >= fewest_rows) by_cell[cell].push_back({&trial, cell, std::move(shared)});
+    } catch (errors::Error const&) {
+    }
+  }
+  return by_cell;
+}
+
+/// Those that are compared, as many of each cell.
+std::vector<Compared> chosen(std::vector<std::vector<Compared>> by_cell, std::int64_t& left_out) {
+  std::size_t all = 0;
+  for (auto const& cell : by_cell) all += cell.size();
+  auto const most = all <= most_trials ? all : std::max(fewest_of_cell, most_trials / by_cell.size());
+  std::vector<Compared> trials;
+  for (auto& cell : by_cell)
+    for (std::size_t i = 0; i < cell.size(); ++i) {
+      if (i < most && trials.size() < most_trials) trials.push_back(std::move(cell[i]));
+      else ++left_out;
+    }
+  return trials;
+}
+
+double mean_of(std::vector<Pair> const& pairs, std::string const* without) {
+  double sum = 0;
+  std::size_t count = 0;
+  for (auto const& pair : pairs)
+    if (!without || (pair.seed_a != *without && pair.seed_b != *without)) sum += pair.value, ++count;
+  return count > 0 ? sum / static_cast<double>(count) : std::nan("");
+}
+
+/// Efron & Tibshirani 1993, An Introduction to the Bootstrap, eq. 11.5, a seed left out at a time.
+PairMean summarise(std::vector<Pair> const& pairs) {
+  PairMean result{.pairs = static_cast<std::int64_t>(pairs.size()), .mean = mean_of(pairs, nullptr)};
+  std::set<std::string> seeds;
+  for (auto const& pair : pairs) seeds.insert({pair.seed_a, pair.seed_b});
+  double const n = static_cast<double>(seeds.size());
+  std::vector<double> without;
+  for (auto const& seed : seeds) without.push_back(mean_of(pairs, &seed));
+  double mean = 0, squares = 0;
+  for (auto const value : without) mean += value / n;
+  for (auto const value : without) squares += (value - mean) * (value - mean);
+  if (n > 1) result.se = std::sqrt((n - 1) / n * squares);
+  return result;
+}
+
+LayerSimilarity similarity_of(std::string const& layer, std::vector<Compared> const& all) {
+  LayerSimilarity result{.layer = layer, .pairs = {}, .within = {}, .between = {}};
+  std::vector<Compared const*> trials;
+  std::vector<std::vector<float>> grams;
+  for (auto const& trial : all) {
+    if (std::find(trial.shared.layers.begin(), trial.shared.layers.end(), layer) == trial.shared.layers.end()) continue;
+    try {
+      auto const rows = analysis::read_shared_rows(trial.trial->file, layer);
+      grams.push_back(analysis::representation::centred_gram(rows.values, static_cast<std::int64_t>(trial.shared.step.size()), rows.features));
+      trials.push_back(&trial);
+    } catch (errors::Error const&) {
+    }
+  }
+  // Grams of another number of rows belong to other steps, which are never compared.
+  std::map<std::pair<std::size_t, std::size_t>, std::pair<std::vector<Pair>, std::vector<Pair>>> by_cells;
+  std::vector<Pair> within, between;
+  std::set<std::size_t> sizes;
+  for (auto const& gram : grams) sizes.insert(gram.size());
+  for (auto const size : sizes) {
+    std::vector<Compared const*> alike;
+    std::vector<std::vector<float>> of_size;
+    for (std::size_t i = 0; i < grams.size(); ++i)
+      if (grams[i].size() == size) {
+        alike.push_back(trials[i]);
+        of_size.push_back(std::move(grams[i]));
+        grams[i].clear();
+      }
+    auto const cka = analysis::representation::cka_between(of_size);
+    for (std::size_t i = 0; i < alike.size(); ++i)
+      for (std::size_t j = i + 1; j < alike.size(); ++j) {
+        auto const value = cka[i * alike.size() + j];
+        if (!alike[i]->comparable(*alike[j]) || std::isnan(value)) continue;
+        Pair const pair{alike[i]->trial->seed, alike[j]->trial->seed, value};
+        bool const one_cell = alike[i]->cell == alike[j]->cell, one_seed = pair.seed_a == pair.seed_b;
+        auto& of_cells = by_cells[std::minmax(alike[i]->cell, alike[j]->cell)];
+        (one_seed ? of_cells.second : of_cells.first).push_back(pair);
+        if (!one_seed) (one_cell ? within : between).push_back(pair);
+      }
+  }
+  for (auto const& [cells, pairs] : by_cells) result.pairs.push_back({cells.first, cells.second, summarise(pairs.first), summarise(pairs.second)});
+  result.within = summarise(within);
+  result.between = summarise(between);
+  return result;
+}
+
+}  // namespace
+
+TrialSimilarity compare_trials(Table const& table, SweepFolder const& sweep) {
+  TrialSimilarity result;
+  auto const trials = chosen(trials_with_rows(table, sweep), result.left_out);
+  result.trials = static_cast<std::int64_t>(trials.size());
+  std::vector<std::string> layers;
+  for (auto const& trial : trials) {
+    result.rows = std::max(result.rows, static_cast<std::int64_t>(trial.shared.step.size()));
+    for (auto const& layer : trial.shared.layers)
+      if (layer != "input" && std::find(layers.begin(), layers.end(), layer) == layers.end()) layers.push_back(layer);
+  }
+  for (auto const& layer : layers)
+    if (auto found = similarity_of(layer, trials); !found.pairs.empty()) result.layers.push_back(std::move(found));
+  return result;
+}
+
+}  // namespace mambasynth::collate

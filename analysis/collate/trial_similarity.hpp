@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "analysis/collate/table.hpp"
+#include "analysis/figures/gnuplot.hpp"
+
+namespace mambasynth::collate {
+
+/// Over pairs of trials; NaN where undefined.
+struct PairMean {
+  std::int64_t pairs = 0;
+  double mean = std::numeric_limits<double>::quiet_NaN();
+  double se = std::numeric_limits<double>::quiet_NaN();  ///< jackknife over seeds: pairs that share a trial are not independent
+};
+
+/// How alike trials of two cells are, or those of one (a == b), pairs of different seeds: then nothing but the seed
+/// differs, and no pair of cells can be expected to be more alike.
+struct CellPair {
+  std::size_t a, b;  ///< cells of the table, a <= b
+  PairMean other_seed;
+  PairMean same_seed;  ///< of different cells: same initial weights and order of the data
+};
+
+struct LayerSimilarity {
+  std::string layer;
+  std::vector<CellPair> pairs;  ///< those that have any pair of trials
+  PairMean within, between;     ///< over all cells, different seeds
+};
+
+struct TrialSimilarity {
+  std::int64_t rows = 0, trials = 0;
+  std::int64_t left_out = 0;  ///< trials that hold rows but were too many to compare
+  std::vector<LayerSimilarity> layers;
+};
+
+/// Debiased linear CKA (Kornblith et al. 2019) of each layer's activations, trial by trial, at the steps that trials of
+/// one series keep in trial.h5. Trials of different series are not compared, a trial that has become unreadable is left
+/// out. Of more than 256 trials the first of each cell are taken. Memory: about rows^2 / 2 numbers a trial.
+TrialSimilarity compare_trials(Table const& table, SweepFolder const& sweep);
+
+/// similarity.csv: layer, the axes of both cells (a.<axis>, b.<axis>), pairs, cka_mean, cka_se, then same_seed_pairs,
+/// same_seed_cka_mean, same_seed_cka_se.
+std::string to_csv(TrialSimilarity const& similarity, Table const& table);
+
+/// A row a layer: pairs of one cell, of different cells, and the two cells that are least alike. Empty where no layer
+/// has a pair.
+std::string to_markdown(TrialSimilarity const& similarity, Table const& table);
+
+/// sweep_similarity in `folder`: a matrix of the cells each layer, pairs of different seeds. Nothing of a single cell.
+figures::Outcome draw_similarity(TrialSimilarity const& similarity, Table const& table, std::filesystem::path const& folder);
+
+}  // namespace mambasynth::collate
