@@ -1,6 +1,7 @@
 #include "evaluate/probes.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -52,24 +53,41 @@ class RidgeTargets {
   std::vector<representation::Targets> true_, shifted_;
 };
 
+/// probe(i) for i < count, side by side: the threads of one probe alone would wait for each other at its end.
+template <class Probe>
+auto side_by_side(std::size_t count, int threads, Probe const& probe) {
+  std::vector<decltype(probe(count))> found(count);
+  std::exception_ptr failure;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1)
+  for (std::size_t i = 0; i < count; ++i) {
+    try {
+      found[i] = probe(i);
+    } catch (...) {
+#pragma omp critical
+      failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
+  return found;
+}
+
 void probe_continuous(std::vector<ProbeResult>& results, PanelPair const& panels, RidgeTargets const& targets,
                       representation::ChronologicalFolds const& folds, int threads) {
   auto const& wanted = targets.unshifted();
   if (wanted.empty()) return;
   std::vector<ProbeScore> scores(wanted.size(), ProbeScore{.name = "r2"});
   representation::RidgeOptions options;
-  options.threads = threads;
-  for (auto const& panel : panels.trained) {
-    auto const found = representation::ridge_probe(features(panel), panel.dims, targets.with_shifted(), folds, options);
+  options.threads = 1;
+  auto const probe = [&](std::vector<PanelRows> const& of, std::vector<representation::Targets> const& asked) {
+    return side_by_side(of.size(), threads, [&](std::size_t p) { return representation::ridge_probe(features(of[p]), of[p].dims, asked, folds, options); });
+  };
+  for (auto const& found : probe(panels.trained, targets.with_shifted()))
     for (std::size_t t = 0; t < wanted.size(); ++t) {
       scores[t].trained.push_back(scored(found[t].r2));
       scores[t].shuffled.push_back(scored(found[wanted.size() + t].r2));
     }
-  }
-  for (auto const& panel : panels.untrained) {
-    auto const found = representation::ridge_probe(features(panel), panel.dims, wanted, folds, options);
+  for (auto const& found : probe(panels.untrained, wanted))
     for (std::size_t t = 0; t < wanted.size(); ++t) scores[t].untrained.push_back(scored(found[t].r2));
-  }
   for (std::size_t t = 0; t < wanted.size(); ++t) results.push_back({wanted[t].name, {std::move(scores[t])}});
 }
 
@@ -79,22 +97,27 @@ void probe_circle(std::vector<ProbeResult>& results, PanelPair const& panels, st
   auto const shifted = representation::circular_shift(std::span<std::int64_t const>(circle), 1, offset);
   std::vector<ProbeScore> scores{{.name = "accuracy"}, {.name = "balanced_accuracy"}, {.name = "log_loss"}};
   representation::LogisticOptions options;
-  options.threads = threads;
-  auto const add = [&](std::vector<PanelRows> const& of, std::vector<std::int64_t> const& labels, std::vector<Scored> ProbeScore::*into) {
-    for (auto const& panel : of) {
-      auto const found = representation::logistic_probe(features(panel), panel.dims, labels, folds, options);
-      (scores[0].*into).push_back(scored(found.accuracy));
-      (scores[1].*into).push_back(scored(found.balanced_accuracy));
-      (scores[2].*into).push_back(scored(found.log_loss));
-      if (into != &ProbeScore::trained) continue;
-      scores[0].chance = found.chance_accuracy.value;
-      scores[1].chance = found.chance_balanced_accuracy.value;
-      scores[2].chance = found.chance_log_loss.value;
-    }
+  options.threads = 1;
+  struct Task {
+    PanelRows const& panel;
+    std::vector<std::int64_t> const& labels;
+    std::vector<Scored> ProbeScore::*into;
   };
-  add(panels.trained, circle, &ProbeScore::trained);
-  add(panels.untrained, circle, &ProbeScore::untrained);
-  add(panels.trained, shifted, &ProbeScore::shuffled);
+  std::vector<Task> tasks;
+  for (auto const& panel : panels.trained) tasks.push_back({panel, circle, &ProbeScore::trained});
+  for (auto const& panel : panels.untrained) tasks.push_back({panel, circle, &ProbeScore::untrained});
+  for (auto const& panel : panels.trained) tasks.push_back({panel, shifted, &ProbeScore::shuffled});
+  auto const found = side_by_side(tasks.size(), threads, [&](std::size_t i) {
+    return representation::logistic_probe(features(tasks[i].panel), tasks[i].panel.dims, tasks[i].labels, folds, options);
+  });
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    (scores[0].*tasks[i].into).push_back(scored(found[i].accuracy));
+    (scores[1].*tasks[i].into).push_back(scored(found[i].balanced_accuracy));
+    (scores[2].*tasks[i].into).push_back(scored(found[i].log_loss));
+  }
+  scores[0].chance = found.front().chance_accuracy.value;  // of the circles as they are
+  scores[1].chance = found.front().chance_balanced_accuracy.value;
+  scores[2].chance = found.front().chance_log_loss.value;
   results.push_back({"circle", std::move(scores)});
 }
 
