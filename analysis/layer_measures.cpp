@@ -1,5 +1,9 @@
 #include "analysis/layer_measures.hpp"
 
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+
 #include "analysis/columns.hpp"
 #include "analysis/estimator_columns.hpp"
 #include "analysis/trial_layout.hpp"
@@ -20,6 +24,13 @@ void write_neighbour_scales(Hdf5Writer& h5, std::vector<DimensionEstimates> cons
     scale(h5, layout::n1, layers.front().n1, {"nearer neighbour of Gride, the farther is 2 n1", "1"});
 }
 
+/// Layers differ in width; 0 where spectra were not measured.
+std::size_t most_components(std::vector<LayerActivation> const& layers) {
+  std::size_t most = 0;
+  for (auto const& layer : layers) most = std::max(most, layer.spectrum.size());
+  return most;
+}
+
 void write_activation(Hdf5Writer& h5, std::string const& group, std::vector<LayerActivation> const& layers, std::size_t count) {
   auto const add = [&](std::string const& name, double LayerActivation::*member, char const* meaning) {
     std::vector<double> values;
@@ -29,6 +40,19 @@ void write_activation(Hdf5Writer& h5, std::string const& group, std::vector<Laye
   add("mean", &LayerActivation::mean, "mean over rows and features");
   add("std", &LayerActivation::std, "standard deviation over rows and features");
   add("participation_ratio", &LayerActivation::participation_ratio, "tr(C)^2 / tr(C^2) of the covariance of the features");
+  add("participation_ratio_unbiased", &LayerActivation::participation_ratio_unbiased, "the same of unbiased estimates of both traces");
+  add("components_50", &LayerActivation::components_50, "principal directions that hold 50 % of the variance");
+  add("components_90", &LayerActivation::components_90, "principal directions that hold 90 % of the variance");
+  add("components_95", &LayerActivation::components_95, "principal directions that hold 95 % of the variance");
+  auto const components = most_components(layers);
+  if (components == 0) return;
+  std::vector<double> spectra;
+  for (auto layer : layers) {
+    layer.spectrum.resize(components, std::numeric_limits<double>::quiet_NaN());
+    spectra.insert(spectra.end(), layer.spectrum.begin(), layer.spectrum.end());
+  }
+  column(h5, group + layout::spectrum_name, spectra, count * components, {layout::layer, layout::component},
+         {"share of the variance along a principal direction; NaN past the layer's width", "1"});
 }
 
 }  // namespace
@@ -41,6 +65,11 @@ void write_layer_measures_under(Hdf5Writer& h5, std::string const& group, LayerM
 void write_layer_measures(Hdf5Writer& h5, LayerMeasures const& measures) {
   if (!measures.layers.empty()) write_layers(h5, measures.layers);
   if (!measures.dimension.empty()) write_neighbour_scales(h5, measures.dimension);
+  if (auto const components = most_components(measures.activation); components > 0) {
+    std::vector<std::int64_t> numbers(components);
+    std::iota(numbers.begin(), numbers.end(), std::int64_t{1});
+    scale(h5, layout::component, numbers, {"principal direction, counted from 1", "1"});
+  }
   write_layer_measures_under(h5, "/", measures);
 }
 

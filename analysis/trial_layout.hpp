@@ -22,6 +22,8 @@ inline constexpr char const* dimension = "/intrinsic_dimension/";
 inline constexpr char const* activation = "/activation/";
 inline constexpr char const* dimension_name = "intrinsic_dimension/";  ///< the same two, below other groups
 inline constexpr char const* activation_name = "activation/";
+inline constexpr char const* spectrum_name = "spectrum";
+inline constexpr char const* component = "/component";
 inline constexpr char const* control = "/control/";
 inline constexpr char const* probe_group = "/probe";
 inline constexpr char const* probe = "/probe/";
@@ -46,6 +48,6 @@ inline constexpr std::array series_controls = {"signal", "noise"};
 inline constexpr std::array probe_targets = {"circle", "phase", "revolutions_elapsed", "switch_hazard", "next_circle"};
 inline constexpr std::array probe_scores = {"accuracy", "balanced_accuracy", "log_loss", "r2"};
 inline constexpr std::array similarity_measures = {"cka_untrained", "label_overlap", "label_overlap_untrained"};
-inline constexpr std::array activation_measures = {"mean", "std", "participation_ratio"};
+inline constexpr std::array activation_measures = {"mean", "std", "participation_ratio", "participation_ratio_unbiased", "components_50", "components_90", "components_95"};
 
 }  // namespace mambasynth::analysis::trial_layout

@@ -114,7 +114,7 @@ class TrialReader {
   }
   void read_activation(std::string const& group, std::string const& prefix) {
     for (std::string const name : layout::activation_measures)
-      by_layer(group + name, prefix + (name == "participation_ratio" ? name : "activation_" + name));
+      by_layer(group + name, prefix + (name == "mean" || name == "std" ? "activation_" + name : name));
   }
   /// Of rows that belong to no layer.
   void read_series_dimension(std::string const& group, std::string const& prefix) {

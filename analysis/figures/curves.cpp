@@ -105,7 +105,7 @@ class Page {
     int const height = panels * (above + panel_height) + below + legend.height();
     drawn_.set_size({width, height});
     auto commands = fmt::format(
-        "set multiplot\nunset key\nset tics out nomirror\nset border 3\nset grid ytics linetype 1 linecolor rgb "
+        "set multiplot\nunset key\nset tics out nomirror\nset format y \"%g\"\nset border 3\nset grid ytics linetype 1 linecolor rgb "
         "\"#dddddd\"\n"
         "set lmargin at screen {:.4f}\nset rmargin at screen {:.4f}\n{}set format x \"\"\n",
         static_cast<double>(left) / width, 1 - static_cast<double>(right) / width, x_axis());

@@ -75,6 +75,22 @@ Panel dimension_panel(std::string const& part, std::string const& title, analysi
   return panel;
 }
 
+constexpr double negligible_share = 1e-7;  // what the rounding of activations leaves
+
+/// The linear dimension beside the intrinsic one.
+void add_participation_ratio(Curves& figure, analysis::LayerMeasures const& measures, analysis::Controls const& controls) {
+  auto const curve = [](std::string const& name, std::vector<analysis::LayerActivation> const& layers) {
+    Curve drawn{.name = name, .mean = {}, .low = {}, .high = {}};
+    for (auto const& layer : layers) add(drawn, layer.participation_ratio_unbiased, 0);
+    return drawn;
+  };
+  if (measures.activation.empty()) return;
+  Panel panel{.part = "participation_ratio", .title = "Participation ratio", .ylabel = "dimension", .curves = {curve("trained", measures.activation)},
+              .references = {}, .log_y = true};
+  add_reference(panel, curve("untrained network", controls.untrained.activation));
+  figure.panels.push_back(std::move(panel));
+}
+
 /// The score that a target's panel shows and its words.
 std::string score_words(std::string const& name) {
   if (name == "r2") return "R²";
@@ -105,7 +121,26 @@ Outcome draw_dimension_by_layer(analysis::LayerMeasures const& measures, analysi
   }
   figure.panels.push_back(dimension_panel("two_nn", "TwoNN, maximum likelihood", measures, controls,
                                           [](DimensionEstimates const& set) { return set.two_nn_ml; }));
+  add_participation_ratio(figure, measures, controls);
   return draw_curves(figure, folder);
+}
+
+Outcome draw_spectrum(analysis::LayerMeasures const& measures, std::filesystem::path const& folder) {
+  Curves figure{.name = "spectrum", .legend_title = "layer", .xlabel = "principal direction", .x = {}, .ticks = {}, .log2_x = true, .panels = {}};
+  std::size_t components = 0;
+  for (auto const& layer : measures.activation) components = std::max(components, layer.spectrum.size());
+  for (std::size_t c = 0; c < components; ++c) figure.x.push_back(static_cast<double>(c + 1));
+  Panel panel{.part = "share", .title = "Principal components", .ylabel = "share of the variance", .curves = {}, .references = {}, .log_y = true};
+  for (std::size_t l = 0; l < measures.activation.size(); ++l) {
+    auto const name = short_layer(measures.layers[l]);
+    Curve curve{.name = name, .mean = measures.activation[l].spectrum, .low = {}, .high = {}};
+    curve.mean.resize(components, std::nan(""));
+    std::replace_if(curve.mean.begin(), curve.mean.end(), [](double share) { return share <= negligible_share; }, std::nan(""));
+    (name == measures.layers[l] ? panel.references : panel.curves).push_back(std::move(curve));  // input and output are no layers
+  }
+  if (panel.curves.empty()) panel.curves = std::exchange(panel.references, {});
+  figure.panels.push_back(std::move(panel));
+  return components == 0 ? Outcome::drawn : draw_curves(figure, folder);
 }
 
 Outcome draw_probes(std::vector<std::string> const& layers, std::vector<analysis::ProbeResult> const& probes,

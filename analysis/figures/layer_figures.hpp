@@ -12,10 +12,13 @@
 
 namespace mambasynth::figures {
 
-/// intrinsic_dimension in `folder`: Levina-Bickel (original form) at 30 neighbours or the nearest k measured, and TwoNN,
-/// layer by layer with bands of two standard errors (by stretches of time where known), beside the controls.
+/// intrinsic_dimension in `folder`: Levina-Bickel (original form) at 30 neighbours or the nearest k measured, TwoNN and the
+/// participation ratio, layer by layer with bands of two standard errors (by stretches of time where known), beside the controls.
 Outcome draw_dimension_by_layer(analysis::LayerMeasures const& measures, analysis::Controls const& controls,
                                 std::filesystem::path const& folder);
+
+/// spectrum: shares of the variance along principal directions, a curve a layer.
+Outcome draw_spectrum(analysis::LayerMeasures const& measures, std::filesystem::path const& folder);
 
 /// probes: a panel a target, its first score by layer with bands of two standard errors, beside the controls.
 Outcome draw_probes(std::vector<std::string> const& layers, std::vector<analysis::ProbeResult> const& probes,

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "analysis/representation/principal_components.hpp"
 #include "errors/errors.hpp"
 #include "evaluate/compare_layers.hpp"
 #include "evaluate/embed.hpp"
@@ -53,8 +54,15 @@ std::vector<analysis::DimensionEstimates> estimate(Gathered const& gathered, Row
 analysis::LayerMeasures measure(Gathered const& gathered, Rows const& rows, config::Evaluate const& config,
                                 bool with_dimension, int threads) {
   analysis::LayerMeasures result{.layers = gathered.names, .dimension = {}, .activation = {}};
-  for (auto const& statistics : gathered.statistics)
-    result.activation.push_back({statistics.mean(), statistics.standard_deviation(), statistics.participation_ratio()});
+  for (auto const& statistics : gathered.statistics) {
+    auto const spectrum = analysis::representation::spectrum(statistics.moments());
+    auto const components = [&](std::size_t level) { return static_cast<double>(spectrum.components[level]); };
+    result.activation.push_back({.mean = statistics.mean(), .std = statistics.standard_deviation(),
+                                 .participation_ratio = statistics.participation_ratio(),
+                                 .participation_ratio_unbiased = spectrum.participation_ratio_unbiased,
+                                 .components_50 = components(0), .components_90 = components(1), .components_95 = components(2),
+                                 .spectrum = spectrum.share});
+  }
   if (with_dimension) result.dimension = estimate(gathered, rows, config, threads);
   return result;
 }

@@ -17,7 +17,8 @@ std::string header(std::vector<std::string> const& titles) {
   return line + "\n";
 }
 
-std::string number(double value) { return std::isnan(value) ? fmt::format(" {:>10}", "-") : fmt::format(" {:>10.3f}", value); }
+std::string fixed(double value) { return std::isnan(value) ? "-" : fmt::format("{:.3f}", value); }
+std::string number(double value) { return fmt::format(" {:>10}", fixed(value)); }
 
 std::string panels(analysis::LayerMeasures const& measures) {
   std::vector<std::string> titles;
@@ -69,8 +70,8 @@ std::string probes(Evaluation const& evaluation) {
     text += fmt::format("{:<10}", evaluation.measures.layers[p]);
     for (std::size_t i = 0; i < widths.size(); ++i) {
       auto const& score = evaluation.probes.targets[i].scores.front();
-      auto field = fmt::format("{:.3f}", score.trained[p].value);
-      if (!score.untrained.empty()) field += fmt::format(" ({:.3f})", score.untrained[p].value);
+      auto field = fixed(score.trained[p].value);
+      if (!score.untrained.empty()) field += " (" + fixed(score.untrained[p].value) + ")";
       text += fmt::format(" {:>{}}", field, widths[i]);
     }
     text += "\n";
