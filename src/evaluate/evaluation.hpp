@@ -8,6 +8,7 @@
 #include "analysis/controls.hpp"
 #include "analysis/embeddings.hpp"
 #include "analysis/layer_measures.hpp"
+#include "analysis/neighbour_search.hpp"
 #include "analysis/probe_scores.hpp"
 #include "analysis/similarity.hpp"
 #include "config/config.hpp"
@@ -26,6 +27,7 @@ struct Subject {
   Truth truth;
   model::Network const* host = nullptr;               ///< the network's weights, for what its blocks add; may be null
   std::function<void(std::string const&)> note = {};  ///< hears what cannot be measured, and why
+  analysis::NeighbourSearch const* search = nullptr;  ///< of dimension and similarity; null: the processor's
 };
 
 /// Which panels are looked at (all when empty), whether their intrinsic dimension is estimated, whether they are

@@ -87,13 +87,15 @@ void measure_layers(analysis::TrialResult& result, Job const& job, model::Networ
   labelled.x = {};  // the same as the series, in twice the memory
   auto const initial = model::untrained_network(trial.model, series.size(1), trial.train.seed);
   auto const untrained = backend::predictor(job.device, initial);
+  auto const search = backend::neighbour_search(job.device, job.threads);
   auto evaluation = evaluate::evaluate({.network = network,
                                         .untrained = untrained.get(),
                                         .series = series,
                                         .seq_len = trial.train.seq_len,
                                         .truth = {labelled.circle, labelled.phase, &labelled.process, data.generated},
                                         .host = &host,
-                                        .note = job.log},
+                                        .note = job.log,
+                                        .search = search.get()},
                                        trial.evaluate, {.panels = {}, .dimension = true, .embedding = trial.evaluate.umap == "on"},
                                        job.threads);
   result.measures = std::move(evaluation.measures);
