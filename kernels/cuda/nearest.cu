@@ -12,6 +12,7 @@ namespace mambasynth::kernels::cuda {
 namespace {
 
 static_assert(nearest_tile == device::panel_rows && nearest_slab == device::panel_dims);
+static_assert(most_nearest_sample == device::most_sample);
 constexpr unsigned product_threads = 256;
 constexpr std::int64_t summing_rows = 264;  // blocks that share the rows of a sum: the same on every card
 
@@ -47,7 +48,9 @@ Workspace carve(NearestPlan const& plan, std::int64_t stride, std::byte* base) {
   return w;
 }
 
-std::int64_t stride_of(NearestPlan const& plan) { return ceil_div(plan.dims, 4) * 4; }
+std::int64_t stride_of(NearestPlan const& plan) {
+  return ceil_div(plan.dims, 4) * 4;
+}
 
 template <class T>
 void require_fitting(NearestPlan const& plan, NearestTask<T> const& task) {
@@ -74,12 +77,12 @@ void nearest_lengths(NearestPlan const& plan, NearestTask<T> const& task, std::b
   require_fitting(plan, task);
   if (!plan.sift) throw std::invalid_argument("lengths for a plan without single precision");
   auto const w = carve(plan, task.stride, workspace);
-  constexpr unsigned threads = 128, row_threads = 256;
+  constexpr unsigned threads = 128, row_threads = 256, most_blocks = 4096;
   auto const across = grid(ceil_div(task.stride, threads));
   device::nearest_column_sums<<<dim3(summing_rows, across), threads, 0, stream>>>(task, w.partial);
   device::nearest_mean<<<across, threads, 0, stream>>>(task.points, task.stride, summing_rows, w.partial, w.mean);
-  device::nearest_lengths<<<grid(std::min<std::int64_t>(ceil_div(task.points, row_threads / 32), 4096)), row_threads, 0, stream>>>(
-      task, w.mean, w.length, status);
+  auto const blocks = std::min<std::int64_t>(ceil_div(task.points, row_threads / 32), most_blocks);
+  device::nearest_lengths<<<grid(blocks), row_threads, 0, stream>>>(task, w.mean, w.length, status);
   check_launch("nearest_lengths");
 }
 
@@ -106,9 +109,10 @@ void nearest_sift(NearestPlan const& plan, NearestTask<T> const& task, std::int3
     auto const queries = std::min(plan.sift_queries, plan.points - first);
     auto const first_panel = first / nearest_tile, panels = ceil_div(queries, nearest_tile);
     device::nearest_sample_values<<<grid(panels * sample_panels), product_threads, 0, stream>>>(
-        task, first_panel, static_cast<int>(panels), slabs, w.packed, w.sample, w.sample_norm, sample, samples, w.values);
-    device::nearest_limits<<<grid(queries), 256, 0, stream>>>(first, samples, static_cast<int>(plan.rank), w.values, w.length,
-                                                              error, w.limit, w.count);
+        task, first_panel, static_cast<int>(panels), slabs, w.packed, w.sample, w.sample_norm, sample, samples,
+        w.values);
+    device::nearest_limits<<<grid(queries), device::limit_threads, 0, stream>>>(
+        first, samples, static_cast<int>(plan.rank), w.values, w.length, error, w.limit, w.count);
     device::nearest_sift<<<grid(panels * plan.panels()), product_threads, 0, stream>>>(
         task, first_panel, static_cast<int>(panels), slabs, w.packed, w.norm, w.limit, capacity, w.list, w.count);
     auto const shared = static_cast<std::size_t>(capacity) * (sizeof(unsigned long long) + sizeof(int));
@@ -136,13 +140,13 @@ void nearest_exact(NearestPlan const& plan, NearestTask<T> const& task, std::int
 
 template void nearest_lengths(NearestPlan const&, NearestTask<float> const&, std::byte*, NearestStatus*, Stream);
 template void nearest_lengths(NearestPlan const&, NearestTask<double> const&, std::byte*, NearestStatus*, Stream);
-template void nearest_sift(NearestPlan const&, NearestTask<float> const&, std::int32_t const*, double, std::byte*, std::int32_t*,
-                           NearestStatus*, Stream);
-template void nearest_sift(NearestPlan const&, NearestTask<double> const&, std::int32_t const*, double, std::byte*, std::int32_t*,
-                           NearestStatus*, Stream);
-template void nearest_exact(NearestPlan const&, NearestTask<float> const&, std::int32_t const*, std::int64_t, std::byte*,
-                            NearestStatus*, Stream);
-template void nearest_exact(NearestPlan const&, NearestTask<double> const&, std::int32_t const*, std::int64_t, std::byte*,
-                            NearestStatus*, Stream);
+template void nearest_sift(NearestPlan const&, NearestTask<float> const&, std::int32_t const*, double, std::byte*,
+                           std::int32_t*, NearestStatus*, Stream);
+template void nearest_sift(NearestPlan const&, NearestTask<double> const&, std::int32_t const*, double, std::byte*,
+                           std::int32_t*, NearestStatus*, Stream);
+template void nearest_exact(NearestPlan const&, NearestTask<float> const&, std::int32_t const*, std::int64_t,
+                            std::byte*, NearestStatus*, Stream);
+template void nearest_exact(NearestPlan const&, NearestTask<double> const&, std::int32_t const*, std::int64_t,
+                            std::byte*, NearestStatus*, Stream);
 
 }  // namespace mambasynth::kernels::cuda

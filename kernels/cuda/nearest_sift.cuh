@@ -3,9 +3,11 @@
 #include "kernels/cuda/nearest_rows.cuh"
 #include "kernels/cuda/warp_mma.cuh"
 
-// v[i,j] = |y_j|^2 - 2 x_i . y_j in single precision, a tile of 128 queries and 128 candidates a block. FFMA and not the
-// tensor cores: how those round their sums is not documented, and the bound must hold for certain.
+// v[i,j] = |y_j|^2 - 2 x_i . y_j in single precision, a tile of 128 queries and 128 candidates a block. FFMA and not
+// the tensor cores: how those round their sums is not documented, and the bound must hold for certain.
 namespace mambasynth::kernels::cuda::device {
+
+inline constexpr int limit_threads = 256, most_sample = 8192;
 
 /// What a value may be wrong by; see nearest_error_unit.
 struct SiftError {
@@ -17,8 +19,8 @@ struct ProductTile {
   float queries[2][panel_dims][panel_rows], candidates[2][panel_dims][panel_rows];
 };
 
-/// Of thread t: rows and columns of the tile that it sums, two groups of four each. A warp's 4 x 8 threads cover 32 x 64,
-/// so that every read of shared memory is one broadcast line.
+/// Of thread t: rows and columns of the tile that it sums, two groups of four each. A warp's 4 x 8 threads cover 32 x
+/// 64, so that every read of shared memory is one broadcast line.
 struct ProductPlace {
   int row, column;
   __device__ explicit ProductPlace(int thread) {
@@ -36,7 +38,8 @@ __device__ inline void panel_product(ProductTile& tile, float const* queries, fl
   constexpr int slab_floats = panel_dims * panel_rows, vector = 4, threads = 256;
   auto const fetch = [&](int slab) {
     int const stage = slab % 2;
-    unsigned const to_queries = shared_address(&tile.queries[stage][0][0]), to_candidates = shared_address(&tile.candidates[stage][0][0]);
+    unsigned const to_queries = shared_address(&tile.queries[stage][0][0]);
+    unsigned const to_candidates = shared_address(&tile.candidates[stage][0][0]);
 #pragma unroll
     for (int f = 0; f < slab_floats; f += vector * threads) {
       int const at = f + static_cast<int>(threadIdx.x) * vector;
@@ -68,15 +71,16 @@ __device__ inline void panel_product(ProductTile& tile, float const* queries, fl
   }
 }
 
-/// Values of the queries from panel `first_panel` on and the sampled candidates: (query, sample); infinity where the two
-/// are no neighbours. Blocks: query panel fastest.
+/// Values of the queries from panel `first_panel` on and the sampled candidates: (query, sample); infinity where the
+/// two are no neighbours. Blocks: query panel fastest.
 template <class T>
-__global__ __launch_bounds__(256, 2) void nearest_sample_values(NearestTask<T> task, long long first_panel, int query_panels,
-                                                                int slabs, float const* packed, float const* sample,
-                                                                float const* sample_norm, int const* chosen, int samples,
-                                                                float* values) {
+__global__ __launch_bounds__(256, 2) void nearest_sample_values(NearestTask<T> task, long long first_panel,
+                                                                int query_panels, int slabs, float const* packed,
+                                                                float const* sample, float const* sample_norm,
+                                                                int const* chosen, int samples, float* values) {
   __shared__ __align__(16) ProductTile tile;
-  int const query_panel = static_cast<int>(blockIdx.x) % query_panels, column_panel = static_cast<int>(blockIdx.x) / query_panels;
+  int const query_panel = static_cast<int>(blockIdx.x) % query_panels,
+            column_panel = static_cast<int>(blockIdx.x) / query_panels;
   long long const floats = static_cast<long long>(slabs) * panel_dims * panel_rows;
   ProductPlace const place(threadIdx.x);
   float sum[8][8] = {};
@@ -95,29 +99,32 @@ __global__ __launch_bounds__(256, 2) void nearest_sample_values(NearestTask<T> t
 }
 
 /// limit[query] = the rank-th smallest of its sampled values plus twice their error, rounded up; its list begins empty.
+/// A block a query, its values in registers: there each of the 32 rounds reads them for nothing.
 template <int Unused = 0>
-__global__ __launch_bounds__(256) void nearest_limits(long long first, int samples, int rank, float const* values,
-                                                      double const* length, SiftError error, float* limit, int* count) {
-  __shared__ unsigned key[8192];  // ordered as the values are
-  __shared__ int below[2][8];
+__global__ __launch_bounds__(limit_threads) void nearest_limits(long long first, int samples, int rank,
+                                                                float const* values, double const* length,
+                                                                SiftError error, float* limit, int* count) {
+  __shared__ int below[2][limit_threads / 32];
+  unsigned key[most_sample / limit_threads];  // ordered as the values are
   long long const local = blockIdx.x;
-  int const warp = threadIdx.x / 32;
-  for (int s = threadIdx.x; s < samples; s += blockDim.x) {
-    unsigned const bits = __float_as_uint(values[local * samples + s]);
-    key[s] = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+#pragma unroll
+  for (int l = 0; l < most_sample / limit_threads; ++l) {
+    int const s = l * limit_threads + static_cast<int>(threadIdx.x);
+    unsigned const bits = s < samples ? __float_as_uint(values[local * samples + s]) : 0x7fffffffu;
+    key[l] = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
   }
-  __syncthreads();
   unsigned found = 0;  // the largest that fewer than `rank` are below
   for (int bit = 31; bit >= 0; --bit) {
     unsigned const tried = found | 1u << bit;
     int own = 0;
-    for (int s = threadIdx.x; s < samples; s += blockDim.x) own += key[s] < tried;
+#pragma unroll
+    for (int l = 0; l < most_sample / limit_threads; ++l) own += key[l] < tried;
     own = __reduce_add_sync(0xffffffffu, own);
-    if (threadIdx.x % 32 == 0) below[bit % 2][warp] = own;
+    if (threadIdx.x % 32 == 0) below[bit % 2][threadIdx.x / 32] = own;
     __syncthreads();
     int all = 0;
 #pragma unroll
-    for (int w = 0; w < 8; ++w) all += below[bit % 2][w];
+    for (int w = 0; w < limit_threads / 32; ++w) all += below[bit % 2][w];
     if (all < rank) found = tried;
   }
   if (threadIdx.x > 0) return;
@@ -130,9 +137,9 @@ __global__ __launch_bounds__(256) void nearest_limits(long long first, int sampl
 /// All candidates with values up to the query's limit, in no order: list (query, capacity). count: how many there are,
 /// also where there is no room for them.
 template <class T>
-__global__ __launch_bounds__(256, 2) void nearest_sift(NearestTask<T> task, long long first_panel, int query_panels, int slabs,
-                                                       float const* packed, float const* norm, float const* limit,
-                                                       int capacity, int* list, int* count) {
+__global__ __launch_bounds__(256, 2) void nearest_sift(NearestTask<T> task, long long first_panel, int query_panels,
+                                                       int slabs, float const* packed, float const* norm,
+                                                       float const* limit, int capacity, int* list, int* count) {
   __shared__ __align__(16) ProductTile tile;
   int const query_panel = static_cast<int>(blockIdx.x) % query_panels;
   long long const column_panel = blockIdx.x / query_panels;
