@@ -9,8 +9,8 @@
 /// What every search for neighbours refuses, in the same words.
 namespace mambasynth::analysis {
 
-/// rows: (point, dims). Errors: errors::usage for another number of values, for k < 1 or k >= points (less those that the
-/// window excludes), for more than 2^31 - 1 points.
+/// rows: (point, dims). Errors: errors::usage for another number of values, for k < 1 or k >= points (less those that
+/// the window excludes), for more than 2^31 - 1 points.
 void require_enough_points(std::int64_t values, std::int64_t points, std::int64_t dims, std::int64_t k,
                            TemporalWindow const& window);
 

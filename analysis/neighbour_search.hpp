@@ -16,8 +16,8 @@ class NeighbourSearch {
   virtual ~NeighbourSearch() = default;
 
   /// rows: (point, dims), row-major.
-  [[nodiscard]] virtual Neighbours find(std::span<float const> rows, std::int64_t points, std::int64_t dims, std::int64_t k,
-                                        TemporalWindow const& window) const = 0;
+  [[nodiscard]] virtual Neighbours find(std::span<float const> rows, std::int64_t points, std::int64_t dims,
+                                        std::int64_t k, TemporalWindow const& window) const = 0;
   [[nodiscard]] virtual Neighbours find(std::span<double const> rows, std::int64_t points, std::int64_t dims,
                                         std::int64_t k, TemporalWindow const& window) const = 0;
 };

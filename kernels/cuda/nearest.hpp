@@ -14,8 +14,8 @@ namespace mambasynth::kernels::cuda {
 ///
 /// 1. nearest_lengths centres; 2. nearest_sift, where plan.sift and the longest row allow it, finds those that can be
 /// near from a product in single precision and settles most queries; 3. nearest_exact does the others in double. T:
-/// float or double. Workspace: nearest_workspace_bytes, 256-byte aligned, the same for all three. status: one object, zeros
-/// at first.
+/// float or double. Workspace: nearest_workspace_bytes, 256-byte aligned, the same for all three. status: one object,
+/// zeros at first.
 std::size_t nearest_workspace_bytes(NearestPlan const&);
 
 /// Sets status->longest. Only where plan.sift.

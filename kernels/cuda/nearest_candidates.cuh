@@ -11,8 +11,8 @@ inline constexpr int candidate_threads = 256;
 /// that, no other point can be among the k. Queries for which this does not hold, whose list overflowed or holds fewer
 /// than k are appended to `unresolved`. Dynamic shared memory: capacity (8 + 4) bytes.
 template <class T>
-__global__ __launch_bounds__(candidate_threads) void nearest_candidates(NearestTask<T> task, long long first, int capacity,
-                                                                        int const* list, int const* count,
+__global__ __launch_bounds__(candidate_threads) void nearest_candidates(NearestTask<T> task, long long first,
+                                                                        int capacity, int const* list, int const* count,
                                                                         float const* limit, double const* length,
                                                                         SiftError error, int* unresolved,
                                                                         NearestStatus* status) {

@@ -9,11 +9,14 @@ inline constexpr int exact_tile = 64, exact_dims = 16, select_threads = 512;
 inline constexpr unsigned long long infinite_key = 0x7ff0000000000000ULL;  // keys from here on are no distances
 
 /// Query number i: chosen[i], or i itself for chosen = nullptr.
-__device__ inline long long query_of(int const* chosen, long long i) { return chosen == nullptr ? i : chosen[i]; }
+__device__ inline long long query_of(int const* chosen, long long i) {
+  return chosen == nullptr ? i : chosen[i];
+}
 
 /// 64 rows by 16 dimensions, transposed, as double; zeros behind the last dimension. A thread four values of a row.
 template <class T>
-__device__ inline void load_exact(double (&to)[exact_dims][exact_tile + 1], T const* row, long long c, long long stride) {
+__device__ inline void load_exact(double (&to)[exact_dims][exact_tile + 1], T const* row, long long c,
+                                  long long stride) {
   int const at = threadIdx.x / 4, first = threadIdx.x % 4 * 4;
   double value[4] = {};
   if (row != nullptr && c + first < stride) load4(row + c + first, value);
@@ -24,8 +27,8 @@ __device__ inline void load_exact(double (&to)[exact_dims][exact_tile + 1], T co
 /// key (query, point): bits of the squared distances of queries first .. first + count - 1, all ones for no neighbours.
 /// Non-negative doubles are ordered as their bits are. Blocks: tile of queries fastest.
 template <class T>
-__global__ __launch_bounds__(256) void nearest_squared(NearestTask<T> task, int const* chosen, long long first, int count,
-                                                       int query_tiles, unsigned long long* key) {
+__global__ __launch_bounds__(256) void nearest_squared(NearestTask<T> task, int const* chosen, long long first,
+                                                       int count, int query_tiles, unsigned long long* key) {
   __shared__ double queries[exact_dims][exact_tile + 1], candidates[exact_dims][exact_tile + 1];
   long long const query_start = static_cast<long long>(blockIdx.x % query_tiles) * exact_tile;
   long long const candidate_start = static_cast<long long>(blockIdx.x / query_tiles) * exact_tile;
@@ -103,8 +106,9 @@ __device__ inline Kth kth_key(unsigned long long const* row, long long points, l
 
 /// The k nearest of each query from its row of keys; a block a query.
 template <class T>
-__global__ __launch_bounds__(select_threads) void nearest_select(NearestTask<T> task, int const* chosen, long long first,
-                                                                 unsigned long long const* key, NearestStatus* status) {
+__global__ __launch_bounds__(select_threads) void nearest_select(NearestTask<T> task, int const* chosen,
+                                                                 long long first, unsigned long long const* key,
+                                                                 NearestStatus* status) {
   __shared__ int smaller_taken, warp_equals[select_threads / 32];
   long long const query = query_of(chosen, first + blockIdx.x);
   unsigned long long const* const row = key + blockIdx.x * task.points;

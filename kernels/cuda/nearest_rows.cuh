@@ -14,13 +14,14 @@ __global__ __launch_bounds__(128) void nearest_column_sums(NearestTask<T> task, 
   if (c >= task.stride) return;
   double sum = 0;
 #pragma unroll 8
-  for (long long i = blockIdx.x; i < task.points; i += gridDim.x) sum += static_cast<double>(task.rows[i * task.stride + c]);
+  for (long long i = blockIdx.x; i < task.points; i += gridDim.x)
+    sum += static_cast<double>(task.rows[i * task.stride + c]);
   partial[blockIdx.x * task.stride + c] = sum;
 }
 
 template <int Unused = 0>
-__global__ __launch_bounds__(128) void nearest_mean(long long points, long long columns, int blocks, double const* partial,
-                                                    double* mean) {
+__global__ __launch_bounds__(128) void nearest_mean(long long points, long long columns, int blocks,
+                                                    double const* partial, double* mean) {
   long long const c = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (c >= columns) return;
   double sum = 0;
@@ -36,7 +37,8 @@ __global__ __launch_bounds__(256) void nearest_lengths(NearestTask<T> task, doub
   int const lane = threadIdx.x % 32;
   long long const warps = static_cast<long long>(gridDim.x) * (blockDim.x / 32);
   unsigned long long longest = 0;
-  for (long long i = static_cast<long long>(blockIdx.x) * (blockDim.x / 32) + threadIdx.x / 32; i < task.points; i += warps) {
+  for (long long i = static_cast<long long>(blockIdx.x) * (blockDim.x / 32) + threadIdx.x / 32; i < task.points;
+       i += warps) {
     double sum = 0;
     for (long long c = lane; c < task.stride; c += 32) {
       double const difference = static_cast<double>(task.rows[i * task.stride + c]) - mean[c];

@@ -4,7 +4,6 @@
 
 namespace mambasynth::kernels::cuda::device {
 
-
 template <class T>
 __device__ inline bool excluded(NearestTask<T> const& task, long long i, long long j) {
   if (i == j) return true;

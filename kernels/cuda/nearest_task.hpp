@@ -6,7 +6,7 @@ namespace mambasynth::kernels::cuda {
 template <class T>
 struct NearestTask {
   long long points, stride, k;
-  T const* rows;          ///< (point, stride), 16-byte aligned; stride: dims rounded up to a multiple of 4, zeros behind them
+  T const* rows;  ///< (point, stride), 16-byte aligned; stride: dims rounded up to a multiple of 4, zeros behind them
   long long const* time;  ///< (point); looked at where steps > 0
   long long steps;        ///< points whose times differ by at most so much are no neighbours; 0: all others are
   double* distance;       ///< (point, k)

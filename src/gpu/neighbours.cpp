@@ -1,11 +1,10 @@
 #include "gpu/neighbours.hpp"
 
+#include <bit>
 #include <c10/cuda/CUDAStream.h>
 #include <c10/util/Exception.h>
-#include <cuda_runtime_api.h>
-
-#include <bit>
 #include <cmath>
+#include <cuda_runtime_api.h>
 
 #include "analysis/neighbour_checks.hpp"
 #include "gpu/tensors.hpp"
@@ -40,7 +39,8 @@ at::Tensor padded(std::span<T const> rows, std::int64_t points, std::int64_t dim
 template <class T>
 class Pass {
  public:
-  Pass(std::span<T const> rows, std::int64_t points, std::int64_t dims, std::int64_t neighbours, TemporalWindow const& window)
+  Pass(std::span<T const> rows, std::int64_t points, std::int64_t dims, std::int64_t neighbours,
+       TemporalWindow const& window)
       : plan_(k::nearest_plan(points, dims, neighbours)),
         rows_(padded(rows, points, dims)),
         distance_(at::empty({points * neighbours}, on_gpu(at::kDouble))),
@@ -69,14 +69,16 @@ class Pass {
   void sift(double longest) {
     auto const sample = k::nearest_sample(plan_);
     sample_ = upload(std::span(sample), at::kInt);
-    k::nearest_sift(plan_, task_, data<int>(sample_), longest, bytes(workspace_), data<int>(unresolved_), status(), stream_);
+    k::nearest_sift(plan_, task_, data<int>(sample_), longest, bytes(workspace_), data<int>(unresolved_), status(),
+                    stream_);
     sifted_ = true;
   }
   /// All that is left, in double; nothing where squares overflow.
   [[nodiscard]] bool finish() {
     auto const left = sifted_ ? read_status().unresolved : plan_.points;
     if (left == 0) return true;
-    k::nearest_exact(plan_, task_, sifted_ ? data<int>(unresolved_) : nullptr, left, bytes(workspace_), status(), stream_);
+    k::nearest_exact(plan_, task_, sifted_ ? data<int>(unresolved_) : nullptr, left, bytes(workspace_), status(),
+                     stream_);
     return read_status().overflow == 0;
   }
   void read(Neighbours& result) {
@@ -92,7 +94,8 @@ class Pass {
     return host;
   }
   void copy_home(void* to, at::Tensor const& from) {
-    k::check(cudaMemcpyAsync(to, from.data_ptr(), from.nbytes(), cudaMemcpyDeviceToHost, stream_), "copying neighbours from the GPU");
+    k::check(cudaMemcpyAsync(to, from.data_ptr(), from.nbytes(), cudaMemcpyDeviceToHost, stream_),
+             "copying neighbours from the GPU");
     k::check(cudaStreamSynchronize(stream_), "the search for neighbours");
   }
 
@@ -127,12 +130,12 @@ Neighbours search(std::span<T const> rows, std::int64_t points, std::int64_t dim
 class Search final : public analysis::NeighbourSearch {
  public:
   explicit Search(int threads) : host_(threads) {}
-  [[nodiscard]] Neighbours find(std::span<float const> rows, std::int64_t points, std::int64_t dims, std::int64_t neighbours,
-                                TemporalWindow const& window) const override {
+  [[nodiscard]] Neighbours find(std::span<float const> rows, std::int64_t points, std::int64_t dims,
+                                std::int64_t neighbours, TemporalWindow const& window) const override {
     return on_gpu_or_host(rows, points, dims, neighbours, window);
   }
-  [[nodiscard]] Neighbours find(std::span<double const> rows, std::int64_t points, std::int64_t dims, std::int64_t neighbours,
-                                TemporalWindow const& window) const override {
+  [[nodiscard]] Neighbours find(std::span<double const> rows, std::int64_t points, std::int64_t dims,
+                                std::int64_t neighbours, TemporalWindow const& window) const override {
     return on_gpu_or_host(rows, points, dims, neighbours, window);
   }
 
@@ -153,6 +156,8 @@ class Search final : public analysis::NeighbourSearch {
 
 }  // namespace
 
-std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(int threads) { return std::make_unique<Search>(threads); }
+std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(int threads) {
+  return std::make_unique<Search>(threads);
+}
 
 }  // namespace mambasynth::gpu

@@ -27,7 +27,8 @@ std::vector<double> normals(std::uint64_t seed, I count) {
 }
 
 template <class T>
-void require_same(std::vector<double> const& values, I points, I dims, I k, analysis::TemporalWindow const& window = {}) {
+void require_same(std::vector<double> const& values, I points, I dims, I k,
+                  analysis::TemporalWindow const& window = {}) {
   std::vector<T> const rows(values.begin(), values.end());
   std::span<T const> const span(rows);
   auto const expected = analysis::nearest_neighbours(span, points, dims, k, 0, window);
@@ -36,14 +37,17 @@ void require_same(std::vector<double> const& values, I points, I dims, I k, anal
   REQUIRE(found.points == points);
   REQUIRE(found.k == k);
   // Not REQUIRE(a == b): a failure would print millions of numbers.
-  auto const differs = [&](auto const& a, auto const& b) {
-    return a.size() != b.size() ? I{-2} : std::equal(a.begin(), a.end(), b.begin()) ? I{-1} : std::mismatch(a.begin(), a.end(), b.begin()).first - a.begin();
+  auto const differs = [](auto const& a, auto const& b) {
+    if (a.size() != b.size()) return I{-2};
+    auto const at = std::mismatch(a.begin(), a.end(), b.begin()).first;
+    return at == a.end() ? I{-1} : static_cast<I>(at - a.begin());
   };
   REQUIRE(differs(found.index, expected.index) == -1);
   REQUIRE(differs(found.distance, expected.distance) == -1);
 }
 
-void require_same_in_both(std::vector<double> const& values, I points, I dims, I k, analysis::TemporalWindow const& window = {}) {
+void require_same_in_both(std::vector<double> const& values, I points, I dims, I k,
+                          analysis::TemporalWindow const& window = {}) {
   require_same<float>(values, points, dims, k, window);
   require_same<double>(values, points, dims, k, window);
 }
@@ -78,19 +82,28 @@ TEST_CASE("on the GPU, single precision sifts and never decides", "[gpu][neighbo
   auto const cloud = normals(6, points * dims);
   auto const changed = [&](std::function<double(double, I, I)> const& change) {
     auto rows = cloud;
-    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = change(rows[i], static_cast<I>(i) / dims, static_cast<I>(i) % dims);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      rows[i] = change(rows[i], static_cast<I>(i) / dims, static_cast<I>(i) % dims);
     return rows;
   };
   SECTION("far from the origin") {
     require_same_in_both(changed([](double x, I, I) { return x + 1e4; }), points, dims, 100);
     require_same<double>(changed([](double x, I, I) { return x + 1e7; }), points, dims, 100);
   }
-  SECTION("clusters") { require_same_in_both(changed([](double x, I i, I) { return 0.1 * x + 3 * static_cast<double>(i % 7); }), points, dims, 100); }
-  SECTION("clusters much narrower than their distance") {
-    require_same_in_both(changed([](double x, I i, I) { return 1e-5 * x + 100 * static_cast<double>(i % 7); }), points, dims, 30);
+  SECTION("clusters") {
+    require_same_in_both(changed([](double x, I i, I) { return 0.1 * x + 3 * static_cast<double>(i % 7); }), points,
+                         dims, 100);
   }
-  SECTION("one row far out") { require_same_in_both(changed([](double x, I i, I) { return i == 77 ? 1e9 * x : x; }), points, dims, 30); }
-  SECTION("whole numbers, most distances tied") { require_same_in_both(changed([](double x, I, I) { return std::round(0.6 * x); }), points, dims, 100); }
+  SECTION("clusters much narrower than their distance") {
+    require_same_in_both(changed([](double x, I i, I) { return 1e-5 * x + 100 * static_cast<double>(i % 7); }), points,
+                         dims, 30);
+  }
+  SECTION("one row far out") {
+    require_same_in_both(changed([](double x, I i, I) { return i == 77 ? 1e9 * x : x; }), points, dims, 30);
+  }
+  SECTION("whole numbers, most distances tied") {
+    require_same_in_both(changed([](double x, I, I) { return std::round(0.6 * x); }), points, dims, 100);
+  }
   SECTION("each row three times") {
     auto rows = cloud;
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = cloud[i % (rows.size() / 3)];
@@ -99,12 +112,17 @@ TEST_CASE("on the GPU, single precision sifts and never decides", "[gpu][neighbo
   SECTION("nine in ten rows alike") {
     require_same_in_both(changed([](double x, I i, I) { return i % 10 == 3 ? x : 0.5; }), points, dims, 100);
   }
-  SECTION("all rows alike") { require_same_in_both(changed([](double, I, I) { return 1.5; }), points, dims, 20); }
+  SECTION("all rows alike") {
+    require_same_in_both(changed([](double, I, I) { return 1.5; }), points, dims, 20);
+  }
   SECTION("distances that differ in the last bits") {
-    require_same_in_both(changed([](double x, I i, I c) { return c == 0 ? 1 + 1e-13 * static_cast<double>(i * i % 101) : 1e-14 * x; }), points, dims, 30);
+    require_same_in_both(
+        changed([](double x, I i, I c) { return c == 0 ? 1 + 1e-13 * static_cast<double>(i * i % 101) : 1e-14 * x; }),
+        points, dims, 30);
   }
   SECTION("beyond the range of float, and where squares vanish") {
-    for (auto const scale : {1e60, 1e-120, 1e-157, 1e-170}) require_same<double>(changed([=](double x, I, I) { return scale * x; }), points, dims, 30);
+    for (auto const scale : {1e60, 1e-120, 1e-157, 1e-170})
+      require_same<double>(changed([=](double x, I, I) { return scale * x; }), points, dims, 30);
   }
   SECTION("a random walk, whose nearest rows come in a row") {
     auto rows = cloud;
@@ -112,7 +130,8 @@ TEST_CASE("on the GPU, single precision sifts and never decides", "[gpu][neighbo
     require_same_in_both(rows, points, dims, 50);
   }
   SECTION("a period") {
-    require_same_in_both(changed([](double x, I i, I c) { return c == 0 ? 5 * std::sin(2 * M_PI * static_cast<double>(i % 24) / 24) : 1e-3 * x; }), points, dims, 50);
+    auto const turn = [](I i) { return 5 * std::sin(2 * M_PI * static_cast<double>(i % 24) / 24); };
+    require_same_in_both(changed([=](double x, I i, I c) { return c == 0 ? turn(i) : 1e-3 * x; }), points, dims, 50);
   }
 }
 
@@ -132,7 +151,8 @@ TEST_CASE("the window's points are no neighbours on the GPU", "[gpu][neighbours]
   constexpr I points = 2500;
   for (I const dims : {3, 12}) {
     auto rows = normals(7, points * dims);
-    for (std::size_t i = static_cast<std::size_t>(dims); i < rows.size(); ++i) rows[i] += rows[i - static_cast<std::size_t>(dims)];
+    for (std::size_t i = static_cast<std::size_t>(dims); i < rows.size(); ++i)
+      rows[i] += rows[i - static_cast<std::size_t>(dims)];
     std::vector<I> consecutive, scattered, repeated;
     for (I i = 0; i < points; ++i) {
       consecutive.push_back(i);
@@ -153,7 +173,9 @@ TEST_CASE("a layer of the documented size has the same neighbours on the GPU", "
   require_gpu();
   constexpr I points = 99328, dims = 128;
   auto rows = normals(8, points * dims);
-  SECTION("noise") { require_same<float>(rows, points, dims, 100); }
+  SECTION("noise") {
+    require_same<float>(rows, points, dims, 100);
+  }
   SECTION("a trajectory with noise, and a window") {
     std::vector<I> time;
     for (I i = 0; i < points; ++i) {
@@ -181,7 +203,8 @@ TEST_CASE("the GPU refuses what the processor refuses, in the same words", "[gpu
   for (I const dims : {2, 16}) {
     constexpr I points = 2000;
     auto rows = normals(9, points * dims);
-    auto const require_both = [&](I asked_points, I asked_dims, I k, std::string const& part, analysis::TemporalWindow const& window = {}) {
+    auto const require_both = [&](I asked_points, I asked_dims, I k, std::string const& part,
+                                  analysis::TemporalWindow const& window = {}) {
       std::span<double const> const span(rows);
       auto const found = words([&] { (void)search->find(span, asked_points, asked_dims, k, window); });
       CHECK(found == words([&] { (void)analysis::nearest_neighbours(span, asked_points, asked_dims, k, 0, window); }));
@@ -194,13 +217,14 @@ TEST_CASE("the GPU refuses what the processor refuses, in the same words", "[gpu
     require_both(points, dims + 1, 2, "no matrix");
     require_both(points, dims, 2, "outside a window", {time, 999});
     auto const place = static_cast<std::size_t>(3 * dims + 1);
-    for (auto const bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()}) {
+    using limits = std::numeric_limits<double>;
+    for (auto const bad : {limits::quiet_NaN(), limits::infinity(), -limits::infinity()}) {
       rows[place] = bad;
       require_both(points, dims, 3, "in row 3, column 1");
     }
     rows[place] = 1e200;
     require_both(points, dims, 9, "rescale");
-    rows[place] = 1e152;   // squares that are finite, of a row that single precision cannot hold
+    rows[place] = 1e152;  // squares that are finite, of a row that single precision cannot hold
     require_same<double>(rows, points, dims, 9);
   }
 }

@@ -1,7 +1,6 @@
 #include "kernels/cuda/nearest_plan.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-
 #include <cmath>
 #include <set>
 
@@ -74,7 +73,9 @@ TEST_CASE("values in single precision lie within their bound, however they are s
     float forward = 0, backward = 0, even = 0, odd = 0;
     double exact = 0, norm = 0;
     for (std::size_t c = 0; c < n; ++c) {
-      auto const product = [&](std::size_t at, float sum) { return std::fma(static_cast<float>(a[at]), static_cast<float>(b[at]), sum); };
+      auto const product = [&](std::size_t at, float sum) {
+        return std::fma(static_cast<float>(a[at]), static_cast<float>(b[at]), sum);
+      };
       forward = product(c, forward);
       backward = product(n - 1 - c, backward);
       (c % 2 ? odd : even) = product(c, c % 2 ? odd : even);
