@@ -82,7 +82,9 @@ template <class T>
 DimensionEstimates estimate_all(std::span<T const> rows, std::int64_t points, std::int64_t dims,
                                 std::vector<std::int64_t> const& ks, EstimateOptions const& options) {
   auto const k = neighbours_needed(ks, points, options);
-  return estimate_all(nearest_neighbours(rows, points, dims, k, options.threads, options.window), ks, options);
+  HostSearch const host(options.threads);
+  auto const& search = options.search ? *options.search : host;
+  return estimate_all(search.find(rows, points, dims, k, options.window), ks, options);
 }
 
 template DimensionEstimates estimate_all(std::span<float const>, std::int64_t, std::int64_t,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/blocks.hpp"
+#include "analysis/neighbour_search.hpp"
 #include "analysis/neighbours.hpp"
 #include "analysis/plateau.hpp"
 
@@ -68,6 +69,7 @@ struct EstimateOptions {
   std::int64_t longest_n1 = gride_longest_n1;
   Blocks blocks;    ///< none: no se_blocks
   TemporalWindow window;
+  NeighbourSearch const* search = nullptr;  ///< null: this processor's
 };
 
 /// From neighbours that are known already, whatever found them; n1 as far as they go.

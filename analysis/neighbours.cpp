@@ -2,30 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
-#include <fmt/format.h>
-#include <limits>
 #include <mutex>
 #include <omp.h>
 #include <optional>
 
+#include "analysis/neighbour_checks.hpp"
 #include "analysis/search.hpp"
-#include "errors/errors.hpp"
 
 namespace mambasynth::analysis {
-
-namespace {
-
-template <class T>
-void require_finite(std::span<T const> rows, std::int64_t dims) {
-  auto const bad = std::find_if(rows.begin(), rows.end(), [](T value) { return !std::isfinite(value); });
-  if (bad == rows.end()) return;
-  auto const at = bad - rows.begin();
-  throw errors::input(fmt::format("value {} in row {}, column {} of the points", *bad, at / dims, at % dims),
-                      "distances to it are undefined", "remove the row, or find out where it comes from");
-}
-
-}  // namespace
 
 std::int64_t TemporalWindow::most_excluded() const {
   if (steps == 0) return 0;
@@ -43,23 +27,7 @@ std::int64_t TemporalWindow::most_excluded() const {
 template <class T>
 Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std::int64_t dims, std::int64_t k,
                               int threads, TemporalWindow const& window) {
-  if (k < 1 || k >= points) {
-    throw errors::usage(fmt::format("{} neighbours of each of {} points", k, points),
-                        "a point has as many neighbours as there are other points", "use a smaller k or more points");
-  }
-  if (points > std::numeric_limits<std::int32_t>::max()) {
-    throw errors::usage(fmt::format("{} points", points), "at most 2^31 - 1 are counted", "use a subsample");
-  }
-  if (dims < 1 || static_cast<std::int64_t>(rows.size()) != points * dims) {
-    throw errors::usage(fmt::format("{} values for {} points of {} dimensions", rows.size(), points, dims),
-                        "the array is no matrix of that shape", "pass rows x dimensions values");
-  }
-  if (auto const excluded = window.most_excluded(); k >= points - excluded) {
-    throw errors::usage(
-        fmt::format("{} neighbours of each of {} points outside a window of {} steps", k, points, window.steps),
-        fmt::format("the window leaves a point {} others", points - 1 - excluded),
-        "use a smaller k, a smaller window or more points");
-  }
+  require_enough_points(static_cast<std::int64_t>(rows.size()), points, dims, k, window);
   require_finite(rows, dims);
   if (threads <= 0) threads = omp_get_max_threads();
 
@@ -97,10 +65,7 @@ Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std:
         if (!doubles->run(start, std::min(end, start + double_block))) overflow = true;
     }
   }
-  if (overflow) {
-    throw errors::input("squared distances beyond the range of double", "coordinates larger than about 1e154",
-                        "rescale the points");
-  }
+  if (overflow) throw squares_overflow();
   return result;
 }
 

@@ -42,7 +42,8 @@ std::optional<SearchInFloat<T>> SearchInFloat<T>::prepare(Task<T> const& task, i
     length[static_cast<std::size_t>(i)] = std::sqrt(squared);
   }
   auto const longest = *std::max_element(length.begin(), length.end());
-  constexpr double least = std::numeric_limits<double>::min(), most = 1e150;  // squares of distances must be finite
+  // Squares of distances must be finite, and those that the error tells apart must not be lost to underflow.
+  constexpr double least = 1e-140, most = 1e150;
   if (!(longest > least && longest < most)) return std::nullopt;
   int exponent = 0;
   std::frexp(longest, &exponent);

@@ -6,6 +6,7 @@
 #include "gpu/device.hpp"
 #include "gpu/health.hpp"
 #include "gpu/learner.hpp"
+#include "gpu/neighbours.hpp"
 #include "gpu/predictor.hpp"
 
 namespace mambasynth::backend {
@@ -85,6 +86,12 @@ std::shared_ptr<model::Predictor const> predictor(std::string const& device, mod
   if (device == "cpu") return {std::shared_ptr<void>(), &network};
   gpu::use_card(own_card());
   return gpu::predictor(network);
+}
+
+std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(std::string const& device, int threads) {
+  if (device == "cpu") return std::make_unique<analysis::HostSearch>(threads);
+  gpu::use_card(own_card());
+  return gpu::neighbour_search(threads);
 }
 
 }  // namespace mambasynth::backend

@@ -112,28 +112,55 @@ Result epoch(Sizes const& s, Effort const& effort) {
   return result;
 }
 
-/// Intrinsic dimension of `points` rows as wide as the model.
-Result dimension(std::string const& name, std::int64_t points, Sizes const& s, Effort const& effort) {
-  config::Evaluate const evaluate;
-  auto const rows = noise({points, s.model.d_model});
+/// Of `points` rows as wide as the model.
+Result of_rows(std::string const& name, std::int64_t points, Sizes const& s, std::int64_t k) {
   Result result;
   result.name = name;
-  result.shape = {{"points", points}, {"dims", s.model.d_model}, {"k", evaluate.lb_k.back()}};
+  result.shape = {{"points", points}, {"dims", s.model.d_model}, {"k", k}};
   result.items = static_cast<double>(points);
   result.unit = "points";
-  measure(result, effort, [&] {
-    (void)analysis::estimate_all(std::span(rows.const_data_ptr<float>(), static_cast<std::size_t>(rows.numel())),
-                                 points, s.model.d_model, evaluate.lb_k, s.threads);
-  });
   return result;
 }
 
-/// The subsample that a trial's layers are measured on, and all steps of a layer, which takes seconds: once.
+std::span<float const> values_of(at::Tensor const& rows) {
+  return {rows.const_data_ptr<float>(), static_cast<std::size_t>(rows.numel())};
+}
+
+/// Intrinsic dimension: neighbours and all estimators.
+Result dimension(std::string const& name, std::int64_t points, Sizes const& s, Effort const& effort) {
+  config::Evaluate const evaluate;
+  auto const rows = noise({points, s.model.d_model});
+  auto const search = backend::neighbour_search(s.device, s.threads);
+  analysis::EstimateOptions options;
+  options.threads = s.threads;
+  options.search = search.get();
+  auto result = of_rows(name, points, s, evaluate.lb_k.back());
+  measure(result, effort, [&] { (void)analysis::estimate_all(values_of(rows), points, s.model.d_model, evaluate.lb_k, options); });
+  return result;
+}
+
+/// The neighbours alone, from rows in the processor's memory to neighbours there.
+Result neighbours(std::string const& device, std::int64_t points, Sizes const& s, Effort const& effort) {
+  auto const k = config::Evaluate{}.lb_k.back();
+  auto const rows = noise({points, s.model.d_model});
+  auto const search = backend::neighbour_search(device, s.threads);
+  auto result = of_rows("neighbours_" + device, points, s, k);
+  measure(result, effort, [&] { (void)search->find(values_of(rows), points, s.model.d_model, k, {}); });
+  return result;
+}
+
+/// The subsample that a trial's layers are measured on, and all steps of a layer, which takes the processor seconds: once.
+/// With a GPU the neighbours of that layer there and on the processor, side by side.
 std::vector<Result> dimensions(Sizes const& s, Effort const& effort) {
   auto const window = config::Train{}.seq_len;
   auto const all = config::Data{}.n_steps / window * window;
-  return {dimension("dimension", config::Evaluate{}.lb_points, s, effort),
-          dimension("dimension_layer", all, s, {.seconds = 0, .least_runs = 1, .group = effort.group})};
+  Effort const once{.seconds = 0, .least_runs = 1, .group = effort.group};
+  std::vector<Result> results{dimension("dimension", config::Evaluate{}.lb_points, s, effort),
+                              dimension("dimension_layer", all, s, once)};
+  if (s.device == "cpu") return results;
+  results.push_back(neighbours(s.device, all, s, effort));
+  results.push_back(neighbours("cpu", all, s, once));
+  return results;
 }
 
 /// The gradient's bytes over the ranks of effort.group, over MPI.

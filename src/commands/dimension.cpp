@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "analysis/figures/dimension_figures.hpp"
+#include "backend/backend.hpp"
 #include "commands/flags.hpp"
 #include "commands/verb.hpp"
 #include "dimension/array.hpp"
@@ -18,8 +19,7 @@ namespace {
 struct Options {
   explicit Options(CLI::App& app) : keys(app, "dimension") {}
   TrialFlags keys;
-  std::string out = "dimension";
-  int threads = 0;
+  RunFlags run;
   bool figures = true;
 };
 
@@ -85,12 +85,13 @@ int run(Options const& options) {
   }
   if (trial.data.path.empty())
     throw errors::usage("no data are named", "this verb measures an array in a file", "Name it with --data FILE");
-  auto const threads = thread_count({.out = options.out, .threads = options.threads});
+  auto const device = use_device(options.run);
+  auto const threads = thread_count(options.run);
   auto const array = dimension::load_array(trial.data.path, {config.array, config.labels});
-  auto const measured = dimension::measure(array, config, threads, dimension::host_search(threads));
-  std::filesystem::path const folder = options.out;
+  auto const measured = dimension::measure(array, config, threads, *backend::neighbour_search(device, threads));
+  std::filesystem::path const folder = options.run.out;
   auto const file = folder / "dimension.h5";
-  dimension::write_dimension(file, measured, config, provenance::run_facts("cpu", threads, {}));
+  dimension::write_dimension(file, measured, config, provenance::run_facts(device, threads, backend::gpu_of(device)));
   if (options.figures && figures::draw_dimension(measured, folder) == figures::Outcome::gnuplot_missing)
     fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));
   print(measured);
@@ -109,11 +110,7 @@ Action declare_dimension(CLI::App& app) {
          "the rows: a series or its folder, .npy, .npz or HDF5")
       ->type_name("FILE");
   options->keys.section<config::Dimension>();
-  app.add_option("--out,--save-dir", options->out, "folder of dimension.h5 and the figure [default: dimension]")
-      ->type_name("DIR");
-  app.add_option("--threads", options->threads, "CPU threads [default: one a core]")
-      ->type_name("")
-      ->check(CLI::PositiveNumber);
+  add_run_flags(app, options->run, "dimension", "folder of dimension.h5 and the figure");
   app.add_flag("--figures,!--no-figures", options->figures, "draw the figure (needs gnuplot)");
   return [options] { return run(*options); };
 }

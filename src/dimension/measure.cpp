@@ -27,18 +27,19 @@ std::vector<std::int64_t> drawn_rows(std::int64_t rows, config::Dimension const&
 
 analysis::DimensionEstimates estimate(Array const& array, std::span<std::int64_t const> time,
                                       config::Integers const& ks, config::Dimension const& config, int threads,
-                                      NeighbourSearch const& search) {
+                                      analysis::NeighbourSearch const& search) {
   analysis::EstimateOptions options;
   options.threads = threads;
   options.longest_n1 = config.max_n1;
   options.blocks = analysis::blocks_in_time(time, config.blocks);
   options.window = {time, config.theiler};
   auto const k = analysis::neighbours_needed(ks, array.points, options);
-  return analysis::estimate_all(search(array.x, array.points, array.dims, k, options.window), ks, options);
+  std::span<double const> const rows = array.x;
+  return analysis::estimate_all(search.find(rows, array.points, array.dims, k, options.window), ks, options);
 }
 
 std::vector<Group> by_label(Array const& array, std::span<std::int64_t const> time, config::Dimension const& config,
-                            int threads, NeighbourSearch const& search) {
+                            int threads, analysis::NeighbourSearch const& search) {
   std::map<std::int64_t, std::vector<std::int64_t>> rows;
   for (std::size_t i = 0; i < array.labels.size(); ++i) rows[array.labels[i]].push_back(static_cast<std::int64_t>(i));
   std::vector<Group> groups;
@@ -73,18 +74,11 @@ void measure_lattice(Measured& measured, Array const& array, std::span<std::int6
 
 }  // namespace
 
-NeighbourSearch host_search(int threads) {
-  return [threads](std::span<double const> rows, std::int64_t points, std::int64_t dims, std::int64_t k,
-                   analysis::TemporalWindow const& window) {
-    return analysis::nearest_neighbours(rows, points, dims, k, threads, window);
-  };
-}
-
 double Measured::noise_distance() const {
   return noise * std::sqrt(2 * static_cast<double>(dims));
 }
 
-Measured measure(Array const& whole, config::Dimension const& config, int threads, NeighbourSearch const& search) {
+Measured measure(Array const& whole, config::Dimension const& config, int threads, analysis::NeighbourSearch const& search) {
   auto const time = drawn_rows(whole.points, config);
   auto const drawn = config.points > 0 ? pick(whole, time) : Array{};
   auto const& array = config.points > 0 ? drawn : whole;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <functional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -11,14 +9,6 @@
 #include "dimension/array.hpp"
 
 namespace mambasynth::dimension {
-
-/// Whatever finds the k nearest rows: exact, equal distances in the order of the rows.
-/// rows: (point, dims), row-major.
-using NeighbourSearch =
-    std::function<analysis::Neighbours(std::span<double const> rows, std::int64_t points, std::int64_t dims,
-                                       std::int64_t k, analysis::TemporalWindow const& window)>;
-/// The exact search on this machine's processor.
-NeighbourSearch host_search(int threads);
 
 /// The rows with one label.
 struct Group {
@@ -46,6 +36,6 @@ struct Measured {
 };
 
 /// The drawn rows and all that [dimension] asks for. Errors: errors::usage where a k needs more rows than there are.
-Measured measure(Array const& array, config::Dimension const& config, int threads, NeighbourSearch const& search);
+Measured measure(Array const& array, config::Dimension const& config, int threads, analysis::NeighbourSearch const& search);
 
 }  // namespace mambasynth::dimension

@@ -25,7 +25,8 @@ std::vector<double> debiased_cka(std::vector<PanelRows const*> const& panels, in
 }  // namespace
 
 analysis::Similarity compare_layers(PanelPair const& panels, std::span<std::int64_t const> time,
-                                    std::span<std::int64_t const> circle, config::Evaluate const& config, int threads) {
+                                    std::span<std::int64_t const> circle, config::Evaluate const& config, int threads,
+                                    analysis::NeighbourSearch const& search) {
   analysis::Similarity result;
   auto const& trained = panels.trained;
   std::vector<PanelRows const*> all;
@@ -38,19 +39,19 @@ analysis::Similarity compare_layers(PanelPair const& panels, std::span<std::int6
   auto const points = static_cast<std::int64_t>(time.size());
   auto const k = result.overlap_k = config.overlap_k;
   if (points - 1 - window.most_excluded() <= k) return result;
-  auto const search = [&](std::vector<PanelRows> const& of) {
+  auto const neighbours_in = [&](std::vector<PanelRows> const& of) {
     std::vector<analysis::Neighbours> found;
     for (auto const& panel : of)
-      found.push_back(analysis::nearest_neighbours(std::span<float const>(panel.values), points, panel.dims, k, threads, window));
+      found.push_back(search.find(std::span<float const>(panel.values), points, panel.dims, k, window));
     return found;
   };
-  auto const neighbours = search(trained);
+  auto const neighbours = neighbours_in(trained);
   for (auto const& a : neighbours)
     for (auto const& b : neighbours) result.neighbour_overlap.push_back(representation::neighbourhood_overlap(a, b, k).mean);
   if (circle.empty()) return result;
   result.label_chance = representation::label_overlap_by_chance(circle, window);
   for (auto const& one : neighbours) result.label_overlap.push_back(representation::label_overlap(one, circle, k).mean);
-  for (auto const& one : search(panels.untrained))
+  for (auto const& one : neighbours_in(panels.untrained))
     result.label_overlap_untrained.push_back(representation::label_overlap(one, circle, k).mean);
   return result;
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "analysis/neighbour_search.hpp"
 #include "analysis/similarity.hpp"
 #include "config/config.hpp"
 #include "evaluate/panel_rows.hpp"
@@ -13,6 +14,7 @@ namespace mambasynth::evaluate {
 /// shared nearest neighbours, and neighbours on the same circle (`circle` may be empty). Neighbours nearer in time than
 /// config.overlap_theiler steps do not count; where that or config.overlap_k leaves too few, neighbours are left out.
 analysis::Similarity compare_layers(PanelPair const& panels, std::span<std::int64_t const> time,
-                                    std::span<std::int64_t const> circle, config::Evaluate const& config, int threads);
+                                    std::span<std::int64_t const> circle, config::Evaluate const& config, int threads,
+                                    analysis::NeighbourSearch const& search);
 
 }  // namespace mambasynth::evaluate

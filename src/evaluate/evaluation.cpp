@@ -17,11 +17,18 @@
 namespace mambasynth::evaluate {
 namespace {
 
+/// Who computes: processor threads, and what finds neighbours.
+struct Means {
+  int threads;
+  analysis::NeighbourSearch const& search;
+};
+
 /// Estimates intrinsic dimensions of panels that share their rows.
 class DimensionOfRows {
  public:
-  DimensionOfRows(std::vector<std::int64_t> const& rows, config::Evaluate const& config, int threads) : config_(config) {
-    options_.threads = threads;
+  DimensionOfRows(std::vector<std::int64_t> const& rows, config::Evaluate const& config, Means const& means) : config_(config) {
+    options_.threads = means.threads;
+    options_.search = &means.search;
     options_.blocks = analysis::blocks_in_time(rows, config.blocks);
   }
   [[nodiscard]] analysis::DimensionEstimates of(PanelRows const& rows) const {
@@ -36,8 +43,8 @@ class DimensionOfRows {
 enum List : std::size_t { original, dimension, probed, compared, shared, embedded };
 
 /// Both lists' rows of each panel: the original's estimator on the original's rows, the others on theirs.
-std::vector<analysis::DimensionEstimates> estimate(Gathered const& gathered, Rows const& rows, config::Evaluate const& config, int threads) {
-  DimensionOfRows const of_original(rows.original, config, threads), of_all(rows.dimension, config, threads);
+std::vector<analysis::DimensionEstimates> estimate(Gathered const& gathered, Rows const& rows, config::Evaluate const& config, Means const& means) {
+  DimensionOfRows const of_original(rows.original, config, means), of_all(rows.dimension, config, means);
   std::vector<analysis::DimensionEstimates> result;
   for (std::size_t p = 0; p < gathered.names.size(); ++p) {
     auto estimates = of_original.of(gathered.rows[original][p]);
@@ -52,7 +59,7 @@ std::vector<analysis::DimensionEstimates> estimate(Gathered const& gathered, Row
 }
 
 analysis::LayerMeasures measure(Gathered const& gathered, Rows const& rows, config::Evaluate const& config,
-                                bool with_dimension, int threads) {
+                                bool with_dimension, Means const& means) {
   analysis::LayerMeasures result{.layers = gathered.names, .dimension = {}, .activation = {}};
   for (auto const& statistics : gathered.statistics) {
     auto const spectrum = analysis::representation::spectrum(statistics.moments());
@@ -63,15 +70,15 @@ analysis::LayerMeasures measure(Gathered const& gathered, Rows const& rows, conf
                                  .components_50 = components(0), .components_90 = components(1), .components_95 = components(2),
                                  .spectrum = spectrum.share});
   }
-  if (with_dimension) result.dimension = estimate(gathered, rows, config, threads);
+  if (with_dimension) result.dimension = estimate(gathered, rows, config, means);
   return result;
 }
 
 void measure_control_rows(analysis::Controls& controls, Gathered const& gathered, Rows const& rows, Subject const& subject,
-                          config::Evaluate const& config, int threads) {
+                          config::Evaluate const& config, Means const& means) {
   auto const list = rows.dimension.empty() ? original : dimension;
   auto const& steps = rows.dimension.empty() ? rows.original : rows.dimension;
-  DimensionOfRows const estimator(steps, config, threads);
+  DimensionOfRows const estimator(steps, config, means);
   for (auto const& panel : gathered.rows[list]) controls.shuffled.push_back(estimator.of(shuffled_rows(panel)));
   if (auto const signal = signal_rows(subject.truth, steps)) controls.signal = estimator.of(*signal);
   controls.noise = estimator.of(noise_rows(static_cast<std::int64_t>(steps.size()), subject.series.size(1)));
@@ -146,22 +153,24 @@ Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choi
   auto const pass = [&](model::Predictor const& network) {
     return gather(network, subject.series, subject.seq_len, choice.panels, lists, threads);
   };
+  analysis::HostSearch const host(threads);
+  Means const means{threads, subject.search ? *subject.search : host};
   Evaluation result;
   auto const trained = pass(subject.network);
-  result.measures = measure(trained, rows, config, choice.dimension, threads);
+  result.measures = measure(trained, rows, config, choice.dimension, means);
   lists[shared] = lists[embedded] = {};
   auto untrained = config.controls && subject.untrained ? pass(*subject.untrained) : Gathered{};
   if (!untrained.names.empty())
-    or_note(subject, "untrained control", [&] { result.controls.untrained = measure(untrained, rows, config, choice.dimension, threads); });
+    or_note(subject, "untrained control", [&] { result.controls.untrained = measure(untrained, rows, config, choice.dimension, means); });
   if (config.controls && choice.dimension)
-    or_note(subject, "further controls", [&] { measure_control_rows(result.controls, trained, rows, subject, config, threads); });
+    or_note(subject, "further controls", [&] { measure_control_rows(result.controls, trained, rows, subject, config, means); });
   untrained.rows.resize(trained.rows.size());
   if (config.probes)
     or_note(subject, "probes", [&] { result.probes = probe(subject, rows, {trained.rows[probed], untrained.rows[probed]}, threads); });
   if (config.similarity)
     or_note(subject, "similarity of layers", [&] {
       result.similarity = compare_layers({trained.rows[compared], untrained.rows[compared]}, rows.similarity,
-                                         subject.truth.circle_at(rows.similarity), config, threads);
+                                         subject.truth.circle_at(rows.similarity), config, threads, means.search);
     });
   result.shared = share(rows.shared, trained.rows[shared]);
   if (choice.embedding)

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analysis/evaluation.hpp"
+#include "analysis/neighbour_search.hpp"
 #include "config/config.hpp"
 #include "evaluate/controls.hpp"
 #include "evaluate/encode.hpp"
@@ -22,6 +23,7 @@ struct Subject {
   Truth truth;
   model::Network const* host = nullptr;               ///< the network's weights, for what its blocks add; may be null
   std::function<void(std::string const&)> note = {};  ///< hears what cannot be measured, and why
+  analysis::NeighbourSearch const* search = nullptr;  ///< of dimension and similarity; null: the processor's
 };
 
 /// Which panels are looked at (all when empty), whether their intrinsic dimension is estimated, whether they are

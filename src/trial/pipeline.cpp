@@ -83,13 +83,15 @@ void measure_layers(analysis::TrialResult& result, Job const& job, model::Networ
   auto const& series = data.material.train.series;
   auto const initial = model::untrained_network(trial.model, series.size(1), trial.train.seed);
   auto const untrained = backend::predictor(job.device, initial);
+  auto const search = backend::neighbour_search(job.device, job.threads);
   result.evaluation = evaluate::evaluate({.network = network,
                                           .untrained = untrained.get(),
                                           .series = series,
                                           .seq_len = trial.train.seq_len,
                                           .truth = {data.circle, data.phase, &data.process, data.generated},
                                           .host = &host,
-                                          .note = job.log},
+                                          .note = job.log,
+                                          .search = search.get()},
                                          trial.evaluate, {.panels = {}, .dimension = true, .embedding = trial.evaluate.umap == "on"},
                                          job.threads);
   if (trial.evaluate.activations)

@@ -108,6 +108,10 @@ TEST_CASE("single precision sifts and never decides") {
     require_same(changed([](double x, I, I) { return 1e60 * x; }), points, dims, 30);
     require_same(changed([](double x, I, I) { return 1e-120 * x; }), points, dims, 30);
   }
+  SECTION("squares that vanish: distances of 0, in the order of the indices") {
+    require_same(changed([](double x, I, I) { return 1e-162 * x; }), points, dims, 30);
+    require_same(changed([](double x, I, I) { return 1e-170 * x; }), points, dims, 30);
+  }
   SECTION("a random walk, whose nearest rows come in a row") {
     auto rows = cloud;
     for (std::size_t i = dims; i < rows.size(); ++i) rows[i] += rows[i - dims];

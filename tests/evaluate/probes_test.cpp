@@ -114,7 +114,7 @@ TEST_CASE("layers are compared with each other and with their beginnings") {
   for (std::int64_t i = 0; i < rows; ++i) time.push_back(10 * i);
   config::Evaluate config;
   config.overlap_theiler = 100;
-  auto const found = evaluate::compare_layers({trained, untrained}, time, wanted.circle, config, 2);
+  auto const found = evaluate::compare_layers({trained, untrained}, time, wanted.circle, config, 2, analysis::HostSearch(2));
   REQUIRE(found.cka.size() == 9);
   CHECK(found.cka[0] == Catch::Approx(1));
   CHECK(found.cka[1] == Catch::Approx(1));          // turns and scales change nothing
@@ -131,7 +131,7 @@ TEST_CASE("layers are compared with each other and with their beginnings") {
 
   SECTION("a window that leaves too few neighbours leaves CKA alone") {
     config.overlap_theiler = 10 * rows;
-    auto const windowed = evaluate::compare_layers({trained, untrained}, time, wanted.circle, config, 1);
+    auto const windowed = evaluate::compare_layers({trained, untrained}, time, wanted.circle, config, 1, analysis::HostSearch(1));
     CHECK(windowed.cka == found.cka);
     CHECK(windowed.neighbour_overlap.empty());
     CHECK(windowed.label_overlap.empty());

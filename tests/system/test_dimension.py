@@ -193,12 +193,14 @@ def test_a_window_and_blocks_for_rows_that_follow_each_other(measure):
     assert (measure(x)["levina_bickel_se_blocks"] > 0).all()
 
 
-def test_threads_do_not_change_a_bit(measure):
+@pytest.mark.parametrize("flags", [["--threads", 3], ["--device", "auto"]], ids=["threads", "device"])
+def test_neither_threads_nor_the_device_change_a_bit(measure, flags):
+    """auto: the GPU where there is one."""
     x = numpy.random.default_rng(0).standard_normal((3000, 12))
-    one, three = measure(x, "--threads", 1), measure(x, "--threads", 3)
+    one, other = measure(x, "--threads", 1, "--device", "cpu"), measure(x, *flags)
     for name in one:
         if name != "attributes":
-            assert numpy.array_equal(one[name], three[name], equal_nan=True), name
+            assert numpy.array_equal(one[name], other[name], equal_nan=True), name
 
 
 @pytest.mark.parametrize("x", [numpy.ones((60, 4)), numpy.repeat([[0., 1], [5, 5]], 40, axis=0)])

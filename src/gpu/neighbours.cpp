@@ -1,0 +1,163 @@
+#include "gpu/neighbours.hpp"
+
+#include <bit>
+#include <c10/cuda/CUDAStream.h>
+#include <c10/util/Exception.h>
+#include <cmath>
+#include <cuda_runtime_api.h>
+
+#include "analysis/neighbour_checks.hpp"
+#include "gpu/tensors.hpp"
+#include "kernels/cuda/launch.hpp"
+#include "kernels/cuda/nearest.hpp"
+
+namespace mambasynth::gpu {
+namespace {
+
+namespace k = kernels::cuda;
+using analysis::Neighbours;
+using analysis::TemporalWindow;
+
+template <class T>
+at::Tensor upload(std::span<T const> values, at::ScalarType dtype) {
+  auto const count = static_cast<std::int64_t>(values.size());
+  return at::from_blob(const_cast<T*>(values.data()), {count}, dtype).to(at::kCUDA);
+}
+
+/// Rows as the kernels read them: zeros up to a multiple of four dimensions.
+template <class T>
+at::Tensor padded(std::span<T const> rows, std::int64_t points, std::int64_t dims) {
+  constexpr auto dtype = std::is_same_v<T, double> ? at::kDouble : at::kFloat;
+  auto const dense = upload(rows, dtype).view({points, dims});
+  auto const stride = (dims + 3) / 4 * 4;
+  if (stride == dims) return dense;
+  auto const wide = at::zeros({points, stride}, on_gpu(dtype));
+  wide.narrow(1, 0, dims).copy_(dense);
+  return wide;
+}
+
+template <class T>
+class Pass {
+ public:
+  Pass(std::span<T const> rows, std::int64_t points, std::int64_t dims, std::int64_t neighbours,
+       TemporalWindow const& window)
+      : plan_(k::nearest_plan(points, dims, neighbours)),
+        rows_(padded(rows, points, dims)),
+        distance_(at::empty({points * neighbours}, on_gpu(at::kDouble))),
+        index_(at::empty({points * neighbours}, on_gpu(at::kInt))),
+        unresolved_(at::empty({points}, on_gpu(at::kInt))),
+        status_(at::zeros({sizeof(k::NearestStatus)}, on_gpu(at::kByte))),
+        workspace_(byte_array(k::nearest_workspace_bytes(plan_))) {
+    if (window.steps > 0) time_ = upload(window.time, at::kLong);
+    task_ = {.points = points,
+             .stride = rows_.size(1),
+             .k = neighbours,
+             .rows = data<T>(rows_),
+             .time = window.steps > 0 ? reinterpret_cast<long long const*>(data<std::int64_t>(time_)) : nullptr,
+             .steps = window.steps,
+             .distance = data<double>(distance_),
+             .index = data<int>(index_)};
+  }
+
+  [[nodiscard]] bool sifts() const { return plan_.sift; }
+
+  /// Of the longest centred row; not finite where a row is not.
+  [[nodiscard]] double longest() {
+    k::nearest_lengths(plan_, task_, bytes(workspace_), status(), stream_);
+    return std::bit_cast<double>(read_status().longest);
+  }
+  void sift(double longest) {
+    auto const sample = k::nearest_sample(plan_);
+    sample_ = upload(std::span(sample), at::kInt);
+    k::nearest_sift(plan_, task_, data<int>(sample_), longest, bytes(workspace_), data<int>(unresolved_), status(),
+                    stream_);
+    sifted_ = true;
+  }
+  /// All that is left, in double; nothing where squares overflow.
+  [[nodiscard]] bool finish() {
+    auto const left = sifted_ ? read_status().unresolved : plan_.points;
+    if (left == 0) return true;
+    k::nearest_exact(plan_, task_, sifted_ ? data<int>(unresolved_) : nullptr, left, bytes(workspace_), status(),
+                     stream_);
+    return read_status().overflow == 0;
+  }
+  void read(Neighbours& result) {
+    copy_home(result.distance.data(), distance_);
+    copy_home(result.index.data(), index_);
+  }
+
+ private:
+  k::NearestStatus* status() { return reinterpret_cast<k::NearestStatus*>(bytes(status_)); }
+  k::NearestStatus read_status() {
+    k::NearestStatus host{};
+    copy_home(&host, status_);
+    return host;
+  }
+  void copy_home(void* to, at::Tensor const& from) {
+    k::check(cudaMemcpyAsync(to, from.data_ptr(), from.nbytes(), cudaMemcpyDeviceToHost, stream_),
+             "copying neighbours from the GPU");
+    k::check(cudaStreamSynchronize(stream_), "the search for neighbours");
+  }
+
+  k::NearestPlan plan_;
+  at::Tensor rows_, distance_, index_, unresolved_, status_, workspace_, time_, sample_;
+  k::NearestTask<T> task_{};
+  k::Stream stream_ = c10::cuda::getCurrentCUDAStream().stream();
+  bool sifted_ = false;
+};
+
+template <class T>
+Neighbours search(std::span<T const> rows, std::int64_t points, std::int64_t dims, std::int64_t neighbours,
+                  TemporalWindow const& window) {
+  at::NoGradGuard const no_grad;
+  Pass<T> pass(rows, points, dims, neighbours, window);
+  if (pass.sifts()) {
+    auto const longest = pass.longest();
+    if (!std::isfinite(longest)) analysis::require_finite(rows, dims);  // else only a square overflowed
+    if (k::nearest_length_in_range(longest)) pass.sift(longest);
+  } else {
+    analysis::require_finite(rows, dims);
+  }
+  // Zeroing these takes as long as the GPU does, which works meanwhile.
+  Neighbours result{.points = points, .k = neighbours, .distance = {}, .index = {}};
+  result.distance.resize(static_cast<std::size_t>(points * neighbours));
+  result.index.resize(static_cast<std::size_t>(points * neighbours));
+  if (!pass.finish()) throw analysis::squares_overflow();
+  pass.read(result);
+  return result;
+}
+
+class Search final : public analysis::NeighbourSearch {
+ public:
+  explicit Search(int threads) : host_(threads) {}
+  [[nodiscard]] Neighbours find(std::span<float const> rows, std::int64_t points, std::int64_t dims,
+                                std::int64_t neighbours, TemporalWindow const& window) const override {
+    return on_gpu_or_host(rows, points, dims, neighbours, window);
+  }
+  [[nodiscard]] Neighbours find(std::span<double const> rows, std::int64_t points, std::int64_t dims,
+                                std::int64_t neighbours, TemporalWindow const& window) const override {
+    return on_gpu_or_host(rows, points, dims, neighbours, window);
+  }
+
+ private:
+  template <class T>
+  [[nodiscard]] Neighbours on_gpu_or_host(std::span<T const> rows, std::int64_t points, std::int64_t dims,
+                                          std::int64_t neighbours, TemporalWindow const& window) const {
+    analysis::require_enough_points(static_cast<std::int64_t>(rows.size()), points, dims, neighbours, window);
+    try {
+      return search(rows, points, dims, neighbours, window);
+    } catch (c10::OutOfMemoryError const&) {
+      return host_.find(rows, points, dims, neighbours, window);
+    }
+  }
+
+  analysis::HostSearch host_;
+};
+
+}  // namespace
+
+std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(int threads) {
+  return std::make_unique<Search>(threads);
+}
+
+}  // namespace mambasynth::gpu
