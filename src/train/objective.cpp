@@ -9,8 +9,6 @@
 namespace mambasynth::train {
 namespace {
 
-constexpr double least_norm = 1e-12;
-
 class Prediction final : public Objective {
  public:
   explicit Prediction(config::Train const& train) : train_(train) {}
