@@ -55,6 +55,7 @@ TrainingStep<T>::TrainingStep(model::Network const& network, Room const& room, S
   gate_ranges_ = to_device(gate_ranges(network));
   workspace_ = byte_array(k::optimizer_workspace_bytes({size, room.batch, static_cast<std::int64_t>(engine_.horizons().size()),
                                                         gate_ranges_.numel() / 16}));
+  if (plan_.freeze_A) frozen_A_log_ = A_log().clone(at::MemoryFormat::Contiguous);
 }
 
 template <class T>
@@ -216,7 +217,7 @@ train::Snapshot TrainingStep<T>::snapshot() const {
 template <class T>
 void TrainingStep<T>::load(model::Network const& network, train::Optimizer const& optimizer) {
   engine_.weights().load(network);
-  if (plan_.freeze_A) frozen_A_log_ = A_log().clone(at::MemoryFormat::Contiguous);
+  if (plan_.freeze_A) frozen_A_log_.copy_(A_log());
   first_moment_.copy_(optimizer.first_moment());
   second_moment_.copy_(optimizer.second_moment());
 }

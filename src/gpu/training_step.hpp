@@ -75,7 +75,7 @@ class TrainingStep {
   Note note_;
   bool graphs_;
   at::Tensor first_moment_, second_moment_, state_, records_, gate_ranges_, workspace_;
-  at::Tensor frozen_A_log_;  ///< (layer, d n), where they are frozen
+  at::Tensor frozen_A_log_;  ///< (layer, d n), where they are frozen; captured graphs hold its address
   at::Tensor gradient_so_far_, sums_so_far_;  ///< of the step's parts, where there are several
   std::map<std::int64_t, at::Tensor> loss_weights_;
   std::map<std::int64_t, std::unique_ptr<at::cuda::CUDAGraph>> captured_;
