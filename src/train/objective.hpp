@@ -51,8 +51,7 @@ at::Tensor contrastive(std::vector<at::Tensor> const& layers, std::vector<at::Te
 std::vector<at::Tensor> drawn_negatives(std::size_t layers, std::int64_t count, std::int64_t rows, Draws const& draws);
 
 /// Refuses, before anything is allocated, what cannot be trained so: errors::usage. The contrastive loss draws its
-/// negatives from a whole batch, so that ranks that share batches would need each other's hidden states; on CUDA there
-/// are no augmentations and auxiliary losses. `device`: "cpu" or "cuda".
-void require_trainable(config::Train const& train, std::string const& device, std::int64_t ranks);
+/// negatives from a whole batch, so that ranks that share batches would need each other's hidden states.
+void require_trainable(config::Train const& train, std::int64_t ranks);
 
 }  // namespace mambasynth::train
