@@ -6,16 +6,22 @@
 
 #include "gpu/tensors.hpp"
 #include "kernels/augment.hpp"
+#include "kernels/slowness.hpp"
 #include "train/auxiliary.hpp"
 
 namespace mambasynth::gpu {
 namespace k = kernels::cuda;
+
+namespace {
+auto stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
+}  // namespace
 
 template <class T>
 Objective<T>::Objective(config::Train const& train, EpochDraws::Shape const& shape, Room const& room, at::Tensor const& state)
     : train_(train), shape_(shape), draws_(train, shape), state_(state) {
   if (train.aug_rotate || train.aug_scale > 0 || train.aug_noise > 0)
     raw_ = at::empty({room.batch, room.time, shape.channels}, on_gpu(at::kFloat));
+  if (train.slowness_lambda > 0) workspace_ = byte_array(k::slowness_workspace_bytes({room.batch, room.time, shape.features}));
 }
 
 template <class T>
@@ -41,7 +47,7 @@ void Objective<T>::augment(Engine<T> const& engine, train::Part const& part) con
                  .first_sample = part.first,
                  .batch_size = shape_.batch_size,
                  .state = reinterpret_cast<k::StepState const*>(bytes(state_))},
-                data<float>(raw_), data<float>(x), data<T>(engine.padded()), c10::cuda::getCurrentCUDAStream().stream());
+                data<float>(raw_), data<float>(x), data<T>(engine.padded()), stream());
 }
 
 template <class T>
@@ -65,11 +71,13 @@ typename Engine<T>::Pull Objective<T>::pull(Engine<T> const& engine, train::Part
   }
   auto const row = static_cast<std::int64_t>(engine.horizons().size());
   return [this, windows, negatives, row, weight = weights(of), sums = engine.window_sums()](std::int64_t layer, at::Tensor const& h, at::Tensor const& dh) {
-    auto const by_window = [&](at::Tensor const& t) { return t.view({windows, shape_.time, shape_.features}); };
     auto const sums_of = [&](std::int64_t term) { return sums[row + term].narrow(0, 0, windows); };
-    if (train_.slowness_lambda > 0) train::add_slowness(by_window(h), weight.front(), sums_of(0), by_window(dh));
-    if (train_.contrastive_lambda > 0)
-      train::add_contrastive(by_window(h), negatives[layer], train_.contrastive_temp, weight.back(), sums_of(terms(train_) - 1), by_window(dh));
+    if (train_.slowness_lambda > 0)
+      k::slowness<T>({windows, shape_.time, shape_.features}, weight.front(), {data<T const>(h), data<T>(dh), data<double>(sums_of(0))},
+                     bytes(workspace_), stream());
+    if (!negatives.defined()) return;
+    auto const by_window = [&](at::Tensor const& t) { return t.view({windows, shape_.time, shape_.features}); };
+    train::add_contrastive(by_window(h), negatives[layer], train_.contrastive_temp, weight.back(), sums_of(terms(train_) - 1), by_window(dh));
   };
 }
 

@@ -41,7 +41,7 @@ class Objective {
   config::Train train_;
   EpochDraws::Shape shape_;
   EpochDraws draws_;
-  at::Tensor state_, raw_;
+  at::Tensor state_, raw_, workspace_;
 };
 
 }  // namespace mambasynth::gpu

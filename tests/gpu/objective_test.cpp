@@ -3,6 +3,7 @@
 
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include "gpu/device.hpp"
 #include "gpu/learner.hpp"
 #include "gpu/tensors.hpp"
 #include "kernels/cuda/device_array.hpp"
@@ -149,23 +150,26 @@ TEST_CASE("A training for every objective that was stopped inside an epoch and c
   }
 }
 
-TEST_CASE("The auxiliary losses in closed form are on the GPU what they are on the CPU, many windows included", "[gpu]") {
+TEST_CASE("The contrastive loss in closed form is on the GPU what it is on the CPU, in pieces, too", "[gpu]") {
   tests::require_gpu();
-  auto const h = at::randn({9, 700, 128}, at::detail::createCPUGenerator(2), at::TensorOptions().dtype(at::kFloat));
-  auto const negatives = train::drawn_negatives(1, 300, 30, train::Draws(1, 2)).front();  // of 30 rows: each about ten times
-  auto const added = [&](at::Tensor const& h, bool slowness) {
-    auto const sums = at::zeros({9}, h.options().dtype(at::kDouble)), dh = at::zeros_like(h);
-    if (slowness) train::add_slowness(h, 0.5, sums, dh);
-    else train::add_contrastive(h, negatives.to(h.device()), 0.1, 0.5, sums, dh);
-    return std::pair(sums.cpu(), dh.cpu());
+  gpu::use_exact_products();
+  auto const h = at::randn({30, 700, 128}, at::detail::createCPUGenerator(2), at::TensorOptions().dtype(at::kFloat));
+  auto const negatives = train::drawn_negatives(1, 600, 30, train::Draws(1, 2)).front();  // of 30 rows: each about 20 times
+  auto const added = [&](at::Tensor const& h) {
+    auto const sums = at::zeros({30}, h.options().dtype(at::kDouble)), dh = at::zeros_like(h);
+    train::add_contrastive(h, negatives.to(h.device()), 0.1, 0.5, sums, dh);
+    return std::pair(sums.cpu(), dh.cpu().to(at::kDouble));
   };
-  for (bool const slowness : {true, false}) {
-    INFO((slowness ? "slowness" : "contrastive"));
-    auto const there = added(h.to(at::kCUDA), slowness), again = added(h.to(at::kCUDA), slowness), here = added(h.to(at::kDouble), slowness);
-    CHECK((there.first - here.first).abs().max().item<double>() <= 1e-6 * here.first.abs().max().item<double>());
-    CHECK((there.second.to(at::kDouble) - here.second).abs().max().item<double>() <= 1e-5 * here.second.abs().max().item<double>());
+  for (auto const& [dtype, tolerance] : {std::pair{at::kFloat, 1e-5}, {at::kBFloat16, 1e-2}}) {
+    INFO(at::toString(dtype));
+    auto const narrow = h.to(at::kCUDA, dtype);
+    auto const here = added(narrow.cpu().to(at::kDouble));
+    auto const there = added(narrow), again = added(narrow);
+    CHECK((there.first - here.first).abs().max().item<double>() <= tolerance * here.first.abs().max().item<double>());
+    CHECK((there.second - here.second).abs().max().item<double>() <= tolerance * here.second.abs().max().item<double>());
     CHECK(at::equal(there.second, again.second));
     CHECK(at::equal(there.first, again.first));
+    CHECK_FALSE(at::globalContext().allowTF32CuBLAS());
   }
 }
 
