@@ -16,7 +16,9 @@ EpochDraws::EpochDraws(config::Train const& train, Shape const& shape) : train_(
 }
 
 void EpochDraws::draw(std::int64_t step, std::int64_t next_batch, std::int64_t windows) {
-  auto const on_host = [](at::Tensor const& table) { return table.defined() ? at::zeros_like(table, table.options().device(at::kCPU)) : table; };
+  auto const on_host = [](at::Tensor const& table) {
+    return table.defined() ? at::zeros_like(table, table.options().device(at::kCPU)) : table;
+  };
   auto const rotations = on_host(rotations_), scales = on_host(scales_), negatives = on_host(negatives_);
   for (auto batch = next_batch; batch < shape_.batches; ++batch, ++step) {
     train::Draws const draws(static_cast<std::uint64_t>(train_.seed), static_cast<std::uint64_t>(step));
@@ -25,8 +27,9 @@ void EpochDraws::draw(std::int64_t step, std::int64_t next_batch, std::int64_t w
     if (rotations.defined()) rotations[batch].copy_(train::rotation(train_, shape_.channels, draws));
     if (scales.defined()) scales[batch].narrow(0, 0, count).copy_(train::scales(train_, 0, count, draws));
     if (!negatives.defined()) continue;
-    auto const rows = train::drawn_negatives(static_cast<std::size_t>(shape_.layers), train_.contrastive_negatives, count * shape_.time, draws);
-    for (std::int64_t layer = 0; layer < shape_.layers; ++layer) negatives[batch][layer].copy_(rows[static_cast<std::size_t>(layer)]);
+    auto const rows = train::drawn_negatives(static_cast<std::size_t>(shape_.layers), train_.contrastive_negatives,
+                                             count * shape_.time, draws);
+    negatives[batch].copy_(at::stack(rows));
   }
   if (rotations.defined()) rotations_.copy_(rotations);
   if (scales.defined()) scales_.copy_(scales);

@@ -70,14 +70,16 @@ typename Engine<T>::Pull Objective<T>::pull(Engine<T> const& engine, train::Part
     negatives = draws_.negatives().index_select(0, state_.view(at::kLong).narrow(0, 1, 1)).squeeze(0);
   }
   auto const row = static_cast<std::int64_t>(engine.horizons().size());
-  return [this, windows, negatives, row, weight = weights(of), sums = engine.window_sums()](std::int64_t layer, at::Tensor const& h, at::Tensor const& dh) {
+  return [this, windows, negatives, row, weight = weights(of), sums = engine.window_sums()](std::int64_t layer, at::Tensor const& h,
+                                                                                            at::Tensor const& dh) {
     auto const sums_of = [&](std::int64_t term) { return sums[row + term].narrow(0, 0, windows); };
     if (train_.slowness_lambda > 0)
-      k::slowness<T>({windows, shape_.time, shape_.features}, weight.front(), {data<T const>(h), data<T>(dh), data<double>(sums_of(0))},
-                     bytes(workspace_), stream());
+      k::slowness<T>({windows, shape_.time, shape_.features}, weight.front(),
+                     {data<T const>(h), data<T>(dh), data<double>(sums_of(0))}, bytes(workspace_), stream());
     if (!negatives.defined()) return;
     auto const by_window = [&](at::Tensor const& t) { return t.view({windows, shape_.time, shape_.features}); };
-    train::add_contrastive(by_window(h), negatives[layer], train_.contrastive_temp, weight.back(), sums_of(terms(train_) - 1), by_window(dh));
+    train::add_contrastive(by_window(h), negatives[layer], train_.contrastive_temp, weight.back(), sums_of(terms(train_) - 1),
+                           by_window(dh));
   };
 }
 
