@@ -26,11 +26,17 @@ rows() { if [ -f "$1/log.csv" ]; then wc -l <"$1/log.csv"; else echo 0; fi; }
 same() { cmp -s "$1/checkpoint.pt" "$2/checkpoint.pt" && echo 0 || echo 1; }
 
 step "Two ranks on two GPUs"
-for ranks in 1 2; do train "$ranks" --epochs 6 --out "$work/curve$ranks" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }; done
+# same_curve NAME [flag...]: trains with one rank and with two, and compares the losses.
+same_curve() {
+  local name=$1 ranks difference; shift
+  for ranks in 1 2; do train "$ranks" --epochs 6 "$@" --out "$work/$name$ranks" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }; done
+  difference=$(paste -d, <(cut -d, -f2,4 "$work/${name}1/log.csv") <(cut -d, -f2,4 "$work/${name}2/log.csv") |
+    awk -F, 'NR > 1 {for (i = 1; i <= 2; ++i) {d = ($i - $(i + 2)) / $i; if (d < 0) d = -d; if (d > most) most = d}} END {print most + 0}')
+  check "$(awk -v d="$difference" 'BEGIN {print !(d < 1e-4)}')" "the curve of one rank${*:+ with $*} (largest relative difference $difference)"
+}
+same_curve curve
+same_curve objective --slowness-lambda 0.5 --aug-rotate --aug-scale 0.2 --aug-noise 1
 train 2 --epochs 6 --out "$work/again" >"$work/log" 2>&1
-difference=$(paste -d, <(cut -d, -f2,4 "$work/curve1/log.csv") <(cut -d, -f2,4 "$work/curve2/log.csv") |
-  awk -F, 'NR > 1 {for (i = 1; i <= 2; ++i) {d = ($i - $(i + 2)) / $i; if (d < 0) d = -d; if (d > most) most = d}} END {print most + 0}')
-check "$(awk -v d="$difference" 'BEGIN {print !(d < 1e-4)}')" "the curve of one rank (largest relative difference $difference)"
 check "$(same "$work/curve2" "$work/again")" "the same bits in another run"
 
 train 2 --epochs 60 --out "$work/whole" >"$work/log" 2>&1

@@ -17,6 +17,7 @@
 #include "bench/timed_network.hpp"
 #include "model/network.hpp"
 #include "series/stream.hpp"
+#include "train/objective.hpp"
 #include "train/optimizer.hpp"
 
 namespace mambasynth::bench {
@@ -44,10 +45,11 @@ Result step(Sizes const& s, Effort const& effort) {
   auto const x = noise({s.batch, s.time, s.channels});
   auto result = model_result("step", s);
   config::Train const train;
+  auto const objective = train::objective_of(s.objective);
   measure(result, effort, [&] {
     model::DropoutDraw const draw{.p = s.model.dropout, .seed = seed, .step = static_cast<std::uint64_t>(optimizer.steps()), .first_sample = 0};
     network.zero_gradient();
-    model::prediction_loss(network.predict(x, draw), x, network.horizons()).backward();
+    objective->loss(network, x, draw).backward();
     optimizer.step(train.lr, train.lr);
   });
   return result;
@@ -84,6 +86,7 @@ std::vector<Result> block(Sizes const& s, Effort const& effort) {
 Result epoch(Sizes const& s, Effort const& effort) {
   config::Trial trial;
   trial.model = s.model;
+  trial.train = s.objective;
   trial.train.batch_size = s.batch;
   trial.train.seq_len = s.time;
   trial.train.precision = s.precision;

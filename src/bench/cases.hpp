@@ -12,6 +12,7 @@ namespace mambasynth::bench {
 /// The sizes that are timed: the documented model on short windows, which a laptop trains too.
 struct Sizes {
   config::Model model;
+  config::Train objective;         ///< of which a step and an epoch take the auxiliary losses and augmentations
   std::int64_t channels = config::Data{}.ambient_dim;
   std::int64_t batch = 8;
   std::int64_t time = 256;

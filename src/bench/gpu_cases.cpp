@@ -159,12 +159,13 @@ Result step_of(std::string const& name, Sizes const& s, Effort const& effort, gp
   auto const rank = effort.group ? effort.group->rank() : 0, ranks = effort.group ? effort.group->size() : 1;
   auto const parts = [=](std::int64_t count) { return std::vector<train::Part>{parallel::share_of(count, rank, ranks)}; };
   gpu::TrainingStep<T> step(network, {.batch = (s.batch + ranks - 1) / ranks, .time = s.time, .training = true},
-                            {.dropout = s.model.dropout, .seed = seed, .batches = batches, .batch_size = s.batch, .parts = parts, .sum = sum}, {}, s.graphs);
+                            {.dropout = s.model.dropout, .seed = seed, .batches = batches, .batch_size = s.batch, .parts = parts, .sum = sum,
+                             .objective = s.objective}, {}, s.graphs);
   std::vector<std::int64_t> starts(static_cast<std::size_t>(s.batch * batches));
   for (std::size_t i = 0; i < starts.size(); ++i) starts[i] = static_cast<std::int64_t>(i * 256 % 90000);
   step.windows() = {at::randn({90000 + s.time, s.channels}, gpu::on_gpu(at::kFloat)), at::tensor(starts).to(at::kCUDA)};
   config::Train const train;
-  step.set_state(0, 0, train.lr, train.lr);
+  step.begin(s.batch * batches, 0, train.lr, train.lr);
   auto result = named(name, model_shape(s), s.batch * s.time, 0, 3 * forward_operations(s) / static_cast<double>(ranks));
   std::int64_t done = 0;
   measure_on_gpu(result, effort, [&] {

@@ -119,6 +119,14 @@ Action declare_bench(CLI::App& app) {
   size("--n-layers", sizes.model.n_layers, "Mamba blocks");
   size("--d-state", sizes.model.d_state, "states of each inner channel");
   size("--max-horizon", sizes.model.max_horizon, "prediction horizons 1, 2, 4, ... up to this one");
+  auto const part = [&](char const* flag, double& target, char const* help) {
+    app.add_option(flag, target, fmt::format("a step and an epoch with {} [default: without]", help))->type_name("")->check(CLI::NonNegativeNumber);
+  };
+  part("--slowness-lambda", sizes.objective.slowness_lambda, "the slowness loss");
+  part("--contrastive-lambda", sizes.objective.contrastive_lambda, "the contrastive loss");
+  app.add_flag("--aug-rotate", sizes.objective.aug_rotate, "a step and an epoch with rotated batches");
+  part("--aug-scale", sizes.objective.aug_scale, "scaled windows");
+  part("--aug-noise", sizes.objective.aug_noise, "noise on the input");
   sizes.precision.clear();
   app.add_option("--precision", sizes.precision, "bf16 or fp32 [default: bf16 on CUDA]")->type_name("")->check(CLI::IsMember({"bf16", "fp32"}));
   app.add_flag("!--no-graphs", sizes.graphs, "launch a step's kernels one by one instead of as a CUDA graph");

@@ -177,7 +177,7 @@ int run(Options const& options) {
         .prepare_trial = [&](auto const& planned, auto const& data) {
           prepare_optimum(planned, data, optimum_cache(out, planned), seen);
         },
-        .check = [&](auto const& trial, std::int64_t ranks) { train::require_trainable(trial.train, device, ranks); }};
+        .check = [&](auto const& trial, std::int64_t ranks) { train::require_trainable(trial.train, ranks); }};
     return sweep::run_sweep(sweep_options, hooks, session);
   });
 }

@@ -172,7 +172,7 @@ int run(Options& options) {
     auto const device = use_device(options.run);
     resolve_precision(trial, device);
     config::check(trial);
-    train::require_trainable(trial.train, device, ranks);
+    train::require_trainable(trial.train, ranks);
     return device;
   };
   if (options.no_compile) fmt::print(stderr, "note: --no-compile changes nothing (nothing is compiled at run time).\n");

@@ -42,7 +42,7 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
 
   x_ = fp32({room.batch, room.time, n_.channels});
   padded_ = array(width);
-  window_sums_ = at::zeros({heads, room.batch}, on_gpu(at::kDouble));
+  window_sums_ = at::zeros({heads + room.terms, room.batch}, on_gpu(at::kDouble));
   for (std::int64_t i = 0; i <= n_.layers; ++i) {
     if (!room.training && i > 0) {
       layers_.push_back(layers_.front());

@@ -17,6 +17,7 @@ namespace mambasynth::gpu {
 struct Room {
   std::int64_t batch = 0, time = 0;
   bool training = false;
+  std::int64_t terms = 0;  ///< rows of window_sums() behind the horizons', which a Pull writes
 };
 
 /// The network's forward and backward on one GPU, written out block by block over preallocated arrays: no autograd, no
@@ -34,7 +35,7 @@ class Engine {
   /// (f) fp32 gradient of every parameter, in flat order; what backward() writes.
   [[nodiscard]] at::Tensor const& gradient() const { return gradient_; }
   [[nodiscard]] std::vector<train::Stretch> const& stretches() const { return stretches_; }
-  /// (horizon, b) sums of squared errors of each window.
+  /// (horizon and term, b) sums of squared errors of each window, and what a Pull summed.
   [[nodiscard]] at::Tensor const& window_sums() const { return window_sums_; }
   /// x (b, t, c) fp32 and its padded copy (b, t, width) in T: fill before forward().
   [[nodiscard]] at::Tensor const& x() const { return x_; }
@@ -57,9 +58,12 @@ class Engine {
   /// Told when elements [first, last) of gradient() have their last launch behind them: from the end to the start, in
   /// train::stretches().
   using Ready = std::function<void(std::int64_t first, std::int64_t last)>;
+  /// Adds to dh (m, f) the gradient with respect to h (m, f), the residual stream behind a layer, of what the loss has beside
+  /// the predictions; from the last layer to the first, each before its block's backward, in the stream's order.
+  using Pull = std::function<void(std::int64_t layer, at::Tensor const& h, at::Tensor const& dh)>;
   /// Behind forward(): window_sums(), and gradient() of the mean over horizons of the mean squared error over `of` windows,
-  /// of which these are `batch` (0: all).
-  void losses_and_backward(std::int64_t batch, Dropout const& dropout, std::int64_t of = 0, Ready const& ready = {});
+  /// of which these are `batch` (0: all), and of what `pull` adds.
+  void losses_and_backward(std::int64_t batch, Dropout const& dropout, std::int64_t of = 0, Ready const& ready = {}, Pull const& pull = {});
   /// The first block with its residual sum and norm alone, behind a forward and a backward: for benchmarks.
   void one_block_forward(std::int64_t batch, Dropout const& dropout);
   void one_block_backward(std::int64_t batch, Dropout const& dropout);

@@ -108,7 +108,8 @@ void Engine<T>::unpack_gradients(std::int64_t first, std::int64_t count) {
 }
 
 template <class T>
-void Engine<T>::losses_and_backward(std::int64_t batch, Dropout const& dropout, std::int64_t of, Ready const& ready) {
+void Engine<T>::losses_and_backward(std::int64_t batch, Dropout const& dropout, std::int64_t of, Ready const& ready,
+                                    Pull const& pull) {
   at::NoGradGuard const no_grad;
   auto const m = batch * room_.time;
   std::size_t complete = 0;
@@ -124,11 +125,18 @@ void Engine<T>::losses_and_backward(std::int64_t batch, Dropout const& dropout, 
   }
   auto const& dmix = dropout.p > 0 ? dbranch_ : dh_;
   auto const layers = weights_.layers().size();
-  norm_backward(layers, true, batch, dropout);
+  auto const pull_at = [&](std::size_t site) {
+    if (pull) pull(static_cast<std::int64_t>(site) - 1, layers_[site].h.narrow(0, 0, m), dh_.narrow(0, 0, m));
+  };
+  // Behind the last layer nothing else reaches the residual sum but the norm.
+  if (pull) dh_.zero_();
+  pull_at(layers);
+  norm_backward(layers, !pull, batch, dropout);
   unpack_gradients(1, segments_ - 1);   // the heads'
   tell();
   for (auto i = layers; i-- > 0;) {
     block_backward(i, batch, dmix);
+    if (i > 0) pull_at(i);
     norm_backward(i, false, batch, dropout);
     if (i > 0) tell();
   }
@@ -148,7 +156,7 @@ void Engine<T>::one_block_backward(std::int64_t batch, Dropout const& dropout) {
 
 template void Engine<float>::one_block_backward(std::int64_t, Dropout const&);
 template void Engine<k::BFloat16>::one_block_backward(std::int64_t, Dropout const&);
-template void Engine<float>::losses_and_backward(std::int64_t, Dropout const&, std::int64_t, Ready const&);
-template void Engine<k::BFloat16>::losses_and_backward(std::int64_t, Dropout const&, std::int64_t, Ready const&);
+template void Engine<float>::losses_and_backward(std::int64_t, Dropout const&, std::int64_t, Ready const&, Pull const&);
+template void Engine<k::BFloat16>::losses_and_backward(std::int64_t, Dropout const&, std::int64_t, Ready const&, Pull const&);
 
 }  // namespace mambasynth::gpu

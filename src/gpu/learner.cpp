@@ -63,7 +63,7 @@ class GpuLearner final : public train::Learner {
     // Into the same memory: captured graphs hold its address.
     if (!windows.starts.defined()) windows = {device_series(train), host.to(at::kCUDA)};
     else windows.starts.copy_(host);
-    step_.set_state(static_cast<std::int64_t>(step_.state().step), epoch.next_batch, epoch.rate, epoch.gate_rate);
+    step_.begin(static_cast<std::int64_t>(starts.size()), epoch.next_batch, epoch.rate, epoch.gate_rate);
     count_ = static_cast<std::int64_t>(epoch.order.size());
     next_ = reported_ = epoch.next_batch;
   }
@@ -140,7 +140,8 @@ class GpuLearner final : public train::Learner {
             .batch_size = train.batch_size,
             .parts = [lesson](std::int64_t count) { return train::parts_of(count, lesson); },
             .sum = sum,
-            .freeze_A = train.freeze_a};
+            .freeze_A = train.freeze_a,
+            .objective = train};
   }
   /// For the stream; where other ranks have a part in what is waited for, not for ever.
   template <class F>
@@ -202,7 +203,7 @@ class GpuLearner final : public train::Learner {
 
 std::unique_ptr<train::Learner> learner(train::Lesson const& lesson, std::function<void(std::string const&)> const& note,
                                         bool graphs) {
-  train::require_trainable(lesson.trial.train, "cuda", lesson.group.size());
+  train::require_trainable(lesson);
   use_exact_products();
   if (lesson.trial.train.precision == "bf16")
     return std::make_unique<GpuLearner<kernels::BFloat16>>(lesson, note, graphs);

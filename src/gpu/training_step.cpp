@@ -44,7 +44,10 @@ void leave_capture(at::cuda::CUDAGraph& graph) {
 
 template <class T>
 TrainingStep<T>::TrainingStep(model::Network const& network, Room const& room, StepPlan plan, Note note, bool graphs)
-    : engine_(network, room), plan_(std::move(plan)), note_(std::move(note)), graphs_(graphs) {
+    : engine_(network, {room.batch, room.time, room.training, Objective<T>::terms(plan.objective)}),
+      plan_(std::move(plan)),
+      note_(std::move(note)),
+      graphs_(graphs) {
   if (plan_.batch_size == 0) plan_.batch_size = room.batch;
   if (!plan_.parts) plan_.parts = [](std::int64_t count) { return std::vector<train::Part>{{0, count}}; };
   auto const size = network.flat().numel();
@@ -55,6 +58,12 @@ TrainingStep<T>::TrainingStep(model::Network const& network, Room const& room, S
   gate_ranges_ = to_device(gate_ranges(network));
   workspace_ = byte_array(k::optimizer_workspace_bytes({size, room.batch, static_cast<std::int64_t>(engine_.horizons().size()),
                                                         gate_ranges_.numel() / 16}));
+  if (plan_.freeze_A) frozen_A_log_ = A_log().clone(at::MemoryFormat::Contiguous);
+  if (Objective<T>::wanted(plan_.objective))
+    objective_ = std::make_unique<Objective<T>>(plan_.objective,
+                                                EpochDraws::Shape{plan_.batches, plan_.batch_size, room.time, network.channels(),
+                                                                  network.config().n_layers, network.config().d_model},
+                                                room, state_);
 }
 
 template <class T>
@@ -63,6 +72,13 @@ void TrainingStep<T>::set_state(std::int64_t steps, std::int64_t batch, double r
   std::vector<k::StepState> const values{{static_cast<unsigned long long>(steps), batch, static_cast<float>(rate),
                                           static_cast<float>(gate_rate), halted}};
   state_.copy_(to_device(values));
+}
+
+template <class T>
+void TrainingStep<T>::begin(std::int64_t windows, std::int64_t batch, double rate, double gate_rate) {
+  auto const steps = static_cast<std::int64_t>(state().step);
+  set_state(steps, batch, rate, gate_rate);
+  if (objective_) objective_->begin(steps, batch, windows);
 }
 
 template <class T>
@@ -84,9 +100,11 @@ void TrainingStep<T>::launch_part(train::Part const& part, std::int64_t batch, b
   auto const& x = engine_.x();
   auto const* state = reinterpret_cast<k::StepState const*>(bytes(state_));
   auto const windows = part.last - part.first;
+  bool const augmented = objective_ && objective_->augments();
   k::gather_windows<T>({windows, x.size(1), x.size(2), engine_.weights().width()}, data<float>(windows_.series),
-                       data<std::int64_t>(windows_.starts) + part.first, plan_.batch_size, state, data<float>(x),
-                       data<T>(engine_.padded()), stream());
+                       data<std::int64_t>(windows_.starts) + part.first, plan_.batch_size, state,
+                       data<float>(augmented ? objective_->raw() : x), data<T>(engine_.padded()), stream());
+  if (augmented) objective_->augment(engine_, part);
   typename Engine<T>::Dropout const draw{.p = plan_.dropout, .key = {plan_.seed, 0, 0}, .first_sample = part.first, .state = state};
   engine_.forward(windows, draw);
   auto const ready = [&](std::int64_t begin, std::int64_t end) {
@@ -94,7 +112,7 @@ void TrainingStep<T>::launch_part(train::Part const& part, std::int64_t batch, b
     if (!first) stretch.add_(gradient_so_far_.narrow(0, begin, end - begin));
     if (last && plan_.sum) plan_.sum->begin(data<float>(stretch), end - begin);
   };
-  engine_.losses_and_backward(windows, draw, batch, ready);
+  engine_.losses_and_backward(windows, draw, batch, ready, objective_ ? objective_->pull(engine_, part, batch) : nullptr);
   if (!first) engine_.window_sums().add_(sums_so_far_);
   if (last) return;
   gradient_so_far_.copy_(engine_.gradient());
@@ -134,10 +152,10 @@ void TrainingStep<T>::launch_forward_and_backward(std::int64_t batch) {
 template <class T>
 void TrainingStep<T>::launch(std::int64_t batch) {
   launch_forward_and_backward(batch);
-  auto const heads = static_cast<std::int64_t>(engine_.horizons().size());
+  auto const sums = engine_.window_sums().size(0);
   constexpr auto settings = train::step_settings;
   auto const& flat = engine_.weights().flat();
-  k::optimizer_step({flat.numel(), engine_.room().batch, heads, gate_ranges_.numel() / 16},
+  k::optimizer_step({flat.numel(), engine_.room().batch, sums, gate_ranges_.numel() / 16},
                     {.lr = 0, .beta1 = settings.beta1, .beta2 = settings.beta2, .eps = settings.epsilon, .weight_decay = settings.weight_decay},
                     settings.clip_norm,
                     {.gradient = data<float>(engine_.gradient()),
@@ -164,7 +182,8 @@ void TrainingStep<T>::capture(std::int64_t batch) {
   auto graph = std::make_unique<at::cuda::CUDAGraph>();
   bool capturing = false;
   try {
-    graph->capture_begin();
+    // One pool for what is allocated while capturing: graphs run one after the other, and leave nothing in it.
+    graph->capture_begin(captured_.empty() ? c10::MempoolId_t{0, 0} : captured_.begin()->second->pool());
     capturing = true;
     launch(batch);
     capturing = false;
@@ -190,6 +209,8 @@ void TrainingStep<T>::run(std::int64_t batch) {
     auto const& horizons = engine_.horizons();
     for (auto const horizon : horizons)
       weights.push_back(1 / (static_cast<double>(batch * (x.size(1) - horizon) * x.size(2)) * static_cast<double>(horizons.size())));
+    if (objective_)
+      for (auto const weight : objective_->weights(batch)) weights.push_back(weight);
     loss_weights_[batch] = to_device(weights);
   }
   if (graphs_ && !captured_.contains(batch)) capture(batch);
@@ -216,7 +237,7 @@ train::Snapshot TrainingStep<T>::snapshot() const {
 template <class T>
 void TrainingStep<T>::load(model::Network const& network, train::Optimizer const& optimizer) {
   engine_.weights().load(network);
-  if (plan_.freeze_A) frozen_A_log_ = A_log().clone(at::MemoryFormat::Contiguous);
+  if (plan_.freeze_A) frozen_A_log_.copy_(A_log());
   first_moment_.copy_(optimizer.first_moment());
   second_moment_.copy_(optimizer.second_moment());
 }

@@ -10,6 +10,7 @@
 
 #include "gpu/all_reduce.hpp"
 #include "gpu/engine.hpp"
+#include "gpu/objective.hpp"
 #include "kernels/cuda/parameters.hpp"
 #include "train/learner.hpp"
 
@@ -31,6 +32,7 @@ struct StepPlan {
   std::function<std::vector<train::Part>(std::int64_t count)> parts = {};
   AllReduce* sum = nullptr;        ///< over the ranks
   bool freeze_A = false;           ///< every A_log keeps its bits, as of a rate of 0
+  config::Train objective = {};    ///< of which the auxiliary losses, the augmentations and their seed are meant
 };
 
 /// One step of training as launches on a stream, captured once for each batch size.
@@ -45,6 +47,8 @@ class TrainingStep {
 
   /// Sets the counters on the device: the epoch's rates and the batch that comes next.
   void set_state(std::int64_t steps, std::int64_t batch, double rate, double gate_rate);
+  /// The same at the beginning of an epoch of `windows` windows, and the random numbers of its steps.
+  void begin(std::int64_t windows, std::int64_t batch, double rate, double gate_rate);
   [[nodiscard]] kernels::cuda::StepState state() const;
   /// Queues the step on the next batch, of `batch` windows.
   void run(std::int64_t batch);
@@ -75,8 +79,9 @@ class TrainingStep {
   Note note_;
   bool graphs_;
   at::Tensor first_moment_, second_moment_, state_, records_, gate_ranges_, workspace_;
-  at::Tensor frozen_A_log_;  ///< (layer, d n), where they are frozen
+  at::Tensor frozen_A_log_;  ///< (layer, d n), where they are frozen; captured graphs hold its address
   at::Tensor gradient_so_far_, sums_so_far_;  ///< of the step's parts, where there are several
+  std::unique_ptr<Objective<T>> objective_;   ///< where it has more than the prediction of windows as they are
   std::map<std::int64_t, at::Tensor> loss_weights_;
   std::map<std::int64_t, std::unique_ptr<at::cuda::CUDAGraph>> captured_;
 };

@@ -16,15 +16,16 @@ at::Tensor rotation(config::Train const& train, std::int64_t channels, Draws con
   return at::tensor(factor, at::kDouble).view({channels, channels});
 }
 
+at::Tensor scales(config::Train const& train, std::int64_t first, std::int64_t count, Draws const& draws) {
+  return (1 + train.aug_scale * (2 * draws.uniform(Draws::Purpose::scale, first, count, 1) - 1)).view({count});
+}
+
 Shown augmented(config::Train const& train, at::Tensor const& x, model::DropoutDraw const& draw) {
   Draws const draws(draw.seed, draw.step);
   auto const batch = x.size(0), time = x.size(1), channels = x.size(2);
   auto target = x;
   if (train.aug_rotate) target = at::matmul(target, rotation(train, channels, draws).t().to(x.scalar_type()));
-  if (train.aug_scale > 0) {
-    auto const factor = 1 + train.aug_scale * (2 * draws.uniform(Draws::Purpose::scale, draw.first_sample, batch, 1) - 1);
-    target = target * factor.view({batch, 1, 1}).to(x.scalar_type());
-  }
+  if (train.aug_scale > 0) target = target * scales(train, draw.first_sample, batch, draws).view({batch, 1, 1}).to(x.scalar_type());
   if (train.aug_noise == 0) return {target, target};
   auto const noise = draws.normal(Draws::Purpose::noise, draw.first_sample, batch, time * channels);
   return {target + (train.aug_noise * noise).view({batch, time, channels}).to(x.scalar_type()), target};

@@ -23,4 +23,7 @@ Shown augmented(config::Train const& train, at::Tensor const& x, model::DropoutD
 /// LAPACK's signs (so not Haar-distributed, as the original's), or exp(eps (M - M^T) / 2) for aug_rotate_eps > 0.
 at::Tensor rotation(config::Train const& train, std::int64_t channels, Draws const& draws);
 
+/// (count) fp64 factors of windows first, first + 1, ... of the whole batch.
+at::Tensor scales(config::Train const& train, std::int64_t first, std::int64_t count, Draws const& draws);
+
 }  // namespace mambasynth::train

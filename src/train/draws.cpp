@@ -6,10 +6,13 @@
 #include <cmath>
 #include <numbers>
 
+#include "kernels/augment.hpp"
 #include "kernels/dropout.hpp"
 
 namespace mambasynth::train {
 namespace {
+
+static_assert(static_cast<std::uint32_t>(Draws::Purpose::noise) == kernels::noise_purpose);
 
 std::uint32_t low(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
 std::uint32_t high(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32); }
@@ -24,7 +27,7 @@ constexpr std::int64_t grain = 4096;
 
 template <class F>
 at::Tensor Draws::by_pairs(Purpose purpose, std::int64_t first_row, std::int64_t rows, std::int64_t elements, F&& pair) const {
-  auto const words = kernels::philox({low(step_), high(step_), static_cast<std::uint32_t>(purpose), 1}, {low(seed_), high(seed_)});
+  auto const words = kernels::philox({low(step_), high(step_), static_cast<std::uint32_t>(purpose), kernels::draws_counter}, {low(seed_), high(seed_)});
   std::array<std::uint32_t, 2> const stream{words[0], words[1]};
   auto drawn = at::empty({rows, elements}, at::kDouble);
   auto* values = drawn.mutable_data_ptr<double>();

@@ -96,13 +96,17 @@ std::vector<Part> parts_of(std::int64_t count, Lesson const& lesson) {
   return parts;
 }
 
-std::unique_ptr<Learner> host_learner(Lesson const& lesson) {
+void require_trainable(Lesson const& lesson) {
   auto const& train = lesson.trial.train;
-  require_trainable(train, "cpu", lesson.group.size());
+  require_trainable(train, lesson.group.size());
   if (train.needs_whole_batch() && lesson.micro_batch > 0 && lesson.micro_batch < train.batch_size)
     throw errors::usage("train.contrastive_lambda is not available with parts of a batch", "its negatives are drawn from a whole batch",
                         "Use a smaller --batch-size");
-  return host_learner_with(lesson, objective_of(train));
+}
+
+std::unique_ptr<Learner> host_learner(Lesson const& lesson) {
+  require_trainable(lesson);
+  return host_learner_with(lesson, objective_of(lesson.trial.train));
 }
 
 std::unique_ptr<Learner> host_learner_with(Lesson const& lesson, std::unique_ptr<Objective> objective) {

@@ -69,8 +69,9 @@ struct Lesson {
 using Part = parallel::Share;
 /// This rank's share of a batch of `count` windows in parts of at most `micro_batch` (0: in one); none where it has no share.
 std::vector<Part> parts_of(std::int64_t count, Lesson const& lesson);
-/// Trains on the CPU, through autograd, for the objective of the lesson's configuration.
-/// Errors: errors::usage for an objective that takes whole batches (require_trainable), where they would come in parts.
+/// Refuses an objective that takes whole batches (require_trainable) where they would come in parts: errors::usage.
+void require_trainable(Lesson const& lesson);
+/// Trains on the CPU, through autograd, for the objective of the lesson's configuration. Errors: require_trainable's.
 std::unique_ptr<Learner> host_learner(Lesson const& lesson);
 /// The same for any objective.
 std::unique_ptr<Learner> host_learner_with(Lesson const& lesson, std::unique_ptr<Objective> objective);

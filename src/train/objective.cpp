@@ -9,8 +9,6 @@
 namespace mambasynth::train {
 namespace {
 
-constexpr double least_norm = 1e-12;
-
 class Prediction final : public Objective {
  public:
   explicit Prediction(config::Train const& train) : train_(train) {}
@@ -72,19 +70,10 @@ std::vector<at::Tensor> drawn_negatives(std::size_t layers, std::int64_t count, 
   return all;
 }
 
-void require_trainable(config::Train const& train, std::string const& device, std::int64_t ranks) {
+void require_trainable(config::Train const& train, std::int64_t ranks) {
   if (train.needs_whole_batch() && ranks > 1)
     throw errors::usage("train.contrastive_lambda = " + config::canonical(train.contrastive_lambda) + " is not available with " + std::to_string(ranks) + " ranks a trial",
                         "its negatives are drawn from a whole batch, of which each rank has a part", "Train each such trial on one rank");
-  if (device == "cpu") return;
-  auto const refuse = [&](char const* key, std::string const& value) {
-    throw errors::usage("train." + std::string(key) + " = " + value + " is not available on CUDA yet", "only the CPU's training has it", "Use --device cpu, or leave it out");
-  };
-  if (train.slowness_lambda > 0) refuse("slowness_lambda", config::canonical(train.slowness_lambda));
-  if (train.contrastive_lambda > 0) refuse("contrastive_lambda", config::canonical(train.contrastive_lambda));
-  if (train.aug_rotate) refuse("aug_rotate", "true");
-  if (train.aug_scale > 0) refuse("aug_scale", config::canonical(train.aug_scale));
-  if (train.aug_noise > 0) refuse("aug_noise", config::canonical(train.aug_noise));
 }
 
 }  // namespace mambasynth::train

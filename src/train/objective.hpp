@@ -38,8 +38,11 @@ std::unique_ptr<Objective> objective_of(config::Train const& train);
 /// (b, t, f), t >= 2.
 at::Tensor slowness(std::vector<at::Tensor> const& layers);
 
+/// Lengths below it are taken for it.
+inline constexpr double least_norm = 1e-12;
+
 /// Mean over the layers of InfoNCE (van den Oord et al. 2018, arXiv:1807.03748, eq. 4) between steps: with u = h / |h|
-/// (|h| at least 1e-12), cross-entropy of u_t u_(t+1) / temperature against it and u_t u_j / temperature for each j of the
+/// (|h| at least least_norm), cross-entropy of u_t u_(t+1) / temperature against it and u_t u_j / temperature for each j of the
 /// layer's `negatives` (k), rows b t_max + t of the batch, the same for all steps; averaged over all steps that have a next.
 /// A negative may be the next step itself, and gradients flow through negatives.
 at::Tensor contrastive(std::vector<at::Tensor> const& layers, std::vector<at::Tensor> const& negatives, double temperature);
@@ -48,8 +51,7 @@ at::Tensor contrastive(std::vector<at::Tensor> const& layers, std::vector<at::Te
 std::vector<at::Tensor> drawn_negatives(std::size_t layers, std::int64_t count, std::int64_t rows, Draws const& draws);
 
 /// Refuses, before anything is allocated, what cannot be trained so: errors::usage. The contrastive loss draws its
-/// negatives from a whole batch, so that ranks that share batches would need each other's hidden states; on CUDA there
-/// are no augmentations and auxiliary losses. `device`: "cpu" or "cuda".
-void require_trainable(config::Train const& train, std::string const& device, std::int64_t ranks);
+/// negatives from a whole batch, so that ranks that share batches would need each other's hidden states.
+void require_trainable(config::Train const& train, std::int64_t ranks);
 
 }  // namespace mambasynth::train

@@ -185,15 +185,6 @@ TEST_CASE("A frozen A keeps its bits on the GPU, and the curve is the CPU's", "[
   for (std::size_t i = 0; i < history.size(); ++i) CHECK(std::abs(history[i].val_mse - on_host.history[i].val_mse) <= 1e-5 * on_host.history[i].val_mse);
 }
 
-TEST_CASE("What the GPU does not train is refused before it is touched", "[gpu]") {
-  auto trial = tests::small_trial();
-  trial.train.slowness_lambda = 0.1;
-  tests::TemporaryFolder const folder;
-  auto const data = trial::load_data(trial, {}, 1);
-  CHECK_THROWS_WITH(train::Trainer(trial, data.material, {folder.path(), {}, "id", {}, {}, on_gpu}),
-                    Catch::Matchers::ContainsSubstring("train.slowness_lambda = 0.1 is not available on CUDA yet"));
-}
-
 TEST_CASE("A loss that is no number stops the training on the GPU and names the batch", "[gpu]") {
   tests::require_gpu();
   auto trial = tests::small_trial();

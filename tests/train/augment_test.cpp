@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "kernels/augment.hpp"
 #include "train/augment.hpp"
 
 using namespace mambasynth;
@@ -102,6 +103,33 @@ TEST_CASE("noise is on the input alone, of the deviation asked for, by the windo
   train.aug_scale = 0.3;
   auto const all = shown(train, x);
   CHECK(close(all.input - all.target, noise, 1e-13));
+}
+
+TEST_CASE("the kernels' reference makes the same windows of the same draws") {
+  auto const x = windows().to(at::kFloat);
+  constexpr std::int64_t first = 2, width = 8;
+  constexpr std::uint64_t seed = 0x1fffffff7, step = 0x2fffffff5;
+  for (int which = 1; which < 8; ++which) {
+    config::Train train;
+    train.aug_rotate = (which & 1) != 0;
+    train.aug_scale = (which & 2) != 0 ? 0.3 : 0;
+    train.aug_noise = (which & 4) != 0 ? 0.7 : 0;
+    INFO("rotate " << train.aug_rotate << ", scale " << train.aug_scale << ", noise " << train.aug_noise);
+    auto const expected = train::augmented(train, x, {.p = 0, .seed = seed, .step = step, .first_sample = first});
+    train::Draws const draws(seed, step);
+    auto const Q = train::rotation(train, channels, draws).to(at::kFloat).contiguous();
+    auto const factors = train::scales(train, first, batch, draws).to(at::kFloat);
+    auto const target = at::empty_like(x), input = at::empty({batch, time_steps, width}, at::kFloat);
+    kernels::reference::augment({batch, time_steps, channels, width},
+                                {.rotation = train.aug_rotate ? Q.const_data_ptr<float>() : nullptr,
+                                 .scale = train.aug_scale > 0 ? factors.const_data_ptr<float>() : nullptr,
+                                 .noise = train.aug_noise, .seed = seed, .step = step, .first_sample = first},
+                                x.const_data_ptr<float>(), target.mutable_data_ptr<float>(), input.mutable_data_ptr<float>());
+    // Sums of seven products, in another order; with the same noise, another rounding of the sum.
+    CHECK(close(target, expected.target, 1e-6));
+    CHECK(close(input.narrow(2, 0, channels), expected.input, 1e-6));
+    CHECK(input.narrow(2, channels, width - channels).abs().max().item<float>() == 0);
+  }
 }
 
 TEST_CASE("draws are standard, odd counts are beginnings of longer ones, and threads change nothing") {

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/bfloat16.hpp"
+#include "kernels/cuda/stream.hpp"
+
+// d[b,t,f] = h[b,t,f] - h[b,t-1,f]   for t = 1 .. time - 1;   d[b,0,f] = d[b,time,f] = 0
+// window_sum[b] += sum over t, f of d^2;   dh[b,t,f] += 2 weight (d[b,t,f] - d[b,t+1,f])
+// One layer of the slowness loss (train/objective.hpp) and its gradient in closed form: that of weight sum_b window_sum[b].
+// Plain reference: slowness_reference.cpp. GPU: cuda/slowness.cu. Tests: tests/train/auxiliary_test.cpp, which compares the
+// reference with autograd, tests/kernels/cuda/slowness_test.cpp. Caller: src/gpu/objective.cpp.
+namespace mambasynth::kernels {
+
+/// h, dh: (batch, time, feature) contiguous.
+struct SlownessShape {
+  std::int64_t batch, time, features;
+};
+template <class T>
+struct SlownessArrays {
+  T const* h;
+  T* dh;               ///< added to, in fp32 or wider, rounded once
+  double* window_sum;  ///< (batch), added to
+};
+
+/// T: float, double. Errors: std::invalid_argument for an impossible shape.
+namespace reference {
+template <class T>
+void slowness(SlownessShape const&, double weight, SlownessArrays<T> const&);
+}
+/// T: float, BFloat16. The sums have a fixed order.
+namespace cuda {
+std::size_t slowness_workspace_bytes(SlownessShape const&);
+template <class T>
+void slowness(SlownessShape const&, double weight, SlownessArrays<T> const&, std::byte* workspace, Stream);
+}  // namespace cuda
+
+}  // namespace mambasynth::kernels
