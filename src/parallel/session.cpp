@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "errors/errors.hpp"
+#include "parallel/binding.hpp"
 #include "parallel/communicator_handle.hpp"
 #include "parallel/group.hpp"
 
@@ -54,6 +55,7 @@ void tell(Communicator const& world, std::string message) {
 }  // namespace
 
 Session::Session() : exceptions_(std::uncaught_exceptions()) {
+  leave_default_binding();
   int provided = MPI_THREAD_SINGLE;
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided);
   MPI_Comm copy = MPI_COMM_NULL;

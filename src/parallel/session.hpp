@@ -9,6 +9,7 @@
 namespace mambasynth::parallel {
 
 /// MPI from start to end: one object, declared first in main so that it dies last. Without a launcher it is one rank.
+/// The rank may use all cores of its launcher, unless a binding was asked for (binding.hpp).
 /// Any one thread at a time may call MPI (MPI_THREAD_SERIALIZED).
 class Session {
  public:

@@ -45,6 +45,19 @@ def test_three_ranks_make_one_report(mambasynth, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_binding_that_nobody_asked_for_is_left(mambasynth, tmp_path):
+    """mpirun binds each of two ranks to one core: a trial's threads would share it."""
+    if len(cores := sorted(os.sched_getaffinity(0))) < 2:
+        pytest.skip("one core: nothing to be bound to")
+
+    def cores_of_ranks(*environment):
+        done = mambasynth.over(2)("doctor", "--json", "--out", tmp_path, launcher=["env", *environment])
+        return [rank["cores"] for rank in json.loads(done.stdout)["ranks"]]
+
+    assert cores_of_ranks("-u", "OMPI_MCA_hwloc_base_binding_policy") == [cores, cores]
+    assert [len(bound) for bound in cores_of_ranks("OMPI_MCA_hwloc_base_binding_policy=core")] == [1, 1]
+
+
 def test_a_launcher_that_mpi_does_not_know(mambasynth, tmp_path, monkeypatch):
     monkeypatch.setenv("SLURM_NTASKS", "2")
     done = mambasynth("doctor", "--out", tmp_path, code=1)

@@ -1,0 +1,57 @@
+#include "parallel/binding.hpp"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+namespace mambasynth::parallel {
+namespace {
+
+/// Bound by Open MPI 4's own choice: a binding that was asked for names its policy or how ranks are mapped.
+bool bound_by_default() {
+  auto const* bound = std::getenv("OMPI_MCA_orte_bound_at_launch");
+  constexpr std::array asked{"OMPI_MCA_hwloc_base_binding_policy", "OMPI_MCA_rmaps_base_mapping_policy", "OMPI_MCA_rmaps_base_cpus_per_rank"};
+  return bound != nullptr && std::string(bound) == "1" &&
+         std::none_of(asked.begin(), asked.end(), [](char const* name) { return std::getenv(name) != nullptr; });
+}
+
+struct Process {
+  std::string name;
+  pid_t parent = 0;
+};
+Process look_up(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+  Process process;
+  for (std::string key; file >> key;) {
+    if (key == "Name:") file >> process.name;
+    if (key == "PPid:") file >> process.parent;
+  }
+  return process;
+}
+
+/// The nearest process above this one that starts ranks; 0 without one.
+pid_t launcher() {
+  constexpr std::array launchers{"orted", "mpirun", "mpiexec", "orterun"};
+  for (pid_t pid = getppid(); pid > 1;) {
+    auto const process = look_up(pid);
+    if (std::find(launchers.begin(), launchers.end(), process.name) != launchers.end()) return pid;
+    pid = process.parent;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void leave_default_binding() {
+  if (!bound_by_default()) return;
+  auto const pid = launcher();
+  cpu_set_t cores;
+  if (pid != 0 && sched_getaffinity(pid, sizeof cores, &cores) == 0) sched_setaffinity(0, sizeof cores, &cores);
+}
+
+}  // namespace mambasynth::parallel
