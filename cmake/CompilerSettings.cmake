@@ -43,8 +43,8 @@ function(mambasynth_library name)
   target_link_libraries(mambasynth_${name} PRIVATE mambasynth_settings)
 endfunction()
 
-# mambasynth_glue(TARGET...): reads flags, TOML and JSON once a run; the templates behind that take long to optimise and
-# gain nothing.
+# mambasynth_glue(TARGET...): reads flags, TOML and JSON once a run, or compares what others computed; the templates behind
+# that take long to optimise and gain nothing.
 function(mambasynth_glue)
   foreach(target IN LISTS ARGN)
     target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O1>)

@@ -1,5 +1,9 @@
 #include "analysis/representation/softmax_kernel.hpp"
 
+#include <bit>
+#include <cmath>
+#include <iterator>
+
 namespace mambasynth::analysis::representation {
 
 namespace {
@@ -14,7 +18,52 @@ static_assert(row_lanes == 8 && block % (2 * row_lanes) == 0);
 #define MAMBASYNTH_EVERY_WIDTH
 #endif
 
+using EightBits = std::int64_t __attribute__((vector_size(64), aligned(8)));
+
+/// e^x for x <= 0, within 2 units in the last place down to e^-708, which stands for all below; NaN stays. x = n ln 2 + r
+/// with ln 2 in two parts (Cody & Waite 1980), Taylor's series of e^r: the same operations, so the same bits, in any width.
+inline __attribute__((always_inline)) void exponentiate(Eight& x) {
+  constexpr double least = -708, log2_e = 0x1.71547652b82fep+0, ln2_high = 0x1.62e42feep-1, ln2_low = 0x1.a39ef35793c76p-33;
+  constexpr double to_integer = 0x1.8p52;  // what is added to it is rounded to an integer, in the low bits
+  constexpr double inverse_factorial[] = {1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040,
+                                          1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1, 1};
+  x = x < least ? Eight{} + least : x;
+  Eight const shifted = x * log2_e + to_integer;
+  Eight const n = shifted - to_integer;
+  Eight const r = (x - n * ln2_high) - n * ln2_low;
+  Eight power = Eight{} + inverse_factorial[0];
+  for (std::size_t i = 1; i < std::size(inverse_factorial); ++i) power = power * r + inverse_factorial[i];
+  constexpr std::int64_t bias = 1023 - std::bit_cast<std::int64_t>(to_integer);
+  constexpr int exponent_at = 52;
+  x = power * (Eight)(((EightBits)shifted + bias) << exponent_at);
+}
+
 }  // namespace
+
+MAMBASYNTH_EVERY_WIDTH
+void softmax_of_block(double* logits, double const* intercept, std::int64_t classes, double* log_sum) {
+  constexpr auto stride = block / row_lanes;
+  for (std::int64_t r = 0; r < block; r += row_lanes) {
+    auto* const of_class = reinterpret_cast<Eight*>(logits + r);
+    of_class[0] += intercept[0];
+    Eight greatest = of_class[0];
+    for (std::int64_t k = 1; k < classes; ++k) {
+      auto& logit = of_class[k * stride];
+      logit += intercept[k];
+      greatest = logit > greatest ? logit : greatest;
+    }
+    Eight sum{};
+    for (std::int64_t k = 0; k < classes; ++k) {
+      Eight value = of_class[k * stride] - greatest;
+      exponentiate(value);
+      of_class[k * stride] = value;
+      sum += value;
+    }
+    Eight const inverse = 1 / sum;
+    for (std::int64_t k = 0; k < classes; ++k) of_class[k * stride] *= inverse;
+    for (std::int64_t lane = 0; lane < row_lanes; ++lane) log_sum[r + lane] = greatest[lane] + std::log(sum[lane]);
+  }
+}
 
 MAMBASYNTH_EVERY_WIDTH
 void logits_of_block(double const* x, std::int64_t dims, double const* weights, std::int64_t classes, double* logits) {

@@ -4,7 +4,7 @@
 
 #include "analysis/representation/standardised_rows.hpp"
 
-/// The two products of softmax regression over one block of StandardisedRows; each sum in the order of its index, so
+/// What softmax regression spends its time on, for one block of StandardisedRows; each sum in the order of its index, so
 /// that every instruction set gives the same bits.
 namespace mambasynth::analysis::representation {
 
@@ -14,6 +14,10 @@ inline constexpr std::int64_t row_lanes = 8;
 /// logits[k, r] = sum over i of weights[k, i] x[i, r].  x: (dims, block)  weights: (classes, dims)
 /// logits: (classes, block); classes a multiple of class_tile.
 void logits_of_block(double const* x, std::int64_t dims, double const* weights, std::int64_t classes, double* logits);
+
+/// logits (classes, block) become probabilities: of each row exp(logit + intercept) over its sum.  intercept: (classes)
+/// log_sum: (block), the logarithm of that sum. Probabilities below e^-708 are not told apart.
+void softmax_of_block(double* logits, double const* intercept, std::int64_t classes, double* log_sum);
 
 /// sums[k, i, lane] += sum over r with r % row_lanes == lane of residual[k, r] x[i, r].  residual: (classes, block).
 void add_gradient(double const* x, std::int64_t dims, double const* residual, std::int64_t classes, double* sums);

@@ -21,26 +21,6 @@ constexpr double numeric_floor = 1e-15;  // relative changes of the objective be
 using Vector = Eigen::VectorXd;
 using ByClass = Eigen::Map<Eigen::MatrixXd>;  // column k: w_k, b_k
 
-/// Of one block whose logits, (classes, block), become exp(logit - greatest).
-struct Softmax {
-  double greatest[block], sum[block];
-
-  Softmax(std::vector<double> const& intercept, std::int64_t classes, double* logits) {
-    for (std::int64_t k = 0; k < classes; ++k)
-      for (std::int64_t r = 0; r < block; ++r) {
-        logits[k * block + r] += intercept[static_cast<std::size_t>(k)];
-        greatest[r] = k == 0 ? logits[r] : std::max(greatest[r], logits[k * block + r]);
-      }
-    std::fill(sum, sum + block, 0.0);
-    for (std::int64_t k = 0; k < classes; ++k)
-      for (std::int64_t r = 0; r < block; ++r) {
-        auto& logit = logits[k * block + r];
-        logit = std::exp(logit - greatest[r]);
-        sum[r] += logit;
-      }
-  }
-};
-
 /// Parameters as the kernels take them.
 struct Split {
   std::vector<double> weights, intercept;
@@ -126,7 +106,7 @@ double SoftmaxRegression::objective(std::vector<double> const& parameters, doubl
   AlignedValues products(padded_ * block), sums(padded_ * dims_ * row_lanes);
   auto* const p = products.data();
   std::vector<double> of_intercept(static_cast<std::size_t>(padded_));
-  double own[block], inverse[block];
+  double own[block], log_sum[block];
   double loss = 0;
   for (std::int64_t b = 0; b < x_.blocks(); ++b) {
     auto const* const x = x_.of_block(b);
@@ -135,12 +115,10 @@ double SoftmaxRegression::objective(std::vector<double> const& parameters, doubl
     logits_of_block(x, dims_, at.weights.data(), padded_, p);
     for (std::int64_t r = 0; r < count; ++r)
       own[r] = p[label[r] * block + r] + at.intercept[static_cast<std::size_t>(label[r])];
-    Softmax const softmax(at.intercept, classes_, p);
-    for (std::int64_t r = 0; r < block; ++r) inverse[r] = r < count ? 1 / softmax.sum[r] : 0;
-    for (std::int64_t k = 0; k < classes_; ++k)
-      for (std::int64_t r = 0; r < block; ++r) p[k * block + r] *= inverse[r];
+    softmax_of_block(p, at.intercept.data(), classes_, log_sum);
+    for (std::int64_t k = 0; count < block && k < classes_; ++k) std::fill(p + k * block + count, p + (k + 1) * block, 0.0);
     for (std::int64_t r = 0; r < count; ++r) {
-      loss += softmax.greatest[r] + std::log(softmax.sum[r]) - own[r];
+      loss += log_sum[r] - own[r];
       p[label[r] * block + r] -= 1;
     }
     std::fill(p + classes_ * block, p + padded_ * block, 0.0);
@@ -202,9 +180,8 @@ std::vector<double> SoftmaxRegression::log_probabilities(StandardisedRows const&
   for (std::int64_t b = 0; b < x.blocks(); ++b) {
     logits_of_block(x.of_block(b), dims_, at.weights.data(), padded_, logits.data());
     std::copy_n(logits.data(), padded_ * block, exponentials.data());
-    Softmax const softmax(at.intercept, classes_, exponentials.data());
+    softmax_of_block(exponentials.data(), at.intercept.data(), classes_, log_sum);
     auto const count = std::min(block, x.rows() - b * block);
-    for (std::int64_t r = 0; r < count; ++r) log_sum[r] = softmax.greatest[r] + std::log(softmax.sum[r]);
     for (std::int64_t k = 0; k < classes_; ++k) {
       auto const intercept = at.intercept[static_cast<std::size_t>(k)];
       auto* const of_class = result.data() + k * x.rows() + b * block;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "analysis/representation/softmax_kernel.hpp"
 #include "analysis/representation/softmax_regression.hpp"
 #include "errors/errors.hpp"
 #include "representation/draws.hpp"
@@ -73,6 +74,33 @@ TEST_CASE("the tolerance of a logistic probe is one of its log-loss") {
   auto const rough = logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12});
   CHECK(rough.log_loss.value == Approx(0.5367029119101233).margin(1e-3));
   CHECK(rough.accuracy.value == Approx(0.778).margin(0.005));
+}
+
+TEST_CASE("the softmax of a block is that of the standard library, far probabilities and NaN included") {
+  constexpr std::int64_t block = StandardisedRows::block, classes = 4;
+  series::random::NumpyGenerator random(8);
+  std::vector<double> logits(static_cast<std::size_t>(classes * block)), intercept{0.5, -1, 3, 0};
+  for (auto& logit : logits) logit = 20 * random.normal();
+  logits[3] = -1e4;
+  logits[static_cast<std::size_t>(2 * block + 5)] = 800;
+  logits[7] = std::nan("");
+  auto probability = logits;
+  std::vector<double> log_sum(static_cast<std::size_t>(block));
+  softmax_of_block(probability.data(), intercept.data(), classes, log_sum.data());
+  for (std::int64_t r = 0; r < block; ++r) {
+    long double sum = 0, greatest = -INFINITY;
+    auto const logit = [&](std::int64_t k) { return static_cast<long double>(logits[static_cast<std::size_t>(k * block + r)]) + intercept[static_cast<std::size_t>(k)]; };
+    for (std::int64_t k = 0; k < classes; ++k) greatest = std::max(greatest, logit(k));
+    for (std::int64_t k = 0; k < classes; ++k) sum += std::exp(logit(k) - greatest);
+    if (r == 7) {
+      CHECK(std::isnan(log_sum[7]));
+      continue;
+    }
+    CHECK(log_sum[static_cast<std::size_t>(r)] == Approx(static_cast<double>(greatest + std::log(sum))).epsilon(1e-14));
+    for (std::int64_t k = 0; k < classes; ++k)
+      CHECK(probability[static_cast<std::size_t>(k * block + r)] ==
+            Approx(static_cast<double>(std::exp(logit(k) - greatest) / sum)).epsilon(1e-14).margin(1e-300));
+  }
 }
 
 TEST_CASE("logistic probes have the same bits for any number of threads") {
