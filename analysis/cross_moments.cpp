@@ -5,6 +5,7 @@
 #include <numeric>
 #include <omp.h>
 
+#include "analysis/every_width.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::analysis {
@@ -13,16 +14,7 @@ namespace {
 
 constexpr std::int64_t block = 64;  // rows that stay in the cache while the products of all columns pass over them
 
-// Eight values that the compiler keeps in as many registers as the machine has; products and sums are rounded apart
-// (-ffp-contract=off), so every width gives the same bits.
-using Eight = double __attribute__((vector_size(64), aligned(8)));
 constexpr std::int64_t lanes = 8, tile_rows = 4, tile_columns = 2 * lanes;
-
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)  // a sanitizer starts after the choice between them
-#define MAMBASYNTH_EVERY_WIDTH __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define MAMBASYNTH_EVERY_WIDTH
-#endif
 
 /// A block of rows lies in strips of tile_columns columns, so that a tile reads memory in one run: (strip, row,
 /// column).

@@ -7,6 +7,7 @@
 #include <omp.h>
 
 #include "analysis/distance_tile.hpp"
+#include "analysis/every_width.hpp"
 #include "analysis/representation/finite_rows.hpp"
 
 namespace mambasynth::analysis::representation {
@@ -14,12 +15,6 @@ namespace mambasynth::analysis::representation {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)  // a sanitizer starts after the choice between them
-#define MAMBASYNTH_EVERY_WIDTH __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define MAMBASYNTH_EVERY_WIDTH
-#endif
 
 /// sums[lane] += sqrt(squared[lane]).
 MAMBASYNTH_EVERY_WIDTH

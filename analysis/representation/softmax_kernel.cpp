@@ -4,19 +4,14 @@
 #include <cmath>
 #include <iterator>
 
+#include "analysis/every_width.hpp"
+
 namespace mambasynth::analysis::representation {
 
 namespace {
 
-using Eight = double __attribute__((vector_size(64), aligned(8)));
 constexpr std::int64_t block = StandardisedRows::block;
 static_assert(row_lanes == 8 && block % (2 * row_lanes) == 0);
-
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)  // a sanitizer starts after the choice between them
-#define MAMBASYNTH_EVERY_WIDTH __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define MAMBASYNTH_EVERY_WIDTH
-#endif
 
 using EightBits = std::int64_t __attribute__((vector_size(64), aligned(8)));
 
