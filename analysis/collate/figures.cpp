@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <functional>
 #include <set>
 
@@ -28,17 +27,6 @@ Names names_at(Names const& places, NameAt const& name) {
   Names names;
   std::transform(places.begin(), places.end(), std::back_inserter(names), name);
   return names;
-}
-
-std::string section_less(std::string const& key) {
-  return key.substr(key.rfind('.') + 1);
-}
-
-/// Axes' keys without their sections, unless two would be the same.
-Names short_axes(Table const& table) {
-  Names names;
-  for (auto const& axis : table.axes) names.push_back(section_less(axis));
-  return std::set<std::string>(names.begin(), names.end()).size() == names.size() ? names : table.axes;
 }
 
 void add(Curve& curve, Interval const& interval) {
@@ -77,12 +65,11 @@ class Numbers {
     return std::any_of(measures.begin(), measures.end(), [&](auto const& name) { return over_all_.contains(name); });
   }
 
-  [[nodiscard]] std::string legend_title() const { return fmt::format("{}", fmt::join(short_axes(table_), ", ")); }
   [[nodiscard]] Curves empty(std::string const& name, std::string const& xlabel) const {
-    return {.name = name, .legend_title = legend_title(), .xlabel = xlabel, .x = {}, .ticks = {}, .panels = {}};
+    return {.name = name, .legend_title = axes_title(table_), .xlabel = xlabel, .x = {}, .ticks = {}, .panels = {}};
   }
   [[nodiscard]] Curves by_layer(std::string const& name, Names const& layers) const {
-    return figures::over_layers(name, legend_title(), layers);
+    return figures::over_layers(name, axes_title(table_), layers);
   }
 
   Table const& table_;

@@ -34,7 +34,7 @@ figures::Outcome draw_similarity(TrialSimilarity const& similarity, Table const&
   for (int i = 0; i < panels; ++i) {
     auto const& layer = similarity.layers[static_cast<std::size_t>(i)];
     double const left = i % columns * (names + side) + names, top = i / columns * (above + side + names) + above;
-    commands += figures::heat_map(figure, {layer.layer, layer.layer + ": debiased linear CKA", "", cell_names, matrix_of(layer, cells)},
+    commands += figures::heat_map(figure, {layer.layer, layer.layer + ": debiased linear CKA", axes_title(table), cell_names, matrix_of(layer, cells)},
                                   {.left = left / page.width, .right = (left + side) / page.width, .bottom = 1 - (top + side) / page.height,
                                    .top = 1 - top / page.height, .bar = i % columns == across - 1});
   }

@@ -108,6 +108,13 @@ std::string name_of(Cell const& cell, Table const& table) {
   return values.empty() ? "all trials" : fmt::format("{}", fmt::join(values, ", "));
 }
 
+std::string axes_title(Table const& table) {
+  std::vector<std::string> names;
+  for (auto const& axis : table.axes) names.push_back(axis.substr(axis.rfind('.') + 1));
+  bool const distinct = std::set<std::string>(names.begin(), names.end()).size() == names.size();
+  return fmt::format("{}", fmt::join(distinct ? names : table.axes, ", "));
+}
+
 std::map<std::string, std::vector<double>> values_over_all(SweepFolder const& sweep) {
   std::map<std::string, std::vector<double>> values;
   for (auto const& trial : sweep.trials)

@@ -31,6 +31,8 @@ Table tabulate(SweepFolder const& sweep);
 
 /// The values of its axes, "0.1, 16"; "all trials" without axes.
 std::string name_of(Cell const& cell, Table const& table);
+/// What those values are: "gate_lr_factor, d_state", with sections only where two would be the same.
+std::string axes_title(Table const& table);
 /// Each measure's values over all done trials.
 std::map<std::string, std::vector<double>> values_over_all(SweepFolder const& sweep);
 

@@ -10,9 +10,10 @@ namespace mambasynth::figures {
 std::string heat_map(Figure& figure, HeatMap const& map, HeatMapPlace const& place) {
   std::string cells = "# other place value text_colour\n", ticks;
   constexpr double dark_from = 0.6;
-  auto const n = map.names.size();
+  constexpr std::size_t most_names = 20, longest_name = 20;
+  auto const n = map.names.size(), stride = (n + most_names - 1) / most_names;
   for (std::size_t i = 0; i < n; ++i) {
-    ticks += fmt::format("{}\"{}\" {}", i == 0 ? "" : ", ", quotable(map.names[i], 20), i);
+    ticks += fmt::format("{}\"{}\" {}", i == 0 ? "" : ", ", i % stride == 0 ? quotable(map.names[i], longest_name) : "", i);
     for (std::size_t j = 0; j < n; ++j) {
       auto const value = map.matrix[i * n + j];
       cells += fmt::format("{} {} {:.4f} {}\n", j, i, value, value > dark_from ? "0xffffff" : "0x000000");

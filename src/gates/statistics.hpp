@@ -27,7 +27,8 @@ struct Table {
 };
 
 /// Visits begin and end at the circle's entry angle, so that the steps around a switch differ from those away from it in
-/// phase too, not in the switch alone. Returns to the entry angle within a visit are the control: same phase, no switch.
+/// phase too, not in the switch alone. Returns to the entry angle within a visit are the control: same phase, no switch. Circles of short periods return more
+/// often than they are entered, so that the two differ in the mix of circles.
 struct Statistics {
   std::int64_t layers = 0, windows = 0, skip = 0, around = 0;
   /// all; with circles also: switch (first step of a visit), before and after (up to `around` steps from it), away
