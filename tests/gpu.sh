@@ -39,6 +39,12 @@ if $checkers; then
     step "compute-sanitizer $tool"
     compute-sanitizer --tool "$tool" --error-exitcode 1 --print-limit 20 "${programs[0]}" || failed=1
   done
+  for tool in memcheck racecheck; do
+    step "compute-sanitizer $tool, neighbours"
+    for case in "all other points can be asked of the GPU" "the window's points are no neighbours on the GPU"; do
+      compute-sanitizer --tool "$tool" --error-exitcode 1 --print-limit 20 "${programs[3]}" "$case" || failed=1
+    done
+  done
   # memcheck only: the products' kernels, which are not ours, would fill racecheck's report.
   step "compute-sanitizer memcheck, training steps"
   for case in "Frozen gates keep their bits on the GPU" "An objective's steps have the same bits in every run*"; do

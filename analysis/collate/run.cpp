@@ -35,7 +35,7 @@ errors::ExitCode outcome_of(SweepFolder const& sweep) {
 /// The exit code tells of the trials; figures that cannot be drawn cost a line.
 void draw(Table const& table, SweepFolder const& sweep, TrialSimilarity const& similarity, std::filesystem::path const& folder) {
   try {
-    auto const similar = draw_similarity(similarity, table, folder), outcome = draw_sweep(table, sweep, folder);
+    auto const outcome = draw_sweep(table, sweep, folder), similar = draw_similarity(similarity, table, folder);
     constexpr auto missing = figures::Outcome::gnuplot_missing;
     if (similar == missing || outcome == missing) fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));
   } catch (errors::Error const& error) {
@@ -72,7 +72,9 @@ errors::ExitCode run(int argc, char const* const* argv) {
   if (options.csv) {
     try {
       store::write_atomically(file, to_csv(table));
-      if (!similarity.layers.empty()) store::write_atomically(options.out / "similarity.csv", to_csv(similarity, table));
+      auto const beside = options.out / "similarity.csv";
+      if (!similarity.layers.empty()) store::write_atomically(beside, to_csv(similarity, table));
+      else std::filesystem::remove(beside);  // of trials that are no longer there
     } catch (...) {
       not_written = std::current_exception();
     }

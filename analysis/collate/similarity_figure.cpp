@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "analysis/collate/trial_similarity.hpp"
 #include "analysis/figures/heat_map.hpp"
@@ -13,23 +14,40 @@ namespace {
 constexpr int side = 300, names = 110, above = 40, bar = 80;
 constexpr int columns = 3;
 
-std::vector<double> matrix_of(LayerSimilarity const& layer, std::size_t cells) {
-  std::vector<double> matrix(cells * cells, std::nan(""));
-  for (auto const& pair : layer.pairs) matrix[pair.a * cells + pair.b] = matrix[pair.b * cells + pair.a] = pair.other_seed.mean;
+/// Of the given cells alone.
+std::vector<double> matrix_of(LayerSimilarity const& layer, std::vector<std::size_t> const& cells) {
+  std::vector<double> matrix(cells.size() * cells.size(), std::nan(""));
+  auto const place = [&](std::size_t cell) { return static_cast<std::size_t>(std::lower_bound(cells.begin(), cells.end(), cell) - cells.begin()); };
+  for (auto const& pair : layer.pairs) {
+    auto const a = place(pair.a), b = place(pair.b);
+    matrix[a * cells.size() + b] = matrix[b * cells.size() + a] = pair.other_seed.mean;
+  }
   return matrix;
+}
+
+std::vector<std::size_t> compared_cells(TrialSimilarity const& similarity) {
+  std::set<std::size_t> cells;
+  bool any = false;
+  for (auto const& layer : similarity.layers)
+    for (auto const& pair : layer.pairs) {
+      cells.insert({pair.a, pair.b});
+      any = any || pair.other_seed.pairs > 0;
+    }
+  return any ? std::vector(cells.begin(), cells.end()) : std::vector<std::size_t>();
 }
 
 }  // namespace
 
 figures::Outcome draw_similarity(TrialSimilarity const& similarity, Table const& table, std::filesystem::path const& folder) {
-  auto const cells = table.cells.size();
+  auto const cells = compared_cells(similarity);
   auto const panels = static_cast<int>(similarity.layers.size());
-  if (panels == 0 || cells < 2) return figures::Outcome::drawn;  // one cell is one number: the table has it
+  constexpr std::size_t most_cells = 60;
+  if (cells.size() < 2 || cells.size() > most_cells) return figures::Outcome::drawn;
   int const across = std::min(columns, panels), down = (panels + columns - 1) / columns;
   figures::Size const page{across * (names + side) + bar, down * (above + side + names)};
   figures::Figure figure("sweep_similarity", page);
   std::vector<std::string> cell_names;
-  for (auto const& cell : table.cells) cell_names.push_back(name_of(cell, table));
+  for (auto const cell : cells) cell_names.push_back(name_of(table.cells[cell], table));
   std::string commands = "set multiplot\nset tics out nomirror\nunset key\n";
   for (int i = 0; i < panels; ++i) {
     auto const& layer = similarity.layers[static_cast<std::size_t>(i)];

@@ -19,13 +19,15 @@ std::string field(PairMean const& of) {
   return std::isnan(of.se) ? fmt::format("{:.3f}", of.mean) : fmt::format("{:.3f} ± {:.3f}", of.mean, 2 * of.se);
 }
 
-/// "0.912 (0.0 and 1.0)"
+/// "0.672 of 0.713 (0.0 and 1.0)"
 std::string least_alike(LayerSimilarity const& layer, Table const& table) {
   CellPair const* least = nullptr;
+  auto const share = [&](CellPair const& pair) { return pair.other_seed.mean / layer.ceiling(pair); };
   for (auto const& pair : layer.pairs)
-    if (pair.a != pair.b && pair.other_seed.pairs > 0 && (!least || pair.other_seed.mean < least->other_seed.mean)) least = &pair;
+    if (pair.a != pair.b && std::isfinite(share(pair)) && (!least || share(pair) < share(*least))) least = &pair;
   if (!least) return nothing;
-  return fmt::format("{:.3f} ({} and {})", least->other_seed.mean, escaped(name_of(table.cells[least->a], table)), escaped(name_of(table.cells[least->b], table)));
+  return fmt::format("{:.3f} of {:.3f} ({} and {})", least->other_seed.mean, layer.ceiling(*least), escaped(name_of(table.cells[least->a], table)),
+                     escaped(name_of(table.cells[least->b], table)));
 }
 
 }  // namespace
@@ -34,7 +36,7 @@ std::string to_csv(TrialSimilarity const& similarity, Table const& table) {
   std::vector<std::string> fields{"layer"};
   for (auto const* cell : {"a.", "b."})
     for (auto const& axis : table.axes) fields.push_back(cell + axis);
-  for (auto const* column : {"pairs", "cka_mean", "cka_se", "same_seed_pairs", "same_seed_cka_mean", "same_seed_cka_se"}) fields.emplace_back(column);
+  for (auto const* column : {"pairs", "cka_mean", "cka_se", "cka_ceiling", "same_seed_pairs", "same_seed_cka_mean", "same_seed_cka_se"}) fields.emplace_back(column);
   auto text = csv_line(fields) + "\n";
   for (auto const& layer : similarity.layers)
     for (auto const& pair : layer.pairs) {
@@ -45,11 +47,14 @@ std::string to_csv(TrialSimilarity const& similarity, Table const& table) {
           auto const at = axes.find(axis);
           fields.push_back(at == axes.end() ? "" : at->second);
         }
-      for (auto const* mean : {&pair.other_seed, &pair.same_seed}) {
-        fields.push_back(fmt::format("{}", mean->pairs));
-        fields.push_back(number(mean->mean));
-        fields.push_back(number(mean->se));
-      }
+      auto const add = [&](PairMean const& mean) {
+        fields.push_back(fmt::format("{}", mean.pairs));
+        fields.push_back(number(mean.mean));
+        fields.push_back(number(mean.se));
+      };
+      add(pair.other_seed);
+      fields.push_back(number(layer.ceiling(pair)));
+      add(pair.same_seed);
       text += csv_line(fields) + "\n";
     }
   return text;
@@ -62,10 +67,13 @@ std::string to_markdown(TrialSimilarity const& similarity, Table const& table) {
   std::vector<std::vector<std::string>> rows{{"CKA of", "one cell", "different cells", "least alike"}};
   for (auto const& layer : similarity.layers) rows.push_back({layer.layer, field(layer.within), field(layer.between), least_alike(layer, table)});
   auto text = fmt::format("\nSimilarity of trials: debiased linear CKA at {} steps of the series, pairs of different seeds, ± two standard errors (jackknife over seeds). "
-                          "Trials of one cell differ in the seed alone: no other pair can be expected to be more alike.\n\n", similarity.rows);
+                          "Where seeds are independent, two cells are at most as alike as the geometric mean of what each is with itself; least alike: the pair furthest below that.\n\n",
+                          similarity.rows);
   text += aligned(rows);
-  if (similarity.left_out > 0)
-    text += fmt::format("\n{} of {} trials were compared, the first of each cell.\n", similarity.trials, similarity.trials + similarity.left_out);
+  if (similarity.trials < similarity.done)
+    text += fmt::format("\n{} of {} done trials were compared{}.\n", similarity.trials, similarity.done,
+                        similarity.unusable > 0 ? fmt::format(" ({} of those looked at hold no rows that can be read)", similarity.unusable) : "");
+  if (similarity.groups > 1) text += fmt::format("\nThey are of {} series or at different steps, and compared within those.\n", similarity.groups);
   return text;
 }
 

@@ -31,37 +31,49 @@ struct Pair {
   double value;
 };
 
-/// Done trials that hold rows, cell by cell.
-std::vector<std::vector<Compared>> trials_with_rows(Table const& table, SweepFolder const& sweep) {
+/// Done trials, cell by cell; cells without any are left out.
+std::vector<std::vector<Compared>> done_trials(Table const& table, SweepFolder const& sweep) {
   std::map<std::map<std::string, std::string>, std::size_t> cell_of;
   for (std::size_t c = 0; c < table.cells.size(); ++c) cell_of[table.cells[c].axes] = c;
   std::vector<std::vector<Compared>> by_cell(table.cells.size());
-  for (auto const& trial : sweep.trials) {
-    if (trial.outcome != Outcome::done || !trial.result) continue;
-    auto const cell = cell_of.at(trial.axes);
-    try {
-      auto shared = analysis::read_shared_layers(trial.file);
-      constexpr std::size_t fewest_rows = 4;
-      if (shared.step.size() >= fewest_rows) by_cell[cell].push_back({&trial, cell, std::move(shared)});
-    } catch (errors::Error const&) {
-    }
-  }
+  for (auto const& trial : sweep.trials)
+    if (trial.outcome == Outcome::done && trial.result) by_cell[cell_of.at(trial.axes)].push_back({&trial, cell_of.at(trial.axes), {}});
+  std::erase_if(by_cell, [](auto const& cell) { return cell.empty(); });
   return by_cell;
 }
 
-/// Those that are compared, as many of each cell.
-std::vector<Compared> chosen(std::vector<std::vector<Compared>> by_cell, std::int64_t& left_out) {
-  std::size_t all = 0;
-  for (auto const& cell : by_cell) all += cell.size();
-  auto const most = all <= most_trials ? all : std::max(fewest_of_cell, most_trials / by_cell.size());
+/// Whether its rows can be read.
+bool look_at(Compared& trial) {
+  constexpr std::size_t fewest_rows = 4;
+  try {
+    trial.shared = analysis::read_shared_layers(trial.trial->file);
+    return trial.shared.step.size() >= fewest_rows;
+  } catch (errors::Error const&) {
+    return false;
+  }
+}
+
+/// Those that are compared: as many of each cell, and where cells are too many, of cells evenly spaced.
+std::vector<Compared> chosen(std::vector<std::vector<Compared>> by_cell, TrialSimilarity& result) {
+  for (auto const& cell : by_cell) result.done += static_cast<std::int64_t>(cell.size());
+  auto const cells = std::min(by_cell.size(), most_trials / fewest_of_cell);
+  auto const most = result.done <= static_cast<std::int64_t>(most_trials) ? most_trials : most_trials / std::max<std::size_t>(cells, 1);
   std::vector<Compared> trials;
-  for (auto& cell : by_cell)
-    for (std::size_t i = 0; i < cell.size(); ++i) {
-      if (i < most && trials.size() < most_trials) trials.push_back(std::move(cell[i]));
-      else ++left_out;
+  for (std::size_t i = 0; i < cells; ++i) {
+    std::size_t taken = 0;
+    for (auto& trial : by_cell[i * by_cell.size() / cells]) {
+      if (taken == most) break;
+      if (look_at(trial)) {
+        trials.push_back(std::move(trial));
+        ++taken;
+      } else ++result.unusable;
     }
+  }
   return trials;
 }
+
+/// Trials of a folder without a plan have no seed that is known: each counts as one of its own.
+std::string const& seed_of(Compared const& trial) { return trial.trial->seed.empty() ? trial.trial->id : trial.trial->seed; }
 
 double mean_of(std::vector<Pair> const& pairs, std::string const* without) {
   double sum = 0;
@@ -118,7 +130,7 @@ LayerSimilarity similarity_of(std::string const& layer, std::vector<Compared> co
       for (std::size_t j = i + 1; j < alike.size(); ++j) {
         auto const value = cka[i * alike.size() + j];
         if (!alike[i]->comparable(*alike[j]) || std::isnan(value)) continue;
-        Pair const pair{alike[i]->trial->seed, alike[j]->trial->seed, value};
+        Pair const pair{seed_of(*alike[i]), seed_of(*alike[j]), value};
         bool const one_cell = alike[i]->cell == alike[j]->cell, one_seed = pair.seed_a == pair.seed_b;
         auto& of_cells = by_cells[std::minmax(alike[i]->cell, alike[j]->cell)];
         (one_seed ? of_cells.second : of_cells.first).push_back(pair);
@@ -133,10 +145,23 @@ LayerSimilarity similarity_of(std::string const& layer, std::vector<Compared> co
 
 }  // namespace
 
+double LayerSimilarity::ceiling(CellPair const& pair) const {
+  auto const own = [&](std::size_t cell) {
+    auto const at = std::find_if(pairs.begin(), pairs.end(), [cell](auto const& other) { return other.a == cell && other.b == cell; });
+    return at == pairs.end() ? std::nan("") : at->other_seed.mean;
+  };
+  auto const product = own(pair.a) * own(pair.b);
+  return product > 0 ? std::sqrt(product) : std::nan("");
+}
+
 TrialSimilarity compare_trials(Table const& table, SweepFolder const& sweep) {
   TrialSimilarity result;
-  auto const trials = chosen(trials_with_rows(table, sweep), result.left_out);
+  auto const trials = chosen(done_trials(table, sweep), result);
   result.trials = static_cast<std::int64_t>(trials.size());
+  std::vector<Compared const*> groups;
+  for (auto const& trial : trials)
+    if (std::none_of(groups.begin(), groups.end(), [&](auto const* other) { return other->comparable(trial); })) groups.push_back(&trial);
+  result.groups = static_cast<std::int64_t>(groups.size());
   std::vector<std::string> layers;
   for (auto const& trial : trials) {
     result.rows = std::max(result.rows, static_cast<std::int64_t>(trial.shared.step.size()));

@@ -18,8 +18,7 @@ struct PairMean {
   double se = std::numeric_limits<double>::quiet_NaN();  ///< jackknife over seeds: pairs that share a trial are not independent
 };
 
-/// How alike trials of two cells are, or those of one (a == b), pairs of different seeds: then nothing but the seed
-/// differs, and no pair of cells can be expected to be more alike.
+/// How alike trials of two cells are, or those of one (a == b): then nothing but the seed differs.
 struct CellPair {
   std::size_t a, b;  ///< cells of the table, a <= b
   PairMean other_seed;
@@ -28,30 +27,37 @@ struct CellPair {
 
 struct LayerSimilarity {
   std::string layer;
-  std::vector<CellPair> pairs;  ///< those that have any pair of trials
+  std::vector<CellPair> pairs;  ///< those that have any pair of trials, ordered by a, then b
   PairMean within, between;     ///< over all cells, different seeds
+
+  /// What two cells can have at most where seeds are independent, the geometric mean of what each has with itself
+  /// (Cauchy and Schwarz, for the networks' mean kernels); NaN where one of the two has a single seed.
+  [[nodiscard]] double ceiling(CellPair const& pair) const;
 };
 
 struct TrialSimilarity {
   std::int64_t rows = 0, trials = 0;
-  std::int64_t left_out = 0;  ///< trials that hold rows but were too many to compare
+  std::int64_t done = 0;       ///< trials that could have been compared
+  std::int64_t unusable = 0;   ///< of those looked at: without rows, or not readable
+  std::int64_t groups = 0;     ///< trials are compared with those of the same series at the same steps alone
   std::vector<LayerSimilarity> layers;
 };
 
 /// Debiased linear CKA (Kornblith et al. 2019) of each layer's activations, trial by trial, at the steps that trials of
-/// one series keep in trial.h5. Trials of different series are not compared, a trial that has become unreadable is left
-/// out. Of more than 256 trials the first of each cell are taken. Memory: about rows^2 / 2 numbers a trial.
+/// one series keep in trial.h5. Of more than 256 trials the first of each cell are taken, two or more, of cells evenly
+/// spaced over the plan. Memory: about rows^2 / 2 numbers a trial.
 TrialSimilarity compare_trials(Table const& table, SweepFolder const& sweep);
 
-/// similarity.csv: layer, the axes of both cells (a.<axis>, b.<axis>), pairs, cka_mean, cka_se, then same_seed_pairs,
+/// similarity.csv: layer, the axes of both cells (a.<axis>, b.<axis>), pairs, cka_mean, cka_se, cka_ceiling, then same_seed_pairs,
 /// same_seed_cka_mean, same_seed_cka_se.
 std::string to_csv(TrialSimilarity const& similarity, Table const& table);
 
-/// A row a layer: pairs of one cell, of different cells, and the two cells that are least alike. Empty where no layer
-/// has a pair.
+/// A row a layer: pairs of one cell, of different cells, and the two cells that stay furthest below their ceiling. Empty
+/// where no layer has a pair of different seeds.
 std::string to_markdown(TrialSimilarity const& similarity, Table const& table);
 
-/// sweep_similarity in `folder`: a matrix of the cells each layer, pairs of different seeds. Nothing of a single cell.
+/// sweep_similarity in `folder`: a matrix of the compared cells each layer, pairs of different seeds. Nothing of a single
+/// cell or seed, nor of so many cells that none could be told from its neighbours.
 figures::Outcome draw_similarity(TrialSimilarity const& similarity, Table const& table, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::collate

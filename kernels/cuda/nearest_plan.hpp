@@ -15,7 +15,7 @@ inline constexpr std::int64_t most_nearest_capacity = 4032;  ///< keys and indic
 
 struct NearestPlan {
   std::int64_t points = 0, dims = 0, k = 0;
-  bool sift = false;          ///< single precision first; everything in double where that would not pay
+  bool sift = false;          ///< single precision first; else everything in double: small or narrow data, or too many candidates (capacity)
   std::int64_t sample = 0;    ///< candidates whose values set a query's limit
   std::int64_t rank = 0;      ///< the limit is the rank-th smallest of them
   std::int64_t capacity = 0;  ///< candidates below the limit for which there is room

@@ -27,7 +27,7 @@ std::shared_ptr<model::Predictor const> predictor(std::string const&, model::Net
   return {std::shared_ptr<void>(), &network};
 }
 
-std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(std::string const&, int threads) {
+std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(std::string const&, int threads, Note) {
   return std::make_unique<analysis::HostSearch>(threads);
 }
 

@@ -88,10 +88,10 @@ std::shared_ptr<model::Predictor const> predictor(std::string const& device, mod
   return gpu::predictor(network);
 }
 
-std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(std::string const& device, int threads) {
+std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(std::string const& device, int threads, Note note) {
   if (device == "cpu") return std::make_unique<analysis::HostSearch>(threads);
   gpu::use_card(own_card());
-  return gpu::neighbour_search(threads);
+  return gpu::neighbour_search(threads, std::move(note));
 }
 
 }  // namespace mambasynth::backend

@@ -19,6 +19,7 @@
 #include "parallel/session.hpp"
 #include "provenance/build.hpp"
 #include "store/atomic_file.hpp"
+#include "train/objective.hpp"
 
 namespace mambasynth::commands {
 namespace {
@@ -50,6 +51,20 @@ std::vector<std::string> chosen(Options const& options, int ranks) {
   return options.cases.empty() ? together : options.cases;
 }
 
+/// What a step is timed with beside prediction; two reports must agree in it to be compared.
+std::string objective_words(config::Train const& objective) {
+  std::string words;
+  auto const add = [&](char const* key, double value) {
+    if (value > 0) words += fmt::format("{}{} {}", words.empty() ? "" : ", ", key, value);
+  };
+  add("slowness_lambda", objective.slowness_lambda);
+  add("contrastive_lambda", objective.contrastive_lambda);
+  if (objective.aug_rotate) add("aug_rotate", 1);
+  add("aug_scale", objective.aug_scale);
+  add("aug_noise", objective.aug_noise);
+  return words;
+}
+
 int run_on(Options& options, parallel::Communicator const& world) {
   auto const device = use_device(options.run);
   options.sizes.threads = thread_count(options.run);
@@ -57,6 +72,7 @@ int run_on(Options& options, parallel::Communicator const& world) {
   if (options.sizes.precision.empty()) options.sizes.precision = auto_precision(device);
   if (device == "cpu" && options.sizes.precision == "bf16")
     throw errors::usage("--precision bf16 is not available on the CPU", "its kernels compute in fp32", "Leave it out");
+  train::require_trainable(options.sizes.objective, world.size());
   auto const gpu = backend::gpu_of(device);
   std::vector<bench::Baseline> baselines;
   for (auto const& file : options.against) baselines.push_back(bench::read_baseline(file));
@@ -77,6 +93,7 @@ int run_on(Options& options, parallel::Communicator const& world) {
     facts.push_back({"copy", fmt::format("{:.0f} GB/s", limits.copy / 1e9)});
     facts.push_back({"bf16 products", fmt::format("{:.0f} TFLOP/s", limits.arithmetic / 1e12)});
   }
+  if (auto const objective = objective_words(options.sizes.objective); !objective.empty()) facts.push_back({"objective", objective});
   std::vector<bench::Result> results;
   std::vector<int> ranks(static_cast<std::size_t>(world.size()));
   std::iota(ranks.begin(), ranks.end(), 0);

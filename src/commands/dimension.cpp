@@ -88,7 +88,7 @@ int run(Options const& options) {
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const array = dimension::load_array(trial.data.path, {config.array, config.labels});
-  auto const measured = dimension::measure(array, config, threads, *backend::neighbour_search(device, threads));
+  auto const measured = dimension::measure(array, config, threads, *backend::neighbour_search(device, threads, [](std::string const& line) { fmt::print(stderr, "{}\n", line); }));
   std::filesystem::path const folder = options.run.out;
   auto const file = folder / "dimension.h5";
   dimension::write_dimension(file, measured, config, provenance::run_facts(device, threads, backend::gpu_of(device)));

@@ -92,7 +92,8 @@ int run(Options const& options) {
 
   auto const initial = initial_network(loaded, trial.evaluate);
   auto const untrained = initial ? backend::predictor(device, *initial) : nullptr;
-  auto const search = backend::neighbour_search(device, threads);
+  auto const to_stderr = [](std::string const& line) { fmt::print(stderr, "{}\n", line); };
+  auto const search = backend::neighbour_search(device, threads, to_stderr);
   auto const evaluation =
       evaluate::evaluate({.network = network,
                           .untrained = untrained.get(),
@@ -100,7 +101,7 @@ int run(Options const& options) {
                           .seq_len = seq_len,
                           .truth = {series.circle, series.phase, &series.process, trial.data.path.empty() || source.source.generated},
                           .host = &loaded.network,
-                          .note = [](std::string const& line) { fmt::print(stderr, "{}\n", line); },
+                          .note = to_stderr,
                           .search = search.get()},
                          trial.evaluate,
                          {.panels = chosen_panels(options.layers, network.config().n_layers),

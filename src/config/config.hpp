@@ -168,7 +168,7 @@ struct Evaluate {
   std::int64_t probe_points = 5000;
   bool similarity = true;
   std::int64_t similarity_points = 4000;
-  std::int64_t shared_points = 500;
+  std::int64_t shared_points = 250;
   std::int64_t overlap_k = 30;
   std::int64_t overlap_theiler = 500;
   std::string umap = "auto";
@@ -193,7 +193,7 @@ struct Evaluate {
         Field{"probe_points", &Evaluate::probe_points, at_least(100), "rows of the probes, evenly spaced in time", Effect::none},
         Field{"similarity", &Evaluate::similarity, any(), "compare layers with each other: debiased CKA, shared neighbours", Effect::none},
         Field{"similarity_points", &Evaluate::similarity_points, at_least(10), "rows that they are compared at, evenly spaced in time", Effect::none},
-        Field{"shared_points", &Evaluate::shared_points, at_least(0), "rows of every layer kept in trial.h5, evenly spaced in time, by which the collator compares trials; 0 = none", Effect::none},
+        Field{"shared_points", &Evaluate::shared_points, at_least(0), "rows of every layer kept in trial.h5 (250 of seven layers of 128: 0.9 MB), evenly spaced in time, by which the collator compares trials; 0 = none", Effect::none},
         Field{"overlap_k", &Evaluate::overlap_k, at_least(1), "neighbours that shared neighbourhoods compare", Effect::none},
         Field{"overlap_theiler", &Evaluate::overlap_theiler, at_least(0), "rows up to this many steps away are no such neighbours; 0 = all are", Effect::none},
         Field{"umap_neighbors", &Evaluate::umap_neighbors, at_least(2), "neighbours of a row in UMAP's graph, itself counted", Effect::none},

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "analysis/representation/principal_components.hpp"
 #include "errors/errors.hpp"
@@ -63,7 +64,10 @@ analysis::LayerMeasures measure(Gathered const& gathered, Rows const& rows, conf
   analysis::LayerMeasures result{.layers = gathered.names, .dimension = {}, .activation = {}};
   for (auto const& statistics : gathered.statistics) {
     auto const spectrum = analysis::representation::spectrum(statistics.moments());
-    auto const components = [&](std::size_t level) { return static_cast<double>(spectrum.components[level]); };
+    auto const components = [&](std::size_t level) {
+      auto const count = spectrum.components[level];
+      return count > 0 ? static_cast<double>(count) : std::numeric_limits<double>::quiet_NaN();
+    };
     result.activation.push_back({.mean = statistics.mean(), .std = statistics.standard_deviation(),
                                  .participation_ratio = statistics.participation_ratio(),
                                  .participation_ratio_unbiased = spectrum.participation_ratio_unbiased,
@@ -74,25 +78,35 @@ analysis::LayerMeasures measure(Gathered const& gathered, Rows const& rows, conf
   return result;
 }
 
-void measure_control_rows(analysis::Controls& controls, Gathered const& gathered, Rows const& rows, Subject const& subject,
-                          config::Evaluate const& config, Means const& means) {
-  auto const list = rows.dimension.empty() ? original : dimension;
-  auto const& steps = rows.dimension.empty() ? rows.original : rows.dimension;
-  DimensionOfRows const estimator(steps, config, means);
-  for (auto const& panel : gathered.rows[list]) controls.shuffled.push_back(estimator.of(shuffled_rows(panel)));
-  if (auto const signal = signal_rows(subject.truth, steps)) controls.signal = estimator.of(*signal);
-  controls.noise = estimator.of(noise_rows(static_cast<std::int64_t>(steps.size()), subject.series.size(1)));
-}
-
-/// What cannot be measured is told and left out: it costs neither a finished training nor the other measures.
+/// What the values do not allow is told and left out: it costs neither a finished training nor the other measures.
 template <class Measure>
 void or_note(Subject const& subject, char const* what, Measure const& measure) {
   try {
     measure();
   } catch (errors::Error const& error) {
+    if (error.code() != errors::ExitCode::input && error.code() != errors::ExitCode::usage) throw;
     if (subject.note) subject.note(fmt::format("note: no {}: {}", what, error.what()));
   }
 }
+
+void measure_control_rows(analysis::Controls& controls, Gathered const& gathered, Rows const& rows, Subject const& subject,
+                          config::Evaluate const& config, Means const& means) {
+  auto const list = rows.dimension.empty() ? original : dimension;
+  auto const& steps = rows.dimension.empty() ? rows.original : rows.dimension;
+  DimensionOfRows const estimator(steps, config, means);
+  or_note(subject, "control by shuffled features", [&] {
+    std::vector<analysis::DimensionEstimates> shuffled;
+    for (auto const& panel : gathered.rows[list]) shuffled.push_back(estimator.of(shuffled_rows(panel)));
+    controls.shuffled = std::move(shuffled);
+  });
+  or_note(subject, "control by the noise-free signal", [&] {
+    if (auto const signal = signal_rows(subject.truth, steps)) controls.signal = estimator.of(*signal);
+  });
+  or_note(subject, "control by pure noise", [&] {
+    controls.noise = estimator.of(noise_rows(static_cast<std::int64_t>(steps.size()), subject.series.size(1)));
+  });
+}
+
 
 Targets targets_of(Subject const& subject, Rows const& rows, int threads) {
   auto targets = true_targets(subject.truth, rows.probe);
@@ -163,7 +177,7 @@ Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choi
   if (!untrained.names.empty())
     or_note(subject, "untrained control", [&] { result.controls.untrained = measure(untrained, rows, config, choice.dimension, means); });
   if (config.controls && choice.dimension)
-    or_note(subject, "further controls", [&] { measure_control_rows(result.controls, trained, rows, subject, config, means); });
+    measure_control_rows(result.controls, trained, rows, subject, config, means);
   untrained.rows.resize(trained.rows.size());
   if (config.probes)
     or_note(subject, "probes", [&] { result.probes = probe(subject, rows, {trained.rows[probed], untrained.rows[probed]}, threads); });

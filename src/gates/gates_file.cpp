@@ -93,7 +93,7 @@ void write_gates(std::filesystem::path const& file, model::Predictor const& netw
     h5.scale<std::int64_t>(path, count_from(first, count), meaning);
   };
   scale("/layer", 1, statistics.layers, {"layer, counted from 1", "1"});
-  h5.text_scale("/condition", statistics.conditions, {"which steps: switch is the first of a visit, before and after up to `around` steps from one, away farther from all; return is the first of a further revolution", "1"});
+  h5.text_scale("/condition", statistics.conditions, {"which steps: switch is the first of a visit, before and after up to `around` steps from one, away farther from all; return is the first of a revolution, away from switches (circles of short periods return more often)", "1"});
   write_table(h5, "/by_condition", statistics.by_condition, "/condition");
   if (statistics.offsets() > 0) {
     scale("/offset", -statistics.around, statistics.offsets(), {"steps from the first step of a visit, or of a further revolution", "step"});

@@ -85,7 +85,7 @@ class Bins {
       if (returns(t)) {
         put(at_return, step);
         around(step, [&](std::int64_t offset, std::int64_t other) {
-          if (begin_of_visit(start + other) == begin_of_visit(t)) put(first_of_return() + index(offset + shape_.around), other);
+          if (!near_[index(start + other)]) put(first_of_return() + index(offset + shape_.around), other);
         });
       }
     }
@@ -94,10 +94,9 @@ class Bins {
 
  private:
   static std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-  [[nodiscard]] std::int64_t begin_of_visit(std::int64_t t) const { return t - since_[index(t)]; }
   [[nodiscard]] bool switches(std::int64_t t) const { return t > 0 && since_[index(t)] == 0; }
   [[nodiscard]] bool returns(std::int64_t t) const {
-    return !course_.period.empty() && since_[index(t)] > 0 && since_[index(t)] % course_.period[index(course_.circle[index(t)])] == 0;
+    return !course_.period.empty() && !near_[index(t)] && since_[index(t)] > 0 && since_[index(t)] % course_.period[index(course_.circle[index(t)])] == 0;
   }
   /// The counted steps of a window up to `around` steps from one of them.
   template <class Visit>

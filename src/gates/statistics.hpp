@@ -27,16 +27,16 @@ struct Table {
 };
 
 /// Visits begin and end at the circle's entry angle, so that the steps around a switch differ from those away from it in
-/// phase too, not in the switch alone. Returns to the entry angle within a visit are the control: same phase, no switch. Circles of short periods return more
-/// often than they are entered, so that the two differ in the mix of circles.
+/// phase too, not in the switch alone. Returns to the entry angle within a visit, no switch being near, are the control. Circles of short periods return more
+/// often than they are entered, so the two still differ in the mix of circles.
 struct Statistics {
   std::int64_t layers = 0, windows = 0, skip = 0, around = 0;
   /// all; with circles also: switch (first step of a visit), before and after (up to `around` steps from it), away
-  /// (farther than that from every switch), return (first step of a revolution that is not its visit's first).
+  /// (farther than that from every switch), return (first step of a revolution, away from switches).
   std::vector<std::string> conditions;
   Table by_condition;   ///< a bin a condition
   Table around_switch;  ///< a bin an offset, -around to around; no bins without circles
-  Table around_return;  ///< likewise, of the same visit's steps alone; bins without steps where periods are not known
+  Table around_return;  ///< likewise, of steps away from switches; bins without steps where periods are not known
 
   [[nodiscard]] std::int64_t offsets() const { return static_cast<std::int64_t>(around_switch.steps.size()); }
 };

@@ -118,7 +118,7 @@ figures::Outcome draw_switches(Statistics const& s, std::filesystem::path const&
                               "set label 1 \"{1}\" at screen 0.295,screen {3:.4f} center\nset label 2 \"{2}\" at screen 0.785,screen {3:.4f} center\n"
                               "set label 3 \"dashed: mean of {4}; {6}bands: two standard errors\" at screen 0.54,screen {5:.4f} center\n",
                               s.around, delta_title, memory_title, 1 - 44.0 / height, level_column(s) == away ? "the steps away from switches" : "all steps", 1 - 18.0 / height,
-                              returns ? "dotted: returns to the entry angle within a visit; " : "");
+                              returns ? "dotted: returns to the entry angle, no switch near; " : "");
   for (int layer = 0; layer < layers; ++layer) {
     double const top = 1 - static_cast<double>(head + layer * (panel + gap)) / height;
     if (layer + 1 == layers) commands += "set format x\nset xlabel \"steps from the first of a visit\"\n";

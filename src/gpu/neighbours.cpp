@@ -5,6 +5,8 @@
 #include <c10/util/Exception.h>
 #include <cmath>
 #include <cuda_runtime_api.h>
+#include <mutex>
+#include <utility>
 
 #include "analysis/neighbour_checks.hpp"
 #include "gpu/tensors.hpp"
@@ -129,7 +131,7 @@ Neighbours search(std::span<T const> rows, std::int64_t points, std::int64_t dim
 
 class Search final : public analysis::NeighbourSearch {
  public:
-  explicit Search(int threads) : host_(threads) {}
+  Search(int threads, std::function<void(std::string const&)> note) : host_(threads), note_(std::move(note)) {}
   [[nodiscard]] Neighbours find(std::span<float const> rows, std::int64_t points, std::int64_t dims,
                                 std::int64_t neighbours, TemporalWindow const& window) const override {
     return on_gpu_or_host(rows, points, dims, neighbours, window);
@@ -144,20 +146,31 @@ class Search final : public analysis::NeighbourSearch {
   [[nodiscard]] Neighbours on_gpu_or_host(std::span<T const> rows, std::int64_t points, std::int64_t dims,
                                           std::int64_t neighbours, TemporalWindow const& window) const {
     analysis::require_enough_points(static_cast<std::int64_t>(rows.size()), points, dims, neighbours, window);
+    if (too_many(k::nearest_plan(points, dims, neighbours))) return host_.find(rows, points, dims, neighbours, window);
     try {
       return search(rows, points, dims, neighbours, window);
     } catch (c10::OutOfMemoryError const&) {
+      std::call_once(told_, [&] {
+        if (note_) note_("note: neighbours are searched on the processor (the GPU's memory does not suffice). The results are the same.");
+      });
       return host_.find(rows, points, dims, neighbours, window);
     }
   }
+  /// Whether the processor's sieve beats the GPU without one, whose launches in double have few queries each.
+  [[nodiscard]] static bool too_many(k::NearestPlan const& plan) {
+    constexpr std::int64_t most = 1 << 19;
+    return plan.sample > 0 && !plan.sift && plan.points > most;
+  }
 
   analysis::HostSearch host_;
+  std::function<void(std::string const&)> note_;
+  mutable std::once_flag told_;
 };
 
 }  // namespace
 
-std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(int threads) {
-  return std::make_unique<Search>(threads);
+std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(int threads, std::function<void(std::string const&)> note) {
+  return std::make_unique<Search>(threads, std::move(note));
 }
 
 }  // namespace mambasynth::gpu

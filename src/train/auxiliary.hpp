@@ -13,8 +13,8 @@ namespace mambasynth::train {
 ///   dh   += weight (du - u (u du)) / |h|       (below least_norm the length is a constant: weight du / least_norm)
 /// which is the gradient of weight sum_b sums[b].
 /// h, dh: (b, t, f) contiguous, t >= 2, fp64, fp32 or bf16 (computed in fp32, on the GPU with products in TF32, and rounded
-/// where it is added to dh). sums: (b) fp64. On any device; no host waits, so that a CUDA graph can hold it. The sums have a
-/// fixed order: the same bits in every run. Takes memory for two streams in fp32 and the scores of a few windows.
+/// where it is added to dh). sums: (b) fp64. On any device; no host waits, so that a CUDA graph can hold it. On CUDA the sums
+/// have a fixed order: the same bits in every run. Takes memory for up to four streams in fp32 and the scores of a few windows.
 void add_contrastive(at::Tensor const& h, at::Tensor const& negatives, double temperature, double weight, at::Tensor const& sums,
                      at::Tensor const& dh);
 

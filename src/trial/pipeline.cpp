@@ -83,7 +83,7 @@ void measure_layers(analysis::TrialResult& result, Job const& job, model::Networ
   auto const& series = data.material.train.series;
   auto const initial = model::untrained_network(trial.model, series.size(1), trial.train.seed);
   auto const untrained = backend::predictor(job.device, initial);
-  auto const search = backend::neighbour_search(job.device, job.threads);
+  auto const search = backend::neighbour_search(job.device, job.threads, job.log);
   result.evaluation = evaluate::evaluate({.network = network,
                                           .untrained = untrained.get(),
                                           .series = series,

@@ -96,6 +96,31 @@ TEST_CASE("a diverged trial without numbers is a whole file") {
   CHECK(found.measures.size() == 1);  // seconds
 }
 
+TEST_CASE("spectra of layers of different widths share an axis; what was not measured is no measure") {
+  TemporaryFolder const folder;
+  auto const file = folder.path() / "trial.h5";
+  auto trial = trial_of("0123456789ab", 8);
+  auto& layers = trial.evaluation.measures.activation;
+  layers[0].spectrum = {0.75, 0.25};
+  layers[0].components_90 = 2;
+  layers[1].spectrum = {0.5, 0.25, 0.25};
+  layers[2].spectrum = {1};
+  layers[2].participation_ratio_unbiased = 1.5;
+  analysis::write_trial(file, trial);
+  store::Hdf5Reader const h5(file);
+  CHECK(h5.read<std::int64_t>("/component") == std::vector<std::int64_t>{1, 2, 3});
+  CHECK(h5.shape("/activation/spectrum") == std::vector<std::int64_t>{3, 3});
+  auto const spectra = h5.read<double>("/activation/spectrum");
+  CHECK(spectra[1] == 0.25);
+  CHECK(std::isnan(spectra[2]));
+  CHECK(spectra[5] == 0.25);
+  auto const found = analysis::read_trial(file);
+  std::map<std::string, double> const measures(found.measures.begin(), found.measures.end());
+  CHECK(measures.at("components_90.input") == 2);
+  CHECK(measures.at("participation_ratio_unbiased.output") == 1.5);
+  CHECK_FALSE(measures.contains("components_90.layer_1"));
+}
+
 TEST_CASE("lengths that do not fit together are a defect, not a file") {
   TemporaryFolder const folder;
   auto trial = trial_of("0123456789ab", 8);

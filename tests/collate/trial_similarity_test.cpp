@@ -97,13 +97,14 @@ TEST_CASE("trials of one cell are compared with each other and with those of oth
 
   auto const records = parse_csv(to_csv(found, table));
   REQUIRE(records.size() == 1 + 2 * 3);
-  CHECK(records[0] == std::vector<std::string>{"layer", "a.train.gate_lr_factor", "b.train.gate_lr_factor", "pairs", "cka_mean", "cka_se", "same_seed_pairs",
+  CHECK(records[0] == std::vector<std::string>{"layer", "a.train.gate_lr_factor", "b.train.gate_lr_factor", "pairs", "cka_mean", "cka_se", "cka_ceiling", "same_seed_pairs",
                                                "same_seed_cka_mean", "same_seed_cka_se"});
   CHECK(records[2][1] == "0");
   CHECK(records[2][2] == "1");
   CHECK(std::stod(records[2][4]) == across.other_seed.mean);
-  CHECK(records[1][7].empty());
-  CHECK_THAT(to_markdown(found, table), ContainsSubstring("at 60 steps") && ContainsSubstring("layer_1") && ContainsSubstring("(0 and 1)"));
+  CHECK(std::stod(records[2][6]) == Approx(std::sqrt(in_a.other_seed.mean * in_b.other_seed.mean)));
+  CHECK(records[1][8].empty());
+  CHECK_THAT(to_markdown(found, table), ContainsSubstring("at 60 steps") && ContainsSubstring("layer_1") && ContainsSubstring(fmt::format("{:.3f} of {:.3f} (0 and 1)", across.other_seed.mean, layer.ceiling(across))));
 
   TemporaryFolder const out;
   auto const outcome = draw_similarity(found, table, out.path());
@@ -130,6 +131,9 @@ TEST_CASE("what lies at other steps or belongs to another series is not compared
   REQUIRE(found.layers[0].pairs.size() == 1);  // b with itself
   CHECK(found.layers[0].pairs[0].a == 1);
   CHECK(found.layers[0].between.pairs == 0);
+  CHECK(found.unusable == 1);
+  CHECK(found.groups == 3);
+  CHECK_THAT(to_markdown(found, table), ContainsSubstring("5 of 6 done trials") && ContainsSubstring("of 3 series"));
 
   for (auto& trial : given.sweep.trials) Sweep::write(trial, trial_of(trial.id, 8));
   auto const none = compare_trials(table, given.sweep);
@@ -144,4 +148,64 @@ TEST_CASE("two seeds give a mean without an error") {
   auto const found = compare_trials(table, given.sweep);
   CHECK(found.layers[0].pairs[0].other_seed.pairs == 1);
   CHECK(std::isnan(found.layers[0].pairs[0].other_seed.se));
+}
+
+TEST_CASE("the error of a mean over pairs is that of the seeds, one left out at a time") {
+  // Cell 0's pairs of seeds: c12, c13, c23. Without seed 1 c23 is left, and so on: the jackknife over three seeds gives
+  // se^2 = 2/3 sum of (c - mean)^2.
+  Sweep given;
+  for (auto& trial : given.sweep.trials) {
+    auto result = trial_of(trial.id, 8);
+    auto const seed = static_cast<std::uint64_t>(std::stoi(trial.seed));
+    result.evaluation.shared = shared(draw(11, 3), 0.2F * static_cast<float>(seed), seed + (trial.id[0] == 'b' ? 40 : 0));
+    Sweep::write(trial, result);
+  }
+  auto const table = tabulate(given.sweep);
+  auto const of_seeds = [&](std::string const& left_out) {
+    auto two = given.sweep;
+    std::erase_if(two.trials, [&](auto const& trial) { return trial.seed == left_out; });
+    return compare_trials(tabulate(two), two).layers[0].pairs[0].other_seed.mean;
+  };
+  double const c[] = {of_seeds("1"), of_seeds("2"), of_seeds("3")}, mean = (c[0] + c[1] + c[2]) / 3;
+  auto const found = compare_trials(table, given.sweep).layers[0].pairs[0].other_seed;
+  CHECK(found.mean == Approx(mean));
+  CHECK(found.se == Approx(std::sqrt(2.0 / 3 * ((c[0] - mean) * (c[0] - mean) + (c[1] - mean) * (c[1] - mean) + (c[2] - mean) * (c[2] - mean)))));
+  CHECK(found.se > 0.001);
+}
+
+TEST_CASE("of too many trials the first of cells over the whole plan are compared") {
+  Sweep given;
+  auto const first = given.sweep.trials[0], second = given.sweep.trials[1];
+  given.sweep.trials.clear();
+  constexpr int cells = 300;
+  for (int cell = 0; cell < cells; ++cell)
+    for (auto trial : {first, second, second}) {
+      trial.axes = {{"train.gate_lr_factor", fmt::format("{}", cell)}};
+      given.sweep.trials.push_back(trial);
+    }
+  auto const found = compare_trials(tabulate(given.sweep), given.sweep);
+  CHECK(found.done == 3 * cells);
+  CHECK(found.trials == 256);
+  CHECK(found.layers[0].pairs.back().b == 127 * cells / 128);
+  TemporaryFolder const out;
+  draw_similarity(found, tabulate(given.sweep), out.path());
+  CHECK(std::filesystem::is_empty(out.path()));
+}
+
+TEST_CASE("trials without a plan are each a seed of their own; one seed alone is no picture") {
+  Sweep given;
+  for (auto& trial : given.sweep.trials) trial.seed.clear();
+  auto const apart = compare_trials(tabulate(given.sweep), given.sweep);
+  CHECK(apart.layers[0].within.pairs == 6);
+  CHECK(apart.layers[0].pairs[0].same_seed.pairs == 0);
+  for (auto& trial : given.sweep.trials) trial.seed = "1";
+  std::erase_if(given.sweep.trials, [](auto const& trial) { return trial.id != "a1" && trial.id != "b1"; });
+  auto const table = tabulate(given.sweep);
+  auto const alone = compare_trials(table, given.sweep);
+  CHECK(alone.layers[0].pairs.size() == 1);
+  CHECK(alone.layers[0].pairs[0].same_seed.pairs == 1);
+  CHECK(to_markdown(alone, table).empty());
+  TemporaryFolder const out;
+  draw_similarity(alone, table, out.path());
+  CHECK(std::filesystem::is_empty(out.path()));
 }

@@ -50,11 +50,14 @@ def test_a_binding_that_nobody_asked_for_is_left(mambasynth, tmp_path):
     if len(cores := sorted(os.sched_getaffinity(0))) < 2:
         pytest.skip("one core: nothing to be bound to")
 
-    def cores_of_ranks(*environment):
-        done = mambasynth.over(2)("doctor", "--json", "--out", tmp_path, launcher=["env", *environment])
+    def cores_of_ranks(*environment, ranks=2):
+        done = mambasynth.over(ranks)("doctor", "--json", "--out", tmp_path, launcher=["env", *environment])
         return [rank["cores"] for rank in json.loads(done.stdout)["ranks"]]
 
     assert cores_of_ranks("-u", "OMPI_MCA_hwloc_base_binding_policy") == [cores, cores]
+    for flag in ("hwloc_base_cpu_set", "hwloc_base_cpu_list"):
+        environment = ["-u", "OMPI_MCA_hwloc_base_binding_policy", f"OMPI_MCA_{flag}={cores[0]}"]
+        assert cores_of_ranks(*environment, ranks=1) == [[cores[0]]]
     assert [len(bound) for bound in cores_of_ranks("OMPI_MCA_hwloc_base_binding_policy=core")] == [1, 1]
 
 

@@ -25,10 +25,11 @@ def test_gates_of_a_trial(mambasynth, flags, tmp_path):
         switches = numpy.flatnonzero(numpy.diff(series["circle"][:])) + 1
         counted = [t for t in switches if t < 3000 // 64 * 64 and t % 64 >= 8]
         assert file["by_condition/steps"][3] == file["around_switch/steps"][20] == len(counted) > 0
-        # Further revolutions begin at the same angle, without a switch.
+        # Other revolutions begin at the same angle, with no switch near.
         circle, period = series["circle"][:], series["period"][:]
         since = numpy.arange(len(circle)) - numpy.maximum.accumulate(numpy.where(numpy.isin(numpy.arange(len(circle)), switches), numpy.arange(len(circle)), 0))
-        returns = [t for t in numpy.flatnonzero((since > 0) & (since % period[circle] == 0)) if t < 3000 // 64 * 64 and t % 64 >= 8]
+        far = numpy.abs(numpy.subtract.outer(numpy.arange(len(circle)), switches)).min(axis=1) > 20
+        returns = [t for t in numpy.flatnonzero(far & (since > 0) & (since % period[circle] == 0)) if t < 3000 // 64 * 64 and t % 64 >= 8]
         assert file["by_condition/steps"][5] == file["around_return/steps"][20] == len(returns) > 0
         # What the traces hold are means and norms of the signals.
         for layer in ("layer_1", "layer_2"):
