@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
 
 #include "analysis/columns.hpp"
 #include "analysis/estimator_columns.hpp"
@@ -65,11 +64,8 @@ void write_layer_measures_under(Hdf5Writer& h5, std::string const& group, LayerM
 void write_layer_measures(Hdf5Writer& h5, LayerMeasures const& measures) {
   if (!measures.layers.empty()) write_layers(h5, measures.layers);
   if (!measures.dimension.empty()) write_neighbour_scales(h5, measures.dimension);
-  if (auto const components = most_components(measures.activation); components > 0) {
-    std::vector<std::int64_t> numbers(components);
-    std::iota(numbers.begin(), numbers.end(), std::int64_t{1});
-    scale(h5, layout::component, numbers, {"principal direction, counted from 1", "1"});
-  }
+  if (auto const components = most_components(measures.activation); components > 0)
+    h5.counting_scale(layout::component, 1, static_cast<std::int64_t>(components), {"principal direction, counted from 1", "1"});
   write_layer_measures_under(h5, "/", measures);
 }
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <numeric>
 #include <set>
 
 #include "analysis/trial_layout.hpp"
@@ -27,11 +25,7 @@ void write_shared_rows(store::Hdf5Writer& h5, std::vector<std::string> const& la
   for (std::size_t l = 0; l < layers.size(); ++l) {
     auto const& rows = shared.layers[l];
     auto const features = feature_scale(rows.features);
-    if (known.insert(rows.features).second) {
-      std::vector<std::int64_t> numbers(static_cast<std::size_t>(rows.features));
-      std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
-      h5.scale<std::int64_t>(features, numbers, {"feature", "1"});
-    }
+    if (known.insert(rows.features).second) h5.counting_scale(features, 0, rows.features, {"feature", "1"});
     h5.dataset<float>(layout::shared + layers[l], rows.values, {layout::shared_step, features}, {"activations", "1"}, store::Compression::none);
   }
 }

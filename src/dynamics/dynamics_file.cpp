@@ -1,6 +1,5 @@
 #include "dynamics/dynamics_file.hpp"
 
-#include <numeric>
 
 namespace mambasynth::dynamics {
 namespace {
@@ -8,30 +7,22 @@ namespace {
 using Integers = std::vector<std::int64_t>;
 using Numbers = std::vector<double>;
 
-Integers count(std::size_t n) {
-  Integers all(n);
-  std::iota(all.begin(), all.end(), std::int64_t{0});
-  return all;
-}
-
 class Writer {
  public:
   Writer(store::Hdf5Writer& h5, Analysis const& a) : h5_(h5), a_(a) {}
 
   void scales() {
+    auto const circles = static_cast<std::int64_t>(a_.law.occupancy.size());
     h5_.text_scale("/condition", a_.names,
                    {"how the samples go on: as they really did (truth), generated, generated without the bursts", "1"});
-    h5_.scale<std::int64_t>("/circle_id", count(a_.law.occupancy.size()), {"circle", "1"});
-    h5_.scale<std::int64_t>("/next_circle", count(a_.law.occupancy.size()), {"circle of the next visit", "1"});
+    h5_.counting_scale("/circle_id", 0, circles, {"circle", "1"});
+    h5_.counting_scale("/next_circle", 0, circles, {"circle of the next visit", "1"});
     h5_.text_scale("/failure", {failure_names.begin(), failure_names.end()},
                    {"how a trajectory stops being one of the process", "1"});
-    auto bins = count(a_.law.dwell.size());
-    for (auto& bin : bins) bin *= a_.law.bin_steps;
-    h5_.scale<std::int64_t>("/dwell_bin", bins,
-                            {"shortest visit of a bin; the last holds all that are longer", "step"});
+    h5_.counting_scale("/dwell_bin", 0, static_cast<std::int64_t>(a_.law.dwell.size()),
+                       {"shortest visit of a bin; the last holds all that are longer", "step"}, a_.law.bin_steps);
     if (a_.burst_interval > 0)
-      h5_.scale<std::int64_t>("/since_burst", count(static_cast<std::size_t>(a_.burst_interval)),
-                              {"steps since the last burst began, or would have", "step"});
+      h5_.counting_scale("/since_burst", 0, a_.burst_interval, {"steps since the last burst began, or would have", "step"});
   }
 
   void step_by_step() {
@@ -119,7 +110,7 @@ class Writer {
           circle.push_back(visit.circle), first.push_back(visit.first), steps.push_back(visit.steps),
               complete.push_back(visit.complete);
         }
-    h5_.scale<std::int64_t>("/visit", count(circle.size()), {"visit of any sample and condition", "1"});
+    h5_.counting_scale("/visit", 0, static_cast<std::int64_t>(circle.size()), {"visit of any sample and condition", "1"});
     auto const write = [&](std::string const& name, Integers const& values, store::Meaning const& meaning) {
       h5_.dataset<std::int64_t>("/dynamics/visits/" + name, values, {"/visit"}, meaning);
     };

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <map>
-#include <numeric>
 
 #include "store/atomic_file.hpp"
 #include "store/hdf5.hpp"
@@ -12,12 +11,6 @@ namespace mambasynth::evaluate {
 namespace {
 
 constexpr std::int64_t schema_version = 1;
-
-std::vector<std::int64_t> indices(std::int64_t count) {
-  std::vector<std::int64_t> all(static_cast<std::size_t>(count));
-  std::iota(all.begin(), all.end(), std::int64_t{0});
-  return all;
-}
 
 /// Growing data sets of one file, opened at their first batch.
 class Streams {
@@ -68,14 +61,10 @@ void write_activations(std::filesystem::path const& file, model::Predictor const
   store::AtomicFile out(file);
   store::Hdf5Writer writer(out.temporary());
   writer.attribute("/", "schema_version", schema_version);
-  auto const scale = [&](char const* path, std::int64_t count, store::Meaning const& meaning) {
-    auto const values = indices(count);
-    writer.scale<std::int64_t>(path, values, meaning);
-  };
-  scale("/step", seq_len, {"step within the window", "step"});
-  scale("/feature", network.config().d_model, {"feature of the residual stream", "1"});
-  scale("/channel", network.channels(), {"channel of the series", "1"});
-  if (gates) scale("/inner", network.config().d_inner(), {"inner channel of a block", "1"});
+  writer.counting_scale("/step", 0, seq_len, {"step within the window", "step"});
+  writer.counting_scale("/feature", 0, network.config().d_model, {"feature of the residual stream", "1"});
+  writer.counting_scale("/channel", 0, network.channels(), {"channel of the series", "1"});
+  if (gates) writer.counting_scale("/inner", 0, network.config().d_inner(), {"inner channel of a block", "1"});
 
   Streams streams(writer);
   std::int64_t windows = 0;
@@ -99,9 +88,7 @@ void write_activations(std::filesystem::path const& file, model::Predictor const
     windows += batch.x.size(0);
   });
 
-  std::vector<std::int64_t> starts = indices(windows);
-  for (auto& start : starts) start *= seq_len;
-  writer.scale<std::int64_t>("/window", starts, {"first step of the window", "step"});
+  writer.counting_scale("/window", 0, windows, {"first step of the window", "step"}, seq_len);
   writer.attach_streams();
   writer.close();
   out.commit();

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <map>
-#include <numeric>
 #include <span>
 #include <variant>
 
@@ -14,12 +13,6 @@ namespace mambasynth::gates {
 namespace {
 
 constexpr std::int64_t schema_version = 1;
-
-std::vector<std::int64_t> count_from(std::int64_t first, std::int64_t count) {
-  std::vector<std::int64_t> all(static_cast<std::size_t>(count));
-  std::iota(all.begin(), all.end(), first);
-  return all;
-}
 
 void write_table(store::Hdf5Writer& h5, std::string const& group, Table const& table, char const* bin_scale) {
   std::vector<std::string> const axes{"/layer", bin_scale};
@@ -89,24 +82,21 @@ void write_gates(std::filesystem::path const& file, model::Predictor const& netw
   for (auto const& [name, fact] : source.facts)
     std::visit([&, &key = name](auto const& value) { h5.attribute("/provenance", key, value); }, fact);
 
-  auto const scale = [&](char const* path, std::int64_t first, std::int64_t count, store::Meaning const& meaning) {
-    h5.scale<std::int64_t>(path, count_from(first, count), meaning);
-  };
-  scale("/layer", 1, statistics.layers, {"layer, counted from 1", "1"});
+  h5.counting_scale("/layer", 1, statistics.layers, {"layer, counted from 1", "1"});
   h5.text_scale("/condition", statistics.conditions, {"which steps: switch is the first of a visit, before and after up to `around` steps from one, away farther from all; return is the first of a revolution, away from switches (circles of short periods return more often)", "1"});
   write_table(h5, "/by_condition", statistics.by_condition, "/condition");
   if (statistics.offsets() > 0) {
-    scale("/offset", -statistics.around, statistics.offsets(), {"steps from the first step of a visit, or of a further revolution", "step"});
+    h5.counting_scale("/offset", -statistics.around, statistics.offsets(), {"steps from the first step of a visit, or of a further revolution", "step"});
     write_table(h5, "/around_switch", statistics.around_switch, "/offset");
     write_table(h5, "/around_return", statistics.around_return, "/offset");
   }
 
   h5.scale<std::int64_t>("/sample", choice.numbers, {"drawn window, counted from 0", "1"});
   h5.dataset<std::int64_t>("/sample_start", choice.starts, {"/sample"}, {"first step of the window in the series", "step"});
-  scale("/step", 0, source.seq_len, {"step within the window", "step"});
+  h5.counting_scale("/step", 0, source.seq_len, {"step within the window", "step"});
   if (config.signals) {
-    scale("/inner", 0, network.config().d_inner(), {"inner channel of a block", "1"});
-    scale("/state", 0, network.config().d_state, {"state of an inner channel", "1"});
+    h5.counting_scale("/inner", 0, network.config().d_inner(), {"inner channel of a block", "1"});
+    h5.counting_scale("/state", 0, network.config().d_state, {"state of an inner channel", "1"});
   }
   if (maps != nullptr) write_signal_maps(h5, *maps, circle, config);
   SampleStreams streams(h5);

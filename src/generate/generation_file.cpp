@@ -1,6 +1,5 @@
 #include "generate/generation_file.hpp"
 
-#include <numeric>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -14,12 +13,6 @@ namespace mambasynth::generate {
 namespace {
 
 constexpr std::int64_t schema_version = 1;
-
-std::vector<std::int64_t> count_from(std::int64_t first, std::int64_t count) {
-  std::vector<std::int64_t> all(static_cast<std::size_t>(count));
-  std::iota(all.begin(), all.end(), first);
-  return all;
-}
 
 void write_settings(store::Hdf5Writer& h5, config::Generate const& config) {
   config::for_each_field<config::Generate>([&](auto const& field) {
@@ -51,13 +44,10 @@ void write_generation(std::filesystem::path const& file, Generation const& g, co
   for (auto const& [name, fact] : source.facts)
     std::visit([&, &key = name](auto const& value) { h5.attribute("/provenance", key, value); }, fact);
 
-  auto const scale = [&](char const* path, std::int64_t first, std::int64_t count, store::Meaning const& meaning) {
-    h5.scale<std::int64_t>(path, count_from(first, count), meaning);
-  };
-  scale("/sample", 0, g.samples(), {"sample", "1"});
-  scale("/time", 0, config.gen_len, {"steps behind the seed", "step"});
-  scale("/seed_time", -config.seed_len, config.seed_len, {"steps before the first generated one", "step"});
-  scale("/channel", 0, g.channels, {"channel of the series", "1"});
+  h5.counting_scale("/sample", 0, g.samples(), {"sample", "1"});
+  h5.counting_scale("/time", 0, config.gen_len, {"steps behind the seed", "step"});
+  h5.counting_scale("/seed_time", -config.seed_len, config.seed_len, {"steps before the first generated one", "step"});
+  h5.counting_scale("/channel", 0, g.channels, {"channel of the series", "1"});
   std::vector<std::string> const axes{"/sample", "/time", "/channel"};
   h5.dataset<float>("/generated", g.generated, axes, {"series as the network continues it", "1"});
   if (calm) h5.dataset<float>("/generated_without_bursts", calm->generated, axes, {"the same, the bursts left out", "1"});

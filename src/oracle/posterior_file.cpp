@@ -3,19 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <numeric>
 
 namespace mambasynth::oracle {
 namespace {
 
 constexpr std::int64_t schema_version = 1;
 constexpr std::uint64_t chunk_rows = 4096;
-
-std::vector<std::int64_t> numbers(std::int64_t first, std::int64_t count) {
-  std::vector<std::int64_t> values(static_cast<std::size_t>(count));
-  std::iota(values.begin(), values.end(), first);
-  return values;
-}
 
 template <class T>
 void append(store::Hdf5Stream& stream, T const& value) {
@@ -34,9 +27,9 @@ PosteriorFile::PosteriorFile(std::filesystem::path const& file, HiddenProcess co
   h5_.attribute("/", "schema_version", schema_version);
   h5_.attribute("/", "title", "posterior of the hidden state, step by step");
   auto const circles = static_cast<std::int64_t>(hidden.circles().size());
-  h5_.scale<std::int64_t>("/circle_id", numbers(0, circles), {"circle", "1"});
-  h5_.scale<std::int64_t>("/next_circle", numbers(0, circles), {"circle visited next", "1"});
-  h5_.scale<std::int64_t>("/revolutions_to_come", numbers(1, hidden.most_revolutions()), {"revolutions to come, the present one counted", "1"});
+  h5_.counting_scale("/circle_id", 0, circles, {"circle", "1"});
+  h5_.counting_scale("/next_circle", 0, circles, {"circle visited next", "1"});
+  h5_.counting_scale("/revolutions_to_come", 1, hidden.most_revolutions(), {"revolutions to come, the present one counted", "1"});
   h5_.scale<std::int64_t>("/horizon", horizons, {"steps ahead", "step"});
   time_ = h5_.stream_scale<std::int64_t>("/time", chunk_rows, {"time step", "1"});
   auto const stream = [&](char const* path, std::vector<std::string> const& dims, char const* meaning, char const* units = "1") {
@@ -50,7 +43,7 @@ PosteriorFile::PosteriorFile(std::filesystem::path const& file, HiddenProcess co
   phase_ = stream("/phase", {"/time"}, "circular mean of the phase, wrapped to [0, 2 pi)", "rad");
   concentration_ = stream("/phase_concentration", {"/time"}, "length of the mean of e^(i phase)");
   if (!elapsed) return;
-  h5_.scale<std::int64_t>("/revolutions_elapsed", numbers(0, hidden.most_revolutions()), {"revolutions that the visit has completed", "1"});
+  h5_.counting_scale("/revolutions_elapsed", 0, hidden.most_revolutions(), {"revolutions that the visit has completed", "1"});
   elapsed_ = stream("/revolutions_elapsed_probability", {"/time", "/revolutions_elapsed"}, "probability of the revolutions elapsed");
 }
 

@@ -54,11 +54,10 @@ void SeriesH5::write_configuration(config::Data const& data) {
 }
 
 void SeriesH5::write_process(Process const& process) {
-  auto const circles = numbers(0, process.circles), channels = numbers(0, process.channels), axes = numbers(0, 2);
-  writer_.scale<std::int64_t>("/channel", channels, {"channel of the series", "1"});
-  writer_.scale<std::int64_t>("/circle_id", circles, {"circle", "1"});
-  writer_.scale<std::int64_t>("/next_circle", circles, {"circle visited next", "1"});
-  writer_.scale<std::int64_t>("/axis", axes, {"axis of a circle's plane", "1"});
+  writer_.counting_scale("/channel", 0, process.channels, {"channel of the series", "1"});
+  writer_.counting_scale("/circle_id", 0, process.circles, {"circle", "1"});
+  writer_.counting_scale("/next_circle", 0, process.circles, {"circle visited next", "1"});
+  writer_.counting_scale("/axis", 0, 2, {"axis of a circle's plane", "1"});
   writer_.dataset<double>("/transition_matrix", process.transition_matrix, {"/circle_id", "/next_circle"},
                           {"probability of the next circle at the end of a visit", "1"});
   writer_.dataset<double>("/radius", process.radius, {"/circle_id"}, {"radius", "1"});

@@ -80,6 +80,8 @@ class Hdf5Writer {
   void scale(std::string const& path, std::span<T const> values, Meaning const& meaning = {}) {
     scale_raw(path, type_of<T>(), values.data(), values.size(), meaning);
   }
+  /// The same that counts: `count` numbers first, first + stride, ... (int64).
+  void counting_scale(std::string const& path, std::int64_t first, std::int64_t count, Meaning const& meaning = {}, std::int64_t stride = 1);
   /// The same with words as coordinates, variable-length UTF-8.
   void text_scale(std::string const& path, std::vector<std::string> const& values, Meaning const& meaning = {});
   /// A data set; `dims` holds the path of an existing scale per axis (the extents come from the scales).

@@ -79,6 +79,12 @@ Hdf5Writer::~Hdf5Writer() {
   file_->handle.close();
 }
 
+void Hdf5Writer::counting_scale(std::string const& path, std::int64_t first, std::int64_t count, Meaning const& meaning, std::int64_t stride) {
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = first + static_cast<std::int64_t>(i) * stride;
+  scale<std::int64_t>(path, numbers, meaning);
+}
+
 void Hdf5Writer::scale_raw(std::string const& path, Type type, void const* values, std::size_t count,
                            Meaning const& meaning) {
   auto const& file = opened(file_);
