@@ -1,6 +1,12 @@
 #include "analysis/collate/csv.hpp"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 namespace mambasynth::collate {
+
+std::string csv_number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
 
 std::string csv_line(std::vector<std::string> const& fields) {
   std::string line;

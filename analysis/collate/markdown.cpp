@@ -102,10 +102,7 @@ std::string to_markdown(Table const& table, SweepFolder const& sweep, TrialSimil
   std::vector<std::vector<std::string>> rows{header};
   for (auto const& cell : table.cells) {
     std::vector<std::string> row;
-    for (auto const& axis : table.axes) {
-      auto const at = cell.axes.find(axis);
-      row.push_back(at == cell.axes.end() ? nothing : escaped(at->second));
-    }
+    for (auto const& axis : table.axes) row.push_back(escaped(value_of(cell, axis, nothing)));
     for (auto const count : {cell.n, cell.missing, cell.failed, cell.diverged}) row.push_back(fmt::format("{}", count));
     for (std::size_t c = 0; c < columns.size(); ++c) {
       auto const at = cell.measures.find(columns[c].measure);

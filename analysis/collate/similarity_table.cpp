@@ -12,8 +12,6 @@ namespace {
 
 constexpr char const* nothing = "-";
 
-std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
-
 std::string field(PairMean const& of) {
   if (std::isnan(of.mean)) return nothing;
   return std::isnan(of.se) ? fmt::format("{:.3f}", of.mean) : fmt::format("{:.3f} ± {:.3f}", of.mean, 2 * of.se);
@@ -42,18 +40,14 @@ std::string to_csv(TrialSimilarity const& similarity, Table const& table) {
     for (auto const& pair : layer.pairs) {
       fields = {layer.layer};
       for (auto const cell : {pair.a, pair.b})
-        for (auto const& axis : table.axes) {
-          auto const& axes = table.cells[cell].axes;
-          auto const at = axes.find(axis);
-          fields.push_back(at == axes.end() ? "" : at->second);
-        }
+        for (auto const& axis : table.axes) fields.push_back(value_of(table.cells[cell], axis, ""));
       auto const add = [&](PairMean const& mean) {
         fields.push_back(fmt::format("{}", mean.pairs));
-        fields.push_back(number(mean.mean));
-        fields.push_back(number(mean.se));
+        fields.push_back(csv_number(mean.mean));
+        fields.push_back(csv_number(mean.se));
       };
       add(pair.other_seed);
-      fields.push_back(number(layer.ceiling(pair)));
+      fields.push_back(csv_number(layer.ceiling(pair)));
       add(pair.same_seed);
       text += csv_line(fields) + "\n";
     }

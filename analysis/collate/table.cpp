@@ -78,9 +78,6 @@ Cell cell_of(std::map<std::string, std::string> const& axes, std::vector<Collate
   return cell;
 }
 
-/// Shortest form that reads back as the same number; nothing for what is undefined.
-std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
-
 }  // namespace
 
 Table tabulate(SweepFolder const& sweep) {
@@ -99,12 +96,14 @@ Table tabulate(SweepFolder const& sweep) {
   return table;
 }
 
+std::string value_of(Cell const& cell, std::string const& axis, std::string const& otherwise) {
+  auto const at = cell.axes.find(axis);
+  return at == cell.axes.end() ? otherwise : at->second;
+}
+
 std::string name_of(Cell const& cell, Table const& table) {
   std::vector<std::string> values;
-  for (auto const& axis : table.axes) {
-    auto const at = cell.axes.find(axis);
-    values.push_back(at == cell.axes.end() ? "-" : at->second);
-  }
+  for (auto const& axis : table.axes) values.push_back(value_of(cell, axis, "-"));
   return values.empty() ? "all trials" : fmt::format("{}", fmt::join(values, ", "));
 }
 
@@ -132,10 +131,7 @@ std::string to_csv(Table const& table) {
   auto text = csv_line(fields) + "\n";
   for (auto const& cell : table.cells) {
     fields.clear();
-    for (auto const& axis : table.axes) {
-      auto const at = cell.axes.find(axis);
-      fields.push_back(at == cell.axes.end() ? "" : at->second);
-    }
+    for (auto const& axis : table.axes) fields.push_back(value_of(cell, axis, ""));
     for (auto const count : {cell.n, cell.missing, cell.failed, cell.diverged}) fields.push_back(fmt::format("{}", count));
     for (auto const& measure : table.measures) {
       auto const at = cell.measures.find(measure);
@@ -144,7 +140,7 @@ std::string to_csv(Table const& table) {
         continue;
       }
       auto const& interval = at->second;
-      for (auto const value : {interval.mean, interval.sd, interval.low, interval.high}) fields.push_back(number(value));
+      for (auto const value : {interval.mean, interval.sd, interval.low, interval.high}) fields.push_back(csv_number(value));
     }
     text += csv_line(fields) + "\n";
   }

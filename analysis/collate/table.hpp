@@ -29,6 +29,8 @@ struct Table {
 
 Table tabulate(SweepFolder const& sweep);
 
+/// The value of an axis; `otherwise` where the cell has none (folders of different sweeps).
+std::string value_of(Cell const& cell, std::string const& axis, std::string const& otherwise);
 /// The values of its axes, "0.1, 16"; "all trials" without axes.
 std::string name_of(Cell const& cell, Table const& table);
 /// What those values are: "gate_lr_factor, d_state", with sections only where two would be the same.

@@ -33,11 +33,14 @@ struct Pair {
 
 /// Done trials, cell by cell; cells without any are left out.
 std::vector<std::vector<Compared>> done_trials(Table const& table, SweepFolder const& sweep) {
-  std::map<std::map<std::string, std::string>, std::size_t> cell_of;
-  for (std::size_t c = 0; c < table.cells.size(); ++c) cell_of[table.cells[c].axes] = c;
+  std::map<std::map<std::string, std::string>, std::size_t> cells;
+  for (std::size_t c = 0; c < table.cells.size(); ++c) cells[table.cells[c].axes] = c;
   std::vector<std::vector<Compared>> by_cell(table.cells.size());
-  for (auto const& trial : sweep.trials)
-    if (trial.outcome == Outcome::done && trial.result) by_cell[cell_of.at(trial.axes)].push_back({&trial, cell_of.at(trial.axes), {}});
+  for (auto const& trial : sweep.trials) {
+    if (trial.outcome != Outcome::done || !trial.result) continue;
+    auto const cell = cells.at(trial.axes);
+    by_cell[cell].push_back({&trial, cell, {}});
+  }
   std::erase_if(by_cell, [](auto const& cell) { return cell.empty(); });
   return by_cell;
 }
@@ -98,48 +101,59 @@ PairMean summarise(std::vector<Pair> const& pairs) {
   return result;
 }
 
-LayerSimilarity similarity_of(std::string const& layer, std::vector<Compared> const& all) {
-  LayerSimilarity result{.layer = layer, .pairs = {}, .within = {}, .between = {}};
-  std::vector<Compared const*> trials;
+/// Trials of one series at the same steps.
+using Group = std::vector<Compared const*>;
+
+std::vector<Group> grouped(std::vector<Compared> const& trials) {
+  std::vector<Group> groups;
+  for (auto const& trial : trials) {
+    auto const own = std::find_if(groups.begin(), groups.end(), [&](auto const& group) { return group.front()->comparable(trial); });
+    if (own == groups.end()) groups.push_back({&trial});
+    else own->push_back(&trial);
+  }
+  return groups;
+}
+
+/// Those of a group whose layer can be read, with its Gram matrix.
+std::pair<Group, std::vector<std::vector<float>>> grams_of(std::string const& layer, Group const& group) {
+  Group trials;
   std::vector<std::vector<float>> grams;
-  for (auto const& trial : all) {
-    if (std::find(trial.shared.layers.begin(), trial.shared.layers.end(), layer) == trial.shared.layers.end()) continue;
+  for (auto const* trial : group) {
+    auto const& shared = trial->shared;
+    if (std::find(shared.layers.begin(), shared.layers.end(), layer) == shared.layers.end()) continue;
     try {
-      auto const rows = analysis::read_shared_rows(trial.trial->file, layer);
-      grams.push_back(analysis::representation::centred_gram(rows.values, static_cast<std::int64_t>(trial.shared.step.size()), rows.features));
-      trials.push_back(&trial);
+      auto const rows = analysis::read_shared_rows(trial->trial->file, layer);
+      grams.push_back(analysis::representation::centred_gram(rows.values, static_cast<std::int64_t>(shared.step.size()), rows.features));
+      trials.push_back(trial);
     } catch (errors::Error const&) {
     }
   }
-  // Grams of another number of rows belong to other steps, which are never compared.
-  std::map<std::pair<std::size_t, std::size_t>, std::pair<std::vector<Pair>, std::vector<Pair>>> by_cells;
+  return {std::move(trials), std::move(grams)};
+}
+
+LayerSimilarity similarity_of(std::string const& layer, std::vector<Group> const& groups) {
+  struct Pairs {
+    std::vector<Pair> other_seed, same_seed;
+  };
+  std::map<std::pair<std::size_t, std::size_t>, Pairs> by_cells;
   std::vector<Pair> within, between;
-  std::set<std::size_t> sizes;
-  for (auto const& gram : grams) sizes.insert(gram.size());
-  for (auto const size : sizes) {
-    std::vector<Compared const*> alike;
-    std::vector<std::vector<float>> of_size;
-    for (std::size_t i = 0; i < grams.size(); ++i)
-      if (grams[i].size() == size) {
-        alike.push_back(trials[i]);
-        of_size.push_back(std::move(grams[i]));
-        grams[i].clear();
-      }
-    auto const cka = analysis::representation::cka_between(of_size);
-    for (std::size_t i = 0; i < alike.size(); ++i)
-      for (std::size_t j = i + 1; j < alike.size(); ++j) {
-        auto const value = cka[i * alike.size() + j];
-        if (!alike[i]->comparable(*alike[j]) || std::isnan(value)) continue;
-        Pair const pair{seed_of(*alike[i]), seed_of(*alike[j]), value};
-        bool const one_cell = alike[i]->cell == alike[j]->cell, one_seed = pair.seed_a == pair.seed_b;
-        auto& of_cells = by_cells[std::minmax(alike[i]->cell, alike[j]->cell)];
-        (one_seed ? of_cells.second : of_cells.first).push_back(pair);
-        if (!one_seed) (one_cell ? within : between).push_back(pair);
+  for (auto const& group : groups) {
+    auto const [trials, grams] = grams_of(layer, group);
+    auto const cka = analysis::representation::cka_between(grams);
+    for (std::size_t i = 0; i < trials.size(); ++i)
+      for (std::size_t j = i + 1; j < trials.size(); ++j) {
+        auto const &a = *trials[i], &b = *trials[j];
+        Pair const pair{seed_of(a), seed_of(b), cka[i * trials.size() + j]};
+        if (std::isnan(pair.value)) continue;
+        auto& of_cells = by_cells[std::minmax(a.cell, b.cell)];
+        bool const one_seed = pair.seed_a == pair.seed_b;
+        (one_seed ? of_cells.same_seed : of_cells.other_seed).push_back(pair);
+        if (!one_seed) (a.cell == b.cell ? within : between).push_back(pair);
       }
   }
-  for (auto const& [cells, pairs] : by_cells) result.pairs.push_back({cells.first, cells.second, summarise(pairs.first), summarise(pairs.second)});
-  result.within = summarise(within);
-  result.between = summarise(between);
+  LayerSimilarity result{.layer = layer, .pairs = {}, .within = summarise(within), .between = summarise(between)};
+  for (auto const& [cells, pairs] : by_cells)
+    result.pairs.push_back({cells.first, cells.second, summarise(pairs.other_seed), summarise(pairs.same_seed)});
   return result;
 }
 
@@ -158,9 +172,7 @@ TrialSimilarity compare_trials(Table const& table, SweepFolder const& sweep) {
   TrialSimilarity result;
   auto const trials = chosen(done_trials(table, sweep), result);
   result.trials = static_cast<std::int64_t>(trials.size());
-  std::vector<Compared const*> groups;
-  for (auto const& trial : trials)
-    if (std::none_of(groups.begin(), groups.end(), [&](auto const* other) { return other->comparable(trial); })) groups.push_back(&trial);
+  auto const groups = grouped(trials);
   result.groups = static_cast<std::int64_t>(groups.size());
   std::vector<std::string> layers;
   for (auto const& trial : trials) {
@@ -169,7 +181,7 @@ TrialSimilarity compare_trials(Table const& table, SweepFolder const& sweep) {
       if (layer != "input" && std::find(layers.begin(), layers.end(), layer) == layers.end()) layers.push_back(layer);
   }
   for (auto const& layer : layers)
-    if (auto found = similarity_of(layer, trials); !found.pairs.empty()) result.layers.push_back(std::move(found));
+    if (auto found = similarity_of(layer, groups); !found.pairs.empty()) result.layers.push_back(std::move(found));
   return result;
 }
 
