@@ -107,7 +107,6 @@ void measure_control_rows(analysis::Controls& controls, Gathered const& gathered
   });
 }
 
-
 Targets targets_of(Subject const& subject, Rows const& rows, int threads) {
   auto targets = true_targets(subject.truth, rows.probe);
   if (!subject.truth.generated) return targets;

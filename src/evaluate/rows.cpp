@@ -1,8 +1,8 @@
 #include "evaluate/rows.hpp"
 
 #include <algorithm>
-#include <numeric>
 
+#include "series/digest.hpp"
 #include "series/random/numpy_generator.hpp"
 
 namespace mambasynth::evaluate {
@@ -23,13 +23,7 @@ std::vector<std::int64_t> evenly_spaced(std::int64_t rows, std::int64_t count) {
 Rows choose_rows(std::int64_t rows, config::Evaluate const& config) {
   series::random::NumpyGenerator generator(row_seed);
   Rows chosen;
-  if (rows > config.umap_points) {
-    chosen.embedding = generator.choice(rows, config.umap_points);
-    std::sort(chosen.embedding.begin(), chosen.embedding.end());
-  } else {
-    chosen.embedding.resize(static_cast<std::size_t>(rows));
-    std::iota(chosen.embedding.begin(), chosen.embedding.end(), std::int64_t{0});
-  }
+  chosen.embedding = series::steps_to_embed(rows, config.umap_points, generator);
   chosen.original = generator.choice(rows, std::min(config.lb_points, rows));
   if (config.dimension_points > 0) chosen.dimension = generator.choice(rows, std::min(config.dimension_points, rows));
   chosen.probe = evenly_spaced(rows, config.probe_points);

@@ -39,12 +39,17 @@ void Digest::add(Block const& block) {
 }
 
 std::vector<std::int64_t> steps_to_embed(std::int64_t n_steps, std::int64_t most, std::uint64_t seed) {
+  random::NumpyGenerator generator(seed);
+  return steps_to_embed(n_steps, most, generator);
+}
+
+std::vector<std::int64_t> steps_to_embed(std::int64_t n_steps, std::int64_t most, random::NumpyGenerator& generator) {
   if (n_steps <= most) {
     std::vector<std::int64_t> all(static_cast<std::size_t>(n_steps));
     std::iota(all.begin(), all.end(), std::int64_t{0});
     return all;
   }
-  auto chosen = random::NumpyGenerator(seed).choice(n_steps, most);
+  auto chosen = generator.choice(n_steps, most);
   std::sort(chosen.begin(), chosen.end());
   return chosen;
 }

@@ -56,5 +56,7 @@ class Digest {
 /// The steps that UMAP embeds: default_rng(seed).choice(n_steps, most) without replacement, sorted; all of a series that
 /// has no more.
 std::vector<std::int64_t> steps_to_embed(std::int64_t n_steps, std::int64_t most, std::uint64_t seed);
+/// The same by a generator from which more is drawn; nothing is drawn where all are taken.
+std::vector<std::int64_t> steps_to_embed(std::int64_t n_steps, std::int64_t most, random::NumpyGenerator& generator);
 
 }  // namespace mambasynth::series
