@@ -19,14 +19,14 @@ auto stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
 template <class T>
 Objective<T>::Objective(config::Train const& train, EpochDraws::Shape const& shape, Room const& room, at::Tensor const& state)
     : train_(train), shape_(shape), draws_(train, shape), state_(state) {
-  if (train.aug_rotate || train.aug_scale > 0 || train.aug_noise > 0)
+  if (train.augments())
     raw_ = at::empty({room.batch, room.time, shape.channels}, on_gpu(at::kFloat));
   if (train.slowness_lambda > 0) workspace_ = byte_array(k::slowness_workspace_bytes({room.batch, room.time, shape.features}));
 }
 
 template <class T>
 bool Objective<T>::wanted(config::Train const& train) {
-  return terms(train) > 0 || train.aug_rotate || train.aug_scale > 0 || train.aug_noise > 0;
+  return terms(train) > 0 || train.augments();
 }
 
 template <class T>

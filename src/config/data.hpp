@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include "config/field.hpp"
+
+namespace mambasynth::config {
+
+/// The generator of the series. Defaults: the original's config.json.
+struct Data {
+  std::int64_t seed = 42;
+  std::int64_t n_steps = 100000;
+  std::int64_t n_circles = 10;
+  std::int64_t ambient_dim = 20;
+  double radius_mean = 20.0;
+  double radius_std = 2.0;
+  double noise_std = 2.83;
+  double dwell_mean = 400;
+  double dwell_std = 100;
+  std::int64_t min_period = 40;
+  std::int64_t max_period = 400;
+  std::int64_t subspace_dim = 0;
+  double drift_std = 0;
+  std::optional<std::int64_t> path_seed;
+  std::optional<std::int64_t> test_path_seed;
+  std::optional<std::int64_t> test_n_steps;
+  std::string path;
+
+  static constexpr std::string_view section = "data";
+  static auto fields() {
+    return std::tuple{
+        Field{"seed", &Data::seed, at_least(0), "seed of circles, transition matrix and entry angles"},
+        Field{"n_steps", &Data::n_steps, at_least(1), "time steps"},
+        Field{"n_circles", &Data::n_circles, at_least(1), "circles, one per hidden state"},
+        Field{"ambient_dim", &Data::ambient_dim, at_least(2), "channels of the series"},
+        Field{"radius_mean", &Data::radius_mean, above(0), "mean radius"},
+        Field{"radius_std", &Data::radius_std, at_least(0), "standard deviation of the radii"},
+        Field{"noise_std", &Data::noise_std, at_least(0), "standard deviation of the noise of each channel"},
+        Field{"dwell_mean", &Data::dwell_mean, above(0), "mean of a visit's length in steps, before rounding to revolutions"},
+        Field{"dwell_std", &Data::dwell_std, at_least(0), "its standard deviation"},
+        Field{"min_period", &Data::min_period, at_least(1), "steps of a revolution, first circle"},
+        Field{"max_period", &Data::max_period, at_least(1), "steps of a revolution, last circle"},
+        Field{"subspace_dim", &Data::subspace_dim, at_least(0), "dimension of the subspace that holds all circles; 0 = the full space"},
+        Field{"drift_std", &Data::drift_std, at_least(0), "standard deviation of each step of the random walk of a circle's centre, in each channel; 0 = centres at the origin", Effect::result_unless_default},
+        Field{"path_seed", &Data::path_seed, at_least(0), "seed of the path: visits and noise [default: data.seed]"},
+        Field{"test_path_seed", &Data::test_path_seed, at_least(0), "path seed of the test series [default: data.seed + 1]"},
+        Field{"test_n_steps", &Data::test_n_steps, at_least(1), "steps of the test series [default: data.n_steps]"},
+        Field{"path", &Data::path, any(), "an existing series: data.npz, series.h5 or their folder; empty = generate one", Effect::none},
+    };
+  }
+  [[nodiscard]] std::int64_t resolved_path_seed() const { return path_seed.value_or(seed); }
+  [[nodiscard]] std::int64_t resolved_test_path_seed() const { return test_path_seed.value_or(seed + 1); }
+  [[nodiscard]] std::int64_t resolved_test_n_steps() const { return test_n_steps.value_or(n_steps); }
+};
+
+}  // namespace mambasynth::config

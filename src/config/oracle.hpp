@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <tuple>
+
+#include "config/field.hpp"
+
+namespace mambasynth::config {
+
+/// The exact Bayes filter of the generator.
+struct Oracle {
+  Integers horizons = {1, 2, 4, 8, 16, 32, 64};
+  std::int64_t block = 0;
+  std::int64_t burn_in = 16384;
+  bool posteriors = false;
+  bool elapsed = false;
+
+  static constexpr std::string_view section = "oracle";
+  static auto fields() {
+    return std::tuple{
+        Field{"horizons", &Oracle::horizons, at_least(1), "steps ahead that are predicted", Effect::none},
+        Field{"block", &Oracle::block, at_least(0), "steps that one filter runs over; 0 = a rank's whole share, alone the whole series", Effect::none},
+        Field{"burn_in", &Oracle::burn_in, at_least(0), "steps before a block from which its filter starts, not knowing where", Effect::none},
+        Field{"posteriors", &Oracle::posteriors, any(), "write posterior.h5: circle, revolutions to come, switch hazard, phase, step by step", Effect::none},
+        Field{"elapsed", &Oracle::elapsed, any(), "revolutions elapsed in posterior.h5 too", Effect::none},
+    };
+  }
+};
+
+}  // namespace mambasynth::config

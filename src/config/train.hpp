@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include "config/field.hpp"
+
+namespace mambasynth::config {
+
+/// Training. Defaults: the original's documented run.
+struct Train {
+  std::int64_t seed = 42;
+  std::int64_t seq_len = 1024;
+  std::int64_t stride = 256;
+  std::int64_t batch_size = 128;
+  double lr = 3e-4;
+  std::int64_t warmup_epochs = 20;
+  std::int64_t epochs = 500;
+  double val_fraction = 0.1;
+  double gate_lr_factor = 1.0;
+  std::string lr_floor = "group";
+  std::string split = "blocked";
+  std::int64_t num_workers = 3;
+  bool train_eval = false;
+  std::int64_t test_every = 10;
+  std::string precision = "auto";
+  double resume_every = 60;
+  double comm_timeout = 300;
+  bool freeze_a = false;
+  double slowness_lambda = 0;
+  double contrastive_lambda = 0;
+  double contrastive_temp = 0.07;
+  std::int64_t contrastive_negatives = 256;
+  bool aug_rotate = false;
+  double aug_rotate_eps = 0;
+  double aug_scale = 0;
+  double aug_noise = 0;
+
+  static constexpr std::string_view section = "train";
+  static auto fields() {
+    constexpr auto later = Effect::result_unless_default;
+    return std::tuple{
+        Field{"seed", &Train::seed, at_least(0), "seed of initial weights, split, batch order and dropout"},
+        Field{"seq_len", &Train::seq_len, at_least(2), "steps of a window"},
+        Field{"stride", &Train::stride, at_least(1), "steps between window starts"},
+        Field{"batch_size", &Train::batch_size, at_least(1), "windows of a batch"},
+        Field{"lr", &Train::lr, at_least(0), "peak learning rate"},
+        Field{"warmup_epochs", &Train::warmup_epochs, at_least(0), "epochs of linear warm-up from 1 % of the rate"},
+        Field{"epochs", &Train::epochs, at_least(1), "epochs"},
+        Field{"val_fraction", &Train::val_fraction, between(0, 0.9), "share held back for validation"},
+        Field{"gate_lr_factor", &Train::gate_lr_factor, at_least(0), "learning-rate factor of x_proj and dt_proj; 0 freezes them"},
+        Field{"lr_floor", &Train::lr_floor, one_of({"group", "global"}), "floor of the cosine: 1 % of each group's own rate, or of --lr for both (the original)"},
+        Field{"split", &Train::split, one_of({"blocked", "random"}), "validation at the end of the series behind a gap, or random windows (the original's, which leaks)"},
+        Field{"num_workers", &Train::num_workers, at_least(0), "selects the original's order of random draws: 0, or more than 0"},
+        Field{"train_eval", &Train::train_eval, any(), "measure the training windows without dropout each epoch"},
+        Field{"test_every", &Train::test_every, at_least(1), "epochs between measurements on the test series"},
+        Field{"precision", &Train::precision, one_of({"auto", "bf16", "fp32"}), "auto = bf16 on CUDA, fp32 on the CPU"},
+        Field{"resume_every", &Train::resume_every, at_least(0), "seconds between saved states", Effect::none},
+        Field{"comm_timeout", &Train::comm_timeout, above(0), "seconds until a silent rank counts as lost", Effect::none},
+        Field{"freeze_a", &Train::freeze_a, any(), "do not train A_log", later},
+        Field{"slowness_lambda", &Train::slowness_lambda, at_least(0), "weight of the slowness loss: mean square of the residual stream's change from step to step", later},
+        Field{"contrastive_lambda", &Train::contrastive_lambda, at_least(0), "weight of the contrastive loss: each step's next one among drawn steps, by cosine", later},
+        Field{"contrastive_temp", &Train::contrastive_temp, above(0), "its temperature", later},
+        Field{"contrastive_negatives", &Train::contrastive_negatives, at_least(1), "steps that it draws of each batch and layer", later},
+        Field{"aug_rotate", &Train::aug_rotate, any(), "rotate each training batch at random", later},
+        Field{"aug_rotate_eps", &Train::aug_rotate_eps, at_least(0), "small rotations, exp(eps (M - M^T) / 2) with M standard normal; 0 = any rotation", later},
+        Field{"aug_scale", &Train::aug_scale, between(0, 1), "a: scale each training window by a factor from 1 - a to 1 + a", later},
+        Field{"aug_noise", &Train::aug_noise, at_least(0), "standard deviation of noise on the training input, the target keeps none of it", later},
+    };
+  }
+  /// Windows are changed before the network is shown them.
+  [[nodiscard]] bool augments() const { return aug_rotate || aug_scale > 0 || aug_noise > 0; }
+  /// The loss takes all windows of a batch at once: no parts of it, no ranks that share it.
+  [[nodiscard]] bool needs_whole_batch() const { return contrastive_lambda > 0; }
+};
+
+}  // namespace mambasynth::config
