@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <exception>
+#include <optional>
 
 #include "gpu/device.hpp"
 #include "gpu/tensors.hpp"
@@ -19,19 +20,27 @@ namespace {
 /// Steps that may be queued ahead: enough to hide the launches, few enough that a stop is obeyed soon.
 constexpr std::int64_t most_queued = 8;
 
+/// One a thread: LibTorch keeps the memory that a stream freed for that stream, so the next trial of this thread finds it
+/// again, where a new stream would leave it to nobody.
+c10::cuda::CUDAStream own_stream() {
+  thread_local std::optional<c10::cuda::CUDAStream> kept;
+  if (!kept || kept->device_index() != c10::cuda::current_device()) kept = c10::cuda::getStreamFromPool();
+  return *kept;
+}
+
 template <class T>
 class GpuLearner final : public train::Learner {
  public:
   GpuLearner(train::Lesson const& lesson, typename TrainingStep<T>::Note note, bool graphs)
       : lesson_(lesson),
         batch_size_(lesson.trial.train.batch_size),
-        stream_(c10::cuda::getStreamFromPool()),
+        stream_(own_stream()),
         guard_(stream_),
         sum_(lesson.group.alone() ? nullptr : std::make_unique<AllReduce>(lesson.group)),
         step_(lesson.network, room_of(lesson), plan_of(lesson, sum_.get()), std::move(note), graphs) {
     step_.load(lesson.network, lesson.optimizer);
     step_.set_state(lesson.optimizer.steps(), 0, 0, 0);
-    c10::cuda::device_synchronize();
+    stream_.synchronize();
     guard_.reset_stream(c10::cuda::getDefaultCUDAStream());
   }
   ~GpuLearner() override {

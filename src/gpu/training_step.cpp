@@ -1,8 +1,9 @@
 #include "gpu/training_step.hpp"
 
-#include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
+
+#include <mutex>
 
 #include "gpu/tensors.hpp"
 #include "kernels/cuda/windows.hpp"
@@ -178,12 +179,16 @@ void TrainingStep<T>::capture(std::int64_t batch) {
   // Outside the capture first: libraries make their handles and load their kernels at the first call. This changes
   // scratch arrays only.
   launch_forward_and_backward(batch);
-  c10::cuda::device_synchronize();
+  c10::cuda::getCurrentCUDAStream().synchronize();
+  // Other threads of this process may train on the same card: their calls are no part of this capture, and theirs come later.
+  static std::mutex one_at_a_time;
+  std::lock_guard const lock(one_at_a_time);
   auto graph = std::make_unique<at::cuda::CUDAGraph>();
   bool capturing = false;
   try {
     // One pool for what is allocated while capturing: graphs run one after the other, and leave nothing in it.
-    graph->capture_begin(captured_.empty() ? c10::MempoolId_t{0, 0} : captured_.begin()->second->pool());
+    graph->capture_begin(captured_.empty() ? c10::MempoolId_t{0, 0} : captured_.begin()->second->pool(),
+                         cudaStreamCaptureModeThreadLocal);
     capturing = true;
     launch(batch);
     capturing = false;

@@ -1,12 +1,18 @@
 #include "gpu/learner.hpp"
 
 #include <ATen/ATen.h>
+#include <c10/cuda/CUDACachingAllocator.h>
+#include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <array>
+#include <thread>
+
 #include "gpu/all_reduce.hpp"
+#include "gpu/device.hpp"
 #include "gpu/tensors.hpp"
 #include "gpu/training_step.hpp"
 
@@ -45,6 +51,68 @@ TEST_CASE("A training on the GPU that was stopped and continued ends in the same
     tests::check_equal(unbroken, tests::train_with_stops(trial, broken.path(), {2, 2, 0, 0, 5}, on_gpu));
     tests::check_equal(unbroken, tests::train_with_stops(trial, eager.path(), {3}, without_graphs));
   }
+}
+
+TEST_CASE("Trainings that share the GPU in one process end in the bits of each alone", "[gpu]") {
+  tests::require_gpu();
+  auto const trial_of = [](std::size_t i) {
+    auto trial = tests::small_trial();
+    trial.train.precision = i % 2 == 0 ? "bf16" : "fp32";
+    trial.train.seed = static_cast<std::int64_t>(i / 2);
+    trial.model.dropout = 0.1;
+    trial.model.d_state = i < 2 ? 16 : 4;
+    trial.train.batch_size = 7;  // a last batch of another size, and so a second capture
+    return trial;
+  };
+  constexpr std::size_t count = 4;
+  auto const data = trial::load_data(trial_of(0), {}, 1);
+  struct Ending {
+    at::Tensor weights;
+    std::vector<double> losses;
+    std::vector<std::string> notes;
+  };
+  // Catch2's assertions belong to one thread.
+  auto const train = [&](std::size_t i, Ending& ending) {
+    gpu::use_card(0);
+    tests::TemporaryFolder const folder;
+    train::Trainer trainer(trial_of(i), data.material, {folder.path(), {}, "id", {}, [] { return false; }, [&](train::Lesson const& lesson) {
+                             return gpu::learner(lesson, [&](std::string const& note) { ending.notes.push_back(note); });
+                           }});
+    trainer.run();
+    for (auto const& epoch : trainer.progress().history) ending.losses.push_back(epoch.val_mse);
+    ending.weights = trainer.network().flat().clone();
+  };
+  std::array<Ending, count> alone, together;
+  for (std::size_t i = 0; i < count; ++i) train(i, alone[i]);
+  for (int round = 0; round < 3; ++round) {
+    together = {};
+    {
+      std::vector<std::jthread> threads;
+      for (std::size_t i = 0; i < count; ++i) threads.emplace_back([&, i] { train(i, together[i]); });
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      INFO("round " << round << ", training " << i);
+      CHECK(together[i].notes.empty());
+      CHECK(together[i].losses == alone[i].losses);
+      CHECK(at::equal(together[i].weights, alone[i].weights));
+    }
+  }
+}
+
+TEST_CASE("Trainings one after the other on a thread find the GPU memory of the one before", "[gpu]") {
+  tests::require_gpu();
+  auto const trial = tests::small_trial();
+  auto const reserved = [] {
+    auto const stats = c10::cuda::CUDACachingAllocator::getDeviceStats(c10::cuda::current_device());
+    return stats.reserved_bytes[static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE)].current;
+  };
+  tests::TemporaryFolder const folders[4];
+  tests::train_with_stops(trial, folders[0].path(), {}, on_gpu);
+  tests::train_with_stops(trial, folders[1].path(), {}, on_gpu);
+  auto const before = reserved();
+  tests::train_with_stops(trial, folders[2].path(), {}, on_gpu);
+  tests::train_with_stops(trial, folders[3].path(), {}, on_gpu);
+  CHECK(reserved() == before);
 }
 
 TEST_CASE("The GPU's curve is the CPU's, dropout included", "[gpu]") {
