@@ -19,6 +19,7 @@
 #include "provenance/run.hpp"
 #include "series/load.hpp"
 #include "series/write_files.hpp"
+#include "store/hdf5_threads.hpp"
 #include "sweep/run_sweep.hpp"
 #include "sweep/sweep_file.hpp"
 #include "train/objective.hpp"
@@ -36,6 +37,7 @@ struct Options {
   RunFlags run;
   std::string file;
   bool dry_run = false, take_over = false;
+  int trials_per_rank = 0;
   double progress_every = 10;
   double walltime = 0;
   std::string allow_mixed, part;
@@ -46,6 +48,7 @@ fs::path optimum_cache(fs::path const& sweep, sweep::PlannedTrial const& planned
 
 sweep::TrialOutcome run_trial(sweep::PlannedTrial const& planned, sweep::TrialContext& context,
                               std::string const& device) {
+  omp_set_num_threads(context.threads);  // a thread's own setting, and each trial of a rank has one
   auto const data = trial::load_data(planned.trial, context.data, context.threads);
   trial::Job const job{
       .trial = planned.trial,
@@ -124,13 +127,28 @@ std::pair<std::int64_t, std::int64_t> part_of(std::string const& text) {
   return {part, parts};
 }
 
-/// Ranks of one machine take its GPUs in turn; where that puts more on one than was asked for, memory may run out.
-void tell_of_shared_gpus(parallel::Communicator const& world, std::string const& device, std::int64_t trials_per_gpu) {
-  auto const cards = backend::cards(device);
-  if (world.rank() != 0 || cards == 0 || world.local_size() <= cards * trials_per_gpu) return;
+/// Trials that this rank runs at once, so that `per_gpu` of them share each GPU. Ranks of one machine take its GPUs in
+/// turn (backend::choose).
+int trials_at_once(parallel::Communicator const& world, int cards, int per_gpu) {
+  if (cards == 0) return 1;
+  auto const rank = world.local_rank();
+  auto const sharing = (world.local_size() - rank % cards + cards - 1) / cards;
+  return std::max(1, per_gpu / sharing + (rank / cards < per_gpu % sharing ? 1 : 0));
+}
+
+/// Trials of one rank are threads, and all of them write HDF5 files.
+void require_threads_for(int slots) {
+  if (store::hdf5_takes_threads()) return;
+  throw errors::usage(fmt::format("a rank cannot run {} trials at once", slots), "the HDF5 library of this build was made without thread safety",
+                      "Start as many ranks a GPU with trials_per_gpu = 1 or --trials-per-rank 1, or build with a library made with --enable-threadsafe");
+}
+
+/// More trials on a GPU than was asked for may find too little memory.
+void tell_of_shared_gpus(parallel::Communicator const& world, int cards, std::int64_t per_gpu) {
+  if (world.rank() != 0 || cards == 0 || world.local_size() <= cards * per_gpu) return;
+  auto const trials = (world.local_size() + cards - 1) / cards;
   fmt::print(stderr, "note: {} ranks share {} of {}, so up to {} trials run on one (sweep.trials_per_gpu is {}). Start fewer ranks, or set trials_per_gpu = {}.\n",
-             world.local_size(), cards == 1 ? "the GPU" : fmt::format("the {} GPUs", cards), provenance::host_name(), (world.local_size() + cards - 1) / cards, trials_per_gpu,
-             (world.local_size() + cards - 1) / cards);
+             world.local_size(), cards == 1 ? "the GPU" : fmt::format("the {} GPUs", cards), provenance::host_name(), trials, per_gpu, trials);
 }
 
 int run(Options const& options) {
@@ -150,16 +168,21 @@ int run(Options const& options) {
     // On the CPU every rank trains a trial of its own, and a trial's bits depend on its threads. Beside a GPU, cores that
     // nobody uses measure what was trained; more than a few of them only wait for each other.
     constexpr int useful = 8;
-    auto const on_gpu = backend::cards(backend::choose(run_flags.device)) > 0;
-    if (run_flags.threads == 0) run_flags.threads = on_gpu ? std::clamp(thread_count(run_flags) / session.world().local_size(), 1, useful) : 1;
+    auto const cards = backend::cards(backend::choose(run_flags.device));
+    auto const per_gpu = sweep::read_sweep_file(options.file, assignments).keys.trials_per_gpu;
+    auto const slots = options.trials_per_rank > 0 ? options.trials_per_rank : trials_at_once(session.world(), cards, static_cast<int>(per_gpu));
+    if (slots > 1) require_threads_for(slots);
+    if (run_flags.threads == 0)
+      run_flags.threads = cards > 0 ? std::clamp(thread_count(run_flags) / (session.world().local_size() * slots), 1, useful) : 1;
     auto const device = use_device(run_flags);
     auto const threads = run_flags.threads;
-    tell_of_shared_gpus(session.world(), device, sweep::read_sweep_file(options.file, assignments).keys.trials_per_gpu);
+    if (options.trials_per_rank == 0) tell_of_shared_gpus(session.world(), cards, per_gpu);
     sweep::SweepOptions const sweep_options{.sweep_file = options.file,
                                             .out = out,
                                             .set = assignments,
                                             .auto_precision = auto_precision(device),
                                             .threads = threads,
+                                            .slots = slots,
                                             .dry_run = options.dry_run,
                                             .take_over = options.take_over,
                                             .progress_every = options.progress_every,
@@ -192,6 +215,10 @@ Action declare_sweep(CLI::App& app) {
   app.add_flag("--dry-run", options->dry_run, "print the plan and its cost, write nothing");
   app.add_flag("--take-over", options->take_over, "take the folder from another launcher that holds it");
   app.add_option("--part", options->part, "K/N: only every N-th trial from the K-th on, in a folder of their own; collate all N together")->type_name("");
+  app.add_option("--trials-per-rank", options->trials_per_rank,
+                 "trials that each rank runs at once, with --threads each [default: what makes sweep.trials_per_gpu of them share a GPU; 1 on the CPU]")
+      ->type_name("")
+      ->check(CLI::Range(1, 64));
   app.add_option("--allow-mixed", options->allow_mixed, "code: continue a folder that another version of the program began")
       ->type_name("")
       ->check(CLI::IsMember({"code"}));

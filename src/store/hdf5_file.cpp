@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "store/hdf5_threads.hpp"
+
 namespace mambasynth::store::detail {
 namespace {
 
@@ -113,3 +115,12 @@ PropertyHandle access_without_lock() {
 }
 
 }  // namespace mambasynth::store::detail
+
+namespace mambasynth::store {
+
+bool hdf5_takes_threads() {
+  hbool_t takes = false;
+  return H5is_library_threadsafe(&takes) >= 0 && takes;
+}
+
+}  // namespace mambasynth::store

@@ -72,6 +72,7 @@ std::string to_line(Event const& event) {
   text("trial", event.trial);
   if (event.rank >= 0) object["rank"] = event.rank;
   count("ranks", event.ranks);
+  count("slots", event.slots);
   text("host", event.host);
   text("code", event.code);
   count("epoch", event.epoch);
@@ -103,6 +104,7 @@ std::optional<Event> from_line(std::string_view line) {
     event.trial = object.value("trial", "");
     event.rank = object.value("rank", -1);
     event.ranks = object.value("ranks", 0);
+    event.slots = object.value("slots", 0);
     event.host = object.value("host", "");
     event.code = object.value("code", "");
     event.epoch = object.value("epoch", std::int64_t{0});

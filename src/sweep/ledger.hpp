@@ -34,6 +34,7 @@ struct Event {
   std::string trial = {};   ///< id; empty for opened and closed
   int rank = -1;
   int ranks = 0;       ///< opened: of the launch; dispatched: that run the trial together, `rank` leads
+  int slots = 0;       ///< opened: trials that a rank runs at once, where it is more than one
   std::string host = {};    ///< opened, started
   std::string code = {};    ///< opened: commit of the program
   std::int64_t epoch = 0;

@@ -65,9 +65,11 @@ Manager::Manager(Plan const& plan, std::map<std::string, State> const& committed
       settings_(std::move(settings)),
       progress_(costs_of(plan)),
       scheduler_(jobs_of(plan, committed, settings_.costs), settings_.retries),
+      shared_trials_(plan.has_shared_trials()),
       told_at_(Clock::now()) {
-  scheduler_.expect(hub_.workers());
-  for (int worker = 1; worker < hub_.workers(); ++worker) heard_[worker] = Clock::now();  // 0 is this process
+  scheduler_.expect(hub_.ranks());
+  for (int rank = 1; rank < hub_.ranks(); ++rank) heard_[rank] = Clock::now();  // 0 is this process
+  progress_.apply({.kind = EventKind::opened, .slots = settings_.slots});
   // In a job of a few minutes the margin must not be all of it.
   if (auto const left = settings_.time_left()) settings_.walltime_margin = std::min(settings_.walltime_margin, *left / 10);
   for (auto const& [id, state] : committed) progress_.committed(id, state);
@@ -91,7 +93,7 @@ int Manager::run() {
   auto const code = error_ ? code_of(error_) : exit_code();
   quit(code);
   if (error_) std::rethrow_exception(error_);
-  settings_.tell("sweep " + plan_.name + ": " + summary(progress_, hub_.workers()) +
+  settings_.tell("sweep " + plan_.name + ": " + summary(progress_, hub_.ranks()) +
                  (code == static_cast<int>(errors::ExitCode::stopped) ? "; stopped on request, the same command continues" : "") +
                  "; results in " + settings_.folder.string());
   for (auto const& planned : plan_.trials) {
@@ -112,7 +114,7 @@ bool Manager::step() {
   }
   bool busy = false;
   while (auto const report = hub_.poll()) {
-    handle(report->first, report->second);
+    handle(report->first + report->second.slot * hub_.ranks(), report->second);
     busy = true;
   }
   watch_workers();
@@ -123,26 +125,30 @@ bool Manager::step() {
 }
 
 void Manager::handle(int worker, Report const& report) {
-  if (worker != 0) heard_[worker] = Clock::now();
-  if (lost_.contains(worker)) {
+  auto const rank = rank_of(worker);
+  if (rank != 0) heard_[rank] = Clock::now();
+  slots_ = std::max(slots_, report.slot + 1);
+  if (lost_.contains(rank)) {
     // It was only slow. Its trial is another's by now: it saves, ends and waits for the end.
-    if (slow_.insert(worker).second) send(worker, {.kind = Order::Kind::stop});
+    if (slow_.insert(rank).second) send(rank, {.kind = Order::Kind::stop});
     return;
   }
   auto const id = report.kind == Report::Kind::ready || report.kind == Report::Kind::stop || report.kind == Report::Kind::alive ? std::string{} : plan_.trials.at(report.trial).id;
   switch (report.kind) {
-    case Report::Kind::ready: scheduler_.ready(worker); break;
+    case Report::Kind::ready:
+      if (worker < hub_.ranks() || !shared_trials_) scheduler_.ready(worker);
+      break;
     case Report::Kind::started: {
-      processes_[worker].host = report.host;
-      processes_[worker].pid = report.pid;
+      processes_[rank].host = report.host;
+      processes_[rank].pid = report.pid;
       if (!leads(worker, report.trial)) break;
-      Event event{.kind = EventKind::started, .trial = id, .rank = worker, .host = report.host};
+      Event event{.kind = EventKind::started, .trial = id, .rank = rank, .host = report.host};
       event.epochs = plan_.trials[report.trial].trial.train.epochs;
       note(event);
       break;
     }
     case Report::Kind::epoch: {
-      Event event{.kind = EventKind::epoch, .trial = id, .rank = worker};
+      Event event{.kind = EventKind::epoch, .trial = id, .rank = rank};
       event.epoch = report.mark.epoch;
       event.epochs = report.mark.epochs;
       event.train_mse = report.mark.train_mse;
@@ -152,7 +158,7 @@ void Manager::handle(int worker, Report const& report) {
     }
     case Report::Kind::ended: handle_end(worker, report); break;
     case Report::Kind::alive: break;
-    case Report::Kind::stop: stop(report.reason + " on rank " + std::to_string(worker)); break;
+    case Report::Kind::stop: stop(report.reason + " on rank " + std::to_string(rank)); break;
   }
 }
 
@@ -176,7 +182,7 @@ void Manager::handle_end(int worker, Report const& report) {
 void Manager::conclude(int worker, Report const& report, Scheduler::Verdict verdict) {
   bool const again = verdict == Scheduler::Verdict::again;
   machine_failure_ = machine_failure_ || (report.machine && !again);
-  Event event{.kind = EventKind::failed, .trial = plan_.trials[report.trial].id, .rank = worker};
+  Event event{.kind = EventKind::failed, .trial = plan_.trials[report.trial].id, .rank = rank_of(worker)};
   if (is_committed(report.state)) event.kind = EventKind::finished;
   if (report.state == State::preempted) event.kind = EventKind::preempted;
   event.state = report.state;
@@ -188,14 +194,14 @@ void Manager::conclude(int worker, Report const& report, Scheduler::Verdict verd
   auto const how = report.state == State::out_of_memory
                        ? ", runs again with " + std::to_string(micro_batch(plan_.trials[report.trial], scheduler_.shrunk(report.trial))) + " windows at once: "
                        : std::string(", runs again: ");
-  note({.kind = EventKind::requeued, .trial = event.trial, .rank = worker, .reason = std::string(name_of(report.state)) + how + report.reason});
+  note({.kind = EventKind::requeued, .trial = event.trial, .rank = event.rank, .reason = std::string(name_of(report.state)) + how + report.reason});
 }
 
 void Manager::learn(std::size_t trial, double seconds) {
   auto const& planned = plan_.trials[trial];
   // A trial that went on from a save took longer than it says.
   if (progress_.at(planned.id).first > 0) return;
-  if (settings_.costs.learn(planned.cost, seconds * static_cast<double>(planned.ranks)))
+  if (settings_.costs.learn(planned.cost, seconds * progress_.at(planned.id).ranks))
     scheduler_.estimate([&](std::size_t waiting) { return settings_.costs.expected(plan_.trials[waiting].cost); });
 }
 
@@ -216,52 +222,57 @@ void Manager::watch_workers() {
   // Often enough to be on time, seldom enough for a thousand ranks.
   if (Clock::now() - watched_at_ < limit / 50) return;
   watched_at_ = Clock::now();
-  for (auto const& [worker, heard] : heard_)
-    if (!lost_.contains(worker) && Clock::now() - heard > limit)
-      lose(worker, "silent for " + std::to_string(static_cast<long long>(settings_.rank_timeout)) + " s");
+  for (auto const& [rank, heard] : heard_)
+    if (!lost_.contains(rank) && Clock::now() - heard > limit)
+      lose(rank, "silent for " + std::to_string(static_cast<long long>(settings_.rank_timeout)) + " s");
 }
 
-void Manager::lose(int worker, std::string const& why) {
-  if (!lost_.insert(worker).second) return;
-  auto const& running = scheduler_.running();
-  auto const found = running.find(worker);
-  auto const trial = found == running.end() ? std::string{} : plan_.trials[found->second].id;
-  auto const verdict = scheduler_.lost(worker);
-  auto const host = processes_.contains(worker) ? " on " + processes_.at(worker).host : "";
-  auto const who = "rank " + std::to_string(worker) + host + " is lost (" + why + ")";
+void Manager::lose(int rank, std::string const& why) {
+  if (!lost_.insert(rank).second) return;
+  auto const host = processes_.contains(rank) ? " on " + processes_.at(rank).host : "";
+  auto const who = "rank " + std::to_string(rank) + host + " is lost (" + why + ")";
+  std::string lost;
+  std::vector<std::string> again;
+  for (auto worker = rank; worker < slots_ * hub_.ranks(); worker += hub_.ranks()) {
+    auto const found = scheduler_.running().find(worker);
+    auto const trial = found == scheduler_.running().end() ? std::string{} : plan_.trials[found->second].id;
+    auto const verdict = scheduler_.lost(worker);
+    if (verdict != Scheduler::Verdict::ignored) lost += (lost.empty() ? "" : ", ") + trial;
+    if (verdict == Scheduler::Verdict::again) again.push_back(trial);
+  }
   settings_.tell("sweep " + plan_.name + ": " + who + ". The others go on" +
-                 (verdict == Scheduler::Verdict::ignored ? "." : ", and with its trial " + trial + " from its last save."));
-  if (verdict == Scheduler::Verdict::again) note({.kind = EventKind::requeued, .trial = trial, .rank = worker, .reason = who});
-  if (static_cast<int>(lost_.size()) + 1 == hub_.workers() && hub_.workers() > 1)
+                 (lost.empty() ? "." : ", and with what it trained (" + lost + ") from the last save."));
+  for (auto const& trial : again) note({.kind = EventKind::requeued, .trial = trial, .rank = rank, .reason = who});
+  if (static_cast<int>(lost_.size()) + 1 == hub_.ranks() && hub_.ranks() > 1)
     settings_.tell("sweep " + plan_.name + ": only rank 0 is left.");
 }
 
 bool Manager::lost_may_live() const {
   auto const own_host = this_process().host;
-  return std::any_of(lost_.begin(), lost_.end(), [&](int worker) {
-    auto const found = processes_.find(worker);
-    if (slow_.contains(worker)) return false;  // it was told to quit
+  return std::any_of(lost_.begin(), lost_.end(), [&](int rank) {
+    auto const found = processes_.find(rank);
+    if (slow_.contains(rank)) return false;  // it was told to quit
     return found == processes_.end() || found->second.host != own_host || LockRules{}.process_lives(found->second);
   });
 }
 
-void Manager::send(int worker, Order const& order) {
+void Manager::send(int rank, Order const& order) {
   // A message to a dead rank can stop the whole job.
-  if (lost_.contains(worker) && !slow_.contains(worker)) return;
+  if (lost_.contains(rank) && !slow_.contains(rank)) return;
   try {
-    hub_.send(worker, order);
+    hub_.send(rank, order);
   } catch (errors::Error const& error) {
-    lose(worker, error.what());
+    lose(rank, error.what());
   }
 }
 
 void Manager::dispatch() {
   if (!may_start()) return;
-  for (auto const& [leader, trial, ranks] : scheduler_.assign()) {
+  for (auto const& [leader, trial, workers] : scheduler_.assign()) {
     auto const& planned = plan_.trials[trial];
     // A note that cannot be written must not keep the order back: the scheduler counts on this trial's end.
     try {
-      note({.kind = EventKind::dispatched, .trial = planned.id, .rank = leader, .ranks = ranks.size() > 1 ? static_cast<int>(ranks.size()) : 0});
+      note({.kind = EventKind::dispatched, .trial = planned.id, .rank = rank_of(leader), .ranks = workers.size() > 1 ? static_cast<int>(workers.size()) : 0});
     } catch (...) {
       fail(std::current_exception());
     }
@@ -273,20 +284,21 @@ void Manager::dispatch() {
     order.data = settings_.data.at(planned.data_hash).string();
     order.threads = settings_.threads;
     order.timeout = settings_.trial_timeout;
-    order.ranks = ranks;
+    for (auto const worker : workers) order.ranks.push_back(rank_of(worker));
+    order.slot = leader / hub_.ranks();
     order.group = ++groups_;
     order.micro_batch = micro_batch(planned, scheduler_.shrunk(trial));
     leaders_[trial] = leader;
-    for (auto const worker : ranks) {
-      send(worker, order);
-      if (scheduler_.stopped()) send(worker, {.kind = Order::Kind::stop});
+    for (auto const rank : order.ranks) {
+      send(rank, order);
+      if (scheduler_.stopped()) send(rank, {.kind = Order::Kind::stop});
     }
   }
   stop_where_none_can_start();
 }
 
 void Manager::stop_where_none_can_start() {
-  auto const left = hub_.workers() - static_cast<int>(lost_.size());
+  auto const left = hub_.ranks() - static_cast<int>(lost_.size());
   if (scheduler_.stopped() || !scheduler_.running().empty() || scheduler_.fewest_ranks() <= left) return;
   stop("the trials that are left need " + std::to_string(scheduler_.fewest_ranks()) + " ranks each, " + std::to_string(left) + " are left");
 }
@@ -294,7 +306,7 @@ void Manager::stop_where_none_can_start() {
 void Manager::stop(std::string const& why) {
   if (scheduler_.stopped()) return;
   scheduler_.stop();
-  for (int worker = 0; worker < hub_.workers(); ++worker) send(worker, {.kind = Order::Kind::stop});
+  for (int rank = 0; rank < hub_.ranks(); ++rank) send(rank, {.kind = Order::Kind::stop});
   settings_.tell("sweep " + plan_.name + ": stopping (" + why + "), " + std::to_string(scheduler_.running().size()) + " running trials save first");
 }
 
@@ -314,7 +326,7 @@ void Manager::tell_progress() {
   auto const time = Clock::now();
   if (time - told_at_ < std::chrono::duration<double>(settings_.tell_every)) return;
   told_at_ = time;
-  auto const line = "sweep " + plan_.name + ": " + summary(progress_, hub_.workers());
+  auto const line = "sweep " + plan_.name + ": " + summary(progress_, hub_.ranks());
   if (line != told_) settings_.tell_progress(progress_.share(), line);
   told_ = line;
 }
@@ -332,7 +344,7 @@ void Manager::quit(int code) {
   order.kind = Order::Kind::quit;
   order.exit_code = code;
   order.ranks_lost = !lost_.empty();
-  for (int worker = 0; worker < hub_.workers(); ++worker) send(worker, order);
+  for (int rank = 0; rank < hub_.ranks(); ++rank) send(rank, order);
 }
 
 }  // namespace mambasynth::sweep

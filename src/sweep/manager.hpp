@@ -24,6 +24,7 @@ struct ManagerSettings {
   std::filesystem::path folder;                        ///< DIR
   std::map<std::string, std::filesystem::path> data;   ///< data hash -> what the trials read
   int threads = 1;                                     ///< a trial's
+  int slots = 1;                                       ///< trials that a rank runs at once, as far as this one knows
   std::function<int()> signal;                         ///< the stop signal that this rank got, or 0
   std::function<bool()> lock_lost;
   std::int64_t retries = 0;                            ///< these four as in SweepKeys
@@ -37,7 +38,9 @@ struct ManagerSettings {
   double tell_every = 10;                              ///< seconds between lines of progress
 };
 
-/// Hands trials to workers and writes down what they say. Sole writer of the ledger.
+/// Hands trials to workers and writes down what they say. Sole writer of the ledger. A rank is a worker, or several: its
+/// slots. Worker w is slot w / ranks of rank w % ranks, so that every rank gets a trial before any gets two. Where a
+/// trial needs several ranks, slots beside the first stay idle.
 class Manager {
  public:
   /// `committed`: trials that have their result already.
@@ -63,8 +66,9 @@ class Manager {
   void stop_where_none_can_start();
   void watch_walltime();
   void watch_workers();
-  void lose(int worker, std::string const& why);
-  void send(int worker, Order const& order);
+  void lose(int rank, std::string const& why);
+  void send(int rank, Order const& order);
+  [[nodiscard]] int rank_of(int worker) const { return worker % hub_.ranks(); }
   void fail(std::exception_ptr error);
   void dispatch();
   void note(Event event);
@@ -80,12 +84,14 @@ class Manager {
   Progress progress_;
   Scheduler scheduler_;
   std::map<int, std::chrono::steady_clock::time_point> heard_;  ///< of each other rank
+  bool shared_trials_;                            ///< Plan::has_shared_trials
+  int slots_ = 1;                                 ///< the most that a rank has shown
   std::map<std::size_t, Report> first_failures_;  ///< of trials that several ranks run, until all have ended
   std::map<std::size_t, int> leaders_;            ///< of trials that were handed out
   std::int64_t groups_ = 0;                       ///< numbers them
-  std::map<int, Holder> processes_;  ///< of workers that started a trial
+  std::map<int, Holder> processes_;  ///< of ranks that started a trial
   std::chrono::steady_clock::time_point watched_at_{};
-  std::set<int> lost_, slow_;  ///< slow: lost, but heard again
+  std::set<int> lost_, slow_;  ///< ranks; slow: lost, but heard again
   std::exception_ptr error_;
   bool machine_failure_ = false;
   std::string told_;

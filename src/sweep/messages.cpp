@@ -36,7 +36,8 @@ Message parse(std::string const& bytes, F&& read) {
 std::string to_bytes(Order const& order) {
   json object{{"kind", static_cast<int>(order.kind)}, {"exit_code", order.exit_code}, {"ranks_lost", order.ranks_lost}};
   if (order.kind == Order::Kind::run)
-    object.update({{"trial", order.trial},
+    object.update({{"slot", order.slot},
+                   {"trial", order.trial},
                    {"id", order.planned.id},
                    {"configuration", config::to_toml(order.planned.trial)},
                    {"axis_values", order.planned.axis_values},
@@ -59,6 +60,7 @@ Order order_from(std::string const& bytes) {
     order.exit_code = object.at("exit_code").get<int>();
     order.ranks_lost = object.at("ranks_lost").get<bool>();
     if (order.kind != Order::Kind::run) return order;
+    order.slot = object.at("slot").get<int>();
     order.trial = object.at("trial").get<std::size_t>();
     order.planned.id = object.at("id").get<std::string>();
     config::apply(order.planned.trial, config::parse_toml_text(object.at("configuration").get<std::string>(), "an order"));
@@ -78,6 +80,7 @@ Order order_from(std::string const& bytes) {
 
 std::string to_bytes(Report const& report) {
   return bytes_of({{"kind", static_cast<int>(report.kind)},
+                   {"slot", report.slot},
                    {"trial", report.trial},
                    {"host", report.host},
                    {"pid", report.pid},
@@ -95,6 +98,7 @@ Report report_from(std::string const& bytes) {
   return parse<Report>(bytes, [](json const& object) {
     Report report;
     report.kind = static_cast<Report::Kind>(object.at("kind").get<int>());
+    report.slot = object.at("slot").get<int>();
     report.trial = object.at("trial").get<std::size_t>();
     report.host = object.at("host").get<std::string>();
     report.pid = object.at("pid").get<std::int64_t>();

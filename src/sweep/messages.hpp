@@ -22,6 +22,7 @@ struct Order {
   std::int64_t group = 0;        ///< run: the group's number
   std::int64_t micro_batch = 0;  ///< run
   double timeout = 0;     ///< run: seconds that the trial may take, 0 = no limit
+  int slot = 0;           ///< run: of the rank; stop and quit mean all of its slots
   int exit_code = 0;      ///< quit
   bool ranks_lost = false;  ///< quit: nobody can wait for everybody any more
 };
@@ -30,6 +31,7 @@ struct Order {
 struct Report {
   enum class Kind { ready, started, epoch, ended, stop, alive };
   Kind kind = Kind::ready;
+  int slot = 0;                      ///< of the rank that reports
   std::size_t trial = 0;
   std::string host = {};             ///< started
   std::int64_t pid = 0;              ///< started: the worker's process

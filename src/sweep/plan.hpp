@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -15,6 +16,11 @@ struct Plan {
   std::size_t cells = 0;             ///< trials / seeds
   std::vector<PlannedTrial> trials;  ///< cell by cell, the last axis fastest, seeds innermost
   SweepFile sweep;                   ///< precision resolved
+
+  /// Whether some trials need several ranks.
+  [[nodiscard]] bool has_shared_trials() const {
+    return std::any_of(trials.begin(), trials.end(), [](PlannedTrial const& planned) { return planned.ranks > 1; });
+  }
 };
 
 /// Expands a sweep: the product of the axes, less what [[sweep.exclude]] matches, then the [[sweep.include]] cells,

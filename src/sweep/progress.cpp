@@ -19,9 +19,13 @@ Progress::Progress(std::map<std::string, double> costs) : costs_(std::move(costs
 void Progress::apply(Event const& event) {
   using Phase = TrialView::Phase;
   if (event.kind == EventKind::opened || event.kind == EventKind::closed) {
+    if (event.kind == EventKind::opened) slots_ = std::max(1, event.slots);
     // Nothing outlives its launcher.
-    for (auto& [id, trial] : trials_)
-      if (trial.phase != Phase::ended) trial.phase = Phase::waiting;
+    for (auto& [id, trial] : trials_) {
+      if (trial.phase == Phase::ended) continue;
+      trial.phase = Phase::waiting;
+      trial.ranks = 1.0 / slots_;
+    }
     return;
   }
   auto const found = trials_.find(event.trial);
@@ -31,7 +35,7 @@ void Progress::apply(Event const& event) {
     case EventKind::dispatched:
       trial.phase = Phase::dispatched;
       trial.rank = event.rank;
-      trial.ranks = std::max(1, event.ranks);
+      trial.ranks = static_cast<double>(std::max(1, event.ranks)) / slots_;
       break;
     case EventKind::started:
       trial.phase = Phase::running;

@@ -18,7 +18,7 @@ struct TrialView {
   State state = State::missing;  ///< of the last try, when it ended
   std::string reason;
   int rank = -1;             ///< that leads it
-  int ranks = 1;             ///< that run it
+  double ranks = 1;          ///< that run it; a part of one where it runs several trials at once
   int tries = 0;             ///< how often it started
   std::string host;
   std::int64_t epoch = 0, epochs = 0;
@@ -54,6 +54,7 @@ class Progress {
  private:
   std::map<std::string, double> costs_;
   std::map<std::string, TrialView> trials_;
+  int slots_ = 1;  ///< of a rank, in the last launch
 };
 
 /// "3 of 20 done, 2 running, 1 failed, about 12 min left"

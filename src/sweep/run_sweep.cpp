@@ -15,10 +15,10 @@
 #include "sweep/manager_watch.hpp"
 #include "sweep/plan.hpp"
 #include "sweep/progress.hpp"
+#include "sweep/slots.hpp"
 #include "sweep/stop_signals.hpp"
 #include "sweep/terminal.hpp"
 #include "sweep/walltime.hpp"
-#include "sweep/worker.hpp"
 
 namespace mambasynth::sweep {
 namespace {
@@ -109,8 +109,8 @@ MakeGroup groups_in(parallel::Communicator const& world) {
   return [world](Order const& order) { return parallel::Group(world, order.ranks, order.group, order.planned.trial.train.comm_timeout); };
 }
 
-/// The manager in a thread beside this rank's own worker.
-int manage_and_serve(Manager& manager, LocalLink& own, Hooks const& hooks, MakeGroup const& make_group) {
+/// The manager in a thread beside this rank's own workers.
+int manage_and_serve(Manager& manager, LocalLink& own, int slots, Hooks const& hooks, MakeGroup const& make_group) {
   int code = 0;
   std::exception_ptr error;
   std::thread thread([&] {
@@ -120,7 +120,7 @@ int manage_and_serve(Manager& manager, LocalLink& own, Hooks const& hooks, MakeG
       error = std::current_exception();
     }
   });
-  (void)serve(own, hooks, 0, {}, make_group);  // the manager sends the last order whatever happens
+  (void)serve_slots(own, slots, hooks, 0, {}, make_group);  // the manager sends the last order whatever happens
   thread.join();
   if (error) std::rethrow_exception(error);
   return code;
@@ -157,7 +157,9 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   require_own_saves(plan, committed, options);
   write_plan(plan, options.out);
   Ledger ledger(options.out / "events.jsonl");
-  ledger.append({.kind = EventKind::opened, .ranks = world.size(), .host = this_process().host, .code = options.code});
+  // Trials of several ranks are not packed: where there are any, each rank runs one.
+  auto const slots = plan.has_shared_trials() ? 1 : options.slots;
+  ledger.append({.kind = EventKind::opened, .ranks = world.size(), .slots = slots > 1 ? slots : 0, .host = this_process().host, .code = options.code});
   ledger.sync();
   ManagerSettings settings;
   settings.folder = options.out;
@@ -165,6 +167,7 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   for (auto const& planned : plan.trials)
     if (hooks.prepare_trial && !committed.contains(planned.id)) hooks.prepare_trial(planned, settings.data.at(planned.data_hash));
   settings.threads = options.threads;
+  settings.slots = slots;
   settings.signal = StopSignals::received;
   settings.lock_lost = [&lock] { return lock.lost(); };
   settings.retries = sweep.keys.retries;
@@ -176,6 +179,8 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   settings.tell = [&](std::string const& line) { terminal.line(line); };
   settings.tell_progress = [&](double share, std::string const& text) { terminal.progress(share, text); };
   settings.tell_every = terminal.interval(options.progress_every);
+  if (slots < options.slots)
+    terminal.line("note: this sweep has trials of several ranks, so each rank runs one at a time (sweep.ranks_per_trial).");
   LocalLink own;
   MpiHub hub(world, own);
   Manager manager(plan, committed, hub, ledger, settings);
@@ -187,7 +192,7 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   };
   int code = 0;
   try {
-    code = manage_and_serve(manager, own, hooks, groups_in(world));
+    code = manage_and_serve(manager, own, options.slots, hooks, groups_in(world));
   } catch (...) {
     leave();
     throw;
@@ -207,7 +212,7 @@ int run_sweep(SweepOptions const& options, Hooks const& hooks, parallel::Session
     auto const rank_timeout = read_rank_timeout(options);
     MpiLink link(world, rank_timeout);
     ManagerWatch watch(options.out, rank_timeout);
-    auto const served = serve(link, hooks, world.rank(), [&] { return watch.lost(); }, groups_in(world));
+    auto const served = serve_slots(link, options.slots, hooks, world.rank(), [&] { return watch.lost(); }, groups_in(world));
     if (served.manager_lost) {
       session.abort_after(std::min(10.0, rank_timeout), world.rank() != 1);  // the lowest of those that are left speaks
       throw errors::machine("rank 0 is lost", "its lock has not moved for longer than sweep.rank_timeout",

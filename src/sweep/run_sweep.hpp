@@ -15,6 +15,7 @@ struct SweepOptions {
   std::vector<std::string> set;         ///< section.key=value, later ones win
   std::string auto_precision = "fp32";  ///< what train.precision = "auto" means on this device
   int threads = 1;                      ///< a trial's
+  int slots = 1;                        ///< trials that this rank runs at once; others may differ
   bool dry_run = false;                 ///< print the plan, write nothing
   bool take_over = false;               ///< whoever holds the folder
   double progress_every = 10;           ///< seconds between lines of progress on stderr

@@ -17,8 +17,9 @@ Scheduler::Scheduler(std::vector<Job> const& jobs, std::int64_t retries) : waiti
     if (!jobs_.emplace(job.trial, job).second) throw std::logic_error("a trial was handed to the scheduler twice");
 }
 
-void Scheduler::expect(int workers) {
-  for (int worker = 0; worker < workers; ++worker) alive_.insert(worker);
+void Scheduler::expect(int ranks) {
+  ranks_ = ranks;
+  for (int rank = 0; rank < ranks; ++rank) alive_.insert(rank);
 }
 
 void Scheduler::ready(int worker) {
@@ -62,7 +63,7 @@ Scheduler::Verdict Scheduler::concluded(std::size_t trial, Team const& team) {
   auto const state = team.leaders && is_leaders_word(*team.leaders) ? *team.leaders : team.failure.value_or(State::failed);
   if (team.lost && !is_leaders_word(state)) return waits_again(trial);
   if (state == State::failed && !stopped_ && failures_[trial]++ < retries_) {
-    failed_on_[trial].insert(team.ranks.front());
+    failed_on_[trial].insert(rank_of(team.ranks.front()));
     return waits_again(trial);
   }
   if (state == State::out_of_memory && !stopped_ && shrunk_[trial] < jobs_.at(trial).shrinks) {
@@ -85,8 +86,8 @@ int Scheduler::shrunk(std::size_t trial) const {
 
 bool Scheduler::accepts(std::size_t trial, int worker) const {
   auto const found = failed_on_.find(trial);
-  if (found == failed_on_.end() || !found->second.contains(worker)) return true;
-  return std::includes(found->second.begin(), found->second.end(), alive_.begin(), alive_.end());
+  if (found == failed_on_.end() || !found->second.contains(rank_of(worker))) return true;
+  return std::all_of(alive_.begin(), alive_.end(), [&](int other) { return found->second.contains(rank_of(other)); });
 }
 
 Scheduler::Waiting::iterator Scheduler::first_of(int ranks) const {

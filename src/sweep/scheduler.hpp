@@ -35,11 +35,12 @@ class Scheduler {
   /// spoken), nothing until the others of its group have ended, its end, or that it waits again.
   enum class Verdict { ignored, partly, final, again };
 
-  /// `retries`: how often a failed trial runs again, on a worker that it has not failed on as long as there is one.
+  /// `retries`: how often a failed trial runs again, on a rank that it has not failed on as long as there is one.
   explicit Scheduler(std::vector<Job> const& jobs, std::int64_t retries = 0);
 
-  /// Workers 0 .. workers - 1 will come: a trial that needs several of them is worth waiting for.
-  void expect(int workers);
+  /// Ranks 0 .. ranks - 1 will come, so a trial that needs several of them is worth waiting for. Worker w is a slot of
+  /// rank w % ranks (every worker a rank of its own where this is not called); workers below `ranks` come first.
+  void expect(int ranks);
 
   // Events.
   /// An idle worker asks for work. Unknown workers join this way; saying it twice changes nothing.
@@ -92,6 +93,7 @@ class Scheduler {
     bool lost = false;
     std::optional<State> leaders = {}, failure = {};
   };
+  [[nodiscard]] int rank_of(int worker) const { return ranks_ > 0 ? worker % ranks_ : worker; }
   Verdict concluded(std::size_t trial, Team const& team);
   Verdict waits_again(std::size_t trial);
   [[nodiscard]] bool accepts(std::size_t trial, int worker) const;
@@ -106,10 +108,11 @@ class Scheduler {
   std::map<int, std::size_t> running_;  ///< worker -> trial
   std::map<std::size_t, Team> teams_;   ///< of trials whose end is open
   std::set<int> idle_, alive_;
-  std::map<std::size_t, std::set<int>> failed_on_;
+  std::map<std::size_t, std::set<int>> failed_on_;  ///< ranks
   std::map<std::size_t, std::int64_t> failures_;
   std::map<std::size_t, int> shrunk_;
   std::int64_t retries_;
+  int ranks_ = 0;
   std::map<std::size_t, State> results_;
   bool stopped_ = false;
 };

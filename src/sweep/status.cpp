@@ -33,7 +33,9 @@ Status read_status(std::filesystem::path const& folder) {
   Progress progress(std::move(costs));
   for (auto const& event : read_ledger(folder / "events.jsonl")) {
     progress.apply(event);
-    if (event.kind == EventKind::opened) status.ranks = event.ranks;
+    if (event.kind != EventKind::opened) continue;
+    status.ranks = event.ranks;
+    status.slots = std::max(1, event.slots);
   }
   status.holder = read_lock(folder / "lock");
   if (status.holder && is_gone(*status.holder, this_process(), LockRules{})) status.holder.reset();

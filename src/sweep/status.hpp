@@ -41,6 +41,7 @@ struct Status {
   std::vector<EndedTrial> troubled;       ///< diverged, failed, out of memory, timed out
   std::optional<Holder> holder;           ///< the launcher that runs the folder now
   int ranks = 0;                          ///< of the last launch
+  int slots = 1;                          ///< trials that each runs at once
   double rank_hours = 0;                  ///< that trials took, all tries that said how long; GPU-hours where a rank has a GPU
   std::optional<double> trials_per_hour;  ///< at the pace of those that finished, over the ranks of the last launch
   std::optional<double> seconds_left;

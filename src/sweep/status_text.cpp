@@ -66,7 +66,7 @@ std::string to_text(Status const& status) {
       rows.push_back({trial.id, std::string(name_of(trial.state)), cell_text(status, trial.axis_values, trial.seed), trial.reason});
     text += "without a number\n" + aligned(rows);
   }
-  if (status.holder) text += "run by " + status.holder->describe() + " on " + std::to_string(status.ranks) + (status.ranks == 1 ? " rank" : " ranks") + "\n";
+  if (status.holder) text += "run by " + status.holder->describe() + " on " + std::to_string(status.ranks) + (status.ranks == 1 ? " rank" : " ranks") + (status.slots > 1 ? ", " + std::to_string(status.slots) + " trials at once on each" : "") + "\n";
   else if (status.counts.at(State::done) + status.counts.at(State::diverged) < status.trials) text += "nobody runs it; the same `mambasynth sweep` command continues\n";
   if (status.rank_hours > 0) {
     char line[128];
@@ -108,7 +108,7 @@ std::string to_json(Status const& status) {
                                   {"state", name_of(trial.state)}, {"reason", trial.reason}});
   object["launcher"] = nullptr;
   if (status.holder)
-    object["launcher"] = {{"host", status.holder->host}, {"pid", status.holder->pid}, {"slurm_job", status.holder->slurm_job}, {"ranks", status.ranks}};
+    object["launcher"] = {{"host", status.holder->host}, {"pid", status.holder->pid}, {"slurm_job", status.holder->slurm_job}, {"ranks", status.ranks}, {"trials_per_rank", status.slots}};
   object["rank_hours"] = status.rank_hours;
   object["trials_per_hour"] = number(status.trials_per_hour);
   object["seconds_left"] = number(status.seconds_left);

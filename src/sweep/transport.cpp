@@ -62,9 +62,9 @@ void MpiLink::pulse(std::stop_token const& stop) {
   }
 }
 
-void MpiHub::send(int worker, Order const& order) {
-  if (worker == manager_rank) own_.send_order(order);
-  else world_.send(worker, order_tag, to_bytes(order));
+void MpiHub::send(int rank, Order const& order) {
+  if (rank == manager_rank) own_.send_order(order);
+  else world_.send(rank, order_tag, to_bytes(order));
 }
 
 std::optional<std::pair<int, Report>> MpiHub::poll() {

@@ -23,13 +23,13 @@ class WorkerLink {
   virtual std::optional<Order> poll() = 0;
 };
 
-/// The manager's end, to workers 0 .. workers() - 1.
+/// The manager's end, to ranks 0 .. ranks() - 1.
 class ManagerHub {
  public:
   virtual ~ManagerHub() = default;
-  [[nodiscard]] virtual int workers() const = 0;
-  virtual void send(int worker, Order const& order) = 0;
-  virtual std::optional<std::pair<int, Report>> poll() = 0;
+  [[nodiscard]] virtual int ranks() const = 0;
+  virtual void send(int rank, Order const& order) = 0;
+  virtual std::optional<std::pair<int, Report>> poll() = 0;  ///< the rank and its words
 };
 
 /// Between two threads of rank 0.
@@ -65,12 +65,12 @@ class MpiLink : public WorkerLink {
   std::jthread thread_;
 };
 
-/// Rank 0's: its own worker over `own`, the others over MPI; worker = rank.
+/// Rank 0's: its own workers over `own`, the others over MPI.
 class MpiHub : public ManagerHub {
  public:
   MpiHub(parallel::Communicator world, LocalLink& own) : world_(std::move(world)), own_(own) {}
-  [[nodiscard]] int workers() const override { return world_.size(); }
-  void send(int worker, Order const& order) override;
+  [[nodiscard]] int ranks() const override { return world_.size(); }
+  void send(int rank, Order const& order) override;
   std::optional<std::pair<int, Report>> poll() override;
 
  private:

@@ -43,6 +43,31 @@ TEST_CASE("every trial runs exactly once, over any number of ranks, and a rerun 
   CHECK(store::read_text(data / "series.txt") == "prepared\n");
 }
 
+TEST_CASE("a rank of several slots runs as many trials at once, each exactly once") {
+  auto const ranks = GENERATE(0, 1, 2);
+  Sweep sweep(grid("[1, 2, 3, 4, 5, 6]", 6));
+  auto const finished = sweep.run(ranks, "--slots 3 --epoch-ms 20");
+  INFO(finished.output);
+  REQUIRE(finished.code == 0);
+  for (auto const& row : sweep.rows()) CHECK(sweep.committed(row.id));
+  CHECK(sweep.epochs().size() == 12 * 6);
+  for (auto const& [what, times] : sweep.epochs()) CHECK(times == 1);
+  std::map<int, int> running, most;
+  for (auto const& event : sweep::read_ledger(sweep.out() / "events.jsonl")) {
+    if (event.kind == sweep::EventKind::started) most[event.rank] = std::max(most[event.rank], ++running[event.rank]);
+    if (event.kind == sweep::EventKind::finished) --running[event.rank];
+  }
+  CHECK(static_cast<int>(most.size()) == std::max(ranks, 1));
+  for (auto const& [rank, at_once] : most) CHECK(at_once == 3);
+  auto const status = sweep::read_status(sweep.out());
+  CHECK(status.slots == 3);
+  // Three at once, so that a rank needs a third of the time for each.
+  double seconds = 0;
+  for (auto const& event : sweep::read_ledger(sweep.out() / "events.jsonl"))
+    if (event.kind == sweep::EventKind::finished) seconds += event.seconds;
+  CHECK(std::abs(status.rank_hours * 3600 - seconds / 3) < 1e-6 + 1e-3 * seconds);
+}
+
 TEST_CASE("failed and diverged trials leave the others alone; the code is 4") {
   Sweep sweep(grid("[12, 13, 14, 15]", 2, "[1]"));
   auto const finished = sweep.run(2);

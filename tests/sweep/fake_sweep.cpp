@@ -92,6 +92,7 @@ int main(int argc, char** argv) {
     else if (name == "--epoch-ms") faults.epoch_ms = value();
     else if (name == "--prepare-ms") prepare_ms = value();
     else if (name == "--prepare-fails") prepare_fails = true;
+    else if (name == "--slots") options.slots = value();
     else if (name == "--walltime") options.walltime = std::atof(argv[++i]);
     else if (name == "--code") options.code = argv[++i];
     else if (name == "--mixed") options.allow_mixed_code = true;

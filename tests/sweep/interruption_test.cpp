@@ -74,6 +74,25 @@ TEST_CASE("where the launcher lets them, the others take over what a killed rank
   CHECK_FALSE(fs::exists(sweep.out() / "lock"));
 }
 
+TEST_CASE("a rank of several slots that is stopped saves all its trials, and one that is killed gives all of them back") {
+  Sweep sweep(grid("[1, 2, 3]", 40));
+  auto const stopped = sweep.run(2, "--slots 2 --epoch-ms 10 --kill-rank 1 --kill-epoch 5 --signal " + std::to_string(SIGUSR2));
+  INFO(stopped.output);
+  CHECK(stopped.code == 75);
+  CHECK(sweep.noted(sweep::EventKind::preempted).size() == 4);
+  for (auto const& [what, times] : sweep.epochs()) CHECK(times == 1);
+  auto const finished = sweep.run_recovering(3, "--slots 2 --epoch-ms 10 --set sweep.rank_timeout=3 --kill-rank 1 --kill-epoch 20");
+  INFO(finished.output);
+  CHECK(finished.code == 0);
+  CHECK_THAT(finished.output, ContainsSubstring("rank 1 on ") && ContainsSubstring("and with what it trained ("));
+  for (auto const& row : sweep.rows()) CHECK(sweep.committed(row.id));
+  CHECK(sweep.noted(sweep::EventKind::requeued).size() == 2);
+  // The killed rank's other trial may have saved an epoch that it did not come to note.
+  auto const epochs = sweep.epochs();
+  CHECK(epochs.size() >= 6 * 40 - 1);
+  for (auto const& [what, times] : epochs) CHECK(times == 1);
+}
+
 TEST_CASE("a rank that hangs is given up like a dead one, and the job ends all the same") {
   Sweep sweep(grid("[1, 2, 3]", 40, "[1]"));
   auto const finished = sweep.run_recovering(3, "--set sweep.rank_timeout=3 --kill-rank 1 --kill-epoch 7 --signal " + std::to_string(SIGSTOP));

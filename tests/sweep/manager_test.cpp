@@ -22,21 +22,28 @@ namespace {
 /// Workers that end each trial at once with the state that `script` says, and save when they are told to stop.
 class ScriptedHub : public sweep::ManagerHub {
  public:
-  ScriptedHub(int workers, std::function<std::optional<State>(Order const&)> script) : workers_(workers), script_(std::move(script)) {
-    for (int worker = 0; worker < workers; ++worker) reports.emplace_back(worker, Report{});
+  ScriptedHub(int ranks, std::function<std::optional<State>(Order const&)> script, int slots = 1) : ranks_(ranks), script_(std::move(script)) {
+    for (int rank = 0; rank < ranks; ++rank)
+      for (int slot = 0; slot < slots; ++slot) say_ready({rank, slot});
   }
-  [[nodiscard]] int workers() const override { return workers_; }
-  void send(int worker, Order const& sent) override {
+  [[nodiscard]] int ranks() const override { return ranks_; }
+  void send(int rank, Order const& sent) override {
+    if (rank == unreachable) throw errors::machine("a message was not sent", "the rank is dead", "Look at its node");
     auto const order = sweep::order_from(sweep::to_bytes(sent));  // as it would travel
     if (order.kind == Order::Kind::quit) quits.push_back(order.exit_code);
-    if (order.kind == Order::Kind::stop && running.contains(worker)) end(worker, State::preempted);
+    if (order.kind == Order::Kind::stop)
+      for (auto const& [worker, trial] : std::map(running))
+        if (worker.first == rank) end(worker, State::preempted);
     if (order.kind != Order::Kind::run) return;
     runs.push_back(order.planned.id);
+    Worker const worker{rank, order.slot};
+    REQUIRE_FALSE(running.contains(worker));
+    ran_on.push_back(worker);
     running[worker] = order.trial;
     Report started;
     started.kind = Report::Kind::started;
     started.trial = order.trial;
-    reports.emplace_back(worker, started);
+    report(worker, started);
     if (auto const state = script_(order)) end(worker, *state);
   }
   std::optional<std::pair<int, Report>> poll() override {
@@ -47,13 +54,21 @@ class ScriptedHub : public sweep::ManagerHub {
     return report;
   }
 
+  using Worker = std::pair<int, int>;  ///< rank, slot
   std::deque<std::pair<int, Report>> reports;
   std::vector<std::string> runs;
+  std::vector<Worker> ran_on;
   std::vector<int> quits;
-  std::map<int, std::size_t> running;
+  std::map<Worker, std::size_t> running;
+  int unreachable = -1;
 
  private:
-  void end(int worker, State state) {
+  void report(Worker worker, Report report) {
+    report.slot = worker.second;
+    reports.emplace_back(worker.first, report);
+  }
+  void say_ready(Worker worker) { report(worker, {}); }
+  void end(Worker worker, State state) {
     Report ended;
     ended.kind = Report::Kind::ended;
     ended.trial = running.at(worker);
@@ -61,10 +76,10 @@ class ScriptedHub : public sweep::ManagerHub {
     ended.reason = "as scripted";
     ended.seconds = 1;
     running.erase(worker);
-    reports.emplace_back(worker, ended);
-    reports.emplace_back(worker, Report{});
+    report(worker, ended);
+    say_ready(worker);
   }
-  int workers_;
+  int ranks_;
   std::function<std::optional<State>(Order const&)> script_;
 };
 
@@ -77,8 +92,10 @@ struct Bench {
   bool lost = false;
   std::string told;
 
-  sweep::Manager manager(ScriptedHub& hub) {
+  sweep::Manager manager(ScriptedHub& hub, std::int64_t retries = 0, double rank_timeout = 120) {
     sweep::ManagerSettings settings;
+    settings.retries = retries;
+    settings.rank_timeout = rank_timeout;
     settings.folder = folder.path();
     for (auto const& planned : plan.trials) settings.data[planned.data_hash] = "series";
     settings.signal = [this] { return signal; };
@@ -153,6 +170,56 @@ TEST_CASE("a failed trial stops nobody and is not tried again by the same launch
   CHECK(bench.count(sweep::EventKind::failed) == 1);
   CHECK(bench.count(sweep::EventKind::finished) == 7);
   CHECK_THAT(bench.told, Catch::Matchers::ContainsSubstring(bad + " failed: as scripted"));
+}
+
+TEST_CASE("ranks of several slots each get a trial before any gets two, and the ledger knows ranks only") {
+  Bench bench;
+  ScriptedHub hub(3, [&](Order const& order) -> std::optional<State> {
+    CHECK(order.ranks.size() == 1);
+    if (order.trial != 0) return std::nullopt;
+    bench.signal = SIGUSR2;  // all of the eight run
+    return State::done;
+  }, 3);
+  CHECK(bench.manager(hub).run() == 75);
+  using Worker = ScriptedHub::Worker;
+  CHECK(hub.ran_on == std::vector<Worker>{{0, 0}, {1, 0}, {2, 0}, {0, 1}, {1, 1}, {2, 1}, {0, 2}, {1, 2}});
+  CHECK(hub.running.empty());
+  CHECK(hub.quits == std::vector<int>{75, 75, 75});
+  CHECK(bench.count(sweep::EventKind::preempted) == 7);
+  for (auto const& event : sweep::read_ledger(bench.folder.path() / "events.jsonl")) CHECK(event.rank < 3);
+}
+
+TEST_CASE("a rank that is lost gives back all that it trained, and a failed trial goes to another rank, not another slot") {
+  Bench bench;
+  auto const bad = bench.plan.trials[7].id;
+  std::vector<int> tried;
+  ScriptedHub* seen = nullptr;
+  ScriptedHub hub(3, [&](Order const& order) -> std::optional<State> {
+    if (order.planned.id == bad) {
+      tried.push_back(seen->ran_on.back().first);
+      return tried.size() == 1 ? State::failed : State::done;
+    }
+    // Rank 1 runs two trials when the next message cannot reach it.
+    if (seen->ran_on.back() == ScriptedHub::Worker{1, 1}) seen->unreachable = 1;
+    if (seen->ran_on.back().first == 1) return std::nullopt;
+    return State::done;
+  }, 2);
+  seen = &hub;
+  CHECK(bench.manager(hub, /*retries=*/1, /*rank_timeout=*/0.3).run() == 0);
+  REQUIRE(tried.size() == 2);
+  CHECK(tried[0] != tried[1]);
+  CHECK(bench.count(sweep::EventKind::finished) == 8);
+  CHECK(bench.count(sweep::EventKind::requeued) == 3);
+  CHECK_THAT(bench.told, Catch::Matchers::ContainsSubstring("rank 1") && Catch::Matchers::ContainsSubstring("what it trained ("));
+}
+
+TEST_CASE("where a trial needs several ranks, each rank runs one trial at a time") {
+  Bench bench;
+  bench.plan.trials[2].ranks = 2;
+  ScriptedHub hub(2, [](Order const&) { return State::done; }, 2);
+  CHECK(bench.manager(hub).run() == 0);
+  CHECK(hub.runs.size() == 9);  // one of them to two ranks
+  for (auto const& [rank, slot] : hub.ran_on) CHECK(slot == 0);
 }
 
 TEST_CASE("a signal makes running trials save, starts nothing more and ends with 75") {

@@ -23,7 +23,7 @@ class InstantHub : public sweep::ManagerHub {
   explicit InstantHub(int workers) : workers_(workers) {
     for (int worker = 0; worker < workers; ++worker) reports_.emplace_back(worker, sweep::to_bytes(sweep::Report{}));
   }
-  [[nodiscard]] int workers() const override { return workers_; }
+  [[nodiscard]] int ranks() const override { return workers_; }
   void send(int worker, sweep::Order const& sent) override {
     auto const bytes = sweep::to_bytes(sent);
     ++messages;

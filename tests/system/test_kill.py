@@ -10,7 +10,7 @@ import h5py
 import numpy
 import pytest
 from conftest import TINY_SWEEP
-from test_sweep import ranks_of
+from test_sweep import events, ranks_of
 
 RANKS = 3
 SWEEP = (TINY_SWEEP.replace("seeds = [42]", "seeds = [42, 43]").replace("[0.0, 1.0]", "[0.0, 0.1, 1.0]").replace("stride = 64", "stride = 32")
@@ -71,6 +71,17 @@ def disturb(process, dice):
     return True
 
 
+def test_trials_of_one_process_have_the_bits_of_trials_alone(mambasynth, undisturbed, tmp_path):
+    sweep, expected = undisturbed
+    mambasynth("sweep", sweep, "--out", tmp_path, "--trials-per-rank", "3")
+    at_once, most = 0, 0
+    for event in events(tmp_path):
+        at_once += {"started": 1, "finished": -1}.get(event["event"], 0)
+        most = max(most, at_once)
+    assert most == 3
+    assert numbers(tmp_path) == expected
+
+
 @pytest.mark.parametrize("injections", [20, pytest.param(200, marks=pytest.mark.long)])
 def test_nothing_that_is_killed_loses_or_doubles_a_trial(mambasynth, undisturbed, tmp_path, injections):
     sweep, expected = undisturbed
@@ -82,7 +93,7 @@ def test_nothing_that_is_killed_loses_or_doubles_a_trial(mambasynth, undisturbed
         out = tmp_path / f"out{round_}"
         round_ += 1
         while done < injections and len(numbers(out)) < len(expected):
-            process = mambasynth.over(RANKS).start("sweep", sweep, "--out", out)
+            process = mambasynth.over(RANKS).start("sweep", sweep, "--out", out, "--trials-per-rank", str(dice.choice([1, 2])))
             done += disturb(process, dice)
             try:
                 process.communicate(timeout=120)

@@ -1,0 +1,87 @@
+#include "sweep/slots.hpp"
+
+#include <atomic>
+#include <exception>
+#include <thread>
+#include <vector>
+
+namespace mambasynth::sweep {
+namespace {
+
+/// Who asks for orders takes those of the others along.
+class SharedLink {
+ public:
+  SharedLink(WorkerLink& link, int slots) : link_(link), orders_(static_cast<std::size_t>(slots)) {}
+
+  void send(Report report, int slot) {
+    report.slot = slot;
+    link_.send(report);
+  }
+  std::optional<Order> poll(int slot) {
+    std::lock_guard const guard(mutex_);
+    while (auto order = link_.poll()) {
+      if (order->kind == Order::Kind::run) orders_.at(static_cast<std::size_t>(order->slot)).push_back(std::move(*order));
+      else
+        for (auto& queue : orders_) queue.push_back(*order);
+    }
+    auto& own = orders_[static_cast<std::size_t>(slot)];
+    if (own.empty()) return std::nullopt;
+    auto order = std::move(own.front());
+    own.pop_front();
+    return order;
+  }
+
+ private:
+  WorkerLink& link_;
+  std::mutex mutex_;
+  std::vector<std::deque<Order>> orders_;
+};
+
+class SlotLink : public WorkerLink {
+ public:
+  SlotLink(SharedLink& shared, int slot) : shared_(shared), slot_(slot) {}
+  void send(Report const& report) override { shared_.send(report, slot_); }
+  std::optional<Order> poll() override { return shared_.poll(slot_); }
+
+ private:
+  SharedLink& shared_;
+  int slot_;
+};
+
+}  // namespace
+
+Served serve_slots(WorkerLink& link, int slots, Hooks const& hooks, int rank, std::function<bool()> const& manager_lost,
+                   MakeGroup const& make_group) {
+  SharedLink shared(link, slots);
+  std::mutex watching;
+  std::atomic<bool> failed{false};
+  auto const lost = [&] {
+    if (failed) return true;
+    std::lock_guard const guard(watching);
+    return manager_lost && manager_lost();
+  };
+  std::vector<Served> served(static_cast<std::size_t>(slots));
+  std::vector<std::exception_ptr> errors(served.size());
+  auto const serve_one = [&](int slot) {
+    auto const place = static_cast<std::size_t>(slot);
+    try {
+      SlotLink own(shared, slot);
+      served[place] = serve(own, hooks, rank, lost, make_group);
+    } catch (...) {
+      errors[place] = std::current_exception();
+      failed = true;
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (int slot = 1; slot < slots; ++slot) threads.emplace_back([&serve_one, slot] { serve_one(slot); });
+    serve_one(0);
+  }
+  for (auto const& error : errors)
+    if (error) std::rethrow_exception(error);
+  for (auto const& ending : served)
+    if (ending.manager_lost) return ending;
+  return served.front();
+}
+
+}  // namespace mambasynth::sweep
