@@ -1,10 +1,7 @@
 #include "bench/cases.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
-
-#include <numeric>
 
 #include "analysis/intrinsic_dimension.hpp"
 #include "backend/backend.hpp"
@@ -12,6 +9,7 @@
 #include "bench/gpu_cases.hpp"
 #include "bench/gpu_timing.hpp"
 #endif
+#include "bench/epoch_case.hpp"
 #include "bench/generate_case.hpp"
 #include "bench/kernel_cases.hpp"
 #include "bench/timed_network.hpp"
@@ -24,19 +22,6 @@ namespace mambasynth::bench {
 namespace {
 
 constexpr auto seed = timed_seed;
-
-at::Tensor noise(std::vector<std::int64_t> const& shape) {
-  return at::randn(shape, at::detail::createCPUGenerator(seed), at::TensorOptions().dtype(at::kFloat));
-}
-
-Result model_result(std::string const& name, Sizes const& s) {
-  Result result;
-  result.name = name;
-  result.shape = model_shape(s);
-  result.items = static_cast<double>(s.batch * s.time);
-  result.unit = "tokens";
-  return result;
-}
 
 /// Forward with dropout, loss, backward, clip and AdamW: a training step.
 Result step(Sizes const& s, Effort const& effort) {
@@ -80,39 +65,6 @@ std::vector<Result> block(Sizes const& s, Effort const& effort) {
   auto const gradient = noise({s.batch, s.time, s.model.d_model});
   measure(both, effort, [&] { run().backward(gradient); });
   return {forward, both};
-}
-
-/// An epoch of the documented split: training windows in batches, then the validation windows.
-Result epoch(Sizes const& s, Effort const& effort) {
-  config::Trial trial;
-  trial.model = s.model;
-  trial.train = s.objective;
-  trial.train.batch_size = s.batch;
-  trial.train.seq_len = s.time;
-  trial.train.precision = s.precision;
-  config::Data const keys;
-  auto const series = noise({keys.n_steps, s.channels});
-  train::Material material;
-  for (auto* part : {&material.train, &material.val}) *part = {series, {}, s.time};
-  auto const windows = (keys.n_steps - s.time) / trial.train.stride + 1;
-  auto const val = static_cast<std::int64_t>(static_cast<double>(windows) * trial.train.val_fraction);
-  for (std::int64_t i = 0; i < windows; ++i)
-    (i < windows - val ? material.train : material.val).starts.push_back(i * trial.train.stride);
-  auto network = network_of(s);
-  train::Optimizer optimizer(network);
-  parallel::Group alone;
-  auto const learner = backend::learners(s.device)({trial, material, network, optimizer, alone});
-  std::vector<std::int64_t> order(static_cast<std::size_t>(material.train.count()));
-  std::iota(order.begin(), order.end(), std::int64_t{0});
-  auto result = model_result("epoch", s);
-  result.items = static_cast<double>(material.train.count() * s.time);
-  measure(result, effort, [&] {
-    learner->begin({order, trial.train.lr, trial.train.lr, 0});
-    for (std::int64_t done = 0; done < material.train.count(); done += s.batch) learner->step();
-    (void)learner->reports();
-    (void)learner->mean_batch_loss(material.val, {});
-  });
-  return result;
 }
 
 /// Of `points` rows as wide as the model.
@@ -219,7 +171,7 @@ std::vector<Result> run_case(std::string const& name, Sizes const& sizes, Effort
   if (name == "scan") return scan(sizes, effort);
   if (name == "conv") return conv(sizes, effort);
   if (name == "block") return block(sizes, effort);
-  if (name == "epoch") return {epoch(sizes, effort)};
+  if (name == "epoch") return {epochs(sizes, effort)};
   if (name == "step") return {step(sizes, effort)};
   if (name == "all_reduce") return {all_reduce(sizes, effort)};
   if (name == "forward") return {forward(sizes, effort)};

@@ -17,6 +17,7 @@ struct Sizes {
   std::int64_t batch = 8;
   std::int64_t time = 256;
   int threads = 1;
+  std::int64_t trials = 1;         ///< that an epoch trains at once, in a thread each
   std::string device = "cpu";
   std::string precision = "fp32";  ///< bf16 or fp32; on the CPU fp32
   bool graphs = true;              ///< a step as a CUDA graph

@@ -136,6 +136,7 @@ Action declare_bench(CLI::App& app) {
   size("--n-layers", sizes.model.n_layers, "Mamba blocks");
   size("--d-state", sizes.model.d_state, "states of each inner channel");
   size("--max-horizon", sizes.model.max_horizon, "prediction horizons 1, 2, 4, ... up to this one");
+  size("--trials", sizes.trials, "trainings whose epochs run at once in this process, as of a sweep with trials_per_gpu");
   auto const part = [&](char const* flag, double& target, char const* help) {
     app.add_option(flag, target, fmt::format("a step and an epoch with {} [default: without]", help))->type_name("")->check(CLI::NonNegativeNumber);
   };

@@ -22,6 +22,15 @@ def test_each_case_is_timed_and_reported(mambasynth, tmp_path):
         assert re.search(rf"^{result['name']} ", table, re.MULTILINE)
     assert written["machine"]["device"] == "cpu"
 
+    # Two trainings at once, in the shape of their result.
+    mambasynth("bench", "epoch", *SMALL, "--trials", 2, "--json", report)
+    (both,) = json.loads(report.read_text())["results"]
+    mambasynth("bench", "epoch", *SMALL, "--json", report)
+    (one,) = json.loads(report.read_text())["results"]
+    assert both["shape"] == one["shape"] | {"trials": 2}
+    assert both["tokens_per_s"] * both["median_s"] == pytest.approx(2 * one["tokens_per_s"] * one["median_s"])
+
+    mambasynth("bench", "step", *SMALL, "--json", report)
     compared = mambasynth("bench", "step", *SMALL, "--against", report).stdout
     assert re.search(r"^step .*\d\.\d\dx", compared, re.MULTILINE)
 
