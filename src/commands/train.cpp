@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <exception>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <new>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "analysis/trial_summary.hpp"
@@ -81,27 +84,47 @@ bool already_done(fs::path const& result, std::string const& id) {
                       "Choose another --out, or move that file away");
 }
 
-/// Where memory runs out, again with half as many windows at once, from the last save. Ranks of a group would have to
-/// agree on that: `mambasynth sweep` does it for them.
-trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data) {
-  for (;;) try {
-      return trial::run(job, data);
-    } catch (std::bad_alloc const&) {
-      auto const windows = job.micro_batch > 0 ? job.micro_batch : job.trial.train.batch_size;
-      if (windows == 1 || !job.group->alone() || job.trial.train.needs_whole_batch())
-        throw errors::Error(errors::ExitCode::incomplete, "memory ran out", "the batch's activations do not fit",
-                            std::string("Use a smaller --batch-size, window or model") +
-                                (job.trial.train.needs_whole_batch() ? "" : ", or start more ranks"));
-      job.micro_batch = (windows + 1) / 2;
-      job.log(fmt::format("note: memory ran out with {} windows at once; trying {} (equal to rounding, noted in trial.h5).", windows, job.micro_batch));
-    }
-}
-
-/// Where the training goes: one trial, all ranks.
-std::shared_ptr<parallel::Group> group_of(parallel::Communicator const& world, config::Trial const& trial) {
+/// All ranks as one group. `number`: of its kind in this run; waits at most `timeout` for any of them.
+std::shared_ptr<parallel::Group> group_of(parallel::Communicator const& world, std::int64_t number, double timeout) {
   std::vector<int> ranks(static_cast<std::size_t>(world.size()));
   std::iota(ranks.begin(), ranks.end(), 0);
-  return std::make_shared<parallel::Group>(world, ranks, 0, trial.train.comm_timeout);
+  return std::make_shared<parallel::Group>(world, ranks, number, timeout);
+}
+
+/// Whether memory ran out on any rank. Each asks when it is through with `attempt`, and waits for the one that measures
+/// what all have trained.
+bool ran_out_anywhere(parallel::Communicator const& world, std::int64_t attempt, bool here) {
+  std::array<double, 1> ranks{here ? 1.0 : 0.0};
+  group_of(world, 2 * attempt + 1, std::numeric_limits<double>::infinity())->sum(ranks);
+  return ranks[0] > 0;
+}
+
+/// Where memory runs out, again with half as many windows at once, on all ranks, from the last save.
+trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data, parallel::Communicator const& world) {
+  auto const ranks = job.group->size();
+  for (std::int64_t attempt = 0;; ++attempt) {
+    std::optional<trial::Outcome> outcome;
+    std::exception_ptr error;
+    try {
+      outcome = parallel::together(*job.group, [&] { return trial::run(job, data); });
+    } catch (std::bad_alloc const&) {
+    } catch (parallel::Unanswered const&) {
+      throw;  // a rank that is gone will not come to agree on anything
+    } catch (...) {
+      error = std::current_exception();
+    }
+    auto const again = ran_out_anywhere(world, attempt, !outcome && !error);
+    if (error) std::rethrow_exception(error);
+    if (!again) return *outcome;
+    auto const windows = job.micro_batch > 0 ? job.micro_batch : (job.trial.train.batch_size + ranks - 1) / ranks;
+    if (windows == 1 || job.trial.train.needs_whole_batch())
+      throw errors::Error(errors::ExitCode::incomplete, "memory ran out", "the batch's activations do not fit",
+                          std::string("Use a smaller --batch-size, window or model") +
+                              (job.trial.train.needs_whole_batch() ? "" : ", or start more ranks"));
+    job.micro_batch = (windows + 1) / 2;
+    job.group = group_of(world, 2 * attempt + 2, job.trial.train.comm_timeout);
+    job.log(fmt::format("note: memory ran out with {} windows at once; trying {} (equal to rounding, noted in trial.h5).", windows, job.micro_batch));
+  }
 }
 
 /// The leader's answer, on every rank.
@@ -112,7 +135,8 @@ bool agreed(parallel::Group& group, std::function<bool()> const& ask) {
   return answer[0] != std::byte{0};
 }
 
-int train(Options const& options, config::Trial const& trial, std::string const& device, std::shared_ptr<parallel::Group> const& group) {
+int train(Options const& options, config::Trial const& trial, std::string const& device, parallel::Communicator const& world,
+          std::shared_ptr<parallel::Group> const& group) {
   sweep::StopSignals const signals;
   fs::path const folder = options.run.out;
   bool const leads = group->leads();
@@ -145,7 +169,7 @@ int train(Options const& options, config::Trial const& trial, std::string const&
                        },
                        .stop_requested = [] { return sweep::StopSignals::received() != 0; },
                        .log = [leads](std::string const& line) { if (leads) fmt::print(stderr, "{}\n", line); }};
-  auto const outcome = run_within_memory(job, data);
+  auto const outcome = run_within_memory(job, data, world);
   switch (outcome.ending) {
     case train::Ending::finished:
       if (leads && options.figures)
@@ -189,8 +213,8 @@ int run(Options& options) {
     // Ranks that share a machine share its cores: more threads than cores would wait for each other.
     if (options.run.threads == 0) options.run.threads = std::max(1, thread_count(options.run) / world.local_size());
     auto const device = prepare(world.size());
-    auto const group = group_of(world, trial);
-    return parallel::together(*group, [&] { return train(options, trial, device, group); });
+    auto const group = group_of(world, 0, trial.train.comm_timeout);
+    return parallel::together(*group, [&] { return train(options, trial, device, world, group); });
   }, grace);
 }
 

@@ -172,6 +172,18 @@ def test_where_memory_runs_out_a_smaller_part_of_the_batch_does(mambasynth, tmp_
     for name in CURVE:
         numpy.testing.assert_allclose(found[name], expected[name], rtol=1e-4, err_msg=name)
 
+    # Ranks that train together follow the one whose memory ran out.
+    out = tmp_path / "pair"
+    limited = f'[ "$OMPI_COMM_WORLD_RANK" = 0 ] || ulimit -d {limit}; exec "$@"'
+    told = mambasynth("train", *shape, "--batch-size", 128, "--out", out, launcher=["mpirun", "-n", "2", "bash", "-c", limited, "_"]).stderr
+    assert told.count("memory ran out with 64 windows at once; trying 32") == 1
+    found, provenance = curve(out)
+    mambasynth.over(2)("train", *shape, "--batch-size", 128, "--out", tmp_path / "whole_pair")
+    expected, unlimited = curve(tmp_path / "whole_pair")
+    assert 0 < provenance["micro_batch"] < 64 and unlimited["micro_batch"] == 0 and provenance["ranks"] == 2
+    for name in CURVE:
+        numpy.testing.assert_allclose(found[name], expected[name], rtol=1e-4, err_msg=name)
+
     sweep = tmp_path / "sweep.toml"
     sweep.write_text(whole["configuration"])
     mambasynth.over(1)("sweep", sweep, "--out", tmp_path / "sweep", launcher=["bash", "-c", f'ulimit -d {limit}; exec "$@"', "_"])
