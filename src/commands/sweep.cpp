@@ -127,13 +127,16 @@ std::pair<std::int64_t, std::int64_t> part_of(std::string const& text) {
   return {part, parts};
 }
 
+/// LibTorch has so many streams, and two trials on one would mix.
+constexpr int most_slots = 32;
+
 /// Trials that this rank runs at once, so that `per_gpu` of them share each GPU. Ranks of one machine take its GPUs in
 /// turn (backend::choose).
 int trials_at_once(parallel::Communicator const& world, int cards, int per_gpu) {
   if (cards == 0) return 1;
   auto const rank = world.local_rank();
   auto const sharing = (world.local_size() - rank % cards + cards - 1) / cards;
-  return std::max(1, per_gpu / sharing + (rank / cards < per_gpu % sharing ? 1 : 0));
+  return std::clamp(per_gpu / sharing + (rank / cards < per_gpu % sharing ? 1 : 0), 1, most_slots);
 }
 
 /// Trials of one rank are threads, and all of them write HDF5 files.
@@ -218,7 +221,7 @@ Action declare_sweep(CLI::App& app) {
   app.add_option("--trials-per-rank", options->trials_per_rank,
                  "trials that each rank runs at once, with --threads each [default: what makes sweep.trials_per_gpu of them share a GPU; 1 on the CPU]")
       ->type_name("")
-      ->check(CLI::Range(1, 64));
+      ->check(CLI::Range(1, most_slots));
   app.add_option("--allow-mixed", options->allow_mixed, "code: continue a folder that another version of the program began")
       ->type_name("")
       ->check(CLI::IsMember({"code"}));

@@ -32,6 +32,9 @@ std::vector<std::int64_t> gate_ranges(model::Network const& network) {
   return ranges;
 }
 
+/// Graphs come and go one at a time: LibTorch keeps a list of all of a process, without a lock.
+std::mutex one_at_a_time;
+
 /// A launch failed half-way: the stream takes no other work until the capture is ended, whose own error says nothing new.
 void leave_capture(at::cuda::CUDAGraph& graph) {
   try {
@@ -175,13 +178,18 @@ void TrainingStep<T>::launch(std::int64_t batch) {
 }
 
 template <class T>
+void TrainingStep<T>::forget_graphs() {
+  std::lock_guard const lock(one_at_a_time);
+  captured_.clear();
+}
+
+template <class T>
 void TrainingStep<T>::capture(std::int64_t batch) {
   // Outside the capture first: libraries make their handles and load their kernels at the first call. This changes
   // scratch arrays only.
   launch_forward_and_backward(batch);
   c10::cuda::getCurrentCUDAStream().synchronize();
-  // Other threads of this process may train on the same card: their calls are no part of this capture, and theirs come later.
-  static std::mutex one_at_a_time;
+  // Other threads of this process may train on the same card: their calls are no part of this capture.
   std::lock_guard const lock(one_at_a_time);
   auto graph = std::make_unique<at::cuda::CUDAGraph>();
   bool capturing = false;

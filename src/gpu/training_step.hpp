@@ -2,6 +2,7 @@
 
 #include <ATen/cuda/CUDAGraph.h>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -41,6 +42,7 @@ class TrainingStep {
  public:
   using Note = std::function<void(std::string const&)>;
   TrainingStep(model::Network const& network, Room const& room, StepPlan plan, Note note, bool graphs);
+  ~TrainingStep() { forget_graphs(); }
 
   [[nodiscard]] Engine<T>& engine() { return engine_; }
   [[nodiscard]] DeviceWindows& windows() { return windows_; }
@@ -53,7 +55,7 @@ class TrainingStep {
   /// Queues the step on the next batch, of `batch` windows.
   void run(std::int64_t batch);
   /// Graphs that are captured anew when they are needed; what they use may go then.
-  void forget_graphs() { captured_.clear(); }
+  void forget_graphs();
   /// What the steps of batches first .. last - 1 reported; waits for them.
   [[nodiscard]] std::vector<train::StepReport> reports(std::int64_t first, std::int64_t last) const;
 

@@ -65,7 +65,7 @@ Manager::Manager(Plan const& plan, std::map<std::string, State> const& committed
       settings_(std::move(settings)),
       progress_(costs_of(plan)),
       scheduler_(jobs_of(plan, committed, settings_.costs), settings_.retries),
-      shared_trials_(plan.has_shared_trials()),
+      whole_ranks_(plan.needs_whole_ranks()),
       told_at_(Clock::now()) {
   scheduler_.expect(hub_.ranks());
   for (int rank = 1; rank < hub_.ranks(); ++rank) heard_[rank] = Clock::now();  // 0 is this process
@@ -136,7 +136,7 @@ void Manager::handle(int worker, Report const& report) {
   auto const id = report.kind == Report::Kind::ready || report.kind == Report::Kind::stop || report.kind == Report::Kind::alive ? std::string{} : plan_.trials.at(report.trial).id;
   switch (report.kind) {
     case Report::Kind::ready:
-      if (worker < hub_.ranks() || !shared_trials_) scheduler_.ready(worker);
+      if (worker < hub_.ranks() || !whole_ranks_) scheduler_.ready(worker);
       break;
     case Report::Kind::started: {
       processes_[rank].host = report.host;

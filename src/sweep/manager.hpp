@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <filesystem>
 #include <functional>
@@ -39,8 +40,8 @@ struct ManagerSettings {
 };
 
 /// Hands trials to workers and writes down what they say. Sole writer of the ledger. A rank is a worker, or several: its
-/// slots. Worker w is slot w / ranks of rank w % ranks, so that every rank gets a trial before any gets two. Where a
-/// trial needs several ranks, slots beside the first stay idle.
+/// slots. Worker w is slot w / ranks of rank w % ranks, so that every rank gets a trial before any gets two. Where
+/// Plan::needs_whole_ranks says so, slots beside the first stay idle.
 class Manager {
  public:
   /// `committed`: trials that have their result already.
@@ -84,7 +85,7 @@ class Manager {
   Progress progress_;
   Scheduler scheduler_;
   std::map<int, std::chrono::steady_clock::time_point> heard_;  ///< of each other rank
-  bool shared_trials_;                            ///< Plan::has_shared_trials
+  bool whole_ranks_;                              ///< Plan::needs_whole_ranks
   int slots_ = 1;                                 ///< the most that a rank has shown
   std::map<std::size_t, Report> first_failures_;  ///< of trials that several ranks run, until all have ended
   std::map<std::size_t, int> leaders_;            ///< of trials that were handed out

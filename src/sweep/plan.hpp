@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -17,9 +18,10 @@ struct Plan {
   std::vector<PlannedTrial> trials;  ///< cell by cell, the last axis fastest, seeds innermost
   SweepFile sweep;                   ///< precision resolved
 
-  /// Whether some trials need several ranks.
-  [[nodiscard]] bool has_shared_trials() const {
-    return std::any_of(trials.begin(), trials.end(), [](PlannedTrial const& planned) { return planned.ranks > 1; });
+  /// Whether some trials need several ranks, or the only place of one: the contrastive loss sets LibTorch's precision of
+  /// products for the whole process while it is launched.
+  [[nodiscard]] bool needs_whole_ranks() const {
+    return std::any_of(trials.begin(), trials.end(), [](PlannedTrial const& planned) { return planned.ranks > 1 || planned.trial.train.contrastive_lambda > 0; });
   }
 };
 

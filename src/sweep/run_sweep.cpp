@@ -157,8 +157,8 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   require_own_saves(plan, committed, options);
   write_plan(plan, options.out);
   Ledger ledger(options.out / "events.jsonl");
-  // Trials of several ranks are not packed: where there are any, each rank runs one.
-  auto const slots = plan.has_shared_trials() ? 1 : options.slots;
+  // These trials are not packed: where there are any, each rank runs one.
+  auto const slots = plan.needs_whole_ranks() ? 1 : options.slots;
   ledger.append({.kind = EventKind::opened, .ranks = world.size(), .slots = slots > 1 ? slots : 0, .host = this_process().host, .code = options.code});
   ledger.sync();
   ManagerSettings settings;
@@ -180,7 +180,7 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   settings.tell_progress = [&](double share, std::string const& text) { terminal.progress(share, text); };
   settings.tell_every = terminal.interval(options.progress_every);
   if (slots < options.slots)
-    terminal.line("note: this sweep has trials of several ranks, so each rank runs one at a time (sweep.ranks_per_trial).");
+    terminal.line("note: this sweep has trials of several ranks or with a contrastive loss, so each rank runs one at a time.");
   LocalLink own;
   MpiHub hub(world, own);
   Manager manager(plan, committed, hub, ledger, settings);
