@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <exception>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -91,30 +90,23 @@ std::shared_ptr<parallel::Group> group_of(parallel::Communicator const& world, s
   return std::make_shared<parallel::Group>(world, ranks, number, timeout);
 }
 
-/// Whether memory ran out on any rank. Each asks when it is through with `attempt`, and waits for the one that measures
-/// what all have trained.
-bool ran_out_anywhere(parallel::Communicator const& world, std::int64_t attempt, bool here) {
-  std::array<double, 1> ranks{here ? 1.0 : 0.0};
-  group_of(world, 2 * attempt + 1, std::numeric_limits<double>::infinity())->sum(ranks);
-  return ranks[0] > 0;
-}
-
 /// Where memory runs out, again with half as many windows at once, on all ranks, from the last save.
 trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data, parallel::Communicator const& world) {
   auto const ranks = job.group->size();
   for (std::int64_t attempt = 0;; ++attempt) {
     std::optional<trial::Outcome> outcome;
-    std::exception_ptr error;
-    try {
-      outcome = parallel::together(*job.group, [&] { return trial::run(job, data); });
-    } catch (std::bad_alloc const&) {
-    } catch (parallel::Unanswered const&) {
-      throw;  // a rank that is gone will not come to agree on anything
-    } catch (...) {
-      error = std::current_exception();
-    }
-    auto const again = ran_out_anywhere(world, attempt, !outcome && !error);
-    if (error) std::rethrow_exception(error);
+    // Each rank asks when it is through, and waits for the one that measures what all have trained; another error of any
+    // rank ends the waiting.
+    auto const agreement = group_of(world, 2 * attempt + 1, std::numeric_limits<double>::infinity());
+    auto const again = parallel::together(*agreement, [&] {
+      try {
+        outcome = parallel::together(*job.group, [&] { return trial::run(job, data); });
+      } catch (std::bad_alloc const&) {
+      }
+      std::array<double, 1> ran_out{outcome ? 0.0 : 1.0};
+      agreement->sum(ran_out);
+      return ran_out[0] > 0;
+    });
     if (!again) return *outcome;
     auto const windows = job.micro_batch > 0 ? job.micro_batch : (job.trial.train.batch_size + ranks - 1) / ranks;
     if (windows == 1 || job.trial.train.needs_whole_batch())
