@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "kernels/causal_conv1d.hpp"
 
 // The vectorised part of the convolution (causal_conv1d_lanes.cpp, compiled once for each instruction set). Lanes are

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "kernels/lanes.hpp"
 #include "kernels/selective_scan_lanes.hpp"
 

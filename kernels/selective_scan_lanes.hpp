@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "kernels/selective_scan.hpp"
 
 // The vectorised part of the scan (selective_scan_lanes.cpp, compiled once for each instruction set) and what it shares

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "analysis/embedding/umap.hpp"
 
 /// Private to this folder: umappp, and the Eigen that it needs, stay inside layout.cpp.

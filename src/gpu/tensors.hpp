@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include "kernels/bfloat16.hpp"

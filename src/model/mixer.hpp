@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include <ATen/core/Tensor.h>
 
 // axes: b batch, t time step, d inner channel, n state, r dt_rank

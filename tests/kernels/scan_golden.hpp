@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "kernels/scan_case.hpp"
 #include "store/archive/npz.hpp"
 

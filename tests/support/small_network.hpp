@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include <ATen/CPUGeneratorImpl.h>
 
 #include "model/network.hpp"

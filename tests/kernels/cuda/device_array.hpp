@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <type_traits>
 #include <vector>

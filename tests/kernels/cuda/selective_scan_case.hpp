@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "kernels/cuda/device_array.hpp"
 #include "kernels/scan_case.hpp"
 
