@@ -1,3 +1,4 @@
+#include "commands/leave.hpp"
 #include "commands/program.hpp"
 
-int main(int argc, char** argv) { return mambasynth::commands::run_program(argc, argv); }
+int main(int argc, char** argv) { mambasynth::commands::leave(mambasynth::commands::run_program(argc, argv)); }
