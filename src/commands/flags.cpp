@@ -75,7 +75,7 @@ std::vector<std::string> TrialFlags::assignments() const {
 
 config::Trial TrialFlags::resolve() const {
   config::Trial trial;
-  if (!given_->config_file.empty()) config::apply(trial, config::parse_toml(given_->config_file));
+  if (!given_->config_file.empty()) config::apply_file(trial, given_->config_file);
   for (auto const& assignment : given_->assignments) config::set_text(trial, assignment);
   for (auto const& flag : given_->flags) config::set(trial, flag.key, config::given_text(flag.value, flag.flag));
   return trial;

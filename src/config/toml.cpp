@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <sstream>
+#include <stdexcept>
 
+#include "config/toml_document.hpp"
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
 
@@ -126,6 +128,26 @@ void apply(Trial& trial, toml::value const& root, std::vector<std::string> const
           throw unknown(where(value), "key", name + "." + key, trial_keys());
     });
   }
+}
+
+void apply_file(Trial& trial, std::filesystem::path const& file) { config::apply(trial, parse_toml(file)); }
+
+void apply_text(Trial& trial, std::string const& text, std::string const& origin) { config::apply(trial, parse_toml_text(text, origin)); }
+
+Given get(Trial const& given_trial, std::string const& key) {
+  auto const trial = with_resolved_options(given_trial);
+  std::string text;
+  for_each_section(trial, [&](auto const& section) {
+    using Section = std::decay_t<decltype(section)>;
+    for_each_field<Section>([&](auto const& field) {
+      if (key != std::string(Section::section) + "." + std::string(field.key)) return;
+      auto const& value = section.*(field.member);
+      if constexpr (requires { value.has_value(); }) text = to_toml(*value);
+      else text = to_toml(value);
+    });
+  });
+  if (text.empty()) throw std::out_of_range("no key " + key);
+  return given(toml::find(parse_toml_text("value = " + text, key), "value"));
 }
 
 void set_text(Trial& trial, std::string const& assignment) {

@@ -5,22 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include <toml.hpp>
-
 #include "config/config.hpp"
 #include "config/section.hpp"
 
-/// A trial's configuration from TOML and back. Whoever reads more than a trial (a sweep file) includes this; the rest
-/// needs config.hpp alone.
+/// A trial's configuration from TOML and back, as text: toml11 takes seconds to include (toml_document.hpp).
 namespace mambasynth::config {
-
-/// Parses a file; errors::usage with file, line and the parser's reason.
-toml::value parse_toml(std::filesystem::path const& file);
-/// Parses text; `origin` stands for the file name in messages.
-toml::value parse_toml_text(std::string const& text, std::string const& origin);
-/// "sweeps/gate_lr.toml:14".
-std::string where(toml::value const& value);
-Given given(toml::value const& value);
 
 /// Calls f(section) for each section of a trial.
 template <class Trial_, class F>
@@ -40,9 +29,13 @@ std::vector<std::string> trial_keys();
 
 /// Sets one key, "section.key"; an unknown one is errors::usage with the nearest name.
 void set(Trial& trial, std::string const& key, Given const& value);
-/// Sets every key of the tables of all sections; top-level names in `foreign` are somebody else's, any other is an error
-/// with the nearest name.
-void apply(Trial& trial, toml::value const& root, std::vector<std::string> const& foreign = {});
+/// The value that a trial has for "section.key", optional keys resolved.
+/// Errors: std::out_of_range for a key that is not there.
+Given get(Trial const& trial, std::string const& key);
+/// Sets every key of a file, or of text (`origin` stands for the file's name in messages). An unknown section or key is
+/// errors::usage with the nearest name.
+void apply_file(Trial& trial, std::filesystem::path const& file);
+void apply_text(Trial& trial, std::string const& text, std::string const& origin);
 /// `section.key=value` as --set takes it.
 void set_text(Trial& trial, std::string const& assignment);
 

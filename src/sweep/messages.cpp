@@ -63,7 +63,7 @@ Order order_from(std::string const& bytes) {
     order.slot = object.at("slot").get<int>();
     order.trial = object.at("trial").get<std::size_t>();
     order.planned.id = object.at("id").get<std::string>();
-    config::apply(order.planned.trial, config::parse_toml_text(object.at("configuration").get<std::string>(), "an order"));
+    config::apply_text(order.planned.trial, object.at("configuration").get<std::string>(), "an order");
     order.planned.axis_values = object.at("axis_values").get<std::vector<std::string>>();
     order.planned.cost = object.at("cost").get<double>();
     order.planned.data_hash = object.at("data_hash").get<std::string>();

@@ -31,13 +31,6 @@ std::string resolved(std::string const& key, config::Given const& value) {
   return text;
 }
 
-/// The TOML value that the base configuration has for a key; optional keys resolved.
-std::string base_value(config::Trial const& trial, std::string const& key) {
-  auto const dot = key.find('.');
-  auto const root = config::parse_toml_text(config::to_toml(trial), "the base configuration");
-  return shown(config::given(toml::find(root, key.substr(0, dot), key.substr(dot + 1))));
-}
-
 std::vector<Settings> product(std::vector<Axis> const& axes) {
   std::vector<Settings> cells{{}};
   for (auto const& axis : axes) {
@@ -119,7 +112,7 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
   plan.columns = columns_of(sweep);
 
   std::map<std::string, std::string> base_values;
-  for (auto const& column : plan.columns) base_values[column] = base_value(sweep.base, column);
+  for (auto const& column : plan.columns) base_values[column] = shown(config::get(sweep.base, column));
   std::map<std::string, DataIdentity> stored;
   std::map<std::string, std::string> cell_of_id;
   for (auto const& cell : cells_of(sweep)) {

@@ -2,18 +2,18 @@
 
 #include <algorithm>
 
-#include "config/toml.hpp"
 #include "errors/errors.hpp"
 #include "sweep/ledger.hpp"
 #include "sweep/plan.hpp"
 #include "sweep/progress.hpp"
+#include "sweep/sweep_file.hpp"
 
 namespace mambasynth::sweep {
 namespace {
 
 std::string name_in(std::filesystem::path const& sweep_toml) {
   try {
-    return toml::find_or<std::string>(config::parse_toml(sweep_toml), "sweep", "name", "");
+    return sweep_name(sweep_toml);
   } catch (std::exception const&) {
     return {};  // the name is a nicety: plan.csv is what counts
   }

@@ -5,6 +5,7 @@
 
 #include "config/text.hpp"
 #include "config/toml.hpp"
+#include "config/toml_document.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::sweep {
@@ -220,6 +221,10 @@ SweepFile read_sweep_file(std::filesystem::path const& file, std::vector<std::st
 
 SweepFile parse_sweep(std::string const& text, std::string const& origin, std::vector<std::string> const& set) {
   return sweep_of(config::parse_toml_text(text, origin), "sweep", set);
+}
+
+std::string sweep_name(std::filesystem::path const& file) {
+  return toml::find_or<std::string>(config::parse_toml(file), "sweep", "name", "");
 }
 
 std::string shown(config::Given const& value) {

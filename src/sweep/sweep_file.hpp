@@ -87,6 +87,9 @@ SweepFile read_sweep_file(std::filesystem::path const& file, std::vector<std::st
 /// The same from text; `origin` stands for the file's name in messages.
 SweepFile parse_sweep(std::string const& text, std::string const& origin, std::vector<std::string> const& set = {});
 
+/// What a sweep file calls itself; "" where it does not say. Errors: as above, where it is not TOML.
+std::string sweep_name(std::filesystem::path const& file);
+
 /// The whole sweep with every default, as DIR/sweep.toml; reading it gives the same trials.
 std::string to_toml(SweepFile const& sweep);
 

@@ -13,7 +13,7 @@ namespace {
 std::string refusal_of(std::string const& toml) {
   config::Trial trial;
   try {
-    config::apply(trial, config::parse_toml_text(toml, "a.toml"));
+    config::apply_text(trial, toml, "a.toml");
   } catch (errors::Error const& error) {
     CHECK(error.code() == errors::ExitCode::usage);
     return error.what();
@@ -30,7 +30,7 @@ TEST_CASE("what print-config shows is read back as the same configuration") {
   trial.evaluate.lb_k = {5, 7};
   auto const text = config::to_toml(trial);
   config::Trial again;
-  config::apply(again, config::parse_toml_text(text, "printed"));
+  config::apply_text(again, text, "printed");
   CHECK(config::to_toml(again) == text);
   CHECK(again.train.lr == 1.0 / 3.0);
 }
