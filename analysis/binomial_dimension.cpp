@@ -4,15 +4,13 @@
 #include <cmath>
 #include <cstdlib>
 #include <fmt/format.h>
-#include <limits>
 #include <omp.h>
 
+#include "analysis/undefined.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::analysis {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// (l+1) V_{l+1} = (2d+1) V_l + l V_{l-1}: all terms positive, where the sum over C(d,j) alternates for j > d + 1.
 struct Pair {
@@ -69,14 +67,14 @@ Estimate binomial_dimension(LatticeCounts const& counts, Blocks const& blocks) {
   double n = 0, k = 0;
   for (auto const count : counts.within_inner) n += static_cast<double>(count);
   for (auto const count : counts.within_outer) k += static_cast<double>(count);
-  if (!(n > 0) || n == k) return {nan, nan};
+  if (!(n > 0) || n == k) return {undefined, undefined};
   auto const p = n / k;
   double low = 0, high = 1;
   constexpr double beyond_any_data = 1e6;
   while (volume_ratio(counts.inner, counts.outer, high) > p) {
     low = high;
     high *= 2;
-    if (high > beyond_any_data) return {nan, nan};
+    if (high > beyond_any_data) return {undefined, undefined};
   }
   while (high - low > 1e-13 * high) {
     auto const middle = (low + high) / 2;

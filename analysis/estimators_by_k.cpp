@@ -1,16 +1,14 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <limits>
 #include <omp.h>
 
 #include "analysis/estimators.hpp"
+#include "analysis/undefined.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::analysis::estimators {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // Guards of the original program (specification, section 5).
 constexpr double least_distance = 1e-12;
@@ -53,16 +51,16 @@ Estimate mean_of(std::vector<double> const& values, std::int64_t k, Blocks const
     total += value;
     ++counted;
   }
-  if (counted == 0) return {nan, nan};
+  if (counted == 0) return {undefined, undefined};
   auto const mean = total / counted;
   BlockSums scores(blocks);
   for (std::size_t i = 0; i < values.size(); ++i)
     if (!std::isnan(values[i])) scores.add(i, values[i] - mean);
-  return {mean, k > 3 ? mean / std::sqrt(counted * static_cast<double>(k - 3)) : nan, scores.error(counted)};
+  return {mean, k > 3 ? mean / std::sqrt(counted * static_cast<double>(k - 3)) : undefined, scores.error(counted)};
 }
 
 Estimate original_of(LogDistances const& logs, std::int64_t k, LogRatioSums const& sums, Blocks const& blocks) {
-  std::vector<double> values(sums.sum.size(), nan);
+  std::vector<double> values(sums.sum.size(), undefined);
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (logs.neighbours.distances_of(static_cast<std::int64_t>(i))[static_cast<std::size_t>(k - 1)] < least_distance)
       continue;
@@ -77,7 +75,7 @@ Estimate original_of(LogDistances const& logs, std::int64_t k, LogRatioSums cons
 }
 
 Estimate unbiased_of(std::int64_t k, LogRatioSums const& sums, Blocks const& blocks) {
-  std::vector<double> values(sums.sum.size(), nan);
+  std::vector<double> values(sums.sum.size(), undefined);
   for (std::size_t i = 0; i < values.size(); ++i) {
     auto const terms = static_cast<double>(sums.terms[i]);
     if (terms >= 2 && sums.sum[i] / terms > least_mean_log) values[i] = (terms - 1) / sums.sum[i];
@@ -93,7 +91,7 @@ Estimate mackay_ghahramani_of(LogRatioSums const& sums, Blocks const& blocks) {
     terms += static_cast<double>(sums.terms[i]);
     ++counted;
   }
-  if (!(inverses > 0)) return {nan, nan};
+  if (!(inverses > 0)) return {undefined, undefined};
   auto const value = counted / inverses;
   BlockSums scores(blocks);
   for (std::size_t i = 0; i < sums.sum.size(); ++i)

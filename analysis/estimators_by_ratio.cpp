@@ -1,18 +1,16 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <limits>
 #include <omp.h>
 #include <tuple>
 #include <utility>
 
 #include "analysis/estimators.hpp"
+#include "analysis/undefined.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::analysis::estimators {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// ln(T_n2/T_n1) of each point that has as many nonzero distances, and which points those are.
 struct LogRatios {
@@ -43,14 +41,14 @@ void require_two(Neighbours const& neighbours) {
 
 /// Slope of the least squares line through the origin over the lower nine tenths of sorted ratios.
 struct Line {
-  double value = nan;
+  double value = undefined;
   std::vector<double> y;  ///< -ln(1 - F_i)
 };
 
 Line through_origin(std::vector<double> const& sorted) {
   auto const n = sorted.size();
   auto const used = n * 9 / 10;
-  Line line{.value = nan, .y = std::vector<double>(used)};
+  Line line{.value = undefined, .y = std::vector<double>(used)};
   double xy = 0, xx = 0;
   for (std::size_t i = 0; i < used; ++i) {
     line.y[i] = -std::log1p(-static_cast<double>(i + 1) / static_cast<double>(n));
@@ -162,11 +160,11 @@ Estimate two_nn_ml(LogDistances const& logs, Blocks const& blocks) {
   double sum = 0;
   for (auto const ratio : ratios.value) sum += ratio;
   auto const n = static_cast<double>(ratios.value.size());
-  if (!(sum > 0) || n < 2) return {nan, nan};
+  if (!(sum > 0) || n < 2) return {undefined, undefined};
   auto const value = (n - 1) / sum;
   BlockSums scores(blocks);
   for (std::size_t i = 0; i < ratios.value.size(); ++i) scores.add(ratios.point[i], sum / n - ratios.value[i]);
-  return {value, n > 2 ? value / std::sqrt(n - 2) : nan, scores.error(n / (value * value))};
+  return {value, n > 2 ? value / std::sqrt(n - 2) : undefined, scores.error(n / (value * value))};
 }
 
 Estimate two_nn_ls(LogDistances const& logs, Blocks const& blocks) {
@@ -178,7 +176,7 @@ Estimate two_nn_ls(LogDistances const& logs, Blocks const& blocks) {
   std::sort(order.begin(), order.end());
   for (std::size_t i = 0; i < n; ++i) std::tie(ratios.value[i], ratios.point[i]) = order[i];
   auto const line = through_origin(ratios.value);
-  if (std::isnan(line.value)) return {nan, nan};
+  if (std::isnan(line.value)) return {undefined, undefined};
   // Renyi: the i-th smallest of n exponentials is sum_{m<=i} Z_m / (n-m+1) with independent Z_m of variance 1.
   double tail = 0, variance = 0, yy = 0;
   for (std::size_t m = line.y.size(); m-- > 0;) {
@@ -196,7 +194,7 @@ Estimate gride(LogDistances const& logs, std::int64_t n1, Blocks const& blocks, 
                         "it compares the distances of neighbours n1 and 2 n1", "use a smaller n1 or more neighbours");
   auto const ratios = log_ratios(logs, n1, 2 * n1);
   GrideLikelihood const likelihood(ratios.value, n1, threads > 0 ? threads : omp_get_max_threads());
-  if (!likelihood.has_root()) return {nan, nan};
+  if (!likelihood.has_root()) return {undefined, undefined};
   auto const d = likelihood.root();
   auto const information = likelihood.slope(d).information;
   BlockSums scores(blocks);

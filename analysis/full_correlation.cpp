@@ -3,17 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <numeric>
 #include <omp.h>
 #include <utility>
 
 #include "analysis/incomplete_beta.hpp"
+#include "analysis/undefined.hpp"
 
 namespace mambasynth::analysis {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double least_dimension = 1.0 + 1e-6, most_dimension = 1e4;
 constexpr std::int64_t quantiles = 200;
 constexpr double rounding = 1e-13;  // a point nearer to the mean than that, relatively, lies on it
@@ -80,7 +79,7 @@ double sphere_correlation(double r, double d) {
 
 CorrelationFit full_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims) {
   auto const unit = on_sphere(rows, points, dims);
-  if (unit.size() < 3 * static_cast<std::size_t>(dims)) return {nan, nan};
+  if (unit.size() < 3 * static_cast<std::size_t>(dims)) return {undefined, undefined};
   auto const cosines = cosine_quantiles(unit, dims);
   // Golden section in ln d: the misfit has one minimum, since the integral turns about r = sqrt(2) monotonically with
   // d.
@@ -151,10 +150,10 @@ LocalCorrelation local_correlation_dimension(std::span<double const> rows, std::
       residual += fit.residual;
       ++counted;
     }
-    auto const mean = counted > 0 ? sum / counted : nan;
+    auto const mean = counted > 0 ? sum / counted : undefined;
     result.dimension.push_back(mean);
-    result.se.push_back(counted > 1 ? std::sqrt(std::max(0.0, squares / counted - mean * mean) / (counted - 1)) : nan);
-    result.residual.push_back(counted > 0 ? residual / counted : nan);
+    result.se.push_back(counted > 1 ? std::sqrt(std::max(0.0, squares / counted - mean * mean) / (counted - 1)) : undefined);
+    result.residual.push_back(counted > 0 ? residual / counted : undefined);
   }
   return result;
 }

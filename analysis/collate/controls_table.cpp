@@ -13,7 +13,6 @@
 namespace mambasynth::collate {
 namespace {
 
-constexpr char const* nothing = "-";
 constexpr std::array<std::pair<char const*, char const*>, 5> rows_of_table = {{{"", "trained"},
                                                                                {"untrained.", "untrained"},
                                                                                {"shuffled.", "shuffled features"},

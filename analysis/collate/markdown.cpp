@@ -15,7 +15,6 @@ namespace mambasynth::collate {
 
 namespace {
 
-constexpr char const* nothing = "-";
 
 struct Column {
   std::string title;

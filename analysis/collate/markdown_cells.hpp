@@ -8,6 +8,8 @@
 /// Numbers and words as fields of a Markdown table.
 namespace mambasynth::collate {
 
+/// A field without a value.
+inline constexpr char const* nothing = "-";
 /// "8.012 ± 0.034": the interval's half width with two digits, the mean as far as those go.
 std::string text_of(Interval const& interval);
 /// With what would end a field made harmless.

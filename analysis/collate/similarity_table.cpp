@@ -10,7 +10,6 @@
 namespace mambasynth::collate {
 namespace {
 
-constexpr char const* nothing = "-";
 
 std::string field(PairMean const& of) {
   if (std::isnan(of.mean)) return nothing;

@@ -10,13 +10,13 @@
 
 #include "analysis/representation/finite_rows.hpp"
 #include "analysis/representation/softmax_regression.hpp"
+#include "analysis/undefined.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::analysis::representation {
 
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 struct Data {
   Rows features;
@@ -127,16 +127,16 @@ struct Tally {
   [[nodiscard]] double accuracy(std::int64_t Class::*right) const {
     std::int64_t sum = 0;
     for (auto const& [label, counts] : classes) sum += counts.*right;
-    return rows > 0 ? static_cast<double>(sum) / static_cast<double>(rows) : nan;
+    return rows > 0 ? static_cast<double>(sum) / static_cast<double>(rows) : undefined;
   }
   [[nodiscard]] double balanced(std::int64_t Class::*right) const {
     double sum = 0;
     for (auto const& [label, counts] : classes)
       sum += static_cast<double>(counts.*right) / static_cast<double>(counts.rows);
-    return rows > 0 ? sum / static_cast<double>(classes.size()) : nan;
+    return rows > 0 ? sum / static_cast<double>(classes.size()) : undefined;
   }
   [[nodiscard]] double mean(double Tally::*total) const {
-    return known > 0 ? this->*total / static_cast<double>(known) : nan;
+    return known > 0 ? this->*total / static_cast<double>(known) : undefined;
   }
 };
 
@@ -230,7 +230,7 @@ LogisticScore logistic_probe(Rows const& features, std::int64_t dims, std::span<
   std::vector<Tally> scored(size);
   std::vector<char> ended(size, 1);  // not of bool, whose elements share bytes between threads
   LogisticScore result;
-  result.penalty.assign(size, nan);
+  result.penalty.assign(size, undefined);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (std::int64_t b = 0; b < blocks; ++b) {
     Training training(data, folds.training(b, b));

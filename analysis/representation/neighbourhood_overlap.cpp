@@ -2,18 +2,18 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <limits>
 #include <map>
 #include <numeric>
 #include <vector>
 
 #include "errors/errors.hpp"
 
+#include "analysis/undefined.hpp"
+
 namespace mambasynth::analysis::representation {
 
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 void require_lists(Neighbours const& lists, std::int64_t points, std::int64_t k) {
   if (k >= 1 && k <= lists.k && lists.points == points) return;
@@ -35,7 +35,7 @@ Overlap averaged(std::vector<double> const& shares, Blocks const& blocks) {
       sum += share;
       ++count;
     }
-  if (count == 0) return {nan, nan};
+  if (count == 0) return {undefined, undefined};
   if (blocks.count > 0 && blocks.of_point.size() != shares.size())
     throw errors::usage(fmt::format("blocks of {} points for {}", blocks.of_point.size(), shares.size()),
                         "each point lies in one", "make them for the same points");
@@ -89,7 +89,7 @@ Overlap neighbourhood_overlap(Neighbours const& a, Neighbours const& b, std::int
 Overlap label_overlap(Neighbours const& neighbours, std::span<std::int64_t const> labels, std::int64_t k,
                       Blocks const& blocks) {
   require_lists(neighbours, static_cast<std::int64_t>(labels.size()), k);
-  std::vector<double> shares(labels.size(), nan);
+  std::vector<double> shares(labels.size(), undefined);
   for (std::size_t i = 0; i < shares.size(); ++i) {
     if (labels[i] < 0) continue;
     auto const own = first(neighbours, i, k);
@@ -106,7 +106,7 @@ double neighbourhood_overlap_by_chance(std::int64_t points, std::int64_t k, Temp
   with_counts(alike, window, [&](auto, auto const&, auto others) {
     sum += std::min(1.0, static_cast<double>(k) / static_cast<double>(others));
   });
-  return points > 0 ? sum / static_cast<double>(points) : nan;
+  return points > 0 ? sum / static_cast<double>(points) : undefined;
 }
 
 double label_overlap_by_chance(std::span<std::int64_t const> labels, TemporalWindow const& window) {
@@ -116,7 +116,7 @@ double label_overlap_by_chance(std::span<std::int64_t const> labels, TemporalWin
     sum += static_cast<double>(outside.at(labels[i])) / static_cast<double>(others);
     ++count;
   });
-  return count > 0 ? sum / count : nan;
+  return count > 0 ? sum / count : undefined;
 }
 
 }  // namespace mambasynth::analysis::representation

@@ -5,16 +5,15 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <limits>
 
 #include "analysis/representation/unbiased_traces.hpp"
+#include "analysis/undefined.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::analysis::representation {
 
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::array shares{0.5, 0.9, 0.95};
 
 /// Divisor rows - 1.
@@ -31,11 +30,11 @@ Eigen::MatrixXd covariance(CrossMoments const& moments, std::int64_t part) {
 
 Spectrum spectrum(CrossMoments const& moments, std::int64_t part) {
   auto const dims = static_cast<std::size_t>(moments.first(part + 1) - moments.first(part));
-  Spectrum result{.variance = std::vector<double>(dims, nan),
-                  .share = std::vector<double>(dims, nan),
+  Spectrum result{.variance = std::vector<double>(dims, undefined),
+                  .share = std::vector<double>(dims, undefined),
                   .components = {},
-                  .participation_ratio = nan,
-                  .participation_ratio_unbiased = nan};
+                  .participation_ratio = undefined,
+                  .participation_ratio_unbiased = undefined};
   if (moments.rows() < 2) return result;
   auto const matrix = covariance(moments, part);
   if (!matrix.allFinite()) return result;

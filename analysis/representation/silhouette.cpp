@@ -9,12 +9,12 @@
 #include "analysis/distance_tile.hpp"
 #include "analysis/every_width.hpp"
 #include "analysis/representation/finite_rows.hpp"
+#include "analysis/undefined.hpp"
 
 namespace mambasynth::analysis::representation {
 
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// sums[lane] += sqrt(squared[lane]).
 MAMBASYNTH_EVERY_WIDTH
@@ -92,7 +92,7 @@ double of_point(std::span<double const> sums, Tiles const& tiles, std::size_t ow
 
 Silhouette silhouette(Rows const& points, std::int64_t dims, std::span<std::int64_t const> labels, int threads) {
   require_finite(points, static_cast<std::int64_t>(labels.size()), dims, "the points");
-  Silhouette result{.mean = nan, .of_point = std::vector<double>(labels.size(), nan)};
+  Silhouette result{.mean = undefined, .of_point = std::vector<double>(labels.size(), undefined)};
   std::map<std::int64_t, std::vector<std::int64_t>> members;
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels[i] >= 0) members[labels[i]].push_back(static_cast<std::int64_t>(i));

@@ -24,7 +24,7 @@
 namespace mambasynth::commands {
 namespace {
 
-struct Options {
+struct BenchOptions {
   std::vector<std::string> cases;
   bench::Sizes sizes;
   bench::Effort effort;
@@ -41,7 +41,7 @@ std::string processor() {
 }
 
 /// On several ranks a step is data-parallel, and sums are timed; everything else is one process's.
-std::vector<std::string> chosen(Options const& options, int ranks) {
+std::vector<std::string> chosen(BenchOptions const& options, int ranks) {
   if (ranks == 1) return options.cases.empty() ? bench::case_names() : options.cases;
   std::vector<std::string> const together{"all_reduce", "step"};
   for (auto const& name : options.cases)
@@ -65,7 +65,7 @@ std::string objective_words(config::Train const& objective) {
   return words;
 }
 
-int run_on(Options& options, parallel::Communicator const& world) {
+int run_on(BenchOptions& options, parallel::Communicator const& world) {
   auto const device = use_device(options.run);
   options.sizes.threads = thread_count(options.run);
   options.sizes.device = device;
@@ -113,7 +113,7 @@ int run_on(Options& options, parallel::Communicator const& world) {
   return static_cast<int>(errors::ExitCode::done);
 }
 
-int run(Options& options) {
+int run(BenchOptions& options) {
   parallel::Session session;
   return session.run([&] { return run_on(options, session.world()); });
 }
@@ -121,7 +121,7 @@ int run(Options& options) {
 }  // namespace
 
 Action declare_bench(CLI::App& app) {
-  auto const options = std::make_shared<Options>();
+  auto const options = std::make_shared<BenchOptions>();
   auto const names = bench::case_names();
   app.add_option("cases", options->cases, fmt::format("what to time: {} [default: all]", fmt::join(names, ", ")))
       ->type_name("")

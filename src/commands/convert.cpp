@@ -20,7 +20,7 @@ using store::pt::Dict;
 using store::pt::OrderedDict;
 using store::pt::Value;
 
-struct Options {
+struct ConvertOptions {
   std::string in, out;
 };
 
@@ -62,7 +62,7 @@ Value checkpoint_of(model::WeightsFile const& file, std::string const& name) {
   return {std::move(dict)};
 }
 
-int run(Options const& options) {
+int run(ConvertOptions const& options) {
   fs::path const in = options.in, out = options.out;
   auto const known = [](fs::path const& file) { return file.extension() == ".pt" || file.extension() == ".safetensors"; };
   for (auto const& file : {in, out})
@@ -84,7 +84,7 @@ int run(Options const& options) {
 }  // namespace
 
 Action declare_convert(CLI::App& app) {
-  auto const options = std::make_shared<Options>();
+  auto const options = std::make_shared<ConvertOptions>();
   app.add_option("in", options->in, "weights to read: .pt (ours or the original's) or .safetensors")->required()->type_name("IN");
   app.add_option("out", options->out, "file to write: .pt or .safetensors")->required()->type_name("OUT");
   return [options] { return run(*options); };

@@ -19,8 +19,8 @@
 namespace mambasynth::commands {
 namespace {
 
-struct Options {
-  explicit Options(CLI::App& app) : keys(app, "data") {}
+struct DataOptions {
+  explicit DataOptions(CLI::App& app) : keys(app, "data") {}
   TrialFlags keys;
   RunFlags run;
   std::vector<std::string> formats;
@@ -30,7 +30,7 @@ struct Options {
   [[nodiscard]] bool embeds() const { return figures && !no_umap; }
 };
 
-series::Formats formats_of(Options const& options, std::int64_t n_steps) {
+series::Formats formats_of(DataOptions const& options, std::int64_t n_steps) {
   if (options.formats.empty()) return series::Formats::by_default(n_steps);
   series::Formats formats{false, false};
   for (auto const& format : options.formats) (format == "h5" ? formats.h5 : formats.npz) = true;
@@ -68,7 +68,7 @@ class Embedded {
   figures::SeriesEmbedding shown_;
 };
 
-int run(Options const& options) {
+int run(DataOptions const& options) {
   auto const trial = options.keys.resolve();
   auto const& data = trial.data;
   if (options.keys.print_requested()) {
@@ -103,7 +103,7 @@ int run(Options const& options) {
 }  // namespace
 
 Action declare_data(CLI::App& app) {
-  auto const options = std::make_shared<Options>(app);
+  auto const options = std::make_shared<DataOptions>(app);
   options->keys.section<config::Data>();
   add_run_flags(app, options->run, "data", "folder of data.npz, config.json and series.h5");
   app.add_option("--format", options->formats, "h5, npz or both [default: both up to 10^7 steps, h5 above]")

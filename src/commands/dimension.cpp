@@ -16,8 +16,8 @@
 namespace mambasynth::commands {
 namespace {
 
-struct Options {
-  explicit Options(CLI::App& app) : keys(app, "dimension") {}
+struct DimensionOptions {
+  explicit DimensionOptions(CLI::App& app) : keys(app, "dimension") {}
   TrialFlags keys;
   RunFlags run;
   bool figures = true;
@@ -76,7 +76,7 @@ void print_groups(dimension::Measured const& measured) {
   }
 }
 
-int run(Options const& options) {
+int run(DimensionOptions const& options) {
   auto const trial = options.keys.resolve();
   auto const& config = trial.dimension;
   if (options.keys.print_requested()) {
@@ -103,7 +103,7 @@ int run(Options const& options) {
 }  // namespace
 
 Action declare_dimension(CLI::App& app) {
-  auto const options = std::make_shared<Options>(app);
+  auto const options = std::make_shared<DimensionOptions>(app);
   app.add_option_function<std::string>(
          "--data,--data-dir",
          [options](std::string const& path) { options->keys.set_from_flag("data.path", path, "--data"); },

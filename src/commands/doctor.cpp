@@ -21,7 +21,7 @@
 namespace mambasynth::commands {
 namespace {
 
-struct Options {
+struct DoctorOptions {
   std::string out = "runs";
   bool json = false;
   double timeout = 30;
@@ -67,7 +67,7 @@ int report(doctor::Facts const& facts, bool json) {
   return static_cast<int>(doctor::worst(findings) == doctor::Level::error ? errors::ExitCode::defect : errors::ExitCode::done);
 }
 
-int run(Options const& options) {
+int run(DoctorOptions const& options) {
   auto const environment = doctor::launch_environment();
   auto const launched = launched_rank(environment);
   if (doctor::tasks_cannot_meet(environment)) {
@@ -99,7 +99,7 @@ int run(Options const& options) {
 }  // namespace
 
 Action declare_doctor(CLI::App& app) {
-  auto const options = std::make_shared<Options>();
+  auto const options = std::make_shared<DoctorOptions>();
   app.add_option("--out", options->out, "the folder where results will go; it need not be there yet [default: runs]")->type_name("DIR");
   app.add_flag("--json", options->json, "print JSON");
   app.add_option("--timeout", options->timeout, "seconds that a rank may take to answer [default: 30]")->type_name("")->check(CLI::PositiveNumber);

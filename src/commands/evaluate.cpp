@@ -28,8 +28,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
-  explicit Options(CLI::App& app) : keys(app, "evaluate") {}
+struct EvaluateOptions {
+  explicit EvaluateOptions(CLI::App& app) : keys(app, "evaluate") {}
   TrialFlags keys;
   RunFlags run;
   std::string checkpoint;
@@ -71,7 +71,7 @@ void draw(evaluate::Evaluation const& e, bool per_layer, fs::path const& folder)
   if (outcome == figures::Outcome::gnuplot_missing) fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));
 }
 
-int run(Options const& options) {
+int run(EvaluateOptions const& options) {
   auto const trial = options.keys.resolve();
   if (options.keys.print_requested()) {
     fmt::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.evaluate));
@@ -123,7 +123,7 @@ int run(Options const& options) {
 }  // namespace
 
 Action declare_evaluate(CLI::App& app) {
-  auto const options = std::make_shared<Options>(app);
+  auto const options = std::make_shared<EvaluateOptions>(app);
   add_checkpoint_flag(app, options->checkpoint);
   add_window_flag(app, options->seq_len);
   app.add_option("--layers", options->layers, "what to look at: input, layer numbers from 1, output [default: all]")

@@ -25,8 +25,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
-  explicit Options(CLI::App& app) : keys(app, "gates") {}
+struct GatesOptions {
+  explicit GatesOptions(CLI::App& app) : keys(app, "gates") {}
   TrialFlags keys;
   RunFlags run;
   std::string checkpoint;
@@ -70,7 +70,7 @@ void draw(config::Gates const& config, model::Predictor const& network, at::Tens
   if (outcome == figures::Outcome::gnuplot_missing) fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));
 }
 
-int run(Options const& options) {
+int run(GatesOptions const& options) {
   auto const trial = options.keys.resolve();
   if (options.keys.print_requested()) {
     fmt::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.gates));
@@ -112,7 +112,7 @@ int run(Options const& options) {
 }  // namespace
 
 Action declare_gates(CLI::App& app) {
-  auto const options = std::make_shared<Options>(app);
+  auto const options = std::make_shared<GatesOptions>(app);
   add_checkpoint_flag(app, options->checkpoint);
   add_window_flag(app, options->seq_len);
   options->keys.section<config::Data>().section<config::Gates>();

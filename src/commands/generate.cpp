@@ -26,8 +26,8 @@
 namespace mambasynth::commands {
 namespace {
 
-struct Options {
-  explicit Options(CLI::App& app) : keys(app, "generate") {}
+struct GenerateOptions {
+  explicit GenerateOptions(CLI::App& app) : keys(app, "generate") {}
   TrialFlags keys;
   RunFlags run;
   std::string checkpoint;
@@ -87,7 +87,7 @@ std::optional<dynamics::Analysis> judge(generate::Generation const& g, std::opti
   return dynamics::analyse(*hidden, input, config, threads);
 }
 
-int run(Options const& options) {
+int run(GenerateOptions const& options) {
   auto const trial = options.keys.resolve();
   if (options.keys.print_requested()) {
     fmt::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.generate));
@@ -123,7 +123,7 @@ int run(Options const& options) {
 }  // namespace
 
 Action declare_generate(CLI::App& app) {
-  auto const options = std::make_shared<Options>(app);
+  auto const options = std::make_shared<GenerateOptions>(app);
   add_checkpoint_flag(app, options->checkpoint);
   options->keys.section<config::Data>().section<config::Generate>();
   add_run_flags(app, options->run, "generation", "folder of generation.h5 and the figures");

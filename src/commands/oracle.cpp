@@ -26,8 +26,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
-  explicit Options(CLI::App& app) : keys(app, "oracle") {}
+struct OracleOptions {
+  explicit OracleOptions(CLI::App& app) : keys(app, "oracle") {}
   TrialFlags keys;
   RunFlags run;
 };
@@ -128,7 +128,7 @@ int filter(config::Trial const& trial, RunFlags const& flags, parallel::Group& g
   return static_cast<int>(errors::ExitCode::done);
 }
 
-int run(Options const& options) {
+int run(OracleOptions const& options) {
   auto const trial = options.keys.resolve();
   if (options.keys.print_requested()) {
     fmt::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.oracle));
@@ -148,7 +148,7 @@ int run(Options const& options) {
 }  // namespace
 
 Action declare_oracle(CLI::App& app) {
-  auto const options = std::make_shared<Options>(app);
+  auto const options = std::make_shared<OracleOptions>(app);
   options->keys.section<config::Data>().section<config::Oracle>();
   add_run_flags(app, options->run, "oracle", "folder of oracle.h5 and posterior.h5");
   return [options] { return run(*options); };

@@ -13,14 +13,14 @@
 namespace mambasynth::commands {
 namespace {
 
-struct Options {
+struct StatusOptions {
   std::string folder;
   bool json = false;
   bool watch = false;
   double every = 5;
 };
 
-int run(Options const& options) {
+int run(StatusOptions const& options) {
   do {
     auto const status = sweep::read_status(options.folder);
     auto const text = options.json ? sweep::to_json(status) : sweep::to_text(status);
@@ -35,7 +35,7 @@ int run(Options const& options) {
 }  // namespace
 
 Action declare_status(CLI::App& app) {
-  auto const options = std::make_shared<Options>();
+  auto const options = std::make_shared<StatusOptions>();
   app.add_option("dir", options->folder, "the sweep's folder")->required()->type_name("DIR");
   app.add_flag("--json", options->json, "print JSON");
   app.add_flag("--watch", options->watch, "print again until the sweep ends");

@@ -31,8 +31,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
-  explicit Options(CLI::App& app) : keys(app, "train", TrialFlags::Files::none) {}
+struct SweepOptions {
+  explicit SweepOptions(CLI::App& app) : keys(app, "train", TrialFlags::Files::none) {}
   TrialFlags keys;
   RunFlags run;
   std::string file;
@@ -154,7 +154,7 @@ void tell_of_shared_gpus(parallel::Communicator const& world, int cards, std::in
              world.local_size(), cards == 1 ? "the GPU" : fmt::format("the {} GPUs", cards), provenance::host_name(), trials, per_gpu, trials);
 }
 
-int run(Options const& options) {
+int run(SweepOptions const& options) {
   if (options.keys.print_requested()) {
     fmt::print("{}", sweep::to_toml(sweep::read_sweep_file(options.file, options.keys.assignments())));
     return static_cast<int>(errors::ExitCode::done);
@@ -211,7 +211,7 @@ int run(Options const& options) {
 }  // namespace
 
 Action declare_sweep(CLI::App& app) {
-  auto const options = std::make_shared<Options>(app);
+  auto const options = std::make_shared<SweepOptions>(app);
   app.add_option("sweep", options->file, "the sweep: a TOML file")->required()->type_name("SWEEP.toml");
   options->keys.section<sweep::SweepKeys>().section<config::Data>().section<config::Model>().section<config::Train>().section<config::Evaluate>();
   add_run_flags(app, options->run, "", "folder of the sweep, where a rerun continues [default: runs/NAME, with --part runs/NAME/part_K]");

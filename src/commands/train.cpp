@@ -32,8 +32,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
-  explicit Options(CLI::App& app) : keys(app, "train") {}
+struct TrainOptions {
+  explicit TrainOptions(CLI::App& app) : keys(app, "train") {}
   TrialFlags keys;
   RunFlags run;
   std::string checkpoint, evaluate;
@@ -41,7 +41,7 @@ struct Options {
 };
 
 /// `train --eval CKPT`: the validation MSE of stored weights in the model of the current flags, and what they predict.
-int print_validation(Options const& options, config::Trial const& trial, std::string const& device) {
+int print_validation(TrainOptions const& options, config::Trial const& trial, std::string const& device) {
   auto const data = trial::load_data(trial, {}, thread_count(options.run));
   model::Network network(trial.model, data.material.train.series.size(1));
   model::load_state(network, model::read_weights(options.evaluate).weights, options.evaluate);
@@ -127,7 +127,7 @@ bool agreed(parallel::Group& group, std::function<bool()> const& ask) {
   return answer[0] != std::byte{0};
 }
 
-int train(Options const& options, config::Trial const& trial, std::string const& device, parallel::Communicator const& world,
+int train(TrainOptions const& options, config::Trial const& trial, std::string const& device, parallel::Communicator const& world,
           std::shared_ptr<parallel::Group> const& group) {
   sweep::StopSignals const signals;
   fs::path const folder = options.run.out;
@@ -177,7 +177,7 @@ int train(Options const& options, config::Trial const& trial, std::string const&
   throw std::logic_error("an ending that nothing handles");
 }
 
-int run(Options& options) {
+int run(TrainOptions& options) {
   if (options.no_amp) options.keys.set_from_flag("train.precision", "fp32", "--no-amp");
   auto trial = options.keys.resolve();
   if (options.keys.print_requested()) {
@@ -213,7 +213,7 @@ int run(Options& options) {
 }  // namespace
 
 Action declare_train(CLI::App& app) {
-  auto const options = std::make_shared<Options>(app);
+  auto const options = std::make_shared<TrainOptions>(app);
   options->keys.section<config::Data>().section<config::Model>().section<config::Train>().section<config::Evaluate>();
   add_run_flags(app, options->run, "run", "folder of trial.h5, checkpoint.pt, log.csv and the figures");
   app.add_option("--checkpoint", options->checkpoint, "write the best model to this file too")->type_name("FILE");

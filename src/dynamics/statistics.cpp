@@ -5,10 +5,13 @@
 #include <limits>
 #include <numeric>
 
+#include "analysis/undefined.hpp"
+
 namespace mambasynth::dynamics {
 namespace {
 
-constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+using analysis::undefined;
+
 constexpr double per_steps = 1000;
 constexpr std::int64_t bins = 40;
 

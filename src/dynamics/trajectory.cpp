@@ -6,12 +6,13 @@
 #include <numbers>
 #include <numeric>
 
+#include "analysis/undefined.hpp"
 #include "oracle/forecast.hpp"
 
 namespace mambasynth::dynamics {
 namespace {
 
-constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+using analysis::undefined;
 
 double time_of(std::int64_t step, std::int64_t seed_steps) {
   return step < 0 ? undefined : static_cast<double>(step - seed_steps);

@@ -11,6 +11,9 @@
 
 namespace mambasynth::gates {
 
+/// Steps that the network reads at once: all signals of so many take about 350 MB at the documented width.
+inline constexpr std::int64_t batch_steps = 16384;
+
 /// A window of the series that is looked at, and what steers the blocks on it.
 struct Sample {
   std::int64_t number = 0;                  ///< among the drawn ones, from 0

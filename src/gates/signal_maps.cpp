@@ -7,13 +7,12 @@
 #include <string>
 
 #include "analysis/figures/embedding_figures.hpp"
+#include "gates/samples.hpp"
 #include "series/digest.hpp"
 #include "series/windows.hpp"
 
 namespace mambasynth::gates {
 namespace {
-
-constexpr std::int64_t batch_steps = 16384;
 
 std::vector<std::int64_t> circles_of(SignalMaps const& maps, std::span<std::int64_t const> circle) {
   std::vector<std::int64_t> of_point;

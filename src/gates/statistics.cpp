@@ -9,16 +9,14 @@
 #include <limits>
 
 #include "errors/errors.hpp"
+#include "gates/samples.hpp"
 #include "series/visits.hpp"
 #include "series/windows.hpp"
 
 namespace mambasynth::gates {
 namespace {
 
-// All signals of a batch at the documented width: about 350 MB.
-constexpr std::int64_t batch_steps = 16384;
 constexpr std::size_t measures = 3;  // delta, memory, log memory
-enum Condition : std::size_t { all, away, before, at_switch, after, at_return, conditions };
 
 /// Sums over blocks, for a ratio's mean and standard error.
 class BlockSums {
@@ -59,7 +57,7 @@ class Bins {
         for (auto s = std::max<std::int64_t>(0, t - shape.around); s <= std::min(steps - 1, t + shape.around); ++s) near_[index(s)] = true;
   }
   [[nodiscard]] bool labelled() const { return !since_.empty(); }
-  [[nodiscard]] std::size_t conditions_here() const { return labelled() ? conditions : std::size_t{1}; }
+  [[nodiscard]] std::size_t conditions_here() const { return labelled() ? condition_count : std::size_t{1}; }
   [[nodiscard]] std::size_t offsets() const { return labelled() ? index(2 * shape_.around + 1) : 0; }
   [[nodiscard]] std::size_t first_of_switch() const { return conditions_here(); }
   [[nodiscard]] std::size_t first_of_return() const { return conditions_here() + offsets(); }
@@ -73,17 +71,17 @@ class Bins {
       m.count[bin] += 1;
     };
     for (auto step = shape_.skip; step < shape_.seq_len; ++step) {
-      put(all, step);
+      put(column_of(Condition::all), step);
       if (!labelled()) continue;
       auto const t = start + step;
-      if (!near_[index(t)]) put(away, step);
+      if (!near_[index(t)]) put(column_of(Condition::away), step);
       if (switches(t))
         around(step, [&](std::int64_t offset, std::int64_t other) {
-          put(offset < 0 ? before : offset == 0 ? at_switch : after, other);
+          put(column_of(offset < 0 ? Condition::before : offset == 0 ? Condition::at_switch : Condition::after), other);
           put(first_of_switch() + index(offset + shape_.around), other);
         });
       if (returns(t)) {
-        put(at_return, step);
+        put(column_of(Condition::at_return), step);
         around(step, [&](std::int64_t offset, std::int64_t other) {
           if (!near_[index(start + other)]) put(first_of_return() + index(offset + shape_.around), other);
         });
@@ -173,7 +171,7 @@ Statistics gate_statistics(model::Predictor const& network, model::Network const
   Statistics s;
   s.layers = static_cast<std::int64_t>(layers);
   s.windows = windows, s.skip = shape.skip, s.around = shape.around;
-  std::array<char const*, conditions> const names{"all", "away", "before", "switch", "after", "return"};
+  std::array<char const*, condition_count> const names{"all", "away", "before", "switch", "after", "return"};
   s.conditions.assign(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(bins.conditions_here()));
   s.by_condition = table(sums, layers, bins.count(), 0, bins.conditions_here());
   if (!bins.labelled()) return s;

@@ -26,6 +26,11 @@ struct Table {
   Averages memory_geometric;        ///< the same, geometric mean over channels, states and steps: typical, not ruled by the longest
 };
 
+/// The columns of Statistics::by_condition.
+enum class Condition : std::size_t { all, away, before, at_switch, after, at_return };
+inline constexpr std::size_t condition_count = 6;
+constexpr std::size_t column_of(Condition condition) { return static_cast<std::size_t>(condition); }
+
 /// Visits begin and end at the circle's entry angle, so that the steps around a switch differ from those away from it in
 /// phase too, not in the switch alone. Returns to the entry angle within a visit, no switch being near, are the control. Circles of short periods return more
 /// often than they are entered, so the two still differ in the mix of circles.

@@ -15,13 +15,11 @@ namespace {
 
 using figures::Figure;
 
-constexpr std::size_t all = 0, away = 1, at_switch = 3, at_return = 5;  // columns of Statistics::conditions
-
 /// gnuplot leaves a point out whose error bar is undefined; without an error it is to have no bar.
 double bar(double standard_error) { return std::isfinite(standard_error) ? standard_error : 0.0; }
 
 /// What the steps around a switch are set beside: where visits are so short that no step is away from switches, all steps.
-std::size_t level_column(Statistics const& s) { return s.by_condition.steps[away] > 0 ? away : all; }
+std::size_t level_column(Statistics const& s) { return column_of(s.by_condition.steps[column_of(Condition::away)] > 0 ? Condition::away : Condition::all); }
 
 /// A row a layer: layer, then value and standard error of each condition.
 std::string condition_rows(Statistics const& s, Averages const& averages) {
@@ -107,7 +105,7 @@ figures::Outcome draw_switches(Statistics const& s, std::filesystem::path const&
   constexpr int panel = 110, gap = 22, head = 60, foot = 60;
   int const layers = static_cast<int>(s.layers), height = head + layers * (panel + gap) + foot;
   Figure figure("gates_switches", {1000, height});
-  bool const returns = s.by_condition.steps[at_return] > 0;
+  bool const returns = s.by_condition.steps[column_of(Condition::at_return)] > 0;
   auto const files = [&](std::string const& name, Averages Table::*quantity) {
     return Files{figure.add_data(name, offset_rows(s, s.around_switch.*quantity)),
                  returns ? figure.add_data(name + "_return", offset_rows(s, s.around_return.*quantity)) : std::string()};
@@ -117,7 +115,7 @@ figures::Outcome draw_switches(Statistics const& s, std::filesystem::path const&
                   fmt::format("unset key\nset xrange [-{0}:{0}]\nset format x \"\"\nset arrow 1 from 0,graph 0 to 0,graph 1 nohead dashtype 3 linecolor rgb \"#555555\"\n"
                               "set label 1 \"{1}\" at screen 0.295,screen {3:.4f} center\nset label 2 \"{2}\" at screen 0.785,screen {3:.4f} center\n"
                               "set label 3 \"dashed: mean of {4}; {6}bands: two standard errors\" at screen 0.54,screen {5:.4f} center\n",
-                              s.around, delta_title, memory_title, 1 - 44.0 / height, level_column(s) == away ? "the steps away from switches" : "all steps", 1 - 18.0 / height,
+                              s.around, delta_title, memory_title, 1 - 44.0 / height, level_column(s) == column_of(Condition::away) ? "the steps away from switches" : "all steps", 1 - 18.0 / height,
                               returns ? "dotted: returns to the entry angle, no switch near; " : "");
   for (int layer = 0; layer < layers; ++layer) {
     double const top = 1 - static_cast<double>(head + layer * (panel + gap)) / height;
@@ -139,7 +137,7 @@ figures::Outcome draw_statistics(Statistics const& s, std::filesystem::path cons
                       condition_panel(s, delta_title, delta) + "set key outside right top samplen 1.5\n" + sides(0.51, 0.89) +
                       condition_panel(s, memory_title, memory) + "unset multiplot\n");
   auto const outcome = figure.draw(folder);
-  if (s.offsets() == 0 || s.by_condition.steps[at_switch] == 0) return outcome;
+  if (s.offsets() == 0 || s.by_condition.steps[column_of(Condition::at_switch)] == 0) return outcome;
   return draw_switches(s, folder);
 }
 

@@ -7,7 +7,7 @@
 namespace mambasynth::oracle {
 namespace {
 
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t posteriors_schema_version = 1;
 constexpr std::uint64_t chunk_rows = 4096;
 
 template <class T>
@@ -24,7 +24,7 @@ PosteriorFile::PosteriorFile(std::filesystem::path const& file, HiddenProcess co
       to_come_now_(static_cast<std::size_t>(hidden.most_revolutions())),
       elapsed_now_(elapsed ? to_come_now_.size() : 0),
       switched_now_(horizons.size()) {
-  h5_.attribute("/", "schema_version", schema_version);
+  h5_.attribute("/", "schema_version", posteriors_schema_version);
   h5_.attribute("/", "title", "posterior of the hidden state, step by step");
   auto const circles = static_cast<std::int64_t>(hidden.circles().size());
   h5_.counting_scale("/circle_id", 0, circles, {"circle", "1"});

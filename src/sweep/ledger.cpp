@@ -12,7 +12,7 @@
 namespace mambasynth::sweep {
 namespace {
 
-errors::Error cannot(std::string const& what, std::filesystem::path const& file) {
+errors::Error ledger_error(std::string const& what, std::filesystem::path const& file) {
   return errors::machine("cannot " + what + " the ledger " + file.string(), errors::system_reason(errno),
                          "Make room or choose another --out; the same command then continues");
 }
@@ -39,13 +39,13 @@ std::vector<Event> read_ledger(std::filesystem::path const& file) {
 
 Ledger::Ledger(std::filesystem::path file) : file_(std::move(file)) {
   descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (descriptor_ < 0) throw cannot("open", file_);
+  if (descriptor_ < 0) throw ledger_error("open", file_);
   // A line without its end was being written when the writer died; what follows must not be glued to it.
   auto const content = content_of(file_);
   auto const last_end = content.rfind('\n');
   auto const whole = last_end == std::string::npos ? 0 : last_end + 1;
   if (whole < content.size() && ::ftruncate(descriptor_, static_cast<off_t>(whole)) != 0) {
-    auto const error = cannot("repair", file_);
+    auto const error = ledger_error("repair", file_);
     ::close(descriptor_);
     throw error;
   }
@@ -63,7 +63,7 @@ void Ledger::append(Event event) {
   while (written < line.size()) {
     auto const count = ::write(descriptor_, line.data() + written, line.size() - written);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw cannot("append to", file_);
+    if (count < 0) throw ledger_error("append to", file_);
     written += static_cast<std::size_t>(count);
   }
   dirty_ = true;
@@ -72,7 +72,7 @@ void Ledger::append(Event event) {
 void Ledger::sync(std::chrono::milliseconds interval) {
   auto const time = std::chrono::steady_clock::now();
   if (!dirty_ || time - synced_ < interval) return;
-  if (::fsync(descriptor_) != 0) throw cannot("flush", file_);
+  if (::fsync(descriptor_) != 0) throw ledger_error("flush", file_);
   dirty_ = false;
   synced_ = time;
 }

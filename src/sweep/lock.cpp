@@ -40,7 +40,7 @@ std::string text_of(Holder const& holder) {
   return text + ",\"heartbeat\":" + counter + "}\n";
 }
 
-errors::Error cannot(std::string const& what, std::filesystem::path const& file) {
+errors::Error lock_error(std::string const& what, std::filesystem::path const& file) {
   return errors::machine("cannot " + what + " the lock " + file.string(), errors::system_reason(errno),
                          "Make room, or choose an --out that can be written");
 }
@@ -83,10 +83,10 @@ struct Lock::Beat {
   explicit Beat(std::filesystem::path const& folder) : file(folder / "lock"), self(this_process()) {
     own = file.string() + "." + self.token;
     descriptor = ::open(own.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (descriptor < 0) throw cannot("create", file);
+    if (descriptor < 0) throw lock_error("create", file);
     auto const text = text_of(self);
     if (::pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0) return;
-    auto const error = cannot("write", file);
+    auto const error = lock_error("write", file);
     ::close(descriptor);
     ::unlink(own.c_str());
     throw error;
@@ -113,7 +113,7 @@ struct Lock::Beat {
     // An NFS server may have linked and lost the answer; the count tells.
     if (::fstat(descriptor, &after) == 0 && after.st_nlink > before.st_nlink) return true;
     errno = reason;
-    if (reason != EEXIST) throw cannot("create", file);
+    if (reason != EEXIST) throw lock_error("create", file);
     return false;
   }
 
