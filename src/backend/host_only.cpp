@@ -1,5 +1,4 @@
 #include "backend/backend.hpp"
-#include "backend/inventory.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::backend {
@@ -14,12 +13,6 @@ std::string choose(std::string const& wanted) {
 int cards(std::string const&) { return 0; }
 
 provenance::Gpu gpu_of(std::string const&) { return {}; }
-
-Inventory inventory() {
-  Inventory none;
-  none.none_because = "this program was built without CUDA";
-  return none;
-}
 
 train::LearnerFactory learners(std::string const&, Note) { return train::host_learner; }
 

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 #include <hdf5.h>
+#ifdef MAMBASYNTH_TORCH
 #include <torch/headeronly/version.h>
+#else
+#define TORCH_VERSION "not in this build"
+#endif
 
 #include "generated/commit.hpp"
 #include "parallel/session.hpp"
