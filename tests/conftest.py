@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -41,8 +42,9 @@ test_every = 1
 """
 TINY_TRIAL = TINY_SWEEP[TINY_SWEEP.index("[data]"):]
 
-# The tests run as root in containers too, and use more ranks than there are cores.
+# The tests run as root in containers too, several at a time, and use more ranks and threads than there are cores.
 MPI = {
+    "OMP_WAIT_POLICY": "passive",
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
@@ -111,12 +113,34 @@ def tiny_trial(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def finished_sweep(mambasynth, tmp_path_factory):
+def made_once(tmp_path_factory):
+    """made_once(NAME, MAKE): a folder that MAKE(FOLDER) has filled, once for all workers that share the tests. Tests only
+    read it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    shared.mkdir(exist_ok=True)
+
+    def made_once(name, make):
+        folder, complete = shared / name, shared / f"{name}.complete"
+        with FileLock(shared / f"{name}.lock"):
+            if not complete.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                complete.touch()
+        return folder
+
+    return made_once
+
+
+@pytest.fixture(scope="session")
+def finished_sweep(mambasynth, made_once):
     """A sweep folder whose trials are done. Copy it before changing anything in it."""
-    folder = tmp_path_factory.mktemp("sweep")
-    (folder / "tiny.toml").write_text(TINY_SWEEP)
-    mambasynth.over(2)("sweep", folder / "tiny.toml", "--out", folder / "out")
-    return folder / "out"
+    def make(folder):
+        (folder / "tiny.toml").write_text(TINY_SWEEP)
+        mambasynth.over(2)("sweep", folder / "tiny.toml", "--out", folder / "out")
+
+    return made_once("finished_sweep", make) / "out"
 
 
 @pytest.fixture

@@ -11,10 +11,8 @@ ENGINES = ["h5netcdf", "netcdf4"]
 
 
 @pytest.fixture(scope="module")
-def folder(mambasynth, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("series")
-    mambasynth("data", "--n-steps", 3000, "--no-umap", "--out", folder)
-    return folder
+def folder(mambasynth, made_once):
+    return made_once("series", lambda folder: mambasynth("data", "--n-steps", 3000, "--no-umap", "--out", folder))
 
 
 def test_h5py(folder):

@@ -96,20 +96,18 @@ def test_probes_and_similarity(trial, engine):
 
 
 @pytest.fixture(scope="module")
-def evaluation(mambasynth, trial, finished_sweep, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("evaluation")
+def evaluation(mambasynth, trial, finished_sweep, made_once):
     data = next((finished_sweep / "data").glob("*/series.h5"))
-    mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--activations", "--gates", "--umap", "off",
-               "--no-figures", "--out", folder)
-    return folder
+    return made_once("evaluation", lambda folder: mambasynth(
+        "evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--activations", "--gates", "--umap", "off",
+        "--no-figures", "--out", folder))
 
 
 @pytest.fixture(scope="module")
-def embedded(mambasynth, trial, finished_sweep, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("embedded")
+def embedded(mambasynth, trial, finished_sweep, made_once):
     data = next((finished_sweep / "data").glob("*/series.h5"))
-    mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--umap-points", 400, "--no-figures", "--out", folder)
-    return folder
+    return made_once("embedded", lambda folder: mambasynth(
+        "evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--umap-points", 400, "--no-figures", "--out", folder))
 
 
 @pytest.mark.parametrize("engine", ENGINES)

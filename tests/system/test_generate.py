@@ -13,11 +13,15 @@ def flags(trial, finished_sweep):
 
 
 @pytest.fixture(scope="module")
-def judged(mambasynth, flags, tmp_path_factory):
+def judged(mambasynth, flags, made_once):
     """With bursts and temperature; the folder, and what was printed."""
-    out = tmp_path_factory.mktemp("generated")
-    done = mambasynth(*flags, "--temperature", 2.83, "--perturb-interval", 100, "--perturb-scale", 20, "--perturb-duration", 2, "--out", out)
-    return out, done.stdout
+    def make(folder):
+        done = mambasynth(*flags, "--temperature", 2.83, "--perturb-interval", 100, "--perturb-scale", 20, "--perturb-duration", 2,
+                          "--out", folder / "out")
+        (folder / "printed").write_text(done.stdout)
+
+    folder = made_once("generated", make)
+    return folder / "out", (folder / "printed").read_text()
 
 
 def test_the_file_holds_what_is_printed(judged):

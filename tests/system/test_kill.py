@@ -36,10 +36,12 @@ def numbers(out):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(mambasynth, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("undisturbed")
-    (folder / "killed.toml").write_text(SWEEP)
-    mambasynth.over(RANKS)("sweep", folder / "killed.toml", "--out", folder / "out")
+def undisturbed(mambasynth, made_once):
+    def make(folder):
+        (folder / "killed.toml").write_text(SWEEP)
+        mambasynth.over(RANKS)("sweep", folder / "killed.toml", "--out", folder / "out")
+
+    folder = made_once("undisturbed", make)
     return folder / "killed.toml", numbers(folder / "out")
 
 

@@ -78,10 +78,8 @@ class PlainFilter:
 
 
 @pytest.fixture(scope="module")
-def small(mambasynth, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("small")
-    mambasynth("data", *SMALL, "--n-steps", 1500, "--no-figures", "--out", folder)
-    return folder
+def small(mambasynth, made_once):
+    return made_once("small_process", lambda folder: mambasynth("data", *SMALL, "--n-steps", 1500, "--no-figures", "--out", folder))
 
 
 def entropy(law):

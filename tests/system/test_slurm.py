@@ -12,7 +12,8 @@ import pytest
 from conftest import CHECKOUT, TINY_SWEEP
 from test_kill import numbers
 
-pytestmark = pytest.mark.slurm
+# One cluster, so one worker.
+pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("slurm")]
 CLUSTER = CHECKOUT / "tests" / "system" / "slurm_cluster.sh"
 
 
@@ -42,6 +43,18 @@ def job_environment(slurm, build, tmp_path):
     return slurm | {"MAMBASYNTH_ENV": str(file)}
 
 
+def exit_code(job, environment):
+    """Waits for the end of a job, of an array's every task; the largest of their codes. sbatch --wait asks every 10 s."""
+    end = time.monotonic() + 600
+    while time.monotonic() < end:
+        shown = subprocess.run(["scontrol", "show", "job", job], env=environment, capture_output=True, text=True, check=True).stdout
+        states, codes = re.findall(r"JobState=(\w+)", shown), re.findall(r" ExitCode=(\d+):(\d+)", shown)
+        if not {"PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "SUSPENDED", "REQUEUED"} & set(states):
+            return max(int(code) or 128 * bool(int(signal)) + int(signal) for code, signal in codes)
+        time.sleep(0.2)
+    raise AssertionError(f"job {job} did not end within 600 s:\n{shown}")
+
+
 @pytest.fixture
 def submit(job_environment, tmp_path):
     """Submits a job script from a folder of its own and waits; returns exit code and the job's output."""
@@ -50,11 +63,11 @@ def submit(job_environment, tmp_path):
 
     def submit(script, *arguments, slurm_options=()):
         done = subprocess.run(
-            ["sbatch", "--wait", "--gpus-per-node=0", "--output=%j.out", *slurm_options, CHECKOUT / "jobs" / script, *map(str, arguments)],
-            env=job_environment, cwd=folder, capture_output=True, text=True, timeout=600)
-        said = re.search(r"Submitted batch job (\d+)", done.stdout)
-        assert said, done.stdout + done.stderr
-        return done.returncode, "".join(file.read_text() for file in folder.glob("*.out")), folder
+            ["sbatch", "--parsable", "--gpus-per-node=0", "--output=%j.out", *slurm_options, CHECKOUT / "jobs" / script, *map(str, arguments)],
+            env=job_environment, cwd=folder, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        code = exit_code(done.stdout.strip(), job_environment)
+        return code, "".join(file.read_text() for file in folder.glob("*.out")), folder
 
     return submit
 
@@ -175,10 +188,12 @@ LONGER = TINY_SWEEP.replace("epochs = 2\n", "epochs = 200\nresume_every = 0.5\n"
 
 
 @pytest.fixture(scope="module")
-def undisturbed(mambasynth, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("undisturbed")
-    (folder / "longer.toml").write_text(LONGER)
-    mambasynth.over(2)("sweep", folder / "longer.toml", "--out", folder / "out")
+def undisturbed(mambasynth, made_once):
+    def make(folder):
+        (folder / "longer.toml").write_text(LONGER)
+        mambasynth.over(2)("sweep", folder / "longer.toml", "--out", folder / "out")
+
+    folder = made_once("longer", make)
     return folder / "longer.toml", numbers(folder / "out")
 
 

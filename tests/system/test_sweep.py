@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import TINY_SWEEP
 
 
 def trial_folders(out):
@@ -67,11 +68,16 @@ def ranks_of(process):
     return [pid for pid in descendants(process.pid) if program(pid) == "mambasynth"]
 
 
+def lasting(epochs):
+    return TINY_SWEEP.replace("epochs = 2\n", f"epochs = {epochs}\nresume_every = 0\n")
+
+
 @pytest.fixture
-def slow_sweep(tiny_sweep):
+def slow_sweep(tmp_path):
     """Trials that last long enough to be disturbed."""
-    tiny_sweep.write_text(tiny_sweep.read_text().replace("epochs = 2\n", "epochs = 150\nresume_every = 0\n"))
-    return tiny_sweep
+    file = tmp_path / "slow.toml"
+    file.write_text(lasting(150))
+    return file
 
 
 def test_the_folder_is_what_the_contract_says(finished_sweep):
@@ -179,10 +185,13 @@ def test_a_rank_killed_in_mid_trial(mambasynth, collate, slow_sweep, tmp_path):
 def test_a_killed_run_goes_on_from_its_last_state(mambasynth, slow_sweep, tmp_path):
     """The numbers are those of an unbroken run, and the log has each epoch once."""
     import h5py
+    epochs = 60  # of which the first saves already
+    slow_sweep.write_text(lasting(epochs))
     mambasynth("sweep", slow_sweep, "--out", tmp_path / "whole")
     out = tmp_path / "broken"
     running = mambasynth.start("sweep", slow_sweep, "--out", out)
     within(60, lambda: list(out.glob("trials/*/resume.pt")))
+    assert running.poll() is None
     os.killpg(running.pid, signal.SIGKILL)
     running.communicate()
     mambasynth("sweep", slow_sweep, "--out", out)
@@ -190,8 +199,8 @@ def test_a_killed_run_goes_on_from_its_last_state(mambasynth, slow_sweep, tmp_pa
         with h5py.File(folder / "trial.h5") as whole, h5py.File(out / "trials" / folder.name / "trial.h5") as broken:
             for name in ("history/train_mse", "history/val_mse", "final/test_mse", "final/val_mse"):
                 assert (whole[name][()] == broken[name][()]).all(), name
-        epochs = [line.split(",")[0] for line in (out / "trials" / folder.name / "log.csv").read_text().splitlines()[1:]]
-        assert epochs == [str(epoch) for epoch in range(1, 151)]
+        logged = [line.split(",")[0] for line in (out / "trials" / folder.name / "log.csv").read_text().splitlines()[1:]]
+        assert logged == [str(epoch) for epoch in range(1, epochs + 1)]
         assert not (out / "trials" / folder.name / "resume.pt").exists()
 
 
