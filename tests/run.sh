@@ -4,7 +4,7 @@
 #   tests/run.sh [--quick] [--long] [--no-install]
 #
 #   --quick        unit tests only: no sanitizers, no system tests
-#   --long         the tests that take minutes too
+#   --long         the tests that take minutes too, and the sanitizers over what includes LibTorch as well
 #   --no-install   install nothing: modules or a container provide everything
 #
 # MAMBASYNTH_REFERENCE=FOLDER   golden files of the original (default: shared/reference beside the checkout)
@@ -27,6 +27,9 @@ rm -rf "$results"
 mkdir -p "$results"
 skip() { printf '%s\n' "$*" >>"$results/skipped"; }  # a whole group that cannot run here
 fail() { printf '%s\n' "$*" >>"$results/failed"; }
+# What the time since the last call went into.
+lap() { printf '%d\t%s\n' $((SECONDS - since)) "$*" >>"$results/times"; since=$SECONDS; }
+since=$SECONDS
 
 install_python() {
   local python_tag
@@ -69,20 +72,33 @@ install_device_tools() {
 }
 
 run_ctest() {  # PRESET
-  local filter=(-LE long)
+  local filter=(-LE long) cases=$checkout/build/$1/tests/cases
   $long && filter=()
   step "Unit tests, preset $1"
+  rm -f "$cases"/*.xml
   # One thread a test: two tests whose threads spin for each other take ten times as long.
   OMP_NUM_THREADS=1 ctest --test-dir "$checkout/build/$1" --no-tests=error --output-on-failure --parallel "$(nproc)" "${filter[@]}" \
     --output-junit "$results/$1.xml" || fail_without_report "$1"
+  cp -r "$cases" "$results/$1"
+  lap "unit tests, preset $1"
+}
+sanitize() {  # PRESET
+  step "Building preset $1"
+  build "$1" all
+  lap "building preset $1"
+  # LibTorch is not instrumented: containers that cross into it look overflown, and what it keeps for ever looks leaked.
+  ASAN_OPTIONS=detect_container_overflow=0 LSAN_OPTIONS=suppressions=$checkout/tests/leaks.supp run_ctest "$1"
 }
 run_pytest() {
-  local filter=(-m 'not long')
+  local filter=(-m 'not long') workers
   $long && filter=()
+  workers=$(nproc)
   step "System tests and reading tests"
   (cd "$checkout/tests" && PYTHONDONTWRITEBYTECODE=1 MAMBASYNTH_PYTHON_TORCH=${torch:-} \
     MAMBASYNTH_NO_PYTHON_TORCH=${no_torch:-} MAMBASYNTH_DEVICE_TOOLS=${device_tools:-} \
-    "$venv/bin/python" -m pytest --build="$checkout/build/$preset" "${filter[@]}" --junitxml "$results/pytest.xml") || fail_without_report pytest
+    "$venv/bin/python" -m pytest --build="$checkout/build/$preset" --numprocesses $((workers < 2 ? 2 : workers)) --dist loadgroup \
+    "${filter[@]}" --junitxml "$results/pytest.xml") || fail_without_report pytest
+  lap "system tests"
 }
 # A runner that fails writes its report and is counted there; one that never got so far is a failure by itself.
 fail_without_report() { [ -s "$results/$1.xml" ] || fail "$1: ended without a report"; }
@@ -94,25 +110,31 @@ else skip "GPU kernels: no CUDA toolkit 12.8 or newer to build them with"; fi
 if $install; then
   "$checkout/jobs/install_deps.sh" "${needs[@]}"
   # The sanitizers' build knows no GPU, so it takes the other LibTorch.
-  $quick || [ "$preset" = ci ] || "$checkout/jobs/install_deps.sh"
+  if $long && ! $quick && [ "$preset" != ci ]; then "$checkout/jobs/install_deps.sh"; fi
 else "$checkout/jobs/install_deps.sh" "${needs[@]}" --no-install || note "Going on all the same: CMake has the last word."; fi
+python_is_there=false
+if ! $quick && install_python; then
+  python_is_there=true
+  install_device_tools
+  install_torch || skip "torch.load of our checkpoints in Python: $no_torch"
+fi
+lap "installing"
 
 step "Building preset $preset"
 build "$preset" all
+lap "building preset $preset"
 run_ctest "$preset"
 
 if $quick; then
   skip "sanitizers: --quick was given"
   skip "system tests: --quick was given"
 else
-  step "Building preset asan"
-  build asan all
-  # LibTorch is not instrumented: containers that cross into it look overflown, and what it keeps for ever looks leaked.
-  ASAN_OPTIONS=detect_container_overflow=0 LSAN_OPTIONS=suppressions=$checkout/tests/leaks.supp run_ctest asan
-  if install_python; then
-    install_device_tools
-    install_torch || skip "torch.load of our checkpoints in Python: $no_torch"
-    run_pytest
+  if $long; then sanitize asan-torch
+  else
+    sanitize asan
+    skip "sanitizers over what includes LibTorch: --long was not given"
+  fi
+  if $python_is_there; then run_pytest
   elif $install; then fail "system tests: Python's packages could not be installed (pip's words are above)"
   else skip "system tests and reading tests: --no-install was given and $venv is not there"; fi
 fi
