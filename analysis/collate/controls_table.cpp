@@ -13,11 +13,11 @@
 namespace mambasynth::collate {
 namespace {
 
-constexpr std::array<std::pair<char const*, char const*>, 5> rows_of_table = {{{"", "trained"},
-                                                                               {"untrained.", "untrained"},
-                                                                               {"shuffled.", "shuffled features"},
-                                                                               {"signal.", "noise-free signal"},
-                                                                               {"noise.", "pure noise"}}};
+constexpr std::array<std::pair<char const*, char const*>, 5> controls = {{{"", "trained"},
+                                                                          {"untrained.", "untrained"},
+                                                                          {"shuffled.", "shuffled features"},
+                                                                          {"signal.", "noise-free signal"},
+                                                                          {"noise.", "pure noise"}}};
 
 }  // namespace
 
@@ -31,21 +31,22 @@ std::string controls_table(Table const& table, SweepFolder const& sweep) {
     auto const at = values.find(measure);
     return at == values.end() ? std::string(nothing) : text_of(interval_of(at->second));
   };
-  std::vector<std::vector<std::string>> rows{{"ID of"}};
-  rows.front().insert(rows.front().end(), layers.begin(), layers.end());
-  bool any = false;
-  for (auto const& [prefix, title] : rows_of_table) {
-    std::vector<std::string> row{title};
+  Rows rows{{"ID of"}};
+  for (auto const& layer : layers) rows.push_back({layer});
+  for (auto const& [prefix, title] : controls) {
     // What belongs to no layer is the input's.
     auto const whole = field(fmt::format("{}{}.{}", prefix, shown_estimator, k));
-    for (std::size_t l = 0; l < layers.size(); ++l)
-      row.push_back(whole != nothing ? (l == 0 ? whole : nothing) : field(fmt::format("{}{}.{}.{}", prefix, shown_estimator, layers[l], k)));
-    bool const known = std::any_of(row.begin() + 1, row.end(), [](auto const& text) { return text != nothing; });
-    any = any || (known && *prefix != '\0');
-    if (known) rows.push_back(std::move(row));
+    std::vector<std::string> column;
+    for (auto const& layer : layers)
+      column.push_back(whole == nothing ? field(fmt::format("{}{}.{}.{}", prefix, shown_estimator, layer, k)) : column.empty() ? whole : nothing);
+    if (std::all_of(column.begin(), column.end(), [](auto const& text) { return text == nothing; })) continue;
+    rows.front().emplace_back(title);
+    for (std::size_t l = 0; l < layers.size(); ++l) rows[l + 1].push_back(column[l]);
   }
-  if (!any) return {};
-  return fmt::format("\nControls, over all done trials ({} at k = {}):\n\n", shown_estimator, k.substr(1)) + aligned(rows);
+  if (rows.front().size() <= 2) return {};  // nothing beside the layers and the trained network
+  auto const dropped = drop_to_fit(rows, 2);
+  return fmt::format("\nControls, over all done trials ({} at k = {}):\n\n", shown_estimator, k.substr(1)) + aligned(rows) +
+         (dropped > 0 ? "\nSome controls are left out for the table's width (table.csv holds all).\n" : "");
 }
 
 }  // namespace mambasynth::collate

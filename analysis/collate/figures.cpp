@@ -8,6 +8,7 @@
 #include <set>
 
 #include "analysis/collate/shown_dimension.hpp"
+#include "analysis/collate/summary_figure.hpp"
 #include "analysis/collate/training_curves.hpp"
 #include "analysis/figures/layer_axis.hpp"
 #include "analysis/trial_layout.hpp"
@@ -65,11 +66,13 @@ class Numbers {
     return std::any_of(measures.begin(), measures.end(), [&](auto const& name) { return over_all_.contains(name); });
   }
 
-  [[nodiscard]] Curves empty(std::string const& name, std::string const& xlabel) const {
-    return {.name = name, .legend_title = axes_title(table_), .xlabel = xlabel, .x = {}, .ticks = {}, .panels = {}};
+  [[nodiscard]] Curves empty(std::string const& name, std::string const& xlabel, char const* interval = "bars") const {
+    return {.name = name, .legend_title = axes_title(table_), .xlabel = xlabel, .x = {}, .ticks = {}, .panels = {}, .note = interval_words(table_, interval)};
   }
   [[nodiscard]] Curves by_layer(std::string const& name, Names const& layers) const {
-    return figures::over_layers(name, axes_title(table_), layers);
+    auto figure = figures::over_layers(name, axes_title(table_), layers);
+    figure.note = interval_words(table_, "bars");
+    return figure;
   }
 
   Table const& table_;
@@ -139,8 +142,8 @@ Curves error_figure(Numbers const& numbers) {
 }
 
 Curves training_figure(Numbers const& numbers, SweepFolder const& sweep) {
-  auto figure = numbers.empty("sweep_training", "epoch");
   auto const loss = validation_loss(numbers.table_, sweep);
+  auto figure = numbers.empty("sweep_training", "epoch", loss.epoch.size() > figures::most_bars ? "bands" : "bars");
   for (auto const epoch : loss.epoch) figure.x.push_back(static_cast<double>(epoch));
   if (figure.x.empty()) return figure;
   Panel panel{.part = "val_mse",
@@ -211,7 +214,7 @@ figures::Outcome draw_sweep(Table const& table, SweepFolder const& sweep, std::f
   Numbers const numbers(table, sweep);
   auto outcome = figures::Outcome::drawn;
   for (auto const& figure :
-       {dimension_figure(numbers), error_figure(numbers), training_figure(numbers, sweep), probe_figure(numbers)})
+       {summary_figure(table, sweep), dimension_figure(numbers), error_figure(numbers), training_figure(numbers, sweep), probe_figure(numbers)})
     if (figures::draw_curves(figure, folder) == figures::Outcome::gnuplot_missing)
       outcome = figures::Outcome::gnuplot_missing;
   return outcome;

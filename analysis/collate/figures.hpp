@@ -7,7 +7,8 @@
 
 namespace mambasynth::collate {
 
-/// What the table says of its cells, means with 95 % intervals over seeds, in `folder`: sweep_dimension (by layer,
+/// What the table says of its cells, means with 95 % intervals over seeds, in `folder`: sweep_summary (error and dimension
+/// over the first axis, see summary_figure), sweep_dimension (by layer,
 /// beside the controls), sweep_errors (by horizon, beside the Bayes optimum), sweep_training (validation loss by epoch)
 /// and sweep_probes (a panel each target and score, by layer, beside the controls). A figure without any number is left
 /// out. Controls and optimum are means over all done trials. Outcome::gnuplot_missing where any could not be drawn.

@@ -43,6 +43,17 @@ std::set<std::string> words(std::string const& flag, std::string const& text, st
   return found;
 }
 
+/// The words of "a,b". Which measures there are is known once the trials are read.
+std::vector<std::string> measures_of(std::string const& text) {
+  std::vector<std::string> names;
+  std::istringstream stream(text);
+  for (std::string name; std::getline(stream, name, ',');)
+    if (!name.empty()) names.push_back(name);
+  if (names.empty())
+    throw errors::usage("--measure names nothing", "it takes names of measures, separated by commas", "Name some as in table.csv, without _mean, or leave the flag out");
+  return names;
+}
+
 }  // namespace
 
 Parsed parse_options(int argc, char const* const* argv) {
@@ -53,13 +64,14 @@ Parsed parse_options(int argc, char const* const* argv) {
              "3 no readable trial, 1 anything else (e.g. OUT cannot be written).");
   Options options;
   std::string format = "md,csv";
-  std::string allow_mixed;
+  std::string allow_mixed, measures;
   bool wants_version = false;
   app.add_option("DIR", options.folders, "folders that `mambasynth sweep --out` or `mambasynth train --out` wrote");
   app.add_option("--out", options.out, "folder of table.csv and the figures [default: the first DIR]")->type_name("OUT");
   app.add_option("--format", format, "what to write: md (Markdown on stdout), csv (OUT/table.csv, OUT/similarity.csv)")->type_name("WHAT")->capture_default_str();
+  app.add_option("--measure", measures, "measures that the table on stdout shows, as in table.csv without _mean, e.g. test_mse,test_mse.h1 [default: test MSE, its excess, dimension of the last layer, time, within 100 columns]")->type_name("NAME,...");
   app.add_option("--allow-mixed", allow_mixed, "accept trials of one table that differ in code, data or device: any of code,data,device")->type_name("WHAT");
-  app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg and .png: dimension, errors, training, probes, similarity (needs gnuplot)");
+  app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg and .png: summary, dimension, errors, training, probes, similarity (needs gnuplot)");
   app.add_flag("--version", wants_version, "print version, commit, build type and HDF5 version");
 
   try {
@@ -68,7 +80,7 @@ Parsed parse_options(int argc, char const* const* argv) {
     return {{}, app.help()};
   } catch (CLI::ExtrasError const&) {
     auto const unknown = app.remaining().front();
-    auto const near = errors::nearest(unknown, std::vector<std::string>{"--out", "--format", "--allow-mixed", "--figures", "--no-figures", "--help", "--version"});
+    auto const near = errors::nearest(unknown, std::vector<std::string>{"--out", "--format", "--measure", "--allow-mixed", "--figures", "--no-figures", "--help", "--version"});
     throw errors::usage("unknown flag '" + unknown + "'", "mambasynth-collate has no such flag",
                         near.empty() ? "See mambasynth-collate --help" : "Perhaps '" + near + "' was meant");
   } catch (CLI::ParseError const& error) {
@@ -82,6 +94,7 @@ Parsed parse_options(int argc, char const* const* argv) {
   auto const formats = words("--format", format, {"md", "csv"});
   options.markdown = formats.contains("md");
   options.csv = formats.contains("csv");
+  if (app.count("--measure") > 0) options.measures = measures_of(measures);
   if (app.count("--allow-mixed") > 0) {
     auto const allowed = words("--allow-mixed", allow_mixed, {"code", "data", "device"});
     for (auto const what : all_shared) {

@@ -15,6 +15,7 @@ struct Options {
   std::filesystem::path out;  ///< where table.csv and the figures go
   bool markdown = true, csv = true, figures = false;
   std::set<Shared> allow_mixed;
+  std::vector<std::string> measures;  ///< that the table on the terminal shows; empty: the usual ones
 };
 
 /// From the command line; or the text of --help or --version, and nothing else is wanted.

@@ -10,21 +10,20 @@
 namespace mambasynth::collate {
 namespace {
 
-
 std::string field(PairMean const& of) {
   if (std::isnan(of.mean)) return nothing;
   return std::isnan(of.se) ? fmt::format("{:.3f}", of.mean) : fmt::format("{:.3f} ± {:.3f}", of.mean, 2 * of.se);
 }
 
-/// "0.672 of 0.713 (0.0 and 1.0)"
-std::string least_alike(LayerSimilarity const& layer, Table const& table) {
+/// "0.672 of 0.713 (0.0 and 1.0)", the cells' names with at most `most` characters each.
+std::string least_alike(LayerSimilarity const& layer, Table const& table, std::size_t most) {
   CellPair const* least = nullptr;
   auto const share = [&](CellPair const& pair) { return pair.other_seed.mean / layer.ceiling(pair); };
   for (auto const& pair : layer.pairs)
     if (pair.a != pair.b && std::isfinite(share(pair)) && (!least || share(pair) < share(*least))) least = &pair;
   if (!least) return nothing;
-  return fmt::format("{:.3f} of {:.3f} ({} and {})", least->other_seed.mean, layer.ceiling(*least), escaped(name_of(table.cells[least->a], table)),
-                     escaped(name_of(table.cells[least->b], table)));
+  auto const name = [&](std::size_t cell) { return shortened(escaped(name_of(table.cells[cell], table)), most); };
+  return fmt::format("{:.3f} of {:.3f} ({} and {})", least->other_seed.mean, layer.ceiling(*least), name(least->a), name(least->b));
 }
 
 }  // namespace
@@ -57,15 +56,22 @@ std::string to_markdown(TrialSimilarity const& similarity, Table const& table) {
   bool const any = std::any_of(similarity.layers.begin(), similarity.layers.end(),
                                [](auto const& layer) { return layer.within.pairs > 0 || layer.between.pairs > 0; });
   if (!any) return {};
-  std::vector<std::vector<std::string>> rows{{"CKA of", "one cell", "different cells", "least alike"}};
-  for (auto const& layer : similarity.layers) rows.push_back({layer.layer, field(layer.within), field(layer.between), least_alike(layer, table)});
-  auto text = fmt::format("\nSimilarity of trials: debiased linear CKA at {} steps of the series, pairs of different seeds, ± two standard errors (jackknife over seeds). "
-                          "Where seeds are independent, two cells are at most as alike as the geometric mean of what each is with itself; least alike: the pair furthest below that.\n\n",
-                          similarity.rows);
-  text += aligned(rows);
+  auto const rows_with = [&](std::size_t longest_name) {
+    Rows rows{{"CKA of", "one cell", "different cells", "least alike"}};
+    for (auto const& layer : similarity.layers)
+      rows.push_back({layer.layer, field(layer.within), field(layer.between), least_alike(layer, table, longest_name)});
+    return rows;
+  };
+  std::size_t longest_name = 0;
+  for (auto const& cell : table.cells) longest_name = std::max(longest_name, escaped(name_of(cell, table)).size());
+  while (longest_name > 2 && width_of(rows_with(longest_name)) > most_columns) --longest_name;
+  auto text = "\n" + wrapped(fmt::format("Similarity of trials: debiased linear CKA at {} steps of the series, pairs of different seeds, ± two standard errors (jackknife over seeds). "
+                                        "Where seeds are independent, two cells are at most as alike as the geometric mean of what each is with itself; least alike: the pair furthest below that.",
+                                        similarity.rows)) + "\n";
+  text += aligned(rows_with(longest_name));
   if (similarity.trials < similarity.done)
-    text += fmt::format("\n{} of {} done trials were compared{}.\n", similarity.trials, similarity.done,
-                        similarity.unusable > 0 ? fmt::format(" ({} of those looked at hold no rows that can be read)", similarity.unusable) : "");
+    text += "\n" + wrapped(fmt::format("{} of {} done trials were compared{}.", similarity.trials, similarity.done,
+                                      similarity.unusable > 0 ? fmt::format(" ({} of those looked at hold no rows that can be read)", similarity.unusable) : ""));
   if (similarity.groups > 1) text += fmt::format("\nThey are of {} series or at different steps, and compared within those.\n", similarity.groups);
   return text;
 }

@@ -15,9 +15,10 @@ namespace mambasynth::figures {
 namespace {
 
 constexpr std::size_t curves_a_page = 8;
-constexpr std::size_t most_bars = 12;  // at more places than that, bars of eight curves would touch: bands instead
 // Pixels.
 constexpr int width = 480, left = 74, right = 26, above = 28, below = 52;
+
+constexpr int ring = 6;  // gnuplot's pointtype
 
 /// Hue, shape: neighbours differ in lightness too, the faintest hues come last.
 LineStyle style_of(std::size_t curve, bool points) {
@@ -37,8 +38,8 @@ struct Range {
   double low, high;
 };
 
-/// Of all means, of what intervals add to them up to a quarter, and of three quarters of the intervals: one over two
-/// values is often ten times as wide as the others.
+/// Of all means and single values, of what intervals add to them up to half as much again at each end, and of three
+/// quarters of the intervals: one over two values is often ten times as wide as the others.
 Range range_of(Panel const& panel) {
   auto const scaled = [&](double value) {
     return panel.log_y ? (value > 0 ? std::log10(value) : std::nan("")) : value;
@@ -53,14 +54,17 @@ Range range_of(Panel const& panel) {
     for (auto const& curve : *curves) {
       for (double const mean : curve.mean)
         if (double const at = scaled(mean); std::isfinite(at)) low = std::min(low, at), high = std::max(high, at);
+      for (auto const& values : curve.singles)
+        for (double const value : values)
+          if (double const at = scaled(value); std::isfinite(at)) low = std::min(low, at), high = std::max(high, at);
       note(curve, curve.low, lows), note(curve, curve.high, highs);
     }
   if (low > high) return panel.log_y ? Range{1, 10} : Range{0, 1};
   std::sort(lows.begin(), lows.end());
   std::sort(highs.rbegin(), highs.rend());
-  double const quarter = 0.25 * (high - low);
-  if (!lows.empty()) low = std::min(low, std::max(lows.front(), std::min(lows[lows.size() / 4], low - quarter)));
-  if (!highs.empty()) high = std::max(high, std::min(highs.front(), std::max(highs[highs.size() / 4], high + quarter)));
+  double const most_added = 0.5 * (high - low);
+  if (!lows.empty()) low = std::min(low, std::max(lows.front(), std::min(lows[lows.size() / 4], low - most_added)));
+  if (!highs.empty()) high = std::max(high, std::min(highs.front(), std::max(highs[highs.size() / 4], high + most_added)));
   // Less than the digits of the data files and of the range can tell apart is a level.
   bool const level = high - low <= 1e-6 * std::max(std::abs(low), std::abs(high));
   double const room = level ? std::max(std::abs(high) * 0.1, 1e-9) : 0.06 * (high - low);
@@ -84,6 +88,14 @@ std::string block(std::vector<double> const& x, Curve const& curve) {
   return text + "\n\n";
 }
 
+std::string singles_block(std::vector<double> const& x, Curve const& curve) {
+  auto text = fmt::format("# {}, single values: x value\n", quotable(curve.name, 200));
+  for (std::size_t i = 0; i < x.size(); ++i)
+    for (double const value : curve.singles[i])
+      if (std::isfinite(value)) text += fmt::format("{:.8g} {:.8g}\n", x[i], value);
+  return text + "\n\n";
+}
+
 /// Curves first .. first + count - 1, on a page of their own.
 class Page {
  public:
@@ -100,7 +112,7 @@ class Page {
   }
 
   Outcome draw(std::filesystem::path const& folder) {
-    Legend const legend(legend_title_, entries(), width);
+    Legend const legend(legend_title_, entries(), width, figure_.note);
     int const panels = static_cast<int>(figure_.panels.size()), panel_height = panels == 1 ? 220 : 150;
     int const height = panels * (above + panel_height) + below + legend.height();
     drawn_.set_size({width, height});
@@ -135,6 +147,10 @@ class Page {
     for (std::size_t i = 0; i < count_; ++i)
       all.push_back({figure_.panels.front().curves[first_ + i].name, style_of(i, bars())});
     for (std::size_t i = 0; i < references_.size(); ++i) all.push_back({references_[i], reference_style(i)});
+    bool const singles = std::any_of(figure_.panels.begin(), figure_.panels.end(), [](auto const& panel) {
+      return std::any_of(panel.curves.begin(), panel.curves.end(), [](auto const& curve) { return !curve.singles.empty(); });
+    });
+    if (singles && bars()) all.push_back({"single trial", {.colour = "#333333", .point = ring, .width = 0}});
     return all;
   }
 
@@ -184,6 +200,10 @@ class Page {
       auto const data = fmt::format("\"{}\" index {}", name, blocks++);
       if (bars()) {
         lines.push_back(with_bars(data, i, style));
+        if (curve.singles.empty()) continue;
+        rows += singles_block(figure_.x, curve);
+        lines.push_back(fmt::format("\"{}\" index {} using {}:2 with points pointtype {} pointsize 0.5 linewidth 1 linecolor rgb \"{}\"", name,
+                                    blocks++, shifted(place(i) + 0.35 * dodge()), ring, style.colour));
         continue;
       }
       if (!curve.low.empty())
@@ -207,14 +227,17 @@ class Page {
   [[nodiscard]] double dodge() const {
     return (single() ? 1.2 : 0.5) / static_cast<double>(std::max<std::size_t>(count_, single() ? 1 : 4));
   }
+  /// Of curve i beside the others of the same x.
+  [[nodiscard]] double place(std::size_t i) const { return dodge() * (static_cast<double>(i) - 0.5 * static_cast<double>(count_ - 1)); }
+  [[nodiscard]] std::string shifted(double by) const {
+    return figure_.log2_x ? fmt::format("($1*{:.4f})", std::exp2(by)) : fmt::format("($1+{:.4f})", by);
+  }
   /// Beside the others of the same x, so that no bar hides another.
   [[nodiscard]] std::string with_bars(std::string const& data, std::size_t i, LineStyle const& style) const {
-    double const shift = dodge() * (static_cast<double>(i) - 0.5 * static_cast<double>(count_ - 1));
-    auto const x = figure_.log2_x ? fmt::format("($1*{:.4f})", std::exp2(shift)) : fmt::format("($1+{:.4f})", shift);
     return fmt::format(
         "{0} using {1}:3:(0):($4-$3) with vectors nohead linecolor rgb \"{4}\" linewidth 1, "
         "{0} using {1}:2 with linespoints {2} pointtype {3} pointsize 0.6",
-        data, x, line_words(style), style.point, style.colour);
+        data, shifted(place(i)), line_words(style), style.point, style.colour);
   }
 
   Curves const& figure_;

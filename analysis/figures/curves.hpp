@@ -13,6 +13,7 @@ namespace mambasynth::figures {
 struct Curve {
   std::string name;
   std::vector<double> mean, low, high;
+  std::vector<std::vector<double>> singles = {};  ///< what each mean is of, drawn as rings beside it; empty: not shown
 };
 
 struct Panel {
@@ -31,11 +32,16 @@ struct Curves {
   std::vector<std::string> ticks;  ///< what stands at each x; empty: numbers of gnuplot's choice
   bool log2_x = false;
   std::vector<Panel> panels;
+  std::string note = {};  ///< below the legend
 };
+
+/// At more places than that, bars of eight curves would touch: intervals become bands.
+inline constexpr std::size_t most_bars = 12;
 
 /// Panels one below the other, intervals as bars at a dozen x at most, else as bands, the legend below. More than eight
 /// curves take several pages NAME_1, NAME_2, ... with the same axes: more colours than that cannot be told apart.
-/// NAME_<part>.dat: a block for each curve that has any value, headed by its name: x mean low high.
+/// NAME_<part>.dat: a block for each curve that has any value, headed by its name: x mean low high; where single values
+/// are shown, one more: x value.
 /// The panels show all means and at least three quarters of the intervals whole; far wider ones are cut.
 Outcome draw_curves(Curves const& figure, std::filesystem::path const& folder);
 

@@ -28,8 +28,8 @@ std::string quotable(std::string const& text, std::size_t longest) {
   return result.substr(0, end) + "..";
 }
 
-Legend::Legend(std::string title, std::vector<LegendEntry> entries, int width)
-    : title_(std::move(title)), entries_(std::move(entries)), width_(width) {
+Legend::Legend(std::string title, std::vector<LegendEntry> entries, int width, std::string note)
+    : title_(std::move(title)), note_(std::move(note)), entries_(std::move(entries)), width_(width) {
   std::size_t longest = 0;
   for (auto const& entry : entries_) longest = std::max(longest, quotable(entry.name).size());
   column_ = sample + gap + letter * static_cast<int>(longest) + between;
@@ -41,7 +41,7 @@ int Legend::rows() const {
 }
 
 int Legend::height() const {
-  return row_height * (rows() + (title_.empty() ? 0 : 1)) + edge;
+  return row_height * (rows() + (title_.empty() ? 0 : 1) + (note_.empty() ? 0 : 1)) + edge;
 }
 
 std::string Legend::commands(int page_height) const {
@@ -54,6 +54,9 @@ std::string Legend::commands(int page_height) const {
   if (!title_.empty())
     text +=
         fmt::format("set label \"{}\" at screen {:.4f},{:.4f} left noenhanced\n", quotable(title_, 64), x(edge), y(0));
+  if (!note_.empty())
+    text += fmt::format("set label \"{}\" at screen {:.4f},{:.4f} left noenhanced\n", quotable(note_, 64), x(edge),
+                        y(rows() + (title_.empty() ? 0 : 1)));
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     auto const& [name, style] = entries_[i];
     int const left = edge + column_ * (static_cast<int>(i) / rows());

@@ -24,15 +24,15 @@ struct LegendEntry {
 /// A legend below the panels in as many columns as fit, so that it never lies over data.
 class Legend {
  public:
-  /// `title` may be empty; `width`: of the page, pixels.
-  Legend(std::string title, std::vector<LegendEntry> entries, int width);
+  /// `title` above and `note` below the entries may be empty; `width`: of the page, pixels.
+  Legend(std::string title, std::vector<LegendEntry> entries, int width, std::string note = {});
   [[nodiscard]] int height() const;
   /// Labels and arrows at the bottom of a page; set them before the last panel's plot alone.
   [[nodiscard]] std::string commands(int page_height) const;
 
  private:
   [[nodiscard]] int rows() const;
-  std::string title_;
+  std::string title_, note_;
   std::vector<LegendEntry> entries_;
   int width_, column_, columns_;
 };

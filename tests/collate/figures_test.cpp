@@ -108,14 +108,53 @@ TEST_CASE("the figures of a sweep hold the numbers of its table") {
   CHECK(test.at("Bayes optimum")[1][1] == 6.5);
   CHECK_FALSE(excess.contains("Bayes optimum"));
 
+  auto const summary = blocks(out.path() / "sweep_summary_excess_mse.dat");
+  REQUIRE(summary.at("mean").size() == 2);
+  check_interval(summary.at("mean")[1], table.cells[1].measures.at("excess_mse.h1"));
+  CHECK(summary.at("mean, single values: x value") == Rows{{0, 2}, {0, 2.5}, {0, 3}, {1, 2.25}, {1, 2.75}, {1, 3.25}});
+  check_interval(blocks(out.path() / "sweep_summary_dimension.dat").at("mean")[0], table.cells[0].measures.at("levina_bickel_original.layer_1.k30"));
+  auto const script = store::read_text(out.path() / "sweep_summary.gp");
+  CHECK_THAT(script, ContainsSubstring("\"0\" 0, \"1\" 1") && ContainsSubstring("xlabel \"train.gate_lr_factor\"") &&
+                         ContainsSubstring("Bayes optimum (6), one step ahead") && ContainsSubstring("layer_1 (Levina-Bickel, k = 30)") &&
+                         ContainsSubstring("bars: 95 % confidence interval of the mean over 3 seeds"));
+  for (auto const* name : {"sweep_dimension.gp", "sweep_errors.gp", "sweep_training.gp"})
+    CHECK_THAT(store::read_text(out.path() / name), ContainsSubstring("confidence interval of the mean over 3 seeds"));
+
   auto const training = blocks(out.path() / "sweep_training_val_mse.dat");
   check_interval(training.at("0")[0], interval_of(std::vector{9.0, 10.0, 11.0}));
   check_interval(training.at("1")[1], interval_of(std::vector{9.5, 9.5, 9.5}));
   CHECK_FALSE(fs::exists(out.path() / "sweep_probes.gp"));
 
   if (outcome == figures::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
-  for (char const* name : {"sweep_dimension", "sweep_errors", "sweep_training"})
+  for (char const* name : {"sweep_summary", "sweep_dimension", "sweep_errors", "sweep_training"})
     for (char const* format : {".svg", ".png"}) CHECK(fs::file_size(out.path() / (std::string(name) + format)) > 1000);
+}
+
+TEST_CASE("of several axes the summary has the first along x and a curve for each of the others' values") {
+  TemporaryFolder const trials, out;
+  auto sweep = sweep_of(trials.path(), 4);
+  sweep.axes = {"train.gate_lr_factor", "model.d_state"};
+  for (auto& trial : sweep.trials) {
+    auto const cell = std::atoi(trial.axes.at("train.gate_lr_factor").c_str());
+    trial.axes = {{"train.gate_lr_factor", fmt::format("{}", cell / 2)}, {"model.d_state", cell % 2 == 0 ? "8" : "16"}};
+  }
+  std::erase_if(sweep.trials, [](auto const& trial) { return trial.id == "c3s2"; });
+  auto const table = tabulate(sweep);
+  PathWithout const gnuplot;
+  (void)draw_sweep(table, sweep, out.path());
+  auto const excess = blocks(out.path() / "sweep_summary_excess_mse.dat");
+  check_interval(excess.at("8")[1], table.cells[2].measures.at("excess_mse.h1"));
+  check_interval(excess.at("16")[0], table.cells[1].measures.at("excess_mse.h1"));
+  CHECK(excess.at("16, single values: x value").size() == 5);
+  CHECK_THAT(store::read_text(out.path() / "sweep_summary.gp"), ContainsSubstring("\"d_state\"") && ContainsSubstring("the mean over 2 to 3 seeds"));
+}
+
+TEST_CASE("a single cell has no summary") {
+  TemporaryFolder const trials, out;
+  auto const sweep = sweep_of(trials.path(), 1);
+  (void)draw_sweep(tabulate(sweep), sweep, out.path());
+  CHECK_FALSE(fs::exists(out.path() / "sweep_summary.gp"));
+  CHECK(fs::exists(out.path() / "sweep_errors.gp"));
 }
 
 TEST_CASE("a panel each probe, and its controls beside it") {

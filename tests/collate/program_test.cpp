@@ -1,18 +1,10 @@
-#include <sys/wait.h>
+#include "collate/program.hpp"
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <map>
-#include <sstream>
-
-#include "analysis/collate/csv.hpp"
-#include "collate/trials.hpp"
-#include "store/atomic_file.hpp"
-#include "support/reference.hpp"
 
 // The real program on folders as a sweep leaves them.
 
@@ -20,80 +12,13 @@ using namespace mambasynth;
 using namespace mambasynth::tests;
 using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
-namespace fs = std::filesystem;
-
-namespace {
-
-struct Ran {
-  int code;
-  std::string out, err;
-};
-
-class Program {
- public:
-  explicit Program(fs::path folder) : folder_(std::move(folder)) {}
-  [[nodiscard]] Ran operator()(std::string const& arguments) const { return shell(MAMBASYNTH_COLLATE " " + arguments); }
-  [[nodiscard]] Ran shell(std::string const& command) const {
-    auto const out = folder_ / "stdout.txt";
-    auto const err = folder_ / "stderr.txt";
-    auto const status = std::system(("{ " + command + "; } >" + out.string() + " 2>" + err.string()).c_str());
-    return {WEXITSTATUS(status), store::read_text(out), store::read_text(err)};
-  }
-
- private:
-  fs::path folder_;
-};
-
-/// table.csv as records of column -> field.
-std::vector<std::map<std::string, std::string>> table(fs::path const& folder) {
-  auto const records = collate::parse_csv(store::read_text(folder / "table.csv"));
-  std::vector<std::map<std::string, std::string>> rows;
-  for (std::size_t r = 1; r < records.size(); ++r) {
-    rows.emplace_back();
-    for (std::size_t c = 0; c < records[r].size(); ++c) rows.back()[records[0].at(c)] = records[r][c];
-  }
-  return rows;
-}
-
-/// Two cells of three seeds each, with the ids a1..a3 (factor 0.0) and b1..b3 (factor 1.0), all planned, none run.
-class Sweep {
- public:
-  explicit Sweep(fs::path folder) : folder_(std::move(folder)) {
-    write_text(folder_ / "plan.csv",
-               "id,train.gate_lr_factor,seed,cost\n"
-               "a1,0.0,42,1\na2,0.0,43,1\na3,0.0,44,1\nb1,1.0,42,2\nb2,1.0,43,2\nb3,1.0,44,2\n");
-  }
-  [[nodiscard]] fs::path trial(std::string const& id) const { return folder_ / "trials" / id; }
-  void commit(analysis::TrialResult const& result) const {
-    analysis::write_trial(trial(result.provenance.trial_id) / "trial.h5", result);
-  }
-  void commit(std::string const& id, double test_mse) const { commit(trial_of(id, test_mse)); }
-  void complete() const {
-    commit("a1", 8);
-    commit("a2", 9);
-    commit("a3", 13);
-    for (auto const* id : {"b1", "b2", "b3"}) commit(id, 7);
-  }
-
- private:
-  fs::path folder_;
-};
-
-struct Fixture {
-  TemporaryFolder root;
-  fs::path dir = root.path() / "sweep";
-  Sweep sweep{dir};
-  Program collate{root.path()};
-};
-
-}  // namespace
 
 TEST_CASE_METHOD(Fixture, "a complete sweep") {
   sweep.complete();
   auto const ran = collate(dir.string());
   CHECK(ran.code == 0);
   CHECK(ran.err == "");
-  CHECK_THAT(ran.out, ContainsSubstring("train.gate_lr_factor |   n | missing | failed | diverged |"));
+  CHECK_THAT(ran.out, ContainsSubstring("| train.gate_lr_factor |   n |   test MSE | ID layer_1 | seconds |\n"));
   // mean 10, sd sqrt(7), t(2) = 4.3027: half width 6.57
   CHECK_THAT(ran.out, ContainsSubstring("10.0 ± 6.6"));
   CHECK_THAT(ran.out, ContainsSubstring("7 ± 0"));
@@ -102,9 +27,11 @@ TEST_CASE_METHOD(Fixture, "a complete sweep") {
   CHECK_THAT(ran.out, ContainsSubstring("table.csv"));
   CHECK_THAT(ran.out, ContainsSubstring("Controls, over all done trials (levina_bickel_original at k = 30)"));
   // Trained layer_1 differs by trial (38, 39, 43 and three times 37), its controls do not.
-  CHECK_THAT(ran.out, ContainsSubstring("|           trained |   31 ± 0 | 38.5 ± 2.5 | 33 ± 0 |"));
-  CHECK_THAT(ran.out, ContainsSubstring("|         untrained |   31 ± 0 |     49 ± 0 | 50 ± 0 |"));
-  CHECK_THAT(ran.out, ContainsSubstring("|        pure noise |   48 ± 0 |          - |      - |"));
+  CHECK_THAT(ran.out, ContainsSubstring("|   ID of |    trained | untrained | shuffled features | noise-free signal | pure noise |\n"));
+  CHECK_THAT(ran.out, ContainsSubstring("|   input |     31 ± 0 |    31 ± 0 |            51 ± 0 |          31.5 ± 0 |     48 ± 0 |\n"));
+  CHECK_THAT(ran.out, ContainsSubstring("| layer_1 | 38.5 ± 2.5 |    49 ± 0 |            52 ± 0 |                 - |          - |\n"));
+  CHECK_THAT(ran.out, ContainsSubstring("|  output |     33 ± 0 |    50 ± 0 |            53 ± 0 |                 - |          - |\n"));
+  CHECK(longest_table_line(ran.out) <= 100);
 
   auto const rows = table(dir);
   REQUIRE(rows.size() == 2);
@@ -165,6 +92,8 @@ TEST_CASE_METHOD(Fixture, "missing, failed and diverged trials are counted and n
   CHECK(rows[1].at("n_missing") == "2");
   CHECK(rows[1].at("n_failed") == "1");
   CHECK(rows[1].at("test_mse_mean") == "");
+  CHECK_THAT(ran.out, ContainsSubstring("| gate_lr_factor |   n | missing | failed | diverged |"));
+  CHECK(longest_table_line(ran.out) <= 100);
   CHECK_THAT(ran.out, ContainsSubstring("failed, missing"));
   CHECK_THAT(ran.out, ContainsSubstring("a2, train.gate_lr_factor = 0.0, seed 43: out_of_memory: GPU 0 \\| 80 GiB full"));
   CHECK_THAT(ran.out, ContainsSubstring("a3, train.gate_lr_factor = 0.0, seed 44: diverged"));
@@ -385,7 +314,7 @@ TEST_CASE_METHOD(Fixture, "without gnuplot --figures leaves scripts, data and on
 TEST_CASE_METHOD(Fixture, "the flags --help and --version need no folder") {
   auto const help = collate("--help");
   CHECK(help.code == 0);
-  CHECK_THAT(help.out, ContainsSubstring("--allow-mixed") && ContainsSubstring("Exit codes"));
+  CHECK_THAT(help.out, ContainsSubstring("--allow-mixed") && ContainsSubstring("--measure NAME,...") && ContainsSubstring("Exit codes"));
   auto const version = collate("--version");
   CHECK(version.code == 0);
   CHECK_THAT(version.out, ContainsSubstring("commit ") && ContainsSubstring("build type ") && ContainsSubstring("HDF5 1."));

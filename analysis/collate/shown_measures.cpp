@@ -1,0 +1,86 @@
+#include "analysis/collate/shown_measures.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string_view>
+
+#include "analysis/collate/shown_dimension.hpp"
+#include "errors/errors.hpp"
+
+namespace mambasynth::collate {
+namespace {
+
+bool has(Table const& table, std::string const& measure) {
+  return std::find(table.measures.begin(), table.measures.end(), measure) != table.measures.end();
+}
+
+/// The nearest name; the columns of table.csv end in _mean and the like.
+std::string nearest_measure(std::string const& name, Table const& table) {
+  for (std::string_view const end : {"_mean", "_sd", "_ci_low", "_ci_high"})
+    if (name.ends_with(end))
+      if (auto const measure = name.substr(0, name.size() - end.size()); has(table, measure)) return measure;
+  return errors::nearest(name, table.measures);
+}
+
+errors::Error unknown(std::string const& name, Table const& table) {
+  auto const near = nearest_measure(name, table);
+  return errors::usage("--measure does not know '" + name + "'", "no trial has it",
+                       near.empty() ? "The columns of table.csv are its names, without _mean" : "Perhaps '" + near + "' was meant");
+}
+
+}  // namespace
+
+Interval const* ShownMeasure::of(Cell const& cell) const {
+  for (auto const& measure : measures)
+    if (auto const at = cell.measures.find(measure); at != cell.measures.end()) return &at->second;
+  return nullptr;
+}
+
+std::vector<ShownMeasure> shown_measures(Table const& table, std::vector<std::string> const& asked) {
+  std::vector<ShownMeasure> columns;
+  if (!asked.empty() && !table.measures.empty()) {
+    for (auto const& name : asked) {
+      if (!has(table, name)) throw unknown(name, table);
+      if (std::none_of(columns.begin(), columns.end(), [&](auto const& column) { return column.title == name; })) columns.push_back({name, {name}});
+    }
+    return columns;
+  }
+  if (has(table, "test_mse")) columns.push_back({"test MSE", {"test_mse"}});
+  else if (has(table, "val_mse")) columns.push_back({"val MSE", {"val_mse"}});
+  if (has(table, "excess_mse.h1")) columns.push_back({"excess MSE h1", {"excess_mse.h1"}});
+  if (auto last = last_layer_dimension(table)) columns.push_back(std::move(last->shown));
+  if (has(table, "seconds")) columns.push_back({"seconds", {"seconds"}});
+  return columns;
+}
+
+std::optional<LastLayer> last_layer_dimension(Table const& table) {
+  auto const k = shown_k(table);
+  LastLayer last{.layer = "last layer", .shown = {}};
+  auto& measures = last.shown.measures;
+  for (auto const& measure : table.measures)
+    if (auto const name = parse_dimension(measure); !name.k.empty() && name.k == k && name.layer.starts_with("layer_")) measures.insert(measures.begin(), measure);
+  if (measures.empty()) return std::nullopt;
+  std::set<std::string_view> layers;
+  for (auto const& cell : table.cells) {
+    auto const at = std::find_if(measures.begin(), measures.end(), [&](auto const& measure) { return cell.measures.contains(measure); });
+    if (at != measures.end()) layers.insert(parse_dimension(*at).layer);
+  }
+  if (layers.size() == 1) last.layer = *layers.begin();
+  last.shown.title = "ID " + last.layer;
+  return last;
+}
+
+std::optional<double> shared_optimum(Table const& table) {
+  std::vector<double> optima;
+  for (auto const& cell : table.cells)
+    if (auto const at = cell.measures.find("bayes_mse.h1"); at != cell.measures.end()) optima.push_back(at->second.mean);
+  if (optima.empty()) return std::nullopt;
+  auto const [least, most] = std::minmax_element(optima.begin(), optima.end());
+  constexpr double rounding = 1e-9;  // of a mean of equal numbers
+  return *most - *least <= rounding * std::abs(*least) ? std::optional(*least) : std::nullopt;
+}
+
+}  // namespace mambasynth::collate
