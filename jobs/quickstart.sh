@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a fresh machine to a table: installs what is missing, builds, runs a small gate-LR sweep over two MPI ranks
+# From a fresh machine to a table and a figure: installs what is missing, builds, runs a small sweep over two MPI ranks
 # (series, training, measurements) and collates it. Run again, it goes on where it was; finished trials are skipped.
 #
 #   jobs/quickstart.sh [--out DIR] [--preset NAME] [--no-install]
@@ -29,20 +29,26 @@ if [ "$preset" = cuda ]; then
   install+=(--cuda)
 fi
 
+# Seconds of each stage, for the last lines.
+took=() stage_began=$SECONDS
+stage_done() { took+=("$1 $(duration $((SECONDS - stage_began)))") && stage_began=$SECONDS; }
+
 if [[ " ${install[*]} " == *" --no-install "* ]]; then
   "$checkout/jobs/install_deps.sh" "${install[@]}" || note "Going on all the same: CMake has the last word."
 else
   "$checkout/jobs/install_deps.sh" "${install[@]}"
 fi
 
+stage_done installing
 step "Building preset $preset"
 build "$preset" mambasynth mambasynth-collate
 bin=$checkout/build/$preset/bin
 
-step "Running sweeps/smoke.toml over two MPI ranks into $out"
+stage_done building
+step "Running sweeps/quickstart.toml over two MPI ranks into $out"
 allow_mpi_here
 status=0
-mpirun -n 2 "$bin/mambasynth" sweep "$checkout/sweeps/smoke.toml" --out "$out" || status=$?
+mpirun -n 2 "$bin/mambasynth" sweep "$checkout/sweeps/quickstart.toml" --out "$out" || status=$?
 # 4: complete, but some trials failed or diverged; the table says which.
 case $status in
   0 | 4) ;;
@@ -50,17 +56,22 @@ case $status in
   *) die "$status" "the sweep ended with exit code $status (its message is above). The same command goes on where it was." ;;
 esac
 
+stage_done sweep
 step "Collating"
 "$bin/mambasynth-collate" --figures "$out" || status=$?
+stage_done "table and figures"
 cat <<END
 
-The table as CSV          $out/table.csv
-Its figures               $out/sweep_*.png, .svg
+train.gate_lr_factor: learning rate of the gates (x_proj, dt_proj) against that of everything else; 0 freezes them.
+
+Every measure             $out/table.csv
 Results, one file a trial $out/trials/*/trial.h5
 Their best models         $out/trials/*/checkpoint.pt
 The generated series      $out/data/*/series.h5
 The programs              $bin
 The whole experiment      mpirun -n RANKS $bin/mambasynth sweep $checkout/sweeps/gate_lr.toml --out runs/gate_lr
                           on a cluster: sbatch jobs/sweep_gate_lr.slurm
+Time                      $(IFS=, && echo "${took[*]}" | sed 's/,/, /g')
+The figure                $out/sweep_summary.png, .svg
 END
 exit $status

@@ -326,9 +326,7 @@ void Manager::tell_progress() {
   auto const time = Clock::now();
   if (time - told_at_ < std::chrono::duration<double>(settings_.tell_every)) return;
   told_at_ = time;
-  auto const line = "sweep " + plan_.name + ": " + summary(progress_, hub_.ranks());
-  if (line != told_) settings_.tell_progress(progress_.share(), line);
-  told_ = line;
+  settings_.tell_progress(progress_.share(), "sweep " + plan_.name + ": " + summary(progress_, hub_.ranks()));
 }
 
 int Manager::exit_code() const {

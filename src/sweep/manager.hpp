@@ -95,7 +95,6 @@ class Manager {
   std::set<int> lost_, slow_;  ///< ranks; slow: lost, but heard again
   std::exception_ptr error_;
   bool machine_failure_ = false;
-  std::string told_;
   std::chrono::steady_clock::time_point told_at_;
 };
 

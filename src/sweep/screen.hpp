@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+namespace mambasynth::sweep {
+
+/// Columns of the terminal that shows this process's stderr: its own, or that of the mpirun which started it on this
+/// machine and copies our stderr to its own. Nothing where no terminal shows it.
+std::optional<std::size_t> screen_columns();
+
+}  // namespace mambasynth::sweep

@@ -1,0 +1,101 @@
+"""What jobs/quickstart.sh shows: a sweep that learns, an effect that is there, and how far everything is."""
+
+import csv
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+
+import pytest
+
+from conftest import CHECKOUT, MPI
+
+SWEEP = CHECKOUT / "sweeps" / "quickstart.toml"
+
+
+def on_a_terminal(command, columns):
+    """What a terminal shows of the command's stderr; its exit code must be 0."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    running = subprocess.Popen([*map(str, command)], env=os.environ | MPI, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    try:
+        while chunk := os.read(ours, 4096):
+            shown += chunk
+    except OSError:  # the last one that held the other end has left
+        pass
+    os.close(ours)
+    assert running.wait(timeout=60) == 0, shown.decode()
+    return shown.decode()
+
+
+def cells(folder):
+    with (folder / "table.csv").open() as file:
+        return {row["train.gate_lr_factor"]: {key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)}
+
+
+def test_it_is_twelve_trials(mambasynth, tmp_path):
+    assert "12 trials" in mambasynth("sweep", SWEEP, "--out", tmp_path / "out", "--dry-run").stdout
+
+
+def test_a_smaller_one_learns_and_gates_help(mambasynth, collate, tmp_path):
+    """A third of the series and of the epochs, one seed: half as good as the whole, and quick."""
+    mambasynth.over(2)("sweep", SWEEP, "--set", "sweep.seeds=[42]", "--n-steps", 20000, "--epochs", 15, "--device", "cpu", "--out", tmp_path)
+    collate(tmp_path)
+    rows = cells(tmp_path)
+    floor = rows["1.0"]["bayes_mse.h1_mean"]
+    assert rows["1.0"]["excess_mse.h1_mean"] < 0.2 * floor
+    assert rows["1.0"]["excess_mse.h1_mean"] < rows["0.0"]["excess_mse.h1_mean"]
+
+
+@pytest.mark.long
+def test_it_learns_and_its_effect_is_clear_of_the_intervals(mambasynth, collate, tmp_path):
+    mambasynth.over(2)("sweep", SWEEP, "--device", "cpu", "--out", tmp_path, timeout=1200)
+    shown = collate(tmp_path).stdout
+    assert max(len(line) for line in shown.splitlines() if line.startswith("|")) <= 100
+    rows = cells(tmp_path)
+    assert [row["n"] for row in rows.values()] == [3] * 4
+    frozen, ordinary = rows["0.0"], rows["1.0"]
+    assert ordinary["excess_mse.h1_mean"] < 0.1 * ordinary["bayes_mse.h1_mean"]
+    for measure in ("excess_mse.h1", "levina_bickel_original.layer_1.k30"):
+        assert ordinary[f"{measure}_ci_high"] < frozen[f"{measure}_ci_low"], shown
+
+
+def test_mpirun_on_a_terminal_shows_a_bar(mambasynth, tiny_sweep, tmp_path):
+    tiny_sweep.write_text(tiny_sweep.read_text().replace("epochs = 2\n", "epochs = 100\n"))
+    columns = 60
+    shown = on_a_terminal([*mambasynth.over(2).command, "sweep", tiny_sweep, "--device", "cpu", "--out", tmp_path / "out"], columns)
+    bars = re.findall(r"\r(\[[#.]{24}\] [^\r\x1b]*)", shown)
+    assert any(re.search(r"\[#+\.+\] sweep tiny: . of 2 done", bar) for bar in bars), shown
+    assert max(map(len, bars)) < columns
+    assert "\r\x1b[Ksweep tiny: 2 of 2 done" in shown  # in the bar's place
+
+
+def test_without_a_terminal_progress_is_lines(mambasynth, tiny_sweep, tmp_path):
+    tiny_sweep.write_text(tiny_sweep.read_text().replace("epochs = 2\n", "epochs = 100\n"))
+    done = mambasynth.over(2)("sweep", tiny_sweep, "--device", "cpu", "--progress-every", 0.2, "--out", tmp_path / "out")
+    assert "\r" not in done.stderr and "\x1b" not in done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("sweep tiny:")]
+    assert len(lines) >= 2 and len(set(lines)) == len(lines)
+
+
+BUILD = f"""set -euo pipefail; . {CHECKOUT}/jobs/environment.sh
+for step in 1 2 3 4; do echo "[$step/4] Building something"; echo a warning; done | show_build_progress"""
+
+
+def test_a_build_on_a_terminal_shows_a_bar():
+    shown = on_a_terminal(["bash", "-c", BUILD], 80)
+    assert "\r[############............] 2 of 4 steps, about 0 s left" in shown
+    assert "warning" not in shown and shown.endswith("\r\x1b[K")
+
+
+def test_a_build_elsewhere_tells_every_half_minute():
+    slow = 'read() { builtin read "$@" || return; SECONDS=$((SECONDS + 20)); }; '  # each line took 20 s
+    done = subprocess.run(["bash", "-c", slow + BUILD], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [f"   {words} left" for words in
+                                        ("2 of 4 steps, about 1 min 00 s", "3 of 4 steps, about 33 s", "4 of 4 steps, about 0 s")]
