@@ -25,28 +25,47 @@ has_gpu() { nvidia-smi -L 2>/dev/null | grep -q '^GPU'; }
 
 # build PRESET TARGET...: configures and builds, showing how far it is; the whole output is in build/PRESET/build.log.
 build() {
-  local preset=$1 log=$checkout/build/$1/build.log
+  local preset=$1 log=$checkout/build/$1/build.log work
   shift
   mkdir -p "$(dirname "$log")"
-  (cd "$checkout" && cmake --preset "$preset" &&
-    NINJA_STATUS='[%f/%t] ' cmake --build --preset "$preset" --parallel "$(build_jobs)" --target "$@") 2>&1 |
-    tee "$log" | show_build_progress && return 0
+  if (cd "$checkout" && cmake --preset "$preset") >"$log" 2>&1; then
+    work=$(run_ninja "$preset" "$@" -- -n 2>/dev/null | sum_of_work) || work=0
+    run_ninja "$preset" "$@" 2>&1 | tee -a "$log" | show_build_progress "$work" && return 0
+  fi
   grep -E -A 12 'error|Error|FAILED' "$log" | head -n 60 >&2 || tail -n 40 "$log" >&2
   die 1 "the build of preset $preset failed (errors above, everything in $log). Correct it and call this again."
 }
+run_ninja() { (cd "$checkout" && NINJA_STATUS='[%f/%t] ' cmake --build --preset "$1" --parallel "$(build_jobs)" --target "${@:2}"); }
 
-# Reads Ninja's lines "[12/345] ...": a bar with the time left on a terminal, a line every half minute elsewhere.
+# What a step of Ninja's takes, in units of a kernel's file: those with LibTorch's or CLI11's headers take ten times as
+# long (measured), links hardly anything.
+work_of() {
+  case $1 in
+    *"Building CXX object kernels/"*) work=1 ;;
+    *Building*) work=10 ;;
+    *) work=0 ;;
+  esac
+}
+sum_of_work() {
+  local line work sum=0
+  while IFS= read -r line; do work_of "$line" && sum=$((sum + work)); done
+  echo "$sum"
+}
+
+# Reads Ninja's lines "[12/345] ..." of a build with so much work: a bar with the time left on a terminal, a line every
+# half minute elsewhere.
 show_build_progress() {
-  local line began=$SECONDS told=$SECONDS finished total text bar terminal=false
+  local all=$1 line began=$SECONDS told=$SECONDS finished total work behind=0 text bar terminal=false
   [ ! -t 2 ] || terminal=true
   while IFS= read -r line; do
     [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
     finished=${BASH_REMATCH[1]} total=${BASH_REMATCH[2]}
+    work_of "$line" && behind=$((behind + work < all ? behind + work : all))
     $terminal || [ $((SECONDS - told)) -ge 30 ] || continue
     told=$SECONDS text="$finished of $total steps"
-    [ "$finished" -eq 0 ] || text+=", about $(duration $(((SECONDS - began) * (total - finished) / finished))) left"
+    [ "$behind" -eq 0 ] || text+=", about $(duration $(((SECONDS - began) * (all - behind) / behind))) left"
     if $terminal; then
-      bar=$(printf '%*s' $((24 * finished / total)) '' | tr ' ' '#')
+      bar=$(printf '%*s' $((24 * behind / (all > 0 ? all : 1))) '' | tr ' ' '#')
       printf '\r[%s] %s\033[K' "$bar$(printf '%*s' $((24 - ${#bar})) '' | tr ' ' '.')" "$text" >&2
     else note "$text"; fi
   done

@@ -60,18 +60,20 @@ stage_done sweep
 step "Collating"
 "$bin/mambasynth-collate" --figures "$out" || status=$?
 stage_done "table and figures"
+printf -v time '%s, ' "${took[@]}"
+figure="$out/sweep_summary.png, .svg"
+[ -e "$out/sweep_summary.png" ] || figure="not drawn; with gnuplot: cd $out && gnuplot sweep_summary.gp"
 cat <<END
 
 train.gate_lr_factor: learning rate of the gates (x_proj, dt_proj) against that of everything else; 0 freezes them.
 
-Every measure             $out/table.csv
 Results, one file a trial $out/trials/*/trial.h5
 Their best models         $out/trials/*/checkpoint.pt
 The generated series      $out/data/*/series.h5
 The programs              $bin
 The whole experiment      mpirun -n RANKS $bin/mambasynth sweep $checkout/sweeps/gate_lr.toml --out runs/gate_lr
                           on a cluster: sbatch jobs/sweep_gate_lr.slurm
-Time                      $(IFS=, && echo "${took[*]}" | sed 's/,/, /g')
-The figure                $out/sweep_summary.png, .svg
+Time                      ${time%, }
+The figure                $figure
 END
 exit $status

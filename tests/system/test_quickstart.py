@@ -84,18 +84,27 @@ def test_without_a_terminal_progress_is_lines(mambasynth, tiny_sweep, tmp_path):
 
 
 BUILD = f"""set -euo pipefail; . {CHECKOUT}/jobs/environment.sh
-for step in 1 2 3 4; do echo "[$step/4] Building something"; echo a warning; done | show_build_progress"""
+steps() {{ for step in 1 2 3 4; do echo "[$step/4] Building CXX object src/$step.o"; echo a warning; done; echo "[5/5] Linking"; }}
+steps | show_build_progress "$(steps | sum_of_work)\""""
 
 
 def test_a_build_on_a_terminal_shows_a_bar():
     shown = on_a_terminal(["bash", "-c", BUILD], 80)
     assert "\r[############............] 2 of 4 steps, about 0 s left" in shown
+    assert "\r[########################] 5 of 5 steps, about 0 s left" in shown
     assert "warning" not in shown and shown.endswith("\r\x1b[K")
 
 
 def test_a_build_elsewhere_tells_every_half_minute():
-    slow = 'read() { builtin read "$@" || return; SECONDS=$((SECONDS + 20)); }; '  # each line took 20 s
+    slow = 'read() { builtin read "$@" || return; SECONDS=$((SECONDS + 20)); }; '  # each line takes 20 s
     done = subprocess.run(["bash", "-c", slow + BUILD], capture_output=True, text=True)
     assert done.returncode == 0
     assert done.stderr.splitlines() == [f"   {words} left" for words in
-                                        ("2 of 4 steps, about 1 min 00 s", "3 of 4 steps, about 33 s", "4 of 4 steps, about 0 s")]
+                                        ("2 of 4 steps, about 1 min 00 s", "3 of 4 steps, about 33 s", "4 of 4 steps, about 0 s", "5 of 5 steps, about 0 s")]
+
+
+def test_steps_that_take_longer_count_for_more():
+    done = subprocess.run(["bash", "-c", f"""set -eu; . {CHECKOUT}/jobs/environment.sh; sum_of_work <<<'[0/3] Building CXX object kernels/a.o
+[0/3] Building CXX object src/a.o
+[0/3] Linking CXX executable bin/a'"""], capture_output=True, text=True)
+    assert done.stdout == "11\n", done.stderr
