@@ -66,13 +66,11 @@ class Numbers {
     return std::any_of(measures.begin(), measures.end(), [&](auto const& name) { return over_all_.contains(name); });
   }
 
-  [[nodiscard]] Curves empty(std::string const& name, std::string const& xlabel, char const* interval = "bars") const {
-    return {.name = name, .legend_title = axes_title(table_), .xlabel = xlabel, .x = {}, .ticks = {}, .panels = {}, .note = interval_words(table_, interval)};
+  [[nodiscard]] Curves empty(std::string const& name, std::string const& xlabel) const {
+    return {.name = name, .legend_title = axes_title(table_), .xlabel = xlabel, .x = {}, .ticks = {}, .panels = {}};
   }
   [[nodiscard]] Curves by_layer(std::string const& name, Names const& layers) const {
-    auto figure = figures::over_layers(name, axes_title(table_), layers);
-    figure.note = interval_words(table_, "bars");
-    return figure;
+    return figures::over_layers(name, axes_title(table_), layers);
   }
 
   Table const& table_;
@@ -142,8 +140,8 @@ Curves error_figure(Numbers const& numbers) {
 }
 
 Curves training_figure(Numbers const& numbers, SweepFolder const& sweep) {
+  auto figure = numbers.empty("sweep_training", "epoch");
   auto const loss = validation_loss(numbers.table_, sweep);
-  auto figure = numbers.empty("sweep_training", "epoch", loss.epoch.size() > figures::most_bars ? "bands" : "bars");
   for (auto const epoch : loss.epoch) figure.x.push_back(static_cast<double>(epoch));
   if (figure.x.empty()) return figure;
   Panel panel{.part = "val_mse",
@@ -208,15 +206,30 @@ Curves probe_figure(Numbers const& numbers) {
   return figure;
 }
 
+/// "bars: 95 % confidence interval of the mean over 3 seeds"
+std::string interval_words(Table const& table, Curves const& figure) {
+  std::int64_t fewest = 0, most = 0;
+  for (auto const& cell : table.cells) {
+    if (cell.n == 0) continue;
+    fewest = fewest == 0 ? cell.n : std::min(fewest, cell.n);
+    most = std::max(most, cell.n);
+  }
+  if (most < 2) return {};
+  return fmt::format("{}: 95 % confidence interval of the mean over {} seeds", figure.x.size() > figures::most_bars ? "bands" : "bars",
+                     fewest == most ? fmt::format("{}", most) : fmt::format("{} to {}", fewest, most));
+}
+
 }  // namespace
 
 figures::Outcome draw_sweep(Table const& table, SweepFolder const& sweep, std::filesystem::path const& folder) {
   Numbers const numbers(table, sweep);
   auto outcome = figures::Outcome::drawn;
-  for (auto const& figure :
-       {summary_figure(table, sweep), dimension_figure(numbers), error_figure(numbers), training_figure(numbers, sweep), probe_figure(numbers)})
+  for (auto figure :
+       {summary_figure(table, sweep), dimension_figure(numbers), error_figure(numbers), training_figure(numbers, sweep), probe_figure(numbers)}) {
+    figure.note = interval_words(table, figure);
     if (figures::draw_curves(figure, folder) == figures::Outcome::gnuplot_missing)
       outcome = figures::Outcome::gnuplot_missing;
+  }
   return outcome;
 }
 

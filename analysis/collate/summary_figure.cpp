@@ -40,18 +40,6 @@ std::vector<double> values_of(Cell const& cell, ShownMeasure const& measure, Swe
 
 }  // namespace
 
-std::string interval_words(Table const& table, char const* drawn_as) {
-  std::int64_t fewest = 0, most = 0;
-  for (auto const& cell : table.cells)
-    if (cell.n > 0) {
-      fewest = fewest == 0 ? cell.n : std::min(fewest, cell.n);
-      most = std::max(most, cell.n);
-    }
-  if (most < 2) return {};
-  return fmt::format("{}: 95 % confidence interval of the mean over {} seeds", drawn_as,
-                     fewest == most ? fmt::format("{}", most) : fmt::format("{} to {}", fewest, most));
-}
-
 Curves summary_figure(Table const& table, SweepFolder const& sweep) {
   Curves figure{.name = "sweep_summary", .legend_title = "", .xlabel = "", .x = {}, .ticks = {}, .panels = {}};
   if (table.axes.empty()) return figure;
@@ -65,7 +53,6 @@ Curves summary_figure(Table const& table, SweepFolder const& sweep) {
   if (figure.ticks.size() < 2) return figure;
   figure.xlabel = axis;
   figure.legend_title = rest.axes.empty() ? "" : axes_title(rest);
-  figure.note = interval_words(table, "bars");
   for (std::size_t i = 0; i < figure.ticks.size(); ++i) figure.x.push_back(static_cast<double>(i));
 
   auto const panel = [&](std::string const& part, std::string const& title, std::string const& ylabel, ShownMeasure const& measure) {

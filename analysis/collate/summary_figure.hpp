@@ -10,7 +10,4 @@ namespace mambasynth::collate {
 /// each trial as a ring beside its mean. Without panels where the first axis has a single value.
 figures::Curves summary_figure(Table const& table, SweepFolder const& sweep);
 
-/// "bars: 95 % confidence interval of the mean over 3 seeds"
-std::string interval_words(Table const& table, char const* drawn_as);
-
 }  // namespace mambasynth::collate
