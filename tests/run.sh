@@ -71,13 +71,15 @@ install_device_tools() {
     fail "the tests of the GPU's code: NVRTC and cuobjdump could not be installed (pip's words are above)"
 }
 
+# One more than there are cores: some tests wait, for ranks or for Slurm.
+parallel=$(($(nproc) + 1))
 run_ctest() {  # PRESET
   local filter=(-LE long) cases=$checkout/build/$1/tests/cases
   $long && filter=()
   step "Unit tests, preset $1"
   rm -f "$cases"/*.xml
   # One thread a test: two tests whose threads spin for each other take ten times as long.
-  OMP_NUM_THREADS=1 ctest --test-dir "$checkout/build/$1" --no-tests=error --output-on-failure --parallel "$(nproc)" "${filter[@]}" \
+  OMP_NUM_THREADS=1 ctest --test-dir "$checkout/build/$1" --no-tests=error --output-on-failure --parallel $parallel "${filter[@]}" \
     --output-junit "$results/$1.xml" || fail_without_report "$1"
   cp -r "$cases" "$results/$1"
   lap "unit tests, preset $1"
@@ -90,13 +92,12 @@ sanitize() {  # PRESET
   ASAN_OPTIONS=detect_container_overflow=0 LSAN_OPTIONS=suppressions=$checkout/tests/leaks.supp run_ctest "$1"
 }
 run_pytest() {
-  local filter=(-m 'not long') workers
+  local filter=(-m 'not long')
   $long && filter=()
-  workers=$(nproc)
   step "System tests and reading tests"
   (cd "$checkout/tests" && PYTHONDONTWRITEBYTECODE=1 MAMBASYNTH_PYTHON_TORCH=${torch:-} \
     MAMBASYNTH_NO_PYTHON_TORCH=${no_torch:-} MAMBASYNTH_DEVICE_TOOLS=${device_tools:-} \
-    "$venv/bin/python" -m pytest --build="$checkout/build/$preset" --numprocesses $((workers < 2 ? 2 : workers)) --dist loadgroup \
+    "$venv/bin/python" -m pytest --build="$checkout/build/$preset" --numprocesses $parallel --dist loadgroup \
     "${filter[@]}" --junitxml "$results/pytest.xml") || fail_without_report pytest
   lap "system tests"
 }
