@@ -10,6 +10,7 @@
 #include "bench/gpu_timing.hpp"
 #include "bench/timed_network.hpp"
 #include "gpu/all_reduce.hpp"
+#include "gpu/current_stream.hpp"
 #include "gpu/device.hpp"
 #include "gpu/tensors.hpp"
 #include "gpu/training_step.hpp"
@@ -23,8 +24,6 @@ namespace k = kernels;
 using gpu::bytes;
 using gpu::data;
 constexpr auto seed = timed_seed;
-
-auto stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
 
 Result named(std::string const& name, std::vector<std::pair<std::string, std::int64_t>> shape, std::int64_t tokens,
              double bytes_moved, double operations = 0) {
@@ -79,7 +78,7 @@ std::vector<Result> scan(Sizes const& s, Effort const& effort) {
              narrow = static_cast<double>(m * n * static_cast<std::int64_t>(sizeof(T)));
   auto forward = named("scan_forward", sizes, m, 4 * wide + 2 * narrow + static_cast<double>(saved.numel()));
   measure_on_gpu(forward, effort, [&] {
-    k::cuda::selective_scan_forward<T>(shape, in, data<T>(out), bytes(saved), nullptr, stream());
+    k::cuda::selective_scan_forward<T>(shape, in, data<T>(out), bytes(saved), nullptr, gpu::current_stream());
   });
   auto const dx = at::empty_like(x), ddelta = at::empty_like(x), dxz = at::empty_like(xz), ddbl = at::empty_like(dbl);
   auto const dA = at::empty_like(A), dD = at::empty_like(D), dbias = at::empty_like(bias);
@@ -89,7 +88,7 @@ std::vector<Result> scan(Sizes const& s, Effort const& effort) {
                                       .dD = data<float>(dD), .ddelta_bias = data<float>(dbias)};
   auto backward = named("scan_backward", sizes, m, 7 * wide + 4 * narrow + static_cast<double>(saved.numel()));
   measure_on_gpu(backward, effort, [&] {
-    k::cuda::selective_scan_backward<T>(shape, in, bytes(saved), gradients, bytes(workspace), stream());
+    k::cuda::selective_scan_backward<T>(shape, in, bytes(saved), gradients, bytes(workspace), gpu::current_stream());
   });
   return {forward, backward};
 }
@@ -106,12 +105,12 @@ std::vector<Result> conv(Sizes const& s, Effort const& effort) {
   auto const wide = static_cast<double>(m * d * static_cast<std::int64_t>(sizeof(T)));
   auto forward = named("conv_forward", sizes, m, 2 * wide);
   measure_on_gpu(forward, effort, [&] {
-    k::cuda::causal_conv1d_forward<T>(shape, data<T>(xz), 2 * d, data<float>(weight), data<float>(bias), data<T>(out), stream());
+    k::cuda::causal_conv1d_forward<T>(shape, data<T>(xz), 2 * d, data<float>(weight), data<float>(bias), data<T>(out), gpu::current_stream());
   });
   auto backward = named("conv_backward", sizes, m, 3 * wide);
   measure_on_gpu(backward, effort, [&] {
     k::cuda::causal_conv1d_backward<T>(shape, data<T>(xz), 2 * d, data<float>(weight), data<float>(bias), data<T>(dout),
-                                       data<T>(dxz), 2 * d, data<float>(dweight), data<float>(dbias), bytes(workspace), stream());
+                                       data<T>(dxz), 2 * d, data<float>(dweight), data<float>(dbias), bytes(workspace), gpu::current_stream());
   });
   return {forward, backward};
 }

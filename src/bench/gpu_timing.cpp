@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "gpu/current_stream.hpp"
 #include "gpu/device.hpp"
 
 namespace mambasynth::bench {
@@ -52,7 +53,7 @@ Limits measure_ceilings() {
     Result copy;
     measure_on_gpu(copy, short_effort, [&] {
       cudaMemcpyAsync(to.data_ptr(), from.data_ptr(), bytes, cudaMemcpyDeviceToDevice,
-                      c10::cuda::getCurrentCUDAStream().stream());
+                      gpu::current_stream());
     });
     ceilings.copy = 2.0 * static_cast<double>(bytes) / copy.median;
   }

@@ -1,5 +1,4 @@
-#include <c10/cuda/CUDAStream.h>
-
+#include "gpu/current_stream.hpp"
 #include "gpu/engine.hpp"
 #include "gpu/tensors.hpp"
 #include "kernels/causal_conv1d.hpp"
@@ -10,7 +9,6 @@ namespace mambasynth::gpu {
 namespace k = kernels;
 
 namespace {
-auto stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
 std::string layer_name(std::size_t index) { return "layers." + std::to_string(index) + "."; }
 }  // namespace
 
@@ -26,7 +24,7 @@ void Engine<T>::head_backward(std::int64_t batch, std::size_t head) {
   multiply_fp32(dweight2, rows(dprediction_).t(), rows(hidden_));
   multiply(rows(hidden_), rows(dprediction_), w.weight2);
   k::cuda::gelu_backward<T>(m, n_.hidden, data<T>(hidden_pre_), w.bias0, data<T>(hidden_), data<T>(hidden_),
-                            gradient_of(name + "bias"), bytes(workspace_), stream());
+                            gradient_of(name + "bias"), bytes(workspace_), current_stream());
   multiply_fp32(gradient_matrix(name + "weight", n_.hidden, n_.features), rows(hidden_).t(), rows(u_));
   if (head == 0) multiply(rows(du_), rows(hidden_), w.weight0);
   else multiply_add(rows(du_), rows(hidden_), w.weight0);
@@ -50,7 +48,7 @@ void Engine<T>::norm_backward(std::size_t site, bool first, std::int64_t batch, 
        .dgamma = gradient_of(name + "weight"),
        .dbeta = gradient_of(name + "bias"),
        .dbranch_bias = site == 0 ? gradient_of("input_proj.bias") : nullptr},
-      bytes(workspace_), stream());
+      bytes(workspace_), current_stream());
 }
 
 template <class T>
@@ -66,7 +64,7 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
   multiply(rows(dout), rows(dmix), w.out_proj);
 
   k::cuda::norm_again<T>({batch, room_.time, n_.features}, data<T>(layer.h), data<float>(layer.mean),
-                         data<float>(layer.inverse_deviation), w.norm_weight, w.norm_bias, data<T>(u_), stream());
+                         data<float>(layer.inverse_deviation), w.norm_weight, w.norm_bias, data<T>(u_), current_stream());
   convolve(layer, w, batch);
   auto const dt = rows(layer.x_dbl).narrow(1, 0, n_.rank);
   multiply(rows(delta_), dt, w.dt_proj.t());
@@ -85,10 +83,10 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
                                        .dA = gradient_of(mamba + "A_log"),
                                        .dD = gradient_of(mamba + "D"),
                                        .ddelta_bias = gradient_of(mamba + "dt_proj.bias")},
-                                      bytes(workspace_), stream());
+                                      bytes(workspace_), current_stream());
   // A = -exp(A_log), so dA_log = dA A.
   auto const parts = weights_.A_log_parts();
-  k::cuda::scale_by({1, parts.count, parts.stride}, data<float>(w.A), gradient_of(mamba + "A_log"), stream());
+  k::cuda::scale_by({1, parts.count, parts.stride}, data<float>(w.A), gradient_of(mamba + "A_log"), current_stream());
   multiply_fp32(gradient_matrix(mamba + "dt_proj.weight", n_.inner, n_.rank), rows(ddelta_).t(), dt);
   multiply(rows(dx_dbl_).narrow(1, 0, n_.rank), rows(ddelta_), w.dt_proj);
   multiply_fp32(gradient_matrix(mamba + "x_proj.weight", n_.dbl, n_.inner), rows(dx_dbl_).t(), rows(x_conv_));
@@ -96,7 +94,7 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
   k::cuda::causal_conv1d_backward<T>({batch, room_.time, n_.inner, n_.taps}, data<T>(layer.xz), 2 * n_.inner, w.conv_weight,
                                      w.conv_bias, data<T>(dx_), data<T>(dxz_), 2 * n_.inner,
                                      gradient_of(mamba + "conv1d.weight"), gradient_of(mamba + "conv1d.bias"),
-                                     bytes(workspace_), stream());
+                                     bytes(workspace_), current_stream());
   multiply_fp32(gradient_matrix(mamba + "in_proj.weight", 2 * n_.inner, n_.features), rows(dxz_).t(), rows(u_));
   multiply(rows(du_), rows(dxz_), w.in_proj);
 }
@@ -104,7 +102,7 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
 template <class T>
 void Engine<T>::unpack_gradients(std::int64_t first, std::int64_t count) {
   k::cuda::unpack(reinterpret_cast<k::cuda::Segment const*>(bytes(padded_segments_)) + first, count, largest_segment_,
-                  data<float>(padded_gradient_), data<float>(gradient_), stream());
+                  data<float>(padded_gradient_), data<float>(gradient_), current_stream());
 }
 
 template <class T>

@@ -1,5 +1,4 @@
-#include <c10/cuda/CUDAStream.h>
-
+#include "gpu/current_stream.hpp"
 #include "gpu/engine.hpp"
 #include "gpu/tensors.hpp"
 #include "kernels/causal_conv1d.hpp"
@@ -10,14 +9,10 @@
 namespace mambasynth::gpu {
 namespace k = kernels;
 
-namespace {
-auto stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
-}  // namespace
-
 template <class T>
 void Engine<T>::convolve(Layer const& layer, typename Weights<T>::Layer const& w, std::int64_t batch) {
   k::cuda::causal_conv1d_forward<T>({batch, room_.time, n_.inner, n_.taps}, data<T>(layer.xz), 2 * n_.inner, w.conv_weight,
-                                    w.conv_bias, data<T>(x_conv_), stream());
+                                    w.conv_bias, data<T>(x_conv_), current_stream());
 }
 
 template <class T>
@@ -50,7 +45,7 @@ void Engine<T>::block_forward(std::size_t index, std::int64_t batch, WatchGates 
   multiply(rows(delta_), rows(layer.x_dbl).narrow(1, 0, n_.rank), w.dt_proj.t());
   if (gates) gates(rows(layer.xz), rows(x_conv_), rows(layer.x_dbl), rows(delta_));
   k::cuda::selective_scan_forward<T>(scan_shape(batch), scan_inputs(layer, w), data<T>(layer.out),
-                                     room_.training ? bytes(layer.saved) : nullptr, nullptr, stream());
+                                     room_.training ? bytes(layer.saved) : nullptr, nullptr, current_stream());
   multiply(rows(mix_), rows(layer.out), w.out_proj.t());
 }
 
@@ -70,7 +65,7 @@ void Engine<T>::norm_forward(std::size_t site, at::Tensor const& residual, std::
                                      .u = data<T>(u_),
                                      .mean = room_.training ? data<float>(layer.mean) : nullptr,
                                      .inverse_deviation = room_.training ? data<float>(layer.inverse_deviation) : nullptr},
-                                    stream());
+                                    current_stream());
 }
 
 template <class T>
@@ -99,7 +94,7 @@ void Engine<T>::head_forward(std::int64_t batch, std::size_t head) {
   auto const& w = weights_.heads()[head];
   auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
   multiply(rows(hidden_pre_), rows(u_), w.weight0.t());
-  k::cuda::gelu_forward<T>(m, n_.hidden, data<T>(hidden_pre_), w.bias0, data<T>(hidden_), stream());
+  k::cuda::gelu_forward<T>(m, n_.hidden, data<T>(hidden_pre_), w.bias0, data<T>(hidden_), current_stream());
   multiply_fp32(rows(prediction_), rows(hidden_), w.weight2.t());
 }
 
@@ -124,7 +119,7 @@ void Engine<T>::loss(std::int64_t batch, std::size_t head, std::int64_t of) {
        .window_sum = data<double>(window_sums_) + static_cast<std::int64_t>(head) * room_.batch,
        .dprediction = with_gradient ? data<T>(dprediction_) : nullptr,
        .dbias = with_gradient ? gradient_of("output_heads." + std::to_string(horizon) + ".2.bias") : nullptr},
-      bytes(workspace_), stream());
+      bytes(workspace_), current_stream());
 }
 
 template <class T>

@@ -1,7 +1,6 @@
 #include "gpu/neighbours.hpp"
 
 #include <bit>
-#include <c10/cuda/CUDAStream.h>
 #include <c10/util/Exception.h>
 #include <cmath>
 #include <cuda_runtime_api.h>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "analysis/neighbour_checks.hpp"
+#include "gpu/current_stream.hpp"
 #include "gpu/tensors.hpp"
 #include "kernels/cuda/launch.hpp"
 #include "kernels/cuda/nearest.hpp"
@@ -16,7 +16,7 @@
 namespace mambasynth::gpu {
 namespace {
 
-namespace k = kernels::cuda;
+namespace k = kernels;
 using analysis::Neighbours;
 using analysis::TemporalWindow;
 
@@ -43,13 +43,13 @@ class Pass {
  public:
   Pass(std::span<T const> rows, std::int64_t points, std::int64_t dims, std::int64_t neighbours,
        TemporalWindow const& window)
-      : plan_(k::nearest_plan(points, dims, neighbours)),
+      : plan_(k::cuda::nearest_plan(points, dims, neighbours)),
         rows_(padded(rows, points, dims)),
         distance_(at::empty({points * neighbours}, on_gpu(at::kDouble))),
         index_(at::empty({points * neighbours}, on_gpu(at::kInt))),
         unresolved_(at::empty({points}, on_gpu(at::kInt))),
-        status_(at::zeros({sizeof(k::NearestStatus)}, on_gpu(at::kByte))),
-        workspace_(byte_array(k::nearest_workspace_bytes(plan_))) {
+        status_(at::zeros({sizeof(k::cuda::NearestStatus)}, on_gpu(at::kByte))),
+        workspace_(byte_array(k::cuda::nearest_workspace_bytes(plan_))) {
     if (window.steps > 0) time_ = upload(window.time, at::kLong);
     task_ = {.points = points,
              .stride = rows_.size(1),
@@ -65,13 +65,13 @@ class Pass {
 
   /// Of the longest centred row; not finite where a row is not.
   [[nodiscard]] double longest() {
-    k::nearest_lengths(plan_, task_, bytes(workspace_), status(), stream_);
+    k::cuda::nearest_lengths(plan_, task_, bytes(workspace_), status(), stream_);
     return std::bit_cast<double>(read_status().longest);
   }
   void sift(double longest) {
-    auto const sample = k::nearest_sample(plan_);
+    auto const sample = k::cuda::nearest_sample(plan_);
     sample_ = upload(std::span(sample), at::kInt);
-    k::nearest_sift(plan_, task_, data<int>(sample_), longest, bytes(workspace_), data<int>(unresolved_), status(),
+    k::cuda::nearest_sift(plan_, task_, data<int>(sample_), longest, bytes(workspace_), data<int>(unresolved_), status(),
                     stream_);
     sifted_ = true;
   }
@@ -79,7 +79,7 @@ class Pass {
   [[nodiscard]] bool finish() {
     auto const left = sifted_ ? read_status().unresolved : plan_.points;
     if (left == 0) return true;
-    k::nearest_exact(plan_, task_, sifted_ ? data<int>(unresolved_) : nullptr, left, bytes(workspace_), status(),
+    k::cuda::nearest_exact(plan_, task_, sifted_ ? data<int>(unresolved_) : nullptr, left, bytes(workspace_), status(),
                      stream_);
     return read_status().overflow == 0;
   }
@@ -89,22 +89,22 @@ class Pass {
   }
 
  private:
-  k::NearestStatus* status() { return reinterpret_cast<k::NearestStatus*>(bytes(status_)); }
-  k::NearestStatus read_status() {
-    k::NearestStatus host{};
+  k::cuda::NearestStatus* status() { return reinterpret_cast<k::cuda::NearestStatus*>(bytes(status_)); }
+  k::cuda::NearestStatus read_status() {
+    k::cuda::NearestStatus host{};
     copy_home(&host, status_);
     return host;
   }
   void copy_home(void* to, at::Tensor const& from) {
-    k::check(cudaMemcpyAsync(to, from.data_ptr(), from.nbytes(), cudaMemcpyDeviceToHost, stream_),
+    k::cuda::check(cudaMemcpyAsync(to, from.data_ptr(), from.nbytes(), cudaMemcpyDeviceToHost, stream_),
              "copying neighbours from the GPU");
-    k::check(cudaStreamSynchronize(stream_), "the search for neighbours");
+    k::cuda::check(cudaStreamSynchronize(stream_), "the search for neighbours");
   }
 
-  k::NearestPlan plan_;
+  k::cuda::NearestPlan plan_;
   at::Tensor rows_, distance_, index_, unresolved_, status_, workspace_, time_, sample_;
-  k::NearestTask<T> task_{};
-  k::Stream stream_ = c10::cuda::getCurrentCUDAStream().stream();
+  k::cuda::NearestTask<T> task_{};
+  k::cuda::Stream stream_ = current_stream();
   bool sifted_ = false;
 };
 
@@ -116,7 +116,7 @@ Neighbours search(std::span<T const> rows, std::int64_t points, std::int64_t dim
   if (pass.sifts()) {
     auto const longest = pass.longest();
     if (!std::isfinite(longest)) analysis::require_finite(rows, dims);  // else only a square overflowed
-    if (k::nearest_length_in_range(longest)) pass.sift(longest);
+    if (k::cuda::nearest_length_in_range(longest)) pass.sift(longest);
   } else {
     analysis::require_finite(rows, dims);
   }
@@ -146,7 +146,7 @@ class Search final : public analysis::NeighbourSearch {
   [[nodiscard]] Neighbours on_gpu_or_host(std::span<T const> rows, std::int64_t points, std::int64_t dims,
                                           std::int64_t neighbours, TemporalWindow const& window) const {
     analysis::require_enough_points(static_cast<std::int64_t>(rows.size()), points, dims, neighbours, window);
-    if (too_many(k::nearest_plan(points, dims, neighbours))) return host_.find(rows, points, dims, neighbours, window);
+    if (too_many(k::cuda::nearest_plan(points, dims, neighbours))) return host_.find(rows, points, dims, neighbours, window);
     try {
       return search(rows, points, dims, neighbours, window);
     } catch (c10::OutOfMemoryError const&) {
@@ -157,7 +157,7 @@ class Search final : public analysis::NeighbourSearch {
     }
   }
   /// Whether the processor's sieve beats the GPU without one, whose launches in double have few queries each.
-  [[nodiscard]] static bool too_many(k::NearestPlan const& plan) {
+  [[nodiscard]] static bool too_many(k::cuda::NearestPlan const& plan) {
     constexpr std::int64_t most = 1 << 19;
     return plan.sample > 0 && !plan.sift && plan.points > most;
   }

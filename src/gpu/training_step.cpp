@@ -5,15 +5,14 @@
 
 #include <mutex>
 
+#include "gpu/current_stream.hpp"
 #include "gpu/tensors.hpp"
 #include "kernels/cuda/windows.hpp"
 
 namespace mambasynth::gpu {
-namespace k = kernels::cuda;
+namespace k = kernels;
 
 namespace {
-
-auto stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
 
 template <class Element>
 at::Tensor to_device(std::vector<Element> const& values) {
@@ -57,10 +56,10 @@ TrainingStep<T>::TrainingStep(model::Network const& network, Room const& room, S
   auto const size = network.flat().numel();
   first_moment_ = at::zeros({size}, on_gpu(at::kFloat));
   second_moment_ = at::zeros({size}, on_gpu(at::kFloat));
-  state_ = at::zeros({static_cast<std::int64_t>(sizeof(k::StepState))}, on_gpu(at::kByte));
-  records_ = at::zeros({plan_.batches * static_cast<std::int64_t>(sizeof(k::StepRecord))}, on_gpu(at::kByte));
+  state_ = at::zeros({static_cast<std::int64_t>(sizeof(k::cuda::StepState))}, on_gpu(at::kByte));
+  records_ = at::zeros({plan_.batches * static_cast<std::int64_t>(sizeof(k::cuda::StepRecord))}, on_gpu(at::kByte));
   gate_ranges_ = to_device(gate_ranges(network));
-  workspace_ = byte_array(k::optimizer_workspace_bytes({size, room.batch, static_cast<std::int64_t>(engine_.horizons().size()),
+  workspace_ = byte_array(k::cuda::optimizer_workspace_bytes({size, room.batch, static_cast<std::int64_t>(engine_.horizons().size()),
                                                         gate_ranges_.numel() / 16}));
   if (plan_.freeze_A) frozen_A_log_ = A_log().clone(at::MemoryFormat::Contiguous);
   if (Objective<T>::wanted(plan_.objective))
@@ -73,7 +72,7 @@ TrainingStep<T>::TrainingStep(model::Network const& network, Room const& room, S
 template <class T>
 void TrainingStep<T>::set_state(std::int64_t steps, std::int64_t batch, double rate, double gate_rate) {
   auto const halted = state().halted;
-  std::vector<k::StepState> const values{{static_cast<unsigned long long>(steps), batch, static_cast<float>(rate),
+  std::vector<k::cuda::StepState> const values{{static_cast<unsigned long long>(steps), batch, static_cast<float>(rate),
                                           static_cast<float>(gate_rate), halted}};
   state_.copy_(to_device(values));
 }
@@ -86,28 +85,28 @@ void TrainingStep<T>::begin(std::int64_t windows, std::int64_t batch, double rat
 }
 
 template <class T>
-k::StepState TrainingStep<T>::state() const {
+k::cuda::StepState TrainingStep<T>::state() const {
   auto const host = state_.cpu();
-  return *static_cast<k::StepState const*>(host.const_data_ptr());
+  return *static_cast<k::cuda::StepState const*>(host.const_data_ptr());
 }
 
 template <class T>
 void TrainingStep<T>::gather(DeviceWindows const& windows, std::int64_t first, std::int64_t batch) {
   auto const& x = engine_.x();
-  k::gather_windows<T>({batch, x.size(1), x.size(2), engine_.weights().width()}, data<float>(windows.series),
+  k::cuda::gather_windows<T>({batch, x.size(1), x.size(2), engine_.weights().width()}, data<float>(windows.series),
                        data<std::int64_t>(windows.starts) + first, batch, nullptr, data<float>(x), data<T>(engine_.padded()),
-                       stream());
+                       current_stream());
 }
 
 template <class T>
 void TrainingStep<T>::launch_part(train::Part const& part, std::int64_t batch, bool first, bool last) {
   auto const& x = engine_.x();
-  auto const* state = reinterpret_cast<k::StepState const*>(bytes(state_));
+  auto const* state = reinterpret_cast<k::cuda::StepState const*>(bytes(state_));
   auto const windows = part.last - part.first;
   bool const augmented = objective_ && objective_->augments();
-  k::gather_windows<T>({windows, x.size(1), x.size(2), engine_.weights().width()}, data<float>(windows_.series),
+  k::cuda::gather_windows<T>({windows, x.size(1), x.size(2), engine_.weights().width()}, data<float>(windows_.series),
                        data<std::int64_t>(windows_.starts) + part.first, plan_.batch_size, state,
-                       data<float>(augmented ? objective_->raw() : x), data<T>(engine_.padded()), stream());
+                       data<float>(augmented ? objective_->raw() : x), data<T>(engine_.padded()), current_stream());
   if (augmented) objective_->augment(engine_, part);
   typename Engine<T>::Dropout const draw{.p = plan_.dropout, .key = {plan_.seed, 0, 0}, .first_sample = part.first, .state = state};
   engine_.forward(windows, draw);
@@ -159,7 +158,7 @@ void TrainingStep<T>::launch(std::int64_t batch) {
   auto const sums = engine_.window_sums().size(0);
   constexpr auto settings = train::step_settings;
   auto const& flat = engine_.weights().flat();
-  k::optimizer_step({flat.numel(), engine_.room().batch, sums, gate_ranges_.numel() / 16},
+  k::cuda::optimizer_step({flat.numel(), engine_.room().batch, sums, gate_ranges_.numel() / 16},
                     {.lr = 0, .beta1 = settings.beta1, .beta2 = settings.beta2, .eps = settings.epsilon, .weight_decay = settings.weight_decay},
                     settings.clip_norm,
                     {.gradient = data<float>(engine_.gradient()),
@@ -169,9 +168,9 @@ void TrainingStep<T>::launch(std::int64_t batch) {
                      .gate_range = data<std::int64_t>(gate_ranges_),
                      .window_sums = data<double>(engine_.window_sums()),
                      .loss_weight = data<double>(loss_weights_.at(batch)),
-                     .records = reinterpret_cast<k::StepRecord*>(bytes(records_)),
-                     .state = reinterpret_cast<k::StepState*>(bytes(state_))},
-                    bytes(workspace_), stream());
+                     .records = reinterpret_cast<k::cuda::StepRecord*>(bytes(records_)),
+                     .state = reinterpret_cast<k::cuda::StepState*>(bytes(state_))},
+                    bytes(workspace_), current_stream());
   // The optimizer knows two rates; what has a third, 0, is put back. Norm and moments stay as of a frozen group.
   if (plan_.freeze_A) A_log().copy_(frozen_A_log_);
   engine_.weights().refresh();
@@ -235,7 +234,7 @@ void TrainingStep<T>::run(std::int64_t batch) {
 template <class T>
 std::vector<train::StepReport> TrainingStep<T>::reports(std::int64_t first, std::int64_t last) const {
   auto const host = records_.cpu();
-  auto const* records = static_cast<k::StepRecord const*>(host.const_data_ptr());
+  auto const* records = static_cast<k::cuda::StepRecord const*>(host.const_data_ptr());
   std::vector<train::StepReport> all;
   for (auto i = first; i < last; ++i) all.push_back({records[i].loss, records[i].gradient_norm});
   return all;

@@ -1,11 +1,10 @@
 #include "gpu/weights.hpp"
 
-#include <c10/cuda/CUDAStream.h>
-
+#include "gpu/current_stream.hpp"
 #include "gpu/tensors.hpp"
 
 namespace mambasynth::gpu {
-namespace k = kernels::cuda;
+namespace k = kernels;
 
 namespace {
 // Every packed matrix begins on a boundary that the widest loads of a GEMM take.
@@ -59,7 +58,7 @@ Weights<T>::Weights(model::Network const& network) : width_(padded_channels(netw
                       .bias0 = vector(head + "0.bias"),
                       .bias2 = vector(head + "2.bias")});
   }
-  auto const size = static_cast<std::int64_t>(list_.size() * sizeof(k::Segment));
+  auto const size = static_cast<std::int64_t>(list_.size() * sizeof(k::cuda::Segment));
   segments_ = at::from_blob(list_.data(), {size}, at::kByte).to(at::kCUDA);
   load(network);
 }
@@ -83,10 +82,10 @@ void Weights<T>::load(model::Network const& network) {
 
 template <class T>
 void Weights<T>::refresh() {
-  auto const stream = c10::cuda::getCurrentCUDAStream().stream();
-  k::pack<T>(reinterpret_cast<k::Segment const*>(bytes(segments_)), static_cast<std::int64_t>(list_.size()), largest_,
+  auto const stream = current_stream();
+  k::cuda::pack<T>(reinterpret_cast<k::cuda::Segment const*>(bytes(segments_)), static_cast<std::int64_t>(list_.size()), largest_,
              data<float>(flat_), data<T>(packed_), stream);
-  k::negative_exp(A_log_parts_, data<float>(flat_) + A_log_offset_, data<float>(A_), stream);
+  k::cuda::negative_exp(A_log_parts_, data<float>(flat_) + A_log_offset_, data<float>(A_), stream);
 }
 
 template class Weights<float>;
