@@ -21,8 +21,6 @@
 namespace mambasynth::bench {
 namespace {
 
-constexpr auto seed = timed_seed;
-
 /// Forward with dropout, loss, backward, clip and AdamW: a training step.
 Result step(Sizes const& s, Effort const& effort) {
   auto network = network_of(s);
@@ -32,7 +30,7 @@ Result step(Sizes const& s, Effort const& effort) {
   config::Train const train;
   auto const objective = train::objective_of(s.objective);
   measure(result, effort, [&] {
-    model::DropoutDraw const draw{.p = s.model.dropout, .seed = seed, .step = static_cast<std::uint64_t>(optimizer.steps()), .first_sample = 0};
+    model::DropoutDraw const draw{.p = s.model.dropout, .seed = timed_seed, .step = static_cast<std::uint64_t>(optimizer.steps()), .first_sample = 0};
     network.zero_gradient();
     objective->loss(network, x, draw).backward();
     optimizer.step(train.lr, train.lr);

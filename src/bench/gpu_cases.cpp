@@ -23,7 +23,6 @@ namespace {
 namespace k = kernels;
 using gpu::bytes;
 using gpu::data;
-constexpr auto seed = timed_seed;
 
 Result named(std::string const& name, std::vector<std::pair<std::string, std::int64_t>> shape, std::int64_t tokens,
              double bytes_moved, double operations = 0) {
@@ -123,7 +122,7 @@ std::vector<Result> block(Sizes const& s, Effort const& effort) {
   gpu::Engine<T> engine(network, {.batch = s.batch, .time = s.time, .training = true});
   engine.x().normal_();
   engine.padded().normal_();
-  typename gpu::Engine<T>::Dropout const draw{.p = s.model.dropout, .key = {seed, 0, 0}};
+  typename gpu::Engine<T>::Dropout const draw{.p = s.model.dropout, .key = {timed_seed, 0, 0}};
   engine.forward(s.batch, draw);
   engine.losses_and_backward(s.batch, draw);
   auto const operations = block_operations(s.model) * static_cast<double>(s.batch * s.time);
@@ -158,7 +157,7 @@ Result step_of(std::string const& name, Sizes const& s, Effort const& effort, gp
   auto const rank = effort.group ? effort.group->rank() : 0, ranks = effort.group ? effort.group->size() : 1;
   auto const parts = [=](std::int64_t count) { return std::vector<train::Part>{parallel::share_of(count, rank, ranks)}; };
   gpu::TrainingStep<T> step(network, {.batch = (s.batch + ranks - 1) / ranks, .time = s.time, .training = true},
-                            {.dropout = s.model.dropout, .seed = seed, .batches = batches, .batch_size = s.batch, .parts = parts, .sum = sum,
+                            {.dropout = s.model.dropout, .seed = timed_seed, .batches = batches, .batch_size = s.batch, .parts = parts, .sum = sum,
                              .objective = s.objective}, {}, s.graphs);
   std::vector<std::int64_t> starts(static_cast<std::size_t>(s.batch * batches));
   for (std::size_t i = 0; i < starts.size(); ++i) starts[i] = static_cast<std::int64_t>(i * 256 % 90000);
@@ -185,7 +184,7 @@ std::vector<Result> step(Sizes const& s, Effort const& effort) {
 }
 
 /// The gradient's bytes in one call; `bytes` is what leaves and enters each GPU, so that the rate is the bus bandwidth.
-std::vector<Result> all_reduce(Sizes const& s, Effort const& effort) {
+std::vector<Result> gpu_all_reduce(Sizes const& s, Effort const& effort) {
   parallel::Group alone;
   auto& group = effort.group ? *effort.group : alone;
   auto const ranks = static_cast<double>(group.size());
@@ -220,7 +219,7 @@ std::vector<Result> run(std::string const& name, Sizes const& s, Effort const& e
   if (name == "scan") return scan<T>(s, effort);
   if (name == "conv") return conv<T>(s, effort);
   if (name == "block") return block<T>(s, effort);
-  if (name == "all_reduce") return all_reduce(s, effort);
+  if (name == "all_reduce") return gpu_all_reduce(s, effort);
   if (name == "forward") return forward<T>(s, effort);
   return step<T>(s, effort);
 }
