@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "errors/errors.hpp"
 
 namespace mambasynth::collate {

@@ -1,6 +1,7 @@
 #include <ATen/Parallel.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "backend/backend.hpp"

@@ -7,6 +7,7 @@
 #include <map>
 #include <new>
 #include <stdexcept>
+#include <vector>
 
 #include "commands/verb.hpp"
 #include "commands/version.hpp"

@@ -1,5 +1,6 @@
 #include "config/section.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 

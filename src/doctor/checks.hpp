@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "doctor/facts.hpp"
 #include "doctor/finding.hpp"
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "doctor/facts.hpp"
 #include "doctor/folder.hpp"

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "dynamics/decoder.hpp"
 #include "dynamics/visits.hpp"

@@ -1,5 +1,7 @@
 #include "gpu/engine.hpp"
 
+#include <algorithm>
+
 #include "errors/errors.hpp"
 #include "gpu/tensors.hpp"
 #include "kernels/causal_conv1d.hpp"

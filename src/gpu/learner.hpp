@@ -1,5 +1,9 @@
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <string>
+
 #include "train/learner.hpp"
 
 namespace mambasynth::gpu {

@@ -1,5 +1,7 @@
 #include "gpu/weights.hpp"
 
+#include <algorithm>
+
 #include "gpu/current_stream.hpp"
 #include "gpu/tensors.hpp"
 

@@ -1,5 +1,6 @@
 #include "sweep/lock.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "sweep/worker.hpp"
 
 /// Several trials at once in one process: its slots. They share the GPU's context, so that kernels of one fill what those

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "sweep/transport.hpp"
 #include "sweep/trial.hpp"
 

@@ -1,4 +1,5 @@
 // Facts gathered over ranks of which one hangs: see gather_test.cpp.
+#include <chrono>
 #include <cstdio>
 #include <string>
 #include <thread>

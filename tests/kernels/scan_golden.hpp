@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "kernels/scan_case.hpp"
 #include "store/archive/npz.hpp"

@@ -1,4 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 

@@ -1,5 +1,6 @@
 #include <fstream>
 #include <thread>
+#include <vector>
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -48,8 +48,7 @@ def test_the_shared_runtime_is_linked_whatever_the_compiler_prefers(configure, t
 
 
 def test_a_compiler_without_the_shared_runtime_is_refused(configure):
-    done = configure("""for word; do [ "$word" = -l:libstdc++.so.6 ] || words+=("$word"); done
-exec g++ -static-libstdc++ "${words[@]}"""")
+    done = configure('for word; do [ "$word" = -l:libstdc++.so.6 ] || words+=("$word"); done; exec g++ -static-libstdc++ "${words[@]}"')
     assert done.returncode != 0
     message = " ".join(done.stderr.split())
     assert "does not link the shared libstdc++" in message and "CXX=/usr/bin/g++" in message

@@ -5,6 +5,8 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "store/atomic_file.hpp"
 #include "train/log.hpp"

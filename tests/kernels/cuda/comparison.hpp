@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "kernels/cuda/device_array.hpp"
 #include "kernels/numbers.hpp"

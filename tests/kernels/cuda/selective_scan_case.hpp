@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "kernels/cuda/device_array.hpp"
 #include "kernels/scan_case.hpp"

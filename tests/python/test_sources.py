@@ -1,0 +1,70 @@
+"""What every file must include by itself. A standard library's headers bring others along, each version fewer of them, so
+a name that comes by chance compiles here and not with the next compiler."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from conftest import CHECKOUT
+
+# Name after std::, header that brings it. Names that several headers bring (std::size_t, std::move) are left out.
+NAMES = {
+    r"u?int(8|16|32|64)_t|u?intptr_t": "cstdint",
+    "string": "string", "to_string": "string", "string_view": "string_view", "vector": "vector", "array": "array", "span": "span",
+    "map|multimap": "map", "set|multiset": "set", "deque": "deque", "list": "list", "tuple": "tuple", "variant|visit": "variant",
+    "unordered_map": "unordered_map", "unordered_set": "unordered_set", "optional|nullopt": "optional", "function": "functional",
+    "unique_ptr|shared_ptr|weak_ptr|make_unique|make_shared": "memory", "filesystem": "filesystem",
+    "mutex|lock_guard|unique_lock|scoped_lock": "mutex", "condition_variable": "condition_variable", "thread|jthread": "thread",
+    "atomic": "atomic", "chrono": "chrono", "numeric_limits": "limits", "runtime_error|logic_error|out_of_range": "stdexcept",
+    "exception_ptr|current_exception|rethrow_exception|uncaught_exceptions": "exception", "numbers": "numbers",
+    "sort|stable_sort|min|max|clamp|any_of|all_of|none_of|find_if|copy_n|transform": "algorithm", "accumulate|iota|gcd|lcm": "numeric",
+    "sqrt|exp|log|isfinite|isnan|pow|lround": "cmath", "ifstream|ofstream": "fstream", "istringstream|ostringstream": "sstream",
+    "bit_cast|endian|popcount": "bit", "byte": "cstddef",
+}
+FILES = sorted(path.relative_to(CHECKOUT) for folder in ("analysis", "kernels", "src", "tests") for kind in ("*.hpp", "*.cpp")
+               for path in (CHECKOUT / folder).rglob(kind))
+
+
+def code_of(path):
+    """Its text without comments and what stands in quotes."""
+    return re.sub(r'//[^\n]*|/\*.*?\*/|"(\\.|[^"\\\n])*"', "", (CHECKOUT / path).read_text(), flags=re.DOTALL)
+
+
+def included_by(path):
+    """Standard headers that a file includes, and ours."""
+    text = (CHECKOUT / path).read_text()
+    ours = (next((Path(folder, name) for folder in (".", "src", "tests") if (CHECKOUT / folder / name).exists()), None)
+            for name in re.findall(r'#include "([^"]+)"', text))
+    return set(re.findall(r"#include <([a-z_]+)>", text)), [path for path in ours if path]
+
+
+@cache
+def reached_by(path):
+    """Standard headers that a file has by itself and by way of our headers."""
+    standard, ours = included_by(path)
+    return standard.union(*(reached_by(header) for header in ours))
+
+
+def missing(kind, included):
+    """{file: headers} of files of a kind that name what a header brings that is not among the included."""
+    found = {}
+    for path in FILES:
+        if path.suffix != kind:
+            continue
+        code, there = code_of(path), included(path)
+        lacks = {header for names, header in NAMES.items() if header not in there and re.search(rf"\bstd::({names})\b", code)}
+        if lacks:
+            found[str(path)] = lacks
+    return found
+
+
+def test_the_sources_are_there():
+    assert len(FILES) > 500
+
+
+def test_a_header_includes_what_it_names():
+    assert missing(".hpp", lambda path: included_by(path)[0]) == {}
+
+
+def test_a_source_has_what_it_names_from_itself_or_from_headers_of_ours():
+    assert missing(".cpp", reached_by) == {}
