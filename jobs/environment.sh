@@ -35,7 +35,8 @@ build() {
   grep -E -A 12 'error|Error|FAILED' "$log" | head -n 60 >&2 || tail -n 40 "$log" >&2
   die 1 "the build of preset $preset failed (errors above, everything in $log). Correct it and call this again."
 }
-run_ninja() { (cd "$checkout" && NINJA_STATUS='[%f/%t] ' cmake --build --preset "$1" --parallel "$(build_jobs)" --target "${@:2}"); }
+# A compiler cache serves every checkout of the same files, wherever it lies.
+run_ninja() { (cd "$checkout" && CCACHE_BASEDIR=$checkout CCACHE_NOHASHDIR=1 NINJA_STATUS='[%f/%t] ' cmake --build --preset "$1" --parallel "$(build_jobs)" --target "${@:2}"); }
 
 # What a step of Ninja's takes, in units of a kernel's file: those with LibTorch's or CLI11's headers take ten times as
 # long (measured), links hardly anything.

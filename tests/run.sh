@@ -101,6 +101,29 @@ run_pytest() {
     "${filter[@]}" --junitxml "$results/pytest.xml") || fail_without_report pytest
   lap "system tests"
 }
+# Every header by itself, by the build's compiler and by others that are here: standard libraries differ in what their
+# headers bring along.
+check_headers() {
+  local compiler folder torch_root others=()
+  step "Headers alone"
+  build "$preset" headers_alone
+  torch_root=$(sed -n 's/^MAMBASYNTH_TORCH_ROOT:PATH=//p' "$checkout/build/$preset/CMakeCache.txt")
+  for compiler in clang++ g++-15 g++-14 g++-13; do
+    if ! command -v "$compiler" >/dev/null; then continue; fi
+    others+=("$compiler")
+    folder=$checkout/build/headers-$compiler
+    mkdir -p "$folder"
+    if ! cmake -S "$checkout" -B "$folder" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" -DTorch_DIR="$torch_root" \
+      -DMAMBASYNTH_WERROR=ON -DMAMBASYNTH_TESTS=OFF >"$folder/build.log" 2>&1; then
+      skip "headers with $compiler: CMake cannot configure with it ($folder/build.log)"
+    elif ! CCACHE_BASEDIR=$checkout CCACHE_NOHASHDIR=1 cmake --build "$folder" --parallel "$(build_jobs)" --target headers_alone -- -k 0 >>"$folder/build.log" 2>&1; then
+      grep -A 3 'error:' "$folder/build.log" | head -n 40 >&2
+      fail "headers with $compiler: not every one compiles alone ($folder/build.log)"
+    fi
+  done
+  [ ${#others[@]} != 0 ] || skip "headers with other compilers: neither clang++ nor a newer g++ is installed"
+  lap "headers alone (${CXX:-g++} ${others[*]})"
+}
 # A runner that fails writes its report and is counted there; one that never got so far is a failure by itself.
 fail_without_report() { [ -s "$results/$1.xml" ] || fail "$1: ended without a report"; }
 
@@ -126,6 +149,7 @@ build "$preset" all
 lap "building preset $preset"
 run_ctest "$preset"
 
+check_headers
 if $quick; then
   skip "sanitizers: --quick was given"
   skip "system tests: --quick was given"

@@ -8,12 +8,7 @@ namespace mambasynth::tests {
 
 /// A golden file of the original program: in the folder that MAMBASYNTH_REFERENCE names, by default shared/reference
 /// beside the checkout. Empty when it is not there (the test then says SKIP).
-inline std::filesystem::path reference_file(std::string const& name) {
-  char const* named = std::getenv("MAMBASYNTH_REFERENCE");
-  std::filesystem::path const folder = named ? named : MAMBASYNTH_DEFAULT_REFERENCE;
-  auto const file = folder / name;
-  return std::filesystem::exists(file) ? file : std::filesystem::path{};
-}
+std::filesystem::path reference_file(std::string const& name);
 
 /// A fresh, empty folder that is removed at the end of the scope.
 class TemporaryFolder {
