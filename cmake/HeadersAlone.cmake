@@ -1,6 +1,6 @@
 # Target headers_alone: every header of ours compiled by itself, as its first includer might have it. Standard libraries
 # differ in which of their headers bring which others, so a header that forgets an #include may compile here and not there.
-file(GLOB_RECURSE headers RELATIVE "${PROJECT_SOURCE_DIR}" CONFIGURE_DEPENDS
+file(GLOB_RECURSE headers RELATIVE "${PROJECT_SOURCE_DIR}"
   "${PROJECT_SOURCE_DIR}/kernels/*.hpp" "${PROJECT_SOURCE_DIR}/analysis/*.hpp" "${PROJECT_SOURCE_DIR}/src/*.hpp")
 if(NOT MAMBASYNTH_CUDA)
   list(FILTER headers EXCLUDE REGEX "^(kernels/cuda|src/gpu)/")
