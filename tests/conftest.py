@@ -56,6 +56,19 @@ def pytest_addoption(parser):
     parser.addoption("--build", default=CHECKOUT / "build" / "ci", type=Path, help="the build folder to test")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """The tests of the Slurm cluster share a worker, and start first: they wait for most of their time. (xdist's own groups
+    go unnoticed under pytest 9.)"""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneClusterScheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return "slurm" if nodeid.startswith(("system/test_slurm.py", "system/test_container.py")) else nodeid
+
+    return OneClusterScheduling(config, log)
+
+
 class Program:
     """One of the built programs; calling it runs it to its end."""
 

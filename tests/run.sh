@@ -97,7 +97,7 @@ run_pytest() {
   step "System tests and reading tests"
   (cd "$checkout/tests" && PYTHONDONTWRITEBYTECODE=1 MAMBASYNTH_PYTHON_TORCH=${torch:-} \
     MAMBASYNTH_NO_PYTHON_TORCH=${no_torch:-} MAMBASYNTH_DEVICE_TOOLS=${device_tools:-} \
-    "$venv/bin/python" -m pytest --build="$checkout/build/$preset" --numprocesses $parallel --dist loadgroup \
+    "$venv/bin/python" -m pytest --build="$checkout/build/$preset" --numprocesses $parallel \
     "${filter[@]}" --junitxml "$results/pytest.xml") || fail_without_report pytest
   lap "system tests"
 }

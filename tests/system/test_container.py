@@ -238,7 +238,6 @@ SCRIPT = CHECKOUT / "jobs" / "sweep_gate_lr.slurm"
 
 @pytest.mark.long
 @pytest.mark.slurm
-@pytest.mark.xdist_group("slurm")
 def test_a_job_on_two_nodes_runs_the_image(submit, image, collate, tmp_path):
     out = tmp_path / "out"
     done = submit("sbatch", "--wait", "--gpus-per-node=0", f"--output={tmp_path}/job.out", SCRIPT, "sweeps/smoke.toml", "--out", out)
@@ -251,7 +250,6 @@ def test_a_job_on_two_nodes_runs_the_image(submit, image, collate, tmp_path):
 
 @pytest.mark.long
 @pytest.mark.slurm
-@pytest.mark.xdist_group("slurm")
 def test_a_warned_job_saves_and_comes_back(submit, image, tmp_path):
     """The warning must not reach the process that serves the image's files: it dies of USR2, and the ranks with it."""
     (tmp_path / "longer.toml").write_text(LONGER)

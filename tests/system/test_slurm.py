@@ -12,8 +12,7 @@ import pytest
 from conftest import CHECKOUT, TINY_SWEEP
 from test_kill import numbers
 
-# One cluster, so one worker.
-pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("slurm")]
+pytestmark = pytest.mark.slurm
 CLUSTER = CHECKOUT / "tests" / "system" / "slurm_cluster.sh"
 
 
