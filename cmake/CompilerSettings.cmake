@@ -32,6 +32,13 @@ target_compile_options(mambasynth_settings INTERFACE $<$<COMPILE_LANG_AND_ID:CXX
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(mambasynth_settings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
 endif()
+# What GCC concludes from the flow of data depends on what it has inlined: each version raises false alarms of its own, 13
+# and 14 about standard vectors in LibTorch's headers and in ours. Newer versions than the one that CI uses only show them.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+  foreach(warning array-bounds stringop-overflow stringop-overread free-nonheap-object maybe-uninitialized dangling-pointer use-after-free)
+    target_compile_options(mambasynth_settings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-error=${warning}>)
+  endforeach()
+endif()
 if(MAMBASYNTH_SANITIZE)
   target_compile_options(mambasynth_settings INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${MAMBASYNTH_SANITIZE} -O1 -fno-omit-frame-pointer -fno-sanitize-recover=undefined>)

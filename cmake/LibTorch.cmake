@@ -57,11 +57,6 @@ find_path(MAMBASYNTH_FMT_INCLUDE fmt/format.h HINTS ${fmt_hints})
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/generated/fmt_first")
 file(CREATE_LINK "${MAMBASYNTH_FMT_INCLUDE}/fmt" "${PROJECT_BINARY_DIR}/generated/fmt_first/fmt" SYMBOLIC)
 target_include_directories(mambasynth_torch SYSTEM INTERFACE "${PROJECT_BINARY_DIR}/generated/fmt_first")
-# GCC from 13 on sees copies past the end of a std::vector<bool> that autograd's header keeps.
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
-  target_compile_options(mambasynth_torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-array-bounds>
-    $<$<COMPILE_LANGUAGE:CXX>:-Wno-stringop-overflow>)
-endif()
 # libtorch_cpu names CUDA's profiler library, which sits beside it and is found at run time.
 target_link_options(mambasynth_torch INTERFACE -Wl,--allow-shlib-undefined)
 target_link_libraries(mambasynth_torch INTERFACE torch::cpu torch::c10)
