@@ -11,7 +11,7 @@ import h5py
 import numpy
 import pytest
 from conftest import TINY_TRIAL
-from test_sweep import ranks_of
+from test_sweep import output_at_end, ranks_of
 
 # 42 windows in batches of 13, the last one of 3: with four ranks one of them has none.
 TRIAL = TINY_TRIAL.replace("batch_size = 8", "batch_size = 13").replace("epochs = 2", "epochs = 4")
@@ -136,7 +136,7 @@ def test_a_rank_that_is_lost_costs_a_sweep_only_the_work_since_the_last_save(mam
         time.sleep(0.02)
     victims = ranks_of(process)
     os.kill(victims[-1], signal.SIGKILL)
-    _, told = process.communicate(timeout=120)
+    _, told = output_at_end(process)
     assert "is lost" in told
     mambasynth.over(4)("sweep", sweep, "--out", out)
     for file in out.glob("trials/*/checkpoint.pt"):

@@ -3,14 +3,13 @@
 import os
 import random
 import signal
-import subprocess
 import time
 
 import h5py
 import numpy
 import pytest
 from conftest import TINY_SWEEP
-from test_sweep import events, ranks_of
+from test_sweep import events, output_at_end, ranks_of
 
 RANKS = 3
 SWEEP = (TINY_SWEEP.replace("seeds = [42]", "seeds = [42, 43]").replace("[0.0, 1.0]", "[0.0, 0.1, 1.0]").replace("stride = 64", "stride = 32")
@@ -97,11 +96,7 @@ def test_nothing_that_is_killed_loses_or_doubles_a_trial(mambasynth, undisturbed
         while done < injections and len(numbers(out)) < len(expected):
             process = mambasynth.over(RANKS).start("sweep", sweep, "--out", out, "--trials-per-rank", str(dice.choice([1, 2])))
             done += disturb(process, dice)
-            try:
-                process.communicate(timeout=120)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                raise
+            output_at_end(process)
         mambasynth.over(RANKS)("sweep", sweep, "--out", out)
         assert numbers(out) == expected, f"seed {seed}"
         assert not (out / "lock").exists()
