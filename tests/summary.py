@@ -48,7 +48,7 @@ def read_cases(report):
 
 
 def take_program(results, name, report, died):
-    """Every case of a Catch2 program; died: what ctest says of its end where that is no success, else None."""
+    """Every case of a Catch2 program; died: what ctest says of its end if the program failed, else None."""
     cases, assertions, inside = read_cases(report)
     explained = False
     for case in cases:

@@ -65,7 +65,7 @@ errors::ExitCode run(int argc, char const* const* argv) {
   warn(table.warnings);
 
   auto const similarity = compare_trials(table, sweep);
-  auto markdown = to_markdown(table, sweep, similarity, options.measures);  // a measure that is none stops here
+  auto markdown = to_markdown(table, sweep, similarity, options.measures);  // an unknown measure stops here
 
   // The table on the terminal comes even where table.csv cannot be written (somebody else's folder, a full disk).
   auto const file = options.out / "table.csv";

@@ -188,7 +188,7 @@ void TrainingStep<T>::capture(std::int64_t batch) {
   // scratch arrays only.
   launch_forward_and_backward(batch);
   c10::cuda::getCurrentCUDAStream().synchronize();
-  // Other threads of this process may train on the same card: their calls are no part of this capture.
+  // Other threads of this process may train on the same card; their calls do not belong to this capture.
   std::lock_guard const lock(one_at_a_time);
   auto graph = std::make_unique<at::cuda::CUDAGraph>();
   bool capturing = false;
