@@ -2,35 +2,8 @@
 
 #include <cmath>
 #include <limits>
-#include <numbers>
 
 namespace mambasynth::collate {
-
-double central_probability(double t, std::int64_t freedom) {
-  auto const theta = std::atan(t / std::sqrt(static_cast<double>(freedom)));
-  auto const cosine = std::cos(theta);
-  // Odd: theta + sin (cos + 2/3 cos^3 + ...); even: sin (1 + 1/2 cos^2 + 3/8 cos^4 + ...), freedom / 2 terms.
-  bool const odd = freedom % 2 == 1;
-  double term = odd ? cosine : 1;
-  double sum = 0;
-  for (std::int64_t i = odd ? 3 : 2; i <= freedom; i += 2) {
-    sum += term;
-    term *= cosine * cosine * static_cast<double>(i - 1) / static_cast<double>(i);
-  }
-  auto const series = std::sin(theta) * sum;
-  return odd ? 2 / std::numbers::pi * (theta + series) : series;
-}
-
-double central_quantile(double p, std::int64_t freedom) {
-  double low = 0;
-  double high = 1;
-  while (central_probability(high, freedom) < p) high *= 2;
-  for (;;) {
-    auto const middle = (low + high) / 2;
-    if (middle <= low || middle >= high) return middle;
-    (central_probability(middle, freedom) < p ? low : high) = middle;
-  }
-}
 
 Interval interval_of(std::span<double const> values) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
