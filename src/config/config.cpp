@@ -19,6 +19,14 @@ Data with_keys_of_file(Data const& of_file, Data const& configured) {
   return keys;
 }
 
+void check_test_series(Data const& keys) {
+  if (keys.resolved_test_path_seed() != keys.resolved_path_seed()) return;
+  auto const seed = std::to_string(keys.resolved_path_seed());
+  throw errors::usage("data.test_path_seed = " + seed + " is the path seed of the series itself",
+                      "the test series would be the training series",
+                      "Choose another --test-path-seed, or leave it out for the path seed + 1");
+}
+
 namespace {
 
 /// A key that steers what is switched off would name a trial of its own with the numbers of another.
@@ -51,6 +59,7 @@ void check(Trial const& trial) {
     throw errors::usage("data.n_steps = " + text(trial.data.n_steps) + " is below train.seq_len = " +
                             text(trial.train.seq_len),
                         "the series is shorter than one window", "Use a longer series or shorter windows");
+  if (trial.data.path.empty()) check_test_series(trial.data);  // else by the keys of the file, once it is read
   check_effect(trial.train);
 }
 

@@ -16,6 +16,9 @@ namespace mambasynth::config {
 /// path as configured.
 Data with_keys_of_file(Data const& of_file, Data const& configured);
 
+/// The test series must be another than the series itself: path and test path by different seeds. Throws errors::usage.
+void check_test_series(Data const& keys);
+
 /// One trial, whole.
 struct Trial {
   Data data;

@@ -89,10 +89,11 @@ std::vector<std::string> columns_of(SweepFile const& sweep) {
   return columns;
 }
 
-void check_cell(PlannedTrial const& planned, Settings const& cell, CheckTrial const& check) {
+/// Runs `check` and lets what it refuses name the cell.
+template <class Check>
+void check_cell(Settings const& cell, Check const& check) {
   try {
-    config::check(planned.trial);
-    if (check) check(planned.trial, planned.ranks);
+    check();
   } catch (errors::Error const& error) {
     if (cell.empty()) throw;
     std::string why = error.what();
@@ -124,7 +125,10 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
       else config::set(planned.trial, key, value);
     }
     if (planned.trial.train.precision == "auto") planned.trial.train.precision = auto_precision;
-    check_cell(planned, cell, check);
+    check_cell(cell, [&] {
+      config::check(planned.trial);
+      if (check) check(planned.trial, planned.ranks);
+    });
     for (auto const& column : plan.columns) {
       auto const found = std::find_if(cell.begin(), cell.end(), [&](auto const& entry) { return entry.first == column; });
       planned.axis_values.push_back(found == cell.end() ? base_values[column] : shown(found->second));
@@ -134,7 +138,10 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
     if (!data.path.empty()) {
       auto const known = stored.find(data.path);
       series = known != stored.end() ? known->second : (stored[data.path] = identify(data));
-      if (series.generated_from) planned.trial.data = config::with_keys_of_file(*series.generated_from, data);
+      if (series.generated_from) {
+        planned.trial.data = config::with_keys_of_file(*series.generated_from, data);
+        check_cell(cell, [&] { config::check_test_series(planned.trial.data); });
+      }
     }
     planned.data_hash = data_hash(planned.trial, series.sha256);
     planned.cost = estimated_cost(planned.trial, series.n_steps, series.channels);

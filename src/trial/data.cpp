@@ -43,6 +43,7 @@ TrialData load_data(config::Trial const& trial, std::filesystem::path const& pat
   result.material.train = {x, split.train, t.seq_len};
   result.material.val = {x, split.validation, t.seq_len};
   if (result.generated) {
+    config::check_test_series(result.data);
     auto const test = as_tensor(series::generate_for_training(series::test_series_of(result.data), threads));
     result.material.test = {test, series::window_starts(test.size(0), t.seq_len, t.seq_len), t.seq_len};
   }

@@ -1,5 +1,9 @@
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <cstdint>
+#include <limits>
 
 #include "config/text.hpp"
 #include "config/toml.hpp"
@@ -48,6 +52,34 @@ TEST_CASE("wrong types and values out of range are refused") {
   CHECK_THAT(refusal_of("[train]\nepochs = 0\n"), ContainsSubstring("it must be at least 1"));
   CHECK_THAT(refusal_of("[model]\nmax_horizon = 0\n"), ContainsSubstring("it must be at least 1"));
   CHECK_THAT(refusal_of("[train\n"), ContainsSubstring("this is not TOML"));
+}
+
+TEST_CASE("the test series is another than the series itself") {
+  auto const refused = [](config::Data const& keys) {
+    try {
+      config::check_test_series(keys);
+    } catch (errors::Error const& error) {
+      CHECK(error.code() == errors::ExitCode::usage);
+      return true;
+    }
+    return false;
+  };
+  config::Trial trial;
+  auto& keys = trial.data;
+  auto const path_seed = GENERATE(std::int64_t{0}, std::int64_t{41}, std::int64_t{42}, std::int64_t{43}, std::numeric_limits<std::int64_t>::max());
+  keys.path_seed = path_seed;
+  CHECK_FALSE(refused(keys));
+  keys.test_path_seed = path_seed;
+  CHECK(refused(keys));
+  CHECK_THROWS_AS(config::check(trial), errors::Error);
+  keys.path = "data.npz";  // whose own path seed counts
+  CHECK_NOTHROW(config::check(trial));
+  keys.path.clear();
+  keys.test_path_seed = path_seed - 1;
+  CHECK_FALSE(refused(keys));
+  keys.path_seed.reset();
+  keys.test_path_seed = keys.seed;
+  CHECK(refused(keys));
 }
 
 TEST_CASE("a horizon that no window holds is refused") {

@@ -4,6 +4,7 @@
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <limits>
 #include <numeric>
 #include <set>
 
@@ -104,6 +105,10 @@ TEST_CASE("the test series has the next path seed and the training series' lengt
   data.n_steps = 500;
   auto test = test_series_of(data);
   CHECK(test.resolved_path_seed() == 8);
+  data.path_seed = 8;
+  CHECK(test_series_of(data).resolved_path_seed() == 9);
+  data.path_seed = std::numeric_limits<std::int64_t>::max();
+  CHECK(test_series_of(data).resolved_path_seed() == 0);
   CHECK(test.n_steps == 500);
   data.test_path_seed = 3;
   data.test_n_steps = 90;

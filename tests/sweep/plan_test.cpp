@@ -1,6 +1,7 @@
 #include <set>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "errors/errors.hpp"
@@ -225,6 +226,39 @@ TEST_CASE("a given series is named by its hash, or by the keys of the generator 
   generated.data.test_n_steps = ours.trials[0].trial.data.resolved_test_n_steps();
   CHECK(ours.trials[0].id == sweep::trial_id(generated));
   CHECK(ours.trials[0].trial.data.path == "/x/data.npz");
+}
+
+TEST_CASE("a cell whose test series would be its own series is refused by name") {
+  auto const plan = [](std::string const& text, config::Data const& of_file = {}) {
+    return sweep::make_plan(sweep::parse_sweep(text, "test.toml"), "fp32",
+                            [&](config::Data const&) { return sweep::DataIdentity{"", of_file.n_steps, of_file.ambient_dim, of_file}; });
+  };
+  std::string const axis = "[[sweep.axis]]\n\"data.path_seed\" = [7, 8]\n[data]\n";
+  CHECK_NOTHROW(plan(axis));
+  CHECK(plan(axis).trials[1].trial.data.resolved_test_path_seed() == 9);
+  CHECK_THROWS_WITH(plan(axis + "test_path_seed = 8\n"), ContainsSubstring("the cell data.path_seed = 8 cannot run"));
+  std::string const stored = "[[sweep.axis]]\n\"data.test_path_seed\" = [7, 8]\n[data]\npath = \"/x/data.npz\"\n";
+  config::Data of_file;
+  CHECK_NOTHROW(plan(stored, of_file));
+  of_file.path_seed = 8;
+  CHECK_THROWS_WITH(plan(stored, of_file), ContainsSubstring("the cell data.test_path_seed = 8 cannot run"));
+}
+
+TEST_CASE("one series under two names makes no second cell") {
+  auto const generated = GENERATE(false, true);
+  auto const named = [&](std::string const& second) {
+    return sweep::make_plan(sweep::parse_sweep("[[sweep.axis]]\n\"data.path\" = [\"/x/a.npz\", \"" + second + "\"]\n", "test.toml"), "fp32",
+                            [&](config::Data const& data) {
+                              config::Data keys;
+                              sweep::DataIdentity known{data.path == "/x/other.npz" ? "b" : "a", keys.n_steps, keys.ambient_dim};
+                              if (!generated) return known;
+                              keys.path_seed = data.path == "/x/other.npz" ? 8 : 7;
+                              known.sha256.clear(), known.generated_from = keys;
+                              return known;
+                            });
+  };
+  CHECK_NOTHROW(named("/x/other.npz"));
+  CHECK_THROWS_WITH(named("/x/link.npz"), ContainsSubstring("two cells of the sweep are the same trial"));
 }
 
 TEST_CASE("the estimated cost grows with what takes longer") {
