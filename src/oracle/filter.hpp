@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -10,8 +11,12 @@ namespace mambasynth::oracle {
 /// The exact forward filter: the law of the hidden state at step t given x_0 .. x_t (after observe) or x_0 .. x_{t-1}
 /// (before it). What is seen depends on circle and step of the revolution only, so each position holds one mass and,
 /// given the position, the law of the revolutions to come, which changes only where a revolution ends. Positions move
-/// on by one each step; here they stay in their slots and the offset moves instead. A step costs the positions of the
-/// circles that are still possible, not the states.
+/// on by one each step; here they stay in their slots and the offset moves instead.
+///
+/// All masses are kept as logarithms, so that none is lost, however unlikely the series: what is negligible now may be all
+/// that is left later. As plain numbers stand only those of the circles that are visible, that have a position above
+/// least_log_mass. What is observed changes the masses of the others too, by A cos + B sin + K of the slot's own phase: a
+/// sum over any number of steps has that form again, so that a step makes no pass over the positions of such a circle.
 class Filter {
  public:
   /// Keeps a reference to `hidden`. `elapsed`: the revolutions elapsed are followed too.
@@ -21,50 +26,79 @@ class Filter {
   void start_known();
   /// Before the first step: anywhere, by the process's stationary law.
   void start_stationary();
-  /// x (d channels) of this step.
+  /// x (d channels, finite) of this step.
   void observe(double const* x);
   /// On to the next step.
   void advance();
 
   [[nodiscard]] HiddenProcess const& hidden() const { return hidden_; }
-  /// Whether a circle has any mass; most have none once a few steps have been seen.
-  [[nodiscard]] bool alive(std::size_t circle) const { return alive_[circle] != 0; }
-  [[nodiscard]] bool follows_elapsed() const { return !elapsed_.empty(); }
+  /// Whether a circle has a position with mass(); most have none once a few steps have been seen.
+  [[nodiscard]] bool visible(std::size_t circle) const { return visible_[circle] != 0; }
+  [[nodiscard]] bool follows_elapsed() const { return !log_elapsed_.empty(); }
 
-  /// Slot of `circle` whose position is `step` now.
+  /// Slot of `circle` whose position is `step`, 0 .. P - 1, now.
   [[nodiscard]] std::size_t slot(HiddenCircle const& circle, std::int64_t step) const {
-    auto const p = circle.period;
-    return static_cast<std::size_t>(circle.first_position + (step + p - offset(circle)) % p);
+    auto const place = step - offset(circle);
+    return static_cast<std::size_t>(circle.first_position + (place < 0 ? place + circle.period : place));
   }
   /// Position of the circle's first slot.
   [[nodiscard]] std::int64_t offset(HiddenCircle const& circle) const { return time_ % circle.period; }
+  /// Below exp(least_log_mass): 0.
   [[nodiscard]] double mass(std::size_t slot) const { return mass_[slot]; }
-  /// (R): law of the revolutions to come, 1 first, at a slot of `circle`.
-  [[nodiscard]] double const* to_come(HiddenCircle const& circle, std::size_t slot) const {
-    return to_come_.data() + row(circle, slot);
+  /// Logarithm of the mass of a slot of circle number `circle`, however small.
+  [[nodiscard]] double log_mass(std::size_t circle, std::size_t slot) const;
+  /// Given a slot of `circle` (with mass): P(r + 1 revolutions to come, the present one counted), r = 0 .. R - 1.
+  [[nodiscard]] double to_come(HiddenCircle const& circle, std::size_t slot, std::size_t r) const {
+    return std::exp(log_to_come_[row(circle, slot) + r]);
   }
-  /// (R): law of the revolutions that the visit has completed, 0 first.
-  [[nodiscard]] double const* elapsed(HiddenCircle const& circle, std::size_t slot) const {
-    return elapsed_.data() + row(circle, slot);
+  /// Likewise: P(the visit has completed e revolutions), e = 0 .. R - 1.
+  [[nodiscard]] double elapsed(HiddenCircle const& circle, std::size_t slot, std::size_t e) const {
+    return std::exp(log_elapsed_[row(circle, slot) + e]);
   }
   /// P(circle, step of the revolution, revolutions to come).
   [[nodiscard]] double probability(std::int64_t circle, std::int64_t step, std::int64_t revolutions) const;
 
+  static constexpr double least_log_mass = -100;  ///< 4e-44: all that is below adds nothing to 1
+
  private:
+  /// What is still to be added to the log masses of a circle's slots, each of which has the phase that it started with.
+  struct Pending {
+    double cosine = 0, sine = 0, constant = 0;
+    double largest = 0;  ///< of the log masses before that
+    /// At least what cosine and sine add to any slot.
+    [[nodiscard]] double reach() const { return std::abs(cosine) + std::abs(sine); }
+  };
+  [[nodiscard]] std::size_t last_slot(std::size_t circle) const {
+    auto const& c = hidden_.circles()[circle];
+    return static_cast<std::size_t>(c.first_position + c.period - 1 - offset_[circle]);
+  }
   [[nodiscard]] static std::size_t row(HiddenCircle const& circle, std::size_t slot) {
     return static_cast<std::size_t>(circle.first_state) +
            (slot - static_cast<std::size_t>(circle.first_position)) * static_cast<std::size_t>(circle.revolutions);
   }
-  void finish_revolution(HiddenCircle const& circle, double entering);
+  [[nodiscard]] double pending(std::size_t circle, std::size_t slot) const;
+  void project(double const* x);
+  void settle(std::size_t circle);
+  void show(std::size_t circle, double top);
+  void hide(std::size_t circle);
+  void finish_revolution(std::size_t circle, double log_entering);
+  void normalise(HiddenCircle const& circle, std::size_t slot);
 
   HiddenProcess const& hidden_;
   std::int64_t time_ = 0;
-  std::vector<double> mass_;      // (positions)
-  std::vector<double> exponent_;  // (positions), scratch
-  std::vector<double> to_come_;   // (states)
-  std::vector<double> elapsed_;   // (states) or empty
-  std::vector<double> entering_;  // (circles), scratch
-  std::vector<char> alive_;       // (circles)
+  double level_ = 0;                 // logarithm of the sum of all masses, as log_mass_ has them
+  std::vector<double> mass_;         // (positions), their sum 1; 0 in a circle that is not visible
+  std::vector<double> log_mass_;     // (positions), but for what is pending
+  std::vector<double> log_to_come_;  // (states): law given the position; its sum is 1 where normal_ says so, and what it
+                                     // lacks or has too much belongs to log_mass_, log R at most
+  std::vector<double> log_elapsed_;  // (states) likewise, or empty
+  std::vector<char> normal_;         // (positions)
+  std::vector<char> visible_;        // (circles)
+  std::vector<std::int64_t> offset_; // (circles)
+  std::vector<Pending> pending_;     // (circles)
+  std::vector<double> log_entering_, largest_;  // (circles), scratch
+  std::vector<double> axes_;         // (d, circles, 2): across circles the processor takes several products at once
+  std::vector<double> along_;        // (circles, 2), scratch
 };
 
 }  // namespace mambasynth::oracle

@@ -37,7 +37,7 @@ void Forecast::look_at(Filter const& filter) {
   std::fill(is_active_.begin(), is_active_.end(), char{0});
   active_.clear();
   for (std::size_t c = 0; c < circles_; ++c) {
-    if (!filter.alive(c)) continue;
+    if (!filter.visible(c)) continue;
     enter(c);
     auto const& circle = hidden_.circles()[c];
     auto const offset = static_cast<std::size_t>(filter.offset(circle)), first = static_cast<std::size_t>(circle.first_position);
@@ -71,11 +71,11 @@ void Forecast::move_on(Filter const& filter, std::int64_t k) {
   for (std::size_t a = 0, before = active_.size(); a < before; ++a) {  // it grows on the way
     auto const c = active_[a];
     auto const& circle = hidden_.circles()[c];
-    auto const wraps = k / circle.period;
-    auto const slot = filter.slot(circle, circle.period - 1 - k % circle.period);
+    auto const wraps = k < circle.period ? 0 : k / circle.period;  // divisions are what this loop would wait for
+    auto const slot = filter.slot(circle, circle.period - 1 - (k - wraps * circle.period));
     double out = 0;
-    if (wraps < circle.revolutions && filter.mass(slot) > 0) out = filter.mass(slot) * filter.to_come(circle, slot)[wraps];
-    left_ += out;
+    if (wraps < circle.revolutions && filter.mass(slot) > 0) out = filter.mass(slot) * filter.to_come(circle, slot, static_cast<std::size_t>(wraps));
+    if (!circle.alone(static_cast<std::int64_t>(c))) left_ += out;
     for (std::int64_t j = 1; j <= std::min(wraps, circle.revolutions); ++j)
       out += in_[static_cast<std::size_t>(k - j * circle.period) * circles_ + c] * circle.dwell[static_cast<std::size_t>(j - 1)];
     out_[c] = out;

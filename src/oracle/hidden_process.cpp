@@ -33,6 +33,8 @@ HiddenCircle circle_of(series::Process const& process, std::int64_t number) {
   circle.radius = process.radius[c];
   circle.dwell = dwell_law(circle.period, process.dwell_mean, process.dwell_std);
   circle.survival = survival_of(circle.dwell);
+  for (double const p : circle.dwell) circle.log_dwell.push_back(std::log(p));
+  for (double const p : circle.survival) circle.log_survival.push_back(std::log(p));
   circle.revolutions = static_cast<std::int64_t>(circle.dwell.size());
   auto const step = process.step_angle(number);
   for (std::int64_t i = 0; i < 2 * circle.period; ++i) {
@@ -44,7 +46,10 @@ HiddenCircle circle_of(series::Process const& process, std::int64_t number) {
   circle.turn_sine = std::sin(step);
   auto const row = process.transitions_from(number);
   for (std::size_t j = 0; j < row.size(); ++j)
-    if (row[j] > 0) circle.successors.emplace_back(static_cast<std::int64_t>(j), row[j]);
+    if (row[j] > 0) {
+      circle.successors.emplace_back(static_cast<std::int64_t>(j), row[j]);
+      circle.log_successors.push_back(std::log(row[j]));
+    }
   return circle;
 }
 

@@ -16,9 +16,13 @@ struct HiddenCircle {
   double radius = 0;
   std::vector<double> dwell;        ///< (R), P(visit lasts j + 1 revolutions)
   std::vector<double> survival;     ///< (R), P(visit lasts more than e revolutions)
+  std::vector<double> log_dwell, log_survival;  ///< their logarithms
   std::vector<double> cosine, sine; ///< (2 P), of the phase at s mod P: a slot needs no wrapping
   double turn_cosine = 0, turn_sine = 0;  ///< of the angle of a step
   std::vector<std::pair<std::int64_t, double>> successors;  ///< circle, probability; those above zero
+  std::vector<double> log_successors;  ///< logarithms of those probabilities
+  /// The only circle of its process: it is never left, and all its revolutions are one visit.
+  [[nodiscard]] bool alone(std::int64_t number) const { return successors.size() == 1 && successors[0].first == number; }
   double visit_share = 0;           ///< stationary law of the chain of visits
   std::int64_t first_position = 0;  ///< where its positions begin among all, and its states
   std::int64_t first_state = 0;

@@ -55,9 +55,9 @@ void PosteriorFile::add(std::int64_t t, Filter const& filter, Forecast const& fo
     for (auto slot = first; slot < first + static_cast<std::size_t>(circle.period); ++slot) {
       double const mass = filter.mass(slot);
       if (mass == 0) continue;
-      for (std::size_t r = 0; r < circle.dwell.size(); ++r) to_come_now_[r] += mass * filter.to_come(circle, slot)[r];
+      for (std::size_t r = 0; r < circle.dwell.size(); ++r) to_come_now_[r] += mass * filter.to_come(circle, slot, r);
       if (elapsed_now_.empty()) continue;
-      for (std::size_t e = 0; e < circle.dwell.size(); ++e) elapsed_now_[e] += mass * filter.elapsed(circle, slot)[e];
+      for (std::size_t e = 0; e < circle.dwell.size(); ++e) elapsed_now_[e] += mass * filter.elapsed(circle, slot, e);
     }
   }
   for (std::size_t h = 0; h < switched_now_.size(); ++h) switched_now_[h] = forecast.switched(h);

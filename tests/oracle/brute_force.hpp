@@ -83,7 +83,7 @@ class Enumeration {
     else
       for (std::int64_t next = 0; next < process_.circles; ++next) {
         auto const p = process_.transition_matrix[static_cast<std::size_t>(place.circle * process_.circles + next)];
-        if (p > 0) enter(path, next, place.visit + 1, weight * p, use);
+        if (p > 0) enter(path, next, place.visit + (next == place.circle ? 0 : 1), weight * p, use);
       }
     path.resize(before);
   }

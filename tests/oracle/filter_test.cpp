@@ -9,6 +9,8 @@
 
 #include "oracle/brute_force.hpp"
 #include "oracle/forecast.hpp"
+#include "oracle/log_filter.hpp"
+#include "series/random/numpy_generator.hpp"
 
 using namespace mambasynth;
 using Catch::Matchers::WithinAbs;
@@ -74,7 +76,7 @@ void check_law(oracle::Filter const& filter, Expected const& e) {
         CHECK_THAT(filter.probability(number, s, r), WithinAbs(expected(e.to_come, r), exact));
         total += filter.probability(number, s, r);
         auto const slot = filter.slot(circle, s);
-        CHECK_THAT(filter.mass(slot) * filter.elapsed(circle, slot)[r - 1], WithinAbs(expected(e.elapsed, r - 1), exact));
+        CHECK_THAT(filter.mass(slot) * filter.elapsed(circle, slot, static_cast<std::size_t>(r - 1)), WithinAbs(expected(e.elapsed, r - 1), exact));
       }
   }
   CHECK_THAT(total, WithinAbs(1, exact));
@@ -167,6 +169,67 @@ TEST_CASE("almost no noise: the place is known, and a horizon within the revolut
     forecast.make(filter);
     CAPTURE(t);
     CHECK_THAT(forecast.circle_now()[static_cast<std::size_t>(series.circle[t])], WithinAbs(1, 1e-9));
+  }
+}
+
+TEST_CASE("the posterior of a series that the process would never make is that of a filter in the log domain") {
+  config::Data data;
+  data.ambient_dim = 6;
+  data.n_circles = 6;
+  data.min_period = 7;
+  data.max_period = 60;
+  data.dwell_mean = 80;
+  data.dwell_std = 25;
+  data.n_steps = 400;
+  enum class Kind { walk, huge, backwards, silent, cut, tight };
+  auto const kind = GENERATE(Kind::walk, Kind::huge, Kind::backwards, Kind::silent, Kind::cut, Kind::tight);
+  CAPTURE(static_cast<int>(kind));
+  if (kind == Kind::tight) data.dwell_std = 0;  // most laws of the revolutions to come have zeros
+  auto x = series::generate(data).x;
+  auto const d = static_cast<std::size_t>(data.ambient_dim), n = static_cast<std::size_t>(data.n_steps);
+  series::random::NumpyGenerator draw(3);
+  for (std::size_t t = 0; t < n; ++t)
+    for (std::size_t i = 0; i < d; ++i) {
+      auto& value = x[t * d + i];
+      if (kind == Kind::walk) value = (t > 0 ? x[(t - 1) * d + i] : 0) + draw.normal(0, 4);
+      if (kind == Kind::huge && t % 10 == 3) value = draw.normal(0, 1e5);
+      if (kind == Kind::backwards && t < n / 2) std::swap(value, x[(n - 1 - t) * d + i]);
+      if (kind == Kind::silent || kind == Kind::tight) value *= t % 90 < 60 ? 1 : 0.1;  // inside the circles
+      if (kind == Kind::cut && t % 50 == 0 && t + 130 < n && i == 0) std::copy_n(x.begin() + static_cast<std::ptrdiff_t>((t + 80) * d), 50 * d, x.begin() + static_cast<std::ptrdiff_t>(t * d));
+    }
+  oracle::HiddenProcess const hidden(series::make_process(data));
+  std::vector<double> visits;
+  for (auto const& circle : hidden.circles()) visits.push_back(circle.visit_share);
+  for (bool const known : {false, true}) {
+    oracle::Filter filter(hidden, true);
+    tests::LogFilter expected(hidden.process());
+    oracle::Forecast forecast(hidden, {1});
+    if (known) expected.start_known();
+    else filter.start_stationary(), expected.start_stationary(visits);
+    double farthest = 0, apart = 0, in_logs = 0;
+    for (std::size_t t = 0; t < n; ++t) {
+      if (t > 0) filter.advance(), expected.advance();
+      if (t % 37 != 5) filter.observe(x.data() + t * d), expected.observe(x.data() + t * d);
+      forecast.make(filter);
+      auto const circle = expected.circle();
+      for (std::size_t c = 0; c < circle.size(); ++c) apart = std::max(apart, std::abs(circle[c] - forecast.circle_now()[c]));
+      apart = std::max(apart, std::abs(expected.hazard() - forecast.hazard()));
+      for (std::size_t c = 0; c < circle.size(); ++c)
+        for (std::int64_t s = 0; s < hidden.circles()[c].period; ++s) {
+          auto const log_p = static_cast<double>(expected.log_probability(c, static_cast<std::size_t>(s)));
+          auto const ours = filter.log_mass(c, filter.slot(hidden.circles()[c], s));
+          if (std::isinf(log_p) || std::isinf(ours)) in_logs = std::max(in_logs, log_p == ours ? 0.0 : 1.0);
+          else in_logs = std::max(in_logs, std::abs(log_p - ours) / std::max(1.0, std::abs(log_p)));
+          if (std::isfinite(log_p)) farthest = std::min(farthest, log_p);
+        }
+      auto ahead = expected;
+      ahead.advance();
+      auto const mean = ahead.mean();
+      for (std::size_t i = 0; i < d; ++i) apart = std::max(apart, std::abs(mean[i] - forecast.mean(0)[i]) / data.radius_mean);
+    }
+    CHECK(farthest < -1000);  // beyond any double, and beyond what the filter shows
+    CHECK(apart < 1e-9);      // rounding errors of logarithms of some 10^5 and more
+    CHECK(in_logs < 1e-9);
   }
 }
 
