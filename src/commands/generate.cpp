@@ -75,7 +75,7 @@ std::optional<dynamics::Analysis> judge(generate::Generation const& g, std::opti
   } catch (errors::Error const& error) {
     return absent(error.what());
   }
-  dynamics::Input input{.samples = g.samples(), .seed_steps = config.seed_len, .steps = config.gen_len, .seed = g.seed,
+  dynamics::Input input{.samples = g.samples(), .seed_steps = config.seed_len, .steps = config.gen_len, .seed = g.seed, .starts = g.seed_start,
                         .conditions = {{"truth", g.truth, hidden->process().noise_std, {}}}, .burst_interval = 0, .compared = {}};
   auto const perturbed = generate::perturbed_steps(config);
   if (!perturbed.empty()) input.burst_interval = config.perturb_interval;

@@ -8,7 +8,7 @@ Analysis analyse(oracle::HiddenProcess const& hidden, Input const& input, config
   Analysis result;
   result.samples = input.samples;
   result.steps = input.steps;
-  result.law = law_of(hidden);
+  result.law = law_of(hidden, {input.seed_steps, input.steps, rules.shortest_visit});
   if (input.burst_interval > 0 && input.burst_interval < input.steps) result.burst_interval = input.burst_interval;
   for (auto const& condition : input.conditions) {
     result.names.push_back(condition.name);
@@ -33,15 +33,18 @@ Analysis analyse(oracle::HiddenProcess const& hidden, Input const& input, config
                rules);
   }
 
+  auto const samples = input.starts.empty() ? Samples(static_cast<std::size_t>(input.samples))
+                                            : Samples(input.starts, input.seed_steps + input.steps);
+  result.independent_samples = samples.independent();
   for (std::size_t c = 0; c < input.conditions.size(); ++c) {
     result.statistics.push_back(
-        statistics_of(result.trajectories[c], hidden, result.law, input.steps, input.conditions[c].perturbed));
+        statistics_of(result.trajectories[c], samples, result.law, input.steps, input.conditions[c].perturbed));
     if (result.burst_interval > 0)
       result.since_burst.push_back(switches_since(result.trajectories[c], result.burst_interval));
   }
   if (input.compared)
     result.comparison =
-        compare(result.statistics[input.compared->first], result.statistics[input.compared->second], input.steps);
+        compare(result.statistics[input.compared->first], result.statistics[input.compared->second], samples, input.steps);
   return result;
 }
 

@@ -21,6 +21,7 @@ struct Condition {
 struct Input {
   std::int64_t samples = 0, seed_steps = 0, steps = 0;
   std::span<float const> seed;  ///< (sample, seed step, d)
+  std::vector<std::int64_t> starts;  ///< (sample) first step of its seed in the series; empty: no two windows overlap
   std::vector<Condition> conditions;
   std::int64_t burst_interval = 0;  ///< steps between bursts of the conditions; 0: none
   /// Conditions to compare, if any: the first against the second.
@@ -29,6 +30,7 @@ struct Input {
 
 struct Analysis {
   std::int64_t samples = 0, steps = 0, burst_interval = 0;
+  double independent_samples = 0;                      ///< Samples::independent
   std::vector<std::string> names;                      ///< (condition)
   std::vector<std::vector<char>> perturbed;            ///< (condition)
   std::vector<double> limit;                           ///< (condition) largest root mean square distance, noise units

@@ -54,7 +54,7 @@ class Writer {
       by(
           name, [&](Statistics const& s) { return (s.*member).value; }, meaning);
       by(name + "_se", [&](Statistics const& s) { return (s.*member).standard_error; },
-         {"its standard error, over samples", meaning.units});
+         {"its standard error, over samples; windows that overlap count for what they do not share", meaning.units});
     };
     auto const rows = [&](std::string const& name, auto member, std::vector<std::string> dims,
                           store::Meaning const& meaning) {
@@ -66,16 +66,16 @@ class Writer {
     estimate("switch_rate", &Statistics::switch_rate, {"switches per 1,000 steps", "1"});
     by("off_share", [](auto const& s) { return s.off_share; }, {"share of steps on no circle", "1"});
     by("occupancy_distance", [](auto const& s) { return s.occupancy_distance; },
-       {"total variation between occupancy and the process's", "1"});
+       {"total variation between occupancy and what the process shows in such windows", "1"});
     by("dwells", [](auto const& s) { return s.dwells; }, {"complete visits behind the seed", "1"});
     by("dwell_mean", [](auto const& s) { return s.dwell_mean; }, {"mean length of complete visits", "step"});
     by("dwell_std", [](auto const& s) { return s.dwell_std; }, {"their standard deviation", "step"});
     by("allowed_share", [](auto const& s) { return s.allowed_share; },
        {"share of transitions that the process can make", "1"});
     by("transition_distance", [](auto const& s) { return s.transition_distance; },
-       {"total variation from the transition matrix, rows weighted by departures", "1"});
+       {"total variation from the transitions that the process shows in such windows, rows weighted by departures", "1"});
     by("transition_divergence", [](auto const& s) { return s.transition_divergence; },
-       {"Kullback-Leibler divergence from the transition matrix, rows weighted by departures", "nat"});
+       {"Kullback-Leibler divergence from the transitions that the process shows in such windows, rows weighted by departures", "nat"});
     by("distance_rms", [](auto const& s) { return s.distance; },
        {"root mean square distance to the nearest circle, steps without burst noise", "1"});
     h5_.dataset<double>("/dynamics/distance_limit", a_.limit, {"/condition"},
@@ -123,21 +123,16 @@ class Writer {
   }
 
   void process() {
-    auto const& law = a_.law;
-    h5_.dataset<double>("/dynamics/process/occupancy", law.occupancy, {"/circle_id"},
-                        {"share of steps on each circle", "1"});
-    h5_.dataset<double>("/dynamics/process/transition_matrix", law.transition_matrix, {"/circle_id", "/next_circle"},
-                        {"transition probability", "1"});
-    h5_.dataset<double>("/dynamics/process/dwell_probability", law.dwell, {"/dwell_bin"},
-                        {"probability of a visit's length", "1"});
-    h5_.scalar("/dynamics/process/dwell_mean", law.dwell_mean, {"mean length of a visit", "step"});
-    h5_.scalar("/dynamics/process/dwell_std", law.dwell_std, {"its standard deviation", "step"});
-    h5_.scalar("/dynamics/process/switch_rate", law.switch_rate, {"switches per 1,000 steps", "1"});
+    h5_.scalar("/dynamics/independent_samples", a_.independent_samples,
+               {"samples without overlap whose means would have the same errors", "1"});
+    law("/dynamics/process/", a_.law.seen, " in windows like the samples', which cut visits off");
+    h5_.scalar("/dynamics/process/off_share", a_.law.seen.off_share, {"share of steps in visits cut too short to be counted", "1"});
+    law("/dynamics/process/whole/", a_.law, "");
     if (!a_.comparison) return;
     auto const pair = [&](std::string const& name, Estimate const& e, store::Meaning const& meaning) {
       h5_.scalar("/dynamics/bursts/" + name, e.value, meaning);
       h5_.scalar("/dynamics/bursts/" + name + "_se", e.standard_error,
-                 {"its standard error, over pairs of samples", meaning.units});
+                 {"its standard error, over pairs of samples; windows that overlap count for what they do not share", meaning.units});
     };
     pair("switch_rate_ratio", a_.comparison->rate_ratio, {"switches with bursts over switches without", "1"});
     pair("switch_rate_difference", a_.comparison->rate_difference,
@@ -147,6 +142,16 @@ class Writer {
   }
 
  private:
+  template <class Law>
+  void law(std::string const& group, Law const& law, std::string const& where) {
+    h5_.dataset<double>(group + "occupancy", law.occupancy, {"/circle_id"}, {"share of steps on each circle" + where, "1"});
+    h5_.dataset<double>(group + "transition_matrix", law.transition_matrix, {"/circle_id", "/next_circle"},
+                        {"transition probability" + where, "1"});
+    h5_.dataset<double>(group + "dwell_probability", law.dwell, {"/dwell_bin"}, {"probability of a visit's length" + where, "1"});
+    h5_.scalar(group + "dwell_mean", law.dwell_mean, {"mean length of a visit" + where, "step"});
+    h5_.scalar(group + "dwell_std", law.dwell_std, {"its standard deviation", "step"});
+    h5_.scalar(group + "switch_rate", law.switch_rate, {"switches per 1,000 steps" + where, "1"});
+  }
   template <class T>
   void steps(std::string const& name, std::vector<T> Trajectory::*member, store::Meaning const& meaning) {
     std::vector<T> values;

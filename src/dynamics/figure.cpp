@@ -126,21 +126,21 @@ std::string table(std::size_t rows, std::size_t columns, Cell const& cell) {
 Outcome draw_statistics(Analysis const& a, std::filesystem::path const& folder) {
   auto const conditions = a.names.size(), bins = a.law.dwell.size();
   Figure figure("generation_statistics", {1300, 430});
-  double longest = 0;  // where anything is to be seen
+  auto longest = static_cast<double>(a.law.bin_steps);  // where anything is to be seen
   for (std::size_t b = 0; b < bins; ++b) {
-    bool any = a.law.dwell[b] > 1e-4;
+    bool any = a.law.seen.dwell[b] > 1e-4;
     for (auto const& s : a.statistics) any = any || s.dwell[b] > 0;
     if (any) longest = static_cast<double>(static_cast<std::int64_t>(b + 1) * a.law.bin_steps);
   }
   // Cumulative: histograms of a few visits each cannot be told apart.
   std::vector<double> below(conditions + 1, 0.0);
   auto const dwell = figure.add_data(
-      "dwell", "# steps, share of visits shorter than that by the process's law, of each condition\n" +
+      "dwell", "# steps, share of visits shorter than that by the process's law in such windows, of each condition\n" +
                    table(bins + 1, conditions + 1, [&](std::size_t b, std::size_t c) {
                      if (c == 0) return static_cast<double>(static_cast<std::int64_t>(b) * a.law.bin_steps);
                      auto& sum = below[c - 1];
                      if (b == 0) return sum;
-                     if (c == 1) return sum += a.law.dwell[b - 1];
+                     if (c == 1) return sum += a.law.seen.dwell[b - 1];
                      auto const& s = a.statistics[c - 2];
                      return sum += s.dwells > 0 ? static_cast<double>(s.dwell[b - 1]) / static_cast<double>(s.dwells)
                                                 : std::nan("");
@@ -193,7 +193,7 @@ Outcome draw_statistics(Analysis const& a, std::filesystem::path const& folder) 
           longest) +
       sides(0.065, 0.33) +
       fmt::format(
-          "plot \"{}\" using 1:2 with lines linewidth 6 linecolor rgb \"#bbbbbb\" title \"law of the process\", ",
+          "plot \"{}\" using 1:2 with lines linewidth 6 linecolor rgb \"#bbbbbb\" title \"process, same windows\", ",
           dwell) +
       lines(dwell, 3, "lines", true) +
       fmt::format("\nunset key\nset yrange [0:*]\nset xrange [0:{}]\nset xlabel \"steps behind the seed\"\nset title "

@@ -14,6 +14,7 @@ using analysis::undefined;
 
 constexpr double per_steps = 1000;
 constexpr std::int64_t bins = 40;
+constexpr double windows_apart = 2;  // from where on two samples' values are taken to be unrelated
 
 double ratio(double a, double b) {
   return b > 0 ? a / b : undefined;
@@ -26,8 +27,9 @@ void each_switch(Trajectory const& trajectory, Use const& use) {
     if (trajectory.visits[v].first >= 0) use(trajectory.visits[v - 1], trajectory.visits[v]);
 }
 
-void count_visits(std::span<Trajectory const> trajectories, std::size_t circles, ProcessLaw const& law,
-                  std::int64_t steps, Statistics& s) {
+void count_visits(std::span<Trajectory const> trajectories, Samples const& samples, ProcessLaw const& law, std::int64_t steps,
+                  Statistics& s) {
+  auto const circles = law.occupancy.size();
   s.transitions.assign(circles * circles, 0);
   s.dwell.assign(law.dwell.size(), 0);
   std::vector<double> rates, dwells;
@@ -45,14 +47,15 @@ void count_visits(std::span<Trajectory const> trajectories, std::size_t circles,
     s.switches.push_back(switches);
     rates.push_back(per_steps * static_cast<double>(switches) / static_cast<double>(steps));
   }
-  s.switch_rate = mean_of(rates);
-  auto const dwell = mean_of(dwells);
+  s.switch_rate = samples.mean(rates);
+  auto const dwell = Samples(dwells.size()).mean(dwells);
   s.dwells = static_cast<std::int64_t>(dwells.size());
   s.dwell_mean = dwell.value;
   s.dwell_std = dwell.standard_error * std::sqrt(static_cast<double>(dwells.size()));
 }
 
-void judge_transitions(std::size_t circles, ProcessLaw const& law, Statistics& s) {
+void judge_transitions(ProcessLaw const& law, Statistics& s) {
+  auto const circles = law.occupancy.size();
   auto const total = static_cast<double>(std::accumulate(s.transitions.begin(), s.transitions.end(), std::int64_t{0}));
   double allowed = 0, apart = 0, divergence = 0;
   for (std::size_t i = 0; i < circles; ++i) {
@@ -61,9 +64,9 @@ void judge_transitions(std::size_t circles, ProcessLaw const& law, Statistics& s
     if (departures == 0) continue;
     for (std::size_t j = 0; j < circles; ++j) {
       auto const count = static_cast<double>(s.transitions[i * circles + j]), share = count / departures,
-                 due = law.transition_matrix[i * circles + j];
+                 due = law.seen.transition_matrix[i * circles + j];
       apart += 0.5 * departures * std::abs(share - due);
-      if (due > 0) allowed += count;
+      if (law.transition_matrix[i * circles + j] > 0) allowed += count;
       if (count > 0) divergence += due > 0 ? count * std::log(share / due) : std::numeric_limits<double>::infinity();
     }
   }
@@ -72,8 +75,9 @@ void judge_transitions(std::size_t circles, ProcessLaw const& law, Statistics& s
   s.transition_divergence = ratio(divergence, total);
 }
 
-void judge_steps(std::span<Trajectory const> trajectories, std::size_t circles, ProcessLaw const& law,
+void judge_steps(std::span<Trajectory const> trajectories, Samples const& samples, ProcessLaw const& law,
                  std::int64_t steps, std::span<char const> perturbed, Statistics& s) {
+  auto const circles = law.occupancy.size();
   std::vector<double> on(circles, 0.0), errors;
   double off = 0, agreed = 0, squares = 0, counted = 0;
   for (auto const& trajectory : trajectories) {
@@ -98,16 +102,16 @@ void judge_steps(std::span<Trajectory const> trajectories, std::size_t circles, 
   double apart = 0;
   for (std::size_t c = 0; c < circles; ++c) {
     s.occupancy.push_back(ratio(on[c], seen));
-    apart += 0.5 * std::abs(s.occupancy.back() - law.occupancy[c]);
+    apart += 0.5 * std::abs(s.occupancy.back() - law.seen.occupancy[c]);
   }
   s.occupancy_distance = apart;
   s.off_share = ratio(off, seen + off);
   s.agreement = ratio(agreed, seen);
   s.distance = std::sqrt(ratio(squares, counted));
-  s.prediction_error = mean_of(errors);
+  s.prediction_error = samples.mean(errors);
 }
 
-void judge_failures(std::span<Trajectory const> trajectories, std::int64_t steps, Statistics& s) {
+void judge_failures(std::span<Trajectory const> trajectories, Samples const& samples, std::int64_t steps, Statistics& s) {
   s.failed.assign(failures, 0);
   std::vector<double> restricted;
   for (auto const& trajectory : trajectories) {
@@ -123,21 +127,59 @@ void judge_failures(std::span<Trajectory const> trajectories, std::int64_t steps
       ++s.lasting;
     restricted.push_back(kind < failures ? first : static_cast<double>(steps));
   }
-  s.time_to_failure = mean_of(restricted);
+  s.time_to_failure = samples.mean(restricted);
 }
 
 }  // namespace
 
-Estimate mean_of(std::span<double const> values) {
-  auto const n = static_cast<double>(values.size());
-  if (values.empty()) return {undefined, undefined};
-  double const mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-  double squares = 0;
-  for (double const value : values) squares += (value - mean) * (value - mean);
-  return {mean, values.size() > 1 ? std::sqrt(squares / (n - 1) / n) : undefined};
+Samples::Samples(std::size_t count) : count_(count), correlated_(static_cast<double>(count)), seen_(correlated_ - 1) {}
+
+Samples::Samples(std::vector<std::int64_t> starts, std::int64_t length)
+    : starts_(std::move(starts)), count_(starts_.size()), length_(static_cast<double>(length)), correlated_(0), seen_(0) {
+  auto const n = static_cast<double>(count_);
+  double weights = 0, both = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    double weight = 0, correlation = 0;
+    for (std::size_t j = 0; j < count_; ++j) {
+      double const w = closeness(i, j, windows_apart), v = closeness(i, j, 1);
+      seen_ += w * v;
+      weight += w, correlation += v;
+    }
+    weights += weight, correlated_ += correlation, both += weight * correlation;
+  }
+  seen_ += (weights * correlated_ / n - 2 * both) / n;
 }
 
-ProcessLaw law_of(oracle::HiddenProcess const& hidden) {
+/// 1 for a window with itself, 0 for two that begin `lengths` windows apart.
+double Samples::closeness(std::size_t i, std::size_t j, double lengths) const {
+  auto const apart = static_cast<double>(std::abs(starts_[i] - starts_[j]));
+  return std::max(0.0, 1 - apart / (lengths * length_));
+}
+
+double Samples::independent() const {
+  auto const n = static_cast<double>(count_);
+  return n * n / correlated_;
+}
+
+double Samples::error_of_sum(std::span<double const> residuals) const {
+  if (count_ < 2) return undefined;
+  double products = 0;
+  for (std::size_t i = 0; i < count_; ++i)
+    for (std::size_t j = 0; j < count_; ++j)
+      if (i == j || !starts_.empty()) products += residuals[i] * residuals[j] * (i == j ? 1 : closeness(i, j, windows_apart));
+  return std::sqrt(std::max(0.0, products) / seen_ * correlated_);
+}
+
+Estimate Samples::mean(std::span<double const> values) const {
+  if (values.empty()) return {undefined, undefined};
+  auto const n = static_cast<double>(values.size());
+  double const mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  std::vector<double> residuals;
+  for (double const value : values) residuals.push_back(value - mean);
+  return {mean, error_of_sum(residuals) / n};
+}
+
+ProcessLaw law_of(oracle::HiddenProcess const& hidden, Window const& window) {
   ProcessLaw law;
   law.transition_matrix = hidden.process().transition_matrix;
   double mean = 0, square = 0;
@@ -163,39 +205,40 @@ ProcessLaw law_of(oracle::HiddenProcess const& hidden) {
     for (std::size_t j = 0; j < circle.dwell.size(); ++j)
       law.dwell[static_cast<std::size_t>((static_cast<std::int64_t>(j) + 1) * circle.period / law.bin_steps)] +=
           circle.visit_share * circle.dwell[j];
+  law.seen = law_in(window, hidden, law.bin_steps, law.dwell.size());
+  if (hidden.circles().size() == 1) {  // one visit without end
+    law.dwell_mean = law.dwell_std = undefined;
+    law.switch_rate = 0;
+    std::fill(law.dwell.begin(), law.dwell.end(), 0.0);
+  }
   return law;
 }
 
-Statistics statistics_of(std::span<Trajectory const> trajectories, oracle::HiddenProcess const& hidden,
-                         ProcessLaw const& law, std::int64_t steps, std::span<char const> perturbed) {
+Statistics statistics_of(std::span<Trajectory const> trajectories, Samples const& samples, ProcessLaw const& law,
+                         std::int64_t steps, std::span<char const> perturbed) {
   Statistics s;
-  auto const circles = hidden.circles().size();
-  count_visits(trajectories, circles, law, steps, s);
-  judge_transitions(circles, law, s);
-  judge_steps(trajectories, circles, law, steps, perturbed, s);
-  judge_failures(trajectories, steps, s);
+  count_visits(trajectories, samples, law, steps, s);
+  judge_transitions(law, s);
+  judge_steps(trajectories, samples, law, steps, perturbed, s);
+  judge_failures(trajectories, samples, steps, s);
   return s;
 }
 
-Comparison compare(Statistics const& with, Statistics const& without, std::int64_t steps) {
-  std::vector<double> differences, times;
+Comparison compare(Statistics const& with, Statistics const& without, Samples const& samples, std::int64_t steps) {
+  std::vector<double> differences, times, residuals;
   auto const n = with.switches.size();
   auto const sum = [](auto const& values) {
     return static_cast<double>(std::accumulate(values.begin(), values.end(), std::int64_t{0}));
   };
   double const switched = sum(with.switches), reference = sum(without.switches), quotient = ratio(switched, reference);
   auto const time = [&](double first) { return std::isnan(first) ? static_cast<double>(steps) : first; };
-  double squares = 0;
   for (std::size_t i = 0; i < n; ++i) {
     auto const a = static_cast<double>(with.switches[i]), b = static_cast<double>(without.switches[i]);
     differences.push_back(per_steps * (a - b) / static_cast<double>(steps));
     times.push_back(time(with.first_failure[i]) - time(without.first_failure[i]));
-    squares += (a - quotient * b) * (a - quotient * b);
+    residuals.push_back(a - quotient * b);
   }
-  auto const samples = static_cast<double>(n);
-  return {{quotient, n > 1 ? std::sqrt(squares * samples / (samples - 1)) / reference : undefined},
-          mean_of(differences),
-          mean_of(times)};
+  return {{quotient, samples.error_of_sum(residuals) / reference}, samples.mean(differences), samples.mean(times)};
 }
 
 std::vector<std::int64_t> switches_since(std::span<Trajectory const> trajectories, std::int64_t interval) {

@@ -32,15 +32,15 @@ std::string summary_table(Analysis const& a) {
     table += process.empty() ? "\n" : fmt::format("{:>{}}\n", process, width);
   };
   row(
-      "switches per 1,000 steps", [](auto const& s) { return number(s.switch_rate, 3); }, number(a.law.switch_rate, 3));
+      "switches per 1,000 steps", [](auto const& s) { return number(s.switch_rate, 3); }, number(a.law.seen.switch_rate, 3));
   row(
       "complete visits", [](auto const& s) { return fmt::format("{}", s.dwells); }, "");
   row(
-      "dwell, mean (steps)", [](auto const& s) { return number(s.dwell_mean, 1); }, number(a.law.dwell_mean, 1));
+      "dwell, mean (steps)", [](auto const& s) { return number(s.dwell_mean, 1); }, number(a.law.seen.dwell_mean, 1));
   row(
-      "dwell, standard deviation", [](auto const& s) { return number(s.dwell_std, 1); }, number(a.law.dwell_std, 1));
+      "dwell, standard deviation", [](auto const& s) { return number(s.dwell_std, 1); }, number(a.law.seen.dwell_std, 1));
   row(
-      "share of steps on no circle", [](auto const& s) { return number(s.off_share, 4); }, "0.0000");
+      "share of steps on no circle", [](auto const& s) { return number(s.off_share, 4); }, number(a.law.seen.off_share, 4));
   row(
       "occupancy, total variation", [](auto const& s) { return number(s.occupancy_distance, 3); }, "0.000");
   row(
@@ -67,6 +67,10 @@ std::string summary_table(Analysis const& a) {
         "(pairs of samples)\n",
         number(a.comparison->rate_ratio, 3), number(a.comparison->rate_difference, 3),
         number(a.comparison->time_difference, 1));
+  table += fmt::format("process: as windows of this length show it, which cut visits off; the process itself makes {} switches per 1,000 steps\n",
+                       number(a.law.switch_rate, 3));
+  if (a.independent_samples < static_cast<double>(a.samples))
+    table += fmt::format("errors: of {} samples whose windows overlap, worth {:.1f} without overlap\n", a.samples, a.independent_samples);
   return table;
 }
 

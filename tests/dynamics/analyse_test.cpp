@@ -48,6 +48,7 @@ TEST_CASE("of a true series every visit is found, and it never fails") {
                               .seed_steps = 64,
                               .steps = 20000,
                               .seed = std::span(x).first(64 * 20),
+                              .starts = {},
                               .conditions = {{"truth", std::span(x).subspan(64 * 20), 2.83, {}}},
                               .burst_interval = 0,
                               .compared = {}};
@@ -167,6 +168,7 @@ TEST_CASE("switches are counted by where they lead, pairs of conditions compared
       .seed_steps = 64,
       .steps = 600,
       .seed = seeds,
+      .starts = {},
       .conditions = {{"generated", with, 0, std::vector<char>(600)}, {"without_bursts", without, 0, {}}},
       .burst_interval = 150,
       .compared = std::pair<std::size_t, std::size_t>{0, 1}};
@@ -181,8 +183,9 @@ TEST_CASE("switches are counted by where they lead, pairs of conditions compared
   CHECK(s[1].allowed_share == 0);
   CHECK(s[1].transition_distance == 1);
   CHECK(std::isinf(s[1].transition_divergence));
-  double const due_01 = p.transition_matrix[1], due_12 = p.transition_matrix[12];
+  double const due_01 = found.law.seen.transition_matrix[1], due_12 = found.law.seen.transition_matrix[12];
   CHECK(std::abs(s[0].transition_distance - 0.5 * ((1 - due_01) + (1 - due_12))) < 1e-12);
+  CHECK(std::abs(due_01 - p.transition_matrix[1]) < 0.03);  // to circles nearby, windows cut less off
   CHECK(std::abs(s[0].transition_divergence + 0.5 * (std::log(due_01) + std::log(due_12))) < 1e-12);
   CHECK(s[0].dwells == 2);
   CHECK(std::abs(s[0].dwell_mean - 200) <= 1);
@@ -236,6 +239,7 @@ TEST_CASE("one circle, three and two hundred; none that is visited") {
         .seed_steps = 64,
         .steps = 800,
         .seed = std::span(x).first(64 * 20),
+        .starts = {},
         .conditions = {{"truth", std::span(x).subspan(64 * 20), 2.83, {}}, {"generated", far, 0, {}}},
         .burst_interval = 0,
         .compared = std::pair<std::size_t, std::size_t>{1, 0}};
@@ -244,7 +248,8 @@ TEST_CASE("one circle, three and two hundred; none that is visited") {
     CHECK(found.statistics[0].lasting == 1);
     CHECK(found.statistics[0].off_share < 0.2);
     CHECK(found.statistics[1].first_failure[0] == 7);
-    CHECK(std::abs(std::accumulate(found.law.dwell.begin(), found.law.dwell.end(), 0.0) - 1) < 1e-9);
+    CHECK(std::abs(std::accumulate(found.law.dwell.begin(), found.law.dwell.end(), 0.0) - (circles > 1 ? 1 : 0)) < 1e-9);
+    if (circles == 1) CHECK(found.statistics[0].switch_rate.value == found.law.seen.switch_rate);
     CHECK(dynamics::summary_table(found).find("nan") == std::string::npos);
     tests::TemporaryFolder const folder;
     (void)dynamics::draw_dynamics(found, folder.path());
@@ -271,6 +276,7 @@ TEST_CASE("periods of a step or three, no noise, no visit at all") {
                               .seed_steps = 20,
                               .steps = 100,
                               .seed = std::span(x).first(20 * 3),
+                              .starts = {},
                               .conditions = {{"truth", std::span(x).subspan(20 * 3), 0, {}}},
                               .burst_interval = 0,
                               .compared = {}};
