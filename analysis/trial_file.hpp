@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/evaluation.hpp"
+#include "analysis/test_blocks.hpp"
 #include "analysis/trial_history.hpp"
 #include "analysis/trial_summary.hpp"
 
@@ -16,6 +17,9 @@ namespace mambasynth::analysis {
 struct HorizonErrors {
   std::vector<std::int64_t> horizon;
   std::vector<double> val_mse, test_mse, bayes_mse, excess_mse, val_bayes_mse;
+  std::vector<double> test_mse_se = {}, bayes_mse_se = {}, excess_mse_se = {};  ///< over test_blocks, of this network
+  TestBlocks test_blocks = {};
+  std::vector<double> excess_mse_by_block = {};  ///< (horizon, block)
 };
 
 /// Everything that trial.h5 holds. What was not measured is NaN or empty and absent from the file.

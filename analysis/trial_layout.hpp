@@ -14,6 +14,9 @@ inline constexpr char const* layer = "/layer";  ///< words: "input", "layer_1", 
 inline constexpr char const* k = "/k";
 inline constexpr char const* n1 = "/n1";
 inline constexpr char const* horizon = "/horizon/horizon";
+inline constexpr char const* test_block = "/test_block";  ///< first step
+inline constexpr char const* windows_by_block = "/horizon/windows_by_block";
+inline constexpr char const* excess_by_block = "/horizon/excess_mse_by_block";
 
 inline constexpr char const* history = "/history/";
 inline constexpr char const* final_group = "/final/";
@@ -37,7 +40,7 @@ inline constexpr char const* shared_step = "/shared/step";
 inline constexpr char const* provenance = "/provenance";
 
 inline constexpr std::array final_measures = {"train_mse", "val_mse", "test_mse"};
-inline constexpr std::array horizon_measures = {"val_mse", "test_mse", "bayes_mse", "excess_mse", "val_bayes_mse"};
+inline constexpr std::array horizon_measures = {"val_mse", "test_mse", "bayes_mse", "excess_mse", "val_bayes_mse", "test_mse_se", "bayes_mse_se", "excess_mse_se"};
 inline constexpr std::array estimators_by_k = {"levina_bickel_original", "levina_bickel", "mackay_ghahramani"};
 inline constexpr std::array estimators_by_layer = {"two_nn_ml", "two_nn_ls"};
 inline constexpr char const* estimator_by_n1 = "gride";
