@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <sstream>
+#include <string_view>
 
 #include "analysis/trial_layout.hpp"
 #include "errors/errors.hpp"
@@ -30,7 +32,7 @@ class TrialReader {
   }
 
   TrialSummary read() {
-    TrialSummary trial{.provenance = provenance(), .measures = {}};
+    TrialSummary trial{.provenance = provenance(), .seed = seed(), .measures = {}};
     measures_ = &trial.measures;
     for (auto const* name : layout::final_measures) read_final(name);
     read_horizons();
@@ -54,6 +56,20 @@ class TrialReader {
       throw foreign(file_, "its state is '" + found.state + "', a committed trial is done or diverged");
     }
     return found;
+  }
+
+  /// The line `seed = ...` of the section [train]: resolved configurations have one key a line.
+  std::string seed() const {
+    constexpr char const* configuration = "configuration";
+    if (!h5_.has_attribute(layout::provenance, configuration)) return {};
+    std::istringstream lines(h5_.text_attribute(layout::provenance, configuration));
+    constexpr std::string_view key = "seed = ";
+    bool in_section = false;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with('[')) in_section = line == "[train]";
+      else if (in_section && line.starts_with(key)) return line.substr(key.size());
+    }
+    return {};
   }
 
   void add(std::string name, double value) {

@@ -25,6 +25,7 @@ struct Provenance {
 /// A committed trial as the collator and the sweep see it.
 struct TrialSummary {
   Provenance provenance;  ///< `more` stays empty
+  std::string seed;       ///< train.seed as its configuration has it; empty where that is not known
   /// In a fixed order, what was not measured (NaN) left out: train_mse, val_mse, test_mse; val_mse.h4, ...,
   /// excess_mse_se.h4 (over blocks of the test series, see test_blocks.hpp), ...;
   /// levina_bickel_original.layer_3.k30, two_nn_ml.layer_3, gride.layer_3.n4, ...; participation_ratio.layer_3, components_90.layer_3, ...;

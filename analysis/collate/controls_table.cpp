@@ -4,48 +4,91 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <map>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "analysis/collate/by_seed.hpp"
 #include "analysis/collate/markdown_cells.hpp"
 #include "analysis/collate/shown_dimension.hpp"
 
 namespace mambasynth::collate {
 namespace {
 
+constexpr char const* untrained = "untrained.";
 constexpr std::array<std::pair<char const*, char const*>, 5> controls = {{{"", "trained"},
-                                                                          {"untrained.", "untrained"},
+                                                                          {untrained, "untrained"},
                                                                           {"shuffled.", "shuffled features"},
                                                                           {"signal.", "noise-free signal"},
                                                                           {"noise.", "pure noise"}}};
+
+/// The columns as far as they are looked up, and what is to be said of the values in them.
+class Values {
+ public:
+  explicit Values(SweepFolder const& sweep) : of_measure_(pooled(sweep)) {}
+
+  std::string field(std::string const& measure, std::string const& described) {
+    auto const at = of_measure_.find(measure);
+    if (at == of_measure_.end()) return nothing;
+    auto const& values = at->second;
+    auto const interval = values.interval();
+    if (values.left_out() > 0 && left_out_++ == 0) first_left_out_ = fmt::format("{} of {} of {}", values.left_out(), values.left_out() + values.values(), described);
+    if (interval.n == 0) return nothing;
+    fewest_ = fewest_ == 0 ? interval.n : std::min(fewest_, interval.n);
+    most_ = std::max(most_, interval.n);
+    uneven_ = uneven_ || values.uneven();
+    untrained_differ_ = untrained_differ_ || (measure.starts_with(untrained) && values.varies_within_a_seed());
+    return text_of(interval);
+  }
+
+  [[nodiscard]] std::string title(std::string_view k) const {
+    auto const seeds = fewest_ == most_ ? fmt::format("{}", most_) : fmt::format("{} to {}", fewest_, most_);
+    return most_ == 1 ? fmt::format("Controls ({} at k = {}), mean over the done trials of the only seed:", shown_estimator, k)
+                      : fmt::format("Controls ({} at k = {}), mean over the done trials of each seed, then over {} seeds, ± half the 95 % confidence interval over seeds:",
+                                    shown_estimator, k, seeds);
+  }
+  [[nodiscard]] std::string notes() const {
+    std::string text;
+    if (untrained_differ_) text += "Untrained networks of one seed differ between cells: table.csv has them cell by cell. ";
+    if (uneven_) text += "Not every seed has every cell: a seed's mean is over those that it has. ";
+    if (left_out_ > 0) text += fmt::format("Infinite values are left out: {}{}. ", first_left_out_, left_out_ > 1 ? fmt::format(", and some of {} more", left_out_ - 1) : "");
+    return text.empty() ? text : "\n" + wrapped(text);
+  }
+
+ private:
+  std::map<std::string, BySeed> of_measure_;
+  std::int64_t fewest_ = 0, most_ = 0;
+  bool uneven_ = false, untrained_differ_ = false;
+  std::int64_t left_out_ = 0;  ///< measures that have infinite values
+  std::string first_left_out_;
+};
 
 }  // namespace
 
 std::string controls_table(Table const& table, SweepFolder const& sweep) {
   std::string const k(shown_k(table));
-  auto const values = values_over_all(sweep);
+  Values values(sweep);
   std::vector<std::string> layers;
   for (auto const& measure : table.measures)
     if (auto const name = parse_dimension(measure); !name.k.empty() && name.k == k) layers.emplace_back(name.layer);
-  auto const field = [&](std::string const& measure) {
-    auto const at = values.find(measure);
-    return at == values.end() ? std::string(nothing) : text_of(interval_of(at->second));
-  };
   Rows rows{{"ID of"}};
   for (auto const& layer : layers) rows.push_back({layer});
   for (auto const& [prefix, title] : controls) {
     // What belongs to no layer is the input's.
-    auto const whole = field(fmt::format("{}{}.{}", prefix, shown_estimator, k));
+    auto const whole = values.field(fmt::format("{}{}.{}", prefix, shown_estimator, k), title);
     std::vector<std::string> column;
     for (auto const& layer : layers)
-      column.push_back(whole == nothing ? field(fmt::format("{}{}.{}.{}", prefix, shown_estimator, layer, k)) : column.empty() ? whole : nothing);
+      column.push_back(whole == nothing ? values.field(fmt::format("{}{}.{}.{}", prefix, shown_estimator, layer, k), fmt::format("{} {}", title, layer))
+                       : column.empty() ? whole : nothing);
     if (std::all_of(column.begin(), column.end(), [](auto const& text) { return text == nothing; })) continue;
     rows.front().emplace_back(title);
     for (std::size_t l = 0; l < layers.size(); ++l) rows[l + 1].push_back(column[l]);
   }
   if (rows.front().size() <= 2) return {};  // nothing beside the layers and the trained network
   auto const dropped = drop_to_fit(rows, 2);
-  return fmt::format("\nControls, over all done trials ({} at k = {}):\n\n", shown_estimator, k.substr(1)) + aligned(rows) +
+  return "\n" + wrapped(values.title(k.substr(1))) + "\n" + aligned(rows) + values.notes() +
          (dropped > 0 ? "\nSome controls are left out for the table's width (table.csv holds all).\n" : "");
 }
 

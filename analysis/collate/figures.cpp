@@ -7,6 +7,7 @@
 #include <functional>
 #include <set>
 
+#include "analysis/collate/by_seed.hpp"
 #include "analysis/collate/shown_dimension.hpp"
 #include "analysis/collate/summary_figure.hpp"
 #include "analysis/collate/training_curves.hpp"
@@ -38,7 +39,7 @@ void add(Curve& curve, Interval const& interval) {
 
 class Numbers {
  public:
-  Numbers(Table const& table, SweepFolder const& sweep) : table_(table), over_all_(values_over_all(sweep)) {}
+  Numbers(Table const& table, SweepFolder const& sweep) : table_(table), over_all_(pooled(sweep)) {}
 
   /// A curve each cell.
   [[nodiscard]] std::vector<Curve> of_cells(Names const& measures) const {
@@ -53,17 +54,20 @@ class Numbers {
     }
     return curves;
   }
-  /// Means over all done trials.
+  /// Means over all done trials, seed by seed.
   [[nodiscard]] Curve over_all(std::string const& name, Names const& measures) const {
     Curve curve{.name = name, .mean = {}, .low = {}, .high = {}};
     for (auto const& measure : measures) {
       auto const at = over_all_.find(measure);
-      curve.mean.push_back(at == over_all_.end() ? std::nan("") : interval_of(at->second).mean);
+      curve.mean.push_back(at == over_all_.end() ? std::nan("") : at->second.interval().mean);
     }
     return curve;
   }
   [[nodiscard]] bool any(Names const& measures) const {
-    return std::any_of(measures.begin(), measures.end(), [&](auto const& name) { return over_all_.contains(name); });
+    return std::any_of(measures.begin(), measures.end(), [&](auto const& name) {
+      auto const at = over_all_.find(name);
+      return at != over_all_.end() && at->second.values() > 0;
+    });
   }
 
   [[nodiscard]] Curves empty(std::string const& name, std::string const& xlabel) const {
@@ -76,7 +80,7 @@ class Numbers {
   Table const& table_;
 
  private:
-  std::map<std::string, std::vector<double>> over_all_;
+  std::map<std::string, BySeed> over_all_;
 };
 
 void note_new(Names& all, std::string_view name) {
@@ -211,8 +215,8 @@ std::string interval_words(Table const& table, Curves const& figure) {
   std::int64_t fewest = 0, most = 0;
   for (auto const& cell : table.cells) {
     if (cell.n == 0) continue;
-    fewest = fewest == 0 ? cell.n : std::min(fewest, cell.n);
-    most = std::max(most, cell.n);
+    fewest = fewest == 0 ? cell.seeds : std::min(fewest, cell.seeds);
+    most = std::max(most, cell.seeds);
   }
   if (most < 2) return {};
   return fmt::format("{}: 95 % confidence interval of the mean over {} seeds", figure.x.size() > figures::most_bars ? "bands" : "bars",

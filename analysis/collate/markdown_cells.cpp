@@ -29,6 +29,7 @@ std::vector<std::size_t> widths_of(Rows const& rows) {
 }  // namespace
 
 std::string text_of(Interval const& interval) {
+  if (!std::isfinite(interval.mean)) return nothing;
   if (interval.n == 1) return fmt::format("{:.5g}", interval.mean);
   auto const half = (interval.high - interval.low) / 2;
   // Equal numbers have a mean that is rounded, and so a deviation that is none.

@@ -16,7 +16,7 @@ using Rows = std::vector<std::vector<std::string>>;
 
 /// A field without a value.
 inline constexpr char const* nothing = "-";
-/// "8.012 ± 0.034": the interval's half width with two digits, the mean as far as those go.
+/// "8.012 ± 0.034": the interval's half width with two digits, the mean as far as those go; of one seed the mean alone.
 std::string text_of(Interval const& interval);
 /// With what would end a field made harmless.
 std::string escaped(std::string const& text);

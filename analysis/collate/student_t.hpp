@@ -10,7 +10,7 @@ namespace mambasynth::collate {
 using analysis::central_probability;
 using analysis::central_quantile;
 
-/// Mean over seeds with its 95 % confidence interval by Student's t; NaN where undefined: all of them without values,
+/// Mean, of seeds mostly, with its 95 % confidence interval by Student's t; NaN where undefined: all of them without values,
 /// sd and interval with one value.
 struct Interval {
   std::int64_t n = 0;

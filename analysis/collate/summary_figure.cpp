@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "analysis/collate/shown_dimension.hpp"
 #include "analysis/collate/shown_measures.hpp"
@@ -31,7 +32,7 @@ std::vector<double> values_of(Cell const& cell, ShownMeasure const& measure, Swe
       auto const& all = trial.result->measures;
       auto const at = std::find_if(all.begin(), all.end(), [&](auto const& entry) { return entry.first == name; });
       if (at == all.end()) continue;
-      values.push_back(at->second);
+      if (std::isfinite(at->second)) values.push_back(at->second);
       break;
     }
   }

@@ -120,6 +120,8 @@ char const* name_of(Outcome outcome) {
   return "";
 }
 
+std::string const& seed_of(CollatedTrial const& trial) { return trial.seed.empty() ? trial.id : trial.seed; }
+
 SweepFolder read_folder(fs::path const& folder) {
   std::error_code failed;
   if (!fs::is_directory(folder, failed)) {
@@ -134,6 +136,7 @@ SweepFolder read_folder(fs::path const& folder) {
   SweepFolder found;
   CollatedTrial trial;
   look_up(trial, folder, found.warnings);
+  if (trial.result) trial.seed = trial.result->seed;
   if (trial.id.empty()) trial.id = fs::absolute(folder).lexically_normal().string();
   found.axes = {"trial"};
   trial.axes["trial"] = trial.id;

@@ -17,12 +17,15 @@ char const* name_of(Outcome outcome);
 struct CollatedTrial {
   std::string id;
   std::map<std::string, std::string> axes;  ///< key as written in the sweep -> value as written
-  std::string seed;                         ///< "" for a trial outside a sweep
+  std::string seed;                         ///< "" where it is not known
   Outcome outcome = Outcome::missing;
   std::string reason;                       ///< of a failed one
   std::optional<analysis::TrialSummary> result;  ///< of a done or diverged one
   std::filesystem::path file;               ///< its trial.h5
 };
+
+/// What it is told apart by where seeds are: its seed, or itself where that is not known.
+std::string const& seed_of(CollatedTrial const& trial);
 
 struct SweepFolder {
   std::vector<std::string> axes;  ///< keys in the plan's order

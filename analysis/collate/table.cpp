@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "analysis/collate/csv.hpp"
@@ -41,7 +40,7 @@ void warn_of_doubles(std::map<std::string, std::string> const& axes, std::vector
   for (auto const* trial : trials) {
     auto const [at, is_new] = by_seed.try_emplace(trial->seed, trial);
     if (is_new) continue;
-    warnings.push_back(fmt::format("{}, seed {}: trials {} and {} both count (their configurations differ in a key that "
+    warnings.push_back(fmt::format("{}, seed {}: trials {} and {} count as one, by their mean (their configurations differ in a key that "
                                    "is no axis). Collate the folders apart if they should not be averaged.",
                                    text_of(axes), trial->seed, at->second->id, trial->id));
   }
@@ -51,7 +50,8 @@ Cell cell_of(std::map<std::string, std::string> const& axes, std::vector<Collate
              std::vector<std::string>& warnings) {
   Cell cell;
   cell.axes = axes;
-  std::map<std::string, std::vector<double>> values;
+  std::map<std::string, BySeed> values;
+  std::set<std::string> seeds;
   for (auto const* trial : trials) {
     switch (trial->outcome) {
       case Outcome::missing: ++cell.missing; break;
@@ -59,18 +59,18 @@ Cell cell_of(std::map<std::string, std::string> const& axes, std::vector<Collate
       case Outcome::diverged: ++cell.diverged; break;
       case Outcome::done:
         ++cell.n;
-        for (auto const& [name, value] : trial->result->measures) {
-          if (std::isfinite(value)) values[name].push_back(value);
-        }
+        seeds.insert(seed_of(*trial));
+        for (auto const& [name, value] : trial->result->measures) values[name].add(seed_of(*trial), value);
     }
   }
+  cell.seeds = static_cast<std::int64_t>(seeds.size());
   std::vector<std::string> partial;
   for (auto const& [name, of_trials] : values) {
-    cell.measures.emplace(name, interval_of(of_trials));
-    if (static_cast<std::int64_t>(of_trials.size()) < cell.n) partial.push_back(fmt::format("{} ({})", name, of_trials.size()));
+    if (of_trials.values() > 0) cell.measures.emplace(name, of_trials.interval());
+    if (of_trials.values() < cell.n) partial.push_back(fmt::format("{} ({})", name, of_trials.values()));
   }
   if (!partial.empty()) {
-    warnings.push_back(fmt::format("{}: fewer than the {} trials have {}{} (not measured, or NaN). Their means are over "
+    warnings.push_back(fmt::format("{}: fewer than the {} trials have {}{} (not measured, NaN or infinite). Their means are over "
                                    "those that have them.",
                                    text_of(axes), cell.n, partial.front(),
                                    partial.size() > 1 ? fmt::format(" and {} more measures", partial.size() - 1) : ""));
@@ -114,11 +114,11 @@ std::string axes_title(Table const& table) {
   return fmt::format("{}", fmt::join(distinct ? names : table.axes, ", "));
 }
 
-std::map<std::string, std::vector<double>> values_over_all(SweepFolder const& sweep) {
-  std::map<std::string, std::vector<double>> values;
+std::map<std::string, BySeed> pooled(SweepFolder const& sweep) {
+  std::map<std::string, BySeed> values;
   for (auto const& trial : sweep.trials)
     if (trial.outcome == Outcome::done && trial.result)
-      for (auto const& [name, value] : trial.result->measures) values[name].push_back(value);
+      for (auto const& [name, value] : trial.result->measures) values[name].add(seed_of(trial), value);
   return values;
 }
 

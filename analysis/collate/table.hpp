@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/collate/by_seed.hpp"
 #include "analysis/collate/student_t.hpp"
 #include "analysis/collate/sweep_folder.hpp"
 
@@ -13,9 +14,10 @@ namespace mambasynth::collate {
 /// Trials that differ in nothing but the seed.
 struct Cell {
   std::map<std::string, std::string> axes;
-  std::int64_t n = 0;  ///< done; the only ones whose numbers count
+  std::int64_t n = 0;      ///< done; the only ones whose numbers count
+  std::int64_t seeds = 0;  ///< of those
   std::int64_t missing = 0, failed = 0, diverged = 0;
-  std::map<std::string, Interval> measures;  ///< over the done trials that have the measure
+  std::map<std::string, Interval> measures;  ///< over the seeds of the done trials that have the measure as a finite number
 
   [[nodiscard]] std::int64_t gaps() const { return missing + failed + diverged; }
 };
@@ -35,8 +37,8 @@ std::string value_of(Cell const& cell, std::string const& axis, std::string cons
 std::string name_of(Cell const& cell, Table const& table);
 /// What those values are: "gate_lr_factor, d_state", with sections only where two would be the same.
 std::string axes_title(Table const& table);
-/// Each measure's values over all done trials.
-std::map<std::string, std::vector<double>> values_over_all(SweepFolder const& sweep);
+/// Each measure over all done trials.
+std::map<std::string, BySeed> pooled(SweepFolder const& sweep);
 
 /// table.csv: axes, n, n_missing, n_failed, n_diverged, then <m>_mean, <m>_sd, <m>_ci_low, <m>_ci_high for each measure.
 /// What is undefined is empty, never a number.

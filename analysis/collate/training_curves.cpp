@@ -1,22 +1,21 @@
 #include "analysis/collate/training_curves.hpp"
 
-#include <cmath>
 #include <map>
 #include <set>
 
+#include "analysis/collate/by_seed.hpp"
 #include "analysis/trial_history.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::collate {
 namespace {
 
-using ByEpoch = std::map<std::int64_t, std::vector<double>>;
+using ByEpoch = std::map<std::int64_t, BySeed>;
 
-void add_losses(ByEpoch& losses, std::filesystem::path const& file) {
+void add_losses(ByEpoch& losses, CollatedTrial const& trial) {
   try {
-    auto const history = analysis::read_losses(file);
-    for (std::size_t i = 0; i < history.epoch.size(); ++i)
-      if (std::isfinite(history.val_mse[i])) losses[history.epoch[i]].push_back(history.val_mse[i]);
+    auto const history = analysis::read_losses(trial.file);
+    for (std::size_t i = 0; i < history.epoch.size(); ++i) losses[history.epoch[i]].add(seed_of(trial), history.val_mse[i]);
   } catch (errors::Error const&) {
     // The table was made without it.
   }
@@ -27,18 +26,18 @@ void add_losses(ByEpoch& losses, std::filesystem::path const& file) {
 TrainingCurves validation_loss(Table const& table, SweepFolder const& sweep) {
   std::map<std::map<std::string, std::string>, ByEpoch> of_cell;
   for (auto const& trial : sweep.trials)
-    if (trial.outcome == Outcome::done) add_losses(of_cell[trial.axes], trial.file);
+    if (trial.outcome == Outcome::done) add_losses(of_cell[trial.axes], trial);
   std::set<std::int64_t> epochs;
   for (auto const& [axes, losses] : of_cell)
-    for (auto const& [epoch, values] : losses) epochs.insert(epoch);
+    for (auto const& [epoch, values] : losses)
+      if (values.values() > 0) epochs.insert(epoch);
   TrainingCurves curves{.epoch = {epochs.begin(), epochs.end()}, .of_cell = {}};
   for (auto const& cell : table.cells) {
     auto const& losses = of_cell[cell.axes];
     std::vector<Interval> intervals;
     for (auto const epoch : curves.epoch) {
       auto const at = losses.find(epoch);
-      intervals.push_back(
-          interval_of(at == losses.end() ? std::span<double const>{} : std::span<double const>(at->second)));
+      intervals.push_back(at == losses.end() ? interval_of({}) : at->second.interval());
     }
     curves.of_cell.push_back(std::move(intervals));
   }

@@ -9,7 +9,7 @@ namespace mambasynth::collate {
 
 struct TrainingCurves {
   std::vector<std::int64_t> epoch;
-  std::vector<std::vector<Interval>> of_cell;  ///< (cell, epoch), over the done trials that have the epoch
+  std::vector<std::vector<Interval>> of_cell;  ///< (cell, epoch), over the seeds of the done trials that have the epoch
 };
 
 /// Validation loss by epoch, read from every done trial's file; one that has become unreadable is left out.

@@ -6,6 +6,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <limits>
 #include <map>
 #include <set>
 #include <sstream>
@@ -178,6 +179,20 @@ TEST_CASE("a panel each probe, and its controls beside it") {
   CHECK(phase.at("1")[0][1] == 3 + 1);
   if (outcome == figures::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
   CHECK(fs::file_size(out.path() / "sweep_probes.png") > 1000);
+}
+
+TEST_CASE("references weigh seeds alike, and nothing infinite is drawn") {
+  TemporaryFolder const trials, out;
+  auto sweep = sweep_of(trials.path(), 2, {{"probe.circle.accuracy.input", 0}, {"probe.circle.untrained_accuracy.input", 5}});
+  std::erase_if(sweep.trials, [](auto const& trial) { return trial.id == "c1s2"; });
+  sweep.trials[0].result->measures.back().second = std::numeric_limits<double>::infinity();
+  for (auto& [name, value] : sweep.trials[0].result->measures)
+    if (name == "excess_mse.h1") value = std::numeric_limits<double>::infinity();
+  PathWithout const gnuplot;
+  (void)draw_sweep(tabulate(sweep), sweep, out.path());
+  // 5 + seed of the trials s0, s1, s2 and s0, s1, the first of them infinite: 5, 6 and 7 by seed.
+  CHECK(blocks(out.path() / "sweep_probes_circle_accuracy.dat").at("untrained network")[0][1] == 6);
+  CHECK(blocks(out.path() / "sweep_summary_excess_mse.dat").at("mean, single values: x value").size() == 4);
 }
 
 TEST_CASE("more cells than colours take pages with the same axes") {

@@ -25,11 +25,11 @@ TEST_CASE_METHOD(Fixture, "a complete sweep") {
   CHECK_THAT(ran.out, ContainsSubstring("ID layer_1"));
   CHECK_THAT(ran.out, ContainsSubstring("6 trials in 2 cells: 6 done, 0 missing, 0 failed, 0 diverged."));
   CHECK_THAT(ran.out, ContainsSubstring("table.csv"));
-  CHECK_THAT(ran.out, ContainsSubstring("Controls, over all done trials (levina_bickel_original at k = 30)"));
-  // Trained layer_1 differs by trial (38, 39, 43 and three times 37), its controls do not.
+  CHECK_THAT(ran.out, ContainsSubstring("Controls (levina_bickel_original at k = 30), mean over the done trials of each seed, then over 3"));
+  // Trained layer_1 differs by trial (38, 39, 43 and three times 37: over seeds 37.5, 38, 40), its controls do not.
   CHECK_THAT(ran.out, ContainsSubstring("|   ID of |    trained | untrained | shuffled features | noise-free signal | pure noise |\n"));
   CHECK_THAT(ran.out, ContainsSubstring("|   input |     31 ± 0 |    31 ± 0 |            51 ± 0 |          31.5 ± 0 |     48 ± 0 |\n"));
-  CHECK_THAT(ran.out, ContainsSubstring("| layer_1 | 38.5 ± 2.5 |    49 ± 0 |            52 ± 0 |                 - |          - |\n"));
+  CHECK_THAT(ran.out, ContainsSubstring("| layer_1 | 38.5 ± 3.3 |    49 ± 0 |            52 ± 0 |                 - |          - |\n"));
   CHECK_THAT(ran.out, ContainsSubstring("|  output |     33 ± 0 |    50 ± 0 |            53 ± 0 |                 - |          - |\n"));
   CHECK(longest_table_line(ran.out) <= 100);
 
@@ -196,7 +196,12 @@ TEST_CASE_METHOD(Fixture, "the same cell and seed under two configurations is sa
   second.commit("z1", 20);
   auto const ran = collate(dir.string() + " " + other.string());
   CHECK(ran.code == 0);
-  CHECK_THAT(ran.err, ContainsSubstring("seed 42: trials a1 and z1 both count"));
+  // Seed 42: (8 + 20) / 2, then 9 and 13: three values, not four.
+  auto const row = table(dir)[0];
+  CHECK(row.at("n") == "4");
+  CHECK(row.at("test_mse_mean") == "12");
+  CHECK(std::stod(row.at("test_mse_sd")) == Approx(std::sqrt(7.0)));
+  CHECK_THAT(ran.err, ContainsSubstring("seed 42: trials a1 and z1 count as one, by their mean"));
 }
 
 TEST_CASE_METHOD(Fixture, "trials outside a sweep are one row each") {

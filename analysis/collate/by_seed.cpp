@@ -1,0 +1,38 @@
+#include "analysis/collate/by_seed.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace mambasynth::collate {
+
+void BySeed::add(std::string const& seed, double value) {
+  if (!std::isfinite(value)) {
+    ++left_out_;
+    return;
+  }
+  auto const [at, is_new] = place_.try_emplace(seed, of_seed_.size());
+  if (is_new) of_seed_.emplace_back();
+  of_seed_[at->second].push_back(value);
+  ++values_;
+}
+
+Interval BySeed::interval() const {
+  std::vector<double> means;
+  for (auto const& values : of_seed_) means.push_back(std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()));
+  return interval_of(means);
+}
+
+bool BySeed::uneven() const {
+  return std::any_of(of_seed_.begin(), of_seed_.end(), [&](auto const& values) { return values.size() != of_seed_.front().size(); });
+}
+
+bool BySeed::varies_within_a_seed() const {
+  return std::any_of(of_seed_.begin(), of_seed_.end(), [](auto const& values) {
+    constexpr double rounding = 1e-9;
+    auto const [least, most] = std::minmax_element(values.begin(), values.end());
+    return *most - *least > rounding * std::max(std::abs(*least), std::abs(*most));
+  });
+}
+
+}  // namespace mambasynth::collate

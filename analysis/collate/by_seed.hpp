@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "analysis/collate/student_t.hpp"
+
+namespace mambasynth::collate {
+
+/// Values of trials, pooled with the seed as the unit: trials of one seed share initial weights and the order of the data,
+/// and cells are chosen, not drawn, so that what varies at random is the seed. Each seed counts once, with the mean of its
+/// values. What is not finite is left out, and counted.
+class BySeed {
+ public:
+  void add(std::string const& seed, double value);
+
+  /// Over the seeds' means; n counts the seeds that have a finite value.
+  [[nodiscard]] Interval interval() const;
+  [[nodiscard]] std::int64_t values() const { return values_; }        ///< finite ones
+  [[nodiscard]] std::int64_t left_out() const { return left_out_; }    ///< NaN or infinite
+  [[nodiscard]] bool uneven() const;                                   ///< seeds differ in how many values they have
+  [[nodiscard]] bool varies_within_a_seed() const;                     ///< by more than rounding
+
+ private:
+  std::unordered_map<std::string, std::size_t> place_;
+  std::vector<std::vector<double>> of_seed_;  ///< in the order in which seeds came
+  std::int64_t values_ = 0, left_out_ = 0;
+};
+
+}  // namespace mambasynth::collate
