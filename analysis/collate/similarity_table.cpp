@@ -12,10 +12,10 @@ namespace {
 
 std::string field(PairMean const& of) {
   if (std::isnan(of.mean)) return nothing;
-  return std::isnan(of.se) ? fmt::format("{:.3f}", of.mean) : fmt::format("{:.3f} ± {:.3f}", of.mean, 2 * of.se);
+  return std::isnan(of.se) ? fmt::format("{:.3f}", of.mean) : fmt::format("{:.3f} ± {:.3f}", of.mean, (of.high - of.low) / 2);
 }
 
-/// "0.672 of 0.713 (0.0 and 1.0)", the cells' names with at most `most` characters each.
+/// "0.672 of 0.713, p 0.004 (0.0 and 1.0)", the cells' names with at most `most` characters each.
 std::string least_alike(LayerSimilarity const& layer, Table const& table, std::size_t most) {
   CellPair const* least = nullptr;
   auto const share = [&](CellPair const& pair) { return pair.other_seed.mean / layer.ceiling(pair); };
@@ -23,7 +23,8 @@ std::string least_alike(LayerSimilarity const& layer, Table const& table, std::s
     if (pair.a != pair.b && std::isfinite(share(pair)) && (!least || share(pair) < share(*least))) least = &pair;
   if (!least) return nothing;
   auto const name = [&](std::size_t cell) { return shortened(escaped(name_of(table.cells[cell], table)), most); };
-  return fmt::format("{:.3f} of {:.3f} ({} and {})", least->other_seed.mean, layer.ceiling(*least), name(least->a), name(least->b));
+  auto const p = layer.p(*least);
+  return fmt::format("{:.3f} of {:.3f}{} ({} and {})", least->other_seed.mean, layer.ceiling(*least), std::isnan(p) ? "" : fmt::format(", p {:.3f}", p), name(least->a), name(least->b));
 }
 
 }  // namespace
@@ -32,7 +33,8 @@ std::string to_csv(TrialSimilarity const& similarity, Table const& table) {
   std::vector<std::string> fields{"layer"};
   for (auto const* cell : {"a.", "b."})
     for (auto const& axis : table.axes) fields.push_back(cell + axis);
-  for (auto const* column : {"pairs", "cka_mean", "cka_se", "cka_ceiling", "same_seed_pairs", "same_seed_cka_mean", "same_seed_cka_se"}) fields.emplace_back(column);
+  for (auto const* column : {"pairs", "cka_mean", "cka_se", "cka_ci_low", "cka_ci_high", "cka_ceiling", "cka_p", "same_seed_pairs", "same_seed_cka_mean", "same_seed_cka_se", "same_seed_cka_ci_low", "same_seed_cka_ci_high"})
+    fields.emplace_back(column);
   auto text = csv_line(fields) + "\n";
   for (auto const& layer : similarity.layers)
     for (auto const& pair : layer.pairs) {
@@ -41,11 +43,10 @@ std::string to_csv(TrialSimilarity const& similarity, Table const& table) {
         for (auto const& axis : table.axes) fields.push_back(value_of(table.cells[cell], axis, ""));
       auto const add = [&](PairMean const& mean) {
         fields.push_back(fmt::format("{}", mean.pairs));
-        fields.push_back(csv_number(mean.mean));
-        fields.push_back(csv_number(mean.se));
+        for (auto const value : {mean.mean, mean.se, mean.low, mean.high}) fields.push_back(csv_number(value));
       };
       add(pair.other_seed);
-      fields.push_back(csv_number(layer.ceiling(pair)));
+      for (auto const value : {layer.ceiling(pair), layer.p(pair)}) fields.push_back(csv_number(value));
       add(pair.same_seed);
       text += csv_line(fields) + "\n";
     }
@@ -65,8 +66,8 @@ std::string to_markdown(TrialSimilarity const& similarity, Table const& table) {
   std::size_t longest_name = 0;
   for (auto const& cell : table.cells) longest_name = std::max(longest_name, escaped(name_of(cell, table)).size());
   while (longest_name > 2 && width_of(rows_with(longest_name)) > most_columns) --longest_name;
-  auto text = "\n" + wrapped(fmt::format("Similarity of trials: debiased linear CKA at {} steps of the series, pairs of different seeds, ± two standard errors (jackknife over seeds). "
-                                        "Where seeds are independent, two cells are at most as alike as the geometric mean of what each is with itself; least alike: the pair furthest below that.",
+  auto text = "\n" + wrapped(fmt::format("Similarity of trials: debiased linear CKA at {} steps of the series, pairs of different seeds, ± half the 95 % confidence interval (jackknife over seeds, Student's t). "
+                                        "Where seeds are independent, two cells are at most as alike as the geometric mean of what each is with itself; least alike: the pair furthest below that, and p, how often some pair is as far below when trials exchange their cells within seeds at random (of each layer by itself).",
                                         similarity.rows)) + "\n";
   text += aligned(rows_with(longest_name));
   if (similarity.trials < similarity.done)

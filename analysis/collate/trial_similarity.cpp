@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
 #include <utility>
 
+#include "analysis/collate/exchanged_cells.hpp"
 #include "analysis/representation/cka_between.hpp"
 #include "analysis/shared_rows.hpp"
 #include "errors/errors.hpp"
@@ -14,6 +14,7 @@ namespace mambasynth::collate {
 namespace {
 
 constexpr std::size_t most_trials = 256, fewest_of_cell = 2;
+constexpr int exchanges = 1000;
 
 struct Compared {
   CollatedTrial const* trial;
@@ -23,12 +24,6 @@ struct Compared {
   [[nodiscard]] bool comparable(Compared const& other) const {
     return trial->result->provenance.data_hash == other.trial->result->provenance.data_hash && shared.step == other.shared.step;
   }
-};
-
-/// One pair of trials and how alike they are.
-struct Pair {
-  std::string seed_a, seed_b;
-  double value;
 };
 
 /// Done trials, cell by cell; cells without any are left out.
@@ -75,32 +70,6 @@ std::vector<Compared> chosen(std::vector<std::vector<Compared>> by_cell, TrialSi
   return trials;
 }
 
-/// Trials of a folder without a plan have no seed that is known: each counts as one of its own.
-std::string const& seed_of(Compared const& trial) { return trial.trial->seed.empty() ? trial.trial->id : trial.trial->seed; }
-
-double mean_of(std::vector<Pair> const& pairs, std::string const* without) {
-  double sum = 0;
-  std::size_t count = 0;
-  for (auto const& pair : pairs)
-    if (!without || (pair.seed_a != *without && pair.seed_b != *without)) sum += pair.value, ++count;
-  return count > 0 ? sum / static_cast<double>(count) : std::nan("");
-}
-
-/// Efron & Tibshirani 1993, An Introduction to the Bootstrap, eq. 11.5, a seed left out at a time.
-PairMean summarise(std::vector<Pair> const& pairs) {
-  PairMean result{.pairs = static_cast<std::int64_t>(pairs.size()), .mean = mean_of(pairs, nullptr)};
-  std::set<std::string> seeds;
-  for (auto const& pair : pairs) seeds.insert({pair.seed_a, pair.seed_b});
-  double const n = static_cast<double>(seeds.size());
-  std::vector<double> without;
-  for (auto const& seed : seeds) without.push_back(mean_of(pairs, &seed));
-  double mean = 0, squares = 0;
-  for (auto const value : without) mean += value / n;
-  for (auto const value : without) squares += (value - mean) * (value - mean);
-  if (n > 1) result.se = std::sqrt((n - 1) / n * squares);
-  return result;
-}
-
 /// Trials of one series at the same steps.
 using Group = std::vector<Compared const*>;
 
@@ -114,8 +83,8 @@ std::vector<Group> grouped(std::vector<Compared> const& trials) {
   return groups;
 }
 
-/// Those of a group whose layer can be read, with its Gram matrix.
-std::pair<Group, std::vector<std::vector<float>>> grams_of(std::string const& layer, Group const& group) {
+/// Those of a group whose layer can be read and varies, and how alike they are there.
+ComparedGroup compared(std::string const& layer, Group const& group) {
   Group trials;
   std::vector<std::vector<float>> grams;
   for (auto const* trial : group) {
@@ -123,37 +92,43 @@ std::pair<Group, std::vector<std::vector<float>>> grams_of(std::string const& la
     if (std::find(shared.layers.begin(), shared.layers.end(), layer) == shared.layers.end()) continue;
     try {
       auto const rows = analysis::read_shared_rows(trial->trial->file, layer);
-      grams.push_back(analysis::representation::centred_gram(rows.values, static_cast<std::int64_t>(shared.step.size()), rows.features));
+      auto gram = analysis::representation::centred_gram(rows.values, static_cast<std::int64_t>(shared.step.size()), rows.features);
+      if (std::isnan(gram.front())) continue;  // the layer does not vary
+      grams.push_back(std::move(gram));
       trials.push_back(trial);
     } catch (errors::Error const&) {
     }
   }
-  return {std::move(trials), std::move(grams)};
+  ComparedGroup result;
+  for (auto const* trial : trials) {
+    result.cell.push_back(trial->cell);
+    result.seed.push_back(seed_of(*trial->trial));
+  }
+  result.cka = analysis::representation::cka_between(grams);
+  return result;
 }
 
 LayerSimilarity similarity_of(std::string const& layer, std::vector<Group> const& groups) {
   struct Pairs {
-    std::vector<Pair> other_seed, same_seed;
+    std::vector<SeedPair> other_seed, same_seed;
   };
   std::map<std::pair<std::size_t, std::size_t>, Pairs> by_cells;
-  std::vector<Pair> within, between;
+  std::vector<SeedPair> within, between;
+  std::vector<ComparedGroup> read;
   for (auto const& group : groups) {
-    auto const [trials, grams] = grams_of(layer, group);
-    auto const cka = analysis::representation::cka_between(grams);
-    for (std::size_t i = 0; i < trials.size(); ++i)
-      for (std::size_t j = i + 1; j < trials.size(); ++j) {
-        auto const &a = *trials[i], &b = *trials[j];
-        Pair const pair{seed_of(a), seed_of(b), cka[i * trials.size() + j]};
-        if (std::isnan(pair.value)) continue;
-        auto& of_cells = by_cells[std::minmax(a.cell, b.cell)];
-        bool const one_seed = pair.seed_a == pair.seed_b;
+    auto const& [cell, seed, cka] = read.emplace_back(compared(layer, group));
+    for (std::size_t i = 0; i < cell.size(); ++i)
+      for (std::size_t j = i + 1; j < cell.size(); ++j) {
+        SeedPair const pair{seed[i], seed[j], cka[i * cell.size() + j]};
+        auto& of_cells = by_cells[std::minmax(cell[i], cell[j])];
+        bool const one_seed = seed[i] == seed[j];
         (one_seed ? of_cells.same_seed : of_cells.other_seed).push_back(pair);
-        if (!one_seed) (a.cell == b.cell ? within : between).push_back(pair);
+        if (!one_seed) (cell[i] == cell[j] ? within : between).push_back(pair);
       }
   }
-  LayerSimilarity result{.layer = layer, .pairs = {}, .within = summarise(within), .between = summarise(between)};
+  LayerSimilarity result{.layer = layer, .pairs = {}, .within = mean_over_seeds(within), .between = mean_over_seeds(between), .least_ratios = least_ratios_of_exchanged(read, exchanges)};
   for (auto const& [cells, pairs] : by_cells)
-    result.pairs.push_back({cells.first, cells.second, summarise(pairs.other_seed), summarise(pairs.same_seed)});
+    result.pairs.push_back({cells.first, cells.second, mean_over_seeds(pairs.other_seed), mean_over_seeds(pairs.same_seed)});
   return result;
 }
 
@@ -164,8 +139,16 @@ double LayerSimilarity::ceiling(CellPair const& pair) const {
     auto const at = std::find_if(pairs.begin(), pairs.end(), [cell](auto const& other) { return other.a == cell && other.b == cell; });
     return at == pairs.end() ? std::nan("") : at->other_seed.mean;
   };
-  auto const product = own(pair.a) * own(pair.b);
-  return product > 0 ? std::sqrt(product) : std::nan("");
+  return ceiling_of(own(pair.a), own(pair.b));
+}
+
+double LayerSimilarity::p(CellPair const& pair) const {
+  auto const ratio = pair.other_seed.mean / ceiling(pair);
+  if (pair.a == pair.b || !std::isfinite(ratio) || least_ratios.empty()) return std::nan("");
+  constexpr double rounding = 1e-9;  // sums in another order
+  auto const as_low = std::upper_bound(least_ratios.begin(), least_ratios.end(), ratio + rounding) - least_ratios.begin();
+  // What was found is one of the possible exchanges (Phipson & Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39).
+  return static_cast<double>(1 + as_low) / static_cast<double>(1 + least_ratios.size());
 }
 
 TrialSimilarity compare_trials(Table const& table, SweepFolder const& sweep) {

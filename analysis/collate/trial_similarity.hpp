@@ -2,21 +2,14 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <vector>
 
+#include "analysis/collate/pair_mean.hpp"
 #include "analysis/collate/table.hpp"
 #include "analysis/figures/gnuplot.hpp"
 
 namespace mambasynth::collate {
-
-/// Over pairs of trials; NaN where undefined.
-struct PairMean {
-  std::int64_t pairs = 0;
-  double mean = std::numeric_limits<double>::quiet_NaN();
-  double se = std::numeric_limits<double>::quiet_NaN();  ///< jackknife over seeds: pairs that share a trial are not independent
-};
 
 /// How alike trials of two cells are, or those of one (a == b): then nothing but the seed differs.
 struct CellPair {
@@ -30,9 +23,14 @@ struct LayerSimilarity {
   std::vector<CellPair> pairs;  ///< those that have any pair of trials, ordered by a, then b
   PairMean within, between;     ///< over all cells, different seeds
 
-  /// What two cells can have at most where seeds are independent, the geometric mean of what each has with itself
-  /// (Cauchy and Schwarz, for the networks' mean kernels); NaN where one of the two has a single seed.
+  /// As least_ratios_of_exchanged gives them.
+  std::vector<double> least_ratios;
+
+  /// What two cells can have at most where seeds are independent (ceiling_of); NaN where one of the two has a single seed.
   [[nodiscard]] double ceiling(CellPair const& pair) const;
+  /// How often some pair of cells stays as far below its ceiling as this one where cells are no more than names: a p
+  /// value that allows for having looked at all pairs; NaN where undefined.
+  [[nodiscard]] double p(CellPair const& pair) const;
 };
 
 struct TrialSimilarity {
@@ -48,12 +46,12 @@ struct TrialSimilarity {
 /// spaced over the plan. Memory: about rows^2 / 2 numbers a trial.
 TrialSimilarity compare_trials(Table const& table, SweepFolder const& sweep);
 
-/// similarity.csv: layer, the axes of both cells (a.<axis>, b.<axis>), pairs, cka_mean, cka_se, cka_ceiling, then same_seed_pairs,
-/// same_seed_cka_mean, same_seed_cka_se.
+/// similarity.csv: layer, the axes of both cells (a.<axis>, b.<axis>), pairs, cka_mean, cka_se, cka_ci_low,
+/// cka_ci_high, cka_ceiling, cka_p, then same_seed_pairs, same_seed_cka_mean, ..._se, ..._ci_low, ..._ci_high.
 std::string to_csv(TrialSimilarity const& similarity, Table const& table);
 
-/// A row a layer: pairs of one cell, of different cells, and the two cells that stay furthest below their ceiling. Empty
-/// where no layer has a pair of different seeds.
+/// A row a layer: pairs of one cell, of different cells, and the two cells that stay furthest below their ceiling
+/// with their p. Empty where no layer has a pair of different seeds.
 std::string to_markdown(TrialSimilarity const& similarity, Table const& table);
 
 /// sweep_similarity in `folder`: a matrix of the compared cells each layer, pairs of different seeds. Nothing of a single

@@ -97,14 +97,20 @@ TEST_CASE("trials of one cell are compared with each other and with those of oth
 
   auto const records = parse_csv(to_csv(found, table));
   REQUIRE(records.size() == 1 + 2 * 3);
-  CHECK(records[0] == std::vector<std::string>{"layer", "a.train.gate_lr_factor", "b.train.gate_lr_factor", "pairs", "cka_mean", "cka_se", "cka_ceiling", "same_seed_pairs",
-                                               "same_seed_cka_mean", "same_seed_cka_se"});
+  CHECK(records[0] == std::vector<std::string>{"layer", "a.train.gate_lr_factor", "b.train.gate_lr_factor", "pairs", "cka_mean", "cka_se", "cka_ci_low", "cka_ci_high",
+                                               "cka_ceiling", "cka_p", "same_seed_pairs", "same_seed_cka_mean", "same_seed_cka_se", "same_seed_cka_ci_low",
+                                               "same_seed_cka_ci_high"});
   CHECK(records[2][1] == "0");
   CHECK(records[2][2] == "1");
   CHECK(std::stod(records[2][4]) == across.other_seed.mean);
-  CHECK(std::stod(records[2][6]) == Approx(std::sqrt(in_a.other_seed.mean * in_b.other_seed.mean)));
-  CHECK(records[1][8].empty());
-  CHECK_THAT(to_markdown(found, table), ContainsSubstring("at 60 steps") && ContainsSubstring("layer_1") && ContainsSubstring(fmt::format("{:.3f} of {:.3f} (0 and 1)", across.other_seed.mean, layer.ceiling(across))));
+  CHECK(std::stod(records[2][7]) == Approx(across.other_seed.mean + 4.30265272974946385 * across.other_seed.se));
+  CHECK(std::stod(records[2][8]) == Approx(std::sqrt(in_a.other_seed.mean * in_b.other_seed.mean)));
+  // Two cells of three seeds exchange in four ways, and one of them is what was found.
+  CHECK(std::stod(records[2][9]) == Approx(0.25).margin(0.05));
+  CHECK(records[1][9].empty());
+  CHECK(records[1][11].empty());
+  CHECK_THAT(to_markdown(found, table), ContainsSubstring("at 60 steps") && ContainsSubstring("layer_1") && ContainsSubstring(fmt::format("{:.3f} of {:.3f}, p {:.3f} (0 and 1)", across.other_seed.mean, layer.ceiling(across), layer.p(across)) + " |") &&
+                                            ContainsSubstring(fmt::format("{:.3f} ± {:.3f} |", layer.within.mean, layer.within.high - layer.within.mean)));
 
   TemporaryFolder const out;
   auto const outcome = draw_similarity(found, table, out.path());
