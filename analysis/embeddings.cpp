@@ -13,6 +13,14 @@ std::vector<float> joined(std::vector<Embedded> const& panels, Member member) {
   return all;
 }
 
+constexpr char const* start_words = "where the UMAP's layout started: spectral (the graph's Laplacian), random (mostly a graph in pieces), none (no layout)";
+
+std::vector<std::string> starts_of(std::vector<Embedded> const& panels) {
+  std::vector<std::string> starts;
+  for (auto const& panel : panels) starts.push_back(panel.umap_start);
+  return starts;
+}
+
 }  // namespace
 
 void write_embeddings(store::Hdf5Writer& h5, Embeddings const& e) {
@@ -23,6 +31,7 @@ void write_embeddings(store::Hdf5Writer& h5, Embeddings const& e) {
   h5.scale<std::int64_t>(coordinate, std::vector<std::int64_t>{1, 2}, {"coordinate in the plane", "1"});
   std::vector<std::string> const plane{trial_layout::layer, point, coordinate};
   h5.dataset<float>(group + "umap", joined(e.panels, &Embedded::umap), plane, {"UMAP", "1"});
+  h5.text_dataset(group + "umap_start", starts_of(e.panels), {trial_layout::layer}, {start_words, "1"});
   h5.dataset<float>(group + "pca", joined(e.panels, &Embedded::pca), plane, {"leading principal components", "1"});
   std::vector<double> shares, kept, silhouettes;
   for (auto const& panel : e.panels) {
@@ -38,6 +47,7 @@ void write_embeddings(store::Hdf5Writer& h5, Embeddings const& e) {
   if (e.blocks.empty()) return;
   h5.text_scale(block, e.blocks, {"Mamba block, its output before it joins the residual stream", "1"});
   h5.dataset<float>(group + "block_umap", joined(e.of_blocks, &Embedded::umap), {block, point, coordinate}, {"UMAP", "1"});
+  h5.text_dataset(group + "block_umap_start", starts_of(e.of_blocks), {block}, {start_words, "1"});
 }
 
 }  // namespace mambasynth::analysis

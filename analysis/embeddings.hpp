@@ -14,6 +14,7 @@ namespace mambasynth::analysis {
 struct Embedded {
   std::int64_t dims = 0;     ///< of the panel
   std::vector<float> umap;   ///< (point, 2)
+  std::string umap_start;    ///< "spectral" or "random"; "none" of too few points to lay out
   std::vector<float> pca;    ///< (point, 2); NaN where the panel has one dimension
   double pca_share[2]{};     ///< of the variance that each of the two directions holds
   double kept_share = 1;     ///< of the variance that UMAP started from; below 1 with principal components first
@@ -30,8 +31,8 @@ struct Embeddings {
   std::vector<Embedded> of_blocks;
 };
 
-/// The group /embedding: umap and pca (layer, point, coordinate), pca_share (layer, coordinate), silhouette (layer),
-/// block_umap (block, point, coordinate), circle and phase (point); scales /point (the steps), /coordinate, /block.
+/// The group /embedding: umap and pca (layer, point, coordinate), umap_start (layer, words), pca_share (layer, coordinate),
+/// silhouette (layer), block_umap (block, point, coordinate), block_umap_start (block, words), circle and phase (point); scales /point (the steps), /coordinate, /block.
 /// The scale /layer must be there. Nothing where nothing was embedded.
 void write_embeddings(store::Hdf5Writer& h5, Embeddings const& embeddings);
 

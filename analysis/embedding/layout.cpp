@@ -46,7 +46,7 @@ void scale_start(std::vector<float>& coordinates) {
 }  // namespace
 
 Umap layout(analysis::Neighbours const& neighbours, std::int64_t others, UmapOptions const& options) {
-  Umap result{.points = neighbours.points, .neighbors = others + 1, .spectral_start = false,
+  Umap result{.points = neighbours.points, .neighbors = others + 1, .start = Start::random,
               .coordinates = std::vector<float>(static_cast<std::size_t>(neighbours.points) * dims)};
   umappp::Options chosen;
   chosen.min_dist = options.min_dist;
@@ -69,8 +69,10 @@ Umap layout(analysis::Neighbours const& neighbours, std::int64_t others, UmapOpt
     if (result.points <= static_cast<std::int64_t>(dims) + 2) return at_random();
     try {
       auto spectral = start();
-      result.spectral_start = std::any_of(result.coordinates.begin(), result.coordinates.end(), [](float c) { return c != 0; });
-      return result.spectral_start ? spectral : at_random();
+      bool const found = std::any_of(result.coordinates.begin(), result.coordinates.end(), [](float c) { return c != 0; });
+      if (!found) return at_random();
+      result.start = Start::spectral;
+      return spectral;
     } catch (std::runtime_error const&) {  // an unlucky vector in the eigenvalue iteration
       return at_random();
     }

@@ -29,11 +29,20 @@ int threads_or_cores(int threads) {
 
 }  // namespace
 
+char const* name_of(Start start) {
+  switch (start) {
+    case Start::none: return "none";
+    case Start::spectral: return "spectral";
+    case Start::random: return "random";
+  }
+  return "";
+}
+
 Umap umap(analysis::Neighbours const& neighbours, UmapOptions const& options) {
   require_in_range(options);
   auto const others = std::min(options.neighbors - 1, neighbours.k);
   if (neighbours.points == 0 || others == 0)
-    return {.points = neighbours.points, .neighbors = std::min<std::int64_t>(1, neighbours.points), .spectral_start = false,
+    return {.points = neighbours.points, .neighbors = std::min<std::int64_t>(1, neighbours.points), .start = Start::none,
             .coordinates = std::vector<float>(static_cast<std::size_t>(2 * neighbours.points))};
   return layout(neighbours, others, options);
 }

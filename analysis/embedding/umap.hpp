@@ -20,13 +20,17 @@ struct UmapOptions {
   int threads = 0;         ///< 0 = one a core; no bit depends on it
 };
 
+/// Where a layout starts: from the eigenvectors of the graph's Laplacian, or at random (a graph in several pieces, which
+/// come to lie anywhere relative to each other, four points at most, or eigenvectors that were not found). `none`: there is
+/// nothing to lay out.
+enum class Start { none, spectral, random };
+char const* name_of(Start start);
+
 /// Distances between far groups and their order mean little in a UMAP; who is whose neighbour is what it keeps.
 struct Umap {
   std::int64_t points = 0;
   std::int64_t neighbors = 0;  ///< itself counted; fewer than asked for where there are fewer points
-  /// Whether the layout started from the graph's Laplacian. Not of a graph in several pieces: those start at random,
-  /// and where they come to lie relative to each other says nothing.
-  bool spectral_start = false;
+  Start start = Start::none;
   std::vector<float> coordinates;  ///< (point, 2)
 };
 

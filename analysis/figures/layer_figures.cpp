@@ -102,6 +102,7 @@ std::string score_words(std::string const& name) {
 /// "layer_3 (128-D), LB 4.8, silhouette 0.312"
 std::string panel_title(std::string const& name, analysis::Embedded const& panel, analysis::LayerMeasures const& measures, std::size_t p) {
   auto title = fmt::format("{} ({}-D)", name, panel.dims);
+  if (panel.umap_start == "random") title += ", random start";
   if (panel.kept_share < 1) title += fmt::format(", PCA {:.1f} %", 100 * panel.kept_share);
   if (!measures.dimension.empty() && !measures.dimension[p].k.empty())
     title += fmt::format(", LB {:.1f}", measures.dimension[p].levina_bickel_original[shown_k(measures.dimension[p].k)].value);

@@ -47,7 +47,7 @@ class Embedded {
     auto const start = std::chrono::steady_clock::now();
     umap_ = embedding::umap<double>(sampled.x, points, data.ambient_dim,
                                     {.neighbors = config::umap_neighbors, .min_dist = config::umap_min_dist, .seed = config::umap_seed, .threads = threads});
-    fmt::print(stderr, "{:.1f} s\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    fmt::print(stderr, "{:.1f} s, {} start\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), embedding::name_of(umap_.start));
     shown_ = {.coordinates = umap_.coordinates, .subspace_dim = data.subspace_dim > 0 ? std::clamp<std::int64_t>(data.subspace_dim, 2, data.ambient_dim) : data.ambient_dim, .levina_bickel = {}};
     for (auto const k : config::Evaluate{}.lb_k)
       if (k < points)

@@ -72,6 +72,7 @@ analysis::Embeddings embed(std::vector<PanelRows> const& panels, BlockRows const
   for (std::size_t p = 0; p < prepared.size(); ++p) {
     auto& embedded = prepared[p].embedded;
     embedded.umap = maps[p].coordinates;
+    embedded.umap_start = embedding::name_of(maps[p].start);
     embedded.silhouette = result.circle.empty() ? std::numeric_limits<double>::quiet_NaN()
                                                 : representation::silhouette(std::span<float const>(embedded.umap), 2, result.circle, threads).mean;
     (p < panels.size() ? result.panels : result.of_blocks).push_back(std::move(embedded));

@@ -91,15 +91,15 @@ void write_signal_maps(store::Hdf5Writer& h5, SignalMaps const& maps, std::span<
   if (!circle.empty()) h5.dataset<std::int64_t>("/umap/circle", circles_of(maps, circle), {"/point"}, {"circle visited", "1"});
   for (std::size_t s = 0; s < mapped_signals.size(); ++s) {
     std::vector<float> coordinates;
-    std::vector<std::int8_t> spectral;
+    std::vector<std::string> starts;
     for (auto const& map : maps.of(s)) {
       coordinates.insert(coordinates.end(), map.coordinates.begin(), map.coordinates.end());
-      spectral.push_back(map.spectral_start ? 1 : 0);
+      starts.emplace_back(embedding::name_of(map.start));
     }
     auto const path = std::string("/umap/") + mapped_signals[s].name;
     h5.dataset<float>(path, coordinates, {"/layer", "/point", "/axis"}, {fmt::format("UMAP of the {}", mapped_signals[s].what), "1"});
-    h5.dataset<std::int8_t>(path + "_spectral_start", spectral, {"/layer"},
-                            {"1: the layout started from the graph's Laplacian; 0: at random, the graph lies in pieces", "1"});
+    h5.text_dataset(path + "_start", starts, {"/layer"},
+                    {"where the layout started: spectral (the graph's Laplacian), random (mostly a graph in pieces), none (no layout)", "1"});
   }
 }
 

@@ -55,7 +55,7 @@ SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series
 figures::Outcome draw_signal_maps(SignalMaps const& maps, std::span<std::int64_t const> circle, std::int64_t circles,
                                   std::filesystem::path const& folder);
 
-/// `/umap/{delta, z_gate, B, C, x_conv}` (layer, point, axis), `/umap/time` and, where known, `/umap/circle` (point),
+/// `/umap/{delta, z_gate, B, C, x_conv}` (layer, point, axis), where each started in `_start` (layer, words), `/umap/time` and, where known, `/umap/circle` (point),
 /// settings as attributes of /umap. The scale /layer exists.
 void write_signal_maps(store::Hdf5Writer& h5, SignalMaps const& maps, std::span<std::int64_t const> circle, config::Gates const& config);
 

@@ -84,6 +84,8 @@ class Hdf5Writer {
   void counting_scale(std::string const& path, std::int64_t first, std::int64_t count, Meaning const& meaning = {}, std::int64_t stride = 1);
   /// The same with words as coordinates, variable-length UTF-8.
   void text_scale(std::string const& path, std::vector<std::string> const& values, Meaning const& meaning = {});
+  /// Words over existing scales, variable-length UTF-8.
+  void text_dataset(std::string const& path, std::vector<std::string> const& values, std::vector<std::string> const& dims, Meaning const& meaning = {});
   /// A data set; `dims` holds the path of an existing scale per axis (the extents come from the scales).
   /// Larger arrays are chunked and compressed (shuffle, deflate 1).
   template <class T>

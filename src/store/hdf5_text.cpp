@@ -1,9 +1,12 @@
+#include <cstddef>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "store/hdf5.hpp"
 #include "store/hdf5_file.hpp"
 
-/// Scales whose coordinates are words.
+/// Data sets and scales that hold words.
 namespace mambasynth::store {
 namespace {
 
@@ -16,15 +19,11 @@ TypeHandle utf8(File const& file, std::string const& path) {
   return type;
 }
 
-}  // namespace
-
-void Hdf5Writer::text_scale(std::string const& path, std::vector<std::string> const& values, Meaning const& meaning) {
-  auto const& file = *file_;
+DatasetHandle write_words(File const& file, std::string const& path, std::vector<std::string> const& values, std::vector<hsize_t> const& extents) {
   if (link_exists(file.handle.get(), path)) throw refusal(file, path, "it was written already");
   make_parents(file, path);
   auto const type = utf8(file, path);
-  hsize_t const count = values.size();
-  SpaceHandle space(written(H5Screate_simple(1, &count, nullptr), file, path));
+  SpaceHandle space(written(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), file, path));
   PropertyHandle creation(H5Pcreate(H5P_DATASET_CREATE));
   H5Pset_obj_track_times(creation.get(), false);
   DatasetHandle dataset(written(
@@ -33,7 +32,31 @@ void Hdf5Writer::text_scale(std::string const& path, std::vector<std::string> co
   std::vector<char const*> texts;
   for (auto const& value : values) texts.push_back(value.c_str());
   written(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, texts.data()), file, path);
+  return dataset;
+}
+
+}  // namespace
+
+void Hdf5Writer::text_scale(std::string const& path, std::vector<std::string> const& values, Meaning const& meaning) {
+  auto const& file = *file_;
+  auto dataset = write_words(file, path, values, {values.size()});
   make_scale(file, dataset.get(), path);
+  write_meaning(file, dataset.get(), path, meaning);
+  close_dataset(file, dataset, path);
+}
+
+void Hdf5Writer::text_dataset(std::string const& path, std::vector<std::string> const& values, std::vector<std::string> const& dims, Meaning const& meaning) {
+  auto const& file = *file_;
+  std::vector<hsize_t> extents;
+  std::size_t expected = 1;
+  for (auto const& scale : dims) {
+    extents.push_back(scale_length(file, scale, path));
+    expected *= static_cast<std::size_t>(extents.back());
+  }
+  if (expected != values.size())
+    throw refusal(file, path, std::to_string(values.size()) + " words are given, its scales have room for " + std::to_string(expected));
+  auto dataset = write_words(file, path, values, extents);
+  attach_scales(file, dataset.get(), path, dims);
   write_meaning(file, dataset.get(), path, meaning);
   close_dataset(file, dataset, path);
 }

@@ -117,6 +117,8 @@ def test_embeddings(embedded, engine):
     assert embedding["umap"].dims == ("layer", "point", "coordinate")
     assert embedding["umap"].shape == (4, 400, 2) and numpy.isfinite(embedding["umap"].values).all()
     assert embedding["block_umap"].dims == ("block", "point", "coordinate") and embedding["block_umap"].shape[0] == 2
+    assert embedding["umap_start"].dims == ("layer",) and set(embedding["umap_start"].values) <= {"spectral", "random"}
+    assert embedding["block_umap_start"].dims == ("block",) and set(embedding["block_umap_start"].values) <= {"spectral", "random"}
     assert (numpy.diff(embedding["point"].values) > 0).all()
     assert (numpy.abs(embedding["silhouette"].values) <= 1).all()
 

@@ -84,6 +84,26 @@ TEST_CASE("what is written to HDF5 is read back", "[store][hdf5]") {
   CHECK(file.text_attribute("/horizon/horizon", "NAME") == "horizon");
 }
 
+TEST_CASE("words lie over scales", "[store][hdf5]") {
+  tests::TemporaryFolder const folder;
+  auto const path = folder.path() / "a.h5";
+  std::vector<std::string> const words{"spectral", "random", "", "≥"};
+  {
+    store::Hdf5Writer file(path);
+    file.text_scale("/layer", {"input", "layer_1"});
+    file.scale("/axis", view(Integers{0, 1}));
+    file.text_dataset("/start", words, {"/layer", "/axis"}, {"where it started", "1"});
+    CHECK_THAT(message_of(errors::ExitCode::defect, [&] { file.text_dataset("/few", {"a"}, {"/layer"}); }),
+               ContainsSubstring("1 words are given, its scales have room for 2"));
+    file.close();
+  }
+  store::Hdf5Reader const file(path);
+  CHECK(file.read_text("/start") == words);
+  CHECK(file.shape("/start") == Integers{2, 2});
+  CHECK(file.has_attribute("/start", "DIMENSION_LIST"));
+  CHECK(file.text_attribute("/start", "long_name") == "where it started");
+}
+
 TEST_CASE("the same content gives the same bytes", "[store][hdf5]") {
   tests::TemporaryFolder const folder;
   write_example(folder.path() / "a.h5");

@@ -74,6 +74,7 @@ def test_the_signals_in_the_plane(mambasynth, flags, tmp_path):
         points = tree[name].values
         assert numpy.isfinite(points).all() and (points == other[name].values).all()
         assert (points[0] != points[1]).any()
+        assert tree[f"{name}_start"].dims == ("layer",) and set(tree[f"{name}_start"].values) <= {"spectral", "random"}
     assert tree.attrs["neighbors"] == tree.attrs["neighbors_used"] == 12
     for name in ("delta", "zgate", "B", "C", "xconv"):
         assert (tmp_path / f"1/gates_umap_{name}_panel2.dat").read_text().count("\n") == 301

@@ -57,9 +57,9 @@ TEST_CASE("two balls stay apart, whether their graph is one piece or two") {
     REQUIRE(u.coordinates.size() == 600);
     REQUIRE(finite(u));
     CHECK(same_half(u) > 0.98);
-    if (apart > 50) CHECK_FALSE(u.spectral_start);
+    CHECK((apart < 50 || u.start == embedding::Start::random));
   }
-  CHECK(embedding::umap<float>(two_balls(300, 5, 0.0), 300, 5, options).spectral_start);
+  CHECK(embedding::umap<float>(two_balls(300, 5, 0.0), 300, 5, options).start == embedding::Start::spectral);
 }
 
 TEST_CASE("an embedding is a function of rows and seed, not of threads") {
@@ -92,6 +92,7 @@ TEST_CASE("fewer points than neighbours, duplicates and constant rows embed all 
     CHECK(u.neighbors == points);
     CHECK(u.coordinates.size() == static_cast<std::size_t>(2 * points));
     CHECK(finite(u));
+    CHECK(u.start == (points < 2 ? embedding::Start::none : points < 5 ? embedding::Start::random : embedding::Start::spectral));
     if (points > 1) CHECK(distance(u, 0, 1) > 0);
   }
   CHECK(finite(embedding::umap<double>(std::vector<double>(300, 1.5), 100, 3, options)));
