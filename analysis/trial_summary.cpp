@@ -36,6 +36,7 @@ class TrialReader {
     measures_ = &trial.measures;
     for (auto const* name : layout::final_measures) read_final(name);
     read_horizons();
+    trial.excess_by_block = read_excess_by_block(file_);
     read_layers();
     add("seconds", trial.provenance.seconds);
     return trial;

@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "analysis/test_blocks.hpp"
+
 namespace mambasynth::analysis {
 
 /// What made a trial: attributes of /provenance.
@@ -32,6 +34,7 @@ struct TrialSummary {
   /// the same of the controls, untrained.levina_bickel_original.layer_3.k30, ..., noise.levina_bickel.k30, ...;
   /// probe.circle.accuracy.layer_3, probe.phase.untrained_r2.layer_3, ...; label_overlap.layer_3, ...; seconds.
   std::vector<std::pair<std::string, double>> measures;
+  ExcessByBlock excess_by_block = {};
 };
 
 /// Reads a whole trial.h5. Errors: errors::input naming the file and what is wrong with it (truncated, no HDF5, no

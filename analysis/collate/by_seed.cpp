@@ -17,11 +17,18 @@ void BySeed::add(std::string const& seed, double value) {
   ++values_;
 }
 
-Interval BySeed::interval() const {
+std::vector<double> BySeed::means() const {
   std::vector<double> means;
   for (auto const& values : of_seed_) means.push_back(std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()));
-  return interval_of(means);
+  return means;
 }
+
+double BySeed::mean() const {
+  auto const of_seeds = means();
+  return std::accumulate(of_seeds.begin(), of_seeds.end(), 0.0) / static_cast<double>(of_seeds.size());
+}
+
+Interval BySeed::interval() const { return interval_of(means()); }
 
 bool BySeed::uneven() const {
   return std::any_of(of_seed_.begin(), of_seed_.end(), [&](auto const& values) { return values.size() != of_seed_.front().size(); });

@@ -17,6 +17,8 @@ class BySeed {
  public:
   void add(std::string const& seed, double value);
 
+  /// Of the seeds' means; NaN without any.
+  [[nodiscard]] double mean() const;
   /// Over the seeds' means; n counts the seeds that have a finite value.
   [[nodiscard]] Interval interval() const;
   [[nodiscard]] std::int64_t values() const { return values_; }        ///< finite ones
@@ -25,6 +27,8 @@ class BySeed {
   [[nodiscard]] bool varies_within_a_seed() const;                     ///< by more than rounding
 
  private:
+  [[nodiscard]] std::vector<double> means() const;
+
   std::unordered_map<std::string, std::size_t> place_;
   std::vector<std::vector<double>> of_seed_;  ///< in the order in which seeds came
   std::int64_t values_ = 0, left_out_ = 0;

@@ -43,7 +43,7 @@ Rows rows_of(Table const& table, std::vector<Count> const& counts, std::vector<S
     for (auto const& axis : table.axes) row.push_back(escaped(value_of(cell, axis, nothing)));
     for (auto const& count : counts) row.push_back(fmt::format("{}", cell.*count.of));
     for (std::size_t c = 0; c < shown.size(); ++c) {
-      if (auto const* interval = shown[c].of(cell)) row.push_back(text_of(*interval));
+      if (auto const* interval = shown[c].of(cell)) row.push_back(shown[c].of_test_series ? half_width(*interval) : text_of(*interval));
       else row.push_back(cell.n == 0 && c == 0 ? no_result(cell) : nothing);
     }
   }

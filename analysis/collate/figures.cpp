@@ -210,7 +210,7 @@ Curves probe_figure(Numbers const& numbers) {
   return figure;
 }
 
-/// "bars: 95 % confidence interval of the mean over 3 seeds"
+/// "bars: 95 % confidence interval of the mean over 3 seeds"; of test errors, that it leaves out what the test series adds.
 std::string interval_words(Table const& table, Curves const& figure) {
   std::int64_t fewest = 0, most = 0;
   for (auto const& cell : table.cells) {
@@ -219,8 +219,11 @@ std::string interval_words(Table const& table, Curves const& figure) {
     most = std::max(most, cell.seeds);
   }
   if (most < 2) return {};
-  return fmt::format("{}: 95 % confidence interval of the mean over {} seeds", figure.x.size() > figures::most_bars ? "bands" : "bars",
-                     fewest == most ? fmt::format("{}", most) : fmt::format("{} to {}", fewest, most));
+  bool const of_test_errors = std::any_of(figure.panels.begin(), figure.panels.end(), [](auto const& panel) { return panel.part == "excess_mse" || panel.part == "test_mse"; });
+  // A legend's note has room for 64 characters.
+  return fmt::format("{}: 95 % {} over {} seeds{}", figure.x.size() > figures::most_bars ? "bands" : "bars",
+                     of_test_errors ? "interval" : "confidence interval of the mean", fewest == most ? fmt::format("{}", most) : fmt::format("{} to {}", fewest, most),
+                     of_test_errors ? ", test series left out" : "");
 }
 
 }  // namespace

@@ -26,6 +26,9 @@ std::vector<std::size_t> widths_of(Rows const& rows) {
   return widths;
 }
 
+/// That show two digits.
+int decimals_of(double half) { return std::clamp(1 - static_cast<int>(std::floor(std::log10(half))), 0, 9); }
+
 }  // namespace
 
 std::string text_of(Interval const& interval) {
@@ -35,8 +38,14 @@ std::string text_of(Interval const& interval) {
   // Equal numbers have a mean that is rounded, and so a deviation that is none.
   constexpr double rounding = 1e-12;
   if (!(half > rounding * std::abs(interval.mean))) return fmt::format("{:.5g} ± 0", interval.mean);
-  auto const decimals = std::clamp(1 - static_cast<int>(std::floor(std::log10(half))), 0, 9);
+  auto const decimals = decimals_of(half);
   return fmt::format("{:.{}f} ± {:.{}f}", interval.mean, decimals, half, decimals);
+}
+
+std::string half_width(Interval const& interval) {
+  auto const half = (interval.high - interval.low) / 2;
+  if (!std::isfinite(half)) return nothing;
+  return half > 0 ? fmt::format("± {:.{}f}", half, decimals_of(half)) : "± 0";
 }
 
 std::string escaped(std::string const& text) {

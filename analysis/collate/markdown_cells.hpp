@@ -18,6 +18,8 @@ using Rows = std::vector<std::vector<std::string>>;
 inline constexpr char const* nothing = "-";
 /// "8.012 ± 0.034": the interval's half width with two digits, the mean as far as those go; of one seed the mean alone.
 std::string text_of(Interval const& interval);
+/// "± 0.034": the half width alone.
+std::string half_width(Interval const& interval);
 /// With what would end a field made harmless.
 std::string escaped(std::string const& text);
 /// At most `most` characters: "..", then the end of `text`, where paths and dotted keys differ.

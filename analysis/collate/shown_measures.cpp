@@ -19,7 +19,7 @@ bool has(Table const& table, std::string const& measure) {
 
 /// The nearest name; the columns of table.csv end in _mean and the like.
 std::string nearest_measure(std::string const& name, Table const& table) {
-  for (std::string_view const end : {"_mean", "_sd", "_ci_low", "_ci_high"})
+  for (std::string_view const end : {"_mean", "_sd", "_ci_low", "_ci_high", test_error_end})
     if (name.ends_with(end))
       if (auto const measure = name.substr(0, name.size() - end.size()); has(table, measure)) return measure;
   return errors::nearest(name, table.measures);
@@ -34,25 +34,30 @@ errors::Error unknown(std::string const& name, Table const& table) {
 }  // namespace
 
 Interval const* ShownMeasure::of(Cell const& cell) const {
+  auto const& known = of_test_series ? cell.of_test_series : cell.measures;
   for (auto const& measure : measures)
-    if (auto const at = cell.measures.find(measure); at != cell.measures.end()) return &at->second;
+    if (auto const at = known.find(measure); at != known.end()) return &at->second;
   return nullptr;
 }
 
 std::vector<ShownMeasure> shown_measures(Table const& table, std::vector<std::string> const& asked) {
   std::vector<ShownMeasure> columns;
+  auto const add = [&](std::string const& title, std::string const& measure) {
+    columns.push_back({title, {measure}});
+    if (has_test_error(table, measure)) columns.push_back({test_error_title, {measure}, true});
+  };
   if (!asked.empty() && !table.measures.empty()) {
     for (auto const& name : asked) {
       if (!has(table, name)) throw unknown(name, table);
-      if (std::none_of(columns.begin(), columns.end(), [&](auto const& column) { return column.title == name; })) columns.push_back({name, {name}});
+      if (std::none_of(columns.begin(), columns.end(), [&](auto const& column) { return column.title == name; })) add(name, name);
     }
     return columns;
   }
-  if (has(table, "test_mse")) columns.push_back({"test MSE", {"test_mse"}});
-  else if (has(table, "val_mse")) columns.push_back({"val MSE", {"val_mse"}});
-  if (has(table, "excess_mse.h1")) columns.push_back({"excess MSE h1", {"excess_mse.h1"}});
+  if (has(table, "test_mse")) add("test MSE", "test_mse");
+  else if (has(table, "val_mse")) add("val MSE", "val_mse");
+  if (has(table, "excess_mse.h1")) add("excess MSE h1", "excess_mse.h1");
   if (auto last = last_layer_dimension(table)) columns.push_back(std::move(last->shown));
-  if (has(table, "seconds")) columns.push_back({"seconds", {"seconds"}});
+  if (has(table, "seconds")) add("seconds", "seconds");
   return columns;
 }
 

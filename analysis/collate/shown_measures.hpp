@@ -12,12 +12,15 @@ namespace mambasynth::collate {
 struct ShownMeasure {
   std::string title;
   std::vector<std::string> measures;
+  /// Shown is not the measure but what the test series adds to its error.
+  bool of_test_series = false;
 
   [[nodiscard]] Interval const* of(Cell const& cell) const;
 };
+inline constexpr char const* test_error_title = "± test series";
 
 /// Those asked for by their names in table.csv, each once; without any: test error, its excess over the optimum,
-/// dimension of the last layer, time.
+/// dimension of the last layer, time. Behind a measure comes what the test series adds to its error, where that is known.
 /// Errors: errors::usage for a name that no trial has, with the nearest.
 std::vector<ShownMeasure> shown_measures(Table const& table, std::vector<std::string> const& asked);
 

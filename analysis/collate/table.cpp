@@ -4,9 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
+#include <utility>
 
 #include "analysis/collate/csv.hpp"
+#include "analysis/collate/test_series.hpp"
 
 namespace mambasynth::collate {
 
@@ -52,6 +55,7 @@ Cell cell_of(std::map<std::string, std::string> const& axes, std::vector<Collate
   cell.axes = axes;
   std::map<std::string, BySeed> values;
   std::set<std::string> seeds;
+  std::vector<CollatedTrial const*> done;
   for (auto const* trial : trials) {
     switch (trial->outcome) {
       case Outcome::missing: ++cell.missing; break;
@@ -60,10 +64,15 @@ Cell cell_of(std::map<std::string, std::string> const& axes, std::vector<Collate
       case Outcome::done:
         ++cell.n;
         seeds.insert(seed_of(*trial));
+        done.push_back(trial);
         for (auto const& [name, value] : trial->result->measures) values[name].add(seed_of(*trial), value);
     }
   }
   cell.seeds = static_cast<std::int64_t>(seeds.size());
+  auto test_series = test_series_of(done);
+  cell.of_test_series = std::move(test_series.measures);
+  if (!test_series.shared)
+    warnings.push_back(text_of(axes) + ": its trials were tested on different series. What the test series adds to the error is not given.");
   std::vector<std::string> partial;
   for (auto const& [name, of_trials] : values) {
     if (of_trials.values() > 0) cell.measures.emplace(name, of_trials.interval());
@@ -114,6 +123,10 @@ std::string axes_title(Table const& table) {
   return fmt::format("{}", fmt::join(distinct ? names : table.axes, ", "));
 }
 
+bool has_test_error(Table const& table, std::string const& measure) {
+  return std::any_of(table.cells.begin(), table.cells.end(), [&](auto const& cell) { return cell.of_test_series.contains(measure); });
+}
+
 std::map<std::string, BySeed> pooled(SweepFolder const& sweep) {
   std::map<std::string, BySeed> values;
   for (auto const& trial : sweep.trials)
@@ -127,6 +140,7 @@ std::string to_csv(Table const& table) {
   for (auto const* count : {"n", "n_missing", "n_failed", "n_diverged"}) fields.emplace_back(count);
   for (auto const& measure : table.measures) {
     for (auto const* part : {"_mean", "_sd", "_ci_low", "_ci_high"}) fields.push_back(measure + part);
+    if (has_test_error(table, measure)) fields.push_back(measure + test_error_end);
   }
   auto text = csv_line(fields) + "\n";
   for (auto const& cell : table.cells) {
@@ -135,12 +149,11 @@ std::string to_csv(Table const& table) {
     for (auto const count : {cell.n, cell.missing, cell.failed, cell.diverged}) fields.push_back(fmt::format("{}", count));
     for (auto const& measure : table.measures) {
       auto const at = cell.measures.find(measure);
-      if (at == cell.measures.end()) {
-        fields.insert(fields.end(), 4, "");
-        continue;
-      }
-      auto const& interval = at->second;
+      auto const interval = at == cell.measures.end() ? interval_of({}) : at->second;
       for (auto const value : {interval.mean, interval.sd, interval.low, interval.high}) fields.push_back(csv_number(value));
+      if (!has_test_error(table, measure)) continue;
+      auto const blocks = cell.of_test_series.find(measure);
+      fields.push_back(blocks == cell.of_test_series.end() ? "" : csv_number(blocks->second.sd / std::sqrt(static_cast<double>(blocks->second.n))));
     }
     text += csv_line(fields) + "\n";
   }

@@ -11,6 +11,9 @@
 
 namespace mambasynth::collate {
 
+/// What follows a measure's name in table.csv where the error of the test series stands.
+inline constexpr char const* test_error_end = "_test_se";
+
 /// Trials that differ in nothing but the seed.
 struct Cell {
   std::map<std::string, std::string> axes;
@@ -18,6 +21,7 @@ struct Cell {
   std::int64_t seeds = 0;  ///< of those
   std::int64_t missing = 0, failed = 0, diverged = 0;
   std::map<std::string, Interval> measures;  ///< over the seeds of the done trials that have the measure as a finite number
+  std::map<std::string, Interval> of_test_series;  ///< as TestSeries has them
 
   [[nodiscard]] std::int64_t gaps() const { return missing + failed + diverged; }
 };
@@ -37,10 +41,13 @@ std::string value_of(Cell const& cell, std::string const& axis, std::string cons
 std::string name_of(Cell const& cell, Table const& table);
 /// What those values are: "gate_lr_factor, d_state", with sections only where two would be the same.
 std::string axes_title(Table const& table);
+/// Whether any cell knows what the test series adds to a measure's error.
+bool has_test_error(Table const& table, std::string const& measure);
 /// Each measure over all done trials.
 std::map<std::string, BySeed> pooled(SweepFolder const& sweep);
 
-/// table.csv: axes, n, n_missing, n_failed, n_diverged, then <m>_mean, <m>_sd, <m>_ci_low, <m>_ci_high for each measure.
+/// table.csv: axes, n, n_missing, n_failed, n_diverged, then <m>_mean, <m>_sd, <m>_ci_low, <m>_ci_high for each measure,
+/// all over seeds; <m>_test_se behind them, the standard error of the test series, where a cell has it.
 /// What is undefined is empty, never a number.
 std::string to_csv(Table const& table);
 
