@@ -220,10 +220,9 @@ std::string interval_words(Table const& table, Curves const& figure) {
   }
   if (most < 2) return {};
   bool const of_test_errors = std::any_of(figure.panels.begin(), figure.panels.end(), [](auto const& panel) { return panel.part == "excess_mse" || panel.part == "test_mse"; });
-  // A legend's note has room for 64 characters.
   return fmt::format("{}: 95 % {} over {} seeds{}", figure.x.size() > figures::most_bars ? "bands" : "bars",
-                     of_test_errors ? "interval" : "confidence interval of the mean", fewest == most ? fmt::format("{}", most) : fmt::format("{} to {}", fewest, most),
-                     of_test_errors ? ", test series left out" : "");
+                     of_test_errors ? "CI" : "confidence interval of the mean", fewest == most ? fmt::format("{}", most) : fmt::format("{} to {}", fewest, most),
+                     of_test_errors ? ", without test-series error" : "");
 }
 
 }  // namespace

@@ -15,11 +15,9 @@ namespace mambasynth::collate {
 
 namespace {
 
-bool has(Table const& table, std::string const& measure) { return std::find(table.measures.begin(), table.measures.end(), measure) != table.measures.end(); }
-
 /// Which error is whose.
 std::string of_the_test_series(Table const& table) {
-  if (!has(table, "test_mse")) return {};
+  if (!has_measure(table, "test_mse")) return {};
   if (std::none_of(table.measures.begin(), table.measures.end(), [&](auto const& measure) { return has_test_error(table, measure); }))
     return "Seeds share one test series, whose own error this leaves out.\n";
   return wrapped(fmt::format("Seeds share one test series, whose own error this leaves out. {}: half the 95 % confidence interval over blocks of that series "
@@ -40,7 +38,7 @@ std::string summary(Table const& table, SweepFolder const& sweep) {
                           table.cells.size() == 1 ? "cell" : "cells", total.n, total.missing, total.failed, total.diverged);
   text += "Means over the done trials of a cell, ± half the 95 % confidence interval (Student's t over seeds).\n";
   text += of_the_test_series(table);
-  if (has(table, "excess_mse.h1")) {
+  if (has_measure(table, "excess_mse.h1")) {
     auto const optimum = shared_optimum(table);
     text += fmt::format("excess MSE h1: one step ahead, beyond the least that any predictor can reach (Bayes optimum{}).\n",
                         optimum ? fmt::format(", {:.4g}", *optimum) : "");

@@ -13,15 +13,11 @@
 namespace mambasynth::collate {
 namespace {
 
-bool has(Table const& table, std::string const& measure) {
-  return std::find(table.measures.begin(), table.measures.end(), measure) != table.measures.end();
-}
-
 /// The nearest name; the columns of table.csv end in _mean and the like.
 std::string nearest_measure(std::string const& name, Table const& table) {
   for (std::string_view const end : {"_mean", "_sd", "_ci_low", "_ci_high", test_error_end})
     if (name.ends_with(end))
-      if (auto const measure = name.substr(0, name.size() - end.size()); has(table, measure)) return measure;
+      if (auto const measure = name.substr(0, name.size() - end.size()); has_measure(table, measure)) return measure;
   return errors::nearest(name, table.measures);
 }
 
@@ -48,16 +44,16 @@ std::vector<ShownMeasure> shown_measures(Table const& table, std::vector<std::st
   };
   if (!asked.empty() && !table.measures.empty()) {
     for (auto const& name : asked) {
-      if (!has(table, name)) throw unknown(name, table);
+      if (!has_measure(table, name)) throw unknown(name, table);
       if (std::none_of(columns.begin(), columns.end(), [&](auto const& column) { return column.title == name; })) add(name, name);
     }
     return columns;
   }
-  if (has(table, "test_mse")) add("test MSE", "test_mse");
-  else if (has(table, "val_mse")) add("val MSE", "val_mse");
-  if (has(table, "excess_mse.h1")) add("excess MSE h1", "excess_mse.h1");
+  if (has_measure(table, "test_mse")) add("test MSE", "test_mse");
+  else if (has_measure(table, "val_mse")) add("val MSE", "val_mse");
+  if (has_measure(table, "excess_mse.h1")) add("excess MSE h1", "excess_mse.h1");
   if (auto last = last_layer_dimension(table)) columns.push_back(std::move(last->shown));
-  if (has(table, "seconds")) add("seconds", "seconds");
+  if (has_measure(table, "seconds")) add("seconds", "seconds");
   return columns;
 }
 

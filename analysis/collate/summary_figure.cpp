@@ -75,12 +75,11 @@ Curves summary_figure(Table const& table, SweepFolder const& sweep) {
     }
     figure.panels.push_back(std::move(drawn));
   };
-  auto const has = [&](char const* name) { return std::find(table.measures.begin(), table.measures.end(), name) != table.measures.end(); };
-  if (has("excess_mse.h1")) {
+  if (has_measure(table, "excess_mse.h1")) {
     auto const optimum = shared_optimum(table);
     panel("excess_mse", fmt::format("Test error beyond the Bayes optimum{}, one step ahead", optimum ? fmt::format(" ({:.4g})", *optimum) : ""),
           "excess MSE", {"", {"excess_mse.h1"}});
-  } else if (has("test_mse")) {
+  } else if (has_measure(table, "test_mse")) {
     panel("test_mse", "Test error", "MSE", {"", {"test_mse"}});
   }
   if (auto const last = last_layer_dimension(table))

@@ -123,6 +123,8 @@ std::string axes_title(Table const& table) {
   return fmt::format("{}", fmt::join(distinct ? names : table.axes, ", "));
 }
 
+bool has_measure(Table const& table, std::string const& measure) { return std::find(table.measures.begin(), table.measures.end(), measure) != table.measures.end(); }
+
 bool has_test_error(Table const& table, std::string const& measure) {
   return std::any_of(table.cells.begin(), table.cells.end(), [&](auto const& cell) { return cell.of_test_series.contains(measure); });
 }

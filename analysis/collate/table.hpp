@@ -41,6 +41,8 @@ std::string value_of(Cell const& cell, std::string const& axis, std::string cons
 std::string name_of(Cell const& cell, Table const& table);
 /// What those values are: "gate_lr_factor, d_state", with sections only where two would be the same.
 std::string axes_title(Table const& table);
+/// Whether any trial has it.
+bool has_measure(Table const& table, std::string const& measure);
 /// Whether any cell knows what the test series adds to a measure's error.
 bool has_test_error(Table const& table, std::string const& measure);
 /// Each measure over all done trials.

@@ -117,8 +117,8 @@ TEST_CASE("the figures of a sweep hold the numbers of its table") {
   auto const script = store::read_text(out.path() / "sweep_summary.gp");
   CHECK_THAT(script, ContainsSubstring("\"0\" 0, \"1\" 1") && ContainsSubstring("xlabel \"train.gate_lr_factor\"") &&
                          ContainsSubstring("Bayes optimum (6), one step ahead") && ContainsSubstring("layer_1 (Levina-Bickel, k = 30)") &&
-                         ContainsSubstring("bars: 95 % interval over 3 seeds, test series left out"));
-  CHECK_THAT(store::read_text(out.path() / "sweep_errors.gp"), ContainsSubstring("bars: 95 % interval over 3 seeds, test series left out"));
+                         ContainsSubstring("bars: 95 % CI over 3 seeds, without test-series error"));
+  CHECK_THAT(store::read_text(out.path() / "sweep_errors.gp"), ContainsSubstring("bars: 95 % CI over 3 seeds, without test-series error"));
   for (auto const* name : {"sweep_dimension.gp", "sweep_training.gp"})
     CHECK_THAT(store::read_text(out.path() / name), ContainsSubstring("confidence interval of the mean over 3 seeds"));
 
@@ -148,7 +148,7 @@ TEST_CASE("of several axes the summary has the first along x and a curve for eac
   check_interval(excess.at("8")[1], table.cells[2].measures.at("excess_mse.h1"));
   check_interval(excess.at("16")[0], table.cells[1].measures.at("excess_mse.h1"));
   CHECK(excess.at("16, single values: x value").size() == 5);
-  CHECK_THAT(store::read_text(out.path() / "sweep_summary.gp"), ContainsSubstring("\"d_state\"") && ContainsSubstring("95 % interval over 2 to 3 seeds"));
+  CHECK_THAT(store::read_text(out.path() / "sweep_summary.gp"), ContainsSubstring("\"d_state\"") && ContainsSubstring("95 % CI over 2 to 3 seeds, without test-series error"));
 }
 
 TEST_CASE("a single cell has no summary") {
