@@ -52,6 +52,19 @@ std::int64_t manhattan(std::int32_t const* a, std::int32_t const* b, std::int64_
   return sum;
 }
 
+/// The share p with each block left out: a pair goes when either of its ends does.
+std::vector<double> shares_without(LatticeCounts const& counts, Blocks const& blocks, double n, double k) {
+  std::vector<double> inner(static_cast<std::size_t>(blocks.count), n), outer(inner.size(), k);
+  if (inner.empty()) return {};
+  for (std::size_t i = 0; i < counts.within_inner.size(); ++i) {
+    auto const b = static_cast<std::size_t>(blocks.of_point[i]);
+    inner[b] -= static_cast<double>(2 * counts.within_inner[i] - counts.inner_own[i]);
+    outer[b] -= static_cast<double>(2 * counts.within_outer[i] - counts.outer_own[i]);
+  }
+  for (std::size_t b = 0; b < inner.size(); ++b) inner[b] /= outer[b];
+  return inner;
+}
+
 }  // namespace
 
 LatticeVolume lattice_volume(std::int64_t radius, double d) {
@@ -83,15 +96,15 @@ Estimate binomial_dimension(LatticeCounts const& counts, Blocks const& blocks) {
   }
   auto const d = (low + high) / 2;
   auto const slope = ratio_slope(volumes(counts.inner, counts.outer, d));
-  BlockSums scores(blocks);
-  for (std::size_t i = 0; i < counts.within_inner.size(); ++i)
-    scores.add(i, static_cast<double>(counts.within_inner[i]) - p * static_cast<double>(counts.within_outer[i]));
-  return {d, std::sqrt(p * (1 - p) / k) / std::abs(slope), scores.error(k * slope)};
+  auto const by_pairs = 2 * p * (1 - p) / k;
+  auto const jackknife = jackknife_error(shares_without(counts, blocks, n, k));
+  auto const by_blocks = std::isnan(jackknife) ? jackknife : std::sqrt(std::max(jackknife * jackknife - by_pairs, by_pairs));
+  return {d, std::sqrt(p * (1 - p) / k) / std::abs(slope), by_blocks / std::abs(slope)};
 }
 
 std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, std::int64_t points, std::int64_t dims,
                                           std::vector<std::int64_t> const& inner, std::int64_t period, int threads,
-                                          TemporalWindow const& window) {
+                                          TemporalWindow const& window, Blocks const& blocks) {
   if (points < 1 || dims < 1 || static_cast<std::int64_t>(rows.size()) != points * dims)
     throw errors::usage(fmt::format("{} values for {} points of {} dimensions", rows.size(), points, dims),
                         "the array is no matrix of that shape", "pass rows x dimensions values");
@@ -101,28 +114,39 @@ std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, st
     if (radius < 1)
       throw errors::usage(fmt::format("an inner radius of {}", radius), "a ball of radius 0 holds its centre alone",
                           "use 1 or more");
-    auto const size = static_cast<std::size_t>(points);
-    counts.push_back({radius, 2 * radius, std::vector<std::int64_t>(size), std::vector<std::int64_t>(size)});
+    std::vector<std::int64_t> const none(static_cast<std::size_t>(points));
+    counts.push_back({radius, 2 * radius, none, none, none, none});
     longest = std::max(longest, 2 * radius);
   }
 #pragma omp parallel num_threads(threads > 0 ? threads : omp_get_max_threads())
   {
-    std::vector<std::int64_t> at(static_cast<std::size_t>(longest + 1));  // points at exactly each distance
+    // Points at exactly each distance, and those of them in the same block.
+    std::vector<std::int64_t> at(static_cast<std::size_t>(longest + 1)), own(at.size());
 #pragma omp for schedule(dynamic, 16)
     for (std::int64_t i = 0; i < points; ++i) {
       std::fill(at.begin(), at.end(), 0);
+      std::fill(own.begin(), own.end(), 0);
       for (std::int64_t j = 0; j < points; ++j) {
         if (j == i) continue;
         if (window.steps > 0 && std::abs(window.time[static_cast<std::size_t>(i)] -
                                          window.time[static_cast<std::size_t>(j)]) <= window.steps)
           continue;
         auto const distance = manhattan(rows.data() + i * dims, rows.data() + j * dims, dims, period);
-        if (distance <= longest) ++at[static_cast<std::size_t>(distance)];
+        if (distance > longest) continue;
+        ++at[static_cast<std::size_t>(distance)];
+        if (blocks.count > 0 && blocks.of_point[static_cast<std::size_t>(i)] == blocks.of_point[static_cast<std::size_t>(j)])
+          ++own[static_cast<std::size_t>(distance)];
       }
-      for (std::size_t l = 1; l < at.size(); ++l) at[l] += at[l - 1];
+      for (std::size_t l = 1; l < at.size(); ++l) {
+        at[l] += at[l - 1];
+        own[l] += own[l - 1];
+      }
       for (auto& count : counts) {
-        count.within_inner[static_cast<std::size_t>(i)] = at[static_cast<std::size_t>(count.inner)];
-        count.within_outer[static_cast<std::size_t>(i)] = at[static_cast<std::size_t>(count.outer)];
+        auto const point = static_cast<std::size_t>(i), inner = static_cast<std::size_t>(count.inner), outer = static_cast<std::size_t>(count.outer);
+        count.within_inner[point] = at[inner];
+        count.within_outer[point] = at[outer];
+        count.inner_own[point] = own[inner];
+        count.outer_own[point] = own[outer];
       }
     }
   }

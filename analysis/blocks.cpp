@@ -37,4 +37,15 @@ double jackknife_error(std::span<double const> without_one) {
   return std::sqrt((count - 1) / count * squares);
 }
 
+double BlockShifts::error() const {
+  auto const count = static_cast<double>(observed.size());
+  if (count < 2) return std::numeric_limits<double>::quiet_NaN();
+  double together = 0, squares = 0;
+  for (std::size_t b = 0; b < observed.size(); ++b) {
+    together += expected[b] * observed[b];
+    squares += observed[b] * observed[b];
+  }
+  return together > 0 || std::isnan(together) ? std::sqrt(together) : std::sqrt((count - 1) / count * squares);
+}
+
 }  // namespace mambasynth::analysis

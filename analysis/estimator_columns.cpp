@@ -25,8 +25,8 @@ void write_estimator(store::Hdf5Writer& h5, std::string const& path, std::vector
     h5.dataset<double>(name, values, dims, {meaning, "1"});
   };
   part(path, &Estimate::value, "intrinsic dimension, " + path.substr(path.rfind('/') + 1));
-  part(path + "_se", &Estimate::se, "nominal standard error");
-  part(path + "_se_blocks", &Estimate::se_blocks, "standard error by stretches of time");
+  part(path + "_se", &Estimate::se, "nominal standard error, a lower bound: neighbourhoods overlap and rows may depend on each other");
+  part(path + "_se_blocks", &Estimate::se_blocks, "standard error by leaving stretches of time out");
 }
 
 void write_estimates(store::Hdf5Writer& h5, std::string const& group, std::vector<DimensionEstimates> const& sets,
@@ -50,7 +50,7 @@ void write_estimates(store::Hdf5Writer& h5, std::string const& group, std::vecto
   if (!first.n1.empty()) add(layout::estimator_by_n1, with(dims, layout::n1), [](auto const& set) { return set.gride; });
   std::vector<std::int64_t> duplicates;
   for (auto const& set : sets) duplicates.push_back(set.duplicates);
-  h5.dataset<std::int64_t>(group + "duplicates", duplicates, dims, {"rows at distance 0 from another", "1"});
+  h5.dataset<std::int64_t>(group + "duplicates", duplicates, dims, {"rows that equal another one; all estimators but levina_bickel_original are over distinct rows", "1"});
 }
 
 }  // namespace mambasynth::analysis

@@ -1,42 +1,21 @@
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
+#include <limits>
 #include <omp.h>
-#include <tuple>
-#include <utility>
 
 #include "analysis/estimators.hpp"
 #include "analysis/undefined.hpp"
-#include "errors/errors.hpp"
 
 namespace mambasynth::analysis::estimators {
 namespace {
 
-/// ln(T_n2/T_n1) of each point that has as many nonzero distances, and which points those are.
-struct LogRatios {
-  std::vector<double> value;
-  std::vector<std::size_t> point;
-};
-
-LogRatios log_ratios(LogDistances const& logs, std::int64_t n1, std::int64_t n2) {
-  LogRatios ratios;
-  ratios.value.reserve(logs.zeros.size());
-  ratios.point.reserve(logs.zeros.size());
-  for (std::size_t i = 0; i < logs.zeros.size(); ++i) {
-    auto const zeros = logs.zeros[i];
-    if (zeros + n2 > logs.neighbours.k) continue;
-    auto const log = logs.of(i);
-    ratios.value.push_back(log[static_cast<std::size_t>(zeros + n2 - 1)] -
-                           log[static_cast<std::size_t>(zeros + n1 - 1)]);
-    ratios.point.push_back(i);
-  }
-  return ratios;
-}
-
-void require_two(Neighbours const& neighbours) {
-  if (neighbours.k >= 2) return;
-  throw errors::usage("TwoNN with one neighbour a point", "it is the ratio of the first two distances",
-                      "compute at least two neighbours");
+/// Those that exist.
+std::vector<double> present(std::span<double const> ratio) {
+  std::vector<double> values;
+  values.reserve(ratio.size());
+  for (auto const one : ratio)
+    if (!std::isnan(one)) values.push_back(one);
+  return values;
 }
 
 /// Slope of the least squares line through the origin over the lower nine tenths of sorted ratios.
@@ -57,19 +36,6 @@ Line through_origin(std::vector<double> const& sorted) {
   }
   if (xx > 0) line.value = xy / xx;
   return line;
-}
-
-/// The line's error with one block left out each; `ratios` sorted by value.
-double line_error(LogRatios const& ratios, Blocks const& blocks) {
-  std::vector<double> without;
-  for (std::int32_t b = 0; b < blocks.count; ++b) {
-    std::vector<double> rest;
-    rest.reserve(ratios.value.size());
-    for (std::size_t i = 0; i < ratios.value.size(); ++i)
-      if (blocks.of_point[ratios.point[i]] != b) rest.push_back(ratios.value[i]);
-    without.push_back(through_origin(rest).value);
-  }
-  return jackknife_error(without);
 }
 
 /// The derivative of Gride's log-likelihood in d, and minus the derivative of that, over all points.
@@ -141,9 +107,25 @@ class GrideLikelihood {
     return d;
   }
 
-  [[nodiscard]] double score(std::size_t i, double d) const {
-    auto const damping = inner_ > 0 ? inner_ * damped(ratios_[i], -std::expm1(-d * ratios_[i]), d) : 0;
-    return 1 / d - outer_ * ratios_[i] + damping;
+  /// The same from a guess on.
+  [[nodiscard]] double root_near(double guess) const {
+    double low = 0, high = std::numeric_limits<double>::infinity(), d = guess;
+    for (int step = 0; step < 100; ++step) {
+      auto const at = slope(d);
+      (at.value > 0 ? low : high) = d;
+      auto next = d + at.value / at.information;
+      if (!(next > low && next < high)) next = std::isfinite(high) ? (low + high) / 2 : 2 * d;
+      auto const moved = std::abs(next - d);
+      d = next;
+      if (moved <= 1e-12 * d) break;
+    }
+    return d;
+  }
+
+  /// One ratio's part of the slope.
+  [[nodiscard]] double score(double ratio, double d) const {
+    auto const damping = inner_ > 0 ? inner_ * damped(ratio, -std::expm1(-d * ratio), d) : 0;
+    return 1 / d - outer_ * ratio + damping;
   }
 
  private:
@@ -154,53 +136,63 @@ class GrideLikelihood {
 
 }  // namespace
 
-Estimate two_nn_ml(LogDistances const& logs, Blocks const& blocks) {
-  require_two(logs.neighbours);
-  auto const ratios = log_ratios(logs, 1, 2);
+Estimate two_nn_ml(std::span<double const> ratio) {
+  auto const ratios = present(ratio);
   double sum = 0;
-  for (auto const ratio : ratios.value) sum += ratio;
-  auto const n = static_cast<double>(ratios.value.size());
+  for (auto const one : ratios) sum += one;
+  auto const n = static_cast<double>(ratios.size());
   if (!(sum > 0) || n < 2) return {undefined, undefined};
   auto const value = (n - 1) / sum;
-  BlockSums scores(blocks);
-  for (std::size_t i = 0; i < ratios.value.size(); ++i) scores.add(ratios.point[i], sum / n - ratios.value[i]);
-  return {value, n > 2 ? value / std::sqrt(n - 2) : undefined, scores.error(n / (value * value))};
+  return {value, n > 2 ? value / std::sqrt(n - 2) : undefined};
 }
 
-Estimate two_nn_ls(LogDistances const& logs, Blocks const& blocks) {
-  require_two(logs.neighbours);
-  auto ratios = log_ratios(logs, 1, 2);
-  auto const n = ratios.value.size();
-  std::vector<std::pair<double, std::size_t>> order(n);
-  for (std::size_t i = 0; i < n; ++i) order[i] = {ratios.value[i], ratios.point[i]};
-  std::sort(order.begin(), order.end());
-  for (std::size_t i = 0; i < n; ++i) std::tie(ratios.value[i], ratios.point[i]) = order[i];
-  auto const line = through_origin(ratios.value);
+Estimate two_nn_ls(std::span<double const> ratio) {
+  auto ratios = present(ratio);
+  std::sort(ratios.begin(), ratios.end());
+  auto const line = through_origin(ratios);
   if (std::isnan(line.value)) return {undefined, undefined};
   // Renyi: the i-th smallest of n exponentials is sum_{m<=i} Z_m / (n-m+1) with independent Z_m of variance 1.
   double tail = 0, variance = 0, yy = 0;
   for (std::size_t m = line.y.size(); m-- > 0;) {
     tail += line.y[m];
-    auto const weight = tail / static_cast<double>(n - m);
+    auto const weight = tail / static_cast<double>(ratios.size() - m);
     variance += weight * weight;
     yy += line.y[m] * line.y[m];
   }
-  return {line.value, line.value * std::sqrt(variance) / yy, line_error(ratios, blocks)};
+  return {line.value, line.value * std::sqrt(variance) / yy};
 }
 
-Estimate gride(LogDistances const& logs, std::int64_t n1, Blocks const& blocks, int threads) {
-  if (n1 < 1 || 2 * n1 > logs.neighbours.k)
-    throw errors::usage(fmt::format("Gride at n1 = {} with {} neighbours a point", n1, logs.neighbours.k),
-                        "it compares the distances of neighbours n1 and 2 n1", "use a smaller n1 or more neighbours");
-  auto const ratios = log_ratios(logs, n1, 2 * n1);
-  GrideLikelihood const likelihood(ratios.value, n1, threads > 0 ? threads : omp_get_max_threads());
+Estimate gride(std::span<double const> ratio, std::int64_t n1, double near, int threads) {
+  auto const ratios = present(ratio);
+  GrideLikelihood const likelihood(ratios, n1, threads > 0 ? threads : omp_get_max_threads());
   if (!likelihood.has_root()) return {undefined, undefined};
-  auto const d = likelihood.root();
-  auto const information = likelihood.slope(d).information;
-  BlockSums scores(blocks);
-  if (blocks.count > 0)
-    for (std::size_t i = 0; i < ratios.value.size(); ++i) scores.add(ratios.point[i], likelihood.score(i, d));
-  return {d, 1 / std::sqrt(information), scores.error(information)};
+  auto const d = near > 0 ? likelihood.root_near(near) : likelihood.root();
+  return {d, 1 / std::sqrt(likelihood.slope(d).information)};
+}
+
+Influence influence_by_ratio(std::span<double const> ratio, std::int64_t n1, double estimate, LogDistances const& logs,
+                             std::span<std::int32_t const> index) {
+  Influence found{std::vector<double>(ratio.size()), std::vector<double>(ratio.size())};
+  auto const ratios = present(ratio);
+  GrideLikelihood const likelihood(ratios, n1, 1);
+  if (!likelihood.has_root() || !(estimate > 0)) return found;
+  auto const information = likelihood.slope(estimate).information;
+  auto const inner = static_cast<std::size_t>(n1), outer = 2 * inner, width = static_cast<std::size_t>(logs.k);
+  for (std::size_t i = 0; i < ratio.size(); ++i) {
+    if (std::isnan(ratio[i])) continue;
+    auto const now = likelihood.score(ratio[i], estimate) / information;
+    found.own[i] = now;
+    if (logs.zeros[i] > 0) continue;
+    auto const log = logs.of(i);
+    auto const whom = index.subspan(i * width, width);
+    // Without a neighbour, those behind it move up by one.
+    auto const farther = log[std::min(outer, width - 1)];
+    auto const without_near = likelihood.score(farther - log[inner], estimate) / information;
+    auto const without_far = likelihood.score(farther - log[inner - 1], estimate) / information;
+    for (std::size_t j = 0; j < outer; ++j)
+      found.on_others[static_cast<std::size_t>(whom[j])] += now - (j < inner ? without_near : without_far);
+  }
+  return found;
 }
 
 }  // namespace mambasynth::analysis::estimators

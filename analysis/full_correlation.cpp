@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <functional>
+#include <iterator>
 #include <numeric>
 #include <omp.h>
 #include <utility>
@@ -71,24 +73,14 @@ double mean_square(std::vector<double> const& cosines, double d) {
   return sum / static_cast<double>(cosines.size());
 }
 
-}  // namespace
-
-double sphere_correlation(double r, double d) {
-  return share_above(1 - r * r / 2, d);
-}
-
-CorrelationFit full_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims) {
-  auto const unit = on_sphere(rows, points, dims);
-  if (unit.size() < 3 * static_cast<std::size_t>(dims)) return {undefined, undefined};
-  auto const cosines = cosine_quantiles(unit, dims);
-  // Golden section in ln d: the misfit has one minimum, since the integral turns about r = sqrt(2) monotonically with
-  // d.
+/// The least misfit in ln d between two bounds, by golden section: there is one minimum, since the integral turns about
+/// r = sqrt(2) monotonically with d.
+double best_fit(std::vector<double> const& cosines, double low, double high, double tolerance) {
   constexpr double golden = 0.6180339887498949;
-  double low = std::log(least_dimension), high = std::log(most_dimension);
   auto const misfit = [&](double log_d) { return mean_square(cosines, std::exp(log_d)); };
   double a = high - golden * (high - low), b = low + golden * (high - low);
   double at_a = misfit(a), at_b = misfit(b);
-  while (high - low > 1e-9) {
+  while (high - low > tolerance) {
     if (at_a < at_b) {
       high = b;
       b = a;
@@ -103,57 +95,122 @@ CorrelationFit full_correlation_dimension(std::span<double const> rows, std::int
       at_b = misfit(b);
     }
   }
-  auto const d = std::exp((low + high) / 2);
+  return std::exp((low + high) / 2);
+}
+
+/// The rows nearest to a centre, itself first.
+std::vector<std::int64_t> by_distance(std::span<double const> rows, std::int64_t points, std::int64_t dims,
+                                      std::int64_t centre, std::int64_t most) {
+  std::vector<std::pair<double, std::int64_t>> order(static_cast<std::size_t>(points));
+  for (std::int64_t i = 0; i < points; ++i) {
+    double squared = 0;
+    for (std::int64_t x = 0; x < dims; ++x) {
+      auto const difference = rows[static_cast<std::size_t>(i * dims + x)] - rows[static_cast<std::size_t>(centre * dims + x)];
+      squared += difference * difference;
+    }
+    order[static_cast<std::size_t>(i)] = {squared, i};
+  }
+  std::partial_sort(order.begin(), order.begin() + std::min(most, points), order.end());
+  std::vector<std::int64_t> nearest;
+  for (std::int64_t i = 0; i < std::min(most, points); ++i) nearest.push_back(order[static_cast<std::size_t>(i)].second);
+  return nearest;
+}
+
+std::vector<double> patch_of(std::span<double const> rows, std::int64_t dims, std::span<std::int64_t const> chosen) {
+  std::vector<double> patch;
+  patch.reserve(chosen.size() * static_cast<std::size_t>(dims));
+  for (auto const i : chosen) {
+    auto const* const row = rows.data() + i * dims;
+    patch.insert(patch.end(), row, row + dims);
+  }
+  return patch;
+}
+
+/// A fit whose result is about `near`; only differences between such fits matter.
+double dimension_near(std::span<double const> patch, std::int64_t points, std::int64_t dims, double near) {
+  auto const unit = on_sphere(patch, points, dims);
+  if (unit.size() < 3 * static_cast<std::size_t>(dims) || std::isnan(near)) return undefined;
+  constexpr double reach = 0.5, tolerance = 1e-5;  // of ln d
+  auto const cosines = cosine_quantiles(unit, dims);
+  auto const low = std::max(std::log(least_dimension), std::log(near) - reach);
+  return best_fit(cosines, low, std::min(std::log(most_dimension), std::log(near) + reach), tolerance);
+}
+
+/// Mean of those that are numbers.
+double mean_of(std::vector<double> const& values) {
+  double sum = 0, counted = 0;
+  for (auto const value : values) {
+    if (std::isnan(value)) continue;
+    sum += value;
+    ++counted;
+  }
+  return counted > 0 ? sum / counted : undefined;
+}
+
+}  // namespace
+
+double sphere_correlation(double r, double d) {
+  return share_above(1 - r * r / 2, d);
+}
+
+CorrelationFit full_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims) {
+  auto const unit = on_sphere(rows, points, dims);
+  if (unit.size() < 3 * static_cast<std::size_t>(dims)) return {undefined, undefined};
+  auto const cosines = cosine_quantiles(unit, dims);
+  auto const d = best_fit(cosines, std::log(least_dimension), std::log(most_dimension), 1e-9);
   return {d, std::sqrt(mean_square(cosines, d))};
 }
 
 LocalCorrelation local_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims,
                                              std::vector<std::int64_t> const& centres,
-                                             std::vector<std::int64_t> const& k, int threads) {
+                                             std::vector<std::int64_t> const& k, Blocks const& blocks, int threads) {
   LocalCorrelation result;
   for (auto const wanted : k)
     if (wanted < points) result.k.push_back(wanted);
-  auto const sizes = result.k.size();
-  auto const width = static_cast<std::size_t>(dims);
+  auto const sizes = result.k.size(), left_out = static_cast<std::size_t>(blocks.count);
+  auto const longest = sizes > 0 ? *std::max_element(result.k.begin(), result.k.end()) + 1 : 0;
+  auto const block_size = blocks.count > 0 ? points / blocks.count + 1 : 0;
   std::vector<CorrelationFit> fits(centres.size() * sizes);
+  std::vector<double> without(sizes * left_out * centres.size(), undefined);  // (size, block, centre)
 #pragma omp parallel for schedule(dynamic) num_threads(threads > 0 ? threads : omp_get_max_threads())
   for (std::size_t c = 0; c < centres.size(); ++c) {
-    auto const* const centre = rows.data() + centres[c] * dims;
-    std::vector<std::pair<double, std::int64_t>> order(static_cast<std::size_t>(points));
-    for (std::int64_t i = 0; i < points; ++i) {
-      double squared = 0;
-      for (std::int64_t x = 0; x < dims; ++x)
-        squared += (rows[static_cast<std::size_t>(i * dims + x)] - centre[x]) *
-                   (rows[static_cast<std::size_t>(i * dims + x)] - centre[x]);
-      order[static_cast<std::size_t>(i)] = {squared, i};
-    }
-    auto const most = sizes > 0 ? *std::max_element(result.k.begin(), result.k.end()) + 1 : 0;
-    std::partial_sort(order.begin(), order.begin() + most, order.end());
+    auto const order = by_distance(rows, points, dims, centres[c], longest + block_size);
     for (std::size_t s = 0; s < sizes; ++s) {
-      auto const count = static_cast<std::size_t>(result.k[s] + 1);  // the centre itself is the nearest
-      std::vector<double> patch;
-      patch.reserve(count * width);
-      for (std::size_t i = 0; i < count; ++i) {
-        auto const* const row = rows.data() + order[i].second * dims;
-        patch.insert(patch.end(), row, row + dims);
+      auto const count = result.k[s] + 1;  // the centre itself is the nearest
+      auto const patch = patch_of(rows, dims, std::span(order).first(static_cast<std::size_t>(count)));
+      fits[c * sizes + s] = full_correlation_dimension(patch, count, dims);
+      for (std::size_t b = 0; b < left_out; ++b) {
+        if (blocks.of_point[static_cast<std::size_t>(centres[c])] == static_cast<std::int32_t>(b)) continue;
+        std::vector<std::int64_t> rest;
+        for (auto const i : order)
+          if (blocks.of_point[static_cast<std::size_t>(i)] != static_cast<std::int32_t>(b) && std::ssize(rest) < count) rest.push_back(i);
+        if (std::ssize(rest) == count)
+          without[(s * left_out + b) * centres.size() + c] =
+              dimension_near(patch_of(rows, dims, rest), count, dims, fits[c * sizes + s].dimension);
       }
-      fits[c * sizes + s] = full_correlation_dimension(patch, static_cast<std::int64_t>(count), dims);
     }
   }
   for (std::size_t s = 0; s < sizes; ++s) {
-    double sum = 0, squares = 0, residual = 0, counted = 0;
+    std::vector<double> dimension, residual;
     for (std::size_t c = 0; c < centres.size(); ++c) {
       auto const& fit = fits[c * sizes + s];
-      if (std::isnan(fit.dimension)) continue;
-      sum += fit.dimension;
-      squares += fit.dimension * fit.dimension;
-      residual += fit.residual;
-      ++counted;
+      dimension.push_back(fit.dimension);
+      if (!std::isnan(fit.dimension)) residual.push_back(fit.residual);
     }
-    auto const mean = counted > 0 ? sum / counted : undefined;
+    auto const mean = mean_of(dimension);
+    double squares = 0;
+    for (auto const value : dimension)
+      if (!std::isnan(value)) squares += (value - mean) * (value - mean);
+    auto const counted = static_cast<double>(residual.size());
     result.dimension.push_back(mean);
-    result.se.push_back(counted > 1 ? std::sqrt(std::max(0.0, squares / counted - mean * mean) / (counted - 1)) : undefined);
-    result.residual.push_back(counted > 0 ? residual / counted : undefined);
+    result.se.push_back(counted > 1 ? std::sqrt(squares / counted / (counted - 1)) : undefined);
+    result.residual.push_back(mean_of(residual));
+    std::vector<double> means;
+    for (std::size_t b = 0; b < left_out; ++b) {
+      auto const from = without.begin() + static_cast<std::ptrdiff_t>((s * left_out + b) * centres.size());
+      means.push_back(mean_of({from, from + std::ssize(centres)}));
+    }
+    result.se_blocks.push_back(jackknife_error(means));
   }
   return result;
 }

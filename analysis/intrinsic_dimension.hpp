@@ -13,12 +13,14 @@
 
 // Intrinsic dimension from the distances T_1 <= T_2 <= ... of each point to its nearest other points.
 //
-// Duplicates: a zero distance has no logarithm. levina_bickel_original keeps the original program's treatment (such a
-// point counts as 0). All others leave zero distances out and use the next ones, and leave a point out that has too few.
+// Copies: estimate_all() measures distinct rows, so that a row that was recorded twice counts once, as a point and as a
+// neighbour. levina_bickel_original keeps the original program's treatment: all rows, and a point with a copy counts as
+// 0. The functions of neighbours that are known already see distances only: they leave zero distances out, use the next
+// ones, and leave a point out that has too few.
 //
 // Standard errors `se` are nominal: they hold for independent neighbourhoods in a locally uniform density. Neighbourhoods
-// of the same rows overlap and rows of a series depend on each other, so the true errors are larger; `se_blocks`
-// compares stretches of time and sees that dependence (blocks.hpp).
+// of the same rows overlap and rows of a series depend on each other, so they are lower bounds; `se_blocks` leaves
+// stretches of time out and sees both (BlockShifts in blocks.hpp).
 namespace mambasynth::analysis {
 
 /// NaN where undefined: no point that counts, or (errors only) too few.
@@ -51,7 +53,7 @@ Estimate gride(Neighbours const& neighbours, std::int64_t n1);
 /// Every estimator on one set of points.
 struct DimensionEstimates {
   std::int64_t points = 0;
-  std::int64_t duplicates = 0;  ///< points at distance 0 from another
+  std::int64_t duplicates = 0;  ///< points that equal another one
   std::vector<std::int64_t> k;
   std::vector<Estimate> levina_bickel_original, levina_bickel, mackay_ghahramani;  ///< (k)
   std::vector<double> distance_k;  ///< (k), mean of T_k over the points: the scale that k looks at
@@ -72,15 +74,12 @@ struct EstimateOptions {
   NeighbourSearch const* search = nullptr;  ///< null: this processor's
 };
 
-/// From neighbours that are known already, whatever found them; n1 as far as they go.
-DimensionEstimates estimate_all(Neighbours const& neighbours, std::vector<std::int64_t> const& ks,
-                                EstimateOptions const& options);
+/// From neighbours that are known already, whatever found them: nominal errors, no plateau; n1 as far as they go.
 DimensionEstimates estimate_all(Neighbours const& neighbours, std::vector<std::int64_t> const& ks, int threads = 0);
-/// Neighbours that all of these need: the largest k, and 2 n1 as far as the points (and the window) allow.
-std::int64_t neighbours_needed(std::vector<std::int64_t> const& ks, std::int64_t points, EstimateOptions const& options);
-/// One neighbour pass, then all estimators; n1 up to longest_n1 and as far as the points go.
-/// rows: (point, dims), row-major, float or double. Errors: errors::usage for k < 3 or k >= points, errors::input for
-/// NaN or infinity.
+/// All estimators with their errors from one neighbour pass; n1 up to longest_n1 and as far as the points (and the
+/// window) go. Where rows have copies, the distinct ones are measured, and NaN is what they are too few for.
+/// rows: (point, dims), row-major, float or double. Errors: errors::usage for k < 3 or k >= points (less those that the
+/// window excludes), errors::input for NaN or infinity.
 template <class T>
 DimensionEstimates estimate_all(std::span<T const> rows, std::int64_t points, std::int64_t dims,
                                 std::vector<std::int64_t> const& ks, EstimateOptions const& options);

@@ -1,33 +1,61 @@
 #include "analysis/plateau.hpp"
 
-#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "analysis/intrinsic_dimension.hpp"
+#include "analysis/student_t.hpp"
 
 namespace mambasynth::analysis {
+namespace {
 
-std::optional<Plateau> find_plateau(std::span<Estimate const> curve) {
+struct Trend {
+  double mean = 0, change = 0, error = 0;
+};
+
+/// Least squares over entries first .. last; the change from the one end of the line to the other.
+Trend trend_of(std::span<Estimate const> curve, std::span<BlockShifts const> shifts, std::size_t first, std::size_t last) {
+  auto const entries = static_cast<double>(last - first + 1);
+  double squares = 0;
+  for (auto i = first; i <= last; ++i) {
+    auto const x = static_cast<double>(i - first) - (entries - 1) / 2;
+    squares += x * x;
+  }
+  auto const blocks = shifts[first].observed.size();
+  Trend trend;
+  BlockShifts together{std::vector<double>(blocks), std::vector<double>(blocks)};
+  for (auto i = first; i <= last; ++i) {
+    auto const weight = (static_cast<double>(i - first) - (entries - 1) / 2) / squares * (entries - 1);
+    trend.mean += curve[i].value / entries;
+    trend.change += weight * curve[i].value;
+    for (std::size_t b = 0; b < blocks; ++b) {
+      together.expected[b] += weight * shifts[i].expected[b];
+      together.observed[b] += weight * shifts[i].observed[b];
+    }
+  }
+  trend.error = together.error();
+  return trend;
+}
+
+}  // namespace
+
+std::optional<Plateau> find_plateau(std::span<Estimate const> curve, std::span<BlockShifts const> shifts) {
   std::optional<Plateau> best;
-  double best_spread = 0;
+  if (shifts.size() != curve.size() || curve.empty() || shifts[0].observed.size() < 2) return best;
+  auto const freedom = static_cast<std::int64_t>(shifts[0].observed.size()) - 1;
+  auto const visible = central_quantile(0.99, freedom), possible = central_quantile(0.95, freedom);
+  double best_change = 0;
   for (std::size_t first = 0; first < curve.size(); ++first) {
-    double least = curve[first].value, most = least, sum = 0, worst_error = 0;
-    for (std::size_t last = first; last < curve.size(); ++last) {
-      auto const& e = curve[last];
-      auto const error = std::isfinite(e.se_blocks) ? std::max(e.se, e.se_blocks) : e.se;
-      if (!std::isfinite(e.value) || !std::isfinite(error)) break;
-      least = std::min(least, e.value);
-      most = std::max(most, e.value);
-      worst_error = std::max(worst_error, error);
-      sum += e.value;
-      auto const entries = last - first + 1;
-      auto const mean = sum / static_cast<double>(entries);
-      auto const spread = (most - least) / mean;
-      if (spread > plateau_spread || 2 * worst_error > plateau_spread * mean) break;
-      auto const longest = best ? best->last - best->first + 1 : 0;
-      if (entries < plateau_entries || entries < longest || (entries == longest && spread >= best_spread)) continue;
-      best = Plateau{first, last, mean};
-      best_spread = spread;
+    for (auto last = first + plateau_entries - 1; last < curve.size(); ++last) {
+      auto const trend = trend_of(curve, shifts, first, last);
+      auto const change = std::abs(trend.change);
+      // NaN, of an entry or its error, is no plateau.
+      if (!(change <= visible * trend.error && change + possible * trend.error <= plateau_change * trend.mean)) continue;
+      auto const entries = last - first + 1, longest = best ? best->last - best->first + 1 : 0;
+      auto const relative = change / trend.mean;
+      if (entries < longest || (entries == longest && relative >= best_change)) continue;
+      best = Plateau{first, last, trend.mean};
+      best_change = relative;
     }
   }
   return best;

@@ -13,11 +13,8 @@ namespace {
 
 using analysis::Estimate;
 
-/// Two standard errors, the larger kind that is known.
-double bar(Estimate const& e) {
-  auto const error = std::isfinite(e.se_blocks) ? std::max(e.se_blocks, std::isfinite(e.se) ? e.se : 0) : e.se;
-  return std::isfinite(error) ? 2 * error : 0;
-}
+/// Two standard errors by stretches of time; none where those are not known, since the nominal error is a lower bound.
+double bar(Estimate const& e) { return std::isfinite(e.se_blocks) ? 2 * e.se_blocks : 0; }
 
 /// x, estimate, two errors; entries without a value are left out.
 std::string curve(std::vector<double> const& x, std::vector<Estimate> const& estimates) {

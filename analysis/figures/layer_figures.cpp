@@ -21,10 +21,8 @@ namespace {
 using analysis::DimensionEstimates;
 using analysis::Estimate;
 
-double half_width(Estimate const& e) {
-  auto const error = std::isfinite(e.se_blocks) ? e.se_blocks : e.se;
-  return std::isfinite(error) ? 2 * error : 0;
-}
+/// None where only the nominal error is known: it is a lower bound.
+double half_width(Estimate const& e) { return std::isfinite(e.se_blocks) ? 2 * e.se_blocks : 0; }
 
 void add(Curve& curve, double value, double half) {
   curve.mean.push_back(value);

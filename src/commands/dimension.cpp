@@ -34,10 +34,10 @@ std::string in_words(analysis::Estimate const& estimate) {
 void print(dimension::Measured const& measured) {
   auto const& all = measured.all;
   auto const unit = measured.noise_distance() > 0 ? measured.noise_distance() : 1;
-  fmt::print("{}: {} of {} rows, {} dimensions, {} with a duplicate\n", measured.array, measured.points, measured.rows,
+  fmt::print("{}: {} of {} rows, {} dimensions, {} with a copy\n", measured.array, measured.points, measured.rows,
              measured.dims, all.duplicates);
   fmt::print(
-      "nominal error, in brackets that by stretches of time; distances in {}\n\n",
+      "nominal error (a lower bound), in brackets the error by stretches of time; distances in {}\n\n",
       measured.noise > 0 ? fmt::format("units of the noise ({:.4g})", unit) : std::string("the data's own units"));
   fmt::print("{:<6} {:>9} {:>24} {:>24} {:>24}\n", "k", "distance", "Levina-Bickel", "MacKay-Ghahramani",
              "LB, original's form");
@@ -56,7 +56,7 @@ void print(dimension::Measured const& measured) {
   auto const& fci = measured.correlation;
   for (std::size_t i = 0; i < fci.k.size(); ++i)
     fmt::print("{}{:<6} {:>34} {:>8.4f}\n", i == 0 ? "\npatch              full correlation     misfit\n" : "",
-               fci.k[i], in_words({fci.dimension[i], fci.se[i]}), fci.residual[i]);
+               fci.k[i], in_words({fci.dimension[i], fci.se[i], fci.se_blocks[i]}), fci.residual[i]);
 }
 
 void print_groups(dimension::Measured const& measured) {

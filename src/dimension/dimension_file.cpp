@@ -44,7 +44,7 @@ void write_all(Hdf5Writer& h5, Measured const& measured) {
                  "mean distance of neighbour k");
   write_estimator(h5, group + "two_nn_ml", {all.two_nn_ml}, {});
   write_estimator(h5, group + "two_nn_ls", {all.two_nn_ls}, {});
-  h5.scalar(group + "duplicates", all.duplicates, {"rows at distance 0 from another", "1"});
+  h5.scalar(group + "duplicates", all.duplicates, {"rows that equal another one", "1"});
   h5.scalar(group + "plateau", all.plateau ? all.plateau->value : nan,
             {"mean of gride over its plateau; NaN: there is none", "1"});
   if (all.n1.empty()) return;
@@ -82,7 +82,7 @@ void write_groups(Hdf5Writer& h5, Measured const& measured) {
   }
   analysis::scale(h5, axis, labels, {measured.labels_name == "circle_id" ? "circle" : "label", "1"});
   h5.dataset<std::int64_t>(group + "points", points, {axis}, {"rows measured", "1"});
-  h5.dataset<std::int64_t>(group + "duplicates", duplicates, {axis}, {"rows at distance 0 from another", "1"});
+  h5.dataset<std::int64_t>(group + "duplicates", duplicates, {axis}, {"rows that equal another one", "1"});
   write_estimator(h5, group + "levina_bickel_original", original, {axis, layout::k});
   write_estimator(h5, group + "levina_bickel", unbiased, {axis, layout::k});
   write_estimator(h5, group + "mackay_ghahramani", mackay, {axis, layout::k});
@@ -103,7 +103,9 @@ void write_others(Hdf5Writer& h5, Measured const& measured) {
   analysis::column(h5, group + "full_correlation", fci.dimension, fci.k.size(), {"/patch"},
                    {"intrinsic dimension, mean over centres", "1"});
   analysis::column(h5, group + "full_correlation_se", fci.se, fci.k.size(), {"/patch"},
-                   {"standard error over centres", "1"});
+                   {"standard error over centres, a lower bound: their neighbourhoods overlap", "1"});
+  analysis::column(h5, group + "full_correlation_se_blocks", fci.se_blocks, fci.k.size(), {"/patch"},
+                   {"standard error by leaving stretches of time out", "1"});
   analysis::column(h5, group + "full_correlation_residual", fci.residual, fci.k.size(), {"/patch"},
                    {"rms misfit of the integral, mean over centres", "1"});
 }
@@ -122,7 +124,8 @@ void write_dimension(std::filesystem::path const& file, Measured const& measured
   h5.attribute("/", "noise", measured.noise);
   h5.attribute("/", "config", config::section_to_toml(config));
   h5.attribute("/", "duplicates_policy",
-               "zero distances are left out and the next ones used; in levina_bickel_original such a row counts as 0");
+               "estimates are over distinct rows: a copy is neither a point nor a neighbour of its own; "
+               "levina_bickel_original is over all rows, one with a copy counts as 0, and binomial counts all rows");
   h5.group(layout::provenance);
   for (auto const& [name, fact] : facts)
     std::visit([&, &key = name](auto const& value) { h5.attribute(layout::provenance, key, value); }, fact);

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "analysis/binomial_dimension.hpp"
+#include "analysis/distinct_rows.hpp"
 #include "errors/errors.hpp"
 #include "series/random/numpy_generator.hpp"
 
@@ -33,9 +34,8 @@ analysis::DimensionEstimates estimate(Array const& array, std::span<std::int64_t
   options.longest_n1 = config.max_n1;
   options.blocks = analysis::blocks_in_time(time, config.blocks);
   options.window = {time, config.theiler};
-  auto const k = analysis::neighbours_needed(ks, array.points, options);
-  std::span<double const> const rows = array.x;
-  return analysis::estimate_all(search.find(rows, array.points, array.dims, k, options.window), ks, options);
+  options.search = &search;
+  return analysis::estimate_all(std::span<double const>(array.x), array.points, array.dims, ks, options);
 }
 
 std::vector<Group> by_label(Array const& array, std::span<std::int64_t const> time, config::Dimension const& config,
@@ -68,8 +68,22 @@ void measure_lattice(Measured& measured, Array const& array, std::span<std::int6
   auto const blocks = analysis::blocks_in_time(time, config.blocks);
   measured.radii = config.radii;
   for (auto const& counts :
-       analysis::lattice_counts(lattice, array.points, array.dims, config.radii, 0, threads, {time, config.theiler}))
+       analysis::lattice_counts(lattice, array.points, array.dims, config.radii, 0, threads, {time, config.theiler}, blocks))
     measured.binomial.push_back(analysis::binomial_dimension(counts, blocks));
+}
+
+/// Around distinct rows, like all other estimators.
+void measure_patches(Measured& measured, Array const& array, std::span<std::int64_t const> time,
+                     config::Dimension const& config, int threads) {
+  auto const distinct = analysis::distinct_rows<double>(array.x, array.points, array.dims);
+  auto const once = distinct.copied > 0 ? pick(array, distinct.first) : Array{};
+  auto const& rows = distinct.copied > 0 ? once : array;
+  std::vector<std::int64_t> times;
+  for (auto const i : distinct.first) times.push_back(time[static_cast<std::size_t>(i)]);
+  series::random::NumpyGenerator random(static_cast<std::uint64_t>(config.seed));
+  auto const centres = random.choice(rows.points, std::min(config.fci_centres, rows.points));
+  measured.correlation = analysis::local_correlation_dimension(
+      rows.x, rows.points, rows.dims, centres, config.fci_k, analysis::blocks_in_time(times, config.blocks), threads);
 }
 
 }  // namespace
@@ -96,12 +110,7 @@ Measured measure(Array const& whole, config::Dimension const& config, int thread
                     .groups = {}};
   measured.all = estimate(array, time, config.k, config, threads, search);
   measure_lattice(measured, array, time, config, threads);
-  if (config.fci_centres > 0) {
-    series::random::NumpyGenerator random(static_cast<std::uint64_t>(config.seed));
-    auto const centres = random.choice(array.points, std::min(config.fci_centres, array.points));
-    measured.correlation =
-        analysis::local_correlation_dimension(array.x, array.points, array.dims, centres, config.fci_k, threads);
-  }
+  if (config.fci_centres > 0) measure_patches(measured, array, time, config, threads);
   measured.groups = by_label(array, time, config, threads, search);
   return measured;
 }

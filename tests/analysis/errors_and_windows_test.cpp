@@ -104,34 +104,3 @@ TEST_CASE("jackknife error by hand") {
   for (auto const value : values) without.push_back((16 - value) / 3);
   CHECK(analysis::jackknife_error(without) == Approx(std::sqrt((9.0 + 4 + 0 + 25) / 3 / 4)));
 }
-
-TEST_CASE("a plateau is marked only where there is one") {
-  using analysis::Estimate;
-  auto const curve = [](std::vector<double> const& values, double error) {
-    std::vector<Estimate> all;
-    for (auto const value : values) all.push_back({value, error});
-    return all;
-  };
-  SECTION("a noisy ring's curve falls through") {
-    CHECK_FALSE(analysis::find_plateau(curve({11.33, 9.21, 6.79, 3.97, 1.88, 1.22, 1.06}, 0.02)));
-  }
-  SECTION("a flat stretch is found") {
-    auto const found = analysis::find_plateau(curve({9, 5, 2.1, 2.05, 2.0, 2.02, 1.4}, 0.02));
-    REQUIRE(found);
-    CHECK(found->first == 2);
-    CHECK(found->last == 5);
-    CHECK(found->value == Approx(2.0425));
-  }
-  SECTION("three entries are too few") {
-    CHECK_FALSE(analysis::find_plateau(curve({9, 5, 2.1, 2.05, 2.0}, 0.02)));
-  }
-  SECTION("what is not known well enough is none") {
-    CHECK_FALSE(analysis::find_plateau(curve({2, 2, 2, 2, 2}, 0.2)));
-    auto wide = curve({2, 2, 2, 2, 2}, 0.02);
-    for (auto& e : wide) e.se_blocks = 0.2;
-    CHECK_FALSE(analysis::find_plateau(wide));
-  }
-  SECTION("nor is NaN") {
-    CHECK_FALSE(analysis::find_plateau(curve({2, 2, std::nan(""), 2, 2}, 0.01)));
-  }
-}

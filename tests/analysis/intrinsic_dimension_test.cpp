@@ -183,6 +183,37 @@ TEST_CASE("a duplicate") {
   }
 }
 
+TEST_CASE("copies change nothing but the original's form: they are neither points nor neighbours") {
+  constexpr std::int64_t some = 600, dims = 5;
+  auto const whole = normal_cloud();
+  std::vector<double> const once(whole.begin(), whole.begin() + some * dims);
+  auto rows = once;
+  for (std::int64_t i = 0; i < 65; ++i)  // 60 of the rows, five of them twice; -0 is 0
+    rows.insert(rows.end(), once.begin() + i % 60 * dims, once.begin() + (i % 60 + 1) * dims);
+  rows[0] = 0.0, rows[some * dims] = -0.0, rows[(some + 60) * dims] = -0.0;
+  auto expected_rows = once;
+  expected_rows[0] = 0.0;
+  std::vector<std::int64_t> time;
+  for (std::int64_t i = 0; i < some + 65; ++i) time.push_back(i < some ? i : 2 * i);
+  analysis::EstimateOptions options;
+  options.window = {time, 3};
+  auto const found = analysis::estimate_all<double>(rows, some + 65, dims, {10, 30}, options);
+  options.window = {std::span(time).first(some), 3};
+  auto const expected = analysis::estimate_all<double>(expected_rows, some, dims, {10, 30}, options);
+  auto const all = analysis::nearest_neighbours<double>(rows, some + 65, dims, 30, 0, {time, 3});
+  CHECK(found.points == some + 65);
+  CHECK(found.duplicates == 60 + 65);
+  CHECK(found.two_nn_ml.value == expected.two_nn_ml.value);
+  CHECK(found.two_nn_ls.value == expected.two_nn_ls.value);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(found.levina_bickel[i].value == expected.levina_bickel[i].value);
+    CHECK(found.mackay_ghahramani[i].value == expected.mackay_ghahramani[i].value);
+    CHECK(found.distance_k[i] == expected.distance_k[i]);
+    CHECK(found.levina_bickel_original[i].value == analysis::levina_bickel_original(all, found.k[i]).value);
+  }
+  for (std::size_t i = 0; i < found.gride.size(); ++i) CHECK(found.gride[i].value == expected.gride[i].value);
+}
+
 TEST_CASE("what has no dimension gives NaN, not a number") {
   SECTION("constant data") {
     std::vector<float> const rows(50 * 4, 2.5f);

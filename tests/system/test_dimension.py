@@ -167,15 +167,16 @@ def test_whole_numbers_get_the_binomial_estimator(measure):
     assert "binomial" not in measure(rng.random((300, 2)))
 
 
-def test_duplicates_are_counted_and_passed_over(measure):
-    x = numpy.random.default_rng(0).standard_normal((2000, 5))
-    clean = measure(x)
-    x[7] = x[8]
-    found = measure(x)
-    assert clean["duplicates"] == 0 and found["duplicates"] == 2
-    assert "next" in found["attributes"]["duplicates_policy"]
-    for estimator in ("levina_bickel", "mackay_ghahramani", "two_nn_ml", "two_nn_ls", "gride"):
-        assert found[estimator] == pytest.approx(clean[estimator], rel=0.01), estimator
+def test_copies_are_counted_and_change_no_estimate(measure):
+    x = numpy.random.default_rng(0).standard_normal((600, 5))
+    fci = ["--fci-centres", 4, "--fci-k", 50, "--blocks", 5]
+    clean, found = measure(x, *fci), measure(numpy.concatenate([x, x[:60], x[:5]]), *fci)
+    assert clean["duplicates"] == 0 and found["duplicates"] == 60 + 65
+    assert "distinct" in found["attributes"]["duplicates_policy"]
+    for estimator in ("levina_bickel", "mackay_ghahramani", "two_nn_ml", "two_nn_ls", "gride", "distance_k", "full_correlation"):
+        assert numpy.array_equal(found[estimator], clean[estimator]), estimator
+    assert (found["levina_bickel_original"] < clean["levina_bickel_original"]).all()  # a row with a copy counts as 0
+    assert found["full_correlation_se_blocks"] > 0
 
 
 def test_a_window_and_blocks_for_rows_that_follow_each_other(measure):
