@@ -52,10 +52,10 @@ std::vector<std::int64_t> ascending(config::Integers horizons, std::int64_t n_st
 }
 
 void print(oracle::Summary const& s) {
-  fmt::print("{:>7} {:>12} {:>10} {:>12} {:>12} {:>8} {:>16}\n", "horizon", "Bayes MSE", "s.e.", "switch", "stay", "switches", "circle entropy");
+  fmt::print("{:>7} {:>11} {:>8} {:>10} {:>8} {:>10} {:>8} {:>8} {:>13}\n", "horizon", "Bayes MSE", "s.e.", "switch", "s.e.", "stay", "s.e.", "switches", "entropy (nat)");
   for (std::size_t h = 0; h < s.horizon.size(); ++h)
-    fmt::print("{:>7} {:>12.6f} {:>10.6f} {:>12.6f} {:>12.6f} {:>8.4f} {:>12.6f} nat\n", s.horizon[h], s.mse[h], s.mse_se[h], s.mse_switch[h],
-               s.mse_stay[h], s.switch_share[h], s.circle_entropy[h]);
+    fmt::print("{:>7} {:>11.6f} {:>8.4f} {:>10.4f} {:>8.4f} {:>10.4f} {:>8.4f} {:>8.4f} {:>13.6f}\n", s.horizon[h], s.mse[h], s.mse_se[h], s.mse_switch[h],
+               s.mse_switch_se[h], s.mse_stay[h], s.mse_stay_se[h], s.switch_share[h], s.circle_entropy[h]);
   fmt::print("entropy of the next visit's circle: {:.6f} nat\n", s.next_circle_entropy);
 }
 

@@ -33,7 +33,9 @@ void write_oracle(std::filesystem::path const& file, Summary const& summary, Hid
   add("/bayes_mse", summary.mse, "mean squared error of the posterior predictive mean, over steps and channels");
   add("/bayes_mse_se", summary.mse_se, "its standard error, from blocks of 1024 steps");
   add("/bayes_mse_switch", summary.mse_switch, "the same where the predicted step lies in another visit");
+  add("/bayes_mse_switch_se", summary.mse_switch_se, "its standard error, of a ratio of sums over blocks of 1024 steps");
   add("/bayes_mse_stay", summary.mse_stay, "the same where it lies in the same visit");
+  add("/bayes_mse_stay_se", summary.mse_stay_se, "its standard error, of a ratio of sums over blocks of 1024 steps");
   add("/switch_share", summary.switch_share, "share of steps whose predicted step lies in another visit");
   add("/circle_entropy", summary.circle_entropy, "mean entropy of the predicted step's circle", "nat");
   h5.scalar("/next_circle_entropy", summary.next_circle_entropy, {"mean entropy of the circle of the next visit", "nat"});

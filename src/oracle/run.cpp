@@ -45,9 +45,8 @@ Range share_of_steps(std::int64_t n_steps, int rank, int size) {
   return {std::min(units * rank / size * unit, n_steps), std::min(units * (rank + 1) / size * unit, n_steps)};
 }
 
-std::vector<double> mse_of_windows(HiddenProcess const& hidden, std::span<float const> x,
-                                   std::vector<std::int64_t> const& starts, std::int64_t length,
-                                   std::vector<std::int64_t> const& horizons, int threads) {
+WindowErrors errors_of_windows(HiddenProcess const& hidden, std::span<float const> x, std::vector<std::int64_t> const& starts,
+                               std::int64_t length, std::vector<std::int64_t> const& horizons, int threads) {
   auto const channels = static_cast<std::size_t>(hidden.channels());
   auto const windows = static_cast<std::int64_t>(starts.size());
   std::vector<double> squares(starts.size() * horizons.size(), 0.0);  // (window, horizon), in units of a channel's square
@@ -76,15 +75,20 @@ std::vector<double> mse_of_windows(HiddenProcess const& hidden, std::span<float 
       }
     }
   }
-  std::vector<double> mse(horizons.size(), std::numeric_limits<double>::quiet_NaN());
+  constexpr auto none = std::numeric_limits<double>::quiet_NaN();
+  WindowErrors errors{std::vector<double>(horizons.size(), none), {starts.size(), std::vector<double>(horizons.size(), none)}};
   for (std::size_t h = 0; h < horizons.size(); ++h) {
-    auto const elements = static_cast<double>(windows * (length - horizons[h])) * static_cast<double>(channels);
-    if (windows == 0 || horizons[h] >= length) continue;
+    if (horizons[h] >= length) continue;
+    auto const of_window = static_cast<double>(length - horizons[h]) * static_cast<double>(channels);
     double sum = 0;
-    for (std::size_t w = 0; w < starts.size(); ++w) sum += squares[w * horizons.size() + h];
-    mse[h] = sum / elements;
+    for (std::size_t w = 0; w < starts.size(); ++w) {
+      double const of_this = squares[w * horizons.size() + h];
+      sum += of_this;
+      errors.by_window[w][h] = of_this / of_window;
+    }
+    if (windows > 0) errors.mse[h] = sum / (static_cast<double>(windows) * of_window);
   }
-  return mse;
+  return errors;
 }
 
 }  // namespace mambasynth::oracle

@@ -45,11 +45,15 @@ Range needed_steps(Range const& share, std::int64_t burn_in, std::int64_t furthe
 /// The part of n_steps that rank `rank` of `size` takes; its boundaries are multiples of Score::block_steps.
 Range share_of_steps(std::int64_t n_steps, int rank, int size);
 
-/// Mean squared error per horizon over windows of `length` steps that begin at `starts`, each element counted once; the
-/// filter starts cold in each window (stationary law) and knows what the window holds. `x`: (N, d) as models read it.
+struct WindowErrors {
+  std::vector<double> mse;                     ///< (horizon) over all windows, each element counted once
+  std::vector<std::vector<double>> by_window;  ///< (window, horizon) over each window's steps and channels
+};
+
+/// Mean squared errors over windows of `length` steps that begin at `starts`; the filter starts cold in each window
+/// (stationary law) and knows what the window holds. `x`: (N, d) as models read it.
 /// Errors: none; a horizon of a window or more gives NaN. The bits do not depend on `threads`.
-std::vector<double> mse_of_windows(HiddenProcess const& hidden, std::span<float const> x,
-                                   std::vector<std::int64_t> const& starts, std::int64_t length,
-                                   std::vector<std::int64_t> const& horizons, int threads);
+WindowErrors errors_of_windows(HiddenProcess const& hidden, std::span<float const> x, std::vector<std::int64_t> const& starts,
+                               std::int64_t length, std::vector<std::int64_t> const& horizons, int threads);
 
 }  // namespace mambasynth::oracle

@@ -8,6 +8,21 @@ namespace {
 
 double ratio(double sum, double count) { return count > 0 ? sum / count : std::numeric_limits<double>::quiet_NaN(); }
 
+/// Standard error of sum of error / sum of count, blocks without a count left out; NaN with fewer than two.
+template <class OfBlocks>
+double error_of_ratio(OfBlocks const& blocks) {
+  double errors = 0, counts = 0, used = 0, squares = 0;
+  for (auto const& [error, count] : blocks) errors += error, counts += count;
+  double const mean = errors / counts;
+  for (auto const& [error, count] : blocks) {
+    if (count == 0) continue;
+    used += 1;
+    double const off = (error - count * mean) / counts;
+    squares += off * off;
+  }
+  return used > 1 ? std::sqrt(squares * used / (used - 1)) : std::numeric_limits<double>::quiet_NaN();
+}
+
 }  // namespace
 
 Score::Score(std::vector<std::int64_t> horizons, std::int64_t n_steps)
@@ -48,18 +63,23 @@ double Score::total(std::size_t h, Part part) const {
   return total;
 }
 
-/// Of a mean over blocks that count by their steps.
-double Score::standard_error(std::size_t h) const {
-  double const n = total(h, count), mean = total(h, error) / n;
-  double used = 0, squares = 0;
-  for (std::size_t b = 0; b < blocks(); ++b) {
-    double const steps = sum(b, h, count);
-    if (steps == 0) continue;
-    used += 1;
-    double const off = (sum(b, h, error) - steps * mean) / n;
-    squares += off * off;
-  }
-  return used > 1 ? std::sqrt(squares * used / (used - 1)) : std::numeric_limits<double>::quiet_NaN();
+std::vector<Score::OfBlock> Score::all_steps(std::size_t h) const {
+  std::vector<OfBlock> found;
+  for (std::size_t b = 0; b < blocks(); ++b) found.push_back({sum(b, h, error), sum(b, h, count)});
+  return found;
+}
+
+std::vector<Score::OfBlock> Score::switch_steps(std::size_t h) const {
+  std::vector<OfBlock> found;
+  for (std::size_t b = 0; b < blocks(); ++b) found.push_back({sum(b, h, switch_error), sum(b, h, switch_count)});
+  return found;
+}
+
+std::vector<Score::OfBlock> Score::stay_steps(std::size_t h) const {
+  std::vector<OfBlock> found;
+  for (std::size_t b = 0; b < blocks(); ++b)
+    found.push_back({sum(b, h, error) - sum(b, h, switch_error), sum(b, h, count) - sum(b, h, switch_count)});
+  return found;
 }
 
 Summary Score::summary() const {
@@ -71,7 +91,9 @@ Summary Score::summary() const {
     double stayed = 0;  // block by block: all - switched would lose digits where almost all steps switch
     for (std::size_t b = 0; b < blocks(); ++b) stayed += sum(b, h, error) - sum(b, h, switch_error);
     s.mse.push_back(ratio(all, n));
-    s.mse_se.push_back(standard_error(h));
+    s.mse_se.push_back(error_of_ratio(all_steps(h)));
+    s.mse_switch_se.push_back(error_of_ratio(switch_steps(h)));
+    s.mse_stay_se.push_back(error_of_ratio(stay_steps(h)));
     s.mse_switch.push_back(ratio(switched, n_switch));
     s.mse_stay.push_back(ratio(stayed, n - n_switch));
     s.switch_share.push_back(ratio(n_switch, n));

@@ -24,12 +24,15 @@ struct Summary {
   std::vector<std::int64_t> horizon;
   std::vector<double> mse, mse_se;          ///< over all t with t + k in range
   std::vector<double> mse_switch, mse_stay; ///< t + k in another visit than t, or in the same
+  std::vector<double> mse_switch_se, mse_stay_se;
   std::vector<double> switch_share;         ///< share of the former
   std::vector<double> circle_entropy;       ///< of P(circle at t + k), nats
   double next_circle_entropy = 0;           ///< of P(circle of the next visit), nats
 };
 
-/// Sums of a whole series, kept apart by blocks of 1,024 steps, from which the standard errors come. Numbers of different
+/// Sums of a whole series, kept apart by blocks of 1,024 steps, from which the standard errors come: of a ratio of two sums
+/// over blocks, error and count (Cochran 1977, Sampling Techniques, eq. 6.13), since the steps that switch come in runs
+/// and are not equally many in each block. Numbers of different
 /// steps can be added by different threads and ranks: a block belongs to one of them.
 class Score {
  public:
@@ -49,7 +52,13 @@ class Score {
   [[nodiscard]] std::size_t blocks() const { return sums_.size() / row_; }
   [[nodiscard]] double sum(std::size_t block, std::size_t h, Part part) const { return sums_[block * row_ + h * parts + part]; }
   [[nodiscard]] double total(std::size_t h, Part part) const;
-  [[nodiscard]] double standard_error(std::size_t h) const;
+  /// Sums of squared errors and of steps, block by block.
+  struct OfBlock {
+    double error, count;
+  };
+  [[nodiscard]] std::vector<OfBlock> all_steps(std::size_t h) const;
+  [[nodiscard]] std::vector<OfBlock> switch_steps(std::size_t h) const;
+  [[nodiscard]] std::vector<OfBlock> stay_steps(std::size_t h) const;
 
   std::vector<std::int64_t> horizons_;
   std::int64_t n_steps_;

@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "model/network.hpp"
@@ -74,14 +75,19 @@ std::vector<std::vector<double>> mse_by_window(model::Predictor const& network, 
   return rows;
 }
 
+std::vector<double> mean_over_windows(std::vector<std::vector<double>> const& by_window) {
+  std::vector<double> total(by_window.empty() ? 0 : by_window[0].size(), 0.0);
+  for (auto const& row : by_window)
+    for (std::size_t h = 0; h < total.size(); ++h) total[h] += row[h];
+  for (auto& value : total) value /= static_cast<double>(by_window.size());
+  return total;
+}
+
 std::vector<double> mse_by_horizon(model::Predictor const& network, Windows const& windows, std::int64_t batch_size,
                                    parallel::Group* group) {
   auto const rows = mse_by_window(network, windows, batch_size, group);
-  std::vector<double> total(network.horizons().size(), 0.0);
-  for (auto const& row : rows)
-    for (std::size_t h = 0; h < total.size(); ++h) total[h] += row[h];
-  for (auto& value : total) value /= static_cast<double>(rows.size());
-  return total;
+  if (rows.empty()) return std::vector<double>(network.horizons().size(), std::numeric_limits<double>::quiet_NaN());
+  return mean_over_windows(rows);
 }
 
 }  // namespace mambasynth::train

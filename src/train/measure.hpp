@@ -23,6 +23,9 @@ std::vector<double> mse_by_horizon(model::Predictor const& network, Windows cons
 std::vector<std::vector<double>> mse_by_window(model::Predictor const& network, Windows const& windows,
                                                std::int64_t batch_size, parallel::Group* group = nullptr);
 
+/// (horizon): mean of such rows over the windows; mse_by_horizon is that, to the bit.
+std::vector<double> mean_over_windows(std::vector<std::vector<double>> const& by_window);
+
 /// Mean of the entries: the loss over horizons.
 double mean(std::vector<double> const& values);
 

@@ -18,7 +18,7 @@
 namespace mambasynth::trial {
 namespace {
 
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
 constexpr std::size_t name_digits = 12;
 
 /// Windows of the test or of the validation series, in words that name everything that decides their figures.
@@ -60,7 +60,8 @@ std::array<WindowSet, 2> window_sets(config::Trial const& trial, config::Data da
   return {named(common + "test windows\n", folder), named(common + "validation windows\n" + split, folder)};
 }
 
-void keep(WindowSet const& set, std::vector<double> const& mse, std::vector<std::int64_t> const& horizons, std::string const& data_hash) {
+void keep(WindowSet const& set, oracle::WindowErrors const& errors, train::Windows const& windows, std::vector<std::int64_t> const& horizons,
+          std::string const& data_hash) {
   store::AtomicFile target(set.file);
   store::Hdf5Writer h5(target.temporary());
   h5.attribute("/", "schema_version", schema_version);
@@ -68,18 +69,29 @@ void keep(WindowSet const& set, std::vector<double> const& mse, std::vector<std:
   h5.attribute("/", "data_hash", data_hash);
   h5.attribute("/", "windows", set.described);
   h5.scale<std::int64_t>("/horizon", horizons, {"steps ahead", "step"});
-  h5.dataset<double>("/bayes_mse", mse, {"/horizon"}, {"mean squared error over windows, steps and channels", "1"});
+  h5.dataset<double>("/bayes_mse", errors.mse, {"/horizon"}, {"mean squared error over windows, steps and channels", "1"});
+  std::vector<double> by_window;
+  for (auto const& of_window : errors.by_window) by_window.insert(by_window.end(), of_window.begin(), of_window.end());
+  h5.scale<std::int64_t>("/window", windows.starts, {"first step of the window", "step"});
+  h5.dataset<double>("/bayes_mse_by_window", by_window, {"/window", "/horizon"}, {"mean squared error over the steps and channels of each window", "1"});
   h5.close();
   target.commit();
 }
 
-/// A damaged file, or one of other data, is computed again.
-std::vector<double> kept(WindowSet const& set, std::string const& data_hash) {
+/// A damaged file, one of other data or of an older version is computed again.
+oracle::WindowErrors kept(WindowSet const& set, std::size_t windows, std::size_t horizons, std::string const& data_hash) {
   if (!std::filesystem::exists(set.file)) return {};
   try {
     store::Hdf5Reader const h5(set.file);
-    if (h5.text_attribute("/", "windows") == set.described && h5.text_attribute("/", "data_hash") == data_hash)
-      return h5.read<double>("/bayes_mse");
+    if (h5.text_attribute("/", "windows") != set.described || h5.text_attribute("/", "data_hash") != data_hash ||
+        h5.integer_attribute("/", "schema_version") != schema_version)
+      return {};
+    oracle::WindowErrors found{h5.read<double>("/bayes_mse"), {}};
+    auto const by_window = h5.read<double>("/bayes_mse_by_window");
+    if (found.mse.size() != horizons || by_window.size() != windows * horizons) return {};
+    for (auto row = by_window.begin(); row != by_window.end(); row += static_cast<std::ptrdiff_t>(horizons))
+      found.by_window.emplace_back(row, row + static_cast<std::ptrdiff_t>(horizons));
+    return found;
   } catch (errors::Error const&) {
     // as good as none
   }
@@ -100,17 +112,17 @@ Optimum optimum(config::Trial const& trial, TrialData const& data, std::filesyst
   auto const horizons = trial.model.horizons();
   auto const of = [&](WindowSet const& set, train::Windows const& windows) {
     if (!cache.empty())
-      if (auto mse = kept(set, data.sha256); mse.size() == horizons.size()) return mse;
+      if (auto errors = kept(set, windows.starts.size(), horizons.size(), data.sha256); !errors.mse.empty()) return errors;
     oracle::HiddenProcess const hidden(series::make_process(data.data));
     auto const x = windows.series.contiguous();
-    auto mse = oracle::mse_of_windows(hidden, std::span(x.const_data_ptr<float>(), static_cast<std::size_t>(x.numel())),
-                                      windows.starts, windows.length, horizons, threads);
+    auto errors = oracle::errors_of_windows(hidden, std::span(x.const_data_ptr<float>(), static_cast<std::size_t>(x.numel())),
+                                            windows.starts, windows.length, horizons, threads);
     if (!cache.empty()) try {
-        keep(set, mse, horizons, data.sha256);
+        keep(set, errors, windows, horizons, data.sha256);
       } catch (errors::Error const& error) {
         if (say) say(std::string("note: the oracle's figures are not kept: ") + error.what());
       }
-    return mse;
+    return errors;
   };
   auto const sets = window_sets(trial, data.data, cache);
   return {of(sets[0], data.material.test), of(sets[1], data.material.val)};

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <new>
 #include <stdexcept>
 
+#include "analysis/test_blocks.hpp"
 #include "analysis/trial_file.hpp"
 #include "backend/backend.hpp"
 #include "config/toml.hpp"
@@ -45,35 +47,50 @@ analysis::TrialHistory history_of(train::Progress const& progress) {
   return h;
 }
 
-void measure_losses(analysis::TrialResult& result, model::Predictor const& network, train::Material const& material,
-                    std::int64_t micro_batch) {
+/// Returns the errors on the test windows (window, horizon); none where there is no test series.
+std::vector<std::vector<double>> measure_losses(analysis::TrialResult& result, model::Predictor const& network,
+                                                train::Material const& material, std::int64_t micro_batch) {
   auto const wide = std::max<std::int64_t>(1, measured_steps_at_once / material.train.length);
   auto const batch = micro_batch > 0 ? std::min(wide, micro_batch) : wide;
   result.train_mse = train::mean(train::mse_by_horizon(network, material.train, batch));
   result.horizon.horizon = network.horizons();
   result.horizon.val_mse = train::mse_by_horizon(network, material.val, batch);
   result.val_mse = train::mean(result.horizon.val_mse);
-  if (material.test.count() == 0) return;
-  result.horizon.test_mse = train::mse_by_horizon(network, material.test, batch);
-  result.test_mse = train::mean(result.horizon.test_mse);
+  if (material.test.count() == 0) return {};
+  auto by_window = train::mse_by_window(network, material.test, batch);
+  auto& horizon = result.horizon;
+  horizon.test_mse = train::mean_over_windows(by_window);
+  result.test_mse = train::mean(horizon.test_mse);
+  horizon.test_blocks = analysis::test_blocks(material.test.starts, material.test.length);
+  horizon.test_mse_se = analysis::errors_over_blocks(horizon.test_blocks, analysis::means_by_block(horizon.test_blocks, by_window));
+  return by_window;
 }
 
 /// The oracle's figures for the same windows, beside the losses and in the log. A trial is worth keeping without them.
-void add_optimum(analysis::TrialResult& result, Job const& job, TrialData const& data, std::function<void(std::string const&)> const& say) {
+void add_optimum(analysis::TrialResult& result, Job const& job, TrialData const& data, std::vector<std::vector<double>> by_window,
+                 std::function<void(std::string const&)> const& say) {
   Optimum best;
   try {
     best = optimum(job.trial, data, job.optimum_cache, job.threads, say);
   } catch (errors::Error const& error) {
     say(std::string("note: bayes_mse stays empty: ") + error.what());
   }
-  if (best.test.empty()) return;
+  if (best.test.mse.empty()) return;
   auto& horizon = result.horizon;
-  horizon.bayes_mse = best.test;
-  horizon.val_bayes_mse = best.validation;
+  auto const& blocks = horizon.test_blocks;
+  horizon.bayes_mse = best.test.mse;
+  horizon.val_bayes_mse = best.validation.mse;
+  horizon.bayes_mse_se = analysis::errors_over_blocks(blocks, analysis::means_by_block(blocks, best.test.by_window));
+  for (std::size_t w = 0; w < by_window.size(); ++w)
+    for (std::size_t h = 0; h < by_window[w].size(); ++h) by_window[w][h] -= best.test.by_window[w][h];
+  horizon.excess_mse_by_block = analysis::means_by_block(blocks, by_window);
+  horizon.excess_mse_se = analysis::errors_over_blocks(blocks, horizon.excess_mse_by_block);
   for (std::size_t h = 0; h < horizon.horizon.size(); ++h) {
-    horizon.excess_mse.push_back(horizon.test_mse[h] - best.test[h]);
-    say(fmt::format("horizon {}: test MSE {:.4f}, at least {:.4f} (Bayes), excess {:.4f}", horizon.horizon[h], horizon.test_mse[h],
-                    best.test[h], horizon.excess_mse[h]));
+    horizon.excess_mse.push_back(horizon.test_mse[h] - horizon.bayes_mse[h]);
+    auto const error = horizon.excess_mse_se[h];
+    say(fmt::format("horizon {}: test MSE {:.4f}, at least {:.4f} (Bayes), excess {:.4f}{}", horizon.horizon[h], horizon.test_mse[h],
+                    horizon.bayes_mse[h], horizon.excess_mse[h],
+                    std::isnan(error) ? "" : fmt::format(" +- {:.4f} (standard error of the test series)", error)));
   }
 }
 
@@ -168,20 +185,21 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
   if (!job.group->leads()) return {ending, trainer.reason()};
 
   analysis::TrialResult result;
+  std::vector<std::vector<double>> test_by_window;
   result.history = history_of(progress);
   if (progress.best_epoch > 0) {
     auto& network = trainer.network();
     auto const best = job.folder / train::checkpoint_name;
     model::load_state(network, model::read_weights(best).weights, best.string());
     auto const predictor = backend::predictor(job.device, network);
-    measure_losses(result, *predictor, data.material, job.micro_batch);
+    test_by_window = measure_losses(result, *predictor, data.material, job.micro_batch);
     if (ending == train::Ending::finished) measure_layers(result, job, network, *predictor, data);
   }
   // The epochs' own sum: of a trial that was interrupted, every leg counts.
   auto const seconds = progress.total_seconds +
                        std::chrono::duration<double>(std::chrono::steady_clock::now() - trained).count();
   // Behind the clock: it belongs to the data, and the first trial alone computes it.
-  if (progress.best_epoch > 0) add_optimum(result, job, data, say);
+  if (progress.best_epoch > 0) add_optimum(result, job, data, std::move(test_by_window), say);
   result.provenance = provenance_of(job, data, ending, trainer.reason(), started, seconds, progress);
   analysis::write_trial(job.folder / result_name, result);
   std::error_code ignored;

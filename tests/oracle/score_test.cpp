@@ -48,7 +48,7 @@ TEST_CASE("the score is the plain mean over steps, split by visits, with errors 
   Case const c(small());
   oracle::Score score(horizons, c.series.n_steps);
   std::vector<double> sum(5), count(5), switched(5), switches(5);
-  std::vector<std::vector<double>> by_block(5);
+  std::vector<std::vector<double>> by_block(5), switched_by_block(5, std::vector<double>(6)), switches_by_block = switched_by_block;
   oracle::run_range(c.hidden, c.observed(), {0, 6000}, 0, score, [&](std::int64_t t, auto const&, oracle::Forecast const& f) {
     for (std::size_t h = 0; h < 5; ++h) {
       auto const target = static_cast<std::size_t>(t + horizons[h]);
@@ -58,7 +58,10 @@ TEST_CASE("the score is the plain mean over steps, split by visits, with errors 
       sum[h] += mse, count[h] += 1;
       if (t % 1024 == 0) by_block[h].push_back(0);
       by_block[h].back() += mse / 1024;
-      if (c.visit[target] != c.visit[static_cast<std::size_t>(t)]) switched[h] += mse, switches[h] += 1;
+      if (c.visit[target] != c.visit[static_cast<std::size_t>(t)]) {
+        switched[h] += mse, switches[h] += 1;
+        switched_by_block[h][static_cast<std::size_t>(t / 1024)] += mse, switches_by_block[h][static_cast<std::size_t>(t / 1024)] += 1;
+      }
     }
   });
   auto const s = score.summary();
@@ -68,10 +71,47 @@ TEST_CASE("the score is the plain mean over steps, split by visits, with errors 
     CHECK_THAT(s.mse_switch[h], WithinRel(switched[h] / switches[h], 1e-12));
     CHECK_THAT(s.mse_stay[h], WithinRel((sum[h] - switched[h]) / (count[h] - switches[h]), 1e-12));
     CHECK_THAT(s.switch_share[h], WithinRel(switches[h] / count[h], 1e-12));
+    double off = 0;
+    for (std::size_t b = 0; b < 6; ++b) off += std::pow(switched_by_block[h][b] - s.mse_switch[h] * switches_by_block[h][b], 2);
+    CHECK_THAT(s.mse_switch_se[h], WithinRel(std::sqrt(off * 6 / 5) / switches[h], 1e-9));
     // The plain formula over the five whole blocks; the sixth is nearly whole.
     double mean = 0, square = 0;
     for (std::size_t b = 0; b < 5; ++b) mean += by_block[h][b] / 5, square += by_block[h][b] * by_block[h][b] / 5;
     CHECK_THAT(s.mse_se[h], WithinRel(std::sqrt((square - mean * mean) / 4), 0.5));
+  }
+}
+
+TEST_CASE("the standard errors are the spread over independent paths") {
+  config::Data data;  // the default process in fewer channels: three visits a block, and some have no switch
+  data.ambient_dim = 6;
+  data.noise_std = 5;
+  data.n_steps = 10000;
+  constexpr int paths = 30;
+  struct Seen {
+    std::vector<double> value, error;
+  };
+  std::vector<std::int64_t> const ahead{1, 16, 64};
+  std::vector<Seen> seen(9);
+  for (int path = 0; path < paths; ++path) {
+    data.path_seed = 100 + path;
+    Case const c(data);
+    oracle::Score score(ahead, data.n_steps);
+    oracle::run_range(c.hidden, c.observed(), {0, data.n_steps}, 0, score);
+    auto const s = score.summary();
+    for (std::size_t h = 0; h < 3; ++h) {
+      seen[3 * h].value.push_back(s.mse[h]), seen[3 * h].error.push_back(s.mse_se[h]);
+      seen[3 * h + 1].value.push_back(s.mse_switch[h]), seen[3 * h + 1].error.push_back(s.mse_switch_se[h]);
+      seen[3 * h + 2].value.push_back(s.mse_stay[h]), seen[3 * h + 2].error.push_back(s.mse_stay_se[h]);
+    }
+  }
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    CAPTURE(i);
+    double mean = 0, square = 0, error = 0;
+    for (int path = 0; path < paths; ++path) mean += seen[i].value[static_cast<std::size_t>(path)] / paths, error += seen[i].error[static_cast<std::size_t>(path)] / paths;
+    for (double const value : seen[i].value) square += (value - mean) * (value - mean) / (paths - 1);
+    // The spread of 30 is itself known to 13 %.
+    CHECK(std::sqrt(square) / error > 0.7);
+    CHECK(std::sqrt(square) / error < 1.35);
   }
 }
 
@@ -83,7 +123,9 @@ TEST_CASE("one circle has no switches") {
   oracle::run_range(c.hidden, c.observed(), {0, 6000}, 0, score);
   auto const s = score.summary();
   CHECK(std::isnan(s.mse_switch[0]));
+  CHECK(std::isnan(s.mse_switch_se[0]));
   CHECK(s.mse_stay[0] == s.mse[0]);
+  CHECK(s.mse_stay_se[0] == s.mse_se[0]);
   CHECK(s.next_circle_entropy == 0);
 }
 
@@ -167,7 +209,7 @@ TEST_CASE("windows start cold: more is wrong at their start than later, and a lo
     return starts;
   };
   auto const cold = [&](std::int64_t length, int threads) {
-    return oracle::mse_of_windows(c.hidden, x, starts_of(length), length, {1, 4}, threads);
+    return oracle::errors_of_windows(c.hidden, x, starts_of(length), length, {1, 4}, threads).mse;
   };
   oracle::Score score({1, 4}, data.n_steps);
   oracle::run_range(c.hidden, c.observed(), {0, data.n_steps}, 0, score);
@@ -177,7 +219,7 @@ TEST_CASE("windows start cold: more is wrong at their start than later, and a lo
   CHECK(long_windows[0] > running.mse[0]);
   CHECK(long_windows[0] < 1.05 * running.mse[0]);
   CHECK(long_windows == cold(1024, 3));
-  CHECK(std::isnan(oracle::mse_of_windows(c.hidden, x, {0}, 4, {1, 4}, 1)[1]));
+  CHECK(std::isnan(oracle::errors_of_windows(c.hidden, x, {0}, 4, {1, 4}, 1).mse[1]));
 }
 
 TEST_CASE("a cold window by hand: one window, one horizon") {
@@ -196,5 +238,5 @@ TEST_CASE("a cold window by hand: one window, one horizon") {
     forecast.make(filter);
     for (std::size_t i = 0; i < 5; ++i) sum += std::pow(static_cast<double>(x[(t + 3) * 5 + i]) - forecast.mean(0)[i], 2);
   }
-  CHECK_THAT(oracle::mse_of_windows(c.hidden, x, {5}, 10, {3}, 1)[0], WithinRel(sum / 35, 1e-12));
+  CHECK_THAT(oracle::errors_of_windows(c.hidden, x, {5}, 10, {3}, 1).mse[0], WithinRel(sum / 35, 1e-12));
 }
