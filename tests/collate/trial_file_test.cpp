@@ -6,7 +6,9 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <span>
 
+#include "analysis/test_blocks.hpp"
 #include "collate/trials.hpp"
 #include "errors/errors.hpp"
 #include "store/hdf5.hpp"
@@ -151,4 +153,47 @@ TEST_CASE("what is no trial is named") {
     CHECK_THROWS_WITH(analysis::read_trial(file), ContainsSubstring("its state is 'failed'"));
   }
   SECTION("missing") { CHECK_THROWS_AS(analysis::read_trial(folder.path() / "none.h5"), errors::Error); }
+}
+
+TEST_CASE("errors of the test series are of its blocks, which read back") {
+  TemporaryFolder const folder;
+  auto const file = folder.path() / "trial.h5";
+  auto trial = trial_of("0123456789ab", 8);
+  analysis::write_trial(file, trial);
+  CHECK(analysis::read_excess_by_block(file).excess.empty());
+
+  std::vector<std::int64_t> starts;
+  for (std::int64_t start = 0; start < 11 * 400; start += 400) starts.push_back(start);
+  auto const blocks = analysis::test_blocks(starts, 400);  // three windows make up 1,024 steps
+  CHECK(blocks.first == std::vector<std::int64_t>{0, 1200, 2800});
+  CHECK(blocks.windows == std::vector<std::int64_t>{3, 4, 4});
+  CHECK(analysis::test_blocks(std::span(starts).first(5), 400).windows == std::vector<std::int64_t>{5});
+  CHECK(analysis::test_blocks(starts, 2000).windows.size() == 11);
+  CHECK(analysis::test_blocks({}, 400).windows.empty());
+
+  std::vector<std::vector<double>> by_window;
+  for (double w = 0; w < 11; ++w) by_window.push_back({w, 1});
+  auto const means = analysis::means_by_block(blocks, by_window);
+  CHECK(means == std::vector<double>{1, 4.5, 8.5, 1, 1, 1});
+  auto const errors = analysis::errors_over_blocks(blocks, means);
+  // (3 * (1 - 5))^2 + (4 * (4.5 - 5))^2 + (4 * (8.5 - 5))^2 = 144 + 4 + 196, over 11^2, times 3 / 2.
+  CHECK(std::abs(errors[0] - std::sqrt(344.0 / 121 * 1.5)) < 1e-12);
+  CHECK(errors[1] == 0);
+  CHECK(std::isnan(analysis::errors_over_blocks({{0}, {5}}, std::vector<double>{1})[0]));
+
+  trial.horizon.bayes_mse = {6, 7};
+  trial.horizon.excess_mse = {5, 1};
+  trial.horizon.excess_mse_se = errors;
+  trial.horizon.test_blocks = blocks;
+  trial.horizon.excess_mse_by_block = means;
+  analysis::write_trial(file, trial);
+  auto const found = analysis::read_excess_by_block(file);
+  CHECK(found.horizon == std::vector<std::int64_t>{1, 4});
+  CHECK(found.blocks.first == blocks.first);
+  CHECK(found.blocks.windows == blocks.windows);
+  CHECK(found.excess == means);
+  auto const measures = analysis::read_trial(file).measures;
+  auto const error = std::find_if(measures.begin(), measures.end(), [](auto const& m) { return m.first == "excess_mse_se.h1"; });
+  REQUIRE(error != measures.end());
+  CHECK(error->second == errors[0]);
 }

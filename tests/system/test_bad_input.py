@@ -294,3 +294,23 @@ def test_a_seed_beside_sweep_seeds_is_refused(mambasynth, tiny_sweep, tmp_path):
 
 def test_collating_what_is_not_there(collate, tmp_path):
     says(collate(tmp_path / "nothing", code=3), "is no folder")
+
+
+def test_the_test_series_is_never_the_training_series(mambasynth, tiny_trial, tiny_sweep, tmp_path):
+    equal = ["--path-seed", 7, "--test-path-seed", 7]
+    for verb in (["train", "--config", tiny_trial], ["data", "--n-steps", 500], ["oracle"]):
+        says(mambasynth(*verb, *equal, "--out", tmp_path / "none", code=2), r"data\.test_path_seed = 7", "would be the training series")
+    assert not (tmp_path / "none").exists()
+    # A stored series' own path seed counts.
+    folder = tmp_path / "series"
+    mambasynth("data", "--config", tiny_trial, "--path-seed", 9, "--no-figures", "--out", folder)
+    says(mambasynth("train", "--config", tiny_trial, "--data", folder, "--test-path-seed", 9, "--out", tmp_path / "none", code=2),
+         r"data\.test_path_seed = 9")
+    text = tiny_sweep.read_text()
+    tiny_sweep.write_text(text + '\n[[sweep.axis]]\n"data.path_seed" = [7, 8]\n')
+    says(mambasynth("sweep", tiny_sweep, "--set", "data.test_path_seed=8", "--dry-run", "--out", tmp_path / "none", code=2),
+         "the cell .*data\\.path_seed = 8", "would be the training series")
+    # One file by two names is one series.
+    (tmp_path / "link").symlink_to(folder)
+    tiny_sweep.write_text(text + f'\n[[sweep.axis]]\n"data.path" = ["{folder}", "{tmp_path / "link"}"]\n')
+    says(mambasynth("sweep", tiny_sweep, "--dry-run", "--out", tmp_path / "none", code=2), "two cells of the sweep are the same trial")

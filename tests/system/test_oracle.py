@@ -103,6 +103,7 @@ def test_the_verb_agrees_with_a_plain_filter(mambasynth, small, tmp_path):
         assert found.bayes_mse.values[h] == pytest.approx(own.mean(), rel=1e-10)
         if there.any():
             assert found.bayes_mse_switch.values[h] == pytest.approx(own[there].mean(), rel=1e-10)
+            assert f"{found.bayes_mse_switch_se.values[h]:.4f}" in done.stdout
         if not there.all():
             assert found.bayes_mse_stay.values[h] == pytest.approx(own[~there].mean(), rel=1e-10)
         assert found.switch_share.values[h] == pytest.approx(there.mean(), rel=1e-12)
@@ -224,18 +225,43 @@ def test_windows_start_cold_like_a_plain_filter(mambasynth, small, tmp_path):
     """train's bayes_mse on the very windows of its losses."""
     settings = ["--d-model", 8, "--n-layers", 1, "--d-state", 4, "--d-ff", 8, "--max-horizon", 4, "--seq-len", 50, "--stride", 25,
                 "--batch-size", 8, "--warmup-epochs", 1, "--epochs", 2, "--set", "evaluate.lb_k=[3]"]
-    done = mambasynth("train", "--data", small, *settings, "--set", "data.test_n_steps=420", "--out", tmp_path / "out")
-    mambasynth("data", *SMALL, "--n-steps", 420, "--path-seed", 43, "--no-figures", "--out", tmp_path / "test")
-    horizon = xarray.open_datatree(tmp_path / "out" / "trial.h5", engine="h5netcdf")["horizon"]
+    done = mambasynth("train", "--data", small, *settings, "--set", "data.test_n_steps=3220", "--out", tmp_path / "out")
+    mambasynth("data", *SMALL, "--n-steps", 3220, "--path-seed", 43, "--no-figures", "--out", tmp_path / "test")
+    trial = xarray.open_datatree(tmp_path / "out" / "trial.h5", engine="h5netcdf")
+    horizon = trial["horizon"]
     with h5py.File(small / "series.h5") as series, h5py.File(tmp_path / "test" / "series.h5") as test:
         plain = PlainFilter(series)
         x, test_x = (file["x"][:].astype("f4").astype("f8") for file in (series, test))
-    test_windows = [test_x[first:first + 50] for first in range(0, 371, 50)]
+    test_windows = [test_x[first:first + 50] for first in range(0, 3171, 50)]
     val_windows = [x[first:first + 50] for first in range(1350, 1451, 25)]
     for windows, name in ((test_windows, "bayes_mse"), (val_windows, "val_bayes_mse")):
         errors = numpy.stack([plain.squared_errors(window, plain.stationary, [1, 2, 4])[0] for window in windows])
         numpy.testing.assert_allclose(horizon[name].values, numpy.nanmean(errors, axis=(0, 1)), rtol=1e-10)
+        if name == "bayes_mse":
+            of_windows = numpy.nanmean(errors, axis=1)
+    # 64 windows, 21 of which make up 1,024 steps: three blocks of 21, 21 and 22.
+    assert list(trial["test_block"].values) == [0, 1050, 2100]
+    assert list(horizon.windows_by_block.values) == [21, 21, 22]
+    blocks = numpy.stack([of_windows[:21].mean(0), of_windows[21:42].mean(0), of_windows[42:].mean(0)])
+    weights = numpy.array([21, 21, 22]) / 64
+    error = lambda blocks: numpy.sqrt(((weights[:, None] * (blocks - weights @ blocks)) ** 2).sum(0) * 3 / 2)
+    numpy.testing.assert_allclose(horizon.bayes_mse_se.values, error(blocks), rtol=1e-9)
+    assert horizon.excess_mse_by_block.dims == ("horizon", "test_block")
+    excess = horizon.excess_mse_by_block.values.T
+    numpy.testing.assert_allclose(weights @ excess, horizon.excess_mse.values, rtol=1e-9)
+    numpy.testing.assert_allclose(horizon.excess_mse_se.values, error(excess), rtol=1e-9)
+    numpy.testing.assert_allclose(horizon.test_mse_se.values, error(excess + blocks), rtol=1e-9)
     assert f"at least {horizon.bayes_mse.values[0]:.4f} (Bayes)" in done.stderr
+    told = f"excess {horizon.excess_mse.values[0]:.4f} +- {horizon.excess_mse_se.values[0]:.4f} (standard error of the test series)"
+    assert told in done.stderr
+
+
+def test_one_block_has_no_error(mambasynth, tiny_trial, tmp_path):
+    done = mambasynth("train", "--config", tiny_trial, "--test-n-steps", 300, "--out", tmp_path)
+    with h5py.File(tmp_path / "trial.h5") as file:
+        assert file["horizon/excess_mse_by_block"].shape[1] == 1
+        assert numpy.isnan(file["horizon/excess_mse_se"][:]).all() and numpy.isnan(file["horizon/test_mse_se"][:]).all()
+    assert "excess" in done.stderr and "+-" not in done.stderr
 
 
 def test_the_table_has_the_excess(collate, sweep_copy):
@@ -272,3 +298,9 @@ def test_figures_are_kept_and_damaged_ones_made_again(mambasynth, tiny_sweep, tm
     mambasynth("sweep", tiny_sweep, "--out", out)
     assert [file.read_bytes() for file in kept] == content
     assert kept[1].stat().st_mtime_ns == times
+    with h5py.File(kept[1], "r+") as file:  # as versions before the errors of the test series wrote it
+        del file["bayes_mse_by_window"]
+        file.attrs["schema_version"] = 1
+    shutil.rmtree(out / "trials")
+    mambasynth("sweep", tiny_sweep, "--out", out)
+    assert [file.read_bytes() for file in kept] == content
