@@ -80,6 +80,44 @@ def test_estimates_are_those_of_numpy(measure, cloud, dims, unbiased, least_squa
         assert found["two_nn_ls"] == pytest.approx(least_squares, abs=6e-5)
 
 
+def neighbours(x):
+    """Every row's distances to all others, ascending, and whose they are."""
+    apart = numpy.sqrt(((x[:, None] - x[None]) ** 2).sum(axis=2))
+    whose = numpy.argsort(apart, axis=1)[:, 1:]
+    return numpy.take_along_axis(apart, whose, axis=1), whose
+
+
+def with_influence(x, k):
+    """MacKay-Ghahramani and how much each row moves it: by its own neighbours, and by being one of others."""
+    t, whose = neighbours(x)
+    log = numpy.log(t)
+    term = lambda row: (row[k - 1] - row[:k - 1]).mean()
+    terms = numpy.array([term(row) for row in log])
+    estimate = 1 / terms.mean()
+    on_others = numpy.zeros(len(x))
+    for i in range(len(x)):
+        for j in range(k):
+            on_others[whose[i, j]] += terms[i] - term(numpy.delete(log[i], j))
+    scale = -estimate ** 2 / len(x)
+    return estimate, (terms - terms.mean()) * scale, on_others * scale, whose
+
+
+def test_errors_by_blocks_are_those_of_numpy(measure):
+    """Blocks are left out, all neighbours found again; the row's influence is averaged over its 32 nearest."""
+    rng = numpy.random.default_rng(3)
+    x = rng.random((240, 3)) * (1 + numpy.repeat(numpy.arange(8) % 2, 30))[:, None]  # blocks differ
+    block, k = numpy.arange(240) * 8 // 240, 12
+    found = measure(x, "--k", k, "--blocks", 8)
+    estimate, own, on_others, whose = with_influence(x, k)
+    moved = own + on_others[whose[:, :32]].mean(axis=1)
+    expected = numpy.bincount(block, moved - moved.mean())
+    without = [1 / numpy.mean([(row[k - 1] - row[:k - 1]).mean() for row in numpy.log(neighbours(x[block != b])[0])]) for b in range(8)]
+    error = numpy.sqrt((expected * (numpy.mean(without) - without)).sum())
+    assert found["mackay_ghahramani"] == pytest.approx(estimate, rel=1e-9)
+    assert found["mackay_ghahramani_se_blocks"] == pytest.approx(error, rel=1e-6)
+    assert error > 1.5 * found["mackay_ghahramani_se"]
+
+
 def test_a_noisy_ring_falls_through_without_a_plateau(measure):
     rng = numpy.random.default_rng(0)
     theta = rng.uniform(0, 2 * numpy.pi, 2000)
