@@ -1,5 +1,6 @@
 """The exact filter: against a plain one written here, as a verb, and in every trial's result."""
 
+import csv
 import hashlib
 import math
 import shutil
@@ -268,6 +269,21 @@ def test_the_table_has_the_excess(collate, sweep_copy):
     done = collate(sweep_copy)
     assert "excess MSE h1" in done.stdout
     assert "excess_mse.h1_mean" in (sweep_copy / "table.csv").read_text().splitlines()[0]
+
+
+def test_the_table_has_the_error_of_the_test_series(collate, sweep_copy):
+    """The weighted standard error over blocks, of each cell's only trial."""
+    done = collate(sweep_copy)
+    assert "± test series" in done.stdout
+    expected = []
+    for file in sorted((sweep_copy / "trials").glob("*/trial.h5")):
+        with h5py.File(file) as trial:
+            values, windows = trial["horizon/excess_mse_by_block"][0], trial["horizon/windows_by_block"][:]
+        blocks, share = len(values), windows / windows.sum()
+        expected.append(numpy.sqrt(blocks / (blocks - 1) * numpy.sum((share * (values - share @ values)) ** 2)))
+    with (sweep_copy / "table.csv").open() as file:
+        found = [float(row["excess_mse.h1_test_se"]) for row in csv.DictReader(file)]
+    assert sorted(found) == pytest.approx(sorted(expected), rel=1e-9)
 
 
 def test_foreign_data_have_no_optimum(mambasynth, tiny_trial, tmp_path):
