@@ -63,6 +63,7 @@ InfluenceByK influence_by_k(PointTerms::ByK const& terms, std::int64_t k, ByK co
   auto const n = static_cast<double>(points);
   Influence const none{std::vector<double>(points), std::vector<double>(points)};
   InfluenceByK found{none, none, none};
+  if (k > logs.k) return found;
   // d (1 / mean) = - (1 / mean)^2 d mean
   auto const per_inverse = -estimate.mackay_ghahramani.value * estimate.mackay_ghahramani.value / n;
   auto const own = [&](Influence& influence, std::size_t i, double value) {

@@ -115,7 +115,7 @@ def test_errors_by_blocks_are_those_of_numpy(measure):
     error = numpy.sqrt((expected * (numpy.mean(without) - without)).sum())
     assert found["mackay_ghahramani"] == pytest.approx(estimate, rel=1e-9)
     assert found["mackay_ghahramani_se_blocks"] == pytest.approx(error, rel=1e-6)
-    assert error > 1.5 * found["mackay_ghahramani_se"]
+    assert error > found["mackay_ghahramani_se"]
 
 
 def test_a_noisy_ring_falls_through_without_a_plateau(measure):
