@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "analysis/collate/student_t.hpp"
+#include "analysis/collate/interval.hpp"
 
 namespace mambasynth::collate {
 

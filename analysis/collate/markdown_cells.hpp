@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/collate/student_t.hpp"
+#include "analysis/collate/interval.hpp"
 
 /// Numbers and words as fields of a Markdown table.
 namespace mambasynth::collate {

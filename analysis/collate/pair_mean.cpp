@@ -7,7 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/collate/student_t.hpp"
+#include "analysis/collate/interval.hpp"
+#include "analysis/student_t.hpp"
 
 namespace mambasynth::collate {
 
@@ -48,7 +49,7 @@ PairMean mean_over_seeds(std::span<SeedPair const> pairs) {
   for (auto const value : without) squares += (value - mean) * (value - mean);
   result.se = all.count > 1 ? std::sqrt((n - 1) / n * squares) : std::nan("");
   constexpr double confidence = 0.95;
-  auto const half = central_quantile(confidence, result.seeds - 1) * result.se;
+  auto const half = analysis::central_quantile(confidence, result.seeds - 1) * result.se;
   result.low = result.mean - half;
   result.high = result.mean + half;
   return result;

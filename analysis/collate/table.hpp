@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "analysis/collate/by_seed.hpp"
-#include "analysis/collate/student_t.hpp"
+#include "analysis/collate/interval.hpp"
 #include "analysis/collate/sweep_folder.hpp"
 
 namespace mambasynth::collate {

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "analysis/collate/by_seed.hpp"
+#include "analysis/student_t.hpp"
 #include "analysis/test_blocks.hpp"
 
 namespace mambasynth::collate {
@@ -44,7 +45,7 @@ Interval over_blocks(analysis::TestBlocks const& blocks, std::vector<double> con
     windows += static_cast<double>(blocks.windows[b]);
   }
   auto const mean = sum / windows, se = analysis::errors_over_blocks(blocks, values).front();
-  auto const half = central_quantile(confidence, count - 1) * se;
+  auto const half = analysis::central_quantile(confidence, count - 1) * se;
   return {count, mean, se * std::sqrt(static_cast<double>(count)), mean - half, mean + half};
 }
 

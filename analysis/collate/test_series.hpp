@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/collate/student_t.hpp"
+#include "analysis/collate/interval.hpp"
 #include "analysis/collate/sweep_folder.hpp"
 
 namespace mambasynth::collate {

@@ -1,7 +1,9 @@
-#include "analysis/collate/student_t.hpp"
+#include "analysis/collate/interval.hpp"
 
 #include <cmath>
 #include <limits>
+
+#include "analysis/student_t.hpp"
 
 namespace mambasynth::collate {
 
@@ -17,7 +19,7 @@ Interval interval_of(std::span<double const> values) {
   double squares = 0;
   for (auto const value : values) squares += (value - mean) * (value - mean);
   auto const sd = std::sqrt(squares / static_cast<double>(n - 1));
-  auto const half = central_quantile(confidence, n - 1) * sd / std::sqrt(static_cast<double>(n));
+  auto const half = analysis::central_quantile(confidence, n - 1) * sd / std::sqrt(static_cast<double>(n));
   return {n, mean, sd, mean - half, mean + half};
 }
 

@@ -3,12 +3,7 @@
 #include <cstdint>
 #include <span>
 
-#include "analysis/student_t.hpp"
-
 namespace mambasynth::collate {
-
-using analysis::central_probability;
-using analysis::central_quantile;
 
 /// Mean, of seeds mostly, with its 95 % confidence interval by Student's t; NaN where undefined: all of them without values,
 /// sd and interval with one value.
