@@ -12,7 +12,6 @@ namespace {
 
 using analysis::undefined;
 
-constexpr double per_steps = 1000;
 constexpr std::int64_t bins = 40;
 constexpr double windows_apart = 2;  // from where on two samples' values are taken to be unrelated
 

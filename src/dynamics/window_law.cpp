@@ -10,8 +10,6 @@
 namespace mambasynth::dynamics {
 namespace {
 
-constexpr double per_steps = 1000;
-
 /// Visits of each circle that begin at one step: the process's stationary law.
 std::vector<double> visits_per_step(oracle::HiddenProcess const& hidden) {
   std::vector<double> rate;

@@ -7,6 +7,8 @@
 
 namespace mambasynth::dynamics {
 
+inline constexpr double per_steps = 1000;  ///< rates of switches are for so many
+
 /// The window that a sample is seen through, and how long a visit must be seen to be one.
 struct Window {
   std::int64_t seed_steps = 0, steps = 0;

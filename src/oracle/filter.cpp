@@ -8,7 +8,7 @@ namespace mambasynth::oracle {
 namespace {
 
 constexpr double log_zero = -std::numeric_limits<double>::infinity();
-// exp of less adds nothing to 1.
+// exp of less adds nothing to 1, a few thousand times over.
 constexpr double negligible = -40;
 // Sums of what is pending are added before they take digits from the masses.
 constexpr double most_pending = 1024;
@@ -198,6 +198,7 @@ void Filter::observe(double const* x) {
       p.sine += along_2 * cosine - along_1 * sine;
       p.constant += constant;
       if (p.reach() + std::abs(p.constant) > most_pending) settle(c);
+      // All that advance() looks at in such a circle; of many circles these lie far apart.
       auto const last = last_slot(c);
       __builtin_prefetch(&log_mass_[last]);
       __builtin_prefetch(&log_to_come_[row(circle, last)]);
