@@ -95,6 +95,10 @@ BlockShifts shifts_of(std::vector<double> without, std::vector<double> expected)
   return {std::move(expected), std::move(without)};
 }
 
+/// Few blocks can come out alike by chance; the true error is hardly ever below this share of the nominal one.
+constexpr double least_share = 0.5;
+double at_least(double least, double error) { return error < least ? least : error; }
+
 }  // namespace
 
 Curves estimate(PointTerms const& terms, Curves const* near, int threads) {
@@ -120,7 +124,7 @@ Curves estimate_with_blocks(LogDistances const& logs, std::span<std::int32_t con
   auto const all = all_of(found);
   for (std::size_t e = 0; e < all.size(); ++e) {
     auto shifts = shifts_of(std::move(without[e]), expected_shifts(by_point[e], pass.blocks, logs.k, index));
-    all[e]->se_blocks = shifts.error();
+    all[e]->se_blocks = at_least(least_share * all[e]->se, shifts.error());
     if (e + found.gride.size() >= all.size()) found.gride_shifts.push_back(std::move(shifts));
   }
   return found;

@@ -20,7 +20,7 @@
 //
 // Standard errors `se` are nominal: they hold for independent neighbourhoods in a locally uniform density. Neighbourhoods
 // of the same rows overlap and rows of a series depend on each other, so they are lower bounds; `se_blocks` leaves
-// stretches of time out and sees both (BlockShifts in blocks.hpp).
+// stretches of time out and sees both (BlockShifts in blocks.hpp); it is at least half the nominal one.
 namespace mambasynth::analysis {
 
 /// NaN where undefined: no point that counts, or (errors only) too few.
