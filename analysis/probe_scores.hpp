@@ -11,9 +11,14 @@ class Hdf5Writer;
 
 namespace mambasynth::analysis {
 
-/// A number and its standard error over the held-out stretches of time; NaN where undefined.
+/// A number and its standard error, over draws of the series (representation/fold_scores.hpp), visits as clusters; NaN where undefined.
 struct Scored {
   double value, se;
+};
+
+/// Over several shifts of the targets in time; NaN where undefined.
+struct Shuffled {
+  double mean, sd;  ///< sd: of one shift's score, what the score scatters by where there is nothing to read
 };
 
 /// One way to say how well a probe does, for each layer and each control.
@@ -22,7 +27,7 @@ struct ProbeScore {
   std::optional<double> chance = {}; ///< of the most frequent class, or of the classes' shares as probabilities
   std::vector<Scored> trained = {};     ///< (layer)
   std::vector<Scored> untrained = {};   ///< (layer), of the network with its initial weights; or empty
-  std::vector<Scored> shuffled = {};    ///< (layer), the targets turned in time against the activations; or empty
+  std::vector<Shuffled> shuffled = {};  ///< (layer), the targets turned in time against the activations; or empty
 };
 
 /// What linear probes read of one target. The raw input is the layer `input`.
@@ -34,10 +39,15 @@ struct ProbeResult {
 struct Probes {
   std::vector<ProbeResult> targets;
   std::int64_t guard_steps = 0;  ///< steps of the series between rows that train a probe and rows that test it
+  std::int64_t groups = 0;       ///< of visits, left out of training in turn: an interval is value +- t(groups - 1) se
+  std::int64_t shifts = 0;       ///< of the targets in time
 };
 
-/// The groups /probe/<target>: <score>, untrained_<score>, shuffled_<score> (layer), each with its _se, and the number
-/// chance_<score>; /probe's attribute guard_steps. The scale /layer must be there.
+/// Half of a score's 95 % confidence interval: Student's t with groups - 1 degrees of freedom; NaN where undefined.
+double half_interval(Scored const& score, std::int64_t groups);
+
+/// The groups /probe/<target>: <score>, untrained_<score> (layer), each with its _se, shuffled_<score> with its _sd, and
+/// the number chance_<score>; /probe's attributes guard_steps, clusters, shifts. The scale /layer must be there.
 void write_probes(store::Hdf5Writer& h5, Probes const& probes);
 
 }  // namespace mambasynth::analysis

@@ -37,9 +37,17 @@ Curve curve_of(std::string const& name, std::vector<DimensionEstimates> const& l
   return curve;
 }
 
-Curve curve_of(std::string const& name, std::vector<analysis::Scored> const& scores) {
+Curve curve_of(std::string const& name, std::vector<analysis::Scored> const& scores, std::int64_t groups) {
   Curve curve{.name = name, .mean = {}, .low = {}, .high = {}};
-  for (auto const& score : scores) add(curve, score.value, std::isfinite(score.se) ? 2 * score.se : 0);
+  for (auto const& score : scores) {
+    auto const half = half_interval(score, groups);
+    add(curve, score.value, std::isfinite(half) ? half : 0);
+  }
+  return curve;
+}
+Curve curve_of(std::string const& name, std::vector<analysis::Shuffled> const& scores) {
+  Curve curve{.name = name, .mean = {}, .low = {}, .high = {}};
+  for (auto const& score : scores) add(curve, score.mean, 0);
   return curve;
 }
 
@@ -142,16 +150,15 @@ Outcome draw_spectrum(analysis::LayerMeasures const& measures, std::filesystem::
   return components == 0 ? Outcome::drawn : draw_curves(figure, folder);
 }
 
-Outcome draw_probes(std::vector<std::string> const& layers, std::vector<analysis::ProbeResult> const& probes,
-                    std::filesystem::path const& folder) {
+Outcome draw_probes(std::vector<std::string> const& layers, analysis::Probes const& probes, std::filesystem::path const& folder) {
   auto figure = over_layers("probes", "", layers);
-  for (auto const& probe : probes) {
+  for (auto const& probe : probes.targets) {
     auto const& score = probe.scores.front();
     auto title = "Probe of " + probe.target;
     std::replace(title.begin(), title.end(), '_', ' ');
-    Panel panel{.part = probe.target, .title = title, .ylabel = score_words(score.name), .curves = {curve_of("trained", score.trained)},
+    Panel panel{.part = probe.target, .title = title, .ylabel = score_words(score.name), .curves = {curve_of("trained", score.trained, probes.groups)},
                 .references = {}};
-    add_reference(panel, curve_of("untrained network", score.untrained));
+    add_reference(panel, curve_of("untrained network", score.untrained, probes.groups));
     add_reference(panel, curve_of("shuffled targets", score.shuffled));
     figure.panels.push_back(std::move(panel));
   }

@@ -21,9 +21,8 @@ Outcome draw_dimension_by_layer(analysis::LayerMeasures const& measures, analysi
 /// spectrum: shares of the variance along principal directions, a curve a layer.
 Outcome draw_spectrum(analysis::LayerMeasures const& measures, std::filesystem::path const& folder);
 
-/// probes: a panel a target, its first score by layer with bands of two standard errors, beside the controls.
-Outcome draw_probes(std::vector<std::string> const& layers, std::vector<analysis::ProbeResult> const& probes,
-                    std::filesystem::path const& folder);
+/// probes: a panel a target, its first score by layer with its 95 % confidence interval, beside the controls.
+Outcome draw_probes(std::vector<std::string> const& layers, analysis::Probes const& probes, std::filesystem::path const& folder);
 
 /// similarity: debiased CKA and shared neighbours of each pair of layers.
 Outcome draw_similarity(std::vector<std::string> const& layers, analysis::Similarity const& similarity,

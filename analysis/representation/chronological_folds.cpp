@@ -7,7 +7,45 @@
 
 namespace mambasynth::analysis::representation {
 
-ChronologicalFolds::ChronologicalFolds(std::int64_t rows, std::int64_t blocks, std::int64_t guard)
+namespace {
+
+using Stretch = ChronologicalFolds::Stretch;
+
+/// First rows of the clusters, and the number of rows; without clusters, every row.
+std::vector<std::int64_t> starts_of(std::span<std::int64_t const> cluster, std::int64_t rows) {
+  std::vector<std::int64_t> starts;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    auto const at = static_cast<std::size_t>(row);
+    if (row == 0 || cluster.empty() || cluster[at] != cluster[at - 1]) starts.push_back(row);
+  }
+  starts.push_back(rows);
+  return starts;
+}
+
+/// `whole` cut into about equally many rows, each cut moved to the start nearest to it; fewer parts where starts are rare.
+std::vector<Stretch> parts_of(Stretch const& whole, std::int64_t count, std::vector<std::int64_t> const& starts) {
+  std::vector<Stretch> parts;
+  auto first = whole.first;
+  for (std::int64_t p = 1; p <= count; ++p) {
+    auto const wanted = whole.first + whole.rows() * p / count;
+    auto const above = std::lower_bound(starts.begin(), starts.end(), wanted);
+    auto const end = above != starts.begin() && wanted - above[-1] < *above - wanted ? above[-1] : *above;
+    if (end > first) parts.push_back({first, end});
+    first = std::max(first, end);
+  }
+  return parts;
+}
+
+std::vector<std::int64_t> firsts_of(std::vector<Stretch> const& stretches) {
+  std::vector<std::int64_t> firsts;
+  for (auto const& stretch : stretches) firsts.push_back(stretch.first);
+  return firsts;
+}
+
+}  // namespace
+
+ChronologicalFolds::ChronologicalFolds(std::int64_t rows, std::int64_t blocks, std::int64_t guard,
+                                       std::span<std::int64_t const> cluster)
     : rows_(rows), guard_(guard) {
   if (blocks < 3)
     throw errors::usage(fmt::format("{} blocks of time", blocks),
@@ -16,13 +54,28 @@ ChronologicalFolds::ChronologicalFolds(std::int64_t rows, std::int64_t blocks, s
   if (rows < blocks || guard < 0)
     throw errors::usage(fmt::format("{} rows in {} blocks with a guard of {}", rows, blocks, guard),
                         "a block holds at least one row and a guard none or more", "use more rows or fewer blocks");
-  std::vector<std::int64_t> cuts{0, rows};
-  for (std::int64_t b = 0; b < blocks; ++b) {
-    blocks_.push_back({rows * b / blocks, rows * (b + 1) / blocks});
-    for (auto const cut :
-         {blocks_.back().first - guard, blocks_.back().first, blocks_.back().end, blocks_.back().end + guard})
-      cuts.push_back(std::clamp<std::int64_t>(cut, 0, rows));
+  if (!cluster.empty() && static_cast<std::int64_t>(cluster.size()) != rows)
+    throw errors::usage(fmt::format("clusters of {} rows for {} rows", cluster.size(), rows), "each row is in one",
+                        "pass as many");
+  auto starts = starts_of(cluster, rows);
+  blocks_ = parts_of({0, rows}, blocks, starts);
+  bool const known = !cluster.empty() && static_cast<std::int64_t>(blocks_.size()) == blocks;
+  if (!known) {
+    starts = starts_of({}, rows);
+    blocks_ = parts_of({0, rows}, blocks, starts);
   }
+  for (auto const& held : blocks_)
+    for (auto const& part : parts_of(held, groups_per_block, starts)) groups_.push_back(part);
+  auto const whole = known ? starts : firsts_of(groups_);
+  for (std::int64_t row = 0, next = 0; row < rows; ++row) {
+    if (next < static_cast<std::int64_t>(whole.size()) && row == whole[static_cast<std::size_t>(next)]) ++next;
+    cluster_.push_back(next - 1);
+  }
+  std::vector<std::int64_t> cuts{0, rows};
+  for (auto const& held : blocks_)
+    for (auto const edge : {held.first - guard, held.first, held.end, held.end + guard})
+      cuts.push_back(std::clamp<std::int64_t>(edge, 0, rows));
+  for (auto const& group : groups_) cuts.push_back(group.end);
   std::sort(cuts.begin(), cuts.end());
   cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
   for (std::size_t i = 0; i + 1 < cuts.size(); ++i) stretches_.push_back({cuts[i], cuts[i + 1]});
@@ -34,7 +87,7 @@ ChronologicalFolds::ChronologicalFolds(std::int64_t rows, std::int64_t blocks, s
       judged = c != b && any([&](auto const& s) { return apart(s, b) && apart(s, c); }) &&
                any([&](auto const& s) { return in_block(s, c) && apart(s, b); });
     if (!judged)
-      throw errors::usage(fmt::format("a guard of {} rows around blocks of {}", guard, rows / blocks),
+      throw errors::usage(fmt::format("a guard of {} rows around blocks of about {}", guard, rows / blocks),
                           fmt::format("with block {} and another one held out, no rows are left", b),
                           "use a smaller guard or more rows");
   }
@@ -53,15 +106,6 @@ std::vector<std::int64_t> ChronologicalFolds::validation(std::int64_t b, std::in
   for (auto const& stretch : stretches_)
     if (in_block(stretch, b) && (b == c || apart(stretch, c)))
       for (auto row = stretch.first; row < stretch.end; ++row) chosen.push_back(row);
-  return chosen;
-}
-
-std::vector<std::int64_t> evenly(std::vector<std::int64_t> const& rows, std::int64_t most) {
-  auto const count = static_cast<std::int64_t>(rows.size());
-  if (count <= most) return rows;
-  std::vector<std::int64_t> chosen;
-  for (std::int64_t i = 0; i < most; ++i)
-    chosen.push_back(rows[static_cast<std::size_t>((2 * i + 1) * count / (2 * most))]);
   return chosen;
 }
 

@@ -1,13 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace mambasynth::analysis::representation {
 
-/// Cross-validation of rows in the order of time: one of `blocks` contiguous blocks of equally many rows (to one) is
-/// held out at a time, and `guard` rows on each side of it are left out of training, since neighbours in time resemble
-/// each other (h-block cross-validation: Burman, Chow & Nolan 1994, Biometrika 81:351).
+/// Cross-validation of rows in the order of time: one of `blocks` contiguous blocks of about equally many rows is held
+/// out at a time, and `guard` rows on each side of it are left out of training, since neighbours in time resemble each
+/// other (h-block cross-validation: Burman, Chow & Nolan 1994, Biometrika 81:351).
+///
+/// Rows come in clusters, stretches whose rows depend on each other (a visit to a circle). No cluster is cut: a block
+/// begins where the cluster does that is nearest to its place among equal blocks. Blocks are divided likewise, into groups
+/// of whole clusters that errors leave out of training in turn.
 class ChronologicalFolds {
  public:
   /// Rows first .. end - 1.
@@ -16,16 +21,29 @@ class ChronologicalFolds {
     [[nodiscard]] std::int64_t rows() const { return end - first; }
   };
 
-  /// A guard may be longer than a block. errors::usage for fewer than 3 blocks (the penalty is chosen by holding out
-  /// one of those left), fewer rows than blocks, or a guard that leaves a block no other to choose the penalty by.
-  ChronologicalFolds(std::int64_t rows, std::int64_t blocks, std::int64_t guard);
+  /// cluster: (rows), its number for each row, in one run; where there is none, or clusters are so long that a block would
+  /// be left without rows, each row is one. A guard may be longer than a block. errors::usage for fewer
+  /// than 3 blocks (the penalty is chosen by holding out one of those left), fewer rows than blocks, another number of
+  /// clusters' entries than of rows, or a guard that leaves a block no other to choose the penalty by.
+  ChronologicalFolds(std::int64_t rows, std::int64_t blocks, std::int64_t guard,
+                     std::span<std::int64_t const> cluster = {});
 
   [[nodiscard]] std::int64_t rows() const { return rows_; }
   [[nodiscard]] std::int64_t blocks() const { return static_cast<std::int64_t>(blocks_.size()); }
   [[nodiscard]] Stretch block(std::int64_t b) const { return blocks_[static_cast<std::size_t>(b)]; }
-  /// All rows, cut wherever a block or its guard begins or ends: a stretch is inside or outside of each as a whole.
+  /// At most groups_per_block in each block, as many as it has clusters.
+  static constexpr std::int64_t groups_per_block = 5;
+  [[nodiscard]] std::int64_t groups() const { return static_cast<std::int64_t>(groups_.size()); }
+  /// In the order of time.
+  [[nodiscard]] Stretch group(std::int64_t g) const { return groups_[static_cast<std::size_t>(g)]; }
+  /// 0, 1, ..., ascending over the rows; where none are known, a row's group.
+  [[nodiscard]] std::int64_t cluster(std::int64_t row) const { return cluster_[static_cast<std::size_t>(row)]; }
+  /// All rows, cut wherever a block, its guard or a group begins or ends: a stretch is inside or outside of each as a whole.
   [[nodiscard]] std::vector<Stretch> const& stretches() const { return stretches_; }
 
+  [[nodiscard]] bool in_group(Stretch const& stretch, std::int64_t g) const {
+    return stretch.first >= group(g).first && stretch.end <= group(g).end;
+  }
   /// Held out with block b.
   [[nodiscard]] bool in_block(Stretch const& stretch, std::int64_t b) const {
     return stretch.first >= block(b).first && stretch.end <= block(b).end;
@@ -42,10 +60,8 @@ class ChronologicalFolds {
 
  private:
   std::int64_t rows_, guard_;
-  std::vector<Stretch> blocks_, stretches_;
+  std::vector<Stretch> blocks_, groups_, stretches_;
+  std::vector<std::int64_t> cluster_;
 };
-
-/// At most `most` of the rows, evenly spaced.
-std::vector<std::int64_t> evenly(std::vector<std::int64_t> const& rows, std::int64_t most);
 
 }  // namespace mambasynth::analysis::representation

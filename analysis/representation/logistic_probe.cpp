@@ -1,15 +1,19 @@
 #include "analysis/representation/logistic_probe.hpp"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <iterator>
 #include <limits>
 #include <map>
-#include <omp.h>
-#include <optional>
+#include <memory>
+#include <utility>
 
 #include "analysis/representation/finite_rows.hpp"
+#include "analysis/representation/label_scores.hpp"
 #include "analysis/representation/softmax_regression.hpp"
+#include "analysis/representation/stretch_moments.hpp"
 #include "analysis/undefined.hpp"
 #include "errors/errors.hpp"
 
@@ -17,255 +21,260 @@ namespace mambasynth::analysis::representation {
 
 namespace {
 
-
-struct Data {
-  Rows features;
-  std::int64_t dims;
-  std::span<std::int64_t const> labels;
-  std::int64_t max_rows;
-
-  /// Those with a label, at most max_rows.
-  [[nodiscard]] std::vector<std::int64_t> usable(std::vector<std::int64_t> rows) const {
-    std::erase_if(rows, [&](auto row) { return labels[static_cast<std::size_t>(row)] < 0; });
-    return evenly(rows, max_rows);
+/// Moments of the features as they come, in the terms of rows that are standardised already.
+TrainingSet training_set(Moments const& moments, std::vector<std::int64_t> const& rows, StandardisedRows const& x) {
+  constexpr double constant = 1e-12;  // a feature that varies less, relative to its mean, does not vary
+  TrainingSet set{RowSet(rows), {}, {}, {}};
+  if (rows.empty()) return set;
+  Eigen::VectorXd scale(x.dims());
+  for (Eigen::Index i = 0; i < scale.size(); ++i) {
+    auto const at = static_cast<std::size_t>(i);
+    auto const variance = moments.scatter(i, i) / moments.rows, least = constant * moments.mean[i];
+    bool const varies = variance > least * least && x.inverse()[at] > 0;
+    scale[i] = varies ? 1 / std::sqrt(variance) : 0;
+    set.mean.push_back((moments.mean[i] - x.mean()[at]) * x.inverse()[at]);
+    set.inverse.push_back(varies ? scale[i] / x.inverse()[at] : 0);
   }
-};
-
-void add_chosen(Rows const& features, std::int64_t dims, std::vector<std::int64_t> const& rows, CrossMoments& moments) {
-  constexpr std::size_t at_once = 1024;
-  std::visit(
-      [&](auto span) {
-        std::vector<double> gathered;
-        for (std::size_t first = 0; first < rows.size(); first += at_once) {
-          gathered.clear();
-          for (auto r = first; r < std::min(first + at_once, rows.size()); ++r) {
-            auto const* const from = span.data() + rows[r] * dims;
-            gathered.insert(gathered.end(), from, from + dims);
-          }
-          moments.add(Rows(std::span<double const>(gathered)));
-        }
-      },
-      features);
+  set.correlation.resize(static_cast<std::size_t>(x.dims() * x.dims()));
+  Eigen::Map<Eigen::MatrixXd>(set.correlation.data(), x.dims(), x.dims()) =
+      scale.asDiagonal() * moments.scatter * scale.asDiagonal() / moments.rows;
+  return set;
 }
 
-/// A training set, ready for fits with one penalty after the other. Stays where it is: the regression refers to it.
-class Training {
+/// One labelling's classes in a training set, numbered as they are ordered.
+class Classes {
  public:
-  Training(Data const& data, std::vector<std::int64_t> const& all) : data_(data) {
-    auto const rows = data.usable(all);
-    for (auto const row : rows) ++count_[data.labels[static_cast<std::size_t>(row)]];
-    for (auto& [label, count] : count_) {
-      if (count > count_[majority()]) majority_ = label;
+  Classes(std::vector<std::int64_t> const& rows, std::span<std::int64_t const> labels) {
+    for (auto const row : rows)
+      if (auto const label = labels[static_cast<std::size_t>(row)]; label >= 0) {
+        ++count_[label];
+        ++total_;
+      }
+    for (auto const& [label, count] : count_) {
+      if (count > majority_count_) {
+        majority_ = label;
+        majority_count_ = count;
+      }
       index_[label] = static_cast<std::int32_t>(index_.size());
-      total_ += count;
     }
-    if (count_.size() < 2) return;
-
-    CrossMoments moments({data.dims}, 1);
-    add_chosen(data.features, data.dims, rows, moments);
-    scale_ = StandardisedRows::scale_of(moments);
-    x_.emplace(data.features, data.dims, rows, scale_);
-    for (auto const row : rows) classes_.push_back(index_[data.labels[static_cast<std::size_t>(row)]]);
-    std::vector<double> correlation;
-    for (std::int64_t j = 0; j < data.dims; ++j)
-      for (std::int64_t i = 0; i < data.dims; ++i)
-        correlation.push_back(moments.covariance(i, j) * scale_.inverse[static_cast<std::size_t>(i)] *
-                              scale_.inverse[static_cast<std::size_t>(j)]);
-    regression_.emplace(*x_, std::move(correlation), classes_, static_cast<std::int64_t>(count_.size()));
+    if (!usable()) return;
+    for (auto const label : labels) of_row_.push_back(index(label));
   }
-  Training(Training const&) = delete;
-  Training& operator=(Training const&) = delete;
-
-  [[nodiscard]] bool usable() const { return regression_.has_value(); }
-  [[nodiscard]] SoftmaxRegression& regression() { return *regression_; }
-  [[nodiscard]] StandardisedRows standardised(std::vector<std::int64_t> const& rows) const {
-    return {data_.features, data_.dims, rows, scale_};
-  }
-  /// Position of a label among the classes; -1 where training lacks it.
-  [[nodiscard]] std::int32_t index(std::int64_t label) const {
-    auto const found = index_.find(label);
-    return found == index_.end() ? -1 : found->second;
-  }
-  [[nodiscard]] std::int64_t majority() const { return majority_ ? *majority_ : count_.begin()->first; }
+  [[nodiscard]] bool usable() const { return count_.size() > 1; }
+  [[nodiscard]] std::int64_t count() const { return static_cast<std::int64_t>(count_.size()); }
+  /// Of each row, those outside of the set too; -1 for a class that the set lacks.
+  [[nodiscard]] std::span<std::int32_t const> of_row() const { return of_row_; }
+  [[nodiscard]] std::int64_t majority() const { return majority_; }
   [[nodiscard]] double share(std::int64_t label) const {
     return static_cast<double>(count_.at(label)) / static_cast<double>(total_);
   }
 
  private:
-  Data const& data_;
+  [[nodiscard]] std::int32_t index(std::int64_t label) const {
+    auto const found = index_.find(label);
+    return found == index_.end() ? -1 : found->second;
+  }
   std::map<std::int64_t, std::int64_t> count_;
   std::map<std::int64_t, std::int32_t> index_;
-  std::optional<std::int64_t> majority_;
-  std::int64_t total_ = 0;
-  StandardisedRows::Scale scale_;
-  std::optional<StandardisedRows> x_;
-  std::vector<std::int32_t> classes_;
-  std::optional<SoftmaxRegression> regression_;
+  std::vector<std::int32_t> of_row_;
+  std::int64_t majority_ = 0, majority_count_ = 0, total_ = 0;
 };
 
-/// Held-out rows by class, added up over folds for the scores of all.
-struct Tally {
-  struct Class {
-    std::int64_t rows = 0, found = 0, by_majority = 0;
-  };
-  std::map<std::int64_t, Class> classes;
-  std::int64_t rows = 0, known = 0;
-  double loss = 0, chance_loss = 0;
-
-  void add(Tally const& other) {
-    for (auto const& [label, counts] : other.classes) {
-      auto& own = classes[label];
-      own.rows += counts.rows;
-      own.found += counts.found;
-      own.by_majority += counts.by_majority;
-    }
-    rows += other.rows;
-    known += other.known;
+/// Log-loss summed over held-out rows of classes that training has.
+struct Judged {
+  double loss = 0, rows = 0;
+  void add(Judged const& other) {
     loss += other.loss;
-    chance_loss += other.chance_loss;
-  }
-  [[nodiscard]] double accuracy(std::int64_t Class::*right) const {
-    std::int64_t sum = 0;
-    for (auto const& [label, counts] : classes) sum += counts.*right;
-    return rows > 0 ? static_cast<double>(sum) / static_cast<double>(rows) : undefined;
-  }
-  [[nodiscard]] double balanced(std::int64_t Class::*right) const {
-    double sum = 0;
-    for (auto const& [label, counts] : classes)
-      sum += static_cast<double>(counts.*right) / static_cast<double>(counts.rows);
-    return rows > 0 ? sum / static_cast<double>(classes.size()) : undefined;
-  }
-  [[nodiscard]] double mean(double Tally::*total) const {
-    return known > 0 ? this->*total / static_cast<double>(known) : undefined;
+    rows += other.rows;
   }
 };
 
-/// Held-out rows under the scale of a training set.
-struct Held {
-  std::vector<std::int64_t> rows;
-  StandardisedRows features;
-  Held(Data const& data, Training const& training, std::vector<std::int64_t> const& all)
-      : rows(data.usable(all)), features(training.standardised(rows)) {}
-};
-
-Tally score(Data const& data, Training& training, Held const& held) {
-  auto const& rows = held.rows;
-  auto const log_p = training.regression().log_probabilities(held.features);
-  auto const count = rows.size(), classes = count > 0 ? log_p.size() / count : 0;
-  Tally tally;
-  for (std::size_t r = 0; r < count; ++r) {
-    auto const label = data.labels[static_cast<std::size_t>(rows[r])];
-    auto const own = training.index(label);
-    std::size_t best = 0;
-    for (std::size_t k = 1; k < classes; ++k)
-      if (log_p[k * count + r] > log_p[best * count + r]) best = k;
-    auto& of_class = tally.classes[label];
-    ++tally.rows;
-    ++of_class.rows;
-    of_class.found += own == static_cast<std::int32_t>(best);
-    of_class.by_majority += label == training.majority();
-    if (own < 0) continue;
-    ++tally.known;
-    tally.loss -= log_p[static_cast<std::size_t>(own) * count + r];
-    tally.chance_loss -= std::log(training.share(label));
-  }
-  return tally;
+Judged judge(std::vector<HeldRow> const& held) {
+  Judged sum;
+  for (auto const& row : held)
+    if (!std::isnan(row.loss)) sum.add({row.loss, 1});
+  return sum;
 }
 
-FoldScores over_folds(std::vector<Tally> const& folds, Tally const& all, auto&& measure) {
-  std::vector<double> values;
-  for (auto const& fold : folds) values.push_back(measure(fold));
-  return fold_scores(measure(all), std::move(values));
-}
+std::size_t at(std::int64_t block) { return static_cast<std::size_t>(block); }
 
-void check(Data const& data, ChronologicalFolds const& folds, LogisticOptions const& options) {
+void check(Rows const& features, std::int64_t dims, ChronologicalFolds const& folds, LogisticOptions const& options) {
   auto const& penalties = options.penalties;
   if (penalties.empty() ||
       !std::all_of(penalties.begin(), penalties.end(), [](double p) { return p > 0 && std::isfinite(p); }))
     throw errors::usage(fmt::format("{} penalties of a logistic probe", penalties.size()),
                         "without a penalty > 0 separable classes have no best read-out",
                         "pass one or more positive numbers");
-  if (options.max_rows < 1)
-    throw errors::usage(fmt::format("at most {} rows", options.max_rows), "nothing is left to train on",
-                        "use 1 or more");
-  if (static_cast<std::int64_t>(data.labels.size()) != folds.rows())
-    throw errors::usage(fmt::format("{} labels of {} rows", data.labels.size(), folds.rows()), "each row has one",
-                        "pass as many");
-  require_finite(data.features, folds.rows(), data.dims, "the features");
+  require_finite(features, folds.rows(), dims, "the features");
 }
 
 }  // namespace
 
-LogisticScore logistic_probe(Rows const& features, std::int64_t dims, std::span<std::int64_t const> labels,
-                             ChronologicalFolds const& folds, LogisticOptions const& options) {
-  Data const data{features, dims, labels, options.max_rows};
-  check(data, folds, options);
-  auto const threads = options.threads > 0 ? options.threads : omp_get_max_threads();
-  auto const blocks = folds.blocks();
-  auto penalties = options.penalties;
-  std::sort(penalties.rbegin(), penalties.rend());  // from strong to weak, each fit starts where the last one ended
-  SoftmaxRegression::Limits const limits{.decrease = options.tolerance};
+/// What labellings share. With blocks b and c held out, the same fits judge the penalties for the test on b (by c) and on
+/// c (by b): a training set each pair b < c, and one each block alone.
+struct LogisticProbe::Sets {
+  struct Set {
+    std::int64_t b, c;
+    std::vector<std::int64_t> rows, held_b, held_c;
+    TrainingSet training;
+  };
+  ChronologicalFolds const& folds;
+  std::vector<double> penalties;  ///< from strong to weak, each fit starts where the last one ended
+  double tolerance;
+  StandardisedRows x;
+  std::vector<Set> pairs, blocks;
 
-  auto rough = limits;  // penalties differ by more than what this leaves
-  rough.decrease *= 100;
-
-  // With blocks b and c held out, the same fits judge the penalties for the test on b (by c) and on c (by b).
-  std::vector<std::vector<Tally>> judged(static_cast<std::size_t>(blocks * blocks),
-                                         std::vector<Tally>(penalties.size()));
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (std::int64_t pair = 0; pair < blocks * blocks; ++pair) {
-    auto const b = pair / blocks, c = pair % blocks;
-    if (b >= c || penalties.size() < 2) continue;
-    Training training(data, folds.training(b, c));
-    if (!training.usable()) continue;
-    Held const of_b(data, training, folds.validation(b, c)), of_c(data, training, folds.validation(c, b));
-    for (std::size_t p = 0; p < penalties.size(); ++p) {
-      training.regression().fit(penalties[p], rough);
-      judged[static_cast<std::size_t>(b * blocks + c)][p] = score(data, training, of_c);
-      judged[static_cast<std::size_t>(c * blocks + b)][p] = score(data, training, of_b);
-    }
+  Sets(Rows const& features, std::int64_t dims, ChronologicalFolds const& of, LogisticOptions const& options)
+      : folds(of), penalties(options.penalties), tolerance(options.tolerance), x(features, dims) {
+    std::sort(penalties.rbegin(), penalties.rend());
+    StretchMoments const moments({features}, {dims}, folds, options.threads);
+    for (std::int64_t b = 0; b < folds.blocks(); ++b)
+      for (auto c = b; c < folds.blocks(); ++c) {
+        auto const rows = folds.training(b, c);
+        (b == c ? blocks : pairs)
+            .push_back({b, c, rows, folds.validation(b, c), folds.validation(c, b), training_set(moments.training(b, c), rows, x)});
+      }
   }
+  /// For each block the penalty with the least log-loss on the others: of all candidates, or of those up to the first that
+  /// does worse in every block than one before it.
+  [[nodiscard]] std::vector<double> choose(std::span<std::int64_t const> labels, bool all) const;
+};
 
-  auto const size = static_cast<std::size_t>(blocks);
-  std::vector<Tally> scored(size);
-  std::vector<char> ended(size, 1);  // not of bool, whose elements share bytes between threads
-  LogisticScore result;
-  result.penalty.assign(size, undefined);
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (std::int64_t b = 0; b < blocks; ++b) {
-    Training training(data, folds.training(b, b));
-    if (!training.usable()) continue;
-    std::size_t best = 0;
-    double least = std::numeric_limits<double>::infinity();
-    for (std::size_t p = 0; p < penalties.size(); ++p) {
-      Tally total;
-      for (std::int64_t c = 0; c < blocks; ++c) total.add(judged[static_cast<std::size_t>(b * blocks + c)][p]);
-      if (auto const loss = total.mean(&Tally::loss); loss < least) {
-        best = p;
-        least = loss;
+/// One labelling of a set's rows, and its read-out; none where the rows have fewer than two classes.
+struct LogisticProbe::Fit {
+  Sets::Set const& set;
+  Classes classes;
+  std::unique_ptr<SoftmaxRegression> regression;
+
+  Fit(Sets const& sets, Sets::Set const& of, std::span<std::int64_t const> labels) : set(of), classes(of.rows, labels) {
+    if (classes.usable())
+      regression = std::make_unique<SoftmaxRegression>(sets.x, set.training, classes.of_row(), classes.count());
+  }
+  /// What a read-out of these classes says of some rows.
+  [[nodiscard]] std::vector<HeldRow> held(SoftmaxRegression const& of, std::vector<std::int64_t> const& rows,
+                                          std::span<std::int64_t const> labels) const;
+};
+
+std::vector<HeldRow> LogisticProbe::Fit::held(SoftmaxRegression const& of, std::vector<std::int64_t> const& rows,
+                                              std::span<std::int64_t const> labels) const {
+  auto const log_p = of.log_probabilities(RowSet(rows));
+  auto const width = static_cast<std::size_t>(classes.count());
+  std::vector<HeldRow> result;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    auto const row = static_cast<std::size_t>(rows[i]);
+    if (labels[row] < 0) continue;
+    auto const* const of_row = log_p.data() + i * width;
+    auto const best = std::max_element(of_row, of_row + width) - of_row;
+    auto own = classes.of_row()[row];
+    if (own >= 0 && !of.knows(own)) own = -1;
+    result.push_back({.row = rows[i], .label = labels[row], .found = own == best, .by_majority = labels[row] == classes.majority(),
+                    .loss = own < 0 ? undefined : -of_row[own], .chance_loss = own < 0 ? undefined : -std::log(classes.share(labels[row]))});
+  }
+  return result;
+}
+
+LogisticProbe::LogisticProbe(Rows const& features, std::int64_t dims, ChronologicalFolds const& folds, LogisticOptions const& options) {
+  check(features, dims, folds, options);
+  sets_ = std::make_unique<Sets>(features, dims, folds, options);
+}
+LogisticProbe::LogisticProbe(LogisticProbe&&) noexcept = default;
+LogisticProbe::~LogisticProbe() = default;
+
+std::vector<double> LogisticProbe::Sets::choose(std::span<std::int64_t const> labels, bool all) const {
+  auto const count = static_cast<std::size_t>(folds.blocks());
+  std::vector<double> chosen(count, penalties.front()), least(count, std::numeric_limits<double>::infinity());
+  if (penalties.size() < 2) return chosen;
+  SoftmaxRegression::Limits const rough{.decrease = 100 * tolerance};  // penalties differ by more than what this leaves
+  std::vector<std::unique_ptr<Fit>> fits;
+  for (auto const& set : pairs)
+    if (auto fit = std::make_unique<Fit>(*this, set, labels); fit->regression) fits.push_back(std::move(fit));
+  for (auto const penalty : penalties) {
+    std::vector<Judged> judged(count);
+    for (auto const& fit : fits) {
+      fit->regression->fit(penalty, rough);
+      judged[at(fit->set.b)].add(judge(fit->held(*fit->regression, fit->set.held_c, labels)));
+      judged[at(fit->set.c)].add(judge(fit->held(*fit->regression, fit->set.held_b, labels)));
+    }
+    bool better = false;
+    for (std::size_t b = 0; b < count; ++b)
+      if (auto const loss = judged[b].loss / judged[b].rows; loss < least[b]) {
+        least[b] = loss;
+        chosen[b] = penalty;
+        better = true;
+      }
+    if (!better && !all) break;
+  }
+  return chosen;
+}
+
+/// The fits that are scored, in the order of the blocks, and what they say of the rows held out.
+struct LogisticProbe::Scored {
+  std::vector<std::unique_ptr<Fit>> fits;
+  HeldFolds held;
+  LogisticScore score;
+};
+
+LogisticProbe::Scored LogisticProbe::scored(std::span<std::int64_t const> labels, bool all_penalties) const {
+  auto const& folds = sets_->folds;
+  if (static_cast<std::int64_t>(labels.size()) != folds.rows())
+    throw errors::usage(fmt::format("{} labels of {} rows", labels.size(), folds.rows()), "each row has one",
+                        "pass as many");
+  auto const penalties = sets_->choose(labels, all_penalties);
+  Scored all;
+  auto& score = all.score;
+  for (auto const& set : sets_->blocks) {
+    auto& held = all.held.emplace_back();
+    auto& fit = *all.fits.emplace_back(std::make_unique<Fit>(*sets_, set, labels));
+    auto& penalty = score.penalty.emplace_back(undefined);
+    if (fit.regression) {
+      penalty = penalties[at(set.b)];
+      if (!fit.regression->fit(penalty, {.decrease = sets_->tolerance})) score.converged = false;
+      held = fit.held(*fit.regression, set.held_b, labels);
+    }
+    score.rows.push_back(static_cast<std::int64_t>(held.size()));
+    score.unseen.push_back(std::count_if(held.begin(), held.end(), [](auto const& row) { return std::isnan(row.loss); }));
+  }
+  score.accuracy = accuracy(all.held, &HeldRow::found);
+  score.balanced_accuracy = balanced_accuracy(all.held, &HeldRow::found);
+  score.log_loss = mean_loss(all.held, &HeldRow::loss);
+  score.chance_accuracy = accuracy(all.held, &HeldRow::by_majority);
+  score.chance_balanced_accuracy = balanced_accuracy(all.held, &HeldRow::by_majority);
+  score.chance_log_loss = mean_loss(all.held, &HeldRow::chance_loss);
+  score.accuracy.se = score.balanced_accuracy.se = score.log_loss.se = undefined;
+  return all;
+}
+
+LogisticScore LogisticProbe::score_control(std::span<std::int64_t const> labels) const { return scored(labels, false).score; }
+
+LogisticScore LogisticProbe::score(std::span<std::int64_t const> labels) const {
+  auto const& folds = sets_->folds;
+  auto const all = scored(labels, true);
+  std::vector<HeldFolds> changed;
+  for (std::int64_t g = 0; g < folds.groups(); ++g) {
+    auto const group = folds.group(g);
+    auto const outside = [&](std::int64_t row) { return row < group.first || row >= group.end; };
+    auto& held = changed.emplace_back();
+    for (auto const& fit : all.fits) {
+      auto const b = at(fit->set.b);
+      auto& rows = held.emplace_back();
+      if (!folds.in_block(group, fit->set.b) && fit->regression) {
+        std::vector<std::int64_t> left;
+        std::copy_if(fit->set.rows.begin(), fit->set.rows.end(), std::back_inserter(left), outside);
+        RowSet const training(left);
+        auto regression = fit->regression->from(training);
+        regression.fit(all.score.penalty[b], {.decrease = 10 * sets_->tolerance});
+        rows = fit->held(regression, fit->set.held_b, labels);
       }
     }
-    auto const at = static_cast<std::size_t>(b);
-    result.penalty[at] = penalties[best];
-    ended[at] = training.regression().fit(penalties[best], limits);
-    scored[at] = score(data, training, Held(data, training, folds.validation(b, b)));
   }
-
-  Tally all;
-  for (auto const& fold : scored) {
-    all.add(fold);
-    result.rows.push_back(fold.rows);
-    result.unseen.push_back(fold.rows - fold.known);
-  }
-  result.converged = std::all_of(ended.begin(), ended.end(), [](char one) { return one != 0; });
-  using Class = Tally::Class;
-  result.accuracy = over_folds(scored, all, [](Tally const& t) { return t.accuracy(&Class::found); });
-  result.balanced_accuracy = over_folds(scored, all, [](Tally const& t) { return t.balanced(&Class::found); });
-  result.log_loss = over_folds(scored, all, [](Tally const& t) { return t.mean(&Tally::loss); });
-  result.chance_accuracy = over_folds(scored, all, [](Tally const& t) { return t.accuracy(&Class::by_majority); });
-  result.chance_balanced_accuracy =
-      over_folds(scored, all, [](Tally const& t) { return t.balanced(&Class::by_majority); });
-  result.chance_log_loss = over_folds(scored, all, [](Tally const& t) { return t.mean(&Tally::chance_loss); });
+  auto result = all.score;
+  auto const error = [&](double (*score)(HeldRow const&)) {
+    return error_over_draws(influence_on_mean(all.held, changed, score, folds.rows()), folds, true);
+  };
+  if (std::isnan(result.accuracy.value)) return result;
+  result.accuracy.se = error([](HeldRow const& row) { return row.found ? 1.0 : 0.0; });
+  result.balanced_accuracy.se = error_over_draws(influence_on_balanced(all.held, changed, folds), folds, true);
+  result.log_loss.se = error([](HeldRow const& row) { return row.loss; });
   return result;
 }
 

@@ -6,9 +6,13 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
+#include <map>
 #include <omp.h>
+#include <variant>
 
 #include "analysis/representation/finite_rows.hpp"
+#include "analysis/representation/stretch_moments.hpp"
+#include "analysis/undefined.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::analysis::representation {
@@ -18,34 +22,6 @@ namespace {
 using Eigen::Index, Eigen::MatrixXd, Eigen::VectorXd;
 
 constexpr double constant = 1e-12;  // a feature or target that varies less, relative to its mean, does not vary
-
-/// Of features and targets side by side.
-struct Moments {
-  double rows = 0;
-  VectorXd mean;
-  MatrixXd scatter;  ///< sum of (z - mean)(z - mean)'
-
-  Moments() = default;
-  explicit Moments(CrossMoments const& of)
-      : rows(static_cast<double>(of.rows())), mean(of.dims()), scatter(of.dims(), of.dims()) {
-    for (Index j = 0; j < mean.size(); ++j) {
-      mean[j] = of.mean(j);
-      for (Index i = 0; i < mean.size(); ++i) scatter(i, j) = rows * of.covariance(i, j);
-    }
-  }
-  /// Chan, Golub & LeVeque 1983 (Am. Stat. 37:242), eq. 2.1.
-  void add(Moments const& other) {
-    if (rows == 0) {  // and other.rows > 0: stretches are not empty
-      *this = other;
-      return;
-    }
-    auto const all = rows + other.rows;
-    VectorXd const apart = other.mean - mean;
-    scatter += other.scatter + (rows * other.rows / all) * apart * apart.transpose();
-    mean += apart * (other.rows / all);
-    rows = all;
-  }
-};
 
 /// The read-outs of all targets from one training set, penalty by penalty.
 class Ridge {
@@ -63,33 +39,37 @@ class Ridge {
   }
 
   /// (dims, target columns), for features as they come.
-  [[nodiscard]] MatrixXd weights(double penalty) const {
-    MatrixXd penalised = correlation_;
-    penalised.diagonal().array() += penalty;
-    return scale_.asDiagonal() * penalised.llt().solve(covariance_);
+  [[nodiscard]] MatrixXd weights(double penalty) const { return solve(penalty, covariance_); }
+  /// The same of some columns.
+  [[nodiscard]] MatrixXd weights(double penalty, std::vector<Index> const& columns) const {
+    return solve(penalty, covariance_(Eigen::all, columns));
   }
 
-  /// Sum of squares over the rows of `held` of y - prediction, a target column each; without weights: of y - mean.
+  /// Sum of squares over the rows of `held` of y - prediction, a target column each.
   [[nodiscard]] VectorXd squared_error(Moments const& held, MatrixXd const& weights) const {
     auto const columns = training_.mean.size() - dims_;
     if (held.rows == 0) return VectorXd::Zero(columns);
     VectorXd const away = held.mean - training_.mean;
-    VectorXd error = held.scatter.diagonal().tail(columns);
-    VectorXd mean = away.tail(columns);
-    if (weights.size() > 0) {
-      MatrixXd const seen =
-          held.scatter.topLeftCorner(dims_, dims_) * weights - 2 * held.scatter.topRightCorner(dims_, columns);
-      error += weights.cwiseProduct(seen).colwise().sum().transpose();
-      mean -= weights.transpose() * away.head(dims_);
-    }
+    MatrixXd const seen =
+        held.scatter.topLeftCorner(dims_, dims_) * weights - 2 * held.scatter.topRightCorner(dims_, columns);
+    VectorXd const error =
+        held.scatter.diagonal().tail(columns) + weights.cwiseProduct(seen).colwise().sum().transpose();
+    VectorXd const mean = away.tail(columns) - weights.transpose() * away.head(dims_);
     return (error + held.rows * mean.cwiseAbs2()).cwiseMax(0.0);
   }
+  /// (dims), (target columns): what predictions are about.
+  [[nodiscard]] VectorXd feature_means() const { return training_.mean.head(dims_); }
+  [[nodiscard]] VectorXd target_means() const { return training_.mean.tail(training_.mean.size() - dims_); }
   /// The most that rounding alone makes of the sum of squares of y - mean.
-  [[nodiscard]] VectorXd rounding(Moments const& held) const {
-    return held.rows * (constant * training_.mean.tail(training_.mean.size() - dims_)).cwiseAbs2();
-  }
+  [[nodiscard]] VectorXd rounding(double rows) const { return rows * (constant * target_means()).cwiseAbs2(); }
 
  private:
+  [[nodiscard]] MatrixXd solve(double penalty, MatrixXd const& covariance) const {
+    MatrixXd penalised = correlation_;
+    penalised.diagonal().array() += penalty;
+    return scale_.asDiagonal() * penalised.llt().solve(covariance);
+  }
+
   Moments const& training_;
   Index dims_;
   VectorXd scale_;
@@ -108,43 +88,112 @@ VectorXd by_group(VectorXd const& columns, std::vector<Targets> const& targets) 
   return sums;
 }
 
-class Problem {
- public:
-  Problem(Rows const& features, std::int64_t dims, std::vector<Targets> const& targets, ChronologicalFolds const& folds,
-          int threads)
-      : folds_(folds) {
-    std::vector<std::int64_t> parts{dims};
-    for (auto const& group : targets) parts.push_back(group.columns);
-    for (auto const& stretch : folds.stretches()) {
-      std::vector<Rows> rows{rows_of(features, dims, stretch.first, stretch.rows())};
-      for (auto const& group : targets)
-        rows.push_back(rows_of(group.values, group.columns, stretch.first, stretch.rows()));
-      CrossMoments moments(parts, threads);
-      moments.add(rows);
-      moments_.emplace_back(moments);
+MatrixXd matrix_of(Rows const& rows, std::int64_t columns) {
+  return std::visit(
+      [&](auto span) -> MatrixXd {
+        using Value = std::remove_cv_t<typename decltype(span)::element_type>;
+        using Matrix = Eigen::Matrix<Value, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+        return Eigen::Map<Matrix const>(span.data(), static_cast<Index>(span.size()) / columns, columns).template cast<double>();
+      },
+      rows);
+}
+
+/// Columns of the targets with each penalty.
+std::map<double, std::vector<Index>> columns_by_penalty(std::vector<Targets> const& targets, std::vector<double> const& penalty) {
+  std::map<double, std::vector<Index>> columns;
+  Index count = 0;
+  for (std::size_t g = 0; g < targets.size(); ++g)
+    for (std::int64_t c = 0; c < targets[g].columns; ++c) columns[penalty[g]].push_back(count++);
+  return columns;
+}
+
+/// Squared errors of a block's rows: of the read-outs, and of the training rows' means; (row, group).
+struct Held {
+  MatrixXd error, about_mean;
+};
+
+Held held_rows(Ridge const& ridge, Rows const& features, std::int64_t dims, std::vector<Targets> const& targets,
+               ChronologicalFolds::Stretch const& block, std::vector<double> const& penalty) {
+  auto const columns = columns_by_penalty(targets, penalty);
+  MatrixXd x = matrix_of(rows_of(features, dims, block.first, block.rows()), dims);
+  x.rowwise() -= ridge.feature_means().transpose();
+  auto const means = ridge.target_means();
+  MatrixXd predicted(block.rows(), means.size());
+  for (auto const& [strength, chosen] : columns) predicted(Eigen::all, chosen) = x * ridge.weights(strength, chosen);
+  Held held{MatrixXd::Zero(block.rows(), static_cast<Index>(targets.size())), {}};
+  held.about_mean = held.error;
+  Index first = 0;
+  for (Index g = 0; g < held.error.cols(); ++g) {
+    auto const& group = targets[static_cast<std::size_t>(g)];
+    auto const width = static_cast<Index>(group.columns);
+    MatrixXd y = matrix_of(rows_of(group.values, group.columns, block.first, block.rows()), group.columns);
+    y.rowwise() -= means.segment(first, width).transpose();
+    held.about_mean.col(g) = y.rowwise().squaredNorm();
+    held.error.col(g) = (y - predicted.middleCols(first, width)).rowwise().squaredNorm();
+    first += width;
+  }
+  return held;
+}
+
+double r2(double sse, double sst, double least) { return sst > least ? 1 - sse / sst : undefined; }
+
+/// 1 - SSE / SST over all rows, and of each block.
+FoldScores r2_of(std::vector<Held> const& held, Index group, VectorXd const& rounding) {
+  FoldScores score{undefined, undefined, {}};
+  double error = 0, total = 0;
+  for (std::size_t b = 0; b < held.size(); ++b) {
+    auto const sse = held[b].error.col(group).sum(), sst = held[b].about_mean.col(group).sum();
+    score.fold.push_back(r2(sse, sst, rounding[static_cast<Index>(b)]));
+    error += sse;
+    total += sst;
+  }
+  score.value = r2(error, total, rounding.sum());
+  return score;
+}
+
+/// Errors of the first targets: with linearised R^2, row i weighs -(e_i - (1 - R^2) t_i) / SST, e and t its squared errors.
+void add_errors(std::vector<RidgeScore>& scores, Rows const& features, StretchMoments const& moments, std::vector<Held> const& held,
+                std::vector<Targets> const& targets, std::int64_t dims, std::vector<std::vector<double>> const& penalty,
+                ChronologicalFolds const& folds, std::int64_t with_error, int threads) {
+  auto const count = with_error < 0 ? targets.size() : std::min(static_cast<std::size_t>(with_error), targets.size());
+  if (count == 0) return;
+  std::vector<Targets> const some(targets.begin(), targets.begin() + static_cast<std::ptrdiff_t>(count));
+  Index columns = dims;
+  for (auto const& target : some) columns += target.columns;
+  std::vector<Moments> training;
+  std::vector<double> total(count);
+  for (std::int64_t b = 0; b < folds.blocks(); ++b) {
+    training.push_back(moments.training(b, b).first(columns));
+    for (std::size_t t = 0; t < count; ++t) total[t] += held[static_cast<std::size_t>(b)].about_mean.col(static_cast<Index>(t)).sum();
+  }
+  std::vector<Influence> influence(count);
+  auto const weigh = [&](Held const& rows, std::size_t t) -> VectorXd {
+    auto const at = static_cast<Index>(t);
+    return ((1 - scores[t].r2.value) * rows.about_mean.col(at) - rows.error.col(at)) / total[t];
+  };
+  for (std::size_t t = 0; t < count; ++t) {
+    influence[t].change.assign(static_cast<std::size_t>(folds.groups()), std::vector<double>(static_cast<std::size_t>(folds.rows())));
+    for (std::int64_t b = 0; b < folds.blocks(); ++b) {
+      auto const weights = weigh(held[static_cast<std::size_t>(b)], t);
+      influence[t].row.insert(influence[t].row.end(), weights.begin(), weights.end());
     }
   }
-  [[nodiscard]] Moments training(std::int64_t b, std::int64_t c) const {
-    return sum([&](auto const& s) { return folds_.apart(s, b) && folds_.apart(s, c); });
-  }
-  [[nodiscard]] Moments held(std::int64_t b) const {
-    return sum([&](auto const& s) { return folds_.in_block(s, b); });
-  }
-  [[nodiscard]] Moments validation(std::int64_t b, std::int64_t c) const {
-    return sum([&](auto const& s) { return folds_.in_block(s, b) && folds_.apart(s, c); });
-  }
-
- private:
-  template <class Wanted>
-  Moments sum(Wanted&& wanted) const {
-    Moments total;
-    for (std::size_t s = 0; s < moments_.size(); ++s)
-      if (wanted(folds_.stretches()[s])) total.add(moments_[s]);
-    return total;
-  }
-  ChronologicalFolds const& folds_;
-  std::vector<Moments> moments_;  ///< of each stretch
-};
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+  for (std::int64_t g = 0; g < folds.groups(); ++g)
+    for (std::int64_t b = 0; b < folds.blocks(); ++b) {
+      if (folds.in_block(folds.group(g), b)) continue;
+      auto const at = static_cast<std::size_t>(b);
+      auto left = training[at];
+      left.remove(moments.training_in_group(b, g).first(columns));
+      auto const rows = held_rows(Ridge(left, dims), features, dims, some, folds.block(b), penalty[at]);
+      for (std::size_t t = 0; t < count; ++t) {
+        VectorXd const change = weigh(rows, t) - weigh(held[at], t);
+        std::copy(change.begin(), change.end(), influence[t].change[static_cast<std::size_t>(g)].begin() + folds.block(b).first);
+      }
+    }
+  for (std::size_t t = 0; t < count; ++t)
+    if (!std::isnan(scores[t].r2.value)) scores[t].r2.se = error_over_draws(influence[t], folds, false);
+}
 
 void check(Rows const& features, std::int64_t dims, std::vector<Targets> const& targets,
            ChronologicalFolds const& folds, RidgeOptions const& options) {
@@ -164,7 +213,13 @@ std::vector<RidgeScore> ridge_probe(Rows const& features, std::int64_t dims, std
                                     ChronologicalFolds const& folds, RidgeOptions const& options) {
   check(features, dims, targets, folds, options);
   auto const threads = options.threads > 0 ? options.threads : omp_get_max_threads();
-  Problem const problem(features, dims, targets, folds, threads);
+  std::vector<Rows> parts{features};
+  std::vector<std::int64_t> widths{dims};
+  for (auto const& group : targets) {
+    parts.push_back(group.values);
+    widths.push_back(group.columns);
+  }
+  StretchMoments const moments(parts, widths, folds, threads);
   auto const blocks = folds.blocks();
   auto const groups = static_cast<Index>(targets.size()), candidates = static_cast<Index>(options.penalties.size());
 
@@ -174,7 +229,7 @@ std::vector<RidgeScore> ridge_probe(Rows const& features, std::int64_t dims, std
   for (std::int64_t pair = 0; pair < blocks * blocks; ++pair) {
     auto const b = pair / blocks, c = pair % blocks;
     if (b >= c) continue;
-    auto const training = problem.training(b, c), of_b = problem.validation(b, c), of_c = problem.validation(c, b);
+    auto const training = moments.training(b, c), of_b = moments.validation(b, c), of_c = moments.validation(c, b);
     if (training.rows == 0) continue;
     Ridge const ridge(training, dims);
     for (Index p = 0; p < candidates; ++p) {
@@ -184,37 +239,32 @@ std::vector<RidgeScore> ridge_probe(Rows const& features, std::int64_t dims, std
     }
   }
 
-  MatrixXd error(groups, blocks), total(groups, blocks), rounding(groups, blocks), penalty(groups, blocks);
+  std::vector<Held> held(static_cast<std::size_t>(blocks));
+  std::vector<std::vector<double>> penalty(static_cast<std::size_t>(blocks));  // (block, group)
+  MatrixXd rounding(groups, blocks);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (std::int64_t b = 0; b < blocks; ++b) {
     MatrixXd over_blocks = MatrixXd::Zero(groups, candidates);
     for (std::int64_t c = 0; c < blocks; ++c) over_blocks += judged[static_cast<std::size_t>(b * blocks + c)];
-    auto const training = problem.training(b, b), held = problem.held(b);
-    Ridge const ridge(training, dims);
-    total.col(b) = by_group(ridge.squared_error(held, {}), targets);
-    rounding.col(b) = by_group(ridge.rounding(held), targets);
+    auto& chosen = penalty[static_cast<std::size_t>(b)];
     for (Index g = 0; g < groups; ++g) {
       Index best = 0;
       over_blocks.row(g).minCoeff(&best);
-      penalty(g, b) = options.penalties[static_cast<std::size_t>(best)];
-      error(g, b) = by_group(ridge.squared_error(held, ridge.weights(penalty(g, b))), targets)[g];
+      chosen.push_back(options.penalties[static_cast<std::size_t>(best)]);
     }
+    auto const training = moments.training(b, b);
+    Ridge const ridge(training, dims);
+    rounding.col(b) = by_group(ridge.rounding(static_cast<double>(folds.block(b).rows())), targets);
+    held[static_cast<std::size_t>(b)] = held_rows(ridge, features, dims, targets, folds.block(b), chosen);
   }
 
-  auto const r2 = [](double sse, double sst, double least) {
-    return sst > least ? 1 - sse / sst : std::numeric_limits<double>::quiet_NaN();
-  };
   std::vector<RidgeScore> scores;
   for (Index g = 0; g < groups; ++g) {
-    RidgeScore score{.name = targets[static_cast<std::size_t>(g)].name, .r2 = {}, .penalty = {}};
-    std::vector<double> fold;
-    for (Index b = 0; b < blocks; ++b) {
-      fold.push_back(r2(error(g, b), total(g, b), rounding(g, b)));
-      score.penalty.push_back(penalty(g, b));
-    }
-    score.r2 = fold_scores(r2(error.row(g).sum(), total.row(g).sum(), rounding.row(g).sum()), std::move(fold));
-    scores.push_back(std::move(score));
+    auto const at = static_cast<std::size_t>(g);
+    auto& score = scores.emplace_back(RidgeScore{targets[at].name, r2_of(held, g, rounding.row(g).transpose()), {}});
+    for (auto const& of_block : penalty) score.penalty.push_back(of_block[at]);
   }
+  add_errors(scores, features, moments, held, targets, dims, penalty, folds, options.with_error, threads);
   return scores;
 }
 

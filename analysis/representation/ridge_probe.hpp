@@ -20,7 +20,8 @@ struct Targets {
 struct RidgeOptions {
   /// Candidates: of |w|^2 beside the mean squared error, features standardised.
   std::vector<double> penalties{1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100};
-  int threads = 0;  ///< 0 = OpenMP's own choice
+  std::int64_t with_error = -1;  ///< the first so many targets get errors; -1: all
+  int threads = 0;               ///< 0 = OpenMP's own choice
 };
 
 struct RidgeScore {
@@ -34,8 +35,9 @@ struct RidgeScore {
 /// Linear read-out of continuous targets from features (rows, dims), in the order of time, on held-out blocks of time.
 /// Features are standardised by the training rows' moments, the intercept is free, features that do not vary in
 /// training get no weight. The penalty of a fold is the one with the least squared error where each of the other blocks
-/// is held out in its turn, with guards, from those left. One pass over the data: training and error are computed from
-/// moments of the stretches (Hoerl & Kennard 1970, Technometrics 12:55). The same bits for any number of threads.
+/// is held out in its turn, with guards, from those left. Training and its choice are computed from moments of the
+/// stretches (Hoerl & Kennard 1970, Technometrics 12:55). For errors each group of the folds is left out in turn, and
+/// read-outs are fitted again with the penalties chosen. The same bits for any number of threads.
 /// Errors: errors::usage for shapes that do not fit or no penalties > 0; errors::input for NaN or infinity.
 ///
 /// A control (Hewitt & Liang 2019, EMNLP, p. 2733: selectivity = score - score of the control) costs little as one

@@ -21,20 +21,15 @@ constexpr double numeric_floor = 1e-15;  // relative changes of the objective be
 using Vector = Eigen::VectorXd;
 using ByClass = Eigen::Map<Eigen::MatrixXd>;  // column k: w_k, b_k
 
-/// Parameters as the kernels take them.
-struct Split {
-  std::vector<double> weights, intercept;
-  Split(std::vector<double> const& parameters, std::int64_t dims) {
-    for (std::size_t first = 0; first < parameters.size(); first += static_cast<std::size_t>(dims + 1)) {
-      auto const from = parameters.begin() + static_cast<std::ptrdiff_t>(first);
-      weights.insert(weights.end(), from, from + dims);
-      intercept.push_back(from[dims]);
-    }
-  }
+}  // namespace
+
+/// Parameters as the kernels take them: for the standardised rows themselves.
+struct SoftmaxRegression::ForRows {
+  std::vector<double> weights, intercept;  ///< (class, dims), (class)
 };
 
 /// Inverse Hessian of L-BFGS times a vector.
-class InverseHessian {
+class SoftmaxRegression::InverseHessian {
  public:
   InverseHessian(Eigen::MatrixXd const& of_class, double of_intercept, std::int64_t classes)
       : factor_(of_class), of_intercept_(of_intercept), classes_(classes) {}
@@ -79,47 +74,79 @@ class InverseHessian {
   std::deque<Pair> pairs_;
 };
 
-}  // namespace
-
-SoftmaxRegression::SoftmaxRegression(StandardisedRows const& x, std::vector<double> correlation,
-                                     std::span<std::int32_t const> label, std::int64_t classes)
+SoftmaxRegression::SoftmaxRegression(StandardisedRows const& x, TrainingSet const& set, std::span<std::int32_t const> label,
+                                     std::int64_t classes)
     : x_(x),
-      correlation_(std::move(correlation)),
+      set_(set),
+      rows_(&set.rows),
       label_(label),
       classes_(classes),
       padded_((classes + class_tile - 1) / class_tile * class_tile),
       dims_(x.dims()),
       parameters_(static_cast<std::size_t>(padded_ * (dims_ + 1))) {
-  std::vector<double> share(static_cast<std::size_t>(classes));
-  for (auto const k : label) share[static_cast<std::size_t>(k)] += 1 / static_cast<double>(x.rows());
+  count();
   for (std::int64_t k = 0; k < classes; ++k) {
-    auto const p = share[static_cast<std::size_t>(k)];
+    auto const p = of_class_[static_cast<std::size_t>(k)] / count_;
     curvature_ += p * (1 - p) / static_cast<double>(classes);
     parameters_[static_cast<std::size_t>(k * (dims_ + 1) + dims_)] = std::log(p);
   }
 }
 
+void SoftmaxRegression::count() {
+  of_class_.assign(static_cast<std::size_t>(classes_), 0);
+  for (auto const& part : rows_->parts())
+    for (std::int64_t r = 0; r < block; ++r) {
+      if ((part.rows >> r & 1) == 0) continue;
+      auto const k = label_[static_cast<std::size_t>(part.block * block + r)];
+      if (k >= 0) ++of_class_[static_cast<std::size_t>(k)];
+    }
+  count_ = std::accumulate(of_class_.begin(), of_class_.end(), 0.0);
+}
+
+SoftmaxRegression SoftmaxRegression::from(RowSet const& rows) const {
+  auto other = *this;
+  other.rows_ = &rows;
+  other.count();
+  return other;
+}
+
+SoftmaxRegression::ForRows SoftmaxRegression::for_rows(std::vector<double> const& parameters) const {
+  ForRows at;
+  for (auto own = parameters.begin(); own != parameters.end(); own += dims_ + 1) {
+    auto intercept = own[dims_];
+    for (std::int64_t i = 0; i < dims_; ++i) {
+      auto const place = static_cast<std::size_t>(i);
+      at.weights.push_back(own[i] * set_.inverse[place]);
+      intercept -= at.weights.back() * set_.mean[place];
+    }
+    at.intercept.push_back(intercept);
+  }
+  return at;
+}
+
 double SoftmaxRegression::objective(std::vector<double> const& parameters, double penalty,
                                     std::vector<double>& gradient) const {
-  Split const at(parameters, dims_);
-  auto const rows = static_cast<double>(x_.rows());
+  auto const at = for_rows(parameters);
   AlignedValues products(padded_ * block), sums(padded_ * dims_ * row_lanes);
   auto* const p = products.data();
   std::vector<double> of_intercept(static_cast<std::size_t>(padded_));
-  double own[block], log_sum[block];
+  double own[block] = {}, log_sum[block];
   double loss = 0;
-  for (std::int64_t b = 0; b < x_.blocks(); ++b) {
-    auto const* const x = x_.of_block(b);
-    auto const count = std::min(block, x_.rows() - b * block);
-    auto const* const label = label_.data() + b * block;
+  for (auto const& part : rows_->parts()) {
+    auto const* const x = x_.of_block(part.block);
+    auto const* const label = label_.data() + part.block * block;
+    auto const trained_on = [&](std::int64_t r) { return (part.rows >> r & 1) != 0 && label[r] >= 0; };
     logits_of_block(x, dims_, at.weights.data(), padded_, p);
-    for (std::int64_t r = 0; r < count; ++r)
-      own[r] = p[label[r] * block + r] + at.intercept[static_cast<std::size_t>(label[r])];
+    for (std::int64_t r = 0; r < block; ++r)
+      if (trained_on(r)) own[r] = p[label[r] * block + r] + at.intercept[static_cast<std::size_t>(label[r])];
     softmax_of_block(p, at.intercept.data(), classes_, log_sum);
-    for (std::int64_t k = 0; count < block && k < classes_; ++k) std::fill(p + k * block + count, p + (k + 1) * block, 0.0);
-    for (std::int64_t r = 0; r < count; ++r) {
-      loss += log_sum[r] - own[r];
-      p[label[r] * block + r] -= 1;
+    for (std::int64_t r = 0; r < block; ++r) {
+      if (trained_on(r)) {
+        loss += log_sum[r] - own[r];
+        p[label[r] * block + r] -= 1;
+      } else {
+        for (std::int64_t k = 0; k < classes_; ++k) p[k * block + r] = 0;
+      }
     }
     std::fill(p + classes_ * block, p + padded_ * block, 0.0);
     for (std::int64_t k = 0; k < classes_; ++k)
@@ -130,25 +157,33 @@ double SoftmaxRegression::objective(std::vector<double> const& parameters, doubl
   double squares = 0;
   for (std::int64_t k = 0; k < padded_; ++k) {
     auto* const to = gradient.data() + k * (dims_ + 1);
+    auto const* const weight = parameters.data() + k * (dims_ + 1);
+    auto const residual = of_intercept[static_cast<std::size_t>(k)];
     for (std::int64_t i = 0; i < dims_; ++i) {
       auto const* const lanes = sums.data() + (k * dims_ + i) * row_lanes;
-      auto const weight = at.weights[static_cast<std::size_t>(k * dims_ + i)];
-      to[i] = std::accumulate(lanes, lanes + row_lanes, 0.0) / rows + penalty * weight;
-      squares += weight * weight;
+      auto const place = static_cast<std::size_t>(i);
+      auto const sum = std::accumulate(lanes, lanes + row_lanes, 0.0) - set_.mean[place] * residual;
+      to[i] = set_.inverse[place] * sum / count_ + penalty * weight[i];
+      squares += weight[i] * weight[i];
     }
-    to[dims_] = of_intercept[static_cast<std::size_t>(k)] / rows;
+    to[dims_] = residual / count_;
   }
-  return loss / rows + penalty / 2 * squares;
+  return loss / count_ + penalty / 2 * squares;
+}
+
+std::shared_ptr<SoftmaxRegression::InverseHessian> SoftmaxRegression::first_inverse(double penalty) const {
+  Eigen::MatrixXd hessian = curvature_ * Eigen::Map<Eigen::MatrixXd const>(set_.correlation.data(), dims_, dims_);
+  hessian.diagonal().array() += penalty;
+  return std::make_shared<InverseHessian>(hessian, curvature_, padded_);
 }
 
 bool SoftmaxRegression::fit(double penalty, Limits const& limits) {
   auto const size = static_cast<Eigen::Index>(parameters_.size());
-  Eigen::MatrixXd hessian = Eigen::MatrixXd::Zero(dims_, dims_);
-  for (Eigen::Index j = 0; j < dims_; ++j)
-    for (Eigen::Index i = 0; i < dims_; ++i)
-      hessian(i, j) = curvature_ * correlation_[static_cast<std::size_t>(j * dims_ + i)];
-  hessian.diagonal().array() += penalty;
-  InverseHessian inverse(hessian, curvature_, padded_);
+  auto const known = penalty == penalty_ ? std::move(learned_) : nullptr;
+  auto const learned = known ? std::make_shared<InverseHessian>(*known) : first_inverse(penalty);
+  learned_ = learned;
+  penalty_ = penalty;
+  auto& inverse = *learned;
 
   std::vector<double> gradient(parameters_.size()), next(parameters_.size()), next_gradient(parameters_.size());
   auto const as_vector = [size](std::vector<double>& values) { return Eigen::Map<Vector>(values.data(), size); };
@@ -172,21 +207,18 @@ bool SoftmaxRegression::fit(double penalty, Limits const& limits) {
   return false;
 }
 
-std::vector<double> SoftmaxRegression::log_probabilities(StandardisedRows const& x) const {
-  Split const at(parameters_, dims_);
-  std::vector<double> result(static_cast<std::size_t>(classes_ * x.rows()));
+std::vector<double> SoftmaxRegression::log_probabilities(RowSet const& rows) const {
+  auto const at = for_rows(parameters_);
+  std::vector<double> result;
   AlignedValues logits(padded_ * block), exponentials(padded_ * block);
   double log_sum[block];
-  for (std::int64_t b = 0; b < x.blocks(); ++b) {
-    logits_of_block(x.of_block(b), dims_, at.weights.data(), padded_, logits.data());
+  for (auto const& part : rows.parts()) {
+    logits_of_block(x_.of_block(part.block), dims_, at.weights.data(), padded_, logits.data());
     std::copy_n(logits.data(), padded_ * block, exponentials.data());
     softmax_of_block(exponentials.data(), at.intercept.data(), classes_, log_sum);
-    auto const count = std::min(block, x.rows() - b * block);
-    for (std::int64_t k = 0; k < classes_; ++k) {
-      auto const intercept = at.intercept[static_cast<std::size_t>(k)];
-      auto* const of_class = result.data() + k * x.rows() + b * block;
-      for (std::int64_t r = 0; r < count; ++r) of_class[r] = logits.data()[k * block + r] + intercept - log_sum[r];
-    }
+    for (std::int64_t r = 0; r < block; ++r)
+      for (std::int64_t k = 0; k < classes_ && (part.rows >> r & 1) != 0; ++k)
+        result.push_back(logits.data()[k * block + r] + at.intercept[static_cast<std::size_t>(k)] - log_sum[r]);
   }
   return result;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -8,9 +9,18 @@
 
 namespace mambasynth::analysis::representation {
 
-/// p(k | x) = softmax_k(w_k . x + b_k), with the least mean of -ln p(label) + penalty / 2 sum |w_k|^2, intercepts free.
-/// L-BFGS (Liu & Nocedal 1989, Math. Program. 45:503) whose first matrix is the inverse of a Hessian with one curvature
-/// for all rows and classes (Boehning 1992, Ann. Inst. Stat. Math. 44:197); deterministic, on the calling thread.
+/// Rows to train on, and their moments: the same for every labelling of them.
+struct TrainingSet {
+  RowSet rows;
+  /// (dims), for standardised rows: mean over the set, and 1 / standard deviation; 0 where a feature does not vary.
+  std::vector<double> mean, inverse;
+  std::vector<double> correlation;  ///< (dims, dims); 0 of features that do not vary
+};
+
+/// p(k | x) = softmax_k(w_k . z + b_k), z = (x - mean) inverse of the training set, with the least mean of -ln p(label) +
+/// penalty / 2 sum |w_k|^2, intercepts free. L-BFGS (Liu & Nocedal 1989, Math. Program. 45:503) whose first matrix is the
+/// inverse of a Hessian with one curvature for all rows and classes (Boehning 1992, Ann. Inst. Stat. Math. 44:197);
+/// deterministic, on the calling thread.
 class SoftmaxRegression {
  public:
   struct Limits {
@@ -18,10 +28,17 @@ class SoftmaxRegression {
     int steps = 300;
   };
 
-  /// correlation: (dims, dims) of x, which has mean 0; label: 0 .. classes - 1 for each row of x, each at least once,
-  /// classes > 1. Starts from the labels' shares and no weights.
-  SoftmaxRegression(StandardisedRows const& x, std::vector<double> correlation, std::span<std::int32_t const> label,
+  /// label: of each row of x, 0 .. classes - 1, each at least once in the set, or -1: left out. classes > 1. Starts from
+  /// the labels' shares and no weights. Keeps references to all of them.
+  SoftmaxRegression(StandardisedRows const& x, TrainingSet const& set, std::span<std::int32_t const> label,
                     std::int64_t classes);
+
+  /// The same classes' read-out from other rows, those of the set that `rows` holds: begins with this one's parameters and
+  /// with what its last fit has learned of the Hessian. A class may be missing among them.
+  [[nodiscard]] SoftmaxRegression from(RowSet const& rows) const;
+
+  /// Whether the rows have any of this class.
+  [[nodiscard]] bool knows(std::int32_t k) const { return of_class_[static_cast<std::size_t>(k)] > 0; }
 
   /// From the last parameters on; true when the search ended within the limit of steps.
   bool fit(double penalty, Limits const& limits);
@@ -29,18 +46,26 @@ class SoftmaxRegression {
   /// (class, dims + 1): w_k, b_k; filled up to whole tiles of classes.
   [[nodiscard]] std::vector<double> const& parameters() const { return parameters_; }
 
-  /// ln p: (classes, rows) of other rows under the same scale.
-  [[nodiscard]] std::vector<double> log_probabilities(StandardisedRows const& x) const;
+  /// ln p: (row, class), of a set's rows in their order.
+  [[nodiscard]] std::vector<double> log_probabilities(RowSet const& rows) const;
 
  private:
+  struct ForRows;
+  class InverseHessian;
+  [[nodiscard]] std::shared_ptr<InverseHessian> first_inverse(double penalty) const;
+  void count();
+  [[nodiscard]] ForRows for_rows(std::vector<double> const& parameters) const;
   double objective(std::vector<double> const& parameters, double penalty, std::vector<double>& gradient) const;
 
   StandardisedRows const& x_;
-  std::vector<double> correlation_;
+  TrainingSet const& set_;
+  RowSet const* rows_;
   std::span<std::int32_t const> label_;
   std::int64_t classes_, padded_, dims_;
-  double curvature_ = 0;
+  std::vector<double> of_class_;  ///< rows of each
+  double count_ = 0, curvature_ = 0, penalty_ = 0;
   std::vector<double> parameters_;
+  std::shared_ptr<InverseHessian const> learned_;  ///< by the last fit
 };
 
 }  // namespace mambasynth::analysis::representation

@@ -1,35 +1,49 @@
 #include "analysis/representation/standardised_rows.hpp"
 
 #include <cmath>
+#include <variant>
 
 namespace mambasynth::analysis::representation {
 
-StandardisedRows::Scale StandardisedRows::scale_of(CrossMoments const& moments) {
-  constexpr double constant = 1e-12;  // a feature that varies less, relative to its mean, does not vary
-  Scale scale;
-  for (std::int64_t i = 0; i < moments.dims(); ++i) {
-    auto const mean = moments.mean(i), variance = moments.covariance(i, i);
-    scale.mean.push_back(mean);
-    scale.inverse.push_back(variance > constant * mean * constant * mean ? 1 / std::sqrt(variance) : 0);
-  }
-  return scale;
-}
+static_assert(StandardisedRows::block == 32, "a bit of RowSet::Part::rows each");
 
-StandardisedRows::StandardisedRows(Rows const& features, std::int64_t dims, std::span<std::int64_t const> rows,
-                                   Scale const& scale)
-    : rows_(static_cast<std::int64_t>(rows.size())), dims_(dims), values_(blocks() * block * dims) {
+StandardisedRows::StandardisedRows(Rows const& features, std::int64_t dims)
+    : rows_(std::visit([&](auto span) { return static_cast<std::int64_t>(span.size()); }, features) / dims),
+      dims_(dims),
+      values_((rows_ + block - 1) / block * block * dims) {
+  constexpr double constant = 1e-12;  // a feature that varies less, relative to its mean, does not vary
   std::visit(
       [&](auto span) {
-        for (std::size_t r = 0; r < rows.size(); ++r) {
-          auto const* const from = span.data() + rows[r] * dims;
-          auto* const to = values_.data() + static_cast<std::int64_t>(r) / block * block * dims +
-                           static_cast<std::int64_t>(r) % block;
+        std::vector<double> variance(static_cast<std::size_t>(dims));
+        mean_.resize(variance.size());
+        for (std::int64_t r = 0; r < rows_; ++r)  // Welford 1962 (Technometrics 4:419)
+          for (std::size_t i = 0; i < mean_.size(); ++i) {
+            auto const away = static_cast<double>(span[static_cast<std::size_t>(r * dims) + i]) - mean_[i];
+            mean_[i] += away / static_cast<double>(r + 1);
+            variance[i] += away * (static_cast<double>(span[static_cast<std::size_t>(r * dims) + i]) - mean_[i]);
+          }
+        for (std::size_t i = 0; i < mean_.size(); ++i) {
+          variance[i] /= static_cast<double>(rows_);
+          auto const least = constant * mean_[i];
+          inverse_.push_back(variance[i] > least * least ? 1 / std::sqrt(variance[i]) : 0);
+        }
+        for (std::int64_t r = 0; r < rows_; ++r) {
+          auto const* const from = span.data() + r * dims;
+          auto* const to = values_.data() + r / block * block * dims + r % block;
           for (std::int64_t i = 0; i < dims; ++i)
-            to[i * block] = (static_cast<double>(from[i]) - scale.mean[static_cast<std::size_t>(i)]) *
-                            scale.inverse[static_cast<std::size_t>(i)];
+            to[i * block] = (static_cast<double>(from[i]) - mean_[static_cast<std::size_t>(i)]) *
+                            inverse_[static_cast<std::size_t>(i)];
         }
       },
       features);
+}
+
+RowSet::RowSet(std::vector<std::int64_t> const& rows) {
+  for (auto const row : rows) {
+    auto const block = row / StandardisedRows::block;
+    if (parts_.empty() || parts_.back().block != block) parts_.push_back({block, 0});
+    parts_.back().rows |= std::uint32_t{1} << (row % StandardisedRows::block);
+  }
 }
 
 }  // namespace mambasynth::analysis::representation

@@ -65,7 +65,7 @@ void draw(evaluate::Evaluation const& e, bool per_layer, fs::path const& folder)
   auto outcome = figures::Outcome::drawn;
   if (!e.measures.dimension.empty()) outcome = figures::draw_dimension_by_layer(e.measures, e.controls, folder);
   if (!e.measures.activation.empty()) outcome = figures::draw_spectrum(e.measures, folder);
-  if (!e.probes.targets.empty()) outcome = figures::draw_probes(layers, e.probes.targets, folder);
+  if (!e.probes.targets.empty()) outcome = figures::draw_probes(layers, e.probes, folder);
   if (!e.similarity.cka.empty() || !e.similarity.neighbour_overlap.empty()) outcome = figures::draw_similarity(layers, e.similarity, folder);
   if (!e.embeddings.panels.empty()) outcome = figures::draw_layer_embeddings(e.measures, e.embeddings, per_layer, folder);
   if (outcome == figures::Outcome::gnuplot_missing) fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));

@@ -123,7 +123,8 @@ analysis::Probes probe(Subject const& subject, Rows const& rows, PanelPair const
   auto const count = static_cast<std::int64_t>(rows.probe.size());
   auto const spacing = std::max<std::int64_t>(subject.series.size(0) / std::max<std::int64_t>(count, 1), 1);
   auto const wanted = (subject.seq_len + spacing - 1) / spacing, guard = affordable_guard(count, wanted);
-  analysis::Probes probes{probe_panels(panels, targets_of(subject, rows, threads), guard, threads), guard * spacing};
+  auto probes = probe_panels(panels, targets_of(subject, rows, threads), guard, threads);
+  probes.guard_steps = guard * spacing;
   if (guard < wanted && !probes.targets.empty() && subject.note)
     subject.note(fmt::format("note: rows that train a probe are {} steps away from those that test it, less than a window of {} steps "
                              "(the series is short). Scores can be too high.", probes.guard_steps, subject.seq_len));

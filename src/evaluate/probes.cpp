@@ -1,13 +1,19 @@
 #include "evaluate/probes.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
+#include <memory>
+#include <span>
 #include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "analysis/representation/circular_shift.hpp"
 #include "analysis/representation/logistic_probe.hpp"
 #include "analysis/representation/ridge_probe.hpp"
+#include "analysis/undefined.hpp"
 
 namespace mambasynth::evaluate {
 namespace {
@@ -16,6 +22,7 @@ namespace representation = analysis::representation;
 using analysis::ProbeResult;
 using analysis::ProbeScore;
 using analysis::Scored;
+using analysis::Shuffled;
 
 constexpr std::int64_t stretches = 5, fewest_rows = 50;
 constexpr std::uint64_t shift_seed = (std::uint64_t{4} << 32) | 42;  // numpy's default_rng([42, 4])
@@ -24,33 +31,50 @@ Scored scored(representation::FoldScores const& scores) { return {scores.value, 
 
 analysis::Rows features(PanelRows const& panel) { return std::span<float const>(panel.values); }
 
+/// Mean and spread of what the same probe scores with each of the shifted targets; NaN among them is left out.
+class OverShifts {
+ public:
+  void add(double score) {
+    if (std::isnan(score)) return;
+    ++count_;  // Welford 1962 (Technometrics 4:419)
+    auto const away = score - mean_;
+    mean_ += away / count_;
+    squares_ += away * (score - mean_);
+  }
+  [[nodiscard]] Shuffled result() const {
+    return {count_ > 0 ? mean_ : analysis::undefined, count_ > 1 ? std::sqrt(squares_ / (count_ - 1)) : analysis::undefined};
+  }
+
+ private:
+  double count_ = 0, mean_ = 0, squares_ = 0;
+};
+
 /// Targets of the ridge probes, as they are and shifted in time.
 class RidgeTargets {
  public:
-  RidgeTargets(Targets const& targets, std::int64_t offset) {
-    add("phase", targets.phase, 2, offset);
-    add("revolutions_elapsed", targets.revolutions_elapsed, 1, offset);
-    add("switch_hazard", targets.switch_hazard, 1, offset);
-    add("next_circle", targets.next_circle, targets.circles, offset);
-  }
-  /// The targets as they are, then as many shifted ones.
-  [[nodiscard]] std::vector<representation::Targets> with_shifted() const {
-    auto all = true_;
-    all.insert(all.end(), shifted_.begin(), shifted_.end());
-    return all;
+  RidgeTargets(Targets const& targets, std::vector<std::int64_t> const& offsets) {
+    add("phase", targets.phase, 2);
+    add("revolutions_elapsed", targets.revolutions_elapsed, 1);
+    add("switch_hazard", targets.switch_hazard, 1);
+    add("next_circle", targets.next_circle, targets.circles);
+    all_ = true_;
+    for (auto const offset : offsets)
+      for (auto const& target : true_) {
+        kept_.push_back(representation::circular_shift(std::get<std::span<double const>>(target.values), target.columns, offset));
+        all_.push_back({target.name, std::span<double const>(kept_.back()), target.columns});
+      }
   }
   [[nodiscard]] std::vector<representation::Targets> const& unshifted() const { return true_; }
+  /// The targets as they are, then all of them once more for each shift.
+  [[nodiscard]] std::vector<representation::Targets> const& with_shifted() const { return all_; }
 
  private:
-  void add(std::string const& name, std::vector<double> const& values, std::int64_t columns, std::int64_t offset) {
-    if (values.empty()) return;
-    kept_.push_back(representation::circular_shift(std::span<double const>(values), columns, offset));
-    true_.push_back({name, std::span<double const>(values), columns});
-    shifted_.push_back({name, std::span<double const>(kept_.back()), columns});
+  void add(std::string const& name, std::vector<double> const& values, std::int64_t columns) {
+    if (!values.empty()) true_.push_back({name, std::span<double const>(values), columns});
   }
 
   std::vector<std::vector<double>> kept_;  // moving a vector leaves its values where they are
-  std::vector<representation::Targets> true_, shifted_;
+  std::vector<representation::Targets> true_, all_;
 };
 
 /// probe(i) for i < count, side by side: the threads of one probe alone would wait for each other at its end.
@@ -73,68 +97,118 @@ auto side_by_side(std::size_t count, int threads, Probe const& probe) {
 
 void probe_continuous(std::vector<ProbeResult>& results, PanelPair const& panels, RidgeTargets const& targets,
                       representation::ChronologicalFolds const& folds, int threads) {
-  auto const& wanted = targets.unshifted();
-  if (wanted.empty()) return;
-  std::vector<ProbeScore> scores(wanted.size(), ProbeScore{.name = "r2"});
+  auto const wanted = targets.unshifted().size();
+  if (wanted == 0) return;
   representation::RidgeOptions options;
   options.threads = 1;
-  auto const probe = [&](std::vector<PanelRows> const& of, std::vector<representation::Targets> const& asked) {
-    return side_by_side(of.size(), threads, [&](std::size_t p) { return representation::ridge_probe(features(of[p]), of[p].dims, asked, folds, options); });
-  };
-  for (auto const& found : probe(panels.trained, targets.with_shifted()))
-    for (std::size_t t = 0; t < wanted.size(); ++t) {
-      scores[t].trained.push_back(scored(found[t].r2));
-      scores[t].shuffled.push_back(scored(found[wanted.size() + t].r2));
+  options.with_error = static_cast<std::int64_t>(wanted);
+  auto const trained = panels.trained.size();
+  auto const found = side_by_side(trained + panels.untrained.size(), threads, [&](std::size_t i) {
+    auto const& panel = i < trained ? panels.trained[i] : panels.untrained[i - trained];
+    return representation::ridge_probe(features(panel), panel.dims, i < trained ? targets.with_shifted() : targets.unshifted(), folds, options);
+  });
+  for (std::size_t t = 0; t < wanted; ++t) {
+    ProbeScore score{.name = "r2"};
+    for (std::size_t p = 0; p < trained; ++p) {
+      score.trained.push_back(scored(found[p][t].r2));
+      OverShifts shifts;
+      for (auto shifted = t + wanted; shifted < found[p].size(); shifted += wanted) shifts.add(found[p][shifted].r2.value);
+      score.shuffled.push_back(shifts.result());
     }
-  for (auto const& found : probe(panels.untrained, wanted))
-    for (std::size_t t = 0; t < wanted.size(); ++t) scores[t].untrained.push_back(scored(found[t].r2));
-  for (std::size_t t = 0; t < wanted.size(); ++t) results.push_back({wanted[t].name, {std::move(scores[t])}});
+    for (std::size_t p = trained; p < found.size(); ++p) score.untrained.push_back(scored(found[p][t].r2));
+    results.push_back({targets.unshifted()[t].name, {std::move(score)}});
+  }
 }
 
-void probe_circle(std::vector<ProbeResult>& results, PanelPair const& panels, std::vector<std::int64_t> const& circle,
-                  std::int64_t offset, representation::ChronologicalFolds const& folds, int threads) {
-  if (circle.empty()) return;
-  auto const shifted = representation::circular_shift(std::span<std::int64_t const>(circle), 1, offset);
-  std::vector<ProbeScore> scores{{.name = "accuracy"}, {.name = "balanced_accuracy"}, {.name = "log_loss"}};
-  representation::LogisticOptions options;
-  options.threads = 1;
-  struct Task {
-    PanelRows const& panel;
-    std::vector<std::int64_t> const& labels;
-    std::vector<Scored> ProbeScore::*into;
-  };
-  std::vector<Task> tasks;
-  for (auto const& panel : panels.trained) tasks.push_back({panel, circle, &ProbeScore::trained});
-  for (auto const& panel : panels.untrained) tasks.push_back({panel, circle, &ProbeScore::untrained});
-  for (auto const& panel : panels.trained) tasks.push_back({panel, shifted, &ProbeScore::shuffled});
-  auto const found = side_by_side(tasks.size(), threads, [&](std::size_t i) {
-    return representation::logistic_probe(features(tasks[i].panel), tasks[i].panel.dims, tasks[i].labels, folds, options);
-  });
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    (scores[0].*tasks[i].into).push_back(scored(found[i].accuracy));
-    (scores[1].*tasks[i].into).push_back(scored(found[i].balanced_accuracy));
-    (scores[2].*tasks[i].into).push_back(scored(found[i].log_loss));
+/// A probe of circles for each of some panels, and the labellings that it scores.
+class CircleProbes {
+ public:
+  using Score = representation::LogisticScore;
+  using Values = representation::FoldScores Score::*;
+
+  CircleProbes(std::vector<std::int64_t> const& circle, std::vector<std::int64_t> const& offsets) : labels_{circle} {
+    for (auto const offset : offsets) labels_.push_back(representation::circular_shift(std::span<std::int64_t const>(circle), 1, offset));
   }
-  scores[0].chance = found.front().chance_accuracy.value;  // of the circles as they are
-  scores[1].chance = found.front().chance_balanced_accuracy.value;
-  scores[2].chance = found.front().chance_log_loss.value;
-  results.push_back({"circle", std::move(scores)});
+  /// (panel, labelling): circles as they are, then shifted; of the untrained panels as they are. A few panels at a time:
+  /// each holds its rows and what is computed from them.
+  void score(PanelPair const& panels, representation::ChronologicalFolds const& folds, int threads) {
+    auto const trained = panels.trained.size(), all = trained + panels.untrained.size();
+    auto const at_once = static_cast<std::size_t>(std::max(2, threads / 4));
+    representation::LogisticOptions options;
+    options.threads = 1;
+    scores_.resize(all);
+    std::vector<std::size_t> order;  // a trained panel beside an untrained one
+    for (std::size_t p = 0; p < trained; ++p) {
+      order.push_back(p);
+      if (trained + p < all) order.push_back(trained + p);
+    }
+    for (std::size_t first = 0; first < order.size(); first += at_once) {
+      auto const some = std::span(order).subspan(first, std::min(at_once, order.size() - first));
+      auto const probes = side_by_side(some.size(), threads, [&](std::size_t i) {
+        auto const& panel = some[i] < trained ? panels.trained[some[i]] : panels.untrained[some[i] - trained];
+        return std::make_unique<representation::LogisticProbe>(features(panel), panel.dims, folds, options);
+      });
+      struct Task {
+        std::size_t probe, labels;
+      };
+      std::vector<Task> tasks;  // the longest first
+      for (std::size_t i = 0; i < some.size(); ++i) tasks.push_back({i, 0});
+      for (std::size_t i = 0; i < some.size(); ++i)
+        for (std::size_t l = 1; l < labels_.size() && some[i] < trained; ++l) tasks.push_back({i, l});
+      auto found = side_by_side(tasks.size(), threads, [&](std::size_t t) {
+        auto const& probe = *probes[tasks[t].probe];
+        auto const& labels = labels_[tasks[t].labels];
+        return tasks[t].labels == 0 ? probe.score(labels) : probe.score_control(labels);
+      });
+      for (std::size_t t = 0; t < tasks.size(); ++t) scores_[some[tasks[t].probe]].push_back(std::move(found[t]));
+    }
+    trained_ = trained;
+  }
+  [[nodiscard]] ProbeScore result(char const* name, Values values, Values chance) const {
+    ProbeScore result{.name = name, .chance = (scores_.front().front().*chance).value};
+    for (std::size_t p = 0; p < scores_.size(); ++p) {
+      (p < trained_ ? result.trained : result.untrained).push_back(scored(scores_[p].front().*values));
+      if (p >= trained_) continue;
+      OverShifts shifts;
+      for (std::size_t l = 1; l < scores_[p].size(); ++l) shifts.add((scores_[p][l].*values).value);
+      result.shuffled.push_back(shifts.result());
+    }
+    return result;
+  }
+
+ private:
+  std::vector<std::vector<std::int64_t>> labels_;
+  std::vector<std::vector<Score>> scores_;
+  std::size_t trained_ = 0;
+};
+
+ProbeResult probe_circle(PanelPair const& panels, std::vector<std::int64_t> const& circle, std::vector<std::int64_t> const& offsets,
+                         representation::ChronologicalFolds const& folds, int threads) {
+  using Score = representation::LogisticScore;
+  CircleProbes probes(circle, offsets);
+  probes.score(panels, folds, threads);
+  return {"circle",
+          {probes.result("accuracy", &Score::accuracy, &Score::chance_accuracy),
+           probes.result("balanced_accuracy", &Score::balanced_accuracy, &Score::chance_balanced_accuracy),
+           probes.result("log_loss", &Score::log_loss, &Score::chance_log_loss)}};
 }
 
 }  // namespace
 
 std::int64_t affordable_guard(std::int64_t rows, std::int64_t wanted) { return std::min(wanted, rows / (4 * stretches)); }
 
-std::vector<ProbeResult> probe_panels(PanelPair const& panels, Targets const& targets, std::int64_t guard, int threads) {
+analysis::Probes probe_panels(PanelPair const& panels, Targets const& targets, std::int64_t guard, int threads, std::int64_t shifts) {
   auto const rows = panels.trained.empty() ? 0 : panels.trained.front().count();
   if (rows < fewest_rows) return {};
-  representation::ChronologicalFolds const folds(rows, stretches, guard);
+  representation::ChronologicalFolds const folds(rows, stretches, guard, targets.visit);
   series::random::NumpyGenerator random(shift_seed);
-  auto const offset = representation::shift_offset(rows, std::max<std::int64_t>(guard + 1, rows / 10), random);
-  std::vector<ProbeResult> results;
-  probe_circle(results, panels, targets.circle, offset, folds, threads);
-  probe_continuous(results, panels, RidgeTargets(targets, offset), folds, threads);
-  return results;
+  std::vector<std::int64_t> offsets;
+  for (std::int64_t s = 0; s < shifts; ++s)
+    offsets.push_back(representation::shift_offset(rows, std::max<std::int64_t>(guard + 1, rows / 10), random));
+  analysis::Probes probes{.targets = {}, .guard_steps = 0, .groups = folds.groups(), .shifts = shifts};
+  if (!targets.circle.empty()) probes.targets.push_back(probe_circle(panels, targets.circle, offsets, folds, threads));
+  probe_continuous(probes.targets, panels, RidgeTargets(targets, offsets), folds, threads);
+  return probes;
 }
 
 }  // namespace mambasynth::evaluate

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "analysis/probe_scores.hpp"
 #include "evaluate/panel_rows.hpp"
@@ -10,10 +9,11 @@
 namespace mambasynth::evaluate {
 
 /// Linear probes of every panel: multinomial logistic regression for the circle, ridge regression for the rest, on five
-/// held-out stretches of time with `guard` rows left out around each. Beside them the untrained network, and targets
-/// turned in time by one shift of more than the guard. Rows are in the order of time. Empty where there are too few rows
-/// to hold any out.
-std::vector<analysis::ProbeResult> probe_panels(PanelPair const& panels, Targets const& targets, std::int64_t guard, int threads);
+/// held-out stretches of time made of whole visits, with `guard` rows left out around each. Beside them the untrained
+/// network, and targets turned in time by more than the guard: `shifts` times, by offsets that are always the same.
+/// Rows are in the order of time. Without guard_steps; empty where there are too few rows to hold any out.
+analysis::Probes probe_panels(PanelPair const& panels, Targets const& targets, std::int64_t guard, int threads,
+                              std::int64_t shifts = 20);
 
 /// Rows that can be left out around each stretch: `wanted`, or what few rows allow.
 std::int64_t affordable_guard(std::int64_t rows, std::int64_t wanted);

@@ -57,9 +57,9 @@ std::string controls(Evaluation const& evaluation) {
 
 std::string probes(Evaluation const& evaluation) {
   if (evaluation.probes.targets.empty()) return {};
-  constexpr std::size_t narrowest = 15;
+  constexpr std::size_t narrowest = 23;
   std::vector<std::size_t> widths;
-  std::string text = "\nLinear probes on held-out stretches of time: trained (untrained)\n" + fmt::format("{:<10}", "panel");
+  std::string text = "\nLinear probes on held-out stretches of time: trained ± half the 95 % interval (untrained)\n" + fmt::format("{:<10}", "panel");
   for (auto const& probe : evaluation.probes.targets) {
     auto const title = probe.target + " " + probe.scores.front().name;
     widths.push_back(std::max(narrowest, title.size()));
@@ -70,7 +70,7 @@ std::string probes(Evaluation const& evaluation) {
     text += fmt::format("{:<10}", evaluation.measures.layers[p]);
     for (std::size_t i = 0; i < widths.size(); ++i) {
       auto const& score = evaluation.probes.targets[i].scores.front();
-      auto field = fixed(score.trained[p].value);
+      auto field = fixed(score.trained[p].value) + " ± " + fixed(half_interval(score.trained[p], evaluation.probes.groups));
       if (!score.untrained.empty()) field += " (" + fixed(score.untrained[p].value) + ")";
       text += fmt::format(" {:>{}}", field, widths[i]);
     }

@@ -13,10 +13,13 @@ Targets true_targets(Truth const& truth, std::span<std::int64_t const> steps) {
   if (truth.circle.empty()) return targets;
   bool const periods = truth.process && !truth.process->period.empty();
   auto const since = series::steps_in_visit(truth.circle);
+  std::vector<std::int64_t> visit(since.size());
+  for (std::size_t t = 1; t < visit.size(); ++t) visit[t] = visit[t - 1] + (since[t] == 0);
   for (auto const step : steps) {
     auto const t = static_cast<std::size_t>(step);
     auto const circle = truth.circle[t];
     targets.circle.push_back(circle);
+    targets.visit.push_back(visit[t]);
     if (periods)
       targets.revolutions_elapsed.push_back(static_cast<double>(since[t] / truth.process->period[static_cast<std::size_t>(circle)]));
   }

@@ -11,6 +11,7 @@ namespace mambasynth::evaluate {
 /// What a probe is asked to read from a layer, at chosen steps; empty where the truth is not known.
 struct Targets {
   std::vector<std::int64_t> circle;         ///< (step)
+  std::vector<std::int64_t> visit;          ///< (step), its number: rows of a visit depend on each other
   std::vector<double> phase;                ///< (step, 2): cosine, sine
   std::vector<double> revolutions_elapsed;  ///< (step), completed in this visit
   std::vector<double> switch_hazard;        ///< (step), P(the visit ends with this step)

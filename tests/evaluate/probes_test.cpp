@@ -2,9 +2,11 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <cmath>
-#include <limits>
-#include <numbers>
+#include <cstdint>
+#include <span>
 
+#include "analysis/representation/circular_shift.hpp"
+#include "analysis/representation/ridge_probe.hpp"
 #include "evaluate/compare_layers.hpp"
 #include "evaluate/probes.hpp"
 #include "series/random/numpy_generator.hpp"
@@ -19,12 +21,14 @@ constexpr std::int64_t rows = 1500;
 evaluate::Targets targets() {
   evaluate::Targets targets;
   series::random::NumpyGenerator random(3);
-  std::int64_t circle = 0;
+  std::int64_t circle = 0, visit = 0;
   double phase = 0;
   for (std::int64_t i = 0; i < rows; ++i) {
     if (random.uniform() < 0.03) circle = static_cast<std::int64_t>(random.bounded(2));
     phase += 0.37;
+    if (i == 0 || circle != targets.circle.back()) ++visit;
     targets.circle.push_back(circle);
+    targets.visit.push_back(visit);
     targets.phase.insert(targets.phase.end(), {std::cos(phase), std::sin(phase)});
   }
   return targets;
@@ -54,7 +58,8 @@ evaluate::PanelRows silent() {
 TEST_CASE("probes tell a layer that knows from one that does not, and from their controls") {
   auto const wanted = targets();
   std::vector<evaluate::PanelRows> const trained{telling(wanted), silent()}, untrained{silent(), silent()};
-  auto const found = evaluate::probe_panels({trained, untrained}, wanted, 20, 2);
+  auto const probes = evaluate::probe_panels({trained, untrained}, wanted, 20, 2);
+  auto const& found = probes.targets;
   REQUIRE(found.size() == 2);
   auto const& circle = found[0];
   CHECK(circle.target == "circle");
@@ -63,7 +68,7 @@ TEST_CASE("probes tell a layer that knows from one that does not, and from their
   CHECK(circle.scores[0].trained[0].se < 0.01);
   CHECK(circle.scores[0].trained[1].value < 0.6);
   CHECK(circle.scores[0].untrained[0].value < 0.6);
-  CHECK(circle.scores[0].shuffled[0].value < 0.7);
+  CHECK(circle.scores[0].shuffled[0].mean < 0.7);
   CHECK((*circle.scores[0].chance > 0.2 && *circle.scores[0].chance < 0.6));
   CHECK(circle.scores[2].name == "log_loss");
   CHECK(circle.scores[2].trained[0].value < 0.1);
@@ -73,28 +78,46 @@ TEST_CASE("probes tell a layer that knows from one that does not, and from their
   CHECK(phase.scores[0].trained[1].value < 0.05);
   CHECK(phase.scores[0].untrained[0].value < 0.05);
 
-  auto const one = evaluate::probe_panels({trained, untrained}, wanted, 20, 1);
+  // 20 shifts of the targets, default_rng([42, 4]): where there is nothing to read, scores scatter about their mean.
+  CHECK((probes.shifts == 20 && probes.groups > 15 && probes.groups <= 25));
+  CHECK(circle.scores[0].shuffled[0].sd > 0.005);
+  CHECK(circle.scores[0].shuffled[0].sd < 0.2);
+  auto const three = evaluate::probe_panels({trained, untrained}, wanted, 20, 2, 3).targets;
+  namespace representation = analysis::representation;
+  series::random::NumpyGenerator random((std::uint64_t{4} << 32) | 42);
+  representation::ChronologicalFolds const folds(rows, 5, 20, wanted.visit);
+  double sum = 0, squares = 0;
+  for (int shift = 0; shift < 3; ++shift) {
+    auto const turned = representation::circular_shift(std::span<double const>(wanted.phase), 2, representation::shift_offset(rows, rows / 10, random));
+    auto const r2 = representation::ridge_probe(std::span<float const>(trained[0].values), 6, {{"phase", std::span<double const>(turned), 2}}, folds)[0].r2.value;
+    sum += r2;
+    squares += r2 * r2;
+  }
+  CHECK(three[1].scores[0].shuffled[0].mean == Catch::Approx(sum / 3));
+  CHECK(three[1].scores[0].shuffled[0].sd == Catch::Approx(std::sqrt((squares - sum * sum / 3) / 2)).epsilon(1e-6));
+
+  auto const one = evaluate::probe_panels({trained, untrained}, wanted, 20, 1).targets;
   CHECK(one[0].scores[2].trained[0].value == circle.scores[2].trained[0].value);
-  CHECK(one[1].scores[0].shuffled[0].value == phase.scores[0].shuffled[0].value);
+  CHECK(one[1].scores[0].shuffled[0].mean == phase.scores[0].shuffled[0].mean);
 }
 
 TEST_CASE("what nothing is known of is not probed, and few rows are not either") {
   std::vector<evaluate::PanelRows> const panels{silent()}, none;
-  CHECK(evaluate::probe_panels({panels, none}, {}, 20, 1).empty());
-  CHECK(evaluate::probe_panels({none, none}, targets(), 20, 1).empty());
+  CHECK(evaluate::probe_panels({panels, none}, {}, 20, 1).targets.empty());
+  CHECK(evaluate::probe_panels({none, none}, targets(), 20, 1).targets.empty());
   std::vector<evaluate::PanelRows> const few{{.dims = 2, .values = std::vector<float>(2 * 49, 1.0F)}};
   evaluate::Targets some;
   some.circle.assign(49, 0);
-  CHECK(evaluate::probe_panels({few, none}, some, 5, 1).empty());
+  CHECK(evaluate::probe_panels({few, none}, some, 5, 1).targets.empty());
 }
 
 TEST_CASE("one circle alone, and a layer that does not vary, give no number or chance, and no error") {
   auto wanted = targets();
   std::vector<evaluate::PanelRows> const constant{{.dims = 3, .values = std::vector<float>(3 * rows, 2.5F)}}, none;
-  auto const found = evaluate::probe_panels({constant, none}, wanted, 20, 1);
+  auto const found = evaluate::probe_panels({constant, none}, wanted, 20, 1).targets;
   CHECK(found[1].scores[0].trained[0].value < 0.01);  // R^2 of a constant
   wanted.circle.assign(static_cast<std::size_t>(rows), 4);
-  auto const single = evaluate::probe_panels({constant, none}, wanted, 20, 1);
+  auto const single = evaluate::probe_panels({constant, none}, wanted, 20, 1).targets;
   CHECK(std::isnan(single[0].scores[0].trained[0].value));
 }
 

@@ -87,6 +87,8 @@ def test_probes_and_similarity(trial, engine):
     for target in ("phase", "revolutions_elapsed", "switch_hazard", "next_circle"):
         for control in ("", "untrained_", "shuffled_"):
             assert (tree[f"probe/{target}/{control}r2"] <= 1).all(), (target, control)
+            assert (tree[f"probe/{target}/{control}r2_{'sd' if control == 'shuffled_' else 'se'}"] >= 0).all(), (target, control)
+    assert tree["probe"].attrs["shifts"] == 20 and 2 <= tree["probe"].attrs["groups"] <= 25
     cka = tree["similarity/cka"]
     assert cka.dims == ("layer", "other_layer")
     assert numpy.allclose(numpy.diag(cka.values), 1) and numpy.allclose(cka.values, cka.values.T)

@@ -40,8 +40,8 @@ TEST_CASE("a shifted control takes the read-out away and leaves the labels' cour
   for (std::size_t i = 0; i < labels.size(); ++i) x[3 * i + static_cast<std::size_t>(labels[i])] += 3;
   auto const shifted = circular_shift(std::span<std::int64_t const>(labels), 1, shift_offset(1500, 200, rng));
   ChronologicalFolds const folds(1500, 5, 20);
-  auto const real = logistic_probe(std::span<double const>(x), 3, labels, folds);
-  auto const control = logistic_probe(std::span<double const>(x), 3, shifted, folds);
+  LogisticProbe const probe(std::span<double const>(x), 3, folds);
+  auto const real = probe.score(labels), control = probe.score(shifted);
   CHECK(real.accuracy.value > 0.9);
   CHECK(control.accuracy.value < 0.45);
 }

@@ -4,6 +4,7 @@
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
+#include <future>
 #include <limits>
 
 #include "analysis/representation/softmax_kernel.hpp"
@@ -13,6 +14,7 @@
 
 using namespace mambasynth;
 using namespace analysis::representation;
+using analysis::Rows;
 using Catch::Approx;
 using Doubles = std::span<double const>;
 using Labels = std::vector<std::int64_t>;
@@ -38,8 +40,12 @@ struct Sample {
   }
 };
 
-LogisticScore exactly(Sample const& sample, std::int64_t max_rows) {
-  return logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}, {.max_rows = max_rows, .tolerance = 1e-12});
+LogisticScore logistic_probe(Rows const& features, std::int64_t dims, std::span<std::int64_t const> labels,
+                             ChronologicalFolds const& folds, LogisticOptions const& options = {}) {
+  return LogisticProbe(features, dims, folds, options).score(labels);
+}
+LogisticScore exactly(Sample const& sample) {
+  return logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}, {.tolerance = 1e-12});
 }
 
 }  // namespace
@@ -47,26 +53,22 @@ LogisticScore exactly(Sample const& sample, std::int64_t max_rows) {
 TEST_CASE("logistic probes as SciPy minimises them") {
   // scipy.optimize.minimize(method='BFGS', gtol=1e-9), fold by fold and penalty by penalty.
   Sample const sample;
-  auto const all = exactly(sample, 20'000);
+  auto const all = exactly(sample);
   CHECK(all.converged);
   CHECK(all.penalty == std::vector<double>(5, 0.01));
   CHECK(all.log_loss.value == Approx(0.5367029119101233).epsilon(1e-6));
   CHECK(all.log_loss.fold[1] == Approx(0.8071306544138365).epsilon(1e-6));
-  CHECK(all.log_loss.se == Approx(0.09917783868287863).epsilon(1e-5));
+  // Fitted again without each fifth of a block, features standardised as before; fold_scores.hpp's formula row by row.
+  CHECK(all.log_loss.se == Approx(0.05429231911466659).epsilon(1e-4));
+  CHECK(all.accuracy.se == Approx(0.025670995305986873));
+  CHECK(all.balanced_accuracy.se == Approx(0.0366328713041941));
   CHECK(all.accuracy.value == Approx(0.778));
   CHECK(all.accuracy.fold[3] == Approx(0.94));
   CHECK(all.balanced_accuracy.value == Approx(0.7271044207484038));
-  CHECK(all.balanced_accuracy.fold[2] == Approx(0.5895969498910675));
+  CHECK(all.balanced_accuracy.fold.empty());  // a fold may lack classes
   CHECK(all.chance_accuracy.value == Approx(0.368));
-  CHECK(all.chance_balanced_accuracy.fold[0] == Approx(1.0 / 3));
   CHECK(all.chance_log_loss.value == Approx(1.1049397996390193));
   CHECK(all.rows == Labels(5, 100));
-
-  auto const some = exactly(sample, 150);
-  CHECK(some.penalty == std::vector<double>(5, 0.01));
-  CHECK(some.log_loss.value == Approx(0.5727388400473685).epsilon(1e-6));
-  CHECK(some.accuracy.value == Approx(0.762));
-  CHECK(some.chance_accuracy.value == Approx(0.372));
 }
 
 TEST_CASE("the tolerance of a logistic probe is one of its log-loss") {
@@ -74,6 +76,22 @@ TEST_CASE("the tolerance of a logistic probe is one of its log-loss") {
   auto const rough = logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12});
   CHECK(rough.log_loss.value == Approx(0.5367029119101233).margin(1e-3));
   CHECK(rough.accuracy.value == Approx(0.778).margin(0.005));
+}
+
+TEST_CASE("a control is scored as any labelling, without errors") {
+  Sample const sample;
+  ChronologicalFolds const folds(n, 5, 12);
+  LogisticProbe const probe(Doubles(sample.x), d, folds);
+  for (auto const offset : {0, 150, 230, 305}) {
+    auto labels = sample.labels;
+    std::rotate(labels.begin(), labels.begin() + offset, labels.end());
+    auto const whole = probe.score(labels), control = probe.score_control(labels);
+    CHECK(control.penalty == whole.penalty);
+    CHECK(control.accuracy.value == whole.accuracy.value);
+    CHECK(control.log_loss.value == whole.log_loss.value);
+    CHECK(std::isfinite(whole.log_loss.se));
+    CHECK(std::isnan(control.log_loss.se));
+  }
 }
 
 TEST_CASE("the softmax of a block is that of the standard library, far probabilities and NaN included") {
@@ -103,12 +121,16 @@ TEST_CASE("the softmax of a block is that of the standard library, far probabili
   }
 }
 
-TEST_CASE("logistic probes have the same bits for any number of threads") {
+TEST_CASE("a logistic probe scores labellings one by one or side by side, to the same bits") {
   Sample const sample;
-  auto const one = logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}, {.threads = 1});
-  auto const three = logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}, {.threads = 3});
-  CHECK(one.log_loss.fold == three.log_loss.fold);
-  CHECK(one.log_loss.value == three.log_loss.value);
+  ChronologicalFolds const folds(n, 5, 12);
+  LogisticProbe const probe(Doubles(sample.x), d, folds, {.threads = 3});
+  auto turned = sample.labels;
+  std::rotate(turned.begin(), turned.begin() + 200, turned.end());
+  auto first_later = std::async(std::launch::async, [&] { return probe.score(sample.labels); });
+  auto const second = probe.score(turned), first = first_later.get();
+  CHECK(first.log_loss.fold == logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}, {.threads = 1}).log_loss.fold);
+  CHECK(second.log_loss.value == logistic_probe(Doubles(sample.x), d, turned, {n, 5, 12}, {.threads = 1}).log_loss.value);
 }
 
 TEST_CASE("separable classes are found, whatever they are called") {
@@ -128,9 +150,9 @@ TEST_CASE("separable classes are found, whatever they are called") {
 TEST_CASE("rows without a label are left out") {
   Sample sample;
   for (std::size_t i = 0; i < sample.labels.size(); i += 2) sample.labels[i] = -1;
-  CHECK(exactly(sample, 20'000).rows == Labels(5, 50));
+  CHECK(exactly(sample).rows == Labels(5, 50));
   std::fill(sample.labels.begin(), sample.labels.end(), -1);
-  auto const none = exactly(sample, 20'000);
+  auto const none = exactly(sample);
   CHECK(std::isnan(none.accuracy.value));
   CHECK(std::isnan(none.log_loss.se));
 }
@@ -138,7 +160,7 @@ TEST_CASE("rows without a label are left out") {
 TEST_CASE("a class that training lacks counts as an error, not as an infinite loss") {
   Sample sample;
   std::fill_n(sample.labels.begin(), 30, 17);
-  auto const score = exactly(sample, 20'000);
+  auto const score = exactly(sample);
   CHECK(score.unseen == Labels{30, 0, 0, 0, 0});
   CHECK(score.accuracy.fold[0] <= 0.7);
   CHECK(std::isfinite(score.log_loss.value));
@@ -147,7 +169,7 @@ TEST_CASE("a class that training lacks counts as an error, not as an infinite lo
 TEST_CASE("one class teaches nothing") {
   Sample sample;
   std::fill(sample.labels.begin(), sample.labels.end(), 4);
-  auto const score = exactly(sample, 20'000);
+  auto const score = exactly(sample);
   CHECK(std::isnan(score.accuracy.value));
   CHECK(std::isnan(score.penalty[0]));
 }
@@ -175,7 +197,6 @@ TEST_CASE("logistic probes refuse what they cannot use") {
   CHECK_THROWS_AS(logistic_probe(Doubles(sample.x), d, std::span(sample.labels).first(n - 1), {n, 5, 12}),
                   errors::Error);
   CHECK_THROWS_AS(logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}, {.penalties = {-1}}), errors::Error);
-  CHECK_THROWS_AS(logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}, {.max_rows = 0}), errors::Error);
   sample.x[9] = std::numeric_limits<double>::infinity();
   CHECK_THROWS_AS(logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}), errors::Error);
 }
