@@ -184,7 +184,7 @@ std::vector<double> LogisticProbe::Sets::choose(std::span<std::int64_t const> la
   auto const count = static_cast<std::size_t>(folds.blocks());
   std::vector<double> chosen(count, penalties.front()), least(count, std::numeric_limits<double>::infinity());
   if (penalties.size() < 2) return chosen;
-  SoftmaxRegression::Limits const rough{.decrease = 100 * tolerance};  // penalties differ by more than what this leaves
+  SoftmaxRegression::Limits const rough{.decrease = (all ? 100 : 1000) * tolerance};  // penalties differ by more than what this leaves
   std::vector<std::unique_ptr<Fit>> fits;
   for (auto const& set : pairs)
     if (auto fit = std::make_unique<Fit>(*this, set, labels); fit->regression) fits.push_back(std::move(fit));
@@ -228,7 +228,7 @@ LogisticProbe::Scored LogisticProbe::scored(std::span<std::int64_t const> labels
     auto& penalty = score.penalty.emplace_back(undefined);
     if (fit.regression) {
       penalty = penalties[at(set.b)];
-      if (!fit.regression->fit(penalty, {.decrease = sets_->tolerance})) score.converged = false;
+      if (!fit.regression->fit(penalty, {.decrease = (all_penalties ? 1 : 10) * sets_->tolerance})) score.converged = false;
       held = fit.held(*fit.regression, set.held_b, labels);
     }
     score.rows.push_back(static_cast<std::int64_t>(held.size()));
