@@ -63,13 +63,17 @@ std::vector<double> cosine_quantiles(std::vector<double> const& unit, std::int64
   return chosen;
 }
 
+/// Fitted minus empirical share of pairs at each quantile.
+std::vector<double> misfits(std::vector<double> const& cosines, double d) {
+  std::vector<double> all;
+  for (std::size_t q = 0; q < cosines.size(); ++q)
+    all.push_back(share_above(cosines[q], d) - (static_cast<double>(q) + 0.5) / static_cast<double>(cosines.size()));
+  return all;
+}
+
 double mean_square(std::vector<double> const& cosines, double d) {
   double sum = 0;
-  for (std::size_t q = 0; q < cosines.size(); ++q) {
-    auto const share = (static_cast<double>(q) + 0.5) / static_cast<double>(cosines.size());
-    auto const difference = share_above(cosines[q], d) - share;
-    sum += difference * difference;
-  }
+  for (auto const misfit : misfits(cosines, d)) sum += misfit * misfit;
   return sum / static_cast<double>(cosines.size());
 }
 
@@ -126,14 +130,26 @@ std::vector<double> patch_of(std::span<double const> rows, std::int64_t dims, st
   return patch;
 }
 
-/// A fit whose result is about `near`; only differences between such fits matter.
+/// The same fit for a patch that has almost the same dimension, by Gauss and Newton in ln d.
 double dimension_near(std::span<double const> patch, std::int64_t points, std::int64_t dims, double near) {
   auto const unit = on_sphere(patch, points, dims);
   if (unit.size() < 3 * static_cast<std::size_t>(dims) || std::isnan(near)) return undefined;
-  constexpr double reach = 0.5, tolerance = 1e-5;  // of ln d
+  constexpr double difference = 1e-4, tolerance = 1e-5;
   auto const cosines = cosine_quantiles(unit, dims);
-  auto const low = std::max(std::log(least_dimension), std::log(near) - reach);
-  return best_fit(cosines, low, std::min(std::log(most_dimension), std::log(near) + reach), tolerance);
+  auto log_d = std::log(near);
+  for (int step = 0; step < 20; ++step) {
+    auto const here = misfits(cosines, std::exp(log_d)), beside = misfits(cosines, std::exp(log_d + difference));
+    double along = 0, squares = 0;
+    for (std::size_t q = 0; q < here.size(); ++q) {
+      auto const slope = (beside[q] - here[q]) / difference;
+      along += here[q] * slope;
+      squares += slope * slope;
+    }
+    auto const change = std::clamp(along / squares, -0.5, 0.5);
+    log_d = std::clamp(log_d - change, std::log(least_dimension), std::log(most_dimension));
+    if (!(std::abs(change) > tolerance)) break;
+  }
+  return std::exp(log_d);
 }
 
 /// Mean of those that are numbers.
@@ -171,7 +187,8 @@ LocalCorrelation local_correlation_dimension(std::span<double const> rows, std::
   auto const longest = sizes > 0 ? *std::max_element(result.k.begin(), result.k.end()) + 1 : 0;
   auto const block_size = blocks.count > 0 ? points / blocks.count + 1 : 0;
   std::vector<CorrelationFit> fits(centres.size() * sizes);
-  std::vector<double> without(sizes * left_out * centres.size(), undefined);  // (size, block, centre)
+  // (size, block, centre): without the block's rows, alone and with the next rows in their place.
+  std::vector<double> fewer(sizes * left_out * centres.size(), undefined), others = fewer;
 #pragma omp parallel for schedule(dynamic) num_threads(threads > 0 ? threads : omp_get_max_threads())
   for (std::size_t c = 0; c < centres.size(); ++c) {
     auto const order = by_distance(rows, points, dims, centres[c], longest + block_size);
@@ -179,14 +196,24 @@ LocalCorrelation local_correlation_dimension(std::span<double const> rows, std::
       auto const count = result.k[s] + 1;  // the centre itself is the nearest
       auto const patch = patch_of(rows, dims, std::span(order).first(static_cast<std::size_t>(count)));
       fits[c * sizes + s] = full_correlation_dimension(patch, count, dims);
+      auto const near = fits[c * sizes + s].dimension;
+      auto const fit = [&](std::span<std::int64_t const> chosen) {
+        return dimension_near(patch_of(rows, dims, chosen), std::ssize(chosen), dims, near);
+      };
       for (std::size_t b = 0; b < left_out; ++b) {
         if (blocks.of_point[static_cast<std::size_t>(centres[c])] == static_cast<std::int32_t>(b)) continue;
         std::vector<std::int64_t> rest;
-        for (auto const i : order)
-          if (blocks.of_point[static_cast<std::size_t>(i)] != static_cast<std::int32_t>(b) && std::ssize(rest) < count) rest.push_back(i);
-        if (std::ssize(rest) == count)
-          without[(s * left_out + b) * centres.size() + c] =
-              dimension_near(patch_of(rows, dims, rest), count, dims, fits[c * sizes + s].dimension);
+        std::size_t within = 0;
+        for (std::size_t i = 0; i < order.size() && std::ssize(rest) < count; ++i) {
+          if (blocks.of_point[static_cast<std::size_t>(order[i])] == static_cast<std::int32_t>(b)) continue;
+          rest.push_back(order[i]);
+          within += i < static_cast<std::size_t>(count);
+        }
+        if (std::ssize(rest) < count) continue;
+        auto const place = (s * left_out + b) * centres.size() + c;
+        bool const untouched = within == rest.size();
+        fewer[place] = untouched ? near : fit(std::span(rest).first(within));
+        others[place] = untouched ? near : fit(rest);
       }
     }
   }
@@ -205,12 +232,19 @@ LocalCorrelation local_correlation_dimension(std::span<double const> rows, std::
     result.dimension.push_back(mean);
     result.se.push_back(counted > 1 ? std::sqrt(squares / counted / (counted - 1)) : undefined);
     result.residual.push_back(mean_of(residual));
-    std::vector<double> means;
-    for (std::size_t b = 0; b < left_out; ++b) {
-      auto const from = without.begin() + static_cast<std::ptrdiff_t>((s * left_out + b) * centres.size());
-      means.push_back(mean_of({from, from + std::ssize(centres)}));
-    }
-    result.se_blocks.push_back(jackknife_error(means));
+    auto const shifts = [&](std::vector<double> const& values) {
+      std::vector<double> means, away;
+      for (std::size_t b = 0; b < left_out; ++b) {
+        auto const from = values.begin() + static_cast<std::ptrdiff_t>((s * left_out + b) * centres.size());
+        means.push_back(mean_of({from, from + std::ssize(centres)}));
+      }
+      auto const middle = std::accumulate(means.begin(), means.end(), 0.0) / static_cast<double>(left_out);
+      for (auto const value : means) away.push_back(middle - value);
+      return away;
+    };
+    BlockShifts moved{shifts(fewer), shifts(others)};
+    for (auto& value : moved.expected) value *= static_cast<double>(left_out - 1) / static_cast<double>(left_out);
+    result.se_blocks.push_back(moved.error());
   }
   return result;
 }

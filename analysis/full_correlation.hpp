@@ -30,12 +30,13 @@ struct LocalCorrelation {
   std::vector<std::int64_t> k;
   std::vector<double> dimension;  ///< (k), mean over the centres
   std::vector<double> se;         ///< (k), of that mean, from the spread over the centres: a lower bound, they share rows
-  std::vector<double> se_blocks;  ///< (k), by leaving blocks out (jackknife); NaN without blocks
+  std::vector<double> se_blocks;  ///< (k), by leaving blocks out (BlockShifts); NaN without blocks
   std::vector<double> residual;   ///< (k), mean over the centres
 };
 
 /// Neighbourhoods: a centre and its k nearest rows (exact), for each centre. k above points - 1 is left out. Without a
-/// block, its centres are gone and the other centres have the next rows for those in it.
+/// block, its centres are gone and the other centres have the next rows for those in it (observed shifts); what those
+/// next rows are is chance, so that the expected shifts are without them.
 /// rows: (point, dims); centres: indices of rows.
 LocalCorrelation local_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims,
                                              std::vector<std::int64_t> const& centres,
