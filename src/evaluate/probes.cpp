@@ -129,11 +129,12 @@ class CircleProbes {
   CircleProbes(std::vector<std::int64_t> const& circle, std::vector<std::int64_t> const& offsets) : labels_{circle} {
     for (auto const offset : offsets) labels_.push_back(representation::circular_shift(std::span<std::int64_t const>(circle), 1, offset));
   }
-  /// (panel, labelling): circles as they are, then shifted; of the untrained panels as they are. A few panels at a time:
-  /// each holds its rows and what is computed from them.
+  /// (panel, labelling): circles as they are, then shifted; of the untrained panels as they are. A few panels at a time,
+  /// since each holds its rows and what is computed from them; but one for each thread, since the labelling with errors
+  /// takes longest.
   void score(PanelPair const& panels, representation::ChronologicalFolds const& folds, int threads) {
     auto const trained = panels.trained.size(), all = trained + panels.untrained.size();
-    auto const at_once = static_cast<std::size_t>(std::max(2, threads / 4));
+    auto const at_once = static_cast<std::size_t>(std::max(2, threads));
     representation::LogisticOptions options;
     options.threads = 1;
     scores_.resize(all);
