@@ -129,41 +129,30 @@ class CircleProbes {
   CircleProbes(std::vector<std::int64_t> const& circle, std::vector<std::int64_t> const& offsets) : labels_{circle} {
     for (auto const offset : offsets) labels_.push_back(representation::circular_shift(std::span<std::int64_t const>(circle), 1, offset));
   }
-  /// (panel, labelling): circles as they are, then shifted; of the untrained panels as they are. A few panels at a time,
-  /// since each holds its rows and what is computed from them; but one for each thread, since the labelling with errors
-  /// takes longest.
+  /// (panel, labelling): circles as they are, then shifted; of the untrained panels as they are. All panels at once: the
+  /// labellings with errors take longest, and none should be left to the end.
   void score(PanelPair const& panels, representation::ChronologicalFolds const& folds, int threads) {
-    auto const trained = panels.trained.size(), all = trained + panels.untrained.size();
-    auto const at_once = static_cast<std::size_t>(std::max(2, threads));
+    trained_ = panels.trained.size();
     representation::LogisticOptions options;
     options.threads = 1;
-    scores_.resize(all);
-    std::vector<std::size_t> order;  // a trained panel beside an untrained one
-    for (std::size_t p = 0; p < trained; ++p) {
-      order.push_back(p);
-      if (trained + p < all) order.push_back(trained + p);
-    }
-    for (std::size_t first = 0; first < order.size(); first += at_once) {
-      auto const some = std::span(order).subspan(first, std::min(at_once, order.size() - first));
-      auto const probes = side_by_side(some.size(), threads, [&](std::size_t i) {
-        auto const& panel = some[i] < trained ? panels.trained[some[i]] : panels.untrained[some[i] - trained];
-        return std::make_unique<representation::LogisticProbe>(features(panel), panel.dims, folds, options);
-      });
-      struct Task {
-        std::size_t probe, labels;
-      };
-      std::vector<Task> tasks;  // the longest first
-      for (std::size_t i = 0; i < some.size(); ++i) tasks.push_back({i, 0});
-      for (std::size_t i = 0; i < some.size(); ++i)
-        for (std::size_t l = 1; l < labels_.size() && some[i] < trained; ++l) tasks.push_back({i, l});
-      auto found = side_by_side(tasks.size(), threads, [&](std::size_t t) {
-        auto const& probe = *probes[tasks[t].probe];
-        auto const& labels = labels_[tasks[t].labels];
-        return tasks[t].labels == 0 ? probe.score(labels) : probe.score_control(labels);
-      });
-      for (std::size_t t = 0; t < tasks.size(); ++t) scores_[some[tasks[t].probe]].push_back(std::move(found[t]));
-    }
-    trained_ = trained;
+    auto const probes = side_by_side(trained_ + panels.untrained.size(), threads, [&](std::size_t p) {
+      auto const& panel = p < trained_ ? panels.trained[p] : panels.untrained[p - trained_];
+      return std::make_unique<representation::LogisticProbe>(features(panel), panel.dims, folds, options);
+    });
+    struct Task {
+      std::size_t panel, labels;
+    };
+    std::vector<Task> tasks;  // the longest first
+    for (std::size_t p = 0; p < probes.size(); ++p) tasks.push_back({p, 0});
+    for (std::size_t p = 0; p < trained_; ++p)
+      for (std::size_t l = 1; l < labels_.size(); ++l) tasks.push_back({p, l});
+    auto found = side_by_side(tasks.size(), threads, [&](std::size_t t) {
+      auto const& probe = *probes[tasks[t].panel];
+      auto const& labels = labels_[tasks[t].labels];
+      return tasks[t].labels == 0 ? probe.score(labels) : probe.score_control(labels);
+    });
+    scores_.resize(probes.size());
+    for (std::size_t t = 0; t < tasks.size(); ++t) scores_[tasks[t].panel].push_back(std::move(found[t]));
   }
   [[nodiscard]] ProbeScore result(char const* name, Values values, Values chance) const {
     ProbeScore result{.name = name, .chance = (scores_.front().front().*chance).value};
