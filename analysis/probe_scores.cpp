@@ -24,7 +24,7 @@ void write_scores(store::Hdf5Writer& h5, std::string const& path, std::vector<Sc
     values.push_back(score.value);
     errors.push_back(score.se);
   }
-  write_pairs(h5, path, meaning, values, "_se", "standard error over draws of the series, visits as clusters; a lower bound of an R^2 near 0", errors);
+  write_pairs(h5, path, meaning, values, "_se", "standard error over draws of the series, visits as clusters; a lower bound with fewer than about 30 visits, or for an R^2 near 0", errors);
 }
 
 void write_shuffled(store::Hdf5Writer& h5, std::string const& path, std::vector<Shuffled> const& scores) {

@@ -47,7 +47,7 @@ struct Probes {
 double half_interval(Scored const& score, std::int64_t groups);
 
 /// The groups /probe/<target>: <score>, untrained_<score> (layer), each with its _se, shuffled_<score> with its _sd, and
-/// the number chance_<score>; /probe's attributes guard_steps, clusters, shifts. The scale /layer must be there.
+/// the number chance_<score>; /probe's attributes guard_steps, groups, shifts. The scale /layer must be there.
 void write_probes(store::Hdf5Writer& h5, Probes const& probes);
 
 }  // namespace mambasynth::analysis
