@@ -41,45 +41,6 @@ TrainingSet training_set(Moments const& moments, std::vector<std::int64_t> const
   return set;
 }
 
-/// One labelling's classes in a training set, numbered as they are ordered.
-class Classes {
- public:
-  Classes(std::vector<std::int64_t> const& rows, std::span<std::int64_t const> labels) {
-    for (auto const row : rows)
-      if (auto const label = labels[static_cast<std::size_t>(row)]; label >= 0) {
-        ++count_[label];
-        ++total_;
-      }
-    for (auto const& [label, count] : count_) {
-      if (count > majority_count_) {
-        majority_ = label;
-        majority_count_ = count;
-      }
-      index_[label] = static_cast<std::int32_t>(index_.size());
-    }
-    if (!usable()) return;
-    for (auto const label : labels) of_row_.push_back(index(label));
-  }
-  [[nodiscard]] bool usable() const { return count_.size() > 1; }
-  [[nodiscard]] std::int64_t count() const { return static_cast<std::int64_t>(count_.size()); }
-  /// Of each row, those outside of the set too; -1 for a class that the set lacks.
-  [[nodiscard]] std::span<std::int32_t const> of_row() const { return of_row_; }
-  [[nodiscard]] std::int64_t majority() const { return majority_; }
-  [[nodiscard]] double share(std::int64_t label) const {
-    return static_cast<double>(count_.at(label)) / static_cast<double>(total_);
-  }
-
- private:
-  [[nodiscard]] std::int32_t index(std::int64_t label) const {
-    auto const found = index_.find(label);
-    return found == index_.end() ? -1 : found->second;
-  }
-  std::map<std::int64_t, std::int64_t> count_;
-  std::map<std::int64_t, std::int32_t> index_;
-  std::vector<std::int32_t> of_row_;
-  std::int64_t majority_ = 0, majority_count_ = 0, total_ = 0;
-};
-
 /// Log-loss summed over held-out rows of classes that training has.
 struct Judged {
   double loss = 0, rows = 0;
@@ -138,6 +99,45 @@ struct LogisticProbe::Sets {
   /// For each block the penalty with the least log-loss on the others: of all candidates, or of those up to the first that
   /// does worse in every block than one before it.
   [[nodiscard]] std::vector<double> choose(std::span<std::int64_t const> labels, bool all) const;
+};
+
+/// One labelling's classes in a training set, numbered as they are ordered.
+class LogisticProbe::Classes {
+ public:
+  Classes(std::vector<std::int64_t> const& rows, std::span<std::int64_t const> labels) {
+    for (auto const row : rows)
+      if (auto const label = labels[static_cast<std::size_t>(row)]; label >= 0) {
+        ++count_[label];
+        ++total_;
+      }
+    for (auto const& [label, count] : count_) {
+      if (count > majority_count_) {
+        majority_ = label;
+        majority_count_ = count;
+      }
+      index_[label] = static_cast<std::int32_t>(index_.size());
+    }
+    if (!usable()) return;
+    for (auto const label : labels) of_row_.push_back(index(label));
+  }
+  [[nodiscard]] bool usable() const { return count_.size() > 1; }
+  [[nodiscard]] std::int64_t count() const { return static_cast<std::int64_t>(count_.size()); }
+  /// Of each row, those outside of the set too; -1 for a class that the set lacks.
+  [[nodiscard]] std::span<std::int32_t const> of_row() const { return of_row_; }
+  [[nodiscard]] std::int64_t majority() const { return majority_; }
+  [[nodiscard]] double share(std::int64_t label) const {
+    return static_cast<double>(count_.at(label)) / static_cast<double>(total_);
+  }
+
+ private:
+  [[nodiscard]] std::int32_t index(std::int64_t label) const {
+    auto const found = index_.find(label);
+    return found == index_.end() ? -1 : found->second;
+  }
+  std::map<std::int64_t, std::int64_t> count_;
+  std::map<std::int64_t, std::int32_t> index_;
+  std::vector<std::int32_t> of_row_;
+  std::int64_t majority_ = 0, majority_count_ = 0, total_ = 0;
 };
 
 /// One labelling of a set's rows, and its read-out; none where the rows have fewer than two classes.

@@ -58,6 +58,7 @@ class LogisticProbe {
 
  private:
   struct Sets;
+  class Classes;
   struct Fit;
   struct Scored;
   [[nodiscard]] Scored scored(std::span<std::int64_t const> labels, bool all_penalties) const;
