@@ -37,16 +37,16 @@ class BlockSums {
 /// Error of an estimate from its values with one block left out each (jackknife); NaN for fewer than two.
 double jackknife_error(std::span<double const> without_one);
 
-/// How each block moves an estimate that looks at neighbours. Leaving a block out takes neighbours away from all others,
-/// which sums over blocks cannot see; but which neighbours those are is chance, and a jackknife counts what k points
-/// decide together k times (Efron & Stein 1981, Ann. Stat. 9:586). That chance differs from point to point and averages
-/// out over a neighbourhood, while what a block does to a whole place (as when a state is visited once more) stays.
+/// How each block moves an estimate that looks at neighbours. Leaving a block out also removes neighbours of the points
+/// outside it, which sums over blocks miss. A plain jackknife overcounts this: a term shared by k points enters k times
+/// (Efron & Stein 1981, Ann. Stat. 9:586). The excess is local noise that averages out over a neighbourhood; what a block
+/// does to a whole region, such as one more visit to a state, remains.
 struct BlockShifts {
   std::vector<double> expected;  ///< (block), by the influence of its points, averaged over their neighbourhoods; sum 0
   std::vector<double> observed;  ///< (block), mean of the estimates with one block left out less that without this one
 
-  /// sqrt(sum_b expected_b observed_b): the covariance of the two, where chance enters each in another way. The
-  /// jackknife's error where that sum is not positive; NaN for fewer than two blocks and where an estimate is NaN.
+  /// sqrt(sum_b expected_b observed_b), the covariance of the two, whose local noise is independent. If that sum is not
+  /// positive, the jackknife's error; NaN for fewer than two blocks or if an estimate is NaN.
   [[nodiscard]] double error() const;
 };
 

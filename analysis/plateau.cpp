@@ -43,13 +43,13 @@ std::optional<Plateau> find_plateau(std::span<Estimate const> curve, std::span<B
   std::optional<Plateau> best;
   if (shifts.size() != curve.size() || curve.empty() || shifts[0].observed.size() < 2) return best;
   auto const freedom = static_cast<std::int64_t>(shifts[0].observed.size()) - 1;
-  auto const visible = central_quantile(0.99, freedom), possible = central_quantile(0.95, freedom);
+  auto const visible = central_quantile(0.99, freedom), possible = interval_quantile(freedom);
   double best_change = 0;
   for (std::size_t first = 0; first < curve.size(); ++first) {
     for (auto last = first + plateau_entries - 1; last < curve.size(); ++last) {
       auto const trend = trend_of(curve, shifts, first, last);
       auto const change = std::abs(trend.change);
-      // NaN, of an entry or its error, is no plateau.
+      // Negated, so that NaN in an entry or its error fails.
       if (!(change <= visible * trend.error && change + possible * trend.error <= plateau_change * trend.mean)) continue;
       auto const entries = last - first + 1, longest = best ? best->last - best->first + 1 : 0;
       auto const relative = change / trend.mean;

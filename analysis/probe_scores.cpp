@@ -39,8 +39,7 @@ void write_shuffled(store::Hdf5Writer& h5, std::string const& path, std::vector<
 }  // namespace
 
 double half_interval(Scored const& score, std::int64_t groups) {
-  constexpr double confidence = 0.95;
-  return groups > 1 ? central_quantile(confidence, groups - 1) * score.se : undefined;
+  return groups > 1 ? interval_quantile(groups - 1) * score.se : undefined;
 }
 
 void write_probes(store::Hdf5Writer& h5, Probes const& probes) {

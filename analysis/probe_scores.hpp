@@ -18,7 +18,7 @@ struct Scored {
 
 /// Over several shifts of the targets in time; NaN where undefined.
 struct Shuffled {
-  double mean, sd;  ///< sd: of one shift's score, what the score scatters by where there is nothing to read
+  double mean, sd;  ///< sd: spread of the score over shifts, with nothing to read out
 };
 
 /// One way to say how well a probe does, for each layer and each control.

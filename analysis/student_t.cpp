@@ -31,4 +31,6 @@ double central_quantile(double p, std::int64_t freedom) {
   }
 }
 
+double interval_quantile(std::int64_t freedom) { return central_quantile(0.95, freedom); }
+
 }  // namespace mambasynth::analysis

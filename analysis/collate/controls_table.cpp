@@ -24,7 +24,7 @@ constexpr std::array<std::pair<char const*, char const*>, 5> controls = {{{"", "
                                                                           {"signal.", "noise-free signal"},
                                                                           {"noise.", "pure noise"}}};
 
-/// The columns as far as they are looked up, and what is to be said of the values in them.
+/// Looks up the table's values, and collects the notes that they call for.
 class Values {
  public:
   explicit Values(SweepFolder const& sweep) : of_measure_(pooled(sweep)) {}

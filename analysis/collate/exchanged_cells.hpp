@@ -17,7 +17,7 @@ struct ComparedGroup {
 /// kernels of independent seeds); NaN where their product is not positive.
 double ceiling_of(double own_a, double own_b);
 
-/// What the least alike pair of cells looks like where cells are no more than names: trials of one seed exchange their
+/// The null distribution of the least alike pair of cells, if cells do not matter: trials of one seed exchange their
 /// cells at random, `times` times, always the same, and each time the smallest ratio of a pair's CKA (different seeds) to
 /// its ceiling is taken. Sorted; empty where nothing can be exchanged or no pair has a ceiling.
 std::vector<double> least_ratios_of_exchanged(std::vector<ComparedGroup> const& groups, int times);

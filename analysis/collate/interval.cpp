@@ -9,7 +9,6 @@ namespace mambasynth::collate {
 
 Interval interval_of(std::span<double const> values) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  constexpr double confidence = 0.95;
   auto const n = static_cast<std::int64_t>(values.size());
   if (n == 0) return {0, nan, nan, nan, nan};
   double sum = 0;
@@ -19,7 +18,7 @@ Interval interval_of(std::span<double const> values) {
   double squares = 0;
   for (auto const value : values) squares += (value - mean) * (value - mean);
   auto const sd = std::sqrt(squares / static_cast<double>(n - 1));
-  auto const half = analysis::central_quantile(confidence, n - 1) * sd / std::sqrt(static_cast<double>(n));
+  auto const half = analysis::interval_quantile(n - 1) * sd / std::sqrt(static_cast<double>(n));
   return {n, mean, sd, mean - half, mean + half};
 }
 

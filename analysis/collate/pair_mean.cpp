@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/collate/interval.hpp"
+#include "analysis/blocks.hpp"
 #include "analysis/student_t.hpp"
 
 namespace mambasynth::collate {
@@ -38,18 +38,10 @@ PairMean mean_over_seeds(std::span<SeedPair const> pairs) {
   if (pairs.empty()) return result;
   result.mean = all.of / all.count;
   if (result.seeds < 2) return result;
-  auto const n = static_cast<double>(result.seeds);
   std::vector<double> without;
-  double mean = 0, squares = 0;
-  for (auto const& of : with) {
-    // Without any pair left 0 / 0, and no error is known.
-    without.push_back((all.of - of.of) / (all.count - of.count));
-    mean += without.back() / n;
-  }
-  for (auto const value : without) squares += (value - mean) * (value - mean);
-  result.se = all.count > 1 ? std::sqrt((n - 1) / n * squares) : std::nan("");
-  constexpr double confidence = 0.95;
-  auto const half = analysis::central_quantile(confidence, result.seeds - 1) * result.se;
+  for (auto const& of : with) without.push_back((all.of - of.of) / (all.count - of.count));  // 0 / 0 if no pair is left
+  result.se = all.count > 1 ? analysis::jackknife_error(without) : std::nan("");
+  auto const half = analysis::interval_quantile(result.seeds - 1) * result.se;
   result.low = result.mean - half;
   result.high = result.mean + half;
   return result;

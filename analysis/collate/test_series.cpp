@@ -37,7 +37,6 @@ bool same_series(CollatedTrial const& a, CollatedTrial const& b) {
 
 /// Of a weighted mean over blocks, as errors_over_blocks has it.
 Interval over_blocks(analysis::TestBlocks const& blocks, std::vector<double> const& values) {
-  constexpr double confidence = 0.95;
   auto const count = static_cast<std::int64_t>(values.size());
   double sum = 0, windows = 0;
   for (std::size_t b = 0; b < values.size(); ++b) {
@@ -45,7 +44,7 @@ Interval over_blocks(analysis::TestBlocks const& blocks, std::vector<double> con
     windows += static_cast<double>(blocks.windows[b]);
   }
   auto const mean = sum / windows, se = analysis::errors_over_blocks(blocks, values).front();
-  auto const half = analysis::central_quantile(confidence, count - 1) * se;
+  auto const half = analysis::interval_quantile(count - 1) * se;
   return {count, mean, se * std::sqrt(static_cast<double>(count)), mean - half, mean + half};
 }
 

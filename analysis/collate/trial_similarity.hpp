@@ -28,8 +28,8 @@ struct LayerSimilarity {
 
   /// What two cells can have at most where seeds are independent (ceiling_of); NaN where one of the two has a single seed.
   [[nodiscard]] double ceiling(CellPair const& pair) const;
-  /// How often some pair of cells stays as far below its ceiling as this one where cells are no more than names: a p
-  /// value that allows for having looked at all pairs; NaN where undefined.
+  /// p value if cells do not matter: how often at least one pair of cells falls as far below its ceiling as this one, so
+  /// that it allows for having looked at all pairs; NaN if undefined.
   [[nodiscard]] double p(CellPair const& pair) const;
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/figures/dimension_bar.hpp"
 #include "analysis/figures/palette.hpp"
 
 namespace mambasynth::figures {
@@ -13,15 +14,12 @@ namespace {
 
 using analysis::Estimate;
 
-/// Two standard errors by stretches of time; none where those are not known, since the nominal error is a lower bound.
-double bar(Estimate const& e) { return std::isfinite(e.se_blocks) ? 2 * e.se_blocks : 0; }
-
 /// x, estimate, two errors; entries without a value are left out.
 std::string curve(std::vector<double> const& x, std::vector<Estimate> const& estimates) {
   std::string rows = "# x dimension two_errors\n";
   for (std::size_t i = 0; i < x.size(); ++i)
     if (std::isfinite(estimates[i].value))
-      rows += fmt::format("{:.6g} {:.6g} {:.6g}\n", x[i], estimates[i].value, bar(estimates[i]));
+      rows += fmt::format("{:.6g} {:.6g} {:.6g}\n", x[i], estimates[i].value, dimension_bar(estimates[i]));
   return rows;
 }
 
@@ -34,7 +32,7 @@ double highest(std::vector<std::vector<Estimate>> const& curves) {
   double most = 0;
   for (auto const& one : curves)
     for (auto const& e : one)
-      if (std::isfinite(e.value)) most = std::max(most, e.value + bar(e));
+      if (std::isfinite(e.value)) most = std::max(most, e.value + dimension_bar(e));
   return most > 0 ? most : 1;
 }
 
@@ -136,7 +134,7 @@ std::string by_group(Figure& figure, dimension::Measured const& m, double left, 
     rows += fmt::format("{} {}", g, m.groups[g].label);
     for (std::size_t i = 0; i < ks.size(); ++i)
       rows += i < e.k.size() && std::isfinite(e.levina_bickel[i].value)
-                  ? fmt::format(" {:.6g} {:.6g}", e.levina_bickel[i].value, bar(e.levina_bickel[i]))
+                  ? fmt::format(" {:.6g} {:.6g}", e.levina_bickel[i].value, dimension_bar(e.levina_bickel[i]))
                   : std::string(" NaN NaN");
     rows += "\n";
   }

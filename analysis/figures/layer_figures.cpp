@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "analysis/figures/curves.hpp"
+#include "analysis/figures/dimension_bar.hpp"
 #include "analysis/figures/embedding_figures.hpp"
 #include "analysis/figures/heat_map.hpp"
 #include "analysis/figures/layer_axis.hpp"
@@ -21,9 +22,6 @@ namespace {
 using analysis::DimensionEstimates;
 using analysis::Estimate;
 
-/// None where only the nominal error is known: it is a lower bound.
-double half_width(Estimate const& e) { return std::isfinite(e.se_blocks) ? 2 * e.se_blocks : 0; }
-
 void add(Curve& curve, double value, double half) {
   curve.mean.push_back(value);
   curve.low.push_back(value - half);
@@ -33,7 +31,7 @@ void add(Curve& curve, double value, double half) {
 template <class OfLayer>
 Curve curve_of(std::string const& name, std::vector<DimensionEstimates> const& layers, OfLayer estimate) {
   Curve curve{.name = name, .mean = {}, .low = {}, .high = {}};
-  for (auto const& layer : layers) add(curve, estimate(layer).value, half_width(estimate(layer)));
+  for (auto const& layer : layers) add(curve, estimate(layer).value, dimension_bar(estimate(layer)));
   return curve;
 }
 

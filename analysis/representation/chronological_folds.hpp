@@ -21,8 +21,8 @@ class ChronologicalFolds {
     [[nodiscard]] std::int64_t rows() const { return end - first; }
   };
 
-  /// cluster: (rows), its number for each row, in one run; where there is none, or clusters are so long that a block would
-  /// be left without rows, each row is one. A guard may be longer than a block. errors::usage for fewer
+  /// cluster: (rows), the number of each row's cluster; its rows are consecutive. If it is empty, or clusters are so long
+  /// that a block would get no rows, each row is a cluster of its own. A guard may be longer than a block. errors::usage for fewer
   /// than 3 blocks (the penalty is chosen by holding out one of those left), fewer rows than blocks, another number of
   /// clusters' entries than of rows, or a guard that leaves a block no other to choose the penalty by.
   ChronologicalFolds(std::int64_t rows, std::int64_t blocks, std::int64_t guard,

@@ -71,9 +71,6 @@ Moments StretchMoments::training(std::int64_t b, std::int64_t c) const {
 Moments StretchMoments::training_in_group(std::int64_t b, std::int64_t g) const {
   return sum([&](auto const& s) { return folds_.apart(s, b) && folds_.in_group(s, g); });
 }
-Moments StretchMoments::held(std::int64_t b) const {
-  return sum([&](auto const& s) { return folds_.in_block(s, b); });
-}
 Moments StretchMoments::validation(std::int64_t b, std::int64_t c) const {
   return sum([&](auto const& s) { return folds_.in_block(s, b) && folds_.apart(s, c); });
 }

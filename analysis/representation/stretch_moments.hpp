@@ -35,8 +35,6 @@ class StretchMoments {
   [[nodiscard]] Moments training(std::int64_t b, std::int64_t c) const;
   /// Of those among them, with block b held out, that belong to group g of the folds.
   [[nodiscard]] Moments training_in_group(std::int64_t b, std::int64_t g) const;
-  /// Of block b.
-  [[nodiscard]] Moments held(std::int64_t b) const;
   /// Of the rows of block b that tell penalties apart while block c is kept for the test.
   [[nodiscard]] Moments validation(std::int64_t b, std::int64_t c) const;
 

@@ -129,8 +129,8 @@ class CircleProbes {
   CircleProbes(std::vector<std::int64_t> const& circle, std::vector<std::int64_t> const& offsets) : labels_{circle} {
     for (auto const offset : offsets) labels_.push_back(representation::circular_shift(std::span<std::int64_t const>(circle), 1, offset));
   }
-  /// (panel, labelling): circles as they are, then shifted; of the untrained panels as they are. All panels at once: the
-  /// labellings with errors take longest, and none should be left to the end.
+  /// (panel, labelling): circles as they are, then shifted; of the untrained panels as they are. All panels at once, so
+  /// that no labelling with errors, which takes longest, runs last.
   void score(PanelPair const& panels, representation::ChronologicalFolds const& folds, int threads) {
     trained_ = panels.trained.size();
     representation::LogisticOptions options;

@@ -263,7 +263,7 @@ void Filter::finish_revolution(std::size_t number, double log_entering) {
     to_come[r] = log_sum(gone_on, log_entering + circle.log_dwell[r]);
     largest = std::max(largest, to_come[r]);
   }
-  // All mass may have left: nobody enters, and no visit goes on.
+  // All mass may be gone: no circle is entered, and no visit continues.
   double const unit = largest > log_zero ? largest : 0;
   for (std::size_t r = 0; r < revolutions; ++r) to_come[r] -= unit;
   if (follows_elapsed()) {

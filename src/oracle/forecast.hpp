@@ -26,7 +26,7 @@ class Forecast {
   [[nodiscard]] double const* mean(std::size_t h) const { return mean_.data() + h * channels_; }
   /// (n): P(circle at t + k).
   [[nodiscard]] double const* circle(std::size_t h) const { return circle_.data() + h * circles_; }
-  /// P(t + k belongs to another visit than t); 0 where there is one circle.
+  /// P(t + k belongs to a different visit than t); 0 if there is only one circle.
   [[nodiscard]] double switched(std::size_t h) const { return switched_[h]; }
 
   /// At step t itself: P(circle), and P(the visit ends with this step).

@@ -47,7 +47,7 @@ analysis::TrialHistory history_of(train::Progress const& progress) {
   return h;
 }
 
-/// Returns the errors on the test windows (window, horizon); none where there is no test series.
+/// Returns the errors on the test windows, (window, horizon); empty without a test series.
 std::vector<std::vector<double>> measure_losses(analysis::TrialResult& result, model::Predictor const& network,
                                                 train::Material const& material, std::int64_t micro_batch) {
   auto const wide = std::max<std::int64_t>(1, measured_steps_at_once / material.train.length);

@@ -168,7 +168,7 @@ TEST_CASE("an estimate's error is known as far as neighbours go with a block lef
   CHECK(std::isnan(found.levina_bickel[1].se_blocks));  // 40 points are left, each has 39 others
 }
 
-TEST_CASE("errors by blocks do not depend on the number of threads, nor on who searches") {
+TEST_CASE("errors by blocks do not depend on the number of threads") {
   analysis::EstimateOptions options;
   options.blocks = analysis::blocks_in_time(steps(400), 8);
   options.threads = 1;

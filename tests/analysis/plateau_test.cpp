@@ -69,7 +69,7 @@ Marked marked(int draws, std::int64_t points, std::int64_t dims, std::function<v
 
 }  // namespace
 
-TEST_CASE("a plateau is marked only where there is one") {
+TEST_CASE("a plateau is marked only if there is one") {
   SECTION("a noisy ring's curve falls through") {
     CHECK_FALSE(plateau_of(curve({11.33, 9.21, 6.79, 3.97, 1.88, 1.22, 1.06}, 0.02)));
   }

@@ -14,5 +14,6 @@ TEST_CASE("quantiles of Student's t are those of the tables") {
   CHECK(central_quantile(0.95, 4) == Approx(2.77644510519779436).epsilon(1e-12));
   CHECK(central_quantile(0.95, 9) == Approx(2.26215716279820554).epsilon(1e-12));
   CHECK(central_quantile(0.95, 100) == Approx(1.98397151852355229).epsilon(1e-12));
+  CHECK(interval_quantile(9) == central_quantile(0.95, 9));
   CHECK(central_quantile(0.5, 1) == Approx(1).epsilon(1e-12));
 }

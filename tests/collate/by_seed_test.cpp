@@ -127,7 +127,7 @@ TEST_CASE_METHOD(Fixture, "untrained networks that differ between cells, a seed 
   }
 }
 
-TEST_CASE_METHOD(Fixture, "of a single seed controls are means alone") {
+TEST_CASE_METHOD(Fixture, "controls of a single seed are plain means") {
   write_text(dir / "plan.csv", "id,train.gate_lr_factor,seed,cost\na1,0.0,42,1\nb1,0.1,42,1\n");
   sweep.commit(in_cell("a1", 1, 7.5));
   sweep.commit(in_cell("b1", 2, 7.5));

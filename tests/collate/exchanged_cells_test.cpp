@@ -93,7 +93,7 @@ TEST_CASE("two cells of three seeds exchange in four ways, each as often") {
   CHECK(least_ratios_of_exchanged({group}, times) == found);
 }
 
-TEST_CASE("where cells are no more than names p is uniform, where they matter it is small") {
+TEST_CASE("p is uniform if cells do not matter, and small if they do") {
   // The least of 15 ratios lies well below 1 in either case.
   constexpr int sweeps = 300, times = 199;
   int at_most_5 = 0, at_most_50 = 0;
@@ -107,7 +107,7 @@ TEST_CASE("where cells are no more than names p is uniform, where they matter it
   CHECK(p_of(sweep_of(6, 4, 0.5, 1), times) == Approx(1.0 / (1 + times)));
 }
 
-TEST_CASE("nothing is exchanged between series, of seeds with one trial, nor without a ceiling") {
+TEST_CASE("nothing is exchanged between series, for seeds with one trial, or without a ceiling") {
   CHECK(least_ratios_of_exchanged({}, 10).empty());
   auto alone = sweep_of(2, 3, 0, 1);
   alone.seed = {"a", "b", "c", "d", "e", "f"};

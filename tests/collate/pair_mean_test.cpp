@@ -55,7 +55,7 @@ TEST_CASE("pairs of the same seeds are averaged first, then seeds are left out o
   CHECK(same.se == Approx(1.527525231651947));
 }
 
-TEST_CASE("without a second pair of seeds there is no error") {
+TEST_CASE("the error needs a second pair of seeds") {
   for (auto const& pairs : {std::vector<SeedPair>{{"1", "2", 0.5}}, {{"1", "2", 0.25}, {"2", "1", 0.75}}, {{"1", "1", 0.5}}}) {
     auto const found = mean_over_seeds(pairs);
     CHECK(found.mean == 0.5);

@@ -76,7 +76,7 @@ TEST_CASE("over blocks of the test series, after an average over seeds") {
   CHECK(uneven.sd / std::sqrt(3.0) == Approx(0.72));
 }
 
-TEST_CASE("nothing is said of other series, of trials without blocks, and of a single block") {
+TEST_CASE("no error for different series, for trials without blocks, or for a single block") {
   std::vector<double> const optimum{7};
   analysis::ExcessByBlock const blocks{.horizon = {1}, .blocks = {.first = {0, 10}, .windows = {1, 1}}, .excess = {1, 2}};
   CHECK(over({trial_with("1", blocks, optimum)}).measures.size() == 1);
@@ -123,7 +123,7 @@ TEST_CASE_METHOD(Fixture, "the tables have the error over seeds and that of the 
   CHECK(read.excess[4] == Approx(-2));
 }
 
-TEST_CASE_METHOD(Fixture, "one cell with trials of two test series has no error of them, the other has") {
+TEST_CASE_METHOD(Fixture, "a cell with trials of two test series has no test-series error; another cell keeps its own") {
   for (auto const* id : {"a1", "a2", "a3", "b1", "b2", "b3"}) sweep.commit(with_blocks(id, 0.1 * (id[1] - '0'), id == std::string("a2") ? 6 : 7));
   auto const ran = collate(dir.string());
   CHECK_THAT(ran.err, ContainsSubstring("train.gate_lr_factor = 0.0: its trials were tested on different series"));

@@ -54,7 +54,7 @@ TEST_CASE("wrong types and values out of range are refused") {
   CHECK_THAT(refusal_of("[train\n"), ContainsSubstring("this is not TOML"));
 }
 
-TEST_CASE("the test series is another than the series itself") {
+TEST_CASE("the test series differs from the series itself") {
   auto const refused = [](config::Data const& keys) {
     try {
       config::check_test_series(keys);

@@ -59,7 +59,7 @@ TEST_CASE("ridge probes as row by row in NumPy") {
   CHECK(scores[1].penalty == std::vector<double>{100, 100, 100, 100, 10});
 }
 
-TEST_CASE("targets without errors have the same scores, and change nobody's error") {
+TEST_CASE("skipping the errors of some targets changes neither scores nor other errors") {
   Sample const sample;
   auto const both = ridge_probe(Doubles(sample.x), d, sample.targets(), {n, 5, 12});
   auto const first = ridge_probe(Doubles(sample.x), d, sample.targets(), {n, 5, 12}, {.with_error = 1});

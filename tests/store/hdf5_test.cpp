@@ -84,7 +84,7 @@ TEST_CASE("what is written to HDF5 is read back", "[store][hdf5]") {
   CHECK(file.text_attribute("/horizon/horizon", "NAME") == "horizon");
 }
 
-TEST_CASE("words lie over scales", "[store][hdf5]") {
+TEST_CASE("text data sets have dimension scales", "[store][hdf5]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.h5";
   std::vector<std::string> const words{"spectral", "random", "", "≥"};
