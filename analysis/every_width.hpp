@@ -12,7 +12,7 @@ using Eight = double __attribute__((vector_size(64), aligned(8)));
 }  // namespace mambasynth::analysis
 
 /// Before a function: one copy of it for each width.
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)  // a sanitizer starts after the choice between them
+#if defined(__x86_64__) && !defined(MAMBASYNTH_SANITIZED)  // a sanitizer starts after the choice between them
 #define MAMBASYNTH_EVERY_WIDTH __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define MAMBASYNTH_EVERY_WIDTH

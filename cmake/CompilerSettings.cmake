@@ -42,6 +42,7 @@ endif()
 if(MAMBASYNTH_SANITIZE)
   target_compile_options(mambasynth_settings INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${MAMBASYNTH_SANITIZE} -O1 -fno-omit-frame-pointer -fno-sanitize-recover=undefined>)
+  target_compile_definitions(mambasynth_settings INTERFACE MAMBASYNTH_SANITIZED)
   target_link_options(mambasynth_settings INTERFACE -fsanitize=${MAMBASYNTH_SANITIZE})
 endif()
 

@@ -4,7 +4,8 @@
 #   tests/run.sh [--quick] [--long] [--no-install]
 #
 #   --quick        unit tests only: no sanitizers, no system tests
-#   --long         the tests that take minutes too, and the sanitizers over what includes LibTorch as well
+#   --long         the tests that take minutes too, the sanitizers over what includes LibTorch as well, and ThreadSanitizer
+#                  where clang++ and its OpenMP runtime are
 #   --no-install   install nothing: modules or a container provide everything
 #
 # MAMBASYNTH_REFERENCE=FOLDER   golden files of the original (default: shared/reference beside the checkout)
@@ -79,7 +80,7 @@ run_ctest() {  # PRESET
   step "Unit tests, preset $1"
   rm -f "$cases"/*.xml
   # One thread a test: two tests whose threads spin for each other take ten times as long.
-  OMP_NUM_THREADS=1 ctest --test-dir "$checkout/build/$1" --no-tests=error --output-on-failure --parallel $parallel "${filter[@]}" \
+  OMP_NUM_THREADS=${threads_a_test:-1} ctest --test-dir "$checkout/build/$1" --no-tests=error --output-on-failure --parallel $parallel "${filter[@]}" \
     --output-junit "$results/$1.xml" || fail_without_report "$1"
   cp -r "$cases" "$results/$1"
   lap "unit tests, preset $1"
@@ -90,6 +91,22 @@ sanitize() {  # PRESET
   lap "building preset $1"
   # LibTorch is not instrumented: containers that cross into it look overflown, and what it keeps for ever looks leaked.
   ASAN_OPTIONS=detect_container_overflow=0 LSAN_OPTIONS=suppressions=$checkout/tests/leaks.supp run_ctest "$1"
+}
+# Races. GCC's OpenMP runtime does not tell the sanitizer which thread waits for which; clang's does, through Archer.
+sanitize_threads() {
+  local compiler archer
+  for compiler in clang++ clang++-{21..16}; do
+    archer=$("$compiler" -print-resource-dir 2>/dev/null)/../../libarcher.so && [ -f "$archer" ] && break
+    archer=
+  done
+  if [ -z "$archer" ]; then
+    skip "ThreadSanitizer: no clang++ with libarcher.so (Debian: clang-16 libclang-rt-16-dev libomp-16-dev)"
+    return
+  fi
+  step "Building preset tsan with $compiler"
+  CXX=$compiler build tsan all
+  lap "building preset tsan"
+  OMP_TOOL_LIBRARIES=$archer TSAN_OPTIONS="ignore_noninstrumented_modules=1" threads_a_test=3 run_ctest tsan
 }
 run_pytest() {
   local filter=(-m 'not long')
@@ -154,10 +171,12 @@ if $quick; then
   skip "sanitizers: --quick was given"
   skip "system tests: --quick was given"
 else
-  if $long; then sanitize asan-torch
+  if $long; then
+    sanitize asan-torch
+    sanitize_threads
   else
     sanitize asan
-    skip "sanitizers over what includes LibTorch: --long was not given"
+    skip "sanitizers over what includes LibTorch, and ThreadSanitizer: --long was not given"
   fi
   if $python_is_there; then run_pytest
   elif $install; then fail "system tests: Python's packages could not be installed (pip's words are above)"

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -15,9 +14,10 @@
 namespace mambasynth::store::pt {
 
 struct Value;
+struct Entry;
 using List = std::vector<Value>;
 /// In file order. Keys are text or integers (Adam's state is keyed by parameter number).
-using Dict = std::vector<std::pair<Value, Value>>;
+using Dict = std::vector<Entry>;
 struct Tuple {
   std::vector<Value> items;
 };
@@ -34,6 +34,11 @@ struct Value {
   [[nodiscard]] Value const* find(std::int64_t key) const;
   [[nodiscard]] bool is_dict() const;
   [[nodiscard]] Dict const& items() const;  ///< of either kind of dict
+};
+
+/// Of a dict: its key and what stands there.
+struct Entry {
+  Value first, second;
 };
 
 /// Errors: errors::input (not a zip, truncated, not made by torch.save, an unknown opcode or global by name).
