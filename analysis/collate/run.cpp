@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <exception>
 
 #include "analysis/collate/figures.hpp"
 #include "analysis/collate/markdown.hpp"
 #include "analysis/collate/options.hpp"
 #include "store/atomic_file.hpp"
+#include "streams/streams.hpp"
 
 namespace mambasynth::collate {
 
@@ -23,7 +22,7 @@ SweepFolder read_all(Options const& options) {
 }
 
 void warn(std::vector<std::string> const& warnings) {
-  for (auto const& warning : warnings) fmt::print(stderr, "warning: {}\n", warning);
+  for (auto const& warning : warnings) streams::tell("warning: {}\n", warning);
 }
 
 errors::ExitCode outcome_of(SweepFolder const& sweep) {
@@ -37,25 +36,18 @@ void draw(Table const& table, SweepFolder const& sweep, TrialSimilarity const& s
   try {
     auto const outcome = draw_sweep(table, sweep, folder), similar = draw_similarity(similarity, table, folder);
     constexpr auto missing = figures::Outcome::gnuplot_missing;
-    if (similar == missing || outcome == missing) fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));
+    if (similar == missing || outcome == missing) streams::tell("{}\n", figures::gnuplot_missing_note(folder));
   } catch (errors::Error const& error) {
-    fmt::print(stderr, "warning: not all figures were drawn: {}\n", error.what());
+    streams::tell("warning: not all figures were drawn: {}\n", error.what());
   }
 }
 
 }  // namespace
 
-void print(std::string const& text) {
-  errno = 0;
-  bool const written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (written || errno == EPIPE) return;
-  throw errors::machine("stdout cannot be written", errors::system_reason(errno), "Free space, or send the table elsewhere");
-}
-
 errors::ExitCode run(int argc, char const* const* argv) {
   auto const [options, text] = parse_options(argc, argv);
   if (text) {
-    print(*text);
+    streams::put(*text);
     return errors::ExitCode::done;
   }
   auto const sweep = read_all(options);
@@ -82,7 +74,7 @@ errors::ExitCode run(int argc, char const* const* argv) {
   }
   if (options.markdown) {
     if (options.csv && !not_written) markdown += "\nAll measures, with standard deviations and intervals: " + file.string() + "\n";
-    print(markdown);
+    streams::put(markdown);
   }
   if (not_written) std::rethrow_exception(not_written);
 

@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <fstream>
 #include <memory>
 #include <numeric>
@@ -19,6 +18,7 @@
 #include "parallel/session.hpp"
 #include "provenance/build.hpp"
 #include "store/atomic_file.hpp"
+#include "streams/streams.hpp"
 #include "train/objective.hpp"
 
 namespace mambasynth::commands {
@@ -104,12 +104,12 @@ int run_on(BenchOptions& options, parallel::Communicator const& world) {
     if (!gpu.nccl.empty()) facts.push_back({"NCCL", gpu.nccl});
   }
   for (auto const& name : chosen(options, world.size())) {
-    if (group.leads()) fmt::print(stderr, "timing {}\n", name);
+    if (group.leads()) streams::tell("timing {}\n", name);
     for (auto& result : bench::run_case(name, options.sizes, options.effort)) results.push_back(std::move(result));
   }
   if (!group.leads()) return static_cast<int>(errors::ExitCode::done);
   if (!options.json.empty()) store::write_atomically(options.json, bench::to_json(facts, results, limits));
-  fmt::print("{}", bench::to_text(facts, results, baselines, limits));
+  streams::print("{}", bench::to_text(facts, results, baselines, limits));
   return static_cast<int>(errors::ExitCode::done);
 }
 

@@ -11,6 +11,7 @@
 #include "store/archive/pt.hpp"
 #include "store/archive/safetensors.hpp"
 #include "store/atomic_file.hpp"
+#include "streams/streams.hpp"
 
 namespace mambasynth::commands {
 namespace {
@@ -77,7 +78,7 @@ int run(ConvertOptions const& options) {
   else
     store::pt::save(target.temporary(), checkpoint_of(weights, in.string()), out.stem().string());
   target.commit();
-  fmt::print("{}: {} tensors\n", out.string(), weights.weights.size());
+  streams::print("{}: {} tensors\n", out.string(), weights.weights.size());
   return static_cast<int>(errors::ExitCode::done);
 }
 

@@ -1,9 +1,7 @@
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <optional>
 
@@ -15,6 +13,7 @@
 #include "errors/errors.hpp"
 #include "series/summary.hpp"
 #include "series/write_files.hpp"
+#include "streams/streams.hpp"
 
 namespace mambasynth::commands {
 namespace {
@@ -43,11 +42,11 @@ class Embedded {
   Embedded(config::Data const& data, series::Digest const& digest, int threads) {
     auto const& sampled = digest.sampled();
     auto const points = static_cast<std::int64_t>(sampled.step.size());
-    fmt::print(stderr, "embedding {} steps by UMAP (--no-umap skips that) ... ", points);
+    streams::tell("embedding {} steps by UMAP (--no-umap skips that) ... ", points);
     auto const start = std::chrono::steady_clock::now();
     umap_ = embedding::umap<double>(sampled.x, points, data.ambient_dim,
                                     {.neighbors = config::umap_neighbors, .min_dist = config::umap_min_dist, .seed = config::umap_seed, .threads = threads});
-    fmt::print(stderr, "{:.1f} s, {} start\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), embedding::name_of(umap_.start));
+    streams::tell("{:.1f} s, {} start\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), embedding::name_of(umap_.start));
     shown_ = {.coordinates = umap_.coordinates, .subspace_dim = data.subspace_dim > 0 ? std::clamp<std::int64_t>(data.subspace_dim, 2, data.ambient_dim) : data.ambient_dim, .levina_bickel = {}};
     for (auto const k : config::Evaluate{}.lb_k)
       if (k < points)
@@ -60,7 +59,7 @@ class Embedded {
 
   [[nodiscard]] figures::SeriesEmbedding const& shown() const { return shown_; }
   void print() const {
-    for (auto const& [k, estimate] : shown_.levina_bickel) fmt::print("Levina-Bickel of the UMAP, k = {}: {:.2f}\n", k, estimate);
+    for (auto const& [k, estimate] : shown_.levina_bickel) streams::print("Levina-Bickel of the UMAP, k = {}: {:.2f}\n", k, estimate);
   }
 
  private:
@@ -72,7 +71,7 @@ int run(DataOptions const& options) {
   auto const trial = options.keys.resolve();
   auto const& data = trial.data;
   if (options.keys.print_requested()) {
-    fmt::print("{}", config::section_to_toml(data));
+    streams::print("{}", config::section_to_toml(data));
     return static_cast<int>(errors::ExitCode::done);
   }
   if (!data.path.empty())
@@ -87,15 +86,15 @@ int run(DataOptions const& options) {
        .progress = [&](std::int64_t done) {
          if (done - reported < report_every) return;
          reported = done;
-         fmt::print(stderr, "{} of {} steps\n", done, data.n_steps);
+         streams::tell("{} of {} steps\n", done, data.n_steps);
        },
        .sampled = options.embeds() ? series::steps_to_embed(data.n_steps, config::umap_points, config::umap_seed) : std::vector<std::int64_t>{}});
   std::optional<Embedded> embedded;
   if (options.embeds()) embedded.emplace(data, digest, threads);
   if (options.figures && figures::draw_series(digest, options.run.out, embedded ? &embedded->shown() : nullptr) == figures::Outcome::gnuplot_missing)
-    fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(options.run.out));
+    streams::tell("{}\n", figures::gnuplot_missing_note(options.run.out));
   auto const megabytes = static_cast<double>(data.n_steps * data.ambient_dim) * sizeof(double) / 1e6;
-  fmt::print("{}: X {:.1f} MB\n{}", options.run.out, megabytes, series::summary(digest));
+  streams::print("{}: X {:.1f} MB\n{}", options.run.out, megabytes, series::summary(digest));
   if (embedded) embedded->print();
   return static_cast<int>(errors::ExitCode::done);
 }

@@ -12,6 +12,7 @@
 #include "dimension/dimension_file.hpp"
 #include "dimension/measure.hpp"
 #include "errors/errors.hpp"
+#include "streams/streams.hpp"
 
 namespace mambasynth::commands {
 namespace {
@@ -34,44 +35,44 @@ std::string in_words(analysis::Estimate const& estimate) {
 void print(dimension::Measured const& measured) {
   auto const& all = measured.all;
   auto const unit = measured.noise_distance() > 0 ? measured.noise_distance() : 1;
-  fmt::print("{}: {} of {} rows, {} dimensions, {} with a copy\n", measured.array, measured.points, measured.rows,
+  streams::print("{}: {} of {} rows, {} dimensions, {} with a copy\n", measured.array, measured.points, measured.rows,
              measured.dims, all.duplicates);
-  fmt::print(
+  streams::print(
       "nominal error (a lower bound), in brackets the error by stretches of time; distances in {}\n\n",
       measured.noise > 0 ? fmt::format("units of the noise ({:.4g})", unit) : std::string("the data's own units"));
-  fmt::print("{:<6} {:>9} {:>24} {:>24} {:>24}\n", "k", "distance", "Levina-Bickel", "MacKay-Ghahramani",
+  streams::print("{:<6} {:>9} {:>24} {:>24} {:>24}\n", "k", "distance", "Levina-Bickel", "MacKay-Ghahramani",
              "LB, original's form");
   for (std::size_t i = 0; i < all.k.size(); ++i)
-    fmt::print("{:<6} {:>9.4g} {:>24} {:>24} {:>24}\n", all.k[i], all.distance_k[i] / unit,
+    streams::print("{:<6} {:>9.4g} {:>24} {:>24} {:>24}\n", all.k[i], all.distance_k[i] / unit,
                in_words(all.levina_bickel[i]), in_words(all.mackay_ghahramani[i]),
                in_words(all.levina_bickel_original[i]));
-  fmt::print("\nTwoNN  maximum likelihood {}, least squares {}\n", in_words(all.two_nn_ml), in_words(all.two_nn_ls));
-  fmt::print("\n{:<6} {:>9} {:>24}\n", "n1", "distance", "Gride");
+  streams::print("\nTwoNN  maximum likelihood {}, least squares {}\n", in_words(all.two_nn_ml), in_words(all.two_nn_ls));
+  streams::print("\n{:<6} {:>9} {:>24}\n", "n1", "distance", "Gride");
   for (std::size_t i = 0; i < all.n1.size(); ++i)
-    fmt::print("{:<6} {:>9.4g} {:>24}{}\n", all.n1[i], all.distance_n1[i] / unit, in_words(all.gride[i]),
+    streams::print("{:<6} {:>9.4g} {:>24}{}\n", all.n1[i], all.distance_n1[i] / unit, in_words(all.gride[i]),
                all.plateau && i >= all.plateau->first && i <= all.plateau->last ? "  plateau" : "");
   for (std::size_t i = 0; i < measured.radii.size(); ++i)
-    fmt::print("{}{:<6} {:>34}\n", i == 0 ? "\nradius                     binomial\n" : "", measured.radii[i],
+    streams::print("{}{:<6} {:>34}\n", i == 0 ? "\nradius                     binomial\n" : "", measured.radii[i],
                in_words(measured.binomial[i]));
   auto const& fci = measured.correlation;
   for (std::size_t i = 0; i < fci.k.size(); ++i)
-    fmt::print("{}{:<6} {:>34} {:>8.4f}\n", i == 0 ? "\npatch              full correlation     misfit\n" : "",
+    streams::print("{}{:<6} {:>34} {:>8.4f}\n", i == 0 ? "\npatch              full correlation     misfit\n" : "",
                fci.k[i], in_words({fci.dimension[i], fci.se[i], fci.se_blocks[i]}), fci.residual[i]);
 }
 
 void print_groups(dimension::Measured const& measured) {
   if (measured.groups.empty()) return;
-  fmt::print("\n{:<10} {:>8}", measured.labels_name == "circle_id" ? "circle" : "label", "rows");
-  for (auto const k : measured.all.k) fmt::print(" {:>9}", fmt::format("LB k={}", k));
-  fmt::print(" {:>9}\n", "TwoNN");
+  streams::print("\n{:<10} {:>8}", measured.labels_name == "circle_id" ? "circle" : "label", "rows");
+  for (auto const k : measured.all.k) streams::print(" {:>9}", fmt::format("LB k={}", k));
+  streams::print(" {:>9}\n", "TwoNN");
   for (auto const& group : measured.groups) {
-    fmt::print("{:<10} {:>8}", group.label, group.points);
+    streams::print("{:<10} {:>8}", group.label, group.points);
     auto const& e = group.estimates;
     for (std::size_t i = 0; i < measured.all.k.size(); ++i)
-      fmt::print(" {:>9}", i < e.k.size() && std::isfinite(e.levina_bickel[i].value)
+      streams::print(" {:>9}", i < e.k.size() && std::isfinite(e.levina_bickel[i].value)
                                ? fmt::format("{:.3f}", e.levina_bickel[i].value)
                                : "n/a");
-    fmt::print(" {:>9}\n",
+    streams::print(" {:>9}\n",
                e.points > 0 && std::isfinite(e.two_nn_ml.value) ? fmt::format("{:.3f}", e.two_nn_ml.value) : "n/a");
   }
 }
@@ -80,7 +81,7 @@ int run(DimensionOptions const& options) {
   auto const trial = options.keys.resolve();
   auto const& config = trial.dimension;
   if (options.keys.print_requested()) {
-    fmt::print("{}", config::section_to_toml(config));
+    streams::print("{}", config::section_to_toml(config));
     return static_cast<int>(errors::ExitCode::done);
   }
   if (trial.data.path.empty())
@@ -88,15 +89,15 @@ int run(DimensionOptions const& options) {
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const array = dimension::load_array(trial.data.path, {config.array, config.labels});
-  auto const measured = dimension::measure(array, config, threads, *backend::neighbour_search(device, threads, [](std::string const& line) { fmt::print(stderr, "{}\n", line); }));
+  auto const measured = dimension::measure(array, config, threads, *backend::neighbour_search(device, threads, [](std::string const& line) { streams::tell("{}\n", line); }));
   std::filesystem::path const folder = options.run.out;
   auto const file = folder / "dimension.h5";
   dimension::write_dimension(file, measured, config, provenance::run_facts(device, threads, backend::gpu_of(device)));
   if (options.figures && figures::draw_dimension(measured, folder) == figures::Outcome::gnuplot_missing)
-    fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));
+    streams::tell("{}\n", figures::gnuplot_missing_note(folder));
   print(measured);
   print_groups(measured);
-  fmt::print("\n{}\n", file.string());
+  streams::print("\n{}\n", file.string());
   return static_cast<int>(errors::ExitCode::done);
 }
 

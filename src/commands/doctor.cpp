@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
@@ -17,6 +16,7 @@
 #include "errors/errors.hpp"
 #include "parallel/session.hpp"
 #include "provenance/run.hpp"
+#include "streams/streams.hpp"
 
 namespace mambasynth::commands {
 namespace {
@@ -43,10 +43,9 @@ class StartWatch {
       wake_.wait_for(guard, stop, std::chrono::duration<double>(seconds), [] { return false; });
       if (stop.stop_requested()) return;
       if (speaks)
-        fmt::print(stderr, "MPI did not start within {:.0f} s on {} (the ranks cannot reach each other, or some never started). "
+        streams::tell("MPI did not start within {:.0f} s on {} (the ranks cannot reach each other, or some never started). "
                    "Try fewer nodes to find the one that is stuck; name the network with OMPI_MCA_btl_tcp_if_include; --timeout waits longer.\n",
                    seconds, provenance::host_name());
-      std::fflush(stderr);
       std::_Exit(static_cast<int>(errors::ExitCode::defect));
     });
   }
@@ -59,8 +58,8 @@ class StartWatch {
 
 int report(doctor::Facts const& facts, bool json) {
   auto const findings = doctor::check_all(facts);
-  fmt::print("{}", json ? doctor::to_json_text(facts, findings) : doctor::to_text(facts, findings));
-  std::fflush(stdout);
+  streams::print("{}", json ? doctor::to_json_text(facts, findings) : doctor::to_text(facts, findings));
+  (void)streams::flush();
   if (!facts.silent.empty())
     throw errors::machine(fmt::format("{} rank{} did not answer", facts.silent.size(), facts.silent.size() == 1 ? "" : "s"),
                           "the report names them", "Look at their nodes; the job ends here, since nobody can wait for them");

@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 #include <ATen/ATen.h>
 
@@ -21,6 +20,7 @@
 #include "model/state_dict.hpp"
 #include "provenance/run.hpp"
 #include "series/load.hpp"
+#include "streams/streams.hpp"
 #include "trial/pipeline.hpp"
 
 namespace mambasynth::commands {
@@ -46,7 +46,7 @@ std::vector<std::string> chosen_panels(std::vector<std::string> const& words, st
   for (auto const& word : words) {
     auto const panel = word == "input" || word == "output" ? word : "layer_" + word;
     if (std::find(known.begin(), known.end(), panel) != known.end()) panels.push_back(panel);
-    else fmt::print(stderr, "warning: --layers {} is left out (the model has input, 1 to {} and output).\n", word, n_layers);
+    else streams::tell("warning: --layers {} is left out (the model has input, 1 to {} and output).\n", word, n_layers);
   }
   return panels;
 }
@@ -56,7 +56,7 @@ std::optional<model::Network> initial_network(model::LoadedNetwork const& loaded
   if (!config.controls) return {};
   if (auto const seed = training_seed(loaded.file))
     return model::untrained_network(loaded.network.config(), loaded.network.channels(), *seed);
-  fmt::print(stderr, "note: there is no untrained control (the checkpoint does not say its seed).\n");
+  streams::tell("note: there is no untrained control (the checkpoint does not say its seed).\n");
   return {};
 }
 
@@ -68,13 +68,13 @@ void draw(evaluate::Evaluation const& e, bool per_layer, fs::path const& folder)
   if (!e.probes.targets.empty()) outcome = figures::draw_probes(layers, e.probes, folder);
   if (!e.similarity.cka.empty() || !e.similarity.neighbour_overlap.empty()) outcome = figures::draw_similarity(layers, e.similarity, folder);
   if (!e.embeddings.panels.empty()) outcome = figures::draw_layer_embeddings(e.measures, e.embeddings, per_layer, folder);
-  if (outcome == figures::Outcome::gnuplot_missing) fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));
+  if (outcome == figures::Outcome::gnuplot_missing) streams::tell("{}\n", figures::gnuplot_missing_note(folder));
 }
 
 int run(EvaluateOptions const& options) {
   auto const trial = options.keys.resolve();
   if (options.keys.print_requested()) {
-    fmt::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.evaluate));
+    streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.evaluate));
     return static_cast<int>(errors::ExitCode::done);
   }
   auto const device = use_device(options.run);
@@ -92,7 +92,7 @@ int run(EvaluateOptions const& options) {
 
   auto const initial = initial_network(loaded, trial.evaluate);
   auto const untrained = initial ? backend::predictor(device, *initial) : nullptr;
-  auto const to_stderr = [](std::string const& line) { fmt::print(stderr, "{}\n", line); };
+  auto const to_stderr = [](std::string const& line) { streams::tell("{}\n", line); };
   auto const search = backend::neighbour_search(device, threads, to_stderr);
   auto const evaluation =
       evaluate::evaluate({.network = network,
@@ -114,8 +114,8 @@ int run(EvaluateOptions const& options) {
   if (trial.evaluate.activations)
     evaluate::write_activations(folder / trial::activations_name, network, x, seq_len, {series.circle, series.phase},
                                 trial.evaluate.gates);
-  fmt::print("{}", evaluate::report(evaluation));
-  fmt::print("{}\n", (folder / "evaluation.h5").string());
+  streams::print("{}", evaluate::report(evaluation));
+  streams::print("{}\n", (folder / "evaluation.h5").string());
   if (options.figures) draw(evaluation, options.per_layer, folder);
   return static_cast<int>(errors::ExitCode::done);
 }

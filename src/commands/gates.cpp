@@ -19,6 +19,7 @@
 #include "gates/signal_maps.hpp"
 #include "model/state_dict.hpp"
 #include "series/load.hpp"
+#include "streams/streams.hpp"
 
 namespace mambasynth::commands {
 namespace {
@@ -37,14 +38,14 @@ struct GatesOptions {
 void print(gates::Statistics const& s) {
   auto const n = s.conditions.size();
   auto const rows = [&](gates::Averages const& averages, char const* what) {
-    fmt::print("{}\n{:<6}", what, "layer");
-    for (auto const& name : s.conditions) fmt::print(" {:>24}", name);
-    fmt::print("\n");
+    streams::print("{}\n{:<6}", what, "layer");
+    for (auto const& name : s.conditions) streams::print(" {:>24}", name);
+    streams::print("\n");
     for (std::size_t layer = 0; layer < static_cast<std::size_t>(s.layers); ++layer) {
-      fmt::print("{:<6}", layer + 1);
+      streams::print("{:<6}", layer + 1);
       for (std::size_t c = 0; c < n; ++c)
-        fmt::print(" {:>24}", fmt::format("{:.5g} +- {:.2g}", averages.value[layer * n + c], averages.standard_error[layer * n + c]));
-      fmt::print("\n");
+        streams::print(" {:>24}", fmt::format("{:.5g} +- {:.2g}", averages.value[layer * n + c], averages.standard_error[layer * n + c]));
+      streams::print("\n");
     }
   };
   rows(s.by_condition.delta, "mean delta");
@@ -67,13 +68,13 @@ void draw(config::Gates const& config, model::Predictor const& network, at::Tens
     layer(1);
     if (statistics.layers > 1) layer(statistics.layers);
   });
-  if (outcome == figures::Outcome::gnuplot_missing) fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));
+  if (outcome == figures::Outcome::gnuplot_missing) streams::tell("{}\n", figures::gnuplot_missing_note(folder));
 }
 
 int run(GatesOptions const& options) {
   auto const trial = options.keys.resolve();
   if (options.keys.print_requested()) {
-    fmt::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.gates));
+    streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.gates));
     return static_cast<int>(errors::ExitCode::done);
   }
   auto const device = use_device(options.run);
@@ -91,17 +92,17 @@ int run(GatesOptions const& options) {
   auto const statistics = gates::gate_statistics(*predictor, loaded.network, x, {series.circle, series.process.period},
                                                  {seq_len, trial.gates.skip.value_or(seq_len / skipped_share), trial.gates.around});
   if (series.circle.empty())
-    fmt::print(stderr, "note: there are no statistics around switches (the series does not say which circle is visited).\n");
+    streams::tell("note: there are no statistics around switches (the series does not say which circle is visited).\n");
   std::optional<gates::SignalMaps> maps;
   if (trial.gates.umap)
-    maps = gates::map_signals(*predictor, x, seq_len, trial.gates, threads, [](std::size_t done, std::size_t all) { fmt::print(stderr, "UMAP {} of {}\n", done, all); });
+    maps = gates::map_signals(*predictor, x, seq_len, trial.gates, threads, [](std::size_t done, std::size_t all) { streams::tell("UMAP {} of {}\n", done, all); });
   fs::path const folder = options.run.out;
   auto const file = folder / "gates.h5";
   gates::write_gates(file, *predictor, x, choice, statistics, trial.gates,
                      {options.checkpoint, trial.data.path, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device))},
                      maps ? &*maps : nullptr, series.circle);
   print(statistics);
-  fmt::print("{}\n", file.string());
+  streams::print("{}\n", file.string());
   if (options.figures) {
     draw(trial.gates, *predictor, x, seq_len, choice, series.circle, statistics, folder);
     if (maps) (void)gates::draw_signal_maps(*maps, series.circle, count_of(series.circle), folder);

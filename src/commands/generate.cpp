@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -22,6 +21,7 @@
 #include "oracle/hidden_process.hpp"
 #include "series/load.hpp"
 #include "series/process.hpp"
+#include "streams/streams.hpp"
 
 namespace mambasynth::commands {
 namespace {
@@ -35,11 +35,11 @@ struct GenerateOptions {
 };
 
 void print(generate::Generation const& generation) {
-  fmt::print("{:>6} {:>10} {:>10}\n", "sample", "seed start", "MSE");
+  streams::print("{:>6} {:>10} {:>10}\n", "sample", "seed start", "MSE");
   for (std::size_t i = 0; i < generation.mse.size(); ++i)
-    fmt::print("{:>6} {:>10} {:>10.4f}\n", i, generation.seed_start[i], generation.mse[i]);
+    streams::print("{:>6} {:>10} {:>10.4f}\n", i, generation.seed_start[i], generation.mse[i]);
   auto const sum = std::accumulate(generation.mse.begin(), generation.mse.end(), 0.0);
-  fmt::print("{:>6} {:>10} {:>10.4f}\n", "mean", "", sum / static_cast<double>(generation.mse.size()));
+  streams::print("{:>6} {:>10} {:>10.4f}\n", "mean", "", sum / static_cast<double>(generation.mse.size()));
 }
 
 void draw(generate::Generation const& g, series::TrainingSeries const& series, std::filesystem::path const& folder) {
@@ -57,7 +57,7 @@ void draw(generate::Generation const& g, series::TrainingSeries const& series, s
       sample.seed_circle = std::span(series.circle).subspan(static_cast<std::size_t>(g.seed_start[i]), static_cast<std::size_t>(seed_steps));
     outcome = figures::draw_generation(sample, folder);
   }
-  if (outcome == figures::Outcome::gnuplot_missing) fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(folder));
+  if (outcome == figures::Outcome::gnuplot_missing) streams::tell("{}\n", figures::gnuplot_missing_note(folder));
 }
 
 /// What the process behind the series says of it; nothing, and a note why, where there is none.
@@ -65,7 +65,7 @@ std::optional<dynamics::Analysis> judge(generate::Generation const& g, std::opti
                                         series::Source const& source, config::Generate const& config, int threads) {
   if (!config.oracle) return {};
   auto const absent = [](std::string const& why) {
-    fmt::print(stderr, "note: there are no statistics of visits and failures ({}).\n", why);
+    streams::tell("note: there are no statistics of visits and failures ({}).\n", why);
     return std::optional<dynamics::Analysis>{};
   };
   if (!source.generated) return absent(source.reason);
@@ -90,7 +90,7 @@ std::optional<dynamics::Analysis> judge(generate::Generation const& g, std::opti
 int run(GenerateOptions const& options) {
   auto const trial = options.keys.resolve();
   if (options.keys.print_requested()) {
-    fmt::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.generate));
+    streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.generate));
     return static_cast<int>(errors::ExitCode::done);
   }
   auto const device = use_device(options.run);
@@ -111,8 +111,8 @@ int run(GenerateOptions const& options) {
                                if (analysis) dynamics::write_dynamics(h5, *analysis);
                              });
   print(generation);
-  if (analysis) fmt::print("{}", dynamics::summary_table(*analysis));
-  fmt::print("{}\n", file.string());
+  if (analysis) streams::print("{}", dynamics::summary_table(*analysis));
+  streams::print("{}\n", file.string());
   if (options.figures) {
     draw(generation, series, options.run.out);
     if (analysis) (void)dynamics::draw_dynamics(*analysis, options.run.out);

@@ -20,6 +20,7 @@
 #include "provenance/run.hpp"
 #include "series/load.hpp"
 #include "store/atomic_file.hpp"
+#include "streams/streams.hpp"
 
 namespace mambasynth::commands {
 namespace {
@@ -52,11 +53,11 @@ std::vector<std::int64_t> ascending(config::Integers horizons, std::int64_t n_st
 }
 
 void print(oracle::Summary const& s) {
-  fmt::print("{:>7} {:>11} {:>8} {:>10} {:>8} {:>10} {:>8} {:>8} {:>13}\n", "horizon", "Bayes MSE", "s.e.", "switch", "s.e.", "stay", "s.e.", "switches", "entropy (nat)");
+  streams::print("{:>7} {:>11} {:>8} {:>10} {:>8} {:>10} {:>8} {:>8} {:>13}\n", "horizon", "Bayes MSE", "s.e.", "switch", "s.e.", "stay", "s.e.", "switches", "entropy (nat)");
   for (std::size_t h = 0; h < s.horizon.size(); ++h)
-    fmt::print("{:>7} {:>11.6f} {:>8.4f} {:>10.4f} {:>8.4f} {:>10.4f} {:>8.4f} {:>8.4f} {:>13.6f}\n", s.horizon[h], s.mse[h], s.mse_se[h], s.mse_switch[h],
+    streams::print("{:>7} {:>11.6f} {:>8.4f} {:>10.4f} {:>8.4f} {:>10.4f} {:>8.4f} {:>8.4f} {:>13.6f}\n", s.horizon[h], s.mse[h], s.mse_se[h], s.mse_switch[h],
                s.mse_switch_se[h], s.mse_stay[h], s.mse_stay_se[h], s.switch_share[h], s.circle_entropy[h]);
-  fmt::print("entropy of the next visit's circle: {:.6f} nat\n", s.next_circle_entropy);
+  streams::print("entropy of the next visit's circle: {:.6f} nat\n", s.next_circle_entropy);
 }
 
 /// A line on stderr now and then, of this rank's share.
@@ -68,7 +69,7 @@ class Teller {
     done_ += steps;
     if (std::chrono::steady_clock::now() - told_ < every) return;
     told_ = std::chrono::steady_clock::now();
-    fmt::print(stderr, "{} of {} steps\n", done_, steps_);
+    streams::tell("{} of {} steps\n", done_, steps_);
   }
 
  private:
@@ -97,7 +98,7 @@ int filter(config::Trial const& trial, RunFlags const& flags, parallel::Group& g
   }, threads);
   oracle::HiddenProcess const hidden(series::make_process(series.source.data));
   auto const visit = oracle::visits_of(series.circle);
-  if (group.leads()) fmt::print(stderr, "{} hidden states, {} steps{}\n", hidden.states(), series.n_steps, group.alone() ? "" : fmt::format(", {} ranks", group.size()));
+  if (group.leads()) streams::tell("{} hidden states, {} steps{}\n", hidden.states(), series.n_steps, group.alone() ? "" : fmt::format(", {} ranks", group.size()));
 
   std::optional<oracle::PosteriorFile> posterior;
   oracle::EachStep each;
@@ -123,15 +124,15 @@ int filter(config::Trial const& trial, RunFlags const& flags, parallel::Group& g
   facts.emplace_back("data_configuration", config::section_to_toml(series.source.data));
   oracle::write_oracle(folder / "oracle.h5", summary, hidden, settings, {series.n_steps, group.size(), facts});
   print(summary);
-  fmt::print("{}\n", (folder / "oracle.h5").string());
-  if (step_by_step) fmt::print("{}\n", (folder / (group.alone() ? "posterior.h5" : "posterior_*.h5")).string());
+  streams::print("{}\n", (folder / "oracle.h5").string());
+  if (step_by_step) streams::print("{}\n", (folder / (group.alone() ? "posterior.h5" : "posterior_*.h5")).string());
   return static_cast<int>(errors::ExitCode::done);
 }
 
 int run(OracleOptions const& options) {
   auto const trial = options.keys.resolve();
   if (options.keys.print_requested()) {
-    fmt::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.oracle));
+    streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.oracle));
     return static_cast<int>(errors::ExitCode::done);
   }
   // Ranks meet once, at the end, after parts that take about as long on each.

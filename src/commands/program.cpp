@@ -1,17 +1,17 @@
 #include "commands/program.hpp"
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
-#include <cstdio>
 #include <map>
 #include <new>
+#include <sstream>
 #include <stdexcept>
 #include <vector>
 
 #include "commands/verb.hpp"
 #include "commands/version.hpp"
 #include "errors/errors.hpp"
+#include "streams/streams.hpp"
 
 namespace mambasynth::commands {
 namespace {
@@ -81,7 +81,10 @@ int run_program(int argc, char** argv) {
     try {
       program.parse(argc, argv);
     } catch (CLI::Success const& help) {
-      return program.exit(help);
+      std::ostringstream text;
+      program.exit(help, text, text);
+      streams::put(text.str());
+      return static_cast<int>(errors::ExitCode::done);
     } catch (CLI::ParseError const& error) {
       throw explain(error, program);
     }
@@ -90,13 +93,13 @@ int run_program(int argc, char** argv) {
       throw errors::usage("no verb is given", "mambasynth does nothing by itself", "See mambasynth --help");
     return actions.at(chosen.front()->get_name())();
   } catch (errors::Error const& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    streams::tell("{}\n", error.what());
     return static_cast<int>(error.code());
   } catch (std::bad_alloc const&) {
-    fmt::print(stderr, "memory ran out (an allocation failed). Use a smaller --batch-size or model.\n");
+    streams::tell("memory ran out (an allocation failed). Use a smaller --batch-size or model.\n");
     return static_cast<int>(errors::ExitCode::defect);
   } catch (std::exception const& error) {
-    fmt::print(stderr, "an unexpected error ({}). Please report it with the command line.\n",
+    streams::tell("an unexpected error ({}). Please report it with the command line.\n",
                without_dots(error.what()));
     return static_cast<int>(errors::ExitCode::defect);
   }

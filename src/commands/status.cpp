@@ -1,13 +1,12 @@
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <thread>
 
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
+#include "streams/streams.hpp"
 #include "sweep/status.hpp"
 
 namespace mambasynth::commands {
@@ -24,9 +23,8 @@ int run(StatusOptions const& options) {
   do {
     auto const status = sweep::read_status(options.folder);
     auto const text = options.json ? sweep::to_json(status) : sweep::to_text(status);
-    fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
-    std::fflush(stdout);
-    if (!options.watch || !status.holder) break;
+    streams::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
+    if (!streams::flush() || !options.watch || !status.holder) break;
     std::this_thread::sleep_for(std::chrono::duration<double>(options.every));
   } while (true);
   return static_cast<int>(errors::ExitCode::done);

@@ -20,6 +20,7 @@
 #include "series/load.hpp"
 #include "series/write_files.hpp"
 #include "store/hdf5_threads.hpp"
+#include "streams/streams.hpp"
 #include "sweep/run_sweep.hpp"
 #include "sweep/sweep_file.hpp"
 #include "train/objective.hpp"
@@ -150,13 +151,13 @@ void require_threads_for(int slots) {
 void tell_of_shared_gpus(parallel::Communicator const& world, int cards, std::int64_t per_gpu) {
   if (world.rank() != 0 || cards == 0 || world.local_size() <= cards * per_gpu) return;
   auto const trials = (world.local_size() + cards - 1) / cards;
-  fmt::print(stderr, "note: {} ranks share {} of {}, so up to {} trials run on one (sweep.trials_per_gpu is {}). Start fewer ranks, or set trials_per_gpu = {}.\n",
+  streams::tell("note: {} ranks share {} of {}, so up to {} trials run on one (sweep.trials_per_gpu is {}). Start fewer ranks, or set trials_per_gpu = {}.\n",
              world.local_size(), cards == 1 ? "the GPU" : fmt::format("the {} GPUs", cards), provenance::host_name(), trials, per_gpu, trials);
 }
 
 int run(SweepOptions const& options) {
   if (options.keys.print_requested()) {
-    fmt::print("{}", sweep::to_toml(sweep::read_sweep_file(options.file, options.keys.assignments())));
+    streams::print("{}", sweep::to_toml(sweep::read_sweep_file(options.file, options.keys.assignments())));
     return static_cast<int>(errors::ExitCode::done);
   }
   parallel::Session session;

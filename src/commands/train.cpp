@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -21,6 +20,7 @@
 #include "model/state_dict.hpp"
 #include "parallel/session.hpp"
 #include "store/atomic_file.hpp"
+#include "streams/streams.hpp"
 #include "sweep/stop_signals.hpp"
 #include "train/log.hpp"
 #include "train/objective.hpp"
@@ -48,13 +48,13 @@ int print_validation(TrainOptions const& options, config::Trial const& trial, st
   train::Optimizer optimizer(network);
   parallel::Group alone;
   auto const learner = backend::learners(device)({trial, data.material, network, optimizer, alone});
-  fmt::print("val MSE {:.4f}\n", learner->mean_batch_loss(data.material.val, {}));
+  streams::print("val MSE {:.4f}\n", learner->mean_batch_loss(data.material.val, {}));
   if (options.figures) try {
       if (trial::draw_predictions(*backend::predictor(device, network), data, trial.train.stride, options.run.out) ==
           figures::Outcome::gnuplot_missing)
-        fmt::print(stderr, "{}\n", figures::gnuplot_missing_note(options.run.out));
+        streams::tell("{}\n", figures::gnuplot_missing_note(options.run.out));
     } catch (errors::Error const& error) {
-      fmt::print(stderr, "note: the predictions were not drawn: {}\n", error.what());
+      streams::tell("note: the predictions were not drawn: {}\n", error.what());
     }
   return static_cast<int>(errors::ExitCode::done);
 }
@@ -62,7 +62,7 @@ int print_validation(TrainOptions const& options, config::Trial const& trial, st
 void print_epoch(train::EpochRecord const& record, std::int64_t epochs) {
   constexpr std::int64_t shown_first = 5, shown_every = 10;
   if (record.epoch > shown_first && record.epoch % shown_every != 0 && record.epoch != epochs && !record.best) return;
-  fmt::print(stderr, "{}\n", train::console_row(record));
+  streams::tell("{}\n", train::console_row(record));
 }
 
 [[noreturn]] void tell_diverged(fs::path const& result, std::string const& why) {
@@ -139,11 +139,11 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
     if (!leads) return static_cast<int>(errors::ExitCode::done);
     if (!options.checkpoint.empty())
       store::write_atomically(options.checkpoint, store::read_text(folder / train::checkpoint_name));
-    fmt::print("trial {} is complete: {}\n", id, (folder / trial::result_name).string());
+    streams::print("trial {} is complete: {}\n", id, (folder / trial::result_name).string());
     return static_cast<int>(errors::ExitCode::done);
   }
   if (leads)
-    fmt::print(stderr, "trial {}: {} training, {} validation, {} test windows of {} steps, {} channels{}\n", id,
+    streams::tell("trial {}: {} training, {} validation, {} test windows of {} steps, {} channels{}\n", id,
                data.material.train.count(), data.material.val.count(), data.material.test.count(), trial.train.seq_len,
                data.material.train.series.size(1), group->alone() ? "" : fmt::format(", {} ranks", group->size()));
   bool header_printed = false;
@@ -156,17 +156,17 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
                        .group = group,
                        .epoch_done = [&](auto const& record) {
                          if (!leads) return;
-                         if (!std::exchange(header_printed, true)) fmt::print(stderr, "{}\n", train::console_header());
+                         if (!std::exchange(header_printed, true)) streams::tell("{}\n", train::console_header());
                          print_epoch(record, trial.train.epochs);
                        },
                        .stop_requested = [] { return sweep::StopSignals::received() != 0; },
-                       .log = [leads](std::string const& line) { if (leads) fmt::print(stderr, "{}\n", line); }};
+                       .log = [leads](std::string const& line) { if (leads) streams::tell("{}\n", line); }};
   auto const outcome = run_within_memory(job, data, world);
   switch (outcome.ending) {
     case train::Ending::finished:
       if (leads && options.figures)
-        if (auto const note = trial::draw_trial(trial, data, device, folder); !note.empty()) fmt::print(stderr, "{}\n", note);
-      if (leads) fmt::print("{}\n{}\n", (folder / trial::result_name).string(), (folder / train::checkpoint_name).string());
+        if (auto const note = trial::draw_trial(trial, data, device, folder); !note.empty()) streams::tell("{}\n", note);
+      if (leads) streams::print("{}\n{}\n", (folder / trial::result_name).string(), (folder / train::checkpoint_name).string());
       return static_cast<int>(errors::ExitCode::done);
     case train::Ending::diverged:
       tell_diverged(folder / trial::result_name, outcome.reason);
@@ -181,7 +181,7 @@ int run(TrainOptions& options) {
   if (options.no_amp) options.keys.set_from_flag("train.precision", "fp32", "--no-amp");
   auto trial = options.keys.resolve();
   if (options.keys.print_requested()) {
-    fmt::print("{}", config::to_toml(trial));
+    streams::print("{}", config::to_toml(trial));
     return static_cast<int>(errors::ExitCode::done);
   }
   auto const prepare = [&](int ranks) {
@@ -191,7 +191,7 @@ int run(TrainOptions& options) {
     train::require_trainable(trial.train, ranks);
     return device;
   };
-  if (options.no_compile) fmt::print(stderr, "note: --no-compile changes nothing (nothing is compiled at run time).\n");
+  if (options.no_compile) streams::tell("note: --no-compile changes nothing (nothing is compiled at run time).\n");
   if (!options.evaluate.empty()) {
     auto const device = prepare(1);
     return print_validation(options, trial, device);

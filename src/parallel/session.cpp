@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <thread>
@@ -13,6 +12,7 @@
 #include "parallel/binding.hpp"
 #include "parallel/communicator_handle.hpp"
 #include "parallel/group.hpp"
+#include "streams/streams.hpp"
 
 namespace mambasynth::parallel {
 namespace {
@@ -48,8 +48,7 @@ void tell(Communicator const& world, std::string message) {
     MPI_Get_processor_name(host.data(), &length);
     message += " [rank " + std::to_string(world.rank()) + " on " + host.data() + "]";
   }
-  std::fprintf(stderr, "%s\n", message.c_str());
-  std::fflush(stderr);
+  streams::tell("{}\n", message);
 }
 
 }  // namespace
@@ -81,12 +80,12 @@ int Session::run(std::function<int()> const& body, double grace_seconds) {
   auto const ending = ending_of(body);
   if (alone_) {
     if (ending.failed && !silent_) tell(*world_, ending.message);
-    std::fflush(nullptr);
+    auto const code = streams::finish(ending.code);
     if (abort_after_) {
       std::this_thread::sleep_for(std::chrono::duration<double>(*abort_after_));
-      MPI_Abort(MPI_COMM_WORLD, ending.code);
+      MPI_Abort(MPI_COMM_WORLD, code);
     }
-    std::_Exit(ending.code);
+    std::_Exit(code);
   }
   auto const size = static_cast<std::size_t>(world_->size());
   std::array<int, 2> const mine{ending.code, ending.failed};

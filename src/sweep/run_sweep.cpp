@@ -1,12 +1,12 @@
 #include "sweep/run_sweep.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <exception>
 #include <thread>
 
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
+#include "streams/streams.hpp"
 #include "sweep/duration.hpp"
 #include "sweep/ledger.hpp"
 #include "sweep/leftovers.hpp"
@@ -140,8 +140,7 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   keep_part(plan, options.part, options.parts);
   require_ranks(plan, world.size());
   if (options.dry_run) {
-    std::fputs(describe(plan, past(plan, options.out).seconds_per_cost(), world.size()).c_str(), stdout);
-    std::fflush(stdout);
+    streams::put(describe(plan, past(plan, options.out).seconds_per_cost(), world.size()));
     return 0;
   }
   store::require_writable_folder(options.out);

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
+#include "streams/streams.hpp"
 #include "sweep/screen.hpp"
 
 namespace mambasynth::sweep {
@@ -18,8 +18,7 @@ double Terminal::interval(double asked) const { return screen_columns() ? std::m
 
 void Terminal::line(std::string const& text) {
   erase_bar();
-  std::fprintf(stderr, "%s\n", text.c_str());
-  std::fflush(stderr);
+  streams::tell("{}\n", text);
 }
 
 void Terminal::progress(double share, std::string const& text) {
@@ -32,13 +31,12 @@ void Terminal::progress(double share, std::string const& text) {
   auto const full = static_cast<int>(std::lround(std::clamp(share, 0.0, 1.0) * bar_width));
   auto drawn = "[" + std::string(static_cast<std::size_t>(full), '#') + std::string(static_cast<std::size_t>(bar_width - full), '.') + "] " + text;
   drawn.resize(std::min(drawn.size(), *columns - 1));  // a wrapped bar could not be drawn over
-  std::fprintf(stderr, "\r%s\x1b[K", drawn.c_str());
-  std::fflush(stderr);
+  streams::tell("\r{}\x1b[K", drawn);
   bar_drawn_ = true;
 }
 
 void Terminal::erase_bar() {
-  if (bar_drawn_) std::fputs("\r\x1b[K", stderr);
+  if (bar_drawn_) streams::tell("\r\x1b[K");
   bar_drawn_ = false;
 }
 

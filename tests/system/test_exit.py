@@ -1,9 +1,13 @@
 """How the program ends: with the verb's own code, whatever libraries do after its work, and with all that it printed."""
 
+import os
 import re
 import subprocess
+import time
 
 import pytest
+
+from conftest import MPI
 
 TINY = ["--d-model", 16, "--n-layers", 2, "--d-state", 4, "--d-ff", 32, "--max-horizon", 4, "--seq-len", 64, "--stride", 64,
         "--batch-size", 8, "--epochs", 1, "--warmup-epochs", 0, "--set", "evaluate.probes=false", "--set", "evaluate.controls=false"]
@@ -53,16 +57,101 @@ def test_a_refused_command_line_ends_with_its_own_code(mambasynth):
     assert "--epochs" in mambasynth("train", "--epoch", "3", code=2).stderr
 
 
-@pytest.mark.parametrize("verb", ["--version", "status", "dimension", "doctor"])
-def test_output_that_cannot_be_written_is_an_error(mambasynth, arguments, verb):
-    with open("/dev/full", "w") as full:
-        done = subprocess.run([*mambasynth.command, *arguments(verb)], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+def in_bash(redirections, command):
+    """Runs a command as bash does with these redirections."""
+    return subprocess.run(["bash", "-c", f'"$@" {redirections}', "_", *map(str, command)], env=os.environ | MPI, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "sweep"])
+def test_output_that_cannot_be_written_is_an_error(mambasynth, arguments, tmp_path, verb):
+    done = in_bash(">/dev/full", [*mambasynth.command, *arguments(verb)])
     assert done.returncode == 1
-    # The system's reason is known where the last write is the one that failed.
-    assert len(re.findall(r"^stdout cannot be written \((No space left on device|an earlier write failed)\)\. "
-                          r"Free space, or send the output elsewhere\.$", done.stderr, re.MULTILINE)) == 1
+    assert len(re.findall(r"^stdout cannot be written \(No space left on device\)\. Free space, or send the output elsewhere\.$", done.stderr,
+                          re.MULTILINE)) == 1
+    if "{out}" in " ".join(map(str, VERBS[verb])):  # what was written stays
+        assert [file for file in (tmp_path / "out").iterdir() if file.suffix in (".h5", ".safetensors")]
+
+
+@pytest.mark.parametrize("words", [["--help"], ["sweep", "{sweep}/sweep.toml", "--dry-run"], ["train", "--print-config"], ["status", "{sweep}", "--json"]],
+                         ids=lambda words: words[0])
+def test_a_closed_output_is_an_error(mambasynth, sweep_copy, words):
+    done = in_bash(">&-", [*mambasynth.command, *(word.format(sweep=sweep_copy) for word in words)])
+    assert done.returncode == 1
+    assert done.stderr.count("stdout cannot be written (Bad file descriptor)") == 1
+
+
+def test_the_collator_says_so_as_well(collate, sweep_copy):
+    for redirection, reason in ((">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")):
+        for words in (["--help"], [sweep_copy]):
+            done = in_bash(redirection, [*collate.command, *words])
+            assert done.returncode == 1 and done.stderr.count(f"stdout cannot be written ({reason})") == 1
+    assert (sweep_copy / "table.csv").exists()
+
+
+# How a log can be lost.
+LOST = {"full": "2>/dev/full", "closed": "2>&-", "all but stdout closed": "<&- 2>&-", "no reader": None}
+
+
+def without_log(kind, command):
+    if LOST[kind]:
+        return in_bash(LOST[kind], command)
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        return subprocess.run([*map(str, command)], env=os.environ | MPI, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=writer,
+                              text=True, timeout=120)
+    finally:
+        os.close(writer)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_log_that_cannot_be_written_changes_nothing(mambasynth, arguments, tmp_path, verb):
+    done = without_log(list(LOST)[list(VERBS).index(verb) % len(LOST)], [*mambasynth.command, *arguments(verb)])
+    assert done.returncode in ((0, 1) if verb == "doctor" else (0,))
+    if "{out}" in " ".join(map(str, VERBS[verb])):
+        assert [file for file in (tmp_path / "out").iterdir() if file.suffix in (".h5", ".safetensors")]
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_a_log_that_cannot_be_written_changes_no_trial_and_no_refusal(mambasynth, collate, arguments, tmp_path, kind):
+    assert without_log(kind, [*mambasynth.command, *arguments("train")]).returncode == 0
+    assert {file.name for file in (tmp_path / "out").iterdir()} >= {"trial.h5", "checkpoint.pt", "log.csv"}
+    for command in ([*mambasynth.command, "train", "--epoch", 3], [*mambasynth.command, "nosuch"], [*mambasynth.command, "sweep", "/nonexistent.toml"],
+                    [*collate.command, "--nosuch"]):
+        assert without_log(kind, command).returncode == 2, command
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_a_sweep_over_ranks_ends_without_a_log(mambasynth, tiny_sweep, tmp_path, kind):
+    done = without_log(kind, ["mpirun", "-n", 2, *mambasynth.command, "sweep", tiny_sweep, "--out", tmp_path / "out"])
+    assert done.returncode == 0
+    assert len(list((tmp_path / "out" / "trials").glob("*/trial.h5"))) == 2
+
+
+def test_files_do_not_take_the_place_of_closed_streams(mambasynth, collate, sweep_copy, tmp_path):
+    """The first file that is opened would get the number of stdout or stderr, and with it what is printed."""
+    written = []
+    for redirections, code in (("", 0), ("<&- 2>&-", 0), ("<&- >&- 2>&-", 1)):
+        out = tmp_path / f"out{len(written)}"
+        done = in_bash(redirections, [*mambasynth.command, "data", "--n-steps", 300, "--no-figures", "--out", out])
+        assert done.returncode == code
+        assert in_bash(redirections, [*collate.command, sweep_copy, "--out", out]).returncode == code
+        written.append({file.name: file.read_bytes() for file in out.iterdir() if file.suffix in (".csv", ".json", ".npz")})
+    assert len(written[0]) >= 3 and written[1] == written[0] and written[2] == written[0]
+
+
+def test_a_pipe_that_does_not_block_gets_everything(mambasynth):
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    program = subprocess.Popen([*mambasynth.command, "train", "--help"], stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    time.sleep(0.5)
+    with open(reader) as output:
+        text = output.read()
+    assert program.wait(60) == 0 and text == mambasynth("train", "--help").stdout
 
 
 def test_a_reader_that_leaves_early_is_no_error(mambasynth):
     done = subprocess.run(["bash", "-c", 'set -o pipefail; "$0" --version | true', *mambasynth.command], capture_output=True, text=True, timeout=60)
-    assert "stdout cannot be written" not in done.stderr
+    assert done.returncode == 0 and done.stderr == ""

@@ -1,0 +1,96 @@
+#include "streams/streams.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <mutex>
+#include <string>
+
+#include "errors/errors.hpp"
+
+namespace mambasynth::streams {
+namespace {
+
+constexpr std::size_t buffer_bytes = 65536;
+
+/// 0, or the errno of the write that failed. Whoever started us may have made the stream non-blocking.
+int write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    auto const written = ::write(descriptor, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      pollfd ready{descriptor, POLLOUT, 0};
+      if (::poll(&ready, 1, -1) < 0 && errno != EINTR) return errno;
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
+}
+
+struct Output {
+  std::mutex mutex;
+  std::string pending;
+  int failure = 0;
+  bool told = false;
+
+  void flush() {
+    if (failure == 0) failure = write_all(STDOUT_FILENO, pending);
+    pending.clear();
+  }
+};
+
+/// Never destroyed: a thread may still print while the process ends.
+Output& output() {
+  static auto* const all = new Output;
+  return *all;
+}
+
+}  // namespace
+
+void prepare() {
+  for (int const descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) != -1 || errno != EBADF) continue;
+    // The lowest free number is the one that is missing. Writing to a closed stdout shall go on failing.
+    (void)::open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+void put(std::string_view text) {
+  auto& out = output();
+  std::scoped_lock const guard(out.mutex);
+  out.pending += text;
+  if (out.pending.size() >= buffer_bytes || ::isatty(STDOUT_FILENO) == 1) out.flush();
+}
+
+bool flush() {
+  auto& out = output();
+  std::scoped_lock const guard(out.mutex);
+  out.flush();
+  return out.failure == 0;
+}
+
+void tell_text(std::string_view text) {
+  auto const before = errno;
+  (void)write_all(STDERR_FILENO, text);
+  errno = before;
+}
+
+int finish(int code) {
+  if (flush()) return code;
+  auto& out = output();
+  std::scoped_lock const guard(out.mutex);
+  if (out.failure == EPIPE) return code;
+  if (!std::exchange(out.told, true))
+    tell("{}\n", errors::machine("stdout cannot be written", errors::system_reason(out.failure), "Free space, or send the output elsewhere").what());
+  return code == 0 ? static_cast<int>(errors::ExitCode::defect) : code;
+}
+
+}  // namespace mambasynth::streams
