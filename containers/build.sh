@@ -47,7 +47,7 @@ commit=$(git -C "$checkout" rev-parse --verify HEAD 2>/dev/null) ||
   note "the image holds commit ${commit:0:12}; what is not committed stays out"
 version=$(sed -n 's/^project(mambasynth VERSION \([^ ]*\).*/\1/p' "$checkout/CMakeLists.txt")
 
-if [ -f "$image" ] && ! $force && "$apptainer" inspect --labels "$image" 2>/dev/null | grep -qw "$commit"; then
+if [ -f "$image" ] && ! $force && says "$commit" "$apptainer" inspect --labels "$image"; then
   note "$image is of commit ${commit:0:12} already; --force builds it again"
   exit 0
 fi

@@ -1,11 +1,21 @@
 # shellcheck shell=bash
 # Sourced by the scripts of this folder and of tests/: where the checkout and its cache are, and how scripts speak.
+unset CDPATH GREP_OPTIONS  # with the first, cd prints where it went
+export LC_ALL=C         # what other programs say is read below, and not in every language
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 : "${MAMBASYNTH_CACHE:=${XDG_CACHE_HOME:-${HOME:?is not set. Set HOME or MAMBASYNTH_CACHE}/.cache}/mambasynth}"
 export MAMBASYNTH_CACHE
 
 step() { printf '== %s\n' "$*" >&2; }
 note() { printf '   %s\n' "$*" >&2; }
+# says PATTERN COMMAND...: whether the command succeeds and what it prints matches the extended regular expression. All of it
+# is read first: `| grep -q` leaves at the first match, a slow writer then dies of the closed pipe, and under pipefail that
+# looks as if nothing had matched.
+says() {
+  local pattern=$1 text
+  shift
+  text=$("$@" 2>&1) && [[ $text =~ $pattern ]]
+}
 die() { local code=$1; shift; printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit "$code"; }
 
 # Open MPI refuses root without both, and a laptop has fewer cores than ranks now and then.
@@ -21,7 +31,7 @@ find_cuda_toolkit() {
   version=$("$nvcc" --version 2>/dev/null | sed -n 's/.*release \([0-9]*\)\.\([0-9]*\).*/\1 \2/p') || return 1
   [ -n "$version" ] && [ $((${version% *} * 100 + ${version#* })) -ge 1208 ] && export CUDACXX="${CUDACXX:-$nvcc}"
 }
-has_gpu() { nvidia-smi -L 2>/dev/null | grep -q '^GPU'; }
+has_gpu() { says $'(^|\n)GPU' nvidia-smi -L; }
 
 # build PRESET TARGET...: configures and builds, showing how far it is; the whole output is in build/PRESET/build.log.
 build() {
@@ -32,7 +42,7 @@ build() {
     work=$(run_ninja "$preset" "$@" -- -n 2>/dev/null | sum_of_work) || work=0
     run_ninja "$preset" "$@" 2>&1 | tee -a "$log" | show_build_progress "$work" && return 0
   fi
-  grep -E -A 12 'error|Error|FAILED' "$log" | head -n 60 >&2 || tail -n 40 "$log" >&2
+  grep -E -A 12 'error|Error|FAILED' "$log" | sed -n 1,60p >&2 || tail -n 40 "$log" >&2
   die 1 "the build of preset $preset failed (errors above, everything in $log). Correct it and call this again."
 }
 # A compiler cache serves every checkout of the same files, wherever it lies.

@@ -121,7 +121,7 @@ apt_install() { apt install -y --no-install-recommends --no-remove "$@" >"$log" 
 with_suite() {  # SUITE COMMAND...
   local suite=$1 uri keyring=/usr/share/keyrings/debian-archive-keyring.gpg here=$scratch/$1
   shift
-  uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Release: $VERSION_CODENAME" 'Component: main' | head -n 1)
+  uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Release: $VERSION_CODENAME" 'Component: main' | sed -n 1p)
   [ -n "$uri" ] || { note "no archive of $VERSION_CODENAME in this machine's sources"; return 1; }
   mkdir -p "$here/lists/partial" "$here/parts"
   cp -L /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources "$here/parts" 2>/dev/null || true

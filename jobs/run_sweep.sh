@@ -59,7 +59,8 @@ if [[ "${1:-}" == *.toml ]]; then
   shift
 fi
 # The program writes to runs/NAME here unless --out says otherwise.
-cd "${SLURM_SUBMIT_DIR:-$PWD}"
+if [ -d "${SLURM_SUBMIT_DIR:-.}" ]; then cd "${SLURM_SUBMIT_DIR:-.}"
+else note "SLURM_SUBMIT_DIR=$SLURM_SUBMIT_DIR is ignored (no such folder here); staying in $PWD"; fi
 # Relative to the submit folder, else to the checkout: `sweeps/smoke.toml` is meant from anywhere.
 [ -e "$sweep" ] || sweep=$checkout/$sweep
 [ -e "$sweep" ] || die 2 "no sweep file $sweep (neither under $PWD nor in the checkout). Give its path."
@@ -75,40 +76,44 @@ else
     die 2 "mambasynth is not built (no build/cuda or build/cpu in $checkout). On a login node: jobs/install_deps.sh, cmake --preset cpu, cmake --build --preset cpu."
 fi
 
-launch() {
-  if srun --mpi=list 2>&1 | grep -qw pmix; then
-    SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1} exec srun --mpi=pmix "$@"  # not inherited since Slurm 22.05
-  else
-    exec mpirun -n "$SLURM_NTASKS" "$@"
-  fi
-}
-[ "$(id -u)" != 0 ] || allow_mpi_here
-# A rank that is still loading its libraries has no handler yet and would die of the warning: it is ignored until there is
-# one, and repeated below.
-launch bash -c 'trap "" USR2; exec "$@"' _ "${program[@]}" sweep "$sweep" "$@" &
-running=$!
-
 # Slurm warns this shell alone (--signal=B:USR2@180, or TERM when another job takes the nodes). Both launchers pass USR2 on
 # to every rank, which saves and ends with 75; TERM would end the ranks before a long save does.
 #
 # Not with an image: srun signals every process of the step, also the one that serves the image's files (squashfuse, where
 # Apptainer is not installed setuid), which dies of it and takes the ranks along. One rank is enough to tell the others.
 signal_a_rank_here() {
-  local process told=false
+  local process variables told=false
   for process in $(pgrep -u "$(id -u)" -x mambasynth); do
-    tr '\0' '\n' 2>/dev/null <"/proc/$process/environ" | grep -qx "SLURM_JOB_ID=$SLURM_JOB_ID" || continue
+    variables=$'\n'$(tr '\0' '\n' 2>/dev/null <"/proc/$process/environ")$'\n' || continue
+    [[ $variables == *$'\n'"SLURM_JOB_ID=$SLURM_JOB_ID"$'\n'* ]] || continue
     ! kill -USR2 "$process" 2>/dev/null || told=true
   done
   $told
 }
-warned=false
+running= warned=false early=false
 tell_ranks() { { [ -n "${CONTAINER:-}" ] && signal_a_rank_here; } || kill -USR2 "$running" 2>/dev/null; }
 ask_to_save() {
+  [ -n "$running" ] || { early=true; return 0; }
   $warned || { while sleep 5 && kill -0 "$running" 2>/dev/null; do tell_ranks; done; } &
   warned=true
-  tell_ranks
+  tell_ranks || true
 }
 trap ask_to_save USR2 TERM
+
+if says '(^|[[:space:]])pmix([[:space:]]|$)' srun --mpi=list; then
+  launcher=(srun --mpi=pmix)
+  export SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1}  # not inherited since Slurm 22.05
+else
+  launcher=(mpirun)  # without a number it takes what Slurm granted
+  if [[ ${SLURM_NTASKS:-} =~ ^[1-9][0-9]*$ ]]; then launcher+=(-n "$SLURM_NTASKS")
+  elif [ -n "${SLURM_NTASKS:-}" ]; then note "SLURM_NTASKS=$SLURM_NTASKS is ignored (it is no number of tasks)"; fi
+fi
+[ "$(id -u)" != 0 ] || allow_mpi_here
+# A rank that is still loading its libraries has no handler yet and would die of the warning: it is ignored until there is
+# one, and repeated above.
+"${launcher[@]}" sh -c 'trap "" USR2; exec "$@"' _ "${program[@]}" sweep "$sweep" "$@" &
+running=$!
+! $early || ask_to_save
 while kill -0 "$running" 2>/dev/null; do
   wait "$running" || true  # ends when a signal comes, too
 done
@@ -121,7 +126,7 @@ job="${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}"
 job=${job:-$SLURM_JOB_ID}
 if [ "$SECONDS" -lt 60 ] && ! $warned; then
   die 75 "the sweep stopped after $SECONDS s (the job is too short to start a trial, or somebody stopped it). Submit it again with more --time."
-elif ! scontrol show job "$job" | grep -qw 'JobState=\(RUNNING\|PREEMPTED\|SUSPENDED\)'; then
+elif ! says 'JobState=(RUNNING|PREEMPTED|SUSPENDED)([[:space:]]|$)' scontrol show job "$job"; then
   die 75 "the sweep was stopped and saved; the job was cancelled, so it stays away. Submitting the same command continues it."
 elif scontrol requeue "$job"; then
   note "job $job goes back to the queue and continues"

@@ -52,7 +52,7 @@ install_torch() {
   [ ! -d "$torch" ] || return 0
   $install || { no_torch="--no-install was given"; return 1; }
   [[ $venv == *py3.11-* ]] || { no_torch="its pinned wheel is for Python 3.11"; return 1; }
-  ldconfig -p | grep -q 'libcublas\.so\.13' || { no_torch="no CUDA 13 toolkit whose libraries it could load"; return 1; }
+  says 'libcublas\.so\.13' ldconfig -p || { no_torch="no CUDA 13 toolkit whose libraries it could load"; return 1; }
   step "Installing Python's torch into $torch"
   rm -rf "$torch.new"
   no_torch="pip could not install it"
@@ -134,7 +134,7 @@ check_headers() {
       -DMAMBASYNTH_WERROR=ON -DMAMBASYNTH_TESTS=OFF >"$folder/build.log" 2>&1; then
       skip "headers with $compiler: CMake cannot configure with it ($folder/build.log)"
     elif ! CCACHE_BASEDIR=$checkout CCACHE_NOHASHDIR=1 cmake --build "$folder" --parallel "$(build_jobs)" --target headers_alone -- -k 0 >>"$folder/build.log" 2>&1; then
-      grep -A 3 'error:' "$folder/build.log" | head -n 40 >&2
+      grep -A 3 'error:' "$folder/build.log" | sed -n 1,40p >&2
       fail "headers with $compiler: not every one compiles alone ($folder/build.log)"
     fi
   done

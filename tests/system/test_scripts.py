@@ -1,13 +1,14 @@
 """What the scripts say to people who miss something."""
 
 import os
+import re
 import subprocess
 
 from conftest import CHECKOUT
 
 
-def run(*command, **environment):
-    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=60)
+def run(*command, cwd=None, **environment):
+    return subprocess.run([*map(str, command)], env=os.environ | environment, cwd=cwd, capture_output=True, text=True, timeout=60)
 
 
 def test_missing_packages_and_libtorch_are_named_without_installing(tmp_path):
@@ -54,3 +55,90 @@ def test_site_files_do_not_fall_back():
             continue
         assert done.returncode == 2, name
         assert remedy in done.stderr and "went on" not in done.stdout
+
+
+def pretended(folder, **tools):
+    """A folder for PATH with programs that run this shell text."""
+    folder.mkdir()
+    for name, text in tools.items():
+        (folder / name).write_text(f"#!/bin/bash\n{text}\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+# Lines after the one that is looked for, more than a pipe holds, and slowly: who stops reading kills the writer.
+SLOWLY = "for i in {1..40}; do printf '%4096s\\n' x; /bin/sleep 0.01; done"
+
+
+def test_answers_are_read_to_their_end(tmp_path):
+    """`| grep -q` leaves at the first match; under pipefail the writer's death then looks like no match."""
+    tools = pretended(tmp_path / "tools", slow=f"echo first; {SLOWLY}; echo last", failing="echo first; exit 3")
+    script = """
+set -euo pipefail
+. "$1/jobs/environment.sh"
+for words in "first slow" "last slow" "nosuch slow" "first failing" "first nosuch"; do
+  # shellcheck disable=SC2086
+  if says $words; then echo "$words: yes"; else echo "$words: no"; fi
+done"""
+    done = run("bash", "-c", script, "_", CHECKOUT, PATH=f"{tools}:{os.environ['PATH']}")
+    assert done.stdout.splitlines() == ["first slow: yes", "last slow: yes", "nosuch slow: no", "first failing: no", "first nosuch: no"]
+
+
+def test_no_script_closes_a_pipe_early():
+    """Readers that stop before the end; what they read must be a file or a variable."""
+    early = re.compile(r"\|\s*(grep\s+-\w*[qm]|head\b|sed\s+[^|]*\bq\b|awk\s+[^|]*exit)")
+    scripts = [path for folder in ("jobs", "containers", "tests", ".ci") for path in sorted((CHECKOUT / folder).rglob("*"))
+               if path.suffix in (".sh", ".slurm", ".def") or path == CHECKOUT / ".ci" / "run"]
+    assert len(scripts) > 10
+    lines = [(path.name, line) for path in scripts for line in path.read_text().splitlines() if not line.lstrip().startswith("#")]
+    assert [found for found in lines if early.search(found[1])] == []
+
+
+PRETENDED = {
+    "srun": f'if [ "$1" = --mpi=list ]; then echo pmix; {SLOWLY}; exit; fi; trap : USR2; : >"${{STARTED:-/dev/null}}"; /bin/sleep "${{WORK:-0}}"; echo "srun $*"; exit "${{CODE:-0}}"',
+    "mpirun": 'echo "mpirun $*"',
+    "mambasynth": "exit 0",
+    "scontrol": f'if [ "$1" = requeue ]; then echo requeued; exit; fi; echo "   JobState=RUNNING Reason=None"; {SLOWLY}',
+    "sleep": '[ "$1" = 60 ] || exec /bin/sleep "$@"',
+}
+
+
+def sweep_job(tools, tmp_path, launcher=(), **environment):
+    """jobs/run_sweep.sh as Slurm starts it, with pretended programs."""
+    return run(*launcher, CHECKOUT / "jobs" / "run_sweep.sh", "sweeps/smoke.toml", "--out", tmp_path / "out",
+               **{"SLURM_JOB_ID": "7", "SLURM_NTASKS": "2", "SLURM_SUBMIT_DIR": str(tmp_path), "PATH": f"{tools}:{os.environ['PATH']}"} | environment)
+
+
+def test_slow_answers_of_slurm_are_heard(tmp_path):
+    tools = pretended(tmp_path / "tools", **PRETENDED)
+    done = sweep_job(tools, tmp_path)
+    assert done.stdout.startswith("srun --mpi=pmix"), done.stderr
+    # Warned by Slurm and saved: the job goes back to the queue.
+    warn = '"$@" & job=$!; until [ -e "$STARTED" ]; do sleep 0.1; done; kill -USR2 $job; wait $job'
+    done = sweep_job(tools, tmp_path, launcher=["bash", "-c", warn, "_"], WORK="2", CODE="75", STARTED=str(tmp_path / "started"))
+    assert done.returncode == 75 and "requeued" in done.stdout and "goes back to the queue" in done.stderr, done.stderr
+
+
+def test_strange_variables_of_slurm_are_ignored(tmp_path):
+    tools = pretended(tmp_path / "tools", **PRETENDED | {"srun": "exit 1"})
+    for tasks, started in (("2", "mpirun -n 2 "), ("", "mpirun sh "), ("garbage", "mpirun sh ")):
+        done = sweep_job(tools, tmp_path, SLURM_NTASKS=tasks)
+        assert done.returncode == 0 and done.stdout.startswith(started), (done.stdout, done.stderr)
+        assert ("SLURM_NTASKS=garbage is ignored" in done.stderr) == (tasks == "garbage")
+    done = sweep_job(tools, tmp_path, SLURM_SUBMIT_DIR="/nonexistent")
+    assert done.returncode == 0 and "SLURM_SUBMIT_DIR=/nonexistent is ignored" in done.stderr
+
+
+def test_users_shell_settings_change_no_script(tmp_path):
+    """CDPATH makes cd print and go elsewhere; GREP_OPTIONS and languages change what grep and others print."""
+    (tmp_path / "jobs").mkdir()
+    script = ". jobs/environment.sh; echo $checkout; echo $LC_ALL"
+    for environment in ({}, {"CDPATH": f"{CHECKOUT}:{tmp_path}"}, {"GREP_OPTIONS": "--invert-match"}, {"LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de"}):
+        assert run("bash", "-c", script, cwd=CHECKOUT, **environment).stdout == f"{CHECKOUT}\nC\n", environment
+
+
+def test_a_job_script_finds_its_neighbour_with_a_stale_job_id(tmp_path):
+    tools = pretended(tmp_path / "tools", scontrol="echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")
+    for script in sorted((CHECKOUT / "jobs").glob("sweep_*.slurm")):
+        done = run(script, SLURM_JOB_ID="424242", MAMBASYNTH_ENV="/nonexistent", PATH=f"{tools}:{os.environ['PATH']}")
+        assert done.returncode == 2 and "MAMBASYNTH_ENV" in done.stderr, done.stderr
