@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "analysis/embedding/layout.hpp"
+#include "cores/cores.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::embedding {
@@ -23,9 +24,7 @@ void require_in_range(UmapOptions const& options) {
                         "Give a number from 0 to 1");
 }
 
-int threads_or_cores(int threads) {
-  return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
+int threads_or_cores(int threads) { return threads > 0 ? threads : cores::default_threads(); }
 
 }  // namespace
 

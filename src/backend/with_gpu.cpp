@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cstdlib>
 
 #include "backend/backend.hpp"
 #include "backend/inventory.hpp"
+#include "environment/environment.hpp"
 #include "errors/errors.hpp"
 #include "gpu/device.hpp"
 #include "gpu/health.hpp"
@@ -16,7 +16,7 @@ namespace {
 /// This process's number among those of its host, as its launcher says; 0 where there is none.
 int local_rank() {
   for (auto const* name : {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"})
-    if (char const* const value = std::getenv(name)) return std::atoi(value);
+    if (auto const rank = environment::number(name, 0, 1 << 20)) return static_cast<int>(*rank);
   return 0;
 }
 

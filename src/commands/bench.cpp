@@ -66,8 +66,9 @@ std::string objective_words(config::Train const& objective) {
 }
 
 int run_on(BenchOptions& options, parallel::Communicator const& world) {
+  options.run.threads = thread_count(options.run, world);
   auto const device = use_device(options.run);
-  options.sizes.threads = thread_count(options.run);
+  options.sizes.threads = options.run.threads;
   options.sizes.device = device;
   if (options.sizes.precision.empty()) options.sizes.precision = auto_precision(device);
   if (device == "cpu" && options.sizes.precision == "bf16")

@@ -1,12 +1,11 @@
 #include <ATen/Parallel.h>
 #include <omp.h>
 
-#include <algorithm>
-#include <thread>
-
 #include "backend/backend.hpp"
 #include "commands/flags.hpp"
+#include "cores/cores.hpp"
 #include "kernels/cpu.hpp"
+#include "parallel/communicator.hpp"
 
 namespace mambasynth::commands {
 
@@ -20,7 +19,11 @@ std::string use_device(RunFlags const& flags) {
 
 int thread_count(RunFlags const& flags) {
   if (flags.threads > 0) return flags.threads;
-  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  return cores::default_threads();
+}
+
+int thread_count(RunFlags const& flags, parallel::Communicator const& world) {
+  return flags.threads > 0 ? flags.threads : cores::default_threads(world.local_cores());
 }
 
 }  // namespace mambasynth::commands

@@ -8,11 +8,13 @@
 #include <mutex>
 #include <thread>
 
+#include "commands/flags.hpp"
 #include "commands/verb.hpp"
 #include "doctor/checks.hpp"
 #include "doctor/gather.hpp"
 #include "doctor/look.hpp"
 #include "doctor/report.hpp"
+#include "environment/launcher.hpp"
 #include "errors/errors.hpp"
 #include "parallel/session.hpp"
 #include "provenance/run.hpp"
@@ -26,13 +28,6 @@ struct DoctorOptions {
   bool json = false;
   double timeout = 30;
 };
-
-/// This process's number as its launcher counts, whether or not MPI has heard of it; 0 without a launcher.
-int launched_rank(doctor::Environment const& environment) {
-  for (auto const* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"})
-    if (auto const value = doctor::value_of(environment, name); !value.empty()) return std::atoi(value.c_str());
-  return 0;
-}
 
 /// Ends the process when MPI does not start in time: ranks that cannot reach each other wait in there for ever.
 class StartWatch {
@@ -68,8 +63,8 @@ int report(doctor::Facts const& facts, bool json) {
 
 int run(DoctorOptions const& options) {
   auto const environment = doctor::launch_environment();
-  auto const launched = launched_rank(environment);
-  if (doctor::tasks_cannot_meet(environment)) {
+  auto const launched = environment::launched_rank();
+  if (environment::has_launcher() && doctor::tasks_cannot_meet(environment)) {
     if (launched > 0) return static_cast<int>(errors::ExitCode::defect);  // the first task says it
     throw errors::machine("srun started " + doctor::value_of(environment, "SLURM_STEP_NUM_TASKS") + " tasks that cannot find each other",
                           "it gave them neither PMIx nor PMI, so MPI will not start or make each task a job of its own",
@@ -101,7 +96,7 @@ Action declare_doctor(CLI::App& app) {
   auto const options = std::make_shared<DoctorOptions>();
   app.add_option("--out", options->out, "the folder where results will go; it need not be there yet [default: runs]")->type_name("DIR");
   app.add_flag("--json", options->json, "print JSON");
-  app.add_option("--timeout", options->timeout, "seconds that a rank may take to answer [default: 30]")->type_name("")->check(CLI::PositiveNumber);
+  app.add_option("--timeout", options->timeout, "seconds that a rank may take to answer [default: 30]")->type_name("")->check(seconds());
   app.footer("Alone, or as a job will be started:\n  srun --mpi=pmix mambasynth doctor --out runs/gate_lr\n  mpirun -n 4 mambasynth doctor\n"
              "Exit code 1: something has to be corrected first.");
   return [options] { return run(*options); };

@@ -82,6 +82,16 @@ config::Trial TrialFlags::resolve() const {
   return trial;
 }
 
+CLI::Validator seconds() {
+  return {[](std::string& text) -> std::string {
+            constexpr double most = 1e9;  // thirty years
+            double value = 0;
+            if (CLI::detail::lexical_cast(text, value) && value > 0 && value <= most) return {};
+            return "'" + text.substr(0, 40) + "' is no number of seconds above 0, at most 1e9";
+          },
+          ""};
+}
+
 void add_run_flags(CLI::App& app, RunFlags& flags, std::string const& default_out, std::string const& out_help) {
   flags.out = default_out;
   app.add_option("--out,--save-dir", flags.out, out_help + (default_out.empty() ? "" : " [default: " + default_out + "]"))
@@ -89,7 +99,7 @@ void add_run_flags(CLI::App& app, RunFlags& flags, std::string const& default_ou
   app.add_option("--device", flags.device, "auto, cpu or cuda [default: auto]")
       ->type_name("")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  app.add_option("--threads", flags.threads, "CPU threads [default: one a core]")->type_name("")->check(CLI::PositiveNumber);
+  app.add_option("--threads", flags.threads, "CPU threads [default: one a core that may be used; no more than OMP_NUM_THREADS]")->type_name("")->check(CLI::PositiveNumber);
 }
 
 }  // namespace mambasynth::commands

@@ -13,6 +13,11 @@
 
 namespace CLI {
 class App;
+class Validator;
+}
+
+namespace mambasynth::parallel {
+class Communicator;
 }
 
 namespace mambasynth::commands {
@@ -68,10 +73,13 @@ struct RunFlags {
 };
 /// --device and --threads, and --out (alias --save-dir) with the given default.
 void add_run_flags(CLI::App& app, RunFlags& flags, std::string const& default_out, std::string const& out_help);
+/// For flags of seconds: a number above 0, no larger than clocks count to. CLI::PositiveNumber lets nan pass.
+CLI::Validator seconds();
 /// Turns "auto" into a device that exists, and sets the number of threads of LibTorch and of our kernels.
 /// Returns "cpu" or "cuda". Errors: errors::usage when the asked-for GPU is not there.
 std::string use_device(RunFlags const& flags);
-/// --threads, by default one a core.
+/// --threads, by default cores::default_threads(): of this process, or of one rank among those of its machine.
 int thread_count(RunFlags const& flags);
+int thread_count(RunFlags const& flags, parallel::Communicator const& world);
 
 }  // namespace mambasynth::commands

@@ -84,8 +84,7 @@ std::string posterior_name(parallel::Group const& group) {
   return group.alone() ? "posterior.h5" : fmt::format("posterior_{:04}.h5", group.rank());
 }
 
-int filter(config::Trial const& trial, RunFlags const& flags, parallel::Group& group) {
-  auto const threads = thread_count(flags);
+int filter(config::Trial const& trial, RunFlags const& flags, int threads, parallel::Group& group) {
   auto settings = trial.oracle;
   fs::path const folder = flags.out;
   if (group.leads()) store::require_writable_folder(folder);
@@ -142,7 +141,7 @@ int run(OracleOptions const& options) {
     std::vector<int> ranks(static_cast<std::size_t>(session.world().size()));
     std::iota(ranks.begin(), ranks.end(), 0);
     parallel::Group group(session.world(), ranks, 0, patience);
-    return parallel::together(group, [&] { return filter(trial, options.run, group); });
+    return parallel::together(group, [&] { return filter(trial, options.run, thread_count(options.run, session.world()), group); });
   }, grace);
 }
 

@@ -10,7 +10,9 @@
 
 #include "commands/verb.hpp"
 #include "commands/version.hpp"
+#include "environment/launcher.hpp"
 #include "errors/errors.hpp"
+#include "kernels/cpu.hpp"
 #include "streams/streams.hpp"
 
 namespace mambasynth::commands {
@@ -43,6 +45,17 @@ std::vector<std::string> names_of(CLI::App const& app) {
 std::string without_dots(std::string text) {
   while (!text.empty() && (text.back() == '.' || text.back() == '\n' || text.back() == ' ')) text.pop_back();
   return text;
+}
+
+/// MAMBASYNTH_CPU is the one variable that is refused where it is wrong, and not ignored: who sets it compares bits.
+bool instruction_set_is_known() {
+  try {
+    (void)kernels::instruction_set();
+    return true;
+  } catch (std::runtime_error const& error) {
+    if (environment::launched_rank() == 0) streams::tell("{}\n", error.what());
+    return false;
+  }
 }
 
 errors::Error explain(CLI::ParseError const& error, CLI::App const& program) {
@@ -91,6 +104,7 @@ int run_program(int argc, char** argv) {
     auto const chosen = program.get_subcommands();
     if (chosen.empty())
       throw errors::usage("no verb is given", "mambasynth does nothing by itself", "See mambasynth --help");
+    if (!instruction_set_is_known()) return static_cast<int>(errors::ExitCode::usage);
     return actions.at(chosen.front()->get_name())();
   } catch (errors::Error const& error) {
     streams::tell("{}\n", error.what());

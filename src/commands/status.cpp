@@ -4,6 +4,7 @@
 #include <memory>
 #include <thread>
 
+#include "commands/flags.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "streams/streams.hpp"
@@ -37,7 +38,7 @@ Action declare_status(CLI::App& app) {
   app.add_option("dir", options->folder, "the sweep's folder")->required()->type_name("DIR");
   app.add_flag("--json", options->json, "print JSON");
   app.add_flag("--watch", options->watch, "print again until the sweep ends");
-  app.add_option("--every", options->every, "seconds between two prints of --watch [default: 5]")->type_name("")->check(CLI::PositiveNumber);
+  app.add_option("--every", options->every, "seconds between two prints of --watch [default: 5]")->type_name("")->check(seconds());
   return [options] { return run(*options); };
 }
 

@@ -13,6 +13,7 @@
 #include "commands/flags.hpp"
 #include "commands/trial_identity.hpp"
 #include "commands/verb.hpp"
+#include "cores/cores.hpp"
 #include "errors/errors.hpp"
 #include "parallel/session.hpp"
 #include "provenance/build.hpp"
@@ -94,7 +95,7 @@ void prepare_optimum(sweep::PlannedTrial const& planned, fs::path const& data, f
     for (auto const& file : trial::optimum_files(planned.trial, planned.trial.data, cache))
       missing = (seen.insert(file).second && !fs::exists(file)) || missing;
     if (!missing) return;
-    auto const threads = omp_get_num_procs();
+    auto const threads = cores::default_threads();
     trial::optimum(planned.trial, trial::load_data(planned.trial, data, threads), cache, threads);
   } catch (std::exception const&) {
     // data or windows that cannot be used: the trial says so
@@ -177,7 +178,7 @@ int run(SweepOptions const& options) {
     auto const slots = options.trials_per_rank > 0 ? options.trials_per_rank : trials_at_once(session.world(), cards, static_cast<int>(per_gpu));
     if (slots > 1) require_threads_for(slots);
     if (run_flags.threads == 0)
-      run_flags.threads = cards > 0 ? std::clamp(thread_count(run_flags) / (session.world().local_size() * slots), 1, useful) : 1;
+      run_flags.threads = cards > 0 ? std::clamp(thread_count(run_flags, session.world()) / slots, 1, useful) : 1;
     auto const device = use_device(run_flags);
     auto const threads = run_flags.threads;
     if (options.trials_per_rank == 0) tell_of_shared_gpus(session.world(), cards, per_gpu);
@@ -228,10 +229,10 @@ Action declare_sweep(CLI::App& app) {
       ->check(CLI::IsMember({"code"}));
   app.add_option("--walltime", options->walltime, "seconds until this job ends; running trials save before it [default: what Slurm says]")
       ->type_name("")
-      ->check(CLI::PositiveNumber);
+      ->check(seconds());
   app.add_option("--progress-every", options->progress_every, "seconds between lines of progress [default: 10]")
       ->type_name("")
-      ->check(CLI::PositiveNumber);
+      ->check(seconds());
   return [options] { return run(*options); };
 }
 

@@ -203,7 +203,7 @@ int run(TrainOptions& options) {
   return session.run([&] {
     auto const& world = session.world();
     // Ranks that share a machine share its cores: more threads than cores would wait for each other.
-    if (options.run.threads == 0) options.run.threads = std::max(1, thread_count(options.run) / world.local_size());
+    options.run.threads = thread_count(options.run, world);
     auto const device = prepare(world.size());
     auto const group = group_of(world, 0, trial.train.comm_timeout);
     return parallel::together(*group, [&] { return train(options, trial, device, world, group); });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace mambasynth::doctor {
 
 Findings check_answers(Facts const& facts);           ///< every rank answered
 Findings check_launch(Facts const& facts);            ///< as many ranks as the launcher started; one MPI library
+Findings check_environment(Facts const& facts);       ///< variables that should be numbers are
 Findings check_pmix(Facts const& facts);              ///< srun can start MPI programs
 Findings check_program(Facts const& facts);           ///< one program everywhere
 Findings check_instruction_sets(Facts const& facts);
@@ -28,6 +30,8 @@ Findings check_all(Facts const& facts);
 
 /// The variable's value, "" without.
 std::string value_of(Environment const& environment, char const* name);
+/// The variable where all of it is a whole number of at least `lowest`.
+std::optional<int> whole_number_of(Environment const& environment, char const* name, int lowest);
 /// The ranks of each host, in the order of their first rank.
 std::vector<std::vector<RankFacts const*>> by_host(Facts const& facts);
 

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <set>
 
+#include "cores/cores.hpp"
 #include "doctor/checks.hpp"
 
 namespace mambasynth::doctor {
@@ -25,8 +25,6 @@ std::vector<int> numbers_of(std::vector<RankFacts const*> const& ranks) {
   return numbers;
 }
 
-double number(Environment const& environment, char const* name) { return std::atof(value_of(environment, name).c_str()); }
-
 struct Limit {
   double mb = 0;
   std::string of;
@@ -40,8 +38,8 @@ Limit memory_limit(RankFacts const& rank) {
   };
   if (rank.memory.cgroup_mb) keep(*rank.memory.cgroup_mb, "the limit of the cgroup");
   constexpr double slurms_megabyte = 1.048576;
-  keep(number(rank.environment, "SLURM_MEM_PER_NODE") * slurms_megabyte, "what Slurm granted (SLURM_MEM_PER_NODE)");
-  keep(number(rank.environment, "SLURM_MEM_PER_CPU") * slurms_megabyte * number(rank.environment, "SLURM_CPUS_ON_NODE"),
+  keep(whole_number_of(rank.environment, "SLURM_MEM_PER_NODE", 0).value_or(0) * slurms_megabyte, "what Slurm granted (SLURM_MEM_PER_NODE)");
+  keep(whole_number_of(rank.environment, "SLURM_MEM_PER_CPU", 0).value_or(0) * slurms_megabyte * whole_number_of(rank.environment, "SLURM_CPUS_ON_NODE", 1).value_or(0),
        "what Slurm granted (SLURM_MEM_PER_CPU)");
   return least;
 }
@@ -51,8 +49,13 @@ Limit memory_limit(RankFacts const& rank) {
 Findings check_cores(Facts const& facts) {
   Findings findings;
   for (auto const& rank : facts.ranks) {
-    auto const cores = static_cast<int>(rank.cores.size());
-    auto const wanted = std::atoi(value_of(rank.environment, "OMP_NUM_THREADS").c_str());
+    auto const mask = static_cast<int>(rank.cores.size());
+    auto const cores = rank.core_quota ? cores::within(mask, cores::Quota{*rank.core_quota, {}}) : mask;
+    auto const& asked = value_of(rank.environment, "OMP_NUM_THREADS");
+    auto const wanted = whole_number_of({{"", asked.substr(0, asked.find(','))}}, "", 1).value_or(0);
+    if (cores < mask)
+      findings.push_back({Level::note, "cpu.quota", fmt::format("a rank may use {} of its {} cores", cores, mask), fmt::format("its cgroup grants the time of {:.3g}", *rank.core_quota),
+                          "Start that many threads (the default), or have the limit raised: docker --cpus, systemd CPUQuota", {rank.rank}});
     if (wanted > cores)
       findings.push_back({Level::warning, "cpu.threads", fmt::format("OMP_NUM_THREADS={} is more than the {} core{} that a rank may use", wanted, cores, cores == 1 ? "" : "s"),
                           "threads that share a core wait for each other", fmt::format("Ask for --cpus-per-task={}, or set OMP_NUM_THREADS={}", wanted, cores), {rank.rank}});

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <cstdlib>
+#include <limits>
 
 #include "doctor/checks.hpp"
+#include "environment/environment.hpp"
 
 namespace mambasynth::doctor {
 namespace {
@@ -15,11 +17,20 @@ struct Launched {
 };
 
 /// How many ranks the launcher started, by the most specific variable that says so: mpirun inside a Slurm job may start
-/// fewer than the job has tasks.
+/// fewer than the job has tasks, and a shell of a job that has no step is one process.
 Launched launched(Environment const& environment) {
-  for (auto const* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS"})
-    if (auto const ranks = std::atoi(value_of(environment, name).c_str()); ranks > 0) return {ranks, fmt::format("{}={}", name, ranks)};
+  for (auto const* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"})
+    if (auto const ranks = whole_number_of(environment, name, 1)) return {*ranks, fmt::format("{}={}", name, *ranks)};
+  if (!environment.contains("SLURM_STEP_ID") && !environment.contains("SLURM_PROCID")) return {};
+  if (auto const ranks = whole_number_of(environment, "SLURM_NTASKS", 1)) return {*ranks, fmt::format("SLURM_NTASKS={}", *ranks)};
   return {};
+}
+
+/// The first variable that only a launcher sets; "" without.
+std::string launchers_variable(Environment const& environment) {
+  for (auto const* name : {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "PMI_SIZE", "PMI_RANK", "PMIX_RANK", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_ID", "SLURM_PROCID"})
+    if (auto const value = value_of(environment, name); !value.empty()) return fmt::format("{}={}", name, value);
+  return "";
 }
 
 /// The ranks grouped by what `key` gives of them, as "A on ranks 0-2; B on rank 3"; empty when all agree.
@@ -46,6 +57,11 @@ std::string count(std::size_t number, char const* what) { return fmt::format("{}
 std::string value_of(Environment const& environment, char const* name) {
   auto const found = environment.find(name);
   return found == environment.end() ? "" : found->second;
+}
+
+std::optional<int> whole_number_of(Environment const& environment, char const* name, int lowest) {
+  auto const number = environment::whole_number(value_of(environment, name), lowest, std::numeric_limits<int>::max());
+  return number ? std::optional(static_cast<int>(*number)) : std::nullopt;
 }
 
 std::vector<std::vector<RankFacts const*>> by_host(Facts const& facts) {
@@ -75,14 +91,21 @@ Findings check_launch(Facts const& facts) {
   auto const remedy = slurm ? std::string("Start it with srun --mpi=pmix, or with mpirun inside the job")
                             : std::string("Start it with the mpirun of the MPI library that it was built with (mambasynth --version names it)");
   Findings findings;
-  bool const many_alone = first.size == 1 && std::atoi(value_of(environment, "PMIX_RANK").c_str()) > 0;
-  if (expected.ranks > first.size && first.size == 1)
+  auto const left_over = first.size == 1 && first.no_launcher ? launchers_variable(environment) : "";
+  bool const many_alone = first.size == 1 && whole_number_of(environment, "PMIX_RANK", 1).has_value();
+  auto const tasks = whole_number_of(environment, "SLURM_NTASKS", 2);
+  if (!left_over.empty())
+    findings.push_back({Level::warning, "mpi.ranks", "One rank, and " + left_over + " is left over from a launch that has ended", "no process above this one starts ranks; every verb runs as one rank",
+                        "Unset it, or open a new shell; mpirun -n RANKS or srun --mpi=pmix start more", {}});
+  else if (expected.ranks > first.size && first.size == 1)
     findings.push_back({Level::error, "mpi.ranks", fmt::format("this program is one rank, not {}", expected.ranks),
                         expected.said_by + ", but the MPI library did not learn of the others; each would run the whole sweep alone", remedy, {}});
   else if (many_alone)
     findings.push_back({Level::error, "mpi.ranks", "this program is a rank of its own", "PMIX_RANK is set, but the MPI library did not join the others", remedy, {}});
   else if (expected.ranks > 0 && expected.ranks != first.size)
     findings.push_back({Level::error, "mpi.ranks", fmt::format("{} ranks came together, not {}", first.size, expected.ranks), "the launcher says " + expected.said_by, remedy, {}});
+  else if (first.size == 1 && expected.ranks == 0 && tasks)
+    findings.push_back({Level::ok, "mpi.ranks", fmt::format("One rank, in a shell of a job for {} (SLURM_NTASKS)", *tasks), "mpirun or srun --mpi=pmix start them all", "", {}});
   else if (first.size == 1 && expected.ranks == 0)
     findings.push_back({Level::ok, "mpi.ranks", "One rank, started without a launcher", "mpirun -n RANKS or srun --mpi=pmix start more", "", {}});
   else
@@ -92,6 +115,25 @@ Findings check_launch(Facts const& facts) {
     findings.push_back({Level::error, "mpi.library", "the ranks run different MPI libraries", libraries, "Load the same module on all nodes (MAMBASYNTH_ENV), or use a container", {}});
   else
     findings.push_back({Level::ok, "mpi.library", first.mpi.library.substr(0, first.mpi.library.find(',')) + ", " + first.mpi.threads, "", "", {}});
+  return findings;
+}
+
+Findings check_environment(Facts const& facts) {
+  struct Known {
+    char const* name;
+    int lowest;
+    char const* what;
+  };
+  constexpr std::array<Known, 14> numbers{{{"SLURM_NTASKS", 1, "tasks"}, {"SLURM_STEP_NUM_TASKS", 1, "tasks"}, {"SLURM_PROCID", 0, "a task"}, {"SLURM_LOCALID", 0, "a task"}, {"SLURM_CPUS_PER_TASK", 1, "cores"},
+                                           {"SLURM_CPUS_ON_NODE", 1, "cores"}, {"SLURM_MEM_PER_NODE", 0, "megabytes"}, {"SLURM_MEM_PER_CPU", 0, "megabytes"}, {"OMPI_COMM_WORLD_SIZE", 1, "ranks"},
+                                           {"OMPI_COMM_WORLD_RANK", 0, "a rank"}, {"PMIX_RANK", 0, "a rank"}, {"PMI_RANK", 0, "a rank"}, {"PMI_SIZE", 1, "ranks"}, {"OMP_NUM_THREADS", 1, "threads"}}};
+  Findings findings;
+  for (auto const& rank : facts.ranks)
+    for (auto const& [name, lowest, what] : numbers) {
+      auto const value = value_of(rank.environment, name);
+      if (value.empty() || whole_number_of({{name, value.substr(0, value.find(','))}}, name, lowest)) continue;
+      findings.push_back({Level::warning, "environment", fmt::format("{}={} is ignored", name, value), fmt::format("it is no number of {}", what), "Correct or unset it", {rank.rank}});
+    }
   return findings;
 }
 
@@ -141,7 +183,7 @@ Findings check_all(Facts const& facts) {
   // Of a rank 0 that hangs nothing is known that could be judged or compared.
   bool const blind = std::any_of(facts.silent.begin(), facts.silent.end(), [](auto const& rank) { return rank.rank == 0; });
   if (blind) return merged(check_answers(facts));
-  for (auto const check : {check_answers, check_launch, check_pmix, check_program, check_gpus, check_nccl, check_cores, check_memory,
+  for (auto const check : {check_answers, check_launch, check_environment, check_pmix, check_program, check_gpus, check_nccl, check_cores, check_memory,
                            check_shared_memory, check_temporary, check_instruction_sets, check_clocks, check_folder}) {
     auto const found = check(facts);
     all.insert(all.end(), found.begin(), found.end());

@@ -42,7 +42,9 @@ struct RankFacts {
   Program program;
   Mpi mpi;
   std::string instruction_set;
+  bool no_launcher = false;  ///< no process above this one starts ranks: what the environment says of them is left over
   std::vector<int> cores;   ///< that this process may use
+  std::optional<double> core_quota;  ///< of processor time that its cgroups grant, in cores
   int default_threads = 1;  ///< what a verb takes without --threads
   Memory memory;
   Space shared_memory, temporary;

@@ -25,7 +25,9 @@ void to_json(Json& json, RankFacts const& f) {
               {"gpu", Json(nlohmann::json(f.gpu))},
               {"nvidia_driver", f.nvidia_driver},
               {"cores", f.cores},
+              {"core_quota", nullptr},
               {"default_threads", f.default_threads},
+              {"no_launcher", f.no_launcher},
               {"instruction_set", f.instruction_set},
               {"memory", {{"node_mb", f.memory.node_mb}, {"available_mb", f.memory.available_mb}, {"cgroup_mb", nullptr}}},
               {"shared_memory", Json(nlohmann::json(f.shared_memory))},
@@ -33,6 +35,7 @@ void to_json(Json& json, RankFacts const& f) {
               {"mpi", Json(nlohmann::json(f.mpi))},
               {"program", Json(nlohmann::json(f.program))},
               {"environment", f.environment}};
+  if (f.core_quota) json["core_quota"] = *f.core_quota;
   if (f.memory.cgroup_mb) json["memory"]["cgroup_mb"] = *f.memory.cgroup_mb;
 }
 
@@ -46,7 +49,10 @@ void from_json(Json const& json, RankFacts& f) {
   f.gpu = nlohmann::json(json.at("gpu")).get<backend::Inventory>();
   json.at("nvidia_driver").get_to(f.nvidia_driver);
   json.at("cores").get_to(f.cores);
+  f.core_quota.reset();
+  if (!json.at("core_quota").is_null()) f.core_quota = json.at("core_quota").get<double>();
   json.at("default_threads").get_to(f.default_threads);
+  json.at("no_launcher").get_to(f.no_launcher);
   json.at("instruction_set").get_to(f.instruction_set);
   auto const& memory = json.at("memory");
   memory.at("node_mb").get_to(f.memory.node_mb);

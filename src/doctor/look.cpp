@@ -1,6 +1,5 @@
 #include "doctor/look.hpp"
 
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,9 +8,11 @@
 #include <cstdlib>
 #include <memory>
 #include <string_view>
-#include <thread>
 
+#include "cores/cores.hpp"
 #include "doctor/look_memory.hpp"
+#include "environment/environment.hpp"
+#include "environment/launcher.hpp"
 #include "kernels/cpu.hpp"
 #include "provenance/build.hpp"
 #include "provenance/run.hpp"
@@ -27,21 +28,6 @@ constexpr std::array<char const*, 36> known_variables{
     "NCCL_SOCKET_IFNAME", "NCCL_IB_DISABLE", "NCCL_P2P_DISABLE", "NCCL_DEBUG", "HDF5_USE_FILE_LOCKING", "MAMBASYNTH_CPU",
     "OMPI_MCA_btl", "OMPI_MCA_pml", "OMPI_MCA_hwloc_base_binding_policy", "UCX_TLS", "UCX_NET_DEVICES", "TMPDIR"};
 
-std::vector<int> usable_cores() {
-  std::vector<int> cores;
-  // A machine may have more cores than cpu_set_t holds.
-  for (int size = 1024; size <= 1 << 18; size *= 4) {
-    auto* const set = CPU_ALLOC(static_cast<std::size_t>(size));
-    auto const bytes = CPU_ALLOC_SIZE(static_cast<std::size_t>(size));
-    bool const known = ::sched_getaffinity(0, bytes, set) == 0;
-    for (int core = 0; known && core < size; ++core)
-      if (CPU_ISSET_S(static_cast<std::size_t>(core), bytes, set)) cores.push_back(core);
-    CPU_FREE(set);
-    if (known) break;
-  }
-  return cores;
-}
-
 }  // namespace
 
 Environment launch_environment() {
@@ -53,7 +39,7 @@ Environment launch_environment() {
 
 bool tasks_cannot_meet(Environment const& environment) {
   auto const tasks = environment.find("SLURM_STEP_NUM_TASKS");
-  if (tasks == environment.end() || std::atoi(tasks->second.c_str()) < 2 || environment.contains("OMPI_COMM_WORLD_SIZE")) return false;
+  if (tasks == environment.end() || environment::whole_number(tasks->second, 2, 1 << 30) == std::nullopt || environment.contains("OMPI_COMM_WORLD_SIZE")) return false;
   for (char** variable = ::environ; *variable; ++variable)
     if (std::string_view(*variable).starts_with("PMI")) return false;
   return true;
@@ -67,8 +53,10 @@ void look(RankFacts& facts, std::function<void(std::string const&)> const& doing
   facts.program = {build.version, build.commit + (build.dirty ? " (with uncommitted changes)" : ""), build.type, build.cuda,
                    build.gpu_architectures};
   facts.instruction_set = kernels::cpu_instruction_set();
-  facts.cores = usable_cores();
-  facts.default_threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  facts.cores = cores::allowed();
+  if (auto const quota = cores::quota()) facts.core_quota = quota->cores;
+  facts.default_threads = cores::default_threads();
+  facts.no_launcher = !environment::has_launcher();
   facts.memory = memory_here();
   facts.nvidia_driver = provenance::nvidia_driver();
   doing("looking at /dev/shm");

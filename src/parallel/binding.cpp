@@ -1,14 +1,15 @@
 #include "parallel/binding.hpp"
 
 #include <sched.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <fstream>
 #include <initializer_list>
 #include <string>
+#include <string_view>
+
+#include "environment/launcher.hpp"
 
 namespace mambasynth::parallel {
 namespace {
@@ -26,36 +27,12 @@ bool bound_by_default() {
          std::none_of(asked.begin(), asked.end(), [](char const* name) { return std::getenv(name) != nullptr; });
 }
 
-struct Process {
-  std::string name;
-  pid_t parent = 0;
-};
-Process look_up(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
-  Process process;
-  for (std::string key; file >> key;) {
-    if (key == "Name:") file >> process.name;
-    if (key == "PPid:") file >> process.parent;
-  }
-  return process;
-}
-
-/// The nearest process above this one that starts ranks; 0 without one.
-pid_t launcher() {
-  constexpr std::array launchers{"orted", "mpirun", "mpiexec", "orterun"};
-  for (pid_t pid = getppid(); pid > 1;) {
-    auto const process = look_up(pid);
-    if (std::find(launchers.begin(), launchers.end(), process.name) != launchers.end()) return pid;
-    pid = process.parent;
-  }
-  return 0;
-}
-
 }  // namespace
 
 void leave_default_binding() {
   if (!bound_by_default()) return;
-  auto const pid = launcher();
+  constexpr std::array<std::string_view, 4> launchers{"orted", "mpirun", "mpiexec", "orterun"};
+  auto const pid = environment::process_above(launchers);
   cpu_set_t cores;
   if (pid != 0 && sched_getaffinity(pid, sizeof cores, &cores) == 0) sched_setaffinity(0, sizeof cores, &cores);
 }

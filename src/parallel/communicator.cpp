@@ -1,11 +1,48 @@
 #include "parallel/communicator.hpp"
 
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <limits>
+#include <string>
+#include <vector>
 
+#include "cores/cores.hpp"
 #include "errors/errors.hpp"
 #include "parallel/communicator_handle.hpp"
 
 namespace mambasynth::parallel {
+namespace {
+
+constexpr int most_cores = 8192;
+
+/// Collective over `node`. Ranks that are bound to cores of their own have all of them, ranks that share cores a part of each.
+int cores_of_this(MPI_Comm node) {
+  auto const quota = cores::quota();
+  cores::Claim mine{.quota = quota ? quota->cores : 0, .group = quota ? std::hash<std::string>{}(quota->group.string()) : 0, .cores = {}};
+  for (int const core : cores::allowed())
+    if (core < most_cores) mine.cores.push_back(core);
+  struct {
+    double quota;
+    std::uint64_t group;
+    std::bitset<most_cores> cores;
+  } packed{mine.quota, mine.group, {}};
+  for (int const core : mine.cores) packed.cores.set(static_cast<std::size_t>(core));
+  int ranks = 1;
+  MPI_Comm_size(node, &ranks);
+  std::vector<decltype(packed)> all(static_cast<std::size_t>(ranks));
+  MPI_Allgather(&packed, sizeof packed, MPI_BYTE, all.data(), sizeof packed, MPI_BYTE, node);
+  std::vector<cores::Claim> claims;
+  for (auto const& other : all) {
+    claims.push_back({.quota = other.quota, .group = other.group, .cores = {}});
+    for (int core = 0; core < most_cores; ++core)
+      if (other.cores[static_cast<std::size_t>(core)]) claims.back().cores.push_back(core);
+  }
+  return cores::share(mine, claims);
+}
+
+}  // namespace
 
 Communicator::Handle::Handle(MPI_Comm owned) : comm(owned) {
   MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);  // losing a rank must not end the others
@@ -21,6 +58,7 @@ Communicator::Handle::Handle(MPI_Comm owned) : comm(owned) {
   MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node);
   MPI_Comm_rank(node, &local_rank);
   MPI_Comm_size(node, &local_size);
+  local_cores = cores_of_this(node);
   MPI_Comm_free(&node);
 }
 
@@ -36,6 +74,7 @@ int Communicator::rank() const noexcept { return handle_->rank; }
 int Communicator::size() const noexcept { return handle_->size; }
 int Communicator::local_rank() const noexcept { return handle_->local_rank; }
 int Communicator::local_size() const noexcept { return handle_->local_size; }
+int Communicator::local_cores() const noexcept { return handle_->local_cores; }
 
 void Communicator::send(int destination, int tag, std::string const& bytes) const {
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))

@@ -23,7 +23,7 @@ struct Communicator::Handle {
   MPI_Comm comm;
   MPI_Comm among = MPI_COMM_NULL;  ///< the same ranks; what groups of them say to each other
   int largest_tag = 32767;
-  int rank = 0, size = 1, local_rank = 0, local_size = 1;
+  int rank = 0, size = 1, local_rank = 0, local_size = 1, local_cores = 1;
 };
 
 }  // namespace mambasynth::parallel

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "environment/launcher.hpp"
 #include "errors/errors.hpp"
 #include "parallel/binding.hpp"
 #include "parallel/communicator_handle.hpp"
@@ -54,6 +55,7 @@ void tell(Communicator const& world, std::string message) {
 }  // namespace
 
 Session::Session() : exceptions_(std::uncaught_exceptions()) {
+  environment::mend_temporary_folder();
   leave_default_binding();
   int provided = MPI_THREAD_SINGLE;
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided);

@@ -2,13 +2,19 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 
+#include "environment/environment.hpp"
+#include "sweep/ledger.hpp"
 #include "sweep/squeue.hpp"
 
 namespace mambasynth::sweep {
 namespace {
+
+/// No job is that long, and no clock counts that far.
+constexpr double longest_seconds = 1e9;
 
 /// "1-02:03:04", "02:03:04", "03:04"; nothing for UNLIMITED, INVALID and the like.
 std::optional<double> seconds_of(std::string text) {
@@ -24,15 +30,40 @@ std::optional<double> seconds_of(std::string text) {
   return std::nullopt;
 }
 
+/// SLURM_JOB_END_TIME: seconds since the epoch by the clock of Slurm's controller; the difference to ours is what NTP leaves.
+/// Nothing without one that can be true.
+std::optional<double> seconds_to_end_time() {
+  constexpr char const* name = "SLURM_JOB_END_TIME";
+  constexpr std::int64_t year_10000 = 253402300800;
+  auto const end = environment::number(name, 0, year_10000);
+  if (!end) return std::nullopt;
+  auto const left = static_cast<double>(*end) - now();
+  if (left > 0) return left;
+  environment::warn_ignored(name, "that is in the past", "It may be of a job that has ended; --walltime says when this one ends");
+  return std::nullopt;
+}
+
+/// Of the job that SLURM_JOB_ID names, where there is one: a shell may keep the variables of one that has ended.
 std::optional<double> slurm_seconds_left() {
-  // Since the epoch, by the clock of Slurm's controller; the difference to ours is what NTP leaves.
-  if (char const* const end = std::getenv("SLURM_JOB_END_TIME"); end && *end) {
-    auto const now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-    return std::atof(end) - now;
+  auto const end = seconds_to_end_time();
+  auto const job = environment::value("SLURM_JOB_ID");
+  if (!job) {
+    if (end) environment::warn_ignored("SLURM_JOB_END_TIME", "without SLURM_JOB_ID this is no Slurm job", "Unset it; --walltime says when this job ends");
+    return std::nullopt;
   }
-  char const* const job = std::getenv("SLURM_JOB_ID");
-  auto const answer = squeue(job ? job : "", "--format=%L");
-  return answer && answer->succeeded ? seconds_of(answer->text) : std::nullopt;
+  auto const answer = squeue(*job, "--format=%L");
+  if (!answer) {
+    if (job->find_first_not_of("0123456789_") != std::string::npos)
+      environment::warn_ignored("SLURM_JOB_ID", "it is no job's number", "Unset it; --walltime says when this job ends");
+    return end;
+  }
+  bool const over = answer->succeeded ? answer->text.find_first_not_of(" \n") == std::string::npos : answer->text.find("Invalid job id") != std::string::npos;
+  if (over) {
+    environment::warn_ignored("SLURM_JOB_ID", "Slurm runs no such job", "Unset it; --walltime says when this job ends");
+    return std::nullopt;
+  }
+  if (end || !answer->succeeded) return end;
+  return seconds_of(answer->text);
 }
 
 }  // namespace
@@ -40,7 +71,7 @@ std::optional<double> slurm_seconds_left() {
 std::function<std::optional<double>()> time_until_end(double given) {
   using Clock = std::chrono::steady_clock;
   auto const left = given > 0 ? std::optional(given) : slurm_seconds_left();
-  if (!left) return [] { return std::optional<double>(); };
+  if (!left || *left > longest_seconds) return [] { return std::optional<double>(); };
   return [end = Clock::now() + std::chrono::duration<double>(*left)] {
     return std::optional(std::chrono::duration<double>(end - Clock::now()).count());
   };

@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <string>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -14,12 +15,12 @@ TEST_CASE("ranks that the launcher started and MPI did not see are an error with
   auto facts = of({healthy(0, 1)});
   CHECK(named(check_launch(facts), "mpi.ranks").level == Level::ok);
   for (auto const* variable : {"SLURM_NTASKS", "SLURM_STEP_NUM_TASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
-    facts.ranks[0].environment = {{variable, "4"}};
+    facts.ranks[0].environment = {{variable, "4"}, {"SLURM_STEP_ID", "0"}};
     auto const finding = named(check_launch(facts), "mpi.ranks");
     CHECK(finding.level == Level::error);
     CHECK_THAT(finding.text(), ContainsSubstring(variable) && ContainsSubstring("one rank, not 4"));
   }
-  facts.ranks[0].environment = {{"SLURM_NTASKS", "4"}};
+  facts.ranks[0].environment = {{"SLURM_NTASKS", "4"}, {"SLURM_PROCID", "0"}};
   CHECK_THAT(named(check_launch(facts), "mpi.ranks").remedy, ContainsSubstring("srun --mpi=pmix"));
   facts.ranks[0].environment = {{"PMIX_RANK", "1"}};
   CHECK(named(check_launch(facts), "mpi.ranks").level == Level::error);
@@ -27,11 +28,44 @@ TEST_CASE("ranks that the launcher started and MPI did not see are an error with
   CHECK(named(check_launch(facts), "mpi.ranks").level == Level::ok);
 }
 
+TEST_CASE("a shell of a Slurm job is one process, however many tasks the job has") {
+  auto facts = of({healthy(0, 1)});
+  facts.ranks[0].environment = {{"SLURM_JOB_ID", "1"}, {"SLURM_NTASKS", "4"}};
+  CHECK(named(check_launch(facts), "mpi.ranks").level == Level::ok);
+  CHECK_THAT(named(check_launch(facts), "mpi.ranks").text(), ContainsSubstring("a job for 4"));
+}
+
+TEST_CASE("variables of a launcher that is not there are named, and one rank goes on") {
+  for (auto const& [name, value] : Environment{{"PMI_RANK", "2"}, {"PMI_SIZE", "4"}, {"PMIX_RANK", "3"}, {"OMPI_COMM_WORLD_SIZE", "4"}, {"OMPI_COMM_WORLD_RANK", "1"},
+                                               {"SLURM_STEP_NUM_TASKS", "4"}, {"SLURM_PROCID", "1"}, {"SLURM_STEP_ID", "0"}, {"PMI_RANK", "garbage"}}) {
+    INFO(name);
+    auto facts = of({healthy(0, 1)});
+    facts.ranks[0].no_launcher = true;
+    facts.ranks[0].environment = {{name, value}, {"SLURM_NTASKS", "4"}};
+    CHECK(named(check_launch(facts), "mpi.ranks").level == Level::warning);
+    CHECK_THAT(named(check_launch(facts), "mpi.ranks").text(), ContainsSubstring(name + "=" + value) && ContainsSubstring("left over"));
+  }
+}
+
+TEST_CASE("variables that should be numbers and are not are named") {
+  auto facts = of({healthy(0, 1)});
+  facts.ranks[0].environment = {{"SLURM_NTASKS", "4"}, {"OMP_NUM_THREADS", "4,2"}, {"PMIX_RANK", "0"}, {"SLURM_MEM_PER_NODE", "0"}};
+  CHECK(check_environment(facts).empty());
+  for (auto const* value : {"garbage", "0", "-2", "99999999999999999999", "2.5", "nan", " "}) {
+    INFO(value);
+    for (auto const* name : {"OMP_NUM_THREADS", "SLURM_NTASKS", "SLURM_CPUS_PER_TASK", "PMI_SIZE"}) {
+      facts.ranks[0].environment = {{name, value}};
+      CHECK(named(check_environment(facts), "environment").level == Level::warning);
+      CHECK_THAT(named(check_environment(facts), "environment").text(), ContainsSubstring(std::string(name) + "=" + value));
+    }
+  }
+}
+
 TEST_CASE("mpirun inside a Slurm job may start fewer ranks than the job has tasks") {
   auto facts = of({healthy(0, 2), healthy(1, 2)});
   facts.ranks[0].environment = {{"SLURM_NTASKS", "8"}, {"OMPI_COMM_WORLD_SIZE", "2"}};
   CHECK(named(check_launch(facts), "mpi.ranks").level == Level::ok);
-  facts.ranks[0].environment = {{"SLURM_NTASKS", "8"}};
+  facts.ranks[0].environment = {{"SLURM_NTASKS", "8"}, {"SLURM_STEP_ID", "0"}};
   CHECK(named(check_launch(facts), "mpi.ranks").level == Level::error);
 }
 

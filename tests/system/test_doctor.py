@@ -62,13 +62,18 @@ def test_a_binding_that_nobody_asked_for_is_left(mambasynth, tmp_path):
 
 
 def test_a_launcher_that_mpi_does_not_know(mambasynth, tmp_path, monkeypatch):
+    # Slurm's step manager, as far as the program can see: a process of that name above it.
+    step = tmp_path / "slurmstepd"
+    step.symlink_to("/bin/bash")
+    launcher = [step, "-c", '"$@"; exit $?', "_"]
     monkeypatch.setenv("SLURM_NTASKS", "2")
-    done = mambasynth("doctor", "--out", tmp_path, code=1)
+    monkeypatch.setenv("SLURM_STEP_ID", "0")
+    done = mambasynth("doctor", "--out", tmp_path, code=1, launcher=launcher)
     assert "this program is one rank, not 2 (SLURM_NTASKS=2" in done.stdout
     assert "srun --mpi=pmix" in done.stdout
     # The second of two that never met leaves the word to the first.
     monkeypatch.setenv("SLURM_PROCID", "1")
-    assert mambasynth("doctor", "--out", tmp_path, code=1).stdout == ""
+    assert mambasynth("doctor", "--out", tmp_path, code=1, launcher=launcher).stdout == ""
 
 
 def test_threads_and_gpus_that_are_not_there(mambasynth, tmp_path, monkeypatch):

@@ -1,0 +1,158 @@
+#include "cores/cores.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <limits>
+#include <sstream>
+#include <string>
+
+#include "environment/environment.hpp"
+
+namespace mambasynth::cores {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A hierarchy of control groups that can limit processor time, as it is mounted.
+struct Mount {
+  int version = 2;
+  fs::path top;    ///< the group that is seen at `point`
+  fs::path point;
+};
+
+bool lists(std::string const& words, std::string const& word) { return ("," + words + ",").find("," + word + ",") != std::string::npos; }
+
+/// proc/self/mountinfo: "36 35 0:30 ROOT POINT options ... - TYPE source superoptions".
+std::vector<Mount> mounts(fs::path const& root) {
+  std::vector<Mount> found;
+  std::ifstream file(root / "proc/self/mountinfo");
+  for (std::string line; std::getline(file, line);) {
+    auto const dash = line.find(" - ");
+    if (dash == std::string::npos) continue;
+    std::istringstream before(line.substr(0, dash)), after(line.substr(dash + 3));
+    std::string skipped, top, point, type, source, options;
+    before >> skipped >> skipped >> skipped >> top >> point;
+    after >> type >> source >> options;
+    if (type == "cgroup2" || (type == "cgroup" && lists(options, "cpu"))) found.push_back({type == "cgroup2" ? 2 : 1, top, point});
+  }
+  return found;
+}
+
+/// This process's group by proc/self/cgroup: "0::/path" of version 2, "4:cpu,cpuacct:/path" of version 1.
+std::optional<fs::path> own_group(fs::path const& root, int version) {
+  std::ifstream file(root / "proc/self/cgroup");
+  for (std::string line; std::getline(file, line);) {
+    auto const first = line.find(':'), second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    auto const controllers = line.substr(first + 1, second - first - 1);
+    if (version == 2 ? controllers.empty() : lists(controllers, "cpu")) return line.substr(second + 1);
+  }
+  return std::nullopt;
+}
+
+/// What a group's own files grant; nothing for "max", -1 and what is no number.
+std::optional<double> granted(fs::path const& group, int version) {
+  double quota = 0, period = 0;
+  if (version == 2) {
+    std::ifstream file(group / "cpu.max");
+    if (!(file >> quota)) return std::nullopt;
+    if (!(file >> period)) period = 100000;
+  } else {
+    std::ifstream quota_file(group / "cpu.cfs_quota_us"), period_file(group / "cpu.cfs_period_us");
+    if (!(quota_file >> quota) || !(period_file >> period)) return std::nullopt;
+  }
+  if (!(quota > 0) || !(period > 0)) return std::nullopt;
+  return quota / period;
+}
+
+/// `group` as it is seen below the mount point. Inside a container the path may be the host's, and the mount starts there.
+fs::path seen_at(Mount const& mount, fs::path const& group) {
+  auto const below = group.lexically_relative(mount.top);
+  if (below.empty() || *below.begin() == "..") return mount.top == "/" ? group.relative_path() : fs::path();
+  return below == "." ? fs::path() : below;
+}
+
+}  // namespace
+
+std::vector<int> allowed() {
+  std::vector<int> cores;
+  // A machine may have more cores than cpu_set_t holds.
+  for (int size = 1024; size <= 1 << 18; size *= 4) {
+    auto* const set = CPU_ALLOC(static_cast<std::size_t>(size));
+    auto const bytes = CPU_ALLOC_SIZE(static_cast<std::size_t>(size));
+    bool const known = ::sched_getaffinity(0, bytes, set) == 0;
+    for (int core = 0; known && core < size; ++core)
+      if (CPU_ISSET_S(static_cast<std::size_t>(core), bytes, set)) cores.push_back(core);
+    CPU_FREE(set);
+    if (known) break;
+  }
+  return cores;
+}
+
+std::optional<Quota> quota(fs::path const& root) {
+  std::optional<Quota> least;
+  for (auto const& mount : mounts(root)) {
+    auto const group = own_group(root, mount.version);
+    if (!group) continue;
+    auto const top = root / mount.point.relative_path();
+    auto at = top;
+    auto const keep = [&] {
+      auto const cores = granted(at, mount.version);
+      if (cores && (!least || *cores < least->cores)) least = Quota{*cores, at};
+    };
+    keep();
+    for (auto const& part : seen_at(mount, *group)) {
+      at /= part;
+      keep();
+    }
+  }
+  return least;
+}
+
+int within(int count, std::optional<Quota> const& quota) {
+  if (quota && quota->cores < count) count = static_cast<int>(std::floor(quota->cores + 1e-6));
+  return std::max(1, count);
+}
+
+int usable(fs::path const& root) { return within(static_cast<int>(allowed().size()), quota(root)); }
+
+int share(Claim const& mine, std::vector<Claim> const& all) {
+  double cores = 0;
+  for (int const core : mine.cores)
+    cores += 1.0 / static_cast<double>(std::max<std::ptrdiff_t>(1, std::count_if(all.begin(), all.end(), [&](auto const& other) {
+               return std::binary_search(other.cores.begin(), other.cores.end(), core);
+             })));
+  if (mine.quota > 0) {
+    auto const together = std::count_if(all.begin(), all.end(), [&](auto const& other) { return other.quota > 0 && other.group == mine.group; });
+    cores = std::min(cores, mine.quota / static_cast<double>(std::max<std::ptrdiff_t>(1, together)));
+  }
+  return std::max(1, static_cast<int>(std::floor(cores + 1e-6)));
+}
+
+std::optional<int> omp_num_threads() {
+  auto const text = environment::value("OMP_NUM_THREADS");
+  if (!text) return std::nullopt;
+  auto const number = environment::whole_number(text->substr(0, text->find(',')), 1, std::numeric_limits<int>::max());
+  if (!number) {
+    environment::warn_ignored("OMP_NUM_THREADS", "it is no number of threads", "Set it to 1 or more, or unset it; --threads is stronger");
+    return std::nullopt;
+  }
+  return static_cast<int>(*number);
+}
+
+int default_threads(int usable) {
+  auto const asked = omp_num_threads();
+  if (asked && *asked > usable)
+    environment::warn_ignored("OMP_NUM_THREADS", "only " + std::to_string(usable) + (usable == 1 ? " core" : " cores") + " may be used here",
+                              "Ask for more cores, or lower it; --threads is stronger");
+  return asked ? std::min(*asked, usable) : usable;
+}
+int default_threads() { return default_threads(usable()); }
+
+}  // namespace mambasynth::cores

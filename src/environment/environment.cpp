@@ -1,0 +1,58 @@
+#include "environment/environment.hpp"
+
+#include <charconv>
+#include <cstdlib>
+#include <mutex>
+#include <set>
+
+#include "environment/launcher.hpp"
+#include "streams/streams.hpp"
+
+namespace mambasynth::environment {
+namespace {
+
+/// A value may hold anything: what would break the line or fill the screen is not repeated.
+std::string shown(std::string const& text) {
+  constexpr std::size_t longest = 60;
+  std::string line;
+  for (unsigned char const c : text.substr(0, longest)) line += c < ' ' || c == 0x7f ? '?' : static_cast<char>(c);
+  return text.size() > longest ? line + "..." : line;
+}
+
+}  // namespace
+
+std::optional<std::string> value(char const* name) {
+  char const* const text = std::getenv(name);
+  if (text == nullptr || *text == '\0') return std::nullopt;
+  return text;
+}
+
+std::optional<std::int64_t> whole_number(std::string const& text, std::int64_t lowest, std::int64_t highest) {
+  constexpr char const* blanks = " \t\n\r";
+  auto const first = text.find_first_not_of(blanks);
+  if (first == std::string::npos) return std::nullopt;
+  auto const* const begin = text.data() + first;
+  auto const* const end = text.data() + text.find_last_not_of(blanks) + 1;
+  std::int64_t number = 0;
+  auto const read = std::from_chars(begin, end, number);
+  if (read.ec != std::errc{} || read.ptr != end || number < lowest || number > highest) return std::nullopt;
+  return number;
+}
+
+std::optional<std::int64_t> number(char const* name, std::int64_t lowest, std::int64_t highest) {
+  auto const text = value(name);
+  if (!text) return std::nullopt;
+  auto const number = whole_number(*text, lowest, highest);
+  if (!number) warn_ignored(name, "it is no whole number from " + std::to_string(lowest) + " to " + std::to_string(highest), "Correct or unset it");
+  return number;
+}
+
+void warn_ignored(std::string const& name, std::string const& why, std::string const& remedy) {
+  static std::mutex mutex;
+  static std::set<std::string> told;
+  std::scoped_lock const guard(mutex);
+  if (!told.insert(name).second || launched_rank() > 0) return;
+  streams::tell("warning: {}={} is ignored ({}). {}.\n", name, shown(value(name.c_str()).value_or("")), why, remedy);
+}
+
+}  // namespace mambasynth::environment

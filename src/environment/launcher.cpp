@@ -1,0 +1,85 @@
+#include "environment/launcher.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <limits>
+
+#include "environment/environment.hpp"
+
+namespace mambasynth::environment {
+namespace {
+
+/// As /proc/PID/status has them: 15 characters at most.
+constexpr std::array<std::string_view, 19> launchers{
+    "mpirun", "mpiexec", "orterun", "orted", "prterun", "prte", "prted", "mpirun.openmpi", "mpiexec.openmpi", "mpiexec.hydra",
+    "mpiexec.mpich", "hydra_pmi_proxy", "hydra_bstrap_pr", "pmi_proxy", "slurmstepd", "jsrun", "jsmd", "palsd", "aprun"};
+
+struct Process {
+  std::string name;
+  pid_t parent = 0;
+};
+
+Process process_at(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+  Process process;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("Name:\t")) process.name = line.substr(6);
+    if (line.starts_with("PPid:\t")) {
+      process.parent = static_cast<pid_t>(std::atoi(line.c_str() + 6));
+      break;
+    }
+  }
+  return process;
+}
+
+std::string why_not_writable(char const* folder) {
+  struct stat status{};
+  if (::stat(folder, &status) != 0) return std::strerror(errno);
+  if (!S_ISDIR(status.st_mode)) return "it is no folder";
+  return ::access(folder, W_OK | X_OK) == 0 ? "" : std::strerror(errno);
+}
+
+}  // namespace
+
+pid_t process_above(std::span<std::string_view const> names) {
+  for (pid_t pid = ::getppid(); pid > 1;) {
+    auto const process = process_at(pid);
+    if (std::find(names.begin(), names.end(), process.name) != names.end()) return pid;
+    pid = process.parent;
+  }
+  return 0;
+}
+
+bool has_launcher() { return process_above(launchers) != 0; }
+
+int launched_rank() {
+  static bool const launched = has_launcher();
+  if (!launched) return 0;
+  for (auto const* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"})
+    if (auto const text = value(name))
+      if (auto const rank = whole_number(*text, 0, std::numeric_limits<int>::max())) return static_cast<int>(*rank);
+  return 0;
+}
+
+void mend_temporary_folder() {
+  for (auto const* name : {"TMPDIR", "TEMP", "TMP"}) {
+    auto const folder = value(name);
+    if (!folder) continue;
+    auto const why = why_not_writable(folder->c_str());
+    if (why.empty()) return;
+    if (!why_not_writable("/tmp").empty()) return;  // MPI says it
+    warn_ignored(name, "MPI's temporary files cannot go there: " + why, "/tmp is used; set it to a folder of this machine");
+    ::setenv(name, "/tmp", 1);
+    return;
+  }
+}
+
+}  // namespace mambasynth::environment
