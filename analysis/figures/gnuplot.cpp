@@ -6,10 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <memory>
+#include <string_view>
 
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
@@ -21,11 +24,30 @@ constexpr double png_scale = 1.5;
 
 struct SpawnActions {
   posix_spawn_file_actions_t actions{};
-  SpawnActions() { posix_spawn_file_actions_init(&actions); }
+  posix_spawnattr_t attributes{};
+  SpawnActions() {
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+  }
   SpawnActions(SpawnActions const&) = delete;
   SpawnActions& operator=(SpawnActions const&) = delete;
-  ~SpawnActions() { posix_spawn_file_actions_destroy(&actions); }
+  ~SpawnActions() {
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+  }
 };
+
+/// This process's environment without what changes how gnuplot reads or draws: its own variables and the user's locale.
+std::vector<std::string> gnuplot_environment() {
+  constexpr std::array<std::string_view, 9> left_out{"GNUPLOT", "GNUTERM=", "GNUHELP=", "GNUFITLOG=", "FIT_", "LC_", "LANG=", "LANGUAGE=", "PNG_"};
+  std::vector<std::string> kept;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    std::string_view const text(*variable);
+    if (std::none_of(left_out.begin(), left_out.end(), [&](auto start) { return text.starts_with(start); })) kept.emplace_back(text);
+  }
+  kept.emplace_back("LC_ALL=C");
+  return kept;
+}
 
 std::string content_of(std::FILE* file) {
   std::string text;
@@ -46,10 +68,22 @@ int run_gnuplot(std::filesystem::path const& folder, std::string settings, std::
   posix_spawn_file_actions_adddup2(&spawn.actions, fileno(output.get()), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&spawn.actions, fileno(output.get()), STDERR_FILENO);
 
-  std::string program = "gnuplot", flag = "-e";
-  std::array<char*, 5> arguments{program.data(), flag.data(), settings.data(), script.data(), nullptr};
+  // Signals that this program ignores (streams.hpp) are gnuplot's own business.
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE);
+  sigaddset(&defaults, SIGXFSZ);
+  posix_spawnattr_setsigdefault(&spawn.attributes, &defaults);
+  posix_spawnattr_setflags(&spawn.attributes, POSIX_SPAWN_SETSIGDEF);
+
+  std::string program = "gnuplot", no_startup_files = "-d", flag = "-e";
+  std::array<char*, 6> arguments{program.data(), no_startup_files.data(), flag.data(), settings.data(), script.data(), nullptr};
+  auto kept = gnuplot_environment();
+  std::vector<char*> variables;
+  for (auto& variable : kept) variables.push_back(variable.data());
+  variables.push_back(nullptr);
   pid_t child = 0;
-  int const failure = posix_spawnp(&child, program.c_str(), &spawn.actions, nullptr, arguments.data(), environ);
+  int const failure = posix_spawnp(&child, program.c_str(), &spawn.actions, &spawn.attributes, arguments.data(), variables.data());
   constexpr int not_found = 127;
   if (failure == ENOENT || failure == EACCES) return not_found;
   if (failure != 0) throw errors::machine("gnuplot cannot be started", errors::system_reason(failure), "Try again, or draw without figures");
@@ -74,7 +108,10 @@ std::string Figure::data_name(std::string const& part) const { return fmt::forma
 std::string Figure::script() const {
   auto const scaled = [](int pixels) { return static_cast<int>(png_scale * pixels); };
   return fmt::format(
-      "# Draws {0}.svg and {0}.png: gnuplot {0}.gp\n"
+      "# Draws {0}.svg and {0}.png: gnuplot -d {0}.gp\n"
+      "set encoding utf8\n"
+      "set locale \"C\"\n"
+      "set decimalsign\n"
       "if (!exists(\"svg_file\")) svg_file = \"{0}.svg\"\n"
       "if (!exists(\"png_file\")) png_file = \"{0}.png\"\n"
       "do for [format in \"svg png\"] {{\n"
@@ -107,7 +144,7 @@ Outcome Figure::draw(std::filesystem::path const& folder) const {
   if (status != 0)
     throw errors::machine(fmt::format("gnuplot could not draw {}", (folder / name_).string()),
                           complaint.empty() ? fmt::format("it ended with status {}", status) : complaint,
-                          fmt::format("Run 'gnuplot {}' in {} to see more", script_name, folder.string()));
+                          fmt::format("Run 'gnuplot -d {}' in {} to see more", script_name, folder.string()));
   svg.commit();
   png.commit();
   return Outcome::drawn;
@@ -115,7 +152,7 @@ Outcome Figure::draw(std::filesystem::path const& folder) const {
 
 std::string gnuplot_missing_note(std::filesystem::path const& folder) {
   return fmt::format("figures were not drawn (gnuplot is not installed). Their scripts and data are in {}; install gnuplot "
-                     "and run 'gnuplot NAME.gp' there.",
+                     "and run 'gnuplot -d NAME.gp' there.",
                      folder.string());
 }
 

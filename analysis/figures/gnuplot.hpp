@@ -16,7 +16,7 @@ struct Size {
   int height = 500;
 };
 
-/// One figure: NAME.gp (runs by hand: `gnuplot NAME.gp` in its folder), its data files NAME_<part>.dat beside it, and what
+/// One figure: NAME.gp (runs by hand: `gnuplot -d NAME.gp` in its folder, without the start-up files of users), its data files NAME_<part>.dat beside it, and what
 /// gnuplot makes of them, NAME.svg and NAME.png. The same input gives the same bytes.
 class Figure {
  public:
