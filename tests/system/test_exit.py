@@ -124,7 +124,12 @@ def test_a_log_that_cannot_be_written_changes_no_trial_and_no_refusal(mambasynth
 
 @pytest.mark.parametrize("kind", LOST)
 def test_a_sweep_over_ranks_ends_without_a_log(mambasynth, tiny_sweep, tmp_path, kind):
-    done = without_log(kind, ["mpirun", "-n", 2, *mambasynth.command, "sweep", tiny_sweep, "--out", tmp_path / "out"])
+    ranks = [*mambasynth.command, "sweep", tiny_sweep, "--out", tmp_path / "out"]
+    if "closed" in kind:  # mpirun itself hangs without its streams now and then
+        ranks = ["bash", "-c", f'exec "$@" {LOST[kind]}', "_", *ranks]
+        done = in_bash("", ["mpirun", "-n", 2, *ranks])
+    else:
+        done = without_log(kind, ["mpirun", "-n", 2, *ranks])
     assert done.returncode == 0
     assert len(list((tmp_path / "out" / "trials").glob("*/trial.h5"))) == 2
 
