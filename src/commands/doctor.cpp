@@ -14,6 +14,7 @@
 #include "doctor/gather.hpp"
 #include "doctor/look.hpp"
 #include "doctor/report.hpp"
+#include "environment/ended_launch.hpp"
 #include "environment/launcher.hpp"
 #include "errors/errors.hpp"
 #include "parallel/session.hpp"
@@ -70,6 +71,9 @@ int run(DoctorOptions const& options) {
                           "it gave them neither PMIx nor PMI, so MPI will not start or make each task a job of its own",
                           "Use srun --mpi=pmix (srun --mpi=list shows what there is), or mpirun inside the job");
   }
+  // Here already, where there is one thread: the session does it after the watch has started.
+  environment::leave_ended_launch();
+  environment::mend_temporary_folder();
   doctor::Cleaner cleaner;
   auto watch = std::make_unique<StartWatch>(2 * options.timeout, launched == 0);
   parallel::Session session;

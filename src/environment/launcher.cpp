@@ -18,9 +18,9 @@ namespace mambasynth::environment {
 namespace {
 
 /// As /proc/PID/status has them: 15 characters at most.
-constexpr std::array<std::string_view, 19> launchers{
+constexpr std::array<std::string_view, 21> launchers{
     "mpirun", "mpiexec", "orterun", "orted", "prterun", "prte", "prted", "mpirun.openmpi", "mpiexec.openmpi", "mpiexec.hydra",
-    "mpiexec.mpich", "hydra_pmi_proxy", "hydra_bstrap_pr", "pmi_proxy", "slurmstepd", "jsrun", "jsmd", "palsd", "aprun"};
+    "mpiexec.mpich", "hydra_pmi_proxy", "hydra_bstrap_pr", "pmi_proxy", "slurmstepd", "jsrun", "jsmd", "palsd", "aprun", "flux-shell", "flux-broker"};
 
 struct Process {
   std::string name;

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "environment/ended_launch.hpp"
 #include "environment/launcher.hpp"
 #include "errors/errors.hpp"
 #include "parallel/binding.hpp"
@@ -55,6 +56,7 @@ void tell(Communicator const& world, std::string message) {
 }  // namespace
 
 Session::Session() : exceptions_(std::uncaught_exceptions()) {
+  environment::leave_ended_launch();
   environment::mend_temporary_folder();
   leave_default_binding();
   int provided = MPI_THREAD_SINGLE;

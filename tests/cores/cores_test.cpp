@@ -61,6 +61,7 @@ TEST_CASE("the quota of processor time is the least of the own control group and
   };
   for (auto const& [what, files, cores] : std::vector<Case>{
            {"nothing mounted", {}, std::nullopt},
+           {"version 2, mounts unknown", {{group, "0::/job\n"}, {"sys/fs/cgroup/job/cpu.max", "100000 100000\n"}}, 1.0},
            {"version 2, own group", {{mountinfo, version_2}, {group, "0::/job\n"}, {"sys/fs/cgroup/job/cpu.max", "150000 100000\n"}}, 1.5},
            {"version 2, no limit", {{mountinfo, version_2}, {group, "0::/job\n"}, {"sys/fs/cgroup/job/cpu.max", "max 100000\n"}}, std::nullopt},
            {"version 2, no period", {{mountinfo, version_2}, {group, "0::/job\n"}, {"sys/fs/cgroup/job/cpu.max", "200000\n"}}, 2.0},

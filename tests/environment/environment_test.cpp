@@ -1,5 +1,9 @@
 #include "environment/environment.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,6 +12,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "environment/ended_launch.hpp"
 #include "environment/launcher.hpp"
 
 using namespace mambasynth::environment;
@@ -22,6 +27,25 @@ TEST_CASE("a whole number is all of a text, and in its range") {
                                                        {"nan", std::nullopt}, {"inf", std::nullopt}, {"Unknown", std::nullopt}, {"99999999999999999999", std::nullopt}}) {
     INFO(text);
     CHECK(whole_number(text, 0, 100) == number);
+  }
+}
+
+TEST_CASE("an address at which nobody answers is told from one that cannot be asked") {
+  int const listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  REQUIRE(::listen(listener, 1) == 0);
+  REQUIRE(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  auto const uri = "12.0;tcp4://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  CHECK(!nobody_answers(uri));
+  ::close(listener);
+  CHECK(nobody_answers(uri));
+  for (auto const* odd : {"", "12.0", "12.0;tcp4://127.0.0.1", "12.0;tcp4://:", "12.0;tcp4://127.0.0.1:", "12.0;tcp4://no.such.host:9", "12.0;tcp4://127.0.0.1:garbage", "://"}) {
+    INFO(odd);
+    CHECK(!nobody_answers(odd));
   }
 }
 

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from conftest import MPI
+
 LAUNCHERS = ("SLURM_", "PMI", "OMPI_COMM_WORLD", "OMP_NUM_THREADS")
 
 
@@ -98,6 +100,44 @@ def test_what_a_launcher_left_behind_is_named_and_no_error(mambasynth, tmp_path,
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert words in mambasynth("doctor", "--out", tmp_path).stdout
+
+
+def test_a_shell_of_an_mpirun_that_has_ended_goes_on_as_one_rank(mambasynth, tiny_trial, tmp_path):
+    """All that mpirun tells a rank, used after its end: MPI alone would end the program."""
+    subprocess.run(["mpirun", "-n", "2", "bash", "-c", f"env -0 >{tmp_path}/told.$OMPI_COMM_WORLD_RANK"], env=os.environ | MPI, check=True, timeout=60)
+    for rank in range(2):
+        told = [word for word in (tmp_path / f"told.{rank}").read_text().split("\0") if word and not word.startswith("OMPI_MCA_rmaps")]
+        environment = ["env", "-i", *told]
+        done = mambasynth("bench", "scan", "--batch-size", 1, "--seq-len", 64, launcher=environment)
+        assert [line.split(" is ignored")[0] for line in warnings(done)] == ["warning: OMPI_COMM_WORLD_SIZE=2"]
+        assert "OMPI_COMM_WORLD_SIZE=2 is left over" in mambasynth("doctor", "--out", tmp_path, launcher=environment).stdout
+        out = tmp_path / f"out{rank}"
+        mambasynth("train", "--config", tiny_trial, "--no-figures", "--out", out, launcher=environment)
+        assert (out / "trial.h5").exists()
+
+
+# variables of a Slurm step or another launcher, and the one that a warning names: none where they can be of this process
+@pytest.mark.parametrize("variables, named", [
+    ("SLURM_JOB_ID=1 SLURM_JOBID=1 SLURM_NODELIST=n1 SLURM_NTASKS=4", None),
+    ("SLURM_JOB_ID=1 SLURM_JOBID=1 SLURM_NODELIST=n1 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=3 SLURM_LOCALID=3", "SLURM_STEP_ID"),
+    ("SLURM_NODELIST=n1", "SLURM_NODELIST"),
+    ("SLURM_NODELIST=n1 SLURM_STEP_ID=0", "SLURM_STEP_ID"),
+    ("FLUX_JOB_ID=1", "FLUX_JOB_ID"),
+])
+def test_what_is_left_of_a_step_does_not_end_a_verb(mambasynth, clean, variables, named):
+    done = mambasynth("bench", "scan", "--batch-size", 1, "--seq-len", 64, launcher=["env", *variables.split()])
+    told = {line.split()[1].split("=")[0] for line in warnings(done)}
+    assert told == set() if named is None else named in told
+
+
+def test_the_shell_of_an_interactive_step_is_one_rank(mambasynth, tmp_path, clean):
+    """salloc's and `srun --pty`: Slurm's step manager is above it, and there is no PMI."""
+    step = tmp_path / "slurmstepd"
+    step.symlink_to("/bin/bash")
+    variables = "SLURM_JOB_ID=1 SLURM_JOBID=1 SLURM_NODELIST=n1 SLURM_NTASKS=4 SLURM_STEP_ID=4294967290 SLURM_STEP_NUM_TASKS=1 SLURM_PROCID=0"
+    launcher = [step, "-c", '"$@"; exit $?', "_", "env", *variables.split()]
+    assert warnings(mambasynth("bench", "scan", "--batch-size", 1, "--seq-len", 64, launcher=launcher)) == []
+    mambasynth("doctor", "--out", tmp_path / "out", launcher=launcher)
 
 
 @pytest.mark.parametrize("value", ["garbage", "0", "-3", "100000", "99999999999"])
