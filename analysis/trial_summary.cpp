@@ -21,6 +21,8 @@ errors::Error foreign(std::filesystem::path const& file, std::string const& why)
                        "Remove it and run the sweep again, or give the folder that a trial wrote");
 }
 
+constexpr char const* error_end = "_se.";  ///< of an error's measure, before the horizon
+
 class TrialReader {
  public:
   explicit TrialReader(std::filesystem::path const& file) : file_(file), h5_(file) {
@@ -32,7 +34,8 @@ class TrialReader {
   }
 
   TrialSummary read() {
-    TrialSummary trial{.provenance = provenance(), .seed = seed(), .measures = {}};
+    TrialSummary trial{.provenance = provenance(), .seed = {}, .configuration = text_or_nothing("configuration"), .environment = environment(), .measures = {}};
+    trial.seed = seed_in(trial.configuration);
     measures_ = &trial.measures;
     for (auto const* name : layout::final_measures) read_final(name);
     read_horizons();
@@ -59,11 +62,19 @@ class TrialReader {
     return found;
   }
 
+  std::string text_or_nothing(char const* name) const {
+    return h5_.has_attribute(layout::provenance, name) ? h5_.text_attribute(layout::provenance, name) : std::string();
+  }
+  std::vector<std::pair<std::string, std::string>> environment() const {
+    std::vector<std::pair<std::string, std::string>> found;
+    for (auto const* name : {"version", "build_type", "libtorch", "cuda", "gpu_name", "instruction_set"})
+      if (auto const text = text_or_nothing(name); !text.empty()) found.emplace_back(name, text);
+    return found;
+  }
+
   /// The line `seed = ...` of the section [train]: resolved configurations have one key a line.
-  std::string seed() const {
-    constexpr char const* configuration = "configuration";
-    if (!h5_.has_attribute(layout::provenance, configuration)) return {};
-    std::istringstream lines(h5_.text_attribute(layout::provenance, configuration));
+  static std::string seed_in(std::string const& configuration) {
+    std::istringstream lines(configuration);
     constexpr std::string_view key = "seed = ";
     bool in_section = false;
     for (std::string line; std::getline(lines, line);) {
@@ -74,7 +85,11 @@ class TrialReader {
   }
 
   void add(std::string name, double value) {
-    if (!std::isnan(value)) measures_->emplace_back(std::move(name), value);
+    if (std::isnan(value) && name.find(error_end) != std::string::npos) return;
+    measures_->emplace_back(std::move(name), value);
+  }
+  void add_defined(std::string name, double value) {
+    if (!std::isnan(value)) add(std::move(name), value);
   }
 
   std::vector<double> values(std::string const& path, std::size_t count) const {
@@ -87,7 +102,10 @@ class TrialReader {
 
   void read_final(std::string const& name) {
     auto const path = layout::final_group + name;
+    // A mean that is no number is not written; that it was to be one, its parts tell.
+    auto const parts = layout::horizon_group + (name == "train_mse" ? "val_mse" : name);
     if (h5_.exists(path)) add(name, values(path, 1)[0]);
+    else if (h5_.exists(parts)) add(name, std::nan(""));
   }
 
   void read_horizons() {
@@ -131,7 +149,7 @@ class TrialReader {
   }
   void read_activation(std::string const& group, std::string const& prefix) {
     for (std::string const name : layout::activation_measures)
-      by_layer(group + name, prefix + (name == "mean" || name == "std" ? "activation_" + name : name));
+      by_layer(group + name, prefix + (name == "mean" || name == "std" ? "activation_" + name : name), &TrialReader::add_defined);
   }
   /// Of rows that belong to no layer.
   void read_series_dimension(std::string const& group, std::string const& prefix) {
@@ -145,10 +163,10 @@ class TrialReader {
       if (h5_.exists(group + name)) add(prefix + name, values(group + name, 1)[0]);
   }
 
-  void by_layer(std::string const& path, std::string const& measure) {
+  void by_layer(std::string const& path, std::string const& measure, void (TrialReader::*take)(std::string, double) = &TrialReader::add) {
     if (!h5_.exists(path)) return;
     auto const found = values(path, layers_.size());
-    for (std::size_t l = 0; l < layers_.size(); ++l) add(measure + "." + layers_[l], found[l]);
+    for (std::size_t l = 0; l < layers_.size(); ++l) (this->*take)(measure + "." + layers_[l], found[l]);
   }
   void by_layer_and(std::string const& scale, std::string const& letter, std::string const& path, std::string const& measure) {
     if (!h5_.exists(path)) return;

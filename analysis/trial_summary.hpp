@@ -28,7 +28,10 @@ struct Provenance {
 struct TrialSummary {
   Provenance provenance;  ///< `more` stays empty
   std::string seed;       ///< train.seed as its configuration has it; empty where that is not known
-  /// In a fixed order, what was not measured (NaN) left out: train_mse, val_mse, test_mse; val_mse.h4, ...,
+  std::string configuration = {};  ///< TOML, one key a line; empty where it is not known
+  std::vector<std::pair<std::string, std::string>> environment = {};  ///< versions and hardware that numbers depend on by rounding
+  /// In a fixed order, what was not measured left out; what has a place in the file but no finite number there is NaN or
+  /// infinite here, too (but standard errors, undefined with few blocks, and moments of activations, undefined without variance): train_mse, val_mse, test_mse; val_mse.h4, ...,
   /// excess_mse_se.h4 (over blocks of the test series, see test_blocks.hpp), ...;
   /// levina_bickel_original.layer_3.k30, two_nn_ml.layer_3, gride.layer_3.n4, ...; participation_ratio.layer_3, components_90.layer_3, ...;
   /// the same of the controls, untrained.levina_bickel_original.layer_3.k30, ..., noise.levina_bickel.k30, ...;

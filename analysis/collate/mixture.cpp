@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "analysis/collate/experiments.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::collate {
@@ -79,12 +80,15 @@ std::vector<Version> versions_of(Shared what, std::vector<CollatedTrial> const& 
   return first;
 }
 
-void refuse_mixtures(std::vector<CollatedTrial> const& trials, std::set<Shared> const& allowed) {
+void refuse_mixtures(SweepFolder const& sweep, std::set<Shared> const& allowed) {
   for (auto const what : all_shared) {
-    auto const versions = versions_of(what, trials);
+    auto const versions = versions_of(what, sweep.trials);
     if (versions.size() < 2 || allowed.contains(what)) continue;
     std::vector<std::string> described;
     for (auto const& version : versions) described.push_back(describe(version));
+    if (what == Shared::data)
+      for (auto const& difference : differences(sweep))
+        if (difference.starts_with("data.")) described.push_back(difference);
     throw errors::usage(fmt::format("{} {} in one table", versions.size(), plural(what)),
                         fmt::format("{}", fmt::join(described, "; ")),
                         fmt::format("Collate them apart, run the odd ones again, or accept the mixture with --allow-mixed {}",

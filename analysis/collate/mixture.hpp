@@ -23,7 +23,7 @@ struct Version {
 /// being the trials whose axes of section `data` agree (an axis over the data changes the data, and that is no mixture).
 std::vector<Version> versions_of(Shared what, std::vector<CollatedTrial> const& trials);
 
-/// errors::usage naming versions and trials, for whatever is mixed and not in `allowed`.
-void refuse_mixtures(std::vector<CollatedTrial> const& trials, std::set<Shared> const& allowed);
+/// errors::usage naming versions and trials, for data the keys that differ, too, for whatever is mixed and not in `allowed`.
+void refuse_mixtures(SweepFolder const& sweep, std::set<Shared> const& allowed);
 
 }  // namespace mambasynth::collate

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
+#include "analysis/collate/experiments.hpp"
 #include "analysis/collate/figures.hpp"
 #include "analysis/collate/markdown.hpp"
 #include "analysis/collate/options.hpp"
+#include "analysis/collate/shown_measures.hpp"
 #include "store/atomic_file.hpp"
 #include "streams/streams.hpp"
 
@@ -25,9 +28,9 @@ void warn(std::vector<std::string> const& warnings) {
   for (auto const& warning : warnings) streams::tell("warning: {}\n", warning);
 }
 
-errors::ExitCode outcome_of(SweepFolder const& sweep) {
-  bool const gaps = std::any_of(sweep.trials.begin(), sweep.trials.end(),
-                                [](auto const& trial) { return trial.outcome != Outcome::done; });
+errors::ExitCode outcome_of(SweepFolder const& sweep, Table const& table, std::vector<std::string> const& measures) {
+  bool const gaps = sweep.incomplete || shows_gap(table, measures) ||
+                    std::any_of(sweep.trials.begin(), sweep.trials.end(), [](auto const& trial) { return trial.outcome != Outcome::done; });
   return gaps ? errors::ExitCode::incomplete : errors::ExitCode::done;
 }
 
@@ -50,9 +53,13 @@ errors::ExitCode run(int argc, char const* const* argv) {
     streams::put(*text);
     return errors::ExitCode::done;
   }
-  auto const sweep = read_all(options);
+  auto sweep = read_all(options);
+  unify_values(sweep);
+  warn(std::exchange(sweep.warnings, {}));
+  refuse_mixtures(sweep, options.allow_mixed);
+  tell_experiments_apart(sweep, options.average_experiments);
+  warn_of_environments(sweep);
   warn(sweep.warnings);
-  refuse_mixtures(sweep.trials, options.allow_mixed);
   auto const table = tabulate(sweep);
   warn(table.warnings);
 
@@ -85,7 +92,7 @@ errors::ExitCode run(int argc, char const* const* argv) {
                         "Run the sweep, or look at the reasons above");
   }
   if (options.figures) draw(table, sweep, similarity, options.out);
-  return outcome_of(sweep);
+  return outcome_of(sweep, table, options.measures);
 }
 
 }  // namespace mambasynth::collate

@@ -31,8 +31,10 @@ errors::Error unknown(std::string const& name, Table const& table) {
 
 Interval const* ShownMeasure::of(Cell const& cell) const {
   auto const& known = of_test_series ? cell.of_test_series : cell.measures;
-  for (auto const& measure : measures)
+  for (auto const& measure : measures) {
+    if (cell.undefined.contains(measure)) return nullptr;
     if (auto const at = known.find(measure); at != known.end()) return &at->second;
+  }
   return nullptr;
 }
 
@@ -55,6 +57,19 @@ std::vector<ShownMeasure> shown_measures(Table const& table, std::vector<std::st
   if (auto last = last_layer_dimension(table)) columns.push_back(std::move(last->shown));
   if (has_measure(table, "seconds")) add("seconds", "seconds");
   return columns;
+}
+
+bool shows_gap(Table const& table, std::vector<std::string> const& asked) {
+  // Where no cell has a number there is no column either.
+  std::set<std::string> expected{"train_mse", "val_mse", "test_mse", "excess_mse.h1"};
+  for (auto const& column : shown_measures(table, asked)) expected.insert(column.measures.begin(), column.measures.end());
+  return std::any_of(table.cells.begin(), table.cells.end(), [&](auto const& cell) {
+    return std::any_of(cell.undefined.begin(), cell.undefined.end(), [&](auto const& measure) {
+      auto const dimension = parse_dimension(measure);
+      bool const shown = !dimension.k.empty() && dimension.k == shown_k(table);
+      return expected.contains(measure) || shown;
+    });
+  });
 }
 
 std::optional<LastLayer> last_layer_dimension(Table const& table) {

@@ -8,7 +8,7 @@
 
 namespace mambasynth::collate {
 
-/// A column of the terminal's table. A cell shows the first of `measures` that it has.
+/// A column of the terminal's table. A cell shows the first of `measures` that it has; where that is no number, nothing.
 struct ShownMeasure {
   std::string title;
   std::vector<std::string> measures;
@@ -23,6 +23,9 @@ inline constexpr char const* test_error_title = "± test series";
 /// dimension of the last layer, time. Behind a measure comes what the test series adds to its error, where that is known.
 /// Errors: errors::usage for a name that no trial has, with the nearest.
 std::vector<ShownMeasure> shown_measures(Table const& table, std::vector<std::string> const& asked);
+
+/// Whether a cell with done trials has no number where the table shows one, or no loss.
+bool shows_gap(Table const& table, std::vector<std::string> const& asked);
 
 /// The dimension of a cell's own last layer; `layer` is "last layer" where cells differ in which that is.
 struct LastLayer {

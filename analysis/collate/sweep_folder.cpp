@@ -1,8 +1,12 @@
 #include "analysis/collate/sweep_folder.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <unordered_map>
@@ -35,6 +39,7 @@ void look_up(CollatedTrial& trial, fs::path const& folder, std::vector<std::stri
       }
       trial.id = found;
       trial.outcome = result.provenance.state == "done" ? Outcome::done : Outcome::diverged;
+      if (!result.configuration.empty()) trial.configuration = read_configuration(result.configuration);
       trial.result = std::move(result);
       trial.file = file;
       return;
@@ -79,6 +84,22 @@ void warn_of_strays(fs::path const& folder, SweepFolder const& found, std::vecto
                                  (folder / "trials").string(), strays.front()));
 }
 
+/// The first line of a part's sweep.toml says so.
+std::optional<Part> part_in(std::string const& text) {
+  Part part;
+  auto const end = std::min(text.find('\n'), text.size());
+  if (std::sscanf(text.substr(0, end).c_str(), "# part %ld of %ld", &part.number, &part.of) != 2) return std::nullopt;
+  part.sweep = text.substr(end);
+  return part;
+}
+
+/// What a trial that has not run was to be.
+std::optional<Configuration> planned(std::optional<Configuration> configuration, std::map<std::string, std::string> const& axes) {
+  if (configuration)
+    for (auto const& [key, value] : axes) (*configuration)[key] = {canonical_of(key, value), value};
+  return configuration;
+}
+
 SweepFolder read_sweep(fs::path const& folder) {
   auto const plan = folder / "plan.csv";
   auto const records = parse_csv(store::read_text(plan));
@@ -89,6 +110,12 @@ SweepFolder read_sweep(fs::path const& folder) {
   if (records.size() == 1) throw no_plan(plan, "it holds no trial");
 
   SweepFolder found;
+  std::optional<Configuration> base;
+  if (auto const file = folder / "sweep.toml"; is_there(file)) {
+    auto const text = store::read_text(file);
+    base = read_configuration(text);
+    if (auto part = part_in(text)) found.parts.push_back(std::move(*part));
+  }
   found.axes.assign(header.begin() + 1, seed);
   auto const seed_column = found.axes.size() + 1;
   for (std::size_t line = 1; line < records.size(); ++line) {
@@ -100,13 +127,40 @@ SweepFolder read_sweep(fs::path const& folder) {
     trial.id = record[0];
     trial.seed = record[seed_column];
     for (std::size_t a = 0; a < found.axes.size(); ++a) trial.axes[found.axes[a]] = record[a + 1];
+    trial.folder = folder;
     look_up(trial, folder / "trials" / trial.id, found.warnings);
+    if (!trial.configuration) trial.configuration = planned(base, trial.axes);
     found.trials.push_back(std::move(trial));
   }
   warn_of_strays(folder, found, found.warnings);
   return found;
 }
+/// Another computer, another version of the program or other rows measured: of one trial one result is taken.
+bool same_numbers(CollatedTrial const& a, CollatedTrial const& b) {
+  if (!a.result || !b.result) return true;
+  auto const& all = a.result->measures;
+  auto const& others = b.result->measures;
+  return std::equal(all.begin(), all.end(), others.begin(), others.end(), [](auto const& one, auto const& other) {
+    return one.first == other.first && (one.first == "seconds" || one.second == other.second || (std::isnan(one.second) && std::isnan(other.second)));
+  });
+}
 
+void warn_of_missing_parts(SweepFolder& all) {
+  std::map<std::pair<std::string, std::int64_t>, std::set<std::int64_t>> there;
+  for (auto const& part : all.parts) there[{part.sweep, part.of}].insert(part.number);
+  for (auto const& [sweep, numbers] : there) {
+    std::vector<std::int64_t> missing;
+    for (std::int64_t number = 1; number <= sweep.second; ++number)
+      if (!numbers.contains(number)) missing.push_back(number);
+    if (missing.empty()) continue;
+    constexpr std::size_t shown = 10;
+    auto const more = missing.size() > shown ? fmt::format(" and {} more", missing.size() - shown) : "";
+    missing.resize(std::min(shown, missing.size()));
+    all.incomplete = true;
+    all.warnings.push_back(fmt::format("of a sweep in {} parts, {} {}{} {} not there, and its trials are not counted. Name the folders of all parts.", sweep.second,
+                                       missing.size() == 1 ? "part" : "parts", fmt::join(missing, ", "), more, missing.size() == 1 ? "is" : "are"));
+  }
+}
 
 }  // namespace
 
@@ -120,7 +174,13 @@ char const* name_of(Outcome outcome) {
   return "";
 }
 
-std::string const& seed_of(CollatedTrial const& trial) { return trial.seed.empty() ? trial.id : trial.seed; }
+std::string seed_of(CollatedTrial const& trial) {
+  if (trial.seed.empty()) return trial.id;
+  std::int64_t seed = 0;
+  auto const last = trial.seed.data() + trial.seed.size();
+  auto const [end, error] = std::from_chars(trial.seed.data(), last, seed);
+  return error == std::errc{} && end == last ? std::to_string(static_cast<std::uint32_t>(seed)) : trial.seed;
+}
 
 SweepFolder read_folder(fs::path const& folder) {
   std::error_code failed;
@@ -135,6 +195,7 @@ SweepFolder read_folder(fs::path const& folder) {
   }
   SweepFolder found;
   CollatedTrial trial;
+  trial.folder = folder;
   look_up(trial, folder, found.warnings);
   if (trial.result) trial.seed = trial.result->seed;
   if (trial.id.empty()) trial.id = fs::absolute(folder).lexically_normal().string();
@@ -152,15 +213,22 @@ SweepFolder merge(std::vector<SweepFolder> folders) {
       if (std::find(all.axes.begin(), all.axes.end(), axis) == all.axes.end()) all.axes.push_back(std::move(axis));
     }
     std::move(folder.warnings.begin(), folder.warnings.end(), std::back_inserter(all.warnings));
+    std::move(folder.parts.begin(), folder.parts.end(), std::back_inserter(all.parts));
     for (auto& trial : folder.trials) {
       auto const [at, is_new] = position.try_emplace(trial.id, all.trials.size());
       if (is_new) {
         all.trials.push_back(std::move(trial));
-      } else if (auto& known = all.trials[at->second]; trial.outcome < known.outcome) {
-        known = std::move(trial);
+        continue;
       }
+      auto& known = all.trials[at->second];
+      bool const better = trial.outcome < known.outcome;
+      if (!same_numbers(known, trial))
+        all.warnings.push_back(fmt::format("trial {} has different results in {} and {}. That of {} is taken.", trial.id, known.folder.string(),
+                                           trial.folder.string(), (better ? trial : known).folder.string()));
+      if (better) known = std::move(trial);
     }
   }
+  warn_of_missing_parts(all);
   return all;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -36,16 +37,28 @@ std::string text_of(std::map<std::string, std::string> const& axes) {
   return parts.empty() ? "the only cell" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
+/// "a (1), b (2) and 3 more measures"
+std::string listed(std::vector<std::string> const& measures) {
+  constexpr std::size_t shown = 3;
+  auto const named = std::min(shown, measures.size());
+  auto text = fmt::format("{}", fmt::join(measures.begin(), measures.begin() + static_cast<std::ptrdiff_t>(named), ", "));
+  if (named < measures.size()) text += fmt::format(" and {} more measures", measures.size() - named);
+  return text;
+}
+
 /// Two configurations can share axes and seed when folders of different sweeps are collated together.
 void warn_of_doubles(std::map<std::string, std::string> const& axes, std::vector<CollatedTrial const*> const& trials,
                      std::vector<std::string>& warnings) {
   std::map<std::string, CollatedTrial const*> by_seed;
   for (auto const* trial : trials) {
-    auto const [at, is_new] = by_seed.try_emplace(trial->seed, trial);
+    auto const [at, is_new] = by_seed.try_emplace(seed_of(*trial), trial);
     if (is_new) continue;
-    warnings.push_back(fmt::format("{}, seed {}: trials {} and {} count as one, by their mean (their configurations differ in a key that "
-                                   "is no axis). Collate the folders apart if they should not be averaged.",
-                                   text_of(axes), trial->seed, at->second->id, trial->id));
+    auto const& first = *at->second;
+    auto const why = first.seed == trial->seed ? std::string("their configurations differ in a key that is no axis")
+                                               : fmt::format("seed {} gives the same random numbers, generators take 32 bits", first.seed);
+    warnings.push_back(fmt::format("{}, seed {}: trials {} and {} count as one, by their mean ({}). Collate the folders apart if they "
+                                   "should not be averaged.",
+                                   text_of(axes), trial->seed, first.id, trial->id, why));
   }
 }
 
@@ -73,18 +86,42 @@ Cell cell_of(std::map<std::string, std::string> const& axes, std::vector<Collate
   cell.of_test_series = std::move(test_series.measures);
   if (!test_series.shared)
     warnings.push_back(text_of(axes) + ": its trials were tested on different series. What the test series adds to the error is not given.");
-  std::vector<std::string> partial;
+  std::vector<std::string> partial, none;
   for (auto const& [name, of_trials] : values) {
     if (of_trials.values() > 0) cell.measures.emplace(name, of_trials.interval());
-    if (of_trials.values() < cell.n) partial.push_back(fmt::format("{} ({})", name, of_trials.values()));
+    if (of_trials.values() == 0) none.push_back(name);
+    else if (of_trials.values() < cell.n) partial.push_back(fmt::format("{} ({})", name, of_trials.values()));
+  }
+  if (!none.empty()) {
+    cell.undefined.insert(none.begin(), none.end());
+    warnings.push_back(fmt::format("{}: {} no number of {} (NaN or infinite). The table shows none.", text_of(axes),
+                                   cell.n == 1 ? "its only trial has" : fmt::format("all of its {} trials have", cell.n), listed(none)));
   }
   if (!partial.empty()) {
-    warnings.push_back(fmt::format("{}: fewer than the {} trials have {}{} (not measured, NaN or infinite). Their means are over "
+    warnings.push_back(fmt::format("{}: fewer than the {} trials have {} (not measured, NaN or infinite). Their means are over "
                                    "those that have them.",
-                                   text_of(axes), cell.n, partial.front(),
-                                   partial.size() > 1 ? fmt::format(" and {} more measures", partial.size() - 1) : ""));
+                                   text_of(axes), cell.n, listed(partial)));
   }
   return cell;
+}
+
+/// "levina_bickel" of levina_bickel.layer_3.k30: cells may differ in their layers and horizons, not in what is measured.
+std::string kind_of(std::string const& measure) { return measure.substr(0, measure.find('.')); }
+
+void warn_of_unmeasured(Table& table) {
+  std::vector<std::string> kinds;
+  for (auto const& measure : table.measures)
+    if (auto kind = kind_of(measure); std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) kinds.push_back(std::move(kind));
+  for (auto const& cell : table.cells) {
+    if (cell.n == 0 || !cell.undefined.empty()) continue;
+    std::set<std::string> has;
+    for (auto const& [name, interval] : cell.measures) has.insert(kind_of(name));
+    std::vector<std::string> lacking;
+    std::copy_if(kinds.begin(), kinds.end(), std::back_inserter(lacking), [&](auto const& kind) { return !has.contains(kind); });
+    if (!lacking.empty())
+      table.warnings.push_back(fmt::format("{}: {} {} not measured, other cells have {}.", text_of(cell.axes), listed(lacking),
+                                           lacking.size() == 1 ? "was" : "were", lacking.size() == 1 ? "it" : "them"));
+  }
 }
 
 }  // namespace
@@ -102,6 +139,7 @@ Table tabulate(SweepFolder const& sweep) {
     warn_of_doubles(axes, groups[axes], table.warnings);
     table.cells.push_back(cell_of(axes, groups[axes], table.warnings));
   }
+  warn_of_unmeasured(table);
   return table;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct Cell {
   std::int64_t n = 0;      ///< done; the only ones whose numbers count
   std::int64_t seeds = 0;  ///< of those
   std::int64_t missing = 0, failed = 0, diverged = 0;
+  std::set<std::string> undefined;  ///< measures that its done trials have, none as a finite number
   std::map<std::string, Interval> measures;  ///< over the seeds of the done trials that have the measure as a finite number
   std::map<std::string, Interval> of_test_series;  ///< as TestSeries has them
 

@@ -78,7 +78,7 @@ config::Trial TrialFlags::resolve() const {
   if (!given_->config_file.empty()) config::apply_file(trial, given_->config_file);
   for (auto const& assignment : given_->assignments) config::set_text(trial, assignment);
   for (auto const& flag : given_->flags) config::set(trial, flag.key, config::given_text(flag.value, flag.flag));
-  if (trial.data.path.empty()) config::check_test_series(trial.data);
+  if (trial.data.path.empty()) config::check_generated(trial.data);
   return trial;
 }
 

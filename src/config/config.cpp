@@ -20,11 +20,24 @@ Data with_keys_of_file(Data const& of_file, Data const& configured) {
 }
 
 void check_test_series(Data const& keys) {
+  if (!keys.test_path_seed && keys.resolved_path_seed() == largest_seed)
+    throw errors::usage("data.path_seed = " + std::to_string(largest_seed) + " leaves no seed for the test series",
+                        "it takes the path seed + 1, and this is the largest seed",
+                        "Give a --test-path-seed, or a smaller --path-seed or --data-seed");
   if (keys.resolved_test_path_seed() != keys.resolved_path_seed()) return;
   auto const seed = std::to_string(keys.resolved_path_seed());
   throw errors::usage("data.test_path_seed = " + seed + " is the path seed of the series itself",
                       "the test series would be the training series",
                       "Choose another --test-path-seed, or leave it out for the path seed + 1");
+}
+
+void check_generated(Data const& keys) {
+  // The original takes any number to the nearest that a circle fits in; the same series would have several names.
+  if (keys.subspace_dim != 0 && (keys.subspace_dim < 2 || keys.subspace_dim > keys.ambient_dim))
+    throw errors::usage("data.subspace_dim = " + std::to_string(keys.subspace_dim) + " is out of range",
+                        "circles need a plane, and the series has data.ambient_dim = " + std::to_string(keys.ambient_dim) + " channels",
+                        "Choose from 2 to " + std::to_string(keys.ambient_dim) + ", or 0 for all channels");
+  if (keys.test_path_seed) check_test_series(keys);
 }
 
 namespace {
@@ -59,7 +72,10 @@ void check(Trial const& trial) {
     throw errors::usage("data.n_steps = " + text(trial.data.n_steps) + " is below train.seq_len = " +
                             text(trial.train.seq_len),
                         "the series is shorter than one window", "Use a longer series or shorter windows");
-  if (trial.data.path.empty()) check_test_series(trial.data);  // else by the keys of the file, once it is read
+  if (trial.data.path.empty()) {  // else by the keys of the file, once it is read
+    check_generated(trial.data);
+    check_test_series(trial.data);
+  }
   check_effect(trial.train);
 }
 

@@ -16,8 +16,13 @@ namespace mambasynth::config {
 /// path as configured.
 Data with_keys_of_file(Data const& of_file, Data const& configured);
 
-/// The test series must be another than the series itself: path and test path by different seeds. Throws errors::usage.
+/// The test series must be another than the series itself, path and test path by different seeds, and have one: behind the
+/// largest seed there is no next. Throws errors::usage.
 void check_test_series(Data const& keys);
+
+/// Relations between the keys of a series that is to be generated, and of its test series where they name one.
+/// Throws errors::usage.
+void check_generated(Data const& keys);
 
 /// One trial, whole.
 struct Trial {

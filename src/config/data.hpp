@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,7 +33,7 @@ struct Data {
   static constexpr std::string_view section = "data";
   static auto fields() {
     return std::tuple{
-        Field{"seed", &Data::seed, at_least(0), "seed of circles, transition matrix and entry angles"},
+        Field{"seed", &Data::seed, seeds(), "seed of circles, transition matrix and entry angles"},
         Field{"n_steps", &Data::n_steps, at_least(1), "time steps"},
         Field{"n_circles", &Data::n_circles, at_least(1), "circles, one per hidden state"},
         Field{"ambient_dim", &Data::ambient_dim, at_least(2), "channels of the series"},
@@ -47,18 +46,15 @@ struct Data {
         Field{"max_period", &Data::max_period, at_least(1), "steps of a revolution, last circle"},
         Field{"subspace_dim", &Data::subspace_dim, at_least(0), "dimension of the subspace that holds all circles; 0 = the full space"},
         Field{"drift_std", &Data::drift_std, at_least(0), "standard deviation of each step of the random walk of a circle's centre, in each channel; 0 = centres at the origin", Effect::result_unless_default},
-        Field{"path_seed", &Data::path_seed, at_least(0), "seed of the path: visits and noise [default: data.seed]"},
-        Field{"test_path_seed", &Data::test_path_seed, at_least(0), "path seed of the test series, another than path_seed [default: data.path_seed + 1]"},
+        Field{"path_seed", &Data::path_seed, seeds(), "seed of the path: visits and noise [default: data.seed]"},
+        Field{"test_path_seed", &Data::test_path_seed, seeds(), "path seed of the test series, another than path_seed [default: data.path_seed + 1]"},
         Field{"test_n_steps", &Data::test_n_steps, at_least(1), "steps of the test series [default: data.n_steps]"},
         Field{"path", &Data::path, any(), "an existing series: data.npz, series.h5 or their folder; empty = generate one", Effect::none},
     };
   }
   [[nodiscard]] std::int64_t resolved_path_seed() const { return path_seed.value_or(seed); }
-  /// Behind the largest seed comes 0.
-  [[nodiscard]] std::int64_t resolved_test_path_seed() const {
-    auto const path = resolved_path_seed();
-    return test_path_seed.value_or(path == std::numeric_limits<std::int64_t>::max() ? 0 : path + 1);
-  }
+  /// Behind the largest seed there is none: check_test_series refuses that.
+  [[nodiscard]] std::int64_t resolved_test_path_seed() const { return test_path_seed.value_or(resolved_path_seed() + 1); }
   [[nodiscard]] std::int64_t resolved_test_n_steps() const { return test_n_steps.value_or(n_steps); }
 };
 

@@ -29,7 +29,7 @@ struct Dimension {
     return std::tuple{
         Field{"k", &Dimension::k, at_least(3), "neighbours k of Levina-Bickel and MacKay-Ghahramani", Effect::none},
         Field{"points", &Dimension::points, at_least(0), "rows to draw without replacement; 0 = all", Effect::none},
-        Field{"seed", &Dimension::seed, at_least(0), "seed of that draw", Effect::none},
+        Field{"seed", &Dimension::seed, seeds(), "seed of that draw", Effect::none},
         Field{"theiler", &Dimension::theiler, at_least(0), "rows up to this many steps away are no neighbours; 0 = all are", Effect::none},
         Field{"max_n1", &Dimension::max_n1, at_least(1), "Gride at n1 = 1, 2, 4, ... up to this one, as far as the rows go", Effect::none},
         Field{"blocks", &Dimension::blocks, at_least(0), "stretches of time that the block errors compare; 0 or 1 = none", Effect::none},

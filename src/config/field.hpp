@@ -22,14 +22,19 @@ inline Allowed any() { return {}; }
 inline Allowed at_least(double least) { return {.least = least}; }
 inline Allowed above(double least) { return {.least = least, .least_excluded = true}; }
 inline Allowed between(double least, double most) { return {.least = least, .most = most}; }
+/// Of a key that seeds a generator: initial weights and batch order take 32 bits (MT19937), and a longer seed would be
+/// another name for the same numbers. One range for all, so that a seed is good everywhere.
+inline constexpr std::int64_t largest_seed = 4294967295;
+inline Allowed seeds() { return between(0, static_cast<double>(largest_seed)); }
 inline Allowed one_of(std::vector<std::string_view> words) { return {.words = std::move(words)}; }
 
-/// Whether a change of the key changes a trial's numbers, hence its identity.
+/// Whether a change of the key changes a trial's numbers, hence its identity. `measurement` is for keys that change what is
+/// measured on the trained network: out of the identity, but trials that differ in one are not to be averaged.
 /// `result_unless_default` is for keys that came when trials had names already: such a key stands in the canonical text
 /// only where its value is not its default. At the default a trial computes what it did before there was the key, so it
 /// keeps its name and its results, and folders of sweeps are continued. The price: such a default is for ever, because
 /// another one would be silent under the names of the first.
-enum class Effect { result, result_unless_default, none };
+enum class Effect { result, result_unless_default, measurement, none };
 
 /// One key of a section: its name in TOML (and, in kebab-case, its flag), where it lives, what it may be.
 template <class Section, class T>

@@ -27,7 +27,7 @@ struct Gates {
   static constexpr std::string_view section = "gates";
   static auto fields() {
     return std::tuple{
-        Field{"seed", &Gates::seed, at_least(0), "seed of the choice of windows", Effect::none},
+        Field{"seed", &Gates::seed, seeds(), "seed of the choice of windows", Effect::none},
         Field{"n_samples", &Gates::n_samples, at_least(1), "windows to look at, drawn without replacement", Effect::none},
         Field{"layer", &Gates::layer, at_least(1), "draw this layer, counted from 1 [default: a summary, the first and the last layer]", Effect::none},
         Field{"sample", &Gates::sample, at_least(0), "look at this one of the drawn windows, counted from 0 [default: all of them]", Effect::none},

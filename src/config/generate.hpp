@@ -36,7 +36,7 @@ struct Generate {
   static constexpr std::string_view section = "generate";
   static auto fields() {
     return std::tuple{
-        Field{"seed", &Generate::seed, between(0, 4294967295.0), "seed of the choice of windows and of the noise", Effect::none},
+        Field{"seed", &Generate::seed, seeds(), "seed of the choice of windows and of the noise", Effect::none},
         Field{"seed_len", &Generate::seed_len, at_least(1), "true steps that generation starts from", Effect::none},
         Field{"gen_len", &Generate::gen_len, at_least(1), "steps to generate", Effect::none},
         Field{"temperature", &Generate::temperature, at_least(0), "standard deviation of the noise on each step fed back", Effect::none},

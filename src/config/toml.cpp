@@ -28,7 +28,8 @@ std::string one_line(std::string text) {
 
 Trial with_resolved_options(Trial trial) {
   trial.data.path_seed = trial.data.resolved_path_seed();
-  trial.data.test_path_seed = trial.data.resolved_test_path_seed();
+  // A configuration that is printed must be one that can be read.
+  if (auto const seed = trial.data.resolved_test_path_seed(); seed <= largest_seed) trial.data.test_path_seed = seed;
   trial.data.test_n_steps = trial.data.resolved_test_n_steps();
   return trial;
 }
@@ -144,7 +145,7 @@ Given get(Trial const& given_trial, std::string const& key) {
     for_each_field<Section>([&](auto const& field) {
       if (key != std::string(Section::section) + "." + std::string(field.key)) return;
       auto const& value = section.*(field.member);
-      if constexpr (requires { value.has_value(); }) text = to_toml(*value);
+      if constexpr (requires { value.has_value(); }) text = value ? to_toml(*value) : "\"\"";
       else text = to_toml(value);
     });
   });
@@ -158,6 +159,22 @@ void set_text(Trial& trial, std::string const& assignment) {
     throw errors::usage("--set " + assignment + " has no value", "it takes section.key=value",
                         "Write for example --set train.lr=1e-3");
   set(trial, assignment.substr(0, equals), given_text(assignment.substr(equals + 1), "--set"));
+}
+
+std::string canonical_value(std::string const& key, Given const& value) {
+  Trial trial;
+  set(trial, key, value);
+  std::string text;
+  for_each_section(trial, [&](auto const& section) {
+    using Section = std::decay_t<decltype(section)>;
+    for_each_field<Section>([&](auto const& field) {
+      if (key != std::string(Section::section) + "." + std::string(field.key)) return;
+      auto const& member = section.*(field.member);
+      if constexpr (requires { member.has_value(); }) text = canonical(*member);
+      else text = canonical(member);
+    });
+  });
+  return text;
 }
 
 std::string to_toml(Trial const& given_trial) {
@@ -178,12 +195,12 @@ std::vector<std::pair<std::string, std::string>> canonical_keys(Trial const& giv
   for_each_section(trial, [&](auto const& section) {
     using Section = std::decay_t<decltype(section)>;
     for_each_field<Section>([&](auto const& field) {
-      if (field.effect == Effect::none) return;
+      if (field.effect == Effect::none || field.effect == Effect::measurement) return;
       auto const& value = section.*(field.member);
       if (field.effect == Effect::result_unless_default && value == Section{}.*(field.member)) return;
       auto const key = std::string(Section::section) + "." + std::string(field.key);
       if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::optional<std::int64_t>>)
-        lines.emplace_back(key, canonical(*value));
+        lines.emplace_back(key, canonical(value.value()));
       else
         lines.emplace_back(key, canonical(value));
     });

@@ -32,6 +32,9 @@ void set(Trial& trial, std::string const& key, Given const& value);
 /// The value that a trial has for "section.key", optional keys resolved.
 /// Errors: std::out_of_range for a key that is not there.
 Given get(Trial const& trial, std::string const& key);
+/// What a value comes to once it is in a configuration, as identity writes it: 1, 1.0 and 1e0 are one learning rate.
+/// Errors: as set().
+std::string canonical_value(std::string const& key, Given const& value);
 /// Sets every key of a file, or of text (`origin` stands for the file's name in messages). An unknown section or key is
 /// errors::usage with the nearest name.
 void apply_file(Trial& trial, std::filesystem::path const& file);

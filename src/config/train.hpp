@@ -42,7 +42,7 @@ struct Train {
   static auto fields() {
     constexpr auto later = Effect::result_unless_default;
     return std::tuple{
-        Field{"seed", &Train::seed, at_least(0), "seed of initial weights, split, batch order and dropout"},
+        Field{"seed", &Train::seed, seeds(), "seed of initial weights, split, batch order and dropout"},
         Field{"seq_len", &Train::seq_len, at_least(2), "steps of a window"},
         Field{"stride", &Train::stride, at_least(1), "steps between window starts"},
         Field{"batch_size", &Train::batch_size, at_least(1), "windows of a batch"},

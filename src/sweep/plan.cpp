@@ -12,25 +12,6 @@
 namespace mambasynth::sweep {
 namespace {
 
-/// What a value comes to once it is in a configuration: 1 and 1.0 are the same learning rate.
-std::string resolved(std::string const& key, config::Given const& value) {
-  config::Trial trial;
-  config::set(trial, key, value);
-  std::string text;
-  config::for_each_section(trial, [&](auto const& section) {
-    using Section = std::decay_t<decltype(section)>;
-    config::for_each_field<Section>([&](auto const& field) {
-      if (key != std::string(Section::section) + "." + std::string(field.key)) return;
-      auto const& member = section.*(field.member);
-      if constexpr (requires { member.has_value(); })
-        text = config::canonical(*member);
-      else
-        text = config::canonical(member);
-    });
-  });
-  return text;
-}
-
 std::vector<Settings> product(std::vector<Axis> const& axes) {
   std::vector<Settings> cells{{}};
   for (auto const& axis : axes) {
@@ -50,9 +31,9 @@ bool matches(Exclude const& exclude, Settings const& cell) {
   return std::all_of(exclude.keys.begin(), exclude.keys.end(), [&](auto const& key) {
     auto const found = std::find_if(cell.begin(), cell.end(), [&](auto const& entry) { return entry.first == key.key; });
     if (found == cell.end()) return false;
-    auto const value = resolved(key.key, found->second);
+    auto const value = config::canonical_value(key.key, found->second);
     return std::any_of(key.values.begin(), key.values.end(),
-                       [&](auto const& excluded) { return resolved(key.key, excluded) == value; });
+                       [&](auto const& excluded) { return config::canonical_value(key.key, excluded) == value; });
   });
 }
 

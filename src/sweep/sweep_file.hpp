@@ -30,7 +30,7 @@ struct SweepKeys {
     using config::Field;
     return std::tuple{
         Field{"name", &SweepKeys::name, config::any(), "the sweep's name [default: its file's]", config::Effect::none},
-        Field{"seeds", &SweepKeys::seeds, config::at_least(0), "each trial runs once with each as train.seed [default: train.seed]", config::Effect::none},
+        Field{"seeds", &SweepKeys::seeds, config::seeds(), "each trial runs once with each as train.seed [default: train.seed]", config::Effect::none},
         Field{"ranks_per_trial", &SweepKeys::ranks_per_trial, config::at_least(1), "ranks that train one trial together", config::Effect::none},
         Field{"trials_per_gpu", &SweepKeys::trials_per_gpu, config::at_least(1), "trials that share a GPU: of several ranks that were started on it, else of one", config::Effect::none},
         Field{"retries", &SweepKeys::retries, config::at_least(0), "how often a launch runs a failed trial again, on another rank where there is one", config::Effect::none},

@@ -1,0 +1,120 @@
+#include "analysis/collate/configuration.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <sstream>
+#include <string_view>
+#include <type_traits>
+
+#include "config/text.hpp"
+#include "config/toml.hpp"
+#include "errors/errors.hpp"
+
+namespace mambasynth::collate {
+namespace {
+
+constexpr char const* trial_axis = "trial";
+
+template <class Number>
+std::optional<Number> number_in(std::string_view text) {
+  if (text.size() > 1 && text.front() == '+') text.remove_prefix(1);
+  Number value{};
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// Integers stay exact beyond 2^53, where doubles do not.
+std::string canonical_number(std::string const& text) {
+  if (auto const integer = number_in<std::int64_t>(text)) return std::to_string(*integer);
+  auto const value = number_in<double>(text);
+  if (!value || !std::isfinite(*value)) return text;
+  constexpr double beyond_integers = 9223372036854775808.0;
+  if (*value == std::floor(*value) && std::abs(*value) < beyond_integers) return std::to_string(static_cast<std::int64_t>(*value));
+  return config::shortest(*value);
+}
+
+std::string unquoted(std::string const& text) {
+  return text.size() >= 2 && text.front() == '"' && text.back() == '"' ? text.substr(1, text.size() - 2) : text;
+}
+
+/// Calls f(field, its default) for the key; false where no section has it.
+template <class F>
+bool with_field(std::string const& key, F const& f) {
+  bool found = false;
+  config::Trial const defaults;
+  config::for_each_section(defaults, [&](auto const& section) {
+    using Section = std::decay_t<decltype(section)>;
+    config::for_each_field<Section>([&](auto const& field) {
+      if (key != std::string(Section::section) + "." + std::string(field.key)) return;
+      f(field, section.*(field.member));
+      found = true;
+    });
+  });
+  return found;
+}
+
+/// A key that only says what another one implies.
+void drop_implied(Configuration& configuration) {
+  auto const number = [&](char const* key) {
+    auto const at = configuration.find(key);
+    return at == configuration.end() ? std::nullopt : number_in<std::int64_t>(at->second.canonical);
+  };
+  auto const seed = number("data.seed"), path = number("data.path_seed");
+  auto const of_path = path ? path : seed;
+  if (of_path && number("data.test_path_seed") == *of_path + 1) configuration.erase("data.test_path_seed");
+  if (path && path == seed) configuration.erase("data.path_seed");
+  if (auto const steps = number("data.test_n_steps"); steps && steps == number("data.n_steps")) configuration.erase("data.test_n_steps");
+}
+
+}  // namespace
+
+std::string canonical_of(std::string const& key, std::string const& written) {
+  if (key == trial_axis) return written;
+  try {
+    // A plan shows text without its quotes: what looks like a number is text all the same where the key holds text.
+    return config::canonical_value(key, config::given_text(written, "--"));
+  } catch (errors::Error const&) {
+    return canonical_number(unquoted(written));  // another version's key, or a value that this one refuses
+  }
+}
+
+Configuration read_configuration(std::string const& toml) {
+  Configuration configuration;
+  std::istringstream lines(toml);
+  std::string section;
+  for (std::string line; std::getline(lines, line);) {
+    constexpr std::string_view equals = " = ";
+    if (line.starts_with('[')) {
+      section = line.starts_with("[[") || !line.ends_with(']') ? "" : line.substr(1, line.size() - 2);
+      continue;
+    }
+    auto const at = line.find(equals);
+    if (section.empty() || section == "sweep" || at == std::string::npos) continue;
+    auto const key = section + "." + line.substr(0, at);
+    auto const written = line.substr(at + equals.size());
+    configuration[key] = {canonical_of(key, written), unquoted(written)};
+  }
+  drop_implied(configuration);
+  return configuration;
+}
+
+Value value_of(Configuration const& configuration, std::string const& key) {
+  if (auto const at = configuration.find(key); at != configuration.end()) return at->second;
+  Value value;
+  with_field(key, [&](auto const&, auto const& otherwise) {
+    if constexpr (!requires { otherwise.has_value(); }) value = {config::canonical(otherwise), unquoted(config::to_toml(otherwise))};
+  });
+  return value;
+}
+
+bool tells_apart(std::string const& key) {
+  if (key == "train.seed") return false;
+  auto effect = config::Effect::result;
+  with_field(key, [&](auto const& field, auto const&) { effect = field.effect; });
+  return effect != config::Effect::none;
+}
+
+}  // namespace mambasynth::collate

@@ -1,0 +1,143 @@
+#include "analysis/collate/experiments.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "config/toml.hpp"
+
+namespace mambasynth::collate {
+namespace {
+
+constexpr char const* trial_axis = "trial";
+
+std::string shown_value(Value const& value) { return value.written.empty() ? "default" : value.written; }
+
+/// Values in the order in which they came, and who has them.
+class Holders {
+ public:
+  void add(Value const& value, std::string const& holder) {
+    auto at = std::find_if(values_.begin(), values_.end(), [&](auto const& known) { return known.first.canonical == value.canonical; });
+    if (at == values_.end()) at = values_.insert(values_.end(), {value, {}});
+    auto& holders = at->second;
+    if (std::find(holders.begin(), holders.end(), holder) == holders.end()) holders.push_back(holder);
+  }
+  [[nodiscard]] bool differ() const { return values_.size() > 1; }
+  /// "1 in A, B; 2 in C"
+  [[nodiscard]] std::string text() const {
+    constexpr std::size_t shown = 4;
+    std::vector<std::string> parts;
+    for (auto const& [value, holders] : values_) {
+      if (parts.size() == shown) break;
+      std::vector<std::string> const named(holders.begin(), holders.begin() + static_cast<std::ptrdiff_t>(std::min(shown, holders.size())));
+      parts.push_back(fmt::format("{} in {}{}", shown_value(value), fmt::join(named, ", "),
+                                  named.size() < holders.size() ? fmt::format(" and {} more", holders.size() - named.size()) : ""));
+    }
+    auto const more = values_.size() - parts.size();
+    return fmt::format("{}{}", fmt::join(parts, "; "), more > 0 ? fmt::format("; and {} more values", more) : "");
+  }
+
+ private:
+  std::vector<std::pair<Value, std::vector<std::string>>> values_;
+};
+
+/// Keys that differ between results, in the configuration's order; of those that no section knows, behind.
+std::vector<std::pair<std::string, Holders>> differing(SweepFolder const& sweep) {
+  auto keys = config::trial_keys();
+  std::set<std::string> known(keys.begin(), keys.end());
+  for (auto const& trial : sweep.trials)
+    if (trial.result && trial.configuration)
+      for (auto const& [key, value] : *trial.configuration)
+        if (known.insert(key).second) keys.push_back(key);
+  auto const is_axis = [&](std::string const& key) { return std::find(sweep.axes.begin(), sweep.axes.end(), key) != sweep.axes.end(); };
+  // Which file is read decides what the others of [data] say.
+  bool const files = is_axis("data.path");
+  std::vector<std::pair<std::string, Holders>> found;
+  for (auto const& key : keys) {
+    if (is_axis(key) || !tells_apart(key) || (files && key.starts_with("data."))) continue;
+    Holders holders;
+    for (auto const& trial : sweep.trials)
+      if (trial.result && trial.configuration) holders.add(value_of(*trial.configuration, key), trial.folder.string());
+    if (holders.differ()) found.emplace_back(key, std::move(holders));
+  }
+  return found;
+}
+
+/// What a trial has, or, where it has no result, what all results of its folder have.
+std::optional<std::string> written_value(SweepFolder const& sweep, CollatedTrial const& trial, std::string const& key) {
+  auto const own = [&](CollatedTrial const& of) {
+    return shown_value(value_of(*of.configuration, key));
+  };
+  if (trial.result) return trial.configuration ? std::optional(own(trial)) : std::nullopt;
+  std::optional<Value> of_folder;
+  bool same = true;
+  for (auto const& other : sweep.trials) {
+    if (!other.result || !other.configuration || other.folder != trial.folder) continue;
+    auto const value = value_of(*other.configuration, key);
+    same = same && (!of_folder || of_folder->canonical == value.canonical);
+    of_folder = value;
+  }
+  if (of_folder && same) return shown_value(*of_folder);
+  return trial.configuration ? std::optional(own(trial)) : std::nullopt;
+}
+
+void give_axis(SweepFolder& sweep, std::string const& key) {
+  std::vector<std::pair<CollatedTrial*, std::string>> given;
+  for (auto& trial : sweep.trials)
+    if (!trial.axes.contains(key))
+      if (auto value = written_value(sweep, trial, key)) given.emplace_back(&trial, std::move(*value));
+  for (auto& [trial, value] : given) trial->axes[key] = std::move(value);
+}
+
+}  // namespace
+
+void unify_values(SweepFolder& sweep) {
+  for (auto const& key : sweep.axes) {
+    if (key != trial_axis) give_axis(sweep, key);
+    std::map<std::string, std::string> first;
+    for (auto& trial : sweep.trials)
+      if (auto const at = trial.axes.find(key); at != trial.axes.end()) at->second = first.try_emplace(canonical_of(key, at->second), at->second).first->second;
+  }
+}
+
+std::vector<std::string> differences(SweepFolder const& sweep) {
+  std::vector<std::string> found;
+  for (auto const& [key, holders] : differing(sweep)) found.push_back(fmt::format("{} ({})", key, holders.text()));
+  return found;
+}
+
+void tell_experiments_apart(SweepFolder& sweep, bool average) {
+  auto const keys = differing(sweep);
+  if (keys.empty()) return;
+  // Trials outside a sweep are a row each, whatever they differ in.
+  bool const sweeps = std::any_of(sweep.trials.begin(), sweep.trials.end(), [](auto const& trial) { return !trial.axes.contains(trial_axis); });
+  if (sweeps) {
+    auto const found = differences(sweep);
+    sweep.warnings.push_back(fmt::format("trials differ in {}, which no axis of the sweep moves. {}", fmt::join(found, ", "),
+                                         average ? "They are averaged, as --allow-mixed configuration asks."
+                                                 : "Each such key is a column, and they are not averaged; --allow-mixed configuration averages them."));
+  }
+  if (average) return;
+  for (auto const& [key, holders] : keys) sweep.axes.push_back(key);
+  unify_values(sweep);
+}
+
+void warn_of_environments(SweepFolder& sweep) {
+  std::map<std::string, Holders> facts;
+  for (auto const& trial : sweep.trials)
+    if (trial.result)
+      for (auto const& [name, fact] : trial.result->environment) facts[name].add({fact, fact}, trial.folder.string());
+  std::vector<std::string> found;
+  for (auto const& [name, holders] : facts)
+    if (holders.differ()) found.push_back(fmt::format("{} ({})", name, holders.text()));
+  if (!found.empty())
+    sweep.warnings.push_back(fmt::format("trials of one table were computed by different means: {}. Their numbers may differ by rounding.", fmt::join(found, ", ")));
+}
+
+}  // namespace mambasynth::collate
