@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "config/text.hpp"
 #include "config/toml.hpp"
@@ -44,7 +45,7 @@ std::string unquoted(std::string const& text) {
 template <class F>
 bool with_field(std::string const& key, F const& f) {
   bool found = false;
-  config::Trial const defaults;
+  static config::Trial const defaults;
   config::for_each_section(defaults, [&](auto const& section) {
     using Section = std::decay_t<decltype(section)>;
     config::for_each_field<Section>([&](auto const& field) {
@@ -56,6 +57,15 @@ bool with_field(std::string const& key, F const& f) {
   return found;
 }
 
+std::string computed_canonical(std::string const& key, std::string const& written) {
+  try {
+    // A plan shows text without its quotes: what looks like a number is text all the same where the key holds text.
+    return config::canonical_value(key, config::given_text(written, "--"));
+  } catch (errors::Error const&) {
+    return canonical_number(unquoted(written));  // another version's key, or a value that this one refuses
+  }
+}
+
 /// A key that only says what another one implies.
 void drop_implied(Configuration& configuration) {
   auto const number = [&](char const* key) {
@@ -64,7 +74,7 @@ void drop_implied(Configuration& configuration) {
   };
   auto const seed = number("data.seed"), path = number("data.path_seed");
   auto const of_path = path ? path : seed;
-  if (of_path && number("data.test_path_seed") == *of_path + 1) configuration.erase("data.test_path_seed");
+  if (auto const test = number("data.test_path_seed"); test && *test > 0 && of_path == *test - 1) configuration.erase("data.test_path_seed");
   if (path && path == seed) configuration.erase("data.path_seed");
   if (auto const steps = number("data.test_n_steps"); steps && steps == number("data.n_steps")) configuration.erase("data.test_n_steps");
 }
@@ -73,12 +83,11 @@ void drop_implied(Configuration& configuration) {
 
 std::string canonical_of(std::string const& key, std::string const& written) {
   if (key == trial_axis) return written;
-  try {
-    // A plan shows text without its quotes: what looks like a number is text all the same where the key holds text.
-    return config::canonical_value(key, config::given_text(written, "--"));
-  } catch (errors::Error const&) {
-    return canonical_number(unquoted(written));  // another version's key, or a value that this one refuses
-  }
+  // Thousands of trials have the same few values.
+  static std::map<std::pair<std::string, std::string>, std::string> known;
+  auto const [at, is_new] = known.try_emplace({key, written});
+  if (is_new) at->second = computed_canonical(key, written);
+  return at->second;
 }
 
 Configuration read_configuration(std::string const& toml) {

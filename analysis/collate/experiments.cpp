@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
@@ -69,30 +70,27 @@ std::vector<std::pair<std::string, Holders>> differing(SweepFolder const& sweep)
   return found;
 }
 
-/// What a trial has, or, where it has no result, what all results of its folder have.
-std::optional<std::string> written_value(SweepFolder const& sweep, CollatedTrial const& trial, std::string const& key) {
-  auto const own = [&](CollatedTrial const& of) {
-    return shown_value(value_of(*of.configuration, key));
-  };
-  if (trial.result) return trial.configuration ? std::optional(own(trial)) : std::nullopt;
-  std::optional<Value> of_folder;
-  bool same = true;
-  for (auto const& other : sweep.trials) {
-    if (!other.result || !other.configuration || other.folder != trial.folder) continue;
-    auto const value = value_of(*other.configuration, key);
-    same = same && (!of_folder || of_folder->canonical == value.canonical);
-    of_folder = value;
+/// What all results of a folder have; none where they differ.
+std::map<std::filesystem::path, std::optional<Value>> values_of_folders(SweepFolder const& sweep, std::string const& key) {
+  std::map<std::filesystem::path, std::optional<Value>> values;
+  for (auto const& trial : sweep.trials) {
+    if (!trial.result || !trial.configuration) continue;
+    auto value = value_of(*trial.configuration, key);
+    auto const [at, is_new] = values.try_emplace(trial.folder, value);
+    if (!is_new && at->second && at->second->canonical != value.canonical) at->second.reset();
   }
-  if (of_folder && same) return shown_value(*of_folder);
-  return trial.configuration ? std::optional(own(trial)) : std::nullopt;
+  return values;
 }
 
+/// A trial without a result gets what its folder's results have, else what was planned.
 void give_axis(SweepFolder& sweep, std::string const& key) {
-  std::vector<std::pair<CollatedTrial*, std::string>> given;
-  for (auto& trial : sweep.trials)
-    if (!trial.axes.contains(key))
-      if (auto value = written_value(sweep, trial, key)) given.emplace_back(&trial, std::move(*value));
-  for (auto& [trial, value] : given) trial->axes[key] = std::move(value);
+  auto const of_folders = values_of_folders(sweep, key);
+  for (auto& trial : sweep.trials) {
+    if (trial.axes.contains(key)) continue;
+    auto const of_folder = of_folders.find(trial.folder);
+    if (!trial.result && of_folder != of_folders.end() && of_folder->second) trial.axes[key] = shown_value(*of_folder->second);
+    else if (trial.configuration) trial.axes[key] = shown_value(value_of(*trial.configuration, key));
+  }
 }
 
 }  // namespace

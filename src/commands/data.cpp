@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -9,6 +10,7 @@
 #include "analysis/figures/series_figures.hpp"
 #include "analysis/intrinsic_dimension.hpp"
 #include "commands/flags.hpp"
+#include "commands/own_files.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "series/summary.hpp"
@@ -76,12 +78,15 @@ int run(DataOptions const& options) {
   }
   if (!data.path.empty())
     throw errors::usage("data.path is set", "this verb generates a series and reads none", "Remove it");
+  auto const formats = formats_of(options, data.n_steps);
+  if (formats.h5) require_replaceable(std::filesystem::path(options.run.out) / "series.h5");
+  if (formats.npz) require_replaceable_npz(options.run.out);
   auto const threads = thread_count(options.run);
   std::int64_t reported = 0;
   constexpr std::int64_t report_every = 10'000'000;
   auto const digest = series::write_series(
       data, options.run.out,
-      {.formats = formats_of(options, data.n_steps),
+      {.formats = formats,
        .threads = threads,
        .progress = [&](std::int64_t done) {
          if (done - reported < report_every) return;

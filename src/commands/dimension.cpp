@@ -7,6 +7,7 @@
 #include "analysis/figures/dimension_figures.hpp"
 #include "backend/backend.hpp"
 #include "commands/flags.hpp"
+#include "commands/own_files.hpp"
 #include "commands/verb.hpp"
 #include "dimension/array.hpp"
 #include "dimension/dimension_file.hpp"
@@ -86,6 +87,7 @@ int run(DimensionOptions const& options) {
   }
   if (trial.data.path.empty())
     throw errors::usage("no data are named", "this verb measures an array in a file", "Name it with --data FILE");
+  require_replaceable(std::filesystem::path(options.run.out) / "dimension.h5");
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const array = dimension::load_array(trial.data.path, {config.array, config.labels});

@@ -11,6 +11,7 @@
 #include "backend/backend.hpp"
 #include "commands/checkpoint_flag.hpp"
 #include "commands/flags.hpp"
+#include "commands/own_files.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "evaluate/activations_file.hpp"
@@ -45,6 +46,7 @@ std::vector<std::string> chosen_panels(std::vector<std::string> const& words, st
   std::vector<std::string> panels;
   for (auto const& word : words) {
     auto const panel = word == "input" || word == "output" ? word : "layer_" + word;
+    if (std::find(panels.begin(), panels.end(), panel) != panels.end()) continue;
     if (std::find(known.begin(), known.end(), panel) != known.end()) panels.push_back(panel);
     else streams::tell("warning: --layers {} is left out (the model has input, 1 to {} and output).\n", word, n_layers);
   }
@@ -77,6 +79,8 @@ int run(EvaluateOptions const& options) {
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.evaluate));
     return static_cast<int>(errors::ExitCode::done);
   }
+  require_replaceable(fs::path(options.run.out) / "evaluation.h5");
+  if (trial.evaluate.activations) require_replaceable(fs::path(options.run.out) / "activations.h5");
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const loaded = model::load_network(options.checkpoint);

@@ -3,7 +3,10 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <set>
+#include <filesystem>
+#include <system_error>
+
+#include "errors/errors.hpp"
 
 namespace mambasynth::commands {
 
@@ -27,6 +30,25 @@ std::string kebab(std::string text) {
 /// The original's names of a flag, and ours.
 constexpr char const* data_flag = "--data,--data-dir";
 constexpr char const* freeze_A_flag = "--freeze-a,--freeze-A";
+
+namespace fs = std::filesystem;
+
+void require_folder_name(std::string const& out) {
+  if (out.empty()) throw errors::usage("--out is empty", "results need a folder", "Name one, or leave the flag out");
+  std::error_code failed;
+  if (auto const whole = fs::weakly_canonical(out, failed); !failed && whole == whole.root_path())
+    throw errors::usage("--out " + out + " is the root of the file system", "results would lie between the system's folders", "Name a folder below it");
+  // What is not there yet is made, below what is.
+  for (auto path = fs::absolute(out, failed).lexically_normal(); !failed && path.has_relative_path(); path = path.parent_path()) {
+    auto const status = fs::status(path, failed);
+    if (failed && status.type() != fs::file_type::not_found) return;  // the system's reason comes when it is written to
+    failed.clear();
+    if (!fs::exists(status)) continue;
+    if (!fs::is_directory(status))
+      throw errors::usage("--out " + out + " cannot be a folder", "a file is in the way: " + path.string(), "Name another folder, or move that file away");
+    return;
+  }
+}
 
 }  // namespace
 
@@ -94,7 +116,12 @@ CLI::Validator seconds() {
 
 void add_run_flags(CLI::App& app, RunFlags& flags, std::string const& default_out, std::string const& out_help) {
   flags.out = default_out;
-  app.add_option("--out,--save-dir", flags.out, out_help + (default_out.empty() ? "" : " [default: " + default_out + "]"))
+  auto const take = [&flags](std::string const& out) {
+    require_folder_name(out);
+    flags.out = out;
+    flags.out_given = true;
+  };
+  app.add_option_function<std::string>("--out,--save-dir", take, out_help + (default_out.empty() ? "" : " [default: " + default_out + "]"))
       ->type_name("DIR");
   app.add_option("--device", flags.device, "auto, cpu or cuda [default: auto]")
       ->type_name("")

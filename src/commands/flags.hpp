@@ -68,10 +68,12 @@ class TrialFlags {
 /// Flags that no key stands behind.
 struct RunFlags {
   std::string out;
+  bool out_given = false;  ///< not the default
   std::string device = "auto";
   int threads = 0;
 };
-/// --device and --threads, and --out (alias --save-dir) with the given default.
+/// --device and --threads, and --out (alias --save-dir) with the given default: a folder, there or to be made, but not the
+/// root of the file system (errors::usage).
 void add_run_flags(CLI::App& app, RunFlags& flags, std::string const& default_out, std::string const& out_help);
 /// For flags of seconds: a number above 0, no larger than clocks count to. CLI::PositiveNumber lets nan pass.
 CLI::Validator seconds();

@@ -12,6 +12,7 @@
 #include "backend/backend.hpp"
 #include "commands/checkpoint_flag.hpp"
 #include "commands/flags.hpp"
+#include "commands/own_files.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "gates/figures.hpp"
@@ -77,6 +78,7 @@ int run(GatesOptions const& options) {
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.gates));
     return static_cast<int>(errors::ExitCode::done);
   }
+  require_replaceable(fs::path(options.run.out) / "gates.h5");
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const loaded = model::load_network(options.checkpoint);

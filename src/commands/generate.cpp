@@ -11,6 +11,7 @@
 #include "backend/backend.hpp"
 #include "commands/checkpoint_flag.hpp"
 #include "commands/flags.hpp"
+#include "commands/own_files.hpp"
 #include "commands/verb.hpp"
 #include "dynamics/dynamics_file.hpp"
 #include "dynamics/figure.hpp"
@@ -93,12 +94,16 @@ int run(GenerateOptions const& options) {
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.generate));
     return static_cast<int>(errors::ExitCode::done);
   }
+  require_replaceable(std::filesystem::path(options.run.out) / "generation.h5");
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const loaded = model::load_network(options.checkpoint);
   auto const series = trial.data.path.empty() ? series::generate_for_training(trial.data, threads)
                                               : series::load_for_training(trial.data.path, threads);
   require_its_channels(options.checkpoint, loaded.network.channels(), series.channels);
+  if (auto const layers = loaded.network.config().n_layers; trial.generate.perturb_layers > layers)
+    throw errors::usage(fmt::format("generate.perturb_layers = {} is out of range", trial.generate.perturb_layers),
+                        fmt::format("{} has {} layers", options.checkpoint, layers), "Choose at most as many, or 0 for all");
   auto const generation = generate::generate(loaded.network, series.x, trial.generate, device);
   std::optional<generate::Generation> calm;
   if (trial.generate.compare && !generate::perturbed_steps(trial.generate).empty())

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "commands/flags.hpp"
+#include "commands/own_files.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "oracle/oracle_file.hpp"
@@ -88,6 +89,7 @@ int filter(config::Trial const& trial, RunFlags const& flags, int threads, paral
   auto settings = trial.oracle;
   fs::path const folder = flags.out;
   if (group.leads()) store::require_writable_folder(folder);
+  if (group.leads()) require_replaceable(folder / "oracle.h5");
   oracle::Range share;
   auto const series = known_series(trial.data, [&](std::int64_t n_steps) {
     settings.horizons = ascending(settings.horizons, n_steps);

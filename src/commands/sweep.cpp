@@ -3,9 +3,11 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "analysis/trial_summary.hpp"
@@ -42,7 +44,8 @@ struct SweepOptions {
   int trials_per_rank = 0;
   double progress_every = 10;
   double walltime = 0;
-  std::string allow_mixed, part;
+  std::string allow_mixed;
+  std::optional<std::string> part;
 };
 
 /// The oracle's figures lie beside the series, once a set of windows.
@@ -120,12 +123,19 @@ std::optional<sweep::CommittedTrial> committed_trial(fs::path const& file, std::
 }
 
 /// "2/8" as (2, 8).
-std::pair<std::int64_t, std::int64_t> part_of(std::string const& text) {
-  if (text.empty()) return {1, 1};
-  long long part = 0, parts = 0;
-  int used = 0;
-  if (std::sscanf(text.c_str(), "%lld/%lld%n", &part, &parts, &used) != 2 || static_cast<std::size_t>(used) != text.size() || part < 1 || part > parts)
-    throw errors::usage("--part " + text + " is no part of a sweep", "it has the form K/N with 1 <= K <= N", "Write --part 2/8 for the second of eight");
+std::pair<std::int64_t, std::int64_t> part_of(std::optional<std::string> const& given) {
+  if (!given) return {1, 1};
+  auto const& text = *given;
+  std::int64_t part = 0, parts = 0;
+  auto const* const last = text.data() + text.size();
+  auto const [slash, first_error] = std::from_chars(text.data(), last, part);
+  bool valid = first_error == std::errc{} && slash != last && *slash == '/';
+  if (valid) {
+    auto const [end, error] = std::from_chars(slash + 1, last, parts);
+    valid = error == std::errc{} && end == last && part >= 1 && part <= parts;
+  }
+  if (!valid)
+    throw errors::usage("--part '" + text + "' is no part of a sweep", "it has the form K/N with 1 <= K <= N", "Write --part 2/8 for the second of eight");
   return {part, parts};
 }
 
@@ -219,7 +229,7 @@ Action declare_sweep(CLI::App& app) {
   add_run_flags(app, options->run, "", "folder of the sweep, where a rerun continues [default: runs/NAME, with --part runs/NAME/part_K]");
   app.add_flag("--dry-run", options->dry_run, "print the plan and its cost, write nothing");
   app.add_flag("--take-over", options->take_over, "take the folder from another launcher that holds it");
-  app.add_option("--part", options->part, "K/N: only every N-th trial from the K-th on, in a folder of their own; collate all N together")->type_name("");
+  app.add_option_function<std::string>("--part", [options](std::string const& part) { options->part = part; }, "K/N: only every N-th trial from the K-th on, in a folder of their own; collate all N together")->type_name("");
   app.add_option("--trials-per-rank", options->trials_per_rank,
                  "trials that each rank runs at once, with --threads each [default: what makes sweep.trials_per_gpu of them share a GPU; 1 on the CPU]")
       ->type_name("")

@@ -14,6 +14,7 @@
 #include "analysis/trial_summary.hpp"
 #include "backend/backend.hpp"
 #include "commands/flags.hpp"
+#include "commands/own_files.hpp"
 #include "commands/trial_identity.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
@@ -22,6 +23,7 @@
 #include "store/atomic_file.hpp"
 #include "streams/streams.hpp"
 #include "sweep/stop_signals.hpp"
+#include "train/checkpoint.hpp"
 #include "train/log.hpp"
 #include "train/objective.hpp"
 #include "trial/figures.hpp"
@@ -68,6 +70,35 @@ void print_epoch(train::EpochRecord const& record, std::int64_t epochs) {
 [[noreturn]] void tell_diverged(fs::path const& result, std::string const& why) {
   throw errors::Error(errors::ExitCode::incomplete, "the training diverged", why,
                       "Lower --lr; " + result.string() + " records it");
+}
+
+/// The trial whose result or saved state a folder holds; empty where it holds none that can be read.
+std::string held_by(fs::path const& folder) {
+  try {
+    if (fs::exists(folder / trial::result_name)) return analysis::read_trial(folder / trial::result_name).provenance.trial_id;
+  } catch (errors::Error const&) {
+    return {};  // told where it is used
+  }
+  return fs::exists(folder / train::resume_name) ? train::resume_identity(folder / train::resume_name) : std::string();
+}
+
+/// Nobody chose the default folder for this trial: where it holds another's, the trial gets one of its own, the same each
+/// time.
+bool needs_own_folder(fs::path const& shared, fs::path const& own, std::string const& id) {
+  if (held_by(own) == id) return true;
+  auto const holder = held_by(shared);
+  if (!holder.empty()) {
+    if (holder == id) return false;
+    fmt::print(stderr, "note: {} holds trial {}, so trial {} goes to {}.\n", shared.string(), holder, id, own.string());
+    return true;
+  }
+  try {
+    require_replaceable_trial(shared);
+  } catch (errors::Error const&) {
+    fmt::print(stderr, "note: {} holds files of something else, so trial {} goes to {}.\n", shared.string(), id, own.string());
+    return true;
+  }
+  return false;
 }
 
 /// A folder that already holds this trial's result is done; another trial's result is never overwritten.
@@ -130,11 +161,19 @@ bool agreed(parallel::Group& group, std::function<bool()> const& ask) {
 int train(TrainOptions const& options, config::Trial const& trial, std::string const& device, parallel::Communicator const& world,
           std::shared_ptr<parallel::Group> const& group) {
   sweep::StopSignals const signals;
-  fs::path const folder = options.run.out;
+  fs::path folder = options.run.out;
   bool const leads = group->leads();
-  if (leads) store::require_writable_folder(folder);
+  if (leads) {
+    if (options.run.out_given) require_replaceable_trial(folder);
+    store::require_writable_folder(folder);
+  }
   auto const data = trial::load_data(trial, {}, thread_count(options.run));
   auto const id = identify(trial, data);
+  if (!options.run.out_given)
+    if (auto const own = fs::path(options.run.out + "-" + id); agreed(*group, [&] { return needs_own_folder(folder, own, id); })) {
+      folder = own;
+      if (leads) store::require_writable_folder(folder);
+    }
   if (agreed(*group, [&] { return already_done(folder / trial::result_name, id); })) {
     if (!leads) return static_cast<int>(errors::ExitCode::done);
     if (!options.checkpoint.empty())

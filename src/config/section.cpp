@@ -121,6 +121,10 @@ void assign(Integers& target, Allowed const& allowed, std::string const& key, Gi
   if ((given.kind != Given::Kind::integers && given.kind != Given::Kind::integer) || values.empty())
     throw wrong_type(key, given, "a list of integers");
   for (auto const value : values) check_number(static_cast<double>(value), allowed, key, given);
+  for (auto value = values.begin(); value != values.end(); ++value)
+    if (std::find(values.begin(), value, *value) != value)
+      throw errors::usage(given.origin + ": " + key + " = " + given.shown + " holds " + std::to_string(*value) + " twice",
+                          "each value counts once", "List each value once");
   target = std::move(values);
 }
 

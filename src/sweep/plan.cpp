@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "config/of_file.hpp"
 #include "config/toml.hpp"
 #include "errors/errors.hpp"
 #include "sweep/cost.hpp"
@@ -119,6 +120,7 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
     if (!data.path.empty()) {
       auto const known = stored.find(data.path);
       series = known != stored.end() ? known->second : (stored[data.path] = identify(data));
+      check_cell(cell, [&] { config::check_against_file(data, series.channels); });
       if (series.generated_from) {
         planned.trial.data = config::with_keys_of_file(*series.generated_from, data);
         check_cell(cell, [&] { config::check_test_series(planned.trial.data); });
@@ -143,6 +145,8 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
 }
 
 void keep_part(Plan& plan, std::int64_t part, std::int64_t parts) {
+  plan.part = part;
+  plan.parts = parts;
   if (parts == 1) return;
   std::vector<PlannedTrial> kept;
   for (auto i = static_cast<std::size_t>(part - 1); i < plan.trials.size(); i += static_cast<std::size_t>(parts)) kept.push_back(std::move(plan.trials[i]));

@@ -17,6 +17,7 @@ struct Plan {
   std::size_t cells = 0;             ///< trials / seeds
   std::vector<PlannedTrial> trials;  ///< cell by cell, the last axis fastest, seeds innermost
   SweepFile sweep;                   ///< precision resolved
+  std::int64_t part = 1, parts = 1;  ///< of the sweep's trials, as keep_part left them
 
   /// Whether some trials need several ranks, or the only place of one: the contrastive loss sets LibTorch's precision of
   /// products for the whole process while it is launched.
@@ -41,8 +42,12 @@ std::string plan_csv(Plan const& plan);
 /// For people: the trials, the cells, the cost. `seconds_per_cost` is 0 while nothing was measured.
 std::string describe(Plan const& plan, double seconds_per_cost, int workers);
 
-/// Writes DIR/sweep.toml and DIR/plan.csv, each atomically.
+/// Writes DIR/plan.csv and DIR/sweep.toml (whose first line says which part of the sweep this is, where it is one), each
+/// atomically.
 void write_plan(Plan const& plan, std::filesystem::path const& folder);
+
+/// Files of these names that no sweep wrote are not replaced. Errors: errors::usage.
+void require_own_folder(std::filesystem::path const& folder);
 
 /// plan.csv as it stands on disk.
 struct PlanTable {

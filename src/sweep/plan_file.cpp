@@ -106,8 +106,26 @@ std::string describe(Plan const& plan, double seconds_per_cost, int workers) {
 }
 
 void write_plan(Plan const& plan, std::filesystem::path const& folder) {
-  store::write_atomically(folder / "sweep.toml", to_toml(plan.sweep));
   store::write_atomically(folder / "plan.csv", plan_csv(plan));
+  std::string const part = plan.parts > 1 ? "# part " + std::to_string(plan.part) + " of " + std::to_string(plan.parts) + "\n" : "";
+  store::write_atomically(folder / "sweep.toml", part + to_toml(plan.sweep));
+}
+
+void require_own_folder(std::filesystem::path const& folder) {
+  auto const refuse = [&](char const* name) {
+    return errors::usage((folder / name).string() + " would be overwritten", "no sweep wrote it", "Choose another --out, or move that file away");
+  };
+  if (std::filesystem::exists(folder / "events.jsonl")) return;
+  auto const plan = folder / "plan.csv";
+  if (std::filesystem::exists(plan)) {
+    try {
+      (void)read_plan(plan);
+      return;
+    } catch (errors::Error const&) {
+      throw refuse("plan.csv");
+    }
+  }
+  if (std::filesystem::exists(folder / "sweep.toml")) throw refuse("sweep.toml");
 }
 
 PlanTable read_plan(std::filesystem::path const& file) {

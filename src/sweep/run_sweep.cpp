@@ -144,6 +144,7 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
     return 0;
   }
   store::require_writable_folder(options.out);
+  require_own_folder(options.out);
   Terminal terminal;
   LockRules rules;
   rules.waiting = [&](Holder const& holder) {

@@ -184,13 +184,33 @@ void check_sweep(SweepFile const& sweep, std::set<std::string> columns) {
       throw errors::usage("sweep.seeds holds " + std::to_string(seed) + " twice", "both would be the same trial", "List each seed once");
 }
 
+/// The name is a folder's, below runs/.
+void check_name(std::string const& name, std::string const& from) {
+  constexpr std::size_t most_bytes = 200;  // of the 255 that file systems take
+  auto const refuse = [&](std::string const& why) {
+    std::string shown;
+    for (char const c : name.substr(0, 60)) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    return errors::usage("sweep.name = '" + shown + (name.size() > 60 ? "..." : "") + "' cannot be used", why,
+                         (from.empty() ? std::string() : "It is the name of " + from + "; ") + (from.empty() ? "Choose" : "choose") +
+                             " another with `name` in [sweep] or --name");
+  };
+  if (name == "." || name == "..") throw refuse("it names a folder that is there already");
+  if (name.find('/') != std::string::npos) throw refuse("it names one folder, and '/' separates folders");
+  if (name.size() > most_bytes) throw refuse("it has " + std::to_string(name.size()) + " bytes, and a folder's name holds " + std::to_string(most_bytes));
+  if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; })) throw refuse("it holds a control character");
+  if (name.front() == '-') throw refuse("commands would take it for an option");
+  if (name.front() == ' ' || name.back() == ' ') throw refuse("it begins or ends with a space");
+}
+
 SweepFile sweep_of(toml::value const& root, std::string const& default_name, std::vector<std::string> const& set) {
   SweepFile sweep;
   config::apply(sweep.base, root, {"sweep"});
   if (auto const found = root.as_table().find("sweep"); found != root.as_table().end()) read_sweep_table(sweep, found->second);
   auto const axes = axis_keys(sweep);
   override_keys(sweep, set, axes);
-  if (sweep.keys.name.empty()) sweep.keys.name = default_name;
+  bool const by_file = sweep.keys.name.empty();
+  if (by_file) sweep.keys.name = default_name;
+  check_name(sweep.keys.name, by_file ? "the file" : "");
   if (sweep.keys.seeds.empty()) sweep.keys.seeds = {sweep.base.train.seed};
   if (!sweep.base.data.path.empty()) sweep.base.data.path = std::filesystem::absolute(sweep.base.data.path).lexically_normal().string();
   check_sweep(sweep, axes);

@@ -177,6 +177,16 @@ void save_resume(std::filesystem::path const& file, config::Trial const& trial, 
   write(file, std::move(dict));
 }
 
+std::string resume_identity(std::filesystem::path const& file) {
+  try {
+    auto const weights = model::read_weights(file);
+    if (auto const* ours = weights.checkpoint.find("mambasynth")) return Fields(*ours, file.string()).get<std::string>("identity");
+  } catch (errors::Error const&) {
+    // damaged: who continues from it says so
+  }
+  return {};
+}
+
 ResumePoint load_resume(std::filesystem::path const& file, std::string const& identity, model::Network& network,
                         Optimizer& optimizer) {
   auto const name = file.string();

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <fstream>
+#include <string>
 
 #include "config/text.hpp"
 #include "errors/errors.hpp"
@@ -11,6 +12,8 @@
 
 namespace mambasynth::train {
 namespace {
+
+constexpr char const* header = "epoch,train_mse,train_eval_mse,val_mse,test_mse,lr,seconds,best";
 
 std::string row(EpochRecord const& r) {
   // Nine digits tell any two floats apart, and the losses are means of floats.
@@ -21,9 +24,15 @@ std::string row(EpochRecord const& r) {
 }  // namespace
 
 void write_log(std::filesystem::path const& file, std::vector<EpochRecord> const& history) {
-  std::string text = "epoch,train_mse,train_eval_mse,val_mse,test_mse,lr,seconds,best\n";
+  std::string text = std::string(header) + "\n";
   for (auto const& record : history) text += row(record);
   store::write_atomically(file, text);
+}
+
+bool is_log(std::filesystem::path const& file) {
+  std::ifstream in(file);
+  std::string first;
+  return std::getline(in, first) && first == header;
 }
 
 void append_log(std::filesystem::path const& file, EpochRecord const& record) {

@@ -15,6 +15,8 @@ inline constexpr char const* log_name = "log.csv";
 
 /// log.csv: epoch,train_mse,train_eval_mse,val_mse,test_mse,lr,seconds,best (`*` or empty; `nan` where not measured).
 void write_log(std::filesystem::path const& file, std::vector<EpochRecord> const& history);
+/// Whether a file begins as such a log does.
+bool is_log(std::filesystem::path const& file);
 void append_log(std::filesystem::path const& file, EpochRecord const& record);
 
 /// The row of the original's console table, and its header.

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "config/of_file.hpp"
 #include "series/load.hpp"
 #include "series/process.hpp"
 #include "series/windows.hpp"
@@ -25,6 +26,7 @@ TrialData load_data(config::Trial const& trial, std::filesystem::path const& pat
   auto const file = path.empty() ? std::filesystem::path(trial.data.path) : path;
   auto series = file.empty() ? series::generate_for_training(trial.data, threads)
                              : series::load_for_training(file, threads);
+  if (!trial.data.path.empty()) config::check_against_file(trial.data, series.channels);
   TrialData result;
   result.generated = series.source.generated;
   result.foreign_reason = series.source.reason;

@@ -3,8 +3,9 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <cstdint>
-#include <limits>
+#include <string>
 
+#include "config/of_file.hpp"
 #include "config/text.hpp"
 #include "config/toml.hpp"
 #include "errors/errors.hpp"
@@ -54,6 +55,37 @@ TEST_CASE("wrong types and values out of range are refused") {
   CHECK_THAT(refusal_of("[train\n"), ContainsSubstring("this is not TOML"));
 }
 
+TEST_CASE("a seed is one that no generator cuts off, and a value of a list counts once") {
+  for (auto const* key : {"data.seed", "data.path_seed", "data.test_path_seed", "train.seed", "generate.seed", "gates.seed", "dimension.seed"}) {
+    INFO(key);
+    config::Trial trial;
+    CHECK_NOTHROW(config::set_text(trial, std::string(key) + "=4294967295"));
+    for (auto const* value : {"4294967296", "4294967303", "-1", "9223372036854775807"})
+      CHECK_THROWS_AS(config::set_text(trial, std::string(key) + "=" + value), errors::Error);
+  }
+  for (auto const* list : {"dimension.k=3,3", "evaluate.lb_k=[10, 30, 10]", "oracle.horizons=1,+1"}) {
+    config::Trial trial;
+    CHECK_THROWS_AS(config::set_text(trial, list), errors::Error);
+  }
+}
+
+TEST_CASE("equal values have one canonical text") {
+  auto const canonical = [](char const* key, char const* text) { return config::canonical_value(key, config::given_text(text, "--")); };
+  for (auto const* text : {"1", "1.0", "1e0", "+1"}) CHECK(canonical("train.lr", text) == "1");
+  CHECK(canonical("train.lr", "-0.0") == canonical("train.lr", "0"));
+  CHECK(canonical("train.lr", "0.1") == canonical("train.lr", "0.10000000000000001"));
+  CHECK(canonical("data.n_steps", "9007199254740993") != canonical("data.n_steps", "9007199254740992"));
+  CHECK(canonical("oracle.horizons", "1,8") == canonical("oracle.horizons", "[1, 8]"));
+}
+
+TEST_CASE("circles lie in a subspace of the series' channels") {
+  config::Data keys;
+  for (std::int64_t const dim : {0, 2, 20}) CHECK_NOTHROW(config::check_generated((keys.subspace_dim = dim, keys)));
+  for (std::int64_t const dim : {1, 21}) CHECK_THROWS_AS(config::check_generated((keys.subspace_dim = dim, keys)), errors::Error);
+  CHECK_NOTHROW(config::check_against_file(keys, 21));
+  CHECK_THROWS_AS(config::check_against_file(keys, 20), errors::Error);
+}
+
 TEST_CASE("the test series differs from the series itself") {
   auto const refused = [](config::Data const& keys) {
     try {
@@ -66,9 +98,9 @@ TEST_CASE("the test series differs from the series itself") {
   };
   config::Trial trial;
   auto& keys = trial.data;
-  auto const path_seed = GENERATE(std::int64_t{0}, std::int64_t{41}, std::int64_t{42}, std::int64_t{43}, std::numeric_limits<std::int64_t>::max());
+  auto const path_seed = GENERATE(std::int64_t{0}, std::int64_t{41}, std::int64_t{42}, std::int64_t{43}, config::largest_seed);
   keys.path_seed = path_seed;
-  CHECK_FALSE(refused(keys));
+  CHECK(refused(keys) == (path_seed == config::largest_seed));  // behind it there is no seed
   keys.test_path_seed = path_seed;
   CHECK(refused(keys));
   CHECK_THROWS_AS(config::check(trial), errors::Error);

@@ -1,0 +1,141 @@
+"""Names, folders, seeds and lists: what would write elsewhere, over something else, or count one thing twice is refused."""
+
+import re
+
+import h5py
+import pytest
+
+from test_bad_input import says
+
+LARGEST_SEED = 4294967295
+
+
+@pytest.mark.parametrize("name", ["../../evil", "/tmp/evil", "..", "-x", "a\\nb", "a\\u0000b", "a ", "x" * 300])
+def test_a_name_is_one_folder(mambasynth, tiny_sweep, tmp_path, name):
+    (tmp_path / "here").mkdir()
+    tiny_sweep.write_text(tiny_sweep.read_text().replace('name = "tiny"', f'name = "{name}"'))
+    says(mambasynth("sweep", tiny_sweep, "--dry-run", cwd=tmp_path / "here", code=2), r"sweep\.name = ")
+    assert not list((tmp_path / "here").iterdir())
+
+
+@pytest.mark.parametrize("name", ["größe 1.b", "x" * 200])
+def test_an_ordinary_name_is_taken(mambasynth, tiny_sweep, name):
+    mambasynth("sweep", tiny_sweep, "--dry-run", "--name", name)
+
+
+@pytest.mark.parametrize("verb", [["data", "--n-steps", 500], ["train"], ["dimension", "--data", "x.npy"], ["oracle"], ["sweep", "tiny.toml"],
+                                  ["evaluate", "--checkpoint", "c.pt"], ["generate", "--checkpoint", "c.pt"], ["gates", "--checkpoint", "c.pt"]],
+                         ids=lambda verb: verb[0])
+def test_out_is_a_folder_below_the_root(mambasynth, tiny_sweep, tmp_path, verb):
+    (tmp_path / "file").write_text("mine")
+    wrong = [("/tmp/..", "root of the file system"), (tmp_path / "file", "a file is in the way")]
+    if verb[0] == "sweep":
+        wrong += [("", "is empty"), ("/", "root of the file system"), ("//", "root of the file system"), (tmp_path / "file" / "below", "a file is in the way")]
+    for out, why in wrong:
+        says(mambasynth(*verb, "--out", out, cwd=tmp_path, code=2), why)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+FOREIGN = {
+    "sweep.toml": ["sweep", "{tmp}/tiny.toml"],
+    "plan.csv": ["sweep", "{tmp}/tiny.toml"],
+    "series.h5": ["data", "--n-steps", "500", "--no-figures"],
+    "data.npz": ["data", "--n-steps", "500", "--no-figures"],
+    "config.json": ["data", "--n-steps", "500", "--no-figures"],
+    "checkpoint.pt": ["train", "--config", "{tmp}/trial.toml"],
+    "log.csv": ["train", "--config", "{tmp}/trial.toml"],
+    "dimension.h5": ["dimension", "--data", "{tmp}/none.npy"],
+    "oracle.h5": ["oracle", "--n-steps", "500"],
+    "evaluation.h5": ["evaluate", "--checkpoint", "{tmp}/none.pt"],
+    "generation.h5": ["generate", "--checkpoint", "{tmp}/none.pt"],
+    "gates.h5": ["gates", "--checkpoint", "{tmp}/none.pt"],
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_file_of_somebody_else_is_not_overwritten(mambasynth, tiny_sweep, tiny_trial, tmp_path, name):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / name).write_text("mine")
+    says(mambasynth(*(word.format(tmp=tmp_path) for word in FOREIGN[name]), "--out", ".", cwd=folder, code=2), f"{name} would be overwritten")
+    assert [file.name for file in folder.iterdir()] == [name] and (folder / name).read_text() == "mine"
+
+
+def test_a_sweep_beside_its_own_file_does_not_replace_it(mambasynth, tiny_sweep, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "sweep.toml").write_text(tiny_sweep.read_text())
+    says(mambasynth("sweep", "sweep.toml", "--out", ".", cwd=folder, code=2), "sweep.toml would be overwritten")
+    assert (folder / "sweep.toml").read_text() == tiny_sweep.read_text()
+
+
+@pytest.mark.parametrize("part", ["", "0/0", "3/2", "-1/2", "a/b", "1/2/3", "1/", "1/99999999999999999999"])
+def test_a_part_is_k_of_n(mambasynth, tiny_sweep, tmp_path, part):
+    says(mambasynth("sweep", tiny_sweep, "--dry-run", *([f"--part={part}"] if part.startswith("-") else ["--part", part]), cwd=tmp_path, code=2), r"--part '.*' is no part of a sweep")
+
+
+SEEDS = [["data", "--seed"], ["data", "--path-seed"], ["data", "--test-path-seed"], ["train", "--seed"], ["train", "--data-seed"], ["train", "--set", "train.seed="],
+         ["evaluate", "--checkpoint", "c.pt", "--data-seed"], ["generate", "--checkpoint", "c.pt", "--seed"], ["gates", "--checkpoint", "c.pt", "--seed"],
+         ["dimension", "--seed"], ["oracle", "--data-seed"], ["sweep", "tiny.toml", "--seeds"], ["sweep", "tiny.toml", "--data-seed"]]
+
+
+@pytest.mark.parametrize("words", SEEDS, ids=lambda words: words[0] + words[-1])
+def test_a_seed_that_is_another_name_for_a_smaller_one_is_refused(mambasynth, tiny_sweep, tmp_path, words):
+    given = [*words[:-1], f"{words[-1]}{'' if words[-1].endswith('=') else '='}{LARGEST_SEED + 8}"]
+    says(mambasynth(*given, "--print-config", cwd=tmp_path, code=2), "seed", f"from 0 to {LARGEST_SEED}")
+
+
+def test_the_largest_seed_leaves_none_for_the_test_series(mambasynth, tiny_sweep, tmp_path):
+    flags = ["sweep", tiny_sweep, "--dry-run", "--data-seed", LARGEST_SEED]
+    says(mambasynth(*flags, code=2), "leaves no seed for the test series", "--test-path-seed")
+    mambasynth(*flags, "--test-path-seed", 0)
+    mambasynth("data", "--seed", LARGEST_SEED, "--n-steps", 500, "--no-figures", "--out", tmp_path / "series")
+
+
+@pytest.mark.parametrize("words", [["dimension", "--k", "3,3"], ["train", "--set", "evaluate.lb_k=[10, 10]"], ["sweep", "tiny.toml", "--seeds", "1,1"]],
+                         ids=lambda words: words[-2] + words[-1])
+def test_a_value_of_a_list_counts_once(mambasynth, tiny_sweep, tmp_path, words):
+    says(mambasynth(*words, "--print-config", cwd=tmp_path, code=2), r"holds \d+ twice")
+
+
+@pytest.mark.parametrize("dim", [1, 21])
+def test_a_subspace_is_no_larger_than_the_space(mambasynth, tiny_sweep, tmp_path, dim):
+    for verb in (["data"], ["sweep", tiny_sweep, "--dry-run"]):
+        says(mambasynth(*verb, "--subspace-dim", dim, "--ambient-dim", 20, "--out", tmp_path / "out", code=2), "data.subspace_dim", "20 channels")
+    assert not (tmp_path / "out").exists()
+
+
+def test_values_of_an_axis_that_are_equal_are_one_cell(mambasynth, tiny_sweep):
+    text = tiny_sweep.read_text()
+    axis = re.search(r'^"train.gate_lr_factor" = .*$', text, re.MULTILINE).group()
+    for values in ("[1.0, 1]", "[0.0, -0.0]", "[0.1, 0.10000000000000001]"):
+        tiny_sweep.write_text(text.replace(axis, f'"train.gate_lr_factor" = {values}'))
+        says(mambasynth("sweep", tiny_sweep, "--dry-run", code=2), "are the same trial")
+    for values in ('["1"]', "[true]"):
+        tiny_sweep.write_text(text.replace(axis, f'"train.gate_lr_factor" = {values}'))
+        says(mambasynth("sweep", tiny_sweep, "--dry-run", code=2), "has the wrong type")
+
+
+def test_another_trial_gets_a_folder_of_its_own_where_none_was_asked_for(mambasynth, tiny_trial, tmp_path):
+    train = ["train", "--config", tiny_trial, "--no-figures", "--checkpoint", tmp_path / "best.pt"]
+
+    def trial_in(folder):
+        with h5py.File(tmp_path / folder / "trial.h5") as file:
+            return file["provenance"].attrs["trial_id"]
+
+    mambasynth(*train, cwd=tmp_path)
+    first = (tmp_path / "run" / "trial.h5").read_bytes()
+    done = mambasynth(*train, "--seed", 7, cwd=tmp_path)
+    own = re.search(r"so trial (\w+) goes to (run-\w+)\.", done.stderr)
+    assert own and trial_in(own[2]) == own[1] and f"{own[2]}/trial.h5" in done.stdout
+    assert (tmp_path / "run" / "trial.h5").read_bytes() == first
+    assert (tmp_path / own[2] / "checkpoint.pt").exists()
+    again = mambasynth(*train, "--seed", 7, cwd=tmp_path)
+    assert f"is complete: {own[2]}/trial.h5" in again.stdout
+    assert "is complete: run/trial.h5" in mambasynth(*train, cwd=tmp_path).stdout
+    says(mambasynth(*train, "--seed", 7, "--out", "run", cwd=tmp_path, code=2), "is the result of another trial", "--out")
+    # A state that was saved is somebody's work, too.
+    (tmp_path / "run" / "trial.h5").unlink()
+    (tmp_path / "run" / "checkpoint.pt").unlink()
+    (tmp_path / "run" / "log.csv").write_text("mine")
+    assert re.search(r"holds files of something else, so trial \w+ goes to run-", mambasynth(*train, "--seed", 8, cwd=tmp_path).stderr)
