@@ -69,7 +69,7 @@ class Embedded {
   figures::SeriesEmbedding shown_;
 };
 
-int run(DataOptions const& options) {
+int run(DataOptions& options) {
   auto const trial = options.keys.resolve();
   auto const& data = trial.data;
   if (options.keys.print_requested()) {
@@ -79,8 +79,10 @@ int run(DataOptions const& options) {
   if (!data.path.empty())
     throw errors::usage("data.path is set", "this verb generates a series and reads none", "Remove it");
   auto const formats = formats_of(options, data.n_steps);
-  if (formats.h5) require_replaceable(std::filesystem::path(options.run.out) / "series.h5");
-  if (formats.npz) require_replaceable_npz(options.run.out);
+  settle_out(options.run, [&](auto const& folder) {
+    if (formats.h5) require_replaceable(folder / "series.h5");
+    if (formats.npz) require_replaceable_npz(folder);
+  });
   auto const threads = thread_count(options.run);
   std::int64_t reported = 0;
   constexpr std::int64_t report_every = 10'000'000;

@@ -78,7 +78,7 @@ void print_groups(dimension::Measured const& measured) {
   }
 }
 
-int run(DimensionOptions const& options) {
+int run(DimensionOptions& options) {
   auto const trial = options.keys.resolve();
   auto const& config = trial.dimension;
   if (options.keys.print_requested()) {
@@ -87,7 +87,7 @@ int run(DimensionOptions const& options) {
   }
   if (trial.data.path.empty())
     throw errors::usage("no data are named", "this verb measures an array in a file", "Name it with --data FILE");
-  require_replaceable(std::filesystem::path(options.run.out) / "dimension.h5");
+  settle_out(options.run, [](auto const& folder) { require_replaceable(folder / "dimension.h5"); });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const array = dimension::load_array(trial.data.path, {config.array, config.labels});

@@ -73,14 +73,16 @@ void draw(evaluate::Evaluation const& e, bool per_layer, fs::path const& folder)
   if (outcome == figures::Outcome::gnuplot_missing) streams::tell("{}\n", figures::gnuplot_missing_note(folder));
 }
 
-int run(EvaluateOptions const& options) {
+int run(EvaluateOptions& options) {
   auto const trial = options.keys.resolve();
   if (options.keys.print_requested()) {
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.evaluate));
     return static_cast<int>(errors::ExitCode::done);
   }
-  require_replaceable(fs::path(options.run.out) / "evaluation.h5");
-  if (trial.evaluate.activations) require_replaceable(fs::path(options.run.out) / "activations.h5");
+  settle_out(options.run, [&](auto const& folder) {
+    require_replaceable(folder / "evaluation.h5");
+    if (trial.evaluate.activations) require_replaceable(folder / "activations.h5");
+  });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const loaded = model::load_network(options.checkpoint);

@@ -72,13 +72,13 @@ void draw(config::Gates const& config, model::Predictor const& network, at::Tens
   if (outcome == figures::Outcome::gnuplot_missing) streams::tell("{}\n", figures::gnuplot_missing_note(folder));
 }
 
-int run(GatesOptions const& options) {
+int run(GatesOptions& options) {
   auto const trial = options.keys.resolve();
   if (options.keys.print_requested()) {
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.gates));
     return static_cast<int>(errors::ExitCode::done);
   }
-  require_replaceable(fs::path(options.run.out) / "gates.h5");
+  settle_out(options.run, [](auto const& folder) { require_replaceable(folder / "gates.h5"); });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const loaded = model::load_network(options.checkpoint);

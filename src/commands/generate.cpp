@@ -88,13 +88,13 @@ std::optional<dynamics::Analysis> judge(generate::Generation const& g, std::opti
   return dynamics::analyse(*hidden, input, config, threads);
 }
 
-int run(GenerateOptions const& options) {
+int run(GenerateOptions& options) {
   auto const trial = options.keys.resolve();
   if (options.keys.print_requested()) {
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.generate));
     return static_cast<int>(errors::ExitCode::done);
   }
-  require_replaceable(std::filesystem::path(options.run.out) / "generation.h5");
+  settle_out(options.run, [](auto const& folder) { require_replaceable(folder / "generation.h5"); });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const loaded = model::load_network(options.checkpoint);

@@ -1,5 +1,8 @@
 #include "commands/own_files.hpp"
 
+#include <fmt/format.h>
+
+#include <cstdio>
 #include <string>
 
 #include "errors/errors.hpp"
@@ -46,6 +49,19 @@ void require_replaceable_npz(fs::path const& folder) {
   bool const generated = is_generator_configuration(configuration);
   if (fs::exists(configuration) && !generated) throw foreign_file(configuration);
   if (fs::exists(data) && !generated) throw foreign_file(data);
+}
+
+void settle_out(RunFlags& flags, std::function<void(fs::path const& folder)> const& check) {
+  constexpr int most = 100;
+  auto const usual = flags.out;
+  for (int number = 2;; ++number) try {
+      check(flags.out);
+      if (flags.out != usual) fmt::print(stderr, "note: {} holds files of something else, so results go to {}.\n", usual, flags.out);
+      return;
+    } catch (errors::Error const&) {
+      if (flags.out_given || number > most) throw;
+      flags.out = fmt::format("{}-{}", usual, number);
+    }
 }
 
 void require_replaceable_trial(fs::path const& folder) {

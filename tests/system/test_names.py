@@ -61,6 +61,15 @@ def test_a_file_of_somebody_else_is_not_overwritten(mambasynth, tiny_sweep, tiny
     assert [file.name for file in folder.iterdir()] == [name] and (folder / name).read_text() == "mine"
 
 
+def test_a_default_folder_that_is_somebody_elses_is_left_alone(mambasynth, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "data.npz").write_text("mine")
+    for _ in range(2):
+        done = mambasynth("data", "--n-steps", 500, "--no-figures", cwd=tmp_path)
+        assert "so results go to data-2." in done.stderr and done.stdout.startswith("data-2: ")
+    assert (tmp_path / "data" / "data.npz").read_text() == "mine" and (tmp_path / "data-2" / "series.h5").exists()
+
+
 def test_a_sweep_beside_its_own_file_does_not_replace_it(mambasynth, tiny_sweep, tmp_path):
     folder = tmp_path / "folder"
     folder.mkdir()
