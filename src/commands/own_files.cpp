@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <string>
 
 #include "errors/errors.hpp"
 #include "series/config_json.hpp"
 #include "store/atomic_file.hpp"
 #include "store/hdf5.hpp"
+#include "streams/streams.hpp"
 #include "train/log.hpp"
 #include "trial/pipeline.hpp"
 
@@ -56,7 +56,7 @@ void settle_out(RunFlags& flags, std::function<void(fs::path const& folder)> con
   auto const usual = flags.out;
   for (int number = 2;; ++number) try {
       check(flags.out);
-      if (flags.out != usual) fmt::print(stderr, "note: {} holds files of something else, so results go to {}.\n", usual, flags.out);
+      if (flags.out != usual) streams::tell("note: {} holds files of something else, so results go to {}.\n", usual, flags.out);
       return;
     } catch (errors::Error const&) {
       if (flags.out_given || number > most) throw;

@@ -89,13 +89,13 @@ bool needs_own_folder(fs::path const& shared, fs::path const& own, std::string c
   auto const holder = held_by(shared);
   if (!holder.empty()) {
     if (holder == id) return false;
-    fmt::print(stderr, "note: {} holds trial {}, so trial {} goes to {}.\n", shared.string(), holder, id, own.string());
+    streams::tell("note: {} holds trial {}, so trial {} goes to {}.\n", shared.string(), holder, id, own.string());
     return true;
   }
   try {
     require_replaceable_trial(shared);
   } catch (errors::Error const&) {
-    fmt::print(stderr, "note: {} holds files of something else, so trial {} goes to {}.\n", shared.string(), id, own.string());
+    streams::tell("note: {} holds files of something else, so trial {} goes to {}.\n", shared.string(), id, own.string());
     return true;
   }
   return false;
