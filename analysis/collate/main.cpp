@@ -12,7 +12,9 @@ int main(int argc, char** argv) {
     streams::tell("{}\n", error.what());
     return streams::finish(static_cast<int>(error.code()));
   } catch (std::exception const& error) {
-    streams::tell("mambasynth-collate stopped ({}). This is a defect: please report it with the command.\n", error.what());
-    return streams::finish(static_cast<int>(errors::ExitCode::defect));
+    auto const told = errors::unforeseen(error);
+    streams::tell("{}
+", told.what());
+    return streams::finish(static_cast<int>(told.code()));
   }
 }

@@ -1,14 +1,48 @@
 #include "errors/errors.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <new>
 #include <numeric>
 #include <system_error>
 #include <vector>
 
+#include "errors/printable.hpp"
+
 namespace mambasynth::errors {
+namespace {
+
+// A terminal's screen takes them, and so does a line of a job's log that somebody greps.
+constexpr std::size_t most_problem_bytes = 400, most_why_bytes = 400, most_remedy_bytes = 300;
+
+/// LibTorch adds a stack trace behind the first line.
+std::string first_line(std::string text) {
+  text = text.substr(0, text.find('\n'));
+  while (!text.empty() && (text.back() == '.' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
+/// LibTorch throws errors of its own class where memory runs out; a size past the address space is a length_error.
+bool memory_ran_out(std::exception const& error, std::string const& what) {
+  if (dynamic_cast<std::bad_alloc const*>(&error) != nullptr || dynamic_cast<std::length_error const*>(&error) != nullptr) return true;
+  for (auto const* words : {"can't allocate memory", "out of memory", "Storage size calculation overflowed"})
+    if (what.find(words) != std::string::npos) return true;
+  return false;
+}
+
+/// Whether the path itself is at fault, not the machine.
+bool is_bad_path(std::error_code const& code) {
+  auto const value = code.value();
+  return value == ENAMETOOLONG || value == ELOOP || value == ENOENT || value == ENOTDIR || value == EINVAL;
+}
+
+}  // namespace
 
 Error::Error(ExitCode code, std::string const& problem, std::string const& why, std::string const& remedy)
-    : std::runtime_error(problem + " (" + why + "). " + remedy + "."), code_(code) {}
+    : std::runtime_error(printable(problem, most_problem_bytes) + " (" + printable(why, most_why_bytes) + "). " +
+                         printable(remedy, most_remedy_bytes) + "."),
+      code_(code) {}
 
 Error usage(std::string const& problem, std::string const& why, std::string const& remedy) {
   return {ExitCode::usage, problem, why, remedy};
@@ -18,6 +52,15 @@ Error input(std::string const& problem, std::string const& why, std::string cons
 }
 Error machine(std::string const& problem, std::string const& why, std::string const& remedy) {
   return {ExitCode::defect, problem, why, remedy};
+}
+
+Error unforeseen(std::exception const& error) {
+  auto const what = first_line(error.what());
+  if (memory_ran_out(error, what)) return machine("memory ran out", "an allocation failed", "Use smaller sizes, or a machine with more memory");
+  if (auto const* file = dynamic_cast<std::filesystem::filesystem_error const*>(&error))
+    return {is_bad_path(file->code()) ? ExitCode::usage : ExitCode::defect, "cannot use '" + file->path1().string() + "'", file->code().message(),
+            "Check the path and its permissions"};
+  return machine("an unexpected error", what, "Please report it with the command line");
 }
 
 std::string system_reason(int errno_value) { return std::generic_category().message(errno_value); }

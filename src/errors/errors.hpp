@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <exception>
 #include <stdexcept>
 #include <string>
 
@@ -15,7 +17,8 @@ enum class ExitCode : int {
   stopped = 75,    ///< stopped on request; the same command continues
 };
 
-/// An error a user can act on. Its text is always `problem (why). remedy.`
+/// An error a user can act on. Its text is always `problem (why). remedy.`: one line of bounded length, whatever bytes a
+/// path or value in it holds (errors/printable.hpp).
 class Error : public std::runtime_error {
  public:
   Error(ExitCode code, std::string const& problem, std::string const& why, std::string const& remedy);
@@ -30,6 +33,10 @@ Error usage(std::string const& problem, std::string const& why, std::string cons
 Error input(std::string const& problem, std::string const& why, std::string const& remedy);
 Error machine(std::string const& problem, std::string const& why, std::string const& remedy);
 
+/// What a program ends with after an exception that is no Error: memory that ran out, a path that the system refuses, else
+/// a defect, to be reported with the first line of what it says.
+Error unforeseen(std::exception const& error);
+
 /// The message for the C error number `errno_value`, e.g. "No space left on device".
 std::string system_reason(int errno_value);
 
@@ -41,6 +48,8 @@ std::size_t edit_distance(std::string const& a, std::string const& b);
 template <class Range>
 std::string nearest(std::string const& word, Range const& candidates) {
   std::string best;
+  constexpr std::size_t longest_name = 100;
+  if (word.size() > longest_name) return best;  // nobody misspelt that
   std::size_t best_distance = word.size() / 3 + 2;
   for (auto const& candidate : candidates) {
     auto const distance = edit_distance(word, std::string(candidate));

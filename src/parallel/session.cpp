@@ -37,7 +37,8 @@ Ending ending_of(std::function<int()> const& body) {
   } catch (GivenUp const& error) {
     return {1, told, false, std::string(error.what()) + ". Correct what that rank says."};
   } catch (std::exception const& error) {
-    return {1, own, false, std::string("mambasynth stopped (") + error.what() + "). Please report this with the command that led here."};
+    auto const told = errors::unforeseen(error);
+    return {static_cast<int>(told.code()), own, false, told.what()};
   } catch (...) {
     return {1, own, false, "mambasynth stopped (something was thrown that is no exception). Please report this with the command that led here."};
   }
