@@ -1,5 +1,6 @@
 #include "config/config.hpp"
 
+#include "config/sizes.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::config {
@@ -77,6 +78,7 @@ void check(Trial const& trial) {
     check_test_series(trial.data);
   }
   check_effect(trial.train);
+  require_room(needs_of_training(trial, true), address_space());
 }
 
 }  // namespace mambasynth::config

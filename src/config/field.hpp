@@ -11,16 +11,29 @@ namespace mambasynth::config {
 /// The types a key can have. An optional key without a value is "as another key says" (its help names which).
 using Integers = std::vector<std::int64_t>;
 
+/// Of anything that is counted: steps, rows, windows, epochs. The product of two of them fits an integer of 64 bits, and no
+/// machine of today counts so far.
+inline constexpr double most_count = 1e9;
+/// Of steps of a series, which is written as it is generated.
+inline constexpr double most_steps = 1e12;
+/// Of the width of anything in a network or series.
+inline constexpr double most_width = 1e6;
+/// Of a factor or weight: single precision holds it and some powers of it.
+inline constexpr double most_factor = 1e12;
+/// Of seconds: 30 years.
+inline constexpr double most_seconds = 1e9;
+
 /// What a value must satisfy, in a form that --help and the messages print too.
 struct Allowed {
   double least = -1e308;
   double most = 1e308;
   bool least_excluded = false;
+  double smallest = 1e-30;  ///< magnitude of a value that is not 0; single precision, which networks compute in, takes less for 0
   std::vector<std::string_view> words = {};  ///< for text: one of these, when not empty
 };
 inline Allowed any() { return {}; }
 inline Allowed at_least(double least) { return {.least = least}; }
-inline Allowed above(double least) { return {.least = least, .least_excluded = true}; }
+inline Allowed above(double least, double most) { return {.least = least, .most = most, .least_excluded = true}; }
 inline Allowed between(double least, double most) { return {.least = least, .most = most}; }
 /// Of a key that seeds a generator: initial weights and batch order take 32 bits (MT19937), and a longer seed would be
 /// another name for the same numbers. One range for all, so that a seed is good everywhere.

@@ -2,41 +2,71 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cctype>
 #include <cmath>
+#include <cstdlib>
+#include <system_error>
 
 #include "config/text.hpp"
 #include "errors/errors.hpp"
+#include "errors/printable.hpp"
 
 namespace mambasynth::config {
 namespace {
 
 errors::Error wrong_type(std::string const& key, Given const& given, std::string const& needed) {
-  return errors::usage(given.origin + ": " + key + " = " + given.shown + " has the wrong type", needed + " is needed",
+  return errors::usage(given.origin + ": " + key + " = " + errors::quotable(given.shown) + " has the wrong type", needed + " is needed",
                        "Correct the value of " + key);
+}
+
+errors::Error out_of_range(std::string const& key, Given const& given, std::string const& why) {
+  return errors::usage(given.origin + ": " + key + " = " + errors::quotable(given.shown) + " is out of range", why, "Choose a value in that range");
 }
 
 void check_number(double value, Allowed const& allowed, std::string const& key, Given const& given) {
   bool const low = allowed.least_excluded ? !(value > allowed.least) : !(value >= allowed.least);
-  if (low || !(value <= allowed.most))
-    throw errors::usage(given.origin + ": " + key + " = " + given.shown + " is out of range",
-                        "it must be " + describe(allowed), "Choose a value in that range");
+  auto const shown = [](Allowed const& bounds) { return "it must be " + describe(bounds); };
+  if (low && allowed.most >= most_width) {  // a bound so far away does not help
+    auto near = allowed;
+    near.most = Allowed{}.most;
+    throw out_of_range(key, given, shown(near));
+  }
+  if (low || !(value <= allowed.most)) throw out_of_range(key, given, shown(allowed));
+  if (value != 0 && std::abs(value) < allowed.smallest) throw out_of_range(key, given, "it is not 0 and below " + shortest(allowed.smallest) + ", which counts as 0");
 }
 
+/// A number that cannot be held, whichever type of number the key has.
+void require_fitting(Allowed const& allowed, std::string const& key, Given const& given) {
+  if (given.unfit.empty()) return;
+  auto const bounds = describe(allowed);
+  throw out_of_range(key, given, given.unfit + (bounds.empty() ? "" : "; it must be " + bounds));
+}
+
+/// Behind a sign "+", which std::from_chars does not know.
+char const* number_start(std::string const& text) { return text.data() + (text.size() > 1 && text[0] == '+' && text[1] != '-' ? 1 : 0); }
+
 bool parse_integer(std::string const& text, std::int64_t& value) {
-  auto const* first = text.data() + (text.size() > 1 && text[0] == '+' ? 1 : 0);
   auto const* last = text.data() + text.size();
-  auto const [end, error] = std::from_chars(first, last, value);
-  return error == std::errc{} && end == last && first != last;
+  auto const [end, error] = std::from_chars(number_start(text), last, value);
+  return error == std::errc{} && end == last;
 }
 
 bool parse_float(std::string const& text, double& value) {
-  auto const* first = text.data() + (text.size() > 1 && text[0] == '+' ? 1 : 0);
   auto const* last = text.data() + text.size();
-  auto const [end, error] = std::from_chars(first, last, value);
-  return error == std::errc{} && end == last && first != last && std::isfinite(value);
+  auto const [end, error] = std::from_chars(number_start(text), last, value);
+  return error == std::errc{} && end == last && std::isfinite(value);
 }
 
-bool parse_integers(std::string text, Integers& values) {
+template <class T, class... Format>
+bool overflows(char const* first, char const* last, Format... format) {
+  T value{};
+  auto const [end, error] = std::from_chars(first, last, value, format...);
+  return error == std::errc::result_out_of_range && end == last;
+}
+
+/// Whether `text` is a list of integers; `unfit` says where one of them has too many bits.
+bool parse_integers(std::string text, Given& given) {
+  auto& values = given.integers;
   if (text.size() >= 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
   values.clear();
   std::size_t start = 0;
@@ -46,14 +76,40 @@ bool parse_integers(std::string text, Integers& values) {
     item.erase(0, item.find_first_not_of(' '));
     item.erase(item.find_last_not_of(' ') + 1);
     std::int64_t value = 0;
-    if (!parse_integer(item, value)) return false;
+    if (auto const unfit = unfit_number(item); !unfit.empty()) given.unfit = unfit;
+    else if (!parse_integer(item, value)) return false;
     values.push_back(value);
     start = comma + 1;
   }
   return true;
 }
 
+/// "10^12" says more at a glance than 1e+12.
+std::string bound(double value) {
+  auto const power = std::round(std::log10(value));
+  return value >= 1e6 && std::pow(10, power) == value ? "10^" + shortest(power) : shortest(value);
+}
+
 }  // namespace
+
+std::string unfit_number(std::string const& text) {
+  std::string digits;
+  for (char const c : text)
+    if (c != '_') digits += c;
+  auto const* first = number_start(digits);
+  auto const* const last = digits.data() + digits.size();
+  if (first == last || (!std::isdigit(static_cast<unsigned char>(*first)) && *first != '-' && *first != '.')) return "";
+  constexpr char const* too_large = "an integer has 64 bits";
+  if (last - first > 2 && *first == '0') {
+    auto const prefix = first[1];
+    int const base = prefix == 'x' ? 16 : prefix == 'o' ? 8 : prefix == 'b' ? 2 : 0;
+    if (base > 0) return overflows<std::int64_t>(first + 2, last, base) ? too_large : "";
+  }
+  if (overflows<std::int64_t>(first, last)) return too_large;
+  if (!overflows<double>(first, last)) return "";
+  double value = std::strtod(first, nullptr);  // which of the two: std::from_chars does not say
+  return std::abs(value) < 1 ? "a number of 64 bits takes it for 0" : "a number of 64 bits takes it for infinity";
+}
 
 Given given_text(std::string const& text, std::string const& origin) {
   Given given;
@@ -70,8 +126,10 @@ Given given_text(std::string const& text, std::string const& origin) {
     given.kind = Given::Kind::integer;
   } else if (parse_float(text, given.floating)) {
     given.kind = Given::Kind::floating;
-  } else if (parse_integers(text, given.integers)) {
-    given.kind = Given::Kind::integers;
+  } else if (given.unfit = unfit_number(text); !given.unfit.empty()) {
+    given.kind = Given::Kind::other;
+  } else if (parse_integers(text, given)) {
+    given.kind = given.unfit.empty() ? Given::Kind::integers : Given::Kind::other;
   } else {
     given.kind = Given::Kind::text;
   }
@@ -84,12 +142,14 @@ void assign(bool& target, Allowed const&, std::string const& key, Given const& g
 }
 
 void assign(std::int64_t& target, Allowed const& allowed, std::string const& key, Given const& given) {
+  require_fitting(allowed, key, given);
   if (given.kind != Given::Kind::integer) throw wrong_type(key, given, "an integer");
   check_number(static_cast<double>(given.integer), allowed, key, given);
   target = given.integer;
 }
 
 void assign(double& target, Allowed const& allowed, std::string const& key, Given const& given) {
+  require_fitting(allowed, key, given);
   if (given.kind != Given::Kind::floating && given.kind != Given::Kind::integer)
     throw wrong_type(key, given, "a number");
   auto const value = given.kind == Given::Kind::floating ? given.floating : static_cast<double>(given.integer);
@@ -107,7 +167,7 @@ void assign(std::string& target, Allowed const& allowed, std::string const& key,
     for (auto const word : allowed.words) known = known || word == given.text;
     if (!known) {
       auto const near = errors::nearest(given.text, allowed.words);
-      throw errors::usage(given.origin + ": " + key + " = " + given.shown + " is not known",
+      throw errors::usage(given.origin + ": " + key + " = " + errors::quotable(given.shown) + " is not known",
                           "it must be " + describe(allowed),
                           near.empty() ? "Choose one of them" : "Did you mean '" + near + "'? Choose one of them");
     }
@@ -116,6 +176,7 @@ void assign(std::string& target, Allowed const& allowed, std::string const& key,
 }
 
 void assign(Integers& target, Allowed const& allowed, std::string const& key, Given const& given) {
+  require_fitting(allowed, key, given);
   Integers values = given.integers;
   if (given.kind == Given::Kind::integer) values = {given.integer};
   if ((given.kind != Given::Kind::integers && given.kind != Given::Kind::integer) || values.empty())
@@ -158,9 +219,10 @@ std::string describe(Allowed const& allowed) {
   }
   bool const low = allowed.least > -1e308;
   bool const high = allowed.most < 1e308;
-  if (low && high) return "from " + shortest(allowed.least) + " to " + shortest(allowed.most);
+  if (low && high && allowed.least_excluded) return "above " + shortest(allowed.least) + " and at most " + bound(allowed.most);
+  if (low && high) return "from " + shortest(allowed.least) + " to " + bound(allowed.most);
   if (low) return (allowed.least_excluded ? "above " : "at least ") + shortest(allowed.least);
-  return high ? "at most " + shortest(allowed.most) : "";
+  return high ? "at most " + bound(allowed.most) : "";
 }
 
 }  // namespace mambasynth::config

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <vector>
@@ -27,6 +28,7 @@ struct Given {
   double floating = 0;
   std::string text;
   Integers integers;
+  std::string unfit;   ///< why no number of 64 bits stands for it, where it is a number; the kind is `other` then
   std::string shown;   ///< as the user wrote it
   std::string origin;  ///< "sweeps/gate_lr.toml:14", "--set", "--lr"
 };
@@ -55,6 +57,10 @@ std::string canonical(double value);
 std::string canonical(std::string const& value);
 std::string canonical(Integers const& value);
 
+/// What keeps the number that `text` writes in TOML (with sign, prefix and underscores) out of 64 bits; "" where it fits, and
+/// where `text` is no number.
+std::string unfit_number(std::string const& text);
+
 /// "at least 1", "one of group, global": the bounds in words for --help and messages; "" when anything goes.
 std::string describe(Allowed const& allowed);
 
@@ -63,6 +69,16 @@ std::vector<std::string> keys_of() {
   std::vector<std::string> keys;
   for_each_field<Section>([&](auto const& field) { keys.emplace_back(field.key); });
   return keys;
+}
+
+/// What a key of the section may be; anything where it has no such key.
+template <class Section>
+Allowed allowed_of(std::string_view key) {
+  Allowed allowed;
+  for_each_field<Section>([&](auto const& field) {
+    if (field.key == key) allowed = field.allowed;
+  });
+  return allowed;
 }
 
 /// False when the section has no such key.

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <sstream>
 #include <stdexcept>
+#include <system_error>
 
 #include "config/toml_document.hpp"
+#include "config/toml_scan.hpp"
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
 
@@ -37,7 +39,8 @@ Trial with_resolved_options(Trial trial) {
 }  // namespace
 
 toml::value parse_toml_text(std::string const& text, std::string const& origin) {
-  std::istringstream stream(text);
+  require_safe_toml(text, origin);
+  std::istringstream stream(readable_toml(text));
   try {
     return toml::parse(stream, origin);
   } catch (toml::syntax_error const& error) {
@@ -49,10 +52,16 @@ toml::value parse_toml_text(std::string const& text, std::string const& origin) 
 }
 
 toml::value parse_toml(std::filesystem::path const& file) {
-  if (!std::filesystem::is_regular_file(file))
-    throw errors::usage("cannot read the configuration " + file.string(), "there is no such file", "Check the path");
-  auto const text = store::read_text(file);
-  return parse_toml_text(text, file.string());
+  std::error_code reason;
+  auto const kind = std::filesystem::status(file, reason).type();
+  if (kind != std::filesystem::file_type::regular)
+    throw errors::usage("cannot read the configuration " + file.string(),
+                        kind == std::filesystem::file_type::not_found   ? "there is no such file"
+                        : kind == std::filesystem::file_type::directory ? "it is a folder"
+                        : kind == std::filesystem::file_type::none      ? reason.message()
+                                                                        : "it is no regular file, and a configuration is read more than once",
+                        "Check the path");
+  return parse_toml_text(store::read_text(file, most_toml_bytes), file.string());
 }
 
 std::string where(toml::value const& value) {
@@ -63,7 +72,7 @@ std::string where(toml::value const& value) {
 Given given(toml::value const& value) {
   Given result;
   result.origin = where(value);
-  result.shown = toml::format(value, 0);
+  result.shown = original_bytes(toml::format(value, 0));
   while (!result.shown.empty() && result.shown.back() == '\n') result.shown.pop_back();
   if (value.is_boolean()) {
     result.kind = Given::Kind::boolean;
@@ -78,7 +87,7 @@ Given given(toml::value const& value) {
     result.shown = to_toml(result.floating);
   } else if (value.is_string()) {
     result.kind = Given::Kind::text;
-    result.text = value.as_string().str;
+    result.text = original_bytes(value.as_string().str);
   } else if (value.is_array()) {
     auto const& items = value.as_array();
     bool const integers = std::all_of(items.begin(), items.end(), [](auto const& item) { return item.is_integer(); });

@@ -100,7 +100,7 @@ void write_atomically(fs::path const& target, std::string_view content) {
   file.commit();
 }
 
-std::string read_text(fs::path const& file) {
+std::string read_text(fs::path const& file, std::size_t most_bytes) {
   auto const failed = [&](int reason) {
     return errors::input("cannot read '" + file.string() + "'", errors::system_reason(reason),
                          "check the path and its permissions");
@@ -113,7 +113,7 @@ std::string read_text(fs::path const& file) {
     auto const got = ::read(in.get(), part.data(), part.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw failed(errno);
-    if (got == 0) return text;
+    if (got == 0 || text.size() > most_bytes) return text;
     text.append(part.data(), static_cast<std::size_t>(got));
   }
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -29,8 +31,8 @@ class AtomicFile {
 };
 
 void write_atomically(std::filesystem::path const& target, std::string_view content);
-/// The whole file; errors::input when it cannot be read.
-std::string read_text(std::filesystem::path const& file);
+/// The whole file, or of a longer one some bytes more than `most_bytes`; errors::input when it cannot be read.
+std::string read_text(std::filesystem::path const& file, std::size_t most_bytes = SIZE_MAX);
 /// Creates the folder (and its parents) and proves that it can be written; errors::machine otherwise.
 void require_writable_folder(std::filesystem::path const& folder);
 

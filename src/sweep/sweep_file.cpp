@@ -6,6 +6,7 @@
 #include "config/text.hpp"
 #include "config/toml.hpp"
 #include "config/toml_document.hpp"
+#include "config/toml_scan.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::sweep {
@@ -244,7 +245,7 @@ SweepFile parse_sweep(std::string const& text, std::string const& origin, std::v
 }
 
 std::string sweep_name(std::filesystem::path const& file) {
-  return toml::find_or<std::string>(config::parse_toml(file), "sweep", "name", "");
+  return config::original_bytes(toml::find_or<std::string>(config::parse_toml(file), "sweep", "name", ""));
 }
 
 std::string shown(config::Given const& value) {

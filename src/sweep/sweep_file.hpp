@@ -31,12 +31,12 @@ struct SweepKeys {
     return std::tuple{
         Field{"name", &SweepKeys::name, config::any(), "the sweep's name [default: its file's]", config::Effect::none},
         Field{"seeds", &SweepKeys::seeds, config::seeds(), "each trial runs once with each as train.seed [default: train.seed]", config::Effect::none},
-        Field{"ranks_per_trial", &SweepKeys::ranks_per_trial, config::at_least(1), "ranks that train one trial together", config::Effect::none},
-        Field{"trials_per_gpu", &SweepKeys::trials_per_gpu, config::at_least(1), "trials that share a GPU: of several ranks that were started on it, else of one", config::Effect::none},
-        Field{"retries", &SweepKeys::retries, config::at_least(0), "how often a launch runs a failed trial again, on another rank where there is one", config::Effect::none},
-        Field{"rank_timeout", &SweepKeys::rank_timeout, config::above(0), "seconds until a silent rank counts as lost and another takes its trial", config::Effect::none},
-        Field{"trial_timeout", &SweepKeys::trial_timeout, config::at_least(0), "seconds that a launch gives to one trial, which then saves and ends as timed_out; 0 = no limit", config::Effect::none},
-        Field{"walltime_margin", &SweepKeys::walltime_margin, config::above(0), "seconds before the job's end at which running trials are told to save; none starts in as many before that", config::Effect::none},
+        Field{"ranks_per_trial", &SweepKeys::ranks_per_trial, config::between(1, config::most_width), "ranks that train one trial together", config::Effect::none},
+        Field{"trials_per_gpu", &SweepKeys::trials_per_gpu, config::between(1, 1000), "trials that share a GPU: of several ranks that were started on it, else of one", config::Effect::none},
+        Field{"retries", &SweepKeys::retries, config::between(0, 1000), "how often a launch runs a failed trial again, on another rank where there is one", config::Effect::none},
+        Field{"rank_timeout", &SweepKeys::rank_timeout, config::above(0, config::most_seconds), "seconds until a silent rank counts as lost and another takes its trial", config::Effect::none},
+        Field{"trial_timeout", &SweepKeys::trial_timeout, config::between(0, config::most_seconds), "seconds that a launch gives to one trial, which then saves and ends as timed_out; 0 = no limit", config::Effect::none},
+        Field{"walltime_margin", &SweepKeys::walltime_margin, config::above(0, config::most_seconds), "seconds before the job's end at which running trials are told to save; none starts in as many before that", config::Effect::none},
     };
   }
 };

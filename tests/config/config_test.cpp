@@ -3,12 +3,18 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "config/of_file.hpp"
+#include "config/sizes.hpp"
 #include "config/text.hpp"
 #include "config/toml.hpp"
 #include "errors/errors.hpp"
+#include "errors/printable.hpp"
 
 using namespace mambasynth;
 using Catch::Matchers::ContainsSubstring;
@@ -84,6 +90,138 @@ TEST_CASE("circles lie in a subspace of the series' channels") {
   for (std::int64_t const dim : {1, 21}) CHECK_THROWS_AS(config::check_generated((keys.subspace_dim = dim, keys)), errors::Error);
   CHECK_NOTHROW(config::check_against_file(keys, 21));
   CHECK_THROWS_AS(config::check_against_file(keys, 20), errors::Error);
+}
+
+TEST_CASE("a number that does not fit is refused with its key and as it was written, in a file and on the command line") {
+  struct Case {
+    std::string key, value;
+    bool fits = false;
+    bool flag = true;  ///< whether flags take this notation
+  };
+  std::vector<Case> const cases{
+      {"epochs", "99999999999999999999"}, {"epochs", "9223372036854775808"}, {"epochs", "9223372036854775807"}, {"epochs", "1000000001"},
+      {"epochs", "-9223372036854775809"}, {"epochs", "+99999999999999999999"}, {"epochs", "0x8000000000000000", false, false},
+      {"epochs", "0xFFFFFFFFFFFFFFFFFF", false, false}, {"epochs", "0o7777777777777777777777777", false, false},
+      {"epochs", "0b" + std::string(64, '1'), false, false}, {"epochs", "99_999_999_999_999_999_999", false, false},
+      {"epochs", std::string(4000, '9')}, {"epochs", "3.0"}, {"epochs", "1e3"}, {"epochs", "inf"}, {"epochs", "nan"}, {"epochs", "0"},
+      {"lr", "1e400"}, {"lr", "-1e400"}, {"lr", "1e-400"}, {"lr", "1e-310"}, {"lr", "1e-31"}, {"lr", "inf"}, {"lr", "-inf"}, {"lr", "nan"},
+      {"lr", "99999999999999999999"}, {"lr", std::string(400, '9') + ".0"}, {"lr", "1e13"}, {"lr", "-1e-9"},
+      {"epochs", "1000000000", true}, {"epochs", "+3", true}, {"epochs", "0x10", true, false}, {"epochs", "0o17", true, false},
+      {"epochs", "0b11", true, false}, {"epochs", "1_000", true, false}, {"lr", "0.0", true}, {"lr", "-0.0", true}, {"lr", "1e-30", true},
+      {"lr", "3e-4", true}, {"lr", "1", true}};
+  for (auto const& [key, value, fits, flag] : cases) {
+    auto const name = "train." + key;
+    INFO(name << " = " << value);
+    auto const in_file = refusal_of("[model]\nn_layers = 2\n[train]\n" + key + " = " + value + " # so\n");
+    CHECK(in_file.empty() == fits);
+    if (!fits) CHECK_THAT(in_file, ContainsSubstring("a.toml:4: " + name + " = "));
+    if (!fits && value.ends_with("99999")) CHECK_THAT(in_file, ContainsSubstring(errors::quotable(value)));
+    if (!flag) continue;
+    config::Trial trial;
+    std::string on_line;
+    try {
+      config::set(trial, name, config::given_text(value, "--" + key));
+    } catch (errors::Error const& error) {
+      on_line = error.what();
+    }
+    CHECK(on_line.empty() == fits);
+    if (!fits) CHECK_THAT(on_line, ContainsSubstring("--" + key + ": " + name + " = " + errors::quotable(value)));
+  }
+  for (auto const* text : {"[evaluate]\nlb_k = [10,\n99999999999999999999]\n", "evaluate = { lb_k = [99999999999999999999] }\n",
+                           "[evaluate]\n\"lb_k\" = 99999999999999999999\n"})
+    CHECK_THAT(refusal_of(text), ContainsSubstring("lb_k") && ContainsSubstring("99999999999999999999 is out of range"));
+  for (auto const* text : {"", " 3", "3 ", "3x", "--3", "+-3", "0x", "1e", "[3", "3,99999999999999999999"}) {
+    config::Trial trial;
+    INFO(text);
+    CHECK_THROWS_AS(config::set(trial, "train.epochs", config::given_text(text, "--epochs")), errors::Error);
+  }
+  // What only looks like such a number.
+  CHECK(refusal_of("# 99999999999999999999 [[[[\n[train]\nlr = 1e-3 # 1e400\n[data]\npath = \"99999999999999999999 1e400\"\n").empty());
+  CHECK(refusal_of("[data]\npath = '''\n1e400 [ \" \n'''\n").empty());
+}
+
+TEST_CASE("text that a parser would not survive is refused with its line") {
+  auto const times = [](std::string const& text, int n) {
+    std::string all;
+    for (int i = 0; i < n; ++i) all += text;
+    return all;
+  };
+  constexpr int deep = 200'000;
+  for (auto const& text :
+       {"[train]\nlr = " + times("[", deep) + times("]", deep), "[train]\nlr = " + times("[", deep),
+        "[train]\nx = " + times("{a=", deep) + "1" + times("}", deep), "[train]\n" + times("a.", deep) + "a = 1\n",
+        "[train]\n[" + times("a.", deep) + "a]\n", "[train]\n" + times("\"a\".", deep) + "a = 1\n",
+        "[train]\nx = {" + times("a.", deep) + "a = 1}\n", "[train]\n" + times("[", deep)})
+    CHECK_THAT(refusal_of(text), ContainsSubstring("a.toml:2: the nesting is too deep"));
+  CHECK_THAT(refusal_of(times("#", 1 << 21)), ContainsSubstring("too long for a configuration"));
+  auto const long_value = refusal_of("[train]\nsplit = \"" + std::string(500'000, 'x') + "\"\n");
+  CHECK_THAT(long_value, ContainsSubstring("train.split = \"xxx"));
+  CHECK(long_value.size() < 1000);
+  for (auto const* text : {"[", "[[", "]", "}", "=", "\"", "'''", "\"\"\"", "a.b.c", "[train]\nlr = {", "\\", "x = \"\\", "\xff", "\xff = \xfe", "[\xe9]"})
+    CHECK_FALSE(refusal_of(text).empty());
+}
+
+TEST_CASE("a path of any bytes is read as it is and written so again") {
+  for (auto const* bytes : {"caf\xe9.h5", "/data/\xff\xfe/x", "caf\xc3\xa9", "\xf4\x8f\xbb\xa9", "\xf0\x9f\x90\x8d\xe9"}) {
+    std::string const path = bytes;
+    config::Trial trial;
+    config::apply_text(trial, "# gr\xfc\xdf\n[data]\npath = \"" + path + "\"\n", "a.toml");
+    CHECK(trial.data.path == path);
+    config::Trial again;
+    config::apply_text(again, config::to_toml(trial), "printed");
+    CHECK(again.data.path == path);
+  }
+}
+
+TEST_CASE("sizes are multiplied without overflow, and what fits no memory is refused with its keys and bytes") {
+  auto const most = std::numeric_limits<std::int64_t>::max();
+  CHECK(config::bytes_of({"", {{"a", 3}, {"b", 5}}, 8}) == 120);
+  CHECK(config::bytes_of({"", {{"a", most}, {"b", most}}, 8}) == std::numeric_limits<std::uint64_t>::max());
+  CHECK(config::bytes_of({"", {{"a", most}, {"b", 2}}, 1}) == std::numeric_limits<std::uint64_t>::max() - 1);
+  CHECK(config::in_bytes(999) == "999 B");
+  CHECK(config::in_bytes(25'200'000'000) == "25.2 GB");
+
+  struct Case {
+    std::string text, key;
+  };
+  constexpr std::uint64_t gigabytes = 1'000'000'000;
+  std::vector<Case> const cases{{"[model]\nexpand = 1000\nd_model = 1000000\n", "model.expand = 1000"},
+                                {"[model]\nd_ff = 1000000\nd_model = 1000000\nn_layers = 1\nexpand = 1\nd_state = 1\n", "model.d_model = 1000000"},
+                                {"[model]\nn_layers = 10000\nd_model = 10000\n", "model.n_layers = 10000"},
+                                {"[data]\nn_steps = 1000000000000\n", "data.n_steps = 1000000000000"},
+                                {"[data]\ntest_n_steps = 1000000000000\n", "data.test_n_steps = 1000000000000"},
+                                {"[data]\nn_circles = 100000\n", "data.n_circles = 100000"},
+                                {"[data]\nambient_dim = 1000000\n", "data.ambient_dim = 1000000"},
+                                {"[data]\nn_steps = 10000000\n[train]\nseq_len = 10000000\n", "train.seq_len = 10000000"}};
+  for (auto const& [text, key] : cases) {
+    config::Trial trial;
+    config::apply_text(trial, text, "a.toml");
+    INFO(text);
+    try {
+      config::require_room(config::needs_of_training(trial, true), {20 * gigabytes, "this machine has"});
+      FAIL_CHECK("not refused");
+    } catch (errors::Error const& error) {
+      CHECK(error.code() == errors::ExitCode::usage);
+      CHECK_THAT(error.what(), ContainsSubstring(key) && ContainsSubstring("this machine has 20 GB"));
+    }
+  }
+  config::Trial const documented;
+  CHECK_NOTHROW(config::require_room(config::needs_of_training(documented, true), {gigabytes, "this machine has"}));
+}
+
+TEST_CASE("every number has a range: none is open towards infinity") {
+  config::Trial trial;
+  config::for_each_section(trial, [](auto const& section) {
+    using Section = std::decay_t<decltype(section)>;
+    config::for_each_field<Section>([](auto const& field) {
+      using Type = std::decay_t<decltype(std::declval<Section>().*(field.member))>;
+      if constexpr (!std::is_same_v<Type, bool> && !std::is_same_v<Type, std::string>) {
+        INFO(Section::section << "." << field.key);
+        CHECK(field.allowed.least >= 0);
+        if (!field.key.ends_with("seed")) CHECK(field.allowed.most <= 1e150);
+      }
+    });
+  });
 }
 
 TEST_CASE("the test series differs from the series itself") {
