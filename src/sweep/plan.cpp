@@ -13,6 +13,20 @@
 namespace mambasynth::sweep {
 namespace {
 
+/// Counts what `product` would make, before it is made.
+void require_few_trials(SweepFile const& sweep) {
+  auto trials = std::max<std::size_t>(sweep.keys.seeds.size(), 1);
+  std::string sizes;
+  bool many = trials > most_trials;
+  for (auto const& axis : sweep.axes) {
+    many = __builtin_mul_overflow(trials, axis.size(), &trials) || trials > most_trials || many;
+    sizes += std::to_string(axis.size()) + " values of " + axis.keys.front().key + " x ";
+  }
+  if (many || trials + sweep.includes.size() * sweep.keys.seeds.size() > most_trials)
+    throw errors::usage("the sweep '" + sweep.keys.name + "' has more than " + std::to_string(most_trials) + " trials",
+                        sizes + std::to_string(sweep.keys.seeds.size()) + " seeds", "Give its axes fewer values, or make several sweeps of it");
+}
+
 std::vector<Settings> product(std::vector<Axis> const& axes) {
   std::vector<Settings> cells{{}};
   for (auto const& axis : axes) {
@@ -39,6 +53,7 @@ bool matches(Exclude const& exclude, Settings const& cell) {
 }
 
 std::vector<Settings> cells_of(SweepFile const& sweep) {
+  require_few_trials(sweep);
   auto cells = product(sweep.axes);
   // Includes alone are a list of cells; without axes the product is one cell, the base, and would come on top.
   if (sweep.axes.empty() && !sweep.includes.empty()) cells.clear();

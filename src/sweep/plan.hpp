@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -10,6 +11,9 @@
 #include "sweep/trial.hpp"
 
 namespace mambasynth::sweep {
+
+/// Of a sweep: each has a folder, and the plan lies in memory.
+inline constexpr std::size_t most_trials = 100'000;
 
 struct Plan {
   std::string name;
@@ -29,7 +33,7 @@ struct Plan {
 /// Expands a sweep: the product of the axes, less what [[sweep.exclude]] matches, then the [[sweep.include]] cells,
 /// each with every seed. `auto_precision` ("fp32" or "bf16") replaces train.precision = "auto"; `identify` is asked
 /// once a foreign series, `check` (may be absent) about each cell.
-/// Errors: errors::usage for an exclude that matches nothing, a cell whose configuration is refused by config::check or
+/// Errors: errors::usage for more than `most_trials`, an exclude that matches nothing, a cell whose configuration is refused by config::check or
 /// `check`, two cells that are the same trial, a sweep without trials; what `identify` throws.
 Plan make_plan(SweepFile sweep, std::string const& auto_precision, IdentifyData const& identify, CheckTrial const& check = {});
 

@@ -1,9 +1,12 @@
 #include <set>
+#include <string>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include "config/section.hpp"
+#include "config/toml.hpp"
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
 #include "support/reference.hpp"
@@ -127,6 +130,29 @@ TEST_CASE("a sweep that says something else than it means is refused, with line 
   CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n[[sweep.exclude]]\n\"train.lr\" = 1e-3\n"), ContainsSubstring("has no trial"));
   CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n[[sweep.exclude]]\n\"train.stride\" = 1\n"), ContainsSubstring("no axis moves"));
   CHECK_THAT(refusal("[sweep]\nbaseline = { \"train.epochs\" = 3 }\n"), ContainsSubstring("no axis moves"));
+}
+
+TEST_CASE("a sweep of more trials than anybody can run is refused before they are made") {
+  auto const axis = [](std::string const& key, int values, double step) {
+    std::string text = "[[sweep.axis]]\n\"" + key + "\" = [";
+    for (int i = 1; i <= values; ++i) text += (i > 1 ? ", " : "") + std::to_string(step * i);
+    return text + "]\n";
+  };
+  auto const axes = axis("train.lr", 299, 1e-4) + axis("train.gate_lr_factor", 299, 1e-3) + axis("data.noise_std", 299, 1e-2) + axis("data.radius_std", 299, 1e-2);
+  CHECK_THAT(refusal(axes), ContainsSubstring("more than 100000 trials") && ContainsSubstring("299 values of train.lr x 299 values of train.gate_lr_factor"));
+  std::string many;  // 2^80 cells: more than an integer counts
+  for (auto const& key : config::trial_keys())
+    if (key != "train.seed" && key.find("seed") == std::string::npos && (key.starts_with("evaluate.") || key.starts_with("generate.") || key.starts_with("dimension.")) && many.size() < 1'000'000)
+      try {
+        config::Trial trial;
+        config::set(trial, key, config::given_text("20", "a"));
+        many += "[[sweep.axis]]\n\"" + key + "\" = [20, 21, 22, 23, 24, 25, 26, 27]\n";
+      } catch (errors::Error const&) {  // no number, or not so large
+      }
+  CHECK_THAT(refusal(many), ContainsSubstring("more than 100000 trials"));
+  std::string seeds = "[sweep]\nseeds = [0";
+  for (int i = 1; i < 100'001; ++i) seeds += "," + std::to_string(i);
+  CHECK_THAT(refusal(seeds + "]\n"), ContainsSubstring("more than 100000 trials"));
 }
 
 TEST_CASE("two cells that are the same trial are reported") {
