@@ -5,11 +5,13 @@
 #include <future>
 #include <optional>
 
+#include "config/sizes.hpp"
 #include "errors/errors.hpp"
 #include "series/config_json.hpp"
 #include "series/series_h5.hpp"
 #include "store/archive/npz.hpp"
 #include "store/atomic_file.hpp"
+#include "store/free_space.hpp"
 
 namespace mambasynth::series {
 namespace {
@@ -72,6 +74,10 @@ Digest write_series(config::Data const& data, std::filesystem::path const& folde
                         "Use --format h5");
   SeriesStream stream(data, options.threads);
   store::require_writable_folder(folder);
+  if (formats.h5) {  // which does not compress what is measured
+    config::Need const need{"series.h5", {{"data.n_steps", data.n_steps}, {"data.ambient_dim and the phase", data.ambient_dim + 1}}, sizeof(double)};
+    store::require_space(folder, config::bytes_of(need), need.what);
+  }
   std::optional<store::AtomicFile> h5_file;
   std::optional<SeriesH5> h5;
   if (formats.h5) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "errors/printable.hpp"
 #include "store/hdf5_file.hpp"
 
 /// Groups, data sets, scales and attributes as h5py, netCDF and xarray want to find them.
@@ -91,7 +92,8 @@ void write_text(File const& file, hid_t object, std::string const& path, std::st
   if (H5Aexists(object, name.c_str()) > 0) written(H5Adelete(object, name.c_str()), file, label);
   AttributeHandle attribute(
       written(H5Acreate2(object, name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT), file, label));
-  char const* text = value.c_str();
+  auto const valid = errors::valid_utf8(value);
+  char const* text = valid.c_str();
   written(H5Awrite(attribute.get(), type.get(), &text), file, label);
   if (attribute.close() < 0) throw write_error(file, label);
 }

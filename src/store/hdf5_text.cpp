@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "errors/printable.hpp"
 #include "store/hdf5.hpp"
 #include "store/hdf5_file.hpp"
 
@@ -29,8 +30,10 @@ DatasetHandle write_words(File const& file, std::string const& path, std::vector
   DatasetHandle dataset(written(
       H5Dcreate2(file.handle.get(), path.c_str(), type.get(), space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
       file, path));
+  std::vector<std::string> valid;
+  for (auto const& value : values) valid.push_back(errors::valid_utf8(value));
   std::vector<char const*> texts;
-  for (auto const& value : values) texts.push_back(value.c_str());
+  for (auto const& value : valid) texts.push_back(value.c_str());
   written(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, texts.data()), file, path);
   return dataset;
 }

@@ -187,7 +187,7 @@ void save(std::filesystem::path const& path, File const& content) {
   }
   std::string text;
   try {
-    text = header.dump();
+    text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
   } catch (nlohmann::json::exception const& why) {
     throw defect(why.what());
   }
