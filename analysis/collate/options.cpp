@@ -90,10 +90,11 @@ Parsed parse_options(int argc, char const* const* argv) {
   if (options.folders.empty()) {
     throw errors::usage("no folder named", "there is nothing to collate", "Use mambasynth-collate DIR..., see --help");
   }
-  if (options.out.empty()) {
-    if (app.count("--out") > 0) throw errors::usage("--out is empty", "the table needs a folder", "Name one, or leave the flag out for the first DIR");
-    options.out = options.folders.front();
-  }
+  // Of a shell's variable that is not set.
+  if ((app.count("--out") > 0 && options.out.empty()) || std::find(options.folders.begin(), options.folders.end(), "") != options.folders.end())
+    throw errors::usage(app.count("--out") > 0 && options.out.empty() ? "--out is empty" : "DIR is empty", "it names a folder",
+                        "Give a path, or leave it out; a shell variable may not be set");
+  if (options.out.empty()) options.out = options.folders.front();
   auto const formats = words("--format", format, {"md", "csv"});
   options.markdown = formats.contains("md");
   options.csv = formats.contains("csv");

@@ -86,7 +86,7 @@ std::string to_json(Machine const& machine, std::vector<Result> const& results, 
     entry["peak_memory_mb"] = r.peak_memory_mb;
     json["results"].push_back(entry);
   }
-  return json.dump(2) + "\n";
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace mambasynth::bench

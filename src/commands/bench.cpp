@@ -10,15 +10,19 @@
 #include "backend/backend.hpp"
 #include "bench/cases.hpp"
 #include "bench/report.hpp"
+#include "commands/arguments.hpp"
 #include "commands/flags.hpp"
 #include "commands/trial_identity.hpp"
 #include "commands/verb.hpp"
+#include "config/config.hpp"
+#include "config/section.hpp"
 #include "errors/errors.hpp"
 #include "kernels/cpu.hpp"
 #include "parallel/session.hpp"
 #include "provenance/build.hpp"
 #include "store/atomic_file.hpp"
 #include "streams/streams.hpp"
+#include "sweep/sweep_file.hpp"
 #include "train/objective.hpp"
 
 namespace mambasynth::commands {
@@ -127,35 +131,38 @@ Action declare_bench(CLI::App& app) {
   app.add_option("cases", options->cases, fmt::format("what to time: {} [default: all]", fmt::join(names, ", ")))
       ->type_name("")
       ->check(CLI::IsMember(names));
-  auto const size = [&](char const* flag, std::int64_t& target, char const* help) {
-    app.add_option(flag, target, fmt::format("{} [default: {}]", help, target))->type_name("")->check(CLI::PositiveNumber);
+  auto const size = [&](char const* flag, std::int64_t& target, config::Allowed const& allowed, char const* help) {
+    add_number(app, flag, target, allowed, fmt::format("{} [default: {}]", help, target));
   };
   auto& sizes = options->sizes;
-  size("--batch-size", sizes.batch, "windows of a batch");
-  size("--seq-len", sizes.time, "steps of a window");
-  size("--d-model", sizes.model.d_model, "width of the residual stream");
-  size("--n-layers", sizes.model.n_layers, "Mamba blocks");
-  size("--d-state", sizes.model.d_state, "states of each inner channel");
-  size("--max-horizon", sizes.model.max_horizon, "prediction horizons 1, 2, 4, ... up to this one");
-  size("--trials", sizes.trials, "trainings whose epochs run at once in this process, as of a sweep with trials_per_gpu");
-  auto const part = [&](char const* flag, double& target, char const* help) {
-    app.add_option(flag, target, fmt::format("a step and an epoch with {} [default: without]", help))->type_name("")->check(CLI::NonNegativeNumber);
+  auto const of_model = [](char const* key) { return config::allowed_of<config::Model>(key); };
+  auto const of_train = [](char const* key) { return config::allowed_of<config::Train>(key); };
+  size("--batch-size", sizes.batch, of_train("batch_size"), "windows of a batch");
+  size("--seq-len", sizes.time, of_train("seq_len"), "steps of a window");
+  size("--d-model", sizes.model.d_model, of_model("d_model"), "width of the residual stream");
+  size("--n-layers", sizes.model.n_layers, of_model("n_layers"), "Mamba blocks");
+  size("--d-state", sizes.model.d_state, of_model("d_state"), "states of each inner channel");
+  size("--max-horizon", sizes.model.max_horizon, of_model("max_horizon"), "prediction horizons 1, 2, 4, ... up to this one");
+  size("--trials", sizes.trials, config::allowed_of<sweep::SweepKeys>("trials_per_gpu"),
+       "trainings whose epochs run at once in this process, as of a sweep with trials_per_gpu");
+  auto const part = [&](char const* flag, double& target, char const* key, char const* help) {
+    add_number(app, flag, target, of_train(key), fmt::format("a step and an epoch with {} [default: without]", help));
   };
-  part("--slowness-lambda", sizes.objective.slowness_lambda, "the slowness loss");
-  part("--contrastive-lambda", sizes.objective.contrastive_lambda, "the contrastive loss");
+  part("--slowness-lambda", sizes.objective.slowness_lambda, "slowness_lambda", "the slowness loss");
+  part("--contrastive-lambda", sizes.objective.contrastive_lambda, "contrastive_lambda", "the contrastive loss");
   app.add_flag("--aug-rotate", sizes.objective.aug_rotate, "a step and an epoch with rotated batches");
-  part("--aug-scale", sizes.objective.aug_scale, "scaled windows");
-  part("--aug-noise", sizes.objective.aug_noise, "noise on the input");
+  part("--aug-scale", sizes.objective.aug_scale, "aug_scale", "scaled windows");
+  part("--aug-noise", sizes.objective.aug_noise, "aug_noise", "noise on the input");
   sizes.precision.clear();
   app.add_option("--precision", sizes.precision, "bf16 or fp32 [default: bf16 on CUDA]")->type_name("")->check(CLI::IsMember({"bf16", "fp32"}));
   app.add_flag("!--no-graphs", sizes.graphs, "launch a step's kernels one by one instead of as a CUDA graph");
-  app.add_option("--seconds", options->effort.seconds, "time to spend on each [default: 2]")->type_name("")->check(CLI::PositiveNumber);
+  add_number(app, "--seconds", options->effort.seconds, config::above(0, config::most_seconds), "time to spend on each [default: 2]");
   app.add_option("--json", options->json, "write the figures to this file too")->type_name("FILE");
   app.add_option("--against", options->against, "print how many times as fast as these reports")->type_name("FILE");
   app.add_option("--device", options->run.device, "auto, cpu or cuda [default: auto]")
       ->type_name("")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  app.add_option("--threads", options->run.threads, "CPU threads [default: one a core]")->type_name("")->check(CLI::PositiveNumber);
+  add_threads_flag(app, options->run);
   return [options] { return run(*options); };
 }
 

@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "commands/arguments.hpp"
 #include "config/config.hpp"
+#include "config/section.hpp"
 #include "errors/errors.hpp"
 #include "model/state_dict.hpp"
 
@@ -31,7 +33,7 @@ void require_its_channels(std::string const& checkpoint, std::int64_t network_ch
 }
 
 void add_window_flag(CLI::App& app, std::int64_t& seq_len) {
-  app.add_option("--seq-len", seq_len, "steps of a window [default: the checkpoint's]")->type_name("")->check(CLI::PositiveNumber);
+  add_number(app, "--seq-len", seq_len, config::allowed_of<config::Train>("seq_len"), "steps of a window [default: the checkpoint's]");
 }
 
 std::int64_t window_length(std::int64_t given, model::WeightsFile const& file) {

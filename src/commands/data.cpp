@@ -11,6 +11,7 @@
 #include "analysis/intrinsic_dimension.hpp"
 #include "commands/flags.hpp"
 #include "commands/own_files.hpp"
+#include "commands/room.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "series/summary.hpp"
@@ -78,6 +79,7 @@ int run(DataOptions& options) {
   }
   if (!data.path.empty())
     throw errors::usage("data.path is set", "this verb generates a series and reads none", "Remove it");
+  require_memory_for_process(data);
   auto const formats = formats_of(options, data.n_steps);
   settle_out(options.run, [&](auto const& folder) {
     if (formats.h5) require_replaceable(folder / "series.h5");

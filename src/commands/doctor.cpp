@@ -8,8 +8,9 @@
 #include <mutex>
 #include <thread>
 
-#include "commands/flags.hpp"
+#include "commands/arguments.hpp"
 #include "commands/verb.hpp"
+#include "config/field.hpp"
 #include "doctor/checks.hpp"
 #include "doctor/gather.hpp"
 #include "doctor/look.hpp"
@@ -100,7 +101,7 @@ Action declare_doctor(CLI::App& app) {
   auto const options = std::make_shared<DoctorOptions>();
   app.add_option("--out", options->out, "the folder where results will go; it need not be there yet [default: runs]")->type_name("DIR");
   app.add_flag("--json", options->json, "print JSON");
-  app.add_option("--timeout", options->timeout, "seconds that a rank may take to answer [default: 30]")->type_name("")->check(seconds());
+  add_number(app, "--timeout", options->timeout, config::above(0, config::most_seconds), "seconds that a rank may take to answer [default: 30]");
   app.footer("Alone, or as a job will be started:\n  srun --mpi=pmix mambasynth doctor --out runs/gate_lr\n  mpirun -n 4 mambasynth doctor\n"
              "Exit code 1: something has to be corrected first.");
   return [options] { return run(*options); };

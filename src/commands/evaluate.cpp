@@ -12,6 +12,7 @@
 #include "commands/checkpoint_flag.hpp"
 #include "commands/flags.hpp"
 #include "commands/own_files.hpp"
+#include "commands/room.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "evaluate/activations_file.hpp"
@@ -79,6 +80,7 @@ int run(EvaluateOptions& options) {
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.evaluate));
     return static_cast<int>(errors::ExitCode::done);
   }
+  require_memory_for(trial.data);
   settle_out(options.run, [&](auto const& folder) {
     require_replaceable(folder / "evaluation.h5");
     if (trial.evaluate.activations) require_replaceable(folder / "activations.h5");

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 
+#include "commands/arguments.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::commands {
@@ -80,7 +82,7 @@ void TrialFlags::add(Key const& key, bool is_switch, std::string const& help, st
   std::string text = help;
   if (!allowed.empty()) text += " (" + allowed + ")";
   if (!shown_default.empty() && shown_default != "\"\"") text += " [default: " + shown_default + "]";
-  app_.add_option_function<std::string>(flag, store, text)->type_name("")->group(group);
+  app_.add_option_function<std::string>(flag, store, text)->type_name(name == "data.path" ? "FILE" : "")->group(group);
 }
 
 bool TrialFlags::print_requested() const { return given_->print; }
@@ -104,16 +106,6 @@ config::Trial TrialFlags::resolve() const {
   return trial;
 }
 
-CLI::Validator seconds() {
-  return {[](std::string& text) -> std::string {
-            constexpr double most = 1e9;  // thirty years
-            double value = 0;
-            if (CLI::detail::lexical_cast(text, value) && value > 0 && value <= most) return {};
-            return "'" + text.substr(0, 40) + "' is no number of seconds above 0, at most 1e9";
-          },
-          ""};
-}
-
 void add_run_flags(CLI::App& app, RunFlags& flags, std::string const& default_out, std::string const& out_help) {
   flags.out = default_out;
   auto const take = [&flags](std::string const& out) {
@@ -126,7 +118,13 @@ void add_run_flags(CLI::App& app, RunFlags& flags, std::string const& default_ou
   app.add_option("--device", flags.device, "auto, cpu or cuda [default: auto]")
       ->type_name("")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  app.add_option("--threads", flags.threads, "CPU threads [default: one a core that may be used; no more than OMP_NUM_THREADS]")->type_name("")->check(CLI::PositiveNumber);
+  add_threads_flag(app, flags);
+}
+
+void add_threads_flag(CLI::App& app, RunFlags& flags) {
+  constexpr unsigned most_per_core = 4, always = 64;
+  auto const most = std::max(always, most_per_core * std::thread::hardware_concurrency());
+  add_number(app, "--threads", flags.threads, config::between(1, most), "CPU threads; more than 4 a core only wait for each other [default: one a core that may be used; no more than OMP_NUM_THREADS]");
 }
 
 }  // namespace mambasynth::commands

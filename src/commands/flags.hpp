@@ -13,7 +13,6 @@
 
 namespace CLI {
 class App;
-class Validator;
 }
 
 namespace mambasynth::parallel {
@@ -75,8 +74,8 @@ struct RunFlags {
 /// --device and --threads, and --out (alias --save-dir) with the given default: a folder, there or to be made, but not the
 /// root of the file system (errors::usage).
 void add_run_flags(CLI::App& app, RunFlags& flags, std::string const& default_out, std::string const& out_help);
-/// For flags of seconds: a number above 0, no larger than clocks count to. CLI::PositiveNumber lets nan pass.
-CLI::Validator seconds();
+/// --threads: of more than there are cores each waits for the others, so their number is bounded.
+void add_threads_flag(CLI::App& app, RunFlags& flags);
 /// Turns "auto" into a device that exists, and sets the number of threads of LibTorch and of our kernels.
 /// Returns "cpu" or "cuda". Errors: errors::usage when the asked-for GPU is not there.
 std::string use_device(RunFlags const& flags);

@@ -13,6 +13,7 @@
 #include "commands/checkpoint_flag.hpp"
 #include "commands/flags.hpp"
 #include "commands/own_files.hpp"
+#include "commands/room.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "gates/figures.hpp"
@@ -78,10 +79,13 @@ int run(GatesOptions& options) {
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.gates));
     return static_cast<int>(errors::ExitCode::done);
   }
+  require_memory_for(trial.data);
   settle_out(options.run, [](auto const& folder) { require_replaceable(folder / "gates.h5"); });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const loaded = model::load_network(options.checkpoint);
+  // Sums, squares and counts of a few quantities, in double precision.
+  config::require_room({{"the statistics around switches", {{"twice gates.around", 2 * trial.gates.around}, {"layers", loaded.network.config().n_layers}}, 64}}, memory_here());
   gates::require_layer(trial.gates, loaded.network.config().n_layers);
   auto const predictor = backend::predictor(device, loaded.network);
   auto const seq_len = window_length(options.seq_len, loaded.file);

@@ -12,6 +12,7 @@
 #include "commands/checkpoint_flag.hpp"
 #include "commands/flags.hpp"
 #include "commands/own_files.hpp"
+#include "commands/room.hpp"
 #include "commands/verb.hpp"
 #include "dynamics/dynamics_file.hpp"
 #include "dynamics/figure.hpp"
@@ -94,6 +95,7 @@ int run(GenerateOptions& options) {
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.generate));
     return static_cast<int>(errors::ExitCode::done);
   }
+  require_memory_for(trial.data);
   settle_out(options.run, [](auto const& folder) { require_replaceable(folder / "generation.h5"); });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);

@@ -11,6 +11,7 @@
 
 #include "commands/flags.hpp"
 #include "commands/own_files.hpp"
+#include "commands/room.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "oracle/oracle_file.hpp"
@@ -86,6 +87,7 @@ std::string posterior_name(parallel::Group const& group) {
 }
 
 int filter(config::Trial const& trial, RunFlags const& flags, int threads, parallel::Group& group) {
+  require_memory_for(trial.data, group.size());
   auto settings = trial.oracle;
   fs::path const folder = flags.out;
   if (group.leads()) store::require_writable_folder(folder);

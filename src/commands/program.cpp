@@ -3,11 +3,11 @@
 #include <CLI/CLI.hpp>
 
 #include <map>
-#include <new>
 #include <sstream>
 #include <stdexcept>
 #include <vector>
 
+#include "commands/arguments.hpp"
 #include "commands/verb.hpp"
 #include "commands/version.hpp"
 #include "environment/launcher.hpp"
@@ -104,18 +104,16 @@ int run_program(int argc, char** argv) {
     auto const chosen = program.get_subcommands();
     if (chosen.empty())
       throw errors::usage("no verb is given", "mambasynth does nothing by itself", "See mambasynth --help");
+    require_named_paths(*chosen.front());
     if (!instruction_set_is_known()) return static_cast<int>(errors::ExitCode::usage);
     return actions.at(chosen.front()->get_name())();
   } catch (errors::Error const& error) {
     streams::tell("{}\n", error.what());
     return static_cast<int>(error.code());
-  } catch (std::bad_alloc const&) {
-    streams::tell("memory ran out (an allocation failed). Use a smaller --batch-size or model.\n");
-    return static_cast<int>(errors::ExitCode::defect);
   } catch (std::exception const& error) {
-    streams::tell("an unexpected error ({}). Please report it with the command line.\n",
-               without_dots(error.what()));
-    return static_cast<int>(errors::ExitCode::defect);
+    auto const told = errors::unforeseen(error);
+    streams::tell("{}\n", told.what());
+    return static_cast<int>(told.code());
   }
 }
 

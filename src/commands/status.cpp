@@ -4,8 +4,9 @@
 #include <memory>
 #include <thread>
 
-#include "commands/flags.hpp"
+#include "commands/arguments.hpp"
 #include "commands/verb.hpp"
+#include "config/field.hpp"
 #include "errors/errors.hpp"
 #include "streams/streams.hpp"
 #include "sweep/status.hpp"
@@ -38,7 +39,7 @@ Action declare_status(CLI::App& app) {
   app.add_option("dir", options->folder, "the sweep's folder")->required()->type_name("DIR");
   app.add_flag("--json", options->json, "print JSON");
   app.add_flag("--watch", options->watch, "print again until the sweep ends");
-  app.add_option("--every", options->every, "seconds between two prints of --watch [default: 5]")->type_name("")->check(seconds());
+  add_number(app, "--every", options->every, config::above(0, config::most_seconds), "seconds between two prints of --watch [default: 5]");
   return [options] { return run(*options); };
 }
 

@@ -12,7 +12,9 @@
 
 #include "analysis/trial_summary.hpp"
 #include "backend/backend.hpp"
+#include "commands/arguments.hpp"
 #include "commands/flags.hpp"
+#include "commands/room.hpp"
 #include "commands/trial_identity.hpp"
 #include "commands/verb.hpp"
 #include "cores/cores.hpp"
@@ -207,6 +209,7 @@ int run(SweepOptions const& options) {
                                             .allow_mixed_code = options.allow_mixed == "code",
                                             .walltime = options.walltime};
     std::set<fs::path> seen;
+    auto const memory = memory_here();
     sweep::Hooks const hooks{
         .run = [&](auto const& planned, auto& context) { return run_trial(planned, context, device); },
         .prepare = [&](auto const& data, auto const& folder) { return prepare_data(data, folder, threads); },
@@ -215,7 +218,11 @@ int run(SweepOptions const& options) {
         .prepare_trial = [&](auto const& planned, auto const& data) {
           prepare_optimum(planned, data, optimum_cache(out, planned), seen);
         },
-        .check = [&](auto const& trial, std::int64_t ranks) { train::require_trainable(trial.train, ranks); }};
+        .check = [&](auto const& trial, std::int64_t ranks) {
+          // The machine that plans may be smaller than those that compute.
+          if (!options.dry_run) config::require_room(config::needs_of_training(trial, device == "cpu"), memory);
+          train::require_trainable(trial.train, ranks);
+        }};
     return sweep::run_sweep(sweep_options, hooks, session);
   });
 }
@@ -230,19 +237,14 @@ Action declare_sweep(CLI::App& app) {
   app.add_flag("--dry-run", options->dry_run, "print the plan and its cost, write nothing");
   app.add_flag("--take-over", options->take_over, "take the folder from another launcher that holds it");
   app.add_option_function<std::string>("--part", [options](std::string const& part) { options->part = part; }, "K/N: only every N-th trial from the K-th on, in a folder of their own; collate all N together")->type_name("");
-  app.add_option("--trials-per-rank", options->trials_per_rank,
-                 "trials that each rank runs at once, with --threads each [default: what makes sweep.trials_per_gpu of them share a GPU; 1 on the CPU]")
-      ->type_name("")
-      ->check(CLI::Range(1, most_slots));
+  add_number(app, "--trials-per-rank", options->trials_per_rank, config::between(1, most_slots),
+             "trials that each rank runs at once, with --threads each [default: what makes sweep.trials_per_gpu of them share a GPU; 1 on the CPU]");
   app.add_option("--allow-mixed", options->allow_mixed, "code: continue a folder that another version of the program began")
       ->type_name("")
       ->check(CLI::IsMember({"code"}));
-  app.add_option("--walltime", options->walltime, "seconds until this job ends; running trials save before it [default: what Slurm says]")
-      ->type_name("")
-      ->check(seconds());
-  app.add_option("--progress-every", options->progress_every, "seconds between lines of progress [default: 10]")
-      ->type_name("")
-      ->check(seconds());
+  add_number(app, "--walltime", options->walltime, config::above(0, config::most_seconds),
+             "seconds until this job ends; running trials save before it [default: what Slurm says]");
+  add_number(app, "--progress-every", options->progress_every, config::above(0, config::most_seconds), "seconds between lines of progress [default: 10]");
   return [options] { return run(*options); };
 }
 

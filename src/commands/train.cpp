@@ -15,6 +15,7 @@
 #include "backend/backend.hpp"
 #include "commands/flags.hpp"
 #include "commands/own_files.hpp"
+#include "commands/room.hpp"
 #include "commands/trial_identity.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
@@ -227,6 +228,7 @@ int run(TrainOptions& options) {
     auto const device = use_device(options.run);
     resolve_precision(trial, device);
     config::check(trial);
+    config::require_room(config::needs_of_training(trial, device == "cpu"), memory_here());
     train::require_trainable(trial.train, ranks);
     return device;
   };

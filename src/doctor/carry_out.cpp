@@ -8,7 +8,9 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "doctor/folder.hpp"
 #include "errors/errors.hpp"
@@ -64,13 +66,19 @@ Attempt link_names(Order const& order, int rank) {
 
 }  // namespace
 
+// Bytes as numbers: JSON takes characters, and a path need not consist of any.
 std::string to_text(Order const& order) {
-  return nlohmann::json{{"kind", static_cast<int>(order.kind)}, {"path", order.path}, {"text", order.text}, {"rounds", order.rounds}}.dump();
+  auto const bytes = [](std::string const& text) { return std::vector<unsigned char>(text.begin(), text.end()); };
+  return nlohmann::json{{"kind", static_cast<int>(order.kind)}, {"path", bytes(order.path)}, {"text", bytes(order.text)}, {"rounds", order.rounds}}.dump();
 }
 
 Order order_from(std::string const& text) {
   auto const json = nlohmann::json::parse(text);
-  return {static_cast<Order::Kind>(json.at("kind").get<int>()), json.at("path"), json.at("text"), json.at("rounds")};
+  auto const string = [&](char const* key) {
+    auto const bytes = json.at(key).get<std::vector<unsigned char>>();
+    return std::string(bytes.begin(), bytes.end());
+  };
+  return {static_cast<Order::Kind>(json.at("kind").get<int>()), string("path"), string("text"), json.at("rounds")};
 }
 
 Attempt carry_out(Order const& order, int rank, double patience) {

@@ -164,7 +164,7 @@ Facts lead(parallel::Communicator const& world, Settings const& settings) {
 
 void follow(parallel::Communicator const& world, Settings const& settings) {
   auto const words = own_words(world, settings);
-  world.send(0, 0, words.dump());
+  world.send(0, 0, words.dump(-1, ' ', false, Json::error_handler_t::replace));
   if (words.contains("hangs")) return;
   // Rank 0 may wait for several others, one after the other, and for srun.
   auto const patience = Seconds(60 + 6 * settings.timeout);
@@ -179,7 +179,7 @@ void follow(parallel::Communicator const& world, Settings const& settings) {
     heard = Clock::now();
     auto const order = order_from(message->bytes);
     if (order.kind == Order::Kind::end) return;
-    world.send(0, message->tag, Json(answer_to(order, world.rank(), settings.timeout)).dump());
+    world.send(0, message->tag, Json(answer_to(order, world.rank(), settings.timeout)).dump(-1, ' ', false, Json::error_handler_t::replace));
   }
 }
 

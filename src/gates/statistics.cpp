@@ -99,8 +99,8 @@ class Bins {
   /// The counted steps of a window up to `around` steps from one of them.
   template <class Visit>
   void around(std::int64_t step, Visit const& visit) const {
-    for (auto offset = -shape_.around; offset <= shape_.around; ++offset)
-      if (step + offset >= shape_.skip && step + offset < shape_.seq_len) visit(offset, step + offset);
+    auto const first = std::max(step - shape_.around, shape_.skip), last = std::min(step + shape_.around, shape_.seq_len - 1);
+    for (auto other = first; other <= last; ++other) visit(other - step, other);
   }
   StatisticsShape shape_;
   Course course_;

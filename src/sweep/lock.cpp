@@ -36,7 +36,7 @@ std::string text_of(Holder const& holder) {
     object["slurm_restarts"] = holder.slurm_restarts;
   }
   object["token"] = holder.token;
-  auto text = object.dump();
+  auto text = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   text.pop_back();
   return text + ",\"heartbeat\":" + counter + "}\n";
 }
