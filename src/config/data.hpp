@@ -35,7 +35,7 @@ struct Data {
     return std::tuple{
         Field{"seed", &Data::seed, seeds(), "seed of circles, transition matrix and entry angles"},
         Field{"n_steps", &Data::n_steps, between(1, most_steps), "time steps"},
-        Field{"n_circles", &Data::n_circles, between(1, most_width), "circles, one per hidden state"},
+        Field{"n_circles", &Data::n_circles, between(1, 10000), "circles, one per hidden state"},
         Field{"ambient_dim", &Data::ambient_dim, between(2, most_width), "channels of the series"},
         Field{"radius_mean", &Data::radius_mean, above(0, most_factor), "mean radius"},
         Field{"radius_std", &Data::radius_std, between(0, most_factor), "standard deviation of the radii"},

@@ -84,6 +84,7 @@ std::vector<Need> needs_of_training(Trial const& trial, bool on_host) {
   // What the backward pass needs of a block at the least: x and z before and behind the convolution, delta, y.
   constexpr std::int64_t kept = 6 * 4;
   if (on_host) needs.push_back({"one window's activations", {layers, {"train.seq_len", trial.train.seq_len}, expand, width}, kept});
+  if (trial.train.contrastive_lambda > 0) needs.push_back({"the contrastive loss", {{"train.contrastive_negatives", trial.train.contrastive_negatives}, width}, 4});
   if (trial.data.path.empty()) {
     for (auto& need : needs_of_series(trial.data, "data.n_steps", trial.data.n_steps)) needs.push_back(std::move(need));
     needs.push_back({"the test series", {{"data.test_n_steps", trial.data.resolved_test_n_steps()}, {"data.ambient_dim", trial.data.ambient_dim}}, 4});

@@ -190,7 +190,7 @@ TEST_CASE("sizes are multiplied without overflow, and what fits no memory is ref
                                 {"[model]\nn_layers = 10000\nd_model = 10000\n", "model.n_layers = 10000"},
                                 {"[data]\nn_steps = 1000000000000\n", "data.n_steps = 1000000000000"},
                                 {"[data]\ntest_n_steps = 1000000000000\n", "data.test_n_steps = 1000000000000"},
-                                {"[data]\nn_circles = 100000\n", "data.n_circles = 100000"},
+                                {"[train]\ncontrastive_lambda = 1\ncontrastive_negatives = 1000000000\n", "train.contrastive_negatives = 1000000000"},
                                 {"[data]\nambient_dim = 1000000\n", "data.ambient_dim = 1000000"},
                                 {"[data]\nn_steps = 10000000\n[train]\nseq_len = 10000000\n", "train.seq_len = 10000000"}};
   for (auto const& [text, key] : cases) {

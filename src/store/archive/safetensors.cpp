@@ -45,6 +45,20 @@ struct Entry {
   std::uint64_t begin = 0, end = 0;  ///< within the data, in bytes
 };
 
+/// Levels of brackets inside each other, outside of strings.
+int depth_of(std::string_view json) {
+  int depth = 0, deepest = 0;
+  bool inside_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    auto const c = json[i];
+    if (inside_string && c == '\\') ++i;
+    else if (c == '"') inside_string = !inside_string;
+    else if (!inside_string && (c == '[' || c == '{')) deepest = std::max(deepest, ++depth);
+    else if (!inside_string && (c == ']' || c == '}')) --depth;
+  }
+  return deepest;
+}
+
 /// A header's entries; `reject` builds the error for a reason.
 template <class Reject>
 class HeaderParser {
@@ -145,6 +159,8 @@ File load(std::filesystem::path const& path) {
   }
   std::string text(static_cast<std::size_t>(header_bytes), '\0');
   read(text.data(), header_bytes);
+  constexpr int most_depth = 3;  // header, entry, shape; the JSON library takes a stack frame for each
+  if (depth_of(text) > most_depth) throw reject("its header is nested too deeply");
   auto const header = Json::parse(text, nullptr, false);
   if (header.is_discarded()) throw reject("its header is no JSON");
 
