@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 #include <thread>
@@ -35,6 +36,7 @@ constexpr char const* freeze_A_flag = "--freeze-a,--freeze-A";
 
 namespace fs = std::filesystem;
 
+/// What a folder cannot be is said before anything is computed for it.
 void require_folder_name(std::string const& out) {
   if (out.empty()) throw errors::usage("--out is empty", "results need a folder", "Name one, or leave the flag out");
   std::error_code failed;
@@ -47,7 +49,7 @@ void require_folder_name(std::string const& out) {
     failed.clear();
     if (!fs::exists(status)) continue;
     if (!fs::is_directory(status))
-      throw errors::usage("--out " + out + " cannot be a folder", "a file is in the way: " + path.string(), "Name another folder, or move that file away");
+      throw errors::machine("cannot create the folder '" + out + "'", errors::system_reason(ENOTDIR), path.string() + " is a file and in the way; choose another folder");
     return;
   }
 }

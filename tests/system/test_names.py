@@ -28,11 +28,11 @@ def test_an_ordinary_name_is_taken(mambasynth, tiny_sweep, name):
                          ids=lambda verb: verb[0])
 def test_out_is_a_folder_below_the_root(mambasynth, tiny_sweep, tmp_path, verb):
     (tmp_path / "file").write_text("mine")
-    wrong = [("/tmp/..", "root of the file system"), (tmp_path / "file", "a file is in the way")]
+    wrong = [("/tmp/..", 2, "root of the file system"), (tmp_path / "file", 1, "is a file and in the way")]
     if verb[0] == "sweep":
-        wrong += [("", "is empty"), ("/", "root of the file system"), ("//", "root of the file system"), (tmp_path / "file" / "below", "a file is in the way")]
-    for out, why in wrong:
-        says(mambasynth(*verb, "--out", out, cwd=tmp_path, code=2), why)
+        wrong += [("", 2, "is empty"), ("/", 2, "root of the file system"), ("//", 2, "root of the file system"), (tmp_path / "file" / "below", 1, "in the way")]
+    for out, code, why in wrong:
+        says(mambasynth(*verb, "--out", out, cwd=tmp_path, code=code), why)
     assert (tmp_path / "file").read_text() == "mine"
 
 
