@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <memory>
+#include <new>
+#include <string>
 
 #include "analysis/figures/dimension_figures.hpp"
 #include "backend/backend.hpp"
@@ -91,7 +93,14 @@ int run(DimensionOptions& options) {
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const array = dimension::load_array(trial.data.path, {config.array, config.labels});
-  auto const measured = dimension::measure(array, config, threads, *backend::neighbour_search(device, threads, [](std::string const& line) { streams::tell("{}\n", line); }));
+  auto const search = backend::neighbour_search(device, threads, [](std::string const& line) { streams::tell("{}\n", line); });
+  auto const measured = [&] {
+    try {
+      return dimension::measure(array, config, threads, *search);
+    } catch (std::bad_alloc const&) {
+      throw errors::machine("memory ran out", fmt::format("the array has {} rows of {} dimensions", array.points, array.dims), "Draw some of the rows with --points");
+    }
+  }();
   std::filesystem::path const folder = options.run.out;
   auto const file = folder / "dimension.h5";
   dimension::write_dimension(file, measured, config, provenance::run_facts(device, threads, backend::gpu_of(device)));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include "errors/errors.hpp"
@@ -32,6 +33,24 @@ void require_usable(Block const& block, std::int64_t channels, std::filesystem::
                         fmt::format("the state is {} at step {}", *negative, block.first + (negative - block.circle.begin())),
                         "Number the circles from 0");
 }
+
+/// Below, single precision keeps a part of the digits at best; what is left may be a series of zeros.
+class Magnitude {
+ public:
+  void add(std::span<double const> x) {
+    for (auto const value : x) largest_ = std::max(largest_, std::abs(value));
+  }
+  void require_representable(std::filesystem::path const& file) const {
+    constexpr double least = std::numeric_limits<float>::min();
+    if (largest_ > 0 && largest_ < least)
+      throw errors::input(file.string() + " cannot be used",
+                          fmt::format("X is {:.3g} at most, and models read it in single precision, which ends at {:.3g}", largest_, least),
+                          "Rescale the series");
+  }
+
+ private:
+  double largest_ = 0;
+};
 
 /// Compares what is read with what its configuration generates, and hashes it.
 class Verification {
@@ -94,13 +113,16 @@ template <class Consume>
 Source read_verified(SeriesFile const& file, int threads, Process& process, Consume const& consume) {
   Verification verification(file, threads);
   std::int64_t circles = file.stored.circles;
+  Magnitude magnitude;
   file.read(SeriesStream::default_block, [&](Block const& block) {
     require_usable(block, file.stored.channels, file.file);
+    magnitude.add(block.x);
     auto const x = to_float32(block.x);
     verification.add(block, x);
     for (auto const circle : block.circle) circles = std::max(circles, circle + 1);
     consume(block, std::span<float const>(x));
   });
+  magnitude.require_representable(file.file);
   process = verification.process().value_or(file.stored);
   process.circles = std::max(process.circles, circles);
   forget_what_lacks_circles(process);

@@ -6,6 +6,8 @@
 #include <array>
 #include <fstream>
 #include <map>
+#include <span>
+#include <utility>
 
 #include "config/section.hpp"
 #include "errors/errors.hpp"
@@ -89,22 +91,24 @@ void claim(SeriesFile& series, config::Data const& data) {
 
 class NpzSeries final : public SeriesFile {
  public:
-  explicit NpzSeries(fs::path const& path) {
+  explicit NpzSeries(fs::path const& path) : npz_(path) {
     file = path;
-    auto const all = store::npz_names(path);
-    std::vector<std::string> wanted;
-    for (char const* name : {npz_names.x, npz_names.circle, npz_names.phase, npz_names.transition_matrix, npz_names.radius,
-                             npz_names.entry_angle, npz_names.period})
-      if (std::find(all.begin(), all.end(), name) != all.end()) wanted.emplace_back(name);
-    auto arrays = wanted.empty() ? std::map<std::string, store::NpyArray>{} : store::read_npz(path, wanted);
+    std::map<std::string, store::StoredArray> arrays;
     std::map<std::string, Shape> shapes;
-    for (auto const& [name, array] : arrays) shapes[name] = array.shape;
+    for (char const* name : {npz_names.x, npz_names.circle, npz_names.phase, npz_names.transition_matrix, npz_names.radius,
+                             npz_names.entry_angle, npz_names.period}) {
+      if (!npz_.has(name)) continue;
+      auto const& array = arrays.emplace(name, npz_.open(name)).first->second;
+      shapes[name] = array.shape();
+    }
     take_shapes(*this, shapes, npz_names);
-    auto const doubles = [&](char const* name) { return arrays.contains(name) ? arrays[name].as<double>() : std::vector<double>{}; };
-    auto const integers = [&](char const* name) {
-      return arrays.contains(name) ? arrays[name].as<std::int64_t>() : std::vector<std::int64_t>{};
+    auto const doubles = [&](char const* name) {
+      return arrays.contains(name) ? std::move(arrays.at(name)).read<double>() : std::vector<double>{};
     };
-    x_ = doubles(npz_names.x);
+    auto const integers = [&](char const* name) {
+      return arrays.contains(name) ? std::move(arrays.at(name)).read<std::int64_t>() : std::vector<std::int64_t>{};
+    };
+    if (arrays.at(npz_names.x).first_axis_fastest()) x_ = doubles(npz_names.x);
     circle_ = integers(npz_names.circle);
     phase_ = doubles(npz_names.phase);
     stored.transition_matrix = doubles(npz_names.transition_matrix);
@@ -126,6 +130,8 @@ class NpzSeries final : public SeriesFile {
   }
 
   void read(std::int64_t block_steps, std::function<void(Block const&)> const& consume) const override {
+    auto x = npz_.open(npz_names.x);
+    std::vector<double> block;
     for (std::int64_t first = 0; first < n_steps; first += block_steps) {
       auto const steps = std::min(block_steps, n_steps - first);
       auto const rows = [&](auto const& values, std::int64_t width) {
@@ -133,12 +139,18 @@ class NpzSeries final : public SeriesFile {
                               : std::span(values).subspan(static_cast<std::size_t>(first * width),
                                                           static_cast<std::size_t>(steps * width));
       };
-      consume({first, rows(x_, stored.channels), rows(circle_, 1), rows(phase_, 1)});
+      if (x_.empty()) {
+        block.resize(static_cast<std::size_t>(steps * stored.channels));
+        x.next(std::span(block));
+      }
+      consume({first, x_.empty() ? std::span<double const>(block) : rows(x_, stored.channels), rows(circle_, 1), rows(phase_, 1)});
     }
   }
 
  private:
-  std::vector<double> x_, phase_;
+  store::NpzReader npz_;
+  std::vector<double> x_;  ///< where the file's order is not that of time; else decoded block by block
+  std::vector<double> phase_;
   std::vector<std::int64_t> circle_;
 };
 
@@ -149,7 +161,7 @@ class H5Series final : public SeriesFile {
     std::map<std::string, Shape> shapes;
     for (char const* name : {h5_names.x, h5_names.circle, h5_names.phase, h5_names.transition_matrix, h5_names.radius,
                              h5_names.entry_angle, h5_names.period})
-      if (reader_.exists(name) && !reader_.is_group(name)) shapes[name] = reader_.shape(name);
+      if (reader_.is_dataset(name)) shapes[name] = reader_.shape(name);
     take_shapes(*this, shapes, h5_names);
     has_circle_ = shapes.contains(h5_names.circle);
     has_phase_ = shapes.contains(h5_names.phase);
@@ -191,8 +203,8 @@ std::unique_ptr<SeriesFile> open_file(fs::path const& file) {
   if (!stream) throw errors::input(file.string() + " cannot be read", "it cannot be opened", "Check its permissions");
   stream.read(head.data(), head.size());
   std::string_view const start(head.data(), static_cast<std::size_t>(stream.gcount()));
-  if (start.starts_with("\x89HDF\r\n\x1a\n")) return std::make_unique<H5Series>(file);
   if (start.starts_with("PK")) return std::make_unique<NpzSeries>(file);
+  if (store::is_hdf5(file)) return std::make_unique<H5Series>(file);
   throw unusable(file, "it is neither HDF5 nor npz");
 }
 

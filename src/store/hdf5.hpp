@@ -142,6 +142,17 @@ class Hdf5Writer {
   std::shared_ptr<detail::File> file_;
 };
 
+/// A data set that Hdf5Reader::datasets() found.
+struct Hdf5Dataset {
+  std::string path;                 ///< the shortest, then the first in the order of bytes
+  std::vector<std::int64_t> shape;  ///< () of a single number
+  std::string unusable;             ///< what it holds instead of numbers, e.g. "text"; empty: numbers
+};
+
+/// Whether HDF5's signature is where it may be: at the start, or behind a user block (MATLAB 7.3 writes one) of 512,
+/// 1024, 2048 ... bytes.
+bool is_hdf5(std::filesystem::path const& file);
+
 /// Reads any HDF5 file. Errors: errors::input naming the file, the object and what is wrong with it
 /// (not HDF5, truncated, object missing, wrong rank or type).
 class Hdf5Reader {
@@ -151,17 +162,26 @@ class Hdf5Reader {
 
   [[nodiscard]] bool exists(std::string const& path) const;
   [[nodiscard]] std::vector<std::int64_t> shape(std::string const& path) const;
-  /// All values, converted by HDF5 to T, row-major. T: double, float, int64_t.
+  /// All values, converted to T, row-major. T: double, float, int64_t. Errors: errors::input where the conversion to
+  /// double or int64_t is not exact for an integer or a whole number, errors::machine where they do not fit into memory.
   template <class T>
   [[nodiscard]] std::vector<T> read(std::string const& path) const;
   /// Rows first .. first + count - 1 along the first axis.
   template <class T>
   [[nodiscard]] std::vector<T> read_rows(std::string const& path, std::int64_t first, std::int64_t count) const;
+  /// All values for what looks at differences of rows only: 64-bit integers that double precision would round are moved,
+  /// column by column (the last axis), by the least of their column. Errors: errors::input where that is not enough.
+  [[nodiscard]] std::vector<double> read_columns(std::string const& path) const;
   /// Words of a variable-length text data set, e.g. a text_scale.
   [[nodiscard]] std::vector<std::string> read_text(std::string const& path) const;
-  /// Names of a group's members, sorted.
-  [[nodiscard]] std::vector<std::string> members(std::string const& group) const;
-  [[nodiscard]] bool is_group(std::string const& path) const;
+  /// Every data set, once however many links lead to it, and links that lead to nothing; links into other files are
+  /// followed. No data are read.
+  [[nodiscard]] std::vector<Hdf5Dataset> datasets() const;
+  /// False for groups, and for links that lead to nothing.
+  [[nodiscard]] bool is_dataset(std::string const& path) const;
+  [[nodiscard]] Hdf5Dataset describe(std::string const& path) const;
+  /// Integers of 64 bits, of which double holds a part only.
+  [[nodiscard]] bool holds_wide_integers(std::string const& path) const;
   [[nodiscard]] bool has_attribute(std::string const& object, std::string const& name) const;
   [[nodiscard]] std::string text_attribute(std::string const& object, std::string const& name) const;
   [[nodiscard]] double number_attribute(std::string const& object, std::string const& name) const;

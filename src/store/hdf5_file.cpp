@@ -67,12 +67,7 @@ errors::Error read_error(File const& file, std::string const& object, std::strin
 }
 
 bool link_exists(hid_t file, std::string const& path) {
-  for (std::size_t at = path.find_first_not_of('/'); at < path.size();) {
-    auto const end = std::min(path.find('/', at), path.size());
-    if (H5Lexists(file, path.substr(0, end).c_str(), H5P_DEFAULT) <= 0) return false;
-    at = path.find_first_not_of('/', end);
-  }
-  return true;
+  return path.find_first_not_of('/') == std::string::npos || H5Lexists(file, path.c_str(), H5P_DEFAULT) > 0;
 }
 
 std::size_t size_of(ElementType type) {

@@ -62,7 +62,7 @@ Id written(Id id, File const& file, std::string const& object) {
   return id;
 }
 
-/// Whether every link of the path is there; H5Lexists alone fails when a parent is missing.
+/// Whether every link of the path is there; the last one may lead to nothing.
 bool link_exists(hid_t file, std::string const& path);
 
 std::size_t size_of(ElementType type);

@@ -1,5 +1,7 @@
 #pragma once
 
+// Objects are told apart by their address, which later versions hide in a token.
+#define H5_USE_110_API
 #include <hdf5.h>
 
 #include <utility>

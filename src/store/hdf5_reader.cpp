@@ -1,10 +1,14 @@
 #include <algorithm>
-#include <cstdio>
+#include <bit>
+#include <cmath>
 #include <memory>
-#include <new>
+#include <type_traits>
+#include <utility>
 
+#include "store/exact_integer.hpp"
 #include "store/hdf5.hpp"
 #include "store/hdf5_file.hpp"
+#include "store/room.hpp"
 
 namespace mambasynth::store {
 namespace {
@@ -35,12 +39,6 @@ std::vector<hsize_t> extents_of(File const& file, hid_t dataset, std::string con
   return extents;
 }
 
-void require_numbers(File const& file, hid_t dataset, std::string const& path) {
-  TypeHandle type(readable(H5Dget_type(dataset), file, path));
-  auto const kind = H5Tget_class(type.get());
-  if (kind != H5T_INTEGER && kind != H5T_FLOAT && kind != H5T_ENUM) throw read_error(file, path, "it holds no numbers");
-}
-
 /// Number of elements, refusing extents that the file cannot hold (a damaged header must not exhaust the memory).
 std::size_t plausible_size(File const& file, std::vector<hsize_t> const& extents, std::size_t element,
                            std::string const& path) {
@@ -57,6 +55,70 @@ std::size_t plausible_size(File const& file, std::vector<hsize_t> const& extents
     count *= extent;
   }
   return static_cast<std::size_t>(count);
+}
+
+std::vector<hsize_t> checked_extents(File const& file, hid_t dataset, std::string const& path) {
+  SpaceHandle space(readable(H5Dget_space(dataset), file, path));
+  if (H5Sget_simple_extent_type(space.get()) == H5S_NULL) throw read_error(file, path, "it is empty");
+  return extents_of(file, dataset, path);
+}
+
+/// As the numbers are in the file.
+struct StoredType {
+  bool wide_integer = false, with_sign = true, floating = false;
+};
+
+StoredType stored_type(File const& file, hid_t dataset, std::string const& path) {
+  TypeHandle const type(readable(H5Dget_type(dataset), file, path));
+  auto const kind = H5Tget_class(type.get());
+  if (kind != H5T_INTEGER && kind != H5T_FLOAT && kind != H5T_ENUM) throw read_error(file, path, "it holds no numbers");
+  return {.wide_integer = kind == H5T_INTEGER && H5Tget_size(type.get()) >= sizeof(std::int64_t),
+          .with_sign = kind != H5T_INTEGER || H5Tget_sign(type.get()) != H5T_SGN_NONE,
+          .floating = kind == H5T_FLOAT};
+}
+
+template <class To, class From>
+void convert(File const& file, std::string const& path, std::vector<To>& values) {
+  static_assert(sizeof(To) == sizeof(From));
+  for (auto& value : values) {
+    auto const stored = std::bit_cast<From>(value);
+    if constexpr (std::is_floating_point_v<From>) {
+      constexpr double end = 9223372036854775808.0;  // 2^63 is a double, 2^63 - 1 is not
+      if (!(stored >= -end && stored < end) || stored != std::trunc(stored))
+        throw read_error(file, path, "whole numbers are needed, it holds " + std::to_string(stored));
+    } else if constexpr (std::is_floating_point_v<To>) {
+      if (!exact_in_double(stored))
+        throw read_error(file, path, "it holds " + std::to_string(stored) + ", which double precision rounds");
+    } else if (!std::in_range<To>(stored)) {
+      throw read_error(file, path, "it holds " + std::to_string(stored) + ", more than 64 bits with a sign can hold");
+    }
+    value = static_cast<To>(stored);
+  }
+}
+
+/// HDF5 rounds and clips in silence, so what it could not convert exactly is read as it is and converted in place.
+template <class T>
+void read_values(File const& file, hid_t dataset, std::string const& path, hid_t in_memory, hid_t in_file, std::vector<T>& values) {
+  auto const read = [&](hid_t type) { readable(H5Dread(dataset, type, in_memory, in_file, H5P_DEFAULT, values.data()), file, path); };
+  auto const stored = stored_type(file, dataset, path);
+  if constexpr (std::is_same_v<T, double>) {
+    if (stored.wide_integer && stored.with_sign) return read(H5T_NATIVE_INT64), convert<T, std::int64_t>(file, path, values);
+    if (stored.wide_integer) return read(H5T_NATIVE_UINT64), convert<T, std::uint64_t>(file, path, values);
+  }
+  if constexpr (std::is_same_v<T, std::int64_t>) {
+    if (stored.floating) return read(H5T_NATIVE_DOUBLE), convert<T, double>(file, path, values);
+    if (stored.wide_integer && !stored.with_sign) return read(H5T_NATIVE_UINT64), convert<T, std::uint64_t>(file, path, values);
+  }
+  read(memory_type(element_type<T>()));
+}
+
+/// Room for all of them.
+template <class T>
+std::vector<T> room(File const& file, std::string const& path, std::vector<hsize_t> const& extents) {
+  auto const count = plausible_size(file, extents, sizeof(T), path);
+  auto values = room_for<T>(count, [&] { return "'" + path + "' of '" + file.path.string() + "'"; });
+  values.resize(count);
+  return values;
 }
 
 AttributeHandle open_attribute(File const& file, std::string const& object, std::string const& name) {
@@ -107,26 +169,37 @@ Hdf5Reader::~Hdf5Reader() = default;
 bool Hdf5Reader::exists(std::string const& path) const { return link_exists(file_->handle.get(), path); }
 
 std::vector<std::int64_t> Hdf5Reader::shape(std::string const& path) const {
-  auto const extents = extents_of(*file_, open_dataset(*file_, path).get(), path);
+  auto const extents = checked_extents(*file_, open_dataset(*file_, path).get(), path);
   return {extents.begin(), extents.end()};
 }
 
 template <class T>
 std::vector<T> Hdf5Reader::read(std::string const& path) const {
   auto const dataset = open_dataset(*file_, path);
-  require_numbers(*file_, dataset.get(), path);
-  std::vector<T> values(plausible_size(*file_, extents_of(*file_, dataset.get(), path), sizeof(T), path));
+  static_cast<void>(stored_type(*file_, dataset.get(), path));
+  auto values = room<T>(*file_, path, checked_extents(*file_, dataset.get(), path));
+  if (!values.empty()) read_values(*file_, dataset.get(), path, H5S_ALL, H5S_ALL, values);
+  return values;
+}
+
+std::vector<double> Hdf5Reader::read_columns(std::string const& path) const {
+  auto const dataset = open_dataset(*file_, path);
+  auto const stored = stored_type(*file_, dataset.get(), path);
+  if (!stored.wide_integer) return read<double>(path);
+  auto const extents = checked_extents(*file_, dataset.get(), path);
+  auto values = room<double>(*file_, path, extents);
   if (values.empty()) return values;
-  readable(H5Dread(dataset.get(), memory_type(element_type<T>()), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), *file_,
-           path);
+  readable(H5Dread(dataset.get(), stored.with_sign ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), *file_, path);
+  if (auto const rounded = to_exact_columns(values, stored.with_sign, extents.size() > 1 ? static_cast<std::int64_t>(extents.back()) : 1))
+    throw errors::input("cannot read '" + path + "' of '" + file_->path.string() + "'", rounded->why, rounded->remedy);
   return values;
 }
 
 template <class T>
 std::vector<T> Hdf5Reader::read_rows(std::string const& path, std::int64_t first, std::int64_t count) const {
   auto const dataset = open_dataset(*file_, path);
-  require_numbers(*file_, dataset.get(), path);
-  auto extents = extents_of(*file_, dataset.get(), path);
+  static_cast<void>(stored_type(*file_, dataset.get(), path));
+  auto extents = checked_extents(*file_, dataset.get(), path);
   if (extents.empty()) throw read_error(*file_, path, "it is a single value without rows");
   auto const rows = static_cast<std::int64_t>(extents[0]);
   if (first < 0 || count < 0 || first > rows || count > rows - first)
@@ -134,7 +207,7 @@ std::vector<T> Hdf5Reader::read_rows(std::string const& path, std::int64_t first
                      "rows " + std::to_string(first) + " to " + std::to_string(first + count) + " are wanted, it has " +
                          std::to_string(rows));
   extents[0] = static_cast<hsize_t>(count);
-  std::vector<T> values(plausible_size(*file_, extents, sizeof(T), path));
+  auto values = room<T>(*file_, path, extents);
   if (values.empty()) return values;
   std::vector<hsize_t> start(extents.size(), 0);
   start[0] = static_cast<hsize_t>(first);
@@ -143,9 +216,7 @@ std::vector<T> Hdf5Reader::read_rows(std::string const& path, std::int64_t first
            path);
   SpaceHandle in_memory(
       readable(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), *file_, path));
-  readable(H5Dread(dataset.get(), memory_type(element_type<T>()), in_memory.get(), in_file.get(), H5P_DEFAULT,
-                   values.data()),
-           *file_, path);
+  read_values(*file_, dataset.get(), path, in_memory.get(), in_file.get(), values);
   return values;
 }
 
@@ -157,24 +228,8 @@ template std::vector<float> Hdf5Reader::read_rows<float>(std::string const&, std
 template std::vector<std::int64_t> Hdf5Reader::read_rows<std::int64_t>(std::string const&, std::int64_t,
                                                                        std::int64_t) const;
 
-std::vector<std::string> Hdf5Reader::members(std::string const& group) const {
-  require(*file_, group);
-  GroupHandle const opened(H5Gopen2(file_->handle.get(), group.c_str(), H5P_DEFAULT));
-  if (!opened) throw read_error(*file_, group, "it is no group");
-  std::vector<std::string> names;
-  auto const collect = [](hid_t, char const* name, H5L_info_t const*, void* into) -> herr_t {
-    static_cast<std::vector<std::string>*>(into)->emplace_back(name);
-    return 0;
-  };
-  readable(H5Literate(opened.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect, &names), *file_, group);
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-bool Hdf5Reader::is_group(std::string const& path) const {
-  if (!exists(path)) return false;
-  ObjectHandle const object(H5Oopen(file_->handle.get(), path.c_str(), H5P_DEFAULT));
-  return object && H5Iget_type(object.get()) == H5I_GROUP;
+bool Hdf5Reader::holds_wide_integers(std::string const& path) const {
+  return stored_type(*file_, open_dataset(*file_, path).get(), path).wide_integer;
 }
 
 bool Hdf5Reader::has_attribute(std::string const& object, std::string const& name) const {

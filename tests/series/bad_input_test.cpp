@@ -39,6 +39,13 @@ std::string refusal(std::filesystem::path const& path) {
 }
 }  // namespace
 
+TEST_CASE("a series that single precision cannot hold") {
+  tests::TemporaryFolder folder;
+  auto const file = folder.path() / "data.npz";
+  write_x(file, {1e-170, -2e-170, 3e-170, 0}, {2, 2});
+  CHECK_THAT(refusal(file), ContainsSubstring("X is 3e-170 at most") && ContainsSubstring("Rescale"));
+}
+
 TEST_CASE("a missing file and an empty folder") {
   tests::TemporaryFolder folder;
   CHECK_THAT(refusal(folder.path() / "none.npz"), ContainsSubstring("none.npz") && ContainsSubstring("no such file"));

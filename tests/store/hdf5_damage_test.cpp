@@ -43,7 +43,7 @@ TEST_CASE("reading what is not there or of another kind says so", "[store][hdf5]
   auto const told = [&](auto&& action) { return message_of(errors::ExitCode::input, action); };
   CHECK_THAT(told([&] { (void)file.read<double>("/y"); }), ContainsSubstring("'/y'") && ContainsSubstring("no such object"));
   CHECK_THAT(told([&] { (void)file.read<double>("/"); }), ContainsSubstring("it is no data set"));
-  CHECK_THAT(told([&] { (void)file.members("/x"); }), ContainsSubstring("it is no group"));
+  CHECK_THAT(told([&] { (void)file.describe("/"); }), ContainsSubstring("it is no data set"));
   CHECK_THAT(told([&] { (void)file.read_rows<double>("/x", 299, 2); }), ContainsSubstring("it has 300"));
   CHECK_THAT(told([&] { (void)file.text_attribute("/x", "none"); }), ContainsSubstring("no attribute 'none'"));
   CHECK_THAT(told([&] { (void)file.number_attribute("/", "note"); }), ContainsSubstring("it is no number"));

@@ -64,10 +64,13 @@ TEST_CASE("what is written to HDF5 is read back", "[store][hdf5]") {
   CHECK(file.read<double>("/single") == Doubles{1.5, 2.5});
   CHECK(file.read<double>("/final/test_mse") == Doubles{7.5});
   CHECK(file.shape("/final/test_mse").empty());
-  CHECK(file.members("/") ==
-        std::vector<std::string>{"channel", "final", "horizon", "mask", "provenance", "single", "time", "x"});
-  CHECK(file.is_group("/final"));
-  CHECK_FALSE(file.is_group("/x"));
+  std::vector<std::string> paths;
+  for (auto const& found : file.datasets()) paths.push_back(found.path);
+  CHECK(paths == std::vector<std::string>{"/channel", "/mask", "/single", "/time", "/x", "/final/test_mse", "/horizon/horizon", "/horizon/mse"});
+  CHECK(file.describe("/x").shape == Integers{3, 2});
+  CHECK(file.describe("/x").unusable.empty());
+  CHECK(file.is_dataset("/x"));
+  CHECK_FALSE(file.is_dataset("/final"));
   CHECK_FALSE(file.exists("/final/none/deeper"));
   CHECK(file.exists("/"));
   CHECK(file.text_attribute("/", "note") == "dwell ≥ 3");

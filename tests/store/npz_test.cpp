@@ -4,6 +4,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <limits>
 #include <numeric>
+#include <span>
 
 #include "store/atomic_file.hpp"
 #include "store/hdf5.hpp"
@@ -64,7 +65,7 @@ TEST_CASE("an npz comes back as written, with the same bytes each time", "[archi
   write_example(path);
   write_example(folder.path() / "b.npz");
   CHECK(store::read_text(path) == store::read_text(folder.path() / "b.npz"));
-  CHECK(store::npz_names(path) == std::vector<std::string>{"x", "circle", "scalar", "none"});
+  CHECK(store::NpzReader(path).names() == std::vector<std::string>{"x", "circle", "scalar", "none"});
   auto const all = store::read_npz(path);
   CHECK(all.at("x").shape == Integers{3, 4, 5});
   CHECK(all.at("x").dtype == "<f8");
@@ -106,6 +107,48 @@ TEST_CASE("npy versions, dtypes and orders are understood", "[archive][npz]") {
   CHECK(parsed(npy("'|S3'", "(2,)", std::string("ab\0xyz", 6))).as_text() == std::vector<std::string>{"ab", "xyz"});
 }
 
+TEST_CASE("arrays are converted while they are decoded", "[archive][npz]") {
+  tests::TemporaryFolder const folder;
+  auto const path = folder.path() / "a.npy";
+  auto const opened = [&](std::string const& content) {
+    store::write_atomically(path, content);
+    return store::open_npy(path);
+  };
+  std::vector<std::int16_t> many(200'000);  // several pieces
+  std::iota(many.begin(), many.end(), std::int16_t{});
+  CHECK(opened(npy("'<i2'", "(200000,)", raw(many))).read<double>() == Doubles(many.begin(), many.end()));
+  // Of shape (2, 3, 2), first axis fastest.
+  CHECK(opened(npy("'<i4'", "(2, 3, 2)", raw<std::int32_t>({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}), 1, true)).read<double>() ==
+        Doubles{0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11});
+  auto by_parts = opened(npy("'>i2'", "(3,)", std::string("\0\1\0\2\0\3", 6)));
+  Doubles part(2);
+  by_parts.next(std::span(part));
+  CHECK(part == Doubles{1, 2});
+  by_parts.next(std::span(part).first(1));
+  CHECK(part[0] == 3);
+  auto const text = opened(npy("'<U1'", "(1,)", raw<char32_t>({U'a'})));
+  CHECK_FALSE(text.numbers());
+}
+
+TEST_CASE("integers beyond 2^53 are told apart or refused", "[archive][npz]") {
+  tests::TemporaryFolder const folder;
+  auto const path = folder.path() / "a.npy";
+  constexpr std::int64_t p53 = INT64_C(1) << 53, p62 = INT64_C(1) << 62;
+  auto const columns = [&](std::string const& dtype, auto const& values) {
+    store::write_atomically(path, npy("'" + dtype + "'", "(" + std::to_string(values.size() / 2) + ", 2)", raw(values)));
+    return store::open_npy(path).read_columns();
+  };
+  CHECK(columns("<i8", std::vector<std::int64_t>{p53, 1, -p53, 2}) == Doubles{0x1p53, 1, -0x1p53, 2});        // as they are
+  CHECK(columns("<i8", std::vector<std::int64_t>{p62, INT64_MIN, -p62, 0}) == Doubles{0x1p62, -0x1p63, -0x1p62, 0});
+  CHECK(columns("<i8", std::vector<std::int64_t>{p53 + 1, 7, p53, 9}) == Doubles{1, 7, 0, 9});                // moved by the least
+  CHECK(columns("<i8", std::vector<std::int64_t>{INT64_MIN, 0, INT64_MIN + 1, 0}) == Doubles{0, 0, 1, 0});
+  CHECK(columns("<u8", std::vector<std::uint64_t>{UINT64_MAX, 3, UINT64_MAX - 5, 4}) == Doubles{5, 3, 0, 4});
+  auto const told = message_of(errors::ExitCode::input, [&] { columns("<i8", std::vector<std::int64_t>{0, 0, 0, p53 + 1, 0, 5}); });
+  CHECK_THAT(told, ContainsSubstring("a.npy") && ContainsSubstring("row 1, column 1 is 9007199254740993"));
+  store::write_atomically(path, npy("'<i8'", "(1,)", raw<std::int64_t>({p53 + 1})));
+  CHECK_THAT(message_of(errors::ExitCode::input, [&] { (void)store::read_npy(path).as<double>(); }), ContainsSubstring("9007199254740993"));
+}
+
 TEST_CASE("arrays that cannot be used are refused by name", "[archive][npz]") {
   auto const told = [](std::string const& content) {
     return message_of(errors::ExitCode::input, [&] { parsed(content); });
@@ -117,6 +160,9 @@ TEST_CASE("arrays that cannot be used are refused by name", "[archive][npz]") {
   CHECK_THAT(told(npy("'<f8'", "(4294967296, 4294967296)", "")), ContainsSubstring("too large"));
   CHECK_THAT(told(npy("'<f8'", "(-1,)", "")), ContainsSubstring("bad shape"));
   CHECK_THAT(told(npy("'<f8'", "(1,)", std::string(8, 'x'), 9)), ContainsSubstring("npy version 9"));
+  auto long_header = npy("'<f8'", "(1,)", std::string(std::size_t{3} << 20, ' '), 2);
+  long_header.replace(8, 4, std::string("\0\0\x20\0", 4));
+  CHECK_THAT(told(long_header), ContainsSubstring("longer than any array's"));
   CHECK_THAT(told("epoch,loss\n"), ContainsSubstring("it is a text file"));
   auto const text = parsed(npy("'<U1'", "(1,)", raw<char32_t>({U'a'})));
   CHECK_THAT(message_of(errors::ExitCode::input, [&] { (void)text.as<double>(); }), ContainsSubstring("'<U1'"));

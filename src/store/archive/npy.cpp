@@ -3,6 +3,7 @@
 #include <cstring>
 #include <fstream>
 #include <limits>
+#include <memory>
 #include <type_traits>
 
 #include "errors/errors.hpp"
@@ -10,6 +11,7 @@
 #include "store/archive/npy_format.hpp"
 #include "store/archive/npz.hpp"
 #include "store/archive/zip_reader.hpp"
+#include "store/exact_integer.hpp"
 
 /// What an array's bytes mean.
 namespace mambasynth::store {
@@ -35,6 +37,9 @@ To converted(NpyArray const& array, From value) {
       throw unusable(array, "it holds " + std::to_string(value) + ", more than 64 bits with a sign can hold");
     return static_cast<std::int64_t>(value);
   } else {
+    if constexpr (std::is_same_v<To, double> && std::is_integral_v<From>)
+      if (!exact_in_double(value))
+        throw unusable(array, "it holds " + std::to_string(value) + ", which double precision rounds");
     return static_cast<To>(value);
   }
 }
@@ -132,22 +137,29 @@ std::vector<std::string> NpyArray::as_text() const {
   return texts;
 }
 
-NpyArray read_npy(std::filesystem::path const& file) {
+namespace {
+
+npy::Source source_of(std::filesystem::path const& file) {
   std::error_code failed;
   auto const size = std::filesystem::file_size(file, failed);
   if (failed) throw archive::unreadable(file, failed.message());
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw archive::unreadable(file, "it cannot be opened");
+  auto const in = std::make_shared<std::ifstream>(file, std::ios::binary);
+  if (!*in) throw archive::unreadable(file, "it cannot be opened");
   npy::Source source;
   source.file = file;
   source.size = static_cast<std::uint64_t>(size);
-  source.read = [&](void* into, std::size_t count) {
-    in.read(static_cast<char*>(into), static_cast<std::streamsize>(count));
-    if (static_cast<std::size_t>(in.gcount()) != count) throw archive::unreadable(file, "it is truncated");
+  source.read = [in, file](void* into, std::size_t count) {
+    in->read(static_cast<char*>(into), static_cast<std::streamsize>(count));
+    if (static_cast<std::size_t>(in->gcount()) != count) throw archive::unreadable(file, "it is truncated");
   };
   std::string const start = archive::looks_like(file);
   if (start.find(".npy") == std::string::npos) throw archive::unreadable(file, "it is no .npy array: " + start);
-  return npy::parse(source);
+  return source;
 }
+
+}  // namespace
+
+StoredArray open_npy(std::filesystem::path const& file) { return StoredArray(source_of(file)); }
+NpyArray read_npy(std::filesystem::path const& file) { return open_npy(file).whole(); }
 
 }  // namespace mambasynth::store

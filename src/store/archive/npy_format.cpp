@@ -11,18 +11,13 @@
 
 #include "errors/errors.hpp"
 #include "store/archive/zip_reader.hpp"
+#include "store/room.hpp"
 
 namespace mambasynth::store::npy {
 namespace {
 
 constexpr std::string_view magic = "\x93NUMPY";
 constexpr std::size_t alignment = 64;
-
-struct Header {
-  std::string descr;
-  bool fortran_order = false;
-  std::vector<std::int64_t> shape;
-};
 
 errors::Error broken(Source const& source, std::string const& why) {
   return archive::unreadable(source.file, (source.name.empty() ? "" : "'" + source.name + "': ") + why);
@@ -169,7 +164,7 @@ std::vector<std::byte> transposed(std::vector<std::byte> const& bytes, std::vect
 
 }  // namespace
 
-NpyArray parse(Source const& source) {
+Header read_header(Source const& source) {
   std::array<char, 8> start{};
   if (source.size < start.size()) throw broken(source, "it is too short for an npy array");
   source.read(start.data(), start.size());
@@ -182,12 +177,14 @@ NpyArray parse(Source const& source) {
   std::size_t length = 0;
   for (std::size_t i = length_size; i-- > 0;) length = length << 8 | length_bytes[i];
   auto const before = start.size() + length_size;
+  constexpr std::size_t longest = std::size_t{1} << 20;  // NumPy itself reads 10,000
   if (length > source.size - before) throw broken(source, "its npy header is truncated");
+  if (length > longest) throw broken(source, "its npy header of " + std::to_string(length) + " bytes is longer than any array's");
   std::string text(length, '\0');
   source.read(text.data(), length);
-  auto const header = HeaderParser(source, text).parse();
+  auto header = HeaderParser(source, text).parse();
 
-  auto const item = item_size(source, header.descr);
+  auto const item = header.item = item_size(source, header.descr);
   std::uint64_t const payload = source.size - before - length;
   std::uint64_t expected = item;
   bool const empty = std::find(header.shape.begin(), header.shape.end(), 0) != header.shape.end();
@@ -200,17 +197,27 @@ NpyArray parse(Source const& source) {
   if (expected != payload)
     throw broken(source, "its shape and dtype need " + std::to_string(expected) + " bytes, " + std::to_string(payload) +
                              " are there");
-  NpyArray array;
-  array.dtype = header.descr;
-  array.shape = header.shape;
-  array.bytes.resize(static_cast<std::size_t>(payload));
-  if (payload > 0) source.read(array.bytes.data(), array.bytes.size());
-  if (array.dtype[0] == '>') {
-    swap_bytes(array.bytes, array.dtype[1] == 'U' ? 4 : array.dtype[1] == 'S' ? 1 : item);
-    array.dtype[0] = '<';
-  }
-  if (array.dtype[0] == '=') array.dtype[0] = '<';
-  if (header.fortran_order && header.shape.size() > 1 && item > 0) array.bytes = transposed(array.bytes, array.shape, item);
+  header.payload = payload;
+  return header;
+}
+
+std::string Header::native_descr() const {
+  auto native = descr;
+  if (native[0] == '>' || native[0] == '=') native[0] = '<';
+  return native;
+}
+
+void Header::little_endian(std::vector<std::byte>& bytes) const {
+  if (descr[0] == '>') swap_bytes(bytes, descr[1] == 'U' ? 4 : descr[1] == 'S' ? 1 : item);
+}
+
+NpyArray read_payload(Source const& source, Header const& header) {
+  NpyArray array{header.native_descr(), header.shape,
+                 room_for<std::byte>(header.payload, [&] { return source.in_words(); })};
+  array.bytes.resize(static_cast<std::size_t>(header.payload));
+  if (header.payload > 0) source.read(array.bytes.data(), array.bytes.size());
+  header.little_endian(array.bytes);
+  if (header.first_axis_fastest()) array.bytes = transposed(array.bytes, array.shape, header.item);
   return array;
 }
 

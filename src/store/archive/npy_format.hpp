@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -18,9 +19,29 @@ struct Source {
   std::string name;  ///< the member, or "" for a file of its own
   std::uint64_t size = 0;
   std::function<void(void*, std::size_t)> read;
+
+  [[nodiscard]] std::string in_words() const { return (name.empty() ? "" : "'" + name + "' of ") + "'" + file.string() + "'"; }
 };
 
-NpyArray parse(Source const& source);
+struct Header {
+  std::string descr;
+  bool fortran_order = false;
+  std::vector<std::int64_t> shape;
+  std::size_t item = 0;        ///< bytes of an element
+  std::uint64_t payload = 0;  ///< bytes of all; as many are left in the source
+
+  /// The first axis is the fastest, and that makes a difference.
+  [[nodiscard]] bool first_axis_fastest() const { return fortran_order && shape.size() > 1 && item > 0; }
+  /// `descr` as little_endian() leaves the bytes.
+  [[nodiscard]] std::string native_descr() const;
+  void little_endian(std::vector<std::byte>& bytes) const;
+};
+
+/// Reads no further than the header. Errors: errors::input (no npy array, a type that holds no plain values, another
+/// number of bytes than shape and type ask for).
+Header read_header(Source const& source);
+/// What follows the header.
+NpyArray read_payload(Source const& source, Header const& header);
 
 /// Magic, version 1.0 and the header, padded so that the data starts at a multiple of 64 bytes.
 std::string header(std::string const& dtype, std::vector<std::int64_t> const& shape);

@@ -31,36 +31,48 @@ std::string listed(std::vector<std::string> const& names) {
   return text.empty() ? "nothing" : text;
 }
 
-NpyArray read_member(archive::ZipReader const& zip, std::string const& member) {
-  auto opened = zip.open(member);
-  npy::Source source;
-  source.file = zip.file();
-  source.name = member;
-  source.size = opened.size();
-  source.read = [&](void* into, std::size_t count) { opened.read(into, count); };
-  return npy::parse(source);
-}
-
 }  // namespace
 
-std::vector<std::string> npz_names(std::filesystem::path const& file) {
+struct NpzReader::Impl {
+  archive::ZipReader zip;
+
+  /// NumPy takes a name with the suffix or without it.
+  [[nodiscard]] std::string member(std::string const& name) const {
+    return zip.has(name + std::string(suffix)) ? name + std::string(suffix) : name;
+  }
+};
+
+NpzReader::NpzReader(std::filesystem::path file) : impl_(std::make_shared<Impl const>(Impl{archive::ZipReader(std::move(file), kind)})) {}
+NpzReader::NpzReader(NpzReader&&) noexcept = default;
+NpzReader::~NpzReader() = default;
+
+std::vector<std::string> NpzReader::names() const {
   std::vector<std::string> names;
-  for (auto const& member : archive::ZipReader(file, kind).names()) names.push_back(without_suffix(member));
+  for (auto const& member : impl_->zip.names())
+    if (!member.ends_with('/')) names.push_back(without_suffix(member));
   return names;
 }
 
+bool NpzReader::has(std::string const& name) const { return impl_->zip.has(impl_->member(name)); }
+
+StoredArray NpzReader::open(std::string const& name) const {
+  auto const opened = std::make_shared<archive::ZipMember>(impl_->zip.open(impl_->member(name)));
+  npy::Source source;
+  source.file = impl_->zip.file();
+  source.name = name;
+  source.size = opened->size();
+  source.read = [archive = impl_, opened](void* into, std::size_t count) { opened->read(into, count); };
+  return StoredArray(std::move(source));
+}
+
 std::map<std::string, NpyArray> read_npz(std::filesystem::path const& file, std::vector<std::string> const& names) {
-  archive::ZipReader const zip(file, kind);
+  NpzReader const npz(file);
   std::map<std::string, NpyArray> arrays;
-  if (names.empty()) {
-    for (auto const& member : zip.names()) arrays.emplace(without_suffix(member), read_member(zip, member));
-    return arrays;
-  }
-  for (auto const& name : names) {
-    if (!zip.has(name + std::string(suffix)))
-      throw errors::input("cannot read '" + name + "' of '" + file.string() + "'",
-                          "the archive holds " + listed(npz_names(file)), "give an archive that has it");
-    arrays.emplace(name, read_member(zip, name + std::string(suffix)));
+  for (auto const& name : names.empty() ? npz.names() : names) {
+    if (!npz.has(name))
+      throw errors::input("cannot read '" + name + "' of '" + file.string() + "'", "the archive holds " + listed(npz.names()),
+                          "give an archive that has it");
+    arrays.emplace(name, npz.open(name).whole());
   }
   return arrays;
 }

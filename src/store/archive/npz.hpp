@@ -25,10 +25,66 @@ struct NpyArray {
   [[nodiscard]] std::vector<std::string> as_text() const;
 };
 
-/// Reads every member of an .npz, or those named. Errors: errors::input (not a zip, truncated, not an npy member,
-/// Fortran order is accepted and transposed, object arrays are refused).
+namespace npy {
+struct Source;
+struct Header;
+}  // namespace npy
+
+/// An array of which no more than the header has been read. Move-only.
+class StoredArray {
+ public:
+  explicit StoredArray(npy::Source source);
+  StoredArray(StoredArray&&) noexcept;
+  StoredArray& operator=(StoredArray&&) noexcept;
+  ~StoredArray();
+
+  [[nodiscard]] std::string const& dtype() const;  ///< as NpyArray's
+  [[nodiscard]] std::vector<std::int64_t> const& shape() const;
+  [[nodiscard]] bool numbers() const;  ///< else text
+  [[nodiscard]] bool holds_wide_integers() const { return dtype() == "<i8" || dtype() == "<u8"; }
+  /// Fortran order: the file's order of values is not the row-major one.
+  [[nodiscard]] bool first_axis_fastest() const;
+
+  /// All values, row-major, converted to T (double, float, int64_t) while they are decoded, so that they are in memory
+  /// once. Errors: as NpyArray::as, and errors::machine where they do not fit into memory.
+  template <class T>
+  [[nodiscard]] std::vector<T> read() &&;
+  /// The next values in the file's order.
+  template <class T>
+  void next(std::span<T> into);
+  /// All values for what looks at differences only, as Hdf5Reader::read_columns.
+  [[nodiscard]] std::vector<double> read_columns() &&;
+  [[nodiscard]] NpyArray whole() &&;
+
+ private:
+  std::unique_ptr<npy::Source> source_;
+  std::unique_ptr<npy::Header> header_;
+  std::string dtype_;
+};
+
+/// Arrays are read one by one. Errors: errors::input (not a zip, truncated, damaged).
+class NpzReader {
+ public:
+  explicit NpzReader(std::filesystem::path file);
+  NpzReader(NpzReader&&) noexcept;
+  ~NpzReader();
+
+  /// Members without their ".npy", in the archive's order; whatever else the archive holds is among them.
+  [[nodiscard]] std::vector<std::string> names() const;
+  [[nodiscard]] bool has(std::string const& name) const;
+  /// Errors: errors::input (no such member, no array, object arrays, types that are no plain values).
+  [[nodiscard]] StoredArray open(std::string const& name) const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl const> impl_;
+};
+
+StoredArray open_npy(std::filesystem::path const& file);
+
+/// Reads every member of an .npz, or those named, whole. Errors: errors::input (not a zip, truncated, not an npy member,
+/// object arrays); Fortran order is transposed.
 std::map<std::string, NpyArray> read_npz(std::filesystem::path const& file, std::vector<std::string> const& names = {});
-std::vector<std::string> npz_names(std::filesystem::path const& file);
 NpyArray read_npy(std::filesystem::path const& file);
 
 /// Writes a deflated .npz that NumPy opens, in the order of add(). The same content gives the same bytes. Members and

@@ -57,17 +57,21 @@ void ZipMember::read(void* into, std::size_t count) {
   }
   // libzip compares the checksum once it meets the end.
   char beyond = 0;
-  if (left_ == 0 && zip_fread(member_.get(), &beyond, 1) != 0)
+  if (left_ == 0 && checked_ && zip_fread(member_.get(), &beyond, 1) != 0)
     throw unreadable(file_, "'" + name_ + "' is damaged: " + text_of(zip_file_get_error(member_.get())));
 }
 
-ZipReader::ZipReader(std::filesystem::path file, std::string const& kind) : file_(std::move(file)) {
+ZipReader::ZipReader(std::filesystem::path file, std::string const& kind, Habits habits)
+    : file_(std::move(file)), habits_(habits) {
   std::error_code failed;
   file_size_ = static_cast<std::uint64_t>(std::filesystem::file_size(file_, failed));
   if (failed) throw unreadable(file_, failed.message());
   int code = 0;
   archive_.reset(zip_open(file_.c_str(), ZIP_RDONLY, &code));
-  if (archive_) return;
+  if (archive_) {
+    list();
+    return;
+  }
   zip_error_t error;
   zip_error_init_with_code(&error, code);
   auto const text = text_of(&error);
@@ -76,23 +80,26 @@ ZipReader::ZipReader(std::filesystem::path file, std::string const& kind) : file
   throw unreadable(file_, foreign ? "it is no " + kind + ": " + looks_like(file_) : text);
 }
 
-std::vector<std::string> ZipReader::names() const {
-  std::vector<std::string> names;
-  auto const count = zip_get_num_entries(archive_.get(), 0);
-  for (zip_int64_t i = 0; i < count; ++i)
-    if (char const* name = zip_get_name(archive_.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS))
-      names.emplace_back(name);
-  return names;
+void ZipReader::list() {
+  auto const count = static_cast<std::uint64_t>(zip_get_num_entries(archive_.get(), 0));
+  for (std::uint64_t i = 0; i < count; ++i) {
+    char const* const name = zip_get_name(archive_.get(), i, ZIP_FL_ENC_GUESS);
+    if (!name) continue;
+    auto const [place, fresh] = places_.try_emplace(name, i);
+    if (fresh) names_.emplace_back(name);
+    else if (habits_ == Habits::zipfile) place->second = i;
+  }
 }
 
-bool ZipReader::has(std::string const& name) const { return zip_name_locate(archive_.get(), name.c_str(), 0) >= 0; }
+bool ZipReader::has(std::string const& name) const { return places_.contains(name); }
 
 ZipMember ZipReader::open(std::string const& name) const {
-  auto const index = zip_name_locate(archive_.get(), name.c_str(), 0);
-  if (index < 0) throw unreadable(file_, "it has no member '" + name + "'");
+  auto const found = places_.find(name);
+  if (found == places_.end()) throw unreadable(file_, "it has no member '" + name + "'");
+  auto const index = found->second;
   zip_stat_t about;
   zip_stat_init(&about);
-  if (zip_stat_index(archive_.get(), static_cast<zip_uint64_t>(index), 0, &about) != 0)
+  if (zip_stat_index(archive_.get(), index, 0, &about) != 0)
     throw unreadable(file_, text_of(zip_get_error(archive_.get())));
   // Stored data cannot be larger than the file, deflated data not 1032 times as large: a damaged size must not
   // exhaust the memory.
@@ -101,7 +108,8 @@ ZipMember ZipReader::open(std::string const& name) const {
   if (about.size > (stored ? file_size_ : (file_size_ + slack) * best_ratio))
     throw unreadable(file_, "'" + name + "' claims " + std::to_string(about.size) + " bytes, more than the file can hold");
   ZipMember member;
-  member.member_.reset(zip_fopen_index(archive_.get(), static_cast<zip_uint64_t>(index), 0));
+  member.checked_ = habits_ != Habits::torch || about.crc != 0;
+  member.member_.reset(zip_fopen_index(archive_.get(), index, 0));
   if (!member.member_) throw unreadable(file_, "'" + name + "': " + text_of(zip_get_error(archive_.get())));
   member.file_ = file_;
   member.name_ = name;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "errors/errors.hpp"
@@ -20,6 +21,10 @@ std::string looks_like(std::filesystem::path const& file);
 
 errors::Error unreadable(std::filesystem::path const& file, std::string const& why,
                          std::string const& remedy = "give a whole file of the expected kind");
+
+/// Where libraries differ. Of members with the same name zipfile (and so NumPy) takes the last and PyTorch the first, and
+/// to PyTorch a checksum of 0 is none (torch.serialization.set_crc32_options).
+enum class Habits { zipfile, torch };
 
 /// One member, read from front to end. Its checksum is verified when the last byte has been read.
 class ZipMember {
@@ -39,18 +44,19 @@ class ZipMember {
   std::string name_;
   std::uint64_t size_ = 0;
   std::uint64_t left_ = 0;
+  bool checked_ = true;
 };
 
 class ZipReader {
  public:
   /// `kind` is what the archive should be, e.g. ".npz archive", for messages.
   /// Errors: errors::input (missing, truncated, something else).
-  ZipReader(std::filesystem::path file, std::string const& kind);
+  ZipReader(std::filesystem::path file, std::string const& kind, Habits habits = Habits::zipfile);
 
   [[nodiscard]] std::filesystem::path const& file() const noexcept { return file_; }
   [[nodiscard]] std::uint64_t file_size() const noexcept { return file_size_; }
-  /// In the archive's order.
-  [[nodiscard]] std::vector<std::string> names() const;
+  /// In the archive's order, each once.
+  [[nodiscard]] std::vector<std::string> const& names() const noexcept { return names_; }
   [[nodiscard]] bool has(std::string const& name) const;
   /// Errors: errors::input (no such member, a size that the file cannot hold).
   [[nodiscard]] ZipMember open(std::string const& name) const;
@@ -60,9 +66,13 @@ class ZipReader {
   struct Discard {
     void operator()(zip* archive) const noexcept;
   };
+  void list();
   std::filesystem::path file_;
   std::uint64_t file_size_ = 0;
   std::unique_ptr<zip, Discard> archive_;
+  Habits habits_;
+  std::vector<std::string> names_;
+  std::unordered_map<std::string, std::uint64_t> places_;
 };
 
 }  // namespace mambasynth::store::archive

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "errors/errors.hpp"
+
+namespace mambasynth::store {
+
+/// The memory that a process can have, in bytes: the machine's, or its limit (ulimit -v) where that is less.
+std::uint64_t most_memory();
+errors::Error too_large(std::string const& what, std::uint64_t bytes);
+
+/// An empty vector with room for `count` values, none of it touched; files can claim more than there is.
+/// `name`: what is read, for the message. Errors: errors::machine where it does not fit into memory.
+template <class T, class Name>
+std::vector<T> room_for(std::uint64_t count, Name const& name) {
+  if (count > most_memory() / sizeof(T)) throw too_large(name(), count * sizeof(T));
+  std::vector<T> values;
+  try {
+    values.reserve(static_cast<std::size_t>(count));
+  } catch (std::bad_alloc const&) {
+    throw too_large(name(), count * sizeof(T));
+  }
+  return values;
+}
+
+}  // namespace mambasynth::store
