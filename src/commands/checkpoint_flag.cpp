@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 
 #include "commands/arguments.hpp"
+#include <cmath>
+
 #include "config/config.hpp"
 #include "config/section.hpp"
 #include "errors/errors.hpp"
@@ -11,11 +13,15 @@
 namespace mambasynth::commands {
 namespace {
 
-/// A whole number among the values that the training was started with.
+/// A number among the values that the training was started with; Python code often computes it in floating point.
 std::optional<std::int64_t> argument(model::WeightsFile const& file, char const* name) {
-  if (auto const* args = file.checkpoint.find("args"))
-    if (auto const* value = args->find(name))
-      if (auto const* number = std::get_if<std::int64_t>(&value->v)) return *number;
+  auto const* args = file.checkpoint.find("args");
+  auto const* value = args ? args->find(name) : nullptr;
+  if (!value) return {};
+  if (auto const* number = std::get_if<std::int64_t>(&value->v)) return *number;
+  constexpr double largest = 1LL << 53;
+  if (auto const* number = std::get_if<double>(&value->v); number && *number == std::floor(*number) && std::abs(*number) <= largest)
+    return static_cast<std::int64_t>(*number);
   return {};
 }
 
@@ -38,7 +44,12 @@ void add_window_flag(CLI::App& app, std::int64_t& seq_len) {
 
 std::int64_t window_length(std::int64_t given, model::WeightsFile const& file) {
   if (given > 0) return given;
-  return argument(file, "seq_len").value_or(config::Train{}.seq_len);
+  auto const* args = file.checkpoint.find("args");
+  if (!args || !args->find("seq_len")) return config::Train{}.seq_len;
+  auto const steps = argument(file, "seq_len");
+  if (!steps || *steps < 1)
+    throw errors::input("the checkpoint's seq_len cannot be used", "it is no whole number of steps", "Name the steps of a window with --seq-len");
+  return *steps;
 }
 
 std::optional<std::int64_t> training_seed(model::WeightsFile const& file) { return argument(file, "seed"); }

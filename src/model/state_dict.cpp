@@ -5,7 +5,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <map>
+#include <optional>
 #include <set>
+#include <string_view>
 
 #include "errors/errors.hpp"
 #include "store/archive/safetensors.hpp"
@@ -37,11 +41,91 @@ store::DType dtype_of(at::ScalarType type) {
   throw std::logic_error("no checkpoint holds this element type");
 }
 
-std::string current_name(std::string name) {
-  constexpr std::string_view compiled = "_orig_mod.", older = "output_proj.";
-  if (name.starts_with(compiled)) name.erase(0, compiled.size());
-  if (name.starts_with(older)) name = "output_heads.1." + name.substr(older.size());
-  return name;
+constexpr char const* give_ours = "Give a file written by train or convert";
+/// The one name that every checkpoint of the model has.
+constexpr std::string_view landmark = "input_proj.weight";
+
+/// What torch.compile, DataParallel, DeepSpeed, FSDP and activation checkpointing wrap around a module, wherever they do.
+constexpr std::string_view wrappers[] = {"_orig_mod", "module", "_forward_module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"};
+
+std::string without_wrappers(std::string const& name) {
+  std::string kept;
+  for (std::size_t at = 0; at <= name.size();) {
+    auto const end = std::min(name.find('.', at), name.size());
+    auto const part = name.substr(at, end - at);
+    if (std::find(std::begin(wrappers), std::end(wrappers), part) == std::end(wrappers)) kept += (kept.empty() ? "" : ".") + part;
+    at = end + 1;
+  }
+  return kept;
+}
+
+/// What stands before the landmark, e.g. "model."; nothing where the name does not end in it.
+std::optional<std::string> prefix_of(std::string const& name) {
+  if (!name.ends_with(landmark)) return std::nullopt;
+  auto prefix = name.substr(0, name.size() - landmark.size());
+  if (!prefix.empty() && !prefix.ends_with('.')) return std::nullopt;
+  return prefix;
+}
+
+/// Names as the model has them now. Errors: errors::input where two tensors would get one name.
+NamedTensors with_current_names(NamedTensors weights, std::string const& file) {
+  std::set<std::string> prefixes;
+  for (auto const& [name, tensor] : weights)
+    if (auto const prefix = prefix_of(without_wrappers(name))) prefixes.insert(*prefix);
+  if (prefixes.size() > 1)
+    throw errors::input(file + " holds the weights of several models",
+                        "their names begin with " + [&] {
+                          std::string text;
+                          for (auto const& prefix : prefixes) text += (text.empty() ? "'" : ", '") + prefix + "'";
+                          return text;
+                        }(),
+                        "Save the one that you mean by itself");
+  std::string const prefix = prefixes.empty() ? "" : *prefixes.begin();
+  std::map<std::string, std::string> stored;
+  for (auto& [name, tensor] : weights) {
+    auto current = without_wrappers(name);
+    if (current.starts_with(prefix)) current.erase(0, prefix.size());
+    constexpr std::string_view older = "output_proj.";
+    if (current.starts_with(older)) current = "output_heads.1." + current.substr(older.size());
+    auto const [other, fresh] = stored.emplace(current, name);
+    if (!fresh)
+      throw errors::input(file + " holds the tensor '" + current + "' twice", "as '" + other->second + "' and as '" + name + "'",
+                          "Save the weights that you mean by themselves");
+    name = std::move(current);
+  }
+  return weights;
+}
+
+/// Dicts that hold tensors of the model, and their keys. A checkpoint is a dict of dicts, and everybody names them
+/// differently.
+using StateDicts = std::vector<std::pair<std::string, store::pt::Value const*>>;
+void find_states(store::pt::Value const& value, std::string const& key, int depth, StateDicts& found) {
+  constexpr int deepest = 3;
+  if (!value.is_dict() || depth > deepest) return;
+  bool const state = std::any_of(value.items().begin(), value.items().end(), [](auto const& entry) {
+    auto const* name = std::get_if<std::string>(&entry.first.v);
+    return name && std::holds_alternative<store::Tensor>(entry.second.v) && prefix_of(without_wrappers(*name));
+  });
+  if (state) {
+    found.emplace_back(key, &value);
+    return;
+  }
+  for (auto const& [name, entry] : value.items())
+    if (auto const* text = std::get_if<std::string>(&name.v)) find_states(entry, key + (key.empty() ? "" : ".") + *text, depth + 1, found);
+}
+
+store::pt::Value const* state_in(store::pt::Value const& checkpoint, std::string const& file) {
+  if (auto const* state = checkpoint.find("model_state_dict"); state && state->is_dict()) return state;
+  StateDicts found;
+  find_states(checkpoint, "", 0, found);
+  if (found.size() == 1) return found[0].second;
+  std::string keys;
+  for (auto const& [key, state] : found) keys += (keys.empty() ? "'" : ", '") + key + "'";
+  if (found.empty())
+    throw errors::input(file + " holds no weights of this model",
+                        checkpoint.is_dict() ? "no tensor in it is called '" + std::string(landmark) + "', with or without a prefix" : "it is no dict",
+                        "Give a checkpoint written by train or by the original program");
+  throw errors::input(file + " holds the weights of several models", "under " + keys, "Save the one that you mean by itself");
 }
 
 store::Tensor const* find(NamedTensors const& weights, std::string const& name) {
@@ -53,14 +137,14 @@ store::Tensor const* find(NamedTensors const& weights, std::string const& name) 
 store::Tensor const& need(NamedTensors const& weights, std::string const& name, std::string const& file) {
   if (auto const* tensor = find(weights, name)) return *tensor;
   throw errors::input(file + " is no checkpoint of this model", "it has no tensor '" + name + "'",
-                      "Give a file written by train or convert");
+                      give_ours);
 }
 
 std::int64_t size_at(store::Tensor const& tensor, std::size_t axis, std::string const& name, std::string const& file) {
   if (axis >= tensor.shape.size())
     throw errors::input(file + ": tensor '" + name + "' has too few axes",
                         std::to_string(tensor.shape.size()) + " instead of the model's",
-                        "Give a file written by train or convert");
+                        give_ours);
   return tensor.shape[axis];
 }
 
@@ -91,21 +175,16 @@ store::Tensor to_store(at::Tensor const& tensor) {
 WeightsFile read_weights(std::filesystem::path const& file) {
   WeightsFile result;
   if (file.extension() == ".safetensors") {
-    for (auto& [name, tensor] : store::safetensors::load(file).tensors)
-      result.weights.emplace_back(current_name(name), std::move(tensor));
+    result.weights = with_current_names(store::safetensors::load(file).tensors, file.string());
     return result;
   }
   result.checkpoint = store::pt::load(file);
-  auto const* state = result.checkpoint.find("model_state_dict");
-  if (state == nullptr && result.checkpoint.is_dict()) state = &result.checkpoint;
-  if (state == nullptr || !state->is_dict())
-    throw errors::input(file.string() + " holds no weights", "neither 'model_state_dict' nor tensors are in it",
-                        "Give a checkpoint written by train or by the original program");
-  for (auto const& [key, value] : state->items()) {
+  for (auto const& [key, value] : state_in(result.checkpoint, file.string())->items()) {
     auto const* name = std::get_if<std::string>(&key.v);
     auto const* tensor = std::get_if<store::Tensor>(&value.v);
-    if (name != nullptr && tensor != nullptr) result.weights.emplace_back(current_name(*name), *tensor);
+    if (name != nullptr && tensor != nullptr) result.weights.emplace_back(*name, *tensor);
   }
+  result.weights = with_current_names(std::move(result.weights), file.string());
   return result;
 }
 
@@ -124,7 +203,7 @@ config::Model architecture_of(WeightsFile const& file, std::string const& name) 
   model.d_conv = size("layers.0.mamba.conv1d.weight", 2);
   if (model.d_model < 1 || size("layers.0.mamba.A_log", 0) % model.d_model != 0)
     throw errors::input(name + " is no checkpoint of this model", "its inner width is no multiple of its model width",
-                        "Give a file written by train or convert");
+                        give_ours);
   model.expand = size("layers.0.mamba.A_log", 0) / model.d_model;
   model.n_layers = 0;
   while (find(file.weights, "layers." + std::to_string(model.n_layers) + ".norm.weight")) ++model.n_layers;
@@ -136,7 +215,7 @@ config::Model architecture_of(WeightsFile const& file, std::string const& name) 
   }
   if (model.max_horizon < 1)
     throw errors::input(name + " is no checkpoint of this model", "it has no output head",
-                        "Give a file written by train or convert");
+                        give_ours);
   model.d_ff = size("output_heads.1.0.weight", 0);
   return model;
 }

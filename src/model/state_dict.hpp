@@ -20,8 +20,10 @@ store::Tensor to_store(at::Tensor const& tensor);
 
 using NamedTensors = std::vector<std::pair<std::string, store::Tensor>>;
 
-/// The weights in a .pt (a training checkpoint or a bare state dict) or .safetensors file, with the original's older
-/// names brought up to date: `output_proj.` is read as `output_heads.1.`, `_orig_mod.` is stripped.
+/// The weights in a .pt (a training checkpoint, a bare state dict, or a dict that holds one under any key) or
+/// .safetensors file, with names brought up to date: the original's older `output_proj.` is read as `output_heads.1.`,
+/// what wrappers add (`_orig_mod.`, `module.`, ...) is left out wherever it stands, as is what stands before all names
+/// (`model.`). Errors: errors::input where that leaves a choice.
 struct WeightsFile {
   NamedTensors weights;
   store::pt::Value checkpoint;  ///< the whole .pt dict; empty for safetensors

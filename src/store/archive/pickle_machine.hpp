@@ -22,12 +22,18 @@ struct StorageReference {
   std::int64_t elements = 0;
 };
 
+/// Types of numbers that are read and never kept.
+enum class ForeignType { none, u16, u32, u64, f8_e4m3fn, f8_e5m2 };
+
 /// A tensor that is a view of a storage.
 struct TensorView {
   StorageReference storage;
   std::int64_t offset = 0;  ///< in elements, as `stride`
   std::vector<std::int64_t> shape;
   std::vector<std::int64_t> stride;
+  bool negative = false;  ///< the storage holds the values with the other sign (torch._neg_view)
+  /// Set where the storage holds numbers of a type that we do not have: what they are, turned into storage.dtype.
+  ForeignType foreign = ForeignType::none;
 };
 
 /// Turns the pickle of a checkpoint into a Value; `load_tensor` fetches and checks a view's data.

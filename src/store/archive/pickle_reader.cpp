@@ -17,9 +17,14 @@ namespace {
 /// possibly with cycles: nodes refer to each other by number and belong to the machine.
 using Id = std::size_t;
 
-enum class Callable { ordered_dict, rebuild_tensor, rebuild_parameter, size };
+enum class Callable { ordered_dict, rebuild_tensor, rebuild_typed_tensor, rebuild_parameter, rebuild_from_type, size, device, set, complex, encode };
 struct StorageType {
   DType dtype;
+};
+/// A class that makes no difference: a parameter or buffer is a tensor.
+struct TensorClass {};
+struct ElementType {
+  std::string name;  ///< "torch.bfloat16"
 };
 struct Sequence {
   bool tuple = false;
@@ -30,10 +35,60 @@ struct Mapping {
   std::vector<Id> items;  ///< key, value, key, value ...
 };
 using Node = std::variant<std::monostate, bool, std::int64_t, double, std::string, Sequence, Mapping, Callable,
-                          StorageType, StorageReference, TensorView>;
+                          StorageType, TensorClass, ElementType, StorageReference, TensorView>;
 
 [[noreturn]] void refuse(std::string const& why) { throw std::runtime_error(why); }
 [[noreturn]] void damaged(std::string const& why) { refuse("its pickle is damaged: " + why); }
+
+template <class What>
+struct Named {
+  std::string_view name;
+  What what;
+};
+
+constexpr Named<Callable> callables[] = {{"collections.OrderedDict", Callable::ordered_dict},
+                                         {"torch._utils._rebuild_tensor_v2", Callable::rebuild_tensor},
+                                         {"torch._utils._rebuild_tensor_v3", Callable::rebuild_typed_tensor},
+                                         {"torch._utils._rebuild_parameter", Callable::rebuild_parameter},
+                                         {"torch._utils._rebuild_parameter_with_state", Callable::rebuild_parameter},
+                                         {"torch._tensor._rebuild_from_type_v2", Callable::rebuild_from_type},
+                                         {"torch.Size", Callable::size},
+                                         {"torch.device", Callable::device},
+                                         {"__builtin__.set", Callable::set},
+                                         {"__builtin__.complex", Callable::complex},
+                                         {"_codecs.encode", Callable::encode}};
+constexpr std::string_view tensor_classes[] = {"torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer"};
+constexpr std::string_view element_types[] = {"float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool",
+                                              "uint16", "uint32", "uint64", "float8_e4m3fn", "float8_e5m2", "complex64", "complex128"};
+
+struct Foreign {
+  ForeignType type;
+  DType becomes;
+};
+constexpr Named<Foreign> foreign_types[] = {{"torch.uint16", {ForeignType::u16, DType::i32}},
+                                            {"torch.uint32", {ForeignType::u32, DType::i64}},
+                                            {"torch.uint64", {ForeignType::u64, DType::i64}},
+                                            {"torch.float8_e4m3fn", {ForeignType::f8_e4m3fn, DType::f32}},
+                                            {"torch.float8_e5m2", {ForeignType::f8_e5m2, DType::f32}}};
+
+/// What a tensor is that has no plain values, by the name that rebuilds it.
+constexpr Named<std::string_view> valueless[] = {
+    {"torch._utils._rebuild_sparse_tensor", "a sparse tensor; make it dense first"},
+    {"torch._utils._rebuild_nested_tensor", "a nested tensor"},
+    {"torch._utils._rebuild_qtensor", "a quantized tensor; dequantize it first"},
+    {"torch._utils._rebuild_meta_tensor_no_storage", "a tensor on the meta device, which has no values"},
+    {"torch._utils._rebuild_wrapper_subclass", "a tensor of a class of its own"},
+    {"torch.ComplexFloatStorage", "complex numbers ('torch.ComplexFloatStorage')"},
+    {"torch.ComplexDoubleStorage", "complex numbers ('torch.ComplexDoubleStorage')"},
+    {"torch.QInt8Storage", "a quantized tensor; dequantize it first"},
+    {"torch.QUInt8Storage", "a quantized tensor; dequantize it first"},
+    {"torch.QInt32Storage", "a quantized tensor; dequantize it first"}};
+
+template <class What, std::size_t N>
+What const* find(Named<What> const (&table)[N], std::string_view name) {
+  auto const found = std::find_if(table, table + N, [&](auto const& each) { return each.name == name; });
+  return found == table + N ? nullptr : &found->what;
+}
 
 class Machine {
  public:
@@ -120,14 +175,23 @@ class Machine {
     at_ += end + 1;
     return rest.substr(0, end);
   }
-  std::int64_t long_integer() {
+  Node long_integer() {
     int const bytes = byte();
-    if (bytes > 8) refuse("it holds an integer of more than 64 bits");
-    if (bytes == 0) return 0;
+    if (bytes > 8) return longer_integer(bytes);
+    if (bytes == 0) return std::int64_t{0};
     auto value = little_endian(bytes);
     bool const negative = value >> (8 * bytes - 1) & 1;
     if (negative && bytes < 8) value |= ~std::uint64_t{0} << (8 * bytes);
     return static_cast<std::int64_t>(value);
+  }
+
+  /// No key of ours is so large: the nearest double.
+  double longer_integer(int bytes) {
+    std::vector<unsigned char> digits(static_cast<std::size_t>(bytes));
+    for (auto& digit : digits) digit = byte();
+    double value = digits.back() & 0x80 ? -1 : 0;
+    for (auto i = digits.size(); i-- > 0;) value = value * 256 + digits[i];
+    return value;
   }
 
   void push(Node node) {
@@ -181,33 +245,65 @@ class Machine {
   }
 
   void global() {
-    auto const module = line();
-    auto const name = line();
-    if (module == "collections" && name == "OrderedDict") return push(Callable::ordered_dict);
-    if (module == "torch._utils" && name == "_rebuild_tensor_v2") return push(Callable::rebuild_tensor);
-    if (module == "torch._utils" && name == "_rebuild_parameter") return push(Callable::rebuild_parameter);
-    if (module == "torch" && name == "Size") return push(Callable::size);
-    if (module == "torch.storage" && name == "UntypedStorage") return push(StorageType{DType::u8});
-    if (module == "torch")
+    auto const module = std::string(line());
+    auto const name = module + "." + std::string(line());
+    if (auto const* callable = find(callables, name)) return push(*callable);
+    if (std::find(std::begin(tensor_classes), std::end(tensor_classes), name) != std::end(tensor_classes)) return push(TensorClass{});
+    if (name == "torch.storage.UntypedStorage") return push(StorageType{DType::u8});
+    if (module == "torch") {
+      auto const last = std::string_view(name).substr(module.size() + 1);
       for (auto const& storage : storage_names)
-        if (storage.name == name) return push(StorageType{storage.dtype});
-    refuse("its pickle names '" + std::string(module) + "." + std::string(name) +
-           "', which checkpoints do not need and which is never run");
+        if (storage.name == last) return push(StorageType{storage.dtype});
+      if (std::find(std::begin(element_types), std::end(element_types), last) != std::end(element_types)) return push(ElementType{name});
+    }
+    if (auto const* what = find(valueless, name)) refuse("it holds " + std::string(*what));
+    refuse("its pickle names '" + name + "', which checkpoints do not need and which is never run");
   }
 
   void reduce() {
     auto const arguments = as<Sequence>(pop(), "a call's argument list").items;
-    switch (as<Callable>(pop(), "a called object")) {
+    call(as<Callable>(pop(), "a called object"), arguments);
+  }
+
+  void call(Callable callable, std::vector<Id> const& arguments) {
+    auto const expect = [&](bool right, char const* what) {
+      if (!right) damaged(std::string(what) + " has another number of arguments");
+    };
+    switch (callable) {
       case Callable::ordered_dict:
         if (!arguments.empty()) damaged("an OrderedDict is made from arguments");
         return push(Mapping{true, {}});
       case Callable::size:
-        if (arguments.size() != 1) damaged("a torch.Size has not one argument");
+        expect(arguments.size() == 1, "a torch.Size");
         return push(Sequence{true, as<Sequence>(arguments[0], "a torch.Size").items});
       case Callable::rebuild_parameter:
-        if (arguments.size() != 3) damaged("a parameter has not three arguments");
+        expect(arguments.size() == 3 || arguments.size() == 4, "a parameter");
         return push(as<TensorView>(arguments[0], "a parameter's tensor"));
       case Callable::rebuild_tensor: return push(tensor(arguments));
+      case Callable::rebuild_typed_tensor: return push(typed_tensor(arguments));
+      case Callable::rebuild_from_type: {
+        expect(arguments.size() == 4, "a tensor of a class");
+        static_cast<void>(as<TensorClass>(arguments[1], "a tensor's class"));
+        auto const rebuild = as<Callable>(arguments[0], "what rebuilds a tensor");
+        if (rebuild == Callable::rebuild_from_type) damaged("a class is rebuilt twice");
+        return call(rebuild, std::vector(as<Sequence>(arguments[2], "a tensor's arguments").items));
+      }
+      // What no weights are made of comes back as the nearest plain value.
+      case Callable::device: {
+        expect(arguments.size() == 1 || arguments.size() == 2, "a device");
+        auto name = as<std::string>(arguments[0], "a device");
+        if (arguments.size() == 2) name += ":" + std::to_string(as<std::int64_t>(arguments[1], "a device's number"));
+        return push(std::move(name));
+      }
+      case Callable::set:
+        expect(arguments.size() == 1, "a set");
+        return push(Sequence{false, as<Sequence>(arguments[0], "a set").items});
+      case Callable::complex:
+        expect(arguments.size() == 2, "a complex number");
+        return push(Sequence{true, arguments});
+      case Callable::encode:
+        expect(arguments.size() == 2, "encoded text");
+        return push(std::string(as<std::string>(arguments[0], "encoded text")));
     }
   }
 
@@ -222,6 +318,29 @@ class Machine {
     for (auto const id : as<Sequence>(arguments[3], "a tensor's stride").items)
       view.stride.push_back(as<std::int64_t>(id, "a tensor's stride"));
     if (view.shape.size() != view.stride.size()) damaged("a tensor's size and stride differ in length");
+    if (arguments.size() == 7) view.negative = marked(arguments[6], "neg");
+    return view;
+  }
+
+  /// A sign that was put off is a mark in a tensor's metadata.
+  bool marked(Id metadata, char const* mark) const {
+    auto const* marks = std::get_if<Mapping>(&nodes_[metadata]);
+    for (std::size_t i = 0; marks && i < marks->items.size(); i += 2)
+      if (auto const* name = std::get_if<std::string>(&nodes_[marks->items[i]]); name && *name == mark)
+        if (auto const* set = std::get_if<bool>(&nodes_[marks->items[i + 1]])) return *set;
+    return false;
+  }
+
+  /// The same over an untyped storage: its type stands beside it.
+  TensorView typed_tensor(std::vector<Id> arguments) {
+    if (arguments.size() != 7 && arguments.size() != 8) damaged("a tensor of a named type has not seven arguments");
+    auto const type = as<ElementType>(arguments[6], "a tensor's type").name;
+    auto const* foreign = find(foreign_types, type);
+    if (!foreign) refuse("it holds a tensor of type " + type + ", which is not supported");
+    arguments.erase(arguments.begin() + 6);
+    auto view = tensor(arguments);
+    view.foreign = foreign->type;
+    view.storage.dtype = foreign->becomes;
     return view;
   }
 
@@ -268,6 +387,7 @@ class TreeBuilder {
       spend(text->size());
       return {*text};
     }
+    if (auto const* type = std::get_if<ElementType>(&node)) return {type->name};
     if (auto const* view = std::get_if<TensorView>(&node)) return {load_tensor_(*view)};
     if (auto const* sequence = std::get_if<Sequence>(&node)) {
       List items;

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "errors/errors.hpp"
+#include "store/archive/half.hpp"
 #include "store/archive/pickle_machine.hpp"
 #include "store/archive/pickle_writer.hpp"
 #include "store/archive/torch_zip_writer.hpp"
@@ -25,25 +26,91 @@ std::string_view text_of(std::vector<std::byte> const& bytes) {
   return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
 }
 
+std::size_t stored_size(TensorView const& view) {
+  switch (view.foreign) {
+    case ForeignType::none: return size_of(view.storage.dtype);
+    case ForeignType::u16: return 2;
+    case ForeignType::u32: return 4;
+    case ForeignType::u64: return 8;
+    case ForeignType::f8_e4m3fn:
+    case ForeignType::f8_e5m2: return 1;
+  }
+  return 0;
+}
+
+template <class From, class To, class Convert>
+std::vector<std::byte> converted(std::vector<std::byte> const& bytes, Convert const& convert) {
+  auto const count = bytes.size() / sizeof(From);
+  std::vector<std::byte> out(count * sizeof(To));
+  for (std::size_t i = 0; i < count; ++i) {
+    From from;
+    std::memcpy(&from, bytes.data() + i * sizeof(From), sizeof(From));
+    To const to = convert(from);
+    std::memcpy(out.data() + i * sizeof(To), &to, sizeof(To));
+  }
+  return out;
+}
+
+/// As TensorView::foreign says.
+std::vector<std::byte> from_foreign(std::vector<std::byte> const& bytes, ForeignType type) {
+  auto const same = [](auto value) { return value; };
+  switch (type) {
+    case ForeignType::none: break;
+    case ForeignType::u16: return converted<std::uint16_t, std::int32_t>(bytes, same);
+    case ForeignType::u32: return converted<std::uint32_t, std::int64_t>(bytes, same);
+    case ForeignType::u64:
+      return converted<std::uint64_t, std::int64_t>(bytes, [](std::uint64_t value) {
+        if (value > static_cast<std::uint64_t>(INT64_MAX)) throw std::runtime_error("it holds the integer " + std::to_string(value) + ", too large for 64 bits with a sign");
+        return static_cast<std::int64_t>(value);
+      });
+    case ForeignType::f8_e4m3fn: return converted<std::uint8_t, float>(bytes, float_from_f8_e4m3fn);
+    case ForeignType::f8_e5m2: return converted<std::uint8_t, float>(bytes, float_from_f8_e5m2);
+  }
+  return bytes;
+}
+
+/// Changes every number's sign, as torch.neg.
+void negate(Tensor& tensor) {
+  auto const sign = [](auto bits) { return static_cast<decltype(bits)>(bits ^ (decltype(bits){1} << (8 * sizeof(bits) - 1))); };
+  auto const minus = [](auto value) { return static_cast<decltype(value)>(decltype(value){0} - value); };
+  auto& bytes = *tensor.bytes;
+  switch (tensor.dtype) {
+    case DType::f64: bytes = converted<std::uint64_t, std::uint64_t>(bytes, sign); return;
+    case DType::f32: bytes = converted<std::uint32_t, std::uint32_t>(bytes, sign); return;
+    case DType::f16:
+    case DType::bf16: bytes = converted<std::uint16_t, std::uint16_t>(bytes, sign); return;
+    // Without a sign the bits are the same, and nothing overflows.
+    case DType::i64: bytes = converted<std::uint64_t, std::uint64_t>(bytes, minus); return;
+    case DType::i32: bytes = converted<std::uint32_t, std::uint32_t>(bytes, minus); return;
+    case DType::i16: bytes = converted<std::uint16_t, std::uint16_t>(bytes, minus); return;
+    case DType::i8:
+    case DType::u8: bytes = converted<std::uint8_t, std::uint8_t>(bytes, minus); return;
+    case DType::boolean: throw std::runtime_error("it holds the negative of truth values");
+  }
+}
+
 /// Fetches tensors out of an archive; a storage is read once and shared by the tensors that are all of it.
 class TensorLoader {
  public:
-  TensorLoader(archive::ZipReader const& zip, std::string folder)
-      : zip_(zip), folder_(std::move(folder)), copies_left_(zip.file_size() * most_copies + always_allowed) {}
+  TensorLoader(archive::ZipReader const& zip, std::string folder, bool big_endian)
+      : zip_(zip), folder_(std::move(folder)), big_endian_(big_endian), copies_left_(zip.file_size() * most_copies + always_allowed) {}
 
   Tensor operator()(TensorView const& view) {
-    auto const bytes = storage(view.storage);
-    auto const item = size_of(view.storage.dtype);
+    auto const item = stored_size(view);
+    auto const bytes = storage(view.storage, item, view.foreign != ForeignType::none);
     auto const available = static_cast<std::int64_t>(bytes->size() / item);
     Tensor tensor{view.storage.dtype, view.shape, bytes};
     auto const size = checked_size(view, available);
     bool const whole = view.offset == 0 && size == available;
-    if (whole && contiguous(view)) return tensor;
+    bool const as_stored = !view.negative && view.foreign == ForeignType::none;
+    if (whole && as_stored && contiguous(view)) return tensor;
     auto const wanted = static_cast<std::uint64_t>(size) * item;
     if (wanted > copies_left_) throw std::runtime_error("its tensors are views that together exceed the file many times");
     copies_left_ -= wanted;
     tensor.bytes = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(wanted));
     if (wanted > 0) gather(view, item, bytes->data(), tensor.bytes->data());
+    if (view.foreign != ForeignType::none) *tensor.bytes = from_foreign(*tensor.bytes, view.foreign);
+    if (view.negative) negate(tensor);
     return tensor;
   }
 
@@ -51,17 +118,21 @@ class TensorLoader {
   // Shared storages are copied for each view, which honest files have a few of.
   static constexpr std::uint64_t most_copies = 8, always_allowed = std::uint64_t{1} << 20;
 
-  Bytes storage(StorageReference const& reference) {
-    auto const item = static_cast<std::int64_t>(size_of(reference.dtype));
+  /// `in_bytes`: the reference counts bytes and not elements of `size`.
+  Bytes storage(StorageReference const& reference, std::size_t size, bool in_bytes) {
+    auto const item = static_cast<std::int64_t>(in_bytes ? 1 : size);
     auto& bytes = storages_[reference.key];
     if (!bytes) {
       auto const name = folder_ + "data/" + reference.key;
       if (!zip_.has(name)) throw std::runtime_error("the record '" + name + "' is missing");
       bytes = std::make_shared<std::vector<std::byte>>(zip_.read(name));
+      if (big_endian_)
+        for (std::size_t at = 0; size > 1 && at + size <= bytes->size(); at += size)
+          std::reverse(bytes->data() + at, bytes->data() + at + size);
     }
-    auto const size = static_cast<std::int64_t>(bytes->size());
-    if (reference.elements < 0 || reference.elements > size / item || reference.elements * item != size)
-      throw std::runtime_error("the record 'data/" + reference.key + "' has " + std::to_string(size) +
+    auto const stored = static_cast<std::int64_t>(bytes->size());
+    if (reference.elements < 0 || reference.elements > stored / item || reference.elements * item != stored)
+      throw std::runtime_error("the record 'data/" + reference.key + "' has " + std::to_string(stored) +
                                " bytes, its tensor needs " + std::to_string(reference.elements) + " elements of " +
                                std::to_string(item));
     return bytes;
@@ -116,6 +187,7 @@ class TensorLoader {
 
   archive::ZipReader const& zip_;
   std::string folder_;
+  bool big_endian_;
   std::uint64_t copies_left_;
   std::map<std::string, Bytes> storages_;
 };
@@ -165,15 +237,18 @@ Dict const& Value::items() const {
 }
 
 Value load(std::filesystem::path const& file) {
-  archive::ZipReader const zip(file, "PyTorch checkpoint");
+  archive::ZipReader const zip(file, "PyTorch checkpoint", archive::Habits::torch);
   try {
     auto const folder = folder_of(zip);
-    if (zip.has(folder + "byteorder"))
-      if (auto const order = zip.read(folder + "byteorder"); text_of(order) != "little")
-        throw std::runtime_error("its byte order is '" + std::string(text_of(order).substr(0, 16)) +
-                                 "', only little is supported");
+    bool big_endian = false;
+    if (zip.has(folder + "byteorder")) {
+      auto const order = zip.read(folder + "byteorder");
+      big_endian = text_of(order) == "big";
+      if (!big_endian && text_of(order) != "little")
+        throw std::runtime_error("its byte order is '" + std::string(text_of(order).substr(0, 16)) + "', neither little nor big");
+    }
     auto const pickle = zip.read(folder + "data.pkl");
-    TensorLoader loader(zip, folder);
+    TensorLoader loader(zip, folder, big_endian);
     return unpickle(pickle, [&](TensorView const& view) { return loader(view); });
   } catch (errors::Error const&) {
     throw;
