@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "analysis/estimators.hpp"
@@ -40,7 +41,8 @@ Estimate of_mean(Mean const& mean, std::int64_t k) {
 }  // namespace
 
 ByK by_k(PointTerms::ByK const& terms, std::int64_t k) {
-  auto const guard = std::log(least_distance);
+  auto const largest = terms.farthest.empty() ? 0 : *std::max_element(terms.farthest.begin(), terms.farthest.end());
+  auto const guard = std::log(least_distance) + (std::isfinite(largest) ? std::min(0.0, largest) : 0);
   Mean original, unbiased, inverse;
   double logarithms = 0;
   for (std::size_t i = 0; i < terms.sum.size(); ++i) {

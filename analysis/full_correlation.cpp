@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "analysis/incomplete_beta.hpp"
+#include "analysis/scaled_rows.hpp"
 #include "analysis/undefined.hpp"
 
 namespace mambasynth::analysis {
@@ -26,7 +27,9 @@ double share_above(double u, double d) {
 }
 
 /// Rows minus their mean, at length 1.
-std::vector<double> on_sphere(std::span<double const> rows, std::int64_t points, std::int64_t dims) {
+std::vector<double> on_sphere(std::span<double const> own, std::int64_t points, std::int64_t dims) {
+  auto const scaled = scaled_rows(own, dims);
+  auto const rows = scaled.rows;
   auto const width = static_cast<std::size_t>(dims);
   std::vector<double> mean(width);
   for (std::size_t i = 0; i < rows.size(); ++i) mean[i % width] += rows[i] / static_cast<double>(points);
@@ -105,16 +108,19 @@ double best_fit(std::vector<double> const& cosines, double low, double high, dou
 /// The rows nearest to a centre, itself first.
 std::vector<std::int64_t> by_distance(std::span<double const> rows, std::int64_t points, std::int64_t dims,
                                       std::int64_t centre, std::int64_t most) {
-  std::vector<std::pair<double, std::int64_t>> order(static_cast<std::size_t>(points));
+  std::vector<std::pair<Apart, std::int64_t>> order;
+  order.reserve(static_cast<std::size_t>(points));
   for (std::int64_t i = 0; i < points; ++i) {
     double squared = 0;
     for (std::int64_t x = 0; x < dims; ++x) {
       auto const difference = rows[static_cast<std::size_t>(i * dims + x)] - rows[static_cast<std::size_t>(centre * dims + x)];
       squared += difference * difference;
     }
-    order[static_cast<std::size_t>(i)] = {squared, i};
+    order.emplace_back(Apart(rows.data() + i * dims, rows.data() + centre * dims, dims, squared), i);
   }
-  std::partial_sort(order.begin(), order.begin() + std::min(most, points), order.end());
+  std::partial_sort(order.begin(), order.begin() + std::min(most, points), order.end(), [](auto const& a, auto const& b) {
+    return a.first < b.first || (!(b.first < a.first) && a.second < b.second);
+  });
   std::vector<std::int64_t> nearest;
   for (std::int64_t i = 0; i < std::min(most, points); ++i) nearest.push_back(order[static_cast<std::size_t>(i)].second);
   return nearest;
@@ -177,9 +183,11 @@ CorrelationFit full_correlation_dimension(std::span<double const> rows, std::int
   return {d, std::sqrt(mean_square(cosines, d))};
 }
 
-LocalCorrelation local_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims,
+LocalCorrelation local_correlation_dimension(std::span<double const> own, std::int64_t points, std::int64_t dims,
                                              std::vector<std::int64_t> const& centres,
                                              std::vector<std::int64_t> const& k, Blocks const& blocks, int threads) {
+  auto const scaled = scaled_rows(own, dims);
+  auto const rows = scaled.rows;
   LocalCorrelation result;
   for (auto const wanted : k)
     if (wanted < points) result.k.push_back(wanted);

@@ -4,11 +4,13 @@
 #include <cmath>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <type_traits>
 
 #include "analysis/distinct_rows.hpp"
 #include "analysis/estimate_lists.hpp"
 #include "analysis/exact_distances.hpp"
 #include "analysis/neighbour_checks.hpp"
+#include "analysis/scaled_rows.hpp"
 #include "analysis/undefined.hpp"
 #include "errors/errors.hpp"
 
@@ -43,6 +45,7 @@ struct Sample {
   std::int64_t points, dims;
   Blocks blocks;
   TemporalWindow window;
+  bool small = may_be_small(rows);
 
   /// Exact, as the neighbours are: all points outside the block are compared.
   void search_outside(std::int64_t point, std::int32_t block, std::span<double> out) const {
@@ -54,6 +57,16 @@ struct Sample {
     }
     std::vector<double> squared(candidates.size());
     exact_distances(rows.data(), dims, point, candidates, squared.data());
+    if constexpr (std::is_same_v<T, double>) {
+      if (small) {
+        std::vector<Apart> apart;
+        for (std::size_t j = 0; j < candidates.size(); ++j)
+          apart.emplace_back(rows.data() + point * dims, rows.data() + std::int64_t{candidates[j]} * dims, dims, squared[j]);
+        std::partial_sort(apart.begin(), apart.begin() + static_cast<std::ptrdiff_t>(out.size()), apart.end());
+        for (std::size_t j = 0; j < out.size(); ++j) out[j] = std::log(apart[j].distance());
+        return;
+      }
+    }
     std::partial_sort(squared.begin(), squared.begin() + static_cast<std::ptrdiff_t>(out.size()), squared.end());
     for (std::size_t j = 0; j < out.size(); ++j) out[j] = std::log(std::sqrt(squared[j]));
   }
@@ -153,14 +166,13 @@ DimensionEstimates estimate_all(Neighbours const& neighbours, std::vector<std::i
   return all;
 }
 
+namespace {
+
+/// rows: within the range of scaled_rows(), as checked.
 template <class T>
-DimensionEstimates estimate_all(std::span<T const> rows, std::int64_t points, std::int64_t dims,
+DimensionEstimates estimate_near_one(std::span<T const> rows, std::int64_t points, std::int64_t dims,
                                 std::vector<std::int64_t> const& ks, EstimateOptions const& options) {
   auto const others = points - 1 - options.window.most_excluded();
-  auto const longest = ks.empty() ? std::int64_t{1} : *std::max_element(ks.begin(), ks.end());
-  require_enough_points(static_cast<std::int64_t>(rows.size()), points, dims, longest, options.window);
-  require_finite(rows, dims);
-  require_ranks(ks, others);
   auto const distinct = distinct_rows(rows, points, dims);
   DimensionEstimates all;
   all.points = points;
@@ -184,6 +196,38 @@ DimensionEstimates estimate_all(std::span<T const> rows, std::int64_t points, st
   auto const original = measure(whole, {ks, {}}, options);
   for (std::size_t i = 0; i < ks.size(); ++i) all.levina_bickel_original[i] = original.curves.by_k[i].levina_bickel_original;
   return all;
+}
+
+/// Distances of scaled rows, in the rows' own unit.
+void unscale(std::vector<double>& distances, int exponent) {
+  for (auto& distance : distances) {
+    bool const finite = std::isfinite(distance);
+    distance = std::ldexp(distance, -exponent);
+    if (finite && !std::isfinite(distance))
+      throw errors::input("mean distances beyond the range of double precision", "the largest coordinates are close to 1.8e308", "Rescale the points");
+  }
+}
+
+}  // namespace
+
+template <class T>
+DimensionEstimates estimate_all(std::span<T const> rows, std::int64_t points, std::int64_t dims,
+                                std::vector<std::int64_t> const& ks, EstimateOptions const& options) {
+  auto const longest = ks.empty() ? std::int64_t{1} : *std::max_element(ks.begin(), ks.end());
+  require_enough_points(static_cast<std::int64_t>(rows.size()), points, dims, longest, options.window);
+  require_finite(rows, dims);
+  require_ranks(ks, points - 1 - options.window.most_excluded());
+  if constexpr (std::is_same_v<T, double>) {
+    auto const scaled = scaled_rows(rows, dims);
+    auto all = estimate_near_one(scaled.rows, points, dims, ks, options);
+    if (scaled.exponent != 0) {
+      unscale(all.distance_k, scaled.exponent);
+      unscale(all.distance_n1, scaled.exponent);
+    }
+    return all;
+  } else {
+    return estimate_near_one(rows, points, dims, ks, options);
+  }
 }
 
 template DimensionEstimates estimate_all(std::span<float const>, std::int64_t, std::int64_t,

@@ -31,7 +31,7 @@ struct Estimate {
 };
 
 /// The original program's Levina-Bickel: mean over points of m_i = (k-1) / sum_{j<k} ln(T_k/T_j). Its expectation is
-/// d (k-1)/(k-2). A point with T_k < 1e-12 or a mean logarithm <= 1e-10 is left out; one with a duplicate counts as 0.
+/// d (k-1)/(k-2). A point with T_k < 1e-12 min(1, largest T_k) or a mean logarithm <= 1e-10 is left out; one with a duplicate counts as 0.
 /// All functions of k: 3 <= k <= neighbours.k, else errors::usage.
 Estimate levina_bickel_original(Neighbours const& neighbours, std::int64_t k);
 /// Levina & Bickel 2004 (NIPS 17), unbiased form: mean over points of (k-2) / sum_{j<k} ln(T_k/T_j). The error needs
@@ -78,7 +78,7 @@ struct EstimateOptions {
 DimensionEstimates estimate_all(Neighbours const& neighbours, std::vector<std::int64_t> const& ks, int threads = 0);
 /// All estimators with their errors from one neighbour pass; n1 up to longest_n1 and as far as the points (and the
 /// window) go. Where rows have copies, the distinct ones are measured, and NaN is what they are too few for.
-/// rows: (point, dims), row-major, float or double. Errors: errors::usage for k < 3 or k >= points (less those that the
+/// rows: (point, dims), row-major, float or double, of any size (scaled_rows()). Errors: errors::usage for k < 3 or k >= points (less those that the
 /// window excludes), errors::input for NaN or infinity.
 template <class T>
 DimensionEstimates estimate_all(std::span<T const> rows, std::int64_t points, std::int64_t dims,

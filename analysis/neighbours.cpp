@@ -2,14 +2,59 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <mutex>
+#include <numeric>
 #include <omp.h>
 #include <optional>
+#include <type_traits>
 
+#include "analysis/exact_distances.hpp"
 #include "analysis/neighbour_checks.hpp"
+#include "analysis/scaled_rows.hpp"
 #include "analysis/search.hpp"
 
 namespace mambasynth::analysis {
+namespace {
+
+/// The neighbours of points that have some at distances whose squares vanish, found again.
+void search_small(search::Task<double> const& task, int threads) {
+  struct Other {
+    Apart apart;
+    std::int32_t index;
+    bool operator<(Other const& other) const {
+      if (apart < other.apart) return true;
+      return !(other.apart < apart) && index < other.index;
+    }
+  };
+  auto const least = std::sqrt(Apart::least_square);
+#pragma omp parallel num_threads(threads)
+  {
+    std::vector<double> squared(static_cast<std::size_t>(task.points));
+    std::vector<std::int32_t> all(squared.size());
+    std::iota(all.begin(), all.end(), 0);
+    std::vector<double> excluded(squared.size());
+    std::vector<Other> others;
+#pragma omp for schedule(dynamic)
+    for (std::int64_t i = 0; i < task.points; ++i) {
+      if (task.distance[i * task.k] >= least) continue;
+      exact_distances(task.rows.data(), task.dims, i, all, squared.data());
+      std::fill(excluded.begin(), excluded.end(), 0.0);
+      search::exclude(std::span(excluded), i, 0, task.window, 1.0);
+      others.clear();
+      for (auto const j : all)
+        if (excluded[static_cast<std::size_t>(j)] == 0)
+          others.push_back({{task.rows.data() + i * task.dims, task.rows.data() + j * task.dims, task.dims, squared[static_cast<std::size_t>(j)]}, j});
+      std::partial_sort(others.begin(), others.begin() + task.k, others.end());
+      for (std::int64_t j = 0; j < task.k; ++j) {
+        task.distance[i * task.k + j] = others[static_cast<std::size_t>(j)].apart.distance();
+        task.index[i * task.k + j] = others[static_cast<std::size_t>(j)].index;
+      }
+    }
+  }
+}
+
+}  // namespace
 
 std::int64_t TemporalWindow::most_excluded() const {
   if (steps == 0) return 0;
@@ -66,6 +111,8 @@ Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std:
     }
   }
   if (overflow) throw squares_overflow();
+  if constexpr (std::is_same_v<T, double>)
+    if (may_be_small(rows)) search_small(task, threads);
   return result;
 }
 

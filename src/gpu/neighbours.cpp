@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "analysis/neighbour_checks.hpp"
+#include "analysis/scaled_rows.hpp"
 #include "gpu/current_stream.hpp"
 #include "gpu/tensors.hpp"
 #include "kernels/cuda/launch.hpp"
@@ -146,6 +147,7 @@ class Search final : public analysis::NeighbourSearch {
   [[nodiscard]] Neighbours on_gpu_or_host(std::span<T const> rows, std::int64_t points, std::int64_t dims,
                                           std::int64_t neighbours, TemporalWindow const& window) const {
     analysis::require_enough_points(static_cast<std::int64_t>(rows.size()), points, dims, neighbours, window);
+    if (analysis::may_be_small(rows)) return host_.find(rows, points, dims, neighbours, window);
     if (too_many(k::cuda::nearest_plan(points, dims, neighbours))) return host_.find(rows, points, dims, neighbours, window);
     try {
       return search(rows, points, dims, neighbours, window);

@@ -108,9 +108,17 @@ TEST_CASE("single precision sifts and never decides") {
     require_same(changed([](double x, I, I) { return 1e60 * x; }), points, dims, 30);
     require_same(changed([](double x, I, I) { return 1e-120 * x; }), points, dims, 30);
   }
-  SECTION("squares that vanish: distances of 0, in the order of the indices") {
-    require_same(changed([](double x, I, I) { return 1e-162 * x; }), points, dims, 30);
-    require_same(changed([](double x, I, I) { return 1e-170 * x; }), points, dims, 30);
+  SECTION("squares that vanish: the neighbours of the same rows in a larger unit") {
+    for (double const unit : {1e-162, 1e-170, 1e-290}) {
+      auto const rows = changed([&](double x, I, I) { return unit * x; });
+      auto larger = rows;
+      for (auto& value : larger) value = std::ldexp(value, 600);
+      auto expected = brute_force(larger, points, dims, 30);
+      for (auto& distance : expected.distance) distance = std::ldexp(distance, -600);
+      auto const found = analysis::nearest_neighbours<double>(rows, points, dims, 30);
+      REQUIRE(found.index == expected.index);
+      REQUIRE(found.distance == expected.distance);
+    }
   }
   SECTION("a random walk, whose nearest rows come in a row") {
     auto rows = cloud;
