@@ -2,10 +2,12 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
+#include <iterator>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
 
+#include "store/archive/pickle_globals.hpp"
 #include "store/archive/pickle_machine.hpp"
 #include "store/archive/pickle_names.hpp"
 #include "store/archive/pt_types.hpp"
@@ -17,15 +19,6 @@ namespace {
 /// possibly with cycles: nodes refer to each other by number and belong to the machine.
 using Id = std::size_t;
 
-enum class Callable { ordered_dict, rebuild_tensor, rebuild_typed_tensor, rebuild_parameter, rebuild_from_type, size, device, set, complex, encode };
-struct StorageType {
-  DType dtype;
-};
-/// A class that makes no difference: a parameter or buffer is a tensor.
-struct TensorClass {};
-struct ElementType {
-  std::string name;  ///< "torch.bfloat16"
-};
 struct Sequence {
   bool tuple = false;
   std::vector<Id> items;
@@ -35,60 +28,10 @@ struct Mapping {
   std::vector<Id> items;  ///< key, value, key, value ...
 };
 using Node = std::variant<std::monostate, bool, std::int64_t, double, std::string, Sequence, Mapping, Callable,
-                          StorageType, TensorClass, ElementType, StorageReference, TensorView>;
+                          StorageType, TensorClass, ElementType, NumpyType, StorageReference, TensorView>;
 
 [[noreturn]] void refuse(std::string const& why) { throw std::runtime_error(why); }
 [[noreturn]] void damaged(std::string const& why) { refuse("its pickle is damaged: " + why); }
-
-template <class What>
-struct Named {
-  std::string_view name;
-  What what;
-};
-
-constexpr Named<Callable> callables[] = {{"collections.OrderedDict", Callable::ordered_dict},
-                                         {"torch._utils._rebuild_tensor_v2", Callable::rebuild_tensor},
-                                         {"torch._utils._rebuild_tensor_v3", Callable::rebuild_typed_tensor},
-                                         {"torch._utils._rebuild_parameter", Callable::rebuild_parameter},
-                                         {"torch._utils._rebuild_parameter_with_state", Callable::rebuild_parameter},
-                                         {"torch._tensor._rebuild_from_type_v2", Callable::rebuild_from_type},
-                                         {"torch.Size", Callable::size},
-                                         {"torch.device", Callable::device},
-                                         {"__builtin__.set", Callable::set},
-                                         {"__builtin__.complex", Callable::complex},
-                                         {"_codecs.encode", Callable::encode}};
-constexpr std::string_view tensor_classes[] = {"torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer"};
-constexpr std::string_view element_types[] = {"float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool",
-                                              "uint16", "uint32", "uint64", "float8_e4m3fn", "float8_e5m2", "complex64", "complex128"};
-
-struct Foreign {
-  ForeignType type;
-  DType becomes;
-};
-constexpr Named<Foreign> foreign_types[] = {{"torch.uint16", {ForeignType::u16, DType::i32}},
-                                            {"torch.uint32", {ForeignType::u32, DType::i64}},
-                                            {"torch.uint64", {ForeignType::u64, DType::i64}},
-                                            {"torch.float8_e4m3fn", {ForeignType::f8_e4m3fn, DType::f32}},
-                                            {"torch.float8_e5m2", {ForeignType::f8_e5m2, DType::f32}}};
-
-/// What a tensor is that has no plain values, by the name that rebuilds it.
-constexpr Named<std::string_view> valueless[] = {
-    {"torch._utils._rebuild_sparse_tensor", "a sparse tensor; make it dense first"},
-    {"torch._utils._rebuild_nested_tensor", "a nested tensor"},
-    {"torch._utils._rebuild_qtensor", "a quantized tensor; dequantize it first"},
-    {"torch._utils._rebuild_meta_tensor_no_storage", "a tensor on the meta device, which has no values"},
-    {"torch._utils._rebuild_wrapper_subclass", "a tensor of a class of its own"},
-    {"torch.ComplexFloatStorage", "complex numbers ('torch.ComplexFloatStorage')"},
-    {"torch.ComplexDoubleStorage", "complex numbers ('torch.ComplexDoubleStorage')"},
-    {"torch.QInt8Storage", "a quantized tensor; dequantize it first"},
-    {"torch.QUInt8Storage", "a quantized tensor; dequantize it first"},
-    {"torch.QInt32Storage", "a quantized tensor; dequantize it first"}};
-
-template <class What, std::size_t N>
-What const* find(Named<What> const (&table)[N], std::string_view name) {
-  auto const found = std::find_if(table, table + N, [&](auto const& each) { return each.name == name; });
-  return found == table + N ? nullptr : &found->what;
-}
 
 class Machine {
  public:
@@ -304,7 +247,38 @@ class Machine {
       case Callable::encode:
         expect(arguments.size() == 2, "encoded text");
         return push(std::string(as<std::string>(arguments[0], "encoded text")));
+      case Callable::numpy_type:
+        expect(arguments.size() == 3, "a numpy.dtype");
+        return push(NumpyType{as<std::string>(arguments[0], "a numpy.dtype"), false});
+      case Callable::numpy_scalar:
+        expect(arguments.size() == 2, "a NumPy scalar");
+        return push(scalar(as<NumpyType>(arguments[0], "a NumPy scalar's type"), as<std::string>(arguments[1], "a NumPy scalar")));
     }
+  }
+
+  /// `text`: the bytes as Latin-1, in UTF-8.
+  static Node scalar(NumpyType const& type, std::string const& text) {
+    std::string bytes;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      auto const code = static_cast<unsigned char>(text[i]);
+      bool const pair = code >= 0xc0 && i + 1 < text.size();
+      bytes += pair ? static_cast<char>((code & 3) << 6 | (text[++i] & 0x3f)) : text[i];
+    }
+    if (type.big_endian) std::reverse(bytes.begin(), bytes.end());
+    auto const number = [&]<class T>(T value) {
+      if (bytes.size() != sizeof value) damaged("a NumPy scalar has another size than its type");
+      std::memcpy(&value, bytes.data(), sizeof value);
+      return value;
+    };
+    if (type.name == "f8") return number(double{});
+    if (type.name == "f4") return double{number(float{})};
+    if (type.name == "i8") return number(std::int64_t{});
+    if (type.name == "i4") return std::int64_t{number(std::int32_t{})};
+    if (type.name == "i2") return std::int64_t{number(std::int16_t{})};
+    if (type.name == "i1") return std::int64_t{number(std::int8_t{})};
+    if (type.name == "u1") return std::int64_t{number(std::uint8_t{})};
+    if (type.name == "b1") return number(std::uint8_t{}) != 0;
+    refuse("it holds a NumPy scalar of type '" + type.name + "', which is not supported");
   }
 
   TensorView tensor(std::vector<Id> const& arguments) {
@@ -345,8 +319,13 @@ class Machine {
   }
 
   void build() {
-    // A state dict carries its modules' versions as an attribute; nothing else is built.
+    // A state dict carries its modules' versions as an attribute, a numpy.dtype its byte order; nothing else is built.
     auto const state = pop();
+    if (auto* type = std::get_if<NumpyType>(&top())) {
+      auto const& parts = as<Sequence>(state, "a numpy.dtype's state").items;
+      type->big_endian = parts.size() > 1 && as<std::string>(parts[1], "a numpy.dtype's byte order") == ">";
+      return;
+    }
     auto const* dict = std::get_if<Mapping>(&top());
     if (!dict || !dict->ordered || !std::holds_alternative<Mapping>(nodes_[state]))
       damaged("it sets attributes of what is no OrderedDict");

@@ -1,0 +1,146 @@
+#include "dimension/archive.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "store/archive/npz.hpp"
+#include "store/hdf5.hpp"
+
+namespace mambasynth::dimension {
+
+namespace {
+namespace fs = std::filesystem;
+}
+
+errors::Error unusable(fs::path const& file, std::string const& why, std::string const& remedy) {
+  return errors::input(file.string() + " cannot be used", why, remedy);
+}
+
+std::string printable(std::string const& name) {
+  std::string text;
+  for (char const c : name) {
+    bool const control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    text += control ? fmt::format("\\x{:02x}", static_cast<unsigned>(c)) : std::string(1, c);
+  }
+  return text;
+}
+
+bool Member::matrix() const {
+  return unusable.empty() && shape.size() >= 2 && std::find(shape.begin(), shape.end(), 0) == shape.end();
+}
+
+std::string Member::in_words() const {
+  return printable(name) + " (" + (unusable.empty() ? fmt::format("shape ({})", fmt::join(shape, ", ")) : unusable) + ")";
+}
+
+Member Archive::need(std::string const& name) const {
+  if (auto found = find(name)) {
+    if (!found->unusable.empty())
+      throw unusable(file, fmt::format("'{}' holds no numbers: {}", printable(name), found->unusable), "Name an array of numbers");
+    return *std::move(found);
+  }
+  auto const all = list();
+  std::vector<std::string> names;
+  for (auto const& member : all) names.push_back(member.name);
+  auto const near = errors::nearest(name, names);
+  throw unusable(file, fmt::format("it holds no array '{}'; it holds {}", printable(name), listed(names, printable)),
+                 near.empty() ? "Name one of those" : "Did you mean '" + printable(near) + "'?");
+}
+
+namespace {
+
+/// MATLAB's first axis is the fastest, so its files name the axes in reverse.
+constexpr char const* matlab_attribute = "MATLAB_class";
+
+std::vector<double> with_axes_reversed(std::vector<double> const& values, Shape const& reversed) {
+  std::vector<double> out(values.size());
+  Shape index(reversed.size(), 0);
+  for (auto const value : values) {
+    std::int64_t place = 0;
+    for (std::size_t axis = 0; axis < reversed.size(); ++axis) place = place * reversed[axis] + index[axis];
+    out[static_cast<std::size_t>(place)] = value;
+    for (std::size_t axis = 0; axis < reversed.size() && ++index[axis] == reversed[axis]; ++axis) index[axis] = 0;
+  }
+  return out;
+}
+
+class Hdf5Arrays {
+ public:
+  explicit Hdf5Arrays(fs::path const& file) : reader_(file) {}
+
+  [[nodiscard]] std::optional<Member> find(std::string const& name) const {
+    auto const path = name.starts_with('/') ? name : "/" + name;
+    if (!reader_.is_dataset(path)) return std::nullopt;
+    return member(reader_.describe(path));
+  }
+  [[nodiscard]] std::vector<Member> list() const {
+    std::vector<Member> members;
+    for (auto& found : reader_.datasets()) members.push_back(member(std::move(found)));
+    return members;
+  }
+  [[nodiscard]] std::vector<double> values(std::string const& name) const {
+    if (!from_matlab(name)) return reader_.read_columns(name);
+    return with_axes_reversed(reader_.read<double>(name), find(name)->shape);
+  }
+  [[nodiscard]] std::vector<std::int64_t> integers(std::string const& name) const { return reader_.read<std::int64_t>(name); }
+  [[nodiscard]] bool is_special(std::string const& name) const { return from_matlab(name) || reader_.holds_wide_integers(name); }
+
+ private:
+  [[nodiscard]] bool from_matlab(std::string const& name) const { return reader_.has_attribute(name, matlab_attribute); }
+  [[nodiscard]] Member member(store::Hdf5Dataset found) const {
+    if (found.shape.size() > 1 && from_matlab(found.path)) std::reverse(found.shape.begin(), found.shape.end());
+    return {std::move(found.path), std::move(found.shape), std::move(found.unusable)};
+  }
+  store::Hdf5Reader reader_;
+};
+
+class NpzArrays {
+ public:
+  explicit NpzArrays(fs::path const& file) : reader_(file) {}
+
+  [[nodiscard]] std::optional<Member> find(std::string const& name) const {
+    if (!reader_.has(name)) return std::nullopt;
+    return described(name);
+  }
+  /// A member that is no array is of no concern where another one is meant.
+  [[nodiscard]] std::vector<Member> list() const {
+    std::vector<Member> members;
+    for (auto const& name : reader_.names()) {
+      try {
+        members.push_back(described(name));
+      } catch (errors::Error const&) {
+        members.push_back({name, {}, "no array of plain values"});
+      }
+    }
+    return members;
+  }
+  [[nodiscard]] std::vector<double> values(std::string const& name) const { return reader_.open(name).read_columns(); }
+  [[nodiscard]] std::vector<std::int64_t> integers(std::string const& name) const { return reader_.open(name).read<std::int64_t>(); }
+  [[nodiscard]] bool is_special(std::string const& name) const { return reader_.open(name).holds_wide_integers(); }
+
+ private:
+  [[nodiscard]] Member described(std::string const& name) const {
+    auto const array = reader_.open(name);
+    return {name, array.shape(), array.numbers() ? "" : "text"};
+  }
+  store::NpzReader reader_;
+};
+
+template <class Arrays>
+Archive open_as(fs::path const& file) {
+  auto const arrays = std::make_shared<Arrays>(file);
+  return {.file = file,
+          .find = [arrays](auto const& name) { return arrays->find(name); },
+          .list = [arrays] { return arrays->list(); },
+          .values = [arrays](auto const& name) { return arrays->values(name); },
+          .integers = [arrays](auto const& name) { return arrays->integers(name); },
+          .is_special = [arrays](auto const& name) { return arrays->is_special(name); }};
+}
+
+}  // namespace
+
+Archive open_hdf5(fs::path const& file) { return open_as<Hdf5Arrays>(file); }
+Archive open_npz(fs::path const& file) { return open_as<NpzArrays>(file); }
+
+}  // namespace mambasynth::dimension

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "errors/errors.hpp"
+
+/// Private to this folder: files that hold several arrays.
+namespace mambasynth::dimension {
+
+using Shape = std::vector<std::int64_t>;
+
+errors::Error unusable(std::filesystem::path const& file, std::string const& why, std::string const& remedy);
+
+/// Names come out of files: control characters must neither break the message's line nor reach the terminal.
+std::string printable(std::string const& name);
+
+/// An array in a file, before its values are read.
+struct Member {
+  std::string name;
+  Shape shape;
+  std::string unusable;  ///< what it is instead of numbers; empty: numbers
+
+  [[nodiscard]] bool matrix() const;  ///< rows of numbers
+  [[nodiscard]] std::string in_words() const;
+};
+
+/// As many as fit into a message.
+template <class Members, class InWords>
+std::string listed(Members const& members, InWords const& in_words) {
+  constexpr std::size_t most = 12;
+  std::vector<std::string> words;
+  for (auto const& member : members)
+    if (words.size() < most) words.push_back(in_words(member));
+  auto text = words.empty() ? "nothing" : fmt::format("{}", fmt::join(words, ", "));
+  if (members.size() > most) text += fmt::format(" and {} more", members.size() - most);
+  return text;
+}
+
+/// A file as named arrays.
+struct Archive {
+  std::filesystem::path file;
+  /// An array that is there by this name, else nothing; nothing else is looked at.
+  std::function<std::optional<Member>(std::string const&)> find;
+  std::function<std::vector<Member>()> list;
+  std::function<std::vector<double>(std::string const&)> values;
+  std::function<std::vector<std::int64_t>(std::string const&)> integers;
+  /// The array is 64-bit integers, or has its axes in the order of MATLAB: no reader of series knows that.
+  std::function<bool(std::string const&)> is_special;
+
+  /// Errors: errors::input, naming what is there, or what it is instead of numbers.
+  [[nodiscard]] Member need(std::string const& name) const;
+};
+
+Archive open_hdf5(std::filesystem::path const& file);
+Archive open_npz(std::filesystem::path const& file);
+
+}  // namespace mambasynth::dimension
