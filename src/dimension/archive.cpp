@@ -103,16 +103,9 @@ class NpzArrays {
     if (!reader_.has(name)) return std::nullopt;
     return described(name);
   }
-  /// A member that is no array is of no concern where another one is meant.
   [[nodiscard]] std::vector<Member> list() const {
     std::vector<Member> members;
-    for (auto const& name : reader_.names()) {
-      try {
-        members.push_back(described(name));
-      } catch (errors::Error const&) {
-        members.push_back({name, {}, "no array of plain values"});
-      }
-    }
+    for (auto const& name : reader_.names()) members.push_back(described(name));
     return members;
   }
   [[nodiscard]] std::vector<double> values(std::string const& name) const { return reader_.open(name).read_columns(); }
@@ -120,9 +113,16 @@ class NpzArrays {
   [[nodiscard]] bool is_special(std::string const& name) const { return reader_.open(name).holds_wide_integers(); }
 
  private:
+  /// A member that is no array is of no concern where another one is meant.
   [[nodiscard]] Member described(std::string const& name) const {
-    auto const array = reader_.open(name);
-    return {name, array.shape(), array.numbers() ? "" : "text"};
+    try {
+      auto const array = reader_.open(name);
+      return {name, array.shape(), array.numbers() ? "" : "text"};
+    } catch (errors::Error const& error) {
+      std::string const text = error.what();  // problem (why). remedy.
+      auto const open = text.find(" ("), close = text.rfind("). ");
+      return {name, {}, close > open && close != text.npos ? text.substr(open + 2, close - open - 2) : text};
+    }
   }
   store::NpzReader reader_;
 };

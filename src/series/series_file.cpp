@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "config/section.hpp"
@@ -98,8 +99,14 @@ class NpzSeries final : public SeriesFile {
     for (char const* name : {npz_names.x, npz_names.circle, npz_names.phase, npz_names.transition_matrix, npz_names.radius,
                              npz_names.entry_angle, npz_names.period}) {
       if (!npz_.has(name)) continue;
-      auto const& array = arrays.emplace(name, npz_.open(name)).first->second;
-      shapes[name] = array.shape();
+      try {
+        if (auto array = npz_.open(name); array.numbers()) {
+          shapes[name] = array.shape();
+          arrays.emplace(name, std::move(array));
+        }
+      } catch (errors::Error const&) {
+        if (name == std::string_view(npz_names.x)) throw;  // a series may lack the others
+      }
     }
     take_shapes(*this, shapes, npz_names);
     auto const doubles = [&](char const* name) {
@@ -161,7 +168,7 @@ class H5Series final : public SeriesFile {
     std::map<std::string, Shape> shapes;
     for (char const* name : {h5_names.x, h5_names.circle, h5_names.phase, h5_names.transition_matrix, h5_names.radius,
                              h5_names.entry_angle, h5_names.period})
-      if (reader_.is_dataset(name)) shapes[name] = reader_.shape(name);
+      if (reader_.is_dataset(name) && reader_.describe(name).unusable.empty()) shapes[name] = reader_.shape(name);
     take_shapes(*this, shapes, h5_names);
     has_circle_ = shapes.contains(h5_names.circle);
     has_phase_ = shapes.contains(h5_names.phase);

@@ -120,6 +120,16 @@ def test_the_only_matrix_of_an_npz_is_found_without_decoding_the_others(mambasyn
     says(run("--array", "large", code=1), "'large' of .*a.npz", "4.0 GiB", "fewer rows")
 
 
+@pytest.mark.parametrize("circles", [numpy.array([None] * 120), numpy.array(["a"] * 120), numpy.zeros((2, 2))])
+def test_a_series_does_not_need_its_circles(mambasynth, tmp_path, circles):
+    numpy.savez(tmp_path / "a.npz", X=ROWS, states=circles)
+    done = mambasynth("dimension", "--data", tmp_path / "a.npz", "--k", 10, "--no-figures", "--out", tmp_path / "out", code=3 if circles.ndim == 2 else 0)
+    if circles.ndim == 1:
+        assert done.stdout.startswith("a.npz: 120 of 120 rows, 3 dimensions")
+    else:
+        says(done, "'states' has shape")
+
+
 @pytest.mark.parametrize("name, members, pattern", [
     ("a.npz", {"readme.txt": b"no array"}, "readme.txt"),
     ("a.npz", {"objects.npy": npy(numpy.array([[None, 1]], dtype=object))}, "object arrays"),
