@@ -2,9 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "commands/arguments.hpp"
 #include <cmath>
 
+#include "commands/arguments.hpp"
 #include "config/config.hpp"
 #include "config/section.hpp"
 #include "errors/errors.hpp"
