@@ -8,6 +8,7 @@
 
 #include "analysis/undefined.hpp"
 #include "errors/errors.hpp"
+#include "errors/stop.hpp"
 
 namespace mambasynth::analysis {
 namespace {
@@ -118,12 +119,14 @@ std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, st
     counts.push_back({radius, 2 * radius, none, none, none, none});
     longest = std::max(longest, 2 * radius);
   }
+  errors::SharedStop stop;
 #pragma omp parallel num_threads(threads > 0 ? threads : omp_get_max_threads())
   {
     // Points at exactly each distance, and those of them in the same block.
     std::vector<std::int64_t> at(static_cast<std::size_t>(longest + 1)), own(at.size());
 #pragma omp for schedule(dynamic, 16)
     for (std::int64_t i = 0; i < points; ++i) {
+      if (stop.requested()) continue;
       std::fill(at.begin(), at.end(), 0);
       std::fill(own.begin(), own.end(), 0);
       for (std::int64_t j = 0; j < points; ++j) {
@@ -150,6 +153,7 @@ std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, st
       }
     }
   }
+  stop.heed();
   return counts;
 }
 

@@ -7,6 +7,7 @@
 
 #include "analysis/every_width.hpp"
 #include "errors/errors.hpp"
+#include "errors/stop.hpp"
 
 namespace mambasynth::analysis {
 
@@ -105,12 +106,13 @@ void CrossMoments::add(std::span<Rows const> rows) {
 
   // Each thread owns every threads-th tile (the triangle's rows differ in length) and passes over all rows alone: no
   // waiting between blocks, and each sum is one thread's, in the order of the rows.
+  errors::SharedStop stop;
 #pragma omp parallel num_threads(threads_)
   {
     auto const stride = static_cast<std::int64_t>(omp_get_num_threads()) * tile_rows;
     AlignedValues strips(block * width_);
     double* const x = strips.data();
-    for (std::int64_t start = 0; start < count; start += block) {
+    for (std::int64_t start = 0; start < count && !stop.requested(); start += block) {
       auto const n = std::min(block, count - start);
       for (std::size_t p = 0; p < rows.size(); ++p)
         shifted(rows[p], start, n, parts_[p], shift_.data() + first_[p], first_[p],
@@ -122,6 +124,7 @@ void CrossMoments::add(std::span<Rows const> rows) {
       }
     }
   }
+  stop.heed();
 }
 
 double CrossMoments::variance(std::int64_t part) const {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "analysis/undefined.hpp"
+#include "errors/stop.hpp"
 
 namespace mambasynth::analysis::estimators {
 namespace {
@@ -75,10 +76,14 @@ std::vector<std::vector<double>> without_each_block(Curves const& whole, LogDist
                                                     BlockPass const& pass, int threads) {
   std::vector<Curves> without(static_cast<std::size_t>(pass.blocks.count));
   auto const reach = std::min(ranks.reach(), always_left(logs.points, pass.blocks, pass.excluded));
+  errors::SharedStop stop;
 #pragma omp parallel for schedule(dynamic) num_threads(threads > 0 ? threads : omp_get_max_threads())
-  for (std::int32_t b = 0; b < pass.blocks.count; ++b)
+  for (std::int32_t b = 0; b < pass.blocks.count; ++b) {
+    if (stop.requested()) continue;
     without[static_cast<std::size_t>(b)] =
         estimate(point_terms_without(b, pass.blocks, logs, index, ranks, reach, pass.search), &whole, 1);
+  }
+  stop.heed();
   std::vector<std::vector<double>> values;
   for (auto& one : without) {
     auto const all = all_of(one);

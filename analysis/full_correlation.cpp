@@ -12,6 +12,7 @@
 #include "analysis/incomplete_beta.hpp"
 #include "analysis/scaled_rows.hpp"
 #include "analysis/undefined.hpp"
+#include "errors/stop.hpp"
 
 namespace mambasynth::analysis {
 namespace {
@@ -197,10 +198,12 @@ LocalCorrelation local_correlation_dimension(std::span<double const> own, std::i
   std::vector<CorrelationFit> fits(centres.size() * sizes);
   // (size, block, centre): without the block's rows, alone and with the next rows in their place.
   std::vector<double> fewer(sizes * left_out * centres.size(), undefined), others = fewer;
+  errors::SharedStop stop;
 #pragma omp parallel for schedule(dynamic) num_threads(threads > 0 ? threads : omp_get_max_threads())
   for (std::size_t c = 0; c < centres.size(); ++c) {
+    if (stop.requested()) continue;
     auto const order = by_distance(rows, points, dims, centres[c], longest + block_size);
-    for (std::size_t s = 0; s < sizes; ++s) {
+    for (std::size_t s = 0; s < sizes && !stop.requested(); ++s) {
       auto const count = result.k[s] + 1;  // the centre itself is the nearest
       auto const patch = patch_of(rows, dims, std::span(order).first(static_cast<std::size_t>(count)));
       fits[c * sizes + s] = full_correlation_dimension(patch, count, dims);
@@ -225,6 +228,7 @@ LocalCorrelation local_correlation_dimension(std::span<double const> own, std::i
       }
     }
   }
+  stop.heed();
   for (std::size_t s = 0; s < sizes; ++s) {
     std::vector<double> dimension, residual;
     for (std::size_t c = 0; c < centres.size(); ++c) {

@@ -13,6 +13,7 @@
 #include "analysis/neighbour_checks.hpp"
 #include "analysis/scaled_rows.hpp"
 #include "analysis/search.hpp"
+#include "errors/stop.hpp"
 
 namespace mambasynth::analysis {
 namespace {
@@ -95,6 +96,7 @@ Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std:
   auto const block = in_float ? in_float->block(threads) : double_block;
   std::atomic<bool> overflow = false;
 
+  errors::SharedStop stop;
 #pragma omp parallel num_threads(threads)
   {
     std::optional<typename search::SearchInDouble<T>::Scratch> doubles;
@@ -102,6 +104,7 @@ Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std:
     if (in_float) floats.emplace(*in_float, block);
 #pragma omp for schedule(dynamic)
     for (std::int64_t first = 0; first < points; first += block) {
+      if (stop.requested()) continue;
       auto const end = std::min(points, first + block);
       if (floats && floats->run(first, end)) continue;
       std::call_once(made, make_double);
@@ -110,6 +113,7 @@ Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std:
         if (!doubles->run(start, std::min(end, start + double_block))) overflow = true;
     }
   }
+  stop.heed();
   if (overflow) throw squares_overflow();
   if constexpr (std::is_same_v<T, double>)
     if (may_be_small(rows)) search_small(task, threads);

@@ -1,16 +1,22 @@
 #include <exception>
 
 #include "analysis/collate/run.hpp"
+#include "errors/stop.hpp"
+#include "store/temporaries.hpp"
 #include "streams/streams.hpp"
 
 int main(int argc, char** argv) {
   using namespace mambasynth;
   streams::prepare();
   try {
+    errors::StopSignals const signals(store::remove_own_temporaries);
     return streams::finish(static_cast<int>(collate::run(argc, argv)));
   } catch (errors::Error const& error) {
     streams::tell("{}\n", error.what());
     return streams::finish(static_cast<int>(error.code()));
+  } catch (errors::Stopped const&) {
+    streams::tell("{}\n", errors::Stopped::error(errors::stop_signal()).what());
+    return streams::finish(static_cast<int>(errors::ExitCode::stopped));
   } catch (std::exception const& error) {
     auto const told = errors::unforeseen(error);
     streams::tell("{}

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <unordered_map>
@@ -21,9 +22,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// A link to nothing is there, too.
 bool is_there(fs::path const& path) {
   std::error_code ignored;
-  return fs::exists(path, ignored);
+  return fs::exists(fs::symlink_status(path, ignored));
 }
 
 /// Fills outcome, reason and result from the trial's own folder.
@@ -56,9 +58,10 @@ void look_up(CollatedTrial& trial, fs::path const& folder, std::vector<std::stri
     trial.outcome = state == "preempted" ? Outcome::missing : Outcome::failed;
     auto const reason = json.value("reason", "");
     trial.reason = reason.empty() ? state : state + ": " + reason;
-  } catch (nlohmann::json::exception const&) {
+  } catch (std::exception const&) {  // no JSON, or no file
     trial.outcome = Outcome::failed;
     trial.reason = "failed: its failure.json cannot be read";
+    warnings.push_back(failure.string() + " cannot be read (it is damaged or no file). Its trial counts as failed; run the sweep again.");
   }
 }
 

@@ -6,11 +6,14 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "errors/stop.hpp"
+
 namespace mambasynth::embedding {
 namespace {
 
 constexpr std::size_t dims = 2;
 constexpr float start_extent = 10;
+constexpr int epochs_between_looks = 5;
 
 /// umap-learn's `n_epochs` where none is given.
 int epochs_for(std::int64_t points) { return points <= 10000 ? 500 : 200; }
@@ -78,7 +81,10 @@ Umap layout(analysis::Neighbours const& neighbours, std::int64_t others, UmapOpt
     }
   }();
   scale_start(result.coordinates);
-  status.run(result.coordinates.data());
+  for (int epoch = status.epoch(); epoch < status.num_epochs();) {
+    errors::heed_stop();
+    status.run(result.coordinates.data(), epoch = std::min(epoch + epochs_between_looks, status.num_epochs()));
+  }
   return result;
 }
 

@@ -14,6 +14,7 @@
 #include "analysis/representation/stretch_moments.hpp"
 #include "analysis/undefined.hpp"
 #include "errors/errors.hpp"
+#include "errors/stop.hpp"
 
 namespace mambasynth::analysis::representation {
 
@@ -178,9 +179,11 @@ void add_errors(std::vector<RidgeScore>& scores, Rows const& features, StretchMo
       influence[t].row.insert(influence[t].row.end(), weights.begin(), weights.end());
     }
   }
+  errors::SharedStop stop;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (std::int64_t g = 0; g < folds.groups(); ++g)
     for (std::int64_t b = 0; b < folds.blocks(); ++b) {
+      if (stop.requested()) continue;
       if (folds.in_block(folds.group(g), b)) continue;
       auto const at = static_cast<std::size_t>(b);
       auto left = training[at];
@@ -191,6 +194,7 @@ void add_errors(std::vector<RidgeScore>& scores, Rows const& features, StretchMo
         std::copy(change.begin(), change.end(), influence[t].change[static_cast<std::size_t>(g)].begin() + folds.block(b).first);
       }
     }
+  stop.heed();
   for (std::size_t t = 0; t < count; ++t)
     if (!std::isnan(scores[t].r2.value)) scores[t].r2.se = error_over_draws(influence[t], folds, false);
 }
@@ -225,10 +229,11 @@ std::vector<RidgeScore> ridge_probe(Rows const& features, std::int64_t dims, std
 
   // With blocks b and c held out, the same read-outs judge the penalties for the test on b (by c) and on c (by b).
   std::vector<MatrixXd> judged(static_cast<std::size_t>(blocks * blocks), MatrixXd::Zero(groups, candidates));
+  errors::SharedStop stop;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (std::int64_t pair = 0; pair < blocks * blocks; ++pair) {
     auto const b = pair / blocks, c = pair % blocks;
-    if (b >= c) continue;
+    if (b >= c || stop.requested()) continue;
     auto const training = moments.training(b, c), of_b = moments.validation(b, c), of_c = moments.validation(c, b);
     if (training.rows == 0) continue;
     Ridge const ridge(training, dims);
@@ -239,11 +244,13 @@ std::vector<RidgeScore> ridge_probe(Rows const& features, std::int64_t dims, std
     }
   }
 
+  stop.heed();
   std::vector<Held> held(static_cast<std::size_t>(blocks));
   std::vector<std::vector<double>> penalty(static_cast<std::size_t>(blocks));  // (block, group)
   MatrixXd rounding(groups, blocks);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (std::int64_t b = 0; b < blocks; ++b) {
+    if (stop.requested()) continue;
     MatrixXd over_blocks = MatrixXd::Zero(groups, candidates);
     for (std::int64_t c = 0; c < blocks; ++c) over_blocks += judged[static_cast<std::size_t>(b * blocks + c)];
     auto& chosen = penalty[static_cast<std::size_t>(b)];
@@ -258,6 +265,7 @@ std::vector<RidgeScore> ridge_probe(Rows const& features, std::int64_t dims, std
     held[static_cast<std::size_t>(b)] = held_rows(ridge, features, dims, targets, folds.block(b), chosen);
   }
 
+  stop.heed();
   std::vector<RidgeScore> scores;
   for (Index g = 0; g < groups; ++g) {
     auto const at = static_cast<std::size_t>(g);

@@ -10,6 +10,7 @@
 #include "analysis/every_width.hpp"
 #include "analysis/representation/finite_rows.hpp"
 #include "analysis/undefined.hpp"
+#include "errors/stop.hpp"
 
 namespace mambasynth::analysis::representation {
 
@@ -110,8 +111,10 @@ Silhouette silhouette(Rows const& points, std::int64_t dims, std::span<std::int6
     ++l;
   }
   auto const count = static_cast<std::int64_t>(queries.size());
+  errors::SharedStop stop;
 #pragma omp parallel for schedule(dynamic, 16) num_threads(threads > 0 ? threads : omp_get_max_threads())
   for (std::int64_t start = 0; start < count; start += tile_queries) {
+    if (stop.requested()) continue;
     auto const n = std::min(tile_queries, count - start);
     std::vector<double> coordinates(static_cast<std::size_t>(tile_queries * dims));
     std::vector<double> sums(static_cast<std::size_t>(tile_queries) * members.size());
@@ -132,6 +135,7 @@ Silhouette silhouette(Rows const& points, std::int64_t dims, std::span<std::int6
                    tiles, query.label);
     }
   }
+  stop.heed();
   double total = 0;
   for (auto const& query : queries) total += result.of_point[static_cast<std::size_t>(query.row)];
   result.mean = total / static_cast<double>(count);

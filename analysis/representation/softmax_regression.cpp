@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "analysis/representation/softmax_kernel.hpp"
+#include "errors/stop.hpp"
 
 namespace mambasynth::analysis::representation {
 
@@ -189,6 +190,7 @@ bool SoftmaxRegression::fit(double penalty, Limits const& limits) {
   auto const as_vector = [size](std::vector<double>& values) { return Eigen::Map<Vector>(values.data(), size); };
   auto now = objective(parameters_, penalty, gradient);
   for (int step = 0; step < limits.steps; ++step) {
+    errors::heed_stop();
     Vector const direction = -inverse.times(as_vector(gradient));
     auto const slope = direction.dot(as_vector(gradient));
     if (!(-slope / 2 > limits.decrease)) return true;  // what a quadratic with this Hessian would still lose

@@ -6,6 +6,8 @@
 #include <array>
 #include <chrono>
 
+#include "errors/stop.hpp"
+
 namespace mambasynth::bench {
 namespace {
 
@@ -22,7 +24,10 @@ double peak_memory_mb() {
 }  // namespace
 
 bool Effort::go_on(bool own) const {
-  if (!group) return own;
+  if (!group) {
+    errors::heed_stop();
+    return own;
+  }
   std::array<std::byte, 1> word{static_cast<std::byte>(own)};
   group->share(word);
   return word[0] != std::byte{0};

@@ -12,7 +12,9 @@
 #include "commands/version.hpp"
 #include "environment/launcher.hpp"
 #include "errors/errors.hpp"
+#include "errors/stop.hpp"
 #include "kernels/cpu.hpp"
+#include "store/temporaries.hpp"
 #include "streams/streams.hpp"
 
 namespace mambasynth::commands {
@@ -86,6 +88,7 @@ int run_program(int argc, char** argv) {
   // As in every Python program: of a flag given twice the last one counts.
   program.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   std::map<std::string, Action> actions;
+  errors::StopSignals const signals(store::remove_own_temporaries);
   try {
     for (auto const& verb : verbs()) {
       auto* const app = program.add_subcommand(std::string(verb.name), std::string(verb.summary));
@@ -110,6 +113,9 @@ int run_program(int argc, char** argv) {
   } catch (errors::Error const& error) {
     streams::tell("{}\n", error.what());
     return static_cast<int>(error.code());
+  } catch (errors::Stopped const&) {
+    streams::tell("{}\n", errors::Stopped::error(errors::stop_signal()).what());
+    return static_cast<int>(errors::ExitCode::stopped);
   } catch (std::exception const& error) {
     auto const told = errors::unforeseen(error);
     streams::tell("{}\n", told.what());

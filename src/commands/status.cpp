@@ -1,13 +1,12 @@
 #include <CLI/CLI.hpp>
 
-#include <chrono>
 #include <memory>
-#include <thread>
 
 #include "commands/arguments.hpp"
 #include "commands/verb.hpp"
 #include "config/field.hpp"
 #include "errors/errors.hpp"
+#include "errors/stop.hpp"
 #include "streams/streams.hpp"
 #include "sweep/status.hpp"
 
@@ -27,7 +26,7 @@ int run(StatusOptions const& options) {
     auto const text = options.json ? sweep::to_json(status) : sweep::to_text(status);
     streams::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
     if (!streams::flush() || !options.watch || !status.holder) break;
-    std::this_thread::sleep_for(std::chrono::duration<double>(options.every));
+    errors::sleep_heeding(options.every);
   } while (true);
   return static_cast<int>(errors::ExitCode::done);
 }

@@ -25,6 +25,7 @@
 #include "series/load.hpp"
 #include "series/write_files.hpp"
 #include "store/hdf5_threads.hpp"
+#include "store/own_files.hpp"
 #include "streams/streams.hpp"
 #include "sweep/run_sweep.hpp"
 #include "sweep/sweep_file.hpp"
@@ -74,7 +75,9 @@ sweep::TrialOutcome run_trial(sweep::PlannedTrial const& planned, sweep::TrialCo
                                     r.val_mse, r.seconds));
           },
       .stop_requested = context.stop_requested,
-      .log = context.log};
+      .log = context.log,
+      .warn = context.warn,
+      .own_folder = true};
   auto const outcome = trial::run(job, data);
   switch (outcome.ending) {
     case train::Ending::finished: return {sweep::State::done, ""};
@@ -84,11 +87,32 @@ sweep::TrialOutcome run_trial(sweep::PlannedTrial const& planned, sweep::TrialCo
   throw std::logic_error("an ending that nothing handles");
 }
 
+/// Why a sweep's own series cannot be trained on; "" where it is what `data` generates. Nobody else writes it: another
+/// series would be trained on under this one's name.
+std::string damage_of(fs::path const& file, config::Data const& data, int threads) {
+  try {
+    auto const source = series::load_for_training(file, threads).source;
+    if (!source.generated) return source.reason;
+    if (config::section_to_toml(config::with_keys_of_file(source.data, data)) == config::section_to_toml(data)) return "";
+    return "other keys generate it";
+  } catch (errors::Error const& error) {
+    if (error.code() != errors::ExitCode::input) throw;
+    return error.why();
+  }
+}
+
 /// A series is written once a sweep, as a user's own `mambasynth data` would.
 fs::path prepare_data(config::Data const& data, fs::path const& folder, int threads) {
   if (!data.path.empty()) return data.path;
-  if (!fs::exists(folder / "series.h5"))
-    series::write_series(data, folder, {.formats = {.h5 = true, .npz = false}, .threads = threads});
+  auto const file = folder / "series.h5";
+  constexpr char const* again = "and the series is generated again";
+  if (auto const warning = store::make_way(file); !warning.empty()) streams::tell("{}\n", warning);
+  if (fs::exists(file)) {
+    auto const why = damage_of(file, data, threads);
+    if (why.empty()) return folder;
+    streams::tell("{}\n", store::replace_damaged(file, why, again));
+  }
+  series::write_series(data, folder, {.formats = {.h5 = true, .npz = false}, .threads = threads});
   return folder;
 }
 

@@ -19,11 +19,12 @@
 #include "commands/trial_identity.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
+#include "errors/stop.hpp"
 #include "model/state_dict.hpp"
 #include "parallel/session.hpp"
 #include "store/atomic_file.hpp"
+#include "store/own_files.hpp"
 #include "streams/streams.hpp"
-#include "sweep/stop_signals.hpp"
 #include "train/checkpoint.hpp"
 #include "train/log.hpp"
 #include "train/objective.hpp"
@@ -102,10 +103,23 @@ bool needs_own_folder(fs::path const& shared, fs::path const& own, std::string c
   return false;
 }
 
+/// A result that no reader can use is no reason never to make one.
+std::optional<analysis::TrialSummary> whole_result(fs::path const& result) {
+  try {
+    return analysis::read_trial(result);
+  } catch (errors::Error const& error) {
+    if (error.code() != errors::ExitCode::input) throw;
+    streams::tell("{}\n", store::replace_damaged(result, error.why(), "and the trial runs again"));
+    return std::nullopt;
+  }
+}
+
 /// A folder that already holds this trial's result is done; another trial's result is never overwritten.
 bool already_done(fs::path const& result, std::string const& id) {
   if (!fs::exists(result)) return false;
-  auto const summary = analysis::read_trial(result);
+  auto const found = whole_result(result);
+  if (!found) return false;
+  auto const& summary = *found;
   if (summary.provenance.trial_id == id) {
     if (summary.provenance.state == "diverged") tell_diverged(result, "an earlier run of the same trial found so");
     return true;
@@ -125,6 +139,9 @@ std::shared_ptr<parallel::Group> group_of(parallel::Communicator const& world, s
 /// Where memory runs out, again with half as many windows at once, on all ranks, from the last save.
 trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data, parallel::Communicator const& world) {
   auto const ranks = job.group->size();
+  // A rank that has nothing to save waits for the one that has.
+  std::optional<errors::SavesFirst> saves;
+  if (ranks > 1) saves.emplace();
   for (std::int64_t attempt = 0;; ++attempt) {
     std::optional<trial::Outcome> outcome;
     // Each rank asks when it is through, and waits for the one that measures what all have trained; another error of any
@@ -161,7 +178,6 @@ bool agreed(parallel::Group& group, std::function<bool()> const& ask) {
 
 int train(TrainOptions const& options, config::Trial const& trial, std::string const& device, parallel::Communicator const& world,
           std::shared_ptr<parallel::Group> const& group) {
-  sweep::StopSignals const signals;
   fs::path folder = options.run.out;
   bool const leads = group->leads();
   if (leads) {
@@ -199,7 +215,7 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
                          if (!std::exchange(header_printed, true)) streams::tell("{}\n", train::console_header());
                          print_epoch(record, trial.train.epochs);
                        },
-                       .stop_requested = [] { return sweep::StopSignals::received() != 0; },
+                       .stop_requested = [] { return errors::stop_signal() != 0; },
                        .log = [leads](std::string const& line) { if (leads) streams::tell("{}\n", line); }};
   auto const outcome = run_within_memory(job, data, world);
   switch (outcome.ending) {

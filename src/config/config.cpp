@@ -7,7 +7,8 @@ namespace mambasynth::config {
 
 Integers Model::horizons() const {
   Integers horizons;
-  for (std::int64_t k = 1; k <= max_horizon; k *= 2) horizons.push_back(k);
+  horizons.push_back(1);
+  while (horizons.back() <= max_horizon / 2) horizons.push_back(2 * horizons.back());
   if (horizons.back() != max_horizon) horizons.push_back(max_horizon);
   return horizons;
 }

@@ -1,11 +1,15 @@
 #include <csignal>
 #include <ctime>
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "doctor/folder.hpp"
+#include "errors/stop.hpp"
 
 namespace mambasynth::doctor {
 
@@ -19,7 +23,7 @@ struct Cleaner::State {
 Cleaner::Cleaner() : state_(std::make_shared<State>()) {
   auto& state = *state_;
   sigemptyset(&state.signals);
-  for (int const signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&state.signals, signal);
+  for (int const signal : {SIGTERM, SIGINT, SIGUSR2, SIGHUP}) sigaddset(&state.signals, signal);
   ::pthread_sigmask(SIG_BLOCK, &state.signals, &state.before);
   state.thread = std::jthread([&state](std::stop_token stop) {
     while (!stop.stop_requested()) {
@@ -30,6 +34,11 @@ Cleaner::Cleaner() : state_(std::make_shared<State>()) {
         std::lock_guard const guard(state.mutex);
         std::error_code ignored;
         if (!state.folder.empty()) std::filesystem::remove_all(state.folder, ignored);
+      }
+      if (signal != SIGHUP) {
+        auto const message = std::string(errors::Stopped::error(signal).what()) + "\n";
+        (void)!::write(STDERR_FILENO, message.data(), message.size());
+        ::_exit(static_cast<int>(errors::ExitCode::stopped));
       }
       std::signal(signal, SIG_DFL);
       ::pthread_sigmask(SIG_UNBLOCK, &state.signals, nullptr);

@@ -23,7 +23,7 @@ Order order_from(std::string const& text);
 /// Does a rank's part. `see` looks for `patience` seconds; `clock` answers with the time.
 Attempt carry_out(Order const& order, int rank, double patience = 5);
 
-/// Removes a folder when the process is told to end (SIGTERM, SIGINT, SIGHUP), then lets it end. Make it before MPI and
+/// Removes a folder when the process is told to end (SIGTERM, SIGINT, SIGUSR2, SIGHUP), then ends it. Make it before MPI and
 /// any thread start, so that they leave the signals to it.
 class Cleaner {
  public:

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "errors/stop.hpp"
+
 namespace mambasynth::dynamics {
 
 Analysis analyse(oracle::HiddenProcess const& hidden, Input const& input, config::Generate const& rules, int threads) {
@@ -22,8 +24,10 @@ Analysis analyse(oracle::HiddenProcess const& hidden, Input const& input, config
   auto const of_seed = static_cast<std::size_t>(input.seed_steps * hidden.channels());
   auto const of_sample = static_cast<std::size_t>(input.steps * hidden.channels());
   auto const jobs = static_cast<std::int64_t>(input.conditions.size()) * input.samples;
+  errors::SharedStop stop;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1)
   for (std::int64_t job = 0; job < jobs; ++job) {
+    if (stop.requested()) continue;
     auto const c = static_cast<std::size_t>(job / input.samples), i = static_cast<std::size_t>(job % input.samples);
     auto const& condition = input.conditions[c];
     result.trajectories[c][i] =
@@ -32,6 +36,7 @@ Analysis analyse(oracle::HiddenProcess const& hidden, Input const& input, config
                 condition.perturbed, condition.noise_std},
                rules);
   }
+  stop.heed();
 
   auto const samples = input.starts.empty() ? Samples(static_cast<std::size_t>(input.samples))
                                             : Samples(input.starts, input.seed_steps + input.steps);

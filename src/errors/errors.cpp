@@ -42,7 +42,8 @@ bool is_bad_path(std::error_code const& code) {
 Error::Error(ExitCode code, std::string const& problem, std::string const& why, std::string const& remedy)
     : std::runtime_error(printable(problem, most_problem_bytes) + " (" + printable(why, most_why_bytes) + "). " +
                          printable(remedy, most_remedy_bytes) + "."),
-      code_(code) {}
+      code_(code),
+      why_(why) {}
 
 Error usage(std::string const& problem, std::string const& why, std::string const& remedy) {
   return {ExitCode::usage, problem, why, remedy};

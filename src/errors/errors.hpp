@@ -23,9 +23,12 @@ class Error : public std::runtime_error {
  public:
   Error(ExitCode code, std::string const& problem, std::string const& why, std::string const& remedy);
   [[nodiscard]] ExitCode code() const noexcept { return code_; }
+  /// The part in brackets.
+  [[nodiscard]] std::string const& why() const noexcept { return why_; }
 
  private:
   ExitCode code_;
+  std::string why_;
 };
 
 /// Each builds an Error of that exit code; `throw errors::input("...", "...", "...")`.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "errors/errors.hpp"
+#include "errors/stop.hpp"
 
 namespace mambasynth::evaluate {
 namespace {
@@ -21,6 +22,7 @@ void for_each_batch(model::Predictor const& network, at::Tensor const& series, s
                         "Give a longer series, or --seq-len");
   auto const size = std::max<std::int64_t>(1, batch_steps / seq_len);
   for (std::int64_t first = 0; first < windows; first += size) {
+    errors::heed_stop();
     auto const count = std::min(size, windows - first);
     EncodedBatch batch;
     batch.first_window = first;

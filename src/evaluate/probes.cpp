@@ -14,6 +14,7 @@
 #include "analysis/representation/logistic_probe.hpp"
 #include "analysis/representation/ridge_probe.hpp"
 #include "analysis/undefined.hpp"
+#include "errors/stop.hpp"
 
 namespace mambasynth::evaluate {
 namespace {
@@ -85,6 +86,7 @@ auto side_by_side(std::size_t count, int threads, Probe const& probe) {
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1)
   for (std::size_t i = 0; i < count; ++i) {
     try {
+      errors::heed_stop();
       found[i] = probe(i);
     } catch (...) {
 #pragma omp critical

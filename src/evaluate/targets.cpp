@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "errors/stop.hpp"
 #include "oracle/forecast.hpp"
 #include "series/visits.hpp"
 
@@ -38,6 +39,7 @@ void add_posteriors(Targets& targets, series::Process const& process, std::span<
   targets.switch_hazard.resize(steps.size());
   targets.next_circle.resize(steps.size() * circles);
   auto const windows = static_cast<std::int64_t>(x.size() / channels) / seq_len;
+  errors::SharedStop stop;
 #pragma omp parallel num_threads(threads) if (threads > 1)
   {
     oracle::Filter filter(hidden);
@@ -45,6 +47,7 @@ void add_posteriors(Targets& targets, series::Process const& process, std::span<
     std::vector<double> now(channels);
 #pragma omp for schedule(dynamic, 1)
     for (std::int64_t w = 0; w < windows; ++w) {
+      if (stop.requested()) continue;
       auto const first = w * seq_len;
       auto row = static_cast<std::size_t>(std::lower_bound(steps.begin(), steps.end(), first) - steps.begin());
       filter.start_stationary();
@@ -60,6 +63,7 @@ void add_posteriors(Targets& targets, series::Process const& process, std::span<
       }
     }
   }
+  stop.heed();
 }
 
 }  // namespace mambasynth::evaluate

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "analysis/figures/embedding_figures.hpp"
+#include "errors/stop.hpp"
 #include "gates/samples.hpp"
 #include "series/digest.hpp"
 #include "series/windows.hpp"
@@ -37,6 +38,7 @@ SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series
   auto const size = std::max<std::int64_t>(1, batch_steps / seq_len);
   auto next = result.time.begin();
   for (std::int64_t first = 0; first < windows; first += size) {
+    errors::heed_stop();
     auto const count = std::min(size, windows - first);
     auto const last = std::lower_bound(next, result.time.end(), (first + count) * seq_len);
     if (next == last) continue;

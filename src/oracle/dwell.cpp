@@ -8,6 +8,9 @@
 namespace mambasynth::oracle {
 namespace {
 
+// Nobody holds a law of so many revolutions, so nobody needs to know how many more there are.
+constexpr double beyond_any_filter = 1e9;
+
 /// P(Z > z), accurate far out.
 double upper_tail(double z) { return 0.5 * std::erfc(z / std::numbers::sqrt2); }
 
@@ -22,9 +25,10 @@ double normal_between(double a, double b) {
 
 std::int64_t most_revolutions(std::int64_t period, double mean, double std) {
   auto const p = static_cast<double>(period);
-  if (std == 0) return static_cast<std::int64_t>(std::max(1.0, std::nearbyint(mean / p)));
   // A little inside of where the normal tail is dwell_tail; the last revolutions are looked for one by one.
   constexpr double inside = 7.0;
+  if (!((mean + inside * std) / p < beyond_any_filter)) return static_cast<std::int64_t>(beyond_any_filter);
+  if (std == 0) return static_cast<std::int64_t>(std::max(1.0, std::nearbyint(mean / p)));
   auto k = static_cast<std::int64_t>(std::max(1.0, std::floor((mean + inside * std) / p - 0.5)));
   while (upper_tail(((static_cast<double>(k) + 0.5) * p - mean) / std) > dwell_tail) ++k;
   return k;

@@ -12,7 +12,7 @@ inline constexpr double dwell_tail = 1e-12;
 /// target ~ N(mean, std), cut where P(K > j + 1) <= dwell_tail and divided by its sum. `period`, `mean`, `std` in steps.
 std::vector<double> dwell_law(std::int64_t period, double mean, double std);
 
-/// Number of entries of that law, without making it.
+/// Number of entries of that law, without making it; 1e9 stands for more, too.
 std::int64_t most_revolutions(std::int64_t period, double mean, double std);
 
 /// Entry e is P(K > e), e = 0 .. size - 1, of such a law.

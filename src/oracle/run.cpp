@@ -3,15 +3,21 @@
 #include <algorithm>
 #include <limits>
 
-namespace mambasynth::oracle {
+#include "errors/stop.hpp"
 
-void run_range(HiddenProcess const& hidden, Observed const& series, Range const& range, std::int64_t burn_in, Score& score,
-               EachStep const& each, bool elapsed, Progress const& progress) {
+namespace mambasynth::oracle {
+namespace {
+
+constexpr std::int64_t steps_between_looks = 16;
+
+void run_until(errors::SharedStop& stop, HiddenProcess const& hidden, Observed const& series, Range const& range, std::int64_t burn_in,
+               Score& score, EachStep const& each, bool elapsed, Progress const& progress) {
   Filter filter(hidden, elapsed);
   Forecast forecast(hidden, score.horizons());
   auto const start = std::max<std::int64_t>(range.first - burn_in, 0);
   if (start > 0) filter.start_stationary();
   for (auto t = start; t < range.last; ++t) {
+    if ((t - start) % steps_between_looks == 0 && stop.requested()) return;
     if (t > start) filter.advance();
     filter.observe(series.at(t));
     if (t < range.first) continue;
@@ -22,17 +28,28 @@ void run_range(HiddenProcess const& hidden, Observed const& series, Range const&
   }
 }
 
+}  // namespace
+
+void run_range(HiddenProcess const& hidden, Observed const& series, Range const& range, std::int64_t burn_in, Score& score,
+               EachStep const& each, bool elapsed, Progress const& progress) {
+  errors::SharedStop stop;
+  run_until(stop, hidden, series, range, burn_in, score, each, elapsed, progress);
+  stop.heed();
+}
+
 void run_share(HiddenProcess const& hidden, Observed const& series, Range const& share, Cut const& cut, Score& score,
                EachStep const& each, bool elapsed) {
   constexpr auto unit = Score::block_steps;
   auto const steps = cut.block == 0 ? std::max<std::int64_t>(share.last - share.first, 1) : (cut.block + unit - 1) / unit * unit;
   auto const blocks = (share.last - share.first + steps - 1) / steps;
   int const threads = each ? 1 : cut.threads;
+  errors::SharedStop stop;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1 && blocks > 1)
   for (std::int64_t b = 0; b < blocks; ++b) {
     auto const first = share.first + b * steps;
-    run_range(hidden, series, {first, std::min(first + steps, share.last)}, cut.burn_in, score, each, elapsed, cut.progress);
+    run_until(stop, hidden, series, {first, std::min(first + steps, share.last)}, cut.burn_in, score, each, elapsed, cut.progress);
   }
+  stop.heed();
 }
 
 Range needed_steps(Range const& share, std::int64_t burn_in, std::int64_t furthest_horizon, std::int64_t n_steps) {
@@ -50,6 +67,7 @@ WindowErrors errors_of_windows(HiddenProcess const& hidden, std::span<float cons
   auto const channels = static_cast<std::size_t>(hidden.channels());
   auto const windows = static_cast<std::int64_t>(starts.size());
   std::vector<double> squares(starts.size() * horizons.size(), 0.0);  // (window, horizon), in units of a channel's square
+  errors::SharedStop stop;
 #pragma omp parallel num_threads(threads) if (threads > 1)
   {
     Filter filter(hidden);
@@ -61,6 +79,7 @@ WindowErrors errors_of_windows(HiddenProcess const& hidden, std::span<float cons
       double* const sums = squares.data() + static_cast<std::size_t>(w) * horizons.size();
       filter.start_stationary();
       for (std::int64_t t = 0; t + horizons.front() < length; ++t) {
+        if (t % steps_between_looks == 0 && stop.requested()) break;
         if (t > 0) filter.advance();
         std::copy_n(window + static_cast<std::size_t>(t) * channels, channels, now.begin());
         filter.observe(now.data());
@@ -75,6 +94,7 @@ WindowErrors errors_of_windows(HiddenProcess const& hidden, std::span<float cons
       }
     }
   }
+  stop.heed();
   constexpr auto none = std::numeric_limits<double>::quiet_NaN();
   WindowErrors errors{std::vector<double>(horizons.size(), none), {starts.size(), std::vector<double>(horizons.size(), none)}};
   for (std::size_t h = 0; h < horizons.size(); ++h) {

@@ -26,14 +26,14 @@ constexpr std::size_t longest_reason = 512;
 
 /// As it travels when a rank gives up.
 struct Farewell {
-  int memory = 0;
-  char why[longest_reason] = {};
+  int why = 0;
+  char reason[longest_reason] = {};
 };
 
 }  // namespace
 
-GivenUp::GivenUp(int world_rank, bool memory, std::string const& why)
-    : memory_(memory), text_("rank " + std::to_string(world_rank) + ", which trains this trial, too, gave up: " + why) {}
+GivenUp::GivenUp(int world_rank, Why why, std::string const& reason)
+    : why_(why), text_("rank " + std::to_string(world_rank) + ", which trains this trial, too, gave up: " + reason) {}
 
 Unanswered::Unanswered(std::string const& why)
     : Error(errors::ExitCode::defect, "a rank that trains this trial, too, does not answer", why, "Look at its node; the trial continues from its last save") {}
@@ -116,10 +116,10 @@ class Group::State {
     if (rank_ != 0) std::copy(memory->begin(), memory->end(), bytes.begin());
   }
 
-  void give_up(bool memory, std::string const& why) {
+  void give_up(GivenUp::Why why, std::string const& reason) {
     auto* const farewell = new Farewell;  // never freed: the messages may lie with a dead rank for ever
-    farewell->memory = memory ? 1 : 0;
-    why.copy(farewell->why, longest_reason - 1);
+    farewell->why = static_cast<int>(why);
+    reason.copy(farewell->reason, longest_reason - 1);
     std::lock_guard const turn(mpi_turn());
     for (int other = 0; other < size(); ++other) {
       if (other == rank_) continue;
@@ -176,7 +176,7 @@ class Group::State {
     if (!here) return;
     Farewell farewell;
     MPI_Recv(&farewell, sizeof farewell, MPI_BYTE, status.MPI_SOURCE, status.MPI_TAG, handle_->among, MPI_STATUS_IGNORE);
-    throw GivenUp(status.MPI_SOURCE, farewell.memory != 0, farewell.why);
+    throw GivenUp(status.MPI_SOURCE, static_cast<GivenUp::Why>(farewell.why), farewell.reason);
   }
 
   [[nodiscard]] std::string names() const {
@@ -221,9 +221,9 @@ void Group::sum(std::span<double> values) {
 void Group::share(std::span<std::byte> bytes) {
   if (state_) state_->share(bytes);
 }
-void Group::give_up(bool memory, std::string const& why) noexcept {
+void Group::give_up(GivenUp::Why why, std::string const& reason) noexcept {
   try {
-    if (state_) state_->give_up(memory, why);
+    if (state_) state_->give_up(why, reason);
   } catch (...) {  // they wait for their timeout
   }
 }

@@ -10,19 +10,21 @@
 #include <vector>
 
 #include "errors/errors.hpp"
+#include "errors/stop.hpp"
 #include "parallel/communicator.hpp"
 
 namespace mambasynth::parallel {
 
-/// Why the work of a group ended on another rank; `memory`: it had no memory left.
+/// The work of a group ended on another rank.
 class GivenUp : public std::exception {
  public:
-  GivenUp(int world_rank, bool memory, std::string const& why);
+  enum class Why : int { error, memory, stopped };  ///< memory: it had none left; stopped: on request
+  GivenUp(int world_rank, Why why, std::string const& reason);
   [[nodiscard]] char const* what() const noexcept override { return text_.c_str(); }
-  [[nodiscard]] bool memory() const noexcept { return memory_; }
+  [[nodiscard]] Why why() const noexcept { return why_; }
 
  private:
-  bool memory_;
+  Why why_;
   std::string text_;
 };
 
@@ -67,7 +69,7 @@ class Group {
   void share(std::span<std::byte> bytes);
 
   /// Tells the others that this rank goes no further, so that they need not wait for their timeout. Never throws.
-  void give_up(bool memory, std::string const& why) noexcept;
+  void give_up(GivenUp::Why why, std::string const& reason) noexcept;
 
  private:
   class State;
@@ -82,10 +84,13 @@ auto together(Group& group, F&& part) {
   } catch (GivenUp const&) {
     throw;
   } catch (std::bad_alloc const&) {
-    group.give_up(true, "it has no memory left");
+    group.give_up(GivenUp::Why::memory, "it has no memory left");
     throw;
   } catch (std::exception const& error) {
-    group.give_up(false, error.what());
+    group.give_up(GivenUp::Why::error, error.what());
+    throw;
+  } catch (errors::Stopped const&) {
+    group.give_up(GivenUp::Why::stopped, "it was asked to stop");
     throw;
   }
 }

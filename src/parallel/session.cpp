@@ -11,6 +11,7 @@
 #include "environment/ended_launch.hpp"
 #include "environment/launcher.hpp"
 #include "errors/errors.hpp"
+#include "errors/stop.hpp"
 #include "parallel/binding.hpp"
 #include "parallel/communicator_handle.hpp"
 #include "parallel/group.hpp"
@@ -36,6 +37,8 @@ Ending ending_of(std::function<int()> const& body) {
     return {static_cast<int>(error.code()), own, false, error.what()};
   } catch (GivenUp const& error) {
     return {1, told, false, std::string(error.what()) + ". Correct what that rank says."};
+  } catch (errors::Stopped const&) {
+    return {static_cast<int>(errors::ExitCode::stopped), own, false, errors::Stopped::error(errors::stop_signal()).what()};
   } catch (std::exception const& error) {
     auto const told = errors::unforeseen(error);
     return {static_cast<int>(told.code()), own, false, told.what()};
@@ -83,6 +86,8 @@ Session::~Session() {
 int Session::run(std::function<int()> const& body, double grace_seconds) {
   using Clock = std::chrono::steady_clock;
   auto const ending = ending_of(body);
+  // Other ranks may still save: who does not wait for them in order takes the whole job down.
+  if (world_->size() > 1) leaving_.emplace();
   if (alone_) {
     if (ending.failed && !silent_) tell(*world_, ending.message);
     auto const code = streams::finish(ending.code);

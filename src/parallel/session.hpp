@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "errors/stop.hpp"
 #include "parallel/communicator.hpp"
 
 namespace mambasynth::parallel {
@@ -41,6 +42,7 @@ class Session {
   int exceptions_ = 0;
   bool alone_ = false, silent_ = false;
   std::optional<double> abort_after_;
+  std::optional<errors::SavesFirst> leaving_;
 };
 
 /// "Open MPI v4.1.4, ..." for provenance and --version.

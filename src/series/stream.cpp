@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "errors/stop.hpp"
+
 namespace mambasynth::series {
 
 SeriesStream::SeriesStream(config::Data const& data, int threads, std::int64_t block_steps)
@@ -44,6 +46,7 @@ void SeriesStream::start_visit() {
 }
 
 Block SeriesStream::next() {
+  errors::heed_stop();
   auto const channels = process_.channels;
   auto const capacity = static_cast<std::int64_t>(circle_.size());
   auto const first = done_;

@@ -5,13 +5,12 @@
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <cerrno>
-#include <cstdio>
 #include <utility>
 
 #include "errors/errors.hpp"
 #include "store/output_file.hpp"
+#include "store/temporaries.hpp"
 
 namespace mambasynth::store {
 namespace {
@@ -54,29 +53,24 @@ void make_folder(fs::path const& folder) {
                         "a file is in the way; choose another folder");
 }
 
-/// Unique among the hosts, processes and threads that may write into the same (shared) folder.
-fs::path temporary_name(fs::path const& target) {
-  static std::atomic<unsigned> counter{0};
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  auto const short_host = std::string(host.data()).substr(0, 24);
-  // A name has at most 255 bytes on the usual file systems; the target's own part yields.
-  auto const name = target.filename().string().substr(0, 180);
-  return target.parent_path() /
-         ("." + name + "." + short_host + "." + std::to_string(::getpid()) + "." + std::to_string(counter++) + ".tmp");
-}
-
 }  // namespace
 
 AtomicFile::AtomicFile(fs::path target) : target_(std::move(target)) {
   make_folder(target_.parent_path());
+  remove_temporaries_of_dead_writers(target_.parent_path());
   temporary_ = temporary_name(target_);
+  register_temporary(temporary_);
   Descriptor file(temporary_, O_WRONLY | O_CREAT | O_TRUNC);
-  if (!file.open()) throw cannot_write(target_, errno);
+  if (file.open()) return;
+  int const reason = errno;
+  forget_temporary(temporary_);
+  throw cannot_write(target_, reason);
 }
 
 AtomicFile::~AtomicFile() {
-  if (!committed_) ::unlink(temporary_.c_str());
+  if (committed_) return;
+  ::unlink(temporary_.c_str());
+  forget_temporary(temporary_);
 }
 
 void AtomicFile::commit() {
@@ -85,6 +79,7 @@ void AtomicFile::commit() {
   if (int const reason = file.close()) throw cannot_write(target_, reason);
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw cannot_write(target_, errno);
   committed_ = true;
+  forget_temporary(temporary_);
   // Some file systems cannot flush a folder; the file itself is safe by now.
   auto const parent = target_.parent_path();
   Descriptor folder(parent.empty() ? fs::path(".") : parent, O_RDONLY | O_DIRECTORY);

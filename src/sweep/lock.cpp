@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -16,6 +17,9 @@
 #include <nlohmann/json.hpp>
 
 #include "errors/errors.hpp"
+#include "errors/stop.hpp"
+#include "store/own_files.hpp"
+#include "store/temporaries.hpp"
 
 namespace mambasynth::sweep {
 namespace {
@@ -31,8 +35,12 @@ std::string text_of(Holder const& holder) {
   object["host"] = holder.host;
   object["pid"] = holder.pid;
   object["process_start"] = holder.process_start;
+  object["boot_id"] = holder.boot_id;
+  object["pid_namespace"] = holder.pid_namespace;
+  object["time_namespace"] = holder.time_namespace;
   if (!holder.slurm_job.empty()) {
     object["slurm_job"] = holder.slurm_job;
+    object["slurm_cluster"] = holder.slurm_cluster;
     object["slurm_restarts"] = holder.slurm_restarts;
   }
   object["token"] = holder.token;
@@ -51,22 +59,53 @@ errors::Error held(std::filesystem::path const& folder, Holder const& holder) {
                        "Wait for it or end it; --take-over forces, if you know that it is gone");
 }
 
-/// Waits until the counter moves (false: it lives) or stood still for so long that the holder is gone (true).
+/// Whether anything has this name, a link to nothing among it.
+bool is_taken(std::filesystem::path const& name) {
+  std::error_code ignored;
+  return std::filesystem::exists(std::filesystem::symlink_status(name, ignored));
+}
+
+/// Waits until the counter moves (false: it lives) or stood still for `time` (true: the holder is gone).
 /// A lock that changes hands or disappears meanwhile counts as moved resp. gone; the caller looks again.
-bool stands_still(std::filesystem::path const& file, Holder const& holder, LockRules const& rules) {
+bool stands_still(std::filesystem::path const& file, Holder const& holder, LockRules const& rules, std::chrono::milliseconds time) {
   auto const begin = Clock::now();
   bool told = false;
-  while (Clock::now() - begin < rules.stale_after) {
-    std::this_thread::sleep_for(std::min(rules.heartbeat / 4, rules.stale_after / 4));
+  while (Clock::now() - begin < time) {
+    errors::heed_stop();
+    std::this_thread::sleep_for(std::min(rules.heartbeat / 4, time / 4));
     auto const seen = read_lock(file);
     if (seen && (seen->token != holder.token || seen->heartbeat != holder.heartbeat)) return false;
-    if (!seen && !std::filesystem::exists(file)) return true;
+    if (!seen && !is_taken(file)) return true;
     if (!told && rules.waiting && Clock::now() - begin > 3 * rules.heartbeat) {
       rules.waiting(holder);
       told = true;
     }
   }
   return true;
+}
+
+/// Whether the holder is gone, after a wait where that takes one.
+bool is_left_behind(std::filesystem::path const& file, std::optional<Holder> const& seen, Holder const& self, LockRules const& rules) {
+  auto const holder = seen.value_or(Holder{});
+  if (seen && is_gone(holder, self, rules)) {
+    bool const certain = store::shares_process_ids(holder, self) || holder.slurm_job == self.slurm_job;
+    // A job's number may have been left in the environment of a shell that lives on: the counter has a say, too.
+    if (certain || stands_still(file, holder, rules, 3 * rules.heartbeat)) return true;
+  }
+  return stands_still(file, holder, rules, rules.stale_after);
+}
+
+/// Launchers that were killed while they waited leave their own name of the lock.
+void remove_waiting_locks(std::filesystem::path const& lock, Holder const& self, LockRules const& rules) {
+  auto const prefix = lock.filename().string() + ".";
+  std::error_code failed;
+  std::vector<std::filesystem::path> left;
+  for (std::filesystem::directory_iterator entry(lock.parent_path(), failed), end; !failed && entry != end; entry.increment(failed)) {
+    if (!entry->path().filename().string().starts_with(prefix)) continue;
+    auto const holder = read_lock(entry->path());
+    if (holder && holder->token != self.token && store::shares_process_ids(*holder, self) && !rules.process_lives(*holder)) left.push_back(entry->path());
+  }
+  for (auto const& file : left) ::unlink(file.c_str());
 }
 
 }  // namespace
@@ -85,11 +124,12 @@ struct Lock::Beat {
     own = file.string() + "." + self.token;
     descriptor = ::open(own.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (descriptor < 0) throw lock_error("create", file);
+    store::register_temporary(own);
     auto const text = text_of(self);
     if (::pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0) return;
     auto const error = lock_error("write", file);
     ::close(descriptor);
-    ::unlink(own.c_str());
+    forget_own();
     throw error;
   }
   Beat(Beat const&) = delete;
@@ -100,8 +140,13 @@ struct Lock::Beat {
       thread.join();
     }
     if (is_ours()) ::unlink(file.c_str());
-    ::unlink(own.c_str());
+    store::forget_temporary(file);
+    forget_own();
     ::close(descriptor);
+  }
+  void forget_own() const {
+    ::unlink(own.c_str());
+    store::forget_temporary(own);
   }
 
   /// Gives our lock a further name, unless that name is taken: atomic on NFS too.
@@ -126,16 +171,17 @@ struct Lock::Beat {
       auto const begin = Clock::now();
       auto const claimant = read_lock(claims.back());
       while (claimant && !is_gone(*claimant, self, rules)) {
+        errors::heed_stop();
         if (Clock::now() - begin > rules.stale_after) break;
         std::this_thread::sleep_for(rules.heartbeat / 4);
-        if (!std::filesystem::exists(claims.back())) return false;
+        if (!is_taken(claims.back())) return false;
       }
-      if (!claimant && !std::filesystem::exists(claims.back())) return false;
+      if (!claimant && !is_taken(claims.back())) return false;
       claims.push_back(file.string() + ".after." + (claimant ? claimant->token : "unreadable"));
     }
     // A former claimant may have been through before this claim began.
     auto const now = read_lock(file);
-    bool const still = now ? now->token == stale.token : stale.token.empty() || !std::filesystem::exists(file);
+    bool const still = now ? now->token == stale.token : stale.token.empty() || !is_taken(file);
     bool const taken = still && ::rename(own.c_str(), file.c_str()) == 0;
     for (auto const& claim : claims) ::unlink(claim.c_str());
     return taken;
@@ -151,8 +197,9 @@ struct Lock::Beat {
     while (!wake.wait_for(guard, stop, period, [&] { return stop.stop_requested(); })) {
       // Unreadable for a moment (a network file system) is not lost; gone or another's is.
       auto const seen = read_lock(file);
-      if (seen ? seen->token != self.token : !std::filesystem::exists(file)) {
+      if (seen ? seen->token != self.token : !is_taken(file)) {
         lost = true;
+        store::forget_temporary(file);
         return;
       }
       ++self.heartbeat;
@@ -165,17 +212,24 @@ struct Lock::Beat {
 Lock::Lock(std::filesystem::path const& folder, bool take_over, LockRules rules) : beat_(std::make_unique<Beat>(folder)) {
   auto& beat = *beat_;
   for (bool taken = false; !taken;) {
+    errors::heed_stop();
     if (beat.link_as(beat.file)) break;
+    if (auto const warning = store::make_way(beat.file); !warning.empty()) {
+      if (rules.warn) rules.warn(warning);
+      continue;
+    }
     auto const seen = read_lock(beat.file);
     auto const holder = seen.value_or(Holder{});
-    if (!seen && !std::filesystem::exists(beat.file)) continue;  // released just now
-    bool const gone = take_over || (seen && is_gone(holder, beat.self, rules)) || stands_still(beat.file, holder, rules);
+    if (!seen && !is_taken(beat.file)) continue;  // released just now
+    bool const gone = take_over || is_left_behind(beat.file, seen, beat.self, rules);
     auto const still = read_lock(beat.file);
     if (gone) taken = beat.replace(holder, rules);
     else if (still && seen && still->token == holder.token) throw held(folder, holder);
     take_over = false;  // meant the one who held it when asked, not whoever comes first meanwhile
   }
-  ::unlink(beat.own.c_str());
+  remove_waiting_locks(beat.file, beat.self, rules);
+  beat.forget_own();
+  store::register_temporary(beat.file);  // a process that ends in a hurry gives its lock back, too
   beat.thread = std::jthread([&beat, period = rules.heartbeat](std::stop_token stop) { beat.run(stop, period); });
 }
 

@@ -1,18 +1,11 @@
-#include <array>
-#include <cerrno>
-#include <climits>
-#include <csignal>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
-#include <memory>
+#include <exception>
 #include <random>
 #include <sstream>
 
-#include <unistd.h>
-
 #include <nlohmann/json.hpp>
 
+#include "store/atomic_file.hpp"
 #include "sweep/lock.hpp"
 #include "sweep/squeue.hpp"
 
@@ -22,39 +15,6 @@ namespace {
 std::string environment(char const* name) {
   char const* value = std::getenv(name);
   return value ? value : "";
-}
-
-std::string host_name() {
-  std::array<char, HOST_NAME_MAX + 1> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
-
-/// From /proc/PID/stat: fields 3 and 22. `state` is 0 when there is no such file.
-struct ProcessEntry {
-  char state = 0;
-  std::int64_t start = 0;
-};
-
-ProcessEntry entry_of(std::int64_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string const text{std::istreambuf_iterator<char>(file), {}};
-  auto const name_end = text.rfind(')');  // the name before it may hold spaces
-  if (name_end == std::string::npos) return {};
-  std::istringstream rest(text.substr(name_end + 1));
-  ProcessEntry entry;
-  rest >> entry.state;
-  std::string skipped;
-  for (int field = 4; field < 22; ++field) rest >> skipped;
-  rest >> entry.start;
-  return entry;
-}
-
-bool process_lives(Holder const& holder) {
-  if (::kill(static_cast<pid_t>(holder.pid), 0) != 0 && errno == ESRCH) return false;
-  auto const entry = entry_of(holder.pid);
-  if (entry.state == 'Z' || entry.state == 'X') return false;  // dead, its parent has not looked yet
-  return entry.start == 0 || holder.process_start == 0 || entry.start == holder.process_start;
 }
 
 std::optional<bool> slurm_job_lives(std::string const& job) {
@@ -74,7 +34,7 @@ std::optional<bool> slurm_job_lives(std::string const& job) {
 
 }  // namespace
 
-LockRules::LockRules() : process_lives(sweep::process_lives), job_lives(slurm_job_lives) {}
+LockRules::LockRules() : process_lives(store::is_running), job_lives(slurm_job_lives) {}
 
 std::string Holder::describe() const {
   return "process " + std::to_string(pid) + " on " + host + (slurm_job.empty() ? "" : ", Slurm job " + slurm_job);
@@ -82,10 +42,9 @@ std::string Holder::describe() const {
 
 Holder this_process() {
   Holder self;
-  self.host = host_name();
-  self.pid = ::getpid();
-  self.process_start = entry_of(self.pid).start;
+  static_cast<store::Process&>(self) = store::this_process();
   self.slurm_job = environment("SLURM_JOB_ID");
+  self.slurm_cluster = environment("SLURM_CLUSTER_NAME");
   self.slurm_restarts = std::atoll(environment("SLURM_RESTART_COUNT").c_str());
   std::random_device random;
   std::ostringstream token;
@@ -95,15 +54,25 @@ Holder this_process() {
 }
 
 std::optional<Holder> read_lock(std::filesystem::path const& file) {
-  std::ifstream stream(file);
-  auto const object = nlohmann::json::parse(stream, nullptr, false);
+  std::string text;
+  try {
+    if (!std::filesystem::is_regular_file(file)) return std::nullopt;
+    text = store::read_text(file);
+  } catch (std::exception const&) {
+    return std::nullopt;
+  }
+  auto const object = nlohmann::json::parse(text, nullptr, false);
   if (!object.is_object()) return std::nullopt;
   try {
     Holder holder;
     holder.host = object.value("host", "");
     holder.pid = object.value("pid", std::int64_t{0});
     holder.process_start = object.value("process_start", std::int64_t{0});
+    holder.boot_id = object.value("boot_id", "");
+    holder.pid_namespace = object.value("pid_namespace", "");
+    holder.time_namespace = object.value("time_namespace", "");
     holder.slurm_job = object.value("slurm_job", "");
+    holder.slurm_cluster = object.value("slurm_cluster", "");
     holder.slurm_restarts = object.value("slurm_restarts", std::int64_t{0});
     holder.token = object.value("token", "");
     holder.heartbeat = object.value("heartbeat", std::int64_t{0});
@@ -114,8 +83,10 @@ std::optional<Holder> read_lock(std::filesystem::path const& file) {
 }
 
 bool is_gone(Holder const& holder, Holder const& self, LockRules const& rules) {
-  if (holder.host == self.host) return !rules.process_lives(holder);  // surer than what Slurm says of its job
+  if (store::shares_process_ids(holder, self)) return !rules.process_lives(holder);  // surer than what Slurm says of its job
   if (holder.slurm_job.empty()) return false;
+  // Clusters that share a file system number their jobs alike.
+  if (!holder.slurm_cluster.empty() && !self.slurm_cluster.empty() && holder.slurm_cluster != self.slurm_cluster) return false;
   if (holder.slurm_job == self.slurm_job) return self.slurm_restarts > holder.slurm_restarts;
   return rules.job_lives(holder.slurm_job) == std::optional<bool>(false);
 }

@@ -139,10 +139,9 @@ void Manager::handle(int worker, Report const& report) {
       if (worker < hub_.ranks() || !whole_ranks_) scheduler_.ready(worker);
       break;
     case Report::Kind::started: {
-      processes_[rank].host = report.host;
-      processes_[rank].pid = report.pid;
+      processes_[rank] = report.process;
       if (!leads(worker, report.trial)) break;
-      Event event{.kind = EventKind::started, .trial = id, .rank = rank, .host = report.host};
+      Event event{.kind = EventKind::started, .trial = id, .rank = rank, .host = report.process.host};
       event.epochs = plan_.trials[report.trial].trial.train.epochs;
       note(event);
       break;
@@ -158,6 +157,7 @@ void Manager::handle(int worker, Report const& report) {
     }
     case Report::Kind::ended: handle_end(worker, report); break;
     case Report::Kind::alive: break;
+    case Report::Kind::note: settings_.tell("trial " + id + ": " + report.reason); break;
     case Report::Kind::stop: stop(report.reason + " on rank " + std::to_string(rank)); break;
   }
 }
@@ -248,11 +248,11 @@ void Manager::lose(int rank, std::string const& why) {
 }
 
 bool Manager::lost_may_live() const {
-  auto const own_host = this_process().host;
+  auto const self = store::this_process();
   return std::any_of(lost_.begin(), lost_.end(), [&](int rank) {
     auto const found = processes_.find(rank);
     if (slow_.contains(rank)) return false;  // it was told to quit
-    return found == processes_.end() || found->second.host != own_host || LockRules{}.process_lives(found->second);
+    return found == processes_.end() || !store::shares_process_ids(found->second, self) || store::is_running(found->second);
   });
 }
 

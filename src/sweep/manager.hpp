@@ -10,9 +10,9 @@
 #include <set>
 #include <string>
 
+#include "store/process.hpp"
 #include "sweep/cost_model.hpp"
 #include "sweep/ledger.hpp"
-#include "sweep/lock.hpp"
 #include "sweep/plan.hpp"
 #include "sweep/progress.hpp"
 #include "sweep/scheduler.hpp"
@@ -90,7 +90,7 @@ class Manager {
   std::map<std::size_t, Report> first_failures_;  ///< of trials that several ranks run, until all have ended
   std::map<std::size_t, int> leaders_;            ///< of trials that were handed out
   std::int64_t groups_ = 0;                       ///< numbers them
-  std::map<int, Holder> processes_;  ///< of ranks that started a trial
+  std::map<int, store::Process> processes_;  ///< of ranks that started a trial
   std::chrono::steady_clock::time_point watched_at_{};
   std::set<int> lost_, slow_;  ///< ranks; slow: lost, but heard again
   std::exception_ptr error_;

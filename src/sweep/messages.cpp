@@ -79,19 +79,26 @@ Order order_from(std::string const& bytes) {
 }
 
 std::string to_bytes(Report const& report) {
-  return bytes_of({{"kind", static_cast<int>(report.kind)},
-                   {"slot", report.slot},
-                   {"trial", report.trial},
-                   {"host", report.host},
-                   {"pid", report.pid},
-                   {"epoch", report.mark.epoch},
-                   {"epochs", report.mark.epochs},
-                   {"train_mse", loss(report.mark.train_mse)},
-                   {"val_mse", loss(report.mark.val_mse)},
-                   {"state", name_of(report.state)},
-                   {"reason", report.reason},
-                   {"seconds", report.seconds},
-                   {"machine", report.machine}});
+  json object{{"kind", static_cast<int>(report.kind)},
+              {"slot", report.slot},
+              {"trial", report.trial},
+              {"epoch", report.mark.epoch},
+              {"epochs", report.mark.epochs},
+              {"train_mse", loss(report.mark.train_mse)},
+              {"val_mse", loss(report.mark.val_mse)},
+              {"state", name_of(report.state)},
+              {"reason", report.reason},
+              {"seconds", report.seconds},
+              {"machine", report.machine}};
+  // Not in every report: Open MPI's send of a few hundred bytes to a rank that died waits for ever, a shorter one does not.
+  if (report.kind == Report::Kind::started)
+    object.update({{"host", report.process.host},
+                   {"pid", report.process.pid},
+                   {"process_start", report.process.process_start},
+                   {"boot_id", report.process.boot_id},
+                   {"pid_namespace", report.process.pid_namespace},
+                   {"time_namespace", report.process.time_namespace}});
+  return bytes_of(object);
 }
 
 Report report_from(std::string const& bytes) {
@@ -100,8 +107,13 @@ Report report_from(std::string const& bytes) {
     report.kind = static_cast<Report::Kind>(object.at("kind").get<int>());
     report.slot = object.at("slot").get<int>();
     report.trial = object.at("trial").get<std::size_t>();
-    report.host = object.at("host").get<std::string>();
-    report.pid = object.at("pid").get<std::int64_t>();
+    if (report.kind == Report::Kind::started)
+      report.process = {.host = object.at("host").get<std::string>(),
+                        .pid = object.at("pid").get<std::int64_t>(),
+                        .process_start = object.at("process_start").get<std::int64_t>(),
+                        .boot_id = object.at("boot_id").get<std::string>(),
+                        .pid_namespace = object.at("pid_namespace").get<std::string>(),
+                        .time_namespace = object.at("time_namespace").get<std::string>()};
     report.mark = {object.at("epoch").get<std::int64_t>(), object.at("epochs").get<std::int64_t>(),
                    loss(object.at("train_mse")), loss(object.at("val_mse"))};
     report.state = state_named(object.at("state").get<std::string>()).value_or(State::failed);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "store/process.hpp"
 #include "sweep/trial.hpp"
 
 /// What manager and workers say to each other, and as bytes (JSON: small, rare, and readable in a debugger).
@@ -29,15 +30,14 @@ struct Order {
 
 /// From a worker.
 struct Report {
-  enum class Kind { ready, started, epoch, ended, stop, alive };
+  enum class Kind { ready, started, epoch, ended, stop, alive, note };
   Kind kind = Kind::ready;
   int slot = 0;                      ///< of the rank that reports
   std::size_t trial = 0;
-  std::string host = {};             ///< started
-  std::int64_t pid = 0;              ///< started: the worker's process
+  store::Process process = {};       ///< started: the worker's
   EpochMark mark = {};               ///< epoch
   State state = State::missing; ///< ended
-  std::string reason = {};           ///< ended; stop: the signal
+  std::string reason = {};           ///< ended; stop: the signal; note: a line for the user
   double seconds = 0;           ///< ended
   bool machine = false;         ///< ended: the machine's fault (full disk), errors::machine
 };

@@ -5,18 +5,19 @@
 #include <thread>
 
 #include "errors/errors.hpp"
+#include "errors/stop.hpp"
 #include "store/atomic_file.hpp"
+#include "store/own_files.hpp"
+#include "store/temporaries.hpp"
 #include "streams/streams.hpp"
 #include "sweep/duration.hpp"
 #include "sweep/ledger.hpp"
-#include "sweep/leftovers.hpp"
 #include "sweep/lock.hpp"
 #include "sweep/manager.hpp"
 #include "sweep/manager_watch.hpp"
 #include "sweep/plan.hpp"
 #include "sweep/progress.hpp"
 #include "sweep/slots.hpp"
-#include "sweep/stop_signals.hpp"
 #include "sweep/terminal.hpp"
 #include "sweep/walltime.hpp"
 
@@ -69,7 +70,7 @@ std::map<std::string, std::filesystem::path> prepared_data(Plan const& plan, std
     auto const place = folder / "data" / planned.data_hash;
     if (planned.trial.data.path.empty()) {
       std::filesystem::create_directories(place);
-      remove_leftovers(place);
+      store::remove_all_temporaries(place);
     }
     data[planned.data_hash] = prepare(planned.trial.data, place);
   }
@@ -113,6 +114,7 @@ MakeGroup groups_in(parallel::Communicator const& world) {
 int manage_and_serve(Manager& manager, LocalLink& own, int slots, Hooks const& hooks, MakeGroup const& make_group) {
   int code = 0;
   std::exception_ptr error;
+  errors::SavesFirst const saves;
   std::thread thread([&] {
     try {
       code = manager.run();
@@ -151,8 +153,11 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
     terminal.line(options.out.string() + " has a lock of " + holder.describe() + " that does not move; it counts as left behind after " +
          duration_text(std::chrono::duration<double>(rules.stale_after).count()) + ".");
   };
+  rules.warn = [&](std::string const& line) { terminal.line(line); };
   Lock const lock(options.out, options.take_over, rules);
-  remove_leftovers(options.out);
+  store::remove_all_temporaries(options.out);
+  for (auto const* const own : {"sweep.toml", "plan.csv", "events.jsonl"})
+    if (auto const warning = store::make_way(options.out / own); !warning.empty()) terminal.line(warning);
   auto const committed = committed_trials(plan, options, hooks.committed, terminal);
   require_own_saves(plan, committed, options);
   write_plan(plan, options.out);
@@ -168,7 +173,7 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
     if (hooks.prepare_trial && !committed.contains(planned.id)) hooks.prepare_trial(planned, settings.data.at(planned.data_hash));
   settings.threads = options.threads;
   settings.slots = slots;
-  settings.signal = StopSignals::received;
+  settings.signal = errors::stop_signal;
   settings.lock_lost = [&lock] { return lock.lost(); };
   settings.retries = sweep.keys.retries;
   settings.rank_timeout = sweep.keys.rank_timeout;
@@ -207,11 +212,12 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
 
 int run_sweep(SweepOptions const& options, Hooks const& hooks, parallel::Session& session) {
   auto const& world = session.world();
-  StopSignals const signals;
+  errors::StopSignals const signals;
   if (world.rank() != 0) {
     auto const rank_timeout = read_rank_timeout(options);
     MpiLink link(world, rank_timeout);
     ManagerWatch watch(options.out, rank_timeout);
+    errors::SavesFirst const saves;
     auto const served = serve_slots(link, options.slots, hooks, world.rank(), [&] { return watch.lost(); }, groups_in(world));
     if (served.manager_lost) {
       session.abort_after(std::min(10.0, rank_timeout), world.rank() != 1);  // the lowest of those that are left speaks
@@ -237,6 +243,9 @@ int run_sweep(SweepOptions const& options, Hooks const& hooks, parallel::Session
     return code;
   } catch (errors::Error const& error) {
     dismiss(static_cast<int>(error.code()));
+    throw;
+  } catch (errors::Stopped const&) {
+    dismiss(static_cast<int>(errors::ExitCode::stopped));
     throw;
   } catch (...) {
     dismiss(static_cast<int>(errors::ExitCode::defect));

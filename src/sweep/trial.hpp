@@ -43,8 +43,9 @@ struct TrialContext {
   std::shared_ptr<parallel::Group> group;
   std::int64_t micro_batch = 0;                       ///< windows at once, 0 = a whole batch: after memory ran out
   std::function<void(EpochMark const&)> epoch;        ///< call after each epoch; cheap
-  std::function<bool()> stop_requested;               ///< ask every few batches: true = save, return `preempted`
+  std::function<bool()> stop_requested;               ///< ask every few batches: true = save, return `preempted`; what has nothing to save heeds errors::heed_stop
   std::function<void(std::string const&)> log;        ///< a line for failure.json, which shows the last 50
+  std::function<void(std::string const&)> warn;       ///< the same, and for the user
 };
 
 /// How a trial ended. `done` and `diverged` mean that a valid trial.h5 stands in its folder.

@@ -9,12 +9,14 @@
 #include <nlohmann/json.hpp>
 
 #include "errors/errors.hpp"
+#include "errors/stop.hpp"
 #include "store/atomic_file.hpp"
+#include "store/own_files.hpp"
+#include "store/process.hpp"
+#include "store/temporaries.hpp"
 #include "sweep/ledger.hpp"
-#include "sweep/leftovers.hpp"
 #include "sweep/lock.hpp"
 #include "sweep/patience.hpp"
-#include "sweep/stop_signals.hpp"
 
 namespace mambasynth::sweep {
 namespace {
@@ -22,6 +24,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t log_lines = 50;
 constexpr auto report_interval = std::chrono::seconds(1);
+constexpr char const* failure_name = "failure.json";
 constexpr auto stop_poll_interval = std::chrono::milliseconds(20);
 
 class LastLines {
@@ -42,17 +45,19 @@ void write_failure(Order const& order, Report const& report, LastLines const& lo
                                 {"state", name_of(report.state)},
                                 {"reason", report.reason},
                                 {"time", iso_time(now())},
-                                {"host", report.host},
+                                {"host", report.process.host},
                                 {"rank", rank},
                                 {"log", log.lines()}};
-  store::write_atomically(std::filesystem::path(order.folder) / "failure.json",
+  store::write_atomically(std::filesystem::path(order.folder) / failure_name,
                           object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
-void make_room(std::filesystem::path const& folder) {
+void make_room(std::filesystem::path const& folder, std::function<void(std::string const&)> const& warn) {
   store::require_writable_folder(folder);
-  remove_leftovers(folder);
-  std::filesystem::remove(folder / "failure.json");
+  store::remove_all_temporaries(folder);
+  auto const failure = folder / failure_name;
+  if (auto const warning = store::make_way(failure); !warning.empty()) warn(warning);
+  std::filesystem::remove(failure);
 }
 
 /// Runs `body` and turns what it throws into the report's state and reason.
@@ -64,11 +69,15 @@ void settle(Report& report, F&& body) {
   };
   try {
     body();
+  } catch (errors::Stopped const&) {
+    failed(State::preempted, "stopped on request");
+  } catch (parallel::GivenUp const& other) {
+    failed(other.why() == parallel::GivenUp::Why::stopped ? State::preempted : State::failed, other.what());
   } catch (errors::Error const& error) {
     failed(State::failed, error.what());
     report.machine = error.code() == errors::ExitCode::defect;
   } catch (std::bad_alloc const&) {
-    failed(State::out_of_memory, "no memory left on " + report.host);
+    failed(State::out_of_memory, "no memory left on " + report.process.host);
   } catch (std::exception const& error) {
     failed(State::failed, error.what());
   } catch (...) {
@@ -87,13 +96,12 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
     } catch (errors::Error const&) {
     }
   };
-  static auto const self = this_process();
+  static auto const self = store::this_process();
   std::filesystem::path const folder = order.folder;
   Report report;
   report.kind = Report::Kind::started;
   report.trial = order.trial;
-  report.host = self.host;
-  report.pid = self.pid;
+  report.process = self;
   bool const leads = order.ranks.empty() || order.ranks.front() == rank;
   tell(report);
   report.kind = Report::Kind::ended;
@@ -110,6 +118,15 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
     context.group = group;
     context.micro_batch = order.micro_batch;
     context.log = [&](std::string const& line) { log.add(iso_time(now()) + " " + line); };
+    context.warn = [&](std::string const& line) {
+      context.log(line);
+      Report note;
+      note.kind = Report::Kind::note;
+      note.trial = order.trial;
+      note.reason = line;
+      tell(note);
+    };
+    errors::StopQuestion const question(stop_requested);
     bool overdue = false;
     context.stop_requested = [&] {
       overdue = overdue || (order.timeout > 0 && Clock::now() - begin > std::chrono::duration<double>(order.timeout));
@@ -126,7 +143,7 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
       tell(progress);
     };
     auto const outcome = parallel::together(*group, [&] {
-      if (leads) make_room(folder);
+      if (leads) make_room(folder, context.warn);
       return hooks.run(order.planned, context);
     });
     report.state = outcome.state;
@@ -157,7 +174,7 @@ Served serve(WorkerLink& link, Hooks const& hooks, int rank, std::function<bool(
   bool signal_told = false;
   std::optional<Order> next;
   auto const tell_signal = [&] {
-    auto const signal = StopSignals::received();
+    auto const signal = errors::stop_signal();
     if (signal == 0 || signal_told) return;
     signal_told = stopped = true;
     Report stop;

@@ -94,7 +94,9 @@ Value history_value(std::vector<EpochRecord> const& history) {
   return {model::to_store(table)};
 }
 
-std::vector<EpochRecord> history_from(at::Tensor const& table) {
+std::vector<EpochRecord> history_from(at::Tensor const& table, std::string const& file) {
+  if (table.scalar_type() != at::kDouble || table.dim() != 2 || table.size(1) != static_cast<std::int64_t>(std::size(record_columns)) + 2)
+    throw errors::input(file + " cannot be continued from", "its history has another form", "Delete it to start the trial anew");
   std::vector<EpochRecord> history;
   auto const* cell = table.const_data_ptr<double>();
   for (std::int64_t row = 0; row < table.size(0); ++row) {
@@ -124,6 +126,8 @@ series::random::Mt19937 rng_from(at::Tensor const& table, std::string const& fil
                         "Delete it to start the trial anew");
   auto const* cell = table.const_data_ptr<std::int64_t>();
   for (auto& word : words) word = static_cast<std::uint32_t>(*cell++);
+  if (*cell < 0 || *cell > static_cast<std::int64_t>(words.size()))
+    throw errors::input(file + " cannot be continued from", "its random state has no such position", "Delete it to start the trial anew");
   return {words, static_cast<std::size_t>(*cell)};
 }
 
@@ -204,11 +208,12 @@ ResumePoint load_resume(std::filesystem::path const& file, std::string const& id
     throw errors::usage(name + " belongs to another configuration", "its trial is " +
                             fields.get<std::string>("identity").substr(0, 12) + ", this one " + identity.substr(0, 12),
                         "Give the same flags as before, or another --out");
-  model::load_state(network, weights.weights, name);
-  optimizer.load_state(*moments, name);
   Progress p;
   p.epoch = fields.get<std::int64_t>("epoch");
   p.batch = fields.get<std::int64_t>("batch");
+  if (p.epoch < 1 || p.batch < 0)
+    throw errors::input(name + " cannot be continued from", "it says epoch " + std::to_string(p.epoch) + ", batch " + std::to_string(p.batch),
+                        "Delete it to start the trial anew");
   p.loss_sum = fields.get<double>("loss_sum");
   p.first_gradient_norm = fields.get<double>("first_gradient_norm");
   p.last_gradient_norm = fields.get<double>("last_gradient_norm");
@@ -217,8 +222,11 @@ ResumePoint load_resume(std::filesystem::path const& file, std::string const& id
   p.best_val = fields.get<double>("best_val");
   p.best_epoch = fields.get<std::int64_t>("best_epoch");
   p.first_loss = fields.get<double>("first_loss");
-  p.history = history_from(model::to_torch(fields.get<store::Tensor>("history")));
-  return {std::move(p), rng_from(model::to_torch(fields.get<store::Tensor>("rng")), name)};
+  p.history = history_from(model::to_torch(fields.get<store::Tensor>("history")), name);
+  auto generator = rng_from(model::to_torch(fields.get<store::Tensor>("rng")), name);
+  model::load_state(network, weights.weights, name);
+  optimizer.load_state(*moments, name);
+  return {std::move(p), std::move(generator)};
 }
 
 }  // namespace mambasynth::train

@@ -2,10 +2,15 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <c10/util/Exception.h>
 
 #include <chrono>
 #include <cmath>
 
+#include "errors/errors.hpp"
+#include "errors/stop.hpp"
+#include "model/state_dict.hpp"
+#include "store/own_files.hpp"
 #include "train/log.hpp"
 
 namespace mambasynth::train {
@@ -47,9 +52,36 @@ ResumePoint Trainer::starting_point() {
   return point;
 }
 
-ResumePoint Trainer::own_starting_point() {
+std::optional<ResumePoint> Trainer::saved_point() {
   auto const state = around_.folder / resume_name;
-  if (around_.group->leads() && std::filesystem::exists(state)) return load_resume(state, around_.identity, network_, optimizer_);
+  std::error_code ignored;
+  if (!around_.group->leads() || !std::filesystem::exists(state, ignored)) return std::nullopt;
+  auto damaged = state;
+  auto const give_up = [&](std::string const& why) {
+    auto const line = store::replace_damaged(damaged, why, "and the training starts anew");
+    if (around_.warn) around_.warn(line);
+    std::filesystem::remove(state, ignored);
+    optimizer_.first_moment().zero_();
+    optimizer_.second_moment().zero_();
+    optimizer_.set_steps(0);
+    return std::nullopt;
+  };
+  try {
+    auto point = load_resume(state, around_.identity, network_, optimizer_);
+    // Where no later epoch is better, the best model is measured from its file.
+    damaged = around_.folder / checkpoint_name;
+    if (point.progress.best_epoch > 0) (void)model::read_weights(damaged);
+    return point;
+  } catch (errors::Error const& error) {
+    if (error.code() == errors::ExitCode::input || (error.code() == errors::ExitCode::usage && around_.own_folder)) return give_up(error.why());
+    throw;
+  } catch (c10::Error const& error) {
+    return give_up(error.what_without_backtrace());
+  }
+}
+
+ResumePoint Trainer::own_starting_point() {
+  if (auto saved = saved_point()) return std::move(*saved);
   // One stream first initialises the weights, then orders the batches.
   auto const generator = at::detail::createCPUGenerator(static_cast<std::uint64_t>(trial_.train.seed));
   model::initialise(network_, generator);
@@ -97,6 +129,7 @@ void Trainer::save_best() {
 }
 
 Ending Trainer::run() {
+  errors::SavesFirst const saves;
   auto& progress = point_.progress;
   while (progress.epoch <= trial_.train.epochs) {
     leg_start_ = now();
@@ -115,7 +148,7 @@ Ending Trainer::run() {
       ++progress.batch;
     }
     if (!collect()) return Ending::diverged;
-    finish_epoch();
+    if (!finish_epoch()) return Ending::stopped;
     if (!reason_.empty()) {
       save_best();
       return Ending::diverged;
@@ -151,7 +184,17 @@ bool Trainer::collect() {
   return true;
 }
 
-void Trainer::finish_epoch() {
+void Trainer::measure(EpochRecord& record) {
+  auto const& train = trial_.train;
+  if (train.train_eval) record.train_eval_mse = learner_->mean_batch_loss(material_.train, order_.training_evaluation());
+  order_.validation();
+  record.val_mse = learner_->mean_batch_loss(material_.val, {});
+  bool const last = record.epoch == train.epochs;
+  if (material_.test.count() > 0 && (record.epoch % train.test_every == 0 || last))
+    record.test_mse = learner_->mean_error(material_.test);
+}
+
+bool Trainer::finish_epoch() {
   auto& progress = point_.progress;
   auto const& train = trial_.train;
   EpochRecord record;
@@ -161,14 +204,12 @@ void Trainer::finish_epoch() {
   record.gate_lr = schedule_.rate(progress.epoch, train.gate_lr_factor);
   record.first_gradient_norm = progress.first_gradient_norm;
   record.last_gradient_norm = progress.last_gradient_norm;
-  if (train.train_eval) {
-    record.train_eval_mse = learner_->mean_batch_loss(material_.train, order_.training_evaluation());
+  try {
+    measure(record);
+  } catch (errors::Stopped const&) {
+    save_state();
+    return false;
   }
-  order_.validation();
-  record.val_mse = learner_->mean_batch_loss(material_.val, {});
-  bool const last = progress.epoch == train.epochs;
-  if (material_.test.count() > 0 && (progress.epoch % train.test_every == 0 || last))
-    record.test_mse = learner_->mean_error(material_.test);
   record.best = record.val_mse < progress.best_val;
   count_time();
   record.seconds = progress.seconds;
@@ -191,6 +232,7 @@ void Trainer::finish_epoch() {
   progress.seconds = 0;
   point_.epoch_start = order_.generator();
   if (around_.epoch_done) around_.epoch_done(record);
+  return true;
 }
 
 }  // namespace mambasynth::train

@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "config/config.hpp"
+#include "errors/stop.hpp"
 #include "model/network.hpp"
 #include "series/batch_order.hpp"
 #include "train/checkpoint.hpp"
@@ -33,13 +35,15 @@ struct Surroundings {
   /// The ranks that train together, each with a Trainer like this; only the leader writes files and is asked to stop.
   std::shared_ptr<parallel::Group> group = std::make_shared<parallel::Group>();
   std::int64_t micro_batch = 0;             ///< as in Lesson
+  std::function<void(std::string const&)> warn = {};  ///< a line for the user
+  bool own_folder = false;                  ///< nobody chose it for another trial: a resume.pt of one is no mistake of the user's
 };
 
 /// Trains one network: windows in the original's order, loss, AdamW, schedule, best checkpoint, and the state to
 /// continue from after every `train.resume_every` seconds and on request.
 class Trainer {
  public:
-  /// Continues from folder/resume.pt where it exists.
+  /// Continues from folder/resume.pt where it exists. One that is damaged is set aside, and the training starts anew.
   Trainer(config::Trial const& trial, Material const& material, Surroundings surroundings);
 
   /// Until the last epoch, a loss that is no number, or a stop request (then resume.pt stands).
@@ -56,9 +60,12 @@ class Trainer {
   /// A fresh start, or the leader's folder/resume.pt.
   ResumePoint starting_point();
   ResumePoint own_starting_point();
+  std::optional<ResumePoint> saved_point();
   /// Takes over what the steps so far report. False when one was no number; reason_ then says so.
   bool collect();
-  void finish_epoch();
+  /// False when a stop was requested while it measured: the epoch's steps are saved then.
+  bool finish_epoch();
+  void measure(EpochRecord& record);
   void count_time();
   void save_state();
   /// checkpoint.pt, where a better model has been found since it was written.

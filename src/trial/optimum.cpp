@@ -14,6 +14,7 @@
 #include "store/archive/sha256.hpp"
 #include "store/atomic_file.hpp"
 #include "store/hdf5.hpp"
+#include "store/own_files.hpp"
 
 namespace mambasynth::trial {
 namespace {
@@ -62,6 +63,7 @@ std::array<WindowSet, 2> window_sets(config::Trial const& trial, config::Data da
 
 void keep(WindowSet const& set, oracle::WindowErrors const& errors, train::Windows const& windows, std::vector<std::int64_t> const& horizons,
           std::string const& data_hash) {
+  (void)store::make_way(set.file);
   store::AtomicFile target(set.file);
   store::Hdf5Writer h5(target.temporary());
   h5.attribute("/", "schema_version", schema_version);
@@ -80,7 +82,8 @@ void keep(WindowSet const& set, oracle::WindowErrors const& errors, train::Windo
 
 /// A damaged file, one of other data or of an older version is computed again.
 oracle::WindowErrors kept(WindowSet const& set, std::size_t windows, std::size_t horizons, std::string const& data_hash) {
-  if (!std::filesystem::exists(set.file)) return {};
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(set.file, ignored)) return {};
   try {
     store::Hdf5Reader const h5(set.file);
     if (h5.text_attribute("/", "windows") != set.described || h5.text_attribute("/", "data_hash") != data_hash ||

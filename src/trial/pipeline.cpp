@@ -19,6 +19,7 @@
 #include "evaluate/evaluation.hpp"
 #include "model/state_dict.hpp"
 #include "provenance/run.hpp"
+#include "store/own_files.hpp"
 #include "train/log.hpp"
 #include "train/measure.hpp"
 #include "trial/optimum.hpp"
@@ -165,6 +166,10 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
   auto const say = [&](std::string const& line) {
     if (job.log) job.log(line);
   };
+  auto const warn = job.warn ? job.warn : say;
+  if (job.group->leads())
+    for (auto const* const own : {result_name, activations_name, train::checkpoint_name, train::resume_name, train::log_name})
+      if (auto const line = store::make_way(job.folder / own); !line.empty()) warn(line);
   if (job.trial.train.epochs <= job.trial.train.warmup_epochs)
     say(fmt::format("warning: train.epochs = {} does not pass train.warmup_epochs = {} (the rate never reaches its peak "
                     "and never falls). Train longer or warm up less.",
@@ -174,7 +179,7 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
 
   train::Trainer trainer(job.trial, data.material,
                          {job.folder, job.extra_checkpoint, job.id, job.epoch_done, job.stop_requested,
-                          backend::learners(job.device, job.log), job.group, job.micro_batch});
+                          backend::learners(job.device, job.log), job.group, job.micro_batch, warn, job.own_folder});
   if (auto const& done = trainer.progress(); done.epoch > 1 || done.batch > 0)
     say(fmt::format("continuing at epoch {}, batch {}", done.epoch, done.batch + 1));
   auto const ending = trainer.run();
@@ -228,7 +233,7 @@ Outcome run(Job const& job, TrialData const& data) {
   try {
     return run_or_say_memory(job, data);
   } catch (parallel::GivenUp const& other) {
-    if (other.memory()) throw std::bad_alloc();
+    if (other.why() == parallel::GivenUp::Why::memory) throw std::bad_alloc();
     throw;
   }
 }

@@ -30,6 +30,8 @@ struct Job {
   std::function<void(train::EpochRecord const&)> epoch_done;
   std::function<bool()> stop_requested;
   std::function<void(std::string const&)> log;   ///< stages and warnings, a line each
+  std::function<void(std::string const&)> warn = {};  ///< what the user has to hear in a sweep, too; absent: `log`
+  bool own_folder = false;                  ///< of this trial alone: in a sweep
 };
 
 /// `done` and `diverged` leave a trial.h5; `stopped` leaves a resume.pt.

@@ -224,6 +224,15 @@ TEST_CASE("every number has a range: none is open towards infinity") {
   });
 }
 
+TEST_CASE("horizons up to the largest integer come to an end") {
+  config::Model model;
+  for (auto const most : {std::numeric_limits<std::int64_t>::max(), (std::int64_t{1} << 62) + 1}) {
+    model.max_horizon = most;
+    CHECK(model.horizons().size() == 64);
+    CHECK(model.horizons().back() == most);
+  }
+}
+
 TEST_CASE("the test series differs from the series itself") {
   auto const refused = [](config::Data const& keys) {
     try {

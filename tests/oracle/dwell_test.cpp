@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "errors/errors.hpp"
 #include "oracle/hidden_process.hpp"
@@ -40,6 +41,12 @@ TEST_CASE("its lower tail keeps its digits") {
 TEST_CASE("visits of certain length round half to even, as the generator does") {
   CHECK(oracle::dwell_law(160, 400, 0) == std::vector<double>{0, 1});  // 2.5 revolutions
   CHECK(oracle::dwell_law(400, 100, 0) == std::vector<double>{1});
+}
+
+TEST_CASE("visits of any length are counted at once") {
+  for (double const most : {1e300, 1e18, 1e12})
+    for (auto const& [mean, std] : {std::pair{most, 100.0}, std::pair{400.0, most}, std::pair{most, 0.0}})
+      CHECK(oracle::most_revolutions(1, mean, std) == 1'000'000'000);
 }
 
 TEST_CASE("the original's process has about eleven thousand states") {

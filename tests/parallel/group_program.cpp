@@ -75,7 +75,7 @@ int without_one(parallel::Session& session, bool silent, bool memory) {
   parallel::Group group(world, ranks, 3, 1);
   if (world.rank() == 1) {
     if (silent) std::this_thread::sleep_for(std::chrono::seconds(3));
-    else group.give_up(memory, "its disk is full");
+    else group.give_up(memory ? parallel::GivenUp::Why::memory : parallel::GivenUp::Why::error, "its disk is full");
     return 0;
   }
   auto mine = values(world.rank(), 1000);
@@ -83,7 +83,7 @@ int without_one(parallel::Session& session, bool silent, bool memory) {
     group.begin_sum(mine);
     group.finish();
   } catch (parallel::GivenUp const& error) {
-    std::printf("%s%s\n", error.what(), error.memory() ? " (memory)" : "");
+    std::printf("%s%s\n", error.what(), error.why() == parallel::GivenUp::Why::memory ? " (memory)" : "");
     return 0;
   } catch (errors::Error const& error) {
     std::printf("%s\n", error.what());

@@ -1,7 +1,9 @@
 #include <fstream>
+#include <functional>
 #include <thread>
 #include <vector>
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +11,9 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "errors/errors.hpp"
+#include "errors/stop.hpp"
+#include "store/atomic_file.hpp"
+#include "store/process.hpp"
 #include "support/reference.hpp"
 #include "sweep/lock.hpp"
 
@@ -31,7 +36,9 @@ LockRules fast() {
 
 void leave_lock(std::filesystem::path const& folder, Holder const& holder) {
   std::ofstream(folder / "lock") << R"({"host":")" << holder.host << R"(","pid":)" << holder.pid << R"(,"process_start":)"
-                                 << holder.process_start << R"(,"slurm_job":")" << holder.slurm_job << R"(","slurm_restarts":)"
+                                 << holder.process_start << R"(,"boot_id":")" << holder.boot_id << R"(","pid_namespace":")"
+                                 << holder.pid_namespace << R"(","time_namespace":")" << holder.time_namespace
+                                 << R"(","slurm_job":")" << holder.slurm_job << R"(","slurm_restarts":)"
                                  << holder.slurm_restarts << R"(,"token":"old","heartbeat":5})";
 }
 
@@ -106,6 +113,124 @@ TEST_CASE("a dead process of this host holds nothing, a reused process id neithe
   CHECK_FALSE(lock.lost());
 }
 
+TEST_CASE("only who shares boot and PID namespace may say that a process is dead") {
+  struct Case {
+    char const* where;
+    std::function<void(Holder&)> change;
+    bool gone_when_dead, asked;
+  };
+  auto const self = sweep::this_process();
+  REQUIRE(store::shares_process_ids(self, self));
+  Case const cases[] = {
+      {"here", [](Holder&) {}, true, true},
+      {"here, under another host name (unshare -u)", [](Holder& h) { h.host = "renamed"; }, true, true},
+      {"another boot of a host of this name", [](Holder& h) { h.boot_id = "b5ad9a31-0000-0000-0000-000000000000"; }, false, false},
+      {"another container of this boot", [](Holder& h) { h.pid_namespace = "pid:[4026532999]"; }, false, false},
+      {"a container without /proc", [](Holder& h) { h.boot_id = h.pid_namespace = ""; }, false, false},
+      {"an older version of the program", [](Holder& h) { h.boot_id = h.pid_namespace = h.time_namespace = ""; }, false, false},
+  };
+  for (auto const& one : cases)
+    for (bool const lives : {false, true}) {
+      INFO(one.where << (lives ? ", alive" : ", dead"));
+      auto holder = self;
+      one.change(holder);
+      int asked = 0;
+      LockRules rules;
+      rules.process_lives = [&](Holder const&) {
+        ++asked;
+        return lives;
+      };
+      CHECK(sweep::is_gone(holder, self, rules) == (!lives && one.gone_when_dead));
+      CHECK(asked == (one.asked ? 1 : 0));
+      auto blind = self;  // an observer without /proc knows of nobody
+      blind.boot_id = blind.pid_namespace = "";
+      CHECK_FALSE(sweep::is_gone(holder, blind, rules));
+    }
+}
+
+TEST_CASE("a process of another time namespace is not told apart by when it started") {
+  auto other = store::this_process();
+  other.process_start += 1000;
+  CHECK_FALSE(store::is_running(other));
+  other.time_namespace = "time:[4026532999]";
+  CHECK(store::is_running(other));
+}
+
+TEST_CASE("a live lock of another container is left alone, a dead one is taken once it stands still") {
+  TemporaryFolder folder;
+  auto holder = sweep::this_process();
+  holder.pid = 1;
+  holder.pid_namespace = "pid:[4026532999]";
+  holder.token = "old";
+  leave_lock(folder.path(), holder);
+  {
+    std::jthread const beats([&](std::stop_token const& stop) {
+      for (int beat = 6; !stop.stop_requested(); ++beat) {
+        store::write_atomically(folder.path() / "lock", R"({"host":"x","pid":1,"token":"old","heartbeat":)" + std::to_string(beat) + "}");
+        std::this_thread::sleep_for(20ms);
+      }
+    });
+    std::this_thread::sleep_for(50ms);
+    CHECK_THAT(refusal(folder.path(), fast()), Catch::Matchers::ContainsSubstring("process 1 on "));
+  }
+  auto const begin = std::chrono::steady_clock::now();
+  Lock lock(folder.path(), false, fast());
+  CHECK(std::chrono::steady_clock::now() - begin >= 600ms);
+}
+
+TEST_CASE("what is no lock is set aside at once") {
+  namespace fs = std::filesystem;
+  struct Case {
+    char const* what;
+    std::function<void(fs::path const&)> make;
+  };
+  Case const cases[] = {{"a folder", [](auto const& lock) { fs::create_directory(lock); }},
+                        {"a folder that holds something", [](auto const& lock) { fs::create_directories(lock / "sub"); }},
+                        {"a link to nothing", [](auto const& lock) { fs::create_symlink("nowhere", lock); }},
+                        {"a pipe", [](auto const& lock) { REQUIRE(::mkfifo(lock.c_str(), 0600) == 0); }}};
+  for (auto const& one : cases) {
+    INFO(one.what);
+    TemporaryFolder folder;
+    one.make(folder.path() / "lock");
+    CHECK_FALSE(sweep::read_lock(folder.path() / "lock"));
+    auto rules = fast();
+    rules.stale_after = 1h;
+    std::string warning;
+    rules.warn = [&](std::string const& line) { warning = line; };
+    {
+      Lock lock(folder.path(), false, rules);
+      CHECK(sweep::read_lock(folder.path() / "lock")->pid == ::getpid());
+    }
+    CHECK_THAT(warning, Catch::Matchers::ContainsSubstring("lock.damaged"));
+    CHECK(fs::exists(fs::symlink_status(folder.path() / "lock.damaged")));
+  }
+}
+
+TEST_CASE("who waits for a lock stops when asked, and leaves nothing of its own") {
+  TemporaryFolder folder;
+  leave_lock(folder.path(), elsewhere());
+  auto rules = fast();
+  rules.stale_after = 1h;
+  auto const begin = std::chrono::steady_clock::now();
+  errors::StopQuestion const question([&] { return std::chrono::steady_clock::now() - begin > 100ms; });
+  CHECK_THROWS_AS(Lock(folder.path(), false, rules), errors::Stopped);
+  CHECK(std::chrono::steady_clock::now() - begin < 1s);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+}
+
+TEST_CASE("a launcher that was killed while it waited leaves nothing for long") {
+  TemporaryFolder folder;
+  auto dead = sweep::this_process();
+  dead.process_start -= 1;
+  leave_lock(folder.path(), dead);
+  std::filesystem::rename(folder.path() / "lock", folder.path() / "lock.0badcafe");
+  leave_lock(folder.path(), elsewhere());
+  std::filesystem::rename(folder.path() / "lock", folder.path() / "lock.feed5eed");
+  Lock lock(folder.path(), false, fast());
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "lock.0badcafe"));
+  CHECK(std::filesystem::exists(folder.path() / "lock.feed5eed"));
+}
+
 TEST_CASE("Slurm tells of other hosts: ended jobs hold nothing, unknown ones wait for the counter") {
   auto const rules_saying = [](std::optional<bool> lives) {
     auto rules = fast();
@@ -122,6 +247,29 @@ TEST_CASE("Slurm tells of other hosts: ended jobs hold nothing, unknown ones wai
   CHECK(sweep::is_gone(holder, self, rules_saying(false)));
   CHECK_FALSE(sweep::is_gone(holder, self, rules_saying(true)));
   CHECK_FALSE(sweep::is_gone(holder, self, rules_saying(std::nullopt)));
+  holder.slurm_cluster = "alps";
+  CHECK(sweep::is_gone(holder, self, rules_saying(false)));
+  self.slurm_cluster = "jura";  // which has jobs of the same numbers
+  CHECK_FALSE(sweep::is_gone(holder, self, rules_saying(false)));
+}
+
+TEST_CASE("a job's number that a shell has kept does not end a launcher that beats") {
+  TemporaryFolder folder;
+  auto rules = fast();
+  rules.job_lives = [](std::string const&) { return std::optional(false); };
+  auto const lock_of = [](int beat) { return R"({"host":"x","pid":1,"slurm_job":"1","token":"old","heartbeat":)" + std::to_string(beat) + "}"; };
+  {
+    std::jthread const beats([&](std::stop_token const& stop) {
+      for (int beat = 0; !stop.stop_requested(); ++beat) {
+        store::write_atomically(folder.path() / "lock", lock_of(beat));
+        std::this_thread::sleep_for(20ms);
+      }
+    });
+    std::this_thread::sleep_for(50ms);
+    refusal(folder.path(), rules);
+  }
+  rules.stale_after = 1h;  // silent, and Slurm says so too: no wait for that
+  Lock lock(folder.path(), false, rules);
 }
 
 TEST_CASE("our own job, requeued, takes its folder back; another step of the same run does not") {

@@ -32,7 +32,7 @@ class InstantHub : public sweep::ManagerHub {
     sweep::Report report;
     report.kind = sweep::Report::Kind::started;
     report.trial = sent.trial;
-    report.host = "node0042";
+    report.process.host = "node0042";
     add(worker, report);
     report.kind = sweep::Report::Kind::epoch;
     report.mark = {500, 500, 7.8, 7.9};

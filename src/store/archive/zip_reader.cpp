@@ -9,8 +9,12 @@
 #include <string_view>
 #include <utility>
 
+#include "errors/stop.hpp"
+
 namespace mambasynth::store::archive {
 namespace {
+
+constexpr std::size_t bytes_between_looks = std::size_t{1} << 24;
 
 std::string text_of(zip_error_t* error) {
   std::string text = zip_error_strerror(error);
@@ -47,7 +51,8 @@ void ZipMember::read(void* into, std::size_t count) {
     throw unreadable(file_, "'" + name_ + "' ends after " + std::to_string(size_) + " bytes, more were expected");
   auto* to = static_cast<char*>(into);
   while (count > 0) {
-    auto const got = zip_fread(member_.get(), to, count);
+    errors::heed_stop();
+    auto const got = zip_fread(member_.get(), to, std::min(count, bytes_between_looks));
     if (got <= 0)
       throw unreadable(file_, "'" + name_ + "' is damaged: " +
                                   (got < 0 ? text_of(zip_file_get_error(member_.get())) : "it ends too early"));

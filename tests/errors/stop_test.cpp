@@ -1,0 +1,161 @@
+#include "errors/stop.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/reference.hpp"
+
+using namespace mambasynth;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct End {
+  int code = -1;
+  std::chrono::steady_clock::duration took{};
+  std::string said;
+};
+
+/// Runs `body` in a process that gets a signal once it says that it is ready.
+End run_and_signal(int signal, std::function<int(std::function<void()> const& ready)> const& body) {
+  int ready[2], said[2];
+  REQUIRE(::pipe(ready) == 0);
+  REQUIRE(::pipe(said) == 0);
+  auto const child = ::fork();
+  if (child == 0) {
+    ::dup2(said[1], STDERR_FILENO);
+    ::close(said[1]);
+    int code = 1;
+    try {
+      code = body([&] { (void)!::write(ready[1], "r", 1); });
+    } catch (errors::Stopped const&) {
+      code = static_cast<int>(errors::ExitCode::stopped);
+    }
+    ::_exit(code);
+  }
+  ::close(said[1]);
+  char byte = 0;
+  REQUIRE(::read(ready[0], &byte, 1) == 1);
+  auto const begin = std::chrono::steady_clock::now();
+  ::kill(child, signal);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  End end{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), std::chrono::steady_clock::now() - begin, {}};
+  while (::read(said[0], &byte, 1) == 1) end.said += byte;
+  for (int const descriptor : {ready[0], ready[1], said[0]}) ::close(descriptor);
+  return end;
+}
+
+}  // namespace
+
+TEST_CASE("each stop signal ends a loop that asks, with its code") {
+  for (int const signal : {SIGTERM, SIGINT, SIGUSR2}) {
+    auto const end = run_and_signal(signal, [](auto const& ready) -> int {
+      errors::StopSignals const signals;
+      errors::StopSignals const inner;  // a verb's own, inside the program's
+      ready();
+      for (;;) errors::heed_stop();
+    });
+    CHECK(end.code == 75);
+    CHECK(end.said.empty());  // the watcher had nothing to say
+  }
+}
+
+TEST_CASE("what nobody heeds ends the process within two seconds, cleaned and told in one line") {
+  struct Case {
+    char const* what;
+    void (*work)();
+  };
+  Case const cases[] = {{"a loop that never asks", [] { for (std::atomic<int> i = 0;; ++i) {} }},
+                        {"a read that waits for ever", [] {
+                           int never[2];
+                           char byte = 0;
+                           (void)!::pipe(never);
+                           (void)!::read(never[0], &byte, 1);
+                         }}};
+  for (auto const& one : cases) {
+    INFO(one.what);
+    tests::TemporaryFolder const folder;
+    auto const file = folder.path() / "cleaned";
+    auto const end = run_and_signal(SIGTERM, [&](auto const& ready) -> int {
+      errors::StopSignals const signals([&] { std::ofstream(file) << "yes"; });
+      ready();
+      one.work();
+      return 0;
+    });
+    CHECK(end.code == 75);
+    CHECK(end.took > 900ms);
+    CHECK(end.took < 5s);
+    CHECK(end.said == "stopped on request (the signal TERM came). Nothing is half-written; run the same command again.\n");
+    CHECK(std::filesystem::exists(file));
+  }
+}
+
+TEST_CASE("who saves first is given the time") {
+  auto const end = run_and_signal(SIGUSR2, [](auto const& ready) -> int {
+    errors::StopSignals const signals;
+    errors::SavesFirst const saves;
+    ready();
+    std::this_thread::sleep_for(1500ms);
+    return errors::stop_signal() == SIGUSR2 ? 7 : 8;
+  });
+  CHECK(end.code == 7);
+}
+
+TEST_CASE("a second interrupt ends the process at once") {
+  auto const end = run_and_signal(SIGINT, [](auto const& ready) -> int {
+    errors::StopSignals const signals;
+    errors::SavesFirst const saves;
+    ready();
+    while (errors::stop_signal() == 0) std::this_thread::sleep_for(1ms);
+    std::raise(SIGINT);
+    return 0;
+  });
+  CHECK(end.code == 128 + SIGINT);
+}
+
+TEST_CASE("a thread's own question stops it, and none but it") {
+  CHECK_NOTHROW(errors::heed_stop());
+  bool stop = false;
+  {
+    errors::StopQuestion const question([&] { return stop; });
+    CHECK_NOTHROW(errors::heed_stop());
+    stop = true;
+    std::this_thread::sleep_for(30ms);  // it is asked some fifty times a second
+    CHECK_THROWS_AS(errors::heed_stop(), errors::Stopped);
+    std::this_thread::sleep_for(30ms);
+    std::jthread([] { CHECK_NOTHROW(errors::heed_stop()); }).join();
+  }
+  CHECK_NOTHROW(errors::heed_stop());
+}
+
+TEST_CASE("threads that share a loop leave it together") {
+  errors::StopQuestion const question([] { return true; });
+  errors::SharedStop stop;
+  CHECK_NOTHROW(stop.heed());
+  std::atomic<int> skipped{0};
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 3; ++i)
+    threads.emplace_back([&] {
+      while (!stop.requested()) std::this_thread::sleep_for(1ms);
+      ++skipped;
+    });
+  CHECK(stop.requested());
+  threads.clear();
+  CHECK(skipped == 3);
+  CHECK_THROWS_AS(stop.heed(), errors::Stopped);
+}
