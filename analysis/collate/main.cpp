@@ -19,8 +19,7 @@ int main(int argc, char** argv) {
     return streams::finish(static_cast<int>(errors::ExitCode::stopped));
   } catch (std::exception const& error) {
     auto const told = errors::unforeseen(error);
-    streams::tell("{}
-", told.what());
+    streams::tell("{}\n", told.what());
     return streams::finish(static_cast<int>(told.code()));
   }
 }
