@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "errors/errors.hpp"
+#include "errors/printable.hpp"
 #include "store/archive/zip_reader.hpp"
 #include "store/output_file.hpp"
 
@@ -188,7 +189,7 @@ void save(std::filesystem::path const& path, File const& content) {
   Json header = Json::object();
   if (!content.metadata.empty()) {
     auto& metadata = header[metadata_key] = Json::object();
-    for (auto const& [name, text] : content.metadata) metadata[name] = text;
+    for (auto const& [name, text] : content.metadata) metadata[errors::valid_utf8(name)] = errors::valid_utf8(text);  // of paths, for one
   }
   std::uint64_t at = 0;
   for (auto const* each : ordered) {
@@ -203,7 +204,7 @@ void save(std::filesystem::path const& path, File const& content) {
   }
   std::string text;
   try {
-    text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
+    text = header.dump();
   } catch (nlohmann::json::exception const& why) {
     throw defect(why.what());
   }
