@@ -28,6 +28,11 @@ std::vector<bool> burst_steps(config::Generate const& config) {
 }  // namespace
 
 std::vector<std::int64_t> sample_starts(std::int64_t n_steps, config::Generate const& config) {
+  if (n_steps < config.seed_len + config.gen_len)
+    throw errors::input("the series is shorter than one sample",
+                        fmt::format("it has {} steps, --seed-len {} and --gen-len {} take {}", n_steps, config.seed_len, config.gen_len,
+                                    config.seed_len + config.gen_len),
+                        "Lower --gen-len, or use a longer series (--n-steps)");
   auto const all = series::window_starts(n_steps, config.seed_len + config.gen_len, config.seed_len);
   auto const count = static_cast<std::int64_t>(all.size());
   if (config.seed_offset) {

@@ -1,11 +1,14 @@
 #include "generate/samples.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "errors/errors.hpp"
 #include "series/random/numpy_generator.hpp"
 
 using namespace mambasynth;
+using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("samples start from the original's windows") {
   config::Generate config;
@@ -17,7 +20,7 @@ TEST_CASE("samples start from the original's windows") {
   config.seed_offset.reset();
   config.n_samples = 50;
   CHECK(generate::sample_starts(576 + 2 * 64, config).size() == 3);
-  CHECK_THROWS_AS(generate::sample_starts(575, config), errors::Error);
+  CHECK_THROWS_WITH(generate::sample_starts(575, config), ContainsSubstring("--seed-len 64 and --gen-len 512 take 576"));
 }
 
 TEST_CASE("noise is a function of seed and sample, and bursts come where they are due") {
