@@ -22,8 +22,8 @@ Data with_keys_of_file(Data const& of_file, Data const& configured) {
 }
 
 void check_test_series(Data const& keys) {
-  if (!keys.test_path_seed && keys.resolved_path_seed() == largest_seed)
-    throw errors::usage("data.path_seed = " + std::to_string(largest_seed) + " leaves no seed for the test series",
+  if (!keys.test_path_seed && keys.resolved_path_seed() == largest_data_seed)
+    throw errors::usage("data.path_seed = " + std::to_string(largest_data_seed) + " leaves no seed for the test series",
                         "it takes the path seed + 1, and this is the largest seed",
                         "Give a --test-path-seed, or a smaller --path-seed or --data-seed");
   if (keys.resolved_test_path_seed() != keys.resolved_path_seed()) return;

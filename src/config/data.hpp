@@ -33,7 +33,7 @@ struct Data {
   static constexpr std::string_view section = "data";
   static auto fields() {
     return std::tuple{
-        Field{"seed", &Data::seed, seeds(), "seed of circles, transition matrix and entry angles"},
+        Field{"seed", &Data::seed, data_seeds(), "seed of circles, transition matrix and entry angles"},
         Field{"n_steps", &Data::n_steps, between(1, most_steps), "time steps"},
         Field{"n_circles", &Data::n_circles, between(1, 10000), "circles, one per hidden state"},
         Field{"ambient_dim", &Data::ambient_dim, between(2, most_width), "channels of the series"},
@@ -46,8 +46,8 @@ struct Data {
         Field{"max_period", &Data::max_period, between(1, most_count), "steps of a revolution, last circle"},
         Field{"subspace_dim", &Data::subspace_dim, between(0, most_width), "dimension of the subspace that holds all circles; 0 = the full space"},
         Field{"drift_std", &Data::drift_std, between(0, most_factor), "standard deviation of each step of the random walk of a circle's centre, in each channel; 0 = centres at the origin", Effect::result_unless_default},
-        Field{"path_seed", &Data::path_seed, seeds(), "seed of the path: visits and noise [default: data.seed]"},
-        Field{"test_path_seed", &Data::test_path_seed, seeds(), "path seed of the test series, another than path_seed [default: data.path_seed + 1]"},
+        Field{"path_seed", &Data::path_seed, data_seeds(), "seed of the path: visits and noise [default: data.seed]"},
+        Field{"test_path_seed", &Data::test_path_seed, data_seeds(), "path seed of the test series, another than path_seed [default: data.path_seed + 1]"},
         Field{"test_n_steps", &Data::test_n_steps, between(1, most_steps), "steps of the test series [default: data.n_steps]"},
         Field{"path", &Data::path, any(), "an existing series: data.npz, series.h5 or their folder; empty = generate one", Effect::none},
     };

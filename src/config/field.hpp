@@ -35,10 +35,13 @@ inline Allowed any() { return {}; }
 inline Allowed at_least(double least) { return {.least = least}; }
 inline Allowed above(double least, double most) { return {.least = least, .most = most, .least_excluded = true}; }
 inline Allowed between(double least, double most) { return {.least = least, .most = most}; }
-/// Of a key that seeds a generator: initial weights and batch order take 32 bits (MT19937), and a longer seed would be
-/// another name for the same numbers. One range for all, so that a seed is good everywhere.
+/// Initial weights, batch order and noise take a seed of 32 bits (MT19937): a longer one would be another name for the same
+/// numbers.
 inline constexpr std::int64_t largest_seed = 4294967295;
 inline Allowed seeds() { return between(0, static_cast<double>(largest_seed)); }
+/// Of the series, by NumPy's default_rng, which takes integers of any size; readers of JSON tell them apart up to 2^53.
+inline constexpr std::int64_t largest_data_seed = 9007199254740991;
+inline Allowed data_seeds() { return between(0, static_cast<double>(largest_data_seed)); }
 inline Allowed one_of(std::vector<std::string_view> words) { return {.words = std::move(words)}; }
 
 /// Whether a change of the key changes a trial's numbers, hence its identity. `measurement` is for keys that change what is

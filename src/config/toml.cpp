@@ -31,7 +31,7 @@ std::string one_line(std::string text) {
 Trial with_resolved_options(Trial trial) {
   trial.data.path_seed = trial.data.resolved_path_seed();
   // A configuration that is printed must be one that can be read.
-  if (auto const seed = trial.data.resolved_test_path_seed(); seed <= largest_seed) trial.data.test_path_seed = seed;
+  if (auto const seed = trial.data.resolved_test_path_seed(); seed <= largest_data_seed) trial.data.test_path_seed = seed;
   trial.data.test_n_steps = trial.data.resolved_test_n_steps();
   return trial;
 }

@@ -128,7 +128,7 @@ TEST_CASE_METHOD(Fixture, "cells and seeds are compared by value") {
       {"train.lr", "0.1", "0.10000000000000001", 1},
       {"train.lr", "-0.0", "0", 1},
       {"train.lr", "0.1", "0.1000000000000001", 2},
-      {"train.lr", "9007199254740993", "9007199254740992", 1},  // one double
+      {"train.lr", "1000000000.00000001", "1000000000", 1},  // one double
       {"data.n_steps", "9007199254740993", "9007199254740992", 2},
       {"train.freeze_a", "true", "false", 2},
       {"oracle.horizons", "\"[1, 8]\"", "\"[1,8]\"", 1},

@@ -106,8 +106,8 @@ TEST_CASE("the test series has the next path seed and the training series' lengt
   CHECK(test.resolved_path_seed() == 8);
   data.path_seed = 8;
   CHECK(test_series_of(data).resolved_path_seed() == 9);
-  data.path_seed = config::largest_seed - 1;
-  CHECK(test_series_of(data).resolved_path_seed() == config::largest_seed);  // the largest itself is refused (check_test_series)
+  data.path_seed = config::largest_data_seed - 1;
+  CHECK(test_series_of(data).resolved_path_seed() == config::largest_data_seed);  // the largest itself is refused (check_test_series)
   CHECK(test.n_steps == 500);
   data.test_path_seed = 3;
   data.test_n_steps = 90;
