@@ -20,12 +20,17 @@ double loss(json const& value) {
 /// JSON has no infinities; a loss that overflowed is as unknown as one that is NaN.
 json loss(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
 
-std::string bytes_of(json const& object) { return object.dump(-1, ' ', false, json::error_handler_t::replace); }
+/// As MessagePack: the text form of JSON takes UTF-8 alone, and a folder's name is bytes that have to arrive as they are.
+std::string bytes_of(json const& object) {
+  std::string bytes;
+  json::to_msgpack(object, bytes);
+  return bytes;
+}
 
 template <class Message, class F>
 Message parse(std::string const& bytes, F&& read) {
   try {
-    return read(json::parse(bytes));
+    return read(json::from_msgpack(bytes));
   } catch (json::exception const& error) {
     throw std::runtime_error(std::string("a message between ranks makes no sense: ") + error.what());
   }

@@ -7,7 +7,7 @@
 #include "store/process.hpp"
 #include "sweep/trial.hpp"
 
-/// What manager and workers say to each other, and as bytes (JSON: small, rare, and readable in a debugger).
+/// What manager and workers say to each other, and as bytes (MessagePack: small, and names of files arrive as they are).
 namespace mambasynth::sweep {
 
 /// From the manager.
