@@ -58,7 +58,9 @@ std::optional<ResumePoint> Trainer::saved_point() {
   if (!around_.group->leads() || !std::filesystem::exists(state, ignored)) return std::nullopt;
   auto damaged = state;
   auto const give_up = [&](std::string const& why) {
-    auto const line = store::replace_damaged(damaged, why, "and the training starts anew");
+    std::string const anew = "and the training starts anew";
+    auto const line = std::filesystem::exists(damaged, ignored) ? store::replace_damaged(damaged, why, anew)
+                                                                : "warning: " + damaged.string() + " is missing, " + anew + ".";
     if (around_.warn) around_.warn(line);
     std::filesystem::remove(state, ignored);
     optimizer_.first_moment().zero_();

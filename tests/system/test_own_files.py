@@ -62,18 +62,21 @@ def test_a_sweep_mends_what_is_its_own(mambasynth, collate, stopped_sweep, damag
     collate(out)
 
 
-@pytest.mark.parametrize("name", ["resume.pt", "checkpoint.pt"])
-def test_a_training_whose_save_is_damaged_starts_anew(mambasynth, tiny_trial, tmp_path, name):
+@pytest.mark.parametrize("name, damage", [("resume.pt", "truncated"), ("checkpoint.pt", "truncated"), ("checkpoint.pt", "a folder"), ("checkpoint.pt", "missing")])
+def test_a_training_whose_save_is_damaged_starts_anew(mambasynth, tiny_trial, tmp_path, name, damage):
     longer = ["train", "--config", tiny_trial, "--epochs", 30, "--resume-every", 0.01, "--no-figures", *LITTLE_MEASURED, "--out", tmp_path]
     running = mambasynth.start(*map(str, longer))
     log = tmp_path / "log.csv"
     within(60, lambda: log.exists() and len(log.read_text().splitlines()) > 3)
     running.send_signal(signal.SIGTERM)
     running.communicate(timeout=60)
-    hostile("truncated", tmp_path / name)
+    if damage == "missing":
+        (tmp_path / name).unlink()
+    else:
+        hostile(damage, tmp_path / name)
     done = mambasynth(*longer)
-    assert f"{name}.damaged" in done.stderr and "starts anew" in done.stderr
-    assert (tmp_path / "trial.h5").exists() and (tmp_path / f"{name}.damaged").exists()
+    assert name in done.stderr and "starts anew" in done.stderr
+    assert (tmp_path / "trial.h5").exists() and (damage == "missing" or (tmp_path / f"{name}.damaged").exists())
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
