@@ -126,7 +126,8 @@ void StopSignals::watch(std::stop_token const& ending) {
     else if (Clock::now() - unheeded_since > heeded_within) {
       if (clean_) clean_();
       std::string const message = std::string(Stopped::error(stop_signal()).what()) + "\n";
-      (void)!::write(STDERR_FILENO, message.data(), message.size());
+      pollfd free{STDERR_FILENO, POLLOUT, 0};
+      if (::poll(&free, 1, 0) == 1) (void)!::write(STDERR_FILENO, message.data(), message.size());  // a full pipe would keep it
       ::_exit(static_cast<int>(ExitCode::stopped));
     }
     wait(50);

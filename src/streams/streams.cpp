@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstddef>
 #include <mutex>
 #include <string>
 
 #include "errors/errors.hpp"
+#include "errors/stop.hpp"
 
 namespace mambasynth::streams {
 namespace {
@@ -31,6 +33,18 @@ int write_all(int descriptor, std::string_view text) {
     }
   }
   return 0;
+}
+
+/// Waits until stderr takes `PIPE_BUF` bytes without waiting, or fails. False where the process is asked to stop before: a
+/// reader that has stalled (a pager, a job script's pipe) must not keep it.
+bool stderr_takes_more() {
+  constexpr int interval_ms = 100;
+  for (;;) {
+    pollfd ready{STDERR_FILENO, POLLOUT, 0};
+    auto const found = ::poll(&ready, 1, interval_ms);
+    if (found > 0 || (found < 0 && errno != EINTR)) return true;
+    if (errors::stop_signal() != 0) return false;
+  }
 }
 
 struct Output {
@@ -79,7 +93,11 @@ bool flush() {
 
 void tell_text(std::string_view text) {
   auto const before = errno;
-  (void)write_all(STDERR_FILENO, text);
+  while (!text.empty() && stderr_takes_more()) {
+    auto const part = text.substr(0, PIPE_BUF);
+    if (write_all(STDERR_FILENO, part) != 0) break;
+    text.remove_prefix(part.size());
+  }
   errno = before;
 }
 

@@ -23,7 +23,8 @@ void print(fmt::format_string<Values...> format, Values&&... values) {
 /// Whether all that was put has been written.
 bool flush();
 
-/// To stderr at once, as one write: lines of several ranks do not mix. Failures are ignored.
+/// To stderr at once, a line as one write: lines of several ranks do not mix. Failures are ignored, and so is a reader that
+/// has stalled once a stop was requested.
 void tell_text(std::string_view text);
 template <class... Values>
 void tell(fmt::format_string<Values...> format, Values&&... values) {

@@ -1,8 +1,10 @@
 """Whoever is told to stop does: within two seconds on a free machine, with exit code 75 and nothing half-written."""
 
+import contextlib
 import os
 import re
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -84,6 +86,28 @@ def test_each_verb_stops_when_told_to(mambasynth, tmp_path, tiny_trial, tiny_swe
     assert temporaries(tmp_path) == []
     assert [name.name for name in locked.iterdir() if name.name.startswith("lock")] == ["lock"]
     assert len(re.findall(r"stop", err)) >= 1, err
+
+
+@pytest.mark.parametrize("arguments", [["train", *LONG_TRAINING], ["data", "--n-steps", 10**11]], ids=["a log", "a last message"])
+def test_a_reader_that_has_stalled_keeps_nobody(mambasynth, tmp_path, tiny_trial, arguments):
+    """Nothing more fits into the pipe at stderr."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"x" * 512)
+    os.set_blocking(writing, True)
+    given = ["--config", tiny_trial, *arguments[1:], "--no-figures", "--out", tmp_path / "out"]
+    running = subprocess.Popen([*mambasynth.command, arguments[0], *map(str, given)], stderr=writing, stdout=subprocess.DEVNULL)
+    try:
+        time.sleep(2)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(timeout=SECONDS) in (1, STOPPED)
+    finally:
+        running.kill()
+        running.wait()
+        os.close(reading)
+        os.close(writing)
 
 
 def test_a_training_goes_on_from_where_it_was_stopped(mambasynth, tmp_path, tiny_trial):
