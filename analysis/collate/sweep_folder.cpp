@@ -91,7 +91,8 @@ void warn_of_strays(fs::path const& folder, SweepFolder const& found, std::vecto
 std::optional<Part> part_in(std::string const& text) {
   Part part;
   auto const end = std::min(text.find('\n'), text.size());
-  if (std::sscanf(text.substr(0, end).c_str(), "# part %ld of %ld", &part.number, &part.of) != 2) return std::nullopt;
+  if (std::sscanf(text.substr(0, end).c_str(), "# part %ld of %ld", &part.number, &part.of) != 2 || part.number < 1 || part.number > part.of)
+    return std::nullopt;
   part.sweep = text.substr(end);
   return part;
 }
@@ -138,6 +139,7 @@ SweepFolder read_sweep(fs::path const& folder) {
   warn_of_strays(folder, found, found.warnings);
   return found;
 }
+
 /// Another computer, another version of the program or other rows measured: of one trial one result is taken.
 bool same_numbers(CollatedTrial const& a, CollatedTrial const& b) {
   if (!a.result || !b.result) return true;
@@ -152,16 +154,16 @@ void warn_of_missing_parts(SweepFolder& all) {
   std::map<std::pair<std::string, std::int64_t>, std::set<std::int64_t>> there;
   for (auto const& part : all.parts) there[{part.sweep, part.of}].insert(part.number);
   for (auto const& [sweep, numbers] : there) {
+    auto const absent = sweep.second - static_cast<std::int64_t>(numbers.size());
+    if (absent <= 0) continue;
+    constexpr std::size_t shown = 10;  // a sweep has as many parts as somebody wrote
     std::vector<std::int64_t> missing;
-    for (std::int64_t number = 1; number <= sweep.second; ++number)
+    for (std::int64_t number = 1; number <= sweep.second && missing.size() < shown; ++number)
       if (!numbers.contains(number)) missing.push_back(number);
-    if (missing.empty()) continue;
-    constexpr std::size_t shown = 10;
-    auto const more = missing.size() > shown ? fmt::format(" and {} more", missing.size() - shown) : "";
-    missing.resize(std::min(shown, missing.size()));
+    auto const more = absent - static_cast<std::int64_t>(missing.size());
     all.incomplete = true;
     all.warnings.push_back(fmt::format("of a sweep in {} parts, {} {}{} {} not there, and its trials are not counted. Name the folders of all parts.", sweep.second,
-                                       missing.size() == 1 ? "part" : "parts", fmt::join(missing, ", "), more, missing.size() == 1 ? "is" : "are"));
+                                       absent == 1 ? "part" : "parts", fmt::join(missing, ", "), more > 0 ? fmt::format(" and {} more", more) : "", absent == 1 ? "is" : "are"));
   }
 }
 

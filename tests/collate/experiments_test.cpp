@@ -172,6 +172,8 @@ TEST_CASE_METHOD(Fixture, "a part of a sweep that was not named is missed") {
   auto const whole = collate(one.string() + " " + two.string());
   CHECK(whole.code == 0);
   CHECK(whole.err == "");
+  write_text(one / "sweep.toml", "# part 1 of 9223372036854775807\n[train]\nepochs = 2\n");
+  CHECK_THAT(collate(one.string()).err, ContainsSubstring("parts 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 9223372036854775796 more are not there"));
 }
 
 TEST_CASE_METHOD(Fixture, "two results of one trial, and computers that differ, are said") {
