@@ -115,11 +115,14 @@ SweepFolder read_sweep(fs::path const& folder) {
 
   SweepFolder found;
   std::optional<Configuration> base;
-  if (auto const file = folder / "sweep.toml"; is_there(file)) {
-    auto const text = store::read_text(file);
-    base = read_configuration(text);
-    if (auto part = part_in(text)) found.parts.push_back(std::move(*part));
-  }
+  if (auto const file = folder / "sweep.toml"; is_there(file)) try {
+      auto const text = store::read_text(file);
+      base = read_configuration(text);
+      if (auto part = part_in(text)) found.parts.push_back(std::move(*part));
+    } catch (errors::Error const& error) {  // results say by themselves what they are of
+      found.warnings.push_back(fmt::format("{} cannot be read ({}). What trials without a result were to be is not known, nor whether parts of the sweep are missing.",
+                                           file.string(), error.why()));
+    }
   found.axes.assign(header.begin() + 1, seed);
   auto const seed_column = found.axes.size() + 1;
   for (std::size_t line = 1; line < records.size(); ++line) {

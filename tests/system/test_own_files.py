@@ -89,7 +89,7 @@ def test_a_training_whose_result_is_damaged_runs_again(mambasynth, tiny_trial, t
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("name", ["trial.h5", "failure.json", "lock", "events.jsonl"])
+@pytest.mark.parametrize("name", ["trial.h5", "failure.json", "lock", "events.jsonl", "sweep.toml"])
 def test_the_collator_names_the_one_trial(mambasynth, collate, sweep_copy, name, damage):
     victim = sorted((sweep_copy / "trials").iterdir())[0]
     if name == "failure.json":
