@@ -1,6 +1,5 @@
 #include "environment/launcher.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,11 +39,12 @@ Process process_at(pid_t pid) {
   return process;
 }
 
-std::string why_not_writable(char const* folder) {
-  struct stat status{};
-  if (::stat(folder, &status) != 0) return std::strerror(errno);
-  if (!S_ISDIR(status.st_mode)) return "it is no folder";
-  return ::access(folder, W_OK | X_OK) == 0 ? "" : std::strerror(errno);
+/// Tried and not asked: to root access() says yes, whatever a file server or /proc says then.
+std::string why_not_writable(std::string const& folder) {
+  auto name = folder + "/mambasynth-XXXXXX";
+  if (::mkdtemp(name.data()) == nullptr) return std::strerror(errno);
+  ::rmdir(name.c_str());
+  return "";
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ void mend_temporary_folder() {
   for (auto const* name : {"TMPDIR", "TEMP", "TMP"}) {
     auto const folder = value(name);
     if (!folder) continue;
-    auto const why = why_not_writable(folder->c_str());
+    auto const why = why_not_writable(*folder);
     if (why.empty()) return;
     if (!why_not_writable("/tmp").empty()) return;  // MPI says it
     warn_ignored(name, "MPI's temporary files cannot go there: " + why, "/tmp is used; set it to a folder of this machine");
