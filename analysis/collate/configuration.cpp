@@ -16,8 +16,6 @@
 namespace mambasynth::collate {
 namespace {
 
-constexpr char const* trial_axis = "trial";
-
 template <class Number>
 std::optional<Number> number_in(std::string_view text) {
   if (text.size() > 1 && text.front() == '+') text.remove_prefix(1);

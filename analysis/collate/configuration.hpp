@@ -5,6 +5,9 @@
 
 namespace mambasynth::collate {
 
+/// The axis of trials that belong to no sweep: the folder's own.
+inline constexpr char const* trial_axis = "trial";
+
 /// A value of a key by what it is and as it was written.
 struct Value {
   std::string canonical;  ///< equal for equal values: 1, 1.0 and 1e0 of a number

@@ -16,8 +16,6 @@
 namespace mambasynth::collate {
 namespace {
 
-constexpr char const* trial_axis = "trial";
-
 std::string shown_value(Value const& value) { return value.written.empty() ? "default" : value.written; }
 
 /// Values in the order in which they came, and who has them.

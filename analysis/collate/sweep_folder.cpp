@@ -207,8 +207,8 @@ SweepFolder read_folder(fs::path const& folder) {
   look_up(trial, folder, found.warnings);
   if (trial.result) trial.seed = trial.result->seed;
   if (trial.id.empty()) trial.id = fs::absolute(folder).lexically_normal().string();
-  found.axes = {"trial"};
-  trial.axes["trial"] = trial.id;
+  found.axes = {trial_axis};
+  trial.axes[trial_axis] = trial.id;
   found.trials.push_back(std::move(trial));
   return found;
 }
