@@ -7,6 +7,7 @@
 
 #include "config/sizes.hpp"
 #include "errors/errors.hpp"
+#include "errors/stop.hpp"
 #include "series/config_json.hpp"
 #include "series/series_h5.hpp"
 #include "store/archive/npz.hpp"
@@ -48,9 +49,8 @@ void append(Series& series, Block const& block) {
   series.phase.insert(series.phase.end(), block.phase.begin(), block.phase.end());
 }
 
-void write_npz(Series const& series, std::filesystem::path const& target) {
-  store::AtomicFile file(target);
-  store::NpzWriter npz(file.temporary());
+void write_npz(Series const& series, std::filesystem::path const& file) {
+  store::NpzWriter npz(file);
   auto const& process = series.process;
   auto const n = process.circles;
   npz.add("X", series.x, {series.n_steps, process.channels});
@@ -61,7 +61,6 @@ void write_npz(Series const& series, std::filesystem::path const& target) {
   npz.add("entry_angles", process.entry_angle, {n});
   npz.add("periods", process.period, {n});
   npz.close();
-  file.commit();
 }
 
 }  // namespace
@@ -98,14 +97,18 @@ Digest write_series(config::Data const& data, std::filesystem::path const& folde
   if (options.threads > 1) overlapped(stream, consume);
   else for_each_block(stream, consume);
 
+  std::optional<store::AtomicFile> npz_file;
   if (formats.npz) {
-    write_npz(whole, folder / "data.npz");
+    npz_file.emplace(folder / "data.npz");
+    write_npz(whole, npz_file->temporary());
+  }
+  if (h5) h5->close();
+  errors::SavesFirst const saves;  // one without the other would be another series
+  if (npz_file) {
+    npz_file->commit();
     store::write_atomically(folder / "config.json", to_config_json(data));
   }
-  if (h5) {
-    h5->close();
-    h5_file->commit();
-  }
+  if (h5_file) h5_file->commit();
   return digest;
 }
 
