@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "errors/printable.hpp"
 #include "store/archive/npz.hpp"
 #include "store/hdf5.hpp"
 
@@ -17,35 +18,26 @@ errors::Error unusable(fs::path const& file, std::string const& why, std::string
   return errors::input(file.string() + " cannot be used", why, remedy);
 }
 
-std::string printable(std::string const& name) {
-  std::string text;
-  for (char const c : name) {
-    bool const control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    text += control ? fmt::format("\\x{:02x}", static_cast<unsigned>(c)) : std::string(1, c);
-  }
-  return text;
-}
-
 bool Member::matrix() const {
   return unusable.empty() && shape.size() >= 2 && std::find(shape.begin(), shape.end(), 0) == shape.end();
 }
 
 std::string Member::in_words() const {
-  return printable(name) + " (" + (unusable.empty() ? fmt::format("shape ({})", fmt::join(shape, ", ")) : unusable) + ")";
+  return errors::quotable(name) + " (" + (unusable.empty() ? fmt::format("shape ({})", fmt::join(shape, ", ")) : unusable) + ")";
 }
 
 Member Archive::need(std::string const& name) const {
   if (auto found = find(name)) {
     if (!found->unusable.empty())
-      throw unusable(file, fmt::format("'{}' holds no numbers: {}", printable(name), found->unusable), "Name an array of numbers");
+      throw unusable(file, fmt::format("'{}' holds no numbers: {}", errors::quotable(name), found->unusable), "Name an array of numbers");
     return *std::move(found);
   }
   auto const all = list();
   std::vector<std::string> names;
   for (auto const& member : all) names.push_back(member.name);
   auto const near = errors::nearest(name, names);
-  throw unusable(file, fmt::format("it holds no array '{}'; it holds {}", printable(name), listed(names, printable)),
-                 near.empty() ? "Name one of those" : "Did you mean '" + printable(near) + "'?");
+  throw unusable(file, fmt::format("it holds no array '{}'; it holds {}", errors::quotable(name), listed(names, errors::quotable)),
+                 near.empty() ? "Name one of those" : "Did you mean '" + errors::quotable(near) + "'?");
 }
 
 namespace {
@@ -119,9 +111,7 @@ class NpzArrays {
       auto const array = reader_.open(name);
       return {name, array.shape(), array.numbers() ? "" : "text"};
     } catch (errors::Error const& error) {
-      std::string const text = error.what();  // problem (why). remedy.
-      auto const open = text.find(" ("), close = text.rfind("). ");
-      return {name, {}, close > open && close != text.npos ? text.substr(open + 2, close - open - 2) : text};
+      return {name, {}, error.why()};
     }
   }
   store::NpzReader reader_;

@@ -19,9 +19,6 @@ using Shape = std::vector<std::int64_t>;
 
 errors::Error unusable(std::filesystem::path const& file, std::string const& why, std::string const& remedy);
 
-/// Names come out of files: control characters must neither break the message's line nor reach the terminal.
-std::string printable(std::string const& name);
-
 /// An array in a file, before its values are read.
 struct Member {
   std::string name;

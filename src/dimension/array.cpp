@@ -11,6 +11,7 @@
 
 #include "dimension/archive.hpp"
 #include "errors/errors.hpp"
+#include "errors/printable.hpp"
 #include "series/series_file.hpp"
 #include "store/archive/npz.hpp"
 #include "store/hdf5.hpp"
@@ -66,14 +67,14 @@ std::string only_matrix(Archive const& archive) {
   throw unusable(archive.file,
                  matrices.empty() ? "it holds no array of numbers with two axes or more, only " +
                                         listed(all, [](Member const& member) { return member.in_words(); })
-                                  : "several of its arrays could be meant: " + listed(matrices, printable),
+                                  : "several of its arrays could be meant: " + listed(matrices, errors::quotable),
                  "Name one with --array");
 }
 
 Array from_archive(Archive const& archive, ArrayNames const& names) {
   auto const chosen = archive.need(names.array.empty() ? only_matrix(archive) : names.array);
   Array array;
-  array.name = archive.file.filename().string() + ":" + printable(chosen.name);
+  array.name = archive.file.filename().string() + ":" + errors::quotable(chosen.name);
   take_shape(array, chosen.shape, archive.file);
   array.x = archive.values(chosen.name);
   if (!names.labels.empty()) {
