@@ -1,26 +1,16 @@
 #include "environment/environment.hpp"
 
 #include <charconv>
+#include <cstddef>
 #include <cstdlib>
 #include <mutex>
 #include <set>
 
 #include "environment/launcher.hpp"
+#include "errors/printable.hpp"
 #include "streams/streams.hpp"
 
 namespace mambasynth::environment {
-namespace {
-
-/// A value may hold anything: what would break the line or fill the screen is not repeated.
-std::string shown(std::string const& text) {
-  constexpr std::size_t longest = 60;
-  std::string line;
-  for (unsigned char const c : text.substr(0, longest)) line += c < ' ' || c == 0x7f ? '?' : static_cast<char>(c);
-  return text.size() > longest ? line + "..." : line;
-}
-
-}  // namespace
-
 std::optional<std::string> value(char const* name) {
   char const* const text = std::getenv(name);
   if (text == nullptr || *text == '\0') return std::nullopt;
@@ -48,11 +38,12 @@ std::optional<std::int64_t> number(char const* name, std::int64_t lowest, std::i
 }
 
 void warn_ignored(std::string const& name, std::string const& why, std::string const& remedy) {
+  constexpr std::size_t longest = 60;  // what fills the screen is not repeated
   static std::mutex mutex;
   static std::set<std::string> told;
   std::scoped_lock const guard(mutex);
   if (!told.insert(name).second || launched_rank() > 0) return;
-  streams::tell("warning: {}={} is ignored ({}). {}.\n", name, shown(value(name.c_str()).value_or("")), why, remedy);
+  streams::tell("warning: {}={} is ignored ({}). {}.\n", name, errors::printable(value(name.c_str()).value_or(""), longest), why, remedy);
 }
 
 }  // namespace mambasynth::environment

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "environment/environment.hpp"
 #include "store/atomic_file.hpp"
 #include "sweep/lock.hpp"
 #include "sweep/squeue.hpp"
@@ -12,10 +13,7 @@
 namespace mambasynth::sweep {
 namespace {
 
-std::string environment(char const* name) {
-  char const* value = std::getenv(name);
-  return value ? value : "";
-}
+std::string variable(char const* name) { return environment::value(name).value_or(""); }
 
 std::optional<bool> slurm_job_lives(std::string const& job) {
   auto const answer = squeue(job, "--states=all --format=%T");
@@ -43,9 +41,9 @@ std::string Holder::describe() const {
 Holder this_process() {
   Holder self;
   static_cast<store::Process&>(self) = store::this_process();
-  self.slurm_job = environment("SLURM_JOB_ID");
-  self.slurm_cluster = environment("SLURM_CLUSTER_NAME");
-  self.slurm_restarts = std::atoll(environment("SLURM_RESTART_COUNT").c_str());
+  self.slurm_job = variable("SLURM_JOB_ID");
+  self.slurm_cluster = variable("SLURM_CLUSTER_NAME");
+  self.slurm_restarts = std::atoll(variable("SLURM_RESTART_COUNT").c_str());
   std::random_device random;
   std::ostringstream token;
   token << std::hex << random() << random();

@@ -8,6 +8,7 @@
 #include "config/toml_document.hpp"
 #include "config/toml_scan.hpp"
 #include "errors/errors.hpp"
+#include "errors/printable.hpp"
 
 namespace mambasynth::sweep {
 namespace {
@@ -189,9 +190,7 @@ void check_sweep(SweepFile const& sweep, std::set<std::string> columns) {
 void check_name(std::string const& name, std::string const& from) {
   constexpr std::size_t most_bytes = 200;  // of the 255 that file systems take
   auto const refuse = [&](std::string const& why) {
-    std::string shown;
-    for (char const c : name.substr(0, 60)) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-    return errors::usage("sweep.name = '" + shown + (name.size() > 60 ? "..." : "") + "' cannot be used", why,
+    return errors::usage("sweep.name = '" + errors::quotable(name) + "' cannot be used", why,
                          (from.empty() ? std::string() : "It is the name of " + from + "; ") + (from.empty() ? "Choose" : "choose") +
                              " another with `name` in [sweep] or --name");
   };
