@@ -32,7 +32,6 @@ struct Allowed {
   std::vector<std::string_view> words = {};  ///< for text: one of these, when not empty
 };
 inline Allowed any() { return {}; }
-inline Allowed at_least(double least) { return {.least = least}; }
 inline Allowed above(double least, double most) { return {.least = least, .most = most, .least_excluded = true}; }
 inline Allowed between(double least, double most) { return {.least = least, .most = most}; }
 /// Initial weights, batch order and noise take a seed of 32 bits (MT19937): a longer one would be another name for the same
