@@ -93,7 +93,8 @@ std::string damage_of(fs::path const& file, config::Data const& data, int thread
   try {
     auto const source = series::load_for_training(file, threads).source;
     if (!source.generated) return source.reason;
-    if (config::section_to_toml(config::with_keys_of_file(source.data, data)) == config::section_to_toml(data)) return "";
+    auto const keys = [](config::Data const& of) { return config::section_to_toml(of.resolved()); };
+    if (keys(config::with_keys_of_file(source.data, data)) == keys(data)) return "";
     return "other keys generate it";
   } catch (errors::Error const& error) {
     if (error.code() != errors::ExitCode::input) throw;

@@ -56,6 +56,14 @@ struct Data {
   /// Behind the largest seed there is none: check_test_series refuses that.
   [[nodiscard]] std::int64_t resolved_test_path_seed() const { return test_path_seed.value_or(resolved_path_seed() + 1); }
   [[nodiscard]] std::int64_t resolved_test_n_steps() const { return test_n_steps.value_or(n_steps); }
+  /// The same with every optional key at what it stands for.
+  [[nodiscard]] Data resolved() const {
+    auto all = *this;
+    all.path_seed = resolved_path_seed();
+    all.test_path_seed = resolved_test_path_seed();
+    all.test_n_steps = resolved_test_n_steps();
+    return all;
+  }
 };
 
 }  // namespace mambasynth::config

@@ -18,8 +18,8 @@ inline constexpr double most_count = 1e9;
 inline constexpr double most_steps = 1e12;
 /// Of the width of anything in a network or series.
 inline constexpr double most_width = 1e6;
-/// Of a factor or weight: single precision holds it and some powers of it.
-inline constexpr double most_factor = 1e12;
+/// Of a factor, weight or amplitude: single precision holds it. What overflows on the way ends as a diverged trial.
+inline constexpr double most_factor = 1e38;
 /// Of seconds: 30 years.
 inline constexpr double most_seconds = 1e9;
 

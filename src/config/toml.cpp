@@ -29,10 +29,10 @@ std::string one_line(std::string text) {
 }
 
 Trial with_resolved_options(Trial trial) {
-  trial.data.path_seed = trial.data.resolved_path_seed();
+  auto const given = trial.data.test_path_seed;
+  trial.data = trial.data.resolved();
   // A configuration that is printed must be one that can be read.
-  if (auto const seed = trial.data.resolved_test_path_seed(); seed <= largest_data_seed) trial.data.test_path_seed = seed;
-  trial.data.test_n_steps = trial.data.resolved_test_n_steps();
+  if (*trial.data.test_path_seed > largest_data_seed) trial.data.test_path_seed = given;
   return trial;
 }
 
