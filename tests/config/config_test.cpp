@@ -109,7 +109,7 @@ TEST_CASE("a number that does not fit is refused with its key and as it was writ
       {"epochs", "0b" + std::string(64, '1'), false, false}, {"epochs", "99_999_999_999_999_999_999", false, false},
       {"epochs", std::string(4000, '9')}, {"epochs", "3.0"}, {"epochs", "1e3"}, {"epochs", "inf"}, {"epochs", "nan"}, {"epochs", "0"},
       {"lr", "1e400"}, {"lr", "-1e400"}, {"lr", "1e-400"}, {"lr", "1e-310"}, {"lr", "1e-31"}, {"lr", "inf"}, {"lr", "-inf"}, {"lr", "nan"},
-      {"lr", "99999999999999999999"}, {"lr", std::string(400, '9') + ".0"}, {"lr", "1e39"}, {"lr", "-1e-9"},
+      {"lr", std::string(45, '9')}, {"lr", std::string(400, '9') + ".0"}, {"lr", "1e39"}, {"lr", "-1e-9"},
       {"epochs", "1000000000", true}, {"epochs", "+3", true}, {"epochs", "0x10", true, false}, {"epochs", "0o17", true, false},
       {"epochs", "0b11", true, false}, {"epochs", "1_000", true, false}, {"lr", "0.0", true}, {"lr", "-0.0", true}, {"lr", "1e-30", true},
       {"lr", "3e-4", true}, {"lr", "1", true}};
