@@ -102,7 +102,7 @@ class TrialReader {
 
   void read_final(std::string const& name) {
     auto const path = layout::final_group + name;
-    // A mean that is no number is not written; that it was to be one, its parts tell.
+    // A NaN mean is not written; its parts show that it was measured.
     auto const parts = layout::horizon_group + (name == "train_mse" ? "val_mse" : name);
     if (h5_.exists(path)) add(name, values(path, 1)[0]);
     else if (h5_.exists(parts)) add(name, std::nan(""));

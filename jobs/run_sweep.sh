@@ -106,7 +106,7 @@ if says '(^|[[:space:]])pmix([[:space:]]|$)' srun --mpi=list; then
 else
   launcher=(mpirun)  # without a number it takes what Slurm granted
   if [[ ${SLURM_NTASKS:-} =~ ^[1-9][0-9]*$ ]]; then launcher+=(-n "$SLURM_NTASKS")
-  elif [ -n "${SLURM_NTASKS:-}" ]; then note "SLURM_NTASKS=$SLURM_NTASKS is ignored (it is no number of tasks)"; fi
+  elif [ -n "${SLURM_NTASKS:-}" ]; then note "SLURM_NTASKS=$SLURM_NTASKS is ignored (not a number of tasks)"; fi
 fi
 [ "$(id -u)" != 0 ] || allow_mpi_here
 # A rank that is still loading its libraries has no handler yet and would die of the warning: it is ignored until there is

@@ -60,7 +60,7 @@ Parsed parse_options(int argc, char const* const* argv) {
   CLI::App app("Trials of sweeps as one table: means, standard deviations and 95 % confidence intervals over seeds.",
                "mambasynth-collate");
   app.footer("Markdown goes to stdout, every measure to OUT/table.csv, the trials' similarity to OUT/similarity.csv.\n"
-             "Exit codes: 0 all is there, 4 trials are missing, failed or diverged or a cell has no number to show, 2 a refused\n"
+             "Exit codes: 0 complete, 4 trials are missing, failed or diverged, or a cell has no value to show, 2 a refused\n"
              "mixture or wrong usage, 3 no readable trial, 1 anything else (e.g. OUT cannot be written).");
   Options options;
   std::string format = "md,csv";
@@ -70,7 +70,7 @@ Parsed parse_options(int argc, char const* const* argv) {
   app.add_option("--out", options.out, "folder of table.csv and the figures [default: the first DIR]")->type_name("OUT");
   app.add_option("--format", format, "what to write: md (Markdown on stdout), csv (OUT/table.csv, OUT/similarity.csv)")->type_name("WHAT")->capture_default_str();
   app.add_option("--measure", measures, "measures that the table on stdout shows, as in table.csv without _mean, e.g. test_mse,test_mse.h1 [default: test MSE, its excess, dimension of the last layer, time, within 100 columns]")->type_name("NAME,...");
-  app.add_option("--allow-mixed", allow_mixed, "accept trials of one table that differ in code, data or device, and average those that differ in a key that is no axis: any of code,data,device,configuration")->type_name("WHAT");
+  app.add_option("--allow-mixed", allow_mixed, "allow one table to mix trials that differ in code, data or device, or to average trials whose configurations differ outside the axes: any of code,data,device,configuration")->type_name("WHAT");
   app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg and .png: summary, dimension, errors, training, probes, similarity (needs gnuplot)");
   app.add_flag("--version", wants_version, "print version, commit, build type and HDF5 version");
 

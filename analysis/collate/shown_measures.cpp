@@ -60,7 +60,7 @@ std::vector<ShownMeasure> shown_measures(Table const& table, std::vector<std::st
 }
 
 bool shows_gap(Table const& table, std::vector<std::string> const& asked) {
-  // Where no cell has a number there is no column either.
+  // If no cell has a value, the table has no such column.
   std::set<std::string> expected{"train_mse", "val_mse", "test_mse", "excess_mse.h1"};
   for (auto const& column : shown_measures(table, asked)) expected.insert(column.measures.begin(), column.measures.end());
   return std::any_of(table.cells.begin(), table.cells.end(), [&](auto const& cell) {

@@ -8,7 +8,7 @@
 
 namespace mambasynth::collate {
 
-/// A column of the terminal's table. A cell shows the first of `measures` that it has; where that is no number, nothing.
+/// A column of the terminal's table. A cell shows the first of `measures` that it has, or nothing if that is NaN.
 struct ShownMeasure {
   std::string title;
   std::vector<std::string> measures;

@@ -54,7 +54,7 @@ void warn_of_doubles(std::map<std::string, std::string> const& axes, std::vector
     auto const [at, is_new] = by_seed.try_emplace(seed_of(*trial), trial);
     if (is_new) continue;
     auto const& first = *at->second;
-    auto const why = first.seed == trial->seed ? std::string("their configurations differ in a key that is no axis")
+    auto const why = first.seed == trial->seed ? std::string("their configurations differ outside the axes")
                                                : fmt::format("seed {} gives the same random numbers, generators take 32 bits", first.seed);
     warnings.push_back(fmt::format("{}, seed {}: trials {} and {} count as one, by their mean ({}). Collate the folders apart if they "
                                    "should not be averaged.",

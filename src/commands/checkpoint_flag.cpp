@@ -48,7 +48,7 @@ std::int64_t window_length(std::int64_t given, model::WeightsFile const& file) {
   if (!args || !args->find("seq_len")) return config::Train{}.seq_len;
   auto const steps = argument(file, "seq_len");
   if (!steps || *steps < 1)
-    throw errors::input("the checkpoint's seq_len cannot be used", "it is no whole number of steps", "Name the steps of a window with --seq-len");
+    throw errors::input("the checkpoint's seq_len cannot be used", "it is not a positive integer", "Name the steps of a window with --seq-len");
   return *steps;
 }
 

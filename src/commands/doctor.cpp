@@ -72,7 +72,7 @@ int run(DoctorOptions const& options) {
                           "it gave them neither PMIx nor PMI, so MPI will not start or make each task a job of its own",
                           "Use srun --mpi=pmix (srun --mpi=list shows what there is), or mpirun inside the job");
   }
-  // Here already, where there is one thread: the session does it after the watch has started.
+  // Before the watch starts a thread: the session would do it too late.
   environment::leave_ended_launch();
   environment::mend_temporary_folder();
   doctor::Cleaner cleaner;

@@ -59,7 +59,7 @@ std::optional<model::Network> initial_network(model::LoadedNetwork const& loaded
   if (!config.controls) return {};
   if (auto const seed = training_seed(loaded.file))
     return model::untrained_network(loaded.network.config(), loaded.network.channels(), *seed);
-  streams::tell("note: there is no untrained control (the checkpoint does not say its seed).\n");
+  streams::tell("note: the untrained control is left out (the checkpoint does not record its seed).\n");
   return {};
 }
 

@@ -98,7 +98,7 @@ int run(GatesOptions& options) {
   auto const statistics = gates::gate_statistics(*predictor, loaded.network, x, {series.circle, series.process.period},
                                                  {seq_len, trial.gates.skip.value_or(seq_len / skipped_share), trial.gates.around});
   if (series.circle.empty())
-    streams::tell("note: there are no statistics around switches (the series does not say which circle is visited).\n");
+    streams::tell("note: there are no statistics around switches (the series does not record which circle is visited).\n");
   std::optional<gates::SignalMaps> maps;
   if (trial.gates.umap)
     maps = gates::map_signals(*predictor, x, seq_len, trial.gates, threads, [](std::size_t done, std::size_t all) { streams::tell("UMAP {} of {}\n", done, all); });

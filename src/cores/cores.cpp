@@ -57,7 +57,7 @@ std::optional<fs::path> own_group(fs::path const& root, int version) {
   return std::nullopt;
 }
 
-/// What a group's own files grant; nothing for "max", -1 and what is no number.
+/// What a group's own files grant; nothing for "max", -1 or anything that is not a number.
 std::optional<double> granted(fs::path const& group, int version) {
   double quota = 0, period = 0;
   if (version == 2) {
@@ -141,7 +141,7 @@ std::optional<int> omp_num_threads() {
   if (!text) return std::nullopt;
   auto const number = environment::whole_number(text->substr(0, text->find(',')), 1, std::numeric_limits<int>::max());
   if (!number) {
-    environment::warn_ignored("OMP_NUM_THREADS", "it is no number of threads", "Set it to 1 or more, or unset it; --threads is stronger");
+    environment::warn_ignored("OMP_NUM_THREADS", "it is not a positive integer", "Set it to 1 or more, or unset it; --threads is stronger");
     return std::nullopt;
   }
   return static_cast<int>(*number);

@@ -24,7 +24,7 @@ struct Measured {
   std::int64_t dims = 0;
   double noise = 0;  ///< standard deviation of a channel; 0: not known
   analysis::DimensionEstimates all;
-  std::vector<std::int64_t> radii;           ///< inner ones; empty: the data are no whole numbers
+  std::vector<std::int64_t> radii;           ///< inner ones; empty if the data are not integers
   std::vector<analysis::Estimate> binomial;  ///< (radii)
   analysis::LocalCorrelation correlation;    ///< empty where not asked for
   std::string labels_name;

@@ -132,7 +132,7 @@ Findings check_environment(Facts const& facts) {
     for (auto const& [name, lowest, what] : numbers) {
       auto const value = value_of(rank.environment, name);
       if (value.empty() || whole_number_of({{name, value.substr(0, value.find(','))}}, name, lowest)) continue;
-      findings.push_back({Level::warning, "environment", fmt::format("{}={} is ignored", name, value), fmt::format("it is no number of {}", what), "Correct or unset it", {rank.rank}});
+      findings.push_back({Level::warning, "environment", fmt::format("{}={} is ignored", name, value), fmt::format("it is not a number of {}", what), "Correct or unset it", {rank.rank}});
     }
   return findings;
 }

@@ -33,7 +33,7 @@ std::optional<std::int64_t> number(char const* name, std::int64_t lowest, std::i
   auto const text = value(name);
   if (!text) return std::nullopt;
   auto const number = whole_number(*text, lowest, highest);
-  if (!number) warn_ignored(name, "it is no whole number from " + std::to_string(lowest) + " to " + std::to_string(highest), "Correct or unset it");
+  if (!number) warn_ignored(name, "it is not an integer from " + std::to_string(lowest) + " to " + std::to_string(highest), "Correct or unset it");
   return number;
 }
 

@@ -18,7 +18,7 @@ bool has_launcher();
 /// The nearest process above this one whose name is among `names`; 0 without one.
 pid_t process_above(std::span<std::string_view const> names);
 
-/// MPI keeps its session in TMPDIR (else TEMP, TMP), and ends the program where that is no folder that can be written.
+/// MPI keeps its session in TMPDIR (else TEMP, TMP), and ends the program if it cannot write there.
 /// Such a variable is replaced by /tmp, and a warning names it. Before MPI starts and before any thread does.
 void mend_temporary_folder();
 

@@ -9,7 +9,7 @@ namespace {
 
 struct Character {
   std::uint32_t code = 0;
-  std::size_t bytes = 0;  ///< 0: what is there is no character
+  std::size_t bytes = 0;  ///< 0: not a character
 };
 
 /// The character at the start of `text`, by the table of well-formed sequences of the Unicode Standard (3-7).

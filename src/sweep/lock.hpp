@@ -25,7 +25,7 @@ struct Holder : store::Process {
   [[nodiscard]] std::string describe() const;
 };
 
-/// Nothing when there is no such file, it cannot be read, or it is no lock.
+/// Nothing if the file is missing, unreadable or not a lock.
 std::optional<Holder> read_lock(std::filesystem::path const& file);
 /// This process.
 Holder this_process();

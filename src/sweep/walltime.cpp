@@ -54,7 +54,7 @@ std::optional<double> slurm_seconds_left() {
   auto const answer = squeue(*job, "--format=%L");
   if (!answer) {
     if (job->find_first_not_of("0123456789_") != std::string::npos)
-      environment::warn_ignored("SLURM_JOB_ID", "it is no job's number", "Unset it; --walltime says when this job ends");
+      environment::warn_ignored("SLURM_JOB_ID", "it is not a job ID", "Unset it; --walltime says when this job ends");
     return end;
   }
   bool const over = answer->succeeded ? answer->text.find_first_not_of(" \n") == std::string::npos : answer->text.find("Invalid job id") != std::string::npos;
