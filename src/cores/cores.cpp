@@ -6,56 +6,17 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <fstream>
 #include <limits>
-#include <sstream>
 #include <string>
 
+#include "cgroups/cgroups.hpp"
 #include "environment/environment.hpp"
 
 namespace mambasynth::cores {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A hierarchy of control groups that can limit processor time, as it is mounted.
-struct Mount {
-  int version = 2;
-  fs::path top;    ///< the group that is seen at `point`
-  fs::path point;
-};
-
-bool lists(std::string const& words, std::string const& word) { return ("," + words + ",").find("," + word + ",") != std::string::npos; }
-
-/// proc/self/mountinfo: "36 35 0:30 ROOT POINT options ... - TYPE source superoptions".
-std::vector<Mount> mounts(fs::path const& root) {
-  // The usual places stand for a mountinfo that cannot be read or does not tell.
-  std::vector<Mount> found{{2, "/", "/sys/fs/cgroup"}, {1, "/", "/sys/fs/cgroup/cpu"}, {1, "/", "/sys/fs/cgroup/cpu,cpuacct"}};
-  std::ifstream file(root / "proc/self/mountinfo");
-  for (std::string line; std::getline(file, line);) {
-    auto const dash = line.find(" - ");
-    if (dash == std::string::npos) continue;
-    std::istringstream before(line.substr(0, dash)), after(line.substr(dash + 3));
-    std::string skipped, top, point, type, source, options;
-    before >> skipped >> skipped >> skipped >> top >> point;
-    after >> type >> source >> options;
-    if (type == "cgroup2" || (type == "cgroup" && lists(options, "cpu"))) found.push_back({type == "cgroup2" ? 2 : 1, top, point});
-  }
-  return found;
-}
-
-/// This process's group by proc/self/cgroup: "0::/path" of version 2, "4:cpu,cpuacct:/path" of version 1.
-std::optional<fs::path> own_group(fs::path const& root, int version) {
-  std::ifstream file(root / "proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
-    auto const first = line.find(':'), second = line.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    auto const controllers = line.substr(first + 1, second - first - 1);
-    if (version == 2 ? controllers.empty() : lists(controllers, "cpu")) return line.substr(second + 1);
-  }
-  return std::nullopt;
-}
 
 /// What a group's own files grant; nothing for "max", -1 or anything that is not a number.
 std::optional<double> granted(fs::path const& group, int version) {
@@ -70,13 +31,6 @@ std::optional<double> granted(fs::path const& group, int version) {
   }
   if (!(quota > 0) || !(period > 0)) return std::nullopt;
   return quota / period;
-}
-
-/// `group` as it is seen below the mount point. Inside a container the path may be the host's, and the mount starts there.
-fs::path seen_at(Mount const& mount, fs::path const& group) {
-  auto const below = group.lexically_relative(mount.top);
-  if (below.empty() || *below.begin() == "..") return mount.top == "/" ? group.relative_path() : fs::path();
-  return below == "." ? fs::path() : below;
 }
 
 }  // namespace
@@ -98,21 +52,11 @@ std::vector<int> allowed() {
 
 std::optional<Quota> quota(fs::path const& root) {
   std::optional<Quota> least;
-  for (auto const& mount : mounts(root)) {
-    auto const group = own_group(root, mount.version);
-    if (!group) continue;
-    auto const top = root / mount.point.relative_path();
-    auto at = top;
-    auto const keep = [&] {
-      auto const cores = granted(at, mount.version);
-      if (cores && (!least || *cores < least->cores)) least = Quota{*cores, at};
-    };
-    keep();
-    for (auto const& part : seen_at(mount, *group)) {
-      at /= part;
-      keep();
+  for (auto const& hierarchy : cgroups::hierarchies("cpu", root))
+    for (auto const& group : hierarchy.groups) {
+      auto const cores = granted(group, hierarchy.version);
+      if (cores && (!least || *cores < least->cores)) least = Quota{*cores, group};
     }
-  }
   return least;
 }
 

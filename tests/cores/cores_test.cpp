@@ -5,8 +5,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,31 +14,11 @@
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "support/fake_root.hpp"
+
 using namespace mambasynth;
-namespace fs = std::filesystem;
 
 namespace {
-
-/// A root folder of pretended /proc and /sys files, removed at the end.
-class Root {
- public:
-  explicit Root(std::map<std::string, std::string> const& files) {
-    std::string name = (fs::temp_directory_path() / "cores_test.XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    folder_ = name;
-    for (auto const& [path, text] : files) {
-      fs::create_directories((folder_ / path).parent_path());
-      std::ofstream(folder_ / path) << text;
-    }
-  }
-  Root(Root const&) = delete;
-  Root& operator=(Root const&) = delete;
-  ~Root() { fs::remove_all(folder_); }
-  [[nodiscard]] fs::path const& path() const { return folder_; }
-
- private:
-  fs::path folder_;
-};
 
 std::string const mountinfo = "proc/self/mountinfo", group = "proc/self/cgroup";
 std::string const version_2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
@@ -94,7 +72,7 @@ TEST_CASE("the quota of processor time is the least of the own control group and
              {cpu_1 + "slurm/job_7/step_0/cpu.cfs_quota_us", "100000\n"}, {cpu_1 + "slurm/job_7/step_0/cpu.cfs_period_us", "100000\n"}}, 1.0},
        }) {
     INFO(what);
-    Root const root(files);
+    tests::FakeRoot const root(files);
     auto const quota = cores::quota(root.path());
     REQUIRE(quota.has_value() == cores.has_value());
     if (cores) CHECK(quota->cores == Catch::Approx(*cores));
@@ -120,7 +98,7 @@ TEST_CASE("the affinity mask counts, not the machine") {
     CPU_SET(static_cast<std::size_t>(before.back()), &one);
     REQUIRE(::sched_setaffinity(0, sizeof one, &one) == 0);
     CHECK(cores::allowed() == std::vector{before.back()});
-    CHECK(cores::usable(Root({}).path()) == 1);
+    CHECK(cores::usable(tests::FakeRoot({}).path()) == 1);
   }).join();
 }
 
