@@ -9,7 +9,7 @@
 #include "analysis/figures/dimension_figures.hpp"
 #include "backend/backend.hpp"
 #include "commands/flags.hpp"
-#include "commands/own_files.hpp"
+#include "commands/output_files.hpp"
 #include "commands/verb.hpp"
 #include "dimension/array.hpp"
 #include "dimension/dimension_file.hpp"

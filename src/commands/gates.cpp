@@ -12,8 +12,8 @@
 #include "backend/backend.hpp"
 #include "commands/checkpoint_flag.hpp"
 #include "commands/flags.hpp"
-#include "commands/own_files.hpp"
-#include "commands/room.hpp"
+#include "commands/memory.hpp"
+#include "commands/output_files.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "gates/figures.hpp"
@@ -85,7 +85,7 @@ int run(GatesOptions& options) {
   auto const threads = thread_count(options.run);
   auto const loaded = model::load_network(options.checkpoint);
   // Sums, squares and counts of a few quantities, in double precision.
-  config::require_room({{"the statistics around switches", {{"twice gates.around", 2 * trial.gates.around}, {"layers", loaded.network.config().n_layers}}, 64}}, memory_here());
+  config::require_within({{"the statistics around switches", {{"twice gates.around", 2 * trial.gates.around}, {"layers", loaded.network.config().n_layers}}, 64}}, memory_here());
   gates::require_layer(trial.gates, loaded.network.config().n_layers);
   auto const predictor = backend::predictor(device, loaded.network);
   auto const seq_len = window_length(options.seq_len, loaded.file);

@@ -10,8 +10,8 @@
 #include <optional>
 
 #include "commands/flags.hpp"
-#include "commands/own_files.hpp"
-#include "commands/room.hpp"
+#include "commands/memory.hpp"
+#include "commands/output_files.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "oracle/oracle_file.hpp"

@@ -14,7 +14,7 @@
 #include "backend/backend.hpp"
 #include "commands/arguments.hpp"
 #include "commands/flags.hpp"
-#include "commands/room.hpp"
+#include "commands/memory.hpp"
 #include "commands/trial_identity.hpp"
 #include "commands/verb.hpp"
 #include "cores/cores.hpp"
@@ -24,8 +24,8 @@
 #include "provenance/run.hpp"
 #include "series/load.hpp"
 #include "series/write_files.hpp"
+#include "store/damaged_file.hpp"
 #include "store/hdf5_threads.hpp"
-#include "store/own_files.hpp"
 #include "streams/streams.hpp"
 #include "sweep/run_sweep.hpp"
 #include "sweep/sweep_file.hpp"
@@ -245,7 +245,7 @@ int run(SweepOptions const& options) {
         },
         .check = [&](auto const& trial, std::int64_t ranks) {
           // The machine that plans may be smaller than those that compute.
-          if (!options.dry_run) config::require_room(config::needs_of_training(trial, device == "cpu"), memory);
+          if (!options.dry_run) config::require_within(config::needs_of_training(trial, device == "cpu"), memory);
           train::require_trainable(trial.train, ranks);
         }};
     return sweep::run_sweep(sweep_options, hooks, session);

@@ -14,8 +14,8 @@
 #include "analysis/trial_summary.hpp"
 #include "backend/backend.hpp"
 #include "commands/flags.hpp"
-#include "commands/own_files.hpp"
-#include "commands/room.hpp"
+#include "commands/memory.hpp"
+#include "commands/output_files.hpp"
 #include "commands/trial_identity.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
@@ -23,7 +23,7 @@
 #include "model/state_dict.hpp"
 #include "parallel/session.hpp"
 #include "store/atomic_file.hpp"
-#include "store/own_files.hpp"
+#include "store/damaged_file.hpp"
 #include "streams/streams.hpp"
 #include "train/checkpoint.hpp"
 #include "train/log.hpp"
@@ -244,7 +244,7 @@ int run(TrainOptions& options) {
     auto const device = use_device(options.run);
     resolve_precision(trial, device);
     config::check(trial);
-    config::require_room(config::needs_of_training(trial, device == "cpu"), memory_here());
+    config::require_within(config::needs_of_training(trial, device == "cpu"), memory_here());
     train::require_trainable(trial.train, ranks);
     return device;
   };

@@ -21,6 +21,12 @@ Data with_keys_of_file(Data const& of_file, Data const& configured) {
   return keys;
 }
 
+void check_against_file(Data const& configured, std::int64_t channels) {
+  if (configured.subspace_dim <= channels) return;
+  throw errors::usage("data.subspace_dim = " + std::to_string(configured.subspace_dim) + " is out of range",
+                      configured.path + " has " + std::to_string(channels) + " channels", "Leave it out: the keys of that series count");
+}
+
 void check_test_series(Data const& keys) {
   if (!keys.test_path_seed && keys.resolved_path_seed() == largest_data_seed)
     throw errors::usage("data.path_seed = " + std::to_string(largest_data_seed) + " leaves no seed for the test series",
@@ -79,7 +85,7 @@ void check(Trial const& trial) {
     check_test_series(trial.data);
   }
   check_effect(trial.train);
-  require_room(needs_of_training(trial, true), address_space());
+  require_within(needs_of_training(trial, true), address_space());
 }
 
 }  // namespace mambasynth::config

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "config/data.hpp"
 #include "config/dimension.hpp"
 #include "config/evaluate.hpp"
@@ -15,6 +17,9 @@ namespace mambasynth::config {
 /// The keys that describe a stored series: those that its file was generated from, but the test series' keys and the
 /// path as configured.
 Data with_keys_of_file(Data const& of_file, Data const& configured);
+/// Keys of [data] beside an existing series (data.path) of so many channels must not ask for what it cannot hold, although
+/// its own keys count: who gave them means another series. Throws errors::usage.
+void check_against_file(Data const& configured, std::int64_t channels);
 
 /// The test series must be another than the series itself, path and test path by different seeds, and have one: behind the
 /// largest seed there is no next. Throws errors::usage.

@@ -44,18 +44,18 @@ std::string in_bytes(std::uint64_t bytes) {
   return text.data();
 }
 
-Room address_space() { return {std::uint64_t{1} << 47, "a process can address"}; }
+Limit address_space() { return {std::uint64_t{1} << 47, "a process can address"}; }
 
-void require_room(std::vector<Need> const& needs, Room const& room) {
+void require_within(std::vector<Need> const& needs, Limit const& limit) {
   std::uint64_t all = 0;
   Need const* largest = nullptr;
   for (auto const& need : needs) {
     all = sum(all, bytes_of(need));
     if (largest == nullptr || bytes_of(need) > bytes_of(*largest)) largest = &need;
   }
-  if (all <= room.bytes) return;
+  if (all <= limit.bytes) return;
   throw errors::usage(largest->what + " would take " + in_bytes(bytes_of(*largest)) + ", " + in_words(*largest),
-                      room.says + " " + in_bytes(room.bytes) + (needs.size() > 1 ? "; all in all it would take " + in_bytes(all) : ""),
+                      limit.says + " " + in_bytes(limit.bytes) + (needs.size() > 1 ? "; all in all it would take " + in_bytes(all) : ""),
                       "Lower one of them");
 }
 

@@ -27,16 +27,16 @@ struct Need {
 std::uint64_t bytes_of(Need const& need);
 
 /// What a process may take, and whose words that is: "this machine has", "'runs' has room for".
-struct Room {
+struct Limit {
   std::uint64_t bytes = 0;
   std::string says;
 };
 
 /// No machine has more, so that sizes can be refused where it is not known which machine will compute.
-Room address_space();
+Limit address_space();
 
 /// Errors: errors::usage naming keys, values and bytes where the needs together do not fit.
-void require_room(std::vector<Need> const& needs, Room const& room);
+void require_within(std::vector<Need> const& needs, Limit const& limit);
 
 /// What the process behind a series holds in memory, however long the series is.
 std::vector<Need> needs_of_process(Data const& data);

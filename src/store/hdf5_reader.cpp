@@ -8,7 +8,7 @@
 #include "store/exact_integer.hpp"
 #include "store/hdf5.hpp"
 #include "store/hdf5_file.hpp"
-#include "store/room.hpp"
+#include "store/memory.hpp"
 
 namespace mambasynth::store {
 namespace {

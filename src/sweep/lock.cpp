@@ -18,7 +18,7 @@
 
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
-#include "store/own_files.hpp"
+#include "store/damaged_file.hpp"
 #include "store/temporaries.hpp"
 
 namespace mambasynth::sweep {

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "config/of_file.hpp"
+#include "config/config.hpp"
 #include "config/toml.hpp"
 #include "errors/errors.hpp"
 #include "sweep/cost.hpp"

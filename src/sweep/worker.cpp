@@ -11,7 +11,7 @@
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
 #include "store/atomic_file.hpp"
-#include "store/own_files.hpp"
+#include "store/damaged_file.hpp"
 #include "store/process.hpp"
 #include "store/temporaries.hpp"
 #include "sweep/ledger.hpp"

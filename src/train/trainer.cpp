@@ -10,7 +10,7 @@
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
 #include "model/state_dict.hpp"
-#include "store/own_files.hpp"
+#include "store/damaged_file.hpp"
 #include "train/log.hpp"
 
 namespace mambasynth::train {

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "config/of_file.hpp"
+#include "config/config.hpp"
 #include "series/load.hpp"
 #include "series/process.hpp"
 #include "series/windows.hpp"

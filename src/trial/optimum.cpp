@@ -13,8 +13,8 @@
 #include "series/process.hpp"
 #include "store/archive/sha256.hpp"
 #include "store/atomic_file.hpp"
+#include "store/damaged_file.hpp"
 #include "store/hdf5.hpp"
-#include "store/own_files.hpp"
 
 namespace mambasynth::trial {
 namespace {

@@ -19,7 +19,7 @@
 #include "evaluate/evaluation.hpp"
 #include "model/state_dict.hpp"
 #include "provenance/run.hpp"
-#include "store/own_files.hpp"
+#include "store/damaged_file.hpp"
 #include "train/log.hpp"
 #include "train/measure.hpp"
 #include "trial/optimum.hpp"

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "config/of_file.hpp"
+#include "config/config.hpp"
 #include "config/sizes.hpp"
 #include "config/text.hpp"
 #include "config/toml.hpp"
@@ -202,7 +202,7 @@ TEST_CASE("sizes are multiplied without overflow, and what fits no memory is ref
     config::apply_text(trial, text, "a.toml");
     INFO(text);
     try {
-      config::require_room(config::needs_of_training(trial, true), {20 * gigabytes, "this machine has"});
+      config::require_within(config::needs_of_training(trial, true), {20 * gigabytes, "this machine has"});
       FAIL_CHECK("not refused");
     } catch (errors::Error const& error) {
       CHECK(error.code() == errors::ExitCode::usage);
@@ -210,7 +210,7 @@ TEST_CASE("sizes are multiplied without overflow, and what fits no memory is ref
     }
   }
   config::Trial const documented;
-  CHECK_NOTHROW(config::require_room(config::needs_of_training(documented, true), {gigabytes, "this machine has"}));
+  CHECK_NOTHROW(config::require_within(config::needs_of_training(documented, true), {gigabytes, "this machine has"}));
 }
 
 TEST_CASE("every number has a range: none is open towards infinity") {

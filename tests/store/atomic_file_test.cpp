@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "store/own_files.hpp"
+#include "store/damaged_file.hpp"
 #include "store/process.hpp"
 #include "store/raises.hpp"
 #include "store/temporaries.hpp"

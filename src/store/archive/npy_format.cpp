@@ -11,7 +11,7 @@
 
 #include "errors/errors.hpp"
 #include "store/archive/zip_reader.hpp"
-#include "store/room.hpp"
+#include "store/memory.hpp"
 
 namespace mambasynth::store::npy {
 namespace {

@@ -12,7 +12,7 @@
 #include "store/archive/npz.hpp"
 #include "store/archive/zip_reader.hpp"
 #include "store/exact_integer.hpp"
-#include "store/room.hpp"
+#include "store/memory.hpp"
 
 /// Arrays that are converted while they are decoded.
 namespace mambasynth::store {

@@ -1,4 +1,4 @@
-#include "store/room.hpp"
+#include "store/memory.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "store/own_files.hpp"
+#include "store/damaged_file.hpp"
 
 #include <cstdio>
 

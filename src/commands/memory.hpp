@@ -7,7 +7,7 @@
 namespace mambasynth::commands {
 
 /// The memory that this process may take: the node's, less where a control group or `ulimit -v` says so.
-config::Room memory_here();
+config::Limit memory_here();
 
 /// Errors: errors::usage where a series of these keys, of which this process generates one of `parts`, does not fit its
 /// memory. One that is read from a file is not asked about.

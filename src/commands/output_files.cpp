@@ -1,4 +1,4 @@
-#include "commands/own_files.hpp"
+#include "commands/output_files.hpp"
 
 #include <fmt/format.h>
 
