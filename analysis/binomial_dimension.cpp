@@ -1,10 +1,11 @@
 #include "analysis/binomial_dimension.hpp"
 
+#include <fmt/format.h>
+#include <omp.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <fmt/format.h>
-#include <omp.h>
 
 #include "analysis/undefined.hpp"
 #include "errors/errors.hpp"
@@ -68,9 +69,7 @@ std::vector<double> shares_without(LatticeCounts const& counts, Blocks const& bl
 
 }  // namespace
 
-LatticeVolume lattice_volume(std::int64_t radius, double d) {
-  return volumes(radius, radius, d).outer;
-}
+LatticeVolume lattice_volume(std::int64_t radius, double d) { return volumes(radius, radius, d).outer; }
 
 double volume_ratio(std::int64_t inner, std::int64_t outer, double d) {
   auto const v = volumes(inner, outer, d);
@@ -99,7 +98,8 @@ Estimate binomial_dimension(LatticeCounts const& counts, Blocks const& blocks) {
   auto const slope = ratio_slope(volumes(counts.inner, counts.outer, d));
   auto const by_pairs = 2 * p * (1 - p) / k;
   auto const jackknife = jackknife_error(shares_without(counts, blocks, n, k));
-  auto const by_blocks = std::isnan(jackknife) ? jackknife : std::sqrt(std::max(jackknife * jackknife - by_pairs, by_pairs));
+  auto const by_blocks =
+      std::isnan(jackknife) ? jackknife : std::sqrt(std::max(jackknife * jackknife - by_pairs, by_pairs));
   return {d, std::sqrt(p * (1 - p) / k) / std::abs(slope), by_blocks / std::abs(slope)};
 }
 
@@ -137,7 +137,8 @@ std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, st
         auto const distance = manhattan(rows.data() + i * dims, rows.data() + j * dims, dims, period);
         if (distance > longest) continue;
         ++at[static_cast<std::size_t>(distance)];
-        if (blocks.count > 0 && blocks.of_point[static_cast<std::size_t>(i)] == blocks.of_point[static_cast<std::size_t>(j)])
+        if (blocks.count > 0 &&
+            blocks.of_point[static_cast<std::size_t>(i)] == blocks.of_point[static_cast<std::size_t>(j)])
           ++own[static_cast<std::size_t>(distance)];
       }
       for (std::size_t l = 1; l < at.size(); ++l) {
@@ -145,7 +146,8 @@ std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, st
         own[l] += own[l - 1];
       }
       for (auto& count : counts) {
-        auto const point = static_cast<std::size_t>(i), inner = static_cast<std::size_t>(count.inner), outer = static_cast<std::size_t>(count.outer);
+        auto const point = static_cast<std::size_t>(i), inner = static_cast<std::size_t>(count.inner),
+                   outer = static_cast<std::size_t>(count.outer);
         count.within_inner[point] = at[inner];
         count.within_outer[point] = at[outer];
         count.inner_own[point] = own[inner];

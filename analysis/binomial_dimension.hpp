@@ -29,8 +29,8 @@ struct LatticeCounts {
 /// of the k_i points within `outer` of point i, n_i lie within `inner`, binomially with p = V(inner, d) / V(outer, d).
 /// The root d of p(d) = sum n / sum k. Nominal error: the Cramer-Rao bound sqrt(p (1-p) / sum k) / |dp/dd|, which takes
 /// the k of all points for independent, though each pair is in two of them: a lower bound. Error by blocks: a jackknife
-/// of p, less what it counts once for either end of a pair (2 p (1-p) / sum k, the variance by pairs alone, which is also
-/// the least that the error can be). NaN where no point lies within `inner` or all of them do.
+/// of p, less what it counts once for either end of a pair (2 p (1-p) / sum k, the variance by pairs alone, which is
+/// also the least that the error can be). NaN where no point lies within `inner` or all of them do.
 Estimate binomial_dimension(LatticeCounts const& counts, Blocks const& blocks = {});
 
 /// rows: (point, dims), whole numbers. 1 <= inner[i], outer = 2 inner. `period`: 0, or the length of a periodic lattice
@@ -39,6 +39,7 @@ Estimate binomial_dimension(LatticeCounts const& counts, Blocks const& blocks = 
 /// Errors: errors::usage for no points, radii below 1.
 std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, std::int64_t points, std::int64_t dims,
                                           std::vector<std::int64_t> const& inner, std::int64_t period = 0,
-                                          int threads = 0, TemporalWindow const& window = {}, Blocks const& blocks = {});
+                                          int threads = 0, TemporalWindow const& window = {},
+                                          Blocks const& blocks = {});
 
 }  // namespace mambasynth::analysis

@@ -39,8 +39,8 @@ double jackknife_error(std::span<double const> without_one);
 
 /// How each block moves an estimate that looks at neighbours. Leaving a block out also removes neighbours of the points
 /// outside it, which sums over blocks miss. A plain jackknife overcounts this: a term shared by k points enters k times
-/// (Efron & Stein 1981, Ann. Stat. 9:586). The excess is local noise that averages out over a neighbourhood; what a block
-/// does to a whole region, such as one more visit to a state, remains.
+/// (Efron & Stein 1981, Ann. Stat. 9:586). The excess is local noise that averages out over a neighbourhood; what a
+/// block does to a whole region, such as one more visit to a state, remains.
 struct BlockShifts {
   std::vector<double> expected;  ///< (block), by the influence of its points, averaged over their neighbourhoods; sum 0
   std::vector<double> observed;  ///< (block), mean of the estimates with one block left out less that without this one

@@ -9,13 +9,9 @@ namespace mambasynth::analysis {
 namespace {
 
 /// Shrinking costs as much as the list is long, so it should come seldom; but a long list has a loose limit.
-std::size_t roomy(std::size_t k) {
-  return 3 * k + 32;
-}
+std::size_t roomy(std::size_t k) { return 3 * k + 32; }
 /// From that length on, distances in double for everything cost less than for the list.
-std::size_t too_long(std::size_t k) {
-  return 8 * k + 1024;
-}
+std::size_t too_long(std::size_t k) { return 8 * k + 1024; }
 
 }  // namespace
 

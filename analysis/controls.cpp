@@ -9,8 +9,8 @@ namespace mambasynth::analysis {
 void write_controls(store::Hdf5Writer& h5, Controls const& controls) {
   namespace layout = trial_layout;
   std::string const root = layout::control;
-  auto const add = [&](std::string const& name, std::vector<DimensionEstimates> const& sets, std::vector<std::string> const& dims,
-                       char const* meaning) {
+  auto const add = [&](std::string const& name, std::vector<DimensionEstimates> const& sets,
+                       std::vector<std::string> const& dims, char const* meaning) {
     h5.group(root + name);
     h5.attribute(root + name, "long_name", meaning);
     write_estimates(h5, root + name + "/" + layout::dimension_name, sets, dims);
@@ -21,9 +21,11 @@ void write_controls(store::Hdf5Writer& h5, Controls const& controls) {
     write_layer_measures_under(h5, root + "untrained/", controls.untrained);
   }
   if (!controls.shuffled.empty())
-    add("shuffled", controls.shuffled, {layout::layer}, "the same rows, each feature's values in a time order of its own");
+    add("shuffled", controls.shuffled, {layout::layer},
+        "the same rows, each feature's values in a time order of its own");
   if (controls.signal) add("signal", {*controls.signal}, {}, "the series without its noise, at the same rows");
-  if (controls.noise) add("noise", {*controls.noise}, {}, "independent normal numbers, as many rows and channels as the input");
+  if (controls.noise)
+    add("noise", {*controls.noise}, {}, "independent normal numbers, as many rows and channels as the input");
 }
 
 }  // namespace mambasynth::analysis

@@ -10,10 +10,10 @@ namespace mambasynth::analysis {
 /// What a layer's intrinsic dimension has to be read against; the raw input is the panel `input`. Each is measured at
 /// the same k and n1 and on as many rows as the layers are. What is not known is empty.
 struct Controls {
-  LayerMeasures untrained;                     ///< the same network with its initial weights, at the same rows
-  std::vector<DimensionEstimates> shuffled;    ///< (layer): each feature's values in a time order of its own
-  std::optional<DimensionEstimates> signal;    ///< the series without its noise, at the same rows
-  std::optional<DimensionEstimates> noise;     ///< independent normal numbers of as many channels as the series has
+  LayerMeasures untrained;                   ///< the same network with its initial weights, at the same rows
+  std::vector<DimensionEstimates> shuffled;  ///< (layer): each feature's values in a time order of its own
+  std::optional<DimensionEstimates> signal;  ///< the series without its noise, at the same rows
+  std::optional<DimensionEstimates> noise;   ///< independent normal numbers of as many channels as the series has
 
   [[nodiscard]] bool any() const { return !shuffled.empty() || signal || noise || !untrained.layers.empty(); }
 };

@@ -1,9 +1,10 @@
 #include "analysis/cross_moments.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
-#include <numeric>
 #include <omp.h>
+
+#include <algorithm>
+#include <numeric>
 
 #include "analysis/every_width.hpp"
 #include "errors/errors.hpp"

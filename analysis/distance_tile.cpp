@@ -35,7 +35,8 @@ template <std::int64_t Lanes>
 
 using Tile = void (*)(double const*, double const*, std::int64_t, double*, std::int64_t);
 
-void baseline(double const* queries, double const* candidates, std::int64_t dims, double* squared, std::int64_t stride) {
+void baseline(double const* queries, double const* candidates, std::int64_t dims, double* squared,
+              std::int64_t stride) {
   whole_tile<4>(queries, candidates, dims, squared, stride);
 }
 

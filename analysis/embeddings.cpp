@@ -13,7 +13,9 @@ std::vector<float> joined(std::vector<Embedded> const& panels, Member member) {
   return all;
 }
 
-constexpr char const* start_words = "where the UMAP's layout started: spectral (the graph's Laplacian), random (mostly a graph in pieces), none (no layout)";
+constexpr char const* start_words =
+    "where the UMAP's layout started: spectral (the graph's Laplacian), random (mostly a graph in pieces), none (no "
+    "layout)";
 
 std::vector<std::string> starts_of(std::vector<Embedded> const& panels) {
   std::vector<std::string> starts;
@@ -40,13 +42,16 @@ void write_embeddings(store::Hdf5Writer& h5, Embeddings const& e) {
     silhouettes.push_back(panel.silhouette);
   }
   h5.dataset<double>(group + "pca_share", shares, {trial_layout::layer, coordinate}, {"share of the variance", "1"});
-  h5.dataset<double>(group + "umap_from_share", kept, {trial_layout::layer}, {"share of the variance that UMAP started from", "1"});
-  h5.dataset<double>(group + "silhouette", silhouettes, {trial_layout::layer}, {"silhouette of the UMAP by circle", "1"});
+  h5.dataset<double>(group + "umap_from_share", kept, {trial_layout::layer},
+                     {"share of the variance that UMAP started from", "1"});
+  h5.dataset<double>(group + "silhouette", silhouettes, {trial_layout::layer},
+                     {"silhouette of the UMAP by circle", "1"});
   if (!e.circle.empty()) h5.dataset<std::int64_t>(group + "circle", e.circle, {point}, {"circle", "1"});
   if (!e.phase.empty()) h5.dataset<double>(group + "phase", e.phase, {point}, {"phase", "radian"});
   if (e.blocks.empty()) return;
   h5.text_scale(block, e.blocks, {"Mamba block, its output before it joins the residual stream", "1"});
-  h5.dataset<float>(group + "block_umap", joined(e.of_blocks, &Embedded::umap), {block, point, coordinate}, {"UMAP", "1"});
+  h5.dataset<float>(group + "block_umap", joined(e.of_blocks, &Embedded::umap), {block, point, coordinate},
+                    {"UMAP", "1"});
   h5.text_dataset(group + "block_umap_start", starts_of(e.of_blocks), {block}, {start_words, "1"});
 }
 

@@ -1,10 +1,11 @@
 #include "analysis/estimate_lists.hpp"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <exception>
-#include <omp.h>
 #include <utility>
 
 #include "analysis/undefined.hpp"
@@ -30,10 +31,13 @@ std::vector<Influence> influences(PointTerms const& terms, Curves const& curves,
   std::vector<Influence> all;
   for (std::size_t i = 0; i < curves.by_k.size(); ++i) {
     auto found = influence_by_k(terms.by_k[i], terms.ranks.k[i], curves.by_k[i], logs, index);
-    for (auto* one : {&found.levina_bickel_original, &found.levina_bickel, &found.mackay_ghahramani}) all.push_back(std::move(*one));
+    for (auto* one : {&found.levina_bickel_original, &found.levina_bickel, &found.mackay_ghahramani})
+      all.push_back(std::move(*one));
   }
-  Influence const none{std::vector<double>(static_cast<std::size_t>(logs.points)), std::vector<double>(static_cast<std::size_t>(logs.points))};
-  all.push_back(terms.ratio.empty() ? none : influence_by_ratio(terms.ratio[0], 1, curves.two_nn_ml.value, logs, index));
+  Influence const none{std::vector<double>(static_cast<std::size_t>(logs.points)),
+                       std::vector<double>(static_cast<std::size_t>(logs.points))};
+  all.push_back(terms.ratio.empty() ? none
+                                    : influence_by_ratio(terms.ratio[0], 1, curves.two_nn_ml.value, logs, index));
   auto line = all.back();
   for (auto* part : {&line.own, &line.on_others})
     for (auto& value : *part) value *= curves.two_nn_ls.se / curves.two_nn_ml.se;

@@ -19,13 +19,14 @@ std::vector<std::string> with(std::vector<std::string> dims, char const* last) {
 
 void write_estimator(store::Hdf5Writer& h5, std::string const& path, std::vector<Estimate> const& estimates,
                      std::vector<std::string> const& dims) {
-  auto const part = [&](std::string const& name, double Estimate::*member, std::string const& meaning) {
+  auto const part = [&](std::string const& name, double Estimate::* member, std::string const& meaning) {
     std::vector<double> values;
     for (auto const& estimate : estimates) values.push_back(estimate.*member);
     h5.dataset<double>(name, values, dims, {meaning, "1"});
   };
   part(path, &Estimate::value, "intrinsic dimension, " + path.substr(path.rfind('/') + 1));
-  part(path + "_se", &Estimate::se, "nominal standard error, a lower bound: neighbourhoods overlap and rows may depend on each other");
+  part(path + "_se", &Estimate::se,
+       "nominal standard error, a lower bound: neighbourhoods overlap and rows may depend on each other");
   part(path + "_se_blocks", &Estimate::se_blocks, "standard error by leaving stretches of time out");
 }
 
@@ -47,10 +48,13 @@ void write_estimates(store::Hdf5Writer& h5, std::string const& group, std::vecto
   add("mackay_ghahramani", by_k, [](auto const& set) { return set.mackay_ghahramani; });
   add("two_nn_ml", dims, [](auto const& set) { return std::vector{set.two_nn_ml}; });
   add("two_nn_ls", dims, [](auto const& set) { return std::vector{set.two_nn_ls}; });
-  if (!first.n1.empty()) add(layout::estimator_by_n1, with(dims, layout::n1), [](auto const& set) { return set.gride; });
+  if (!first.n1.empty())
+    add(layout::estimator_by_n1, with(dims, layout::n1), [](auto const& set) { return set.gride; });
   std::vector<std::int64_t> duplicates;
   for (auto const& set : sets) duplicates.push_back(set.duplicates);
-  h5.dataset<std::int64_t>(group + "duplicates", duplicates, dims, {"rows that equal another one; all estimators but levina_bickel_original are over distinct rows", "1"});
+  h5.dataset<std::int64_t>(
+      group + "duplicates", duplicates, dims,
+      {"rows that equal another one; all estimators but levina_bickel_original are over distinct rows", "1"});
 }
 
 }  // namespace mambasynth::analysis

@@ -74,7 +74,8 @@ InfluenceByK influence_by_k(PointTerms::ByK const& terms, std::int64_t k, ByK co
   for (std::size_t i = 0; i < points; ++i) {
     auto const sum = terms.sum[i];
     auto const count = terms.terms[i];
-    auto const original = original_at(sum, count, k), unbiased = unbiased_at(sum, count), inverse = inverse_at(sum, count);
+    auto const original = original_at(sum, count, k), unbiased = unbiased_at(sum, count),
+               inverse = inverse_at(sum, count);
     own(found.levina_bickel_original, i, (original - estimate.levina_bickel_original.value) / n);
     own(found.levina_bickel, i, (unbiased - estimate.levina_bickel.value) / n);
     own(found.mackay_ghahramani, i, (inverse - 1 / estimate.mackay_ghahramani.value) * per_inverse);

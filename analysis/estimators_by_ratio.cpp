@@ -1,7 +1,8 @@
+#include <omp.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <omp.h>
 
 #include "analysis/estimators.hpp"
 #include "analysis/undefined.hpp"
@@ -44,9 +45,7 @@ struct Slope {
 };
 
 /// l / (1 - e^(-d l)), with its limit 1/d at l = 0.
-double damped(double l, double decay, double d) {
-  return l > 0 ? l / decay : 1 / d;
-}
+double damped(double l, double decay, double d) { return l > 0 ? l / decay : 1 / d; }
 
 class GrideLikelihood {
  public:

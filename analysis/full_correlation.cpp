@@ -1,12 +1,13 @@
 #include "analysis/full_correlation.hpp"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <functional>
 #include <iterator>
 #include <numeric>
-#include <omp.h>
 #include <utility>
 
 #include "analysis/incomplete_beta.hpp"
@@ -114,16 +115,18 @@ std::vector<std::int64_t> by_distance(std::span<double const> rows, std::int64_t
   for (std::int64_t i = 0; i < points; ++i) {
     double squared = 0;
     for (std::int64_t x = 0; x < dims; ++x) {
-      auto const difference = rows[static_cast<std::size_t>(i * dims + x)] - rows[static_cast<std::size_t>(centre * dims + x)];
+      auto const difference =
+          rows[static_cast<std::size_t>(i * dims + x)] - rows[static_cast<std::size_t>(centre * dims + x)];
       squared += difference * difference;
     }
     order.emplace_back(Apart(rows.data() + i * dims, rows.data() + centre * dims, dims, squared), i);
   }
-  std::partial_sort(order.begin(), order.begin() + std::min(most, points), order.end(), [](auto const& a, auto const& b) {
-    return a.first < b.first || (!(b.first < a.first) && a.second < b.second);
-  });
+  std::partial_sort(
+      order.begin(), order.begin() + std::min(most, points), order.end(),
+      [](auto const& a, auto const& b) { return a.first < b.first || (!(b.first < a.first) && a.second < b.second); });
   std::vector<std::int64_t> nearest;
-  for (std::int64_t i = 0; i < std::min(most, points); ++i) nearest.push_back(order[static_cast<std::size_t>(i)].second);
+  for (std::int64_t i = 0; i < std::min(most, points); ++i)
+    nearest.push_back(order[static_cast<std::size_t>(i)].second);
   return nearest;
 }
 
@@ -172,9 +175,7 @@ double mean_of(std::vector<double> const& values) {
 
 }  // namespace
 
-double sphere_correlation(double r, double d) {
-  return share_above(1 - r * r / 2, d);
-}
+double sphere_correlation(double r, double d) { return share_above(1 - r * r / 2, d); }
 
 CorrelationFit full_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims) {
   auto const unit = on_sphere(rows, points, dims);

@@ -29,7 +29,7 @@ CorrelationFit full_correlation_dimension(std::span<double const> rows, std::int
 struct LocalCorrelation {
   std::vector<std::int64_t> k;
   std::vector<double> dimension;  ///< (k), mean over the centres
-  std::vector<double> se;         ///< (k), of that mean, from the spread over the centres: a lower bound, they share rows
+  std::vector<double> se;  ///< (k), of that mean, from the spread over the centres: a lower bound, they share rows
   std::vector<double> se_blocks;  ///< (k), by leaving blocks out (BlockShifts); NaN without blocks
   std::vector<double> residual;   ///< (k), mean over the centres
 };

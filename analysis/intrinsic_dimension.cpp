@@ -1,9 +1,10 @@
 #include "analysis/intrinsic_dimension.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <fmt/format.h>
 #include <type_traits>
 
 #include "analysis/distinct_rows.hpp"
@@ -20,7 +21,8 @@ namespace {
 double mean_distance(Neighbours const& neighbours, std::int64_t k) {
   if (k > neighbours.k) return undefined;
   double sum = 0;
-  for (std::int64_t i = 0; i < neighbours.points; ++i) sum += neighbours.distances_of(i)[static_cast<std::size_t>(k - 1)];
+  for (std::int64_t i = 0; i < neighbours.points; ++i)
+    sum += neighbours.distances_of(i)[static_cast<std::size_t>(k - 1)];
   return sum / static_cast<double>(neighbours.points);
 }
 
@@ -52,7 +54,9 @@ struct Sample {
     std::vector<std::int32_t> candidates;
     for (std::int32_t j = 0; j < points; ++j) {
       if (j == point || blocks.of_point[static_cast<std::size_t>(j)] == block) continue;
-      if (window.steps > 0 && std::abs(window.time[static_cast<std::size_t>(j)] - window.time[static_cast<std::size_t>(point)]) <= window.steps) continue;
+      if (window.steps > 0 && std::abs(window.time[static_cast<std::size_t>(j)] -
+                                       window.time[static_cast<std::size_t>(point)]) <= window.steps)
+        continue;
       candidates.push_back(j);
     }
     std::vector<double> squared(candidates.size());
@@ -61,7 +65,8 @@ struct Sample {
       if (small) {
         std::vector<Apart> apart;
         for (std::size_t j = 0; j < candidates.size(); ++j)
-          apart.emplace_back(rows.data() + point * dims, rows.data() + std::int64_t{candidates[j]} * dims, dims, squared[j]);
+          apart.emplace_back(rows.data() + point * dims, rows.data() + std::int64_t{candidates[j]} * dims, dims,
+                             squared[j]);
         std::partial_sort(apart.begin(), apart.begin() + static_cast<std::ptrdiff_t>(out.size()), apart.end());
         for (std::size_t j = 0; j < out.size(); ++j) out[j] = std::log(apart[j].distance());
         return;
@@ -95,7 +100,8 @@ Measured measure(Sample<T> const& sample, Ranks const& ranks, EstimateOptions co
   found.neighbours = search.find(sample.rows, sample.points, sample.dims, k, sample.window);
   found.curves = estimators::estimate_with_blocks(
       log_distances(found.neighbours, options.threads), found.neighbours.index, ranks,
-      {sample.blocks, excluded, [&](std::int64_t point, std::int32_t b, std::span<double> out) { sample.search_outside(point, b, out); }},
+      {sample.blocks, excluded,
+       [&](std::int64_t point, std::int32_t b, std::span<double> out) { sample.search_outside(point, b, out); }},
       options.threads);
   return found;
 }
@@ -141,9 +147,13 @@ std::vector<double> two_nn_ratios(Neighbours const& neighbours) {
 
 }  // namespace
 
-Estimate levina_bickel_original(Neighbours const& neighbours, std::int64_t k) { return at_k(neighbours, k).levina_bickel_original; }
+Estimate levina_bickel_original(Neighbours const& neighbours, std::int64_t k) {
+  return at_k(neighbours, k).levina_bickel_original;
+}
 Estimate levina_bickel(Neighbours const& neighbours, std::int64_t k) { return at_k(neighbours, k).levina_bickel; }
-Estimate mackay_ghahramani(Neighbours const& neighbours, std::int64_t k) { return at_k(neighbours, k).mackay_ghahramani; }
+Estimate mackay_ghahramani(Neighbours const& neighbours, std::int64_t k) {
+  return at_k(neighbours, k).mackay_ghahramani;
+}
 Estimate two_nn_ml(Neighbours const& neighbours) { return estimators::two_nn_ml(two_nn_ratios(neighbours)); }
 Estimate two_nn_ls(Neighbours const& neighbours) { return estimators::two_nn_ls(two_nn_ratios(neighbours)); }
 
@@ -171,7 +181,7 @@ namespace {
 /// rows: within the range of scaled_rows(), as checked.
 template <class T>
 DimensionEstimates estimate_near_one(std::span<T const> rows, std::int64_t points, std::int64_t dims,
-                                std::vector<std::int64_t> const& ks, EstimateOptions const& options) {
+                                     std::vector<std::int64_t> const& ks, EstimateOptions const& options) {
   auto const others = points - 1 - options.window.most_excluded();
   auto const distinct = distinct_rows(rows, points, dims);
   DimensionEstimates all;
@@ -192,9 +202,12 @@ DimensionEstimates estimate_near_one(std::span<T const> rows, std::int64_t point
     if (options.window.steps > 0) time.push_back(options.window.time[static_cast<std::size_t>(i)]);
   }
   auto const count = static_cast<std::int64_t>(distinct.first.size());
-  take(all, measure(Sample<T>{chosen, count, dims, blocks_of(options.blocks, distinct.first), {time, options.window.steps}}, {ks, all.n1}, options));
+  take(all,
+       measure(Sample<T>{chosen, count, dims, blocks_of(options.blocks, distinct.first), {time, options.window.steps}},
+               {ks, all.n1}, options));
   auto const original = measure(whole, {ks, {}}, options);
-  for (std::size_t i = 0; i < ks.size(); ++i) all.levina_bickel_original[i] = original.curves.by_k[i].levina_bickel_original;
+  for (std::size_t i = 0; i < ks.size(); ++i)
+    all.levina_bickel_original[i] = original.curves.by_k[i].levina_bickel_original;
   return all;
 }
 
@@ -204,7 +217,8 @@ void unscale(std::vector<double>& distances, int exponent) {
     bool const finite = std::isfinite(distance);
     distance = std::ldexp(distance, -exponent);
     if (finite && !std::isfinite(distance))
-      throw errors::input("mean distances beyond the range of double precision", "the largest coordinates are close to 1.8e308", "Rescale the points");
+      throw errors::input("mean distances beyond the range of double precision",
+                          "the largest coordinates are close to 1.8e308", "Rescale the points");
   }
 }
 

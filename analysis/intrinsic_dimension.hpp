@@ -18,9 +18,10 @@
 // 0. The functions of neighbours that are known already see distances only: they leave zero distances out, use the next
 // ones, and leave a point out that has too few.
 //
-// Standard errors `se` are nominal: they hold for independent neighbourhoods in a locally uniform density. Neighbourhoods
-// of the same rows overlap and rows of a series depend on each other, so they are lower bounds; `se_blocks` leaves
-// stretches of time out and sees both (BlockShifts in blocks.hpp); it is at least half the nominal one.
+// Standard errors `se` are nominal: they hold for independent neighbourhoods in a locally uniform density.
+// Neighbourhoods of the same rows overlap and rows of a series depend on each other, so they are lower bounds;
+// `se_blocks` leaves stretches of time out and sees both (BlockShifts in blocks.hpp); it is at least half the nominal
+// one.
 namespace mambasynth::analysis {
 
 /// NaN where undefined: no point that counts, or (errors only) too few.
@@ -31,8 +32,8 @@ struct Estimate {
 };
 
 /// The original program's Levina-Bickel: mean over points of m_i = (k-1) / sum_{j<k} ln(T_k/T_j). Its expectation is
-/// d (k-1)/(k-2). A point with T_k < 1e-12 min(1, largest T_k) or a mean logarithm <= 1e-10 is left out; one with a duplicate counts as 0.
-/// All functions of k: 3 <= k <= neighbours.k, else errors::usage.
+/// d (k-1)/(k-2). A point with T_k < 1e-12 min(1, largest T_k) or a mean logarithm <= 1e-10 is left out; one with a
+/// duplicate counts as 0. All functions of k: 3 <= k <= neighbours.k, else errors::usage.
 Estimate levina_bickel_original(Neighbours const& neighbours, std::int64_t k);
 /// Levina & Bickel 2004 (NIPS 17), unbiased form: mean over points of (k-2) / sum_{j<k} ln(T_k/T_j). The error needs
 /// k > 3: each m_i has variance d^2 / (k-3).
@@ -40,7 +41,8 @@ Estimate levina_bickel(Neighbours const& neighbours, std::int64_t k);
 /// MacKay & Ghahramani 2005 (comment on Levina & Bickel): 1 / mean over points of sum_{j<k} ln(T_k/T_j) / (k-1).
 Estimate mackay_ghahramani(Neighbours const& neighbours, std::int64_t k);
 
-/// TwoNN (Facco et al. 2017, Sci. Rep. 7:12140), mu_i = T_2/T_1 of N points: (N-1) / sum ln mu_i. Needs neighbours.k >= 2.
+/// TwoNN (Facco et al. 2017, Sci. Rep. 7:12140), mu_i = T_2/T_1 of N points: (N-1) / sum ln mu_i. Needs neighbours.k
+/// >= 2.
 Estimate two_nn_ml(Neighbours const& neighbours);
 /// The same by least squares through the origin of -ln(1 - F_i) on ln mu_(i), F_i = i/N, without the top 10 %.
 /// Error: first order in the deviations of exponential order statistics from their expectations.
@@ -69,7 +71,7 @@ inline constexpr std::int64_t gride_longest_n1 = 64;
 struct EstimateOptions {
   int threads = 0;  ///< 0 = OpenMP's own choice
   std::int64_t longest_n1 = gride_longest_n1;
-  Blocks blocks;    ///< none: no se_blocks
+  Blocks blocks;  ///< none: no se_blocks
   TemporalWindow window;
   NeighbourSearch const* search = nullptr;  ///< null: this processor's
 };
@@ -78,8 +80,8 @@ struct EstimateOptions {
 DimensionEstimates estimate_all(Neighbours const& neighbours, std::vector<std::int64_t> const& ks, int threads = 0);
 /// All estimators with their errors from one neighbour pass; n1 up to longest_n1 and as far as the points (and the
 /// window) go. Where rows have copies, the distinct ones are measured, and NaN is what they are too few for.
-/// rows: (point, dims), row-major, float or double, of any size (scaled_rows()). Errors: errors::usage for k < 3 or k >= points (less those that the
-/// window excludes), errors::input for NaN or infinity.
+/// rows: (point, dims), row-major, float or double, of any size (scaled_rows()). Errors: errors::usage for k < 3 or k
+/// >= points (less those that the window excludes), errors::input for NaN or infinity.
 template <class T>
 DimensionEstimates estimate_all(std::span<T const> rows, std::int64_t points, std::int64_t dims,
                                 std::vector<std::int64_t> const& ks, EstimateOptions const& options);

@@ -30,16 +30,19 @@ std::size_t most_components(std::vector<LayerActivation> const& layers) {
   return most;
 }
 
-void write_activation(Hdf5Writer& h5, std::string const& group, std::vector<LayerActivation> const& layers, std::size_t count) {
-  auto const add = [&](std::string const& name, double LayerActivation::*member, char const* meaning) {
+void write_activation(Hdf5Writer& h5, std::string const& group, std::vector<LayerActivation> const& layers,
+                      std::size_t count) {
+  auto const add = [&](std::string const& name, double LayerActivation::* member, char const* meaning) {
     std::vector<double> values;
     for (auto const& layer : layers) values.push_back(layer.*member);
     column(h5, group + name, values, count, {layout::layer}, {meaning, "1"});
   };
   add("mean", &LayerActivation::mean, "mean over rows and features");
   add("std", &LayerActivation::std, "standard deviation over rows and features");
-  add("participation_ratio", &LayerActivation::participation_ratio, "tr(C)^2 / tr(C^2) of the covariance of the features");
-  add("participation_ratio_unbiased", &LayerActivation::participation_ratio_unbiased, "the same of unbiased estimates of both traces");
+  add("participation_ratio", &LayerActivation::participation_ratio,
+      "tr(C)^2 / tr(C^2) of the covariance of the features");
+  add("participation_ratio_unbiased", &LayerActivation::participation_ratio_unbiased,
+      "the same of unbiased estimates of both traces");
   add("components_50", &LayerActivation::components_50, "principal directions that hold 50 % of the variance");
   add("components_90", &LayerActivation::components_90, "principal directions that hold 90 % of the variance");
   add("components_95", &LayerActivation::components_95, "principal directions that hold 95 % of the variance");
@@ -57,15 +60,18 @@ void write_activation(Hdf5Writer& h5, std::string const& group, std::vector<Laye
 }  // namespace
 
 void write_layer_measures_under(Hdf5Writer& h5, std::string const& group, LayerMeasures const& measures) {
-  if (!measures.dimension.empty()) write_estimates(h5, group + layout::dimension_name, measures.dimension, {layout::layer});
-  if (!measures.activation.empty()) write_activation(h5, group + layout::activation_name, measures.activation, measures.layers.size());
+  if (!measures.dimension.empty())
+    write_estimates(h5, group + layout::dimension_name, measures.dimension, {layout::layer});
+  if (!measures.activation.empty())
+    write_activation(h5, group + layout::activation_name, measures.activation, measures.layers.size());
 }
 
 void write_layer_measures(Hdf5Writer& h5, LayerMeasures const& measures) {
   if (!measures.layers.empty()) write_layers(h5, measures.layers);
   if (!measures.dimension.empty()) write_neighbour_scales(h5, measures.dimension);
   if (auto const components = most_components(measures.activation); components > 0)
-    h5.counting_scale(layout::component, 1, static_cast<std::int64_t>(components), {"principal direction, counted from 1", "1"});
+    h5.counting_scale(layout::component, 1, static_cast<std::int64_t>(components),
+                      {"principal direction, counted from 1", "1"});
   write_layer_measures_under(h5, "/", measures);
 }
 

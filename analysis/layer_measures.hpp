@@ -25,13 +25,13 @@ struct LayerActivation {
 
 /// What is measured on each layer: the part that trial.h5 and evaluation.h5 have in common.
 struct LayerMeasures {
-  std::vector<std::string> layers;             ///< "input", "layer_1", ..., "output"
-  std::vector<DimensionEstimates> dimension;   ///< (layer), all with the same k and n1; or empty
-  std::vector<LayerActivation> activation;     ///< (layer); or empty
+  std::vector<std::string> layers;            ///< "input", "layer_1", ..., "output"
+  std::vector<DimensionEstimates> dimension;  ///< (layer), all with the same k and n1; or empty
+  std::vector<LayerActivation> activation;    ///< (layer); or empty
 };
 
-/// The scales /layer, /k, /n1, /component and the groups /intrinsic_dimension and /activation, each where there is something.
-/// Errors: std::invalid_argument where lengths do not fit together.
+/// The scales /layer, /k, /n1, /component and the groups /intrinsic_dimension and /activation, each where there is
+/// something. Errors: std::invalid_argument where lengths do not fit together.
 void write_layer_measures(store::Hdf5Writer& h5, LayerMeasures const& measures);
 /// The same measures of another network under `group` (which ends with '/'), on the scales that are there already.
 void write_layer_measures_under(store::Hdf5Writer& h5, std::string const& group, LayerMeasures const& measures);

@@ -1,8 +1,9 @@
 #include "analysis/log_distances.hpp"
 
+#include <omp.h>
+
 #include <cmath>
 #include <cstddef>
-#include <omp.h>
 
 namespace mambasynth::analysis {
 

@@ -7,8 +7,7 @@
 
 namespace mambasynth::analysis {
 
-NearestList::NearestList(std::int64_t k, std::int64_t longest_offer)
-    : k_(k) {
+NearestList::NearestList(std::int64_t k, std::int64_t longest_offer) : k_(k) {
   auto const most = static_cast<std::size_t>(crowded() + longest_offer);
   key_ = std::make_unique<std::uint64_t[]>(most);
   index_ = std::make_unique<std::int32_t[]>(most);

@@ -1,8 +1,9 @@
 #include "analysis/neighbour_checks.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 #include <limits>
 
 namespace mambasynth::analysis {

@@ -1,11 +1,12 @@
 #include "analysis/neighbours.hpp"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <mutex>
 #include <numeric>
-#include <omp.h>
 #include <optional>
 #include <type_traits>
 
@@ -45,7 +46,9 @@ void search_small(search::Task<double> const& task, int threads) {
       others.clear();
       for (auto const j : all)
         if (excluded[static_cast<std::size_t>(j)] == 0)
-          others.push_back({{task.rows.data() + i * task.dims, task.rows.data() + j * task.dims, task.dims, squared[static_cast<std::size_t>(j)]}, j});
+          others.push_back({{task.rows.data() + i * task.dims, task.rows.data() + j * task.dims, task.dims,
+                             squared[static_cast<std::size_t>(j)]},
+                            j});
       std::partial_sort(others.begin(), others.begin() + task.k, others.end());
       for (std::int64_t j = 0; j < task.k; ++j) {
         task.distance[i * task.k + j] = others[static_cast<std::size_t>(j)].apart.distance();

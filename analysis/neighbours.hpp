@@ -31,8 +31,9 @@ struct TemporalWindow {
 /// Exact: those of a brute force whose squared distances are summed in double, one dimension after the other with fused
 /// multiply-adds, so the result has the same bits for any number of threads and any instruction set. Where it pays, a
 /// matrix product in single precision with a bound on its error first leaves only the candidates that could be among
-/// them. Rows that lie so close that the squares vanish are told apart by squares in a unit of their own. rows: (point, dims), row-major, float or double. `threads` 0 = OpenMP's own choice. Memory: the result and
-/// copies of the rows in double and single precision; never the distance matrix. Errors: errors::usage for k < 1 or k
+/// them. Rows that lie so close that the squares vanish are told apart by squares in a unit of their own. rows: (point,
+/// dims), row-major, float or double. `threads` 0 = OpenMP's own choice. Memory: the result and copies of the rows in
+/// double and single precision; never the distance matrix. Errors: errors::usage for k < 1 or k
 /// >= points (less those that the window excludes); errors::input for NaN, infinity or squares that overflow.
 template <class T>
 Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std::int64_t dims, std::int64_t k,

@@ -14,7 +14,8 @@ struct Trend {
 };
 
 /// Least squares over entries first .. last; the change from the one end of the line to the other.
-Trend trend_of(std::span<Estimate const> curve, std::span<BlockShifts const> shifts, std::size_t first, std::size_t last) {
+Trend trend_of(std::span<Estimate const> curve, std::span<BlockShifts const> shifts, std::size_t first,
+               std::size_t last) {
   auto const entries = static_cast<double>(last - first + 1);
   double squares = 0;
   for (auto i = first; i <= last; ++i) {
@@ -50,7 +51,8 @@ std::optional<Plateau> find_plateau(std::span<Estimate const> curve, std::span<B
       auto const trend = trend_of(curve, shifts, first, last);
       auto const change = std::abs(trend.change);
       // Negated, so that NaN in an entry or its error fails.
-      if (!(change <= visible * trend.error && change + possible * trend.error <= plateau_change * trend.mean)) continue;
+      if (!(change <= visible * trend.error && change + possible * trend.error <= plateau_change * trend.mean))
+        continue;
       auto const entries = last - first + 1, longest = best ? best->last - best->first + 1 : 0;
       auto const relative = change / trend.mean;
       if (entries < longest || (entries == longest && relative >= best_change)) continue;

@@ -1,7 +1,8 @@
 #include "analysis/point_terms.hpp"
 
-#include <algorithm>
 #include <omp.h>
+
+#include <algorithm>
 
 #include "analysis/undefined.hpp"
 
@@ -14,7 +15,8 @@ constexpr std::size_t logarithms_worth_threads = 1 << 20;
 PointTerms empty_terms(Ranks const& ranks, std::size_t points) {
   PointTerms terms{.ranks = ranks, .by_k = {}, .ratio = {}};
   for (std::size_t i = 0; i < ranks.k.size(); ++i)
-    terms.by_k.push_back({std::vector<double>(points), std::vector<std::int32_t>(points), std::vector<double>(points, undefined)});
+    terms.by_k.push_back(
+        {std::vector<double>(points), std::vector<std::int32_t>(points), std::vector<double>(points, undefined)});
   terms.ratio.assign(ranks.n1.size(), std::vector<double>(points, undefined));
   return terms;
 }
@@ -59,8 +61,8 @@ PointTerms point_terms_without(std::int32_t block, Blocks const& blocks, LogDist
                                std::span<std::int32_t const> index, Ranks const& ranks, std::int64_t reach,
                                SearchOutside const& search) {
   auto const points = static_cast<std::size_t>(logs.points), k = static_cast<std::size_t>(logs.k);
-  auto const left =
-      static_cast<std::size_t>(std::count_if(blocks.of_point.begin(), blocks.of_point.end(), [&](auto of) { return of != block; }));
+  auto const left = static_cast<std::size_t>(
+      std::count_if(blocks.of_point.begin(), blocks.of_point.end(), [&](auto of) { return of != block; }));
   auto terms = empty_terms(ranks, left);
   std::vector<double> kept(static_cast<std::size_t>(std::max<std::int64_t>(reach, 0)));
   for (std::size_t i = 0, at = 0; i < points; ++i) {

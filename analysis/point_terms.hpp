@@ -22,13 +22,13 @@ struct Ranks {
 /// All that the estimators need of each point.
 struct PointTerms {
   struct ByK {
-    std::vector<double> sum;           ///< (point), sum_{j<k} ln(T_k/T_j) over the nonzero T_j
-    std::vector<std::int32_t> terms;   ///< (point), how many those are
-    std::vector<double> farthest;      ///< (point), ln T_k
+    std::vector<double> sum;          ///< (point), sum_{j<k} ln(T_k/T_j) over the nonzero T_j
+    std::vector<std::int32_t> terms;  ///< (point), how many those are
+    std::vector<double> farthest;     ///< (point), ln T_k
   };
   Ranks ranks;
-  std::vector<ByK> by_k;                    ///< (k)
-  std::vector<std::vector<double>> ratio;   ///< (n1) of (point), ln(T_2n1/T_n1) among nonzero distances; NaN: too few
+  std::vector<ByK> by_k;                   ///< (k)
+  std::vector<std::vector<double>> ratio;  ///< (n1) of (point), ln(T_2n1/T_n1) among nonzero distances; NaN: too few
 };
 
 /// Ranks beyond the lists leave their terms undefined.

@@ -11,20 +11,25 @@
 namespace mambasynth::analysis {
 namespace {
 
-void write_pairs(store::Hdf5Writer& h5, std::string const& path, std::string const& meaning, std::vector<double> const& values,
-                 std::string const& ending, std::string const& error, std::vector<double> const& errors) {
+void write_pairs(store::Hdf5Writer& h5, std::string const& path, std::string const& meaning,
+                 std::vector<double> const& values, std::string const& ending, std::string const& error,
+                 std::vector<double> const& errors) {
   if (values.empty()) return;
   h5.dataset<double>(path, values, {trial_layout::layer}, {meaning, "1"});
   h5.dataset<double>(path + ending, errors, {trial_layout::layer}, {error, "1"});
 }
 
-void write_scores(store::Hdf5Writer& h5, std::string const& path, std::vector<Scored> const& scores, std::string const& meaning) {
+void write_scores(store::Hdf5Writer& h5, std::string const& path, std::vector<Scored> const& scores,
+                  std::string const& meaning) {
   std::vector<double> values, errors;
   for (auto const& score : scores) {
     values.push_back(score.value);
     errors.push_back(score.se);
   }
-  write_pairs(h5, path, meaning, values, "_se", "standard error over draws of the series, visits as clusters; a lower bound with fewer than about 30 visits, or for an R^2 near 0", errors);
+  write_pairs(h5, path, meaning, values, "_se",
+              "standard error over draws of the series, visits as clusters; a lower bound with fewer than about 30 "
+              "visits, or for an R^2 near 0",
+              errors);
 }
 
 void write_shuffled(store::Hdf5Writer& h5, std::string const& path, std::vector<Shuffled> const& scores) {
@@ -33,7 +38,8 @@ void write_shuffled(store::Hdf5Writer& h5, std::string const& path, std::vector<
     means.push_back(score.mean);
     deviations.push_back(score.sd);
   }
-  write_pairs(h5, path, "the same with targets turned in time, mean over shifts", means, "_sd", "standard deviation over shifts", deviations);
+  write_pairs(h5, path, "the same with targets turned in time, mean over shifts", means, "_sd",
+              "standard deviation over shifts", deviations);
 }
 
 }  // namespace
@@ -50,10 +56,14 @@ void write_probes(store::Hdf5Writer& h5, Probes const& probes) {
   h5.attribute(trial_layout::probe_group, "shifts", probes.shifts);
   for (auto const& probe : probes.targets)
     for (auto const& score : probe.scores) {
-      auto const path = [&](std::string const& control) { return trial_layout::probe + probe.target + "/" + control + score.name; };
-      if (score.chance) h5.scalar(path("chance_"), *score.chance, {"of the most frequent class, or of the classes' shares", "1"});
+      auto const path = [&](std::string const& control) {
+        return trial_layout::probe + probe.target + "/" + control + score.name;
+      };
+      if (score.chance)
+        h5.scalar(path("chance_"), *score.chance, {"of the most frequent class, or of the classes' shares", "1"});
       write_scores(h5, path(""), score.trained, score.name + " of a linear probe on held-out stretches");
-      write_scores(h5, path(trial_layout::untrained_prefix), score.untrained, "the same of the network with its initial weights");
+      write_scores(h5, path(trial_layout::untrained_prefix), score.untrained,
+                   "the same of the network with its initial weights");
       write_shuffled(h5, path(trial_layout::shuffled_prefix), score.shuffled);
     }
 }

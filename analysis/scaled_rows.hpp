@@ -29,7 +29,8 @@ struct Apart {
   bool small = false;  ///< `squared` is times 2^(2 unit)
   double squared = 0;
 
-  Apart(double const* a, double const* b, std::int64_t dims, double plain) : small(plain < least_square), squared(plain) {
+  Apart(double const* a, double const* b, std::int64_t dims, double plain)
+      : small(plain < least_square), squared(plain) {
     if (!small) return;
     squared = 0;
     for (std::int64_t c = 0; c < dims; ++c) {

@@ -26,7 +26,8 @@ void write_shared_rows(store::Hdf5Writer& h5, std::vector<std::string> const& la
     auto const& rows = shared.layers[l];
     auto const features = feature_scale(rows.features);
     if (known.insert(rows.features).second) h5.counting_scale(features, 0, rows.features, {"feature", "1"});
-    h5.dataset<float>(layout::shared + layers[l], rows.values, {layout::shared_step, features}, {"activations", "1"}, store::Compression::none);
+    h5.dataset<float>(layout::shared + layers[l], rows.values, {layout::shared_step, features}, {"activations", "1"},
+                      store::Compression::none);
   }
 }
 
@@ -41,7 +42,8 @@ LayerRows read_shared_rows(std::filesystem::path const& file, std::string const&
   auto const path = layout::shared + layer;
   auto const shape = h5.shape(path);
   if (shape.size() != 2 || shape[0] != h5.shape(layout::shared_step)[0])
-    throw errors::input(file.string() + " cannot be used as a trial", fmt::format("{} does not have a row for each step of {}", path, layout::shared_step),
+    throw errors::input(file.string() + " cannot be used as a trial",
+                        fmt::format("{} does not have a row for each step of {}", path, layout::shared_step),
                         "Remove it and run the sweep again");
   return {shape[1], h5.read<float>(path)};
 }

@@ -9,7 +9,8 @@ void write_similarity(store::Hdf5Writer& h5, std::vector<std::string> const& lay
   namespace layout = trial_layout;
   bool const matrices = !similarity.cka.empty() || !similarity.neighbour_overlap.empty();
   if (matrices) h5.text_scale(layout::other_layer, layers, {"the layer compared with", "1"});
-  auto const add = [&](char const* name, std::vector<double> const& values, std::vector<std::string> const& dims, char const* meaning) {
+  auto const add = [&](char const* name, std::vector<double> const& values, std::vector<std::string> const& dims,
+                       char const* meaning) {
     if (!values.empty()) h5.dataset<double>(layout::similarity + std::string(name), values, dims, {meaning, "1"});
   };
   std::vector<std::string> const square{layout::layer, layout::other_layer}, one{layout::layer};

@@ -30,7 +30,8 @@ std::vector<double> means_by_block(TestBlocks const& blocks, std::vector<std::ve
   std::size_t window = 0;
   for (std::size_t b = 0; b < count; ++b)
     for (auto const last = window + static_cast<std::size_t>(blocks.windows[b]); window < last; ++window)
-      for (std::size_t h = 0; h < horizons; ++h) means[h * count + b] += by_window[window][h] / static_cast<double>(blocks.windows[b]);
+      for (std::size_t h = 0; h < horizons; ++h)
+        means[h * count + b] += by_window[window][h] / static_cast<double>(blocks.windows[b]);
   return means;
 }
 
@@ -58,8 +59,10 @@ ExcessByBlock read_excess_by_block(std::filesystem::path const& file) {
   found.horizon = h5.read<std::int64_t>(layout::horizon);
   found.blocks = {h5.read<std::int64_t>(layout::test_block), h5.read<std::int64_t>(layout::windows_by_block)};
   found.excess = h5.read<double>(layout::excess_by_block);
-  if (found.blocks.windows.size() != found.blocks.first.size() || found.excess.size() != found.horizon.size() * found.blocks.first.size())
-    throw errors::input(file.string() + " cannot be used as a trial", std::string(layout::excess_by_block) + " does not fit its axes",
+  if (found.blocks.windows.size() != found.blocks.first.size() ||
+      found.excess.size() != found.horizon.size() * found.blocks.first.size())
+    throw errors::input(file.string() + " cannot be used as a trial",
+                        std::string(layout::excess_by_block) + " does not fit its axes",
                         "Remove it and run the sweep again, or give the folder that a trial wrote");
   return found;
 }

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-/// Errors that come from the test series: it is one path of many, and its windows remember each other, so stretches of it
-/// are compared. Trials of a sweep that differ in their seed alone share it: their spread does not hold its error.
+/// Errors that come from the test series: it is one path of many, and its windows remember each other, so stretches of
+/// it are compared. Trials of a sweep that differ in their seed alone share it: their spread does not hold its error.
 namespace mambasynth::analysis {
 
 /// Consecutive windows, block by block; as equal in number as can be.
@@ -24,8 +24,8 @@ TestBlocks test_blocks(std::span<std::int64_t const> starts, std::int64_t length
 /// (horizon, block): means of `by_window` (window, horizon) over the windows of each block.
 std::vector<double> means_by_block(TestBlocks const& blocks, std::vector<std::vector<double>> const& by_window);
 
-/// (horizon): standard error of the mean over all windows, from `values` (horizon, block), block by block weighted by its
-/// windows: sqrt(B / (B - 1) sum_b (w_b (v_b - mean))^2), weights w of sum 1. NaN with fewer than two blocks.
+/// (horizon): standard error of the mean over all windows, from `values` (horizon, block), block by block weighted by
+/// its windows: sqrt(B / (B - 1) sum_b (w_b (v_b - mean))^2), weights w of sum 1. NaN with fewer than two blocks.
 std::vector<double> errors_over_blocks(TestBlocks const& blocks, std::span<double const> values);
 
 /// /horizon/excess_mse_by_block of a trial.h5.

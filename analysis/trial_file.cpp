@@ -57,17 +57,21 @@ void write_horizons(Hdf5Writer& h5, HorizonErrors const& horizon) {
   add("excess_mse", horizon.excess_mse, "test_mse - bayes_mse");
   add("val_bayes_mse", horizon.val_bayes_mse, "error of the Bayes optimum on the validation windows");
   auto const error_of = [](std::string const& what) {
-    return "standard error of " + what + " over blocks of the test series, for this network as it is: what another training seed would change is left out";
+    return "standard error of " + what +
+           " over blocks of the test series, for this network as it is: what another training seed would change is "
+           "left out";
   };
   add("test_mse_se", horizon.test_mse_se, error_of("test_mse"));
   add("bayes_mse_se", horizon.bayes_mse_se, error_of("bayes_mse"));
   add("excess_mse_se", horizon.excess_mse_se, error_of("excess_mse, of paired differences,"));
   if (horizon.excess_mse_by_block.empty()) return;
   auto const blocks = horizon.test_blocks.first.size();
-  scale(h5, layout::test_block, horizon.test_blocks.first, {"first step of a block of consecutive windows of the test series", "step"});
-  column(h5, layout::windows_by_block, horizon.test_blocks.windows, blocks, {layout::test_block}, {"windows of the block", "1"});
-  column(h5, layout::excess_by_block, horizon.excess_mse_by_block, horizon.horizon.size() * blocks, {layout::horizon, layout::test_block},
-         {"test_mse - bayes_mse over the windows of each block", "1"});
+  scale(h5, layout::test_block, horizon.test_blocks.first,
+        {"first step of a block of consecutive windows of the test series", "step"});
+  column(h5, layout::windows_by_block, horizon.test_blocks.windows, blocks, {layout::test_block},
+         {"windows of the block", "1"});
+  column(h5, layout::excess_by_block, horizon.excess_mse_by_block, horizon.horizon.size() * blocks,
+         {layout::horizon, layout::test_block}, {"test_mse - bayes_mse over the windows of each block", "1"});
 }
 
 void write_provenance(Hdf5Writer& h5, Provenance const& provenance) {

@@ -1,7 +1,8 @@
 #include "analysis/trial_history.hpp"
 
-#include <cmath>
 #include <fmt/format.h>
+
+#include <cmath>
 #include <string>
 
 #include "analysis/trial_layout.hpp"

@@ -40,7 +40,8 @@ inline constexpr char const* shared_step = "/shared/step";
 inline constexpr char const* provenance = "/provenance";
 
 inline constexpr std::array final_measures = {"train_mse", "val_mse", "test_mse"};
-inline constexpr std::array horizon_measures = {"val_mse", "test_mse", "bayes_mse", "excess_mse", "val_bayes_mse", "test_mse_se", "bayes_mse_se", "excess_mse_se"};
+inline constexpr std::array horizon_measures = {"val_mse",       "test_mse",    "bayes_mse",    "excess_mse",
+                                                "val_bayes_mse", "test_mse_se", "bayes_mse_se", "excess_mse_se"};
 inline constexpr std::array estimators_by_k = {"levina_bickel_original", "levina_bickel", "mackay_ghahramani"};
 inline constexpr std::array estimators_by_layer = {"two_nn_ml", "two_nn_ls"};
 inline constexpr char const* estimator_by_n1 = "gride";
@@ -51,6 +52,8 @@ inline constexpr std::array series_controls = {"signal", "noise"};
 inline constexpr std::array probe_targets = {"circle", "phase", "revolutions_elapsed", "switch_hazard", "next_circle"};
 inline constexpr std::array probe_scores = {"accuracy", "balanced_accuracy", "log_loss", "r2"};
 inline constexpr std::array similarity_measures = {"cka_untrained", "label_overlap", "label_overlap_untrained"};
-inline constexpr std::array activation_measures = {"mean", "std", "participation_ratio", "participation_ratio_unbiased", "components_50", "components_90", "components_95"};
+inline constexpr std::array activation_measures = {
+    "mean",          "std",           "participation_ratio", "participation_ratio_unbiased",
+    "components_50", "components_90", "components_95"};
 
 }  // namespace mambasynth::analysis::trial_layout

@@ -29,12 +29,17 @@ class TrialReader {
     if (!h5_.exists(layout::provenance)) throw foreign(file, "it is an HDF5 file without /provenance");
     auto const schema = h5_.integer_attribute("/", "schema_version");
     if (schema > layout::schema_version) {
-      throw foreign(file, fmt::format("its schema version is {}, this program knows {}", schema, layout::schema_version));
+      throw foreign(file,
+                    fmt::format("its schema version is {}, this program knows {}", schema, layout::schema_version));
     }
   }
 
   TrialSummary read() {
-    TrialSummary trial{.provenance = provenance(), .seed = {}, .configuration = text_or_nothing("configuration"), .environment = environment(), .measures = {}};
+    TrialSummary trial{.provenance = provenance(),
+                       .seed = {},
+                       .configuration = text_or_nothing("configuration"),
+                       .environment = environment(),
+                       .measures = {}};
     trial.seed = seed_in(trial.configuration);
     measures_ = &trial.measures;
     for (auto const* name : layout::final_measures) read_final(name);
@@ -149,7 +154,8 @@ class TrialReader {
   }
   void read_activation(std::string const& group, std::string const& prefix) {
     for (std::string const name : layout::activation_measures)
-      by_layer(group + name, prefix + (name == "mean" || name == "std" ? "activation_" + name : name), &TrialReader::add_defined);
+      by_layer(group + name, prefix + (name == "mean" || name == "std" ? "activation_" + name : name),
+               &TrialReader::add_defined);
   }
   /// Of rows that belong to no layer.
   void read_series_dimension(std::string const& group, std::string const& prefix) {
@@ -163,12 +169,14 @@ class TrialReader {
       if (h5_.exists(group + name)) add(prefix + name, values(group + name, 1)[0]);
   }
 
-  void by_layer(std::string const& path, std::string const& measure, void (TrialReader::*take)(std::string, double) = &TrialReader::add) {
+  void by_layer(std::string const& path, std::string const& measure,
+                void (TrialReader::*take)(std::string, double) = &TrialReader::add) {
     if (!h5_.exists(path)) return;
     auto const found = values(path, layers_.size());
     for (std::size_t l = 0; l < layers_.size(); ++l) (this->*take)(measure + "." + layers_[l], found[l]);
   }
-  void by_layer_and(std::string const& scale, std::string const& letter, std::string const& path, std::string const& measure) {
+  void by_layer_and(std::string const& scale, std::string const& letter, std::string const& path,
+                    std::string const& measure) {
     if (!h5_.exists(path)) return;
     auto const positions = h5_.read<std::int64_t>(scale);
     auto const found = values(path, layers_.size() * positions.size());

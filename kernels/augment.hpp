@@ -6,13 +6,14 @@
 #include "kernels/cuda/stream.hpp"
 
 // target[b,t] = f_b Q x[b,t];   input[b,t,c] = target[b,t,c] + noise n[first_sample + b, t channels + c]
-// The augmentations of a training batch (train/augment.hpp) with Q and f drawn by the caller. n is standard normal (Box &
-// Muller 1958) from the Philox numbers of train::Draws, which is its definition:
+// The augmentations of a training batch (train/augment.hpp) with Q and f drawn by the caller. n is standard normal (Box
+// & Muller 1958) from the Philox numbers of train::Draws, which is its definition:
 //
 //   stream = the first two words of philox(counter = (step low, step high, noise_purpose, draws_counter), key = seed)
 //   words  = philox(counter = ((element / 2) low, high, row low, high), key = stream), element = t channels + c
 //   a, b   = 53 bits each of words 0, 1 and 2, 3, on [0, 1);   r = sqrt(-2 log(1 - a))
-//   n      = r cos(2 pi b) for even elements, r sin(2 pi b) for odd ones, in fp64, rounded to fp32 after the factor `noise`
+//   n      = r cos(2 pi b) for even elements, r sin(2 pi b) for odd ones, in fp64, rounded to fp32 after the factor
+//   `noise`
 //
 // Plain reference: augment_reference.cpp. GPU: cuda/augment.cu. Tests: tests/train/augment_test.cpp, which compares the
 // reference with the CPU's training, tests/kernels/cuda/augment_test.cpp. Caller: src/gpu/objective.cpp.
@@ -25,15 +26,16 @@ struct AugmentShape {
 
 inline constexpr std::uint32_t noise_purpose = 2, draws_counter = 1;
 
-/// Where `state` is given, as on the GPU inside a training step, rotation and scale are tables over the batches of an epoch,
-/// of which batch state->batch is meant, and the step is state->step. Without it they belong to this batch.
+/// Where `state` is given, as on the GPU inside a training step, rotation and scale are tables over the batches of an
+/// epoch, of which batch state->batch is meant, and the step is state->step. Without it they belong to this batch.
 struct Augmentation {
   float const* rotation = nullptr;  ///< ([batch of the epoch,] channel, channel) Q; nullptr: none
-  float const* scale = nullptr;     ///< ([batch of the epoch, batch_size]) f, from the first of these windows on; nullptr: none
-  double noise = 0;                 ///< standard deviation, in the data's units; 0: none
-  std::uint64_t seed = 0, step = 0; ///< of the noise
-  std::int64_t first_sample = 0;    ///< number of the first window in the whole batch
-  std::int64_t batch_size = 0;      ///< windows of all ranks and parts
+  float const* scale =
+      nullptr;       ///< ([batch of the epoch, batch_size]) f, from the first of these windows on; nullptr: none
+  double noise = 0;  ///< standard deviation, in the data's units; 0: none
+  std::uint64_t seed = 0, step = 0;  ///< of the noise
+  std::int64_t first_sample = 0;     ///< number of the first window in the whole batch
+  std::int64_t batch_size = 0;       ///< windows of all ranks and parts
   cuda::StepState const* state = nullptr;
 };
 
@@ -45,6 +47,6 @@ namespace cuda {
 /// x is neither target nor input. T: float, BFloat16.
 template <class T>
 void augment(AugmentShape const&, Augmentation const&, float const* x, float* target, T* input, Stream);
-}
+}  // namespace cuda
 
 }  // namespace mambasynth::kernels

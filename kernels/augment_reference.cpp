@@ -11,7 +11,9 @@ namespace {
 
 std::uint32_t low(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
 std::uint32_t high(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32); }
-double unit(std::uint32_t a, std::uint32_t b) { return (static_cast<double>(a >> 5) * 0x1p26 + static_cast<double>(b >> 6)) * 0x1p-53; }
+double unit(std::uint32_t a, std::uint32_t b) {
+  return (static_cast<double>(a >> 5) * 0x1p26 + static_cast<double>(b >> 6)) * 0x1p-53;
+}
 
 double normal(std::array<std::uint32_t, 2> const& stream, std::uint64_t row, std::uint64_t element) {
   auto const number = element / 2;
@@ -41,8 +43,9 @@ void augment(AugmentShape const& s, Augmentation const& a, float const* x, float
       if (a.scale != nullptr) value *= a.scale[b];
       target[row * s.channels + c] = value;
       if (a.noise > 0)
-        value += static_cast<float>(a.noise * normal({words[0], words[1]}, static_cast<std::uint64_t>(a.first_sample + b),
-                                                     static_cast<std::uint64_t>(t * s.channels + c)));
+        value +=
+            static_cast<float>(a.noise * normal({words[0], words[1]}, static_cast<std::uint64_t>(a.first_sample + b),
+                                                static_cast<std::uint64_t>(t * s.channels + c)));
       input[row * s.width + c] = value;
     }
   }

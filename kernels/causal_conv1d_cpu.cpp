@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include <omp.h>
+
+#include <algorithm>
 
 #include "kernels/causal_conv1d_lanes.hpp"
 #include "kernels/cpu.hpp"
@@ -15,9 +15,12 @@ template <class T>
 ConvLanes<T> lanes() {
 #ifdef MAMBASYNTH_KERNELS_X86
   switch (instruction_set()) {
-    case InstructionSet::avx512: return avx512::conv_lanes<T>();
-    case InstructionSet::avx2: return avx2::conv_lanes<T>();
-    case InstructionSet::baseline: break;
+    case InstructionSet::avx512:
+      return avx512::conv_lanes<T>();
+    case InstructionSet::avx2:
+      return avx2::conv_lanes<T>();
+    case InstructionSet::baseline:
+      break;
   }
 #endif
   return baseline::conv_lanes<T>();

@@ -1,11 +1,11 @@
 #include "kernels/cpu.hpp"
 
+#include <omp.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
-
-#include <omp.h>
 
 namespace mambasynth::kernels {
 namespace {
@@ -14,9 +14,12 @@ constexpr InstructionSet all_sets[] = {InstructionSet::avx512, InstructionSet::a
 
 char const* name_of(InstructionSet set) {
   switch (set) {
-    case InstructionSet::avx512: return "avx512";
-    case InstructionSet::avx2: return "avx2";
-    case InstructionSet::baseline: break;
+    case InstructionSet::avx512:
+      return "avx512";
+    case InstructionSet::avx2:
+      return "avx2";
+    case InstructionSet::baseline:
+      break;
   }
   return "baseline";
 }
@@ -63,10 +66,11 @@ bool supports(InstructionSet wanted) {
   switch (wanted) {
     case InstructionSet::avx512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-             supports(InstructionSet::avx2);
-    case InstructionSet::avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    case InstructionSet::baseline: break;
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && supports(InstructionSet::avx2);
+    case InstructionSet::avx2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case InstructionSet::baseline:
+      break;
   }
 #endif
   return wanted == InstructionSet::baseline;

@@ -11,9 +11,12 @@ template <class T>
 auto lanes() {
 #ifdef MAMBASYNTH_KERNELS_X86
   switch (instruction_set()) {
-    case InstructionSet::avx512: return &avx512::dropout_run<T>;
-    case InstructionSet::avx2: return &avx2::dropout_run<T>;
-    case InstructionSet::baseline: break;
+    case InstructionSet::avx512:
+      return &avx512::dropout_run<T>;
+    case InstructionSet::avx2:
+      return &avx2::dropout_run<T>;
+    case InstructionSet::baseline:
+      break;
   }
 #endif
   return &baseline::dropout_run<T>;

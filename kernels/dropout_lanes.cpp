@@ -54,8 +54,7 @@ MAMBASYNTH_INLINE void words_from(std::uint64_t first, std::uint64_t sample, std
     key1 += philox_weyl_1;
   }
   constexpr std::uint64_t low = 0xffffffffu;
-  store_interleaved((c0 & low) | (c1 << 32), (c2 & low) | (c3 << 32), to,
-                    std::make_integer_sequence<int, counters>{});
+  store_interleaved((c0 & low) | (c1 << 32), (c2 & low) | (c3 << 32), to, std::make_integer_sequence<int, counters>{});
 }
 
 }  // namespace

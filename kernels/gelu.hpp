@@ -10,13 +10,14 @@
 // Plain reference: gelu_reference.cpp. GPU: cuda/gelu.cu. Test: tests/kernels/gelu_test.cpp.
 namespace mambasynth::kernels {
 
-/// pre, out, dout, dpre: (row, column) contiguous; bias, dbias: (column). dpre may be dout; dbias = sum of dpre over rows.
+/// pre, out, dout, dpre: (row, column) contiguous; bias, dbias: (column). dpre may be dout; dbias = sum of dpre over
+/// rows.
 namespace reference {
 template <class T>
 void gelu_forward(std::int64_t rows, std::int64_t columns, T const* pre, Parameter<T> const* bias, T* out);
 template <class T>
-void gelu_backward(std::int64_t rows, std::int64_t columns, T const* pre, Parameter<T> const* bias, T const* dout, T* dpre,
-                   Parameter<T>* dbias);
+void gelu_backward(std::int64_t rows, std::int64_t columns, T const* pre, Parameter<T> const* bias, T const* dout,
+                   T* dpre, Parameter<T>* dbias);
 }  // namespace reference
 
 namespace cuda {
@@ -24,8 +25,8 @@ template <class T>
 void gelu_forward(std::int64_t rows, std::int64_t columns, T const* pre, Parameter<T> const* bias, T* out, Stream);
 std::size_t gelu_workspace_bytes(std::int64_t rows, std::int64_t columns);
 template <class T>
-void gelu_backward(std::int64_t rows, std::int64_t columns, T const* pre, Parameter<T> const* bias, T const* dout, T* dpre,
-                   Parameter<T>* dbias, std::byte* workspace, Stream);
+void gelu_backward(std::int64_t rows, std::int64_t columns, T const* pre, Parameter<T> const* bias, T const* dout,
+                   T* dpre, Parameter<T>* dbias, std::byte* workspace, Stream);
 }  // namespace cuda
 
 }  // namespace mambasynth::kernels

@@ -11,7 +11,8 @@
 // Plain reference: horizon_loss_reference.cpp. GPU: cuda/horizon_loss.cu. Test: tests/kernels/horizon_loss_test.cpp.
 namespace mambasynth::kernels {
 
-/// prediction, dprediction: (batch, time, width) contiguous with width >= channels; x: (batch, time, channel) contiguous.
+/// prediction, dprediction: (batch, time, width) contiguous with width >= channels; x: (batch, time, channel)
+/// contiguous.
 struct LossShape {
   std::int64_t batch, time, channels, width, horizon;
 };
@@ -23,7 +24,7 @@ struct LossArrays {
   float const* x;
   double* window_sum;
   T* dprediction;
-  float* dbias;   ///< (channel): sum of dprediction, unrounded, over batch and time
+  float* dbias;  ///< (channel): sum of dprediction, unrounded, over batch and time
 };
 
 namespace reference {

@@ -34,7 +34,7 @@ struct LaneTypes<float> {
   typedef std::uint32_t U __attribute__((vector_size(MAMBASYNTH_LANE_BYTES)));
   using Bits = std::uint32_t;
   static constexpr int mantissa_bits = 23;
-  static constexpr float magic = 0x1.8p23f;          // adding it rounds to a whole number
+  static constexpr float magic = 0x1.8p23f;  // adding it rounds to a whole number
   static constexpr float whole = 0x1p23f;
   static constexpr float exp_low = -87, exp_high = 88;  // e^x stays a normal number
   static constexpr float exp2_low = -126;
@@ -57,10 +57,10 @@ struct LaneTypes<double> {
   static constexpr double exp2_low = -1022;
   static constexpr double ln2_high = 0x1.62e42fee00000p-1, ln2_low = 0x1.a39ef35793c76p-33;
   // as above, error 8.4e-18
-  static constexpr double exp2_terms[] = {0.693147180559945309,    0.240226506959100982,    0.0555041086648215943,
-                                          0.00961812910760688853,  0.00133335581464169353,  0.000154035304417360502,
+  static constexpr double exp2_terms[] = {0.693147180559945309,     0.240226506959100982,   0.0555041086648215943,
+                                          0.00961812910760688853,   0.00133335581464169353, 0.000154035304417360502,
                                           0.0000152527338298361184, 1.32154425879216897e-6, 1.01780624458457735e-7,
-                                          7.0725859492692237e-9,   4.45496059818651839e-10};
+                                          7.0725859492692237e-9,    4.45496059818651839e-10};
   static constexpr int log_terms = 10;
 };
 
@@ -103,9 +103,7 @@ struct Lanes : LaneTypes<T> {
   static MAMBASYNTH_INLINE V load(T const* from) {
     return *reinterpret_cast<typename Constants::Unaligned const*>(from);
   }
-  static MAMBASYNTH_INLINE void store(T* to, V value) {
-    *reinterpret_cast<typename Constants::Unaligned*>(to) = value;
-  }
+  static MAMBASYNTH_INLINE void store(T* to, V value) { *reinterpret_cast<typename Constants::Unaligned*>(to) = value; }
   /// The first `count` lanes, zeros after them.
   static MAMBASYNTH_INLINE V load(T const* from, int count) {
     if (count >= width) return load(from);

@@ -14,9 +14,9 @@ namespace mambasynth::kernels {
 
 struct RecurrentGeneration {
   std::int64_t sequences, seed_steps, steps;
-  bool bf16_feedback;     ///< round is to bf16, of prediction, noise and sum; else nothing
-  float const* seed;      ///< (sequence, seed step, channel)
-  float const* noise;     ///< (sequence, step, channel), added to what is fed back; nullptr: none
+  bool bf16_feedback;  ///< round is to bf16, of prediction, noise and sum; else nothing
+  float const* seed;   ///< (sequence, seed step, channel)
+  float const* noise;  ///< (sequence, step, channel), added to what is fed back; nullptr: none
   /// Noise inside: (step), which row of hidden_noise the prediction behind this step gets, or -1. That pass leaves the
   /// carried state alone. nullptr: none.
   std::int32_t const* burst;
@@ -33,7 +33,8 @@ void pack_recurrent(RecurrentShape const&, RecurrentWeights<float> const&, float
 std::size_t recurrent_workspace_bytes(RecurrentShape const&, std::int64_t sequences);
 /// Seed and generation in one launch, fp32 throughout. packed and all arrays of the generation on the device.
 /// Errors: std::invalid_argument where a step does not fit the GPU's shared memory.
-void recurrent_generate(RecurrentShape const&, float const* packed, RecurrentGeneration const&, std::byte* workspace, Stream);
+void recurrent_generate(RecurrentShape const&, float const* packed, RecurrentGeneration const&, std::byte* workspace,
+                        Stream);
 }  // namespace cuda
 
 }  // namespace mambasynth::kernels

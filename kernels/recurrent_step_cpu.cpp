@@ -1,8 +1,8 @@
+#include <omp.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
-
-#include <omp.h>
 
 #include "kernels/cpu.hpp"
 #include "kernels/recurrent_step.hpp"
@@ -15,9 +15,12 @@ namespace {
 RecurrentLanes lanes() {
 #ifdef MAMBASYNTH_KERNELS_X86
   switch (instruction_set()) {
-    case InstructionSet::avx512: return avx512::recurrent_lanes();
-    case InstructionSet::avx2: return avx2::recurrent_lanes();
-    case InstructionSet::baseline: break;
+    case InstructionSet::avx512:
+      return avx512::recurrent_lanes();
+    case InstructionSet::avx2:
+      return avx2::recurrent_lanes();
+    case InstructionSet::baseline:
+      break;
   }
 #endif
   return baseline::recurrent_lanes();
@@ -43,7 +46,8 @@ RecurrentLayout layout_of(RecurrentShape const& s) {
   RecurrentLayout l{};
   l.channels = s.channels, l.features = s.features, l.layers = s.layers;
   l.states = s.states, l.rank = s.rank, l.taps = s.taps;
-  l.padded_channels = padded(s.channels), l.padded_features = padded(s.features), l.padded_dbl = padded(s.rank + 2 * s.states);
+  l.padded_channels = padded(s.channels), l.padded_features = padded(s.features),
+  l.padded_dbl = padded(s.rank + 2 * s.states);
   l.parts = parts_of(s.inner), l.hidden_parts = parts_of(s.hidden);
 
   Places in_part;
@@ -99,13 +103,16 @@ void transpose(float const* matrix, std::int64_t rows, std::int64_t columns, std
       target[(c - first_column) * stride + target_column + r - first] = matrix[r * columns + c];
 }
 
-void pack_part(RecurrentShape const& s, RecurrentLayout const& l, RecurrentLayer<float> const& w, std::int64_t first, float* at) {
+void pack_part(RecurrentShape const& s, RecurrentLayout const& l, RecurrentLayer<float> const& w, std::int64_t first,
+               float* at) {
   constexpr std::int64_t part = recurrent_part;
   auto const count = std::min<std::int64_t>(part, s.inner - first);
   transpose(w.in_proj, s.inner, s.features, first, part, 0, s.features, at + l.in_proj, 2 * part);
-  transpose(w.in_proj + s.inner * s.features, s.inner, s.features, first, part, 0, s.features, at + l.in_proj, 2 * part, part);
+  transpose(w.in_proj + s.inner * s.features, s.inner, s.features, first, part, 0, s.features, at + l.in_proj, 2 * part,
+            part);
   transpose(w.conv_weight, s.inner, s.taps, first, part, 0, s.taps, at + l.conv_weight, part);
-  transpose(w.x_proj, s.rank + 2 * s.states, s.inner, 0, s.rank + 2 * s.states, first, part, at + l.x_proj, l.padded_dbl);
+  transpose(w.x_proj, s.rank + 2 * s.states, s.inner, 0, s.rank + 2 * s.states, first, part, at + l.x_proj,
+            l.padded_dbl);
   transpose(w.dt_weight, s.inner, s.rank, first, part, 0, s.rank, at + l.dt_weight, part);
   transpose(w.A_log, s.inner, s.states, first, part, 0, s.states, at + l.decay, part);
   for (std::int64_t n = 0; n < s.states; ++n)
@@ -122,13 +129,15 @@ void pack_part(RecurrentShape const& s, RecurrentLayout const& l, RecurrentLayer
 /// `to` is zero.
 void pack(RecurrentShape const& s, RecurrentLayout const& l, RecurrentWeights<float> const& w, float* to) {
   constexpr std::int64_t part = recurrent_part;
-  transpose(w.input_weight, s.features, s.channels, 0, s.features, 0, s.channels, to + l.input_weight, l.padded_features);
+  transpose(w.input_weight, s.features, s.channels, 0, s.features, 0, s.channels, to + l.input_weight,
+            l.padded_features);
   std::copy_n(w.input_bias, s.features, to + l.input_bias);
   for (std::int64_t i = 0; i < s.layers; ++i) {
     auto* const layer = to + l.first_layer + i * l.layer_size;
     std::copy_n(w.layers[i].norm_weight, s.features, layer + l.norm_weight);
     std::copy_n(w.layers[i].norm_bias, s.features, layer + l.norm_bias);
-    for (std::int64_t p = 0; p < l.parts; ++p) pack_part(s, l, w.layers[i], p * part, layer + l.first_part + p * l.part_size);
+    for (std::int64_t p = 0; p < l.parts; ++p)
+      pack_part(s, l, w.layers[i], p * part, layer + l.first_part + p * l.part_size);
   }
   std::copy_n(w.final_weight, s.features, to + l.final_weight);
   std::copy_n(w.final_bias, s.features, to + l.final_bias);
@@ -140,7 +149,8 @@ void pack(RecurrentShape const& s, RecurrentLayout const& l, RecurrentWeights<fl
       auto* const at = packed + l.head_first_part + p * l.head_part_size;
       transpose(head.weight0, s.hidden, s.features, p * part, part, 0, s.features, at + l.head_weight0, part);
       std::copy_n(head.bias0 + p * part, std::min(part, s.hidden - p * part), at + l.head_bias0);
-      transpose(head.weight2, s.channels, s.hidden, 0, s.channels, p * part, part, at + l.head_weight2, l.padded_channels);
+      transpose(head.weight2, s.channels, s.hidden, 0, s.channels, p * part, part, at + l.head_weight2,
+                l.padded_channels);
     }
   }
 }
@@ -197,8 +207,9 @@ void RecurrentNetwork::step(RecurrentStep<float> const& step) {
   // A part is the least that is dealt out; a thread without one would only wait at the barriers.
   int const team = static_cast<int>(std::max<std::int64_t>(1, std::min<std::int64_t>(threads(), l.parts)));
   auto& room = parts_->room(step.sequences, team);
-  RecurrentPass const pass{&l,     parts_->weights.get(), step.sequences, step.state,     step.keep,          step.x,
-                           step.noise, room.xz.get(),         room.dbl.get(), room.out.get(), room.head_out.get()};
+  RecurrentPass const pass{
+      &l,         parts_->weights.get(), step.sequences, step.state,     step.keep,          step.x,
+      step.noise, room.xz.get(),         room.dbl.get(), room.out.get(), room.head_out.get()};
   auto const run = lanes();
 #pragma omp parallel num_threads(team)
   {

@@ -25,15 +25,16 @@ MAMBASYNTH_INLINE void columns(float const* weight, std::int64_t stride, std::in
   for (int j = 0; j < N; ++j) L::store(out + j * width, sum[j]);
 }
 
-/// weight: (input, output), outputs a multiple of recurrent_block. For each sequence, so that weights are read once from
-/// far away and then from the nearest cache.
+/// weight: (input, output), outputs a multiple of recurrent_block. For each sequence, so that weights are read once
+/// from far away and then from the nearest cache.
 void times(float const* weight, std::int64_t inputs, std::int64_t outputs, std::int64_t sequences, float const* in,
            std::int64_t in_stride, float const* start, float* out, std::int64_t out_stride) {
   for (std::int64_t o = 0; o < outputs;) {
     std::int64_t const vectors = (outputs - o) / width;
     auto const run = [&]<int N>(std::integral_constant<int, N>) {
       for (std::int64_t b = 0; b < sequences; ++b)
-        columns<N>(weight + o, outputs, inputs, in + b * in_stride, start ? start + o : nullptr, out + b * out_stride + o);
+        columns<N>(weight + o, outputs, inputs, in + b * in_stride, start ? start + o : nullptr,
+                   out + b * out_stride + o);
       o += N * width;
     };
     if (vectors >= 8) run(std::integral_constant<int, 8>{});
@@ -50,7 +51,8 @@ MAMBASYNTH_INLINE float sum_of(V v) {
   return sum;
 }
 
-/// u = (h - mean) / sqrt(variance + eps) weight + bias; the padding of h is zero, that of weight and bias makes u's zero.
+/// u = (h - mean) / sqrt(variance + eps) weight + bias; the padding of h is zero, that of weight and bias makes u's
+/// zero.
 void norm(RecurrentLayout const& l, float const* weight, float const* bias, float const* h, float* u) {
   V sum{};
   for (std::int64_t f = 0; f < l.padded_features; f += width) sum += L::load(h + f);
@@ -71,10 +73,11 @@ void norm(RecurrentLayout const& l, float const* weight, float const* bias, floa
 MAMBASYNTH_INLINE V erf(V x) {
   V const magnitude = x < 0 ? -x : x;
   V const s = x * x;
-  constexpr float near[] = {1.1283791065216064f,    -0.3761262595653534f,  0.11283597350120544f,  -0.02685432881116867f,
-                            0.005189312156289816f, -0.0008018855005502701f, 7.882497448008507e-05f};
-  constexpr float far[] = {0.0003032129898201674f, -1.1301666498184204f,  -0.6319370865821838f,
-                           -0.10997824370861053f,  0.02636471763253212f,  -0.004740222357213497f,
+  constexpr float near[] = {1.1283791065216064f,   -0.3761262595653534f,  0.11283597350120544f,
+                            -0.02685432881116867f, 0.005189312156289816f, -0.0008018855005502701f,
+                            7.882497448008507e-05f};
+  constexpr float far[] = {0.0003032129898201674f, -1.1301666498184204f,    -0.6319370865821838f,
+                           -0.10997824370861053f,  0.02636471763253212f,    -0.004740222357213497f,
                            0.0005927695310674608f, -4.559062290354632e-05f, 1.6140616025950294e-06f};
   V inside = L::splat(near[6]);
 #pragma GCC unroll 8
@@ -90,8 +93,8 @@ MAMBASYNTH_INLINE V erf(V x) {
 
 void enter(RecurrentPass const& p, RecurrentLocal const& local) {
   auto const& l = *p.layout;
-  times(p.weights + l.input_weight, l.channels, l.padded_features, p.sequences, p.x, l.channels, p.weights + l.input_bias,
-        local.h, l.padded_features);
+  times(p.weights + l.input_weight, l.channels, l.padded_features, p.sequences, p.x, l.channels,
+        p.weights + l.input_bias, local.h, l.padded_features);
 }
 
 void gather(RecurrentPass const& p, RecurrentLocal const& local, std::int64_t layer) {
@@ -104,15 +107,16 @@ void gather(RecurrentPass const& p, RecurrentLocal const& local, std::int64_t la
     if (layer > 0)
       for (std::int64_t f = 0; f < features; f += width) {
         V sum = L::load(p.out + b * features + f);
-        for (std::int64_t part = 1; part < l.parts; ++part) sum += L::load(p.out + (part * p.sequences + b) * features + f);
+        for (std::int64_t part = 1; part < l.parts; ++part)
+          sum += L::load(p.out + (part * p.sequences + b) * features + f);
         L::store(h + f, L::load(h + f) + sum);
       }
     if (layer > 0 && p.noise) {
       float const* const noise = p.noise + (b * l.layers + layer - 1) * l.features;
       for (std::int64_t f = 0; f < l.features; ++f) h[f] += noise[f];
     }
-    norm(l, last ? p.weights + l.final_weight : base + l.norm_weight, last ? p.weights + l.final_bias : base + l.norm_bias,
-         h, local.u + b * features);
+    norm(l, last ? p.weights + l.final_weight : base + l.norm_weight,
+         last ? p.weights + l.final_bias : base + l.norm_bias, h, local.u + b * features);
   }
 }
 
@@ -150,13 +154,15 @@ void scan(RecurrentPass const& p, RecurrentLocal const& local, std::int64_t laye
   for (std::int64_t b = 0; b < p.sequences; ++b) {
     for (std::int64_t j = 0; j < l.padded_dbl; j += width) {
       V sum = L::load(p.dbl + b * l.padded_dbl + j);
-      for (std::int64_t other = 1; other < l.parts; ++other) sum += L::load(p.dbl + (other * p.sequences + b) * l.padded_dbl + j);
+      for (std::int64_t other = 1; other < l.parts; ++other)
+        sum += L::load(p.dbl + (other * p.sequences + b) * l.padded_dbl + j);
       L::store(dbl + j, sum);
     }
     float const* const B = dbl + l.rank;
     float const* const C = B + l.states;
     float* const xz = p.xz + (part * p.sequences + b) * wide;
-    float* const s = p.state + b * l.state_size + layer * l.state_layer + part * l.state_part + (l.taps - 1) * recurrent_part;
+    float* const s =
+        p.state + b * l.state_size + layer * l.state_layer + part * l.state_part + (l.taps - 1) * recurrent_part;
     for (std::int64_t d = 0; d < recurrent_part; d += width) {
       V raw = L::load(w + l.dt_bias + d);
       for (std::int64_t r = 0; r < l.rank; ++r) raw += dbl[r] * L::load(w + l.dt_weight + r * recurrent_part + d);
@@ -181,7 +187,8 @@ void head(RecurrentPass const& p, RecurrentLocal const& local, std::int64_t head
   float const* const w = p.weights + l.first_head + head * l.head_size + l.head_first_part + part * l.head_part_size;
   for (std::int64_t b = 0; b < p.sequences; ++b) {
     float* const hidden = local.wide;
-    times(w + l.head_weight0, l.features, recurrent_part, 1, local.u + b * l.padded_features, 0, w + l.head_bias0, hidden, 0);
+    times(w + l.head_weight0, l.features, recurrent_part, 1, local.u + b * l.padded_features, 0, w + l.head_bias0,
+          hidden, 0);
     for (std::int64_t d = 0; d < recurrent_part; d += width) {
       V const a = L::load(hidden + d);
       L::store(hidden + d, a * (0.5f + 0.5f * erf(a * 0.70710678118654752440f)));

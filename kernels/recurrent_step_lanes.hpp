@@ -2,16 +2,16 @@
 
 #include <cstdint>
 
-// The vectorised part of a recurrent step (recurrent_step_lanes.cpp, compiled once for each instruction set) and what it
-// shares with the part that packs the weights and deals parts out to threads (recurrent_step_cpu.cpp).
+// The vectorised part of a recurrent step (recurrent_step_lanes.cpp, compiled once for each instruction set) and what
+// it shares with the part that packs the weights and deals parts out to threads (recurrent_step_cpu.cpp).
 //
 // Inner channels are dealt out in parts of 64. A layer then needs every other part twice: x_proj and out_proj sum over
 // all channels. Each part leaves its partial sums, and everybody adds them up in the order of the parts: two barriers a
 // layer, and no sum depends on the number of threads. The residual stream is kept by every thread for itself.
 namespace mambasynth::kernels {
 
-inline constexpr int recurrent_part = 64;    ///< channels of a part; a multiple of every vector's lanes
-inline constexpr int recurrent_block = 16;   ///< other axes are padded with zeros to a multiple of this
+inline constexpr int recurrent_part = 64;   ///< channels of a part; a multiple of every vector's lanes
+inline constexpr int recurrent_block = 16;  ///< other axes are padded with zeros to a multiple of this
 
 /// Sizes, padded sizes, and where what lies in the packed weights (in floats). Matrices are packed (in, padded out).
 struct RecurrentLayout {
@@ -26,12 +26,12 @@ struct RecurrentLayout {
   std::int64_t in_proj;      ///< (feature, [x channel, z channel])
   std::int64_t conv_weight;  ///< (tap, channel)
   std::int64_t conv_bias;
-  std::int64_t x_proj;       ///< (channel, [rank, B, C])
-  std::int64_t dt_weight;    ///< (rank, channel)
+  std::int64_t x_proj;     ///< (channel, [rank, B, C])
+  std::int64_t dt_weight;  ///< (rank, channel)
   std::int64_t dt_bias;
-  std::int64_t decay;        ///< A / ln 2: (state, channel)
+  std::int64_t decay;  ///< A / ln 2: (state, channel)
   std::int64_t D;
-  std::int64_t out_proj;     ///< (channel, feature)
+  std::int64_t out_proj;  ///< (channel, feature)
   // inside a head, and a part of it
   std::int64_t head_bias2, head_first_part, head_part_size;
   std::int64_t head_weight0, head_bias0, head_weight2;
@@ -59,11 +59,12 @@ struct RecurrentLocal {
 };
 
 struct RecurrentLanes {
-  void (*enter)(RecurrentPass const&, RecurrentLocal const&);                            ///< h = input_proj x
+  void (*enter)(RecurrentPass const&, RecurrentLocal const&);  ///< h = input_proj x
   /// Adds what the layer before left (layer > 0), then the norm of `layer`; layer = layers: the final norm.
   void (*gather)(RecurrentPass const&, RecurrentLocal const&, std::int64_t layer);
-  void (*project)(RecurrentPass const&, RecurrentLocal const&, std::int64_t layer, std::int64_t part);  ///< up to x_proj
-  void (*scan)(RecurrentPass const&, RecurrentLocal const&, std::int64_t layer, std::int64_t part);     ///< up to out_proj
+  void (*project)(RecurrentPass const&, RecurrentLocal const&, std::int64_t layer,
+                  std::int64_t part);                                                                ///< up to x_proj
+  void (*scan)(RecurrentPass const&, RecurrentLocal const&, std::int64_t layer, std::int64_t part);  ///< up to out_proj
   void (*head)(RecurrentPass const&, RecurrentLocal const&, std::int64_t head, std::int64_t part);
 };
 

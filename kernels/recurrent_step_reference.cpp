@@ -9,14 +9,15 @@
 namespace mambasynth::kernels {
 
 void check_recurrent(RecurrentShape const& s) {
-  bool const sizes = s.channels >= 1 && s.features >= 1 && s.inner >= 1 && s.states >= 1 && s.rank >= 1 && s.hidden >= 1;
+  bool const sizes =
+      s.channels >= 1 && s.features >= 1 && s.inner >= 1 && s.states >= 1 && s.rank >= 1 && s.hidden >= 1;
   if (sizes && s.layers >= 0 && s.heads >= 0 && s.taps >= 2) return;
   auto const text = [](std::int64_t v) { return std::to_string(v); };
-  throw std::invalid_argument("a recurrent step of channels " + text(s.channels) + ", features " + text(s.features) +
-                              ", layers " + text(s.layers) + ", inner " + text(s.inner) + ", states " + text(s.states) +
-                              ", rank " + text(s.rank) + ", taps " + text(s.taps) + ", hidden " + text(s.hidden) +
-                              ", heads " + text(s.heads) +
-                              " is impossible (sizes count from 1, layers and heads from 0, taps from 2). Correct the shape.");
+  throw std::invalid_argument(
+      "a recurrent step of channels " + text(s.channels) + ", features " + text(s.features) + ", layers " +
+      text(s.layers) + ", inner " + text(s.inner) + ", states " + text(s.states) + ", rank " + text(s.rank) +
+      ", taps " + text(s.taps) + ", hidden " + text(s.hidden) + ", heads " + text(s.heads) +
+      " is impossible (sizes count from 1, layers and heads from 0, taps from 2). Correct the shape.");
 }
 
 namespace reference {
@@ -50,13 +51,18 @@ Vector<T> norm(T const* weight, T const* bias, Vector<T> const& h) {
 }
 
 template <class T>
-T silu(T v) { return v / (T{1} + std::exp(-v)); }
+T silu(T v) {
+  return v / (T{1} + std::exp(-v));
+}
 template <class T>
-T softplus(T v) { return v > T{20} ? v : std::log1p(std::exp(v)); }
+T softplus(T v) {
+  return v > T{20} ? v : std::log1p(std::exp(v));
+}
 
 /// What a layer adds to the residual stream. window: (taps - 1, inner), oldest first; s: (inner, state).
 template <class T>
-Vector<T> block(RecurrentShape const& shape, RecurrentLayer<T> const& w, Vector<T> const& u, T* window, T* s, bool keep) {
+Vector<T> block(RecurrentShape const& shape, RecurrentLayer<T> const& w, Vector<T> const& u, T* window, T* s,
+                bool keep) {
   auto const inner = shape.inner, states = shape.states, before = shape.taps - 1;
   auto const xz = linear(w.in_proj, static_cast<T const*>(nullptr), 2 * inner, u);
   auto const at = [](std::int64_t i) { return static_cast<std::size_t>(i); };

@@ -50,7 +50,7 @@ struct NormGradients {
   T const* dresidual;  ///< gradient that reaches h on another way, or nullptr
   T* dh;               ///< may be dresidual
   T* dbranch;          ///< may be dh; nullptr: not wanted
-  Parameter<T> *dgamma, *dbeta;
+  Parameter<T>*dgamma, *dbeta;
   Parameter<T>* dbranch_bias;  ///< sum of dbranch over rows, or nullptr
 };
 
@@ -69,8 +69,8 @@ template <class T>
 void residual_norm_forward(NormShape const&, NormDropout const&, NormInputs<T> const&, NormOutputs<T> const&, Stream);
 /// u again from h and its statistics: cheaper than keeping it.
 template <class T>
-void norm_again(NormShape const&, T const* h, float const* mean, float const* inverse_deviation, Parameter<T> const* gamma,
-                Parameter<T> const* beta, T* u, Stream);
+void norm_again(NormShape const&, T const* h, float const* mean, float const* inverse_deviation,
+                Parameter<T> const* gamma, Parameter<T> const* beta, T* u, Stream);
 std::size_t residual_norm_workspace_bytes(NormShape const&);
 template <class T>
 void residual_norm_backward(NormShape const&, NormDropout const&, T const* h, float const* mean,

@@ -51,7 +51,7 @@ struct ScanGradients {
   T const* dout;
   T *dx, *ddelta, *dz, *dB, *dC;
   std::int64_t dz_stride, dB_stride, dC_stride;
-  Parameter<T> *dA, *dD, *ddelta_bias;
+  Parameter<T>*dA, *dD, *ddelta_bias;
 };
 
 /// Vectorised for the instruction set found at run time, parallel over batch and channels with OpenMP. The same bits
@@ -83,7 +83,8 @@ template <class T>
 std::size_t scan_workspace_bytes(ScanShape const&);
 /// saved: scan_saved_bytes, or nullptr (evaluation). last_state: (batch, channel, state) fp32, or nullptr.
 template <class T>
-void selective_scan_forward(ScanShape const&, ScanInputs<T> const&, T* out, std::byte* saved, float* last_state, Stream);
+void selective_scan_forward(ScanShape const&, ScanInputs<T> const&, T* out, std::byte* saved, float* last_state,
+                            Stream);
 template <class T>
 void selective_scan_backward(ScanShape const&, ScanInputs<T> const&, std::byte const* saved, ScanGradients<T> const&,
                              std::byte* workspace, Stream);

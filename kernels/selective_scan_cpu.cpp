@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include <omp.h>
+
+#include <algorithm>
 
 #include "kernels/cpu.hpp"
 #include "kernels/scratch.hpp"
@@ -15,9 +15,12 @@ template <class T>
 ScanLanes<T> lanes() {
 #ifdef MAMBASYNTH_KERNELS_X86
   switch (instruction_set()) {
-    case InstructionSet::avx512: return avx512::scan_lanes<T>();
-    case InstructionSet::avx2: return avx2::scan_lanes<T>();
-    case InstructionSet::baseline: break;
+    case InstructionSet::avx512:
+      return avx512::scan_lanes<T>();
+    case InstructionSet::avx2:
+      return avx2::scan_lanes<T>();
+    case InstructionSet::baseline:
+      break;
   }
 #endif
   return baseline::scan_lanes<T>();

@@ -230,8 +230,8 @@ void backward(ScanTask<T> const& task, std::int64_t k, T const* checkpoints, Sca
     for (int block = 0; block < chunk.blocks; ++block) {
       auto const at = states_at + block * L::width;
       int const i = chunk.at(block, 0);
-      TimeArrays<T> const here{time.delta + i,      time.delta_x + i, time.dy + i, time.y + i, time.from_B + i,
-                               time.from_decay + i, nullptr,          nullptr};
+      TimeArrays<T> const here{time.delta + i,  time.delta_x + i,    time.dy + i, time.y + i,
+                               time.from_B + i, time.from_decay + i, nullptr,     nullptr};
       auto const run = block == 0 ? backward_tile<T, true> : backward_tile<T, false>;
       run(chunk.steps, here, B_tile, C_tile, task.decay + at, state + at, sums.carry + at, sums.dA + at, kept_decay,
           kept_state, dB, dC);
@@ -246,8 +246,8 @@ void backward(ScanTask<T> const& task, std::int64_t k, T const* checkpoints, Sca
       V const x = L::load(in.x + chunk.offset(t, in.x_stride) + first, count);
       V const dy = L::load(time.dy + i), from_B = L::load(time.from_B + i);
       // `decay` is A / ln 2, which the sum over states has as a factor.
-      V const ddelta = (from_B * x + L::load(time.from_decay + i) * static_cast<T>(ln2)) *
-                       L::load(time.delta_slope + i);
+      V const ddelta =
+          (from_B * x + L::load(time.from_decay + i) * static_cast<T>(ln2)) * L::load(time.delta_slope + i);
       L::store(gradients.dx + contiguous, dy * L::load(D + first) + from_B * L::load(time.delta + i), count);
       L::store(gradients.ddelta + contiguous, ddelta, count);
       V const dz = L::load(time.dz_over_y + i) * L::load(time.y + i);

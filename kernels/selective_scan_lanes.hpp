@@ -12,8 +12,8 @@
 // zeros, for which every term of every sum is zero.
 namespace mambasynth::kernels {
 
-inline constexpr int scan_group = 64;        ///< channels of a task; a multiple of every vector's lanes
-inline constexpr int scan_tile_states = 4;   ///< states that are carried in registers through a chunk
+inline constexpr int scan_group = 64;       ///< channels of a task; a multiple of every vector's lanes
+inline constexpr int scan_tile_states = 4;  ///< states that are carried in registers through a chunk
 inline constexpr int scan_steps = static_cast<int>(scan_chunk);
 
 constexpr std::int64_t scan_padded_states(std::int64_t states) {
@@ -34,19 +34,19 @@ struct ScanTask {
 /// What a backward task adds to or leaves for the sums over tasks.
 template <class T>
 struct ScanSums {
-  T* carry;     ///< dL/dh at the border to the next chunk: (padded state, channel of the group)
-  T* dA;        ///< (padded state, channel of the group), added to
+  T* carry;             ///< dL/dh at the border to the next chunk: (padded state, channel of the group)
+  T* dA;                ///< (padded state, channel of the group), added to
   T *dD, *ddelta_bias;  ///< (channel of the group), added to
-  T *dB, *dC;   ///< sums over the group's channels: (tile, step of the chunk, state of the tile), overwritten
+  T *dB, *dC;           ///< sums over the group's channels: (tile, step of the chunk, state of the tile), overwritten
 };
 
 template <class T>
 struct ScanLanes {
-  std::int64_t (*forward_scratch)(std::int64_t states);   ///< elements that a thread needs
+  std::int64_t (*forward_scratch)(std::int64_t states);  ///< elements that a thread needs
   std::int64_t (*backward_scratch)(std::int64_t states);
   void (*forward)(ScanTask<T> const&, ScanOutputs<T> const&);  ///< all time steps
   void (*backward)(ScanTask<T> const&, std::int64_t chunk, T const* checkpoints, ScanGradients<T> const&,
-                   ScanSums<T> const&);                        ///< one chunk; chunks are called last to first
+                   ScanSums<T> const&);  ///< one chunk; chunks are called last to first
 };
 
 namespace baseline {

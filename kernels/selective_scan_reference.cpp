@@ -27,11 +27,17 @@ namespace reference {
 namespace {
 
 template <class T>
-T sigmoid(T v) { return T{1} / (T{1} + std::exp(-v)); }
+T sigmoid(T v) {
+  return T{1} / (T{1} + std::exp(-v));
+}
 template <class T>
-T softplus(T v) { return v > T{20} ? v : std::log1p(std::exp(v)); }
+T softplus(T v) {
+  return v > T{20} ? v : std::log1p(std::exp(v));
+}
 template <class T>
-T softplus_slope(T v) { return v > T{20} ? T{1} : sigmoid(v); }
+T softplus_slope(T v) {
+  return v > T{20} ? T{1} : sigmoid(v);
+}
 
 }  // namespace
 
@@ -58,8 +64,7 @@ void selective_scan_forward(ScanShape const& shape, ScanInputs<T> const& in, Sca
         }
         outputs.out[step * shape.channels + d] = y * z * sigmoid(z);
       }
-      if (outputs.last_state)
-        std::copy(h.begin(), h.end(), outputs.last_state + (b * shape.channels + d) * states);
+      if (outputs.last_state) std::copy(h.begin(), h.end(), outputs.last_state + (b * shape.channels + d) * states);
     }
 }
 

@@ -19,7 +19,8 @@ void BySeed::add(std::string const& seed, double value) {
 
 std::vector<double> BySeed::means() const {
   std::vector<double> means;
-  for (auto const& values : of_seed_) means.push_back(std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()));
+  for (auto const& values : of_seed_)
+    means.push_back(std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()));
   return means;
 }
 
@@ -31,7 +32,8 @@ double BySeed::mean() const {
 Interval BySeed::interval() const { return interval_of(means()); }
 
 bool BySeed::uneven() const {
-  return std::any_of(of_seed_.begin(), of_seed_.end(), [&](auto const& values) { return values.size() != of_seed_.front().size(); });
+  return std::any_of(of_seed_.begin(), of_seed_.end(),
+                     [&](auto const& values) { return values.size() != of_seed_.front().size(); });
 }
 
 bool BySeed::varies_within_a_seed() const {

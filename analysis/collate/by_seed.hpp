@@ -10,9 +10,9 @@
 
 namespace mambasynth::collate {
 
-/// Values of trials, pooled with the seed as the unit: trials of one seed share initial weights and the order of the data,
-/// and cells are chosen, not drawn, so that what varies at random is the seed. Each seed counts once, with the mean of its
-/// values. What is not finite is left out, and counted.
+/// Values of trials, pooled with the seed as the unit: trials of one seed share initial weights and the order of the
+/// data, and cells are chosen, not drawn, so that what varies at random is the seed. Each seed counts once, with the
+/// mean of its values. What is not finite is left out, and counted.
 class BySeed {
  public:
   void add(std::string const& seed, double value);
@@ -21,10 +21,10 @@ class BySeed {
   [[nodiscard]] double mean() const;
   /// Over the seeds' means; n counts the seeds that have a finite value.
   [[nodiscard]] Interval interval() const;
-  [[nodiscard]] std::int64_t values() const { return values_; }        ///< finite ones
-  [[nodiscard]] std::int64_t left_out() const { return left_out_; }    ///< NaN or infinite
-  [[nodiscard]] bool uneven() const;                                   ///< seeds differ in how many values they have
-  [[nodiscard]] bool varies_within_a_seed() const;                     ///< by more than rounding
+  [[nodiscard]] std::int64_t values() const { return values_; }      ///< finite ones
+  [[nodiscard]] std::int64_t left_out() const { return left_out_; }  ///< NaN or infinite
+  [[nodiscard]] bool uneven() const;                                 ///< seeds differ in how many values they have
+  [[nodiscard]] bool varies_within_a_seed() const;                   ///< by more than rounding
 
  private:
   [[nodiscard]] std::vector<double> means() const;

@@ -20,8 +20,10 @@ struct Count {
 /// Of what is not done, only what there is.
 std::vector<Count> counts_of(Table const& table) {
   std::vector<Count> counts{{"n", &Cell::n}};
-  for (auto const& count : {Count{"missing", &Cell::missing}, Count{"failed", &Cell::failed}, Count{"diverged", &Cell::diverged}})
-    if (std::any_of(table.cells.begin(), table.cells.end(), [&](auto const& cell) { return cell.*count.of > 0; })) counts.push_back(count);
+  for (auto const& count :
+       {Count{"missing", &Cell::missing}, Count{"failed", &Cell::failed}, Count{"diverged", &Cell::diverged}})
+    if (std::any_of(table.cells.begin(), table.cells.end(), [&](auto const& cell) { return cell.*count.of > 0; }))
+      counts.push_back(count);
   return counts;
 }
 
@@ -43,7 +45,8 @@ Rows rows_of(Table const& table, std::vector<Count> const& counts, std::vector<S
     for (auto const& axis : table.axes) row.push_back(escaped(value_of(cell, axis, nothing)));
     for (auto const& count : counts) row.push_back(fmt::format("{}", cell.*count.of));
     for (std::size_t c = 0; c < shown.size(); ++c) {
-      if (auto const* interval = shown[c].of(cell)) row.push_back(shown[c].of_test_series ? half_width(*interval) : text_of(*interval));
+      if (auto const* interval = shown[c].of(cell))
+        row.push_back(shown[c].of_test_series ? half_width(*interval) : text_of(*interval));
       else row.push_back(cell.n == 0 && c == 0 ? no_result(cell) : nothing);
     }
   }
@@ -54,11 +57,13 @@ Rows rows_of(Table const& table, std::vector<Count> const& counts, std::vector<S
 void shorten_keys(Rows& rows, std::vector<std::string> const& axes) {
   std::vector<std::string> keys;
   for (auto const& axis : axes) keys.push_back(axis.substr(axis.rfind('.') + 1));
-  if (std::set<std::string>(keys.begin(), keys.end()).size() == keys.size()) std::copy(keys.begin(), keys.end(), rows.front().begin());
+  if (std::set<std::string>(keys.begin(), keys.end()).size() == keys.size())
+    std::copy(keys.begin(), keys.end(), rows.front().begin());
 }
 
 /// Makes the table narrow enough; says what that cost.
-std::string fit(Rows& rows, Table const& table, std::vector<Count> const& counts, std::vector<ShownMeasure> const& shown) {
+std::string fit(Rows& rows, Table const& table, std::vector<Count> const& counts,
+                std::vector<ShownMeasure> const& shown) {
   if (width_of(rows) <= most_columns) return {};
   auto axes = table.axes.size();
   shorten_keys(rows, table.axes);
@@ -70,14 +75,16 @@ std::string fit(Rows& rows, Table const& table, std::vector<Count> const& counts
       titles.push_back(column->title);
       names.push_back(column->measures.front());
     }
-    cost += wrapped(fmt::format("Left out for its width: {} (--measure {} shows {}).", fmt::join(titles, ", "), fmt::join(names, ","),
-                                dropped == 1 ? "it" : "them"));
+    cost += wrapped(fmt::format("Left out for its width: {} (--measure {} shows {}).", fmt::join(titles, ", "),
+                                fmt::join(names, ","), dropped == 1 ? "it" : "them"));
   }
   bool const shorter = shorten_to_fit(rows, axes);
   std::size_t gone = 0;
   for (; axes > 1 && width_of(rows) > most_columns; ++gone, --axes)
     for (auto& row : rows) row.erase(row.begin() + static_cast<std::ptrdiff_t>(axes) - 1);
-  if (gone > 0) cost += fmt::format("Left out for their width: the last {} of {} axes (table.csv holds all).\n", gone, table.axes.size());
+  if (gone > 0)
+    cost += fmt::format("Left out for their width: the last {} of {} axes (table.csv holds all).\n", gone,
+                        table.axes.size());
   else if (shorter) cost += "Axes are shortened (table.csv holds them whole).\n";
   return cost;
 }

@@ -31,7 +31,8 @@ std::string canonical_number(std::string const& text) {
   auto const value = number_in<double>(text);
   if (!value || !std::isfinite(*value)) return text;
   constexpr double beyond_integers = 9223372036854775808.0;
-  if (*value == std::floor(*value) && std::abs(*value) < beyond_integers) return std::to_string(static_cast<std::int64_t>(*value));
+  if (*value == std::floor(*value) && std::abs(*value) < beyond_integers)
+    return std::to_string(static_cast<std::int64_t>(*value));
   return config::shortest(*value);
 }
 
@@ -72,9 +73,11 @@ void drop_implied(Configuration& configuration) {
   };
   auto const seed = number("data.seed"), path = number("data.path_seed");
   auto const of_path = path ? path : seed;
-  if (auto const test = number("data.test_path_seed"); test && *test > 0 && of_path == *test - 1) configuration.erase("data.test_path_seed");
+  if (auto const test = number("data.test_path_seed"); test && *test > 0 && of_path == *test - 1)
+    configuration.erase("data.test_path_seed");
   if (path && path == seed) configuration.erase("data.path_seed");
-  if (auto const steps = number("data.test_n_steps"); steps && steps == number("data.n_steps")) configuration.erase("data.test_n_steps");
+  if (auto const steps = number("data.test_n_steps"); steps && steps == number("data.n_steps"))
+    configuration.erase("data.test_n_steps");
 }
 
 }  // namespace
@@ -112,7 +115,8 @@ Value value_of(Configuration const& configuration, std::string const& key) {
   if (auto const at = configuration.find(key); at != configuration.end()) return at->second;
   Value value;
   with_field(key, [&](auto const&, auto const& otherwise) {
-    if constexpr (!requires { otherwise.has_value(); }) value = {config::canonical(otherwise), unquoted(config::to_toml(otherwise))};
+    if constexpr (!requires { otherwise.has_value(); })
+      value = {config::canonical(otherwise), unquoted(config::to_toml(otherwise))};
   });
   return value;
 }

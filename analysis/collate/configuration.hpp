@@ -14,16 +14,16 @@ struct Value {
   std::string written;
 };
 
-/// `section.key` -> value, as trial.h5 and sweep.toml hold a configuration. Keys that another implies (path seed and length
-/// of the test series) stand there only where they are not at what it implies.
+/// `section.key` -> value, as trial.h5 and sweep.toml hold a configuration. Keys that another implies (path seed and
+/// length of the test series) stand there only where they are not at what it implies.
 using Configuration = std::map<std::string, Value>;
 
-/// The canonical text of a value: by the key's type where the key is known, else as a number where it is one. The names of
-/// trials (key `trial`) are text, whatever they look like.
+/// The canonical text of a value: by the key's type where the key is known, else as a number where it is one. The names
+/// of trials (key `trial`) are text, whatever they look like.
 std::string canonical_of(std::string const& key, std::string const& written);
 
-/// From resolved TOML, one key a line; [sweep] and its tables are passed over. A key that is absent was not there yet when
-/// the file was written, and what it does by default was done.
+/// From resolved TOML, one key a line; [sweep] and its tables are passed over. A key that is absent was not there yet
+/// when the file was written, and what it does by default was done.
 Configuration read_configuration(std::string const& toml);
 
 /// The key's value, or its default; empty for a key that has none.

@@ -34,7 +34,9 @@ class Values {
     if (at == of_measure_.end()) return nothing;
     auto const& values = at->second;
     auto const interval = values.interval();
-    if (values.left_out() > 0 && left_out_++ == 0) first_left_out_ = fmt::format("{} of {} of {}", values.left_out(), values.left_out() + values.values(), described);
+    if (values.left_out() > 0 && left_out_++ == 0)
+      first_left_out_ =
+          fmt::format("{} of {} of {}", values.left_out(), values.left_out() + values.values(), described);
     if (interval.n == 0) return nothing;
     fewest_ = fewest_ == 0 ? interval.n : std::min(fewest_, interval.n);
     most_ = std::max(most_, interval.n);
@@ -45,15 +47,21 @@ class Values {
 
   [[nodiscard]] std::string title(std::string_view k) const {
     auto const seeds = fewest_ == most_ ? fmt::format("{}", most_) : fmt::format("{} to {}", fewest_, most_);
-    return most_ == 1 ? fmt::format("Controls ({} at k = {}), mean over the done trials of the only seed:", shown_estimator, k)
-                      : fmt::format("Controls ({} at k = {}), mean over the done trials of each seed, then over {} seeds, ± half the 95 % confidence interval over seeds:",
-                                    shown_estimator, k, seeds);
+    return most_ == 1
+               ? fmt::format("Controls ({} at k = {}), mean over the done trials of the only seed:", shown_estimator, k)
+               : fmt::format(
+                     "Controls ({} at k = {}), mean over the done trials of each seed, then over {} seeds, ± half the "
+                     "95 % confidence interval over seeds:",
+                     shown_estimator, k, seeds);
   }
   [[nodiscard]] std::string notes() const {
     std::string text;
-    if (untrained_differ_) text += "Untrained networks of one seed differ between cells: table.csv has them cell by cell. ";
+    if (untrained_differ_)
+      text += "Untrained networks of one seed differ between cells: table.csv has them cell by cell. ";
     if (uneven_) text += "Not every seed has every cell: a seed's mean is over those that it has. ";
-    if (left_out_ > 0) text += fmt::format("Infinite values are left out: {}{}. ", first_left_out_, left_out_ > 1 ? fmt::format(", and some of {} more", left_out_ - 1) : "");
+    if (left_out_ > 0)
+      text += fmt::format("Infinite values are left out: {}{}. ", first_left_out_,
+                          left_out_ > 1 ? fmt::format(", and some of {} more", left_out_ - 1) : "");
     return text.empty() ? text : "\n" + wrapped(text);
   }
 
@@ -80,8 +88,10 @@ std::string controls_table(Table const& table, SweepFolder const& sweep) {
     auto const whole = values.field(fmt::format("{}{}.{}", prefix, shown_estimator, k), title);
     std::vector<std::string> column;
     for (auto const& layer : layers)
-      column.push_back(whole == nothing ? values.field(fmt::format("{}{}.{}.{}", prefix, shown_estimator, layer, k), fmt::format("{} {}", title, layer))
-                       : column.empty() ? whole : nothing);
+      column.push_back(whole == nothing ? values.field(fmt::format("{}{}.{}.{}", prefix, shown_estimator, layer, k),
+                                                       fmt::format("{} {}", title, layer))
+                       : column.empty() ? whole
+                                        : nothing);
     if (std::all_of(column.begin(), column.end(), [](auto const& text) { return text == nothing; })) continue;
     rows.front().emplace_back(title);
     for (std::size_t l = 0; l < layers.size(); ++l) rows[l + 1].push_back(column[l]);

@@ -22,7 +22,8 @@ std::string shown_value(Value const& value) { return value.written.empty() ? "de
 class Holders {
  public:
   void add(Value const& value, std::string const& holder) {
-    auto at = std::find_if(values_.begin(), values_.end(), [&](auto const& known) { return known.first.canonical == value.canonical; });
+    auto at = std::find_if(values_.begin(), values_.end(),
+                           [&](auto const& known) { return known.first.canonical == value.canonical; });
     if (at == values_.end()) at = values_.insert(values_.end(), {value, {}});
     auto& holders = at->second;
     if (std::find(holders.begin(), holders.end(), holder) == holders.end()) holders.push_back(holder);
@@ -34,9 +35,11 @@ class Holders {
     std::vector<std::string> parts;
     for (auto const& [value, holders] : values_) {
       if (parts.size() == shown) break;
-      std::vector<std::string> const named(holders.begin(), holders.begin() + static_cast<std::ptrdiff_t>(std::min(shown, holders.size())));
-      parts.push_back(fmt::format("{} in {}{}", shown_value(value), fmt::join(named, ", "),
-                                  named.size() < holders.size() ? fmt::format(" and {} more", holders.size() - named.size()) : ""));
+      std::vector<std::string> const named(
+          holders.begin(), holders.begin() + static_cast<std::ptrdiff_t>(std::min(shown, holders.size())));
+      parts.push_back(
+          fmt::format("{} in {}{}", shown_value(value), fmt::join(named, ", "),
+                      named.size() < holders.size() ? fmt::format(" and {} more", holders.size() - named.size()) : ""));
     }
     auto const more = values_.size() - parts.size();
     return fmt::format("{}{}", fmt::join(parts, "; "), more > 0 ? fmt::format("; and {} more values", more) : "");
@@ -54,7 +57,9 @@ std::vector<std::pair<std::string, Holders>> differing(SweepFolder const& sweep)
     if (trial.result && trial.configuration)
       for (auto const& [key, value] : *trial.configuration)
         if (known.insert(key).second) keys.push_back(key);
-  auto const is_axis = [&](std::string const& key) { return std::find(sweep.axes.begin(), sweep.axes.end(), key) != sweep.axes.end(); };
+  auto const is_axis = [&](std::string const& key) {
+    return std::find(sweep.axes.begin(), sweep.axes.end(), key) != sweep.axes.end();
+  };
   // Which file is read decides what the others of [data] say.
   bool const files = is_axis("data.path");
   std::vector<std::pair<std::string, Holders>> found;
@@ -69,7 +74,8 @@ std::vector<std::pair<std::string, Holders>> differing(SweepFolder const& sweep)
 }
 
 /// What all results of a folder have; none where they differ.
-std::map<std::filesystem::path, std::optional<Value>> values_of_folders(SweepFolder const& sweep, std::string const& key) {
+std::map<std::filesystem::path, std::optional<Value>> values_of_folders(SweepFolder const& sweep,
+                                                                        std::string const& key) {
   std::map<std::filesystem::path, std::optional<Value>> values;
   for (auto const& trial : sweep.trials) {
     if (!trial.result || !trial.configuration) continue;
@@ -86,7 +92,8 @@ void give_axis(SweepFolder& sweep, std::string const& key) {
   for (auto& trial : sweep.trials) {
     if (trial.axes.contains(key)) continue;
     auto const of_folder = of_folders.find(trial.folder);
-    if (!trial.result && of_folder != of_folders.end() && of_folder->second) trial.axes[key] = shown_value(*of_folder->second);
+    if (!trial.result && of_folder != of_folders.end() && of_folder->second)
+      trial.axes[key] = shown_value(*of_folder->second);
     else if (trial.configuration) trial.axes[key] = shown_value(value_of(*trial.configuration, key));
   }
 }
@@ -98,7 +105,8 @@ void unify_values(SweepFolder& sweep) {
     if (key != trial_axis) give_axis(sweep, key);
     std::map<std::string, std::string> first;
     for (auto& trial : sweep.trials)
-      if (auto const at = trial.axes.find(key); at != trial.axes.end()) at->second = first.try_emplace(canonical_of(key, at->second), at->second).first->second;
+      if (auto const at = trial.axes.find(key); at != trial.axes.end())
+        at->second = first.try_emplace(canonical_of(key, at->second), at->second).first->second;
   }
 }
 
@@ -112,12 +120,14 @@ void tell_experiments_apart(SweepFolder& sweep, bool average) {
   auto const keys = differing(sweep);
   if (keys.empty()) return;
   // Trials outside a sweep are a row each, whatever they differ in.
-  bool const sweeps = std::any_of(sweep.trials.begin(), sweep.trials.end(), [](auto const& trial) { return !trial.axes.contains(trial_axis); });
+  bool const sweeps = std::any_of(sweep.trials.begin(), sweep.trials.end(),
+                                  [](auto const& trial) { return !trial.axes.contains(trial_axis); });
   if (sweeps) {
     auto const found = differences(sweep);
-    sweep.warnings.push_back(fmt::format("trials differ in {}, which no axis of the sweep moves. {}", fmt::join(found, ", "),
-                                         average ? "They are averaged, as --allow-mixed configuration asks."
-                                                 : "Each such key is a column, and they are not averaged; --allow-mixed configuration averages them."));
+    sweep.warnings.push_back(fmt::format(
+        "trials differ in {}, which no axis of the sweep moves. {}", fmt::join(found, ", "),
+        average ? "They are averaged, as --allow-mixed configuration asks."
+                : "Each such key is a column, and they are not averaged; --allow-mixed configuration averages them."));
   }
   if (average) return;
   for (auto const& [key, holders] : keys) sweep.axes.push_back(key);
@@ -133,7 +143,9 @@ void warn_of_environments(SweepFolder& sweep) {
   for (auto const& [name, holders] : facts)
     if (holders.differ()) found.push_back(fmt::format("{} ({})", name, holders.text()));
   if (!found.empty())
-    sweep.warnings.push_back(fmt::format("trials of one table were computed by different means: {}. Their numbers may differ by rounding.", fmt::join(found, ", ")));
+    sweep.warnings.push_back(
+        fmt::format("trials of one table were computed by different means: {}. Their numbers may differ by rounding.",
+                    fmt::join(found, ", ")));
 }
 
 }  // namespace mambasynth::collate

@@ -1,9 +1,10 @@
 #include "analysis/collate/figures.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <fmt/format.h>
 #include <functional>
 #include <set>
 
@@ -179,7 +180,8 @@ ProbeName parse_probe(std::string const& measure) {
 
 Curves probe_figure(Numbers const& numbers) {
   constexpr std::pair<char const*, char const*> controls[] = {
-      {analysis::trial_layout::untrained_prefix, "untrained network"}, {analysis::trial_layout::shuffled_prefix, "shuffled"}};
+      {analysis::trial_layout::untrained_prefix, "untrained network"},
+      {analysis::trial_layout::shuffled_prefix, "shuffled"}};
   Names layers;
   std::vector<ProbeName> probes;  // one a target and score
   for (auto const& measure : numbers.table_.measures) {
@@ -210,7 +212,8 @@ Curves probe_figure(Numbers const& numbers) {
   return figure;
 }
 
-/// "bars: 95 % confidence interval of the mean over 3 seeds"; of test errors, that it leaves out what the test series adds.
+/// "bars: 95 % confidence interval of the mean over 3 seeds"; of test errors, that it leaves out what the test series
+/// adds.
 std::string interval_words(Table const& table, Curves const& figure) {
   std::int64_t fewest = 0, most = 0;
   for (auto const& cell : table.cells) {
@@ -219,9 +222,12 @@ std::string interval_words(Table const& table, Curves const& figure) {
     most = std::max(most, cell.seeds);
   }
   if (most < 2) return {};
-  bool const of_test_errors = std::any_of(figure.panels.begin(), figure.panels.end(), [](auto const& panel) { return panel.part == "excess_mse" || panel.part == "test_mse"; });
+  bool const of_test_errors = std::any_of(figure.panels.begin(), figure.panels.end(), [](auto const& panel) {
+    return panel.part == "excess_mse" || panel.part == "test_mse";
+  });
   return fmt::format("{}: 95 % {} over {} seeds{}", figure.x.size() > figures::most_bars ? "bands" : "bars",
-                     of_test_errors ? "CI" : "confidence interval of the mean", fewest == most ? fmt::format("{}", most) : fmt::format("{} to {}", fewest, most),
+                     of_test_errors ? "CI" : "confidence interval of the mean",
+                     fewest == most ? fmt::format("{}", most) : fmt::format("{} to {}", fewest, most),
                      of_test_errors ? ", without test-series error" : "");
 }
 
@@ -230,8 +236,8 @@ std::string interval_words(Table const& table, Curves const& figure) {
 figures::Outcome draw_sweep(Table const& table, SweepFolder const& sweep, std::filesystem::path const& folder) {
   Numbers const numbers(table, sweep);
   auto outcome = figures::Outcome::drawn;
-  for (auto figure :
-       {summary_figure(table, sweep), dimension_figure(numbers), error_figure(numbers), training_figure(numbers, sweep), probe_figure(numbers)}) {
+  for (auto figure : {summary_figure(table, sweep), dimension_figure(numbers), error_figure(numbers),
+                      training_figure(numbers, sweep), probe_figure(numbers)}) {
     figure.note = interval_words(table, figure);
     if (figures::draw_curves(figure, folder) == figures::Outcome::gnuplot_missing)
       outcome = figures::Outcome::gnuplot_missing;

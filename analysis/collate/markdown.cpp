@@ -18,11 +18,15 @@ namespace {
 /// Which error is whose.
 std::string of_the_test_series(Table const& table) {
   if (!has_measure(table, "test_mse")) return {};
-  if (std::none_of(table.measures.begin(), table.measures.end(), [&](auto const& measure) { return has_test_error(table, measure); }))
+  if (std::none_of(table.measures.begin(), table.measures.end(),
+                   [&](auto const& measure) { return has_test_error(table, measure); }))
     return "Seeds share one test series, whose own error this leaves out.\n";
-  return wrapped(fmt::format("Seeds share one test series, whose own error this leaves out. {}: half the 95 % confidence interval over blocks of that series "
-                             "(Student's t), seeds averaged first; cells share the series too, so it is not the error of a difference between cells.",
-                             test_error_title));
+  return wrapped(
+      fmt::format("Seeds share one test series, whose own error this leaves out. {}: half the 95 % confidence interval "
+                  "over blocks of that series "
+                  "(Student's t), seeds averaged first; cells share the series too, so it is not the error of a "
+                  "difference between cells.",
+                  test_error_title));
 }
 
 std::string summary(Table const& table, SweepFolder const& sweep) {
@@ -33,15 +37,17 @@ std::string summary(Table const& table, SweepFolder const& sweep) {
     total.failed += cell.failed;
     total.diverged += cell.diverged;
   }
-  auto text = fmt::format("{} {} in {} {}: {} done, {} missing, {} failed, {} diverged.\n", sweep.trials.size(),
-                          sweep.trials.size() == 1 ? "trial" : "trials", table.cells.size(),
-                          table.cells.size() == 1 ? "cell" : "cells", total.n, total.missing, total.failed, total.diverged);
+  auto text =
+      fmt::format("{} {} in {} {}: {} done, {} missing, {} failed, {} diverged.\n", sweep.trials.size(),
+                  sweep.trials.size() == 1 ? "trial" : "trials", table.cells.size(),
+                  table.cells.size() == 1 ? "cell" : "cells", total.n, total.missing, total.failed, total.diverged);
   text += "Means over the done trials of a cell, ± half the 95 % confidence interval (Student's t over seeds).\n";
   text += of_the_test_series(table);
   if (has_measure(table, "excess_mse.h1")) {
     auto const optimum = shared_optimum(table);
-    text += fmt::format("excess MSE h1: one step ahead, beyond the least that any predictor can reach (Bayes optimum{}).\n",
-                        optimum ? fmt::format(", {:.4g}", *optimum) : "");
+    text +=
+        fmt::format("excess MSE h1: one step ahead, beyond the least that any predictor can reach (Bayes optimum{}).\n",
+                    optimum ? fmt::format(", {:.4g}", *optimum) : "");
   }
   if (auto const k = shown_k(table); !k.empty()) {
     text += fmt::format("ID: intrinsic dimension, {} at k = {}.\n", shown_estimator, k.substr(1));
@@ -75,8 +81,10 @@ std::string gaps(SweepFolder const& sweep) {
 
 }  // namespace
 
-std::string to_markdown(Table const& table, SweepFolder const& sweep, TrialSimilarity const& similarity, std::vector<std::string> const& measures) {
-  return cells_table(table, measures) + "\n" + summary(table, sweep) + controls_table(table, sweep) + to_markdown(similarity, table) + gaps(sweep);
+std::string to_markdown(Table const& table, SweepFolder const& sweep, TrialSimilarity const& similarity,
+                        std::vector<std::string> const& measures) {
+  return cells_table(table, measures) + "\n" + summary(table, sweep) + controls_table(table, sweep) +
+         to_markdown(similarity, table) + gaps(sweep);
 }
 
 }  // namespace mambasynth::collate

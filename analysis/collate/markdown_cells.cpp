@@ -86,7 +86,8 @@ std::string aligned(Rows const& rows) {
   auto const widths = widths_of(rows);
   auto const line = [&](std::vector<std::string> const& row) {
     std::string text = "|";
-    for (std::size_t i = 0; i < row.size(); ++i) text += " " + std::string(widths[i] - width(row[i]), ' ') + row[i] + " |";
+    for (std::size_t i = 0; i < row.size(); ++i)
+      text += " " + std::string(widths[i] - width(row[i]), ' ') + row[i] + " |";
     return text + "\n";
   };
   auto text = line(rows.front()) + "|";

@@ -14,9 +14,12 @@ namespace {
 
 std::string version_of(Shared what, analysis::Provenance const& provenance) {
   switch (what) {
-    case Shared::code: return provenance.git_commit + (provenance.git_dirty ? " with uncommitted changes" : "");
-    case Shared::data: return provenance.data_hash;
-    case Shared::device: return provenance.device;
+    case Shared::code:
+      return provenance.git_commit + (provenance.git_dirty ? " with uncommitted changes" : "");
+    case Shared::data:
+      return provenance.data_hash;
+    case Shared::device:
+      return provenance.device;
   }
   return "";
 }
@@ -40,17 +43,21 @@ void add(std::vector<Version>& versions, std::string const& name, std::string co
 std::string describe(Version const& version) {
   constexpr std::size_t shown = 4;
   auto const named = std::min(shown, version.trials.size());
-  auto text = fmt::format("{} in {} {}", version.name, version.trials.size() == 1 ? "trial" : "trials",
-                          fmt::join(version.trials.begin(), version.trials.begin() + static_cast<std::ptrdiff_t>(named), ", "));
+  auto text =
+      fmt::format("{} in {} {}", version.name, version.trials.size() == 1 ? "trial" : "trials",
+                  fmt::join(version.trials.begin(), version.trials.begin() + static_cast<std::ptrdiff_t>(named), ", "));
   if (named < version.trials.size()) text += fmt::format(" and {} more", version.trials.size() - named);
   return text;
 }
 
 char const* plural(Shared what) {
   switch (what) {
-    case Shared::code: return "code versions";
-    case Shared::data: return "data sets";
-    case Shared::device: return "kinds of device";
+    case Shared::code:
+      return "code versions";
+    case Shared::data:
+      return "data sets";
+    case Shared::device:
+      return "kinds of device";
   }
   return "";
 }
@@ -59,9 +66,12 @@ char const* plural(Shared what) {
 
 char const* name_of(Shared what) {
   switch (what) {
-    case Shared::code: return "code";
-    case Shared::data: return "data";
-    case Shared::device: return "device";
+    case Shared::code:
+      return "code";
+    case Shared::data:
+      return "data";
+    case Shared::device:
+      return "device";
   }
   return "";
 }
@@ -89,10 +99,10 @@ void refuse_mixtures(SweepFolder const& sweep, std::set<Shared> const& allowed) 
     if (what == Shared::data)
       for (auto const& difference : differences(sweep))
         if (difference.starts_with("data.")) described.push_back(difference);
-    throw errors::usage(fmt::format("{} {} in one table", versions.size(), plural(what)),
-                        fmt::format("{}", fmt::join(described, "; ")),
-                        fmt::format("Collate them apart, run the odd ones again, or accept the mixture with --allow-mixed {}",
-                                    name_of(what)));
+    throw errors::usage(
+        fmt::format("{} {} in one table", versions.size(), plural(what)), fmt::format("{}", fmt::join(described, "; ")),
+        fmt::format("Collate them apart, run the odd ones again, or accept the mixture with --allow-mixed {}",
+                    name_of(what)));
   }
 }
 

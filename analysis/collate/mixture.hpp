@@ -20,10 +20,12 @@ struct Version {
 };
 
 /// The code versions and devices of all committed trials; of data the first group that differs within itself, groups
-/// being the trials whose axes of section `data` agree (an axis over the data changes the data, and that is no mixture).
+/// being the trials whose axes of section `data` agree (an axis over the data changes the data, and that is no
+/// mixture).
 std::vector<Version> versions_of(Shared what, std::vector<CollatedTrial> const& trials);
 
-/// errors::usage naming versions and trials, for data the keys that differ, too, for whatever is mixed and not in `allowed`.
+/// errors::usage naming versions and trials, for data the keys that differ, too, for whatever is mixed and not in
+/// `allowed`.
 void refuse_mixtures(SweepFolder const& sweep, std::set<Shared> const& allowed);
 
 }  // namespace mambasynth::collate

@@ -15,7 +15,7 @@ struct Options {
   std::filesystem::path out;  ///< where table.csv and the figures go
   bool markdown = true, csv = true, figures = false;
   std::set<Shared> allow_mixed;
-  bool average_experiments = false;  ///< --allow-mixed configuration
+  bool average_experiments = false;   ///< --allow-mixed configuration
   std::vector<std::string> measures;  ///< that the table on the terminal shows; empty: the usual ones
 };
 

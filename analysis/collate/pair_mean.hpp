@@ -18,15 +18,18 @@ struct PairMean {
   std::int64_t pairs = 0;
   std::int64_t seeds = 0;
   double mean = std::numeric_limits<double>::quiet_NaN();
-  double se = std::numeric_limits<double>::quiet_NaN();   ///< jackknife over seeds: pairs that share a seed are not independent
-  double low = std::numeric_limits<double>::quiet_NaN();  ///< 95 % confidence interval, Student's t with seeds - 1 degrees of freedom
+  double se =
+      std::numeric_limits<double>::quiet_NaN();  ///< jackknife over seeds: pairs that share a seed are not independent
+  double low = std::numeric_limits<double>::quiet_NaN();  ///< 95 % confidence interval, Student's t with seeds - 1
+                                                          ///< degrees of freedom
   double high = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// The seed is the unit: pairs of the same two seeds (of several cells, or the two between two cells) are averaged first,
-/// then come the mean over pairs of seeds and its jackknife, a seed left out at a time (Efron & Tibshirani 1993, An
-/// Introduction to the Bootstrap, eq. 11.5). With h_st = mu + g_s + g_t + e_st that error is right without e; e makes it
-/// larger than it should be, by a factor of sqrt(2 (n - 1) / (n - 2)) at most: the interval covers 95 % or more.
+/// The seed is the unit: pairs of the same two seeds (of several cells, or the two between two cells) are averaged
+/// first, then come the mean over pairs of seeds and its jackknife, a seed left out at a time (Efron & Tibshirani 1993,
+/// An Introduction to the Bootstrap, eq. 11.5). With h_st = mu + g_s + g_t + e_st that error is right without e; e
+/// makes it larger than it should be, by a factor of sqrt(2 (n - 1) / (n - 2)) at most: the interval covers 95 % or
+/// more.
 PairMean mean_over_seeds(std::span<SeedPair const> pairs);
 
 }  // namespace mambasynth::collate

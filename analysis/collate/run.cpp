@@ -30,12 +30,14 @@ void warn(std::vector<std::string> const& warnings) {
 
 errors::ExitCode outcome_of(SweepFolder const& sweep, Table const& table, std::vector<std::string> const& measures) {
   bool const gaps = sweep.incomplete || shows_gap(table, measures) ||
-                    std::any_of(sweep.trials.begin(), sweep.trials.end(), [](auto const& trial) { return trial.outcome != Outcome::done; });
+                    std::any_of(sweep.trials.begin(), sweep.trials.end(),
+                                [](auto const& trial) { return trial.outcome != Outcome::done; });
   return gaps ? errors::ExitCode::incomplete : errors::ExitCode::done;
 }
 
 /// The exit code tells of the trials; figures that cannot be drawn cost a line.
-void draw(Table const& table, SweepFolder const& sweep, TrialSimilarity const& similarity, std::filesystem::path const& folder) {
+void draw(Table const& table, SweepFolder const& sweep, TrialSimilarity const& similarity,
+          std::filesystem::path const& folder) {
   try {
     auto const outcome = draw_sweep(table, sweep, folder), similar = draw_similarity(similarity, table, folder);
     constexpr auto missing = figures::Outcome::gnuplot_missing;
@@ -80,12 +82,14 @@ errors::ExitCode run(int argc, char const* const* argv) {
     }
   }
   if (options.markdown) {
-    if (options.csv && !not_written) markdown += "\nAll measures, with standard deviations and intervals: " + file.string() + "\n";
+    if (options.csv && !not_written)
+      markdown += "\nAll measures, with standard deviations and intervals: " + file.string() + "\n";
     streams::put(markdown);
   }
   if (not_written) std::rethrow_exception(not_written);
 
-  bool const any = std::any_of(sweep.trials.begin(), sweep.trials.end(), [](auto const& trial) { return trial.result.has_value(); });
+  bool const any =
+      std::any_of(sweep.trials.begin(), sweep.trials.end(), [](auto const& trial) { return trial.result.has_value(); });
   if (!any) {
     throw errors::input(fmt::format("no readable trial in {}", options.folders.front().string()),
                         fmt::format("none of the {} planned has a trial.h5 that can be used", sweep.trials.size()),

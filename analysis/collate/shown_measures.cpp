@@ -23,8 +23,9 @@ std::string nearest_measure(std::string const& name, Table const& table) {
 
 errors::Error unknown(std::string const& name, Table const& table) {
   auto const near = nearest_measure(name, table);
-  return errors::usage("--measure does not know '" + name + "'", "no trial has it",
-                       near.empty() ? "The columns of table.csv are its names, without _mean" : "Perhaps '" + near + "' was meant");
+  return errors::usage(
+      "--measure does not know '" + name + "'", "no trial has it",
+      near.empty() ? "The columns of table.csv are its names, without _mean" : "Perhaps '" + near + "' was meant");
 }
 
 }  // namespace
@@ -47,7 +48,8 @@ std::vector<ShownMeasure> shown_measures(Table const& table, std::vector<std::st
   if (!asked.empty() && !table.measures.empty()) {
     for (auto const& name : asked) {
       if (!has_measure(table, name)) throw unknown(name, table);
-      if (std::none_of(columns.begin(), columns.end(), [&](auto const& column) { return column.title == name; })) add(name, name);
+      if (std::none_of(columns.begin(), columns.end(), [&](auto const& column) { return column.title == name; }))
+        add(name, name);
     }
     return columns;
   }
@@ -62,7 +64,8 @@ std::vector<ShownMeasure> shown_measures(Table const& table, std::vector<std::st
 bool shows_gap(Table const& table, std::vector<std::string> const& asked) {
   // If no cell has a value, the table has no such column.
   std::set<std::string> expected{"train_mse", "val_mse", "test_mse", "excess_mse.h1"};
-  for (auto const& column : shown_measures(table, asked)) expected.insert(column.measures.begin(), column.measures.end());
+  for (auto const& column : shown_measures(table, asked))
+    expected.insert(column.measures.begin(), column.measures.end());
   return std::any_of(table.cells.begin(), table.cells.end(), [&](auto const& cell) {
     return std::any_of(cell.undefined.begin(), cell.undefined.end(), [&](auto const& measure) {
       auto const dimension = parse_dimension(measure);
@@ -77,11 +80,13 @@ std::optional<LastLayer> last_layer_dimension(Table const& table) {
   LastLayer last{.layer = "last layer", .shown = {}};
   auto& measures = last.shown.measures;
   for (auto const& measure : table.measures)
-    if (auto const name = parse_dimension(measure); !name.k.empty() && name.k == k && name.layer.starts_with("layer_")) measures.insert(measures.begin(), measure);
+    if (auto const name = parse_dimension(measure); !name.k.empty() && name.k == k && name.layer.starts_with("layer_"))
+      measures.insert(measures.begin(), measure);
   if (measures.empty()) return std::nullopt;
   std::set<std::string_view> layers;
   for (auto const& cell : table.cells) {
-    auto const at = std::find_if(measures.begin(), measures.end(), [&](auto const& measure) { return cell.measures.contains(measure); });
+    auto const at = std::find_if(measures.begin(), measures.end(),
+                                 [&](auto const& measure) { return cell.measures.contains(measure); });
     if (at != measures.end()) layers.insert(parse_dimension(*at).layer);
   }
   if (layers.size() == 1) last.layer = *layers.begin();
@@ -92,7 +97,8 @@ std::optional<LastLayer> last_layer_dimension(Table const& table) {
 std::optional<double> shared_optimum(Table const& table) {
   std::vector<double> optima;
   for (auto const& cell : table.cells)
-    if (auto const at = cell.measures.find("bayes_mse.h1"); at != cell.measures.end()) optima.push_back(at->second.mean);
+    if (auto const at = cell.measures.find("bayes_mse.h1"); at != cell.measures.end())
+      optima.push_back(at->second.mean);
   if (optima.empty()) return std::nullopt;
   auto const [least, most] = std::minmax_element(optima.begin(), optima.end());
   constexpr double rounding = 1e-9;  // of a mean of equal numbers

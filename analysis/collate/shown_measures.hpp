@@ -20,8 +20,8 @@ struct ShownMeasure {
 inline constexpr char const* test_error_title = "± test series";
 
 /// Those asked for by their names in table.csv, each once; without any: test error, its excess over the optimum,
-/// dimension of the last layer, time. Behind a measure comes what the test series adds to its error, where that is known.
-/// Errors: errors::usage for a name that no trial has, with the nearest.
+/// dimension of the last layer, time. Behind a measure comes what the test series adds to its error, where that is
+/// known. Errors: errors::usage for a name that no trial has, with the nearest.
 std::vector<ShownMeasure> shown_measures(Table const& table, std::vector<std::string> const& asked);
 
 /// Whether a cell with done trials has no number where the table shows one, or no loss.

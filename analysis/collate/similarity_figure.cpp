@@ -17,7 +17,9 @@ constexpr int columns = 3;
 /// Of the given cells alone.
 std::vector<double> matrix_of(LayerSimilarity const& layer, std::vector<std::size_t> const& cells) {
   std::vector<double> matrix(cells.size() * cells.size(), std::nan(""));
-  auto const place = [&](std::size_t cell) { return static_cast<std::size_t>(std::lower_bound(cells.begin(), cells.end(), cell) - cells.begin()); };
+  auto const place = [&](std::size_t cell) {
+    return static_cast<std::size_t>(std::lower_bound(cells.begin(), cells.end(), cell) - cells.begin());
+  };
   for (auto const& pair : layer.pairs) {
     auto const a = place(pair.a), b = place(pair.b);
     matrix[a * cells.size() + b] = matrix[b * cells.size() + a] = pair.other_seed.mean;
@@ -38,7 +40,8 @@ std::vector<std::size_t> compared_cells(TrialSimilarity const& similarity) {
 
 }  // namespace
 
-figures::Outcome draw_similarity(TrialSimilarity const& similarity, Table const& table, std::filesystem::path const& folder) {
+figures::Outcome draw_similarity(TrialSimilarity const& similarity, Table const& table,
+                                 std::filesystem::path const& folder) {
   auto const cells = compared_cells(similarity);
   auto const panels = static_cast<int>(similarity.layers.size());
   constexpr std::size_t most_cells = 60;
@@ -52,9 +55,14 @@ figures::Outcome draw_similarity(TrialSimilarity const& similarity, Table const&
   for (int i = 0; i < panels; ++i) {
     auto const& layer = similarity.layers[static_cast<std::size_t>(i)];
     double const left = i % columns * (names + side) + names, top = i / columns * (above + side + names) + above;
-    commands += figures::heat_map(figure, {layer.layer, layer.layer + ": debiased linear CKA", axes_title(table), cell_names, matrix_of(layer, cells)},
-                                  {.left = left / page.width, .right = (left + side) / page.width, .bottom = 1 - (top + side) / page.height,
-                                   .top = 1 - top / page.height, .bar = i % columns == across - 1});
+    commands += figures::heat_map(
+        figure,
+        {layer.layer, layer.layer + ": debiased linear CKA", axes_title(table), cell_names, matrix_of(layer, cells)},
+        {.left = left / page.width,
+         .right = (left + side) / page.width,
+         .bottom = 1 - (top + side) / page.height,
+         .top = 1 - top / page.height,
+         .bar = i % columns == across - 1});
   }
   figure.set_commands(commands + "unset multiplot\n");
   return figure.draw(folder);

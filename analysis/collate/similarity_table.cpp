@@ -12,7 +12,8 @@ namespace {
 
 std::string field(PairMean const& of) {
   if (std::isnan(of.mean)) return nothing;
-  return std::isnan(of.se) ? fmt::format("{:.3f}", of.mean) : fmt::format("{:.3f} ± {:.3f}", of.mean, (of.high - of.low) / 2);
+  return std::isnan(of.se) ? fmt::format("{:.3f}", of.mean)
+                           : fmt::format("{:.3f} ± {:.3f}", of.mean, (of.high - of.low) / 2);
 }
 
 /// "0.672 of 0.713, p 0.004 (0.0 and 1.0)", the cells' names with at most `most` characters each.
@@ -24,7 +25,8 @@ std::string least_alike(LayerSimilarity const& layer, Table const& table, std::s
   if (!least) return nothing;
   auto const name = [&](std::size_t cell) { return shortened(escaped(name_of(table.cells[cell], table)), most); };
   auto const p = layer.p(*least);
-  return fmt::format("{:.3f} of {:.3f}{} ({} and {})", least->other_seed.mean, layer.ceiling(*least), std::isnan(p) ? "" : fmt::format(", p {:.3f}", p), name(least->a), name(least->b));
+  return fmt::format("{:.3f} of {:.3f}{} ({} and {})", least->other_seed.mean, layer.ceiling(*least),
+                     std::isnan(p) ? "" : fmt::format(", p {:.3f}", p), name(least->a), name(least->b));
 }
 
 }  // namespace
@@ -33,7 +35,9 @@ std::string to_csv(TrialSimilarity const& similarity, Table const& table) {
   std::vector<std::string> fields{"layer"};
   for (auto const* cell : {"a.", "b."})
     for (auto const& axis : table.axes) fields.push_back(cell + axis);
-  for (auto const* column : {"pairs", "cka_mean", "cka_se", "cka_ci_low", "cka_ci_high", "cka_ceiling", "cka_p", "same_seed_pairs", "same_seed_cka_mean", "same_seed_cka_se", "same_seed_cka_ci_low", "same_seed_cka_ci_high"})
+  for (auto const* column :
+       {"pairs", "cka_mean", "cka_se", "cka_ci_low", "cka_ci_high", "cka_ceiling", "cka_p", "same_seed_pairs",
+        "same_seed_cka_mean", "same_seed_cka_se", "same_seed_cka_ci_low", "same_seed_cka_ci_high"})
     fields.emplace_back(column);
   auto text = csv_line(fields) + "\n";
   for (auto const& layer : similarity.layers)
@@ -66,14 +70,25 @@ std::string to_markdown(TrialSimilarity const& similarity, Table const& table) {
   std::size_t longest_name = 0;
   for (auto const& cell : table.cells) longest_name = std::max(longest_name, escaped(name_of(cell, table)).size());
   while (longest_name > 2 && width_of(rows_with(longest_name)) > most_columns) --longest_name;
-  auto text = "\n" + wrapped(fmt::format("Similarity of trials: debiased linear CKA at {} steps of the series, pairs of different seeds, ± half the 95 % confidence interval (jackknife over seeds, Student's t). "
-                                        "Where seeds are independent, two cells are at most as alike as the geometric mean of what each is with itself; least alike: the pair furthest below that, and p, how often some pair is as far below when trials exchange their cells within seeds at random (of each layer by itself).",
-                                        similarity.rows)) + "\n";
+  auto text = "\n" +
+              wrapped(fmt::format(
+                  "Similarity of trials: debiased linear CKA at {} steps of the series, pairs of different seeds, ± "
+                  "half the 95 % confidence interval (jackknife over seeds, Student's t). "
+                  "Where seeds are independent, two cells are at most as alike as the geometric mean of what each is "
+                  "with itself; least alike: the pair furthest below that, and p, how often some pair is as far below "
+                  "when trials exchange their cells within seeds at random (of each layer by itself).",
+                  similarity.rows)) +
+              "\n";
   text += aligned(rows_with(longest_name));
   if (similarity.trials < similarity.done)
-    text += "\n" + wrapped(fmt::format("{} of {} done trials were compared{}.", similarity.trials, similarity.done,
-                                      similarity.unusable > 0 ? fmt::format(" ({} of those looked at hold no rows that can be read)", similarity.unusable) : ""));
-  if (similarity.groups > 1) text += fmt::format("\nThey are of {} series or at different steps, and compared within those.\n", similarity.groups);
+    text += "\n" + wrapped(fmt::format(
+                       "{} of {} done trials were compared{}.", similarity.trials, similarity.done,
+                       similarity.unusable > 0
+                           ? fmt::format(" ({} of those looked at hold no rows that can be read)", similarity.unusable)
+                           : ""));
+  if (similarity.groups > 1)
+    text +=
+        fmt::format("\nThey are of {} series or at different steps, and compared within those.\n", similarity.groups);
   return text;
 }
 

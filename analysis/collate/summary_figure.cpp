@@ -56,7 +56,8 @@ Curves summary_figure(Table const& table, SweepFolder const& sweep) {
   figure.legend_title = rest.axes.empty() ? "" : axes_title(rest);
   for (std::size_t i = 0; i < figure.ticks.size(); ++i) figure.x.push_back(static_cast<double>(i));
 
-  auto const panel = [&](std::string const& part, std::string const& title, std::string const& ylabel, ShownMeasure const& measure) {
+  auto const panel = [&](std::string const& part, std::string const& title, std::string const& ylabel,
+                         ShownMeasure const& measure) {
     Panel drawn{.part = part, .title = title, .ylabel = ylabel, .curves = {}, .references = {}};
     for (auto const& name : names) {
       Curve curve{.name = rest.axes.empty() ? "mean" : name, .mean = {}, .low = {}, .high = {}};
@@ -77,13 +78,17 @@ Curves summary_figure(Table const& table, SweepFolder const& sweep) {
   };
   if (has_measure(table, "excess_mse.h1")) {
     auto const optimum = shared_optimum(table);
-    panel("excess_mse", fmt::format("Test error beyond the Bayes optimum{}, one step ahead", optimum ? fmt::format(" ({:.4g})", *optimum) : ""),
+    panel("excess_mse",
+          fmt::format("Test error beyond the Bayes optimum{}, one step ahead",
+                      optimum ? fmt::format(" ({:.4g})", *optimum) : ""),
           "excess MSE", {"", {"excess_mse.h1"}});
   } else if (has_measure(table, "test_mse")) {
     panel("test_mse", "Test error", "MSE", {"", {"test_mse"}});
   }
   if (auto const last = last_layer_dimension(table))
-    panel("dimension", fmt::format("Intrinsic dimension, {} (Levina-Bickel, k = {})", last->layer, shown_k(table).substr(1)), "dimension", last->shown);
+    panel("dimension",
+          fmt::format("Intrinsic dimension, {} (Levina-Bickel, k = {})", last->layer, shown_k(table).substr(1)),
+          "dimension", last->shown);
   return figure;
 }
 

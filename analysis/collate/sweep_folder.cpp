@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <exception>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <unordered_map>
 
@@ -36,7 +36,8 @@ void look_up(CollatedTrial& trial, fs::path const& folder, std::vector<std::stri
       auto result = analysis::read_trial(file);
       auto const& found = result.provenance.trial_id;
       if (!trial.id.empty() && found != trial.id) {
-        throw errors::input(file.string() + " belongs to another trial", fmt::format("its id is {}, the plan says {}", found, trial.id),
+        throw errors::input(file.string() + " belongs to another trial",
+                            fmt::format("its id is {}, the plan says {}", found, trial.id),
                             "Remove it and run the sweep again");
       }
       trial.id = found;
@@ -61,7 +62,8 @@ void look_up(CollatedTrial& trial, fs::path const& folder, std::vector<std::stri
   } catch (std::exception const&) {  // no JSON, or no file
     trial.outcome = Outcome::failed;
     trial.reason = "failed: its failure.json cannot be read";
-    warnings.push_back(failure.string() + " cannot be read (it is damaged or no file). Its trial counts as failed; run the sweep again.");
+    warnings.push_back(failure.string() +
+                       " cannot be read (it is damaged or no file). Its trial counts as failed; run the sweep again.");
   }
 }
 
@@ -82,23 +84,26 @@ void warn_of_strays(fs::path const& folder, SweepFolder const& found, std::vecto
   }
   if (strays.empty()) return;
   std::sort(strays.begin(), strays.end());
-  warnings.push_back(fmt::format("{} in {} left out (not in its plan.csv, e.g. {}). Collate them with the plan that they belong to.",
-                                 strays.size() == 1 ? "1 trial" : fmt::format("{} trials", strays.size()),
-                                 (folder / "trials").string(), strays.front()));
+  warnings.push_back(
+      fmt::format("{} in {} left out (not in its plan.csv, e.g. {}). Collate them with the plan that they belong to.",
+                  strays.size() == 1 ? "1 trial" : fmt::format("{} trials", strays.size()),
+                  (folder / "trials").string(), strays.front()));
 }
 
 /// The first line of a part's sweep.toml says so.
 std::optional<Part> part_in(std::string const& text) {
   Part part;
   auto const end = std::min(text.find('\n'), text.size());
-  if (std::sscanf(text.substr(0, end).c_str(), "# part %ld of %ld", &part.number, &part.of) != 2 || part.number < 1 || part.number > part.of)
+  if (std::sscanf(text.substr(0, end).c_str(), "# part %ld of %ld", &part.number, &part.of) != 2 || part.number < 1 ||
+      part.number > part.of)
     return std::nullopt;
   part.sweep = text.substr(end);
   return part;
 }
 
 /// What a trial that has not run was to be.
-std::optional<Configuration> planned(std::optional<Configuration> configuration, std::map<std::string, std::string> const& axes) {
+std::optional<Configuration> planned(std::optional<Configuration> configuration,
+                                     std::map<std::string, std::string> const& axes) {
   if (configuration)
     for (auto const& [key, value] : axes) (*configuration)[key] = {canonical_of(key, value), value};
   return configuration;
@@ -107,7 +112,8 @@ std::optional<Configuration> planned(std::optional<Configuration> configuration,
 SweepFolder read_sweep(fs::path const& folder) {
   auto const plan = folder / "plan.csv";
   auto const records = parse_csv(store::read_text(plan));
-  if (records.empty() || records[0].empty() || records[0][0] != "id") throw no_plan(plan, "its first column is not `id`");
+  if (records.empty() || records[0].empty() || records[0][0] != "id")
+    throw no_plan(plan, "its first column is not `id`");
   auto const& header = records[0];
   auto const seed = std::find(header.begin(), header.end(), "seed");
   if (seed == header.end()) throw no_plan(plan, "it has no column `seed`");
@@ -120,15 +126,18 @@ SweepFolder read_sweep(fs::path const& folder) {
       base = read_configuration(text);
       if (auto part = part_in(text)) found.parts.push_back(std::move(*part));
     } catch (errors::Error const& error) {  // results say by themselves what they are of
-      found.warnings.push_back(fmt::format("{} cannot be read ({}). What trials without a result were to be is not known, nor whether parts of the sweep are missing.",
-                                           file.string(), error.why()));
+      found.warnings.push_back(
+          fmt::format("{} cannot be read ({}). What trials without a result were to be is not known, nor whether parts "
+                      "of the sweep are missing.",
+                      file.string(), error.why()));
     }
   found.axes.assign(header.begin() + 1, seed);
   auto const seed_column = found.axes.size() + 1;
   for (std::size_t line = 1; line < records.size(); ++line) {
     auto const& record = records[line];
     if (record.size() != header.size()) {
-      throw no_plan(plan, fmt::format("record {} has {} fields, the header {}", line + 1, record.size(), header.size()));
+      throw no_plan(plan,
+                    fmt::format("record {} has {} fields, the header {}", line + 1, record.size(), header.size()));
     }
     CollatedTrial trial;
     trial.id = record[0];
@@ -149,7 +158,8 @@ bool same_numbers(CollatedTrial const& a, CollatedTrial const& b) {
   auto const& all = a.result->measures;
   auto const& others = b.result->measures;
   return std::equal(all.begin(), all.end(), others.begin(), others.end(), [](auto const& one, auto const& other) {
-    return one.first == other.first && (one.first == "seconds" || one.second == other.second || (std::isnan(one.second) && std::isnan(other.second)));
+    return one.first == other.first && (one.first == "seconds" || one.second == other.second ||
+                                        (std::isnan(one.second) && std::isnan(other.second)));
   });
 }
 
@@ -165,8 +175,10 @@ void warn_of_missing_parts(SweepFolder& all) {
       if (!numbers.contains(number)) missing.push_back(number);
     auto const more = absent - static_cast<std::int64_t>(missing.size());
     all.incomplete = true;
-    all.warnings.push_back(fmt::format("of a sweep in {} parts, {} {}{} {} not there, and its trials are not counted. Name the folders of all parts.", sweep.second,
-                                       absent == 1 ? "part" : "parts", fmt::join(missing, ", "), more > 0 ? fmt::format(" and {} more", more) : "", absent == 1 ? "is" : "are"));
+    all.warnings.push_back(fmt::format(
+        "of a sweep in {} parts, {} {}{} {} not there, and its trials are not counted. Name the folders of all parts.",
+        sweep.second, absent == 1 ? "part" : "parts", fmt::join(missing, ", "),
+        more > 0 ? fmt::format(" and {} more", more) : "", absent == 1 ? "is" : "are"));
   }
 }
 
@@ -174,10 +186,14 @@ void warn_of_missing_parts(SweepFolder& all) {
 
 char const* name_of(Outcome outcome) {
   switch (outcome) {
-    case Outcome::done: return "done";
-    case Outcome::diverged: return "diverged";
-    case Outcome::failed: return "failed";
-    case Outcome::missing: return "missing";
+    case Outcome::done:
+      return "done";
+    case Outcome::diverged:
+      return "diverged";
+    case Outcome::failed:
+      return "failed";
+    case Outcome::missing:
+      return "missing";
   }
   return "";
 }
@@ -231,8 +247,9 @@ SweepFolder merge(std::vector<SweepFolder> folders) {
       auto& known = all.trials[at->second];
       bool const better = trial.outcome < known.outcome;
       if (!same_numbers(known, trial))
-        all.warnings.push_back(fmt::format("trial {} has different results in {} and {}. That of {} is taken.", trial.id, known.folder.string(),
-                                           trial.folder.string(), (better ? trial : known).folder.string()));
+        all.warnings.push_back(fmt::format("trial {} has different results in {} and {}. That of {} is taken.",
+                                           trial.id, known.folder.string(), trial.folder.string(),
+                                           (better ? trial : known).folder.string()));
       if (better) known = std::move(trial);
     }
   }

@@ -21,14 +21,16 @@ struct CollatedTrial {
   std::map<std::string, std::string> axes;  ///< key as written in the sweep -> value as written
   std::string seed;                         ///< "" where it is not known
   Outcome outcome = Outcome::missing;
-  std::string reason;                       ///< of a failed one
+  std::string reason;                            ///< of a failed one
   std::optional<analysis::TrialSummary> result;  ///< of a done or diverged one
-  std::filesystem::path file;               ///< its trial.h5
-  std::filesystem::path folder = {};        ///< the one that was named
-  std::optional<Configuration> configuration = {};  ///< its own, or what its folder's sweep.toml says; none where neither does
+  std::filesystem::path file;                    ///< its trial.h5
+  std::filesystem::path folder = {};             ///< the one that was named
+  std::optional<Configuration> configuration =
+      {};  ///< its own, or what its folder's sweep.toml says; none where neither does
 };
 
-/// What it is told apart by where seeds are: its seed by the 32 bits that generators take, or itself where that is not known.
+/// What it is told apart by where seeds are: its seed by the 32 bits that generators take, or itself where that is not
+/// known.
 std::string seed_of(CollatedTrial const& trial);
 
 /// A folder of `sweep --part K/N`.
@@ -51,8 +53,8 @@ struct SweepFolder {
 /// plan.csv that is none.
 SweepFolder read_folder(std::filesystem::path const& folder);
 
-/// Folders one after the other; a trial that stands in several counts once, with its best outcome. Parts that are not there
-/// and results of one trial that differ are warned of.
+/// Folders one after the other; a trial that stands in several counts once, with its best outcome. Parts that are not
+/// there and results of one trial that differ are warned of.
 SweepFolder merge(std::vector<SweepFolder> folders);
 
 }  // namespace mambasynth::collate

@@ -41,7 +41,8 @@ std::string text_of(std::map<std::string, std::string> const& axes) {
 std::string listed(std::vector<std::string> const& measures) {
   constexpr std::size_t shown = 3;
   auto const named = std::min(shown, measures.size());
-  auto text = fmt::format("{}", fmt::join(measures.begin(), measures.begin() + static_cast<std::ptrdiff_t>(named), ", "));
+  auto text =
+      fmt::format("{}", fmt::join(measures.begin(), measures.begin() + static_cast<std::ptrdiff_t>(named), ", "));
   if (named < measures.size()) text += fmt::format(" and {} more measures", measures.size() - named);
   return text;
 }
@@ -54,11 +55,13 @@ void warn_of_doubles(std::map<std::string, std::string> const& axes, std::vector
     auto const [at, is_new] = by_seed.try_emplace(seed_of(*trial), trial);
     if (is_new) continue;
     auto const& first = *at->second;
-    auto const why = first.seed == trial->seed ? std::string("their configurations differ outside the axes")
-                                               : fmt::format("seed {} gives the same random numbers, generators take 32 bits", first.seed);
-    warnings.push_back(fmt::format("{}, seed {}: trials {} and {} count as one, by their mean ({}). Collate the folders apart if they "
-                                   "should not be averaged.",
-                                   text_of(axes), trial->seed, first.id, trial->id, why));
+    auto const why = first.seed == trial->seed
+                         ? std::string("their configurations differ outside the axes")
+                         : fmt::format("seed {} gives the same random numbers, generators take 32 bits", first.seed);
+    warnings.push_back(
+        fmt::format("{}, seed {}: trials {} and {} count as one, by their mean ({}). Collate the folders apart if they "
+                    "should not be averaged.",
+                    text_of(axes), trial->seed, first.id, trial->id, why));
   }
 }
 
@@ -71,9 +74,15 @@ Cell cell_of(std::map<std::string, std::string> const& axes, std::vector<Collate
   std::vector<CollatedTrial const*> done;
   for (auto const* trial : trials) {
     switch (trial->outcome) {
-      case Outcome::missing: ++cell.missing; break;
-      case Outcome::failed: ++cell.failed; break;
-      case Outcome::diverged: ++cell.diverged; break;
+      case Outcome::missing:
+        ++cell.missing;
+        break;
+      case Outcome::failed:
+        ++cell.failed;
+        break;
+      case Outcome::diverged:
+        ++cell.diverged;
+        break;
       case Outcome::done:
         ++cell.n;
         seeds.insert(seed_of(*trial));
@@ -85,7 +94,9 @@ Cell cell_of(std::map<std::string, std::string> const& axes, std::vector<Collate
   auto test_series = test_series_of(done);
   cell.of_test_series = std::move(test_series.measures);
   if (!test_series.shared)
-    warnings.push_back(text_of(axes) + ": its trials were tested on different series. What the test series adds to the error is not given.");
+    warnings.push_back(
+        text_of(axes) +
+        ": its trials were tested on different series. What the test series adds to the error is not given.");
   std::vector<std::string> partial, none;
   for (auto const& [name, of_trials] : values) {
     if (of_trials.values() > 0) cell.measures.emplace(name, of_trials.interval());
@@ -94,33 +105,39 @@ Cell cell_of(std::map<std::string, std::string> const& axes, std::vector<Collate
   }
   if (!none.empty()) {
     cell.undefined.insert(none.begin(), none.end());
-    warnings.push_back(fmt::format("{}: {} no number of {} (NaN or infinite). The table shows none.", text_of(axes),
-                                   cell.n == 1 ? "its only trial has" : fmt::format("all of its {} trials have", cell.n), listed(none)));
+    warnings.push_back(fmt::format(
+        "{}: {} no number of {} (NaN or infinite). The table shows none.", text_of(axes),
+        cell.n == 1 ? "its only trial has" : fmt::format("all of its {} trials have", cell.n), listed(none)));
   }
   if (!partial.empty()) {
-    warnings.push_back(fmt::format("{}: fewer than the {} trials have {} (not measured, NaN or infinite). Their means are over "
-                                   "those that have them.",
-                                   text_of(axes), cell.n, listed(partial)));
+    warnings.push_back(
+        fmt::format("{}: fewer than the {} trials have {} (not measured, NaN or infinite). Their means are over "
+                    "those that have them.",
+                    text_of(axes), cell.n, listed(partial)));
   }
   return cell;
 }
 
-/// "levina_bickel" of levina_bickel.layer_3.k30: cells may differ in their layers and horizons, not in what is measured.
+/// "levina_bickel" of levina_bickel.layer_3.k30: cells may differ in their layers and horizons, not in what is
+/// measured.
 std::string kind_of(std::string const& measure) { return measure.substr(0, measure.find('.')); }
 
 void warn_of_unmeasured(Table& table) {
   std::vector<std::string> kinds;
   for (auto const& measure : table.measures)
-    if (auto kind = kind_of(measure); std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) kinds.push_back(std::move(kind));
+    if (auto kind = kind_of(measure); std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
+      kinds.push_back(std::move(kind));
   for (auto const& cell : table.cells) {
     if (cell.n == 0 || !cell.undefined.empty()) continue;
     std::set<std::string> has;
     for (auto const& [name, interval] : cell.measures) has.insert(kind_of(name));
     std::vector<std::string> lacking;
-    std::copy_if(kinds.begin(), kinds.end(), std::back_inserter(lacking), [&](auto const& kind) { return !has.contains(kind); });
+    std::copy_if(kinds.begin(), kinds.end(), std::back_inserter(lacking),
+                 [&](auto const& kind) { return !has.contains(kind); });
     if (!lacking.empty())
-      table.warnings.push_back(fmt::format("{}: {} {} not measured, other cells have {}.", text_of(cell.axes), listed(lacking),
-                                           lacking.size() == 1 ? "was" : "were", lacking.size() == 1 ? "it" : "them"));
+      table.warnings.push_back(fmt::format("{}: {} {} not measured, other cells have {}.", text_of(cell.axes),
+                                           listed(lacking), lacking.size() == 1 ? "was" : "were",
+                                           lacking.size() == 1 ? "it" : "them"));
   }
 }
 
@@ -161,10 +178,13 @@ std::string axes_title(Table const& table) {
   return fmt::format("{}", fmt::join(distinct ? names : table.axes, ", "));
 }
 
-bool has_measure(Table const& table, std::string const& measure) { return std::find(table.measures.begin(), table.measures.end(), measure) != table.measures.end(); }
+bool has_measure(Table const& table, std::string const& measure) {
+  return std::find(table.measures.begin(), table.measures.end(), measure) != table.measures.end();
+}
 
 bool has_test_error(Table const& table, std::string const& measure) {
-  return std::any_of(table.cells.begin(), table.cells.end(), [&](auto const& cell) { return cell.of_test_series.contains(measure); });
+  return std::any_of(table.cells.begin(), table.cells.end(),
+                     [&](auto const& cell) { return cell.of_test_series.contains(measure); });
 }
 
 std::map<std::string, BySeed> pooled(SweepFolder const& sweep) {
@@ -186,14 +206,18 @@ std::string to_csv(Table const& table) {
   for (auto const& cell : table.cells) {
     fields.clear();
     for (auto const& axis : table.axes) fields.push_back(value_of(cell, axis, ""));
-    for (auto const count : {cell.n, cell.missing, cell.failed, cell.diverged}) fields.push_back(fmt::format("{}", count));
+    for (auto const count : {cell.n, cell.missing, cell.failed, cell.diverged})
+      fields.push_back(fmt::format("{}", count));
     for (auto const& measure : table.measures) {
       auto const at = cell.measures.find(measure);
       auto const interval = at == cell.measures.end() ? interval_of({}) : at->second;
-      for (auto const value : {interval.mean, interval.sd, interval.low, interval.high}) fields.push_back(csv_number(value));
+      for (auto const value : {interval.mean, interval.sd, interval.low, interval.high})
+        fields.push_back(csv_number(value));
       if (!has_test_error(table, measure)) continue;
       auto const blocks = cell.of_test_series.find(measure);
-      fields.push_back(blocks == cell.of_test_series.end() ? "" : csv_number(blocks->second.sd / std::sqrt(static_cast<double>(blocks->second.n))));
+      fields.push_back(blocks == cell.of_test_series.end()
+                           ? ""
+                           : csv_number(blocks->second.sd / std::sqrt(static_cast<double>(blocks->second.n))));
     }
     text += csv_line(fields) + "\n";
   }

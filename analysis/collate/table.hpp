@@ -22,7 +22,8 @@ struct Cell {
   std::int64_t seeds = 0;  ///< of those
   std::int64_t missing = 0, failed = 0, diverged = 0;
   std::set<std::string> undefined;  ///< measures that its done trials have, none as a finite number
-  std::map<std::string, Interval> measures;  ///< over the seeds of the done trials that have the measure as a finite number
+  std::map<std::string, Interval>
+      measures;  ///< over the seeds of the done trials that have the measure as a finite number
   std::map<std::string, Interval> of_test_series;  ///< as TestSeries has them
 
   [[nodiscard]] std::int64_t gaps() const { return missing + failed + diverged; }
@@ -50,9 +51,9 @@ bool has_test_error(Table const& table, std::string const& measure);
 /// Each measure over all done trials.
 std::map<std::string, BySeed> pooled(SweepFolder const& sweep);
 
-/// table.csv: axes, n, n_missing, n_failed, n_diverged, then <m>_mean, <m>_sd, <m>_ci_low, <m>_ci_high for each measure,
-/// all over seeds; <m>_test_se behind them, the standard error of the test series, where a cell has it.
-/// What is undefined is empty, never a number.
+/// table.csv: axes, n, n_missing, n_failed, n_diverged, then <m>_mean, <m>_sd, <m>_ci_low, <m>_ci_high for each
+/// measure, all over seeds; <m>_test_se behind them, the standard error of the test series, where a cell has it. What
+/// is undefined is empty, never a number.
 std::string to_csv(Table const& table);
 
 }  // namespace mambasynth::collate

@@ -19,7 +19,9 @@ std::vector<double> optimum_of(CollatedTrial const& trial) {
   std::vector<double> optimum;
   auto const& measures = trial.result->measures;
   for (auto const horizon : trial.result->excess_by_block.horizon) {
-    auto const at = std::find_if(measures.begin(), measures.end(), [&](auto const& entry) { return entry.first == fmt::format("bayes_mse.h{}", horizon); });
+    auto const at = std::find_if(measures.begin(), measures.end(), [&](auto const& entry) {
+      return entry.first == fmt::format("bayes_mse.h{}", horizon);
+    });
     optimum.push_back(at == measures.end() ? 0 : at->second);
   }
   return optimum;
@@ -27,12 +29,14 @@ std::vector<double> optimum_of(CollatedTrial const& trial) {
 
 bool equal_up_to_rounding(std::vector<double> const& a, std::vector<double> const& b) {
   constexpr double rounding = 1e-9;  // of another machine's arithmetic
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](double x, double y) { return x == y || std::abs(x - y) <= rounding * std::abs(x); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](double x, double y) { return x == y || std::abs(x - y) <= rounding * std::abs(x); });
 }
 
 bool same_series(CollatedTrial const& a, CollatedTrial const& b) {
   auto const &of_a = a.result->excess_by_block, &of_b = b.result->excess_by_block;
-  return of_a.blocks.first == of_b.blocks.first && of_a.blocks.windows == of_b.blocks.windows && of_a.horizon == of_b.horizon && equal_up_to_rounding(optimum_of(a), optimum_of(b));
+  return of_a.blocks.first == of_b.blocks.first && of_a.blocks.windows == of_b.blocks.windows &&
+         of_a.horizon == of_b.horizon && equal_up_to_rounding(optimum_of(a), optimum_of(b));
 }
 
 /// Of a weighted mean over blocks, as errors_over_blocks has it.
@@ -57,7 +61,8 @@ TestSeries test_series_of(std::vector<CollatedTrial const*> const& trials) {
     if (!trial->result->excess_by_block.blocks.first.empty()) with_blocks.push_back(trial);
   if (with_blocks.empty()) return result;
   auto const& [horizons, blocks, unused] = with_blocks.front()->result->excess_by_block;
-  result.shared = std::all_of(with_blocks.begin(), with_blocks.end(), [&](auto const* trial) { return same_series(*trial, *with_blocks.front()); });
+  result.shared = std::all_of(with_blocks.begin(), with_blocks.end(),
+                              [&](auto const* trial) { return same_series(*trial, *with_blocks.front()); });
   if (!result.shared || with_blocks.size() < trials.size() || blocks.first.size() < 2) return result;
 
   auto const count = blocks.first.size();
@@ -66,7 +71,9 @@ TestSeries test_series_of(std::vector<CollatedTrial const*> const& trials) {
     for (auto const* trial : trials) {
       auto const row = trial->result->excess_by_block.excess.begin() + static_cast<std::ptrdiff_t>(h * count);
       // A trial is in all of the means or in none.
-      if (!std::all_of(row, row + static_cast<std::ptrdiff_t>(count), [](double value) { return std::isfinite(value); })) continue;
+      if (!std::all_of(row, row + static_cast<std::ptrdiff_t>(count),
+                       [](double value) { return std::isfinite(value); }))
+        continue;
       for (std::size_t b = 0; b < count; ++b) of_block[b].add(seed_of(*trial), row[static_cast<std::ptrdiff_t>(b)]);
     }
     if (of_block.front().values() == 0) continue;

@@ -15,7 +15,8 @@ using ByEpoch = std::map<std::int64_t, BySeed>;
 void add_losses(ByEpoch& losses, CollatedTrial const& trial) {
   try {
     auto const history = analysis::read_losses(trial.file);
-    for (std::size_t i = 0; i < history.epoch.size(); ++i) losses[history.epoch[i]].add(seed_of(trial), history.val_mse[i]);
+    for (std::size_t i = 0; i < history.epoch.size(); ++i)
+      losses[history.epoch[i]].add(seed_of(trial), history.val_mse[i]);
   } catch (errors::Error const&) {
     // The table was made without it.
   }

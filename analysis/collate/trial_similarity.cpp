@@ -22,7 +22,8 @@ struct Compared {
   analysis::SharedLayers shared;
 
   [[nodiscard]] bool comparable(Compared const& other) const {
-    return trial->result->provenance.data_hash == other.trial->result->provenance.data_hash && shared.step == other.shared.step;
+    return trial->result->provenance.data_hash == other.trial->result->provenance.data_hash &&
+           shared.step == other.shared.step;
   }
 };
 
@@ -55,7 +56,9 @@ bool look_at(Compared& trial) {
 std::vector<Compared> chosen(std::vector<std::vector<Compared>> by_cell, TrialSimilarity& result) {
   for (auto const& cell : by_cell) result.done += static_cast<std::int64_t>(cell.size());
   auto const cells = std::min(by_cell.size(), most_trials / fewest_of_cell);
-  auto const most = result.done <= static_cast<std::int64_t>(most_trials) ? most_trials : most_trials / std::max<std::size_t>(cells, 1);
+  auto const most = result.done <= static_cast<std::int64_t>(most_trials)
+                        ? most_trials
+                        : most_trials / std::max<std::size_t>(cells, 1);
   std::vector<Compared> trials;
   for (std::size_t i = 0; i < cells; ++i) {
     std::size_t taken = 0;
@@ -76,7 +79,8 @@ using Group = std::vector<Compared const*>;
 std::vector<Group> grouped(std::vector<Compared> const& trials) {
   std::vector<Group> groups;
   for (auto const& trial : trials) {
-    auto const own = std::find_if(groups.begin(), groups.end(), [&](auto const& group) { return group.front()->comparable(trial); });
+    auto const own =
+        std::find_if(groups.begin(), groups.end(), [&](auto const& group) { return group.front()->comparable(trial); });
     if (own == groups.end()) groups.push_back({&trial});
     else own->push_back(&trial);
   }
@@ -92,7 +96,8 @@ ComparedGroup compared(std::string const& layer, Group const& group) {
     if (std::find(shared.layers.begin(), shared.layers.end(), layer) == shared.layers.end()) continue;
     try {
       auto const rows = analysis::read_shared_rows(trial->trial->file, layer);
-      auto gram = analysis::representation::centred_gram(rows.values, static_cast<std::int64_t>(shared.step.size()), rows.features);
+      auto gram = analysis::representation::centred_gram(rows.values, static_cast<std::int64_t>(shared.step.size()),
+                                                         rows.features);
       if (std::isnan(gram.front())) continue;  // the layer does not vary
       grams.push_back(std::move(gram));
       trials.push_back(trial);
@@ -126,9 +131,14 @@ LayerSimilarity similarity_of(std::string const& layer, std::vector<Group> const
         if (!one_seed) (cell[i] == cell[j] ? within : between).push_back(pair);
       }
   }
-  LayerSimilarity result{.layer = layer, .pairs = {}, .within = mean_over_seeds(within), .between = mean_over_seeds(between), .least_ratios = least_ratios_of_exchanged(read, exchanges)};
+  LayerSimilarity result{.layer = layer,
+                         .pairs = {},
+                         .within = mean_over_seeds(within),
+                         .between = mean_over_seeds(between),
+                         .least_ratios = least_ratios_of_exchanged(read, exchanges)};
   for (auto const& [cells, pairs] : by_cells)
-    result.pairs.push_back({cells.first, cells.second, mean_over_seeds(pairs.other_seed), mean_over_seeds(pairs.same_seed)});
+    result.pairs.push_back(
+        {cells.first, cells.second, mean_over_seeds(pairs.other_seed), mean_over_seeds(pairs.same_seed)});
   return result;
 }
 
@@ -136,7 +146,8 @@ LayerSimilarity similarity_of(std::string const& layer, std::vector<Group> const
 
 double LayerSimilarity::ceiling(CellPair const& pair) const {
   auto const own = [&](std::size_t cell) {
-    auto const at = std::find_if(pairs.begin(), pairs.end(), [cell](auto const& other) { return other.a == cell && other.b == cell; });
+    auto const at = std::find_if(pairs.begin(), pairs.end(),
+                                 [cell](auto const& other) { return other.a == cell && other.b == cell; });
     return at == pairs.end() ? std::nan("") : at->other_seed.mean;
   };
   return ceiling_of(own(pair.a), own(pair.b));
@@ -146,7 +157,8 @@ double LayerSimilarity::p(CellPair const& pair) const {
   auto const ratio = pair.other_seed.mean / ceiling(pair);
   if (pair.a == pair.b || !std::isfinite(ratio) || least_ratios.empty()) return std::nan("");
   constexpr double rounding = 1e-9;  // sums in another order
-  auto const as_low = std::upper_bound(least_ratios.begin(), least_ratios.end(), ratio + rounding) - least_ratios.begin();
+  auto const as_low =
+      std::upper_bound(least_ratios.begin(), least_ratios.end(), ratio + rounding) - least_ratios.begin();
   // What was found is one of the possible exchanges (Phipson & Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39).
   return static_cast<double>(1 + as_low) / static_cast<double>(1 + least_ratios.size());
 }

@@ -26,18 +26,19 @@ struct LayerSimilarity {
   /// As least_ratios_of_exchanged gives them.
   std::vector<double> least_ratios;
 
-  /// What two cells can have at most where seeds are independent (ceiling_of); NaN where one of the two has a single seed.
+  /// What two cells can have at most where seeds are independent (ceiling_of); NaN where one of the two has a single
+  /// seed.
   [[nodiscard]] double ceiling(CellPair const& pair) const;
-  /// p value if cells do not matter: how often at least one pair of cells falls as far below its ceiling as this one, so
-  /// that it allows for having looked at all pairs; NaN if undefined.
+  /// p value if cells do not matter: how often at least one pair of cells falls as far below its ceiling as this one,
+  /// so that it allows for having looked at all pairs; NaN if undefined.
   [[nodiscard]] double p(CellPair const& pair) const;
 };
 
 struct TrialSimilarity {
   std::int64_t rows = 0, trials = 0;
-  std::int64_t done = 0;       ///< trials that could have been compared
-  std::int64_t unusable = 0;   ///< of those looked at: without rows, or not readable
-  std::int64_t groups = 0;     ///< trials are compared with those of the same series at the same steps alone
+  std::int64_t done = 0;      ///< trials that could have been compared
+  std::int64_t unusable = 0;  ///< of those looked at: without rows, or not readable
+  std::int64_t groups = 0;    ///< trials are compared with those of the same series at the same steps alone
   std::vector<LayerSimilarity> layers;
 };
 
@@ -54,8 +55,9 @@ std::string to_csv(TrialSimilarity const& similarity, Table const& table);
 /// with their p. Empty where no layer has a pair of different seeds.
 std::string to_markdown(TrialSimilarity const& similarity, Table const& table);
 
-/// sweep_similarity in `folder`: a matrix of the compared cells each layer, pairs of different seeds. Nothing of a single
-/// cell or seed, nor of so many cells that none could be told from its neighbours.
-figures::Outcome draw_similarity(TrialSimilarity const& similarity, Table const& table, std::filesystem::path const& folder);
+/// sweep_similarity in `folder`: a matrix of the compared cells each layer, pairs of different seeds. Nothing of a
+/// single cell or seed, nor of so many cells that none could be told from its neighbours.
+figures::Outcome draw_similarity(TrialSimilarity const& similarity, Table const& table,
+                                 std::filesystem::path const& folder);
 
 }  // namespace mambasynth::collate

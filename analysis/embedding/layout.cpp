@@ -18,11 +18,12 @@ constexpr int epochs_between_looks = 5;
 /// umap-learn's `n_epochs` where none is given.
 int epochs_for(std::int64_t points) { return points <= 10000 ? 500 : 200; }
 
-/// Distances in units of the largest (of the power of two below it, for exactness), which no UMAP depends on: any double
-/// fits a float then.
+/// Distances in units of the largest (of the power of two below it, for exactness), which no UMAP depends on: any
+/// double fits a float then.
 umappp::NeighborList<std::int32_t, float> list_of(analysis::Neighbours const& neighbours, std::int64_t others) {
   double largest = 0;
-  for (std::int64_t i = 0; i < neighbours.points; ++i) largest = std::max(largest, neighbours.distances_of(i)[static_cast<std::size_t>(others - 1)]);
+  for (std::int64_t i = 0; i < neighbours.points; ++i)
+    largest = std::max(largest, neighbours.distances_of(i)[static_cast<std::size_t>(others - 1)]);
   int const exponent = largest > 0 ? std::ilogb(largest) : 0;
   umappp::NeighborList<std::int32_t, float> list(static_cast<std::size_t>(neighbours.points));
   for (std::size_t i = 0; i < list.size(); ++i)
@@ -42,14 +43,17 @@ void scale_start(std::vector<float>& coordinates) {
       high = std::max(high, coordinates[i]);
     }
     if (!(high > low)) continue;
-    for (std::size_t i = axis; i < coordinates.size(); i += dims) coordinates[i] = start_extent * (coordinates[i] - low) / (high - low);
+    for (std::size_t i = axis; i < coordinates.size(); i += dims)
+      coordinates[i] = start_extent * (coordinates[i] - low) / (high - low);
   }
 }
 
 }  // namespace
 
 Umap layout(analysis::Neighbours const& neighbours, std::int64_t others, UmapOptions const& options) {
-  Umap result{.points = neighbours.points, .neighbors = others + 1, .start = Start::random,
+  Umap result{.points = neighbours.points,
+              .neighbors = others + 1,
+              .start = Start::random,
               .coordinates = std::vector<float>(static_cast<std::size_t>(neighbours.points) * dims)};
   umappp::Options chosen;
   chosen.min_dist = options.min_dist;
@@ -62,7 +66,9 @@ Umap layout(analysis::Neighbours const& neighbours, std::int64_t others, UmapOpt
   chosen.initialize_random_on_spectral_fail = false;
 
   auto const list = list_of(neighbours, others);
-  auto const start = [&] { return umappp::initialize<std::int32_t, float>(list, dims, result.coordinates.data(), chosen); };
+  auto const start = [&] {
+    return umappp::initialize<std::int32_t, float>(list, dims, result.coordinates.data(), chosen);
+  };
   auto const at_random = [&] {
     chosen.initialize_method = umappp::InitializeMethod::RANDOM;
     return start();
@@ -72,7 +78,8 @@ Umap layout(analysis::Neighbours const& neighbours, std::int64_t others, UmapOpt
     if (result.points <= static_cast<std::int64_t>(dims) + 2) return at_random();
     try {
       auto spectral = start();
-      bool const found = std::any_of(result.coordinates.begin(), result.coordinates.end(), [](float c) { return c != 0; });
+      bool const found =
+          std::any_of(result.coordinates.begin(), result.coordinates.end(), [](float c) { return c != 0; });
       if (!found) return at_random();
       result.start = Start::spectral;
       return spectral;

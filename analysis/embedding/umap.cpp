@@ -17,11 +17,11 @@ namespace {
 
 void require_in_range(UmapOptions const& options) {
   if (options.neighbors < 2)
-    throw errors::usage(fmt::format("UMAP of {} neighbours is not possible", options.neighbors), "a point counts as its own neighbour",
-                        "Ask for at least 2");
+    throw errors::usage(fmt::format("UMAP of {} neighbours is not possible", options.neighbors),
+                        "a point counts as its own neighbour", "Ask for at least 2");
   if (!(options.min_dist >= 0 && options.min_dist <= 1))
-    throw errors::usage(fmt::format("UMAP's min_dist = {} is out of range", options.min_dist), "it is a distance in units of the spread",
-                        "Give a number from 0 to 1");
+    throw errors::usage(fmt::format("UMAP's min_dist = {} is out of range", options.min_dist),
+                        "it is a distance in units of the spread", "Give a number from 0 to 1");
 }
 
 int threads_or_cores(int threads) { return threads > 0 ? threads : cores::default_threads(); }
@@ -30,9 +30,12 @@ int threads_or_cores(int threads) { return threads > 0 ? threads : cores::defaul
 
 char const* name_of(Start start) {
   switch (start) {
-    case Start::none: return "none";
-    case Start::spectral: return "spectral";
-    case Start::random: return "random";
+    case Start::none:
+      return "none";
+    case Start::spectral:
+      return "spectral";
+    case Start::random:
+      return "random";
   }
   return "";
 }
@@ -41,7 +44,9 @@ Umap umap(analysis::Neighbours const& neighbours, UmapOptions const& options) {
   require_in_range(options);
   auto const others = std::min(options.neighbors - 1, neighbours.k);
   if (neighbours.points == 0 || others == 0)
-    return {.points = neighbours.points, .neighbors = std::min<std::int64_t>(1, neighbours.points), .start = Start::none,
+    return {.points = neighbours.points,
+            .neighbors = std::min<std::int64_t>(1, neighbours.points),
+            .start = Start::none,
             .coordinates = std::vector<float>(static_cast<std::size_t>(2 * neighbours.points))};
   return layout(neighbours, others, options);
 }

@@ -7,9 +7,9 @@
 
 #include "analysis/neighbours.hpp"
 
-// UMAP (McInnes, Healy & Melville 2018, arXiv:1802.03426) in two dimensions, Euclidean. Neighbours are the exact ones of
-// neighbours.hpp; fuzzy sets, spectral start and layout are umappp's (Lun, github.com/libscran/umappp). What is not an
-// option here is as in umap-learn: 500 epochs up to 10,000 points, 200 above; spread 1, learning rate 1, 5 negative
+// UMAP (McInnes, Healy & Melville 2018, arXiv:1802.03426) in two dimensions, Euclidean. Neighbours are the exact ones
+// of neighbours.hpp; fuzzy sets, spectral start and layout are umappp's (Lun, github.com/libscran/umappp). What is not
+// an option here is as in umap-learn: 500 epochs up to 10,000 points, 200 above; spread 1, learning rate 1, 5 negative
 // samples, the start scaled to [0, 10] with noise of 1e-4.
 namespace mambasynth::embedding {
 
@@ -17,12 +17,12 @@ struct UmapOptions {
   std::int64_t neighbors;  ///< of each point, itself counted as umap-learn does; at least 2
   double min_dist;         ///< least distance in the embedding, in units of the spread, in [0, 1]
   std::uint64_t seed;
-  int threads = 0;         ///< 0 = one a core; no bit depends on it
+  int threads = 0;  ///< 0 = one a core; no bit depends on it
 };
 
-/// Where a layout starts: from the eigenvectors of the graph's Laplacian, or at random (a graph in several pieces, which
-/// come to lie anywhere relative to each other, four points at most, or eigenvectors that were not found). `none`: there is
-/// nothing to lay out.
+/// Where a layout starts: from the eigenvectors of the graph's Laplacian, or at random (a graph in several pieces,
+/// which come to lie anywhere relative to each other, four points at most, or eigenvectors that were not found).
+/// `none`: there is nothing to lay out.
 enum class Start { none, spectral, random };
 char const* name_of(Start start);
 

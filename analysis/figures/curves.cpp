@@ -1,10 +1,11 @@
 #include "analysis/figures/curves.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <span>
 
 #include "analysis/figures/legend.hpp"
@@ -64,7 +65,8 @@ Range range_of(Panel const& panel) {
   std::sort(highs.rbegin(), highs.rend());
   double const most_added = 0.5 * (high - low);
   if (!lows.empty()) low = std::min(low, std::max(lows.front(), std::min(lows[lows.size() / 4], low - most_added)));
-  if (!highs.empty()) high = std::max(high, std::min(highs.front(), std::max(highs[highs.size() / 4], high + most_added)));
+  if (!highs.empty())
+    high = std::max(high, std::min(highs.front(), std::max(highs[highs.size() / 4], high + most_added)));
   // Less than the digits of the data files and of the range can tell apart is a level.
   bool const level = high - low <= 1e-6 * std::max(std::abs(low), std::abs(high));
   double const room = level ? std::max(std::abs(high) * 0.1, 1e-9) : 0.06 * (high - low);
@@ -117,7 +119,8 @@ class Page {
     int const height = panels * (above + panel_height) + below + legend.height();
     drawn_.set_size({width, height});
     auto commands = fmt::format(
-        "set multiplot\nunset key\nset tics out nomirror\nset format y \"%g\"\nset border 3\nset grid ytics linetype 1 linecolor rgb "
+        "set multiplot\nunset key\nset tics out nomirror\nset format y \"%g\"\nset border 3\nset grid ytics linetype 1 "
+        "linecolor rgb "
         "\"#dddddd\"\n"
         "set lmargin at screen {:.4f}\nset rmargin at screen {:.4f}\n{}set format x \"\"\n",
         static_cast<double>(left) / width, 1 - static_cast<double>(right) / width, x_axis());
@@ -148,7 +151,8 @@ class Page {
       all.push_back({figure_.panels.front().curves[first_ + i].name, style_of(i, bars())});
     for (std::size_t i = 0; i < references_.size(); ++i) all.push_back({references_[i], reference_style(i)});
     bool const singles = std::any_of(figure_.panels.begin(), figure_.panels.end(), [](auto const& panel) {
-      return std::any_of(panel.curves.begin(), panel.curves.end(), [](auto const& curve) { return !curve.singles.empty(); });
+      return std::any_of(panel.curves.begin(), panel.curves.end(),
+                         [](auto const& curve) { return !curve.singles.empty(); });
     });
     if (singles && bars()) all.push_back({"single trial", {.colour = "#333333", .point = ring, .width = 0}});
     return all;
@@ -202,8 +206,9 @@ class Page {
         lines.push_back(with_bars(data, i, style));
         if (curve.singles.empty()) continue;
         rows += singles_block(figure_.x, curve);
-        lines.push_back(fmt::format("\"{}\" index {} using {}:2 with points pointtype {} pointsize 0.5 linewidth 1 linecolor rgb \"{}\"", name,
-                                    blocks++, shifted(place(i) + 0.35 * dodge()), ring, style.colour));
+        lines.push_back(fmt::format(
+            "\"{}\" index {} using {}:2 with points pointtype {} pointsize 0.5 linewidth 1 linecolor rgb \"{}\"", name,
+            blocks++, shifted(place(i) + 0.35 * dodge()), ring, style.colour));
         continue;
       }
       if (!curve.low.empty())
@@ -228,7 +233,9 @@ class Page {
     return (single() ? 1.2 : 0.5) / static_cast<double>(std::max<std::size_t>(count_, single() ? 1 : 4));
   }
   /// Of curve i beside the others of the same x.
-  [[nodiscard]] double place(std::size_t i) const { return dodge() * (static_cast<double>(i) - 0.5 * static_cast<double>(count_ - 1)); }
+  [[nodiscard]] double place(std::size_t i) const {
+    return dodge() * (static_cast<double>(i) - 0.5 * static_cast<double>(count_ - 1));
+  }
   [[nodiscard]] std::string shifted(double by) const {
     return figure_.log2_x ? fmt::format("($1*{:.4f})", std::exp2(by)) : fmt::format("($1+{:.4f})", by);
   }

@@ -1,8 +1,9 @@
 #include "analysis/figures/dimension_figures.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,7 @@ std::string curve(std::vector<double> const& x, std::vector<Estimate> const& est
   return rows;
 }
 
-std::vector<double> as_double(std::vector<std::int64_t> const& values) {
-  return {values.begin(), values.end()};
-}
+std::vector<double> as_double(std::vector<std::int64_t> const& values) { return {values.begin(), values.end()}; }
 
 /// The highest bar's end among estimates that exist; 1 where none does.
 double highest(std::vector<std::vector<Estimate>> const& curves) {
@@ -36,9 +35,7 @@ double highest(std::vector<std::vector<Estimate>> const& curves) {
   return most > 0 ? most : 1;
 }
 
-bool empty(std::string const& rows) {
-  return std::count(rows.begin(), rows.end(), '\n') < 2;
-}
+bool empty(std::string const& rows) { return std::count(rows.begin(), rows.end(), '\n') < 2; }
 
 /// One series of points with error bars and a line through them.
 std::string plotted(std::string const& data, std::int64_t colour, int point, std::string const& title) {

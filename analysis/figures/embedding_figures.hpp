@@ -24,7 +24,7 @@ struct Colouring {
 };
 Colouring by_category(std::string label, std::span<std::int64_t const> values, std::int64_t count);
 Colouring by_order(std::string label, std::span<std::int64_t const> values, double most);  ///< from 0
-Colouring by_phase(std::span<double const> radians);                                      ///< from 0 to 2 pi
+Colouring by_phase(std::span<double const> radians);                                       ///< from 0 to 2 pi
 
 /// One embedding in two dimensions; the colouring must outlive it.
 struct EmbeddingPanel {

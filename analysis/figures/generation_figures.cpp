@@ -13,7 +13,8 @@ namespace mambasynth::figures {
 namespace {
 
 /// One heat map between two heights of the page, its first column at step `first`.
-std::string panel(std::string const& title, std::string const& data, std::int64_t first, double top, double bottom, bool lowest) {
+std::string panel(std::string const& title, std::string const& data, std::int64_t first, double top, double bottom,
+                  bool lowest) {
   return fmt::format(
       "set tmargin at screen {}\nset bmargin at screen {}\nset title \"{}\" offset 0,-0.7\n"
       "set colorbox user origin screen 0.925,{} size screen 0.015,{}\nset xlabel \"{}\"\n"
@@ -44,7 +45,8 @@ Outcome draw_generation(GeneratedSample const& s, std::filesystem::path const& f
   auto const alone = whole.add_data("generated", heat_rows(s.generated, s.channels));
   auto commands = page(s.seed_start, last, s.channels, symmetric_range(largest_magnitude(all), floor));
   commands += fmt::format(
-      "set tmargin at screen 0.93\nset bmargin at screen 0.89\nset title \"Sample {}: circle of the seed\" offset 0,-0.7\n"
+      "set tmargin at screen 0.93\nset bmargin at screen 0.89\nset title \"Sample {}: circle of the seed\" offset "
+      "0,-0.7\n"
       "unset ytics\nunset ylabel\nset format x \"\"\nset style fill solid noborder\nset yrange [0:1]\n"
       "plot \"{}\" using (($1+$2)/2.0):(0.5):1:2:(0):(1):3 with boxxyerror linecolor rgb variable\n"
       "set format x\nset ytics auto\nset ylabel \"channel\"\nset yrange [{}:-0.5]\n"
@@ -63,9 +65,10 @@ Outcome draw_generation(GeneratedSample const& s, std::filesystem::path const& f
   auto const truth = beside.add_data("truth", heat_rows(s.truth, s.channels));
   auto const generated = beside.add_data("generated", heat_rows(s.generated, s.channels));
   auto const difference = beside.add_data("error", heat_rows(error, s.channels));
-  beside.set_commands(page(border, last, s.channels, symmetric_range(common, floor)) + panel("Truth", truth, border, 0.95, 0.7, false) +
-                      panel("Generated steps", generated, border, 0.63, 0.38, false) +
-                      panel(fmt::format("Error, MSE {:.4f}", s.mse), difference, border, 0.32, 0.08, true) + "unset multiplot\n");
+  beside.set_commands(
+      page(border, last, s.channels, symmetric_range(common, floor)) + panel("Truth", truth, border, 0.95, 0.7, false) +
+      panel("Generated steps", generated, border, 0.63, 0.38, false) +
+      panel(fmt::format("Error, MSE {:.4f}", s.mse), difference, border, 0.32, 0.08, true) + "unset multiplot\n");
   auto const second = beside.draw(folder);
   return outcome == Outcome::drawn ? second : outcome;
 }

@@ -39,11 +39,13 @@ struct SpawnActions {
 
 /// This process's environment without what changes how gnuplot reads or draws: its own variables and the user's locale.
 std::vector<std::string> gnuplot_environment() {
-  constexpr std::array<std::string_view, 9> left_out{"GNUPLOT", "GNUTERM=", "GNUHELP=", "GNUFITLOG=", "FIT_", "LC_", "LANG=", "LANGUAGE=", "PNG_"};
+  constexpr std::array<std::string_view, 9> left_out{"GNUPLOT", "GNUTERM=", "GNUHELP=",  "GNUFITLOG=", "FIT_",
+                                                     "LC_",     "LANG=",    "LANGUAGE=", "PNG_"};
   std::vector<std::string> kept;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     std::string_view const text(*variable);
-    if (std::none_of(left_out.begin(), left_out.end(), [&](auto start) { return text.starts_with(start); })) kept.emplace_back(text);
+    if (std::none_of(left_out.begin(), left_out.end(), [&](auto start) { return text.starts_with(start); }))
+      kept.emplace_back(text);
   }
   kept.emplace_back("LC_ALL=C");
   return kept;
@@ -61,7 +63,9 @@ std::string content_of(std::FILE* file) {
 /// Runs gnuplot in `folder`; 127 where there is none. `complaint` is what it printed.
 int run_gnuplot(std::filesystem::path const& folder, std::string settings, std::string script, std::string& complaint) {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> const output(std::tmpfile(), &std::fclose);
-  if (!output) throw errors::machine("a figure cannot be drawn", errors::system_reason(errno), "Make room in the temporary folder");
+  if (!output)
+    throw errors::machine("a figure cannot be drawn", errors::system_reason(errno),
+                          "Make room in the temporary folder");
   SpawnActions spawn;
   posix_spawn_file_actions_addchdir_np(&spawn.actions, folder.c_str());
   posix_spawn_file_actions_addopen(&spawn.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -77,16 +81,20 @@ int run_gnuplot(std::filesystem::path const& folder, std::string settings, std::
   posix_spawnattr_setflags(&spawn.attributes, POSIX_SPAWN_SETSIGDEF);
 
   std::string program = "gnuplot", no_startup_files = "-d", flag = "-e";
-  std::array<char*, 6> arguments{program.data(), no_startup_files.data(), flag.data(), settings.data(), script.data(), nullptr};
+  std::array<char*, 6> arguments{program.data(),  no_startup_files.data(), flag.data(),
+                                 settings.data(), script.data(),           nullptr};
   auto kept = gnuplot_environment();
   std::vector<char*> variables;
   for (auto& variable : kept) variables.push_back(variable.data());
   variables.push_back(nullptr);
   pid_t child = 0;
-  int const failure = posix_spawnp(&child, program.c_str(), &spawn.actions, &spawn.attributes, arguments.data(), variables.data());
+  int const failure =
+      posix_spawnp(&child, program.c_str(), &spawn.actions, &spawn.attributes, arguments.data(), variables.data());
   constexpr int not_found = 127;
   if (failure == ENOENT || failure == EACCES) return not_found;
-  if (failure != 0) throw errors::machine("gnuplot cannot be started", errors::system_reason(failure), "Try again, or draw without figures");
+  if (failure != 0)
+    throw errors::machine("gnuplot cannot be started", errors::system_reason(failure),
+                          "Try again, or draw without figures");
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
@@ -120,7 +128,8 @@ std::string Figure::script() const {
       "  set terminal svg size {1},{2} font \"sans-serif,13\" background \"white\"\n"
       "  set output svg_file\n"
       "}} else {{\n"
-      "  set terminal pngcairo size {3},{4} font \"sans,9\" fontscale {5} linewidth {5} pointscale {5} background \"white\"\n"
+      "  set terminal pngcairo size {3},{4} font \"sans,9\" fontscale {5} linewidth {5} pointscale {5} background "
+      "\"white\"\n"
       "  set output png_file\n"
       "}}\n"
       "{6}"
@@ -151,9 +160,10 @@ Outcome Figure::draw(std::filesystem::path const& folder) const {
 }
 
 std::string gnuplot_missing_note(std::filesystem::path const& folder) {
-  return fmt::format("figures were not drawn (gnuplot is not installed). Their scripts and data are in {}; install gnuplot "
-                     "and run 'gnuplot -d NAME.gp' there.",
-                     folder.string());
+  return fmt::format(
+      "figures were not drawn (gnuplot is not installed). Their scripts and data are in {}; install gnuplot "
+      "and run 'gnuplot -d NAME.gp' there.",
+      folder.string());
 }
 
 }  // namespace mambasynth::figures

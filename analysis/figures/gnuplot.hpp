@@ -16,8 +16,9 @@ struct Size {
   int height = 500;
 };
 
-/// One figure: NAME.gp (runs by hand: `gnuplot -d NAME.gp` in its folder, without the start-up files of users), its data files NAME_<part>.dat beside it, and what
-/// gnuplot makes of them, NAME.svg and NAME.png. The same input gives the same bytes.
+/// One figure: NAME.gp (runs by hand: `gnuplot -d NAME.gp` in its folder, without the start-up files of users), its
+/// data files NAME_<part>.dat beside it, and what gnuplot makes of them, NAME.svg and NAME.png. The same input gives
+/// the same bytes.
 class Figure {
  public:
   /// `name`: letters, digits, '_' and '-'.

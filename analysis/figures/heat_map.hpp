@@ -9,9 +9,9 @@ namespace mambasynth::figures {
 
 /// A square matrix of numbers from 0 to 1, named alike on both axes.
 struct HeatMap {
-  std::string part;   ///< of the data file's name
+  std::string part;  ///< of the data file's name
   std::string title;
-  std::string axis;   ///< what the names are
+  std::string axis;  ///< what the names are
   std::vector<std::string> names;
   std::vector<double> matrix;  ///< (name, name), row-major, the first row on top
 };

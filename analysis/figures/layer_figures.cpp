@@ -60,15 +60,20 @@ void add_reference(Panel& panel, Curve curve) {
 /// The k measured that is nearest to the usual 30.
 std::size_t shown_k(std::vector<std::int64_t> const& ks) {
   constexpr std::int64_t usual = 30;
-  auto const nearest = std::min_element(ks.begin(), ks.end(), [](std::int64_t a, std::int64_t b) { return std::abs(a - usual) < std::abs(b - usual); });
+  auto const nearest = std::min_element(
+      ks.begin(), ks.end(), [](std::int64_t a, std::int64_t b) { return std::abs(a - usual) < std::abs(b - usual); });
   return static_cast<std::size_t>(nearest - ks.begin());
 }
 
 template <class OfSet>
 Panel dimension_panel(std::string const& part, std::string const& title, analysis::LayerMeasures const& measures,
                       analysis::Controls const& controls, OfSet estimate) {
-  Panel panel{.part = part, .title = title, .ylabel = "dimension", .curves = {curve_of("trained", measures.dimension, estimate)},
-              .references = {}, .log_y = true};
+  Panel panel{.part = part,
+              .title = title,
+              .ylabel = "dimension",
+              .curves = {curve_of("trained", measures.dimension, estimate)},
+              .references = {},
+              .log_y = true};
   add_reference(panel, curve_of("untrained network", controls.untrained.dimension, estimate));
   add_reference(panel, curve_of("shuffled features", controls.shuffled, estimate));
   auto const level = [&](std::string const& name, std::optional<DimensionEstimates> const& set) {
@@ -82,15 +87,20 @@ Panel dimension_panel(std::string const& part, std::string const& title, analysi
 constexpr double negligible_share = 1e-7;  // what the rounding of activations leaves
 
 /// The linear dimension beside the intrinsic one.
-void add_participation_ratio(Curves& figure, analysis::LayerMeasures const& measures, analysis::Controls const& controls) {
+void add_participation_ratio(Curves& figure, analysis::LayerMeasures const& measures,
+                             analysis::Controls const& controls) {
   auto const curve = [](std::string const& name, std::vector<analysis::LayerActivation> const& layers) {
     Curve drawn{.name = name, .mean = {}, .low = {}, .high = {}};
     for (auto const& layer : layers) add(drawn, layer.participation_ratio_unbiased, 0);
     return drawn;
   };
   if (measures.activation.empty()) return;
-  Panel panel{.part = "participation_ratio", .title = "Participation ratio", .ylabel = "dimension", .curves = {curve("trained", measures.activation)},
-              .references = {}, .log_y = true};
+  Panel panel{.part = "participation_ratio",
+              .title = "Participation ratio",
+              .ylabel = "dimension",
+              .curves = {curve("trained", measures.activation)},
+              .references = {},
+              .log_y = true};
   add_reference(panel, curve("untrained network", controls.untrained.activation));
   figure.panels.push_back(std::move(panel));
 }
@@ -104,12 +114,14 @@ std::string score_words(std::string const& name) {
 }
 
 /// "layer_3 (128-D), LB 4.8, silhouette 0.312"
-std::string panel_title(std::string const& name, analysis::Embedded const& panel, analysis::LayerMeasures const& measures, std::size_t p) {
+std::string panel_title(std::string const& name, analysis::Embedded const& panel,
+                        analysis::LayerMeasures const& measures, std::size_t p) {
   auto title = fmt::format("{} ({}-D)", name, panel.dims);
   if (panel.umap_start == "random") title += ", random start";
   if (panel.kept_share < 1) title += fmt::format(", PCA {:.1f} %", 100 * panel.kept_share);
   if (!measures.dimension.empty() && !measures.dimension[p].k.empty())
-    title += fmt::format(", LB {:.1f}", measures.dimension[p].levina_bickel_original[shown_k(measures.dimension[p].k)].value);
+    title += fmt::format(", LB {:.1f}",
+                         measures.dimension[p].levina_bickel_original[shown_k(measures.dimension[p].k)].value);
   if (std::isfinite(panel.silhouette)) title += fmt::format(", silhouette {:.3f}", panel.silhouette);
   return title;
 }
@@ -121,8 +133,9 @@ Outcome draw_dimension_by_layer(analysis::LayerMeasures const& measures, analysi
   auto figure = over_layers("intrinsic_dimension", "", measures.layers);
   if (auto const& ks = measures.dimension.front().k; !ks.empty()) {
     auto const i = shown_k(ks);
-    figure.panels.push_back(dimension_panel("levina_bickel", fmt::format("Levina-Bickel (original form), k = {}", ks[i]), measures,
-                                            controls, [i](DimensionEstimates const& set) { return set.levina_bickel_original[i]; }));
+    figure.panels.push_back(
+        dimension_panel("levina_bickel", fmt::format("Levina-Bickel (original form), k = {}", ks[i]), measures,
+                        controls, [i](DimensionEstimates const& set) { return set.levina_bickel_original[i]; }));
   }
   figure.panels.push_back(dimension_panel("two_nn", "TwoNN, maximum likelihood", measures, controls,
                                           [](DimensionEstimates const& set) { return set.two_nn_ml; }));
@@ -131,30 +144,47 @@ Outcome draw_dimension_by_layer(analysis::LayerMeasures const& measures, analysi
 }
 
 Outcome draw_spectrum(analysis::LayerMeasures const& measures, std::filesystem::path const& folder) {
-  Curves figure{.name = "spectrum", .legend_title = "layer", .xlabel = "principal direction", .x = {}, .ticks = {}, .log2_x = true, .panels = {}};
+  Curves figure{.name = "spectrum",
+                .legend_title = "layer",
+                .xlabel = "principal direction",
+                .x = {},
+                .ticks = {},
+                .log2_x = true,
+                .panels = {}};
   std::size_t components = 0;
   for (auto const& layer : measures.activation) components = std::max(components, layer.spectrum.size());
   for (std::size_t c = 0; c < components; ++c) figure.x.push_back(static_cast<double>(c + 1));
-  Panel panel{.part = "share", .title = "Principal components", .ylabel = "share of the variance", .curves = {}, .references = {}, .log_y = true};
+  Panel panel{.part = "share",
+              .title = "Principal components",
+              .ylabel = "share of the variance",
+              .curves = {},
+              .references = {},
+              .log_y = true};
   for (std::size_t l = 0; l < measures.activation.size(); ++l) {
     auto const name = short_layer(measures.layers[l]);
     Curve curve{.name = name, .mean = measures.activation[l].spectrum, .low = {}, .high = {}};
     curve.mean.resize(components, std::nan(""));
-    std::replace_if(curve.mean.begin(), curve.mean.end(), [](double share) { return share <= negligible_share; }, std::nan(""));
-    (name == measures.layers[l] ? panel.references : panel.curves).push_back(std::move(curve));  // input and output are no layers
+    std::replace_if(
+        curve.mean.begin(), curve.mean.end(), [](double share) { return share <= negligible_share; }, std::nan(""));
+    (name == measures.layers[l] ? panel.references : panel.curves)
+        .push_back(std::move(curve));  // input and output are no layers
   }
   if (panel.curves.empty()) panel.curves = std::exchange(panel.references, {});
   figure.panels.push_back(std::move(panel));
   return components == 0 ? Outcome::drawn : draw_curves(figure, folder);
 }
 
-Outcome draw_probes(std::vector<std::string> const& layers, analysis::Probes const& probes, std::filesystem::path const& folder) {
+Outcome draw_probes(std::vector<std::string> const& layers, analysis::Probes const& probes,
+                    std::filesystem::path const& folder) {
   auto figure = over_layers("probes", "", layers);
   for (auto const& probe : probes.targets) {
     auto const& score = probe.scores.front();
     auto title = "Probe of " + probe.target;
     std::replace(title.begin(), title.end(), '_', ' ');
-    Panel panel{.part = probe.target, .title = title, .ylabel = score_words(score.name), .curves = {curve_of("trained", score.trained, probes.groups)},
+    Panel panel{.part = probe.target,
+                .title = title,
+                .ylabel = score_words(score.name),
+                .curves = {curve_of("trained", score.trained, probes.groups)},
                 .references = {}};
     add_reference(panel, curve_of("untrained network", score.untrained, probes.groups));
     add_reference(panel, curve_of("shuffled targets", score.shuffled));
@@ -163,16 +193,20 @@ Outcome draw_probes(std::vector<std::string> const& layers, analysis::Probes con
   return draw_curves(figure, folder);
 }
 
-Outcome draw_similarity(std::vector<std::string> const& layers, analysis::Similarity const& similarity, std::filesystem::path const& folder) {
+Outcome draw_similarity(std::vector<std::string> const& layers, analysis::Similarity const& similarity,
+                        std::filesystem::path const& folder) {
   if (layers.size() < 2) return Outcome::drawn;  // nothing to compare
   Figure figure("similarity", {1300, 560});
   std::vector<std::string> names;
   for (auto const& layer : layers) names.push_back(short_layer(layer));
   std::string commands = "set multiplot\nset tics out nomirror\nunset key\n";
   if (!similarity.cka.empty())
-    commands += heat_map(figure, {"cka", "Debiased linear CKA", "layer", names, similarity.cka}, {.left = 0.06, .right = 0.42, .bottom = 0.18, .top = 0.9});
+    commands += heat_map(figure, {"cka", "Debiased linear CKA", "layer", names, similarity.cka},
+                         {.left = 0.06, .right = 0.42, .bottom = 0.18, .top = 0.9});
   if (!similarity.neighbour_overlap.empty())
-    commands += heat_map(figure, {"neighbours", fmt::format("Share of {} nearest neighbours in common", similarity.overlap_k), "layer", names, similarity.neighbour_overlap},
+    commands += heat_map(figure,
+                         {"neighbours", fmt::format("Share of {} nearest neighbours in common", similarity.overlap_k),
+                          "layer", names, similarity.neighbour_overlap},
                          {.left = 0.56, .right = 0.92, .bottom = 0.18, .top = 0.9});
   figure.set_commands(commands + "unset multiplot\n");
   return figure.draw(folder);
@@ -190,7 +224,9 @@ Outcome draw_layer_embeddings(analysis::LayerMeasures const& measures, analysis:
     auto const& name = measures.layers[p];
     umaps.push_back({panel_title(name, panel, measures, p), panel.umap, &circle});
     phases.push_back({name, panel.umap, &phase});
-    components.push_back({fmt::format("{}: {:.0f} % + {:.0f} %", name, 100 * panel.pca_share[0], 100 * panel.pca_share[1]), panel.pca, &circle});
+    components.push_back(
+        {fmt::format("{}: {:.0f} % + {:.0f} %", name, 100 * panel.pca_share[0], 100 * panel.pca_share[1]), panel.pca,
+         &circle});
   }
   for (std::size_t b = 0; b < e.of_blocks.size(); ++b) blocks.push_back({e.blocks[b], e.of_blocks[b].umap, &circle});
   auto outcome = Outcome::drawn;
@@ -199,8 +235,11 @@ Outcome draw_layer_embeddings(analysis::LayerMeasures const& measures, analysis:
       outcome = draw_embeddings("umap_" + measures.layers[p], "", std::span(umaps).subspan(p, 1), 1, folder);
   else outcome = draw_embeddings("representation_umap", "", umaps, columns, folder);
   if (!e.phase.empty()) outcome = draw_embeddings("representation_umap_phase", "", phases, columns, folder);
-  outcome = draw_embeddings("representation_pca", "Leading principal components, share of variance", components, columns, folder);
-  if (!blocks.empty()) outcome = draw_embeddings("representation_umap_hidden", "Outputs of the Mamba blocks", blocks, block_columns, folder);
+  outcome = draw_embeddings("representation_pca", "Leading principal components, share of variance", components,
+                            columns, folder);
+  if (!blocks.empty())
+    outcome =
+        draw_embeddings("representation_umap_hidden", "Outputs of the Mamba blocks", blocks, block_columns, folder);
   return outcome;
 }
 

@@ -13,8 +13,9 @@
 
 namespace mambasynth::figures {
 
-/// intrinsic_dimension in `folder`: Levina-Bickel (original form) at 30 neighbours or the nearest k measured, TwoNN and the
-/// participation ratio, layer by layer with bands of two standard errors (by stretches of time where known), beside the controls.
+/// intrinsic_dimension in `folder`: Levina-Bickel (original form) at 30 neighbours or the nearest k measured, TwoNN and
+/// the participation ratio, layer by layer with bands of two standard errors (by stretches of time where known), beside
+/// the controls.
 Outcome draw_dimension_by_layer(analysis::LayerMeasures const& measures, analysis::Controls const& controls,
                                 std::filesystem::path const& folder);
 
@@ -22,7 +23,8 @@ Outcome draw_dimension_by_layer(analysis::LayerMeasures const& measures, analysi
 Outcome draw_spectrum(analysis::LayerMeasures const& measures, std::filesystem::path const& folder);
 
 /// probes: a panel a target, its first score by layer with its 95 % confidence interval, beside the controls.
-Outcome draw_probes(std::vector<std::string> const& layers, analysis::Probes const& probes, std::filesystem::path const& folder);
+Outcome draw_probes(std::vector<std::string> const& layers, analysis::Probes const& probes,
+                    std::filesystem::path const& folder);
 
 /// similarity: debiased CKA and shared neighbours of each pair of layers.
 Outcome draw_similarity(std::vector<std::string> const& layers, analysis::Similarity const& similarity,
@@ -31,7 +33,7 @@ Outcome draw_similarity(std::vector<std::string> const& layers, analysis::Simila
 /// UMAPs of the panels by circle, representation_umap (or umap_<panel> each with `per_layer`), and by phase,
 /// representation_umap_phase; of the blocks' outputs, representation_umap_hidden; principal components by circle,
 /// representation_pca. Titles say dimensions, Levina-Bickel at 30 neighbours, silhouette by circle.
-Outcome draw_layer_embeddings(analysis::LayerMeasures const& measures, analysis::Embeddings const& embeddings, bool per_layer,
-                              std::filesystem::path const& folder);
+Outcome draw_layer_embeddings(analysis::LayerMeasures const& measures, analysis::Embeddings const& embeddings,
+                              bool per_layer, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::figures

@@ -1,7 +1,8 @@
 #include "analysis/figures/legend.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace mambasynth::figures {
 namespace {
@@ -36,13 +37,9 @@ Legend::Legend(std::string title, std::vector<LegendEntry> entries, int width, s
   columns_ = std::clamp((width_ - 2 * edge + between) / column_, 1, std::max(1, static_cast<int>(entries_.size())));
 }
 
-int Legend::rows() const {
-  return (static_cast<int>(entries_.size()) + columns_ - 1) / columns_;
-}
+int Legend::rows() const { return (static_cast<int>(entries_.size()) + columns_ - 1) / columns_; }
 
-int Legend::height() const {
-  return row_height * (rows() + (title_.empty() ? 0 : 1) + (note_.empty() ? 0 : 1)) + edge;
-}
+int Legend::height() const { return row_height * (rows() + (title_.empty() ? 0 : 1) + (note_.empty() ? 0 : 1)) + edge; }
 
 std::string Legend::commands(int page_height) const {
   auto const x = [&](int pixels) { return static_cast<double>(pixels) / width_; };

@@ -18,9 +18,11 @@ constexpr std::array<Colour, 9> viridis{0x440154, 0x472d7b, 0x3b528b, 0x2c728e, 
                                         0x28ae80, 0x5ec962, 0xaddc30, 0xfde725};
 constexpr std::array<Colour, 11> red_blue{0x053061, 0x2166ac, 0x4393c3, 0x92c5de, 0xd1e5f0, 0xf7f7f7,
                                           0xfddbc7, 0xf4a582, 0xd6604d, 0xb2182b, 0x67001f};
-constexpr std::array<Colour, 9> blues{0xf7fbff, 0xdeebf7, 0xc6dbef, 0x9ecae1, 0x6baed6, 0x4292c6, 0x2171b5, 0x08519c, 0x08306b};
+constexpr std::array<Colour, 9> blues{0xf7fbff, 0xdeebf7, 0xc6dbef, 0x9ecae1, 0x6baed6,
+                                      0x4292c6, 0x2171b5, 0x08519c, 0x08306b};
 // Told apart by lightness along each half and by blue against red between them, which colour-blind readers see.
-constexpr std::array<Colour, 9> lilac_round{0xcdc3d6, 0x8fb0d0, 0x4f86c0, 0x3a4a9a, 0x2a1038, 0x7a1f45, 0xb5503f, 0xd39a78, 0xcdc3d6};
+constexpr std::array<Colour, 9> lilac_round{0xcdc3d6, 0x8fb0d0, 0x4f86c0, 0x3a4a9a, 0x2a1038,
+                                            0x7a1f45, 0xb5503f, 0xd39a78, 0xcdc3d6};
 
 std::string hex(Colour colour) { return fmt::format("#{:06x}", colour); }
 
@@ -30,7 +32,8 @@ Colour interpolated(std::span<Colour const> anchors, double position) {
   double const weight = scaled - static_cast<double>(low);
   Colour mixed = 0;
   for (unsigned const shift : {16u, 8u, 0u}) {
-    auto const from = static_cast<double>((anchors[low] >> shift) & 0xffu), to = static_cast<double>((anchors[low + 1] >> shift) & 0xffu);
+    auto const from = static_cast<double>((anchors[low] >> shift) & 0xffu),
+               to = static_cast<double>((anchors[low + 1] >> shift) & 0xffu);
     mixed |= static_cast<Colour>(std::lround(from + weight * (to - from))) << shift;
   }
   return mixed;
@@ -46,7 +49,8 @@ std::string palette_of(std::span<Colour const> anchors) {
 }  // namespace
 
 std::string category_colour(std::int64_t index, std::int64_t count) {
-  if (count <= static_cast<std::int64_t>(muted.size())) return hex(muted[static_cast<std::size_t>(index) % muted.size()]);
+  if (count <= static_cast<std::int64_t>(muted.size()))
+    return hex(muted[static_cast<std::size_t>(index) % muted.size()]);
   return hex(interpolated(viridis, static_cast<double>(index) / static_cast<double>(count - 1)));
 }
 

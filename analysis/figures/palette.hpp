@@ -17,6 +17,6 @@ std::string readable_on(std::string const& colour);
 std::string diverging_palette();   ///< blue, white at the middle, red (ColorBrewer RdBu)
 std::string sequential_palette();  ///< white to dark blue (ColorBrewer Blues)
 std::string ordered_palette();     ///< dark violet to yellow, rising lightness (viridis)
-std::string cyclic_palette();      ///< light lilac, blue, dark violet, brick red and back: blue and red halves, equal ends
+std::string cyclic_palette();  ///< light lilac, blue, dark violet, brick red and back: blue and red halves, equal ends
 
 }  // namespace mambasynth::figures

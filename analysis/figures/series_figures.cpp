@@ -45,16 +45,19 @@ struct EmbeddingPanels {
         panels{{"UMAP by circle", embedding.coordinates, &circle}, {"UMAP by time", embedding.coordinates, &time}} {}
 };
 
-Outcome draw_subspace(series::Digest const& digest, SeriesEmbedding const& embedding, std::filesystem::path const& folder) {
+Outcome draw_subspace(series::Digest const& digest, SeriesEmbedding const& embedding,
+                      std::filesystem::path const& folder) {
   auto const& process = digest.process();
-  auto heading = fmt::format("{} circles in {} dimensions, subspace of {}; Levina-Bickel of the embedding", process.circles, process.channels,
-                             embedding.subspace_dim);
-  for (auto const& [k, estimate] : embedding.levina_bickel) heading += fmt::format("{} k={} {:.2f}", k == embedding.levina_bickel.front().first ? ":" : ",", k, estimate);
+  auto heading = fmt::format("{} circles in {} dimensions, subspace of {}; Levina-Bickel of the embedding",
+                             process.circles, process.channels, embedding.subspace_dim);
+  for (auto const& [k, estimate] : embedding.levina_bickel)
+    heading += fmt::format("{} k={} {:.2f}", k == embedding.levina_bickel.front().first ? ":" : ",", k, estimate);
   EmbeddingPanels const drawn(digest, embedding);
   return draw_embeddings(fmt::format("umap_subspace_{}", embedding.subspace_dim), heading, drawn.panels, 2, folder);
 }
 
-Outcome draw_overview(series::Digest const& digest, std::filesystem::path const& folder, SeriesEmbedding const* embedding) {
+Outcome draw_overview(series::Digest const& digest, std::filesystem::path const& folder,
+                      SeriesEmbedding const* embedding) {
   constexpr int upper_row = 500, lower_row = 560, side = 480;
   int const height = upper_row + (embedding != nullptr ? lower_row : 0);
   // Of the upper row's height, as a share of the page's.
@@ -71,7 +74,8 @@ Outcome draw_overview(series::Digest const& digest, std::filesystem::path const&
   auto const visits = figure.add_data("visits", visit_rows(digest.visits(), n, stride));
 
   double const largest = *std::max_element(process.transition_matrix.begin(), process.transition_matrix.end());
-  std::string cells = "# next_circle circle probability\n", labels = "# next_circle circle text colour\n", periods = "# circle period colour\n";
+  std::string cells = "# next_circle circle probability\n", labels = "# next_circle circle text colour\n",
+              periods = "# circle period colour\n";
   for (std::int64_t i = 0; i < n; ++i) {
     auto const row = process.transitions_from(i);
     for (std::int64_t j = 0; j < n; ++j) {
@@ -81,7 +85,8 @@ Outcome draw_overview(series::Digest const& digest, std::filesystem::path const&
         labels += fmt::format("{} {} {:.2f} {}\n", j, i, p, p > white_text_from * largest ? "0xffffff" : "0x000000");
     }
     cells += "\n";
-    periods += fmt::format("{} {} {}\n", i, process.period[static_cast<std::size_t>(i)], for_gnuplot(category_colour(i, n)));
+    periods +=
+        fmt::format("{} {} {}\n", i, process.period[static_cast<std::size_t>(i)], for_gnuplot(category_colour(i, n)));
   }
   auto const matrix = figure.add_data("transitions", cells);
   auto const text = figure.add_data("labels", labels);
@@ -94,18 +99,20 @@ Outcome draw_overview(series::Digest const& digest, std::filesystem::path const&
       "set title \"Circle over time{}\"\nset xlabel \"time step\"\nset ylabel \"circle\" offset 1.5\n"
       "set xrange [0:{}]\nset yrange [-0.5:{}]\nset ytics {}\nset xtics auto\nset format x \"%g\"\n"
       "plot \"{}\" using 1:3:1:2:($3-0.4):($3+0.4):4 with boxxyerror linecolor rgb variable\n",
-      at(0.9), at(0.13), stride > 1 ? fmt::format(" (one visit in {})", stride) : "", digest.n_steps(), static_cast<double>(n) - 0.5,
-      circle_step(n), visits);
+      at(0.9), at(0.13), stride > 1 ? fmt::format(" (one visit in {})", stride) : "", digest.n_steps(),
+      static_cast<double>(n) - 0.5, circle_step(n), visits);
   commands += fmt::format(
       "set lmargin at screen 0.395\nset rmargin at screen 0.64\n"
       "set colorbox user origin screen 0.65,{:.5f} size screen 0.01,{:.5f}\nset format x\n"
       "set title \"Transition matrix\"\nset xlabel \"next circle\"\nset ylabel \"circle\" offset 1.5\n"
       "{}set cbrange [0:*]\nset xrange [-0.5:{}]\nset yrange [{}:-0.5]\nset xtics {}\nset ytics {}\n"
       "plot \"{}\" using 1:2:3 with image",
-      at(0.13), at(0.9) - at(0.13), sequential_palette(), static_cast<double>(n) - 0.5, static_cast<double>(n) - 0.5, circle_step(n), circle_step(n), matrix);
+      at(0.13), at(0.9) - at(0.13), sequential_palette(), static_cast<double>(n) - 0.5, static_cast<double>(n) - 0.5,
+      circle_step(n), circle_step(n), matrix);
   if (n <= most_annotated)
-    commands += fmt::format(", \"{}\" using 1:2:(sprintf(\"%.2f\", $3)):4 with labels textcolor rgb variable font \",{}\"", text,
-                            n <= 10 ? 10 : 7);
+    commands +=
+        fmt::format(", \"{}\" using 1:2:(sprintf(\"%.2f\", $3)):4 with labels textcolor rgb variable font \",{}\"",
+                    text, n <= 10 ? 10 : 7);
   commands += fmt::format(
       "\nset lmargin at screen 0.745\nset rmargin at screen 0.985\n"
       "set title \"Period\"\nset xlabel \"circle\"\nset ylabel \"steps of a revolution\" offset 1.5\n"
@@ -115,14 +122,16 @@ Outcome draw_overview(series::Digest const& digest, std::filesystem::path const&
   if (embedding != nullptr) {
     EmbeddingPanels const drawn(digest, *embedding);
     for (int i = 0; i < 2; ++i)
-      commands += draw_panel(figure, i == 0 ? "umap_by_circle" : "umap_by_time", drawn.panels[static_cast<std::size_t>(i)],
-                             {.left = 180 + 740 * i, .top = upper_row + 45, .side = side, .page = {1600, height}});
+      commands +=
+          draw_panel(figure, i == 0 ? "umap_by_circle" : "umap_by_time", drawn.panels[static_cast<std::size_t>(i)],
+                     {.left = 180 + 740 * i, .top = upper_row + 45, .side = side, .page = {1600, height}});
   }
   figure.set_commands(commands + "unset multiplot\n");
   return figure.draw(folder);
 }
 
-Outcome draw_window(series::Excerpt const& window, std::int64_t number, series::Process const& process, std::filesystem::path const& folder) {
+Outcome draw_window(series::Excerpt const& window, std::int64_t number, series::Process const& process,
+                    std::filesystem::path const& folder) {
   Figure figure(fmt::format("sample_window_{}", number), {1400, 560});
   auto const steps = window.steps();
   auto const channels = process.channels;
@@ -141,27 +150,29 @@ Outcome draw_window(series::Excerpt const& window, std::int64_t number, series::
   }
   auto const heat = figure.add_data("x", rows);
 
-  figure.set_commands(fmt::format(
-      "set multiplot\nunset key\nset tics out nomirror\nset xrange [{0}:{1}]\n"
-      "set lmargin at screen 0.06\nset rmargin at screen 0.91\n"
-      "set tmargin at screen 0.9\nset bmargin at screen 0.82\n"
-      "set title \"Steps {0} to {1}: circle (above) and channels\"\nunset ytics\nset yrange [0:1]\nset format x \"\"\nset style fill solid noborder\n"
-      "plot \"{2}\" using (($1+$2)/2.0):(0.5):1:2:(0):(1):3 with boxxyerror linecolor rgb variable, "
-      "\"{2}\" using (($1+$2)/2.0):(0.5):($2-$1 > {7} ? sprintf(\"%d\",$4) : \"\"):5 with labels textcolor rgb variable\n"
-      "unset title\nset tmargin at screen 0.8\nset bmargin at screen 0.12\nset format x\nset ytics {8}\n"
-      "set xlabel \"time step\"\nset ylabel \"channel\"\nset yrange [{3}:-0.5]\n"
-      "{4}set cbrange [-{5:.3f}:{5:.3f}]\n"
-      "set colorbox user origin screen 0.925,0.12 size screen 0.015,0.68\n"
-      "plot \"{6}\" matrix using ($1+{0}+0.5):2:3 with image\nunset multiplot\n",
-      window.start, window.start + steps, strip, static_cast<double>(channels) - 0.5, diverging_palette(),
-      limit > 0 ? limit : 1.0, heat, static_cast<double>(steps) / 50,
-      circle_step(channels)));
+  figure.set_commands(
+      fmt::format("set multiplot\nunset key\nset tics out nomirror\nset xrange [{0}:{1}]\n"
+                  "set lmargin at screen 0.06\nset rmargin at screen 0.91\n"
+                  "set tmargin at screen 0.9\nset bmargin at screen 0.82\n"
+                  "set title \"Steps {0} to {1}: circle (above) and channels\"\nunset ytics\nset yrange [0:1]\nset "
+                  "format x \"\"\nset style fill solid noborder\n"
+                  "plot \"{2}\" using (($1+$2)/2.0):(0.5):1:2:(0):(1):3 with boxxyerror linecolor rgb variable, "
+                  "\"{2}\" using (($1+$2)/2.0):(0.5):($2-$1 > {7} ? sprintf(\"%d\",$4) : \"\"):5 with labels textcolor "
+                  "rgb variable\n"
+                  "unset title\nset tmargin at screen 0.8\nset bmargin at screen 0.12\nset format x\nset ytics {8}\n"
+                  "set xlabel \"time step\"\nset ylabel \"channel\"\nset yrange [{3}:-0.5]\n"
+                  "{4}set cbrange [-{5:.3f}:{5:.3f}]\n"
+                  "set colorbox user origin screen 0.925,0.12 size screen 0.015,0.68\n"
+                  "plot \"{6}\" matrix using ($1+{0}+0.5):2:3 with image\nunset multiplot\n",
+                  window.start, window.start + steps, strip, static_cast<double>(channels) - 0.5, diverging_palette(),
+                  limit > 0 ? limit : 1.0, heat, static_cast<double>(steps) / 50, circle_step(channels)));
   return figure.draw(folder);
 }
 
 }  // namespace
 
-Outcome draw_series(series::Digest const& digest, std::filesystem::path const& folder, SeriesEmbedding const* embedding) {
+Outcome draw_series(series::Digest const& digest, std::filesystem::path const& folder,
+                    SeriesEmbedding const* embedding) {
   auto outcome = draw_overview(digest, folder, embedding);
   if (embedding != nullptr) outcome = draw_subspace(digest, *embedding, folder);
   for (std::size_t i = 0; i < digest.windows().size(); ++i)

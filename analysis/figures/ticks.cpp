@@ -1,8 +1,9 @@
 #include "analysis/figures/ticks.hpp"
 
-#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <cmath>
 #include <vector>
 
 namespace mambasynth::figures {

@@ -1,9 +1,10 @@
 #include "analysis/figures/training_figures.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 

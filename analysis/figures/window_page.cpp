@@ -1,8 +1,9 @@
 #include "analysis/figures/window_page.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 
 #include "analysis/figures/palette.hpp"
 #include "analysis/figures/ticks.hpp"

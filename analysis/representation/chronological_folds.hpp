@@ -11,8 +11,8 @@ namespace mambasynth::analysis::representation {
 /// other (h-block cross-validation: Burman, Chow & Nolan 1994, Biometrika 81:351).
 ///
 /// Rows come in clusters, stretches whose rows depend on each other (a visit to a circle). No cluster is cut: a block
-/// begins where the cluster does that is nearest to its place among equal blocks. Blocks are divided likewise, into groups
-/// of whole clusters that errors leave out of training in turn.
+/// begins where the cluster does that is nearest to its place among equal blocks. Blocks are divided likewise, into
+/// groups of whole clusters that errors leave out of training in turn.
 class ChronologicalFolds {
  public:
   /// Rows first .. end - 1.
@@ -21,10 +21,11 @@ class ChronologicalFolds {
     [[nodiscard]] std::int64_t rows() const { return end - first; }
   };
 
-  /// cluster: (rows), the number of each row's cluster; its rows are consecutive. If it is empty, or clusters are so long
-  /// that a block would get no rows, each row is a cluster of its own. A guard may be longer than a block. errors::usage for fewer
-  /// than 3 blocks (the penalty is chosen by holding out one of those left), fewer rows than blocks, another number of
-  /// clusters' entries than of rows, or a guard that leaves a block no other to choose the penalty by.
+  /// cluster: (rows), the number of each row's cluster; its rows are consecutive. If it is empty, or clusters are so
+  /// long that a block would get no rows, each row is a cluster of its own. A guard may be longer than a block.
+  /// errors::usage for fewer than 3 blocks (the penalty is chosen by holding out one of those left), fewer rows than
+  /// blocks, another number of clusters' entries than of rows, or a guard that leaves a block no other to choose the
+  /// penalty by.
   ChronologicalFolds(std::int64_t rows, std::int64_t blocks, std::int64_t guard,
                      std::span<std::int64_t const> cluster = {});
 
@@ -38,7 +39,8 @@ class ChronologicalFolds {
   [[nodiscard]] Stretch group(std::int64_t g) const { return groups_[static_cast<std::size_t>(g)]; }
   /// 0, 1, ..., ascending over the rows; where none are known, a row's group.
   [[nodiscard]] std::int64_t cluster(std::int64_t row) const { return cluster_[static_cast<std::size_t>(row)]; }
-  /// All rows, cut wherever a block, its guard or a group begins or ends: a stretch is inside or outside of each as a whole.
+  /// All rows, cut wherever a block, its guard or a group begins or ends: a stretch is inside or outside of each as a
+  /// whole.
   [[nodiscard]] std::vector<Stretch> const& stretches() const { return stretches_; }
 
   [[nodiscard]] bool in_group(Stretch const& stretch, std::int64_t g) const {

@@ -1,7 +1,8 @@
 #include "analysis/representation/circular_shift.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "errors/errors.hpp"
 

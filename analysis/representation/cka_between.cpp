@@ -1,8 +1,8 @@
 #include "analysis/representation/cka_between.hpp"
 
+#include <Eigen/Core>
 #include <fmt/format.h>
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -17,7 +17,9 @@ using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowM
 
 /// Rows about their mean: the Gram matrix then has no large part that centring takes away again.
 Matrix centred(std::span<float const> rows, std::int64_t points, std::int64_t dims) {
-  Matrix x = Eigen::Map<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> const>(rows.data(), points, dims).cast<double>();
+  Matrix x =
+      Eigen::Map<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> const>(rows.data(), points, dims)
+          .cast<double>();
   double const size = x.cwiseAbs().maxCoeff();
   x.rowwise() -= x.colwise().mean().eval();
   constexpr double constant = 1e-12;  // what varies less, relative to its size, does not vary
@@ -30,7 +32,8 @@ Matrix centred(std::span<float const> rows, std::int64_t points, std::int64_t di
 std::vector<float> centred_gram(std::span<float const> rows, std::int64_t points, std::int64_t dims) {
   constexpr std::int64_t fewest = 4;
   if (points < fewest)
-    throw errors::usage(fmt::format("{} rows are too few for a debiased CKA", points), "its estimator averages over four distinct rows", "Take at least 4");
+    throw errors::usage(fmt::format("{} rows are too few for a debiased CKA", points),
+                        "its estimator averages over four distinct rows", "Take at least 4");
   require_finite(rows, points, dims, "the activations");
   auto const x = centred(rows, points, dims);
   Matrix gram = x * x.transpose();
@@ -48,7 +51,8 @@ std::vector<float> centred_gram(std::span<float const> rows, std::int64_t points
     }
   double const scale = squares > 0 ? 1 / std::sqrt(squares) : std::numeric_limits<double>::quiet_NaN();
   std::vector<float> unit(entries.size());
-  std::transform(entries.begin(), entries.end(), unit.begin(), [scale](double entry) { return static_cast<float>(scale * entry); });
+  std::transform(entries.begin(), entries.end(), unit.begin(),
+                 [scale](double entry) { return static_cast<float>(scale * entry); });
   return unit;
 }
 
@@ -63,7 +67,8 @@ std::vector<double> cka_between(std::span<std::vector<float> const> grams) {
   for (Eigen::Index first = 0; first < entries; first += stretch) {
     auto const count = std::min(stretch, entries - first);
     for (Eigen::Index t = 0; t < networks; ++t)
-      part.row(t).head(count) = Eigen::Map<Eigen::VectorXf const>(grams[static_cast<std::size_t>(t)].data() + first, count).cast<double>();
+      part.row(t).head(count) =
+          Eigen::Map<Eigen::VectorXf const>(grams[static_cast<std::size_t>(t)].data() + first, count).cast<double>();
     total.noalias() += part.leftCols(count) * part.leftCols(count).transpose();
   }
   for (Eigen::Index t = 0; t < networks; ++t)

@@ -5,8 +5,8 @@
 #include <vector>
 
 /// Debiased linear CKA of many networks over the same rows, pair by pair. As linear_cka.hpp's, in the form that costs
-/// rows^2 / 2 a pair instead of dimensions^2 rows: with K the Gram matrix of the rows, its diagonal set to 0, and K~ the
-/// U-centred K (Szekely & Rizzo 2014, Ann. Statist. 42:2382, eq. 2.6),
+/// rows^2 / 2 a pair instead of dimensions^2 rows: with K the Gram matrix of the rows, its diagonal set to 0, and K~
+/// the U-centred K (Szekely & Rizzo 2014, Ann. Statist. 42:2382, eq. 2.6),
 ///   K~_ij = K_ij - (sum_l K_il + sum_k K_kj) / (n - 2) + sum_kl K_kl / ((n - 1)(n - 2)),   i != j,
 /// n (n - 3) HSIC_1(K, L) = sum_(i != j) K~_ij L~_ij.
 namespace mambasynth::analysis::representation {

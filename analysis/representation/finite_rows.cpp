@@ -1,8 +1,9 @@
 #include "analysis/representation/finite_rows.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 
 #include "errors/errors.hpp"
 

@@ -24,10 +24,10 @@ struct Influence {
 /// Standard error of a score over draws of the rows, those that test and those that teach:
 ///   se^2 = max(C / (C - 1) sum_c R_c^2, (G - 1) / G sum_g (D_g^2 - v_g)),
 /// R_c the sum of `row` over cluster c (sandwich with clusters: Liang & Zeger 1986, Biometrika 73:13); D_g what leaving
-/// group g out changes, the sum of change[g] less that of `row` over the group, less the mean over groups (delete-a-group
-/// jackknife: Kott 2001, J. Off. Stat. 17:521); v_g the variance over the clusters of the sum of change[g]: what a group
-/// teaches differs from row to row, which a jackknife counts twice (Efron & Stein 1981, Ann. Statist. 9:586). NaN for
-/// fewer than two clusters.
+/// group g out changes, the sum of change[g] less that of `row` over the group, less the mean over groups
+/// (delete-a-group jackknife: Kott 2001, J. Off. Stat. 17:521); v_g the variance over the clusters of the sum of
+/// change[g]: what a group teaches differs from row to row, which a jackknife counts twice (Efron & Stein 1981, Ann.
+/// Statist. 9:586). NaN for fewer than two clusters.
 ///
 /// Deviation of a score over 30 to 100 paths of the reference process / mean se (5,000 rows, input and an untrained
 /// network): classes, less scatter, 0.7 to 1.1 at 100,000 steps and 0.85 to 1.5 at 10,000 (27 visits); R^2 with its

@@ -31,15 +31,15 @@ FoldScores mean_score(HeldFolds const& held, Score const& score) {
 
 }  // namespace
 
-FoldScores accuracy(HeldFolds const& held, bool HeldRow::*right) {
+FoldScores accuracy(HeldFolds const& held, bool HeldRow::* right) {
   return mean_score(held, [right](HeldRow const& row) { return row.*right ? 1.0 : 0.0; });
 }
 
-FoldScores mean_loss(HeldFolds const& held, double HeldRow::*loss) {
+FoldScores mean_loss(HeldFolds const& held, double HeldRow::* loss) {
   return mean_score(held, [loss](HeldRow const& row) { return row.*loss; });
 }
 
-FoldScores balanced_accuracy(HeldFolds const& held, bool HeldRow::*right) {
+FoldScores balanced_accuracy(HeldFolds const& held, bool HeldRow::* right) {
   struct Class {
     double rows = 0, right = 0;
   };
@@ -61,7 +61,8 @@ namespace {
 
 /// change: of the rows that are there before and after, weight x (after - before).
 template <class Score>
-void add_change(Influence& influence, HeldFolds const& before, HeldFolds const& after, Score const& score, std::vector<double> const& weight) {
+void add_change(Influence& influence, HeldFolds const& before, HeldFolds const& after, Score const& score,
+                std::vector<double> const& weight) {
   auto& change = influence.change.emplace_back(influence.row.size(), 0.0);
   std::vector<double> known(change.size(), undefined);
   for (auto const& rows : before)
@@ -76,7 +77,8 @@ void add_change(Influence& influence, HeldFolds const& before, HeldFolds const& 
 
 }  // namespace
 
-Influence influence_on_mean(HeldFolds const& held, std::vector<HeldFolds> const& changed, double (*score)(HeldRow const&), std::int64_t rows) {
+Influence influence_on_mean(HeldFolds const& held, std::vector<HeldFolds> const& changed,
+                            double (*score)(HeldRow const&), std::int64_t rows) {
   auto const mean = mean_score(held, score).value;
   double count = 0;
   for (auto const& fold : held)
@@ -84,12 +86,15 @@ Influence influence_on_mean(HeldFolds const& held, std::vector<HeldFolds> const&
   Influence influence{std::vector<double>(static_cast<std::size_t>(rows))};
   for (auto const& fold : held)
     for (auto const& row : fold)
-      if (auto const one = score(row); !std::isnan(one)) influence.row[static_cast<std::size_t>(row.row)] = (one - mean) / count;
-  for (auto const& after : changed) add_change(influence, held, after, score, std::vector<double>(influence.row.size(), 1 / count));
+      if (auto const one = score(row); !std::isnan(one))
+        influence.row[static_cast<std::size_t>(row.row)] = (one - mean) / count;
+  for (auto const& after : changed)
+    add_change(influence, held, after, score, std::vector<double>(influence.row.size(), 1 / count));
   return influence;
 }
 
-Influence influence_on_balanced(HeldFolds const& held, std::vector<HeldFolds> const& changed, ChronologicalFolds const& folds) {
+Influence influence_on_balanced(HeldFolds const& held, std::vector<HeldFolds> const& changed,
+                                ChronologicalFolds const& folds) {
   struct Class {
     double rows = 0, right = 0;
     std::set<std::int64_t> clusters = {};

@@ -1,9 +1,10 @@
 #include "analysis/representation/logistic_probe.hpp"
 
 #include <Eigen/Core>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -71,8 +72,8 @@ void check(Rows const& features, std::int64_t dims, ChronologicalFolds const& fo
 
 }  // namespace
 
-/// What labellings share. With blocks b and c held out, the same fits judge the penalties for the test on b (by c) and on
-/// c (by b): a training set each pair b < c, and one each block alone.
+/// What labellings share. With blocks b and c held out, the same fits judge the penalties for the test on b (by c) and
+/// on c (by b): a training set each pair b < c, and one each block alone.
 struct LogisticProbe::Sets {
   struct Set {
     std::int64_t b, c;
@@ -93,11 +94,12 @@ struct LogisticProbe::Sets {
       for (auto c = b; c < folds.blocks(); ++c) {
         auto const rows = folds.training(b, c);
         (b == c ? blocks : pairs)
-            .push_back({b, c, rows, folds.validation(b, c), folds.validation(c, b), training_set(moments.training(b, c), rows, x)});
+            .push_back({b, c, rows, folds.validation(b, c), folds.validation(c, b),
+                        training_set(moments.training(b, c), rows, x)});
       }
   }
-  /// For each block the penalty with the least log-loss on the others: of all candidates, or of those up to the first that
-  /// does worse in every block than one before it.
+  /// For each block the penalty with the least log-loss on the others: of all candidates, or of those up to the first
+  /// that does worse in every block than one before it.
   [[nodiscard]] std::vector<double> choose(std::span<std::int64_t const> labels, bool all) const;
 };
 
@@ -167,13 +169,18 @@ std::vector<HeldRow> LogisticProbe::Fit::held(SoftmaxRegression const& of, std::
     auto const best = std::max_element(of_row, of_row + width) - of_row;
     auto own = classes.of_row()[row];
     if (own >= 0 && !of.knows(own)) own = -1;
-    result.push_back({.row = rows[i], .label = labels[row], .found = own == best, .by_majority = labels[row] == classes.majority(),
-                    .loss = own < 0 ? undefined : -of_row[own], .chance_loss = own < 0 ? undefined : -std::log(classes.share(labels[row]))});
+    result.push_back({.row = rows[i],
+                      .label = labels[row],
+                      .found = own == best,
+                      .by_majority = labels[row] == classes.majority(),
+                      .loss = own < 0 ? undefined : -of_row[own],
+                      .chance_loss = own < 0 ? undefined : -std::log(classes.share(labels[row]))});
   }
   return result;
 }
 
-LogisticProbe::LogisticProbe(Rows const& features, std::int64_t dims, ChronologicalFolds const& folds, LogisticOptions const& options) {
+LogisticProbe::LogisticProbe(Rows const& features, std::int64_t dims, ChronologicalFolds const& folds,
+                             LogisticOptions const& options) {
   check(features, dims, folds, options);
   sets_ = std::make_unique<Sets>(features, dims, folds, options);
 }
@@ -184,7 +191,8 @@ std::vector<double> LogisticProbe::Sets::choose(std::span<std::int64_t const> la
   auto const count = static_cast<std::size_t>(folds.blocks());
   std::vector<double> chosen(count, penalties.front()), least(count, std::numeric_limits<double>::infinity());
   if (penalties.size() < 2) return chosen;
-  SoftmaxRegression::Limits const rough{.decrease = (all ? 100 : 1000) * tolerance};  // penalties differ by more than what this leaves
+  SoftmaxRegression::Limits const rough{.decrease = (all ? 100 : 1000) *
+                                                    tolerance};  // penalties differ by more than what this leaves
   std::vector<std::unique_ptr<Fit>> fits;
   for (auto const& set : pairs)
     if (auto fit = std::make_unique<Fit>(*this, set, labels); fit->regression) fits.push_back(std::move(fit));
@@ -228,11 +236,13 @@ LogisticProbe::Scored LogisticProbe::scored(std::span<std::int64_t const> labels
     auto& penalty = score.penalty.emplace_back(undefined);
     if (fit.regression) {
       penalty = penalties[at(set.b)];
-      if (!fit.regression->fit(penalty, {.decrease = (all_penalties ? 1 : 10) * sets_->tolerance})) score.converged = false;
+      if (!fit.regression->fit(penalty, {.decrease = (all_penalties ? 1 : 10) * sets_->tolerance}))
+        score.converged = false;
       held = fit.held(*fit.regression, set.held_b, labels);
     }
     score.rows.push_back(static_cast<std::int64_t>(held.size()));
-    score.unseen.push_back(std::count_if(held.begin(), held.end(), [](auto const& row) { return std::isnan(row.loss); }));
+    score.unseen.push_back(
+        std::count_if(held.begin(), held.end(), [](auto const& row) { return std::isnan(row.loss); }));
   }
   score.accuracy = accuracy(all.held, &HeldRow::found);
   score.balanced_accuracy = balanced_accuracy(all.held, &HeldRow::found);
@@ -244,7 +254,9 @@ LogisticProbe::Scored LogisticProbe::scored(std::span<std::int64_t const> labels
   return all;
 }
 
-LogisticScore LogisticProbe::score_control(std::span<std::int64_t const> labels) const { return scored(labels, false).score; }
+LogisticScore LogisticProbe::score_control(std::span<std::int64_t const> labels) const {
+  return scored(labels, false).score;
+}
 
 LogisticScore LogisticProbe::score(std::span<std::int64_t const> labels) const {
   auto const& folds = sets_->folds;

@@ -19,10 +19,10 @@ struct LogisticOptions {
 };
 
 struct LogisticScore {
-  FoldScores accuracy;           ///< share of held-out rows whose most probable class is theirs
+  FoldScores accuracy;  ///< share of held-out rows whose most probable class is theirs
   /// Mean over the classes of all held-out rows of the share found. A fold may lack some: it has no such score.
   FoldScores balanced_accuracy;
-  FoldScores log_loss;           ///< mean of -ln p(label), nats, over held-out rows of classes that training has
+  FoldScores log_loss;  ///< mean of -ln p(label), nats, over held-out rows of classes that training has
   /// Of the same rows: the most frequent class of training each time, and its classes' shares as probabilities.
   FoldScores chance_accuracy, chance_balanced_accuracy, chance_log_loss;
   std::vector<double> penalty;       ///< chosen in each fold; NaN where nothing was fitted
@@ -33,27 +33,29 @@ struct LogisticScore {
 
 /// Linear read-out of classes from features (rows, dims), in the order of time, on held-out blocks of time: multinomial
 /// logistic regression, features standardised by the moments of the blocks trained on. Rows with a label < 0 have none
-/// and are left out. The penalty of a fold is the one with the least log-loss where each of the other blocks is held out
-/// in its turn, with guards, from those left. A fold whose training rows have fewer than two classes, or that has no
-/// labelled rows, scores NaN. The same bits for any number of threads.
+/// and are left out. The penalty of a fold is the one with the least log-loss where each of the other blocks is held
+/// out in its turn, with guards, from those left. A fold whose training rows have fewer than two classes, or that has
+/// no labelled rows, scores NaN. The same bits for any number of threads.
 ///
 /// Made once for the features, it scores any number of labellings of the rows (a target, and its controls).
 /// Errors: errors::usage for shapes that do not fit or no penalties > 0; errors::input for NaN or infinity.
 class LogisticProbe {
  public:
   /// Keeps a reference to the folds.
-  LogisticProbe(Rows const& features, std::int64_t dims, ChronologicalFolds const& folds, LogisticOptions const& options = {});
+  LogisticProbe(Rows const& features, std::int64_t dims, ChronologicalFolds const& folds,
+                LogisticOptions const& options = {});
   LogisticProbe(LogisticProbe&&) noexcept;
   ~LogisticProbe();
 
-  /// labels: (rows). On the calling thread; several may be scored at once. Errors are of accuracy, balanced_accuracy and
-  /// log_loss: each group of the folds is left out in turn, and read-outs are fitted again with the penalties chosen.
+  /// labels: (rows). On the calling thread; several may be scored at once. Errors are of accuracy, balanced_accuracy
+  /// and log_loss: each group of the folds is left out in turn, and read-outs are fitted again with the penalties
+  /// chosen.
   ///
   /// Cost: 10 training sets at 5 blocks, each times rows x dims x classes x steps; errors take as much again.
   [[nodiscard]] LogisticScore score(std::span<std::int64_t const> labels) const;
-  /// Of a control, at a sixth of the cost or less: without errors, with ten times the tolerance, and penalties from strong
-  /// to weak are tried up to the first with which no fold's log-loss is less than it was. On shifted circles of the
-  /// reference checkpoint's layers that costs 2e-4 nats of log-loss and 1e-4 of accuracy.
+  /// Of a control, at a sixth of the cost or less: without errors, with ten times the tolerance, and penalties from
+  /// strong to weak are tried up to the first with which no fold's log-loss is less than it was. On shifted circles of
+  /// the reference checkpoint's layers that costs 2e-4 nats of log-loss and 1e-4 of accuracy.
   [[nodiscard]] LogisticScore score_control(std::span<std::int64_t const> labels) const;
 
  private:

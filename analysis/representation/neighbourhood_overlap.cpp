@@ -1,19 +1,18 @@
 #include "analysis/representation/neighbourhood_overlap.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <map>
 #include <numeric>
 #include <vector>
 
-#include "errors/errors.hpp"
-
 #include "analysis/undefined.hpp"
+#include "errors/errors.hpp"
 
 namespace mambasynth::analysis::representation {
 
 namespace {
-
 
 void require_lists(Neighbours const& lists, std::int64_t points, std::int64_t k) {
   if (k >= 1 && k <= lists.k && lists.points == points) return;

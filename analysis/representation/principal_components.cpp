@@ -2,9 +2,10 @@
 
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 
 #include "analysis/representation/unbiased_traces.hpp"
 #include "analysis/undefined.hpp"

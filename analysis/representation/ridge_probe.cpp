@@ -2,12 +2,13 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
+#include <fmt/format.h>
+#include <omp.h>
+
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 #include <limits>
 #include <map>
-#include <omp.h>
 #include <variant>
 
 #include "analysis/representation/finite_rows.hpp"
@@ -94,13 +95,15 @@ MatrixXd matrix_of(Rows const& rows, std::int64_t columns) {
       [&](auto span) -> MatrixXd {
         using Value = std::remove_cv_t<typename decltype(span)::element_type>;
         using Matrix = Eigen::Matrix<Value, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-        return Eigen::Map<Matrix const>(span.data(), static_cast<Index>(span.size()) / columns, columns).template cast<double>();
+        return Eigen::Map<Matrix const>(span.data(), static_cast<Index>(span.size()) / columns, columns)
+            .template cast<double>();
       },
       rows);
 }
 
 /// Columns of the targets with each penalty.
-std::map<double, std::vector<Index>> columns_by_penalty(std::vector<Targets> const& targets, std::vector<double> const& penalty) {
+std::map<double, std::vector<Index>> columns_by_penalty(std::vector<Targets> const& targets,
+                                                        std::vector<double> const& penalty) {
   std::map<double, std::vector<Index>> columns;
   Index count = 0;
   for (std::size_t g = 0; g < targets.size(); ++g)
@@ -152,10 +155,12 @@ FoldScores r2_of(std::vector<Held> const& held, Index group, VectorXd const& rou
   return score;
 }
 
-/// Errors of the first targets: with linearised R^2, row i weighs -(e_i - (1 - R^2) t_i) / SST, e and t its squared errors.
-void add_errors(std::vector<RidgeScore>& scores, Rows const& features, StretchMoments const& moments, std::vector<Held> const& held,
-                std::vector<Targets> const& targets, std::int64_t dims, std::vector<std::vector<double>> const& penalty,
-                ChronologicalFolds const& folds, std::int64_t with_error, int threads) {
+/// Errors of the first targets: with linearised R^2, row i weighs -(e_i - (1 - R^2) t_i) / SST, e and t its squared
+/// errors.
+void add_errors(std::vector<RidgeScore>& scores, Rows const& features, StretchMoments const& moments,
+                std::vector<Held> const& held, std::vector<Targets> const& targets, std::int64_t dims,
+                std::vector<std::vector<double>> const& penalty, ChronologicalFolds const& folds,
+                std::int64_t with_error, int threads) {
   auto const count = with_error < 0 ? targets.size() : std::min(static_cast<std::size_t>(with_error), targets.size());
   if (count == 0) return;
   std::vector<Targets> const some(targets.begin(), targets.begin() + static_cast<std::ptrdiff_t>(count));
@@ -165,7 +170,8 @@ void add_errors(std::vector<RidgeScore>& scores, Rows const& features, StretchMo
   std::vector<double> total(count);
   for (std::int64_t b = 0; b < folds.blocks(); ++b) {
     training.push_back(moments.training(b, b).first(columns));
-    for (std::size_t t = 0; t < count; ++t) total[t] += held[static_cast<std::size_t>(b)].about_mean.col(static_cast<Index>(t)).sum();
+    for (std::size_t t = 0; t < count; ++t)
+      total[t] += held[static_cast<std::size_t>(b)].about_mean.col(static_cast<Index>(t)).sum();
   }
   std::vector<Influence> influence(count);
   auto const weigh = [&](Held const& rows, std::size_t t) -> VectorXd {
@@ -173,7 +179,8 @@ void add_errors(std::vector<RidgeScore>& scores, Rows const& features, StretchMo
     return ((1 - scores[t].r2.value) * rows.about_mean.col(at) - rows.error.col(at)) / total[t];
   };
   for (std::size_t t = 0; t < count; ++t) {
-    influence[t].change.assign(static_cast<std::size_t>(folds.groups()), std::vector<double>(static_cast<std::size_t>(folds.rows())));
+    influence[t].change.assign(static_cast<std::size_t>(folds.groups()),
+                               std::vector<double>(static_cast<std::size_t>(folds.rows())));
     for (std::int64_t b = 0; b < folds.blocks(); ++b) {
       auto const weights = weigh(held[static_cast<std::size_t>(b)], t);
       influence[t].row.insert(influence[t].row.end(), weights.begin(), weights.end());
@@ -191,7 +198,8 @@ void add_errors(std::vector<RidgeScore>& scores, Rows const& features, StretchMo
       auto const rows = held_rows(Ridge(left, dims), features, dims, some, folds.block(b), penalty[at]);
       for (std::size_t t = 0; t < count; ++t) {
         VectorXd const change = weigh(rows, t) - weigh(held[at], t);
-        std::copy(change.begin(), change.end(), influence[t].change[static_cast<std::size_t>(g)].begin() + folds.block(b).first);
+        std::copy(change.begin(), change.end(),
+                  influence[t].change[static_cast<std::size_t>(g)].begin() + folds.block(b).first);
       }
     }
   stop.heed();

@@ -1,10 +1,11 @@
 #include "analysis/representation/silhouette.hpp"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
-#include <omp.h>
 
 #include "analysis/distance_tile.hpp"
 #include "analysis/every_width.hpp"
@@ -15,7 +16,6 @@
 namespace mambasynth::analysis::representation {
 
 namespace {
-
 
 /// sums[lane] += sqrt(squared[lane]).
 MAMBASYNTH_EVERY_WIDTH

@@ -4,8 +4,8 @@
 
 #include "analysis/representation/standardised_rows.hpp"
 
-/// What softmax regression spends its time on, for one block of StandardisedRows; each sum in the order of its index, so
-/// that every instruction set gives the same bits.
+/// What softmax regression spends its time on, for one block of StandardisedRows; each sum in the order of its index,
+/// so that every instruction set gives the same bits.
 namespace mambasynth::analysis::representation {
 
 inline constexpr std::int64_t class_tile = 5;  ///< classes side by side; counts are filled up to a multiple

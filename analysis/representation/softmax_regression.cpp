@@ -2,6 +2,7 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
+
 #include <algorithm>
 #include <cmath>
 #include <deque>
@@ -75,8 +76,8 @@ class SoftmaxRegression::InverseHessian {
   std::deque<Pair> pairs_;
 };
 
-SoftmaxRegression::SoftmaxRegression(StandardisedRows const& x, TrainingSet const& set, std::span<std::int32_t const> label,
-                                     std::int64_t classes)
+SoftmaxRegression::SoftmaxRegression(StandardisedRows const& x, TrainingSet const& set,
+                                     std::span<std::int32_t const> label, std::int64_t classes)
     : x_(x),
       set_(set),
       rows_(&set.rows),

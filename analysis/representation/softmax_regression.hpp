@@ -17,9 +17,9 @@ struct TrainingSet {
   std::vector<double> correlation;  ///< (dims, dims); 0 of features that do not vary
 };
 
-/// p(k | x) = softmax_k(w_k . z + b_k), z = (x - mean) inverse of the training set, with the least mean of -ln p(label) +
-/// penalty / 2 sum |w_k|^2, intercepts free. L-BFGS (Liu & Nocedal 1989, Math. Program. 45:503) whose first matrix is the
-/// inverse of a Hessian with one curvature for all rows and classes (Boehning 1992, Ann. Inst. Stat. Math. 44:197);
+/// p(k | x) = softmax_k(w_k . z + b_k), z = (x - mean) inverse of the training set, with the least mean of -ln p(label)
+/// + penalty / 2 sum |w_k|^2, intercepts free. L-BFGS (Liu & Nocedal 1989, Math. Program. 45:503) whose first matrix is
+/// the inverse of a Hessian with one curvature for all rows and classes (Boehning 1992, Ann. Inst. Stat. Math. 44:197);
 /// deterministic, on the calling thread.
 class SoftmaxRegression {
  public:
@@ -28,13 +28,13 @@ class SoftmaxRegression {
     int steps = 300;
   };
 
-  /// label: of each row of x, 0 .. classes - 1, each at least once in the set, or -1: left out. classes > 1. Starts from
-  /// the labels' shares and no weights. Keeps references to all of them.
+  /// label: of each row of x, 0 .. classes - 1, each at least once in the set, or -1: left out. classes > 1. Starts
+  /// from the labels' shares and no weights. Keeps references to all of them.
   SoftmaxRegression(StandardisedRows const& x, TrainingSet const& set, std::span<std::int32_t const> label,
                     std::int64_t classes);
 
-  /// The same classes' read-out from other rows, those of the set that `rows` holds: begins with this one's parameters and
-  /// with what its last fit has learned of the Hessian. A class may be missing among them.
+  /// The same classes' read-out from other rows, those of the set that `rows` holds: begins with this one's parameters
+  /// and with what its last fit has learned of the Hessian. A class may be missing among them.
   [[nodiscard]] SoftmaxRegression from(RowSet const& rows) const;
 
   /// Whether the rows have any of this class.

@@ -50,7 +50,8 @@ StretchMoments::StretchMoments(std::vector<Rows> const& parts, std::vector<std::
     : folds_(folds) {
   for (auto const& stretch : folds.stretches()) {
     std::vector<Rows> rows;
-    for (std::size_t p = 0; p < parts.size(); ++p) rows.push_back(rows_of(parts[p], dims[p], stretch.first, stretch.rows()));
+    for (std::size_t p = 0; p < parts.size(); ++p)
+      rows.push_back(rows_of(parts[p], dims[p], stretch.first, stretch.rows()));
     CrossMoments moments(dims, threads);
     moments.add(rows);
     moments_.emplace_back(moments);

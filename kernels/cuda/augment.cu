@@ -1,7 +1,6 @@
-#include "kernels/augment.hpp"
-
 #include <stdexcept>
 
+#include "kernels/augment.hpp"
 #include "kernels/cuda/augment.cuh"
 #include "kernels/cuda/launch.hpp"
 
@@ -18,8 +17,8 @@ void augment(AugmentShape const& s, Augmentation const& a, float const* x, float
   auto const blocks = ceil_div(rows * s.width, device::augment_threads);
   if (blocks > 0x7fffffff) throw std::invalid_argument("more than 2^31 blocks of windows");
   device::augment<<<static_cast<unsigned>(blocks), device::augment_threads, 0, stream>>>(
-      {rows, s.time, static_cast<int>(s.channels), static_cast<int>(s.width), a.rotation, a.scale, a.noise, a.seed, a.step,
-       a.first_sample, a.batch_size, a.state},
+      {rows, s.time, static_cast<int>(s.channels), static_cast<int>(s.width), a.rotation, a.scale, a.noise, a.seed,
+       a.step, a.first_sample, a.batch_size, a.state},
       x, target, native(input));
   check_launch("augment");
 }

@@ -35,7 +35,8 @@ __device__ inline double normal(Words4 const& words, bool even) {
 
 /// A thread an element of `input`.
 template <class T>
-__global__ __launch_bounds__(augment_threads) void augment(AugmentArguments a, float const* x, float* target, T* input) {
+__global__ __launch_bounds__(augment_threads) void augment(AugmentArguments a, float const* x, float* target,
+                                                           T* input) {
   long long const i = static_cast<long long>(blockIdx.x) * augment_threads + threadIdx.x;
   if (i >= a.rows * a.width) return;
   long long const row = i / a.width;
@@ -57,10 +58,12 @@ __global__ __launch_bounds__(augment_threads) void augment(AugmentArguments a, f
     unsigned long long const step = a.state != nullptr ? a.state->step : a.step;
     auto const low = [](unsigned long long v) { return static_cast<unsigned>(v); };
     auto const high = [](unsigned long long v) { return static_cast<unsigned>(v >> 32); };
-    Words4 const stream = philox(low(step), high(step), augment_noise_purpose, augment_draws_counter, low(a.seed), high(a.seed));
+    Words4 const stream =
+        philox(low(step), high(step), augment_noise_purpose, augment_draws_counter, low(a.seed), high(a.seed));
     auto const sample = static_cast<unsigned long long>(a.first_sample + b);
     auto const element = static_cast<unsigned long long>((row - b * a.time) * a.channels + c);
-    Words4 const words = philox(low(element / 2), high(element / 2), low(sample), high(sample), stream.word[0], stream.word[1]);
+    Words4 const words =
+        philox(low(element / 2), high(element / 2), low(sample), high(sample), stream.word[0], stream.word[1]);
     value += static_cast<float>(a.noise * normal(words, element % 2 == 0));
   }
   input[i] = from_float<T>(value);

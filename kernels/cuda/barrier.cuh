@@ -1,7 +1,7 @@
 #pragma once
 
-// Barriers in shared memory (PTX: mbarrier) by their address there: arriving does not wait, and a phase that has passed is
-// told from the one in work by its parity.
+// Barriers in shared memory (PTX: mbarrier) by their address there: arriving does not wait, and a phase that has passed
+// is told from the one in work by its parity.
 namespace mambasynth::kernels::cuda::device {
 
 __device__ inline unsigned shared_address(void const* p) { return static_cast<unsigned>(__cvta_generic_to_shared(p)); }
@@ -19,8 +19,10 @@ __device__ inline void barrier_arrive_copied(unsigned at) {
 }
 /// Orders what was done before the arrivals within the block: an order within a cluster would empty the L1 cache.
 __device__ inline void barrier_wait(unsigned at, unsigned parity) {
-  asm volatile("{ .reg .pred p; again%=: mbarrier.try_wait.parity.shared::cta.b64 p, [%0], %1; @!p bra again%=; }" ::"r"(at), "r"(parity)
-               : "memory");
+  asm volatile(
+      "{ .reg .pred p; again%=: mbarrier.try_wait.parity.shared::cta.b64 p, [%0], %1; @!p bra again%=; }" ::"r"(at),
+      "r"(parity)
+      : "memory");
 }
 
 }  // namespace mambasynth::kernels::cuda::device

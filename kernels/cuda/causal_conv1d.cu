@@ -73,10 +73,8 @@ void causal_conv1d_forward(ConvShape const& s, T const* x, std::int64_t x_stride
     kernel<<<grid.blocks, grid.threads, 0, stream>>>(grid.extent, native(x), stride, weight, bias, native(out));
     check_launch("causal_conv1d_forward");
   };
-  if (fits_wide(s, x, x_stride) && aligned(out))
-    launch(forward_wide<Element>, wide);
-  else
-    launch(forward_any<Element>, 1);
+  if (fits_wide(s, x, x_stride) && aligned(out)) launch(forward_wide<Element>, wide);
+  else launch(forward_any<Element>, 1);
 }
 
 std::size_t conv_workspace_bytes(ConvShape const& s) {
@@ -105,10 +103,8 @@ void causal_conv1d_backward(ConvShape const& s, T const* x, std::int64_t x_strid
     check_launch("causal_conv1d_backward");
     sum_partials(grid.blocks.x, columns, partial, {{dweight, dbias}, {s.channels * s.taps, columns, columns}}, stream);
   };
-  if (fits_wide(s, x, x_stride) && fits_wide(s, dx, dx_stride) && aligned(dout))
-    launch(backward_wide<Element>, wide);
-  else
-    launch(backward_any<Element>, 1);
+  if (fits_wide(s, x, x_stride) && fits_wide(s, dx, dx_stride) && aligned(dout)) launch(backward_wide<Element>, wide);
+  else launch(backward_any<Element>, 1);
 }
 
 template void causal_conv1d_forward(ConvShape const&, float const*, std::int64_t, float const*, float const*, float*,

@@ -8,9 +8,7 @@
 /// Grids of kernels whose threads keep to their columns (`width` neighbouring ones) and walk down the rows.
 namespace mambasynth::kernels::cuda {
 
-inline bool aligned(void const* p, std::size_t bytes = 16) {
-  return reinterpret_cast<std::uintptr_t>(p) % bytes == 0;
-}
+inline bool aligned(void const* p, std::size_t bytes = 16) { return reinterpret_cast<std::uintptr_t>(p) % bytes == 0; }
 
 struct ColumnGrid {
   dim3 blocks, threads;

@@ -32,10 +32,8 @@ void gelu_forward(std::int64_t rows, std::int64_t columns, T const* pre, Paramet
     kernel<<<grid.blocks, grid.threads, 0, stream>>>(rows, columns, native(pre), bias, native(out));
   };
   using Element = std::remove_pointer_t<decltype(native(out))>;
-  if (columns % wide == 0 && aligned(pre) && aligned(out))
-    launch(device::gelu_forward<Element, wide, 2>, wide);
-  else
-    launch(device::gelu_forward<Element, 1, 4>, 1);
+  if (columns % wide == 0 && aligned(pre) && aligned(out)) launch(device::gelu_forward<Element, wide, 2>, wide);
+  else launch(device::gelu_forward<Element, 1, 4>, 1);
   check_launch("gelu_forward");
 }
 
@@ -65,8 +63,7 @@ void gelu_backward(std::int64_t rows, std::int64_t columns, T const* pre, Parame
   using Element = std::remove_pointer_t<decltype(native(dpre))>;
   if (columns % wide == 0 && aligned(pre) && aligned(dout) && aligned(dpre))
     launch(device::gelu_backward<Element, wide, 2>, wide);
-  else
-    launch(device::gelu_backward<Element, 1, 4>, 1);
+  else launch(device::gelu_backward<Element, 1, 4>, 1);
 }
 
 template void gelu_forward(std::int64_t, std::int64_t, float const*, float const*, float*, Stream);

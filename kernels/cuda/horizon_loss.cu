@@ -20,12 +20,8 @@ void check_loss(LossShape const& s) {
 }
 
 // Parts of a window: short enough to fill the card, few enough for the second pass.
-std::int64_t steps_of_part(LossShape const& s) {
-  return std::max<std::int64_t>(64, ceil_div(s.batch * s.time, 512));
-}
-std::int64_t parts_of(LossShape const& s) {
-  return std::max<std::int64_t>(1, ceil_div(s.time, steps_of_part(s)));
-}
+std::int64_t steps_of_part(LossShape const& s) { return std::max<std::int64_t>(64, ceil_div(s.batch * s.time, 512)); }
+std::int64_t parts_of(LossShape const& s) { return std::max<std::int64_t>(1, ceil_div(s.time, steps_of_part(s))); }
 
 }  // namespace
 
@@ -58,10 +54,8 @@ void horizon_loss(LossShape const& s, double scale, LossArrays<T> const& a, std:
     };
     bool const wide =
         s.width % 4 == 0 && s.channels % 4 == 0 && aligned(a.prediction) && aligned(a.x) && aligned(a.dprediction);
-    if (wide)
-      launch(device::horizon_loss<Element, 4>, 4);
-    else
-      launch(device::horizon_loss<Element, 1>, 1);
+    if (wide) launch(device::horizon_loss<Element, 4>, 4);
+    else launch(device::horizon_loss<Element, 1>, 1);
     check_launch("horizon_loss");
   }
   auto const window_blocks = static_cast<unsigned>(ceil_div(s.batch, device::sum_rows));

@@ -9,8 +9,9 @@ namespace mambasynth::kernels::cuda {
 void check(cudaError_t error, char const* what) {
   if (error == cudaSuccess) return;
   std::string const why = cudaGetErrorString(error);
-  throw std::runtime_error(std::string(what) + " failed on the GPU (" + why +
-                           "). Run mambasynth bench scan on this machine; if that fails too, the GPU or its driver is at fault");
+  throw std::runtime_error(
+      std::string(what) + " failed on the GPU (" + why +
+      "). Run mambasynth bench scan on this machine; if that fails too, the GPU or its driver is at fault");
 }
 
 void check_launch(char const* kernel) { check(cudaGetLastError(), kernel); }

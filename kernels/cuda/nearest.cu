@@ -1,10 +1,9 @@
-#include "kernels/cuda/nearest.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
 #include "kernels/cuda/launch.hpp"
+#include "kernels/cuda/nearest.hpp"
 #include "kernels/cuda/nearest_candidates.cuh"
 #include "kernels/cuda/nearest_exact.cuh"
 
@@ -48,9 +47,7 @@ Workspace carve(NearestPlan const& plan, std::int64_t stride, std::byte* base) {
   return w;
 }
 
-std::int64_t stride_of(NearestPlan const& plan) {
-  return ceil_div(plan.dims, 4) * 4;
-}
+std::int64_t stride_of(NearestPlan const& plan) { return ceil_div(plan.dims, 4) * 4; }
 
 template <class T>
 void require_fitting(NearestPlan const& plan, NearestTask<T> const& task) {
@@ -67,9 +64,7 @@ unsigned grid(std::int64_t blocks) {
 
 }  // namespace
 
-std::size_t nearest_workspace_bytes(NearestPlan const& plan) {
-  return carve(plan, stride_of(plan), nullptr).bytes;
-}
+std::size_t nearest_workspace_bytes(NearestPlan const& plan) { return carve(plan, stride_of(plan), nullptr).bytes; }
 
 template <class T>
 void nearest_lengths(NearestPlan const& plan, NearestTask<T> const& task, std::byte* workspace, NearestStatus* status,

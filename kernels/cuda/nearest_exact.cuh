@@ -9,9 +9,7 @@ inline constexpr int exact_tile = 64, exact_dims = 16, select_threads = 512;
 inline constexpr unsigned long long infinite_key = 0x7ff0000000000000ULL;  // keys from here on are no distances
 
 /// Query number i: chosen[i], or i itself for chosen = nullptr.
-__device__ inline long long query_of(int const* chosen, long long i) {
-  return chosen == nullptr ? i : chosen[i];
-}
+__device__ inline long long query_of(int const* chosen, long long i) { return chosen == nullptr ? i : chosen[i]; }
 
 /// 64 rows by 16 dimensions, transposed, as double; zeros behind the last dimension. A thread four values of a row.
 template <class T>

@@ -15,7 +15,8 @@ inline constexpr std::int64_t most_nearest_capacity = 4032;  ///< keys and indic
 
 struct NearestPlan {
   std::int64_t points = 0, dims = 0, k = 0;
-  bool sift = false;          ///< single precision first; else everything in double: small or narrow data, or too many candidates (capacity)
+  bool sift = false;          ///< single precision first; else everything in double: small or narrow data, or too many
+                              ///< candidates (capacity)
   std::int64_t sample = 0;    ///< candidates whose values set a query's limit
   std::int64_t rank = 0;      ///< the limit is the rank-th smallest of them
   std::int64_t capacity = 0;  ///< candidates below the limit for which there is room
@@ -70,14 +71,10 @@ inline std::vector<std::int32_t> nearest_sample(NearestPlan const& plan) {
 /// precision: the value |y|^2 - 2 x . y is wrong by at most unit * (radius^2 + 2 length * radius), whatever the order
 /// of the sum. dims + 1 roundings of the sum (Higham 2002, eq. 3.3), one of |y|^2, two of the rounded factors; the
 /// factor 1.1 covers what is quadratic in 2^-24, underflow, and the roundings in double of who uses the bound.
-inline double nearest_error_unit(std::int64_t dims) {
-  return 1.1 * static_cast<double>(dims + 8) * 0x1p-24;
-}
+inline double nearest_error_unit(std::int64_t dims) { return 1.1 * static_cast<double>(dims + 8) * 0x1p-24; }
 
 /// Longest rows (before scaling) for which that holds: squares of distances neither overflow nor lose bits to
 /// underflow.
-inline bool nearest_length_in_range(double longest) {
-  return longest > 1e-140 && longest < 1e150;
-}
+inline bool nearest_length_in_range(double longest) { return longest > 1e-140 && longest < 1e150; }
 
 }  // namespace mambasynth::kernels::cuda

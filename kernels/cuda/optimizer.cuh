@@ -94,10 +94,8 @@ __device__ inline bool within(long long const* ranges, int count, long long i) {
   int low = 0, high = count;  // the first range that ends behind i
   while (low < high) {
     int const middle = (low + high) / 2;
-    if (ranges[2 * middle + 1] > i)
-      high = middle;
-    else
-      low = middle + 1;
+    if (ranges[2 * middle + 1] > i) high = middle;
+    else low = middle + 1;
   }
   return low < count && ranges[2 * low] <= i;
 }

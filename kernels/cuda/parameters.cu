@@ -30,9 +30,7 @@ dim3 part_grid(PartShape const& s) {
   return {blocks_of(s.count, device::parameter_threads), static_cast<unsigned>(s.parts)};
 }
 
-device::Segment const* native_segments(Segment const* p) {
-  return reinterpret_cast<device::Segment const*>(p);
-}
+device::Segment const* native_segments(Segment const* p) { return reinterpret_cast<device::Segment const*>(p); }
 
 }  // namespace
 

@@ -41,13 +41,15 @@ __global__ __launch_bounds__(parameter_threads) void unpack(Segment const* segme
 }
 
 template <int Unused = 0>
-__global__ __launch_bounds__(parameter_threads) void negative_exp(long long count, long long stride, float const* A_log, float* A) {
+__global__ __launch_bounds__(parameter_threads) void negative_exp(long long count, long long stride, float const* A_log,
+                                                                  float* A) {
   long long const i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (i < count) A[blockIdx.y * count + i] = -expf(A_log[blockIdx.y * stride + i]);
 }
 
 template <int Unused = 0>
-__global__ __launch_bounds__(parameter_threads) void scale_by(long long count, long long stride, float const* factor, float* values) {
+__global__ __launch_bounds__(parameter_threads) void scale_by(long long count, long long stride, float const* factor,
+                                                              float* values) {
   long long const i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (i < count) values[blockIdx.y * stride + i] *= factor[blockIdx.y * count + i];
 }

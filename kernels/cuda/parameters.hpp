@@ -20,9 +20,11 @@ struct Segment {
 template <class T>
 void pack(Segment const* segments, std::int64_t count, std::int64_t largest, float const* flat, T* packed, Stream);
 /// The way back for gradients of padded matrices: flat[source ...] = packed[target ...] without the padding.
-void unpack(Segment const* segments, std::int64_t count, std::int64_t largest, float const* packed, float* flat, Stream);
+void unpack(Segment const* segments, std::int64_t count, std::int64_t largest, float const* packed, float* flat,
+            Stream);
 
-/// As many parts as the network has layers: `count` floats each, `stride` apart in the flat array, in a row in the other.
+/// As many parts as the network has layers: `count` floats each, `stride` apart in the flat array, in a row in the
+/// other.
 struct PartShape {
   std::int64_t parts, count, stride;
 };
@@ -39,15 +41,16 @@ struct StepRecord {
 /// One optimiser step: gradient norm over all parameters (fixed order of sums), clipping to `clip_norm`, AdamW of
 /// kernels/adamw.hpp in two groups, state->step and state->batch advanced, records[state->batch] written.
 /// The loss is the mean over horizons of window_sums: loss = sum_h weight[h] sum_b window_sums[h, b].
-/// If the loss or the norm is no number, or state->halted is set, no parameter, moment or step changes and halted is set.
+/// If the loss or the norm is no number, or state->halted is set, no parameter, moment or step changes and halted is
+/// set.
 struct OptimizerShape {
-  std::int64_t size;            ///< parameters
-  std::int64_t batch;           ///< windows
+  std::int64_t size;   ///< parameters
+  std::int64_t batch;  ///< windows
   std::int64_t horizons;
   std::int64_t gate_ranges;
 };
 struct OptimizerArrays {
-  float* gradient;              ///< not changed
+  float* gradient;  ///< not changed
   float *parameters, *first_moment, *second_moment;
   std::int64_t const* gate_range;  ///< (gate_ranges, 2): begin and end of each part of the gates' group, ascending
   double const* window_sums;       ///< (horizon, batch)

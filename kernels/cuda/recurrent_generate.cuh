@@ -2,12 +2,12 @@
 
 #include "kernels/cuda/recurrent_parts.cuh"
 
-// A cluster of 8 blocks, the largest that every card from sm_90 on takes, carries one sequence: inner channels and hidden
-// units of the head are dealt out to the blocks, as to the threads of recurrent_step_lanes.hpp, and every block keeps the
-// residual stream. A layer needs two exchanges of partial sums; each goes straight into the other blocks' shared memory
-// and counts its bytes on a barrier there, so that a block waits for the numbers alone and never for all blocks.
-// The weights (3.9 MB for the documented model) stay in L2: the slices of a block stream into two buffers, one for what
-// lies before the scan and one for what follows, each refilled for the next layer while the other is read.
+// A cluster of 8 blocks, the largest that every card from sm_90 on takes, carries one sequence: inner channels and
+// hidden units of the head are dealt out to the blocks, as to the threads of recurrent_step_lanes.hpp, and every block
+// keeps the residual stream. A layer needs two exchanges of partial sums; each goes straight into the other blocks'
+// shared memory and counts its bytes on a barrier there, so that a block waits for the numbers alone and never for all
+// blocks. The weights (3.9 MB for the documented model) stay in L2: the slices of a block stream into two buffers, one
+// for what lies before the scan and one for what follows, each refilled for the next layer while the other is read.
 namespace mambasynth::kernels::cuda::device {
 
 template <bool STAGED>
@@ -23,7 +23,9 @@ struct RecurrentBlock {
   __device__ float const* slice_before(int layer) const {
     return slices + layer * (p.before_size + p.after_size);  // layer = layers: the head's
   }
-  __device__ void fetch_before(int layer) { before.fetch(slice_before(layer), layer < p.layers ? p.before_size : p.head_size); }
+  __device__ void fetch_before(int layer) {
+    before.fetch(slice_before(layer), layer < p.layers ? p.before_size : p.head_size);
+  }
   __device__ void fetch_after(int layer) { after.fetch(slice_before(layer) + p.before_size, p.after_size); }
 
   __device__ void enter() {
@@ -218,7 +220,8 @@ struct RecurrentBlock {
 /// DOCUMENTED: every size is a constant; `plan` is not read.
 template <bool DOCUMENTED, bool STAGED>
 __global__ void __cluster_dims__(recurrent_blocks, 1, 1) __launch_bounds__(recurrent_threads, 1)
-    recurrent_generate(__grid_constant__ RecurrentPlan const plan, float const* weights, __grid_constant__ RecurrentRun const run) {
+    recurrent_generate(__grid_constant__ RecurrentPlan const plan, float const* weights,
+                       __grid_constant__ RecurrentRun const run) {
   extern __shared__ __align__(128) float shared[];
   __shared__ unsigned long long barriers[5];
   RecurrentPlan const p = DOCUMENTED ? recurrent_plan(documented_sizes()) : plan;
@@ -243,7 +246,8 @@ __global__ void __cluster_dims__(recurrent_blocks, 1, 1) __launch_bounds__(recur
       .dbl = places.take(p.padded_dbl),
       .mine = places.take(max(max(p.padded_dbl, p.padded_features), p.padded_channels)),
       .input = places.take(p.padded_channels),
-      .state = run.state_in_shared != 0 ? places.next : run.states + (sequence * recurrent_blocks + rank) * p.state_block,
+      .state =
+          run.state_in_shared != 0 ? places.next : run.states + (sequence * recurrent_blocks + rank) * p.state_block,
       .before = {before_buffer, barriers},
       .after = {after_buffer, barriers + 1},
       .dbl_exchange = {dbl_received, barriers + 2, p.padded_dbl, rank},
@@ -270,7 +274,8 @@ __global__ void __cluster_dims__(recurrent_blocks, 1, 1) __launch_bounds__(recur
   auto const feed = [&](long long step) {
     if (!has_channel) return;
     float next = run.bf16_feedback != 0 ? to_nearest_bf16(prediction) : prediction;
-    if (run.noise != nullptr) next = run.bf16_feedback != 0 ? to_nearest_bf16(next + to_nearest_bf16(noise)) : next + noise;
+    if (run.noise != nullptr)
+      next = run.bf16_feedback != 0 ? to_nearest_bf16(next + to_nearest_bf16(noise)) : next + noise;
     block.input[c] = next;
     if (rank == 0) run.generated[(sequence * run.steps + step) * p.channels + c] = next;
   };
@@ -281,12 +286,14 @@ __global__ void __cluster_dims__(recurrent_blocks, 1, 1) __launch_bounds__(recur
     else if (has_channel) block.input[c] = seed[turn * p.channels + c];
     __syncthreads();
     // Of the next step, on its way meanwhile.
-    if (run.noise != nullptr && step + 1 >= 0 && has_channel) noise = run.noise[(sequence * run.steps + step + 1) * p.channels + c];
+    if (run.noise != nullptr && step + 1 >= 0 && has_channel)
+      noise = run.noise[(sequence * run.steps + step + 1) * p.channels + c];
     int const burst = step >= 0 && run.burst != nullptr ? run.burst[step] : -1;
     // The noisy pass first: it starts from the state before this step, which the clean pass then moves on.
 #pragma unroll 1
     for (int clean = burst >= 0 ? 0 : 1; clean < 2; ++clean) {
-      block.pass(clean != 0, clean != 0 ? nullptr : run.hidden_noise + (sequence * run.bursts + burst) * p.layers * p.features);
+      block.pass(clean != 0,
+                 clean != 0 ? nullptr : run.hidden_noise + (sequence * run.bursts + burst) * p.layers * p.features);
       if (has_channel && (clean == 0 || burst < 0)) prediction = block.prediction_exchange.sum(c);
     }
   }

@@ -7,8 +7,8 @@
 #include "kernels/cuda/recurrent_plan.cuh"
 #include "kernels/cuda/warp_sums.cuh"
 
-// What a block of recurrent_generate.cuh is built from: sums within a warp, exchanges of partial sums between the blocks
-// of a cluster, and weights that stream into shared memory.
+// What a block of recurrent_generate.cuh is built from: sums within a warp, exchanges of partial sums between the
+// blocks of a cluster, and weights that stream into shared memory.
 namespace mambasynth::kernels::cuda::device {
 
 /// What one launch generates: RecurrentGeneration, on the device.
@@ -50,7 +50,9 @@ struct Exchange {
         to(in_block(shared_address(buffer + rank * numbers), threadIdx.x / 32) + threadIdx.x % 32 * 16),
         signal(in_block(shared_address(of_buffer), threadIdx.x / 32)),
         phase(0) {}
-  __device__ void begin() const { barrier_expect(barrier, static_cast<unsigned>(recurrent_blocks * count) * 4); }  // thread 0
+  __device__ void begin() const {
+    barrier_expect(barrier, static_cast<unsigned>(recurrent_blocks * count) * 4);
+  }  // thread 0
   /// `mine` in shared memory, complete.
   __device__ void send(float const* mine) const {
     unsigned at = to;

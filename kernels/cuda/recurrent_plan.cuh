@@ -12,28 +12,28 @@ struct RecurrentPlan {
   int padded_channels, padded_features, padded_rank, padded_states, padded_dbl;
   int inner, hidden;  ///< a block's share
   // slice before the scan; norm and its bias first, as in the head's slice
-  int in_proj;        ///< (group of 4 channels, [4 x, 4 z], feature)
-  int conv_weight;    ///< (tap, channel)
+  int in_proj;      ///< (group of 4 channels, [4 x, 4 z], feature)
+  int conv_weight;  ///< (tap, channel)
   int conv_bias;
-  int x_proj;         ///< ([rank, B, C], channel)
+  int x_proj;  ///< ([rank, B, C], channel)
   int before_size;
   // slice from delta on
-  int dt_weight;      ///< (rank, channel)
+  int dt_weight;  ///< (rank, channel)
   int dt_bias, D;
-  int decay;          ///< A / ln 2: (channel, state)
-  int out_proj;       ///< (feature, channel)
+  int decay;     ///< A / ln 2: (channel, state)
+  int out_proj;  ///< (feature, channel)
   int after_size;
   // slice of the head
-  int head_weight0;   ///< (group of 8 hidden units, unit, feature)
+  int head_weight0;  ///< (group of 8 hidden units, unit, feature)
   int head_bias0;
-  int head_weight2;   ///< (channel of the series, hidden unit)
-  int head_bias2;     ///< in the first block's slice; zero in the others'
+  int head_weight2;  ///< (channel of the series, hidden unit)
+  int head_bias2;    ///< in the first block's slice; zero in the others'
   int head_size;
   // packed weights: input weight (channel, feature), input bias, then each block's layers (before, after) and its head
   int input_bias, first_block, block_size;
   // carried state of a block: per layer the window (taps - 1, channel), then (channel, state)
   int state_layer, state_block;
-  long long total;    ///< packed weights; below 2^31, or the places above do not hold
+  long long total;  ///< packed weights; below 2^31, or the places above do not hold
 };
 
 struct RecurrentSizes {
@@ -58,7 +58,8 @@ __host__ __device__ constexpr RecurrentPlan recurrent_plan(RecurrentSizes const&
   RecurrentPlan p{};
   p.channels = static_cast<int>(s.channels), p.features = static_cast<int>(s.features);
   p.layers = static_cast<int>(s.layers), p.taps = static_cast<int>(s.taps);
-  p.padded_channels = static_cast<int>(padded_to_4(s.channels)), p.padded_features = static_cast<int>(padded_to_4(s.features));
+  p.padded_channels = static_cast<int>(padded_to_4(s.channels)),
+  p.padded_features = static_cast<int>(padded_to_4(s.features));
   p.padded_rank = static_cast<int>(padded_to_4(s.rank)), p.padded_states = static_cast<int>(padded_to_4(s.states));
   p.padded_dbl = p.padded_rank + 2 * p.padded_states;
   p.inner = static_cast<int>(padded_to_4((s.inner + recurrent_blocks - 1) / recurrent_blocks));
@@ -100,7 +101,8 @@ __host__ __device__ constexpr RecurrentPlan recurrent_plan(RecurrentSizes const&
 
 /// The documented model: what the kernel is compiled for with every size a constant.
 __host__ __device__ constexpr RecurrentSizes documented_sizes() {
-  return {.channels = 20, .features = 128, .layers = 7, .inner = 256, .states = 32, .rank = 8, .taps = 4, .hidden = 512};
+  return {
+      .channels = 20, .features = 128, .layers = 7, .inner = 256, .states = 32, .rank = 8, .taps = 4, .hidden = 512};
 }
 
 }  // namespace mambasynth::kernels::cuda::device

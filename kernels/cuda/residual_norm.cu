@@ -64,9 +64,7 @@ unsigned blocks_for(std::int64_t rows, int lanes, std::int64_t most) {
 constexpr std::int64_t run_of_rows = 128;  // of a thread of norm_column_sums_any
 
 /// Partial sums: blocks of the fast kernel, or runs of the other.
-std::int64_t runs_of(NormShape const& s) {
-  return std::clamp<std::int64_t>(ceil_div(s.rows(), run_of_rows), 1, 4096);
-}
+std::int64_t runs_of(NormShape const& s) { return std::clamp<std::int64_t>(ceil_div(s.rows(), run_of_rows), 1, 4096); }
 
 }  // namespace
 
@@ -96,12 +94,9 @@ void residual_norm_forward(NormShape const& s, NormDropout const& dropout, NormI
     auto const launch = [&, lanes = lanes](auto const& kernel) {
       kernel<<<blocks, device::norm_threads, 0, stream>>>(arguments, lanes);
     };
-    if (vectors == 1)
-      launch(device::residual_norm_forward<Element, 1, 2>);
-    else if (vectors == 2)
-      launch(device::residual_norm_forward<Element, 2, 1>);
-    else
-      launch(device::residual_norm_forward<Element, 4, 1>);
+    if (vectors == 1) launch(device::residual_norm_forward<Element, 1, 2>);
+    else if (vectors == 2) launch(device::residual_norm_forward<Element, 2, 1>);
+    else launch(device::residual_norm_forward<Element, 4, 1>);
   } else {
     device::residual_norm_forward_any<<<blocks_for(s.rows(), 32, 8LL * multiprocessors()), device::norm_threads, 0,
                                         stream>>>(arguments);
@@ -123,8 +118,7 @@ void norm_again(NormShape const& s, T const* h, float const* mean, float const* 
   };
   if (s.features % device::norm_width == 0 && all_aligned(h, u))
     launch(device::norm_again < Element, device::norm_width, sizeof(Element) == 2 ? 4 : 2 >, device::norm_width);
-  else
-    launch(device::norm_again<Element, 1, 4>, 1);
+  else launch(device::norm_again<Element, 1, 4>, 1);
   check_launch("norm_again");
 }
 
@@ -156,12 +150,9 @@ void residual_norm_backward(NormShape const& s, NormDropout const& dropout, T co
     auto const launch = [&, lanes = lanes](auto const& kernel) {
       kernel<<<blocks, device::norm_threads, 0, stream>>>(arguments, lanes);
     };
-    if (vectors == 1)
-      launch(device::residual_norm_backward<Element, 1, 2>);
-    else if (vectors == 2)
-      launch(device::residual_norm_backward<Element, 2, 1>);
-    else
-      launch(device::residual_norm_backward<Element, 4, 1>);
+    if (vectors == 1) launch(device::residual_norm_backward<Element, 1, 2>);
+    else if (vectors == 2) launch(device::residual_norm_backward<Element, 2, 1>);
+    else launch(device::residual_norm_backward<Element, 4, 1>);
     parts = blocks;
   } else {
     parts = runs_of(s);

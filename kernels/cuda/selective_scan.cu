@@ -1,5 +1,3 @@
-#include "kernels/selective_scan.hpp"
-
 #include <algorithm>
 #include <stdexcept>
 #include <string>
@@ -10,6 +8,7 @@
 #include "kernels/cuda/selective_scan_forward.cuh"
 #include "kernels/cuda/selective_scan_generic.cuh"
 #include "kernels/cuda/selective_scan_sums.cuh"
+#include "kernels/selective_scan.hpp"
 
 namespace mambasynth::kernels::cuda {
 namespace {
@@ -28,35 +27,60 @@ std::int64_t saved_chunks(ScanShape const& s) {
 void check_sizes(ScanShape const& s) {
   check_scan(s);
   if (s.time > 0x7fffffff - 64 || s.channels > 0x7fffffff - 64 || s.batch * s.channels > 0x7fffffff)
-    throw std::invalid_argument("selective scan of more than 2^31 steps or sequences times channels on the GPU. Split the batch.");
+    throw std::invalid_argument(
+        "selective scan of more than 2^31 steps or sequences times channels on the GPU. Split the batch.");
 }
 
 /// Calls with_states with the number of states as a constant.
 template <class Call>
 void for_states(std::int64_t states, Call const& call) {
   switch (states) {
-    case 4: return call(std::integral_constant<int, 4>{});
-    case 8: return call(std::integral_constant<int, 8>{});
-    case 16: return call(std::integral_constant<int, 16>{});
-    case 32: return call(std::integral_constant<int, 32>{});
-    case 64: return call(std::integral_constant<int, 64>{});
-    case 128: return call(std::integral_constant<int, 128>{});
+    case 4:
+      return call(std::integral_constant<int, 4>{});
+    case 8:
+      return call(std::integral_constant<int, 8>{});
+    case 16:
+      return call(std::integral_constant<int, 16>{});
+    case 32:
+      return call(std::integral_constant<int, 32>{});
+    case 64:
+      return call(std::integral_constant<int, 64>{});
+    case 128:
+      return call(std::integral_constant<int, 128>{});
     default:
-      throw std::invalid_argument("selective scan of " + std::to_string(states) +
-                                  " states on the GPU (it has 4, 8, 16, 32, 64 and 128). Choose one of them for d_state.");
+      throw std::invalid_argument(
+          "selective scan of " + std::to_string(states) +
+          " states on the GPU (it has 4, 8, 16, 32, 64 and 128). Choose one of them for d_state.");
   }
 }
 
 template <class T>
 device::ScanArgs<Native<T>> arguments(ScanShape const& s, ScanInputs<T> const& in) {
-  return {static_cast<int>(s.time), static_cast<int>(s.channels), static_cast<int>(saved_chunks<T>(s)),
-          native(in.x), native(in.delta), native(in.z), native(in.B), native(in.C),
-          in.x_stride, in.delta_stride, in.z_stride, in.B_stride, in.C_stride,
-          in.A, in.D, in.delta_bias, nullptr, nullptr, nullptr};
+  return {static_cast<int>(s.time),
+          static_cast<int>(s.channels),
+          static_cast<int>(saved_chunks<T>(s)),
+          native(in.x),
+          native(in.delta),
+          native(in.z),
+          native(in.B),
+          native(in.C),
+          in.x_stride,
+          in.delta_stride,
+          in.z_stride,
+          in.B_stride,
+          in.C_stride,
+          in.A,
+          in.D,
+          in.delta_bias,
+          nullptr,
+          nullptr,
+          nullptr};
 }
 
 /// Whether rows begin at multiples of 16 bytes, as the fast kernels read them.
-bool aligned(void const* rows, std::int64_t stride) { return reinterpret_cast<std::uintptr_t>(rows) % 16 == 0 && stride % 8 == 0; }
+bool aligned(void const* rows, std::int64_t stride) {
+  return reinterpret_cast<std::uintptr_t>(rows) % 16 == 0 && stride % 8 == 0;
+}
 /// How the backward cuts its work, and where its sums lie.
 struct Plan {
   std::int64_t groups, slab;
@@ -64,7 +88,8 @@ struct Plan {
   float *state_parts, *parameter_parts;
 };
 template <class T, int states>
-Plan plan(ScanShape const& s, std::byte* workspace, int block_channels = device::GenericScan<Native<T>, states>::channels,
+Plan plan(ScanShape const& s, std::byte* workspace,
+          int block_channels = device::GenericScan<Native<T>, states>::channels,
           std::int64_t part_bytes = sizeof(float)) {
   Plan p{};
   p.groups = ceil_div(s.channels, block_channels);
@@ -84,11 +109,13 @@ Plan plan(ScanShape const& s, std::byte* workspace, int block_channels = device:
 template <class S>
 bool fast_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& args, Stream stream) {
   auto const few = [](std::int64_t stride) { return stride < std::int64_t{1} << 30; };
-  bool const fits = s.time > 0 && s.channels % S::channels == 0 && aligned(args.x, args.x_stride) && aligned(args.delta, args.delta_stride) &&
-                    aligned(args.z, args.z_stride) && aligned(args.B, args.B_stride) && aligned(args.C, args.C_stride) && aligned(args.A, 0) &&
+  bool const fits = s.time > 0 && s.channels % S::channels == 0 && aligned(args.x, args.x_stride) &&
+                    aligned(args.delta, args.delta_stride) && aligned(args.z, args.z_stride) &&
+                    aligned(args.B, args.B_stride) && aligned(args.C, args.C_stride) && aligned(args.A, 0) &&
                     aligned(args.out, 0) && few(args.x_stride) && few(args.delta_stride) && few(args.z_stride);
   if (!fits) return false;
-  device::scan_forward_bf16<S><<<static_cast<unsigned>(s.batch * s.channels / S::channels), S::threads, 0, stream>>>(args);
+  device::scan_forward_bf16<S>
+      <<<static_cast<unsigned>(s.batch * s.channels / S::channels), S::threads, 0, stream>>>(args);
   check_launch("selective scan, forward");
   return true;
 }
@@ -110,19 +137,21 @@ bool fastest_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& 
 
 /// The backward's launches for one slab after the other. Launch: (slab, arguments).
 template <class T, class Part, int states, class Launch>
-void slabs(ScanShape const& s, Plan const& p, device::ScanArgs<Native<T>> const& args, ScanGradients<T> const& gradients, Stream stream,
-           Launch const& launch) {
+void slabs(ScanShape const& s, Plan const& p, device::ScanArgs<Native<T>> const& args,
+           ScanGradients<T> const& gradients, Stream stream, Launch const& launch) {
   for (std::int64_t first = 0; first < s.batch; first += p.slab) {
     auto const slab = std::min(p.slab, s.batch - first);
     launch(static_cast<unsigned>(slab * p.groups), args,
-           device::ScanGradientArgs<Native<T>>{native(gradients.dout), native(gradients.dx), native(gradients.ddelta), native(gradients.dz),
-                                               gradients.dz_stride, p.state_parts, p.parameter_parts, first, slab});
+           device::ScanGradientArgs<Native<T>>{native(gradients.dout), native(gradients.dx), native(gradients.ddelta),
+                                               native(gradients.dz), gradients.dz_stride, p.state_parts,
+                                               p.parameter_parts, first, slab});
     check_launch("selective scan, backward");
     auto const rows = slab * s.time;
     if (rows == 0) continue;
-    device::scan_sum_states<Native<T>, Part, states><<<static_cast<unsigned>(ceil_div(rows * states, 256)), 256, 0, stream>>>(
-        static_cast<int>(p.groups), rows, first * s.time, reinterpret_cast<Part const*>(p.state_parts), native(gradients.dB), gradients.dB_stride,
-        native(gradients.dC), gradients.dC_stride);
+    device::scan_sum_states<Native<T>, Part, states>
+        <<<static_cast<unsigned>(ceil_div(rows * states, 256)), 256, 0, stream>>>(
+            static_cast<int>(p.groups), rows, first * s.time, reinterpret_cast<Part const*>(p.state_parts),
+            native(gradients.dB), gradients.dB_stride, native(gradients.dC), gradients.dC_stride);
     check_launch("selective scan, sums of dB and dC");
   }
 }
@@ -131,7 +160,8 @@ void slabs(ScanShape const& s, Plan const& p, device::ScanArgs<Native<T>> const&
 int shared_memory_of_a_block() {
   int device = 0, bytes = 0;
   check(cudaGetDevice(&device), "asking for the current GPU");
-  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), "asking for the GPU's shared memory");
+  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
+        "asking for the GPU's shared memory");
   return bytes;
 }
 
@@ -139,15 +169,20 @@ int shared_memory_of_a_block() {
 template <class S>
 bool fast_backward(ScanShape const& s, ScanInputs<BFloat16> const& in, device::ScanArgs<__nv_bfloat16> const& args,
                    ScanGradients<BFloat16> const& gradients, std::byte* workspace, Stream stream) {
-  bool const fits = s.time > 0 && s.channels % S::channels == 0 && aligned(in.x, in.x_stride) && aligned(in.delta, in.delta_stride) &&
-                    aligned(in.z, in.z_stride) && aligned(in.B, in.B_stride) && aligned(in.C, in.C_stride) && aligned(in.A, 0) &&
-                    aligned(in.D, 0) && aligned(in.delta_bias, 0) && aligned(gradients.dout, 0) && aligned(gradients.dx, 0) &&
-                    aligned(gradients.ddelta, 0) && aligned(gradients.dz, gradients.dz_stride);
+  bool const fits = s.time > 0 && s.channels % S::channels == 0 && aligned(in.x, in.x_stride) &&
+                    aligned(in.delta, in.delta_stride) && aligned(in.z, in.z_stride) && aligned(in.B, in.B_stride) &&
+                    aligned(in.C, in.C_stride) && aligned(in.A, 0) && aligned(in.D, 0) && aligned(in.delta_bias, 0) &&
+                    aligned(gradients.dout, 0) && aligned(gradients.dx, 0) && aligned(gradients.ddelta, 0) &&
+                    aligned(gradients.dz, gradients.dz_stride);
   if (!fits || S::shared_bytes > shared_memory_of_a_block()) return false;
-  void (*const kernel)(device::ScanArgs<__nv_bfloat16>, device::ScanGradientArgs<__nv_bfloat16>) = device::scan_backward_bf16<S>;
+  void (*const kernel)(device::ScanArgs<__nv_bfloat16>, device::ScanGradientArgs<__nv_bfloat16>) =
+      device::scan_backward_bf16<S>;
   allow_shared_memory(reinterpret_cast<void const*>(kernel), S::shared_bytes, "selective scan, backward");
-  slabs<BFloat16, __nv_bfloat16, S::states>(s, plan<BFloat16, S::states>(s, workspace, S::channels, sizeof(__nv_bfloat16)), args, gradients, stream,
-                             [&](unsigned blocks, auto const& a, auto const& g) { kernel<<<blocks, S::threads, S::shared_bytes, stream>>>(a, g); });
+  slabs<BFloat16, __nv_bfloat16, S::states>(
+      s, plan<BFloat16, S::states>(s, workspace, S::channels, sizeof(__nv_bfloat16)), args, gradients, stream,
+      [&](unsigned blocks, auto const& a, auto const& g) {
+        kernel<<<blocks, S::threads, S::shared_bytes, stream>>>(a, g);
+      });
   return true;
 }
 
@@ -198,8 +233,8 @@ void selective_scan_backward(ScanShape const& s, ScanInputs<T> const& in, std::b
     auto const p = plan<T, states()>(s, workspace);
     bool done = false;
     if constexpr (std::is_same_v<T, BFloat16> && states() >= 16) {
-      // Best first: warps, tiles of channels and of states a warp, blocks a multiprocessor. Where two tiles a warp leave
-      // schedulers without work, one; eight warps need more shared memory than sm_120 has.
+      // Best first: warps, tiles of channels and of states a warp, blocks a multiprocessor. Where two tiles a warp
+      // leave schedulers without work, one; eight warps need more shared memory than sm_120 has.
       auto const attempt = [&](auto shape) {
         done = done || fast_backward<decltype(shape)>(s, in, args, gradients, workspace, stream);
       };
@@ -224,12 +259,12 @@ void selective_scan_backward(ScanShape const& s, ScanInputs<T> const& in, std::b
   });
 }
 
-#define MAMBASYNTH_INSTANTIATE(T)                                                                                    \
-  template std::size_t scan_saved_bytes<T>(ScanShape const&);                                                       \
-  template std::size_t scan_workspace_bytes<T>(ScanShape const&);                                                   \
-  template void selective_scan_forward(ScanShape const&, ScanInputs<T> const&, T*, std::byte*, float*, Stream);     \
-  template void selective_scan_backward(ScanShape const&, ScanInputs<T> const&, std::byte const*, ScanGradients<T> const&, \
-                                        std::byte*, Stream);
+#define MAMBASYNTH_INSTANTIATE(T)                                                                               \
+  template std::size_t scan_saved_bytes<T>(ScanShape const&);                                                   \
+  template std::size_t scan_workspace_bytes<T>(ScanShape const&);                                               \
+  template void selective_scan_forward(ScanShape const&, ScanInputs<T> const&, T*, std::byte*, float*, Stream); \
+  template void selective_scan_backward(ScanShape const&, ScanInputs<T> const&, std::byte const*,               \
+                                        ScanGradients<T> const&, std::byte*, Stream);
 MAMBASYNTH_INSTANTIATE(float)
 MAMBASYNTH_INSTANTIATE(BFloat16)
 

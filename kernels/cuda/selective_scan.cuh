@@ -6,13 +6,13 @@
 // What the kernels of the selective scan share (equations: kernels/selective_scan.hpp, selective_scan_reference.cpp).
 namespace mambasynth::kernels::cuda::device {
 
-/// Steps between two saved states. Saved: (batch, saved chunk, eighth of states, channel, state of it) in T, the state before a
-/// chunk's first step. bf16: the backward keeps the decays of a chunk in registers, and 8 steps are what fits.
+/// Steps between two saved states. Saved: (batch, saved chunk, eighth of states, channel, state of it) in T, the state
+/// before a chunk's first step. bf16: the backward keeps the decays of a chunk in registers, and 8 steps are what fits.
 template <class T>
 inline constexpr int scan_save_steps = sizeof(T) == 4 ? 16 : 8;
 
-/// Where a channel's state n lies in `saved`: 8 states are 16 bytes of bf16, and those of neighbouring channels are neighbours.
-/// chunk: number of it over all sequences.
+/// Where a channel's state n lies in `saved`: 8 states are 16 bytes of bf16, and those of neighbouring channels are
+/// neighbours. chunk: number of it over all sequences.
 template <int states>
 __device__ inline long long saved_index(long long chunk, int channels, int channel, int n) {
   constexpr int group = states < 8 ? states : 8;
@@ -37,8 +37,8 @@ struct ScanGradientArgs {
   T const* dout;
   T *dx, *ddelta, *dz;
   long long dz_stride;
-  float* state_parts;      ///< (channel group, sequence of the slab, time, dB then dC: 2 states), bf16 in the fast kernels
-  float* parameter_parts;  ///< (batch, channel, states of dA then dD, ddelta_bias)
+  float* state_parts;  ///< (channel group, sequence of the slab, time, dB then dC: 2 states), bf16 in the fast kernels
+  float* parameter_parts;          ///< (batch, channel, states of dA then dD, ddelta_bias)
   long long first_sequence, slab;  ///< this launch's sequences
 };
 

@@ -4,32 +4,38 @@
 #include "kernels/cuda/warp_mma.cuh"
 #include "kernels/cuda/warp_sums.cuh"
 
-// The forward scan for bf16 activations. `lanes` neighbouring lanes make up a channel and hold its states in registers; each of
-// them prepares every lanes-th step (softplus, gate) and passes it to the others. All arithmetic is fp32. One exponential a
-// state and step bounds it (16 a cycle and multiprocessor), so a step's decays are taken while the step before is summed.
+// The forward scan for bf16 activations. `lanes` neighbouring lanes make up a channel and hold its states in registers;
+// each of them prepares every lanes-th step (softplus, gate) and passes it to the others. All arithmetic is fp32. One
+// exponential a state and step bounds it (16 a cycle and multiprocessor), so a step's decays are taken while the step
+// before is summed.
 namespace mambasynth::kernels::cuda::device {
 
 template <int states_, int lanes_>
 struct ForwardScan {
   static constexpr int states = states_, lanes = lanes_;
-  static constexpr int own = states / lanes;  ///< states of a thread, in groups of 8: group i is number i * lanes + lane
+  static constexpr int own =
+      states / lanes;  ///< states of a thread, in groups of 8: group i is number i * lanes + lane
   static_assert(own % 8 == 0);
-  static constexpr int threads = lanes == 1 ? 64 : 128, channels = threads / lanes, steps = scan_save_steps<__nv_bfloat16>;
-  static constexpr int blocks = lanes == 1 || own > 16 ? 256 / threads : 512 / threads;  ///< of a multiprocessor; it bounds the registers
+  static constexpr int threads = lanes == 1 ? 64 : 128, channels = threads / lanes,
+                       steps = scan_save_steps<__nv_bfloat16>;
+  static constexpr int blocks =
+      lanes == 1 || own > 16 ? 256 / threads : 512 / threads;  ///< of a multiprocessor; it bounds the registers
   /// Steps of a lane between preparing delta and its first use; measured (NOTES.md).
   static constexpr int ahead = states == 32 || lanes == 8 ? 1 : 2;
   static_assert(ahead * lanes <= steps);  // two chunks are at hand
 
-  // Shared memory in bytes: two stages of B and C as fp32 (step, B then C), three of x, delta and z (array, step, channel),
-  // two of out (step, channel).
+  // Shared memory in bytes: two stages of B and C as fp32 (step, B then C), three of x, delta and z (array, step,
+  // channel), two of out (step, channel).
   static constexpr int BC_stage = steps * 2 * states * 4, array = steps * channels * 2, raw_stage = 3 * array;
   static constexpr int raw_at = 2 * BC_stage, out_at = raw_at + 3 * raw_stage, shared_bytes = out_at + 2 * array;
   // Pieces of 16 bytes a thread copies: of x, delta and z, of B and C.
   static constexpr int row_pieces = channels / 8, raw_pieces = raw_stage / 16, BC_pieces = steps * 2 * states / 8;
-  static constexpr int raw_copies = (raw_pieces + threads - 1) / threads, BC_copies = (BC_pieces + threads - 1) / threads;
+  static constexpr int raw_copies = (raw_pieces + threads - 1) / threads,
+                       BC_copies = (BC_pieces + threads - 1) / threads;
 };
 
-/// Where a thread copies x, delta and z from: to stages of shared memory, two chunks ahead. Past the end: the last step again.
+/// Where a thread copies x, delta and z from: to stages of shared memory, two chunks ahead. Past the end: the last step
+/// again.
 template <class S>
 struct RawCopies {
   char const* from[S::raw_copies];
@@ -50,20 +56,24 @@ struct RawCopies {
     for (int i = 0; i < S::raw_copies; ++i) {
       int const piece = i * S::threads + static_cast<int>(threadIdx.x), s = piece / S::row_pieces % S::steps;
       if (S::raw_pieces % S::threads == 0 || piece < S::raw_pieces)
-        copy_async(to + static_cast<unsigned>(piece * 16), from[i] + static_cast<long long>(min(first + s, last)) * row_bytes[i], true);
+        copy_async(to + static_cast<unsigned>(piece * 16),
+                   from[i] + static_cast<long long>(min(first + s, last)) * row_bytes[i], true);
     }
   }
 };
 
 /// B and C of a chunk: from global memory to registers ...
 template <class S>
-__device__ inline void load_states(ScanArgs<__nv_bfloat16> const& in, long long row0, int first, uint4 (&raw)[S::BC_copies]) {
+__device__ inline void load_states(ScanArgs<__nv_bfloat16> const& in, long long row0, int first,
+                                   uint4 (&raw)[S::BC_copies]) {
 #pragma unroll
   for (int i = 0; i < S::BC_copies; ++i) {
-    int const at = (i * S::threads + static_cast<int>(threadIdx.x)) * 8, s = at / (2 * S::states), n = at % (2 * S::states);
+    int const at = (i * S::threads + static_cast<int>(threadIdx.x)) * 8, s = at / (2 * S::states),
+              n = at % (2 * S::states);
     long long const row = row0 + min(first + s, in.time - 1);
     if (s < S::steps)
-      raw[i] = __ldg(reinterpret_cast<uint4 const*>(n < S::states ? in.B + row * in.B_stride + n : in.C + row * in.C_stride + n - S::states));
+      raw[i] = __ldg(reinterpret_cast<uint4 const*>(n < S::states ? in.B + row * in.B_stride + n
+                                                                  : in.C + row * in.C_stride + n - S::states));
   }
 }
 /// ... and as fp32 to shared memory.
@@ -84,7 +94,8 @@ template <class S>
 __global__ void __launch_bounds__(S::threads, S::blocks) scan_forward_bf16(ScanArgs<__nv_bfloat16> in) {
   __shared__ alignas(16) unsigned char shared[S::shared_bytes];
   int const tid = static_cast<int>(threadIdx.x), lane = tid % S::lanes, own_channel = tid / S::lanes;
-  int const groups = in.channels / S::channels, channel0 = static_cast<int>(blockIdx.x) % groups * S::channels, channel = channel0 + own_channel;
+  int const groups = in.channels / S::channels, channel0 = static_cast<int>(blockIdx.x) % groups * S::channels,
+            channel = channel0 + own_channel;
   long long const sequence = blockIdx.x / groups, row0 = sequence * in.time;
   auto const state = [&](int i) { return (i / 8 * S::lanes + lane) * 8 + i % 8; };
 
@@ -116,7 +127,8 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_forward_bf16(ScanA
   // Number l of these is for the lane's l-th step from now on.
   float own_delta[S::ahead];
 #pragma unroll
-  for (int i = 0; i < S::ahead; ++i) own_delta[i] = delta_of(own_raw + (i * S::lanes + lane) * S::channels * 2, i * S::lanes + lane);
+  for (int i = 0; i < S::ahead; ++i)
+    own_delta[i] = delta_of(own_raw + (i * S::lanes + lane) * S::channels * 2, i * S::lanes + lane);
   float a[S::own];
   {
     float const delta = from_lane(own_delta[0], 0);
@@ -125,9 +137,12 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_forward_bf16(ScanA
   }
 
   long long const eighth_bytes = static_cast<long long>(in.channels) * 16;
-  auto* saved = in.saved == nullptr ? nullptr
-                                    : reinterpret_cast<char*>(in.saved + saved_index<S::states>(sequence * in.saved_chunks, in.channels, channel, lane * 8));
-  auto* out = reinterpret_cast<char*>(in.out + (row0 + tid / S::row_pieces) * in.channels + channel0 + tid % S::row_pieces * 8);
+  auto* saved = in.saved == nullptr
+                    ? nullptr
+                    : reinterpret_cast<char*>(in.saved + saved_index<S::states>(sequence * in.saved_chunks, in.channels,
+                                                                                channel, lane * 8));
+  auto* out =
+      reinterpret_cast<char*>(in.out + (row0 + tid / S::row_pieces) * in.channels + channel0 + tid % S::row_pieces * 8);
   int stage = 0, now = 0, next = S::raw_stage, after_next = 2 * S::raw_stage;
   for (int first = 0; first < in.time; first += S::steps) {
     copies.start(first + 2 * S::steps, in.time - 1, raw_address + static_cast<unsigned>(after_next));
@@ -135,8 +150,8 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_forward_bf16(ScanA
     if (saved != nullptr) {
 #pragma unroll
       for (int i = 0; i < S::own; i += 8)
-        *reinterpret_cast<uint4*>(saved + i / 8 * S::lanes * eighth_bytes) = {pack(h[i], h[i + 1]), pack(h[i + 2], h[i + 3]), pack(h[i + 4], h[i + 5]),
-                                                                           pack(h[i + 6], h[i + 7])};
+        *reinterpret_cast<uint4*>(saved + i / 8 * S::lanes * eighth_bytes) = {
+            pack(h[i], h[i + 1]), pack(h[i + 2], h[i + 3]), pack(h[i + 4], h[i + 5]), pack(h[i + 6], h[i + 7])};
       saved += S::states / 8 * eighth_bytes;
     }
     auto const *const raw = own_raw + now, *const raw_next = own_raw + next;
@@ -144,25 +159,29 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_forward_bf16(ScanA
 #pragma unroll
     for (int s = 0; s < S::steps; s += S::lanes) {  // step s + lane is this lane's
       auto const* const at = raw + (s + lane) * S::channels * 2;
-      float const x = number(at), z = number(at + 2 * S::array), own_dx = own_delta[0] * x, gate = z * sigmoid_approx(z);
+      float const x = number(at), z = number(at + 2 * S::array), own_dx = own_delta[0] * x,
+                  gate = z * sigmoid_approx(z);
       float delta[S::lanes + 1], y[S::lanes];
 #pragma unroll
       for (int j = 0; j < S::lanes; ++j) delta[j] = from_lane(own_delta[0], j);
 #pragma unroll
       for (int i = 1; i < S::ahead; ++i) own_delta[i - 1] = own_delta[i];
       int const later = s + S::ahead * S::lanes;
-      own_delta[S::ahead - 1] = delta_of(later >= S::steps ? raw_next + (later - S::steps + lane) * S::channels * 2 : raw + (later + lane) * S::channels * 2,
+      own_delta[S::ahead - 1] = delta_of(later >= S::steps ? raw_next + (later - S::steps + lane) * S::channels * 2
+                                                           : raw + (later + lane) * S::channels * 2,
                                          first + later + lane);
       delta[S::lanes] = from_lane(own_delta[0], 0);
 #pragma unroll
       for (int j = 0; j < S::lanes; ++j) {
         float const dx = from_lane(own_dx, j);
-        auto const* const B_row = reinterpret_cast<float const*>(shared + stage * S::BC_stage) + (s + j) * 2 * S::states + lane * 8;
+        auto const* const B_row =
+            reinterpret_cast<float const*>(shared + stage * S::BC_stage) + (s + j) * 2 * S::states + lane * 8;
         float sum[2] = {};
 #pragma unroll
         for (int k = 0; k < S::own; k += 4) {
           auto const* const from = B_row + k / 8 * S::lanes * 8 + k % 8;
-          float4 const b = *reinterpret_cast<float4 const*>(from), c = *reinterpret_cast<float4 const*>(from + S::states);
+          float4 const b = *reinterpret_cast<float4 const*>(from),
+                       c = *reinterpret_cast<float4 const*>(from + S::states);
           float const B[4] = {b.x, b.y, b.z, b.w}, C[4] = {c.x, c.y, c.z, c.w};
 #pragma unroll
           for (int e = 0; e < 4; ++e) {
@@ -174,13 +193,15 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_forward_bf16(ScanA
         y[j] = sum[0] + sum[1];
       }
       float const own_y = sums_over_lanes<S::lanes>(y, lane) + D * x;
-      *reinterpret_cast<unsigned short*>(own_out + (s + lane) * S::channels * 2) = static_cast<unsigned short>(pack(own_y * gate, 0.f));
+      *reinterpret_cast<unsigned short*>(own_out + (s + lane) * S::channels * 2) =
+          static_cast<unsigned short>(pack(own_y * gate, 0.f));
     }
     store_states<S>(BC_raw, shared + (stage ^ 1) * S::BC_stage);
     wait_for_copies();
     __syncthreads();
     if (tid < S::channels && first + tid / S::row_pieces < in.time)
-      *reinterpret_cast<uint4*>(out) = *reinterpret_cast<uint4 const*>(shared + S::out_at + stage * S::array + tid * 16);
+      *reinterpret_cast<uint4*>(out) =
+          *reinterpret_cast<uint4 const*>(shared + S::out_at + stage * S::array + tid * 16);
     out += static_cast<long long>(in.channels) * S::steps * 2;
     int const old = now;
     now = next, next = after_next, after_next = old, stage ^= 1;
@@ -188,7 +209,8 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_forward_bf16(ScanA
   if (in.last_state != nullptr)
 #pragma unroll
     for (int k = 0; k < S::own; k += 4)
-      *reinterpret_cast<float4*>(in.last_state + (sequence * in.channels + channel) * S::states + state(k)) = {h[k], h[k + 1], h[k + 2], h[k + 3]};
+      *reinterpret_cast<float4*>(in.last_state + (sequence * in.channels + channel) * S::states + state(k)) = {
+          h[k], h[k + 1], h[k + 2], h[k + 3]};
 }
 
 }  // namespace mambasynth::kernels::cuda::device

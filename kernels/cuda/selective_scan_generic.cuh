@@ -2,8 +2,8 @@
 
 #include "kernels/cuda/selective_scan.cuh"
 
-// The scan for every type, number of states and stride: fp32, and bf16 where the fast kernels do not fit. A thread holds
-// 4 states of one channel, states / 4 neighbouring lanes make up the channel. All arithmetic is fp32.
+// The scan for every type, number of states and stride: fp32, and bf16 where the fast kernels do not fit. A thread
+// holds 4 states of one channel, states / 4 neighbouring lanes make up the channel. All arithmetic is fp32.
 namespace mambasynth::kernels::cuda::device {
 
 template <class T, int states>
@@ -33,7 +33,8 @@ __device__ inline float warp_state_sum(float v) {
 
 /// Rows of B and C of a chunk into shared memory; zeros after the end.
 template <class T, int states>
-__device__ inline void stage_states(ScanArgs<T> const& in, long long row, int first, float (*B)[states], float (*C)[states]) {
+__device__ inline void stage_states(ScanArgs<T> const& in, long long row, int first, float (*B)[states],
+                                    float (*C)[states]) {
   using G = GenericScan<T, states>;
   for (int i = static_cast<int>(threadIdx.x); i < G::steps * states; i += G::threads) {
     int const s = i / states, n = i % states;
@@ -103,7 +104,8 @@ __global__ void __launch_bounds__(GenericScan<T, states>::threads) scan_forward_
 
 /// Grid: slab * ceil(channels / G::channels).
 template <class T, int states>
-__global__ void __launch_bounds__(GenericScan<T, states>::threads) scan_backward_generic(ScanArgs<T> in, ScanGradientArgs<T> g) {
+__global__ void __launch_bounds__(GenericScan<T, states>::threads)
+    scan_backward_generic(ScanArgs<T> in, ScanGradientArgs<T> g) {
   using G = GenericScan<T, states>;
   __shared__ float x[G::steps][G::channels], delta[G::steps][G::channels], dy[G::steps][G::channels];
   __shared__ float slope[G::steps][G::channels], gate[G::steps][G::channels];  // of softplus; dout silu'(z)
@@ -209,7 +211,8 @@ __global__ void __launch_bounds__(GenericScan<T, states>::threads) scan_backward
   if (tid < G::channels && first_channel + tid < in.channels) {
     dD = dbias = 0;
 #pragma unroll
-    for (int l = 0; l < G::lanes; ++l) dD += sums[l * G::channels + tid], dbias += sums[G::threads + l * G::channels + tid];
+    for (int l = 0; l < G::lanes; ++l)
+      dD += sums[l * G::channels + tid], dbias += sums[G::threads + l * G::channels + tid];
     float* const row = g.parameter_parts + (sequence * in.channels + first_channel + tid) * (states + 2);
     row[states] = dD;
     row[states + 1] = dbias;

@@ -6,12 +6,15 @@
 namespace mambasynth::kernels::cuda::device {
 
 __device__ inline float2 pair_of(float const* at) { return *reinterpret_cast<float2 const*>(at); }
-__device__ inline float2 pair_of(__nv_bfloat16 const* at) { return __bfloat1622float2(*reinterpret_cast<__nv_bfloat162 const*>(at)); }
+__device__ inline float2 pair_of(__nv_bfloat16 const* at) {
+  return __bfloat1622float2(*reinterpret_cast<__nv_bfloat162 const*>(at));
+}
 
 /// dB, dC of the slab's rows from parts (group, row, 2 states). A thread two neighbouring columns.
 template <class T, class Part, int states>
-__global__ void __launch_bounds__(256) scan_sum_states(int groups, long long rows, long long first_row, Part const* parts,
-                                                       T* dB, long long dB_stride, T* dC, long long dC_stride) {
+__global__ void __launch_bounds__(256)
+    scan_sum_states(int groups, long long rows, long long first_row, Part const* parts, T* dB, long long dB_stride,
+                    T* dC, long long dC_stride) {
   long long const i = (static_cast<long long>(blockIdx.x) * 256 + threadIdx.x) * 2;
   if (i >= rows * 2 * states) return;
   float2 sum{0, 0};
@@ -29,8 +32,8 @@ __global__ void __launch_bounds__(256) scan_sum_states(int groups, long long row
 
 /// dA, dD, ddelta_bias from parts (batch, channel, states + 2). Block (32, 8): 32 columns, 8 interleaved sums.
 template <int states>
-__global__ void __launch_bounds__(256) scan_sum_parameters(long long batch, long long channels, float const* parts, float* dA,
-                                                           float* dD, float* ddelta_bias) {
+__global__ void __launch_bounds__(256) scan_sum_parameters(long long batch, long long channels, float const* parts,
+                                                           float* dA, float* dD, float* ddelta_bias) {
   __shared__ float sums[8][32];
   long long const columns = channels * (states + 2), column = static_cast<long long>(blockIdx.x) * 32 + threadIdx.x;
   float sum = 0;

@@ -3,8 +3,8 @@
 #include "kernels/cuda/block_sum.cuh"
 #include "kernels/cuda/vector.cuh"
 
-// kernels/slowness.hpp. A thread keeps its columns and walks down some steps, with a step and its neighbours in registers:
-// each element is read once, but for the two steps beside a thread's own.
+// kernels/slowness.hpp. A thread keeps its columns and walks down some steps, with a step and its neighbours in
+// registers: each element is read once, but for the two steps beside a thread's own.
 namespace mambasynth::kernels::cuda::device {
 
 inline constexpr int slowness_threads = 256, slowness_steps = 16, slowness_unroll = 4;
@@ -27,7 +27,8 @@ __global__ __launch_bounds__(slowness_threads) void slowness(SlownessArguments<T
   long long const begin = (static_cast<long long>(blockIdx.x) * blockDim.y + threadIdx.y) * slowness_steps;
   long long const end = begin + slowness_steps < a.time ? begin + slowness_steps : a.time;
   double squares = 0;
-  for (int c = static_cast<int>(threadIdx.x) * N; c < a.features && begin < end; c += static_cast<int>(blockDim.x) * N) {
+  for (int c = static_cast<int>(threadIdx.x) * N; c < a.features && begin < end;
+       c += static_cast<int>(blockDim.x) * N) {
     T const* const h = a.h + window + c;
     T* const dh = a.dh + window + c;
     auto const row = [&](T const* from, long long t) { return Packed<T, N>::load(from + t * a.features); };
@@ -70,7 +71,8 @@ __global__ __launch_bounds__(slowness_threads) void slowness(SlownessArguments<T
     squares += sum;
   }
   squares = block_sum(squares, sums);
-  if (threadIdx.x == 0 && threadIdx.y == 0) a.squares[blockIdx.y * static_cast<long long>(gridDim.x) + blockIdx.x] = squares;
+  if (threadIdx.x == 0 && threadIdx.y == 0)
+    a.squares[blockIdx.y * static_cast<long long>(gridDim.x) + blockIdx.x] = squares;
 }
 
 /// A thread a window.

@@ -21,9 +21,7 @@ struct Packed {
     for (int i = 0; i < words; ++i) v.raw.word[i] = 0;
     return v;
   }
-  __device__ void store(T* p) const {
-    *reinterpret_cast<Words*>(p) = raw;
-  }
+  __device__ void store(T* p) const { *reinterpret_cast<Words*>(p) = raw; }
   __device__ void to(float (&v)[N]) const {
 #pragma unroll
     for (int i = 0; i < words; ++i) {

@@ -30,8 +30,8 @@ __device__ inline void mma_fresh(float (&d)[4], unsigned const (&a)[4], unsigned
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1), "f"(0.f));
 }
 
-/// Four 8 x 8 matrices between shared memory and an A operand; lane l gives the address of row l % 8 of matrix l / 8, 16
-/// bytes. Transposed: what was stored with (row, column) is loaded as (column, row).
+/// Four 8 x 8 matrices between shared memory and an A operand; lane l gives the address of row l % 8 of matrix l / 8,
+/// 16 bytes. Transposed: what was stored with (row, column) is loaded as (column, row).
 __device__ inline void load_matrices(unsigned (&m)[4], unsigned shared_address) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
                : "=r"(m[0]), "=r"(m[1]), "=r"(m[2]), "=r"(m[3])
@@ -45,8 +45,8 @@ __device__ inline void load_transposed(unsigned (&m)[4], unsigned shared_address
                : "memory");
 }
 __device__ inline void store_matrices(unsigned const (&m)[4], unsigned shared_address) {
-  asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%4], {%0,%1,%2,%3};" ::"r"(m[0]), "r"(m[1]), "r"(m[2]), "r"(m[3]),
-               "r"(shared_address)
+  asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%4], {%0,%1,%2,%3};" ::"r"(m[0]), "r"(m[1]), "r"(m[2]),
+               "r"(m[3]), "r"(shared_address)
                : "memory");
 }
 

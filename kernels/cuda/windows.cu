@@ -1,9 +1,8 @@
-#include "kernels/cuda/windows.hpp"
-
 #include <stdexcept>
 
 #include "kernels/cuda/launch.hpp"
 #include "kernels/cuda/windows.cuh"
+#include "kernels/cuda/windows.hpp"
 
 namespace mambasynth::kernels::cuda {
 

@@ -19,7 +19,7 @@ struct Card {
 
 struct Inventory {
   bool built_with_cuda = false;
-  int count = 0;             ///< cards that this process sees
+  int count = 0;  ///< cards that this process sees
   std::string none_because;
   int driver_cuda = 0, runtime_cuda = 0;  ///< 13000 is CUDA 13.0; driver: the newest that it runs
   std::string nccl;                       ///< version of the library that would be loaded, or empty

@@ -30,7 +30,10 @@ Result step(Sizes const& s, Effort const& effort) {
   config::Train const train;
   auto const objective = train::objective_of(s.objective);
   measure(result, effort, [&] {
-    model::DropoutDraw const draw{.p = s.model.dropout, .seed = timed_seed, .step = static_cast<std::uint64_t>(optimizer.steps()), .first_sample = 0};
+    model::DropoutDraw const draw{.p = s.model.dropout,
+                                  .seed = timed_seed,
+                                  .step = static_cast<std::uint64_t>(optimizer.steps()),
+                                  .first_sample = 0};
     network.zero_gradient();
     objective->loss(network, x, draw).backward();
     optimizer.step(train.lr, train.lr);
@@ -88,7 +91,8 @@ Result dimension(std::string const& name, std::int64_t points, Sizes const& s, E
   options.threads = s.threads;
   options.search = search.get();
   auto result = of_rows(name, points, s, evaluate.lb_k.back());
-  measure(result, effort, [&] { (void)analysis::estimate_all(values_of(rows), points, s.model.d_model, evaluate.lb_k, options); });
+  measure(result, effort,
+          [&] { (void)analysis::estimate_all(values_of(rows), points, s.model.d_model, evaluate.lb_k, options); });
   return result;
 }
 
@@ -102,8 +106,8 @@ Result neighbours(std::string const& device, std::int64_t points, Sizes const& s
   return result;
 }
 
-/// The subsample that a trial's layers are measured on, and all steps of a layer, which takes the processor seconds: once.
-/// With a GPU the neighbours of that layer there and on the processor, side by side.
+/// The subsample that a trial's layers are measured on, and all steps of a layer, which takes the processor seconds:
+/// once. With a GPU the neighbours of that layer there and on the processor, side by side.
 std::vector<Result> dimensions(Sizes const& s, Effort const& effort) {
   auto const window = config::Train{}.seq_len;
   auto const all = config::Data{}.n_steps / window * window;

@@ -13,12 +13,12 @@ namespace mambasynth::bench {
 /// The sizes that are timed: the documented model on short windows, which a laptop trains too.
 struct Sizes {
   config::Model model;
-  config::Train objective;         ///< of which a step and an epoch take the auxiliary losses and augmentations
+  config::Train objective;  ///< of which a step and an epoch take the auxiliary losses and augmentations
   std::int64_t channels = config::Data{}.ambient_dim;
   std::int64_t batch = 8;
   std::int64_t time = 256;
   int threads = 1;
-  std::int64_t trials = 1;         ///< that an epoch trains at once, in a thread each
+  std::int64_t trials = 1;  ///< that an epoch trains at once, in a thread each
   std::string device = "cpu";
   std::string precision = "fp32";  ///< bf16 or fp32; on the CPU fp32
   bool graphs = true;              ///< a step as a CUDA graph

@@ -72,7 +72,8 @@ class Training {
 /// Threads that each train an epoch whenever run() is called. One that fails trains no more; finish() throws its error.
 class Crew {
  public:
-  explicit Crew(Sizes const& s) : start_(s.trials + 1), end_(s.trials + 1), errors_(static_cast<std::size_t>(s.trials)) {
+  explicit Crew(Sizes const& s)
+      : start_(s.trials + 1), end_(s.trials + 1), errors_(static_cast<std::size_t>(s.trials)) {
     for (auto& error : errors_) threads_.emplace_back([this, &s, &error] { train(s, error); });
     run();
   }

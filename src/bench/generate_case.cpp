@@ -13,13 +13,24 @@ Result generate(Sizes const& s, Effort const& effort) {
   std::vector<float> generated(static_cast<std::size_t>(steps * s.channels));
   Result result;
   result.name = "generate";
-  result.shape = {{"seed", seed_steps}, {"steps", steps}, {"d_model", s.model.d_model}, {"n_layers", s.model.n_layers},
+  result.shape = {{"seed", seed_steps},
+                  {"steps", steps},
+                  {"d_model", s.model.d_model},
+                  {"n_layers", s.model.n_layers},
                   {"d_state", s.model.d_state}};
   result.items = static_cast<double>(steps);
   result.unit = "steps";
   measure(result, effort, [&] {
-    generator->run({.sequences = 1, .seed_steps = seed_steps, .steps = steps, .bf16_feedback = false, .seed = seed.data(),
-                    .noise = nullptr, .burst = nullptr, .bursts = 0, .hidden_noise = nullptr, .generated = generated.data()});
+    generator->run({.sequences = 1,
+                    .seed_steps = seed_steps,
+                    .steps = steps,
+                    .bf16_feedback = false,
+                    .seed = seed.data(),
+                    .noise = nullptr,
+                    .burst = nullptr,
+                    .bursts = 0,
+                    .hidden_noise = nullptr,
+                    .generated = generated.data()});
   });
   return result;
 }

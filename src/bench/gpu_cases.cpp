@@ -38,12 +38,13 @@ Result named(std::string const& name, std::vector<std::pair<std::string, std::in
 
 /// Operations of the GEMMs of one block's forward, a token.
 double block_operations(config::Model const& m) {
-  auto const d = static_cast<double>(m.d_inner()), f = static_cast<double>(m.d_model), r = static_cast<double>(m.dt_rank()),
-             n = static_cast<double>(m.d_state);
+  auto const d = static_cast<double>(m.d_inner()), f = static_cast<double>(m.d_model),
+             r = static_cast<double>(m.dt_rank()), n = static_cast<double>(m.d_state);
   return 2 * (3 * d * f + d * (r + 2 * n) + d * r);
 }
 double head_operations(Sizes const& s) {
-  return 2 * static_cast<double>(s.model.d_ff * (s.model.d_model + s.channels) * static_cast<std::int64_t>(s.model.horizons().size()));
+  return 2 * static_cast<double>(s.model.d_ff * (s.model.d_model + s.channels) *
+                                 static_cast<std::int64_t>(s.model.horizons().size()));
 }
 double forward_operations(Sizes const& s) {
   return static_cast<double>(s.batch * s.time) *
@@ -65,14 +66,24 @@ std::vector<Result> scan(Sizes const& s, Effort const& effort) {
              dbl = random<T>({m, row}, -1, 1), dout = random<T>({m, d}, -1, 1);
   auto const A = -at::arange(1, n + 1, gpu::on_gpu(at::kFloat)).repeat({d, 1}).contiguous();
   auto const D = random<float>({d}, -1, 1), bias = random<float>({d}, -6, -2);
-  k::ScanInputs<T> const in{.x = data<T>(x), .delta = data<T>(delta), .z = data<T>(xz) + d, .B = data<T>(dbl) + r,
-                            .C = data<T>(dbl) + r + n, .x_stride = d, .delta_stride = d, .z_stride = 2 * d,
-                            .B_stride = row, .C_stride = row, .A = data<float>(A), .D = data<float>(D),
+  k::ScanInputs<T> const in{.x = data<T>(x),
+                            .delta = data<T>(delta),
+                            .z = data<T>(xz) + d,
+                            .B = data<T>(dbl) + r,
+                            .C = data<T>(dbl) + r + n,
+                            .x_stride = d,
+                            .delta_stride = d,
+                            .z_stride = 2 * d,
+                            .B_stride = row,
+                            .C_stride = row,
+                            .A = data<float>(A),
+                            .D = data<float>(D),
                             .delta_bias = data<float>(bias)};
   auto const out = at::empty_like(x);
   auto const saved = gpu::byte_array(k::cuda::scan_saved_bytes<T>(shape));
   auto const workspace = gpu::byte_array(k::cuda::scan_workspace_bytes<T>(shape));
-  std::vector<std::pair<std::string, std::int64_t>> const sizes{{"batch", s.batch}, {"time", s.time}, {"channels", d}, {"states", n}};
+  std::vector<std::pair<std::string, std::int64_t>> const sizes{
+      {"batch", s.batch}, {"time", s.time}, {"channels", d}, {"states", n}};
   auto const wide = static_cast<double>(m * d * static_cast<std::int64_t>(sizeof(T))),
              narrow = static_cast<double>(m * n * static_cast<std::int64_t>(sizeof(T)));
   auto forward = named("scan_forward", sizes, m, 4 * wide + 2 * narrow + static_cast<double>(saved.numel()));
@@ -81,10 +92,18 @@ std::vector<Result> scan(Sizes const& s, Effort const& effort) {
   });
   auto const dx = at::empty_like(x), ddelta = at::empty_like(x), dxz = at::empty_like(xz), ddbl = at::empty_like(dbl);
   auto const dA = at::empty_like(A), dD = at::empty_like(D), dbias = at::empty_like(bias);
-  k::ScanGradients<T> const gradients{.dout = data<T>(dout), .dx = data<T>(dx), .ddelta = data<T>(ddelta),
-                                      .dz = data<T>(dxz) + d, .dB = data<T>(ddbl) + r, .dC = data<T>(ddbl) + r + n,
-                                      .dz_stride = 2 * d, .dB_stride = row, .dC_stride = row, .dA = data<float>(dA),
-                                      .dD = data<float>(dD), .ddelta_bias = data<float>(dbias)};
+  k::ScanGradients<T> const gradients{.dout = data<T>(dout),
+                                      .dx = data<T>(dx),
+                                      .ddelta = data<T>(ddelta),
+                                      .dz = data<T>(dxz) + d,
+                                      .dB = data<T>(ddbl) + r,
+                                      .dC = data<T>(ddbl) + r + n,
+                                      .dz_stride = 2 * d,
+                                      .dB_stride = row,
+                                      .dC_stride = row,
+                                      .dA = data<float>(dA),
+                                      .dD = data<float>(dD),
+                                      .ddelta_bias = data<float>(dbias)};
   auto backward = named("scan_backward", sizes, m, 7 * wide + 4 * narrow + static_cast<double>(saved.numel()));
   measure_on_gpu(backward, effort, [&] {
     k::cuda::selective_scan_backward<T>(shape, in, bytes(saved), gradients, bytes(workspace), gpu::current_stream());
@@ -98,18 +117,22 @@ std::vector<Result> conv(Sizes const& s, Effort const& effort) {
   auto const m = s.batch * s.time, d = shape.channels;
   auto const xz = random<T>({m, 2 * d}, -1, 1), dout = random<T>({m, d}, -1, 1);
   auto const weight = random<float>({d, shape.taps}, -1, 1), bias = random<float>({d}, -1, 1);
-  auto const out = at::empty_like(dout), dxz = at::empty_like(xz), dweight = at::empty_like(weight), dbias = at::empty_like(bias);
+  auto const out = at::empty_like(dout), dxz = at::empty_like(xz), dweight = at::empty_like(weight),
+             dbias = at::empty_like(bias);
   auto const workspace = gpu::byte_array(k::cuda::conv_workspace_bytes(shape));
-  std::vector<std::pair<std::string, std::int64_t>> const sizes{{"batch", s.batch}, {"time", s.time}, {"channels", d}, {"taps", shape.taps}};
+  std::vector<std::pair<std::string, std::int64_t>> const sizes{
+      {"batch", s.batch}, {"time", s.time}, {"channels", d}, {"taps", shape.taps}};
   auto const wide = static_cast<double>(m * d * static_cast<std::int64_t>(sizeof(T)));
   auto forward = named("conv_forward", sizes, m, 2 * wide);
   measure_on_gpu(forward, effort, [&] {
-    k::cuda::causal_conv1d_forward<T>(shape, data<T>(xz), 2 * d, data<float>(weight), data<float>(bias), data<T>(out), gpu::current_stream());
+    k::cuda::causal_conv1d_forward<T>(shape, data<T>(xz), 2 * d, data<float>(weight), data<float>(bias), data<T>(out),
+                                      gpu::current_stream());
   });
   auto backward = named("conv_backward", sizes, m, 3 * wide);
   measure_on_gpu(backward, effort, [&] {
     k::cuda::causal_conv1d_backward<T>(shape, data<T>(xz), 2 * d, data<float>(weight), data<float>(bias), data<T>(dout),
-                                       data<T>(dxz), 2 * d, data<float>(dweight), data<float>(dbias), bytes(workspace), gpu::current_stream());
+                                       data<T>(dxz), 2 * d, data<float>(dweight), data<float>(dbias), bytes(workspace),
+                                       gpu::current_stream());
   });
   return {forward, backward};
 }
@@ -155,16 +178,25 @@ Result step_of(std::string const& name, Sizes const& s, Effort const& effort, gp
   // More batches than the records of one epoch hold are never queued: the counter is set back before.
   constexpr std::int64_t batches = 64;
   auto const rank = effort.group ? effort.group->rank() : 0, ranks = effort.group ? effort.group->size() : 1;
-  auto const parts = [=](std::int64_t count) { return std::vector<train::Part>{parallel::share_of(count, rank, ranks)}; };
+  auto const parts = [=](std::int64_t count) {
+    return std::vector<train::Part>{parallel::share_of(count, rank, ranks)};
+  };
   gpu::TrainingStep<T> step(network, {.batch = (s.batch + ranks - 1) / ranks, .time = s.time, .training = true},
-                            {.dropout = s.model.dropout, .seed = timed_seed, .batches = batches, .batch_size = s.batch, .parts = parts, .sum = sum,
-                             .objective = s.objective}, {}, s.graphs);
+                            {.dropout = s.model.dropout,
+                             .seed = timed_seed,
+                             .batches = batches,
+                             .batch_size = s.batch,
+                             .parts = parts,
+                             .sum = sum,
+                             .objective = s.objective},
+                            {}, s.graphs);
   std::vector<std::int64_t> starts(static_cast<std::size_t>(s.batch * batches));
   for (std::size_t i = 0; i < starts.size(); ++i) starts[i] = static_cast<std::int64_t>(i * 256 % 90000);
   step.windows() = {at::randn({90000 + s.time, s.channels}, gpu::on_gpu(at::kFloat)), at::tensor(starts).to(at::kCUDA)};
   config::Train const train;
   step.begin(s.batch * batches, 0, train.lr, train.lr);
-  auto result = named(name, model_shape(s), s.batch * s.time, 0, 3 * forward_operations(s) / static_cast<double>(ranks));
+  auto result =
+      named(name, model_shape(s), s.batch * s.time, 0, 3 * forward_operations(s) / static_cast<double>(ranks));
   std::int64_t done = 0;
   measure_on_gpu(result, effort, [&] {
     if (done++ % batches == 0) step.set_state(done, 0, train.lr, train.lr);
@@ -227,7 +259,8 @@ std::vector<Result> run(std::string const& name, Sizes const& s, Effort const& e
 }  // namespace
 
 bool is_gpu_case(std::string const& name) {
-  return name == "scan" || name == "conv" || name == "block" || name == "forward" || name == "step" || name == "all_reduce";
+  return name == "scan" || name == "conv" || name == "block" || name == "forward" || name == "step" ||
+         name == "all_reduce";
 }
 
 std::vector<Result> run_gpu_case(std::string const& name, Sizes const& sizes, Effort const& effort) {

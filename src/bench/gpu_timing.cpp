@@ -32,7 +32,8 @@ void measure_on_gpu(Result& result, Effort const& effort, std::function<void()> 
       marks[i + 1].record();
     }
     marks.back().synchronize();
-    for (std::size_t i = 0; i < queued; ++i) seconds.push_back(static_cast<double>(marks[i].elapsed_time(marks[i + 1])) / 1e3);
+    for (std::size_t i = 0; i < queued; ++i)
+      seconds.push_back(static_cast<double>(marks[i].elapsed_time(marks[i + 1])) / 1e3);
   }
   std::sort(seconds.begin(), seconds.end());
   result.runs = static_cast<std::int64_t>(seconds.size());
@@ -52,8 +53,7 @@ Limits measure_ceilings() {
     auto const to = at::empty_like(from);
     Result copy;
     measure_on_gpu(copy, short_effort, [&] {
-      cudaMemcpyAsync(to.data_ptr(), from.data_ptr(), bytes, cudaMemcpyDeviceToDevice,
-                      gpu::current_stream());
+      cudaMemcpyAsync(to.data_ptr(), from.data_ptr(), bytes, cudaMemcpyDeviceToDevice, gpu::current_stream());
     });
     ceilings.copy = 2.0 * static_cast<double>(bytes) / copy.median;
   }

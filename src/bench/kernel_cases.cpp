@@ -44,26 +44,42 @@ std::vector<Result> scan(Sizes const& s, Effort const& effort) {
   auto const B = uniform(narrow, -1, 1), C = uniform(narrow, -1, 1);
   auto const A = uniform(shape.channels * shape.states, -static_cast<float>(shape.states), -1);
   auto const D = uniform(shape.channels, -1, 1), bias = uniform(shape.channels, -6, -2);
-  k::ScanInputs<float> const in{.x = x.data(), .delta = delta.data(), .z = z.data(), .B = B.data(), .C = C.data(),
-                                .x_stride = shape.channels, .delta_stride = shape.channels, .z_stride = shape.channels,
-                                .B_stride = shape.states, .C_stride = shape.states,
-                                .A = A.data(), .D = D.data(), .delta_bias = bias.data()};
+  k::ScanInputs<float> const in{.x = x.data(),
+                                .delta = delta.data(),
+                                .z = z.data(),
+                                .B = B.data(),
+                                .C = C.data(),
+                                .x_stride = shape.channels,
+                                .delta_stride = shape.channels,
+                                .z_stride = shape.channels,
+                                .B_stride = shape.states,
+                                .C_stride = shape.states,
+                                .A = A.data(),
+                                .D = D.data(),
+                                .delta_bias = bias.data()};
   auto out = zeros(wide), checkpoints = zeros(saved);
 
   std::vector<std::pair<std::string, std::int64_t>> const sizes{
       {"batch", shape.batch}, {"time", shape.time}, {"channels", shape.channels}, {"states", shape.states}};
   auto forward = kernel_result("scan_forward", sizes, tokens, 4 * wide + 2 * narrow + saved);
-  measure(forward, effort, [&] {
-    k::selective_scan_forward<float>(shape, in, {out.data(), checkpoints.data(), nullptr});
-  });
+  measure(forward, effort,
+          [&] { k::selective_scan_forward<float>(shape, in, {out.data(), checkpoints.data(), nullptr}); });
 
   auto const dout = uniform(wide, -1, 1);
   auto dx = zeros(wide), ddelta = zeros(wide), dz = zeros(wide), dB = zeros(narrow), dC = zeros(narrow);
   auto dA = zeros(shape.channels * shape.states), dD = zeros(shape.channels), dbias = zeros(shape.channels);
-  k::ScanGradients<float> const gradients{.dout = dout.data(), .dx = dx.data(), .ddelta = ddelta.data(), .dz = dz.data(),
-                                          .dB = dB.data(), .dC = dC.data(), .dz_stride = shape.channels,
-                                          .dB_stride = shape.states, .dC_stride = shape.states, .dA = dA.data(),
-                                          .dD = dD.data(), .ddelta_bias = dbias.data()};
+  k::ScanGradients<float> const gradients{.dout = dout.data(),
+                                          .dx = dx.data(),
+                                          .ddelta = ddelta.data(),
+                                          .dz = dz.data(),
+                                          .dB = dB.data(),
+                                          .dC = dC.data(),
+                                          .dz_stride = shape.channels,
+                                          .dB_stride = shape.states,
+                                          .dC_stride = shape.states,
+                                          .dA = dA.data(),
+                                          .dD = dD.data(),
+                                          .ddelta_bias = dbias.data()};
   auto backward = kernel_result("scan_backward", sizes, tokens, 7 * wide + 4 * narrow + saved);
   measure(backward, effort, [&] { k::selective_scan_backward<float>(shape, in, checkpoints.data(), gradients); });
   return {forward, backward};

@@ -1,7 +1,6 @@
 #include "bench/report.hpp"
 
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -50,14 +49,16 @@ std::string to_text(Machine const& machine, std::vector<Result> const& results, 
   for (auto const& baseline : baselines) text += fmt::format("  {:>16}", "/ " + baseline.label);
   text += "  shape\n";
   for (auto const& r : results) {
-    text += fmt::format("{:<14} {:>5} {:>11.3f} {:>11.3f} {:>11.3f} {:>14} {:>8} {:>8} {:>9.0f}", r.name, r.runs,
-                        r.median * 1e3, r.least * 1e3, r.most * 1e3,
-                        fmt::format("{:.3g} {}/s", r.items / r.median, r.unit),
-                        r.bytes > 0 ? fmt::format("{:.1f}", r.bytes / r.median / 1e9) : "",
-                        share_of_limit(r, limits) > 0 ? fmt::format("{:.1f} %", 100 * share_of_limit(r, limits)) : "", r.peak_memory_mb);
+    text +=
+        fmt::format("{:<14} {:>5} {:>11.3f} {:>11.3f} {:>11.3f} {:>14} {:>8} {:>8} {:>9.0f}", r.name, r.runs,
+                    r.median * 1e3, r.least * 1e3, r.most * 1e3, fmt::format("{:.3g} {}/s", r.items / r.median, r.unit),
+                    r.bytes > 0 ? fmt::format("{:.1f}", r.bytes / r.median / 1e9) : "",
+                    share_of_limit(r, limits) > 0 ? fmt::format("{:.1f} %", 100 * share_of_limit(r, limits)) : "",
+                    r.peak_memory_mb);
     for (auto const& baseline : baselines) {
       auto const found = baseline.median.find(r.name);
-      text += fmt::format("  {:>16}", found == baseline.median.end() ? "" : fmt::format("{:.2f}x", found->second / r.median));
+      text += fmt::format("  {:>16}",
+                          found == baseline.median.end() ? "" : fmt::format("{:.2f}x", found->second / r.median));
     }
     text += "  " + shape_text(r) + "\n";
   }
@@ -68,7 +69,8 @@ std::string to_json(Machine const& machine, std::vector<Result> const& results, 
   nlohmann::ordered_json json;
   json["implementation"] = "mambasynth";
   for (auto const& [name, value] : machine) json["machine"][name] = value;
-  if (limits.copy > 0) json["limits"] = {{"copy_bytes_per_s", limits.copy}, {"bf16_operations_per_s", limits.arithmetic}};
+  if (limits.copy > 0)
+    json["limits"] = {{"copy_bytes_per_s", limits.copy}, {"bf16_operations_per_s", limits.arithmetic}};
   json["results"] = nlohmann::ordered_json::array();
   for (auto const& r : results) {
     nlohmann::ordered_json entry;
@@ -82,7 +84,8 @@ std::string to_json(Machine const& machine, std::vector<Result> const& results, 
     if (r.bytes > 0) entry["bytes"] = r.bytes;
     if (r.bytes > 0 && limits.copy > 0) entry["share_of_copy"] = r.bytes / r.median / limits.copy;
     if (r.operations > 0) entry["operations"] = r.operations;
-    if (r.operations > 0 && limits.arithmetic > 0) entry["share_of_arithmetic"] = r.operations / r.median / limits.arithmetic;
+    if (r.operations > 0 && limits.arithmetic > 0)
+      entry["share_of_arithmetic"] = r.operations / r.median / limits.arithmetic;
     entry["peak_memory_mb"] = r.peak_memory_mb;
     json["results"].push_back(entry);
   }

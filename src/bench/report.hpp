@@ -12,7 +12,7 @@ namespace mambasynth::bench {
 
 /// Another run's medians by benchmark name.
 struct Baseline {
-  std::string label;                   ///< its file's `implementation`
+  std::string label;  ///< its file's `implementation`
   std::map<std::string, double> median;
 };
 /// Reads what to_json wrote, or a file of the same shape: {"implementation": ..., "results": [{"name", "median_s"}]}.

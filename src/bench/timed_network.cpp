@@ -12,7 +12,8 @@ at::Tensor noise(std::vector<std::int64_t> const& shape) {
 }
 
 std::vector<std::pair<std::string, std::int64_t>> model_shape(Sizes const& s) {
-  return {{"batch", s.batch}, {"time", s.time}, {"d_model", s.model.d_model}, {"n_layers", s.model.n_layers},
+  return {{"batch", s.batch},           {"time", s.time},
+          {"d_model", s.model.d_model}, {"n_layers", s.model.n_layers},
           {"d_state", s.model.d_state}, {"heads", static_cast<std::int64_t>(s.model.horizons().size())}};
 }
 

@@ -37,7 +37,8 @@ void measure(Result& result, Effort const& effort, std::function<void()> const& 
   run();
   std::vector<double> times;
   auto const start = Clock::now();
-  while (effort.go_on(static_cast<std::int64_t>(times.size()) < effort.least_runs || seconds_since(start) < effort.seconds)) {
+  while (effort.go_on(static_cast<std::int64_t>(times.size()) < effort.least_runs ||
+                      seconds_since(start) < effort.seconds)) {
     auto const begin = Clock::now();
     run();
     times.push_back(seconds_since(begin));

@@ -13,16 +13,19 @@ namespace fs = std::filesystem;
 /// A hierarchy as it is mounted.
 struct Mount {
   int version = 2;
-  fs::path top;    ///< the group that is seen at `point`
+  fs::path top;  ///< the group that is seen at `point`
   fs::path point;
 };
 
-bool lists(std::string const& words, std::string const& word) { return ("," + words + ",").find("," + word + ",") != std::string::npos; }
+bool lists(std::string const& words, std::string const& word) {
+  return ("," + words + ",").find("," + word + ",") != std::string::npos;
+}
 
 /// proc/self/mountinfo: "36 35 0:30 ROOT POINT options ... - TYPE source superoptions".
 std::vector<Mount> mounts(fs::path const& root, std::string const& controller) {
   // The usual places, in case mountinfo cannot be read or does not list them.
-  std::vector<Mount> found{{2, "/", "/sys/fs/cgroup"}, {1, "/", "/sys/fs/cgroup/" + controller}, {1, "/", "/sys/fs/cgroup/cpu,cpuacct"}};
+  std::vector<Mount> found{
+      {2, "/", "/sys/fs/cgroup"}, {1, "/", "/sys/fs/cgroup/" + controller}, {1, "/", "/sys/fs/cgroup/cpu,cpuacct"}};
   std::ifstream file(root / "proc/self/mountinfo");
   for (std::string line; std::getline(file, line);) {
     auto const dash = line.find(" - ");
@@ -31,7 +34,8 @@ std::vector<Mount> mounts(fs::path const& root, std::string const& controller) {
     std::string skipped, top, point, type, source, options;
     before >> skipped >> skipped >> skipped >> top >> point;
     after >> type >> source >> options;
-    if (type == "cgroup2" || (type == "cgroup" && lists(options, controller))) found.push_back({type == "cgroup2" ? 2 : 1, top, point});
+    if (type == "cgroup2" || (type == "cgroup" && lists(options, controller)))
+      found.push_back({type == "cgroup2" ? 2 : 1, top, point});
   }
   return found;
 }
@@ -48,7 +52,8 @@ std::optional<fs::path> own_group(fs::path const& root, int version, std::string
   return std::nullopt;
 }
 
-/// `group` as it is seen below the mount point. Inside a container the path may be the host's, and the mount starts there.
+/// `group` as it is seen below the mount point. Inside a container the path may be the host's, and the mount starts
+/// there.
 fs::path seen_at(Mount const& mount, fs::path const& group) {
   auto const below = group.lexically_relative(mount.top);
   if (below.empty() || *below.begin() == "..") return mount.top == "/" ? group.relative_path() : fs::path();

@@ -17,7 +17,8 @@ bool takes_path(CLI::Option const& option) {
 }
 
 template <class T, class Held>
-CLI::Option* number(CLI::App& app, std::string const& flag, Held& target, config::Allowed const& allowed, std::string const& help) {
+CLI::Option* number(CLI::App& app, std::string const& flag, Held& target, config::Allowed const& allowed,
+                    std::string const& help) {
   auto const read = [flag, &target, allowed](std::string const& text) {
     T value{};
     config::assign(value, allowed, flag.substr(2), config::given_text(text, flag));
@@ -28,13 +29,16 @@ CLI::Option* number(CLI::App& app, std::string const& flag, Held& target, config
 
 }  // namespace
 
-CLI::Option* add_number(CLI::App& app, std::string const& flag, std::int64_t& target, config::Allowed const& allowed, std::string const& help) {
+CLI::Option* add_number(CLI::App& app, std::string const& flag, std::int64_t& target, config::Allowed const& allowed,
+                        std::string const& help) {
   return number<std::int64_t>(app, flag, target, allowed, help);
 }
-CLI::Option* add_number(CLI::App& app, std::string const& flag, int& target, config::Allowed const& allowed, std::string const& help) {
+CLI::Option* add_number(CLI::App& app, std::string const& flag, int& target, config::Allowed const& allowed,
+                        std::string const& help) {
   return number<std::int64_t>(app, flag, target, allowed, help);
 }
-CLI::Option* add_number(CLI::App& app, std::string const& flag, double& target, config::Allowed const& allowed, std::string const& help) {
+CLI::Option* add_number(CLI::App& app, std::string const& flag, double& target, config::Allowed const& allowed,
+                        std::string const& help) {
   return number<double>(app, flag, target, allowed, help);
 }
 
@@ -43,7 +47,8 @@ void require_named_paths(CLI::App const& app) {
     if (!takes_path(*option)) continue;
     for (auto const& path : option->results())
       if (path.empty())
-        throw errors::usage(option->get_name() + " is empty", "it names a file or folder", "Give a path, or leave it out; a shell variable may not be set");
+        throw errors::usage(option->get_name() + " is empty", "it names a file or folder",
+                            "Give a path, or leave it out; a shell variable may not be set");
   }
 }
 

@@ -49,9 +49,10 @@ std::vector<std::string> chosen(BenchOptions const& options, int ranks) {
   if (ranks == 1) return options.cases.empty() ? bench::case_names() : options.cases;
   std::vector<std::string> const together{"all_reduce", "step"};
   for (auto const& name : options.cases)
-    if (std::find(together.begin(), together.end(), name) == together.end() || (name == "step" && options.sizes.device == "cpu"))
-      throw errors::usage("bench " + name + " was started on " + std::to_string(ranks) + " ranks", "it times one process",
-                          "Start it without mpirun, or time all_reduce, and on GPUs step");
+    if (std::find(together.begin(), together.end(), name) == together.end() ||
+        (name == "step" && options.sizes.device == "cpu"))
+      throw errors::usage("bench " + name + " was started on " + std::to_string(ranks) + " ranks",
+                          "it times one process", "Start it without mpirun, or time all_reduce, and on GPUs step");
   return options.cases.empty() ? together : options.cases;
 }
 
@@ -92,13 +93,17 @@ int run_on(BenchOptions& options, parallel::Communicator const& world) {
                        {"LibTorch", build.libtorch}};
   bench::Limits limits;
   if (device == "cuda") {
-    facts.insert(facts.begin() + 1, {{"card", gpu.name}, {"clocks, most MHz", gpu.clocks}, {"driver", gpu.driver},
-                                     {"CUDA", build.cuda}, {"precision", options.sizes.precision}});
+    facts.insert(facts.begin() + 1, {{"card", gpu.name},
+                                     {"clocks, most MHz", gpu.clocks},
+                                     {"driver", gpu.driver},
+                                     {"CUDA", build.cuda},
+                                     {"precision", options.sizes.precision}});
     limits = bench::limits_of_gpu();
     facts.push_back({"copy", fmt::format("{:.0f} GB/s", limits.copy / 1e9)});
     facts.push_back({"bf16 products", fmt::format("{:.0f} TFLOP/s", limits.arithmetic / 1e12)});
   }
-  if (auto const objective = objective_words(options.sizes.objective); !objective.empty()) facts.push_back({"objective", objective});
+  if (auto const objective = objective_words(options.sizes.objective); !objective.empty())
+    facts.push_back({"objective", objective});
   std::vector<bench::Result> results;
   std::vector<int> ranks(static_cast<std::size_t>(world.size()));
   std::iota(ranks.begin(), ranks.end(), 0);
@@ -142,7 +147,8 @@ Action declare_bench(CLI::App& app) {
   size("--d-model", sizes.model.d_model, of_model("d_model"), "width of the residual stream");
   size("--n-layers", sizes.model.n_layers, of_model("n_layers"), "Mamba blocks");
   size("--d-state", sizes.model.d_state, of_model("d_state"), "states of each inner channel");
-  size("--max-horizon", sizes.model.max_horizon, of_model("max_horizon"), "prediction horizons 1, 2, 4, ... up to this one");
+  size("--max-horizon", sizes.model.max_horizon, of_model("max_horizon"),
+       "prediction horizons 1, 2, 4, ... up to this one");
   size("--trials", sizes.trials, config::allowed_of<sweep::SweepKeys>("trials_per_gpu"),
        "trainings whose epochs run at once in this process, as of a sweep with trials_per_gpu");
   auto const part = [&](char const* flag, double& target, char const* key, char const* help) {
@@ -154,9 +160,12 @@ Action declare_bench(CLI::App& app) {
   part("--aug-scale", sizes.objective.aug_scale, "aug_scale", "scaled windows");
   part("--aug-noise", sizes.objective.aug_noise, "aug_noise", "noise on the input");
   sizes.precision.clear();
-  app.add_option("--precision", sizes.precision, "bf16 or fp32 [default: bf16 on CUDA]")->type_name("")->check(CLI::IsMember({"bf16", "fp32"}));
+  app.add_option("--precision", sizes.precision, "bf16 or fp32 [default: bf16 on CUDA]")
+      ->type_name("")
+      ->check(CLI::IsMember({"bf16", "fp32"}));
   app.add_flag("!--no-graphs", sizes.graphs, "launch a step's kernels one by one instead of as a CUDA graph");
-  add_number(app, "--seconds", options->effort.seconds, config::above(0, config::most_seconds), "time to spend on each [default: 2]");
+  add_number(app, "--seconds", options->effort.seconds, config::above(0, config::most_seconds),
+             "time to spend on each [default: 2]");
   app.add_option("--json", options->json, "write the figures to this file too")->type_name("FILE");
   app.add_option("--against", options->against, "print how many times as fast as these reports")->type_name("FILE");
   app.add_option("--device", options->run.device, "auto, cpu or cuda [default: auto]")

@@ -20,7 +20,8 @@ std::optional<std::int64_t> argument(model::WeightsFile const& file, char const*
   if (!value) return {};
   if (auto const* number = std::get_if<std::int64_t>(&value->v)) return *number;
   constexpr double largest = 1LL << 53;
-  if (auto const* number = std::get_if<double>(&value->v); number && *number == std::floor(*number) && std::abs(*number) <= largest)
+  if (auto const* number = std::get_if<double>(&value->v);
+      number && *number == std::floor(*number) && std::abs(*number) <= largest)
     return static_cast<std::int64_t>(*number);
   return {};
 }
@@ -28,7 +29,9 @@ std::optional<std::int64_t> argument(model::WeightsFile const& file, char const*
 }  // namespace
 
 void add_checkpoint_flag(CLI::App& app, std::string& checkpoint) {
-  app.add_option("--checkpoint", checkpoint, "weights: ours or the original's .pt, or .safetensors")->required()->type_name("FILE");
+  app.add_option("--checkpoint", checkpoint, "weights: ours or the original's .pt, or .safetensors")
+      ->required()
+      ->type_name("FILE");
 }
 
 void require_its_channels(std::string const& checkpoint, std::int64_t network_channels, std::int64_t series_channels) {
@@ -39,7 +42,8 @@ void require_its_channels(std::string const& checkpoint, std::int64_t network_ch
 }
 
 void add_window_flag(CLI::App& app, std::int64_t& seq_len) {
-  add_number(app, "--seq-len", seq_len, config::allowed_of<config::Train>("seq_len"), "steps of a window [default: the checkpoint's]");
+  add_number(app, "--seq-len", seq_len, config::allowed_of<config::Train>("seq_len"),
+             "steps of a window [default: the checkpoint's]");
 }
 
 std::int64_t window_length(std::int64_t given, model::WeightsFile const& file) {
@@ -48,7 +52,8 @@ std::int64_t window_length(std::int64_t given, model::WeightsFile const& file) {
   if (!args || !args->find("seq_len")) return config::Train{}.seq_len;
   auto const steps = argument(file, "seq_len");
   if (!steps || *steps < 1)
-    throw errors::input("the checkpoint's seq_len cannot be used", "it is not a positive integer", "Name the steps of a window with --seq-len");
+    throw errors::input("the checkpoint's seq_len cannot be used", "it is not a positive integer",
+                        "Name the steps of a window with --seq-len");
   return *steps;
 }
 

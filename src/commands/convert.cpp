@@ -33,8 +33,10 @@ std::vector<std::pair<std::string, std::string>> metadata_of(Value const& checkp
   for (auto const& [key, value] : args->items()) {
     auto const* name = std::get_if<std::string>(&key.v);
     if (name == nullptr) continue;
-    if (auto const* integer = std::get_if<std::int64_t>(&value.v)) metadata.emplace_back(*name, std::to_string(*integer));
-    else if (auto const* number = std::get_if<double>(&value.v)) metadata.emplace_back(*name, fmt::format("{}", *number));
+    if (auto const* integer = std::get_if<std::int64_t>(&value.v))
+      metadata.emplace_back(*name, std::to_string(*integer));
+    else if (auto const* number = std::get_if<double>(&value.v))
+      metadata.emplace_back(*name, fmt::format("{}", *number));
     else if (auto const* truth = std::get_if<bool>(&value.v)) metadata.emplace_back(*name, *truth ? "true" : "false");
     else if (auto const* text = std::get_if<std::string>(&value.v)) metadata.emplace_back(*name, *text);
   }
@@ -65,7 +67,9 @@ Value checkpoint_of(model::WeightsFile const& file, std::string const& name) {
 
 int run(ConvertOptions const& options) {
   fs::path const in = options.in, out = options.out;
-  auto const known = [](fs::path const& file) { return file.extension() == ".pt" || file.extension() == ".safetensors"; };
+  auto const known = [](fs::path const& file) {
+    return file.extension() == ".pt" || file.extension() == ".safetensors";
+  };
   for (auto const& file : {in, out})
     if (!known(file))
       throw errors::usage("cannot tell the format of " + file.string(), "its name ends in neither .pt nor .safetensors",
@@ -75,8 +79,7 @@ int run(ConvertOptions const& options) {
   store::AtomicFile target(out);
   if (out.extension() == ".safetensors")
     store::safetensors::save(target.temporary(), {weights.weights, metadata_of(weights.checkpoint)});
-  else
-    store::pt::save(target.temporary(), checkpoint_of(weights, in.string()), out.stem().string());
+  else store::pt::save(target.temporary(), checkpoint_of(weights, in.string()), out.stem().string());
   target.commit();
   streams::print("{}: {} tensors\n", out.string(), weights.weights.size());
   return static_cast<int>(errors::ExitCode::done);
@@ -86,7 +89,9 @@ int run(ConvertOptions const& options) {
 
 Action declare_convert(CLI::App& app) {
   auto const options = std::make_shared<ConvertOptions>();
-  app.add_option("in", options->in, "weights to read: .pt (ours or the original's) or .safetensors")->required()->type_name("IN");
+  app.add_option("in", options->in, "weights to read: .pt (ours or the original's) or .safetensors")
+      ->required()
+      ->type_name("IN");
   app.add_option("out", options->out, "file to write: .pt or .safetensors")->required()->type_name("OUT");
   return [options] { return run(*options); };
 }

@@ -48,13 +48,23 @@ class Embedded {
     streams::tell("embedding {} steps by UMAP (--no-umap skips that) ... ", points);
     auto const start = std::chrono::steady_clock::now();
     umap_ = embedding::umap<double>(sampled.x, points, data.ambient_dim,
-                                    {.neighbors = config::umap_neighbors, .min_dist = config::umap_min_dist, .seed = config::umap_seed, .threads = threads});
-    streams::tell("{:.1f} s, {} start\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), embedding::name_of(umap_.start));
-    shown_ = {.coordinates = umap_.coordinates, .subspace_dim = data.subspace_dim > 0 ? std::clamp<std::int64_t>(data.subspace_dim, 2, data.ambient_dim) : data.ambient_dim, .levina_bickel = {}};
+                                    {.neighbors = config::umap_neighbors,
+                                     .min_dist = config::umap_min_dist,
+                                     .seed = config::umap_seed,
+                                     .threads = threads});
+    streams::tell("{:.1f} s, {} start\n",
+                  std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+                  embedding::name_of(umap_.start));
+    shown_ = {.coordinates = umap_.coordinates,
+              .subspace_dim = data.subspace_dim > 0 ? std::clamp<std::int64_t>(data.subspace_dim, 2, data.ambient_dim)
+                                                    : data.ambient_dim,
+              .levina_bickel = {}};
     for (auto const k : config::Evaluate{}.lb_k)
       if (k < points)
         shown_.levina_bickel.emplace_back(
-            k, analysis::levina_bickel_original(analysis::nearest_neighbours<float>(umap_.coordinates, points, 2, k, threads), k).value);
+            k, analysis::levina_bickel_original(
+                   analysis::nearest_neighbours<float>(umap_.coordinates, points, 2, k, threads), k)
+                   .value);
   }
   Embedded(Embedded const&) = delete;
   Embedded& operator=(Embedded const&) = delete;
@@ -62,7 +72,8 @@ class Embedded {
 
   [[nodiscard]] figures::SeriesEmbedding const& shown() const { return shown_; }
   void print() const {
-    for (auto const& [k, estimate] : shown_.levina_bickel) streams::print("Levina-Bickel of the UMAP, k = {}: {:.2f}\n", k, estimate);
+    for (auto const& [k, estimate] : shown_.levina_bickel)
+      streams::print("Levina-Bickel of the UMAP, k = {}: {:.2f}\n", k, estimate);
   }
 
  private:
@@ -92,15 +103,18 @@ int run(DataOptions& options) {
       data, options.run.out,
       {.formats = formats,
        .threads = threads,
-       .progress = [&](std::int64_t done) {
-         if (done - reported < report_every) return;
-         reported = done;
-         streams::tell("{} of {} steps\n", done, data.n_steps);
-       },
-       .sampled = options.embeds() ? series::steps_to_embed(data.n_steps, config::umap_points, config::umap_seed) : std::vector<std::int64_t>{}});
+       .progress =
+           [&](std::int64_t done) {
+             if (done - reported < report_every) return;
+             reported = done;
+             streams::tell("{} of {} steps\n", done, data.n_steps);
+           },
+       .sampled = options.embeds() ? series::steps_to_embed(data.n_steps, config::umap_points, config::umap_seed)
+                                   : std::vector<std::int64_t>{}});
   std::optional<Embedded> embedded;
   if (options.embeds()) embedded.emplace(data, digest, threads);
-  if (options.figures && figures::draw_series(digest, options.run.out, embedded ? &embedded->shown() : nullptr) == figures::Outcome::gnuplot_missing)
+  if (options.figures && figures::draw_series(digest, options.run.out, embedded ? &embedded->shown() : nullptr) ==
+                             figures::Outcome::gnuplot_missing)
     streams::tell("{}\n", figures::gnuplot_missing_note(options.run.out));
   auto const megabytes = static_cast<double>(data.n_steps * data.ambient_dim) * sizeof(double) / 1e6;
   streams::print("{}: X {:.1f} MB\n{}", options.run.out, megabytes, series::summary(digest));
@@ -119,7 +133,8 @@ Action declare_data(CLI::App& app) {
       ->type_name("")
       ->check(CLI::IsMember({"h5", "npz"}));
   app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
-  app.add_flag("--no-umap", options->no_umap, "no UMAP in the figures; it takes about 15 s for the 10,000 steps that it embeds at most");
+  app.add_flag("--no-umap", options->no_umap,
+               "no UMAP in the figures; it takes about 15 s for the 10,000 steps that it embeds at most");
   return [options] { return run(*options); };
 }
 

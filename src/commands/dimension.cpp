@@ -1,7 +1,8 @@
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
 #include <cmath>
 #include <filesystem>
-#include <fmt/format.h>
 #include <memory>
 #include <new>
 #include <string>
@@ -39,28 +40,29 @@ void print(dimension::Measured const& measured) {
   auto const& all = measured.all;
   auto const unit = measured.noise_distance() > 0 ? measured.noise_distance() : 1;
   streams::print("{}: {} of {} rows, {} dimensions, {} with a copy\n", measured.array, measured.points, measured.rows,
-             measured.dims, all.duplicates);
+                 measured.dims, all.duplicates);
   streams::print(
       "nominal error (a lower bound), in brackets the error by stretches of time; distances in {}\n\n",
       measured.noise > 0 ? fmt::format("units of the noise ({:.4g})", unit) : std::string("the data's own units"));
   streams::print("{:<6} {:>9} {:>24} {:>24} {:>24}\n", "k", "distance", "Levina-Bickel", "MacKay-Ghahramani",
-             "LB, original's form");
+                 "LB, original's form");
   for (std::size_t i = 0; i < all.k.size(); ++i)
     streams::print("{:<6} {:>9.4g} {:>24} {:>24} {:>24}\n", all.k[i], all.distance_k[i] / unit,
-               in_words(all.levina_bickel[i]), in_words(all.mackay_ghahramani[i]),
-               in_words(all.levina_bickel_original[i]));
-  streams::print("\nTwoNN  maximum likelihood {}, least squares {}\n", in_words(all.two_nn_ml), in_words(all.two_nn_ls));
+                   in_words(all.levina_bickel[i]), in_words(all.mackay_ghahramani[i]),
+                   in_words(all.levina_bickel_original[i]));
+  streams::print("\nTwoNN  maximum likelihood {}, least squares {}\n", in_words(all.two_nn_ml),
+                 in_words(all.two_nn_ls));
   streams::print("\n{:<6} {:>9} {:>24}\n", "n1", "distance", "Gride");
   for (std::size_t i = 0; i < all.n1.size(); ++i)
     streams::print("{:<6} {:>9.4g} {:>24}{}\n", all.n1[i], all.distance_n1[i] / unit, in_words(all.gride[i]),
-               all.plateau && i >= all.plateau->first && i <= all.plateau->last ? "  plateau" : "");
+                   all.plateau && i >= all.plateau->first && i <= all.plateau->last ? "  plateau" : "");
   for (std::size_t i = 0; i < measured.radii.size(); ++i)
     streams::print("{}{:<6} {:>34}\n", i == 0 ? "\nradius                     binomial\n" : "", measured.radii[i],
-               in_words(measured.binomial[i]));
+                   in_words(measured.binomial[i]));
   auto const& fci = measured.correlation;
   for (std::size_t i = 0; i < fci.k.size(); ++i)
     streams::print("{}{:<6} {:>34} {:>8.4f}\n", i == 0 ? "\npatch              full correlation     misfit\n" : "",
-               fci.k[i], in_words({fci.dimension[i], fci.se[i], fci.se_blocks[i]}), fci.residual[i]);
+                   fci.k[i], in_words({fci.dimension[i], fci.se[i], fci.se_blocks[i]}), fci.residual[i]);
 }
 
 void print_groups(dimension::Measured const& measured) {
@@ -73,10 +75,10 @@ void print_groups(dimension::Measured const& measured) {
     auto const& e = group.estimates;
     for (std::size_t i = 0; i < measured.all.k.size(); ++i)
       streams::print(" {:>9}", i < e.k.size() && std::isfinite(e.levina_bickel[i].value)
-                               ? fmt::format("{:.3f}", e.levina_bickel[i].value)
-                               : "n/a");
+                                   ? fmt::format("{:.3f}", e.levina_bickel[i].value)
+                                   : "n/a");
     streams::print(" {:>9}\n",
-               e.points > 0 && std::isfinite(e.two_nn_ml.value) ? fmt::format("{:.3f}", e.two_nn_ml.value) : "n/a");
+                   e.points > 0 && std::isfinite(e.two_nn_ml.value) ? fmt::format("{:.3f}", e.two_nn_ml.value) : "n/a");
   }
 }
 
@@ -93,12 +95,15 @@ int run(DimensionOptions& options) {
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const array = dimension::load_array(trial.data.path, {config.array, config.labels});
-  auto const search = backend::neighbour_search(device, threads, [](std::string const& line) { streams::tell("{}\n", line); });
+  auto const search =
+      backend::neighbour_search(device, threads, [](std::string const& line) { streams::tell("{}\n", line); });
   auto const measured = [&] {
     try {
       return dimension::measure(array, config, threads, *search);
     } catch (std::bad_alloc const&) {
-      throw errors::machine("memory ran out", fmt::format("the array has {} rows of {} dimensions", array.points, array.dims), "Draw some of the rows with --points");
+      throw errors::machine("memory ran out",
+                            fmt::format("the array has {} rows of {} dimensions", array.points, array.dims),
+                            "Draw some of the rows with --points");
     }
   }();
   std::filesystem::path const folder = options.run.out;

@@ -40,9 +40,11 @@ class StartWatch {
       wake_.wait_for(guard, stop, std::chrono::duration<double>(seconds), [] { return false; });
       if (stop.stop_requested()) return;
       if (speaks)
-        streams::tell("MPI did not start within {:.0f} s on {} (the ranks cannot reach each other, or some never started). "
-                   "Try fewer nodes to find the one that is stuck; name the network with OMPI_MCA_btl_tcp_if_include; --timeout waits longer.\n",
-                   seconds, provenance::host_name());
+        streams::tell(
+            "MPI did not start within {:.0f} s on {} (the ranks cannot reach each other, or some never started). "
+            "Try fewer nodes to find the one that is stuck; name the network with OMPI_MCA_btl_tcp_if_include; "
+            "--timeout waits longer.\n",
+            seconds, provenance::host_name());
       std::_Exit(static_cast<int>(errors::ExitCode::defect));
     });
   }
@@ -58,9 +60,11 @@ int report(doctor::Facts const& facts, bool json) {
   streams::print("{}", json ? doctor::to_json_text(facts, findings) : doctor::to_text(facts, findings));
   (void)streams::flush();
   if (!facts.silent.empty())
-    throw errors::machine(fmt::format("{} rank{} did not answer", facts.silent.size(), facts.silent.size() == 1 ? "" : "s"),
-                          "the report names them", "Look at their nodes; the job ends here, since nobody can wait for them");
-  return static_cast<int>(doctor::worst(findings) == doctor::Level::error ? errors::ExitCode::defect : errors::ExitCode::done);
+    throw errors::machine(
+        fmt::format("{} rank{} did not answer", facts.silent.size(), facts.silent.size() == 1 ? "" : "s"),
+        "the report names them", "Look at their nodes; the job ends here, since nobody can wait for them");
+  return static_cast<int>(doctor::worst(findings) == doctor::Level::error ? errors::ExitCode::defect
+                                                                          : errors::ExitCode::done);
 }
 
 int run(DoctorOptions const& options) {
@@ -68,9 +72,10 @@ int run(DoctorOptions const& options) {
   auto const launched = environment::launched_rank();
   if (environment::has_launcher() && doctor::tasks_cannot_meet(environment)) {
     if (launched > 0) return static_cast<int>(errors::ExitCode::defect);  // the first task says it
-    throw errors::machine("srun started " + doctor::value_of(environment, "SLURM_STEP_NUM_TASKS") + " tasks that cannot find each other",
-                          "it gave them neither PMIx nor PMI, so MPI will not start or make each task a job of its own",
-                          "Use srun --mpi=pmix (srun --mpi=list shows what there is), or mpirun inside the job");
+    throw errors::machine(
+        "srun started " + doctor::value_of(environment, "SLURM_STEP_NUM_TASKS") + " tasks that cannot find each other",
+        "it gave them neither PMIx nor PMI, so MPI will not start or make each task a job of its own",
+        "Use srun --mpi=pmix (srun --mpi=list shows what there is), or mpirun inside the job");
   }
   // Before the watch starts a thread: the session would do it too late.
   environment::leave_ended_launch();
@@ -90,7 +95,8 @@ int run(DoctorOptions const& options) {
     if (world.rank() != 0) return static_cast<int>(errors::ExitCode::done);
     // Ranks that never found each other all find the same; the first one says it.
     if (world.size() == 1 && launched > 0)
-      return static_cast<int>(doctor::worst(doctor::check_all(facts)) == doctor::Level::error ? errors::ExitCode::defect : errors::ExitCode::done);
+      return static_cast<int>(doctor::worst(doctor::check_all(facts)) == doctor::Level::error ? errors::ExitCode::defect
+                                                                                              : errors::ExitCode::done);
     return report(facts, options.json);
   });
 }
@@ -99,11 +105,15 @@ int run(DoctorOptions const& options) {
 
 Action declare_doctor(CLI::App& app) {
   auto const options = std::make_shared<DoctorOptions>();
-  app.add_option("--out", options->out, "the folder where results will go; it need not be there yet [default: runs]")->type_name("DIR");
+  app.add_option("--out", options->out, "the folder where results will go; it need not be there yet [default: runs]")
+      ->type_name("DIR");
   app.add_flag("--json", options->json, "print JSON");
-  add_number(app, "--timeout", options->timeout, config::above(0, config::most_seconds), "seconds that a rank may take to answer [default: 30]");
-  app.footer("Alone, or as a job will be started:\n  srun --mpi=pmix mambasynth doctor --out runs/gate_lr\n  mpirun -n 4 mambasynth doctor\n"
-             "Exit code 1: something has to be corrected first.");
+  add_number(app, "--timeout", options->timeout, config::above(0, config::most_seconds),
+             "seconds that a rank may take to answer [default: 30]");
+  app.footer(
+      "Alone, or as a job will be started:\n  srun --mpi=pmix mambasynth doctor --out runs/gate_lr\n  mpirun -n 4 "
+      "mambasynth doctor\n"
+      "Exit code 1: something has to be corrected first.");
   return [options] { return run(*options); };
 }
 

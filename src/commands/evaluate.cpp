@@ -1,6 +1,5 @@
-#include <CLI/CLI.hpp>
-
 #include <ATen/ATen.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -69,8 +68,10 @@ void draw(evaluate::Evaluation const& e, bool per_layer, fs::path const& folder)
   if (!e.measures.dimension.empty()) outcome = figures::draw_dimension_by_layer(e.measures, e.controls, folder);
   if (!e.measures.activation.empty()) outcome = figures::draw_spectrum(e.measures, folder);
   if (!e.probes.targets.empty()) outcome = figures::draw_probes(layers, e.probes, folder);
-  if (!e.similarity.cka.empty() || !e.similarity.neighbour_overlap.empty()) outcome = figures::draw_similarity(layers, e.similarity, folder);
-  if (!e.embeddings.panels.empty()) outcome = figures::draw_layer_embeddings(e.measures, e.embeddings, per_layer, folder);
+  if (!e.similarity.cka.empty() || !e.similarity.neighbour_overlap.empty())
+    outcome = figures::draw_similarity(layers, e.similarity, folder);
+  if (!e.embeddings.panels.empty())
+    outcome = figures::draw_layer_embeddings(e.measures, e.embeddings, per_layer, folder);
   if (outcome == figures::Outcome::gnuplot_missing) streams::tell("{}\n", figures::gnuplot_missing_note(folder));
 }
 
@@ -102,23 +103,24 @@ int run(EvaluateOptions& options) {
   auto const untrained = initial ? backend::predictor(device, *initial) : nullptr;
   auto const to_stderr = [](std::string const& line) { streams::tell("{}\n", line); };
   auto const search = backend::neighbour_search(device, threads, to_stderr);
-  auto const evaluation =
-      evaluate::evaluate({.network = network,
-                          .untrained = untrained.get(),
-                          .series = x,
-                          .seq_len = seq_len,
-                          .truth = {series.circle, series.phase, &series.process, trial.data.path.empty() || source.source.generated},
-                          .host = &loaded.network,
-                          .note = to_stderr,
-                          .search = search.get()},
-                         trial.evaluate,
-                         {.panels = chosen_panels(options.layers, network.config().n_layers),
-                          .dimension = !options.no_lb,
-                          .embedding = trial.evaluate.umap != "off"},
-                         threads);
+  auto const evaluation = evaluate::evaluate(
+      {.network = network,
+       .untrained = untrained.get(),
+       .series = x,
+       .seq_len = seq_len,
+       .truth = {series.circle, series.phase, &series.process, trial.data.path.empty() || source.source.generated},
+       .host = &loaded.network,
+       .note = to_stderr,
+       .search = search.get()},
+      trial.evaluate,
+      {.panels = chosen_panels(options.layers, network.config().n_layers),
+       .dimension = !options.no_lb,
+       .embedding = trial.evaluate.umap != "off"},
+      threads);
   fs::path const folder = options.run.out;
-  evaluate::write_evaluation(folder / "evaluation.h5", evaluation,
-                             {options.checkpoint, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device))});
+  evaluate::write_evaluation(
+      folder / "evaluation.h5", evaluation,
+      {options.checkpoint, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device))});
   if (trial.evaluate.activations)
     evaluate::write_activations(folder / trial::activations_name, network, x, seq_len, {series.circle, series.phase},
                                 trial.evaluate.gates);

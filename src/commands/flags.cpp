@@ -41,15 +41,18 @@ void require_folder_name(std::string const& out) {
   if (out.empty()) throw errors::usage("--out is empty", "results need a folder", "Name one, or leave the flag out");
   std::error_code failed;
   if (auto const whole = fs::weakly_canonical(out, failed); !failed && whole == whole.root_path())
-    throw errors::usage("--out " + out + " is the root of the file system", "results would lie between the system's folders", "Name a folder below it");
+    throw errors::usage("--out " + out + " is the root of the file system",
+                        "results would lie between the system's folders", "Name a folder below it");
   // What is not there yet is made, below what is.
-  for (auto path = fs::absolute(out, failed).lexically_normal(); !failed && path.has_relative_path(); path = path.parent_path()) {
+  for (auto path = fs::absolute(out, failed).lexically_normal(); !failed && path.has_relative_path();
+       path = path.parent_path()) {
     auto const status = fs::status(path, failed);
     if (failed && status.type() != fs::file_type::not_found) return;  // the system's reason comes when it is written to
     failed.clear();
     if (!fs::exists(status)) continue;
     if (!fs::is_directory(status))
-      throw errors::machine("cannot create the folder '" + out + "'", errors::system_reason(ENOTDIR), path.string() + " is a file and in the way; choose another folder");
+      throw errors::machine("cannot create the folder '" + out + "'", errors::system_reason(ENOTDIR),
+                            path.string() + " is a file and in the way; choose another folder");
     return;
   }
 }
@@ -115,7 +118,8 @@ void add_run_flags(CLI::App& app, RunFlags& flags, std::string const& default_ou
     flags.out = out;
     flags.out_given = true;
   };
-  app.add_option_function<std::string>("--out,--save-dir", take, out_help + (default_out.empty() ? "" : " [default: " + default_out + "]"))
+  app.add_option_function<std::string>("--out,--save-dir", take,
+                                       out_help + (default_out.empty() ? "" : " [default: " + default_out + "]"))
       ->type_name("DIR");
   app.add_option("--device", flags.device, "auto, cpu or cuda [default: auto]")
       ->type_name("")
@@ -126,7 +130,9 @@ void add_run_flags(CLI::App& app, RunFlags& flags, std::string const& default_ou
 void add_threads_flag(CLI::App& app, RunFlags& flags) {
   constexpr unsigned most_per_core = 4, always = 64;
   auto const most = std::max(always, most_per_core * std::thread::hardware_concurrency());
-  add_number(app, "--threads", flags.threads, config::between(1, most), "CPU threads; more than 4 a core only wait for each other [default: one a core that may be used; no more than OMP_NUM_THREADS]");
+  add_number(app, "--threads", flags.threads, config::between(1, most),
+             "CPU threads; more than 4 a core only wait for each other [default: one a core that may be used; no more "
+             "than OMP_NUM_THREADS]");
 }
 
 }  // namespace mambasynth::commands

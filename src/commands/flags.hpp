@@ -71,8 +71,8 @@ struct RunFlags {
   std::string device = "auto";
   int threads = 0;
 };
-/// --device and --threads, and --out (alias --save-dir) with the given default: a folder, there or to be made (errors::machine where a
-/// file is in the way), but not the root of the file system (errors::usage).
+/// --device and --threads, and --out (alias --save-dir) with the given default: a folder, there or to be made
+/// (errors::machine where a file is in the way), but not the root of the file system (errors::usage).
 void add_run_flags(CLI::App& app, RunFlags& flags, std::string const& default_out, std::string const& out_help);
 /// --threads: of more than there are cores each waits for the others, so their number is bounded.
 void add_threads_flag(CLI::App& app, RunFlags& flags);

@@ -1,7 +1,6 @@
+#include <ATen/ATen.h>
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-
-#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -46,7 +45,8 @@ void print(gates::Statistics const& s) {
     for (std::size_t layer = 0; layer < static_cast<std::size_t>(s.layers); ++layer) {
       streams::print("{:<6}", layer + 1);
       for (std::size_t c = 0; c < n; ++c)
-        streams::print(" {:>24}", fmt::format("{:.5g} +- {:.2g}", averages.value[layer * n + c], averages.standard_error[layer * n + c]));
+        streams::print(" {:>24}", fmt::format("{:.5g} +- {:.2g}", averages.value[layer * n + c],
+                                              averages.standard_error[layer * n + c]));
       streams::print("\n");
     }
   };
@@ -58,13 +58,18 @@ std::int64_t count_of(std::span<std::int64_t const> circle) {
   return circle.empty() ? 0 : *std::max_element(circle.begin(), circle.end()) + 1;
 }
 
-void draw(config::Gates const& config, model::Predictor const& network, at::Tensor const& x, std::int64_t seq_len, gates::Choice const& choice,
-          std::span<std::int64_t const> circle, gates::Statistics const& statistics, fs::path const& folder) {
+void draw(config::Gates const& config, model::Predictor const& network, at::Tensor const& x, std::int64_t seq_len,
+          gates::Choice const& choice, std::span<std::int64_t const> circle, gates::Statistics const& statistics,
+          fs::path const& folder) {
   auto const circles = count_of(circle);
   auto const outcome = gates::draw_statistics(statistics, folder);
   gates::for_each_sample(network, x, seq_len, choice, [&](gates::Sample const& sample) {
-    auto const of_window = circle.empty() ? circle : circle.subspan(static_cast<std::size_t>(sample.start), static_cast<std::size_t>(seq_len));
-    auto const layer = [&](std::int64_t number) { (void)gates::draw_layer(sample, static_cast<std::size_t>(number - 1), of_window, circles, folder); };
+    auto const of_window =
+        circle.empty() ? circle
+                       : circle.subspan(static_cast<std::size_t>(sample.start), static_cast<std::size_t>(seq_len));
+    auto const layer = [&](std::int64_t number) {
+      (void)gates::draw_layer(sample, static_cast<std::size_t>(number - 1), of_window, circles, folder);
+    };
     if (config.layer) return layer(*config.layer);
     (void)gates::draw_summary(sample, of_window, circles, folder);
     layer(1);
@@ -85,7 +90,11 @@ int run(GatesOptions& options) {
   auto const threads = thread_count(options.run);
   auto const loaded = model::load_network(options.checkpoint);
   // Sums, squares and counts of a few quantities, in double precision.
-  config::require_within({{"the statistics around switches", {{"twice gates.around", 2 * trial.gates.around}, {"layers", loaded.network.config().n_layers}}, 64}}, memory_here());
+  config::require_within(
+      {{"the statistics around switches",
+        {{"twice gates.around", 2 * trial.gates.around}, {"layers", loaded.network.config().n_layers}},
+        64}},
+      memory_here());
   gates::require_layer(trial.gates, loaded.network.config().n_layers);
   auto const predictor = backend::predictor(device, loaded.network);
   auto const seq_len = window_length(options.seq_len, loaded.file);
@@ -95,18 +104,22 @@ int run(GatesOptions& options) {
   auto const x = at::from_blob(series.x.data(), {series.n_steps, series.channels}, at::kFloat);
   auto const choice = gates::choose_samples(series.n_steps, seq_len, trial.gates);
   constexpr std::int64_t skipped_share = 8;
-  auto const statistics = gates::gate_statistics(*predictor, loaded.network, x, {series.circle, series.process.period},
-                                                 {seq_len, trial.gates.skip.value_or(seq_len / skipped_share), trial.gates.around});
+  auto const statistics =
+      gates::gate_statistics(*predictor, loaded.network, x, {series.circle, series.process.period},
+                             {seq_len, trial.gates.skip.value_or(seq_len / skipped_share), trial.gates.around});
   if (series.circle.empty())
-    streams::tell("note: there are no statistics around switches (the series does not record which circle is visited).\n");
+    streams::tell(
+        "note: there are no statistics around switches (the series does not record which circle is visited).\n");
   std::optional<gates::SignalMaps> maps;
   if (trial.gates.umap)
-    maps = gates::map_signals(*predictor, x, seq_len, trial.gates, threads, [](std::size_t done, std::size_t all) { streams::tell("UMAP {} of {}\n", done, all); });
+    maps = gates::map_signals(*predictor, x, seq_len, trial.gates, threads,
+                              [](std::size_t done, std::size_t all) { streams::tell("UMAP {} of {}\n", done, all); });
   fs::path const folder = options.run.out;
   auto const file = folder / "gates.h5";
-  gates::write_gates(file, *predictor, x, choice, statistics, trial.gates,
-                     {options.checkpoint, trial.data.path, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device))},
-                     maps ? &*maps : nullptr, series.circle);
+  gates::write_gates(
+      file, *predictor, x, choice, statistics, trial.gates,
+      {options.checkpoint, trial.data.path, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device))},
+      maps ? &*maps : nullptr, series.circle);
   print(statistics);
   streams::print("{}\n", file.string());
   if (options.figures) {

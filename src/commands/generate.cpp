@@ -50,13 +50,19 @@ void draw(generate::Generation const& g, series::TrainingSeries const& series, s
   auto const circles = series.circle.empty() ? 0 : *std::max_element(series.circle.begin(), series.circle.end()) + 1;
   auto outcome = figures::Outcome::drawn;
   for (std::size_t i = 0; i < g.seed_start.size(); ++i) {
-    figures::GeneratedSample sample{.number = static_cast<std::int64_t>(i), .channels = g.channels, .seed_start = g.seed_start[i],
+    figures::GeneratedSample sample{.number = static_cast<std::int64_t>(i),
+                                    .channels = g.channels,
+                                    .seed_start = g.seed_start[i],
                                     .seed = std::span(g.seed).subspan(i * seed, seed),
                                     .generated = std::span(g.generated).subspan(i * steps, steps),
                                     .truth = std::span(g.truth).subspan(i * steps, steps),
-                                    .seed_circle = {}, .circles = circles, .mse = g.mse[i]};
+                                    .seed_circle = {},
+                                    .circles = circles,
+                                    .mse = g.mse[i]};
     if (circles > 0)
-      sample.seed_circle = std::span(series.circle).subspan(static_cast<std::size_t>(g.seed_start[i]), static_cast<std::size_t>(seed_steps));
+      sample.seed_circle =
+          std::span(series.circle)
+              .subspan(static_cast<std::size_t>(g.seed_start[i]), static_cast<std::size_t>(seed_steps));
     outcome = figures::draw_generation(sample, folder);
   }
   if (outcome == figures::Outcome::gnuplot_missing) streams::tell("{}\n", figures::gnuplot_missing_note(folder));
@@ -77,8 +83,14 @@ std::optional<dynamics::Analysis> judge(generate::Generation const& g, std::opti
   } catch (errors::Error const& error) {
     return absent(error.what());
   }
-  dynamics::Input input{.samples = g.samples(), .seed_steps = config.seed_len, .steps = config.gen_len, .seed = g.seed, .starts = g.seed_start,
-                        .conditions = {{"truth", g.truth, hidden->process().noise_std, {}}}, .burst_interval = 0, .compared = {}};
+  dynamics::Input input{.samples = g.samples(),
+                        .seed_steps = config.seed_len,
+                        .steps = config.gen_len,
+                        .seed = g.seed,
+                        .starts = g.seed_start,
+                        .conditions = {{"truth", g.truth, hidden->process().noise_std, {}}},
+                        .burst_interval = 0,
+                        .compared = {}};
   auto const perturbed = generate::perturbed_steps(config);
   if (!perturbed.empty()) input.burst_interval = config.perturb_interval;
   input.conditions.push_back({"generated", g.generated, config.temperature, perturbed});
@@ -105,18 +117,20 @@ int run(GenerateOptions& options) {
   require_its_channels(options.checkpoint, loaded.network.channels(), series.channels);
   if (auto const layers = loaded.network.config().n_layers; trial.generate.perturb_layers > layers)
     throw errors::usage(fmt::format("generate.perturb_layers = {} is out of range", trial.generate.perturb_layers),
-                        fmt::format("{} has {} layers", options.checkpoint, layers), "Choose at most as many, or 0 for all");
+                        fmt::format("{} has {} layers", options.checkpoint, layers),
+                        "Choose at most as many, or 0 for all");
   auto const generation = generate::generate(loaded.network, series.x, trial.generate, device);
   std::optional<generate::Generation> calm;
   if (trial.generate.compare && !generate::perturbed_steps(trial.generate).empty())
     calm = generate::generate(loaded.network, series.x, trial.generate, device, generate::Bursts::left_out);
   auto const analysis = judge(generation, calm, series.source, trial.generate, threads);
   auto const file = std::filesystem::path(options.run.out) / "generation.h5";
-  generate::write_generation(file, generation, trial.generate,
-                             {options.checkpoint, trial.data.path, provenance::run_facts(device, threads, backend::gpu_of(device))},
-                             calm ? &*calm : nullptr, [&](store::Hdf5Writer& h5) {
-                               if (analysis) dynamics::write_dynamics(h5, *analysis);
-                             });
+  generate::write_generation(
+      file, generation, trial.generate,
+      {options.checkpoint, trial.data.path, provenance::run_facts(device, threads, backend::gpu_of(device))},
+      calm ? &*calm : nullptr, [&](store::Hdf5Writer& h5) {
+        if (analysis) dynamics::write_dynamics(h5, *analysis);
+      });
   print(generation);
   if (analysis) streams::print("{}", dynamics::summary_table(*analysis));
   streams::print("{}\n", file.string());

@@ -41,7 +41,8 @@ series::SeriesPart known_series(config::Data const& data, series::WantedSteps co
   auto part = series::load_part(data.path, wanted, threads);
   if (!part.source.generated)
     throw errors::input(part.source.file.string() + " has no oracle", part.source.reason,
-                        "The filter needs the generator's configuration: put the config.json beside data.npz with which it was generated");
+                        "The filter needs the generator's configuration: put the config.json beside data.npz with "
+                        "which it was generated");
   return part;
 }
 
@@ -49,16 +50,20 @@ std::vector<std::int64_t> ascending(config::Integers horizons, std::int64_t n_st
   std::sort(horizons.begin(), horizons.end());
   horizons.erase(std::unique(horizons.begin(), horizons.end()), horizons.end());
   if (horizons.empty() || horizons.back() >= n_steps)
-    throw errors::usage(horizons.empty() ? "oracle.horizons is empty" : fmt::format("oracle.horizons = {} is not below the series' {} steps", horizons.back(), n_steps),
+    throw errors::usage(horizons.empty() ? "oracle.horizons is empty"
+                                         : fmt::format("oracle.horizons = {} is not below the series' {} steps",
+                                                       horizons.back(), n_steps),
                         "no step could be predicted", "Name shorter horizons, or use a longer series");
   return horizons;
 }
 
 void print(oracle::Summary const& s) {
-  streams::print("{:>7} {:>11} {:>8} {:>10} {:>8} {:>10} {:>8} {:>8} {:>13}\n", "horizon", "Bayes MSE", "s.e.", "switch", "s.e.", "stay", "s.e.", "switches", "entropy (nat)");
+  streams::print("{:>7} {:>11} {:>8} {:>10} {:>8} {:>10} {:>8} {:>8} {:>13}\n", "horizon", "Bayes MSE", "s.e.",
+                 "switch", "s.e.", "stay", "s.e.", "switches", "entropy (nat)");
   for (std::size_t h = 0; h < s.horizon.size(); ++h)
-    streams::print("{:>7} {:>11.6f} {:>8.4f} {:>10.4f} {:>8.4f} {:>10.4f} {:>8.4f} {:>8.4f} {:>13.6f}\n", s.horizon[h], s.mse[h], s.mse_se[h], s.mse_switch[h],
-               s.mse_switch_se[h], s.mse_stay[h], s.mse_stay_se[h], s.switch_share[h], s.circle_entropy[h]);
+    streams::print("{:>7} {:>11.6f} {:>8.4f} {:>10.4f} {:>8.4f} {:>10.4f} {:>8.4f} {:>8.4f} {:>13.6f}\n", s.horizon[h],
+                   s.mse[h], s.mse_se[h], s.mse_switch[h], s.mse_switch_se[h], s.mse_stay[h], s.mse_stay_se[h],
+                   s.switch_share[h], s.circle_entropy[h]);
   streams::print("entropy of the next visit's circle: {:.6f} nat\n", s.next_circle_entropy);
 }
 
@@ -93,15 +98,20 @@ int filter(config::Trial const& trial, RunFlags const& flags, int threads, paral
   if (group.leads()) store::require_writable_folder(folder);
   if (group.leads()) require_replaceable(folder / "oracle.h5");
   oracle::Range share;
-  auto const series = known_series(trial.data, [&](std::int64_t n_steps) {
-    settings.horizons = ascending(settings.horizons, n_steps);
-    share = oracle::share_of_steps(n_steps, group.rank(), group.size());
-    auto const needed = oracle::needed_steps(share, settings.burn_in, settings.horizons.back(), n_steps);
-    return std::pair(needed.first, needed.last);
-  }, threads);
+  auto const series = known_series(
+      trial.data,
+      [&](std::int64_t n_steps) {
+        settings.horizons = ascending(settings.horizons, n_steps);
+        share = oracle::share_of_steps(n_steps, group.rank(), group.size());
+        auto const needed = oracle::needed_steps(share, settings.burn_in, settings.horizons.back(), n_steps);
+        return std::pair(needed.first, needed.last);
+      },
+      threads);
   oracle::HiddenProcess const hidden(series::make_process(series.source.data));
   auto const visit = oracle::visits_of(series.circle);
-  if (group.leads()) streams::tell("{} hidden states, {} steps{}\n", hidden.states(), series.n_steps, group.alone() ? "" : fmt::format(", {} ranks", group.size()));
+  if (group.leads())
+    streams::tell("{} hidden states, {} steps{}\n", hidden.states(), series.n_steps,
+                  group.alone() ? "" : fmt::format(", {} ranks", group.size()));
 
   std::optional<oracle::PosteriorFile> posterior;
   oracle::EachStep each;
@@ -141,12 +151,15 @@ int run(OracleOptions const& options) {
   // Ranks meet once, at the end, after parts that take about as long on each.
   constexpr double patience = 24 * 3600, grace = 30;
   parallel::Session session;
-  return session.run([&] {
-    std::vector<int> ranks(static_cast<std::size_t>(session.world().size()));
-    std::iota(ranks.begin(), ranks.end(), 0);
-    parallel::Group group(session.world(), ranks, 0, patience);
-    return parallel::together(group, [&] { return filter(trial, options.run, thread_count(options.run, session.world()), group); });
-  }, grace);
+  return session.run(
+      [&] {
+        std::vector<int> ranks(static_cast<std::size_t>(session.world().size()));
+        std::iota(ranks.begin(), ranks.end(), 0);
+        parallel::Group group(session.world(), ranks, 0, patience);
+        return parallel::together(
+            group, [&] { return filter(trial, options.run, thread_count(options.run, session.world()), group); });
+      },
+      grace);
 }
 
 }  // namespace

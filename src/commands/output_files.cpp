@@ -18,7 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 errors::Error foreign_file(fs::path const& file) {
-  return errors::usage(file.string() + " would be overwritten", "it is no result of this program", "Choose another --out, or move that file away");
+  return errors::usage(file.string() + " would be overwritten", "it is no result of this program",
+                       "Choose another --out, or move that file away");
 }
 
 bool is_result(fs::path const& file) {
@@ -56,7 +57,8 @@ void settle_out(RunFlags& flags, std::function<void(fs::path const& folder)> con
   auto const usual = flags.out;
   for (int number = 2;; ++number) try {
       check(flags.out);
-      if (flags.out != usual) streams::tell("note: {} holds files of something else, so results go to {}.\n", usual, flags.out);
+      if (flags.out != usual)
+        streams::tell("note: {} holds files of something else, so results go to {}.\n", usual, flags.out);
       return;
     } catch (errors::Error const&) {
       if (flags.out_given || number > most) throw;

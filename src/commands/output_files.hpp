@@ -14,7 +14,8 @@ void require_replaceable(std::filesystem::path const& file);
 /// The same for data.npz and config.json, which only together are a generated series.
 void require_replaceable_npz(std::filesystem::path const& folder);
 
-/// Looks whether --out can be written to by `check`, which throws errors::usage where it would overwrite something. Where no
+/// Looks whether --out can be written to by `check`, which throws errors::usage where it would overwrite something.
+/// Where no
 /// --out was given, the default moves on to NAME-2 and so on until it can, and says so.
 void settle_out(RunFlags& flags, std::function<void(std::filesystem::path const& folder)> const& check);
 

@@ -63,14 +63,18 @@ bool instruction_set_is_known() {
 errors::Error explain(CLI::ParseError const& error, CLI::App const& program) {
   auto const chosen = program.get_subcommands();
   auto const& app = chosen.empty() ? program : *chosen.front();
-  auto const help = "See " + (chosen.empty() ? program.get_name() : program.get_name() + " " + app.get_name()) + " --help";
+  auto const help =
+      "See " + (chosen.empty() ? program.get_name() : program.get_name() + " " + app.get_name()) + " --help";
   if (dynamic_cast<CLI::ExtrasError const*>(&error) != nullptr) {
     auto extras = app.remaining();
     if (extras.empty()) extras = program.remaining();
     auto word = extras.empty() ? std::string(error.what()) : extras.front();
     word = word.substr(0, word.find('='));
     auto const near = errors::nearest(word, names_of(app));
-    return errors::usage((word.starts_with("-") ? "unknown flag '" : chosen.empty() ? "unknown verb '" : "unexpected argument '") + word + "'",
+    return errors::usage((word.starts_with("-") ? "unknown flag '"
+                          : chosen.empty()      ? "unknown verb '"
+                                                : "unexpected argument '") +
+                             word + "'",
                          "a misspelt name would silently run the default",
                          near.empty() ? help : "Did you mean '" + near + "'? " + help);
   }

@@ -1,3 +1,5 @@
+#include "sweep/status.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <memory>
@@ -8,7 +10,6 @@
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
 #include "streams/streams.hpp"
-#include "sweep/status.hpp"
 
 namespace mambasynth::commands {
 namespace {
@@ -38,7 +39,8 @@ Action declare_status(CLI::App& app) {
   app.add_option("dir", options->folder, "the sweep's folder")->required()->type_name("DIR");
   app.add_flag("--json", options->json, "print JSON");
   app.add_flag("--watch", options->watch, "print again until the sweep ends");
-  add_number(app, "--every", options->every, config::above(0, config::most_seconds), "seconds between two prints of --watch [default: 5]");
+  add_number(app, "--every", options->every, config::above(0, config::most_seconds),
+             "seconds between two prints of --watch [default: 5]");
   return [options] { return run(*options); };
 }
 

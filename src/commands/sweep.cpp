@@ -52,37 +52,41 @@ struct SweepOptions {
 };
 
 /// The oracle's figures lie beside the series, once a set of windows.
-fs::path optimum_cache(fs::path const& sweep, sweep::PlannedTrial const& planned) { return sweep / "data" / planned.data_hash; }
+fs::path optimum_cache(fs::path const& sweep, sweep::PlannedTrial const& planned) {
+  return sweep / "data" / planned.data_hash;
+}
 
 sweep::TrialOutcome run_trial(sweep::PlannedTrial const& planned, sweep::TrialContext& context,
                               std::string const& device) {
   omp_set_num_threads(context.threads);  // a thread's own setting, and each trial of a rank has one
   auto const data = trial::load_data(planned.trial, context.data, context.threads);
-  trial::Job const job{
-      .trial = planned.trial,
-      .id = planned.id,
-      .folder = context.folder,
-      .extra_checkpoint = {},
-      .device = device,
-      .threads = context.threads,
-      .optimum_cache = optimum_cache(context.folder.parent_path().parent_path(), planned),
-      .group = context.group,
-      .micro_batch = context.micro_batch,
-      .epoch_done =
-          [&](train::EpochRecord const& r) {
-            context.epoch({r.epoch, planned.trial.train.epochs, r.train_mse, r.val_mse});
-            context.log(fmt::format("epoch {} train_mse {:.6g} val_mse {:.6g} seconds {:.2f}", r.epoch, r.train_mse,
-                                    r.val_mse, r.seconds));
-          },
-      .stop_requested = context.stop_requested,
-      .log = context.log,
-      .warn = context.warn,
-      .own_folder = true};
+  trial::Job const job{.trial = planned.trial,
+                       .id = planned.id,
+                       .folder = context.folder,
+                       .extra_checkpoint = {},
+                       .device = device,
+                       .threads = context.threads,
+                       .optimum_cache = optimum_cache(context.folder.parent_path().parent_path(), planned),
+                       .group = context.group,
+                       .micro_batch = context.micro_batch,
+                       .epoch_done =
+                           [&](train::EpochRecord const& r) {
+                             context.epoch({r.epoch, planned.trial.train.epochs, r.train_mse, r.val_mse});
+                             context.log(fmt::format("epoch {} train_mse {:.6g} val_mse {:.6g} seconds {:.2f}", r.epoch,
+                                                     r.train_mse, r.val_mse, r.seconds));
+                           },
+                       .stop_requested = context.stop_requested,
+                       .log = context.log,
+                       .warn = context.warn,
+                       .own_folder = true};
   auto const outcome = trial::run(job, data);
   switch (outcome.ending) {
-    case train::Ending::finished: return {sweep::State::done, ""};
-    case train::Ending::diverged: return {sweep::State::diverged, outcome.reason};
-    case train::Ending::stopped: return {sweep::State::preempted, outcome.reason};
+    case train::Ending::finished:
+      return {sweep::State::done, ""};
+    case train::Ending::diverged:
+      return {sweep::State::diverged, outcome.reason};
+    case train::Ending::stopped:
+      return {sweep::State::preempted, outcome.reason};
   }
   throw std::logic_error("an ending that nothing handles");
 }
@@ -117,9 +121,10 @@ fs::path prepare_data(config::Data const& data, fs::path const& folder, int thre
   return folder;
 }
 
-/// Trials that differ in more than what decides the oracle's figures share them: the file's name says which. On all cores
-/// of this process: the ranks beside it wait.
-void prepare_optimum(sweep::PlannedTrial const& planned, fs::path const& data, fs::path const& cache, std::set<fs::path>& seen) {
+/// Trials that differ in more than what decides the oracle's figures share them: the file's name says which. On all
+/// cores of this process: the ranks beside it wait.
+void prepare_optimum(sweep::PlannedTrial const& planned, fs::path const& data, fs::path const& cache,
+                     std::set<fs::path>& seen) {
   try {
     bool missing = false;
     for (auto const& file : trial::optimum_files(planned.trial, planned.trial.data, cache))
@@ -162,7 +167,8 @@ std::pair<std::int64_t, std::int64_t> part_of(std::optional<std::string> const& 
     valid = error == std::errc{} && end == last && part >= 1 && part <= parts;
   }
   if (!valid)
-    throw errors::usage("--part '" + text + "' is no part of a sweep", "it has the form K/N with 1 <= K <= N", "Write --part 2/8 for the second of eight");
+    throw errors::usage("--part '" + text + "' is no part of a sweep", "it has the form K/N with 1 <= K <= N",
+                        "Write --part 2/8 for the second of eight");
   return {part, parts};
 }
 
@@ -181,16 +187,21 @@ int trials_at_once(parallel::Communicator const& world, int cards, int per_gpu) 
 /// Trials of one rank are threads, and all of them write HDF5 files.
 void require_threads_for(int slots) {
   if (store::hdf5_takes_threads()) return;
-  throw errors::usage(fmt::format("a rank cannot run {} trials at once", slots), "the HDF5 library of this build was made without thread safety",
-                      "Start as many ranks a GPU with trials_per_gpu = 1 or --trials-per-rank 1, or build with a library made with --enable-threadsafe");
+  throw errors::usage(fmt::format("a rank cannot run {} trials at once", slots),
+                      "the HDF5 library of this build was made without thread safety",
+                      "Start as many ranks a GPU with trials_per_gpu = 1 or --trials-per-rank 1, or build with a "
+                      "library made with --enable-threadsafe");
 }
 
 /// More trials on a GPU than was asked for may find too little memory.
 void tell_of_shared_gpus(parallel::Communicator const& world, int cards, std::int64_t per_gpu) {
   if (world.rank() != 0 || cards == 0 || world.local_size() <= cards * per_gpu) return;
   auto const trials = (world.local_size() + cards - 1) / cards;
-  streams::tell("note: {} ranks share {} of {}, so up to {} trials run on one (sweep.trials_per_gpu is {}). Start fewer ranks, or set trials_per_gpu = {}.\n",
-             world.local_size(), cards == 1 ? "the GPU" : fmt::format("the {} GPUs", cards), provenance::host_name(), trials, per_gpu, trials);
+  streams::tell(
+      "note: {} ranks share {} of {}, so up to {} trials run on one (sweep.trials_per_gpu is {}). Start fewer ranks, "
+      "or set trials_per_gpu = {}.\n",
+      world.local_size(), cards == 1 ? "the GPU" : fmt::format("the {} GPUs", cards), provenance::host_name(), trials,
+      per_gpu, trials);
 }
 
 int run(SweepOptions const& options) {
@@ -207,12 +218,13 @@ int run(SweepOptions const& options) {
                                (part.second > 1 ? "part_" + std::to_string(part.first) : "")
                          : fs::path(options.run.out);
     auto run_flags = options.run;
-    // On the CPU every rank trains a trial of its own, and a trial's bits depend on its threads. Beside a GPU, cores that
-    // nobody uses measure what was trained; more than a few of them only wait for each other.
+    // On the CPU every rank trains a trial of its own, and a trial's bits depend on its threads. Beside a GPU, cores
+    // that nobody uses measure what was trained; more than a few of them only wait for each other.
     constexpr int useful = 8;
     auto const cards = backend::cards(backend::choose(run_flags.device));
     auto const per_gpu = sweep::read_sweep_file(options.file, assignments).keys.trials_per_gpu;
-    auto const slots = options.trials_per_rank > 0 ? options.trials_per_rank : trials_at_once(session.world(), cards, static_cast<int>(per_gpu));
+    auto const slots = options.trials_per_rank > 0 ? options.trials_per_rank
+                                                   : trials_at_once(session.world(), cards, static_cast<int>(per_gpu));
     if (slots > 1) require_threads_for(slots);
     if (run_flags.threads == 0)
       run_flags.threads = cards > 0 ? std::clamp(thread_count(run_flags, session.world()) / slots, 1, useful) : 1;
@@ -240,14 +252,14 @@ int run(SweepOptions const& options) {
         .prepare = [&](auto const& data, auto const& folder) { return prepare_data(data, folder, threads); },
         .identify = [&](auto const& data) { return identify_data(data, threads); },
         .committed = committed_trial,
-        .prepare_trial = [&](auto const& planned, auto const& data) {
-          prepare_optimum(planned, data, optimum_cache(out, planned), seen);
-        },
-        .check = [&](auto const& trial, std::int64_t ranks) {
-          // The machine that plans may be smaller than those that compute.
-          if (!options.dry_run) config::require_within(config::needs_of_training(trial, device == "cpu"), memory);
-          train::require_trainable(trial.train, ranks);
-        }};
+        .prepare_trial = [&](auto const& planned,
+                             auto const& data) { prepare_optimum(planned, data, optimum_cache(out, planned), seen); },
+        .check =
+            [&](auto const& trial, std::int64_t ranks) {
+              // The machine that plans may be smaller than those that compute.
+              if (!options.dry_run) config::require_within(config::needs_of_training(trial, device == "cpu"), memory);
+              train::require_trainable(trial.train, ranks);
+            }};
     return sweep::run_sweep(sweep_options, hooks, session);
   });
 }
@@ -257,19 +269,30 @@ int run(SweepOptions const& options) {
 Action declare_sweep(CLI::App& app) {
   auto const options = std::make_shared<SweepOptions>(app);
   app.add_option("sweep", options->file, "the sweep: a TOML file")->required()->type_name("SWEEP.toml");
-  options->keys.section<sweep::SweepKeys>().section<config::Data>().section<config::Model>().section<config::Train>().section<config::Evaluate>();
-  add_run_flags(app, options->run, "", "folder of the sweep, where a rerun continues [default: runs/NAME, with --part runs/NAME/part_K]");
+  options->keys.section<sweep::SweepKeys>()
+      .section<config::Data>()
+      .section<config::Model>()
+      .section<config::Train>()
+      .section<config::Evaluate>();
+  add_run_flags(app, options->run, "",
+                "folder of the sweep, where a rerun continues [default: runs/NAME, with --part runs/NAME/part_K]");
   app.add_flag("--dry-run", options->dry_run, "print the plan and its cost, write nothing");
   app.add_flag("--take-over", options->take_over, "take the folder from another launcher that holds it");
-  app.add_option_function<std::string>("--part", [options](std::string const& part) { options->part = part; }, "K/N: only every N-th trial from the K-th on, in a folder of their own; collate all N together")->type_name("");
+  app.add_option_function<std::string>(
+         "--part", [options](std::string const& part) { options->part = part; },
+         "K/N: only every N-th trial from the K-th on, in a folder of their own; collate all N together")
+      ->type_name("");
   add_number(app, "--trials-per-rank", options->trials_per_rank, config::between(1, most_slots),
-             "trials that each rank runs at once, with --threads each [default: what makes sweep.trials_per_gpu of them share a GPU; 1 on the CPU]");
-  app.add_option("--allow-mixed", options->allow_mixed, "code: continue a folder that another version of the program began")
+             "trials that each rank runs at once, with --threads each [default: what makes sweep.trials_per_gpu of "
+             "them share a GPU; 1 on the CPU]");
+  app.add_option("--allow-mixed", options->allow_mixed,
+                 "code: continue a folder that another version of the program began")
       ->type_name("")
       ->check(CLI::IsMember({"code"}));
   add_number(app, "--walltime", options->walltime, config::above(0, config::most_seconds),
              "seconds until this job ends; running trials save before it [default: what Slurm says]");
-  add_number(app, "--progress-every", options->progress_every, config::above(0, config::most_seconds), "seconds between lines of progress [default: 10]");
+  add_number(app, "--progress-every", options->progress_every, config::above(0, config::most_seconds),
+             "seconds between lines of progress [default: 10]");
   return [options] { return run(*options); };
 }
 

@@ -77,15 +77,16 @@ void print_epoch(train::EpochRecord const& record, std::int64_t epochs) {
 /// The trial whose result or saved state a folder holds; empty where it holds none that can be read.
 std::string held_by(fs::path const& folder) {
   try {
-    if (fs::exists(folder / trial::result_name)) return analysis::read_trial(folder / trial::result_name).provenance.trial_id;
+    if (fs::exists(folder / trial::result_name))
+      return analysis::read_trial(folder / trial::result_name).provenance.trial_id;
   } catch (errors::Error const&) {
     return {};  // told where it is used
   }
   return fs::exists(folder / train::resume_name) ? train::resume_identity(folder / train::resume_name) : std::string();
 }
 
-/// Nobody chose the default folder for this trial: where it holds another's, the trial gets one of its own, the same each
-/// time.
+/// Nobody chose the default folder for this trial: where it holds another's, the trial gets one of its own, the same
+/// each time.
 bool needs_own_folder(fs::path const& shared, fs::path const& own, std::string const& id) {
   if (held_by(own) == id) return true;
   auto const holder = held_by(shared);
@@ -97,7 +98,8 @@ bool needs_own_folder(fs::path const& shared, fs::path const& own, std::string c
   try {
     require_replaceable_trial(shared);
   } catch (errors::Error const&) {
-    streams::tell("note: {} holds files of something else, so trial {} goes to {}.\n", shared.string(), id, own.string());
+    streams::tell("note: {} holds files of something else, so trial {} goes to {}.\n", shared.string(), id,
+                  own.string());
     return true;
   }
   return false;
@@ -144,8 +146,8 @@ trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data, p
   if (ranks > 1) saves.emplace();
   for (std::int64_t attempt = 0;; ++attempt) {
     std::optional<trial::Outcome> outcome;
-    // Each rank asks when it is through, and waits for the one that measures what all have trained; another error of any
-    // rank ends the waiting.
+    // Each rank asks when it is through, and waits for the one that measures what all have trained; another error of
+    // any rank ends the waiting.
     auto const agreement = group_of(world, 2 * attempt + 1, std::numeric_limits<double>::infinity());
     auto const again = parallel::together(*agreement, [&] {
       try {
@@ -164,7 +166,9 @@ trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data, p
                               (job.trial.train.needs_whole_batch() ? "" : ", or start more ranks"));
     job.micro_batch = (windows + 1) / 2;
     job.group = group_of(world, 2 * attempt + 2, job.trial.train.comm_timeout);
-    job.log(fmt::format("note: memory ran out with {} windows at once; trying {} (equal to rounding, noted in trial.h5).", windows, job.micro_batch));
+    job.log(
+        fmt::format("note: memory ran out with {} windows at once; trying {} (equal to rounding, noted in trial.h5).",
+                    windows, job.micro_batch));
   }
 }
 
@@ -176,8 +180,8 @@ bool agreed(parallel::Group& group, std::function<bool()> const& ask) {
   return answer[0] != std::byte{0};
 }
 
-int train(TrainOptions const& options, config::Trial const& trial, std::string const& device, parallel::Communicator const& world,
-          std::shared_ptr<parallel::Group> const& group) {
+int train(TrainOptions const& options, config::Trial const& trial, std::string const& device,
+          parallel::Communicator const& world, std::shared_ptr<parallel::Group> const& group) {
   fs::path folder = options.run.out;
   bool const leads = group->leads();
   if (leads) {
@@ -187,7 +191,8 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
   auto const data = trial::load_data(trial, {}, thread_count(options.run));
   auto const id = identify(trial, data);
   if (!options.run.out_given)
-    if (auto const own = fs::path(options.run.out + "-" + id); agreed(*group, [&] { return needs_own_folder(folder, own, id); })) {
+    if (auto const own = fs::path(options.run.out + "-" + id);
+        agreed(*group, [&] { return needs_own_folder(folder, own, id); })) {
       folder = own;
       if (leads) store::require_writable_folder(folder);
     }
@@ -200,8 +205,9 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
   }
   if (leads)
     streams::tell("trial {}: {} training, {} validation, {} test windows of {} steps, {} channels{}\n", id,
-               data.material.train.count(), data.material.val.count(), data.material.test.count(), trial.train.seq_len,
-               data.material.train.series.size(1), group->alone() ? "" : fmt::format(", {} ranks", group->size()));
+                  data.material.train.count(), data.material.val.count(), data.material.test.count(),
+                  trial.train.seq_len, data.material.train.series.size(1),
+                  group->alone() ? "" : fmt::format(", {} ranks", group->size()));
   bool header_printed = false;
   trial::Job const job{.trial = trial,
                        .id = id,
@@ -210,19 +216,25 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
                        .device = device,
                        .threads = thread_count(options.run),
                        .group = group,
-                       .epoch_done = [&](auto const& record) {
-                         if (!leads) return;
-                         if (!std::exchange(header_printed, true)) streams::tell("{}\n", train::console_header());
-                         print_epoch(record, trial.train.epochs);
-                       },
+                       .epoch_done =
+                           [&](auto const& record) {
+                             if (!leads) return;
+                             if (!std::exchange(header_printed, true)) streams::tell("{}\n", train::console_header());
+                             print_epoch(record, trial.train.epochs);
+                           },
                        .stop_requested = [] { return errors::stop_signal() != 0; },
-                       .log = [leads](std::string const& line) { if (leads) streams::tell("{}\n", line); }};
+                       .log =
+                           [leads](std::string const& line) {
+                             if (leads) streams::tell("{}\n", line);
+                           }};
   auto const outcome = run_within_memory(job, data, world);
   switch (outcome.ending) {
     case train::Ending::finished:
       if (leads && options.figures)
-        if (auto const note = trial::draw_trial(trial, data, device, folder); !note.empty()) streams::tell("{}\n", note);
-      if (leads) streams::print("{}\n{}\n", (folder / trial::result_name).string(), (folder / train::checkpoint_name).string());
+        if (auto const note = trial::draw_trial(trial, data, device, folder); !note.empty())
+          streams::tell("{}\n", note);
+      if (leads)
+        streams::print("{}\n{}\n", (folder / trial::result_name).string(), (folder / train::checkpoint_name).string());
       return static_cast<int>(errors::ExitCode::done);
     case train::Ending::diverged:
       tell_diverged(folder / trial::result_name, outcome.reason);
@@ -257,14 +269,16 @@ int run(TrainOptions& options) {
   parallel::Session session;
   // Whoever fails tells the others, who may be in the middle of a step.
   constexpr double grace = 30;
-  return session.run([&] {
-    auto const& world = session.world();
-    // Ranks that share a machine share its cores: more threads than cores would wait for each other.
-    options.run.threads = thread_count(options.run, world);
-    auto const device = prepare(world.size());
-    auto const group = group_of(world, 0, trial.train.comm_timeout);
-    return parallel::together(*group, [&] { return train(options, trial, device, world, group); });
-  }, grace);
+  return session.run(
+      [&] {
+        auto const& world = session.world();
+        // Ranks that share a machine share its cores: more threads than cores would wait for each other.
+        options.run.threads = thread_count(options.run, world);
+        auto const device = prepare(world.size());
+        auto const group = group_of(world, 0, trial.train.comm_timeout);
+        return parallel::together(*group, [&] { return train(options, trial, device, world, group); });
+      },
+      grace);
 }
 
 }  // namespace
@@ -274,7 +288,9 @@ Action declare_train(CLI::App& app) {
   options->keys.section<config::Data>().section<config::Model>().section<config::Train>().section<config::Evaluate>();
   add_run_flags(app, options->run, "run", "folder of trial.h5, checkpoint.pt, log.csv and the figures");
   app.add_option("--checkpoint", options->checkpoint, "write the best model to this file too")->type_name("FILE");
-  app.add_option("--eval", options->evaluate, "print the validation MSE of these weights, draw what they predict and stop")->type_name("FILE");
+  app.add_option("--eval", options->evaluate,
+                 "print the validation MSE of these weights, draw what they predict and stop")
+      ->type_name("FILE");
   app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
   app.add_flag("--no-amp", options->no_amp, "the same as --precision fp32");
   app.add_flag("--no-compile", options->no_compile, "accepted for the original's sake, changes nothing");

@@ -24,7 +24,8 @@ Data with_keys_of_file(Data const& of_file, Data const& configured) {
 void check_against_file(Data const& configured, std::int64_t channels) {
   if (configured.subspace_dim <= channels) return;
   throw errors::usage("data.subspace_dim = " + std::to_string(configured.subspace_dim) + " is out of range",
-                      configured.path + " has " + std::to_string(channels) + " channels", "Leave it out: the keys of that series count");
+                      configured.path + " has " + std::to_string(channels) + " channels",
+                      "Leave it out: the keys of that series count");
 }
 
 void check_test_series(Data const& keys) {
@@ -42,9 +43,10 @@ void check_test_series(Data const& keys) {
 void check_generated(Data const& keys) {
   // The original takes any number to the nearest that a circle fits in; the same series would have several names.
   if (keys.subspace_dim != 0 && (keys.subspace_dim < 2 || keys.subspace_dim > keys.ambient_dim))
-    throw errors::usage("data.subspace_dim = " + std::to_string(keys.subspace_dim) + " is out of range",
-                        "circles need a plane, and the series has data.ambient_dim = " + std::to_string(keys.ambient_dim) + " channels",
-                        "Choose from 2 to " + std::to_string(keys.ambient_dim) + ", or 0 for all channels");
+    throw errors::usage(
+        "data.subspace_dim = " + std::to_string(keys.subspace_dim) + " is out of range",
+        "circles need a plane, and the series has data.ambient_dim = " + std::to_string(keys.ambient_dim) + " channels",
+        "Choose from 2 to " + std::to_string(keys.ambient_dim) + ", or 0 for all channels");
   if (keys.test_path_seed) check_test_series(keys);
 }
 
@@ -52,15 +54,19 @@ namespace {
 
 /// A key that steers what is switched off would name a trial of its own with the numbers of another.
 void check_effect(Train const& train) {
-  auto const require = [](bool effective, std::string const& key, std::string const& why, std::string const& what_to_do) {
+  auto const require = [](bool effective, std::string const& key, std::string const& why,
+                          std::string const& what_to_do) {
     if (!effective) throw errors::usage("train." + key + " has no effect", why, what_to_do);
   };
   Train const defaults;
-  require(train.aug_rotate || train.aug_rotate_eps == 0, "aug_rotate_eps", "train.aug_rotate is false", "Give --aug-rotate, too, or leave it out");
+  require(train.aug_rotate || train.aug_rotate_eps == 0, "aug_rotate_eps", "train.aug_rotate is false",
+          "Give --aug-rotate, too, or leave it out");
   bool const contrastive = train.contrastive_lambda > 0;
-  std::string const no_term = "train.contrastive_lambda is 0", leave_out = "Give --contrastive-lambda, too, or leave it out";
+  std::string const no_term = "train.contrastive_lambda is 0",
+                    leave_out = "Give --contrastive-lambda, too, or leave it out";
   require(contrastive || train.contrastive_temp == defaults.contrastive_temp, "contrastive_temp", no_term, leave_out);
-  require(contrastive || train.contrastive_negatives == defaults.contrastive_negatives, "contrastive_negatives", no_term, leave_out);
+  require(contrastive || train.contrastive_negatives == defaults.contrastive_negatives, "contrastive_negatives",
+          no_term, leave_out);
 }
 
 }  // namespace
@@ -70,16 +76,15 @@ void check(Trial const& trial) {
   if (trial.model.max_horizon >= trial.train.seq_len)
     throw errors::usage("model.max_horizon = " + text(trial.model.max_horizon) +
                             " is not below train.seq_len = " + text(trial.train.seq_len),
-                        "a window holds no pair of steps that far apart",
-                        "Use a longer window or a shorter horizon");
+                        "a window holds no pair of steps that far apart", "Use a longer window or a shorter horizon");
   if (trial.data.min_period > trial.data.max_period)
-    throw errors::usage("data.min_period = " + text(trial.data.min_period) + " is above data.max_period = " +
-                            text(trial.data.max_period),
+    throw errors::usage("data.min_period = " + text(trial.data.min_period) +
+                            " is above data.max_period = " + text(trial.data.max_period),
                         "the circles' periods go from the one to the other", "Swap the two");
   if (trial.data.path.empty() && trial.data.n_steps < trial.train.seq_len)
-    throw errors::usage("data.n_steps = " + text(trial.data.n_steps) + " is below train.seq_len = " +
-                            text(trial.train.seq_len),
-                        "the series is shorter than one window", "Use a longer series or shorter windows");
+    throw errors::usage(
+        "data.n_steps = " + text(trial.data.n_steps) + " is below train.seq_len = " + text(trial.train.seq_len),
+        "the series is shorter than one window", "Use a longer series or shorter windows");
   if (trial.data.path.empty()) {  // else by the keys of the file, once it is read
     check_generated(trial.data);
     check_test_series(trial.data);

@@ -29,7 +29,8 @@ struct Model {
         Field{"expand", &Model::expand, between(1, 1000), "inner channels per model channel"},
         Field{"d_ff", &Model::d_ff, between(1, most_width), "hidden width of each output head"},
         Field{"dropout", &Model::dropout, between(0, 0.99), "dropout probability"},
-        Field{"max_horizon", &Model::max_horizon, between(1, most_count), "prediction horizons 1, 2, 4, ... up to this one, itself included"},
+        Field{"max_horizon", &Model::max_horizon, between(1, most_count),
+              "prediction horizons 1, 2, 4, ... up to this one, itself included"},
     };
   }
   [[nodiscard]] std::int64_t d_inner() const { return expand * d_model; }

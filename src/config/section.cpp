@@ -1,8 +1,8 @@
 #include "config/section.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <system_error>
@@ -15,12 +15,13 @@ namespace mambasynth::config {
 namespace {
 
 errors::Error wrong_type(std::string const& key, Given const& given, std::string const& needed) {
-  return errors::usage(given.origin + ": " + key + " = " + errors::quotable(given.shown) + " has the wrong type", needed + " is needed",
-                       "Correct the value of " + key);
+  return errors::usage(given.origin + ": " + key + " = " + errors::quotable(given.shown) + " has the wrong type",
+                       needed + " is needed", "Correct the value of " + key);
 }
 
 errors::Error out_of_range(std::string const& key, Given const& given, std::string const& why) {
-  return errors::usage(given.origin + ": " + key + " = " + errors::quotable(given.shown) + " is out of range", why, "Choose a value in that range");
+  return errors::usage(given.origin + ": " + key + " = " + errors::quotable(given.shown) + " is out of range", why,
+                       "Choose a value in that range");
 }
 
 void check_number(double value, Allowed const& allowed, std::string const& key, Given const& given) {
@@ -32,7 +33,8 @@ void check_number(double value, Allowed const& allowed, std::string const& key, 
     throw out_of_range(key, given, shown(near));
   }
   if (low || !(value <= allowed.most)) throw out_of_range(key, given, shown(allowed));
-  if (value != 0 && std::abs(value) < allowed.smallest) throw out_of_range(key, given, "it is not 0 and below " + shortest(allowed.smallest) + ", which counts as 0");
+  if (value != 0 && std::abs(value) < allowed.smallest)
+    throw out_of_range(key, given, "it is not 0 and below " + shortest(allowed.smallest) + ", which counts as 0");
 }
 
 /// A number that cannot be held, whichever type of number the key has.
@@ -43,7 +45,9 @@ void require_fitting(Allowed const& allowed, std::string const& key, Given const
 }
 
 /// Behind a sign "+", which std::from_chars does not know.
-char const* number_start(std::string const& text) { return text.data() + (text.size() > 1 && text[0] == '+' && text[1] != '-' ? 1 : 0); }
+char const* number_start(std::string const& text) {
+  return text.data() + (text.size() > 1 && text[0] == '+' && text[1] != '-' ? 1 : 0);
+}
 
 bool parse_integer(std::string const& text, std::int64_t& value) {
   auto const* last = text.data() + text.size();
@@ -184,8 +188,9 @@ void assign(Integers& target, Allowed const& allowed, std::string const& key, Gi
   for (auto const value : values) check_number(static_cast<double>(value), allowed, key, given);
   for (auto value = values.begin(); value != values.end(); ++value)
     if (std::find(values.begin(), value, *value) != value)
-      throw errors::usage(given.origin + ": " + key + " = " + given.shown + " holds " + std::to_string(*value) + " twice",
-                          "each value counts once", "List each value once");
+      throw errors::usage(
+          given.origin + ": " + key + " = " + given.shown + " holds " + std::to_string(*value) + " twice",
+          "each value counts once", "List each value once");
   target = std::move(values);
 }
 
@@ -219,7 +224,8 @@ std::string describe(Allowed const& allowed) {
   }
   bool const low = allowed.least > -1e308;
   bool const high = allowed.most < 1e308;
-  if (low && high && allowed.least_excluded) return "above " + shortest(allowed.least) + " and at most " + bound(allowed.most);
+  if (low && high && allowed.least_excluded)
+    return "above " + shortest(allowed.least) + " and at most " + bound(allowed.most);
   if (low && high) return "from " + shortest(allowed.least) + " to " + bound(allowed.most);
   if (low) return (allowed.least_excluded ? "above " : "at least ") + shortest(allowed.least);
   return high ? "at most " + bound(allowed.most) : "";

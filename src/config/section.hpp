@@ -57,8 +57,8 @@ std::string canonical(double value);
 std::string canonical(std::string const& value);
 std::string canonical(Integers const& value);
 
-/// What keeps the number that `text` writes in TOML (with sign, prefix and underscores) out of 64 bits; "" where it fits, and
-/// if `text` is not a number.
+/// What keeps the number that `text` writes in TOML (with sign, prefix and underscores) out of 64 bits; "" where it
+/// fits, and if `text` is not a number.
 std::string unfit_number(std::string const& text);
 
 /// "at least 1", "one of group, global": the bounds in words for --help and messages; "" when anything goes.

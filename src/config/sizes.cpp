@@ -20,7 +20,8 @@ std::uint64_t sum(std::uint64_t a, std::uint64_t b) {
 
 std::string in_words(Need const& need) {
   std::string text;
-  for (auto const& factor : need.factors) text += (text.empty() ? "" : " x ") + factor.name + " = " + std::to_string(factor.value);
+  for (auto const& factor : need.factors)
+    text += (text.empty() ? "" : " x ") + factor.name + " = " + std::to_string(factor.value);
   return text + (need.bytes == 1 ? "" : " x " + std::to_string(need.bytes) + " bytes");
 }
 
@@ -55,14 +56,17 @@ void require_within(std::vector<Need> const& needs, Limit const& limit) {
   }
   if (all <= limit.bytes) return;
   throw errors::usage(largest->what + " would take " + in_bytes(bytes_of(*largest)) + ", " + in_words(*largest),
-                      limit.says + " " + in_bytes(limit.bytes) + (needs.size() > 1 ? "; all in all it would take " + in_bytes(all) : ""),
+                      limit.says + " " + in_bytes(limit.bytes) +
+                          (needs.size() > 1 ? "; all in all it would take " + in_bytes(all) : ""),
                       "Lower one of them");
 }
 
 std::vector<Need> needs_of_process(Data const& data) {
   constexpr std::int64_t twice = 8;
   return {{"the transition matrix", {{"data.n_circles", data.n_circles}, {"data.n_circles", data.n_circles}}, twice},
-          {"the planes of the circles", {{"data.n_circles", data.n_circles}, {"data.ambient_dim", data.ambient_dim}}, 2 * twice}};
+          {"the planes of the circles",
+           {{"data.n_circles", data.n_circles}, {"data.ambient_dim", data.ambient_dim}},
+           2 * twice}};
 }
 
 std::vector<Need> needs_of_series(Data const& data, std::string const& n_steps_key, std::int64_t n_steps) {
@@ -74,20 +78,29 @@ std::vector<Need> needs_of_series(Data const& data, std::string const& n_steps_k
 
 std::vector<Need> needs_of_training(Trial const& trial, bool on_host) {
   auto const& model = trial.model;
-  // In single precision: a weight, its gradient, two moments. In and out projections are three matrices of (inner, width).
+  // In single precision: a weight, its gradient, two moments. In and out projections are three matrices of (inner,
+  // width).
   constexpr std::int64_t weight = 4 * 4, projections = 3;
   auto const horizons = static_cast<std::int64_t>(model.horizons().size());
-  Factor const layers{"model.n_layers", model.n_layers}, expand{"model.expand", model.expand}, width{"model.d_model", model.d_model};
+  Factor const layers{"model.n_layers", model.n_layers}, expand{"model.expand", model.expand},
+      width{"model.d_model", model.d_model};
   std::vector<Need> needs{{"the projections", {layers, expand, width, width}, projections * weight},
                           {"the states' weights", {layers, expand, width, {"model.d_state", model.d_state}}, weight},
                           {"the output heads", {{"horizons", horizons}, {"model.d_ff", model.d_ff}, width}, weight}};
   // What the backward pass needs of a block at the least: x and z before and behind the convolution, delta, y.
   constexpr std::int64_t kept = 6 * 4;
-  if (on_host) needs.push_back({"one window's activations", {layers, {"train.seq_len", trial.train.seq_len}, expand, width}, kept});
-  if (trial.train.contrastive_lambda > 0) needs.push_back({"the contrastive loss", {{"train.contrastive_negatives", trial.train.contrastive_negatives}, width}, 4});
+  if (on_host)
+    needs.push_back(
+        {"one window's activations", {layers, {"train.seq_len", trial.train.seq_len}, expand, width}, kept});
+  if (trial.train.contrastive_lambda > 0)
+    needs.push_back(
+        {"the contrastive loss", {{"train.contrastive_negatives", trial.train.contrastive_negatives}, width}, 4});
   if (trial.data.path.empty()) {
     for (auto& need : needs_of_series(trial.data, "data.n_steps", trial.data.n_steps)) needs.push_back(std::move(need));
-    needs.push_back({"the test series", {{"data.test_n_steps", trial.data.resolved_test_n_steps()}, {"data.ambient_dim", trial.data.ambient_dim}}, 4});
+    needs.push_back(
+        {"the test series",
+         {{"data.test_n_steps", trial.data.resolved_test_n_steps()}, {"data.ambient_dim", trial.data.ambient_dim}},
+         4});
   }
   return needs;
 }

@@ -40,10 +40,11 @@ void require_within(std::vector<Need> const& needs, Limit const& limit);
 
 /// What the process behind a series holds in memory, however long the series is.
 std::vector<Need> needs_of_process(Data const& data);
-/// What a generated series holds in memory at least, its process included. `n_steps_key`: which key its length stands in.
+/// What a generated series holds in memory at least, its process included. `n_steps_key`: which key its length stands
+/// in.
 std::vector<Need> needs_of_series(Data const& data, std::string const& n_steps_key, std::int64_t n_steps);
-/// What training takes on any device at the least: weights, their gradients and two moments, and, where the host computes,
-/// the activations of one window.
+/// What training takes on any device at the least: weights, their gradients and two moments, and, where the host
+/// computes, the activations of one window.
 std::vector<Need> needs_of_training(Trial const& trial, bool on_host);
 
 /// "1.5 TB".

@@ -18,7 +18,8 @@ errors::Error unknown(std::string const& origin, std::string const& what, std::s
   auto const near = errors::nearest(name, known);
   return errors::usage(origin + ": unknown " + what + " '" + name + "'",
                        "a misspelt name would silently run the default",
-                       near.empty() ? "Remove it, or see --print-config for every name" : "Did you mean '" + near + "'? See --print-config for every name");
+                       near.empty() ? "Remove it, or see --print-config for every name"
+                                    : "Did you mean '" + near + "'? See --print-config for every name");
 }
 
 std::string one_line(std::string text) {
@@ -58,8 +59,9 @@ toml::value parse_toml(std::filesystem::path const& file) {
     throw errors::usage("cannot read the configuration " + file.string(),
                         kind == std::filesystem::file_type::not_found   ? "there is no such file"
                         : kind == std::filesystem::file_type::directory ? "it is a folder"
-                        : kind == std::filesystem::file_type::none      ? reason.message()
-                                                                        : "it is no regular file, and a configuration is read more than once",
+                        : kind == std::filesystem::file_type::none
+                            ? reason.message()
+                            : "it is no regular file, and a configuration is read more than once",
                         "Check the path");
   return parse_toml_text(store::read_text(file, most_toml_bytes), file.string());
 }
@@ -136,15 +138,16 @@ void apply(Trial& trial, toml::value const& root, std::vector<std::string> const
       using Section = std::decay_t<decltype(section)>;
       if (name != Section::section) return;
       for (auto const& [key, value] : table.as_table())
-        if (!assign_key(section, key, given(value)))
-          throw unknown(where(value), "key", name + "." + key, trial_keys());
+        if (!assign_key(section, key, given(value))) throw unknown(where(value), "key", name + "." + key, trial_keys());
     });
   }
 }
 
 void apply_file(Trial& trial, std::filesystem::path const& file) { config::apply(trial, parse_toml(file)); }
 
-void apply_text(Trial& trial, std::string const& text, std::string const& origin) { config::apply(trial, parse_toml_text(text, origin)); }
+void apply_text(Trial& trial, std::string const& text, std::string const& origin) {
+  config::apply(trial, parse_toml_text(text, origin));
+}
 
 Given get(Trial const& given_trial, std::string const& key) {
   auto const trial = with_resolved_options(given_trial);
@@ -210,8 +213,7 @@ std::vector<std::pair<std::string, std::string>> canonical_keys(Trial const& giv
       auto const key = std::string(Section::section) + "." + std::string(field.key);
       if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::optional<std::int64_t>>)
         lines.emplace_back(key, canonical(value.value()));
-      else
-        lines.emplace_back(key, canonical(value));
+      else lines.emplace_back(key, canonical(value));
     });
   });
   std::sort(lines.begin(), lines.end());

@@ -47,7 +47,8 @@ void set_text(Trial& trial, std::string const& assignment);
 std::string to_toml(Trial const& trial);
 
 /// (section.key, canonical text) of every key that changes results (Effect: later keys only where they are not at their
-/// default), [evaluate] and paths left out, optional keys resolved. Sorted bytewise by key. `precision` must have been resolved.
+/// default), [evaluate] and paths left out, optional keys resolved. Sorted bytewise by key. `precision` must have been
+/// resolved.
 std::vector<std::pair<std::string, std::string>> canonical_keys(Trial const& trial);
 
 }  // namespace mambasynth::config

@@ -19,7 +19,9 @@ std::string trimmed(std::string_view text) {
   return std::string(text.substr(first, text.find_last_not_of(spaces) + 1 - first));
 }
 
-bool is_bare(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '+' || c == '.' || c == ':'; }
+bool is_bare(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '+' || c == '.' || c == ':';
+}
 
 /// Walks over the text once; knows strings, comments, brackets, keys and bare words, and no more of TOML.
 class Scan {
@@ -63,7 +65,8 @@ class Scan {
   }
 
   void open(char bracket) {
-    bool const header = bracket == '[' && depth_ == 0 && trimmed(std::string_view(text_).substr(key_start_, at_ - key_start_)).empty();
+    bool const header =
+        bracket == '[' && depth_ == 0 && trimmed(std::string_view(text_).substr(key_start_, at_ - key_start_)).empty();
     if (header) {
       auto const line = std::string_view(text_).substr(at_, text_.find('\n', at_) - at_);
       auto const first = line.find_first_not_of("[");
@@ -109,7 +112,8 @@ class Scan {
     if (next != std::string::npos && text_[next] == '=') return;  // a key may look like a number
     auto const unfit = unfit_number(text);
     if (unfit.empty()) return;
-    throw errors::usage(place() + ": " + name() + " = " + errors::quotable(text) + " is out of range", unfit, "Choose a value that fits");
+    throw errors::usage(place() + ": " + name() + " = " + errors::quotable(text) + " is out of range", unfit,
+                        "Choose a value that fits");
   }
 
   [[nodiscard]] std::string name() const {
@@ -118,7 +122,8 @@ class Scan {
   }
 
   [[noreturn]] void refuse_depth(std::string const& what) const {
-    throw errors::usage(place() + ": the nesting is too deep", "more than " + std::to_string(most_toml_depth) + " " + what + " are inside each other",
+    throw errors::usage(place() + ": the nesting is too deep",
+                        "more than " + std::to_string(most_toml_depth) + " " + what + " are inside each other",
                         "No key needs more than two");
   }
 
@@ -137,19 +142,23 @@ constexpr unsigned char stand_in_block = 0xB8;  ///< third byte: this for b < 0x
 
 std::string stand_in_of(char byte) {
   auto const value = static_cast<unsigned char>(byte);
-  return std::string(stand_in) + static_cast<char>(stand_in_block + (value >> 6)) + static_cast<char>(0x80 | (value & 0x3F));
+  return std::string(stand_in) + static_cast<char>(stand_in_block + (value >> 6)) +
+         static_cast<char>(0x80 | (value & 0x3F));
 }
 
 bool is_stand_in(std::string_view text) {
-  return text.size() >= stand_in_bytes && text.starts_with(stand_in) && (static_cast<unsigned char>(text[2]) & 0xFC) == stand_in_block;
+  return text.size() >= stand_in_bytes && text.starts_with(stand_in) &&
+         (static_cast<unsigned char>(text[2]) & 0xFC) == stand_in_block;
 }
 
 }  // namespace
 
 void require_safe_toml(std::string const& text, std::string const& origin) {
   if (text.size() > most_toml_bytes)
-    throw errors::usage(origin + " is too long for a configuration", std::to_string(text.size()) + " bytes; at most " + std::to_string(most_toml_bytes) + " are read",
-                        "Check that it is the file that you mean");
+    throw errors::usage(
+        origin + " is too long for a configuration",
+        std::to_string(text.size()) + " bytes; at most " + std::to_string(most_toml_bytes) + " are read",
+        "Check that it is the file that you mean");
   Scan(text, origin).run();
 }
 

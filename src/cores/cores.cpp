@@ -70,11 +70,13 @@ int usable(fs::path const& root) { return within(static_cast<int>(allowed().size
 int share(Claim const& mine, std::vector<Claim> const& all) {
   double cores = 0;
   for (int const core : mine.cores)
-    cores += 1.0 / static_cast<double>(std::max<std::ptrdiff_t>(1, std::count_if(all.begin(), all.end(), [&](auto const& other) {
-               return std::binary_search(other.cores.begin(), other.cores.end(), core);
-             })));
+    cores += 1.0 / static_cast<double>(std::max<std::ptrdiff_t>(
+                       1, std::count_if(all.begin(), all.end(), [&](auto const& other) {
+                         return std::binary_search(other.cores.begin(), other.cores.end(), core);
+                       })));
   if (mine.quota > 0) {
-    auto const together = std::count_if(all.begin(), all.end(), [&](auto const& other) { return other.quota > 0 && other.group == mine.group; });
+    auto const together = std::count_if(
+        all.begin(), all.end(), [&](auto const& other) { return other.quota > 0 && other.group == mine.group; });
     cores = std::min(cores, mine.quota / static_cast<double>(std::max<std::ptrdiff_t>(1, together)));
   }
   return std::max(1, static_cast<int>(std::floor(cores + 1e-6)));
@@ -85,7 +87,8 @@ std::optional<int> omp_num_threads() {
   if (!text) return std::nullopt;
   auto const number = environment::whole_number(text->substr(0, text->find(',')), 1, std::numeric_limits<int>::max());
   if (!number) {
-    environment::warn_ignored("OMP_NUM_THREADS", "it is not a positive integer", "Set it to 1 or more, or unset it; --threads is stronger");
+    environment::warn_ignored("OMP_NUM_THREADS", "it is not a positive integer",
+                              "Set it to 1 or more, or unset it; --threads is stronger");
     return std::nullopt;
   }
   return static_cast<int>(*number);
@@ -94,8 +97,9 @@ std::optional<int> omp_num_threads() {
 int default_threads(int usable) {
   auto const asked = omp_num_threads();
   if (asked && *asked > usable)
-    environment::warn_ignored("OMP_NUM_THREADS", "only " + std::to_string(usable) + (usable == 1 ? " core" : " cores") + " may be used here",
-                              "Ask for more cores, or lower it; --threads is stronger");
+    environment::warn_ignored(
+        "OMP_NUM_THREADS", "only " + std::to_string(usable) + (usable == 1 ? " core" : " cores") + " may be used here",
+        "Ask for more cores, or lower it; --threads is stronger");
   return asked ? std::min(*asked, usable) : usable;
 }
 int default_threads() { return default_threads(usable()); }

@@ -23,21 +23,24 @@ bool Member::matrix() const {
 }
 
 std::string Member::in_words() const {
-  return errors::quotable(name) + " (" + (unusable.empty() ? fmt::format("shape ({})", fmt::join(shape, ", ")) : unusable) + ")";
+  return errors::quotable(name) + " (" +
+         (unusable.empty() ? fmt::format("shape ({})", fmt::join(shape, ", ")) : unusable) + ")";
 }
 
 Member Archive::need(std::string const& name) const {
   if (auto found = find(name)) {
     if (!found->unusable.empty())
-      throw unusable(file, fmt::format("'{}' holds no numbers: {}", errors::quotable(name), found->unusable), "Name an array of numbers");
+      throw unusable(file, fmt::format("'{}' holds no numbers: {}", errors::quotable(name), found->unusable),
+                     "Name an array of numbers");
     return *std::move(found);
   }
   auto const all = list();
   std::vector<std::string> names;
   for (auto const& member : all) names.push_back(member.name);
   auto const near = errors::nearest(name, names);
-  throw unusable(file, fmt::format("it holds no array '{}'; it holds {}", errors::quotable(name), listed(names, errors::quotable)),
-                 near.empty() ? "Name one of those" : "Did you mean '" + errors::quotable(near) + "'?");
+  throw unusable(
+      file, fmt::format("it holds no array '{}'; it holds {}", errors::quotable(name), listed(names, errors::quotable)),
+      near.empty() ? "Name one of those" : "Did you mean '" + errors::quotable(near) + "'?");
 }
 
 namespace {
@@ -75,11 +78,17 @@ class Hdf5Arrays {
     if (!from_matlab(name)) return reader_.read_columns(name);
     return with_axes_reversed(reader_.read<double>(name), find(name)->shape);
   }
-  [[nodiscard]] std::vector<std::int64_t> integers(std::string const& name) const { return reader_.read<std::int64_t>(name); }
-  [[nodiscard]] bool is_special(std::string const& name) const { return from_matlab(name) || reader_.holds_wide_integers(name); }
+  [[nodiscard]] std::vector<std::int64_t> integers(std::string const& name) const {
+    return reader_.read<std::int64_t>(name);
+  }
+  [[nodiscard]] bool is_special(std::string const& name) const {
+    return from_matlab(name) || reader_.holds_wide_integers(name);
+  }
 
  private:
-  [[nodiscard]] bool from_matlab(std::string const& name) const { return reader_.has_attribute(name, matlab_attribute); }
+  [[nodiscard]] bool from_matlab(std::string const& name) const {
+    return reader_.has_attribute(name, matlab_attribute);
+  }
   [[nodiscard]] Member member(store::Hdf5Dataset found) const {
     if (found.shape.size() > 1 && from_matlab(found.path)) std::reverse(found.shape.begin(), found.shape.end());
     return {std::move(found.path), std::move(found.shape), std::move(found.unusable)};
@@ -101,7 +110,9 @@ class NpzArrays {
     return members;
   }
   [[nodiscard]] std::vector<double> values(std::string const& name) const { return reader_.open(name).read_columns(); }
-  [[nodiscard]] std::vector<std::int64_t> integers(std::string const& name) const { return reader_.open(name).read<std::int64_t>(); }
+  [[nodiscard]] std::vector<std::int64_t> integers(std::string const& name) const {
+    return reader_.open(name).read<std::int64_t>();
+  }
   [[nodiscard]] bool is_special(std::string const& name) const { return reader_.open(name).holds_wide_integers(); }
 
  private:

@@ -1,10 +1,11 @@
 #include "dimension/array.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <fstream>
 #include <string_view>
 #include <utility>

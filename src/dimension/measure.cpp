@@ -1,8 +1,9 @@
 #include "dimension/measure.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 #include <map>
 #include <numeric>
 
@@ -67,8 +68,8 @@ void measure_lattice(Measured& measured, Array const& array, std::span<std::int6
                  [](double value) { return static_cast<std::int32_t>(value); });
   auto const blocks = analysis::blocks_in_time(time, config.blocks);
   measured.radii = config.radii;
-  for (auto const& counts :
-       analysis::lattice_counts(lattice, array.points, array.dims, config.radii, 0, threads, {time, config.theiler}, blocks))
+  for (auto const& counts : analysis::lattice_counts(lattice, array.points, array.dims, config.radii, 0, threads,
+                                                     {time, config.theiler}, blocks))
     measured.binomial.push_back(analysis::binomial_dimension(counts, blocks));
 }
 
@@ -82,17 +83,16 @@ void measure_patches(Measured& measured, Array const& array, std::span<std::int6
   for (auto const i : distinct.first) times.push_back(time[static_cast<std::size_t>(i)]);
   series::random::NumpyGenerator random(static_cast<std::uint64_t>(config.seed));
   auto const centres = random.choice(rows.points, std::min(config.fci_centres, rows.points));
-  measured.correlation = analysis::local_correlation_dimension(
-      rows.x, rows.points, rows.dims, centres, config.fci_k, analysis::blocks_in_time(times, config.blocks), threads);
+  measured.correlation = analysis::local_correlation_dimension(rows.x, rows.points, rows.dims, centres, config.fci_k,
+                                                               analysis::blocks_in_time(times, config.blocks), threads);
 }
 
 }  // namespace
 
-double Measured::noise_distance() const {
-  return noise * std::sqrt(2 * static_cast<double>(dims));
-}
+double Measured::noise_distance() const { return noise * std::sqrt(2 * static_cast<double>(dims)); }
 
-Measured measure(Array const& whole, config::Dimension const& config, int threads, analysis::NeighbourSearch const& search) {
+Measured measure(Array const& whole, config::Dimension const& config, int threads,
+                 analysis::NeighbourSearch const& search) {
   auto const time = drawn_rows(whole.points, config);
   auto const drawn = config.points > 0 ? pick(whole, time) : Array{};
   auto const& array = config.points > 0 ? drawn : whole;

@@ -37,6 +37,7 @@ struct Measured {
 };
 
 /// The drawn rows and all that [dimension] asks for. Errors: errors::usage where a k needs more rows than there are.
-Measured measure(Array const& array, config::Dimension const& config, int threads, analysis::NeighbourSearch const& search);
+Measured measure(Array const& array, config::Dimension const& config, int threads,
+                 analysis::NeighbourSearch const& search);
 
 }  // namespace mambasynth::dimension

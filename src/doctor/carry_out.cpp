@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -7,7 +8,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 #include <vector>
@@ -51,7 +51,7 @@ Attempt link_names(Order const& order, int rank) {
     return attempt;
   }
   for (int round = 0; round < order.rounds && attempt.problem.empty(); ++round) {
-    struct stat before {}, after {};
+    struct stat before{}, after{};
     ::fstat(file, &before);
     auto const name = order.path + "/round." + std::to_string(round);
     int const reason = ::link(own.c_str(), name.c_str()) == 0 ? 0 : errno;
@@ -69,7 +69,11 @@ Attempt link_names(Order const& order, int rank) {
 // Bytes as numbers: JSON takes characters, and a path need not consist of any.
 std::string to_text(Order const& order) {
   auto const bytes = [](std::string const& text) { return std::vector<unsigned char>(text.begin(), text.end()); };
-  return nlohmann::json{{"kind", static_cast<int>(order.kind)}, {"path", bytes(order.path)}, {"text", bytes(order.text)}, {"rounds", order.rounds}}.dump();
+  return nlohmann::json{{"kind", static_cast<int>(order.kind)},
+                        {"path", bytes(order.path)},
+                        {"text", bytes(order.text)},
+                        {"rounds", order.rounds}}
+      .dump();
 }
 
 Order order_from(std::string const& text) {
@@ -83,10 +87,13 @@ Order order_from(std::string const& text) {
 
 Attempt carry_out(Order const& order, int rank, double patience) {
   switch (order.kind) {
-    case Order::Kind::see: return see(order, rank, patience);
-    case Order::Kind::link: return link_names(order, rank);
+    case Order::Kind::see:
+      return see(order, rank, patience);
+    case Order::Kind::link:
+      return link_names(order, rank);
     case Order::Kind::clock:
-    case Order::Kind::end: break;
+    case Order::Kind::end:
+      break;
   }
   auto const now = std::chrono::system_clock::now().time_since_epoch();
   return {.rank = rank, .problem = {}, .seconds = std::chrono::duration<double>(now).count(), .won = {}};

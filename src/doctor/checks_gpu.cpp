@@ -14,7 +14,8 @@ namespace {
 std::string asked_by(Environment const& environment) {
   for (auto const* name : {"SLURM_GPUS_ON_NODE", "SLURM_JOB_GPUS", "SLURM_STEP_GPUS", "CUDA_VISIBLE_DEVICES"}) {
     auto const value = value_of(environment, name);
-    bool const none = value.empty() || value == "-1" || value == "NoDevFiles" || (name == std::string("SLURM_GPUS_ON_NODE") && value == "0");
+    bool const none = value.empty() || value == "-1" || value == "NoDevFiles" ||
+                      (name == std::string("SLURM_GPUS_ON_NODE") && value == "0");
     if (!none) return std::string(name) + "=" + value;
   }
   return "";
@@ -22,8 +23,8 @@ std::string asked_by(Environment const& environment) {
 
 std::string cuda_text(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
 
-/// Whether code for `compiled` ("90-real 90-virtual 120-real") runs on an `architecture` ("90"): machine code within the
-/// same major version, PTX on anything newer.
+/// Whether code for `compiled` ("90-real 90-virtual 120-real") runs on an `architecture` ("90"): machine code within
+/// the same major version, PTX on anything newer.
 bool runs_on(std::string const& compiled, std::string const& architecture) {
   auto const card = std::atoi(architecture.c_str());
   std::istringstream words(compiled);
@@ -37,29 +38,60 @@ bool runs_on(std::string const& compiled, std::string const& architecture) {
 
 Finding without_cuda(RankFacts const& rank, std::string const& asked) {
   if (!asked.empty())
-    return {Level::error, "gpu.build", "GPUs were given to this job but mambasynth cannot use them", "it was built without CUDA; " + asked,
-            "Build the preset cuda on a machine with CUDA 12.8 or newer, or submit with --gpus-per-node=0", {rank.rank}};
+    return {Level::error,
+            "gpu.build",
+            "GPUs were given to this job but mambasynth cannot use them",
+            "it was built without CUDA; " + asked,
+            "Build the preset cuda on a machine with CUDA 12.8 or newer, or submit with --gpus-per-node=0",
+            {rank.rank}};
   if (!rank.nvidia_driver.empty())
-    return {Level::warning, "gpu.build", "there is an NVIDIA driver but mambasynth cannot use a GPU", "driver " + rank.nvidia_driver + "; this program was built without CUDA",
-            "Build the preset cuda to train on the GPU", {rank.rank}};
-  return {Level::note, "gpu.build", "No GPU: trials run on the CPU", "this program was built without CUDA, so without NCCL too",
-          "For NVIDIA GPUs build the preset cuda", {rank.rank}};
+    return {Level::warning,
+            "gpu.build",
+            "there is an NVIDIA driver but mambasynth cannot use a GPU",
+            "driver " + rank.nvidia_driver + "; this program was built without CUDA",
+            "Build the preset cuda to train on the GPU",
+            {rank.rank}};
+  return {Level::note,
+          "gpu.build",
+          "No GPU: trials run on the CPU",
+          "this program was built without CUDA, so without NCCL too",
+          "For NVIDIA GPUs build the preset cuda",
+          {rank.rank}};
 }
 
 Finding without_card(RankFacts const& rank, std::string const& asked) {
   auto const& gpu = rank.gpu;
   if (gpu.driver_cuda > 0 && gpu.driver_cuda / 1000 < gpu.runtime_cuda / 1000)
-    return {Level::error, "gpu.driver", "the GPU's driver is too old for this program",
-            fmt::format("driver{}{} runs CUDA up to {}, the program needs {}", rank.nvidia_driver.empty() ? "" : " ", rank.nvidia_driver, cuda_text(gpu.driver_cuda), cuda_text(gpu.runtime_cuda)),
-            fmt::format("Use nodes with a newer driver, or build with a CUDA {} toolkit and its LibTorch", gpu.driver_cuda / 1000), {rank.rank}};
+    return {Level::error,
+            "gpu.driver",
+            "the GPU's driver is too old for this program",
+            fmt::format("driver{}{} runs CUDA up to {}, the program needs {}", rank.nvidia_driver.empty() ? "" : " ",
+                        rank.nvidia_driver, cuda_text(gpu.driver_cuda), cuda_text(gpu.runtime_cuda)),
+            fmt::format("Use nodes with a newer driver, or build with a CUDA {} toolkit and its LibTorch",
+                        gpu.driver_cuda / 1000),
+            {rank.rank}};
   if (asked.empty() && rank.nvidia_driver.empty())
-    return {Level::note, "gpu.none", "No GPU here: trials run on the CPU", gpu.none_because, "To use one, start on a node that has it: sbatch --gpus-per-node=1", {rank.rank}};
+    return {Level::note,
+            "gpu.none",
+            "No GPU here: trials run on the CPU",
+            gpu.none_because,
+            "To use one, start on a node that has it: sbatch --gpus-per-node=1",
+            {rank.rank}};
   if (rank.nvidia_driver.empty())
-    return {Level::error, "gpu.driver", "GPUs were given to this job but no NVIDIA driver is loaded", asked + "; " + gpu.none_because,
-            "In a container use apptainer --nv; else tell the site, and leave the node out: sbatch --exclude=NODE", {rank.rank}};
-  return {asked.empty() ? Level::warning : Level::error, "gpu.none", "this host has an NVIDIA driver but shows this process no GPU",
+    return {Level::error,
+            "gpu.driver",
+            "GPUs were given to this job but no NVIDIA driver is loaded",
+            asked + "; " + gpu.none_because,
+            "In a container use apptainer --nv; else tell the site, and leave the node out: sbatch --exclude=NODE",
+            {rank.rank}};
+  return {asked.empty() ? Level::warning : Level::error,
+          "gpu.none",
+          "this host has an NVIDIA driver but shows this process no GPU",
           gpu.none_because + (asked.empty() ? "" : "; " + asked),
-          asked.empty() ? "Ask Slurm for one: --gpus-per-node=1; CUDA_VISIBLE_DEVICES must not be empty" : "Compare nvidia-smi -L with CUDA_VISIBLE_DEVICES; a card that fell off the bus needs the site's help", {rank.rank}};
+          asked.empty()
+              ? "Ask Slurm for one: --gpus-per-node=1; CUDA_VISIBLE_DEVICES must not be empty"
+              : "Compare nvidia-smi -L with CUDA_VISIBLE_DEVICES; a card that fell off the bus needs the site's help",
+          {rank.rank}};
 }
 
 Findings health_of(RankFacts const& rank) {
@@ -71,19 +103,28 @@ Findings health_of(RankFacts const& rank) {
   };
   auto const name = card.name.empty() ? "GPU " + std::to_string(card.number) : card.name;
   if (!card.unusable.empty())
-    say(Level::error, "gpu.usable", "nothing can run on the " + name, card.unusable, "See nvidia-smi: another process may own the card, or it needs a reset by the site");
+    say(Level::error, "gpu.usable", "nothing can run on the " + name, card.unusable,
+        "See nvidia-smi: another process may own the card, or it needs a reset by the site");
   if (!card.architecture.empty() && !runs_on(compiled, card.architecture))
-    say(Level::error, "gpu.architecture", "mambasynth has no code for the " + name, "it is sm_" + card.architecture + "; compiled were " + compiled,
+    say(Level::error, "gpu.architecture", "mambasynth has no code for the " + name,
+        "it is sm_" + card.architecture + "; compiled were " + compiled,
         "Configure with -DCMAKE_CUDA_ARCHITECTURES=" + card.architecture + " and build again");
   if (card.uncorrected_ecc_errors > 0)
-    say(Level::warning, "gpu.ecc", fmt::format("the {} counts {} uncorrected memory errors", name, card.uncorrected_ecc_errors), "since its driver was loaded", "Tell the site, and leave the node out: sbatch --exclude=NODE");
+    say(Level::warning, "gpu.ecc",
+        fmt::format("the {} counts {} uncorrected memory errors", name, card.uncorrected_ecc_errors),
+        "since its driver was loaded", "Tell the site, and leave the node out: sbatch --exclude=NODE");
   if (!card.slowed_by.empty())
-    say(Level::warning, "gpu.slowed", "the " + name + " is slowed down", "by " + card.slowed_by, "Tell the site; trials are right but slow there");
+    say(Level::warning, "gpu.slowed", "the " + name + " is slowed down", "by " + card.slowed_by,
+        "Tell the site; trials are right but slow there");
   if (card.unusable.empty() && card.memory_mb > 0 && card.memory_free_mb < 0.5 * card.memory_mb)
-    say(Level::warning, "gpu.memory", fmt::format("more than half of the memory of the {} is taken", name), fmt::format("{} of {} are free", size_text(card.memory_free_mb), size_text(card.memory_mb)),
+    say(Level::warning, "gpu.memory", fmt::format("more than half of the memory of the {} is taken", name),
+        fmt::format("{} of {} are free", size_text(card.memory_free_mb), size_text(card.memory_mb)),
         "See nvidia-smi for whose process that is; a trial may run out of memory");
   if (findings.empty())
-    say(Level::ok, "gpu", fmt::format("{}, driver {}, CUDA {}", name, rank.nvidia_driver.empty() ? "unknown" : rank.nvidia_driver, cuda_text(rank.gpu.runtime_cuda)), "", "");
+    say(Level::ok, "gpu",
+        fmt::format("{}, driver {}, CUDA {}", name, rank.nvidia_driver.empty() ? "unknown" : rank.nvidia_driver,
+                    cuda_text(rank.gpu.runtime_cuda)),
+        "", "");
   return findings;
 }
 
@@ -91,17 +132,23 @@ Findings health_of(RankFacts const& rank) {
 Findings sharing(std::vector<RankFacts const*> const& host) {
   std::map<std::string, std::vector<int>> cards;
   for (auto const* rank : host)
-    if (rank->gpu.count > 0) cards[rank->gpu.card.bus.empty() ? std::to_string(rank->gpu.card.number) : rank->gpu.card.bus].push_back(rank->rank);
+    if (rank->gpu.count > 0)
+      cards[rank->gpu.card.bus.empty() ? std::to_string(rank->gpu.card.number) : rank->gpu.card.bus].push_back(
+          rank->rank);
   Findings findings;
   for (auto const& [bus, ranks] : cards)
     if (ranks.size() > 1)
-      findings.push_back({Level::warning, "gpu.shared", fmt::format("{} ranks share one GPU", ranks.size()), "there are fewer GPUs than ranks on their host; each gets a part of its speed and memory",
+      findings.push_back({Level::warning, "gpu.shared", fmt::format("{} ranks share one GPU", ranks.size()),
+                          "there are fewer GPUs than ranks on their host; each gets a part of its speed and memory",
                           "Start one rank a GPU: --ntasks-per-node equal to --gpus-per-node", ranks});
-  bool const one_each = cards.size() > 1 && std::all_of(host.begin(), host.end(), [](auto const* rank) { return rank->gpu.count == 1; });
+  bool const one_each =
+      cards.size() > 1 && std::all_of(host.begin(), host.end(), [](auto const* rank) { return rank->gpu.count == 1; });
   if (one_each) {
     std::vector<int> ranks;
     for (auto const* rank : host) ranks.push_back(rank->rank);
-    findings.push_back({Level::note, "gpu.hidden", "each rank sees only its own GPU", "NCCL and CUDA IPC between ranks of a host need to see all of them", "Ask for --gpus-per-node, not --gpus-per-task", ranks});
+    findings.push_back({Level::note, "gpu.hidden", "each rank sees only its own GPU",
+                        "NCCL and CUDA IPC between ranks of a host need to see all of them",
+                        "Ask for --gpus-per-node, not --gpus-per-task", ranks});
   }
   return findings;
 }
@@ -114,7 +161,8 @@ Findings check_gpus(Facts const& facts) {
     auto const asked = asked_by(rank.environment);
     if (!rank.gpu.built_with_cuda) findings.push_back(without_cuda(rank, asked));
     else if (rank.gpu.count == 0) findings.push_back(without_card(rank, asked));
-    else for (auto& finding : health_of(rank)) findings.push_back(std::move(finding));
+    else
+      for (auto& finding : health_of(rank)) findings.push_back(std::move(finding));
   }
   for (auto const& host : by_host(facts))
     for (auto& finding : sharing(host)) findings.push_back(std::move(finding));
@@ -126,14 +174,24 @@ Findings check_nccl(Facts const& facts) {
   for (auto const& rank : facts.ranks) {
     if (rank.gpu.count == 0) continue;
     if (rank.gpu.nccl.empty())
-      findings.push_back({Level::warning, "nccl", "NCCL cannot be loaded", rank.gpu.no_nccl, "It comes with LibTorch: add its nvidia/nccl/lib to LD_LIBRARY_PATH, or run jobs/install_deps.sh --cuda", {rank.rank}});
-    else
-      findings.push_back({Level::ok, "nccl", "NCCL " + rank.gpu.nccl, "", "", {rank.rank}});
+      findings.push_back(
+          {Level::warning,
+           "nccl",
+           "NCCL cannot be loaded",
+           rank.gpu.no_nccl,
+           "It comes with LibTorch: add its nvidia/nccl/lib to LD_LIBRARY_PATH, or run jobs/install_deps.sh --cuda",
+           {rank.rank}});
+    else findings.push_back({Level::ok, "nccl", "NCCL " + rank.gpu.nccl, "", "", {rank.rank}});
     std::string set;
     for (auto const& [name, value] : rank.environment)
       if (name.starts_with("NCCL_")) set += (set.empty() ? "" : ", ") + name + "=" + value;
     if (!set.empty())
-      findings.push_back({Level::note, "nccl.environment", "NCCL does not decide everything itself", set, "Unset what you did not set on purpose (module files set some)", {rank.rank}});
+      findings.push_back({Level::note,
+                          "nccl.environment",
+                          "NCCL does not decide everything itself",
+                          set,
+                          "Unset what you did not set on purpose (module files set some)",
+                          {rank.rank}});
   }
   return findings;
 }

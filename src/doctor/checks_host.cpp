@@ -10,8 +10,8 @@
 namespace mambasynth::doctor {
 namespace {
 
-// Measured with the default model: 0.3 GB for the program and the series, 53 MB a window of the batch on the CPU. With a
-// GPU the windows live on the card; what is left is CUDA's libraries and the series.
+// Measured with the default model: 0.3 GB for the program and the series, 53 MB a window of the batch on the CPU. With
+// a GPU the windows live on the card; what is left is CUDA's libraries and the series.
 constexpr double cpu_rank_mb = 300 + 128 * 53;
 constexpr double gpu_rank_mb = 4000;
 
@@ -38,8 +38,10 @@ Limit memory_limit(RankFacts const& rank) {
   };
   if (rank.memory.cgroup_mb) keep(*rank.memory.cgroup_mb, "the limit of the cgroup");
   constexpr double slurms_megabyte = 1.048576;
-  keep(whole_number_of(rank.environment, "SLURM_MEM_PER_NODE", 0).value_or(0) * slurms_megabyte, "what Slurm granted (SLURM_MEM_PER_NODE)");
-  keep(whole_number_of(rank.environment, "SLURM_MEM_PER_CPU", 0).value_or(0) * slurms_megabyte * whole_number_of(rank.environment, "SLURM_CPUS_ON_NODE", 1).value_or(0),
+  keep(whole_number_of(rank.environment, "SLURM_MEM_PER_NODE", 0).value_or(0) * slurms_megabyte,
+       "what Slurm granted (SLURM_MEM_PER_NODE)");
+  keep(whole_number_of(rank.environment, "SLURM_MEM_PER_CPU", 0).value_or(0) * slurms_megabyte *
+           whole_number_of(rank.environment, "SLURM_CPUS_ON_NODE", 1).value_or(0),
        "what Slurm granted (SLURM_MEM_PER_CPU)");
   return least;
 }
@@ -54,14 +56,31 @@ Findings check_cores(Facts const& facts) {
     auto const& asked = value_of(rank.environment, "OMP_NUM_THREADS");
     auto const wanted = whole_number_of({{"", asked.substr(0, asked.find(','))}}, "", 1).value_or(0);
     if (cores < mask)
-      findings.push_back({Level::note, "cpu.quota", fmt::format("a rank may use {} of its {} cores", cores, mask), fmt::format("its cgroup grants the time of {:.3g}", *rank.core_quota),
-                          "Start that many threads (the default), or have the limit raised: docker --cpus, systemd CPUQuota", {rank.rank}});
+      findings.push_back(
+          {Level::note,
+           "cpu.quota",
+           fmt::format("a rank may use {} of its {} cores", cores, mask),
+           fmt::format("its cgroup grants the time of {:.3g}", *rank.core_quota),
+           "Start that many threads (the default), or have the limit raised: docker --cpus, systemd CPUQuota",
+           {rank.rank}});
     if (wanted > cores)
-      findings.push_back({Level::warning, "cpu.threads", fmt::format("OMP_NUM_THREADS={} is more than the {} core{} that a rank may use", wanted, cores, cores == 1 ? "" : "s"),
-                          "threads that share a core wait for each other", fmt::format("Ask for --cpus-per-task={}, or set OMP_NUM_THREADS={}", wanted, cores), {rank.rank}});
+      findings.push_back({Level::warning,
+                          "cpu.threads",
+                          fmt::format("OMP_NUM_THREADS={} is more than the {} core{} that a rank may use", wanted,
+                                      cores, cores == 1 ? "" : "s"),
+                          "threads that share a core wait for each other",
+                          fmt::format("Ask for --cpus-per-task={}, or set OMP_NUM_THREADS={}", wanted, cores),
+                          {rank.rank}});
     if (rank.default_threads > cores)
-      findings.push_back({Level::note, "cpu.default_threads", fmt::format("verbs start {} threads by default where a rank may use {} core{}", rank.default_threads, cores, cores == 1 ? "" : "s"),
-                          "the launcher binds ranks to cores, the node has more", fmt::format("Give --threads {} (a sweep takes one thread a rank anyway), or ask for more: --cpus-per-task, mpirun --bind-to none", cores), {rank.rank}});
+      findings.push_back({Level::note,
+                          "cpu.default_threads",
+                          fmt::format("verbs start {} threads by default where a rank may use {} core{}",
+                                      rank.default_threads, cores, cores == 1 ? "" : "s"),
+                          "the launcher binds ranks to cores, the node has more",
+                          fmt::format("Give --threads {} (a sweep takes one thread a rank anyway), or ask for more: "
+                                      "--cpus-per-task, mpirun --bind-to none",
+                                      cores),
+                          {rank.rank}});
   }
   for (auto const& host : by_host(facts)) {
     std::set<int> together;
@@ -71,8 +90,12 @@ Findings check_cores(Facts const& facts) {
       bound[rank->cores].push_back(rank->rank);
     }
     auto const crowded = [&](std::size_t cores, std::vector<int> const& ranks) {
-      findings.push_back({Level::warning, "cpu.shared", fmt::format("{} ranks run on {} core{}", ranks.size(), cores, cores == 1 ? "" : "s"), "each rank trains on a core of its own if it can; these take turns",
-                          "Start fewer ranks a node, or ask for more cores: --cpus-per-task; with mpirun, --bind-to core or none", ranks});
+      findings.push_back(
+          {Level::warning, "cpu.shared",
+           fmt::format("{} ranks run on {} core{}", ranks.size(), cores, cores == 1 ? "" : "s"),
+           "each rank trains on a core of its own if it can; these take turns",
+           "Start fewer ranks a node, or ask for more cores: --cpus-per-task; with mpirun, --bind-to core or none",
+           ranks});
     };
     if (host.size() > together.size()) crowded(together.size(), numbers_of(host));
     else
@@ -91,12 +114,16 @@ Findings check_memory(Facts const& facts) {
     for (auto const* rank : host) need += rank->gpu.count > 0 ? gpu_rank_mb : cpu_rank_mb;
     auto const ranks = host.size() == 1 ? std::string("1 rank") : fmt::format("{} ranks", host.size());
     if (limit.mb < need)
-      findings.push_back({Level::warning, "memory", fmt::format("{} for {} on a node may be too little", size_text(limit.mb), ranks),
-                          fmt::format("that is {}; the default model needs {}: {}", limit.of, size_text(need),
-                                      host.front()->gpu.count > 0 ? "4 GB a rank for CUDA and the series" : "0.3 GB a rank and 53 MB a window of the batch, 128 of them"),
-                          "Ask for more (sbatch --mem), start fewer ranks a node, or use a smaller --batch-size", numbers_of(host)});
+      findings.push_back(
+          {Level::warning, "memory", fmt::format("{} for {} on a node may be too little", size_text(limit.mb), ranks),
+           fmt::format("that is {}; the default model needs {}: {}", limit.of, size_text(need),
+                       host.front()->gpu.count > 0 ? "4 GB a rank for CUDA and the series"
+                                                   : "0.3 GB a rank and 53 MB a window of the batch, 128 of them"),
+           "Ask for more (sbatch --mem), start fewer ranks a node, or use a smaller --batch-size", numbers_of(host)});
     else
-      findings.push_back({Level::ok, "memory", fmt::format("Memory for {} a node: the default model needs {}", ranks, size_text(need)), "", "", numbers_of(host)});
+      findings.push_back({Level::ok, "memory",
+                          fmt::format("Memory for {} a node: the default model needs {}", ranks, size_text(need)), "",
+                          "", numbers_of(host)});
   }
   return findings;
 }
@@ -108,14 +135,23 @@ Findings check_shared_memory(Facts const& facts) {
     auto const& space = host.front()->shared_memory;
     bool const gpus = std::any_of(host.begin(), host.end(), [](auto const* rank) { return rank->gpu.count > 0; });
     auto const need = shared_mb_a_rank * static_cast<double>(host.size()) + (gpus ? shared_mb_of_nccl : 0);
-    auto const why = gpus ? "NCCL's rings take up to 1 GB a node and Open MPI's segments 16 MB a rank" : "Open MPI's segments take up to 16 MB a rank";
+    auto const why = gpus ? "NCCL's rings take up to 1 GB a node and Open MPI's segments 16 MB a rank"
+                          : "Open MPI's segments take up to 16 MB a rank";
     if (space.total_mb == 0)
-      findings.push_back({Level::warning, "shared_memory", "/dev/shm is not there", "ranks of one host exchange messages through it", "Mount it, or make Open MPI use sockets: OMPI_MCA_btl=self,tcp", numbers_of(host)});
+      findings.push_back({Level::warning, "shared_memory", "/dev/shm is not there",
+                          "ranks of one host exchange messages through it",
+                          "Mount it, or make Open MPI use sockets: OMPI_MCA_btl=self,tcp", numbers_of(host)});
     else if (space.free_mb < need)
-      findings.push_back({Level::warning, "shared_memory", fmt::format("/dev/shm has {} free where {} may be needed", size_text(space.free_mb), size_text(need)), why,
-                          "Remove what died jobs left there; in a container start it with a larger one (docker --shm-size=2g, apptainer shares the host's)", numbers_of(host)});
+      findings.push_back(
+          {Level::warning, "shared_memory",
+           fmt::format("/dev/shm has {} free where {} may be needed", size_text(space.free_mb), size_text(need)), why,
+           "Remove what died jobs left there; in a container start it with a larger one (docker --shm-size=2g, "
+           "apptainer shares the host's)",
+           numbers_of(host)});
     else
-      findings.push_back({Level::ok, "shared_memory", fmt::format("/dev/shm has room for the {} that its ranks may need", size_text(need)), why, "", numbers_of(host)});
+      findings.push_back({Level::ok, "shared_memory",
+                          fmt::format("/dev/shm has room for the {} that its ranks may need", size_text(need)), why, "",
+                          numbers_of(host)});
   }
   return findings;
 }
@@ -125,10 +161,14 @@ Findings check_temporary(Facts const& facts) {
   for (auto const& host : by_host(facts)) {
     auto const& space = host.front()->temporary;
     if (space.total_mb == 0)
-      findings.push_back({Level::warning, "temporary", space.path + " is not there", "MPI keeps its sockets in TMPDIR, or /tmp", "Set TMPDIR to a folder of the node", numbers_of(host)});
+      findings.push_back({Level::warning, "temporary", space.path + " is not there",
+                          "MPI keeps its sockets in TMPDIR, or /tmp", "Set TMPDIR to a folder of the node",
+                          numbers_of(host)});
     else if (space.free_mb < 100)
-      findings.push_back({Level::warning, "temporary", fmt::format("{} has only {} free", space.path, size_text(space.free_mb)), "MPI keeps its sockets and shared files there; some 100 MB should do",
-                          "Remove what died jobs left there, or set TMPDIR to another folder of the node", numbers_of(host)});
+      findings.push_back(
+          {Level::warning, "temporary", fmt::format("{} has only {} free", space.path, size_text(space.free_mb)),
+           "MPI keeps its sockets and shared files there; some 100 MB should do",
+           "Remove what died jobs left there, or set TMPDIR to another folder of the node", numbers_of(host)});
   }
   return findings;
 }

@@ -22,13 +22,15 @@ Launched launched(Environment const& environment) {
   for (auto const* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"})
     if (auto const ranks = whole_number_of(environment, name, 1)) return {*ranks, fmt::format("{}={}", name, *ranks)};
   if (!environment.contains("SLURM_STEP_ID") && !environment.contains("SLURM_PROCID")) return {};
-  if (auto const ranks = whole_number_of(environment, "SLURM_NTASKS", 1)) return {*ranks, fmt::format("SLURM_NTASKS={}", *ranks)};
+  if (auto const ranks = whole_number_of(environment, "SLURM_NTASKS", 1))
+    return {*ranks, fmt::format("SLURM_NTASKS={}", *ranks)};
   return {};
 }
 
 /// The first variable that only a launcher sets; "" without.
 std::string launchers_variable(Environment const& environment) {
-  for (auto const* name : {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "PMI_SIZE", "PMI_RANK", "PMIX_RANK", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_ID", "SLURM_PROCID"})
+  for (auto const* name : {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "PMI_SIZE", "PMI_RANK", "PMIX_RANK",
+                           "SLURM_STEP_NUM_TASKS", "SLURM_STEP_ID", "SLURM_PROCID"})
     if (auto const value = value_of(environment, name); !value.empty()) return fmt::format("{}={}", name, value);
   return "";
 }
@@ -39,18 +41,22 @@ std::string disagreement(Facts const& facts, Key key) {
   std::vector<std::pair<std::string, std::vector<int>>> groups;
   for (auto const& rank : facts.ranks) {
     auto const value = key(rank);
-    auto const found = std::find_if(groups.begin(), groups.end(), [&](auto const& group) { return group.first == value; });
+    auto const found =
+        std::find_if(groups.begin(), groups.end(), [&](auto const& group) { return group.first == value; });
     if (found == groups.end()) groups.push_back({value, {rank.rank}});
     else found->second.push_back(rank.rank);
   }
   if (groups.size() < 2) return "";
   std::string text;
   for (auto const& [value, ranks] : groups)
-    text += fmt::format("{}{} on rank{} {}", text.empty() ? "" : "; ", value, ranks.size() == 1 ? "" : "s", ranges(ranks));
+    text +=
+        fmt::format("{}{} on rank{} {}", text.empty() ? "" : "; ", value, ranks.size() == 1 ? "" : "s", ranges(ranks));
   return text;
 }
 
-std::string count(std::size_t number, char const* what) { return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s"); }
+std::string count(std::size_t number, char const* what) {
+  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+}
 
 }  // namespace
 
@@ -67,7 +73,8 @@ std::optional<int> whole_number_of(Environment const& environment, char const* n
 std::vector<std::vector<RankFacts const*>> by_host(Facts const& facts) {
   std::vector<std::vector<RankFacts const*>> hosts;
   for (auto const& rank : facts.ranks) {
-    auto const found = std::find_if(hosts.begin(), hosts.end(), [&](auto const& host) { return host.front()->host == rank.host; });
+    auto const found =
+        std::find_if(hosts.begin(), hosts.end(), [&](auto const& host) { return host.front()->host == rank.host; });
     if (found == hosts.end()) hosts.push_back({&rank});
     else found->push_back(&rank);
   }
@@ -77,9 +84,13 @@ std::vector<std::vector<RankFacts const*>> by_host(Facts const& facts) {
 Findings check_answers(Facts const& facts) {
   Findings findings;
   for (auto const& rank : facts.silent)
-    findings.push_back({Level::error, "mpi.silent", "rank " + std::to_string(rank.rank) + (rank.host.empty() ? "" : " on " + rank.host) + " did not answer in time",
+    findings.push_back({Level::error,
+                        "mpi.silent",
+                        "rank " + std::to_string(rank.rank) + (rank.host.empty() ? "" : " on " + rank.host) +
+                            " did not answer in time",
                         rank.doing.empty() ? "nothing was heard of it" : "it hangs while " + rank.doing,
-                        "Look at that node (ssh, nvidia-smi, df, dmesg), or leave it out: sbatch --exclude=NODE", {rank.rank}});
+                        "Look at that node (ssh, nvidia-smi, df, dmesg), or leave it out: sbatch --exclude=NODE",
+                        {rank.rank}});
   return findings;
 }
 
@@ -88,33 +99,81 @@ Findings check_launch(Facts const& facts) {
   auto const& environment = first.environment;
   auto const expected = launched(environment);
   bool const slurm = environment.contains("SLURM_JOB_ID") || environment.contains("SLURM_NTASKS");
-  auto const remedy = slurm ? std::string("Start it with srun --mpi=pmix, or with mpirun inside the job")
-                            : std::string("Start it with the mpirun of the MPI library that it was built with (mambasynth --version names it)");
+  auto const remedy =
+      slurm ? std::string("Start it with srun --mpi=pmix, or with mpirun inside the job")
+            : std::string(
+                  "Start it with the mpirun of the MPI library that it was built with (mambasynth --version names it)");
   Findings findings;
   auto const left_over = first.size == 1 && first.no_launcher ? launchers_variable(environment) : "";
   bool const many_alone = first.size == 1 && whole_number_of(environment, "PMIX_RANK", 1).has_value();
   auto const tasks = whole_number_of(environment, "SLURM_NTASKS", 2);
   if (!left_over.empty())
-    findings.push_back({Level::warning, "mpi.ranks", "One rank, and " + left_over + " is left over from a launch that has ended", "no process above this one starts ranks; every verb runs as one rank",
-                        "Unset it, or open a new shell; mpirun -n RANKS or srun --mpi=pmix start more", {}});
+    findings.push_back({Level::warning,
+                        "mpi.ranks",
+                        "One rank, and " + left_over + " is left over from a launch that has ended",
+                        "no process above this one starts ranks; every verb runs as one rank",
+                        "Unset it, or open a new shell; mpirun -n RANKS or srun --mpi=pmix start more",
+                        {}});
   else if (expected.ranks > first.size && first.size == 1)
-    findings.push_back({Level::error, "mpi.ranks", fmt::format("this program is one rank, not {}", expected.ranks),
-                        expected.said_by + ", but the MPI library did not learn of the others; each would run the whole sweep alone", remedy, {}});
+    findings.push_back(
+        {Level::error,
+         "mpi.ranks",
+         fmt::format("this program is one rank, not {}", expected.ranks),
+         expected.said_by + ", but the MPI library did not learn of the others; each would run the whole sweep alone",
+         remedy,
+         {}});
   else if (many_alone)
-    findings.push_back({Level::error, "mpi.ranks", "this program is a rank of its own", "PMIX_RANK is set, but the MPI library did not join the others", remedy, {}});
+    findings.push_back({Level::error,
+                        "mpi.ranks",
+                        "this program is a rank of its own",
+                        "PMIX_RANK is set, but the MPI library did not join the others",
+                        remedy,
+                        {}});
   else if (expected.ranks > 0 && expected.ranks != first.size)
-    findings.push_back({Level::error, "mpi.ranks", fmt::format("{} ranks came together, not {}", first.size, expected.ranks), "the launcher says " + expected.said_by, remedy, {}});
+    findings.push_back({Level::error,
+                        "mpi.ranks",
+                        fmt::format("{} ranks came together, not {}", first.size, expected.ranks),
+                        "the launcher says " + expected.said_by,
+                        remedy,
+                        {}});
   else if (first.size == 1 && expected.ranks == 0 && tasks)
-    findings.push_back({Level::ok, "mpi.ranks", fmt::format("One rank, in a shell of a job for {} (SLURM_NTASKS)", *tasks), "mpirun or srun --mpi=pmix start them all", "", {}});
+    findings.push_back({Level::ok,
+                        "mpi.ranks",
+                        fmt::format("One rank, in a shell of a job for {} (SLURM_NTASKS)", *tasks),
+                        "mpirun or srun --mpi=pmix start them all",
+                        "",
+                        {}});
   else if (first.size == 1 && expected.ranks == 0)
-    findings.push_back({Level::ok, "mpi.ranks", "One rank, started without a launcher", "mpirun -n RANKS or srun --mpi=pmix start more", "", {}});
+    findings.push_back({Level::ok,
+                        "mpi.ranks",
+                        "One rank, started without a launcher",
+                        "mpirun -n RANKS or srun --mpi=pmix start more",
+                        "",
+                        {}});
   else
-    findings.push_back({Level::ok, "mpi.ranks", fmt::format("{} on {}, as many as were started", count(static_cast<std::size_t>(first.size), "rank"), count(by_host(facts).size(), "host")), "", "", {}});
+    findings.push_back(
+        {Level::ok,
+         "mpi.ranks",
+         fmt::format("{} on {}, as many as were started", count(static_cast<std::size_t>(first.size), "rank"),
+                     count(by_host(facts).size(), "host")),
+         "",
+         "",
+         {}});
   auto const libraries = disagreement(facts, [](auto const& rank) { return rank.mpi.library; });
   if (!libraries.empty())
-    findings.push_back({Level::error, "mpi.library", "the ranks run different MPI libraries", libraries, "Load the same module on all nodes (MAMBASYNTH_ENV), or use a container", {}});
+    findings.push_back({Level::error,
+                        "mpi.library",
+                        "the ranks run different MPI libraries",
+                        libraries,
+                        "Load the same module on all nodes (MAMBASYNTH_ENV), or use a container",
+                        {}});
   else
-    findings.push_back({Level::ok, "mpi.library", first.mpi.library.substr(0, first.mpi.library.find(',')) + ", " + first.mpi.threads, "", "", {}});
+    findings.push_back({Level::ok,
+                        "mpi.library",
+                        first.mpi.library.substr(0, first.mpi.library.find(',')) + ", " + first.mpi.threads,
+                        "",
+                        "",
+                        {}});
   return findings;
 }
 
@@ -124,15 +183,31 @@ Findings check_environment(Facts const& facts) {
     int lowest;
     char const* what;
   };
-  constexpr std::array<Known, 14> numbers{{{"SLURM_NTASKS", 1, "tasks"}, {"SLURM_STEP_NUM_TASKS", 1, "tasks"}, {"SLURM_PROCID", 0, "a task"}, {"SLURM_LOCALID", 0, "a task"}, {"SLURM_CPUS_PER_TASK", 1, "cores"},
-                                           {"SLURM_CPUS_ON_NODE", 1, "cores"}, {"SLURM_MEM_PER_NODE", 0, "megabytes"}, {"SLURM_MEM_PER_CPU", 0, "megabytes"}, {"OMPI_COMM_WORLD_SIZE", 1, "ranks"},
-                                           {"OMPI_COMM_WORLD_RANK", 0, "a rank"}, {"PMIX_RANK", 0, "a rank"}, {"PMI_RANK", 0, "a rank"}, {"PMI_SIZE", 1, "ranks"}, {"OMP_NUM_THREADS", 1, "threads"}}};
+  constexpr std::array<Known, 14> numbers{{{"SLURM_NTASKS", 1, "tasks"},
+                                           {"SLURM_STEP_NUM_TASKS", 1, "tasks"},
+                                           {"SLURM_PROCID", 0, "a task"},
+                                           {"SLURM_LOCALID", 0, "a task"},
+                                           {"SLURM_CPUS_PER_TASK", 1, "cores"},
+                                           {"SLURM_CPUS_ON_NODE", 1, "cores"},
+                                           {"SLURM_MEM_PER_NODE", 0, "megabytes"},
+                                           {"SLURM_MEM_PER_CPU", 0, "megabytes"},
+                                           {"OMPI_COMM_WORLD_SIZE", 1, "ranks"},
+                                           {"OMPI_COMM_WORLD_RANK", 0, "a rank"},
+                                           {"PMIX_RANK", 0, "a rank"},
+                                           {"PMI_RANK", 0, "a rank"},
+                                           {"PMI_SIZE", 1, "ranks"},
+                                           {"OMP_NUM_THREADS", 1, "threads"}}};
   Findings findings;
   for (auto const& rank : facts.ranks)
     for (auto const& [name, lowest, what] : numbers) {
       auto const value = value_of(rank.environment, name);
       if (value.empty() || whole_number_of({{name, value.substr(0, value.find(','))}}, name, lowest)) continue;
-      findings.push_back({Level::warning, "environment", fmt::format("{}={} is ignored", name, value), fmt::format("it is not a number of {}", what), "Correct or unset it", {rank.rank}});
+      findings.push_back({Level::warning,
+                          "environment",
+                          fmt::format("{}={} is ignored", name, value),
+                          fmt::format("it is not a number of {}", what),
+                          "Correct or unset it",
+                          {rank.rank}});
     }
   return findings;
 }
@@ -141,38 +216,65 @@ Findings check_pmix(Facts const& facts) {
   if (!facts.srun_mpi_list) return {};
   if (facts.srun_mpi_list->find("pmix") != std::string::npos)
     return {{Level::ok, "mpi.pmix", "srun offers PMIx", "srun --mpi=pmix starts MPI programs", "", {}}};
-  return {{Level::note, "mpi.pmix", "srun offers no PMIx here", "srun --mpi=list does not name it, so srun cannot start Open MPI programs",
-           "Use mpirun inside the job (the scripts in jobs/ do so by themselves), or ask the site for Slurm's PMIx plugin", {}}};
+  return {
+      {Level::note,
+       "mpi.pmix",
+       "srun offers no PMIx here",
+       "srun --mpi=list does not name it, so srun cannot start Open MPI programs",
+       "Use mpirun inside the job (the scripts in jobs/ do so by themselves), or ask the site for Slurm's PMIx plugin",
+       {}}};
 }
 
 Findings check_program(Facts const& facts) {
   auto const versions = disagreement(facts, [](auto const& rank) {
     auto const& p = rank.program;
-    return fmt::format("{} {} {}{}{}", p.version, p.commit, p.build_type, p.cuda.empty() ? " without CUDA" : " CUDA " + p.cuda,
+    return fmt::format("{} {} {}{}{}", p.version, p.commit, p.build_type,
+                       p.cuda.empty() ? " without CUDA" : " CUDA " + p.cuda,
                        p.gpu_architectures.empty() ? "" : " for " + p.gpu_architectures);
   });
   if (!versions.empty())
-    return {{Level::error, "program.same", "the ranks run different builds of mambasynth", versions,
-             "Start the same file on all nodes: a path on a shared file system, or one container image", {}}};
+    return {{Level::error,
+             "program.same",
+             "the ranks run different builds of mambasynth",
+             versions,
+             "Start the same file on all nodes: a path on a shared file system, or one container image",
+             {}}};
   if (facts.ranks.size() == 1) return {};
-  return {{Level::ok, "program.same", "All ranks run the same build", facts.ranks.front().program.commit.substr(0, 12), "", {}}};
+  return {{Level::ok,
+           "program.same",
+           "All ranks run the same build",
+           facts.ranks.front().program.commit.substr(0, 12),
+           "",
+           {}}};
 }
 
 Findings check_instruction_sets(Facts const& facts) {
   auto const sets = disagreement(facts, [](auto const& rank) { return rank.instruction_set; });
   if (sets.empty()) return {};
-  bool const on_cpu = std::any_of(facts.ranks.begin(), facts.ranks.end(), [](auto const& rank) { return rank.gpu.count == 0; });
-  return {{on_cpu ? Level::warning : Level::note, "cpu.instruction_set", "the hosts have different instruction sets",
-           sets + "; vectors of another width add in another order, so the last bits of a trial on the CPU depend on where it ran",
-           "Ask for nodes of one kind (sbatch --constraint), or set MAMBASYNTH_CPU and ATEN_CPU_CAPABILITY to the smaller set", {}}};
+  bool const on_cpu =
+      std::any_of(facts.ranks.begin(), facts.ranks.end(), [](auto const& rank) { return rank.gpu.count == 0; });
+  return {{on_cpu ? Level::warning : Level::note,
+           "cpu.instruction_set",
+           "the hosts have different instruction sets",
+           sets + "; vectors of another width add in another order, so the last bits of a trial on the CPU depend on "
+                  "where it ran",
+           "Ask for nodes of one kind (sbatch --constraint), or set MAMBASYNTH_CPU and ATEN_CPU_CAPABILITY to the "
+           "smaller set",
+           {}}};
 }
 
 Findings check_clocks(Facts const& facts) {
   Findings findings;
   for (auto const& clock : facts.clocks)
     if (std::abs(clock.seconds) > 1 + clock.uncertainty)
-      findings.push_back({Level::note, "clock", fmt::format("the clock of {} is {:.1f} s {} that of rank 0", clock.host, std::abs(clock.seconds), clock.seconds > 0 ? "ahead of" : "behind"),
-                          "the lock of a sweep compares no clocks, but times in events.jsonl and in logs will not match", "Tell the site that its time service (NTP) does not run there", {}});
+      findings.push_back(
+          {Level::note,
+           "clock",
+           fmt::format("the clock of {} is {:.1f} s {} that of rank 0", clock.host, std::abs(clock.seconds),
+                       clock.seconds > 0 ? "ahead of" : "behind"),
+           "the lock of a sweep compares no clocks, but times in events.jsonl and in logs will not match",
+           "Tell the site that its time service (NTP) does not run there",
+           {}});
   if (findings.empty() && facts.clocks.size() > 1)
     findings.push_back({Level::ok, "clock", "The hosts' clocks agree within a second", "", "", {}});
   return findings;
@@ -181,10 +283,12 @@ Findings check_clocks(Facts const& facts) {
 Findings check_all(Facts const& facts) {
   Findings all;
   // Of a rank 0 that hangs nothing is known that could be judged or compared.
-  bool const blind = std::any_of(facts.silent.begin(), facts.silent.end(), [](auto const& rank) { return rank.rank == 0; });
+  bool const blind =
+      std::any_of(facts.silent.begin(), facts.silent.end(), [](auto const& rank) { return rank.rank == 0; });
   if (blind) return merged(check_answers(facts));
-  for (auto const check : {check_answers, check_launch, check_environment, check_pmix, check_program, check_gpus, check_nccl, check_cores, check_memory,
-                           check_shared_memory, check_temporary, check_instruction_sets, check_clocks, check_folder}) {
+  for (auto const check :
+       {check_answers, check_launch, check_environment, check_pmix, check_program, check_gpus, check_nccl, check_cores,
+        check_memory, check_shared_memory, check_temporary, check_instruction_sets, check_clocks, check_folder}) {
     auto const found = check(facts);
     all.insert(all.end(), found.begin(), found.end());
   }

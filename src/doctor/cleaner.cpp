@@ -1,8 +1,7 @@
-#include <csignal>
-#include <ctime>
-
 #include <unistd.h>
 
+#include <csignal>
+#include <ctime>
 #include <filesystem>
 #include <mutex>
 #include <string>

@@ -7,9 +7,9 @@
 
 #include "backend/inventory.hpp"
 
-/// `mambasynth doctor`: what every rank sees of its machine, and what is wrong with it. Facts are looked at in one place
-/// (look.hpp, folder.hpp), carried to rank 0 (gather.hpp) and judged in another (checks.hpp), so that tests can judge
-/// facts of machines that nobody has here.
+/// `mambasynth doctor`: what every rank sees of its machine, and what is wrong with it. Facts are looked at in one
+/// place (look.hpp, folder.hpp), carried to rank 0 (gather.hpp) and judged in another (checks.hpp), so that tests can
+/// judge facts of machines that nobody has here.
 namespace mambasynth::doctor {
 
 using Environment = std::map<std::string, std::string>;
@@ -43,9 +43,9 @@ struct RankFacts {
   Mpi mpi;
   std::string instruction_set;
   bool no_launcher = false;  ///< no process above this one starts ranks: what the environment says of them is left over
-  std::vector<int> cores;   ///< that this process may use
+  std::vector<int> cores;    ///< that this process may use
   std::optional<double> core_quota;  ///< of processor time that its cgroups grant, in cores
-  int default_threads = 1;  ///< what a verb takes without --threads
+  int default_threads = 1;           ///< what a verb takes without --threads
   Memory memory;
   Space shared_memory, temporary;
   std::string nvidia_driver;  ///< of the kernel module, also where the program has no CUDA; empty without
@@ -73,19 +73,19 @@ struct Attempt {
 };
 
 struct FolderFacts {
-  std::string asked;      ///< as given by --out
-  std::string path;       ///< absolute; the nearest folder above `asked` that exists, where results would be made
-  std::string type;       ///< "ext4", "nfs4", "lustre", "tmpfs", ...
+  std::string asked;  ///< as given by --out
+  std::string path;   ///< absolute; the nearest folder above `asked` that exists, where results would be made
+  std::string type;   ///< "ext4", "nfs4", "lustre", "tmpfs", ...
   Space space;
   bool in_home = false;
-  std::string not_writable;                ///< why not
-  std::string not_durable;                 ///< why fsync and rename failed
-  double write_seconds = 0;                ///< for `written_mb` with fsync
+  std::string not_writable;  ///< why not
+  std::string not_durable;   ///< why fsync and rename failed
+  double write_seconds = 0;  ///< for `written_mb` with fsync
   double written_mb = 0;
   std::vector<Attempt> sees_new, sees_replaced, links;
-  int rounds = 0;                          ///< in each of which all ranks linked one name
-  std::string hdf5, hdf5_locking;          ///< why our own files cannot be written; why a locking reader's cannot
-  bool locks_unsupported = false;          ///< flock itself is refused here
+  int rounds = 0;                  ///< in each of which all ranks linked one name
+  std::string hdf5, hdf5_locking;  ///< why our own files cannot be written; why a locking reader's cannot
+  bool locks_unsupported = false;  ///< flock itself is refused here
 };
 
 struct Facts {

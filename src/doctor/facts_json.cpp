@@ -1,10 +1,10 @@
 #include "doctor/facts_json.hpp"
 
 namespace mambasynth::backend {
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Card, number, name, bus, architecture, memory_mb, memory_free_mb, clock_mhz, most_clock_mhz,
-                                   uncorrected_ecc_errors, slowed_by, unusable)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Inventory, built_with_cuda, count, none_because, driver_cuda, runtime_cuda, nccl, no_nccl,
-                                   card)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Card, number, name, bus, architecture, memory_mb, memory_free_mb, clock_mhz,
+                                   most_clock_mhz, uncorrected_ecc_errors, slowed_by, unusable)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Inventory, built_with_cuda, count, none_because, driver_cuda, runtime_cuda, nccl,
+                                   no_nccl, card)
 }  // namespace mambasynth::backend
 
 namespace mambasynth::doctor {
@@ -16,25 +16,26 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Mpi, library, threads)
 using Json = nlohmann::ordered_json;
 
 void to_json(Json& json, RankFacts const& f) {
-  json = Json{{"rank", f.rank},
-              {"size", f.size},
-              {"host", f.host},
-              {"local_rank", f.local_rank},
-              {"local_size", f.local_size},
-              {"pid", f.pid},
-              {"gpu", Json(nlohmann::json(f.gpu))},
-              {"nvidia_driver", f.nvidia_driver},
-              {"cores", f.cores},
-              {"core_quota", nullptr},
-              {"default_threads", f.default_threads},
-              {"no_launcher", f.no_launcher},
-              {"instruction_set", f.instruction_set},
-              {"memory", {{"node_mb", f.memory.node_mb}, {"available_mb", f.memory.available_mb}, {"cgroup_mb", nullptr}}},
-              {"shared_memory", Json(nlohmann::json(f.shared_memory))},
-              {"temporary", Json(nlohmann::json(f.temporary))},
-              {"mpi", Json(nlohmann::json(f.mpi))},
-              {"program", Json(nlohmann::json(f.program))},
-              {"environment", f.environment}};
+  json =
+      Json{{"rank", f.rank},
+           {"size", f.size},
+           {"host", f.host},
+           {"local_rank", f.local_rank},
+           {"local_size", f.local_size},
+           {"pid", f.pid},
+           {"gpu", Json(nlohmann::json(f.gpu))},
+           {"nvidia_driver", f.nvidia_driver},
+           {"cores", f.cores},
+           {"core_quota", nullptr},
+           {"default_threads", f.default_threads},
+           {"no_launcher", f.no_launcher},
+           {"instruction_set", f.instruction_set},
+           {"memory", {{"node_mb", f.memory.node_mb}, {"available_mb", f.memory.available_mb}, {"cgroup_mb", nullptr}}},
+           {"shared_memory", Json(nlohmann::json(f.shared_memory))},
+           {"temporary", Json(nlohmann::json(f.temporary))},
+           {"mpi", Json(nlohmann::json(f.mpi))},
+           {"program", Json(nlohmann::json(f.program))},
+           {"environment", f.environment}};
   if (f.core_quota) json["core_quota"] = *f.core_quota;
   if (f.memory.cgroup_mb) json["memory"]["cgroup_mb"] = *f.memory.cgroup_mb;
 }
@@ -66,7 +67,9 @@ void from_json(Json const& json, RankFacts& f) {
   json.at("environment").get_to(f.environment);
 }
 
-void to_json(Json& json, Attempt const& a) { json = Json{{"rank", a.rank}, {"problem", a.problem}, {"seconds", a.seconds}, {"won", a.won}}; }
+void to_json(Json& json, Attempt const& a) {
+  json = Json{{"rank", a.rank}, {"problem", a.problem}, {"seconds", a.seconds}, {"won", a.won}};
+}
 void from_json(Json const& json, Attempt& a) {
   json.at("rank").get_to(a.rank);
   json.at("problem").get_to(a.problem);

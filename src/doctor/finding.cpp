@@ -8,10 +8,14 @@ namespace mambasynth::doctor {
 
 char const* name_of(Level level) {
   switch (level) {
-    case Level::note: return "note";
-    case Level::warning: return "warning";
-    case Level::error: return "error";
-    case Level::ok: break;
+    case Level::note:
+      return "note";
+    case Level::warning:
+      return "warning";
+    case Level::error:
+      return "error";
+    case Level::ok:
+      break;
   }
   return "ok";
 }

@@ -19,7 +19,8 @@ struct Finding {
 };
 using Findings = std::vector<Finding>;
 
-/// Findings that differ in nothing but their ranks become one; the worst come first, otherwise in the order of the checks.
+/// Findings that differ in nothing but their ranks become one; the worst come first, otherwise in the order of the
+/// checks.
 Findings merged(Findings const& all);
 Level worst(Findings const& findings);
 

@@ -1,9 +1,9 @@
 #include "doctor/folder.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -42,7 +42,8 @@ void remove_leftovers(fs::path const& folder) {
 /// The folder that everything is tried in; gone with this object.
 class Scratch {
  public:
-  Scratch(std::string const& base, Cleaner* cleaner) : path_(base + "/" + prefix() + std::to_string(::getpid())), cleaner_(cleaner) {
+  Scratch(std::string const& base, Cleaner* cleaner)
+      : path_(base + "/" + prefix() + std::to_string(::getpid())), cleaner_(cleaner) {
     if (cleaner_) cleaner_->watch(path_);
     if (::mkdir(path_.c_str(), 0755) != 0) problem_ = errors::system_reason(errno);
   }
@@ -70,7 +71,9 @@ std::string reason_of(Work const& work) {
   } catch (std::exception const& error) {
     std::string const text = error.what();
     auto const open = text.find(" ("), close = text.rfind("). ");
-    return open == std::string::npos || close == std::string::npos || close < open ? text : text.substr(open + 2, close - open - 2);
+    return open == std::string::npos || close == std::string::npos || close < open
+               ? text
+               : text.substr(open + 2, close - open - 2);
   }
 }
 
@@ -79,7 +82,8 @@ std::string try_hdf5(std::string const& file) {
     store::Hdf5Writer writer(file);
     writer.scalar("/probe", 1.0);
     writer.close();
-    if (store::Hdf5Reader(file).read<double>("/probe") != std::vector{1.0}) throw std::runtime_error("it reads back something else");
+    if (store::Hdf5Reader(file).read<double>("/probe") != std::vector{1.0})
+      throw std::runtime_error("it reads back something else");
   });
 }
 
@@ -109,7 +113,8 @@ std::string nearest_existing(std::string const& wanted) {
   return resolved.has_filename() || !resolved.has_relative_path() ? resolved.string() : resolved.parent_path().string();
 }
 
-FolderFacts try_folder(std::string const& out, std::function<std::vector<Attempt>(Order const&)> const& ask, Cleaner* cleaner) {
+FolderFacts try_folder(std::string const& out, std::function<std::vector<Attempt>(Order const&)> const& ask,
+                       Cleaner* cleaner) {
   FolderFacts facts;
   facts.asked = out;
   facts.path = nearest_existing(out);
@@ -132,7 +137,9 @@ FolderFacts try_folder(std::string const& out, std::function<std::vector<Attempt
   facts.written_mb = written_mb;
   // A quota shows only when the bytes arrive.
   if (facts.not_durable.empty())
-    facts.not_durable = reason_of([&] { store::write_atomically(scratch.path() + "/large", std::string(static_cast<std::size_t>(written_mb * 1e6), 'x')); });
+    facts.not_durable = reason_of([&] {
+      store::write_atomically(scratch.path() + "/large", std::string(static_cast<std::size_t>(written_mb * 1e6), 'x'));
+    });
   facts.write_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (!facts.not_durable.empty()) return facts;
 

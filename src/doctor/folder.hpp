@@ -23,8 +23,8 @@ Order order_from(std::string const& text);
 /// Does a rank's part. `see` looks for `patience` seconds; `clock` answers with the time.
 Attempt carry_out(Order const& order, int rank, double patience = 5);
 
-/// Removes a folder when the process is told to end (SIGTERM, SIGINT, SIGUSR2, SIGHUP), then ends it. Make it before MPI and
-/// any thread start, so that they leave the signals to it.
+/// Removes a folder when the process is told to end (SIGTERM, SIGINT, SIGUSR2, SIGHUP), then ends it. Make it before
+/// MPI and any thread start, so that they leave the signals to it.
 class Cleaner {
  public:
   Cleaner();
@@ -42,7 +42,9 @@ class Cleaner {
 /// The nearest folder at or above `wanted` that exists, absolute.
 std::string nearest_existing(std::string const& wanted);
 
-/// Tries `out` (the nearest folder above it that exists: nothing is left behind). `ask` has all ranks carry out an order.
-FolderFacts try_folder(std::string const& out, std::function<std::vector<Attempt>(Order const&)> const& ask, Cleaner* cleaner);
+/// Tries `out` (the nearest folder above it that exists: nothing is left behind). `ask` has all ranks carry out an
+/// order.
+FolderFacts try_folder(std::string const& out, std::function<std::vector<Attempt>(Order const&)> const& ask,
+                       Cleaner* cleaner);
 
 }  // namespace mambasynth::doctor

@@ -50,8 +50,10 @@ Json own_words(parallel::Communicator const& world, Settings const& settings) {
 
 /// A rank's answer to an order. One that hangs in it is told apart from one that is gone.
 Attempt answer_to(Order const& order, int rank, double timeout) {
-  auto const attempt = within(Seconds(timeout), [order, rank, timeout] { return carry_out(order, rank, std::min(5.0, timeout / 2)); });
-  return attempt.value_or(Attempt{.rank = rank, .problem = "the call did not return in time", .seconds = timeout, .won = {}});
+  auto const attempt =
+      within(Seconds(timeout), [order, rank, timeout] { return carry_out(order, rank, std::min(5.0, timeout / 2)); });
+  return attempt.value_or(
+      Attempt{.rank = rank, .problem = "the call did not return in time", .seconds = timeout, .won = {}});
 }
 
 /// Rank 0's side. A message's tag is the number of the order that it answers; 0 is the first report of each rank.
@@ -172,14 +174,17 @@ void follow(parallel::Communicator const& world, Settings const& settings) {
     auto const message = world.try_receive();
     if (!message) {
       if (Clock::now() - heard > patience)
-        throw errors::machine("rank 0 no longer answers", "it has not said anything for minutes", "Look at its node, or leave it out: sbatch --exclude=NODE");
+        throw errors::machine("rank 0 no longer answers", "it has not said anything for minutes",
+                              "Look at its node, or leave it out: sbatch --exclude=NODE");
       rest();
       continue;
     }
     heard = Clock::now();
     auto const order = order_from(message->bytes);
     if (order.kind == Order::Kind::end) return;
-    world.send(0, message->tag, Json(answer_to(order, world.rank(), settings.timeout)).dump(-1, ' ', false, Json::error_handler_t::replace));
+    world.send(
+        0, message->tag,
+        Json(answer_to(order, world.rank(), settings.timeout)).dump(-1, ' ', false, Json::error_handler_t::replace));
   }
 }
 

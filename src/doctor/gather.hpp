@@ -19,9 +19,9 @@ struct Settings {
   std::function<void(RankFacts&, std::function<void(std::string const&)> const&)> look;
 };
 
-/// Called by every rank; rank 0 gets the facts of all. Nobody waits for a rank that hangs: it is in `silent`, and has to
-/// be ended by the caller. The other ranks return once rank 0 needs them no more.
-/// Errors: errors::machine on a rank that rank 0 forgot.
+/// Called by every rank; rank 0 gets the facts of all. Nobody waits for a rank that hangs: it is in `silent`, and has
+/// to be ended by the caller. The other ranks return once rank 0 needs them no more. Errors: errors::machine on a rank
+/// that rank 0 forgot.
 Facts examine(parallel::Communicator const& world, Settings const& settings);
 
 }  // namespace mambasynth::doctor

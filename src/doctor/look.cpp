@@ -20,13 +20,42 @@
 namespace mambasynth::doctor {
 namespace {
 
-constexpr std::array<char const*, 36> known_variables{
-    "SLURM_JOB_ID", "SLURM_NTASKS", "SLURM_STEP_ID", "SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "SLURM_LOCALID", "SLURM_NODEID",
-    "SLURM_CPUS_PER_TASK", "SLURM_MEM_PER_NODE", "SLURM_MEM_PER_CPU", "SLURM_CPUS_ON_NODE", "SLURM_GPUS_ON_NODE",
-    "SLURM_JOB_GPUS", "SLURM_STEP_GPUS", "SLURM_MPI_TYPE", "CUDA_VISIBLE_DEVICES", "OMPI_COMM_WORLD_SIZE",
-    "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "PMI_SIZE", "OMP_NUM_THREADS", "OMP_PROC_BIND", "NCCL_NVLS_ENABLE",
-    "NCCL_SOCKET_IFNAME", "NCCL_IB_DISABLE", "NCCL_P2P_DISABLE", "NCCL_DEBUG", "HDF5_USE_FILE_LOCKING", "MAMBASYNTH_CPU",
-    "OMPI_MCA_btl", "OMPI_MCA_pml", "OMPI_MCA_hwloc_base_binding_policy", "UCX_TLS", "UCX_NET_DEVICES", "TMPDIR"};
+constexpr std::array<char const*, 36> known_variables{"SLURM_JOB_ID",
+                                                      "SLURM_NTASKS",
+                                                      "SLURM_STEP_ID",
+                                                      "SLURM_STEP_NUM_TASKS",
+                                                      "SLURM_PROCID",
+                                                      "SLURM_LOCALID",
+                                                      "SLURM_NODEID",
+                                                      "SLURM_CPUS_PER_TASK",
+                                                      "SLURM_MEM_PER_NODE",
+                                                      "SLURM_MEM_PER_CPU",
+                                                      "SLURM_CPUS_ON_NODE",
+                                                      "SLURM_GPUS_ON_NODE",
+                                                      "SLURM_JOB_GPUS",
+                                                      "SLURM_STEP_GPUS",
+                                                      "SLURM_MPI_TYPE",
+                                                      "CUDA_VISIBLE_DEVICES",
+                                                      "OMPI_COMM_WORLD_SIZE",
+                                                      "OMPI_COMM_WORLD_RANK",
+                                                      "PMIX_RANK",
+                                                      "PMI_RANK",
+                                                      "PMI_SIZE",
+                                                      "OMP_NUM_THREADS",
+                                                      "OMP_PROC_BIND",
+                                                      "NCCL_NVLS_ENABLE",
+                                                      "NCCL_SOCKET_IFNAME",
+                                                      "NCCL_IB_DISABLE",
+                                                      "NCCL_P2P_DISABLE",
+                                                      "NCCL_DEBUG",
+                                                      "HDF5_USE_FILE_LOCKING",
+                                                      "MAMBASYNTH_CPU",
+                                                      "OMPI_MCA_btl",
+                                                      "OMPI_MCA_pml",
+                                                      "OMPI_MCA_hwloc_base_binding_policy",
+                                                      "UCX_TLS",
+                                                      "UCX_NET_DEVICES",
+                                                      "TMPDIR"};
 
 }  // namespace
 
@@ -39,7 +68,9 @@ Environment launch_environment() {
 
 bool tasks_cannot_meet(Environment const& environment) {
   auto const tasks = environment.find("SLURM_STEP_NUM_TASKS");
-  if (tasks == environment.end() || environment::whole_number(tasks->second, 2, 1 << 30) == std::nullopt || environment.contains("OMPI_COMM_WORLD_SIZE")) return false;
+  if (tasks == environment.end() || environment::whole_number(tasks->second, 2, 1 << 30) == std::nullopt ||
+      environment.contains("OMPI_COMM_WORLD_SIZE"))
+    return false;
   for (char** variable = ::environ; *variable; ++variable)
     if (std::string_view(*variable).starts_with("PMI")) return false;
   return true;
@@ -50,8 +81,8 @@ void look(RankFacts& facts, std::function<void(std::string const&)> const& doing
   facts.host = provenance::host_name();
   facts.pid = ::getpid();
   auto const& build = provenance::build();
-  facts.program = {build.version, build.commit + (build.dirty ? " (with uncommitted changes)" : ""), build.type, build.cuda,
-                   build.gpu_architectures};
+  facts.program = {build.version, build.commit + (build.dirty ? " (with uncommitted changes)" : ""), build.type,
+                   build.cuda, build.gpu_architectures};
   facts.instruction_set = kernels::cpu_instruction_set();
   facts.cores = cores::allowed();
   if (auto const quota = cores::quota()) facts.core_quota = quota->cores;
@@ -72,7 +103,8 @@ void look(RankFacts& facts, std::function<void(std::string const&)> const& doing
 std::optional<std::string> ask_srun(Environment const& environment) {
   if (!environment.contains("SLURM_JOB_ID")) return std::nullopt;
   // KILL: the commands that this program starts inherit that SIGTERM is blocked (see Cleaner).
-  std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen("command -v srun >/dev/null || exit 99; timeout -s KILL 10 srun --mpi=list 2>&1", "r"), ::pclose);
+  std::unique_ptr<FILE, int (*)(FILE*)> pipe(
+      ::popen("command -v srun >/dev/null || exit 99; timeout -s KILL 10 srun --mpi=list 2>&1", "r"), ::pclose);
   if (!pipe) return std::nullopt;
   std::string answer;
   std::array<char, 256> part{};

@@ -48,7 +48,7 @@ std::string file_system_type(std::string const& path) {
 }
 
 Space space_at(std::string const& path) {
-  struct statvfs facts {};
+  struct statvfs facts{};
   if (::statvfs(path.c_str(), &facts) != 0) return {path, 0, 0};
   auto const block = static_cast<double>(facts.f_frsize) / 1e6;
   return {path, static_cast<double>(facts.f_blocks) * block, static_cast<double>(facts.f_bavail) * block};

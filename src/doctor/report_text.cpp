@@ -16,7 +16,8 @@ std::string table(std::vector<Row> const& rows) {
   auto const columns = rows.front().size();
   std::vector<std::size_t> widths(columns, 0);
   for (std::size_t column = 0; column < columns; ++column) {
-    bool const said = std::any_of(rows.begin() + 1, rows.end(), [&](Row const& row) { return !row[column].empty() && row[column] != "-"; });
+    bool const said = std::any_of(rows.begin() + 1, rows.end(),
+                                  [&](Row const& row) { return !row[column].empty() && row[column] != "-"; });
     if (!said) continue;
     for (auto const& row : rows) widths[column] = std::max(widths[column], row[column].size());
   }
@@ -50,12 +51,15 @@ std::string rank_table(Facts const& facts) {
     auto const& card = rank.gpu.card;
     bool const has = rank.gpu.count > 0;
     rows.push_back({std::to_string(rank.rank), rank.host, fmt::format("{} of {}", rank.local_rank, rank.local_size),
-                    rank.cores.empty() ? "-" : ranges(rank.cores), has ? fmt::format("{} of {}: {}", card.number, rank.gpu.count, card.name) : "-",
+                    rank.cores.empty() ? "-" : ranges(rank.cores),
+                    has ? fmt::format("{} of {}: {}", card.number, rank.gpu.count, card.name) : "-",
                     has ? fmt::format("{} of {}", size_text(card.memory_free_mb), size_text(card.memory_mb)) : "-",
                     has ? mhz(card.clock_mhz, card.most_clock_mhz) : "-", has ? state_of(card) : "-"});
   }
   for (auto const& silent : facts.silent)
-    if (silent.rank != 0) rows.push_back({std::to_string(silent.rank), silent.host.empty() ? "?" : silent.host, "silent", "-", "-", "-", "-", "-"});
+    if (silent.rank != 0)
+      rows.push_back(
+          {std::to_string(silent.rank), silent.host.empty() ? "?" : silent.host, "silent", "-", "-", "-", "-", "-"});
   return table(rows);
 }
 
@@ -64,12 +68,15 @@ std::string free_of(Space const& space) {
 }
 
 std::string host_table(Facts const& facts) {
-  std::vector<Row> rows{{"host", "ranks", "driver", "CPU", "memory free", "cgroup", "/dev/shm free", "temporary free", "clock"}};
+  std::vector<Row> rows{
+      {"host", "ranks", "driver", "CPU", "memory free", "cgroup", "/dev/shm free", "temporary free", "clock"}};
   for (auto const& host : by_host(facts)) {
     auto const& first = *host.front();
-    auto const clock = std::find_if(facts.clocks.begin(), facts.clocks.end(), [&](auto const& other) { return other.host == first.host; });
+    auto const clock = std::find_if(facts.clocks.begin(), facts.clocks.end(),
+                                    [&](auto const& other) { return other.host == first.host; });
     bool const several = facts.clocks.size() > 1 && clock != facts.clocks.end();
-    rows.push_back({first.host, std::to_string(host.size()), first.nvidia_driver.empty() ? "-" : first.nvidia_driver, first.instruction_set,
+    rows.push_back({first.host, std::to_string(host.size()), first.nvidia_driver.empty() ? "-" : first.nvidia_driver,
+                    first.instruction_set,
                     fmt::format("{} of {}", size_text(first.memory.available_mb), size_text(first.memory.node_mb)),
                     first.memory.cgroup_mb ? size_text(*first.memory.cgroup_mb) : "-", free_of(first.shared_memory),
                     fmt::format("{} in {}", free_of(first.temporary), first.temporary.path),
@@ -79,15 +86,23 @@ std::string host_table(Facts const& facts) {
 }
 
 std::string concerned(Finding const& finding, Facts const& facts) {
-  if (facts.ranks.size() + facts.silent.size() < 2 || finding.ranks.empty() || finding.ranks.size() == facts.ranks.size()) return "";
+  if (facts.ranks.size() + facts.silent.size() < 2 || finding.ranks.empty() ||
+      finding.ranks.size() == facts.ranks.size())
+    return "";
   return fmt::format(" [rank{} {}]", finding.ranks.size() == 1 ? "" : "s", ranges(finding.ranks));
 }
 
 std::string summary(Findings const& findings) {
-  auto const count = [&](Level level) { return std::count_if(findings.begin(), findings.end(), [&](auto const& f) { return f.level == level; }); };
+  auto const count = [&](Level level) {
+    return std::count_if(findings.begin(), findings.end(), [&](auto const& f) { return f.level == level; });
+  };
   auto const errors = count(Level::error), warnings = count(Level::warning);
-  auto const plural = [](auto number, char const* what) { return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s"); };
-  if (errors > 0) return fmt::format("{}, {}: correct the errors before you start a sweep here.", plural(errors, "error"), plural(warnings, "warning"));
+  auto const plural = [](auto number, char const* what) {
+    return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+  };
+  if (errors > 0)
+    return fmt::format("{}, {}: correct the errors before you start a sweep here.", plural(errors, "error"),
+                       plural(warnings, "warning"));
   if (warnings > 0) return fmt::format("No errors, {}: a sweep will run here.", plural(warnings, "warning"));
   return "All is well: a sweep will run here.";
 }
@@ -96,9 +111,10 @@ std::string summary(Findings const& findings) {
 
 std::string to_text(Facts const& facts, Findings const& findings) {
   auto const& program = facts.ranks.front().program;
-  auto text = fmt::format("mambasynth {} {} {}{}\n\n{}\n{}\n", program.version, program.commit, program.build_type,
-                          program.cuda.empty() ? ", without CUDA" : ", CUDA " + program.cuda + " for " + program.gpu_architectures,
-                          rank_table(facts), host_table(facts));
+  auto text = fmt::format(
+      "mambasynth {} {} {}{}\n\n{}\n{}\n", program.version, program.commit, program.build_type,
+      program.cuda.empty() ? ", without CUDA" : ", CUDA " + program.cuda + " for " + program.gpu_architectures,
+      rank_table(facts), host_table(facts));
   for (auto const& finding : findings)
     text += fmt::format("{:<8} {}{}\n", name_of(finding.level), finding.text(), concerned(finding, facts));
   return text + "\n" + summary(findings) + "\n";

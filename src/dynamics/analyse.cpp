@@ -48,8 +48,8 @@ Analysis analyse(oracle::HiddenProcess const& hidden, Input const& input, config
       result.since_burst.push_back(switches_since(result.trajectories[c], result.burst_interval));
   }
   if (input.compared)
-    result.comparison =
-        compare(result.statistics[input.compared->first], result.statistics[input.compared->second], samples, input.steps);
+    result.comparison = compare(result.statistics[input.compared->first], result.statistics[input.compared->second],
+                                samples, input.steps);
   return result;
 }
 

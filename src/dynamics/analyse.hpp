@@ -20,7 +20,7 @@ struct Condition {
 
 struct Input {
   std::int64_t samples = 0, seed_steps = 0, steps = 0;
-  std::span<float const> seed;  ///< (sample, seed step, d)
+  std::span<float const> seed;       ///< (sample, seed step, d)
   std::vector<std::int64_t> starts;  ///< (sample) first step of its seed in the series; empty: no two windows overlap
   std::vector<Condition> conditions;
   std::int64_t burst_interval = 0;  ///< steps between bursts of the conditions; 0: none

@@ -116,10 +116,8 @@ Path Decoder::decode(std::span<float const> x, std::span<char const> ignored) co
         work.score.assign(positions, -std::numeric_limits<double>::infinity());
         work.score[place] = 0;
       }
-      if (move == jump)
-        place = work.tops[t - begin];
-      else if (move != stay)
-        place = base + (place - base + 2 * period - (move == on ? 1 : 2)) % period;
+      if (move == jump) place = work.tops[t - begin];
+      else if (move != stay) place = base + (place - base + 2 * period - (move == on ? 1 : 2)) % period;
     }
     begin = kept;
   }

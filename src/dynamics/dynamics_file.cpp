@@ -1,6 +1,5 @@
 #include "dynamics/dynamics_file.hpp"
 
-
 namespace mambasynth::dynamics {
 namespace {
 
@@ -22,7 +21,8 @@ class Writer {
     h5_.counting_scale("/dwell_bin", 0, static_cast<std::int64_t>(a_.law.dwell.size()),
                        {"shortest visit of a bin; the last holds all that are longer", "step"}, a_.law.bin_steps);
     if (a_.burst_interval > 0)
-      h5_.counting_scale("/since_burst", 0, a_.burst_interval, {"steps since the last burst began, or would have", "step"});
+      h5_.counting_scale("/since_burst", 0, a_.burst_interval,
+                         {"steps since the last burst began, or would have", "step"});
   }
 
   void step_by_step() {
@@ -50,9 +50,8 @@ class Writer {
       for (auto const& s : a_.statistics) values.push_back(get(s));
       h5_.dataset<typename decltype(values)::value_type>("/dynamics/" + name, values, {"/condition"}, meaning);
     };
-    auto const estimate = [&](std::string const& name, Estimate Statistics::*member, store::Meaning const& meaning) {
-      by(
-          name, [&](Statistics const& s) { return (s.*member).value; }, meaning);
+    auto const estimate = [&](std::string const& name, Estimate Statistics::* member, store::Meaning const& meaning) {
+      by(name, [&](Statistics const& s) { return (s.*member).value; }, meaning);
       by(name + "_se", [&](Statistics const& s) { return (s.*member).standard_error; },
          {"its standard error, over samples; windows that overlap count for what they do not share", meaning.units});
     };
@@ -73,9 +72,12 @@ class Writer {
     by("allowed_share", [](auto const& s) { return s.allowed_share; },
        {"share of transitions that the process can make", "1"});
     by("transition_distance", [](auto const& s) { return s.transition_distance; },
-       {"total variation from the transitions that the process shows in such windows, rows weighted by departures", "1"});
+       {"total variation from the transitions that the process shows in such windows, rows weighted by departures",
+        "1"});
     by("transition_divergence", [](auto const& s) { return s.transition_divergence; },
-       {"Kullback-Leibler divergence from the transitions that the process shows in such windows, rows weighted by departures", "nat"});
+       {"Kullback-Leibler divergence from the transitions that the process shows in such windows, rows weighted by "
+        "departures",
+        "nat"});
     by("distance_rms", [](auto const& s) { return s.distance; },
        {"root mean square distance to the nearest circle, steps without burst noise", "1"});
     h5_.dataset<double>("/dynamics/distance_limit", a_.limit, {"/condition"},
@@ -110,7 +112,8 @@ class Writer {
           circle.push_back(visit.circle), first.push_back(visit.first), steps.push_back(visit.steps),
               complete.push_back(visit.complete);
         }
-    h5_.counting_scale("/visit", 0, static_cast<std::int64_t>(circle.size()), {"visit of any sample and condition", "1"});
+    h5_.counting_scale("/visit", 0, static_cast<std::int64_t>(circle.size()),
+                       {"visit of any sample and condition", "1"});
     auto const write = [&](std::string const& name, Integers const& values, store::Meaning const& meaning) {
       h5_.dataset<std::int64_t>("/dynamics/visits/" + name, values, {"/visit"}, meaning);
     };
@@ -126,13 +129,15 @@ class Writer {
     h5_.scalar("/dynamics/independent_samples", a_.independent_samples,
                {"samples without overlap whose means would have the same errors", "1"});
     law("/dynamics/process/", a_.law.seen, " in windows like the samples', which cut visits off");
-    h5_.scalar("/dynamics/process/off_share", a_.law.seen.off_share, {"share of steps in visits cut too short to be counted", "1"});
+    h5_.scalar("/dynamics/process/off_share", a_.law.seen.off_share,
+               {"share of steps in visits cut too short to be counted", "1"});
     law("/dynamics/process/whole/", a_.law, "");
     if (!a_.comparison) return;
     auto const pair = [&](std::string const& name, Estimate const& e, store::Meaning const& meaning) {
       h5_.scalar("/dynamics/bursts/" + name, e.value, meaning);
       h5_.scalar("/dynamics/bursts/" + name + "_se", e.standard_error,
-                 {"its standard error, over pairs of samples; windows that overlap count for what they do not share", meaning.units});
+                 {"its standard error, over pairs of samples; windows that overlap count for what they do not share",
+                  meaning.units});
     };
     pair("switch_rate_ratio", a_.comparison->rate_ratio, {"switches with bursts over switches without", "1"});
     pair("switch_rate_difference", a_.comparison->rate_difference,
@@ -144,16 +149,18 @@ class Writer {
  private:
   template <class Law>
   void law(std::string const& group, Law const& law, std::string const& where) {
-    h5_.dataset<double>(group + "occupancy", law.occupancy, {"/circle_id"}, {"share of steps on each circle" + where, "1"});
+    h5_.dataset<double>(group + "occupancy", law.occupancy, {"/circle_id"},
+                        {"share of steps on each circle" + where, "1"});
     h5_.dataset<double>(group + "transition_matrix", law.transition_matrix, {"/circle_id", "/next_circle"},
                         {"transition probability" + where, "1"});
-    h5_.dataset<double>(group + "dwell_probability", law.dwell, {"/dwell_bin"}, {"probability of a visit's length" + where, "1"});
+    h5_.dataset<double>(group + "dwell_probability", law.dwell, {"/dwell_bin"},
+                        {"probability of a visit's length" + where, "1"});
     h5_.scalar(group + "dwell_mean", law.dwell_mean, {"mean length of a visit" + where, "step"});
     h5_.scalar(group + "dwell_std", law.dwell_std, {"its standard deviation", "step"});
     h5_.scalar(group + "switch_rate", law.switch_rate, {"switches per 1,000 steps" + where, "1"});
   }
   template <class T>
-  void steps(std::string const& name, std::vector<T> Trajectory::*member, store::Meaning const& meaning) {
+  void steps(std::string const& name, std::vector<T> Trajectory::* member, store::Meaning const& meaning) {
     std::vector<T> values;
     for (auto const& of_condition : a_.trajectories)
       for (auto const& trajectory : of_condition)

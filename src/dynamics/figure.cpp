@@ -1,9 +1,10 @@
 #include "dynamics/figure.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fmt/format.h>
 #include <string>
 
 #include "analysis/figures/palette.hpp"
@@ -16,9 +17,7 @@ using figures::Outcome;
 
 constexpr std::int64_t shown_samples = 8, keyed_circles = 20;
 
-std::string colour_number(std::string const& colour) {
-  return "0x" + colour.substr(1);
-}
+std::string colour_number(std::string const& colour) { return "0x" + colour.substr(1); }
 
 /// Names as readers see them.
 std::string shown(std::string name) {

@@ -15,9 +15,7 @@ using analysis::undefined;
 constexpr std::int64_t bins = 40;
 constexpr double windows_apart = 2;  // from where on two samples' values are taken to be unrelated
 
-double ratio(double a, double b) {
-  return b > 0 ? a / b : undefined;
-}
+double ratio(double a, double b) { return b > 0 ? a / b : undefined; }
 
 /// Calls use(from, to) for each switch of a trajectory.
 template <class Use>
@@ -26,8 +24,8 @@ void each_switch(Trajectory const& trajectory, Use const& use) {
     if (trajectory.visits[v].first >= 0) use(trajectory.visits[v - 1], trajectory.visits[v]);
 }
 
-void count_visits(std::span<Trajectory const> trajectories, Samples const& samples, ProcessLaw const& law, std::int64_t steps,
-                  Statistics& s) {
+void count_visits(std::span<Trajectory const> trajectories, Samples const& samples, ProcessLaw const& law,
+                  std::int64_t steps, Statistics& s) {
   auto const circles = law.occupancy.size();
   s.transitions.assign(circles * circles, 0);
   s.dwell.assign(law.dwell.size(), 0);
@@ -83,10 +81,8 @@ void judge_steps(std::span<Trajectory const> trajectories, Samples const& sample
     double error = 0, unperturbed = 0;
     for (std::size_t t = 0; t < static_cast<std::size_t>(steps); ++t) {
       auto const circle = trajectory.circle[t];
-      if (circle < 0)
-        off += 1;
-      else
-        on[static_cast<std::size_t>(circle)] += 1;
+      if (circle < 0) off += 1;
+      else on[static_cast<std::size_t>(circle)] += 1;
       if (circle >= 0 && trajectory.likeliest[t] == circle) agreed += 1;
       if (!perturbed.empty() && perturbed[t]) continue;
       auto const distance = static_cast<double>(trajectory.distance[t]);
@@ -110,7 +106,8 @@ void judge_steps(std::span<Trajectory const> trajectories, Samples const& sample
   s.prediction_error = samples.mean(errors);
 }
 
-void judge_failures(std::span<Trajectory const> trajectories, Samples const& samples, std::int64_t steps, Statistics& s) {
+void judge_failures(std::span<Trajectory const> trajectories, Samples const& samples, std::int64_t steps,
+                    Statistics& s) {
   s.failed.assign(failures, 0);
   std::vector<double> restricted;
   for (auto const& trajectory : trajectories) {
@@ -120,10 +117,8 @@ void judge_failures(std::span<Trajectory const> trajectories, Samples const& sam
       if (trajectory.failure[f] < first || (std::isnan(first) && !std::isnan(trajectory.failure[f])))
         first = trajectory.failure[f], kind = f;
     s.first_failure.push_back(first);
-    if (kind < failures)
-      ++s.failed[kind];
-    else
-      ++s.lasting;
+    if (kind < failures) ++s.failed[kind];
+    else ++s.lasting;
     restricted.push_back(kind < failures ? first : static_cast<double>(steps));
   }
   s.time_to_failure = samples.mean(restricted);
@@ -134,7 +129,11 @@ void judge_failures(std::span<Trajectory const> trajectories, Samples const& sam
 Samples::Samples(std::size_t count) : count_(count), correlated_(static_cast<double>(count)), seen_(correlated_ - 1) {}
 
 Samples::Samples(std::vector<std::int64_t> starts, std::int64_t length)
-    : starts_(std::move(starts)), count_(starts_.size()), length_(static_cast<double>(length)), correlated_(0), seen_(0) {
+    : starts_(std::move(starts)),
+      count_(starts_.size()),
+      length_(static_cast<double>(length)),
+      correlated_(0),
+      seen_(0) {
   auto const n = static_cast<double>(count_);
   double weights = 0, both = 0;
   for (std::size_t i = 0; i < count_; ++i) {
@@ -165,7 +164,8 @@ double Samples::error_of_sum(std::span<double const> residuals) const {
   double products = 0;
   for (std::size_t i = 0; i < count_; ++i)
     for (std::size_t j = 0; j < count_; ++j)
-      if (i == j || !starts_.empty()) products += residuals[i] * residuals[j] * (i == j ? 1 : closeness(i, j, windows_apart));
+      if (i == j || !starts_.empty())
+        products += residuals[i] * residuals[j] * (i == j ? 1 : closeness(i, j, windows_apart));
   return std::sqrt(std::max(0.0, products) / seen_ * correlated_);
 }
 

@@ -15,10 +15,10 @@ struct Estimate {
   double value = 0, standard_error = 0;
 };
 
-/// How far samples repeat each other: their windows lie in one series, where they may overlap. Errors are of the mean over
-/// series: sums of products of two samples' residuals, with weights that fall from 1 to 0 where windows begin two lengths
-/// apart (Bartlett's, as Newey and West 1987), scaled so that they are unbiased for steps that are independent, for which
-/// two samples correlate by the share of a window that both have.
+/// How far samples repeat each other: their windows lie in one series, where they may overlap. Errors are of the mean
+/// over series: sums of products of two samples' residuals, with weights that fall from 1 to 0 where windows begin two
+/// lengths apart (Bartlett's, as Newey and West 1987), scaled so that they are unbiased for steps that are independent,
+/// for which two samples correlate by the share of a window that both have.
 class Samples {
  public:
   /// `starts`: first step of each window of `length` steps, in any order.
@@ -39,7 +39,7 @@ class Samples {
   std::size_t count_;
   double length_ = 0;
   double correlated_;  // sum of all correlations V, a sample's with itself included
-  double seen_;        // trace of M W M V: what the weighted sum W finds of a variance of 1, with M taking the mean away
+  double seen_;  // trace of M W M V: what the weighted sum W finds of a variance of 1, with M taking the mean away
 };
 
 /// What the process itself would show, by its laws.
@@ -68,7 +68,7 @@ struct Statistics {
   std::vector<std::int64_t> dwell;        ///< (bin) of the process's law
   std::vector<std::int64_t> transitions;  ///< (n, n) counts, from row to column; the diagonal: left and come back to
   double allowed_share = 0;               ///< share of them that the process can make
-  double transition_distance = 0;         ///< total variation from the transition matrix as seen, rows weighted by departures
+  double transition_distance = 0;  ///< total variation from the transition matrix as seen, rows weighted by departures
   double transition_divergence = 0;   ///< KL(counted || process) in nats, the same way; infinite with a forbidden one
   double distance = 0;                ///< root mean square of Trajectory::distance over steps without burst noise
   Estimate prediction_error;          ///< over the same steps

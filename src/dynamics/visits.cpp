@@ -16,8 +16,7 @@ Runs joined(Runs const& runs, oracle::HiddenProcess const& hidden, double shorte
         run.first - result.back().end() <
             share_of_period(hidden.circles()[static_cast<std::size_t>(run.circle)], shortest_share))
       result.back().steps = run.end() - result.back().first;
-    else
-      result.push_back(run);
+    else result.push_back(run);
   }
   return result;
 }
@@ -35,8 +34,7 @@ std::vector<Visit> visits_of(std::span<std::int64_t const> circle, oracle::Hidde
     if (circle[t] < 0) continue;
     if (!runs.empty() && runs.back().circle == circle[t] && runs.back().end() == static_cast<std::int64_t>(t))
       ++runs.back().steps;
-    else
-      runs.push_back({circle[t], static_cast<std::int64_t>(t), 1});
+    else runs.push_back({circle[t], static_cast<std::int64_t>(t), 1});
   }
   runs = joined(runs, hidden, shortest_share);
   std::erase_if(runs, [&](Visit const& run) {

@@ -16,7 +16,8 @@ std::vector<double> visits_per_step(oracle::HiddenProcess const& hidden) {
   double mean = 0;
   for (auto const& circle : hidden.circles()) {
     for (std::size_t j = 0; j < circle.dwell.size(); ++j)
-      mean += circle.visit_share * circle.dwell[j] * static_cast<double>((static_cast<std::int64_t>(j) + 1) * circle.period);
+      mean += circle.visit_share * circle.dwell[j] *
+              static_cast<double>((static_cast<std::int64_t>(j) + 1) * circle.period);
     rate.push_back(circle.visit_share);
   }
   for (double& r : rate) r /= mean;
@@ -29,17 +30,20 @@ double dropped_steps(oracle::HiddenCircle const& circle, double rate, std::int64
   auto const all = window.seed_steps + window.steps;
   double steps = 0;
   for (std::int64_t seen = 1; seen < std::min(shortest, all); ++seen)
-    steps += static_cast<double>(std::max<std::int64_t>(0, seen - window.seed_steps) +  // the visit that the window begins in
-                                 std::min(seen, window.steps));                         // the one that it ends in
+    steps += static_cast<double>(
+        std::max<std::int64_t>(0, seen - window.seed_steps) +  // the visit that the window begins in
+        std::min(seen, window.steps));                         // the one that it ends in
   steps *= rate;
   if (all < shortest)  // a visit longer than the window
     for (std::size_t j = 0; j < circle.dwell.size(); ++j)
-      steps += rate * circle.dwell[j] * static_cast<double>(window.steps) *
-               static_cast<double>(std::max<std::int64_t>(0, (static_cast<std::int64_t>(j) + 1) * circle.period - all + 1));
+      steps +=
+          rate * circle.dwell[j] * static_cast<double>(window.steps) *
+          static_cast<double>(std::max<std::int64_t>(0, (static_cast<std::int64_t>(j) + 1) * circle.period - all + 1));
   return steps;
 }
 
-void count_dwell(std::vector<double> const& rate, oracle::HiddenProcess const& hidden, std::int64_t steps, std::int64_t bin_steps, WindowLaw& law) {
+void count_dwell(std::vector<double> const& rate, oracle::HiddenProcess const& hidden, std::int64_t steps,
+                 std::int64_t bin_steps, WindowLaw& law) {
   double visits = 0, sum = 0, squares = 0;
   for (std::size_t c = 0; c < rate.size(); ++c) {
     auto const& circle = hidden.circles()[c];
@@ -53,7 +57,8 @@ void count_dwell(std::vector<double> const& rate, oracle::HiddenProcess const& h
     }
   }
   law.dwell_mean = visits > 0 ? sum / visits : analysis::undefined;
-  law.dwell_std = visits > 0 ? std::sqrt(std::max(0.0, squares / visits - law.dwell_mean * law.dwell_mean)) : analysis::undefined;
+  law.dwell_std =
+      visits > 0 ? std::sqrt(std::max(0.0, squares / visits - law.dwell_mean * law.dwell_mean)) : analysis::undefined;
   if (visits > 0)
     for (double& share : law.dwell) share /= visits;
 }
@@ -80,7 +85,8 @@ WindowLaw law_in(Window const& window, oracle::HiddenProcess const& hidden, std:
     for (auto const& [next, probability] : hidden.circles()[from].successors) {
       auto const to = static_cast<std::size_t>(next);
       // Both visits must be seen for long enough, the one before it from the seed on.
-      auto const first = std::max<std::int64_t>(0, shortest[from] - window.seed_steps), last = window.steps - shortest[to];
+      auto const first = std::max<std::int64_t>(0, shortest[from] - window.seed_steps),
+                 last = window.steps - shortest[to];
       double const seen = rate[from] * probability * static_cast<double>(std::max<std::int64_t>(0, last - first + 1));
       law.transition_matrix[from * n + to] = seen;
       departures += seen;

@@ -24,38 +24,62 @@ constexpr int patience_ms = 1000;
 
 /// Those that can be told from a user's own: Open MPI's parameters also carry what users ask for.
 bool is_of_a_launch(std::string_view name) {
-  constexpr std::array<std::string_view, 22> starts{
-      "PMIX_", "PMI_", "OMPI_COMM_WORLD_", "OMPI_MCA_orte_", "OMPI_MCA_ess", "OMPI_MCA_pmix=", "OMPI_MCA_initial_wdir=", "OMPI_UNIVERSE_SIZE=",
-      "OMPI_APP_CTX_NUM_PROCS=", "OMPI_FIRST_RANKS=", "OMPI_NUM_APP_CTX=", "OMPI_ARGV=", "OMPI_COMMAND=", "OMPI_FILE_LOCATION=",
-      "SLURM_STEP", "SLURM_PROCID=", "SLURM_LOCALID=", "SLURM_NODEID=", "SLURM_TASK_PID=", "SLURM_GTIDS=", "ALPS_APP_ID=", "FLUX_JOB_ID="};
-  return std::any_of(starts.begin(), starts.end(), [&](auto start) { return name.starts_with(start); }) && !name.starts_with("PMIX_MCA_") &&
-         !name.starts_with("OMPI_MCA_orte_tmpdir_base=");
+  constexpr std::array<std::string_view, 22> starts{"PMIX_",
+                                                    "PMI_",
+                                                    "OMPI_COMM_WORLD_",
+                                                    "OMPI_MCA_orte_",
+                                                    "OMPI_MCA_ess",
+                                                    "OMPI_MCA_pmix=",
+                                                    "OMPI_MCA_initial_wdir=",
+                                                    "OMPI_UNIVERSE_SIZE=",
+                                                    "OMPI_APP_CTX_NUM_PROCS=",
+                                                    "OMPI_FIRST_RANKS=",
+                                                    "OMPI_NUM_APP_CTX=",
+                                                    "OMPI_ARGV=",
+                                                    "OMPI_COMMAND=",
+                                                    "OMPI_FILE_LOCATION=",
+                                                    "SLURM_STEP",
+                                                    "SLURM_PROCID=",
+                                                    "SLURM_LOCALID=",
+                                                    "SLURM_NODEID=",
+                                                    "SLURM_TASK_PID=",
+                                                    "SLURM_GTIDS=",
+                                                    "ALPS_APP_ID=",
+                                                    "FLUX_JOB_ID="};
+  return std::any_of(starts.begin(), starts.end(), [&](auto start) { return name.starts_with(start); }) &&
+         !name.starts_with("PMIX_MCA_") && !name.starts_with("OMPI_MCA_orte_tmpdir_base=");
 }
 
 /// Set by launchers alone; the first that is there is named.
 std::string first_of_launch() {
-  for (auto const* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_NAMESPACE", "PMIX_RANK", "PMI_SIZE", "PMI_RANK", "SLURM_STEP_ID", "ALPS_APP_ID", "FLUX_JOB_ID"})
+  for (auto const* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_NAMESPACE", "PMIX_RANK", "PMI_SIZE", "PMI_RANK",
+                           "SLURM_STEP_ID", "ALPS_APP_ID", "FLUX_JOB_ID"})
     if (value(name)) return name;
   return "";
 }
 
-/// Slurm's variables make Open MPI look for tasks of a step, and end the program where there is no way to meet them: in the
-/// shell that `salloc` or `srun --pty` opens, which is one task, and where a list of nodes is all that is left of a job.
+/// Slurm's variables make Open MPI look for tasks of a step, and end the program where there is no way to meet them: in
+/// the shell that `salloc` or `srun --pty` opens, which is one task, and where a list of nodes is all that is left of a
+/// job.
 void leave_slurm_alone() {
   if (value("SLURM_NODELIST") && !value("SLURM_JOBID")) {
     warn_ignored("SLURM_NODELIST", "without SLURM_JOBID it is of no job", "Unset it, or open a new shell");
     ::unsetenv("SLURM_NODELIST");
   }
   bool const can_meet = value("PMIX_RANK") || value("PMI_RANK") || value("PMI_FD");
-  if (value("SLURM_STEP_ID") && !can_meet && whole_number(value("SLURM_STEP_NUM_TASKS").value_or("1"), 1, 1)) ::unsetenv("SLURM_STEP_ID");
+  if (value("SLURM_STEP_ID") && !can_meet && whole_number(value("SLURM_STEP_NUM_TASKS").value_or("1"), 1, 1))
+    ::unsetenv("SLURM_STEP_ID");
 }
 
 /// Whether a launcher that cannot be seen from here (that of a container's host) is alive all the same.
 bool launcher_answers() {
   if (auto const descriptor = value("PMI_FD"))
-    if (auto const number = whole_number(*descriptor, 0, 1 << 20); number && ::fcntl(static_cast<int>(*number), F_GETFD) != -1) return true;
+    if (auto const number = whole_number(*descriptor, 0, 1 << 20);
+        number && ::fcntl(static_cast<int>(*number), F_GETFD) != -1)
+      return true;
   if (value("PMI_PORT")) return true;
-  for (auto const* name : {"PMIX_SERVER_URI41", "PMIX_SERVER_URI4", "PMIX_SERVER_URI3", "PMIX_SERVER_URI21", "PMIX_SERVER_URI2", "PMIX_SERVER_URI"})
+  for (auto const* name : {"PMIX_SERVER_URI41", "PMIX_SERVER_URI4", "PMIX_SERVER_URI3", "PMIX_SERVER_URI21",
+                           "PMIX_SERVER_URI2", "PMIX_SERVER_URI"})
     if (auto const uri = value(name)) return !nobody_answers(*uri);
   return false;
 }
@@ -94,7 +118,8 @@ void leave_ended_launch() {
   warn_ignored(named, "the launch that set it has ended", "This goes on as one rank; unset it, or open a new shell");
   std::vector<std::string> names;
   for (char** variable = ::environ; *variable != nullptr; ++variable)
-    if (std::string_view const text(*variable); is_of_a_launch(text)) names.emplace_back(text.substr(0, text.find('=')));
+    if (std::string_view const text(*variable); is_of_a_launch(text))
+      names.emplace_back(text.substr(0, text.find('=')));
   for (auto const& name : names) ::unsetenv(name.c_str());
   leave_slurm_alone();
 }

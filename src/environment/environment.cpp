@@ -33,7 +33,9 @@ std::optional<std::int64_t> number(char const* name, std::int64_t lowest, std::i
   auto const text = value(name);
   if (!text) return std::nullopt;
   auto const number = whole_number(*text, lowest, highest);
-  if (!number) warn_ignored(name, "it is not an integer from " + std::to_string(lowest) + " to " + std::to_string(highest), "Correct or unset it");
+  if (!number)
+    warn_ignored(name, "it is not an integer from " + std::to_string(lowest) + " to " + std::to_string(highest),
+                 "Correct or unset it");
   return number;
 }
 
@@ -43,7 +45,8 @@ void warn_ignored(std::string const& name, std::string const& why, std::string c
   static std::set<std::string> told;
   std::scoped_lock const guard(mutex);
   if (!told.insert(name).second || launched_rank() > 0) return;
-  streams::tell("warning: {}={} is ignored ({}). {}.\n", name, errors::printable(value(name.c_str()).value_or(""), longest), why, remedy);
+  streams::tell("warning: {}={} is ignored ({}). {}.\n", name,
+                errors::printable(value(name.c_str()).value_or(""), longest), why, remedy);
 }
 
 }  // namespace mambasynth::environment

@@ -18,8 +18,10 @@ namespace {
 
 /// As /proc/PID/status has them: 15 characters at most.
 constexpr std::array<std::string_view, 21> launchers{
-    "mpirun", "mpiexec", "orterun", "orted", "prterun", "prte", "prted", "mpirun.openmpi", "mpiexec.openmpi", "mpiexec.hydra",
-    "mpiexec.mpich", "hydra_pmi_proxy", "hydra_bstrap_pr", "pmi_proxy", "slurmstepd", "jsrun", "jsmd", "palsd", "aprun", "flux-shell", "flux-broker"};
+    "mpirun",          "mpiexec",        "orterun",         "orted",         "prterun",       "prte",
+    "prted",           "mpirun.openmpi", "mpiexec.openmpi", "mpiexec.hydra", "mpiexec.mpich", "hydra_pmi_proxy",
+    "hydra_bstrap_pr", "pmi_proxy",      "slurmstepd",      "jsrun",         "jsmd",          "palsd",
+    "aprun",           "flux-shell",     "flux-broker"};
 
 struct Process {
   std::string name;
@@ -76,7 +78,8 @@ void mend_temporary_folder() {
     auto const why = why_not_writable(*folder);
     if (why.empty()) return;
     if (!why_not_writable("/tmp").empty()) return;  // MPI says it
-    warn_ignored(name, "MPI's temporary files cannot go there: " + why, "/tmp is used; set it to a folder of this machine");
+    warn_ignored(name, "MPI's temporary files cannot go there: " + why,
+                 "/tmp is used; set it to a folder of this machine");
     ::setenv(name, "/tmp", 1);
     return;
   }

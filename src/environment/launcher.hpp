@@ -8,11 +8,12 @@
 
 namespace mambasynth::environment {
 
-/// This process's number as its launcher counts, whether or not MPI has heard of it; 0 without a launcher, and where its
-/// variables are left over.
+/// This process's number as its launcher counts, whether or not MPI has heard of it; 0 without a launcher, and where
+/// its variables are left over.
 int launched_rank();
 
-/// Whether a process above this one, in the same PID namespace, starts ranks: mpirun, Slurm's step manager and their like.
+/// Whether a process above this one, in the same PID namespace, starts ranks: mpirun, Slurm's step manager and their
+/// like.
 bool has_launcher();
 
 /// The nearest process above this one whose name is among `names`; 0 without one.

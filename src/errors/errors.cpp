@@ -25,7 +25,9 @@ std::string first_line(std::string text) {
 
 /// LibTorch throws errors of its own class where memory runs out; a size past the address space is a length_error.
 bool memory_ran_out(std::exception const& error, std::string const& what) {
-  if (dynamic_cast<std::bad_alloc const*>(&error) != nullptr || dynamic_cast<std::length_error const*>(&error) != nullptr) return true;
+  if (dynamic_cast<std::bad_alloc const*>(&error) != nullptr ||
+      dynamic_cast<std::length_error const*>(&error) != nullptr)
+    return true;
   for (auto const* words : {"can't allocate memory", "out of memory", "Storage size calculation overflowed"})
     if (what.find(words) != std::string::npos) return true;
   return false;
@@ -57,9 +59,11 @@ Error machine(std::string const& problem, std::string const& why, std::string co
 
 Error unforeseen(std::exception const& error) {
   auto const what = first_line(error.what());
-  if (memory_ran_out(error, what)) return machine("memory ran out", "an allocation failed", "Use smaller sizes, or a machine with more memory");
+  if (memory_ran_out(error, what))
+    return machine("memory ran out", "an allocation failed", "Use smaller sizes, or a machine with more memory");
   if (auto const* file = dynamic_cast<std::filesystem::filesystem_error const*>(&error))
-    return {is_bad_path(file->code()) ? ExitCode::usage : ExitCode::defect, "cannot use '" + file->path1().string() + "'", file->code().message(),
+    return {is_bad_path(file->code()) ? ExitCode::usage : ExitCode::defect,
+            "cannot use '" + file->path1().string() + "'", file->code().message(),
             "Check the path and its permissions"};
   return machine("an unexpected error", what, "Please report it with the command line");
 }

@@ -17,8 +17,8 @@ enum class ExitCode : int {
   stopped = 75,    ///< stopped on request; the same command continues
 };
 
-/// An error a user can act on. Its text is always `problem (why). remedy.`: one line of bounded length, whatever bytes a
-/// path or value in it holds (errors/printable.hpp).
+/// An error a user can act on. Its text is always `problem (why). remedy.`: one line of bounded length, whatever bytes
+/// a path or value in it holds (errors/printable.hpp).
 class Error : public std::runtime_error {
  public:
   Error(ExitCode code, std::string const& problem, std::string const& why, std::string const& remedy);
@@ -36,8 +36,8 @@ Error usage(std::string const& problem, std::string const& why, std::string cons
 Error input(std::string const& problem, std::string const& why, std::string const& remedy);
 Error machine(std::string const& problem, std::string const& why, std::string const& remedy);
 
-/// What a program ends with after an exception that is no Error: memory that ran out, a path that the system refuses, else
-/// a defect, to be reported with the first line of what it says.
+/// What a program ends with after an exception that is no Error: memory that ran out, a path that the system refuses,
+/// else a defect, to be reported with the first line of what it says.
 Error unforeseen(std::exception const& error);
 
 /// The message for the C error number `errno_value`, e.g. "No space left on device".

@@ -17,7 +17,10 @@ Character first_of(std::string_view text) {
   auto const at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   auto const lead = at(0);
   if (lead < 0x80) return {lead, 1};
-  std::size_t const bytes = lead >= 0xC2 && lead <= 0xDF ? 2 : lead >= 0xE0 && lead <= 0xEF ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+  std::size_t const bytes = lead >= 0xC2 && lead <= 0xDF   ? 2
+                            : lead >= 0xE0 && lead <= 0xEF ? 3
+                            : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                           : 0;
   if (bytes == 0 || text.size() < bytes) return {};
   std::uint32_t code = lead & (0xFFu >> (bytes + 1));
   for (std::size_t i = 1; i < bytes; ++i) {
@@ -40,16 +43,21 @@ std::string escaped_byte(char byte) { return "\\x" + hexadecimal(static_cast<uns
 bool steers(std::uint32_t code) {
   bool const control = code < 0x20 || (code >= 0x7F && code < 0xA0);
   bool const line = code == 0x2028 || code == 0x2029;
-  bool const direction = (code >= 0x200E && code <= 0x200F) || (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+  bool const direction =
+      (code >= 0x200E && code <= 0x200F) || (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
   return control || line || direction;
 }
 
 std::string escaped(std::uint32_t code) {
   switch (code) {
-    case '\n': return "\\n";
-    case '\r': return "\\r";
-    case '\t': return "\\t";
-    default: return code < 0x100 ? "\\x" + hexadecimal(code, 2) : "\\u" + hexadecimal(code, 4);
+    case '\n':
+      return "\\n";
+    case '\r':
+      return "\\r";
+    case '\t':
+      return "\\t";
+    default:
+      return code < 0x100 ? "\\x" + hexadecimal(code, 2) : "\\u" + hexadecimal(code, 4);
   }
 }
 
@@ -81,14 +89,17 @@ std::string printable(std::string_view text, std::size_t most_bytes) {
   std::string ends;
   bool const huge = text.size() > 2 * longest_character * most_bytes;
   if (huge) {
-    ends.append(text.substr(0, longest_character * most_bytes)).append(text.substr(text.size() - longest_character * most_bytes));
+    ends.append(text.substr(0, longest_character * most_bytes))
+        .append(text.substr(text.size() - longest_character * most_bytes));
     text = ends;
   }
   std::vector<std::string> pieces;
   std::size_t bytes = 0;
   while (!text.empty()) {
     auto const next = first_of(text);
-    pieces.push_back(next.bytes == 0 ? escaped_byte(text.front()) : steers(next.code) ? escaped(next.code) : std::string(text.substr(0, next.bytes)));
+    pieces.push_back(next.bytes == 0     ? escaped_byte(text.front())
+                     : steers(next.code) ? escaped(next.code)
+                                         : std::string(text.substr(0, next.bytes)));
     bytes += pieces.back().size();
     text.remove_prefix(next.bytes == 0 ? 1 : next.bytes);
   }
@@ -97,8 +108,10 @@ std::string printable(std::string_view text, std::size_t most_bytes) {
   constexpr std::string_view gap = "...";
   auto const room = most_bytes > gap.size() ? most_bytes - gap.size() : 0;
   std::size_t head = 0, tail = pieces.size();
-  for (std::size_t used = 0; head < tail && used + pieces[head].size() <= 2 * room / 3; ++head) used += pieces[head].size();
-  for (std::size_t used = 0; tail > head && used + pieces[tail - 1].size() <= room / 3; --tail) used += pieces[tail - 1].size();
+  for (std::size_t used = 0; head < tail && used + pieces[head].size() <= 2 * room / 3; ++head)
+    used += pieces[head].size();
+  for (std::size_t used = 0; tail > head && used + pieces[tail - 1].size() <= room / 3; --tail)
+    used += pieces[tail - 1].size();
   return joined(pieces, 0, head).append(gap).append(joined(pieces, tail, pieces.size()));
 }
 

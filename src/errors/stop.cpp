@@ -52,7 +52,8 @@ bool asked_to_stop() {
 }
 
 Error Stopped::error(int signal) {
-  return {ExitCode::stopped, "stopped on request", signal == 0 ? "the sweep stops" : std::string("the signal ") + ::sigabbrev_np(signal) + " came",
+  return {ExitCode::stopped, "stopped on request",
+          signal == 0 ? "the sweep stops" : std::string("the signal ") + ::sigabbrev_np(signal) + " came",
           "Nothing is half-written; run the same command again"};
 }
 
@@ -66,11 +67,13 @@ void sleep_heeding(double seconds) {
   auto const begin = Clock::now();
   for (double left = seconds; left > 0; left = seconds - std::chrono::duration<double>(Clock::now() - begin).count()) {
     heed_stop();
-    std::this_thread::sleep_for(std::min(std::chrono::duration<double>(left), std::chrono::duration<double>(question_interval)));
+    std::this_thread::sleep_for(
+        std::min(std::chrono::duration<double>(left), std::chrono::duration<double>(question_interval)));
   }
 }
 
-StopQuestion::StopQuestion(std::function<bool()> requested) : requested_(std::move(requested)), outer_(std::exchange(question, this)) {}
+StopQuestion::StopQuestion(std::function<bool()> requested)
+    : requested_(std::move(requested)), outer_(std::exchange(question, this)) {}
 StopQuestion::~StopQuestion() { question = outer_; }
 
 bool SharedStop::requested() noexcept {
@@ -84,12 +87,13 @@ bool SharedStop::requested() noexcept {
   return true;
 }
 
-StopSignals::StopSignals(std::function<void()> clean) : outermost_(!installed.exchange(true)), clean_(std::move(clean)) {
+StopSignals::StopSignals(std::function<void()> clean)
+    : outermost_(!installed.exchange(true)), clean_(std::move(clean)) {
   if (!outermost_) return;
   received_signal = 0;
   wake_up = ::eventfd(0, EFD_CLOEXEC);
   watcher_ = std::jthread([this](std::stop_token const& ending) { watch(ending); });
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = note_stop_signal;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
@@ -110,7 +114,7 @@ StopSignals::~StopSignals() {
 
 void StopSignals::watch(std::stop_token const& ending) {
   auto const wait = [](int milliseconds) {
-    struct pollfd ready {wake_up, POLLIN, 0};
+    struct pollfd ready{wake_up, POLLIN, 0};
     if (::poll(&ready, 1, milliseconds) <= 0) return;
     std::uint64_t count = 0;
     (void)!::read(ready.fd, &count, sizeof count);
@@ -127,7 +131,8 @@ void StopSignals::watch(std::stop_token const& ending) {
       if (clean_) clean_();
       std::string const message = std::string(Stopped::error(stop_signal()).what()) + "\n";
       pollfd free{STDERR_FILENO, POLLOUT, 0};
-      if (::poll(&free, 1, 0) == 1) (void)!::write(STDERR_FILENO, message.data(), message.size());  // a full pipe would keep it
+      if (::poll(&free, 1, 0) == 1)
+        (void)!::write(STDERR_FILENO, message.data(), message.size());  // a full pipe would keep it
       ::_exit(static_cast<int>(ExitCode::stopped));
     }
     wait(50);

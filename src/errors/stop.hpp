@@ -11,12 +11,12 @@
 
 #include "errors/errors.hpp"
 
-/// How a process ends early on request (SIGTERM, SIGINT, SIGUSR2): Slurm, mpirun and users send these, and kill what has
-/// not ended half a minute later.
+/// How a process ends early on request (SIGTERM, SIGINT, SIGUSR2): Slurm, mpirun and users send these, and kill what
+/// has not ended half a minute later.
 namespace mambasynth::errors {
 
-/// Thrown by what gave its work up on request. No std::exception: whoever goes on without a result that could not be had
-/// (a figure, a cached file) must not go on behind a stop.
+/// Thrown by what gave its work up on request. No std::exception: whoever goes on without a result that could not be
+/// had (a figure, a cached file) must not go on behind a stop.
 struct Stopped {
   /// As main tells it, with exit code 75. `signal`: 0 = nobody sent one to this process.
   [[nodiscard]] static Error error(int signal);
@@ -25,8 +25,8 @@ struct Stopped {
 /// The signal that came since the first StopSignals, or 0. Any thread may ask.
 [[nodiscard]] int stop_signal() noexcept;
 
-/// Throws Stopped where a stop was requested. For every loop that can last a second; cheap. Not inside an OpenMP region:
-/// see SharedStop.
+/// Throws Stopped where a stop was requested. For every loop that can last a second; cheap. Not inside an OpenMP
+/// region: see SharedStop.
 void heed_stop();
 
 /// Sleeps, heeding stops.
@@ -65,10 +65,10 @@ class SharedStop {
   std::atomic<bool> requested_{false};
 };
 
-/// While it lives, a stop signal sets a flag instead of ending the process. Where nobody heeds it within a second (another
-/// library's loop, a read that waits), `clean` is called and the process ends with exit code 75, unless a SavesFirst lives.
-/// A second SIGINT ends the process as usual, for the impatient. Behind it USR2 is ignored. (USR1 belongs to NCCL.) One
-/// inside another does nothing.
+/// While it lives, a stop signal sets a flag instead of ending the process. Where nobody heeds it within a second
+/// (another library's loop, a read that waits), `clean` is called and the process ends with exit code 75, unless a
+/// SavesFirst lives. A second SIGINT ends the process as usual, for the impatient. Behind it USR2 is ignored. (USR1
+/// belongs to NCCL.) One inside another does nothing.
 class StopSignals {
  public:
   explicit StopSignals(std::function<void()> clean = {});

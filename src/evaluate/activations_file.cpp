@@ -63,9 +63,13 @@ void write_activations(std::filesystem::path const& file, model::Predictor const
   auto const& model = network.config();
   auto const windows_of_series = series.size(0) / seq_len;
   auto const horizons = static_cast<std::int64_t>(model.horizons().size());
-  auto const values = network.channels() * (1 + horizons) + model.n_layers * (model.d_model + (gates ? 2 * model.d_inner() + 2 : 0));
+  auto const values =
+      network.channels() * (1 + horizons) + model.n_layers * (model.d_model + (gates ? 2 * model.d_inner() + 2 : 0));
   store::require_writable_folder(file.parent_path());
-  store::require_space(file.parent_path(), config::bytes_of({"", {{"windows", windows_of_series}, {"steps", seq_len}, {"values", values}}, sizeof(float)}), file.filename().string());
+  store::require_space(
+      file.parent_path(),
+      config::bytes_of({"", {{"windows", windows_of_series}, {"steps", seq_len}, {"values", values}}, sizeof(float)}),
+      file.filename().string());
   store::AtomicFile out(file);
   store::Hdf5Writer writer(out.temporary());
   writer.attribute("/", "schema_version", schema_version);

@@ -47,7 +47,8 @@ analysis::Similarity compare_layers(PanelPair const& panels, std::span<std::int6
   };
   auto const neighbours = neighbours_in(trained);
   for (auto const& a : neighbours)
-    for (auto const& b : neighbours) result.neighbour_overlap.push_back(representation::neighbourhood_overlap(a, b, k).mean);
+    for (auto const& b : neighbours)
+      result.neighbour_overlap.push_back(representation::neighbourhood_overlap(a, b, k).mean);
   if (circle.empty()) return result;
   result.label_chance = representation::label_overlap_by_chance(circle, window);
   for (auto const& one : neighbours) result.label_overlap.push_back(representation::label_overlap(one, circle, k).mean);

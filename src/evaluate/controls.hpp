@@ -13,8 +13,8 @@
 namespace mambasynth::evaluate {
 
 /// The series without its noise at the given steps, (step, channel), anywhere within the step: a circle has as many
-/// positions as its period has steps, and rows would be each other's duplicates. Nothing where circles, phases or planes
-/// are not known, or centres drift.
+/// positions as its period has steps, and rows would be each other's duplicates. Nothing where circles, phases or
+/// planes are not known, or centres drift.
 std::optional<PanelRows> signal_rows(Truth const& truth, std::span<std::int64_t const> steps);
 
 /// Independent standard normal numbers, (count, dims): scale changes no estimator.

@@ -42,7 +42,8 @@ Prepared prepare(PanelRows const& panel, config::Evaluate const& config, int thr
   prepared.embedded.pca.assign(static_cast<std::size_t>(2 * panel.count()), std::numeric_limits<float>::quiet_NaN());
   for (std::int64_t i = 0; i < panel.count(); ++i)
     for (std::int64_t c = 0; c < shown; ++c)
-      prepared.embedded.pca[static_cast<std::size_t>(2 * i + c)] = plane.values[static_cast<std::size_t>(i * shown + c)];
+      prepared.embedded.pca[static_cast<std::size_t>(2 * i + c)] =
+          plane.values[static_cast<std::size_t>(i * shown + c)];
   for (std::int64_t c = 0; c < shown; ++c) prepared.embedded.pca_share[c] = shares[static_cast<std::size_t>(c)];
   prepared.start = reduces ? projected(components, config.pca, panel) : panel;
   if (reduces) {
@@ -54,9 +55,9 @@ Prepared prepare(PanelRows const& panel, config::Evaluate const& config, int thr
 
 }  // namespace
 
-analysis::Embeddings embed(std::vector<PanelRows> const& panels, BlockRows const& blocks, std::span<std::int64_t const> steps,
-                           Truth const& truth, config::Evaluate const& config, int threads,
-                           std::function<void(std::string const&)> const& note) {
+analysis::Embeddings embed(std::vector<PanelRows> const& panels, BlockRows const& blocks,
+                           std::span<std::int64_t const> steps, Truth const& truth, config::Evaluate const& config,
+                           int threads, std::function<void(std::string const&)> const& note) {
   analysis::Embeddings result;
   result.step.assign(steps.begin(), steps.end());
   result.circle = truth.circle_at(steps);
@@ -66,15 +67,22 @@ analysis::Embeddings embed(std::vector<PanelRows> const& panels, BlockRows const
     for (auto const& panel : *group) prepared.push_back(prepare(panel, config, threads));
   std::vector<embedding::Panel> starts;
   for (auto const& one : prepared) starts.push_back({one.start.values, one.start.dims});
-  if (note) note(fmt::format("embedding {} steps of {} panels by UMAP (evaluate.umap = \"off\" skips that)", steps.size(), starts.size()));
+  if (note)
+    note(fmt::format("embedding {} steps of {} panels by UMAP (evaluate.umap = \"off\" skips that)", steps.size(),
+                     starts.size()));
   auto const maps = embedding::umap_of_each(starts, static_cast<std::int64_t>(steps.size()),
-                                            {.neighbors = config.umap_neighbors, .min_dist = config.umap_min_dist, .seed = config::umap_seed, .threads = threads});
+                                            {.neighbors = config.umap_neighbors,
+                                             .min_dist = config.umap_min_dist,
+                                             .seed = config::umap_seed,
+                                             .threads = threads});
   for (std::size_t p = 0; p < prepared.size(); ++p) {
     auto& embedded = prepared[p].embedded;
     embedded.umap = maps[p].coordinates;
     embedded.umap_start = embedding::name_of(maps[p].start);
-    embedded.silhouette = result.circle.empty() ? std::numeric_limits<double>::quiet_NaN()
-                                                : representation::silhouette(std::span<float const>(embedded.umap), 2, result.circle, threads).mean;
+    embedded.silhouette =
+        result.circle.empty()
+            ? std::numeric_limits<double>::quiet_NaN()
+            : representation::silhouette(std::span<float const>(embedded.umap), 2, result.circle, threads).mean;
     (p < panels.size() ? result.panels : result.of_blocks).push_back(std::move(embedded));
   }
   result.blocks = blocks.names;

@@ -22,8 +22,8 @@ struct BlockRows {
 /// Every panel, and every block's output, in the plane: UMAP (of the leading config.pca principal components where a
 /// panel has more dimensions) and the two leading principal components. `steps`: what the rows are. `note` hears how
 /// far it is.
-analysis::Embeddings embed(std::vector<PanelRows> const& panels, BlockRows const& blocks, std::span<std::int64_t const> steps,
-                           Truth const& truth, config::Evaluate const& config, int threads,
-                           std::function<void(std::string const&)> const& note);
+analysis::Embeddings embed(std::vector<PanelRows> const& panels, BlockRows const& blocks,
+                           std::span<std::int64_t const> steps, Truth const& truth, config::Evaluate const& config,
+                           int threads, std::function<void(std::string const&)> const& note);
 
 }  // namespace mambasynth::evaluate

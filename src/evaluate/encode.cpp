@@ -18,8 +18,7 @@ void for_each_batch(model::Predictor const& network, at::Tensor const& series, s
   auto const windows = series.size(0) / seq_len;
   if (windows < 1)
     throw errors::input("the series has " + std::to_string(series.size(0)) + " steps",
-                        "a window of this model has " + std::to_string(seq_len),
-                        "Give a longer series, or --seq-len");
+                        "a window of this model has " + std::to_string(seq_len), "Give a longer series, or --seq-len");
   auto const size = std::max<std::int64_t>(1, batch_steps / seq_len);
   for (std::int64_t first = 0; first < windows; first += size) {
     errors::heed_stop();

@@ -14,8 +14,8 @@ namespace mambasynth::evaluate {
 /// A batch of non-overlapping windows on its way through the network, in time order.
 struct EncodedBatch {
   std::int64_t first_window = 0;
-  at::Tensor x;                        ///< (window, step, channel)
-  model::Encoding encoding;   ///< evaluation mode, fp32
+  at::Tensor x;              ///< (window, step, channel)
+  model::Encoding encoding;  ///< evaluation mode, fp32
 };
 
 /// Cuts `series` (time, channel) into windows of `seq_len` from step 0, the tail left out, and hands each encoded batch

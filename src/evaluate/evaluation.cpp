@@ -27,7 +27,8 @@ struct Means {
 /// Estimates intrinsic dimensions of panels that share their rows.
 class DimensionOfRows {
  public:
-  DimensionOfRows(std::vector<std::int64_t> const& rows, config::Evaluate const& config, Means const& means) : config_(config) {
+  DimensionOfRows(std::vector<std::int64_t> const& rows, config::Evaluate const& config, Means const& means)
+      : config_(config) {
     options_.threads = means.threads;
     options_.search = &means.search;
     options_.blocks = analysis::blocks_in_time(rows, config.blocks);
@@ -44,7 +45,8 @@ class DimensionOfRows {
 enum List : std::size_t { original, dimension, probed, compared, shared, embedded };
 
 /// Both lists' rows of each panel: the original's estimator on the original's rows, the others on theirs.
-std::vector<analysis::DimensionEstimates> estimate(Gathered const& gathered, Rows const& rows, config::Evaluate const& config, Means const& means) {
+std::vector<analysis::DimensionEstimates> estimate(Gathered const& gathered, Rows const& rows,
+                                                   config::Evaluate const& config, Means const& means) {
   DimensionOfRows const of_original(rows.original, config, means), of_all(rows.dimension, config, means);
   std::vector<analysis::DimensionEstimates> result;
   for (std::size_t p = 0; p < gathered.names.size(); ++p) {
@@ -68,10 +70,13 @@ analysis::LayerMeasures measure(Gathered const& gathered, Rows const& rows, conf
       auto const count = spectrum.components[level];
       return count > 0 ? static_cast<double>(count) : std::numeric_limits<double>::quiet_NaN();
     };
-    result.activation.push_back({.mean = statistics.mean(), .std = statistics.standard_deviation(),
+    result.activation.push_back({.mean = statistics.mean(),
+                                 .std = statistics.standard_deviation(),
                                  .participation_ratio = statistics.participation_ratio(),
                                  .participation_ratio_unbiased = spectrum.participation_ratio_unbiased,
-                                 .components_50 = components(0), .components_90 = components(1), .components_95 = components(2),
+                                 .components_50 = components(0),
+                                 .components_90 = components(1),
+                                 .components_95 = components(2),
                                  .spectrum = spectrum.share});
   }
   if (with_dimension) result.dimension = estimate(gathered, rows, config, means);
@@ -89,8 +94,8 @@ void or_note(Subject const& subject, char const* what, Measure const& measure) {
   }
 }
 
-void measure_control_rows(analysis::Controls& controls, Gathered const& gathered, Rows const& rows, Subject const& subject,
-                          config::Evaluate const& config, Means const& means) {
+void measure_control_rows(analysis::Controls& controls, Gathered const& gathered, Rows const& rows,
+                          Subject const& subject, config::Evaluate const& config, Means const& means) {
   auto const list = rows.dimension.empty() ? original : dimension;
   auto const& steps = rows.dimension.empty() ? rows.original : rows.dimension;
   DimensionOfRows const estimator(steps, config, means);
@@ -112,8 +117,8 @@ Targets targets_of(Subject const& subject, Rows const& rows, int threads) {
   if (!subject.truth.generated) return targets;
   auto const x = subject.series.contiguous();
   or_note(subject, "probes of the oracle's posteriors", [&] {
-    add_posteriors(targets, *subject.truth.process, {x.const_data_ptr<float>(), static_cast<std::size_t>(x.numel())}, subject.seq_len,
-                   rows.probe, threads);
+    add_posteriors(targets, *subject.truth.process, {x.const_data_ptr<float>(), static_cast<std::size_t>(x.numel())},
+                   subject.seq_len, rows.probe, threads);
   });
   return targets;
 }
@@ -126,8 +131,10 @@ analysis::Probes probe(Subject const& subject, Rows const& rows, PanelPair const
   auto probes = probe_panels(panels, targets_of(subject, rows, threads), guard, threads);
   probes.guard_steps = guard * spacing;
   if (guard < wanted && !probes.targets.empty() && subject.note)
-    subject.note(fmt::format("note: rows that train a probe are {} steps away from those that test it, less than a window of {} steps "
-                             "(the series is short). Scores can be too high.", probes.guard_steps, subject.seq_len));
+    subject.note(fmt::format(
+        "note: rows that train a probe are {} steps away from those that test it, less than a window of {} steps "
+        "(the series is short). Scores can be too high.",
+        probes.guard_steps, subject.seq_len));
   return probes;
 }
 
@@ -163,7 +170,8 @@ Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choi
   if (!config.probes) rows.probe.clear();
   if (!config.similarity) rows.similarity.clear();
   if (!choice.embedding) rows.embedding.clear();
-  std::vector<std::span<std::int64_t const>> lists{rows.original, rows.dimension, rows.probe, rows.similarity, rows.shared, rows.embedding};
+  std::vector<std::span<std::int64_t const>> lists{rows.original,   rows.dimension, rows.probe,
+                                                   rows.similarity, rows.shared,    rows.embedding};
   auto const pass = [&](model::Predictor const& network) {
     return gather(network, subject.series, subject.seq_len, choice.panels, lists, threads);
   };
@@ -175,12 +183,13 @@ Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choi
   lists[shared] = lists[embedded] = {};
   auto untrained = config.controls && subject.untrained ? pass(*subject.untrained) : Gathered{};
   if (!untrained.names.empty())
-    or_note(subject, "untrained control", [&] { result.controls.untrained = measure(untrained, rows, config, choice.dimension, means); });
-  if (config.controls && choice.dimension)
-    measure_control_rows(result.controls, trained, rows, subject, config, means);
+    or_note(subject, "untrained control",
+            [&] { result.controls.untrained = measure(untrained, rows, config, choice.dimension, means); });
+  if (config.controls && choice.dimension) measure_control_rows(result.controls, trained, rows, subject, config, means);
   untrained.rows.resize(trained.rows.size());
   if (config.probes)
-    or_note(subject, "probes", [&] { result.probes = probe(subject, rows, {trained.rows[probed], untrained.rows[probed]}, threads); });
+    or_note(subject, "probes",
+            [&] { result.probes = probe(subject, rows, {trained.rows[probed], untrained.rows[probed]}, threads); });
   if (config.similarity)
     or_note(subject, "similarity of layers", [&] {
       result.similarity = compare_layers({trained.rows[compared], untrained.rows[compared]}, rows.similarity,

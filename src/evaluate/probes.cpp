@@ -43,7 +43,8 @@ class OverShifts {
     squares_ += away * (score - mean_);
   }
   [[nodiscard]] Shuffled result() const {
-    return {count_ > 0 ? mean_ : analysis::undefined, count_ > 1 ? std::sqrt(squares_ / (count_ - 1)) : analysis::undefined};
+    return {count_ > 0 ? mean_ : analysis::undefined,
+            count_ > 1 ? std::sqrt(squares_ / (count_ - 1)) : analysis::undefined};
   }
 
  private:
@@ -61,7 +62,8 @@ class RidgeTargets {
     all_ = true_;
     for (auto const offset : offsets)
       for (auto const& target : true_) {
-        kept_.push_back(representation::circular_shift(std::get<std::span<double const>>(target.values), target.columns, offset));
+        kept_.push_back(
+            representation::circular_shift(std::get<std::span<double const>>(target.values), target.columns, offset));
         all_.push_back({target.name, std::span<double const>(kept_.back()), target.columns});
       }
   }
@@ -107,14 +109,16 @@ void probe_continuous(std::vector<ProbeResult>& results, PanelPair const& panels
   auto const trained = panels.trained.size();
   auto const found = side_by_side(trained + panels.untrained.size(), threads, [&](std::size_t i) {
     auto const& panel = i < trained ? panels.trained[i] : panels.untrained[i - trained];
-    return representation::ridge_probe(features(panel), panel.dims, i < trained ? targets.with_shifted() : targets.unshifted(), folds, options);
+    return representation::ridge_probe(features(panel), panel.dims,
+                                       i < trained ? targets.with_shifted() : targets.unshifted(), folds, options);
   });
   for (std::size_t t = 0; t < wanted; ++t) {
     ProbeScore score{.name = "r2"};
     for (std::size_t p = 0; p < trained; ++p) {
       score.trained.push_back(scored(found[p][t].r2));
       OverShifts shifts;
-      for (auto shifted = t + wanted; shifted < found[p].size(); shifted += wanted) shifts.add(found[p][shifted].r2.value);
+      for (auto shifted = t + wanted; shifted < found[p].size(); shifted += wanted)
+        shifts.add(found[p][shifted].r2.value);
       score.shuffled.push_back(shifts.result());
     }
     for (std::size_t p = trained; p < found.size(); ++p) score.untrained.push_back(scored(found[p][t].r2));
@@ -129,7 +133,8 @@ class CircleProbes {
   using Values = representation::FoldScores Score::*;
 
   CircleProbes(std::vector<std::int64_t> const& circle, std::vector<std::int64_t> const& offsets) : labels_{circle} {
-    for (auto const offset : offsets) labels_.push_back(representation::circular_shift(std::span<std::int64_t const>(circle), 1, offset));
+    for (auto const offset : offsets)
+      labels_.push_back(representation::circular_shift(std::span<std::int64_t const>(circle), 1, offset));
   }
   /// (panel, labelling): circles as they are, then shifted; of the untrained panels as they are. All panels at once, so
   /// that no labelling with errors, which takes longest, runs last.
@@ -174,8 +179,9 @@ class CircleProbes {
   std::size_t trained_ = 0;
 };
 
-ProbeResult probe_circle(PanelPair const& panels, std::vector<std::int64_t> const& circle, std::vector<std::int64_t> const& offsets,
-                         representation::ChronologicalFolds const& folds, int threads) {
+ProbeResult probe_circle(PanelPair const& panels, std::vector<std::int64_t> const& circle,
+                         std::vector<std::int64_t> const& offsets, representation::ChronologicalFolds const& folds,
+                         int threads) {
   using Score = representation::LogisticScore;
   CircleProbes probes(circle, offsets);
   probes.score(panels, folds, threads);
@@ -187,9 +193,12 @@ ProbeResult probe_circle(PanelPair const& panels, std::vector<std::int64_t> cons
 
 }  // namespace
 
-std::int64_t affordable_guard(std::int64_t rows, std::int64_t wanted) { return std::min(wanted, rows / (4 * stretches)); }
+std::int64_t affordable_guard(std::int64_t rows, std::int64_t wanted) {
+  return std::min(wanted, rows / (4 * stretches));
+}
 
-analysis::Probes probe_panels(PanelPair const& panels, Targets const& targets, std::int64_t guard, int threads, std::int64_t shifts) {
+analysis::Probes probe_panels(PanelPair const& panels, Targets const& targets, std::int64_t guard, int threads,
+                              std::int64_t shifts) {
   auto const rows = panels.trained.empty() ? 0 : panels.trained.front().count();
   if (rows < fewest_rows) return {};
   representation::ChronologicalFolds const folds(rows, stretches, guard, targets.visit);

@@ -46,11 +46,13 @@ std::string controls(Evaluation const& evaluation) {
   auto const at = [&](std::vector<DimensionEstimates> const& sets, std::size_t p) {
     return sets.empty() ? std::numeric_limits<double>::quiet_NaN() : sets[p].levina_bickel_original[middle].value;
   };
-  auto text = fmt::format("\nLevina-Bickel at k={} beside its controls\n", ks[middle]) + header({"trained", "untrained", "shuffled"});
+  auto text = fmt::format("\nLevina-Bickel at k={} beside its controls\n", ks[middle]) +
+              header({"trained", "untrained", "shuffled"});
   for (std::size_t p = 0; p < measures.layers.size(); ++p)
-    text += fmt::format("{:<10}", measures.layers[p]) + number(at(measures.dimension, p)) + number(at(control.untrained.dimension, p)) +
-            number(at(control.shuffled, p)) + "\n";
-  if (control.signal) text += fmt::format("noise-free signal {:.3f}\n", control.signal->levina_bickel_original[middle].value);
+    text += fmt::format("{:<10}", measures.layers[p]) + number(at(measures.dimension, p)) +
+            number(at(control.untrained.dimension, p)) + number(at(control.shuffled, p)) + "\n";
+  if (control.signal)
+    text += fmt::format("noise-free signal {:.3f}\n", control.signal->levina_bickel_original[middle].value);
   if (control.noise) text += fmt::format("pure noise {:.3f}\n", control.noise->levina_bickel_original[middle].value);
   return text;
 }
@@ -59,7 +61,8 @@ std::string probes(Evaluation const& evaluation) {
   if (evaluation.probes.targets.empty()) return {};
   constexpr std::size_t narrowest = 23;
   std::vector<std::size_t> widths;
-  std::string text = "\nLinear probes on held-out stretches of time: trained ± half the 95 % interval (untrained)\n" + fmt::format("{:<10}", "panel");
+  std::string text = "\nLinear probes on held-out stretches of time: trained ± half the 95 % interval (untrained)\n" +
+                     fmt::format("{:<10}", "panel");
   for (auto const& probe : evaluation.probes.targets) {
     auto const title = probe.target + " " + probe.scores.front().name;
     widths.push_back(std::max(narrowest, title.size()));
@@ -70,7 +73,8 @@ std::string probes(Evaluation const& evaluation) {
     text += fmt::format("{:<10}", evaluation.measures.layers[p]);
     for (std::size_t i = 0; i < widths.size(); ++i) {
       auto const& score = evaluation.probes.targets[i].scores.front();
-      auto field = fixed(score.trained[p].value) + " ± " + fixed(half_interval(score.trained[p], evaluation.probes.groups));
+      auto field =
+          fixed(score.trained[p].value) + " ± " + fixed(half_interval(score.trained[p], evaluation.probes.groups));
       if (!score.untrained.empty()) field += " (" + fixed(score.untrained[p].value) + ")";
       text += fmt::format(" {:>{}}", field, widths[i]);
     }
@@ -81,6 +85,8 @@ std::string probes(Evaluation const& evaluation) {
 
 }  // namespace
 
-std::string report(Evaluation const& evaluation) { return panels(evaluation.measures) + controls(evaluation) + probes(evaluation); }
+std::string report(Evaluation const& evaluation) {
+  return panels(evaluation.measures) + controls(evaluation) + probes(evaluation);
+}
 
 }  // namespace mambasynth::evaluate

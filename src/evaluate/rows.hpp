@@ -9,8 +9,8 @@ namespace mambasynth::evaluate {
 
 /// Which steps of a series the measures look at; all below the last whole window's end.
 struct Rows {
-  /// The original's: one stream default_rng(42), from which the rows for UMAP are drawn first (where there are more than
-  /// config.umap_points), then config.lb_points rows without replacement, in the order of the draw.
+  /// The original's: one stream default_rng(42), from which the rows for UMAP are drawn first (where there are more
+  /// than config.umap_points), then config.lb_points rows without replacement, in the order of the draw.
   std::vector<std::int64_t> original;
   std::vector<std::int64_t> embedding;  ///< those for UMAP, ascending; all where there are no more
   /// config.dimension_points rows of the same stream, behind both; empty: the estimators share `original`.

@@ -22,7 +22,8 @@ Targets true_targets(Truth const& truth, std::span<std::int64_t const> steps) {
     targets.circle.push_back(circle);
     targets.visit.push_back(visit[t]);
     if (periods)
-      targets.revolutions_elapsed.push_back(static_cast<double>(since[t] / truth.process->period[static_cast<std::size_t>(circle)]));
+      targets.revolutions_elapsed.push_back(
+          static_cast<double>(since[t] / truth.process->period[static_cast<std::size_t>(circle)]));
   }
   auto const phase = truth.phase_at(steps);
   if (std::all_of(phase.begin(), phase.end(), [](double radians) { return std::isfinite(radians); }))
@@ -58,7 +59,8 @@ void add_posteriors(Targets& targets, series::Process const& process, std::span<
         if (steps[row] != t) continue;
         forecast.make(filter);
         targets.switch_hazard[row] = forecast.hazard();
-        std::copy_n(forecast.next_circle().begin(), circles, targets.next_circle.begin() + static_cast<std::ptrdiff_t>(row * circles));
+        std::copy_n(forecast.next_circle().begin(), circles,
+                    targets.next_circle.begin() + static_cast<std::ptrdiff_t>(row * circles));
         ++row;
       }
     }

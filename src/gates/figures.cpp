@@ -54,10 +54,12 @@ std::string colour_range(at::Tensor const& values) {
   return high > low ? fmt::format("[{:.6g}:{:.6g}]", low, high) : std::string("[*:*]");
 }
 
-void head_of_page(WindowPage& page, Figure& figure, Sample const& sample, std::string const& title, std::span<std::int64_t const> circle, std::int64_t circles) {
-  page.strip(title + (circle.empty() ? " (circles unknown)" : ": circle"), figure.add_data("circles", figures::circle_runs(circle, circles, sample.start, sample.x.size(0))));
-  page.heat("Series", "channel", figure.add_data("x", heat_rows(sample.x)), sample.x.size(1), figures::diverging_palette(),
-            figures::symmetric_range(sample.x.abs().max().item<double>(), 1e-6), 150);
+void head_of_page(WindowPage& page, Figure& figure, Sample const& sample, std::string const& title,
+                  std::span<std::int64_t const> circle, std::int64_t circles) {
+  page.strip(title + (circle.empty() ? " (circles unknown)" : ": circle"),
+             figure.add_data("circles", figures::circle_runs(circle, circles, sample.start, sample.x.size(0))));
+  page.heat("Series", "channel", figure.add_data("x", heat_rows(sample.x)), sample.x.size(1),
+            figures::diverging_palette(), figures::symmetric_range(sample.x.abs().max().item<double>(), 1e-6), 150);
 }
 
 double largest(at::Tensor const& values) { return values.max().item<double>(); }
@@ -71,28 +73,37 @@ Outcome draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64
   auto const& signals = sample.layers[layer];
   auto const shown = std::min(shown_channels, signals.delta.size(2));
   auto const delta = signals.delta[0].narrow(1, 0, shown), z = signals.z_gate[0].narrow(1, 0, shown);
-  auto const channels = shown < signals.delta.size(2) ? fmt::format("first {} of {} inner channels", shown, signals.delta.size(2)) : "inner channels";
+  auto const channels = shown < signals.delta.size(2)
+                            ? fmt::format("first {} of {} inner channels", shown, signals.delta.size(2))
+                            : "inner channels";
 
   Figure figure(fmt::format("gates_layer{}_{}", layer + 1, sample.number), {1400, height});
   auto page = page_of(sample, height);
   head_of_page(page, figure, sample, fmt::format("Layer {}, sample {}", layer + 1, sample.number), circle, circles);
-  page.heat(fmt::format("Step size delta, {}: mean {:.4g}, largest {:.4g}", channels, delta.mean().item<double>(), delta.max().item<double>()),
-            "inner channel", figure.add_data("delta", heat_rows(delta)), shown, figures::ordered_palette(), colour_range(delta), 230);
-  page.heat("Output gate silu(z), same channels", "inner channel", figure.add_data("z_gate", heat_rows(z)), shown, figures::ordered_palette(), colour_range(z), 230);
-  auto const norms = figure.add_data("norms", line_rows("B_norm C_norm", sample.start, {over_states(signals.B), over_states(signals.C)}));
+  page.heat(fmt::format("Step size delta, {}: mean {:.4g}, largest {:.4g}", channels, delta.mean().item<double>(),
+                        delta.max().item<double>()),
+            "inner channel", figure.add_data("delta", heat_rows(delta)), shown, figures::ordered_palette(),
+            colour_range(delta), 230);
+  page.heat("Output gate silu(z), same channels", "inner channel", figure.add_data("z_gate", heat_rows(z)), shown,
+            figures::ordered_palette(), colour_range(z), 230);
+  auto const norms = figure.add_data(
+      "norms", line_rows("B_norm C_norm", sample.start, {over_states(signals.B), over_states(signals.C)}));
   page.lines("|B| and |C| over the states", "norm",
-             fmt::format("\"{0}\" using 1:2 with lines linecolor rgb \"{1}\" linewidth 1.3 title \"|B|\", \"{0}\" using 1:3 with lines linecolor rgb \"{2}\" linewidth 1.3 title \"|C|\"",
+             fmt::format("\"{0}\" using 1:2 with lines linecolor rgb \"{1}\" linewidth 1.3 title \"|B|\", \"{0}\" "
+                         "using 1:3 with lines linecolor rgb \"{2}\" linewidth 1.3 title \"|C|\"",
                          norms, figures::category_colour(0, 10), figures::category_colour(6, 10)),
              std::max(largest(over_states(signals.B)), largest(over_states(signals.C))), 130);
   auto const mean = figure.add_data("mean_delta", line_rows("delta", sample.start, {signals.delta[0].mean(1)}));
   page.lines("Mean delta over all inner channels", "delta",
-             fmt::format("\"{}\" using 1:2 with lines linecolor rgb \"{}\" linewidth 1.3 notitle", mean, figures::category_colour(0, 10)),
+             fmt::format("\"{}\" using 1:2 with lines linecolor rgb \"{}\" linewidth 1.3 notitle", mean,
+                         figures::category_colour(0, 10)),
              largest(signals.delta[0].mean(1)), 130, true);
   figure.set_commands(page.end());
   return figure.draw(folder);
 }
 
-Outcome draw_summary(Sample const& sample, std::span<std::int64_t const> circle, std::int64_t circles, std::filesystem::path const& folder) {
+Outcome draw_summary(Sample const& sample, std::span<std::int64_t const> circle, std::int64_t circles,
+                     std::filesystem::path const& folder) {
   constexpr int panel = 90;
   auto const layers = static_cast<int>(sample.layers.size());
   int const height = 22 + 150 + 2 * 34 + layers * (panel + 34) + 70;
@@ -109,7 +120,8 @@ Outcome draw_summary(Sample const& sample, std::span<std::int64_t const> circle,
   // A panel each: the layers' levels lie decades apart, and a common axis would flatten all but one.
   for (int i = 0; i < layers; ++i)
     page.lines(fmt::format("Mean delta, layer {}", i + 1), "delta",
-               fmt::format("\"{}\" using 1:{} with lines linecolor rgb \"{}\" linewidth 1.3 notitle", rows, i + 2, figures::category_colour(0, 10)),
+               fmt::format("\"{}\" using 1:{} with lines linecolor rgb \"{}\" linewidth 1.3 notitle", rows, i + 2,
+                           figures::category_colour(0, 10)),
                largest(means[static_cast<std::size_t>(i)]), panel, i + 1 == layers);
   figure.set_commands(page.end());
   return figure.draw(folder);

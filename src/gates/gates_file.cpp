@@ -18,11 +18,13 @@ void write_table(store::Hdf5Writer& h5, std::string const& group, Table const& t
   std::vector<std::string> const axes{"/layer", bin_scale};
   auto const write = [&](std::string const& name, Averages const& averages, store::Meaning const& meaning) {
     h5.dataset<double>(group + "/" + name, averages.value, axes, meaning);
-    h5.dataset<double>(group + "/" + name + "_se", averages.standard_error, axes, {"its standard error, windows as blocks", meaning.units});
+    h5.dataset<double>(group + "/" + name + "_se", averages.standard_error, axes,
+                       {"its standard error, windows as blocks", meaning.units});
   };
   write("delta", table.delta, {"step size delta after softplus, mean over inner channels and steps", "1"});
   write("memory", table.memory, {"effective memory 1/(delta |A|), mean over inner channels, states and steps", "step"});
-  write("memory_geometric", table.memory_geometric, {"effective memory 1/(delta |A|), geometric mean over inner channels, states and steps", "step"});
+  write("memory_geometric", table.memory_geometric,
+        {"effective memory 1/(delta |A|), geometric mean over inner channels, states and steps", "step"});
   h5.dataset<std::int64_t>(group + "/steps", table.steps, {bin_scale}, {"steps averaged over", "1"});
 }
 
@@ -51,13 +53,17 @@ void append_sample(SampleStreams& streams, Sample const& sample, bool signals) {
   for (std::size_t i = 0; i < sample.layers.size(); ++i) {
     auto const& layer = sample.layers[i];
     auto const name = "layer_" + std::to_string(i + 1) + "/";
-    streams.append("/trace/" + name + "delta", layer.delta.mean(2), nullptr, {"step size delta after softplus, mean over inner channels", "1"});
-    streams.append("/trace/" + name + "B_norm", at::linalg_vector_norm(layer.B, 2, {2}), nullptr, {"|B| over the states", "1"});
-    streams.append("/trace/" + name + "C_norm", at::linalg_vector_norm(layer.C, 2, {2}), nullptr, {"|C| over the states", "1"});
+    streams.append("/trace/" + name + "delta", layer.delta.mean(2), nullptr,
+                   {"step size delta after softplus, mean over inner channels", "1"});
+    streams.append("/trace/" + name + "B_norm", at::linalg_vector_norm(layer.B, 2, {2}), nullptr,
+                   {"|B| over the states", "1"});
+    streams.append("/trace/" + name + "C_norm", at::linalg_vector_norm(layer.C, 2, {2}), nullptr,
+                   {"|C| over the states", "1"});
     if (!signals) continue;
     streams.append("/signal/" + name + "delta", layer.delta, "/inner", {"step size delta after softplus", "1"});
     streams.append("/signal/" + name + "z_gate", layer.z_gate, "/inner", {"output gate silu(z)", "1"});
-    streams.append("/signal/" + name + "x_conv", layer.x_conv, "/inner", {"input of the scan, after convolution and SiLU", "1"});
+    streams.append("/signal/" + name + "x_conv", layer.x_conv, "/inner",
+                   {"input of the scan, after convolution and SiLU", "1"});
     streams.append("/signal/" + name + "B", layer.B, "/state", {"input matrix B", "1"});
     streams.append("/signal/" + name + "C", layer.C, "/state", {"output matrix C", "1"});
   }
@@ -65,9 +71,9 @@ void append_sample(SampleStreams& streams, Sample const& sample, bool signals) {
 
 }  // namespace
 
-void write_gates(std::filesystem::path const& file, model::Predictor const& network, at::Tensor const& series, Choice const& choice,
-                 Statistics const& statistics, config::Gates const& config, GatesSource const& source,
-                 SignalMaps const* maps, std::span<std::int64_t const> circle) {
+void write_gates(std::filesystem::path const& file, model::Predictor const& network, at::Tensor const& series,
+                 Choice const& choice, Statistics const& statistics, config::Gates const& config,
+                 GatesSource const& source, SignalMaps const* maps, std::span<std::int64_t const> circle) {
   store::AtomicFile target(file);
   store::Hdf5Writer h5(target.temporary());
   h5.attribute("/", "schema_version", schema_version);
@@ -83,16 +89,22 @@ void write_gates(std::filesystem::path const& file, model::Predictor const& netw
     std::visit([&, &key = name](auto const& value) { h5.attribute("/provenance", key, value); }, fact);
 
   h5.counting_scale("/layer", 1, statistics.layers, {"layer, counted from 1", "1"});
-  h5.text_scale("/condition", statistics.conditions, {"which steps: switch is the first of a visit, before and after up to `around` steps from one, away farther from all; return is the first of a revolution, away from switches (circles of short periods return more often)", "1"});
+  h5.text_scale(
+      "/condition", statistics.conditions,
+      {"which steps: switch is the first of a visit, before and after up to `around` steps from one, away farther from "
+       "all; return is the first of a revolution, away from switches (circles of short periods return more often)",
+       "1"});
   write_table(h5, "/by_condition", statistics.by_condition, "/condition");
   if (statistics.offsets() > 0) {
-    h5.counting_scale("/offset", -statistics.around, statistics.offsets(), {"steps from the first step of a visit, or of a further revolution", "step"});
+    h5.counting_scale("/offset", -statistics.around, statistics.offsets(),
+                      {"steps from the first step of a visit, or of a further revolution", "step"});
     write_table(h5, "/around_switch", statistics.around_switch, "/offset");
     write_table(h5, "/around_return", statistics.around_return, "/offset");
   }
 
   h5.scale<std::int64_t>("/sample", choice.numbers, {"drawn window, counted from 0", "1"});
-  h5.dataset<std::int64_t>("/sample_start", choice.starts, {"/sample"}, {"first step of the window in the series", "step"});
+  h5.dataset<std::int64_t>("/sample_start", choice.starts, {"/sample"},
+                           {"first step of the window in the series", "step"});
   h5.counting_scale("/step", 0, source.seq_len, {"step within the window", "step"});
   if (config.signals) {
     h5.counting_scale("/inner", 0, network.config().d_inner(), {"inner channel of a block", "1"});
@@ -100,7 +112,8 @@ void write_gates(std::filesystem::path const& file, model::Predictor const& netw
   }
   if (maps != nullptr) write_signal_maps(h5, *maps, circle, config);
   SampleStreams streams(h5);
-  for_each_sample(network, series, source.seq_len, choice, [&](Sample const& sample) { append_sample(streams, sample, config.signals); });
+  for_each_sample(network, series, source.seq_len, choice,
+                  [&](Sample const& sample) { append_sample(streams, sample, config.signals); });
   h5.close();
   target.commit();
 }

@@ -24,9 +24,11 @@ struct GatesSource {
 /// `/around_switch/...` the same (layer, offset), each with `_se`, beside them `steps`, how many were averaged;
 /// `/trace/layer_<i>/{delta, B_norm, C_norm}` (sample, step) of the drawn windows and `/sample_start`; with
 /// `config.signals` also `/signal/layer_<i>/{delta, z_gate, x_conv}` (sample, step, inner) and `{B, C}` (sample, step,
-/// state), and with `maps` what write_signal_maps() adds, circle (time) or empty. Settings as attributes of the root, where it comes from as attributes of /provenance.
-void write_gates(std::filesystem::path const& file, model::Predictor const& network, at::Tensor const& series, Choice const& choice,
-                 Statistics const& statistics, config::Gates const& config, GatesSource const& source,
-                 SignalMaps const* maps = nullptr, std::span<std::int64_t const> circle = {});
+/// state), and with `maps` what write_signal_maps() adds, circle (time) or empty. Settings as attributes of the root,
+/// where it comes from as attributes of /provenance.
+void write_gates(std::filesystem::path const& file, model::Predictor const& network, at::Tensor const& series,
+                 Choice const& choice, Statistics const& statistics, config::Gates const& config,
+                 GatesSource const& source, SignalMaps const* maps = nullptr,
+                 std::span<std::int64_t const> circle = {});
 
 }  // namespace mambasynth::gates

@@ -38,10 +38,13 @@ void require_layer(config::Gates const& config, std::int64_t n_layers) {
                         fmt::format("Give a number from 1 to {}", n_layers));
 }
 
-void for_each_sample(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len, Choice const& choice,
-                     std::function<void(Sample const&)> const& visit) {
+void for_each_sample(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len,
+                     Choice const& choice, std::function<void(Sample const&)> const& visit) {
   for (std::size_t i = 0; i < choice.starts.size(); ++i) {
-    Sample sample{.number = choice.numbers[i], .start = choice.starts[i], .x = series.narrow(0, choice.starts[i], seq_len), .layers = {}};
+    Sample sample{.number = choice.numbers[i],
+                  .start = choice.starts[i],
+                  .x = series.narrow(0, choice.starts[i], seq_len),
+                  .layers = {}};
     sample.layers = network.gates(sample.x.unsqueeze(0));
     visit(sample);
   }

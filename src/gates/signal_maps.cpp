@@ -24,8 +24,9 @@ std::vector<std::int64_t> circles_of(SignalMaps const& maps, std::span<std::int6
 
 }  // namespace
 
-SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len, config::Gates const& config,
-                       int threads, std::function<void(std::size_t, std::size_t)> const& done) {
+SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len,
+                       config::Gates const& config, int threads,
+                       std::function<void(std::size_t, std::size_t)> const& done) {
   auto const windows = static_cast<std::int64_t>(series::window_starts(series.size(0), seq_len, seq_len).size());
   SignalMaps result;
   result.layers = network.config().n_layers;
@@ -46,10 +47,15 @@ SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series
     next = last;
     for (auto& step : here) step -= first * seq_len;
     auto const chosen = at::tensor(here, at::kLong);
-    auto const signals = network.gates(series.narrow(0, first * seq_len, count * seq_len).view({count, seq_len, series.size(1)}));
+    auto const signals =
+        network.gates(series.narrow(0, first * seq_len, count * seq_len).view({count, seq_len, series.size(1)}));
     for (std::size_t s = 0; s < mapped_signals.size(); ++s)
       for (std::size_t layer = 0; layer < layers; ++layer) {
-        auto const picked = (signals[layer].*mapped_signals[s].member).to(at::kFloat).flatten(0, 1).index_select(0, chosen).contiguous();
+        auto const picked = (signals[layer].*mapped_signals[s].member)
+                                .to(at::kFloat)
+                                .flatten(0, 1)
+                                .index_select(0, chosen)
+                                .contiguous();
         result.dims[s] = picked.size(1);
         auto const* value = picked.const_data_ptr<float>();
         rows[s * layers + layer].insert(rows[s * layers + layer].end(), value, value + picked.numel());
@@ -59,7 +65,10 @@ SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series
   std::vector<embedding::Panel> panels;
   for (std::size_t i = 0; i < rows.size(); ++i) panels.push_back({rows[i], result.dims[i / layers]});
   result.maps = embedding::umap_of_each(panels, points,
-                                        {.neighbors = config.umap_neighbors, .min_dist = config.umap_min_dist, .seed = config::umap_seed, .threads = threads},
+                                        {.neighbors = config.umap_neighbors,
+                                         .min_dist = config.umap_min_dist,
+                                         .seed = config::umap_seed,
+                                         .threads = threads},
                                         [&](std::size_t finished) {
                                           if (done) done(finished, panels.size());
                                         });
@@ -73,13 +82,16 @@ figures::Outcome draw_signal_maps(SignalMaps const& maps, std::span<std::int64_t
   auto outcome = figures::Outcome::drawn;
   for (std::size_t s = 0; s < mapped_signals.size(); ++s) {
     std::vector<figures::EmbeddingPanel> panels;
-    for (auto const& map : maps.of(s)) panels.push_back({fmt::format("layer {} ({}-D)", panels.size() + 1, maps.dims[s]), map.coordinates, &colouring});
-    outcome = figures::draw_embeddings(mapped_signals[s].figure, fmt::format("UMAP of the {}", mapped_signals[s].what), panels, columns, folder);
+    for (auto const& map : maps.of(s))
+      panels.push_back({fmt::format("layer {} ({}-D)", panels.size() + 1, maps.dims[s]), map.coordinates, &colouring});
+    outcome = figures::draw_embeddings(mapped_signals[s].figure, fmt::format("UMAP of the {}", mapped_signals[s].what),
+                                       panels, columns, folder);
   }
   return outcome;
 }
 
-void write_signal_maps(store::Hdf5Writer& h5, SignalMaps const& maps, std::span<std::int64_t const> circle, config::Gates const& config) {
+void write_signal_maps(store::Hdf5Writer& h5, SignalMaps const& maps, std::span<std::int64_t const> circle,
+                       config::Gates const& config) {
   std::vector<std::int64_t> point(maps.time.size());
   for (std::size_t i = 0; i < point.size(); ++i) point[i] = static_cast<std::int64_t>(i);
   h5.scale<std::int64_t>("/point", point, {"embedded step, counted from 0", "1"});
@@ -90,7 +102,8 @@ void write_signal_maps(store::Hdf5Writer& h5, SignalMaps const& maps, std::span<
   h5.attribute("/umap", "min_dist", config.umap_min_dist);
   h5.attribute("/umap", "seed", config::umap_seed);
   h5.dataset<std::int64_t>("/umap/time", maps.time, {"/point"}, {"step of the series", "step"});
-  if (!circle.empty()) h5.dataset<std::int64_t>("/umap/circle", circles_of(maps, circle), {"/point"}, {"circle visited", "1"});
+  if (!circle.empty())
+    h5.dataset<std::int64_t>("/umap/circle", circles_of(maps, circle), {"/point"}, {"circle visited", "1"});
   for (std::size_t s = 0; s < mapped_signals.size(); ++s) {
     std::vector<float> coordinates;
     std::vector<std::string> starts;
@@ -99,9 +112,12 @@ void write_signal_maps(store::Hdf5Writer& h5, SignalMaps const& maps, std::span<
       starts.emplace_back(embedding::name_of(map.start));
     }
     auto const path = std::string("/umap/") + mapped_signals[s].name;
-    h5.dataset<float>(path, coordinates, {"/layer", "/point", "/axis"}, {fmt::format("UMAP of the {}", mapped_signals[s].what), "1"});
+    h5.dataset<float>(path, coordinates, {"/layer", "/point", "/axis"},
+                      {fmt::format("UMAP of the {}", mapped_signals[s].what), "1"});
     h5.text_dataset(path + "_start", starts, {"/layer"},
-                    {"where the layout started: spectral (the graph's Laplacian), random (mostly a graph in pieces), none (no layout)", "1"});
+                    {"where the layout started: spectral (the graph's Laplacian), random (mostly a graph in pieces), "
+                     "none (no layout)",
+                     "1"});
   }
 }
 

@@ -22,7 +22,7 @@ struct MappedSignal {
   char const* name;
   char const* figure;
   char const* what;
-  at::Tensor model::GateSignals::*member;
+  at::Tensor model::GateSignals::* member;
 };
 inline constexpr std::array<MappedSignal, 5> mapped_signals{{
     {"delta", "gates_umap_delta", "step size delta", &model::GateSignals::delta},
@@ -34,8 +34,8 @@ inline constexpr std::array<MappedSignal, 5> mapped_signals{{
 
 /// Every layer's gate signals in the plane, at the same steps of the series.
 struct SignalMaps {
-  std::vector<std::int64_t> time;  ///< (point), steps of the series, rising
-  std::vector<std::int64_t> dims;  ///< (signal), channels or states that were embedded
+  std::vector<std::int64_t> time;     ///< (point), steps of the series, rising
+  std::vector<std::int64_t> dims;     ///< (signal), channels or states that were embedded
   std::vector<embedding::Umap> maps;  ///< (signal, layer)
   std::int64_t layers = 0;
 
@@ -44,19 +44,21 @@ struct SignalMaps {
   }
 };
 
-/// Windows of seq_len steps from step 0, none overlapping, the tail left out; of their steps default_rng(42).choice takes
-/// config.umap_points (all where there are no more). Memory: those steps of every signal (250 MB for seven layers of 256
-/// channels). `done` is called after each embedding with how many there are and how many there will be.
-/// Errors: errors::input (series shorter than a window). series (time, channel) fp32.
-SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len, config::Gates const& config,
-                       int threads, std::function<void(std::size_t, std::size_t)> const& done = {});
+/// Windows of seq_len steps from step 0, none overlapping, the tail left out; of their steps default_rng(42).choice
+/// takes config.umap_points (all where there are no more). Memory: those steps of every signal (250 MB for seven layers
+/// of 256 channels). `done` is called after each embedding with how many there are and how many there will be. Errors:
+/// errors::input (series shorter than a window). series (time, channel) fp32.
+SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len,
+                       config::Gates const& config, int threads,
+                       std::function<void(std::size_t, std::size_t)> const& done = {});
 
 /// gates_umap_{delta, zgate, B, C, xconv} in `folder`: a panel a layer, by circle; circle (time) or empty.
 figures::Outcome draw_signal_maps(SignalMaps const& maps, std::span<std::int64_t const> circle, std::int64_t circles,
                                   std::filesystem::path const& folder);
 
-/// `/umap/{delta, z_gate, B, C, x_conv}` (layer, point, axis), where each started in `_start` (layer, words), `/umap/time` and, where known, `/umap/circle` (point),
-/// settings as attributes of /umap. The scale /layer exists.
-void write_signal_maps(store::Hdf5Writer& h5, SignalMaps const& maps, std::span<std::int64_t const> circle, config::Gates const& config);
+/// `/umap/{delta, z_gate, B, C, x_conv}` (layer, point, axis), where each started in `_start` (layer, words),
+/// `/umap/time` and, where known, `/umap/circle` (point), settings as attributes of /umap. The scale /layer exists.
+void write_signal_maps(store::Hdf5Writer& h5, SignalMaps const& maps, std::span<std::int64_t const> circle,
+                       config::Gates const& config);
 
 }  // namespace mambasynth::gates

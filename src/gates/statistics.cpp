@@ -55,7 +55,8 @@ class Bins {
     auto const steps = static_cast<std::int64_t>(since_.size());
     for (std::int64_t t = 1; t < steps; ++t)
       if (switches(t))
-        for (auto s = std::max<std::int64_t>(0, t - shape.around); s <= std::min(steps - 1, t + shape.around); ++s) near_[index(s)] = true;
+        for (auto s = std::max<std::int64_t>(0, t - shape.around); s <= std::min(steps - 1, t + shape.around); ++s)
+          near_[index(s)] = true;
   }
   [[nodiscard]] bool labelled() const { return !since_.empty(); }
   [[nodiscard]] std::size_t conditions_here() const { return labelled() ? condition_count : std::size_t{1}; }
@@ -95,12 +96,14 @@ class Bins {
   static std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
   [[nodiscard]] bool switches(std::int64_t t) const { return t > 0 && since_[index(t)] == 0; }
   [[nodiscard]] bool returns(std::int64_t t) const {
-    return !course_.period.empty() && !near_[index(t)] && since_[index(t)] > 0 && since_[index(t)] % course_.period[index(course_.circle[index(t)])] == 0;
+    return !course_.period.empty() && !near_[index(t)] && since_[index(t)] > 0 &&
+           since_[index(t)] % course_.period[index(course_.circle[index(t)])] == 0;
   }
   /// The counted steps of a window up to `around` steps from one of them.
   template <class Visit>
   void around(std::int64_t step, Visit const& visit) const {
-    auto const first = std::max(step - shape_.around, shape_.skip), last = std::min(step + shape_.around, shape_.seq_len - 1);
+    auto const first = std::max(step - shape_.around, shape_.skip),
+               last = std::min(step + shape_.around, shape_.seq_len - 1);
     for (auto other = first; other <= last; ++other) visit(other - step, other);
   }
   StatisticsShape shape_;
@@ -115,10 +118,13 @@ at::Tensor measures_of(model::GateSignals const& signals, at::Tensor const& A_lo
   auto const delta = signals.delta.to(at::kDouble).clamp_min(static_cast<double>(std::numeric_limits<float>::min()));
   auto const log_A = A_log.to(at::kDouble);  // |A| = exp(A_log)
   auto const inverse_A = log_A.neg().exp().mean(1);
-  return at::stack({signals.delta.to(at::kDouble).mean(2), (inverse_A / delta).mean(2), -(delta.log().mean(2) + log_A.mean())}).contiguous();
+  return at::stack({signals.delta.to(at::kDouble).mean(2), (inverse_A / delta).mean(2),
+                    -(delta.log().mean(2) + log_A.mean())})
+      .contiguous();
 }
 
-Table table(std::vector<BlockSums> const& sums, std::size_t layers, std::size_t bins, std::size_t first, std::size_t count) {
+Table table(std::vector<BlockSums> const& sums, std::size_t layers, std::size_t bins, std::size_t first,
+            std::size_t count) {
   Table t;
   for (std::size_t b = 0; b < count; ++b) t.steps.push_back(static_cast<std::int64_t>(sums[first + b].count()));
   auto const fill = [&](std::size_t measure, Averages& to, bool logarithmic) {
@@ -142,8 +148,10 @@ Statistics gate_statistics(model::Predictor const& network, model::Network const
                            Course const& course, StatisticsShape const& shape) {
   if (shape.skip >= shape.seq_len)
     throw errors::usage(fmt::format("gates.skip = {} leaves nothing of a window", shape.skip),
-                        fmt::format("it has {} steps", shape.seq_len), "Leave out fewer steps, or give a longer --seq-len");
-  auto const windows = static_cast<std::int64_t>(series::window_starts(series.size(0), shape.seq_len, shape.seq_len).size());
+                        fmt::format("it has {} steps", shape.seq_len),
+                        "Leave out fewer steps, or give a longer --seq-len");
+  auto const windows =
+      static_cast<std::int64_t>(series::window_starts(series.size(0), shape.seq_len, shape.seq_len).size());
   auto const layers = weights.layers().size();
   Bins const bins(course, shape);
   std::vector<BlockSums> sums(measures * layers * bins.count());
@@ -153,7 +161,8 @@ Statistics gate_statistics(model::Predictor const& network, model::Network const
   for (std::int64_t first = 0; first < windows; first += size) {
     errors::heed_stop();
     auto const count = std::min(size, windows - first);
-    auto const signals = network.gates(series.narrow(0, first * shape.seq_len, count * shape.seq_len).view({count, shape.seq_len, series.size(1)}));
+    auto const signals = network.gates(
+        series.narrow(0, first * shape.seq_len, count * shape.seq_len).view({count, shape.seq_len, series.size(1)}));
     std::vector<Membership> membership;
     for (std::int64_t w = 0; w < count; ++w) membership.push_back(bins.of_window((first + w) * shape.seq_len));
     for (std::size_t layer = 0; layer < layers; ++layer) {

@@ -23,7 +23,8 @@ struct Table {
   std::vector<std::int64_t> steps;  ///< (bin) that were averaged over; a bin without steps is NaN
   Averages delta;                   ///< mean over inner channels
   Averages memory;                  ///< 1 / (delta |A|) in steps, mean over inner channels and states
-  Averages memory_geometric;        ///< the same, geometric mean over channels, states and steps: typical, not ruled by the longest
+  Averages memory_geometric;  ///< the same, geometric mean over channels, states and steps: typical, not ruled by the
+                              ///< longest
 };
 
 /// The columns of Statistics::by_condition.
@@ -31,9 +32,10 @@ enum class Condition : std::size_t { all, away, before, at_switch, after, at_ret
 inline constexpr std::size_t condition_count = 6;
 constexpr std::size_t column_of(Condition condition) { return static_cast<std::size_t>(condition); }
 
-/// Visits begin and end at the circle's entry angle, so that the steps around a switch differ from those away from it in
-/// phase too, not in the switch alone. Returns to the entry angle within a visit, no switch being near, are the control. Circles of short periods return more
-/// often than they are entered, so the two still differ in the mix of circles.
+/// Visits begin and end at the circle's entry angle, so that the steps around a switch differ from those away from it
+/// in phase too, not in the switch alone. Returns to the entry angle within a visit, no switch being near, are the
+/// control. Circles of short periods return more often than they are entered, so the two still differ in the mix of
+/// circles.
 struct Statistics {
   std::int64_t layers = 0, windows = 0, skip = 0, around = 0;
   /// all; with circles also: switch (first step of a visit), before and after (up to `around` steps from it), away
@@ -56,10 +58,10 @@ struct Course {
   std::span<std::int64_t const> period = {};  ///< (circle), steps a revolution
 };
 
-/// Over all windows of seq_len steps from step 0, none overlapping, without their first `skip` steps. A switch or return
-/// counts in the window that holds it, so that the network has seen what its steps are counted from. series (time,
-/// channel) fp32. `weights` gives A = -exp(A_log); `network` computes, wherever that is.
-/// Errors: errors::input (series shorter than a window), errors::usage (skip leaves no step).
+/// Over all windows of seq_len steps from step 0, none overlapping, without their first `skip` steps. A switch or
+/// return counts in the window that holds it, so that the network has seen what its steps are counted from. series
+/// (time, channel) fp32. `weights` gives A = -exp(A_log); `network` computes, wherever that is. Errors: errors::input
+/// (series shorter than a window), errors::usage (skip leaves no step).
 Statistics gate_statistics(model::Predictor const& network, model::Network const& weights, at::Tensor const& series,
                            Course const& course, StatisticsShape const& shape);
 

@@ -29,7 +29,8 @@ Generation generate(model::Network const& network, std::vector<float> const& ser
   result.truth = cut(series, result.seed_start, channels, config.seed_len, config.gen_len);
   result.generated.resize(result.truth.size());
   auto const samples = result.samples();
-  auto const noise = draw_noise({samples, channels, network.config().n_layers, network.config().d_model}, config, bursts);
+  auto const noise =
+      draw_noise({samples, channels, network.config().n_layers, network.config().d_model}, config, bursts);
   kernels::RecurrentGeneration const run{.sequences = samples,
                                          .seed_steps = config.seed_len,
                                          .steps = config.gen_len,

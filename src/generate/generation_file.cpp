@@ -50,9 +50,11 @@ void write_generation(std::filesystem::path const& file, Generation const& g, co
   h5.counting_scale("/channel", 0, g.channels, {"channel of the series", "1"});
   std::vector<std::string> const axes{"/sample", "/time", "/channel"};
   h5.dataset<float>("/generated", g.generated, axes, {"series as the network continues it", "1"});
-  if (calm) h5.dataset<float>("/generated_without_bursts", calm->generated, axes, {"the same, the bursts left out", "1"});
+  if (calm)
+    h5.dataset<float>("/generated_without_bursts", calm->generated, axes, {"the same, the bursts left out", "1"});
   h5.dataset<float>("/truth", g.truth, axes, {"series as it went on", "1"});
-  h5.dataset<float>("/seed", g.seed, {"/sample", "/seed_time", "/channel"}, {"true steps that generation starts from", "1"});
+  h5.dataset<float>("/seed", g.seed, {"/sample", "/seed_time", "/channel"},
+                    {"true steps that generation starts from", "1"});
   h5.dataset<std::int64_t>("/seed_start", g.seed_start, {"/sample"}, {"first step of the seed in the series", "step"});
   h5.dataset<double>("/mse", g.mse, {"/sample"}, {"mean squared error of the generated steps", "1"});
   if (more) more(h5);

@@ -16,8 +16,10 @@ float to_bf16(float value) {
 }
 
 /// Row `row` of every sequence of (sequence, rows, width).
-void take_rows(float const* from, std::int64_t sequences, std::int64_t rows, std::int64_t row, std::int64_t width, std::vector<float>& to) {
-  for (std::int64_t b = 0; b < sequences; ++b) std::copy_n(from + (b * rows + row) * width, width, to.begin() + b * width);
+void take_rows(float const* from, std::int64_t sequences, std::int64_t rows, std::int64_t row, std::int64_t width,
+               std::vector<float>& to) {
+  for (std::int64_t b = 0; b < sequences; ++b)
+    std::copy_n(from + (b * rows + row) * width, width, to.begin() + b * width);
 }
 
 class HostGenerator : public Generator {
@@ -68,6 +70,8 @@ class HostGenerator : public Generator {
 
 }  // namespace
 
-std::unique_ptr<Generator> host_generator(model::Network const& network) { return std::make_unique<HostGenerator>(network); }
+std::unique_ptr<Generator> host_generator(model::Network const& network) {
+  return std::make_unique<HostGenerator>(network);
+}
 
 }  // namespace mambasynth::generate

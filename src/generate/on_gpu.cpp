@@ -17,7 +17,8 @@ template <class T>
 class DeviceArray {
  public:
   explicit DeviceArray(std::size_t count) : bytes_(count * sizeof(T)) {
-    if (count > 0) cuda::check(cudaMalloc(reinterpret_cast<void**>(&data_), bytes_), "allocating what generation needs");
+    if (count > 0)
+      cuda::check(cudaMalloc(reinterpret_cast<void**>(&data_), bytes_), "allocating what generation needs");
   }
   /// nullptr stays nullptr.
   DeviceArray(T const* host, std::int64_t count) : DeviceArray(host ? static_cast<std::size_t>(count) : 0) {

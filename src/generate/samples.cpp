@@ -30,8 +30,8 @@ std::vector<bool> burst_steps(config::Generate const& config) {
 std::vector<std::int64_t> sample_starts(std::int64_t n_steps, config::Generate const& config) {
   if (n_steps < config.seed_len + config.gen_len)
     throw errors::input("the series is shorter than one sample",
-                        fmt::format("it has {} steps, --seed-len {} and --gen-len {} take {}", n_steps, config.seed_len, config.gen_len,
-                                    config.seed_len + config.gen_len),
+                        fmt::format("it has {} steps, --seed-len {} and --gen-len {} take {}", n_steps, config.seed_len,
+                                    config.gen_len, config.seed_len + config.gen_len),
                         "Lower --gen-len, or use a longer series (--n-steps)");
   auto const all = series::window_starts(n_steps, config.seed_len + config.gen_len, config.seed_len);
   auto const count = static_cast<std::int64_t>(all.size());
@@ -77,17 +77,21 @@ Noise draw_noise(NoiseShape const& shape, config::Generate const& config, Bursts
   auto const reached = config.perturb_layers == 0 ? shape.layers : std::min(config.perturb_layers, shape.layers);
   for (std::int64_t i = 0; i < shape.samples; ++i) {
     // NumPy takes the words of a list one behind the other, lowest first: [seed, i + 1].
-    series::random::NumpyGenerator generator(static_cast<std::uint64_t>(i + 1) << 32 | static_cast<std::uint64_t>(config.seed));
+    series::random::NumpyGenerator generator(static_cast<std::uint64_t>(i + 1) << 32 |
+                                             static_cast<std::uint64_t>(config.seed));
     auto hidden = noise.hidden.begin() + i * noise.bursts * shape.layers * shape.features;
     for (std::int64_t step = 0; step < config.gen_len; ++step) {
-      auto const output = noise.output.empty() ? std::span<float>()
-                                               : std::span(noise.output).subspan(static_cast<std::size_t>((i * config.gen_len + step) * shape.channels),
-                                                                                 static_cast<std::size_t>(shape.channels));
+      auto const output = noise.output.empty()
+                              ? std::span<float>()
+                              : std::span(noise.output)
+                                    .subspan(static_cast<std::size_t>((i * config.gen_len + step) * shape.channels),
+                                             static_cast<std::size_t>(shape.channels));
       if (config.temperature > 0)
         for (auto& value : output) value = static_cast<float>(config.temperature * generator.normal());
       if (!on[static_cast<std::size_t>(step)]) continue;
       if (!applied)
-        for (std::int64_t c = 0; c < (config.perturb_hidden ? reached * shape.features : shape.channels); ++c) generator.normal();
+        for (std::int64_t c = 0; c < (config.perturb_hidden ? reached * shape.features : shape.channels); ++c)
+          generator.normal();
       else if (outside)
         for (auto& value : output) value += static_cast<float>(config.perturb_scale * generator.normal());
       else {

@@ -17,7 +17,7 @@ struct Noise {
   std::vector<float> output;        ///< (sample, step, channel); empty: none
   std::vector<std::int32_t> burst;  ///< (step): number of the perturbed step or -1; empty: no noise inside
   std::int64_t bursts = 0;
-  std::vector<float> hidden;        ///< (sample, burst, layer, feature)
+  std::vector<float> hidden;  ///< (sample, burst, layer, feature)
 };
 struct NoiseShape {
   std::int64_t samples, channels, layers, features;
@@ -30,8 +30,8 @@ struct NoiseShape {
 enum class Bursts { applied, left_out };
 Noise draw_noise(NoiseShape const& shape, config::Generate const& config, Bursts bursts = Bursts::applied);
 
-/// (step): 1 where a burst's noise is in a generated step itself; inside the network it is in the step behind. Empty where
-/// no step is.
+/// (step): 1 where a burst's noise is in a generated step itself; inside the network it is in the step behind. Empty
+/// where no step is.
 std::vector<char> perturbed_steps(config::Generate const& config);
 
 }  // namespace mambasynth::generate

@@ -33,7 +33,8 @@ std::array<double, 2> name_of_gpu() {
   int device = 0;
   kernels::cuda::check(cudaGetDevice(&device), "asking for the current GPU");
   std::array<char, 32> bus{};
-  kernels::cuda::check(cudaDeviceGetPCIBusId(bus.data(), static_cast<int>(bus.size()), device), "asking for the GPU's address");
+  kernels::cuda::check(cudaDeviceGetPCIBusId(bus.data(), static_cast<int>(bus.size()), device),
+                       "asking for the GPU's address");
   auto const hash = std::hash<std::string>{}(provenance::host_name() + " " + bus.data());
   return {static_cast<double>(hash >> 32), static_cast<double>(hash & 0xffffffffU)};
 }
@@ -48,8 +49,9 @@ void require_a_gpu_each(parallel::Group& group) {
   for (std::size_t a = 0; a < size; ++a)
     for (std::size_t b = a + 1; b < size; ++b)
       if (names[2 * a] == names[2 * b] && names[2 * a + 1] == names[2 * b + 1])
-        throw errors::usage("ranks " + std::to_string(a) + " and " + std::to_string(b) + " of one trial have the same GPU",
-                            "NCCL needs a GPU for each", "Start one rank a GPU, or train on fewer ranks");
+        throw errors::usage(
+            "ranks " + std::to_string(a) + " and " + std::to_string(b) + " of one trial have the same GPU",
+            "NCCL needs a GPU for each", "Start one rank a GPU, or train on fewer ranks");
 }
 
 }  // namespace
@@ -64,7 +66,8 @@ class AllReduce::State {
     ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
     config.blocking = 0;  // a rank that never comes must not hold the others
     try {
-      require(ncclCommInitRankConfig(&comm_, group.size(), id, group.rank(), &config), "the GPUs of a trial cannot be connected");
+      require(ncclCommInitRankConfig(&comm_, group.size(), id, group.rank(), &config),
+              "the GPUs of a trial cannot be connected");
       settle("the GPUs of a trial cannot be connected");
     } catch (...) {
       if (comm_ != nullptr) ncclCommAbort(comm_);
@@ -91,7 +94,8 @@ class AllReduce::State {
     ready_.record(here);
     ready_.block(stream_);
     std::lock_guard const guard(mutex_);
-    require(ncclAllReduce(values, values, static_cast<std::size_t>(count), type, ncclSum, comm_, stream_.stream()), "the GPUs of a trial cannot sum");
+    require(ncclAllReduce(values, values, static_cast<std::size_t>(count), type, ncclSum, comm_, stream_.stream()),
+            "the GPUs of a trial cannot sum");
     settle("the GPUs of a trial cannot sum");
   }
 
@@ -134,7 +138,8 @@ class AllReduce::State {
       require(ncclCommGetAsyncError(comm_, &state), what);
       if (state != ncclInProgress) break;
       if (Clock::now() - begin > std::chrono::duration<double>(timeout_))
-        throw nccl_error(what, "nothing came from another rank for " + std::to_string(static_cast<long long>(timeout_)) + " s (train.comm_timeout)");
+        throw nccl_error(what, "nothing came from another rank for " +
+                                   std::to_string(static_cast<long long>(timeout_)) + " s (train.comm_timeout)");
       std::this_thread::yield();
     }
     require(state, what);
@@ -148,10 +153,12 @@ class AllReduce::State {
       auto const asked = ncclCommGetAsyncError(comm_, &state);
       auto const since = waits_since_.load();
       bool const failed = asked != ncclSuccess || (state != ncclSuccess && state != ncclInProgress);
-      bool const late = since != 0 && Clock::now() - Clock::time_point(Clock::duration(since)) > std::chrono::duration<double>(timeout_);
+      bool const late = since != 0 && Clock::now() - Clock::time_point(Clock::duration(since)) >
+                                          std::chrono::duration<double>(timeout_);
       if (!failed && !late && !abandoned_) continue;
       why_ = failed ? std::string("NCCL: ") + ncclGetErrorString(asked != ncclSuccess ? asked : state) + last_words()
-                    : "nothing came from another rank for " + std::to_string(static_cast<long long>(timeout_)) + " s (train.comm_timeout)";
+                    : "nothing came from another rank for " + std::to_string(static_cast<long long>(timeout_)) +
+                          " s (train.comm_timeout)";
       aborted_ = true;
       lock.unlock();
       // The kernels leave at once; the call itself returns when the graphs that hold sums are gone.

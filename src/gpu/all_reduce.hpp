@@ -7,9 +7,9 @@
 
 namespace mambasynth::gpu {
 
-/// Sums over the GPUs of a group's ranks with NCCL, one communicator for as long as the object lives, on a stream of its
-/// own beside the current one. May be captured into a CUDA graph, which has to go before the object does.
-/// A watching thread ends what does not: when a rank reports an error, or one of the calls below that waits has waited
+/// Sums over the GPUs of a group's ranks with NCCL, one communicator for as long as the object lives, on a stream of
+/// its own beside the current one. May be captured into a CUDA graph, which has to go before the object does. A
+/// watching thread ends what does not: when a rank reports an error, or one of the calls below that waits has waited
 /// for the group's timeout, it aborts the communicator, so that the streams move on, and check() throws.
 class AllReduce {
  public:

@@ -17,8 +17,8 @@ void use_card(int number);
 
 struct CardFacts {
   std::string name;
-  std::string driver;          ///< version of the driver, or the CUDA version that it supports where it hides its own
-  std::string clocks;          ///< MHz of multiprocessors and memory, at most
+  std::string driver;  ///< version of the driver, or the CUDA version that it supports where it hides its own
+  std::string clocks;  ///< MHz of multiprocessors and memory, at most
   double memory_mb = 0;
 };
 CardFacts card_facts();

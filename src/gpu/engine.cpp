@@ -32,8 +32,9 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
       stretches_(train::stretches(network)) {
   at::NoGradGuard const no_grad;
   auto const& c = network.config();
-  n_ = {c.d_model, c.d_inner(), c.d_state, c.dt_rank(), c.d_conv, c.d_ff, network.channels(), c.n_layers,
-        c.dt_rank() + 2 * c.d_state};
+  n_ = {c.d_model,          c.d_inner(), c.d_state,
+        c.dt_rank(),        c.d_conv,    c.d_ff,
+        network.channels(), c.n_layers,  c.dt_rank() + 2 * c.d_state};
   auto const m = room.batch * room.time, width = weights_.width();
   auto const heads = static_cast<std::int64_t>(horizons_.size());
   auto const array = [&](std::int64_t columns) { return at::empty({m, columns}, on_gpu(dtype_of<T>())); };
@@ -87,7 +88,8 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
     return inner.narrow(0, m * first, m * columns).view({m, columns});
   };
   dxz_ = part(0, 2 * n_.inner);
-  delta_ = dxz_.narrow(1, 0, n_.inner);   // the gradient of x before the convolution comes when delta has had its last use
+  delta_ =
+      dxz_.narrow(1, 0, n_.inner);  // the gradient of x before the convolution comes when delta has had its last use
   dx_ = part(2 * n_.inner, n_.inner);
   ddelta_ = part(3 * n_.inner, n_.inner);
   hidden_pre_ = part(0, n_.hidden);
@@ -100,17 +102,22 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
   std::vector<k::cuda::Segment> segments{
       {network.parameter("input_proj.weight").offset, 0, n_.features, n_.channels, n_.features, width}};
   for (std::int64_t i = 0; i < heads; ++i)
-    segments.push_back({network.parameter("output_heads." + std::to_string(horizons_[static_cast<std::size_t>(i)]) + ".2.weight").offset,
-                        input_size + i * head_size, n_.channels, n_.hidden, width, n_.hidden});
-  padded_segments_ = at::from_blob(segments.data(), {static_cast<std::int64_t>(segments.size() * sizeof(k::cuda::Segment))}, at::kByte).to(at::kCUDA);
+    segments.push_back(
+        {network.parameter("output_heads." + std::to_string(horizons_[static_cast<std::size_t>(i)]) + ".2.weight")
+             .offset,
+         input_size + i * head_size, n_.channels, n_.hidden, width, n_.hidden});
+  padded_segments_ =
+      at::from_blob(segments.data(), {static_cast<std::int64_t>(segments.size() * sizeof(k::cuda::Segment))}, at::kByte)
+          .to(at::kCUDA);
   segments_ = static_cast<std::int64_t>(segments.size());
   largest_segment_ = std::max(input_size, head_size);
 
-  workspace_ = byte_array(std::max({k::cuda::scan_workspace_bytes<T>(scan),
-                                    k::cuda::conv_workspace_bytes({room.batch, room.time, n_.inner, n_.taps}),
-                                    k::cuda::residual_norm_workspace_bytes({room.batch, room.time, n_.features}),
-                                    k::cuda::gelu_workspace_bytes(m, n_.hidden),
-                                    k::cuda::horizon_loss_workspace_bytes({room.batch, room.time, n_.channels, width, 1})}));
+  workspace_ =
+      byte_array(std::max({k::cuda::scan_workspace_bytes<T>(scan),
+                           k::cuda::conv_workspace_bytes({room.batch, room.time, n_.inner, n_.taps}),
+                           k::cuda::residual_norm_workspace_bytes({room.batch, room.time, n_.features}),
+                           k::cuda::gelu_workspace_bytes(m, n_.hidden),
+                           k::cuda::horizon_loss_workspace_bytes({room.batch, room.time, n_.channels, width, 1})}));
 }
 
 template <class T>

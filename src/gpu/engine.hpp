@@ -60,12 +60,13 @@ class Engine {
   /// Told when elements [first, last) of gradient() have their last launch behind them: from the end to the start, in
   /// train::stretches().
   using Ready = std::function<void(std::int64_t first, std::int64_t last)>;
-  /// Adds to dh (m, f) the gradient with respect to h (m, f), the residual stream behind a layer, of what the loss has beside
-  /// the predictions; from the last layer to the first, each before its block's backward, in the stream's order.
+  /// Adds to dh (m, f) the gradient with respect to h (m, f), the residual stream behind a layer, of what the loss has
+  /// beside the predictions; from the last layer to the first, each before its block's backward, in the stream's order.
   using Pull = std::function<void(std::int64_t layer, at::Tensor const& h, at::Tensor const& dh)>;
-  /// Behind forward(): window_sums(), and gradient() of the mean over horizons of the mean squared error over `of` windows,
-  /// of which these are `batch` (0: all), and of what `pull` adds.
-  void losses_and_backward(std::int64_t batch, Dropout const& dropout, std::int64_t of = 0, Ready const& ready = {}, Pull const& pull = {});
+  /// Behind forward(): window_sums(), and gradient() of the mean over horizons of the mean squared error over `of`
+  /// windows, of which these are `batch` (0: all), and of what `pull` adds.
+  void losses_and_backward(std::int64_t batch, Dropout const& dropout, std::int64_t of = 0, Ready const& ready = {},
+                           Pull const& pull = {});
   /// The first block with its residual sum and norm alone, behind a forward and a backward: for benchmarks.
   void one_block_forward(std::int64_t batch, Dropout const& dropout);
   void one_block_backward(std::int64_t batch, Dropout const& dropout);
@@ -73,10 +74,10 @@ class Engine {
  private:
   /// One layer's arrays; in evaluation all layers share one set.
   struct Layer {
-    at::Tensor h;                       ///< (m, f) residual stream that enters the block
-    at::Tensor mean, inverse_deviation; ///< (m) of its norm
-    at::Tensor xz, x_dbl, out;          ///< (m, 2 d), (m, r + 2 n), (m, d)
-    at::Tensor saved;                   ///< of the scan
+    at::Tensor h;                        ///< (m, f) residual stream that enters the block
+    at::Tensor mean, inverse_deviation;  ///< (m) of its norm
+    at::Tensor xz, x_dbl, out;           ///< (m, 2 d), (m, r + 2 n), (m, d)
+    at::Tensor saved;                    ///< of the scan
   };
   struct Sizes {
     std::int64_t features, inner, states, rank, taps, hidden, channels, layers, dbl;
@@ -103,7 +104,7 @@ class Engine {
   std::vector<model::Parameter> parameters_;
   std::vector<train::Stretch> stretches_;
   at::Tensor x_, padded_, window_sums_, gradient_;
-  std::vector<Layer> layers_;          ///< n + 1 in training: the last holds the final norm's input
+  std::vector<Layer> layers_;  ///< n + 1 in training: the last holds the final norm's input
   at::Tensor u_, x_conv_, delta_, mix_;
   at::Tensor hidden_pre_, hidden_, prediction_;
   // training only

@@ -19,8 +19,10 @@ void Engine<T>::head_backward(std::int64_t batch, std::size_t head) {
   auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
   auto const width = weights_.width();
   auto const name = "output_heads." + std::to_string(horizons_[head]) + ".0.";
-  auto const dweight2 = padded_gradient_.narrow(0, n_.features * width + static_cast<std::int64_t>(head) * width * n_.hidden,
-                                                width * n_.hidden).view({width, n_.hidden});
+  auto const dweight2 =
+      padded_gradient_
+          .narrow(0, n_.features * width + static_cast<std::int64_t>(head) * width * n_.hidden, width * n_.hidden)
+          .view({width, n_.hidden});
   multiply_fp32(dweight2, rows(dprediction_).t(), rows(hidden_));
   multiply(rows(hidden_), rows(dprediction_), w.weight2);
   k::cuda::gelu_backward<T>(m, n_.hidden, data<T>(hidden_pre_), w.bias0, data<T>(hidden_), data<T>(hidden_),
@@ -38,17 +40,17 @@ void Engine<T>::norm_backward(std::size_t site, bool first, std::int64_t batch, 
   auto own = dropout;
   own.key.site = static_cast<std::uint32_t>(site);
   bool const masked = dropout.p > 0;
-  k::cuda::residual_norm_backward<T>(
-      {batch, room_.time, n_.features}, own, data<T>(layer.h), data<float>(layer.mean),
-      data<float>(layer.inverse_deviation), last ? weights_.final_weight() : weights_.layers()[site].norm_weight,
-      {.du = data<T>(du_),
-       .dresidual = first ? nullptr : data<T>(dh_),
-       .dh = data<T>(dh_),
-       .dbranch = masked ? data<T>(dbranch_) : nullptr,
-       .dgamma = gradient_of(name + "weight"),
-       .dbeta = gradient_of(name + "bias"),
-       .dbranch_bias = site == 0 ? gradient_of("input_proj.bias") : nullptr},
-      bytes(workspace_), current_stream());
+  k::cuda::residual_norm_backward<T>({batch, room_.time, n_.features}, own, data<T>(layer.h), data<float>(layer.mean),
+                                     data<float>(layer.inverse_deviation),
+                                     last ? weights_.final_weight() : weights_.layers()[site].norm_weight,
+                                     {.du = data<T>(du_),
+                                      .dresidual = first ? nullptr : data<T>(dh_),
+                                      .dh = data<T>(dh_),
+                                      .dbranch = masked ? data<T>(dbranch_) : nullptr,
+                                      .dgamma = gradient_of(name + "weight"),
+                                      .dbeta = gradient_of(name + "bias"),
+                                      .dbranch_bias = site == 0 ? gradient_of("input_proj.bias") : nullptr},
+                                     bytes(workspace_), current_stream());
 }
 
 template <class T>
@@ -64,7 +66,8 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
   multiply(rows(dout), rows(dmix), w.out_proj);
 
   k::cuda::norm_again<T>({batch, room_.time, n_.features}, data<T>(layer.h), data<float>(layer.mean),
-                         data<float>(layer.inverse_deviation), w.norm_weight, w.norm_bias, data<T>(u_), current_stream());
+                         data<float>(layer.inverse_deviation), w.norm_weight, w.norm_bias, data<T>(u_),
+                         current_stream());
   convolve(layer, w, batch);
   auto const dt = rows(layer.x_dbl).narrow(1, 0, n_.rank);
   multiply(rows(delta_), dt, w.dt_proj.t());
@@ -91,8 +94,8 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
   multiply(rows(dx_dbl_).narrow(1, 0, n_.rank), rows(ddelta_), w.dt_proj);
   multiply_fp32(gradient_matrix(mamba + "x_proj.weight", n_.dbl, n_.inner), rows(dx_dbl_).t(), rows(x_conv_));
   multiply_add(rows(dx_), rows(dx_dbl_), w.x_proj);
-  k::cuda::causal_conv1d_backward<T>({batch, room_.time, n_.inner, n_.taps}, data<T>(layer.xz), 2 * n_.inner, w.conv_weight,
-                                     w.conv_bias, data<T>(dx_), data<T>(dxz_), 2 * n_.inner,
+  k::cuda::causal_conv1d_backward<T>({batch, room_.time, n_.inner, n_.taps}, data<T>(layer.xz), 2 * n_.inner,
+                                     w.conv_weight, w.conv_bias, data<T>(dx_), data<T>(dxz_), 2 * n_.inner,
                                      gradient_of(mamba + "conv1d.weight"), gradient_of(mamba + "conv1d.bias"),
                                      bytes(workspace_), current_stream());
   multiply_fp32(gradient_matrix(mamba + "in_proj.weight", 2 * n_.inner, n_.features), rows(dxz_).t(), rows(u_));
@@ -115,7 +118,7 @@ void Engine<T>::losses_and_backward(std::int64_t batch, Dropout const& dropout, 
     auto const& stretch = stretches_[complete++];
     if (ready) ready(stretch.first, stretch.last);
   };
-  window_sums_.zero_();   // a short batch leaves its end untouched, and the optimizer sums all of it
+  window_sums_.zero_();  // a short batch leaves its end untouched, and the optimizer sums all of it
   for (std::size_t head = 0; head < horizons_.size(); ++head) {
     head_forward(batch, head);
     loss(batch, head, of > 0 ? of : batch);
@@ -130,7 +133,7 @@ void Engine<T>::losses_and_backward(std::int64_t batch, Dropout const& dropout, 
   if (pull) dh_.zero_();
   pull_at(layers);
   norm_backward(layers, !pull, batch, dropout);
-  unpack_gradients(1, segments_ - 1);   // the heads'
+  unpack_gradients(1, segments_ - 1);  // the heads'
   tell();
   for (auto i = layers; i-- > 0;) {
     block_backward(i, batch, dmix);
@@ -139,8 +142,8 @@ void Engine<T>::losses_and_backward(std::int64_t batch, Dropout const& dropout, 
     if (i > 0) tell();
   }
   auto const width = weights_.width();
-  multiply_fp32(padded_gradient_.narrow(0, 0, n_.features * width).view({n_.features, width}),
-                dmix.narrow(0, 0, m).t(), padded_.narrow(0, 0, m));
+  multiply_fp32(padded_gradient_.narrow(0, 0, n_.features * width).view({n_.features, width}), dmix.narrow(0, 0, m).t(),
+                padded_.narrow(0, 0, m));
   unpack_gradients(0, 1);
   tell();
 }
@@ -155,6 +158,7 @@ void Engine<T>::one_block_backward(std::int64_t batch, Dropout const& dropout) {
 template void Engine<float>::one_block_backward(std::int64_t, Dropout const&);
 template void Engine<k::BFloat16>::one_block_backward(std::int64_t, Dropout const&);
 template void Engine<float>::losses_and_backward(std::int64_t, Dropout const&, std::int64_t, Ready const&, Pull const&);
-template void Engine<k::BFloat16>::losses_and_backward(std::int64_t, Dropout const&, std::int64_t, Ready const&, Pull const&);
+template void Engine<k::BFloat16>::losses_and_backward(std::int64_t, Dropout const&, std::int64_t, Ready const&,
+                                                       Pull const&);
 
 }  // namespace mambasynth::gpu

@@ -11,8 +11,8 @@ namespace k = kernels;
 
 template <class T>
 void Engine<T>::convolve(Layer const& layer, typename Weights<T>::Layer const& w, std::int64_t batch) {
-  k::cuda::causal_conv1d_forward<T>({batch, room_.time, n_.inner, n_.taps}, data<T>(layer.xz), 2 * n_.inner, w.conv_weight,
-                                    w.conv_bias, data<T>(x_conv_), current_stream());
+  k::cuda::causal_conv1d_forward<T>({batch, room_.time, n_.inner, n_.taps}, data<T>(layer.xz), 2 * n_.inner,
+                                    w.conv_weight, w.conv_bias, data<T>(x_conv_), current_stream());
 }
 
 template <class T>
@@ -55,17 +55,18 @@ void Engine<T>::norm_forward(std::size_t site, at::Tensor const& residual, std::
   auto const& layer = layers_[site];
   auto own = dropout;
   own.key.site = static_cast<std::uint32_t>(site);
-  k::cuda::residual_norm_forward<T>({batch, room_.time, n_.features}, own,
-                                    {.branch = data<T>(mix_),
-                                     .branch_bias = input ? weights_.input_bias() : nullptr,
-                                     .residual = input ? nullptr : data<T>(residual),
-                                     .gamma = last ? weights_.final_weight() : weights_.layers()[site].norm_weight,
-                                     .beta = last ? weights_.final_bias() : weights_.layers()[site].norm_bias},
-                                    {.h = data<T>(layer.h),
-                                     .u = data<T>(u_),
-                                     .mean = room_.training ? data<float>(layer.mean) : nullptr,
-                                     .inverse_deviation = room_.training ? data<float>(layer.inverse_deviation) : nullptr},
-                                    current_stream());
+  k::cuda::residual_norm_forward<T>(
+      {batch, room_.time, n_.features}, own,
+      {.branch = data<T>(mix_),
+       .branch_bias = input ? weights_.input_bias() : nullptr,
+       .residual = input ? nullptr : data<T>(residual),
+       .gamma = last ? weights_.final_weight() : weights_.layers()[site].norm_weight,
+       .beta = last ? weights_.final_bias() : weights_.layers()[site].norm_bias},
+      {.h = data<T>(layer.h),
+       .u = data<T>(u_),
+       .mean = room_.training ? data<float>(layer.mean) : nullptr,
+       .inverse_deviation = room_.training ? data<float>(layer.inverse_deviation) : nullptr},
+      current_stream());
 }
 
 template <class T>
@@ -131,14 +132,14 @@ void Engine<T>::losses(std::int64_t batch) {
   }
 }
 
-#define MAMBASYNTH_INSTANTIATE(T)                                                                      \
-  template void Engine<T>::convolve(Layer const&, Weights<T>::Layer const&, std::int64_t);             \
+#define MAMBASYNTH_INSTANTIATE(T)                                                                       \
+  template void Engine<T>::convolve(Layer const&, Weights<T>::Layer const&, std::int64_t);              \
   template kernels::ScanInputs<T> Engine<T>::scan_inputs(Layer const&, Weights<T>::Layer const&) const; \
-  template void Engine<T>::forward(std::int64_t, Dropout const&, Watch const&, WatchGates const&);     \
-  template void Engine<T>::one_block_forward(std::int64_t, Dropout const&);                            \
-  template at::Tensor Engine<T>::predict(std::int64_t, std::size_t);                                   \
-  template void Engine<T>::head_forward(std::int64_t, std::size_t);                                    \
-  template void Engine<T>::loss(std::int64_t, std::size_t, std::int64_t);                                      \
+  template void Engine<T>::forward(std::int64_t, Dropout const&, Watch const&, WatchGates const&);      \
+  template void Engine<T>::one_block_forward(std::int64_t, Dropout const&);                             \
+  template at::Tensor Engine<T>::predict(std::int64_t, std::size_t);                                    \
+  template void Engine<T>::head_forward(std::int64_t, std::size_t);                                     \
+  template void Engine<T>::loss(std::int64_t, std::size_t, std::int64_t);                               \
   template void Engine<T>::losses(std::int64_t);
 MAMBASYNTH_INSTANTIATE(float)
 MAMBASYNTH_INSTANTIATE(k::BFloat16)

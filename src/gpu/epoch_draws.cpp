@@ -12,7 +12,8 @@ EpochDraws::EpochDraws(config::Train const& train, Shape const& shape) : train_(
   auto const& s = shape;
   if (train.aug_rotate) rotations_ = at::zeros({s.batches, s.channels, s.channels}, on_gpu(at::kFloat));
   if (train.aug_scale > 0) scales_ = at::zeros({s.batches, s.batch_size}, on_gpu(at::kFloat));
-  if (train.contrastive_lambda > 0) negatives_ = at::zeros({s.batches, s.layers, train.contrastive_negatives}, on_gpu(at::kLong));
+  if (train.contrastive_lambda > 0)
+    negatives_ = at::zeros({s.batches, s.layers, train.contrastive_negatives}, on_gpu(at::kLong));
 }
 
 void EpochDraws::draw(std::int64_t step, std::int64_t next_batch, std::int64_t windows) {

@@ -10,9 +10,9 @@
 namespace mambasynth::gpu {
 
 /// The random numbers of an epoch's batches that the host draws, by the definitions of train/augment.hpp and
-/// train/objective.hpp: tables on the GPU, of which a captured step takes the row StepState::batch. Noise is not among them,
-/// it has a number for every element (kernels/augment.hpp).
-/// Drawn ahead, an epoch costs a copy; a step draws a 20 x 20 factorisation and 7 times 256 numbers.
+/// train/objective.hpp: tables on the GPU, of which a captured step takes the row StepState::batch. Noise is not among
+/// them, it has a number for every element (kernels/augment.hpp). Drawn ahead, an epoch costs a copy; a step draws a 20
+/// x 20 factorisation and 7 times 256 numbers.
 class EpochDraws {
  public:
   struct Shape {

@@ -112,7 +112,9 @@ Software software() {
     auto const minor = number >= 20000 ? number % 10000 / 100 : number % 1000 / 100;
     facts.nccl = std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(number % 100);
   } else {
-    facts.no_nccl = ask ? "ncclGetVersion failed" : nccl.missing_because().empty() ? "it has no ncclGetVersion" : nccl.missing_because();
+    facts.no_nccl = ask                              ? "ncclGetVersion failed"
+                    : nccl.missing_because().empty() ? "it has no ncclGetVersion"
+                                                     : nccl.missing_because();
   }
   return facts;
 }

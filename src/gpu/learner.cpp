@@ -21,8 +21,8 @@ namespace {
 /// Steps that may be queued ahead: enough to hide the launches, few enough that a stop is obeyed soon.
 constexpr std::int64_t most_queued = 8;
 
-/// One a thread: LibTorch keeps the memory that a stream freed for that stream, so the next trial of this thread finds it
-/// again, where a new stream would leave it to nobody.
+/// One a thread: LibTorch keeps the memory that a stream freed for that stream, so the next trial of this thread finds
+/// it again, where a new stream would leave it to nobody.
 c10::cuda::CUDAStream own_stream() {
   thread_local std::optional<c10::cuda::CUDAStream> kept;
   if (!kept || kept->device_index() != c10::cuda::current_device()) kept = c10::cuda::getStreamFromPool();
@@ -171,8 +171,7 @@ class GpuLearner final : public train::Learner {
     auto starts = windows.starts;
     for (std::size_t i = 0; i < order.size(); ++i) starts[i] = windows.starts[static_cast<std::size_t>(order[i])];
     auto const count = static_cast<std::int64_t>(starts.size());
-    DeviceWindows const there{device_series(windows),
-                              at::from_blob(starts.data(), {count}, at::kLong).to(at::kCUDA)};
+    DeviceWindows const there{device_series(windows), at::from_blob(starts.data(), {count}, at::kLong).to(at::kCUDA)};
     auto& engine = step_.engine();
     auto const& horizons = engine.horizons();
     std::vector<double> errors(starts.size(), 0.0);
@@ -211,8 +210,8 @@ class GpuLearner final : public train::Learner {
 
 }  // namespace
 
-std::unique_ptr<train::Learner> learner(train::Lesson const& lesson, std::function<void(std::string const&)> const& note,
-                                        bool graphs) {
+std::unique_ptr<train::Learner> learner(train::Lesson const& lesson,
+                                        std::function<void(std::string const&)> const& note, bool graphs) {
   train::require_trainable(lesson);
   use_exact_products();
   if (lesson.trial.train.precision == "bf16")

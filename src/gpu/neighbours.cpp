@@ -1,9 +1,10 @@
 #include "gpu/neighbours.hpp"
 
-#include <bit>
 #include <c10/util/Exception.h>
-#include <cmath>
 #include <cuda_runtime_api.h>
+
+#include <bit>
+#include <cmath>
 #include <mutex>
 #include <utility>
 
@@ -72,8 +73,8 @@ class Pass {
   void sift(double longest) {
     auto const sample = k::cuda::nearest_sample(plan_);
     sample_ = upload(std::span(sample), at::kInt);
-    k::cuda::nearest_sift(plan_, task_, data<int>(sample_), longest, bytes(workspace_), data<int>(unresolved_), status(),
-                    stream_);
+    k::cuda::nearest_sift(plan_, task_, data<int>(sample_), longest, bytes(workspace_), data<int>(unresolved_),
+                          status(), stream_);
     sifted_ = true;
   }
   /// All that is left, in double; nothing where squares overflow.
@@ -81,7 +82,7 @@ class Pass {
     auto const left = sifted_ ? read_status().unresolved : plan_.points;
     if (left == 0) return true;
     k::cuda::nearest_exact(plan_, task_, sifted_ ? data<int>(unresolved_) : nullptr, left, bytes(workspace_), status(),
-                     stream_);
+                           stream_);
     return read_status().overflow == 0;
   }
   void read(Neighbours& result) {
@@ -98,7 +99,7 @@ class Pass {
   }
   void copy_home(void* to, at::Tensor const& from) {
     k::cuda::check(cudaMemcpyAsync(to, from.data_ptr(), from.nbytes(), cudaMemcpyDeviceToHost, stream_),
-             "copying neighbours from the GPU");
+                   "copying neighbours from the GPU");
     k::cuda::check(cudaStreamSynchronize(stream_), "the search for neighbours");
   }
 
@@ -148,12 +149,16 @@ class Search final : public analysis::NeighbourSearch {
                                           std::int64_t neighbours, TemporalWindow const& window) const {
     analysis::require_enough_points(static_cast<std::int64_t>(rows.size()), points, dims, neighbours, window);
     if (analysis::may_be_small(rows)) return host_.find(rows, points, dims, neighbours, window);
-    if (too_many(k::cuda::nearest_plan(points, dims, neighbours))) return host_.find(rows, points, dims, neighbours, window);
+    if (too_many(k::cuda::nearest_plan(points, dims, neighbours)))
+      return host_.find(rows, points, dims, neighbours, window);
     try {
       return search(rows, points, dims, neighbours, window);
     } catch (c10::OutOfMemoryError const&) {
       std::call_once(told_, [&] {
-        if (note_) note_("note: neighbours are searched on the processor (the GPU's memory does not suffice). The results are the same.");
+        if (note_)
+          note_(
+              "note: neighbours are searched on the processor (the GPU's memory does not suffice). The results are the "
+              "same.");
       });
       return host_.find(rows, points, dims, neighbours, window);
     }
@@ -171,7 +176,8 @@ class Search final : public analysis::NeighbourSearch {
 
 }  // namespace
 
-std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(int threads, std::function<void(std::string const&)> note) {
+std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(int threads,
+                                                                  std::function<void(std::string const&)> note) {
   return std::make_unique<Search>(threads, std::move(note));
 }
 

@@ -8,10 +8,11 @@
 
 namespace mambasynth::gpu {
 
-/// The search on the current GPU. `threads` of the processor (0: OpenMP's own choice) where its memory does not suffice,
-/// which `note` hears once, and for millions of points whose candidates do not fit into shared memory (nearest_plan.hpp):
-/// without the sieve in single precision the GPU would take longer. Beside the rows, their packed copy and the result it
-/// takes 0.8 GB at most.
-std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(int threads = 0, std::function<void(std::string const&)> note = {});
+/// The search on the current GPU. `threads` of the processor (0: OpenMP's own choice) where its memory does not
+/// suffice, which `note` hears once, and for millions of points whose candidates do not fit into shared memory
+/// (nearest_plan.hpp): without the sieve in single precision the GPU would take longer. Beside the rows, their packed
+/// copy and the result it takes 0.8 GB at most.
+std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(int threads = 0,
+                                                                  std::function<void(std::string const&)> note = {});
 
 }  // namespace mambasynth::gpu

@@ -11,8 +11,8 @@
 // axes: b batch, t time step, c channel, f feature (d_model)
 namespace mambasynth::gpu {
 
-/// What a training's objective (train/objective.hpp) has beside the prediction of windows as they are, inside a captured
-/// step: augmented windows, slowness and the contrastive loss. Everything launches on the current stream.
+/// What a training's objective (train/objective.hpp) has beside the prediction of windows as they are, inside a
+/// captured step: augmented windows, slowness and the contrastive loss. Everything launches on the current stream.
 template <class T>
 class Objective {
  public:
@@ -25,7 +25,9 @@ class Objective {
   static std::int64_t terms(config::Train const& train);
 
   /// Before the steps of an epoch, as EpochDraws::draw.
-  void begin(std::int64_t step, std::int64_t next_batch, std::int64_t windows) { draws_.draw(step, next_batch, windows); }
+  void begin(std::int64_t step, std::int64_t next_batch, std::int64_t windows) {
+    draws_.draw(step, next_batch, windows);
+  }
 
   [[nodiscard]] bool augments() const { return raw_.defined(); }
   /// (b, t, c) fp32: where the windows are cut to, where they are augmented.

@@ -28,7 +28,8 @@ class GpuPredictor final : public model::Predictor {
   [[nodiscard]] model::Encoding encode(at::Tensor const& x) const override {
     auto& engine = engine_for(x);
     model::Encoding encoding;
-    engine.forward(x.size(0), {}, [&](std::int64_t, at::Tensor const& h) { encoding.layers.push_back(home(h, x, h.size(1))); });
+    engine.forward(x.size(0), {},
+                   [&](std::int64_t, at::Tensor const& h) { encoding.layers.push_back(home(h, x, h.size(1))); });
     encoding.predictions = heads(engine, x);
     return encoding;
   }
@@ -38,21 +39,26 @@ class GpuPredictor final : public model::Predictor {
     auto& engine = engine_for(x);
     auto const& c = config();
     std::vector<model::GateSignals> all;
-    engine.forward(x.size(0), {}, {}, [&](at::Tensor const& xz, at::Tensor const& x_conv, at::Tensor const& x_dbl, at::Tensor const& delta) {
-      auto const& bias = network_.parameter("layers." + std::to_string(all.size()) + ".mamba.dt_proj.bias").tensor;
-      auto const d = c.d_inner(), r = c.dt_rank(), n = c.d_state;
-      all.push_back({.delta = home(at::softplus(delta + bias.to(at::kCUDA)), x, d),
-                     .z_gate = home(at::silu(xz.narrow(1, d, d)), x, d),
-                     .B = home(x_dbl.narrow(1, r, n), x, n),
-                     .C = home(x_dbl.narrow(1, r + n, n), x, n),
-                     .x_conv = home(x_conv, x, d)});
-    });
+    engine.forward(
+        x.size(0), {}, {},
+        [&](at::Tensor const& xz, at::Tensor const& x_conv, at::Tensor const& x_dbl, at::Tensor const& delta) {
+          auto const& bias = network_.parameter("layers." + std::to_string(all.size()) + ".mamba.dt_proj.bias").tensor;
+          auto const d = c.d_inner(), r = c.dt_rank(), n = c.d_state;
+          all.push_back({.delta = home(at::softplus(delta + bias.to(at::kCUDA)), x, d),
+                         .z_gate = home(at::silu(xz.narrow(1, d, d)), x, d),
+                         .B = home(x_dbl.narrow(1, r, n), x, n),
+                         .C = home(x_dbl.narrow(1, r + n, n), x, n),
+                         .x_conv = home(x_conv, x, d)});
+        });
     return all;
   }
 
  private:
   static at::Tensor home(at::Tensor const& rows, at::Tensor const& x, std::int64_t columns) {
-    return rows.detach().to(at::kCPU, /*non_blocking=*/false, /*copy=*/true).contiguous().view({x.size(0), x.size(1), columns});
+    return rows.detach()
+        .to(at::kCPU, /*non_blocking=*/false, /*copy=*/true)
+        .contiguous()
+        .view({x.size(0), x.size(1), columns});
   }
 
   /// Holds x, in an engine whose windows have its length.

@@ -34,7 +34,8 @@ std::vector<std::int64_t> gate_ranges(model::Network const& network) {
 /// Graphs come and go one at a time: LibTorch keeps a list of all of a process, without a lock.
 std::mutex one_at_a_time;
 
-/// A launch failed half-way: the stream takes no other work until the capture is ended, whose own error says nothing new.
+/// A launch failed half-way: the stream takes no other work until the capture is ended, whose own error says nothing
+/// new.
 void leave_capture(at::cuda::CUDAGraph& graph) {
   try {
     graph.capture_end();
@@ -59,21 +60,22 @@ TrainingStep<T>::TrainingStep(model::Network const& network, Room const& room, S
   state_ = at::zeros({static_cast<std::int64_t>(sizeof(k::cuda::StepState))}, on_gpu(at::kByte));
   records_ = at::zeros({plan_.batches * static_cast<std::int64_t>(sizeof(k::cuda::StepRecord))}, on_gpu(at::kByte));
   gate_ranges_ = to_device(gate_ranges(network));
-  workspace_ = byte_array(k::cuda::optimizer_workspace_bytes({size, room.batch, static_cast<std::int64_t>(engine_.horizons().size()),
-                                                        gate_ranges_.numel() / 16}));
+  workspace_ = byte_array(k::cuda::optimizer_workspace_bytes(
+      {size, room.batch, static_cast<std::int64_t>(engine_.horizons().size()), gate_ranges_.numel() / 16}));
   if (plan_.freeze_A) frozen_A_log_ = A_log().clone(at::MemoryFormat::Contiguous);
   if (Objective<T>::wanted(plan_.objective))
-    objective_ = std::make_unique<Objective<T>>(plan_.objective,
-                                                EpochDraws::Shape{plan_.batches, plan_.batch_size, room.time, network.channels(),
-                                                                  network.config().n_layers, network.config().d_model},
-                                                room, state_);
+    objective_ =
+        std::make_unique<Objective<T>>(plan_.objective,
+                                       EpochDraws::Shape{plan_.batches, plan_.batch_size, room.time, network.channels(),
+                                                         network.config().n_layers, network.config().d_model},
+                                       room, state_);
 }
 
 template <class T>
 void TrainingStep<T>::set_state(std::int64_t steps, std::int64_t batch, double rate, double gate_rate) {
   auto const halted = state().halted;
-  std::vector<k::cuda::StepState> const values{{static_cast<unsigned long long>(steps), batch, static_cast<float>(rate),
-                                          static_cast<float>(gate_rate), halted}};
+  std::vector<k::cuda::StepState> const values{
+      {static_cast<unsigned long long>(steps), batch, static_cast<float>(rate), static_cast<float>(gate_rate), halted}};
   state_.copy_(to_device(values));
 }
 
@@ -94,8 +96,8 @@ template <class T>
 void TrainingStep<T>::gather(DeviceWindows const& windows, std::int64_t first, std::int64_t batch) {
   auto const& x = engine_.x();
   k::cuda::gather_windows<T>({batch, x.size(1), x.size(2), engine_.weights().width()}, data<float>(windows.series),
-                       data<std::int64_t>(windows.starts) + first, batch, nullptr, data<float>(x), data<T>(engine_.padded()),
-                       current_stream());
+                             data<std::int64_t>(windows.starts) + first, batch, nullptr, data<float>(x),
+                             data<T>(engine_.padded()), current_stream());
 }
 
 template <class T>
@@ -105,17 +107,20 @@ void TrainingStep<T>::launch_part(train::Part const& part, std::int64_t batch, b
   auto const windows = part.last - part.first;
   bool const augmented = objective_ && objective_->augments();
   k::cuda::gather_windows<T>({windows, x.size(1), x.size(2), engine_.weights().width()}, data<float>(windows_.series),
-                       data<std::int64_t>(windows_.starts) + part.first, plan_.batch_size, state,
-                       data<float>(augmented ? objective_->raw() : x), data<T>(engine_.padded()), current_stream());
+                             data<std::int64_t>(windows_.starts) + part.first, plan_.batch_size, state,
+                             data<float>(augmented ? objective_->raw() : x), data<T>(engine_.padded()),
+                             current_stream());
   if (augmented) objective_->augment(engine_, part);
-  typename Engine<T>::Dropout const draw{.p = plan_.dropout, .key = {plan_.seed, 0, 0}, .first_sample = part.first, .state = state};
+  typename Engine<T>::Dropout const draw{
+      .p = plan_.dropout, .key = {plan_.seed, 0, 0}, .first_sample = part.first, .state = state};
   engine_.forward(windows, draw);
   auto const ready = [&](std::int64_t begin, std::int64_t end) {
     auto const stretch = engine_.gradient().narrow(0, begin, end - begin);
     if (!first) stretch.add_(gradient_so_far_.narrow(0, begin, end - begin));
     if (last && plan_.sum) plan_.sum->begin(data<float>(stretch), end - begin);
   };
-  engine_.losses_and_backward(windows, draw, batch, ready, objective_ ? objective_->pull(engine_, part, batch) : nullptr);
+  engine_.losses_and_backward(windows, draw, batch, ready,
+                              objective_ ? objective_->pull(engine_, part, batch) : nullptr);
   if (!first) engine_.window_sums().add_(sums_so_far_);
   if (last) return;
   gradient_so_far_.copy_(engine_.gradient());
@@ -128,13 +133,15 @@ void TrainingStep<T>::launch_nothing() {
   engine_.gradient().zero_();
   engine_.window_sums().zero_();
   if (plan_.sum)
-    for (auto const& stretch : engine_.stretches()) plan_.sum->begin(data<float>(engine_.gradient()) + stretch.first, stretch.last - stretch.first);
+    for (auto const& stretch : engine_.stretches())
+      plan_.sum->begin(data<float>(engine_.gradient()) + stretch.first, stretch.last - stretch.first);
 }
 
 template <class T>
 at::Tensor TrainingStep<T>::A_log() {
   auto const& parts = engine_.weights().A_log_parts();
-  return engine_.weights().flat().as_strided({parts.parts, parts.count}, {parts.stride, 1}, engine_.weights().A_log_offset());
+  return engine_.weights().flat().as_strided({parts.parts, parts.count}, {parts.stride, 1},
+                                             engine_.weights().A_log_offset());
 }
 
 template <class T>
@@ -159,18 +166,22 @@ void TrainingStep<T>::launch(std::int64_t batch) {
   constexpr auto settings = train::step_settings;
   auto const& flat = engine_.weights().flat();
   k::cuda::optimizer_step({flat.numel(), engine_.room().batch, sums, gate_ranges_.numel() / 16},
-                    {.lr = 0, .beta1 = settings.beta1, .beta2 = settings.beta2, .eps = settings.epsilon, .weight_decay = settings.weight_decay},
-                    settings.clip_norm,
-                    {.gradient = data<float>(engine_.gradient()),
-                     .parameters = data<float>(flat),
-                     .first_moment = data<float>(first_moment_),
-                     .second_moment = data<float>(second_moment_),
-                     .gate_range = data<std::int64_t>(gate_ranges_),
-                     .window_sums = data<double>(engine_.window_sums()),
-                     .loss_weight = data<double>(loss_weights_.at(batch)),
-                     .records = reinterpret_cast<k::cuda::StepRecord*>(bytes(records_)),
-                     .state = reinterpret_cast<k::cuda::StepState*>(bytes(state_))},
-                    bytes(workspace_), current_stream());
+                          {.lr = 0,
+                           .beta1 = settings.beta1,
+                           .beta2 = settings.beta2,
+                           .eps = settings.epsilon,
+                           .weight_decay = settings.weight_decay},
+                          settings.clip_norm,
+                          {.gradient = data<float>(engine_.gradient()),
+                           .parameters = data<float>(flat),
+                           .first_moment = data<float>(first_moment_),
+                           .second_moment = data<float>(second_moment_),
+                           .gate_range = data<std::int64_t>(gate_ranges_),
+                           .window_sums = data<double>(engine_.window_sums()),
+                           .loss_weight = data<double>(loss_weights_.at(batch)),
+                           .records = reinterpret_cast<k::cuda::StepRecord*>(bytes(records_)),
+                           .state = reinterpret_cast<k::cuda::StepState*>(bytes(state_))},
+                          bytes(workspace_), current_stream());
   // The optimizer knows two rates; what has a third, 0, is put back. Norm and moments stay as of a frozen group.
   if (plan_.freeze_A) A_log().copy_(frozen_A_log_);
   engine_.weights().refresh();
@@ -220,7 +231,8 @@ void TrainingStep<T>::run(std::int64_t batch) {
     auto const& x = engine_.x();
     auto const& horizons = engine_.horizons();
     for (auto const horizon : horizons)
-      weights.push_back(1 / (static_cast<double>(batch * (x.size(1) - horizon) * x.size(2)) * static_cast<double>(horizons.size())));
+      weights.push_back(
+          1 / (static_cast<double>(batch * (x.size(1) - horizon) * x.size(2)) * static_cast<double>(horizons.size())));
     if (objective_)
       for (auto const weight : objective_->weights(batch)) weights.push_back(weight);
     loss_weights_[batch] = to_device(weights);

@@ -26,14 +26,14 @@ struct DeviceWindows {
 /// What a training step is beside its network.
 struct StepPlan {
   double dropout = 0;
-  std::uint64_t seed = 0;          ///< of the dropout
-  std::int64_t batches = 1;        ///< of an epoch: records that are kept
-  std::int64_t batch_size = 0;     ///< windows of all ranks; 0: what the engine has room for
+  std::uint64_t seed = 0;       ///< of the dropout
+  std::int64_t batches = 1;     ///< of an epoch: records that are kept
+  std::int64_t batch_size = 0;  ///< windows of all ranks; 0: what the engine has room for
   /// What this rank does of a batch of `count` windows; none: all, at once.
   std::function<std::vector<train::Part>(std::int64_t count)> parts = {};
-  AllReduce* sum = nullptr;        ///< over the ranks
-  bool freeze_A = false;           ///< every A_log keeps its bits, as of a rate of 0
-  config::Train objective = {};    ///< of which the auxiliary losses, the augmentations and their seed are meant
+  AllReduce* sum = nullptr;      ///< over the ranks
+  bool freeze_A = false;         ///< every A_log keeps its bits, as of a rate of 0
+  config::Train objective = {};  ///< of which the auxiliary losses, the augmentations and their seed are meant
 };
 
 /// One step of training as launches on a stream, captured once for each batch size.
@@ -81,7 +81,7 @@ class TrainingStep {
   Note note_;
   bool graphs_;
   at::Tensor first_moment_, second_moment_, state_, records_, gate_ranges_, workspace_;
-  at::Tensor frozen_A_log_;  ///< (layer, d n), where they are frozen; captured graphs hold its address
+  at::Tensor frozen_A_log_;                   ///< (layer, d n), where they are frozen; captured graphs hold its address
   at::Tensor gradient_so_far_, sums_so_far_;  ///< of the step's parts, where there are several
   std::unique_ptr<Objective<T>> objective_;   ///< where it has more than the prediction of windows as they are
   std::map<std::int64_t, at::Tensor> loss_weights_;

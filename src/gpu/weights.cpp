@@ -23,7 +23,9 @@ Weights<T>::Weights(model::Network const& network) : width_(padded_channels(netw
                         (config.d_model + config.d_ff * static_cast<std::int64_t>(network.horizons().size()));
   packed_ = at::empty({room}, on_gpu(dtype_of<T>()));
 
-  auto const vector = [&](std::string const& name) { return data<float const>(flat_) + network.parameter(name).offset; };
+  auto const vector = [&](std::string const& name) {
+    return data<float const>(flat_) + network.parameter(name).offset;
+  };
   auto const matrix = [&](std::string const& name) {
     auto const& p = network.parameter(name);
     return add(p, p.tensor.size(0), p.tensor.size(1));
@@ -35,9 +37,12 @@ Weights<T>::Weights(model::Network const& network) : width_(padded_channels(netw
   final_bias_ = vector("final_norm.bias");
   // Every layer declares the same parameters, so that one A_log lies as far behind the last as the next.
   A_ = at::empty({config.n_layers, config.d_inner(), config.d_state}, on_gpu(at::kFloat));
-  auto const A_log_of = [&](std::int64_t i) { return network.parameter("layers." + std::to_string(i) + ".mamba.A_log").offset; };
+  auto const A_log_of = [&](std::int64_t i) {
+    return network.parameter("layers." + std::to_string(i) + ".mamba.A_log").offset;
+  };
   A_log_offset_ = A_log_of(0);
-  A_log_parts_ = {config.n_layers, config.d_inner() * config.d_state, config.n_layers > 1 ? A_log_of(1) - A_log_of(0) : 0};
+  A_log_parts_ = {config.n_layers, config.d_inner() * config.d_state,
+                  config.n_layers > 1 ? A_log_of(1) - A_log_of(0) : 0};
   for (std::int64_t i = 0; i < config.n_layers; ++i) {
     auto const layer = "layers." + std::to_string(i) + ".", mamba = layer + "mamba.";
     layers_.push_back({.norm_weight = vector(layer + "norm.weight"),
@@ -85,8 +90,8 @@ void Weights<T>::load(model::Network const& network) {
 template <class T>
 void Weights<T>::refresh() {
   auto const stream = current_stream();
-  k::cuda::pack<T>(reinterpret_cast<k::cuda::Segment const*>(bytes(segments_)), static_cast<std::int64_t>(list_.size()), largest_,
-             data<float>(flat_), data<T>(packed_), stream);
+  k::cuda::pack<T>(reinterpret_cast<k::cuda::Segment const*>(bytes(segments_)), static_cast<std::int64_t>(list_.size()),
+                   largest_, data<float>(flat_), data<T>(packed_), stream);
   k::cuda::negative_exp(A_log_parts_, data<float>(flat_) + A_log_offset_, data<float>(A_), stream);
 }
 

@@ -19,8 +19,8 @@ class Weights {
 
   struct Layer {
     float const *norm_weight, *norm_bias, *D, *conv_weight, *conv_bias, *dt_bias;
-    at::Tensor A;                                    ///< (d, n) fp32, -exp(A_log): a view of A()
-    at::Tensor in_proj, x_proj, dt_proj, out_proj;   ///< T, (out, in)
+    at::Tensor A;                                   ///< (d, n) fp32, -exp(A_log): a view of A()
+    at::Tensor in_proj, x_proj, dt_proj, out_proj;  ///< T, (out, in)
   };
   struct Head {
     at::Tensor weight0, weight2;  ///< T, (d_ff, f) and (width, d_ff)

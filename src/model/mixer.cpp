@@ -37,8 +37,8 @@ Inner inner(Sizes const& s, at::Tensor const& xz, MixerWeights const& w) {
   in.x = at::empty({s.batch, s.time, s.channels}, xz.options());
   AT_DISPATCH_FLOATING_TYPES(xz.scalar_type(), "causal_conv1d_forward", [&] {
     k::causal_conv1d_forward<scalar_t>(s.conv(), xz.const_data_ptr<scalar_t>(), 2 * s.channels,
-                                       w.conv_weight.const_data_ptr<scalar_t>(),
-                                       w.conv_bias.const_data_ptr<scalar_t>(), in.x.mutable_data_ptr<scalar_t>());
+                                       w.conv_weight.const_data_ptr<scalar_t>(), w.conv_bias.const_data_ptr<scalar_t>(),
+                                       in.x.mutable_data_ptr<scalar_t>());
   });
   in.x_dbl = at::linear(in.x, w.x_proj);
   in.delta = at::linear(in.x_dbl.narrow(2, 0, s.rank), w.dt_proj_weight);
@@ -67,8 +67,8 @@ k::ScanInputs<T> scan_inputs(Sizes const& s, at::Tensor const& xz, Inner const& 
 struct MixerFunction : torch::autograd::Function<MixerFunction> {
   static at::Tensor forward(AutogradContext* context, at::Tensor const& xz_in, at::Tensor const& A_log,
                             at::Tensor const& D, at::Tensor const& conv_weight, at::Tensor const& conv_bias,
-                            at::Tensor const& x_proj, at::Tensor const& dt_proj_weight,
-                            at::Tensor const& dt_proj_bias, bool keep) {
+                            at::Tensor const& x_proj, at::Tensor const& dt_proj_weight, at::Tensor const& dt_proj_bias,
+                            bool keep) {
     auto const xz = xz_in.contiguous();
     MixerWeights const w{A_log, D, conv_weight, conv_bias, x_proj, dt_proj_weight, dt_proj_bias};
     auto const s = sizes_of(xz, w);
@@ -106,20 +106,20 @@ struct MixerFunction : torch::autograd::Function<MixerFunction> {
     auto ddt_bias = at::empty_like(w.dt_proj_bias);
     AT_DISPATCH_FLOATING_TYPES(xz.scalar_type(), "selective_scan_backward", [&] {
       auto* dbl = dx_dbl.mutable_data_ptr<scalar_t>();
-      k::selective_scan_backward<scalar_t>(
-          s.scan(), scan_inputs<scalar_t>(s, xz, in, A, w), checkpoints.const_data_ptr<scalar_t>(),
-          {.dout = dout.const_data_ptr<scalar_t>(),
-           .dx = dx.mutable_data_ptr<scalar_t>(),
-           .ddelta = ddelta.mutable_data_ptr<scalar_t>(),
-           .dz = dxz.mutable_data_ptr<scalar_t>() + s.channels,
-           .dB = dbl + s.rank,
-           .dC = dbl + s.rank + s.states,
-           .dz_stride = 2 * s.channels,
-           .dB_stride = s.dbl(),
-           .dC_stride = s.dbl(),
-           .dA = dA.mutable_data_ptr<scalar_t>(),
-           .dD = dD.mutable_data_ptr<scalar_t>(),
-           .ddelta_bias = ddt_bias.mutable_data_ptr<scalar_t>()});
+      k::selective_scan_backward<scalar_t>(s.scan(), scan_inputs<scalar_t>(s, xz, in, A, w),
+                                           checkpoints.const_data_ptr<scalar_t>(),
+                                           {.dout = dout.const_data_ptr<scalar_t>(),
+                                            .dx = dx.mutable_data_ptr<scalar_t>(),
+                                            .ddelta = ddelta.mutable_data_ptr<scalar_t>(),
+                                            .dz = dxz.mutable_data_ptr<scalar_t>() + s.channels,
+                                            .dB = dbl + s.rank,
+                                            .dC = dbl + s.rank + s.states,
+                                            .dz_stride = 2 * s.channels,
+                                            .dB_stride = s.dbl(),
+                                            .dC_stride = s.dbl(),
+                                            .dA = dA.mutable_data_ptr<scalar_t>(),
+                                            .dD = dD.mutable_data_ptr<scalar_t>(),
+                                            .ddelta_bias = ddt_bias.mutable_data_ptr<scalar_t>()});
     });
 
     auto const rows = s.batch * s.time;
@@ -178,8 +178,8 @@ struct DropoutFunction : torch::autograd::Function<DropoutFunction> {
 
 at::Tensor mixer(at::Tensor const& xz, MixerWeights const& w) {
   bool const keep = at::GradMode::is_enabled() && (xz.requires_grad() || w.A_log.requires_grad());
-  return MixerFunction::apply(xz, w.A_log, w.D, w.conv_weight, w.conv_bias, w.x_proj, w.dt_proj_weight,
-                              w.dt_proj_bias, keep);
+  return MixerFunction::apply(xz, w.A_log, w.D, w.conv_weight, w.conv_bias, w.x_proj, w.dt_proj_weight, w.dt_proj_bias,
+                              keep);
 }
 
 GateSignals gate_signals(at::Tensor const& xz_in, MixerWeights const& w) {

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cstdint>
-
 #include <ATen/core/Tensor.h>
+
+#include <cstdint>
 
 // axes: b batch, t time step, d inner channel, n state, r dt_rank
 namespace mambasynth::model {

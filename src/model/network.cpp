@@ -121,12 +121,12 @@ std::vector<at::Tensor> Network::predictions(at::Tensor const& h) const {
   auto const normed = at::layer_norm(h, {config_.d_model}, ends_.final_weight, ends_.final_bias, norm_epsilon);
   std::vector<at::Tensor> all;
   for (auto const& head : heads_)
-    all.push_back(
-        at::linear(at::gelu(at::linear(normed, head.weight0, head.bias0)), head.weight2, head.bias2));
+    all.push_back(at::linear(at::gelu(at::linear(normed, head.weight0, head.bias0)), head.weight2, head.bias2));
   return all;
 }
 
-std::vector<at::Tensor> Network::run(at::Tensor const& x, DropoutDraw const* draw, std::vector<at::Tensor>* layers) const {
+std::vector<at::Tensor> Network::run(at::Tensor const& x, DropoutDraw const* draw,
+                                     std::vector<at::Tensor>* layers) const {
   auto h = enter(x, draw);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     h = advance(i, h, draw);

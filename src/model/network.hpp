@@ -16,10 +16,10 @@ namespace mambasynth::model {
 /// A parameter under its name in the state dict of the original.
 struct Parameter {
   std::string name;
-  at::Tensor tensor;      ///< a view of Network::flat()
-  std::int64_t offset;    ///< of its first element in flat()
-  bool gate;              ///< x_proj or dt_proj: the group whose rate is scaled by gate_lr_factor
-  bool A_log;             ///< what train.freeze_a leaves as it is
+  at::Tensor tensor;    ///< a view of Network::flat()
+  std::int64_t offset;  ///< of its first element in flat()
+  bool gate;            ///< x_proj or dt_proj: the group whose rate is scaled by gate_lr_factor
+  bool A_log;           ///< what train.freeze_a leaves as it is
 };
 
 /// The causal Mamba model that predicts x[t + k] from x[.. t]:
@@ -44,7 +44,9 @@ class Network : public Predictor {
   /// Evaluation mode, in the graph where gradients are enabled.
   [[nodiscard]] std::vector<at::Tensor> predict(at::Tensor const& x) const override { return run(x, nullptr); }
   /// Training: with dropout.
-  [[nodiscard]] std::vector<at::Tensor> predict(at::Tensor const& x, DropoutDraw const& draw) const { return run(x, &draw); }
+  [[nodiscard]] std::vector<at::Tensor> predict(at::Tensor const& x, DropoutDraw const& draw) const {
+    return run(x, &draw);
+  }
   using Encoding = model::Encoding;
   /// No gradient.
   [[nodiscard]] Encoding encode(at::Tensor const& x) const override;

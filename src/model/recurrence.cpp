@@ -11,9 +11,15 @@ namespace mambasynth::model {
 
 RecurrentView::RecurrentView(Network const& network) {
   auto const& config = network.config();
-  shape_ = {.channels = network.channels(), .features = config.d_model, .layers = config.n_layers,
-            .inner = config.d_inner(), .states = config.d_state, .rank = config.dt_rank(), .taps = config.d_conv,
-            .hidden = config.d_ff, .heads = static_cast<std::int64_t>(network.horizons().size())};
+  shape_ = {.channels = network.channels(),
+            .features = config.d_model,
+            .layers = config.n_layers,
+            .inner = config.d_inner(),
+            .states = config.d_state,
+            .rank = config.dt_rank(),
+            .taps = config.d_conv,
+            .hidden = config.d_ff,
+            .heads = static_cast<std::int64_t>(network.horizons().size())};
   if (network.flat().scalar_type() != at::kFloat)
     throw errors::usage("the network cannot run step by step", "its weights are not fp32", "Load them as fp32");
   auto const at = [](at::Tensor const& parameter) { return parameter.const_data_ptr<float>(); };
@@ -31,10 +37,15 @@ RecurrentView::RecurrentView(Network const& network) {
                        .dt_bias = at(mixer.dt_proj_bias),
                        .out_proj = at(layer.out_proj)});
   }
-  for (auto const& head : network.heads()) heads_.push_back({at(head.weight0), at(head.bias0), at(head.weight2), at(head.bias2)});
+  for (auto const& head : network.heads())
+    heads_.push_back({at(head.weight0), at(head.bias0), at(head.weight2), at(head.bias2)});
   auto const& ends = network.ends();
-  weights_ = {.input_weight = at(ends.input_weight), .input_bias = at(ends.input_bias), .layers = layers_.data(),
-              .final_weight = at(ends.final_weight), .final_bias = at(ends.final_bias), .heads = heads_.data()};
+  weights_ = {.input_weight = at(ends.input_weight),
+              .input_bias = at(ends.input_bias),
+              .layers = layers_.data(),
+              .final_weight = at(ends.final_weight),
+              .final_bias = at(ends.final_bias),
+              .heads = heads_.data()};
 }
 
 Recurrence::Recurrence(Network const& network, std::int64_t count) : count_(count) {
@@ -46,9 +57,12 @@ Recurrence::Recurrence(Network const& network, std::int64_t count) : count_(coun
 
 void Recurrence::absorb(std::span<float const> x) { (void)run(x, nullptr, true, 0); }
 
-std::span<float const> Recurrence::step(std::span<float const> x, std::int64_t heads) { return run(x, nullptr, true, heads); }
+std::span<float const> Recurrence::step(std::span<float const> x, std::int64_t heads) {
+  return run(x, nullptr, true, heads);
+}
 
-std::span<float const> Recurrence::step_perturbed(std::span<float const> x, std::span<float const> noise, std::int64_t heads) {
+std::span<float const> Recurrence::step_perturbed(std::span<float const> x, std::span<float const> noise,
+                                                  std::int64_t heads) {
   if (static_cast<std::int64_t>(noise.size()) != count_ * shape_.layers * shape_.features)
     throw std::invalid_argument("hidden noise that is not (sequence, layer, feature)");
   return run(x, noise.data(), false, heads);
@@ -68,7 +82,12 @@ std::span<float const> Recurrence::run(std::span<float const> x, float const* no
     throw std::invalid_argument("a step that is not (sequence, channel)");
   if (heads < 0 || heads > shape_.heads) throw std::invalid_argument("more horizons than the network has");
   predictions_.resize(static_cast<std::size_t>(count_ * heads * shape_.channels));
-  network_->step({.sequences = count_, .state = state_.data(), .keep = keep, .x = x.data(), .noise = noise, .heads = heads,
+  network_->step({.sequences = count_,
+                  .state = state_.data(),
+                  .keep = keep,
+                  .x = x.data(),
+                  .noise = noise,
+                  .heads = heads,
                   .predictions = predictions_.data()});
   return predictions_;
 }

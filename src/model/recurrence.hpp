@@ -28,8 +28,8 @@ class RecurrentView {
 };
 
 /// A network that reads `count` parallel sequences one step at a time and carries its state, on the CPU in fp32: a step
-/// costs the same however many came before. Equals Network::predict on the whole prefix. Weights are copied at the start;
-/// copies share them and have a state of their own, and are not used by two threads at once.
+/// costs the same however many came before. Equals Network::predict on the whole prefix. Weights are copied at the
+/// start; copies share them and have a state of their own, and are not used by two threads at once.
 class Recurrence {
  public:
   explicit Recurrence(Network const& network, std::int64_t count = 1);
@@ -38,8 +38,8 @@ class Recurrence {
   [[nodiscard]] kernels::RecurrentShape const& shape() const { return shape_; }
   /// Reads x (sequence, channel) without a prediction.
   void absorb(std::span<float const> x);
-  /// Reads x (sequence, channel); predictions (sequence, heads, channel) of the first `heads` horizons. The result holds
-  /// until the next call.
+  /// Reads x (sequence, channel); predictions (sequence, heads, channel) of the first `heads` horizons. The result
+  /// holds until the next call.
   std::span<float const> step(std::span<float const> x, std::int64_t heads = 1);
   /// What step() would predict if noise (sequence, layer, feature) were added to each layer's output at this step. The
   /// state stays as it is: call absorb() or step() with the same x to go on.

@@ -19,24 +19,34 @@ namespace {
 
 at::ScalarType scalar_type(store::DType dtype) {
   switch (dtype) {
-    case store::DType::f64: return at::kDouble;
-    case store::DType::f32: return at::kFloat;
-    case store::DType::f16: return at::kHalf;
-    case store::DType::bf16: return at::kBFloat16;
-    case store::DType::i64: return at::kLong;
-    case store::DType::i32: return at::kInt;
-    case store::DType::i16: return at::kShort;
-    case store::DType::i8: return at::kChar;
-    case store::DType::u8: return at::kByte;
-    case store::DType::boolean: return at::kBool;
+    case store::DType::f64:
+      return at::kDouble;
+    case store::DType::f32:
+      return at::kFloat;
+    case store::DType::f16:
+      return at::kHalf;
+    case store::DType::bf16:
+      return at::kBFloat16;
+    case store::DType::i64:
+      return at::kLong;
+    case store::DType::i32:
+      return at::kInt;
+    case store::DType::i16:
+      return at::kShort;
+    case store::DType::i8:
+      return at::kChar;
+    case store::DType::u8:
+      return at::kByte;
+    case store::DType::boolean:
+      return at::kBool;
   }
   throw std::logic_error("unknown element type");
 }
 
 store::DType dtype_of(at::ScalarType type) {
-  for (auto const dtype : {store::DType::f64, store::DType::f32, store::DType::f16, store::DType::bf16,
-                           store::DType::i64, store::DType::i32, store::DType::i16, store::DType::i8,
-                           store::DType::u8, store::DType::boolean})
+  for (auto const dtype :
+       {store::DType::f64, store::DType::f32, store::DType::f16, store::DType::bf16, store::DType::i64,
+        store::DType::i32, store::DType::i16, store::DType::i8, store::DType::u8, store::DType::boolean})
     if (scalar_type(dtype) == type) return dtype;
   throw std::logic_error("no checkpoint holds this element type");
 }
@@ -45,15 +55,18 @@ constexpr char const* give_ours = "Give a file written by train or convert";
 /// The one name that every checkpoint of the model has.
 constexpr std::string_view landmark = "input_proj.weight";
 
-/// What torch.compile, DataParallel, DeepSpeed, FSDP and activation checkpointing wrap around a module, wherever they do.
-constexpr std::string_view wrappers[] = {"_orig_mod", "module", "_forward_module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"};
+/// What torch.compile, DataParallel, DeepSpeed, FSDP and activation checkpointing wrap around a module, wherever they
+/// do.
+constexpr std::string_view wrappers[] = {"_orig_mod", "module", "_forward_module", "_fsdp_wrapped_module",
+                                         "_checkpoint_wrapped_module"};
 
 std::string without_wrappers(std::string const& name) {
   std::string kept;
   for (std::size_t at = 0; at <= name.size();) {
     auto const end = std::min(name.find('.', at), name.size());
     auto const part = name.substr(at, end - at);
-    if (std::find(std::begin(wrappers), std::end(wrappers), part) == std::end(wrappers)) kept += (kept.empty() ? "" : ".") + part;
+    if (std::find(std::begin(wrappers), std::end(wrappers), part) == std::end(wrappers))
+      kept += (kept.empty() ? "" : ".") + part;
     at = end + 1;
   }
   return kept;
@@ -73,13 +86,15 @@ NamedTensors with_current_names(NamedTensors weights, std::string const& file) {
   for (auto const& [name, tensor] : weights)
     if (auto const prefix = prefix_of(without_wrappers(name))) prefixes.insert(*prefix);
   if (prefixes.size() > 1)
-    throw errors::input(file + " holds the weights of several models",
-                        "their names begin with " + [&] {
-                          std::string text;
-                          for (auto const& prefix : prefixes) text += (text.empty() ? "'" : ", '") + prefix + "'";
-                          return text;
-                        }(),
-                        "Save the one that you mean by itself");
+    throw errors::input(
+        file + " holds the weights of several models",
+        "their names begin with " +
+            [&] {
+              std::string text;
+              for (auto const& prefix : prefixes) text += (text.empty() ? "'" : ", '") + prefix + "'";
+              return text;
+            }(),
+        "Save the one that you mean by itself");
   std::string const prefix = prefixes.empty() ? "" : *prefixes.begin();
   std::map<std::string, std::string> stored;
   for (auto& [name, tensor] : weights) {
@@ -89,7 +104,8 @@ NamedTensors with_current_names(NamedTensors weights, std::string const& file) {
     if (current.starts_with(older)) current = "output_heads.1." + current.substr(older.size());
     auto const [other, fresh] = stored.emplace(current, name);
     if (!fresh)
-      throw errors::input(file + " holds the tensor '" + current + "' twice", "as '" + other->second + "' and as '" + name + "'",
+      throw errors::input(file + " holds the tensor '" + current + "' twice",
+                          "as '" + other->second + "' and as '" + name + "'",
                           "Save the weights that you mean by themselves");
     name = std::move(current);
   }
@@ -111,7 +127,8 @@ void find_states(store::pt::Value const& value, std::string const& key, int dept
     return;
   }
   for (auto const& [name, entry] : value.items())
-    if (auto const* text = std::get_if<std::string>(&name.v)) find_states(entry, key + (key.empty() ? "" : ".") + *text, depth + 1, found);
+    if (auto const* text = std::get_if<std::string>(&name.v))
+      find_states(entry, key + (key.empty() ? "" : ".") + *text, depth + 1, found);
 }
 
 store::pt::Value const* state_in(store::pt::Value const& checkpoint, std::string const& file) {
@@ -123,9 +140,12 @@ store::pt::Value const* state_in(store::pt::Value const& checkpoint, std::string
   for (auto const& [key, state] : found) keys += (keys.empty() ? "'" : ", '") + key + "'";
   if (found.empty())
     throw errors::input(file + " holds no weights of this model",
-                        checkpoint.is_dict() ? "no tensor in it is called '" + std::string(landmark) + "', with or without a prefix" : "it is no dict",
+                        checkpoint.is_dict()
+                            ? "no tensor in it is called '" + std::string(landmark) + "', with or without a prefix"
+                            : "it is no dict",
                         "Give a checkpoint written by train or by the original program");
-  throw errors::input(file + " holds the weights of several models", "under " + keys, "Save the one that you mean by itself");
+  throw errors::input(file + " holds the weights of several models", "under " + keys,
+                      "Save the one that you mean by itself");
 }
 
 store::Tensor const* find(NamedTensors const& weights, std::string const& name) {
@@ -136,15 +156,13 @@ store::Tensor const* find(NamedTensors const& weights, std::string const& name) 
 
 store::Tensor const& need(NamedTensors const& weights, std::string const& name, std::string const& file) {
   if (auto const* tensor = find(weights, name)) return *tensor;
-  throw errors::input(file + " is no checkpoint of this model", "it has no tensor '" + name + "'",
-                      give_ours);
+  throw errors::input(file + " is no checkpoint of this model", "it has no tensor '" + name + "'", give_ours);
 }
 
 std::int64_t size_at(store::Tensor const& tensor, std::size_t axis, std::string const& name, std::string const& file) {
   if (axis >= tensor.shape.size())
     throw errors::input(file + ": tensor '" + name + "' has too few axes",
-                        std::to_string(tensor.shape.size()) + " instead of the model's",
-                        give_ours);
+                        std::to_string(tensor.shape.size()) + " instead of the model's", give_ours);
   return tensor.shape[axis];
 }
 
@@ -214,8 +232,7 @@ config::Model architecture_of(WeightsFile const& file, std::string const& name) 
     model.max_horizon = std::max<std::int64_t>(model.max_horizon, std::atoll(key.c_str() + prefix.size()));
   }
   if (model.max_horizon < 1)
-    throw errors::input(name + " is no checkpoint of this model", "it has no output head",
-                        give_ours);
+    throw errors::input(name + " is no checkpoint of this model", "it has no output head", give_ours);
   model.d_ff = size("output_heads.1.0.weight", 0);
   return model;
 }

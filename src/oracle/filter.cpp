@@ -30,7 +30,8 @@ double log_sum(double const* values, std::size_t n) {
 }
 
 /// Adds cosine * cos + sine * sin + constant to n log masses; returns the largest.
-double shift(double* log_mass, double const* cos, double const* sin, std::size_t n, double cosine, double sine, double constant) {
+double shift(double* log_mass, double const* cos, double const* sin, std::size_t n, double cosine, double sine,
+             double constant) {
   double largest = log_zero;
 #pragma omp simd reduction(max : largest)
   for (std::size_t i = 0; i < n; ++i) {
@@ -58,7 +59,8 @@ Filter::Filter(HiddenProcess const& hidden, bool elapsed)
       along_(2 * visible_.size()) {
   for (std::int64_t i = 0; i < hidden.channels(); ++i)
     for (std::int64_t c = 0; c < hidden.process().circles; ++c)
-      for (std::int64_t axis = 0; axis < 2; ++axis) axes_.push_back(hidden.process().axis(c, axis)[static_cast<std::size_t>(i)]);
+      for (std::int64_t axis = 0; axis < 2; ++axis)
+        axes_.push_back(hidden.process().axis(c, axis)[static_cast<std::size_t>(i)]);
   start_known();
 }
 
@@ -93,13 +95,15 @@ void Filter::start_stationary() {
     for (double const p : circle.survival) mean += p;
     return mean;
   };
-  for (auto const& circle : hidden_.circles()) total += static_cast<double>(circle.period) * circle.visit_share * mean_of(circle);
+  for (auto const& circle : hidden_.circles())
+    total += static_cast<double>(circle.period) * circle.visit_share * mean_of(circle);
   for (std::size_t c = 0; c < visible_.size(); ++c) {
     // A visit of K revolutions passes each position with K, K - 1, ..., 1 still to come: P(r) is P(K >= r) over E K.
     auto const& circle = hidden_.circles()[c];
     double const mean = mean_of(circle), log_mean = std::log(mean);
     double const share = circle.visit_share * mean / total;
-    auto const first = static_cast<std::size_t>(circle.first_position), last = first + static_cast<std::size_t>(circle.period);
+    auto const first = static_cast<std::size_t>(circle.first_position),
+               last = first + static_cast<std::size_t>(circle.period);
     for (auto place = first; place < last; ++place) {
       mass_[place] = share;
       log_mass_[place] = std::log(share);
@@ -141,8 +145,8 @@ void Filter::project(double const* x) {
 void Filter::settle(std::size_t circle) {
   auto const& p = pending_[circle];
   auto const& c = hidden_.circles()[circle];
-  auto const largest = shift(log_mass_.data() + c.first_position, c.cosine.data(), c.sine.data(), static_cast<std::size_t>(c.period),
-                             p.cosine, p.sine, p.constant);
+  auto const largest = shift(log_mass_.data() + c.first_position, c.cosine.data(), c.sine.data(),
+                             static_cast<std::size_t>(c.period), p.cosine, p.sine, p.constant);
   pending_[circle] = {.largest = largest};
 }
 
@@ -167,7 +171,8 @@ void Filter::normalise(HiddenCircle const& circle, std::size_t slot) {
 /// Its masses, in units of e^top.
 void Filter::show(std::size_t number, double top) {
   auto const& circle = hidden_.circles()[number];
-  auto const first = static_cast<std::size_t>(circle.first_position), last = first + static_cast<std::size_t>(circle.period);
+  auto const first = static_cast<std::size_t>(circle.first_position),
+             last = first + static_cast<std::size_t>(circle.period);
   for (auto i = first; i < last; ++i) {
     mass_[i] = 0;
     if (!(log_mass_[i] - top > least_log_mass)) continue;
@@ -187,8 +192,9 @@ void Filter::observe(double const* x) {
     double const constant = -0.5 * circle.radius * scale - level_;
     auto const offset = static_cast<std::size_t>(offset_[c]);
     if (visible(c)) {
-      largest_[c] = shift(log_mass_.data() + circle.first_position, circle.cosine.data() + offset, circle.sine.data() + offset,
-                          static_cast<std::size_t>(circle.period), along_1, along_2, constant);
+      largest_[c] =
+          shift(log_mass_.data() + circle.first_position, circle.cosine.data() + offset, circle.sine.data() + offset,
+                static_cast<std::size_t>(circle.period), along_1, along_2, constant);
       top = std::max(top, largest_[c]);
     } else if (auto& p = pending_[c]; p.largest > log_zero) {
       // The slots have turned by the phase of the offset.
@@ -216,7 +222,9 @@ void Filter::observe(double const* x) {
   double total = 0;
   auto const each_visible = [&](auto const& use) {
     for (std::size_t c = 0; c < visible_.size(); ++c)
-      if (visible(c)) use(c, mass_.data() + hidden_.circles()[c].first_position, mass_.data() + hidden_.circles()[c].first_position + hidden_.circles()[c].period);
+      if (visible(c))
+        use(c, mass_.data() + hidden_.circles()[c].first_position,
+            mass_.data() + hidden_.circles()[c].first_position + hidden_.circles()[c].period);
   };
   each_visible([&](std::size_t c, double* first, double* last) {
     if (!(largest_[c] > top + least_log_mass)) return hide(c);
@@ -269,7 +277,9 @@ void Filter::finish_revolution(std::size_t number, double log_entering) {
   if (follows_elapsed()) {
     double* const elapsed = log_elapsed_.data() + row(circle, place);
     for (std::size_t e = revolutions; e-- > 1;)
-      elapsed[e] = circle.survival[e - 1] > 0 ? before + elapsed[e - 1] + (circle.log_survival[e] - circle.log_survival[e - 1]) - unit : log_zero;
+      elapsed[e] = circle.survival[e - 1] > 0
+                       ? before + elapsed[e - 1] + (circle.log_survival[e] - circle.log_survival[e - 1]) - unit
+                       : log_zero;
     elapsed[0] = log_entering - unit;
   }
   log_mass_[place] = largest - awaited;

@@ -13,10 +13,11 @@ namespace mambasynth::oracle {
 /// given the position, the law of the revolutions to come, which changes only where a revolution ends. Positions move
 /// on by one each step; here they stay in their slots and the offset moves instead.
 ///
-/// All masses are kept as logarithms, so that none is lost, however unlikely the series: what is negligible now may be all
-/// that is left later. As plain numbers stand only those of the circles that are visible, that have a position above
-/// least_log_mass. What is observed changes the masses of the others too, by A cos + B sin + K of the slot's own phase: a
-/// sum over any number of steps has that form again, so that a step makes no pass over the positions of such a circle.
+/// All masses are kept as logarithms, so that none is lost, however unlikely the series: what is negligible now may be
+/// all that is left later. As plain numbers stand only those of the circles that are visible, that have a position
+/// above least_log_mass. What is observed changes the masses of the others too, by A cos + B sin + K of the slot's own
+/// phase: a sum over any number of steps has that form again, so that a step makes no pass over the positions of such a
+/// circle.
 class Filter {
  public:
   /// Keeps a reference to `hidden`. `elapsed`: the revolutions elapsed are followed too.
@@ -89,16 +90,16 @@ class Filter {
   double level_ = 0;                 // logarithm of the sum of all masses, as log_mass_ has them
   std::vector<double> mass_;         // (positions), their sum 1; 0 in a circle that is not visible
   std::vector<double> log_mass_;     // (positions), but for what is pending
-  std::vector<double> log_to_come_;  // (states): law given the position; its sum is 1 where normal_ says so, and what it
-                                     // lacks or has too much belongs to log_mass_, log R at most
-  std::vector<double> log_elapsed_;  // (states) likewise, or empty
-  std::vector<char> normal_;         // (positions)
-  std::vector<char> visible_;        // (circles)
-  std::vector<std::int64_t> offset_; // (circles)
-  std::vector<Pending> pending_;     // (circles)
+  std::vector<double> log_to_come_;  // (states): law given the position; its sum is 1 where normal_ says so, and what
+                                     // it lacks or has too much belongs to log_mass_, log R at most
+  std::vector<double> log_elapsed_;             // (states) likewise, or empty
+  std::vector<char> normal_;                    // (positions)
+  std::vector<char> visible_;                   // (circles)
+  std::vector<std::int64_t> offset_;            // (circles)
+  std::vector<Pending> pending_;                // (circles)
   std::vector<double> log_entering_, largest_;  // (circles), scratch
-  std::vector<double> axes_;         // (d, circles, 2): across circles the processor takes several products at once
-  std::vector<double> along_;        // (circles, 2), scratch
+  std::vector<double> axes_;   // (d, circles, 2): across circles the processor takes several products at once
+  std::vector<double> along_;  // (circles, 2), scratch
 };
 
 }  // namespace mambasynth::oracle

@@ -40,7 +40,8 @@ void Forecast::look_at(Filter const& filter) {
     if (!filter.visible(c)) continue;
     enter(c);
     auto const& circle = hidden_.circles()[c];
-    auto const offset = static_cast<std::size_t>(filter.offset(circle)), first = static_cast<std::size_t>(circle.first_position);
+    auto const offset = static_cast<std::size_t>(filter.offset(circle)),
+               first = static_cast<std::size_t>(circle.first_position);
     Moving sum{0, 0, 0};
     for (std::size_t i = 0; i < static_cast<std::size_t>(circle.period); ++i) {
       double const mass = filter.mass(first + i);
@@ -53,7 +54,8 @@ void Forecast::look_at(Filter const& filter) {
     circle_now_[c] = sum.mass;
     phase_cosine_ += sum.cosine;
     phase_sine_ += sum.sine;
-    for (auto const& [next, probability] : circle.successors) next_circle_[static_cast<std::size_t>(next)] += sum.mass * probability;
+    for (auto const& [next, probability] : circle.successors)
+      next_circle_[static_cast<std::size_t>(next)] += sum.mass * probability;
   }
 }
 
@@ -74,10 +76,12 @@ void Forecast::move_on(Filter const& filter, std::int64_t k) {
     auto const wraps = k < circle.period ? 0 : k / circle.period;  // divisions are what this loop would wait for
     auto const slot = filter.slot(circle, circle.period - 1 - (k - wraps * circle.period));
     double out = 0;
-    if (wraps < circle.revolutions && filter.mass(slot) > 0) out = filter.mass(slot) * filter.to_come(circle, slot, static_cast<std::size_t>(wraps));
+    if (wraps < circle.revolutions && filter.mass(slot) > 0)
+      out = filter.mass(slot) * filter.to_come(circle, slot, static_cast<std::size_t>(wraps));
     if (!circle.alone(static_cast<std::int64_t>(c))) left_ += out;
     for (std::int64_t j = 1; j <= std::min(wraps, circle.revolutions); ++j)
-      out += in_[static_cast<std::size_t>(k - j * circle.period) * circles_ + c] * circle.dwell[static_cast<std::size_t>(j - 1)];
+      out += in_[static_cast<std::size_t>(k - j * circle.period) * circles_ + c] *
+             circle.dwell[static_cast<std::size_t>(j - 1)];
     out_[c] = out;
     if (out == 0) continue;
     for (auto const& [next, probability] : circle.successors) {
@@ -103,7 +107,8 @@ void Forecast::note(std::size_t h) {
   for (auto const c : active_) {
     auto const& moving = moving_[c];
     circle[c] = std::max(moving.mass, 0.0);
-    double const along_1 = hidden_.circles()[c].radius * moving.cosine, along_2 = hidden_.circles()[c].radius * moving.sine;
+    double const along_1 = hidden_.circles()[c].radius * moving.cosine,
+                 along_2 = hidden_.circles()[c].radius * moving.sine;
     double const* const v1 = hidden_.process().axis(static_cast<std::int64_t>(c), 0).data();
     double const* const v2 = hidden_.process().axis(static_cast<std::int64_t>(c), 1).data();
     for (std::size_t i = 0; i < channels_; ++i) mean[i] += along_1 * v1[i] + along_2 * v2[i];

@@ -9,10 +9,10 @@ namespace mambasynth::oracle {
 
 /// What the filter's law at step t says about x_{t+k} and the circle at t + k, for chosen horizons k >= 1.
 ///
-/// Only the flow out of the circles has to be followed: the mass that leaves circle c behind step t + k is what stands at
-/// the last position then with one revolution to come, out_c(k) = a_c(P - 1 - k mod P, 1 + k div P) + sum over j >= 1 of
-/// in_c(k - j P) dwell_c(j), with a the law at t, and in = out T. The circle's share of the mean, sum of mass times
-/// e^{i phase}, turns by a step's angle and changes by (in - out) e^{i entry angle}.
+/// Only the flow out of the circles has to be followed: the mass that leaves circle c behind step t + k is what stands
+/// at the last position then with one revolution to come, out_c(k) = a_c(P - 1 - k mod P, 1 + k div P) + sum over j >=
+/// 1 of in_c(k - j P) dwell_c(j), with a the law at t, and in = out T. The circle's share of the mean, sum of mass
+/// times e^{i phase}, turns by a step's angle and changes by (in - out) e^{i entry angle}.
 class Forecast {
  public:
   /// Keeps a reference to `hidden`. `horizons`: ascending, from 1.
@@ -56,10 +56,10 @@ class Forecast {
   double hazard_ = 0, phase_cosine_ = 0, phase_sine_ = 0;
   std::vector<std::size_t> active_;  // circles with mass now or at some step ahead, as they are met
   std::vector<char> is_active_;      // (n)
-  std::vector<Moving> moving_;   // (n), of the active ones
-  std::vector<double> out_;      // (n)
-  std::vector<double> in_;       // (furthest, n): what entered behind step t + k
-  double left_ = 0;              // P(the visit at t has ended)
+  std::vector<Moving> moving_;       // (n), of the active ones
+  std::vector<double> out_;          // (n)
+  std::vector<double> in_;           // (furthest, n): what entered behind step t + k
+  double left_ = 0;                  // P(the visit at t has ended)
 };
 
 /// Shannon's, in nats, of n probabilities; rounding errors below zero count as zero.

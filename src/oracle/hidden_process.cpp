@@ -19,7 +19,8 @@ constexpr double least_relative_noise = 1e-4;
 void require_few_states(series::Process const& process) {
   double states = 0;
   for (auto const period : process.period)
-    states += static_cast<double>(period) * static_cast<double>(most_revolutions(period, process.dwell_mean, process.dwell_std));
+    states += static_cast<double>(period) *
+              static_cast<double>(most_revolutions(period, process.dwell_mean, process.dwell_std));
   if (states > most_states)
     throw errors::usage(fmt::format("the hidden process has {:.3g} states", states),
                         fmt::format("the exact filter holds one number for each, at most {:.0e}", most_states),
@@ -38,7 +39,8 @@ HiddenCircle circle_of(series::Process const& process, std::int64_t number) {
   circle.revolutions = static_cast<std::int64_t>(circle.dwell.size());
   auto const step = process.step_angle(number);
   for (std::int64_t i = 0; i < 2 * circle.period; ++i) {
-    auto const angle = std::fmod(process.entry_angle[c] + static_cast<double>(i % circle.period) * step, 2 * std::numbers::pi);
+    auto const angle =
+        std::fmod(process.entry_angle[c] + static_cast<double>(i % circle.period) * step, 2 * std::numbers::pi);
     circle.cosine.push_back(std::cos(angle));
     circle.sine.push_back(std::sin(angle));
   }

@@ -22,8 +22,9 @@ struct OracleSource {
   Facts facts;
 };
 
-/// oracle.h5: /bayes_mse, /bayes_mse_se, /bayes_mse_switch, /bayes_mse_stay, each with its _se, /switch_share, /circle_entropy (horizon) and
-/// /next_circle_entropy; the settings and the size of the hidden process as attributes of the root.
+/// oracle.h5: /bayes_mse, /bayes_mse_se, /bayes_mse_switch, /bayes_mse_stay, each with its _se, /switch_share,
+/// /circle_entropy (horizon) and /next_circle_entropy; the settings and the size of the hidden process as attributes of
+/// the root.
 void write_oracle(std::filesystem::path const& file, Summary const& summary, HiddenProcess const& hidden,
                   config::Oracle const& settings, OracleSource const& source);
 

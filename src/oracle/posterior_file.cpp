@@ -29,22 +29,29 @@ PosteriorFile::PosteriorFile(std::filesystem::path const& file, HiddenProcess co
   auto const circles = static_cast<std::int64_t>(hidden.circles().size());
   h5_.counting_scale("/circle_id", 0, circles, {"circle", "1"});
   h5_.counting_scale("/next_circle", 0, circles, {"circle visited next", "1"});
-  h5_.counting_scale("/revolutions_to_come", 1, hidden.most_revolutions(), {"revolutions to come, the present one counted", "1"});
+  h5_.counting_scale("/revolutions_to_come", 1, hidden.most_revolutions(),
+                     {"revolutions to come, the present one counted", "1"});
   h5_.scale<std::int64_t>("/horizon", horizons, {"steps ahead", "step"});
   time_ = h5_.stream_scale<std::int64_t>("/time", chunk_rows, {"time step", "1"});
-  auto const stream = [&](char const* path, std::vector<std::string> const& dims, char const* meaning, char const* units = "1") {
+  auto const stream = [&](char const* path, std::vector<std::string> const& dims, char const* meaning,
+                          char const* units = "1") {
     return h5_.stream<double>(path, dims, chunk_rows, {meaning, units});
   };
   circle_ = stream("/circle_probability", {"/time", "/circle_id"}, "probability of the circle");
-  next_circle_ = stream("/next_circle_probability", {"/time", "/next_circle"}, "probability of the circle of the next visit");
-  to_come_ = stream("/revolutions_to_come_probability", {"/time", "/revolutions_to_come"}, "probability of the revolutions to come");
+  next_circle_ =
+      stream("/next_circle_probability", {"/time", "/next_circle"}, "probability of the circle of the next visit");
+  to_come_ = stream("/revolutions_to_come_probability", {"/time", "/revolutions_to_come"},
+                    "probability of the revolutions to come");
   hazard_ = stream("/switch_hazard", {"/time"}, "probability that the visit ends with this step");
-  switched_ = stream("/switch_probability", {"/time", "/horizon"}, "probability that the step so far ahead lies in another visit");
+  switched_ = stream("/switch_probability", {"/time", "/horizon"},
+                     "probability that the step so far ahead lies in another visit");
   phase_ = stream("/phase", {"/time"}, "circular mean of the phase, wrapped to [0, 2 pi)", "rad");
   concentration_ = stream("/phase_concentration", {"/time"}, "length of the mean of e^(i phase)");
   if (!elapsed) return;
-  h5_.counting_scale("/revolutions_elapsed", 0, hidden.most_revolutions(), {"revolutions that the visit has completed", "1"});
-  elapsed_ = stream("/revolutions_elapsed_probability", {"/time", "/revolutions_elapsed"}, "probability of the revolutions elapsed");
+  h5_.counting_scale("/revolutions_elapsed", 0, hidden.most_revolutions(),
+                     {"revolutions that the visit has completed", "1"});
+  elapsed_ = stream("/revolutions_elapsed_probability", {"/time", "/revolutions_elapsed"},
+                    "probability of the revolutions elapsed");
 }
 
 void PosteriorFile::add(std::int64_t t, Filter const& filter, Forecast const& forecast) {

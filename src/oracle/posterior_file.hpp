@@ -17,8 +17,8 @@ namespace mambasynth::oracle {
 /// /phase and /phase_concentration, angle and length of E[e^{i phase}].
 class PosteriorFile {
  public:
-  PosteriorFile(std::filesystem::path const& file, HiddenProcess const& hidden, std::vector<std::int64_t> const& horizons,
-                bool elapsed);
+  PosteriorFile(std::filesystem::path const& file, HiddenProcess const& hidden,
+                std::vector<std::int64_t> const& horizons, bool elapsed);
   void add(std::int64_t t, Filter const& filter, Forecast const& forecast);
   void close();
 

@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::int64_t steps_between_looks = 16;
 
-void run_until(errors::SharedStop& stop, HiddenProcess const& hidden, Observed const& series, Range const& range, std::int64_t burn_in,
-               Score& score, EachStep const& each, bool elapsed, Progress const& progress) {
+void run_until(errors::SharedStop& stop, HiddenProcess const& hidden, Observed const& series, Range const& range,
+               std::int64_t burn_in, Score& score, EachStep const& each, bool elapsed, Progress const& progress) {
   Filter filter(hidden, elapsed);
   Forecast forecast(hidden, score.horizons());
   auto const start = std::max<std::int64_t>(range.first - burn_in, 0);
@@ -30,8 +30,8 @@ void run_until(errors::SharedStop& stop, HiddenProcess const& hidden, Observed c
 
 }  // namespace
 
-void run_range(HiddenProcess const& hidden, Observed const& series, Range const& range, std::int64_t burn_in, Score& score,
-               EachStep const& each, bool elapsed, Progress const& progress) {
+void run_range(HiddenProcess const& hidden, Observed const& series, Range const& range, std::int64_t burn_in,
+               Score& score, EachStep const& each, bool elapsed, Progress const& progress) {
   errors::SharedStop stop;
   run_until(stop, hidden, series, range, burn_in, score, each, elapsed, progress);
   stop.heed();
@@ -40,14 +40,16 @@ void run_range(HiddenProcess const& hidden, Observed const& series, Range const&
 void run_share(HiddenProcess const& hidden, Observed const& series, Range const& share, Cut const& cut, Score& score,
                EachStep const& each, bool elapsed) {
   constexpr auto unit = Score::block_steps;
-  auto const steps = cut.block == 0 ? std::max<std::int64_t>(share.last - share.first, 1) : (cut.block + unit - 1) / unit * unit;
+  auto const steps =
+      cut.block == 0 ? std::max<std::int64_t>(share.last - share.first, 1) : (cut.block + unit - 1) / unit * unit;
   auto const blocks = (share.last - share.first + steps - 1) / steps;
   int const threads = each ? 1 : cut.threads;
   errors::SharedStop stop;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1 && blocks > 1)
   for (std::int64_t b = 0; b < blocks; ++b) {
     auto const first = share.first + b * steps;
-    run_until(stop, hidden, series, {first, std::min(first + steps, share.last)}, cut.burn_in, score, each, elapsed, cut.progress);
+    run_until(stop, hidden, series, {first, std::min(first + steps, share.last)}, cut.burn_in, score, each, elapsed,
+              cut.progress);
   }
   stop.heed();
 }
@@ -62,11 +64,13 @@ Range share_of_steps(std::int64_t n_steps, int rank, int size) {
   return {std::min(units * rank / size * unit, n_steps), std::min(units * (rank + 1) / size * unit, n_steps)};
 }
 
-WindowErrors errors_of_windows(HiddenProcess const& hidden, std::span<float const> x, std::vector<std::int64_t> const& starts,
-                               std::int64_t length, std::vector<std::int64_t> const& horizons, int threads) {
+WindowErrors errors_of_windows(HiddenProcess const& hidden, std::span<float const> x,
+                               std::vector<std::int64_t> const& starts, std::int64_t length,
+                               std::vector<std::int64_t> const& horizons, int threads) {
   auto const channels = static_cast<std::size_t>(hidden.channels());
   auto const windows = static_cast<std::int64_t>(starts.size());
-  std::vector<double> squares(starts.size() * horizons.size(), 0.0);  // (window, horizon), in units of a channel's square
+  std::vector<double> squares(starts.size() * horizons.size(),
+                              0.0);  // (window, horizon), in units of a channel's square
   errors::SharedStop stop;
 #pragma omp parallel num_threads(threads) if (threads > 1)
   {
@@ -96,7 +100,8 @@ WindowErrors errors_of_windows(HiddenProcess const& hidden, std::span<float cons
   }
   stop.heed();
   constexpr auto none = std::numeric_limits<double>::quiet_NaN();
-  WindowErrors errors{std::vector<double>(horizons.size(), none), {starts.size(), std::vector<double>(horizons.size(), none)}};
+  WindowErrors errors{std::vector<double>(horizons.size(), none),
+                      {starts.size(), std::vector<double>(horizons.size(), none)}};
   for (std::size_t h = 0; h < horizons.size(); ++h) {
     if (horizons[h] >= length) continue;
     auto const of_window = static_cast<double>(length - horizons[h]) * static_cast<double>(channels);

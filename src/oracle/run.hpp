@@ -10,7 +10,6 @@
 /// The exact filter over whole series and over windows.
 namespace mambasynth::oracle {
 
-
 struct Range {
   std::int64_t first = 0, last = 0;  ///< [first, last)
 };
@@ -22,14 +21,14 @@ using EachStep = std::function<void(std::int64_t t, Filter const& filter, Foreca
 using Progress = std::function<void(std::int64_t steps)>;
 
 /// One running filter over `range`, its forecasts added to `score`. It starts `burn_in` steps earlier anywhere by the
-/// stationary law; where that reaches step 0 it starts there, on circle 0 at the start of a visit. `series` holds all of
-/// these steps and what lies behind them up to the furthest horizon.
-void run_range(HiddenProcess const& hidden, Observed const& series, Range const& range, std::int64_t burn_in, Score& score,
-               EachStep const& each = {}, bool elapsed = false, Progress const& progress = {});
+/// stationary law; where that reaches step 0 it starts there, on circle 0 at the start of a visit. `series` holds all
+/// of these steps and what lies behind them up to the furthest horizon.
+void run_range(HiddenProcess const& hidden, Observed const& series, Range const& range, std::int64_t burn_in,
+               Score& score, EachStep const& each = {}, bool elapsed = false, Progress const& progress = {});
 
 /// How a share is cut into blocks, each with a filter of its own.
 struct Cut {
-  std::int64_t block = 0;    ///< steps, rounded up to blocks of the score; 0: the share is one
+  std::int64_t block = 0;  ///< steps, rounded up to blocks of the score; 0: the share is one
   std::int64_t burn_in = 0;
   int threads = 1;
   Progress progress = {};
@@ -53,7 +52,8 @@ struct WindowErrors {
 /// Mean squared errors over windows of `length` steps that begin at `starts`; the filter starts cold in each window
 /// (stationary law) and knows what the window holds. `x`: (N, d) as models read it.
 /// Errors: none; a horizon of a window or more gives NaN. The bits do not depend on `threads`.
-WindowErrors errors_of_windows(HiddenProcess const& hidden, std::span<float const> x, std::vector<std::int64_t> const& starts,
-                               std::int64_t length, std::vector<std::int64_t> const& horizons, int threads);
+WindowErrors errors_of_windows(HiddenProcess const& hidden, std::span<float const> x,
+                               std::vector<std::int64_t> const& starts, std::int64_t length,
+                               std::vector<std::int64_t> const& horizons, int threads);
 
 }  // namespace mambasynth::oracle

@@ -18,22 +18,22 @@ struct Observed {
   [[nodiscard]] double const* at(std::int64_t t) const { return x.data() + row(t) * channels(); }
 };
 
-/// How well the exact filter predicts a series; (horizon) unless said otherwise. Squared errors are means over channels,
-/// as in training. What no step belongs to is NaN.
+/// How well the exact filter predicts a series; (horizon) unless said otherwise. Squared errors are means over
+/// channels, as in training. What no step belongs to is NaN.
 struct Summary {
   std::vector<std::int64_t> horizon;
-  std::vector<double> mse, mse_se;          ///< over all t with t + k in range
-  std::vector<double> mse_switch, mse_stay; ///< t + k in another visit than t, or in the same
+  std::vector<double> mse, mse_se;           ///< over all t with t + k in range
+  std::vector<double> mse_switch, mse_stay;  ///< t + k in another visit than t, or in the same
   std::vector<double> mse_switch_se, mse_stay_se;
-  std::vector<double> switch_share;         ///< share of the former
-  std::vector<double> circle_entropy;       ///< of P(circle at t + k), nats
-  double next_circle_entropy = 0;           ///< of P(circle of the next visit), nats
+  std::vector<double> switch_share;    ///< share of the former
+  std::vector<double> circle_entropy;  ///< of P(circle at t + k), nats
+  double next_circle_entropy = 0;      ///< of P(circle of the next visit), nats
 };
 
-/// Sums of a whole series, kept apart by blocks of 1,024 steps, from which the standard errors come: of a ratio of two sums
-/// over blocks, error and count (Cochran 1977, Sampling Techniques, eq. 6.13), since the steps that switch come in runs
-/// and are not equally many in each block. Numbers of different
-/// steps can be added by different threads and ranks: a block belongs to one of them.
+/// Sums of a whole series, kept apart by blocks of 1,024 steps, from which the standard errors come: of a ratio of two
+/// sums over blocks, error and count (Cochran 1977, Sampling Techniques, eq. 6.13), since the steps that switch come in
+/// runs and are not equally many in each block. Numbers of different steps can be added by different threads and ranks:
+/// a block belongs to one of them.
 class Score {
  public:
   static constexpr std::int64_t block_steps = 1024;
@@ -50,7 +50,9 @@ class Score {
  private:
   enum Part : std::size_t { count, error, switch_count, switch_error, circle_entropy, parts };
   [[nodiscard]] std::size_t blocks() const { return sums_.size() / row_; }
-  [[nodiscard]] double sum(std::size_t block, std::size_t h, Part part) const { return sums_[block * row_ + h * parts + part]; }
+  [[nodiscard]] double sum(std::size_t block, std::size_t h, Part part) const {
+    return sums_[block * row_ + h * parts + part];
+  }
   [[nodiscard]] double total(std::size_t h, Part part) const;
   /// Sums of squared errors and of steps, block by block.
   struct OfBlock {
@@ -62,8 +64,8 @@ class Score {
 
   std::vector<std::int64_t> horizons_;
   std::int64_t n_steps_;
-  std::size_t row_;            // numbers of a block: five a horizon, then steps and their entropy of the next circle
-  std::vector<double> sums_;   // (block, row)
+  std::size_t row_;           // numbers of a block: five a horizon, then steps and their entropy of the next circle
+  std::vector<double> sums_;  // (block, row)
 };
 
 /// Which visit each step belongs to: maximal runs of one circle, counted from 0.

@@ -14,15 +14,17 @@
 namespace mambasynth::parallel {
 namespace {
 
-/// Bound to a core by Open MPI 4's own choice: flags that ask for a binding, a mapping or certain cores leave their traces.
+/// Bound to a core by Open MPI 4's own choice: flags that ask for a binding, a mapping or certain cores leave their
+/// traces.
 bool bound_by_default() {
   auto const is = [](char const* name, std::initializer_list<std::string> values) {
     auto const* value = std::getenv(name);
     return value != nullptr && std::find(values.begin(), values.end(), value) != values.end();
   };
-  constexpr std::array asked{"OMPI_MCA_hwloc_base_binding_policy", "OMPI_MCA_hwloc_base_bind_to_core", "OMPI_MCA_hwloc_base_bind_to_socket",
-                             "OMPI_MCA_hwloc_base_cpu_set",        "OMPI_MCA_hwloc_base_cpu_list",     "OMPI_MCA_rmaps_base_mapping_policy",
-                             "OMPI_MCA_rmaps_base_cpus_per_rank",  "OMPI_MCA_rmaps_ppr_n_persocket",   "OMPI_MCA_orte_rankfile"};
+  constexpr std::array asked{
+      "OMPI_MCA_hwloc_base_binding_policy", "OMPI_MCA_hwloc_base_bind_to_core", "OMPI_MCA_hwloc_base_bind_to_socket",
+      "OMPI_MCA_hwloc_base_cpu_set",        "OMPI_MCA_hwloc_base_cpu_list",     "OMPI_MCA_rmaps_base_mapping_policy",
+      "OMPI_MCA_rmaps_base_cpus_per_rank",  "OMPI_MCA_rmaps_ppr_n_persocket",   "OMPI_MCA_orte_rankfile"};
   return is("OMPI_MCA_orte_bound_at_launch", {"1"}) && is("OMPI_COMM_WORLD_SIZE", {"1", "2"}) &&
          std::none_of(asked.begin(), asked.end(), [](char const* name) { return std::getenv(name) != nullptr; });
 }

@@ -17,10 +17,13 @@ namespace {
 
 constexpr int most_cores = 8192;
 
-/// Collective over `node`. Ranks that are bound to cores of their own have all of them, ranks that share cores a part of each.
+/// Collective over `node`. Ranks that are bound to cores of their own have all of them, ranks that share cores a part
+/// of each.
 int cores_of_this(MPI_Comm node) {
   auto const quota = cores::quota();
-  cores::Claim mine{.quota = quota ? quota->cores : 0, .group = quota ? std::hash<std::string>{}(quota->group.string()) : 0, .cores = {}};
+  cores::Claim mine{.quota = quota ? quota->cores : 0,
+                    .group = quota ? std::hash<std::string>{}(quota->group.string()) : 0,
+                    .cores = {}};
   for (int const core : cores::allowed())
     if (core < most_cores) mine.cores.push_back(core);
   struct {
@@ -82,8 +85,8 @@ void Communicator::send(int destination, int tag, std::string const& bytes) cons
                           "MPI counts in 32 bits", "Please report this");
   std::lock_guard const turn(mpi_turn());
   if (MPI_Send(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, destination, tag, handle_->comm) != MPI_SUCCESS)
-    throw errors::machine("rank " + std::to_string(destination) + " cannot be reached", "MPI could not send a message to it",
-                          "Look at its node; the same command continues");
+    throw errors::machine("rank " + std::to_string(destination) + " cannot be reached",
+                          "MPI could not send a message to it", "Look at its node; the same command continues");
 }
 
 std::optional<Message> Communicator::try_receive() const {
@@ -91,7 +94,8 @@ std::optional<Message> Communicator::try_receive() const {
   int here = 0;
   MPI_Message handle = MPI_MESSAGE_NULL;
   MPI_Status status;
-  if (MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, handle_->comm, &here, &handle, &status) != MPI_SUCCESS || !here) return std::nullopt;
+  if (MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, handle_->comm, &here, &handle, &status) != MPI_SUCCESS || !here)
+    return std::nullopt;
   int count = 0;
   MPI_Get_count(&status, MPI_BYTE, &count);
   Message message{status.MPI_SOURCE, status.MPI_TAG, std::string(static_cast<std::size_t>(count), '\0')};

@@ -23,8 +23,8 @@ class Communicator {
   /// Rank among the ranks that share this one's memory (a node), and how many they are.
   [[nodiscard]] int local_rank() const noexcept;
   [[nodiscard]] int local_size() const noexcept;
-  /// Cores that this rank may keep busy beside the others of its node, at least 1: what each may use is shared among those
-  /// that may use the same (cores/cores.hpp).
+  /// Cores that this rank may keep busy beside the others of its node, at least 1: what each may use is shared among
+  /// those that may use the same (cores/cores.hpp).
   [[nodiscard]] int local_cores() const noexcept;
 
   /// Errors: errors::machine where the other rank cannot be reached.

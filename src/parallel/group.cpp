@@ -36,7 +36,8 @@ GivenUp::GivenUp(int world_rank, Why why, std::string const& reason)
     : why_(why), text_("rank " + std::to_string(world_rank) + ", which trains this trial, too, gave up: " + reason) {}
 
 Unanswered::Unanswered(std::string const& why)
-    : Error(errors::ExitCode::defect, "a rank that trains this trial, too, does not answer", why, "Look at its node; the trial continues from its last save") {}
+    : Error(errors::ExitCode::defect, "a rank that trains this trial, too, does not answer", why,
+            "Look at its node; the trial continues from its last save") {}
 
 class Group::State {
  public:
@@ -97,7 +98,8 @@ class Group::State {
       if (rank_ == 0) {
         requests.resize(static_cast<std::size_t>(size() - 1));
         for (int other = 1; other < size(); ++other)
-          MPI_Isend(memory->data(), count, MPI_BYTE, ranks_[static_cast<std::size_t>(other)], tag, handle_->among, &requests[static_cast<std::size_t>(other - 1)]);
+          MPI_Isend(memory->data(), count, MPI_BYTE, ranks_[static_cast<std::size_t>(other)], tag, handle_->among,
+                    &requests[static_cast<std::size_t>(other - 1)]);
       } else {
         requests.resize(1);
         MPI_Irecv(memory->data(), count, MPI_BYTE, ranks_[0], tag, handle_->among, requests.data());
@@ -124,7 +126,8 @@ class Group::State {
     for (int other = 0; other < size(); ++other) {
       if (other == rank_) continue;
       MPI_Request request = MPI_REQUEST_NULL;
-      MPI_Isend(farewell, sizeof(Farewell), MPI_BYTE, ranks_[static_cast<std::size_t>(other)], first_tag_ + static_cast<int>(tag_of_giving_up), handle_->among, &request);
+      MPI_Isend(farewell, sizeof(Farewell), MPI_BYTE, ranks_[static_cast<std::size_t>(other)],
+                first_tag_ + static_cast<int>(tag_of_giving_up), handle_->among, &request);
       if (request != MPI_REQUEST_NULL) MPI_Request_free(&request);
     }
   }
@@ -162,7 +165,8 @@ class Group::State {
           look_for_farewell();
         }
         if (time - begin > std::chrono::duration<double>(timeout_))
-          throw Unanswered("nothing came from one of the ranks " + names() + " for " + std::to_string(static_cast<long long>(timeout_)) + " s (train.comm_timeout)");
+          throw Unanswered("nothing came from one of the ranks " + names() + " for " +
+                           std::to_string(static_cast<long long>(timeout_)) + " s (train.comm_timeout)");
       }
       std::this_thread::sleep_for(pause);
       pause = std::min(2 * pause, longest);
@@ -175,7 +179,8 @@ class Group::State {
     MPI_Iprobe(MPI_ANY_SOURCE, first_tag_ + static_cast<int>(tag_of_giving_up), handle_->among, &here, &status);
     if (!here) return;
     Farewell farewell;
-    MPI_Recv(&farewell, sizeof farewell, MPI_BYTE, status.MPI_SOURCE, status.MPI_TAG, handle_->among, MPI_STATUS_IGNORE);
+    MPI_Recv(&farewell, sizeof farewell, MPI_BYTE, status.MPI_SOURCE, status.MPI_TAG, handle_->among,
+             MPI_STATUS_IGNORE);
     throw GivenUp(status.MPI_SOURCE, static_cast<GivenUp::Why>(farewell.why), farewell.reason);
   }
 

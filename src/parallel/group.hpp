@@ -56,8 +56,8 @@ class Group {
   [[nodiscard]] bool leads() const noexcept { return rank() == 0; }
   [[nodiscard]] double timeout() const noexcept;  ///< alone: infinite
 
-  /// Begins to sum `values` over the ranks. They are copied out at once and come back summed in finish(). Each element is
-  /// summed in the order of ranks, so all ranks get the same bits, in every run.
+  /// Begins to sum `values` over the ranks. They are copied out at once and come back summed in finish(). Each element
+  /// is summed in the order of ranks, so all ranks get the same bits, in every run.
   void begin_sum(std::span<float> values);
   /// Moves on what has begun, as far as possible without waiting.
   void progress();
@@ -95,7 +95,8 @@ auto together(Group& group, F&& part) {
   }
 }
 
-/// Sample numbers [first, last) of a batch of `count` that rank `rank` of `size` takes: parts in order, as even as can be.
+/// Sample numbers [first, last) of a batch of `count` that rank `rank` of `size` takes: parts in order, as even as can
+/// be.
 struct Share {
   std::int64_t first, last;
 };

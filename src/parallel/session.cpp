@@ -38,12 +38,15 @@ Ending ending_of(std::function<int()> const& body) {
   } catch (GivenUp const& error) {
     return {1, told, false, std::string(error.what()) + ". Correct what that rank says."};
   } catch (errors::Stopped const&) {
-    return {static_cast<int>(errors::ExitCode::stopped), own, false, errors::Stopped::error(errors::stop_signal()).what()};
+    return {static_cast<int>(errors::ExitCode::stopped), own, false,
+            errors::Stopped::error(errors::stop_signal()).what()};
   } catch (std::exception const& error) {
     auto const told = errors::unforeseen(error);
     return {static_cast<int>(told.code()), own, false, told.what()};
   } catch (...) {
-    return {1, own, false, "mambasynth stopped (something was thrown that is no exception). Please report this with the command that led here."};
+    return {1, own, false,
+            "mambasynth stopped (something was thrown that is no exception). Please report this with the command that "
+            "led here."};
   }
 }
 
@@ -103,7 +106,8 @@ int Session::run(std::function<int()> const& body, double grace_seconds) {
   MPI_Request request = MPI_REQUEST_NULL;
   MPI_Iallgather(mine.data(), 2, MPI_INT, all.data(), 2, MPI_INT, world_->handle_->comm, &request);
   // A rank that did not answer before will not come here; those that do need no long wait.
-  auto const deadline = Clock::now() + std::chrono::duration<double>(ending.unanswered ? std::min(1.0, grace_seconds) : grace_seconds);
+  auto const deadline =
+      Clock::now() + std::chrono::duration<double>(ending.unanswered ? std::min(1.0, grace_seconds) : grace_seconds);
   for (;;) {
     int arrived = 0;
     MPI_Test(&request, &arrived, MPI_STATUS_IGNORE);
@@ -139,10 +143,14 @@ std::string thread_level() {
   int level = MPI_THREAD_SINGLE;
   MPI_Query_thread(&level);
   switch (level) {
-    case MPI_THREAD_MULTIPLE: return "MPI_THREAD_MULTIPLE";
-    case MPI_THREAD_SERIALIZED: return "MPI_THREAD_SERIALIZED";
-    case MPI_THREAD_FUNNELED: return "MPI_THREAD_FUNNELED";
-    default: return "MPI_THREAD_SINGLE";
+    case MPI_THREAD_MULTIPLE:
+      return "MPI_THREAD_MULTIPLE";
+    case MPI_THREAD_SERIALIZED:
+      return "MPI_THREAD_SERIALIZED";
+    case MPI_THREAD_FUNNELED:
+      return "MPI_THREAD_FUNNELED";
+    default:
+      return "MPI_THREAD_SINGLE";
   }
 }
 

@@ -30,12 +30,14 @@ class Session {
   /// `grace_seconds`, nobody will come to end them: the message is written and the job aborted.
   int run(std::function<int()> const& body, double grace_seconds = 2);
 
-  /// Called inside `run`'s body when some ranks will never answer again: this rank leaves as soon as the body ends, with
-  /// its message and exit code but without waiting for anybody (a finalize would).
+  /// Called inside `run`'s body when some ranks will never answer again: this rank leaves as soon as the body ends,
+  /// with its message and exit code but without waiting for anybody (a finalize would).
   void leave_alone() noexcept { alone_ = true; }
-  /// The same where the job as a whole has failed: aborts it after `grace_seconds`, in which the others can save. `silent`:
-  /// another rank says why. (A launcher that forgives lost ranks would call the job a success.)
-  void abort_after(double grace_seconds, bool silent) noexcept { alone_ = true, abort_after_ = grace_seconds, silent_ = silent; }
+  /// The same where the job as a whole has failed: aborts it after `grace_seconds`, in which the others can save.
+  /// `silent`: another rank says why. (A launcher that forgives lost ranks would call the job a success.)
+  void abort_after(double grace_seconds, bool silent) noexcept {
+    alone_ = true, abort_after_ = grace_seconds, silent_ = silent;
+  }
 
  private:
   std::optional<Communicator> world_;

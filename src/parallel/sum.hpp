@@ -35,7 +35,9 @@ class Sum {
       theirs.resize(static_cast<std::size_t>(own.last - own.first));
       receive(place, other, place.tag, theirs);
       auto const part_of_other = part(other, size);
-      send(place, other, place.tag, std::span(mine_).subspan(static_cast<std::size_t>(part_of_other.first), static_cast<std::size_t>(part_of_other.last - part_of_other.first)));
+      send(place, other, place.tag,
+           std::span(mine_).subspan(static_cast<std::size_t>(part_of_other.first),
+                                    static_cast<std::size_t>(part_of_other.last - part_of_other.first)));
     }
   }
 
@@ -53,19 +55,25 @@ class Sum {
         auto const theirs = part(other, size);
         parts_[static_cast<std::size_t>(other)].resize(static_cast<std::size_t>(theirs.last - theirs.first));
         receive(place, other, place.tag + 1, parts_[static_cast<std::size_t>(other)]);
-        send(place, other, place.tag + 1, std::span(mine_).subspan(static_cast<std::size_t>(own.first), static_cast<std::size_t>(own.last - own.first)));
+        send(place, other, place.tag + 1,
+             std::span(mine_).subspan(static_cast<std::size_t>(own.first),
+                                      static_cast<std::size_t>(own.last - own.first)));
       }
       if (!arrived()) return false;
     }
     for (int other = 0; other < size; ++other)
-      if (other != place.rank) std::copy(parts_[static_cast<std::size_t>(other)].begin(), parts_[static_cast<std::size_t>(other)].end(), mine_.begin() + part(other, size).first);
+      if (other != place.rank)
+        std::copy(parts_[static_cast<std::size_t>(other)].begin(), parts_[static_cast<std::size_t>(other)].end(),
+                  mine_.begin() + part(other, size).first);
     std::copy(mine_.begin(), mine_.end(), to_.begin());
     return done_ = true;
   }
 
  private:
   static MPI_Datatype type() { return sizeof(T) == sizeof(double) ? MPI_DOUBLE : MPI_FLOAT; }
-  [[nodiscard]] Share part(int rank, int size) const { return share_of(static_cast<std::int64_t>(mine_.size()), rank, size); }
+  [[nodiscard]] Share part(int rank, int size) const {
+    return share_of(static_cast<std::int64_t>(mine_.size()), rank, size);
+  }
 
   void add(int rank, int size) {
     auto const own = part(rank, size);
@@ -80,11 +88,13 @@ class Sum {
   }
   void receive(SumPlace const& place, int other, int tag, std::vector<T>& to) {
     requests_.push_back(MPI_REQUEST_NULL);
-    MPI_Irecv(to.data(), static_cast<int>(to.size()), type(), place.ranks[static_cast<std::size_t>(other)], tag, place.comm, &requests_.back());
+    MPI_Irecv(to.data(), static_cast<int>(to.size()), type(), place.ranks[static_cast<std::size_t>(other)], tag,
+              place.comm, &requests_.back());
   }
   void send(SumPlace const& place, int other, int tag, std::span<T const> from) {
     requests_.push_back(MPI_REQUEST_NULL);
-    MPI_Isend(from.data(), static_cast<int>(from.size()), type(), place.ranks[static_cast<std::size_t>(other)], tag, place.comm, &requests_.back());
+    MPI_Isend(from.data(), static_cast<int>(from.size()), type(), place.ranks[static_cast<std::size_t>(other)], tag,
+              place.comm, &requests_.back());
   }
   bool arrived() {
     int all = 0;

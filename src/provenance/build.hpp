@@ -7,11 +7,11 @@ namespace mambasynth::provenance {
 
 struct Build {
   std::string version, commit;
-  bool dirty = false;               ///< the checkout had uncommitted changes
-  std::string type;                 ///< CMake's build type
+  bool dirty = false;  ///< the checkout had uncommitted changes
+  std::string type;    ///< CMake's build type
   std::string compiler, libtorch, mpi, hdf5;
-  std::string cuda;                 ///< empty without CUDA
-  std::string gpu_architectures;    ///< empty without CUDA
+  std::string cuda;               ///< empty without CUDA
+  std::string gpu_architectures;  ///< empty without CUDA
 };
 Build const& build();
 

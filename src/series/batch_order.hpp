@@ -7,16 +7,16 @@
 
 namespace mambasynth::series {
 
-/// Which training windows come when: the draws that the original's data loaders make from torch's default CPU generator,
-/// in their order. Starting an iteration over a loader draws a base seed for its workers (with
-/// persistent workers only the first time); a shuffling loader then draws an epoch seed, from which a generator of
-/// its own makes the permutation.
+/// Which training windows come when: the draws that the original's data loaders make from torch's default CPU
+/// generator, in their order. Starting an iteration over a loader draws a base seed for its workers (with persistent
+/// workers only the first time); a shuffling loader then draws an epoch seed, from which a generator of its own makes
+/// the permutation.
 class BatchOrder {
  public:
   struct Settings {
     std::int64_t train_windows = 0;
-    bool workers = true;       ///< train.num_workers > 0
-    bool train_eval = false;   ///< a second pass over the training loader each epoch
+    bool workers = true;      ///< train.num_workers > 0
+    bool train_eval = false;  ///< a second pass over the training loader each epoch
   };
   /// `generator` stands where model initialisation left it.
   BatchOrder(random::Mt19937 const& generator, Settings const& settings) : generator_(generator), settings_(settings) {}
@@ -32,7 +32,10 @@ class BatchOrder {
 
   /// To resume: from a saved generator(), with loaders_running = true once an epoch was complete.
   BatchOrder(random::Mt19937 const& generator, Settings const& settings, bool loaders_running)
-      : generator_(generator), settings_(settings), train_running_(loaders_running), validation_running_(loaders_running) {}
+      : generator_(generator),
+        settings_(settings),
+        train_running_(loaders_running),
+        validation_running_(loaders_running) {}
   [[nodiscard]] random::Mt19937 const& generator() const { return generator_; }
 
  private:

@@ -1,9 +1,9 @@
 #include "series/config_json.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
@@ -21,7 +21,8 @@ std::string python_float(double value) {
 /// The original holds the two dwell keys as integers.
 std::string python_number(double value) {
   constexpr double exact_below = 1e15;
-  return value == std::floor(value) && std::abs(value) < exact_below ? fmt::format("{:.0f}", value) : python_float(value);
+  return value == std::floor(value) && std::abs(value) < exact_below ? fmt::format("{:.0f}", value)
+                                                                     : python_float(value);
 }
 
 constexpr char const* remedy = "Restore the config.json that was written with data.npz";
@@ -30,7 +31,9 @@ constexpr char const* remedy = "Restore the config.json that was written with da
 
 std::string to_config_json(config::Data const& data) {
   std::vector<std::string> lines;
-  auto const add = [&](char const* key, std::string const& value) { lines.push_back(fmt::format("  \"{}\": {}", key, value)); };
+  auto const add = [&](char const* key, std::string const& value) {
+    lines.push_back(fmt::format("  \"{}\": {}", key, value));
+  };
   add("n_steps", fmt::to_string(data.n_steps));
   add("n_circles", fmt::to_string(data.n_circles));
   add("ambient_dim", fmt::to_string(data.ambient_dim));
@@ -59,7 +62,8 @@ config::Data from_config_json(std::string const& text, std::string const& origin
   auto const read = [&](std::string const& key, auto& target) {
     auto const found = json.find(key);
     if (found == json.end()) throw fail(key, "is missing");
-    if (!found->is_number() || (std::is_integral_v<std::remove_cvref_t<decltype(target)>> && !found->is_number_integer()))
+    if (!found->is_number() ||
+        (std::is_integral_v<std::remove_cvref_t<decltype(target)>> && !found->is_number_integer()))
       throw fail(key, "is not the number that it should be");
     target = found->get<std::remove_cvref_t<decltype(target)>>();
   };

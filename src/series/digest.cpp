@@ -7,7 +7,8 @@
 
 namespace mambasynth::series {
 
-Digest::Digest(Process process, std::int64_t n_steps, std::vector<std::int64_t> sampled) : process_(std::move(process)), n_steps_(n_steps) {
+Digest::Digest(Process process, std::int64_t n_steps, std::vector<std::int64_t> sampled)
+    : process_(std::move(process)), n_steps_(n_steps) {
   sampled_.step = std::move(sampled);
   auto const last = std::max<std::int64_t>(n_steps - window_steps, 0);
   for (auto const start : {std::int64_t{0}, std::clamp<std::int64_t>(n_steps / 2 - window_steps / 2, 0, last), last}) {
@@ -24,7 +25,8 @@ void Digest::add(Block const& block) {
     ++visits_.back().length;
   }
   auto const channels = process_.channels;
-  for (auto i = sampled_.circle.size(); i < sampled_.step.size() && sampled_.step[i] < block.first + block.steps(); ++i) {
+  for (auto i = sampled_.circle.size(); i < sampled_.step.size() && sampled_.step[i] < block.first + block.steps();
+       ++i) {
     auto const row = sampled_.step[i] - block.first;
     sampled_.x.insert(sampled_.x.end(), block.x.begin() + row * channels, block.x.begin() + (row + 1) * channels);
     sampled_.circle.push_back(block.circle[static_cast<std::size_t>(row)]);

@@ -29,9 +29,9 @@ struct Sampled {
   std::vector<std::int64_t> circle;  ///< (step)
 };
 
-/// What summary and figures need of a series, gathered block by block: its visits, and three windows of 3000 steps at its
-/// start, middle and end (at 0, N/2 - 1500, N - 3000; of a shorter series, as much as there is); also the steps named by
-/// `sampled`, rising.
+/// What summary and figures need of a series, gathered block by block: its visits, and three windows of 3000 steps at
+/// its start, middle and end (at 0, N/2 - 1500, N - 3000; of a shorter series, as much as there is); also the steps
+/// named by `sampled`, rising.
 class Digest {
  public:
   static constexpr std::int64_t window_steps = 3000;
@@ -53,8 +53,8 @@ class Digest {
   Sampled sampled_;
 };
 
-/// The steps that UMAP embeds: default_rng(seed).choice(n_steps, most) without replacement, sorted; all of a series that
-/// has no more.
+/// The steps that UMAP embeds: default_rng(seed).choice(n_steps, most) without replacement, sorted; all of a series
+/// that has no more.
 std::vector<std::int64_t> steps_to_embed(std::int64_t n_steps, std::int64_t most, std::uint64_t seed);
 /// The same by a generator from which more is drawn; nothing is drawn where all are taken.
 std::vector<std::int64_t> steps_to_embed(std::int64_t n_steps, std::int64_t most, random::NumpyGenerator& generator);

@@ -64,9 +64,12 @@ namespace {
 double finish(double sum, double const* a, std::span<double const> x) {
   std::size_t const whole = x.size() - x.size() % 4;
   switch (x.size() - whole) {
-    case 0: return sum;
-    case 1: return std::fma(a[whole], x[whole], sum);
-    default: break;
+    case 0:
+      return sum;
+    case 1:
+      return std::fma(a[whole], x[whole], sum);
+    default:
+      break;
   }
   double rest = std::fma(a[whole], x[whole], a[whole + 1] * x[whole + 1]);
   if (x.size() - whole == 3) rest = std::fma(a[whole + 2], x[whole + 2], rest);

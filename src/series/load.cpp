@@ -23,15 +23,17 @@ void require_usable(Block const& block, std::int64_t channels, std::filesystem::
   });
   if (bad != block.x.end()) {
     auto const index = bad - block.x.begin();
-    throw errors::input(file.string() + " cannot be used",
-                        fmt::format("X is {} at step {}, channel {}", *bad, block.first + index / channels, index % channels),
-                        "Repair the series; missing values are not supported");
+    throw errors::input(
+        file.string() + " cannot be used",
+        fmt::format("X is {} at step {}, channel {}", *bad, block.first + index / channels, index % channels),
+        "Repair the series; missing values are not supported");
   }
   auto const negative = std::find_if(block.circle.begin(), block.circle.end(), [](std::int64_t c) { return c < 0; });
   if (negative != block.circle.end())
-    throw errors::input(file.string() + " cannot be used",
-                        fmt::format("the state is {} at step {}", *negative, block.first + (negative - block.circle.begin())),
-                        "Number the circles from 0");
+    throw errors::input(
+        file.string() + " cannot be used",
+        fmt::format("the state is {} at step {}", *negative, block.first + (negative - block.circle.begin())),
+        "Number the circles from 0");
 }
 
 /// Below, single precision keeps a part of the digits at best; what is left may be a series of zeros.
@@ -43,9 +45,11 @@ class Magnitude {
   void require_representable(std::filesystem::path const& file) const {
     constexpr double least = std::numeric_limits<float>::min();
     if (largest_ > 0 && largest_ < least)
-      throw errors::input(file.string() + " cannot be used",
-                          fmt::format("X is {:.3g} at most, and models read it in single precision, which ends at {:.3g}", largest_, least),
-                          "Rescale the series");
+      throw errors::input(
+          file.string() + " cannot be used",
+          fmt::format("X is {:.3g} at most, and models read it in single precision, which ends at {:.3g}", largest_,
+                      least),
+          "Rescale the series");
   }
 
  private:
@@ -68,8 +72,10 @@ class Verification {
     if (!regenerated_) return;
     auto const expected = regenerated_->next();
     for (std::size_t i = 0; i < x.size(); ++i)
-      if (x[i] != static_cast<float>(expected.x[i])) return refuse(block.first + static_cast<std::int64_t>(i) / channels());
-    auto const differing = std::mismatch(block.circle.begin(), block.circle.end(), expected.circle.begin(), expected.circle.end());
+      if (x[i] != static_cast<float>(expected.x[i]))
+        return refuse(block.first + static_cast<std::int64_t>(i) / channels());
+    auto const differing =
+        std::mismatch(block.circle.begin(), block.circle.end(), expected.circle.begin(), expected.circle.end());
     if (differing.first != block.circle.end() || differing.second != expected.circle.end())
       refuse(block.first + (differing.second - expected.circle.begin()));
   }
@@ -167,12 +173,14 @@ TrainingSeries load_for_training(std::filesystem::path const& path, int threads)
 namespace {
 
 /// Appends what a block of `steps` steps holds of those wanted.
-void append_wanted(SeriesPart& part, Block const& block, std::size_t steps, std::pair<std::int64_t, std::int64_t> const& wanted) {
+void append_wanted(SeriesPart& part, Block const& block, std::size_t steps,
+                   std::pair<std::int64_t, std::int64_t> const& wanted) {
   auto const end = block.first + static_cast<std::int64_t>(steps);
   auto const first = std::clamp(wanted.first, block.first, end), last = std::clamp(wanted.second, first, end);
   auto const take = [&](auto& to, auto const& from) {
     auto const width = from.size() / steps;
-    append(to, from.subspan(static_cast<std::size_t>(first - block.first) * width, static_cast<std::size_t>(last - first) * width));
+    append(to, from.subspan(static_cast<std::size_t>(first - block.first) * width,
+                            static_cast<std::size_t>(last - first) * width));
   };
   take(part.x, block.x);
   take(part.circle, block.circle);

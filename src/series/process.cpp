@@ -16,8 +16,22 @@ namespace mambasynth::series {
 namespace {
 
 constexpr std::int64_t block_of_circles = 10;
-constexpr std::array<std::array<std::int64_t, 2>, 16> shortcuts{{{0, 5}, {0, 7}, {1, 6}, {1, 8}, {2, 9}, {3, 7}, {4, 8}, {4, 1},
-                                                                 {5, 2}, {6, 0}, {6, 3}, {7, 4}, {8, 1}, {8, 5}, {9, 3}, {9, 6}}};
+constexpr std::array<std::array<std::int64_t, 2>, 16> shortcuts{{{0, 5},
+                                                                 {0, 7},
+                                                                 {1, 6},
+                                                                 {1, 8},
+                                                                 {2, 9},
+                                                                 {3, 7},
+                                                                 {4, 8},
+                                                                 {4, 1},
+                                                                 {5, 2},
+                                                                 {6, 0},
+                                                                 {6, 3},
+                                                                 {7, 4},
+                                                                 {8, 1},
+                                                                 {8, 5},
+                                                                 {9, 3},
+                                                                 {9, 6}}};
 constexpr double shortcut_least = 0.3, shortcut_most = 0.8;
 constexpr double full_turn = 2 * std::numbers::pi;
 
@@ -112,7 +126,9 @@ Process make_process(config::Data const& data) {
 
 std::vector<double> transition_matrix(std::int64_t n, random::NumpyGenerator& generator) {
   std::vector<double> matrix(static_cast<std::size_t>(n * n), 0.0);
-  auto const at = [&](std::int64_t from, std::int64_t to) -> double& { return matrix[static_cast<std::size_t>(from * n + to)]; };
+  auto const at = [&](std::int64_t from, std::int64_t to) -> double& {
+    return matrix[static_cast<std::size_t>(from * n + to)];
+  };
   if (n == 1) {
     at(0, 0) = 1.0;
     return matrix;

@@ -10,8 +10,9 @@
 
 namespace mambasynth::series {
 
-/// What is fixed before the path is drawn: circles in R^d around the origin (where a drift begins), each in its own plane, and the Markov chain
-/// that visits them for whole revolutions. n circles, d channels. Angles in radians, periods in steps.
+/// What is fixed before the path is drawn: circles in R^d around the origin (where a drift begins), each in its own
+/// plane, and the Markov chain that visits them for whole revolutions. n circles, d channels. Angles in radians,
+/// periods in steps.
 struct Process {
   std::int64_t circles = 0;
   std::int64_t channels = 0;
@@ -21,7 +22,7 @@ struct Process {
   std::vector<double> plane;              ///< (n, 2, d), orthonormal pairs v1, v2
   std::vector<double> transition_matrix;  ///< (n, n), rows sum to 1, zero diagonal but for n = 1
   double noise_std = 0;
-  double drift_std = 0;                   ///< of a step of each centre's random walk from the origin; 0: centres stand still
+  double drift_std = 0;  ///< of a step of each centre's random walk from the origin; 0: centres stand still
   double dwell_mean = 0;
   double dwell_std = 0;
 
@@ -30,20 +31,20 @@ struct Process {
                                     static_cast<std::size_t>(channels));
   }
   [[nodiscard]] std::span<double const> transitions_from(std::int64_t circle) const {
-    return std::span(transition_matrix).subspan(static_cast<std::size_t>(circle * circles),
-                                                static_cast<std::size_t>(circles));
+    return std::span(transition_matrix)
+        .subspan(static_cast<std::size_t>(circle * circles), static_cast<std::size_t>(circles));
   }
   [[nodiscard]] double step_angle(std::int64_t circle) const;  ///< 2 pi / period
 };
 
-/// The process of a configuration. Three generators start from the same data.seed, as in the original: radii and planes,
-/// transition matrix, entry angles. Errors: errors::usage when a key is out of its bounds.
+/// The process of a configuration. Three generators start from the same data.seed, as in the original: radii and
+/// planes, transition matrix, entry angles. Errors: errors::usage when a key is out of its bounds.
 Process make_process(config::Data const& data);
 
 /// (n, n) row-major. A ring: one edge to each neighbour, weight 1. Then shortcuts of weight uniform(0.3, 0.8): the
 /// original's sixteen pairs (i, j) of ten circles, repeated for every further ten as (10 b + i, 10 b + j), block by
-/// block; a pair is left out, without a draw, when one of its ends does not exist or when the ring has that edge already.
-/// Rows are divided by their sum. n = 10 is the original's matrix; n = 1 stays where it is; n = 2 alternates.
+/// block; a pair is left out, without a draw, when one of its ends does not exist or when the ring has that edge
+/// already. Rows are divided by their sum. n = 10 is the original's matrix; n = 1 stays where it is; n = 2 alternates.
 std::vector<double> transition_matrix(std::int64_t circles, random::NumpyGenerator& generator);
 
 /// trunc(linspace(first, last, n)) as NumPy computes it.

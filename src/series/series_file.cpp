@@ -49,7 +49,8 @@ constexpr Names h5_names{"/x", "/circle", "/phase", "/transition_matrix", "/radi
 void take_shapes(SeriesFile& series, std::map<std::string, Shape> const& shapes, Names const& names) {
   auto const found = shapes.find(names.x);
   if (found == shapes.end())
-    throw unusable(series.file, fmt::format("it has no array '{}'; a series has one of shape (time, channel)", names.x));
+    throw unusable(series.file,
+                   fmt::format("it has no array '{}'; a series has one of shape (time, channel)", names.x));
   auto const& x = found->second;
   if (x.size() != 2 || x[0] < 1 || x[1] < 1)
     throw unusable(series.file, fmt::format("'{}' has shape {}, not (time, channel)", names.x, in_words(x)));
@@ -58,8 +59,8 @@ void take_shapes(SeriesFile& series, std::map<std::string, Shape> const& shapes,
   auto const require = [&](char const* name, Shape const& expected) {
     auto const it = shapes.find(name);
     if (it != shapes.end() && it->second != expected)
-      throw unusable(series.file, fmt::format("'{}' has shape {}, '{}' of {} asks for {}", name, in_words(it->second), names.x,
-                                              in_words(x), in_words(expected)));
+      throw unusable(series.file, fmt::format("'{}' has shape {}, '{}' of {} asks for {}", name, in_words(it->second),
+                                              names.x, in_words(x), in_words(expected)));
   };
   require(names.circle, {x[0]});
   require(names.phase, {x[0]});
@@ -73,7 +74,8 @@ void take_shapes(SeriesFile& series, std::map<std::string, Shape> const& shapes,
 
 /// What divides by a period needs one.
 void require_periods(SeriesFile const& series, Names const& names) {
-  auto const bad = std::find_if(series.stored.period.begin(), series.stored.period.end(), [](std::int64_t period) { return period < 1; });
+  auto const bad = std::find_if(series.stored.period.begin(), series.stored.period.end(),
+                                [](std::int64_t period) { return period < 1; });
   if (bad != series.stored.period.end())
     throw unusable(series.file, fmt::format("'{}' holds a period of {} steps; the least is 1", names.period, *bad));
 }
@@ -97,8 +99,8 @@ class NpzSeries final : public SeriesFile {
     file = path;
     std::map<std::string, store::StoredArray> arrays;
     std::map<std::string, Shape> shapes;
-    for (char const* name : {npz_names.x, npz_names.circle, npz_names.phase, npz_names.transition_matrix, npz_names.radius,
-                             npz_names.entry_angle, npz_names.period}) {
+    for (char const* name : {npz_names.x, npz_names.circle, npz_names.phase, npz_names.transition_matrix,
+                             npz_names.radius, npz_names.entry_angle, npz_names.period}) {
       if (!npz_.has(name)) continue;
       try {
         if (auto array = npz_.open(name); array.numbers()) {
@@ -152,7 +154,8 @@ class NpzSeries final : public SeriesFile {
         block.resize(static_cast<std::size_t>(steps * stored.channels));
         x.next(std::span(block));
       }
-      consume({first, x_.empty() ? std::span<double const>(block) : rows(x_, stored.channels), rows(circle_, 1), rows(phase_, 1)});
+      consume({first, x_.empty() ? std::span<double const>(block) : rows(x_, stored.channels), rows(circle_, 1),
+               rows(phase_, 1)});
     }
   }
 
@@ -195,7 +198,8 @@ class H5Series final : public SeriesFile {
       errors::heed_stop();
       auto const steps = std::min(block_steps, n_steps - first);
       auto const x = reader_.read_rows<double>(h5_names.x, first, steps);
-      auto const circle = has_circle_ ? reader_.read_rows<std::int64_t>(h5_names.circle, first, steps) : std::vector<std::int64_t>{};
+      auto const circle =
+          has_circle_ ? reader_.read_rows<std::int64_t>(h5_names.circle, first, steps) : std::vector<std::int64_t>{};
       auto const phase = has_phase_ ? reader_.read_rows<double>(h5_names.phase, first, steps) : std::vector<double>{};
       consume({first, x, circle, phase});
     }

@@ -26,14 +26,16 @@ std::uint64_t chunk_rows(std::int64_t channels) {
 
 }  // namespace
 
-SeriesH5::SeriesH5(std::filesystem::path const& file, config::Data const& data, Process const& process) : writer_(file) {
+SeriesH5::SeriesH5(std::filesystem::path const& file, config::Data const& data, Process const& process)
+    : writer_(file) {
   write_configuration(data);
   write_process(process);
   constexpr std::uint64_t scalar_chunk = 65536;
   time_ = writer_.stream_scale<std::int64_t>("/time", scalar_chunk, {"time step", "1"});
   x_ = writer_.stream<double>("/x", {"/time", "/channel"}, chunk_rows(process.channels), {"observed series", "1"});
   circle_ = writer_.stream<std::int64_t>("/circle", {"/time"}, scalar_chunk, {"circle visited at this step", "1"});
-  phase_ = writer_.stream<double>("/phase", {"/time"}, scalar_chunk, {"angle on the circle, wrapped to [0, 2 pi)", "rad"});
+  phase_ =
+      writer_.stream<double>("/phase", {"/time"}, scalar_chunk, {"angle on the circle, wrapped to [0, 2 pi)", "rad"});
 }
 
 void SeriesH5::write_configuration(config::Data const& data) {
@@ -61,7 +63,8 @@ void SeriesH5::write_process(Process const& process) {
   writer_.dataset<double>("/transition_matrix", process.transition_matrix, {"/circle_id", "/next_circle"},
                           {"probability of the next circle at the end of a visit", "1"});
   writer_.dataset<double>("/radius", process.radius, {"/circle_id"}, {"radius", "1"});
-  writer_.dataset<double>("/entry_angle", process.entry_angle, {"/circle_id"}, {"angle at which each visit starts", "rad"});
+  writer_.dataset<double>("/entry_angle", process.entry_angle, {"/circle_id"},
+                          {"angle at which each visit starts", "rad"});
   writer_.dataset<std::int64_t>("/period", process.period, {"/circle_id"}, {"steps of a revolution", "steps"});
   writer_.dataset<double>("/plane", process.plane, {"/circle_id", "/axis", "/channel"},
                           {"orthonormal vectors that span the circle's plane", "1"});

@@ -9,7 +9,11 @@
 namespace mambasynth::series {
 
 SeriesStream::SeriesStream(config::Data const& data, int threads, std::int64_t block_steps)
-    : process_(make_process(data)), generator_(path_generator(data)), drift_generator_(drift_generator(data)), n_steps_(data.n_steps), threads_(std::max(threads, 1)) {
+    : process_(make_process(data)),
+      generator_(path_generator(data)),
+      drift_generator_(drift_generator(data)),
+      n_steps_(data.n_steps),
+      threads_(std::max(threads, 1)) {
   for (std::int64_t circle = 0; circle < process_.circles; ++circle)
     successors_.push_back(random::cumulative(process_.transitions_from(circle)));
   auto const steps = static_cast<std::size_t>(std::min(block_steps, n_steps_));
@@ -53,8 +57,8 @@ Block SeriesStream::next() {
   std::int64_t filled = 0;
   while (filled < capacity && done_ < n_steps_) {
     auto const steps = std::min(capacity - filled, visit_length_ - visit_done_);
-    generator_.fill_normal(std::span(x_).subspan(static_cast<std::size_t>(filled * channels),
-                                                 static_cast<std::size_t>(steps * channels)));
+    generator_.fill_normal(
+        std::span(x_).subspan(static_cast<std::size_t>(filled * channels), static_cast<std::size_t>(steps * channels)));
     for (std::int64_t i = 0; i < steps; ++i) {
       circle_[static_cast<std::size_t>(filled + i)] = circle_now_;
       step_of_visit_[static_cast<std::size_t>(filled + i)] = visit_done_ + i;
@@ -82,8 +86,9 @@ void SeriesStream::render(std::int64_t steps) {
     auto const t = static_cast<std::size_t>(step);
     auto const circle = circle_[t];
     auto const c = static_cast<std::size_t>(circle);
-    double const angle = std::fmod(
-        process_.entry_angle[c] + static_cast<double>(step_of_visit_[t]) * process_.step_angle(circle), 2 * std::numbers::pi);
+    double const angle =
+        std::fmod(process_.entry_angle[c] + static_cast<double>(step_of_visit_[t]) * process_.step_angle(circle),
+                  2 * std::numbers::pi);
     double const cosine = std::cos(angle), sine = std::sin(angle), radius = process_.radius[c];
     double const* const v1 = process_.axis(circle, 0).data();
     double const* const v2 = process_.axis(circle, 1).data();

@@ -11,10 +11,10 @@ namespace mambasynth::series {
 
 /// Consecutive steps of a series; valid until the next block is asked for.
 struct Block {
-  std::int64_t first = 0;                 ///< step number of the first row
-  std::span<double const> x;              ///< (steps, d)
-  std::span<std::int64_t const> circle;   ///< (steps)
-  std::span<double const> phase;          ///< (steps), wrapped to [0, 2 pi)
+  std::int64_t first = 0;                ///< step number of the first row
+  std::span<double const> x;             ///< (steps, d)
+  std::span<std::int64_t const> circle;  ///< (steps)
+  std::span<double const> phase;         ///< (steps), wrapped to [0, 2 pi)
   [[nodiscard]] std::int64_t steps() const { return static_cast<std::int64_t>(circle.size()); }
 };
 
@@ -40,9 +40,9 @@ class SeriesStream {
 
   Process process_;
   random::NumpyGenerator generator_, drift_generator_;
-  std::vector<double> centre_of_circle_;           // (n, d), and the steps that they belong to; empty without a drift
+  std::vector<double> centre_of_circle_;  // (n, d), and the steps that they belong to; empty without a drift
   std::vector<std::int64_t> centre_time_;
-  std::vector<double> centre_;                     // (steps, d) of the block
+  std::vector<double> centre_;                   // (steps, d) of the block
   std::vector<std::vector<double>> successors_;  // cumulative rows of the transition matrix
   std::int64_t n_steps_;
   std::int64_t done_ = 0;

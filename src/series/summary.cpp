@@ -12,7 +12,9 @@ struct CircleStatistics {
   std::int64_t visits = 0;
   double squares = 0;  // of the visits' lengths
 
-  [[nodiscard]] double mean() const { return visits == 0 ? 0 : static_cast<double>(steps) / static_cast<double>(visits); }
+  [[nodiscard]] double mean() const {
+    return visits == 0 ? 0 : static_cast<double>(steps) / static_cast<double>(visits);
+  }
 };
 
 std::vector<CircleStatistics> statistics_of(Digest const& digest) {
@@ -38,18 +40,19 @@ std::string summary(Digest const& digest) {
   auto const& process = digest.process();
   auto const n_steps = digest.n_steps();
 
-  std::string text = fmt::format("Data shape: ({}, {})\nAmbient dimension: {}\nTime steps: {}\n\n", n_steps, process.channels,
-                                 process.channels, n_steps);
-  text += fmt::format("{:<8}{:<8}{:<8}{:<8}{:<7}{:<8}{:<10}{:<10}\n", "Circle", "Radius", "Period", "Steps", "%", "Visits",
-                      "Dwell", "Dwell std");
+  std::string text = fmt::format("Data shape: ({}, {})\nAmbient dimension: {}\nTime steps: {}\n\n", n_steps,
+                                 process.channels, process.channels, n_steps);
+  text += fmt::format("{:<8}{:<8}{:<8}{:<8}{:<7}{:<8}{:<10}{:<10}\n", "Circle", "Radius", "Period", "Steps", "%",
+                      "Visits", "Dwell", "Dwell std");
   text += std::string(rule_width, '-') + "\n";
   auto const statistics = statistics_of(digest);
   for (std::size_t i = 0; i < statistics.size(); ++i) {
     auto const& circle = statistics[i];
     double const deviation = circle.visits == 0 ? 0 : std::sqrt(circle.squares / static_cast<double>(circle.visits));
-    text += fmt::format("{:<8}{:<8.2f}{:<8}{:<8}{:<7.1f}{:<8}{:<10.1f}{:<10.1f}\n", i, process.radius[i], process.period[i],
-                        circle.steps, 100.0 * static_cast<double>(circle.steps) / static_cast<double>(n_steps),
-                        circle.visits, circle.mean(), deviation);
+    text +=
+        fmt::format("{:<8}{:<8.2f}{:<8}{:<8}{:<7.1f}{:<8}{:<10.1f}{:<10.1f}\n", i, process.radius[i], process.period[i],
+                    circle.steps, 100.0 * static_cast<double>(circle.steps) / static_cast<double>(n_steps),
+                    circle.visits, circle.mean(), deviation);
   }
 
   text += "\nEntry angles (rad):\n";

@@ -34,10 +34,10 @@ Split split_random(std::int64_t n_steps, std::int64_t seq_len, std::int64_t stri
   auto const validation =
       std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(windows) * val_fraction));
   if (validation >= windows)
-    throw errors::usage("no window is left for training",
-                        fmt::format("the series has {} window(s) of seq_len {} and validation takes {}", windows, seq_len,
-                                    validation),
-                        "Lower --seq-len, --stride or --val-fraction, or use a longer series");
+    throw errors::usage(
+        "no window is left for training",
+        fmt::format("the series has {} window(s) of seq_len {} and validation takes {}", windows, seq_len, validation),
+        "Lower --seq-len, --stride or --val-fraction, or use a longer series");
   auto starts = random::Mt19937(static_cast<std::uint64_t>(seed)).permutation(windows);
   for (auto& start : starts) start *= stride;
   return {{starts.begin(), starts.end() - validation}, {starts.end() - validation, starts.end()}};
@@ -50,13 +50,13 @@ Split split_blocked(std::int64_t n_steps, std::int64_t seq_len, std::int64_t str
   Split split{starts_in(0, training, seq_len, stride), starts_in(n_steps - validation, validation, seq_len, stride)};
   if (split.validation.empty())
     throw errors::usage("no validation window fits",
-                        fmt::format("the last val_fraction = {} of {} steps are {} steps, a window has {}", val_fraction,
-                                    n_steps, validation, seq_len),
+                        fmt::format("the last val_fraction = {} of {} steps are {} steps, a window has {}",
+                                    val_fraction, n_steps, validation, seq_len),
                         "Raise --val-fraction, lower --seq-len or use a longer series");
   if (split.train.empty())
     throw errors::usage("no training window fits",
-                        fmt::format("{} of {} steps remain before the gap of {} steps and the {} of validation", std::max<std::int64_t>(training, 0),
-                                    n_steps, seq_len, validation),
+                        fmt::format("{} of {} steps remain before the gap of {} steps and the {} of validation",
+                                    std::max<std::int64_t>(training, 0), n_steps, seq_len, validation),
                         "Lower --val-fraction or --seq-len, or use a longer series");
   return split;
 }

@@ -74,7 +74,9 @@ Digest write_series(config::Data const& data, std::filesystem::path const& folde
   SeriesStream stream(data, options.threads);
   store::require_writable_folder(folder);
   if (formats.h5) {  // which does not compress what is measured
-    config::Need const need{"series.h5", {{"data.n_steps", data.n_steps}, {"data.ambient_dim and the phase", data.ambient_dim + 1}}, sizeof(double)};
+    config::Need const need{"series.h5",
+                            {{"data.n_steps", data.n_steps}, {"data.ambient_dim and the phase", data.ambient_dim + 1}},
+                            sizeof(double)};
     store::require_space(folder, config::bytes_of(need), need.what);
   }
   std::optional<store::AtomicFile> h5_file;

@@ -23,9 +23,9 @@ struct Formats {
 
 struct WriteOptions {
   Formats formats;
-  int threads = 1;                                       ///< from 2 on, writing overlaps with the draws
+  int threads = 1;                                             ///< from 2 on, writing overlaps with the draws
   std::function<void(std::int64_t steps_done)> progress = {};  ///< called after each block
-  std::vector<std::int64_t> sampled = {};                ///< steps that the digest is to keep, rising
+  std::vector<std::int64_t> sampled = {};                      ///< steps that the digest is to keep, rising
 };
 
 /// Generates the series of `data` into `folder`: series.h5 (in constant memory), data.npz and config.json.

@@ -1,8 +1,7 @@
 #include "store/damaged_file.hpp"
 
-#include <cstdio>
-
 #include <cerrno>
+#include <cstdio>
 
 #include "errors/errors.hpp"
 
@@ -16,15 +15,22 @@ std::string obstacle(fs::path const& file) {
   std::error_code ignored;
   switch (fs::symlink_status(file, ignored).type()) {
     case fs::file_type::not_found:
-    case fs::file_type::regular: return "";
-    case fs::file_type::symlink: break;
-    case fs::file_type::directory: return "it is a folder";
-    default: return "it is no regular file";
+    case fs::file_type::regular:
+      return "";
+    case fs::file_type::symlink:
+      break;
+    case fs::file_type::directory:
+      return "it is a folder";
+    default:
+      return "it is no regular file";
   }
   switch (fs::status(file, ignored).type()) {
-    case fs::file_type::regular: return "";
-    case fs::file_type::not_found: return "it is a link to nothing";
-    default: return "it is a link to no regular file";
+    case fs::file_type::regular:
+      return "";
+    case fs::file_type::not_found:
+      return "it is a link to nothing";
+    default:
+      return "it is a link to no regular file";
   }
 }
 
@@ -36,13 +42,15 @@ fs::path set_aside(fs::path const& file) {
   for (int number = 1; number == 1 || fs::exists(fs::symlink_status(aside, ignored)); ++number)
     aside = file.string() + ".damaged" + (number == 1 ? "" : "." + std::to_string(number));
   if (std::rename(file.c_str(), aside.c_str()) != 0)
-    throw errors::machine("cannot move " + file.string() + " aside", errors::system_reason(errno), "Remove it, then run the same command again");
+    throw errors::machine("cannot move " + file.string() + " aside", errors::system_reason(errno),
+                          "Remove it, then run the same command again");
   return aside;
 }
 
 std::string replace_damaged(fs::path const& file, std::string const& why, std::string const& remedy) {
   auto const aside = set_aside(file);
-  return "warning: " + file.string() + " is damaged (" + why + "). It is now " + aside.filename().string() + ", " + remedy + ".";
+  return "warning: " + file.string() + " is damaged (" + why + "). It is now " + aside.filename().string() + ", " +
+         remedy + ".";
 }
 
 std::string make_way(fs::path const& file) {

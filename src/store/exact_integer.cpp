@@ -12,8 +12,12 @@ std::optional<Rounded> to_exact_columns(std::span<double> values, bool with_sign
   // In the order of the numbers, with a sign or without one.
   constexpr std::uint64_t sign = std::uint64_t{1} << 63;
   auto const ordered = [&](std::size_t i) { return with_sign ? bits(i) ^ sign : bits(i); };
-  auto const number = [&](std::size_t i) { return with_sign ? static_cast<double>(static_cast<std::int64_t>(bits(i))) : static_cast<double>(bits(i)); };
-  auto const text = [&](std::size_t i) { return with_sign ? std::to_string(static_cast<std::int64_t>(bits(i))) : std::to_string(bits(i)); };
+  auto const number = [&](std::size_t i) {
+    return with_sign ? static_cast<double>(static_cast<std::int64_t>(bits(i))) : static_cast<double>(bits(i));
+  };
+  auto const text = [&](std::size_t i) {
+    return with_sign ? std::to_string(static_cast<std::int64_t>(bits(i))) : std::to_string(bits(i));
+  };
 
   std::vector<char> moved(width, false);
   std::vector<std::uint64_t> least(width, std::numeric_limits<std::uint64_t>::max());
@@ -26,7 +30,8 @@ std::optional<Rounded> to_exact_columns(std::span<double> values, bool with_sign
     auto const c = i % width;
     auto const difference = ordered(i) - least[c];
     if (moved[c] && !exact_in_double(difference))
-      return Rounded{"row " + std::to_string(i / width) + ", column " + std::to_string(c) + " is " + text(i) + ", " + std::to_string(difference) +
+      return Rounded{"row " + std::to_string(i / width) + ", column " + std::to_string(c) + " is " + text(i) + ", " +
+                         std::to_string(difference) +
                          " above the least of its column, and double precision holds whole numbers up to 2^53 only",
                      "give smaller numbers, or floating-point ones"};
     values[i] = moved[c] ? static_cast<double>(difference) : number(i);

@@ -11,14 +11,15 @@
 
 namespace mambasynth::store {
 
-/// Whether double holds the whole number as it is: above 2^53 it holds a part of them only, and neighbouring ones become
-/// equal.
+/// Whether double holds the whole number as it is: above 2^53 it holds a part of them only, and neighbouring ones
+/// become equal.
 template <std::integral Whole>
 constexpr bool exact_in_double(Whole value) {
   auto magnitude = static_cast<std::uint64_t>(value);
   if constexpr (std::is_signed_v<Whole>)
     if (value < 0) magnitude = 0 - magnitude;
-  return magnitude == 0 || std::bit_width(magnitude) - std::countr_zero(magnitude) <= std::numeric_limits<double>::digits;
+  return magnitude == 0 ||
+         std::bit_width(magnitude) - std::countr_zero(magnitude) <= std::numeric_limits<double>::digits;
 }
 
 /// Why integers stay integers, and what to do.

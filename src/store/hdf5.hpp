@@ -19,9 +19,9 @@ struct Meaning {
   std::string units;
 };
 
-/// Shuffle and deflate 1 shrink simulated doubles by 13 % only and write them at 53 MB/s instead of 1.4 GB/s (one core),
-/// whole numbers far more and faster. `automatic`: data sets of 64 KiB and more deflated; streams deflated when they
-/// hold whole numbers, plain when they hold floating-point ones.
+/// Shuffle and deflate 1 shrink simulated doubles by 13 % only and write them at 53 MB/s instead of 1.4 GB/s (one
+/// core), whole numbers far more and faster. `automatic`: data sets of 64 KiB and more deflated; streams deflated when
+/// they hold whole numbers, plain when they hold floating-point ones.
 enum class Compression { automatic, none, deflate };
 
 namespace detail {
@@ -81,11 +81,13 @@ class Hdf5Writer {
     scale_raw(path, type_of<T>(), values.data(), values.size(), meaning);
   }
   /// The same that counts: `count` numbers first, first + stride, ... (int64).
-  void counting_scale(std::string const& path, std::int64_t first, std::int64_t count, Meaning const& meaning = {}, std::int64_t stride = 1);
+  void counting_scale(std::string const& path, std::int64_t first, std::int64_t count, Meaning const& meaning = {},
+                      std::int64_t stride = 1);
   /// The same with words as coordinates, variable-length UTF-8.
   void text_scale(std::string const& path, std::vector<std::string> const& values, Meaning const& meaning = {});
   /// Words over existing scales, variable-length UTF-8.
-  void text_dataset(std::string const& path, std::vector<std::string> const& values, std::vector<std::string> const& dims, Meaning const& meaning = {});
+  void text_dataset(std::string const& path, std::vector<std::string> const& values,
+                    std::vector<std::string> const& dims, Meaning const& meaning = {});
   /// A data set; `dims` holds the path of an existing scale per axis (the extents come from the scales).
   /// Larger arrays are chunked and compressed (shuffle, deflate 1).
   template <class T>
@@ -163,14 +165,16 @@ class Hdf5Reader {
   [[nodiscard]] bool exists(std::string const& path) const;
   [[nodiscard]] std::vector<std::int64_t> shape(std::string const& path) const;
   /// All values, converted to T, row-major. T: double, float, int64_t. Errors: errors::input where the conversion to
-  /// double or int64_t is not exact for an integer or a whole number, errors::machine where they do not fit into memory.
+  /// double or int64_t is not exact for an integer or a whole number, errors::machine where they do not fit into
+  /// memory.
   template <class T>
   [[nodiscard]] std::vector<T> read(std::string const& path) const;
   /// Rows first .. first + count - 1 along the first axis.
   template <class T>
   [[nodiscard]] std::vector<T> read_rows(std::string const& path, std::int64_t first, std::int64_t count) const;
-  /// All values for what looks at differences of rows only: 64-bit integers that double precision would round are moved,
-  /// column by column (the last axis), by the least of their column. Errors: errors::input where that is not enough.
+  /// All values for what looks at differences of rows only: 64-bit integers that double precision would round are
+  /// moved, column by column (the last axis), by the least of their column. Errors: errors::input where that is not
+  /// enough.
   [[nodiscard]] std::vector<double> read_columns(std::string const& path) const;
   /// Words of a variable-length text data set, e.g. a text_scale.
   [[nodiscard]] std::vector<std::string> read_text(std::string const& path) const;

@@ -72,33 +72,48 @@ bool link_exists(hid_t file, std::string const& path) {
 
 std::size_t size_of(ElementType type) {
   switch (type) {
-    case ElementType::f64: return 8;
-    case ElementType::f32: return 4;
-    case ElementType::i64: return 8;
-    case ElementType::i32: return 4;
-    case ElementType::i8: return 1;
+    case ElementType::f64:
+      return 8;
+    case ElementType::f32:
+      return 4;
+    case ElementType::i64:
+      return 8;
+    case ElementType::i32:
+      return 4;
+    case ElementType::i8:
+      return 1;
   }
   return 0;
 }
 
 hid_t memory_type(ElementType type) {
   switch (type) {
-    case ElementType::f64: return H5T_NATIVE_DOUBLE;
-    case ElementType::f32: return H5T_NATIVE_FLOAT;
-    case ElementType::i64: return H5T_NATIVE_INT64;
-    case ElementType::i32: return H5T_NATIVE_INT32;
-    case ElementType::i8: return H5T_NATIVE_INT8;
+    case ElementType::f64:
+      return H5T_NATIVE_DOUBLE;
+    case ElementType::f32:
+      return H5T_NATIVE_FLOAT;
+    case ElementType::i64:
+      return H5T_NATIVE_INT64;
+    case ElementType::i32:
+      return H5T_NATIVE_INT32;
+    case ElementType::i8:
+      return H5T_NATIVE_INT8;
   }
   return H5I_INVALID_HID;
 }
 
 hid_t file_type(ElementType type) {
   switch (type) {
-    case ElementType::f64: return H5T_IEEE_F64LE;
-    case ElementType::f32: return H5T_IEEE_F32LE;
-    case ElementType::i64: return H5T_STD_I64LE;
-    case ElementType::i32: return H5T_STD_I32LE;
-    case ElementType::i8: return H5T_STD_I8LE;
+    case ElementType::f64:
+      return H5T_IEEE_F64LE;
+    case ElementType::f32:
+      return H5T_IEEE_F32LE;
+    case ElementType::i64:
+      return H5T_STD_I64LE;
+    case ElementType::i32:
+      return H5T_STD_I32LE;
+    case ElementType::i8:
+      return H5T_STD_I8LE;
   }
   return H5I_INVALID_HID;
 }

@@ -36,8 +36,9 @@ struct File {
   int descriptor = -1;          ///< of a file that is being written
   mutable bool abandoned = false;
 
-  /// After a failed write: gives the file's space back, so that what HDF5 still caches can be flushed. Where that fails,
-  /// HDF5 1.10 frees the object, keeps its identifier and crashes at the next use or at exit. The file is lost anyway.
+  /// After a failed write: gives the file's space back, so that what HDF5 still caches can be flushed. Where that
+  /// fails, HDF5 1.10 frees the object, keeps its identifier and crashes at the next use or at exit. The file is lost
+  /// anyway.
   void abandon() const noexcept;
 };
 

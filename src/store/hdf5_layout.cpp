@@ -36,9 +36,9 @@ DatasetHandle create_dataset(File const& file, std::string const& path, ElementT
   make_parents(file, path);
   auto most = dims;
   if (grows) most[0] = H5S_UNLIMITED;
-  SpaceHandle space(written(dims.empty() ? H5Screate(H5S_SCALAR)
-                                         : H5Screate_simple(static_cast<int>(dims.size()), dims.data(), most.data()),
-                            file, path));
+  SpaceHandle space(written(
+      dims.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(dims.size()), dims.data(), most.data()),
+      file, path));
   PropertyHandle creation(H5Pcreate(H5P_DATASET_CREATE));
   H5Pset_obj_track_times(creation.get(), false);
   if (!chunk.empty()) {

@@ -27,16 +27,26 @@ char const* kind_of(H5T_class_t kind) {
   switch (kind) {
     case H5T_INTEGER:
     case H5T_FLOAT:
-    case H5T_ENUM: return "";
-    case H5T_STRING: return "text";
-    case H5T_COMPOUND: return "records";
-    case H5T_OPAQUE: return "opaque bytes";
-    case H5T_BITFIELD: return "bit fields";
-    case H5T_REFERENCE: return "references";
-    case H5T_VLEN: return "lists of different lengths";
-    case H5T_ARRAY: return "arrays as elements";
-    case H5T_TIME: return "times";
-    default: return "a type that HDF5 does not know";
+    case H5T_ENUM:
+      return "";
+    case H5T_STRING:
+      return "text";
+    case H5T_COMPOUND:
+      return "records";
+    case H5T_OPAQUE:
+      return "opaque bytes";
+    case H5T_BITFIELD:
+      return "bit fields";
+    case H5T_REFERENCE:
+      return "references";
+    case H5T_VLEN:
+      return "lists of different lengths";
+    case H5T_ARRAY:
+      return "arrays as elements";
+    case H5T_TIME:
+      return "times";
+    default:
+      return "a type that HDF5 does not know";
   }
 }
 
@@ -110,7 +120,10 @@ class Visit {
       ObjectHandle object(link.hard ? H5Oopen_by_addr(opened.get(), link.address)
                                     : H5Oopen(opened.get(), link.name.c_str(), H5P_DEFAULT));
       if (object) take(group, link, std::move(object), std::move(path));
-      else keep({.path = std::move(path), .shape = {}, .unusable = link.hard ? "a type that HDF5 does not know" : "a link to nothing"});
+      else
+        keep({.path = std::move(path),
+              .shape = {},
+              .unusable = link.hard ? "a type that HDF5 does not know" : "a link to nothing"});
     }
   }
 
@@ -121,7 +134,8 @@ class Visit {
     auto const kind = H5Iget_type(object.get());
     if (!link.hard) {
       H5O_info_t about;
-      if (H5Oget_info2(object.get(), &about, H5O_INFO_BASIC) < 0 || !seen_.emplace(about.fileno, about.addr).second) return;
+      if (H5Oget_info2(object.get(), &about, H5O_INFO_BASIC) < 0 || !seen_.emplace(about.fileno, about.addr).second)
+        return;
       address = about.addr;
       if (std::exchange(file, about.fileno) != about.fileno && kind == H5I_GROUP)
         in = std::make_shared<ObjectHandle>(std::move(object));  // keeps the other file open
@@ -132,7 +146,8 @@ class Visit {
 
   void keep(Hdf5Dataset dataset) {
     text_ += dataset.path.size();
-    if (text_ > most_text) throw read_error(file_, "", "its groups are nested so deep that the paths in it do not fit into memory");
+    if (text_ > most_text)
+      throw read_error(file_, "", "its groups are nested so deep that the paths in it do not fit into memory");
     found_.push_back(std::move(dataset));
   }
 
@@ -165,7 +180,8 @@ bool is_hdf5(std::filesystem::path const& file) {
   if (failed) return false;
   std::ifstream stream(file, std::ios::binary);
   std::array<char, signature.size()> head{};
-  for (std::uint64_t at = 0; size >= signature.size() && at <= size - signature.size(); at = at == 0 ? first_block : 2 * at) {
+  for (std::uint64_t at = 0; size >= signature.size() && at <= size - signature.size();
+       at = at == 0 ? first_block : 2 * at) {
     stream.seekg(static_cast<std::streamoff>(at));
     if (!stream.read(head.data(), head.size())) return false;
     if (std::string_view(head.data(), head.size()) == signature) return true;

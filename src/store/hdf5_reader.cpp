@@ -98,16 +98,21 @@ void convert(File const& file, std::string const& path, std::vector<To>& values)
 
 /// HDF5 rounds and clips in silence, so what it could not convert exactly is read as it is and converted in place.
 template <class T>
-void read_values(File const& file, hid_t dataset, std::string const& path, hid_t in_memory, hid_t in_file, std::vector<T>& values) {
-  auto const read = [&](hid_t type) { readable(H5Dread(dataset, type, in_memory, in_file, H5P_DEFAULT, values.data()), file, path); };
+void read_values(File const& file, hid_t dataset, std::string const& path, hid_t in_memory, hid_t in_file,
+                 std::vector<T>& values) {
+  auto const read = [&](hid_t type) {
+    readable(H5Dread(dataset, type, in_memory, in_file, H5P_DEFAULT, values.data()), file, path);
+  };
   auto const stored = stored_type(file, dataset, path);
   if constexpr (std::is_same_v<T, double>) {
-    if (stored.wide_integer && stored.with_sign) return read(H5T_NATIVE_INT64), convert<T, std::int64_t>(file, path, values);
+    if (stored.wide_integer && stored.with_sign)
+      return read(H5T_NATIVE_INT64), convert<T, std::int64_t>(file, path, values);
     if (stored.wide_integer) return read(H5T_NATIVE_UINT64), convert<T, std::uint64_t>(file, path, values);
   }
   if constexpr (std::is_same_v<T, std::int64_t>) {
     if (stored.floating) return read(H5T_NATIVE_DOUBLE), convert<T, double>(file, path, values);
-    if (stored.wide_integer && !stored.with_sign) return read(H5T_NATIVE_UINT64), convert<T, std::uint64_t>(file, path, values);
+    if (stored.wide_integer && !stored.with_sign)
+      return read(H5T_NATIVE_UINT64), convert<T, std::uint64_t>(file, path, values);
   }
   read(memory_type(element_type<T>()));
 }
@@ -125,8 +130,8 @@ AttributeHandle open_attribute(File const& file, std::string const& object, std:
   require(file, object);
   if (H5Aexists_by_name(file.handle.get(), object.c_str(), name.c_str(), H5P_DEFAULT) <= 0)
     throw read_error(file, object, "it has no attribute '" + name + "'");
-  return AttributeHandle(
-      readable(H5Aopen_by_name(file.handle.get(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), file, object));
+  return AttributeHandle(readable(
+      H5Aopen_by_name(file.handle.get(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), file, object));
 }
 
 void require_one(File const& file, AttributeHandle const& attribute, std::string const& label) {
@@ -189,8 +194,11 @@ std::vector<double> Hdf5Reader::read_columns(std::string const& path) const {
   auto const extents = checked_extents(*file_, dataset.get(), path);
   auto values = room<double>(*file_, path, extents);
   if (values.empty()) return values;
-  readable(H5Dread(dataset.get(), stored.with_sign ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), *file_, path);
-  if (auto const rounded = to_exact_columns(values, stored.with_sign, extents.size() > 1 ? static_cast<std::int64_t>(extents.back()) : 1))
+  readable(H5Dread(dataset.get(), stored.with_sign ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL,
+                   H5P_DEFAULT, values.data()),
+           *file_, path);
+  if (auto const rounded = to_exact_columns(values, stored.with_sign,
+                                            extents.size() > 1 ? static_cast<std::int64_t>(extents.back()) : 1))
     throw errors::input("cannot read '" + path + "' of '" + file_->path.string() + "'", rounded->why, rounded->remedy);
   return values;
 }

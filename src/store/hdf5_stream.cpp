@@ -52,8 +52,7 @@ void append(File& file, Growing& to, std::byte const* values, std::size_t count)
 void flush(File& file, Growing& to) {
   if (to.pending.size() % to.row_bytes != 0) throw refusal(file, to.path, "its last row is incomplete");
   // The rows stay pending, so that a later append can still fill their chunk.
-  if (!to.pending.empty())
-    write_rows(file, to, to.rows_written, to.pending.data(), to.pending.size() / to.row_bytes);
+  if (!to.pending.empty()) write_rows(file, to, to.rows_written, to.pending.data(), to.pending.size() / to.row_bytes);
 }
 
 }  // namespace detail

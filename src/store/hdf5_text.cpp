@@ -20,7 +20,8 @@ TypeHandle utf8(File const& file, std::string const& path) {
   return type;
 }
 
-DatasetHandle write_words(File const& file, std::string const& path, std::vector<std::string> const& values, std::vector<hsize_t> const& extents) {
+DatasetHandle write_words(File const& file, std::string const& path, std::vector<std::string> const& values,
+                          std::vector<hsize_t> const& extents) {
   if (link_exists(file.handle.get(), path)) throw refusal(file, path, "it was written already");
   make_parents(file, path);
   auto const type = utf8(file, path);
@@ -48,7 +49,8 @@ void Hdf5Writer::text_scale(std::string const& path, std::vector<std::string> co
   close_dataset(file, dataset, path);
 }
 
-void Hdf5Writer::text_dataset(std::string const& path, std::vector<std::string> const& values, std::vector<std::string> const& dims, Meaning const& meaning) {
+void Hdf5Writer::text_dataset(std::string const& path, std::vector<std::string> const& values,
+                              std::vector<std::string> const& dims, Meaning const& meaning) {
   auto const& file = *file_;
   std::vector<hsize_t> extents;
   std::size_t expected = 1;
@@ -57,7 +59,9 @@ void Hdf5Writer::text_dataset(std::string const& path, std::vector<std::string> 
     expected *= static_cast<std::size_t>(extents.back());
   }
   if (expected != values.size())
-    throw refusal(file, path, std::to_string(values.size()) + " words are given, its scales have room for " + std::to_string(expected));
+    throw refusal(
+        file, path,
+        std::to_string(values.size()) + " words are given, its scales have room for " + std::to_string(expected));
   auto dataset = write_words(file, path, values, extents);
   attach_scales(file, dataset.get(), path, dims);
   write_meaning(file, dataset.get(), path, meaning);

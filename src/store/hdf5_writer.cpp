@@ -64,8 +64,7 @@ Hdf5Writer::Hdf5Writer(std::filesystem::path const& path) : file_(std::make_shar
   // netCDF lists variables in creation order where it is tracked.
   H5Pset_link_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
   auto const access = access_without_lock();
-  file_->handle =
-      FileHandle(written(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), *file_, ""));
+  file_->handle = FileHandle(written(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), *file_, ""));
   void* driver = nullptr;
   written(H5Fget_vfd_handle(file_->handle.get(), access.get(), &driver), *file_, "");
   file_->descriptor = *static_cast<int const*>(driver);
@@ -79,7 +78,8 @@ Hdf5Writer::~Hdf5Writer() {
   file_->handle.close();
 }
 
-void Hdf5Writer::counting_scale(std::string const& path, std::int64_t first, std::int64_t count, Meaning const& meaning, std::int64_t stride) {
+void Hdf5Writer::counting_scale(std::string const& path, std::int64_t first, std::int64_t count, Meaning const& meaning,
+                                std::int64_t stride) {
   std::vector<std::int64_t> numbers(static_cast<std::size_t>(count));
   for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = first + static_cast<std::int64_t>(i) * stride;
   scale<std::int64_t>(path, numbers, meaning);

@@ -9,7 +9,8 @@
 namespace mambasynth::store {
 
 std::uint64_t most_memory() {
-  auto most = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  auto most =
+      static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   rlimit limit{};
   if (::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
     most = std::min(most, static_cast<std::uint64_t>(limit.rlim_cur));
@@ -19,7 +20,8 @@ std::uint64_t most_memory() {
 errors::Error too_large(std::string const& what, std::uint64_t bytes) {
   char gibibytes[32];
   std::snprintf(gibibytes, sizeof gibibytes, "%.1f", static_cast<double>(bytes) / (std::uint64_t{1} << 30));
-  return errors::machine("cannot read " + what, std::string("its values take ") + gibibytes + " GiB, more memory than there is",
+  return errors::machine("cannot read " + what,
+                         std::string("its values take ") + gibibytes + " GiB, more memory than there is",
                          "give fewer rows, or use a machine with more memory");
 }
 

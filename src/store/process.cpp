@@ -65,7 +65,8 @@ Process this_process() {
 }
 
 bool shares_process_ids(Process const& other, Process const& self) {
-  return !self.boot_id.empty() && !self.pid_namespace.empty() && other.boot_id == self.boot_id && other.pid_namespace == self.pid_namespace;
+  return !self.boot_id.empty() && !self.pid_namespace.empty() && other.boot_id == self.boot_id &&
+         other.pid_namespace == self.pid_namespace;
 }
 
 bool is_running(Process const& other) {
@@ -73,7 +74,8 @@ bool is_running(Process const& other) {
   if (::kill(static_cast<pid_t>(other.pid), 0) != 0 && errno == ESRCH) return false;
   auto const entry = entry_of(other.pid);
   if (entry.state == 'Z' || entry.state == 'X') return false;  // dead, its parent has not looked yet
-  bool const comparable = entry.start != 0 && other.process_start != 0 && other.time_namespace == link_target("/proc/self/ns/time");
+  bool const comparable =
+      entry.start != 0 && other.process_start != 0 && other.time_namespace == link_target("/proc/self/ns/time");
   return !comparable || entry.start == other.process_start;
 }
 

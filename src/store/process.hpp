@@ -21,7 +21,8 @@ Process this_process();
 /// Whether `self` would see `other` under its process id: the same boot and the same PID namespace, both known.
 bool shares_process_ids(Process const& other, Process const& self);
 
-/// For a process that shares ids with this one: whether it runs. Ids are reused: the start time tells, where it is known.
+/// For a process that shares ids with this one: whether it runs. Ids are reused: the start time tells, where it is
+/// known.
 bool is_running(Process const& other);
 
 }  // namespace mambasynth::store

@@ -63,7 +63,8 @@ std::optional<Writer> writer_of(std::string const& name) {
   unsigned counter = 0;
   int used = 0;
   auto const rest = at + mark.size() + writer.place.size();
-  if (std::sscanf(name.c_str() + rest, "-%lld-%lld-%u.tmp%n", &writer.pid, &writer.start, &counter, &used) != 3 || rest + static_cast<std::size_t>(used) != name.size())
+  if (std::sscanf(name.c_str() + rest, "-%lld-%lld-%u.tmp%n", &writer.pid, &writer.start, &counter, &used) != 3 ||
+      rest + static_cast<std::size_t>(used) != name.size())
     return std::nullopt;
   return writer;
 }
@@ -75,7 +76,8 @@ bool is_old_temporary(std::string_view name) {
   for (int numbers = 0; numbers < 2; ++numbers) {
     auto const dot = name.rfind('.');
     auto const number = dot == std::string_view::npos ? std::string_view{} : name.substr(dot + 1);
-    if (number.empty() || !std::all_of(number.begin(), number.end(), [](unsigned char c) { return std::isdigit(c); })) return false;
+    if (number.empty() || !std::all_of(number.begin(), number.end(), [](unsigned char c) { return std::isdigit(c); }))
+      return false;
     name = name.substr(0, dot);
   }
   return name.size() > 1;
@@ -86,7 +88,7 @@ std::optional<std::time_t> time_in(fs::path const& folder) {
   auto const probe = temporary_name(folder / "time");
   int const descriptor = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) return std::nullopt;
-  struct stat seen {};
+  struct stat seen{};
   bool const known = ::fstat(descriptor, &seen) == 0;
   ::close(descriptor);
   ::unlink(probe.c_str());
@@ -99,7 +101,8 @@ void remove_where(fs::path const& folder, std::function<bool(fs::path const&)> c
   for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end; entry.increment(failed)) {
     auto const name = entry->path().filename().string();
     std::error_code ignored;
-    if ((writer_of(name) || is_old_temporary(name)) && entry->symlink_status(ignored).type() == fs::file_type::regular) found.insert(entry->path());
+    if ((writer_of(name) || is_old_temporary(name)) && entry->symlink_status(ignored).type() == fs::file_type::regular)
+      found.insert(entry->path());
   }
   for (auto const& file : found)
     if (condition(file)) ::unlink(file.c_str());
@@ -111,10 +114,12 @@ fs::path temporary_name(fs::path const& target) {
   static std::atomic<unsigned> counter{0};
   static auto const self = this_process();
   static auto const place = place_of(self);
-  // A name has at most 255 bytes on the usual file systems; the target's own part yields. A child of a fork is another writer.
+  // A name has at most 255 bytes on the usual file systems; the target's own part yields. A child of a fork is another
+  // writer.
   auto const name = target.filename().string().substr(0, 160);
   return target.parent_path() / ("." + name + std::string(mark) + place + "-" + std::to_string(::getpid()) + "-" +
-                                 std::to_string(::getpid() == self.pid ? self.process_start : 0) + "-" + std::to_string(counter++) + std::string(suffix));
+                                 std::to_string(::getpid() == self.pid ? self.process_start : 0) + "-" +
+                                 std::to_string(counter++) + std::string(suffix));
 }
 
 void register_temporary(fs::path const& file) {
@@ -149,7 +154,7 @@ void remove_temporaries_of_dead_writers(fs::path const& folder) {
       process.process_start = writer->start;
       return !is_running(process);
     }
-    struct stat seen {};
+    struct stat seen{};
     if (::stat(file.c_str(), &seen) != 0) return false;
     if (!now) now = time_in(place);
     return *now && **now - seen.st_mtime > abandoned_after;

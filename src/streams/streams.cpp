@@ -35,8 +35,8 @@ int write_all(int descriptor, std::string_view text) {
   return 0;
 }
 
-/// Waits until stderr takes `PIPE_BUF` bytes without waiting, or fails. False where the process is asked to stop before: a
-/// reader that has stalled (a pager, a job script's pipe) must not keep it.
+/// Waits until stderr takes `PIPE_BUF` bytes without waiting, or fails. False where the process is asked to stop
+/// before: a reader that has stalled (a pager, a job script's pipe) must not keep it.
 bool stderr_takes_more() {
   constexpr int interval_ms = 100;
   for (;;) {
@@ -107,7 +107,9 @@ int finish(int code) {
   std::scoped_lock const guard(out.mutex);
   if (out.failure == EPIPE) return code;
   if (!std::exchange(out.told, true))
-    tell("{}\n", errors::machine("stdout cannot be written", errors::system_reason(out.failure), "Free space, or send the output elsewhere").what());
+    tell("{}\n", errors::machine("stdout cannot be written", errors::system_reason(out.failure),
+                                 "Free space, or send the output elsewhere")
+                     .what());
   return code == 0 ? static_cast<int>(errors::ExitCode::defect) : code;
 }
 

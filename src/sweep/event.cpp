@@ -1,17 +1,18 @@
+#include <nlohmann/json.hpp>
+
 #include <array>
 #include <cmath>
 #include <cstdio>
 #include <ctime>
-
-#include <nlohmann/json.hpp>
 
 #include "sweep/ledger.hpp"
 
 namespace mambasynth::sweep {
 namespace {
 
-constexpr std::array kinds{EventKind::opened,   EventKind::dispatched, EventKind::started,  EventKind::epoch, EventKind::finished,
-                           EventKind::failed,   EventKind::preempted,  EventKind::requeued, EventKind::closed};
+constexpr std::array kinds{EventKind::opened,    EventKind::dispatched, EventKind::started,
+                           EventKind::epoch,     EventKind::finished,   EventKind::failed,
+                           EventKind::preempted, EventKind::requeued,   EventKind::closed};
 
 double number_or_nan(nlohmann::json const& object, char const* key) {
   auto const found = object.find(key);
@@ -22,22 +23,29 @@ double number_or_nan(nlohmann::json const& object, char const* key) {
 
 std::string_view name_of(EventKind kind) {
   switch (kind) {
-    case EventKind::opened: return "opened";
-    case EventKind::dispatched: return "dispatched";
-    case EventKind::started: return "started";
-    case EventKind::epoch: return "epoch";
-    case EventKind::finished: return "finished";
-    case EventKind::failed: return "failed";
-    case EventKind::preempted: return "preempted";
-    case EventKind::requeued: return "requeued";
-    case EventKind::closed: break;
+    case EventKind::opened:
+      return "opened";
+    case EventKind::dispatched:
+      return "dispatched";
+    case EventKind::started:
+      return "started";
+    case EventKind::epoch:
+      return "epoch";
+    case EventKind::finished:
+      return "finished";
+    case EventKind::failed:
+      return "failed";
+    case EventKind::preempted:
+      return "preempted";
+    case EventKind::requeued:
+      return "requeued";
+    case EventKind::closed:
+      break;
   }
   return "closed";
 }
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 std::string iso_time(double seconds) {
   auto const milliseconds = static_cast<std::int64_t>(std::llround(seconds * 1000));
@@ -66,9 +74,15 @@ std::string to_line(Event const& event) {
   nlohmann::ordered_json object;
   object["time"] = iso_time(event.time);
   object["event"] = name_of(event.kind);
-  auto const text = [&](char const* key, std::string const& value) { if (!value.empty()) object[key] = value; };
-  auto const count = [&](char const* key, std::int64_t value) { if (value != 0) object[key] = value; };
-  auto const number = [&](char const* key, double value) { if (std::isfinite(value)) object[key] = value; };
+  auto const text = [&](char const* key, std::string const& value) {
+    if (!value.empty()) object[key] = value;
+  };
+  auto const count = [&](char const* key, std::int64_t value) {
+    if (value != 0) object[key] = value;
+  };
+  auto const number = [&](char const* key, double value) {
+    if (std::isfinite(value)) object[key] = value;
+  };
   text("trial", event.trial);
   if (event.rank >= 0) object["rank"] = event.rank;
   count("ranks", event.ranks);

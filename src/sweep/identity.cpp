@@ -14,7 +14,8 @@ constexpr std::size_t id_digits = 12;
 constexpr std::string_view data_prefix = "data.";
 
 std::vector<std::string> lines_of(config::Trial const& trial, std::string const& data_sha256) {
-  if (trial.train.precision == "auto") throw std::logic_error("a trial's precision must be resolved before it is named");
+  if (trial.train.precision == "auto")
+    throw std::logic_error("a trial's precision must be resolved before it is named");
   std::vector<std::string> lines;
   for (auto const& [key, value] : config::canonical_keys(trial))
     if (data_sha256.empty() || !key.starts_with(data_prefix)) lines.push_back(key + "=" + value + "\n");

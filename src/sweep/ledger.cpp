@@ -1,9 +1,9 @@
 #include "sweep/ledger.hpp"
 
-#include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
 #include <sstream>
 
@@ -31,7 +31,8 @@ std::vector<Event> read_ledger(std::filesystem::path const& file) {
   auto const content = content_of(file);
   std::size_t start = 0;
   for (auto end = content.find('\n'); end != std::string::npos; end = content.find('\n', start)) {
-    if (auto event = from_line(std::string_view(content).substr(start, end - start))) events.push_back(std::move(*event));
+    if (auto event = from_line(std::string_view(content).substr(start, end - start)))
+      events.push_back(std::move(*event));
     start = end + 1;
   }
   return events;

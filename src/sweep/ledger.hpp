@@ -30,21 +30,21 @@ std::string_view name_of(EventKind kind);
 
 struct Event {
   EventKind kind = EventKind::opened;
-  double time = 0;     ///< seconds since 1970, the manager's clock; in the file as ISO 8601, UTC
-  std::string trial = {};   ///< id; empty for opened and closed
+  double time = 0;         ///< seconds since 1970, the manager's clock; in the file as ISO 8601, UTC
+  std::string trial = {};  ///< id; empty for opened and closed
   int rank = -1;
-  int ranks = 0;       ///< opened: of the launch; dispatched: that run the trial together, `rank` leads
-  int slots = 0;       ///< opened: trials that a rank runs at once, where it is more than one
-  std::string host = {};    ///< opened, started
-  std::string code = {};    ///< opened: commit of the program
+  int ranks = 0;          ///< opened: of the launch; dispatched: that run the trial together, `rank` leads
+  int slots = 0;          ///< opened: trials that a rank runs at once, where it is more than one
+  std::string host = {};  ///< opened, started
+  std::string code = {};  ///< opened: commit of the program
   std::int64_t epoch = 0;
   std::int64_t epochs = 0;
   double train_mse = std::numeric_limits<double>::quiet_NaN();
   double val_mse = std::numeric_limits<double>::quiet_NaN();
   std::optional<State> state = {};  ///< finished, failed
   std::string reason = {};
-  double seconds = 0;          ///< finished, failed, preempted: since started
-  int exit_code = 0;           ///< closed
+  double seconds = 0;  ///< finished, failed, preempted: since started
+  int exit_code = 0;   ///< closed
 };
 
 /// One line, without its end. Numbers that are not finite and empty fields are left out.

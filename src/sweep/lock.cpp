@@ -1,5 +1,10 @@
 #include "sweep/lock.hpp"
 
+#include <fcntl.h>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -9,12 +14,6 @@
 #include <optional>
 #include <thread>
 #include <vector>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <nlohmann/json.hpp>
 
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
@@ -67,7 +66,8 @@ bool is_taken(std::filesystem::path const& name) {
 
 /// Waits until the counter moves (false: it lives) or stood still for `time` (true: the holder is gone).
 /// A lock that changes hands or disappears meanwhile counts as moved resp. gone; the caller looks again.
-bool stands_still(std::filesystem::path const& file, Holder const& holder, LockRules const& rules, std::chrono::milliseconds time) {
+bool stands_still(std::filesystem::path const& file, Holder const& holder, LockRules const& rules,
+                  std::chrono::milliseconds time) {
   auto const begin = Clock::now();
   bool told = false;
   while (Clock::now() - begin < time) {
@@ -85,7 +85,8 @@ bool stands_still(std::filesystem::path const& file, Holder const& holder, LockR
 }
 
 /// Whether the holder is gone, after a wait where that takes one.
-bool is_left_behind(std::filesystem::path const& file, std::optional<Holder> const& seen, Holder const& self, LockRules const& rules) {
+bool is_left_behind(std::filesystem::path const& file, std::optional<Holder> const& seen, Holder const& self,
+                    LockRules const& rules) {
   auto const holder = seen.value_or(Holder{});
   if (seen && is_gone(holder, self, rules)) {
     bool const certain = store::shares_process_ids(holder, self) || holder.slurm_job == self.slurm_job;
@@ -100,10 +101,13 @@ void remove_waiting_locks(std::filesystem::path const& lock, Holder const& self,
   auto const prefix = lock.filename().string() + ".";
   std::error_code failed;
   std::vector<std::filesystem::path> left;
-  for (std::filesystem::directory_iterator entry(lock.parent_path(), failed), end; !failed && entry != end; entry.increment(failed)) {
+  for (std::filesystem::directory_iterator entry(lock.parent_path(), failed), end; !failed && entry != end;
+       entry.increment(failed)) {
     if (!entry->path().filename().string().starts_with(prefix)) continue;
     auto const holder = read_lock(entry->path());
-    if (holder && holder->token != self.token && store::shares_process_ids(*holder, self) && !rules.process_lives(*holder)) left.push_back(entry->path());
+    if (holder && holder->token != self.token && store::shares_process_ids(*holder, self) &&
+        !rules.process_lives(*holder))
+      left.push_back(entry->path());
   }
   for (auto const& file : left) ::unlink(file.c_str());
 }
@@ -126,7 +130,9 @@ struct Lock::Beat {
     if (descriptor < 0) throw lock_error("create", file);
     store::register_temporary(own);
     auto const text = text_of(self);
-    if (::pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0) return;
+    if (::pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) &&
+        ::fsync(descriptor) == 0)
+      return;
     auto const error = lock_error("write", file);
     ::close(descriptor);
     forget_own();
@@ -151,11 +157,11 @@ struct Lock::Beat {
 
   /// Gives our lock a further name, unless that name is taken: atomic on NFS too.
   bool link_as(std::filesystem::path const& name) const {
-    struct stat before {};
+    struct stat before{};
     ::fstat(descriptor, &before);
     if (::link(own.c_str(), name.c_str()) == 0) return true;
     auto const reason = errno;
-    struct stat after {};
+    struct stat after{};
     // An NFS server may have linked and lost the answer; the count tells.
     if (::fstat(descriptor, &after) == 0 && after.st_nlink > before.st_nlink) return true;
     errno = reason;
@@ -209,7 +215,8 @@ struct Lock::Beat {
   }
 };
 
-Lock::Lock(std::filesystem::path const& folder, bool take_over, LockRules rules) : beat_(std::make_unique<Beat>(folder)) {
+Lock::Lock(std::filesystem::path const& folder, bool take_over, LockRules rules)
+    : beat_(std::make_unique<Beat>(folder)) {
   auto& beat = *beat_;
   for (bool taken = false; !taken;) {
     errors::heed_stop();

@@ -15,10 +15,10 @@ namespace mambasynth::sweep {
 
 /// What the lock file says about its holder.
 struct Holder : store::Process {
-  std::string slurm_job;           ///< empty outside Slurm
-  std::string slurm_cluster;       ///< whose job that is; empty = unknown
-  std::int64_t slurm_restarts = 0; ///< SLURM_RESTART_COUNT: how often the job was requeued
-  std::string token;               ///< random: tells this lock from any other
+  std::string slurm_job;            ///< empty outside Slurm
+  std::string slurm_cluster;        ///< whose job that is; empty = unknown
+  std::int64_t slurm_restarts = 0;  ///< SLURM_RESTART_COUNT: how often the job was requeued
+  std::string token;                ///< random: tells this lock from any other
   std::int64_t heartbeat = 0;
 
   /// "process 123 on node7, Slurm job 42"
@@ -51,9 +51,8 @@ bool is_gone(Holder const& holder, Holder const& self, LockRules const& rules);
 /// Held while it lives; a thread of its own moves the heartbeat counter. No clock is compared between machines.
 class Lock {
  public:
-  /// Takes DIR/lock. A stale one is replaced; a held one is errors::usage naming its holder, unless `take_over`. Waiting
-  /// heeds a stop (errors::Stopped).
-  /// Of several who find the same stale lock exactly one wins.
+  /// Takes DIR/lock. A stale one is replaced; a held one is errors::usage naming its holder, unless `take_over`.
+  /// Waiting heeds a stop (errors::Stopped). Of several who find the same stale lock exactly one wins.
   explicit Lock(std::filesystem::path const& folder, bool take_over = false, LockRules rules = {});
   Lock(Lock const&) = delete;
   Lock& operator=(Lock const&) = delete;

@@ -1,9 +1,9 @@
+#include <nlohmann/json.hpp>
+
 #include <cstdlib>
 #include <exception>
 #include <random>
 #include <sstream>
-
-#include <nlohmann/json.hpp>
 
 #include "environment/environment.hpp"
 #include "store/atomic_file.hpp"
@@ -25,7 +25,8 @@ std::optional<bool> slurm_job_lives(std::string const& job) {
   }
   std::istringstream states(answer->text);
   for (std::string state; states >> state;)
-    for (char const* alive : {"RUNNING", "PENDING", "SUSPENDED", "COMPLETING", "CONFIGURING", "STOPPED", "RESIZING", "SIGNALING", "STAGE_OUT", "REQUEUED"})
+    for (char const* alive : {"RUNNING", "PENDING", "SUSPENDED", "COMPLETING", "CONFIGURING", "STOPPED", "RESIZING",
+                              "SIGNALING", "STAGE_OUT", "REQUEUED"})
       if (state == alive) return true;
   return false;
 }
@@ -81,10 +82,12 @@ std::optional<Holder> read_lock(std::filesystem::path const& file) {
 }
 
 bool is_gone(Holder const& holder, Holder const& self, LockRules const& rules) {
-  if (store::shares_process_ids(holder, self)) return !rules.process_lives(holder);  // surer than what Slurm says of its job
+  if (store::shares_process_ids(holder, self))
+    return !rules.process_lives(holder);  // surer than what Slurm says of its job
   if (holder.slurm_job.empty()) return false;
   // Clusters that share a file system number their jobs alike.
-  if (!holder.slurm_cluster.empty() && !self.slurm_cluster.empty() && holder.slurm_cluster != self.slurm_cluster) return false;
+  if (!holder.slurm_cluster.empty() && !self.slurm_cluster.empty() && holder.slurm_cluster != self.slurm_cluster)
+    return false;
   if (holder.slurm_job == self.slurm_job) return self.slurm_restarts > holder.slurm_restarts;
   return rules.job_lives(holder.slurm_job) == std::optional<bool>(false);
 }

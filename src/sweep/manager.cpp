@@ -18,7 +18,9 @@ std::map<std::string, double> costs_of(Plan const& plan) {
   return costs;
 }
 
-std::int64_t share_of_batch(PlannedTrial const& planned) { return (planned.trial.train.batch_size + planned.ranks - 1) / planned.ranks; }
+std::int64_t share_of_batch(PlannedTrial const& planned) {
+  return (planned.trial.train.batch_size + planned.ranks - 1) / planned.ranks;
+}
 
 /// How often a rank's share of a batch can be halved.
 int shrinks_of(PlannedTrial const& planned) {
@@ -35,7 +37,8 @@ std::int64_t micro_batch(PlannedTrial const& planned, int shrunk) {
   return shrunk == 0 ? 0 : windows;
 }
 
-std::vector<Scheduler::Job> jobs_of(Plan const& plan, std::map<std::string, State> const& committed, CostModel const& costs) {
+std::vector<Scheduler::Job> jobs_of(Plan const& plan, std::map<std::string, State> const& committed,
+                                    CostModel const& costs) {
   std::vector<Scheduler::Job> jobs;
   for (std::size_t i = 0; i < plan.trials.size(); ++i)
     if (!committed.contains(plan.trials[i].id)) {
@@ -71,7 +74,8 @@ Manager::Manager(Plan const& plan, std::map<std::string, State> const& committed
   for (int rank = 1; rank < hub_.ranks(); ++rank) heard_[rank] = Clock::now();  // 0 is this process
   progress_.apply({.kind = EventKind::opened, .slots = settings_.slots});
   // In a job of a few minutes the margin must not be all of it.
-  if (auto const left = settings_.time_left()) settings_.walltime_margin = std::min(settings_.walltime_margin, *left / 10);
+  if (auto const left = settings_.time_left())
+    settings_.walltime_margin = std::min(settings_.walltime_margin, *left / 10);
   for (auto const& [id, state] : committed) progress_.committed(id, state);
 }
 
@@ -93,13 +97,15 @@ int Manager::run() {
   auto const code = error_ ? code_of(error_) : exit_code();
   quit(code);
   if (error_) std::rethrow_exception(error_);
-  settings_.tell("sweep " + plan_.name + ": " + summary(progress_, hub_.ranks()) +
-                 (code == static_cast<int>(errors::ExitCode::stopped) ? "; stopped on request, the same command continues" : "") +
-                 "; results in " + settings_.folder.string());
+  settings_.tell(
+      "sweep " + plan_.name + ": " + summary(progress_, hub_.ranks()) +
+      (code == static_cast<int>(errors::ExitCode::stopped) ? "; stopped on request, the same command continues" : "") +
+      "; results in " + settings_.folder.string());
   for (auto const& planned : plan_.trials) {
     auto const& view = progress_.at(planned.id);
     if (view.phase == TrialView::Phase::ended && view.state != State::done && view.state != State::preempted)
-      settings_.tell("  " + planned.id + " " + std::string(name_of(view.state)) + (view.reason.empty() ? "" : ": " + view.reason));
+      settings_.tell("  " + planned.id + " " + std::string(name_of(view.state)) +
+                     (view.reason.empty() ? "" : ": " + view.reason));
   }
   return code;
 }
@@ -109,7 +115,8 @@ bool Manager::step() {
     if (auto const signal = settings_.signal(); signal != 0) stop(::sigabbrev_np(signal));
     if (settings_.lock_lost())
       throw errors::usage("the sweep folder " + settings_.folder.string() + " was taken over",
-                          "its lock names another launcher now", "Only one launcher can run a folder; leave it to the other");
+                          "its lock names another launcher now",
+                          "Only one launcher can run a folder; leave it to the other");
     watch_walltime();
   }
   bool busy = false;
@@ -133,7 +140,10 @@ void Manager::handle(int worker, Report const& report) {
     if (slow_.insert(rank).second) send(rank, {.kind = Order::Kind::stop});
     return;
   }
-  auto const id = report.kind == Report::Kind::ready || report.kind == Report::Kind::stop || report.kind == Report::Kind::alive ? std::string{} : plan_.trials.at(report.trial).id;
+  auto const id =
+      report.kind == Report::Kind::ready || report.kind == Report::Kind::stop || report.kind == Report::Kind::alive
+          ? std::string{}
+          : plan_.trials.at(report.trial).id;
   switch (report.kind) {
     case Report::Kind::ready:
       if (worker < hub_.ranks() || !whole_ranks_) scheduler_.ready(worker);
@@ -155,10 +165,17 @@ void Manager::handle(int worker, Report const& report) {
       note(event);
       break;
     }
-    case Report::Kind::ended: handle_end(worker, report); break;
-    case Report::Kind::alive: break;
-    case Report::Kind::note: settings_.tell("trial " + id + ": " + report.reason); break;
-    case Report::Kind::stop: stop(report.reason + " on rank " + std::to_string(rank)); break;
+    case Report::Kind::ended:
+      handle_end(worker, report);
+      break;
+    case Report::Kind::alive:
+      break;
+    case Report::Kind::note:
+      settings_.tell("trial " + id + ": " + report.reason);
+      break;
+    case Report::Kind::stop:
+      stop(report.reason + " on rank " + std::to_string(rank));
+      break;
   }
 }
 
@@ -192,9 +209,14 @@ void Manager::conclude(int worker, Report const& report, Scheduler::Verdict verd
   note(event);
   if (!again) return;
   auto const how = report.state == State::out_of_memory
-                       ? ", runs again with " + std::to_string(micro_batch(plan_.trials[report.trial], scheduler_.shrunk(report.trial))) + " windows at once: "
+                       ? ", runs again with " +
+                             std::to_string(micro_batch(plan_.trials[report.trial], scheduler_.shrunk(report.trial))) +
+                             " windows at once: "
                        : std::string(", runs again: ");
-  note({.kind = EventKind::requeued, .trial = event.trial, .rank = event.rank, .reason = std::string(name_of(report.state)) + how + report.reason});
+  note({.kind = EventKind::requeued,
+        .trial = event.trial,
+        .rank = event.rank,
+        .reason = std::string(name_of(report.state)) + how + report.reason});
 }
 
 void Manager::learn(std::size_t trial, double seconds) {
@@ -214,7 +236,8 @@ void Manager::watch_walltime() {
   auto const left = settings_.time_left();
   if (!left) return;
   bool const nothing_starts = scheduler_.running().empty() && scheduler_.waiting() > 0 && !may_start();
-  if (*left <= settings_.walltime_margin || nothing_starts) stop("the job ends in " + std::to_string(static_cast<long long>(std::max(0.0, *left))) + " s");
+  if (*left <= settings_.walltime_margin || nothing_starts)
+    stop("the job ends in " + std::to_string(static_cast<long long>(std::max(0.0, *left))) + " s");
 }
 
 void Manager::watch_workers() {
@@ -252,7 +275,8 @@ bool Manager::lost_may_live() const {
   return std::any_of(lost_.begin(), lost_.end(), [&](int rank) {
     auto const found = processes_.find(rank);
     if (slow_.contains(rank)) return false;  // it was told to quit
-    return found == processes_.end() || !store::shares_process_ids(found->second, self) || store::is_running(found->second);
+    return found == processes_.end() || !store::shares_process_ids(found->second, self) ||
+           store::is_running(found->second);
   });
 }
 
@@ -272,7 +296,10 @@ void Manager::dispatch() {
     auto const& planned = plan_.trials[trial];
     // A note that cannot be written must not keep the order back: the scheduler counts on this trial's end.
     try {
-      note({.kind = EventKind::dispatched, .trial = planned.id, .rank = rank_of(leader), .ranks = workers.size() > 1 ? static_cast<int>(workers.size()) : 0});
+      note({.kind = EventKind::dispatched,
+            .trial = planned.id,
+            .rank = rank_of(leader),
+            .ranks = workers.size() > 1 ? static_cast<int>(workers.size()) : 0});
     } catch (...) {
       fail(std::current_exception());
     }
@@ -300,14 +327,16 @@ void Manager::dispatch() {
 void Manager::stop_where_none_can_start() {
   auto const left = hub_.ranks() - static_cast<int>(lost_.size());
   if (scheduler_.stopped() || !scheduler_.running().empty() || scheduler_.fewest_ranks() <= left) return;
-  stop("the trials that are left need " + std::to_string(scheduler_.fewest_ranks()) + " ranks each, " + std::to_string(left) + " are left");
+  stop("the trials that are left need " + std::to_string(scheduler_.fewest_ranks()) + " ranks each, " +
+       std::to_string(left) + " are left");
 }
 
 void Manager::stop(std::string const& why) {
   if (scheduler_.stopped()) return;
   scheduler_.stop();
   for (int rank = 0; rank < hub_.ranks(); ++rank) send(rank, {.kind = Order::Kind::stop});
-  settings_.tell("sweep " + plan_.name + ": stopping (" + why + "), " + std::to_string(scheduler_.running().size()) + " running trials save first");
+  settings_.tell("sweep " + plan_.name + ": stopping (" + why + "), " + std::to_string(scheduler_.running().size()) +
+                 " running trials save first");
 }
 
 void Manager::fail(std::exception_ptr error) {
@@ -332,7 +361,8 @@ void Manager::tell_progress() {
 int Manager::exit_code() const {
   using errors::ExitCode;
   auto const all = progress_.trials().size();
-  if (scheduler_.stopped() && (scheduler_.waiting() > 0 || progress_.count(State::preempted) > 0)) return static_cast<int>(ExitCode::stopped);
+  if (scheduler_.stopped() && (scheduler_.waiting() > 0 || progress_.count(State::preempted) > 0))
+    return static_cast<int>(ExitCode::stopped);
   if (progress_.count(State::done) == all) return static_cast<int>(ExitCode::done);
   return static_cast<int>(machine_failure_ ? ExitCode::defect : ExitCode::incomplete);
 }

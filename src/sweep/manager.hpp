@@ -22,25 +22,27 @@ namespace mambasynth::sweep {
 
 /// What the manager needs beside plan, hub and ledger.
 struct ManagerSettings {
-  std::filesystem::path folder;                        ///< DIR
-  std::map<std::string, std::filesystem::path> data;   ///< data hash -> what the trials read
-  int threads = 1;                                     ///< a trial's
-  int slots = 1;                                       ///< trials that a rank runs at once, as far as this one knows
-  std::function<int()> signal;                         ///< the stop signal that this rank got, or 0
+  std::filesystem::path folder;                       ///< DIR
+  std::map<std::string, std::filesystem::path> data;  ///< data hash -> what the trials read
+  int threads = 1;                                    ///< a trial's
+  int slots = 1;                                      ///< trials that a rank runs at once, as far as this one knows
+  std::function<int()> signal;                        ///< the stop signal that this rank got, or 0
   std::function<bool()> lock_lost;
-  std::int64_t retries = 0;                            ///< these four as in SweepKeys
+  std::int64_t retries = 0;  ///< these four as in SweepKeys
   double rank_timeout = 120;
   double trial_timeout = 0;
   double walltime_margin = 120;
-  CostModel costs = {};                                ///< what earlier launches have learned
-  std::function<std::optional<double>()> time_left = [] { return std::nullopt; };  ///< seconds until the job's end, where it has one
-  std::function<void(std::string const&)> tell;        ///< a line for the user
+  CostModel costs = {};  ///< what earlier launches have learned
+  std::function<std::optional<double>()> time_left = [] {
+    return std::nullopt;
+  };                                             ///< seconds until the job's end, where it has one
+  std::function<void(std::string const&)> tell;  ///< a line for the user
   std::function<void(double share, std::string const&)> tell_progress;  ///< how far, and in words
-  double tell_every = 10;                              ///< seconds between lines of progress
+  double tell_every = 10;                                               ///< seconds between lines of progress
 };
 
-/// Hands trials to workers and writes down what they say. Sole writer of the ledger. A rank is a worker, or several: its
-/// slots. Worker w is slot w / ranks of rank w % ranks, so that every rank gets a trial before any gets two. Where
+/// Hands trials to workers and writes down what they say. Sole writer of the ledger. A rank is a worker, or several:
+/// its slots. Worker w is slot w / ranks of rank w % ranks, so that every rank gets a trial before any gets two. Where
 /// Plan::needs_whole_ranks says so, slots beside the first stay idle.
 class Manager {
  public:
@@ -85,12 +87,12 @@ class Manager {
   Progress progress_;
   Scheduler scheduler_;
   std::map<int, std::chrono::steady_clock::time_point> heard_;  ///< of each other rank
-  bool whole_ranks_;                              ///< Plan::needs_whole_ranks
-  int slots_ = 1;                                 ///< the most that a rank has shown
+  bool whole_ranks_;                                            ///< Plan::needs_whole_ranks
+  int slots_ = 1;                                               ///< the most that a rank has shown
   std::map<std::size_t, Report> first_failures_;  ///< of trials that several ranks run, until all have ended
   std::map<std::size_t, int> leaders_;            ///< of trials that were handed out
   std::int64_t groups_ = 0;                       ///< numbers them
-  std::map<int, store::Process> processes_;  ///< of ranks that started a trial
+  std::map<int, store::Process> processes_;       ///< of ranks that started a trial
   std::chrono::steady_clock::time_point watched_at_{};
   std::set<int> lost_, slow_;  ///< ranks; slow: lost, but heard again
   std::exception_ptr error_;

@@ -1,10 +1,10 @@
 #include "sweep/messages.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <cmath>
 #include <limits>
 #include <stdexcept>
-
-#include <nlohmann/json.hpp>
 
 #include "config/toml.hpp"
 
@@ -20,7 +20,8 @@ double loss(json const& value) {
 /// JSON has no infinities; a loss that overflowed is as unknown as one that is NaN.
 json loss(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
 
-/// As MessagePack: the text form of JSON takes UTF-8 alone, and a folder's name is bytes that have to arrive as they are.
+/// As MessagePack: the text form of JSON takes UTF-8 alone, and a folder's name is bytes that have to arrive as they
+/// are.
 std::string bytes_of(json const& object) {
   std::string bytes;
   json::to_msgpack(object, bytes);
@@ -95,7 +96,8 @@ std::string to_bytes(Report const& report) {
               {"reason", report.reason},
               {"seconds", report.seconds},
               {"machine", report.machine}};
-  // Not in every report: Open MPI's send of a few hundred bytes to a rank that died waits for ever, a shorter one does not.
+  // Not in every report: Open MPI's send of a few hundred bytes to a rank that died waits for ever, a shorter one does
+  // not.
   if (report.kind == Report::Kind::started)
     object.update({{"host", report.process.host},
                    {"pid", report.process.pid},

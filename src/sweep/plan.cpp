@@ -24,7 +24,8 @@ void require_few_trials(SweepFile const& sweep) {
   }
   if (many || trials + sweep.includes.size() * sweep.keys.seeds.size() > most_trials)
     throw errors::usage("the sweep '" + sweep.keys.name + "' has more than " + std::to_string(most_trials) + " trials",
-                        sizes + std::to_string(sweep.keys.seeds.size()) + " seeds", "Give its axes fewer values, or make several sweeps of it");
+                        sizes + std::to_string(sweep.keys.seeds.size()) + " seeds",
+                        "Give its axes fewer values, or make several sweeps of it");
 }
 
 std::vector<Settings> product(std::vector<Axis> const& axes) {
@@ -44,7 +45,8 @@ std::vector<Settings> product(std::vector<Axis> const& axes) {
 
 bool matches(Exclude const& exclude, Settings const& cell) {
   return std::all_of(exclude.keys.begin(), exclude.keys.end(), [&](auto const& key) {
-    auto const found = std::find_if(cell.begin(), cell.end(), [&](auto const& entry) { return entry.first == key.key; });
+    auto const found =
+        std::find_if(cell.begin(), cell.end(), [&](auto const& entry) { return entry.first == key.key; });
     if (found == cell.end()) return false;
     auto const value = config::canonical_value(key.key, found->second);
     return std::any_of(key.values.begin(), key.values.end(),
@@ -95,13 +97,15 @@ void check_cell(Settings const& cell, Check const& check) {
     if (cell.empty()) throw;
     std::string why = error.what();
     if (why.ends_with('.')) why.pop_back();
-    throw errors::usage("the cell " + text_of(cell) + " cannot run", why, "Leave it out with [[sweep.exclude]], or change its values");
+    throw errors::usage("the cell " + text_of(cell) + " cannot run", why,
+                        "Leave it out with [[sweep.exclude]], or change its values");
   }
 }
 
 }  // namespace
 
-Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, IdentifyData const& identify, CheckTrial const& check) {
+Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, IdentifyData const& identify,
+               CheckTrial const& check) {
   Plan plan;
   plan.sweep = std::move(given_sweep);
   auto const& sweep = plan.sweep;
@@ -127,7 +131,8 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
       if (check) check(planned.trial, planned.ranks);
     });
     for (auto const& column : plan.columns) {
-      auto const found = std::find_if(cell.begin(), cell.end(), [&](auto const& entry) { return entry.first == column; });
+      auto const found =
+          std::find_if(cell.begin(), cell.end(), [&](auto const& entry) { return entry.first == column; });
       planned.axis_values.push_back(found == cell.end() ? base_values[column] : shown(found->second));
     }
     auto const& data = planned.trial.data;
@@ -155,7 +160,8 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
     }
   }
   if (plan.trials.empty())
-    throw errors::usage("the sweep '" + plan.name + "' has no trial", "[[sweep.exclude]] leaves out every cell", "Leave out fewer");
+    throw errors::usage("the sweep '" + plan.name + "' has no trial", "[[sweep.exclude]] leaves out every cell",
+                        "Leave out fewer");
   return plan;
 }
 
@@ -164,7 +170,8 @@ void keep_part(Plan& plan, std::int64_t part, std::int64_t parts) {
   plan.parts = parts;
   if (parts == 1) return;
   std::vector<PlannedTrial> kept;
-  for (auto i = static_cast<std::size_t>(part - 1); i < plan.trials.size(); i += static_cast<std::size_t>(parts)) kept.push_back(std::move(plan.trials[i]));
+  for (auto i = static_cast<std::size_t>(part - 1); i < plan.trials.size(); i += static_cast<std::size_t>(parts))
+    kept.push_back(std::move(plan.trials[i]));
   if (kept.empty())
     throw errors::usage("part " + std::to_string(part) + " of " + std::to_string(parts) + " has no trials",
                         "the sweep has only " + std::to_string(plan.trials.size()), "Ask for fewer parts");

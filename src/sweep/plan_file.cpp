@@ -92,28 +92,33 @@ std::string describe(Plan const& plan, double seconds_per_cost, int workers) {
     total += planned.cost;
     longest = std::max(longest, planned.cost / static_cast<double>(planned.ranks));
     text += "  " + planned.id + "  ";
-    for (std::size_t i = 0; i < plan.columns.size(); ++i) text += plan.columns[i] + " = " + planned.axis_values[i] + "  ";
-    text += "seed " + std::to_string(planned.trial.train.seed) + "  " + cost_text(planned.cost) + " TFLOP" + (planned.ranks > 1 ? ", " + std::to_string(planned.ranks) + " ranks" : "") + "\n";
+    for (std::size_t i = 0; i < plan.columns.size(); ++i)
+      text += plan.columns[i] + " = " + planned.axis_values[i] + "  ";
+    text += "seed " + std::to_string(planned.trial.train.seed) + "  " + cost_text(planned.cost) + " TFLOP" +
+            (planned.ranks > 1 ? ", " + std::to_string(planned.ranks) + " ranks" : "") + "\n";
   }
   text += "estimated cost: " + cost_text(total) + " TFLOP in all, " + cost_text(longest) + " in the longest trial\n";
   if (seconds_per_cost > 0) {
     // No schedule beats either bound.
     auto const seconds = std::max(total / workers, longest) * seconds_per_cost;
-    text += "at the speed of the trials finished here: " + duration_text(total * seconds_per_cost) + " of computing, at least " +
-            duration_text(seconds) + " on " + number(static_cast<std::size_t>(workers), "rank", "ranks") + "\n";
+    text += "at the speed of the trials finished here: " + duration_text(total * seconds_per_cost) +
+            " of computing, at least " + duration_text(seconds) + " on " +
+            number(static_cast<std::size_t>(workers), "rank", "ranks") + "\n";
   }
   return text;
 }
 
 void write_plan(Plan const& plan, std::filesystem::path const& folder) {
   store::write_atomically(folder / "plan.csv", plan_csv(plan));
-  std::string const part = plan.parts > 1 ? "# part " + std::to_string(plan.part) + " of " + std::to_string(plan.parts) + "\n" : "";
+  std::string const part =
+      plan.parts > 1 ? "# part " + std::to_string(plan.part) + " of " + std::to_string(plan.parts) + "\n" : "";
   store::write_atomically(folder / "sweep.toml", part + to_toml(plan.sweep));
 }
 
 void require_own_folder(std::filesystem::path const& folder) {
   auto const refuse = [&](char const* name) {
-    return errors::usage((folder / name).string() + " would be overwritten", "no sweep wrote it", "Choose another --out, or move that file away");
+    return errors::usage((folder / name).string() + " would be overwritten", "no sweep wrote it",
+                         "Choose another --out, or move that file away");
   };
   if (std::filesystem::exists(folder / "events.jsonl")) return;
   auto const plan = folder / "plan.csv";
@@ -131,13 +136,16 @@ void require_own_folder(std::filesystem::path const& folder) {
 PlanTable read_plan(std::filesystem::path const& file) {
   if (!std::filesystem::exists(file)) throw no_plan(file, "there is no such file");
   auto const rows = parse_csv(store::read_text(file));
-  if (rows.empty() || rows.front().size() < 3 || rows.front().front() != "id") throw no_plan(file, "its first line is not id,...,seed,cost");
+  if (rows.empty() || rows.front().size() < 3 || rows.front().front() != "id")
+    throw no_plan(file, "its first line is not id,...,seed,cost");
   auto const width = rows.front().size();
   PlanTable table;
   table.columns.assign(rows.front().begin() + 1, rows.front().end() - 2);
   for (std::size_t i = 1; i < rows.size(); ++i) {
     auto const& fields = rows[i];
-    if (fields.size() != width) throw no_plan(file, "line " + std::to_string(i + 1) + " has " + std::to_string(fields.size()) + " fields of " + std::to_string(width));
+    if (fields.size() != width)
+      throw no_plan(file, "line " + std::to_string(i + 1) + " has " + std::to_string(fields.size()) + " fields of " +
+                              std::to_string(width));
     PlanTable::Row row{fields.front(), {fields.begin() + 1, fields.end() - 2}, fields[width - 2], 0};
     auto const& cost = fields.back();
     std::from_chars(cost.data(), cost.data() + cost.size(), row.cost);

@@ -66,7 +66,8 @@ void Progress::apply(Event const& event) {
       trial.state = State::missing;
       break;
     case EventKind::opened:
-    case EventKind::closed: break;
+    case EventKind::closed:
+      break;
   }
 }
 
@@ -142,7 +143,8 @@ std::string summary(Progress const& progress, int ranks) {
   for (auto const state : all_states)
     if (state != State::done && state != State::missing && progress.count(state) > 0)
       text += ", " + std::to_string(progress.count(state)) + " " + std::string(name_of(state));
-  if (auto const left = progress.seconds_left(ranks); left && *left > 0) text += ", about " + duration_text(*left) + " left";
+  if (auto const left = progress.seconds_left(ranks); left && *left > 0)
+    text += ", about " + duration_text(*left) + " left";
   return text;
 }
 

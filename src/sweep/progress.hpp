@@ -18,16 +18,16 @@ struct TrialView {
   Phase phase = Phase::waiting;
   State state = State::missing;  ///< of the last try, when it ended
   std::string reason;
-  int rank = -1;             ///< that leads it
-  double ranks = 1;          ///< that run it; a part of one where it runs several trials at once
-  int tries = 0;             ///< how often it started
+  int rank = -1;     ///< that leads it
+  double ranks = 1;  ///< that run it; a part of one where it runs several trials at once
+  int tries = 0;     ///< how often it started
   std::string host;
   std::int64_t epoch = 0, epochs = 0;
   double train_mse = 0, val_mse = 0;
-  double started = 0;        ///< time of the current try
-  double marked = 0;         ///< time of the last epoch mark
-  std::int64_t first = 0;    ///< epochs done when the current try began (a resumed trial), known from its first mark
-  double seconds = 0;        ///< of one rank: all tries that told how long they took, times their ranks
+  double started = 0;      ///< time of the current try
+  double marked = 0;       ///< time of the last epoch mark
+  std::int64_t first = 0;  ///< epochs done when the current try began (a resumed trial), known from its first mark
+  double seconds = 0;      ///< of one rank: all tries that told how long they took, times their ranks
 
   /// Seconds from `marked` to the end at the pace of this try; nothing before the first epoch.
   [[nodiscard]] std::optional<double> seconds_left() const;

@@ -28,7 +28,8 @@ void require_own_code(std::string const& code, std::string const& trial, SweepOp
   auto const short_of = [](std::string const& commit) { return commit.substr(0, 12); };
   if (options.allow_mixed_code || code.empty() || options.code.empty() || code == options.code) return;
   throw errors::usage(options.out.string() + " holds results of another version of the program",
-                      "trial " + trial + " is of " + short_of(code) + ", this is " + short_of(options.code) + ", and their numbers may differ",
+                      "trial " + trial + " is of " + short_of(code) + ", this is " + short_of(options.code) +
+                          ", and their numbers may differ",
                       "Give another --out, use the older program, or mix them with --allow-mixed code");
 }
 
@@ -41,12 +42,13 @@ void require_own_saves(Plan const& plan, std::map<std::string, State> const& com
     if (event.kind == EventKind::started) code_of[event.trial] = code;
   }
   for (auto const& planned : plan.trials)
-    if (!committed.contains(planned.id) && code_of.contains(planned.id) && std::filesystem::exists(options.out / "trials" / planned.id / "resume.pt"))
+    if (!committed.contains(planned.id) && code_of.contains(planned.id) &&
+        std::filesystem::exists(options.out / "trials" / planned.id / "resume.pt"))
       require_own_code(code_of.at(planned.id), planned.id, options);
 }
 
-std::map<std::string, State> committed_trials(Plan const& plan, SweepOptions const& options, ReadCommitted const& committed,
-                                             Terminal& terminal) {
+std::map<std::string, State> committed_trials(Plan const& plan, SweepOptions const& options,
+                                              ReadCommitted const& committed, Terminal& terminal) {
   auto const& folder = options.out;
   std::map<std::string, State> states;
   for (auto const& planned : plan.trials) {
@@ -56,14 +58,17 @@ std::map<std::string, State> committed_trials(Plan const& plan, SweepOptions con
     if (written && is_committed(written->state)) {
       require_own_code(written->code, planned.id, options);
       states[planned.id] = written->state;
-    } else terminal.line(file.string() + " is no whole result of this trial (damaged, or another's). The trial runs again.");
+    } else
+      terminal.line(file.string() + " is no whole result of this trial (damaged, or another's). The trial runs again.");
   }
   return states;
 }
 
 /// What each trial that is still to run reads, one series a distinct [data].
-std::map<std::string, std::filesystem::path> prepared_data(Plan const& plan, std::map<std::string, State> const& committed,
-                                                           std::filesystem::path const& folder, PrepareData const& prepare) {
+std::map<std::string, std::filesystem::path> prepared_data(Plan const& plan,
+                                                           std::map<std::string, State> const& committed,
+                                                           std::filesystem::path const& folder,
+                                                           PrepareData const& prepare) {
   std::map<std::string, std::filesystem::path> data;
   for (auto const& planned : plan.trials) {
     if (committed.contains(planned.id) || data.contains(planned.data_hash)) continue;
@@ -92,7 +97,8 @@ CostModel learned_costs(Plan const& plan, std::filesystem::path const& folder) {
   auto const progress = past(plan, folder);
   for (auto const& planned : plan.trials) {
     auto const& view = progress.at(planned.id);
-    if (view.phase == TrialView::Phase::ended && view.state == State::done && view.tries == 1) (void)model.learn(planned.cost, view.seconds);
+    if (view.phase == TrialView::Phase::ended && view.state == State::done && view.tries == 1)
+      (void)model.learn(planned.cost, view.seconds);
   }
   return model;
 }
@@ -107,7 +113,9 @@ double read_rank_timeout(SweepOptions const& options) {
 }
 
 MakeGroup groups_in(parallel::Communicator const& world) {
-  return [world](Order const& order) { return parallel::Group(world, order.ranks, order.group, order.planned.trial.train.comm_timeout); };
+  return [world](Order const& order) {
+    return parallel::Group(world, order.ranks, order.group, order.planned.trial.train.comm_timeout);
+  };
 }
 
 /// The manager in a thread beside this rank's own workers.
@@ -131,8 +139,10 @@ int manage_and_serve(Manager& manager, LocalLink& own, int slots, Hooks const& h
 void require_ranks(Plan const& plan, int ranks) {
   for (auto const& planned : plan.trials)
     if (planned.ranks > ranks)
-      throw errors::usage("a trial of this sweep needs " + std::to_string(planned.ranks) + " ranks", "the launch has " + std::to_string(ranks) + " (sweep.ranks_per_trial)",
-                          "Start at least as many, e.g. mpirun -n " + std::to_string(planned.ranks) + ", or lower ranks_per_trial");
+      throw errors::usage(
+          "a trial of this sweep needs " + std::to_string(planned.ranks) + " ranks",
+          "the launch has " + std::to_string(ranks) + " (sweep.ranks_per_trial)",
+          "Start at least as many, e.g. mpirun -n " + std::to_string(planned.ranks) + ", or lower ranks_per_trial");
 }
 
 int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& session, bool& dispatching) {
@@ -150,8 +160,9 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   Terminal terminal;
   LockRules rules;
   rules.waiting = [&](Holder const& holder) {
-    terminal.line(options.out.string() + " has a lock of " + holder.describe() + " that does not move; it counts as left behind after " +
-         duration_text(std::chrono::duration<double>(rules.stale_after).count()) + ".");
+    terminal.line(options.out.string() + " has a lock of " + holder.describe() +
+                  " that does not move; it counts as left behind after " +
+                  duration_text(std::chrono::duration<double>(rules.stale_after).count()) + ".");
   };
   rules.warn = [&](std::string const& line) { terminal.line(line); };
   Lock const lock(options.out, options.take_over, rules);
@@ -164,13 +175,18 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   Ledger ledger(options.out / "events.jsonl");
   // These trials are not packed: where there are any, each rank runs one.
   auto const slots = plan.needs_whole_ranks() ? 1 : options.slots;
-  ledger.append({.kind = EventKind::opened, .ranks = world.size(), .slots = slots > 1 ? slots : 0, .host = this_process().host, .code = options.code});
+  ledger.append({.kind = EventKind::opened,
+                 .ranks = world.size(),
+                 .slots = slots > 1 ? slots : 0,
+                 .host = this_process().host,
+                 .code = options.code});
   ledger.sync();
   ManagerSettings settings;
   settings.folder = options.out;
   settings.data = prepared_data(plan, committed, options.out, hooks.prepare);
   for (auto const& planned : plan.trials)
-    if (hooks.prepare_trial && !committed.contains(planned.id)) hooks.prepare_trial(planned, settings.data.at(planned.data_hash));
+    if (hooks.prepare_trial && !committed.contains(planned.id))
+      hooks.prepare_trial(planned, settings.data.at(planned.data_hash));
   settings.threads = options.threads;
   settings.slots = slots;
   settings.signal = errors::stop_signal;
@@ -185,7 +201,8 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   settings.tell_progress = [&](double share, std::string const& text) { terminal.progress(share, text); };
   settings.tell_every = terminal.interval(options.progress_every);
   if (slots < options.slots)
-    terminal.line("note: this sweep has trials of several ranks or with a contrastive loss, so each rank runs one at a time.");
+    terminal.line(
+        "note: this sweep has trials of several ranks or with a contrastive loss, so each rank runs one at a time.");
   LocalLink own;
   MpiHub hub(world, own);
   Manager manager(plan, committed, hub, ledger, settings);
@@ -218,7 +235,8 @@ int run_sweep(SweepOptions const& options, Hooks const& hooks, parallel::Session
     MpiLink link(world, rank_timeout);
     ManagerWatch watch(options.out, rank_timeout);
     errors::SavesFirst const saves;
-    auto const served = serve_slots(link, options.slots, hooks, world.rank(), [&] { return watch.lost(); }, groups_in(world));
+    auto const served =
+        serve_slots(link, options.slots, hooks, world.rank(), [&] { return watch.lost(); }, groups_in(world));
     if (served.manager_lost) {
       session.abort_after(std::min(10.0, rank_timeout), world.rank() != 1);  // the lowest of those that are left speaks
       throw errors::machine("rank 0 is lost", "its lock has not moved for longer than sweep.rank_timeout",

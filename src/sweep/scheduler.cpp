@@ -8,11 +8,14 @@ namespace mambasynth::sweep {
 namespace {
 
 /// The leader's word: there is a result, or a state to go on from.
-bool is_leaders_word(State state) { return is_committed(state) || state == State::preempted || state == State::timed_out; }
+bool is_leaders_word(State state) {
+  return is_committed(state) || state == State::preempted || state == State::timed_out;
+}
 
 }  // namespace
 
-Scheduler::Scheduler(std::vector<Job> const& jobs, std::int64_t retries) : waiting_(jobs.begin(), jobs.end()), retries_(retries) {
+Scheduler::Scheduler(std::vector<Job> const& jobs, std::int64_t retries)
+    : waiting_(jobs.begin(), jobs.end()), retries_(retries) {
   for (auto const& job : jobs)
     if (!jobs_.emplace(job.trial, job).second) throw std::logic_error("a trial was handed to the scheduler twice");
 }
@@ -60,7 +63,8 @@ Scheduler::Verdict Scheduler::lost(int worker) {
 }
 
 Scheduler::Verdict Scheduler::concluded(std::size_t trial, Team const& team) {
-  auto const state = team.leaders && is_leaders_word(*team.leaders) ? *team.leaders : team.failure.value_or(State::failed);
+  auto const state =
+      team.leaders && is_leaders_word(*team.leaders) ? *team.leaders : team.failure.value_or(State::failed);
   if (team.lost && !is_leaders_word(state)) return waits_again(trial);
   if (state == State::failed && !stopped_ && failures_[trial]++ < retries_) {
     failed_on_[trial].insert(rank_of(team.ranks.front()));
@@ -109,7 +113,8 @@ std::vector<int> Scheduler::idle_group(int ranks) const {
 }
 
 int Scheduler::workers_below(int ranks) const {
-  return static_cast<int>(std::count_if(running_.begin(), running_.end(), [&](auto const& entry) { return jobs_.at(entry.second).ranks < ranks; }));
+  return static_cast<int>(std::count_if(running_.begin(), running_.end(),
+                                        [&](auto const& entry) { return jobs_.at(entry.second).ranks < ranks; }));
 }
 
 void Scheduler::start(Waiting::iterator job, std::vector<int> ranks, std::vector<Assignment>& assignments) {

@@ -22,8 +22,8 @@ class Scheduler {
   struct Job {
     std::size_t trial = 0;  ///< the caller's number for it
     double cost = 0;
-    int ranks = 1;          ///< workers that run it together
-    int shrinks = 0;        ///< how often it may run again, smaller each time, after memory ran out
+    int ranks = 1;    ///< workers that run it together
+    int shrinks = 0;  ///< how often it may run again, smaller each time, after memory ran out
   };
   struct Assignment {
     int worker = 0;  ///< the first of `ranks`, which leads

@@ -20,7 +20,8 @@ class SharedLink {
   std::optional<Order> poll(int slot) {
     std::lock_guard const guard(mutex_);
     while (auto order = link_.poll()) {
-      if (order->kind == Order::Kind::run) orders_.at(static_cast<std::size_t>(order->slot)).push_back(std::move(*order));
+      if (order->kind == Order::Kind::run)
+        orders_.at(static_cast<std::size_t>(order->slot)).push_back(std::move(*order));
       else
         for (auto& queue : orders_) queue.push_back(*order);
     }

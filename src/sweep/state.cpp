@@ -4,13 +4,20 @@ namespace mambasynth::sweep {
 
 std::string_view name_of(State state) {
   switch (state) {
-    case State::done: return "done";
-    case State::diverged: return "diverged";
-    case State::failed: return "failed";
-    case State::out_of_memory: return "out_of_memory";
-    case State::timed_out: return "timed_out";
-    case State::preempted: return "preempted";
-    case State::missing: break;
+    case State::done:
+      return "done";
+    case State::diverged:
+      return "diverged";
+    case State::failed:
+      return "failed";
+    case State::out_of_memory:
+      return "out_of_memory";
+    case State::timed_out:
+      return "timed_out";
+    case State::preempted:
+      return "preempted";
+    case State::missing:
+      break;
   }
   return "missing";
 }

@@ -45,16 +45,19 @@ Status read_status(std::filesystem::path const& folder) {
     auto const view = progress.at(row.id);
     bool const known = view.phase == TrialView::Phase::ended && is_committed(view.state);
     // Killed between the commit and the note.
-    if (!known && std::filesystem::exists(folder / "trials" / row.id / "trial.h5")) progress.committed(row.id, State::done);
+    if (!known && std::filesystem::exists(folder / "trials" / row.id / "trial.h5"))
+      progress.committed(row.id, State::done);
     // Taken away by hand: it will run again.
-    else if (known && !std::filesystem::exists(folder / "trials" / row.id / "trial.h5")) progress.committed(row.id, State::missing);
+    else if (known && !std::filesystem::exists(folder / "trials" / row.id / "trial.h5"))
+      progress.committed(row.id, State::missing);
   }
   for (auto const& row : table.rows) {
     auto const& view = progress.at(row.id);
     if (view.phase == TrialView::Phase::running)
-      status.running.push_back({row.id, row.axis_values, row.seed, view.rank, view.host, view.epoch, view.epochs, view.train_mse,
-                                view.val_mse, view.seconds_left()});
-    else if (view.phase == TrialView::Phase::ended && view.state != State::done && view.state != State::preempted && view.state != State::missing)
+      status.running.push_back({row.id, row.axis_values, row.seed, view.rank, view.host, view.epoch, view.epochs,
+                                view.train_mse, view.val_mse, view.seconds_left()});
+    else if (view.phase == TrialView::Phase::ended && view.state != State::done && view.state != State::preempted &&
+             view.state != State::missing)
       status.troubled.push_back({row.id, row.axis_values, row.seed, view.state, view.reason});
   }
   for (auto const state : all_states) status.counts[state] = progress.count(state);
@@ -66,7 +69,8 @@ Status read_status(std::filesystem::path const& folder) {
     finished_seconds += view.seconds;
     ++finished;
   }
-  if (finished > 0) status.trials_per_hour = 3600 * static_cast<double>(finished) * std::max(status.ranks, 1) / finished_seconds;
+  if (finished > 0)
+    status.trials_per_hour = 3600 * static_cast<double>(finished) * std::max(status.ranks, 1) / finished_seconds;
   if (status.holder) status.seconds_left = progress.seconds_left(status.ranks);
   return status;
 }

@@ -1,8 +1,8 @@
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-
-#include <nlohmann/json.hpp>
 
 #include "sweep/duration.hpp"
 #include "sweep/status.hpp"
@@ -55,7 +55,8 @@ std::string to_text(Status const& status) {
     for (auto const& trial : status.running)
       rows.push_back({trial.id, std::to_string(trial.rank) + " on " + trial.host,
                       std::to_string(trial.epoch) + (trial.epochs > 0 ? "/" + std::to_string(trial.epochs) : ""),
-                      trial.epoch > 0 ? loss_text(trial.train_mse) : "-", trial.epoch > 0 ? loss_text(trial.val_mse) : "-",
+                      trial.epoch > 0 ? loss_text(trial.train_mse) : "-",
+                      trial.epoch > 0 ? loss_text(trial.val_mse) : "-",
                       trial.seconds_left ? duration_text(*trial.seconds_left) : "-",
                       cell_text(status, trial.axis_values, trial.seed)});
     text += "running\n" + aligned(rows);
@@ -63,17 +64,23 @@ std::string to_text(Status const& status) {
   if (!status.troubled.empty()) {
     std::vector<std::vector<std::string>> rows;
     for (auto const& trial : status.troubled)
-      rows.push_back({trial.id, std::string(name_of(trial.state)), cell_text(status, trial.axis_values, trial.seed), trial.reason});
+      rows.push_back({trial.id, std::string(name_of(trial.state)), cell_text(status, trial.axis_values, trial.seed),
+                      trial.reason});
     text += "without a number\n" + aligned(rows);
   }
-  if (status.holder) text += "run by " + status.holder->describe() + " on " + std::to_string(status.ranks) + (status.ranks == 1 ? " rank" : " ranks") + (status.slots > 1 ? ", " + std::to_string(status.slots) + " trials at once on each" : "") + "\n";
-  else if (status.counts.at(State::done) + status.counts.at(State::diverged) < status.trials) text += "nobody runs it; the same `mambasynth sweep` command continues\n";
+  if (status.holder)
+    text += "run by " + status.holder->describe() + " on " + std::to_string(status.ranks) +
+            (status.ranks == 1 ? " rank" : " ranks") +
+            (status.slots > 1 ? ", " + std::to_string(status.slots) + " trials at once on each" : "") + "\n";
+  else if (status.counts.at(State::done) + status.counts.at(State::diverged) < status.trials)
+    text += "nobody runs it; the same `mambasynth sweep` command continues\n";
   if (status.rank_hours > 0) {
     char line[128];
     std::snprintf(line, sizeof line, "%.3g rank-hours (GPU-hours where each rank has a GPU)", status.rank_hours);
     text += line;
     if (status.trials_per_hour) {
-      std::snprintf(line, sizeof line, ", %.3g trials an hour on %d %s", *status.trials_per_hour, status.ranks, status.ranks == 1 ? "rank" : "ranks");
+      std::snprintf(line, sizeof line, ", %.3g trials an hour on %d %s", *status.trials_per_hour, status.ranks,
+                    status.ranks == 1 ? "rank" : "ranks");
       text += line;
     }
     text += "\n";
@@ -89,7 +96,9 @@ std::string to_json(Status const& status) {
     for (std::size_t i = 0; i < status.columns.size(); ++i) object[status.columns[i]] = values[i];
     return object;
   };
-  auto const number = [](std::optional<double> value) { return value && std::isfinite(*value) ? ordered_json(*value) : ordered_json(nullptr); };
+  auto const number = [](std::optional<double> value) {
+    return value && std::isfinite(*value) ? ordered_json(*value) : ordered_json(nullptr);
+  };
   ordered_json object{{"name", status.name}, {"trials", status.trials}};
   auto counts = ordered_json::object();
   for (auto const state : all_states) counts[std::string(name_of(state))] = status.counts.at(state);
@@ -97,18 +106,30 @@ std::string to_json(Status const& status) {
   object["counts"] = counts;
   object["running"] = ordered_json::array();
   for (auto const& trial : status.running)
-    object["running"].push_back({{"trial", trial.id}, {"cell", cell(trial.axis_values)}, {"seed", trial.seed}, {"rank", trial.rank},
-                                 {"host", trial.host}, {"epoch", trial.epoch}, {"epochs", trial.epochs},
+    object["running"].push_back({{"trial", trial.id},
+                                 {"cell", cell(trial.axis_values)},
+                                 {"seed", trial.seed},
+                                 {"rank", trial.rank},
+                                 {"host", trial.host},
+                                 {"epoch", trial.epoch},
+                                 {"epochs", trial.epochs},
                                  {"train_mse", trial.epoch > 0 ? number(trial.train_mse) : nullptr},
                                  {"val_mse", trial.epoch > 0 ? number(trial.val_mse) : nullptr},
                                  {"seconds_left", number(trial.seconds_left)}});
   object["troubled"] = ordered_json::array();
   for (auto const& trial : status.troubled)
-    object["troubled"].push_back({{"trial", trial.id}, {"cell", cell(trial.axis_values)}, {"seed", trial.seed},
-                                  {"state", name_of(trial.state)}, {"reason", trial.reason}});
+    object["troubled"].push_back({{"trial", trial.id},
+                                  {"cell", cell(trial.axis_values)},
+                                  {"seed", trial.seed},
+                                  {"state", name_of(trial.state)},
+                                  {"reason", trial.reason}});
   object["launcher"] = nullptr;
   if (status.holder)
-    object["launcher"] = {{"host", status.holder->host}, {"pid", status.holder->pid}, {"slurm_job", status.holder->slurm_job}, {"ranks", status.ranks}, {"trials_per_rank", status.slots}};
+    object["launcher"] = {{"host", status.holder->host},
+                          {"pid", status.holder->pid},
+                          {"slurm_job", status.holder->slurm_job},
+                          {"ranks", status.ranks},
+                          {"trials_per_rank", status.slots}};
   object["rank_hours"] = status.rank_hours;
   object["trials_per_hour"] = number(status.trials_per_hour);
   object["seconds_left"] = number(status.seconds_left);

@@ -34,7 +34,8 @@ void require_sweepable(std::string const& key, std::string const& origin) {
   if (std::find(known.begin(), known.end(), key) == known.end()) {
     auto const near = errors::nearest(key, known);
     throw errors::usage(origin + ": unknown key '" + key + "'", "an axis names a key as section.key",
-                        near.empty() ? "See --print-config for every name" : "Did you mean '" + near + "'?  See --print-config for every name");
+                        near.empty() ? "See --print-config for every name"
+                                     : "Did you mean '" + near + "'?  See --print-config for every name");
   }
 }
 
@@ -44,8 +45,7 @@ std::vector<std::pair<std::string, toml::value>> flat(toml::value const& table, 
   for (auto const& [name, value] : table.as_table()) {
     if (value.is_table())
       for (auto& entry : flat(value, prefix + name + ".")) entries.push_back(std::move(entry));
-    else
-      entries.emplace_back(prefix + name, value);
+    else entries.emplace_back(prefix + name, value);
   }
   std::sort(entries.begin(), entries.end(), [](auto const& a, auto const& b) { return a.first < b.first; });
   return entries;
@@ -82,15 +82,18 @@ Axis axis_of(toml::value const& table) {
       throw errors::usage(where(value) + ": axis '" + key + "' has the wrong type", "an axis is a list of values",
                           "Write '" + key + "' = [...]");
     if (value.as_array().empty())
-      throw errors::usage(where(value) + ": axis '" + key + "' is empty", "no trial would run", "Give it at least one value, or remove it");
+      throw errors::usage(where(value) + ": axis '" + key + "' is empty", "no trial would run",
+                          "Give it at least one value, or remove it");
     axis.keys.push_back({key, values_of(key, value)});
     if (axis.keys.back().values.size() != axis.size())
       throw errors::usage(where(value) + ": axis '" + key + "' has " + std::to_string(axis.keys.back().values.size()) +
                               " values, '" + axis.keys.front().key + "' has " + std::to_string(axis.size()),
-                          "the keys of one [[sweep.axis]] move together", "Give them equally many values, or an axis each");
+                          "the keys of one [[sweep.axis]] move together",
+                          "Give them equally many values, or an axis each");
   }
   if (axis.keys.empty())
-    throw errors::usage(where(table) + ": [[sweep.axis]] is empty", "it names no key", "Give it a key with values, or remove it");
+    throw errors::usage(where(table) + ": [[sweep.axis]] is empty", "it names no key",
+                        "Give it a key with values, or remove it");
   return axis;
 }
 
@@ -98,10 +101,12 @@ Exclude exclude_of(toml::value const& table) {
   Exclude exclude{{}, where(table)};
   for (auto const& [key, value] : flat(table)) {
     require_sweepable(key, where(value));
-    exclude.keys.push_back({key, value.is_array() ? values_of(key, value) : std::vector{checked(key, config::given(value))}});
+    exclude.keys.push_back(
+        {key, value.is_array() ? values_of(key, value) : std::vector{checked(key, config::given(value))}});
   }
   if (exclude.keys.empty())
-    throw errors::usage(exclude.origin + ": [[sweep.exclude]] is empty", "it would leave out every cell", "Name the keys and values to leave out");
+    throw errors::usage(exclude.origin + ": [[sweep.exclude]] is empty", "it would leave out every cell",
+                        "Name the keys and values to leave out");
   return exclude;
 }
 
@@ -116,7 +121,8 @@ Settings settings_of(toml::value const& table, bool with_ranks = false) {
 
 void read_sweep_table(SweepFile& sweep, toml::value const& table) {
   if (!table.is_table())
-    throw errors::usage(where(table) + ": 'sweep' is no section", "it names a table of keys", "Write [sweep] above its keys");
+    throw errors::usage(where(table) + ": 'sweep' is no section", "it names a table of keys",
+                        "Write [sweep] above its keys");
   for (auto const& [name, value] : table.as_table()) {
     if (name == "axis" || name == "exclude" || name == "include") continue;
     if (name == "baseline") {
@@ -128,7 +134,8 @@ void read_sweep_table(SweepFile& sweep, toml::value const& table) {
       auto known = config::keys_of<SweepKeys>();
       known.insert(known.end(), {"axis", "baseline", "exclude", "include"});
       auto const near = errors::nearest(name, known);
-      throw errors::usage(where(value) + ": unknown key '" + name + "' in [sweep]", "a misspelt name would silently run the default",
+      throw errors::usage(where(value) + ": unknown key '" + name + "' in [sweep]",
+                          "a misspelt name would silently run the default",
                           near.empty() ? "Remove it" : "Did you mean '" + near + "'?");
     }
   }
@@ -161,7 +168,8 @@ void override_keys(SweepFile& sweep, std::vector<std::string> const& set, std::s
     if (key.starts_with("sweep.") && equals < assignment.size()) {
       if (!config::assign_key(sweep.keys, key.substr(6), config::given_text(assignment.substr(equals + 1), "--set")))
         throw errors::usage("--set: unknown key '" + key + "'", "a misspelt name would silently run the default",
-                            "The keys of [sweep] that can be set are name, seeds, ranks_per_trial, trials_per_gpu, retries, rank_timeout, trial_timeout and walltime_margin");
+                            "The keys of [sweep] that can be set are name, seeds, ranks_per_trial, trials_per_gpu, "
+                            "retries, rank_timeout, trial_timeout and walltime_margin");
     } else {
       config::set_text(sweep.base, assignment);
     }
@@ -174,7 +182,8 @@ void check_sweep(SweepFile const& sweep, std::set<std::string> columns) {
   auto const require_column = [&](std::string const& key, std::string const& origin, std::string const& what) {
     if (columns.contains(key)) return;
     auto const near = errors::nearest(key, columns);
-    throw errors::usage(origin + ": " + what + " names '" + key + "', which no axis moves", "every cell has the same value of it",
+    throw errors::usage(origin + ": " + what + " names '" + key + "', which no axis moves",
+                        "every cell has the same value of it",
                         near.empty() ? "Name a key of an axis" : "Did you mean '" + near + "'?");
   };
   for (auto const& exclude : sweep.excludes)
@@ -183,7 +192,8 @@ void check_sweep(SweepFile const& sweep, std::set<std::string> columns) {
   std::set<std::int64_t> seen;
   for (auto const seed : sweep.keys.seeds)
     if (!seen.insert(seed).second)
-      throw errors::usage("sweep.seeds holds " + std::to_string(seed) + " twice", "both would be the same trial", "List each seed once");
+      throw errors::usage("sweep.seeds holds " + std::to_string(seed) + " twice", "both would be the same trial",
+                          "List each seed once");
 }
 
 /// The name is a folder's, below runs/.
@@ -191,13 +201,16 @@ void check_name(std::string const& name, std::string const& from) {
   constexpr std::size_t most_bytes = 200;  // of the 255 that file systems take
   auto const refuse = [&](std::string const& why) {
     return errors::usage("sweep.name = '" + errors::quotable(name) + "' cannot be used", why,
-                         (from.empty() ? std::string() : "It is the name of " + from + "; ") + (from.empty() ? "Choose" : "choose") +
-                             " another with `name` in [sweep] or --name");
+                         (from.empty() ? std::string() : "It is the name of " + from + "; ") +
+                             (from.empty() ? "Choose" : "choose") + " another with `name` in [sweep] or --name");
   };
   if (name == "." || name == "..") throw refuse("it names a folder that is there already");
   if (name.find('/') != std::string::npos) throw refuse("it names one folder, and '/' separates folders");
-  if (name.size() > most_bytes) throw refuse("it has " + std::to_string(name.size()) + " bytes, and a folder's name holds " + std::to_string(most_bytes));
-  if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; })) throw refuse("it holds a control character");
+  if (name.size() > most_bytes)
+    throw refuse("it has " + std::to_string(name.size()) + " bytes, and a folder's name holds " +
+                 std::to_string(most_bytes));
+  if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
+    throw refuse("it holds a control character");
   if (name.front() == '-') throw refuse("commands would take it for an option");
   if (name.front() == ' ' || name.back() == ' ') throw refuse("it begins or ends with a space");
 }
@@ -205,14 +218,16 @@ void check_name(std::string const& name, std::string const& from) {
 SweepFile sweep_of(toml::value const& root, std::string const& default_name, std::vector<std::string> const& set) {
   SweepFile sweep;
   config::apply(sweep.base, root, {"sweep"});
-  if (auto const found = root.as_table().find("sweep"); found != root.as_table().end()) read_sweep_table(sweep, found->second);
+  if (auto const found = root.as_table().find("sweep"); found != root.as_table().end())
+    read_sweep_table(sweep, found->second);
   auto const axes = axis_keys(sweep);
   override_keys(sweep, set, axes);
   bool const by_file = sweep.keys.name.empty();
   if (by_file) sweep.keys.name = default_name;
   check_name(sweep.keys.name, by_file ? "the file" : "");
   if (sweep.keys.seeds.empty()) sweep.keys.seeds = {sweep.base.train.seed};
-  if (!sweep.base.data.path.empty()) sweep.base.data.path = std::filesystem::absolute(sweep.base.data.path).lexically_normal().string();
+  if (!sweep.base.data.path.empty())
+    sweep.base.data.path = std::filesystem::absolute(sweep.base.data.path).lexically_normal().string();
   check_sweep(sweep, axes);
   return sweep;
 }

@@ -30,13 +30,23 @@ struct SweepKeys {
     using config::Field;
     return std::tuple{
         Field{"name", &SweepKeys::name, config::any(), "the sweep's name [default: its file's]", config::Effect::none},
-        Field{"seeds", &SweepKeys::seeds, config::seeds(), "each trial runs once with each as train.seed [default: train.seed]", config::Effect::none},
-        Field{"ranks_per_trial", &SweepKeys::ranks_per_trial, config::between(1, config::most_width), "ranks that train one trial together", config::Effect::none},
-        Field{"trials_per_gpu", &SweepKeys::trials_per_gpu, config::between(1, 1000), "trials that share a GPU: of several ranks that were started on it, else of one", config::Effect::none},
-        Field{"retries", &SweepKeys::retries, config::between(0, 1000), "how often a launch runs a failed trial again, on another rank where there is one", config::Effect::none},
-        Field{"rank_timeout", &SweepKeys::rank_timeout, config::above(0, config::most_seconds), "seconds until a silent rank counts as lost and another takes its trial", config::Effect::none},
-        Field{"trial_timeout", &SweepKeys::trial_timeout, config::between(0, config::most_seconds), "seconds that a launch gives to one trial, which then saves and ends as timed_out; 0 = no limit", config::Effect::none},
-        Field{"walltime_margin", &SweepKeys::walltime_margin, config::above(0, config::most_seconds), "seconds before the job's end at which running trials are told to save; none starts in as many before that", config::Effect::none},
+        Field{"seeds", &SweepKeys::seeds, config::seeds(),
+              "each trial runs once with each as train.seed [default: train.seed]", config::Effect::none},
+        Field{"ranks_per_trial", &SweepKeys::ranks_per_trial, config::between(1, config::most_width),
+              "ranks that train one trial together", config::Effect::none},
+        Field{"trials_per_gpu", &SweepKeys::trials_per_gpu, config::between(1, 1000),
+              "trials that share a GPU: of several ranks that were started on it, else of one", config::Effect::none},
+        Field{"retries", &SweepKeys::retries, config::between(0, 1000),
+              "how often a launch runs a failed trial again, on another rank where there is one", config::Effect::none},
+        Field{"rank_timeout", &SweepKeys::rank_timeout, config::above(0, config::most_seconds),
+              "seconds until a silent rank counts as lost and another takes its trial", config::Effect::none},
+        Field{"trial_timeout", &SweepKeys::trial_timeout, config::between(0, config::most_seconds),
+              "seconds that a launch gives to one trial, which then saves and ends as timed_out; 0 = no limit",
+              config::Effect::none},
+        Field{
+            "walltime_margin", &SweepKeys::walltime_margin, config::above(0, config::most_seconds),
+            "seconds before the job's end at which running trials are told to save; none starts in as many before that",
+            config::Effect::none},
     };
   }
 };
@@ -64,15 +74,15 @@ struct Exclude {
   std::string origin;
 };
 
-/// The one key of [sweep] that an axis may move beside the trial's own, so that large cells get more ranks. It changes no
-/// result and is no column of the plan.
+/// The one key of [sweep] that an axis may move beside the trial's own, so that large cells get more ranks. It changes
+/// no result and is no column of the plan.
 inline constexpr std::string_view ranks_key = "sweep.ranks_per_trial";
 /// Its value as a setting of a cell gives it.
 std::int64_t ranks_of(config::Given const& value);
 
 struct SweepFile {
   SweepKeys keys;
-  Settings baseline;               ///< the cell that the others are compared with
+  Settings baseline;  ///< the cell that the others are compared with
   std::vector<Axis> axes;
   std::vector<Exclude> excludes;
   std::vector<Settings> includes;  ///< further cells beside the product

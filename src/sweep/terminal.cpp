@@ -29,7 +29,8 @@ void Terminal::progress(double share, std::string const& text) {
     return;
   }
   auto const full = static_cast<int>(std::lround(std::clamp(share, 0.0, 1.0) * bar_width));
-  auto drawn = "[" + std::string(static_cast<std::size_t>(full), '#') + std::string(static_cast<std::size_t>(bar_width - full), '.') + "] " + text;
+  auto drawn = "[" + std::string(static_cast<std::size_t>(full), '#') +
+               std::string(static_cast<std::size_t>(bar_width - full), '.') + "] " + text;
   drawn.resize(std::min(drawn.size(), *columns - 1));  // a wrapped bar could not be drawn over
   streams::tell("\r{}\x1b[K", drawn);
   bar_drawn_ = true;

@@ -35,7 +35,9 @@ void LocalLink::send_order(Order const& order) { push(mutex_, orders_, order); }
 std::optional<Report> LocalLink::poll_report() { return pop(mutex_, reports_); }
 
 MpiLink::MpiLink(parallel::Communicator world, double rank_timeout)
-    : world_(std::move(world)), interval_(std::min(longest_interval, rank_timeout / 4)), thread_([this](std::stop_token const& stop) { pulse(stop); }) {}
+    : world_(std::move(world)),
+      interval_(std::min(longest_interval, rank_timeout / 4)),
+      thread_([this](std::stop_token const& stop) { pulse(stop); }) {}
 
 void MpiLink::send(Report const& report) {
   std::lock_guard const guard(mutex_);

@@ -17,12 +17,12 @@ namespace mambasynth::sweep {
 
 /// One row of the plan.
 struct PlannedTrial {
-  std::string id;                         ///< 12 hexadecimal digits, identity.hpp
-  config::Trial trial;                    ///< precision resolved, train.seed set
-  std::vector<std::string> axis_values;   ///< one a column of the plan, as written in the sweep
-  double cost = 0;                        ///< estimated TFLOP, cost.hpp
-  std::string data_hash;                  ///< names DIR/data/HASH
-  std::int64_t ranks = 1;                 ///< that train it together
+  std::string id;                        ///< 12 hexadecimal digits, identity.hpp
+  config::Trial trial;                   ///< precision resolved, train.seed set
+  std::vector<std::string> axis_values;  ///< one a column of the plan, as written in the sweep
+  double cost = 0;                       ///< estimated TFLOP, cost.hpp
+  std::string data_hash;                 ///< names DIR/data/HASH
+  std::int64_t ranks = 1;                ///< that train it together
 };
 
 /// How an epoch went; a loss that was not measured is NaN.
@@ -35,17 +35,18 @@ struct EpochMark {
 
 /// What a trial is given to run with. All functions are called from the thread that runs the trial.
 struct TrialContext {
-  std::filesystem::path folder;                       ///< exists; everything of the trial goes here
-  std::filesystem::path data;                         ///< the series, as PrepareData returned it
+  std::filesystem::path folder;  ///< exists; everything of the trial goes here
+  std::filesystem::path data;    ///< the series, as PrepareData returned it
   int threads = 1;
   /// The ranks that run this trial together, each with a context of its own. The leader alone writes files; the others
   /// call neither `epoch` nor `log` for the user's sake, but ask `stop_requested` as often.
   std::shared_ptr<parallel::Group> group;
-  std::int64_t micro_batch = 0;                       ///< windows at once, 0 = a whole batch: after memory ran out
-  std::function<void(EpochMark const&)> epoch;        ///< call after each epoch; cheap
-  std::function<bool()> stop_requested;               ///< ask every few batches: true = save, return `preempted`; what has nothing to save heeds errors::heed_stop
-  std::function<void(std::string const&)> log;        ///< a line for failure.json, which shows the last 50
-  std::function<void(std::string const&)> warn;       ///< the same, and for the user
+  std::int64_t micro_batch = 0;                 ///< windows at once, 0 = a whole batch: after memory ran out
+  std::function<void(EpochMark const&)> epoch;  ///< call after each epoch; cheap
+  std::function<bool()> stop_requested;  ///< ask every few batches: true = save, return `preempted`; what has nothing
+                                         ///< to save heeds errors::heed_stop
+  std::function<void(std::string const&)> log;   ///< a line for failure.json, which shows the last 50
+  std::function<void(std::string const&)> warn;  ///< the same, and for the user
 };
 
 /// How a trial ended. `done` and `diverged` mean that a valid trial.h5 stands in its folder.
@@ -61,14 +62,14 @@ using RunTrial = std::function<TrialOutcome(PlannedTrial const&, TrialContext&)>
 /// what the trials read: that folder or, for foreign data, the file itself. Runs on rank 0, once a distinct [data].
 using PrepareData = std::function<std::filesystem::path(config::Data const& data, std::filesystem::path const& folder)>;
 
-/// Makes what trials share beside the series of `data` unless it is there: the oracle's figures for their windows. Runs on
-/// rank 0 before the first trial, once a trial that is still to run. Must not throw: what it could not make, the trial
-/// makes for itself.
+/// Makes what trials share beside the series of `data` unless it is there: the oracle's figures for their windows. Runs
+/// on rank 0 before the first trial, once a trial that is still to run. Must not throw: what it could not make, the
+/// trial makes for itself.
 using PrepareTrial = std::function<void(PlannedTrial const&, std::filesystem::path const& data)>;
 
 /// What a stored series (data.path) is.
 struct DataIdentity {
-  std::string sha256;        ///< of its float32 X, 64 hexadecimal digits; empty where its keys are known
+  std::string sha256;  ///< of its float32 X, 64 hexadecimal digits; empty where its keys are known
   std::int64_t n_steps = 0;
   std::int64_t channels = 0;
   std::optional<config::Data> generated_from = {};  ///< the keys that its file was generated from, where that is proven

@@ -1,8 +1,8 @@
 #include "sweep/walltime.hpp"
 
 #include <chrono>
-#include <cstdio>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -30,8 +30,8 @@ std::optional<double> seconds_of(std::string text) {
   return std::nullopt;
 }
 
-/// SLURM_JOB_END_TIME: seconds since the epoch by the clock of Slurm's controller; the difference to ours is what NTP leaves.
-/// Nothing without one that can be true.
+/// SLURM_JOB_END_TIME: seconds since the epoch by the clock of Slurm's controller; the difference to ours is what NTP
+/// leaves. Nothing without one that can be true.
 std::optional<double> seconds_to_end_time() {
   constexpr char const* name = "SLURM_JOB_END_TIME";
   constexpr std::int64_t year_10000 = 253402300800;
@@ -39,7 +39,8 @@ std::optional<double> seconds_to_end_time() {
   if (!end) return std::nullopt;
   auto const left = static_cast<double>(*end) - now();
   if (left > 0) return left;
-  environment::warn_ignored(name, "that is in the past", "It may be of a job that has ended; --walltime says when this one ends");
+  environment::warn_ignored(name, "that is in the past",
+                            "It may be of a job that has ended; --walltime says when this one ends");
   return std::nullopt;
 }
 
@@ -48,7 +49,9 @@ std::optional<double> slurm_seconds_left() {
   auto const end = seconds_to_end_time();
   auto const job = environment::value("SLURM_JOB_ID");
   if (!job) {
-    if (end) environment::warn_ignored("SLURM_JOB_END_TIME", "without SLURM_JOB_ID this is no Slurm job", "Unset it; --walltime says when this job ends");
+    if (end)
+      environment::warn_ignored("SLURM_JOB_END_TIME", "without SLURM_JOB_ID this is no Slurm job",
+                                "Unset it; --walltime says when this job ends");
     return std::nullopt;
   }
   auto const answer = squeue(*job, "--format=%L");
@@ -57,7 +60,8 @@ std::optional<double> slurm_seconds_left() {
       environment::warn_ignored("SLURM_JOB_ID", "it is not a job ID", "Unset it; --walltime says when this job ends");
     return end;
   }
-  bool const over = answer->succeeded ? answer->text.find_first_not_of(" \n") == std::string::npos : answer->text.find("Invalid job id") != std::string::npos;
+  bool const over = answer->succeeded ? answer->text.find_first_not_of(" \n") == std::string::npos
+                                      : answer->text.find("Invalid job id") != std::string::npos;
   if (over) {
     environment::warn_ignored("SLURM_JOB_ID", "Slurm runs no such job", "Unset it; --walltime says when this job ends");
     return std::nullopt;

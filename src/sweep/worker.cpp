@@ -1,12 +1,12 @@
 #include "sweep/worker.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <chrono>
 #include <cstring>
 #include <deque>
 #include <exception>
 #include <new>
-
-#include <nlohmann/json.hpp>
 
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
@@ -109,7 +109,8 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
   LastLines log;
   auto const begin = Clock::now();
   settle(report, [&] {
-    auto const group = std::make_shared<parallel::Group>(order.ranks.size() > 1 ? make_group(order) : parallel::Group());
+    auto const group =
+        std::make_shared<parallel::Group>(order.ranks.size() > 1 ? make_group(order) : parallel::Group());
     auto reported = Clock::time_point{};
     TrialContext context;
     context.folder = folder;
@@ -150,7 +151,9 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
     report.reason = outcome.reason;
     if (overdue && report.state == State::preempted) {
       report.state = State::timed_out;
-      report.reason = "it took longer than sweep.trial_timeout = " + std::to_string(static_cast<long long>(order.timeout)) + " s; the next launch continues it";
+      report.reason =
+          "it took longer than sweep.trial_timeout = " + std::to_string(static_cast<long long>(order.timeout)) +
+          " s; the next launch continues it";
     }
     if (!is_committed(report.state) || !leads) return;
     auto const written = hooks.committed(folder / "trial.h5", order.planned.id);

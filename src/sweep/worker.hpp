@@ -10,16 +10,17 @@ namespace mambasynth::sweep {
 /// Makes the group of an order's ranks.
 using MakeGroup = std::function<parallel::Group(Order const& order)>;
 
-/// Runs one trial in the calling thread, or this rank's part of it; the rest of this is the leader's: makes its folder, removes the failure.json of an earlier try, calls
-/// `hooks.run`, turns whatever it throws into a state, proves that a committed trial left a valid trial.h5, and writes
-/// failure.json for any other. Its reports go to `link`; `stop_requested` is what the trial is told.
+/// Runs one trial in the calling thread, or this rank's part of it; the rest of this is the leader's: makes its folder,
+/// removes the failure.json of an earlier try, calls `hooks.run`, turns whatever it throws into a state, proves that a
+/// committed trial left a valid trial.h5, and writes failure.json for any other. Its reports go to `link`;
+/// `stop_requested` is what the trial is told.
 Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& link,
                  std::function<bool()> const& stop_requested, MakeGroup const& make_group = {});
 
 /// How a worker's service ended.
 struct Served {
   int exit_code = 0;
-  bool ranks_lost = false;  ///< some ranks will never answer again: leave without them
+  bool ranks_lost = false;    ///< some ranks will never answer again: leave without them
   bool manager_lost = false;  ///< there is no exit code: `manager_lost` said so
 };
 

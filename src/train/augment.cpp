@@ -25,7 +25,8 @@ Shown augmented(config::Train const& train, at::Tensor const& x, model::DropoutD
   auto const batch = x.size(0), time = x.size(1), channels = x.size(2);
   auto target = x;
   if (train.aug_rotate) target = at::matmul(target, rotation(train, channels, draws).t().to(x.scalar_type()));
-  if (train.aug_scale > 0) target = target * scales(train, draw.first_sample, batch, draws).view({batch, 1, 1}).to(x.scalar_type());
+  if (train.aug_scale > 0)
+    target = target * scales(train, draw.first_sample, batch, draws).view({batch, 1, 1}).to(x.scalar_type());
   if (train.aug_noise == 0) return {target, target};
   auto const noise = draws.normal(Draws::Purpose::noise, draw.first_sample, batch, time * channels);
   return {target + (train.aug_noise * noise).view({batch, time, channels}).to(x.scalar_type()), target};

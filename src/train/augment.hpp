@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cstdint>
-
 #include <ATen/core/Tensor.h>
+
+#include <cstdint>
 
 #include "config/config.hpp"
 #include "model/mixer.hpp"
@@ -17,8 +17,9 @@ struct Shown {
 };
 
 /// The original's augmentations of training windows, in its order: one rotation Q a batch, x Q^T; one factor a window,
-/// uniform on [1 - aug_scale, 1 + aug_scale]; both on input and target; then noise of standard deviation aug_noise on the
-/// input alone. `draw` names the step and the number of the first window in the whole batch. Without any: x itself, twice.
+/// uniform on [1 - aug_scale, 1 + aug_scale]; both on input and target; then noise of standard deviation aug_noise on
+/// the input alone. `draw` names the step and the number of the first window in the whole batch. Without any: x itself,
+/// twice.
 Shown augmented(config::Train const& train, at::Tensor const& x, model::DropoutDraw const& draw);
 
 /// Q (c, c) fp64, orthogonal, the same for the whole batch of a step: the QR factor of a standard normal matrix M with

@@ -52,7 +52,8 @@ Bucket::Bucket(model::Network& network, parallel::Group& group)
 
 Bucket::~Bucket() {
   if (group_.alone()) return;
-  for (auto const& parameter : network_.parameters()) torch::autograd::impl::set_post_acc_grad_hooks(parameter.tensor, nullptr);
+  for (auto const& parameter : network_.parameters())
+    torch::autograd::impl::set_post_acc_grad_hooks(parameter.tensor, nullptr);
 }
 
 void Bucket::arm() {
@@ -71,7 +72,8 @@ void Bucket::begin_ready(bool all) {
   // In one order on every rank, whatever order autograd took.
   while (begun_ < stretches_.size() && (all || missing_[begun_] == 0)) {
     auto const& stretch = stretches_[begun_++];
-    group_.begin_sum({network_.flat_gradient().mutable_data_ptr<float>() + stretch.first, static_cast<std::size_t>(stretch.last - stretch.first)});
+    group_.begin_sum({network_.flat_gradient().mutable_data_ptr<float>() + stretch.first,
+                      static_cast<std::size_t>(stretch.last - stretch.first)});
   }
 }
 

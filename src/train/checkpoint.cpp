@@ -56,14 +56,16 @@ Value original_args(config::Trial const& t) {
 Dict common(config::Trial const& trial, model::Network const& network, Optimizer const& optimizer, std::int64_t epoch,
             std::int64_t rate_epoch, double train_loss, double val_loss) {
   OrderedDict weights;
-  for (auto& [name, tensor] : model::state_of(network)) weights.items.emplace_back(text(name), Value{std::move(tensor)});
+  for (auto& [name, tensor] : model::state_of(network))
+    weights.items.emplace_back(text(name), Value{std::move(tensor)});
   Schedule const schedule(trial.train);
   auto const factor = trial.train.gate_lr_factor;
   Dict dict;
   put(dict, "epoch", {epoch});
   put(dict, "model_state_dict", {std::move(weights)});
-  put(dict, "optimizer_state_dict", optimizer.state(schedule.rate(rate_epoch, 1), schedule.rate(rate_epoch, factor),
-                                                    trial.train.lr, trial.train.lr * factor));
+  put(dict, "optimizer_state_dict",
+      optimizer.state(schedule.rate(rate_epoch, 1), schedule.rate(rate_epoch, factor), trial.train.lr,
+                      trial.train.lr * factor));
   put(dict, "train_loss", {train_loss});
   put(dict, "val_loss", {val_loss});
   put(dict, "args", original_args(trial));
@@ -76,10 +78,15 @@ void write(std::filesystem::path const& file, Dict dict) {
   out.commit();
 }
 
-constexpr double EpochRecord::*record_columns[] = {
-    &EpochRecord::train_mse,           &EpochRecord::train_eval_mse,      &EpochRecord::val_mse,
-    &EpochRecord::test_mse,            &EpochRecord::lr,                  &EpochRecord::gate_lr,
-    &EpochRecord::first_gradient_norm, &EpochRecord::last_gradient_norm, &EpochRecord::seconds};
+constexpr double EpochRecord::* record_columns[] = {&EpochRecord::train_mse,
+                                                    &EpochRecord::train_eval_mse,
+                                                    &EpochRecord::val_mse,
+                                                    &EpochRecord::test_mse,
+                                                    &EpochRecord::lr,
+                                                    &EpochRecord::gate_lr,
+                                                    &EpochRecord::first_gradient_norm,
+                                                    &EpochRecord::last_gradient_norm,
+                                                    &EpochRecord::seconds};
 
 Value history_value(std::vector<EpochRecord> const& history) {
   auto const rows = static_cast<std::int64_t>(history.size());
@@ -95,8 +102,10 @@ Value history_value(std::vector<EpochRecord> const& history) {
 }
 
 std::vector<EpochRecord> history_from(at::Tensor const& table, std::string const& file) {
-  if (table.scalar_type() != at::kDouble || table.dim() != 2 || table.size(1) != static_cast<std::int64_t>(std::size(record_columns)) + 2)
-    throw errors::input(file + " cannot be continued from", "its history has another form", "Delete it to start the trial anew");
+  if (table.scalar_type() != at::kDouble || table.dim() != 2 ||
+      table.size(1) != static_cast<std::int64_t>(std::size(record_columns)) + 2)
+    throw errors::input(file + " cannot be continued from", "its history has another form",
+                        "Delete it to start the trial anew");
   std::vector<EpochRecord> history;
   auto const* cell = table.const_data_ptr<double>();
   for (std::int64_t row = 0; row < table.size(0); ++row) {
@@ -127,7 +136,8 @@ series::random::Mt19937 rng_from(at::Tensor const& table, std::string const& fil
   auto const* cell = table.const_data_ptr<std::int64_t>();
   for (auto& word : words) word = static_cast<std::uint32_t>(*cell++);
   if (*cell < 0 || *cell > static_cast<std::int64_t>(words.size()))
-    throw errors::input(file + " cannot be continued from", "its random state has no such position", "Delete it to start the trial anew");
+    throw errors::input(file + " cannot be continued from", "its random state has no such position",
+                        "Delete it to start the trial anew");
   return {words, static_cast<std::size_t>(*cell)};
 }
 
@@ -140,7 +150,8 @@ class Fields {
     auto const* value = dict_.find(key);
     auto const* typed = value ? std::get_if<T>(&value->v) : nullptr;
     if (typed == nullptr)
-      throw errors::input(file_ + " cannot be continued from", "its entry '" + std::string(key) + "' is missing or of another type",
+      throw errors::input(file_ + " cannot be continued from",
+                          "its entry '" + std::string(key) + "' is missing or of another type",
                           "Delete it to start the trial anew");
     return *typed;
   }
@@ -184,7 +195,8 @@ void save_resume(std::filesystem::path const& file, config::Trial const& trial, 
 std::string resume_identity(std::filesystem::path const& file) {
   try {
     auto const weights = model::read_weights(file);
-    if (auto const* ours = weights.checkpoint.find("mambasynth")) return Fields(*ours, file.string()).get<std::string>("identity");
+    if (auto const* ours = weights.checkpoint.find("mambasynth"))
+      return Fields(*ours, file.string()).get<std::string>("identity");
   } catch (errors::Error const&) {
     // damaged: who continues from it says so
   }
@@ -198,21 +210,24 @@ ResumePoint load_resume(std::filesystem::path const& file, std::string const& id
   auto const* ours = weights.checkpoint.find("mambasynth");
   auto const* moments = weights.checkpoint.find("optimizer_state_dict");
   if (ours == nullptr || moments == nullptr)
-    throw errors::input(name + " cannot be continued from", "it is a checkpoint without the state of a running training",
+    throw errors::input(name + " cannot be continued from",
+                        "it is a checkpoint without the state of a running training",
                         "Delete it to start the trial anew");
   Fields const fields(*ours, name);
   if (fields.get<std::int64_t>("schema") != schema)
     throw errors::input(name + " cannot be continued from", "another version of the program wrote it",
                         "Delete it to start the trial anew");
   if (fields.get<std::string>("identity") != identity)
-    throw errors::usage(name + " belongs to another configuration", "its trial is " +
-                            fields.get<std::string>("identity").substr(0, 12) + ", this one " + identity.substr(0, 12),
-                        "Give the same flags as before, or another --out");
+    throw errors::usage(
+        name + " belongs to another configuration",
+        "its trial is " + fields.get<std::string>("identity").substr(0, 12) + ", this one " + identity.substr(0, 12),
+        "Give the same flags as before, or another --out");
   Progress p;
   p.epoch = fields.get<std::int64_t>("epoch");
   p.batch = fields.get<std::int64_t>("batch");
   if (p.epoch < 1 || p.batch < 0)
-    throw errors::input(name + " cannot be continued from", "it says epoch " + std::to_string(p.epoch) + ", batch " + std::to_string(p.batch),
+    throw errors::input(name + " cannot be continued from",
+                        "it says epoch " + std::to_string(p.epoch) + ", batch " + std::to_string(p.batch),
                         "Delete it to start the trial anew");
   p.loss_sum = fields.get<double>("loss_sum");
   p.first_gradient_norm = fields.get<double>("first_gradient_norm");

@@ -8,8 +8,8 @@
 namespace mambasynth::train {
 
 /// What a training step draws beside its dropout, by Philox4x32-10 as kernels/dropout.hpp: a number depends on (seed,
-/// step, purpose, row, element) alone, so it is the same for any number of threads, ranks and parts of a batch, and in a
-/// training that was stopped and continued.
+/// step, purpose, row, element) alone, so it is the same for any number of threads, ranks and parts of a batch, and in
+/// a training that was stopped and continued.
 ///
 ///   stream = the first two words of philox(counter = (step low, step high, purpose, 1), key = (seed low, seed high))
 ///   words  = philox(counter = (element / 2, (element / 2) / 2^32, row low, row high), key = stream)
@@ -22,13 +22,16 @@ class Draws {
   Draws(std::uint64_t seed, std::uint64_t step) : seed_(seed), step_(step) {}
 
   /// (rows, elements) fp64; row 0 is row number `first_row`. On [0, 1), 53 random bits.
-  [[nodiscard]] at::Tensor uniform(Purpose purpose, std::int64_t first_row, std::int64_t rows, std::int64_t elements) const;
+  [[nodiscard]] at::Tensor uniform(Purpose purpose, std::int64_t first_row, std::int64_t rows,
+                                   std::int64_t elements) const;
   /// Standard normal: elements 2 i and 2 i + 1 from the same two uniform numbers (Box & Muller 1958).
-  [[nodiscard]] at::Tensor normal(Purpose purpose, std::int64_t first_row, std::int64_t rows, std::int64_t elements) const;
+  [[nodiscard]] at::Tensor normal(Purpose purpose, std::int64_t first_row, std::int64_t rows,
+                                  std::int64_t elements) const;
 
  private:
   template <class F>
-  [[nodiscard]] at::Tensor by_pairs(Purpose purpose, std::int64_t first_row, std::int64_t rows, std::int64_t elements, F&& pair) const;
+  [[nodiscard]] at::Tensor by_pairs(Purpose purpose, std::int64_t first_row, std::int64_t rows, std::int64_t elements,
+                                    F&& pair) const;
   std::uint64_t seed_, step_;
 };
 

@@ -60,12 +60,14 @@ class HostLearner final : public Learner {
   void fetch() override {}
 
  private:
-  /// Adds to the gradient what samples part.first .. of the batch from window `first` on have to say; their part of the loss.
+  /// Adds to the gradient what samples part.first .. of the batch from window `first` on have to say; their part of the
+  /// loss.
   double forward_and_backward(std::int64_t first, Part const& part, std::int64_t count) {
     auto const& network = lesson_.network;
     auto const samples = part.last - part.first;
     auto const x = lesson_.material.train.gather(
-        std::span(epoch_.order).subspan(static_cast<std::size_t>(first + part.first), static_cast<std::size_t>(samples)));
+        std::span(epoch_.order)
+            .subspan(static_cast<std::size_t>(first + part.first), static_cast<std::size_t>(samples)));
     model::DropoutDraw const draw{.p = lesson_.trial.model.dropout,
                                   .seed = static_cast<std::uint64_t>(lesson_.trial.train.seed),
                                   .step = static_cast<std::uint64_t>(lesson_.optimizer.steps()),
@@ -93,7 +95,8 @@ std::vector<Part> parts_of(std::int64_t count, Lesson const& lesson) {
   auto const share = parallel::share_of(count, lesson.group.rank(), lesson.group.size());
   auto const most = lesson.micro_batch > 0 ? lesson.micro_batch : count;
   std::vector<Part> parts;
-  for (auto first = share.first; first < share.last; first += most) parts.push_back({first, std::min(first + most, share.last)});
+  for (auto first = share.first; first < share.last; first += most)
+    parts.push_back({first, std::min(first + most, share.last)});
   return parts;
 }
 
@@ -101,8 +104,8 @@ void require_trainable(Lesson const& lesson) {
   auto const& train = lesson.trial.train;
   require_trainable(train, lesson.group.size());
   if (train.needs_whole_batch() && lesson.micro_batch > 0 && lesson.micro_batch < train.batch_size)
-    throw errors::usage("train.contrastive_lambda is not available with parts of a batch", "its negatives are drawn from a whole batch",
-                        "Use a smaller --batch-size");
+    throw errors::usage("train.contrastive_lambda is not available with parts of a batch",
+                        "its negatives are drawn from a whole batch", "Use a smaller --batch-size");
 }
 
 std::unique_ptr<Learner> host_learner(Lesson const& lesson) {

@@ -27,7 +27,8 @@ class Learner {
   Learner(Learner const&) = delete;
   Learner& operator=(Learner const&) = delete;
 
-  /// What an epoch's steps have in common. `order`: numbers of the training windows; `next_batch`: first that is wanted.
+  /// What an epoch's steps have in common. `order`: numbers of the training windows; `next_batch`: first that is
+  /// wanted.
   struct Epoch {
     std::vector<std::int64_t> order;
     double rate, gate_rate;
@@ -61,13 +62,15 @@ struct Lesson {
   model::Network& network;
   Optimizer& optimizer;
   parallel::Group& group;
-  /// Windows that go through the network at once; 0: this rank's share of a batch. The gradient is summed over the parts.
+  /// Windows that go through the network at once; 0: this rank's share of a batch. The gradient is summed over the
+  /// parts.
   std::int64_t micro_batch = 0;
 };
 
 /// Samples [first, last) of a batch that go through the network at once.
 using Part = parallel::Share;
-/// This rank's share of a batch of `count` windows in parts of at most `micro_batch` (0: in one); none where it has no share.
+/// This rank's share of a batch of `count` windows in parts of at most `micro_batch` (0: in one); none where it has no
+/// share.
 std::vector<Part> parts_of(std::int64_t count, Lesson const& lesson);
 /// Refuses an objective that takes whole batches (require_trainable) where they would come in parts: errors::usage.
 void require_trainable(Lesson const& lesson);

@@ -13,7 +13,8 @@ class Prediction final : public Objective {
  public:
   explicit Prediction(config::Train const& train) : train_(train) {}
 
-  [[nodiscard]] at::Tensor loss(model::Network const& network, at::Tensor const& x, model::DropoutDraw const& draw) const override {
+  [[nodiscard]] at::Tensor loss(model::Network const& network, at::Tensor const& x,
+                                model::DropoutDraw const& draw) const override {
     auto const shown = augmented(train_, x, draw);
     if (train_.slowness_lambda == 0 && train_.contrastive_lambda == 0)
       return model::prediction_loss(network.predict(shown.input, draw), shown.target, network.horizons());
@@ -22,7 +23,8 @@ class Prediction final : public Objective {
     auto loss = model::prediction_loss(encoding.predictions, shown.target, network.horizons());
     if (train_.slowness_lambda > 0) loss = loss + train_.slowness_lambda * slowness(layers);
     if (train_.contrastive_lambda > 0) {
-      auto const negatives = drawn_negatives(layers.size(), train_.contrastive_negatives, x.size(0) * x.size(1), Draws(draw.seed, draw.step));
+      auto const negatives = drawn_negatives(layers.size(), train_.contrastive_negatives, x.size(0) * x.size(1),
+                                             Draws(draw.seed, draw.step));
       loss = loss + train_.contrastive_lambda * contrastive(layers, negatives, train_.contrastive_temp);
     }
     return loss;
@@ -46,7 +48,8 @@ at::Tensor slowness(std::vector<at::Tensor> const& layers) {
   return total / static_cast<double>(layers.size());
 }
 
-at::Tensor contrastive(std::vector<at::Tensor> const& layers, std::vector<at::Tensor> const& negatives, double temperature) {
+at::Tensor contrastive(std::vector<at::Tensor> const& layers, std::vector<at::Tensor> const& negatives,
+                       double temperature) {
   at::Tensor total;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     auto const& h = layers[i];
@@ -72,8 +75,10 @@ std::vector<at::Tensor> drawn_negatives(std::size_t layers, std::int64_t count, 
 
 void require_trainable(config::Train const& train, std::int64_t ranks) {
   if (train.needs_whole_batch() && ranks > 1)
-    throw errors::usage("train.contrastive_lambda = " + config::canonical(train.contrastive_lambda) + " is not available with " + std::to_string(ranks) + " ranks a trial",
-                        "its negatives are drawn from a whole batch, of which each rank has a part", "Train each such trial on one rank");
+    throw errors::usage("train.contrastive_lambda = " + config::canonical(train.contrastive_lambda) +
+                            " is not available with " + std::to_string(ranks) + " ranks a trial",
+                        "its negatives are drawn from a whole batch, of which each rank has a part",
+                        "Train each such trial on one rank");
 }
 
 }  // namespace mambasynth::train

@@ -79,14 +79,16 @@ double Optimizer::step(double lr, double gate_lr) {
   auto* second = moment2_.mutable_data_ptr<float>();
   for (auto const& parameter : network_.parameters()) {
     bool const frozen = freeze_A_ && parameter.A_log;
-    kernels::AdamW const settings{.lr = frozen ? 0 : parameter.gate ? gate_lr : lr,
+    kernels::AdamW const settings{.lr = frozen           ? 0
+                                        : parameter.gate ? gate_lr
+                                                         : lr,
                                   .beta1 = beta1,
                                   .beta2 = beta2,
                                   .eps = epsilon,
                                   .weight_decay = weight_decay};
     auto const o = parameter.offset;
-    kernels::adamw_step(settings, steps_, parameter.tensor.numel(), gradient + o, static_cast<float>(scale),
-                        values + o, first + o, second + o);
+    kernels::adamw_step(settings, steps_, parameter.tensor.numel(), gradient + o, static_cast<float>(scale), values + o,
+                        first + o, second + o);
   }
   return norm;
 }
@@ -100,8 +102,8 @@ Value Optimizer::state(double lr, double gate_lr, double initial_lr, double init
       if (steps_ == 0) break;  // torch creates the moments at the first step
       auto const& parameter = network_.parameters()[index];
       auto const part = [&](at::Tensor const& flat) {
-        return Value{model::to_store(
-            flat.narrow(0, parameter.offset, parameter.tensor.numel()).view(parameter.tensor.sizes()))};
+        return Value{
+            model::to_store(flat.narrow(0, parameter.offset, parameter.tensor.numel()).view(parameter.tensor.sizes()))};
       };
       auto const steps = at::scalar_tensor(static_cast<double>(steps_), at::kFloat);
       moments.emplace_back(Value{number++}, Value{Dict{{text("step"), {model::to_store(steps)}},
@@ -110,8 +112,9 @@ Value Optimizer::state(double lr, double gate_lr, double initial_lr, double init
     }
   auto const others = static_cast<std::int64_t>(both[0].size());
   return {Dict{{text("state"), {std::move(moments)}},
-               {text("param_groups"), {List{group_state(lr, initial_lr, 0, both[0].size()),
-                                            group_state(gate_lr, initial_gate_lr, others, both[1].size())}}}}};
+               {text("param_groups"),
+                {List{group_state(lr, initial_lr, 0, both[0].size()),
+                      group_state(gate_lr, initial_gate_lr, others, both[1].size())}}}}};
 }
 
 void Optimizer::load_state(Value const& state, std::string const& file) {
@@ -133,11 +136,13 @@ void Optimizer::load_state(Value const& state, std::string const& file) {
       auto const tensor = [&](char const* name) {
         auto const* value = entry->find(name);
         auto const* stored = value ? std::get_if<store::Tensor>(&value->v) : nullptr;
-        if (stored == nullptr) throw foreign("'" + std::string(name) + "' of parameter " + std::to_string(number) + " is missing");
+        if (stored == nullptr)
+          throw foreign("'" + std::string(name) + "' of parameter " + std::to_string(number) + " is missing");
         return model::to_torch(*stored);
       };
       auto const place = [&](at::Tensor const& flat, at::Tensor const& values) {
-        if (values.sizes() != parameter.tensor.sizes()) throw foreign("moments of '" + parameter.name + "' have another shape");
+        if (values.sizes() != parameter.tensor.sizes())
+          throw foreign("moments of '" + parameter.name + "' have another shape");
         flat.narrow(0, parameter.offset, parameter.tensor.numel()).view(parameter.tensor.sizes()).copy_(values);
       };
       place(moment1_, tensor("exp_avg"));
@@ -148,7 +153,8 @@ void Optimizer::load_state(Value const& state, std::string const& file) {
 }
 
 Snapshot snapshot(model::Network const& network, Optimizer const& optimizer) {
-  return {network.flat().clone(), optimizer.first_moment().clone(), optimizer.second_moment().clone(), optimizer.steps()};
+  return {network.flat().clone(), optimizer.first_moment().clone(), optimizer.second_moment().clone(),
+          optimizer.steps()};
 }
 
 void restore(Snapshot const& from, model::Network& network, Optimizer& optimizer) {

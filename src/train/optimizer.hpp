@@ -15,8 +15,8 @@ namespace mambasynth::train {
 
 /// AdamW (Loshchilov & Hutter 2019) over a network's flat parameters in two groups: the gates (x_proj, dt_proj) at
 /// lr * gate_lr_factor, everything else at lr. Betas 0.9 and 0.999, eps 1e-8, decay 0.01 on every parameter, gradients
-/// clipped to a total L2 norm of 1 over both groups. At a rate of 0 a group's bits do not change. Where A is frozen, every
-/// A_log has a rate of 0; as of frozen gates, its gradient is in the norm and its moments move.
+/// clipped to a total L2 norm of 1 over both groups. At a rate of 0 a group's bits do not change. Where A is frozen,
+/// every A_log has a rate of 0; as of frozen gates, its gradient is in the norm and its moments move.
 class Optimizer {
  public:
   explicit Optimizer(model::Network& network, bool freeze_A = false);

@@ -24,15 +24,15 @@ struct EpochRecord {
 /// Where training stands between two optimiser steps: with the weights, the moments and the stream of random draws it
 /// continues to the same bits.
 struct Progress {
-  std::int64_t epoch = 1;                   ///< being trained
-  std::int64_t batch = 0;                   ///< next batch of the epoch
-  double loss_sum = 0;                      ///< of the epoch's batches so far
+  std::int64_t epoch = 1;  ///< being trained
+  std::int64_t batch = 0;  ///< next batch of the epoch
+  double loss_sum = 0;     ///< of the epoch's batches so far
   double first_gradient_norm = not_measured, last_gradient_norm = not_measured;
-  double seconds = 0;                       ///< spent on the epoch so far
-  double total_seconds = 0;                 ///< on the epochs before
+  double seconds = 0;        ///< spent on the epoch so far
+  double total_seconds = 0;  ///< on the epochs before
   double best_val = std::numeric_limits<double>::infinity();
-  std::int64_t best_epoch = 0;              ///< 0: none yet
-  double first_loss = not_measured;         ///< of the first batch
+  std::int64_t best_epoch = 0;       ///< 0: none yet
+  double first_loss = not_measured;  ///< of the first batch
   std::vector<EpochRecord> history;
 };
 

@@ -9,7 +9,10 @@ constexpr double floor_share = 0.01;
 }
 
 Schedule::Schedule(config::Train const& config)
-    : lr_(config.lr), warmup_(config.warmup_epochs), epochs_(config.epochs), global_floor_(config.lr_floor == "global") {}
+    : lr_(config.lr),
+      warmup_(config.warmup_epochs),
+      epochs_(config.epochs),
+      global_floor_(config.lr_floor == "global") {}
 
 double Schedule::rate(std::int64_t epoch, double factor) const {
   auto const peak = lr_ * factor;

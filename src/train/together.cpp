@@ -30,10 +30,20 @@ std::span<std::byte> bytes_of(at::Tensor const& tensor) {
 void share_start(parallel::Group& group, model::Network& network, Optimizer& optimizer, ResumePoint& point) {
   if (group.alone()) return;
   auto& p = point.progress;
-  Start start{optimizer.steps(), p.epoch, p.batch, p.best_epoch, p.loss_sum, p.first_gradient_norm, p.last_gradient_norm,
-              p.best_val, p.first_loss, point.epoch_start.state(), point.epoch_start.position()};
+  Start start{optimizer.steps(),
+              p.epoch,
+              p.batch,
+              p.best_epoch,
+              p.loss_sum,
+              p.first_gradient_norm,
+              p.last_gradient_norm,
+              p.best_val,
+              p.first_loss,
+              point.epoch_start.state(),
+              point.epoch_start.position()};
   group.share(std::as_writable_bytes(std::span(&start, 1)));
-  for (auto const& tensor : {network.flat(), optimizer.first_moment(), optimizer.second_moment()}) group.share(bytes_of(tensor));
+  for (auto const& tensor : {network.flat(), optimizer.first_moment(), optimizer.second_moment()})
+    group.share(bytes_of(tensor));
   if (group.leads()) return;
   optimizer.set_steps(start.steps);
   p = {.epoch = start.epoch,
@@ -51,7 +61,8 @@ void share_start(parallel::Group& group, model::Network& network, Optimizer& opt
 void require_same_state(parallel::Group& group, model::Network const& network, Optimizer const& optimizer) {
   if (group.alone()) return;
   store::Sha256 digest;
-  for (auto const& tensor : {network.flat(), optimizer.first_moment(), optimizer.second_moment()}) digest.add(bytes_of(tensor));
+  for (auto const& tensor : {network.flat(), optimizer.first_moment(), optimizer.second_moment()})
+    digest.add(bytes_of(tensor));
   auto const own = digest.hex();
   auto leaders = own;
   group.share(std::as_writable_bytes(std::span(leaders.data(), leaders.size())));
@@ -59,7 +70,8 @@ void require_same_state(parallel::Group& group, model::Network const& network, O
   group.sum({&different, 1});
   if (different > 0)
     throw errors::machine("the ranks of one trial have come to different parameters",
-                          "the same sums gave other bits on " + std::to_string(static_cast<int>(different)) + " of " + std::to_string(group.size()) + " ranks",
+                          "the same sums gave other bits on " + std::to_string(static_cast<int>(different)) + " of " +
+                              std::to_string(group.size()) + " ranks",
                           "Give a trial ranks of one kind of processor; its last save is sound");
 }
 

@@ -22,9 +22,7 @@ constexpr double diverged_above = 100;
 // Seconds of training that cost less than two files of weights and moments on a shared file system.
 constexpr double soon_repeated = 10;
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
 
@@ -59,8 +57,9 @@ std::optional<ResumePoint> Trainer::saved_point() {
   auto damaged = state;
   auto const give_up = [&](std::string const& why) {
     std::string const anew = "and the training starts anew";
-    auto const line = std::filesystem::exists(damaged, ignored) ? store::replace_damaged(damaged, why, anew)
-                                                                : "warning: " + damaged.string() + " is missing, " + anew + ".";
+    auto const line = std::filesystem::exists(damaged, ignored)
+                          ? store::replace_damaged(damaged, why, anew)
+                          : "warning: " + damaged.string() + " is missing, " + anew + ".";
     if (around_.warn) around_.warn(line);
     std::filesystem::remove(state, ignored);
     optimizer_.first_moment().zero_();
@@ -75,7 +74,8 @@ std::optional<ResumePoint> Trainer::saved_point() {
     if (point.progress.best_epoch > 0) (void)model::read_weights(damaged);
     return point;
   } catch (errors::Error const& error) {
-    if (error.code() == errors::ExitCode::input || (error.code() == errors::ExitCode::usage && around_.own_folder)) return give_up(error.why());
+    if (error.code() == errors::ExitCode::input || (error.code() == errors::ExitCode::usage && around_.own_folder))
+      return give_up(error.why());
     throw;
   } catch (c10::Error const& error) {
     return give_up(error.what_without_backtrace());
@@ -88,8 +88,9 @@ ResumePoint Trainer::own_starting_point() {
   auto const generator = at::detail::createCPUGenerator(static_cast<std::uint64_t>(trial_.train.seed));
   model::initialise(network_, generator);
   auto const bytes = generator.get_state();
-  return {{}, series::random::Mt19937::from_torch_state(
-                  std::span(static_cast<std::byte const*>(bytes.const_data_ptr()), bytes.nbytes()))};
+  return {{},
+          series::random::Mt19937::from_torch_state(
+              std::span(static_cast<std::byte const*>(bytes.const_data_ptr()), bytes.nbytes()))};
 }
 
 std::int64_t Trainer::batches() const {
@@ -115,7 +116,8 @@ void Trainer::save_state() {
   learner_->fetch();
   require_same_state(*around_.group, network_, optimizer_);
   save_best();
-  if (around_.group->leads()) save_resume(around_.folder / resume_name, trial_, around_.identity, network_, optimizer_, point_);
+  if (around_.group->leads())
+    save_resume(around_.folder / resume_name, trial_, around_.identity, network_, optimizer_, point_);
   last_save_ = now();
 }
 
@@ -171,7 +173,8 @@ bool Trainer::collect() {
     auto const at = "epoch " + std::to_string(progress.epoch) + ", batch " + std::to_string(batch + 1);
     if (progress.epoch == 1 && batch == 0) progress.first_loss = report.loss;
     if (report.loss > diverged_above * progress.first_loss)
-      reason_ = "the training loss " + std::to_string(report.loss) + " is above " + std::to_string(static_cast<int>(diverged_above)) + " times the first batch's at " + at;
+      reason_ = "the training loss " + std::to_string(report.loss) + " is above " +
+                std::to_string(static_cast<int>(diverged_above)) + " times the first batch's at " + at;
     if (!std::isfinite(report.loss)) reason_ = "the training loss is no number at " + at;
     else if (!std::isfinite(report.gradient_norm)) reason_ = "the gradient is no number at " + at;
     if (!reason_.empty()) {
@@ -188,7 +191,8 @@ bool Trainer::collect() {
 
 void Trainer::measure(EpochRecord& record) {
   auto const& train = trial_.train;
-  if (train.train_eval) record.train_eval_mse = learner_->mean_batch_loss(material_.train, order_.training_evaluation());
+  if (train.train_eval)
+    record.train_eval_mse = learner_->mean_batch_loss(material_.train, order_.training_evaluation());
   order_.validation();
   record.val_mse = learner_->mean_batch_loss(material_.val, {});
   bool const last = record.epoch == train.epochs;

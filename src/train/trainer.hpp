@@ -26,17 +26,17 @@ enum class Ending { finished, diverged, stopped };
 
 /// What surrounds a training: where its files go and who is told.
 struct Surroundings {
-  std::filesystem::path folder;             ///< checkpoint.pt, resume.pt, log.csv
-  std::filesystem::path extra_checkpoint;   ///< a second place for the best model; empty: none
-  std::string identity;                     ///< of the configuration, guards resume.pt
+  std::filesystem::path folder;            ///< checkpoint.pt, resume.pt, log.csv
+  std::filesystem::path extra_checkpoint;  ///< a second place for the best model; empty: none
+  std::string identity;                    ///< of the configuration, guards resume.pt
   std::function<void(EpochRecord const&)> epoch_done;
   std::function<bool()> stop_requested;
-  LearnerFactory learner = host_learner;    ///< the device
+  LearnerFactory learner = host_learner;  ///< the device
   /// The ranks that train together, each with a Trainer like this; only the leader writes files and is asked to stop.
   std::shared_ptr<parallel::Group> group = std::make_shared<parallel::Group>();
-  std::int64_t micro_batch = 0;             ///< as in Lesson
+  std::int64_t micro_batch = 0;                       ///< as in Lesson
   std::function<void(std::string const&)> warn = {};  ///< a line for the user
-  bool own_folder = false;                  ///< nobody chose it for another trial: a resume.pt of one is no mistake of the user's
+  bool own_folder = false;  ///< nobody chose it for another trial: a resume.pt of one is no mistake of the user's
 };
 
 /// Trains one network: windows in the original's order, loss, AdamW, schedule, best checkpoint, and the state to
@@ -84,8 +84,8 @@ class Trainer {
   ResumePoint point_;
   series::BatchOrder order_;
   std::unique_ptr<Learner> learner_;
-  std::int64_t collected_ = 0;   ///< batches of the epoch whose reports have come
-  EpochRecord best_;             ///< what `remember` was called for
+  std::int64_t collected_ = 0;  ///< batches of the epoch whose reports have come
+  EpochRecord best_;            ///< what `remember` was called for
   bool best_is_saved_ = true;
   std::string reason_;
   double last_save_ = 0, leg_start_ = 0;

@@ -9,8 +9,7 @@ namespace mambasynth::train {
 at::Tensor Windows::gather(std::span<std::int64_t const> numbers) const {
   auto batch = at::empty({static_cast<std::int64_t>(numbers.size()), length, series.size(1)}, series.options());
   for (std::size_t i = 0; i < numbers.size(); ++i)
-    batch[static_cast<std::int64_t>(i)].copy_(
-        series.narrow(0, starts[static_cast<std::size_t>(numbers[i])], length));
+    batch[static_cast<std::int64_t>(i)].copy_(series.narrow(0, starts[static_cast<std::size_t>(numbers[i])], length));
   return batch;
 }
 

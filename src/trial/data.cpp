@@ -24,20 +24,20 @@ at::Tensor as_tensor(series::TrainingSeries series) {
 
 TrialData load_data(config::Trial const& trial, std::filesystem::path const& path, int threads) {
   auto const file = path.empty() ? std::filesystem::path(trial.data.path) : path;
-  auto series = file.empty() ? series::generate_for_training(trial.data, threads)
-                             : series::load_for_training(file, threads);
+  auto series =
+      file.empty() ? series::generate_for_training(trial.data, threads) : series::load_for_training(file, threads);
   if (!trial.data.path.empty()) config::check_against_file(trial.data, series.channels);
   TrialData result;
   result.generated = series.source.generated;
   result.foreign_reason = series.source.reason;
   result.sha256 = series.source.sha256;
-  result.data = result.generated && !file.empty() ? config::with_keys_of_file(series.source.data, trial.data) : trial.data;
+  result.data =
+      result.generated && !file.empty() ? config::with_keys_of_file(series.source.data, trial.data) : trial.data;
 
   auto const& t = trial.train;
   auto const steps = series.n_steps;
-  auto const split = t.split == "random"
-                         ? series::split_random(steps, t.seq_len, t.stride, t.val_fraction, t.seed)
-                         : series::split_blocked(steps, t.seq_len, t.stride, t.val_fraction);
+  auto const split = t.split == "random" ? series::split_random(steps, t.seq_len, t.stride, t.val_fraction, t.seed)
+                                         : series::split_blocked(steps, t.seq_len, t.stride, t.val_fraction);
   result.circle = std::move(series.circle);
   result.phase = std::move(series.phase);
   result.process = std::move(series.process);

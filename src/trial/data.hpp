@@ -13,11 +13,11 @@ namespace mambasynth::trial {
 
 /// The series of a trial, cut into windows.
 struct TrialData {
-  config::Data data;          ///< the keys that generate it; as configured where it is foreign
+  config::Data data;  ///< the keys that generate it; as configured where it is foreign
   bool generated = true;
-  std::string foreign_reason; ///< why there are no test series and no oracle, where there are none
-  std::string sha256;         ///< of the series' float32 values
-  train::Material material;   ///< material.train.series is the whole series
+  std::string foreign_reason;        ///< why there are no test series and no oracle, where there are none
+  std::string sha256;                ///< of the series' float32 values
+  train::Material material;          ///< material.train.series is the whole series
   std::vector<std::int64_t> circle;  ///< of each of its steps; empty where the file has no states
   std::vector<double> phase;         ///< likewise, radians; empty where the file has no angles
   series::Process process;           ///< of a foreign series what its file holds

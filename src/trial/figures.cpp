@@ -1,6 +1,7 @@
 #include "trial/figures.hpp"
 
 #include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cmath>
 #include <exception>

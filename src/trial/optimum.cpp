@@ -1,7 +1,6 @@
 #include "trial/optimum.hpp"
 
 #include <ATen/ATen.h>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -39,7 +38,8 @@ WindowSet named(std::string described, std::filesystem::path const& folder) {
 std::string keys_of(config::Data const& data) {
   auto text = config::section_to_toml(data);
   config::for_each_field<config::Data>([&](auto const& field) {
-    if (field.effect != config::Effect::result_unless_default || data.*(field.member) != config::Data{}.*(field.member)) return;
+    if (field.effect != config::Effect::result_unless_default || data.*(field.member) != config::Data{}.*(field.member))
+      return;
     if constexpr (requires { config::to_toml(data.*(field.member)); }) {
       auto const line = std::string(field.key) + " = " + config::to_toml(data.*(field.member)) + "\n";
       if (auto const at = text.find(line); at != std::string::npos) text.erase(at, line.size());
@@ -49,20 +49,22 @@ std::string keys_of(config::Data const& data) {
 }
 
 /// Test windows, validation windows.
-std::array<WindowSet, 2> window_sets(config::Trial const& trial, config::Data data, std::filesystem::path const& folder) {
+std::array<WindowSet, 2> window_sets(config::Trial const& trial, config::Data data,
+                                     std::filesystem::path const& folder) {
   data.path.clear();
   data.path_seed = data.resolved_path_seed();
   data.test_path_seed = data.resolved_test_path_seed();
   data.test_n_steps = data.resolved_test_n_steps();
   auto const& t = trial.train;
-  auto const common = keys_of(data) + fmt::format("seq_len = {}\nhorizons = {}\n", t.seq_len, fmt::join(trial.model.horizons(), " "));
+  auto const common =
+      keys_of(data) + fmt::format("seq_len = {}\nhorizons = {}\n", t.seq_len, fmt::join(trial.model.horizons(), " "));
   auto const split = fmt::format("stride = {}\nval_fraction = {}\nsplit = {}{}\n", t.stride, t.val_fraction, t.split,
                                  t.split == "random" ? fmt::format(" by seed {}", t.seed) : "");
   return {named(common + "test windows\n", folder), named(common + "validation windows\n" + split, folder)};
 }
 
-void keep(WindowSet const& set, oracle::WindowErrors const& errors, train::Windows const& windows, std::vector<std::int64_t> const& horizons,
-          std::string const& data_hash) {
+void keep(WindowSet const& set, oracle::WindowErrors const& errors, train::Windows const& windows,
+          std::vector<std::int64_t> const& horizons, std::string const& data_hash) {
   (void)store::make_way(set.file);
   store::AtomicFile target(set.file);
   store::Hdf5Writer h5(target.temporary());
@@ -71,17 +73,20 @@ void keep(WindowSet const& set, oracle::WindowErrors const& errors, train::Windo
   h5.attribute("/", "data_hash", data_hash);
   h5.attribute("/", "windows", set.described);
   h5.scale<std::int64_t>("/horizon", horizons, {"steps ahead", "step"});
-  h5.dataset<double>("/bayes_mse", errors.mse, {"/horizon"}, {"mean squared error over windows, steps and channels", "1"});
+  h5.dataset<double>("/bayes_mse", errors.mse, {"/horizon"},
+                     {"mean squared error over windows, steps and channels", "1"});
   std::vector<double> by_window;
   for (auto const& of_window : errors.by_window) by_window.insert(by_window.end(), of_window.begin(), of_window.end());
   h5.scale<std::int64_t>("/window", windows.starts, {"first step of the window", "step"});
-  h5.dataset<double>("/bayes_mse_by_window", by_window, {"/window", "/horizon"}, {"mean squared error over the steps and channels of each window", "1"});
+  h5.dataset<double>("/bayes_mse_by_window", by_window, {"/window", "/horizon"},
+                     {"mean squared error over the steps and channels of each window", "1"});
   h5.close();
   target.commit();
 }
 
 /// A damaged file, one of other data or of an older version is computed again.
-oracle::WindowErrors kept(WindowSet const& set, std::size_t windows, std::size_t horizons, std::string const& data_hash) {
+oracle::WindowErrors kept(WindowSet const& set, std::size_t windows, std::size_t horizons,
+                          std::string const& data_hash) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(set.file, ignored)) return {};
   try {
@@ -115,11 +120,13 @@ Optimum optimum(config::Trial const& trial, TrialData const& data, std::filesyst
   auto const horizons = trial.model.horizons();
   auto const of = [&](WindowSet const& set, train::Windows const& windows) {
     if (!cache.empty())
-      if (auto errors = kept(set, windows.starts.size(), horizons.size(), data.sha256); !errors.mse.empty()) return errors;
+      if (auto errors = kept(set, windows.starts.size(), horizons.size(), data.sha256); !errors.mse.empty())
+        return errors;
     oracle::HiddenProcess const hidden(series::make_process(data.data));
     auto const x = windows.series.contiguous();
-    auto errors = oracle::errors_of_windows(hidden, std::span(x.const_data_ptr<float>(), static_cast<std::size_t>(x.numel())),
-                                            windows.starts, windows.length, horizons, threads);
+    auto errors =
+        oracle::errors_of_windows(hidden, std::span(x.const_data_ptr<float>(), static_cast<std::size_t>(x.numel())),
+                                  windows.starts, windows.length, horizons, threads);
     if (!cache.empty()) try {
         keep(set, errors, windows, horizons, data.sha256);
       } catch (errors::Error const& error) {

@@ -12,8 +12,9 @@
 
 namespace mambasynth::trial {
 
-/// The least error that any predictor can reach on a trial's windows, by trial.model.horizons(): the exact filter's, which
-/// like the network starts cold in each window and knows what the window holds. Empty where the generator is unknown.
+/// The least error that any predictor can reach on a trial's windows, by trial.model.horizons(): the exact filter's,
+/// which like the network starts cold in each window and knows what the window holds. Empty where the generator is
+/// unknown.
 struct Optimum {
   oracle::WindowErrors test, validation;
 };

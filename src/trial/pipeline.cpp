@@ -1,8 +1,7 @@
 #include "trial/pipeline.hpp"
 
-#include <fmt/format.h>
-
 #include <c10/util/Exception.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -63,13 +62,14 @@ std::vector<std::vector<double>> measure_losses(analysis::TrialResult& result, m
   horizon.test_mse = train::mean_over_windows(by_window);
   result.test_mse = train::mean(horizon.test_mse);
   horizon.test_blocks = analysis::test_blocks(material.test.starts, material.test.length);
-  horizon.test_mse_se = analysis::errors_over_blocks(horizon.test_blocks, analysis::means_by_block(horizon.test_blocks, by_window));
+  horizon.test_mse_se =
+      analysis::errors_over_blocks(horizon.test_blocks, analysis::means_by_block(horizon.test_blocks, by_window));
   return by_window;
 }
 
 /// The oracle's figures for the same windows, beside the losses and in the log. A trial is worth keeping without them.
-void add_optimum(analysis::TrialResult& result, Job const& job, TrialData const& data, std::vector<std::vector<double>> by_window,
-                 std::function<void(std::string const&)> const& say) {
+void add_optimum(analysis::TrialResult& result, Job const& job, TrialData const& data,
+                 std::vector<std::vector<double>> by_window, std::function<void(std::string const&)> const& say) {
   Optimum best;
   try {
     best = optimum(job.trial, data, job.optimum_cache, job.threads, say);
@@ -89,29 +89,29 @@ void add_optimum(analysis::TrialResult& result, Job const& job, TrialData const&
   for (std::size_t h = 0; h < horizon.horizon.size(); ++h) {
     horizon.excess_mse.push_back(horizon.test_mse[h] - horizon.bayes_mse[h]);
     auto const error = horizon.excess_mse_se[h];
-    say(fmt::format("horizon {}: test MSE {:.4f}, at least {:.4f} (Bayes), excess {:.4f}{}", horizon.horizon[h], horizon.test_mse[h],
-                    horizon.bayes_mse[h], horizon.excess_mse[h],
+    say(fmt::format("horizon {}: test MSE {:.4f}, at least {:.4f} (Bayes), excess {:.4f}{}", horizon.horizon[h],
+                    horizon.test_mse[h], horizon.bayes_mse[h], horizon.excess_mse[h],
                     std::isnan(error) ? "" : fmt::format(" +- {:.4f} (standard error of the test series)", error)));
   }
 }
 
-void measure_layers(analysis::TrialResult& result, Job const& job, model::Network const& host, model::Predictor const& network,
-                    TrialData const& data) {
+void measure_layers(analysis::TrialResult& result, Job const& job, model::Network const& host,
+                    model::Predictor const& network, TrialData const& data) {
   auto const& trial = job.trial;
   auto const& series = data.material.train.series;
   auto const initial = model::untrained_network(trial.model, series.size(1), trial.train.seed);
   auto const untrained = backend::predictor(job.device, initial);
   auto const search = backend::neighbour_search(job.device, job.threads, job.log);
-  result.evaluation = evaluate::evaluate({.network = network,
-                                          .untrained = untrained.get(),
-                                          .series = series,
-                                          .seq_len = trial.train.seq_len,
-                                          .truth = {data.circle, data.phase, &data.process, data.generated},
-                                          .host = &host,
-                                          .note = job.log,
-                                          .search = search.get()},
-                                         trial.evaluate, {.panels = {}, .dimension = true, .embedding = trial.evaluate.umap == "on"},
-                                         job.threads);
+  result.evaluation = evaluate::evaluate(
+      {.network = network,
+       .untrained = untrained.get(),
+       .series = series,
+       .seq_len = trial.train.seq_len,
+       .truth = {data.circle, data.phase, &data.process, data.generated},
+       .host = &host,
+       .note = job.log,
+       .search = search.get()},
+      trial.evaluate, {.panels = {}, .dimension = true, .embedding = trial.evaluate.umap == "on"}, job.threads);
   if (trial.evaluate.activations)
     evaluate::write_activations(job.folder / activations_name, network, series, trial.train.seq_len,
                                 {data.circle, data.phase}, trial.evaluate.gates);
@@ -154,8 +154,10 @@ void check_rows(Job const& job, TrialData const& data) {
   auto const most = *std::max_element(evaluate.lb_k.begin(), evaluate.lb_k.end());
   auto const require = [&](std::int64_t points, char const* flag) {
     if (most >= std::min(points, rows))
-      throw errors::usage(fmt::format("evaluate.lb_k = {} is not below the {} rows that are measured", most, std::min(points, rows)),
-                          "a point has no neighbour of that rank", fmt::format("Lower --lb-k, or use a longer series or more {}", flag));
+      throw errors::usage(
+          fmt::format("evaluate.lb_k = {} is not below the {} rows that are measured", most, std::min(points, rows)),
+          "a point has no neighbour of that rank",
+          fmt::format("Lower --lb-k, or use a longer series or more {}", flag));
   };
   require(evaluate.lb_points, "--lb-points");
   if (evaluate.dimension_points > 0) require(evaluate.dimension_points, "--dimension-points");
@@ -168,14 +170,17 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
   };
   auto const warn = job.warn ? job.warn : say;
   if (job.group->leads())
-    for (auto const* const own : {result_name, activations_name, train::checkpoint_name, train::resume_name, train::log_name})
+    for (auto const* const own :
+         {result_name, activations_name, train::checkpoint_name, train::resume_name, train::log_name})
       if (auto const line = store::make_way(job.folder / own); !line.empty()) warn(line);
   if (job.trial.train.epochs <= job.trial.train.warmup_epochs)
-    say(fmt::format("warning: train.epochs = {} does not pass train.warmup_epochs = {} (the rate never reaches its peak "
-                    "and never falls). Train longer or warm up less.",
-                    job.trial.train.epochs, job.trial.train.warmup_epochs));
+    say(fmt::format(
+        "warning: train.epochs = {} does not pass train.warmup_epochs = {} (the rate never reaches its peak "
+        "and never falls). Train longer or warm up less.",
+        job.trial.train.epochs, job.trial.train.warmup_epochs));
   if (!data.generated)
-    say("note: there are no test series and no oracle (" + data.foreign_reason + "). test_mse and bayes_mse stay empty.");
+    say("note: there are no test series and no oracle (" + data.foreign_reason +
+        "). test_mse and bayes_mse stay empty.");
 
   train::Trainer trainer(job.trial, data.material,
                          {job.folder, job.extra_checkpoint, job.id, job.epoch_done, job.stop_requested,
@@ -201,8 +206,8 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
     if (ending == train::Ending::finished) measure_layers(result, job, network, *predictor, data);
   }
   // The epochs' own sum: of a trial that was interrupted, every leg counts.
-  auto const seconds = progress.total_seconds +
-                       std::chrono::duration<double>(std::chrono::steady_clock::now() - trained).count();
+  auto const seconds =
+      progress.total_seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - trained).count();
   // Behind the clock: it belongs to the data, and the first trial alone computes it.
   if (progress.best_epoch > 0) add_optimum(result, job, data, std::move(test_by_window), say);
   result.provenance = provenance_of(job, data, ending, trainer.reason(), started, seconds, progress);
@@ -216,7 +221,7 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
 Outcome run_or_say_memory(Job const& job, TrialData const& data) {
   try {
     return train_and_measure(job, data);
-  } catch (c10::OutOfMemoryError const&) {   // the GPU's
+  } catch (c10::OutOfMemoryError const&) {  // the GPU's
     throw std::bad_alloc();
   } catch (c10::Error const& error) {
     // LibTorch reports a failed allocation of the host's memory as any other error, in these words.

@@ -1,6 +1,7 @@
-#include <algorithm>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -51,7 +52,8 @@ struct Spread {
   }
 };
 
-std::map<std::string, Spread> spreads(int draws, std::vector<std::int64_t> const& ks, std::int64_t points, std::int64_t dims,
+std::map<std::string, Spread> spreads(int draws, std::vector<std::int64_t> const& ks, std::int64_t points,
+                                      std::int64_t dims,
                                       std::function<std::vector<double>(std::uint64_t)> const& sample) {
   std::map<std::string, Spread> all;
   analysis::EstimateOptions options;
@@ -77,7 +79,8 @@ std::map<std::string, Spread> spreads(int draws, std::vector<std::int64_t> const
 
 // Over 100 clouds the ratios lie between 0.87 and 1.06; over 50, they move by a tenth. Sums over blocks gave up to 2.6.
 TEST_CASE("errors by blocks are the spread over independent clouds, though neighbourhoods overlap") {
-  for (auto const& [name, spread] : spreads(50, {10, 30, 100}, 500, 3, [](std::uint64_t draw) { return cube(1000 + draw, 500, 3); })) {
+  for (auto const& [name, spread] :
+       spreads(50, {10, 30, 100}, 500, 3, [](std::uint64_t draw) { return cube(1000 + draw, 500, 3); })) {
     INFO(name);
     CHECK(spread.ratio() > 0.68);
     CHECK(spread.ratio() < 1.38);
@@ -132,23 +135,25 @@ TEST_CASE("without a block, points have the neighbours that they would have had 
   auto const expected = analysis::point_terms(
       analysis::log_distances(analysis::nearest_neighbours<double>(rest, points - 40, dims, reach), 1), ranks, 1);
   int searched = 0;
-  auto const terms = analysis::point_terms_without(
-      2, blocks, analysis::log_distances(found, 1), found.index, ranks, reach,
-      [&](std::int64_t point, std::int32_t block, std::span<double> out) {
-        ++searched;
-        std::vector<double> all;
-        for (std::int64_t j = 0; j < points; ++j) {
-          if (j == point || blocks.of_point[static_cast<std::size_t>(j)] == block) continue;
-          double squared = 0;
-          for (std::int64_t c = 0; c < dims; ++c) {
-            auto const difference = rows[static_cast<std::size_t>(point * dims + c)] - rows[static_cast<std::size_t>(j * dims + c)];
-            squared += difference * difference;
-          }
-          all.push_back(std::log(std::sqrt(squared)));
-        }
-        std::sort(all.begin(), all.end());
-        std::copy_n(all.begin(), out.size(), out.begin());
-      });
+  auto const terms =
+      analysis::point_terms_without(2, blocks, analysis::log_distances(found, 1), found.index, ranks, reach,
+                                    [&](std::int64_t point, std::int32_t block, std::span<double> out) {
+                                      ++searched;
+                                      std::vector<double> all;
+                                      for (std::int64_t j = 0; j < points; ++j) {
+                                        if (j == point || blocks.of_point[static_cast<std::size_t>(j)] == block)
+                                          continue;
+                                        double squared = 0;
+                                        for (std::int64_t c = 0; c < dims; ++c) {
+                                          auto const difference = rows[static_cast<std::size_t>(point * dims + c)] -
+                                                                  rows[static_cast<std::size_t>(j * dims + c)];
+                                          squared += difference * difference;
+                                        }
+                                        all.push_back(std::log(std::sqrt(squared)));
+                                      }
+                                      std::sort(all.begin(), all.end());
+                                      std::copy_n(all.begin(), out.size(), out.begin());
+                                    });
   CHECK(searched > 3);
   CHECK(searched < 160);
   for (std::size_t i = 0; i < 160; ++i) {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+
 #include <cmath>
 
 #include "analysis/incomplete_beta.hpp"

@@ -1,9 +1,10 @@
 #include "analysis/intrinsic_dimension.hpp"
 
-#include <algorithm>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -77,9 +78,9 @@ TEST_CASE("estimators on a normal cloud in five dimensions") {
   CHECK(found.two_nn_ls.value == near(5.100902513767811));
   CHECK(found.duplicates == 0);
   CHECK(found.n1 == std::vector<std::int64_t>{1, 2, 4, 8, 16, 32, 64});
-  double const gride[] = {5.109684333702956,  5.056877408224519, 5.0704002531317744, 5.018306523636554,
-                          4.935292437728549,  4.807158192057706, 4.6414804933610805};
-  double const gride_se[] = {0.11425601513725528,  0.08150819657489601,  0.057914638221390605, 0.04051976628338316,
+  double const gride[] = {5.109684333702956, 5.056877408224519, 5.0704002531317744, 5.018306523636554,
+                          4.935292437728549, 4.807158192057706, 4.6414804933610805};
+  double const gride_se[] = {0.11425601513725528, 0.08150819657489601,  0.057914638221390605, 0.04051976628338316,
                              0.02816793642999186, 0.019394260760070562, 0.01323906329052867};
   for (std::size_t i = 0; i < 7; ++i) {
     CHECK(found.gride[i].value == near(gride[i]));
@@ -168,9 +169,7 @@ TEST_CASE("a duplicate") {
     CHECK(analysis::two_nn_ml(with_copy).value == near(1 / (2 * std::numbers::ln2)));
     CHECK(std::isfinite(analysis::gride(with_copy, 1).value));
   }
-  SECTION("and is counted") {
-    CHECK(analysis::estimate_all(with_copy, {3}).duplicates == 1);
-  }
+  SECTION("and is counted") { CHECK(analysis::estimate_all(with_copy, {3}).duplicates == 1); }
   SECTION("does not move a cloud's estimate to 0 or infinity") {
     auto rows = normal_cloud();
     std::copy_n(rows.begin(), 5, rows.begin() + 5);
@@ -249,6 +248,7 @@ TEST_CASE("estimates do not depend on the number of threads") {
   auto const rows = normal_cloud();
   auto const one = analysis::estimate_all<double>(rows, points, 5, ks, 1);
   auto const four = analysis::estimate_all<double>(rows, points, 5, ks, 4);
-  for (std::size_t i = 0; i < ks.size(); ++i) CHECK(one.levina_bickel_original[i].value == four.levina_bickel_original[i].value);
+  for (std::size_t i = 0; i < ks.size(); ++i)
+    CHECK(one.levina_bickel_original[i].value == four.levina_bickel_original[i].value);
   CHECK(one.gride[3].value == four.gride[3].value);
 }

@@ -1,8 +1,9 @@
 #include "analysis/neighbours.hpp"
 
-#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -63,7 +64,8 @@ void require_same(std::vector<T> const& rows, std::int64_t points, std::int64_t 
 }  // namespace
 
 TEST_CASE("neighbours are those of a brute force in double, bit for bit") {
-  // Sizes on both sides of the lanes (16), the query block (32), the candidate block (128) and a crowded list (3 k + 32).
+  // Sizes on both sides of the lanes (16), the query block (32), the candidate block (128) and a crowded list (3 k +
+  // 32).
   for (auto const points : {2, 5, 16, 17, 31, 33, 127, 129, 301}) {
     for (auto const dims : {1, 3, 20}) {
       for (auto const k : {1, 2, 10, 126}) {
@@ -84,15 +86,21 @@ TEST_CASE("single precision sifts and never decides") {
   auto const cloud = normals<double>(6, points * dims);
   auto const changed = [&](auto change) {
     auto rows = cloud;
-    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = change(rows[i], static_cast<std::int64_t>(i) / dims, static_cast<std::int64_t>(i) % dims);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      rows[i] = change(rows[i], static_cast<std::int64_t>(i) / dims, static_cast<std::int64_t>(i) % dims);
     return rows;
   };
   using I = std::int64_t;
-  SECTION("far from the origin") { require_same(changed([](double x, I, I) { return x + 1e7; }), points, dims, 30); }
-  SECTION("clusters much narrower than their distance") {
-    require_same(changed([](double x, I i, I) { return 1e-5 * x + 100 * static_cast<double>(i % 7); }), points, dims, 30);
+  SECTION("far from the origin") {
+    require_same(changed([](double x, I, I) { return x + 1e7; }), points, dims, 30);
   }
-  SECTION("one row far out") { require_same(changed([](double x, I i, I) { return i == 77 ? 1e9 * x : x; }), points, dims, 30); }
+  SECTION("clusters much narrower than their distance") {
+    require_same(changed([](double x, I i, I) { return 1e-5 * x + 100 * static_cast<double>(i % 7); }), points, dims,
+                 30);
+  }
+  SECTION("one row far out") {
+    require_same(changed([](double x, I i, I) { return i == 77 ? 1e9 * x : x; }), points, dims, 30);
+  }
   SECTION("whole numbers, most distances tied") {
     require_same(changed([](double x, I, I) { return std::round(0.6 * x); }), points, dims, 30);
   }
@@ -102,7 +110,9 @@ TEST_CASE("single precision sifts and never decides") {
     require_same(rows, points, dims, 30);
   }
   SECTION("distances that differ in the last bits") {
-    require_same(changed([](double x, I i, I c) { return c == 0 ? 1 + 1e-13 * static_cast<double>(i * i % 101) : 1e-14 * x; }), points, dims, 30);
+    require_same(
+        changed([](double x, I i, I c) { return c == 0 ? 1 + 1e-13 * static_cast<double>(i * i % 101) : 1e-14 * x; }),
+        points, dims, 30);
   }
   SECTION("beyond the range of float") {
     require_same(changed([](double x, I, I) { return 1e60 * x; }), points, dims, 30);
@@ -136,7 +146,8 @@ TEST_CASE("single precision sifts and never decides") {
       std::vector<std::int32_t> expected;
       for (std::int64_t j = 0; j < points - 1 && expected.size() < 40; ++j) {
         auto const other = all.index[static_cast<std::size_t>(i * (points - 1) + j)];
-        if (std::abs(time[static_cast<std::size_t>(i)] - time[static_cast<std::size_t>(other)]) > 25) expected.push_back(other);
+        if (std::abs(time[static_cast<std::size_t>(i)] - time[static_cast<std::size_t>(other)]) > 25)
+          expected.push_back(other);
       }
       REQUIRE(std::vector(found.index.begin() + i * 40, found.index.begin() + (i + 1) * 40) == expected);
     }
@@ -159,7 +170,9 @@ TEST_CASE("equal distances come in the order of the indices") {
   CHECK(std::vector(found.index.begin() + 1, found.index.begin() + 5) == std::vector<std::int32_t>{1, 12, 145, 156});
 }
 
-TEST_CASE("constant rows have their neighbours at distance 0") { require_same(std::vector<float>(200 * 3, 1.5f), 200, 3, 7); }
+TEST_CASE("constant rows have their neighbours at distance 0") {
+  require_same(std::vector<float>(200 * 3, 1.5f), 200, 3, 7);
+}
 
 TEST_CASE("the bits do not depend on the number of threads") {
   auto const rows = normals<float>(4, 700 * 24);
@@ -174,7 +187,8 @@ TEST_CASE("the bits do not depend on the number of threads") {
 TEST_CASE("input that has no neighbours is refused in words") {
   auto rows = normals<double>(5, 10 * 2);
   using analysis::nearest_neighbours;
-  CHECK_THROWS_WITH(nearest_neighbours<double>(rows, 10, 2, 10), ContainsSubstring("10 neighbours of each of 10 points"));
+  CHECK_THROWS_WITH(nearest_neighbours<double>(rows, 10, 2, 10),
+                    ContainsSubstring("10 neighbours of each of 10 points"));
   CHECK_THROWS_AS(nearest_neighbours<double>(rows, 10, 2, 0), errors::Error);
   CHECK_THROWS_AS(nearest_neighbours<double>(rows, 10, 3, 2), errors::Error);
   rows[7] = std::numeric_limits<double>::quiet_NaN();

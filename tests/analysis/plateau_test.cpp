@@ -1,8 +1,9 @@
 #include "analysis/plateau.hpp"
 
-#include <algorithm>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -42,14 +43,17 @@ Curve curve(std::vector<double> const& values, double error) {
   }
   return made;
 }
-std::optional<analysis::Plateau> plateau_of(Curve const& made) { return analysis::find_plateau(made.values, made.shifts); }
+std::optional<analysis::Plateau> plateau_of(Curve const& made) {
+  return analysis::find_plateau(made.values, made.shifts);
+}
 
 /// On how many of `draws` samples a plateau is marked, and the mean of its values there.
 struct Marked {
   int count = 0;
   double mean = 0;
 };
-Marked marked(int draws, std::int64_t points, std::int64_t dims, std::function<void(NumpyGenerator&, std::vector<double>&)> const& add_point) {
+Marked marked(int draws, std::int64_t points, std::int64_t dims,
+              std::function<void(NumpyGenerator&, std::vector<double>&)> const& add_point) {
   std::vector<std::int64_t> time(static_cast<std::size_t>(points));
   std::iota(time.begin(), time.end(), std::int64_t{0});
   analysis::EstimateOptions options;
@@ -91,7 +95,9 @@ TEST_CASE("a plateau is marked only if there is one") {
     CHECK(plateau_of(flat));
     CHECK_FALSE(analysis::find_plateau(flat.values, {}));
   }
-  SECTION("nor is NaN") { CHECK_FALSE(plateau_of(curve({2, 2, std::numeric_limits<double>::quiet_NaN(), 2, 2}, 0.01))); }
+  SECTION("nor is NaN") {
+    CHECK_FALSE(plateau_of(curve({2, 2, std::numeric_limits<double>::quiet_NaN(), 2, 2}, 0.01)));
+  }
 }
 
 // Of 60 to 70 draws each, a plateau was marked on 1 (normal), 0 (cube), 69 (swiss roll) and all (torus).

@@ -1,5 +1,6 @@
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+
 #include <cstdint>
 
 #include "analysis/intrinsic_dimension.hpp"
@@ -20,7 +21,8 @@ TEST_CASE("the original's intrinsic dimension of its own series") {
   series::random::NumpyGenerator random(42);
   static_cast<void>(random.choice(used, 10000));
   std::vector<float> rows;
-  for (auto const row : random.choice(used, 2000)) rows.insert(rows.end(), x.begin() + row * dims, x.begin() + (row + 1) * dims);
+  for (auto const row : random.choice(used, 2000))
+    rows.insert(rows.end(), x.begin() + row * dims, x.begin() + (row + 1) * dims);
   auto const found = analysis::estimate_all<float>(rows, 2000, dims, {10, 30, 100});
   double const expected[] = {11.484, 8.024, 6.587};
   for (std::size_t i = 0; i < 3; ++i) CHECK(found.levina_bickel_original[i].value == Approx(expected[i]).margin(5e-4));

@@ -1,9 +1,10 @@
 #include "analysis/scaled_rows.hpp"
 
-#include <algorithm>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -67,16 +68,19 @@ TEST_CASE("estimates do not depend on the unit of the rows") {
   std::copy_n(rows.begin(), dims, rows.begin() + dims * 7);  // one true copy
   auto const expected = estimates(rows);
   REQUIRE(expected.duplicates == 2);
-  for (double const unit : {1e-20, 1e-150, 1e-162, 1e-170, 1e-200, 1e-300, 0x1p-1074, 0x1p-1060, 1e20, 1e150, 1e160, 1e300, -1e304}) {
+  for (double const unit :
+       {1e-20, 1e-150, 1e-162, 1e-170, 1e-200, 1e-300, 0x1p-1074, 0x1p-1060, 1e20, 1e150, 1e160, 1e300, -1e304}) {
     CAPTURE(unit);
     auto const found = estimates(times(rows, unit));
     require_same(found, expected);
-    if (std::abs(unit) > 1e-300) CHECK(found.distance_k[0] == Approx(expected.distance_k[0] * std::abs(unit)).epsilon(1e-12).margin(0));
+    if (std::abs(unit) > 1e-300)
+      CHECK(found.distance_k[0] == Approx(expected.distance_k[0] * std::abs(unit)).epsilon(1e-12).margin(0));
   }
 }
 
 TEST_CASE("rows within the ordinary range are left alone") {
-  for (double const unit : {1.0, 0x1p-300, 0x1p280}) CHECK(analysis::scaled_rows(times(whole_cloud(), unit), dims).copy.empty());
+  for (double const unit : {1.0, 0x1p-300, 0x1p280})
+    CHECK(analysis::scaled_rows(times(whole_cloud(), unit), dims).copy.empty());
   CHECK(analysis::scaled_rows(std::vector<double>(18, 0.0), dims).copy.empty());
   auto const scaled = analysis::scaled_rows(std::vector<double>{0x1p-1074, -0x1p-1073}, 2);
   CHECK(scaled.rows[0] == 0x1p399);
@@ -91,7 +95,9 @@ TEST_CASE("rows of very different size keep their neighbours") {
   large.erase(large.begin(), large.begin() + std::ssize(small));
   for (auto& value : large) value += 1e6;
   auto const half = points / 2;
-  auto const sum = [&](std::vector<double> const& rows) { return static_cast<double>(half - 1) / estimates(rows, half).two_nn_ml.value; };
+  auto const sum = [&](std::vector<double> const& rows) {
+    return static_cast<double>(half - 1) / estimates(rows, half).two_nn_ml.value;
+  };
   auto const expected = static_cast<double>(points - 1) / (sum(small) + sum(large));
   for (double const unit : {1e-3, 1e-150, 1e-170, 1e-250, 1e-300, 0x1p-1074}) {
     CAPTURE(unit);
@@ -131,6 +137,8 @@ TEST_CASE("values that no unit brings together are refused") {
 TEST_CASE("full correlation does not depend on the unit of the rows") {
   auto const rows = whole_cloud();
   std::vector<std::int64_t> const centres = {0, 50, 100};
-  auto const at = [&](double unit) { return analysis::local_correlation_dimension(times(rows, unit), points, dims, centres, {60}, {}, 1).dimension[0]; };
+  auto const at = [&](double unit) {
+    return analysis::local_correlation_dimension(times(rows, unit), points, dims, centres, {60}, {}, 1).dimension[0];
+  };
   for (double const unit : {1e-170, 0x1p-1074, 1e160, 1e300}) CHECK(at(unit) == Approx(at(1)).epsilon(1e-7));
 }

@@ -1,8 +1,9 @@
 #include "analysis/collate/exchanged_cells.hpp"
 
-#include <algorithm>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -36,7 +37,8 @@ ComparedGroup sweep_of(std::size_t cells, int seeds, double of_cell, std::uint64
       group.cell.push_back(c);
       group.seed.push_back(std::to_string(s));
       auto& network = networks.emplace_back();
-      for (std::size_t d = 0; d < dims; ++d) network.push_back(1 + cell_part[c][d] + seed_part[d] + 0.3 * random.normal());
+      for (std::size_t d = 0; d < dims; ++d)
+        network.push_back(1 + cell_part[c][d] + seed_part[d] + 0.3 * random.normal());
       auto const length = std::sqrt(std::inner_product(network.begin(), network.end(), network.begin(), 0.0));
       for (auto& value : network) value /= length;
     }
@@ -59,14 +61,19 @@ double least_ratio(ComparedGroup const& group, std::vector<std::size_t> const& c
   auto const mean = [&](std::size_t a, std::size_t b) { return sums.at({a, b}).first / sums.at({a, b}).second; };
   auto least = std::numeric_limits<double>::infinity();
   for (auto const& [cells, sum] : sums)
-    if (cells.first < cells.second) least = std::min(least, mean(cells.first, cells.second) / std::sqrt(mean(cells.first, cells.first) * mean(cells.second, cells.second)));
+    if (cells.first < cells.second)
+      least = std::min(least, mean(cells.first, cells.second) /
+                                  std::sqrt(mean(cells.first, cells.first) * mean(cells.second, cells.second)));
   return least;
 }
 
 double p_of(ComparedGroup const& group, int times) {
   // A pair whose ratio is the least one, between cells with 1 with themselves.
   auto const own = [](std::size_t cell) { return CellPair{cell, cell, {.mean = 1}, {}}; };
-  LayerSimilarity const layer{.layer = "layer_1", .pairs = {own(0), {0, 1, {.mean = least_ratio(group, group.cell)}, {}}, own(1)}, .within = {}, .between = {},
+  LayerSimilarity const layer{.layer = "layer_1",
+                              .pairs = {own(0), {0, 1, {.mean = least_ratio(group, group.cell)}, {}}, own(1)},
+                              .within = {},
+                              .between = {},
                               .least_ratios = least_ratios_of_exchanged({group}, times)};
   return layer.p(layer.pairs[1]);
 }
@@ -87,7 +94,8 @@ TEST_CASE("two cells of three seeds exchange in four ways, each as often") {
   REQUIRE(found.size() == times);
   CHECK(std::is_sorted(found.begin(), found.end()));
   for (auto const way : ways) {
-    auto const same = std::count_if(found.begin(), found.end(), [&](double ratio) { return std::abs(ratio - way) < 1e-12; });
+    auto const same =
+        std::count_if(found.begin(), found.end(), [&](double ratio) { return std::abs(ratio - way) < 1e-12; });
     CHECK(static_cast<double>(same) / times == Approx(0.25).margin(0.05));
   }
   CHECK(least_ratios_of_exchanged({group}, times) == found);

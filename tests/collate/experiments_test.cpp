@@ -1,5 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
 #include <cmath>
 #include <limits>
 #include <string>
@@ -28,7 +29,8 @@ void configure(analysis::TrialResult& trial, std::string const& configuration) {
 }
 
 /// A folder of one trial in the cell of factor 1.0.
-void one_trial(fs::path const& folder, std::string const& id, std::string const& seed, double test_mse, std::string const& configuration) {
+void one_trial(fs::path const& folder, std::string const& id, std::string const& seed, double test_mse,
+               std::string const& configuration) {
   Sweep const sweep(folder);
   write_text(folder / "plan.csv", "id,train.gate_lr_factor,seed,cost\n" + id + ",1.0," + seed + ",1\n");
   auto trial = trial_of(id, test_mse);
@@ -42,16 +44,22 @@ TEST_CASE_METHOD(Fixture, "what differs between folders and is no axis becomes a
   auto const tried = std::vector<Case>{
       {"a number", "[train]\nepochs = 100\n", "[train]\nepochs = 200\n", "train.epochs"},
       {"a word", "[train]\nsplit = \"blocked\"\n", "[train]\nsplit = \"random\"\n", "train.split"},
-      {"a key that an older trial lacks, not at its default", "[train]\nepochs = 2\n", "[train]\nepochs = 2\naug_noise = 0.5\n", "train.aug_noise"},
+      {"a key that an older trial lacks, not at its default", "[train]\nepochs = 2\n",
+       "[train]\nepochs = 2\naug_noise = 0.5\n", "train.aug_noise"},
       {"the same at its default", "[train]\nepochs = 2\n", "[train]\nepochs = 2\naug_noise = 0.0\n", ""},
-      {"a default that has changed between versions", "[train]\ntest_every = 5\n", "[train]\ntest_every = 10\n", "train.test_every"},
-      {"the rows that are measured", "[evaluate]\nlb_points = 500\n", "[evaluate]\nlb_points = 2000\n", "evaluate.lb_points"},
+      {"a default that has changed between versions", "[train]\ntest_every = 5\n", "[train]\ntest_every = 10\n",
+       "train.test_every"},
+      {"the rows that are measured", "[evaluate]\nlb_points = 500\n", "[evaluate]\nlb_points = 2000\n",
+       "evaluate.lb_points"},
       {"the precision", "[train]\nprecision = \"fp32\"\n", "[train]\nprecision = \"bf16\"\n", "train.precision"},
-      {"the test series", "[data]\nseed = 42\ntest_path_seed = 43\n", "[data]\nseed = 42\ntest_path_seed = 7\n", "data.test_path_seed"},
-      {"what the path seed implies", "[data]\nseed = 42\npath_seed = 42\ntest_path_seed = 43\n", "[data]\nseed = 42\n", ""},
+      {"the test series", "[data]\nseed = 42\ntest_path_seed = 43\n", "[data]\nseed = 42\ntest_path_seed = 7\n",
+       "data.test_path_seed"},
+      {"what the path seed implies", "[data]\nseed = 42\npath_seed = 42\ntest_path_seed = 43\n", "[data]\nseed = 42\n",
+       ""},
       {"a key of a version to come", "[train]\nepochs = 2\n", "[train]\nepochs = 2\nnew_loss = 1\n", "train.new_loss"},
       {"one value in two forms", "[train]\nlr = 1e-3\n", "[train]\nlr = 0.001\n", ""},
-      {"what changes no number", "[data]\npath = \"a\"\n[train]\nresume_every = 1.0\n[evaluate]\nactivations = true\n", "[train]\nresume_every = 60.0\n", ""},
+      {"what changes no number", "[data]\npath = \"a\"\n[train]\nresume_every = 1.0\n[evaluate]\nactivations = true\n",
+       "[train]\nresume_every = 60.0\n", ""},
       {"the seed itself", "[train]\nseed = 1\n", "[train]\nseed = 2\n", ""},
   };
   for (auto const& [what, first, second, key] : tried) {
@@ -72,8 +80,8 @@ TEST_CASE_METHOD(Fixture, "what differs between folders and is no axis becomes a
     CHECK(rows[0].at("test_mse_mean") == "8");
     CHECK(rows[1].at("test_mse_mean") == "10");
     CHECK(rows[0].contains(key));
-    CHECK_THAT(ran.err, ContainsSubstring(key + " (") && ContainsSubstring("in " + a.string()) && ContainsSubstring("in " + b.string()) &&
-                            ContainsSubstring("--allow-mixed configuration"));
+    CHECK_THAT(ran.err, ContainsSubstring(key + " (") && ContainsSubstring("in " + a.string()) &&
+                            ContainsSubstring("in " + b.string()) && ContainsSubstring("--allow-mixed configuration"));
     auto const asked = collate("--allow-mixed configuration " + a.string() + " " + b.string());
     CHECK(asked.code == 0);
     CHECK_THAT(asked.err, ContainsSubstring(key + " ("));
@@ -82,7 +90,8 @@ TEST_CASE_METHOD(Fixture, "what differs between folders and is no axis becomes a
   }
 }
 
-TEST_CASE_METHOD(Fixture, "one folder whose trials were measured differently is told apart, too, with what has not run") {
+TEST_CASE_METHOD(Fixture,
+                 "one folder whose trials were measured differently is told apart, too, with what has not run") {
   sweep.complete();
   auto other = trial_of("a2", 9);
   configure(other, "[train]\nepochs = 2\n[evaluate]\nprobe_points = 100\n");
@@ -91,7 +100,8 @@ TEST_CASE_METHOD(Fixture, "one folder whose trials were measured differently is 
   write_text(dir / "sweep.toml", "[sweep]\nname = \"s\"\n\n[train]\nepochs = 2\n\n[evaluate]\nprobe_points = 5000\n");
   auto const ran = collate(dir.string());
   CHECK(ran.code == 4);
-  CHECK_THAT(ran.err, ContainsSubstring("evaluate.probe_points (5000 in " + dir.string() + "; 100 in " + dir.string() + ")"));
+  CHECK_THAT(ran.err,
+             ContainsSubstring("evaluate.probe_points (5000 in " + dir.string() + "; 100 in " + dir.string() + ")"));
   auto const rows = table(dir);
   REQUIRE(rows.size() == 3);
   CHECK(rows[0].at("n") == "2");
@@ -106,7 +116,8 @@ TEST_CASE_METHOD(Fixture, "a sweep without another's axis has its value all the 
   write_text(other / "plan.csv", "id,model.d_state,seed,cost\nb1,16,43,1\nb2,8,43,1\n");
   for (auto const* id : {"b1", "b2"}) {
     auto trial = trial_of(id, 10);
-    configure(trial, std::string("[model]\nd_state = ") + (id == std::string("b1") ? "16" : "8") + "\n[train]\ngate_lr_factor = 1.0\n");
+    configure(trial, std::string("[model]\nd_state = ") + (id == std::string("b1") ? "16" : "8") +
+                         "\n[train]\ngate_lr_factor = 1.0\n");
     second.commit(trial);
   }
   CHECK(collate(dir.string() + " " + other.string()).code == 0);
@@ -156,7 +167,8 @@ TEST_CASE_METHOD(Fixture, "seeds that are one to the generators count once") {
   sweep.commit("a1", 8);
   sweep.commit("a2", 8);
   auto const ran = collate(dir.string());
-  CHECK_THAT(ran.err, ContainsSubstring("seed 4294967303: trials a1 and a2 count as one") && ContainsSubstring("seed 7 gives the same random numbers"));
+  CHECK_THAT(ran.err, ContainsSubstring("seed 4294967303: trials a1 and a2 count as one") &&
+                          ContainsSubstring("seed 7 gives the same random numbers"));
   CHECK(table(dir)[0].at("test_mse_sd") == "");
 }
 
@@ -173,7 +185,8 @@ TEST_CASE_METHOD(Fixture, "a part of a sweep that was not named is missed") {
   CHECK(whole.code == 0);
   CHECK(whole.err == "");
   write_text(one / "sweep.toml", "# part 1 of 9223372036854775807\n[train]\nepochs = 2\n");
-  CHECK_THAT(collate(one.string()).err, ContainsSubstring("parts 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 9223372036854775796 more are not there"));
+  CHECK_THAT(collate(one.string()).err,
+             ContainsSubstring("parts 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 9223372036854775796 more are not there"));
 }
 
 TEST_CASE_METHOD(Fixture, "two results of one trial, and computers that differ, are said") {
@@ -181,7 +194,8 @@ TEST_CASE_METHOD(Fixture, "two results of one trial, and computers that differ, 
   one_trial(dir, "a1", "1", 8, "[train]\nepochs = 2\n");
   one_trial(other, "a1", "1", 9, "[train]\nepochs = 2\n");
   auto const ran = collate(dir.string() + " " + other.string());
-  CHECK_THAT(ran.err, ContainsSubstring("trial a1 has different results in " + dir.string() + " and " + other.string()));
+  CHECK_THAT(ran.err,
+             ContainsSubstring("trial a1 has different results in " + dir.string() + " and " + other.string()));
   CHECK(table(dir)[0].at("test_mse_mean") == "8");
 
   auto trial = trial_of("a1", 8);
@@ -191,8 +205,11 @@ TEST_CASE_METHOD(Fixture, "two results of one trial, and computers that differ, 
   trial = trial_of("a2", 8);
   trial.provenance.more.emplace_back("gpu_name", "NVIDIA H200");
   Sweep(root.path() / "unused").commit(trial);
-  fs::copy_file(root.path() / "unused/trials/a2/trial.h5", other / "trials/a2/trial.h5", fs::copy_options::overwrite_existing);
-  CHECK_THAT(collate(dir.string() + " " + other.string()).err, ContainsSubstring("gpu_name (NVIDIA A100 in " + dir.string() + "; NVIDIA H200 in " + other.string() + ")"));
+  fs::copy_file(root.path() / "unused/trials/a2/trial.h5", other / "trials/a2/trial.h5",
+                fs::copy_options::overwrite_existing);
+  CHECK_THAT(
+      collate(dir.string() + " " + other.string()).err,
+      ContainsSubstring("gpu_name (NVIDIA A100 in " + dir.string() + "; NVIDIA H200 in " + other.string() + ")"));
 }
 
 TEST_CASE_METHOD(Fixture, "a cell without a number says which measure, and is a gap where the table shows it") {
@@ -206,14 +223,16 @@ TEST_CASE_METHOD(Fixture, "a cell without a number says which measure, and is a 
       {"test_mse", [](auto& trial) { trial.test_mse = nan; }, 4},
       {"val_mse", [](auto& trial) { trial.val_mse = nan; }, 4},
       {"train_mse", [](auto& trial) { trial.train_mse = infinity; }, 4},
-      {"levina_bickel_original.layer_1.k30", [](auto& trial) { trial.evaluation.measures.dimension[1].levina_bickel_original[1].value = nan; }, 4},
+      {"levina_bickel_original.layer_1.k30",
+       [](auto& trial) { trial.evaluation.measures.dimension[1].levina_bickel_original[1].value = nan; }, 4},
       {"two_nn_ml.layer_1", [](auto& trial) { trial.evaluation.measures.dimension[1].two_nn_ml.value = nan; }, 0},
       {"test_mse.h4", [](auto& trial) { trial.horizon.test_mse[1] = nan; }, 0},
   };
   for (bool const alone : {true, false})
     for (auto const& [measure, remove, code] : tried) {
       INFO(measure << (alone ? " in the only cell" : ""));
-      write_text(dir / "plan.csv", std::string("id,train.gate_lr_factor,seed,cost\na1,0.0,42,1\n") + (alone ? "" : "b1,1.0,42,1\n"));
+      write_text(dir / "plan.csv",
+                 std::string("id,train.gate_lr_factor,seed,cost\na1,0.0,42,1\n") + (alone ? "" : "b1,1.0,42,1\n"));
       sweep.commit("b1", 7);
       auto trial = trial_of("a1", 8);
       remove(trial);
@@ -236,5 +255,7 @@ TEST_CASE_METHOD(Fixture, "what one cell has and another never measured is said"
   }
   auto const ran = collate(dir.string());
   CHECK(ran.code == 0);
-  CHECK_THAT(ran.err, ContainsSubstring("train.gate_lr_factor = 0.0: activation_mean, activation_std, participation_ratio and ") && ContainsSubstring("were not measured, other cells have them"));
+  CHECK_THAT(ran.err, ContainsSubstring(
+                          "train.gate_lr_factor = 0.0: activation_mean, activation_std, participation_ratio and ") &&
+                          ContainsSubstring("were not measured, other cells have them"));
 }

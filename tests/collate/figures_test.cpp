@@ -1,11 +1,12 @@
 #include "analysis/collate/figures.hpp"
 
-#include <algorithm>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-#include <cstdlib>
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <map>
 #include <set>
@@ -113,12 +114,15 @@ TEST_CASE("the figures of a sweep hold the numbers of its table") {
   REQUIRE(summary.at("mean").size() == 2);
   check_interval(summary.at("mean")[1], table.cells[1].measures.at("excess_mse.h1"));
   CHECK(summary.at("mean, single values: x value") == Rows{{0, 2}, {0, 2.5}, {0, 3}, {1, 2.25}, {1, 2.75}, {1, 3.25}});
-  check_interval(blocks(out.path() / "sweep_summary_dimension.dat").at("mean")[0], table.cells[0].measures.at("levina_bickel_original.layer_1.k30"));
+  check_interval(blocks(out.path() / "sweep_summary_dimension.dat").at("mean")[0],
+                 table.cells[0].measures.at("levina_bickel_original.layer_1.k30"));
   auto const script = store::read_text(out.path() / "sweep_summary.gp");
   CHECK_THAT(script, ContainsSubstring("\"0\" 0, \"1\" 1") && ContainsSubstring("xlabel \"train.gate_lr_factor\"") &&
-                         ContainsSubstring("Bayes optimum (6), one step ahead") && ContainsSubstring("layer_1 (Levina-Bickel, k = 30)") &&
+                         ContainsSubstring("Bayes optimum (6), one step ahead") &&
+                         ContainsSubstring("layer_1 (Levina-Bickel, k = 30)") &&
                          ContainsSubstring("bars: 95 % CI over 3 seeds, without test-series error"));
-  CHECK_THAT(store::read_text(out.path() / "sweep_errors.gp"), ContainsSubstring("bars: 95 % CI over 3 seeds, without test-series error"));
+  CHECK_THAT(store::read_text(out.path() / "sweep_errors.gp"),
+             ContainsSubstring("bars: 95 % CI over 3 seeds, without test-series error"));
   for (auto const* name : {"sweep_dimension.gp", "sweep_training.gp"})
     CHECK_THAT(store::read_text(out.path() / name), ContainsSubstring("confidence interval of the mean over 3 seeds"));
 
@@ -148,7 +152,9 @@ TEST_CASE("of several axes the summary has the first along x and a curve for eac
   check_interval(excess.at("8")[1], table.cells[2].measures.at("excess_mse.h1"));
   check_interval(excess.at("16")[0], table.cells[1].measures.at("excess_mse.h1"));
   CHECK(excess.at("16, single values: x value").size() == 5);
-  CHECK_THAT(store::read_text(out.path() / "sweep_summary.gp"), ContainsSubstring("\"d_state\"") && ContainsSubstring("95 % CI over 2 to 3 seeds, without test-series error"));
+  CHECK_THAT(
+      store::read_text(out.path() / "sweep_summary.gp"),
+      ContainsSubstring("\"d_state\"") && ContainsSubstring("95 % CI over 2 to 3 seeds, without test-series error"));
 }
 
 TEST_CASE("a single cell has no summary") {
@@ -184,7 +190,8 @@ TEST_CASE("a panel each probe, and its controls beside it") {
 
 TEST_CASE("references weigh seeds alike, and nothing infinite is drawn") {
   TemporaryFolder const trials, out;
-  auto sweep = sweep_of(trials.path(), 2, {{"probe.circle.accuracy.input", 0}, {"probe.circle.untrained_accuracy.input", 5}});
+  auto sweep =
+      sweep_of(trials.path(), 2, {{"probe.circle.accuracy.input", 0}, {"probe.circle.untrained_accuracy.input", 5}});
   std::erase_if(sweep.trials, [](auto const& trial) { return trial.id == "c1s2"; });
   sweep.trials[0].result->measures.back().second = std::numeric_limits<double>::infinity();
   for (auto& [name, value] : sweep.trials[0].result->measures)

@@ -2,8 +2,9 @@
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
-#include <cmath>
 #include <fmt/format.h>
+
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,9 @@ using Catch::Approx;
 namespace {
 
 struct Model {
-  double of_seed, of_pair;  ///< standard deviations of what a seed adds to all of its pairs, and of what a pair has alone
-  double covers;            ///< the share of intervals with the true mean, from 20,000 draws with numpy and scipy
+  double of_seed,
+      of_pair;    ///< standard deviations of what a seed adds to all of its pairs, and of what a pair has alone
+  double covers;  ///< the share of intervals with the true mean, from 20,000 draws with numpy and scipy
 };
 
 /// The share of intervals that hold the mean, 0, over pairs of five seeds.
@@ -29,7 +31,9 @@ double coverage(Model const& model, int draws, series::random::NumpyGenerator& r
     for (auto& value : of_seed) value = model.of_seed * random.normal();
     std::vector<SeedPair> pairs;
     for (int a = 0; a < seeds; ++a)
-      for (int b = a + 1; b < seeds; ++b) pairs.push_back({std::to_string(a), std::to_string(b), of_seed[a] + of_seed[b] + model.of_pair * random.normal()});
+      for (int b = a + 1; b < seeds; ++b)
+        pairs.push_back(
+            {std::to_string(a), std::to_string(b), of_seed[a] + of_seed[b] + model.of_pair * random.normal()});
     auto const found = mean_over_seeds(pairs);
     covered += found.low <= 0 && 0 <= found.high;
   }
@@ -56,7 +60,8 @@ TEST_CASE("pairs of the same seeds are averaged first, then seeds are left out o
 }
 
 TEST_CASE("the error needs a second pair of seeds") {
-  for (auto const& pairs : {std::vector<SeedPair>{{"1", "2", 0.5}}, {{"1", "2", 0.25}, {"2", "1", 0.75}}, {{"1", "1", 0.5}}}) {
+  for (auto const& pairs :
+       {std::vector<SeedPair>{{"1", "2", 0.5}}, {{"1", "2", 0.25}, {"2", "1", 0.75}}, {{"1", "1", 0.5}}}) {
     auto const found = mean_over_seeds(pairs);
     CHECK(found.mean == 0.5);
     CHECK(std::isnan(found.se));

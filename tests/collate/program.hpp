@@ -57,7 +57,8 @@ inline std::size_t longest_table_line(std::string const& text) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);)
     if (line.starts_with("|"))
-      longest = std::max(longest, static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; })));
+      longest = std::max(longest, static_cast<std::size_t>(std::count_if(line.begin(), line.end(),
+                                                                         [](char c) { return (c & 0xC0) != 0x80; })));
   return longest;
 }
 

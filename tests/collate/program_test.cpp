@@ -3,6 +3,7 @@
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
 #include <algorithm>
 #include <cmath>
 
@@ -25,12 +26,22 @@ TEST_CASE_METHOD(Fixture, "a complete sweep") {
   CHECK_THAT(ran.out, ContainsSubstring("ID layer_1"));
   CHECK_THAT(ran.out, ContainsSubstring("6 trials in 2 cells: 6 done, 0 missing, 0 failed, 0 diverged."));
   CHECK_THAT(ran.out, ContainsSubstring("table.csv"));
-  CHECK_THAT(ran.out, ContainsSubstring("Controls (levina_bickel_original at k = 30), mean over the done trials of each seed, then over 3"));
+  CHECK_THAT(ran.out,
+             ContainsSubstring(
+                 "Controls (levina_bickel_original at k = 30), mean over the done trials of each seed, then over 3"));
   // Trained layer_1 differs by trial (38, 39, 43 and three times 37: over seeds 37.5, 38, 40), its controls do not.
-  CHECK_THAT(ran.out, ContainsSubstring("|   ID of |    trained | untrained | shuffled features | noise-free signal | pure noise |\n"));
-  CHECK_THAT(ran.out, ContainsSubstring("|   input |     31 ± 0 |    31 ± 0 |            51 ± 0 |          31.5 ± 0 |     48 ± 0 |\n"));
-  CHECK_THAT(ran.out, ContainsSubstring("| layer_1 | 38.5 ± 3.3 |    49 ± 0 |            52 ± 0 |                 - |          - |\n"));
-  CHECK_THAT(ran.out, ContainsSubstring("|  output |     33 ± 0 |    50 ± 0 |            53 ± 0 |                 - |          - |\n"));
+  CHECK_THAT(
+      ran.out,
+      ContainsSubstring("|   ID of |    trained | untrained | shuffled features | noise-free signal | pure noise |\n"));
+  CHECK_THAT(
+      ran.out,
+      ContainsSubstring("|   input |     31 ± 0 |    31 ± 0 |            51 ± 0 |          31.5 ± 0 |     48 ± 0 |\n"));
+  CHECK_THAT(
+      ran.out,
+      ContainsSubstring("| layer_1 | 38.5 ± 3.3 |    49 ± 0 |            52 ± 0 |                 - |          - |\n"));
+  CHECK_THAT(
+      ran.out,
+      ContainsSubstring("|  output |     33 ± 0 |    50 ± 0 |            53 ± 0 |                 - |          - |\n"));
   CHECK(longest_table_line(ran.out) <= 100);
 
   auto const rows = table(dir);
@@ -73,7 +84,8 @@ TEST_CASE_METHOD(Fixture, "without controls there is no table of them") {
 
 TEST_CASE_METHOD(Fixture, "missing, failed and diverged trials are counted and never averaged") {
   sweep.commit("a1", 8);
-  write_text(sweep.trial("a2") / "failure.json", R"({"state": "out_of_memory", "reason": "GPU 0 | 80 GiB full", "log": []})");
+  write_text(sweep.trial("a2") / "failure.json",
+             R"({"state": "out_of_memory", "reason": "GPU 0 | 80 GiB full", "log": []})");
   auto diverged = trial_of("a3", 1e30);
   diverged.provenance.state = "diverged";
   sweep.commit(diverged);
@@ -95,7 +107,8 @@ TEST_CASE_METHOD(Fixture, "missing, failed and diverged trials are counted and n
   CHECK_THAT(ran.out, ContainsSubstring("| gate_lr_factor |   n | missing | failed | diverged |"));
   CHECK(longest_table_line(ran.out) <= 100);
   CHECK_THAT(ran.out, ContainsSubstring("failed, missing"));
-  CHECK_THAT(ran.out, ContainsSubstring("a2, train.gate_lr_factor = 0.0, seed 43: out_of_memory: GPU 0 \\| 80 GiB full"));
+  CHECK_THAT(ran.out,
+             ContainsSubstring("a2, train.gate_lr_factor = 0.0, seed 43: out_of_memory: GPU 0 \\| 80 GiB full"));
   CHECK_THAT(ran.out, ContainsSubstring("a3, train.gate_lr_factor = 0.0, seed 44: diverged"));
   CHECK_THAT(ran.out, !ContainsSubstring("nan") && !ContainsSubstring("e+30"));
 }
@@ -126,7 +139,8 @@ TEST_CASE_METHOD(Fixture, "two code versions in one table are refused unless ask
   auto const refused = collate(dir.string());
   CHECK(refused.code == 2);
   CHECK_THAT(refused.err, ContainsSubstring("2 code versions in one table"));
-  CHECK_THAT(refused.err, ContainsSubstring("1111111111111111111111111111111111111111 in trials a1, a2, a3, b1 and 1 more"));
+  CHECK_THAT(refused.err,
+             ContainsSubstring("1111111111111111111111111111111111111111 in trials a1, a2, a3, b1 and 1 more"));
   CHECK_THAT(refused.err, ContainsSubstring("in trial b2"));
   CHECK_THAT(refused.err, ContainsSubstring("--allow-mixed code"));
   CHECK(refused.out == "");
@@ -144,7 +158,8 @@ TEST_CASE_METHOD(Fixture, "two devices, and two data sets, are refused unless as
   sweep.commit(other);
   auto const devices = collate(dir.string());
   CHECK(devices.code == 2);
-  CHECK_THAT(devices.err, ContainsSubstring("cpu in trials a1") && ContainsSubstring("NVIDIA H100 80GB HBM3 in trial b2"));
+  CHECK_THAT(devices.err,
+             ContainsSubstring("cpu in trials a1") && ContainsSubstring("NVIDIA H100 80GB HBM3 in trial b2"));
   CHECK(collate("--allow-mixed device -- " + dir.string()).code == 0);
 
   other.provenance.device = "cpu";
@@ -170,7 +185,8 @@ TEST_CASE_METHOD(Fixture, "several folders: cells merge, a trial counts once") {
   fs::remove_all(sweep.trial("b3"));
   auto const more = root.path() / "more seeds";
   Sweep const second(more);
-  write_text(more / "plan.csv", "id,train.gate_lr_factor,seed,cost\na1,0.0,42,1\nb3,1.0,44,1\nc1,0.0,45,1\nd1,0.5,42,1\n");
+  write_text(more / "plan.csv",
+             "id,train.gate_lr_factor,seed,cost\na1,0.0,42,1\nb3,1.0,44,1\nc1,0.0,45,1\nd1,0.5,42,1\n");
   second.commit("a1", 8);
   second.commit("b3", 10);
   second.commit("c1", 14);
@@ -234,7 +250,8 @@ TEST_CASE_METHOD(Fixture, "a measure that a trial lacks is averaged over the oth
 TEST_CASE_METHOD(Fixture, "horizons that only some cells have leave the others empty") {
   write_text(dir / "plan.csv", "id,model.max_horizon,seed,cost\na1,1,42,1\nb1,4,42,1\n");
   auto shorter = trial_of("a1", 8);
-  shorter.horizon = {.horizon = {1}, .val_mse = {7}, .test_mse = {8}, .bayes_mse = {}, .excess_mse = {}, .val_bayes_mse = {}};
+  shorter.horizon = {
+      .horizon = {1}, .val_mse = {7}, .test_mse = {8}, .bayes_mse = {}, .excess_mse = {}, .val_bayes_mse = {}};
   sweep.commit(shorter);
   sweep.commit("b1", 7);
   CHECK(collate(dir.string()).code == 0);
@@ -242,7 +259,9 @@ TEST_CASE_METHOD(Fixture, "horizons that only some cells have leave the others e
   CHECK(rows[0].at("test_mse.h4_mean") == "");
   CHECK(rows[1].at("test_mse.h4_mean") == "8");
   auto const header = collate::parse_csv(store::read_text(dir / "table.csv"))[0];
-  auto const at = [&](std::string const& name) { return std::find(header.begin(), header.end(), name) - header.begin(); };
+  auto const at = [&](std::string const& name) {
+    return std::find(header.begin(), header.end(), name) - header.begin();
+  };
   CHECK(at("val_mse.h4_mean") == at("val_mse.h1_mean") + 4);
 }
 
@@ -298,7 +317,8 @@ TEST_CASE_METHOD(Fixture, "the flag --figures draws beside the table, and says n
   auto const drawn = collate(dir.string() + " --figures");
   CHECK(drawn.code == 0);
   CHECK(drawn.out == plain.out);
-  for (auto const* name : {"sweep_dimension", "sweep_errors", "sweep_training"}) CHECK(fs::exists(dir / (std::string(name) + ".gp")));
+  for (auto const* name : {"sweep_dimension", "sweep_errors", "sweep_training"})
+    CHECK(fs::exists(dir / (std::string(name) + ".gp")));
   CHECK(drawn.err.empty() == fs::exists(dir / "sweep_dimension.png"));
   CHECK(collate(dir.string() + " --figurs").code == 2);
 }
@@ -306,7 +326,8 @@ TEST_CASE_METHOD(Fixture, "the flag --figures draws beside the table, and says n
 TEST_CASE_METHOD(Fixture, "without gnuplot --figures leaves scripts, data and one note") {
   sweep.complete();
   auto const out = root.path() / "figures";
-  auto const ran = collate.shell("PATH=/nonexistent " MAMBASYNTH_COLLATE " --figures --out " + out.string() + " " + dir.string());
+  auto const ran =
+      collate.shell("PATH=/nonexistent " MAMBASYNTH_COLLATE " --figures --out " + out.string() + " " + dir.string());
   CHECK(ran.code == 0);
   CHECK_THAT(ran.err, ContainsSubstring("install gnuplot"));
   CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 1);
@@ -319,10 +340,12 @@ TEST_CASE_METHOD(Fixture, "without gnuplot --figures leaves scripts, data and on
 TEST_CASE_METHOD(Fixture, "the flags --help and --version need no folder") {
   auto const help = collate("--help");
   CHECK(help.code == 0);
-  CHECK_THAT(help.out, ContainsSubstring("--allow-mixed") && ContainsSubstring("--measure NAME,...") && ContainsSubstring("Exit codes"));
+  CHECK_THAT(help.out, ContainsSubstring("--allow-mixed") && ContainsSubstring("--measure NAME,...") &&
+                           ContainsSubstring("Exit codes"));
   auto const version = collate("--version");
   CHECK(version.code == 0);
-  CHECK_THAT(version.out, ContainsSubstring("commit ") && ContainsSubstring("build type ") && ContainsSubstring("HDF5 1."));
+  CHECK_THAT(version.out,
+             ContainsSubstring("commit ") && ContainsSubstring("build type ") && ContainsSubstring("HDF5 1."));
 }
 
 TEST_CASE_METHOD(Fixture, "a reader that goes away is no error, a full disk is") {

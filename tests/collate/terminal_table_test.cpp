@@ -19,8 +19,9 @@ TEST_CASE_METHOD(Fixture, "the flag --measure chooses columns by their names in 
   CHECK_THAT(ran.out, ContainsSubstring("|                  0.0 |   3 | 9.0 ± 6.6 |  11.0 ± 6.6 |\n"));
   CHECK(collate::parse_csv(store::read_text(dir / "table.csv"))[0] == all);
 
-  auto const wide = collate(dir.string() + " --measure test_mse,levina_bickel_original.layer_1.k10,levina_bickel_original.layer_1.k30,"
-                                           "levina_bickel_original.layer_1.k100,mackay_ghahramani.output.k30");
+  auto const wide = collate(dir.string() +
+                            " --measure test_mse,levina_bickel_original.layer_1.k10,levina_bickel_original.layer_1.k30,"
+                            "levina_bickel_original.layer_1.k100,mackay_ghahramani.output.k30");
   CHECK(wide.code == 0);
   CHECK(longest_table_line(wide.out) > 100);
   CHECK_THAT(wide.out, ContainsSubstring("| mackay_ghahramani.output.k30 |\n") && !ContainsSubstring("Left out"));
@@ -28,10 +29,12 @@ TEST_CASE_METHOD(Fixture, "the flag --measure chooses columns by their names in 
 
 TEST_CASE_METHOD(Fixture, "a measure that no trial has is code 2 with the nearest name, and nothing is written") {
   sweep.complete();
-  for (auto const& [asked, meant] : {std::pair{"tset_mse", "test_mse"}, {"test_mse_mean", "test_mse"}, {"test_mse,secands", "seconds"}}) {
+  for (auto const& [asked, meant] :
+       {std::pair{"tset_mse", "test_mse"}, {"test_mse_mean", "test_mse"}, {"test_mse,secands", "seconds"}}) {
     auto const ran = collate(dir.string() + " --measure " + asked);
     CHECK(ran.code == 2);
-    CHECK_THAT(ran.err, ContainsSubstring("--measure does not know") && ContainsSubstring("'" + std::string(meant) + "' was meant"));
+    CHECK_THAT(ran.err, ContainsSubstring("--measure does not know") &&
+                            ContainsSubstring("'" + std::string(meant) + "' was meant"));
     CHECK(ran.out == "");
   }
   auto const strange = collate(dir.string() + " --measure zzzzzzzzzzzzzzzz");
@@ -42,17 +45,20 @@ TEST_CASE_METHOD(Fixture, "a measure that no trial has is code 2 with the neares
 }
 
 TEST_CASE_METHOD(Fixture, "a table too wide for a terminal leaves measures out from the right and says so") {
-  std::string const first = "a_section_with_a_name.and_a_long_key_of_thirty_chars", second = "another_section.and_another_key_of_33_letters";
-  write_text(dir / "plan.csv", "id," + first + "," + second + ",seed,cost\na1,0.0,1,42,1\na2,0.0,1,43,1\nb1,1.0,1,42,1\nb2,1.0,1,43,1\n");
+  std::string const first = "a_section_with_a_name.and_a_long_key_of_thirty_chars",
+                    second = "another_section.and_another_key_of_33_letters";
+  write_text(dir / "plan.csv",
+             "id," + first + "," + second + ",seed,cost\na1,0.0,1,42,1\na2,0.0,1,43,1\nb1,1.0,1,42,1\nb2,1.0,1,43,1\n");
   for (auto const* id : {"a1", "a2", "b1", "b2"}) sweep.commit(id, id[1] == '1' ? 8 : 9);
   auto const ran = collate(dir.string());
   CHECK(ran.code == 0);
   CHECK(longest_table_line(ran.out) <= 100);
-  CHECK_THAT(ran.out, ContainsSubstring("| and_a_long_key_of_thirty_chars | and_another_key_of_33_letters |   n |") && ContainsSubstring("|  test MSE | ID layer_1 |\n") &&
-                          !ContainsSubstring("| seconds"));
+  CHECK_THAT(ran.out, ContainsSubstring("| and_a_long_key_of_thirty_chars | and_another_key_of_33_letters |   n |") &&
+                          ContainsSubstring("|  test MSE | ID layer_1 |\n") && !ContainsSubstring("| seconds"));
   CHECK_THAT(ran.out, ContainsSubstring("Left out for its width: seconds (--measure seconds shows it)."));
   CHECK(table(dir)[0].contains(first));
-  CHECK_THAT(collate(dir.string() + " --measure seconds").out, ContainsSubstring(first) && ContainsSubstring("| seconds |\n"));
+  CHECK_THAT(collate(dir.string() + " --measure seconds").out,
+             ContainsSubstring(first) && ContainsSubstring("| seconds |\n"));
 }
 
 TEST_CASE_METHOD(Fixture, "long values are shortened, and axes that do not fit at all are counted") {
@@ -63,13 +69,15 @@ TEST_CASE_METHOD(Fixture, "long values are shortened, and axes that do not fit a
     sweep.commit("b1", 7);
     auto const ran = collate(dir.string());
     CHECK(longest_table_line(ran.out) <= 100);
-    CHECK_THAT(ran.out, ContainsSubstring("| ..xxx") && ContainsSubstring("/recording_1.npy |") && ContainsSubstring("| test MSE |"));
+    CHECK_THAT(ran.out, ContainsSubstring("| ..xxx") && ContainsSubstring("/recording_1.npy |") &&
+                            ContainsSubstring("| test MSE |"));
     CHECK_THAT(ran.out, ContainsSubstring("Axes are shortened (table.csv holds them whole)."));
     CHECK(table(dir)[0].at("data.path") == path + "_1.npy");
   }
   SECTION("many axes") {
     std::string header = "id", values;
-    for (int axis = 0; axis < 30; ++axis) header += ",model.key_" + std::to_string(axis), values += ",value_" + std::to_string(axis);
+    for (int axis = 0; axis < 30; ++axis)
+      header += ",model.key_" + std::to_string(axis), values += ",value_" + std::to_string(axis);
     write_text(dir / "plan.csv", header + ",seed,cost\na1" + values + ",42,1\n");
     sweep.commit("a1", 8);
     auto const ran = collate(dir.string());
@@ -91,7 +99,8 @@ TEST_CASE_METHOD(Fixture, "the dimension shown is that of each cell's own last l
   auto const ran = collate(dir.string());
   CHECK(ran.code == 0);
   CHECK_THAT(ran.out, ContainsSubstring("| ID last layer |"));
-  CHECK_THAT(ran.out, ContainsSubstring("|            38 |     100 |\n") && ContainsSubstring("|            34 |     100 |\n"));
+  CHECK_THAT(ran.out,
+             ContainsSubstring("|            38 |     100 |\n") && ContainsSubstring("|            34 |     100 |\n"));
 }
 
 TEST_CASE_METHOD(Fixture, "the excess is set beside the optimum that all cells share") {
@@ -102,7 +111,8 @@ TEST_CASE_METHOD(Fixture, "the excess is set beside the optimum that all cells s
     sweep.commit(trial);
   }
   auto const ran = collate(dir.string());
-  CHECK_THAT(ran.out, ContainsSubstring("| excess MSE h1 |") && ContainsSubstring("|      1.75 ± 0 |") && ContainsSubstring("(Bayes optimum, 7.25)"));
+  CHECK_THAT(ran.out, ContainsSubstring("| excess MSE h1 |") && ContainsSubstring("|      1.75 ± 0 |") &&
+                          ContainsSubstring("(Bayes optimum, 7.25)"));
   auto other = trial_of("b3", 8);
   other.horizon.bayes_mse = {6, 7};
   other.horizon.excess_mse = {2, 2};

@@ -1,9 +1,10 @@
 #include "analysis/collate/test_series.hpp"
 
-#include <algorithm>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -23,11 +24,19 @@ using Catch::Matchers::ContainsSubstring;
 namespace {
 
 /// Excess MSE (horizon, block), and the optimum at each horizon.
-CollatedTrial trial_with(std::string const& seed, analysis::ExcessByBlock const& blocks, std::vector<double> const& optimum) {
+CollatedTrial trial_with(std::string const& seed, analysis::ExcessByBlock const& blocks,
+                         std::vector<double> const& optimum) {
   analysis::TrialSummary summary;
   summary.excess_by_block = blocks;
-  for (std::size_t h = 0; h < optimum.size(); ++h) summary.measures.emplace_back("bayes_mse.h" + std::to_string(blocks.horizon[h]), optimum[h]);
-  return {.id = "a" + seed, .axes = {}, .seed = seed, .outcome = Outcome::done, .reason = "", .result = summary, .file = {}};
+  for (std::size_t h = 0; h < optimum.size(); ++h)
+    summary.measures.emplace_back("bayes_mse.h" + std::to_string(blocks.horizon[h]), optimum[h]);
+  return {.id = "a" + seed,
+          .axes = {},
+          .seed = seed,
+          .outcome = Outcome::done,
+          .reason = "",
+          .result = summary,
+          .file = {}};
 }
 
 TestSeries over(std::vector<CollatedTrial> const& trials) {
@@ -36,14 +45,20 @@ TestSeries over(std::vector<CollatedTrial> const& trials) {
   return test_series_of(pointers);
 }
 
-/// An excess of `mean` that differs by block: -0.3, 0.1, 0.1, 0.1 for horizon 1 and ten times that for horizon 4. `bayes`
-/// tells its test series.
+/// An excess of `mean` that differs by block: -0.3, 0.1, 0.1, 0.1 for horizon 1 and ten times that for horizon 4.
+/// `bayes` tells its test series.
 analysis::TrialResult with_blocks(std::string const& id, double mean, double bayes = 7) {
   auto trial = trial_of(id, bayes + mean);
-  trial.horizon = {.horizon = {1, 4}, .val_mse = {}, .test_mse = {bayes + mean, bayes + 1 + 10 * mean}, .bayes_mse = {bayes, bayes + 1}, .excess_mse = {mean, 10 * mean}, .val_bayes_mse = {}};
+  trial.horizon = {.horizon = {1, 4},
+                   .val_mse = {},
+                   .test_mse = {bayes + mean, bayes + 1 + 10 * mean},
+                   .bayes_mse = {bayes, bayes + 1},
+                   .excess_mse = {mean, 10 * mean},
+                   .val_bayes_mse = {}};
   trial.horizon.test_blocks = {.first = {0, 1024, 2048, 3072}, .windows = {4, 4, 4, 4}};
   for (double const scale : {1.0, 10.0})
-    for (double const offset : {-0.3, 0.1, 0.1, 0.1}) trial.horizon.excess_mse_by_block.push_back(scale * (mean + offset));
+    for (double const offset : {-0.3, 0.1, 0.1, 0.1})
+      trial.horizon.excess_mse_by_block.push_back(scale * (mean + offset));
   return trial;
 }
 
@@ -51,7 +66,8 @@ analysis::TrialResult with_blocks(std::string const& id, double mean, double bay
 
 TEST_CASE("over blocks of the test series, after an average over seeds") {
   std::vector<double> const optimum{7, 8};
-  analysis::ExcessByBlock first{.horizon = {1, 2}, .blocks = {.first = {0, 10, 20}, .windows = {1, 1, 1}}, .excess = {1, 2, 6, 0, 0, 0}};
+  analysis::ExcessByBlock first{
+      .horizon = {1, 2}, .blocks = {.first = {0, 10, 20}, .windows = {1, 1, 1}}, .excess = {1, 2, 6, 0, 0, 0}};
   auto second = first;
   second.excess = {3, 2, 4, 0, 0, std::numeric_limits<double>::infinity()};
   auto const both = over({trial_with("1", first, optimum), trial_with("2", second, optimum)});
@@ -66,19 +82,22 @@ TEST_CASE("over blocks of the test series, after an average over seeds") {
   CHECK(both.measures.at("excess_mse.h2").sd == 0);
 
   // Two trials of one seed count as one.
-  auto const doubled = over({trial_with("1", first, optimum), trial_with("1", second, optimum), trial_with("2", first, optimum)});
+  auto const doubled =
+      over({trial_with("1", first, optimum), trial_with("1", second, optimum), trial_with("2", first, optimum)});
   CHECK(doubled.measures.at("excess_mse.h1").mean == Approx((2 + 2 + 5 + 1 + 2 + 6) / 6.0));
 
   // Weights 0.4, 0.4, 0.2: mean 2.6, squares 2 (0.4 0.6)^2 + (0.2 2.4)^2 = 0.3456, times 3 / 2.
   first.blocks.windows = second.blocks.windows = {2, 2, 1};
-  auto const uneven = over({trial_with("1", first, optimum), trial_with("2", second, optimum)}).measures.at("excess_mse.h1");
+  auto const uneven =
+      over({trial_with("1", first, optimum), trial_with("2", second, optimum)}).measures.at("excess_mse.h1");
   CHECK(uneven.mean == Approx(2.6));
   CHECK(uneven.sd / std::sqrt(3.0) == Approx(0.72));
 }
 
 TEST_CASE("no error for different series, for trials without blocks, or for a single block") {
   std::vector<double> const optimum{7};
-  analysis::ExcessByBlock const blocks{.horizon = {1}, .blocks = {.first = {0, 10}, .windows = {1, 1}}, .excess = {1, 2}};
+  analysis::ExcessByBlock const blocks{
+      .horizon = {1}, .blocks = {.first = {0, 10}, .windows = {1, 1}}, .excess = {1, 2}};
   CHECK(over({trial_with("1", blocks, optimum)}).measures.size() == 1);
   for (int way = 0; way < 4; ++way) {
     auto other = blocks;
@@ -92,18 +111,23 @@ TEST_CASE("no error for different series, for trials without blocks, or for a si
   auto const older = over({trial_with("1", blocks, optimum), trial_with("2", {}, {})});
   CHECK(older.shared);
   CHECK(older.measures.empty());
-  CHECK(over({trial_with("1", {.horizon = {1}, .blocks = {.first = {0}, .windows = {1}}, .excess = {1}}, optimum)}).measures.empty());
+  CHECK(over({trial_with("1", {.horizon = {1}, .blocks = {.first = {0}, .windows = {1}}, .excess = {1}}, optimum)})
+            .measures.empty());
   CHECK(over({}).measures.empty());
 }
 
 TEST_CASE_METHOD(Fixture, "the tables have the error over seeds and that of the test series") {
-  for (auto const* id : {"a1", "a2", "a3", "b1", "b2", "b3"}) sweep.commit(with_blocks(id, 0.1 * (id[1] - '0') + (id[0] == 'b' ? 1 : 0)));
+  for (auto const* id : {"a1", "a2", "a3", "b1", "b2", "b3"})
+    sweep.commit(with_blocks(id, 0.1 * (id[1] - '0') + (id[0] == 'b' ? 1 : 0)));
   auto const ran = collate(dir.string());
   CHECK(ran.code == 0);
   CHECK(ran.err == "");
   // Over seeds 0.1, 0.2, 0.3: t(2) 0.1 / sqrt(3) = 0.248; over blocks t(3) 0.1 = 0.318.
-  CHECK_THAT(ran.out, ContainsSubstring("| excess MSE h1 | ± test series |") && ContainsSubstring("|   0.20 ± 0.25 |        ± 0.32 |") && ContainsSubstring("|   1.20 ± 0.25 |        ± 0.32 |"));
-  CHECK_THAT(ran.out, ContainsSubstring("whose own error this leaves out. ± test series: half the 95 %") && ContainsSubstring("difference between cells"));
+  CHECK_THAT(ran.out, ContainsSubstring("| excess MSE h1 | ± test series |") &&
+                          ContainsSubstring("|   0.20 ± 0.25 |        ± 0.32 |") &&
+                          ContainsSubstring("|   1.20 ± 0.25 |        ± 0.32 |"));
+  CHECK_THAT(ran.out, ContainsSubstring("whose own error this leaves out. ± test series: half the 95 %") &&
+                          ContainsSubstring("difference between cells"));
   CHECK(longest_table_line(ran.out) <= 100);
   auto const rows = table(dir);
   CHECK(std::stod(rows[0].at("excess_mse.h1_test_se")) == Approx(0.1));
@@ -116,15 +140,19 @@ TEST_CASE_METHOD(Fixture, "the tables have the error over seeds and that of the 
   CHECK(at[1] == "excess_mse.h1_test_se");
 
   auto const asked = collate(dir.string() + " --measure excess_mse.h4,test_mse");
-  CHECK_THAT(asked.out, ContainsSubstring("| excess_mse.h4 | ± test series |") && ContainsSubstring("|     2.0 ± 2.5 |         ± 3.2 |"));
-  CHECK_THAT(collate(dir.string() + " --measure excess_mse.h4_test_se").err, ContainsSubstring("'excess_mse.h4' was meant"));
+  CHECK_THAT(asked.out, ContainsSubstring("| excess_mse.h4 | ± test series |") &&
+                            ContainsSubstring("|     2.0 ± 2.5 |         ± 3.2 |"));
+  CHECK_THAT(collate(dir.string() + " --measure excess_mse.h4_test_se").err,
+             ContainsSubstring("'excess_mse.h4' was meant"));
   auto const read = analysis::read_trial(sweep.trial("a1") / "trial.h5").excess_by_block;
   CHECK(read.blocks.first == std::vector<std::int64_t>{0, 1024, 2048, 3072});
   CHECK(read.excess[4] == Approx(-2));
 }
 
-TEST_CASE_METHOD(Fixture, "a cell with trials of two test series has no test-series error; another cell keeps its own") {
-  for (auto const* id : {"a1", "a2", "a3", "b1", "b2", "b3"}) sweep.commit(with_blocks(id, 0.1 * (id[1] - '0'), id == std::string("a2") ? 6 : 7));
+TEST_CASE_METHOD(Fixture,
+                 "a cell with trials of two test series has no test-series error; another cell keeps its own") {
+  for (auto const* id : {"a1", "a2", "a3", "b1", "b2", "b3"})
+    sweep.commit(with_blocks(id, 0.1 * (id[1] - '0'), id == std::string("a2") ? 6 : 7));
   auto const ran = collate(dir.string());
   CHECK_THAT(ran.err, ContainsSubstring("train.gate_lr_factor = 0.0: its trials were tested on different series"));
   CHECK_THAT(ran.out, ContainsSubstring("|             - |") && ContainsSubstring("|        ± 0.32 |"));
@@ -134,6 +162,7 @@ TEST_CASE_METHOD(Fixture, "a cell with trials of two test series has no test-ser
 TEST_CASE_METHOD(Fixture, "older trials leave the error of the test series out, and that is said") {
   sweep.complete();
   auto const ran = collate(dir.string());
-  CHECK_THAT(ran.out, ContainsSubstring("Seeds share one test series, whose own error this leaves out.\n") && !ContainsSubstring("± test series"));
+  CHECK_THAT(ran.out, ContainsSubstring("Seeds share one test series, whose own error this leaves out.\n") &&
+                          !ContainsSubstring("± test series"));
   CHECK_FALSE(table(dir)[0].contains("excess_mse.h1_test_se"));
 }

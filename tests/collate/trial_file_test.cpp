@@ -1,8 +1,9 @@
 #include "analysis/trial_file.hpp"
 
-#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -193,7 +194,8 @@ TEST_CASE("errors of the test series are of its blocks, which read back") {
   CHECK(found.blocks.windows == blocks.windows);
   CHECK(found.excess == means);
   auto const measures = analysis::read_trial(file).measures;
-  auto const error = std::find_if(measures.begin(), measures.end(), [](auto const& m) { return m.first == "excess_mse_se.h1"; });
+  auto const error =
+      std::find_if(measures.begin(), measures.end(), [](auto const& m) { return m.first == "excess_mse_se.h1"; });
   REQUIRE(error != measures.end());
   CHECK(error->second == errors[0]);
 }

@@ -1,10 +1,10 @@
 #include "analysis/collate/trial_similarity.hpp"
 
-#include <fmt/format.h>
-
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "analysis/collate/csv.hpp"
@@ -49,9 +49,15 @@ class Sweep {
       for (int seed = 1; seed <= 3; ++seed) {
         auto const id = fmt::format("{}{}", cell == 0 ? 'a' : 'b', seed);
         auto result = trial_of(id, 8);
-        result.evaluation.shared = shared(draw(cell == 0 ? 11 : 12, 3), cell == 0 ? 0.0F : 0.3F, static_cast<std::uint64_t>(10 * cell + seed));
-        sweep.trials.push_back({.id = id, .axes = {{"train.gate_lr_factor", fmt::format("{}", cell)}}, .seed = fmt::format("{}", seed),
-                                .outcome = Outcome::done, .reason = "", .result = {}, .file = folder.path() / (id + ".h5")});
+        result.evaluation.shared =
+            shared(draw(cell == 0 ? 11 : 12, 3), cell == 0 ? 0.0F : 0.3F, static_cast<std::uint64_t>(10 * cell + seed));
+        sweep.trials.push_back({.id = id,
+                                .axes = {{"train.gate_lr_factor", fmt::format("{}", cell)}},
+                                .seed = fmt::format("{}", seed),
+                                .outcome = Outcome::done,
+                                .reason = "",
+                                .result = {},
+                                .file = folder.path() / (id + ".h5")});
         write(sweep.trials.back(), result);
       }
   }
@@ -97,9 +103,10 @@ TEST_CASE("trials of one cell are compared with each other and with those of oth
 
   auto const records = parse_csv(to_csv(found, table));
   REQUIRE(records.size() == 1 + 2 * 3);
-  CHECK(records[0] == std::vector<std::string>{"layer", "a.train.gate_lr_factor", "b.train.gate_lr_factor", "pairs", "cka_mean", "cka_se", "cka_ci_low", "cka_ci_high",
-                                               "cka_ceiling", "cka_p", "same_seed_pairs", "same_seed_cka_mean", "same_seed_cka_se", "same_seed_cka_ci_low",
-                                               "same_seed_cka_ci_high"});
+  CHECK(records[0] == std::vector<std::string>{"layer", "a.train.gate_lr_factor", "b.train.gate_lr_factor", "pairs",
+                                               "cka_mean", "cka_se", "cka_ci_low", "cka_ci_high", "cka_ceiling",
+                                               "cka_p", "same_seed_pairs", "same_seed_cka_mean", "same_seed_cka_se",
+                                               "same_seed_cka_ci_low", "same_seed_cka_ci_high"});
   CHECK(records[2][1] == "0");
   CHECK(records[2][2] == "1");
   CHECK(std::stod(records[2][4]) == across.other_seed.mean);
@@ -109,12 +116,18 @@ TEST_CASE("trials of one cell are compared with each other and with those of oth
   CHECK(std::stod(records[2][9]) == Approx(0.25).margin(0.05));
   CHECK(records[1][9].empty());
   CHECK(records[1][11].empty());
-  CHECK_THAT(to_markdown(found, table), ContainsSubstring("at 60 steps") && ContainsSubstring("layer_1") && ContainsSubstring(fmt::format("{:.3f} of {:.3f}, p {:.3f} (0 and 1)", across.other_seed.mean, layer.ceiling(across), layer.p(across)) + " |") &&
-                                            ContainsSubstring(fmt::format("{:.3f} ± {:.3f} |", layer.within.mean, layer.within.high - layer.within.mean)));
+  CHECK_THAT(to_markdown(found, table),
+             ContainsSubstring("at 60 steps") && ContainsSubstring("layer_1") &&
+                 ContainsSubstring(fmt::format("{:.3f} of {:.3f}, p {:.3f} (0 and 1)", across.other_seed.mean,
+                                               layer.ceiling(across), layer.p(across)) +
+                                   " |") &&
+                 ContainsSubstring(
+                     fmt::format("{:.3f} ± {:.3f} |", layer.within.mean, layer.within.high - layer.within.mean)));
 
   TemporaryFolder const out;
   auto const outcome = draw_similarity(found, table, out.path());
-  CHECK_THAT(store::read_text(out.path() / "sweep_similarity_layer_1.dat"), ContainsSubstring(fmt::format("1 0 {:.4f}", across.other_seed.mean)));
+  CHECK_THAT(store::read_text(out.path() / "sweep_similarity_layer_1.dat"),
+             ContainsSubstring(fmt::format("1 0 {:.4f}", across.other_seed.mean)));
   if (outcome == figures::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
   CHECK(std::filesystem::file_size(out.path() / "sweep_similarity.png") > 1000);
 }
@@ -163,7 +176,8 @@ TEST_CASE("the error of a mean over pairs is that of the seeds, one left out at 
   for (auto& trial : given.sweep.trials) {
     auto result = trial_of(trial.id, 8);
     auto const seed = static_cast<std::uint64_t>(std::stoi(trial.seed));
-    result.evaluation.shared = shared(draw(11, 3), 0.2F * static_cast<float>(seed), seed + (trial.id[0] == 'b' ? 40 : 0));
+    result.evaluation.shared =
+        shared(draw(11, 3), 0.2F * static_cast<float>(seed), seed + (trial.id[0] == 'b' ? 40 : 0));
     Sweep::write(trial, result);
   }
   auto const table = tabulate(given.sweep);
@@ -175,7 +189,9 @@ TEST_CASE("the error of a mean over pairs is that of the seeds, one left out at 
   double const c[] = {of_seeds("1"), of_seeds("2"), of_seeds("3")}, mean = (c[0] + c[1] + c[2]) / 3;
   auto const found = compare_trials(table, given.sweep).layers[0].pairs[0].other_seed;
   CHECK(found.mean == Approx(mean));
-  CHECK(found.se == Approx(std::sqrt(2.0 / 3 * ((c[0] - mean) * (c[0] - mean) + (c[1] - mean) * (c[1] - mean) + (c[2] - mean) * (c[2] - mean)))));
+  CHECK(found.se == Approx(std::sqrt(2.0 / 3 *
+                                     ((c[0] - mean) * (c[0] - mean) + (c[1] - mean) * (c[1] - mean) +
+                                      (c[2] - mean) * (c[2] - mean)))));
   CHECK(found.se > 0.001);
 }
 

@@ -50,19 +50,20 @@ inline analysis::TrialResult trial_of(std::string const& id, double test_mse) {
   trial.evaluation.measures.dimension = {dimension_at(1), dimension_at(test_mse), dimension_at(3)};
   trial.evaluation.measures.activation = {{0, 1, 5}, {0.5, 2, 6}, {1, 3, 7}};
   trial.evaluation.controls.untrained = {.layers = trial.evaluation.measures.layers,
-                              .dimension = {dimension_at(1), dimension_at(19), dimension_at(20)},
-                              .activation = {{0, 1, 5}, {0, 1, 4}, {0, 1, 3}}};
+                                         .dimension = {dimension_at(1), dimension_at(19), dimension_at(20)},
+                                         .activation = {{0, 1, 5}, {0, 1, 4}, {0, 1, 3}}};
   trial.evaluation.controls.shuffled = {dimension_at(21), dimension_at(22), dimension_at(23)};
   trial.evaluation.controls.signal = dimension_at(1.5);
   trial.evaluation.controls.noise = dimension_at(18);
-  trial.provenance = {.state = "done",
-                      .trial_id = id,
-                      .git_commit = "1111111111111111111111111111111111111111",
-                      .git_dirty = false,
-                      .device = "cpu",
-                      .data_hash = "d0d0",
-                      .seconds = 100,
-                      .more = {{"configuration", "[train]\nepochs = 2\n"}, {"threads", std::int64_t{1}}, {"gpu_seconds", 0.0}}};
+  trial.provenance = {
+      .state = "done",
+      .trial_id = id,
+      .git_commit = "1111111111111111111111111111111111111111",
+      .git_dirty = false,
+      .device = "cpu",
+      .data_hash = "d0d0",
+      .seconds = 100,
+      .more = {{"configuration", "[train]\nepochs = 2\n"}, {"threads", std::int64_t{1}}, {"gpu_seconds", 0.0}}};
   return trial;
 }
 

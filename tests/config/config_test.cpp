@@ -1,3 +1,5 @@
+#include "config/config.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -9,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "config/config.hpp"
 #include "config/sizes.hpp"
 #include "config/text.hpp"
 #include "config/toml.hpp"
@@ -48,7 +49,7 @@ TEST_CASE("what print-config shows is read back as the same configuration") {
 
 TEST_CASE("a misspelt key or section is refused with the nearest name and its line") {
   CHECK_THAT(refusal_of("[train]\n\nepcohs = 3\n"), ContainsSubstring("a.toml:3: unknown key 'train.epcohs'") &&
-                                                      ContainsSubstring("Did you mean 'train.epochs'?"));
+                                                        ContainsSubstring("Did you mean 'train.epochs'?"));
   CHECK_THAT(refusal_of("[trian]\nepochs = 3\n"), ContainsSubstring("Did you mean 'train'?"));
   CHECK_THAT(refusal_of("[train]\nsplit = \"randm\"\n"), ContainsSubstring("Did you mean 'random'?"));
 }
@@ -62,7 +63,8 @@ TEST_CASE("wrong types and values out of range are refused") {
 }
 
 TEST_CASE("a seed is one that no generator cuts off, and a value of a list counts once") {
-  auto const check_range = [](std::string const& key, std::string const& largest, std::vector<std::string> const& refused) {
+  auto const check_range = [](std::string const& key, std::string const& largest,
+                              std::vector<std::string> const& refused) {
     INFO(key);
     config::Trial trial;
     CHECK_NOTHROW(config::set_text(trial, key + "=" + largest));
@@ -80,7 +82,9 @@ TEST_CASE("a seed is one that no generator cuts off, and a value of a list count
 }
 
 TEST_CASE("equal values have one canonical text") {
-  auto const canonical = [](char const* key, char const* text) { return config::canonical_value(key, config::given_text(text, "--")); };
+  auto const canonical = [](char const* key, char const* text) {
+    return config::canonical_value(key, config::given_text(text, "--"));
+  };
   for (auto const* text : {"1", "1.0", "1e0", "+1"}) CHECK(canonical("train.lr", text) == "1");
   CHECK(canonical("train.lr", "-0.0") == canonical("train.lr", "0"));
   CHECK(canonical("train.lr", "0.1") == canonical("train.lr", "0.10000000000000001"));
@@ -91,28 +95,59 @@ TEST_CASE("equal values have one canonical text") {
 TEST_CASE("circles lie in a subspace of the series' channels") {
   config::Data keys;
   for (std::int64_t const dim : {0, 2, 20}) CHECK_NOTHROW(config::check_generated((keys.subspace_dim = dim, keys)));
-  for (std::int64_t const dim : {1, 21}) CHECK_THROWS_AS(config::check_generated((keys.subspace_dim = dim, keys)), errors::Error);
+  for (std::int64_t const dim : {1, 21})
+    CHECK_THROWS_AS(config::check_generated((keys.subspace_dim = dim, keys)), errors::Error);
   CHECK_NOTHROW(config::check_against_file(keys, 21));
   CHECK_THROWS_AS(config::check_against_file(keys, 20), errors::Error);
 }
 
-TEST_CASE("a number that does not fit is refused with its key and as it was written, in a file and on the command line") {
+TEST_CASE(
+    "a number that does not fit is refused with its key and as it was written, in a file and on the command line") {
   struct Case {
     std::string key, value;
     bool fits = false;
     bool flag = true;  ///< whether flags take this notation
   };
-  std::vector<Case> const cases{
-      {"epochs", "99999999999999999999"}, {"epochs", "9223372036854775808"}, {"epochs", "9223372036854775807"}, {"epochs", "1000000001"},
-      {"epochs", "-9223372036854775809"}, {"epochs", "+99999999999999999999"}, {"epochs", "0x8000000000000000", false, false},
-      {"epochs", "0xFFFFFFFFFFFFFFFFFF", false, false}, {"epochs", "0o7777777777777777777777777", false, false},
-      {"epochs", "0b" + std::string(64, '1'), false, false}, {"epochs", "99_999_999_999_999_999_999", false, false},
-      {"epochs", std::string(4000, '9')}, {"epochs", "3.0"}, {"epochs", "1e3"}, {"epochs", "inf"}, {"epochs", "nan"}, {"epochs", "0"},
-      {"lr", "1e400"}, {"lr", "-1e400"}, {"lr", "1e-400"}, {"lr", "1e-310"}, {"lr", "1e-31"}, {"lr", "inf"}, {"lr", "-inf"}, {"lr", "nan"},
-      {"lr", std::string(45, '9')}, {"lr", std::string(400, '9') + ".0"}, {"lr", "1e39"}, {"lr", "-1e-9"},
-      {"epochs", "1000000000", true}, {"epochs", "+3", true}, {"epochs", "0x10", true, false}, {"epochs", "0o17", true, false},
-      {"epochs", "0b11", true, false}, {"epochs", "1_000", true, false}, {"lr", "0.0", true}, {"lr", "-0.0", true}, {"lr", "1e-30", true},
-      {"lr", "3e-4", true}, {"lr", "1", true}};
+  std::vector<Case> const cases{{"epochs", "99999999999999999999"},
+                                {"epochs", "9223372036854775808"},
+                                {"epochs", "9223372036854775807"},
+                                {"epochs", "1000000001"},
+                                {"epochs", "-9223372036854775809"},
+                                {"epochs", "+99999999999999999999"},
+                                {"epochs", "0x8000000000000000", false, false},
+                                {"epochs", "0xFFFFFFFFFFFFFFFFFF", false, false},
+                                {"epochs", "0o7777777777777777777777777", false, false},
+                                {"epochs", "0b" + std::string(64, '1'), false, false},
+                                {"epochs", "99_999_999_999_999_999_999", false, false},
+                                {"epochs", std::string(4000, '9')},
+                                {"epochs", "3.0"},
+                                {"epochs", "1e3"},
+                                {"epochs", "inf"},
+                                {"epochs", "nan"},
+                                {"epochs", "0"},
+                                {"lr", "1e400"},
+                                {"lr", "-1e400"},
+                                {"lr", "1e-400"},
+                                {"lr", "1e-310"},
+                                {"lr", "1e-31"},
+                                {"lr", "inf"},
+                                {"lr", "-inf"},
+                                {"lr", "nan"},
+                                {"lr", std::string(45, '9')},
+                                {"lr", std::string(400, '9') + ".0"},
+                                {"lr", "1e39"},
+                                {"lr", "-1e-9"},
+                                {"epochs", "1000000000", true},
+                                {"epochs", "+3", true},
+                                {"epochs", "0x10", true, false},
+                                {"epochs", "0o17", true, false},
+                                {"epochs", "0b11", true, false},
+                                {"epochs", "1_000", true, false},
+                                {"lr", "0.0", true},
+                                {"lr", "-0.0", true},
+                                {"lr", "1e-30", true},
+                                {"lr", "3e-4", true},
+                                {"lr", "1", true}};
   for (auto const& [key, value, fits, flag] : cases) {
     auto const name = "train." + key;
     INFO(name << " = " << value);
@@ -131,16 +166,20 @@ TEST_CASE("a number that does not fit is refused with its key and as it was writ
     CHECK(on_line.empty() == fits);
     if (!fits) CHECK_THAT(on_line, ContainsSubstring("--" + key + ": " + name + " = " + errors::quotable(value)));
   }
-  for (auto const* text : {"[evaluate]\nlb_k = [10,\n99999999999999999999]\n", "evaluate = { lb_k = [99999999999999999999] }\n",
-                           "[evaluate]\n\"lb_k\" = 99999999999999999999\n"})
-    CHECK_THAT(refusal_of(text), ContainsSubstring("lb_k") && ContainsSubstring("99999999999999999999 is out of range"));
+  for (auto const* text :
+       {"[evaluate]\nlb_k = [10,\n99999999999999999999]\n", "evaluate = { lb_k = [99999999999999999999] }\n",
+        "[evaluate]\n\"lb_k\" = 99999999999999999999\n"})
+    CHECK_THAT(refusal_of(text),
+               ContainsSubstring("lb_k") && ContainsSubstring("99999999999999999999 is out of range"));
   for (auto const* text : {"", " 3", "3 ", "3x", "--3", "+-3", "0x", "1e", "[3", "3,99999999999999999999"}) {
     config::Trial trial;
     INFO(text);
     CHECK_THROWS_AS(config::set(trial, "train.epochs", config::given_text(text, "--epochs")), errors::Error);
   }
   // What only looks like such a number.
-  CHECK(refusal_of("# 99999999999999999999 [[[[\n[train]\nlr = 1e-3 # 1e400\n[data]\npath = \"99999999999999999999 1e400\"\n").empty());
+  CHECK(refusal_of(
+            "# 99999999999999999999 [[[[\n[train]\nlr = 1e-3 # 1e400\n[data]\npath = \"99999999999999999999 1e400\"\n")
+            .empty());
   CHECK(refusal_of("[data]\npath = '''\n1e400 [ \" \n'''\n").empty());
 }
 
@@ -161,12 +200,14 @@ TEST_CASE("text that a parser would not survive is refused with its line") {
   auto const long_value = refusal_of("[train]\nsplit = \"" + std::string(500'000, 'x') + "\"\n");
   CHECK_THAT(long_value, ContainsSubstring("train.split = \"xxx"));
   CHECK(long_value.size() < 1000);
-  for (auto const* text : {"[", "[[", "]", "}", "=", "\"", "'''", "\"\"\"", "a.b.c", "[train]\nlr = {", "\\", "x = \"\\", "\xff", "\xff = \xfe", "[\xe9]"})
+  for (auto const* text : {"[", "[[", "]", "}", "=", "\"", "'''", "\"\"\"", "a.b.c", "[train]\nlr = {", "\\",
+                           "x = \"\\", "\xff", "\xff = \xfe", "[\xe9]"})
     CHECK_FALSE(refusal_of(text).empty());
 }
 
 TEST_CASE("a path of any bytes is read as it is and written so again") {
-  for (auto const* bytes : {"caf\xe9.h5", "/data/\xff\xfe/x", "caf\xc3\xa9", "\xf4\x8f\xbb\xa9", "\xf0\x9f\x90\x8d\xe9"}) {
+  for (auto const* bytes :
+       {"caf\xe9.h5", "/data/\xff\xfe/x", "caf\xc3\xa9", "\xf4\x8f\xbb\xa9", "\xf0\x9f\x90\x8d\xe9"}) {
     std::string const path = bytes;
     config::Trial trial;
     config::apply_text(trial, "# gr\xfc\xdf\n[data]\npath = \"" + path + "\"\n", "a.toml");
@@ -189,14 +230,17 @@ TEST_CASE("sizes are multiplied without overflow, and what fits no memory is ref
     std::string text, key;
   };
   constexpr std::uint64_t gigabytes = 1'000'000'000;
-  std::vector<Case> const cases{{"[model]\nexpand = 1000\nd_model = 1000000\n", "model.expand = 1000"},
-                                {"[model]\nd_ff = 1000000\nd_model = 1000000\nn_layers = 1\nexpand = 1\nd_state = 1\n", "model.d_model = 1000000"},
-                                {"[model]\nn_layers = 10000\nd_model = 10000\n", "model.n_layers = 10000"},
-                                {"[data]\nn_steps = 1000000000000\n", "data.n_steps = 1000000000000"},
-                                {"[data]\ntest_n_steps = 1000000000000\n", "data.test_n_steps = 1000000000000"},
-                                {"[train]\ncontrastive_lambda = 1\ncontrastive_negatives = 1000000000\n", "train.contrastive_negatives = 1000000000"},
-                                {"[data]\nambient_dim = 1000000\n", "data.ambient_dim = 1000000"},
-                                {"[data]\nn_steps = 10000000\n[train]\nseq_len = 10000000\n", "train.seq_len = 10000000"}};
+  std::vector<Case> const cases{
+      {"[model]\nexpand = 1000\nd_model = 1000000\n", "model.expand = 1000"},
+      {"[model]\nd_ff = 1000000\nd_model = 1000000\nn_layers = 1\nexpand = 1\nd_state = 1\n",
+       "model.d_model = 1000000"},
+      {"[model]\nn_layers = 10000\nd_model = 10000\n", "model.n_layers = 10000"},
+      {"[data]\nn_steps = 1000000000000\n", "data.n_steps = 1000000000000"},
+      {"[data]\ntest_n_steps = 1000000000000\n", "data.test_n_steps = 1000000000000"},
+      {"[train]\ncontrastive_lambda = 1\ncontrastive_negatives = 1000000000\n",
+       "train.contrastive_negatives = 1000000000"},
+      {"[data]\nambient_dim = 1000000\n", "data.ambient_dim = 1000000"},
+      {"[data]\nn_steps = 10000000\n[train]\nseq_len = 10000000\n", "train.seq_len = 10000000"}};
   for (auto const& [text, key] : cases) {
     config::Trial trial;
     config::apply_text(trial, text, "a.toml");
@@ -249,7 +293,8 @@ TEST_CASE("the test series differs from the series itself") {
   };
   config::Trial trial;
   auto& keys = trial.data;
-  auto const path_seed = GENERATE(std::int64_t{0}, std::int64_t{41}, std::int64_t{42}, std::int64_t{43}, config::largest_data_seed);
+  auto const path_seed =
+      GENERATE(std::int64_t{0}, std::int64_t{41}, std::int64_t{42}, std::int64_t{43}, config::largest_data_seed);
   keys.path_seed = path_seed;
   CHECK(refused(keys) == (path_seed == config::largest_data_seed));  // behind it there is no seed
   keys.test_path_seed = path_seed;
@@ -285,11 +330,16 @@ TEST_CASE("a key that steers what is switched off is refused") {
     }
     return "";
   };
-  CHECK_THAT(refusal([](auto& t) { t.aug_rotate_eps = 0.1; }), ContainsSubstring("train.aug_rotate_eps has no effect") && ContainsSubstring("--aug-rotate"));
+  CHECK_THAT(refusal([](auto& t) { t.aug_rotate_eps = 0.1; }),
+             ContainsSubstring("train.aug_rotate_eps has no effect") && ContainsSubstring("--aug-rotate"));
   CHECK(refusal([](auto& t) { t.aug_rotate = true, t.aug_rotate_eps = 0.1; }).empty());
-  CHECK_THAT(refusal([](auto& t) { t.contrastive_temp = 0.2; }), ContainsSubstring("train.contrastive_temp has no effect"));
-  CHECK_THAT(refusal([](auto& t) { t.contrastive_negatives = 4; }), ContainsSubstring("train.contrastive_negatives has no effect"));
-  CHECK(refusal([](auto& t) { t.contrastive_lambda = 1, t.contrastive_temp = 0.2, t.contrastive_negatives = 4; }).empty());
+  CHECK_THAT(refusal([](auto& t) { t.contrastive_temp = 0.2; }),
+             ContainsSubstring("train.contrastive_temp has no effect"));
+  CHECK_THAT(refusal([](auto& t) { t.contrastive_negatives = 4; }),
+             ContainsSubstring("train.contrastive_negatives has no effect"));
+  CHECK(refusal([](auto& t) {
+          t.contrastive_lambda = 1, t.contrastive_temp = 0.2, t.contrastive_negatives = 4;
+        }).empty());
   CHECK_THAT(refusal_of("[train]\naug_scale = 1.5\n"), ContainsSubstring("from 0 to 1"));
   CHECK_THAT(refusal_of("[train]\ncontrastive_temp = 0\n"), ContainsSubstring("above 0"));
 }

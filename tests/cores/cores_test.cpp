@@ -1,5 +1,7 @@
 #include "cores/cores.hpp"
 
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
 #include <sched.h>
 #include <stdlib.h>
 
@@ -10,9 +12,6 @@
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <catch2/catch_approx.hpp>
-#include <catch2/catch_test_macros.hpp>
 
 #include "support/fake_root.hpp"
 
@@ -40,36 +39,91 @@ TEST_CASE("the quota of processor time is the least of the own control group and
   for (auto const& [what, files, cores] : std::vector<Case>{
            {"nothing mounted", {}, std::nullopt},
            {"version 2, mounts unknown", {{group, "0::/job\n"}, {"sys/fs/cgroup/job/cpu.max", "100000 100000\n"}}, 1.0},
-           {"version 2, own group", {{mountinfo, version_2}, {group, "0::/job\n"}, {"sys/fs/cgroup/job/cpu.max", "150000 100000\n"}}, 1.5},
-           {"version 2, no limit", {{mountinfo, version_2}, {group, "0::/job\n"}, {"sys/fs/cgroup/job/cpu.max", "max 100000\n"}}, std::nullopt},
-           {"version 2, no period", {{mountinfo, version_2}, {group, "0::/job\n"}, {"sys/fs/cgroup/job/cpu.max", "200000\n"}}, 2.0},
+           {"version 2, own group",
+            {{mountinfo, version_2}, {group, "0::/job\n"}, {"sys/fs/cgroup/job/cpu.max", "150000 100000\n"}},
+            1.5},
+           {"version 2, no limit",
+            {{mountinfo, version_2}, {group, "0::/job\n"}, {"sys/fs/cgroup/job/cpu.max", "max 100000\n"}},
+            std::nullopt},
+           {"version 2, no period",
+            {{mountinfo, version_2}, {group, "0::/job\n"}, {"sys/fs/cgroup/job/cpu.max", "200000\n"}},
+            2.0},
            {"version 2, an ancestor is tighter",
-            {{mountinfo, version_2}, {group, "0::/a/b/c\n"}, {"sys/fs/cgroup/a/cpu.max", "100000 100000\n"}, {"sys/fs/cgroup/a/b/cpu.max", "max 100000\n"}, {"sys/fs/cgroup/a/b/c/cpu.max", "800000 100000\n"}},
+            {{mountinfo, version_2},
+             {group, "0::/a/b/c\n"},
+             {"sys/fs/cgroup/a/cpu.max", "100000 100000\n"},
+             {"sys/fs/cgroup/a/b/cpu.max", "max 100000\n"},
+             {"sys/fs/cgroup/a/b/c/cpu.max", "800000 100000\n"}},
             1.0},
-           {"version 2, the root of a container", {{mountinfo, version_2}, {group, "0::/\n"}, {"sys/fs/cgroup/cpu.max", "50000 100000\n"}}, 0.5},
+           {"version 2, the root of a container",
+            {{mountinfo, version_2}, {group, "0::/\n"}, {"sys/fs/cgroup/cpu.max", "50000 100000\n"}},
+            0.5},
            {"version 2, outside of what is mounted",
-            {{mountinfo, "30 23 0:26 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n"}, {group, "0::/docker/abc\n"}, {"sys/fs/cgroup/cpu.max", "300000 100000\n"}}, 3.0},
+            {{mountinfo, "30 23 0:26 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n"},
+             {group, "0::/docker/abc\n"},
+             {"sys/fs/cgroup/cpu.max", "300000 100000\n"}},
+            3.0},
            {"version 2, a group below what is mounted",
-            {{mountinfo, "30 23 0:26 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n"}, {group, "0::/docker/abc/in\n"}, {"sys/fs/cgroup/in/cpu.max", "200000 100000\n"}, {"sys/fs/cgroup/cpu.max", "300000 100000\n"}}, 2.0},
+            {{mountinfo, "30 23 0:26 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n"},
+             {group, "0::/docker/abc/in\n"},
+             {"sys/fs/cgroup/in/cpu.max", "200000 100000\n"},
+             {"sys/fs/cgroup/cpu.max", "300000 100000\n"}},
+            2.0},
            {"version 2, not below what is mounted",
-            {{mountinfo, "30 23 0:26 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n"}, {group, "0::/../other\n"}, {"sys/fs/cgroup/cpu.max", "400000 100000\n"}}, 4.0},
-           {"version 2, mounted elsewhere", {{mountinfo, "30 23 0:26 / /mnt/groups rw - cgroup2 none rw\n"}, {group, "0::/job\n"}, {"mnt/groups/job/cpu.max", "100000 50000\n"}}, 2.0},
-           {"version 2, no numbers", {{mountinfo, version_2}, {group, "0::/job\n"}, {"sys/fs/cgroup/job/cpu.max", "garbage\n"}}, std::nullopt},
-           {"version 2, zero period", {{mountinfo, version_2}, {group, "0::/job\n"}, {"sys/fs/cgroup/job/cpu.max", "100000 0\n"}}, std::nullopt},
+            {{mountinfo, "30 23 0:26 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n"},
+             {group, "0::/../other\n"},
+             {"sys/fs/cgroup/cpu.max", "400000 100000\n"}},
+            4.0},
+           {"version 2, mounted elsewhere",
+            {{mountinfo, "30 23 0:26 / /mnt/groups rw - cgroup2 none rw\n"},
+             {group, "0::/job\n"},
+             {"mnt/groups/job/cpu.max", "100000 50000\n"}},
+            2.0},
+           {"version 2, no numbers",
+            {{mountinfo, version_2}, {group, "0::/job\n"}, {"sys/fs/cgroup/job/cpu.max", "garbage\n"}},
+            std::nullopt},
+           {"version 2, zero period",
+            {{mountinfo, version_2}, {group, "0::/job\n"}, {"sys/fs/cgroup/job/cpu.max", "100000 0\n"}},
+            std::nullopt},
            {"version 1, own group",
-            {{mountinfo, version_1}, {group, own_1}, {cpu_1 + "slurm/job_7/step_0/cpu.cfs_quota_us", "250000\n"}, {cpu_1 + "slurm/job_7/step_0/cpu.cfs_period_us", "100000\n"}}, 2.5},
+            {{mountinfo, version_1},
+             {group, own_1},
+             {cpu_1 + "slurm/job_7/step_0/cpu.cfs_quota_us", "250000\n"},
+             {cpu_1 + "slurm/job_7/step_0/cpu.cfs_period_us", "100000\n"}},
+            2.5},
            {"version 1, no limit",
-            {{mountinfo, version_1}, {group, own_1}, {cpu_1 + "slurm/job_7/step_0/cpu.cfs_quota_us", "-1\n"}, {cpu_1 + "slurm/job_7/step_0/cpu.cfs_period_us", "100000\n"}}, std::nullopt},
+            {{mountinfo, version_1},
+             {group, own_1},
+             {cpu_1 + "slurm/job_7/step_0/cpu.cfs_quota_us", "-1\n"},
+             {cpu_1 + "slurm/job_7/step_0/cpu.cfs_period_us", "100000\n"}},
+            std::nullopt},
            {"version 1, an ancestor is tighter",
-            {{mountinfo, version_1}, {group, own_1}, {cpu_1 + "slurm/cpu.cfs_quota_us", "100000\n"}, {cpu_1 + "slurm/cpu.cfs_period_us", "100000\n"},
-             {cpu_1 + "slurm/job_7/step_0/cpu.cfs_quota_us", "400000\n"}, {cpu_1 + "slurm/job_7/step_0/cpu.cfs_period_us", "100000\n"}}, 1.0},
+            {{mountinfo, version_1},
+             {group, own_1},
+             {cpu_1 + "slurm/cpu.cfs_quota_us", "100000\n"},
+             {cpu_1 + "slurm/cpu.cfs_period_us", "100000\n"},
+             {cpu_1 + "slurm/job_7/step_0/cpu.cfs_quota_us", "400000\n"},
+             {cpu_1 + "slurm/job_7/step_0/cpu.cfs_period_us", "100000\n"}},
+            1.0},
            {"version 1, a container that sees its own group at the top",
-            {{mountinfo, "32 30 0:28 /docker/abc /sys/fs/cgroup/cpu,cpuacct ro - cgroup cgroup rw,cpu,cpuacct\n"}, {group, "4:cpu,cpuacct:/docker/abc\n"},
-             {cpu_1 + "cpu.cfs_quota_us", "100000\n"}, {cpu_1 + "cpu.cfs_period_us", "50000\n"}}, 2.0},
-           {"version 1, the limit of another controller is none", {{mountinfo, version_1}, {group, "9:memory:/m\n"}, {cpu_1 + "m/cpu.cfs_quota_us", "1000\n"}, {cpu_1 + "m/cpu.cfs_period_us", "100000\n"}}, std::nullopt},
+            {{mountinfo, "32 30 0:28 /docker/abc /sys/fs/cgroup/cpu,cpuacct ro - cgroup cgroup rw,cpu,cpuacct\n"},
+             {group, "4:cpu,cpuacct:/docker/abc\n"},
+             {cpu_1 + "cpu.cfs_quota_us", "100000\n"},
+             {cpu_1 + "cpu.cfs_period_us", "50000\n"}},
+            2.0},
+           {"version 1, the limit of another controller is none",
+            {{mountinfo, version_1},
+             {group, "9:memory:/m\n"},
+             {cpu_1 + "m/cpu.cfs_quota_us", "1000\n"},
+             {cpu_1 + "m/cpu.cfs_period_us", "100000\n"}},
+            std::nullopt},
            {"both, version 1 limits",
-            {{mountinfo, version_1 + "34 30 0:30 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"}, {group, own_1}, {"sys/fs/cgroup/unified/x/cpu.max", "max 100000\n"},
-             {cpu_1 + "slurm/job_7/step_0/cpu.cfs_quota_us", "100000\n"}, {cpu_1 + "slurm/job_7/step_0/cpu.cfs_period_us", "100000\n"}}, 1.0},
+            {{mountinfo, version_1 + "34 30 0:30 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"},
+             {group, own_1},
+             {"sys/fs/cgroup/unified/x/cpu.max", "max 100000\n"},
+             {cpu_1 + "slurm/job_7/step_0/cpu.cfs_quota_us", "100000\n"},
+             {cpu_1 + "slurm/job_7/step_0/cpu.cfs_period_us", "100000\n"}},
+            1.0},
        }) {
     INFO(what);
     tests::FakeRoot const root(files);
@@ -99,7 +153,8 @@ TEST_CASE("the affinity mask counts, not the machine") {
     REQUIRE(::sched_setaffinity(0, sizeof one, &one) == 0);
     CHECK(cores::allowed() == std::vector{before.back()});
     CHECK(cores::usable(tests::FakeRoot({}).path()) == 1);
-  }).join();
+  })
+      .join();
 }
 
 TEST_CASE("ranks of a machine divide the cores that they share, and no others") {
@@ -120,8 +175,22 @@ TEST_CASE("OMP_NUM_THREADS lowers the number of threads where it is a number of 
     char const* value;
     int threads;
   };
-  for (auto const& [value, threads] : std::vector<Case>{{nullptr, 4}, {"", 4}, {"3", 3}, {"1", 1}, {" 2 ", 2}, {"2,1", 2}, {"4", 4}, {"100000", 4}, {"99999999999999999999", 4},
-                                                         {"0", 4}, {"-3", 4}, {"two", 4}, {"2x", 4}, {"2.5", 4}, {",2", 4}, {"nan", 4}}) {
+  for (auto const& [value, threads] : std::vector<Case>{{nullptr, 4},
+                                                        {"", 4},
+                                                        {"3", 3},
+                                                        {"1", 1},
+                                                        {" 2 ", 2},
+                                                        {"2,1", 2},
+                                                        {"4", 4},
+                                                        {"100000", 4},
+                                                        {"99999999999999999999", 4},
+                                                        {"0", 4},
+                                                        {"-3", 4},
+                                                        {"two", 4},
+                                                        {"2x", 4},
+                                                        {"2.5", 4},
+                                                        {",2", 4},
+                                                        {"nan", 4}}) {
     INFO((value == nullptr ? "unset" : value));
     if (value == nullptr) ::unsetenv("OMP_NUM_THREADS");
     else ::setenv("OMP_NUM_THREADS", value, 1);

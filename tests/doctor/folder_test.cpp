@@ -1,12 +1,12 @@
+#include "doctor/folder.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/matchers/catch_matchers_string.hpp>
-
-#include "doctor/folder.hpp"
 #include "doctor/made_up.hpp"
 
 using namespace mambasynth::doctor;
@@ -74,7 +74,8 @@ TEST_CASE("a name that two ranks win, or nobody, cannot be a lock") {
   CHECK(named(judged(f), "folder.lock").level == Level::error);
   f = good();
   f.links[1].problem = "Operation not permitted";
-  CHECK_THAT(named(judged(f), "folder.lock").text(), ContainsSubstring("Operation not permitted") && ContainsSubstring("hard link"));
+  CHECK_THAT(named(judged(f), "folder.lock").text(),
+             ContainsSubstring("Operation not permitted") && ContainsSubstring("hard link"));
 }
 
 TEST_CASE("HDF5: our own files, and readers that lock") {
@@ -111,12 +112,14 @@ TEST_CASE("a folder of this machine is tried and left as it was") {
   auto const wanted = temporary.path / "not" / "yet";
   CHECK(nearest_existing(wanted.string()) == fs::canonical(temporary.path).string());
   auto const dead = temporary.path / (".mambasynth-doctor." + [] {
-    char host[256] = {};
-    ::gethostname(host, sizeof host - 1);
-    return std::string(host);
-  }() + ".999999999");
+                      char host[256] = {};
+                      ::gethostname(host, sizeof host - 1);
+                      return std::string(host);
+                    }() + ".999999999");
   fs::create_directories(dead / "inside");
-  auto const facts = try_folder(wanted.string(), [](Order const& order) { return std::vector{carry_out(order_from(to_text(order)), 0, 1)}; }, nullptr);
+  auto const facts = try_folder(
+      wanted.string(), [](Order const& order) { return std::vector{carry_out(order_from(to_text(order)), 0, 1)}; },
+      nullptr);
   CHECK(worst(judged(facts)) < Level::error);
   CHECK(facts.links.front().won.size() == static_cast<std::size_t>(facts.rounds));
   CHECK(facts.hdf5.empty());
@@ -126,7 +129,8 @@ TEST_CASE("a folder of this machine is tried and left as it was") {
 TEST_CASE("a place that is no folder is not writable") {
   Temporary const temporary;
   std::ofstream(temporary.path / "file") << "x";
-  auto const facts = try_folder((temporary.path / "file" / "runs").string(), [](Order const&) { return std::vector<Attempt>{}; }, nullptr);
+  auto const facts = try_folder((temporary.path / "file" / "runs").string(),
+                                [](Order const&) { return std::vector<Attempt>{}; }, nullptr);
   CHECK(facts.not_writable == "Not a directory");
 }
 

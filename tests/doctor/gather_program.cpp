@@ -22,22 +22,24 @@ int main(int, char** argv) {
   std::string const mode = argv[1];
   parallel::Session session;
   auto const rank = session.world().rank();
-  return session.run([&]() -> int {
-    if (mode == "gone" && rank == 1) sleep_for_ever();
-    doctor::Settings settings;
-    settings.out = argv[2];
-    settings.timeout = 1.5;
-    settings.look = [&, stuck = mode == "stuck" && rank == 1](doctor::RankFacts& facts, auto const& doing) {
-      doing("asking the GPU's driver");
-      if (stuck) sleep_for_ever();
-      facts.host = "host" + std::to_string(facts.rank / 2);
-      facts.cores = {facts.rank};
-    };
-    auto const facts = doctor::examine(session.world(), settings);
-    if (rank != 0) return 0;
-    std::printf("%s", doctor::to_text(facts, doctor::check_all(facts)).c_str());
-    std::fflush(stdout);
-    if (!facts.silent.empty()) throw errors::machine("somebody is silent", "so it was asked for", "Read on");
-    return 0;
-  }, 0.5);
+  return session.run(
+      [&]() -> int {
+        if (mode == "gone" && rank == 1) sleep_for_ever();
+        doctor::Settings settings;
+        settings.out = argv[2];
+        settings.timeout = 1.5;
+        settings.look = [&, stuck = mode == "stuck" && rank == 1](doctor::RankFacts& facts, auto const& doing) {
+          doing("asking the GPU's driver");
+          if (stuck) sleep_for_ever();
+          facts.host = "host" + std::to_string(facts.rank / 2);
+          facts.cores = {facts.rank};
+        };
+        auto const facts = doctor::examine(session.world(), settings);
+        if (rank != 0) return 0;
+        std::printf("%s", doctor::to_text(facts, doctor::check_all(facts)).c_str());
+        std::fflush(stdout);
+        if (!facts.silent.empty()) throw errors::machine("somebody is silent", "so it was asked for", "Read on");
+        return 0;
+      },
+      0.5);
 }

@@ -1,8 +1,8 @@
-#include <filesystem>
-
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <filesystem>
 
 #include "support/mpirun.hpp"
 
@@ -20,7 +20,8 @@ struct Folder {
 };
 
 Finished program(int ranks, std::string const& mode, fs::path const& folder) {
-  return run_command(under_mpi(MAMBASYNTH_MPIEXEC, ranks, std::string(MAMBASYNTH_PROGRAM) + " " + mode + " " + folder.string()));
+  return run_command(
+      under_mpi(MAMBASYNTH_MPIEXEC, ranks, std::string(MAMBASYNTH_PROGRAM) + " " + mode + " " + folder.string()));
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ TEST_CASE("no card: what is to blame") {
   rank.gpu.count = 0;
   rank.gpu.none_because = "no CUDA-capable device is detected";
   rank.gpu.driver_cuda = 12080;
-  CHECK_THAT(named(check_gpus(facts), "gpu.driver").text(), ContainsSubstring("CUDA up to 12.8, the program needs 13.0"));
+  CHECK_THAT(named(check_gpus(facts), "gpu.driver").text(),
+             ContainsSubstring("CUDA up to 12.8, the program needs 13.0"));
   CHECK(worst(check_gpus(facts)) == Level::error);
   rank.gpu.driver_cuda = 13000;
   CHECK(named(check_gpus(facts), "gpu.none").level == Level::warning);
@@ -95,7 +96,8 @@ TEST_CASE("ranks that share a card, and ranks that see only their own") {
 TEST_CASE("NCCL that cannot be loaded, and what was set for it") {
   auto facts = of({with_gpu(0, 1, "01")});
   facts.ranks[0].environment = {{"NCCL_NVLS_ENABLE", "0"}, {"NCCL_SOCKET_IFNAME", "eth0"}};
-  CHECK_THAT(named(check_nccl(facts), "nccl.environment").text(), ContainsSubstring("NCCL_NVLS_ENABLE=0, NCCL_SOCKET_IFNAME=eth0"));
+  CHECK_THAT(named(check_nccl(facts), "nccl.environment").text(),
+             ContainsSubstring("NCCL_NVLS_ENABLE=0, NCCL_SOCKET_IFNAME=eth0"));
   facts.ranks[0].gpu.nccl.clear();
   facts.ranks[0].gpu.no_nccl = "libnccl.so.2: cannot open shared object file";
   CHECK(named(check_nccl(facts), "nccl").level == Level::warning);

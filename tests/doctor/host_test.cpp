@@ -15,11 +15,13 @@ TEST_CASE("threads and cores") {
   CHECK(worst(check_cores(facts)) == Level::ok);
   facts.ranks[1].environment = {{"OMP_NUM_THREADS", "16"}};
   CHECK(named(check_cores(facts), "cpu.threads").level == Level::warning);
-  CHECK_THAT(named(check_cores(facts), "cpu.threads").text(), ContainsSubstring("16") && ContainsSubstring("--cpus-per-task=16"));
+  CHECK_THAT(named(check_cores(facts), "cpu.threads").text(),
+             ContainsSubstring("16") && ContainsSubstring("--cpus-per-task=16"));
   facts.ranks[1].environment.clear();
   facts.ranks[1].core_quota = 1.5;
   CHECK(named(check_cores(facts), "cpu.quota").level == Level::note);
-  CHECK_THAT(named(check_cores(facts), "cpu.quota").text(), ContainsSubstring("1 of its 2 cores") && ContainsSubstring("1.5"));
+  CHECK_THAT(named(check_cores(facts), "cpu.quota").text(),
+             ContainsSubstring("1 of its 2 cores") && ContainsSubstring("1.5"));
   facts.ranks[1].core_quota = 64;
   CHECK(worst(check_cores(facts)) == Level::ok);
   facts.ranks[0].default_threads = 64;

@@ -1,8 +1,8 @@
-#include <cstdlib>
-#include <string>
-
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <cstdlib>
+#include <string>
 
 #include "doctor/look.hpp"
 #include "doctor/made_up.hpp"
@@ -36,27 +36,37 @@ TEST_CASE("a shell of a Slurm job is one process, however many tasks the job has
 }
 
 TEST_CASE("variables of a launcher that is not there are named, and one rank goes on") {
-  for (auto const& [name, value] : Environment{{"PMI_RANK", "2"}, {"PMI_SIZE", "4"}, {"PMIX_RANK", "3"}, {"OMPI_COMM_WORLD_SIZE", "4"}, {"OMPI_COMM_WORLD_RANK", "1"},
-                                               {"SLURM_STEP_NUM_TASKS", "4"}, {"SLURM_PROCID", "1"}, {"SLURM_STEP_ID", "0"}, {"PMI_RANK", "garbage"}}) {
+  for (auto const& [name, value] : Environment{{"PMI_RANK", "2"},
+                                               {"PMI_SIZE", "4"},
+                                               {"PMIX_RANK", "3"},
+                                               {"OMPI_COMM_WORLD_SIZE", "4"},
+                                               {"OMPI_COMM_WORLD_RANK", "1"},
+                                               {"SLURM_STEP_NUM_TASKS", "4"},
+                                               {"SLURM_PROCID", "1"},
+                                               {"SLURM_STEP_ID", "0"},
+                                               {"PMI_RANK", "garbage"}}) {
     INFO(name);
     auto facts = of({healthy(0, 1)});
     facts.ranks[0].no_launcher = true;
     facts.ranks[0].environment = {{name, value}, {"SLURM_NTASKS", "4"}};
     CHECK(named(check_launch(facts), "mpi.ranks").level == Level::warning);
-    CHECK_THAT(named(check_launch(facts), "mpi.ranks").text(), ContainsSubstring(name + "=" + value) && ContainsSubstring("left over"));
+    CHECK_THAT(named(check_launch(facts), "mpi.ranks").text(),
+               ContainsSubstring(name + "=" + value) && ContainsSubstring("left over"));
   }
 }
 
 TEST_CASE("variables that should be numbers and are not are named") {
   auto facts = of({healthy(0, 1)});
-  facts.ranks[0].environment = {{"SLURM_NTASKS", "4"}, {"OMP_NUM_THREADS", "4,2"}, {"PMIX_RANK", "0"}, {"SLURM_MEM_PER_NODE", "0"}};
+  facts.ranks[0].environment = {
+      {"SLURM_NTASKS", "4"}, {"OMP_NUM_THREADS", "4,2"}, {"PMIX_RANK", "0"}, {"SLURM_MEM_PER_NODE", "0"}};
   CHECK(check_environment(facts).empty());
   for (auto const* value : {"garbage", "0", "-2", "99999999999999999999", "2.5", "nan", " "}) {
     INFO(value);
     for (auto const* name : {"OMP_NUM_THREADS", "SLURM_NTASKS", "SLURM_CPUS_PER_TASK", "PMI_SIZE"}) {
       facts.ranks[0].environment = {{name, value}};
       CHECK(named(check_environment(facts), "environment").level == Level::warning);
-      CHECK_THAT(named(check_environment(facts), "environment").text(), ContainsSubstring(std::string(name) + "=" + value));
+      CHECK_THAT(named(check_environment(facts), "environment").text(),
+                 ContainsSubstring(std::string(name) + "=" + value));
     }
   }
 }
@@ -98,7 +108,8 @@ TEST_CASE("silent ranks are errors") {
   CHECK(check_answers(facts).empty());
   facts.silent = {{1, "n2", "looking at /tmp"}};
   CHECK(worst(check_all(facts)) == Level::error);
-  CHECK_THAT(check_answers(facts).front().text(), ContainsSubstring("rank 1 on n2") && ContainsSubstring("looking at /tmp"));
+  CHECK_THAT(check_answers(facts).front().text(),
+             ContainsSubstring("rank 1 on n2") && ContainsSubstring("looking at /tmp"));
   facts.silent = {{0, "n1", "looking at /tmp"}};
   CHECK(check_all(facts).size() == 1);
 }

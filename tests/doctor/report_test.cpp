@@ -1,11 +1,11 @@
+#include "doctor/report.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-
 #include <nlohmann/json.hpp>
 
 #include "doctor/facts_json.hpp"
 #include "doctor/made_up.hpp"
-#include "doctor/report.hpp"
 
 using namespace mambasynth::doctor;
 using namespace mambasynth::tests;

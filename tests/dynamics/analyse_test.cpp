@@ -1,7 +1,8 @@
 #include "dynamics/analyse.hpp"
 
-#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <numeric>
@@ -248,7 +249,8 @@ TEST_CASE("one circle, three and two hundred; none that is visited") {
     CHECK(found.statistics[0].lasting == 1);
     CHECK(found.statistics[0].off_share < 0.2);
     CHECK(found.statistics[1].first_failure[0] == 7);
-    CHECK(std::abs(std::accumulate(found.law.dwell.begin(), found.law.dwell.end(), 0.0) - (circles > 1 ? 1 : 0)) < 1e-9);
+    CHECK(std::abs(std::accumulate(found.law.dwell.begin(), found.law.dwell.end(), 0.0) - (circles > 1 ? 1 : 0)) <
+          1e-9);
     if (circles == 1) CHECK(found.statistics[0].switch_rate.value == found.law.seen.switch_rate);
     CHECK(dynamics::summary_table(found).find("nan") == std::string::npos);
     tests::TemporaryFolder const folder;

@@ -1,6 +1,7 @@
 #include "dynamics/decoder.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+
 #include <cmath>
 #include <limits>
 #include <numbers>

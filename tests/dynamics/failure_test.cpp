@@ -1,7 +1,8 @@
 #include "dynamics/failure.hpp"
 
-#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
 

@@ -1,10 +1,11 @@
 #include "dynamics/window_law.hpp"
 
-#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <span>
 
@@ -25,7 +26,8 @@ struct Counted {
   std::vector<double> on, transitions;
 };
 
-Counted count(std::span<std::int64_t const> circle, std::vector<std::size_t> const& starts, oracle::HiddenProcess const& hidden, dynamics::Window const& window) {
+Counted count(std::span<std::int64_t const> circle, std::vector<std::size_t> const& starts,
+              oracle::HiddenProcess const& hidden, dynamics::Window const& window) {
   auto const n = hidden.circles().size();
   auto const all = static_cast<std::size_t>(window.seed_steps + window.steps);
   Counted found;
@@ -38,7 +40,9 @@ Counted count(std::span<std::int64_t const> circle, std::vector<std::size_t> con
       auto const steps = static_cast<double>(visit.end() - std::max(visit.first, window.seed_steps));
       if (steps > 0) seen += steps, found.on[static_cast<std::size_t>(visit.circle)] += steps;
       if (visit.first < window.seed_steps) continue;
-      if (v > 0) switches += 1, found.transitions[static_cast<std::size_t>(visits[v - 1].circle) * n + static_cast<std::size_t>(visit.circle)] += 1;
+      if (v > 0)
+        switches += 1, found.transitions[static_cast<std::size_t>(visits[v - 1].circle) * n +
+                                         static_cast<std::size_t>(visit.circle)] += 1;
       if (!visit.complete) continue;
       auto const length = static_cast<double>(visit.steps);
       found.dwells += 1, found.dwell += length, found.square += length * length;
@@ -71,15 +75,17 @@ TEST_CASE("a window law is the mean over all windows of a process that repeats i
   oracle::HiddenProcess const hidden(series.process);
   std::vector<std::size_t> starts;
   for (std::size_t s = 0; s < 80; ++s) starts.push_back(s);
-  auto const window = GENERATE(dynamics::Window{3, 100, 0.25}, dynamics::Window{3, 30, 0.25}, dynamics::Window{1, 300, 1}, dynamics::Window{64, 50, 0.5},
-                               dynamics::Window{3, 12, 1}, dynamics::Window{1, 1, 0.25});
+  auto const window =
+      GENERATE(dynamics::Window{3, 100, 0.25}, dynamics::Window{3, 30, 0.25}, dynamics::Window{1, 300, 1},
+               dynamics::Window{64, 50, 0.5}, dynamics::Window{3, 12, 1}, dynamics::Window{1, 1, 0.25});
   CAPTURE(window.seed_steps, window.steps);
   auto const found = count(series.circle, starts, hidden, window);
   auto const law = dynamics::law_in(window, hidden, 10, 12);
   CHECK_THAT(law.switch_rate, WithinAbs(mean(found.rates), 1e-9));
   CHECK_THAT(law.off_share, WithinAbs(found.off, 1e-12));
   for (std::size_t i = 0; i < 2; ++i)
-    if (found.on[0] + found.on[1] > 0) CHECK_THAT(law.occupancy[i], WithinAbs(found.on[i] / (found.on[0] + found.on[1]), 1e-12));
+    if (found.on[0] + found.on[1] > 0)
+      CHECK_THAT(law.occupancy[i], WithinAbs(found.on[i] / (found.on[0] + found.on[1]), 1e-12));
   CHECK(law.transition_matrix[1] == (found.transitions[1] > 0 ? 1 : 0));
   if (found.dwells > 0) {
     CHECK_THAT(law.dwell_mean, WithinAbs(found.dwell / found.dwells, 1e-9));
@@ -117,7 +123,8 @@ TEST_CASE("a window law is what a long series shows") {
     for (std::size_t i = 0; i < 10; ++i) {
       double row = 0;
       for (std::size_t j = 0; j < 10; ++j) row += found.transitions[i * 10 + j];
-      for (std::size_t j = 0; j < 10; ++j) ways += 0.5 / departures * std::abs(row * law.transition_matrix[i * 10 + j] - found.transitions[i * 10 + j]);
+      for (std::size_t j = 0; j < 10; ++j)
+        ways += 0.5 / departures * std::abs(row * law.transition_matrix[i * 10 + j] - found.transitions[i * 10 + j]);
     }
     CHECK(ways < 0.06);
   }
@@ -139,11 +146,13 @@ TEST_CASE("errors over samples: the textbook's without overlap, more with it") {
   CHECK_THAT(dynamics::Samples(3).mean(values).standard_error, WithinAbs(std::sqrt(13.0 / 3), 1e-12));
   CHECK_THAT(dynamics::Samples({400, 0, 200}, 100).mean(values).standard_error, WithinAbs(std::sqrt(13.0 / 3), 1e-12));
   // Two that share a half: V = [1, 1/2; 1/2, 1], and whatever the weight, it is the same share of what is due.
-  CHECK_THAT(dynamics::Samples({50, 0}, 100).mean(std::vector<double>{1, 2}).standard_error, WithinAbs(std::sqrt(0.75), 1e-12));
+  CHECK_THAT(dynamics::Samples({50, 0}, 100).mean(std::vector<double>{1, 2}).standard_error,
+             WithinAbs(std::sqrt(0.75), 1e-12));
   CHECK_THAT(dynamics::Samples({50, 0}, 100).independent(), WithinAbs(4.0 / 3, 1e-12));
   CHECK(std::isnan(dynamics::Samples(1).mean(std::vector<double>{1}).standard_error));
   // Three in a row, W = [1, 1/2, 0; ...] and V = 1: the residuals -3, -1, 4 give 26 - 1; trace(M W M) = 3 - 5 / 3.
-  CHECK_THAT(dynamics::Samples({0, 100, 200}, 100).mean(values).standard_error, WithinAbs(std::sqrt(25.0 / (4.0 / 3) * 3) / 3, 1e-12));
+  CHECK_THAT(dynamics::Samples({0, 100, 200}, 100).mean(values).standard_error,
+             WithinAbs(std::sqrt(25.0 / (4.0 / 3) * 3) / 3, 1e-12));
   CHECK(dynamics::Samples({0, 1, 2}, 100).mean(std::vector<double>{2, 2, 2}).standard_error == 0);
 }
 
@@ -167,7 +176,8 @@ TEST_CASE("the error over windows that overlap is the spread of the mean over in
     rates.push_back(estimate.value), errors.push_back(estimate.standard_error);
     plain.push_back(dynamics::Samples(chosen.size()).mean(found.rates).standard_error);
   }
-  auto const spread = dynamics::Samples(rates.size()).mean(rates).standard_error * std::sqrt(static_cast<double>(series));
+  auto const spread =
+      dynamics::Samples(rates.size()).mean(rates).standard_error * std::sqrt(static_cast<double>(series));
   CHECK(spread / mean(errors) > 0.75);
   CHECK(spread / mean(errors) < 1.3);
   CHECK(spread / mean(plain) > 1.3);  // as if the windows did not overlap

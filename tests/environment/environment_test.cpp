@@ -1,5 +1,6 @@
 #include "environment/environment.hpp"
 
+#include <catch2/catch_test_macros.hpp>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,8 +10,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <catch2/catch_test_macros.hpp>
 
 #include "environment/ended_launch.hpp"
 #include "environment/launcher.hpp"
@@ -22,9 +21,24 @@ TEST_CASE("a whole number is all of a text, and in its range") {
     char const* text;
     std::optional<std::int64_t> number;
   };
-  for (auto const& [text, number] : std::vector<Case>{{"0", 0}, {"7", 7}, {" 7\n", 7}, {"100", 100}, {"101", std::nullopt}, {"-1", std::nullopt}, {"", std::nullopt}, {" ", std::nullopt},
-                                                       {"7x", std::nullopt}, {"x7", std::nullopt}, {"7 8", std::nullopt}, {"1e1", std::nullopt}, {"0x7", std::nullopt}, {"7.0", std::nullopt},
-                                                       {"nan", std::nullopt}, {"inf", std::nullopt}, {"Unknown", std::nullopt}, {"99999999999999999999", std::nullopt}}) {
+  for (auto const& [text, number] : std::vector<Case>{{"0", 0},
+                                                      {"7", 7},
+                                                      {" 7\n", 7},
+                                                      {"100", 100},
+                                                      {"101", std::nullopt},
+                                                      {"-1", std::nullopt},
+                                                      {"", std::nullopt},
+                                                      {" ", std::nullopt},
+                                                      {"7x", std::nullopt},
+                                                      {"x7", std::nullopt},
+                                                      {"7 8", std::nullopt},
+                                                      {"1e1", std::nullopt},
+                                                      {"0x7", std::nullopt},
+                                                      {"7.0", std::nullopt},
+                                                      {"nan", std::nullopt},
+                                                      {"inf", std::nullopt},
+                                                      {"Unknown", std::nullopt},
+                                                      {"99999999999999999999", std::nullopt}}) {
     INFO(text);
     CHECK(whole_number(text, 0, 100) == number);
   }
@@ -43,7 +57,8 @@ TEST_CASE("an address at which nobody answers is told from one that cannot be as
   CHECK(!nobody_answers(uri));
   ::close(listener);
   CHECK(nobody_answers(uri));
-  for (auto const* odd : {"", "12.0", "12.0;tcp4://127.0.0.1", "12.0;tcp4://:", "12.0;tcp4://127.0.0.1:", "12.0;tcp4://no.such.host:9", "12.0;tcp4://127.0.0.1:garbage", "://"}) {
+  for (auto const* odd : {"", "12.0", "12.0;tcp4://127.0.0.1", "12.0;tcp4://:", "12.0;tcp4://127.0.0.1:",
+                          "12.0;tcp4://no.such.host:9", "12.0;tcp4://127.0.0.1:garbage", "://"}) {
     INFO(odd);
     CHECK(!nobody_answers(odd));
   }

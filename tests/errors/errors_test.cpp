@@ -1,3 +1,5 @@
+#include "errors/errors.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <cerrno>
@@ -8,7 +10,6 @@
 #include <system_error>
 #include <vector>
 
-#include "errors/errors.hpp"
 #include "errors/printable.hpp"
 
 using namespace mambasynth;
@@ -24,15 +25,15 @@ TEST_CASE("a text in a message is one line of characters, whatever its bytes") {
       {"\x1b[31mred", "\\x1B[31mred"},
       {"zero\0byte"s, "zero\\x00byte"},
       {"\x7f", "\\x7F"},
-      {"caf\xe9.h5", "caf\\xE9.h5"},                      // Latin-1
+      {"caf\xe9.h5", "caf\\xE9.h5"},  // Latin-1
       {"caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x90\x8d", "caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x90\x8d"},
-      {"\xc0\xaf", "\\xC0\\xAF"},                          // overlong
-      {"\xed\xa0\x80", "\\xED\\xA0\\x80"},                 // surrogate
-      {"\xf4\x90\x80\x80", "\\xF4\\x90\\x80\\x80"},        // past the last character
+      {"\xc0\xaf", "\\xC0\\xAF"},                    // overlong
+      {"\xed\xa0\x80", "\\xED\\xA0\\x80"},           // surrogate
+      {"\xf4\x90\x80\x80", "\\xF4\\x90\\x80\\x80"},  // past the last character
       {"cut \xe2\x82", "cut \\xE2\\x82"},
-      {"\xc2\x85", "\\x85"},                               // next line
-      {"\xe2\x80\xa8", "\\u2028"},                         // line separator
-      {"evil\xe2\x80\xae.txt", "evil\\u202E.txt"},         // right to left
+      {"\xc2\x85", "\\x85"},                        // next line
+      {"\xe2\x80\xa8", "\\u2028"},                  // line separator
+      {"evil\xe2\x80\xae.txt", "evil\\u202E.txt"},  // right to left
       {"back\\slash", "back\\slash"},
   };
   for (auto const& [text, shown] : cases) {
@@ -58,7 +59,8 @@ TEST_CASE("a long text keeps its ends, and no character or escape is cut") {
 
 TEST_CASE("an error is one bounded line") {
   std::string const long_path(1'000'000, 'p');
-  std::string const message = errors::usage("cannot read " + long_path, "line one\nline two " + long_path, "Check\x1b" + long_path).what();
+  std::string const message =
+      errors::usage("cannot read " + long_path, "line one\nline two " + long_path, "Check\x1b" + long_path).what();
   CHECK(message.size() < 1200);
   CHECK(message.find('\n') == std::string::npos);
   CHECK(message.find('\x1b') == std::string::npos);
@@ -75,14 +77,18 @@ TEST_CASE("an exception that is no error asks for a report only where it is a de
     errors::ExitCode code;
     bool report;
   };
-  auto const file = [](int number) { return std::filesystem::filesystem_error("status", "some/path", std::error_code(number, std::generic_category())); };
+  auto const file = [](int number) {
+    return std::filesystem::filesystem_error("status", "some/path", std::error_code(number, std::generic_category()));
+  };
   std::vector<Case> const cases{
       {errors::unforeseen(std::bad_alloc()), errors::ExitCode::defect, false},
       {errors::unforeseen(std::length_error("vector::reserve")), errors::ExitCode::defect, false},
-      {errors::unforeseen(std::runtime_error("DefaultCPUAllocator: can't allocate memory: you tried ...\nframe #0")), errors::ExitCode::defect, false},
+      {errors::unforeseen(std::runtime_error("DefaultCPUAllocator: can't allocate memory: you tried ...\nframe #0")),
+       errors::ExitCode::defect, false},
       {errors::unforeseen(file(ENAMETOOLONG)), errors::ExitCode::usage, false},
       {errors::unforeseen(file(EACCES)), errors::ExitCode::defect, false},
-      {errors::unforeseen(std::logic_error("an ending that nothing handles\nframe #0")), errors::ExitCode::defect, true},
+      {errors::unforeseen(std::logic_error("an ending that nothing handles\nframe #0")), errors::ExitCode::defect,
+       true},
   };
   for (auto const& [told, code, report] : cases) {
     INFO(told.what());

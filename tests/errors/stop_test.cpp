@@ -2,6 +2,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -12,10 +15,6 @@
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "support/reference.hpp"
 
@@ -54,7 +53,8 @@ End run_and_signal(int signal, std::function<int(std::function<void()> const& re
   ::kill(child, signal);
   int status = 0;
   ::waitpid(child, &status, 0);
-  End end{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), std::chrono::steady_clock::now() - begin, {}};
+  End end{
+      WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), std::chrono::steady_clock::now() - begin, {}};
   while (::read(said[0], &byte, 1) == 1) end.said += byte;
   for (int const descriptor : {ready[0], ready[1], said[0]}) ::close(descriptor);
   return end;
@@ -80,7 +80,11 @@ TEST_CASE("what nobody heeds ends the process within two seconds, cleaned and to
     char const* what;
     void (*work)();
   };
-  Case const cases[] = {{"a loop that never asks", [] { for (std::atomic<int> i = 0;; ++i) {} }},
+  Case const cases[] = {{"a loop that never asks",
+                         [] {
+                           for (std::atomic<int> i = 0;; ++i) {
+                           }
+                         }},
                         {"a read that waits for ever", [] {
                            int never[2];
                            char byte = 0;
@@ -100,7 +104,8 @@ TEST_CASE("what nobody heeds ends the process within two seconds, cleaned and to
     CHECK(end.code == 75);
     CHECK(end.took > 900ms);
     CHECK(end.took < 5s);
-    CHECK(end.said == "stopped on request (the signal TERM came). Nothing is half-written; run the same command again.\n");
+    CHECK(end.said ==
+          "stopped on request (the signal TERM came). Nothing is half-written; run the same command again.\n");
     CHECK(std::filesystem::exists(file));
   }
 }

@@ -1,6 +1,5 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
-
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 
@@ -64,7 +63,8 @@ TEST_CASE("rows are picked in the order in which they were asked for, from every
 
 TEST_CASE("shuffled rows keep each feature's values and lose their company") {
   evaluate::PanelRows rows{.dims = 2, .values = {}};
-  for (int i = 0; i < 500; ++i) rows.values.insert(rows.values.end(), {static_cast<float>(i), static_cast<float>(2 * i)});
+  for (int i = 0; i < 500; ++i)
+    rows.values.insert(rows.values.end(), {static_cast<float>(i), static_cast<float>(2 * i)});
   auto const shuffled = evaluate::shuffled_rows(rows);
   for (std::size_t d = 0; d < 2; ++d) {
     std::vector<float> values;
@@ -113,7 +113,7 @@ TEST_CASE("an evaluation stands beside its controls: the signal is a curve, nois
   REQUIRE(controls.signal.has_value());
   REQUIRE(controls.noise.has_value());
   CHECK(controls.signal->levina_bickel[0].value == Catch::Approx(1).margin(0.15));
-  CHECK(controls.noise->levina_bickel[0].value > 12);   // 20, less what 800 points in 20 dimensions lose
+  CHECK(controls.noise->levina_bickel[0].value > 12);  // 20, less what 800 points in 20 dimensions lose
   REQUIRE(controls.shuffled.size() == found.measures.layers.size());
   for (std::size_t p = 0; p < controls.shuffled.size(); ++p)
     CHECK(controls.shuffled[p].levina_bickel[0].value > found.measures.dimension[p].levina_bickel[0].value);
@@ -132,7 +132,8 @@ TEST_CASE("an evaluation stands beside its controls: the signal is a curve, nois
     auto more = config;
     more.dimension_points = 1500;
     auto const wide = evaluate::evaluate(subject, more, {}, 2);
-    CHECK(wide.measures.dimension[1].levina_bickel_original[0].value == found.measures.dimension[1].levina_bickel_original[0].value);
+    CHECK(wide.measures.dimension[1].levina_bickel_original[0].value ==
+          found.measures.dimension[1].levina_bickel_original[0].value);
     CHECK(wide.measures.dimension[1].levina_bickel[0].value != found.measures.dimension[1].levina_bickel[0].value);
     CHECK(wide.measures.dimension[1].points == 1500);
   }

@@ -1,11 +1,12 @@
-#include <ATen/ATen.h>
+#include "evaluate/evaluation.hpp"
 
+#include <ATen/ATen.h>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+
 #include <cmath>
 #include <limits>
 
-#include "evaluate/evaluation.hpp"
 #include "evaluate/rows.hpp"
 #include "model/state_dict.hpp"
 #include "series/load.hpp"
@@ -34,7 +35,8 @@ TEST_CASE("a trained checkpoint has the original's intrinsic dimension in every 
   auto const x = at::from_blob(series.x.data(), {series.n_steps, series.channels}, at::kFloat);
   config::Evaluate config;
   config.controls = false;
-  evaluate::Subject const subject{.network = loaded.network, .untrained = nullptr, .series = x, .seq_len = 1024, .truth = {}};
+  evaluate::Subject const subject{
+      .network = loaded.network, .untrained = nullptr, .series = x, .seq_len = 1024, .truth = {}};
   auto const measures = evaluate::evaluate(subject, config, {}, 2).measures;
   REQUIRE(measures.layers.size() == 9);
   constexpr double tolerance = 2e-3;  // what fp32 activations of two implementations differ by
@@ -68,7 +70,10 @@ TEST_CASE("what cannot be measured leaves a note, and what can is measured") {
   config.similarity_points = 200;
   config.shared_points = 20;
   std::vector<std::string> notes;
-  evaluate::Subject const subject{.network = network, .untrained = &initial, .series = x, .seq_len = 64,
+  evaluate::Subject const subject{.network = network,
+                                  .untrained = &initial,
+                                  .series = x,
+                                  .seq_len = 64,
                                   .truth = {generated.circle, generated.phase, &generated.process, false},
                                   .note = [&](std::string const& note) { notes.push_back(note); }};
   auto const found = evaluate::evaluate(subject, config, {}, 1);
@@ -91,14 +96,18 @@ TEST_CASE("what cannot be measured leaves a note, and what can is measured") {
     double sum = 0;
     for (auto const share : layer.spectrum) sum += share;
     CHECK(sum == Catch::Approx(1));
-    CHECK((layer.components_50 >= 1 && layer.components_50 <= layer.components_90 && layer.components_90 <= layer.components_95));
+    CHECK((layer.components_50 >= 1 && layer.components_50 <= layer.components_90 &&
+           layer.components_90 <= layer.components_95));
     CHECK(layer.participation_ratio_unbiased == Catch::Approx(layer.participation_ratio).epsilon(0.01));
   }
 
   SECTION("a short series' probes say how far their rows are apart") {
     notes.clear();
     auto const short_x = x.narrow(0, 0, 640);
-    evaluate::Subject const few{.network = network, .untrained = nullptr, .series = short_x, .seq_len = 64,
+    evaluate::Subject const few{.network = network,
+                                .untrained = nullptr,
+                                .series = short_x,
+                                .seq_len = 64,
                                 .truth = {std::span(generated.circle).first(640), {}, &generated.process, false},
                                 .note = subject.note};
     auto const measured = evaluate::evaluate(few, config, {}, 1);

@@ -1,3 +1,5 @@
+#include "evaluate/probes.hpp"
+
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 
@@ -8,7 +10,6 @@
 #include "analysis/representation/circular_shift.hpp"
 #include "analysis/representation/ridge_probe.hpp"
 #include "evaluate/compare_layers.hpp"
-#include "evaluate/probes.hpp"
 #include "series/random/numpy_generator.hpp"
 
 using namespace mambasynth;
@@ -39,7 +40,8 @@ evaluate::PanelRows telling(evaluate::Targets const& targets) {
   series::random::NumpyGenerator random(4);
   evaluate::PanelRows panel{.dims = 6, .values = {}};
   for (std::size_t i = 0; i < static_cast<std::size_t>(rows); ++i) {
-    for (std::int64_t c = 0; c < 3; ++c) panel.values.push_back(static_cast<float>((targets.circle[i] == c) + 0.1 * random.normal()));
+    for (std::int64_t c = 0; c < 3; ++c)
+      panel.values.push_back(static_cast<float>((targets.circle[i] == c) + 0.1 * random.normal()));
     panel.values.push_back(static_cast<float>(2 * targets.phase[2 * i] + 5 + 0.05 * random.normal()));
     panel.values.push_back(static_cast<float>(-targets.phase[2 * i + 1] + 0.05 * random.normal()));
     panel.values.push_back(7);  // does not vary
@@ -88,8 +90,11 @@ TEST_CASE("probes tell a layer that knows from one that does not, and from their
   representation::ChronologicalFolds const folds(rows, 5, 20, wanted.visit);
   double sum = 0, squares = 0;
   for (int shift = 0; shift < 3; ++shift) {
-    auto const turned = representation::circular_shift(std::span<double const>(wanted.phase), 2, representation::shift_offset(rows, rows / 10, random));
-    auto const r2 = representation::ridge_probe(std::span<float const>(trained[0].values), 6, {{"phase", std::span<double const>(turned), 2}}, folds)[0].r2.value;
+    auto const turned = representation::circular_shift(std::span<double const>(wanted.phase), 2,
+                                                       representation::shift_offset(rows, rows / 10, random));
+    auto const r2 = representation::ridge_probe(std::span<float const>(trained[0].values), 6,
+                                                {{"phase", std::span<double const>(turned), 2}}, folds)[0]
+                        .r2.value;
     sum += r2;
     squares += r2 * r2;
   }
@@ -137,10 +142,11 @@ TEST_CASE("layers are compared with each other and with their beginnings") {
   for (std::int64_t i = 0; i < rows; ++i) time.push_back(10 * i);
   config::Evaluate config;
   config.overlap_theiler = 100;
-  auto const found = evaluate::compare_layers({trained, untrained}, time, wanted.circle, config, 2, analysis::HostSearch(2));
+  auto const found =
+      evaluate::compare_layers({trained, untrained}, time, wanted.circle, config, 2, analysis::HostSearch(2));
   REQUIRE(found.cka.size() == 9);
   CHECK(found.cka[0] == Catch::Approx(1));
-  CHECK(found.cka[1] == Catch::Approx(1));          // turns and scales change nothing
+  CHECK(found.cka[1] == Catch::Approx(1));  // turns and scales change nothing
   CHECK(found.cka[1] == found.cka[3]);
   CHECK(std::abs(found.cka[2]) < 0.02);
   CHECK(found.cka_untrained[1] == Catch::Approx(1));
@@ -154,7 +160,8 @@ TEST_CASE("layers are compared with each other and with their beginnings") {
 
   SECTION("a window that leaves too few neighbours leaves CKA alone") {
     config.overlap_theiler = 10 * rows;
-    auto const windowed = evaluate::compare_layers({trained, untrained}, time, wanted.circle, config, 1, analysis::HostSearch(1));
+    auto const windowed =
+        evaluate::compare_layers({trained, untrained}, time, wanted.circle, config, 1, analysis::HostSearch(1));
     CHECK(windowed.cka == found.cka);
     CHECK(windowed.neighbour_overlap.empty());
     CHECK(windowed.label_overlap.empty());

@@ -1,10 +1,11 @@
+#include "evaluate/targets.hpp"
+
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include <cmath>
 #include <numeric>
 
-#include "evaluate/targets.hpp"
 #include "series/series.hpp"
 
 using namespace mambasynth;

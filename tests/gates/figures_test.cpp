@@ -1,7 +1,6 @@
 #include "gates/figures.hpp"
 
 #include <ATen/ATen.h>
-
 #include <catch2/catch_test_macros.hpp>
 
 #include "support/reference.hpp"
@@ -22,7 +21,8 @@ TEST_CASE("gate figures, with and without circles, with and without switches, co
       auto const statistics = gates::gate_statistics(network, network, x, {circle}, {16, 2, 4});
       outcome = gates::draw_statistics(statistics, folder.path());
       gates::for_each_sample(network, x, 16, {{5}, {8}}, [&](gates::Sample const& sample) {
-        auto const of_window = circle.empty() ? std::span<std::int64_t const>{} : std::span<std::int64_t const>(circle).subspan(8, 16);
+        auto const of_window =
+            circle.empty() ? std::span<std::int64_t const>{} : std::span<std::int64_t const>(circle).subspan(8, 16);
         (void)gates::draw_summary(sample, of_window, 2, folder.path());
         (void)gates::draw_layer(sample, 1, of_window, 2, folder.path());
       });

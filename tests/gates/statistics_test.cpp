@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
-
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 
@@ -21,7 +20,9 @@ namespace {
 
 constexpr std::int64_t steps = 70, window = 16, windows = 4, skip = 3, around = 2;  // a tail of 6 steps is left out
 
-at::Tensor noise() { return at::randn({steps, 3}, at::detail::createCPUGenerator(2), at::TensorOptions().dtype(at::kFloat)); }
+at::Tensor noise() {
+  return at::randn({steps, 3}, at::detail::createCPUGenerator(2), at::TensorOptions().dtype(at::kFloat));
+}
 
 /// Switches at 5 (used), 17 (in the skipped part of window 1), 25, 31 (last of window 1), 45, 46 (one step apart).
 std::vector<std::int64_t> circles() {
@@ -153,7 +154,8 @@ TEST_CASE("a series without a switch has empty bins, and what leaves nothing is 
   auto const network = tests::small_network(3, 1);
   std::vector<std::int64_t> const circle(steps, 4);
   auto const s = gates::gate_statistics(network, network, noise(), {circle}, {window, skip, around});
-  CHECK(s.by_condition.steps == std::vector<std::int64_t>{windows * (window - skip), windows * (window - skip), 0, 0, 0, 0});
+  CHECK(s.by_condition.steps ==
+        std::vector<std::int64_t>{windows * (window - skip), windows * (window - skip), 0, 0, 0, 0});
   CHECK(std::isnan(s.by_condition.delta.value[3]));
   CHECK_THROWS_AS(gates::gate_statistics(network, network, noise(), {circle}, {window, window, around}), errors::Error);
   CHECK_THROWS_AS(gates::gate_statistics(network, network, noise(), {circle}, {steps + 1, 0, around}), errors::Error);

@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
-
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
@@ -28,7 +27,8 @@ struct Setting {
     at::NoGradGuard const no_grad;
     auto flat = network.flat();
     flat += 0.1 * at::randn(flat.sizes(), at::detail::createCPUGenerator(7), flat.options());
-    for (std::int64_t i = 0; i < n_steps * channels; ++i) series.push_back(std::sin(0.1f * static_cast<float>(i * i % 97)));
+    for (std::int64_t i = 0; i < n_steps * channels; ++i)
+      series.push_back(std::sin(0.1f * static_cast<float>(i * i % 97)));
     config.seed_len = 8;
     config.gen_len = 20;
     config.n_samples = 2;
@@ -52,15 +52,18 @@ TEST_CASE("generation is the network fed with what it predicts, over the whole s
   for (std::int64_t i = 0; i < 2; ++i) {
     auto sequence = sample(found.seed, s.config.seed_len, i);
     for (std::int64_t step = 0; step < s.config.gen_len; ++step) {
-      auto const next = s.network.predict(sequence.unsqueeze(0))[0][0][-1] + sample(noise.output, s.config.gen_len, i)[step];
+      auto const next =
+          s.network.predict(sequence.unsqueeze(0))[0][0][-1] + sample(noise.output, s.config.gen_len, i)[step];
       sequence = at::cat({sequence, next.unsqueeze(0)});
     }
     auto const generated = sample(found.generated, s.config.gen_len, i);
     CHECK((sequence.narrow(0, s.config.seed_len, s.config.gen_len) - generated).abs().max().item<float>() < 1e-4f);
     auto const truth = sample(found.truth, s.config.gen_len, i);
-    auto const begin = s.series.begin() + (found.seed_start[static_cast<std::size_t>(i)] + s.config.seed_len) * channels;
+    auto const begin =
+        s.series.begin() + (found.seed_start[static_cast<std::size_t>(i)] + s.config.seed_len) * channels;
     CHECK(std::equal(begin, begin + s.config.gen_len * channels, truth.contiguous().const_data_ptr<float>()));
-    CHECK(std::abs((generated - truth).to(at::kDouble).square().mean().item<double>() - found.mse[static_cast<std::size_t>(i)]) < 1e-6);
+    CHECK(std::abs((generated - truth).to(at::kDouble).square().mean().item<double>() -
+                   found.mse[static_cast<std::size_t>(i)]) < 1e-6);
   }
 }
 

@@ -1,6 +1,5 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
-
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
@@ -58,13 +57,20 @@ void check_like_host(model::Network const& network, std::int64_t sequences, std:
                      config::Generate config, double tolerance) {
   auto const channels = network.channels();
   config.gen_len = steps;
-  auto const noise = generate::draw_noise({sequences, channels, network.config().n_layers, network.config().d_model}, config);
-  auto const seed = at::randn({sequences, seed_steps, channels}, at::detail::createCPUGenerator(3), at::TensorOptions().dtype(at::kFloat));
-  kernels::RecurrentGeneration const g{.sequences = sequences, .seed_steps = seed_steps, .steps = steps,
-                                       .bf16_feedback = config.feedback == "bf16", .seed = seed.const_data_ptr<float>(),
+  auto const noise =
+      generate::draw_noise({sequences, channels, network.config().n_layers, network.config().d_model}, config);
+  auto const seed = at::randn({sequences, seed_steps, channels}, at::detail::createCPUGenerator(3),
+                              at::TensorOptions().dtype(at::kFloat));
+  kernels::RecurrentGeneration const g{.sequences = sequences,
+                                       .seed_steps = seed_steps,
+                                       .steps = steps,
+                                       .bf16_feedback = config.feedback == "bf16",
+                                       .seed = seed.const_data_ptr<float>(),
                                        .noise = noise.output.empty() ? nullptr : noise.output.data(),
-                                       .burst = noise.burst.empty() ? nullptr : noise.burst.data(), .bursts = noise.bursts,
-                                       .hidden_noise = noise.hidden.data(), .generated = nullptr};
+                                       .burst = noise.burst.empty() ? nullptr : noise.burst.data(),
+                                       .bursts = noise.bursts,
+                                       .hidden_noise = noise.hidden.data(),
+                                       .generated = nullptr};
   auto const on_gpu = generate::gpu_generator(network);
   auto const found = run(*on_gpu, g, channels), expected = run(*generate::host_generator(network), g, channels);
   CHECK(furthest(found, expected) <= tolerance * largest(expected));
@@ -125,9 +131,16 @@ TEST_CASE("greedy generation on the GPU is the original's", "[gpu]") {
   auto const& [loaded, series, start, expected] = *golden;
   auto const generator = generate::gpu_generator(loaded.network);
   auto const found = run(*generator,
-                         {.sequences = 1, .seed_steps = golden->seed_steps, .steps = static_cast<std::int64_t>(expected.size()) / series.channels,
-                          .bf16_feedback = false, .seed = series.x.data() + start * series.channels, .noise = nullptr,
-                          .burst = nullptr, .bursts = 0, .hidden_noise = nullptr, .generated = nullptr},
+                         {.sequences = 1,
+                          .seed_steps = golden->seed_steps,
+                          .steps = static_cast<std::int64_t>(expected.size()) / series.channels,
+                          .bf16_feedback = false,
+                          .seed = series.x.data() + start * series.channels,
+                          .noise = nullptr,
+                          .burst = nullptr,
+                          .bursts = 0,
+                          .hidden_noise = nullptr,
+                          .generated = nullptr},
                          series.channels);
   CHECK(furthest(found, expected) <= 1e-4);
 }

@@ -20,7 +20,8 @@ TEST_CASE("samples start from the original's windows") {
   config.seed_offset.reset();
   config.n_samples = 50;
   CHECK(generate::sample_starts(576 + 2 * 64, config).size() == 3);
-  CHECK_THROWS_WITH(generate::sample_starts(575, config), ContainsSubstring("--seed-len 64 and --gen-len 512 take 576"));
+  CHECK_THROWS_WITH(generate::sample_starts(575, config),
+                    ContainsSubstring("--seed-len 64 and --gen-len 512 take 576"));
 }
 
 TEST_CASE("noise is a function of seed and sample, and bursts come where they are due") {
@@ -64,14 +65,16 @@ TEST_CASE("without its bursts a sample keeps the temperature's noise") {
   config.perturb_duration = 2;
   generate::NoiseShape const shape{2, 3, 2, 4};
   CHECK(generate::perturbed_steps(config) == std::vector<char>{0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 1});
-  auto const outside = generate::draw_noise(shape, config), calm = generate::draw_noise(shape, config, generate::Bursts::left_out);
+  auto const outside = generate::draw_noise(shape, config),
+             calm = generate::draw_noise(shape, config, generate::Bursts::left_out);
   for (std::size_t i = 0; i < outside.output.size(); ++i) {
     auto const step = i / 3 % 12;
     CHECK((outside.output[i] == calm.output[i]) == !(step == 5 || step == 6 || step >= 10));
   }
   config.perturb_hidden = true;
   CHECK(generate::perturbed_steps(config) == std::vector<char>{0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1});
-  auto const inside = generate::draw_noise(shape, config), calm_inside = generate::draw_noise(shape, config, generate::Bursts::left_out);
+  auto const inside = generate::draw_noise(shape, config),
+             calm_inside = generate::draw_noise(shape, config, generate::Bursts::left_out);
   CHECK(inside.output == calm_inside.output);
   CHECK((calm_inside.burst.empty() && calm_inside.hidden.empty() && calm_inside.bursts == 0));
   CHECK(inside.bursts == 4);

@@ -26,8 +26,9 @@ config::Model documented(std::int64_t d_state, std::int64_t layers) {
 }
 
 std::vector<Case> cases() {
-  std::vector<Case> all{{documented(32, 2), 20, 3, 200}, {documented(16, 1), 20, 2, 65}, {documented(64, 1), 20, 2, 129}};
-  config::Model odd;   // nothing is a multiple of anything
+  std::vector<Case> all{
+      {documented(32, 2), 20, 3, 200}, {documented(16, 1), 20, 2, 65}, {documented(64, 1), 20, 2, 129}};
+  config::Model odd;  // nothing is a multiple of anything
   odd.d_model = 24;
   odd.n_layers = 2;
   odd.d_state = 8;
@@ -73,7 +74,8 @@ std::pair<double, at::Tensor> found(model::Network const& network, at::Tensor co
   auto const sums = engine.window_sums().cpu();
   for (std::size_t h = 0; h < network.horizons().size(); ++h)
     loss += at::Tensor(sums[static_cast<std::int64_t>(h)]).sum().template item<double>() /
-            static_cast<double>(batch * (x.size(1) - network.horizons()[h]) * c * static_cast<std::int64_t>(network.horizons().size()));
+            static_cast<double>(batch * (x.size(1) - network.horizons()[h]) * c *
+                                static_cast<std::int64_t>(network.horizons().size()));
   return {loss, engine.gradient().cpu()};
 }
 
@@ -114,7 +116,8 @@ TEST_CASE("The GPU's gradients have the same bits in every run", "[gpu]") {
   model::Network network(c.config, c.channels);
   model::initialise(network, at::detail::createCPUGenerator(1));
   auto const x = noise({c.batch, c.time, c.channels});
-  CHECK(at::equal(found<kernels::BFloat16>(network, x, c.batch).second, found<kernels::BFloat16>(network, x, c.batch).second));
+  CHECK(at::equal(found<kernels::BFloat16>(network, x, c.batch).second,
+                  found<kernels::BFloat16>(network, x, c.batch).second));
   CHECK(at::equal(found<float>(network, x, c.batch).second, found<float>(network, x, c.batch).second));
 }
 

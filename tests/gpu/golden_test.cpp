@@ -1,7 +1,8 @@
+#include "model/golden.hpp"
+
 #include "gpu/engine.hpp"
 #include "gpu/predictor.hpp"
 #include "gpu/tensors.hpp"
-#include "model/golden.hpp"
 // Catch2 last: LibTorch's logging has a CHECK of its own.
 #include "kernels/cuda/device_array.hpp"
 
@@ -37,7 +38,8 @@ TEST_CASE("A trained checkpoint gives the original's activations, predictions an
   for (std::int64_t i = 1; i <= network.config().n_layers; ++i) {
     auto const golden_layer = tensor(arrays.at("layer" + std::to_string(i)));
     INFO("layer " << i);
-    CHECK(largest(every(encoding.layers[static_cast<std::size_t>(i - 1)], step) - golden_layer) <= of_layers * largest(golden_layer));
+    CHECK(largest(every(encoding.layers[static_cast<std::size_t>(i - 1)], step) - golden_layer) <=
+          of_layers * largest(golden_layer));
   }
   for (std::size_t h = 0; h < horizons.size(); ++h) {
     auto const golden_prediction = tensor(arrays.at("pred_h" + std::to_string(horizons[h])));
@@ -60,7 +62,8 @@ TEST_CASE("A trained checkpoint gives the original's activations, predictions an
   auto const norms = arrays.at("grad_norms").as<double>();
   for (std::size_t i = 0; i < names.size(); ++i) {
     INFO(names[i]);
-    CHECK(std::abs(part(gradient, network.parameter(names[i])).norm().item<double>() - norms[i]) <= of_norms * norms[i]);
+    CHECK(std::abs(part(gradient, network.parameter(names[i])).norm().item<double>() - norms[i]) <=
+          of_norms * norms[i]);
   }
   for (auto const& [key, array] : arrays) {
     if (!key.starts_with("grad:")) continue;
@@ -72,10 +75,12 @@ TEST_CASE("A trained checkpoint gives the original's activations, predictions an
   double worst = 0;
   std::string where;
   for (auto const& p : network.parameters()) {
-    auto const error = (part(in_bf16, p) - part(gradient, p)).norm().item<double>() / part(gradient, p).norm().item<double>();
+    auto const error =
+        (part(in_bf16, p) - part(gradient, p)).norm().item<double>() / part(gradient, p).norm().item<double>();
     if (error > worst) worst = error, where = p.name;
   }
   auto const all = (in_bf16 - gradient).norm().item<double>() / gradient.norm().item<double>();
-  std::printf("trained model, bf16 gradient against fp32: relative L2 %.2e over all parameters, worst %.2e (%s)\n", all, worst, where.c_str());
+  std::printf("trained model, bf16 gradient against fp32: relative L2 %.2e over all parameters, worst %.2e (%s)\n", all,
+              worst, where.c_str());
   CHECK(all < 5e-2);
 }

@@ -5,7 +5,6 @@
 #include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
-
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <array>
@@ -15,7 +14,6 @@
 #include "gpu/device.hpp"
 #include "gpu/tensors.hpp"
 #include "gpu/training_step.hpp"
-
 #include "kernels/cuda/device_array.hpp"
 #include "support/reference.hpp"
 #include "support/small_network.hpp"
@@ -75,9 +73,16 @@ TEST_CASE("Trainings that share the GPU in one process end in the bits of each a
   auto const train = [&](std::size_t i, Ending& ending) {
     gpu::use_card(0);
     tests::TemporaryFolder const folder;
-    train::Trainer trainer(trial_of(i), data.material, {folder.path(), {}, "id", {}, [] { return false; }, [&](train::Lesson const& lesson) {
-                             return gpu::learner(lesson, [&](std::string const& note) { ending.notes.push_back(note); });
-                           }});
+    train::Trainer trainer(trial_of(i), data.material,
+                           {folder.path(),
+                            {},
+                            "id",
+                            {},
+                            [] { return false; },
+                            [&](train::Lesson const& lesson) {
+                              return gpu::learner(lesson,
+                                                  [&](std::string const& note) { ending.notes.push_back(note); });
+                            }});
     trainer.run();
     for (auto const& epoch : trainer.progress().history) ending.losses.push_back(epoch.val_mse);
     ending.weights = trainer.network().flat().clone();
@@ -146,7 +151,12 @@ TEST_CASE("A batch in parts gives the GPU's curve of the whole batch, dropout in
   auto const data = trial::load_data(trial, {}, 1);
   auto const curve = [&](std::int64_t micro_batch) {
     tests::TemporaryFolder const folder;
-    train::Surroundings around{.folder = folder.path(), .extra_checkpoint = {}, .identity = "id", .epoch_done = {}, .stop_requested = {}, .learner = on_gpu};
+    train::Surroundings around{.folder = folder.path(),
+                               .extra_checkpoint = {},
+                               .identity = "id",
+                               .epoch_done = {},
+                               .stop_requested = {},
+                               .learner = on_gpu};
     around.micro_batch = micro_batch;
     train::Trainer trainer(trial, data.material, around);
     REQUIRE(trainer.run() == train::Ending::finished);
@@ -203,8 +213,9 @@ TEST_CASE("A step that cannot be captured is launched piece by piece, and says s
     auto const stream = capturable ? c10::cuda::getStreamFromPool() : c10::cuda::getDefaultCUDAStream();
     c10::cuda::CUDAStreamGuard const here(stream);
     std::string told;
-    gpu::TrainingStep<float> step(network, {.batch = 2, .time = 16, .training = true}, {.dropout = trial.model.dropout, .seed = 1},
-                                  [&](std::string const& note) { told += note; }, /*graphs=*/true);
+    gpu::TrainingStep<float> step(
+        network, {.batch = 2, .time = 16, .training = true}, {.dropout = trial.model.dropout, .seed = 1},
+        [&](std::string const& note) { told += note; }, /*graphs=*/true);
     step.windows() = {x.to(at::kCUDA), starts};
     step.set_state(0, 0, 1e-3, 1e-3);
     step.run(2);
@@ -250,7 +261,8 @@ TEST_CASE("A frozen A keeps its bits on the GPU, and the curve is the CPU's", "[
   }
   auto const& history = trainer.progress().history;
   REQUIRE(history.size() == on_host.history.size());
-  for (std::size_t i = 0; i < history.size(); ++i) CHECK(std::abs(history[i].val_mse - on_host.history[i].val_mse) <= 1e-5 * on_host.history[i].val_mse);
+  for (std::size_t i = 0; i < history.size(); ++i)
+    CHECK(std::abs(history[i].val_mse - on_host.history[i].val_mse) <= 1e-5 * on_host.history[i].val_mse);
 }
 
 TEST_CASE("A loss that is no number stops the training on the GPU and names the batch", "[gpu]") {

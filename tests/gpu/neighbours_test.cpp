@@ -1,8 +1,9 @@
 #include "gpu/neighbours.hpp"
 
-#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -173,9 +174,7 @@ TEST_CASE("a layer of the documented size has the same neighbours on the GPU", "
   require_gpu();
   constexpr I points = 99328, dims = 128;
   auto rows = normals(8, points * dims);
-  SECTION("noise") {
-    require_same<float>(rows, points, dims, 100);
-  }
+  SECTION("noise") { require_same<float>(rows, points, dims, 100); }
   SECTION("a trajectory with noise, and a window") {
     std::vector<I> time;
     for (I i = 0; i < points; ++i) {

@@ -1,6 +1,7 @@
+#include "train/objective.hpp"
+
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
-
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "gpu/device.hpp"
@@ -9,7 +10,6 @@
 #include "kernels/cuda/device_array.hpp"
 #include "support/reference.hpp"
 #include "train/auxiliary.hpp"
-#include "train/objective.hpp"
 #include "train/small_trial.hpp"
 #include "train/stopped_runs.hpp"
 
@@ -42,8 +42,13 @@ std::vector<Named> objectives() {
           {"small rotation", [](auto& t) { t.aug_rotate = true, t.aug_rotate_eps = 0.3; }},
           {"scale", [](auto& t) { t.aug_scale = 0.4; }},
           {"noise", [](auto& t) { t.aug_noise = 0.8; }},
-          {"all but contrastive", [](auto& t) { t.slowness_lambda = 3, t.aug_rotate = true, t.aug_scale = 0.4, t.aug_noise = 0.8; }},
-          {"all", [=](auto& t) { contrastive(t), t.slowness_lambda = 3, t.aug_rotate = true, t.aug_scale = 0.4, t.aug_noise = 0.8; }, false}};
+          {"all but contrastive",
+           [](auto& t) { t.slowness_lambda = 3, t.aug_rotate = true, t.aug_scale = 0.4, t.aug_noise = 0.8; }},
+          {"all",
+           [=](auto& t) {
+             contrastive(t), t.slowness_lambda = 3, t.aug_rotate = true, t.aug_scale = 0.4, t.aug_noise = 0.8;
+           },
+           false}};
 }
 
 /// Ten windows in batches of four: the third is a short one.
@@ -64,7 +69,8 @@ struct Steps {
 Steps steps_of(config::Trial const& trial, train::LearnerFactory const& factory, std::int64_t micro_batch = 0) {
   train::Material material;
   material.train.length = 24;
-  material.train.series = at::randn({300, 5}, at::detail::createCPUGenerator(8), at::TensorOptions().dtype(at::kFloat)) * 2;
+  material.train.series =
+      at::randn({300, 5}, at::detail::createCPUGenerator(8), at::TensorOptions().dtype(at::kFloat)) * 2;
   for (std::int64_t i = 0; i < 10; ++i) material.train.starts.push_back(i * 27);
   auto network = model::untrained_network(trial.model, 5, 1);
   auto const before = network.flat().clone();
@@ -73,7 +79,8 @@ Steps steps_of(config::Trial const& trial, train::LearnerFactory const& factory,
   train::Lesson const lesson{trial, material, network, optimizer, alone, micro_batch};
   auto const learner = factory(lesson);
   Steps all;
-  for (std::vector<std::int64_t> const& order : {std::vector<std::int64_t>{3, 1, 4, 0, 5, 9, 2, 6, 8, 7}, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0}}) {
+  for (std::vector<std::int64_t> const& order :
+       {std::vector<std::int64_t>{3, 1, 4, 0, 5, 9, 2, 6, 8, 7}, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0}}) {
     learner->begin({order, 3e-3, 1e-3, 0});
     for (int i = 0; i < 3; ++i) learner->step();
     for (auto const& report : learner->reports()) all.reports.push_back(report);
@@ -94,7 +101,8 @@ void check_close(Steps const& found, Steps const& expected, double tolerance) {
     CHECK(std::abs(f.gradient_norm - e.gradient_norm) <= 10 * tolerance * e.gradient_norm);
   }
   // AdamW magnifies the roundings of gradients that are nearly nothing.
-  CHECK((found.change - expected.change).norm().item<double>() <= 100 * tolerance * expected.change.norm().item<double>());
+  CHECK((found.change - expected.change).norm().item<double>() <=
+        100 * tolerance * expected.change.norm().item<double>());
 }
 
 }  // namespace
@@ -117,7 +125,8 @@ TEST_CASE("Each objective's steps on the GPU are the CPU's, a short batch, parts
       }
     trial.train.precision = "bf16";
     auto const half = steps_of(trial, on_gpu);
-    for (std::size_t i = 0; i < 6; ++i) CHECK(std::abs(half.reports[i].loss - host.reports[i].loss) <= 2e-2 * host.reports[i].loss);
+    for (std::size_t i = 0; i < 6; ++i)
+      CHECK(std::abs(half.reports[i].loss - host.reports[i].loss) <= 2e-2 * host.reports[i].loss);
   }
 }
 
@@ -135,7 +144,8 @@ TEST_CASE("An objective's steps have the same bits in every run, captured or not
   }
 }
 
-TEST_CASE("A training for every objective that was stopped inside an epoch and continued ends in the same bits", "[gpu]") {
+TEST_CASE("A training for every objective that was stopped inside an epoch and continued ends in the same bits",
+          "[gpu]") {
   tests::require_gpu();
   auto trial = tests::small_trial();
   objectives().back().change(trial.train);
@@ -145,7 +155,8 @@ TEST_CASE("A training for every objective that was stopped inside an epoch and c
   auto const on_host = tests::train_with_stops(trial, host.path(), {});
   for (std::size_t i = 0; i < on_host.history.size(); ++i) {
     INFO("epoch " << i + 1);
-    CHECK(std::abs(unbroken.history[i].train_mse - on_host.history[i].train_mse) <= 1e-4 * on_host.history[i].train_mse);
+    CHECK(std::abs(unbroken.history[i].train_mse - on_host.history[i].train_mse) <=
+          1e-4 * on_host.history[i].train_mse);
     CHECK(std::abs(unbroken.history[i].val_mse - on_host.history[i].val_mse) <= 1e-4 * on_host.history[i].val_mse);
   }
 }
@@ -154,7 +165,8 @@ TEST_CASE("The contrastive loss in closed form is on the GPU what it is on the C
   tests::require_gpu();
   gpu::use_exact_products();
   auto const h = at::randn({30, 700, 128}, at::detail::createCPUGenerator(2), at::TensorOptions().dtype(at::kFloat));
-  auto const negatives = train::drawn_negatives(1, 600, 30, train::Draws(1, 2)).front();  // of 30 rows: each about 20 times
+  auto const negatives =
+      train::drawn_negatives(1, 600, 30, train::Draws(1, 2)).front();  // of 30 rows: each about 20 times
   auto const added = [&](at::Tensor const& h) {
     auto const sums = at::zeros({30}, h.options().dtype(at::kDouble)), dh = at::zeros_like(h);
     train::add_contrastive(h, negatives.to(h.device()), 0.1, 0.5, sums, dh);
@@ -166,7 +178,8 @@ TEST_CASE("The contrastive loss in closed form is on the GPU what it is on the C
     auto const here = added(narrow.cpu().to(at::kDouble));
     auto const there = added(narrow), again = added(narrow);
     CHECK((there.first - here.first).abs().max().item<double>() <= tolerance * here.first.abs().max().item<double>());
-    CHECK((there.second - here.second).abs().max().item<double>() <= tolerance * here.second.abs().max().item<double>());
+    CHECK((there.second - here.second).abs().max().item<double>() <=
+          tolerance * here.second.abs().max().item<double>());
     CHECK(at::equal(there.second, again.second));
     CHECK(at::equal(there.first, again.first));
     CHECK_FALSE(at::globalContext().allowTF32CuBLAS());
@@ -176,5 +189,6 @@ TEST_CASE("The contrastive loss in closed form is on the GPU what it is on the C
 TEST_CASE("A contrastive batch in parts is refused on the GPU, too, before it is touched", "[gpu]") {
   auto trial = short_trial();
   trial.train.contrastive_lambda = 1;
-  CHECK_THROWS_WITH(steps_of(trial, on_gpu, 3), Catch::Matchers::ContainsSubstring("train.contrastive_lambda is not available with parts of a batch"));
+  CHECK_THROWS_WITH(steps_of(trial, on_gpu, 3), Catch::Matchers::ContainsSubstring(
+                                                    "train.contrastive_lambda is not available with parts of a batch"));
 }

@@ -28,7 +28,9 @@ struct ConvResults {
 ConvCase<double> random_conv(ConvShape shape, std::int64_t gap) {
   Uniform uniform(3);
   auto const steps = shape.batch * shape.time;
-  return {shape, gap, uniform.operator()<double>(steps * (shape.channels + gap), -2, 2),
+  return {shape,
+          gap,
+          uniform.operator()<double>(steps * (shape.channels + gap), -2, 2),
           uniform.operator()<double>(shape.channels * shape.taps, -1, 1),
           uniform.operator()<double>(shape.channels, -1, 1),
           uniform.operator()<double>(steps * shape.channels, -1, 1)};

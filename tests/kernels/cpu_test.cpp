@@ -1,9 +1,9 @@
 #include "kernels/cpu.hpp"
 
+#include <catch2/catch_test_macros.hpp>
+
 #include <cstdlib>
 #include <string>
-
-#include <catch2/catch_test_macros.hpp>
 
 using namespace mambasynth::kernels;
 

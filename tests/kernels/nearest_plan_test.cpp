@@ -1,6 +1,7 @@
 #include "kernels/cuda/nearest_plan.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+
 #include <cmath>
 #include <set>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <catch2/catch_test_macros.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -7,8 +9,6 @@
 #include <limits>
 #include <random>
 #include <vector>
-
-#include <catch2/catch_test_macros.hpp>
 
 #include "kernels/cpu.hpp"
 

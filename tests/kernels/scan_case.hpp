@@ -21,8 +21,8 @@ struct ScanCase {
   std::int64_t row() const { return shape.channels + gap; }
   std::int64_t state_row() const { return shape.states + gap; }
   kernels::ScanInputs<T> inputs() const {
-    return {x.data(), delta.data(), z.data(), B.data(), C.data(), row(), row(), row(), state_row(), state_row(),
-            A.data(), D.data(), delta_bias.data()};
+    return {x.data(),    delta.data(), z.data(), B.data(), C.data(),         row(), row(), row(),
+            state_row(), state_row(),  A.data(), D.data(), delta_bias.data()};
   }
 };
 
@@ -48,8 +48,16 @@ std::vector<To> converted(std::vector<From> const& from) {
 }
 template <class To, class From>
 ScanCase<To> converted(ScanCase<From> const& c) {
-  return {c.shape, c.gap, converted<To>(c.x), converted<To>(c.delta), converted<To>(c.z), converted<To>(c.B),
-          converted<To>(c.C), converted<To>(c.A), converted<To>(c.D), converted<To>(c.delta_bias),
+  return {c.shape,
+          c.gap,
+          converted<To>(c.x),
+          converted<To>(c.delta),
+          converted<To>(c.z),
+          converted<To>(c.B),
+          converted<To>(c.C),
+          converted<To>(c.A),
+          converted<To>(c.D),
+          converted<To>(c.delta_bias),
           converted<To>(c.dout)};
 }
 
@@ -72,12 +80,20 @@ struct ScanResults {
   }
   kernels::ScanOutputs<T> outputs() { return {out.data(), checkpoints.data(), last_state.data()}; }
   kernels::ScanGradients<T> gradients(ScanCase<T> const& c) {
-    return {c.dout.data(), dx.data(),     ddelta.data(),   dz.data(), dB.data(), dC.data(),
-            c.row(),       c.state_row(), c.state_row(),   dA.data(), dD.data(), ddelta_bias.data()};
+    return {c.dout.data(), dx.data(),     ddelta.data(), dz.data(), dB.data(), dC.data(),
+            c.row(),       c.state_row(), c.state_row(), dA.data(), dD.data(), ddelta_bias.data()};
   }
   std::vector<std::pair<std::string, std::vector<T> const*>> named() const {
-    return {{"out", &out}, {"checkpoints", &checkpoints}, {"last_state", &last_state}, {"dx", &dx},
-            {"ddelta", &ddelta}, {"dz", &dz}, {"dB", &dB}, {"dC", &dC}, {"dA", &dA}, {"dD", &dD},
+    return {{"out", &out},
+            {"checkpoints", &checkpoints},
+            {"last_state", &last_state},
+            {"dx", &dx},
+            {"ddelta", &ddelta},
+            {"dz", &dz},
+            {"dB", &dB},
+            {"dC", &dC},
+            {"dA", &dA},
+            {"dD", &dD},
             {"ddelta_bias", &ddelta_bias}};
   }
 };

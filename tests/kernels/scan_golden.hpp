@@ -33,9 +33,17 @@ inline ScanCase<double> golden_case(Arrays const& arrays, std::string const& pre
   auto const& u = arrays.at(prefix + "u").shape;
   auto const turned = [&](char const* name) { return time_before_channels(arrays, prefix + name); };
   auto const as_is = [&](char const* name) { return flat(arrays, prefix + name); };
-  return {{u.at(0), u.at(2), u.at(1), arrays.at(prefix + "A").shape.at(1)}, 0,
-          turned("u"), turned("delta"), turned("z"), turned("B"), turned("C"),
-          as_is("A"), as_is("D"), as_is("delta_bias"), turned("dout")};
+  return {{u.at(0), u.at(2), u.at(1), arrays.at(prefix + "A").shape.at(1)},
+          0,
+          turned("u"),
+          turned("delta"),
+          turned("z"),
+          turned("B"),
+          turned("C"),
+          as_is("A"),
+          as_is("D"),
+          as_is("delta_bias"),
+          turned("dout")};
 }
 
 /// found: ScanResults or what has the same arrays.

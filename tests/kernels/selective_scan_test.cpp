@@ -23,8 +23,8 @@ void check_close(ScanResults<T> const& found, ScanResults<Expected> const& expec
 }
 
 void check_shape(ScanShape shape, std::int64_t gap) {
-  INFO("batch " << shape.batch << " time " << shape.time << " channels " << shape.channels << " states "
-                << shape.states << " gap " << gap);
+  INFO("batch " << shape.batch << " time " << shape.time << " channels " << shape.channels << " states " << shape.states
+                << " gap " << gap);
   auto const in_double = random_scan<double>(shape, gap);
   auto const in_float = converted<float>(in_double);
   auto const expected = run_reference(in_double);
@@ -157,7 +157,7 @@ TEST_CASE("The CPU scan passes NaN on", "[selective_scan]") {
   auto const nan = std::nanf("12345");
   ScanShape const shape{2, 70, 20, 4};
   auto const clean = random_scan<float>(shape, 0);
-  auto const poisoned = [&](std::vector<float> ScanCase<float>::*input, std::size_t at) {
+  auto const poisoned = [&](std::vector<float> ScanCase<float>::* input, std::size_t at) {
     auto c = clean;
     (c.*input)[at] = nan;
     return run_scan(c);
@@ -168,10 +168,10 @@ TEST_CASE("The CPU scan passes NaN on", "[selective_scan]") {
     for (auto input : {&ScanCase<float>::x, &ScanCase<float>::delta}) {
       auto const r = poisoned(input, at);
       CHECK(std::isnan(r.out[at]));
-      CHECK(std::isnan(r.out[at + d]));      // through the state
-      CHECK(!std::isnan(r.out[at - d]));     // not backwards in time,
-      CHECK(!std::isnan(r.out[at + 1]));     // not into other channels,
-      CHECK(!std::isnan(r.out.back()));      // not into other rows of the batch
+      CHECK(std::isnan(r.out[at + d]));   // through the state
+      CHECK(!std::isnan(r.out[at - d]));  // not backwards in time,
+      CHECK(!std::isnan(r.out[at + 1]));  // not into other channels,
+      CHECK(!std::isnan(r.out.back()));   // not into other rows of the batch
       CHECK(std::isnan(r.last_state[channel * 4]));
       CHECK(std::isnan(r.dA[channel * 4]));
       CHECK(std::isnan(r.dC[step * 4]));

@@ -22,7 +22,7 @@ using Arrays = std::map<std::string, store::NpyArray>;
 
 /// The tolerances are those that an independent fp32 implementation meets 4 to 17 times over.
 inline constexpr double of_layers = 5e-6, of_outputs = 1e-4, of_norms = 2e-5, of_gradients = 2e-5, of_gates = 2e-5,
-                 of_gate_norms = 1e-4;
+                        of_gate_norms = 1e-4;
 inline double of_losses(std::size_t horizons) { return horizons > 1 ? 3e-5 : 1e-5; }
 
 inline at::Tensor tensor(store::NpyArray const& array) {
@@ -35,8 +35,8 @@ inline double largest(at::Tensor const& difference) { return difference.abs().ma
 struct Golden {
   std::optional<model::LoadedNetwork> loaded;
   Arrays arrays;
-  at::Tensor x;       ///< (N, channel)
-  at::Tensor windows; ///< (3, 1024, channel) at `starts`
+  at::Tensor x;        ///< (N, channel)
+  at::Tensor windows;  ///< (3, 1024, channel) at `starts`
 };
 
 inline constexpr std::int64_t window = 1024, step = 64, gate_norm_step = 8;

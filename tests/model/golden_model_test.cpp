@@ -1,5 +1,4 @@
 #include <ATen/ATen.h>
-
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>

@@ -1,8 +1,7 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
-#include <torch/csrc/autograd/autograd.h>
-
 #include <catch2/catch_test_macros.hpp>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "model/network.hpp"
 
@@ -15,7 +14,9 @@ at::Tensor by_autograd(at::Tensor const& xz, model::MixerWeights const& w) {
   auto const d = w.A_log.size(0), n = w.A_log.size(1), r = w.dt_proj_weight.size(1), taps = w.conv_weight.size(2);
   auto const steps = xz.size(1);
   auto const padded = at::constant_pad_nd(xz.narrow(2, 0, d).transpose(1, 2), {taps - 1, 0});
-  auto const x = at::silu(at::conv1d(padded, w.conv_weight, w.conv_bias, c10::IntArrayRef{1}, c10::IntArrayRef{0}, c10::IntArrayRef{1}, d)).transpose(1, 2);
+  auto const x = at::silu(at::conv1d(padded, w.conv_weight, w.conv_bias, c10::IntArrayRef{1}, c10::IntArrayRef{0},
+                                     c10::IntArrayRef{1}, d))
+                     .transpose(1, 2);
   auto const parts = at::split_with_sizes(at::linear(x, w.x_proj), {r, n, n}, 2);
   auto const delta = at::softplus(at::linear(parts[0], w.dt_proj_weight) + w.dt_proj_bias);
   auto const A = -at::exp(w.A_log);
@@ -33,8 +34,14 @@ struct Case {
   at::Tensor xz;
   model::MixerWeights weights;
   std::vector<at::Tensor> inputs() const {
-    return {xz, weights.A_log, weights.D, weights.conv_weight, weights.conv_bias, weights.x_proj,
-            weights.dt_proj_weight, weights.dt_proj_bias};
+    return {xz,
+            weights.A_log,
+            weights.D,
+            weights.conv_weight,
+            weights.conv_bias,
+            weights.x_proj,
+            weights.dt_proj_weight,
+            weights.dt_proj_bias};
   }
 };
 

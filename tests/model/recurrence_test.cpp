@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
-
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
@@ -59,7 +58,8 @@ void check_prefixes(model::Network const& network, std::int64_t count, std::int6
   at::NoGradGuard const no_grad;
   auto const channels = network.channels();
   auto const heads = static_cast<std::int64_t>(network.horizons().size());
-  auto const x = at::randn({count, steps, channels}, at::detail::createCPUGenerator(3), at::TensorOptions().dtype(at::kFloat));
+  auto const x =
+      at::randn({count, steps, channels}, at::detail::createCPUGenerator(3), at::TensorOptions().dtype(at::kFloat));
   auto const expected = at::stack(network.predict(x), 2).contiguous();  // (b, t, head, c)
   model::Recurrence recurrence(network, count);
   for (std::int64_t t = 0; t < steps; ++t) {
@@ -105,8 +105,8 @@ TEST_CASE("the plain reference, every instruction set and any number of threads 
     Floats predictions(static_cast<std::size_t>(sequences * heads * shape.channels));
     for (int t = 0; t < 6; ++t)
       for (bool const keep : {false, true}) {
-        step(kernels::RecurrentStep<float>{sequences, state.data(), keep, x.data(), keep ? nullptr : noise.data(), heads,
-                                           predictions.data()});
+        step(kernels::RecurrentStep<float>{sequences, state.data(), keep, x.data(), keep ? nullptr : noise.data(),
+                                           heads, predictions.data()});
         all.insert(all.end(), predictions.begin(), predictions.end());
       }
     return all;
@@ -114,7 +114,8 @@ TEST_CASE("the plain reference, every instruction set and any number of threads 
   auto const expected = run([&](auto const& step) { kernels::reference::recurrent_step(shape, view.weights(), step); },
                             kernels::reference::recurrent_state_size(shape));
   auto const before = kernels::instruction_set();
-  for (auto const set : {kernels::InstructionSet::baseline, kernels::InstructionSet::avx2, kernels::InstructionSet::avx512}) {
+  for (auto const set :
+       {kernels::InstructionSet::baseline, kernels::InstructionSet::avx2, kernels::InstructionSet::avx512}) {
     if (!kernels::supports(set)) continue;
     kernels::use_instruction_set(set);
     kernels::RecurrentNetwork stepper(shape, view.weights());
@@ -155,7 +156,10 @@ TEST_CASE("noise inside the network changes one prediction and no state; copies 
   CHECK(furthest(as_is, model::Recurrence(clean).step(at(0))) == 0);
   auto fork = clean;
   for (std::size_t t = 0; t < 5; ++t) (void)fork.step(at(t));
-  Floats const after_fork = [&] { auto const p = clean.step(at(0)); return Floats(p.begin(), p.end()); }();
+  Floats const after_fork = [&] {
+    auto const p = clean.step(at(0));
+    return Floats(p.begin(), p.end());
+  }();
   CHECK(furthest(after_fork, copy.step(at(0))) == 0);
   fork.reset();
   CHECK(furthest(fork.step(at(2)), model::Recurrence(network).step(at(2))) == 0);
@@ -178,7 +182,8 @@ TEST_CASE("greedy generation by steps is the original's") {
   model::Recurrence recurrence(loaded.network);
   Floats next, generated;
   for (std::size_t t = 0; t < golden->seed_steps; ++t) {
-    auto const p = recurrence.step(std::span(series.x).subspan((static_cast<std::size_t>(start) + t) * channels, channels));
+    auto const p =
+        recurrence.step(std::span(series.x).subspan((static_cast<std::size_t>(start) + t) * channels, channels));
     next.assign(p.begin(), p.end());
   }
   while (generated.size() < expected.size()) {

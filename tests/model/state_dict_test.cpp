@@ -1,11 +1,12 @@
-#include <ATen/ATen.h>
+#include "model/state_dict.hpp"
 
+#include <ATen/ATen.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
 #include <functional>
 
 #include "errors/errors.hpp"
-#include "model/state_dict.hpp"
 #include "store/archive/pt.hpp"
 #include "store/archive/safetensors.hpp"
 #include "support/reference.hpp"
@@ -69,7 +70,9 @@ TEST_CASE("what wrappers put into names is left out, wherever it stands") {
       [](std::string const& name) { return "_forward_module.model._orig_mod.net." + name; },
       [&](std::string const& name) { return replaced(name, "layers.0.", "layers.0._orig_mod."); },
       [&](std::string const& name) { return "module." + replaced(name, "layers.", "layers.module."); },
-      [&](std::string const& name) { return replaced(name, ".mamba.", "._fsdp_wrapped_module._checkpoint_wrapped_module.mamba."); },
+      [&](std::string const& name) {
+        return replaced(name, ".mamba.", "._fsdp_wrapped_module._checkpoint_wrapped_module.mamba.");
+      },
       [&](std::string const& name) { return replaced(name, "output_heads.1.", "module.output_proj."); },
   };
   tests::TemporaryFolder const folder;
@@ -109,10 +112,13 @@ TEST_CASE("a state dict is found under any key") {
   using store::pt::Value;
   Dict state;
   for (auto const& [name, tensor] : model::state_of(network)) state.emplace_back(Value{name}, Value{tensor});
-  auto const under = [](char const* key, Value value) { return Value{Dict{{Value{std::string(key)}, std::move(value)}}}; };
+  auto const under = [](char const* key, Value value) {
+    return Value{Dict{{Value{std::string(key)}, std::move(value)}}};
+  };
   tests::TemporaryFolder const folder;
   auto const file = folder.path() / "a.pt";
-  for (auto const& checkpoint : {Value{state}, under("model_state_dict", {state}), under("state_dict", {state}), under("ckpt", under("model", {state}))}) {
+  for (auto const& checkpoint : {Value{state}, under("model_state_dict", {state}), under("state_dict", {state}),
+                                 under("ckpt", under("model", {state}))}) {
     store::pt::save(file, checkpoint, "a");
     CHECK(at::equal(model::load_network(file).network.flat(), network.flat()));
   }
@@ -125,8 +131,10 @@ TEST_CASE("a state dict is found under any key") {
     }
     return std::string();
   };
-  CHECK_THAT(told({Dict{{Value{std::string("model")}, {state}}, {Value{std::string("ema")}, {state}}}}), ContainsSubstring("under 'model', 'ema'"));
-  CHECK_THAT(told(under("epoch", {std::int64_t{3}})), ContainsSubstring("no tensor in it is called 'input_proj.weight'"));
+  CHECK_THAT(told({Dict{{Value{std::string("model")}, {state}}, {Value{std::string("ema")}, {state}}}}),
+             ContainsSubstring("under 'model', 'ema'"));
+  CHECK_THAT(told(under("epoch", {std::int64_t{3}})),
+             ContainsSubstring("no tensor in it is called 'input_proj.weight'"));
 }
 
 TEST_CASE("weights that do not fit are refused by name") {

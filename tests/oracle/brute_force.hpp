@@ -34,13 +34,14 @@ inline config::Data tiny() {
   return data;
 }
 
-/// Calls `visit(path, prior)` for every path of `steps` steps. `known`: from circle 0, step 0; else from any place in any
-/// visit, by how often the process is there.
+/// Calls `visit(path, prior)` for every path of `steps` steps. `known`: from circle 0, step 0; else from any place in
+/// any visit, by how often the process is there.
 class Enumeration {
  public:
   Enumeration(series::Process const& process, std::int64_t steps, bool known)
       : process_(process), steps_(static_cast<std::size_t>(steps)), known_(known) {
-    for (auto const period : process.period) dwell_.push_back(oracle::dwell_law(period, process.dwell_mean, process.dwell_std));
+    for (auto const period : process.period)
+      dwell_.push_back(oracle::dwell_law(period, process.dwell_mean, process.dwell_std));
   }
   void each(std::function<void(Path const&, double)> const& use) const {
     Path path;
@@ -51,8 +52,7 @@ class Enumeration {
     for (int i = 0; i < 5000; ++i) {
       std::vector<double> next(n, 0.0);
       for (std::size_t a = 0; a < n; ++a)
-        for (std::size_t b = 0; b < n; ++b)
-          next[b] += visits[a] * process_.transition_matrix[a * n + b];
+        for (std::size_t b = 0; b < n; ++b) next[b] += visits[a] * process_.transition_matrix[a * n + b];
       for (std::size_t a = 0; a < n; ++a) visits[a] = 0.5 * (visits[a] + next[a]);
     }
     double all = 0;
@@ -63,11 +63,13 @@ class Enumeration {
       for (std::int64_t k = 1; k <= static_cast<std::int64_t>(dwell_[c].size()); ++k)
         for (std::int64_t e = 0; e < k; ++e)
           for (std::int64_t s = 0; s < process_.period[c]; ++s)
-            follow(path, {static_cast<std::int64_t>(c), s, k - e, e, 0}, visits[c] * dwell_[c][static_cast<std::size_t>(k - 1)] / all, use);
+            follow(path, {static_cast<std::int64_t>(c), s, k - e, e, 0},
+                   visits[c] * dwell_[c][static_cast<std::size_t>(k - 1)] / all, use);
   }
 
  private:
-  void enter(Path& path, std::int64_t circle, std::int64_t visit, double weight, std::function<void(Path const&, double)> const& use) const {
+  void enter(Path& path, std::int64_t circle, std::int64_t visit, double weight,
+             std::function<void(Path const&, double)> const& use) const {
     auto const& law = dwell_[static_cast<std::size_t>(circle)];
     for (std::size_t k = 0; k < law.size(); ++k)
       if (law[k] > 0) follow(path, {circle, 0, static_cast<std::int64_t>(k + 1), 0, visit}, weight * law[k], use);
@@ -96,15 +98,18 @@ class Enumeration {
 
 inline std::vector<double> mean_at(series::Process const& process, Place const& place) {
   auto const c = static_cast<std::size_t>(place.circle);
-  auto const angle = process.entry_angle[c] + static_cast<double>(place.step) * 2 * std::numbers::pi / static_cast<double>(process.period[c]);
+  auto const angle = process.entry_angle[c] +
+                     static_cast<double>(place.step) * 2 * std::numbers::pi / static_cast<double>(process.period[c]);
   std::vector<double> mean;
   for (std::size_t i = 0; i < static_cast<std::size_t>(process.channels); ++i)
-    mean.push_back(process.radius[c] * (std::cos(angle) * process.axis(place.circle, 0)[i] + std::sin(angle) * process.axis(place.circle, 1)[i]));
+    mean.push_back(process.radius[c] * (std::cos(angle) * process.axis(place.circle, 0)[i] +
+                                        std::sin(angle) * process.axis(place.circle, 1)[i]));
   return mean;
 }
 
 /// p(x_0 .. x_t | path), but for a constant.
-inline double likelihood(series::Process const& process, Path const& path, std::vector<double> const& x, std::size_t t) {
+inline double likelihood(series::Process const& process, Path const& path, std::vector<double> const& x,
+                         std::size_t t) {
   double log_p = 0;
   for (std::size_t s = 0; s <= t; ++s) {
     auto const mean = mean_at(process, path[s]);

@@ -5,6 +5,7 @@
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -22,7 +23,7 @@ TEST_CASE("the dwell law is that of the generator's rule") {
   auto const law = oracle::dwell_law(80, 400, 100);
   CHECK(law.size() == 14);
   CHECK_THAT(std::accumulate(law.begin(), law.end(), 0.0), WithinAbs(1, 1e-15));
-  CHECK_THAT(law[4], WithinAbs(0.3108434832206484, 1e-12));     // P(4.5 <= target / 80 < 5.5), by scipy.stats.norm
+  CHECK_THAT(law[4], WithinAbs(0.3108434832206484, 1e-12));   // P(4.5 <= target / 80 < 5.5), by scipy.stats.norm
   CHECK_THAT(law[0], WithinAbs(0.00255513033042794, 1e-14));  // everything below 1.5 revolutions
   series::random::NumpyGenerator generator(1);
   constexpr int draws = 200000;
@@ -35,7 +36,8 @@ TEST_CASE("the dwell law is that of the generator's rule") {
 TEST_CASE("its lower tail keeps its digits") {
   auto const law = oracle::dwell_law(10, 1000, 10);
   CHECK(law.size() == 107);
-  CHECK_THAT(law[92], WithinRel(4.0128097e-11, 1e-6));  // 92.5 to 93.5 revolutions: 7.5 to 6.5 deviations below the mean
+  CHECK_THAT(law[92],
+             WithinRel(4.0128097e-11, 1e-6));  // 92.5 to 93.5 revolutions: 7.5 to 6.5 deviations below the mean
 }
 
 TEST_CASE("visits of certain length round half to even, as the generator does") {
@@ -74,5 +76,6 @@ TEST_CASE("the stationary law is left where it is by the chain, also by large an
 TEST_CASE("a process with too many states is refused by name") {
   config::Data data;
   data.dwell_mean = 1e8;
-  CHECK_THROWS_WITH(oracle::HiddenProcess(series::make_process(data)), Catch::Matchers::ContainsSubstring("data.dwell_mean"));
+  CHECK_THROWS_WITH(oracle::HiddenProcess(series::make_process(data)),
+                    Catch::Matchers::ContainsSubstring("data.dwell_mean"));
 }

@@ -4,6 +4,7 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
+
 #include <map>
 #include <tuple>
 
@@ -27,31 +28,34 @@ struct Expected {
   double switched = 0, hazard = 0, cosine = 0, sine = 0;
 };
 
-Expected enumerate(series::Process const& process, std::vector<double> const& x, std::size_t t, std::int64_t k, bool known) {
+Expected enumerate(series::Process const& process, std::vector<double> const& x, std::size_t t, std::int64_t k,
+                   bool known) {
   Expected e;
   e.mean.resize(static_cast<std::size_t>(process.channels));
   e.circle.resize(static_cast<std::size_t>(process.circles));
   e.next_circle.resize(e.circle.size());
   double total = 0;
   auto const target = t + static_cast<std::size_t>(k);
-  tests::Enumeration(process, static_cast<std::int64_t>(target) + 1, known).each([&](tests::Path const& path, double prior) {
-    double const w = prior * tests::likelihood(process, path, x, t);
-    total += w;
-    auto const& now = path[t];
-    auto const& then = path[target];
-    e.to_come[{now.circle, now.step, now.to_come}] += w;
-    e.elapsed[{now.circle, now.step, now.elapsed}] += w;
-    auto const mean = tests::mean_at(process, then);
-    for (std::size_t i = 0; i < mean.size(); ++i) e.mean[i] += w * mean[i];
-    e.circle[static_cast<std::size_t>(then.circle)] += w;
-    if (then.visit != now.visit) e.switched += w;
-    if (path[t + 1].visit != now.visit) e.hazard += w;
-    for (std::size_t j = 0; j < e.circle.size(); ++j)
-      e.next_circle[j] += w * process.transition_matrix[static_cast<std::size_t>(now.circle) * e.circle.size() + j];
-    auto const angle = process.entry_angle[static_cast<std::size_t>(now.circle)] + static_cast<double>(now.step) * process.step_angle(now.circle);
-    e.cosine += w * std::cos(angle);
-    e.sine += w * std::sin(angle);
-  });
+  tests::Enumeration(process, static_cast<std::int64_t>(target) + 1, known)
+      .each([&](tests::Path const& path, double prior) {
+        double const w = prior * tests::likelihood(process, path, x, t);
+        total += w;
+        auto const& now = path[t];
+        auto const& then = path[target];
+        e.to_come[{now.circle, now.step, now.to_come}] += w;
+        e.elapsed[{now.circle, now.step, now.elapsed}] += w;
+        auto const mean = tests::mean_at(process, then);
+        for (std::size_t i = 0; i < mean.size(); ++i) e.mean[i] += w * mean[i];
+        e.circle[static_cast<std::size_t>(then.circle)] += w;
+        if (then.visit != now.visit) e.switched += w;
+        if (path[t + 1].visit != now.visit) e.hazard += w;
+        for (std::size_t j = 0; j < e.circle.size(); ++j)
+          e.next_circle[j] += w * process.transition_matrix[static_cast<std::size_t>(now.circle) * e.circle.size() + j];
+        auto const angle = process.entry_angle[static_cast<std::size_t>(now.circle)] +
+                           static_cast<double>(now.step) * process.step_angle(now.circle);
+        e.cosine += w * std::cos(angle);
+        e.sine += w * std::sin(angle);
+      });
   for (auto* law : {&e.to_come, &e.elapsed})
     for (auto& [state, p] : *law) p /= total;
   for (auto* values : {&e.mean, &e.circle, &e.next_circle})
@@ -76,7 +80,8 @@ void check_law(oracle::Filter const& filter, Expected const& e) {
         CHECK_THAT(filter.probability(number, s, r), WithinAbs(expected(e.to_come, r), exact));
         total += filter.probability(number, s, r);
         auto const slot = filter.slot(circle, s);
-        CHECK_THAT(filter.mass(slot) * filter.elapsed(circle, slot, static_cast<std::size_t>(r - 1)), WithinAbs(expected(e.elapsed, r - 1), exact));
+        CHECK_THAT(filter.mass(slot) * filter.elapsed(circle, slot, static_cast<std::size_t>(r - 1)),
+                   WithinAbs(expected(e.elapsed, r - 1), exact));
       }
   }
   CHECK_THAT(total, WithinAbs(1, exact));
@@ -195,7 +200,9 @@ TEST_CASE("the posterior of a series that the process would never make is that o
       if (kind == Kind::huge && t % 10 == 3) value = draw.normal(0, 1e5);
       if (kind == Kind::backwards && t < n / 2) std::swap(value, x[(n - 1 - t) * d + i]);
       if (kind == Kind::silent || kind == Kind::tight) value *= t % 90 < 60 ? 1 : 0.1;  // inside the circles
-      if (kind == Kind::cut && t % 50 == 0 && t + 130 < n && i == 0) std::copy_n(x.begin() + static_cast<std::ptrdiff_t>((t + 80) * d), 50 * d, x.begin() + static_cast<std::ptrdiff_t>(t * d));
+      if (kind == Kind::cut && t % 50 == 0 && t + 130 < n && i == 0)
+        std::copy_n(x.begin() + static_cast<std::ptrdiff_t>((t + 80) * d), 50 * d,
+                    x.begin() + static_cast<std::ptrdiff_t>(t * d));
     }
   oracle::HiddenProcess const hidden(series::make_process(data));
   std::vector<double> visits;
@@ -212,7 +219,8 @@ TEST_CASE("the posterior of a series that the process would never make is that o
       if (t % 37 != 5) filter.observe(x.data() + t * d), expected.observe(x.data() + t * d);
       forecast.make(filter);
       auto const circle = expected.circle();
-      for (std::size_t c = 0; c < circle.size(); ++c) apart = std::max(apart, std::abs(circle[c] - forecast.circle_now()[c]));
+      for (std::size_t c = 0; c < circle.size(); ++c)
+        apart = std::max(apart, std::abs(circle[c] - forecast.circle_now()[c]));
       apart = std::max(apart, std::abs(expected.hazard() - forecast.hazard()));
       for (std::size_t c = 0; c < circle.size(); ++c)
         for (std::int64_t s = 0; s < hidden.circles()[c].period; ++s) {
@@ -225,7 +233,8 @@ TEST_CASE("the posterior of a series that the process would never make is that o
       auto ahead = expected;
       ahead.advance();
       auto const mean = ahead.mean();
-      for (std::size_t i = 0; i < d; ++i) apart = std::max(apart, std::abs(mean[i] - forecast.mean(0)[i]) / data.radius_mean);
+      for (std::size_t i = 0; i < d; ++i)
+        apart = std::max(apart, std::abs(mean[i] - forecast.mean(0)[i]) / data.radius_mean);
     }
     CHECK(farthest < -1000);  // beyond any double, and beyond what the filter shows
     CHECK(apart < 1e-9);      // rounding errors of logarithms of some 10^5 and more

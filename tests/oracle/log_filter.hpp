@@ -65,7 +65,9 @@ class LogFilter {
       }
     }
   }
-  [[nodiscard]] long double log_probability(std::size_t circle, std::size_t step) const { return log_sum(law_[circle][step]); }
+  [[nodiscard]] long double log_probability(std::size_t circle, std::size_t step) const {
+    return log_sum(law_[circle][step]);
+  }
   [[nodiscard]] std::vector<double> circle() const {
     std::vector<double> law;
     for (auto const& circle : law_) {

@@ -1,6 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
+
 #include <cmath>
 
 #include "oracle/run.hpp"
@@ -48,22 +49,26 @@ TEST_CASE("the score is the plain mean over steps, split by visits, with errors 
   Case const c(small());
   oracle::Score score(horizons, c.series.n_steps);
   std::vector<double> sum(5), count(5), switched(5), switches(5);
-  std::vector<std::vector<double>> by_block(5), switched_by_block(5, std::vector<double>(6)), switches_by_block = switched_by_block;
-  oracle::run_range(c.hidden, c.observed(), {0, 6000}, 0, score, [&](std::int64_t t, auto const&, oracle::Forecast const& f) {
-    for (std::size_t h = 0; h < 5; ++h) {
-      auto const target = static_cast<std::size_t>(t + horizons[h]);
-      if (target >= 6000) continue;
-      double mse = 0;
-      for (std::size_t i = 0; i < 5; ++i) mse += std::pow(c.series.x[target * 5 + i] - f.mean(h)[i], 2) / 5;
-      sum[h] += mse, count[h] += 1;
-      if (t % 1024 == 0) by_block[h].push_back(0);
-      by_block[h].back() += mse / 1024;
-      if (c.visit[target] != c.visit[static_cast<std::size_t>(t)]) {
-        switched[h] += mse, switches[h] += 1;
-        switched_by_block[h][static_cast<std::size_t>(t / 1024)] += mse, switches_by_block[h][static_cast<std::size_t>(t / 1024)] += 1;
-      }
-    }
-  });
+  std::vector<std::vector<double>> by_block(5), switched_by_block(5, std::vector<double>(6)),
+      switches_by_block = switched_by_block;
+  oracle::run_range(c.hidden, c.observed(), {0, 6000}, 0, score,
+                    [&](std::int64_t t, auto const&, oracle::Forecast const& f) {
+                      for (std::size_t h = 0; h < 5; ++h) {
+                        auto const target = static_cast<std::size_t>(t + horizons[h]);
+                        if (target >= 6000) continue;
+                        double mse = 0;
+                        for (std::size_t i = 0; i < 5; ++i)
+                          mse += std::pow(c.series.x[target * 5 + i] - f.mean(h)[i], 2) / 5;
+                        sum[h] += mse, count[h] += 1;
+                        if (t % 1024 == 0) by_block[h].push_back(0);
+                        by_block[h].back() += mse / 1024;
+                        if (c.visit[target] != c.visit[static_cast<std::size_t>(t)]) {
+                          switched[h] += mse, switches[h] += 1;
+                          switched_by_block[h][static_cast<std::size_t>(t / 1024)] += mse,
+                              switches_by_block[h][static_cast<std::size_t>(t / 1024)] += 1;
+                        }
+                      }
+                    });
   auto const s = score.summary();
   for (std::size_t h = 0; h < 5; ++h) {
     CHECK(count[h] == static_cast<double>(6000 - horizons[h]));
@@ -72,7 +77,8 @@ TEST_CASE("the score is the plain mean over steps, split by visits, with errors 
     CHECK_THAT(s.mse_stay[h], WithinRel((sum[h] - switched[h]) / (count[h] - switches[h]), 1e-12));
     CHECK_THAT(s.switch_share[h], WithinRel(switches[h] / count[h], 1e-12));
     double off = 0;
-    for (std::size_t b = 0; b < 6; ++b) off += std::pow(switched_by_block[h][b] - s.mse_switch[h] * switches_by_block[h][b], 2);
+    for (std::size_t b = 0; b < 6; ++b)
+      off += std::pow(switched_by_block[h][b] - s.mse_switch[h] * switches_by_block[h][b], 2);
     CHECK_THAT(s.mse_switch_se[h], WithinRel(std::sqrt(off * 6 / 5) / switches[h], 1e-9));
     // The plain formula over the five whole blocks; the sixth is nearly whole.
     double mean = 0, square = 0;
@@ -107,7 +113,9 @@ TEST_CASE("the standard errors are the spread over independent paths") {
   for (std::size_t i = 0; i < seen.size(); ++i) {
     CAPTURE(i);
     double mean = 0, square = 0, error = 0;
-    for (int path = 0; path < paths; ++path) mean += seen[i].value[static_cast<std::size_t>(path)] / paths, error += seen[i].error[static_cast<std::size_t>(path)] / paths;
+    for (int path = 0; path < paths; ++path)
+      mean += seen[i].value[static_cast<std::size_t>(path)] / paths,
+          error += seen[i].error[static_cast<std::size_t>(path)] / paths;
     for (double const value : seen[i].value) square += (value - mean) * (value - mean) / (paths - 1);
     // The spread of 30 is itself known to 13 %.
     CHECK(std::sqrt(square) / error > 0.7);
@@ -137,19 +145,20 @@ TEST_CASE("what the filter expects to err is what it errs: calibrated, and never
   // Predicted variance of x_{t+k}, mean over channels: noise + E|m|^2 - |E m|^2, with |m| the radius of the circle.
   std::vector<double> expected(5), steps(5), switched(5), switches(5), hazard_by_ten(10), ends_by_ten(10);
   auto const channels = static_cast<double>(data.ambient_dim);
-  oracle::run_range(c.hidden, c.observed(), {0, data.n_steps}, 0, score, [&](std::int64_t t, auto const&, oracle::Forecast const& f) {
-    for (std::size_t h = 0; h < 5; ++h) {
-      auto const target = t + horizons[h];
-      if (target >= data.n_steps) continue;
-      double spread = 0;
-      for (std::size_t j = 0; j < 4; ++j) spread += f.circle(h)[j] * std::pow(c.series.process.radius[j], 2);
-      for (std::size_t i = 0; i < 5; ++i) spread -= std::pow(f.mean(h)[i], 2);
-      expected[h] += data.noise_std * data.noise_std + spread / channels;
-      steps[h] += 1;
-      switched[h] += f.switched(h);
-      switches[h] += c.visit[static_cast<std::size_t>(target)] != c.visit[static_cast<std::size_t>(t)];
-    }
-  });
+  oracle::run_range(
+      c.hidden, c.observed(), {0, data.n_steps}, 0, score, [&](std::int64_t t, auto const&, oracle::Forecast const& f) {
+        for (std::size_t h = 0; h < 5; ++h) {
+          auto const target = t + horizons[h];
+          if (target >= data.n_steps) continue;
+          double spread = 0;
+          for (std::size_t j = 0; j < 4; ++j) spread += f.circle(h)[j] * std::pow(c.series.process.radius[j], 2);
+          for (std::size_t i = 0; i < 5; ++i) spread -= std::pow(f.mean(h)[i], 2);
+          expected[h] += data.noise_std * data.noise_std + spread / channels;
+          steps[h] += 1;
+          switched[h] += f.switched(h);
+          switches[h] += c.visit[static_cast<std::size_t>(target)] != c.visit[static_cast<std::size_t>(t)];
+        }
+      });
   auto const s = score.summary();
   for (std::size_t h = 0; h < 5; ++h) {
     CAPTURE(horizons[h]);
@@ -159,11 +168,14 @@ TEST_CASE("what the filter expects to err is what it errs: calibrated, and never
   }
 }
 
-TEST_CASE("blocks with a burn-in give what one running filter gives, with the same bits for any number of threads and ranks") {
+TEST_CASE(
+    "blocks with a burn-in give what one running filter gives, with the same bits for any number of threads and "
+    "ranks") {
   auto data = small();
   data.n_steps = 30000;
   Case const c(data);
-  oracle::Score whole(horizons, data.n_steps), one(horizons, data.n_steps), four(horizons, data.n_steps), ranks(horizons, data.n_steps);
+  oracle::Score whole(horizons, data.n_steps), one(horizons, data.n_steps), four(horizons, data.n_steps),
+      ranks(horizons, data.n_steps);
   oracle::run_range(c.hidden, c.observed(), {0, data.n_steps}, 0, whole);
   oracle::run_share(c.hidden, c.observed(), {0, data.n_steps}, {4096, 4096, 1}, one);
   oracle::run_share(c.hidden, c.observed(), {0, data.n_steps}, {4096, 4096, 4}, four);
@@ -172,7 +184,8 @@ TEST_CASE("blocks with a burn-in give what one running filter gives, with the sa
     CHECK(share.first % oracle::Score::block_steps == 0);
     // Each rank holds its part alone.
     auto const needed = oracle::needed_steps(share, 4096, horizons.back(), data.n_steps);
-    auto const first = static_cast<std::size_t>(needed.first), steps = static_cast<std::size_t>(needed.last - needed.first);
+    auto const first = static_cast<std::size_t>(needed.first),
+               steps = static_cast<std::size_t>(needed.last - needed.first);
     auto const visit = oracle::visits_of(std::span(c.series.circle).subspan(first, steps));
     oracle::Observed const part{data.n_steps, needed.first, std::span(c.series.x).subspan(first * 5, steps * 5), visit};
     oracle::run_share(c.hidden, part, share, {0, 4096, 1}, ranks);
@@ -233,10 +246,12 @@ TEST_CASE("a cold window by hand: one window, one horizon") {
   double sum = 0;
   for (std::size_t t = 5; t + 3 < 15; ++t) {
     if (t > 5) filter.advance();
-    std::vector<double> const now(x.begin() + static_cast<std::ptrdiff_t>(t * 5), x.begin() + static_cast<std::ptrdiff_t>(t * 5 + 5));
+    std::vector<double> const now(x.begin() + static_cast<std::ptrdiff_t>(t * 5),
+                                  x.begin() + static_cast<std::ptrdiff_t>(t * 5 + 5));
     filter.observe(now.data());
     forecast.make(filter);
-    for (std::size_t i = 0; i < 5; ++i) sum += std::pow(static_cast<double>(x[(t + 3) * 5 + i]) - forecast.mean(0)[i], 2);
+    for (std::size_t i = 0; i < 5; ++i)
+      sum += std::pow(static_cast<double>(x[(t + 3) * 5 + i]) - forecast.mean(0)[i], 2);
   }
   CHECK_THAT(oracle::errors_of_windows(c.hidden, x, {5}, 10, {3}, 1).mse[0], WithinRel(sum / 35, 1e-12));
 }

@@ -20,7 +20,8 @@ namespace {
 /// Values whose sum depends on the order of additions.
 std::vector<float> values(int rank, std::size_t count) {
   std::vector<float> all(count);
-  for (std::size_t i = 0; i < count; ++i) all[i] = (rank % 2 ? -1.0F : 1.0F) * (1e7F / static_cast<float>(rank + 1) + static_cast<float>(i) / 3);
+  for (std::size_t i = 0; i < count; ++i)
+    all[i] = (rank % 2 ? -1.0F : 1.0F) * (1e7F / static_cast<float>(rank + 1) + static_cast<float>(i) / 3);
   return all;
 }
 
@@ -57,7 +58,9 @@ int sums(parallel::Session& session, std::vector<int> const& ranks) {
         if (!same(under_way[i], summed_in_order(ranks, counts[i]))) return 1;
       std::vector<double> wide{0.5, static_cast<double>(world.rank())};
       group.sum(wide);
-      if (wide[0] != 0.5 * static_cast<double>(ranks.size()) || wide[1] != std::accumulate(ranks.begin(), ranks.end(), 0.0)) return 1;
+      if (wide[0] != 0.5 * static_cast<double>(ranks.size()) ||
+          wide[1] != std::accumulate(ranks.begin(), ranks.end(), 0.0))
+        return 1;
       std::array<std::byte, 3> word{std::byte(group.rank()), std::byte(round), std::byte(7)};
       group.share(word);
       if (word != std::array{std::byte(0), std::byte(round), std::byte(7)}) return 1;

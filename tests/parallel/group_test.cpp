@@ -1,10 +1,11 @@
-#include <catch2/catch_test_macros.hpp>
+#include "parallel/group.hpp"
 
-#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include "parallel/group.hpp"
+#include <algorithm>
+
 #include "support/mpirun.hpp"
 
 using namespace mambasynth::tests;
@@ -37,7 +38,8 @@ TEST_CASE("a rank that does not answer is an error on the others after their tim
   auto const finished = program(2, "silent");
   INFO(finished.output);
   CHECK(finished.code == 0);
-  CHECK_THAT(finished.output, ContainsSubstring("does not answer (nothing came from one of the ranks 1 for 1 s (train.comm_timeout))"));
+  CHECK_THAT(finished.output,
+             ContainsSubstring("does not answer (nothing came from one of the ranks 1 for 1 s (train.comm_timeout))"));
 }
 
 TEST_CASE("a rank that gives up tells the others why") {

@@ -25,7 +25,8 @@ int ring(Session& session) {
     }
     if (message->tag != 5) return 1;
     if (world.rank() == 0) {
-      std::printf("ring of %zu bytes from %d, local %d of %d\n", message->bytes.size(), message->source, world.local_rank(), world.local_size());
+      std::printf("ring of %zu bytes from %d, local %d of %d\n", message->bytes.size(), message->source,
+                  world.local_rank(), world.local_size());
       return 0;
     }
     world.send(next, 5, message->bytes + std::to_string(world.rank()));
@@ -39,12 +40,14 @@ int main(int, char** argv) {
   std::string const mode = argv[1];
   Session session;
   auto const rank = session.world().rank();
-  return session.run([&]() -> int {
-    if (mode == "ring") return ring(session);
-    if (mode == "codes") return rank == 1 ? 4 : 0;
-    if (mode == "all") throw mambasynth::errors::usage("a misspelt flag", "every rank reads it", "Correct it");
-    if (mode == "one" && rank == 1) throw std::runtime_error("rank one is broken");
-    if (mode == "one") std::this_thread::sleep_for(std::chrono::seconds(60));
-    return 0;
-  }, 0.5);
+  return session.run(
+      [&]() -> int {
+        if (mode == "ring") return ring(session);
+        if (mode == "codes") return rank == 1 ? 4 : 0;
+        if (mode == "all") throw mambasynth::errors::usage("a misspelt flag", "every rank reads it", "Correct it");
+        if (mode == "one" && rank == 1) throw std::runtime_error("rank one is broken");
+        if (mode == "one") std::this_thread::sleep_for(std::chrono::seconds(60));
+        return 0;
+      },
+      0.5);
 }

@@ -1,7 +1,7 @@
-#include <chrono>
-
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+
+#include <chrono>
 
 #include "support/mpirun.hpp"
 
@@ -27,7 +27,8 @@ TEST_CASE("messages keep their bytes, zeros included, on their way round all ran
   INFO(finished.output);
   REQUIRE(finished.code == 0);
   auto const size = ranks == 0 ? 1 : ranks;
-  CHECK(finished.output == "ring of " + std::to_string(1 + size) + " bytes from " + std::to_string(size - 1) + ", local 0 of " + std::to_string(size) + "\n");
+  CHECK(finished.output == "ring of " + std::to_string(1 + size) + " bytes from " + std::to_string(size - 1) +
+                               ", local 0 of " + std::to_string(size) + "\n");
 }
 
 TEST_CASE("all ranks return the same exit code") {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+
 #include <cmath>
 #include <cstdint>
 #include <iterator>
@@ -38,14 +39,16 @@ TEST_CASE("blocks hold all rows, a stretch lies wholly in or out of each") {
 
 TEST_CASE("blocks and groups begin where clusters do") {
   Rows cluster;
-  for (std::int64_t const length : {3, 5, 2, 6, 4, 3, 7}) cluster.insert(cluster.end(), static_cast<std::size_t>(length), 10 * std::ssize(cluster));
+  for (std::int64_t const length : {3, 5, 2, 6, 4, 3, 7})
+    cluster.insert(cluster.end(), static_cast<std::size_t>(length), 10 * std::ssize(cluster));
   ChronologicalFolds const folds(30, 3, 1, cluster);  // they begin at 0, 3, 8, 10, 16, 20, 23
   CHECK((folds.block(0).first == 0 && folds.block(0).end == 10));
   CHECK((folds.block(1).first == 10 && folds.block(1).end == 20));
   CHECK((folds.block(2).first == 20 && folds.block(2).end == 30));
   REQUIRE(folds.groups() == 7);  // no block has more than five
   CHECK((folds.cluster(0) == 0 && folds.cluster(2) == 0 && folds.cluster(3) == 1 && folds.cluster(29) == 6));
-  CHECK((folds.group(0).first == 0 && folds.group(0).end == 3 && folds.group(6).first == 23 && folds.group(6).end == 30));
+  CHECK(
+      (folds.group(0).first == 0 && folds.group(0).end == 3 && folds.group(6).first == 23 && folds.group(6).end == 30));
   for (auto const& stretch : folds.stretches())
     for (std::int64_t g = 0; g < 7; ++g)
       CHECK((folds.in_group(stretch, g) || stretch.end <= folds.group(g).first || stretch.first >= folds.group(g).end));
@@ -75,9 +78,11 @@ TEST_CASE("errors compare clusters, and add what training changes beyond what th
   for (std::int64_t c = 0; c < 6; ++c) cluster.insert(cluster.end(), 5, c);
   ChronologicalFolds const folds(30, 3, 0, cluster);
   REQUIRE(folds.groups() == 6);
-  constexpr double mean[] = {0.2, 0.9, 0.4, 0.5, 0.7, 0.3};  // of clusters of equally many rows: the error of their mean
+  constexpr double mean[] = {0.2, 0.9, 0.4,
+                             0.5, 0.7, 0.3};  // of clusters of equally many rows: the error of their mean
   Influence influence;
-  for (auto const c : cluster) influence.row.push_back((mean[c] - 0.5 + (influence.row.size() % 2 == 0 ? 0.1 : -0.1)) / 30);
+  for (auto const c : cluster)
+    influence.row.push_back((mean[c] - 0.5 + (influence.row.size() % 2 == 0 ? 0.1 : -0.1)) / 30);
   double squares = 0, average = 0;
   std::vector<double> sums(6);
   for (std::size_t i = 0; i < 30; ++i) sums[static_cast<std::size_t>(cluster[i])] += influence.row[i];
@@ -97,7 +102,8 @@ TEST_CASE("errors compare clusters, and add what training changes beyond what th
   // Changes that only scatter add nothing.
   influence.change.assign(6, std::vector<double>(30));
   for (std::size_t g = 0; g < 6; ++g)
-    for (std::size_t i = 0; i < 30; ++i) influence.change[g][i] = (cluster[i] % 2 == 0 ? 0.1 : -0.1) * static_cast<double>(g % 2 + 1) / 30;
+    for (std::size_t i = 0; i < 30; ++i)
+      influence.change[g][i] = (cluster[i] % 2 == 0 ? 0.1 : -0.1) * static_cast<double>(g % 2 + 1) / 30;
   CHECK(error_over_draws(influence, folds, true) == Catch::Approx(std::sqrt(of_test)));
   for (auto& row : influence.change[0]) row += 0.02;
   CHECK(error_over_draws(influence, folds, false) > error_over_draws(influence, folds, true));

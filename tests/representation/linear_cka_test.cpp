@@ -2,6 +2,7 @@
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+
 #include <cmath>
 
 #include "analysis/representation/cka_between.hpp"
@@ -119,7 +120,8 @@ TEST_CASE("moments have the same bits in pieces and for any number of threads") 
 TEST_CASE("CKA between networks by their Gram matrices is that of their moments") {
   series::random::NumpyGenerator rng(6);
   constexpr std::size_t n = 50;
-  std::vector<std::vector<double>> parts{draws::remembering(rng, n, 5), draws::normal(rng, n, 9), draws::normal(rng, n, 60)};
+  std::vector<std::vector<double>> parts{draws::remembering(rng, n, 5), draws::normal(rng, n, 9),
+                                         draws::normal(rng, n, 60)};
   for (std::size_t i = 0; i < n; ++i) parts[1][9 * i] += 2 * parts[0][5 * i];
   for (auto& value : parts[2]) value += 300;
   std::vector<std::vector<float>> grams;

@@ -1,8 +1,9 @@
 #include "analysis/representation/logistic_probe.hpp"
 
-#include <algorithm>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <future>
 #include <limits>
@@ -107,7 +108,10 @@ TEST_CASE("the softmax of a block is that of the standard library, far probabili
   softmax_of_block(probability.data(), intercept.data(), classes, log_sum.data());
   for (std::int64_t r = 0; r < block; ++r) {
     long double sum = 0, greatest = -INFINITY;
-    auto const logit = [&](std::int64_t k) { return static_cast<long double>(logits[static_cast<std::size_t>(k * block + r)]) + intercept[static_cast<std::size_t>(k)]; };
+    auto const logit = [&](std::int64_t k) {
+      return static_cast<long double>(logits[static_cast<std::size_t>(k * block + r)]) +
+             intercept[static_cast<std::size_t>(k)];
+    };
     for (std::int64_t k = 0; k < classes; ++k) greatest = std::max(greatest, logit(k));
     for (std::int64_t k = 0; k < classes; ++k) sum += std::exp(logit(k) - greatest);
     if (r == 7) {
@@ -129,8 +133,10 @@ TEST_CASE("a logistic probe scores labellings one by one or side by side, to the
   std::rotate(turned.begin(), turned.begin() + 200, turned.end());
   auto first_later = std::async(std::launch::async, [&] { return probe.score(sample.labels); });
   auto const second = probe.score(turned), first = first_later.get();
-  CHECK(first.log_loss.fold == logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}, {.threads = 1}).log_loss.fold);
-  CHECK(second.log_loss.value == logistic_probe(Doubles(sample.x), d, turned, {n, 5, 12}, {.threads = 1}).log_loss.value);
+  CHECK(first.log_loss.fold ==
+        logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12}, {.threads = 1}).log_loss.fold);
+  CHECK(second.log_loss.value ==
+        logistic_probe(Doubles(sample.x), d, turned, {n, 5, 12}, {.threads = 1}).log_loss.value);
 }
 
 TEST_CASE("separable classes are found, whatever they are called") {

@@ -1,5 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
 #include <cstring>
 #include <fstream>
 
@@ -60,7 +61,8 @@ TEST_CASE("a part of a series is that part, across blocks, and its whole is chec
       CHECK(n_steps == 20000);
       return std::pair<std::int64_t, std::int64_t>(first, last);
     };
-    for (auto const& part : {load_part(folder.path() / "series.h5", wanted), load_part(folder.path() / "data.npz", wanted), generate_part(data, wanted)}) {
+    for (auto const& part : {load_part(folder.path() / "series.h5", wanted),
+                             load_part(folder.path() / "data.npz", wanted), generate_part(data, wanted)}) {
       CHECK(part.n_steps == 20000);
       CHECK(part.first == first);
       CHECK(part.x == std::vector<double>(expected.x.begin() + first * 20, expected.x.begin() + last * 20));

@@ -1,12 +1,12 @@
 #include "series/linear_algebra.hpp"
 
-#include "series/householder.hpp"
-
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
+
 #include <cmath>
 #include <numeric>
 
+#include "series/householder.hpp"
 #include "series/random/numpy_generator.hpp"
 
 using namespace mambasynth::series;
@@ -36,7 +36,8 @@ TEST_CASE("transposed product equals the plain sums on whole numbers of any shap
       std::iota(x.begin(), x.end(), -3.0);
       auto const products = transposed_product(matrix.data(), columns, rows + 2, x);
       for (std::size_t j = 0; j < columns; ++j)
-        CHECK(products[j] == std::inner_product(x.begin(), x.end(), matrix.begin() + static_cast<std::ptrdiff_t>(j * (rows + 2)), 0.0));
+        CHECK(products[j] == std::inner_product(x.begin(), x.end(),
+                                                matrix.begin() + static_cast<std::ptrdiff_t>(j * (rows + 2)), 0.0));
     }
 }
 

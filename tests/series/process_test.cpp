@@ -4,6 +4,7 @@
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
 #include <numeric>
 #include <set>
 
@@ -107,7 +108,8 @@ TEST_CASE("the test series has the next path seed and the training series' lengt
   data.path_seed = 8;
   CHECK(test_series_of(data).resolved_path_seed() == 9);
   data.path_seed = config::largest_data_seed - 1;
-  CHECK(test_series_of(data).resolved_path_seed() == config::largest_data_seed);  // the largest itself is refused (check_test_series)
+  CHECK(test_series_of(data).resolved_path_seed() ==
+        config::largest_data_seed);  // the largest itself is refused (check_test_series)
   CHECK(test.n_steps == 500);
   data.test_path_seed = 3;
   data.test_n_steps = 90;

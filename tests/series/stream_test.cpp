@@ -1,7 +1,8 @@
 #include "series/stream.hpp"
 
-#include <array>
 #include <catch2/catch_test_macros.hpp>
+
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -74,7 +75,8 @@ TEST_CASE("a four-dimensional subspace") {
 }
 
 TEST_CASE("other shapes are NumPy's, bit by bit") {
-  // Corners of X (first and last row, first and last channel) and the last circle, from an independent script over NumPy.
+  // Corners of X (first and last row, first and last channel) and the last circle, from an independent script over
+  // NumPy.
   struct Case {
     std::int64_t seed, circles, channels, subspace;
     std::array<double, 4> corners;
@@ -83,7 +85,12 @@ TEST_CASE("other shapes are NumPy's, bit by bit") {
   for (auto const& [seed, circles, channels, subspace, corners, last_circle] :
        {Case{1, 10, 20, 16, {2.100087758669427, -2.4134695907430004, -4.153746139161424, 4.564717125237347}, 1},
         Case{3, 25, 33, 7, {10.911095697811302, -0.952582212051966, 1.152050096576446, -1.431156916868445}, 17},
-        Case{123456789012, 6, 5, 0, {0.02040150378696115, -9.551307308506582, -16.608994976902295, 13.56575763833056}, 2}}) {
+        Case{123456789012,
+             6,
+             5,
+             0,
+             {0.02040150378696115, -9.551307308506582, -16.608994976902295, 13.56575763833056},
+             2}}) {
     CAPTURE(seed);
     config::Data data;
     data.seed = seed;

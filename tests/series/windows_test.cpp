@@ -1,9 +1,10 @@
 #include "series/windows.hpp"
 
-#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
 
 #include "errors/errors.hpp"
 
@@ -33,8 +34,8 @@ TEST_CASE("a series shorter than a window is refused") {
 
 TEST_CASE("the random split of the reference setting is the original's") {
   auto const split = split_random(100000, 1024, 256, 0.1, 42);
-  Starts expected{131, 19,  379, 21,  198, 20,  117, 211, 129, 314, 219, 261, 123, 101, 74, 50,  141, 221, 181,
-                  87,  201, 81,  386, 227, 115, 104, 196, 225, 222, 202, 215, 153, 337, 109, 173, 43, 238, 146};
+  Starts expected{131, 19,  379, 21,  198, 20,  117, 211, 129, 314, 219, 261, 123, 101, 74,  50,  141, 221, 181,
+                  87,  201, 81,  386, 227, 115, 104, 196, 225, 222, 202, 215, 153, 337, 109, 173, 43,  238, 146};
   for (auto& index : expected) index *= 256;
   CHECK(split.validation == expected);
   CHECK(split.train.size() == 349);

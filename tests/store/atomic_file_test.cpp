@@ -2,14 +2,14 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <fstream>
 #include <functional>
 #include <string>
-
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "store/damaged_file.hpp"
 #include "store/process.hpp"
@@ -40,7 +40,9 @@ TEST_CASE("an atomic file that is not committed leaves the old content and no de
   tests::TemporaryFolder const folder;
   auto const target = folder.path() / "result.txt";
   store::write_atomically(target, "old");
-  { std::ofstream(store::AtomicFile(target).temporary()) << "new"; }
+  {
+    std::ofstream(store::AtomicFile(target).temporary()) << "new";
+  }
   {
     store::AtomicFile file(target);
     std::ofstream(file.temporary()) << "new";
@@ -111,17 +113,24 @@ TEST_CASE("temporaries of dead writers go with the next file in their folder, al
     bool old, stays;
   };
   Case const cases[] = {
-      {"of a process that ended", [&](auto const& f) { return temporary_of(f, std::to_string(child), "7"); }, false, false},
-      {"of a process whose id is another's now", [&](auto const& f) { return temporary_of(f, std::to_string(self.pid), std::to_string(self.process_start - 1)); }, false, false},
+      {"of a process that ended", [&](auto const& f) { return temporary_of(f, std::to_string(child), "7"); }, false,
+       false},
+      {"of a process whose id is another's now",
+       [&](auto const& f) { return temporary_of(f, std::to_string(self.pid), std::to_string(self.process_start - 1)); },
+       false, false},
       {"of this process", [&](auto const& f) { return temporary_of(f, std::to_string(self.pid), start); }, true, true},
-      {"of another boot or container", [](auto const& f) { return f / ".a.h5.mambasynth-p00000000deadbeef-1-1-0.tmp"; }, false, true},
-      {"the same, a week old", [](auto const& f) { return f / ".a.h5.mambasynth-p00000000deadbeef-1-1-0.tmp"; }, true, false},
-      {"of a host without /proc", [](auto const& f) { return f / ".a.h5.mambasynth-h00000000deadbeef-1-0-0.tmp"; }, false, true},
+      {"of another boot or container", [](auto const& f) { return f / ".a.h5.mambasynth-p00000000deadbeef-1-1-0.tmp"; },
+       false, true},
+      {"the same, a week old", [](auto const& f) { return f / ".a.h5.mambasynth-p00000000deadbeef-1-1-0.tmp"; }, true,
+       false},
+      {"of a host without /proc", [](auto const& f) { return f / ".a.h5.mambasynth-h00000000deadbeef-1-0-0.tmp"; },
+       false, true},
       {"of an earlier version", [](auto const& f) { return f / ".a.h5.node7.123.0.tmp"; }, false, true},
       {"the same, a week old", [](auto const& f) { return f / ".a.h5.node7.123.0.tmp"; }, true, false},
       {"a user's", [](auto const& f) { return f / ".notes.tmp"; }, true, true},
       {"a user's, with our name in it", [](auto const& f) { return f / ".mambasynth-notes.tmp"; }, true, true},
-      {"a user's that is not hidden", [](auto const& f) { return f / "a.h5.mambasynth-p00000000deadbeef-1-1-0.tmp"; }, true, true},
+      {"a user's that is not hidden", [](auto const& f) { return f / "a.h5.mambasynth-p00000000deadbeef-1-1-0.tmp"; },
+       true, true},
   };
   for (auto const& one : cases) {
     INFO(one.what);
@@ -158,7 +167,12 @@ TEST_CASE("what is in the way of an own file is set aside under a free name", "[
   Case const cases[] = {{"nothing", [](auto const&) {}, false},
                         {"a file", [](auto const& file) { std::ofstream(file) << "x"; }, false},
                         {"an empty file", [](auto const& file) { std::ofstream{file}; }, false},
-                        {"a link to a file", [](auto const& file) { std::ofstream(file.string() + ".to") << "x"; fs::create_symlink(file.string() + ".to", file); }, false},
+                        {"a link to a file",
+                         [](auto const& file) {
+                           std::ofstream(file.string() + ".to") << "x";
+                           fs::create_symlink(file.string() + ".to", file);
+                         },
+                         false},
                         {"a link to nothing", [](auto const& file) { fs::create_symlink("nowhere", file); }, true},
                         {"a link to a folder", [](auto const& file) { fs::create_symlink("/", file); }, true},
                         {"a folder", [](auto const& file) { fs::create_directories(file / "sub"); }, true},
@@ -172,7 +186,8 @@ TEST_CASE("what is in the way of an own file is set aside under a free name", "[
     auto const warning = store::make_way(file);
     CHECK(warning.empty() != one.in_the_way);
     CHECK(fs::exists(fs::symlink_status(folder.path() / "series.h5.damaged.2")) == one.in_the_way);
-    if (one.in_the_way) CHECK_THAT(warning, ContainsSubstring(file.string()) && ContainsSubstring("series.h5.damaged.2"));
+    if (one.in_the_way)
+      CHECK_THAT(warning, ContainsSubstring(file.string()) && ContainsSubstring("series.h5.damaged.2"));
     if (one.in_the_way) CHECK_FALSE(fs::exists(fs::symlink_status(file)));
   }
 }

@@ -41,7 +41,8 @@ TEST_CASE("reading what is not there or of another kind says so", "[store][hdf5]
   write_small(path);
   store::Hdf5Reader const file(path);
   auto const told = [&](auto&& action) { return message_of(errors::ExitCode::input, action); };
-  CHECK_THAT(told([&] { (void)file.read<double>("/y"); }), ContainsSubstring("'/y'") && ContainsSubstring("no such object"));
+  CHECK_THAT(told([&] { (void)file.read<double>("/y"); }),
+             ContainsSubstring("'/y'") && ContainsSubstring("no such object"));
   CHECK_THAT(told([&] { (void)file.read<double>("/"); }), ContainsSubstring("it is no data set"));
   CHECK_THAT(told([&] { (void)file.describe("/"); }), ContainsSubstring("it is no data set"));
   CHECK_THAT(told([&] { (void)file.read_rows<double>("/x", 299, 2); }), ContainsSubstring("it has 300"));

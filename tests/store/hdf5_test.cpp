@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
 #include <algorithm>
 #include <numeric>
 
@@ -66,7 +67,8 @@ TEST_CASE("what is written to HDF5 is read back", "[store][hdf5]") {
   CHECK(file.shape("/final/test_mse").empty());
   std::vector<std::string> paths;
   for (auto const& found : file.datasets()) paths.push_back(found.path);
-  CHECK(paths == std::vector<std::string>{"/channel", "/mask", "/single", "/time", "/x", "/final/test_mse", "/horizon/horizon", "/horizon/mse"});
+  CHECK(paths == std::vector<std::string>{"/channel", "/mask", "/single", "/time", "/x", "/final/test_mse",
+                                          "/horizon/horizon", "/horizon/mse"});
   CHECK(file.describe("/x").shape == Integers{3, 2});
   CHECK(file.describe("/x").unusable.empty());
   CHECK(file.is_dataset("/x"));

@@ -2,13 +2,14 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
 #include <limits>
 #include <numeric>
 #include <span>
 
 #include "store/atomic_file.hpp"
-#include "store/hdf5.hpp"
 #include "store/damage.hpp"
+#include "store/hdf5.hpp"
 #include "store/raises.hpp"
 #include "support/reference.hpp"
 
@@ -34,8 +35,8 @@ void write_example(std::filesystem::path const& path) {
 /// A .npy file by hand: the dtype and shape as NumPy would write them, then `payload`.
 std::string npy(std::string const& descr, std::string const& shape, std::string const& payload, int version = 1,
                 bool fortran = false) {
-  std::string header = "{'descr': " + descr + ", 'fortran_order': " + (fortran ? "True" : "False") +
-                       ", 'shape': " + shape + ", }\n";
+  std::string header =
+      "{'descr': " + descr + ", 'fortran_order': " + (fortran ? "True" : "False") + ", 'shape': " + shape + ", }\n";
   std::string text = "\x93NUMPY";
   text += static_cast<char>(version);
   text += '\0';
@@ -118,8 +119,8 @@ TEST_CASE("arrays are converted while they are decoded", "[archive][npz]") {
   std::iota(many.begin(), many.end(), std::int16_t{});
   CHECK(opened(npy("'<i2'", "(200000,)", raw(many))).read<double>() == Doubles(many.begin(), many.end()));
   // Of shape (2, 3, 2), first axis fastest.
-  CHECK(opened(npy("'<i4'", "(2, 3, 2)", raw<std::int32_t>({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}), 1, true)).read<double>() ==
-        Doubles{0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11});
+  CHECK(opened(npy("'<i4'", "(2, 3, 2)", raw<std::int32_t>({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}), 1, true))
+            .read<double>() == Doubles{0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11});
   auto by_parts = opened(npy("'>i2'", "(3,)", std::string("\0\1\0\2\0\3", 6)));
   Doubles part(2);
   by_parts.next(std::span(part));
@@ -135,18 +136,21 @@ TEST_CASE("integers beyond 2^53 are told apart or refused", "[archive][npz]") {
   auto const path = folder.path() / "a.npy";
   constexpr std::int64_t p53 = INT64_C(1) << 53, p62 = INT64_C(1) << 62;
   auto const columns = [&](std::string const& dtype, auto const& values) {
-    store::write_atomically(path, npy("'" + dtype + "'", "(" + std::to_string(values.size() / 2) + ", 2)", raw(values)));
+    store::write_atomically(path,
+                            npy("'" + dtype + "'", "(" + std::to_string(values.size() / 2) + ", 2)", raw(values)));
     return store::open_npy(path).read_columns();
   };
-  CHECK(columns("<i8", std::vector<std::int64_t>{p53, 1, -p53, 2}) == Doubles{0x1p53, 1, -0x1p53, 2});        // as they are
+  CHECK(columns("<i8", std::vector<std::int64_t>{p53, 1, -p53, 2}) == Doubles{0x1p53, 1, -0x1p53, 2});  // as they are
   CHECK(columns("<i8", std::vector<std::int64_t>{p62, INT64_MIN, -p62, 0}) == Doubles{0x1p62, -0x1p63, -0x1p62, 0});
-  CHECK(columns("<i8", std::vector<std::int64_t>{p53 + 1, 7, p53, 9}) == Doubles{1, 7, 0, 9});                // moved by the least
+  CHECK(columns("<i8", std::vector<std::int64_t>{p53 + 1, 7, p53, 9}) == Doubles{1, 7, 0, 9});  // moved by the least
   CHECK(columns("<i8", std::vector<std::int64_t>{INT64_MIN, 0, INT64_MIN + 1, 0}) == Doubles{0, 0, 1, 0});
   CHECK(columns("<u8", std::vector<std::uint64_t>{UINT64_MAX, 3, UINT64_MAX - 5, 4}) == Doubles{5, 3, 0, 4});
-  auto const told = message_of(errors::ExitCode::input, [&] { columns("<i8", std::vector<std::int64_t>{0, 0, 0, p53 + 1, 0, 5}); });
+  auto const told =
+      message_of(errors::ExitCode::input, [&] { columns("<i8", std::vector<std::int64_t>{0, 0, 0, p53 + 1, 0, 5}); });
   CHECK_THAT(told, ContainsSubstring("a.npy") && ContainsSubstring("row 1, column 1 is 9007199254740993"));
   store::write_atomically(path, npy("'<i8'", "(1,)", raw<std::int64_t>({p53 + 1})));
-  CHECK_THAT(message_of(errors::ExitCode::input, [&] { (void)store::read_npy(path).as<double>(); }), ContainsSubstring("9007199254740993"));
+  CHECK_THAT(message_of(errors::ExitCode::input, [&] { (void)store::read_npy(path).as<double>(); }),
+             ContainsSubstring("9007199254740993"));
 }
 
 TEST_CASE("arrays that cannot be used are refused by name", "[archive][npz]") {
@@ -169,7 +173,8 @@ TEST_CASE("arrays that cannot be used are refused by name", "[archive][npz]") {
   auto const fraction = parsed(npy("'<f8'", "(1,)", raw<double>({1.5})));
   CHECK_THAT(message_of(errors::ExitCode::input, [&] { (void)fraction.as<std::int64_t>(); }),
              ContainsSubstring("whole numbers"));
-  CHECK_THAT(message_of(errors::ExitCode::input, [&] { (void)fraction.as_text(); }), ContainsSubstring("text is needed"));
+  CHECK_THAT(message_of(errors::ExitCode::input, [&] { (void)fraction.as_text(); }),
+             ContainsSubstring("text is needed"));
 }
 
 TEST_CASE("what is no npz is named with what it is", "[archive][npz]") {

@@ -1,6 +1,7 @@
-#include <bit>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <bit>
 #include <cstring>
 
 #include "store/archive/pt.hpp"
@@ -84,8 +85,9 @@ TEST_CASE("strides and offsets become contiguous copies", "[archive][pt]") {
 }
 
 TEST_CASE("state dict attributes, torch.Size and long integers are understood", "[archive][pt]") {
-  auto const state = Crafted(start + "ccollections\nOrderedDict\n)R(" + text("k") + "K\x05u}" + text("_metadata") +
-                             "}s" + "b.").load();
+  auto const state =
+      Crafted(start + "ccollections\nOrderedDict\n)R(" + text("k") + "K\x05u}" + text("_metadata") + "}s" + "b.")
+          .load();
   REQUIRE(state.find("k") != nullptr);
   CHECK(std::get<std::int64_t>(state.find("k")->v) == 5);
   auto const size = Crafted(start + "ctorch\nSize\n" + tuple({2, 3}) + "\x85R.").load();
@@ -101,11 +103,13 @@ TEST_CASE("state dict attributes, torch.Size and long integers are understood", 
 TEST_CASE("what PyTorch does to tensors before it saves them is undone", "[archive][pt]") {
   auto const hooks = "\x89" + "ccollections\nOrderedDict\n)R"s;
   auto const with = [&](std::string const& type, std::string const& metadata) {
-    return "ctorch._utils\n_rebuild_tensor_v2\n(" + storage(type == "FloatStorage" ? 4 : 2, type) + integer(0) + tuple({2}) + tuple({1}) + hooks + metadata + "tR";
+    return "ctorch._utils\n_rebuild_tensor_v2\n(" + storage(type == "FloatStorage" ? 4 : 2, type) + integer(0) +
+           tuple({2}) + tuple({1}) + hooks + metadata + "tR";
   };
   auto const typed = [&](std::string const& type, std::int32_t count) {
-    return "ctorch._utils\n_rebuild_tensor_v3\n(" + "("s + text("storage") + "ctorch.storage\nUntypedStorage\n" + text("0") + text("cpu") + integer(16) + "tQ" +
-           integer(0) + tuple({count}) + tuple({1}) + hooks + "ctorch\n" + type + "\ntR";
+    return "ctorch._utils\n_rebuild_tensor_v3\n(" + "("s + text("storage") + "ctorch.storage\nUntypedStorage\n" +
+           text("0") + text("cpu") + integer(16) + "tQ" + integer(0) + tuple({count}) + tuple({1}) + hooks +
+           "ctorch\n" + type + "\ntR";
   };
   auto const integers = [](Value const& value) {
     auto const& held = std::get<Tensor>(value.v);
@@ -118,34 +122,42 @@ TEST_CASE("what PyTorch does to tensors before it saves them is undone", "[archi
   CHECK(floats(load(with("FloatStorage", "}" + text("neg") + "\x88s"))) == std::vector<float>{0, -1});
   CHECK(floats(load(with("FloatStorage", "}" + text("neg") + "\x89s"))) == std::vector<float>{0, 1});
   CHECK(floats(load(with("FloatStorage", "}"))) == std::vector<float>{0, 1});
-  CHECK(integers(load(with("LongStorage", "}" + text("neg") + "\x88s"))) == std::vector<std::int64_t>{-0x3f80000000000000, -0x4040000040000000});
+  CHECK(integers(load(with("LongStorage", "}" + text("neg") + "\x88s"))) ==
+        std::vector<std::int64_t>{-0x3f80000000000000, -0x4040000040000000});
   // Types without a storage of their own.
   CHECK(integers(load(typed("uint32", 4))) == std::vector<std::int64_t>{0, 0x3f800000, 0x40000000, 0x40400000});
   CHECK(integers(load(typed("uint64", 2))) == std::vector<std::int64_t>{0x3f80000000000000, 0x4040000040000000});
   CHECK(std::get<Tensor>(load(typed("uint16", 8)).v).dtype == store::DType::i32);
   auto const e4m3 = floats(load(typed("float8_e4m3fn", 16))), e5m2 = floats(load(typed("float8_e5m2", 16)));
-  CHECK(e4m3[6] == -0.0f);  // 0x80
+  CHECK(e4m3[6] == -0.0f);   // 0x80
   CHECK(e4m3[7] == 1.875f);  // 0x3f
   CHECK(e5m2[7] == 1.75f);
   // A buffer is a tensor; so is a parameter.
-  CHECK(floats(load("ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._utils\n_rebuild_tensor_v2\nctorch.nn.parameter\nBuffer\n(" + storage(4) + integer(2) + tuple({2}) +
-                    tuple({1}) + hooks + "t}tR")) == std::vector<float>{2, 3});
+  CHECK(
+      floats(load(
+          "ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._utils\n_rebuild_tensor_v2\nctorch.nn.parameter\nBuffer\n(" +
+          storage(4) + integer(2) + tuple({2}) + tuple({1}) + hooks + "t}tR")) == std::vector<float>{2, 3});
   // Values beside the weights come back as the nearest plain one.
   CHECK(std::get<std::string>(load("ctorch\ndevice\n(" + text("cuda") + integer(1) + "tR").v) == "cuda:1");
   CHECK(std::get<std::string>(load("ctorch\nbfloat16\n").v) == "torch.bfloat16");
-  CHECK(std::get<store::pt::List>(load("c__builtin__\nset\n](K\x01" "e\x85R").v).size() == 1);
+  CHECK(std::get<store::pt::List>(load("c__builtin__\nset\n](K\x01"
+                                       "e\x85R")
+                                      .v)
+            .size() == 1);
   CHECK(std::get<double>(load("\x8a\x09"s + std::string(8, '\0') + "\x01").v) == 0x1p64);
   CHECK(std::get<double>(load("\x8a\x09"s + std::string(8, '\0') + "\xff").v) == -0x1p64);
   auto const scalar = [&](std::string const& type, std::string const& order, std::string const& latin1) {
-    return "cnumpy._core.multiarray\nscalar\n(cnumpy\ndtype\n(" + text(type) + "\x89\x88tR(K\x03" + text(order) + "NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK"s + '\0' +
-           "tbc_codecs\nencode\n(" + text(latin1) + text("latin1") + "tRtR";
+    return "cnumpy._core.multiarray\nscalar\n(cnumpy\ndtype\n(" + text(type) + "\x89\x88tR(K\x03" + text(order) +
+           "NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK"s + '\0' + "tbc_codecs\nencode\n(" + text(latin1) + text("latin1") +
+           "tRtR";
   };
   CHECK(std::get<std::int64_t>(load(scalar("i2", "<", "\xc2\x80\x02")).v) == 0x280);
   CHECK(std::get<std::int64_t>(load(scalar("i2", ">", "\x02\xc3\xbf")).v) == 0x2ff);
   CHECK(std::get<double>(load(scalar("f4", "<", std::string("\0\0\xc2\x80\x3f", 5))).v) == 1);
   CHECK(std::get<bool>(load(scalar("b1", "|", "\x01")).v));
   // The storage as a big-endian machine writes it.
-  CHECK(floats(Crafted(start + tensor(1, {1}, {1}) + ".", "big").load()) == std::vector<float>{std::bit_cast<float>(0x0000803f)});
+  CHECK(floats(Crafted(start + tensor(1, {1}, {1}) + ".", "big").load()) ==
+        std::vector<float>{std::bit_cast<float>(0x0000803f)});
 }
 
 TEST_CASE("tensors without plain values are refused by what they are", "[archive][pt]") {
@@ -160,7 +172,9 @@ TEST_CASE("PyTorch's habits with zip archives are ours", "[archive][pt]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.pt";
   float const first[] = {0, 1, 2, 3}, second[] = {9, 9, 9, 9};
-  auto const data = [](float const (&values)[4]) { return std::string_view(reinterpret_cast<char const*>(values), sizeof values); };
+  auto const data = [](float const(&values)[4]) {
+    return std::string_view(reinterpret_cast<char const*>(values), sizeof values);
+  };
   store::archive::TorchZipWriter zip(path);
   zip.add("a/data.pkl", start + tensor(0, {4}, {1}) + ".");
   zip.add("a/data/0", data(first));
@@ -169,8 +183,10 @@ TEST_CASE("PyTorch's habits with zip archives are ours", "[archive][pt]") {
   CHECK(floats(store::pt::load(path)) == std::vector<float>{0, 1, 2, 3});
   // torch.serialization.set_crc32_options(False) leaves 0 for the checksum.
   auto bytes = store::read_text(path);
-  for (auto at = bytes.find("PK\x01\x02"); at != std::string::npos; at = bytes.find("PK\x01\x02", at + 1)) bytes.replace(at + 16, 4, std::string(4, '\0'));
-  for (auto at = bytes.find("PK\x07\x08"); at != std::string::npos; at = bytes.find("PK\x07\x08", at + 1)) bytes.replace(at + 4, 4, std::string(4, '\0'));
+  for (auto at = bytes.find("PK\x01\x02"); at != std::string::npos; at = bytes.find("PK\x01\x02", at + 1))
+    bytes.replace(at + 16, 4, std::string(4, '\0'));
+  for (auto at = bytes.find("PK\x07\x08"); at != std::string::npos; at = bytes.find("PK\x07\x08", at + 1))
+    bytes.replace(at + 4, 4, std::string(4, '\0'));
   store::write_atomically(path, bytes);
   CHECK(floats(store::pt::load(path)) == std::vector<float>{0, 1, 2, 3});
 }
@@ -179,8 +195,10 @@ TEST_CASE("globals and opcodes outside the few are refused by name", "[archive][
   CHECK_THAT(Crafted(start + "cos\nsystem\n" + text("true") + "\x85R.").refusal(), ContainsSubstring("'os.system'"));
   CHECK_THAT(Crafted(start + "cnumpy.core.multiarray\n_reconstruct\n.").refusal(),
              ContainsSubstring("'numpy.core.multiarray._reconstruct'"));
-  CHECK_THAT(Crafted(start + "ctorch\nComplexFloatStorage\n.").refusal(), ContainsSubstring("'torch.ComplexFloatStorage'"));
-  CHECK_THAT(Crafted(start + text("os") + text("system") + "\x93.").refusal(), ContainsSubstring("STACK_GLOBAL (0x93)"));
+  CHECK_THAT(Crafted(start + "ctorch\nComplexFloatStorage\n.").refusal(),
+             ContainsSubstring("'torch.ComplexFloatStorage'"));
+  CHECK_THAT(Crafted(start + text("os") + text("system") + "\x93.").refusal(),
+             ContainsSubstring("STACK_GLOBAL (0x93)"));
   CHECK_THAT(Crafted(start + "cos\nsystem\n)\x81.").refusal(), ContainsSubstring("'os.system'"));
   CHECK_THAT(Crafted(start + ")\x81.").refusal(), ContainsSubstring("NEWOBJ (0x81)"));
   CHECK_THAT(Crafted(start + "I1\n.").refusal(), ContainsSubstring("INT (0x49)"));

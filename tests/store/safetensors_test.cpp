@@ -1,8 +1,9 @@
 #include "store/archive/safetensors.hpp"
 
-#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
 #include <cstring>
 
 #include "store/atomic_file.hpp"
@@ -102,16 +103,22 @@ TEST_CASE("damaged safetensors headers are refused", "[archive][safetensors]") {
   CHECK_THAT(told(crafted(entry("\"F32\"", "[2]", "[0]"), data)), ContainsSubstring("bad data_offsets"));
   CHECK_THAT(told(crafted(R"({"__metadata__":{"a":1}})", "")), ContainsSubstring("'a' is no text"));
   CHECK_THAT(told(crafted(R"({"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},)"
-                          R"("b":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}})", data)),
+                          R"("b":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}})",
+                          data)),
              ContainsSubstring("overlap"));
   auto const deep = std::string(200'000, '[') + std::string(200'000, ']');
-  for (auto const& header : {std::string(1'000'000, '['), deep, R"({"a":)" + deep + "}", entry("\"F32\"", deep, "[0,8]"), entry("\"F32\"", "[2]", deep), entry(deep, "[2]", "[0,8]"),
-                             R"({"__metadata__":{"a":)" + deep + "}}"})
+  for (auto const& header :
+       {std::string(1'000'000, '['), deep, R"({"a":)" + deep + "}", entry("\"F32\"", deep, "[0,8]"),
+        entry("\"F32\"", "[2]", deep), entry(deep, "[2]", "[0,8]"), R"({"__metadata__":{"a":)" + deep + "}}"})
     CHECK_THAT(told(crafted(header, data)), ContainsSubstring("nested too deeply"));
   CHECK(store::safetensors::load([&] {
-          store::write_atomically(path, crafted(R"({"__metadata__":{"a":"[[[[{{{{\"[["},"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}})", data));
+          store::write_atomically(
+              path,
+              crafted(R"({"__metadata__":{"a":"[[[[{{{{\"[["},"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}})",
+                      data));
           return path;
-        }()).tensors.size() == 1);
+        }())
+            .tensors.size() == 1);
 }
 
 TEST_CASE("every truncation and every damaged byte of safetensors is an error or harmless", "[archive][safetensors]") {

@@ -11,7 +11,8 @@
 
 namespace mambasynth::tests {
 
-/// The original's greedy generation in fp32: its checkpoint, its series, where the seed of true steps begins, what follows.
+/// The original's greedy generation in fp32: its checkpoint, its series, where the seed of true steps begins, what
+/// follows.
 struct GoldenGeneration {
   static constexpr std::int64_t seed_steps = 64;
   model::LoadedNetwork loaded;

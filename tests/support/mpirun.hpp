@@ -1,11 +1,11 @@
 #pragma once
 
+#include <sys/wait.h>
+
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
-
-#include <sys/wait.h>
 
 /// Programs under MPI's launcher, or alone, from within a test.
 namespace mambasynth::tests {
@@ -21,14 +21,16 @@ inline Finished run_command(std::string const& command) {
   FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
   if (!pipe) return {127, "cannot start " + command};
   std::array<char, 4096> buffer{};
-  while (auto const count = std::fread(buffer.data(), 1, buffer.size(), pipe)) finished.output.append(buffer.data(), count);
+  while (auto const count = std::fread(buffer.data(), 1, buffer.size(), pipe))
+    finished.output.append(buffer.data(), count);
   int const status = ::pclose(pipe);
   finished.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return finished;
 }
 
 /// `mpirun -n ranks command`, more ranks than cores allowed, also for root. `ranks` = 0: without a launcher.
-inline std::string under_mpi(std::string const& mpiexec, int ranks, std::string const& command, std::string const& options = {}) {
+inline std::string under_mpi(std::string const& mpiexec, int ranks, std::string const& command,
+                             std::string const& options = {}) {
   if (ranks == 0) return command;
   return "OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 " + mpiexec +
          " " + options + " -n " + std::to_string(ranks) + " " + command;

@@ -19,7 +19,10 @@ class TemporaryFolder {
   }
   TemporaryFolder(TemporaryFolder const&) = delete;
   TemporaryFolder& operator=(TemporaryFolder const&) = delete;
-  ~TemporaryFolder() { std::error_code ignored; std::filesystem::remove_all(path_, ignored); }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
   [[nodiscard]] std::filesystem::path const& path() const { return path_; }
 
  private:

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cstdint>
-
 #include <ATen/CPUGeneratorImpl.h>
+
+#include <cstdint>
 
 #include "model/network.hpp"
 

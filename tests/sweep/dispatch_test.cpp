@@ -89,7 +89,8 @@ TEST_CASE("failed and diverged trials leave the others alone; the code is 4") {
   // What failed runs again, what diverged does not.
   auto const again = sweep.run(1);
   CHECK(again.code == 4);
-  CHECK(sweep.noted(sweep::EventKind::dispatched).count(rows[1].id) == 3);  // twice, then once: nothing was left to fail in
+  CHECK(sweep.noted(sweep::EventKind::dispatched).count(rows[1].id) ==
+        3);  // twice, then once: nothing was left to fail in
   CHECK(sweep.noted(sweep::EventKind::dispatched).count(rows[2].id) == 1);
 }
 
@@ -126,7 +127,8 @@ TEST_CASE("a second launcher is refused and told who is there; status sees what 
   auto const second = sweep.run(2);
   INFO(second.output);
   CHECK(second.code == 2);
-  CHECK_THAT(second.output, ContainsSubstring("held by another launcher (process " + std::to_string(holder->pid) + " on "));
+  CHECK_THAT(second.output,
+             ContainsSubstring("held by another launcher (process " + std::to_string(holder->pid) + " on "));
 
   auto const status = sweep::read_status(sweep.out());
   REQUIRE(status.running.size() == 2);
@@ -134,7 +136,8 @@ TEST_CASE("a second launcher is refused and told who is there; status sees what 
   CHECK(status.running[0].epochs == 4000);
   CHECK(status.running[0].seconds_left);
   CHECK(status.holder->pid == holder->pid);
-  CHECK_THAT(sweep::to_text(status), ContainsSubstring("running") && ContainsSubstring(status.running[0].id) && ContainsSubstring("/4000"));
+  CHECK_THAT(sweep::to_text(status),
+             ContainsSubstring("running") && ContainsSubstring(status.running[0].id) && ContainsSubstring("/4000"));
   auto const json = nlohmann::json::parse(sweep::to_json(status));
   CHECK(json.at("counts").at("running") == 2);
   CHECK(json.at("running")[0].at("cell").at("model.d_state") == "1");

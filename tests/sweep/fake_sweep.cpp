@@ -1,7 +1,10 @@
 // The real dispatcher over trials that only sleep: fake_sweep SWEEP.toml DIR [options of run_sweep] [faults].
-// A trial has model.d_model epochs of `--epoch-ms`; model.d_state 13 throws, 14 diverges, 15 says done and lies, 16 throws
-// once.
-// Each epoch is kept in resume.pt, and noted in DIR/../epochs.txt, so that a test sees what was computed and how often.
+// A trial has model.d_model epochs of `--epoch-ms`; model.d_state 13 throws, 14 diverges, 15 says done and lies, 16
+// throws once. Each epoch is kept in resume.pt, and noted in DIR/../epochs.txt, so that a test sees what was computed
+// and how often.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -10,9 +13,6 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include "errors/errors.hpp"
 #include "parallel/session.hpp"
@@ -27,7 +27,7 @@ namespace {
 struct Faults {
   int kill_rank = -1;
   std::int64_t kill_epoch = 0;
-  int signal = 0;          ///< sent by `kill_rank` to itself instead of SIGKILL
+  int signal = 0;  ///< sent by `kill_rank` to itself instead of SIGKILL
   int epoch_ms = 5;
 };
 
@@ -37,7 +37,8 @@ void append_line(fs::path const& file, std::string const& line) {
   ::close(descriptor);
 }
 
-sweep::TrialOutcome fake_trial(sweep::PlannedTrial const& planned, sweep::TrialContext& context, int rank, Faults const& faults, std::string const& code) {
+sweep::TrialOutcome fake_trial(sweep::PlannedTrial const& planned, sweep::TrialContext& context, int rank,
+                               Faults const& faults, std::string const& code) {
   if (!fs::exists(context.data)) throw std::runtime_error("the series was not prepared: " + context.data.string());
   auto const epochs = planned.trial.model.d_model;
   std::int64_t done = 0;
@@ -47,7 +48,8 @@ sweep::TrialOutcome fake_trial(sweep::PlannedTrial const& planned, sweep::TrialC
     std::this_thread::sleep_for(std::chrono::milliseconds(faults.epoch_ms));
     if (rank == faults.kill_rank && epoch == faults.kill_epoch) std::raise(faults.signal ? faults.signal : SIGKILL);
     store::write_atomically(context.folder / "resume.pt", std::to_string(epoch));
-    append_line(context.folder.parent_path().parent_path().parent_path() / "epochs.txt", planned.id + " " + std::to_string(epoch) + "\n");
+    append_line(context.folder.parent_path().parent_path().parent_path() / "epochs.txt",
+                planned.id + " " + std::to_string(epoch) + "\n");
     context.log("epoch " + std::to_string(epoch) + "/" + std::to_string(epochs));
     context.epoch({epoch, epochs, 1.0 / static_cast<double>(epoch), 2.0 / static_cast<double>(epoch)});
     if (planned.trial.model.d_state == 16 && !fs::exists(context.folder / "tried")) {
@@ -58,7 +60,8 @@ sweep::TrialOutcome fake_trial(sweep::PlannedTrial const& planned, sweep::TrialC
   }
   auto const state = planned.trial.model.d_state == 14 ? sweep::State::diverged : sweep::State::done;
   if (planned.trial.model.d_state != 15)
-    store::write_atomically(context.folder / "trial.h5", planned.id + " " + std::string(name_of(state)) + " " + code + "\n");
+    store::write_atomically(context.folder / "trial.h5",
+                            planned.id + " " + std::string(name_of(state)) + " " + code + "\n");
   fs::remove(context.folder / "resume.pt");
   return {state, state == sweep::State::done ? "" : "the loss is not finite"};
 }
@@ -102,7 +105,9 @@ int main(int argc, char** argv) {
   parallel::Session session;
   auto const rank = session.world().rank();
   sweep::Hooks hooks;
-  hooks.run = [&](auto const& planned, auto& context) { return fake_trial(planned, context, rank, faults, options.code); };
+  hooks.run = [&](auto const& planned, auto& context) {
+    return fake_trial(planned, context, rank, faults, options.code);
+  };
   hooks.prepare = [&](config::Data const&, fs::path const& folder) {
     if (prepare_fails) throw errors::machine("cannot write the series", "No space left on device", "Make room");
     std::this_thread::sleep_for(std::chrono::milliseconds(prepare_ms));

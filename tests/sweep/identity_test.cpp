@@ -1,17 +1,18 @@
 // The test vector of trial identity. identity_vector.txt is the canonical text of the trial with
-// every default, precision fp32; its SHA-256 (`sha256sum identity_vector.txt`) starts with the id below. Whoever renames
-// trials by hand, or in another language, checks against these two. A change of either orphans every result that
-// users have: it needs a reason as good as a new result-changing key.
+// every default, precision fp32; its SHA-256 (`sha256sum identity_vector.txt`) starts with the id below. Whoever
+// renames trials by hand, or in another language, checks against these two. A change of either orphans every result
+// that users have: it needs a reason as good as a new result-changing key.
+#include "sweep/identity.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
 #include <algorithm>
 #include <set>
 #include <sstream>
 
-#include <catch2/catch_test_macros.hpp>
-
 #include "config/toml.hpp"
 #include "store/archive/sha256.hpp"
 #include "store/atomic_file.hpp"
-#include "sweep/identity.hpp"
 
 using namespace mambasynth;
 
@@ -42,8 +43,12 @@ TEST_CASE("lines are sorted bytewise and hold every key that changes results") {
   auto const has = [&](std::string const& key) {
     return std::any_of(lines.begin(), lines.end(), [&](auto const& line) { return line.starts_with(key + "="); });
   };
-  for (char const* key : {"data.path_seed", "data.test_path_seed", "model.d_state", "train.lr", "train.precision", "train.num_workers"}) CHECK(has(key));
-  for (char const* key : {"data.path", "train.resume_every", "train.comm_timeout", "evaluate.lb_k", "evaluate.umap_points"}) CHECK_FALSE(has(key));
+  for (char const* key :
+       {"data.path_seed", "data.test_path_seed", "model.d_state", "train.lr", "train.precision", "train.num_workers"})
+    CHECK(has(key));
+  for (char const* key :
+       {"data.path", "train.resume_every", "train.comm_timeout", "evaluate.lb_k", "evaluate.umap_points"})
+    CHECK_FALSE(has(key));
 }
 
 TEST_CASE("what changes no result changes no id, what does does") {
@@ -69,10 +74,11 @@ TEST_CASE("keys that came later are silent at their defaults, said or not, and t
   config::set_text(trial, "train.contrastive_temp=0.07");
   CHECK(sweep::trial_id(trial) == id);
   std::set<std::string> ids{id};
-  std::vector<std::string> const changes{"train.freeze_a=true",          "train.slowness_lambda=0.1",     "train.contrastive_lambda=1",
-                                         "train.contrastive_temp=0.2",   "train.contrastive_negatives=8", "train.aug_rotate=true",
-                                         "train.aug_rotate_eps=0.1",     "train.aug_scale=0.2",           "train.aug_noise=0.5",
-                                         "data.drift_std=0.5"};
+  std::vector<std::string> const changes{"train.freeze_a=true",           "train.slowness_lambda=0.1",
+                                         "train.contrastive_lambda=1",    "train.contrastive_temp=0.2",
+                                         "train.contrastive_negatives=8", "train.aug_rotate=true",
+                                         "train.aug_rotate_eps=0.1",      "train.aug_scale=0.2",
+                                         "train.aug_noise=0.5",           "data.drift_std=0.5"};
   for (auto const& change : changes) {
     INFO(change);
     trial = default_trial();

@@ -1,9 +1,9 @@
 // Ranks that are killed, hang or are told to stop, and jobs that end, under the real launcher.
-#include <csignal>
-
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <csignal>
 
 #include "sweep/launched_sweep.hpp"
 #include "sweep/status.hpp"
@@ -45,7 +45,8 @@ TEST_CASE("a signal at any rank makes all save; the code is 75 and the same comm
   auto const number = GENERATE(SIGUSR2, SIGTERM, SIGINT);
   auto const rank = GENERATE(0, 1);
   Sweep sweep(grid("[1, 2, 3]", 30));
-  auto const stopped = sweep.run(2, "--kill-rank " + std::to_string(rank) + " --kill-epoch 5 --signal " + std::to_string(number));
+  auto const stopped =
+      sweep.run(2, "--kill-rank " + std::to_string(rank) + " --kill-epoch 5 --signal " + std::to_string(number));
   INFO(stopped.output);
   CHECK(stopped.code == 75);
   CHECK(sweep.noted(sweep::EventKind::preempted).size() >= 1);
@@ -74,14 +75,17 @@ TEST_CASE("where the launcher lets them, the others take over what a killed rank
   CHECK_FALSE(fs::exists(sweep.out() / "lock"));
 }
 
-TEST_CASE("a rank of several slots that is stopped saves all its trials, and one that is killed gives all of them back") {
+TEST_CASE(
+    "a rank of several slots that is stopped saves all its trials, and one that is killed gives all of them back") {
   Sweep sweep(grid("[1, 2, 3]", 40));
-  auto const stopped = sweep.run(2, "--slots 2 --epoch-ms 10 --kill-rank 1 --kill-epoch 5 --signal " + std::to_string(SIGUSR2));
+  auto const stopped =
+      sweep.run(2, "--slots 2 --epoch-ms 10 --kill-rank 1 --kill-epoch 5 --signal " + std::to_string(SIGUSR2));
   INFO(stopped.output);
   CHECK(stopped.code == 75);
   CHECK(sweep.noted(sweep::EventKind::preempted).size() == 4);
   for (auto const& [what, times] : sweep.epochs()) CHECK(times == 1);
-  auto const finished = sweep.run_recovering(3, "--slots 2 --epoch-ms 10 --set sweep.rank_timeout=3 --kill-rank 1 --kill-epoch 20");
+  auto const finished =
+      sweep.run_recovering(3, "--slots 2 --epoch-ms 10 --set sweep.rank_timeout=3 --kill-rank 1 --kill-epoch 20");
   INFO(finished.output);
   CHECK(finished.code == 0);
   CHECK_THAT(finished.output, ContainsSubstring("rank 1 on ") && ContainsSubstring("and with what it trained ("));
@@ -95,7 +99,8 @@ TEST_CASE("a rank of several slots that is stopped saves all its trials, and one
 
 TEST_CASE("a rank that hangs is given up like a dead one, and the job ends all the same") {
   Sweep sweep(grid("[1, 2, 3]", 40, "[1]"));
-  auto const finished = sweep.run_recovering(3, "--set sweep.rank_timeout=3 --kill-rank 1 --kill-epoch 7 --signal " + std::to_string(SIGSTOP));
+  auto const finished = sweep.run_recovering(
+      3, "--set sweep.rank_timeout=3 --kill-rank 1 --kill-epoch 7 --signal " + std::to_string(SIGSTOP));
   INFO(finished.output);
   CHECK(finished.code != 124);  // of timeout
   CHECK_THAT(finished.output, ContainsSubstring("3 of 3 done"));
@@ -105,7 +110,8 @@ TEST_CASE("a rank that hangs is given up like a dead one, and the job ends all t
 
 TEST_CASE("without rank 0 the others save and leave; the same command continues") {
   Sweep sweep(grid("[1, 2, 3]", 400, "[1]"));
-  auto const finished = sweep.run_recovering(3, "--set sweep.rank_timeout=3 --kill-rank 0 --kill-epoch 7 --epoch-ms 20");
+  auto const finished =
+      sweep.run_recovering(3, "--set sweep.rank_timeout=3 --kill-rank 0 --kill-epoch 7 --epoch-ms 20");
   INFO(finished.output);
   // Open MPI's launcher answers 0 whatever its ranks do once it forgives one; the message and `status` tell.
   CHECK_THAT(finished.output, ContainsSubstring("rank 0 is lost"));

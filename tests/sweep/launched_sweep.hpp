@@ -1,5 +1,8 @@
 #pragma once
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -9,9 +12,6 @@
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "support/mpirun.hpp"
 #include "support/reference.hpp"
@@ -28,12 +28,20 @@ class Sweep {
  public:
   explicit Sweep(std::string const& text) { std::ofstream(folder_.path() / "fake.toml") << text; }
   [[nodiscard]] std::string command(int ranks, std::string const& options = "") const {
-    return under_mpi(MAMBASYNTH_MPIEXEC, ranks, std::string(MAMBASYNTH_PROGRAM) + " " + (folder_.path() / "fake.toml").string() + " " + out().string() + " " + options);
+    return under_mpi(MAMBASYNTH_MPIEXEC, ranks,
+                     std::string(MAMBASYNTH_PROGRAM) + " " + (folder_.path() / "fake.toml").string() + " " +
+                         out().string() + " " + options);
   }
-  [[nodiscard]] Finished run(int ranks, std::string const& options = "") const { return run_command(command(ranks, options)); }
+  [[nodiscard]] Finished run(int ranks, std::string const& options = "") const {
+    return run_command(command(ranks, options));
+  }
   /// Under a launcher that lets the others go on when a rank dies.
   [[nodiscard]] Finished run_recovering(int ranks, std::string const& options) const {
-    return run_command("timeout 60 env " + under_mpi(MAMBASYNTH_MPIEXEC, ranks, std::string(MAMBASYNTH_PROGRAM) + " " + (folder_.path() / "fake.toml").string() + " " + out().string() + " " + options, "--enable-recovery"));
+    return run_command("timeout 60 env " +
+                       under_mpi(MAMBASYNTH_MPIEXEC, ranks,
+                                 std::string(MAMBASYNTH_PROGRAM) + " " + (folder_.path() / "fake.toml").string() + " " +
+                                     out().string() + " " + options,
+                                 "--enable-recovery"));
   }
   [[nodiscard]] fs::path out() const { return folder_.path() / "out"; }
   [[nodiscard]] std::vector<sweep::PlanTable::Row> rows() const { return sweep::read_plan(out() / "plan.csv").rows; }
@@ -58,7 +66,8 @@ class Sweep {
   }
   /// Waits until no trial runs: on a busy machine a launcher ends a moment before the ranks that it killed.
   [[nodiscard]] bool wait_until_idle() const {
-    for (int i = 0; i < 500 && !sweep::read_status(out()).running.empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    for (int i = 0; i < 500 && !sweep::read_status(out()).running.empty(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
     return sweep::read_status(out()).running.empty();
   }
 
@@ -79,7 +88,12 @@ class Background {
     ::execl("/bin/sh", "sh", "-c", ("exec env " + command + " >/dev/null 2>&1").c_str(), nullptr);
     ::_exit(127);
   }
-  ~Background() { if (pid_ > 0) { ::kill(pid_, SIGKILL); (void)wait(); } }
+  ~Background() {
+    if (pid_ > 0) {
+      ::kill(pid_, SIGKILL);
+      (void)wait();
+    }
+  }
   void signal(int number) const { ::kill(pid_, number); }
   int wait() {
     int status = 0;

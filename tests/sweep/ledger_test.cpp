@@ -1,5 +1,4 @@
-#include <cmath>
-#include <fstream>
+#include "sweep/ledger.hpp"
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -7,9 +6,11 @@
 #include <catch2/generators/catch_generators_range.hpp>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
+#include <fstream>
+
 #include "store/atomic_file.hpp"
 #include "support/reference.hpp"
-#include "sweep/ledger.hpp"
 #include "sweep/progress.hpp"
 
 using namespace mambasynth::sweep;
@@ -90,8 +91,12 @@ TEST_CASE("a torn tail is cut off wherever the writer died, and nothing before i
 TEST_CASE("zeros that a power cut left, and foreign lines, are passed over") {
   TemporaryFolder folder;
   auto const file = folder.path() / "events.jsonl";
-  std::ofstream(file, std::ios::binary) << to_line(event_of(EventKind::started, "a", 1)) << "\nnot json\n\n" << std::string(100, '\0');
-  { Ledger ledger(file); ledger.append(event_of(EventKind::finished, "b", 2)); }
+  std::ofstream(file, std::ios::binary) << to_line(event_of(EventKind::started, "a", 1)) << "\nnot json\n\n"
+                                        << std::string(100, '\0');
+  {
+    Ledger ledger(file);
+    ledger.append(event_of(EventKind::finished, "b", 2));
+  }
   auto const events = read_ledger(file);
   REQUIRE(events.size() == 2);
   CHECK(events[1].trial == "b");

@@ -1,21 +1,21 @@
-#include <fstream>
-#include <functional>
-#include <thread>
-#include <vector>
+#include "sweep/lock.hpp"
 
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/matchers/catch_matchers_string.hpp>
+#include <fstream>
+#include <functional>
+#include <thread>
+#include <vector>
 
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
 #include "store/atomic_file.hpp"
 #include "store/process.hpp"
 #include "support/reference.hpp"
-#include "sweep/lock.hpp"
 
 using namespace mambasynth;
 using namespace std::chrono_literals;
@@ -35,11 +35,12 @@ LockRules fast() {
 }
 
 void leave_lock(std::filesystem::path const& folder, Holder const& holder) {
-  std::ofstream(folder / "lock") << R"({"host":")" << holder.host << R"(","pid":)" << holder.pid << R"(,"process_start":)"
-                                 << holder.process_start << R"(,"boot_id":")" << holder.boot_id << R"(","pid_namespace":")"
-                                 << holder.pid_namespace << R"(","time_namespace":")" << holder.time_namespace
-                                 << R"(","slurm_job":")" << holder.slurm_job << R"(","slurm_restarts":)"
-                                 << holder.slurm_restarts << R"(,"token":"old","heartbeat":5})";
+  std::ofstream(folder / "lock") << R"({"host":")" << holder.host << R"(","pid":)" << holder.pid
+                                 << R"(,"process_start":)" << holder.process_start << R"(,"boot_id":")"
+                                 << holder.boot_id << R"(","pid_namespace":")" << holder.pid_namespace
+                                 << R"(","time_namespace":")" << holder.time_namespace << R"(","slurm_job":")"
+                                 << holder.slurm_job << R"(","slurm_restarts":)" << holder.slurm_restarts
+                                 << R"(,"token":"old","heartbeat":5})";
 }
 
 Holder elsewhere() {
@@ -90,7 +91,8 @@ TEST_CASE("a second launcher is refused with the holder's name, at once") {
   TemporaryFolder folder;
   Lock lock(folder.path(), false, fast());
   auto const begin = std::chrono::steady_clock::now();
-  CHECK_THAT(refusal(folder.path(), fast()), Catch::Matchers::ContainsSubstring("process " + std::to_string(::getpid()) + " on "));
+  CHECK_THAT(refusal(folder.path(), fast()),
+             Catch::Matchers::ContainsSubstring("process " + std::to_string(::getpid()) + " on "));
   CHECK(std::chrono::steady_clock::now() - begin < 500ms);
   CHECK_FALSE(lock.lost());
 }
@@ -103,7 +105,9 @@ TEST_CASE("a dead process of this host holds nothing, a reused process id neithe
   auto dead = sweep::this_process();
   dead.pid = child;
   leave_lock(folder.path(), dead);
-  { Lock lock(folder.path(), false, fast()); }
+  {
+    Lock lock(folder.path(), false, fast());
+  }
   auto reused = sweep::this_process();
   reused.process_start -= 1;
   leave_lock(folder.path(), reused);
@@ -124,10 +128,12 @@ TEST_CASE("only who shares boot and PID namespace may say that a process is dead
   Case const cases[] = {
       {"here", [](Holder&) {}, true, true},
       {"here, under another host name (unshare -u)", [](Holder& h) { h.host = "renamed"; }, true, true},
-      {"another boot of a host of this name", [](Holder& h) { h.boot_id = "b5ad9a31-0000-0000-0000-000000000000"; }, false, false},
+      {"another boot of a host of this name", [](Holder& h) { h.boot_id = "b5ad9a31-0000-0000-0000-000000000000"; },
+       false, false},
       {"another container of this boot", [](Holder& h) { h.pid_namespace = "pid:[4026532999]"; }, false, false},
       {"a container without /proc", [](Holder& h) { h.boot_id = h.pid_namespace = ""; }, false, false},
-      {"an older version of the program", [](Holder& h) { h.boot_id = h.pid_namespace = h.time_namespace = ""; }, false, false},
+      {"an older version of the program", [](Holder& h) { h.boot_id = h.pid_namespace = h.time_namespace = ""; }, false,
+       false},
   };
   for (auto const& one : cases)
     for (bool const lives : {false, true}) {
@@ -166,7 +172,8 @@ TEST_CASE("a live lock of another container is left alone, a dead one is taken o
   {
     std::jthread const beats([&](std::stop_token const& stop) {
       for (int beat = 6; !stop.stop_requested(); ++beat) {
-        store::write_atomically(folder.path() / "lock", R"({"host":"x","pid":1,"token":"old","heartbeat":)" + std::to_string(beat) + "}");
+        store::write_atomically(folder.path() / "lock",
+                                R"({"host":"x","pid":1,"token":"old","heartbeat":)" + std::to_string(beat) + "}");
         std::this_thread::sleep_for(20ms);
       }
     });
@@ -184,10 +191,11 @@ TEST_CASE("what is no lock is set aside at once") {
     char const* what;
     std::function<void(fs::path const&)> make;
   };
-  Case const cases[] = {{"a folder", [](auto const& lock) { fs::create_directory(lock); }},
-                        {"a folder that holds something", [](auto const& lock) { fs::create_directories(lock / "sub"); }},
-                        {"a link to nothing", [](auto const& lock) { fs::create_symlink("nowhere", lock); }},
-                        {"a pipe", [](auto const& lock) { REQUIRE(::mkfifo(lock.c_str(), 0600) == 0); }}};
+  Case const cases[] = {
+      {"a folder", [](auto const& lock) { fs::create_directory(lock); }},
+      {"a folder that holds something", [](auto const& lock) { fs::create_directories(lock / "sub"); }},
+      {"a link to nothing", [](auto const& lock) { fs::create_symlink("nowhere", lock); }},
+      {"a pipe", [](auto const& lock) { REQUIRE(::mkfifo(lock.c_str(), 0600) == 0); }}};
   for (auto const& one : cases) {
     INFO(one.what);
     TemporaryFolder folder;
@@ -257,7 +265,9 @@ TEST_CASE("a job's number that a shell has kept does not end a launcher that bea
   TemporaryFolder folder;
   auto rules = fast();
   rules.job_lives = [](std::string const&) { return std::optional(false); };
-  auto const lock_of = [](int beat) { return R"({"host":"x","pid":1,"slurm_job":"1","token":"old","heartbeat":)" + std::to_string(beat) + "}"; };
+  auto const lock_of = [](int beat) {
+    return R"({"host":"x","pid":1,"slurm_job":"1","token":"old","heartbeat":)" + std::to_string(beat) + "}";
+  };
   {
     std::jthread const beats([&](std::stop_token const& stop) {
       for (int beat = 0; !stop.stop_requested(); ++beat) {

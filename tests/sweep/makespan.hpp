@@ -17,7 +17,8 @@ struct Makespan {
 
 /// The scheduler in simulated time, on equal workers: trial i takes taken[i] on all its ranks. Dispatches follow one
 /// another, each in `dispatch_seconds`.
-inline Makespan makespan(std::vector<sweep::Scheduler::Job> const& jobs, std::vector<double> const& taken, int workers, double dispatch_seconds) {
+inline Makespan makespan(std::vector<sweep::Scheduler::Job> const& jobs, std::vector<double> const& taken, int workers,
+                         double dispatch_seconds) {
   sweep::Scheduler scheduler(jobs);
   struct End {
     double time;
@@ -50,7 +51,8 @@ inline Makespan makespan(std::vector<sweep::Scheduler::Job> const& jobs, std::ve
 }
 
 /// Of trials of one rank; `expected` is what the scheduler is told of each.
-inline Makespan makespan(std::vector<double> const& expected, std::vector<double> const& taken, int workers, double dispatch_seconds) {
+inline Makespan makespan(std::vector<double> const& expected, std::vector<double> const& taken, int workers,
+                         double dispatch_seconds) {
   std::vector<sweep::Scheduler::Job> jobs;
   for (std::size_t i = 0; i < expected.size(); ++i) jobs.push_back({i, expected[i]});
   return makespan(jobs, taken, workers, dispatch_seconds);

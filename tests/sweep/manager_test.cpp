@@ -1,14 +1,15 @@
 // The manager without MPI: scripted workers over an in-memory hub.
-#include <csignal>
-#include <deque>
+#include "sweep/manager.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <csignal>
+#include <deque>
+
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
 #include "support/reference.hpp"
-#include "sweep/manager.hpp"
 #include "sweep/worker.hpp"
 
 using namespace mambasynth;
@@ -22,7 +23,8 @@ namespace {
 /// Workers that end each trial at once with the state that `script` says, and save when they are told to stop.
 class ScriptedHub : public sweep::ManagerHub {
  public:
-  ScriptedHub(int ranks, std::function<std::optional<State>(Order const&)> script, int slots = 1) : ranks_(ranks), script_(std::move(script)) {
+  ScriptedHub(int ranks, std::function<std::optional<State>(Order const&)> script, int slots = 1)
+      : ranks_(ranks), script_(std::move(script)) {
     for (int rank = 0; rank < ranks; ++rank)
       for (int slot = 0; slot < slots; ++slot) say_ready({rank, slot});
   }
@@ -85,7 +87,8 @@ class ScriptedHub : public sweep::ManagerHub {
 
 struct Bench {
   TemporaryFolder folder;
-  sweep::Plan plan = sweep::make_plan(sweep::parse_sweep("[[sweep.axis]]\n\"model.d_state\" = [1, 2, 3, 4, 5, 6, 7, 8]\n", "test.toml"), "fp32", {});
+  sweep::Plan plan = sweep::make_plan(
+      sweep::parse_sweep("[[sweep.axis]]\n\"model.d_state\" = [1, 2, 3, 4, 5, 6, 7, 8]\n", "test.toml"), "fp32", {});
   sweep::Ledger ledger{folder.path() / "events.jsonl"};
   std::map<std::string, State> committed;
   int signal = 0;
@@ -174,12 +177,15 @@ TEST_CASE("a failed trial stops nobody and is not tried again by the same launch
 
 TEST_CASE("ranks of several slots each get a trial before any gets two, and the ledger knows ranks only") {
   Bench bench;
-  ScriptedHub hub(3, [&](Order const& order) -> std::optional<State> {
-    CHECK(order.ranks.size() == 1);
-    if (order.trial != 0) return std::nullopt;
-    bench.signal = SIGUSR2;  // all of the eight run
-    return State::done;
-  }, 3);
+  ScriptedHub hub(
+      3,
+      [&](Order const& order) -> std::optional<State> {
+        CHECK(order.ranks.size() == 1);
+        if (order.trial != 0) return std::nullopt;
+        bench.signal = SIGUSR2;  // all of the eight run
+        return State::done;
+      },
+      3);
   CHECK(bench.manager(hub).run() == 75);
   using Worker = ScriptedHub::Worker;
   CHECK(hub.ran_on == std::vector<Worker>{{0, 0}, {1, 0}, {2, 0}, {0, 1}, {1, 1}, {2, 1}, {0, 2}, {1, 2}});
@@ -189,28 +195,33 @@ TEST_CASE("ranks of several slots each get a trial before any gets two, and the 
   for (auto const& event : sweep::read_ledger(bench.folder.path() / "events.jsonl")) CHECK(event.rank < 3);
 }
 
-TEST_CASE("a rank that is lost gives back all that it trained, and a failed trial goes to another rank, not another slot") {
+TEST_CASE(
+    "a rank that is lost gives back all that it trained, and a failed trial goes to another rank, not another slot") {
   Bench bench;
   auto const bad = bench.plan.trials[7].id;
   std::vector<int> tried;
   ScriptedHub* seen = nullptr;
-  ScriptedHub hub(3, [&](Order const& order) -> std::optional<State> {
-    if (order.planned.id == bad) {
-      tried.push_back(seen->ran_on.back().first);
-      return tried.size() == 1 ? State::failed : State::done;
-    }
-    // Rank 1 runs two trials when the next message cannot reach it.
-    if (seen->ran_on.back() == ScriptedHub::Worker{1, 1}) seen->unreachable = 1;
-    if (seen->ran_on.back().first == 1) return std::nullopt;
-    return State::done;
-  }, 2);
+  ScriptedHub hub(
+      3,
+      [&](Order const& order) -> std::optional<State> {
+        if (order.planned.id == bad) {
+          tried.push_back(seen->ran_on.back().first);
+          return tried.size() == 1 ? State::failed : State::done;
+        }
+        // Rank 1 runs two trials when the next message cannot reach it.
+        if (seen->ran_on.back() == ScriptedHub::Worker{1, 1}) seen->unreachable = 1;
+        if (seen->ran_on.back().first == 1) return std::nullopt;
+        return State::done;
+      },
+      2);
   seen = &hub;
   CHECK(bench.manager(hub, /*retries=*/1, /*rank_timeout=*/0.3).run() == 0);
   REQUIRE(tried.size() == 2);
   CHECK(tried[0] != tried[1]);
   CHECK(bench.count(sweep::EventKind::finished) == 8);
   CHECK(bench.count(sweep::EventKind::requeued) == 3);
-  CHECK_THAT(bench.told, Catch::Matchers::ContainsSubstring("rank 1") && Catch::Matchers::ContainsSubstring("what it trained ("));
+  CHECK_THAT(bench.told,
+             Catch::Matchers::ContainsSubstring("rank 1") && Catch::Matchers::ContainsSubstring("what it trained ("));
 }
 
 TEST_CASE("where a trial needs several ranks, each rank runs one trial at a time") {
@@ -281,13 +292,15 @@ TEST_CASE("a trial runs in its folder, and what it throws becomes failure.json w
   CHECK_FALSE(report.machine);
   auto const text = store::read_text(failure);
   CHECK_THAT(text, Catch::Matchers::ContainsSubstring("the series is broken (NaN at step 3). Repair it.") &&
-                       Catch::Matchers::ContainsSubstring("line 31.") && !Catch::Matchers::ContainsSubstring("line 30.") &&
+                       Catch::Matchers::ContainsSubstring("line 31.") &&
+                       !Catch::Matchers::ContainsSubstring("line 30.") &&
                        Catch::Matchers::ContainsSubstring("line 80."));
 
   CHECK(run([](auto const&, auto&) -> sweep::TrialOutcome { throw std::bad_alloc(); }).state == State::out_of_memory);
   CHECK(run([](auto const&, auto&) -> sweep::TrialOutcome { throw 7; }).state == State::failed);
   CHECK(run([](auto const&, auto&) -> sweep::TrialOutcome { throw errors::machine("a", "full", "b"); }).machine);
-  CHECK(run([](auto const&, auto&) -> sweep::TrialOutcome { return {State::preempted, ""}; }).state == State::preempted);
+  CHECK(run([](auto const&, auto&) -> sweep::TrialOutcome { return {State::preempted, ""}; }).state ==
+        State::preempted);
   CHECK_THAT(store::read_text(failure), Catch::Matchers::ContainsSubstring("\"preempted\""));
   // A trial that says done without a result has none.
   report = run([](auto const&, auto&) -> sweep::TrialOutcome { return {State::done, ""}; });

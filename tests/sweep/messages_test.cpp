@@ -1,8 +1,8 @@
-#include <string>
+#include "sweep/messages.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "sweep/messages.hpp"
+#include <string>
 
 using namespace mambasynth;
 

@@ -1,9 +1,11 @@
-#include <set>
-#include <string>
+#include "sweep/plan.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <set>
+#include <string>
 
 #include "config/section.hpp"
 #include "config/toml.hpp"
@@ -12,7 +14,6 @@
 #include "support/reference.hpp"
 #include "sweep/cost.hpp"
 #include "sweep/identity.hpp"
-#include "sweep/plan.hpp"
 
 using namespace mambasynth;
 using Catch::Matchers::ContainsSubstring;
@@ -109,26 +110,36 @@ TEST_CASE("exclude takes cells out by value, include adds some") {
 }
 
 TEST_CASE("a sweep that says something else than it means is refused, with line and remedy") {
-  CHECK_THAT(refusal("[sweep]\nseed = [1]\n"), ContainsSubstring("test.toml:2: unknown key 'seed' in [sweep]") && ContainsSubstring("'seeds'"));
+  CHECK_THAT(refusal("[sweep]\nseed = [1]\n"),
+             ContainsSubstring("test.toml:2: unknown key 'seed' in [sweep]") && ContainsSubstring("'seeds'"));
   CHECK_THAT(refusal("[[sweep.axis]]\n\"train.gate_lr_facto\" = [0.0]\n"),
-             ContainsSubstring("test.toml:2") && ContainsSubstring("'train.gate_lr_facto'") && ContainsSubstring("'train.gate_lr_factor'"));
-  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = []\n"), ContainsSubstring("test.toml:2: axis 'train.lr' is empty"));
+             ContainsSubstring("test.toml:2") && ContainsSubstring("'train.gate_lr_facto'") &&
+                 ContainsSubstring("'train.gate_lr_factor'"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = []\n"),
+             ContainsSubstring("test.toml:2: axis 'train.lr' is empty"));
   CHECK_THAT(refusal("[[sweep.axis]]\n"), ContainsSubstring("[[sweep.axis]] is empty"));
   CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = 1e-3\n"), ContainsSubstring("is a list of values"));
-  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [\"fast\"]\n"), ContainsSubstring("train.lr") && ContainsSubstring("wrong type"));
-  CHECK_THAT(refusal("[[sweep.axis]]\n\"model.d_state\" = [4, 1000]\n"), ContainsSubstring("model.d_state = 1000 is out of range"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [\"fast\"]\n"),
+             ContainsSubstring("train.lr") && ContainsSubstring("wrong type"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"model.d_state\" = [4, 1000]\n"),
+             ContainsSubstring("model.d_state = 1000 is out of range"));
   CHECK_THAT(refusal("[[sweep.axis]]\n\"train.seed\" = [1, 2]\n"), ContainsSubstring("sweep.seeds"));
-  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n[[sweep.axis]]\n\"train.lr\" = [1e-4]\n"), ContainsSubstring("in two axes"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n[[sweep.axis]]\n\"train.lr\" = [1e-4]\n"),
+             ContainsSubstring("in two axes"));
   CHECK_THAT(refusal("[sweep.axis]\n\"train.lr\" = [1e-3]\n"), ContainsSubstring("[[sweep.axis]]"));
   CHECK_THAT(refusal("[sweep]\nseeds = [1, 1]\n"), ContainsSubstring("twice"));
   CHECK_THAT(refusal("[sweep]\nseeds = 1.5\n"), ContainsSubstring("sweep.seeds") && ContainsSubstring("wrong type"));
   CHECK_THAT(refusal("[sweep]\nranks_per_trial = 0\n"), ContainsSubstring("ranks_per_trial"));
-  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n\"sweep.ranks_per_trial\" = [0]\n"), ContainsSubstring("ranks_per_trial"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n\"sweep.ranks_per_trial\" = [0]\n"),
+             ContainsSubstring("ranks_per_trial"));
   CHECK_THAT(refusal("[[sweep.exclude]]\n\"sweep.ranks_per_trial\" = 2\n"), ContainsSubstring("unknown key"));
   CHECK_THAT(refusal(gate_lr + "[model]\nd_cov = 3\n"), ContainsSubstring("d_cov") && ContainsSubstring("d_conv"));
-  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3, 1e-4]\n[[sweep.exclude]]\n\"train.lr\" = 1.0\n"), ContainsSubstring("leaves out nothing"));
-  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n[[sweep.exclude]]\n\"train.lr\" = 1e-3\n"), ContainsSubstring("has no trial"));
-  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n[[sweep.exclude]]\n\"train.stride\" = 1\n"), ContainsSubstring("no axis moves"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3, 1e-4]\n[[sweep.exclude]]\n\"train.lr\" = 1.0\n"),
+             ContainsSubstring("leaves out nothing"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n[[sweep.exclude]]\n\"train.lr\" = 1e-3\n"),
+             ContainsSubstring("has no trial"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n[[sweep.exclude]]\n\"train.stride\" = 1\n"),
+             ContainsSubstring("no axis moves"));
   CHECK_THAT(refusal("[sweep]\nbaseline = { \"train.epochs\" = 3 }\n"), ContainsSubstring("no axis moves"));
 }
 
@@ -138,11 +149,15 @@ TEST_CASE("a sweep of more trials than anybody can run is refused before they ar
     for (int i = 1; i <= values; ++i) text += (i > 1 ? ", " : "") + std::to_string(step * i);
     return text + "]\n";
   };
-  auto const axes = axis("train.lr", 299, 1e-4) + axis("train.gate_lr_factor", 299, 1e-3) + axis("data.noise_std", 299, 1e-2) + axis("data.radius_std", 299, 1e-2);
-  CHECK_THAT(refusal(axes), ContainsSubstring("more than 100000 trials") && ContainsSubstring("299 values of train.lr x 299 values of train.gate_lr_factor"));
+  auto const axes = axis("train.lr", 299, 1e-4) + axis("train.gate_lr_factor", 299, 1e-3) +
+                    axis("data.noise_std", 299, 1e-2) + axis("data.radius_std", 299, 1e-2);
+  CHECK_THAT(refusal(axes), ContainsSubstring("more than 100000 trials") &&
+                                ContainsSubstring("299 values of train.lr x 299 values of train.gate_lr_factor"));
   std::string many;  // 2^80 cells: more than an integer counts
   for (auto const& key : config::trial_keys())
-    if (key != "train.seed" && key.find("seed") == std::string::npos && (key.starts_with("evaluate.") || key.starts_with("generate.") || key.starts_with("dimension.")) && many.size() < 1'000'000)
+    if (key != "train.seed" && key.find("seed") == std::string::npos &&
+        (key.starts_with("evaluate.") || key.starts_with("generate.") || key.starts_with("dimension.")) &&
+        many.size() < 1'000'000)
       try {
         config::Trial trial;
         config::set(trial, key, config::given_text("20", "a"));
@@ -158,7 +173,8 @@ TEST_CASE("a sweep of more trials than anybody can run is refused before they ar
 TEST_CASE("two cells that are the same trial are reported") {
   CHECK_THAT(refusal("[[sweep.axis]]\n\"train.gate_lr_factor\" = [1, 1.0]\n"),
              ContainsSubstring("train.gate_lr_factor = 1 and train.gate_lr_factor = 1.0"));
-  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.resume_every\" = [1, 2]\n"), ContainsSubstring("differ in nothing that changes a result"));
+  CHECK_THAT(refusal("[[sweep.axis]]\n\"train.resume_every\" = [1, 2]\n"),
+             ContainsSubstring("differ in nothing that changes a result"));
 }
 
 TEST_CASE("a cell that cannot run is named") {
@@ -223,7 +239,8 @@ TEST_CASE("plan.csv of the gate sweep has the axis as written") {
   auto const plan = plan_of(gate_lr);
   auto const csv = sweep::plan_csv(plan);
   CHECK(csv.starts_with("id,train.gate_lr_factor,seed,cost\n" + plan.trials[0].id + ",0.0,42,"));
-  CHECK_THAT(csv, ContainsSubstring("," "0.01,46,"));
+  CHECK_THAT(csv, ContainsSubstring(","
+                                    "0.01,46,"));
   auto const text = sweep::describe(plan, 0, 1);
   CHECK_THAT(text, ContainsSubstring("20 trials = 4 cells x 5 seeds") && ContainsSubstring(plan.trials[19].id));
 }
@@ -232,12 +249,13 @@ TEST_CASE("a given series is named by its hash, or by the keys of the generator 
   int asked = 0;
   sweep::DataIdentity known{std::string(64, 'b'), 5000, 3};
   auto const plan = [&] {
-    return sweep::make_plan(sweep::parse_sweep("[[sweep.axis]]\n\"model.d_state\" = [4, 8]\n[data]\npath = \"/x/data.npz\"\n", "test.toml"), "fp32",
-                            [&](config::Data const& data) {
-                              CHECK(data.path == "/x/data.npz");
-                              ++asked;
-                              return known;
-                            });
+    return sweep::make_plan(
+        sweep::parse_sweep("[[sweep.axis]]\n\"model.d_state\" = [4, 8]\n[data]\npath = \"/x/data.npz\"\n", "test.toml"),
+        "fp32", [&](config::Data const& data) {
+          CHECK(data.path == "/x/data.npz");
+          ++asked;
+          return known;
+        });
   };
   auto const foreign = plan();
   CHECK(asked == 1);
@@ -256,8 +274,9 @@ TEST_CASE("a given series is named by its hash, or by the keys of the generator 
 
 TEST_CASE("a cell whose test series would be its own series is refused by name") {
   auto const plan = [](std::string const& text, config::Data const& of_file = {}) {
-    return sweep::make_plan(sweep::parse_sweep(text, "test.toml"), "fp32",
-                            [&](config::Data const&) { return sweep::DataIdentity{"", of_file.n_steps, of_file.ambient_dim, of_file}; });
+    return sweep::make_plan(sweep::parse_sweep(text, "test.toml"), "fp32", [&](config::Data const&) {
+      return sweep::DataIdentity{"", of_file.n_steps, of_file.ambient_dim, of_file};
+    });
   };
   std::string const axis = "[[sweep.axis]]\n\"data.path_seed\" = [7, 8]\n[data]\n";
   CHECK_NOTHROW(plan(axis));
@@ -273,15 +292,16 @@ TEST_CASE("a cell whose test series would be its own series is refused by name")
 TEST_CASE("one series under two names makes no second cell") {
   auto const generated = GENERATE(false, true);
   auto const named = [&](std::string const& second) {
-    return sweep::make_plan(sweep::parse_sweep("[[sweep.axis]]\n\"data.path\" = [\"/x/a.npz\", \"" + second + "\"]\n", "test.toml"), "fp32",
-                            [&](config::Data const& data) {
-                              config::Data keys;
-                              sweep::DataIdentity known{data.path == "/x/other.npz" ? "b" : "a", keys.n_steps, keys.ambient_dim};
-                              if (!generated) return known;
-                              keys.path_seed = data.path == "/x/other.npz" ? 8 : 7;
-                              known.sha256.clear(), known.generated_from = keys;
-                              return known;
-                            });
+    return sweep::make_plan(
+        sweep::parse_sweep("[[sweep.axis]]\n\"data.path\" = [\"/x/a.npz\", \"" + second + "\"]\n", "test.toml"), "fp32",
+        [&](config::Data const& data) {
+          config::Data keys;
+          sweep::DataIdentity known{data.path == "/x/other.npz" ? "b" : "a", keys.n_steps, keys.ambient_dim};
+          if (!generated) return known;
+          keys.path_seed = data.path == "/x/other.npz" ? 8 : 7;
+          known.sha256.clear(), known.generated_from = keys;
+          return known;
+        });
   };
   CHECK_NOTHROW(named("/x/other.npz"));
   CHECK_THROWS_WITH(named("/x/link.npz"), ContainsSubstring("two cells of the sweep are the same trial"));
@@ -291,10 +311,11 @@ TEST_CASE("the estimated cost grows with what takes longer") {
   config::Trial trial;
   auto const cost = [](config::Trial const& t) { return sweep::estimated_cost(t, t.data.n_steps, t.data.ambient_dim); };
   auto const base = cost(trial);
-  for (auto const change : {+[](config::Trial& t) { t.train.epochs *= 2; }, +[](config::Trial& t) { t.model.d_state *= 2; },
-                            +[](config::Trial& t) { t.model.n_layers += 1; }, +[](config::Trial& t) { t.data.n_steps *= 2; },
-                            +[](config::Trial& t) { t.train.stride /= 2; }, +[](config::Trial& t) { t.model.max_horizon = 64; },
-                            +[](config::Trial& t) { t.train.train_eval = true; }}) {
+  for (auto const change :
+       {+[](config::Trial& t) { t.train.epochs *= 2; }, +[](config::Trial& t) { t.model.d_state *= 2; },
+        +[](config::Trial& t) { t.model.n_layers += 1; }, +[](config::Trial& t) { t.data.n_steps *= 2; },
+        +[](config::Trial& t) { t.train.stride /= 2; }, +[](config::Trial& t) { t.model.max_horizon = 64; },
+        +[](config::Trial& t) { t.train.train_eval = true; }}) {
     auto longer = trial;
     change(longer);
     CHECK(cost(longer) > base);
@@ -308,12 +329,15 @@ TEST_CASE("a cell that this launch cannot train is refused by name, with its ran
   std::string const text = "[sweep]\nranks_per_trial = 2\n[[sweep.axis]]\n\"train.slowness_lambda\" = [0.0, 0.5]\n";
   std::vector<std::int64_t> asked;
   auto const plan = [&](double most) {
-    return sweep::make_plan(sweep::parse_sweep(text, "test.toml"), "bf16", nobody, [&](config::Trial const& trial, std::int64_t ranks) {
-      asked.push_back(ranks);
-      if (trial.train.slowness_lambda > most) throw errors::usage("too slow", "the limit is " + std::to_string(most), "Hurry");
-    });
+    return sweep::make_plan(sweep::parse_sweep(text, "test.toml"), "bf16", nobody,
+                            [&](config::Trial const& trial, std::int64_t ranks) {
+                              asked.push_back(ranks);
+                              if (trial.train.slowness_lambda > most)
+                                throw errors::usage("too slow", "the limit is " + std::to_string(most), "Hurry");
+                            });
   };
   CHECK(plan(1).trials.size() == 2);
   CHECK(asked == std::vector<std::int64_t>{2, 2});
-  CHECK_THROWS_WITH(plan(0.1), ContainsSubstring("the cell train.slowness_lambda = 0.5 cannot run") && ContainsSubstring("too slow"));
+  CHECK_THROWS_WITH(
+      plan(0.1), ContainsSubstring("the cell train.slowness_lambda = 0.5 cannot run") && ContainsSubstring("too slow"));
 }

@@ -1,5 +1,5 @@
-// What a sweep of many trials over many ranks costs: the real plan, scheduler, manager and ledger, with workers that exist in name
-// only. scaling [trials] [workers]: prints the table of jobs/SCALING.md.
+// What a sweep of many trials over many ranks costs: the real plan, scheduler, manager and ledger, with workers that
+// exist in name only. scaling [trials] [workers]: prints the table of jobs/SCALING.md.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -78,10 +78,12 @@ int main(int argc, char** argv) {
   constexpr std::size_t factors = 100;
   auto const list = [](std::size_t count, double unit) {
     std::string text;
-    for (std::size_t i = 1; i <= count; ++i) text += (i > 1 ? ", " : "") + (unit == 1 ? std::to_string(i) : std::to_string(unit * static_cast<double>(i)));
+    for (std::size_t i = 1; i <= count; ++i)
+      text += (i > 1 ? ", " : "") + (unit == 1 ? std::to_string(i) : std::to_string(unit * static_cast<double>(i)));
     return "[" + text + "]";
   };
-  auto const text = "[sweep]\nname = \"scaling\"\nseeds = " + list(trials / factors, 1) + "\n[[sweep.axis]]\n\"train.gate_lr_factor\" = " + list(factors, 0.01) + "\n";
+  auto const text = "[sweep]\nname = \"scaling\"\nseeds = " + list(trials / factors, 1) +
+                    "\n[[sweep.axis]]\n\"train.gate_lr_factor\" = " + list(factors, 0.01) + "\n";
 
   auto begin = Clock::now();
   auto const plan = sweep::make_plan(sweep::parse_sweep(text, "scaling.toml"), "bf16", {});
@@ -117,12 +119,15 @@ int main(int argc, char** argv) {
   std::printf("trials %zu, workers %d, exit code %d\n", trials, workers, code);
   std::printf("plan                       %8.2f s\n", planning);
   std::printf("plan.csv, sweep.toml       %8.2f s\n", writing);
-  std::printf("manager, a trial           %8.3f ms  (%.2f s in all, with %.1f messages a trial, %.0f bytes an order)\n", 1e3 * each, dispatching,
-              static_cast<double>(hub.messages) / static_cast<double>(trials), static_cast<double>(hub.bytes_sent) / static_cast<double>(trials));
-  std::printf("ledger                     %8.1f MB, read again in %.2f s (%zu events)\n", static_cast<double>(ledger_bytes) / 1e6, reading, events);
+  std::printf("manager, a trial           %8.3f ms  (%.2f s in all, with %.1f messages a trial, %.0f bytes an order)\n",
+              1e3 * each, dispatching, static_cast<double>(hub.messages) / static_cast<double>(trials),
+              static_cast<double>(hub.bytes_sent) / static_cast<double>(trials));
+  std::printf("ledger                     %8.1f MB, read again in %.2f s (%zu events)\n",
+              static_cast<double>(ledger_bytes) / 1e6, reading, events);
   for (auto const cost : {each, 2e-3}) {
     auto const [seconds, bound] = simulate(trials, workers, cost);
-    std::printf("simulated makespan         %8.0f s at %.3f ms a dispatch, %.2f %% over the best possible\n", seconds, 1e3 * cost, 100 * (seconds / bound - 1));
+    std::printf("simulated makespan         %8.0f s at %.3f ms a dispatch, %.2f %% over the best possible\n", seconds,
+                1e3 * cost, 100 * (seconds / bound - 1));
   }
   std::filesystem::remove_all(folder);
   return code;

@@ -1,13 +1,14 @@
-#include <algorithm>
-#include <random>
+#include "sweep/scheduler.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
+#include <algorithm>
+#include <random>
+
 #include "sweep/cost_model.hpp"
 #include "sweep/makespan.hpp"
-#include "sweep/scheduler.hpp"
 
 using mambasynth::sweep::Scheduler;
 using Verdict = Scheduler::Verdict;
@@ -149,7 +150,7 @@ TEST_CASE("trials of several ranks go first, get neighbours, and are not starved
   assigned = scheduler.assign();
   REQUIRE(assigned.size() == 1);
   CHECK(assigned[0].ranks == std::vector{0, 1});
-  CHECK(scheduler.ended(2, 2, State::done) == Verdict::final);  // the leader has spoken ...
+  CHECK(scheduler.ended(2, 2, State::done) == Verdict::final);      // the leader has spoken ...
   CHECK(scheduler.ended(3, 2, State::failed) == Verdict::ignored);  // ... and nothing can take its word back
   scheduler.ready(2);
   CHECK(scheduler.assign().size() == 1);
@@ -170,7 +171,8 @@ TEST_CASE("a place that no large trial can use goes to a small one") {
   REQUIRE(scheduler.assign().size() == 1);  // trial 1 on 0 and 2: no neighbours are idle
 }
 
-TEST_CASE("a trial of several ranks ends when all of them have, the first failure speaks, and a lost rank costs a try") {
+TEST_CASE(
+    "a trial of several ranks ends when all of them have, the first failure speaks, and a lost rank costs a try") {
   Scheduler scheduler({{0, 1, 2, 2}, {1, 1, 1}}, 1);
   scheduler.expect(2);
   auto const start = [&] {
@@ -212,7 +214,7 @@ TEST_CASE("what finished trials took reorders those that wait") {
   CHECK(model.expected(5) == 50);
   CHECK_FALSE(model.learn(10, 101));
   CHECK(model.learn(40, 1600));
-  CHECK(model.expected(20) > 200);   // between the paces of its neighbours
+  CHECK(model.expected(20) > 200);  // between the paces of its neighbours
   CHECK(model.expected(20) < 800);
   CHECK(model.expected(80) == 3200);
   CHECK_FALSE(model.learn(0, 5));
@@ -229,7 +231,8 @@ TEST_CASE("what finished trials took reorders those that wait") {
 TEST_CASE("64 trials of one, two and four ranks keep 8 workers busy") {
   std::mt19937 random(11);
   std::vector<Scheduler::Job> jobs;
-  for (std::size_t i = 0; i < 64; ++i) jobs.push_back({i, std::uniform_real_distribution(1.0, 20.0)(random), 1 << (i % 3)});
+  for (std::size_t i = 0; i < 64; ++i)
+    jobs.push_back({i, std::uniform_real_distribution(1.0, 20.0)(random), 1 << (i % 3)});
   auto const [time, bound] = mambasynth::tests::makespan(jobs, 8);
   CHECK(time >= bound - 1e-9);
   CHECK(time <= 1.05 * bound);

@@ -1,5 +1,4 @@
 #include <ATen/ATen.h>
-
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -27,7 +26,8 @@ config::Trial changed_trial() {
 std::vector<train::EpochRecord> curve(config::Trial const& trial, std::int64_t micro_batch) {
   auto const data = trial::load_data(trial, {}, 1);
   tests::TemporaryFolder const folder;
-  train::Surroundings around{.folder = folder.path(), .extra_checkpoint = {}, .identity = "id", .epoch_done = {}, .stop_requested = {}};
+  train::Surroundings around{
+      .folder = folder.path(), .extra_checkpoint = {}, .identity = "id", .epoch_done = {}, .stop_requested = {}};
   around.micro_batch = micro_batch;
   train::Trainer trainer(trial, data.material, around);
   REQUIRE(trainer.run() == train::Ending::finished);
@@ -61,12 +61,14 @@ TEST_CASE("a frozen A keeps its bits while all else moves, and its gradient coun
 TEST_CASE("the reservoir of the documented run freezes as many parameters as the original says") {
   model::Network const network({}, 20);
   std::int64_t frozen = 0, free = 0;
-  for (auto const& parameter : network.parameters()) (parameter.A_log || parameter.gate ? frozen : free) += parameter.tensor.numel();
+  for (auto const& parameter : network.parameters())
+    (parameter.A_log || parameter.gate ? frozen : free) += parameter.tensor.numel();
   CHECK(frozen == 202'496);
   CHECK(free == 779'924);
 }
 
-TEST_CASE("with augmentations and auxiliary losses, too, a training that was stopped and continued ends in the same bits") {
+TEST_CASE(
+    "with augmentations and auxiliary losses, too, a training that was stopped and continued ends in the same bits") {
   auto trial = changed_trial();
   trial.train.contrastive_lambda = 0.5;
   trial.train.contrastive_negatives = 9;
@@ -93,7 +95,8 @@ TEST_CASE("a batch in parts gives the curve of the whole batch under augmentatio
 TEST_CASE("the contrastive loss takes no parts of a batch") {
   auto trial = tests::small_trial();
   trial.train.contrastive_lambda = 0.5;
-  CHECK_THROWS_WITH(curve(trial, 5), Catch::Matchers::ContainsSubstring("train.contrastive_lambda is not available with parts of a batch"));
+  CHECK_THROWS_WITH(curve(trial, 5), Catch::Matchers::ContainsSubstring(
+                                         "train.contrastive_lambda is not available with parts of a batch"));
   CHECK(curve(trial, trial.train.batch_size).size() == 5);
 }
 
@@ -112,7 +115,8 @@ namespace {
 /// Pulls every parameter of the input's projection to 1.
 class Pull final : public train::Objective {
  public:
-  [[nodiscard]] at::Tensor loss(model::Network const& network, at::Tensor const&, model::DropoutDraw const&) const override {
+  [[nodiscard]] at::Tensor loss(model::Network const& network, at::Tensor const&,
+                                model::DropoutDraw const&) const override {
     auto const off = network.ends().input_weight - 1;
     return at::mean(off * off);
   }
@@ -127,7 +131,9 @@ TEST_CASE("a training takes any objective") {
   trial.train.lr = 5e-2;
   auto const data = trial::load_data(trial, {}, 1);
   tests::TemporaryFolder const folder;
-  auto const learner = [](train::Lesson const& lesson) { return train::host_learner_with(lesson, std::make_unique<Pull>()); };
+  auto const learner = [](train::Lesson const& lesson) {
+    return train::host_learner_with(lesson, std::make_unique<Pull>());
+  };
   train::Trainer trainer(trial, data.material, {folder.path(), {}, "id", {}, {}, learner});
   REQUIRE(trainer.run() == train::Ending::finished);
   auto const& history = trainer.progress().history;

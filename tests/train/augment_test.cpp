@@ -1,11 +1,11 @@
+#include "kernels/augment.hpp"
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-
 #include <catch2/catch_test_macros.hpp>
 
 #include <cmath>
 
-#include "kernels/augment.hpp"
 #include "train/augment.hpp"
 
 using namespace mambasynth;
@@ -18,11 +18,14 @@ at::Tensor windows() {
   return at::arange(batch * time_steps * channels, at::kDouble).sin().view({batch, time_steps, channels});
 }
 
-train::Shown shown(config::Train const& train, at::Tensor const& x, std::uint64_t step = 3, std::int64_t first_sample = 0) {
+train::Shown shown(config::Train const& train, at::Tensor const& x, std::uint64_t step = 3,
+                   std::int64_t first_sample = 0) {
   return train::augmented(train, x, {.p = 0, .seed = 1, .step = step, .first_sample = first_sample});
 }
 
-bool close(at::Tensor const& a, at::Tensor const& b, double tolerance) { return (a - b).abs().max().item<double>() <= tolerance; }
+bool close(at::Tensor const& a, at::Tensor const& b, double tolerance) {
+  return (a - b).abs().max().item<double>() <= tolerance;
+}
 
 }  // namespace
 
@@ -42,7 +45,8 @@ TEST_CASE("rotations are orthogonal, turn input and target alike, and are the sa
     train.aug_rotate_eps = eps;
     auto const Q = train::rotation(train, channels, {1, 3});
     // LibTorch's exponential is good to some 1e-13, far beyond the fp32 that it is used in.
-    CHECK((at::matmul(Q, Q.t()) - at::eye(channels, at::kDouble)).abs().max().item<double>() <= (eps > 0 ? 1e-12 : 1e-14));
+    CHECK((at::matmul(Q, Q.t()) - at::eye(channels, at::kDouble)).abs().max().item<double>() <=
+          (eps > 0 ? 1e-12 : 1e-14));
     CHECK_FALSE(at::equal(Q, train::rotation(train, channels, {1, 4})));
     auto const turned = shown(train, x);
     CHECK(at::equal(turned.input, turned.target));
@@ -123,8 +127,12 @@ TEST_CASE("the kernels' reference makes the same windows of the same draws") {
     kernels::reference::augment({batch, time_steps, channels, width},
                                 {.rotation = train.aug_rotate ? Q.const_data_ptr<float>() : nullptr,
                                  .scale = train.aug_scale > 0 ? factors.const_data_ptr<float>() : nullptr,
-                                 .noise = train.aug_noise, .seed = seed, .step = step, .first_sample = first},
-                                x.const_data_ptr<float>(), target.mutable_data_ptr<float>(), input.mutable_data_ptr<float>());
+                                 .noise = train.aug_noise,
+                                 .seed = seed,
+                                 .step = step,
+                                 .first_sample = first},
+                                x.const_data_ptr<float>(), target.mutable_data_ptr<float>(),
+                                input.mutable_data_ptr<float>());
     // Sums of seven products, in another order; with the same noise, another rounding of the sum.
     CHECK(close(target, expected.target, 1e-6));
     CHECK(close(input.narrow(2, 0, channels), expected.input, 1e-6));

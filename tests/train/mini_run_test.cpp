@@ -2,4 +2,6 @@
 
 using namespace mambasynth;
 
-TEST_CASE("ten epochs follow the original's curve, gradients and weights") { tests::check_mini_run(train::host_learner); }
+TEST_CASE("ten epochs follow the original's curve, gradients and weights") {
+  tests::check_mini_run(train::host_learner);
+}

@@ -1,8 +1,9 @@
-#include <ATen/ATen.h>
-#include <torch/csrc/autograd/autograd.h>
+#include "train/objective.hpp"
 
+#include <ATen/ATen.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
 #include <numeric>
@@ -10,7 +11,6 @@
 #include "errors/errors.hpp"
 #include "support/small_network.hpp"
 #include "train/augment.hpp"
-#include "train/objective.hpp"
 
 using namespace mambasynth;
 
@@ -47,7 +47,9 @@ config::Train everything() {
   return train;
 }
 
-double at_(at::Tensor const& h, std::int64_t b, std::int64_t t, std::int64_t f) { return h.index({b, t, f}).item<double>(); }
+double at_(at::Tensor const& h, std::int64_t b, std::int64_t t, std::int64_t f) {
+  return h.index({b, t, f}).item<double>();
+}
 
 /// Spec section 8 in loops.
 double slowness_in_loops(std::vector<at::Tensor> const& layers) {
@@ -62,7 +64,8 @@ double slowness_in_loops(std::vector<at::Tensor> const& layers) {
   return total / static_cast<double>(layers.size());
 }
 
-double contrastive_in_loops(std::vector<at::Tensor> const& layers, std::vector<at::Tensor> const& negatives, double temperature) {
+double contrastive_in_loops(std::vector<at::Tensor> const& layers, std::vector<at::Tensor> const& negatives,
+                            double temperature) {
   double total = 0;
   for (std::size_t layer = 0; layer < layers.size(); ++layer) {
     auto const& h = layers[layer];
@@ -123,12 +126,16 @@ TEST_CASE("the objective is the sum of its terms, each as its formula says, and 
     double sum = 0;
     for (std::int64_t b = 0; b < x.size(0); ++b)
       for (std::int64_t t = 0; t + k < x.size(1); ++t)
-        for (std::int64_t c = 0; c < channels; ++c) sum += std::pow(at_(encoding.predictions[i], b, t, c) - at_(shown.target, b, t + k, c), 2);
-    prediction += sum / static_cast<double>(x.size(0) * (x.size(1) - k) * channels) / static_cast<double>(network.horizons().size());
+        for (std::int64_t c = 0; c < channels; ++c)
+          sum += std::pow(at_(encoding.predictions[i], b, t, c) - at_(shown.target, b, t + k, c), 2);
+    prediction += sum / static_cast<double>(x.size(0) * (x.size(1) - k) * channels) /
+                  static_cast<double>(network.horizons().size());
   }
-  auto const negatives = train::drawn_negatives(2, settings.contrastive_negatives, 21, train::Draws(draw.seed, draw.step));
-  auto const expected = prediction + settings.slowness_lambda * slowness_in_loops(encoding.layers) +
-                        settings.contrastive_lambda * contrastive_in_loops(encoding.layers, negatives, settings.contrastive_temp);
+  auto const negatives =
+      train::drawn_negatives(2, settings.contrastive_negatives, 21, train::Draws(draw.seed, draw.step));
+  auto const expected =
+      prediction + settings.slowness_lambda * slowness_in_loops(encoding.layers) +
+      settings.contrastive_lambda * contrastive_in_loops(encoding.layers, negatives, settings.contrastive_temp);
   auto const loss = objective->loss(network, x, draw);
   CHECK(std::abs(loss.item<double>() - expected) <= 1e-12 * expected);
 
@@ -162,7 +169,8 @@ TEST_CASE("the contrastive loss with one negative is that of two logits") {
   auto const h = at::tensor({3., 4., 8., 6.}, at::kDouble).view({1, 2, 2});  // cosine 0.96
   auto const row = [](std::int64_t number) { return at::tensor({number}, at::kLong); };
   // Against the step itself, whose cosine is 1; against the next step, which is no worse than itself.
-  CHECK(std::abs(train::contrastive({h}, {row(0)}, 0.5).item<double>() - std::log1p(std::exp((1 - 0.96) / 0.5))) <= 1e-15);
+  CHECK(std::abs(train::contrastive({h}, {row(0)}, 0.5).item<double>() - std::log1p(std::exp((1 - 0.96) / 0.5))) <=
+        1e-15);
   CHECK(std::abs(train::contrastive({h}, {row(1)}, 0.5).item<double>() - std::log(2.)) <= 1e-15);
   // A stream of zeros has no direction: all its logits are 0, and its gradient is a number.
   auto zeros = at::zeros({1, 2, 2}, at::kDouble).requires_grad_(true);
@@ -190,7 +198,8 @@ TEST_CASE("ranks that would share a contrastive batch are refused by name, every
   config::Train train;
   CHECK_NOTHROW(train::require_trainable(train, 4));
   train = everything();
-  CHECK_THROWS_WITH(train::require_trainable(train, 2), ContainsSubstring("train.contrastive_lambda = 0.7 is not available with 2 ranks a trial"));
+  CHECK_THROWS_WITH(train::require_trainable(train, 2),
+                    ContainsSubstring("train.contrastive_lambda = 0.7 is not available with 2 ranks a trial"));
   CHECK_NOTHROW(train::require_trainable(train, 1));
   train.contrastive_lambda = 0;
   train.freeze_a = true;

@@ -1,7 +1,7 @@
+#include "train/schedule.hpp"
+
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
-
-#include "train/schedule.hpp"
 
 using namespace mambasynth;
 using Catch::Approx;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <ATen/ATen.h>
-
 #include <catch2/catch_test_macros.hpp>
 
 #include <filesystem>
@@ -22,8 +21,8 @@ struct Run {
 };
 
 /// Trains in `folder`, asked to stop after each count of batches in `stops`, and started again until the end.
-inline Run train_with_stops(config::Trial const& trial, std::filesystem::path const& folder, std::vector<int> const& stops,
-                            train::LearnerFactory const& learner = train::host_learner) {
+inline Run train_with_stops(config::Trial const& trial, std::filesystem::path const& folder,
+                            std::vector<int> const& stops, train::LearnerFactory const& learner = train::host_learner) {
   auto const data = trial::load_data(trial, {}, 1);
   for (std::size_t i = 0;; ++i) {
     int asked = 0;

@@ -1,5 +1,6 @@
-#include <ATen/ATen.h>
+#include "train/trainer.hpp"
 
+#include <ATen/ATen.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -14,7 +15,6 @@
 #include "train/log.hpp"
 #include "train/small_trial.hpp"
 #include "train/stopped_runs.hpp"
-#include "train/trainer.hpp"
 
 using namespace mambasynth;
 
@@ -111,8 +111,9 @@ TEST_CASE("a loss a hundred times the first batch's ends the training as diverge
   auto const data = trial::load_data(trial, {}, 1);
   auto const ending = [&](double worst, std::string& reason) {
     tests::TemporaryFolder const folder;
-    train::Trainer trainer(trial, data.material,
-                           {folder.path(), {}, "id", {}, {}, [&](train::Lesson const&) { return std::make_unique<ToldLearner>(std::vector{2.0, worst, 2.0}); }});
+    train::Trainer trainer(trial, data.material, {folder.path(), {}, "id", {}, {}, [&](train::Lesson const&) {
+                                                    return std::make_unique<ToldLearner>(std::vector{2.0, worst, 2.0});
+                                                  }});
     auto const end = trainer.run();
     reason = trainer.reason();
     return end;
@@ -130,7 +131,8 @@ TEST_CASE("a batch in parts gives the curve of the whole batch, dropout included
   auto const data = trial::load_data(trial, {}, 1);
   auto const curve = [&](std::int64_t micro_batch) {
     tests::TemporaryFolder const folder;
-    train::Surroundings around{.folder = folder.path(), .extra_checkpoint = {}, .identity = "id", .epoch_done = {}, .stop_requested = {}};
+    train::Surroundings around{
+        .folder = folder.path(), .extra_checkpoint = {}, .identity = "id", .epoch_done = {}, .stop_requested = {}};
     around.micro_batch = micro_batch;
     train::Trainer trainer(trial, data.material, around);
     REQUIRE(trainer.run() == train::Ending::finished);

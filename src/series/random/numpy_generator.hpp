@@ -29,7 +29,8 @@ class NumpyGenerator {
       std::uint64_t const magnitude = (bits >> 1) & 0x000fffffffffffffu;
       double const size = static_cast<double>(magnitude) * ziggurat_->width[strip];
       double const x = (bits & 1) != 0 ? -size : size;
-      if (magnitude < ziggurat_->accept[strip]) [[likely]] return x;
+      if (magnitude < ziggurat_->accept[strip]) [[likely]]
+        return x;
       if (auto const late = outside_core(strip, magnitude, x)) return *late;
     }
   }

@@ -21,8 +21,7 @@ class Pcg64 {
   [[nodiscard]] Word128 increment() const { return increment_; }
 
  private:
-  static constexpr Word128 multiplier =
-      (static_cast<Word128>(0x2360ED051FC65DA4u) << 64) | 0x4385DF649FCCF645u;
+  static constexpr Word128 multiplier = (static_cast<Word128>(0x2360ED051FC65DA4u) << 64) | 0x4385DF649FCCF645u;
   void step() { state_ = state_ * multiplier + increment_; }
 
   Word128 state_ = 0;

@@ -20,7 +20,9 @@ inline float float_from_half(std::uint16_t bits) {
 }
 
 /// bfloat16: the upper half of a float.
-inline float float_from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+inline float float_from_bfloat16(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
 
 /// OCP's FP8: the upper half of an IEEE binary16.
 inline float float_from_f8_e5m2(std::uint8_t bits) { return float_from_half(static_cast<std::uint16_t>(bits << 8)); }

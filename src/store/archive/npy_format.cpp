@@ -123,23 +123,34 @@ std::size_t item_size(Source const& source, std::string const& descr) {
   std::size_t size = 0;
   auto const [end, failed] = std::from_chars(descr.data() + 2, descr.data() + descr.size(), size);
   bool const number = failed == std::errc{} && end == descr.data() + descr.size() && size <= (std::size_t{1} << 30);
-  if (!number || std::string_view("<>|=").find(descr[0]) == std::string_view::npos) throw refused("the name is damaged");
+  if (!number || std::string_view("<>|=").find(descr[0]) == std::string_view::npos)
+    throw refused("the name is damaged");
   bool const power = size == 1 || size == 2 || size == 4 || size == 8;
   switch (kind) {
-    case 'b': if (size == 1) return size; break;
+    case 'b':
+      if (size == 1) return size;
+      break;
     case 'i':
-    case 'u': if (power) return size; break;
-    case 'f': if (power && size > 1) return size; break;
-    case 'U': return size * 4;
-    case 'S': return size;
-    default: break;
+    case 'u':
+      if (power) return size;
+      break;
+    case 'f':
+      if (power && size > 1) return size;
+      break;
+    case 'U':
+      return size * 4;
+    case 'S':
+      return size;
+    default:
+      break;
   }
   throw refused("only numbers, booleans and text are");
 }
 
 void swap_bytes(std::vector<std::byte>& bytes, std::size_t item) {
   for (std::size_t at = 0; at + item <= bytes.size(); at += item)
-    std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin() + static_cast<std::ptrdiff_t>(at + item));
+    std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                 bytes.begin() + static_cast<std::ptrdiff_t>(at + item));
 }
 
 /// From first axis fastest to last axis fastest.
@@ -152,7 +163,8 @@ std::vector<std::byte> transposed(std::vector<std::byte> const& bytes, std::vect
   std::vector<std::int64_t> index(shape.size(), 0);
   for (std::size_t to = 0; to < out.size(); to += item) {
     std::size_t from = 0;
-    for (std::size_t axis = 0; axis < shape.size(); ++axis) from += static_cast<std::size_t>(index[axis]) * stride[axis];
+    for (std::size_t axis = 0; axis < shape.size(); ++axis)
+      from += static_cast<std::size_t>(index[axis]) * stride[axis];
     std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(from), item, out.begin() + static_cast<std::ptrdiff_t>(to));
     for (std::size_t axis = shape.size(); axis-- > 0;) {
       if (++index[axis] < shape[axis]) break;
@@ -179,7 +191,8 @@ Header read_header(Source const& source) {
   auto const before = start.size() + length_size;
   constexpr std::size_t longest = std::size_t{1} << 20;  // NumPy itself reads 10,000
   if (length > source.size - before) throw broken(source, "its npy header is truncated");
-  if (length > longest) throw broken(source, "its npy header of " + std::to_string(length) + " bytes is longer than any array's");
+  if (length > longest)
+    throw broken(source, "its npy header of " + std::to_string(length) + " bytes is longer than any array's");
   std::string text(length, '\0');
   source.read(text.data(), length);
   auto header = HeaderParser(source, text).parse();
@@ -223,8 +236,7 @@ NpyArray read_payload(Source const& source, Header const& header) {
 
 std::string header(std::string const& dtype, std::vector<std::int64_t> const& shape) {
   std::string tuple;
-  for (std::size_t axis = 0; axis < shape.size(); ++axis)
-    tuple += (axis > 0 ? ", " : "") + std::to_string(shape[axis]);
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) tuple += (axis > 0 ? ", " : "") + std::to_string(shape[axis]);
   if (shape.size() == 1) tuple += ",";
   std::string text = "{'descr': '" + dtype + "', 'fortran_order': False, 'shape': (" + tuple + "), }";
   std::size_t const before = magic.size() + 4;

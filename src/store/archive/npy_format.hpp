@@ -20,14 +20,16 @@ struct Source {
   std::uint64_t size = 0;
   std::function<void(void*, std::size_t)> read;
 
-  [[nodiscard]] std::string in_words() const { return (name.empty() ? "" : "'" + name + "' of ") + "'" + file.string() + "'"; }
+  [[nodiscard]] std::string in_words() const {
+    return (name.empty() ? "" : "'" + name + "' of ") + "'" + file.string() + "'";
+  }
 };
 
 struct Header {
   std::string descr;
   bool fortran_order = false;
   std::vector<std::int64_t> shape;
-  std::size_t item = 0;        ///< bytes of an element
+  std::size_t item = 0;       ///< bytes of an element
   std::uint64_t payload = 0;  ///< bytes of all; as many are left in the source
 
   /// The first axis is the fastest, and that makes a difference.

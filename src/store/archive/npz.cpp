@@ -42,7 +42,8 @@ struct NpzReader::Impl {
   }
 };
 
-NpzReader::NpzReader(std::filesystem::path file) : impl_(std::make_shared<Impl const>(Impl{archive::ZipReader(std::move(file), kind)})) {}
+NpzReader::NpzReader(std::filesystem::path file)
+    : impl_(std::make_shared<Impl const>(Impl{archive::ZipReader(std::move(file), kind)})) {}
 NpzReader::NpzReader(NpzReader&&) noexcept = default;
 NpzReader::~NpzReader() = default;
 
@@ -70,8 +71,8 @@ std::map<std::string, NpyArray> read_npz(std::filesystem::path const& file, std:
   std::map<std::string, NpyArray> arrays;
   for (auto const& name : names.empty() ? npz.names() : names) {
     if (!npz.has(name))
-      throw errors::input("cannot read '" + name + "' of '" + file.string() + "'", "the archive holds " + listed(npz.names()),
-                          "give an archive that has it");
+      throw errors::input("cannot read '" + name + "' of '" + file.string() + "'",
+                          "the archive holds " + listed(npz.names()), "give an archive that has it");
     arrays.emplace(name, npz.open(name).whole());
   }
   return arrays;
@@ -88,7 +89,8 @@ struct NpzWriter::Impl {
                            "check the folder and its file system, then run the same command again");
   }
 
-  /// The archive is closed after every member: libzip reads a source only then, and the caller's array need not live on.
+  /// The archive is closed after every member: libzip reads a source only then, and the caller's array need not live
+  /// on.
   void add(std::string const& name, std::string const& dtype, void const* values, std::size_t count, std::size_t item,
            std::vector<std::int64_t> const& shape) {
     std::int64_t expected = 1;

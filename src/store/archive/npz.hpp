@@ -82,8 +82,8 @@ class NpzReader {
 
 StoredArray open_npy(std::filesystem::path const& file);
 
-/// Reads every member of an .npz, or those named, whole. Errors: errors::input (not a zip, truncated, not an npy member,
-/// object arrays); Fortran order is transposed.
+/// Reads every member of an .npz, or those named, whole. Errors: errors::input (not a zip, truncated, not an npy
+/// member, object arrays); Fortran order is transposed.
 std::map<std::string, NpyArray> read_npz(std::filesystem::path const& file, std::vector<std::string> const& names = {});
 NpyArray read_npy(std::filesystem::path const& file);
 

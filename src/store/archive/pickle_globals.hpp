@@ -11,7 +11,20 @@
 /// Private to this folder: the globals that a pickle may name. None is imported; each is one of a few constructions.
 namespace mambasynth::store::pt {
 
-enum class Callable { ordered_dict, rebuild_tensor, rebuild_typed_tensor, rebuild_parameter, rebuild_from_type, size, device, set, complex, encode, numpy_type, numpy_scalar };
+enum class Callable {
+  ordered_dict,
+  rebuild_tensor,
+  rebuild_typed_tensor,
+  rebuild_parameter,
+  rebuild_from_type,
+  size,
+  device,
+  set,
+  complex,
+  encode,
+  numpy_type,
+  numpy_scalar
+};
 struct StorageType {
   DType dtype;
 };
@@ -32,33 +45,36 @@ struct Named {
   What what;
 };
 
-inline constexpr Named<Callable> callables[] = {{"collections.OrderedDict", Callable::ordered_dict},
-                                         {"torch._utils._rebuild_tensor_v2", Callable::rebuild_tensor},
-                                         {"torch._utils._rebuild_tensor_v3", Callable::rebuild_typed_tensor},
-                                         {"torch._utils._rebuild_parameter", Callable::rebuild_parameter},
-                                         {"torch._utils._rebuild_parameter_with_state", Callable::rebuild_parameter},
-                                         {"torch._tensor._rebuild_from_type_v2", Callable::rebuild_from_type},
-                                         {"torch.Size", Callable::size},
-                                         {"torch.device", Callable::device},
-                                         {"__builtin__.set", Callable::set},
-                                         {"__builtin__.complex", Callable::complex},
-                                         {"_codecs.encode", Callable::encode},
-                                         {"numpy.dtype", Callable::numpy_type},
-                                         {"numpy.core.multiarray.scalar", Callable::numpy_scalar},
-                                         {"numpy._core.multiarray.scalar", Callable::numpy_scalar}};
-inline constexpr std::string_view tensor_classes[] = {"torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer"};
-inline constexpr std::string_view element_types[] = {"float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool",
-                                              "uint16", "uint32", "uint64", "float8_e4m3fn", "float8_e5m2", "complex64", "complex128"};
+inline constexpr Named<Callable> callables[] = {
+    {"collections.OrderedDict", Callable::ordered_dict},
+    {"torch._utils._rebuild_tensor_v2", Callable::rebuild_tensor},
+    {"torch._utils._rebuild_tensor_v3", Callable::rebuild_typed_tensor},
+    {"torch._utils._rebuild_parameter", Callable::rebuild_parameter},
+    {"torch._utils._rebuild_parameter_with_state", Callable::rebuild_parameter},
+    {"torch._tensor._rebuild_from_type_v2", Callable::rebuild_from_type},
+    {"torch.Size", Callable::size},
+    {"torch.device", Callable::device},
+    {"__builtin__.set", Callable::set},
+    {"__builtin__.complex", Callable::complex},
+    {"_codecs.encode", Callable::encode},
+    {"numpy.dtype", Callable::numpy_type},
+    {"numpy.core.multiarray.scalar", Callable::numpy_scalar},
+    {"numpy._core.multiarray.scalar", Callable::numpy_scalar}};
+inline constexpr std::string_view tensor_classes[] = {"torch.Tensor", "torch.nn.parameter.Parameter",
+                                                      "torch.nn.parameter.Buffer"};
+inline constexpr std::string_view element_types[] = {
+    "float64", "float32", "float16", "bfloat16", "int64",         "int32",       "int16",     "int8",      "uint8",
+    "bool",    "uint16",  "uint32",  "uint64",   "float8_e4m3fn", "float8_e5m2", "complex64", "complex128"};
 
 struct Foreign {
   ForeignType type;
   DType becomes;
 };
 inline constexpr Named<Foreign> foreign_types[] = {{"torch.uint16", {ForeignType::u16, DType::i32}},
-                                            {"torch.uint32", {ForeignType::u32, DType::i64}},
-                                            {"torch.uint64", {ForeignType::u64, DType::i64}},
-                                            {"torch.float8_e4m3fn", {ForeignType::f8_e4m3fn, DType::f32}},
-                                            {"torch.float8_e5m2", {ForeignType::f8_e5m2, DType::f32}}};
+                                                   {"torch.uint32", {ForeignType::u32, DType::i64}},
+                                                   {"torch.uint64", {ForeignType::u64, DType::i64}},
+                                                   {"torch.float8_e4m3fn", {ForeignType::f8_e4m3fn, DType::f32}},
+                                                   {"torch.float8_e5m2", {ForeignType::f8_e5m2, DType::f32}}};
 
 /// What a tensor is that has no plain values, by the name that rebuilds it.
 inline constexpr Named<std::string_view> valueless[] = {

@@ -57,38 +57,98 @@ class Machine {
         if (auto const version = byte(); version != 2)
           refuse("its pickle protocol is " + std::to_string(version) + ", torch.save writes 2");
         return;
-      case Opcode::mark: marks_.push_back(stack_.size()); return;
-      case Opcode::none: push(std::monostate{}); return;
-      case Opcode::new_true: push(true); return;
-      case Opcode::new_false: push(false); return;
-      case Opcode::bin_int: push(static_cast<std::int64_t>(static_cast<std::int32_t>(little_endian(4)))); return;
-      case Opcode::bin_int1: push(static_cast<std::int64_t>(little_endian(1))); return;
-      case Opcode::bin_int2: push(static_cast<std::int64_t>(little_endian(2))); return;
-      case Opcode::long1: push(long_integer()); return;
-      case Opcode::bin_float: push(std::bit_cast<double>(big_endian(8))); return;
-      case Opcode::bin_unicode: push(std::string(text(little_endian(4)))); return;
-      case Opcode::empty_tuple: push(Sequence{true, {}}); return;
-      case Opcode::empty_list: push(Sequence{false, {}}); return;
-      case Opcode::empty_dict: push(Mapping{}); return;
-      case Opcode::tuple: push(Sequence{true, pop_to_mark()}); return;
-      case Opcode::tuple1: push(Sequence{true, pop_items(1)}); return;
-      case Opcode::tuple2: push(Sequence{true, pop_items(2)}); return;
-      case Opcode::tuple3: push(Sequence{true, pop_items(3)}); return;
-      case Opcode::append: append(pop_items(1)); return;
-      case Opcode::appends: append(pop_to_mark()); return;
-      case Opcode::set_item: set_items(pop_items(2)); return;
-      case Opcode::set_items: set_items(pop_to_mark()); return;
-      case Opcode::bin_put: put(little_endian(1)); return;
-      case Opcode::long_bin_put: put(little_endian(4)); return;
-      case Opcode::bin_get: get(little_endian(1)); return;
-      case Opcode::long_bin_get: get(little_endian(4)); return;
-      case Opcode::global: global(); return;
-      case Opcode::reduce: reduce(); return;
-      case Opcode::build: build(); return;
-      case Opcode::bin_persid: persistent(); return;
-      case Opcode::stop: break;
+      case Opcode::mark:
+        marks_.push_back(stack_.size());
+        return;
+      case Opcode::none:
+        push(std::monostate{});
+        return;
+      case Opcode::new_true:
+        push(true);
+        return;
+      case Opcode::new_false:
+        push(false);
+        return;
+      case Opcode::bin_int:
+        push(static_cast<std::int64_t>(static_cast<std::int32_t>(little_endian(4))));
+        return;
+      case Opcode::bin_int1:
+        push(static_cast<std::int64_t>(little_endian(1)));
+        return;
+      case Opcode::bin_int2:
+        push(static_cast<std::int64_t>(little_endian(2)));
+        return;
+      case Opcode::long1:
+        push(long_integer());
+        return;
+      case Opcode::bin_float:
+        push(std::bit_cast<double>(big_endian(8)));
+        return;
+      case Opcode::bin_unicode:
+        push(std::string(text(little_endian(4))));
+        return;
+      case Opcode::empty_tuple:
+        push(Sequence{true, {}});
+        return;
+      case Opcode::empty_list:
+        push(Sequence{false, {}});
+        return;
+      case Opcode::empty_dict:
+        push(Mapping{});
+        return;
+      case Opcode::tuple:
+        push(Sequence{true, pop_to_mark()});
+        return;
+      case Opcode::tuple1:
+        push(Sequence{true, pop_items(1)});
+        return;
+      case Opcode::tuple2:
+        push(Sequence{true, pop_items(2)});
+        return;
+      case Opcode::tuple3:
+        push(Sequence{true, pop_items(3)});
+        return;
+      case Opcode::append:
+        append(pop_items(1));
+        return;
+      case Opcode::appends:
+        append(pop_to_mark());
+        return;
+      case Opcode::set_item:
+        set_items(pop_items(2));
+        return;
+      case Opcode::set_items:
+        set_items(pop_to_mark());
+        return;
+      case Opcode::bin_put:
+        put(little_endian(1));
+        return;
+      case Opcode::long_bin_put:
+        put(little_endian(4));
+        return;
+      case Opcode::bin_get:
+        get(little_endian(1));
+        return;
+      case Opcode::long_bin_get:
+        get(little_endian(4));
+        return;
+      case Opcode::global:
+        global();
+        return;
+      case Opcode::reduce:
+        reduce();
+        return;
+      case Opcode::build:
+        build();
+        return;
+      case Opcode::bin_persid:
+        persistent();
+        return;
+      case Opcode::stop:
+        break;
     }
-    refuse("its pickle uses the opcode " + opcode_name(code) + ", which checkpoints do not need and which is never run");
+    refuse("its pickle uses the opcode " + opcode_name(code) +
+           ", which checkpoints do not need and which is never run");
   }
 
   unsigned char byte() {
@@ -191,13 +251,15 @@ class Machine {
     auto const module = std::string(line());
     auto const name = module + "." + std::string(line());
     if (auto const* callable = find(callables, name)) return push(*callable);
-    if (std::find(std::begin(tensor_classes), std::end(tensor_classes), name) != std::end(tensor_classes)) return push(TensorClass{});
+    if (std::find(std::begin(tensor_classes), std::end(tensor_classes), name) != std::end(tensor_classes))
+      return push(TensorClass{});
     if (name == "torch.storage.UntypedStorage") return push(StorageType{DType::u8});
     if (module == "torch") {
       auto const last = std::string_view(name).substr(module.size() + 1);
       for (auto const& storage : storage_names)
         if (storage.name == last) return push(StorageType{storage.dtype});
-      if (std::find(std::begin(element_types), std::end(element_types), last) != std::end(element_types)) return push(ElementType{name});
+      if (std::find(std::begin(element_types), std::end(element_types), last) != std::end(element_types))
+        return push(ElementType{name});
     }
     if (auto const* what = find(valueless, name)) refuse("it holds " + std::string(*what));
     refuse("its pickle names '" + name + "', which checkpoints do not need and which is never run");
@@ -222,8 +284,10 @@ class Machine {
       case Callable::rebuild_parameter:
         expect(arguments.size() == 3 || arguments.size() == 4, "a parameter");
         return push(as<TensorView>(arguments[0], "a parameter's tensor"));
-      case Callable::rebuild_tensor: return push(tensor(arguments));
-      case Callable::rebuild_typed_tensor: return push(typed_tensor(arguments));
+      case Callable::rebuild_tensor:
+        return push(tensor(arguments));
+      case Callable::rebuild_typed_tensor:
+        return push(typed_tensor(arguments));
       case Callable::rebuild_from_type: {
         expect(arguments.size() == 4, "a tensor of a class");
         static_cast<void>(as<TensorClass>(arguments[1], "a tensor's class"));
@@ -252,7 +316,8 @@ class Machine {
         return push(NumpyType{as<std::string>(arguments[0], "a numpy.dtype"), false});
       case Callable::numpy_scalar:
         expect(arguments.size() == 2, "a NumPy scalar");
-        return push(scalar(as<NumpyType>(arguments[0], "a NumPy scalar's type"), as<std::string>(arguments[1], "a NumPy scalar")));
+        return push(scalar(as<NumpyType>(arguments[0], "a NumPy scalar's type"),
+                           as<std::string>(arguments[1], "a NumPy scalar")));
     }
   }
 
@@ -335,7 +400,8 @@ class Machine {
     auto const parts = as<Sequence>(pop(), "a persistent id").items;
     if (parts.size() != 5 || as<std::string>(parts[0], "a persistent id") != "storage")
       damaged("a persistent id names no storage");
-    push(StorageReference{as<StorageType>(parts[1], "a storage's type").dtype, as<std::string>(parts[2], "a storage's key"),
+    push(StorageReference{as<StorageType>(parts[1], "a storage's type").dtype,
+                          as<std::string>(parts[2], "a storage's key"),
                           as<std::int64_t>(parts[4], "a storage's length")});
   }
 
@@ -356,7 +422,8 @@ class TreeBuilder {
   Value value(Id id, int depth = 0) {
     // Deeper than any checkpoint, shallow enough for the call stack; a cycle ends here too.
     constexpr int most_depth = 200;
-    if (depth > most_depth) refuse("its values are nested more than " + std::to_string(most_depth) + " deep, or in a cycle");
+    if (depth > most_depth)
+      refuse("its values are nested more than " + std::to_string(most_depth) + " deep, or in a cycle");
     spend(1);
     auto const& node = machine_.node(id);
     if (auto const* flag = std::get_if<bool>(&node)) return {*flag};

@@ -1,10 +1,11 @@
+#include "store/archive/pickle_writer.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
 #include <stdexcept>
 
-#include "store/archive/pickle_writer.hpp"
 #include "store/archive/pt_types.hpp"
 
 namespace mambasynth::store::pt {

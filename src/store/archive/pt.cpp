@@ -28,12 +28,17 @@ std::string_view text_of(std::vector<std::byte> const& bytes) {
 
 std::size_t stored_size(TensorView const& view) {
   switch (view.foreign) {
-    case ForeignType::none: return size_of(view.storage.dtype);
-    case ForeignType::u16: return 2;
-    case ForeignType::u32: return 4;
-    case ForeignType::u64: return 8;
+    case ForeignType::none:
+      return size_of(view.storage.dtype);
+    case ForeignType::u16:
+      return 2;
+    case ForeignType::u32:
+      return 4;
+    case ForeignType::u64:
+      return 8;
     case ForeignType::f8_e4m3fn:
-    case ForeignType::f8_e5m2: return 1;
+    case ForeignType::f8_e5m2:
+      return 1;
   }
   return 0;
 }
@@ -55,37 +60,61 @@ std::vector<std::byte> converted(std::vector<std::byte> const& bytes, Convert co
 std::vector<std::byte> from_foreign(std::vector<std::byte> const& bytes, ForeignType type) {
   auto const same = [](auto value) { return value; };
   switch (type) {
-    case ForeignType::none: break;
-    case ForeignType::u16: return converted<std::uint16_t, std::int32_t>(bytes, same);
-    case ForeignType::u32: return converted<std::uint32_t, std::int64_t>(bytes, same);
+    case ForeignType::none:
+      break;
+    case ForeignType::u16:
+      return converted<std::uint16_t, std::int32_t>(bytes, same);
+    case ForeignType::u32:
+      return converted<std::uint32_t, std::int64_t>(bytes, same);
     case ForeignType::u64:
       return converted<std::uint64_t, std::int64_t>(bytes, [](std::uint64_t value) {
-        if (value > static_cast<std::uint64_t>(INT64_MAX)) throw std::runtime_error("it holds the integer " + std::to_string(value) + ", too large for 64 bits with a sign");
+        if (value > static_cast<std::uint64_t>(INT64_MAX))
+          throw std::runtime_error("it holds the integer " + std::to_string(value) +
+                                   ", too large for 64 bits with a sign");
         return static_cast<std::int64_t>(value);
       });
-    case ForeignType::f8_e4m3fn: return converted<std::uint8_t, float>(bytes, float_from_f8_e4m3fn);
-    case ForeignType::f8_e5m2: return converted<std::uint8_t, float>(bytes, float_from_f8_e5m2);
+    case ForeignType::f8_e4m3fn:
+      return converted<std::uint8_t, float>(bytes, float_from_f8_e4m3fn);
+    case ForeignType::f8_e5m2:
+      return converted<std::uint8_t, float>(bytes, float_from_f8_e5m2);
   }
   return bytes;
 }
 
 /// Changes every number's sign, as torch.neg.
 void negate(Tensor& tensor) {
-  auto const sign = [](auto bits) { return static_cast<decltype(bits)>(bits ^ (decltype(bits){1} << (8 * sizeof(bits) - 1))); };
+  auto const sign = [](auto bits) {
+    return static_cast<decltype(bits)>(bits ^ (decltype(bits){1} << (8 * sizeof(bits) - 1)));
+  };
   auto const minus = [](auto value) { return static_cast<decltype(value)>(decltype(value){0} - value); };
   auto& bytes = *tensor.bytes;
   switch (tensor.dtype) {
-    case DType::f64: bytes = converted<std::uint64_t, std::uint64_t>(bytes, sign); return;
-    case DType::f32: bytes = converted<std::uint32_t, std::uint32_t>(bytes, sign); return;
+    case DType::f64:
+      bytes = converted<std::uint64_t, std::uint64_t>(bytes, sign);
+      return;
+    case DType::f32:
+      bytes = converted<std::uint32_t, std::uint32_t>(bytes, sign);
+      return;
     case DType::f16:
-    case DType::bf16: bytes = converted<std::uint16_t, std::uint16_t>(bytes, sign); return;
+    case DType::bf16:
+      bytes = converted<std::uint16_t, std::uint16_t>(bytes, sign);
+      return;
     // Without a sign the bits are the same, and nothing overflows.
-    case DType::i64: bytes = converted<std::uint64_t, std::uint64_t>(bytes, minus); return;
-    case DType::i32: bytes = converted<std::uint32_t, std::uint32_t>(bytes, minus); return;
-    case DType::i16: bytes = converted<std::uint16_t, std::uint16_t>(bytes, minus); return;
+    case DType::i64:
+      bytes = converted<std::uint64_t, std::uint64_t>(bytes, minus);
+      return;
+    case DType::i32:
+      bytes = converted<std::uint32_t, std::uint32_t>(bytes, minus);
+      return;
+    case DType::i16:
+      bytes = converted<std::uint16_t, std::uint16_t>(bytes, minus);
+      return;
     case DType::i8:
-    case DType::u8: bytes = converted<std::uint8_t, std::uint8_t>(bytes, minus); return;
-    case DType::boolean: throw std::runtime_error("it holds the negative of truth values");
+    case DType::u8:
+      bytes = converted<std::uint8_t, std::uint8_t>(bytes, minus);
+      return;
+    case DType::boolean:
+      throw std::runtime_error("it holds the negative of truth values");
   }
 }
 
@@ -93,7 +122,10 @@ void negate(Tensor& tensor) {
 class TensorLoader {
  public:
   TensorLoader(archive::ZipReader const& zip, std::string folder, bool big_endian)
-      : zip_(zip), folder_(std::move(folder)), big_endian_(big_endian), copies_left_(zip.file_size() * most_copies + always_allowed) {}
+      : zip_(zip),
+        folder_(std::move(folder)),
+        big_endian_(big_endian),
+        copies_left_(zip.file_size() * most_copies + always_allowed) {}
 
   Tensor operator()(TensorView const& view) {
     auto const item = stored_size(view);
@@ -105,7 +137,8 @@ class TensorLoader {
     bool const as_stored = !view.negative && view.foreign == ForeignType::none;
     if (whole && as_stored && contiguous(view)) return tensor;
     auto const wanted = static_cast<std::uint64_t>(size) * item;
-    if (wanted > copies_left_) throw std::runtime_error("its tensors are views that together exceed the file many times");
+    if (wanted > copies_left_)
+      throw std::runtime_error("its tensors are views that together exceed the file many times");
     copies_left_ -= wanted;
     tensor.bytes = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(wanted));
     if (wanted > 0) gather(view, item, bytes->data(), tensor.bytes->data());
@@ -245,7 +278,8 @@ Value load(std::filesystem::path const& file) {
       auto const order = zip.read(folder + "byteorder");
       big_endian = text_of(order) == "big";
       if (!big_endian && text_of(order) != "little")
-        throw std::runtime_error("its byte order is '" + std::string(text_of(order).substr(0, 16)) + "', neither little nor big");
+        throw std::runtime_error("its byte order is '" + std::string(text_of(order).substr(0, 16)) +
+                                 "', neither little nor big");
     }
     auto const pickle = zip.read(folder + "data.pkl");
     TensorLoader loader(zip, folder, big_endian);

@@ -1,10 +1,11 @@
 #include "store/archive/safetensors.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 
@@ -81,9 +82,8 @@ class HeaderParser {
       }
     }
     // Nothing may overlap and nothing may hide between tensors.
-    std::sort(entries.begin(), entries.end(), [](Entry const& a, Entry const& b) {
-      return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
-    });
+    std::sort(entries.begin(), entries.end(),
+              [](Entry const& a, Entry const& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
     std::uint64_t expected = 0;
     for (auto const& each : entries) {
       if (each.begin != expected)
@@ -123,7 +123,8 @@ class HeaderParser {
     }
     if (empty) bytes = 0;
     auto const& offsets = value["data_offsets"];
-    if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
+    if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
+        !offsets[1].is_number_unsigned())
       throw bad("has bad data_offsets");
     entry.begin = offsets[0].template get<std::uint64_t>();
     entry.end = offsets[1].template get<std::uint64_t>();
@@ -182,21 +183,22 @@ void save(std::filesystem::path const& path, File const& content) {
   // Wide elements first, so that each tensor starts at a multiple of its element's size.
   std::vector<std::pair<std::string, Tensor> const*> ordered;
   for (auto const& tensor : content.tensors) ordered.push_back(&tensor);
-  std::stable_sort(ordered.begin(), ordered.end(), [](auto const* a, auto const* b) {
-    return size_of(a->second.dtype) > size_of(b->second.dtype);
-  });
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [](auto const* a, auto const* b) { return size_of(a->second.dtype) > size_of(b->second.dtype); });
 
   Json header = Json::object();
   if (!content.metadata.empty()) {
     auto& metadata = header[metadata_key] = Json::object();
-    for (auto const& [name, text] : content.metadata) metadata[errors::valid_utf8(name)] = errors::valid_utf8(text);  // of paths, for one
+    for (auto const& [name, text] : content.metadata)
+      metadata[errors::valid_utf8(name)] = errors::valid_utf8(text);  // of paths, for one
   }
   std::uint64_t at = 0;
   for (auto const* each : ordered) {
     auto const& name = each->first;
     auto const& tensor = each->second;
     auto const bytes = static_cast<std::uint64_t>(tensor.size()) * size_of(tensor.dtype);
-    if (!tensor.bytes || tensor.bytes->size() != bytes) throw defect("the shape of '" + name + "' and its bytes differ");
+    if (!tensor.bytes || tensor.bytes->size() != bytes)
+      throw defect("the shape of '" + name + "' and its bytes differ");
     if (header.contains(name)) throw defect("'" + name + "' is there twice");
     auto const dtype = std::find_if(names.begin(), names.end(), [&](Name const& n) { return n.dtype == tensor.dtype; });
     header[name] = {{"dtype", dtype->name}, {"shape", tensor.shape}, {"data_offsets", {at, at + bytes}}};

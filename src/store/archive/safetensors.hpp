@@ -10,8 +10,8 @@
 namespace mambasynth::store::safetensors {
 
 struct File {
-  std::vector<std::pair<std::string, Tensor>> tensors;           ///< in file order
-  std::vector<std::pair<std::string, std::string>> metadata;     ///< the header's __metadata__
+  std::vector<std::pair<std::string, Tensor>> tensors;        ///< in file order
+  std::vector<std::pair<std::string, std::string>> metadata;  ///< the header's __metadata__
 };
 
 /// Errors: errors::input (truncated, overlapping or out-of-range offsets, unknown dtype).

@@ -23,7 +23,8 @@ constexpr std::uint64_t piece = 1 << 16;  ///< values in memory as stored
 /// The place in row-major order of value after value in the order of the first axis fastest.
 class RowMajorPlace {
  public:
-  explicit RowMajorPlace(std::vector<std::int64_t> const& shape) : shape_(shape), index_(shape.size(), 0), stride_(shape.size(), 1) {
+  explicit RowMajorPlace(std::vector<std::int64_t> const& shape)
+      : shape_(shape), index_(shape.size(), 0), stride_(shape.size(), 1) {
     for (auto axis = shape.size(); axis-- > 1;)
       stride_[axis - 1] = stride_[axis] * static_cast<std::size_t>(shape[axis]);
   }
@@ -96,7 +97,8 @@ std::vector<double> StoredArray::read_columns() && {
   auto const columns = shape().size() > 1 ? shape().back() : 1;
   auto values = std::move(*this).read<double>();
   if (auto const rounded = to_exact_columns(values, with_sign, columns))
-    throw archive::unreadable(source_->file, (source_->name.empty() ? "" : "'" + source_->name + "': ") + rounded->why, rounded->remedy);
+    throw archive::unreadable(source_->file, (source_->name.empty() ? "" : "'" + source_->name + "': ") + rounded->why,
+                              rounded->remedy);
   return values;
 }
 

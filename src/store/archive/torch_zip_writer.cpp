@@ -8,7 +8,7 @@ namespace {
 /// Record signatures, flags and field widths: PKWARE's APPNOTE 6.3, sections 4.3 and 4.5.3.
 constexpr std::uint32_t local_signature = 0x04034b50, descriptor_signature = 0x08074b50, central_signature = 0x02014b50,
                         end64_signature = 0x06064b50, locator64_signature = 0x07064b50, end_signature = 0x06054b50;
-constexpr std::uint16_t flags = 0x0808;  // sizes follow the data; names are UTF-8
+constexpr std::uint16_t flags = 0x0808;       // sizes follow the data; names are UTF-8
 constexpr std::uint16_t padding_id = 0x4246;  // "FB", torch's own
 constexpr std::uint16_t zip64_id = 1;
 constexpr std::uint16_t zip64_version = 45;
@@ -53,8 +53,8 @@ class Crc32 {
     auto const at = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(data[i])); };
     for (; data.size() >= 8; data.remove_prefix(8)) {
       crc ^= at(0) | at(1) << 8 | at(2) << 16 | at(3) << 24;
-      crc = tables_[7][crc & 0xff] ^ tables_[6][crc >> 8 & 0xff] ^ tables_[5][crc >> 16 & 0xff] ^ tables_[4][crc >> 24] ^
-            tables_[3][at(4)] ^ tables_[2][at(5)] ^ tables_[1][at(6)] ^ tables_[0][at(7)];
+      crc = tables_[7][crc & 0xff] ^ tables_[6][crc >> 8 & 0xff] ^ tables_[5][crc >> 16 & 0xff] ^
+            tables_[4][crc >> 24] ^ tables_[3][at(4)] ^ tables_[2][at(5)] ^ tables_[1][at(6)] ^ tables_[0][at(7)];
     }
     for (std::size_t i = 0; i < data.size(); ++i) crc = crc >> 8 ^ tables_[0][(crc ^ at(i)) & 0xff];
     return ~crc;
@@ -81,17 +81,16 @@ void TorchZipWriter::add(std::string const& name, std::string_view data) {
   static Crc32 const crc32;
   Member const member{name, out_.position(), data.size(), crc32.of(data)};
   auto extra = zip64_extra(member.size, member.offset);
-  auto const unpadded =
-      member.offset + local_header_bytes + name.size() + extra.size() + extra_header_bytes;
+  auto const unpadded = member.offset + local_header_bytes + name.size() + extra.size() + extra_header_bytes;
   auto const padding = (alignment - unpadded % alignment) % alignment;
   extra += Record().u16(padding_id).u16(padding).text(std::string(padding, 'Z')).bytes();
   out_.write(Record()
                  .u32(local_signature)
                  .u16(0)
                  .u16(flags)
-                 .u16(0)   // stored
-                 .u32(0)   // no time stamp
-                 .u32(0)   // checksum and sizes follow the data
+                 .u16(0)  // stored
+                 .u32(0)  // no time stamp
+                 .u32(0)  // checksum and sizes follow the data
                  .u32(0)
                  .u32(0)
                  .u16(name.size())
@@ -130,10 +129,10 @@ void TorchZipWriter::close() {
                    .u32(clamped(member.size, large))
                    .u16(member.name.size())
                    .u16(extra.size())
-                   .u16(0)   // comment
-                   .u16(0)   // disk
-                   .u16(0)   // internal attributes
-                   .u32(0)   // external attributes
+                   .u16(0)  // comment
+                   .u16(0)  // disk
+                   .u16(0)  // internal attributes
+                   .u32(0)  // external attributes
                    .u32(clamped(member.offset, large))
                    .text(member.name)
                    .text(extra)

@@ -29,10 +29,12 @@ std::string looks_like(std::filesystem::path const& file) {
   in.read(first.data(), first.size());
   std::string_view const start(first.data(), static_cast<std::size_t>(in.gcount()));
   if (start.empty()) return "the file is empty";
-  if (start.starts_with("PK\x03\x04") || start.starts_with("PK\x05\x06")) return "the zip archive is truncated or damaged";
+  if (start.starts_with("PK\x03\x04") || start.starts_with("PK\x05\x06"))
+    return "the zip archive is truncated or damaged";
   if (start.starts_with("\x89HDF\r\n")) return "it is an HDF5 file";
   if (start.starts_with("\x93NUMPY")) return "it is a single .npy array";
-  if (start.starts_with("\x80\x02") || start.starts_with("\x80\x04")) return "it is a bare pickle, e.g. of torch.save before 1.6";
+  if (start.starts_with("\x80\x02") || start.starts_with("\x80\x04"))
+    return "it is a bare pickle, e.g. of torch.save before 1.6";
   bool const text = std::all_of(start.begin(), start.end(), [](char c) {
     return std::isprint(static_cast<unsigned char>(c)) || std::isspace(static_cast<unsigned char>(c));
   });
@@ -111,7 +113,8 @@ ZipMember ZipReader::open(std::string const& name) const {
   constexpr std::uint64_t best_ratio = 1032, slack = 1024;
   bool const stored = about.comp_method == ZIP_CM_STORE;
   if (about.size > (stored ? file_size_ : (file_size_ + slack) * best_ratio))
-    throw unreadable(file_, "'" + name + "' claims " + std::to_string(about.size) + " bytes, more than the file can hold");
+    throw unreadable(file_,
+                     "'" + name + "' claims " + std::to_string(about.size) + " bytes, more than the file can hold");
   ZipMember member;
   member.checked_ = habits_ != Habits::torch || about.crc != 0;
   member.member_.reset(zip_fopen_index(archive_.get(), index, 0));

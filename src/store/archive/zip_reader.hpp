@@ -22,8 +22,8 @@ std::string looks_like(std::filesystem::path const& file);
 errors::Error unreadable(std::filesystem::path const& file, std::string const& why,
                          std::string const& remedy = "give a whole file of the expected kind");
 
-/// Where libraries differ. Of members with the same name zipfile (and so NumPy) takes the last and PyTorch the first, and
-/// to PyTorch a checksum of 0 is none (torch.serialization.set_crc32_options).
+/// Where libraries differ. Of members with the same name zipfile (and so NumPy) takes the last and PyTorch the first,
+/// and to PyTorch a checksum of 0 is none (torch.serialization.set_crc32_options).
 enum class Habits { zipfile, torch };
 
 /// One member, read from front to end. Its checksum is verified when the last byte has been read.

@@ -1,8 +1,9 @@
 #include "analysis/embedding/umap.hpp"
 
-#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -21,7 +22,8 @@ std::vector<float> two_balls(std::int64_t points, std::int64_t dims, double apar
   series::random::NumpyGenerator random(7);
   std::vector<float> rows;
   for (std::int64_t i = 0; i < points; ++i)
-    for (std::int64_t c = 0; c < dims; ++c) rows.push_back(static_cast<float>(random.normal() + (i >= points / 2 && c == 0 ? apart : 0.0)));
+    for (std::int64_t c = 0; c < dims; ++c)
+      rows.push_back(static_cast<float>(random.normal() + (i >= points / 2 && c == 0 ? apart : 0.0)));
   return rows;
 }
 
@@ -68,7 +70,8 @@ TEST_CASE("an embedding is a function of rows and seed, not of threads") {
   auto two = options;
   two.threads = 2;
   std::vector<std::size_t> counted;
-  auto const alone = embedding::umap_of_each(panels, 200, options), together = embedding::umap_of_each(panels, 200, two, [&](std::size_t n) { counted.push_back(n); });
+  auto const alone = embedding::umap_of_each(panels, 200, options),
+             together = embedding::umap_of_each(panels, 200, two, [&](std::size_t n) { counted.push_back(n); });
   CHECK(counted == std::vector<std::size_t>{1, 2, 3});
   for (std::size_t i = 0; i < panels.size(); ++i) CHECK(alone[i].coordinates == together[i].coordinates);
   CHECK(alone[0].coordinates == alone[2].coordinates);
@@ -92,7 +95,9 @@ TEST_CASE("fewer points than neighbours, duplicates and constant rows embed all 
     CHECK(u.neighbors == points);
     CHECK(u.coordinates.size() == static_cast<std::size_t>(2 * points));
     CHECK(finite(u));
-    CHECK(u.start == (points < 2 ? embedding::Start::none : points < 5 ? embedding::Start::random : embedding::Start::spectral));
+    CHECK(u.start == (points < 2   ? embedding::Start::none
+                      : points < 5 ? embedding::Start::random
+                                   : embedding::Start::spectral));
     if (points > 1) CHECK(distance(u, 0, 1) > 0);
   }
   CHECK(finite(embedding::umap<double>(std::vector<double>(300, 1.5), 100, 3, options)));
@@ -100,7 +105,8 @@ TEST_CASE("fewer points than neighbours, duplicates and constant rows embed all 
   auto const rows = two_balls(100, 3, 4.0);
   std::vector<double> huge(rows.begin(), rows.end());
   for (auto& value : huge) value *= 0x1p300;
-  CHECK(embedding::umap<double>(huge, 100, 3, options).coordinates == embedding::umap<float>(rows, 100, 3, options).coordinates);
+  CHECK(embedding::umap<double>(huge, 100, 3, options).coordinates ==
+        embedding::umap<float>(rows, 100, 3, options).coordinates);
   auto doubled = two_balls(100, 3, 0.0);
   doubled.insert(doubled.end(), doubled.begin(), doubled.end());
   CHECK(finite(embedding::umap<float>(doubled, 200, 3, options)));

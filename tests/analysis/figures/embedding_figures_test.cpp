@@ -1,8 +1,9 @@
 #include "analysis/figures/embedding_figures.hpp"
 
-#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -39,17 +40,21 @@ std::int64_t lines(std::filesystem::path const& file) {
 
 TEST_CASE("a grid of embeddings, by every kind of colouring") {
   Ring const ring(6000);
-  auto const category = by_category("circle", ring.third, 3), many = by_category("circle", ring.third, 200), order = by_order("time step", ring.third, 2),
-             phase = by_phase(ring.angle);
-  std::vector<EmbeddingPanel> const panels{{"thirds (3-D)  LB 1.0", ring.coordinates, &category}, {"200", ring.coordinates, &many},
-                                           {"order", ring.coordinates, &order}, {"phase", ring.coordinates, &phase}};
+  auto const category = by_category("circle", ring.third, 3), many = by_category("circle", ring.third, 200),
+             order = by_order("time step", ring.third, 2), phase = by_phase(ring.angle);
+  std::vector<EmbeddingPanel> const panels{{"thirds (3-D)  LB 1.0", ring.coordinates, &category},
+                                           {"200", ring.coordinates, &many},
+                                           {"order", ring.coordinates, &order},
+                                           {"phase", ring.coordinates, &phase}};
   tests::TemporaryFolder folder;
   auto const outcome = draw_embeddings("grid", "Heading", panels, 3, folder.path());
   auto const script = store::read_text(folder.path() / "grid.gp");
-  CHECK_THAT(script, ContainsSubstring("thirds (3-D)  LB 1.0") && ContainsSubstring("phase, rad") && ContainsSubstring("cbrange [0:199]"));
+  CHECK_THAT(script, ContainsSubstring("thirds (3-D)  LB 1.0") && ContainsSubstring("phase, rad") &&
+                         ContainsSubstring("cbrange [0:199]"));
   // The SVG shows every third of 6,000 points, the file holds all.
   CHECK_THAT(script, ContainsSubstring("every (format eq \"svg\" ? 3 : 1)"));
-  for (char const* part : {"panel1", "panel2", "panel3", "panel4"}) CHECK(lines(folder.path() / ("grid_" + std::string(part) + ".dat")) == 6001);
+  for (char const* part : {"panel1", "panel2", "panel3", "panel4"})
+    CHECK(lines(folder.path() / ("grid_" + std::string(part) + ".dat")) == 6001);
   if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
   for (char const* file : {"grid.svg", "grid.png"}) CHECK(std::filesystem::file_size(folder.path() / file) > 10000);
 }

@@ -1,6 +1,7 @@
 #include "analysis/figures/palette.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+
 #include <set>
 
 using namespace mambasynth::figures;

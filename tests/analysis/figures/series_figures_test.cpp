@@ -1,7 +1,8 @@
 #include "analysis/figures/series_figures.hpp"
 
-#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
 #include <cmath>
 
 #include "series/series.hpp"
@@ -28,7 +29,8 @@ TEST_CASE("the series' figures, of any number of circles, channels and steps") {
   struct Case {
     std::int64_t steps, circles, channels;
   };
-  for (auto const& [steps, circles, channels] : {Case{5000, 10, 20}, Case{100, 1, 2}, Case{1, 3, 2}, Case{3000, 30, 5}}) {
+  for (auto const& [steps, circles, channels] :
+       {Case{5000, 10, 20}, Case{100, 1, 2}, Case{1, 3, 2}, Case{3000, 30, 5}}) {
     CAPTURE(steps, circles, channels);
     config::Data data;
     data.n_steps = steps;
@@ -44,7 +46,8 @@ TEST_CASE("the series' figures, of any number of circles, channels and steps") {
       CHECK(lines(folder.path() / (std::string(name) + "_x.dat")) == channels);
     if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
     for (char const* name : {"markov_circles_timeseries", "sample_window_0", "sample_window_1", "sample_window_2"})
-      for (char const* extension : {".svg", ".png"}) CHECK(std::filesystem::file_size(folder.path() / (std::string(name) + extension)) > 1000);
+      for (char const* extension : {".svg", ".png"})
+        CHECK(std::filesystem::file_size(folder.path() / (std::string(name) + extension)) > 1000);
   }
 }
 
@@ -68,12 +71,16 @@ TEST_CASE("the steps that are embedded, as the original draws them, and their fi
 
   std::vector<float> coordinates;
   for (int i = 0; i < 800; ++i) coordinates.push_back(static_cast<float>(std::sin(i)));
-  SeriesEmbedding const embedding{.coordinates = coordinates, .subspace_dim = 4, .levina_bickel = {{10, 1.234}, {30, 2.345}}};
+  SeriesEmbedding const embedding{
+      .coordinates = coordinates, .subspace_dim = 4, .levina_bickel = {{10, 1.234}, {30, 2.345}}};
   tests::TemporaryFolder folder;
   auto const outcome = draw_series(digest, folder.path(), &embedding);
   CHECK(lines(folder.path() / "markov_circles_timeseries_umap_by_time.dat") == 401);
   auto const script = store::read_text(folder.path() / "umap_subspace_4.gp");
-  CHECK(script.find("10 circles in 20 dimensions, subspace of 4; Levina-Bickel of the embedding: k=10 1.23, k=30 2.3") != std::string::npos);
+  CHECK(
+      script.find("10 circles in 20 dimensions, subspace of 4; Levina-Bickel of the embedding: k=10 1.23, k=30 2.3") !=
+      std::string::npos);
   if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
-  for (char const* name : {"markov_circles_timeseries.png", "umap_subspace_4.svg"}) CHECK(std::filesystem::file_size(folder.path() / name) > 1000);
+  for (char const* name : {"markov_circles_timeseries.png", "umap_subspace_4.svg"})
+    CHECK(std::filesystem::file_size(folder.path() / name) > 1000);
 }

@@ -13,7 +13,8 @@ namespace {
 /// Batch 2 of an epoch, at step 77, windows 3 and after of a batch of 6.
 template <class T>
 void compare(AugmentShape const& s, bool rotate, bool scale, double noise) {
-  INFO("channels " << s.channels << ", width " << s.width << ", rotate " << rotate << ", scale " << scale << ", noise " << noise);
+  INFO("channels " << s.channels << ", width " << s.width << ", rotate " << rotate << ", scale " << scale << ", noise "
+                   << noise);
   constexpr std::int64_t batches = 4, batch = 2, batch_size = 6, first = 3;
   Uniform uniform(71);
   auto const x = uniform.operator()<float>(s.batch * s.time * s.channels, -1, 1);
@@ -21,7 +22,10 @@ void compare(AugmentShape const& s, bool rotate, bool scale, double noise) {
   auto const scales = uniform.operator()<float>(batches * batch_size, 0.5, 1.5);
   Augmentation const host{.rotation = rotate ? rotations.data() + batch * s.channels * s.channels : nullptr,
                           .scale = scale ? scales.data() + batch * batch_size + first : nullptr,
-                          .noise = noise, .seed = 0x123456789ULL, .step = 77, .first_sample = first};
+                          .noise = noise,
+                          .seed = 0x123456789ULL,
+                          .step = 77,
+                          .first_sample = first};
   std::vector<float> target(x.size()), input(count_of(s.batch * s.time * s.width));
   kernels::reference::augment(s, host, x.data(), target.data(), input.data());
 
@@ -71,5 +75,6 @@ TEST_CASE("The GPU's noise is the reference's to the last bits, for rows and ste
   DeviceArray<float> found_target(nothing.size()), found(input.size());
   kernels::cuda::augment<float>(s, a, x.get(), found_target.get(), found.get(), nullptr);
   CHECK(relative_error(found.values(), input) < 1e-7);
-  CHECK_THROWS_AS(kernels::cuda::augment<float>({1, 1, 3, 2}, a, x.get(), found_target.get(), found.get(), nullptr), std::invalid_argument);
+  CHECK_THROWS_AS(kernels::cuda::augment<float>({1, 1, 3, 2}, a, x.get(), found_target.get(), found.get(), nullptr),
+                  std::invalid_argument);
 }

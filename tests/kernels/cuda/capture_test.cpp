@@ -80,10 +80,8 @@ TEST_CASE("What a CUDA graph has caught gives the bits of the launches", "[gpu]"
                             window_sum.get(), weight.get(), record.get(), state.get()},
                            workspace.get(), stream);
     };
-    if (graph)
-      run_as_graph(work);
-    else
-      work(nullptr);
+    if (graph) run_as_graph(work);
+    else work(nullptr);
     results[graph ? 1 : 0] = {out.values(),         dx.values(),   h.values(),         u.values(),
                               u_again.values(),     dh.values(),   activated.values(), dpre.values(),
                               dprediction.values(), sums.values(), moving.values(),    moments.values()};

@@ -37,8 +37,6 @@ void check_close(std::string const& name, std::vector<float> const& found, std::
   }
 }
 
-inline std::size_t count_of(std::int64_t n) {
-  return static_cast<std::size_t>(n);
-}
+inline std::size_t count_of(std::int64_t n) { return static_cast<std::size_t>(n); }
 
 }  // namespace mambasynth::tests

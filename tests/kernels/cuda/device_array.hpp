@@ -1,8 +1,8 @@
 #pragma once
 
+#include <catch2/catch_test_macros.hpp>
 #include <cuda_runtime_api.h>
 
-#include <catch2/catch_test_macros.hpp>
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -159,10 +159,8 @@ TEST_CASE("A rate of zero leaves every bit of its group on the GPU", "[gpu]") {
     bool frozen = true, moved = true, moments = true;
     for (std::size_t i = 0; i < p.size(); ++i) {
       bool const same = std::memcmp(&p[i], &machine.start[i], sizeof(float)) == 0;
-      if (is_gate(static_cast<std::int64_t>(i)) == gate)
-        frozen = frozen && same;
-      else
-        moved = moved && !same;
+      if (is_gate(static_cast<std::int64_t>(i)) == gate) frozen = frozen && same;
+      else moved = moved && !same;
       moments = moments && m[i] != 0;
     }
     CHECK(frozen);

@@ -17,9 +17,7 @@ struct Options {
   bool bias = true, residual = true, statistics = true, state = false;
 };
 
-NormDropout dropout_of(Options const& o) {
-  return {.p = o.p, .key = {0x123456789ULL, 77, 5}, .first_sample = 40};
-}
+NormDropout dropout_of(Options const& o) { return {.p = o.p, .key = {0x123456789ULL, 77, 5}, .first_sample = 40}; }
 
 template <class T>
 void compare_forward(NormShape const& s, Options const& o) {

@@ -14,8 +14,11 @@ namespace mambasynth::tests {
 struct DeviceScanResults {
   std::vector<float> out, last_state, dx, ddelta, dz, dB, dC, dA, dD, ddelta_bias;
   std::vector<std::pair<std::string, std::vector<float> const*>> named() const {
-    return {{"out", &out}, {"last_state", &last_state}, {"dx", &dx}, {"ddelta", &ddelta}, {"dz", &dz}, {"dB", &dB},
-            {"dC", &dC},   {"dA", &dA},                 {"dD", &dD}, {"ddelta_bias", &ddelta_bias}};
+    return {{"out", &out}, {"last_state", &last_state},
+            {"dx", &dx},   {"ddelta", &ddelta},
+            {"dz", &dz},   {"dB", &dB},
+            {"dC", &dC},   {"dA", &dA},
+            {"dD", &dD},   {"ddelta_bias", &ddelta_bias}};
   }
 };
 
@@ -37,28 +40,34 @@ DeviceScanResults run_on_gpu(ScanCase<double> const& c, std::size_t shift = 0) {
     m.insert(m.end(), v.begin(), v.end());
     return m;
   };
-  DeviceArray<T> const x(moved(c.x)), delta(moved(c.delta)), z(moved(c.z)), B(moved(c.B)), C(moved(c.C)), dout(moved(c.dout));
+  DeviceArray<T> const x(moved(c.x)), delta(moved(c.delta)), z(moved(c.z)), B(moved(c.B)), C(moved(c.C)),
+      dout(moved(c.dout));
   DeviceArray<float> const A(c.A), D(c.D), delta_bias(c.delta_bias);
   auto const n = [](std::int64_t v) { return static_cast<std::size_t>(v); };
   auto const dense = n(c.steps() * c.shape.channels);
   DeviceArray<T> out(dense), dx(dense), ddelta(dense), dz(c.z.size()), dB(c.B.size()), dC(c.C.size());
-  DeviceArray<float> last(n(c.shape.batch * c.shape.channels * c.shape.states)), dA(c.A.size()), dD(c.D.size()), dbias(c.D.size());
-  DeviceArray<std::byte> saved(kernels::cuda::scan_saved_bytes<T>(c.shape)), workspace(kernels::cuda::scan_workspace_bytes<T>(c.shape));
-  kernels::ScanInputs<T> const in{x.get() + shift, delta.get() + shift, z.get() + shift, B.get() + shift, C.get() + shift,
-                                  c.row(), c.row(), c.row(), c.state_row(), c.state_row(), A.get(), D.get(), delta_bias.get()};
+  DeviceArray<float> last(n(c.shape.batch * c.shape.channels * c.shape.states)), dA(c.A.size()), dD(c.D.size()),
+      dbias(c.D.size());
+  DeviceArray<std::byte> saved(kernels::cuda::scan_saved_bytes<T>(c.shape)),
+      workspace(kernels::cuda::scan_workspace_bytes<T>(c.shape));
+  kernels::ScanInputs<T> const in{
+      x.get() + shift, delta.get() + shift, z.get() + shift, B.get() + shift, C.get() + shift, c.row(),         c.row(),
+      c.row(),         c.state_row(),       c.state_row(),   A.get(),         D.get(),         delta_bias.get()};
   kernels::cuda::selective_scan_forward<T>(c.shape, in, out.get(), saved.get(), last.get(), nullptr);
   kernels::cuda::selective_scan_backward<T>(c.shape, in, saved.get(),
-                                            {dout.get() + shift, dx.get(), ddelta.get(), dz.get(), dB.get(), dC.get(), c.row(),
-                                             c.state_row(), c.state_row(), dA.get(), dD.get(), dbias.get()},
+                                            {dout.get() + shift, dx.get(), ddelta.get(), dz.get(), dB.get(), dC.get(),
+                                             c.row(), c.state_row(), c.state_row(), dA.get(), dD.get(), dbias.get()},
                                             workspace.get(), nullptr);
-  return {out.values(), last.values(), dx.values(), ddelta.values(), dz.values(), dB.values(), dC.values(), dA.values(), dD.values(), dbias.values()};
+  return {out.values(), last.values(), dx.values(), ddelta.values(), dz.values(),
+          dB.values(),  dC.values(),   dA.values(), dD.values(),     dbias.values()};
 }
 
 /// Without the gaps: `width` of every `stride` elements.
 inline std::vector<float> packed(std::vector<float> const& v, std::int64_t width, std::int64_t stride) {
   std::vector<float> p;
   for (std::size_t row = 0; row < v.size(); row += static_cast<std::size_t>(stride))
-    p.insert(p.end(), v.begin() + static_cast<std::ptrdiff_t>(row), v.begin() + static_cast<std::ptrdiff_t>(row) + width);
+    p.insert(p.end(), v.begin() + static_cast<std::ptrdiff_t>(row),
+             v.begin() + static_cast<std::ptrdiff_t>(row) + width);
   return p;
 }
 

@@ -2,6 +2,7 @@
 
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
 #include <type_traits>
 
 #include "kernels/cuda/selective_scan_case.hpp"
@@ -28,7 +29,8 @@ template <class T>
 void check_case(ScanCase<double> const& drawn, std::size_t shift = 0) {
   auto const c = as_stored<T>(drawn);
   auto const& s = c.shape;
-  INFO("batch " << s.batch << " time " << s.time << " channels " << s.channels << " states " << s.states << " gap " << c.gap);
+  INFO("batch " << s.batch << " time " << s.time << " channels " << s.channels << " states " << s.states << " gap "
+                << c.gap);
   auto const expected = run_reference(c);
   auto found = run_on_gpu<T>(c, shift);
   auto const again = run_on_gpu<T>(c, shift);
@@ -55,7 +57,8 @@ void check_case(ScanCase<double> const& drawn, std::size_t shift = 0) {
 /// Numbers as a network's: A = -(1 .. states), delta around 0.001 .. 0.1.
 ScanCase<double> model_like(ScanShape shape, std::int64_t gap) {
   auto c = random_scan<double>(shape, gap);
-  for (std::size_t i = 0; i < c.A.size(); ++i) c.A[i] = -static_cast<double>(1 + static_cast<std::int64_t>(i) % shape.states);
+  for (std::size_t i = 0; i < c.A.size(); ++i)
+    c.A[i] = -static_cast<double>(1 + static_cast<std::int64_t>(i) % shape.states);
   for (auto& v : c.delta) v *= 0.3;
   for (auto& v : c.delta_bias) v = -4.5 + v;
   return c;
@@ -66,11 +69,13 @@ ScanCase<double> model_like(ScanShape shape, std::int64_t gap) {
 TEMPLATE_TEST_CASE("The GPU scan agrees with the reference", "[gpu][selective_scan]", float, BFloat16) {
   require_gpu();
   SECTION("around the borders of chunks") {
-    for (std::int64_t time : {1, 2, 7, 8, 15, 16, 17, 33, 64, 129}) check_case<TestType>(random_scan<double>({2, time, 64, 16}, 0));
+    for (std::int64_t time : {1, 2, 7, 8, 15, 16, 17, 33, 64, 129})
+      check_case<TestType>(random_scan<double>({2, time, 64, 16}, 0));
   }
   SECTION("numbers of states, with channels for the fast kernels and without") {
     for (std::int64_t states : {4, 8, 16, 32, 64, 128})
-      for (std::int64_t channels : {1, 32, 64, 70, 192}) check_case<TestType>(random_scan<double>({2, 37, channels, states}, 0));
+      for (std::int64_t channels : {1, 32, 64, 70, 192})
+        check_case<TestType>(random_scan<double>({2, 37, channels, states}, 0));
   }
   SECTION("gaps between rows, aligned and not") {
     for (std::int64_t states : {16, 32, 64})
@@ -79,7 +84,8 @@ TEMPLATE_TEST_CASE("The GPU scan agrees with the reference", "[gpu][selective_sc
   }
   SECTION("numbers of sequences") {
     for (std::int64_t batch : {1, 16, 131}) check_case<TestType>(random_scan<double>({batch, 35, 128, 32}, 8));
-    for (std::int64_t states : {16, 32, 64}) check_case<TestType>(random_scan<double>({210, 17, 128, states}, 8));  // fill 132 multiprocessors
+    for (std::int64_t states : {16, 32, 64})
+      check_case<TestType>(random_scan<double>({210, 17, 128, states}, 8));  // fill 132 multiprocessors
   }
   SECTION("a thousand steps of a network's numbers") {
     for (std::int64_t states : {16, 32, 64, 128}) check_case<TestType>(model_like({2, 1024, 64, states}, 0));
@@ -101,8 +107,9 @@ TEST_CASE("The GPU scan forgets nothing between launches and needs no optional o
   DeviceArray<BFloat16> const x(c.x), delta(c.delta), z(c.z), B(c.B), C(c.C);
   DeviceArray<float> const A(c.A), D(c.D), bias(c.delta_bias);
   DeviceArray<BFloat16> out(c.x.size());
-  kernels::cuda::selective_scan_forward<BFloat16>(c.shape, {x.get(), delta.get(), z.get(), B.get(), C.get(), 64, 64, 64, 32, 32,
-                                                            A.get(), D.get(), bias.get()}, out.get(), nullptr, nullptr, nullptr);
+  kernels::cuda::selective_scan_forward<BFloat16>(
+      c.shape, {x.get(), delta.get(), z.get(), B.get(), C.get(), 64, 64, 64, 32, 32, A.get(), D.get(), bias.get()},
+      out.get(), nullptr, nullptr, nullptr);
   CHECK(same_bits(out.values(), full.out));
 }
 
@@ -137,5 +144,6 @@ TEST_CASE("Empty scans and impossible ones on the GPU", "[gpu][selective_scan]")
   CHECK(largest(r.dD) == 0);
   auto const none = run_on_gpu<float>(random_scan<double>({0, 5, 3, 4}, 0));
   CHECK(largest(none.ddelta_bias) == 0);
-  CHECK_THROWS_WITH(kernels::cuda::scan_workspace_bytes<float>({1, 1, 1, 5}), Catch::Matchers::ContainsSubstring("5 states on the GPU"));
+  CHECK_THROWS_WITH(kernels::cuda::scan_workspace_bytes<float>({1, 1, 1, 5}),
+                    Catch::Matchers::ContainsSubstring("5 states on the GPU"));
 }

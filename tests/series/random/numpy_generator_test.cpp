@@ -1,7 +1,8 @@
 #include "series/random/numpy_generator.hpp"
 
-#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <set>
@@ -14,7 +15,9 @@ using mambasynth::series::random::Word128;
 using Indices = std::vector<std::int64_t>;
 
 namespace {
-Indices first(Indices const& values, std::size_t count) { return {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count)}; }
+Indices first(Indices const& values, std::size_t count) {
+  return {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count)};
+}
 Word128 word(std::uint64_t high, std::uint64_t low) { return (static_cast<Word128>(high) << 64) | low; }
 }  // namespace
 
@@ -26,9 +29,7 @@ TEST_CASE("PCG64 starts as default_rng(42)") {
   CHECK(bits() == 0x705a5661a791ffc1u);
 }
 
-TEST_CASE("a seed above 32 bits fills two entropy words") {
-  CHECK(Pcg64(123456789012u)() == 0x90e99d52f3d2e219u);
-}
+TEST_CASE("a seed above 32 bits fills two entropy words") { CHECK(Pcg64(123456789012u)() == 0x90e99d52f3d2e219u); }
 
 TEST_CASE("doubles and normals are NumPy's") {
   NumpyGenerator doubles(42);

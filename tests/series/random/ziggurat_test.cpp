@@ -1,6 +1,7 @@
 #include "series/random/ziggurat.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+
 #include <cstring>
 
 using mambasynth::series::random::Ziggurat;
