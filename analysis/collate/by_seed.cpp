@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 void BySeed::add(std::string const& seed, double value) {
   if (!std::isfinite(value)) {
@@ -44,4 +44,4 @@ bool BySeed::varies_within_a_seed() const {
   });
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -8,7 +8,7 @@
 
 #include "analysis/collate/interval.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// Values of trials, pooled with the seed as the unit: trials of one seed share initial weights and the order of the
 /// data, and cells are chosen, not drawn, so that what varies at random is the seed. Each seed counts once, with the
@@ -34,4 +34,4 @@ class BySeed {
   std::int64_t values_ = 0, left_out_ = 0;
 };
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

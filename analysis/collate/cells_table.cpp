@@ -9,7 +9,7 @@
 #include "analysis/collate/markdown_cells.hpp"
 #include "analysis/collate/shown_measures.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 namespace {
 
 struct Count {
@@ -99,4 +99,4 @@ std::string cells_table(Table const& table, std::vector<std::string> const& aske
   return aligned(rows) + (cost.empty() ? "" : "\n" + cost);
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -13,7 +13,7 @@
 #include "config/toml.hpp"
 #include "errors/errors.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 namespace {
 
 template <class Number>
@@ -128,4 +128,4 @@ bool tells_apart(std::string const& key) {
   return effect != config::Effect::none;
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -3,7 +3,7 @@
 #include <map>
 #include <string>
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// The axis of trials that belong to no sweep: the folder's own.
 inline constexpr char const* trial_axis = "trial";
@@ -33,4 +33,4 @@ Value value_of(Configuration const& configuration, std::string const& key);
 /// measure, and for train.seed.
 bool tells_apart(std::string const& key);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -14,7 +14,7 @@
 #include "analysis/collate/markdown_cells.hpp"
 #include "analysis/collate/shown_dimension.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 namespace {
 
 constexpr char const* untrained = "untrained.";
@@ -102,4 +102,4 @@ std::string controls_table(Table const& table, SweepFolder const& sweep) {
          (dropped > 0 ? "\nSome controls are left out for the table's width (table.csv holds all).\n" : "");
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

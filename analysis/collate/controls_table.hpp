@@ -4,7 +4,7 @@
 
 #include "analysis/collate/table.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// The intrinsic dimensions that a sweep's own have to be read against, over all of its done trials, seed by seed, at
 /// the neighbour count that is shown: the trained and the untrained network and shuffled activations by layer, the
@@ -12,4 +12,4 @@ namespace mambasynth::collate {
 /// no trial holds controls.
 std::string controls_table(Table const& table, SweepFolder const& sweep);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 std::string csv_number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
 
@@ -62,4 +62,4 @@ std::vector<std::vector<std::string>> parse_csv(std::string_view text) {
   return records;
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// Shortest form that reads back as the same number; nothing for what is undefined.
 std::string csv_number(double value);
@@ -13,4 +13,4 @@ std::string csv_line(std::vector<std::string> const& fields);
 /// All records of an RFC 4180 text; empty lines are left out.
 std::vector<std::vector<std::string>> parse_csv(std::string_view text);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

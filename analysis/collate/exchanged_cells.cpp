@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 namespace {
 
 using CellPairPlace = std::size_t;
@@ -113,4 +113,4 @@ std::vector<double> least_ratios_of_exchanged(std::vector<ComparedGroup> const& 
   return ratios;
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// Trials of one series at the same steps, and how alike each two of them are.
 struct ComparedGroup {
@@ -22,4 +22,4 @@ double ceiling_of(double own_a, double own_b);
 /// to its ceiling is taken. Sorted; empty where nothing can be exchanged or no pair has a ceiling.
 std::vector<double> least_ratios_of_exchanged(std::vector<ComparedGroup> const& groups, int times);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -13,7 +13,7 @@
 
 #include "config/toml.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 namespace {
 
 std::string shown_value(Value const& value) { return value.written.empty() ? "default" : value.written; }
@@ -148,4 +148,4 @@ void warn_of_environments(SweepFolder& sweep) {
                     fmt::join(found, ", ")));
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

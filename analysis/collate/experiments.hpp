@@ -5,7 +5,7 @@
 
 #include "analysis/collate/sweep_folder.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// Gives equal values of an axis one text, that which came first: 1.0 and 1 of two sweeps are one cell. A trial whose
 /// sweep lacks an axis of another's gets the value that its configuration has.
@@ -21,4 +21,4 @@ void tell_experiments_apart(SweepFolder& sweep, bool average);
 /// Versions of libraries, kinds of GPU and what else changes numbers by rounding: a warning where trials differ.
 void warn_of_environments(SweepFolder& sweep);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -12,15 +12,15 @@
 #include "analysis/collate/shown_dimension.hpp"
 #include "analysis/collate/summary_figure.hpp"
 #include "analysis/collate/training_curves.hpp"
-#include "analysis/figures/layer_axis.hpp"
-#include "analysis/trial_layout.hpp"
+#include "analysis/plot/layer_axis.hpp"
+#include "analysis/trial_file/trial_layout.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 namespace {
 
-using figures::Curve;
-using figures::Curves;
-using figures::Panel;
+using plot::Curve;
+using plot::Curves;
+using plot::Panel;
 
 /// Measures' names at each x.
 using Names = std::vector<std::string>;
@@ -75,7 +75,7 @@ class Numbers {
     return {.name = name, .legend_title = axes_title(table_), .xlabel = xlabel, .x = {}, .ticks = {}, .panels = {}};
   }
   [[nodiscard]] Curves by_layer(std::string const& name, Names const& layers) const {
-    return figures::over_layers(name, axes_title(table_), layers);
+    return plot::over_layers(name, axes_title(table_), layers);
   }
 
   Table const& table_;
@@ -180,8 +180,8 @@ ProbeName parse_probe(std::string const& measure) {
 
 Curves probe_figure(Numbers const& numbers) {
   constexpr std::pair<char const*, char const*> controls[] = {
-      {analysis::trial_layout::untrained_prefix, "untrained network"},
-      {analysis::trial_layout::shuffled_prefix, "shuffled"}};
+      {trial_file::trial_layout::untrained_prefix, "untrained network"},
+      {trial_file::trial_layout::shuffled_prefix, "shuffled"}};
   Names layers;
   std::vector<ProbeName> probes;  // one a target and score
   for (auto const& measure : numbers.table_.measures) {
@@ -225,7 +225,7 @@ std::string interval_words(Table const& table, Curves const& figure) {
   bool const of_test_errors = std::any_of(figure.panels.begin(), figure.panels.end(), [](auto const& panel) {
     return panel.part == "excess_mse" || panel.part == "test_mse";
   });
-  return fmt::format("{}: 95 % {} over {} seeds{}", figure.x.size() > figures::most_bars ? "bands" : "bars",
+  return fmt::format("{}: 95 % {} over {} seeds{}", figure.x.size() > plot::most_bars ? "bands" : "bars",
                      of_test_errors ? "CI" : "confidence interval of the mean",
                      fewest == most ? fmt::format("{}", most) : fmt::format("{} to {}", fewest, most),
                      of_test_errors ? ", without test-series error" : "");
@@ -233,16 +233,15 @@ std::string interval_words(Table const& table, Curves const& figure) {
 
 }  // namespace
 
-figures::Outcome draw_sweep(Table const& table, SweepFolder const& sweep, std::filesystem::path const& folder) {
+plot::Outcome draw_sweep(Table const& table, SweepFolder const& sweep, std::filesystem::path const& folder) {
   Numbers const numbers(table, sweep);
-  auto outcome = figures::Outcome::drawn;
+  auto outcome = plot::Outcome::drawn;
   for (auto figure : {summary_figure(table, sweep), dimension_figure(numbers), error_figure(numbers),
                       training_figure(numbers, sweep), probe_figure(numbers)}) {
     figure.note = interval_words(table, figure);
-    if (figures::draw_curves(figure, folder) == figures::Outcome::gnuplot_missing)
-      outcome = figures::Outcome::gnuplot_missing;
+    if (plot::draw_curves(figure, folder) == plot::Outcome::gnuplot_missing) outcome = plot::Outcome::gnuplot_missing;
   }
   return outcome;
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

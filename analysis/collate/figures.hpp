@@ -3,15 +3,15 @@
 #include <filesystem>
 
 #include "analysis/collate/table.hpp"
-#include "analysis/figures/gnuplot.hpp"
+#include "analysis/plot/gnuplot.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// What the table says of its cells, means with 95 % intervals over seeds, in `folder`: sweep_summary (error and
 /// dimension over the first axis, see summary_figure), sweep_dimension (by layer, beside the controls), sweep_errors
 /// (by horizon, beside the Bayes optimum), sweep_training (validation loss by epoch) and sweep_probes (a panel each
 /// target and score, by layer, beside the controls). A figure without any number is left out. Controls and optimum are
 /// means over all done trials, seed by seed. Outcome::gnuplot_missing where any could not be drawn.
-figures::Outcome draw_sweep(Table const& table, SweepFolder const& sweep, std::filesystem::path const& folder);
+plot::Outcome draw_sweep(Table const& table, SweepFolder const& sweep, std::filesystem::path const& folder);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

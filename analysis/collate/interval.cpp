@@ -3,9 +3,9 @@
 #include <cmath>
 #include <limits>
 
-#include "analysis/student_t.hpp"
+#include "analysis/statistics/student_t.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 Interval interval_of(std::span<double const> values) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -18,8 +18,8 @@ Interval interval_of(std::span<double const> values) {
   double squares = 0;
   for (auto const value : values) squares += (value - mean) * (value - mean);
   auto const sd = std::sqrt(squares / static_cast<double>(n - 1));
-  auto const half = analysis::interval_quantile(n - 1) * sd / std::sqrt(static_cast<double>(n));
+  auto const half = statistics::interval_quantile(n - 1) * sd / std::sqrt(static_cast<double>(n));
   return {n, mean, sd, mean - half, mean + half};
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <span>
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// Mean, of seeds mostly, with its 95 % confidence interval by Student's t; NaN where undefined: all of them without
 /// values, sd and interval with one value.
@@ -13,4 +13,4 @@ struct Interval {
 };
 Interval interval_of(std::span<double const> values);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

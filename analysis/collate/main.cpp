@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   streams::prepare();
   try {
     errors::StopSignals const signals(store::remove_own_temporaries);
-    return streams::finish(static_cast<int>(collate::run(argc, argv)));
+    return streams::finish(static_cast<int>(analysis::collate::run(argc, argv)));
   } catch (errors::Error const& error) {
     streams::tell("{}\n", error.what());
     return streams::finish(static_cast<int>(error.code()));

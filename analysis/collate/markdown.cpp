@@ -11,7 +11,7 @@
 #include "analysis/collate/shown_dimension.hpp"
 #include "analysis/collate/shown_measures.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 namespace {
 
@@ -87,4 +87,4 @@ std::string to_markdown(Table const& table, SweepFolder const& sweep, TrialSimil
          to_markdown(similarity, table) + gaps(sweep);
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -7,7 +7,7 @@
 #include <sstream>
 #include <string_view>
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 namespace {
 
 constexpr std::size_t least_width = 3;  // of a column: Markdown's rule below the header
@@ -124,4 +124,4 @@ bool shorten_to_fit(Rows& rows, std::size_t count) {
   return any;
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

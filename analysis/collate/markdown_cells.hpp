@@ -7,7 +7,7 @@
 #include "analysis/collate/interval.hpp"
 
 /// Numbers and words as fields of a Markdown table.
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// What a terminal shows without wrapping, and a page prints.
 inline constexpr std::size_t most_columns = 100;
@@ -37,4 +37,4 @@ std::size_t drop_to_fit(Rows& rows, std::size_t fewest);
 /// whether it had to; many columns may not fit even so.
 bool shorten_to_fit(Rows& rows, std::size_t count);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -8,11 +8,11 @@
 #include "analysis/collate/experiments.hpp"
 #include "errors/errors.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 namespace {
 
-std::string version_of(Shared what, analysis::Provenance const& provenance) {
+std::string version_of(Shared what, trial_file::Provenance const& provenance) {
   switch (what) {
     case Shared::code:
       return provenance.git_commit + (provenance.git_dirty ? " with uncommitted changes" : "");
@@ -106,4 +106,4 @@ void refuse_mixtures(SweepFolder const& sweep, std::set<Shared> const& allowed) 
   }
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -6,7 +6,7 @@
 
 #include "analysis/collate/sweep_folder.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// What trials of one table should share.
 enum class Shared { code, data, device };
@@ -28,4 +28,4 @@ std::vector<Version> versions_of(Shared what, std::vector<CollatedTrial> const& 
 /// `allowed`.
 void refuse_mixtures(SweepFolder const& sweep, std::set<Shared> const& allowed);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

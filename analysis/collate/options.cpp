@@ -10,7 +10,7 @@
 #include "errors/errors.hpp"
 #include "generated/commit.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 namespace {
 
@@ -127,4 +127,4 @@ Parsed parse_options(int argc, char const* const* argv) {
   return {options, std::nullopt};
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -8,7 +8,7 @@
 
 #include "analysis/collate/mixture.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 struct Options {
   std::vector<std::filesystem::path> folders;
@@ -27,4 +27,4 @@ struct Parsed {
 };
 Parsed parse_options(int argc, char const* const* argv);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

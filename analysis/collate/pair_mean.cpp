@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/blocks.hpp"
-#include "analysis/student_t.hpp"
+#include "analysis/statistics/blocks.hpp"
+#include "analysis/statistics/student_t.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 PairMean mean_over_seeds(std::span<SeedPair const> pairs) {
   struct Sum {
@@ -40,11 +40,11 @@ PairMean mean_over_seeds(std::span<SeedPair const> pairs) {
   if (result.seeds < 2) return result;
   std::vector<double> without;
   for (auto const& of : with) without.push_back((all.of - of.of) / (all.count - of.count));  // 0 / 0 if no pair is left
-  result.se = all.count > 1 ? analysis::jackknife_error(without) : std::nan("");
-  auto const half = analysis::interval_quantile(result.seeds - 1) * result.se;
+  result.se = all.count > 1 ? statistics::jackknife_error(without) : std::nan("");
+  auto const half = statistics::interval_quantile(result.seeds - 1) * result.se;
   result.low = result.mean - half;
   result.high = result.mean + half;
   return result;
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// A pair of trials and how alike they are.
 struct SeedPair {
@@ -32,4 +32,4 @@ struct PairMean {
 /// more.
 PairMean mean_over_seeds(std::span<SeedPair const> pairs);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -14,7 +14,7 @@
 #include "store/atomic_file.hpp"
 #include "streams/streams.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 namespace {
 
@@ -40,8 +40,8 @@ void draw(Table const& table, SweepFolder const& sweep, TrialSimilarity const& s
           std::filesystem::path const& folder) {
   try {
     auto const outcome = draw_sweep(table, sweep, folder), similar = draw_similarity(similarity, table, folder);
-    constexpr auto missing = figures::Outcome::gnuplot_missing;
-    if (similar == missing || outcome == missing) streams::tell("{}\n", figures::gnuplot_missing_note(folder));
+    constexpr auto missing = plot::Outcome::gnuplot_missing;
+    if (similar == missing || outcome == missing) streams::tell("{}\n", plot::gnuplot_missing_note(folder));
   } catch (errors::Error const& error) {
     streams::tell("warning: not all figures were drawn: {}\n", error.what());
   }
@@ -99,4 +99,4 @@ errors::ExitCode run(int argc, char const* const* argv) {
   return outcome_of(sweep, table, options.measures);
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -2,9 +2,9 @@
 
 #include "errors/errors.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// The program: reads the folders, prints and writes the table. Errors: as errors::Error.
 errors::ExitCode run(int argc, char const* const* argv);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -1,6 +1,6 @@
 #include "analysis/collate/shown_dimension.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 DimensionName parse_dimension(std::string_view measure) {
   constexpr auto length = shown_estimator.size();
@@ -21,4 +21,4 @@ std::string_view shown_k(Table const& table) {
   return first;
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

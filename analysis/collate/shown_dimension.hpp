@@ -5,7 +5,7 @@
 #include "analysis/collate/table.hpp"
 
 /// Which of the intrinsic dimensions the Markdown table and the figures show.
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 inline constexpr std::string_view shown_estimator = "levina_bickel_original";
 
@@ -18,4 +18,4 @@ DimensionName parse_dimension(std::string_view measure);
 /// The k that is shown: k30 where it was measured, else the first; empty without any. Refers to the table's words.
 std::string_view shown_k(Table const& table);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

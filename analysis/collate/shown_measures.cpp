@@ -10,7 +10,7 @@
 #include "analysis/collate/shown_dimension.hpp"
 #include "errors/errors.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 namespace {
 
 /// The nearest name; the columns of table.csv end in _mean and the like.
@@ -105,4 +105,4 @@ std::optional<double> shared_optimum(Table const& table) {
   return *most - *least <= rounding * std::abs(*least) ? std::optional(*least) : std::nullopt;
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

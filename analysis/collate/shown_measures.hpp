@@ -6,7 +6,7 @@
 
 #include "analysis/collate/table.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// A column of the terminal's table. A cell shows the first of `measures` that it has, or nothing if that is NaN.
 struct ShownMeasure {
@@ -37,4 +37,4 @@ std::optional<LastLayer> last_layer_dimension(Table const& table);
 /// The least error that any predictor can reach one step ahead, where all cells share it.
 std::optional<double> shared_optimum(Table const& table);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

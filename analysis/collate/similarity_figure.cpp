@@ -5,9 +5,9 @@
 #include <set>
 
 #include "analysis/collate/trial_similarity.hpp"
-#include "analysis/figures/heat_map.hpp"
+#include "analysis/plot/heat_map.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 namespace {
 
 // Pixels.
@@ -40,22 +40,22 @@ std::vector<std::size_t> compared_cells(TrialSimilarity const& similarity) {
 
 }  // namespace
 
-figures::Outcome draw_similarity(TrialSimilarity const& similarity, Table const& table,
-                                 std::filesystem::path const& folder) {
+plot::Outcome draw_similarity(TrialSimilarity const& similarity, Table const& table,
+                              std::filesystem::path const& folder) {
   auto const cells = compared_cells(similarity);
   auto const panels = static_cast<int>(similarity.layers.size());
   constexpr std::size_t most_cells = 60;
-  if (cells.size() < 2 || cells.size() > most_cells) return figures::Outcome::drawn;
+  if (cells.size() < 2 || cells.size() > most_cells) return plot::Outcome::drawn;
   int const across = std::min(columns, panels), down = (panels + columns - 1) / columns;
-  figures::Size const page{across * (names + side) + bar, down * (above + side + names)};
-  figures::Figure figure("sweep_similarity", page);
+  plot::Size const page{across * (names + side) + bar, down * (above + side + names)};
+  plot::Figure figure("sweep_similarity", page);
   std::vector<std::string> cell_names;
   for (auto const cell : cells) cell_names.push_back(name_of(table.cells[cell], table));
   std::string commands = "set multiplot\nset tics out nomirror\nunset key\n";
   for (int i = 0; i < panels; ++i) {
     auto const& layer = similarity.layers[static_cast<std::size_t>(i)];
     double const left = i % columns * (names + side) + names, top = i / columns * (above + side + names) + above;
-    commands += figures::heat_map(
+    commands += plot::heat_map(
         figure,
         {layer.layer, layer.layer + ": debiased linear CKA", axes_title(table), cell_names, matrix_of(layer, cells)},
         {.left = left / page.width,
@@ -68,4 +68,4 @@ figures::Outcome draw_similarity(TrialSimilarity const& similarity, Table const&
   return figure.draw(folder);
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -7,7 +7,7 @@
 #include "analysis/collate/markdown_cells.hpp"
 #include "analysis/collate/trial_similarity.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 namespace {
 
 std::string field(PairMean const& of) {
@@ -92,4 +92,4 @@ std::string to_markdown(TrialSimilarity const& similarity, Table const& table) {
   return text;
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

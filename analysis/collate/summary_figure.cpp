@@ -8,12 +8,12 @@
 #include "analysis/collate/shown_dimension.hpp"
 #include "analysis/collate/shown_measures.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 namespace {
 
-using figures::Curve;
-using figures::Curves;
-using figures::Panel;
+using plot::Curve;
+using plot::Curves;
+using plot::Panel;
 
 void add_if_new(std::vector<std::string>& all, std::string const& name) {
   if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
@@ -92,4 +92,4 @@ Curves summary_figure(Table const& table, SweepFolder const& sweep) {
   return figure;
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -16,7 +16,7 @@
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 namespace {
 
@@ -33,7 +33,7 @@ void look_up(CollatedTrial& trial, fs::path const& folder, std::vector<std::stri
   auto const file = folder / "trial.h5";
   if (is_there(file)) {
     try {
-      auto result = analysis::read_trial(file);
+      auto result = trial_file::read_trial(file);
       auto const& found = result.provenance.trial_id;
       if (!trial.id.empty() && found != trial.id) {
         throw errors::input(file.string() + " belongs to another trial",
@@ -257,4 +257,4 @@ SweepFolder merge(std::vector<SweepFolder> folders) {
   return all;
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "analysis/collate/configuration.hpp"
-#include "analysis/trial_summary.hpp"
+#include "analysis/trial_file/trial_summary.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// What became of a planned trial, as far as a table cares; the better ones first.
 enum class Outcome { done, diverged, failed, missing };
@@ -21,10 +21,10 @@ struct CollatedTrial {
   std::map<std::string, std::string> axes;  ///< key as written in the sweep -> value as written
   std::string seed;                         ///< "" where it is not known
   Outcome outcome = Outcome::missing;
-  std::string reason;                            ///< of a failed one
-  std::optional<analysis::TrialSummary> result;  ///< of a done or diverged one
-  std::filesystem::path file;                    ///< its trial.h5
-  std::filesystem::path folder = {};             ///< the one that was named
+  std::string reason;                              ///< of a failed one
+  std::optional<trial_file::TrialSummary> result;  ///< of a done or diverged one
+  std::filesystem::path file;                      ///< its trial.h5
+  std::filesystem::path folder = {};               ///< the one that was named
   std::optional<Configuration> configuration =
       {};  ///< its own, or what its folder's sweep.toml says; none where neither does
 };
@@ -57,4 +57,4 @@ SweepFolder read_folder(std::filesystem::path const& folder);
 /// there and results of one trial that differ are warned of.
 SweepFolder merge(std::vector<SweepFolder> folders);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

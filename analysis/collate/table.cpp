@@ -12,7 +12,7 @@
 #include "analysis/collate/csv.hpp"
 #include "analysis/collate/test_series.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 namespace {
 
@@ -224,4 +224,4 @@ std::string to_csv(Table const& table) {
   return text;
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -10,7 +10,7 @@
 #include "analysis/collate/interval.hpp"
 #include "analysis/collate/sweep_folder.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// What follows a measure's name in table.csv where the error of the test series stands.
 inline constexpr char const* test_error_end = "_test_se";
@@ -56,4 +56,4 @@ std::map<std::string, BySeed> pooled(SweepFolder const& sweep);
 /// is undefined is empty, never a number.
 std::string to_csv(Table const& table);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -8,10 +8,10 @@
 #include <cstdint>
 
 #include "analysis/collate/by_seed.hpp"
-#include "analysis/student_t.hpp"
-#include "analysis/test_blocks.hpp"
+#include "analysis/statistics/student_t.hpp"
+#include "analysis/trial_file/test_blocks.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 namespace {
 
 /// At each horizon of its blocks; it depends on the series alone, and any other series has another one.
@@ -40,15 +40,15 @@ bool same_series(CollatedTrial const& a, CollatedTrial const& b) {
 }
 
 /// Of a weighted mean over blocks, as errors_over_blocks has it.
-Interval over_blocks(analysis::TestBlocks const& blocks, std::vector<double> const& values) {
+Interval over_blocks(trial_file::TestBlocks const& blocks, std::vector<double> const& values) {
   auto const count = static_cast<std::int64_t>(values.size());
   double sum = 0, windows = 0;
   for (std::size_t b = 0; b < values.size(); ++b) {
     sum += static_cast<double>(blocks.windows[b]) * values[b];
     windows += static_cast<double>(blocks.windows[b]);
   }
-  auto const mean = sum / windows, se = analysis::errors_over_blocks(blocks, values).front();
-  auto const half = analysis::interval_quantile(count - 1) * se;
+  auto const mean = sum / windows, se = trial_file::errors_over_blocks(blocks, values).front();
+  auto const half = statistics::interval_quantile(count - 1) * se;
   return {count, mean, se * std::sqrt(static_cast<double>(count)), mean - half, mean + half};
 }
 
@@ -84,4 +84,4 @@ TestSeries test_series_of(std::vector<CollatedTrial const*> const& trials) {
   return result;
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -7,7 +7,7 @@
 #include "analysis/collate/interval.hpp"
 #include "analysis/collate/sweep_folder.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// What the choice of the test series adds to the error of a cell's means. Its seeds share that series, and so an
 /// interval over seeds does not see it: block by block of the series the values are averaged over the seeds, and these
@@ -21,4 +21,4 @@ struct TestSeries {
 /// Of the done trials of one cell.
 TestSeries test_series_of(std::vector<CollatedTrial const*> const& trials);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -4,17 +4,17 @@
 #include <set>
 
 #include "analysis/collate/by_seed.hpp"
-#include "analysis/trial_history.hpp"
+#include "analysis/trial_file/trial_history.hpp"
 #include "errors/errors.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 namespace {
 
 using ByEpoch = std::map<std::int64_t, BySeed>;
 
 void add_losses(ByEpoch& losses, CollatedTrial const& trial) {
   try {
-    auto const history = analysis::read_losses(trial.file);
+    auto const history = trial_file::read_losses(trial.file);
     for (std::size_t i = 0; i < history.epoch.size(); ++i)
       losses[history.epoch[i]].add(seed_of(trial), history.val_mse[i]);
   } catch (errors::Error const&) {
@@ -45,4 +45,4 @@ TrainingCurves validation_loss(Table const& table, SweepFolder const& sweep) {
   return curves;
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -5,7 +5,7 @@
 
 #include "analysis/collate/table.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 struct TrainingCurves {
   std::vector<std::int64_t> epoch;
@@ -15,4 +15,4 @@ struct TrainingCurves {
 /// Validation loss by epoch, read from every done trial's file; one that has become unreadable is left out.
 TrainingCurves validation_loss(Table const& table, SweepFolder const& sweep);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -7,10 +7,10 @@
 
 #include "analysis/collate/exchanged_cells.hpp"
 #include "analysis/representation/cka_between.hpp"
-#include "analysis/shared_rows.hpp"
+#include "analysis/trial_file/shared_rows.hpp"
 #include "errors/errors.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 namespace {
 
 constexpr std::size_t most_trials = 256, fewest_of_cell = 2;
@@ -19,7 +19,7 @@ constexpr int exchanges = 1000;
 struct Compared {
   CollatedTrial const* trial;
   std::size_t cell;
-  analysis::SharedLayers shared;
+  trial_file::SharedLayers shared;
 
   [[nodiscard]] bool comparable(Compared const& other) const {
     return trial->result->provenance.data_hash == other.trial->result->provenance.data_hash &&
@@ -45,7 +45,7 @@ std::vector<std::vector<Compared>> done_trials(Table const& table, SweepFolder c
 bool look_at(Compared& trial) {
   constexpr std::size_t fewest_rows = 4;
   try {
-    trial.shared = analysis::read_shared_layers(trial.trial->file);
+    trial.shared = trial_file::read_shared_layers(trial.trial->file);
     return trial.shared.step.size() >= fewest_rows;
   } catch (errors::Error const&) {
     return false;
@@ -95,7 +95,7 @@ ComparedGroup compared(std::string const& layer, Group const& group) {
     auto const& shared = trial->shared;
     if (std::find(shared.layers.begin(), shared.layers.end(), layer) == shared.layers.end()) continue;
     try {
-      auto const rows = analysis::read_shared_rows(trial->trial->file, layer);
+      auto const rows = trial_file::read_shared_rows(trial->trial->file, layer);
       auto gram = analysis::representation::centred_gram(rows.values, static_cast<std::int64_t>(shared.step.size()),
                                                          rows.features);
       if (std::isnan(gram.front())) continue;  // the layer does not vary
@@ -180,4 +180,4 @@ TrialSimilarity compare_trials(Table const& table, SweepFolder const& sweep) {
   return result;
 }
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

@@ -7,9 +7,9 @@
 
 #include "analysis/collate/pair_mean.hpp"
 #include "analysis/collate/table.hpp"
-#include "analysis/figures/gnuplot.hpp"
+#include "analysis/plot/gnuplot.hpp"
 
-namespace mambasynth::collate {
+namespace mambasynth::analysis::collate {
 
 /// How alike trials of two cells are, or those of one (a == b): then nothing but the seed differs.
 struct CellPair {
@@ -57,7 +57,7 @@ std::string to_markdown(TrialSimilarity const& similarity, Table const& table);
 
 /// sweep_similarity in `folder`: a matrix of the compared cells each layer, pairs of different seeds. Nothing of a
 /// single cell or seed, nor of so many cells that none could be told from its neighbours.
-figures::Outcome draw_similarity(TrialSimilarity const& similarity, Table const& table,
-                                 std::filesystem::path const& folder);
+plot::Outcome draw_similarity(TrialSimilarity const& similarity, Table const& table,
+                              std::filesystem::path const& folder);
 
-}  // namespace mambasynth::collate
+}  // namespace mambasynth::analysis::collate

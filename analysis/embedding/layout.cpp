@@ -8,7 +8,7 @@
 
 #include "errors/stop.hpp"
 
-namespace mambasynth::embedding {
+namespace mambasynth::analysis::embedding {
 namespace {
 
 constexpr std::size_t dims = 2;
@@ -20,7 +20,7 @@ int epochs_for(std::int64_t points) { return points <= 10000 ? 500 : 200; }
 
 /// Distances in units of the largest (of the power of two below it, for exactness), which no UMAP depends on: any
 /// double fits a float then.
-umappp::NeighborList<std::int32_t, float> list_of(analysis::Neighbours const& neighbours, std::int64_t others) {
+umappp::NeighborList<std::int32_t, float> list_of(neighbours::Neighbours const& neighbours, std::int64_t others) {
   double largest = 0;
   for (std::int64_t i = 0; i < neighbours.points; ++i)
     largest = std::max(largest, neighbours.distances_of(i)[static_cast<std::size_t>(others - 1)]);
@@ -50,7 +50,7 @@ void scale_start(std::vector<float>& coordinates) {
 
 }  // namespace
 
-Umap layout(analysis::Neighbours const& neighbours, std::int64_t others, UmapOptions const& options) {
+Umap layout(neighbours::Neighbours const& neighbours, std::int64_t others, UmapOptions const& options) {
   Umap result{.points = neighbours.points,
               .neighbors = others + 1,
               .start = Start::random,
@@ -95,4 +95,4 @@ Umap layout(analysis::Neighbours const& neighbours, std::int64_t others, UmapOpt
   return result;
 }
 
-}  // namespace mambasynth::embedding
+}  // namespace mambasynth::analysis::embedding

@@ -5,9 +5,9 @@
 #include "analysis/embedding/umap.hpp"
 
 /// Private to this folder: umappp, and the Eigen that it needs, stay inside layout.cpp.
-namespace mambasynth::embedding {
+namespace mambasynth::analysis::embedding {
 
 /// Every point has `others` >= 1 neighbours, others <= neighbours.k.
-Umap layout(analysis::Neighbours const& neighbours, std::int64_t others, UmapOptions const& options);
+Umap layout(neighbours::Neighbours const& neighbours, std::int64_t others, UmapOptions const& options);
 
-}  // namespace mambasynth::embedding
+}  // namespace mambasynth::analysis::embedding

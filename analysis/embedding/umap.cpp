@@ -12,7 +12,7 @@
 #include "cores/cores.hpp"
 #include "errors/errors.hpp"
 
-namespace mambasynth::embedding {
+namespace mambasynth::analysis::embedding {
 namespace {
 
 void require_in_range(UmapOptions const& options) {
@@ -40,7 +40,7 @@ char const* name_of(Start start) {
   return "";
 }
 
-Umap umap(analysis::Neighbours const& neighbours, UmapOptions const& options) {
+Umap umap(neighbours::Neighbours const& neighbours, UmapOptions const& options) {
   require_in_range(options);
   auto const others = std::min(options.neighbors - 1, neighbours.k);
   if (neighbours.points == 0 || others == 0)
@@ -55,8 +55,9 @@ template <class T>
 Umap umap(std::span<T const> rows, std::int64_t points, std::int64_t dims, UmapOptions const& options) {
   require_in_range(options);
   auto const others = std::min(options.neighbors - 1, points - 1);
-  if (others < 1) return umap(analysis::Neighbours{.points = points, .k = 0, .distance = {}, .index = {}}, options);
-  return umap(analysis::nearest_neighbours<T>(rows, points, dims, others, threads_or_cores(options.threads)), options);
+  if (others < 1) return umap(neighbours::Neighbours{.points = points, .k = 0, .distance = {}, .index = {}}, options);
+  return umap(neighbours::nearest_neighbours<T>(rows, points, dims, others, threads_or_cores(options.threads)),
+              options);
 }
 
 template Umap umap(std::span<float const>, std::int64_t, std::int64_t, UmapOptions const&);
@@ -96,4 +97,4 @@ std::vector<Umap> umap_of_each(std::span<Panel const> panels, std::int64_t point
   return embeddings;
 }
 
-}  // namespace mambasynth::embedding
+}  // namespace mambasynth::analysis::embedding

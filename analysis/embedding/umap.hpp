@@ -5,13 +5,13 @@
 #include <span>
 #include <vector>
 
-#include "analysis/neighbours.hpp"
+#include "analysis/neighbours/neighbours.hpp"
 
 // UMAP (McInnes, Healy & Melville 2018, arXiv:1802.03426) in two dimensions, Euclidean. Neighbours are the exact ones
 // of neighbours.hpp; fuzzy sets, spectral start and layout are umappp's (Lun, github.com/libscran/umappp). What is not
 // an option here is as in umap-learn: 500 epochs up to 10,000 points, 200 above; spread 1, learning rate 1, 5 negative
 // samples, the start scaled to [0, 10] with noise of 1e-4.
-namespace mambasynth::embedding {
+namespace mambasynth::analysis::embedding {
 
 struct UmapOptions {
   std::int64_t neighbors;  ///< of each point, itself counted as umap-learn does; at least 2
@@ -36,7 +36,7 @@ struct Umap {
 
 /// From neighbours that are known already: the nearest `neighbors` - 1 of each point are used, or as many as there are.
 /// The layout is sequential: one epoch of each edge after the other.
-Umap umap(analysis::Neighbours const& neighbours, UmapOptions const& options);
+Umap umap(neighbours::Neighbours const& neighbours, UmapOptions const& options);
 
 /// rows: (point, dims), row-major; one point lies at the origin. Errors: errors::usage for options out of their range,
 /// errors::input for NaN, infinity or squares that overflow.
@@ -55,4 +55,4 @@ struct Panel {
 std::vector<Umap> umap_of_each(std::span<Panel const> panels, std::int64_t points, UmapOptions const& options,
                                std::function<void(std::size_t)> const& done = {});
 
-}  // namespace mambasynth::embedding
+}  // namespace mambasynth::analysis::embedding

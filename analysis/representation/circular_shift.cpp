@@ -8,7 +8,7 @@
 
 namespace mambasynth::analysis::representation {
 
-std::int64_t shift_offset(std::int64_t rows, std::int64_t least, series::random::NumpyGenerator& random) {
+std::int64_t shift_offset(std::int64_t rows, std::int64_t least, random::NumpyGenerator& random) {
   if (least < 1 || 2 * least > rows)
     throw errors::usage(fmt::format("a circular shift of {} rows by at least {}", rows, least),
                         "shifted that far one way round, they are nearer than that the other way",

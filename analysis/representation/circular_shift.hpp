@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "series/random/numpy_generator.hpp"
+#include "random/numpy_generator.hpp"
 
 /// Control targets for probes: the targets' own course, moved in time past the features. A circular shift keeps their
 /// distribution and, but for one seam, all of their dependence in time, which a permutation of rows would destroy
@@ -16,7 +16,7 @@ namespace mambasynth::analysis::representation {
 /// Of 1 .. rows - 1, uniform among those at least `least` rows from where every row meets its own target, both ways
 /// round; `least` should exceed the time that the targets remember. One draw: least + Generator.integers(rows - 2 least
 /// + 1), as NumPy makes it. errors::usage where there is none.
-std::int64_t shift_offset(std::int64_t rows, std::int64_t least, series::random::NumpyGenerator& random);
+std::int64_t shift_offset(std::int64_t rows, std::int64_t least, random::NumpyGenerator& random);
 
 /// values: (rows, columns); row i of the result is row (i - offset) modulo rows, as numpy.roll(values, offset, axis=0).
 template <class T>

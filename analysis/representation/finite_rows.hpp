@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "analysis/cross_moments.hpp"
+#include "analysis/representation/cross_moments.hpp"
 
 namespace mambasynth::analysis::representation {
 

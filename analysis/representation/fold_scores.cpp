@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <numeric>
 
-#include "analysis/undefined.hpp"
+#include "analysis/statistics/undefined.hpp"
 
 namespace mambasynth::analysis::representation {
 namespace {
@@ -30,7 +30,7 @@ class OfClusters {
     auto const count = static_cast<double>(clusters_.size());
     double squares = 0;
     for (auto const& [sum, rows] : clusters_) squares += (sum - total_ * rows / rows_) * (sum - total_ * rows / rows_);
-    return count > 1 ? count / (count - 1) * squares : undefined;
+    return count > 1 ? count / (count - 1) * squares : statistics::undefined;
   }
 
  private:

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "analysis/undefined.hpp"
+#include "analysis/statistics/undefined.hpp"
 
 namespace mambasynth::analysis::representation {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 /// The mean over rows of what `score` says of them; rows whose score is NaN are left out.
 template <class Score>
 FoldScores mean_score(HeldFolds const& held, Score const& score) {
-  FoldScores result{undefined, undefined, {}};
+  FoldScores result{statistics::undefined, statistics::undefined, {}};
   double total = 0, count = 0;
   for (auto const& rows : held) {
     double of_fold = 0, scored = 0;
@@ -21,7 +21,7 @@ FoldScores mean_score(HeldFolds const& held, Score const& score) {
         of_fold += one;
         ++scored;
       }
-    result.fold.push_back(scored > 0 ? of_fold / scored : undefined);
+    result.fold.push_back(scored > 0 ? of_fold / scored : statistics::undefined);
     total += of_fold;
     count += scored;
   }
@@ -50,7 +50,7 @@ FoldScores balanced_accuracy(HeldFolds const& held, bool HeldRow::* right) {
       ++own.rows;
       own.right += row.*right ? 1 : 0;
     }
-  FoldScores result{undefined, undefined, {}};
+  FoldScores result{statistics::undefined, statistics::undefined, {}};
   if (classes.empty()) return result;
   result.value = 0;
   for (auto const& [label, own] : classes) result.value += own.right / own.rows / static_cast<double>(classes.size());
@@ -64,7 +64,7 @@ template <class Score>
 void add_change(Influence& influence, HeldFolds const& before, HeldFolds const& after, Score const& score,
                 std::vector<double> const& weight) {
   auto& change = influence.change.emplace_back(influence.row.size(), 0.0);
-  std::vector<double> known(change.size(), undefined);
+  std::vector<double> known(change.size(), statistics::undefined);
   for (auto const& rows : before)
     for (auto const& row : rows) known[static_cast<std::size_t>(row.row)] = score(row);
   for (auto const& rows : after)

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "analysis/cross_moments.hpp"
+#include "analysis/representation/cross_moments.hpp"
 
 /// Centred kernel alignment with a linear kernel (Kornblith et al. 2019, ICML, arXiv:1905.00414) of all pairs of parts
 /// (layers, or the same layers of several networks over the same rows), from their moments: no matrix of rows x rows.

@@ -15,7 +15,7 @@
 #include "analysis/representation/label_scores.hpp"
 #include "analysis/representation/softmax_regression.hpp"
 #include "analysis/representation/stretch_moments.hpp"
-#include "analysis/undefined.hpp"
+#include "analysis/statistics/undefined.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::analysis::representation {
@@ -173,8 +173,8 @@ std::vector<HeldRow> LogisticProbe::Fit::held(SoftmaxRegression const& of, std::
                       .label = labels[row],
                       .found = own == best,
                       .by_majority = labels[row] == classes.majority(),
-                      .loss = own < 0 ? undefined : -of_row[own],
-                      .chance_loss = own < 0 ? undefined : -std::log(classes.share(labels[row]))});
+                      .loss = own < 0 ? statistics::undefined : -of_row[own],
+                      .chance_loss = own < 0 ? statistics::undefined : -std::log(classes.share(labels[row]))});
   }
   return result;
 }
@@ -233,7 +233,7 @@ LogisticProbe::Scored LogisticProbe::scored(std::span<std::int64_t const> labels
   for (auto const& set : sets_->blocks) {
     auto& held = all.held.emplace_back();
     auto& fit = *all.fits.emplace_back(std::make_unique<Fit>(*sets_, set, labels));
-    auto& penalty = score.penalty.emplace_back(undefined);
+    auto& penalty = score.penalty.emplace_back(statistics::undefined);
     if (fit.regression) {
       penalty = penalties[at(set.b)];
       if (!fit.regression->fit(penalty, {.decrease = (all_penalties ? 1 : 10) * sets_->tolerance}))
@@ -250,7 +250,7 @@ LogisticProbe::Scored LogisticProbe::scored(std::span<std::int64_t const> labels
   score.chance_accuracy = accuracy(all.held, &HeldRow::by_majority);
   score.chance_balanced_accuracy = balanced_accuracy(all.held, &HeldRow::by_majority);
   score.chance_log_loss = mean_loss(all.held, &HeldRow::chance_loss);
-  score.accuracy.se = score.balanced_accuracy.se = score.log_loss.se = undefined;
+  score.accuracy.se = score.balanced_accuracy.se = score.log_loss.se = statistics::undefined;
   return all;
 }
 

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "analysis/cross_moments.hpp"
 #include "analysis/representation/chronological_folds.hpp"
+#include "analysis/representation/cross_moments.hpp"
 #include "analysis/representation/fold_scores.hpp"
 
 namespace mambasynth::analysis::representation {

@@ -7,14 +7,14 @@
 #include <numeric>
 #include <vector>
 
-#include "analysis/undefined.hpp"
+#include "analysis/statistics/undefined.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::analysis::representation {
 
 namespace {
 
-void require_lists(Neighbours const& lists, std::int64_t points, std::int64_t k) {
+void require_lists(neighbours::Neighbours const& lists, std::int64_t points, std::int64_t k) {
   if (k >= 1 && k <= lists.k && lists.points == points) return;
   throw errors::usage(fmt::format("{} neighbours of each of {} points", k, points),
                       fmt::format("the lists hold {} of each of {}", lists.k, lists.points),
@@ -22,23 +22,23 @@ void require_lists(Neighbours const& lists, std::int64_t points, std::int64_t k)
 }
 
 /// The first k neighbours of each point.
-std::span<std::int32_t const> first(Neighbours const& lists, std::size_t point, std::int64_t k) {
+std::span<std::int32_t const> first(neighbours::Neighbours const& lists, std::size_t point, std::int64_t k) {
   return std::span(lists.index).subspan(point * static_cast<std::size_t>(lists.k), static_cast<std::size_t>(k));
 }
 
 /// shares: of each point, NaN where it has none.
-Overlap averaged(std::vector<double> const& shares, Blocks const& blocks) {
+Overlap averaged(std::vector<double> const& shares, statistics::Blocks const& blocks) {
   double sum = 0, count = 0;
   for (auto const share : shares)
     if (share >= 0) {
       sum += share;
       ++count;
     }
-  if (count == 0) return {undefined, undefined};
+  if (count == 0) return {statistics::undefined, statistics::undefined};
   if (blocks.count > 0 && blocks.of_point.size() != shares.size())
     throw errors::usage(fmt::format("blocks of {} points for {}", blocks.of_point.size(), shares.size()),
                         "each point lies in one", "make them for the same points");
-  BlockSums by_block(blocks);
+  statistics::BlockSums by_block(blocks);
   for (std::size_t i = 0; i < shares.size(); ++i)
     if (shares[i] >= 0) by_block.add(i, shares[i] - sum / count);
   return {sum / count, by_block.error(count)};
@@ -46,7 +46,7 @@ Overlap averaged(std::vector<double> const& shares, Blocks const& blocks) {
 
 /// Calls each(i, others) for each point: `others` counts, label by label, the points that the window leaves it.
 template <class Each>
-void with_counts(std::span<std::int64_t const> labels, TemporalWindow const& window, Each&& each) {
+void with_counts(std::span<std::int64_t const> labels, neighbours::TemporalWindow const& window, Each&& each) {
   std::map<std::int64_t, std::int64_t> outside;
   for (auto const label : labels) ++outside[label];
   std::vector<std::size_t> order(labels.size());
@@ -67,7 +67,8 @@ void with_counts(std::span<std::int64_t const> labels, TemporalWindow const& win
 
 }  // namespace
 
-Overlap neighbourhood_overlap(Neighbours const& a, Neighbours const& b, std::int64_t k, Blocks const& blocks) {
+Overlap neighbourhood_overlap(neighbours::Neighbours const& a, neighbours::Neighbours const& b, std::int64_t k,
+                              statistics::Blocks const& blocks) {
   require_lists(a, a.points, k);
   require_lists(b, a.points, k);
   std::vector<double> shares(static_cast<std::size_t>(a.points));
@@ -85,10 +86,10 @@ Overlap neighbourhood_overlap(Neighbours const& a, Neighbours const& b, std::int
   return averaged(shares, blocks);
 }
 
-Overlap label_overlap(Neighbours const& neighbours, std::span<std::int64_t const> labels, std::int64_t k,
-                      Blocks const& blocks) {
+Overlap label_overlap(neighbours::Neighbours const& neighbours, std::span<std::int64_t const> labels, std::int64_t k,
+                      statistics::Blocks const& blocks) {
   require_lists(neighbours, static_cast<std::int64_t>(labels.size()), k);
-  std::vector<double> shares(labels.size(), undefined);
+  std::vector<double> shares(labels.size(), statistics::undefined);
   for (std::size_t i = 0; i < shares.size(); ++i) {
     if (labels[i] < 0) continue;
     auto const own = first(neighbours, i, k);
@@ -99,23 +100,23 @@ Overlap label_overlap(Neighbours const& neighbours, std::span<std::int64_t const
   return averaged(shares, blocks);
 }
 
-double neighbourhood_overlap_by_chance(std::int64_t points, std::int64_t k, TemporalWindow const& window) {
+double neighbourhood_overlap_by_chance(std::int64_t points, std::int64_t k, neighbours::TemporalWindow const& window) {
   std::vector<std::int64_t> const alike(static_cast<std::size_t>(points));
   double sum = 0;
   with_counts(alike, window, [&](auto, auto const&, auto others) {
     sum += std::min(1.0, static_cast<double>(k) / static_cast<double>(others));
   });
-  return points > 0 ? sum / static_cast<double>(points) : undefined;
+  return points > 0 ? sum / static_cast<double>(points) : statistics::undefined;
 }
 
-double label_overlap_by_chance(std::span<std::int64_t const> labels, TemporalWindow const& window) {
+double label_overlap_by_chance(std::span<std::int64_t const> labels, neighbours::TemporalWindow const& window) {
   double sum = 0, count = 0;
   with_counts(labels, window, [&](std::size_t i, auto const& outside, auto others) {
     if (labels[i] < 0 || others == 0) return;
     sum += static_cast<double>(outside.at(labels[i])) / static_cast<double>(others);
     ++count;
   });
-  return count > 0 ? sum / count : undefined;
+  return count > 0 ? sum / count : statistics::undefined;
 }
 
 }  // namespace mambasynth::analysis::representation

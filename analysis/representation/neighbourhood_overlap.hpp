@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <span>
 
-#include "analysis/blocks.hpp"
-#include "analysis/neighbours.hpp"
+#include "analysis/neighbours/neighbours.hpp"
+#include "analysis/statistics/blocks.hpp"
 
 /// What nearest neighbours have in common (Doimo et al. 2020, NeurIPS, arXiv:2007.03506, section 2.2). Lists made with
 /// a TemporalWindow are compared as they are: no point's own stretch of time is in them. An answer is worth what it
@@ -18,15 +18,17 @@ struct Overlap {
 
 /// Share of a point's first k neighbours in one layer that are among its first k in another: chi of l and m.
 /// errors::usage for lists of different points or shorter than k, or k < 1.
-Overlap neighbourhood_overlap(Neighbours const& a, Neighbours const& b, std::int64_t k, Blocks const& blocks = {});
+Overlap neighbourhood_overlap(neighbours::Neighbours const& a, neighbours::Neighbours const& b, std::int64_t k,
+                              statistics::Blocks const& blocks = {});
 
 /// Share of a point's first k neighbours that have its label: chi of l and the ground truth. Points with a label < 0
 /// are left out, as neighbours they agree with nobody; NaN where no point has a label.
-Overlap label_overlap(Neighbours const& neighbours, std::span<std::int64_t const> labels, std::int64_t k,
-                      Blocks const& blocks = {});
+Overlap label_overlap(neighbours::Neighbours const& neighbours, std::span<std::int64_t const> labels, std::int64_t k,
+                      statistics::Blocks const& blocks = {});
 
 /// Expected of neighbours drawn at random from those that the window leaves.
-double neighbourhood_overlap_by_chance(std::int64_t points, std::int64_t k, TemporalWindow const& window = {});
-double label_overlap_by_chance(std::span<std::int64_t const> labels, TemporalWindow const& window = {});
+double neighbourhood_overlap_by_chance(std::int64_t points, std::int64_t k,
+                                       neighbours::TemporalWindow const& window = {});
+double label_overlap_by_chance(std::span<std::int64_t const> labels, neighbours::TemporalWindow const& window = {});
 
 }  // namespace mambasynth::analysis::representation

@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "analysis/representation/unbiased_traces.hpp"
-#include "analysis/undefined.hpp"
+#include "analysis/statistics/undefined.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::analysis::representation {
@@ -31,11 +31,11 @@ Eigen::MatrixXd covariance(CrossMoments const& moments, std::int64_t part) {
 
 Spectrum spectrum(CrossMoments const& moments, std::int64_t part) {
   auto const dims = static_cast<std::size_t>(moments.first(part + 1) - moments.first(part));
-  Spectrum result{.variance = std::vector<double>(dims, undefined),
-                  .share = std::vector<double>(dims, undefined),
+  Spectrum result{.variance = std::vector<double>(dims, statistics::undefined),
+                  .share = std::vector<double>(dims, statistics::undefined),
                   .components = {},
-                  .participation_ratio = undefined,
-                  .participation_ratio_unbiased = undefined};
+                  .participation_ratio = statistics::undefined,
+                  .participation_ratio_unbiased = statistics::undefined};
   if (moments.rows() < 2) return result;
   auto const matrix = covariance(moments, part);
   if (!matrix.allFinite()) return result;

@@ -13,7 +13,7 @@
 
 #include "analysis/representation/finite_rows.hpp"
 #include "analysis/representation/stretch_moments.hpp"
-#include "analysis/undefined.hpp"
+#include "analysis/statistics/undefined.hpp"
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
 
@@ -139,11 +139,11 @@ Held held_rows(Ridge const& ridge, Rows const& features, std::int64_t dims, std:
   return held;
 }
 
-double r2(double sse, double sst, double least) { return sst > least ? 1 - sse / sst : undefined; }
+double r2(double sse, double sst, double least) { return sst > least ? 1 - sse / sst : statistics::undefined; }
 
 /// 1 - SSE / SST over all rows, and of each block.
 FoldScores r2_of(std::vector<Held> const& held, Index group, VectorXd const& rounding) {
-  FoldScores score{undefined, undefined, {}};
+  FoldScores score{statistics::undefined, statistics::undefined, {}};
   double error = 0, total = 0;
   for (std::size_t b = 0; b < held.size(); ++b) {
     auto const sse = held[b].error.col(group).sum(), sst = held[b].about_mean.col(group).sum();

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "analysis/cross_moments.hpp"
 #include "analysis/representation/chronological_folds.hpp"
+#include "analysis/representation/cross_moments.hpp"
 #include "analysis/representation/fold_scores.hpp"
 
 namespace mambasynth::analysis::representation {

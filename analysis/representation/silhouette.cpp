@@ -7,10 +7,10 @@
 #include <limits>
 #include <map>
 
-#include "analysis/distance_tile.hpp"
-#include "analysis/every_width.hpp"
+#include "analysis/neighbours/distance_tile.hpp"
+#include "analysis/neighbours/every_width.hpp"
 #include "analysis/representation/finite_rows.hpp"
-#include "analysis/undefined.hpp"
+#include "analysis/statistics/undefined.hpp"
 #include "errors/stop.hpp"
 
 namespace mambasynth::analysis::representation {
@@ -20,7 +20,7 @@ namespace {
 /// sums[lane] += sqrt(squared[lane]).
 MAMBASYNTH_EVERY_WIDTH
 void add_roots(double const* squared, double* sums) {
-  for (std::int64_t i = 0; i < tile_queries * tile_lanes; ++i) sums[i] += std::sqrt(squared[i]);
+  for (std::int64_t i = 0; i < neighbours::tile_queries * neighbours::tile_lanes; ++i) sums[i] += std::sqrt(squared[i]);
 }
 
 /// Points label by label, each label's in tiles of its own, (tile, dims, lane).
@@ -35,18 +35,18 @@ struct Tiles {
     std::int64_t tiles = 0;
     for (auto const& [label, rows] : members) {
       auto const count = static_cast<std::int64_t>(rows.size());
-      labels.push_back({count, tiles, (count + tile_lanes - 1) / tile_lanes});
+      labels.push_back({count, tiles, (count + neighbours::tile_lanes - 1) / neighbours::tile_lanes});
       tiles += labels.back().tiles;
     }
-    values.resize(static_cast<std::size_t>(tiles * dims * tile_lanes));
+    values.resize(static_cast<std::size_t>(tiles * dims * neighbours::tile_lanes));
     std::visit(
         [&](auto span) {
           std::size_t l = 0;
           for (auto const& [label, rows] : members) {
-            auto* const to = values.data() + labels[l++].first_tile * dims * tile_lanes;
+            auto* const to = values.data() + labels[l++].first_tile * dims * neighbours::tile_lanes;
             for (std::int64_t i = 0; i < static_cast<std::int64_t>(rows.size()); ++i)
               for (std::int64_t c = 0; c < dims; ++c)
-                to[(i / tile_lanes * dims + c) * tile_lanes + i % tile_lanes] =
+                to[(i / neighbours::tile_lanes * dims + c) * neighbours::tile_lanes + i % neighbours::tile_lanes] =
                     static_cast<double>(span[static_cast<std::size_t>(rows[static_cast<std::size_t>(i)] * dims + c)]);
           }
         },
@@ -56,23 +56,24 @@ struct Tiles {
 
 /// Of tile_queries points: sums of their distances to each label's points, (query, label).
 void distance_sums(double const* queries, Tiles const& tiles, std::int64_t dims, double* sums) {
-  double squared[tile_queries * tile_lanes];
+  double squared[neighbours::tile_queries * neighbours::tile_lanes];
   auto const labels = static_cast<std::int64_t>(tiles.labels.size());
   for (std::int64_t l = 0; l < labels; ++l) {
     auto const& label = tiles.labels[static_cast<std::size_t>(l)];
-    double by_lane[tile_queries * tile_lanes] = {};
+    double by_lane[neighbours::tile_queries * neighbours::tile_lanes] = {};
     for (std::int64_t t = 0; t < label.tiles; ++t) {
-      distance_tile(queries, tiles.values.data() + (label.first_tile + t) * dims * tile_lanes, dims, squared,
-                    tile_lanes);
-      auto const filled = label.points - t * tile_lanes;
-      if (filled < tile_lanes)
-        for (std::int64_t q = 0; q < tile_queries; ++q)
-          std::fill(squared + q * tile_lanes + filled, squared + (q + 1) * tile_lanes, 0.0);
+      neighbours::distance_tile(queries, tiles.values.data() + (label.first_tile + t) * dims * neighbours::tile_lanes,
+                                dims, squared, neighbours::tile_lanes);
+      auto const filled = label.points - t * neighbours::tile_lanes;
+      if (filled < neighbours::tile_lanes)
+        for (std::int64_t q = 0; q < neighbours::tile_queries; ++q)
+          std::fill(squared + q * neighbours::tile_lanes + filled, squared + (q + 1) * neighbours::tile_lanes, 0.0);
       add_roots(squared, by_lane);
     }
-    for (std::int64_t q = 0; q < tile_queries; ++q) {
+    for (std::int64_t q = 0; q < neighbours::tile_queries; ++q) {
       double sum = 0;
-      for (std::int64_t lane = 0; lane < tile_lanes; ++lane) sum += by_lane[q * tile_lanes + lane];
+      for (std::int64_t lane = 0; lane < neighbours::tile_lanes; ++lane)
+        sum += by_lane[q * neighbours::tile_lanes + lane];
       sums[q * labels + l] = sum;
     }
   }
@@ -93,7 +94,8 @@ double of_point(std::span<double const> sums, Tiles const& tiles, std::size_t ow
 
 Silhouette silhouette(Rows const& points, std::int64_t dims, std::span<std::int64_t const> labels, int threads) {
   require_finite(points, static_cast<std::int64_t>(labels.size()), dims, "the points");
-  Silhouette result{.mean = undefined, .of_point = std::vector<double>(labels.size(), undefined)};
+  Silhouette result{.mean = statistics::undefined,
+                    .of_point = std::vector<double>(labels.size(), statistics::undefined)};
   std::map<std::int64_t, std::vector<std::int64_t>> members;
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels[i] >= 0) members[labels[i]].push_back(static_cast<std::int64_t>(i));
@@ -113,19 +115,20 @@ Silhouette silhouette(Rows const& points, std::int64_t dims, std::span<std::int6
   auto const count = static_cast<std::int64_t>(queries.size());
   errors::SharedStop stop;
 #pragma omp parallel for schedule(dynamic, 16) num_threads(threads > 0 ? threads : omp_get_max_threads())
-  for (std::int64_t start = 0; start < count; start += tile_queries) {
+  for (std::int64_t start = 0; start < count; start += neighbours::tile_queries) {
     if (stop.requested()) continue;
-    auto const n = std::min(tile_queries, count - start);
-    std::vector<double> coordinates(static_cast<std::size_t>(tile_queries * dims));
-    std::vector<double> sums(static_cast<std::size_t>(tile_queries) * members.size());
+    auto const n = std::min(neighbours::tile_queries, count - start);
+    std::vector<double> coordinates(static_cast<std::size_t>(neighbours::tile_queries * dims));
+    std::vector<double> sums(static_cast<std::size_t>(neighbours::tile_queries) * members.size());
     for (std::int64_t q = 0; q < n; ++q) {
       auto const& query = queries[static_cast<std::size_t>(start + q)];
       auto const place = static_cast<std::int64_t>(query.place);
-      auto const* const from = tiles.values.data() +
-                               (tiles.labels[query.label].first_tile + place / tile_lanes) * dims * tile_lanes +
-                               place % tile_lanes;
+      auto const* const from =
+          tiles.values.data() +
+          (tiles.labels[query.label].first_tile + place / neighbours::tile_lanes) * dims * neighbours::tile_lanes +
+          place % neighbours::tile_lanes;
       for (std::int64_t c = 0; c < dims; ++c)
-        coordinates[static_cast<std::size_t>(q * dims + c)] = from[c * tile_lanes];
+        coordinates[static_cast<std::size_t>(q * dims + c)] = from[c * neighbours::tile_lanes];
     }
     distance_sums(coordinates.data(), tiles, dims, sums.data());
     for (std::int64_t q = 0; q < n; ++q) {

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "analysis/cross_moments.hpp"
+#include "analysis/representation/cross_moments.hpp"
 
 namespace mambasynth::analysis::representation {
 

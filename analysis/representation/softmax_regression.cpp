@@ -129,7 +129,7 @@ SoftmaxRegression::ForRows SoftmaxRegression::for_rows(std::vector<double> const
 double SoftmaxRegression::objective(std::vector<double> const& parameters, double penalty,
                                     std::vector<double>& gradient) const {
   auto const at = for_rows(parameters);
-  AlignedValues products(padded_ * block), sums(padded_ * dims_ * row_lanes);
+  neighbours::AlignedValues products(padded_ * block), sums(padded_ * dims_ * row_lanes);
   auto* const p = products.data();
   std::vector<double> of_intercept(static_cast<std::size_t>(padded_));
   double own[block] = {}, log_sum[block];
@@ -213,7 +213,7 @@ bool SoftmaxRegression::fit(double penalty, Limits const& limits) {
 std::vector<double> SoftmaxRegression::log_probabilities(RowSet const& rows) const {
   auto const at = for_rows(parameters_);
   std::vector<double> result;
-  AlignedValues logits(padded_ * block), exponentials(padded_ * block);
+  neighbours::AlignedValues logits(padded_ * block), exponentials(padded_ * block);
   double log_sum[block];
   for (auto const& part : rows.parts()) {
     logits_of_block(x_.of_block(part.block), dims_, at.weights.data(), padded_, logits.data());

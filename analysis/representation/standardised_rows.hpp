@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "analysis/aligned_values.hpp"
-#include "analysis/cross_moments.hpp"
+#include "analysis/neighbours/aligned_values.hpp"
+#include "analysis/representation/cross_moments.hpp"
 
 namespace mambasynth::analysis::representation {
 
@@ -28,7 +28,7 @@ class StandardisedRows {
  private:
   std::int64_t rows_, dims_;
   std::vector<double> mean_, inverse_;
-  AlignedValues values_;
+  neighbours::AlignedValues values_;
 };
 
 /// Some of the rows, block by block.

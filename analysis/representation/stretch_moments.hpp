@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "analysis/cross_moments.hpp"
 #include "analysis/representation/chronological_folds.hpp"
+#include "analysis/representation/cross_moments.hpp"
 
 namespace mambasynth::analysis::representation {
 

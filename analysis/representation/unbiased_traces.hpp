@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "analysis/cross_moments.hpp"
+#include "analysis/representation/cross_moments.hpp"
 
 /// Traces of products of covariance matrices from finite samples. For C the covariance of x with y, or of x with
 /// itself, the sample's own traces are biased by terms of order dimensions / rows. Those named unbiased are the

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "analysis/neighbour_search.hpp"
+#include "analysis/neighbours/neighbour_search.hpp"
 #include "model/network.hpp"
 #include "provenance/run.hpp"
 #include "train/learner.hpp"
@@ -29,7 +29,7 @@ train::LearnerFactory learners(std::string const& device, Note note = {});
 /// The network in evaluation mode and fp32 on `device`. On the CPU it refers to `network`.
 std::shared_ptr<model::Predictor const> predictor(std::string const& device, model::Network const& network);
 /// Nearest neighbours on `device`; `threads` of the processor (0: OpenMP's own choice) where it searches instead.
-std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(std::string const& device, int threads = 0,
-                                                                  Note note = {});
+std::unique_ptr<analysis::neighbours::NeighbourSearch const> neighbour_search(std::string const& device,
+                                                                              int threads = 0, Note note = {});
 
 }  // namespace mambasynth::backend

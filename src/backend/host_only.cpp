@@ -20,8 +20,8 @@ std::shared_ptr<model::Predictor const> predictor(std::string const&, model::Net
   return {std::shared_ptr<void>(), &network};
 }
 
-std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(std::string const&, int threads, Note) {
-  return std::make_unique<analysis::HostSearch>(threads);
+std::unique_ptr<analysis::neighbours::NeighbourSearch const> neighbour_search(std::string const&, int threads, Note) {
+  return std::make_unique<analysis::neighbours::HostSearch>(threads);
 }
 
 }  // namespace mambasynth::backend

@@ -89,8 +89,9 @@ std::shared_ptr<model::Predictor const> predictor(std::string const& device, mod
   return gpu::predictor(network);
 }
 
-std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(std::string const& device, int threads, Note note) {
-  if (device == "cpu") return std::make_unique<analysis::HostSearch>(threads);
+std::unique_ptr<analysis::neighbours::NeighbourSearch const> neighbour_search(std::string const& device, int threads,
+                                                                              Note note) {
+  if (device == "cpu") return std::make_unique<analysis::neighbours::HostSearch>(threads);
   gpu::use_card(own_card());
   return gpu::neighbour_search(threads, std::move(note));
 }

@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include "analysis/intrinsic_dimension.hpp"
+#include "analysis/dimension/intrinsic_dimension.hpp"
 #include "backend/backend.hpp"
 #ifdef MAMBASYNTH_CUDA
 #include "bench/gpu_cases.hpp"
@@ -87,12 +87,13 @@ Result dimension(std::string const& name, std::int64_t points, Sizes const& s, E
   config::Evaluate const evaluate;
   auto const rows = noise({points, s.model.d_model});
   auto const search = backend::neighbour_search(s.device, s.threads);
-  analysis::EstimateOptions options;
+  analysis::dimension::EstimateOptions options;
   options.threads = s.threads;
   options.search = search.get();
   auto result = of_rows(name, points, s, evaluate.lb_k.back());
-  measure(result, effort,
-          [&] { (void)analysis::estimate_all(values_of(rows), points, s.model.d_model, evaluate.lb_k, options); });
+  measure(result, effort, [&] {
+    (void)analysis::dimension::estimate_all(values_of(rows), points, s.model.d_model, evaluate.lb_k, options);
+  });
   return result;
 }
 

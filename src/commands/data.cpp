@@ -6,14 +6,14 @@
 #include <memory>
 #include <optional>
 
+#include "analysis/dimension/intrinsic_dimension.hpp"
 #include "analysis/embedding/umap.hpp"
-#include "analysis/figures/series_figures.hpp"
-#include "analysis/intrinsic_dimension.hpp"
 #include "commands/flags.hpp"
 #include "commands/memory.hpp"
 #include "commands/output_files.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
+#include "series/figures.hpp"
 #include "series/summary.hpp"
 #include "series/write_files.hpp"
 #include "streams/streams.hpp"
@@ -47,14 +47,14 @@ class Embedded {
     auto const points = static_cast<std::int64_t>(sampled.step.size());
     streams::tell("embedding {} steps by UMAP (--no-umap skips that) ... ", points);
     auto const start = std::chrono::steady_clock::now();
-    umap_ = embedding::umap<double>(sampled.x, points, data.ambient_dim,
-                                    {.neighbors = config::umap_neighbors,
-                                     .min_dist = config::umap_min_dist,
-                                     .seed = config::umap_seed,
-                                     .threads = threads});
+    umap_ = analysis::embedding::umap<double>(sampled.x, points, data.ambient_dim,
+                                              {.neighbors = config::umap_neighbors,
+                                               .min_dist = config::umap_min_dist,
+                                               .seed = config::umap_seed,
+                                               .threads = threads});
     streams::tell("{:.1f} s, {} start\n",
                   std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
-                  embedding::name_of(umap_.start));
+                  analysis::embedding::name_of(umap_.start));
     shown_ = {.coordinates = umap_.coordinates,
               .subspace_dim = data.subspace_dim > 0 ? std::clamp<std::int64_t>(data.subspace_dim, 2, data.ambient_dim)
                                                     : data.ambient_dim,
@@ -62,23 +62,23 @@ class Embedded {
     for (auto const k : config::Evaluate{}.lb_k)
       if (k < points)
         shown_.levina_bickel.emplace_back(
-            k, analysis::levina_bickel_original(
-                   analysis::nearest_neighbours<float>(umap_.coordinates, points, 2, k, threads), k)
+            k, analysis::dimension::levina_bickel_original(
+                   analysis::neighbours::nearest_neighbours<float>(umap_.coordinates, points, 2, k, threads), k)
                    .value);
   }
   Embedded(Embedded const&) = delete;
   Embedded& operator=(Embedded const&) = delete;
   ~Embedded() = default;
 
-  [[nodiscard]] figures::SeriesEmbedding const& shown() const { return shown_; }
+  [[nodiscard]] series::SeriesEmbedding const& shown() const { return shown_; }
   void print() const {
     for (auto const& [k, estimate] : shown_.levina_bickel)
       streams::print("Levina-Bickel of the UMAP, k = {}: {:.2f}\n", k, estimate);
   }
 
  private:
-  embedding::Umap umap_;
-  figures::SeriesEmbedding shown_;
+  analysis::embedding::Umap umap_;
+  series::SeriesEmbedding shown_;
 };
 
 int run(DataOptions& options) {
@@ -113,9 +113,9 @@ int run(DataOptions& options) {
                                    : std::vector<std::int64_t>{}});
   std::optional<Embedded> embedded;
   if (options.embeds()) embedded.emplace(data, digest, threads);
-  if (options.figures && figures::draw_series(digest, options.run.out, embedded ? &embedded->shown() : nullptr) ==
-                             figures::Outcome::gnuplot_missing)
-    streams::tell("{}\n", figures::gnuplot_missing_note(options.run.out));
+  if (options.figures && series::draw_series(digest, options.run.out, embedded ? &embedded->shown() : nullptr) ==
+                             analysis::plot::Outcome::gnuplot_missing)
+    streams::tell("{}\n", analysis::plot::gnuplot_missing_note(options.run.out));
   auto const megabytes = static_cast<double>(data.n_steps * data.ambient_dim) * sizeof(double) / 1e6;
   streams::print("{}: X {:.1f} MB\n{}", options.run.out, megabytes, series::summary(digest));
   if (embedded) embedded->print();

@@ -7,13 +7,13 @@
 #include <new>
 #include <string>
 
-#include "analysis/figures/dimension_figures.hpp"
 #include "backend/backend.hpp"
 #include "commands/flags.hpp"
 #include "commands/output_files.hpp"
 #include "commands/verb.hpp"
 #include "dimension/array.hpp"
 #include "dimension/dimension_file.hpp"
+#include "dimension/figures.hpp"
 #include "dimension/measure.hpp"
 #include "errors/errors.hpp"
 #include "streams/streams.hpp"
@@ -28,7 +28,7 @@ struct DimensionOptions {
   bool figures = true;
 };
 
-std::string in_words(analysis::Estimate const& estimate) {
+std::string in_words(analysis::dimension::Estimate const& estimate) {
   if (!std::isfinite(estimate.value)) return "-";
   auto text = fmt::format("{:.3f}", estimate.value);
   if (std::isfinite(estimate.se)) text += fmt::format(" +- {:.3f}", estimate.se);
@@ -109,8 +109,8 @@ int run(DimensionOptions& options) {
   std::filesystem::path const folder = options.run.out;
   auto const file = folder / "dimension.h5";
   dimension::write_dimension(file, measured, config, provenance::run_facts(device, threads, backend::gpu_of(device)));
-  if (options.figures && figures::draw_dimension(measured, folder) == figures::Outcome::gnuplot_missing)
-    streams::tell("{}\n", figures::gnuplot_missing_note(folder));
+  if (options.figures && dimension::draw_dimension(measured, folder) == analysis::plot::Outcome::gnuplot_missing)
+    streams::tell("{}\n", analysis::plot::gnuplot_missing_note(folder));
   print(measured);
   print_groups(measured);
   streams::print("\n{}\n", file.string());

@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "analysis/figures/layer_figures.hpp"
+#include "analysis/trial_file/layer_figures.hpp"
 #include "backend/backend.hpp"
 #include "commands/checkpoint_flag.hpp"
 #include "commands/flags.hpp"
@@ -64,15 +64,17 @@ std::optional<model::Network> initial_network(model::LoadedNetwork const& loaded
 
 void draw(evaluate::Evaluation const& e, bool per_layer, fs::path const& folder) {
   auto const& layers = e.measures.layers;
-  auto outcome = figures::Outcome::drawn;
-  if (!e.measures.dimension.empty()) outcome = figures::draw_dimension_by_layer(e.measures, e.controls, folder);
-  if (!e.measures.activation.empty()) outcome = figures::draw_spectrum(e.measures, folder);
-  if (!e.probes.targets.empty()) outcome = figures::draw_probes(layers, e.probes, folder);
+  auto outcome = analysis::plot::Outcome::drawn;
+  if (!e.measures.dimension.empty())
+    outcome = analysis::trial_file::draw_dimension_by_layer(e.measures, e.controls, folder);
+  if (!e.measures.activation.empty()) outcome = analysis::trial_file::draw_spectrum(e.measures, folder);
+  if (!e.probes.targets.empty()) outcome = analysis::trial_file::draw_probes(layers, e.probes, folder);
   if (!e.similarity.cka.empty() || !e.similarity.neighbour_overlap.empty())
-    outcome = figures::draw_similarity(layers, e.similarity, folder);
+    outcome = analysis::trial_file::draw_similarity(layers, e.similarity, folder);
   if (!e.embeddings.panels.empty())
-    outcome = figures::draw_layer_embeddings(e.measures, e.embeddings, per_layer, folder);
-  if (outcome == figures::Outcome::gnuplot_missing) streams::tell("{}\n", figures::gnuplot_missing_note(folder));
+    outcome = analysis::trial_file::draw_layer_embeddings(e.measures, e.embeddings, per_layer, folder);
+  if (outcome == analysis::plot::Outcome::gnuplot_missing)
+    streams::tell("{}\n", analysis::plot::gnuplot_missing_note(folder));
 }
 
 int run(EvaluateOptions& options) {

@@ -75,7 +75,8 @@ void draw(config::Gates const& config, model::Predictor const& network, at::Tens
     layer(1);
     if (statistics.layers > 1) layer(statistics.layers);
   });
-  if (outcome == figures::Outcome::gnuplot_missing) streams::tell("{}\n", figures::gnuplot_missing_note(folder));
+  if (outcome == analysis::plot::Outcome::gnuplot_missing)
+    streams::tell("{}\n", analysis::plot::gnuplot_missing_note(folder));
 }
 
 int run(GatesOptions& options) {

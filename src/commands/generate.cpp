@@ -7,7 +7,6 @@
 #include <optional>
 #include <span>
 
-#include "analysis/figures/generation_figures.hpp"
 #include "backend/backend.hpp"
 #include "commands/checkpoint_flag.hpp"
 #include "commands/flags.hpp"
@@ -18,6 +17,7 @@
 #include "dynamics/figure.hpp"
 #include "dynamics/table.hpp"
 #include "errors/errors.hpp"
+#include "generate/figures.hpp"
 #include "generate/generation_file.hpp"
 #include "model/state_dict.hpp"
 #include "oracle/hidden_process.hpp"
@@ -48,24 +48,25 @@ void draw(generate::Generation const& g, series::TrainingSeries const& series, s
   auto const seed = g.seed.size() / g.seed_start.size(), steps = g.generated.size() / g.seed_start.size();
   auto const seed_steps = static_cast<std::int64_t>(seed) / g.channels;
   auto const circles = series.circle.empty() ? 0 : *std::max_element(series.circle.begin(), series.circle.end()) + 1;
-  auto outcome = figures::Outcome::drawn;
+  auto outcome = analysis::plot::Outcome::drawn;
   for (std::size_t i = 0; i < g.seed_start.size(); ++i) {
-    figures::GeneratedSample sample{.number = static_cast<std::int64_t>(i),
-                                    .channels = g.channels,
-                                    .seed_start = g.seed_start[i],
-                                    .seed = std::span(g.seed).subspan(i * seed, seed),
-                                    .generated = std::span(g.generated).subspan(i * steps, steps),
-                                    .truth = std::span(g.truth).subspan(i * steps, steps),
-                                    .seed_circle = {},
-                                    .circles = circles,
-                                    .mse = g.mse[i]};
+    generate::GeneratedSample sample{.number = static_cast<std::int64_t>(i),
+                                     .channels = g.channels,
+                                     .seed_start = g.seed_start[i],
+                                     .seed = std::span(g.seed).subspan(i * seed, seed),
+                                     .generated = std::span(g.generated).subspan(i * steps, steps),
+                                     .truth = std::span(g.truth).subspan(i * steps, steps),
+                                     .seed_circle = {},
+                                     .circles = circles,
+                                     .mse = g.mse[i]};
     if (circles > 0)
       sample.seed_circle =
           std::span(series.circle)
               .subspan(static_cast<std::size_t>(g.seed_start[i]), static_cast<std::size_t>(seed_steps));
-    outcome = figures::draw_generation(sample, folder);
+    outcome = generate::draw_generation(sample, folder);
   }
-  if (outcome == figures::Outcome::gnuplot_missing) streams::tell("{}\n", figures::gnuplot_missing_note(folder));
+  if (outcome == analysis::plot::Outcome::gnuplot_missing)
+    streams::tell("{}\n", analysis::plot::gnuplot_missing_note(folder));
 }
 
 /// What the process behind the series says of it; nothing, and a note why, where there is none.

@@ -10,7 +10,7 @@
 #include <optional>
 #include <set>
 
-#include "analysis/trial_summary.hpp"
+#include "analysis/trial_file/trial_summary.hpp"
 #include "backend/backend.hpp"
 #include "commands/arguments.hpp"
 #include "commands/flags.hpp"
@@ -145,7 +145,7 @@ sweep::DataIdentity identify_data(config::Data const& data, int threads) {
 
 std::optional<sweep::CommittedTrial> committed_trial(fs::path const& file, std::string const& id) {
   try {
-    auto const written = analysis::read_trial(file).provenance;
+    auto const written = analysis::trial_file::read_trial(file).provenance;
     auto const state = sweep::state_named(written.state);
     if (written.trial_id == id && state) return sweep::CommittedTrial(*state, written.git_commit);
   } catch (std::exception const&) {

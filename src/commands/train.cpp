@@ -11,7 +11,7 @@
 #include <optional>
 #include <utility>
 
-#include "analysis/trial_summary.hpp"
+#include "analysis/trial_file/trial_summary.hpp"
 #include "backend/backend.hpp"
 #include "commands/flags.hpp"
 #include "commands/memory.hpp"
@@ -55,8 +55,8 @@ int print_validation(TrainOptions const& options, config::Trial const& trial, st
   streams::print("val MSE {:.4f}\n", learner->mean_batch_loss(data.material.val, {}));
   if (options.figures) try {
       if (trial::draw_predictions(*backend::predictor(device, network), data, trial.train.stride, options.run.out) ==
-          figures::Outcome::gnuplot_missing)
-        streams::tell("{}\n", figures::gnuplot_missing_note(options.run.out));
+          analysis::plot::Outcome::gnuplot_missing)
+        streams::tell("{}\n", analysis::plot::gnuplot_missing_note(options.run.out));
     } catch (errors::Error const& error) {
       streams::tell("note: the predictions were not drawn: {}\n", error.what());
     }
@@ -78,7 +78,7 @@ void print_epoch(train::EpochRecord const& record, std::int64_t epochs) {
 std::string held_by(fs::path const& folder) {
   try {
     if (fs::exists(folder / trial::result_name))
-      return analysis::read_trial(folder / trial::result_name).provenance.trial_id;
+      return analysis::trial_file::read_trial(folder / trial::result_name).provenance.trial_id;
   } catch (errors::Error const&) {
     return {};  // told where it is used
   }
@@ -106,9 +106,9 @@ bool needs_own_folder(fs::path const& shared, fs::path const& own, std::string c
 }
 
 /// A result that no reader can use is no reason never to make one.
-std::optional<analysis::TrialSummary> whole_result(fs::path const& result) {
+std::optional<analysis::trial_file::TrialSummary> whole_result(fs::path const& result) {
   try {
-    return analysis::read_trial(result);
+    return analysis::trial_file::read_trial(result);
   } catch (errors::Error const& error) {
     if (error.code() != errors::ExitCode::input) throw;
     streams::tell("{}\n", store::replace_damaged(result, error.why(), "and the trial runs again"));

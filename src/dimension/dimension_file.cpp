@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include "analysis/columns.hpp"
-#include "analysis/estimator_columns.hpp"
-#include "analysis/trial_layout.hpp"
+#include "analysis/trial_file/columns.hpp"
+#include "analysis/trial_file/estimator_columns.hpp"
+#include "analysis/trial_file/trial_layout.hpp"
 #include "config/section.hpp"
 #include "store/atomic_file.hpp"
 #include "store/hdf5.hpp"
@@ -14,9 +14,9 @@
 namespace mambasynth::dimension {
 namespace {
 
-namespace layout = analysis::trial_layout;
-using analysis::Estimate;
-using analysis::write_estimator;
+namespace layout = analysis::trial_file::trial_layout;
+using analysis::dimension::Estimate;
+using analysis::trial_file::write_estimator;
 using store::Hdf5Writer;
 
 constexpr std::int64_t schema_version = 1;
@@ -36,7 +36,7 @@ void write_distance(Hdf5Writer& h5, std::string const& path, std::vector<double>
 void write_all(Hdf5Writer& h5, Measured const& measured) {
   auto const& all = measured.all;
   std::string const group = layout::dimension;
-  analysis::scale(h5, layout::k, all.k, {"neighbours", "1"});
+  analysis::trial_file::scale(h5, layout::k, all.k, {"neighbours", "1"});
   write_estimator(h5, group + "levina_bickel_original", all.levina_bickel_original, {layout::k});
   write_estimator(h5, group + "levina_bickel", all.levina_bickel, {layout::k});
   write_estimator(h5, group + "mackay_ghahramani", all.mackay_ghahramani, {layout::k});
@@ -48,7 +48,7 @@ void write_all(Hdf5Writer& h5, Measured const& measured) {
   h5.scalar(group + "plateau", all.plateau ? all.plateau->value : nan,
             {"mean of gride over its plateau; NaN: there is none", "1"});
   if (all.n1.empty()) return;
-  analysis::scale(h5, layout::n1, all.n1, {"nearer neighbour of Gride, the farther is 2 n1", "1"});
+  analysis::trial_file::scale(h5, layout::n1, all.n1, {"nearer neighbour of Gride, the farther is 2 n1", "1"});
   write_estimator(h5, group + "gride", all.gride, {layout::n1});
   write_distance(h5, group + "distance_n1", all.distance_n1, {layout::n1}, measured.noise_distance(),
                  "mean distance of neighbours n1 and 2 n1");
@@ -80,7 +80,7 @@ void write_groups(Hdf5Writer& h5, Measured const& measured) {
     two_nn_ml.push_back(e.points > 0 ? e.two_nn_ml : unknown);
     two_nn_ls.push_back(e.points > 0 ? e.two_nn_ls : unknown);
   }
-  analysis::scale(h5, axis, labels, {measured.labels_name == "circle_id" ? "circle" : "label", "1"});
+  analysis::trial_file::scale(h5, axis, labels, {measured.labels_name == "circle_id" ? "circle" : "label", "1"});
   h5.dataset<std::int64_t>(group + "points", points, {axis}, {"rows measured", "1"});
   h5.dataset<std::int64_t>(group + "duplicates", duplicates, {axis}, {"rows that equal another one", "1"});
   write_estimator(h5, group + "levina_bickel_original", original, {axis, layout::k});
@@ -93,21 +93,21 @@ void write_groups(Hdf5Writer& h5, Measured const& measured) {
 void write_others(Hdf5Writer& h5, Measured const& measured) {
   std::string const group = layout::dimension;
   if (!measured.radii.empty()) {
-    analysis::scale(h5, "/inner_radius", measured.radii,
-                    {"inner radius in the L1 metric, the outer is twice as far", "1"});
+    analysis::trial_file::scale(h5, "/inner_radius", measured.radii,
+                                {"inner radius in the L1 metric, the outer is twice as far", "1"});
     write_estimator(h5, group + "binomial", measured.binomial, {"/inner_radius"});
   }
   auto const& fci = measured.correlation;
   if (fci.k.empty()) return;
-  analysis::scale(h5, "/patch", fci.k, {"neighbours around each centre", "1"});
-  analysis::column(h5, group + "full_correlation", fci.dimension, fci.k.size(), {"/patch"},
-                   {"intrinsic dimension, mean over centres", "1"});
-  analysis::column(h5, group + "full_correlation_se", fci.se, fci.k.size(), {"/patch"},
-                   {"standard error over centres, a lower bound: their neighbourhoods overlap", "1"});
-  analysis::column(h5, group + "full_correlation_se_blocks", fci.se_blocks, fci.k.size(), {"/patch"},
-                   {"standard error by leaving stretches of time out", "1"});
-  analysis::column(h5, group + "full_correlation_residual", fci.residual, fci.k.size(), {"/patch"},
-                   {"rms misfit of the integral, mean over centres", "1"});
+  analysis::trial_file::scale(h5, "/patch", fci.k, {"neighbours around each centre", "1"});
+  analysis::trial_file::column(h5, group + "full_correlation", fci.dimension, fci.k.size(), {"/patch"},
+                               {"intrinsic dimension, mean over centres", "1"});
+  analysis::trial_file::column(h5, group + "full_correlation_se", fci.se, fci.k.size(), {"/patch"},
+                               {"standard error over centres, a lower bound: their neighbourhoods overlap", "1"});
+  analysis::trial_file::column(h5, group + "full_correlation_se_blocks", fci.se_blocks, fci.k.size(), {"/patch"},
+                               {"standard error by leaving stretches of time out", "1"});
+  analysis::trial_file::column(h5, group + "full_correlation_residual", fci.residual, fci.k.size(), {"/patch"},
+                               {"rms misfit of the integral, mean over centres", "1"});
 }
 
 }  // namespace

@@ -7,10 +7,10 @@
 #include <map>
 #include <numeric>
 
-#include "analysis/binomial_dimension.hpp"
-#include "analysis/distinct_rows.hpp"
+#include "analysis/dimension/binomial_dimension.hpp"
+#include "analysis/neighbours/distinct_rows.hpp"
 #include "errors/errors.hpp"
-#include "series/random/numpy_generator.hpp"
+#include "random/numpy_generator.hpp"
 
 namespace mambasynth::dimension {
 namespace {
@@ -21,26 +21,26 @@ std::vector<std::int64_t> drawn_rows(std::int64_t rows, config::Dimension const&
     throw errors::usage(fmt::format("dimension.points = {} with {} rows", config.points, rows),
                         "rows are drawn without replacement", "Use fewer, or 0 for all");
   if (config.points > 0)
-    return series::random::NumpyGenerator(static_cast<std::uint64_t>(config.seed)).choice(rows, config.points);
+    return random::NumpyGenerator(static_cast<std::uint64_t>(config.seed)).choice(rows, config.points);
   std::vector<std::int64_t> all(static_cast<std::size_t>(rows));
   std::iota(all.begin(), all.end(), std::int64_t{0});
   return all;
 }
 
-analysis::DimensionEstimates estimate(Array const& array, std::span<std::int64_t const> time,
-                                      config::Integers const& ks, config::Dimension const& config, int threads,
-                                      analysis::NeighbourSearch const& search) {
-  analysis::EstimateOptions options;
+analysis::dimension::DimensionEstimates estimate(Array const& array, std::span<std::int64_t const> time,
+                                                 config::Integers const& ks, config::Dimension const& config,
+                                                 int threads, analysis::neighbours::NeighbourSearch const& search) {
+  analysis::dimension::EstimateOptions options;
   options.threads = threads;
   options.longest_n1 = config.max_n1;
-  options.blocks = analysis::blocks_in_time(time, config.blocks);
+  options.blocks = analysis::statistics::blocks_in_time(time, config.blocks);
   options.window = {time, config.theiler};
   options.search = &search;
-  return analysis::estimate_all(std::span<double const>(array.x), array.points, array.dims, ks, options);
+  return analysis::dimension::estimate_all(std::span<double const>(array.x), array.points, array.dims, ks, options);
 }
 
 std::vector<Group> by_label(Array const& array, std::span<std::int64_t const> time, config::Dimension const& config,
-                            int threads, analysis::NeighbourSearch const& search) {
+                            int threads, analysis::neighbours::NeighbourSearch const& search) {
   std::map<std::int64_t, std::vector<std::int64_t>> rows;
   for (std::size_t i = 0; i < array.labels.size(); ++i) rows[array.labels[i]].push_back(static_cast<std::int64_t>(i));
   std::vector<Group> groups;
@@ -48,7 +48,7 @@ std::vector<Group> by_label(Array const& array, std::span<std::int64_t const> ti
     Group group{.label = label, .points = static_cast<std::int64_t>(places.size()), .estimates = {}};
     std::vector<std::int64_t> times;
     for (auto const place : places) times.push_back(time[static_cast<std::size_t>(place)]);
-    auto const excluded = analysis::TemporalWindow{times, config.theiler}.most_excluded();
+    auto const excluded = analysis::neighbours::TemporalWindow{times, config.theiler}.most_excluded();
     config::Integers ks;
     std::copy_if(config.k.begin(), config.k.end(), std::back_inserter(ks),
                  [&](auto k) { return group.points - excluded > k + 1; });
@@ -66,25 +66,26 @@ void measure_lattice(Measured& measured, Array const& array, std::span<std::int6
   std::vector<std::int32_t> lattice(array.x.size());
   std::transform(array.x.begin(), array.x.end(), lattice.begin(),
                  [](double value) { return static_cast<std::int32_t>(value); });
-  auto const blocks = analysis::blocks_in_time(time, config.blocks);
+  auto const blocks = analysis::statistics::blocks_in_time(time, config.blocks);
   measured.radii = config.radii;
-  for (auto const& counts : analysis::lattice_counts(lattice, array.points, array.dims, config.radii, 0, threads,
-                                                     {time, config.theiler}, blocks))
-    measured.binomial.push_back(analysis::binomial_dimension(counts, blocks));
+  for (auto const& counts : analysis::dimension::lattice_counts(lattice, array.points, array.dims, config.radii, 0,
+                                                                threads, {time, config.theiler}, blocks))
+    measured.binomial.push_back(analysis::dimension::binomial_dimension(counts, blocks));
 }
 
 /// Around distinct rows, like all other estimators.
 void measure_patches(Measured& measured, Array const& array, std::span<std::int64_t const> time,
                      config::Dimension const& config, int threads) {
-  auto const distinct = analysis::distinct_rows<double>(array.x, array.points, array.dims);
+  auto const distinct = analysis::neighbours::distinct_rows<double>(array.x, array.points, array.dims);
   auto const once = distinct.copied > 0 ? pick(array, distinct.first) : Array{};
   auto const& rows = distinct.copied > 0 ? once : array;
   std::vector<std::int64_t> times;
   for (auto const i : distinct.first) times.push_back(time[static_cast<std::size_t>(i)]);
-  series::random::NumpyGenerator random(static_cast<std::uint64_t>(config.seed));
+  random::NumpyGenerator random(static_cast<std::uint64_t>(config.seed));
   auto const centres = random.choice(rows.points, std::min(config.fci_centres, rows.points));
-  measured.correlation = analysis::local_correlation_dimension(rows.x, rows.points, rows.dims, centres, config.fci_k,
-                                                               analysis::blocks_in_time(times, config.blocks), threads);
+  measured.correlation = analysis::dimension::local_correlation_dimension(
+      rows.x, rows.points, rows.dims, centres, config.fci_k, analysis::statistics::blocks_in_time(times, config.blocks),
+      threads);
 }
 
 }  // namespace
@@ -92,7 +93,7 @@ void measure_patches(Measured& measured, Array const& array, std::span<std::int6
 double Measured::noise_distance() const { return noise * std::sqrt(2 * static_cast<double>(dims)); }
 
 Measured measure(Array const& whole, config::Dimension const& config, int threads,
-                 analysis::NeighbourSearch const& search) {
+                 analysis::neighbours::NeighbourSearch const& search) {
   auto const time = drawn_rows(whole.points, config);
   auto const drawn = config.points > 0 ? pick(whole, time) : Array{};
   auto const& array = config.points > 0 ? drawn : whole;

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "analysis/full_correlation.hpp"
-#include "analysis/intrinsic_dimension.hpp"
+#include "analysis/dimension/full_correlation.hpp"
+#include "analysis/dimension/intrinsic_dimension.hpp"
 #include "config/config.hpp"
 #include "dimension/array.hpp"
 
@@ -14,7 +14,7 @@ namespace mambasynth::dimension {
 /// The rows with one label.
 struct Group {
   std::int64_t label = 0, points = 0;
-  analysis::DimensionEstimates estimates;  ///< at the k that have fewer than points - 1 neighbours
+  analysis::dimension::DimensionEstimates estimates;  ///< at the k that have fewer than points - 1 neighbours
 };
 
 struct Measured {
@@ -23,10 +23,10 @@ struct Measured {
   std::int64_t points = 0;  ///< measured
   std::int64_t dims = 0;
   double noise = 0;  ///< standard deviation of a channel; 0: not known
-  analysis::DimensionEstimates all;
-  std::vector<std::int64_t> radii;           ///< inner ones; empty if the data are not integers
-  std::vector<analysis::Estimate> binomial;  ///< (radii)
-  analysis::LocalCorrelation correlation;    ///< empty where not asked for
+  analysis::dimension::DimensionEstimates all;
+  std::vector<std::int64_t> radii;                      ///< inner ones; empty if the data are not integers
+  std::vector<analysis::dimension::Estimate> binomial;  ///< (radii)
+  analysis::dimension::LocalCorrelation correlation;    ///< empty where not asked for
   std::string labels_name;
   std::vector<Group> groups;
 
@@ -38,6 +38,6 @@ struct Measured {
 
 /// The drawn rows and all that [dimension] asks for. Errors: errors::usage where a k needs more rows than there are.
 Measured measure(Array const& array, config::Dimension const& config, int threads,
-                 analysis::NeighbourSearch const& search);
+                 analysis::neighbours::NeighbourSearch const& search);
 
 }  // namespace mambasynth::dimension

@@ -7,13 +7,13 @@
 #include <cmath>
 #include <string>
 
-#include "analysis/figures/palette.hpp"
+#include "analysis/plot/palette.hpp"
 
 namespace mambasynth::dynamics {
 namespace {
 
-using figures::Figure;
-using figures::Outcome;
+using analysis::plot::Figure;
+using analysis::plot::Outcome;
 
 constexpr std::int64_t shown_samples = 8, keyed_circles = 20;
 
@@ -30,7 +30,7 @@ std::string line_style(std::size_t condition) {
   constexpr std::array<std::int64_t, 3> colours{0, 6, 2};
   constexpr std::array<int, 3> dashes{1, 1, 2};
   return fmt::format("linewidth 2.2 dashtype {} linecolor rgb \"{}\"", dashes[condition % 3],
-                     figures::category_colour(colours[condition % 3], 10));
+                     analysis::plot::category_colour(colours[condition % 3], 10));
 }
 
 /// Start, end, height of the row, colour, circle, colour of text.
@@ -39,9 +39,10 @@ std::string runs_of(Trajectory const& trajectory, double row, std::int64_t circl
   auto const& circle = trajectory.circle;
   for (std::size_t start = 0, t = 1; t <= circle.size(); ++t) {
     if (t < circle.size() && circle[t] == circle[start]) continue;
-    auto const colour = circle[start] < 0 ? std::string("#e4e4e4") : figures::category_colour(circle[start], circles);
+    auto const colour =
+        circle[start] < 0 ? std::string("#e4e4e4") : analysis::plot::category_colour(circle[start], circles);
     runs += fmt::format("{} {} {:.3f} {} {} {}\n", start, t, row, colour_number(colour), circle[start],
-                        colour_number(figures::readable_on(colour)));
+                        colour_number(analysis::plot::readable_on(colour)));
     start = t;
   }
   return runs;
@@ -103,8 +104,8 @@ Outcome draw_strips(Analysis const& a, std::filesystem::path const& folder) {
         crosses);
   if (circles <= keyed_circles) {
     for (std::int64_t c = 0; c < circles; ++c)
-      commands +=
-          fmt::format(", NaN with boxes fillcolor rgb \"{}\" title \"{}\"", figures::category_colour(c, circles), c);
+      commands += fmt::format(", NaN with boxes fillcolor rgb \"{}\" title \"{}\"",
+                              analysis::plot::category_colour(c, circles), c);
     commands += ", NaN with boxes fillcolor rgb \"#e4e4e4\" title \"none\"";
   }
   figure.set_commands(commands + "\n");

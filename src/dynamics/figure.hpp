@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "analysis/figures/gnuplot.hpp"
+#include "analysis/plot/gnuplot.hpp"
 #include "dynamics/analyse.hpp"
 
 namespace mambasynth::dynamics {
@@ -11,6 +11,6 @@ namespace mambasynth::dynamics {
 /// (grey: no circle; triangles: bursts; crosses: first failure), and generation_statistics: lengths of complete visits
 /// beside the process's law, distance to the nearest circle over time, the share of samples without failure over time.
 /// Outcome::gnuplot_missing when only scripts and data could be written.
-figures::Outcome draw_dynamics(Analysis const& analysis, std::filesystem::path const& folder);
+analysis::plot::Outcome draw_dynamics(Analysis const& analysis, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::dynamics

@@ -5,12 +5,12 @@
 #include <limits>
 #include <numeric>
 
-#include "analysis/undefined.hpp"
+#include "analysis/statistics/undefined.hpp"
 
 namespace mambasynth::dynamics {
 namespace {
 
-using analysis::undefined;
+using analysis::statistics::undefined;
 
 constexpr std::int64_t bins = 40;
 constexpr double windows_apart = 2;  // from where on two samples' values are taken to be unrelated

@@ -6,13 +6,13 @@
 #include <numbers>
 #include <numeric>
 
-#include "analysis/undefined.hpp"
+#include "analysis/statistics/undefined.hpp"
 #include "oracle/forecast.hpp"
 
 namespace mambasynth::dynamics {
 namespace {
 
-using analysis::undefined;
+using analysis::statistics::undefined;
 
 double time_of(std::int64_t step, std::int64_t seed_steps) {
   return step < 0 ? undefined : static_cast<double>(step - seed_steps);

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "analysis/undefined.hpp"
+#include "analysis/statistics/undefined.hpp"
 #include "dynamics/visits.hpp"
 
 namespace mambasynth::dynamics {
@@ -56,9 +56,9 @@ void count_dwell(std::vector<double> const& rate, oracle::HiddenProcess const& h
       law.dwell[std::min(static_cast<std::size_t>(length / bin_steps), law.dwell.size() - 1)] += seen;
     }
   }
-  law.dwell_mean = visits > 0 ? sum / visits : analysis::undefined;
-  law.dwell_std =
-      visits > 0 ? std::sqrt(std::max(0.0, squares / visits - law.dwell_mean * law.dwell_mean)) : analysis::undefined;
+  law.dwell_mean = visits > 0 ? sum / visits : analysis::statistics::undefined;
+  law.dwell_std = visits > 0 ? std::sqrt(std::max(0.0, squares / visits - law.dwell_mean * law.dwell_mean))
+                             : analysis::statistics::undefined;
   if (visits > 0)
     for (double& share : law.dwell) share /= visits;
 }
@@ -72,7 +72,7 @@ WindowLaw law_in(Window const& window, oracle::HiddenProcess const& hidden, std:
   law.transition_matrix.assign(n * n, 0.0);
   if (n == 1) {  // one visit without end
     law.occupancy = {1};
-    law.dwell_mean = law.dwell_std = analysis::undefined;
+    law.dwell_mean = law.dwell_std = analysis::statistics::undefined;
     return law;
   }
   auto const rate = visits_per_step(hidden);
@@ -106,7 +106,7 @@ WindowLaw law_in(Window const& window, oracle::HiddenProcess const& hidden, std:
     on += law.occupancy.back();
   }
   law.off_share = std::max(0.0, 1 - on / steps);
-  for (double& share : law.occupancy) share = on > 0 ? share / on : analysis::undefined;
+  for (double& share : law.occupancy) share = on > 0 ? share / on : analysis::statistics::undefined;
   count_dwell(rate, hidden, window.steps, bin_steps, law);
   return law;
 }

@@ -12,22 +12,22 @@ namespace representation = analysis::representation;
 
 std::vector<double> debiased_cka(std::vector<PanelRows const*> const& panels, int threads) {
   std::vector<std::int64_t> dims;
-  std::vector<analysis::Rows> rows;
+  std::vector<analysis::representation::Rows> rows;
   for (auto const* panel : panels) {
     dims.push_back(panel->dims);
     rows.emplace_back(std::span<float const>(panel->values));
   }
-  analysis::CrossMoments moments(dims, threads);
+  analysis::representation::CrossMoments moments(dims, threads);
   moments.add(rows);
   return representation::linear_cka(moments).debiased;
 }
 
 }  // namespace
 
-analysis::Similarity compare_layers(PanelPair const& panels, std::span<std::int64_t const> time,
-                                    std::span<std::int64_t const> circle, config::Evaluate const& config, int threads,
-                                    analysis::NeighbourSearch const& search) {
-  analysis::Similarity result;
+analysis::trial_file::Similarity compare_layers(PanelPair const& panels, std::span<std::int64_t const> time,
+                                                std::span<std::int64_t const> circle, config::Evaluate const& config,
+                                                int threads, analysis::neighbours::NeighbourSearch const& search) {
+  analysis::trial_file::Similarity result;
   auto const& trained = panels.trained;
   std::vector<PanelRows const*> all;
   for (auto const& panel : trained) all.push_back(&panel);
@@ -35,12 +35,12 @@ analysis::Similarity compare_layers(PanelPair const& panels, std::span<std::int6
   for (std::size_t p = 0; p < panels.untrained.size(); ++p)
     result.cka_untrained.push_back(debiased_cka({&trained[p], &panels.untrained[p]}, threads)[1]);
 
-  analysis::TemporalWindow const window{time, config.overlap_theiler};
+  analysis::neighbours::TemporalWindow const window{time, config.overlap_theiler};
   auto const points = static_cast<std::int64_t>(time.size());
   auto const k = result.overlap_k = config.overlap_k;
   if (points - 1 - window.most_excluded() <= k) return result;
   auto const neighbours_in = [&](std::vector<PanelRows> const& of) {
-    std::vector<analysis::Neighbours> found;
+    std::vector<analysis::neighbours::Neighbours> found;
     for (auto const& panel : of)
       found.push_back(search.find(std::span<float const>(panel.values), points, panel.dims, k, window));
     return found;

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <span>
 
-#include "analysis/neighbour_search.hpp"
-#include "analysis/similarity.hpp"
+#include "analysis/neighbours/neighbour_search.hpp"
+#include "analysis/trial_file/similarity.hpp"
 #include "config/config.hpp"
 #include "evaluate/panel_rows.hpp"
 
@@ -13,8 +13,8 @@ namespace mambasynth::evaluate {
 /// How alike the panels are at the same rows: debiased linear CKA of each pair and of each with its initial weights,
 /// shared nearest neighbours, and neighbours on the same circle (`circle` may be empty). Neighbours nearer in time than
 /// config.overlap_theiler steps do not count; where that or config.overlap_k leaves too few, neighbours are left out.
-analysis::Similarity compare_layers(PanelPair const& panels, std::span<std::int64_t const> time,
-                                    std::span<std::int64_t const> circle, config::Evaluate const& config, int threads,
-                                    analysis::NeighbourSearch const& search);
+analysis::trial_file::Similarity compare_layers(PanelPair const& panels, std::span<std::int64_t const> time,
+                                                std::span<std::int64_t const> circle, config::Evaluate const& config,
+                                                int threads, analysis::neighbours::NeighbourSearch const& search);
 
 }  // namespace mambasynth::evaluate

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "series/random/numpy_generator.hpp"
+#include "random/numpy_generator.hpp"
 
 namespace mambasynth::evaluate {
 namespace {
@@ -18,7 +18,7 @@ std::optional<PanelRows> signal_rows(Truth const& truth, std::span<std::int64_t 
   if (truth.circle.empty() || truth.phase.empty() || !truth.process) return {};
   auto const& process = *truth.process;
   if (process.plane.empty() || process.radius.empty() || process.period.empty() || process.drift_std > 0) return {};
-  series::random::NumpyGenerator generator(phase_seed);
+  random::NumpyGenerator generator(phase_seed);
   PanelRows rows{.dims = process.channels, .values = {}};
   rows.values.reserve(steps.size() * static_cast<std::size_t>(rows.dims));
   for (auto const step : steps) {
@@ -34,14 +34,14 @@ std::optional<PanelRows> signal_rows(Truth const& truth, std::span<std::int64_t 
 }
 
 PanelRows noise_rows(std::int64_t count, std::int64_t dims) {
-  series::random::NumpyGenerator generator(noise_seed);
+  random::NumpyGenerator generator(noise_seed);
   PanelRows rows{.dims = dims, .values = std::vector<float>(static_cast<std::size_t>(count * dims))};
   for (auto& value : rows.values) value = static_cast<float>(generator.normal());
   return rows;
 }
 
 PanelRows shuffled_rows(PanelRows rows) {
-  series::random::NumpyGenerator generator(shuffle_seed);
+  random::NumpyGenerator generator(shuffle_seed);
   auto const dims = static_cast<std::size_t>(rows.dims);
   auto const count = rows.values.size() / dims;
   for (std::size_t d = 0; d < dims; ++d)

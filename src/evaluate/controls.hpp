@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "analysis/intrinsic_dimension.hpp"
+#include "analysis/dimension/intrinsic_dimension.hpp"
 #include "evaluate/panel_rows.hpp"
 #include "evaluate/truth.hpp"
 

@@ -17,7 +17,7 @@ namespace representation = analysis::representation;
 
 /// A panel's principal components in the plane, and what UMAP starts from.
 struct Prepared {
-  analysis::Embedded embedded;
+  analysis::trial_file::Embedded embedded;
   PanelRows start;
 };
 
@@ -30,7 +30,7 @@ PanelRows projected(representation::PrincipalComponents const& components, std::
 }
 
 Prepared prepare(PanelRows const& panel, config::Evaluate const& config, int threads) {
-  analysis::CrossMoments moments({panel.dims}, threads);
+  analysis::representation::CrossMoments moments({panel.dims}, threads);
   moments.add(std::span<float const>(panel.values));
   bool const reduces = config.pca > 0 && panel.dims > config.pca;
   auto const components = representation::principal_components(moments, std::max<std::int64_t>(2, config.pca));
@@ -55,30 +55,31 @@ Prepared prepare(PanelRows const& panel, config::Evaluate const& config, int thr
 
 }  // namespace
 
-analysis::Embeddings embed(std::vector<PanelRows> const& panels, BlockRows const& blocks,
-                           std::span<std::int64_t const> steps, Truth const& truth, config::Evaluate const& config,
-                           int threads, std::function<void(std::string const&)> const& note) {
-  analysis::Embeddings result;
+analysis::trial_file::Embeddings embed(std::vector<PanelRows> const& panels, BlockRows const& blocks,
+                                       std::span<std::int64_t const> steps, Truth const& truth,
+                                       config::Evaluate const& config, int threads,
+                                       std::function<void(std::string const&)> const& note) {
+  analysis::trial_file::Embeddings result;
   result.step.assign(steps.begin(), steps.end());
   result.circle = truth.circle_at(steps);
   result.phase = truth.phase_at(steps);
   std::vector<Prepared> prepared;
   for (auto const* group : {&panels, &blocks.rows})
     for (auto const& panel : *group) prepared.push_back(prepare(panel, config, threads));
-  std::vector<embedding::Panel> starts;
+  std::vector<analysis::embedding::Panel> starts;
   for (auto const& one : prepared) starts.push_back({one.start.values, one.start.dims});
   if (note)
     note(fmt::format("embedding {} steps of {} panels by UMAP (evaluate.umap = \"off\" skips that)", steps.size(),
                      starts.size()));
-  auto const maps = embedding::umap_of_each(starts, static_cast<std::int64_t>(steps.size()),
-                                            {.neighbors = config.umap_neighbors,
-                                             .min_dist = config.umap_min_dist,
-                                             .seed = config::umap_seed,
-                                             .threads = threads});
+  auto const maps = analysis::embedding::umap_of_each(starts, static_cast<std::int64_t>(steps.size()),
+                                                      {.neighbors = config.umap_neighbors,
+                                                       .min_dist = config.umap_min_dist,
+                                                       .seed = config::umap_seed,
+                                                       .threads = threads});
   for (std::size_t p = 0; p < prepared.size(); ++p) {
     auto& embedded = prepared[p].embedded;
     embedded.umap = maps[p].coordinates;
-    embedded.umap_start = embedding::name_of(maps[p].start);
+    embedded.umap_start = analysis::embedding::name_of(maps[p].start);
     embedded.silhouette =
         result.circle.empty()
             ? std::numeric_limits<double>::quiet_NaN()

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/embeddings.hpp"
+#include "analysis/trial_file/embeddings.hpp"
 #include "config/config.hpp"
 #include "evaluate/panel_rows.hpp"
 #include "evaluate/truth.hpp"
@@ -22,8 +22,9 @@ struct BlockRows {
 /// Every panel, and every block's output, in the plane: UMAP (of the leading config.pca principal components where a
 /// panel has more dimensions) and the two leading principal components. `steps`: what the rows are. `note` hears how
 /// far it is.
-analysis::Embeddings embed(std::vector<PanelRows> const& panels, BlockRows const& blocks,
-                           std::span<std::int64_t const> steps, Truth const& truth, config::Evaluate const& config,
-                           int threads, std::function<void(std::string const&)> const& note);
+analysis::trial_file::Embeddings embed(std::vector<PanelRows> const& panels, BlockRows const& blocks,
+                                       std::span<std::int64_t const> steps, Truth const& truth,
+                                       config::Evaluate const& config, int threads,
+                                       std::function<void(std::string const&)> const& note);
 
 }  // namespace mambasynth::evaluate

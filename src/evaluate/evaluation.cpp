@@ -21,7 +21,7 @@ namespace {
 /// Who computes: processor threads, and what finds neighbours.
 struct Means {
   int threads;
-  analysis::NeighbourSearch const& search;
+  analysis::neighbours::NeighbourSearch const& search;
 };
 
 /// Estimates intrinsic dimensions of panels that share their rows.
@@ -31,24 +31,25 @@ class DimensionOfRows {
       : config_(config) {
     options_.threads = means.threads;
     options_.search = &means.search;
-    options_.blocks = analysis::blocks_in_time(rows, config.blocks);
+    options_.blocks = analysis::statistics::blocks_in_time(rows, config.blocks);
   }
-  [[nodiscard]] analysis::DimensionEstimates of(PanelRows const& rows) const {
-    return analysis::estimate_all(std::span<float const>(rows.values), rows.count(), rows.dims, config_.lb_k, options_);
+  [[nodiscard]] analysis::dimension::DimensionEstimates of(PanelRows const& rows) const {
+    return analysis::dimension::estimate_all(std::span<float const>(rows.values), rows.count(), rows.dims, config_.lb_k,
+                                             options_);
   }
 
  private:
   config::Evaluate const& config_;
-  analysis::EstimateOptions options_;
+  analysis::dimension::EstimateOptions options_;
 };
 
 enum List : std::size_t { original, dimension, probed, compared, shared, embedded };
 
 /// Both lists' rows of each panel: the original's estimator on the original's rows, the others on theirs.
-std::vector<analysis::DimensionEstimates> estimate(Gathered const& gathered, Rows const& rows,
-                                                   config::Evaluate const& config, Means const& means) {
+std::vector<analysis::dimension::DimensionEstimates> estimate(Gathered const& gathered, Rows const& rows,
+                                                              config::Evaluate const& config, Means const& means) {
   DimensionOfRows const of_original(rows.original, config, means), of_all(rows.dimension, config, means);
-  std::vector<analysis::DimensionEstimates> result;
+  std::vector<analysis::dimension::DimensionEstimates> result;
   for (std::size_t p = 0; p < gathered.names.size(); ++p) {
     auto estimates = of_original.of(gathered.rows[original][p]);
     if (!rows.dimension.empty()) {
@@ -61,9 +62,9 @@ std::vector<analysis::DimensionEstimates> estimate(Gathered const& gathered, Row
   return result;
 }
 
-analysis::LayerMeasures measure(Gathered const& gathered, Rows const& rows, config::Evaluate const& config,
-                                bool with_dimension, Means const& means) {
-  analysis::LayerMeasures result{.layers = gathered.names, .dimension = {}, .activation = {}};
+analysis::trial_file::LayerMeasures measure(Gathered const& gathered, Rows const& rows, config::Evaluate const& config,
+                                            bool with_dimension, Means const& means) {
+  analysis::trial_file::LayerMeasures result{.layers = gathered.names, .dimension = {}, .activation = {}};
   for (auto const& statistics : gathered.statistics) {
     auto const spectrum = analysis::representation::spectrum(statistics.moments());
     auto const components = [&](std::size_t level) {
@@ -94,13 +95,13 @@ void or_note(Subject const& subject, char const* what, Measure const& measure) {
   }
 }
 
-void measure_control_rows(analysis::Controls& controls, Gathered const& gathered, Rows const& rows,
+void measure_control_rows(analysis::trial_file::Controls& controls, Gathered const& gathered, Rows const& rows,
                           Subject const& subject, config::Evaluate const& config, Means const& means) {
   auto const list = rows.dimension.empty() ? original : dimension;
   auto const& steps = rows.dimension.empty() ? rows.original : rows.dimension;
   DimensionOfRows const estimator(steps, config, means);
   or_note(subject, "control by shuffled features", [&] {
-    std::vector<analysis::DimensionEstimates> shuffled;
+    std::vector<analysis::dimension::DimensionEstimates> shuffled;
     for (auto const& panel : gathered.rows[list]) shuffled.push_back(estimator.of(shuffled_rows(panel)));
     controls.shuffled = std::move(shuffled);
   });
@@ -123,7 +124,7 @@ Targets targets_of(Subject const& subject, Rows const& rows, int threads) {
   return targets;
 }
 
-analysis::Probes probe(Subject const& subject, Rows const& rows, PanelPair const& panels, int threads) {
+analysis::trial_file::Probes probe(Subject const& subject, Rows const& rows, PanelPair const& panels, int threads) {
   // Training rows stay a window away from those that test them.
   auto const count = static_cast<std::int64_t>(rows.probe.size());
   auto const spacing = std::max<std::int64_t>(subject.series.size(0) / std::max<std::int64_t>(count, 1), 1);
@@ -138,8 +139,8 @@ analysis::Probes probe(Subject const& subject, Rows const& rows, PanelPair const
   return probes;
 }
 
-analysis::SharedRows share(std::vector<std::int64_t> const& steps, std::vector<PanelRows> const& panels) {
-  analysis::SharedRows kept{steps, {}};
+analysis::trial_file::SharedRows share(std::vector<std::int64_t> const& steps, std::vector<PanelRows> const& panels) {
+  analysis::trial_file::SharedRows kept{steps, {}};
   for (auto const& panel : panels) kept.layers.push_back({panel.dims, panel.values});
   return kept;
 }
@@ -175,7 +176,7 @@ Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choi
   auto const pass = [&](model::Predictor const& network) {
     return gather(network, subject.series, subject.seq_len, choice.panels, lists, threads);
   };
-  analysis::HostSearch const host(threads);
+  analysis::neighbours::HostSearch const host(threads);
   Means const means{threads, subject.search ? *subject.search : host};
   Evaluation result;
   auto const trained = pass(subject.network);

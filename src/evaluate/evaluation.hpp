@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "analysis/evaluation.hpp"
-#include "analysis/neighbour_search.hpp"
+#include "analysis/neighbours/neighbour_search.hpp"
+#include "analysis/trial_file/evaluation.hpp"
 #include "config/config.hpp"
 #include "evaluate/controls.hpp"
 #include "evaluate/encode.hpp"
@@ -23,7 +23,8 @@ struct Subject {
   Truth truth;
   model::Network const* host = nullptr;               ///< the network's weights, for what its blocks add; may be null
   std::function<void(std::string const&)> note = {};  ///< hears what cannot be measured, and why
-  analysis::NeighbourSearch const* search = nullptr;  ///< of dimension and similarity; null: the processor's
+  analysis::neighbours::NeighbourSearch const* search =
+      nullptr;  ///< of dimension and similarity; null: the processor's
 };
 
 /// Which panels are looked at (all when empty), whether their intrinsic dimension is estimated, whether they are
@@ -34,7 +35,7 @@ struct Choice {
   bool embedding = false;
 };
 
-using analysis::Evaluation;
+using analysis::trial_file::Evaluation;
 
 /// Every panel (input, layers, output) of a network over a series cut into windows as for_each_batch does: intrinsic
 /// dimension of the chosen rows (rows.hpp), moments of all rows, and what [evaluate] asks for beside them. What the

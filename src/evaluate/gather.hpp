@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/activation_statistics.hpp"
+#include "analysis/representation/activation_statistics.hpp"
 #include "evaluate/encode.hpp"
 #include "evaluate/panel_rows.hpp"
 
@@ -13,9 +13,9 @@ namespace mambasynth::evaluate {
 
 /// What one pass of a network over a series leaves behind.
 struct Gathered {
-  std::vector<std::string> names;                          ///< (panel)
-  std::vector<analysis::ActivationStatistics> statistics;  ///< (panel), of all rows
-  std::vector<std::vector<PanelRows>> rows;                ///< (list, panel)
+  std::vector<std::string> names;                                          ///< (panel)
+  std::vector<analysis::representation::ActivationStatistics> statistics;  ///< (panel), of all rows
+  std::vector<std::vector<PanelRows>> rows;                                ///< (list, panel)
 };
 
 /// Encodes `series` as for_each_batch does and keeps, of the panels that `wanted` names (all when empty), the rows of

@@ -13,24 +13,24 @@
 #include "analysis/representation/circular_shift.hpp"
 #include "analysis/representation/logistic_probe.hpp"
 #include "analysis/representation/ridge_probe.hpp"
-#include "analysis/undefined.hpp"
+#include "analysis/statistics/undefined.hpp"
 #include "errors/stop.hpp"
 
 namespace mambasynth::evaluate {
 namespace {
 
 namespace representation = analysis::representation;
-using analysis::ProbeResult;
-using analysis::ProbeScore;
-using analysis::Scored;
-using analysis::Shuffled;
+using analysis::trial_file::ProbeResult;
+using analysis::trial_file::ProbeScore;
+using analysis::trial_file::Scored;
+using analysis::trial_file::Shuffled;
 
 constexpr std::int64_t stretches = 5, fewest_rows = 50;
 constexpr std::uint64_t shift_seed = (std::uint64_t{4} << 32) | 42;  // numpy's default_rng([42, 4])
 
 Scored scored(representation::FoldScores const& scores) { return {scores.value, scores.se}; }
 
-analysis::Rows features(PanelRows const& panel) { return std::span<float const>(panel.values); }
+analysis::representation::Rows features(PanelRows const& panel) { return std::span<float const>(panel.values); }
 
 /// Mean and spread of what the same probe scores with each of the shifted targets; NaN among them is left out.
 class OverShifts {
@@ -43,8 +43,8 @@ class OverShifts {
     squares_ += away * (score - mean_);
   }
   [[nodiscard]] Shuffled result() const {
-    return {count_ > 0 ? mean_ : analysis::undefined,
-            count_ > 1 ? std::sqrt(squares_ / (count_ - 1)) : analysis::undefined};
+    return {count_ > 0 ? mean_ : analysis::statistics::undefined,
+            count_ > 1 ? std::sqrt(squares_ / (count_ - 1)) : analysis::statistics::undefined};
   }
 
  private:
@@ -197,16 +197,16 @@ std::int64_t affordable_guard(std::int64_t rows, std::int64_t wanted) {
   return std::min(wanted, rows / (4 * stretches));
 }
 
-analysis::Probes probe_panels(PanelPair const& panels, Targets const& targets, std::int64_t guard, int threads,
-                              std::int64_t shifts) {
+analysis::trial_file::Probes probe_panels(PanelPair const& panels, Targets const& targets, std::int64_t guard,
+                                          int threads, std::int64_t shifts) {
   auto const rows = panels.trained.empty() ? 0 : panels.trained.front().count();
   if (rows < fewest_rows) return {};
   representation::ChronologicalFolds const folds(rows, stretches, guard, targets.visit);
-  series::random::NumpyGenerator random(shift_seed);
+  random::NumpyGenerator random(shift_seed);
   std::vector<std::int64_t> offsets;
   for (std::int64_t s = 0; s < shifts; ++s)
     offsets.push_back(representation::shift_offset(rows, std::max<std::int64_t>(guard + 1, rows / 10), random));
-  analysis::Probes probes{.targets = {}, .guard_steps = 0, .groups = folds.groups(), .shifts = shifts};
+  analysis::trial_file::Probes probes{.targets = {}, .guard_steps = 0, .groups = folds.groups(), .shifts = shifts};
   if (!targets.circle.empty()) probes.targets.push_back(probe_circle(panels, targets.circle, offsets, folds, threads));
   probe_continuous(probes.targets, panels, RidgeTargets(targets, offsets), folds, threads);
   return probes;

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "analysis/probe_scores.hpp"
+#include "analysis/trial_file/probe_scores.hpp"
 #include "evaluate/panel_rows.hpp"
 #include "evaluate/targets.hpp"
 
@@ -12,8 +12,8 @@ namespace mambasynth::evaluate {
 /// held-out stretches of time made of whole visits, with `guard` rows left out around each. Beside them the untrained
 /// network, and targets turned in time by more than the guard: `shifts` times, by offsets that are always the same.
 /// Rows are in the order of time. Without guard_steps; empty where there are too few rows to hold any out.
-analysis::Probes probe_panels(PanelPair const& panels, Targets const& targets, std::int64_t guard, int threads,
-                              std::int64_t shifts = 20);
+analysis::trial_file::Probes probe_panels(PanelPair const& panels, Targets const& targets, std::int64_t guard,
+                                          int threads, std::int64_t shifts = 20);
 
 /// Rows that can be left out around each stretch: `wanted`, or what few rows allow.
 std::int64_t affordable_guard(std::int64_t rows, std::int64_t wanted);

@@ -9,7 +9,7 @@
 namespace mambasynth::evaluate {
 namespace {
 
-using analysis::DimensionEstimates;
+using analysis::dimension::DimensionEstimates;
 
 std::string header(std::vector<std::string> const& titles) {
   auto line = fmt::format("{:<10}", "panel");
@@ -20,7 +20,7 @@ std::string header(std::vector<std::string> const& titles) {
 std::string fixed(double value) { return std::isnan(value) ? "-" : fmt::format("{:.3f}", value); }
 std::string number(double value) { return fmt::format(" {:>10}", fixed(value)); }
 
-std::string panels(analysis::LayerMeasures const& measures) {
+std::string panels(analysis::trial_file::LayerMeasures const& measures) {
   std::vector<std::string> titles;
   if (!measures.dimension.empty())
     for (auto const k : measures.dimension.front().k) titles.push_back(fmt::format("LB k={}", k));

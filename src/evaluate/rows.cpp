@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "random/numpy_generator.hpp"
 #include "series/digest.hpp"
-#include "series/random/numpy_generator.hpp"
 
 namespace mambasynth::evaluate {
 namespace {
@@ -21,7 +21,7 @@ std::vector<std::int64_t> evenly_spaced(std::int64_t rows, std::int64_t count) {
 }  // namespace
 
 Rows choose_rows(std::int64_t rows, config::Evaluate const& config) {
-  series::random::NumpyGenerator generator(row_seed);
+  random::NumpyGenerator generator(row_seed);
   Rows chosen;
   chosen.embedding = series::steps_to_embed(rows, config.umap_points, generator);
   chosen.original = generator.choice(rows, std::min(config.lb_points, rows));

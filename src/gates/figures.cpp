@@ -7,15 +7,15 @@
 #include <cmath>
 #include <string>
 
-#include "analysis/figures/palette.hpp"
-#include "analysis/figures/window_page.hpp"
+#include "analysis/plot/palette.hpp"
+#include "analysis/plot/window_page.hpp"
 
 namespace mambasynth::gates {
 namespace {
 
-using figures::Figure;
-using figures::Outcome;
-using figures::WindowPage;
+using analysis::plot::Figure;
+using analysis::plot::Outcome;
+using analysis::plot::WindowPage;
 
 constexpr std::int64_t shown_channels = 64;  // the original's: more rows than that cannot be told apart
 
@@ -57,9 +57,10 @@ std::string colour_range(at::Tensor const& values) {
 void head_of_page(WindowPage& page, Figure& figure, Sample const& sample, std::string const& title,
                   std::span<std::int64_t const> circle, std::int64_t circles) {
   page.strip(title + (circle.empty() ? " (circles unknown)" : ": circle"),
-             figure.add_data("circles", figures::circle_runs(circle, circles, sample.start, sample.x.size(0))));
+             figure.add_data("circles", analysis::plot::circle_runs(circle, circles, sample.start, sample.x.size(0))));
   page.heat("Series", "channel", figure.add_data("x", heat_rows(sample.x)), sample.x.size(1),
-            figures::diverging_palette(), figures::symmetric_range(sample.x.abs().max().item<double>(), 1e-6), 150);
+            analysis::plot::diverging_palette(),
+            analysis::plot::symmetric_range(sample.x.abs().max().item<double>(), 1e-6), 150);
 }
 
 double largest(at::Tensor const& values) { return values.max().item<double>(); }
@@ -82,21 +83,21 @@ Outcome draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64
   head_of_page(page, figure, sample, fmt::format("Layer {}, sample {}", layer + 1, sample.number), circle, circles);
   page.heat(fmt::format("Step size delta, {}: mean {:.4g}, largest {:.4g}", channels, delta.mean().item<double>(),
                         delta.max().item<double>()),
-            "inner channel", figure.add_data("delta", heat_rows(delta)), shown, figures::ordered_palette(),
+            "inner channel", figure.add_data("delta", heat_rows(delta)), shown, analysis::plot::ordered_palette(),
             colour_range(delta), 230);
   page.heat("Output gate silu(z), same channels", "inner channel", figure.add_data("z_gate", heat_rows(z)), shown,
-            figures::ordered_palette(), colour_range(z), 230);
+            analysis::plot::ordered_palette(), colour_range(z), 230);
   auto const norms = figure.add_data(
       "norms", line_rows("B_norm C_norm", sample.start, {over_states(signals.B), over_states(signals.C)}));
   page.lines("|B| and |C| over the states", "norm",
              fmt::format("\"{0}\" using 1:2 with lines linecolor rgb \"{1}\" linewidth 1.3 title \"|B|\", \"{0}\" "
                          "using 1:3 with lines linecolor rgb \"{2}\" linewidth 1.3 title \"|C|\"",
-                         norms, figures::category_colour(0, 10), figures::category_colour(6, 10)),
+                         norms, analysis::plot::category_colour(0, 10), analysis::plot::category_colour(6, 10)),
              std::max(largest(over_states(signals.B)), largest(over_states(signals.C))), 130);
   auto const mean = figure.add_data("mean_delta", line_rows("delta", sample.start, {signals.delta[0].mean(1)}));
   page.lines("Mean delta over all inner channels", "delta",
              fmt::format("\"{}\" using 1:2 with lines linecolor rgb \"{}\" linewidth 1.3 notitle", mean,
-                         figures::category_colour(0, 10)),
+                         analysis::plot::category_colour(0, 10)),
              largest(signals.delta[0].mean(1)), 130, true);
   figure.set_commands(page.end());
   return figure.draw(folder);
@@ -121,7 +122,7 @@ Outcome draw_summary(Sample const& sample, std::span<std::int64_t const> circle,
   for (int i = 0; i < layers; ++i)
     page.lines(fmt::format("Mean delta, layer {}", i + 1), "delta",
                fmt::format("\"{}\" using 1:{} with lines linecolor rgb \"{}\" linewidth 1.3 notitle", rows, i + 2,
-                           figures::category_colour(0, 10)),
+                           analysis::plot::category_colour(0, 10)),
                largest(means[static_cast<std::size_t>(i)]), panel, i + 1 == layers);
   figure.set_commands(page.end());
   return figure.draw(folder);

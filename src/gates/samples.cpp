@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "errors/errors.hpp"
-#include "series/random/numpy_generator.hpp"
+#include "random/numpy_generator.hpp"
 #include "series/windows.hpp"
 
 namespace mambasynth::gates {
@@ -15,7 +15,7 @@ namespace mambasynth::gates {
 Choice choose_samples(std::int64_t n_steps, std::int64_t seq_len, config::Gates const& config) {
   auto const all = series::window_starts(n_steps, seq_len, std::max<std::int64_t>(1, seq_len / 2));
   auto const windows = static_cast<std::int64_t>(all.size());
-  series::random::NumpyGenerator generator(static_cast<std::uint64_t>(config.seed));
+  random::NumpyGenerator generator(static_cast<std::uint64_t>(config.seed));
   Choice choice;
   choice.starts = generator.choice(windows, std::min(config.n_samples, windows));
   for (auto& start : choice.starts) start = all[static_cast<std::size_t>(start)];

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string>
 
-#include "analysis/figures/embedding_figures.hpp"
+#include "analysis/plot/embedding_figures.hpp"
 #include "errors/stop.hpp"
 #include "gates/samples.hpp"
 #include "series/digest.hpp"
@@ -62,30 +62,30 @@ SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series
       }
   }
 
-  std::vector<embedding::Panel> panels;
+  std::vector<analysis::embedding::Panel> panels;
   for (std::size_t i = 0; i < rows.size(); ++i) panels.push_back({rows[i], result.dims[i / layers]});
-  result.maps = embedding::umap_of_each(panels, points,
-                                        {.neighbors = config.umap_neighbors,
-                                         .min_dist = config.umap_min_dist,
-                                         .seed = config::umap_seed,
-                                         .threads = threads},
-                                        [&](std::size_t finished) {
-                                          if (done) done(finished, panels.size());
-                                        });
+  result.maps = analysis::embedding::umap_of_each(panels, points,
+                                                  {.neighbors = config.umap_neighbors,
+                                                   .min_dist = config.umap_min_dist,
+                                                   .seed = config::umap_seed,
+                                                   .threads = threads},
+                                                  [&](std::size_t finished) {
+                                                    if (done) done(finished, panels.size());
+                                                  });
   return result;
 }
 
-figures::Outcome draw_signal_maps(SignalMaps const& maps, std::span<std::int64_t const> circle, std::int64_t circles,
-                                  std::filesystem::path const& folder) {
+analysis::plot::Outcome draw_signal_maps(SignalMaps const& maps, std::span<std::int64_t const> circle,
+                                         std::int64_t circles, std::filesystem::path const& folder) {
   constexpr int columns = 4;
-  auto const colouring = figures::by_category("circle", circles_of(maps, circle), circles);
-  auto outcome = figures::Outcome::drawn;
+  auto const colouring = analysis::plot::by_category("circle", circles_of(maps, circle), circles);
+  auto outcome = analysis::plot::Outcome::drawn;
   for (std::size_t s = 0; s < mapped_signals.size(); ++s) {
-    std::vector<figures::EmbeddingPanel> panels;
+    std::vector<analysis::plot::EmbeddingPanel> panels;
     for (auto const& map : maps.of(s))
       panels.push_back({fmt::format("layer {} ({}-D)", panels.size() + 1, maps.dims[s]), map.coordinates, &colouring});
-    outcome = figures::draw_embeddings(mapped_signals[s].figure, fmt::format("UMAP of the {}", mapped_signals[s].what),
-                                       panels, columns, folder);
+    outcome = analysis::plot::draw_embeddings(
+        mapped_signals[s].figure, fmt::format("UMAP of the {}", mapped_signals[s].what), panels, columns, folder);
   }
   return outcome;
 }
@@ -109,7 +109,7 @@ void write_signal_maps(store::Hdf5Writer& h5, SignalMaps const& maps, std::span<
     std::vector<std::string> starts;
     for (auto const& map : maps.of(s)) {
       coordinates.insert(coordinates.end(), map.coordinates.begin(), map.coordinates.end());
-      starts.emplace_back(embedding::name_of(map.start));
+      starts.emplace_back(analysis::embedding::name_of(map.start));
     }
     auto const path = std::string("/umap/") + mapped_signals[s].name;
     h5.dataset<float>(path, coordinates, {"/layer", "/point", "/axis"},

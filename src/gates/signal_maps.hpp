@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "analysis/embedding/umap.hpp"
-#include "analysis/figures/gnuplot.hpp"
+#include "analysis/plot/gnuplot.hpp"
 #include "config/config.hpp"
 #include "model/predictor.hpp"
 #include "store/hdf5.hpp"
@@ -34,12 +34,12 @@ inline constexpr std::array<MappedSignal, 5> mapped_signals{{
 
 /// Every layer's gate signals in the plane, at the same steps of the series.
 struct SignalMaps {
-  std::vector<std::int64_t> time;     ///< (point), steps of the series, rising
-  std::vector<std::int64_t> dims;     ///< (signal), channels or states that were embedded
-  std::vector<embedding::Umap> maps;  ///< (signal, layer)
+  std::vector<std::int64_t> time;               ///< (point), steps of the series, rising
+  std::vector<std::int64_t> dims;               ///< (signal), channels or states that were embedded
+  std::vector<analysis::embedding::Umap> maps;  ///< (signal, layer)
   std::int64_t layers = 0;
 
-  [[nodiscard]] std::span<embedding::Umap const> of(std::size_t signal) const {
+  [[nodiscard]] std::span<analysis::embedding::Umap const> of(std::size_t signal) const {
     return std::span(maps).subspan(signal * static_cast<std::size_t>(layers), static_cast<std::size_t>(layers));
   }
 };
@@ -53,8 +53,8 @@ SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series
                        std::function<void(std::size_t, std::size_t)> const& done = {});
 
 /// gates_umap_{delta, zgate, B, C, xconv} in `folder`: a panel a layer, by circle; circle (time) or empty.
-figures::Outcome draw_signal_maps(SignalMaps const& maps, std::span<std::int64_t const> circle, std::int64_t circles,
-                                  std::filesystem::path const& folder);
+analysis::plot::Outcome draw_signal_maps(SignalMaps const& maps, std::span<std::int64_t const> circle,
+                                         std::int64_t circles, std::filesystem::path const& folder);
 
 /// `/umap/{delta, z_gate, B, C, x_conv}` (layer, point, axis), where each started in `_start` (layer, words),
 /// `/umap/time` and, where known, `/umap/circle` (point), settings as attributes of /umap. The scale /layer exists.

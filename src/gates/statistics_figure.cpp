@@ -6,14 +6,14 @@
 #include <string>
 #include <string_view>
 
-#include "analysis/figures/palette.hpp"
-#include "analysis/figures/ticks.hpp"
+#include "analysis/plot/palette.hpp"
+#include "analysis/plot/ticks.hpp"
 #include "gates/figures.hpp"
 
 namespace mambasynth::gates {
 namespace {
 
-using figures::Figure;
+using analysis::plot::Figure;
 
 /// gnuplot leaves a point out whose error bar is undefined; without an error it is to have no bar.
 double bar(double standard_error) { return std::isfinite(standard_error) ? standard_error : 0.0; }
@@ -73,7 +73,8 @@ std::string condition_panel(Statistics const& s, std::string const& title, std::
         "{}\"{}\" using ($1+{:.2f}):{}:(2*${}) with yerrorbars pointtype {} pointsize 0.9 linewidth 1.3 linecolor rgb "
         "\"{}\" title \"{}\"",
         c == 0 ? "" : ", ", data, 0.13 * (static_cast<double>(c) - 0.5 * static_cast<double>(n - 1)), 2 * c + 2,
-        2 * c + 3, shapes[static_cast<std::size_t>(c)], figures::category_colour(hues[static_cast<std::size_t>(c)], 10),
+        2 * c + 3, shapes[static_cast<std::size_t>(c)],
+        analysis::plot::category_colour(hues[static_cast<std::size_t>(c)], 10),
         s.conditions[static_cast<std::size_t>(c)]);
   return fmt::format("set title \"{}\"\nset xrange [0.5:{}]\nset xtics {}\nset xlabel \"layer\"\nplot {}\n", title,
                      static_cast<double>(s.layers) + 0.5, s.layers <= 16 ? 1 : 4, plots);
@@ -109,20 +110,20 @@ std::string layer_panels(Statistics const& s, std::int64_t layer, Files const& d
         "\"{0}\" using 1:{1} with lines linewidth 1.4 linecolor rgb \"{3}\" notitle, {6}{4:.6g} with lines dashtype 2 "
         "linecolor rgb \"#555555\" notitle\n",
         files.at_switch, 2 * layer + 2, 2 * layer + 3, colour, level(by_condition),
-        figures::tick_step(span_of(s, layer, around, level(by_condition))),
+        analysis::plot::tick_step(span_of(s, layer, around, level(by_condition))),
         files.at_return.empty()
             ? ""
             : fmt::format("\"{}\" using 1:{} with lines dashtype 3 linewidth 1.4 linecolor rgb \"#000000\" notitle, ",
                           files.at_return, 2 * layer + 2));
   };
   return sides(0.1, 0.49) + fmt::format("set ylabel \"layer {}\"\n", layer + 1) +
-         panel(delta, s.around_switch.delta, s.by_condition.delta, figures::category_colour(0, 10)) +
+         panel(delta, s.around_switch.delta, s.by_condition.delta, analysis::plot::category_colour(0, 10)) +
          sides(0.59, 0.98) + "set ylabel\n" +
          panel(memory, s.around_switch.memory_geometric, s.by_condition.memory_geometric,
-               figures::category_colour(4, 10));
+               analysis::plot::category_colour(4, 10));
 }
 
-figures::Outcome draw_switches(Statistics const& s, std::filesystem::path const& folder) {
+analysis::plot::Outcome draw_switches(Statistics const& s, std::filesystem::path const& folder) {
   constexpr int panel = 110, gap = 22, head = 60, foot = 60;
   int const layers = static_cast<int>(s.layers), height = head + layers * (panel + gap) + foot;
   Figure figure("gates_switches", {1000, height});
@@ -157,7 +158,7 @@ figures::Outcome draw_switches(Statistics const& s, std::filesystem::path const&
 
 }  // namespace
 
-figures::Outcome draw_statistics(Statistics const& s, std::filesystem::path const& folder) {
+analysis::plot::Outcome draw_statistics(Statistics const& s, std::filesystem::path const& folder) {
   Figure figure("gates_statistics", {1400, 460});
   auto const delta = figure.add_data("delta", condition_rows(s, s.by_condition.delta));
   auto const memory = figure.add_data("memory", condition_rows(s, s.by_condition.memory_geometric));

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "errors/errors.hpp"
-#include "series/random/numpy_generator.hpp"
+#include "random/numpy_generator.hpp"
 #include "series/windows.hpp"
 
 namespace mambasynth::generate {
@@ -43,7 +43,7 @@ std::vector<std::int64_t> sample_starts(std::int64_t n_steps, config::Generate c
                           fmt::format("Give a number from 0 to {}", count - 1));
     return {all[static_cast<std::size_t>(*config.seed_offset)]};
   }
-  series::random::NumpyGenerator generator(static_cast<std::uint64_t>(config.seed));
+  random::NumpyGenerator generator(static_cast<std::uint64_t>(config.seed));
   auto starts = generator.choice(count, std::min(config.n_samples, count));
   for (auto& start : starts) start = all[static_cast<std::size_t>(start)];
   return starts;
@@ -77,8 +77,7 @@ Noise draw_noise(NoiseShape const& shape, config::Generate const& config, Bursts
   auto const reached = config.perturb_layers == 0 ? shape.layers : std::min(config.perturb_layers, shape.layers);
   for (std::int64_t i = 0; i < shape.samples; ++i) {
     // NumPy takes the words of a list one behind the other, lowest first: [seed, i + 1].
-    series::random::NumpyGenerator generator(static_cast<std::uint64_t>(i + 1) << 32 |
-                                             static_cast<std::uint64_t>(config.seed));
+    random::NumpyGenerator generator(static_cast<std::uint64_t>(i + 1) << 32 | static_cast<std::uint64_t>(config.seed));
     auto hidden = noise.hidden.begin() + i * noise.bursts * shape.layers * shape.features;
     for (std::int64_t step = 0; step < config.gen_len; ++step) {
       auto const output = noise.output.empty()

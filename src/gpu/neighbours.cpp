@@ -8,19 +8,19 @@
 #include <mutex>
 #include <utility>
 
-#include "analysis/neighbour_checks.hpp"
-#include "analysis/scaled_rows.hpp"
+#include "analysis/neighbours/neighbour_checks.hpp"
+#include "analysis/neighbours/scaled_rows.hpp"
 #include "gpu/current_stream.hpp"
 #include "gpu/tensors.hpp"
 #include "kernels/cuda/launch.hpp"
-#include "kernels/cuda/nearest.hpp"
+#include "kernels/cuda/nearest/nearest.hpp"
 
 namespace mambasynth::gpu {
 namespace {
 
 namespace k = kernels;
-using analysis::Neighbours;
-using analysis::TemporalWindow;
+using analysis::neighbours::Neighbours;
+using analysis::neighbours::TemporalWindow;
 
 template <class T>
 at::Tensor upload(std::span<T const> values, at::ScalarType dtype) {
@@ -117,21 +117,21 @@ Neighbours search(std::span<T const> rows, std::int64_t points, std::int64_t dim
   Pass<T> pass(rows, points, dims, neighbours, window);
   if (pass.sifts()) {
     auto const longest = pass.longest();
-    if (!std::isfinite(longest)) analysis::require_finite(rows, dims);  // else only a square overflowed
+    if (!std::isfinite(longest)) analysis::neighbours::require_finite(rows, dims);  // else only a square overflowed
     if (k::cuda::nearest_length_in_range(longest)) pass.sift(longest);
   } else {
-    analysis::require_finite(rows, dims);
+    analysis::neighbours::require_finite(rows, dims);
   }
   // Zeroing these takes as long as the GPU does, which works meanwhile.
   Neighbours result{.points = points, .k = neighbours, .distance = {}, .index = {}};
   result.distance.resize(static_cast<std::size_t>(points * neighbours));
   result.index.resize(static_cast<std::size_t>(points * neighbours));
-  if (!pass.finish()) throw analysis::squares_overflow();
+  if (!pass.finish()) throw analysis::neighbours::squares_overflow();
   pass.read(result);
   return result;
 }
 
-class Search final : public analysis::NeighbourSearch {
+class Search final : public analysis::neighbours::NeighbourSearch {
  public:
   Search(int threads, std::function<void(std::string const&)> note) : host_(threads), note_(std::move(note)) {}
   [[nodiscard]] Neighbours find(std::span<float const> rows, std::int64_t points, std::int64_t dims,
@@ -147,8 +147,9 @@ class Search final : public analysis::NeighbourSearch {
   template <class T>
   [[nodiscard]] Neighbours on_gpu_or_host(std::span<T const> rows, std::int64_t points, std::int64_t dims,
                                           std::int64_t neighbours, TemporalWindow const& window) const {
-    analysis::require_enough_points(static_cast<std::int64_t>(rows.size()), points, dims, neighbours, window);
-    if (analysis::may_be_small(rows)) return host_.find(rows, points, dims, neighbours, window);
+    analysis::neighbours::require_enough_points(static_cast<std::int64_t>(rows.size()), points, dims, neighbours,
+                                                window);
+    if (analysis::neighbours::may_be_small(rows)) return host_.find(rows, points, dims, neighbours, window);
     if (too_many(k::cuda::nearest_plan(points, dims, neighbours)))
       return host_.find(rows, points, dims, neighbours, window);
     try {
@@ -169,15 +170,15 @@ class Search final : public analysis::NeighbourSearch {
     return plan.sample > 0 && !plan.sift && plan.points > most;
   }
 
-  analysis::HostSearch host_;
+  analysis::neighbours::HostSearch host_;
   std::function<void(std::string const&)> note_;
   mutable std::once_flag told_;
 };
 
 }  // namespace
 
-std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(int threads,
-                                                                  std::function<void(std::string const&)> note) {
+std::unique_ptr<analysis::neighbours::NeighbourSearch const> neighbour_search(
+    int threads, std::function<void(std::string const&)> note) {
   return std::make_unique<Search>(threads, std::move(note));
 }
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "analysis/neighbour_search.hpp"
+#include "analysis/neighbours/neighbour_search.hpp"
 
 namespace mambasynth::gpu {
 
@@ -12,7 +12,7 @@ namespace mambasynth::gpu {
 /// suffice, which `note` hears once, and for millions of points whose candidates do not fit into shared memory
 /// (nearest_plan.hpp): without the sieve in single precision the GPU would take longer. Beside the rows, their packed
 /// copy and the result it takes 0.8 GB at most.
-std::unique_ptr<analysis::NeighbourSearch const> neighbour_search(int threads = 0,
-                                                                  std::function<void(std::string const&)> note = {});
+std::unique_ptr<analysis::neighbours::NeighbourSearch const> neighbour_search(
+    int threads = 0, std::function<void(std::string const&)> note = {});
 
 }  // namespace mambasynth::gpu

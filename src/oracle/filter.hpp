@@ -87,16 +87,16 @@ class Filter {
 
   HiddenProcess const& hidden_;
   std::int64_t time_ = 0;
-  double level_ = 0;                 // logarithm of the sum of all masses, as log_mass_ has them
-  std::vector<double> mass_;         // (positions), their sum 1; 0 in a circle that is not visible
-  std::vector<double> log_mass_;     // (positions), but for what is pending
-  std::vector<double> log_to_come_;  // (states): law given the position; its sum is 1 where normal_ says so, and what
-                                     // it lacks or has too much belongs to log_mass_, log R at most
-  std::vector<double> log_elapsed_;             // (states) likewise, or empty
-  std::vector<char> normal_;                    // (positions)
-  std::vector<char> visible_;                   // (circles)
-  std::vector<std::int64_t> offset_;            // (circles)
-  std::vector<Pending> pending_;                // (circles)
+  double level_ = 0;                  // logarithm of the sum of all masses, as log_mass_ has them
+  std::vector<double> mass_;          // (positions), their sum 1; 0 in a circle that is not visible
+  std::vector<double> log_mass_;      // (positions), but for what is pending
+  std::vector<double> log_to_come_;   // (states): law given the position; its sum is 1 where normal_ says so, and what
+                                      // it lacks or has too much belongs to log_mass_, log R at most
+  std::vector<double> log_elapsed_;   // (states) likewise, or empty
+  std::vector<char> normal_;          // (positions)
+  std::vector<char> visible_;         // (circles)
+  std::vector<std::int64_t> offset_;  // (circles)
+  std::vector<Pending> pending_;      // (circles)
   std::vector<double> log_entering_, largest_;  // (circles), scratch
   std::vector<double> axes_;   // (d, circles, 2): across circles the processor takes several products at once
   std::vector<double> along_;  // (circles, 2), scratch

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "series/random/numpy_generator.hpp"
+#include "random/numpy_generator.hpp"
 
 namespace mambasynth::series {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config/config.hpp"
-#include "series/random/numpy_generator.hpp"
+#include "random/numpy_generator.hpp"
 
 namespace mambasynth::series {
 

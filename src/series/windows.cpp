@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "errors/errors.hpp"
-#include "series/random/mt19937.hpp"
+#include "random/mt19937.hpp"
 
 namespace mambasynth::series {
 namespace {

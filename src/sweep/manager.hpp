@@ -35,8 +35,8 @@ struct ManagerSettings {
   CostModel costs = {};  ///< what earlier launches have learned
   std::function<std::optional<double>()> time_left = [] {
     return std::nullopt;
-  };                                             ///< seconds until the job's end, where it has one
-  std::function<void(std::string const&)> tell;  ///< a line for the user
+  };  ///< seconds until the job's end, where it has one
+  std::function<void(std::string const&)> tell;                         ///< a line for the user
   std::function<void(double share, std::string const&)> tell_progress;  ///< how far, and in words
   double tell_every = 10;                                               ///< seconds between lines of progress
 };

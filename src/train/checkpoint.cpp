@@ -119,7 +119,7 @@ std::vector<EpochRecord> history_from(at::Tensor const& table, std::string const
 }
 
 /// The generator's words, then its position.
-Value rng_value(series::random::Mt19937 const& generator) {
+Value rng_value(random::Mt19937 const& generator) {
   auto const words = static_cast<std::int64_t>(generator.words);
   auto table = at::empty({words + 1}, at::kLong);
   auto* cell = table.mutable_data_ptr<std::int64_t>();
@@ -128,8 +128,8 @@ Value rng_value(series::random::Mt19937 const& generator) {
   return {model::to_store(table)};
 }
 
-series::random::Mt19937 rng_from(at::Tensor const& table, std::string const& file) {
-  std::array<std::uint32_t, series::random::Mt19937::words> words{};
+random::Mt19937 rng_from(at::Tensor const& table, std::string const& file) {
+  std::array<std::uint32_t, random::Mt19937::words> words{};
   if (table.scalar_type() != at::kLong || table.numel() != static_cast<std::int64_t>(words.size()) + 1)
     throw errors::input(file + " cannot be continued from", "its random state has another form",
                         "Delete it to start the trial anew");

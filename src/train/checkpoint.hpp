@@ -5,7 +5,7 @@
 
 #include "config/config.hpp"
 #include "model/network.hpp"
-#include "series/random/mt19937.hpp"
+#include "random/mt19937.hpp"
 #include "train/optimizer.hpp"
 #include "train/progress.hpp"
 
@@ -20,7 +20,7 @@ void save_checkpoint(std::filesystem::path const& file, config::Trial const& tri
 /// Where a training continues: what has been done, and the stream of random draws as it stood when the epoch began.
 struct ResumePoint {
   Progress progress;
-  series::random::Mt19937 epoch_start;
+  random::Mt19937 epoch_start;
 };
 
 /// `identity` names the configuration; load_resume refuses another's file.

@@ -16,7 +16,7 @@ namespace {
 struct Start {
   std::int64_t steps, epoch, batch, best_epoch;
   double loss_sum, first_gradient_norm, last_gradient_norm, best_val, first_loss;
-  std::array<std::uint32_t, series::random::Mt19937::words> random;
+  std::array<std::uint32_t, random::Mt19937::words> random;
   std::uint64_t random_position;
 };
 static_assert(std::is_trivially_copyable_v<Start>);

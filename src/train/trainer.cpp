@@ -89,7 +89,7 @@ ResumePoint Trainer::own_starting_point() {
   model::initialise(network_, generator);
   auto const bytes = generator.get_state();
   return {{},
-          series::random::Mt19937::from_torch_state(
+          random::Mt19937::from_torch_state(
               std::span(static_cast<std::byte const*>(bytes.const_data_ptr()), bytes.nbytes()))};
 }
 

@@ -10,7 +10,7 @@
 #include "config/config.hpp"
 #include "errors/stop.hpp"
 #include "model/network.hpp"
-#include "series/batch_order.hpp"
+#include "train/batch_order.hpp"
 #include "train/checkpoint.hpp"
 #include "train/learner.hpp"
 #include "train/optimizer.hpp"
@@ -82,7 +82,7 @@ class Trainer {
   model::Network network_;
   Optimizer optimizer_;
   ResumePoint point_;
-  series::BatchOrder order_;
+  BatchOrder order_;
   std::unique_ptr<Learner> learner_;
   std::int64_t collected_ = 0;  ///< batches of the epoch whose reports have come
   EpochRecord best_;            ///< what `remember` was called for

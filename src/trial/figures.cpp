@@ -9,21 +9,21 @@
 #include <string_view>
 #include <utility>
 
-#include "analysis/figures/training_figures.hpp"
-#include "analysis/trial_history.hpp"
-#include "analysis/trial_summary.hpp"
+#include "analysis/trial_file/trial_history.hpp"
+#include "analysis/trial_file/trial_summary.hpp"
 #include "backend/backend.hpp"
 #include "model/state_dict.hpp"
-#include "series/random/numpy_generator.hpp"
+#include "random/numpy_generator.hpp"
 #include "series/windows.hpp"
 #include "train/log.hpp"
 #include "trial/pipeline.hpp"
+#include "trial/training_figures.hpp"
 
 namespace mambasynth::trial {
 namespace {
 
 /// Over horizons, as the losses are; NaN without any.
-double mean_over_horizons(analysis::TrialSummary const& trial, std::string_view measure) {
+double mean_over_horizons(analysis::trial_file::TrialSummary const& trial, std::string_view measure) {
   double sum = 0;
   std::int64_t count = 0;
   for (auto const& [name, value] : trial.measures)
@@ -32,18 +32,18 @@ double mean_over_horizons(analysis::TrialSummary const& trial, std::string_view 
   return count > 0 ? sum / static_cast<double>(count) : std::nan("");
 }
 
-figures::Outcome draw_loss(std::filesystem::path const& folder) {
-  auto const summary = analysis::read_trial(folder / result_name);
-  auto const history = analysis::read_losses(folder / result_name);
-  return figures::draw_training_loss({.epoch = history.epoch,
-                                      .train = history.train_mse,
-                                      .train_eval = history.train_eval_mse,
-                                      .validation = history.val_mse,
-                                      .test = history.test_mse,
-                                      .learning_rate = history.lr,
-                                      .bayes_test = mean_over_horizons(summary, "bayes_mse"),
-                                      .bayes_validation = mean_over_horizons(summary, "val_bayes_mse")},
-                                     folder);
+analysis::plot::Outcome draw_loss(std::filesystem::path const& folder) {
+  auto const summary = analysis::trial_file::read_trial(folder / result_name);
+  auto const history = analysis::trial_file::read_losses(folder / result_name);
+  return draw_training_loss({.epoch = history.epoch,
+                             .train = history.train_mse,
+                             .train_eval = history.train_eval_mse,
+                             .validation = history.val_mse,
+                             .test = history.test_mse,
+                             .learning_rate = history.lr,
+                             .bayes_test = mean_over_horizons(summary, "bayes_mse"),
+                             .bayes_validation = mean_over_horizons(summary, "val_bayes_mse")},
+                            folder);
 }
 
 std::span<float const> values_of(at::Tensor const& contiguous) {
@@ -52,34 +52,34 @@ std::span<float const> values_of(at::Tensor const& contiguous) {
 
 }  // namespace
 
-figures::Outcome draw_predictions(model::Predictor const& network, TrialData const& data, std::int64_t stride,
-                                  std::filesystem::path const& folder) {
+analysis::plot::Outcome draw_predictions(model::Predictor const& network, TrialData const& data, std::int64_t stride,
+                                         std::filesystem::path const& folder) {
   constexpr std::uint64_t seed = 42;
   constexpr std::int64_t drawn = 3;
   auto const& series = data.material.train.series;
   auto const length = data.material.train.length;
   auto const starts = series::window_starts(series.size(0), length, stride);
   auto const windows = static_cast<std::int64_t>(starts.size());
-  auto const chosen = series::random::NumpyGenerator(seed).choice(windows, std::min(drawn, windows));
+  auto const chosen = random::NumpyGenerator(seed).choice(windows, std::min(drawn, windows));
   auto const circles = data.circle.empty() ? 0 : *std::max_element(data.circle.begin(), data.circle.end()) + 1;
-  auto outcome = figures::Outcome::drawn;
+  auto outcome = analysis::plot::Outcome::drawn;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     auto const start = starts[static_cast<std::size_t>(chosen[i])];
     auto const x = series.narrow(0, start, length);
     auto const prediction =
         network.predict(x.unsqueeze(0)).front()[0].narrow(0, 0, length - 1).to(at::kFloat).contiguous();
     auto const truth = x.narrow(0, 1, length - 1).to(at::kFloat).contiguous();
-    figures::WindowPrediction window{.number = static_cast<std::int64_t>(i),
-                                     .channels = x.size(1),
-                                     .start = start + 1,
-                                     .truth = values_of(truth),
-                                     .prediction = values_of(prediction),
-                                     .circle = {},
-                                     .circles = circles};
+    WindowPrediction window{.number = static_cast<std::int64_t>(i),
+                            .channels = x.size(1),
+                            .start = start + 1,
+                            .truth = values_of(truth),
+                            .prediction = values_of(prediction),
+                            .circle = {},
+                            .circles = circles};
     if (circles > 0)
       window.circle =
           std::span(data.circle).subspan(static_cast<std::size_t>(start + 1), static_cast<std::size_t>(length - 1));
-    outcome = figures::draw_next_prediction(window, folder);
+    outcome = draw_next_prediction(window, folder);
   }
   return outcome;
 }
@@ -92,8 +92,9 @@ std::string draw_trial(config::Trial const& trial, TrialData const& data, std::s
     auto const best = folder / train::checkpoint_name;
     model::load_state(network, model::read_weights(best).weights, best.string());
     auto const predictions = draw_predictions(*backend::predictor(device, network), data, trial.train.stride, folder);
-    if (predictions == figures::Outcome::gnuplot_missing) outcome = predictions;
-    return outcome == figures::Outcome::gnuplot_missing ? figures::gnuplot_missing_note(folder) : std::string();
+    if (predictions == analysis::plot::Outcome::gnuplot_missing) outcome = predictions;
+    return outcome == analysis::plot::Outcome::gnuplot_missing ? analysis::plot::gnuplot_missing_note(folder)
+                                                               : std::string();
   } catch (std::exception const& error) {
     return std::string("note: not all figures were drawn: ") + error.what();
   }

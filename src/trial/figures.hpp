@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "analysis/figures/gnuplot.hpp"
+#include "analysis/plot/gnuplot.hpp"
 #include "model/predictor.hpp"
 #include "trial/data.hpp"
 
@@ -12,8 +12,8 @@ namespace mambasynth::trial {
 
 /// next_prediction_0, _1, _2: head 1 on the windows that the original draws, default_rng(42).choice(windows, 3) of all
 /// windows of the series at multiples of `stride`, whatever the split.
-figures::Outcome draw_predictions(model::Predictor const& network, TrialData const& data, std::int64_t stride,
-                                  std::filesystem::path const& folder);
+analysis::plot::Outcome draw_predictions(model::Predictor const& network, TrialData const& data, std::int64_t stride,
+                                         std::filesystem::path const& folder);
 
 /// training_loss, of the folder's trial.h5, and next_prediction_*, of its checkpoint.pt. Returns what a user should
 /// know where they could not be drawn, else nothing: a finished trial stands without its figures.

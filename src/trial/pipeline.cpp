@@ -9,8 +9,8 @@
 #include <new>
 #include <stdexcept>
 
-#include "analysis/test_blocks.hpp"
-#include "analysis/trial_file.hpp"
+#include "analysis/trial_file/test_blocks.hpp"
+#include "analysis/trial_file/trial_file.hpp"
 #include "backend/backend.hpp"
 #include "config/toml.hpp"
 #include "errors/errors.hpp"
@@ -29,8 +29,8 @@ namespace {
 // Wide enough to keep the cores busy, small enough that a laptop's memory holds the activations.
 constexpr std::int64_t measured_steps_at_once = 16384;
 
-analysis::TrialHistory history_of(train::Progress const& progress) {
-  analysis::TrialHistory h;
+analysis::trial_file::TrialHistory history_of(train::Progress const& progress) {
+  analysis::trial_file::TrialHistory h;
   for (auto const& r : progress.history) {
     h.epoch.push_back(r.epoch);
     h.train_mse.push_back(r.train_mse);
@@ -48,8 +48,9 @@ analysis::TrialHistory history_of(train::Progress const& progress) {
 }
 
 /// Returns the errors on the test windows, (window, horizon); empty without a test series.
-std::vector<std::vector<double>> measure_losses(analysis::TrialResult& result, model::Predictor const& network,
-                                                train::Material const& material, std::int64_t micro_batch) {
+std::vector<std::vector<double>> measure_losses(analysis::trial_file::TrialResult& result,
+                                                model::Predictor const& network, train::Material const& material,
+                                                std::int64_t micro_batch) {
   auto const wide = std::max<std::int64_t>(1, measured_steps_at_once / material.train.length);
   auto const batch = micro_batch > 0 ? std::min(wide, micro_batch) : wide;
   result.train_mse = train::mean(train::mse_by_horizon(network, material.train, batch));
@@ -61,14 +62,14 @@ std::vector<std::vector<double>> measure_losses(analysis::TrialResult& result, m
   auto& horizon = result.horizon;
   horizon.test_mse = train::mean_over_windows(by_window);
   result.test_mse = train::mean(horizon.test_mse);
-  horizon.test_blocks = analysis::test_blocks(material.test.starts, material.test.length);
-  horizon.test_mse_se =
-      analysis::errors_over_blocks(horizon.test_blocks, analysis::means_by_block(horizon.test_blocks, by_window));
+  horizon.test_blocks = analysis::trial_file::test_blocks(material.test.starts, material.test.length);
+  horizon.test_mse_se = analysis::trial_file::errors_over_blocks(
+      horizon.test_blocks, analysis::trial_file::means_by_block(horizon.test_blocks, by_window));
   return by_window;
 }
 
 /// The oracle's figures for the same windows, beside the losses and in the log. A trial is worth keeping without them.
-void add_optimum(analysis::TrialResult& result, Job const& job, TrialData const& data,
+void add_optimum(analysis::trial_file::TrialResult& result, Job const& job, TrialData const& data,
                  std::vector<std::vector<double>> by_window, std::function<void(std::string const&)> const& say) {
   Optimum best;
   try {
@@ -81,11 +82,12 @@ void add_optimum(analysis::TrialResult& result, Job const& job, TrialData const&
   auto const& blocks = horizon.test_blocks;
   horizon.bayes_mse = best.test.mse;
   horizon.val_bayes_mse = best.validation.mse;
-  horizon.bayes_mse_se = analysis::errors_over_blocks(blocks, analysis::means_by_block(blocks, best.test.by_window));
+  horizon.bayes_mse_se = analysis::trial_file::errors_over_blocks(
+      blocks, analysis::trial_file::means_by_block(blocks, best.test.by_window));
   for (std::size_t w = 0; w < by_window.size(); ++w)
     for (std::size_t h = 0; h < by_window[w].size(); ++h) by_window[w][h] -= best.test.by_window[w][h];
-  horizon.excess_mse_by_block = analysis::means_by_block(blocks, by_window);
-  horizon.excess_mse_se = analysis::errors_over_blocks(blocks, horizon.excess_mse_by_block);
+  horizon.excess_mse_by_block = analysis::trial_file::means_by_block(blocks, by_window);
+  horizon.excess_mse_se = analysis::trial_file::errors_over_blocks(blocks, horizon.excess_mse_by_block);
   for (std::size_t h = 0; h < horizon.horizon.size(); ++h) {
     horizon.excess_mse.push_back(horizon.test_mse[h] - horizon.bayes_mse[h]);
     auto const error = horizon.excess_mse_se[h];
@@ -95,7 +97,7 @@ void add_optimum(analysis::TrialResult& result, Job const& job, TrialData const&
   }
 }
 
-void measure_layers(analysis::TrialResult& result, Job const& job, model::Network const& host,
+void measure_layers(analysis::trial_file::TrialResult& result, Job const& job, model::Network const& host,
                     model::Predictor const& network, TrialData const& data) {
   auto const& trial = job.trial;
   auto const& series = data.material.train.series;
@@ -117,10 +119,10 @@ void measure_layers(analysis::TrialResult& result, Job const& job, model::Networ
                                 {data.circle, data.phase}, trial.evaluate.gates);
 }
 
-analysis::Provenance provenance_of(Job const& job, TrialData const& data, train::Ending ending,
-                                   std::string const& reason, std::string const& started, double seconds,
-                                   train::Progress const& progress) {
-  analysis::Provenance p;
+analysis::trial_file::Provenance provenance_of(Job const& job, TrialData const& data, train::Ending ending,
+                                               std::string const& reason, std::string const& started, double seconds,
+                                               train::Progress const& progress) {
+  analysis::trial_file::Provenance p;
   p.state = ending == train::Ending::diverged ? "diverged" : "done";
   p.trial_id = job.id;
   p.device = job.device;
@@ -130,7 +132,8 @@ analysis::Provenance provenance_of(Job const& job, TrialData const& data, train:
     if (name == "git_commit") p.git_commit = std::get<std::string>(fact);
     else if (name == "git_dirty") p.git_dirty = std::get<std::int64_t>(fact) != 0;
     else if (name != "device")
-      p.more.emplace_back(name, std::visit([](auto const& value) { return analysis::Provenance::Value(value); }, fact));
+      p.more.emplace_back(
+          name, std::visit([](auto const& value) { return analysis::trial_file::Provenance::Value(value); }, fact));
   }
   p.more.emplace_back("ranks", std::int64_t{job.group->size()});
   p.more.emplace_back("micro_batch", job.micro_batch);
@@ -194,7 +197,7 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
   if (ending == train::Ending::stopped) return {ending, "stopped on request"};
   if (!job.group->leads()) return {ending, trainer.reason()};
 
-  analysis::TrialResult result;
+  analysis::trial_file::TrialResult result;
   std::vector<std::vector<double>> test_by_window;
   result.history = history_of(progress);
   if (progress.best_epoch > 0) {
@@ -211,7 +214,7 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
   // Behind the clock: it belongs to the data, and the first trial alone computes it.
   if (progress.best_epoch > 0) add_optimum(result, job, data, std::move(test_by_window), say);
   result.provenance = provenance_of(job, data, ending, trainer.reason(), started, seconds, progress);
-  analysis::write_trial(job.folder / result_name, result);
+  analysis::trial_file::write_trial(job.folder / result_name, result);
   std::error_code ignored;
   std::filesystem::remove(job.folder / train::resume_name, ignored);
   return {ending, trainer.reason()};

@@ -118,7 +118,7 @@ TEST_CASE("noise, the origin and the middle of two circles are off the manifold 
     tests::Walk walk(process().process());
     walk.turn(3, 0, 64);
     auto away = walk, origin = walk;
-    series::random::NumpyGenerator generator(5);
+    random::NumpyGenerator generator(5);
     for (int i = 0; i < 100 * 20; ++i) {
       away.x.push_back(static_cast<float>(10 * generator.normal()));
       origin.x.push_back(static_cast<float>(noise * generator.normal()));

@@ -14,7 +14,7 @@ TEST_CASE("noise alone goes beyond its limit as rarely as it says, and not never
   // 400 series of 200 steps at a level of one half: the bound is not sharp, yet not idle.
   constexpr std::int64_t channels = 3, window = 4, steps = 200;
   auto const limit = dynamics::largest_noise_square(2.0, channels, window, steps, 0.5);
-  series::random::NumpyGenerator generator(3);
+  random::NumpyGenerator generator(3);
   int exceeded = 0;
   for (int i = 0; i < 400; ++i) {
     std::vector<double> squares;

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "series/random/numpy_generator.hpp"
+#include "random/numpy_generator.hpp"
 #include "series/series.hpp"
 
 /// Series written by hand.
@@ -29,7 +29,7 @@ struct Walk {
     return *this;
   }
   Walk& noise(double std, std::uint64_t seed) {
-    series::random::NumpyGenerator generator(seed);
+    random::NumpyGenerator generator(seed);
     for (float& value : x) value += static_cast<float>(std * generator.normal());
     return *this;
   }

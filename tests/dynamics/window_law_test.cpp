@@ -10,7 +10,7 @@
 #include <span>
 
 #include "dynamics/statistics.hpp"
-#include "series/random/numpy_generator.hpp"
+#include "random/numpy_generator.hpp"
 #include "series/series.hpp"
 
 using namespace mambasynth;
@@ -168,7 +168,7 @@ TEST_CASE("the error over windows that overlap is the spread of the mean over in
     auto const path = series::generate(data);
     oracle::HiddenProcess const hidden(path.process);
     auto const windows = (data.n_steps - length) / step + 1;
-    auto chosen = series::random::NumpyGenerator(static_cast<std::uint64_t>(i)).choice(windows, 64);
+    auto chosen = random::NumpyGenerator(static_cast<std::uint64_t>(i)).choice(windows, 64);
     std::vector<std::size_t> starts;
     for (auto& start : chosen) starts.push_back(static_cast<std::size_t>(start *= step));
     auto const found = count(path.circle, starts, hidden, {64, 1500, 0.25});

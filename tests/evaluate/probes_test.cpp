@@ -10,7 +10,7 @@
 #include "analysis/representation/circular_shift.hpp"
 #include "analysis/representation/ridge_probe.hpp"
 #include "evaluate/compare_layers.hpp"
-#include "series/random/numpy_generator.hpp"
+#include "random/numpy_generator.hpp"
 
 using namespace mambasynth;
 
@@ -21,7 +21,7 @@ constexpr std::int64_t rows = 1500;
 /// A slow walk over three circles with a phase that turns.
 evaluate::Targets targets() {
   evaluate::Targets targets;
-  series::random::NumpyGenerator random(3);
+  random::NumpyGenerator random(3);
   std::int64_t circle = 0, visit = 0;
   double phase = 0;
   for (std::int64_t i = 0; i < rows; ++i) {
@@ -37,7 +37,7 @@ evaluate::Targets targets() {
 
 /// Features that say everything linearly, and noise alone.
 evaluate::PanelRows telling(evaluate::Targets const& targets) {
-  series::random::NumpyGenerator random(4);
+  random::NumpyGenerator random(4);
   evaluate::PanelRows panel{.dims = 6, .values = {}};
   for (std::size_t i = 0; i < static_cast<std::size_t>(rows); ++i) {
     for (std::int64_t c = 0; c < 3; ++c)
@@ -49,7 +49,7 @@ evaluate::PanelRows telling(evaluate::Targets const& targets) {
   return panel;
 }
 evaluate::PanelRows silent() {
-  series::random::NumpyGenerator random(5);
+  random::NumpyGenerator random(5);
   evaluate::PanelRows panel{.dims = 4, .values = std::vector<float>(4 * rows)};
   for (auto& value : panel.values) value = static_cast<float>(random.normal());
   return panel;
@@ -86,7 +86,7 @@ TEST_CASE("probes tell a layer that knows from one that does not, and from their
   CHECK(circle.scores[0].shuffled[0].sd < 0.2);
   auto const three = evaluate::probe_panels({trained, untrained}, wanted, 20, 2, 3).targets;
   namespace representation = analysis::representation;
-  series::random::NumpyGenerator random((std::uint64_t{4} << 32) | 42);
+  random::NumpyGenerator random((std::uint64_t{4} << 32) | 42);
   representation::ChronologicalFolds const folds(rows, 5, 20, wanted.visit);
   double sum = 0, squares = 0;
   for (int shift = 0; shift < 3; ++shift) {
@@ -142,8 +142,8 @@ TEST_CASE("layers are compared with each other and with their beginnings") {
   for (std::int64_t i = 0; i < rows; ++i) time.push_back(10 * i);
   config::Evaluate config;
   config.overlap_theiler = 100;
-  auto const found =
-      evaluate::compare_layers({trained, untrained}, time, wanted.circle, config, 2, analysis::HostSearch(2));
+  auto const found = evaluate::compare_layers({trained, untrained}, time, wanted.circle, config, 2,
+                                              analysis::neighbours::HostSearch(2));
   REQUIRE(found.cka.size() == 9);
   CHECK(found.cka[0] == Catch::Approx(1));
   CHECK(found.cka[1] == Catch::Approx(1));  // turns and scales change nothing
@@ -160,8 +160,8 @@ TEST_CASE("layers are compared with each other and with their beginnings") {
 
   SECTION("a window that leaves too few neighbours leaves CKA alone") {
     config.overlap_theiler = 10 * rows;
-    auto const windowed =
-        evaluate::compare_layers({trained, untrained}, time, wanted.circle, config, 1, analysis::HostSearch(1));
+    auto const windowed = evaluate::compare_layers({trained, untrained}, time, wanted.circle, config, 1,
+                                                   analysis::neighbours::HostSearch(1));
     CHECK(windowed.cka == found.cka);
     CHECK(windowed.neighbour_overlap.empty());
     CHECK(windowed.label_overlap.empty());

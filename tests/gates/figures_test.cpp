@@ -11,7 +11,7 @@ using namespace mambasynth;
 TEST_CASE("gate figures, with and without circles, with and without switches, constant or not") {
   auto const network = tests::small_network(3, 1);
   tests::TemporaryFolder const folder;
-  auto outcome = figures::Outcome::drawn;
+  auto outcome = analysis::plot::Outcome::drawn;
   for (bool const constant : {false, true})
     for (int const labels : {0, 1, 2}) {
       CAPTURE(constant, labels);
@@ -28,7 +28,7 @@ TEST_CASE("gate figures, with and without circles, with and without switches, co
       });
       CHECK(std::filesystem::exists(folder.path() / "gates_layer2_5_delta.dat"));
     }
-  if (outcome == figures::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
   for (char const* name : {"gates_statistics", "gates_switches", "gates_summary_5", "gates_layer2_5"})
     for (char const* format : {".svg", ".png"})
       CHECK(std::filesystem::file_size(folder.path() / (std::string(name) + format)) > 1000);

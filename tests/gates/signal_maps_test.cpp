@@ -47,7 +47,7 @@ TEST_CASE("the maps of gate signals are UMAPs of the signals at the drawn steps"
       auto const rows =
           (signals[layer].*gates::mapped_signals[s].member).flatten(0, 1).index_select(0, chosen).contiguous();
       REQUIRE(maps.dims[s] == rows.size(1));
-      auto const expected = embedding::umap<float>(
+      auto const expected = analysis::embedding::umap<float>(
           std::span(rows.const_data_ptr<float>(), static_cast<std::size_t>(rows.numel())), 60, rows.size(1),
           {.neighbors = 8, .min_dist = config::umap_min_dist, .seed = config::umap_seed, .threads = 1});
       CHECK(maps.of(s)[layer].coordinates == expected.coordinates);
@@ -60,7 +60,7 @@ TEST_CASE("the maps of gate signals are UMAPs of the signals at the drawn steps"
   for (auto const& signal : gates::mapped_signals) {
     auto const data = store::read_text(folder.path() / (std::string(signal.figure) + "_panel1.dat"));
     CHECK(std::count(data.begin(), data.end(), '\n') == 61);
-    if (outcome == figures::Outcome::drawn)
+    if (outcome == analysis::plot::Outcome::drawn)
       CHECK(std::filesystem::file_size(folder.path() / (std::string(signal.figure) + ".png")) > 1000);
   }
 }

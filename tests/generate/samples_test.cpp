@@ -5,7 +5,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "errors/errors.hpp"
-#include "series/random/numpy_generator.hpp"
+#include "random/numpy_generator.hpp"
 
 using namespace mambasynth;
 using Catch::Matchers::ContainsSubstring;
@@ -34,7 +34,7 @@ TEST_CASE("noise is a function of seed and sample, and bursts come where they ar
   config.temperature = 0.5;
   auto const warm = generate::draw_noise(shape, config);
   REQUIRE(warm.output.size() == 2 * 12 * 3);
-  series::random::NumpyGenerator of_sample_1((std::uint64_t{2} << 32) | 42);
+  random::NumpyGenerator of_sample_1((std::uint64_t{2} << 32) | 42);
   CHECK(warm.output[36] == static_cast<float>(0.5 * of_sample_1.normal()));
 
   config.temperature = 0;

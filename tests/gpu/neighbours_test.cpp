@@ -10,7 +10,7 @@
 
 #include "errors/errors.hpp"
 #include "kernels/cuda/device_array.hpp"
-#include "series/random/numpy_generator.hpp"
+#include "random/numpy_generator.hpp"
 
 using namespace mambasynth;
 using Catch::Matchers::ContainsSubstring;
@@ -21,7 +21,7 @@ namespace {
 using I = std::int64_t;
 
 std::vector<double> normals(std::uint64_t seed, I count) {
-  series::random::NumpyGenerator random(seed);
+  random::NumpyGenerator random(seed);
   std::vector<double> values(static_cast<std::size_t>(count));
   for (auto& value : values) value = random.normal();
   return values;
@@ -29,10 +29,10 @@ std::vector<double> normals(std::uint64_t seed, I count) {
 
 template <class T>
 void require_same(std::vector<double> const& values, I points, I dims, I k,
-                  analysis::TemporalWindow const& window = {}) {
+                  analysis::neighbours::TemporalWindow const& window = {}) {
   std::vector<T> const rows(values.begin(), values.end());
   std::span<T const> const span(rows);
-  auto const expected = analysis::nearest_neighbours(span, points, dims, k, 0, window);
+  auto const expected = analysis::neighbours::nearest_neighbours(span, points, dims, k, 0, window);
   auto const found = gpu::neighbour_search()->find(span, points, dims, k, window);
   CAPTURE(points, dims, k, window.steps, sizeof(T));
   REQUIRE(found.points == points);
@@ -48,7 +48,7 @@ void require_same(std::vector<double> const& values, I points, I dims, I k,
 }
 
 void require_same_in_both(std::vector<double> const& values, I points, I dims, I k,
-                          analysis::TemporalWindow const& window = {}) {
+                          analysis::neighbours::TemporalWindow const& window = {}) {
   require_same<float>(values, points, dims, k, window);
   require_same<double>(values, points, dims, k, window);
 }
@@ -203,10 +203,12 @@ TEST_CASE("the GPU refuses what the processor refuses, in the same words", "[gpu
     constexpr I points = 2000;
     auto rows = normals(9, points * dims);
     auto const require_both = [&](I asked_points, I asked_dims, I k, std::string const& part,
-                                  analysis::TemporalWindow const& window = {}) {
+                                  analysis::neighbours::TemporalWindow const& window = {}) {
       std::span<double const> const span(rows);
       auto const found = words([&] { (void)search->find(span, asked_points, asked_dims, k, window); });
-      CHECK(found == words([&] { (void)analysis::nearest_neighbours(span, asked_points, asked_dims, k, 0, window); }));
+      CHECK(found == words([&] {
+              (void)analysis::neighbours::nearest_neighbours(span, asked_points, asked_dims, k, 0, window);
+            }));
       CHECK_THAT(found, ContainsSubstring(part));
     };
     std::vector<I> time(points);

@@ -1,4 +1,4 @@
-#include "kernels/cuda/nearest_plan.hpp"
+#include "kernels/cuda/nearest/nearest_plan.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

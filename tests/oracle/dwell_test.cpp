@@ -13,7 +13,7 @@
 
 #include "errors/errors.hpp"
 #include "oracle/hidden_process.hpp"
-#include "series/random/numpy_generator.hpp"
+#include "random/numpy_generator.hpp"
 
 using namespace mambasynth;
 using Catch::Matchers::WithinAbs;
@@ -25,7 +25,7 @@ TEST_CASE("the dwell law is that of the generator's rule") {
   CHECK_THAT(std::accumulate(law.begin(), law.end(), 0.0), WithinAbs(1, 1e-15));
   CHECK_THAT(law[4], WithinAbs(0.3108434832206484, 1e-12));   // P(4.5 <= target / 80 < 5.5), by scipy.stats.norm
   CHECK_THAT(law[0], WithinAbs(0.00255513033042794, 1e-14));  // everything below 1.5 revolutions
-  series::random::NumpyGenerator generator(1);
+  random::NumpyGenerator generator(1);
   constexpr int draws = 200000;
   std::vector<double> share(law.size(), 0.0);
   for (int i = 0; i < draws; ++i)

@@ -11,7 +11,7 @@
 #include "oracle/brute_force.hpp"
 #include "oracle/forecast.hpp"
 #include "oracle/log_filter.hpp"
-#include "series/random/numpy_generator.hpp"
+#include "random/numpy_generator.hpp"
 
 using namespace mambasynth;
 using Catch::Matchers::WithinAbs;
@@ -192,7 +192,7 @@ TEST_CASE("the posterior of a series that the process would never make is that o
   if (kind == Kind::tight) data.dwell_std = 0;  // most laws of the revolutions to come have zeros
   auto x = series::generate(data).x;
   auto const d = static_cast<std::size_t>(data.ambient_dim), n = static_cast<std::size_t>(data.n_steps);
-  series::random::NumpyGenerator draw(3);
+  random::NumpyGenerator draw(3);
   for (std::size_t t = 0; t < n; ++t)
     for (std::size_t i = 0; i < d; ++i) {
       auto& value = x[t * d + i];

@@ -63,7 +63,7 @@ def test_only_one_place_writes_to_stdout_and_stderr():
     streams = r"\b(std::)?(stdout|stderr|cout|cerr|clog|puts|printf)\b|\bfmt::print(ln)?\b|\bSTD(OUT|ERR)_FILENO\b"
     # One asks what kind of terminal stderr is, the other gives gnuplot a file instead.
     # Who ends a process that was told to stop writes one line past all buffers: their locks may be held for ever.
-    allowed = {"src/streams/streams.cpp", "src/sweep/screen.cpp", "analysis/figures/gnuplot.cpp", "src/errors/stop.cpp", "src/doctor/cleaner.cpp"}
+    allowed = {"src/streams/streams.cpp", "src/sweep/screen.cpp", "analysis/plot/gnuplot.cpp", "src/errors/stop.cpp", "src/doctor/cleaner.cpp"}
     ours = [path for path in FILES if path.parts[0] != "tests" and str(path) not in allowed]
     assert [str(path) for path in ours if re.search(streams, code_of(path))] == []
 

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "random/numpy_generator.hpp"
 #include "series/householder.hpp"
-#include "series/random/numpy_generator.hpp"
 
 using namespace mambasynth::series;
 using Catch::Matchers::WithinAbs;

@@ -8,18 +8,18 @@
 #include <limits>
 
 #include "errors/errors.hpp"
-#include "series/random/numpy_generator.hpp"
+#include "random/numpy_generator.hpp"
 
 using namespace mambasynth;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-constexpr embedding::UmapOptions options{.neighbors = 15, .min_dist = 0.3, .seed = 42, .threads = 1};
+constexpr analysis::embedding::UmapOptions options{.neighbors = 15, .min_dist = 0.3, .seed = 42, .threads = 1};
 
 /// Two balls in `dims` dimensions, the first half of the points in one and the other half in the other.
 std::vector<float> two_balls(std::int64_t points, std::int64_t dims, double apart) {
-  series::random::NumpyGenerator random(7);
+  random::NumpyGenerator random(7);
   std::vector<float> rows;
   for (std::int64_t i = 0; i < points; ++i)
     for (std::int64_t c = 0; c < dims; ++c)
@@ -27,12 +27,12 @@ std::vector<float> two_balls(std::int64_t points, std::int64_t dims, double apar
   return rows;
 }
 
-double distance(embedding::Umap const& u, std::size_t i, std::size_t j) {
+double distance(analysis::embedding::Umap const& u, std::size_t i, std::size_t j) {
   return std::hypot(u.coordinates[2 * i] - u.coordinates[2 * j], u.coordinates[2 * i + 1] - u.coordinates[2 * j + 1]);
 }
 
 /// Share of points whose nearest other point in the embedding lies in the same half.
-double same_half(embedding::Umap const& u) {
+double same_half(analysis::embedding::Umap const& u) {
   auto const n = static_cast<std::size_t>(u.points);
   std::size_t same = 0;
   for (std::size_t i = 0; i < n; ++i) {
@@ -44,7 +44,7 @@ double same_half(embedding::Umap const& u) {
   return static_cast<double>(same) / static_cast<double>(n);
 }
 
-bool finite(embedding::Umap const& u) {
+bool finite(analysis::embedding::Umap const& u) {
   return std::all_of(u.coordinates.begin(), u.coordinates.end(), [](float c) { return std::isfinite(c); });
 }
 
@@ -53,75 +53,79 @@ bool finite(embedding::Umap const& u) {
 TEST_CASE("two balls stay apart, whether their graph is one piece or two") {
   for (double const apart : {6.0, 60.0}) {
     CAPTURE(apart);
-    auto const u = embedding::umap<float>(two_balls(300, 5, apart), 300, 5, options);
+    auto const u = analysis::embedding::umap<float>(two_balls(300, 5, apart), 300, 5, options);
     CHECK(u.points == 300);
     CHECK(u.neighbors == 15);
     REQUIRE(u.coordinates.size() == 600);
     REQUIRE(finite(u));
     CHECK(same_half(u) > 0.98);
-    CHECK((apart < 50 || u.start == embedding::Start::random));
+    CHECK((apart < 50 || u.start == analysis::embedding::Start::random));
   }
-  CHECK(embedding::umap<float>(two_balls(300, 5, 0.0), 300, 5, options).start == embedding::Start::spectral);
+  CHECK(analysis::embedding::umap<float>(two_balls(300, 5, 0.0), 300, 5, options).start ==
+        analysis::embedding::Start::spectral);
 }
 
 TEST_CASE("an embedding is a function of rows and seed, not of threads") {
   auto const rows = two_balls(200, 4, 3.0), others = two_balls(200, 6, 5.0);
-  std::vector<embedding::Panel> const panels{{rows, 4}, {others, 6}, {rows, 4}};
+  std::vector<analysis::embedding::Panel> const panels{{rows, 4}, {others, 6}, {rows, 4}};
   auto two = options;
   two.threads = 2;
   std::vector<std::size_t> counted;
-  auto const alone = embedding::umap_of_each(panels, 200, options),
-             together = embedding::umap_of_each(panels, 200, two, [&](std::size_t n) { counted.push_back(n); });
+  auto const alone = analysis::embedding::umap_of_each(panels, 200, options),
+             together =
+                 analysis::embedding::umap_of_each(panels, 200, two, [&](std::size_t n) { counted.push_back(n); });
   CHECK(counted == std::vector<std::size_t>{1, 2, 3});
   for (std::size_t i = 0; i < panels.size(); ++i) CHECK(alone[i].coordinates == together[i].coordinates);
   CHECK(alone[0].coordinates == alone[2].coordinates);
   CHECK(alone[0].coordinates != alone[1].coordinates);
-  CHECK(alone[0].coordinates == embedding::umap<float>(rows, 200, 4, two).coordinates);
+  CHECK(alone[0].coordinates == analysis::embedding::umap<float>(rows, 200, 4, two).coordinates);
   auto seeded = options;
   seeded.seed = 43;
-  CHECK(alone[0].coordinates != embedding::umap<float>(rows, 200, 4, seeded).coordinates);
+  CHECK(alone[0].coordinates != analysis::embedding::umap<float>(rows, 200, 4, seeded).coordinates);
 }
 
 TEST_CASE("neighbours that are known already are used as far as they are asked for") {
   auto const rows = two_balls(200, 4, 3.0);
-  auto const wide = analysis::nearest_neighbours<float>(rows, 200, 4, 40);
-  CHECK(embedding::umap(wide, options).coordinates == embedding::umap<float>(rows, 200, 4, options).coordinates);
+  auto const wide = analysis::neighbours::nearest_neighbours<float>(rows, 200, 4, 40);
+  CHECK(analysis::embedding::umap(wide, options).coordinates ==
+        analysis::embedding::umap<float>(rows, 200, 4, options).coordinates);
 }
 
 TEST_CASE("fewer points than neighbours, duplicates and constant rows embed all the same") {
   for (std::int64_t const points : {0, 1, 2, 3, 4, 5, 7, 14}) {
     CAPTURE(points);
-    auto const u = embedding::umap<float>(two_balls(points, 3, 0.0), points, 3, options);
+    auto const u = analysis::embedding::umap<float>(two_balls(points, 3, 0.0), points, 3, options);
     CHECK(u.neighbors == points);
     CHECK(u.coordinates.size() == static_cast<std::size_t>(2 * points));
     CHECK(finite(u));
-    CHECK(u.start == (points < 2   ? embedding::Start::none
-                      : points < 5 ? embedding::Start::random
-                                   : embedding::Start::spectral));
+    CHECK(u.start == (points < 2   ? analysis::embedding::Start::none
+                      : points < 5 ? analysis::embedding::Start::random
+                                   : analysis::embedding::Start::spectral));
     if (points > 1) CHECK(distance(u, 0, 1) > 0);
   }
-  CHECK(finite(embedding::umap<double>(std::vector<double>(300, 1.5), 100, 3, options)));
+  CHECK(finite(analysis::embedding::umap<double>(std::vector<double>(300, 1.5), 100, 3, options)));
   // Numbers that no float holds.
   auto const rows = two_balls(100, 3, 4.0);
   std::vector<double> huge(rows.begin(), rows.end());
   for (auto& value : huge) value *= 0x1p300;
-  CHECK(embedding::umap<double>(huge, 100, 3, options).coordinates ==
-        embedding::umap<float>(rows, 100, 3, options).coordinates);
+  CHECK(analysis::embedding::umap<double>(huge, 100, 3, options).coordinates ==
+        analysis::embedding::umap<float>(rows, 100, 3, options).coordinates);
   auto doubled = two_balls(100, 3, 0.0);
   doubled.insert(doubled.end(), doubled.begin(), doubled.end());
-  CHECK(finite(embedding::umap<float>(doubled, 200, 3, options)));
+  CHECK(finite(analysis::embedding::umap<float>(doubled, 200, 3, options)));
 }
 
 TEST_CASE("what cannot be embedded is refused") {
   auto rows = two_balls(50, 3, 0.0);
   auto const embed = [&](std::int64_t neighbors, double min_dist) {
-    return embedding::umap<float>(rows, 50, 3, {.neighbors = neighbors, .min_dist = min_dist, .seed = 1, .threads = 1});
+    return analysis::embedding::umap<float>(rows, 50, 3,
+                                            {.neighbors = neighbors, .min_dist = min_dist, .seed = 1, .threads = 1});
   };
   CHECK_THROWS_WITH(embed(1, 0.3), ContainsSubstring("at least 2"));
   CHECK_THROWS_WITH(embed(10, -0.1), ContainsSubstring("from 0 to 1"));
   CHECK_THROWS_WITH(embed(10, std::numeric_limits<double>::quiet_NaN()), ContainsSubstring("from 0 to 1"));
   rows[17] = std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_AS(embed(10, 0.3), errors::Error);
-  std::vector<embedding::Panel> const panels{{rows, 3}, {rows, 3}};
-  CHECK_THROWS_AS(embedding::umap_of_each(panels, 50, options), errors::Error);
+  std::vector<analysis::embedding::Panel> const panels{{rows, 3}, {rows, 3}};
+  CHECK_THROWS_AS(analysis::embedding::umap_of_each(panels, 50, options), errors::Error);
 }

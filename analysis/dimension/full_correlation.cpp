@@ -1,0 +1,266 @@
+#include "analysis/dimension/full_correlation.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <iterator>
+#include <numeric>
+#include <utility>
+
+#include "analysis/neighbours/scaled_rows.hpp"
+#include "analysis/statistics/incomplete_beta.hpp"
+#include "analysis/statistics/undefined.hpp"
+#include "errors/stop.hpp"
+
+namespace mambasynth::analysis::dimension {
+namespace {
+
+constexpr double least_dimension = 1.0 + 1e-6, most_dimension = 1e4;
+constexpr std::int64_t quantiles = 200;
+constexpr double rounding = 1e-13;  // a point nearer to the mean than that, relatively, lies on it
+
+/// Share of pairs whose cosine is above u.
+double share_above(double u, double d) {
+  auto const half = statistics::regularised_beta((d - 1) / 2, 0.5, std::max(0.0, 1 - u * u)) / 2;
+  return u >= 0 ? half : 1 - half;
+}
+
+/// Rows minus their mean, at length 1.
+std::vector<double> on_sphere(std::span<double const> own, std::int64_t points, std::int64_t dims) {
+  auto const scaled = neighbours::scaled_rows(own, dims);
+  auto const rows = scaled.rows;
+  auto const width = static_cast<std::size_t>(dims);
+  std::vector<double> mean(width);
+  for (std::size_t i = 0; i < rows.size(); ++i) mean[i % width] += rows[i] / static_cast<double>(points);
+  std::vector<double> unit;
+  unit.reserve(rows.size());
+  for (std::size_t i = 0; i < static_cast<std::size_t>(points); ++i) {
+    double squared = 0, about_origin = 0;
+    for (std::size_t c = 0; c < width; ++c) {
+      squared += (rows[i * width + c] - mean[c]) * (rows[i * width + c] - mean[c]);
+      about_origin += rows[i * width + c] * rows[i * width + c];
+    }
+    if (!(squared > rounding * rounding * about_origin)) continue;
+    for (std::size_t c = 0; c < width; ++c) unit.push_back((rows[i * width + c] - mean[c]) / std::sqrt(squared));
+  }
+  return unit;
+}
+
+/// Cosines of all pairs at evenly spaced shares, from the nearest pairs on.
+std::vector<double> cosine_quantiles(std::vector<double> const& unit, std::int64_t dims) {
+  auto const width = static_cast<std::size_t>(dims);
+  auto const points = unit.size() / width;
+  std::vector<double> cosines;
+  cosines.reserve(points * (points - 1) / 2);
+  for (std::size_t i = 0; i < points; ++i)
+    for (std::size_t j = i + 1; j < points; ++j)
+      cosines.push_back(std::inner_product(unit.begin() + static_cast<std::ptrdiff_t>(i * width),
+                                           unit.begin() + static_cast<std::ptrdiff_t>((i + 1) * width),
+                                           unit.begin() + static_cast<std::ptrdiff_t>(j * width), 0.0));
+  std::sort(cosines.begin(), cosines.end(), std::greater<>());
+  std::vector<double> chosen;
+  for (std::int64_t q = 0; q < quantiles; ++q)
+    chosen.push_back(
+        cosines[cosines.size() * static_cast<std::size_t>(2 * q + 1) / static_cast<std::size_t>(2 * quantiles)]);
+  return chosen;
+}
+
+/// Fitted minus empirical share of pairs at each quantile.
+std::vector<double> misfits(std::vector<double> const& cosines, double d) {
+  std::vector<double> all;
+  for (std::size_t q = 0; q < cosines.size(); ++q)
+    all.push_back(share_above(cosines[q], d) - (static_cast<double>(q) + 0.5) / static_cast<double>(cosines.size()));
+  return all;
+}
+
+double mean_square(std::vector<double> const& cosines, double d) {
+  double sum = 0;
+  for (auto const misfit : misfits(cosines, d)) sum += misfit * misfit;
+  return sum / static_cast<double>(cosines.size());
+}
+
+/// The least misfit in ln d between two bounds, by golden section: there is one minimum, since the integral turns about
+/// r = sqrt(2) monotonically with d.
+double best_fit(std::vector<double> const& cosines, double low, double high, double tolerance) {
+  constexpr double golden = 0.6180339887498949;
+  auto const misfit = [&](double log_d) { return mean_square(cosines, std::exp(log_d)); };
+  double a = high - golden * (high - low), b = low + golden * (high - low);
+  double at_a = misfit(a), at_b = misfit(b);
+  while (high - low > tolerance) {
+    if (at_a < at_b) {
+      high = b;
+      b = a;
+      at_b = at_a;
+      a = high - golden * (high - low);
+      at_a = misfit(a);
+    } else {
+      low = a;
+      a = b;
+      at_a = at_b;
+      b = low + golden * (high - low);
+      at_b = misfit(b);
+    }
+  }
+  return std::exp((low + high) / 2);
+}
+
+/// The rows nearest to a centre, itself first.
+std::vector<std::int64_t> by_distance(std::span<double const> rows, std::int64_t points, std::int64_t dims,
+                                      std::int64_t centre, std::int64_t most) {
+  std::vector<std::pair<neighbours::Apart, std::int64_t>> order;
+  order.reserve(static_cast<std::size_t>(points));
+  for (std::int64_t i = 0; i < points; ++i) {
+    double squared = 0;
+    for (std::int64_t x = 0; x < dims; ++x) {
+      auto const difference =
+          rows[static_cast<std::size_t>(i * dims + x)] - rows[static_cast<std::size_t>(centre * dims + x)];
+      squared += difference * difference;
+    }
+    order.emplace_back(neighbours::Apart(rows.data() + i * dims, rows.data() + centre * dims, dims, squared), i);
+  }
+  std::partial_sort(
+      order.begin(), order.begin() + std::min(most, points), order.end(),
+      [](auto const& a, auto const& b) { return a.first < b.first || (!(b.first < a.first) && a.second < b.second); });
+  std::vector<std::int64_t> nearest;
+  for (std::int64_t i = 0; i < std::min(most, points); ++i)
+    nearest.push_back(order[static_cast<std::size_t>(i)].second);
+  return nearest;
+}
+
+std::vector<double> patch_of(std::span<double const> rows, std::int64_t dims, std::span<std::int64_t const> chosen) {
+  std::vector<double> patch;
+  patch.reserve(chosen.size() * static_cast<std::size_t>(dims));
+  for (auto const i : chosen) {
+    auto const* const row = rows.data() + i * dims;
+    patch.insert(patch.end(), row, row + dims);
+  }
+  return patch;
+}
+
+/// The same fit for a patch that has almost the same dimension, by Gauss and Newton in ln d.
+double dimension_near(std::span<double const> patch, std::int64_t points, std::int64_t dims, double near) {
+  auto const unit = on_sphere(patch, points, dims);
+  if (unit.size() < 3 * static_cast<std::size_t>(dims) || std::isnan(near)) return statistics::undefined;
+  constexpr double difference = 1e-4, tolerance = 1e-5;
+  auto const cosines = cosine_quantiles(unit, dims);
+  auto log_d = std::log(near);
+  for (int step = 0; step < 20; ++step) {
+    auto const here = misfits(cosines, std::exp(log_d)), beside = misfits(cosines, std::exp(log_d + difference));
+    double along = 0, squares = 0;
+    for (std::size_t q = 0; q < here.size(); ++q) {
+      auto const slope = (beside[q] - here[q]) / difference;
+      along += here[q] * slope;
+      squares += slope * slope;
+    }
+    auto const change = std::clamp(along / squares, -0.5, 0.5);
+    log_d = std::clamp(log_d - change, std::log(least_dimension), std::log(most_dimension));
+    if (!(std::abs(change) > tolerance)) break;
+  }
+  return std::exp(log_d);
+}
+
+/// Mean of those that are numbers.
+double mean_of(std::vector<double> const& values) {
+  double sum = 0, counted = 0;
+  for (auto const value : values) {
+    if (std::isnan(value)) continue;
+    sum += value;
+    ++counted;
+  }
+  return counted > 0 ? sum / counted : statistics::undefined;
+}
+
+}  // namespace
+
+double sphere_correlation(double r, double d) { return share_above(1 - r * r / 2, d); }
+
+CorrelationFit full_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims) {
+  auto const unit = on_sphere(rows, points, dims);
+  if (unit.size() < 3 * static_cast<std::size_t>(dims)) return {statistics::undefined, statistics::undefined};
+  auto const cosines = cosine_quantiles(unit, dims);
+  auto const d = best_fit(cosines, std::log(least_dimension), std::log(most_dimension), 1e-9);
+  return {d, std::sqrt(mean_square(cosines, d))};
+}
+
+LocalCorrelation local_correlation_dimension(std::span<double const> own, std::int64_t points, std::int64_t dims,
+                                             std::vector<std::int64_t> const& centres,
+                                             std::vector<std::int64_t> const& k, statistics::Blocks const& blocks,
+                                             int threads) {
+  auto const scaled = neighbours::scaled_rows(own, dims);
+  auto const rows = scaled.rows;
+  LocalCorrelation result;
+  for (auto const wanted : k)
+    if (wanted < points) result.k.push_back(wanted);
+  auto const sizes = result.k.size(), left_out = static_cast<std::size_t>(blocks.count);
+  auto const longest = sizes > 0 ? *std::max_element(result.k.begin(), result.k.end()) + 1 : 0;
+  auto const block_size = blocks.count > 0 ? points / blocks.count + 1 : 0;
+  std::vector<CorrelationFit> fits(centres.size() * sizes);
+  // (size, block, centre): without the block's rows, alone and with the next rows in their place.
+  std::vector<double> fewer(sizes * left_out * centres.size(), statistics::undefined), others = fewer;
+  errors::SharedStop stop;
+#pragma omp parallel for schedule(dynamic) num_threads(threads > 0 ? threads : omp_get_max_threads())
+  for (std::size_t c = 0; c < centres.size(); ++c) {
+    if (stop.requested()) continue;
+    auto const order = by_distance(rows, points, dims, centres[c], longest + block_size);
+    for (std::size_t s = 0; s < sizes && !stop.requested(); ++s) {
+      auto const count = result.k[s] + 1;  // the centre itself is the nearest
+      auto const patch = patch_of(rows, dims, std::span(order).first(static_cast<std::size_t>(count)));
+      fits[c * sizes + s] = full_correlation_dimension(patch, count, dims);
+      auto const near = fits[c * sizes + s].dimension;
+      auto const fit = [&](std::span<std::int64_t const> chosen) {
+        return dimension_near(patch_of(rows, dims, chosen), std::ssize(chosen), dims, near);
+      };
+      for (std::size_t b = 0; b < left_out; ++b) {
+        if (blocks.of_point[static_cast<std::size_t>(centres[c])] == static_cast<std::int32_t>(b)) continue;
+        std::vector<std::int64_t> rest;
+        std::size_t within = 0;
+        for (std::size_t i = 0; i < order.size() && std::ssize(rest) < count; ++i) {
+          if (blocks.of_point[static_cast<std::size_t>(order[i])] == static_cast<std::int32_t>(b)) continue;
+          rest.push_back(order[i]);
+          within += i < static_cast<std::size_t>(count);
+        }
+        if (std::ssize(rest) < count) continue;
+        auto const place = (s * left_out + b) * centres.size() + c;
+        bool const untouched = within == rest.size();
+        fewer[place] = untouched ? near : fit(std::span(rest).first(within));
+        others[place] = untouched ? near : fit(rest);
+      }
+    }
+  }
+  stop.heed();
+  for (std::size_t s = 0; s < sizes; ++s) {
+    std::vector<double> dimension, residual;
+    for (std::size_t c = 0; c < centres.size(); ++c) {
+      auto const& fit = fits[c * sizes + s];
+      dimension.push_back(fit.dimension);
+      if (!std::isnan(fit.dimension)) residual.push_back(fit.residual);
+    }
+    auto const mean = mean_of(dimension);
+    double squares = 0;
+    for (auto const value : dimension)
+      if (!std::isnan(value)) squares += (value - mean) * (value - mean);
+    auto const counted = static_cast<double>(residual.size());
+    result.dimension.push_back(mean);
+    result.se.push_back(counted > 1 ? std::sqrt(squares / counted / (counted - 1)) : statistics::undefined);
+    result.residual.push_back(mean_of(residual));
+    auto const shifts = [&](std::vector<double> const& values) {
+      std::vector<double> means, away;
+      for (std::size_t b = 0; b < left_out; ++b) {
+        auto const from = values.begin() + static_cast<std::ptrdiff_t>((s * left_out + b) * centres.size());
+        means.push_back(mean_of({from, from + std::ssize(centres)}));
+      }
+      auto const middle = std::accumulate(means.begin(), means.end(), 0.0) / static_cast<double>(left_out);
+      for (auto const value : means) away.push_back(middle - value);
+      return away;
+    };
+    statistics::BlockShifts moved{shifts(fewer), shifts(others)};
+    for (auto& value : moved.expected) value *= static_cast<double>(left_out - 1) / static_cast<double>(left_out);
+    result.se_blocks.push_back(moved.error());
+  }
+  return result;
+}
+
+}  // namespace mambasynth::analysis::dimension

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "analysis/statistics/blocks.hpp"
+
+namespace mambasynth::analysis::dimension {
+
+/// Share of pairs of independent uniform points of the unit sphere in d dimensions that are nearer than r (Erba,
+/// Gherardi & Rotondo 2019, Sci. Rep. 9:17133, eq. 1): their cosine u = 1 - r^2/2 has density ~ (1 - u^2)^((d-3)/2).
+/// Real d > 1.
+double sphere_correlation(double r, double d);
+
+/// A fitted full correlation integral.
+struct CorrelationFit {
+  double dimension;  ///< NaN where nothing can be fitted
+  double residual;   ///< root mean square of empirical minus fitted integral: above about 0.03 the points are no
+                     ///< isotropic linear patch, and the dimension is not theirs
+};
+
+/// Points centred on their mean, each scaled to length 1, and the share of pairs nearer than r fitted over all r by
+/// least squares in d. For a patch that is nearly linear; unlike neighbour estimators it does not need exponentially
+/// many points in d. Points at the mean itself are left out. rows: (point, dims).
+CorrelationFit full_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims);
+
+/// The same around several centres, at several sizes of neighbourhood.
+struct LocalCorrelation {
+  std::vector<std::int64_t> k;
+  std::vector<double> dimension;  ///< (k), mean over the centres
+  std::vector<double> se;  ///< (k), of that mean, from the spread over the centres: a lower bound, they share rows
+  std::vector<double> se_blocks;  ///< (k), by leaving blocks out (BlockShifts); NaN without blocks
+  std::vector<double> residual;   ///< (k), mean over the centres
+};
+
+/// Neighbourhoods: a centre and its k nearest rows (exact), for each centre. k above points - 1 is left out. Without a
+/// block, its centres are gone and the other centres have the next rows for those in it (observed shifts); what those
+/// next rows are is chance, so that the expected shifts are without them.
+/// rows: (point, dims); centres: indices of rows.
+LocalCorrelation local_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims,
+                                             std::vector<std::int64_t> const& centres,
+                                             std::vector<std::int64_t> const& k, statistics::Blocks const& blocks = {},
+                                             int threads = 0);
+
+}  // namespace mambasynth::analysis::dimension

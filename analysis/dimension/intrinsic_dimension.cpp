@@ -1,0 +1,259 @@
+#include "analysis/dimension/intrinsic_dimension.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <type_traits>
+
+#include "analysis/dimension/estimate_lists.hpp"
+#include "analysis/neighbours/distinct_rows.hpp"
+#include "analysis/neighbours/exact_distances.hpp"
+#include "analysis/neighbours/neighbour_checks.hpp"
+#include "analysis/neighbours/scaled_rows.hpp"
+#include "analysis/statistics/undefined.hpp"
+#include "errors/errors.hpp"
+
+namespace mambasynth::analysis::dimension {
+namespace {
+
+double mean_distance(neighbours::Neighbours const& neighbours, std::int64_t k) {
+  if (k > neighbours.k) return statistics::undefined;
+  double sum = 0;
+  for (std::int64_t i = 0; i < neighbours.points; ++i)
+    sum += neighbours.distances_of(i)[static_cast<std::size_t>(k - 1)];
+  return sum / static_cast<double>(neighbours.points);
+}
+
+void require_ranks(std::vector<std::int64_t> const& ks, std::int64_t neighbours) {
+  for (auto const k : ks)
+    if (k < 3 || k > neighbours)
+      throw errors::usage(fmt::format("intrinsic dimension at k = {} with {} neighbours a point", k, neighbours),
+                          "the estimators divide by k - 2 and need all k neighbours",
+                          "use 3 <= k, smaller than the number of points");
+}
+
+std::vector<std::int64_t> doublings(std::int64_t longest, std::int64_t neighbours) {
+  std::vector<std::int64_t> all;
+  for (std::int64_t n1 = 1; n1 <= longest && 2 * n1 <= neighbours; n1 *= 2) all.push_back(n1);
+  return all;
+}
+
+/// Points that are measured together, with what belongs to each.
+template <class T>
+struct Sample {
+  std::span<T const> rows;
+  std::int64_t points, dims;
+  statistics::Blocks blocks;
+  neighbours::TemporalWindow window;
+  bool small = neighbours::may_be_small(rows);
+
+  /// Exact, as the neighbours are: all points outside the block are compared.
+  void search_outside(std::int64_t point, std::int32_t block, std::span<double> out) const {
+    std::vector<std::int32_t> candidates;
+    for (std::int32_t j = 0; j < points; ++j) {
+      if (j == point || blocks.of_point[static_cast<std::size_t>(j)] == block) continue;
+      if (window.steps > 0 && std::abs(window.time[static_cast<std::size_t>(j)] -
+                                       window.time[static_cast<std::size_t>(point)]) <= window.steps)
+        continue;
+      candidates.push_back(j);
+    }
+    std::vector<double> squared(candidates.size());
+    neighbours::exact_distances(rows.data(), dims, point, candidates, squared.data());
+    if constexpr (std::is_same_v<T, double>) {
+      if (small) {
+        std::vector<neighbours::Apart> apart;
+        for (std::size_t j = 0; j < candidates.size(); ++j)
+          apart.emplace_back(rows.data() + point * dims, rows.data() + std::int64_t{candidates[j]} * dims, dims,
+                             squared[j]);
+        std::partial_sort(apart.begin(), apart.begin() + static_cast<std::ptrdiff_t>(out.size()), apart.end());
+        for (std::size_t j = 0; j < out.size(); ++j) out[j] = std::log(apart[j].distance());
+        return;
+      }
+    }
+    std::partial_sort(squared.begin(), squared.begin() + static_cast<std::ptrdiff_t>(out.size()), squared.end());
+    for (std::size_t j = 0; j < out.size(); ++j) out[j] = std::log(std::sqrt(squared[j]));
+  }
+};
+
+struct Measured {
+  neighbours::Neighbours neighbours;
+  estimators::Curves curves;
+};
+
+/// `ranks` beyond the sample's points are undefined; no sample is too small.
+template <class T>
+Measured measure(Sample<T> const& sample, Ranks const& ranks, EstimateOptions const& options) {
+  auto const excluded = sample.window.most_excluded();
+  auto const all = sample.points - 1 - excluded, reach = std::min(ranks.reach(), all);
+  Measured found;
+  if (reach < 1) {
+    found.curves = estimators::estimate(point_terms({}, ranks, 1), nullptr, 1);
+    return found;
+  }
+  // Lists that outlast most blocks: what is in the block that is left out is passed over.
+  auto const block = sample.blocks.count > 1 ? sample.points / sample.blocks.count + 1 : 0;
+  auto const k = std::min(all, reach + std::min(block, reach));
+  neighbours::HostSearch const host(options.threads);
+  auto const& search = options.search ? *options.search : host;
+  found.neighbours = search.find(sample.rows, sample.points, sample.dims, k, sample.window);
+  found.curves = estimators::estimate_with_blocks(
+      log_distances(found.neighbours, options.threads), found.neighbours.index, ranks,
+      {sample.blocks, excluded,
+       [&](std::int64_t point, std::int32_t b, std::span<double> out) { sample.search_outside(point, b, out); }},
+      options.threads);
+  return found;
+}
+
+/// Of the points chosen.
+statistics::Blocks blocks_of(statistics::Blocks const& blocks, std::vector<std::int64_t> const& chosen) {
+  statistics::Blocks some{.of_point = {}, .count = blocks.count};
+  if (blocks.count > 0)
+    for (auto const i : chosen) some.of_point.push_back(blocks.of_point[static_cast<std::size_t>(i)]);
+  return some;
+}
+
+void take(DimensionEstimates& all, Measured const& found) {
+  for (auto const& one : found.curves.by_k) {
+    all.levina_bickel_original.push_back(one.levina_bickel_original);
+    all.levina_bickel.push_back(one.levina_bickel);
+    all.mackay_ghahramani.push_back(one.mackay_ghahramani);
+  }
+  for (auto const k : all.k) all.distance_k.push_back(mean_distance(found.neighbours, k));
+  all.two_nn_ml = found.curves.two_nn_ml;
+  all.two_nn_ls = found.curves.two_nn_ls;
+  all.gride = found.curves.gride;
+  for (auto const n1 : all.n1)
+    all.distance_n1.push_back((mean_distance(found.neighbours, n1) + mean_distance(found.neighbours, 2 * n1)) / 2);
+  all.plateau = find_plateau(all.gride, found.curves.gride_shifts);
+}
+
+estimators::ByK at_k(neighbours::Neighbours const& neighbours, std::int64_t k) {
+  require_ranks({k}, neighbours.k);
+  return estimators::by_k(point_terms(log_distances(neighbours, 0), {{k}, {}}, 0).by_k[0], k);
+}
+
+std::vector<double> ratios(neighbours::Neighbours const& neighbours, std::int64_t n1) {
+  return point_terms(log_distances(neighbours, 0), {{}, {n1}}, 0).ratio[0];
+}
+
+std::vector<double> two_nn_ratios(neighbours::Neighbours const& neighbours) {
+  if (neighbours.k < 2)
+    throw errors::usage("TwoNN with one neighbour a point", "it is the ratio of the first two distances",
+                        "compute at least two neighbours");
+  return ratios(neighbours, 1);
+}
+
+}  // namespace
+
+Estimate levina_bickel_original(neighbours::Neighbours const& neighbours, std::int64_t k) {
+  return at_k(neighbours, k).levina_bickel_original;
+}
+Estimate levina_bickel(neighbours::Neighbours const& neighbours, std::int64_t k) {
+  return at_k(neighbours, k).levina_bickel;
+}
+Estimate mackay_ghahramani(neighbours::Neighbours const& neighbours, std::int64_t k) {
+  return at_k(neighbours, k).mackay_ghahramani;
+}
+Estimate two_nn_ml(neighbours::Neighbours const& neighbours) {
+  return estimators::two_nn_ml(two_nn_ratios(neighbours));
+}
+Estimate two_nn_ls(neighbours::Neighbours const& neighbours) {
+  return estimators::two_nn_ls(two_nn_ratios(neighbours));
+}
+
+Estimate gride(neighbours::Neighbours const& neighbours, std::int64_t n1) {
+  if (n1 < 1 || 2 * n1 > neighbours.k)
+    throw errors::usage(fmt::format("Gride at n1 = {} with {} neighbours a point", n1, neighbours.k),
+                        "it compares the distances of neighbours n1 and 2 n1", "use a smaller n1 or more neighbours");
+  return estimators::gride(ratios(neighbours, n1), n1, statistics::undefined, 0);
+}
+
+DimensionEstimates estimate_all(neighbours::Neighbours const& neighbours, std::vector<std::int64_t> const& ks,
+                                int threads) {
+  require_ranks(ks, neighbours.k);
+  DimensionEstimates all;
+  all.points = neighbours.points;
+  all.k = ks;
+  all.n1 = doublings(gride_longest_n1, neighbours.k);
+  auto const logs = log_distances(neighbours, threads);
+  for (auto const zeros : logs.zeros) all.duplicates += zeros > 0;
+  take(all, {neighbours, estimators::estimate(point_terms(logs, {ks, all.n1}, threads), nullptr, threads)});
+  return all;
+}
+
+namespace {
+
+/// rows: within the range of scaled_rows(), as checked.
+template <class T>
+DimensionEstimates estimate_near_one(std::span<T const> rows, std::int64_t points, std::int64_t dims,
+                                     std::vector<std::int64_t> const& ks, EstimateOptions const& options) {
+  auto const others = points - 1 - options.window.most_excluded();
+  auto const distinct = neighbours::distinct_rows(rows, points, dims);
+  DimensionEstimates all;
+  all.points = points;
+  all.duplicates = distinct.copied;
+  all.k = ks;
+  all.n1 = doublings(options.longest_n1, others);
+  Sample<T> const whole{rows, points, dims, options.blocks, options.window};
+  if (distinct.copied == 0) {
+    take(all, measure(whole, {ks, all.n1}, options));
+    return all;
+  }
+  std::vector<T> chosen;
+  std::vector<std::int64_t> time;
+  for (auto const i : distinct.first) {
+    auto const row = rows.subspan(static_cast<std::size_t>(i * dims), static_cast<std::size_t>(dims));
+    chosen.insert(chosen.end(), row.begin(), row.end());
+    if (options.window.steps > 0) time.push_back(options.window.time[static_cast<std::size_t>(i)]);
+  }
+  auto const count = static_cast<std::int64_t>(distinct.first.size());
+  take(all,
+       measure(Sample<T>{chosen, count, dims, blocks_of(options.blocks, distinct.first), {time, options.window.steps}},
+               {ks, all.n1}, options));
+  auto const original = measure(whole, {ks, {}}, options);
+  for (std::size_t i = 0; i < ks.size(); ++i)
+    all.levina_bickel_original[i] = original.curves.by_k[i].levina_bickel_original;
+  return all;
+}
+
+/// Distances of scaled rows, in the rows' own unit.
+void unscale(std::vector<double>& distances, int exponent) {
+  for (auto& distance : distances) {
+    bool const finite = std::isfinite(distance);
+    distance = std::ldexp(distance, -exponent);
+    if (finite && !std::isfinite(distance))
+      throw errors::input("mean distances beyond the range of double precision",
+                          "the largest coordinates are close to 1.8e308", "Rescale the points");
+  }
+}
+
+}  // namespace
+
+template <class T>
+DimensionEstimates estimate_all(std::span<T const> rows, std::int64_t points, std::int64_t dims,
+                                std::vector<std::int64_t> const& ks, EstimateOptions const& options) {
+  auto const longest = ks.empty() ? std::int64_t{1} : *std::max_element(ks.begin(), ks.end());
+  neighbours::require_enough_points(static_cast<std::int64_t>(rows.size()), points, dims, longest, options.window);
+  neighbours::require_finite(rows, dims);
+  require_ranks(ks, points - 1 - options.window.most_excluded());
+  if constexpr (std::is_same_v<T, double>) {
+    auto const scaled = neighbours::scaled_rows(rows, dims);
+    auto all = estimate_near_one(scaled.rows, points, dims, ks, options);
+    if (scaled.exponent != 0) {
+      unscale(all.distance_k, scaled.exponent);
+      unscale(all.distance_n1, scaled.exponent);
+    }
+    return all;
+  } else {
+    return estimate_near_one(rows, points, dims, ks, options);
+  }
+}
+
+template DimensionEstimates estimate_all(std::span<float const>, std::int64_t, std::int64_t,
+                                         std::vector<std::int64_t> const&, EstimateOptions const&);
+template DimensionEstimates estimate_all(std::span<double const>, std::int64_t, std::int64_t,
+                                         std::vector<std::int64_t> const&, EstimateOptions const&);
+
+}  // namespace mambasynth::analysis::dimension

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "analysis/neighbours/neighbours.hpp"
+
+namespace mambasynth::analysis::dimension {
+
+/// ln T of every distance, taken once for all estimators, and how many of a point's distances are zero.
+struct LogDistances {
+  std::int64_t points = 0, k = 0;
+  std::vector<double> value;        ///< (point, k); -infinity at a zero distance
+  std::vector<std::int32_t> zeros;  ///< (point)
+
+  [[nodiscard]] std::span<double const> of(std::size_t point) const {
+    return std::span(value).subspan(point * static_cast<std::size_t>(k), static_cast<std::size_t>(k));
+  }
+};
+
+LogDistances log_distances(neighbours::Neighbours const& neighbours, int threads);
+
+}  // namespace mambasynth::analysis::dimension

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace mambasynth::analysis::neighbours {
+
+/// Zeros that begin where a cache line does, so that registers of 64 bytes are each read from one line.
+class AlignedValues {
+ public:
+  AlignedValues() = default;
+  explicit AlignedValues(std::int64_t count) : lines_(static_cast<std::size_t>((count + 7) / 8)) {}
+
+  [[nodiscard]] double* data() { return lines_.empty() ? nullptr : lines_[0].value; }
+  [[nodiscard]] double const* data() const { return lines_.empty() ? nullptr : lines_[0].value; }
+
+ private:
+  struct alignas(64) Line {
+    double value[8];
+  };
+  std::vector<Line> lines_;
+};
+
+}  // namespace mambasynth::analysis::neighbours

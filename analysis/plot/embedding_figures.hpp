@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "analysis/plot/gnuplot.hpp"
+
+namespace mambasynth::analysis::plot {
+
+/// What the points of an embedding are coloured by.
+struct Colouring {
+  enum class Scale {
+    category,  ///< whole numbers from 0 below `most`; up to ten get a legend, more a colour bar
+    ordered,   ///< from `least` to `most`
+    cyclic     ///< the same, and both ends are one colour
+  };
+  Scale scale = Scale::category;
+  std::string label;          ///< of the legend or colour bar: "circle", "phase, rad"
+  std::vector<double> value;  ///< (point); empty: all grey, without a legend
+  double least = 0, most = 0;
+};
+Colouring by_category(std::string label, std::span<std::int64_t const> values, std::int64_t count);
+Colouring by_order(std::string label, std::span<std::int64_t const> values, double most);  ///< from 0
+Colouring by_phase(std::span<double const> radians);                                       ///< from 0 to 2 pi
+
+/// One embedding in two dimensions; the colouring must outlive it.
+struct EmbeddingPanel {
+  std::string title;                   ///< e.g. "layer_3 (128-D)  LB 4.8"
+  std::span<float const> coordinates;  ///< (point, 2)
+  Colouring const* colouring = nullptr;
+};
+
+/// Where a panel lies, in pixels of a page from its upper left corner; the title stands above, a key to the right.
+struct PanelPlace {
+  int left = 0, top = 0, side = 0;
+  Size page;
+  bool key = true;
+};
+inline constexpr int panel_key_width = 110;    ///< what a key needs to the right of its panel
+inline constexpr int panel_title_height = 30;  ///< what a title needs above it
+
+/// gnuplot commands that draw one panel of a multiplot; its points become a data file of `figure`. The PNG shows all
+/// points; of more than 2,500 the SVG shows every second, third, ..., for it would be slow to open.
+std::string draw_panel(Figure& figure, std::string const& part, EmbeddingPanel const& panel, PanelPlace const& place);
+
+/// A grid of square panels, row by row, in `folder`. `heading` above them may be empty. Panels of one colouring share a
+/// key to the right, else each has its own. Axes carry no numbers: those of a UMAP mean nothing.
+/// Outcome::gnuplot_missing when only scripts and data could be written.
+Outcome draw_embeddings(std::string const& name, std::string const& heading, std::span<EmbeddingPanel const> panels,
+                        int columns, std::filesystem::path const& folder);
+
+}  // namespace mambasynth::analysis::plot

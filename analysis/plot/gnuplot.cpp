@@ -1,0 +1,169 @@
+#include "analysis/plot/gnuplot.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string_view>
+
+#include "errors/errors.hpp"
+#include "store/atomic_file.hpp"
+
+namespace mambasynth::analysis::plot {
+namespace {
+
+constexpr double png_scale = 1.5;
+
+struct SpawnActions {
+  posix_spawn_file_actions_t actions{};
+  posix_spawnattr_t attributes{};
+  SpawnActions() {
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+  }
+  SpawnActions(SpawnActions const&) = delete;
+  SpawnActions& operator=(SpawnActions const&) = delete;
+  ~SpawnActions() {
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+  }
+};
+
+/// This process's environment without what changes how gnuplot reads or draws: its own variables and the user's locale.
+std::vector<std::string> gnuplot_environment() {
+  constexpr std::array<std::string_view, 9> left_out{"GNUPLOT", "GNUTERM=", "GNUHELP=",  "GNUFITLOG=", "FIT_",
+                                                     "LC_",     "LANG=",    "LANGUAGE=", "PNG_"};
+  std::vector<std::string> kept;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    std::string_view const text(*variable);
+    if (std::none_of(left_out.begin(), left_out.end(), [&](auto start) { return text.starts_with(start); }))
+      kept.emplace_back(text);
+  }
+  kept.emplace_back("LC_ALL=C");
+  return kept;
+}
+
+std::string content_of(std::FILE* file) {
+  std::string text;
+  std::array<char, 4096> buffer{};
+  std::rewind(file);
+  while (auto const count = std::fread(buffer.data(), 1, buffer.size(), file)) text.append(buffer.data(), count);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+/// Runs gnuplot in `folder`; 127 where there is none. `complaint` is what it printed.
+int run_gnuplot(std::filesystem::path const& folder, std::string settings, std::string script, std::string& complaint) {
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> const output(std::tmpfile(), &std::fclose);
+  if (!output)
+    throw errors::machine("a figure cannot be drawn", errors::system_reason(errno),
+                          "Make room in the temporary folder");
+  SpawnActions spawn;
+  posix_spawn_file_actions_addchdir_np(&spawn.actions, folder.c_str());
+  posix_spawn_file_actions_addopen(&spawn.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&spawn.actions, fileno(output.get()), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&spawn.actions, fileno(output.get()), STDERR_FILENO);
+
+  // Signals that this program ignores (streams.hpp) are gnuplot's own business.
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE);
+  sigaddset(&defaults, SIGXFSZ);
+  posix_spawnattr_setsigdefault(&spawn.attributes, &defaults);
+  posix_spawnattr_setflags(&spawn.attributes, POSIX_SPAWN_SETSIGDEF);
+
+  std::string program = "gnuplot", no_startup_files = "-d", flag = "-e";
+  std::array<char*, 6> arguments{program.data(),  no_startup_files.data(), flag.data(),
+                                 settings.data(), script.data(),           nullptr};
+  auto kept = gnuplot_environment();
+  std::vector<char*> variables;
+  for (auto& variable : kept) variables.push_back(variable.data());
+  variables.push_back(nullptr);
+  pid_t child = 0;
+  int const failure =
+      posix_spawnp(&child, program.c_str(), &spawn.actions, &spawn.attributes, arguments.data(), variables.data());
+  constexpr int not_found = 127;
+  if (failure == ENOENT || failure == EACCES) return not_found;
+  if (failure != 0)
+    throw errors::machine("gnuplot cannot be started", errors::system_reason(failure),
+                          "Try again, or draw without figures");
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  complaint = content_of(output.get());
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace
+
+Figure::Figure(std::string name, Size size) : name_(std::move(name)), size_(size) {}
+
+std::string Figure::add_data(std::string const& part, std::string content) {
+  data_.emplace_back(data_name(part), std::move(content));
+  return data_.back().first;
+}
+
+std::string Figure::data_name(std::string const& part) const { return fmt::format("{}_{}.dat", name_, part); }
+
+std::string Figure::script() const {
+  auto const scaled = [](int pixels) { return static_cast<int>(png_scale * pixels); };
+  return fmt::format(
+      "# Draws {0}.svg and {0}.png: gnuplot -d {0}.gp\n"
+      "set encoding utf8\n"
+      "set locale \"C\"\n"
+      "set decimalsign\n"
+      "if (!exists(\"svg_file\")) svg_file = \"{0}.svg\"\n"
+      "if (!exists(\"png_file\")) png_file = \"{0}.png\"\n"
+      "do for [format in \"svg png\"] {{\n"
+      "reset\n"
+      "if (format eq \"svg\") {{\n"
+      "  set terminal svg size {1},{2} font \"sans-serif,13\" background \"white\"\n"
+      "  set output svg_file\n"
+      "}} else {{\n"
+      "  set terminal pngcairo size {3},{4} font \"sans,9\" fontscale {5} linewidth {5} pointscale {5} background "
+      "\"white\"\n"
+      "  set output png_file\n"
+      "}}\n"
+      "{6}"
+      "unset output\n"
+      "}}\n",
+      name_, size_.width, size_.height, scaled(size_.width), scaled(size_.height), png_scale, commands_);
+}
+
+Outcome Figure::draw(std::filesystem::path const& folder) const {
+  for (auto const& [name, content] : data_) store::write_atomically(folder / name, content);
+  auto const script_name = name_ + ".gp";
+  store::write_atomically(folder / script_name, script());
+
+  store::AtomicFile svg(folder / (name_ + ".svg"));
+  store::AtomicFile png(folder / (name_ + ".png"));
+  auto const settings = fmt::format("svg_file='{}'; png_file='{}'", svg.temporary().filename().string(),
+                                    png.temporary().filename().string());
+  std::string complaint;
+  int const status = run_gnuplot(folder, settings, script_name, complaint);
+  if (status == 127) return Outcome::gnuplot_missing;
+  if (status != 0)
+    throw errors::machine(fmt::format("gnuplot could not draw {}", (folder / name_).string()),
+                          complaint.empty() ? fmt::format("it ended with status {}", status) : complaint,
+                          fmt::format("Run 'gnuplot -d {}' in {} to see more", script_name, folder.string()));
+  svg.commit();
+  png.commit();
+  return Outcome::drawn;
+}
+
+std::string gnuplot_missing_note(std::filesystem::path const& folder) {
+  return fmt::format(
+      "figures were not drawn (gnuplot is not installed). Their scripts and data are in {}; install gnuplot "
+      "and run 'gnuplot -d NAME.gp' there.",
+      folder.string());
+}
+
+}  // namespace mambasynth::analysis::plot

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mambasynth::analysis::plot {
+
+/// What became of a figure. Script and data are written either way.
+enum class Outcome { drawn, gnuplot_missing };
+
+/// Pixels of the SVG; the PNG has 1.5 times as many.
+struct Size {
+  int width = 800;
+  int height = 500;
+};
+
+/// One figure: NAME.gp (runs by hand: `gnuplot -d NAME.gp` in its folder, without the start-up files of users), its
+/// data files NAME_<part>.dat beside it, and what gnuplot makes of them, NAME.svg and NAME.png. The same input gives
+/// the same bytes.
+class Figure {
+ public:
+  /// `name`: letters, digits, '_' and '-'.
+  Figure(std::string name, Size size);
+
+  /// Where the panels decide how large it becomes.
+  void set_size(Size size) { size_ = size; }
+  /// A data file; returns its name as the script must give it.
+  std::string add_data(std::string const& part, std::string content);
+  [[nodiscard]] std::string data_name(std::string const& part) const;
+  /// gnuplot commands, run once for each output format; they choose neither terminal nor output.
+  void set_commands(std::string commands) { commands_ = std::move(commands); }
+
+  /// Writes everything into `folder`, each file whole or not at all.
+  /// Errors: errors::machine (folder, disk, gnuplot's own complaint).
+  [[nodiscard]] Outcome draw(std::filesystem::path const& folder) const;
+
+ private:
+  [[nodiscard]] std::string script() const;
+
+  std::string name_;
+  Size size_;
+  std::vector<std::pair<std::string, std::string>> data_;
+  std::string commands_;
+};
+
+/// What to tell the user once when an outcome was gnuplot_missing.
+std::string gnuplot_missing_note(std::filesystem::path const& folder);
+
+}  // namespace mambasynth::analysis::plot

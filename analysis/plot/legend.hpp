@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace mambasynth::analysis::plot {
+
+/// How a line looks, in a panel and in the legend.
+struct LineStyle {
+  std::string colour = "#000000";
+  int dash = 1;        ///< gnuplot's dashtype; 1 is solid
+  int point = 0;       ///< gnuplot's pointtype; 0: no points
+  double width = 1.5;  ///< 0: points alone
+};
+
+/// gnuplot's words for it: "linecolor rgb ... dashtype ... linewidth ...", without points.
+std::string line_words(LineStyle const& style);
+
+struct LegendEntry {
+  std::string name;
+  LineStyle style;
+};
+
+/// A legend below the panels in as many columns as fit, so that it never lies over data.
+class Legend {
+ public:
+  /// `title` above and `note` below the entries may be empty; `width`: of the page, pixels.
+  Legend(std::string title, std::vector<LegendEntry> entries, int width, std::string note = {});
+  [[nodiscard]] int height() const;
+  /// Labels and arrows at the bottom of a page; set them before the last panel's plot alone.
+  [[nodiscard]] std::string commands(int page_height) const;
+
+ private:
+  [[nodiscard]] int rows() const;
+  std::string title_, note_;
+  std::vector<LegendEntry> entries_;
+  int width_, column_, columns_;
+};
+
+/// `text` as gnuplot can hold it between double quotes without taking it for commands, at most `longest` characters.
+std::string quotable(std::string const& text, std::size_t longest = 44);
+
+}  // namespace mambasynth::analysis::plot

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+/// Colours that stay apart for colour-blind readers and in print.
+namespace mambasynth::analysis::plot {
+
+/// "#rrggbb" of category `index` out of `count`: up to ten, Paul Tol's "muted" scheme (personal.sron.nl/~pault); above
+/// ten, evenly along a scale of rising lightness, since no ten-and-more separate hues stay apart.
+std::string category_colour(std::int64_t index, std::int64_t count);
+
+/// Black or white, whichever is read more easily on `colour` ("#rrggbb"): relative luminance of WCAG 2.
+std::string readable_on(std::string const& colour);
+
+/// gnuplot's `set palette` commands.
+std::string diverging_palette();   ///< blue, white at the middle, red (ColorBrewer RdBu)
+std::string sequential_palette();  ///< white to dark blue (ColorBrewer Blues)
+std::string ordered_palette();     ///< dark violet to yellow, rising lightness (viridis)
+std::string cyclic_palette();  ///< light lilac, blue, dark violet, brick red and back: blue and red halves, equal ends
+
+}  // namespace mambasynth::analysis::plot

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+/// What the steps of one window look like: its circles as a strip of colours, its channels as heat maps.
+namespace mambasynth::analysis::plot {
+
+/// values (step, channel) as a data file's rows, one a channel.
+std::string heat_rows(std::span<float const> values, std::int64_t channels);
+/// Of the finite values; 0 without any.
+double largest_magnitude(std::span<float const> values);
+/// "[-a:a]" for a colour scale with zero in its middle, a = `largest` but at least `floor`.
+std::string symmetric_range(double largest, double floor);
+
+/// A row a visit: first step, end, colour, circle, colour of text on it. `circle` (step) of the steps from `first` on;
+/// grey from where it ends (at once where it is empty) to first + steps.
+std::string circle_runs(std::span<std::int64_t const> circle, std::int64_t circles, std::int64_t first,
+                        std::int64_t steps);
+
+/// Shares of the page's width that margins and the colour scale take.
+struct PageWidths {
+  double left = 0.075, right = 0.89, scale_at = 0.905, scale_width = 0.015;
+};
+
+/// gnuplot commands of panels one below the other over steps first .. last - 1 of a page `height` pixels high.
+class WindowPage {
+ public:
+  WindowPage(std::int64_t first, std::int64_t last, int height, PageWidths const& widths = {});
+
+  /// Circles, of a file of circle_runs(), with numbers where a visit is long enough.
+  void strip(std::string const& title, std::string const& runs);
+  /// `rows`: a file of `count` rows, as of heat_rows(); `range`: of the colours, "[-1:1]"; `pixels` high.
+  void heat(std::string const& title, std::string const& ylabel, std::string const& rows, std::int64_t count,
+            std::string const& palette, std::string const& range, int pixels, bool lowest = false);
+  /// `plots`: what follows gnuplot's `plot`; `largest` of what it plots.
+  void lines(std::string const& title, std::string const& ylabel, std::string const& plots, double largest, int pixels,
+             bool lowest = false);
+  [[nodiscard]] std::string end() const { return text_ + "unset multiplot\n"; }
+
+  /// Pixels that a strip and each other panel take besides their own height.
+  static constexpr int between = 34, strip_height = 22;
+
+ private:
+  void room(std::string const& title, int pixels, bool lowest);
+  [[nodiscard]] double at(int pixels) const { return 1.0 - static_cast<double>(pixels) / height_; }
+
+  std::int64_t first_, last_;
+  PageWidths widths_;
+  int height_, top_ = 0, next_ = 0;
+  std::string text_;
+};
+
+}  // namespace mambasynth::analysis::plot

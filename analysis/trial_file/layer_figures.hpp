@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "analysis/plot/gnuplot.hpp"
+#include "analysis/trial_file/controls.hpp"
+#include "analysis/trial_file/embeddings.hpp"
+#include "analysis/trial_file/layer_measures.hpp"
+#include "analysis/trial_file/probe_scores.hpp"
+#include "analysis/trial_file/similarity.hpp"
+
+namespace mambasynth::analysis::trial_file {
+
+/// intrinsic_dimension in `folder`: Levina-Bickel (original form) at 30 neighbours or the nearest k measured, TwoNN and
+/// the participation ratio, layer by layer with bands of two standard errors (by stretches of time where known), beside
+/// the controls.
+plot::Outcome draw_dimension_by_layer(LayerMeasures const& measures, Controls const& controls,
+                                      std::filesystem::path const& folder);
+
+/// spectrum: shares of the variance along principal directions, a curve a layer.
+plot::Outcome draw_spectrum(LayerMeasures const& measures, std::filesystem::path const& folder);
+
+/// probes: a panel a target, its first score by layer with its 95 % confidence interval, beside the controls.
+plot::Outcome draw_probes(std::vector<std::string> const& layers, Probes const& probes,
+                          std::filesystem::path const& folder);
+
+/// similarity: debiased CKA and shared neighbours of each pair of layers.
+plot::Outcome draw_similarity(std::vector<std::string> const& layers, Similarity const& similarity,
+                              std::filesystem::path const& folder);
+
+/// UMAPs of the panels by circle, representation_umap (or umap_<panel> each with `per_layer`), and by phase,
+/// representation_umap_phase; of the blocks' outputs, representation_umap_hidden; principal components by circle,
+/// representation_pca. Titles say dimensions, Levina-Bickel at 30 neighbours, silhouette by circle.
+plot::Outcome draw_layer_embeddings(LayerMeasures const& measures, Embeddings const& embeddings, bool per_layer,
+                                    std::filesystem::path const& folder);
+
+}  // namespace mambasynth::analysis::trial_file

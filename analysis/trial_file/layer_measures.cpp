@@ -1,0 +1,78 @@
+#include "analysis/trial_file/layer_measures.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "analysis/trial_file/columns.hpp"
+#include "analysis/trial_file/estimator_columns.hpp"
+#include "analysis/trial_file/trial_layout.hpp"
+
+namespace mambasynth::analysis::trial_file {
+namespace {
+
+namespace layout = trial_layout;
+using store::Hdf5Writer;
+
+void write_layers(Hdf5Writer& h5, std::vector<std::string> const& layers) {
+  h5.text_scale(layout::layer, layers, {"input, then the residual stream after each block, then the prediction", "1"});
+}
+
+void write_neighbour_scales(Hdf5Writer& h5, std::vector<dimension::DimensionEstimates> const& layers) {
+  scale(h5, layout::k, layers.front().k, {"neighbours", "1"});
+  if (!layers.front().n1.empty())
+    scale(h5, layout::n1, layers.front().n1, {"nearer neighbour of Gride, the farther is 2 n1", "1"});
+}
+
+/// Layers differ in width; 0 where spectra were not measured.
+std::size_t most_components(std::vector<LayerActivation> const& layers) {
+  std::size_t most = 0;
+  for (auto const& layer : layers) most = std::max(most, layer.spectrum.size());
+  return most;
+}
+
+void write_activation(Hdf5Writer& h5, std::string const& group, std::vector<LayerActivation> const& layers,
+                      std::size_t count) {
+  auto const add = [&](std::string const& name, double LayerActivation::* member, char const* meaning) {
+    std::vector<double> values;
+    for (auto const& layer : layers) values.push_back(layer.*member);
+    column(h5, group + name, values, count, {layout::layer}, {meaning, "1"});
+  };
+  add("mean", &LayerActivation::mean, "mean over rows and features");
+  add("std", &LayerActivation::std, "standard deviation over rows and features");
+  add("participation_ratio", &LayerActivation::participation_ratio,
+      "tr(C)^2 / tr(C^2) of the covariance of the features");
+  add("participation_ratio_unbiased", &LayerActivation::participation_ratio_unbiased,
+      "the same of unbiased estimates of both traces");
+  add("components_50", &LayerActivation::components_50, "principal directions that hold 50 % of the variance");
+  add("components_90", &LayerActivation::components_90, "principal directions that hold 90 % of the variance");
+  add("components_95", &LayerActivation::components_95, "principal directions that hold 95 % of the variance");
+  auto const components = most_components(layers);
+  if (components == 0) return;
+  std::vector<double> spectra;
+  for (auto layer : layers) {
+    layer.spectrum.resize(components, std::numeric_limits<double>::quiet_NaN());
+    spectra.insert(spectra.end(), layer.spectrum.begin(), layer.spectrum.end());
+  }
+  column(h5, group + layout::spectrum_name, spectra, count * components, {layout::layer, layout::component},
+         {"share of the variance along a principal direction; NaN past the layer's width", "1"});
+}
+
+}  // namespace
+
+void write_layer_measures_under(Hdf5Writer& h5, std::string const& group, LayerMeasures const& measures) {
+  if (!measures.dimension.empty())
+    write_estimates(h5, group + layout::dimension_name, measures.dimension, {layout::layer});
+  if (!measures.activation.empty())
+    write_activation(h5, group + layout::activation_name, measures.activation, measures.layers.size());
+}
+
+void write_layer_measures(Hdf5Writer& h5, LayerMeasures const& measures) {
+  if (!measures.layers.empty()) write_layers(h5, measures.layers);
+  if (!measures.dimension.empty()) write_neighbour_scales(h5, measures.dimension);
+  if (auto const components = most_components(measures.activation); components > 0)
+    h5.counting_scale(layout::component, 1, static_cast<std::int64_t>(components),
+                      {"principal direction, counted from 1", "1"});
+  write_layer_measures_under(h5, "/", measures);
+}
+
+}  // namespace mambasynth::analysis::trial_file

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "analysis/trial_file/test_blocks.hpp"
+
+namespace mambasynth::analysis::trial_file {
+
+/// What made a trial: attributes of /provenance.
+struct Provenance {
+  std::string state;  ///< `done` or `diverged`
+  std::string trial_id;
+  std::string git_commit;
+  bool git_dirty = false;  ///< uncommitted changes; an integer in the file
+  std::string device;      ///< "cpu", "NVIDIA H100 80GB HBM3", ...
+  std::string data_hash;
+  double seconds = 0;  ///< of the whole trial
+  using Value = std::variant<std::int64_t, double, std::string>;
+  std::vector<std::pair<std::string, Value>> more;  ///< configuration, versions, host, ...: written in this order
+};
+
+/// A committed trial as the collator and the sweep see it.
+struct TrialSummary {
+  Provenance provenance;           ///< `more` stays empty
+  std::string seed;                ///< train.seed as its configuration has it; empty where that is not known
+  std::string configuration = {};  ///< TOML, one key a line; empty where it is not known
+  std::vector<std::pair<std::string, std::string>> environment =
+      {};  ///< versions and hardware that numbers depend on by rounding
+  /// In a fixed order, what was not measured left out; what has a place in the file but no finite number there is NaN
+  /// or infinite here, too (but standard errors, undefined with few blocks, and moments of activations, undefined
+  /// without variance): train_mse, val_mse, test_mse; val_mse.h4, ..., excess_mse_se.h4 (over blocks of the test
+  /// series, see test_blocks.hpp), ...; levina_bickel_original.layer_3.k30, two_nn_ml.layer_3, gride.layer_3.n4, ...;
+  /// participation_ratio.layer_3, components_90.layer_3, ...; the same of the controls,
+  /// untrained.levina_bickel_original.layer_3.k30, ..., noise.levina_bickel.k30, ...; probe.circle.accuracy.layer_3,
+  /// probe.phase.untrained_r2.layer_3, ...; label_overlap.layer_3, ...; seconds.
+  std::vector<std::pair<std::string, double>> measures;
+  ExcessByBlock excess_by_block = {};
+};
+
+/// Reads a whole trial.h5. Errors: errors::input naming the file and what is wrong with it (truncated, no HDF5, no
+/// trial, a newer schema, a state that is never committed).
+TrialSummary read_trial(std::filesystem::path const& file);
+
+}  // namespace mambasynth::analysis::trial_file

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+#include "analysis/plot/gnuplot.hpp"
+
+namespace mambasynth::generate {
+
+/// One generated sample; arrays (step, channel).
+struct GeneratedSample {
+  std::int64_t number = 0, channels = 0, seed_start = 0;
+  std::span<float const> seed, generated, truth;
+  std::span<std::int64_t const> seed_circle;  ///< circle of each seed step, or empty
+  std::int64_t circles = 0;
+  double mse = 0;
+};
+
+/// In `folder`: generation_<number> (circle of the seed's steps, grey behind it; seed and generated steps with a dashed
+/// line between them; the generated part alone) and generation_vs_gt_<number> (truth, generated steps, error).
+/// Outcome::gnuplot_missing when only scripts and data could be written.
+analysis::plot::Outcome draw_generation(GeneratedSample const& sample, std::filesystem::path const& folder);
+
+}  // namespace mambasynth::generate

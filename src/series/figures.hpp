@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "analysis/plot/gnuplot.hpp"
+#include "series/digest.hpp"
+
+namespace mambasynth::series {
+
+/// The sampled steps of a digest in the plane.
+struct SeriesEmbedding {
+  std::span<float const> coordinates;  ///< (sampled step, 2)
+  std::int64_t subspace_dim = 0;       ///< that holds all circles
+  std::vector<std::pair<std::int64_t, double>>
+      levina_bickel;  ///< k and the estimate of the embedding, the original's formula
+};
+
+/// The data verb's figures, in `folder`: markov_circles_timeseries (circle over time, transition matrix, periods; with
+/// an embedding below them that one by circle and by time) and sample_window_0, _1, _2 (3000 steps at start, middle and
+/// end: circles above a heat map of the channels; of a shorter series, all of it); with an embedding also
+/// umap_subspace_<subspace_dim>. Outcome::gnuplot_missing when only scripts and data could be written.
+analysis::plot::Outcome draw_series(series::Digest const& digest, std::filesystem::path const& folder,
+                                    SeriesEmbedding const* embedding = nullptr);
+
+}  // namespace mambasynth::series

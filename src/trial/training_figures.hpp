@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <span>
+
+#include "analysis/plot/gnuplot.hpp"
+
+namespace mambasynth::trial {
+
+/// (epoch); NaN where an epoch was not measured.
+struct LossCurves {
+  std::span<std::int64_t const> epoch;
+  std::span<double const> train, train_eval, validation, test, learning_rate;
+  /// The least that any predictor reaches on the test and on the validation windows; NaN where unknown.
+  double bayes_test = std::numeric_limits<double>::quiet_NaN(),
+         bayes_validation = std::numeric_limits<double>::quiet_NaN();
+};
+
+/// training_loss: what is known of those, on a logarithmic axis, the learning rate on an axis at the right.
+analysis::plot::Outcome draw_training_loss(LossCurves const& curves, std::filesystem::path const& folder);
+
+/// One window and what was predicted for it; arrays (step, channel), all of the same steps.
+struct WindowPrediction {
+  std::int64_t number = 0, channels = 0;
+  std::int64_t start = 0;  ///< of the series, first of the steps
+  std::span<float const> truth, prediction;
+  std::span<std::int64_t const> circle;  ///< of each step, or empty
+  std::int64_t circles = 0;
+};
+
+/// next_prediction_<number>: circles, truth, prediction, and error on a scale of its own.
+analysis::plot::Outcome draw_next_prediction(WindowPrediction const& window, std::filesystem::path const& folder);
+
+}  // namespace mambasynth::trial

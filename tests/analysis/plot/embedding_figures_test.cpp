@@ -1,0 +1,72 @@
+#include "analysis/plot/embedding_figures.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "store/atomic_file.hpp"
+#include "support/reference.hpp"
+
+using namespace mambasynth;
+using namespace mambasynth::figures;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+/// Points on a ring, and the angle of each.
+struct Ring {
+  std::vector<float> coordinates;
+  std::vector<double> angle;
+  std::vector<std::int64_t> third;
+  explicit Ring(std::size_t points) {
+    for (std::size_t i = 0; i < points; ++i) {
+      angle.push_back(2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(points));
+      coordinates.push_back(static_cast<float>(std::cos(angle.back())));
+      coordinates.push_back(static_cast<float>(std::sin(angle.back())));
+      third.push_back(static_cast<std::int64_t>(3 * i / points));
+    }
+  }
+};
+
+std::int64_t lines(std::filesystem::path const& file) {
+  auto const text = store::read_text(file);
+  return std::count(text.begin(), text.end(), '\n');
+}
+
+}  // namespace
+
+TEST_CASE("a grid of embeddings, by every kind of colouring") {
+  Ring const ring(6000);
+  auto const category = by_category("circle", ring.third, 3), many = by_category("circle", ring.third, 200),
+             order = by_order("time step", ring.third, 2), phase = by_phase(ring.angle);
+  std::vector<EmbeddingPanel> const panels{{"thirds (3-D)  LB 1.0", ring.coordinates, &category},
+                                           {"200", ring.coordinates, &many},
+                                           {"order", ring.coordinates, &order},
+                                           {"phase", ring.coordinates, &phase}};
+  tests::TemporaryFolder folder;
+  auto const outcome = draw_embeddings("grid", "Heading", panels, 3, folder.path());
+  auto const script = store::read_text(folder.path() / "grid.gp");
+  CHECK_THAT(script, ContainsSubstring("thirds (3-D)  LB 1.0") && ContainsSubstring("phase, rad") &&
+                         ContainsSubstring("cbrange [0:199]"));
+  // The SVG shows every third of 6,000 points, the file holds all.
+  CHECK_THAT(script, ContainsSubstring("every (format eq \"svg\" ? 3 : 1)"));
+  for (char const* part : {"panel1", "panel2", "panel3", "panel4"})
+    CHECK(lines(folder.path() / ("grid_" + std::string(part) + ".dat")) == 6001);
+  if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  for (char const* file : {"grid.svg", "grid.png"}) CHECK(std::filesystem::file_size(folder.path() / file) > 10000);
+}
+
+TEST_CASE("embeddings without labels, without points and in one place") {
+  std::vector<std::int64_t> const none;
+  std::vector<float> const nowhere, one_place(40, 1.5f);
+  auto const unknown = by_category("circle", none, 0);
+  std::vector<EmbeddingPanel> const panels{{"no points", nowhere, &unknown}, {"one place", one_place, &unknown}};
+  tests::TemporaryFolder folder;
+  auto const outcome = draw_embeddings("plain", "", panels, 4, folder.path());
+  CHECK(lines(folder.path() / "plain_panel2.dat") == 21);
+  if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  CHECK(std::filesystem::file_size(folder.path() / "plain.png") > 1000);
+}

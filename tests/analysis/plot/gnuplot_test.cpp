@@ -1,0 +1,76 @@
+#include "analysis/plot/gnuplot.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <cstdlib>
+
+#include "errors/errors.hpp"
+#include "store/atomic_file.hpp"
+#include "support/path_without.hpp"
+#include "support/reference.hpp"
+
+using namespace mambasynth;
+using namespace mambasynth::figures;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+Figure line() {
+  Figure figure("line", {400, 300});
+  auto const data = figure.add_data("points", "0 0\n1 1\n2 4\n");
+  figure.set_commands("plot \"" + data + "\" using 1:2 with lines\n");
+  return figure;
+}
+
+}  // namespace
+
+TEST_CASE("a figure is drawn as SVG and PNG beside its script and data, the same bytes each time") {
+  tests::TemporaryFolder folder, again;
+  if (line().draw(folder.path()) == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  REQUIRE(line().draw(again.path()) == Outcome::drawn);
+  for (char const* name : {"line.gp", "line_points.dat", "line.svg", "line.png"}) {
+    CAPTURE(name);
+    auto const content = store::read_text(folder.path() / name);
+    CHECK_FALSE(content.empty());
+    CHECK(content == store::read_text(again.path() / name));
+  }
+  CHECK_THAT(store::read_text(folder.path() / "line.svg"), ContainsSubstring("<svg"));
+  CHECK(store::read_text(folder.path() / "line.png").starts_with("\x89PNG"));
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 4);
+}
+
+TEST_CASE("the script runs by hand") {
+  tests::TemporaryFolder folder;
+  if (line().draw(folder.path()) == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  auto const drawn = store::read_text(folder.path() / "line.png");
+  std::filesystem::remove(folder.path() / "line.png");
+  REQUIRE(std::system(("cd " + folder.path().string() + " && gnuplot line.gp").c_str()) == 0);
+  CHECK(store::read_text(folder.path() / "line.png") == drawn);
+}
+
+TEST_CASE("without gnuplot, script and data are written and the note says what to do") {
+  tests::TemporaryFolder folder;
+  tests::PathWithout const gnuplot;
+  CHECK(line().draw(folder.path()) == Outcome::gnuplot_missing);
+  CHECK(std::filesystem::exists(folder.path() / "line.gp"));
+  CHECK(std::filesystem::exists(folder.path() / "line_points.dat"));
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
+  CHECK_THAT(gnuplot_missing_note(folder.path()), ContainsSubstring("install gnuplot"));
+}
+
+TEST_CASE("what gnuplot complains about is passed on, and no half figure stays") {
+  tests::TemporaryFolder folder;
+  Figure figure("wrong", {400, 300});
+  figure.set_commands("plot \"absent.dat\" using 1:2\n");
+  try {
+    if (figure.draw(folder.path()) == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+    FAIL("no error");
+  } catch (errors::Error const& error) {
+    CHECK(error.code() == errors::ExitCode::defect);
+    CHECK_THAT(error.what(), ContainsSubstring("absent.dat"));
+  }
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "wrong.svg"));
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+}

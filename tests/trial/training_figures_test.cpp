@@ -1,0 +1,128 @@
+#include "trial/training_figures.hpp"
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <cmath>
+#include <sstream>
+#include <vector>
+
+#include "store/atomic_file.hpp"
+#include "support/reference.hpp"
+
+using namespace mambasynth;
+using namespace mambasynth::figures;
+using Catch::Approx;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+
+/// Rows of a data file; comments left out.
+std::vector<std::vector<double>> rows(std::filesystem::path const& file) {
+  std::vector<std::vector<double>> found;
+  std::istringstream lines(store::read_text(file));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    std::istringstream words(line);
+    auto& row = found.emplace_back();
+    for (std::string word; words >> word;) row.push_back(word.starts_with("0x") ? 0 : std::stod(word));
+  }
+  return found;
+}
+
+bool drawn(std::filesystem::path const& folder, std::string const& name) {
+  return std::filesystem::file_size(folder / (name + ".svg")) > 1000 &&
+         std::filesystem::file_size(folder / (name + ".png")) > 1000;
+}
+
+}  // namespace
+
+TEST_CASE("the losses of a training as they were measured, and no more") {
+  tests::TemporaryFolder folder;
+  std::vector<std::int64_t> const epoch{1, 2, 3, 4};
+  std::vector<double> const train{27.5, 20, 12, 9}, none(4, undefined), validation{27, 19, 12.25, 9.5},
+      test{undefined, 19.5, undefined, 9.75}, lr{1e-5, 3e-4, 2e-4, 3e-6};
+  auto const outcome = draw_training_loss({.epoch = epoch,
+                                           .train = train,
+                                           .train_eval = none,
+                                           .validation = validation,
+                                           .test = test,
+                                           .learning_rate = lr,
+                                           .bayes_test = 8.25},
+                                          folder.path());
+  auto const history = rows(folder.path() / "training_loss_history.dat");
+  REQUIRE(history.size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(history[i][0] == static_cast<double>(epoch[i]));
+    CHECK(history[i][1] == train[i]);
+    CHECK(std::isnan(history[i][2]));
+    CHECK(history[i][3] == validation[i]);
+    CHECK(history[i][5] == lr[i]);
+  }
+  CHECK(rows(folder.path() / "training_loss_test.dat") == std::vector<std::vector<double>>{{2, 19.5}, {4, 9.75}});
+  auto const script = store::read_text(folder.path() / "training_loss.gp");
+  CHECK_THAT(script, ContainsSubstring("8.25 with lines") && ContainsSubstring("Bayes, test: 8.25") &&
+                         ContainsSubstring("set logscale y"));
+  CHECK_THAT(script, !ContainsSubstring("dropout off") && !ContainsSubstring("Bayes, validation"));
+  if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  CHECK(drawn(folder.path(), "training_loss"));
+}
+
+TEST_CASE("a training of one epoch, or of losses that are nowhere finite, is drawn too") {
+  for (double const loss : {9.5, undefined, 0.0}) {
+    CAPTURE(loss);
+    tests::TemporaryFolder folder;
+    std::vector<std::int64_t> const epoch{1};
+    std::vector<double> const values{loss};
+    auto const outcome = draw_training_loss({.epoch = epoch,
+                                             .train = values,
+                                             .train_eval = values,
+                                             .validation = values,
+                                             .test = values,
+                                             .learning_rate = values},
+                                            folder.path());
+    if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+    CHECK(drawn(folder.path(), "training_loss"));
+  }
+}
+
+TEST_CASE("a window's prediction: truth, prediction and error a row a channel, visits of the circles") {
+  tests::TemporaryFolder folder;
+  std::vector<float> const truth{1, -2, 3, 4, 5, -6, 0.5f, 0.25f}, prediction{1.5f, -2, 3, 3, 5, -6, 0, 0};  // (4, 2)
+  std::vector<std::int64_t> const circle{2, 2, 0, 0};
+  auto const outcome = draw_next_prediction({.number = 1,
+                                             .channels = 2,
+                                             .start = 100,
+                                             .truth = truth,
+                                             .prediction = prediction,
+                                             .circle = circle,
+                                             .circles = 3},
+                                            folder.path());
+  using Rows = std::vector<std::vector<double>>;
+  CHECK(rows(folder.path() / "next_prediction_1_truth.dat") == Rows{{1, 3, 5, 0.5}, {-2, 4, -6, 0.25}});
+  CHECK(rows(folder.path() / "next_prediction_1_prediction.dat") == Rows{{1.5, 3, 5, 0}, {-2, 3, -6, 0}});
+  CHECK(rows(folder.path() / "next_prediction_1_error.dat") == Rows{{0.5, 0, 0, -0.5}, {0, -1, 0, -0.25}});
+  auto const visits = rows(folder.path() / "next_prediction_1_circles.dat");
+  REQUIRE(visits.size() == 2);
+  CHECK((visits[0][0] == 100 && visits[0][1] == 102 && visits[0][3] == 2));
+  CHECK((visits[1][0] == 102 && visits[1][1] == 104 && visits[1][3] == 0));
+  auto const script = store::read_text(folder.path() / "next_prediction_1.gp");
+  // Truth and prediction share a scale; the error has its own.
+  CHECK_THAT(script, ContainsSubstring("set cbrange [-6:6]") && ContainsSubstring("set cbrange [-1:1]"));
+  CHECK_THAT(script, ContainsSubstring("Error, MSE 0.1953"));
+  if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  CHECK(drawn(folder.path(), "next_prediction_1"));
+}
+
+TEST_CASE("a perfect prediction of a constant series without circles has scales of their least width") {
+  tests::TemporaryFolder folder;
+  std::vector<float> const zeros(30, 0);
+  auto const outcome = draw_next_prediction(
+      {.number = 0, .channels = 3, .truth = zeros, .prediction = zeros, .circle = {}}, folder.path());
+  CHECK_THAT(store::read_text(folder.path() / "next_prediction_0.gp"), ContainsSubstring("set cbrange [-1e-06:1e-06]"));
+  if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  CHECK(drawn(folder.path(), "next_prediction_0"));
+}
