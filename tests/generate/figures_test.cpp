@@ -7,7 +7,8 @@
 #include "support/reference.hpp"
 
 using namespace mambasynth;
-using namespace mambasynth::figures;
+using namespace mambasynth;
+using namespace mambasynth::generate;
 
 TEST_CASE("a generated sample's figures, with and without circles, one step or many") {
   for (bool const circles : {true, false})
@@ -30,7 +31,7 @@ TEST_CASE("a generated sample's figures, with and without circles, one step or m
       if (circles) sample.seed_circle = circle;
       auto const outcome = draw_generation(sample, folder.path());
       CHECK(std::filesystem::exists(folder.path() / "generation_4_circles.dat"));
-      if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+      if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
       for (char const* name :
            {"generation_4.svg", "generation_4.png", "generation_vs_gt_4.svg", "generation_vs_gt_4.png"})
         CHECK(std::filesystem::file_size(folder.path() / name) > 1000);

@@ -9,7 +9,7 @@
 
 #include "errors/errors.hpp"
 
-using random::Mt19937;
+using mambasynth::random::Mt19937;
 
 TEST_CASE("MT19937 starts as torch's CPU generator") {
   Mt19937 generator(42);

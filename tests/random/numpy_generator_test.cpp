@@ -8,10 +8,10 @@
 #include <set>
 
 // Expected values: NumPy 2.4 (default_rng), computed outside this repository.
+using mambasynth::random::cumulative;
+using mambasynth::random::NumpyGenerator;
+using mambasynth::random::Pcg64;
 using mambasynth::random::Word128;
-using random::cumulative;
-using random::NumpyGenerator;
-using random::Pcg64;
 using Indices = std::vector<std::int64_t>;
 
 namespace {

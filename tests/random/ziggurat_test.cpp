@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-using random::Ziggurat;
+using mambasynth::random::Ziggurat;
 
 namespace {
 /// 64-bit FNV-1a over the little-endian bytes.

@@ -10,7 +10,7 @@
 #include "support/reference.hpp"
 
 using namespace mambasynth;
-using namespace mambasynth::figures;
+using namespace mambasynth::series;
 
 namespace {
 series::Digest digest_of(config::Data const& data) {
@@ -44,7 +44,7 @@ TEST_CASE("the series' figures, of any number of circles, channels and steps") {
     CHECK(lines(folder.path() / "markov_circles_timeseries_periods.dat") == circles + 1);
     for (char const* name : {"sample_window_0", "sample_window_1", "sample_window_2"})
       CHECK(lines(folder.path() / (std::string(name) + "_x.dat")) == channels);
-    if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+    if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
     for (char const* name : {"markov_circles_timeseries", "sample_window_0", "sample_window_1", "sample_window_2"})
       for (char const* extension : {".svg", ".png"})
         CHECK(std::filesystem::file_size(folder.path() / (std::string(name) + extension)) > 1000);
@@ -80,7 +80,7 @@ TEST_CASE("the steps that are embedded, as the original draws them, and their fi
   CHECK(
       script.find("10 circles in 20 dimensions, subspace of 4; Levina-Bickel of the embedding: k=10 1.23, k=30 2.3") !=
       std::string::npos);
-  if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
   for (char const* name : {"markov_circles_timeseries.png", "umap_subspace_4.svg"})
     CHECK(std::filesystem::file_size(folder.path() / name) > 1000);
 }

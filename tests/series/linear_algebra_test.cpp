@@ -43,7 +43,7 @@ TEST_CASE("transposed product equals the plain sums on whole numbers of any shap
 
 TEST_CASE("the orthonormal factor spans the matrix with LAPACK's signs") {
   constexpr std::size_t rows = 20, columns = 4;
-  random::NumpyGenerator generator(3);
+  mambasynth::random::NumpyGenerator generator(3);
   std::vector<double> matrix(rows * columns);
   generator.fill_normal(matrix);
   auto const q = orthonormal_factor(matrix, rows, columns);

@@ -12,7 +12,8 @@
 #include "support/reference.hpp"
 
 using namespace mambasynth;
-using namespace mambasynth::figures;
+using namespace mambasynth;
+using namespace mambasynth::trial;
 using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
 
@@ -67,7 +68,7 @@ TEST_CASE("the losses of a training as they were measured, and no more") {
   CHECK_THAT(script, ContainsSubstring("8.25 with lines") && ContainsSubstring("Bayes, test: 8.25") &&
                          ContainsSubstring("set logscale y"));
   CHECK_THAT(script, !ContainsSubstring("dropout off") && !ContainsSubstring("Bayes, validation"));
-  if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
   CHECK(drawn(folder.path(), "training_loss"));
 }
 
@@ -84,7 +85,7 @@ TEST_CASE("a training of one epoch, or of losses that are nowhere finite, is dra
                                              .test = values,
                                              .learning_rate = values},
                                             folder.path());
-    if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+    if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
     CHECK(drawn(folder.path(), "training_loss"));
   }
 }
@@ -113,7 +114,7 @@ TEST_CASE("a window's prediction: truth, prediction and error a row a channel, v
   // Truth and prediction share a scale; the error has its own.
   CHECK_THAT(script, ContainsSubstring("set cbrange [-6:6]") && ContainsSubstring("set cbrange [-1:1]"));
   CHECK_THAT(script, ContainsSubstring("Error, MSE 0.1953"));
-  if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
   CHECK(drawn(folder.path(), "next_prediction_1"));
 }
 
@@ -123,6 +124,6 @@ TEST_CASE("a perfect prediction of a constant series without circles has scales 
   auto const outcome = draw_next_prediction(
       {.number = 0, .channels = 3, .truth = zeros, .prediction = zeros, .circle = {}}, folder.path());
   CHECK_THAT(store::read_text(folder.path() / "next_prediction_0.gp"), ContainsSubstring("set cbrange [-1e-06:1e-06]"));
-  if (outcome == Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
   CHECK(drawn(folder.path(), "next_prediction_0"));
 }

@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace mambasynth::collate;
+using namespace mambasynth::analysis::collate;
 using Records = std::vector<std::vector<std::string>>;
 
 TEST_CASE("CSV by RFC 4180") {

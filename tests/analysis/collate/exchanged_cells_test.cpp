@@ -17,7 +17,7 @@
 #include "random/numpy_generator.hpp"
 
 using namespace mambasynth;
-using namespace mambasynth::collate;
+using namespace mambasynth::analysis::collate;
 using Catch::Approx;
 
 namespace {

@@ -20,7 +20,7 @@
 // The figures' data files against the table that they are drawn from.
 
 using namespace mambasynth;
-using namespace mambasynth::collate;
+using namespace mambasynth::analysis::collate;
 using namespace mambasynth::tests;
 using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;

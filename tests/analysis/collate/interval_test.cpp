@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-using namespace mambasynth::collate;
+using namespace mambasynth::analysis::collate;
 using Catch::Approx;
 
 TEST_CASE("an interval over seeds") {

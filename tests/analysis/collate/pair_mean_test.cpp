@@ -11,7 +11,7 @@
 #include "random/numpy_generator.hpp"
 
 using namespace mambasynth;
-using namespace mambasynth::collate;
+using namespace mambasynth::analysis::collate;
 using Catch::Approx;
 
 namespace {

@@ -16,7 +16,7 @@
 #include "store/atomic_file.hpp"
 
 using namespace mambasynth;
-using namespace mambasynth::collate;
+using namespace mambasynth::analysis::collate;
 using namespace mambasynth::tests;
 using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;

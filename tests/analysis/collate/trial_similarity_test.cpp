@@ -14,7 +14,7 @@
 #include "support/reference.hpp"
 
 using namespace mambasynth;
-using namespace mambasynth::collate;
+using namespace mambasynth::analysis::collate;
 using namespace mambasynth::tests;
 using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;

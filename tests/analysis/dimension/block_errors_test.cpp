@@ -21,7 +21,7 @@
 using namespace mambasynth;
 using analysis::dimension::Estimate;
 using Catch::Approx;
-using random::NumpyGenerator;
+using mambasynth::random::NumpyGenerator;
 
 namespace {
 

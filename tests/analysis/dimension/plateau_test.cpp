@@ -19,7 +19,7 @@ using namespace mambasynth;
 using analysis::dimension::Estimate;
 using analysis::statistics::BlockShifts;
 using Catch::Approx;
-using random::NumpyGenerator;
+using mambasynth::random::NumpyGenerator;
 
 namespace {
 

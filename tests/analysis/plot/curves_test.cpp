@@ -11,7 +11,7 @@
 #include "support/reference.hpp"
 
 using namespace mambasynth;
-using namespace mambasynth::figures;
+using namespace mambasynth::analysis::plot;
 using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("curves with and without intervals, at one place, a few or many, with gaps") {

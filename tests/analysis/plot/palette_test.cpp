@@ -4,7 +4,7 @@
 
 #include <set>
 
-using namespace mambasynth::figures;
+using namespace mambasynth::analysis::plot;
 
 TEST_CASE("every category has its own colour, however many there are") {
   for (std::int64_t const count : {1, 2, 10, 11, 40}) {

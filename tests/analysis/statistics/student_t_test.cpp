@@ -3,7 +3,7 @@
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 
-using namespace mambasynth::analysis;
+using namespace mambasynth::analysis::statistics;
 using Catch::Approx;
 
 TEST_CASE("quantiles of Student's t are those of the tables") {
