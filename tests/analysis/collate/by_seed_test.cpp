@@ -12,6 +12,7 @@
 
 #include "analysis/collate/program.hpp"
 
+using namespace mambasynth;
 using namespace mambasynth::analysis::collate;
 using namespace mambasynth::tests;
 using Catch::Approx;
@@ -27,7 +28,7 @@ void plan_three_cells(fs::path const& dir) {
              "id,train.gate_lr_factor,seed,cost\na1,0.0,42,1\na2,0.0,43,1\nb1,0.1,42,1\nb2,0.1,43,1\nc1,1.0,42,1\nc2,1."
              "0,43,1\n");
 }
-mambasynth::analysis::trial_file::TrialResult in_cell(std::string const& id, double trained, double untrained) {
+analysis::trial_file::TrialResult in_cell(std::string const& id, double trained, double untrained) {
   auto trial = trial_of(id, 8);
   trial.evaluation.measures.dimension[1].levina_bickel_original[1].value = trained;
   trial.evaluation.controls.untrained.dimension[1].levina_bickel_original[1].value = untrained;
