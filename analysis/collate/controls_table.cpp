@@ -48,11 +48,12 @@ class Values {
   [[nodiscard]] std::string title(std::string_view k) const {
     auto const seeds = fewest_ == most_ ? fmt::format("{}", most_) : fmt::format("{} to {}", fewest_, most_);
     return most_ == 1
-               ? fmt::format("Controls ({} at k = {}), mean over the done trials of the only seed:", shown_estimator, k)
+               ? fmt::format(
+                     "Controls ({} at k = {}), mean over the done trials of the only seed:", shown_estimator.name, k)
                : fmt::format(
                      "Controls ({} at k = {}), mean over the done trials of each seed, then over {} seeds, ± half the "
                      "95 % confidence interval over seeds:",
-                     shown_estimator, k, seeds);
+                     shown_estimator.name, k, seeds);
   }
   [[nodiscard]] std::string notes() const {
     std::string text;
@@ -85,11 +86,12 @@ std::string controls_table(Table const& table, SweepFolder const& sweep) {
   for (auto const& layer : layers) rows.push_back({layer});
   for (auto const& [prefix, title] : controls) {
     // What belongs to no layer is the input's.
-    auto const whole = values.field(fmt::format("{}{}.{}", prefix, shown_estimator, k), title);
+    auto const whole = values.field(fmt::format("{}{}.{}", prefix, shown_estimator.name, k), title);
     std::vector<std::string> column;
     for (auto const& layer : layers)
-      column.push_back(whole == nothing ? values.field(fmt::format("{}{}.{}.{}", prefix, shown_estimator, layer, k),
-                                                       fmt::format("{} {}", title, layer))
+      column.push_back(whole == nothing
+                           ? values.field(fmt::format("{}{}.{}.{}", prefix, shown_estimator.name, layer, k),
+                                          fmt::format("{} {}", title, layer))
                        : column.empty() ? whole
                                         : nothing);
     if (std::all_of(column.begin(), column.end(), [](auto const& text) { return text == nothing; })) continue;

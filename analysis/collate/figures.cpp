@@ -110,8 +110,12 @@ Curves dimension_figure(Numbers const& numbers) {
       drawn.references.push_back(numbers.over_all(name, Names(layers.size(), control + estimator + end)));
     figure.panels.push_back(std::move(drawn));
   };
-  panel("levina_bickel", "Levina-Bickel, k = " + (k.empty() ? k : k.substr(1)), std::string(shown_estimator), "." + k);
-  panel("two_nn", "TwoNN, maximum likelihood", "two_nn_ml", "");
+  for (auto const* estimator : dimension::estimators) {
+    if (estimator->panel.part.empty()) continue;
+    std::string const part(estimator->panel.part), title(estimator->panel.sweep_title), name(estimator->name);
+    if (estimator->axis == dimension::Axis::none) panel(part, title, name, "");
+    else panel(part, title + ", k = " + (k.empty() ? k : k.substr(1)), name, "." + k);
+  }
   return figure;
 }
 

@@ -50,7 +50,7 @@ std::string summary(Table const& table, SweepFolder const& sweep) {
                     optimum ? fmt::format(", {:.4g}", *optimum) : "");
   }
   if (auto const k = shown_k(table); !k.empty()) {
-    text += fmt::format("ID: intrinsic dimension, {} at k = {}.\n", shown_estimator, k.substr(1));
+    text += fmt::format("ID: intrinsic dimension, {} at k = {}.\n", shown_estimator.name, k.substr(1));
   }
   for (auto const what : all_shared) {
     std::vector<std::string> names;

@@ -3,8 +3,8 @@
 namespace mambasynth::analysis::collate {
 
 DimensionName parse_dimension(std::string_view measure) {
-  constexpr auto length = shown_estimator.size();
-  if (!measure.starts_with(shown_estimator) || measure.size() <= length || measure[length] != '.') return {};
+  auto const length = shown_estimator.name.size();
+  if (!measure.starts_with(shown_estimator.name) || measure.size() <= length || measure[length] != '.') return {};
   auto const rest = measure.substr(length + 1);
   auto const dot = rest.rfind('.');
   return dot == std::string_view::npos ? DimensionName{} : DimensionName{rest.substr(0, dot), rest.substr(dot + 1)};

@@ -3,11 +3,12 @@
 #include <string_view>
 
 #include "analysis/collate/table.hpp"
+#include "analysis/dimension/estimators.hpp"
 
 /// Which of the intrinsic dimensions the Markdown table and the figures show.
 namespace mambasynth::analysis::collate {
 
-inline constexpr std::string_view shown_estimator = "levina_bickel_original";
+inline constexpr dimension::Estimator const& shown_estimator = dimension::levina_bickel_original;
 
 /// Parts of "levina_bickel_original.layer_3.k30"; empty unless the measure is of that estimator.
 struct DimensionName {

@@ -1,41 +1,38 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
-#include <cstdint>
-#include <span>
-#include <vector>
 
-#include "analysis/dimension/intrinsic_dimension.hpp"
-#include "analysis/dimension/point_terms.hpp"
+#include "analysis/dimension/estimator.hpp"
 
-/// Private to this folder: the estimators on what they need of each point.
-namespace mambasynth::analysis::dimension::estimators {
+// Every estimator, from the distances T_1 <= T_2 <= ... of each point to its nearest other points. Each is defined in a
+// source file of its own. To add one: its file, its declaration, its place in `estimators` (analysis/README.md).
+namespace mambasynth::analysis::dimension {
 
-/// The three that look at k neighbours.
-struct ByK {
-  Estimate levina_bickel_original, levina_bickel, mackay_ghahramani;
+/// The original program's Levina-Bickel: mean over points of m_i = (k-1) / sum_{j<k} ln(T_k/T_j). Its expectation is
+/// d (k-1)/(k-2). A point with T_k < 1e-12 min(1, largest T_k) or a mean logarithm <= 1e-10 is left out; one with a
+/// duplicate counts as 0.
+extern Estimator const levina_bickel_original;
+/// Levina & Bickel 2004 (NIPS 17), unbiased form: mean over points of (k-2) / sum_{j<k} ln(T_k/T_j). The error needs
+/// k > 3: each m_i has variance d^2 / (k-3).
+extern Estimator const levina_bickel;
+/// MacKay & Ghahramani 2005 (comment on Levina & Bickel): 1 / mean over points of sum_{j<k} ln(T_k/T_j) / (k-1).
+extern Estimator const mackay_ghahramani;
+/// TwoNN (Facco et al. 2017, Sci. Rep. 7:12140), mu_i = T_2/T_1 of N points: (N-1) / sum ln mu_i.
+extern Estimator const two_nn_ml;
+/// TwoNN by least squares through the origin of -ln(1 - F_i) on ln mu_(i), F_i = i/N, without the top 10 %.
+/// Error: first order in the deviations of exponential order statistics from their expectations.
+extern Estimator const two_nn_ls;
+/// Gride (Denti et al. 2022, Sci. Rep. 12:20005) with n2 = 2 n1 and mu = T_n2/T_n1: the root d of
+/// (N-1)/d = sum [(n2-1) ln mu - (n2-n1-1) ln mu / (1 - mu^-d)].
+extern Estimator const gride;
+
+/// In the order of the files.
+inline constexpr std::array estimators{
+    &levina_bickel_original, &levina_bickel, &mackay_ghahramani, &two_nn_ml, &two_nn_ls, &gride,
 };
-ByK by_k(PointTerms::ByK const& terms, std::int64_t k);
 
-/// ratio: (point), ln(T_2/T_1).
-Estimate two_nn_ml(std::span<double const> ratio);
-Estimate two_nn_ls(std::span<double const> ratio);
-/// ratio: (point), ln(T_2n1/T_n1); `near`: where to look for the root first, NaN: not known.
-Estimate gride(std::span<double const> ratio, std::int64_t n1, double near, int threads);
+/// Its place among `estimators`. Errors: std::logic_error if it is not one of them.
+std::size_t index_of(Estimator const& estimator);
 
-/// How much a point moves each estimate, in units of the estimate: by its own neighbourhood (the influence function,
-/// about 0 in the mean), and by being a neighbour of others (what its deletion would change there).
-struct Influence {
-  std::vector<double> own, on_others;  ///< (point)
-};
-struct InfluenceByK {
-  Influence levina_bickel_original, levina_bickel, mackay_ghahramani;
-};
-/// `logs` hold one neighbour more than k, or all there are; `index`: whom they belong to; `estimate`: as by_k finds it.
-InfluenceByK influence_by_k(PointTerms::ByK const& terms, std::int64_t k, ByK const& estimate, LogDistances const& logs,
-                            std::span<std::int32_t const> index);
-/// Of Gride; at n1 = 1 of TwoNN, too.
-Influence influence_by_ratio(std::span<double const> ratio, std::int64_t n1, double estimate, LogDistances const& logs,
-                             std::span<std::int32_t const> index);
-
-}  // namespace mambasynth::analysis::dimension::estimators
+}  // namespace mambasynth::analysis::dimension

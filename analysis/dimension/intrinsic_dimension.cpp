@@ -26,14 +26,6 @@ double mean_distance(neighbours::Neighbours const& neighbours, std::int64_t k) {
   return sum / static_cast<double>(neighbours.points);
 }
 
-void require_ranks(std::vector<std::int64_t> const& ks, std::int64_t neighbours) {
-  for (auto const k : ks)
-    if (k < 3 || k > neighbours)
-      throw errors::usage(fmt::format("intrinsic dimension at k = {} with {} neighbours a point", k, neighbours),
-                          "the estimators divide by k - 2 and need all k neighbours",
-                          "use 3 <= k, smaller than the number of points");
-}
-
 std::vector<std::int64_t> doublings(std::int64_t longest, std::int64_t neighbours) {
   std::vector<std::int64_t> all;
   for (std::int64_t n1 = 1; n1 <= longest && 2 * n1 <= neighbours; n1 *= 2) all.push_back(n1);
@@ -79,7 +71,7 @@ struct Sample {
 
 struct Measured {
   neighbours::Neighbours neighbours;
-  estimators::Curves curves;
+  Curves curves;
 };
 
 /// `ranks` beyond the sample's points are undefined; no sample is too small.
@@ -89,7 +81,7 @@ Measured measure(Sample<T> const& sample, Ranks const& ranks, EstimateOptions co
   auto const all = sample.points - 1 - excluded, reach = std::min(ranks.reach(), all);
   Measured found;
   if (reach < 1) {
-    found.curves = estimators::estimate(point_terms({}, ranks, 1), nullptr, 1);
+    found.curves = estimate(point_terms({}, ranks, 1), nullptr, 1);
     return found;
   }
   // Lists that outlast most blocks: what is in the block that is left out is passed over.
@@ -98,7 +90,7 @@ Measured measure(Sample<T> const& sample, Ranks const& ranks, EstimateOptions co
   neighbours::HostSearch const host(options.threads);
   auto const& search = options.search ? *options.search : host;
   found.neighbours = search.find(sample.rows, sample.points, sample.dims, k, sample.window);
-  found.curves = estimators::estimate_with_blocks(
+  found.curves = estimate_with_blocks(
       log_distances(found.neighbours, options.threads), found.neighbours.index, ranks,
       {sample.blocks, excluded,
        [&](std::int64_t point, std::int32_t b, std::span<double> out) { sample.search_outside(point, b, out); }},
@@ -115,60 +107,14 @@ statistics::Blocks blocks_of(statistics::Blocks const& blocks, std::vector<std::
 }
 
 void take(DimensionEstimates& all, Measured const& found) {
-  for (auto const& one : found.curves.by_k) {
-    all.levina_bickel_original.push_back(one.levina_bickel_original);
-    all.levina_bickel.push_back(one.levina_bickel);
-    all.mackay_ghahramani.push_back(one.mackay_ghahramani);
-  }
+  for (std::size_t e = 0; e < estimators.size(); ++e) all[*estimators[e]] = found.curves.estimates[e];
   for (auto const k : all.k) all.distance_k.push_back(mean_distance(found.neighbours, k));
-  all.two_nn_ml = found.curves.two_nn_ml;
-  all.two_nn_ls = found.curves.two_nn_ls;
-  all.gride = found.curves.gride;
   for (auto const n1 : all.n1)
     all.distance_n1.push_back((mean_distance(found.neighbours, n1) + mean_distance(found.neighbours, 2 * n1)) / 2);
-  all.plateau = find_plateau(all.gride, found.curves.gride_shifts);
-}
-
-estimators::ByK at_k(neighbours::Neighbours const& neighbours, std::int64_t k) {
-  require_ranks({k}, neighbours.k);
-  return estimators::by_k(point_terms(log_distances(neighbours, 0), {{k}, {}}, 0).by_k[0], k);
-}
-
-std::vector<double> ratios(neighbours::Neighbours const& neighbours, std::int64_t n1) {
-  return point_terms(log_distances(neighbours, 0), {{}, {n1}}, 0).ratio[0];
-}
-
-std::vector<double> two_nn_ratios(neighbours::Neighbours const& neighbours) {
-  if (neighbours.k < 2)
-    throw errors::usage("TwoNN with one neighbour a point", "it is the ratio of the first two distances",
-                        "compute at least two neighbours");
-  return ratios(neighbours, 1);
+  if (!found.curves.shifts.empty()) all.plateau = find_plateau(all[gride], found.curves.shifts[index_of(gride)]);
 }
 
 }  // namespace
-
-Estimate levina_bickel_original(neighbours::Neighbours const& neighbours, std::int64_t k) {
-  return at_k(neighbours, k).levina_bickel_original;
-}
-Estimate levina_bickel(neighbours::Neighbours const& neighbours, std::int64_t k) {
-  return at_k(neighbours, k).levina_bickel;
-}
-Estimate mackay_ghahramani(neighbours::Neighbours const& neighbours, std::int64_t k) {
-  return at_k(neighbours, k).mackay_ghahramani;
-}
-Estimate two_nn_ml(neighbours::Neighbours const& neighbours) {
-  return estimators::two_nn_ml(two_nn_ratios(neighbours));
-}
-Estimate two_nn_ls(neighbours::Neighbours const& neighbours) {
-  return estimators::two_nn_ls(two_nn_ratios(neighbours));
-}
-
-Estimate gride(neighbours::Neighbours const& neighbours, std::int64_t n1) {
-  if (n1 < 1 || 2 * n1 > neighbours.k)
-    throw errors::usage(fmt::format("Gride at n1 = {} with {} neighbours a point", n1, neighbours.k),
-                        "it compares the distances of neighbours n1 and 2 n1", "use a smaller n1 or more neighbours");
-  return estimators::gride(ratios(neighbours, n1), n1, statistics::undefined, 0);
-}
 
 DimensionEstimates estimate_all(neighbours::Neighbours const& neighbours, std::vector<std::int64_t> const& ks,
                                 int threads) {
@@ -179,7 +125,7 @@ DimensionEstimates estimate_all(neighbours::Neighbours const& neighbours, std::v
   all.n1 = doublings(gride_longest_n1, neighbours.k);
   auto const logs = log_distances(neighbours, threads);
   for (auto const zeros : logs.zeros) all.duplicates += zeros > 0;
-  take(all, {neighbours, estimators::estimate(point_terms(logs, {ks, all.n1}, threads), nullptr, threads)});
+  take(all, {neighbours, estimate(point_terms(logs, {ks, all.n1}, threads), nullptr, threads)});
   return all;
 }
 
@@ -213,8 +159,8 @@ DimensionEstimates estimate_near_one(std::span<T const> rows, std::int64_t point
        measure(Sample<T>{chosen, count, dims, blocks_of(options.blocks, distinct.first), {time, options.window.steps}},
                {ks, all.n1}, options));
   auto const original = measure(whole, {ks, {}}, options);
-  for (std::size_t i = 0; i < ks.size(); ++i)
-    all.levina_bickel_original[i] = original.curves.by_k[i].levina_bickel_original;
+  for (std::size_t e = 0; e < estimators.size(); ++e)
+    if (estimators[e]->all_rows) all[*estimators[e]] = original.curves.estimates[e];
   return all;
 }
 

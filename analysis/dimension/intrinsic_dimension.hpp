@@ -1,11 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "analysis/dimension/estimators.hpp"
 #include "analysis/dimension/plateau.hpp"
 #include "analysis/neighbours/neighbour_search.hpp"
 #include "analysis/neighbours/neighbours.hpp"
@@ -24,46 +25,23 @@
 // one.
 namespace mambasynth::analysis::dimension {
 
-/// NaN where undefined: no point that counts, or (errors only) too few.
-struct Estimate {
-  double value;
-  double se;
-  double se_blocks = std::numeric_limits<double>::quiet_NaN();
-};
-
-/// The original program's Levina-Bickel: mean over points of m_i = (k-1) / sum_{j<k} ln(T_k/T_j). Its expectation is
-/// d (k-1)/(k-2). A point with T_k < 1e-12 min(1, largest T_k) or a mean logarithm <= 1e-10 is left out; one with a
-/// duplicate counts as 0. All functions of k: 3 <= k <= neighbours.k, else errors::usage.
-Estimate levina_bickel_original(neighbours::Neighbours const& neighbours, std::int64_t k);
-/// Levina & Bickel 2004 (NIPS 17), unbiased form: mean over points of (k-2) / sum_{j<k} ln(T_k/T_j). The error needs
-/// k > 3: each m_i has variance d^2 / (k-3).
-Estimate levina_bickel(neighbours::Neighbours const& neighbours, std::int64_t k);
-/// MacKay & Ghahramani 2005 (comment on Levina & Bickel): 1 / mean over points of sum_{j<k} ln(T_k/T_j) / (k-1).
-Estimate mackay_ghahramani(neighbours::Neighbours const& neighbours, std::int64_t k);
-
-/// TwoNN (Facco et al. 2017, Sci. Rep. 7:12140), mu_i = T_2/T_1 of N points: (N-1) / sum ln mu_i. Needs neighbours.k
-/// >= 2.
-Estimate two_nn_ml(neighbours::Neighbours const& neighbours);
-/// The same by least squares through the origin of -ln(1 - F_i) on ln mu_(i), F_i = i/N, without the top 10 %.
-/// Error: first order in the deviations of exponential order statistics from their expectations.
-Estimate two_nn_ls(neighbours::Neighbours const& neighbours);
-
-/// Gride (Denti et al. 2022, Sci. Rep. 12:20005) with n2 = 2 n1 and mu = T_n2/T_n1: the root d of
-/// (N-1)/d = sum [(n2-1) ln mu - (n2-n1-1) ln mu / (1 - mu^-d)]. Needs 1 <= n1, 2 n1 <= neighbours.k.
-Estimate gride(neighbours::Neighbours const& neighbours, std::int64_t n1);
-
 /// Every estimator on one set of points.
-struct DimensionEstimates {
+class DimensionEstimates {
+ public:
   std::int64_t points = 0;
   std::int64_t duplicates = 0;  ///< points that equal another one
   std::vector<std::int64_t> k;
-  std::vector<Estimate> levina_bickel_original, levina_bickel, mackay_ghahramani;  ///< (k)
-  std::vector<double> distance_k;  ///< (k), mean of T_k over the points: the scale that k looks at
-  Estimate two_nn_ml{}, two_nn_ls{};
+  std::vector<double> distance_k;   ///< (k), mean of T_k over the points: the scale that k looks at
   std::vector<std::int64_t> n1;     ///< 1, 2, 4, ...
-  std::vector<Estimate> gride;      ///< (n1)
   std::vector<double> distance_n1;  ///< (n1), mean of (T_n1 + T_2n1) / 2 over the points
   std::optional<Plateau> plateau;   ///< of gride over n1, where there is one
+
+  /// (k), (n1), or one entry, by the estimator's axis; empty if nothing was measured.
+  std::vector<Estimate>& operator[](Estimator const& estimator) { return estimates_[index_of(estimator)]; }
+  std::vector<Estimate> const& operator[](Estimator const& estimator) const { return estimates_[index_of(estimator)]; }
+
+ private:
+  std::array<std::vector<Estimate>, estimators.size()> estimates_;
 };
 
 inline constexpr std::int64_t gride_longest_n1 = 64;

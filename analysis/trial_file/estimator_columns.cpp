@@ -1,6 +1,10 @@
 #include "analysis/trial_file/estimator_columns.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <stdexcept>
+#include <string_view>
 
 #include "analysis/trial_file/trial_layout.hpp"
 #include "store/hdf5.hpp"
@@ -10,9 +14,12 @@ namespace {
 
 namespace layout = trial_layout;
 
-std::vector<std::string> with(std::vector<std::string> dims, char const* last) {
-  dims.emplace_back(last);
-  return dims;
+/// "levina_bickel_original"
+std::string names_over_all_rows() {
+  std::vector<std::string_view> names;
+  for (auto const* estimator : dimension::estimators)
+    if (estimator->all_rows) names.push_back(estimator->name);
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 }  // namespace
@@ -30,31 +37,29 @@ void write_estimator(store::Hdf5Writer& h5, std::string const& path, std::vector
   part(path + "_se_blocks", &dimension::Estimate::se_blocks, "standard error by leaving stretches of time out");
 }
 
+void write_estimator(store::Hdf5Writer& h5, std::string const& group, dimension::Estimator const& estimator,
+                     std::vector<dimension::Estimate> const& estimates, std::vector<std::string> dims) {
+  if (auto const* scale = layout::names_of(estimator.axis).scale) dims.emplace_back(scale);
+  write_estimator(h5, group + std::string(estimator.name), estimates, dims);
+}
+
 void write_estimates(store::Hdf5Writer& h5, std::string const& group,
                      std::vector<dimension::DimensionEstimates> const& sets, std::vector<std::string> const& dims) {
   auto const& first = sets.front();
   for (auto const& set : sets)
     if (set.k != first.k || set.n1 != first.n1)
       throw std::invalid_argument("trial file: layers were measured at different k or n1");
-  auto const add = [&](char const* name, std::vector<std::string> const& axes, auto of_set) {
+  for (auto const* estimator : dimension::estimators) {
+    if (estimator->axis == dimension::Axis::n1 && first.n1.empty()) continue;
     std::vector<dimension::Estimate> all;
-    for (auto const& set : sets)
-      for (auto const& estimate : of_set(set)) all.push_back(estimate);
-    write_estimator(h5, group + name, all, axes);
-  };
-  auto const by_k = with(dims, layout::k);
-  add("levina_bickel_original", by_k, [](auto const& set) { return set.levina_bickel_original; });
-  add("levina_bickel", by_k, [](auto const& set) { return set.levina_bickel; });
-  add("mackay_ghahramani", by_k, [](auto const& set) { return set.mackay_ghahramani; });
-  add("two_nn_ml", dims, [](auto const& set) { return std::vector{set.two_nn_ml}; });
-  add("two_nn_ls", dims, [](auto const& set) { return std::vector{set.two_nn_ls}; });
-  if (!first.n1.empty())
-    add(layout::estimator_by_n1, with(dims, layout::n1), [](auto const& set) { return set.gride; });
+    for (auto const& set : sets) all.insert(all.end(), set[*estimator].begin(), set[*estimator].end());
+    write_estimator(h5, group, *estimator, all, dims);
+  }
   std::vector<std::int64_t> duplicates;
   for (auto const& set : sets) duplicates.push_back(set.duplicates);
   h5.dataset<std::int64_t>(
       group + "duplicates", duplicates, dims,
-      {"rows that equal another one; all estimators but levina_bickel_original are over distinct rows", "1"});
+      {"rows that equal another one; all estimators but " + names_over_all_rows() + " are over distinct rows", "1"});
 }
 
 }  // namespace mambasynth::analysis::trial_file

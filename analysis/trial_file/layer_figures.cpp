@@ -20,19 +20,11 @@ namespace mambasynth::analysis::trial_file {
 namespace {
 
 using dimension::DimensionEstimates;
-using dimension::Estimate;
 
 void add(plot::Curve& curve, double value, double half) {
   curve.mean.push_back(value);
   curve.low.push_back(value - half);
   curve.high.push_back(value + half);
-}
-
-template <class OfLayer>
-plot::Curve curve_of(std::string const& name, std::vector<DimensionEstimates> const& layers, OfLayer estimate) {
-  plot::Curve curve{.name = name, .mean = {}, .low = {}, .high = {}};
-  for (auto const& layer : layers) add(curve, estimate(layer).value, dimension::dimension_bar(estimate(layer)));
-  return curve;
 }
 
 plot::Curve curve_of(std::string const& name, std::vector<Scored> const& scores, std::int64_t groups) {
@@ -65,19 +57,25 @@ std::size_t shown_k(std::vector<std::int64_t> const& ks) {
   return static_cast<std::size_t>(nearest - ks.begin());
 }
 
-template <class OfSet>
-plot::Panel dimension_panel(std::string const& part, std::string const& title, LayerMeasures const& measures,
-                            Controls const& controls, OfSet estimate) {
-  plot::Panel panel{.part = part,
+/// `at`: the entry of the estimator's axis.
+plot::Panel dimension_panel(dimension::Estimator const& estimator, std::size_t at, std::string const& title,
+                            LayerMeasures const& measures, Controls const& controls) {
+  auto const curve = [&](std::string const& name, std::vector<DimensionEstimates> const& layers) {
+    plot::Curve drawn{.name = name, .mean = {}, .low = {}, .high = {}};
+    for (auto const& layer : layers)
+      add(drawn, layer[estimator][at].value, dimension::dimension_bar(layer[estimator][at]));
+    return drawn;
+  };
+  plot::Panel panel{.part = std::string(estimator.panel.part),
                     .title = title,
                     .ylabel = "dimension",
-                    .curves = {curve_of("trained", measures.dimension, estimate)},
+                    .curves = {curve("trained", measures.dimension)},
                     .references = {},
                     .log_y = true};
-  add_reference(panel, curve_of("untrained network", controls.untrained.dimension, estimate));
-  add_reference(panel, curve_of("shuffled features", controls.shuffled, estimate));
+  add_reference(panel, curve("untrained network", controls.untrained.dimension));
+  add_reference(panel, curve("shuffled features", controls.shuffled));
   auto const level = [&](std::string const& name, std::optional<DimensionEstimates> const& set) {
-    if (set) add_reference(panel, curve_of(name, std::vector(measures.layers.size(), *set), estimate));
+    if (set) add_reference(panel, curve(name, std::vector(measures.layers.size(), *set)));
   };
   level("noise-free signal", controls.signal);
   level("pure noise", controls.noise);
@@ -118,8 +116,9 @@ std::string panel_title(std::string const& name, Embedded const& panel, LayerMea
   if (panel.umap_start == "random") title += ", random start";
   if (panel.kept_share < 1) title += fmt::format(", PCA {:.1f} %", 100 * panel.kept_share);
   if (!measures.dimension.empty() && !measures.dimension[p].k.empty())
-    title += fmt::format(", LB {:.1f}",
-                         measures.dimension[p].levina_bickel_original[shown_k(measures.dimension[p].k)].value);
+    title +=
+        fmt::format(", LB {:.1f}",
+                    measures.dimension[p][dimension::levina_bickel_original][shown_k(measures.dimension[p].k)].value);
   if (std::isfinite(panel.silhouette)) title += fmt::format(", silhouette {:.3f}", panel.silhouette);
   return title;
 }
@@ -129,14 +128,17 @@ std::string panel_title(std::string const& name, Embedded const& panel, LayerMea
 plot::Outcome draw_dimension_by_layer(LayerMeasures const& measures, Controls const& controls,
                                       std::filesystem::path const& folder) {
   auto figure = plot::over_layers("intrinsic_dimension", "", measures.layers);
-  if (auto const& ks = measures.dimension.front().k; !ks.empty()) {
-    auto const i = shown_k(ks);
-    figure.panels.push_back(
-        dimension_panel("levina_bickel", fmt::format("Levina-Bickel (original form), k = {}", ks[i]), measures,
-                        controls, [i](DimensionEstimates const& set) { return set.levina_bickel_original[i]; }));
+  auto const& ks = measures.dimension.front().k;
+  auto const at_k = shown_k(ks);
+  for (auto const* estimator : dimension::estimators) {
+    auto const& [part, title, unused] = estimator->panel;
+    if (part.empty()) continue;
+    if (estimator->axis == dimension::Axis::none)
+      figure.panels.push_back(dimension_panel(*estimator, 0, std::string(title), measures, controls));
+    else if (!ks.empty())
+      figure.panels.push_back(
+          dimension_panel(*estimator, at_k, fmt::format("{}, k = {}", title, ks[at_k]), measures, controls));
   }
-  figure.panels.push_back(dimension_panel("two_nn", "TwoNN, maximum likelihood", measures, controls,
-                                          [](DimensionEstimates const& set) { return set.two_nn_ml; }));
   add_participation_ratio(figure, measures, controls);
   return plot::draw_curves(figure, folder);
 }

@@ -32,20 +32,11 @@ std::size_t most_components(std::vector<LayerActivation> const& layers) {
 
 void write_activation(Hdf5Writer& h5, std::string const& group, std::vector<LayerActivation> const& layers,
                       std::size_t count) {
-  auto const add = [&](std::string const& name, double LayerActivation::* member, char const* meaning) {
+  for (auto const& measure : activation_measures) {
     std::vector<double> values;
-    for (auto const& layer : layers) values.push_back(layer.*member);
-    column(h5, group + name, values, count, {layout::layer}, {meaning, "1"});
-  };
-  add("mean", &LayerActivation::mean, "mean over rows and features");
-  add("std", &LayerActivation::std, "standard deviation over rows and features");
-  add("participation_ratio", &LayerActivation::participation_ratio,
-      "tr(C)^2 / tr(C^2) of the covariance of the features");
-  add("participation_ratio_unbiased", &LayerActivation::participation_ratio_unbiased,
-      "the same of unbiased estimates of both traces");
-  add("components_50", &LayerActivation::components_50, "principal directions that hold 50 % of the variance");
-  add("components_90", &LayerActivation::components_90, "principal directions that hold 90 % of the variance");
-  add("components_95", &LayerActivation::components_95, "principal directions that hold 95 % of the variance");
+    for (auto const& layer : layers) values.push_back(layer.*measure.value);
+    column(h5, group + std::string(measure.name), values, count, {layout::layer}, {std::string(measure.meaning), "1"});
+  }
   auto const components = most_components(layers);
   if (components == 0) return;
   std::vector<double> spectra;

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analysis/dimension/intrinsic_dimension.hpp"
@@ -21,6 +23,30 @@ struct LayerActivation {
   double components_90 = std::numeric_limits<double>::quiet_NaN();
   double components_95 = std::numeric_limits<double>::quiet_NaN();
   std::vector<double> spectrum = {};  ///< (component), shares of the variance, descending
+};
+
+/// A number of each layer's activations, as trial.h5 and table.csv know it.
+struct ActivationMeasure {
+  std::string_view name;     ///< of the data set
+  std::string_view measure;  ///< in table.csv, before the layer
+  double LayerActivation::* value;
+  std::string_view meaning;
+};
+
+/// In the order of the files. To add one: its field above, its line here, and what fills it (evaluate/evaluation.cpp).
+inline constexpr std::array activation_measures{
+    ActivationMeasure{"mean", "activation_mean", &LayerActivation::mean, "mean over rows and features"},
+    ActivationMeasure{"std", "activation_std", &LayerActivation::std, "standard deviation over rows and features"},
+    ActivationMeasure{"participation_ratio", "participation_ratio", &LayerActivation::participation_ratio,
+                      "tr(C)^2 / tr(C^2) of the covariance of the features"},
+    ActivationMeasure{"participation_ratio_unbiased", "participation_ratio_unbiased",
+                      &LayerActivation::participation_ratio_unbiased, "the same of unbiased estimates of both traces"},
+    ActivationMeasure{"components_50", "components_50", &LayerActivation::components_50,
+                      "principal directions that hold 50 % of the variance"},
+    ActivationMeasure{"components_90", "components_90", &LayerActivation::components_90,
+                      "principal directions that hold 90 % of the variance"},
+    ActivationMeasure{"components_95", "components_95", &LayerActivation::components_95,
+                      "principal directions that hold 95 % of the variance"},
 };
 
 /// What is measured on each layer: the part that trial.h5 and evaluation.h5 have in common.

@@ -2,7 +2,8 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
+
+#include "analysis/dimension/estimator.hpp"
 
 /// Names in trial.h5 that its writer and its readers share.
 namespace mambasynth::analysis::trial_file::trial_layout {
@@ -42,9 +43,16 @@ inline constexpr char const* provenance = "/provenance";
 inline constexpr std::array final_measures = {"train_mse", "val_mse", "test_mse"};
 inline constexpr std::array horizon_measures = {"val_mse",       "test_mse",    "bayes_mse",    "excess_mse",
                                                 "val_bayes_mse", "test_mse_se", "bayes_mse_se", "excess_mse_se"};
-inline constexpr std::array estimators_by_k = {"levina_bickel_original", "levina_bickel", "mackay_ghahramani"};
-inline constexpr std::array estimators_by_layer = {"two_nn_ml", "two_nn_ls"};
-inline constexpr char const* estimator_by_n1 = "gride";
+/// The scale of an estimator's axis, and its letter in the names of measures; none without an axis.
+struct AxisNames {
+  char const* scale;
+  char const* letter;
+};
+constexpr AxisNames names_of(dimension::Axis axis) {
+  return axis == dimension::Axis::k    ? AxisNames{k, "k"}
+         : axis == dimension::Axis::n1 ? AxisNames{n1, "n"}
+                                       : AxisNames{};
+}
 /// Groups of /control: measured on the same layers, or on rows of their own.
 inline constexpr std::array layer_controls = {"untrained", "shuffled"};
 inline constexpr std::array series_controls = {"signal", "noise"};
@@ -52,8 +60,5 @@ inline constexpr std::array series_controls = {"signal", "noise"};
 inline constexpr std::array probe_targets = {"circle", "phase", "revolutions_elapsed", "switch_hazard", "next_circle"};
 inline constexpr std::array probe_scores = {"accuracy", "balanced_accuracy", "log_loss", "r2"};
 inline constexpr std::array similarity_measures = {"cka_untrained", "label_overlap", "label_overlap_untrained"};
-inline constexpr std::array activation_measures = {
-    "mean",          "std",           "participation_ratio", "participation_ratio_unbiased",
-    "components_50", "components_90", "components_95"};
 
 }  // namespace mambasynth::analysis::trial_file::trial_layout

@@ -6,6 +6,8 @@
 #include <sstream>
 #include <string_view>
 
+#include "analysis/dimension/estimators.hpp"
+#include "analysis/trial_file/layer_measures.hpp"
 #include "analysis/trial_file/trial_layout.hpp"
 #include "errors/errors.hpp"
 #include "store/hdf5.hpp"
@@ -148,25 +150,30 @@ class TrialReader {
 
   /// Data sets of `group` over layers; their measures' names begin with `prefix`.
   void read_dimension(std::string const& group, std::string const& prefix) {
-    for (std::string const name : layout::estimators_by_k) by_layer_and(layout::k, "k", group + name, prefix + name);
-    for (std::string const name : layout::estimators_by_layer) by_layer(group + name, prefix + name);
-    by_layer_and(layout::n1, "n", group + layout::estimator_by_n1, prefix + layout::estimator_by_n1);
+    for (auto const* estimator : dimension::estimators) {
+      std::string const name(estimator->name);
+      if (auto const axis = layout::names_of(estimator->axis); axis.scale)
+        by_layer_and(axis.scale, axis.letter, group + name, prefix + name);
+      else by_layer(group + name, prefix + name);
+    }
   }
   void read_activation(std::string const& group, std::string const& prefix) {
-    for (std::string const name : layout::activation_measures)
-      by_layer(group + name, prefix + (name == "mean" || name == "std" ? "activation_" + name : name),
-               &TrialReader::add_defined);
+    for (auto const& measure : activation_measures)
+      by_layer(group + std::string(measure.name), prefix + std::string(measure.measure), &TrialReader::add_defined);
   }
-  /// Of rows that belong to no layer.
+  /// Of rows that belong to no layer. The table has no room for their curves over n1.
   void read_series_dimension(std::string const& group, std::string const& prefix) {
-    for (std::string const name : layout::estimators_by_k) {
-      if (!h5_.exists(group + name)) continue;
+    for (auto const* estimator : dimension::estimators) {
+      std::string const name(estimator->name);
+      if (estimator->axis == dimension::Axis::n1 || !h5_.exists(group + name)) continue;
+      if (estimator->axis == dimension::Axis::none) {
+        add(prefix + name, values(group + name, 1)[0]);
+        continue;
+      }
       auto const ks = h5_.read<std::int64_t>(layout::k);
       auto const found = values(group + name, ks.size());
       for (std::size_t i = 0; i < ks.size(); ++i) add(fmt::format("{}{}.k{}", prefix, name, ks[i]), found[i]);
     }
-    for (std::string const name : layout::estimators_by_layer)
-      if (h5_.exists(group + name)) add(prefix + name, values(group + name, 1)[0]);
   }
 
   void by_layer(std::string const& path, std::string const& measure,

@@ -15,7 +15,7 @@ namespace mambasynth::dimension {
 namespace {
 
 namespace layout = analysis::trial_file::trial_layout;
-using analysis::dimension::Estimate;
+using namespace analysis::dimension;
 using analysis::trial_file::write_estimator;
 using store::Hdf5Writer;
 
@@ -33,23 +33,26 @@ void write_distance(Hdf5Writer& h5, std::string const& path, std::vector<double>
   h5.dataset<double>(path + "_in_noise", scaled, dims, {meaning, "noise * sqrt(2 dims)"});
 }
 
+/// Those along an axis.
+void write_estimators(Hdf5Writer& h5, std::string const& group, Axis axis, DimensionEstimates const& estimates) {
+  for (auto const* estimator : estimators)
+    if (estimator->axis == axis) write_estimator(h5, group, *estimator, estimates[*estimator], {});
+}
+
 void write_all(Hdf5Writer& h5, Measured const& measured) {
   auto const& all = measured.all;
   std::string const group = layout::dimension;
   analysis::trial_file::scale(h5, layout::k, all.k, {"neighbours", "1"});
-  write_estimator(h5, group + "levina_bickel_original", all.levina_bickel_original, {layout::k});
-  write_estimator(h5, group + "levina_bickel", all.levina_bickel, {layout::k});
-  write_estimator(h5, group + "mackay_ghahramani", all.mackay_ghahramani, {layout::k});
+  write_estimators(h5, group, Axis::k, all);
   write_distance(h5, group + "distance_k", all.distance_k, {layout::k}, measured.noise_distance(),
                  "mean distance of neighbour k");
-  write_estimator(h5, group + "two_nn_ml", {all.two_nn_ml}, {});
-  write_estimator(h5, group + "two_nn_ls", {all.two_nn_ls}, {});
+  write_estimators(h5, group, Axis::none, all);
   h5.scalar(group + "duplicates", all.duplicates, {"rows that equal another one", "1"});
   h5.scalar(group + "plateau", all.plateau ? all.plateau->value : nan,
             {"mean of gride over its plateau; NaN: there is none", "1"});
   if (all.n1.empty()) return;
   analysis::trial_file::scale(h5, layout::n1, all.n1, {"nearer neighbour of Gride, the farther is 2 n1", "1"});
-  write_estimator(h5, group + "gride", all.gride, {layout::n1});
+  write_estimators(h5, group, Axis::n1, all);
   write_distance(h5, group + "distance_n1", all.distance_n1, {layout::n1}, measured.noise_distance(),
                  "mean distance of neighbours n1 and 2 n1");
   std::vector<std::int8_t> on_plateau(all.n1.size());
@@ -58,36 +61,40 @@ void write_all(Hdf5Writer& h5, Measured const& measured) {
   h5.dataset<std::int8_t>(group + "gride_plateau", on_plateau, {layout::n1}, {"1 on the plateau", "1"});
 }
 
+/// A group has only those of the `ks` that it has rows for.
+std::vector<Estimate> of_group(DimensionEstimates const& group, Estimator const& estimator,
+                               std::vector<std::int64_t> const& ks) {
+  if (estimator.axis == Axis::none) return group.points > 0 ? group[estimator] : std::vector{unknown};
+  std::vector<Estimate> found;
+  for (auto const k : ks) {
+    auto const at = static_cast<std::size_t>(std::find(group.k.begin(), group.k.end(), k) - group.k.begin());
+    found.push_back(at < group.k.size() ? group[estimator][at] : unknown);
+  }
+  return found;
+}
+
 void write_groups(Hdf5Writer& h5, Measured const& measured) {
   if (measured.groups.empty()) return;
-  auto const& ks = measured.all.k;
   auto const axis = "/" + measured.labels_name;
   std::string const group = "/by_" + std::string(measured.labels_name == "circle_id" ? "circle" : "label") + "/";
   std::vector<std::int64_t> labels, points, duplicates;
-  std::vector<Estimate> original, unbiased, mackay, two_nn_ml, two_nn_ls;
   for (auto const& one : measured.groups) {
-    auto const& e = one.estimates;
     labels.push_back(one.label);
     points.push_back(one.points);
-    duplicates.push_back(e.duplicates);
-    for (auto const k : ks) {
-      auto const place = static_cast<std::size_t>(std::find(e.k.begin(), e.k.end(), k) - e.k.begin());
-      auto const at = [&](std::vector<Estimate> const& values) { return place < e.k.size() ? values[place] : unknown; };
-      original.push_back(at(e.levina_bickel_original));
-      unbiased.push_back(at(e.levina_bickel));
-      mackay.push_back(at(e.mackay_ghahramani));
-    }
-    two_nn_ml.push_back(e.points > 0 ? e.two_nn_ml : unknown);
-    two_nn_ls.push_back(e.points > 0 ? e.two_nn_ls : unknown);
+    duplicates.push_back(one.estimates.duplicates);
   }
   analysis::trial_file::scale(h5, axis, labels, {measured.labels_name == "circle_id" ? "circle" : "label", "1"});
   h5.dataset<std::int64_t>(group + "points", points, {axis}, {"rows measured", "1"});
   h5.dataset<std::int64_t>(group + "duplicates", duplicates, {axis}, {"rows that equal another one", "1"});
-  write_estimator(h5, group + "levina_bickel_original", original, {axis, layout::k});
-  write_estimator(h5, group + "levina_bickel", unbiased, {axis, layout::k});
-  write_estimator(h5, group + "mackay_ghahramani", mackay, {axis, layout::k});
-  write_estimator(h5, group + "two_nn_ml", two_nn_ml, {axis});
-  write_estimator(h5, group + "two_nn_ls", two_nn_ls, {axis});
+  for (auto const* estimator : estimators) {
+    if (estimator->axis == Axis::n1) continue;  // groups of different sizes reach different n1
+    std::vector<Estimate> all;
+    for (auto const& one : measured.groups) {
+      auto const found = of_group(one.estimates, *estimator, measured.all.k);
+      all.insert(all.end(), found.begin(), found.end());
+    }
+    write_estimator(h5, group, *estimator, all, {axis});
+  }
 }
 
 void write_others(Hdf5Writer& h5, Measured const& measured) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "analysis/dimension/dimension_bar.hpp"
@@ -13,27 +14,41 @@
 namespace mambasynth::dimension {
 namespace {
 
-using analysis::dimension::Estimate;
+using namespace analysis::dimension;
 
 /// x, estimate, two errors; entries without a value are left out.
 std::string curve(std::vector<double> const& x, std::vector<Estimate> const& estimates) {
   std::string rows = "# x dimension two_errors\n";
   for (std::size_t i = 0; i < x.size(); ++i)
     if (std::isfinite(estimates[i].value))
-      rows += fmt::format("{:.6g} {:.6g} {:.6g}\n", x[i], estimates[i].value,
-                          analysis::dimension::dimension_bar(estimates[i]));
+      rows += fmt::format("{:.6g} {:.6g} {:.6g}\n", x[i], estimates[i].value, dimension_bar(estimates[i]));
   return rows;
 }
 
 std::vector<double> as_double(std::vector<std::int64_t> const& values) { return {values.begin(), values.end()}; }
 
-/// The highest bar's end among estimates that exist; 1 where none does.
-double highest(std::vector<std::vector<Estimate>> const& curves) {
+/// The highest end of a bar, 0 if no estimate is defined.
+double top_of(std::vector<Estimate> const& curve) {
   double most = 0;
-  for (auto const& one : curves)
-    for (auto const& e : one)
-      if (std::isfinite(e.value)) most = std::max(most, e.value + analysis::dimension::dimension_bar(e));
-  return most > 0 ? most : 1;
+  for (auto const& e : curve)
+    if (std::isfinite(e.value)) most = std::max(most, e.value + dimension_bar(e));
+  return most;
+}
+/// Of an axis: 1 where there is nothing to show.
+double axis_top(double most) { return most > 0 ? most : 1; }
+
+/// Estimators with a curve, forms of one family side by side, the one over distinct rows first.
+std::vector<Estimator const*> drawn_estimators() {
+  std::vector<Estimator const*> drawn;
+  for (auto const* estimator : estimators)
+    if (estimator->axis != Axis::none) drawn.push_back(estimator);
+  auto const place = [](Estimator const* one) {
+    auto const family =
+        std::find_if(estimators.begin(), estimators.end(), [&](auto const* e) { return e->family == one->family; });
+    return std::pair(family, one->all_rows);
+  };
+  std::stable_sort(drawn.begin(), drawn.end(), [&](auto const* a, auto const* b) { return place(a) < place(b); });
+  return drawn;
 }
 
 bool empty(std::string const& rows) { return std::count(rows.begin(), rows.end(), '\n') < 2; }
@@ -43,7 +58,7 @@ std::string plotted(std::string const& data, std::int64_t colour, int point, std
   return fmt::format(
       "\"{0}\" using 1:2:3 with yerrorbars linecolor rgb \"{1}\" pointtype {2} pointsize 0.9 title \"{3}\", "
       "\"{0}\" using 1:2 with lines linecolor rgb \"{1}\" notitle",
-      data, analysis::plot::category_colour(colour, 6), point, title);
+      data, analysis::plot::category_colour(colour, std::max<std::int64_t>(colour + 1, 6)), point, title);
 }
 
 std::string panel(double left, double right, std::string const& title, std::string const& x) {
@@ -54,19 +69,19 @@ std::string panel(double left, double right, std::string const& title, std::stri
 std::string by_neighbours(analysis::plot::Figure& figure, dimension::Measured const& m, double left, double right) {
   auto const& all = m.all;
   std::vector<std::string> plots;
-  auto const add = [&](std::string const& part, std::vector<double> const& x, std::vector<Estimate> const& estimates,
-                       int point, std::string const& title) {
+  double most = 0;
+  for (auto const* estimator : drawn_estimators()) {
+    auto x = as_double(estimator->axis == Axis::k ? all.k : all.n1);
+    if (estimator->axis == Axis::n1)
+      for (auto& n : x) n *= 2;  // the farther neighbour
+    auto const& estimates = all[*estimator];
     auto const rows = curve(x, estimates);
-    auto const name = figure.add_data(part, rows);
-    if (!empty(rows)) plots.push_back(plotted(name, static_cast<std::int64_t>(plots.size()), point, title));
-  };
-  auto farther = as_double(all.n1);
-  for (auto& n : farther) n *= 2;
-  add("levina_bickel", as_double(all.k), all.levina_bickel, 7, "Levina-Bickel, k-2");
-  add("levina_bickel_original", as_double(all.k), all.levina_bickel_original, 6, "Levina-Bickel, k-1");
-  add("mackay_ghahramani", as_double(all.k), all.mackay_ghahramani, 9, "MacKay-Ghahramani");
-  add("gride", farther, all.gride, 5, "Gride, 2 n_1");
-  auto const most = highest({all.levina_bickel, all.levina_bickel_original, all.mackay_ghahramani, all.gride});
+    auto const name = figure.add_data(std::string(estimator->name), rows);
+    if (!empty(rows))
+      plots.push_back(plotted(name, static_cast<std::int64_t>(plots.size()), estimator->marker, estimator->label()));
+    most = std::max(most, top_of(estimates));
+  }
+  most = axis_top(most);
   auto const dims = static_cast<double>(m.dims);
   auto const top =
       1.15 * std::max({most, 2.2, dims < 2 * most ? dims : 0.0});  // far above, its line would flatten the rest
@@ -89,14 +104,14 @@ std::string by_distance(analysis::plot::Figure& figure, dimension::Measured cons
   auto const unit = m.noise_distance() > 0 ? m.noise_distance() : 1;
   auto distance = all.distance_n1;
   for (auto& value : distance) value /= unit;
-  auto const rows = curve(distance, all.gride);
+  auto const rows = curve(distance, all[gride]);
   auto const data = figure.add_data("gride_by_distance", rows);
   auto text = panel(left, right, "Gride by distance",
                     m.noise > 0 ? "mean distance / (noise {/Symbol \\326}2D)" : "mean distance") +
               "unset ylabel\nunset key\n";
   std::vector<double> shown;
   for (std::size_t i = 0; i < distance.size(); ++i)
-    if (std::isfinite(all.gride[i].value)) shown.push_back(distance[i]);
+    if (std::isfinite(all[gride][i].value)) shown.push_back(distance[i]);
   if (m.noise > 0) shown.push_back(1);
   if (!shown.empty()) {
     auto const [least, most] = std::minmax_element(shown.begin(), shown.end());
@@ -105,7 +120,7 @@ std::string by_distance(analysis::plot::Figure& figure, dimension::Measured cons
     if (*most / *least < few_doublings)
       text += *most / *least < short_axis ? "unset logscale x\n" : "set logscale x 2\n";
     text += fmt::format("set xrange [{:.6g}:{:.6g}]\nset yrange [0:{:.6g}]\n", *least / 1.2, *most * 1.2,
-                        1.15 * highest({all.gride}));
+                        1.15 * axis_top(top_of(all[gride])));
   }
   if (m.noise > 0)
     text += "set arrow 1 from first 1,graph 0 to first 1,graph 1 nohead dashtype 2 linecolor rgb \"#888888\"\n";
@@ -131,20 +146,19 @@ std::string by_group(analysis::plot::Figure& figure, dimension::Measured const& 
     auto const& e = m.groups[g].estimates;
     rows += fmt::format("{} {}", g, m.groups[g].label);
     for (std::size_t i = 0; i < ks.size(); ++i)
-      rows += i < e.k.size() && std::isfinite(e.levina_bickel[i].value)
-                  ? fmt::format(" {:.6g} {:.6g}", e.levina_bickel[i].value,
-                                analysis::dimension::dimension_bar(e.levina_bickel[i]))
+      rows += i < e.k.size() && std::isfinite(e[levina_bickel][i].value)
+                  ? fmt::format(" {:.6g} {:.6g}", e[levina_bickel][i].value, dimension_bar(e[levina_bickel][i]))
                   : std::string(" NaN NaN");
     rows += "\n";
   }
   auto const data = figure.add_data("groups", rows);
-  std::vector<std::vector<Estimate>> shown;
-  for (auto const& group : m.groups) shown.push_back(group.estimates.levina_bickel);
+  double most = 0;
+  for (auto const& group : m.groups) most = std::max(most, top_of(group.estimates[levina_bickel]));
   auto const groups = static_cast<double>(m.groups.size());
   std::string const word = m.labels_name == "circle_id" ? "circle" : "label";
   auto text = panel(left, right, "Levina-Bickel by " + word, word) +
               fmt::format("set yrange [0:{:.6g}]\nset style fill solid noborder\nset key top right horizontal\n",
-                          1.2 * highest(shown));
+                          1.2 * axis_top(most));
   auto const width = 0.8 / static_cast<double>(std::max<std::size_t>(ks.size(), 1));
   constexpr std::size_t most_bars = 40;
   bool const as_bars = m.groups.size() <= most_bars;

@@ -54,7 +54,8 @@ std::vector<analysis::dimension::DimensionEstimates> estimate(Gathered const& ga
     auto estimates = of_original.of(gathered.rows[original][p]);
     if (!rows.dimension.empty()) {
       auto all = of_all.of(gathered.rows[dimension][p]);
-      all.levina_bickel_original = std::move(estimates.levina_bickel_original);
+      for (auto const* estimator : analysis::dimension::estimators)
+        if (estimator->all_rows) all[*estimator] = std::move(estimates[*estimator]);
       estimates = std::move(all);
     }
     result.push_back(std::move(estimates));

@@ -10,6 +10,7 @@ namespace mambasynth::evaluate {
 namespace {
 
 using analysis::dimension::DimensionEstimates;
+using analysis::dimension::levina_bickel_original;
 
 std::string header(std::vector<std::string> const& titles) {
   auto line = fmt::format("{:<10}", "panel");
@@ -29,7 +30,7 @@ std::string panels(analysis::trial_file::LayerMeasures const& measures) {
   for (std::size_t p = 0; p < measures.layers.size(); ++p) {
     text += fmt::format("{:<10}", measures.layers[p]);
     if (!measures.dimension.empty())
-      for (auto const& estimate : measures.dimension[p].levina_bickel_original) text += number(estimate.value);
+      for (auto const& estimate : measures.dimension[p][levina_bickel_original]) text += number(estimate.value);
     auto const& activation = measures.activation[p];
     text += number(activation.mean) + number(activation.std) + number(activation.participation_ratio) + "\n";
   }
@@ -44,7 +45,7 @@ std::string controls(Evaluation const& evaluation) {
   auto const& ks = measures.dimension.front().k;
   auto const middle = ks.size() / 2;
   auto const at = [&](std::vector<DimensionEstimates> const& sets, std::size_t p) {
-    return sets.empty() ? std::numeric_limits<double>::quiet_NaN() : sets[p].levina_bickel_original[middle].value;
+    return sets.empty() ? std::numeric_limits<double>::quiet_NaN() : sets[p][levina_bickel_original][middle].value;
   };
   auto text = fmt::format("\nLevina-Bickel at k={} beside its controls\n", ks[middle]) +
               header({"trained", "untrained", "shuffled"});
@@ -52,8 +53,8 @@ std::string controls(Evaluation const& evaluation) {
     text += fmt::format("{:<10}", measures.layers[p]) + number(at(measures.dimension, p)) +
             number(at(control.untrained.dimension, p)) + number(at(control.shuffled, p)) + "\n";
   if (control.signal)
-    text += fmt::format("noise-free signal {:.3f}\n", control.signal->levina_bickel_original[middle].value);
-  if (control.noise) text += fmt::format("pure noise {:.3f}\n", control.noise->levina_bickel_original[middle].value);
+    text += fmt::format("noise-free signal {:.3f}\n", (*control.signal)[levina_bickel_original][middle].value);
+  if (control.noise) text += fmt::format("pure noise {:.3f}\n", (*control.noise)[levina_bickel_original][middle].value);
   return text;
 }
 

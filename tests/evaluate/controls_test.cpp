@@ -112,29 +112,36 @@ TEST_CASE("an evaluation stands beside its controls: the signal is a curve, nois
   auto const& controls = found.controls;
   REQUIRE(controls.signal.has_value());
   REQUIRE(controls.noise.has_value());
-  CHECK(controls.signal->levina_bickel[0].value == Catch::Approx(1).margin(0.15));
-  CHECK(controls.noise->levina_bickel[0].value > 12);  // 20, less what 800 points in 20 dimensions lose
+  CHECK((*controls.signal)[analysis::dimension::levina_bickel][0].value == Catch::Approx(1).margin(0.15));
+  CHECK((*controls.noise)[analysis::dimension::levina_bickel][0].value >
+        12);  // 20, less what 800 points in 20 dimensions lose
   REQUIRE(controls.shuffled.size() == found.measures.layers.size());
   for (std::size_t p = 0; p < controls.shuffled.size(); ++p)
-    CHECK(controls.shuffled[p].levina_bickel[0].value > found.measures.dimension[p].levina_bickel[0].value);
+    CHECK(controls.shuffled[p][analysis::dimension::levina_bickel][0].value >
+          found.measures.dimension[p][analysis::dimension::levina_bickel][0].value);
   CHECK(controls.untrained.layers == found.measures.layers);
   // The input is the same whatever the weights are, the layers are not.
-  CHECK(controls.untrained.dimension[0].two_nn_ml.value == found.measures.dimension[0].two_nn_ml.value);
-  CHECK(controls.untrained.dimension[1].two_nn_ml.value != found.measures.dimension[1].two_nn_ml.value);
-  CHECK(found.measures.dimension[1].levina_bickel[0].se_blocks > 0);
+  CHECK(controls.untrained.dimension[0][analysis::dimension::two_nn_ml][0].value ==
+        found.measures.dimension[0][analysis::dimension::two_nn_ml][0].value);
+  CHECK(controls.untrained.dimension[1][analysis::dimension::two_nn_ml][0].value !=
+        found.measures.dimension[1][analysis::dimension::two_nn_ml][0].value);
+  CHECK(found.measures.dimension[1][analysis::dimension::levina_bickel][0].se_blocks > 0);
 
   SECTION("the same bits for any number of threads") {
     auto const one = evaluate::evaluate(subject, config, {}, 1);
-    CHECK(one.controls.shuffled[2].gride[0].value == controls.shuffled[2].gride[0].value);
-    CHECK(one.measures.dimension[2].levina_bickel[1].value == found.measures.dimension[2].levina_bickel[1].value);
+    CHECK(one.controls.shuffled[2][analysis::dimension::gride][0].value ==
+          controls.shuffled[2][analysis::dimension::gride][0].value);
+    CHECK(one.measures.dimension[2][analysis::dimension::levina_bickel][1].value ==
+          found.measures.dimension[2][analysis::dimension::levina_bickel][1].value);
   }
   SECTION("more rows serve all estimators but the original's") {
     auto more = config;
     more.dimension_points = 1500;
     auto const wide = evaluate::evaluate(subject, more, {}, 2);
-    CHECK(wide.measures.dimension[1].levina_bickel_original[0].value ==
-          found.measures.dimension[1].levina_bickel_original[0].value);
-    CHECK(wide.measures.dimension[1].levina_bickel[0].value != found.measures.dimension[1].levina_bickel[0].value);
+    CHECK(wide.measures.dimension[1][analysis::dimension::levina_bickel_original][0].value ==
+          found.measures.dimension[1][analysis::dimension::levina_bickel_original][0].value);
+    CHECK(wide.measures.dimension[1][analysis::dimension::levina_bickel][0].value !=
+          found.measures.dimension[1][analysis::dimension::levina_bickel][0].value);
     CHECK(wide.measures.dimension[1].points == 1500);
   }
   SECTION("without controls there are none") {

@@ -44,7 +44,8 @@ TEST_CASE("a trained checkpoint has the original's intrinsic dimension in every 
     INFO(name);
     CHECK(measures.layers[panel] == name);
     for (std::size_t i = 0; i < expected.size(); ++i)
-      CHECK(measures.dimension[panel].levina_bickel_original[i].value == Catch::Approx(expected[i]).margin(tolerance));
+      CHECK(measures.dimension[panel][analysis::dimension::levina_bickel_original][i].value ==
+            Catch::Approx(expected[i]).margin(tolerance));
   };
   check(0, "input", {11.484, 8.024, 6.587});
   check(1, "layer_1", {10.760, 7.664, 8.682});

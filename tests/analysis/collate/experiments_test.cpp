@@ -13,6 +13,7 @@
 // Trials of different experiments are never averaged unasked, and equal values are one cell.
 
 using namespace mambasynth;
+namespace dimension = analysis::dimension;
 using namespace mambasynth::tests;
 using Catch::Matchers::ContainsSubstring;
 
@@ -224,8 +225,10 @@ TEST_CASE_METHOD(Fixture, "a cell without a number says which measure, and is a 
       {"val_mse", [](auto& trial) { trial.val_mse = nan; }, 4},
       {"train_mse", [](auto& trial) { trial.train_mse = infinity; }, 4},
       {"levina_bickel_original.layer_1.k30",
-       [](auto& trial) { trial.evaluation.measures.dimension[1].levina_bickel_original[1].value = nan; }, 4},
-      {"two_nn_ml.layer_1", [](auto& trial) { trial.evaluation.measures.dimension[1].two_nn_ml.value = nan; }, 0},
+       [](auto& trial) { trial.evaluation.measures.dimension[1][dimension::levina_bickel_original][1].value = nan; },
+       4},
+      {"two_nn_ml.layer_1",
+       [](auto& trial) { trial.evaluation.measures.dimension[1][dimension::two_nn_ml][0].value = nan; }, 0},
       {"test_mse.h4", [](auto& trial) { trial.horizon.test_mse[1] = nan; }, 0},
   };
   for (bool const alone : {true, false})

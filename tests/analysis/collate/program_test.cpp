@@ -10,6 +10,7 @@
 // The real program on folders as a sweep leaves them.
 
 using namespace mambasynth;
+namespace dimension = analysis::dimension;
 using namespace mambasynth::tests;
 using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
@@ -239,7 +240,7 @@ TEST_CASE_METHOD(Fixture, "trials outside a sweep are one row each") {
 TEST_CASE_METHOD(Fixture, "a measure that a trial lacks is averaged over the others, and said") {
   sweep.complete();
   auto degenerate = trial_of("a2", 9);
-  degenerate.evaluation.measures.dimension[1].levina_bickel_original[1].value = std::nan("");
+  degenerate.evaluation.measures.dimension[1][dimension::levina_bickel_original][1].value = std::nan("");
   sweep.commit(degenerate);
   auto const ran = collate(dir.string());
   CHECK(ran.code == 0);

@@ -15,11 +15,10 @@ inline analysis::dimension::DimensionEstimates dimension_at(double value) {
   analysis::dimension::DimensionEstimates all;
   all.points = 2000;
   all.k = {10, 30, 100};
-  all.levina_bickel_original = {{value + 10, 1}, {value + 30, 1}, {value + 100, 1}};
-  all.levina_bickel = all.mackay_ghahramani = {estimate, estimate, estimate};
-  all.two_nn_ml = all.two_nn_ls = estimate;
   all.n1 = {1, 2};
-  all.gride = {estimate, estimate};
+  for (auto const* estimator : analysis::dimension::estimators)
+    all[*estimator].assign(estimator->entries({all.k, all.n1}), estimate);
+  all[analysis::dimension::levina_bickel_original] = {{value + 10, 1}, {value + 30, 1}, {value + 100, 1}};
   return all;
 }
 

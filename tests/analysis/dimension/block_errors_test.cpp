@@ -19,8 +19,9 @@
 #include "series/series.hpp"
 
 using namespace mambasynth;
-using analysis::dimension::Estimate;
+namespace dimension = analysis::dimension;
 using Catch::Approx;
+using dimension::Estimate;
 using mambasynth::random::NumpyGenerator;
 
 namespace {
@@ -56,21 +57,22 @@ std::map<std::string, Spread> spreads(int draws, std::vector<std::int64_t> const
                                       std::int64_t dims,
                                       std::function<std::vector<double>(std::uint64_t)> const& sample) {
   std::map<std::string, Spread> all;
-  analysis::dimension::EstimateOptions options;
+  dimension::EstimateOptions options;
   options.blocks = analysis::statistics::blocks_in_time(steps(points), 20);
   for (int draw = 0; draw < draws; ++draw) {
     auto const rows = sample(static_cast<std::uint64_t>(draw));
-    auto const found = analysis::dimension::estimate_all<double>(rows, points, dims, ks, options);
+    auto const found = dimension::estimate_all<double>(rows, points, dims, ks, options);
     auto const add = [&](std::string const& name, Estimate const& e) { all[name].add(e.value, e.se_blocks); };
     for (std::size_t i = 0; i < ks.size(); ++i) {
       auto const k = std::to_string(ks[i]);
-      add("levina_bickel " + k, found.levina_bickel[i]);
-      add("levina_bickel_original " + k, found.levina_bickel_original[i]);
-      add("mackay_ghahramani " + k, found.mackay_ghahramani[i]);
+      add("levina_bickel " + k, found[dimension::levina_bickel][i]);
+      add("levina_bickel_original " + k, found[dimension::levina_bickel_original][i]);
+      add("mackay_ghahramani " + k, found[dimension::mackay_ghahramani][i]);
     }
-    add("two_nn_ml", found.two_nn_ml);
-    add("two_nn_ls", found.two_nn_ls);
-    for (std::size_t i = 0; i < found.n1.size(); ++i) add("gride " + std::to_string(found.n1[i]), found.gride[i]);
+    add("two_nn_ml", found[dimension::two_nn_ml][0]);
+    add("two_nn_ls", found[dimension::two_nn_ls][0]);
+    for (std::size_t i = 0; i < found.n1.size(); ++i)
+      add("gride " + std::to_string(found.n1[i]), found[dimension::gride][i]);
   }
   return all;
 }
@@ -112,8 +114,8 @@ TEST_CASE("the full correlation integral's error by blocks is the spread over cl
   Spread by_centres, by_blocks;
   std::vector<std::int64_t> const centres = {0, 50, 100, 150, 200, 250};
   for (std::uint64_t draw = 0; draw < 24; ++draw) {
-    auto const found = analysis::dimension::local_correlation_dimension(
-        cube(7000 + draw, 300, 3), 300, 3, centres, {120}, analysis::statistics::blocks_in_time(steps(300), 10));
+    auto const found = dimension::local_correlation_dimension(cube(7000 + draw, 300, 3), 300, 3, centres, {120},
+                                                              analysis::statistics::blocks_in_time(steps(300), 10));
     by_centres.add(found.dimension[0], found.se[0]);
     by_blocks.add(found.dimension[0], found.se_blocks[0]);
   }
@@ -131,30 +133,30 @@ TEST_CASE("without a block, points have the neighbours that they would have had 
   auto const found = analysis::neighbours::nearest_neighbours<double>(rows, points, dims, k);
   std::vector<double> rest(rows.begin(), rows.begin() + 80 * dims);
   rest.insert(rest.end(), rows.begin() + 120 * dims, rows.end());
-  analysis::dimension::Ranks const ranks{{5, 10}, {1, 4}};
-  auto const expected = analysis::dimension::point_terms(
-      analysis::dimension::log_distances(
-          analysis::neighbours::nearest_neighbours<double>(rest, points - 40, dims, reach), 1),
+  dimension::Ranks const ranks{{5, 10}, {1, 4}};
+  auto const expected = dimension::point_terms(
+      dimension::log_distances(analysis::neighbours::nearest_neighbours<double>(rest, points - 40, dims, reach), 1),
       ranks, 1);
   int searched = 0;
-  auto const terms = analysis::dimension::point_terms_without(
-      2, blocks, analysis::dimension::log_distances(found, 1), found.index, ranks, reach,
-      [&](std::int64_t point, std::int32_t block, std::span<double> out) {
-        ++searched;
-        std::vector<double> all;
-        for (std::int64_t j = 0; j < points; ++j) {
-          if (j == point || blocks.of_point[static_cast<std::size_t>(j)] == block) continue;
-          double squared = 0;
-          for (std::int64_t c = 0; c < dims; ++c) {
-            auto const difference =
-                rows[static_cast<std::size_t>(point * dims + c)] - rows[static_cast<std::size_t>(j * dims + c)];
-            squared += difference * difference;
-          }
-          all.push_back(std::log(std::sqrt(squared)));
-        }
-        std::sort(all.begin(), all.end());
-        std::copy_n(all.begin(), out.size(), out.begin());
-      });
+  auto const terms =
+      dimension::point_terms_without(2, blocks, dimension::log_distances(found, 1), found.index, ranks, reach,
+                                     [&](std::int64_t point, std::int32_t block, std::span<double> out) {
+                                       ++searched;
+                                       std::vector<double> all;
+                                       for (std::int64_t j = 0; j < points; ++j) {
+                                         if (j == point || blocks.of_point[static_cast<std::size_t>(j)] == block)
+                                           continue;
+                                         double squared = 0;
+                                         for (std::int64_t c = 0; c < dims; ++c) {
+                                           auto const difference = rows[static_cast<std::size_t>(point * dims + c)] -
+                                                                   rows[static_cast<std::size_t>(j * dims + c)];
+                                           squared += difference * difference;
+                                         }
+                                         all.push_back(std::log(std::sqrt(squared)));
+                                       }
+                                       std::sort(all.begin(), all.end());
+                                       std::copy_n(all.begin(), out.size(), out.begin());
+                                     });
   CHECK(searched > 3);
   CHECK(searched < 160);
   for (std::size_t i = 0; i < 160; ++i) {
@@ -166,22 +168,22 @@ TEST_CASE("without a block, points have the neighbours that they would have had 
 }
 
 TEST_CASE("an estimate's error is known as far as neighbours go with a block left out") {
-  analysis::dimension::EstimateOptions options;
+  dimension::EstimateOptions options;
   options.blocks = analysis::statistics::blocks_in_time(steps(50), 5);
-  auto const found = analysis::dimension::estimate_all<double>(cube(1, 50, 3), 50, 3, {10, 45}, options);
-  CHECK(found.levina_bickel[0].se_blocks > 0);
-  CHECK(std::isfinite(found.levina_bickel[1].value));
-  CHECK(std::isnan(found.levina_bickel[1].se_blocks));  // 40 points are left, each has 39 others
+  auto const found = dimension::estimate_all<double>(cube(1, 50, 3), 50, 3, {10, 45}, options);
+  CHECK(found[dimension::levina_bickel][0].se_blocks > 0);
+  CHECK(std::isfinite(found[dimension::levina_bickel][1].value));
+  CHECK(std::isnan(found[dimension::levina_bickel][1].se_blocks));  // 40 points are left, each has 39 others
 }
 
 TEST_CASE("errors by blocks do not depend on the number of threads") {
-  analysis::dimension::EstimateOptions options;
+  dimension::EstimateOptions options;
   options.blocks = analysis::statistics::blocks_in_time(steps(400), 8);
   options.threads = 1;
   auto const rows = cube(2, 400, 4);
-  auto const one = analysis::dimension::estimate_all<double>(rows, 400, 4, {10}, options);
+  auto const one = dimension::estimate_all<double>(rows, 400, 4, {10}, options);
   options.threads = 3;
-  auto const three = analysis::dimension::estimate_all<double>(rows, 400, 4, {10}, options);
-  CHECK(one.levina_bickel[0].se_blocks == three.levina_bickel[0].se_blocks);
-  CHECK(one.gride[4].se_blocks == three.gride[4].se_blocks);
+  auto const three = dimension::estimate_all<double>(rows, 400, 4, {10}, options);
+  CHECK(one[dimension::levina_bickel][0].se_blocks == three[dimension::levina_bickel][0].se_blocks);
+  CHECK(one[dimension::gride][4].se_blocks == three[dimension::gride][4].se_blocks);
 }

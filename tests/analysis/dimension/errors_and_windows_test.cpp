@@ -10,6 +10,7 @@
 #include "random/numpy_generator.hpp"
 
 using namespace mambasynth;
+namespace dimension = analysis::dimension;
 using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
 
@@ -35,15 +36,15 @@ std::vector<double> torus(std::vector<std::int64_t> const& time) {
 
 TEST_CASE("consecutive points of a torus need a subsample") {
   auto const time = steps(400000);
-  analysis::dimension::EstimateOptions options;
+  dimension::EstimateOptions options;
   auto const consecutive = std::vector(time.begin(), time.begin() + 4000);
-  auto const broken = analysis::dimension::estimate_all<double>(torus(consecutive), 4000, 4, {10}, options);
-  CHECK(broken.two_nn_ml.value > 100);  // both nearest are one step away
+  auto const broken = dimension::estimate_all<double>(torus(consecutive), 4000, 4, {10}, options);
+  CHECK(broken[dimension::two_nn_ml][0].value > 100);  // both nearest are one step away
 
   random::NumpyGenerator random(0);
   auto const drawn = random.choice(400000, 4000);
-  auto const sampled = analysis::dimension::estimate_all<double>(torus(drawn), 4000, 4, {10}, options);
-  CHECK(sampled.two_nn_ml.value == Approx(2).margin(0.15));
+  auto const sampled = dimension::estimate_all<double>(torus(drawn), 4000, 4, {10}, options);
+  CHECK(sampled[dimension::two_nn_ml][0].value == Approx(2).margin(0.15));
 }
 
 TEST_CASE("a window takes neighbours in time out, and says when none are left") {
@@ -72,22 +73,22 @@ TEST_CASE("block errors see that rows of a series depend on each other") {
     for (auto i = first; i < first + 300; ++i)
       if (i % 3 > 0) stretches[i] = line ? 0 : stretches[i] + 50;
   }
-  analysis::dimension::EstimateOptions options;
+  dimension::EstimateOptions options;
   options.blocks = analysis::statistics::blocks_in_time(steps(points), 30);
-  auto const every = [](analysis::dimension::DimensionEstimates const& found) {
-    return std::vector{found.levina_bickel[0],
-                       found.mackay_ghahramani[0],
-                       found.levina_bickel_original[0],
-                       found.two_nn_ml,
-                       found.two_nn_ls,
-                       found.gride[0],
-                       found.gride[3]};
+  auto const every = [](dimension::DimensionEstimates const& found) {
+    return std::vector{found[dimension::levina_bickel][0],
+                       found[dimension::mackay_ghahramani][0],
+                       found[dimension::levina_bickel_original][0],
+                       found[dimension::two_nn_ml][0],
+                       found[dimension::two_nn_ls][0],
+                       found[dimension::gride][0],
+                       found[dimension::gride][3]};
   };
-  for (auto const& e : every(analysis::dimension::estimate_all<double>(cloud, points, 3, {20}, options))) {
+  for (auto const& e : every(dimension::estimate_all<double>(cloud, points, 3, {20}, options))) {
     CHECK(e.se_blocks > 0.4 * e.se);
     CHECK(e.se_blocks < 2.5 * e.se);
   }
-  for (auto const& e : every(analysis::dimension::estimate_all<double>(stretches, points, 3, {20}, options)))
+  for (auto const& e : every(dimension::estimate_all<double>(stretches, points, 3, {20}, options)))
     CHECK(e.se_blocks > 2 * e.se);
 }
 

@@ -15,6 +15,7 @@
 #include "random/numpy_generator.hpp"
 
 using namespace mambasynth;
+namespace dimension = analysis::dimension;
 using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
 
@@ -36,30 +37,30 @@ std::vector<double> times(std::vector<double> rows, double factor) {
   return rows;
 }
 
-analysis::dimension::DimensionEstimates estimates(std::vector<double> const& rows, std::int64_t count = points) {
-  analysis::dimension::EstimateOptions options;
+dimension::DimensionEstimates estimates(std::vector<double> const& rows, std::int64_t count = points) {
+  dimension::EstimateOptions options;
   std::vector<std::int64_t> time(static_cast<std::size_t>(count));
   std::iota(time.begin(), time.end(), 0);
   options.blocks = analysis::statistics::blocks_in_time(time, 4);
-  return analysis::dimension::estimate_all<double>(rows, count, dims, ks, options);
+  return dimension::estimate_all<double>(rows, count, dims, ks, options);
 }
 
-void require_same(analysis::dimension::DimensionEstimates const& found,
-                  analysis::dimension::DimensionEstimates const& expected) {
-  auto const same = [](analysis::dimension::Estimate const& a, analysis::dimension::Estimate const& b) {
+void require_same(dimension::DimensionEstimates const& found, dimension::DimensionEstimates const& expected) {
+  auto const same = [](dimension::Estimate const& a, dimension::Estimate const& b) {
     CHECK(a.value == Approx(b.value).epsilon(1e-12).margin(0));
     CHECK(a.se == Approx(b.se).epsilon(1e-12).margin(0));
     CHECK(a.se_blocks == Approx(b.se_blocks).epsilon(1e-9).margin(0));
   };
   CHECK(found.duplicates == expected.duplicates);
-  same(found.two_nn_ml, expected.two_nn_ml);
-  same(found.two_nn_ls, expected.two_nn_ls);
+  same(found[dimension::two_nn_ml][0], expected[dimension::two_nn_ml][0]);
+  same(found[dimension::two_nn_ls][0], expected[dimension::two_nn_ls][0]);
   for (std::size_t i = 0; i < ks.size(); ++i) {
-    same(found.levina_bickel_original[i], expected.levina_bickel_original[i]);
-    same(found.levina_bickel[i], expected.levina_bickel[i]);
-    same(found.mackay_ghahramani[i], expected.mackay_ghahramani[i]);
+    same(found[dimension::levina_bickel_original][i], expected[dimension::levina_bickel_original][i]);
+    same(found[dimension::levina_bickel][i], expected[dimension::levina_bickel][i]);
+    same(found[dimension::mackay_ghahramani][i], expected[dimension::mackay_ghahramani][i]);
   }
-  for (std::size_t i = 0; i < expected.gride.size(); ++i) same(found.gride[i], expected.gride[i]);
+  for (std::size_t i = 0; i < expected[dimension::gride].size(); ++i)
+    same(found[dimension::gride][i], expected[dimension::gride][i]);
 }
 
 }  // namespace
@@ -97,7 +98,7 @@ TEST_CASE("rows of very different size keep their neighbours") {
   for (auto& value : large) value += 1e6;
   auto const half = points / 2;
   auto const sum = [&](std::vector<double> const& rows) {
-    return static_cast<double>(half - 1) / estimates(rows, half).two_nn_ml.value;
+    return static_cast<double>(half - 1) / estimates(rows, half)[dimension::two_nn_ml][0].value;
   };
   auto const expected = static_cast<double>(points - 1) / (sum(small) + sum(large));
   for (double const unit : {1e-3, 1e-150, 1e-170, 1e-250, 1e-300, 0x1p-1074}) {
@@ -106,7 +107,7 @@ TEST_CASE("rows of very different size keep their neighbours") {
     rows.insert(rows.end(), large.begin(), large.end());
     auto const found = estimates(rows);
     CHECK(found.duplicates == 0);
-    CHECK(found.two_nn_ml.value == Approx(expected).epsilon(1e-12).margin(0));
+    CHECK(found[dimension::two_nn_ml][0].value == Approx(expected).epsilon(1e-12).margin(0));
   }
 }
 
@@ -119,7 +120,7 @@ TEST_CASE("columns of very different size and a large offset") {
   // All but the first column are too small to matter, and still tell rows apart.
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i] *= i % dims == 0 ? 1e150 : 1e-150;
   CHECK(estimates(rows).duplicates == 0);
-  CHECK(estimates(rows).two_nn_ml.value > 0);
+  CHECK(estimates(rows)[dimension::two_nn_ml][0].value > 0);
 }
 
 TEST_CASE("values that no unit brings together are refused") {
@@ -139,8 +140,7 @@ TEST_CASE("full correlation does not depend on the unit of the rows") {
   auto const rows = whole_cloud();
   std::vector<std::int64_t> const centres = {0, 50, 100};
   auto const at = [&](double unit) {
-    return analysis::dimension::local_correlation_dimension(times(rows, unit), points, dims, centres, {60}, {}, 1)
-        .dimension[0];
+    return dimension::local_correlation_dimension(times(rows, unit), points, dims, centres, {60}, {}, 1).dimension[0];
   };
   for (double const unit : {1e-170, 0x1p-1074, 1e160, 1e300}) CHECK(at(unit) == Approx(at(1)).epsilon(1e-7));
 }

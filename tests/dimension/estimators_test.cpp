@@ -1,0 +1,54 @@
+#include "analysis/dimension/estimators.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <fmt/format.h>
+
+#include "dimension/dimension_file.hpp"
+#include "dimension/figures.hpp"
+#include "dimension/report.hpp"
+#include "random/numpy_generator.hpp"
+#include "store/hdf5.hpp"
+#include "support/reference.hpp"
+
+// An estimator that an output of the dimension verb forgets would be missing without a word.
+
+using namespace mambasynth;
+using namespace mambasynth::tests;
+using analysis::dimension::Axis;
+using analysis::dimension::estimators;
+using Catch::Matchers::ContainsSubstring;
+
+TEST_CASE("every estimator is in dimension.h5, in what the dimension verb prints, and in its figure") {
+  constexpr std::int64_t points = 300, dims = 4;
+  dimension::Array array;
+  array.points = points;
+  array.dims = dims;
+  array.x.resize(points * dims);
+  random::NumpyGenerator(7).fill_normal(array.x);
+  array.labels_name = "label";
+  for (std::int64_t i = 0; i < points; ++i) array.labels.push_back(i % 2);
+  config::Dimension config;
+  config.k = {10, 30};
+  auto const measured = dimension::measure(array, config, 1, analysis::neighbours::HostSearch(1));
+
+  TemporaryFolder const folder;
+  auto const file = folder.path() / "dimension.h5";
+  dimension::write_dimension(file, measured, config, {});
+  dimension::draw_dimension(measured, folder.path());
+  auto const text = dimension::report(measured);
+  store::Hdf5Reader const h5(file);
+  for (auto const* estimator : estimators) {
+    std::string const name(estimator->name);
+    for (std::string const error : {"", "_se", "_se_blocks"}) {
+      CHECK(h5.exists("/intrinsic_dimension/" + name + error));
+      // Labels have different numbers of rows, and so different n1.
+      CHECK(h5.exists("/by_label/" + name + error) == (estimator->axis != Axis::n1));
+    }
+    CHECK_THAT(text,
+               ContainsSubstring(std::string(estimator->heading.empty() ? estimator->family : estimator->heading)));
+    CHECK_THAT(text, ContainsSubstring(fmt::format(" {:.3f}", measured.all[*estimator][0].value)));
+    CHECK(std::filesystem::exists(folder.path() / ("dimension_estimates_" + name + ".dat")) ==
+          (estimator->axis != Axis::none));
+  }
+}
