@@ -47,6 +47,7 @@ libfmt-dev          header fmt/format.h
 libzip-dev          pkg libzip
 libssl-dev          header openssl/evp.h
 libeigen3-dev       pkg eigen3
+libboost-dev        header boost/math/distributions/students_t.hpp
 gnuplot-nox         command gnuplot
 ccache              optional
 mold                optional

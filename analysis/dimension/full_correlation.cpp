@@ -1,5 +1,6 @@
 #include "analysis/dimension/full_correlation.hpp"
 
+#include <boost/math/tools/minima.hpp>
 #include <omp.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -82,29 +84,12 @@ double mean_square(std::vector<double> const& cosines, double d) {
   return sum / static_cast<double>(cosines.size());
 }
 
-/// The least misfit in ln d between two bounds, by golden section: there is one minimum, since the integral turns about
-/// r = sqrt(2) monotonically with d.
-double best_fit(std::vector<double> const& cosines, double low, double high, double tolerance) {
-  constexpr double golden = 0.6180339887498949;
+/// The least misfit in ln d between two bounds: there is one minimum, since the integral turns about r = sqrt(2)
+/// monotonically with d.
+double best_fit(std::vector<double> const& cosines, double low, double high) {
   auto const misfit = [&](double log_d) { return mean_square(cosines, std::exp(log_d)); };
-  double a = high - golden * (high - low), b = low + golden * (high - low);
-  double at_a = misfit(a), at_b = misfit(b);
-  while (high - low > tolerance) {
-    if (at_a < at_b) {
-      high = b;
-      b = a;
-      at_b = at_a;
-      a = high - golden * (high - low);
-      at_a = misfit(a);
-    } else {
-      low = a;
-      a = b;
-      at_a = at_b;
-      b = low + golden * (high - low);
-      at_b = misfit(b);
-    }
-  }
-  return std::exp((low + high) / 2);
+  constexpr int half_of_double = std::numeric_limits<double>::digits / 2;  // a minimum is as flat as that
+  return std::exp(boost::math::tools::brent_find_minima(misfit, low, high, half_of_double).first);
 }
 
 /// The rows nearest to a centre, itself first.
@@ -181,7 +166,7 @@ CorrelationFit full_correlation_dimension(std::span<double const> rows, std::int
   auto const unit = on_sphere(rows, points, dims);
   if (unit.size() < 3 * static_cast<std::size_t>(dims)) return {statistics::undefined, statistics::undefined};
   auto const cosines = cosine_quantiles(unit, dims);
-  auto const d = best_fit(cosines, std::log(least_dimension), std::log(most_dimension), 1e-9);
+  auto const d = best_fit(cosines, std::log(least_dimension), std::log(most_dimension));
   return {d, std::sqrt(mean_square(cosines, d))};
 }
 
