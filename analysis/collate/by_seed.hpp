@@ -10,9 +10,9 @@
 
 namespace mambasynth::analysis::collate {
 
-/// Values of trials, pooled with the seed as the unit: trials of one seed share initial weights and the order of the
-/// data, and cells are chosen, not drawn, so that what varies at random is the seed. Each seed counts once, with the
-/// mean of its values. What is not finite is left out, and counted.
+/// Values of trials, pooled with the seed as the unit: trials with the same seed share initial weights and the order of
+/// the data, and cells are chosen, not drawn, so only the seed varies at random. Each seed counts once, with the mean
+/// of its values. Values that are not finite are left out and counted.
 class BySeed {
  public:
   void add(std::string const& seed, double value);
@@ -30,7 +30,7 @@ class BySeed {
   [[nodiscard]] std::vector<double> means() const;
 
   std::unordered_map<std::string, std::size_t> place_;
-  std::vector<std::vector<double>> of_seed_;  ///< in the order in which seeds came
+  std::vector<std::vector<double>> of_seed_;  ///< in the order in which the seeds were added
   std::int64_t values_ = 0, left_out_ = 0;
 };
 

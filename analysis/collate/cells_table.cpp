@@ -17,7 +17,7 @@ struct Count {
   std::int64_t Cell::* of;
 };
 
-/// Of what is not done, only what there is.
+/// Columns for trials that are not done appear only if there are any.
 std::vector<Count> counts_of(Table const& table) {
   std::vector<Count> counts{{"n", &Cell::n}};
   for (auto const& count :
@@ -53,7 +53,7 @@ Rows rows_of(Table const& table, std::vector<Count> const& counts, std::vector<S
   return rows;
 }
 
-/// Keys without their sections, unless two would be the same.
+/// Drops the sections of keys unless two keys would then be the same.
 void shorten_keys(Rows& rows, std::vector<std::string> const& axes) {
   std::vector<std::string> keys;
   for (auto const& axis : axes) keys.push_back(axis.substr(axis.rfind('.') + 1));
@@ -61,7 +61,7 @@ void shorten_keys(Rows& rows, std::vector<std::string> const& axes) {
     std::copy(keys.begin(), keys.end(), rows.front().begin());
 }
 
-/// Makes the table narrow enough; says what that cost.
+/// Makes the table narrow enough; returns a note on what that cost.
 std::string fit(Rows& rows, Table const& table, std::vector<Count> const& counts,
                 std::vector<ShownMeasure> const& shown) {
   if (width_of(rows) <= most_columns) return {};

@@ -40,7 +40,7 @@ std::string unquoted(std::string const& text) {
   return text.size() >= 2 && text.front() == '"' && text.back() == '"' ? text.substr(1, text.size() - 2) : text;
 }
 
-/// Calls f(field, its default) for the key; false where no section has it.
+/// Calls f(field, its default) for the key; false if no section has it.
 template <class F>
 bool with_field(std::string const& key, F const& f) {
   bool found = false;
@@ -58,14 +58,14 @@ bool with_field(std::string const& key, F const& f) {
 
 std::string computed_canonical(std::string const& key, std::string const& written) {
   try {
-    // A plan shows text without its quotes: what looks like a number is text all the same where the key holds text.
+    // A plan shows text without quotes: if the key holds text, even a value that looks like a number is text.
     return config::canonical_value(key, config::given_text(written, "--"));
   } catch (errors::Error const&) {
-    return canonical_number(unquoted(written));  // another version's key, or a value that this one refuses
+    return canonical_number(unquoted(written));  // a key of another version, or a value that this version rejects
   }
 }
 
-/// A key that only says what another one implies.
+/// A key that merely repeats what another one implies.
 void drop_implied(Configuration& configuration) {
   auto const number = [&](char const* key) {
     auto const at = configuration.find(key);
@@ -84,7 +84,7 @@ void drop_implied(Configuration& configuration) {
 
 std::string canonical_of(std::string const& key, std::string const& written) {
   if (key == trial_axis) return written;
-  // Thousands of trials have the same few values.
+  // Cached: thousands of trials have the same few values.
   static std::map<std::pair<std::string, std::string>, std::string> known;
   auto const [at, is_new] = known.try_emplace({key, written});
   if (is_new) at->second = computed_canonical(key, written);

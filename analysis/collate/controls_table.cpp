@@ -24,7 +24,7 @@ constexpr std::array<std::pair<char const*, char const*>, 5> controls = {{{"", "
                                                                           {"signal.", "noise-free signal"},
                                                                           {"noise.", "pure noise"}}};
 
-/// Looks up the table's values, and collects the notes that they call for.
+/// Looks up the values of the table and collects the notes that they require.
 class Values {
  public:
   explicit Values(SweepFolder const& sweep) : of_measure_(pooled(sweep)) {}
@@ -85,7 +85,7 @@ std::string controls_table(Table const& table, SweepFolder const& sweep) {
   Rows rows{{"ID of"}};
   for (auto const& layer : layers) rows.push_back({layer});
   for (auto const& [prefix, title] : controls) {
-    // What belongs to no layer is the input's.
+    // Values that belong to no layer go into the row of the input.
     auto const whole = values.field(fmt::format("{}{}.{}", prefix, shown_estimator.name, k), title);
     std::vector<std::string> column;
     for (auto const& layer : layers)
@@ -98,7 +98,7 @@ std::string controls_table(Table const& table, SweepFolder const& sweep) {
     rows.front().emplace_back(title);
     for (std::size_t l = 0; l < layers.size(); ++l) rows[l + 1].push_back(column[l]);
   }
-  if (rows.front().size() <= 2) return {};  // nothing beside the layers and the trained network
+  if (rows.front().size() <= 2) return {};  // only the layers and the trained network
   auto const dropped = drop_to_fit(rows, 2);
   return "\n" + wrapped(values.title(k.substr(1))) + "\n" + aligned(rows) + values.notes() +
          (dropped > 0 ? "\nSome controls are left out for the table's width (table.csv holds all).\n" : "");

@@ -13,7 +13,7 @@ namespace {
 
 using CellPairPlace = std::size_t;
 
-/// Two places of a group, as trials hold them before any exchange. The weight makes the sum over a pair of cells what
+/// Two places of a group, as held by trials before any exchange. With this weight, the sum over a pair of cells is what
 /// mean_over_seeds gives; exchanges within a seed do not change it.
 struct PlacePair {
   std::size_t i, j;
@@ -64,7 +64,7 @@ class Exchange {
     return !bounded_.empty() &&
            std::any_of(of_seed_.begin(), of_seed_.end(), [](auto const& seeds) { return !seeds.empty(); });
   }
-  /// Fisher and Yates, by a generator whose numbers the standard fixes.
+  /// Fisher-Yates, with a generator whose numbers are fixed by the C++ standard.
   void shuffle(std::mt19937_64& random) {
     for (std::size_t g = 0; g < groups_.size(); ++g)
       for (auto const& trials : of_seed_[g])
@@ -104,7 +104,7 @@ std::vector<double> least_ratios_of_exchanged(std::vector<ComparedGroup> const& 
   Exchange exchange(groups);
   std::vector<double> ratios;
   if (!exchange.possible()) return ratios;
-  std::mt19937_64 random;  // of its default seed: the same exchanges each time
+  std::mt19937_64 random;  // default seed: the same exchanges each time
   for (int t = 0; t < times; ++t) {
     exchange.shuffle(random);
     ratios.push_back(exchange.least_ratio());

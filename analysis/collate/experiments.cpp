@@ -49,7 +49,7 @@ class Holders {
   std::vector<std::pair<Value, std::vector<std::string>>> values_;
 };
 
-/// Keys that differ between results, in the configuration's order; of those that no section knows, behind.
+/// Keys that differ between results, in the order of the configuration; unknown keys come last.
 std::vector<std::pair<std::string, Holders>> differing(SweepFolder const& sweep) {
   auto keys = config::trial_keys();
   std::set<std::string> known(keys.begin(), keys.end());
@@ -60,7 +60,7 @@ std::vector<std::pair<std::string, Holders>> differing(SweepFolder const& sweep)
   auto const is_axis = [&](std::string const& key) {
     return std::find(sweep.axes.begin(), sweep.axes.end(), key) != sweep.axes.end();
   };
-  // Which file is read decides what the others of [data] say.
+  // If a file is read, it decides what the other keys of [data] are.
   bool const files = is_axis("data.path");
   std::vector<std::pair<std::string, Holders>> found;
   for (auto const& key : keys) {
@@ -73,7 +73,7 @@ std::vector<std::pair<std::string, Holders>> differing(SweepFolder const& sweep)
   return found;
 }
 
-/// What all results of a folder have; none where they differ.
+/// The configuration that all results of a folder share; none if they differ.
 std::map<std::filesystem::path, std::optional<Value>> values_of_folders(SweepFolder const& sweep,
                                                                         std::string const& key) {
   std::map<std::filesystem::path, std::optional<Value>> values;
@@ -86,7 +86,7 @@ std::map<std::filesystem::path, std::optional<Value>> values_of_folders(SweepFol
   return values;
 }
 
-/// A trial without a result gets what its folder's results have, else what was planned.
+/// A trial without a result gets the configuration of the results in its folder, or else the planned one.
 void give_axis(SweepFolder& sweep, std::string const& key) {
   auto const of_folders = values_of_folders(sweep, key);
   for (auto& trial : sweep.trials) {
@@ -119,7 +119,7 @@ std::vector<std::string> differences(SweepFolder const& sweep) {
 void tell_experiments_apart(SweepFolder& sweep, bool average) {
   auto const keys = differing(sweep);
   if (keys.empty()) return;
-  // Trials outside a sweep are a row each, whatever they differ in.
+  // Each trial outside a sweep has a row of its own, whatever it differs in.
   bool const sweeps = std::any_of(sweep.trials.begin(), sweep.trials.end(),
                                   [](auto const& trial) { return !trial.axes.contains(trial_axis); });
   if (sweeps) {

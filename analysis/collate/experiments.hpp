@@ -7,18 +7,19 @@
 
 namespace mambasynth::analysis::collate {
 
-/// Gives equal values of an axis one text, that which came first: 1.0 and 1 of two sweeps are one cell. A trial whose
-/// sweep lacks an axis of another's gets the value that its configuration has.
+/// Writes equal values of an axis in the same way, the one that came first: 1.0 and 1 of two sweeps become one cell. A
+/// trial whose sweep lacks an axis of another sweep gets the value from its configuration.
 void unify_values(SweepFolder& sweep);
 
-/// "data.seed (1 in A; 2 in B)" for each key, no axis, that tells experiments apart and differs between results.
+/// "data.seed (1 in A; 2 in B)" for each key that is not an axis, distinguishes experiments, and differs between
+/// results.
 std::vector<std::string> differences(SweepFolder const& sweep);
 
-/// Makes each such key a further axis, so that different experiments are never averaged, or with `average` leaves them
-/// in one cell; either is warned of.
+/// Turns each such key into a further axis, so that different experiments are never averaged, or with `average` leaves
+/// them in one cell; warns in either case.
 void tell_experiments_apart(SweepFolder& sweep, bool average);
 
-/// Versions of libraries, kinds of GPU and what else changes numbers by rounding: a warning where trials differ.
+/// Library versions, GPU models, and everything else that changes numbers by rounding: warns if trials differ.
 void warn_of_environments(SweepFolder& sweep);
 
 }  // namespace mambasynth::analysis::collate

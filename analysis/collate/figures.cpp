@@ -42,7 +42,7 @@ class Numbers {
  public:
   Numbers(Table const& table, SweepFolder const& sweep) : table_(table), over_all_(pooled(sweep)) {}
 
-  /// A curve each cell.
+  /// One curve for each cell.
   [[nodiscard]] std::vector<Curve> of_cells(Names const& measures) const {
     std::vector<Curve> curves;
     for (auto const& cell : table_.cells) {
@@ -105,7 +105,7 @@ Curves dimension_figure(Numbers const& numbers) {
       drawn.references.push_back(numbers.over_all(
           name,
           names_at(measured, [&, prefix = std::string(control)](auto const& measure) { return prefix + measure; })));
-    // What belongs to no layer is a level.
+    // What belongs to no layer is a horizontal line.
     for (auto const& [control, name] : {std::pair{"signal.", "noise-free signal"}, {"noise.", "pure noise"}})
       drawn.references.push_back(numbers.over_all(name, Names(layers.size(), control + estimator + end)));
     figure.panels.push_back(std::move(drawn));
@@ -168,7 +168,7 @@ Curves training_figure(Numbers const& numbers, SweepFolder const& sweep) {
   return figure;
 }
 
-/// probe.<target>.<score>.<layer>; a control's score begins with its name.
+/// probe.<target>.<score>.<layer>; the score of a control begins with the name of the control.
 struct ProbeName {
   std::string target, score, layer;
 };
@@ -187,7 +187,7 @@ Curves probe_figure(Numbers const& numbers) {
       {trial_file::trial_layout::untrained_prefix, "untrained network"},
       {trial_file::trial_layout::shuffled_prefix, "shuffled"}};
   Names layers;
-  std::vector<ProbeName> probes;  // one a target and score
+  std::vector<ProbeName> probes;  // one for each target and score
   for (auto const& measure : numbers.table_.measures) {
     auto const name = parse_probe(measure);
     if (name.layer.empty() || std::any_of(std::begin(controls), std::end(controls),
@@ -216,8 +216,8 @@ Curves probe_figure(Numbers const& numbers) {
   return figure;
 }
 
-/// "bars: 95 % confidence interval of the mean over 3 seeds"; of test errors, that it leaves out what the test series
-/// adds.
+/// "bars: 95 % confidence interval of the mean over 3 seeds"; for test errors, adds that this excludes the error due to
+/// the test series.
 std::string interval_words(Table const& table, Curves const& figure) {
   std::int64_t fewest = 0, most = 0;
   for (auto const& cell : table.cells) {

@@ -5,8 +5,8 @@
 
 namespace mambasynth::analysis::collate {
 
-/// Mean, of seeds mostly, with its 95 % confidence interval by Student's t; NaN where undefined: all of them without
-/// values, sd and interval with one value.
+/// Mean, usually over seeds, with its 95 % confidence interval by Student's t. NaN where undefined: everything without
+/// values; sd and interval with a single value.
 struct Interval {
   std::int64_t n = 0;
   double mean, sd, low, high;

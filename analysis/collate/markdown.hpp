@@ -8,9 +8,9 @@
 
 namespace mambasynth::analysis::collate {
 
-/// The cells' table with the measures asked for, or the usual ones; below it what the numbers are, what they were made
-/// with, controls, similarity, and every gap with its reason. Tables keep to `most_columns` unless measures were asked
-/// for. Errors: as cells_table.
+/// The table of cells with the requested measures, or the usual ones; below it, what the numbers mean, code and data
+/// versions, controls, similarity, and every gap with its reason. Tables keep to `most_columns` unless measures were
+/// requested. Errors: as in cells_table.
 std::string to_markdown(Table const& table, SweepFolder const& sweep, TrialSimilarity const& similarity,
                         std::vector<std::string> const& measures);
 

@@ -26,7 +26,7 @@ std::vector<std::size_t> widths_of(Rows const& rows) {
   return widths;
 }
 
-/// That show two digits.
+/// Decimals that show two significant digits.
 int decimals_of(double half) { return std::clamp(1 - static_cast<int>(std::floor(std::log10(half))), 0, 9); }
 
 }  // namespace
@@ -35,7 +35,7 @@ std::string text_of(Interval const& interval) {
   if (!std::isfinite(interval.mean)) return nothing;
   if (interval.n == 1) return fmt::format("{:.5g}", interval.mean);
   auto const half = (interval.high - interval.low) / 2;
-  // Equal numbers have a mean that is rounded, and so a deviation that is none.
+  // The mean of equal numbers is rounded, so their deviation may be tiny instead of 0.
   constexpr double rounding = 1e-12;
   if (!(half > rounding * std::abs(interval.mean))) return fmt::format("{:.5g} ± 0", interval.mean);
   auto const decimals = decimals_of(half);
@@ -65,7 +65,7 @@ std::string shortened(std::string const& text, std::size_t most) {
     while (at < text.size() && continues(text[at]));
     --skip;
   }
-  if (at < text.size() && text[at] == '|') ++at;  // what escaped it is gone
+  if (at < text.size() && text[at] == '|') ++at;  // its escape was cut off
   return std::string(cut.substr(0, most)) + text.substr(at);
 }
 

@@ -9,32 +9,33 @@
 /// Numbers and words as fields of a Markdown table.
 namespace mambasynth::analysis::collate {
 
-/// What a terminal shows without wrapping, and a page prints.
+/// Fits a terminal without wrapping, and a printed page.
 inline constexpr std::size_t most_columns = 100;
 
 using Rows = std::vector<std::vector<std::string>>;
 
 /// A field without a value.
 inline constexpr char const* nothing = "-";
-/// "8.012 ± 0.034": the interval's half width with two digits, the mean as far as those go; of one seed the mean alone.
+/// "8.012 ± 0.034": the half width of the interval with two digits, the mean to the same decimals; for a single seed
+/// only the mean.
 std::string text_of(Interval const& interval);
 /// "± 0.034": the half width alone.
 std::string half_width(Interval const& interval);
-/// With what would end a field made harmless.
+/// With characters escaped that would end a field.
 std::string escaped(std::string const& text);
 /// At most `most` characters: "..", then the end of `text`, where paths and dotted keys differ.
 std::string shortened(std::string const& text, std::size_t most);
-/// Words on lines of `most_columns` at most, each ended; a longer word has a line of its own.
+/// Wraps words into lines of at most `most_columns`, each ending in a newline; a longer word has a line of its own.
 std::string wrapped(std::string const& text);
 
 /// Rows of equally many fields, the first one the header, as a table whose columns line up.
 std::string aligned(Rows const& rows);
 /// Characters of a line of that table.
 std::size_t width_of(Rows const& rows);
-/// Takes columns away from the right, down to `fewest`, until a line has at most `most_columns`; returns how many.
+/// Removes columns from the right, down to `fewest`, until a line has at most `most_columns`; returns how many.
 std::size_t drop_to_fit(Rows& rows, std::size_t fewest);
 /// Shortens fields of the first `count` columns, the widest first, until a line has at most `most_columns`. Returns
-/// whether it had to; many columns may not fit even so.
+/// whether it had to; many columns may still not fit.
 bool shorten_to_fit(Rows& rows, std::size_t count);
 
 }  // namespace mambasynth::analysis::collate

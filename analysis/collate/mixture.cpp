@@ -24,7 +24,7 @@ std::string version_of(Shared what, trial_file::Provenance const& provenance) {
   return "";
 }
 
-/// The values of axes over the data, as one text.
+/// The values of the axes over the data, as one string.
 std::string data_axes(CollatedTrial const& trial) {
   std::string text;
   for (auto const& [key, value] : trial.axes) {

@@ -8,7 +8,7 @@
 
 namespace mambasynth::analysis::collate {
 
-/// What trials of one table should share.
+/// What the trials of one table should share.
 enum class Shared { code, data, device };
 inline constexpr Shared all_shared[] = {Shared::code, Shared::data, Shared::device};
 char const* name_of(Shared what);
@@ -19,13 +19,13 @@ struct Version {
   std::vector<std::string> trials;
 };
 
-/// The code versions and devices of all committed trials; of data the first group that differs within itself, groups
-/// being the trials whose axes of section `data` agree (an axis over the data changes the data, and that is no
+/// The code versions and devices of all committed trials. For data, the first group of trials that differ, where a
+/// group has the same values on all axes of section `data` (an axis over the data changes the data, which is not a
 /// mixture).
 std::vector<Version> versions_of(Shared what, std::vector<CollatedTrial> const& trials);
 
-/// errors::usage naming versions and trials, for data the keys that differ, too, for whatever is mixed and not in
-/// `allowed`.
+/// errors::usage for everything that is mixed and not in `allowed`, naming versions and trials and, for data, the keys
+/// that differ.
 void refuse_mixtures(SweepFolder const& sweep, std::set<Shared> const& allowed);
 
 }  // namespace mambasynth::analysis::collate

@@ -107,7 +107,7 @@ Parsed parse_options(int argc, char const* const* argv) {
   if (options.folders.empty()) {
     throw errors::usage("no folder named", "there is nothing to collate", "Use mambasynth-collate DIR..., see --help");
   }
-  // Of a shell's variable that is not set.
+  // From a shell variable that is not set.
   if ((app.count("--out") > 0 && options.out.empty()) ||
       std::find(options.folders.begin(), options.folders.end(), "") != options.folders.end())
     throw errors::usage(app.count("--out") > 0 && options.out.empty() ? "--out is empty" : "DIR is empty",

@@ -19,8 +19,8 @@ struct Options {
   std::vector<std::string> measures;  ///< that the table on the terminal shows; empty: the usual ones
 };
 
-/// From the command line; or the text of --help or --version, and nothing else is wanted.
-/// Errors: errors::usage, with the nearest name for a mistyped one.
+/// Parses the command line; returns the text of --help or --version if that was requested. Errors: errors::usage, with
+/// the nearest name for a mistyped one.
 struct Parsed {
   Options options;
   std::optional<std::string> text;

@@ -7,7 +7,7 @@
 
 namespace mambasynth::analysis::collate {
 
-/// A pair of trials and how alike they are.
+/// A pair of trials and their similarity.
 struct SeedPair {
   std::string seed_a, seed_b;
   double value;
@@ -26,10 +26,9 @@ struct PairMean {
 };
 
 /// The seed is the unit: pairs of the same two seeds (of several cells, or the two between two cells) are averaged
-/// first, then come the mean over pairs of seeds and its jackknife, a seed left out at a time (Efron & Tibshirani 1993,
-/// An Introduction to the Bootstrap, eq. 11.5). With h_st = mu + g_s + g_t + e_st that error is right without e; e
-/// makes it larger than it should be, by a factor of sqrt(2 (n - 1) / (n - 2)) at most: the interval covers 95 % or
-/// more.
+/// first, followed by the mean over pairs of seeds and its jackknife over seeds (Efron & Tibshirani 1993, An
+/// Introduction to the Bootstrap, eq. 11.5). With h_st = mu + g_s + g_t + e_st, that error is exact if e = 0; e
+/// inflates it by a factor of at most sqrt(2 (n - 1) / (n - 2)), so the interval covers 95 % or more.
 PairMean mean_over_seeds(std::span<SeedPair const> pairs);
 
 }  // namespace mambasynth::analysis::collate

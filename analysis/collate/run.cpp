@@ -35,7 +35,7 @@ errors::ExitCode outcome_of(SweepFolder const& sweep, Table const& table, std::v
   return gaps ? errors::ExitCode::incomplete : errors::ExitCode::done;
 }
 
-/// The exit code tells of the trials; figures that cannot be drawn cost a line.
+/// The exit code reports on the trials; figures that cannot be drawn only cause a warning.
 void draw(Table const& table, SweepFolder const& sweep, TrialSimilarity const& similarity,
           std::filesystem::path const& folder) {
   try {
@@ -66,9 +66,9 @@ errors::ExitCode run(int argc, char const* const* argv) {
   warn(table.warnings);
 
   auto const similarity = compare_trials(table, sweep);
-  auto markdown = to_markdown(table, sweep, similarity, options.measures);  // an unknown measure stops here
+  auto markdown = to_markdown(table, sweep, similarity, options.measures);  // throws for an unknown measure
 
-  // The table on the terminal comes even where table.csv cannot be written (somebody else's folder, a full disk).
+  // The table is printed even if table.csv cannot be written (no permission, a full disk).
   auto const file = options.out / "table.csv";
   std::exception_ptr not_written;
   if (options.csv) {
@@ -76,7 +76,7 @@ errors::ExitCode run(int argc, char const* const* argv) {
       store::write_atomically(file, to_csv(table));
       auto const beside = options.out / "similarity.csv";
       if (!similarity.layers.empty()) store::write_atomically(beside, to_csv(similarity, table));
-      else std::filesystem::remove(beside);  // of trials that are no longer there
+      else std::filesystem::remove(beside);  // left over from trials that no longer exist
     } catch (...) {
       not_written = std::current_exception();
     }

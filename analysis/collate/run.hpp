@@ -4,7 +4,7 @@
 
 namespace mambasynth::analysis::collate {
 
-/// The program: reads the folders, prints and writes the table. Errors: as errors::Error.
+/// The program: reads the folders, prints and writes the table. Errors: errors::Error.
 errors::ExitCode run(int argc, char const* const* argv);
 
 }  // namespace mambasynth::analysis::collate

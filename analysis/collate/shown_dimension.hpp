@@ -5,7 +5,7 @@
 #include "analysis/collate/table.hpp"
 #include "analysis/dimension/estimators.hpp"
 
-/// Which of the intrinsic dimensions the Markdown table and the figures show.
+/// Which intrinsic dimension the Markdown table and the summary show.
 namespace mambasynth::analysis::collate {
 
 inline constexpr dimension::Estimator const& shown_estimator = dimension::levina_bickel_original;
@@ -16,7 +16,8 @@ struct DimensionName {
 };
 DimensionName parse_dimension(std::string_view measure);
 
-/// The k that is shown: k30 where it was measured, else the first; empty without any. Refers to the table's words.
+/// The k that is shown: k30 if it was measured, otherwise the first; empty if there is none. Refers to strings of the
+/// table.
 std::string_view shown_k(Table const& table);
 
 }  // namespace mambasynth::analysis::collate

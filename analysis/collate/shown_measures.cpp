@@ -62,7 +62,7 @@ std::vector<ShownMeasure> shown_measures(Table const& table, std::vector<std::st
 }
 
 bool shows_gap(Table const& table, std::vector<std::string> const& asked) {
-  // If no cell has a value, the table has no such column.
+  // If no cell has a value, the table does not have the column at all.
   std::set<std::string> expected{"train_mse", "val_mse", "test_mse", "excess_mse.h1"};
   for (auto const& column : shown_measures(table, asked))
     expected.insert(column.measures.begin(), column.measures.end());

@@ -14,7 +14,7 @@ namespace {
 constexpr int side = 300, names = 110, above = 40, bar = 80;
 constexpr int columns = 3;
 
-/// Of the given cells alone.
+/// Of the given cells only.
 std::vector<double> matrix_of(LayerSimilarity const& layer, std::vector<std::size_t> const& cells) {
   std::vector<double> matrix(cells.size() * cells.size(), std::nan(""));
   auto const place = [&](std::size_t cell) {

@@ -16,7 +16,7 @@ std::string field(PairMean const& of) {
                            : fmt::format("{:.3f} ± {:.3f}", of.mean, (of.high - of.low) / 2);
 }
 
-/// "0.672 of 0.713, p 0.004 (0.0 and 1.0)", the cells' names with at most `most` characters each.
+/// "0.672 of 0.713, p 0.004 (0.0 and 1.0)", with cell names of at most `most` characters each.
 std::string least_alike(LayerSimilarity const& layer, Table const& table, std::size_t most) {
   CellPair const* least = nullptr;
   auto const share = [&](CellPair const& pair) { return pair.other_seed.mean / layer.ceiling(pair); };

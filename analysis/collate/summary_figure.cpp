@@ -19,7 +19,7 @@ void add_if_new(std::vector<std::string>& all, std::string const& name) {
   if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
 }
 
-/// Names its cells by the other axes.
+/// For naming cells by the other axes.
 Table without_first_axis(Table const& table) {
   return {.axes = {table.axes.begin() + 1, table.axes.end()}, .measures = {}, .cells = {}, .warnings = {}};
 }

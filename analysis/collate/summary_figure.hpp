@@ -5,9 +5,9 @@
 
 namespace mambasynth::analysis::collate {
 
-/// sweep_summary, what the sweep found at a glance: test error beyond the optimum one step ahead (without an optimum,
-/// test error) and dimension of the last layer over the values of the first axis, a curve for each combination of the
-/// others, each trial as a ring beside its mean. Without panels where the first axis has a single value.
+/// sweep_summary, the sweep at a glance: test error beyond the optimum one step ahead (test error if the optimum is
+/// unknown) and dimension of the last layer over the values of the first axis, with a curve for each combination of the
+/// others and a ring beside the mean for each trial. Has no panels if the first axis has a single value.
 plot::Curves summary_figure(Table const& table, SweepFolder const& sweep);
 
 }  // namespace mambasynth::analysis::collate

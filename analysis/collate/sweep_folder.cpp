@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A link to nothing is there, too.
+/// A dangling link exists, too.
 bool is_there(fs::path const& path) {
   std::error_code ignored;
   return fs::exists(fs::symlink_status(path, ignored));
@@ -55,11 +55,11 @@ void look_up(CollatedTrial& trial, fs::path const& folder, std::vector<std::stri
   try {
     auto const json = nlohmann::json::parse(store::read_text(failure));
     auto const state = json.value("state", "failed");
-    // A preempted trial has nothing wrong with it, it waits for its turn.
+    // A preempted trial did not fail; it waits for its turn.
     trial.outcome = state == "preempted" ? Outcome::missing : Outcome::failed;
     auto const reason = json.value("reason", "");
     trial.reason = reason.empty() ? state : state + ": " + reason;
-  } catch (std::exception const&) {  // no JSON, or no file
+  } catch (std::exception const&) {  // not JSON, or no file
     trial.outcome = Outcome::failed;
     trial.reason = "failed: its failure.json cannot be read";
     warnings.push_back(failure.string() +
@@ -68,7 +68,7 @@ void look_up(CollatedTrial& trial, fs::path const& folder, std::vector<std::stri
 }
 
 errors::Error no_plan(fs::path const& file, std::string const& why) {
-  return errors::input(file.string() + " is no sweep's plan", why,
+  return errors::input(file.string() + " is not the plan of a sweep", why,
                        "Run `mambasynth sweep` on the folder again: it writes the plan anew and keeps finished trials");
 }
 
@@ -90,7 +90,7 @@ void warn_of_strays(fs::path const& folder, SweepFolder const& found, std::vecto
                   (folder / "trials").string(), strays.front()));
 }
 
-/// The first line of a part's sweep.toml says so.
+/// The first line of sweep.toml says whether the folder is a part.
 std::optional<Part> part_in(std::string const& text) {
   Part part;
   auto const end = std::min(text.find('\n'), text.size());
@@ -101,7 +101,7 @@ std::optional<Part> part_in(std::string const& text) {
   return part;
 }
 
-/// What a trial that has not run was to be.
+/// The planned configuration of a trial that has not run.
 std::optional<Configuration> planned(std::optional<Configuration> configuration,
                                      std::map<std::string, std::string> const& axes) {
   if (configuration)
@@ -125,7 +125,7 @@ SweepFolder read_sweep(fs::path const& folder) {
       auto const text = store::read_text(file);
       base = read_configuration(text);
       if (auto part = part_in(text)) found.parts.push_back(std::move(*part));
-    } catch (errors::Error const& error) {  // results say by themselves what they are of
+    } catch (errors::Error const& error) {  // results contain their own configuration
       found.warnings.push_back(
           fmt::format("{} cannot be read ({}). What trials without a result were to be is not known, nor whether parts "
                       "of the sweep are missing.",
@@ -152,7 +152,8 @@ SweepFolder read_sweep(fs::path const& folder) {
   return found;
 }
 
-/// Another computer, another version of the program or other rows measured: of one trial one result is taken.
+/// A trial may have several results, from another computer or version of the program or with other rows measured; only
+/// one is used.
 bool same_numbers(CollatedTrial const& a, CollatedTrial const& b) {
   if (!a.result || !b.result) return true;
   auto const& all = a.result->measures;
@@ -169,7 +170,7 @@ void warn_of_missing_parts(SweepFolder& all) {
   for (auto const& [sweep, numbers] : there) {
     auto const absent = sweep.second - static_cast<std::int64_t>(numbers.size());
     if (absent <= 0) continue;
-    constexpr std::size_t shown = 10;  // a sweep has as many parts as somebody wrote
+    constexpr std::size_t shown = 10;  // the number of parts is up to the user
     std::vector<std::int64_t> missing;
     for (std::int64_t number = 1; number <= sweep.second && missing.size() < shown; ++number)
       if (!numbers.contains(number)) missing.push_back(number);

@@ -12,25 +12,25 @@
 
 namespace mambasynth::analysis::collate {
 
-/// What became of a planned trial, as far as a table cares; the better ones first.
+/// The outcome of a planned trial, the better ones first.
 enum class Outcome { done, diverged, failed, missing };
 char const* name_of(Outcome outcome);
 
 struct CollatedTrial {
   std::string id;
   std::map<std::string, std::string> axes;  ///< key as written in the sweep -> value as written
-  std::string seed;                         ///< "" where it is not known
+  std::string seed;                         ///< "" if unknown
   Outcome outcome = Outcome::missing;
-  std::string reason;                              ///< of a failed one
-  std::optional<trial_file::TrialSummary> result;  ///< of a done or diverged one
+  std::string reason;                              ///< if it failed
+  std::optional<trial_file::TrialSummary> result;  ///< if it is done or diverged
   std::filesystem::path file;                      ///< its trial.h5
-  std::filesystem::path folder = {};               ///< the one that was named
+  std::filesystem::path folder = {};               ///< the folder that was given
   std::optional<Configuration> configuration =
-      {};  ///< its own, or what its folder's sweep.toml says; none where neither does
+      {};  ///< its own, or the one in sweep.toml of its folder; none if neither is known
 };
 
-/// What it is told apart by where seeds are: its seed by the 32 bits that generators take, or itself where that is not
-/// known.
+/// Identifies the seed of a trial: the 32 bits of the seed that generators take, or the trial itself if its seed is
+/// unknown.
 std::string seed_of(CollatedTrial const& trial);
 
 /// A folder of `sweep --part K/N`.
@@ -47,14 +47,13 @@ struct SweepFolder {
   bool incomplete = false;  ///< parts are missing
 };
 
-/// A sweep's folder, or one that `mambasynth train --out` wrote: then a single trial, told apart by the axis `trial`.
-/// A trial.h5 that cannot be read counts as missing, with a warning.
-/// Errors: errors::usage without such a folder; errors::input when it holds neither plan.csv nor trial.h5, or a
-/// plan.csv that is none.
+/// Reads the folder of a sweep, or one that `mambasynth train --out` wrote, which is a single trial with the axis
+/// `trial`. A trial.h5 that cannot be read counts as missing, with a warning. Errors: errors::usage if there is no such
+/// folder; errors::input if it holds neither plan.csv nor trial.h5, or an invalid plan.csv.
 SweepFolder read_folder(std::filesystem::path const& folder);
 
-/// Folders one after the other; a trial that stands in several counts once, with its best outcome. Parts that are not
-/// there and results of one trial that differ are warned of.
+/// Concatenates folders; a trial that is in several counts once, with its best outcome. Warns of missing parts and of a
+/// trial with different results.
 SweepFolder merge(std::vector<SweepFolder> folders);
 
 }  // namespace mambasynth::analysis::collate

@@ -16,7 +16,7 @@ namespace mambasynth::analysis::collate {
 
 namespace {
 
-/// All measures; one that earlier trials lack goes behind the one that it follows in its own trial.
+/// All measures; one that earlier trials lack is inserted after the one it follows in its own trial.
 std::vector<std::string> union_of_measures(std::vector<CollatedTrial> const& trials) {
   std::vector<std::string> all;
   std::set<std::string> known;

@@ -12,16 +12,16 @@
 
 namespace mambasynth::analysis::collate {
 
-/// What follows a measure's name in table.csv where the error of the test series stands.
+/// Suffix of the column in table.csv that holds the error due to the test series.
 inline constexpr char const* test_error_end = "_test_se";
 
-/// Trials that differ in nothing but the seed.
+/// Trials that differ only in the seed.
 struct Cell {
   std::map<std::string, std::string> axes;
-  std::int64_t n = 0;      ///< done; the only ones whose numbers count
+  std::int64_t n = 0;      ///< done trials; only their numbers count
   std::int64_t seeds = 0;  ///< of those
   std::int64_t missing = 0, failed = 0, diverged = 0;
-  std::set<std::string> undefined;  ///< measures that its done trials have, none as a finite number
+  std::set<std::string> undefined;  ///< measures that its done trials have, but never as a finite number
   std::map<std::string, Interval>
       measures;  ///< over the seeds of the done trials that have the measure as a finite number
   std::map<std::string, Interval> of_test_series;  ///< as TestSeries has them
@@ -38,22 +38,22 @@ struct Table {
 
 Table tabulate(SweepFolder const& sweep);
 
-/// The value of an axis; `otherwise` where the cell has none (folders of different sweeps).
+/// The value of an axis; `otherwise` if the cell has none (folders of different sweeps).
 std::string value_of(Cell const& cell, std::string const& axis, std::string const& otherwise);
 /// The values of its axes, "0.1, 16"; "all trials" without axes.
 std::string name_of(Cell const& cell, Table const& table);
-/// What those values are: "gate_lr_factor, d_state", with sections only where two would be the same.
+/// The axes of those values: "gate_lr_factor, d_state", with sections only if two names would be the same.
 std::string axes_title(Table const& table);
 /// Whether any trial has it.
 bool has_measure(Table const& table, std::string const& measure);
-/// Whether any cell knows what the test series adds to a measure's error.
+/// Whether any cell has the error due to the test series for a measure.
 bool has_test_error(Table const& table, std::string const& measure);
 /// Each measure over all done trials.
 std::map<std::string, BySeed> pooled(SweepFolder const& sweep);
 
 /// table.csv: axes, n, n_missing, n_failed, n_diverged, then <m>_mean, <m>_sd, <m>_ci_low, <m>_ci_high for each
-/// measure, all over seeds; <m>_test_se behind them, the standard error of the test series, where a cell has it. What
-/// is undefined is empty, never a number.
+/// measure, all over seeds; followed by <m>_test_se, the standard error due to the test series, if a cell has it.
+/// Undefined values are empty, never a number.
 std::string to_csv(Table const& table);
 
 }  // namespace mambasynth::analysis::collate

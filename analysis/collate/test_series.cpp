@@ -14,7 +14,7 @@
 namespace mambasynth::analysis::collate {
 namespace {
 
-/// At each horizon of its blocks; it depends on the series alone, and any other series has another one.
+/// The optimum at each horizon and block: it depends only on the series, so it identifies the series.
 std::vector<double> optimum_of(CollatedTrial const& trial) {
   std::vector<double> optimum;
   auto const& measures = trial.result->measures;
@@ -28,7 +28,7 @@ std::vector<double> optimum_of(CollatedTrial const& trial) {
 }
 
 bool equal_up_to_rounding(std::vector<double> const& a, std::vector<double> const& b) {
-  constexpr double rounding = 1e-9;  // of another machine's arithmetic
+  constexpr double rounding = 1e-9;  // differences in arithmetic between machines
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](double x, double y) { return x == y || std::abs(x - y) <= rounding * std::abs(x); });
 }
@@ -70,7 +70,7 @@ TestSeries test_series_of(std::vector<CollatedTrial const*> const& trials) {
     std::vector<BySeed> of_block(count);
     for (auto const* trial : trials) {
       auto const row = trial->result->excess_by_block.excess.begin() + static_cast<std::ptrdiff_t>(h * count);
-      // A trial is in all of the means or in none.
+      // A trial is included in all of the means or in none.
       if (!std::all_of(row, row + static_cast<std::ptrdiff_t>(count),
                        [](double value) { return std::isfinite(value); }))
         continue;

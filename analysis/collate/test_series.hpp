@@ -9,13 +9,13 @@
 
 namespace mambasynth::analysis::collate {
 
-/// What the choice of the test series adds to the error of a cell's means. Its seeds share that series, and so an
-/// interval over seeds does not see it: block by block of the series the values are averaged over the seeds, and these
-/// means are taken as independent (errors_over_blocks); of their interval (Student's t with one degree of freedom fewer
-/// than blocks) the width is what counts, and sd / sqrt(n) is the standard error.
+/// The error of the means of a cell due to the choice of the test series. The seeds share that series, so an interval
+/// over seeds does not include it. Values are averaged over the seeds for each block of the series, and these block
+/// means are treated as independent (errors_over_blocks); only the width of their interval matters (Student's t, one
+/// degree of freedom fewer than blocks), and sd / sqrt(n) is the standard error.
 struct TestSeries {
-  bool shared = true;                        ///< whether all of the trials that hold blocks were tested on one series
-  std::map<std::string, Interval> measures;  ///< excess_mse.h1, ...: over blocks; none where any trial holds no blocks
+  bool shared = true;                        ///< whether all trials that have blocks were tested on the same series
+  std::map<std::string, Interval> measures;  ///< excess_mse.h1, ...: over blocks; empty if any trial has no blocks
 };
 
 /// Of the done trials of one cell.

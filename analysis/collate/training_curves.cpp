@@ -18,7 +18,7 @@ void add_losses(ByEpoch& losses, CollatedTrial const& trial) {
     for (std::size_t i = 0; i < history.epoch.size(); ++i)
       losses[history.epoch[i]].add(seed_of(trial), history.val_mse[i]);
   } catch (errors::Error const&) {
-    // The table was made without it.
+    // The table does not depend on it.
   }
 }
 

@@ -12,7 +12,7 @@ struct TrainingCurves {
   std::vector<std::vector<Interval>> of_cell;  ///< (cell, epoch), over the seeds of the done trials that have the epoch
 };
 
-/// Validation loss by epoch, read from every done trial's file; one that has become unreadable is left out.
+/// Validation loss by epoch, read from the file of every done trial; files that have become unreadable are left out.
 TrainingCurves validation_loss(Table const& table, SweepFolder const& sweep);
 
 }  // namespace mambasynth::analysis::collate

@@ -27,7 +27,7 @@ struct Compared {
   }
 };
 
-/// Done trials, cell by cell; cells without any are left out.
+/// Done trials by cell; cells without any are left out.
 std::vector<std::vector<Compared>> done_trials(Table const& table, SweepFolder const& sweep) {
   std::map<std::map<std::string, std::string>, std::size_t> cells;
   for (std::size_t c = 0; c < table.cells.size(); ++c) cells[table.cells[c].axes] = c;
@@ -52,7 +52,7 @@ bool look_at(Compared& trial) {
   }
 }
 
-/// Those that are compared: as many of each cell, and where cells are too many, of cells evenly spaced.
+/// The trials to compare: equally many of each cell and, if there are too many cells, only of evenly spaced ones.
 std::vector<Compared> chosen(std::vector<std::vector<Compared>> by_cell, TrialSimilarity& result) {
   for (auto const& cell : by_cell) result.done += static_cast<std::int64_t>(cell.size());
   auto const cells = std::min(by_cell.size(), most_trials / fewest_of_cell);
@@ -87,7 +87,7 @@ std::vector<Group> grouped(std::vector<Compared> const& trials) {
   return groups;
 }
 
-/// Those of a group whose layer can be read and varies, and how alike they are there.
+/// The trials of a group whose layer can be read and is not constant, and their similarity.
 ComparedGroup compared(std::string const& layer, Group const& group) {
   Group trials;
   std::vector<std::vector<float>> grams;
@@ -98,7 +98,7 @@ ComparedGroup compared(std::string const& layer, Group const& group) {
       auto const rows = trial_file::read_shared_rows(trial->trial->file, layer);
       auto gram = analysis::representation::centred_gram(rows.values, static_cast<std::int64_t>(shared.step.size()),
                                                          rows.features);
-      if (std::isnan(gram.front())) continue;  // the layer does not vary
+      if (std::isnan(gram.front())) continue;  // the layer is constant
       grams.push_back(std::move(gram));
       trials.push_back(trial);
     } catch (errors::Error const&) {
@@ -156,10 +156,11 @@ double LayerSimilarity::ceiling(CellPair const& pair) const {
 double LayerSimilarity::p(CellPair const& pair) const {
   auto const ratio = pair.other_seed.mean / ceiling(pair);
   if (pair.a == pair.b || !std::isfinite(ratio) || least_ratios.empty()) return std::nan("");
-  constexpr double rounding = 1e-9;  // sums in another order
+  constexpr double rounding = 1e-9;  // sums may be added in another order
   auto const as_low =
       std::upper_bound(least_ratios.begin(), least_ratios.end(), ratio + rounding) - least_ratios.begin();
-  // What was found is one of the possible exchanges (Phipson & Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39).
+  // The observed assignment is one of the possible exchanges (Phipson & Smyth 2010, Stat. Appl. Genet. Mol. Biol.
+  // 9:39).
   return static_cast<double>(1 + as_low) / static_cast<double>(1 + least_ratios.size());
 }
 

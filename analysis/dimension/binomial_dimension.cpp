@@ -14,7 +14,8 @@
 namespace mambasynth::analysis::dimension {
 namespace {
 
-/// (l+1) V_{l+1} = (2d+1) V_l + l V_{l-1}: all terms positive, where the sum over C(d,j) alternates for j > d + 1.
+/// (l+1) V_{l+1} = (2d+1) V_l + l V_{l-1}: all terms are positive, whereas the sum over C(d,j) alternates for j > d +
+/// 1.
 struct Pair {
   LatticeVolume inner, outer;
 };
@@ -54,7 +55,7 @@ std::int64_t manhattan(std::int32_t const* a, std::int32_t const* b, std::int64_
   return sum;
 }
 
-/// The share p with each block left out: a pair goes when either of its ends does.
+/// The share p with each block left out: a pair is dropped if either end is.
 std::vector<double> shares_without(LatticeCounts const& counts, statistics::Blocks const& blocks, double n, double k) {
   std::vector<double> inner(static_cast<std::size_t>(blocks.count), n), outer(inner.size(), k);
   if (inner.empty()) return {};
@@ -108,7 +109,7 @@ std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, st
                                           neighbours::TemporalWindow const& window, statistics::Blocks const& blocks) {
   if (points < 1 || dims < 1 || static_cast<std::int64_t>(rows.size()) != points * dims)
     throw errors::usage(fmt::format("{} values for {} points of {} dimensions", rows.size(), points, dims),
-                        "the array is no matrix of that shape", "pass rows x dimensions values");
+                        "the array does not have that shape", "pass rows x dimensions values");
   std::vector<LatticeCounts> counts;
   std::int64_t longest = 0;
   for (auto const radius : inner) {
@@ -122,7 +123,7 @@ std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, st
   errors::SharedStop stop;
 #pragma omp parallel num_threads(threads > 0 ? threads : omp_get_max_threads())
   {
-    // Points at exactly each distance, and those of them in the same block.
+    // Numbers of points at exactly each distance, and of those in the same block.
     std::vector<std::int64_t> at(static_cast<std::size_t>(longest + 1)), own(at.size());
 #pragma omp for schedule(dynamic, 16)
     for (std::int64_t i = 0; i < points; ++i) {

@@ -18,7 +18,7 @@ LatticeVolume lattice_volume(std::int64_t radius, double d);
 /// V(inner, d) / V(outer, d); falls from 1 at d = 0.
 double volume_ratio(std::int64_t inner, std::int64_t outer, double d);
 
-/// Every pair's L1 distance against two radii, for data on a lattice; duplicates count as points of it.
+/// Every pair's L1 distance against two radii, for data on a lattice; duplicates count.
 struct LatticeCounts {
   std::int64_t inner = 0, outer = 0;
   std::vector<std::int64_t> within_inner, within_outer;  ///< (point), the point itself not counted
@@ -27,16 +27,16 @@ struct LatticeCounts {
 
 /// The binomial estimator for discrete data, I3D (Macocco, Glielmo, Grilli & Laio 2023, Phys. Rev. Lett. 130:067401):
 /// of the k_i points within `outer` of point i, n_i lie within `inner`, binomially with p = V(inner, d) / V(outer, d).
-/// The root d of p(d) = sum n / sum k. Nominal error: the Cramer-Rao bound sqrt(p (1-p) / sum k) / |dp/dd|, which takes
-/// the k of all points for independent, though each pair is in two of them: a lower bound. Error by blocks: a jackknife
-/// of p, less what it counts once for either end of a pair (2 p (1-p) / sum k, the variance by pairs alone, which is
-/// also the least that the error can be). NaN where no point lies within `inner` or all of them do.
+/// The root d of p(d) = sum n / sum k. Nominal error: the Cramer-Rao bound sqrt(p (1-p) / sum k) / |dp/dd|, which
+/// treats the k_i of all points as independent although each pair is counted in two of them: a lower bound. Error by
+/// blocks: the jackknife variance of p minus what it counts twice, once for each end of a pair (2 p (1-p) / sum k, the
+/// variance due to pairs alone, which is also the lower limit). NaN if no point lies within `inner`, or if all of them
+/// do.
 Estimate binomial_dimension(LatticeCounts const& counts, statistics::Blocks const& blocks = {});
 
 /// rows: (point, dims), whole numbers. 1 <= inner[i], outer = 2 inner. `period`: 0, or the length of a periodic lattice
-/// in every dimension. One pass over all pairs for all radii. Points inside the window of each other are not counted.
-/// `blocks`: those of binomial_dimension.
-/// Errors: errors::usage for no points, radii below 1.
+/// in every dimension. One pass over all pairs for all radii. Points within the temporal window of each other are not
+/// counted. `blocks`: those of binomial_dimension. Errors: errors::usage for no points, radii below 1.
 std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, std::int64_t points, std::int64_t dims,
                                           std::vector<std::int64_t> const& inner, std::int64_t period = 0,
                                           int threads = 0, neighbours::TemporalWindow const& window = {},

@@ -22,7 +22,7 @@ namespace {
 
 constexpr double least_dimension = 1.0 + 1e-6, most_dimension = 1e4;
 constexpr std::int64_t quantiles = 200;
-constexpr double rounding = 1e-13;  // a point nearer to the mean than that, relatively, lies on it
+constexpr double rounding = 1e-13;  // a point closer to the mean than this, relative to its length, is on it
 
 /// Share of pairs whose cosine is above u.
 double share_above(double u, double d) {
@@ -30,7 +30,7 @@ double share_above(double u, double d) {
   return u >= 0 ? half : 1 - half;
 }
 
-/// Rows minus their mean, at length 1.
+/// Rows minus their mean, scaled to length 1.
 std::vector<double> on_sphere(std::span<double const> own, std::int64_t points, std::int64_t dims) {
   auto const scaled = neighbours::scaled_rows(own, dims);
   auto const rows = scaled.rows;
@@ -51,7 +51,7 @@ std::vector<double> on_sphere(std::span<double const> own, std::int64_t points, 
   return unit;
 }
 
-/// Cosines of all pairs at evenly spaced shares, from the nearest pairs on.
+/// Evenly spaced quantiles of the cosines of all pairs, from the closest pairs on.
 std::vector<double> cosine_quantiles(std::vector<double> const& unit, std::int64_t dims) {
   auto const width = static_cast<std::size_t>(dims);
   auto const points = unit.size() / width;
@@ -125,7 +125,7 @@ std::vector<double> patch_of(std::span<double const> rows, std::int64_t dims, st
   return patch;
 }
 
-/// The same fit for a patch that has almost the same dimension, by Gauss and Newton in ln d.
+/// The same fit for a patch of almost the same dimension, by Gauss-Newton steps in ln d.
 double dimension_near(std::span<double const> patch, std::int64_t points, std::int64_t dims, double near) {
   auto const unit = on_sphere(patch, points, dims);
   if (unit.size() < 3 * static_cast<std::size_t>(dims) || std::isnan(near)) return statistics::undefined;
@@ -147,7 +147,7 @@ double dimension_near(std::span<double const> patch, std::int64_t points, std::i
   return std::exp(log_d);
 }
 
-/// Mean of those that are numbers.
+/// Mean of the values that are not NaN.
 double mean_of(std::vector<double> const& values) {
   double sum = 0, counted = 0;
   for (auto const value : values) {

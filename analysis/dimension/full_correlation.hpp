@@ -8,14 +8,14 @@
 
 namespace mambasynth::analysis::dimension {
 
-/// Share of pairs of independent uniform points of the unit sphere in d dimensions that are nearer than r (Erba,
-/// Gherardi & Rotondo 2019, Sci. Rep. 9:17133, eq. 1): their cosine u = 1 - r^2/2 has density ~ (1 - u^2)^((d-3)/2).
-/// Real d > 1.
+/// Fraction of pairs of independent, uniformly distributed points on the unit sphere in d dimensions that are closer
+/// than r (Erba, Gherardi & Rotondo 2019, Sci. Rep. 9:17133, eq. 1): their cosine u = 1 - r^2/2 has density ~ (1 -
+/// u^2)^((d-3)/2). Real d > 1.
 double sphere_correlation(double r, double d);
 
 /// A fitted full correlation integral.
 struct CorrelationFit {
-  double dimension;  ///< NaN where nothing can be fitted
+  double dimension;  ///< NaN if nothing can be fitted
   double residual;   ///< root mean square of empirical minus fitted integral: above about 0.03 the points are no
                      ///< isotropic linear patch, and the dimension is not theirs
 };
@@ -34,10 +34,10 @@ struct LocalCorrelation {
   std::vector<double> residual;   ///< (k), mean over the centres
 };
 
-/// Neighbourhoods: a centre and its k nearest rows (exact), for each centre. k above points - 1 is left out. Without a
-/// block, its centres are gone and the other centres have the next rows for those in it (observed shifts); what those
-/// next rows are is chance, so that the expected shifts are without them.
-/// rows: (point, dims); centres: indices of rows.
+/// Neighbourhoods: a centre and its k nearest rows (exact), for each centre. k above points - 1 is left out. Leaving
+/// out a block removes its centres, and the other centres take their next nearest rows in place of those in the block
+/// (observed shifts); which rows come next is chance, so the expected shifts do without them. rows: (point, dims);
+/// centres: indices of rows.
 LocalCorrelation local_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims,
                                              std::vector<std::int64_t> const& centres,
                                              std::vector<std::int64_t> const& k, statistics::Blocks const& blocks = {},

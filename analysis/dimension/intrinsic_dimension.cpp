@@ -41,7 +41,7 @@ struct Sample {
   neighbours::TemporalWindow window;
   bool small = neighbours::may_be_small(rows);
 
-  /// Exact, as the neighbours are: all points outside the block are compared.
+  /// Exact, like the neighbour search: compares with all points outside the block.
   void search_outside(std::int64_t point, std::int32_t block, std::span<double> out) const {
     std::vector<std::int32_t> candidates;
     for (std::int32_t j = 0; j < points; ++j) {
@@ -84,7 +84,7 @@ Measured measure(Sample<T> const& sample, Ranks const& ranks, EstimateOptions co
     found.curves = estimate(point_terms({}, ranks, 1), nullptr, 1);
     return found;
   }
-  // Lists that outlast most blocks: what is in the block that is left out is passed over.
+  // Lists long enough for most blocks: neighbours in the block that is left out are skipped.
   auto const block = sample.blocks.count > 1 ? sample.points / sample.blocks.count + 1 : 0;
   auto const k = std::min(all, reach + std::min(block, reach));
   neighbours::HostSearch const host(options.threads);
@@ -164,7 +164,7 @@ DimensionEstimates estimate_near_one(std::span<T const> rows, std::int64_t point
   return all;
 }
 
-/// Distances of scaled rows, in the rows' own unit.
+/// Converts distances of scaled rows back to the unit of the rows.
 void unscale(std::vector<double>& distances, int exponent) {
   for (auto& distance : distances) {
     bool const finite = std::isfinite(distance);

@@ -15,9 +15,9 @@
 // Intrinsic dimension from the distances T_1 <= T_2 <= ... of each point to its nearest other points.
 //
 // Copies: estimate_all() measures distinct rows, so that a row that was recorded twice counts once, as a point and as a
-// neighbour. levina_bickel_original keeps the original program's treatment: all rows, and a point with a copy counts as
-// 0. The functions of neighbours that are known already see distances only: they leave zero distances out, use the next
-// ones, and leave a point out that has too few.
+// neighbour. levina_bickel_original treats copies as the original program does: all rows, and a point with a copy
+// counts as 0. An estimator that is called on known neighbours sees only distances: it skips zero distances, uses the
+// next ones, and leaves out a point that has too few.
 //
 // Standard errors `se` are nominal: they hold for independent neighbourhoods in a locally uniform density.
 // Neighbourhoods of the same rows overlap and rows of a series depend on each other, so they are lower bounds;
@@ -54,13 +54,13 @@ struct EstimateOptions {
   neighbours::NeighbourSearch const* search = nullptr;  ///< null: this processor's
 };
 
-/// From neighbours that are known already, whatever found them: nominal errors, no plateau; n1 as far as they go.
+/// From neighbour lists, whatever found them: nominal errors, no plateau; n1 as far as the lists go.
 DimensionEstimates estimate_all(neighbours::Neighbours const& neighbours, std::vector<std::int64_t> const& ks,
                                 int threads = 0);
 /// All estimators with their errors from one neighbour pass; n1 up to longest_n1 and as far as the points (and the
-/// window) go. Where rows have copies, the distinct ones are measured, and NaN is what they are too few for.
-/// rows: (point, dims), row-major, float or double, of any size (scaled_rows()). Errors: errors::usage for k < 3 or k
-/// >= points (less those that the window excludes), errors::input for NaN or infinity.
+/// window) go. If rows have copies, only distinct rows are measured; estimates that need more rows than there are
+/// distinct ones are NaN. rows: (point, dims), row-major, float or double, of any size (scaled_rows()). Errors:
+/// errors::usage for k < 3 or k >= points (less those that the window excludes), errors::input for NaN or infinity.
 template <class T>
 DimensionEstimates estimate_all(std::span<T const> rows, std::int64_t points, std::int64_t dims,
                                 std::vector<std::int64_t> const& ks, EstimateOptions const& options);

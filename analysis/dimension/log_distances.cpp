@@ -10,7 +10,7 @@ namespace mambasynth::analysis::dimension {
 LogDistances log_distances(neighbours::Neighbours const& neighbours, int threads) {
   LogDistances logs{neighbours.points, neighbours.k, std::vector<double>(neighbours.distance.size()),
                     std::vector<std::int32_t>(static_cast<std::size_t>(neighbours.points))};
-  // Below, waiting for a thread that the machine has put aside takes longer than the work (about 5 ms).
+  // Below this, waking up threads takes longer than the work (about 5 ms).
   constexpr std::size_t worth_threads = 1 << 20;
 #pragma omp parallel for schedule(static) if (logs.value.size() >= worth_threads) \
     num_threads(threads > 0 ? threads : omp_get_max_threads())

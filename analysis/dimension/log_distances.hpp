@@ -8,7 +8,7 @@
 
 namespace mambasynth::analysis::dimension {
 
-/// ln T of every distance, taken once for all estimators, and how many of a point's distances are zero.
+/// ln T of every distance, computed once for all estimators, and how many of each point's distances are zero.
 struct LogDistances {
   std::int64_t points = 0, k = 0;
   std::vector<double> value;        ///< (point, k); -infinity at a zero distance

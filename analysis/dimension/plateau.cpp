@@ -13,7 +13,7 @@ struct Trend {
   double mean = 0, change = 0, error = 0;
 };
 
-/// Least squares over entries first .. last; the change from the one end of the line to the other.
+/// Least-squares line over entries first .. last; `change` is the difference between its two ends.
 Trend trend_of(std::span<Estimate const> curve, std::span<statistics::BlockShifts const> shifts, std::size_t first,
                std::size_t last) {
   auto const entries = static_cast<double>(last - first + 1);

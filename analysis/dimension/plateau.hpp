@@ -16,16 +16,16 @@ struct Plateau {
   double value = 0;
 };
 
-/// A plateau is a claim, so it asks for much: at least this many neighbouring entries (three doublings of the number of
-/// neighbours), over which a straight line in log n1 neither changes visibly (the 99 % interval of its change contains
-/// 0) nor, for all that the curve tells, by more than `plateau_change` of the mean (the 95 % interval lies within that
-/// on both sides). The intervals are Student's, their error comes from the curve's own covariance by blocks: entries
-/// look at the same points. A curve that only bends slowly past, or one too noisy to tell, has none; nor has one
+/// A plateau is a claim, so the bar is high: at least this many adjacent entries (three doublings of the number of
+/// neighbours), over which a straight line in log n1 shows no significant change (the 99 % interval of its change
+/// contains 0) and cannot change by more than `plateau_change` of the mean (the 95 % interval lies within that on both
+/// sides). The intervals use Student's t; their error comes from the covariance of the curve by blocks, since all
+/// entries see the same points. A curve that merely bends slowly, or is too noisy to tell, has no plateau; nor has one
 /// without blocks.
 inline constexpr std::size_t plateau_entries = 4;
 inline constexpr double plateau_change = 0.06;
 
-/// The longest; of equally long ones the flattest. shifts: (entry), how blocks move each entry.
+/// The longest plateau; among equally long ones, the flattest. shifts: (entry), how blocks move each entry.
 std::optional<Plateau> find_plateau(std::span<Estimate const> curve, std::span<statistics::BlockShifts const> shifts);
 
 }  // namespace mambasynth::analysis::dimension

@@ -9,7 +9,7 @@
 namespace mambasynth::analysis::dimension {
 namespace {
 
-/// Below, waiting for a thread that the machine has put aside takes longer than the work.
+/// Below this, waking up threads takes longer than the work.
 constexpr std::size_t logarithms_worth_threads = 1 << 20;
 
 PointTerms empty_terms(Ranks const& ranks, std::size_t points) {
@@ -21,7 +21,7 @@ PointTerms empty_terms(Ranks const& ranks, std::size_t points) {
   return terms;
 }
 
-/// Differences are summed, not logarithms: equal distances give exactly 0.
+/// Sums differences, not logarithms, so that equal distances give exactly 0.
 void set_point(PointTerms& terms, std::size_t at, std::span<double const> log, std::int32_t zeros) {
   for (std::size_t i = 0; i < terms.by_k.size(); ++i) {
     auto const last = static_cast<std::size_t>(terms.ranks.k[i] - 1);

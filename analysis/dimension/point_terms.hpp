@@ -19,11 +19,11 @@ struct Ranks {
   [[nodiscard]] std::int64_t reach() const;
 };
 
-/// All that the estimators need of each point.
+/// Everything the estimators need to know about each point.
 struct PointTerms {
   struct ByK {
     std::vector<double> sum;          ///< (point), sum_{j<k} ln(T_k/T_j) over the nonzero T_j
-    std::vector<std::int32_t> terms;  ///< (point), how many those are
+    std::vector<std::int32_t> terms;  ///< (point), how many terms that sum has
     std::vector<double> farthest;     ///< (point), ln T_k
   };
   Ranks ranks;
@@ -37,9 +37,9 @@ PointTerms point_terms(LogDistances const& logs, Ranks const& ranks, int threads
 /// Writes the `out.size()` nearest distances, as logarithms, of a point to points outside a block (and of its window).
 using SearchOutside = std::function<void(std::int64_t point, std::int32_t block, std::span<double> out)>;
 
-/// The points outside of one block, as if the block had never been: neighbours inside of it are passed over. `index`:
-/// (point, logs.k), whom the distances belong to. `reach`: how many neighbours are wanted of each point; where its list
-/// ends before, `search` finds them. Ranks beyond leave their terms undefined.
+/// The points outside one block, as if the block did not exist: neighbours inside it are skipped. `index`: (point,
+/// logs.k), whom the distances belong to. `reach`: how many neighbours each point needs; if its list is shorter,
+/// `search` finds the rest. Ranks beyond leave their terms undefined.
 PointTerms point_terms_without(std::int32_t block, statistics::Blocks const& blocks, LogDistances const& logs,
                                std::span<std::int32_t const> index, Ranks const& ranks, std::int64_t reach,
                                SearchOutside const& search);

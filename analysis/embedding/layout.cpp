@@ -15,11 +15,11 @@ constexpr std::size_t dims = 2;
 constexpr float start_extent = 10;
 constexpr int epochs_between_looks = 5;
 
-/// umap-learn's `n_epochs` where none is given.
+/// umap-learn's default for `n_epochs`.
 int epochs_for(std::int64_t points) { return points <= 10000 ? 500 : 200; }
 
-/// Distances in units of the largest (of the power of two below it, for exactness), which no UMAP depends on: any
-/// double fits a float then.
+/// Distances in units of the largest (rounded down to a power of two, to stay exact), on which UMAP does not depend:
+/// every distance then fits a float.
 umappp::NeighborList<std::int32_t, float> list_of(neighbours::Neighbours const& neighbours, std::int64_t others) {
   double largest = 0;
   for (std::int64_t i = 0; i < neighbours.points; ++i)
@@ -60,9 +60,9 @@ Umap layout(neighbours::Neighbours const& neighbours, std::int64_t others, UmapO
   chosen.num_epochs = epochs_for(result.points);
   chosen.initialize_seed = chosen.optimize_seed = options.seed;
   chosen.initialize_spectral_jitter = true;
-  // More threads split sums, and would only speed up the short part: the layout itself is faster on one.
+  // More threads would split sums and speed up only the short part: the layout itself is faster on one thread.
   chosen.num_threads = 1;
-  // Whether the spectral start worked shows only in what it leaves: it is tried alone first.
+  // umappp does not report whether the spectral start worked, so it is tried by itself first.
   chosen.initialize_random_on_spectral_fail = false;
 
   auto const list = list_of(neighbours, others);
@@ -74,7 +74,7 @@ Umap layout(neighbours::Neighbours const& neighbours, std::int64_t others, UmapO
     return start();
   };
   auto status = [&] {
-    // The eigenvectors of fewer points than these are not asked for.
+    // With fewer points than this, umappp does not compute eigenvectors.
     if (result.points <= static_cast<std::int64_t>(dims) + 2) return at_random();
     try {
       auto spectral = start();
@@ -83,7 +83,7 @@ Umap layout(neighbours::Neighbours const& neighbours, std::int64_t others, UmapO
       if (!found) return at_random();
       result.start = Start::spectral;
       return spectral;
-    } catch (std::runtime_error const&) {  // an unlucky vector in the eigenvalue iteration
+    } catch (std::runtime_error const&) {  // an unlucky starting vector of the eigenvalue iteration
       return at_random();
     }
   }();

@@ -5,7 +5,7 @@
 
 namespace mambasynth::analysis::neighbours {
 
-/// Zeros that begin where a cache line does, so that registers of 64 bytes are each read from one line.
+/// Zero-initialized values aligned to a cache line, so that a 64-byte register is filled from a single line.
 class AlignedValues {
  public:
   AlignedValues() = default;

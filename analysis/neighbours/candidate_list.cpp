@@ -8,9 +8,10 @@
 namespace mambasynth::analysis::neighbours {
 namespace {
 
-/// Shrinking costs as much as the list is long, so it should come seldom; but a long list has a loose limit.
+/// Shrinking costs time proportional to the length of the list, so it should be rare; but a long list has a loose
+/// limit.
 std::size_t roomy(std::size_t k) { return 3 * k + 32; }
-/// From that length on, distances in double for everything cost less than for the list.
+/// Beyond this length, computing every distance in double costs less than the list saves.
 std::size_t too_long(std::size_t k) { return 8 * k + 1024; }
 
 }  // namespace
@@ -35,7 +36,7 @@ void CandidateList::clear(double error) {
 
 void CandidateList::offer(float const* values, std::int64_t count, std::int32_t first_index) {
   if (hopeless_) return;
-  constexpr std::int64_t group = 16;  // once the limit is tight most groups hold nothing, and one test skips them
+  constexpr std::int64_t group = 16;  // once the limit is tight, most groups hold no candidate and one test skips them
   auto size = size_;
   auto const limit = limit_;
   for (std::int64_t first = 0; first < count; first += group) {
@@ -84,8 +85,8 @@ float CandidateList::limit_for(double kth) const {
   return std::nextafter(static_cast<float>(kth + 2 * error_), std::numeric_limits<float>::max());
 }
 
-/// The k-th smallest value or a little more: the upper end of its bucket. No branch of it depends on the values, where
-/// every second one of std::nth_element's is mispredicted: a fifth of its time.
+/// The k-th smallest value or a little more: the upper end of its bucket. Takes a fifth of the time of
+/// std::nth_element, which mispredicts every second branch: no branch here depends on the values.
 double CandidateList::bucketed_kth() {
   constexpr std::size_t buckets = 256, lanes = 8;
   float least[lanes], most[lanes];

@@ -6,20 +6,20 @@
 
 namespace mambasynth::analysis::neighbours {
 
-/// Of a stream of values that are each wrong by at most `error`, all that can be among the k smallest of the true ones:
-/// those up to the k-th smallest value, or a little more, plus twice the error.
+/// From a stream of values, each off by at most `error`, keeps all that may be among the k smallest true values: those
+/// up to the k-th smallest (or slightly more) plus twice the error.
 class CandidateList {
  public:
   /// At most `longest_offer` values come in one call of offer().
   CandidateList(std::int64_t k, std::int64_t longest_offer);
-  /// How long a list can be that is not hopeless.
+  /// The longest list that is still worth keeping.
   [[nodiscard]] static std::int64_t most(std::int64_t k);
   void clear(double error);
   /// values[j] belongs to candidate first_index + j; infinity stands for "no candidate".
   void offer(float const* values, std::int64_t count, std::int32_t first_index);
   /// The candidates that remain.
   [[nodiscard]] std::vector<std::int32_t> const& finish();
-  /// So many values are within the error of each other that the list does not narrow them down.
+  /// True if so many values lie within the error of each other that the list does not narrow them down.
   [[nodiscard]] bool hopeless() const { return hopeless_; }
 
  private:

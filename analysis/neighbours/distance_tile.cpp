@@ -4,8 +4,8 @@ namespace mambasynth::analysis::neighbours {
 
 namespace {
 
-/// `Lanes` of the tile's candidates, so few that all sums stay in registers: each candidate loaded serves four
-/// queries, each query value broadcast serves `Lanes` candidates.
+/// `Lanes` of the tile's candidates, few enough for all sums to stay in registers: each candidate loaded serves four
+/// queries, and each query value broadcast serves `Lanes` candidates.
 template <std::int64_t Lanes>
 [[gnu::always_inline]] inline void partial_tile(double const* __restrict queries, double const* __restrict candidates,
                                                 std::int64_t dims, double* __restrict squared, std::int64_t stride) {
@@ -15,7 +15,7 @@ template <std::int64_t Lanes>
 #pragma omp simd
       for (std::int64_t l = 0; l < Lanes; ++l) {
         double const difference = queries[i * dims + c] - candidates[c * tile_lanes + l];
-        // Not a plain multiply and add: the baseline would then round differently from the machines with FMA.
+        // Not a separate multiply and add: the baseline would then round differently from machines with FMA.
         sum[i][l] = __builtin_fma(difference, difference, sum[i][l]);
       }
     }

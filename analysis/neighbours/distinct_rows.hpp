@@ -6,8 +6,8 @@
 
 namespace mambasynth::analysis::neighbours {
 
-/// Rows without their copies. A copy reflects how the data were recorded, not the set that they lie on: it is a
-/// neighbour of its twin at distance 0, and the two are equally far from any other row.
+/// Rows without their duplicates. A duplicate reflects how the data were recorded, not the set they lie on: it is a
+/// neighbour of its twin at distance 0, and both are equally far from every other row.
 struct DistinctRows {
   std::vector<std::int64_t> first;  ///< rows that equal no earlier one, ascending
   std::int64_t copied = 0;          ///< rows that equal another one

@@ -5,7 +5,8 @@
 namespace mambasynth::analysis::neighbours {
 namespace {
 
-/// Eight candidates at a time: the sums over c must be added in order, so only several of them fill the processor.
+/// Eight candidates at a time: each sum over c must be added in order, so it takes several independent sums to fill the
+/// pipeline.
 template <class T>
 [[gnu::always_inline]] inline void in_order(T const* rows, std::int64_t dims, std::int64_t query,
                                             std::span<std::int32_t const> candidates, double* squared) {

@@ -22,7 +22,7 @@ void NearestList::clear() {
 
 // Strictly below the threshold: a later candidate at the threshold itself loses to the k that are kept.
 void NearestList::offer(double const* squared, std::int64_t count, std::int64_t first_index) {
-  constexpr std::int64_t group = 8;  // once the threshold is tight most groups hold nothing, and one test skips them
+  constexpr std::int64_t group = 8;  // once the threshold is tight, most groups are empty and one test skips them
   auto size = size_;
   auto const take = [&](std::int64_t j) {
     key_[size] = std::bit_cast<std::uint64_t>(squared[j]);
@@ -65,7 +65,7 @@ void NearestList::swap(Position a, Position b) {
   std::swap(index_[a], index_[b]);
 }
 
-/// Around the median of three; returns where it went. No two candidates compare equal.
+/// Partitions around the median of three; returns its final position. No two candidates compare equal.
 NearestList::Position NearestList::partition(Position first, Position last) {
   auto const middle = first + (last - first) / 2;
   auto const end = last - 1;
@@ -76,7 +76,7 @@ NearestList::Position NearestList::partition(Position first, Position last) {
   auto* const index = index_.get();
   auto const pivot_key = key[end];
   auto const pivot_index = index[end];
-  // Out of place: swapping would read back what was just written, a wait for the store in each round.
+  // Out of place: swapping in place would read back what was just written and stall on the store in each round.
   auto less = first;
   Position more = 0;
   for (auto at = first; at < end; ++at) {

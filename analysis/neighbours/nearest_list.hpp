@@ -8,9 +8,9 @@
 
 namespace mambasynth::analysis::neighbours {
 
-/// The k smallest of a stream of squared distances that comes in the order of the candidates' indices; equal ones
-/// in that order too. std::nth_element and std::sort take three times as long here: with random input every second
-/// of their branches is mispredicted, so these partitions have none.
+/// The k smallest of a stream of squared distances, which arrives in the order of the candidates' indices; ties keep
+/// that order. std::nth_element and std::sort take three times as long here: on random input they mispredict every
+/// second branch, so the partitions here have no branches.
 class NearestList {
  public:
   /// At most `longest_offer` values come in one call of offer().
@@ -18,7 +18,7 @@ class NearestList {
   void clear();
   /// squared[j] belongs to candidate first_index + j; NaN stands for "no candidate".
   void offer(double const* squared, std::int64_t count, std::int64_t first_index);
-  /// All candidates at once instead, in any order; at most `longest_offer` more than k.
+  /// Alternatively, all candidates at once, in any order; at most `longest_offer` more than k.
   void take(std::span<double const> squared, std::span<std::int32_t const> index);
   /// Writes k distances (not squared) and indices, nearest first; false when fewer than k candidates were finite.
   [[nodiscard]] bool finish(double* distance, std::int32_t* index);
@@ -34,13 +34,14 @@ class NearestList {
   Position partition(Position first, Position last);
   void sort(Position first, Position last);
   void shrink();
-  /// Shrinking costs as much as the list is long, so it should come seldom; but a long list has a loose threshold.
+  /// Shrinking costs time proportional to the length of the list, so it should be rare; but a long list has a loose
+  /// threshold.
   [[nodiscard]] Position crowded() const { return 3 * k_ + 32; }
 
   Position k_;
   Position size_ = 0;
   double threshold_ = std::numeric_limits<double>::infinity();
-  // Two arrays: a pair written as 8 + 4 bytes and read back as 16 waits for the store each time.
+  // Two arrays: a pair written as 8 + 4 bytes and read back as 16 would stall on the store each time.
   std::unique_ptr<std::uint64_t[]> key_;
   std::unique_ptr<std::int32_t[]> index_;
   std::unique_ptr<std::uint64_t[]> more_key_;  ///< scratch of partition()

@@ -19,7 +19,7 @@ void require_enough_points(std::int64_t values, std::int64_t points, std::int64_
   }
   if (dims < 1 || values != points * dims) {
     throw errors::usage(fmt::format("{} values for {} points of {} dimensions", values, points, dims),
-                        "the array is no matrix of that shape", "pass rows x dimensions values");
+                        "the array does not have that shape", "pass rows x dimensions values");
   }
   if (auto const excluded = window.most_excluded(); k >= points - excluded) {
     throw errors::usage(

@@ -6,11 +6,11 @@
 #include "analysis/neighbours/neighbours.hpp"
 #include "errors/errors.hpp"
 
-/// What every search for neighbours refuses, in the same words.
+/// What every neighbour search rejects, with the same messages.
 namespace mambasynth::analysis::neighbours {
 
-/// rows: (point, dims). Errors: errors::usage for another number of values, for k < 1 or k >= points (less those that
-/// the window excludes), for more than 2^31 - 1 points.
+/// rows: (point, dims). Errors: errors::usage if the number of values does not match, for k < 1 or k >= points (less
+/// those that the window excludes), for more than 2^31 - 1 points.
 void require_enough_points(std::int64_t values, std::int64_t points, std::int64_t dims, std::int64_t k,
                            TemporalWindow const& window);
 

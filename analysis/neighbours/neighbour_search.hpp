@@ -7,7 +7,7 @@
 
 namespace mambasynth::analysis::neighbours {
 
-/// Whatever finds what nearest_neighbours finds, to the bit, and refuses what it refuses: the processor or a GPU.
+/// Finds the same neighbours as nearest_neighbours, bit by bit, and rejects the same input: on the CPU or on a GPU.
 class NeighbourSearch {
  public:
   NeighbourSearch() = default;

@@ -6,7 +6,7 @@
 
 namespace mambasynth::analysis::neighbours {
 
-/// The k nearest other points of each point, nearest first; equal distances in the order of their indices.
+/// The k nearest other points of each point, nearest first; ties in the order of their indices.
 struct Neighbours {
   std::int64_t points = 0;
   std::int64_t k = 0;
@@ -18,23 +18,23 @@ struct Neighbours {
   }
 };
 
-/// Theiler's window (1986, Phys. Rev. A 34:2427): points whose times differ by at most `steps` are no neighbours of
-/// each other, since consecutive steps of a trajectory lie close along it whatever the set is that it runs over.
+/// Theiler's window (1986, Phys. Rev. A 34:2427): points whose times differ by at most `steps` do not count as
+/// neighbours, since consecutive steps of a trajectory are close whatever set it explores.
 struct TemporalWindow {
   std::span<std::int64_t const> time;  ///< (point)
   std::int64_t steps = 0;              ///< 0: no window
 
-  /// How many other points the window takes from the point that it costs most.
+  /// The largest number of other points that the window excludes for any point.
   [[nodiscard]] std::int64_t most_excluded() const;
 };
 
-/// Exact: those of a brute force whose squared distances are summed in double, one dimension after the other with fused
-/// multiply-adds, so the result has the same bits for any number of threads and any instruction set. Where it pays, a
-/// matrix product in single precision with a bound on its error first leaves only the candidates that could be among
-/// them. Rows that lie so close that the squares vanish are told apart by squares in a unit of their own. rows: (point,
-/// dims), row-major, float or double. `threads` 0 = OpenMP's own choice. Memory: the result and copies of the rows in
-/// double and single precision; never the distance matrix. Errors: errors::usage for k < 1 or k
-/// >= points (less those that the window excludes); errors::input for NaN, infinity or squares that overflow.
+/// Exact: the result is that of a brute-force search with squared distances summed in double, dimension by dimension
+/// with fused multiply-adds, so its bits depend neither on the number of threads nor on the instruction set. Where it
+/// pays, a matrix product in single precision with an error bound first discards points that cannot be among the
+/// neighbours. Rows so close that squares underflow are told apart by scaled squares. rows: (point, dims), row-major,
+/// float or double. `threads` 0 = OpenMP's own choice. Memory: the result and copies of the rows in double and single
+/// precision; never the distance matrix. Errors: errors::usage for k < 1 or k >= points (less those that the window
+/// excludes); errors::input for NaN, infinity or squares that overflow.
 template <class T>
 Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std::int64_t dims, std::int64_t k,
                               int threads = 0, TemporalWindow const& window = {});

@@ -10,7 +10,7 @@
 namespace mambasynth::analysis::neighbours {
 namespace {
 
-/// Of the values that are not zero.
+/// Over the nonzero values.
 struct Magnitudes {
   double least = std::numeric_limits<double>::infinity(), largest = 0;
 };
@@ -51,7 +51,7 @@ ScaledRows scaled_rows(std::span<double const> rows, std::int64_t dims) {
 }
 
 bool may_be_small(std::span<double const> rows) {
-  // Doubles differ by a unit in their last place at least, 2^-52 of the smaller one or so.
+  // Distinct doubles differ by at least one unit in the last place, about 2^-52 of the smaller one.
   constexpr double safe = 0x1p-340;
   return std::any_of(rows.begin(), rows.end(), [](double value) { return value != 0 && std::abs(value) < safe; });
 }

@@ -10,7 +10,7 @@
 #include "analysis/neighbours/nearest_list.hpp"
 #include "analysis/neighbours/neighbours.hpp"
 
-/// Private to this folder: the two ways to the same neighbours.
+/// Private to this room: two searches with the same result.
 namespace mambasynth::analysis::neighbours::search {
 
 template <class T>
@@ -22,7 +22,7 @@ struct Task {
   std::int32_t* index;  ///< (point, k)
 };
 
-/// The points that are no neighbours of point `i` get `none` in its row of values for points start, start + 1, ...
+/// In the values of point `i` for points start, start + 1, ..., sets those that cannot be its neighbours to `none`.
 template <class V>
 void exclude(std::span<V> row, std::int64_t i, std::int64_t start, TemporalWindow const& window, V none) {
   auto const self = i - start;
@@ -42,11 +42,11 @@ class SearchInDouble {
   /// Queries that share one pass over the candidates.
   [[nodiscard]] static constexpr std::int64_t block() { return 32; }
 
-  /// Of one thread.
+  /// State of one thread.
   class Scratch {
    public:
     explicit Scratch(SearchInDouble const& search);
-    /// Queries first .. end - 1, at most block() of them; false where squares overflow.
+    /// Queries first .. end - 1, at most block() of them; false if squares overflow.
     [[nodiscard]] bool run(std::int64_t first, std::int64_t end);
 
    private:
@@ -60,26 +60,25 @@ class SearchInDouble {
   std::vector<double> packed_;  ///< (block of tile_lanes points, dims, lane); lanes past the last point are NaN
 };
 
-/// Distances in single precision for everything, in double for what they leave.
+/// Computes all distances in single precision, then those of the remaining candidates in double.
 ///
 /// Rows are centred on their mean (in double; differences of rows do not change), scaled by a power of two to lengths
-/// of at most R, 1/2 <= R <= 1, and rounded. For query i the value v_ij = |y_j|^2 - 2 x_i . y_j is then wrong by at
-/// most
+/// of at most R, 1/2 <= R <= 1, and rounded. For query i, the error of v_ij = |y_j|^2 - 2 x_i . y_j is then at most
 ///   E_i = 1.1 (dims + 8) 2^-24 (R^2 + 2 |x_i| R):
 /// dims + 1 roundings of the sum (Higham 2002, eq. 3.3, holds with and without fused multiply-adds), one of |y_j|^2 and
-/// two of the rounded factors; the slack covers what is quadratic in 2^-24, underflow, and the roundings in double. So
-/// whatever lies above the k-th smallest v by more than 2 E_i is further away than k others.
+/// two of the rounded factors; the slack covers terms quadratic in 2^-24, underflow, and roundings in double. So every
+/// point whose v exceeds the k-th smallest v by more than 2 E_i is farther away than k others.
 template <class T>
 class SearchInFloat {
  public:
-  /// Nothing where it would not pay: few dimensions, few points, rows all alike or beyond the range.
+  /// Empty if it would not pay: few dimensions, few points, rows all equal or out of range.
   static std::optional<SearchInFloat> prepare(Task<T> const& task, int threads);
   [[nodiscard]] std::int64_t block(int threads) const;
 
   class Scratch {
    public:
     Scratch(SearchInFloat const& search, std::int64_t block);
-    /// Queries first .. end - 1; false, with nothing of use written, where too many candidates lie within the error.
+    /// Queries first .. end - 1; returns false, without a usable result, if too many candidates lie within the error.
     [[nodiscard]] bool run(std::int64_t first, std::int64_t end);
 
    private:

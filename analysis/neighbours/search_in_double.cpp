@@ -9,7 +9,7 @@ namespace mambasynth::analysis::neighbours::search {
 namespace {
 
 constexpr std::int64_t query_block = SearchInDouble<float>::block();
-constexpr std::int64_t candidate_block = 128;  // candidates between two looks at the thresholds
+constexpr std::int64_t candidate_block = 128;  // candidates between two checks of the thresholds
 static_assert(query_block % tile_queries == 0 && candidate_block % tile_lanes == 0);
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
@@ -43,7 +43,7 @@ bool SearchInDouble<T>::Scratch::run(std::int64_t first, std::int64_t end) {
   auto const& task = search_.task_;
   auto const dims = task.dims, count = end - first;
   while (nearest_.size() < static_cast<std::size_t>(query_block)) nearest_.emplace_back(task.k, candidate_block);
-  // Rows past the last point keep old values: their distances are computed and never looked at.
+  // Rows past the last point keep old values: their distances are computed but never used.
   for (std::int64_t i = 0; i < count * dims; ++i)
     queries_[static_cast<std::size_t>(i)] = static_cast<double>(task.rows[static_cast<std::size_t>(first * dims + i)]);
   for (auto& list : nearest_) list.clear();

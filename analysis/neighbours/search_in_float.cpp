@@ -9,9 +9,9 @@
 namespace mambasynth::analysis::neighbours::search {
 namespace {
 
-// Below, the single pass in double is as fast.
+// Below this, the single pass in double is as fast.
 constexpr std::int64_t least_dims = 8, least_points_of_k = 6;
-constexpr std::int64_t most_queries = 256;  // with 128 dimensions 128 KiB, a part of the second-level cache
+constexpr std::int64_t most_queries = 256;  // 128 KiB at 128 dimensions, part of the L2 cache
 
 template <class T>
 std::vector<double> mean_of(Task<T> const& task) {
@@ -42,7 +42,7 @@ std::optional<SearchInFloat<T>> SearchInFloat<T>::prepare(Task<T> const& task, i
     length[static_cast<std::size_t>(i)] = std::sqrt(squared);
   }
   auto const longest = *std::max_element(length.begin(), length.end());
-  // Squares of distances must be finite, and those that the error tells apart must not be lost to underflow.
+  // Squared distances must be finite, and those that the error bound distinguishes must not underflow.
   constexpr double least = 1e-140, most = 1e150;
   if (!(longest > least && longest < most)) return std::nullopt;
   int exponent = 0;
@@ -72,7 +72,7 @@ std::optional<SearchInFloat<T>> SearchInFloat<T>::prepare(Task<T> const& task, i
 
 template <class T>
 std::int64_t SearchInFloat<T>::block(int threads) const {
-  constexpr std::int64_t pieces_of_a_thread = 8;  // so that threads end at about the same time
+  constexpr std::int64_t pieces_of_a_thread = 8;  // so that threads finish at about the same time
   auto const even = task_->points / (threads * pieces_of_a_thread) / float_queries * float_queries;
   return std::clamp(even, float_queries, most_queries);
 }
@@ -86,7 +86,7 @@ SearchInFloat<T>::Scratch::Scratch(SearchInFloat const& search, std::int64_t blo
   for (std::int64_t i = 0; i < block; ++i) lists_.emplace_back(search.task_->k, float_lanes);
 }
 
-/// (group of float_queries queries, dims, query), times -2; the last group is filled up with zeros.
+/// (group of float_queries queries, dims, query), times -2; the last group is padded with zeros.
 template <class T>
 void SearchInFloat<T>::Scratch::pack_queries(std::int64_t first, std::int64_t end) {
   auto const dims = search_.task_->dims;
@@ -108,7 +108,7 @@ bool SearchInFloat<T>::Scratch::sift(std::int64_t first, std::int64_t end) {
   for (auto i = first; i < end; ++i)
     lists_[static_cast<std::size_t>(i - first)].clear(search_.error_[static_cast<std::size_t>(i)]);
   for (std::int64_t turn = 0; turn < panels; ++turn) {
-    // From the queries' own panel on: neighbours in time are often near, and a tight limit early on saves work.
+    // Starts at the queries' own panel: neighbours in time are often close, and a tight limit early on saves work.
     auto const panel = (first / float_lanes + turn) % panels;
     auto const start = panel * float_lanes;
     auto const width = std::min(float_lanes, task.points - start);
@@ -134,7 +134,7 @@ void SearchInFloat<T>::Scratch::write(std::int64_t query, std::vector<std::int32
   squared_.resize(candidates.size());
   exact_distances(task.rows.data(), task.dims, query, candidates, squared_.data());
   nearest_.take(squared_, candidates);
-  // No overflow: prepare() refused rows so long.
+  // No overflow: prepare() rejects rows that long.
   static_cast<void>(nearest_.finish(task.distance + query * task.k, task.index + query * task.k));
 }
 

@@ -21,7 +21,7 @@ constexpr int width = 480, left = 74, right = 26, above = 28, below = 52;
 
 constexpr int ring = 6;  // gnuplot's pointtype
 
-/// Hue, shape: neighbours differ in lightness too, the faintest hues come last.
+/// Hue and shape: adjacent entries also differ in lightness, and the faintest hues come last.
 LineStyle style_of(std::size_t curve, bool points) {
   constexpr std::array<std::int64_t, curves_a_page> hues{0, 6, 3, 1, 7, 4, 2, 5};
   constexpr std::array<int, curves_a_page> shapes{7, 5, 9, 11, 13, 6, 4, 8};
@@ -39,8 +39,8 @@ struct Range {
   double low, high;
 };
 
-/// Of all means and single values, of what intervals add to them up to half as much again at each end, and of three
-/// quarters of the intervals: one over two values is often ten times as wide as the others.
+/// The range of all means and single values, extended by intervals by at most half of it at each end, but at least so
+/// that three quarters of the intervals fit: an interval over two values is often ten times as wide as the others.
 Range range_of(Panel const& panel) {
   auto const scaled = [&](double value) {
     return panel.log_y ? (value > 0 ? std::log10(value) : std::nan("")) : value;
@@ -67,7 +67,7 @@ Range range_of(Panel const& panel) {
   if (!lows.empty()) low = std::min(low, std::max(lows.front(), std::min(lows[lows.size() / 4], low - most_added)));
   if (!highs.empty())
     high = std::max(high, std::min(highs.front(), std::max(highs[highs.size() / 4], high + most_added)));
-  // Less than the digits of the data files and of the range can tell apart is a level.
+  // A range too small for the digits of the data files counts as a constant.
   bool const level = high - low <= 1e-6 * std::max(std::abs(low), std::abs(high));
   double const room = level ? std::max(std::abs(high) * 0.1, 1e-9) : 0.06 * (high - low);
   bool const all_positive = !panel.log_y && low >= 0;
@@ -228,7 +228,7 @@ class Page {
     return text + fmt::format("plot {}\n", fmt::join(plots, ", \\\n  "));
   }
 
-  /// What two curves lie apart at the same x, as a share of the least distance between two x.
+  /// The offset between two curves at the same x, as a share of the smallest distance between two x.
   [[nodiscard]] double dodge() const {
     return (single() ? 1.2 : 0.5) / static_cast<double>(std::max<std::size_t>(count_, single() ? 1 : 4));
   }
@@ -239,7 +239,7 @@ class Page {
   [[nodiscard]] std::string shifted(double by) const {
     return figure_.log2_x ? fmt::format("($1*{:.4f})", std::exp2(by)) : fmt::format("($1+{:.4f})", by);
   }
-  /// Beside the others of the same x, so that no bar hides another.
+  /// Offset from the others at the same x, so that no bar hides another.
   [[nodiscard]] std::string with_bars(std::string const& data, std::size_t i, LineStyle const& style) const {
     return fmt::format(
         "{0} using {1}:3:(0):($4-$3) with vectors nohead linecolor rgb \"{4}\" linewidth 1, "

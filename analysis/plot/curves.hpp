@@ -6,14 +6,14 @@
 
 #include "analysis/plot/gnuplot.hpp"
 
-/// Means with intervals over a common axis, a column of a page wide.
+/// Means with intervals over a common axis, as wide as a column of a page.
 namespace mambasynth::analysis::plot {
 
-/// One value for each x; NaN where there is none. `low` and `high` end the interval of each; empty: none are known.
+/// One value for each x; NaN where there is none. `low` and `high` are the ends of each interval; empty: no intervals.
 struct Curve {
   std::string name;
   std::vector<double> mean, low, high;
-  std::vector<std::vector<double>> singles = {};  ///< what each mean is of, drawn as rings beside it; empty: not shown
+  std::vector<std::vector<double>> singles = {};  ///< the values behind each mean, drawn as rings; empty: not shown
 };
 
 struct Panel {
@@ -29,20 +29,20 @@ struct Curves {
   std::string legend_title;
   std::string xlabel;
   std::vector<double> x;
-  std::vector<std::string> ticks;  ///< what stands at each x; empty: numbers of gnuplot's choice
+  std::vector<std::string> ticks;  ///< the label at each x; empty: gnuplot chooses numbers
   bool log2_x = false;
   std::vector<Panel> panels;
   std::string note = {};  ///< below the legend
 };
 
-/// At more places than that, bars of eight curves would touch: intervals become bands.
+/// With more x values than this, the bars of eight curves would touch, so intervals become bands.
 inline constexpr std::size_t most_bars = 12;
 
-/// Panels one below the other, intervals as bars at a dozen x at most, else as bands, the legend below. More than eight
-/// curves take several pages NAME_1, NAME_2, ... with the same axes: more colours than that cannot be told apart.
-/// NAME_<part>.dat: a block for each curve that has any value, headed by its name: x mean low high; where single values
-/// are shown, one more: x value.
-/// The panels show all means and at least three quarters of the intervals whole; far wider ones are cut.
+/// Panels one below the other, with intervals as bars for up to a dozen x and as bands for more, and the legend below.
+/// More than eight curves take several pages NAME_1, NAME_2, ... with the same axes, since more colours cannot be told
+/// apart. NAME_<part>.dat: a block for each curve that has any value, headed by its name: x mean low high; where single
+/// values are shown, one more: x value. The panels show all means and at least three quarters of the intervals whole;
+/// far wider ones are cut.
 Outcome draw_curves(Curves const& figure, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::analysis::plot

@@ -13,11 +13,11 @@ namespace {
 
 constexpr double most_legend_entries = 10;
 constexpr std::size_t most_svg_points = 2500;
-constexpr char const* veil = "0x40";  // a quarter transparent: where many points lie shows
+constexpr char const* veil = "0x40";  // a quarter transparent, so that density shows
 
 bool has_legend(Colouring const& c) { return c.scale == Colouring::Scale::category && c.most <= most_legend_entries; }
 
-/// x, y and what its colour is: a number for gnuplot's palette, or the colour itself.
+/// x, y, and the colour: a number for gnuplot's palette, or the colour itself.
 std::string point_rows(EmbeddingPanel const& panel) {
   auto const& c = *panel.colouring;
   std::string rows = c.value.empty() ? "# x y\n" : fmt::format("# x y {}\n", has_legend(c) ? "colour" : c.label);
@@ -36,7 +36,8 @@ std::string point_rows(EmbeddingPanel const& panel) {
 struct Extent {
   double centre_x = 0, centre_y = 0, half = 1;
 };
-/// The same scale on both axes: distances are what an embedding shows. Coordinates that are no numbers are not drawn.
+/// The same scale on both axes: distances are what an embedding shows. Points with coordinates that are not finite are
+/// not drawn.
 Extent extent_of(std::span<float const> coordinates) {
   double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
   for (std::size_t i = 0; i < coordinates.size(); ++i) {

@@ -15,7 +15,7 @@ struct Colouring {
   enum class Scale {
     category,  ///< whole numbers from 0 below `most`; up to ten get a legend, more a colour bar
     ordered,   ///< from `least` to `most`
-    cyclic     ///< the same, and both ends are one colour
+    cyclic     ///< the same, with one colour for both ends
   };
   Scale scale = Scale::category;
   std::string label;          ///< of the legend or colour bar: "circle", "phase, rad"
@@ -33,7 +33,7 @@ struct EmbeddingPanel {
   Colouring const* colouring = nullptr;
 };
 
-/// Where a panel lies, in pixels of a page from its upper left corner; the title stands above, a key to the right.
+/// Where a panel lies, in pixels from the upper left corner of the page; the title is above it, a key to the right.
 struct PanelPlace {
   int left = 0, top = 0, side = 0;
   Size page;
@@ -43,11 +43,11 @@ inline constexpr int panel_key_width = 110;    ///< what a key needs to the righ
 inline constexpr int panel_title_height = 30;  ///< what a title needs above it
 
 /// gnuplot commands that draw one panel of a multiplot; its points become a data file of `figure`. The PNG shows all
-/// points; of more than 2,500 the SVG shows every second, third, ..., for it would be slow to open.
+/// points; above 2,500, the SVG shows only every second, third, ..., since it would be slow to open.
 std::string draw_panel(Figure& figure, std::string const& part, EmbeddingPanel const& panel, PanelPlace const& place);
 
-/// A grid of square panels, row by row, in `folder`. `heading` above them may be empty. Panels of one colouring share a
-/// key to the right, else each has its own. Axes carry no numbers: those of a UMAP mean nothing.
+/// A grid of square panels, row by row, in `folder`. `heading` above them may be empty. Panels with the same colouring
+/// share a key on the right; otherwise each has its own. Axes have no numbers: those of a UMAP mean nothing.
 /// Outcome::gnuplot_missing when only scripts and data could be written.
 Outcome draw_embeddings(std::string const& name, std::string const& heading, std::span<EmbeddingPanel const> panels,
                         int columns, std::filesystem::path const& folder);

@@ -60,7 +60,7 @@ std::string content_of(std::FILE* file) {
   return text;
 }
 
-/// Runs gnuplot in `folder`; 127 where there is none. `complaint` is what it printed.
+/// Runs gnuplot in `folder`; returns 127 if it is not installed. `complaint` is what it printed.
 int run_gnuplot(std::filesystem::path const& folder, std::string settings, std::string script, std::string& complaint) {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> const output(std::tmpfile(), &std::fclose);
   if (!output)
@@ -72,7 +72,7 @@ int run_gnuplot(std::filesystem::path const& folder, std::string settings, std::
   posix_spawn_file_actions_adddup2(&spawn.actions, fileno(output.get()), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&spawn.actions, fileno(output.get()), STDERR_FILENO);
 
-  // Signals that this program ignores (streams.hpp) are gnuplot's own business.
+  // gnuplot must not inherit that this program ignores these signals (streams.hpp).
   sigset_t defaults;
   sigemptyset(&defaults);
   sigaddset(&defaults, SIGPIPE);

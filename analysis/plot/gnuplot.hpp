@@ -17,16 +17,16 @@ struct Size {
 };
 
 /// One figure: NAME.gp (runs by hand: `gnuplot -d NAME.gp` in its folder, without the start-up files of users), its
-/// data files NAME_<part>.dat beside it, and what gnuplot makes of them, NAME.svg and NAME.png. The same input gives
+/// data files NAME_<part>.dat beside it, and NAME.svg and NAME.png, which gnuplot draws from them. The same input gives
 /// the same bytes.
 class Figure {
  public:
   /// `name`: letters, digits, '_' and '-'.
   Figure(std::string name, Size size);
 
-  /// Where the panels decide how large it becomes.
+  /// For figures whose panels determine the size.
   void set_size(Size size) { size_ = size; }
-  /// A data file; returns its name as the script must give it.
+  /// Adds a data file; returns its name as the script must refer to it.
   std::string add_data(std::string const& part, std::string content);
   [[nodiscard]] std::string data_name(std::string const& part) const;
   /// gnuplot commands, run once for each output format; they choose neither terminal nor output.

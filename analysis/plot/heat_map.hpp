@@ -7,7 +7,7 @@
 
 namespace mambasynth::analysis::plot {
 
-/// A square matrix of numbers from 0 to 1, named alike on both axes.
+/// A square matrix of numbers from 0 to 1, with the same names on both axes.
 struct HeatMap {
   std::string part;  ///< of the data file's name
   std::string title;
@@ -16,14 +16,14 @@ struct HeatMap {
   std::vector<double> matrix;  ///< (name, name), row-major, the first row on top
 };
 
-/// Edges as shares of the page; the colour bar stands to the right of them.
+/// Edges as shares of the page; the colour bar is to the right of them.
 struct HeatMapPlace {
   double left, right, bottom, top;
   bool bar = true;
 };
 
-/// Adds the data to `figure`; the commands that plot it inside a multiplot. Numbers are written into cells that are not
-/// too many; cells without a number stay white.
+/// Adds the data to `figure` and returns the commands that plot it inside a multiplot. If there are few enough cells,
+/// each shows its number; NaN cells stay white.
 std::string heat_map(Figure& figure, HeatMap const& map, HeatMapPlace const& place);
 
 }  // namespace mambasynth::analysis::plot

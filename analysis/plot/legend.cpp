@@ -7,7 +7,7 @@
 namespace mambasynth::analysis::plot {
 namespace {
 
-// Pixels; letters as wide as those of the widest usual sans-serif at 13 pixels.
+// Pixels; letters are as wide as those of the widest common sans-serif font at 13 pixels.
 constexpr int row_height = 17, letter = 8, sample = 26, gap = 6, between = 14, edge = 10;
 
 }  // namespace
@@ -25,7 +25,7 @@ std::string quotable(std::string const& text, std::size_t longest) {
   }
   if (result.size() <= longest) return result;
   auto end = longest - 2;
-  while (end > 0 && (static_cast<unsigned char>(result[end]) & 0xc0u) == 0x80u) --end;  // never within a UTF-8 letter
+  while (end > 0 && (static_cast<unsigned char>(result[end]) & 0xc0u) == 0x80u) --end;  // not inside a UTF-8 character
   return result.substr(0, end) + "..";
 }
 
@@ -43,7 +43,7 @@ int Legend::height() const { return row_height * (rows() + (title_.empty() ? 0 :
 
 std::string Legend::commands(int page_height) const {
   auto const x = [&](int pixels) { return static_cast<double>(pixels) / width_; };
-  // Of the middle of a row, counted from the legend's top.
+  // The middle of a row, measured from the top of the legend.
   auto const y = [&](int row) {
     return static_cast<double>(height() - row * row_height - row_height / 2) / page_height;
   };

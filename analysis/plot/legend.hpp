@@ -13,7 +13,7 @@ struct LineStyle {
   double width = 1.5;  ///< 0: points alone
 };
 
-/// gnuplot's words for it: "linecolor rgb ... dashtype ... linewidth ...", without points.
+/// As a gnuplot style: "linecolor rgb ... dashtype ... linewidth ...", without points.
 std::string line_words(LineStyle const& style);
 
 struct LegendEntry {
@@ -21,13 +21,13 @@ struct LegendEntry {
   LineStyle style;
 };
 
-/// A legend below the panels in as many columns as fit, so that it never lies over data.
+/// A legend below the panels, in as many columns as fit, so that it never covers data.
 class Legend {
  public:
   /// `title` above and `note` below the entries may be empty; `width`: of the page, pixels.
   Legend(std::string title, std::vector<LegendEntry> entries, int width, std::string note = {});
   [[nodiscard]] int height() const;
-  /// Labels and arrows at the bottom of a page; set them before the last panel's plot alone.
+  /// Labels and arrows at the bottom of a page; set them only before the last panel is plotted.
   [[nodiscard]] std::string commands(int page_height) const;
 
  private:
@@ -37,7 +37,7 @@ class Legend {
   int width_, column_, columns_;
 };
 
-/// `text` as gnuplot can hold it between double quotes without taking it for commands, at most `longest` characters.
+/// `text` escaped for a double-quoted gnuplot string, at most `longest` characters.
 std::string quotable(std::string const& text, std::size_t longest = 44);
 
 }  // namespace mambasynth::analysis::plot

@@ -20,7 +20,7 @@ constexpr std::array<Colour, 11> red_blue{0x053061, 0x2166ac, 0x4393c3, 0x92c5de
                                           0xfddbc7, 0xf4a582, 0xd6604d, 0xb2182b, 0x67001f};
 constexpr std::array<Colour, 9> blues{0xf7fbff, 0xdeebf7, 0xc6dbef, 0x9ecae1, 0x6baed6,
                                       0x4292c6, 0x2171b5, 0x08519c, 0x08306b};
-// Told apart by lightness along each half and by blue against red between them, which colour-blind readers see.
+// Lightness varies along each half, and blue versus red tells the halves apart, which colour-blind readers can see.
 constexpr std::array<Colour, 9> lilac_round{0xcdc3d6, 0x8fb0d0, 0x4f86c0, 0x3a4a9a, 0x2a1038,
                                             0x7a1f45, 0xb5503f, 0xd39a78, 0xcdc3d6};
 

@@ -3,14 +3,14 @@
 #include <cstdint>
 #include <string>
 
-/// Colours that stay apart for colour-blind readers and in print.
+/// Colours that colour-blind readers can tell apart, also in print.
 namespace mambasynth::analysis::plot {
 
 /// "#rrggbb" of category `index` out of `count`: up to ten, Paul Tol's "muted" scheme (personal.sron.nl/~pault); above
-/// ten, evenly along a scale of rising lightness, since no ten-and-more separate hues stay apart.
+/// ten, evenly spaced along a scale of rising lightness, since more than ten hues cannot be told apart.
 std::string category_colour(std::int64_t index, std::int64_t count);
 
-/// Black or white, whichever is read more easily on `colour` ("#rrggbb"): relative luminance of WCAG 2.
+/// Black or white, whichever is easier to read on `colour` ("#rrggbb"): relative luminance of WCAG 2.
 std::string readable_on(std::string const& colour);
 
 /// gnuplot's `set palette` commands.

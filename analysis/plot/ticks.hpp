@@ -2,7 +2,8 @@
 
 #include <string>
 
-/// Ticks for low panels, where gnuplot's own choice crowds, and for short logarithmic axes, where it finds hardly any.
+/// Ticks for low panels, where gnuplot's own choice is crowded, and for short logarithmic axes, where it finds hardly
+/// any.
 namespace mambasynth::analysis::plot {
 
 /// 1, 2 or 5 times a power of ten, so that about three ticks lie within `span`.

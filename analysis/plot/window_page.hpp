@@ -4,22 +4,22 @@
 #include <span>
 #include <string>
 
-/// What the steps of one window look like: its circles as a strip of colours, its channels as heat maps.
+/// One window, step by step: its circles as a strip of colours, its channels as heat maps.
 namespace mambasynth::analysis::plot {
 
-/// values (step, channel) as a data file's rows, one a channel.
+/// values (step, channel) as rows of a data file, one for each channel.
 std::string heat_rows(std::span<float const> values, std::int64_t channels);
 /// Of the finite values; 0 without any.
 double largest_magnitude(std::span<float const> values);
 /// "[-a:a]" for a colour scale with zero in its middle, a = `largest` but at least `floor`.
 std::string symmetric_range(double largest, double floor);
 
-/// A row a visit: first step, end, colour, circle, colour of text on it. `circle` (step) of the steps from `first` on;
-/// grey from where it ends (at once where it is empty) to first + steps.
+/// A row for each visit: first step, end, colour, circle, colour of the text on it. `circle` (step) covers the steps
+/// from `first` on; from its end (from the start if it is empty) to first + steps the strip is grey.
 std::string circle_runs(std::span<std::int64_t const> circle, std::int64_t circles, std::int64_t first,
                         std::int64_t steps);
 
-/// Shares of the page's width that margins and the colour scale take.
+/// Shares of the page width taken by margins and the colour scale.
 struct PageWidths {
   double left = 0.075, right = 0.89, scale_at = 0.905, scale_width = 0.015;
 };
@@ -29,7 +29,7 @@ class WindowPage {
  public:
   WindowPage(std::int64_t first, std::int64_t last, int height, PageWidths const& widths = {});
 
-  /// Circles, of a file of circle_runs(), with numbers where a visit is long enough.
+  /// Circles, from a file of circle_runs(), with numbers if a visit is long enough.
   void strip(std::string const& title, std::string const& runs);
   /// `rows`: a file of `count` rows, as of heat_rows(); `range`: of the colours, "[-1:1]"; `pixels` high.
   void heat(std::string const& title, std::string const& ylabel, std::string const& rows, std::int64_t count,
@@ -39,7 +39,7 @@ class WindowPage {
              bool lowest = false);
   [[nodiscard]] std::string end() const { return text_ + "unset multiplot\n"; }
 
-  /// Pixels that a strip and each other panel take besides their own height.
+  /// Pixels that a strip and every other panel take in addition to their own height.
   static constexpr int between = 34, strip_height = 22;
 
  private:

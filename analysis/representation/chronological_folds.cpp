@@ -23,8 +23,8 @@ std::vector<std::int64_t> starts_of(std::span<std::int64_t const> cluster, std::
   return starts;
 }
 
-/// `whole` cut into about equally many rows, each cut moved to the start nearest to it; fewer parts where starts are
-/// rare.
+/// `whole` split into parts of about equal size, each cut moved to the nearest start of a cluster; fewer parts where
+/// starts are rare.
 std::vector<Stretch> parts_of(Stretch const& whole, std::int64_t count, std::vector<std::int64_t> const& starts) {
   std::vector<Stretch> parts;
   auto first = whole.first;

@@ -6,13 +6,13 @@
 
 namespace mambasynth::analysis::representation {
 
-/// Cross-validation of rows in the order of time: one of `blocks` contiguous blocks of about equally many rows is held
-/// out at a time, and `guard` rows on each side of it are left out of training, since neighbours in time resemble each
+/// Cross-validation of rows in the order of time: `blocks` contiguous blocks of about equal size are held out in turn,
+/// and `guard` rows on each side of the held-out block are left out of training, since neighbours in time resemble each
 /// other (h-block cross-validation: Burman, Chow & Nolan 1994, Biometrika 81:351).
 ///
-/// Rows come in clusters, stretches whose rows depend on each other (a visit to a circle). No cluster is cut: a block
-/// begins where the cluster does that is nearest to its place among equal blocks. Blocks are divided likewise, into
-/// groups of whole clusters that errors leave out of training in turn.
+/// Rows come in clusters, stretches whose rows depend on each other (a visit to a circle). Clusters are never split: a
+/// block begins at the cluster boundary nearest to where equal blocks would begin. Blocks are divided in the same way
+/// into groups of whole clusters, which are left out of training in turn to estimate errors.
 class ChronologicalFolds {
  public:
   /// Rows first .. end - 1.
@@ -24,8 +24,8 @@ class ChronologicalFolds {
   /// cluster: (rows), the number of each row's cluster; its rows are consecutive. If it is empty, or clusters are so
   /// long that a block would get no rows, each row is a cluster of its own. A guard may be longer than a block.
   /// errors::usage for fewer than 3 blocks (the penalty is chosen by holding out one of those left), fewer rows than
-  /// blocks, another number of clusters' entries than of rows, or a guard that leaves a block no other to choose the
-  /// penalty by.
+  /// blocks, a cluster array of another length than the rows, or a guard that leaves a block no other block to choose
+  /// the penalty by.
   ChronologicalFolds(std::int64_t rows, std::int64_t blocks, std::int64_t guard,
                      std::span<std::int64_t const> cluster = {});
 
@@ -37,10 +37,10 @@ class ChronologicalFolds {
   [[nodiscard]] std::int64_t groups() const { return static_cast<std::int64_t>(groups_.size()); }
   /// In the order of time.
   [[nodiscard]] Stretch group(std::int64_t g) const { return groups_[static_cast<std::size_t>(g)]; }
-  /// 0, 1, ..., ascending over the rows; where none are known, a row's group.
+  /// 0, 1, ..., ascending over the rows; if no clusters are known, the group of each row.
   [[nodiscard]] std::int64_t cluster(std::int64_t row) const { return cluster_[static_cast<std::size_t>(row)]; }
-  /// All rows, cut wherever a block, its guard or a group begins or ends: a stretch is inside or outside of each as a
-  /// whole.
+  /// All rows, cut wherever a block, its guard, or a group begins or ends, so that a stretch lies entirely inside or
+  /// outside each.
   [[nodiscard]] std::vector<Stretch> const& stretches() const { return stretches_; }
 
   [[nodiscard]] bool in_group(Stretch const& stretch, std::int64_t g) const {
@@ -54,10 +54,10 @@ class ChronologicalFolds {
   [[nodiscard]] bool apart(Stretch const& stretch, std::int64_t b) const {
     return stretch.end <= block(b).first - guard_ || stretch.first >= block(b).end + guard_;
   }
-  /// Rows of training while blocks b and c are held out (b == c: one of them), ascending; maybe none for b != c.
+  /// Rows of training while blocks b and c are held out (b == c: one of them), ascending; may be empty for b != c.
   [[nodiscard]] std::vector<std::int64_t> training(std::int64_t b, std::int64_t c) const;
-  /// Rows of block b that tell penalties apart while block c is kept for the test, ascending, maybe none; all of it for
-  /// b == c.
+  /// Rows of block b that validate the penalties while block c is held out for the test, ascending; may be empty. All
+  /// of the block for b == c.
   [[nodiscard]] std::vector<std::int64_t> validation(std::int64_t b, std::int64_t c) const;
 
  private:

@@ -15,14 +15,14 @@ namespace {
 
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// Rows about their mean: the Gram matrix then has no large part that centring takes away again.
+/// Centred rows: the Gram matrix then has no large constant part, which centring would only remove again.
 Matrix centred(std::span<float const> rows, std::int64_t points, std::int64_t dims) {
   Matrix x =
       Eigen::Map<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> const>(rows.data(), points, dims)
           .cast<double>();
   double const size = x.cwiseAbs().maxCoeff();
   x.rowwise() -= x.colwise().mean().eval();
-  constexpr double constant = 1e-12;  // what varies less, relative to its size, does not vary
+  constexpr double constant = 1e-12;  // anything that varies less than this, relative to its size, counts as constant
   if (x.cwiseAbs().maxCoeff() <= constant * size) x.setZero();
   return x;
 }
@@ -60,7 +60,7 @@ std::vector<double> cka_between(std::span<std::vector<float> const> grams) {
   auto const networks = static_cast<Eigen::Index>(grams.size());
   Matrix total = Matrix::Zero(networks, networks);
   if (networks == 0) return {};
-  // A stretch of all of them at a time: products in double, without a second copy of everything.
+  // One stretch of all of them at a time: products in double without a second copy of all data.
   constexpr Eigen::Index stretch = 2048;
   auto const entries = static_cast<Eigen::Index>(grams.front().size());
   Matrix part(networks, stretch);

@@ -14,7 +14,7 @@ namespace mambasynth::analysis::representation {
 
 namespace {
 
-constexpr std::int64_t block = 64;  // rows that stay in the cache while the products of all columns pass over them
+constexpr std::int64_t block = 64;  // rows that stay in the cache while the products of all columns are formed
 
 constexpr std::int64_t lanes = 8, tile_rows = 4, tile_columns = 2 * lanes;
 
@@ -105,8 +105,8 @@ void CrossMoments::add(std::span<Rows const> rows) {
       for (std::int64_t c = 0; c < parts_[p]; ++c) shift_[at(first_[p] + c)] = value(rows[p], c);
   rows_ += count;
 
-  // Each thread owns every threads-th tile (the triangle's rows differ in length) and passes over all rows alone: no
-  // waiting between blocks, and each sum is one thread's, in the order of the rows.
+  // Each thread owns every threads-th tile (the rows of the triangle differ in length) and goes over all rows by
+  // itself: no barriers between blocks, and each sum is accumulated by one thread in the order of the rows.
   errors::SharedStop stop;
 #pragma omp parallel num_threads(threads_)
   {

@@ -12,15 +12,15 @@ namespace mambasynth::analysis::representation {
 /// (n, dims) of a part, row-major.
 using Rows = std::variant<std::span<float const>, std::span<double const>>;
 
-/// Moments of rows that are made of parts (layers, or features and targets), row by row in constant memory: sums and
-/// products of (x - first row), which keeps them accurate when the mean is far from zero, and of the parts' squared
-/// lengths. The result has the same bits however the rows are cut into calls and for any number of threads.
+/// Moments of rows that consist of parts (layers, or features and targets), accumulated row by row in constant memory:
+/// sums and products of (x - first row), which stay accurate even if the mean is far from zero, and of the squared
+/// lengths of the parts. The bits depend neither on how the rows are split into calls nor on the number of threads.
 class CrossMoments {
  public:
   /// `parts`: dimensions of each. `threads` 0 = OpenMP's own choice.
   explicit CrossMoments(std::vector<std::int64_t> parts, int threads = 0);
 
-  /// The next rows, a matrix for each part; errors::usage where they are no whole rows or not equally many.
+  /// The next rows, a matrix for each part; errors::usage if they are not whole rows or differ in number.
   void add(std::span<Rows const> parts);
   void add(Rows const& only_part) { add(std::span(&only_part, 1)); }
 

@@ -14,7 +14,7 @@ void require_finite(Rows const& matrix, std::int64_t rows, std::int64_t dims, st
       [&](auto span) {
         if (dims < 1 || static_cast<std::int64_t>(span.size()) != rows * dims)
           throw errors::usage(fmt::format("{} values of {} for {} rows of {} columns", span.size(), what, rows, dims),
-                              "the array is no matrix of that shape", "pass rows x columns values");
+                              "the array does not have that shape", "pass rows x columns values");
         auto const bad = std::find_if(span.begin(), span.end(), [](auto value) { return !std::isfinite(value); });
         if (bad == span.end()) return;
         auto const at = bad - span.begin();

@@ -7,8 +7,8 @@
 
 namespace mambasynth::analysis::representation {
 
-/// errors::usage where the values are no (rows, dims) matrix, errors::input for NaN or infinity, named by `what`, row
-/// and column.
+/// errors::usage if the values do not form a (rows, dims) matrix; errors::input for NaN or infinity, naming `what`, the
+/// row, and the column.
 void require_finite(Rows const& matrix, std::int64_t rows, std::int64_t dims, std::string const& what);
 
 /// Rows first .. first + count - 1 of a (rows, dims) matrix.

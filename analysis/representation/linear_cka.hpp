@@ -6,7 +6,8 @@
 #include "analysis/representation/cross_moments.hpp"
 
 /// Centred kernel alignment with a linear kernel (Kornblith et al. 2019, ICML, arXiv:1905.00414) of all pairs of parts
-/// (layers, or the same layers of several networks over the same rows), from their moments: no matrix of rows x rows.
+/// (layers, or the same layers of several networks over the same rows), from their moments, without a matrix of rows x
+/// rows.
 ///
 /// With X, Y the parts' centred rows, x_i and y_i, and n of them:
 ///   biased     |X'Y|^2 / (|X'X| |Y'Y|), Frobenius norms (Kornblith, eq. 3 and section 3)
@@ -22,8 +23,8 @@ struct LinearCka {
   std::vector<double> debiased;  ///< (part, part), at most about 1, around 0 (below it, too) for unrelated parts
 };
 
-/// NaN for parts that do not vary and, debiased, for fewer than 4 rows. The debiasing holds for independent rows: take
-/// rows of a series at least as far apart as it remembers, or read it as a correction for the number of rows alone.
+/// NaN for constant parts and, if debiased, for fewer than 4 rows. Debiasing assumes independent rows: take rows of a
+/// series at least a correlation time apart, or read it only as a correction for the number of rows.
 LinearCka linear_cka(CrossMoments const& moments);
 
 }  // namespace mambasynth::analysis::representation

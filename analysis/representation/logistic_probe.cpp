@@ -22,7 +22,7 @@ namespace mambasynth::analysis::representation {
 
 namespace {
 
-/// Moments of the features as they come, in the terms of rows that are standardised already.
+/// Converts moments of the raw features to moments of the standardised rows.
 TrainingSet training_set(Moments const& moments, std::vector<std::int64_t> const& rows, StandardisedRows const& x) {
   constexpr double constant = 1e-12;  // a feature that varies less, relative to its mean, does not vary
   TrainingSet set{RowSet(rows), {}, {}, {}};
@@ -42,7 +42,7 @@ TrainingSet training_set(Moments const& moments, std::vector<std::int64_t> const
   return set;
 }
 
-/// Log-loss summed over held-out rows of classes that training has.
+/// Log-loss summed over held-out rows whose class occurs in training.
 struct Judged {
   double loss = 0, rows = 0;
   void add(Judged const& other) {
@@ -72,8 +72,8 @@ void check(Rows const& features, std::int64_t dims, ChronologicalFolds const& fo
 
 }  // namespace
 
-/// What labellings share. With blocks b and c held out, the same fits judge the penalties for the test on b (by c) and
-/// on c (by b): a training set each pair b < c, and one each block alone.
+/// What all labellings share. With blocks b and c held out, the same fits choose the penalty for the test on b (by c)
+/// and on c (by b): one training set for each pair b < c, and one for each single block.
 struct LogisticProbe::Sets {
   struct Set {
     std::int64_t b, c;
@@ -98,12 +98,12 @@ struct LogisticProbe::Sets {
                         training_set(moments.training(b, c), rows, x)});
       }
   }
-  /// For each block the penalty with the least log-loss on the others: of all candidates, or of those up to the first
-  /// that does worse in every block than one before it.
+  /// For each block, the penalty with the lowest log-loss on the others: among all candidates, or among those up to the
+  /// first that is worse in every block than an earlier one.
   [[nodiscard]] std::vector<double> choose(std::span<std::int64_t const> labels, bool all) const;
 };
 
-/// One labelling's classes in a training set, numbered as they are ordered.
+/// The classes of one labelling in a training set, numbered in order.
 class LogisticProbe::Classes {
  public:
   Classes(std::vector<std::int64_t> const& rows, std::span<std::int64_t const> labels) {
@@ -124,7 +124,7 @@ class LogisticProbe::Classes {
   }
   [[nodiscard]] bool usable() const { return count_.size() > 1; }
   [[nodiscard]] std::int64_t count() const { return static_cast<std::int64_t>(count_.size()); }
-  /// Of each row, those outside of the set too; -1 for a class that the set lacks.
+  /// The class of each row, including rows outside the set; -1 for a class that the set lacks.
   [[nodiscard]] std::span<std::int32_t const> of_row() const { return of_row_; }
   [[nodiscard]] std::int64_t majority() const { return majority_; }
   [[nodiscard]] double share(std::int64_t label) const {
@@ -142,7 +142,7 @@ class LogisticProbe::Classes {
   std::int64_t majority_ = 0, majority_count_ = 0, total_ = 0;
 };
 
-/// One labelling of a set's rows, and its read-out; none where the rows have fewer than two classes.
+/// One labelling of the rows of a set, and its read-out; none if the rows have fewer than two classes.
 struct LogisticProbe::Fit {
   Sets::Set const& set;
   Classes classes;
@@ -152,7 +152,7 @@ struct LogisticProbe::Fit {
     if (classes.usable())
       regression = std::make_unique<SoftmaxRegression>(sets.x, set.training, classes.of_row(), classes.count());
   }
-  /// What a read-out of these classes says of some rows.
+  /// Predictions of a read-out of these classes for some rows.
   [[nodiscard]] std::vector<HeldRow> held(SoftmaxRegression const& of, std::vector<std::int64_t> const& rows,
                                           std::span<std::int64_t const> labels) const;
 };
@@ -192,7 +192,7 @@ std::vector<double> LogisticProbe::Sets::choose(std::span<std::int64_t const> la
   std::vector<double> chosen(count, penalties.front()), least(count, std::numeric_limits<double>::infinity());
   if (penalties.size() < 2) return chosen;
   SoftmaxRegression::Limits const rough{.decrease = (all ? 100 : 1000) *
-                                                    tolerance};  // penalties differ by more than what this leaves
+                                                    tolerance};  // penalties differ by more than this tolerance
   std::vector<std::unique_ptr<Fit>> fits;
   for (auto const& set : pairs)
     if (auto fit = std::make_unique<Fit>(*this, set, labels); fit->regression) fits.push_back(std::move(fit));
@@ -215,7 +215,7 @@ std::vector<double> LogisticProbe::Sets::choose(std::span<std::int64_t const> la
   return chosen;
 }
 
-/// The fits that are scored, in the order of the blocks, and what they say of the rows held out.
+/// The fits that are scored, in the order of the blocks, and their predictions for the held-out rows.
 struct LogisticProbe::Scored {
   std::vector<std::unique_ptr<Fit>> fits;
   HeldFolds held;

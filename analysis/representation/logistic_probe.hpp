@@ -14,30 +14,31 @@ namespace mambasynth::analysis::representation {
 struct LogisticOptions {
   /// Candidates: of half of |w|^2 beside the mean log-loss, features standardised.
   std::vector<double> penalties{1, 0.1, 1e-2, 1e-3, 1e-4};
-  double tolerance = 1e-6;  ///< nats that a fit may lie above its least penalised log-loss, about
+  double tolerance = 1e-6;  ///< nats by which a fit may miss its minimal penalised log-loss, roughly
   int threads = 0;          ///< 0 = OpenMP's own choice
 };
 
 struct LogisticScore {
-  FoldScores accuracy;  ///< share of held-out rows whose most probable class is theirs
-  /// Mean over the classes of all held-out rows of the share found. A fold may lack some: it has no such score.
+  FoldScores accuracy;  ///< share of held-out rows whose most probable class is the right one
+  /// Mean accuracy over the classes of all held-out rows. A fold may lack some classes and so has no such score.
   FoldScores balanced_accuracy;
-  FoldScores log_loss;  ///< mean of -ln p(label), nats, over held-out rows of classes that training has
-  /// Of the same rows: the most frequent class of training each time, and its classes' shares as probabilities.
+  FoldScores log_loss;  ///< mean of -ln p(label), nats, over held-out rows whose class occurs in training
+  /// Of the same rows, predicting the most frequent class of the training rows, or the class frequencies as
+  /// probabilities.
   FoldScores chance_accuracy, chance_balanced_accuracy, chance_log_loss;
-  std::vector<double> penalty;       ///< chosen in each fold; NaN where nothing was fitted
+  std::vector<double> penalty;       ///< chosen in each fold; NaN if nothing was fitted
   std::vector<std::int64_t> unseen;  ///< held-out rows of each fold whose class training lacks; they count as errors
   std::vector<std::int64_t> rows;    ///< held-out rows of each fold that were scored
   bool converged = true;             ///< all fits that were scored
 };
 
 /// Linear read-out of classes from features (rows, dims), in the order of time, on held-out blocks of time: multinomial
-/// logistic regression, features standardised by the moments of the blocks trained on. Rows with a label < 0 have none
-/// and are left out. The penalty of a fold is the one with the least log-loss where each of the other blocks is held
-/// out in its turn, with guards, from those left. A fold whose training rows have fewer than two classes, or that has
-/// no labelled rows, scores NaN. The same bits for any number of threads.
+/// logistic regression, features standardised by the moments of the blocks trained on. Rows with a label < 0 are
+/// unlabelled and left out. The penalty of a fold is chosen by inner cross-validation: each of the other blocks is held
+/// out in turn, with guards, and the penalty with the lowest log-loss wins. A fold whose training rows have fewer than
+/// two classes, or that has no labelled rows, scores NaN. The bits do not depend on the number of threads.
 ///
-/// Made once for the features, it scores any number of labellings of the rows (a target, and its controls).
+/// Constructed once for the features, it scores any number of labellings of the rows (a target and its controls).
 /// Errors: errors::usage for shapes that do not fit or no penalties > 0; errors::input for NaN or infinity.
 class LogisticProbe {
  public:
@@ -47,15 +48,15 @@ class LogisticProbe {
   LogisticProbe(LogisticProbe&&) noexcept;
   ~LogisticProbe();
 
-  /// labels: (rows). On the calling thread; several may be scored at once. Errors are of accuracy, balanced_accuracy
-  /// and log_loss: each group of the folds is left out in turn, and read-outs are fitted again with the penalties
-  /// chosen.
+  /// labels: (rows). Runs on the calling thread; several labellings may be scored concurrently. Standard errors of
+  /// accuracy, balanced_accuracy, and log_loss: each group of the folds is left out in turn, and the read-outs are
+  /// refitted with the chosen penalties.
   ///
   /// Cost: 10 training sets at 5 blocks, each times rows x dims x classes x steps; errors take as much again.
   [[nodiscard]] LogisticScore score(std::span<std::int64_t const> labels) const;
-  /// Of a control, at a sixth of the cost or less: without errors, with ten times the tolerance, and penalties from
-  /// strong to weak are tried up to the first with which no fold's log-loss is less than it was. On shifted circles of
-  /// the reference checkpoint's layers that costs 2e-4 nats of log-loss and 1e-4 of accuracy.
+  /// For a control, at a sixth of the cost or less: without errors, with ten times the tolerance, and trying penalties
+  /// from strong to weak only until none of the folds improves. On shifted circles of the reference checkpoint's layers
+  /// that costs 2e-4 nats of log-loss and 1e-4 of accuracy.
   [[nodiscard]] LogisticScore score_control(std::span<std::int64_t const> labels) const;
 
  private:

@@ -44,7 +44,7 @@ Overlap averaged(std::vector<double> const& shares, statistics::Blocks const& bl
   return {sum / count, by_block.error(count)};
 }
 
-/// Calls each(i, others) for each point: `others` counts, label by label, the points that the window leaves it.
+/// Calls each(i, others) for each point: `others` counts, label by label, the points that its window allows.
 template <class Each>
 void with_counts(std::span<std::int64_t const> labels, neighbours::TemporalWindow const& window, Each&& each) {
   std::map<std::int64_t, std::int64_t> outside;

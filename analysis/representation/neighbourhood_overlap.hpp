@@ -7,13 +7,13 @@
 #include "analysis/statistics/blocks.hpp"
 
 /// What nearest neighbours have in common (Doimo et al. 2020, NeurIPS, arXiv:2007.03506, section 2.2). Lists made with
-/// a TemporalWindow are compared as they are: no point's own stretch of time is in them. An answer is worth what it
-/// lies above chance.
+/// a TemporalWindow are compared as they are: they exclude each point's own stretch of time. Read the result against
+/// chance.
 namespace mambasynth::analysis::representation {
 
 struct Overlap {
   double mean = 0;  ///< over points, 0 .. 1
-  double se = 0;    ///< from blocks of time (blocks.hpp); NaN without them
+  double se = 0;    ///< from blocks of time (blocks.hpp); NaN without blocks
 };
 
 /// Share of a point's first k neighbours in one layer that are among its first k in another: chi of l and m.
@@ -22,11 +22,11 @@ Overlap neighbourhood_overlap(neighbours::Neighbours const& a, neighbours::Neigh
                               statistics::Blocks const& blocks = {});
 
 /// Share of a point's first k neighbours that have its label: chi of l and the ground truth. Points with a label < 0
-/// are left out, as neighbours they agree with nobody; NaN where no point has a label.
+/// are left out; as neighbours they match nothing. NaN if no point has a label.
 Overlap label_overlap(neighbours::Neighbours const& neighbours, std::span<std::int64_t const> labels, std::int64_t k,
                       statistics::Blocks const& blocks = {});
 
-/// Expected of neighbours drawn at random from those that the window leaves.
+/// The value expected for neighbours drawn at random from those that the window allows.
 double neighbourhood_overlap_by_chance(std::int64_t points, std::int64_t k,
                                        neighbours::TemporalWindow const& window = {});
 double label_overlap_by_chance(std::span<std::int64_t const> labels, neighbours::TemporalWindow const& window = {});

@@ -42,7 +42,7 @@ Spectrum spectrum(CrossMoments const& moments, std::int64_t part) {
   Eigen::VectorXd const values =
       Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(matrix, Eigen::EigenvaluesOnly).eigenvalues();
   double total = 0;
-  for (std::size_t i = 0; i < dims; ++i)  // of less than full rank, rounding leaves some below 0
+  for (std::size_t i = 0; i < dims; ++i)  // if the rank is deficient, rounding leaves some slightly negative
     total += result.variance[i] = std::max(0.0, values[static_cast<Eigen::Index>(dims - 1 - i)]);
   if (!(total > 0)) return result;
 

@@ -8,23 +8,23 @@
 
 namespace mambasynth::analysis::representation {
 
-/// How a part's variance is spread over its principal directions.
+/// How the variance of a part is distributed over its principal directions.
 struct Spectrum {
   std::vector<double> variance;              ///< eigenvalues of the covariance (divisor rows - 1), descending; (dims)
   std::vector<double> share;                 ///< of the total variance
-  std::array<std::int64_t, 3> components{};  ///< fewest leading ones with 50, 90, 95 % of the variance; 0 without any
+  std::array<std::int64_t, 3> components{};  ///< fewest directions with 50, 90, 95 % of the variance; 0 without any
   double participation_ratio = 0;            ///< tr(C)^2 / tr(C^2) of the sample: 1 .. dims, too low for few rows
   /// The same of unbiased estimates of numerator and denominator (unbiased_traces.hpp): right in the limit of few rows
-  /// and many dimensions, where it may exceed dims by chance. Independent rows; of dependent ones, take some that are
-  /// apart. NaN for fewer than 4 rows or where the denominator's estimate is not above 0.
+  /// and many dimensions, where it may exceed dims by chance. Assumes independent rows; of dependent ones, take rows
+  /// far enough apart. NaN for fewer than 4 rows or if the estimate of the denominator is not positive.
   double participation_ratio_unbiased = 0;
 };
 
-/// Shares and ratios are NaN for rows that do not vary, all is NaN for fewer than 2.
+/// Shares and ratios are NaN for constant rows; everything is NaN for fewer than 2 rows.
 Spectrum spectrum(CrossMoments const& moments, std::int64_t part = 0);
 
-/// Leading directions of a part. Of each the loading with the largest absolute value, the first of equals, is positive
-/// (as scikit-learn since 1.5).
+/// Leading directions of a part. Signs: the loading with the largest absolute value (the first, on ties) is positive,
+/// as in scikit-learn since 1.5.
 struct PrincipalComponents {
   std::vector<double> mean;       ///< (dims)
   std::vector<double> direction;  ///< (component, dims), length 1

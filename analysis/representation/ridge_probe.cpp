@@ -25,7 +25,7 @@ using Eigen::Index, Eigen::MatrixXd, Eigen::VectorXd;
 
 constexpr double constant = 1e-12;  // a feature or target that varies less, relative to its mean, does not vary
 
-/// The read-outs of all targets from one training set, penalty by penalty.
+/// Read-outs of all targets from one training set, for any penalty.
 class Ridge {
  public:
   Ridge(Moments const& training, Index dims) : training_(training), dims_(dims), scale_(dims) {
@@ -40,14 +40,14 @@ class Ridge {
         scale_.asDiagonal() * training.scatter.topRightCorner(dims, training.mean.size() - dims) / training.rows;
   }
 
-  /// (dims, target columns), for features as they come.
+  /// (dims, target columns), for the raw features.
   [[nodiscard]] MatrixXd weights(double penalty) const { return solve(penalty, covariance_); }
   /// The same of some columns.
   [[nodiscard]] MatrixXd weights(double penalty, std::vector<Index> const& columns) const {
     return solve(penalty, covariance_(Eigen::all, columns));
   }
 
-  /// Sum of squares over the rows of `held` of y - prediction, a target column each.
+  /// Sum of (y - prediction)^2 over the rows of `held`, for each target column.
   [[nodiscard]] VectorXd squared_error(Moments const& held, MatrixXd const& weights) const {
     auto const columns = training_.mean.size() - dims_;
     if (held.rows == 0) return VectorXd::Zero(columns);
@@ -59,10 +59,10 @@ class Ridge {
     VectorXd const mean = away.tail(columns) - weights.transpose() * away.head(dims_);
     return (error + held.rows * mean.cwiseAbs2()).cwiseMax(0.0);
   }
-  /// (dims), (target columns): what predictions are about.
+  /// (dims), (target columns): the means that predictions are centred on.
   [[nodiscard]] VectorXd feature_means() const { return training_.mean.head(dims_); }
   [[nodiscard]] VectorXd target_means() const { return training_.mean.tail(training_.mean.size() - dims_); }
-  /// The most that rounding alone makes of the sum of squares of y - mean.
+  /// Upper bound of what rounding alone contributes to the sum of (y - mean)^2.
   [[nodiscard]] VectorXd rounding(double rows) const { return rows * (constant * target_means()).cwiseAbs2(); }
 
  private:
@@ -101,7 +101,7 @@ MatrixXd matrix_of(Rows const& rows, std::int64_t columns) {
       rows);
 }
 
-/// Columns of the targets with each penalty.
+/// The target columns that use each penalty.
 std::map<double, std::vector<Index>> columns_by_penalty(std::vector<Targets> const& targets,
                                                         std::vector<double> const& penalty) {
   std::map<double, std::vector<Index>> columns;
@@ -155,8 +155,8 @@ FoldScores r2_of(std::vector<Held> const& held, Index group, VectorXd const& rou
   return score;
 }
 
-/// Errors of the first targets: with linearised R^2, row i weighs -(e_i - (1 - R^2) t_i) / SST, e and t its squared
-/// errors.
+/// Standard errors of the first targets: with R^2 linearised, row i has influence -(e_i - (1 - R^2) t_i) / SST, e and t
+/// being its squared errors.
 void add_errors(std::vector<RidgeScore>& scores, Rows const& features, StretchMoments const& moments,
                 std::vector<Held> const& held, std::vector<Targets> const& targets, std::int64_t dims,
                 std::vector<std::vector<double>> const& penalty, ChronologicalFolds const& folds,
@@ -235,7 +235,7 @@ std::vector<RidgeScore> ridge_probe(Rows const& features, std::int64_t dims, std
   auto const blocks = folds.blocks();
   auto const groups = static_cast<Index>(targets.size()), candidates = static_cast<Index>(options.penalties.size());
 
-  // With blocks b and c held out, the same read-outs judge the penalties for the test on b (by c) and on c (by b).
+  // With blocks b and c held out, the same read-outs choose the penalty for the test on b (by c) and on c (by b).
   std::vector<MatrixXd> judged(static_cast<std::size_t>(blocks * blocks), MatrixXd::Zero(groups, candidates));
   errors::SharedStop stop;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)

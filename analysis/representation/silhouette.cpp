@@ -23,7 +23,7 @@ void add_roots(double const* squared, double* sums) {
   for (std::int64_t i = 0; i < neighbours::tile_queries * neighbours::tile_lanes; ++i) sums[i] += std::sqrt(squared[i]);
 }
 
-/// Points label by label, each label's in tiles of its own, (tile, dims, lane).
+/// Points grouped by label, each label in tiles of its own, (tile, dims, lane).
 struct Tiles {
   struct Label {
     std::int64_t points, first_tile, tiles;
@@ -54,7 +54,7 @@ struct Tiles {
   }
 };
 
-/// Of tile_queries points: sums of their distances to each label's points, (query, label).
+/// For tile_queries points: the sums of their distances to the points of each label, (query, label).
 void distance_sums(double const* queries, Tiles const& tiles, std::int64_t dims, double* sums) {
   double squared[neighbours::tile_queries * neighbours::tile_lanes];
   auto const labels = static_cast<std::int64_t>(tiles.labels.size());

@@ -15,13 +15,13 @@ static_assert(row_lanes == 8 && block % (2 * row_lanes) == 0);
 
 using EightBits = std::int64_t __attribute__((vector_size(64), aligned(8)));
 
-/// e^x for x <= 0, within 2 units in the last place down to e^-708, which stands for all below; NaN stays. x = n ln 2 +
-/// r with ln 2 in two parts (Cody & Waite 1980), Taylor's series of e^r: the same operations, so the same bits, in any
-/// width.
+/// e^x for x <= 0, within 2 units in the last place down to e^-708, which also stands for everything below; NaN stays
+/// NaN. x = n ln 2 + r with ln 2 in two parts (Cody & Waite 1980), Taylor's series of e^r: the same operations, and so
+/// the same bits, at any vector width.
 inline __attribute__((always_inline)) void exponentiate(neighbours::Eight& x) {
   constexpr double least = -708, log2_e = 0x1.71547652b82fep+0, ln2_high = 0x1.62e42feep-1,
                    ln2_low = 0x1.a39ef35793c76p-33;
-  constexpr double to_integer = 0x1.8p52;  // what is added to it is rounded to an integer, in the low bits
+  constexpr double to_integer = 0x1.8p52;  // adding this rounds to an integer, which ends up in the low bits
   constexpr double inverse_factorial[] = {
       1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040,
       1.0 / 720,        1.0 / 120,       1.0 / 24,       1.0 / 6,       0.5,          1,           1};

@@ -4,19 +4,19 @@
 
 #include "analysis/representation/standardised_rows.hpp"
 
-/// What softmax regression spends its time on, for one block of StandardisedRows; each sum in the order of its index,
-/// so that every instruction set gives the same bits.
+/// The hot loops of softmax regression, for one block of StandardisedRows. Each sum runs in the order of its index, so
+/// that every instruction set gives the same bits.
 namespace mambasynth::analysis::representation {
 
-inline constexpr std::int64_t class_tile = 5;  ///< classes side by side; counts are filled up to a multiple
+inline constexpr std::int64_t class_tile = 5;  ///< classes side by side; class counts are padded to a multiple of this
 inline constexpr std::int64_t row_lanes = 8;
 
 /// logits[k, r] = sum over i of weights[k, i] x[i, r].  x: (dims, block)  weights: (classes, dims)
 /// logits: (classes, block); classes a multiple of class_tile.
 void logits_of_block(double const* x, std::int64_t dims, double const* weights, std::int64_t classes, double* logits);
 
-/// logits (classes, block) become probabilities: of each row exp(logit + intercept) over its sum.  intercept: (classes)
-/// log_sum: (block), the logarithm of that sum. Probabilities below e^-708 are not told apart.
+/// Turns logits (classes, block) into probabilities: exp(logit + intercept) over its sum, for each row. intercept:
+/// (classes) log_sum: (block), the logarithm of that sum. Probabilities below e^-708 are not distinguished.
 void softmax_of_block(double* logits, double const* intercept, std::int64_t classes, double* log_sum);
 
 /// sums[k, i, lane] += sum over r with r % row_lanes == lane of residual[k, r] x[i, r].  residual: (classes, block).

@@ -25,7 +25,7 @@ using ByClass = Eigen::Map<Eigen::MatrixXd>;  // column k: w_k, b_k
 
 }  // namespace
 
-/// Parameters as the kernels take them: for the standardised rows themselves.
+/// Parameters in the form the kernels take: for the standardised rows.
 struct SoftmaxRegression::ForRows {
   std::vector<double> weights, intercept;  ///< (class, dims), (class)
 };
@@ -194,7 +194,7 @@ bool SoftmaxRegression::fit(double penalty, Limits const& limits) {
     errors::heed_stop();
     Vector const direction = -inverse.times(as_vector(gradient));
     auto const slope = direction.dot(as_vector(gradient));
-    if (!(-slope / 2 > limits.decrease)) return true;  // what a quadratic with this Hessian would still lose
+    if (!(-slope / 2 > limits.decrease)) return true;  // how much a quadratic with this Hessian could still decrease
     double length = 1, then = 0;
     for (;; length /= 2) {
       as_vector(next) = as_vector(parameters_) + length * direction;

@@ -12,7 +12,7 @@ namespace mambasynth::analysis::representation {
 /// Rows to train on, and their moments: the same for every labelling of them.
 struct TrainingSet {
   RowSet rows;
-  /// (dims), for standardised rows: mean over the set, and 1 / standard deviation; 0 where a feature does not vary.
+  /// (dims), for standardised rows: mean over the set, and 1 / standard deviation; 0 for a constant feature.
   std::vector<double> mean, inverse;
   std::vector<double> correlation;  ///< (dims, dims); 0 of features that do not vary
 };
@@ -24,29 +24,29 @@ struct TrainingSet {
 class SoftmaxRegression {
  public:
   struct Limits {
-    double decrease = 1e-6;  ///< of the objective, nats, expected of the next step: less than that ends the search
+    double decrease = 1e-6;  ///< of the objective, nats: the search ends when the next step promises less
     int steps = 300;
   };
 
-  /// label: of each row of x, 0 .. classes - 1, each at least once in the set, or -1: left out. classes > 1. Starts
-  /// from the labels' shares and no weights. Keeps references to all of them.
+  /// label: the class of each row of x, 0 .. classes - 1 (each at least once in the set), or -1 to leave it out.
+  /// classes > 1. Starts from the class frequencies and zero weights. Keeps references to all arguments.
   SoftmaxRegression(StandardisedRows const& x, TrainingSet const& set, std::span<std::int32_t const> label,
                     std::int64_t classes);
 
-  /// The same classes' read-out from other rows, those of the set that `rows` holds: begins with this one's parameters
-  /// and with what its last fit has learned of the Hessian. A class may be missing among them.
+  /// A read-out of the same classes from the subset `rows` of the set: starts from these parameters and from the
+  /// Hessian approximation of the last fit. Classes may be missing in the subset.
   [[nodiscard]] SoftmaxRegression from(RowSet const& rows) const;
 
   /// Whether the rows have any of this class.
   [[nodiscard]] bool knows(std::int32_t k) const { return of_class_[static_cast<std::size_t>(k)] > 0; }
 
-  /// From the last parameters on; true when the search ended within the limit of steps.
+  /// Continues from the current parameters; true if the search converged within the step limit.
   bool fit(double penalty, Limits const& limits);
 
-  /// (class, dims + 1): w_k, b_k; filled up to whole tiles of classes.
+  /// (class, dims + 1): w_k, b_k; padded to whole tiles of classes.
   [[nodiscard]] std::vector<double> const& parameters() const { return parameters_; }
 
-  /// ln p: (row, class), of a set's rows in their order.
+  /// ln p: (row, class), for the rows of a set in their order.
   [[nodiscard]] std::vector<double> log_probabilities(RowSet const& rows) const;
 
  private:

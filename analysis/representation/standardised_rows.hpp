@@ -12,16 +12,16 @@ namespace mambasynth::analysis::representation {
 /// Features of all rows, standardised by their moments over all rows and laid out for softmax_kernel.hpp.
 class StandardisedRows {
  public:
-  static constexpr std::int64_t block = 32;  ///< rows; features of a block lie in a near cache
+  static constexpr std::int64_t block = 32;  ///< rows; the features of a block fit into a fast cache
 
-  /// features: (rows, dims). Rows that fill up the last block are zeros, as is a feature that does not vary.
+  /// features: (rows, dims). The last block is padded with zero rows; a constant feature is all zeros.
   StandardisedRows(Rows const& features, std::int64_t dims);
 
   [[nodiscard]] std::int64_t rows() const { return rows_; }
   [[nodiscard]] std::int64_t dims() const { return dims_; }
   /// (dims, block): a feature's values of the block's rows side by side.
   [[nodiscard]] double const* of_block(std::int64_t b) const { return values_.data() + b * block * dims_; }
-  /// (dims): what has been taken away, and 1 / standard deviation, 0 where a feature does not vary.
+  /// (dims): the means subtracted, and 1 / standard deviation, 0 for a constant feature.
   [[nodiscard]] std::vector<double> const& mean() const { return mean_; }
   [[nodiscard]] std::vector<double> const& inverse() const { return inverse_; }
 

@@ -19,9 +19,9 @@ struct Moments {
   Moments() = default;
   explicit Moments(CrossMoments const& of);
   void add(Moments const& other);
-  /// Takes away rows that are among these and not all of them.
+  /// Removes some, but not all, of the rows.
   void remove(Moments const& other);
-  /// Of the first columns alone.
+  /// Of the first columns only.
   [[nodiscard]] Moments first(Eigen::Index columns) const;
 };
 
@@ -34,9 +34,9 @@ class StretchMoments {
 
   /// Of rows of training while blocks b and c are held out (b == c: one of them).
   [[nodiscard]] Moments training(std::int64_t b, std::int64_t c) const;
-  /// Of those among them, with block b held out, that belong to group g of the folds.
+  /// Of the training rows, with block b held out, that belong to group g of the folds.
   [[nodiscard]] Moments training_in_group(std::int64_t b, std::int64_t g) const;
-  /// Of the rows of block b that tell penalties apart while block c is kept for the test.
+  /// Of the rows of block b that validate the penalties while block c is held out for the test.
   [[nodiscard]] Moments validation(std::int64_t b, std::int64_t c) const;
 
  private:

@@ -15,7 +15,7 @@ double squared_covariance(CrossMoments const& moments, std::int64_t p, std::int6
 double unbiased_squared_covariance(CrossMoments const& moments, std::int64_t p, std::int64_t q) {
   auto const n = static_cast<double>(moments.rows());
   if (n < 4) return std::numeric_limits<double>::quiet_NaN();
-  // All divided by n^2, so that nothing overflows before the differences are taken.
+  // Everything is divided by n^2 so that nothing overflows before the differences are taken.
   auto const traces = moments.variance(p) * moments.variance(q);
   auto const lengths = moments.product_of_squared_lengths(p, q) / n;
   return n / (n - 3) * (squared_covariance(moments, p, q) - lengths / (n - 2) + traces / ((n - 1) * (n - 2)));

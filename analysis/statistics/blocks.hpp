@@ -4,18 +4,19 @@
 #include <span>
 #include <vector>
 
-/// Errors of estimates on dependent rows: the rows are cut into stretches of time, long beside the time that they
-/// remember, and the stretches are compared. Nothing is drawn with replacement: a copied row would be its copy's
-/// nearest neighbour at distance 0.
+/// Errors of estimates on dependent rows: the rows are cut into stretches of time much longer than their correlation
+/// time, and the stretches are compared. Nothing is drawn with replacement (bootstrap): a row drawn twice would be its
+/// own nearest neighbour at distance 0.
 namespace mambasynth::analysis::statistics {
 
-/// Which stretch each point belongs to; none where `count` is 0.
+/// Which stretch of time each point belongs to; `count` 0 means no blocks.
 struct Blocks {
   std::vector<std::int32_t> of_point;
   std::int32_t count = 0;
 };
 
-/// `count` stretches of equally many points each (to one), in the order of time. count < 2 or more than points: none.
+/// `count` stretches in the order of time, equal in size to within one point. No blocks for count < 2 or count >
+/// points.
 Blocks blocks_in_time(std::span<std::int64_t const> time, std::int64_t count);
 
 /// Sums of the points' scores by block; an estimate is the root of their total.
@@ -34,16 +35,16 @@ class BlockSums {
   std::vector<double> sum_;
 };
 
-/// Error of an estimate from its values with one block left out each (jackknife); NaN for fewer than two.
+/// Jackknife error of an estimate from its values with each block left out in turn; NaN for fewer than two.
 double jackknife_error(std::span<double const> without_one);
 
-/// How each block moves an estimate that looks at neighbours. Leaving a block out also removes neighbours of the points
-/// outside it, which sums over blocks miss. A plain jackknife overcounts this: a term shared by k points enters k times
-/// (Efron & Stein 1981, Ann. Stat. 9:586). The excess is local noise that averages out over a neighbourhood; what a
-/// block does to a whole region, such as one more visit to a state, remains.
+/// How each block shifts an estimate that depends on neighbours. Leaving a block out also removes neighbours of the
+/// points outside it, which sums over blocks miss. A plain jackknife overcounts this: a term shared by k points enters
+/// k times (Efron & Stein 1981, Ann. Stat. 9:586). The excess is local noise that averages out over a neighbourhood;
+/// what a block does to a whole region, such as one more visit to a state, remains.
 struct BlockShifts {
   std::vector<double> expected;  ///< (block), by the influence of its points, averaged over their neighbourhoods; sum 0
-  std::vector<double> observed;  ///< (block), mean of the estimates with one block left out less that without this one
+  std::vector<double> observed;  ///< (block), mean of the leave-one-out estimates minus the one without this block
 
   /// sqrt(sum_b expected_b observed_b), the covariance of the two, whose local noise is independent. If that sum is not
   /// positive, the jackknife's error; NaN for fewer than two blocks or if an estimate is NaN.

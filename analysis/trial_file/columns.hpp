@@ -8,7 +8,7 @@
 
 #include "store/hdf5.hpp"
 
-/// Vectors as HDF5 scales and data sets, their lengths checked against their axes.
+/// Writes vectors as HDF5 scales and data sets, and checks their lengths against their axes.
 namespace mambasynth::analysis::trial_file {
 
 template <class T>

@@ -7,8 +7,8 @@
 
 namespace mambasynth::analysis::trial_file {
 
-/// What a layer's intrinsic dimension has to be read against; the raw input is the panel `input`. Each is measured at
-/// the same k and n1 and on as many rows as the layers are. What is not known is empty.
+/// The baselines for a layer's intrinsic dimension; the raw input is the panel `input`. Each is measured at the same k
+/// and n1 and on as many rows as the layers. Unknown ones are empty.
 struct Controls {
   LayerMeasures untrained;                              ///< the same network with its initial weights, at the same rows
   std::vector<dimension::DimensionEstimates> shuffled;  ///< (layer): each feature's values in a time order of its own
@@ -19,8 +19,8 @@ struct Controls {
   [[nodiscard]] bool any() const { return !shuffled.empty() || signal || noise || !untrained.layers.empty(); }
 };
 
-/// The groups /control/{untrained, shuffled, signal, noise}, each like the file's own /intrinsic_dimension (and, of the
-/// untrained network, /activation). The scales of write_layer_measures must be there.
+/// The groups /control/{untrained, shuffled, signal, noise}, each with an /intrinsic_dimension like the file's own (the
+/// untrained network also with /activation). The scales of write_layer_measures must be there.
 void write_controls(store::Hdf5Writer& h5, Controls const& controls);
 
 }  // namespace mambasynth::analysis::trial_file

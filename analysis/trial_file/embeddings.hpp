@@ -10,15 +10,15 @@ class Hdf5Writer;
 
 namespace mambasynth::analysis::trial_file {
 
-/// One panel in the plane.
+/// One panel embedded in the plane.
 struct Embedded {
   std::int64_t dims = 0;    ///< of the panel
   std::vector<float> umap;  ///< (point, 2)
-  std::string umap_start;   ///< "spectral" or "random"; "none" of too few points to lay out
+  std::string umap_start;   ///< "spectral" or "random"; "none" if there are too few points to lay out
   std::vector<float> pca;   ///< (point, 2); NaN where the panel has one dimension
   double pca_share[2]{};    ///< of the variance that each of the two directions holds
   double kept_share = 1;    ///< of the variance that UMAP started from; below 1 with principal components first
-  double silhouette = 0;    ///< of the UMAP by circle, -1 .. 1; NaN where circles are not known
+  double silhouette = 0;    ///< of the UMAP by circle, -1 .. 1; NaN if circles are unknown
 };
 
 /// The panels of a network, and the outputs of its blocks before they join the residual stream, at the same steps.
@@ -33,8 +33,8 @@ struct Embeddings {
 
 /// The group /embedding: umap and pca (layer, point, coordinate), umap_start (layer, words), pca_share (layer,
 /// coordinate), silhouette (layer), block_umap (block, point, coordinate), block_umap_start (block, words), circle and
-/// phase (point); scales /point (the steps), /coordinate, /block. The scale /layer must be there. Nothing where nothing
-/// was embedded.
+/// phase (point); scales /point (the steps), /coordinate, /block. The scale /layer must be there. Writes nothing if
+/// nothing was embedded.
 void write_embeddings(store::Hdf5Writer& h5, Embeddings const& embeddings);
 
 }  // namespace mambasynth::analysis::trial_file

@@ -9,7 +9,8 @@
 
 namespace mambasynth::analysis::trial_file {
 
-/// What a network's layers hold: what trial.h5 and evaluation.h5 have in common. What was not measured is empty.
+/// Everything measured on the layers of a network: what trial.h5 and evaluation.h5 have in common. What was not
+/// measured is empty.
 struct Evaluation {
   LayerMeasures measures;
   Controls controls;
@@ -19,7 +20,7 @@ struct Evaluation {
   Embeddings embeddings;
 };
 
-/// Their groups, and the scales that these share.
+/// Writes their groups and the scales that these share.
 void write_evaluation(store::Hdf5Writer& h5, Evaluation const& evaluation);
 
 }  // namespace mambasynth::analysis::trial_file

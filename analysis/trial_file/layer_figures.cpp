@@ -41,7 +41,7 @@ plot::Curve curve_of(std::string const& name, std::vector<Shuffled> const& score
   return curve;
 }
 
-/// Controls are lines without intervals; one that was not measured is left out.
+/// Controls are lines without intervals; controls that were not measured are left out.
 void add_reference(plot::Panel& panel, plot::Curve curve) {
   if (curve.mean.empty()) return;
   curve.low.clear();
@@ -82,7 +82,7 @@ plot::Panel dimension_panel(dimension::Estimator const& estimator, std::size_t a
   return panel;
 }
 
-constexpr double negligible_share = 1e-7;  // what the rounding of activations leaves
+constexpr double negligible_share = 1e-7;  // left over from the rounding of activations
 
 /// The linear dimension beside the intrinsic one.
 void add_participation_ratio(plot::Curves& figure, LayerMeasures const& measures, Controls const& controls) {
@@ -102,7 +102,7 @@ void add_participation_ratio(plot::Curves& figure, LayerMeasures const& measures
   figure.panels.push_back(std::move(panel));
 }
 
-/// The score that a target's panel shows and its words.
+/// The label of the score that a panel shows.
 std::string score_words(std::string const& name) {
   if (name == "r2") return "R²";
   auto words = name;
@@ -167,7 +167,7 @@ plot::Outcome draw_spectrum(LayerMeasures const& measures, std::filesystem::path
     std::replace_if(
         curve.mean.begin(), curve.mean.end(), [](double share) { return share <= negligible_share; }, std::nan(""));
     (name == measures.layers[l] ? panel.references : panel.curves)
-        .push_back(std::move(curve));  // input and output are no layers
+        .push_back(std::move(curve));  // input and output are not layers
   }
   if (panel.curves.empty()) panel.curves = std::exchange(panel.references, {});
   figure.panels.push_back(std::move(panel));

@@ -19,10 +19,10 @@ namespace mambasynth::analysis::trial_file {
 plot::Outcome draw_dimension_by_layer(LayerMeasures const& measures, Controls const& controls,
                                       std::filesystem::path const& folder);
 
-/// spectrum: shares of the variance along principal directions, a curve a layer.
+/// spectrum: shares of the variance along principal directions, one curve for each layer.
 plot::Outcome draw_spectrum(LayerMeasures const& measures, std::filesystem::path const& folder);
 
-/// probes: a panel a target, its first score by layer with its 95 % confidence interval, beside the controls.
+/// probes: one panel for each target with its first score by layer, its 95 % confidence interval, and the controls.
 plot::Outcome draw_probes(std::vector<std::string> const& layers, Probes const& probes,
                           std::filesystem::path const& folder);
 
@@ -32,7 +32,7 @@ plot::Outcome draw_similarity(std::vector<std::string> const& layers, Similarity
 
 /// UMAPs of the panels by circle, representation_umap (or umap_<panel> each with `per_layer`), and by phase,
 /// representation_umap_phase; of the blocks' outputs, representation_umap_hidden; principal components by circle,
-/// representation_pca. Titles say dimensions, Levina-Bickel at 30 neighbours, silhouette by circle.
+/// representation_pca. Titles give the dimensions, Levina-Bickel at 30 neighbours, and the silhouette by circle.
 plot::Outcome draw_layer_embeddings(LayerMeasures const& measures, Embeddings const& embeddings, bool per_layer,
                                     std::filesystem::path const& folder);
 

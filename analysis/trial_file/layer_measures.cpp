@@ -23,7 +23,7 @@ void write_neighbour_scales(Hdf5Writer& h5, std::vector<dimension::DimensionEsti
     scale(h5, layout::n1, layers.front().n1, {"nearer neighbour of Gride, the farther is 2 n1", "1"});
 }
 
-/// Layers differ in width; 0 where spectra were not measured.
+/// Layers differ in width; 0 if spectra were not measured.
 std::size_t most_components(std::vector<LayerActivation> const& layers) {
   std::size_t most = 0;
   for (auto const& layer : layers) most = std::max(most, layer.spectrum.size());

@@ -14,11 +14,12 @@ class Hdf5Writer;
 
 namespace mambasynth::analysis::trial_file {
 
-/// Moments of a layer over all steps, and how its variance is spread over principal directions; NaN where undefined.
+/// Moments of a layer over all steps, and how its variance is distributed over principal directions; NaN where
+/// undefined.
 struct LayerActivation {
   double mean, std, participation_ratio;
   double participation_ratio_unbiased = std::numeric_limits<double>::quiet_NaN();  ///< corrected for the number of rows
-  /// Fewest leading directions with so many percent of the variance.
+  /// Fewest leading directions that hold this many percent of the variance.
   double components_50 = std::numeric_limits<double>::quiet_NaN();
   double components_90 = std::numeric_limits<double>::quiet_NaN();
   double components_95 = std::numeric_limits<double>::quiet_NaN();
@@ -56,10 +57,10 @@ struct LayerMeasures {
   std::vector<LayerActivation> activation;               ///< (layer); or empty
 };
 
-/// The scales /layer, /k, /n1, /component and the groups /intrinsic_dimension and /activation, each where there is
-/// something. Errors: std::invalid_argument where lengths do not fit together.
+/// The scales /layer, /k, /n1, /component and the groups /intrinsic_dimension and /activation, each only if it has
+/// content. Errors: std::invalid_argument if lengths do not match.
 void write_layer_measures(store::Hdf5Writer& h5, LayerMeasures const& measures);
-/// The same measures of another network under `group` (which ends with '/'), on the scales that are there already.
+/// The same measures of another network under `group` (which ends with '/'), on the existing scales.
 void write_layer_measures_under(store::Hdf5Writer& h5, std::string const& group, LayerMeasures const& measures);
 
 }  // namespace mambasynth::analysis::trial_file

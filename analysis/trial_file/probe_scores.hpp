@@ -17,21 +17,21 @@ struct Scored {
   double value, se;
 };
 
-/// Over several shifts of the targets in time; NaN where undefined.
+/// Over several circular shifts of the targets in time; NaN where undefined.
 struct Shuffled {
-  double mean, sd;  ///< sd: spread of the score over shifts, with nothing to read out
+  double mean, sd;  ///< sd: spread over shifts, that is, of the score when there is nothing to read out
 };
 
-/// One way to say how well a probe does, for each layer and each control.
+/// One measure of how well a probe does, for each layer and each control.
 struct ProbeScore {
   std::string name;                     ///< "accuracy", "balanced_accuracy", "log_loss" (nats), "r2"
   std::optional<double> chance = {};    ///< of the most frequent class, or of the classes' shares as probabilities
   std::vector<Scored> trained = {};     ///< (layer)
   std::vector<Scored> untrained = {};   ///< (layer), of the network with its initial weights; or empty
-  std::vector<Shuffled> shuffled = {};  ///< (layer), the targets turned in time against the activations; or empty
+  std::vector<Shuffled> shuffled = {};  ///< (layer), with targets shifted in time against the activations; or empty
 };
 
-/// What linear probes read of one target. The raw input is the layer `input`.
+/// Scores of the linear probes of one target. The raw input is the layer `input`.
 struct ProbeResult {
   std::string target;  ///< "circle", "phase", "revolutions_elapsed", "switch_hazard", "next_circle"
   std::vector<ProbeScore> scores;

@@ -17,16 +17,17 @@ struct LayerRows {
   std::vector<float> values;  ///< (row, feature)
 };
 
-/// Every layer's activations at the same few steps of the series, kept so that trials can be compared with each other.
+/// Activations of every layer at the same few steps of the series, kept so that trials can be compared with each other.
 struct SharedRows {
   std::vector<std::int64_t> step;  ///< (row), of the series, ascending
   std::vector<LayerRows> layers;
 };
 
-/// The group /shared: the scale step (row), and <layer> (row, feature) for each name of `layers`. Nothing without rows.
+/// The group /shared: the scale step (row), and <layer> (row, feature) for each name of `layers`. Writes nothing
+/// without rows.
 void write_shared_rows(store::Hdf5Writer& h5, std::vector<std::string> const& layers, SharedRows const& shared);
 
-/// What can be read of them one by one; nothing of a file that holds none.
+/// What can be read of them, layer by layer; empty if the file has none.
 struct SharedLayers {
   std::vector<std::int64_t> step;   ///< (row)
   std::vector<std::string> layers;  ///< names, from the input to the output

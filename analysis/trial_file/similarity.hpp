@@ -10,7 +10,7 @@ class Hdf5Writer;
 
 namespace mambasynth::analysis::trial_file {
 
-/// How alike layers are; row-major matrices over (layer, other layer). What was not measured is empty.
+/// Similarity of layers; row-major matrices over (layer, other layer). What was not measured is empty.
 struct Similarity {
   std::vector<double> cka;                      ///< debiased linear CKA (Kornblith et al. 2019; Song et al. 2012)
   std::vector<double> cka_untrained;            ///< (layer), of a layer and the same one with initial weights
@@ -21,7 +21,7 @@ struct Similarity {
   std::int64_t overlap_k = 0;                   ///< neighbours compared
 };
 
-/// The group /similarity and the scale /other_layer. The scale /layer, `layers`, must be there.
+/// Writes the group /similarity and the scale /other_layer. The scale /layer with the names `layers` must exist.
 void write_similarity(store::Hdf5Writer& h5, std::vector<std::string> const& layers, Similarity const& similarity);
 
 }  // namespace mambasynth::analysis::trial_file

@@ -5,27 +5,29 @@
 #include <span>
 #include <vector>
 
-/// Errors that come from the test series: it is one path of many, and its windows remember each other, so stretches of
-/// it are compared. Trials of a sweep that differ in their seed alone share it: their spread does not hold its error.
+/// Errors due to the test series: it is one path of many and its windows are correlated, so stretches of it are
+/// compared. Trials of a sweep that differ only in their seed share the test series, so their spread does not include
+/// this error.
 namespace mambasynth::analysis::trial_file {
 
-/// Consecutive windows, block by block; as equal in number as can be.
+/// Blocks of consecutive windows, as equal in size as possible.
 struct TestBlocks {
   std::vector<std::int64_t> first;    ///< (block) first step of its first window
-  std::vector<std::int64_t> windows;  ///< (block) how many
+  std::vector<std::int64_t> windows;  ///< (block) how many it has
 
-  static constexpr std::int64_t least_steps = 1024;  ///< some visits long
+  static constexpr std::int64_t least_steps = 1024;  ///< several visits long
 };
 
-/// Blocks of whole windows, of least_steps or more each; one where the windows are too few. `starts`: ascending first
-/// steps of windows of `length` steps that do not overlap.
+/// Blocks of whole windows, each at least least_steps long; a single block if there are too few windows. `starts`:
+/// ascending first steps of windows of `length` steps that do not overlap.
 TestBlocks test_blocks(std::span<std::int64_t const> starts, std::int64_t length);
 
 /// (horizon, block): means of `by_window` (window, horizon) over the windows of each block.
 std::vector<double> means_by_block(TestBlocks const& blocks, std::vector<std::vector<double>> const& by_window);
 
-/// (horizon): standard error of the mean over all windows, from `values` (horizon, block), block by block weighted by
-/// its windows: sqrt(B / (B - 1) sum_b (w_b (v_b - mean))^2), weights w of sum 1. NaN with fewer than two blocks.
+/// (horizon): standard error of the mean over all windows, from `values` (horizon, block), weighted by the number of
+/// windows in each block: sqrt(B / (B - 1) sum_b (w_b (v_b - mean))^2), weights w of sum 1. NaN with fewer than two
+/// blocks.
 std::vector<double> errors_over_blocks(TestBlocks const& blocks, std::span<double const> values);
 
 /// /horizon/excess_mse_by_block of a trial.h5.
@@ -34,7 +36,8 @@ struct ExcessByBlock {
   TestBlocks blocks;
   std::vector<double> excess;  ///< (horizon, block)
 };
-/// Empty where the trial holds none: it has no optimum, or is of an older version. Errors: errors::input as read_trial.
+/// Empty if the trial has none: its optimum is unknown, or it is of an older version. Errors: errors::input, as in
+/// read_trial.
 ExcessByBlock read_excess_by_block(std::filesystem::path const& file);
 
 }  // namespace mambasynth::analysis::trial_file

@@ -33,8 +33,8 @@ struct TrialResult {
   Provenance provenance;
 };
 
-/// Writes `file` (trial.h5) whole or not at all. Errors: errors::machine as of store::AtomicFile and Hdf5Writer;
-/// std::invalid_argument where lengths do not fit together.
+/// Writes `file` (trial.h5) atomically. Errors: errors::machine as in store::AtomicFile and Hdf5Writer;
+/// std::invalid_argument if lengths do not match.
 void write_trial(std::filesystem::path const& file, TrialResult const& trial);
 
 }  // namespace mambasynth::analysis::trial_file

@@ -24,14 +24,14 @@ inline constexpr char const* final_group = "/final/";
 inline constexpr char const* horizon_group = "/horizon/";
 inline constexpr char const* dimension = "/intrinsic_dimension/";
 inline constexpr char const* activation = "/activation/";
-inline constexpr char const* dimension_name = "intrinsic_dimension/";  ///< the same two, below other groups
+inline constexpr char const* dimension_name = "intrinsic_dimension/";  ///< the same two, inside other groups
 inline constexpr char const* activation_name = "activation/";
 inline constexpr char const* spectrum_name = "spectrum";
 inline constexpr char const* component = "/component";
 inline constexpr char const* control = "/control/";
 inline constexpr char const* probe_group = "/probe";
 inline constexpr char const* probe = "/probe/";
-inline constexpr char const* untrained_prefix = "untrained_";  ///< of a probe's score under its controls
+inline constexpr char const* untrained_prefix = "untrained_";  ///< of the names of a probe's control scores
 inline constexpr char const* shuffled_prefix = "shuffled_";
 inline constexpr char const* other_layer = "/other_layer";
 inline constexpr char const* similarity_group = "/similarity";
@@ -56,7 +56,7 @@ constexpr AxisNames names_of(dimension::Axis axis) {
 /// Groups of /control: measured on the same layers, or on rows of their own.
 inline constexpr std::array layer_controls = {"untrained", "shuffled"};
 inline constexpr std::array series_controls = {"signal", "noise"};
-/// Targets of probes and their scores; a target has those that fit it.
+/// Targets of probes and their scores; each target has the scores that apply to it.
 inline constexpr std::array probe_targets = {"circle", "phase", "revolutions_elapsed", "switch_hazard", "next_circle"};
 inline constexpr std::array probe_scores = {"accuracy", "balanced_accuracy", "log_loss", "r2"};
 inline constexpr std::array similarity_measures = {"cka_untrained", "label_overlap", "label_overlap_untrained"};

@@ -23,7 +23,7 @@ errors::Error foreign(std::filesystem::path const& file, std::string const& why)
                        "Remove it and run the sweep again, or give the folder that a trial wrote");
 }
 
-constexpr char const* error_end = "_se.";  ///< of an error's measure, before the horizon
+constexpr char const* error_end = "_se.";  ///< in the name of a standard error, before the horizon
 
 class TrialReader {
  public:
@@ -79,7 +79,7 @@ class TrialReader {
     return found;
   }
 
-  /// The line `seed = ...` of the section [train]: resolved configurations have one key a line.
+  /// The line `seed = ...` of the section [train]: resolved configurations have one key per line.
   static std::string seed_in(std::string const& configuration) {
     std::istringstream lines(configuration);
     constexpr std::string_view key = "seed = ";
@@ -109,7 +109,7 @@ class TrialReader {
 
   void read_final(std::string const& name) {
     auto const path = layout::final_group + name;
-    // A NaN mean is not written; its parts show that it was measured.
+    // A NaN mean is not written; the values by horizon show that it was measured.
     auto const parts = layout::horizon_group + (name == "train_mse" ? "val_mse" : name);
     if (h5_.exists(path)) add(name, values(path, 1)[0]);
     else if (h5_.exists(parts)) add(name, std::nan(""));

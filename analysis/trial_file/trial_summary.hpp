@@ -27,14 +27,14 @@ struct Provenance {
 /// A committed trial as the collator and the sweep see it.
 struct TrialSummary {
   Provenance provenance;           ///< `more` stays empty
-  std::string seed;                ///< train.seed as its configuration has it; empty where that is not known
-  std::string configuration = {};  ///< TOML, one key a line; empty where it is not known
+  std::string seed;                ///< train.seed as written in its configuration; empty if unknown
+  std::string configuration = {};  ///< TOML, one key per line; empty if unknown
   std::vector<std::pair<std::string, std::string>> environment =
-      {};  ///< versions and hardware that numbers depend on by rounding
-  /// In a fixed order, what was not measured left out; what has a place in the file but no finite number there is NaN
-  /// or infinite here, too (but standard errors, undefined with few blocks, and moments of activations, undefined
-  /// without variance): train_mse, val_mse, test_mse; val_mse.h4, ..., excess_mse_se.h4 (over blocks of the test
-  /// series, see test_blocks.hpp), ...; levina_bickel_original.layer_3.k30, two_nn_ml.layer_3, gride.layer_3.n4, ...;
+      {};  ///< versions and hardware that affect numbers by rounding
+  /// In a fixed order, without what was not measured. A value that is NaN or infinite in the file is so here, too,
+  /// except that undefined standard errors (few blocks) and moments of activations (no variance) are left out:
+  /// train_mse, val_mse, test_mse; val_mse.h4, ..., excess_mse_se.h4 (over blocks of the test series, see
+  /// test_blocks.hpp), ...; levina_bickel_original.layer_3.k30, two_nn_ml.layer_3, gride.layer_3.n4, ...;
   /// participation_ratio.layer_3, components_90.layer_3, ...; the same of the controls,
   /// untrained.levina_bickel_original.layer_3.k30, ..., noise.levina_bickel.k30, ...; probe.circle.accuracy.layer_3,
   /// probe.phase.untrained_r2.layer_3, ...; label_overlap.layer_3, ...; seconds.
@@ -42,7 +42,7 @@ struct TrialSummary {
   ExcessByBlock excess_by_block = {};
 };
 
-/// Reads a whole trial.h5. Errors: errors::input naming the file and what is wrong with it (truncated, no HDF5, no
+/// Reads a whole trial.h5. Errors: errors::input naming the file and what is wrong with it (truncated, not HDF5, not a
 /// trial, a newer schema, a state that is never committed).
 TrialSummary read_trial(std::filesystem::path const& file);
 
