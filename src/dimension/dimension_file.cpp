@@ -8,8 +8,7 @@
 #include "analysis/trial_file/estimator_columns.hpp"
 #include "analysis/trial_file/trial_layout.hpp"
 #include "config/section.hpp"
-#include "store/atomic_file.hpp"
-#include "store/hdf5.hpp"
+#include "store/result_file.hpp"
 
 namespace mambasynth::dimension {
 namespace {
@@ -121,9 +120,8 @@ void write_others(Hdf5Writer& h5, Measured const& measured) {
 
 void write_dimension(std::filesystem::path const& file, Measured const& measured, config::Dimension const& config,
                      provenance::Facts const& facts) {
-  store::AtomicFile target(file);
-  Hdf5Writer h5(target.temporary());
-  h5.attribute("/", "schema_version", schema_version);
+  store::ResultFile result(file, schema_version);
+  auto& h5 = result.h5();
   h5.attribute("/", "array", measured.array);
   h5.attribute("/", "rows", measured.rows);
   h5.attribute("/", "points", measured.points);
@@ -133,14 +131,11 @@ void write_dimension(std::filesystem::path const& file, Measured const& measured
   h5.attribute("/", "duplicates_policy",
                "estimates are over distinct rows: a copy is neither a point nor a neighbour of its own; "
                "levina_bickel_original is over all rows, one with a copy counts as 0, and binomial counts all rows");
-  h5.group(layout::provenance);
-  for (auto const& [name, fact] : facts)
-    std::visit([&, &key = name](auto const& value) { h5.attribute(layout::provenance, key, value); }, fact);
+  result.provenance(facts);
   write_all(h5, measured);
   write_others(h5, measured);
   write_groups(h5, measured);
-  h5.close();
-  target.commit();
+  result.commit();
 }
 
 }  // namespace mambasynth::dimension

@@ -7,7 +7,7 @@
 #include "config/sizes.hpp"
 #include "store/atomic_file.hpp"
 #include "store/free_space.hpp"
-#include "store/hdf5.hpp"
+#include "store/result_file.hpp"
 
 namespace mambasynth::evaluate {
 namespace {
@@ -70,9 +70,8 @@ void write_activations(std::filesystem::path const& file, model::Predictor const
       file.parent_path(),
       config::bytes_of({"", {{"windows", windows_of_series}, {"steps", seq_len}, {"values", values}}, sizeof(float)}),
       file.filename().string());
-  store::AtomicFile out(file);
-  store::Hdf5Writer writer(out.temporary());
-  writer.attribute("/", "schema_version", schema_version);
+  store::ResultFile result(file, schema_version);
+  auto& writer = result.h5();
   writer.counting_scale("/step", 0, seq_len, {"step within the window", "step"});
   writer.counting_scale("/feature", 0, network.config().d_model, {"feature of the residual stream", "1"});
   writer.counting_scale("/channel", 0, network.channels(), {"channel of the series", "1"});
@@ -101,9 +100,7 @@ void write_activations(std::filesystem::path const& file, model::Predictor const
   });
 
   writer.counting_scale("/window", 0, windows, {"first step of the window", "step"}, seq_len);
-  writer.attach_streams();
-  writer.close();
-  out.commit();
+  result.commit();
 }
 
 }  // namespace mambasynth::evaluate

@@ -4,10 +4,8 @@
 
 #include <map>
 #include <span>
-#include <variant>
 
-#include "store/atomic_file.hpp"
-#include "store/hdf5.hpp"
+#include "store/result_file.hpp"
 
 namespace mambasynth::gates {
 namespace {
@@ -74,19 +72,15 @@ void append_sample(SampleStreams& streams, Sample const& sample, bool signals) {
 void write_gates(std::filesystem::path const& file, model::Predictor const& network, at::Tensor const& series,
                  Choice const& choice, Statistics const& statistics, config::Gates const& config,
                  GatesSource const& source, SignalMaps const* maps, std::span<std::int64_t const> circle) {
-  store::AtomicFile target(file);
-  store::Hdf5Writer h5(target.temporary());
-  h5.attribute("/", "schema_version", schema_version);
+  store::ResultFile result(file, schema_version);
+  auto& h5 = result.h5();
   h5.attribute("/", "seed", config.seed);
   h5.attribute("/", "seq_len", source.seq_len);
   h5.attribute("/", "skip", statistics.skip);
   h5.attribute("/", "around", statistics.around);
   h5.attribute("/", "windows", statistics.windows);
-  h5.group("/provenance");
-  h5.attribute("/provenance", "checkpoint", source.checkpoint);
-  h5.attribute("/provenance", "data", source.data);
-  for (auto const& [name, fact] : source.facts)
-    std::visit([&, &key = name](auto const& value) { h5.attribute("/provenance", key, value); }, fact);
+  result.provenance({{"checkpoint", source.checkpoint}, {"data", source.data}});
+  result.provenance(source.facts);
 
   h5.counting_scale("/layer", 1, statistics.layers, {"layer, counted from 1", "1"});
   h5.text_scale(
@@ -114,8 +108,7 @@ void write_gates(std::filesystem::path const& file, model::Predictor const& netw
   SampleStreams streams(h5);
   for_each_sample(network, series, source.seq_len, choice,
                   [&](Sample const& sample) { append_sample(streams, sample, config.signals); });
-  h5.close();
-  target.commit();
+  result.commit();
 }
 
 }  // namespace mambasynth::gates

@@ -3,11 +3,9 @@
 #include <optional>
 #include <span>
 #include <type_traits>
-#include <variant>
 
 #include "config/section.hpp"
-#include "store/atomic_file.hpp"
-#include "store/hdf5.hpp"
+#include "store/result_file.hpp"
 
 namespace mambasynth::generate {
 namespace {
@@ -34,15 +32,11 @@ void write_settings(store::Hdf5Writer& h5, config::Generate const& config) {
 void write_generation(std::filesystem::path const& file, Generation const& g, config::Generate const& config,
                       GenerationSource const& source, Generation const* calm,
                       std::function<void(store::Hdf5Writer&)> const& more) {
-  store::AtomicFile target(file);
-  store::Hdf5Writer h5(target.temporary());
-  h5.attribute("/", "schema_version", schema_version);
+  store::ResultFile result(file, schema_version);
+  auto& h5 = result.h5();
   write_settings(h5, config);
-  h5.group("/provenance");
-  h5.attribute("/provenance", "checkpoint", source.checkpoint);
-  h5.attribute("/provenance", "data", source.data);
-  for (auto const& [name, fact] : source.facts)
-    std::visit([&, &key = name](auto const& value) { h5.attribute("/provenance", key, value); }, fact);
+  result.provenance({{"checkpoint", source.checkpoint}, {"data", source.data}});
+  result.provenance(source.facts);
 
   h5.counting_scale("/sample", 0, g.samples(), {"sample", "1"});
   h5.counting_scale("/time", 0, config.gen_len, {"steps behind the seed", "step"});
@@ -58,8 +52,7 @@ void write_generation(std::filesystem::path const& file, Generation const& g, co
   h5.dataset<std::int64_t>("/seed_start", g.seed_start, {"/sample"}, {"first step of the seed in the series", "step"});
   h5.dataset<double>("/mse", g.mse, {"/sample"}, {"mean squared error of the generated steps", "1"});
   if (more) more(h5);
-  h5.close();
-  target.commit();
+  result.commit();
 }
 
 }  // namespace mambasynth::generate

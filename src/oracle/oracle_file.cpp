@@ -1,7 +1,6 @@
 #include "oracle/oracle_file.hpp"
 
-#include "store/atomic_file.hpp"
-#include "store/hdf5.hpp"
+#include "store/result_file.hpp"
 
 namespace mambasynth::oracle {
 namespace {
@@ -12,9 +11,8 @@ constexpr std::int64_t schema_version = 1;
 
 void write_oracle(std::filesystem::path const& file, Summary const& summary, HiddenProcess const& hidden,
                   config::Oracle const& settings, OracleSource const& source) {
-  store::AtomicFile target(file);
-  store::Hdf5Writer h5(target.temporary());
-  h5.attribute("/", "schema_version", schema_version);
+  store::ResultFile result(file, schema_version);
+  auto& h5 = result.h5();
   h5.attribute("/", "title", "the exact Bayes filter of the series");
   h5.attribute("/", "n_steps", source.n_steps);
   h5.attribute("/", "states", hidden.states());
@@ -22,9 +20,7 @@ void write_oracle(std::filesystem::path const& file, Summary const& summary, Hid
   h5.attribute("/", "block", settings.block);
   h5.attribute("/", "burn_in", settings.burn_in);
   h5.attribute("/", "ranks", std::int64_t{source.ranks});
-  h5.group("/provenance");
-  for (auto const& [name, fact] : source.facts)
-    std::visit([&, &key = name](auto const& value) { h5.attribute("/provenance", key, value); }, fact);
+  result.provenance(source.facts);
 
   h5.scale<std::int64_t>("/horizon", summary.horizon, {"steps ahead", "step"});
   auto const add = [&](char const* path, std::vector<double> const& values, char const* meaning,
@@ -40,8 +36,7 @@ void write_oracle(std::filesystem::path const& file, Summary const& summary, Hid
   add("/circle_entropy", summary.circle_entropy, "mean entropy of the predicted step's circle", "nat");
   h5.scalar("/next_circle_entropy", summary.next_circle_entropy,
             {"mean entropy of the circle of the next visit", "nat"});
-  h5.close();
-  target.commit();
+  result.commit();
 }
 
 }  // namespace mambasynth::oracle

@@ -19,23 +19,22 @@ void append(store::Hdf5Stream& stream, T const& value) {
 
 PosteriorFile::PosteriorFile(std::filesystem::path const& file, HiddenProcess const& hidden,
                              std::vector<std::int64_t> const& horizons, bool elapsed)
-    : target_(file),
-      h5_(target_.temporary()),
+    : result_(file, posteriors_schema_version),
       to_come_now_(static_cast<std::size_t>(hidden.most_revolutions())),
       elapsed_now_(elapsed ? to_come_now_.size() : 0),
       switched_now_(horizons.size()) {
-  h5_.attribute("/", "schema_version", posteriors_schema_version);
-  h5_.attribute("/", "title", "posterior of the hidden state, step by step");
+  auto& h5 = result_.h5();
+  h5.attribute("/", "title", "posterior of the hidden state, step by step");
   auto const circles = static_cast<std::int64_t>(hidden.circles().size());
-  h5_.counting_scale("/circle_id", 0, circles, {"circle", "1"});
-  h5_.counting_scale("/next_circle", 0, circles, {"circle visited next", "1"});
-  h5_.counting_scale("/revolutions_to_come", 1, hidden.most_revolutions(),
-                     {"revolutions to come, the present one counted", "1"});
-  h5_.scale<std::int64_t>("/horizon", horizons, {"steps ahead", "step"});
-  time_ = h5_.stream_scale<std::int64_t>("/time", chunk_rows, {"time step", "1"});
+  h5.counting_scale("/circle_id", 0, circles, {"circle", "1"});
+  h5.counting_scale("/next_circle", 0, circles, {"circle visited next", "1"});
+  h5.counting_scale("/revolutions_to_come", 1, hidden.most_revolutions(),
+                    {"revolutions to come, the present one counted", "1"});
+  h5.scale<std::int64_t>("/horizon", horizons, {"steps ahead", "step"});
+  time_ = h5.stream_scale<std::int64_t>("/time", chunk_rows, {"time step", "1"});
   auto const stream = [&](char const* path, std::vector<std::string> const& dims, char const* meaning,
                           char const* units = "1") {
-    return h5_.stream<double>(path, dims, chunk_rows, {meaning, units});
+    return h5.stream<double>(path, dims, chunk_rows, {meaning, units});
   };
   circle_ = stream("/circle_probability", {"/time", "/circle_id"}, "probability of the circle");
   next_circle_ =
@@ -48,8 +47,8 @@ PosteriorFile::PosteriorFile(std::filesystem::path const& file, HiddenProcess co
   phase_ = stream("/phase", {"/time"}, "circular mean of the phase, wrapped to [0, 2 pi)", "rad");
   concentration_ = stream("/phase_concentration", {"/time"}, "length of the mean of e^(i phase)");
   if (!elapsed) return;
-  h5_.counting_scale("/revolutions_elapsed", 0, hidden.most_revolutions(),
-                     {"revolutions that the visit has completed", "1"});
+  h5.counting_scale("/revolutions_elapsed", 0, hidden.most_revolutions(),
+                    {"revolutions that the visit has completed", "1"});
   elapsed_ = stream("/revolutions_elapsed_probability", {"/time", "/revolutions_elapsed"},
                     "probability of the revolutions elapsed");
 }
@@ -80,9 +79,6 @@ void PosteriorFile::add(std::int64_t t, Filter const& filter, Forecast const& fo
   append(concentration_, std::hypot(forecast.phase_cosine(), forecast.phase_sine()));
 }
 
-void PosteriorFile::close() {
-  h5_.close();
-  target_.commit();
-}
+void PosteriorFile::close() { result_.commit(); }
 
 }  // namespace mambasynth::oracle

@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "oracle/forecast.hpp"
-#include "store/atomic_file.hpp"
-#include "store/hdf5.hpp"
+#include "store/result_file.hpp"
 
 namespace mambasynth::oracle {
 
@@ -23,8 +22,7 @@ class PosteriorFile {
   void close();
 
  private:
-  store::AtomicFile target_;
-  store::Hdf5Writer h5_;
+  store::ResultFile result_;
   store::Hdf5Stream time_, circle_, next_circle_, to_come_, elapsed_, hazard_, switched_, phase_, concentration_;
   std::vector<double> to_come_now_, elapsed_now_, switched_now_;
 };

@@ -1,16 +1,14 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <utility>
-#include <variant>
-#include <vector>
+
+#include "store/hdf5.hpp"
 
 /// What a result file says about where its numbers come from.
 namespace mambasynth::provenance {
 
-using Fact = std::variant<std::string, std::int64_t, double>;
-using Facts = std::vector<std::pair<std::string, Fact>>;
+/// Attributes of /provenance.
+using Facts = store::Attributes;
 
 /// The card that computed; empty on the CPU.
 struct Gpu {

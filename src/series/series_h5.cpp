@@ -27,47 +27,47 @@ std::uint64_t chunk_rows(std::int64_t channels) {
 }  // namespace
 
 SeriesH5::SeriesH5(std::filesystem::path const& file, config::Data const& data, Process const& process)
-    : writer_(file) {
+    : result_(file, schema_version) {
   write_configuration(data);
   write_process(process);
+  auto& h5 = result_.h5();
   constexpr std::uint64_t scalar_chunk = 65536;
-  time_ = writer_.stream_scale<std::int64_t>("/time", scalar_chunk, {"time step", "1"});
-  x_ = writer_.stream<double>("/x", {"/time", "/channel"}, chunk_rows(process.channels), {"observed series", "1"});
-  circle_ = writer_.stream<std::int64_t>("/circle", {"/time"}, scalar_chunk, {"circle visited at this step", "1"});
-  phase_ =
-      writer_.stream<double>("/phase", {"/time"}, scalar_chunk, {"angle on the circle, wrapped to [0, 2 pi)", "rad"});
+  time_ = h5.stream_scale<std::int64_t>("/time", scalar_chunk, {"time step", "1"});
+  x_ = h5.stream<double>("/x", {"/time", "/channel"}, chunk_rows(process.channels), {"observed series", "1"});
+  circle_ = h5.stream<std::int64_t>("/circle", {"/time"}, scalar_chunk, {"circle visited at this step", "1"});
+  phase_ = h5.stream<double>("/phase", {"/time"}, scalar_chunk, {"angle on the circle, wrapped to [0, 2 pi)", "rad"});
 }
 
 void SeriesH5::write_configuration(config::Data const& data) {
-  writer_.attribute("/", "schema_version", schema_version);
-  writer_.attribute("/", "title", "Markov-switching circles");
+  auto& h5 = result_.h5();
+  h5.attribute("/", "title", "Markov-switching circles");
   config::for_each_field<config::Data>([&](auto const& field) {
     auto const& value = data.*field.member;
     std::string const key(field.key);
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::optional<std::int64_t>>) {
-      if (value) writer_.attribute("/", key, *value);
+      if (value) h5.attribute("/", key, *value);
     } else if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(value)>, std::string>) {
-      writer_.attribute("/", key, value);
+      h5.attribute("/", key, value);
     }
   });
   auto generated = data;
   generated.path.clear();
-  writer_.attribute("/", "configuration", config::section_to_toml(generated));
+  h5.attribute("/", "configuration", config::section_to_toml(generated));
 }
 
 void SeriesH5::write_process(Process const& process) {
-  writer_.counting_scale("/channel", 0, process.channels, {"channel of the series", "1"});
-  writer_.counting_scale("/circle_id", 0, process.circles, {"circle", "1"});
-  writer_.counting_scale("/next_circle", 0, process.circles, {"circle visited next", "1"});
-  writer_.counting_scale("/axis", 0, 2, {"axis of a circle's plane", "1"});
-  writer_.dataset<double>("/transition_matrix", process.transition_matrix, {"/circle_id", "/next_circle"},
-                          {"probability of the next circle at the end of a visit", "1"});
-  writer_.dataset<double>("/radius", process.radius, {"/circle_id"}, {"radius", "1"});
-  writer_.dataset<double>("/entry_angle", process.entry_angle, {"/circle_id"},
-                          {"angle at which each visit starts", "rad"});
-  writer_.dataset<std::int64_t>("/period", process.period, {"/circle_id"}, {"steps of a revolution", "steps"});
-  writer_.dataset<double>("/plane", process.plane, {"/circle_id", "/axis", "/channel"},
-                          {"orthonormal vectors that span the circle's plane", "1"});
+  auto& h5 = result_.h5();
+  h5.counting_scale("/channel", 0, process.channels, {"channel of the series", "1"});
+  h5.counting_scale("/circle_id", 0, process.circles, {"circle", "1"});
+  h5.counting_scale("/next_circle", 0, process.circles, {"circle visited next", "1"});
+  h5.counting_scale("/axis", 0, 2, {"axis of a circle's plane", "1"});
+  h5.dataset<double>("/transition_matrix", process.transition_matrix, {"/circle_id", "/next_circle"},
+                     {"probability of the next circle at the end of a visit", "1"});
+  h5.dataset<double>("/radius", process.radius, {"/circle_id"}, {"radius", "1"});
+  h5.dataset<double>("/entry_angle", process.entry_angle, {"/circle_id"}, {"angle at which each visit starts", "rad"});
+  h5.dataset<std::int64_t>("/period", process.period, {"/circle_id"}, {"steps of a revolution", "steps"});
+  h5.dataset<double>("/plane", process.plane, {"/circle_id", "/axis", "/channel"},
+                     {"orthonormal vectors that span the circle's plane", "1"});
 }
 
 void SeriesH5::add(Block const& block) {

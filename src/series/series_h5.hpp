@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "series/stream.hpp"
-#include "store/hdf5.hpp"
+#include "store/result_file.hpp"
 
 namespace mambasynth::series {
 
@@ -13,13 +13,15 @@ class SeriesH5 {
  public:
   SeriesH5(std::filesystem::path const& file, config::Data const& data, Process const& process);
   void add(Block const& block);
-  void close() { writer_.close(); }
+  /// As of store::ResultFile.
+  void close() { result_.close(); }
+  void commit() { result_.commit(); }
 
  private:
   void write_configuration(config::Data const& data);
   void write_process(Process const& process);
 
-  store::Hdf5Writer writer_;
+  store::ResultFile result_;
   store::Hdf5Stream time_, x_, circle_, phase_;
 };
 

@@ -79,12 +79,8 @@ Digest write_series(config::Data const& data, std::filesystem::path const& folde
                             sizeof(double)};
     store::require_space(folder, config::bytes_of(need), need.what);
   }
-  std::optional<store::AtomicFile> h5_file;
   std::optional<SeriesH5> h5;
-  if (formats.h5) {
-    h5_file.emplace(folder / "series.h5");
-    h5.emplace(h5_file->temporary(), data, stream.process());
-  }
+  if (formats.h5) h5.emplace(folder / "series.h5", data, stream.process());
   Digest digest(stream.process(), data.n_steps, options.sampled);
   Series whole;
   whole.process = stream.process();
@@ -110,7 +106,7 @@ Digest write_series(config::Data const& data, std::filesystem::path const& folde
     npz_file->commit();
     store::write_atomically(folder / "config.json", to_config_json(data));
   }
-  if (h5_file) h5_file->commit();
+  if (h5) h5->commit();
   return digest;
 }
 

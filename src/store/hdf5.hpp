@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
+#include <variant>
 #include <vector>
 
 /// HDF5 as h5py, xarray (netcdf4 and h5netcdf engines) and pandas expect it: dimension scales attached and labelled,
@@ -18,6 +20,10 @@ struct Meaning {
   std::string long_name;
   std::string units;
 };
+
+/// Attributes of a group, written in this order.
+using AttributeValue = std::variant<std::string, std::int64_t, double>;
+using Attributes = std::vector<std::pair<std::string, AttributeValue>>;
 
 /// Shuffle and deflate 1 shrink simulated doubles by 13 % only and write them at 53 MB/s instead of 1.4 GB/s (one
 /// core), whole numbers far more and faster. `automatic`: data sets of 64 KiB and more deflated; streams deflated when

@@ -5,60 +5,18 @@
 #include "config/text.hpp"
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
+#include "store/csv.hpp"
 #include "sweep/duration.hpp"
 #include "sweep/plan.hpp"
 
 namespace mambasynth::sweep {
 namespace {
 
-std::string csv_field(std::string const& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (char const c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
-}
-
 /// Four digits: an estimate, and the same text on every machine.
 std::string cost_text(double cost) {
   char text[32];
   std::snprintf(text, sizeof text, "%.4g", cost);
   return text;
-}
-
-std::vector<std::vector<std::string>> parse_csv(std::string const& text) {
-  std::vector<std::vector<std::string>> rows;
-  std::vector<std::string> row;
-  std::string field;
-  bool quoted = false;
-  bool started = false;
-  auto const end_row = [&] {
-    row.push_back(std::move(field));
-    field.clear();
-    rows.push_back(std::move(row));
-    row.clear();
-    started = false;
-  };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char const c = text[i];
-    if (quoted) {
-      if (c != '"') field += c;
-      else if (i + 1 < text.size() && text[i + 1] == '"') field += text[++i];
-      else quoted = false;
-    } else if (c == '"') {
-      quoted = started = true;
-    } else if (c == ',') {
-      row.push_back(std::move(field));
-      field.clear();
-      started = true;
-    } else if (c == '\n') {
-      end_row();
-    } else if (c != '\r') {
-      field += c;
-      started = true;
-    }
-  }
-  if (started) end_row();
-  return rows;
 }
 
 errors::Error no_plan(std::filesystem::path const& file, std::string const& why) {
@@ -68,13 +26,15 @@ errors::Error no_plan(std::filesystem::path const& file, std::string const& why)
 }  // namespace
 
 std::string plan_csv(Plan const& plan) {
-  std::string text = "id";
-  for (auto const& column : plan.columns) text += "," + csv_field(column);
-  text += ",seed,cost\n";
+  store::csv::Record header{"id"};
+  header.insert(header.end(), plan.columns.begin(), plan.columns.end());
+  header.insert(header.end(), {"seed", "cost"});
+  auto text = store::csv::line(header) + "\n";
   for (auto const& planned : plan.trials) {
-    text += planned.id;
-    for (auto const& value : planned.axis_values) text += "," + csv_field(value);
-    text += "," + std::to_string(planned.trial.train.seed) + "," + cost_text(planned.cost) + "\n";
+    store::csv::Record row{planned.id};
+    row.insert(row.end(), planned.axis_values.begin(), planned.axis_values.end());
+    row.insert(row.end(), {std::to_string(planned.trial.train.seed), cost_text(planned.cost)});
+    text += store::csv::line(row) + "\n";
   }
   return text;
 }
@@ -135,7 +95,7 @@ void require_own_folder(std::filesystem::path const& folder) {
 
 PlanTable read_plan(std::filesystem::path const& file) {
   if (!std::filesystem::exists(file)) throw no_plan(file, "there is no such file");
-  auto const rows = parse_csv(store::read_text(file));
+  auto const rows = store::csv::parse(store::read_text(file), file.string());
   if (rows.empty() || rows.front().size() < 3 || rows.front().front() != "id")
     throw no_plan(file, "its first line is not id,...,seed,cost");
   auto const width = rows.front().size();

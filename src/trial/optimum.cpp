@@ -11,9 +11,9 @@
 #include "oracle/run.hpp"
 #include "series/process.hpp"
 #include "store/archive/sha256.hpp"
-#include "store/atomic_file.hpp"
 #include "store/damaged_file.hpp"
 #include "store/hdf5.hpp"
+#include "store/result_file.hpp"
 
 namespace mambasynth::trial {
 namespace {
@@ -66,9 +66,8 @@ std::array<WindowSet, 2> window_sets(config::Trial const& trial, config::Data da
 void keep(WindowSet const& set, oracle::WindowErrors const& errors, train::Windows const& windows,
           std::vector<std::int64_t> const& horizons, std::string const& data_hash) {
   (void)store::make_way(set.file);
-  store::AtomicFile target(set.file);
-  store::Hdf5Writer h5(target.temporary());
-  h5.attribute("/", "schema_version", schema_version);
+  store::ResultFile result(set.file, schema_version);
+  auto& h5 = result.h5();
   h5.attribute("/", "title", "error of the exact filter that starts cold in each window");
   h5.attribute("/", "data_hash", data_hash);
   h5.attribute("/", "windows", set.described);
@@ -80,8 +79,7 @@ void keep(WindowSet const& set, oracle::WindowErrors const& errors, train::Windo
   h5.scale<std::int64_t>("/window", windows.starts, {"first step of the window", "step"});
   h5.dataset<double>("/bayes_mse_by_window", by_window, {"/window", "/horizon"},
                      {"mean squared error over the steps and channels of each window", "1"});
-  h5.close();
-  target.commit();
+  result.commit();
 }
 
 /// A damaged file, one of other data or of an older version is computed again.
