@@ -18,6 +18,7 @@
 #include "commands/output_files.hpp"
 #include "commands/trial_identity.hpp"
 #include "commands/verb.hpp"
+#include "config/micro_batch.hpp"
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
 #include "model/state_dict.hpp"
@@ -138,13 +139,14 @@ std::shared_ptr<parallel::Group> group_of(parallel::Communicator const& world, s
   return std::make_shared<parallel::Group>(world, ranks, number, timeout);
 }
 
-/// Where memory runs out, again with half as many windows at once, on all ranks, from the last save.
+/// Follows config::MicroBatch when memory runs out, on all ranks alike.
 trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data, parallel::Communicator const& world) {
   auto const ranks = job.group->size();
+  config::MicroBatch const micro_batch(job.trial.train, ranks);
   // A rank that has nothing to save waits for the one that has.
   std::optional<errors::SavesFirst> saves;
   if (ranks > 1) saves.emplace();
-  for (std::int64_t attempt = 0;; ++attempt) {
+  for (int attempt = 0;; ++attempt) {
     std::optional<trial::Outcome> outcome;
     // Each rank asks when it is through, and waits for the one that measures what all have trained; another error of
     // any rank ends the waiting.
@@ -159,16 +161,10 @@ trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data, p
       return ran_out[0] > 0;
     });
     if (!again) return *outcome;
-    auto const windows = job.micro_batch > 0 ? job.micro_batch : (job.trial.train.batch_size + ranks - 1) / ranks;
-    if (windows == 1 || job.trial.train.needs_whole_batch())
-      throw errors::Error(errors::ExitCode::incomplete, "memory ran out", "the batch's activations do not fit",
-                          std::string("Use a smaller --batch-size, window or model") +
-                              (job.trial.train.needs_whole_batch() ? "" : ", or start more ranks"));
-    job.micro_batch = (windows + 1) / 2;
+    if (attempt == micro_batch.most_halvings()) throw micro_batch.out_of_memory();
+    job.micro_batch = micro_batch.windows(attempt + 1);
     job.group = group_of(world, 2 * attempt + 2, job.trial.train.comm_timeout);
-    job.log(
-        fmt::format("note: memory ran out with {} windows at once; trying {} (equal to rounding, noted in trial.h5).",
-                    windows, job.micro_batch));
+    job.log("note: " + micro_batch.retry_note(attempt) + ".");
   }
 }
 

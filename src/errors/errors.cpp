@@ -23,16 +23,6 @@ std::string first_line(std::string text) {
   return text;
 }
 
-/// LibTorch throws errors of its own class where memory runs out; a size past the address space is a length_error.
-bool memory_ran_out(std::exception const& error, std::string const& what) {
-  if (dynamic_cast<std::bad_alloc const*>(&error) != nullptr ||
-      dynamic_cast<std::length_error const*>(&error) != nullptr)
-    return true;
-  for (auto const* words : {"can't allocate memory", "out of memory", "Storage size calculation overflowed"})
-    if (what.find(words) != std::string::npos) return true;
-  return false;
-}
-
 /// Whether the path itself is at fault, not the machine.
 bool is_bad_path(std::error_code const& code) {
   auto const value = code.value();
@@ -57,9 +47,20 @@ Error machine(std::string const& problem, std::string const& why, std::string co
   return {ExitCode::defect, problem, why, remedy};
 }
 
+/// LibTorch's errors are known by their words; a size beyond the address space is a length_error.
+bool memory_ran_out(std::exception const& error) {
+  if (dynamic_cast<std::bad_alloc const*>(&error) != nullptr ||
+      dynamic_cast<std::length_error const*>(&error) != nullptr)
+    return true;
+  auto const what = first_line(error.what());
+  for (auto const* words : {"can't allocate memory", "out of memory", "Storage size calculation overflowed"})
+    if (what.find(words) != std::string::npos) return true;
+  return false;
+}
+
 Error unforeseen(std::exception const& error) {
   auto const what = first_line(error.what());
-  if (memory_ran_out(error, what))
+  if (memory_ran_out(error))
     return machine("memory ran out", "an allocation failed", "Use smaller sizes, or a machine with more memory");
   if (auto const* file = dynamic_cast<std::filesystem::filesystem_error const*>(&error))
     return {is_bad_path(file->code()) ? ExitCode::usage : ExitCode::defect,

@@ -40,6 +40,9 @@ Error machine(std::string const& problem, std::string const& why, std::string co
 /// else a defect, to be reported with the first line of what it says.
 Error unforeseen(std::exception const& error);
 
+/// Whether memory ran out, the host's or a GPU's; LibTorch has errors of its own for it.
+bool memory_ran_out(std::exception const& error);
+
 /// The message for the C error number `errno_value`, e.g. "No space left on device".
 std::string system_reason(int errno_value);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "config/micro_batch.hpp"
 #include "errors/errors.hpp"
 #include "sweep/patience.hpp"
 
@@ -18,24 +19,7 @@ std::map<std::string, double> costs_of(Plan const& plan) {
   return costs;
 }
 
-std::int64_t share_of_batch(PlannedTrial const& planned) {
-  return (planned.trial.train.batch_size + planned.ranks - 1) / planned.ranks;
-}
-
-/// How often a rank's share of a batch can be halved.
-int shrinks_of(PlannedTrial const& planned) {
-  int shrinks = 0;
-  if (planned.trial.train.needs_whole_batch()) return shrinks;
-  for (auto windows = share_of_batch(planned); windows > 1; windows = (windows + 1) / 2) ++shrinks;
-  return shrinks;
-}
-
-/// Windows at once after memory ran out `shrunk` times; 0: all of a rank's share.
-std::int64_t micro_batch(PlannedTrial const& planned, int shrunk) {
-  auto windows = share_of_batch(planned);
-  for (int i = 0; i < shrunk; ++i) windows = (windows + 1) / 2;
-  return shrunk == 0 ? 0 : windows;
-}
+config::MicroBatch micro_batch(PlannedTrial const& planned) { return {planned.trial.train, planned.ranks}; }
 
 std::vector<Scheduler::Job> jobs_of(Plan const& plan, std::map<std::string, State> const& committed,
                                     CostModel const& costs) {
@@ -43,7 +27,8 @@ std::vector<Scheduler::Job> jobs_of(Plan const& plan, std::map<std::string, Stat
   for (std::size_t i = 0; i < plan.trials.size(); ++i)
     if (!committed.contains(plan.trials[i].id)) {
       auto const& planned = plan.trials[i];
-      jobs.push_back({i, costs.expected(planned.cost), static_cast<int>(planned.ranks), shrinks_of(planned)});
+      jobs.push_back(
+          {i, costs.expected(planned.cost), static_cast<int>(planned.ranks), micro_batch(planned).most_halvings()});
     }
   return jobs;
 }
@@ -208,11 +193,12 @@ void Manager::conclude(int worker, Report const& report, Scheduler::Verdict verd
   if (report.state == State::done) learn(report.trial, report.seconds);
   note(event);
   if (!again) return;
-  auto const how = report.state == State::out_of_memory
-                       ? ", runs again with " +
-                             std::to_string(micro_batch(plan_.trials[report.trial], scheduler_.shrunk(report.trial))) +
-                             " windows at once: "
-                       : std::string(", runs again: ");
+  auto const how =
+      report.state == State::out_of_memory
+          ? ", runs again with " +
+                std::to_string(micro_batch(plan_.trials[report.trial]).windows(scheduler_.shrunk(report.trial))) +
+                " windows at once: "
+          : std::string(", runs again: ");
   note({.kind = EventKind::requeued,
         .trial = event.trial,
         .rank = event.rank,
@@ -314,7 +300,7 @@ void Manager::dispatch() {
     for (auto const worker : workers) order.ranks.push_back(rank_of(worker));
     order.slot = leader / hub_.ranks();
     order.group = ++groups_;
-    order.micro_batch = micro_batch(planned, scheduler_.shrunk(trial));
+    order.micro_batch = micro_batch(planned).windows(scheduler_.shrunk(trial));
     leaders_[trial] = leader;
     for (auto const rank : order.ranks) {
       send(rank, order);

@@ -220,17 +220,13 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
   return {ending, trainer.reason()};
 }
 
-/// LibTorch's words for memory that ran out, as the standard says it.
-Outcome run_or_say_memory(Job const& job, TrialData const& data) {
+/// LibTorch has errors of its own for memory that ran out; callers expect the standard's.
+Outcome with_bad_alloc(Job const& job, TrialData const& data) {
   try {
     return train_and_measure(job, data);
-  } catch (c10::OutOfMemoryError const&) {  // the GPU's
-    throw std::bad_alloc();
   } catch (c10::Error const& error) {
-    // LibTorch reports a failed allocation of the host's memory as any other error, in these words.
-    std::string const what = error.what_without_backtrace();
-    if (what.find("can't allocate memory") != std::string::npos) throw std::bad_alloc();
-    throw std::runtime_error(what);
+    if (errors::memory_ran_out(error)) throw std::bad_alloc();
+    throw std::runtime_error(error.what_without_backtrace());
   }
 }
 
@@ -239,7 +235,7 @@ Outcome run_or_say_memory(Job const& job, TrialData const& data) {
 Outcome run(Job const& job, TrialData const& data) {
   check_rows(job, data);
   try {
-    return run_or_say_memory(job, data);
+    return with_bad_alloc(job, data);
   } catch (parallel::GivenUp const& other) {
     if (other.why() == parallel::GivenUp::Why::memory) throw std::bad_alloc();
     throw;
