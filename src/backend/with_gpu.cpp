@@ -60,18 +60,7 @@ Inventory inventory() {
   all.nccl = software.nccl;
   all.no_nccl = software.no_nccl;
   if (cards.count == 0) return all;
-  auto const health = gpu::health(own_card());
-  all.card = {.number = own_card(),
-              .name = health.name,
-              .bus = health.bus,
-              .architecture = health.architecture,
-              .memory_mb = health.memory_mb,
-              .memory_free_mb = health.memory_free_mb,
-              .clock_mhz = health.clock_mhz,
-              .most_clock_mhz = health.most_clock_mhz,
-              .uncorrected_ecc_errors = health.uncorrected_ecc_errors,
-              .slowed_by = health.slowed_by,
-              .unusable = health.unusable};
+  all.card = gpu::inspect_card(own_card());
   return all;
 }
 

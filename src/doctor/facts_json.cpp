@@ -1,8 +1,11 @@
 #include "doctor/facts_json.hpp"
 
-namespace mambasynth::backend {
+namespace mambasynth::gpu {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Card, number, name, bus, architecture, memory_mb, memory_free_mb, clock_mhz,
                                    most_clock_mhz, uncorrected_ecc_errors, slowed_by, unusable)
+}  // namespace mambasynth::gpu
+
+namespace mambasynth::backend {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Inventory, built_with_cuda, count, none_because, driver_cuda, runtime_cuda, nccl,
                                    no_nccl, card)
 }  // namespace mambasynth::backend

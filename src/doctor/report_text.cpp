@@ -38,7 +38,7 @@ std::string mhz(int now, int most) {
   return most < 0 ? fmt::format("{} MHz", now) : fmt::format("{} of {} MHz", now, most);
 }
 
-std::string state_of(backend::Card const& card) {
+std::string state_of(gpu::Card const& card) {
   if (!card.unusable.empty()) return "unusable";
   auto text = card.slowed_by.empty() ? std::string("full speed") : "slowed by " + card.slowed_by;
   if (card.uncorrected_ecc_errors >= 0) text += fmt::format(", {} ECC errors", card.uncorrected_ecc_errors);

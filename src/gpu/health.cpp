@@ -34,24 +34,24 @@ class Nvml {
     auto const by_bus = library_.find<int(char const*, void**)>("nvmlDeviceGetHandleByPciBusId_v2");
     if (!init || !by_bus || init() != 0 || by_bus(bus.c_str(), &device_) != 0) device_ = nullptr;
   }
-  void read_into(Health& health) const {
+  void read_into(Card& card) const {
     if (!device_) return;
     constexpr int multiprocessors = 1, uncorrected = 1, since_load = 0;
     unsigned mhz = 0;
     if (auto const now = library_.find<int(void*, int, unsigned*)>("nvmlDeviceGetClockInfo");
         now && now(device_, multiprocessors, &mhz) == 0)
-      health.clock_mhz = static_cast<int>(mhz);
+      card.clock_mhz = static_cast<int>(mhz);
     if (auto const most = library_.find<int(void*, int, unsigned*)>("nvmlDeviceGetMaxClockInfo");
         most && most(device_, multiprocessors, &mhz) == 0)
-      health.most_clock_mhz = static_cast<int>(mhz);
+      card.most_clock_mhz = static_cast<int>(mhz);
     unsigned long long number = 0;
     // Not supported, or switched off: no number.
     if (auto const ecc = library_.find<int(void*, int, int, unsigned long long*)>("nvmlDeviceGetTotalEccErrors");
         ecc && ecc(device_, uncorrected, since_load, &number) == 0)
-      health.uncorrected_ecc_errors = static_cast<long long>(number);
+      card.uncorrected_ecc_errors = static_cast<long long>(number);
     if (auto const why = library_.find<int(void*, unsigned long long*)>("nvmlDeviceGetCurrentClocksThrottleReasons");
         why && why(device_, &number) == 0)
-      health.slowed_by = words_of(number);
+      card.slowed_by = words_of(number);
   }
 
  private:
@@ -76,27 +76,28 @@ class Nvml {
 
 }  // namespace
 
-Health health(int card) {
-  Health facts;
+Card inspect_card(int number) {
+  Card card;
+  card.number = number;
   cudaDeviceProp properties{};
-  if (auto const error = cudaGetDeviceProperties(&properties, card); error != cudaSuccess) {
-    facts.unusable = cudaGetErrorString(error);
-    return facts;
+  if (auto const error = cudaGetDeviceProperties(&properties, number); error != cudaSuccess) {
+    card.unusable = cudaGetErrorString(error);
+    return card;
   }
-  facts.name = properties.name;
-  facts.architecture = std::to_string(properties.major) + std::to_string(properties.minor);
-  facts.memory_mb = static_cast<double>(properties.totalGlobalMem) / 1e6;
+  card.name = properties.name;
+  card.architecture = std::to_string(properties.major) + std::to_string(properties.minor);
+  card.memory_mb = static_cast<double>(properties.totalGlobalMem) / 1e6;
   int clock = 0;
-  if (cudaDeviceGetAttribute(&clock, cudaDevAttrClockRate, card) == cudaSuccess) facts.most_clock_mhz = clock / 1000;
+  if (cudaDeviceGetAttribute(&clock, cudaDevAttrClockRate, number) == cudaSuccess) card.most_clock_mhz = clock / 1000;
   std::array<char, 32> bus{};
-  if (cudaDeviceGetPCIBusId(bus.data(), static_cast<int>(bus.size()), card) == cudaSuccess) facts.bus = bus.data();
-  Nvml(facts.bus).read_into(facts);
+  if (cudaDeviceGetPCIBusId(bus.data(), static_cast<int>(bus.size()), number) == cudaSuccess) card.bus = bus.data();
+  Nvml(card.bus).read_into(card);
   std::size_t free = 0, total = 0;
-  auto error = cudaSetDevice(card);
+  auto error = cudaSetDevice(number);
   if (error == cudaSuccess) error = cudaMemGetInfo(&free, &total);
-  if (error == cudaSuccess) facts.memory_free_mb = static_cast<double>(free) / 1e6;
-  else facts.unusable = cudaGetErrorString(error);
-  return facts;
+  if (error == cudaSuccess) card.memory_free_mb = static_cast<double>(free) / 1e6;
+  else card.unusable = cudaGetErrorString(error);
+  return card;
 }
 
 Software software() {
