@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/collate/csv.hpp"
 #include "analysis/collate/markdown_cells.hpp"
 #include "analysis/collate/trial_similarity.hpp"
+#include "store/csv.hpp"
 
 namespace mambasynth::analysis::collate {
 namespace {
@@ -39,7 +39,7 @@ std::string to_csv(TrialSimilarity const& similarity, Table const& table) {
        {"pairs", "cka_mean", "cka_se", "cka_ci_low", "cka_ci_high", "cka_ceiling", "cka_p", "same_seed_pairs",
         "same_seed_cka_mean", "same_seed_cka_se", "same_seed_cka_ci_low", "same_seed_cka_ci_high"})
     fields.emplace_back(column);
-  auto text = csv_line(fields) + "\n";
+  auto text = store::csv::line(fields) + "\n";
   for (auto const& layer : similarity.layers)
     for (auto const& pair : layer.pairs) {
       fields = {layer.layer};
@@ -47,12 +47,12 @@ std::string to_csv(TrialSimilarity const& similarity, Table const& table) {
         for (auto const& axis : table.axes) fields.push_back(value_of(table.cells[cell], axis, ""));
       auto const add = [&](PairMean const& mean) {
         fields.push_back(fmt::format("{}", mean.pairs));
-        for (auto const value : {mean.mean, mean.se, mean.low, mean.high}) fields.push_back(csv_number(value));
+        for (auto const value : {mean.mean, mean.se, mean.low, mean.high}) fields.push_back(store::csv::number(value));
       };
       add(pair.other_seed);
-      for (auto const value : {layer.ceiling(pair), layer.p(pair)}) fields.push_back(csv_number(value));
+      for (auto const value : {layer.ceiling(pair), layer.p(pair)}) fields.push_back(store::csv::number(value));
       add(pair.same_seed);
-      text += csv_line(fields) + "\n";
+      text += store::csv::line(fields) + "\n";
     }
   return text;
 }

@@ -12,9 +12,9 @@
 #include <set>
 #include <unordered_map>
 
-#include "analysis/collate/csv.hpp"
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
+#include "store/csv.hpp"
 
 namespace mambasynth::analysis::collate {
 
@@ -111,7 +111,7 @@ std::optional<Configuration> planned(std::optional<Configuration> configuration,
 
 SweepFolder read_sweep(fs::path const& folder) {
   auto const plan = folder / "plan.csv";
-  auto const records = parse_csv(store::read_text(plan));
+  auto const records = store::csv::parse(store::read_text(plan), plan.string());
   if (records.empty() || records[0].empty() || records[0][0] != "id")
     throw no_plan(plan, "its first column is not `id`");
   auto const& header = records[0];

@@ -9,8 +9,8 @@
 #include <set>
 #include <utility>
 
-#include "analysis/collate/csv.hpp"
 #include "analysis/collate/test_series.hpp"
+#include "store/csv.hpp"
 
 namespace mambasynth::analysis::collate {
 
@@ -202,7 +202,7 @@ std::string to_csv(Table const& table) {
     for (auto const* part : {"_mean", "_sd", "_ci_low", "_ci_high"}) fields.push_back(measure + part);
     if (has_test_error(table, measure)) fields.push_back(measure + test_error_end);
   }
-  auto text = csv_line(fields) + "\n";
+  auto text = store::csv::line(fields) + "\n";
   for (auto const& cell : table.cells) {
     fields.clear();
     for (auto const& axis : table.axes) fields.push_back(value_of(cell, axis, ""));
@@ -212,14 +212,14 @@ std::string to_csv(Table const& table) {
       auto const at = cell.measures.find(measure);
       auto const interval = at == cell.measures.end() ? interval_of({}) : at->second;
       for (auto const value : {interval.mean, interval.sd, interval.low, interval.high})
-        fields.push_back(csv_number(value));
+        fields.push_back(store::csv::number(value));
       if (!has_test_error(table, measure)) continue;
       auto const blocks = cell.of_test_series.find(measure);
       fields.push_back(blocks == cell.of_test_series.end()
                            ? ""
-                           : csv_number(blocks->second.sd / std::sqrt(static_cast<double>(blocks->second.n))));
+                           : store::csv::number(blocks->second.sd / std::sqrt(static_cast<double>(blocks->second.n))));
     }
-    text += csv_line(fields) + "\n";
+    text += store::csv::line(fields) + "\n";
   }
   return text;
 }

@@ -14,9 +14,9 @@ using ByEpoch = std::map<std::int64_t, BySeed>;
 
 void add_losses(ByEpoch& losses, CollatedTrial const& trial) {
   try {
-    auto const history = trial_file::read_losses(trial.file);
-    for (std::size_t i = 0; i < history.epoch.size(); ++i)
-      losses[history.epoch[i]].add(seed_of(trial), history.val_mse[i]);
+    auto const history = trial_file::read_history(trial.file, {"val_mse"});
+    auto const& loss = history["val_mse"];
+    for (std::size_t i = 0; i < loss.size(); ++i) losses[history.epoch[i]].add(seed_of(trial), loss[i]);
   } catch (errors::Error const&) {
     // The table does not depend on it.
   }

@@ -6,8 +6,7 @@
 
 #include "analysis/trial_file/columns.hpp"
 #include "analysis/trial_file/trial_layout.hpp"
-#include "store/atomic_file.hpp"
-#include "store/hdf5.hpp"
+#include "store/result_file.hpp"
 
 namespace mambasynth::analysis::trial_file {
 
@@ -23,15 +22,7 @@ void write_history(Hdf5Writer& h5, TrialHistory const& history) {
   auto const add = [&](std::string const& name, auto const& values, Meaning const& meaning) {
     column(h5, layout::history + name, values, history.epoch.size(), {layout::epoch}, meaning);
   };
-  add("train_mse", history.train_mse, {"mean loss of the training batches, dropout on, weights moving", "1"});
-  add("train_eval_mse", history.train_eval_mse, {"loss of the training windows in eval mode", "1"});
-  add("val_mse", history.val_mse, {"loss of the validation windows, mean over batches", "1"});
-  add("test_mse", history.test_mse, {"loss of the test series", "1"});
-  add("lr", history.lr, {"learning rate", "1"});
-  add("gate_lr", history.gate_lr, {"learning rate of x_proj and dt_proj", "1"});
-  add("first_gradient_norm", history.first_gradient_norm, {"L2 norm of the gradient, first batch, unclipped", "1"});
-  add("last_gradient_norm", history.last_gradient_norm, {"L2 norm of the gradient, last batch, unclipped", "1"});
-  add("seconds", history.seconds, {"duration of the epoch", "s"});
+  for (auto const& [name, meaning, values] : history.columns) add(name, values, meaning);
   add("best", history.best, {"1 where the validation loss was the lowest so far", "1"});
 }
 
@@ -74,34 +65,29 @@ void write_horizons(Hdf5Writer& h5, HorizonErrors const& horizon) {
          {layout::horizon, layout::test_block}, {"test_mse - bayes_mse over the windows of each block", "1"});
 }
 
-void write_provenance(Hdf5Writer& h5, Provenance const& provenance) {
-  h5.group(layout::provenance);
-  auto const add = [&](std::string const& name, auto const& value) { h5.attribute(layout::provenance, name, value); };
-  add("state", provenance.state);
-  add("trial_id", provenance.trial_id);
-  add("git_commit", provenance.git_commit);
-  add("git_dirty", static_cast<std::int64_t>(provenance.git_dirty));
-  add("device", provenance.device);
-  add("data_hash", provenance.data_hash);
-  add("seconds", provenance.seconds);
-  for (auto const& [name, any] : provenance.more) {
-    std::visit([&, &key = name](auto const& value) { add(key, value); }, any);
-  }
+store::Attributes attributes_of(Provenance const& provenance) {
+  store::Attributes attributes{{"state", provenance.state},
+                               {"trial_id", provenance.trial_id},
+                               {"git_commit", provenance.git_commit},
+                               {"git_dirty", static_cast<std::int64_t>(provenance.git_dirty)},
+                               {"device", provenance.device},
+                               {"data_hash", provenance.data_hash},
+                               {"seconds", provenance.seconds}};
+  attributes.insert(attributes.end(), provenance.more.begin(), provenance.more.end());
+  return attributes;
 }
 
 }  // namespace
 
 void write_trial(std::filesystem::path const& file, TrialResult const& trial) {
-  store::AtomicFile target(file);
-  Hdf5Writer h5(target.temporary());
-  h5.attribute("/", "schema_version", layout::schema_version);
-  write_provenance(h5, trial.provenance);
+  store::ResultFile result(file, layout::schema_version);
+  result.provenance(attributes_of(trial.provenance));
+  auto& h5 = result.h5();
   write_history(h5, trial.history);
   write_final(h5, trial);
   write_horizons(h5, trial.horizon);
   write_evaluation(h5, trial.evaluation);
-  h5.close();
-  target.commit();
+  result.commit();
 }
 
 }  // namespace mambasynth::analysis::trial_file

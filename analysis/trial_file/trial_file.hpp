@@ -33,7 +33,7 @@ struct TrialResult {
   Provenance provenance;
 };
 
-/// Writes `file` (trial.h5) atomically. Errors: errors::machine as in store::AtomicFile and Hdf5Writer;
+/// Writes `file` (trial.h5) atomically. Errors: errors::machine as in store::ResultFile;
 /// std::invalid_argument if lengths do not match.
 void write_trial(std::filesystem::path const& file, TrialResult const& trial);
 

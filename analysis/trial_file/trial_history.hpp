@@ -2,20 +2,35 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
+#include <string>
+#include <string_view>
 #include <vector>
+
+#include "store/hdf5.hpp"
 
 namespace mambasynth::analysis::trial_file {
 
-/// Columns of equal length, one entry an epoch; NaN where an epoch was not measured.
-struct TrialHistory {
-  std::vector<std::int64_t> epoch;
-  std::vector<double> train_mse, train_eval_mse, val_mse, test_mse, lr, gate_lr, seconds;
-  std::vector<double> first_gradient_norm, last_gradient_norm;  ///< of the epoch's first and last batch, unclipped
-  std::vector<std::int8_t> best;                                ///< 1 where the validation loss was the lowest so far
+/// A column of /history.
+struct HistoryColumn {
+  std::string name;
+  store::Meaning meaning;
+  std::vector<double> values;  ///< (epoch); NaN if the epoch was not measured
 };
 
-/// The losses and learning rates of a trial.h5; the other columns stay empty, and all of them where it has no history.
+/// /history of trial.h5. The training lists what it records of an epoch (src/train/epoch_columns.hpp); here columns are
+/// written and read by name, whatever they hold.
+struct TrialHistory {
+  std::vector<std::int64_t> epoch;
+  std::vector<HistoryColumn> columns;
+  std::vector<std::int8_t> best;  ///< (epoch); 1 if the validation loss was the lowest so far
+
+  /// The values of the column `name`. Errors: std::out_of_range if it is not among `columns`.
+  [[nodiscard]] std::vector<double> const& operator[](std::string_view name) const;
+};
+
+/// The epochs of a trial.h5 and the columns `names`, NaN if the file lacks one; empty if it has no history.
 /// Errors: errors::input as of read_trial.
-TrialHistory read_losses(std::filesystem::path const& file);
+TrialHistory read_history(std::filesystem::path const& file, std::initializer_list<char const*> names);
 
 }  // namespace mambasynth::analysis::trial_file

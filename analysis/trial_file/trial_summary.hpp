@@ -4,10 +4,10 @@
 #include <filesystem>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "analysis/trial_file/test_blocks.hpp"
+#include "store/hdf5.hpp"
 
 namespace mambasynth::analysis::trial_file {
 
@@ -20,8 +20,7 @@ struct Provenance {
   std::string device;      ///< "cpu", "NVIDIA H100 80GB HBM3", ...
   std::string data_hash;
   double seconds = 0;  ///< of the whole trial
-  using Value = std::variant<std::int64_t, double, std::string>;
-  std::vector<std::pair<std::string, Value>> more;  ///< configuration, versions, host, ...: written in this order
+  store::Attributes more;  ///< configuration, versions, host, ...: written in this order
 };
 
 /// A committed trial as the collator and the sweep see it.

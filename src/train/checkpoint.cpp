@@ -8,6 +8,7 @@
 #include "model/state_dict.hpp"
 #include "store/archive/pt.hpp"
 #include "store/atomic_file.hpp"
+#include "train/epoch_columns.hpp"
 #include "train/schedule.hpp"
 
 namespace mambasynth::train {
@@ -78,32 +79,23 @@ void write(std::filesystem::path const& file, Dict dict) {
   out.commit();
 }
 
-constexpr double EpochRecord::* record_columns[] = {&EpochRecord::train_mse,
-                                                    &EpochRecord::train_eval_mse,
-                                                    &EpochRecord::val_mse,
-                                                    &EpochRecord::test_mse,
-                                                    &EpochRecord::lr,
-                                                    &EpochRecord::gate_lr,
-                                                    &EpochRecord::first_gradient_norm,
-                                                    &EpochRecord::last_gradient_norm,
-                                                    &EpochRecord::seconds};
+/// (epoch): its number, whether it was the best, epoch_columns.
+constexpr auto history_width = static_cast<std::int64_t>(epoch_columns.size()) + 2;
 
 Value history_value(std::vector<EpochRecord> const& history) {
   auto const rows = static_cast<std::int64_t>(history.size());
-  auto const columns = static_cast<std::int64_t>(std::size(record_columns)) + 2;
-  auto table = at::empty({rows, columns}, at::kDouble);
+  auto table = at::empty({rows, history_width}, at::kDouble);
   auto* cell = table.mutable_data_ptr<double>();
   for (auto const& record : history) {
     *cell++ = static_cast<double>(record.epoch);
     *cell++ = record.best ? 1 : 0;
-    for (auto const column : record_columns) *cell++ = record.*column;
+    for (auto const& column : epoch_columns) *cell++ = record.*column.value;
   }
   return {model::to_store(table)};
 }
 
 std::vector<EpochRecord> history_from(at::Tensor const& table, std::string const& file) {
-  if (table.scalar_type() != at::kDouble || table.dim() != 2 ||
-      table.size(1) != static_cast<std::int64_t>(std::size(record_columns)) + 2)
+  if (table.scalar_type() != at::kDouble || table.dim() != 2 || table.size(1) != history_width)
     throw errors::input(file + " cannot be continued from", "its history has another form",
                         "Delete it to start the trial anew");
   std::vector<EpochRecord> history;
@@ -112,7 +104,7 @@ std::vector<EpochRecord> history_from(at::Tensor const& table, std::string const
     EpochRecord record;
     record.epoch = static_cast<std::int64_t>(*cell++);
     record.best = *cell++ != 0;
-    for (auto const column : record_columns) record.*column = *cell++;
+    for (auto const& column : epoch_columns) record.*column.value = *cell++;
     history.push_back(record);
   }
   return history;

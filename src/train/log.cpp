@@ -9,22 +9,46 @@
 #include "config/text.hpp"
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
+#include "store/csv.hpp"
+#include "train/epoch_columns.hpp"
 
 namespace mambasynth::train {
 namespace {
 
-constexpr char const* header = "epoch,train_mse,train_eval_mse,val_mse,test_mse,lr,seconds,best";
+std::string header() {
+  store::csv::Record names{"epoch"};
+  for (auto const& column : epoch_columns)
+    if (column.log != LogFormat::absent) names.emplace_back(column.name);
+  names.emplace_back("best");
+  return store::csv::line(names);
+}
 
-std::string row(EpochRecord const& r) {
-  // Nine digits tell any two floats apart, and the losses are means of floats.
-  return fmt::format("{},{:.9g},{:.9g},{:.9g},{:.9g},{},{:.3f},{}\n", r.epoch, r.train_mse, r.train_eval_mse, r.val_mse,
-                     r.test_mse, config::shortest(r.lr), r.seconds, r.best ? "*" : "");
+std::string cell(LogFormat format, double value) {
+  switch (format) {
+    case LogFormat::nine_digits:  // distinguish any two floats; the losses are means of floats
+      return fmt::format("{:.9g}", value);
+    case LogFormat::shortest:
+      return config::shortest(value);
+    case LogFormat::milliseconds:
+      return fmt::format("{:.3f}", value);
+    case LogFormat::absent:
+      break;
+  }
+  return {};
+}
+
+std::string row(EpochRecord const& record) {
+  store::csv::Record cells{std::to_string(record.epoch)};
+  for (auto const& column : epoch_columns)
+    if (column.log != LogFormat::absent) cells.push_back(cell(column.log, record.*column.value));
+  cells.emplace_back(record.best ? "*" : "");
+  return store::csv::line(cells) + "\n";
 }
 
 }  // namespace
 
 void write_log(std::filesystem::path const& file, std::vector<EpochRecord> const& history) {
-  std::string text = std::string(header) + "\n";
+  auto text = header() + "\n";
   for (auto const& record : history) text += row(record);
   store::write_atomically(file, text);
 }
@@ -32,7 +56,7 @@ void write_log(std::filesystem::path const& file, std::vector<EpochRecord> const
 bool is_log(std::filesystem::path const& file) {
   std::ifstream in(file);
   std::string first;
-  return std::getline(in, first) && first == header;
+  return std::getline(in, first) && first == header();
 }
 
 void append_log(std::filesystem::path const& file, EpochRecord const& record) {

@@ -34,13 +34,14 @@ double mean_over_horizons(analysis::trial_file::TrialSummary const& trial, std::
 
 analysis::plot::Outcome draw_loss(std::filesystem::path const& folder) {
   auto const summary = analysis::trial_file::read_trial(folder / result_name);
-  auto const history = analysis::trial_file::read_losses(folder / result_name);
+  auto const history = analysis::trial_file::read_history(folder / result_name,
+                                                          {"train_mse", "train_eval_mse", "val_mse", "test_mse", "lr"});
   return draw_training_loss({.epoch = history.epoch,
-                             .train = history.train_mse,
-                             .train_eval = history.train_eval_mse,
-                             .validation = history.val_mse,
-                             .test = history.test_mse,
-                             .learning_rate = history.lr,
+                             .train = history["train_mse"],
+                             .train_eval = history["train_eval_mse"],
+                             .validation = history["val_mse"],
+                             .test = history["test_mse"],
+                             .learning_rate = history["lr"],
                              .bayes_test = mean_over_horizons(summary, "bayes_mse"),
                              .bayes_validation = mean_over_horizons(summary, "val_bayes_mse")},
                             folder);

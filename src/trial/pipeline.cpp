@@ -19,6 +19,7 @@
 #include "model/state_dict.hpp"
 #include "provenance/run.hpp"
 #include "store/damaged_file.hpp"
+#include "train/epoch_columns.hpp"
 #include "train/log.hpp"
 #include "train/measure.hpp"
 #include "trial/optimum.hpp"
@@ -30,21 +31,17 @@ namespace {
 constexpr std::int64_t measured_steps_at_once = 16384;
 
 analysis::trial_file::TrialHistory history_of(train::Progress const& progress) {
-  analysis::trial_file::TrialHistory h;
-  for (auto const& r : progress.history) {
-    h.epoch.push_back(r.epoch);
-    h.train_mse.push_back(r.train_mse);
-    h.train_eval_mse.push_back(r.train_eval_mse);
-    h.val_mse.push_back(r.val_mse);
-    h.test_mse.push_back(r.test_mse);
-    h.lr.push_back(r.lr);
-    h.gate_lr.push_back(r.gate_lr);
-    h.first_gradient_norm.push_back(r.first_gradient_norm);
-    h.last_gradient_norm.push_back(r.last_gradient_norm);
-    h.seconds.push_back(r.seconds);
-    h.best.push_back(r.best ? std::int8_t{1} : std::int8_t{0});
+  analysis::trial_file::TrialHistory history;
+  for (auto const& record : progress.history) {
+    history.epoch.push_back(record.epoch);
+    history.best.push_back(record.best ? std::int8_t{1} : std::int8_t{0});
   }
-  return h;
+  for (auto const& column : train::epoch_columns) {
+    std::vector<double> values;
+    for (auto const& record : progress.history) values.push_back(record.*column.value);
+    history.columns.push_back({column.name, {column.long_name, column.units}, std::move(values)});
+  }
+  return history;
 }
 
 /// Returns the errors on the test windows, (window, horizon); empty without a test series.
@@ -131,9 +128,7 @@ analysis::trial_file::Provenance provenance_of(Job const& job, TrialData const& 
   for (auto const& [name, fact] : provenance::run_facts(job.device, job.threads, backend::gpu_of(job.device))) {
     if (name == "git_commit") p.git_commit = std::get<std::string>(fact);
     else if (name == "git_dirty") p.git_dirty = std::get<std::int64_t>(fact) != 0;
-    else if (name != "device")
-      p.more.emplace_back(
-          name, std::visit([](auto const& value) { return analysis::trial_file::Provenance::Value(value); }, fact));
+    else if (name != "device") p.more.emplace_back(name, fact);
   }
   p.more.emplace_back("ranks", std::int64_t{job.group->size()});
   p.more.emplace_back("micro_batch", job.micro_batch);

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "analysis/collate/csv.hpp"
 #include "analysis/collate/trials.hpp"
 #include "store/atomic_file.hpp"
+#include "store/csv.hpp"
 #include "support/reference.hpp"
 
 /// The real program, and folders as a sweep leaves them.
@@ -42,7 +42,7 @@ class Program {
 
 /// table.csv as records of column -> field.
 inline std::vector<std::map<std::string, std::string>> table(fs::path const& folder) {
-  auto const records = analysis::collate::parse_csv(store::read_text(folder / "table.csv"));
+  auto const records = store::csv::parse(store::read_text(folder / "table.csv"), "table.csv");
   std::vector<std::map<std::string, std::string>> rows;
   for (std::size_t r = 1; r < records.size(); ++r) {
     rows.emplace_back();

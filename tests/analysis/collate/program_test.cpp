@@ -1,4 +1,5 @@
 #include "analysis/collate/program.hpp"
+#include "store/csv.hpp"
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -59,7 +60,7 @@ TEST_CASE_METHOD(Fixture, "a complete sweep") {
   CHECK(rows[0].at("seconds_mean") == "100");
   CHECK(rows[1].at("test_mse_sd") == "0");
 
-  auto const header = analysis::collate::parse_csv(store::read_text(dir / "table.csv"))[0];
+  auto const header = store::csv::parse(store::read_text(dir / "table.csv"), "table.csv")[0];
   CHECK(std::vector(header.begin(), header.begin() + 9) ==
         std::vector<std::string>{"train.gate_lr_factor", "n", "n_missing", "n_failed", "n_diverged", "train_mse_mean",
                                  "train_mse_sd", "train_mse_ci_low", "train_mse_ci_high"});
@@ -259,7 +260,7 @@ TEST_CASE_METHOD(Fixture, "horizons that only some cells have leave the others e
   auto const rows = table(dir);
   CHECK(rows[0].at("test_mse.h4_mean") == "");
   CHECK(rows[1].at("test_mse.h4_mean") == "8");
-  auto const header = analysis::collate::parse_csv(store::read_text(dir / "table.csv"))[0];
+  auto const header = store::csv::parse(store::read_text(dir / "table.csv"), "table.csv")[0];
   auto const at = [&](std::string const& name) {
     return std::find(header.begin(), header.end(), name) - header.begin();
   };

@@ -2,6 +2,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "analysis/collate/program.hpp"
+#include "store/csv.hpp"
 
 // What the table on the terminal shows, and how wide it is.
 
@@ -12,12 +13,12 @@ using Catch::Matchers::ContainsSubstring;
 TEST_CASE_METHOD(Fixture, "the flag --measure chooses columns by their names in table.csv, at any width") {
   sweep.complete();
   auto const before = collate(dir.string());
-  auto const all = analysis::collate::parse_csv(store::read_text(dir / "table.csv"))[0];
+  auto const all = store::csv::parse(store::read_text(dir / "table.csv"), "table.csv")[0];
   auto const ran = collate(dir.string() + " --measure val_mse,test_mse.h4,val_mse");
   CHECK(ran.code == 0);
   CHECK_THAT(ran.out, ContainsSubstring("| train.gate_lr_factor |   n |   val_mse | test_mse.h4 |\n"));
   CHECK_THAT(ran.out, ContainsSubstring("|                  0.0 |   3 | 9.0 ± 6.6 |  11.0 ± 6.6 |\n"));
-  CHECK(analysis::collate::parse_csv(store::read_text(dir / "table.csv"))[0] == all);
+  CHECK(store::csv::parse(store::read_text(dir / "table.csv"), "table.csv")[0] == all);
 
   auto const wide = collate(dir.string() +
                             " --measure test_mse,levina_bickel_original.layer_1.k10,levina_bickel_original.layer_1.k30,"

@@ -14,6 +14,7 @@
 
 #include "analysis/collate/program.hpp"
 #include "store/atomic_file.hpp"
+#include "store/csv.hpp"
 
 using namespace mambasynth;
 using namespace mambasynth::analysis::collate;
@@ -134,7 +135,7 @@ TEST_CASE_METHOD(Fixture, "the tables have the error over seeds and that of the 
   CHECK(std::stod(rows[1].at("excess_mse.h4_test_se")) == Approx(1));
   CHECK(std::stod(rows[0].at("excess_mse.h1_mean")) == Approx(0.2));
   CHECK_FALSE(rows[0].contains("test_mse_test_se"));
-  auto const header = parse_csv(store::read_text(dir / "table.csv"))[0];
+  auto const header = store::csv::parse(store::read_text(dir / "table.csv"), "table.csv")[0];
   auto const at = std::find(header.begin(), header.end(), "excess_mse.h1_ci_high");
   REQUIRE(at != header.end());
   CHECK(at[1] == "excess_mse.h1_test_se");

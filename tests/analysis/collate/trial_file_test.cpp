@@ -54,16 +54,17 @@ TEST_CASE("a trial's losses by epoch read back, what no epoch measured as NaN") 
   TemporaryFolder const folder;
   auto trial = trial_of("0123456789ab", 8);
   analysis::trial_file::write_trial(folder.path() / "trial.h5", trial);
-  auto const losses = analysis::trial_file::read_losses(folder.path() / "trial.h5");
+  auto const losses = analysis::trial_file::read_history(folder.path() / "trial.h5",
+                                                         {"train_mse", "train_eval_mse", "val_mse", "test_mse", "lr"});
   CHECK(losses.epoch == trial.history.epoch);
-  CHECK(losses.train_mse == trial.history.train_mse);
-  CHECK(losses.val_mse == trial.history.val_mse);
-  CHECK(losses.lr == trial.history.lr);
-  CHECK((std::isnan(losses.test_mse[0]) && losses.test_mse[1] == 8));
-  CHECK((losses.train_eval_mse.size() == 2 && std::isnan(losses.train_eval_mse[1])));
+  CHECK(losses["train_mse"] == trial.history["train_mse"]);
+  CHECK(losses["val_mse"] == trial.history["val_mse"]);
+  CHECK(losses["lr"] == trial.history["lr"]);
+  CHECK((std::isnan(losses["test_mse"][0]) && losses["test_mse"][1] == 8));
+  CHECK((losses["train_eval_mse"].size() == 2 && std::isnan(losses["train_eval_mse"][1])));
   trial.history = {};
   analysis::trial_file::write_trial(folder.path() / "none.h5", trial);
-  CHECK(analysis::trial_file::read_losses(folder.path() / "none.h5").epoch.empty());
+  CHECK(analysis::trial_file::read_history(folder.path() / "none.h5", {"val_mse"}).epoch.empty());
 }
 
 TEST_CASE("the layout is the contract's") {

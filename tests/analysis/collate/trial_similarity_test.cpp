@@ -7,10 +7,10 @@
 
 #include <cmath>
 
-#include "analysis/collate/csv.hpp"
 #include "analysis/collate/trials.hpp"
 #include "random/numpy_generator.hpp"
 #include "store/atomic_file.hpp"
+#include "store/csv.hpp"
 #include "support/reference.hpp"
 
 using namespace mambasynth;
@@ -101,7 +101,7 @@ TEST_CASE("trials of one cell are compared with each other and with those of oth
   CHECK(found.layers[1].layer == "output");
   CHECK(std::abs(found.layers[1].within.mean) < 0.2);
 
-  auto const records = parse_csv(to_csv(found, table));
+  auto const records = store::csv::parse(to_csv(found, table), "similarity.csv");
   REQUIRE(records.size() == 1 + 2 * 3);
   CHECK(records[0] == std::vector<std::string>{"layer", "a.train.gate_lr_factor", "b.train.gate_lr_factor", "pairs",
                                                "cka_mean", "cka_se", "cka_ci_low", "cka_ci_high", "cka_ceiling",

@@ -26,15 +26,15 @@ inline analysis::dimension::DimensionEstimates dimension_at(double value) {
 inline analysis::trial_file::TrialResult trial_of(std::string const& id, double test_mse) {
   analysis::trial_file::TrialResult trial;
   trial.history = {.epoch = {1, 2},
-                   .train_mse = {9, 8},
-                   .train_eval_mse = {std::nan(""), std::nan("")},
-                   .val_mse = {9, 8.5},
-                   .test_mse = {std::nan(""), test_mse},
-                   .lr = {1e-4, 3e-4},
-                   .gate_lr = {1e-5, 3e-5},
-                   .seconds = {1.5, 1.25},
-                   .first_gradient_norm = {1, 2},
-                   .last_gradient_norm = {2, 1},
+                   .columns = {{"train_mse", {}, {9, 8}},
+                               {"train_eval_mse", {}, {std::nan(""), std::nan("")}},
+                               {"val_mse", {}, {9, 8.5}},
+                               {"test_mse", {}, {std::nan(""), test_mse}},
+                               {"lr", {}, {1e-4, 3e-4}},
+                               {"gate_lr", {}, {1e-5, 3e-5}},
+                               {"first_gradient_norm", {}, {1, 2}},
+                               {"last_gradient_norm", {}, {2, 1}},
+                               {"seconds", {}, {1.5, 1.25}}},
                    .best = {1, 1}};
   trial.train_mse = test_mse - 2;
   trial.val_mse = test_mse - 1;
