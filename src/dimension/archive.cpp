@@ -30,7 +30,7 @@ std::string Member::in_words() const {
 Member Archive::need(std::string const& name) const {
   if (auto found = find(name)) {
     if (!found->unusable.empty())
-      throw unusable(file, fmt::format("'{}' holds no numbers: {}", errors::quotable(name), found->unusable),
+      throw unusable(file, fmt::format("'{}' does not hold numbers: {}", errors::quotable(name), found->unusable),
                      "Name an array of numbers");
     return *std::move(found);
   }
@@ -45,7 +45,7 @@ Member Archive::need(std::string const& name) const {
 
 namespace {
 
-/// MATLAB's first axis is the fastest, so its files name the axes in reverse.
+/// MATLAB's first axis is the fastest, so its files hold the axes in reverse order.
 constexpr char const* matlab_attribute = "MATLAB_class";
 
 std::vector<double> with_axes_reversed(std::vector<double> const& values, Shape const& reversed) {
@@ -116,7 +116,7 @@ class NpzArrays {
   [[nodiscard]] bool is_special(std::string const& name) const { return reader_.open(name).holds_wide_integers(); }
 
  private:
-  /// A member that is not an array matters only if it is the one asked for.
+  /// A member that is not an array matters only if it is the requested one.
   [[nodiscard]] Member described(std::string const& name) const {
     try {
       auto const array = reader_.open(name);

@@ -13,14 +13,14 @@
 
 #include "errors/errors.hpp"
 
-/// Private to this folder: files that hold several arrays.
+/// Private to this folder: files with several arrays.
 namespace mambasynth::dimension {
 
 using Shape = std::vector<std::int64_t>;
 
 errors::Error unusable(std::filesystem::path const& file, std::string const& why, std::string const& remedy);
 
-/// An array in a file, before its values are read.
+/// An array in a file, whose values have not been read.
 struct Member {
   std::string name;
   Shape shape;
@@ -30,7 +30,7 @@ struct Member {
   [[nodiscard]] std::string in_words() const;
 };
 
-/// As many as fit into a message.
+/// Lists as many as fit into a message.
 template <class Members, class InWords>
 std::string listed(Members const& members, InWords const& in_words) {
   constexpr std::size_t most = 12;
@@ -42,18 +42,19 @@ std::string listed(Members const& members, InWords const& in_words) {
   return text;
 }
 
-/// A file as named arrays.
+/// A file of named arrays.
 struct Archive {
   std::filesystem::path file;
-  /// An array that is there by this name, else nothing; nothing else is looked at.
+  /// The array of this name, or nothing; does not look at others.
   std::function<std::optional<Member>(std::string const&)> find;
   std::function<std::vector<Member>()> list;
   std::function<std::vector<double>(std::string const&)> values;
   std::function<std::vector<std::int64_t>(std::string const&)> integers;
-  /// The array is 64-bit integers, or has its axes in the order of MATLAB: no reader of series knows that.
+  /// Whether the array holds 64-bit integers or has its axes in MATLAB's order, which the readers of series do not
+  /// support.
   std::function<bool(std::string const&)> is_special;
 
-  /// Errors: errors::input, naming what is there, or what it is instead of numbers.
+  /// Errors: errors::input, which lists the arrays of the file or says what it holds instead of numbers.
   [[nodiscard]] Member need(std::string const& name) const;
 };
 

@@ -45,7 +45,7 @@ void take_shape(Array& array, Shape const& shape, fs::path const& file) {
                    "Name an array that holds something");
 }
 
-/// The series in an archive that holds one, as either format names it, and its circles; else empty.
+/// Names of the series in an archive and of its circles, by either format's convention; empty without a series.
 ArrayNames series_in(Archive const& archive) {
   for (auto const& [x, circle] : {std::pair{"/x", "/circle"}, std::pair{"X", "states"}}) {
     auto const found = archive.find(x);
@@ -57,7 +57,7 @@ ArrayNames series_in(Archive const& archive) {
   return {};
 }
 
-/// The only array that has rows.
+/// The only array with rows.
 std::string only_matrix(Archive const& archive) {
   auto const all = archive.list();
   std::vector<std::string> matrices;
@@ -126,7 +126,7 @@ void require_finite(Array const& array, fs::path const& file) {
 }  // namespace
 
 bool Array::whole_numbers() const {
-  constexpr double most = 1 << 30;  // so that distances fit
+  constexpr double most = 1 << 30;  // so that distances are exact
   return std::all_of(x.begin(), x.end(),
                      [](double value) { return value == std::floor(value) && std::abs(value) <= most; });
 }

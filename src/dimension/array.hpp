@@ -7,31 +7,31 @@
 
 namespace mambasynth::dimension {
 
-/// Rows whose dimension is asked for, whatever file they come from.
+/// Rows whose dimension is to be estimated, from any kind of file.
 struct Array {
   std::string name;  ///< "series.h5:/x"
   std::int64_t points = 0, dims = 0;
   std::vector<double> x;             ///< (point, dims) row-major
   std::vector<std::int64_t> labels;  ///< (point), or empty
-  std::string labels_name;           ///< "circle_id" of a series, else "label"
-  double noise = 0;                  ///< standard deviation of the noise of a channel; 0: not known
+  std::string labels_name;           ///< "circle_id" for a series, otherwise "label"
+  double noise = 0;                  ///< standard deviation of the noise per channel; 0: unknown
 
-  [[nodiscard]] bool whole_numbers() const;  ///< all of them, and small enough for a lattice
+  [[nodiscard]] bool whole_numbers() const;  ///< whether all are whole numbers, small enough for a lattice
 };
 
-/// What to look for in the file.
+/// Which arrays of the file to use.
 struct ArrayNames {
-  std::string array;   ///< empty: the series, else the only array of two axes or more
-  std::string labels;  ///< empty: a series' circles, else none
+  std::string array;   ///< empty: the series, otherwise the only array of two or more axes
+  std::string labels;  ///< empty: the circles of a series, otherwise none
 };
 
 /// A series (series.h5, data.npz or their folder), a .npy, a member of an .npz, a data set of an HDF5 file. An array of
-/// one axis is points of one dimension; of more than two, the last axis is the dimensions and the others, in order, are
-/// rows. Errors: errors::input (no such file, neither format, no or several arrays that could be meant, text, labels
-/// that do not fit); the names that are there are listed.
+/// one axis holds one-dimensional points; of more than two axes, the last one is the dimensions and the others, in
+/// order, are rows. Errors: errors::input (no such file, unknown format, no or several candidate arrays, text, labels
+/// that do not fit), which lists the names in the file.
 Array load_array(std::filesystem::path const& file, ArrayNames const& names);
 
-/// Rows `rows` of it, in that order.
+/// The rows `rows`, in that order.
 Array pick(Array const& array, std::vector<std::int64_t> const& rows);
 
 }  // namespace mambasynth::dimension

@@ -22,7 +22,7 @@ constexpr std::int64_t schema_version = 1;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr Estimate unknown{nan, nan};
 
-/// Mean distances of a curve, and the same in units of the noise where that is known.
+/// Mean distances of a curve, and the same in units of the noise if that is known.
 void write_distance(Hdf5Writer& h5, std::string const& path, std::vector<double> const& distance,
                     std::vector<std::string> const& dims, double noise_distance, std::string const& meaning) {
   h5.dataset<double>(path, distance, dims, {meaning, ""});

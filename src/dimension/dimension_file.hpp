@@ -8,7 +8,7 @@
 
 namespace mambasynth::dimension {
 
-/// dimension.h5, whole or not at all.
+/// Writes dimension.h5, completely or not at all.
 void write_dimension(std::filesystem::path const& file, Measured const& measured, config::Dimension const& config,
                      provenance::Facts const& facts);
 

@@ -10,21 +10,21 @@
 
 namespace mambasynth::dynamics {
 
-/// One way in which the same samples go on behind the same seeds.
+/// One condition: a way in which the same samples continue after the same seeds.
 struct Condition {
   std::string name;
   std::span<float const> x;     ///< (sample, step, d)
-  double noise_std = 0;         ///< of the noise that every step carries
-  std::vector<char> perturbed;  ///< (step) or empty: where bursts put noise on x
+  double noise_std = 0;         ///< of the noise in every step
+  std::vector<char> perturbed;  ///< (step) or empty: 1 if a burst added noise to x
 };
 
 struct Input {
   std::int64_t samples = 0, seed_steps = 0, steps = 0;
   std::span<float const> seed;       ///< (sample, seed step, d)
-  std::vector<std::int64_t> starts;  ///< (sample) first step of its seed in the series; empty: no two windows overlap
+  std::vector<std::int64_t> starts;  ///< (sample) first step of the seed in the series; empty: no two windows overlap
   std::vector<Condition> conditions;
   std::int64_t burst_interval = 0;  ///< steps between bursts of the conditions; 0: none
-  /// Conditions to compare, if any: the first against the second.
+  /// Conditions to compare, if any: the first with the second.
   std::optional<std::pair<std::size_t, std::size_t>> compared;
 };
 
@@ -41,7 +41,7 @@ struct Analysis {
   ProcessLaw law;
 };
 
-/// Follows every sample of every condition, on `threads` threads that change no bit.
+/// Follows every sample of every condition. The number of threads does not change a bit.
 Analysis analyse(oracle::HiddenProcess const& hidden, Input const& input, config::Generate const& rules, int threads);
 
 }  // namespace mambasynth::dynamics

@@ -9,7 +9,7 @@ namespace mambasynth::dynamics {
 namespace {
 
 constexpr double slip = -4.6051701859880914;      // log 0.01
-constexpr double anywhere_beside_regular = 0.01;  // how much rarer switches are that begin amid a revolution
+constexpr double anywhere_beside_regular = 0.01;  // how much rarer switches into the middle of a revolution are
 constexpr double least_relative_noise = 0.1;
 constexpr double absurd_radii = 1e3;
 constexpr std::size_t most_memory = std::size_t{64} << 20, least_piece = 64;
@@ -19,7 +19,7 @@ enum Move : std::uint8_t { on, stay, skip, jump };
 }  // namespace
 
 struct Decoder::Work {
-  std::vector<double> score, next;  // (positions), the best is 0
+  std::vector<double> score, next;  // (positions), relative to the best
   std::vector<std::uint8_t> moves;  // (steps of a piece, positions)
   std::vector<std::size_t> tops;    // (steps of a piece): the best position before the step
   std::size_t row = 0;
@@ -112,7 +112,7 @@ Path Decoder::decode(std::span<float const> x, std::span<char const> ignored) co
       path.circle[t] = circle_of_[place];
       path.position[t] = static_cast<std::int64_t>(place - base);
       auto const move = work.moves[(t - begin) * positions + place];
-      if (t + 1 == kept && kept < steps) {  // the next piece starts from what is decided here
+      if (t + 1 == kept && kept < steps) {  // the next piece starts from what has been decided here
         work.score.assign(positions, -std::numeric_limits<double>::infinity());
         work.score[place] = 0;
       }

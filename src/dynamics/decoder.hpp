@@ -6,32 +6,34 @@
 
 #include "oracle/hidden_process.hpp"
 
-/// What a series does in the terms of the generator's process: circles visited, dwell, transitions, failures.
+/// Describes what a series does in terms of the generator's process: circles visited, dwell times, transitions,
+/// failures.
 namespace mambasynth::dynamics {
 
-/// Where a series is, step by step: the circle and the step of its revolution.
+/// The path of a series: at each step, the circle and the step of the revolution.
 struct Path {
   std::vector<std::int64_t> circle, position;
 };
 
-/// The most probable path (Viterbi) of a process that is laxer than the generator's, so that what a network does can be
-/// told even where the generator could not have done it: the exact filter knows neither a visit that outlasts its dwell
-/// law nor a clock that slips, and from then on names circles that nobody sees. Taken over from the process are the
-/// circles, their periods and the noise. Each step moves on by one position; or, at a price, by none or two (a slip);
-/// or from anywhere to the start of a visit of any circle, at the price of the process's mean rate of switches; or to
-/// any position, dearer still. Transitions that the process forbids cost no more than others: they are to be counted.
+/// The most probable path (Viterbi) of a process with looser rules than the generator's, so that the behavior of a
+/// network can be described even where the generator could not have produced it. (The exact filter allows neither a
+/// visit longer than its dwell-time distribution nor a phase that slips, and afterwards reports circles that are not
+/// there.) Circles, periods and noise are those of the process. Each step advances by one position; or, at a cost, by
+/// none or two (a slip); or jumps from anywhere to the start of a visit to any circle, at the cost of the process's
+/// mean switch rate; or, at a still higher cost, to any position. Transitions that the process forbids cost no more
+/// than others, so that they can be counted.
 ///
-/// Observations are taken for independent. A series without noise (generation at temperature 0) is decoded as well as
-/// one with, but the network's errors persist from step to step, so that the path is less sure than the model believes;
-/// the noise assumed is at least a tenth of the mean radius for that reason.
+/// Observations are assumed independent. A series without noise (generation at temperature 0) is decoded as well as a
+/// noisy one, but the network's errors persist from step to step, so the path is less certain than the model implies.
+/// For that reason the assumed noise is at least a tenth of the mean radius.
 class Decoder {
  public:
   /// Keeps a reference to `hidden`.
   explicit Decoder(oracle::HiddenProcess const& hidden);
 
-  /// x: (steps, d). Where `ignored` (steps, or empty) is not 0, and where x is not finite or absurdly large, the step
-  /// says nothing; the path goes on through it. Starts anywhere. Memory: at most about 64 MiB beside the path; what
-  /// takes more is decoded in pieces, each with a look ahead.
+  /// x: (steps, d). A step whose `ignored` (steps, or empty) is not 0, or whose x is not finite or absurdly large,
+  /// carries no evidence; the path continues through it. The path starts anywhere. Memory: at most about 64 MiB besides
+  /// the path; longer series are decoded in pieces with look-ahead.
   [[nodiscard]] Path decode(std::span<float const> x, std::span<char const> ignored = {}) const;
 
  private:

@@ -19,13 +19,13 @@ constexpr std::int64_t shown_samples = 8, keyed_circles = 20;
 
 std::string colour_number(std::string const& colour) { return "0x" + colour.substr(1); }
 
-/// Names as readers see them.
+/// Names as shown to readers.
 std::string shown(std::string name) {
   std::replace(name.begin(), name.end(), '_', ' ');
   return name;
 }
 
-/// Colours of the conditions, and dashes for print without colour.
+/// Colors of the conditions, and dashes for print without color.
 std::string line_style(std::size_t condition) {
   constexpr std::array<std::int64_t, 3> colours{0, 6, 2};
   constexpr std::array<int, 3> dashes{1, 1, 2};
@@ -33,7 +33,7 @@ std::string line_style(std::size_t condition) {
                      analysis::plot::category_colour(colours[condition % 3], 10));
 }
 
-/// Start, end, height of the row, colour, circle, colour of text.
+/// Start, end, height of the row, color, circle, color of the text.
 std::string runs_of(Trajectory const& trajectory, double row, std::int64_t circles) {
   std::string runs;
   auto const& circle = trajectory.circle;
@@ -112,7 +112,7 @@ Outcome draw_strips(Analysis const& a, std::filesystem::path const& folder) {
   return figure.draw(folder);
 }
 
-/// A column a condition behind the first.
+/// One column per condition after the first column.
 template <class Cell>
 std::string table(std::size_t rows, std::size_t columns, Cell const& cell) {
   std::string text;
@@ -126,13 +126,13 @@ std::string table(std::size_t rows, std::size_t columns, Cell const& cell) {
 Outcome draw_statistics(Analysis const& a, std::filesystem::path const& folder) {
   auto const conditions = a.names.size(), bins = a.law.dwell.size();
   Figure figure("generation_statistics", {1300, 430});
-  auto longest = static_cast<double>(a.law.bin_steps);  // where anything is to be seen
+  auto longest = static_cast<double>(a.law.bin_steps);  // up to where there is anything to see
   for (std::size_t b = 0; b < bins; ++b) {
     bool any = a.law.seen.dwell[b] > 1e-4;
     for (auto const& s : a.statistics) any = any || s.dwell[b] > 0;
     if (any) longest = static_cast<double>(static_cast<std::int64_t>(b + 1) * a.law.bin_steps);
   }
-  // Cumulative: histograms of a few visits each cannot be told apart.
+  // Cumulative, because histograms of a few visits each cannot be told apart.
   std::vector<double> below(conditions + 1, 0.0);
   auto const dwell = figure.add_data(
       "dwell", "# steps, share of visits shorter than that by the process's law in such windows, of each condition\n" +

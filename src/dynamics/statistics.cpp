@@ -13,7 +13,7 @@ namespace {
 using analysis::statistics::undefined;
 
 constexpr std::int64_t bins = 40;
-constexpr double windows_apart = 2;  // from where on two samples' values are taken to be unrelated
+constexpr double windows_apart = 2;  // window lengths from which on two samples count as independent
 
 double ratio(double a, double b) { return b > 0 ? a / b : undefined; }
 
@@ -148,7 +148,7 @@ Samples::Samples(std::vector<std::int64_t> starts, std::int64_t length)
   seen_ += (weights * correlated_ / n - 2 * both) / n;
 }
 
-/// 1 for a window with itself, 0 for two that begin `lengths` windows apart.
+/// 1 for a window with itself, 0 for two that start `lengths` windows apart.
 double Samples::closeness(std::size_t i, std::size_t j, double lengths) const {
   auto const apart = static_cast<double>(std::abs(starts_[i] - starts_[j]));
   return std::max(0.0, 1 - apart / (lengths * length_));
@@ -205,7 +205,7 @@ ProcessLaw law_of(oracle::HiddenProcess const& hidden, Window const& window) {
       law.dwell[static_cast<std::size_t>((static_cast<std::int64_t>(j) + 1) * circle.period / law.bin_steps)] +=
           circle.visit_share * circle.dwell[j];
   law.seen = law_in(window, hidden, law.bin_steps, law.dwell.size());
-  if (hidden.circles().size() == 1) {  // one visit without end
+  if (hidden.circles().size() == 1) {  // one endless visit
     law.dwell_mean = law.dwell_std = undefined;
     law.switch_rate = 0;
     std::fill(law.dwell.begin(), law.dwell.end(), 0.0);

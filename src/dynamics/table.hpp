@@ -6,7 +6,7 @@
 
 namespace mambasynth::dynamics {
 
-/// What `generate` prints: a row a measure, a column a condition, the last column the process's own value.
+/// What `generate` prints: one row per measure, one column per condition, and a last column for the process.
 std::string summary_table(Analysis const& analysis);
 
 }  // namespace mambasynth::dynamics

@@ -18,7 +18,7 @@ double time_of(std::int64_t step, std::int64_t seed_steps) {
   return step < 0 ? undefined : static_cast<double>(step - seed_steps);
 }
 
-/// The filter's side of a trajectory. `hidden_from_it`: (seed and steps).
+/// The filter's part of a trajectory. `hidden_from_it`: (seed and steps).
 void filter(oracle::HiddenProcess const& hidden, std::span<float const> x, std::span<char const> hidden_from_it,
             Path const& path, std::int64_t seed_steps, Trajectory& result) {
   auto const channels = static_cast<std::size_t>(hidden.channels());
@@ -98,7 +98,7 @@ Trajectory follow(oracle::HiddenProcess const& hidden, Decoder const& decoder, C
     double least = std::numeric_limits<double>::infinity();
     for (std::size_t c = 0; c < hidden.circles().size(); ++c) least = std::min(least, distance_to(hidden, c, now));
     double const own = distance_to(hidden, static_cast<std::size_t>(path.circle[seed_steps + t]), now);
-    nearest[t] = std::isfinite(own) ? least * least : undefined;  // min() passes over NaN
+    nearest[t] = std::isfinite(own) ? least * least : undefined;  // min() ignores NaN
     decoded[t] = own * own;
     result.distance.push_back(static_cast<float>(std::sqrt(nearest[t]) / limits.noise));
     result.distance_decoded.push_back(static_cast<float>(own / limits.noise));

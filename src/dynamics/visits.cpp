@@ -8,7 +8,7 @@ namespace {
 
 using Runs = std::vector<Visit>;
 
-/// Neighbouring runs of one circle become one, also over what lies between them where that is short enough.
+/// Merges neighboring runs of one circle, across an interruption if that is short enough.
 Runs joined(Runs const& runs, oracle::HiddenProcess const& hidden, double shortest_share) {
   Runs result;
   for (auto const& run : runs) {

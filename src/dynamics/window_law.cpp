@@ -10,7 +10,7 @@
 namespace mambasynth::dynamics {
 namespace {
 
-/// Visits of each circle that begin at one step: the process's stationary law.
+/// Expected number of visits to each circle that begin at a given step, in the stationary process.
 std::vector<double> visits_per_step(oracle::HiddenProcess const& hidden) {
   std::vector<double> rate;
   double mean = 0;
@@ -24,15 +24,15 @@ std::vector<double> visits_per_step(oracle::HiddenProcess const& hidden) {
   return rate;
 }
 
-/// Expected steps behind the seed that lie in what is dropped of visits to a circle, `rate` of which begin at a step. A
-/// visit lasts a revolution at least, so the shortest visit or more: only the window's ends make it too short.
+/// Expected steps after the seed that lie in dropped parts of visits to a circle, of which `rate` begin per step. A
+/// visit lasts at least a revolution and so at least the shortest visit: only the ends of the window make it too short.
 double dropped_steps(oracle::HiddenCircle const& circle, double rate, std::int64_t shortest, Window const& window) {
   auto const all = window.seed_steps + window.steps;
   double steps = 0;
   for (std::int64_t seen = 1; seen < std::min(shortest, all); ++seen)
     steps += static_cast<double>(
-        std::max<std::int64_t>(0, seen - window.seed_steps) +  // the visit that the window begins in
-        std::min(seen, window.steps));                         // the one that it ends in
+        std::max<std::int64_t>(0, seen - window.seed_steps) +  // the visit in which the window begins
+        std::min(seen, window.steps));                         // the one in which it ends
   steps *= rate;
   if (all < shortest)  // a visit longer than the window
     for (std::size_t j = 0; j < circle.dwell.size(); ++j)
@@ -49,7 +49,7 @@ void count_dwell(std::vector<double> const& rate, oracle::HiddenProcess const& h
     auto const& circle = hidden.circles()[c];
     for (std::size_t j = 0; j < circle.dwell.size(); ++j) {
       auto const length = (static_cast<std::int64_t>(j) + 1) * circle.period;
-      // It begins at one of so many steps, and the step behind it is seen too.
+      // It begins at one of this many steps, and the step after its end is seen, too.
       double const seen = rate[c] * circle.dwell[j] * static_cast<double>(std::max<std::int64_t>(0, steps - length));
       auto const duration = static_cast<double>(length);
       visits += seen, sum += seen * duration, squares += seen * duration * duration;
@@ -70,7 +70,7 @@ WindowLaw law_in(Window const& window, oracle::HiddenProcess const& hidden, std:
   WindowLaw law;
   law.dwell.assign(bins, 0.0);
   law.transition_matrix.assign(n * n, 0.0);
-  if (n == 1) {  // one visit without end
+  if (n == 1) {  // one endless visit
     law.occupancy = {1};
     law.dwell_mean = law.dwell_std = analysis::statistics::undefined;
     return law;
@@ -84,7 +84,7 @@ WindowLaw law_in(Window const& window, oracle::HiddenProcess const& hidden, std:
     double departures = 0;
     for (auto const& [next, probability] : hidden.circles()[from].successors) {
       auto const to = static_cast<std::size_t>(next);
-      // Both visits must be seen for long enough, the one before it from the seed on.
+      // Both visits must be seen for long enough; the earlier one may begin in the seed.
       auto const first = std::max<std::int64_t>(0, shortest[from] - window.seed_steps),
                  last = window.steps - shortest[to];
       double const seen = rate[from] * probability * static_cast<double>(std::max<std::int64_t>(0, last - first + 1));

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t schema_version = 1;
 
-/// Growing data sets of one file, opened at their first batch.
+/// Growing data sets of one file, created with their first batch.
 class Streams {
  public:
   explicit Streams(store::Hdf5Writer& writer) : writer_(writer) {}

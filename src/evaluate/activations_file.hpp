@@ -9,7 +9,7 @@
 
 namespace mambasynth::evaluate {
 
-/// What the windows' steps are labelled with; empty where the series has no such truth.
+/// Labels of the windows' steps; empty if they are not known.
 struct Labels {
   std::span<std::int64_t const> circle;  ///< (time)
   std::span<double const> phase;         ///< (time), radians

@@ -7,7 +7,7 @@
 namespace mambasynth::evaluate {
 namespace {
 
-// Streams of their own beside the rows' default_rng(42): numpy's default_rng([42, 1]) and so on.
+// Random streams separate from the rows' default_rng(42): numpy's default_rng([42, 1]) and so on.
 constexpr std::uint64_t noise_seed = (std::uint64_t{1} << 32) | 42;
 constexpr std::uint64_t shuffle_seed = (std::uint64_t{2} << 32) | 42;
 constexpr std::uint64_t phase_seed = (std::uint64_t{3} << 32) | 42;

@@ -15,7 +15,7 @@ namespace {
 
 namespace representation = analysis::representation;
 
-/// A panel's principal components in the plane, and what UMAP starts from.
+/// The first two principal components of a panel, and the input of UMAP.
 struct Prepared {
   analysis::trial_file::Embedded embedded;
   PanelRows start;

@@ -13,15 +13,15 @@
 
 namespace mambasynth::evaluate {
 
-/// Block outputs under their names; empty: none are embedded.
+/// Block outputs and their names; empty: none are embedded.
 struct BlockRows {
   std::vector<std::string> names;
   std::vector<PanelRows> rows;
 };
 
-/// Every panel, and every block's output, in the plane: UMAP (of the leading config.pca principal components where a
-/// panel has more dimensions) and the two leading principal components. `steps`: what the rows are. `note` hears how
-/// far it is.
+/// Embeds every panel, and every block's output, in the plane: by UMAP (of the leading config.pca principal components
+/// if a panel has more dimensions) and by the two leading principal components. `steps`: the step of each row. `note`
+/// receives the progress.
 analysis::trial_file::Embeddings embed(std::vector<PanelRows> const& panels, BlockRows const& blocks,
                                        std::span<std::int64_t const> steps, Truth const& truth,
                                        config::Evaluate const& config, int threads,

@@ -9,7 +9,7 @@
 
 namespace mambasynth::evaluate {
 namespace {
-// About 20 MB of activations a layer at the documented width, whatever the window length.
+// About 20 MB of activations per layer at the documented width, whatever the window length.
 constexpr std::int64_t batch_steps = 16384;
 }  // namespace
 

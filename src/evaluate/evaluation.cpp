@@ -18,7 +18,7 @@
 namespace mambasynth::evaluate {
 namespace {
 
-/// Who computes: processor threads, and what finds neighbours.
+/// What computes: threads of the processor, and the neighbor search.
 struct Means {
   int threads;
   analysis::neighbours::NeighbourSearch const& search;
@@ -45,7 +45,7 @@ class DimensionOfRows {
 
 enum List : std::size_t { original, dimension, probed, compared, shared, embedded };
 
-/// Both lists' rows of each panel: the original's estimator on the original's rows, the others on theirs.
+/// Rows of both lists for each panel: the original's estimator uses the original's rows, the others use their own.
 std::vector<analysis::dimension::DimensionEstimates> estimate(Gathered const& gathered, Rows const& rows,
                                                               config::Evaluate const& config, Means const& means) {
   DimensionOfRows const of_original(rows.original, config, means), of_all(rows.dimension, config, means);
@@ -85,7 +85,8 @@ analysis::trial_file::LayerMeasures measure(Gathered const& gathered, Rows const
   return result;
 }
 
-/// What the values do not allow is told and left out: it costs neither a finished training nor the other measures.
+/// Reports and omits what cannot be measured for these values, so that neither the finished training nor the other
+/// measures are lost.
 template <class Measure>
 void or_note(Subject const& subject, char const* what, Measure const& measure) {
   try {
@@ -126,7 +127,7 @@ Targets targets_of(Subject const& subject, Rows const& rows, int threads) {
 }
 
 analysis::trial_file::Probes probe(Subject const& subject, Rows const& rows, PanelPair const& panels, int threads) {
-  // Training rows stay a window away from those that test them.
+  // Training rows keep a window's distance from test rows.
   auto const count = static_cast<std::int64_t>(rows.probe.size());
   auto const spacing = std::max<std::int64_t>(subject.series.size(0) / std::max<std::int64_t>(count, 1), 1);
   auto const wanted = (subject.seq_len + spacing - 1) / spacing, guard = affordable_guard(count, wanted);
@@ -146,7 +147,7 @@ analysis::trial_file::SharedRows share(std::vector<std::int64_t> const& steps, s
   return kept;
 }
 
-/// What each block adds to the residual stream: the difference of what leaves and what enters it.
+/// What each block adds to the residual stream: its output minus its input.
 BlockRows block_outputs(Subject const& subject, std::vector<PanelRows> const& panels) {
   BlockRows blocks;
   auto const& input = panels.front();

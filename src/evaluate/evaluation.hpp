@@ -14,21 +14,21 @@
 
 namespace mambasynth::evaluate {
 
-/// What is evaluated, and on what.
+/// The network to evaluate, and the data to evaluate it on.
 struct Subject {
   model::Predictor const& network;
-  model::Predictor const* untrained;  ///< the same network with its initial weights; null where those are not known
+  model::Predictor const* untrained;  ///< the same network with its initial weights; null if those are unknown
   at::Tensor const& series;           ///< (time, channel), fp32
   std::int64_t seq_len;
   Truth truth;
-  model::Network const* host = nullptr;               ///< the network's weights, for what its blocks add; may be null
-  std::function<void(std::string const&)> note = {};  ///< hears what cannot be measured, and why
+  model::Network const* host = nullptr;  ///< the network's weights, for the outputs of its blocks; may be null
+  std::function<void(std::string const&)> note = {};  ///< receives what cannot be measured, and why
   analysis::neighbours::NeighbourSearch const* search =
-      nullptr;  ///< of dimension and similarity; null: the processor's
+      nullptr;  ///< for dimension and similarity; null: the processor's
 };
 
-/// Which panels are looked at (all when empty), whether their intrinsic dimension is estimated, whether they are
-/// embedded in the plane (the blocks' outputs too where all panels are looked at).
+/// Which panels to evaluate (all if empty), whether to estimate their intrinsic dimension, and whether to embed them in
+/// the plane (with the blocks' outputs if all panels are evaluated).
 struct Choice {
   std::vector<std::string> panels;
   bool dimension = true;
@@ -37,9 +37,9 @@ struct Choice {
 
 using analysis::trial_file::Evaluation;
 
-/// Every panel (input, layers, output) of a network over a series cut into windows as for_each_batch does: intrinsic
-/// dimension of the chosen rows (rows.hpp), moments of all rows, and what [evaluate] asks for beside them. What the
-/// series' values or its truth do not allow is left out with a note.
+/// Evaluates every panel (input, layers, output) of a network over a series cut into windows as for_each_batch does:
+/// intrinsic dimension of the chosen rows (rows.hpp), moments of all rows, and what else [evaluate] asks for. Omits,
+/// with a note, what the series' values or its ground truth do not allow.
 Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choice const& choice, int threads);
 
 }  // namespace mambasynth::evaluate

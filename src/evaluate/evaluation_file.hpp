@@ -15,7 +15,7 @@ struct EvaluationSource {
   provenance::Facts facts;
 };
 
-/// evaluation.h5: what trial.h5 says about the layers, and where it comes from as attributes of /provenance.
+/// evaluation.h5: what trial.h5 holds about the layers, and their origin as attributes of /provenance.
 void write_evaluation(std::filesystem::path const& file, Evaluation const& evaluation, EvaluationSource const& source);
 
 }  // namespace mambasynth::evaluate

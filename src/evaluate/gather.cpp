@@ -9,7 +9,7 @@
 namespace mambasynth::evaluate {
 namespace {
 
-/// Copies chosen rows out of the batches that pass by.
+/// Copies chosen rows out of successive batches.
 class RowPicker {
  public:
   RowPicker(std::span<std::int64_t const> rows, std::int64_t dims) : rows_(rows), order_(rows.size()) {

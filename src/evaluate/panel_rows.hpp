@@ -5,7 +5,7 @@
 
 namespace mambasynth::evaluate {
 
-/// Chosen rows of one panel, (row, dims), in the order in which they were asked for.
+/// Chosen rows of one panel, (row, dims), in the requested order.
 struct PanelRows {
   std::int64_t dims = 0;
   std::vector<float> values;

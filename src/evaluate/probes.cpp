@@ -32,7 +32,7 @@ Scored scored(representation::FoldScores const& scores) { return {scores.value, 
 
 analysis::representation::Rows features(PanelRows const& panel) { return std::span<float const>(panel.values); }
 
-/// Mean and spread of what the same probe scores with each of the shifted targets; NaN among them is left out.
+/// Mean and spread of the scores that the same probe reaches with each of the shifted targets; NaN is ignored.
 class OverShifts {
  public:
   void add(double score) {
@@ -51,7 +51,7 @@ class OverShifts {
   double count_ = 0, mean_ = 0, squares_ = 0;
 };
 
-/// Targets of the ridge probes, as they are and shifted in time.
+/// Targets of the ridge probes, original and shifted in time.
 class RidgeTargets {
  public:
   RidgeTargets(Targets const& targets, std::vector<std::int64_t> const& offsets) {
@@ -68,7 +68,7 @@ class RidgeTargets {
       }
   }
   [[nodiscard]] std::vector<representation::Targets> const& unshifted() const { return true_; }
-  /// The targets as they are, then all of them once more for each shift.
+  /// The original targets, then all of them once more for each shift.
   [[nodiscard]] std::vector<representation::Targets> const& with_shifted() const { return all_; }
 
  private:
@@ -76,11 +76,11 @@ class RidgeTargets {
     if (!values.empty()) true_.push_back({name, std::span<double const>(values), columns});
   }
 
-  std::vector<std::vector<double>> kept_;  // moving a vector leaves its values where they are
+  std::vector<std::vector<double>> kept_;  // moving a vector does not move its values
   std::vector<representation::Targets> true_, all_;
 };
 
-/// probe(i) for i < count, side by side: the threads of one probe alone would wait for each other at its end.
+/// Runs probe(i) for i < count in parallel: within one probe, threads would wait for each other at its end.
 template <class Probe>
 auto side_by_side(std::size_t count, int threads, Probe const& probe) {
   std::vector<decltype(probe(count))> found(count);
@@ -126,7 +126,7 @@ void probe_continuous(std::vector<ProbeResult>& results, PanelPair const& panels
   }
 }
 
-/// A probe of circles for each of some panels, and the labellings that it scores.
+/// Probes of the circle for several panels, and the labelings that they score.
 class CircleProbes {
  public:
   using Score = representation::LogisticScore;
@@ -136,8 +136,8 @@ class CircleProbes {
     for (auto const offset : offsets)
       labels_.push_back(representation::circular_shift(std::span<std::int64_t const>(circle), 1, offset));
   }
-  /// (panel, labelling): circles as they are, then shifted; of the untrained panels as they are. All panels at once, so
-  /// that no labelling with errors, which takes longest, runs last.
+  /// (panel, labeling): original circles, then shifted ones; only original ones for the untrained panels. All panels at
+  /// once, so that no shifted labeling, which takes longest, runs last.
   void score(PanelPair const& panels, representation::ChronologicalFolds const& folds, int threads) {
     trained_ = panels.trained.size();
     representation::LogisticOptions options;
@@ -149,7 +149,7 @@ class CircleProbes {
     struct Task {
       std::size_t panel, labels;
     };
-    std::vector<Task> tasks;  // the longest first
+    std::vector<Task> tasks;  // longest first
     for (std::size_t p = 0; p < probes.size(); ++p) tasks.push_back({p, 0});
     for (std::size_t p = 0; p < trained_; ++p)
       for (std::size_t l = 1; l < labels_.size(); ++l) tasks.push_back({p, l});

@@ -9,13 +9,13 @@
 namespace mambasynth::evaluate {
 
 /// Linear probes of every panel: multinomial logistic regression for the circle, ridge regression for the rest, on five
-/// held-out stretches of time made of whole visits, with `guard` rows left out around each. Beside them the untrained
-/// network, and targets turned in time by more than the guard: `shifts` times, by offsets that are always the same.
-/// Rows are in the order of time. Without guard_steps; empty where there are too few rows to hold any out.
+/// held-out stretches of time made of whole visits, with `guard` rows left out around each. As controls, the untrained
+/// network, and targets shifted circularly in time by more than the guard: `shifts` times, by fixed offsets. Rows are
+/// in time order. Without guard_steps; empty if there are too few rows to hold any out.
 analysis::trial_file::Probes probe_panels(PanelPair const& panels, Targets const& targets, std::int64_t guard,
                                           int threads, std::int64_t shifts = 20);
 
-/// Rows that can be left out around each stretch: `wanted`, or what few rows allow.
+/// Rows that can be left out around each stretch: `wanted`, or fewer if there are few rows.
 std::int64_t affordable_guard(std::int64_t rows, std::int64_t wanted);
 
 }  // namespace mambasynth::evaluate

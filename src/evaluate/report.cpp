@@ -37,7 +37,7 @@ std::string panels(analysis::trial_file::LayerMeasures const& measures) {
   return text;
 }
 
-/// At the middle one of the k, beside what a dimension has to be read against.
+/// At the middle k, beside the controls that a dimension has to be compared with.
 std::string controls(Evaluation const& evaluation) {
   auto const& measures = evaluation.measures;
   auto const& control = evaluation.controls;

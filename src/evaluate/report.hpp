@@ -6,7 +6,7 @@
 
 namespace mambasynth::evaluate {
 
-/// The evaluation as tables for a terminal: the panels' dimensions and moments, their controls, what probes read.
+/// The evaluation as tables for a terminal: dimensions and moments of the panels, their controls, scores of the probes.
 std::string report(Evaluation const& evaluation);
 
 }  // namespace mambasynth::evaluate

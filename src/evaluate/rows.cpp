@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t row_seed = 42;
 
-/// The middles of `count` equal stretches.
+/// The midpoints of `count` equal stretches.
 std::vector<std::int64_t> evenly_spaced(std::int64_t rows, std::int64_t count) {
   count = std::min(rows, count);
   std::vector<std::int64_t> all(static_cast<std::size_t>(count));

@@ -8,10 +8,10 @@
 
 namespace mambasynth::evaluate {
 
-/// What a probe is asked to read from a layer, at chosen steps; empty where the truth is not known.
+/// What probes decode from a layer, at chosen steps; empty if the ground truth is unknown.
 struct Targets {
   std::vector<std::int64_t> circle;         ///< (step)
-  std::vector<std::int64_t> visit;          ///< (step), its number: rows of a visit depend on each other
+  std::vector<std::int64_t> visit;          ///< (step), number of its visit: rows of a visit are dependent
   std::vector<double> phase;                ///< (step, 2): cosine, sine
   std::vector<double> revolutions_elapsed;  ///< (step), completed in this visit
   std::vector<double> switch_hazard;        ///< (step), P(the visit ends with this step)
@@ -19,12 +19,12 @@ struct Targets {
   std::int64_t circles = 0;                 ///< of next_circle
 };
 
-/// From the series' own circles and phases; phases that are no numbers are not known.
+/// From the series' circles and phases; a phase that is NaN is unknown.
 Targets true_targets(Truth const& truth, std::span<std::int64_t const> steps);
 
-/// Adds what the exact filter knows, given what the network is given: it starts cold (stationary law) in each window of
-/// `seq_len` steps from step 0. x: (time, channel). `steps` ascending. The same bits for any number of threads.
-/// Errors: errors::usage where the process has too many states.
+/// Adds the posteriors of the exact filter, which sees what the network sees: it starts cold (stationary distribution)
+/// in each window of `seq_len` steps from step 0. x: (time, channel). `steps` ascending. The bits do not depend on the
+/// number of threads. Errors: errors::usage if the process has too many states.
 void add_posteriors(Targets& targets, series::Process const& process, std::span<float const> x, std::int64_t seq_len,
                     std::span<std::int64_t const> steps, int threads);
 

@@ -8,15 +8,15 @@
 
 namespace mambasynth::evaluate {
 
-/// What is known of a series beside its values; empty where nothing is.
+/// What is known about a series besides its values; empty if unknown.
 struct Truth {
   std::span<std::int64_t const> circle;  ///< (time)
   std::span<double const> phase;         ///< (time), radians
   series::Process const* process =
-      nullptr;             ///< what was drawn before the path; of a foreign series what its file holds
-  bool generated = false;  ///< the process is the whole truth about the series
+      nullptr;             ///< what was drawn before the path; of a foreign series, what its file holds
+  bool generated = false;  ///< the process describes the series completely
 
-  /// Of the given steps; empty where nothing is known.
+  /// At the given steps; empty if unknown.
   [[nodiscard]] std::vector<std::int64_t> circle_at(std::span<std::int64_t const> steps) const {
     return at(circle, steps);
   }

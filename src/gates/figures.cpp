@@ -17,11 +17,11 @@ using analysis::plot::Figure;
 using analysis::plot::Outcome;
 using analysis::plot::WindowPage;
 
-constexpr std::int64_t shown_channels = 64;  // the original's: more rows than that cannot be told apart
+constexpr std::int64_t shown_channels = 64;  // the original's: more rows could not be told apart
 
 WindowPage page_of(Sample const& sample, int height) { return {sample.start, sample.start + sample.x.size(0), height}; }
 
-/// (step, column) -> a row a column.
+/// (step, column) -> one row per column.
 std::string heat_rows(at::Tensor const& values) {
   auto const rows = values.t().to(at::kDouble).contiguous();
   auto const* value = rows.const_data_ptr<double>();
@@ -33,7 +33,7 @@ std::string heat_rows(at::Tensor const& values) {
   return text;
 }
 
-/// Step in the series, then a column each; every (step).
+/// Step in the series, then one column for each vector (step).
 std::string line_rows(std::string const& head, std::int64_t first, std::vector<at::Tensor> const& columns) {
   auto const all = at::stack(columns, 1).to(at::kDouble).contiguous();
   auto const* value = all.const_data_ptr<double>();
@@ -46,7 +46,7 @@ std::string line_rows(std::string const& head, std::int64_t first, std::vector<a
   return text;
 }
 
-/// Up to the 99.5th percentile: a few channels that open wide would leave the others one colour.
+/// Up to the 99.5th percentile: otherwise a few wide-open channels would leave all others one color.
 std::string colour_range(at::Tensor const& values) {
   auto const sorted = std::get<0>(values.flatten().to(at::kDouble).sort());
   auto const n = sorted.numel();
@@ -118,7 +118,7 @@ Outcome draw_summary(Sample const& sample, std::span<std::int64_t const> circle,
     head += (head.empty() ? "layer_" : " layer_") + std::to_string(means.size());
   }
   auto const rows = figure.add_data("mean_delta", line_rows(head, sample.start, means));
-  // A panel each: the layers' levels lie decades apart, and a common axis would flatten all but one.
+  // One panel per layer: their levels lie decades apart, and a common axis would flatten all but one.
   for (int i = 0; i < layers; ++i)
     page.lines(fmt::format("Mean delta, layer {}", i + 1), "delta",
                fmt::format("\"{}\" using 1:{} with lines linecolor rgb \"{}\" linewidth 1.3 notitle", rows, i + 2,

@@ -21,8 +21,8 @@ analysis::plot::Outcome draw_summary(Sample const& sample, std::span<std::int64_
                                      std::filesystem::path const& folder);
 
 /// gates_statistics: mean delta and typical memory by layer and condition. With switches of the circle also
-/// gates_switches: the same step by step around a switch, a row of panels a layer, a line where the steps away from
-/// switches lie. Bars and bands are two standard errors.
+/// gates_switches: the same step by step around a switch, one row of panels per layer, with a line at the level of the
+/// steps away from switches. Bars and bands are two standard errors.
 analysis::plot::Outcome draw_statistics(Statistics const& statistics, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::gates

@@ -26,7 +26,7 @@ void write_table(store::Hdf5Writer& h5, std::string const& group, Table const& t
   h5.dataset<std::int64_t>(group + "/steps", table.steps, {bin_scale}, {"steps averaged over", "1"});
 }
 
-/// Growing data sets of the samples, opened at the first of them.
+/// Growing data sets of the samples, created with the first one.
 class SampleStreams {
  public:
   explicit SampleStreams(store::Hdf5Writer& h5) : h5_(h5) {}

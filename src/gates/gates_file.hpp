@@ -21,11 +21,11 @@ struct GatesSource {
 };
 
 /// gates.h5: `/by_condition/{delta, memory, memory_geometric}` (layer, condition) and, where the series has circles,
-/// `/around_switch/...` the same (layer, offset), each with `_se`, beside them `steps`, how many were averaged;
+/// `/around_switch/...` the same (layer, offset), each with `_se`, and `steps`, the number of steps averaged;
 /// `/trace/layer_<i>/{delta, B_norm, C_norm}` (sample, step) of the drawn windows and `/sample_start`; with
 /// `config.signals` also `/signal/layer_<i>/{delta, z_gate, x_conv}` (sample, step, inner) and `{B, C}` (sample, step,
 /// state), and with `maps` what write_signal_maps() adds, circle (time) or empty. Settings as attributes of the root,
-/// where it comes from as attributes of /provenance.
+/// the origin as attributes of /provenance.
 void write_gates(std::filesystem::path const& file, model::Predictor const& network, at::Tensor const& series,
                  Choice const& choice, Statistics const& statistics, config::Gates const& config,
                  GatesSource const& source, SignalMaps const* maps = nullptr,

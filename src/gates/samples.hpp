@@ -11,10 +11,10 @@
 
 namespace mambasynth::gates {
 
-/// Steps that the network reads at once: all signals of so many take about 350 MB at the documented width.
+/// Steps that the network processes at once: at the documented width their signals take about 350 MB.
 inline constexpr std::int64_t batch_steps = 16384;
 
-/// A window of the series that is looked at, and what steers the blocks on it.
+/// A window of the series and the gate signals of the blocks on it.
 struct Sample {
   std::int64_t number = 0;                 ///< among the drawn ones, from 0
   std::int64_t start = 0;                  ///< first step in the series
@@ -27,15 +27,15 @@ struct Choice {
   std::vector<std::int64_t> numbers, starts;
 };
 
-/// Windows of seq_len steps at multiples of seq_len / 2, of which default_rng(seed).choice takes n_samples (all when
-/// there are fewer); with `sample` that one of them. Errors: errors::input (series shorter than a window),
-/// errors::usage (no sample of that number).
+/// Windows of seq_len steps at multiples of seq_len / 2, of which default_rng(seed).choice draws n_samples (all if
+/// there are fewer); with `sample`, only that one. Errors: errors::input (series shorter than a window), errors::usage
+/// (no sample of that number).
 Choice choose_samples(std::int64_t n_steps, std::int64_t seq_len, config::Gates const& config);
 
-/// Errors: errors::usage where the network has no layer of the number that `config.layer` names.
+/// Errors: errors::usage if the network has no layer number `config.layer`.
 void require_layer(config::Gates const& config, std::int64_t n_layers);
 
-/// Hands each sample to `visit`, one in memory at a time. series: (time, channel).
+/// Passes each sample to `visit`, with one in memory at a time. series: (time, channel).
 void for_each_sample(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len,
                      Choice const& choice, std::function<void(Sample const&)> const& visit);
 

@@ -17,7 +17,7 @@
 
 namespace mambasynth::gates {
 
-/// What is embedded of every layer, as gates.h5 names it and as the figures do.
+/// The signals of every layer that are embedded, with their names in gates.h5 and in the figures.
 struct MappedSignal {
   char const* name;
   char const* figure;
@@ -32,9 +32,9 @@ inline constexpr std::array<MappedSignal, 5> mapped_signals{{
     {"x_conv", "gates_umap_xconv", "input of the scan, after convolution and SiLU", &model::GateSignals::x_conv},
 }};
 
-/// Every layer's gate signals in the plane, at the same steps of the series.
+/// Gate signals of every layer embedded in the plane, at the same steps of the series.
 struct SignalMaps {
-  std::vector<std::int64_t> time;               ///< (point), steps of the series, rising
+  std::vector<std::int64_t> time;               ///< (point), steps of the series, ascending
   std::vector<std::int64_t> dims;               ///< (signal), channels or states that were embedded
   std::vector<analysis::embedding::Umap> maps;  ///< (signal, layer)
   std::int64_t layers = 0;
@@ -44,20 +44,20 @@ struct SignalMaps {
   }
 };
 
-/// Windows of seq_len steps from step 0, none overlapping, the tail left out; of their steps default_rng(42).choice
-/// takes config.umap_points (all where there are no more). Memory: those steps of every signal (250 MB for seven layers
-/// of 256 channels). `done` is called after each embedding with how many there are and how many there will be. Errors:
-/// errors::input (series shorter than a window). series (time, channel) fp32.
+/// Cuts the series into windows of seq_len steps from step 0, without overlap and without the tail; of their steps
+/// default_rng(42).choice draws config.umap_points (all if there are not more). Memory: those steps of every signal
+/// (250 MB for seven layers of 256 channels). `done` is called after each embedding with the number done and the total.
+/// Errors: errors::input (series shorter than a window). series (time, channel) fp32.
 SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len,
                        config::Gates const& config, int threads,
                        std::function<void(std::size_t, std::size_t)> const& done = {});
 
-/// gates_umap_{delta, zgate, B, C, xconv} in `folder`: a panel a layer, by circle; circle (time) or empty.
+/// gates_umap_{delta, zgate, B, C, xconv} in `folder`: one panel per layer, colored by circle; circle (time) or empty.
 analysis::plot::Outcome draw_signal_maps(SignalMaps const& maps, std::span<std::int64_t const> circle,
                                          std::int64_t circles, std::filesystem::path const& folder);
 
-/// `/umap/{delta, z_gate, B, C, x_conv}` (layer, point, axis), where each started in `_start` (layer, words),
-/// `/umap/time` and, where known, `/umap/circle` (point), settings as attributes of /umap. The scale /layer exists.
+/// `/umap/{delta, z_gate, B, C, x_conv}` (layer, point, axis), the start of each layout in `_start` (layer, text),
+/// `/umap/time` and, if known, `/umap/circle` (point), settings as attributes of /umap. The scale /layer must exist.
 void write_signal_maps(store::Hdf5Writer& h5, SignalMaps const& maps, std::span<std::int64_t const> circle,
                        config::Gates const& config);
 

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t measures = 3;  // delta, memory, log memory
 
-/// Sums over blocks, for a ratio's mean and standard error.
+/// Sums over blocks, for the mean and standard error of a ratio.
 class BlockSums {
  public:
   void add(double sum, double count) {
@@ -30,7 +30,7 @@ class BlockSums {
   }
   [[nodiscard]] double count() const { return count_; }
   [[nodiscard]] double mean() const { return count_ > 0 ? sum_ / count_ : nan; }
-  /// Cochran, Sampling Techniques, section 6.4: residuals of each block's sum about mean times its count.
+  /// Cochran, Sampling Techniques, section 6.4: residuals of each block's sum about the mean times its count.
   [[nodiscard]] double standard_error() const {
     if (blocks_ < 2) return nan;
     double const m = mean(), residual = sum_sum_ - 2 * m * sum_count_ + m * m * count_count_;
@@ -42,7 +42,7 @@ class BlockSums {
   double blocks_ = 0, sum_ = 0, count_ = 0, sum_sum_ = 0, sum_count_ = 0, count_count_ = 0;
 };
 
-/// Which steps of one window are averaged in which bin.
+/// Which steps of a window go into which bin.
 struct Membership {
   std::vector<std::pair<std::size_t, std::size_t>> bin_and_step;
   std::vector<double> count;  ///< (bin)
@@ -99,7 +99,7 @@ class Bins {
     return !course_.period.empty() && !near_[index(t)] && since_[index(t)] > 0 &&
            since_[index(t)] % course_.period[index(course_.circle[index(t)])] == 0;
   }
-  /// The counted steps of a window up to `around` steps from one of them.
+  /// The counted steps of a window that are up to `around` steps from one of these.
   template <class Visit>
   void around(std::int64_t step, Visit const& visit) const {
     auto const first = std::max(step - shape_.around, shape_.skip),
@@ -108,13 +108,13 @@ class Bins {
   }
   StatisticsShape shape_;
   Course course_;
-  std::vector<std::int64_t> since_;  ///< (time), the visit's first step
+  std::vector<std::int64_t> since_;  ///< (time), first step of the visit
   std::vector<bool> near_;           ///< (time), a switch
 };
 
 /// Mean delta, mean memory and mean log memory of each step, (measure, window, step).
 at::Tensor measures_of(model::GateSignals const& signals, at::Tensor const& A_log) {
-  // softplus may underflow to 0 in fp32; the least normal number keeps its memory finite.
+  // softplus may underflow to 0 in fp32; the smallest normal number keeps the memory finite.
   auto const delta = signals.delta.to(at::kDouble).clamp_min(static_cast<double>(std::numeric_limits<float>::min()));
   auto const log_A = A_log.to(at::kDouble);  // |A| = exp(A_log)
   auto const inverse_A = log_A.neg().exp().mean(1);

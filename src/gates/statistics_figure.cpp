@@ -15,16 +15,16 @@ namespace {
 
 using analysis::plot::Figure;
 
-/// gnuplot leaves a point out whose error bar is undefined; without an error it is to have no bar.
+/// gnuplot omits a point whose error bar is undefined; a point without an error shall be drawn without a bar.
 double bar(double standard_error) { return std::isfinite(standard_error) ? standard_error : 0.0; }
 
-/// What the steps around a switch are set beside: where visits are so short that no step is away from switches, all
-/// steps.
+/// The condition that the steps around a switch are compared with: away, or all steps if visits are so short that no
+/// step is away from switches.
 std::size_t level_column(Statistics const& s) {
   return column_of(s.by_condition.steps[column_of(Condition::away)] > 0 ? Condition::away : Condition::all);
 }
 
-/// A row a layer: layer, then value and standard error of each condition.
+/// One row per layer: layer, then value and standard error of each condition.
 std::string condition_rows(Statistics const& s, Averages const& averages) {
   std::string rows = "# layer";
   for (auto const& name : s.conditions) rows += fmt::format(" {0} {0}_se", name);
@@ -39,7 +39,7 @@ std::string condition_rows(Statistics const& s, Averages const& averages) {
   return rows;
 }
 
-/// A row an offset: offset, then value and standard error of each layer.
+/// One row per offset: offset, then value and standard error of each layer.
 std::string offset_rows(Statistics const& s, Averages const& around) {
   std::string rows = "# offset, then of each layer the value and its standard error\n";
   auto const n = static_cast<std::size_t>(s.offsets());
@@ -63,7 +63,7 @@ std::string sides(double left, double right) {
 }
 
 std::string condition_panel(Statistics const& s, std::string const& title, std::string const& data) {
-  // Shapes beside colours, and a little apart, so that bars do not hide one another.
+  // Distinct shapes as well as colors, slightly offset so that bars do not hide one another.
   constexpr std::array<int, 6> shapes{7, 5, 9, 13, 11, 6};
   constexpr std::array<std::int64_t, 6> hues{0, 2, 4, 6, 8, 1};
   auto const n = static_cast<std::int64_t>(s.conditions.size());
@@ -80,7 +80,7 @@ std::string condition_panel(Statistics const& s, std::string const& title, std::
                      static_cast<double>(s.layers) + 0.5, s.layers <= 16 ? 1 : 4, plots);
 }
 
-/// How far a layer's band reaches.
+/// The extent of a layer's band.
 double span_of(Statistics const& s, std::int64_t layer, Averages const& around, double level) {
   double low = level, high = level;
   auto const n = static_cast<std::size_t>(s.offsets());
@@ -97,7 +97,7 @@ struct Files {
   std::string at_switch, at_return;
 };
 
-/// Both quantities of one layer around a switch, between two heights of the page.
+/// Both quantities of a layer around a switch, between two heights of the page.
 std::string layer_panels(Statistics const& s, std::int64_t layer, Files const& delta, Files const& memory) {
   auto const level = [&](Averages const& averages) {
     return averages.value[static_cast<std::size_t>(layer) * s.conditions.size() + level_column(s)];

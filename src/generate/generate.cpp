@@ -3,7 +3,7 @@
 namespace mambasynth::generate {
 namespace {
 
-/// Steps first .. first + count - 1 behind each sample's start.
+/// Steps first .. first + count - 1 after each sample's start.
 std::vector<float> cut(std::vector<float> const& series, std::vector<std::int64_t> const& starts, std::int64_t channels,
                        std::int64_t first, std::int64_t count) {
   std::vector<float> out;

@@ -16,9 +16,8 @@ struct GenerationSource {
 };
 
 /// generation.h5: /generated and /truth (sample, time, channel), /seed_start and /mse (sample), /seed (sample,
-/// seed_time, channel); the settings as attributes of the root, where it comes from as attributes of /provenance.
-/// `calm`, where there is one: the same samples without bursts, /generated_without_bursts. `more` adds what else
-/// belongs into the file.
+/// seed_time, channel); the settings as attributes of the root, the origin as attributes of /provenance. `calm`, if
+/// given: the same samples without bursts, /generated_without_bursts. `more` adds further content.
 void write_generation(std::filesystem::path const& file, Generation const& generation, config::Generate const& config,
                       GenerationSource const& source, Generation const* calm = nullptr,
                       std::function<void(store::Hdf5Writer&)> const& more = {});

@@ -8,7 +8,7 @@
 namespace mambasynth::generate {
 namespace {
 
-/// To the nearest bf16, ties to even; NaN stays NaN.
+/// Rounds to the nearest bf16, ties to even; NaN stays NaN.
 float to_bf16(float value) {
   if (value != value) return value;
   auto const bits = std::bit_cast<std::uint32_t>(value);
@@ -57,7 +57,7 @@ class HostGenerator : public Generator {
         predict(recurrence.step(next));
       } else {
         take_rows(run.hidden_noise, run.sequences, run.bursts, burst, inside, noise);
-        // The noisy pass first: it starts from the state before this step, which the clean pass then moves on.
+        // The noisy pass comes first: it starts from the state before this step, which the clean pass then advances.
         predict(recurrence.step_perturbed(next, noise));
         recurrence.absorb(next);
       }

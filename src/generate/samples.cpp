@@ -12,7 +12,7 @@
 namespace mambasynth::generate {
 namespace {
 
-/// Whether a burst is on, step by step.
+/// Whether a burst is active, step by step.
 std::vector<bool> burst_steps(config::Generate const& config) {
   std::vector<bool> on(static_cast<std::size_t>(config.gen_len));
   if (config.perturb_interval == 0 || config.perturb_scale == 0) return on;
@@ -76,7 +76,7 @@ Noise draw_noise(NoiseShape const& shape, config::Generate const& config, Bursts
   }
   auto const reached = config.perturb_layers == 0 ? shape.layers : std::min(config.perturb_layers, shape.layers);
   for (std::int64_t i = 0; i < shape.samples; ++i) {
-    // NumPy takes the words of a list one behind the other, lowest first: [seed, i + 1].
+    // NumPy concatenates the words of a list, lowest first: [seed, i + 1].
     random::NumpyGenerator generator(static_cast<std::uint64_t>(i + 1) << 32 | static_cast<std::uint64_t>(config.seed));
     auto hidden = noise.hidden.begin() + i * noise.bursts * shape.layers * shape.features;
     for (std::int64_t step = 0; step < config.gen_len; ++step) {

@@ -8,10 +8,10 @@
 namespace mambasynth::oracle {
 namespace {
 
-// Nobody holds a law of so many revolutions, so nobody needs to know how many more there are.
+// A distribution over this many revolutions cannot be stored, so a larger count need not be exact.
 constexpr double beyond_any_filter = 1e9;
 
-/// P(Z > z), accurate far out.
+/// P(Z > z), accurate far into the tail.
 double upper_tail(double z) { return 0.5 * std::erfc(z / std::numbers::sqrt2); }
 
 /// P(a < Z <= b) without cancellation in either tail.
@@ -25,7 +25,8 @@ double normal_between(double a, double b) {
 
 std::int64_t most_revolutions(std::int64_t period, double mean, double std) {
   auto const p = static_cast<double>(period);
-  // A little inside of where the normal tail is dwell_tail; the last revolutions are looked for one by one.
+  // Start slightly before the point at which the normal tail is dwell_tail; the last revolutions are searched one by
+  // one.
   constexpr double inside = 7.0;
   if (!((mean + inside * std) / p < beyond_any_filter)) return static_cast<std::int64_t>(beyond_any_filter);
   if (std == 0) return static_cast<std::int64_t>(std::max(1.0, std::nearbyint(mean / p)));

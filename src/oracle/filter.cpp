@@ -8,9 +8,9 @@ namespace mambasynth::oracle {
 namespace {
 
 constexpr double log_zero = -std::numeric_limits<double>::infinity();
-// exp of less adds nothing to 1, a few thousand times over.
+// exp of anything lower does not change a sum of 1, even a few thousand times over.
 constexpr double negligible = -40;
-// Sums of what is pending are added before they take digits from the masses.
+// Pending sums are applied before they cost the masses digits.
 constexpr double most_pending = 1024;
 
 /// log(e^a + e^b)
@@ -29,7 +29,7 @@ double log_sum(double const* values, std::size_t n) {
   return largest + std::log(sum);
 }
 
-/// Adds cosine * cos + sine * sin + constant to n log masses; returns the largest.
+/// Adds cosine * cos + sine * sin + constant to n log masses and returns the largest.
 double shift(double* log_mass, double const* cos, double const* sin, std::size_t n, double cosine, double sine,
              double constant) {
   double largest = log_zero;
@@ -98,7 +98,7 @@ void Filter::start_stationary() {
   for (auto const& circle : hidden_.circles())
     total += static_cast<double>(circle.period) * circle.visit_share * mean_of(circle);
   for (std::size_t c = 0; c < visible_.size(); ++c) {
-    // A visit of K revolutions passes each position with K, K - 1, ..., 1 still to come: P(r) is P(K >= r) over E K.
+    // A visit of K revolutions passes each position with K, K - 1, ..., 1 still to come, so P(r) = P(K >= r) / E K.
     auto const& circle = hidden_.circles()[c];
     double const mean = mean_of(circle), log_mean = std::log(mean);
     double const share = circle.visit_share * mean / total;
@@ -168,7 +168,7 @@ void Filter::normalise(HiddenCircle const& circle, std::size_t slot) {
   normal_[slot] = 1;
 }
 
-/// Its masses, in units of e^top.
+/// The masses of the circle, in units of e^top.
 void Filter::show(std::size_t number, double top) {
   auto const& circle = hidden_.circles()[number];
   auto const first = static_cast<std::size_t>(circle.first_position),
@@ -186,7 +186,8 @@ void Filter::observe(double const* x) {
   double top = log_zero;
   for (std::size_t c = 0; c < visible_.size(); ++c) {
     auto const& circle = hidden_.circles()[c];
-    // log p(x | position) = (x . mean - |mean|^2 / 2) / noise^2 + what all positions share; mean = r (cos v1 + sin v2).
+    // log p(x | position) = (x . mean - |mean|^2 / 2) / noise^2 + a term common to all positions; mean = r (cos v1 +
+    // sin v2).
     double const scale = circle.radius * hidden_.sharpness();
     double const along_1 = scale * along_[2 * c], along_2 = scale * along_[2 * c + 1];
     double const constant = -0.5 * circle.radius * scale - level_;
@@ -197,14 +198,14 @@ void Filter::observe(double const* x) {
                 static_cast<std::size_t>(circle.period), along_1, along_2, constant);
       top = std::max(top, largest_[c]);
     } else if (auto& p = pending_[c]; p.largest > log_zero) {
-      // The slots have turned by the phase of the offset.
+      // The slots have rotated by the phase of the offset.
       double const cosine = circle.cosine[offset] * circle.cosine[0] + circle.sine[offset] * circle.sine[0];
       double const sine = circle.sine[offset] * circle.cosine[0] - circle.cosine[offset] * circle.sine[0];
       p.cosine += along_1 * cosine + along_2 * sine;
       p.sine += along_2 * cosine - along_1 * sine;
       p.constant += constant;
       if (p.reach() + std::abs(p.constant) > most_pending) settle(c);
-      // All that advance() looks at in such a circle; of many circles these lie far apart.
+      // All that advance() reads of such a circle; with many circles these values lie far apart in memory.
       auto const last = last_slot(c);
       __builtin_prefetch(&log_mass_[last]);
       __builtin_prefetch(&log_to_come_[row(circle, last)]);
@@ -271,7 +272,7 @@ void Filter::finish_revolution(std::size_t number, double log_entering) {
     to_come[r] = log_sum(gone_on, log_entering + circle.log_dwell[r]);
     largest = std::max(largest, to_come[r]);
   }
-  // All mass may be gone: no circle is entered, and no visit continues.
+  // All mass may have vanished: no circle is entered, and no visit continues.
   double const unit = largest > log_zero ? largest : 0;
   for (std::size_t r = 0; r < revolutions; ++r) to_come[r] -= unit;
   if (follows_elapsed()) {

@@ -8,36 +8,35 @@
 
 namespace mambasynth::oracle {
 
-/// The exact forward filter: the law of the hidden state at step t given x_0 .. x_t (after observe) or x_0 .. x_{t-1}
-/// (before it). What is seen depends on circle and step of the revolution only, so each position holds one mass and,
-/// given the position, the law of the revolutions to come, which changes only where a revolution ends. Positions move
-/// on by one each step; here they stay in their slots and the offset moves instead.
+/// The exact forward filter: the distribution of the hidden state at step t given x_0 .. x_t (after observe) or x_0 ..
+/// x_{t-1} (before it). Observations depend only on the circle and the step of the revolution, so each position holds
+/// one mass and, given the position, the distribution of the revolutions to come, which changes only at the end of a
+/// revolution. Positions advance by one each step; here they stay in their slots, and the offset advances instead.
 ///
 /// All masses are kept as logarithms, so that none is lost, however unlikely the series: what is negligible now may be
-/// all that is left later. As plain numbers stand only those of the circles that are visible, that have a position
-/// above least_log_mass. What is observed changes the masses of the others too, by A cos + B sin + K of the slot's own
-/// phase: a sum over any number of steps has that form again, so that a step makes no pass over the positions of such a
-/// circle.
+/// all that remains later. Only visible circles, those with a position above least_log_mass, also hold plain masses.
+/// Observations change the masses of the other circles too, by A cos + B sin + K of the slot's phase. A sum over any
+/// number of steps has that form again, so a step need not visit the positions of such a circle.
 class Filter {
  public:
-  /// Keeps a reference to `hidden`. `elapsed`: the revolutions elapsed are followed too.
+  /// Keeps a reference to `hidden`. `elapsed`: track the revolutions elapsed, too.
   explicit Filter(HiddenProcess const& hidden, bool elapsed = false);
 
   /// Before the first step: on circle 0 at the start of a visit, as every generated series begins.
   void start_known();
-  /// Before the first step: anywhere, by the process's stationary law.
+  /// Before the first step: anywhere, by the stationary distribution of the process.
   void start_stationary();
-  /// x (d channels, finite) of this step.
+  /// Takes x (d channels, finite) of this step.
   void observe(double const* x);
-  /// On to the next step.
+  /// Advances to the next step.
   void advance();
 
   [[nodiscard]] HiddenProcess const& hidden() const { return hidden_; }
-  /// Whether a circle has a position with mass(); most have none once a few steps have been seen.
+  /// Whether a circle has a position with mass(); after a few steps most have none.
   [[nodiscard]] bool visible(std::size_t circle) const { return visible_[circle] != 0; }
   [[nodiscard]] bool follows_elapsed() const { return !log_elapsed_.empty(); }
 
-  /// Slot of `circle` whose position is `step`, 0 .. P - 1, now.
+  /// Slot of `circle` whose current position is `step`, 0 .. P - 1.
   [[nodiscard]] std::size_t slot(HiddenCircle const& circle, std::int64_t step) const {
     auto const place = step - offset(circle);
     return static_cast<std::size_t>(circle.first_position + (place < 0 ? place + circle.period : place));
@@ -48,7 +47,7 @@ class Filter {
   [[nodiscard]] double mass(std::size_t slot) const { return mass_[slot]; }
   /// Logarithm of the mass of a slot of circle number `circle`, however small.
   [[nodiscard]] double log_mass(std::size_t circle, std::size_t slot) const;
-  /// Given a slot of `circle` (with mass): P(r + 1 revolutions to come, the present one counted), r = 0 .. R - 1.
+  /// Given a slot of `circle` (with mass): P(r + 1 revolutions to come, including the current one), r = 0 .. R - 1.
   [[nodiscard]] double to_come(HiddenCircle const& circle, std::size_t slot, std::size_t r) const {
     return std::exp(log_to_come_[row(circle, slot) + r]);
   }
@@ -59,14 +58,14 @@ class Filter {
   /// P(circle, step of the revolution, revolutions to come).
   [[nodiscard]] double probability(std::int64_t circle, std::int64_t step, std::int64_t revolutions) const;
 
-  static constexpr double least_log_mass = -100;  ///< 4e-44: all that is below adds nothing to 1
+  static constexpr double least_log_mass = -100;  ///< 4e-44: anything below does not change a sum of 1
 
  private:
-  /// What is still to be added to the log masses of a circle's slots, each of which has the phase that it started with.
+  /// What has yet to be added to the log masses of a circle's slots; each slot keeps its initial phase.
   struct Pending {
     double cosine = 0, sine = 0, constant = 0;
-    double largest = 0;  ///< of the log masses before that
-    /// At least what cosine and sine add to any slot.
+    double largest = 0;  ///< of the log masses before the addition
+    /// A lower bound of what cosine and sine add to any slot.
     [[nodiscard]] double reach() const { return std::abs(cosine) + std::abs(sine); }
   };
   [[nodiscard]] std::size_t last_slot(std::size_t circle) const {
@@ -98,7 +97,7 @@ class Filter {
   std::vector<std::int64_t> offset_;  // (circles)
   std::vector<Pending> pending_;      // (circles)
   std::vector<double> log_entering_, largest_;  // (circles), scratch
-  std::vector<double> axes_;   // (d, circles, 2): across circles the processor takes several products at once
+  std::vector<double> axes_;   // (d, circles, 2): circles are adjacent, so that products vectorize across them
   std::vector<double> along_;  // (circles, 2), scratch
 };
 

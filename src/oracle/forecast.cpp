@@ -70,10 +70,10 @@ void Forecast::enter(std::size_t circle) {
 void Forecast::move_on(Filter const& filter, std::int64_t k) {
   double* const in = in_.data() + static_cast<std::size_t>(k) * circles_;
   std::fill(in, in + circles_, 0.0);
-  for (std::size_t a = 0, before = active_.size(); a < before; ++a) {  // it grows on the way
+  for (std::size_t a = 0, before = active_.size(); a < before; ++a) {  // it grows during the loop
     auto const c = active_[a];
     auto const& circle = hidden_.circles()[c];
-    auto const wraps = k < circle.period ? 0 : k / circle.period;  // divisions are what this loop would wait for
+    auto const wraps = k < circle.period ? 0 : k / circle.period;  // divisions would dominate this loop
     auto const slot = filter.slot(circle, circle.period - 1 - (k - wraps * circle.period));
     double out = 0;
     if (wraps < circle.revolutions && filter.mass(slot) > 0)

@@ -13,7 +13,7 @@
 namespace mambasynth::oracle {
 namespace {
 
-constexpr double most_states = 1e8;  // 0.8 GB a filter
+constexpr double most_states = 1e8;  // 0.8 GB per filter
 constexpr double least_relative_noise = 1e-4;
 
 void require_few_states(series::Process const& process) {
@@ -59,9 +59,10 @@ HiddenCircle circle_of(series::Process const& process, std::int64_t number) {
 
 HiddenProcess::HiddenProcess(series::Process process) : process_(std::move(process)) {
   if (process_.drift_std > 0)
-    throw errors::usage(fmt::format("there is no exact filter for data.drift_std = {}", process_.drift_std),
-                        "where the centres are is a hidden state without end, and the filter sums over finitely many",
-                        "Use a series without a drift; training and evaluation go on without the Bayes optimum");
+    throw errors::usage(
+        fmt::format("there is no exact filter for data.drift_std = {}", process_.drift_std),
+        "the positions of the centers are an unbounded hidden state, and the filter sums over finitely many states",
+        "Use a series without drift; training and evaluation continue without the Bayes optimum");
   require_few_states(process_);
   auto const visits = stationary_law(process_.transition_matrix, process_.circles);
   for (std::int64_t c = 0; c < process_.circles; ++c) {

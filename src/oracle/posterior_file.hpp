@@ -9,7 +9,7 @@
 
 namespace mambasynth::oracle {
 
-/// posterior.h5, step by step: what x_0 .. x_t say about the hidden state at t. (time) unless said otherwise:
+/// posterior.h5: at each step t, the posterior of the hidden state given x_0 .. x_t. (time) unless stated otherwise:
 /// /circle_probability (time, circle_id), /next_circle_probability (time, next_circle),
 /// /revolutions_to_come_probability (time, revolutions_to_come), with elapsed revolutions also
 /// /revolutions_elapsed_probability (time, revolutions_elapsed); /switch_hazard, /switch_probability (time, horizon);

@@ -8,7 +8,7 @@ namespace {
 
 double ratio(double sum, double count) { return count > 0 ? sum / count : std::numeric_limits<double>::quiet_NaN(); }
 
-/// Standard error of sum of error / sum of count, blocks without a count left out; NaN with fewer than two.
+/// Standard error of sum of error / sum of count, without blocks whose count is 0; NaN with fewer than two.
 template <class OfBlocks>
 double error_of_ratio(OfBlocks const& blocks) {
   double errors = 0, counts = 0, used = 0, squares = 0;
@@ -36,7 +36,7 @@ void Score::add(std::int64_t t, Forecast const& forecast, Observed const& series
   auto const channels = series.channels();
   for (std::size_t h = 0; h < horizons_.size(); ++h) {
     auto const target = t + horizons_[h];
-    if (target >= n_steps_) break;  // horizons ascend
+    if (target >= n_steps_) break;  // horizons are ascending
     double const* const x = series.at(target);
     double const* const mean = forecast.mean(h);
     double squares = 0;
@@ -88,7 +88,7 @@ Summary Score::summary() const {
   for (std::size_t h = 0; h < horizons_.size(); ++h) {
     double const n = total(h, count), all = total(h, error);
     double const n_switch = total(h, switch_count), switched = total(h, switch_error);
-    double stayed = 0;  // block by block: all - switched would lose digits where almost all steps switch
+    double stayed = 0;  // block by block: all - switched would lose digits if almost all steps switch
     for (std::size_t b = 0; b < blocks(); ++b) stayed += sum(b, h, error) - sum(b, h, switch_error);
     s.mse.push_back(ratio(all, n));
     s.mse_se.push_back(error_of_ratio(all_steps(h)));

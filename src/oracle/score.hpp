@@ -8,7 +8,7 @@
 
 namespace mambasynth::oracle {
 
-/// Consecutive steps of a series of n_steps steps; the spans' owner outlives it.
+/// Consecutive steps of a series of n_steps steps; must not outlive the owner of the spans.
 struct Observed {
   std::int64_t n_steps = 0, first = 0;
   std::span<double const> x;            ///< (steps, d) from step `first` on
@@ -18,8 +18,8 @@ struct Observed {
   [[nodiscard]] double const* at(std::int64_t t) const { return x.data() + row(t) * channels(); }
 };
 
-/// How well the exact filter predicts a series; (horizon) unless said otherwise. Squared errors are means over
-/// channels, as in training. What no step belongs to is NaN.
+/// How well the exact filter predicts a series; (horizon) unless stated otherwise. Squared errors are means over
+/// channels, as in training; means over no steps are NaN.
 struct Summary {
   std::vector<std::int64_t> horizon;
   std::vector<double> mse, mse_se;           ///< over all t with t + k in range
@@ -30,21 +30,21 @@ struct Summary {
   double next_circle_entropy = 0;      ///< of P(circle of the next visit), nats
 };
 
-/// Sums of a whole series, kept apart by blocks of 1,024 steps, from which the standard errors come: of a ratio of two
-/// sums over blocks, error and count (Cochran 1977, Sampling Techniques, eq. 6.13), since the steps that switch come in
-/// runs and are not equally many in each block. Numbers of different steps can be added by different threads and ranks:
-/// a block belongs to one of them.
+/// Sums over a series, kept separately for each block of 1,024 steps, from which the standard errors come: those of a
+/// ratio of two sums over blocks, error and count (Cochran 1977, Sampling Techniques, eq. 6.13), because steps that
+/// switch come in runs and blocks hold different numbers of them. Different threads and ranks can add different steps
+/// if each block belongs to only one of them.
 class Score {
  public:
   static constexpr std::int64_t block_steps = 1024;
 
   Score(std::vector<std::int64_t> horizons, std::int64_t n_steps);
 
-  /// A forecast made at step t, beside what came.
+  /// Adds a forecast made at step t and compares it with what followed.
   void add(std::int64_t t, Forecast const& forecast, Observed const& series);
   [[nodiscard]] std::vector<std::int64_t> const& horizons() const { return horizons_; }
   [[nodiscard]] Summary summary() const;
-  /// All sums, zero where nothing was added: to be summed over ranks.
+  /// All sums, zero if nothing was added, to be summed over ranks.
   [[nodiscard]] std::span<double> sums() { return sums_; }
 
  private:
@@ -64,11 +64,11 @@ class Score {
 
   std::vector<std::int64_t> horizons_;
   std::int64_t n_steps_;
-  std::size_t row_;           // numbers of a block: five a horizon, then steps and their entropy of the next circle
+  std::size_t row_;  // numbers of a block: five per horizon, then the steps and their entropy of the next circle
   std::vector<double> sums_;  // (block, row)
 };
 
-/// Which visit each step belongs to: maximal runs of one circle, counted from 0.
+/// The visit of each step: maximal runs of one circle, counted from 0.
 std::vector<std::int64_t> visits_of(std::span<std::int64_t const> circle);
 
 }  // namespace mambasynth::oracle

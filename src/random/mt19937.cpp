@@ -15,7 +15,7 @@ Mt19937::Mt19937(std::uint64_t seed) {
 }
 
 Mt19937 Mt19937::from_torch_state(std::span<std::byte const> bytes) {
-  // uint64 seed; int32 left, seeded; uint64 next, state[624]; what follows belongs to normal().
+  // uint64 seed; int32 left, seeded; uint64 next, state[624]; the rest belongs to normal().
   constexpr std::size_t left_at = 8, next_at = 16, state_at = 24;
   if (bytes.size() < state_at + words * sizeof(std::uint64_t))
     throw errors::input("the random generator's state cannot be read",

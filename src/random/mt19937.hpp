@@ -15,14 +15,14 @@ class Mt19937 {
   static constexpr std::size_t words = 624;
 
   explicit Mt19937(std::uint64_t seed);
-  /// From a running generator's state: its 624 words and how many of them were handed out (0 .. 624; at 624 the next
-  /// draw renews them). In torch's terms `position = left == 1 ? 624 : next`.
+  /// From the state of a running generator: its 624 words and how many of them have been used (0 .. 624; at 624 the
+  /// next draw renews them). In torch's terms `position = left == 1 ? 624 : next`.
   Mt19937(std::array<std::uint32_t, words> const& state, std::size_t position) : state_(state), position_(position) {}
-  /// From the bytes of torch.get_rng_state() (Generator::get_state()); errors::input when they are something else.
+  /// From the bytes of torch.get_rng_state() (Generator::get_state()); errors::input if they are anything else.
   static Mt19937 from_torch_state(std::span<std::byte const> bytes);
 
   std::uint32_t operator()();
-  /// An int64 tensor's random_() without a range: two draws, the first in the upper half, sign bit cleared.
+  /// As random_() without a range of an int64 tensor: two draws, the first in the upper half, sign bit cleared.
   std::int64_t int64();
   /// torch.randperm(n) for n < 2^32 / 20.
   std::vector<std::int64_t> permutation(std::int64_t n);

@@ -73,7 +73,7 @@ std::vector<std::int64_t> NumpyGenerator::choice(std::int64_t population, std::i
     shuffle_down_to(values, static_cast<std::size_t>(std::max<std::int64_t>(population - size, 1)));
     return {values.end() - size, values.end()};
   }
-  // Floyd's sampling, then a shuffle of what it took.
+  // Floyd's sampling, then a shuffle of the sample.
   std::vector<std::int64_t> taken;
   taken.reserve(static_cast<std::size_t>(size));
   std::unordered_set<std::int64_t> seen;

@@ -10,13 +10,13 @@
 
 namespace mambasynth::random {
 
-/// numpy.random.default_rng(seed): the same numbers in the same order (NumPy 1.17 and later), over the same C library.
+/// numpy.random.default_rng(seed): the same numbers in the same order (NumPy 1.17 and later), given the same C library.
 class NumpyGenerator {
  public:
   explicit NumpyGenerator(std::uint64_t seed) : bits_(seed), ziggurat_(&Ziggurat::tables()) {}
 
   std::uint64_t word64() { return bits_(); }
-  /// The low half of a 64-bit word, then its high half; other draws do not disturb the half kept back.
+  /// The low half of a 64-bit word, then its high half; other draws in between do not affect the kept half.
   std::uint32_t word32();
   /// In [0, 1), 53 bits.
   double uniform() { return static_cast<double>(bits_() >> 11) * 0x1p-53; }
@@ -38,7 +38,7 @@ class NumpyGenerator {
   void fill_normal(std::span<double> values) {
     for (double& value : values) value = normal();
   }
-  /// In 0 .. most, both included (Lemire 2019); most = 0 draws nothing.
+  /// In 0 .. most, inclusive (Lemire 2019); most = 0 draws nothing.
   std::uint64_t bounded(std::uint64_t most);
   /// choice(population, size): with replacement.
   std::vector<std::int64_t> choice_with_replacement(std::int64_t population, std::int64_t size);
@@ -48,7 +48,7 @@ class NumpyGenerator {
   std::int64_t choice(std::span<double const> cumulative);
 
  private:
-  /// The wedge beside a strip's core or the tail under the lowest one; nothing when the draw is rejected.
+  /// The wedge beside a strip's core, or the tail under the lowest strip; nothing if the draw is rejected.
   std::optional<double> outside_core(std::size_t strip, std::uint64_t magnitude, double x);
 
   Pcg64 bits_;
@@ -56,7 +56,7 @@ class NumpyGenerator {
   std::optional<std::uint32_t> kept_half_;
 };
 
-/// Running sums of p, divided by their last: what choice(n, p=p) compares with.
+/// Cumulative sums of p divided by the last one, with which choice(n, p=p) compares.
 std::vector<double> cumulative(std::span<double const> probabilities);
 
 }  // namespace mambasynth::random

@@ -5,7 +5,7 @@ namespace {
 
 constexpr std::size_t pool_size = 4;
 
-/// Multiplies by a constant that itself advances with every use.
+/// Multiplies by a constant that advances with every use.
 class HashMix {
  public:
   std::uint32_t operator()(std::uint32_t value) {

@@ -9,17 +9,17 @@ namespace {
 constexpr double strip_area = 0.004928673233974652;
 constexpr double two_to_52 = 4503599627370496.0;
 
-// NumPy's tables come from a recursion in double precision whose rounding errors grow from strip to strip, so each
-// step must round as there: correctly. The exponential and logarithm of a C library need not; long double's do, once
-// rounded to double.
+// NumPy's tables come from a recursion in double precision whose rounding errors grow from strip to strip, so each step
+// must round the same way: correctly. The double exponential and logarithm of a C library need not; those of long
+// double do, once rounded to double.
 double gaussian(double x) { return static_cast<double>(std::exp(static_cast<long double>(-0.5 * x * x))); }
 double natural_log(double x) { return static_cast<double>(std::log(static_cast<long double>(x))); }
 
 }  // namespace
 
 Ziggurat::Ziggurat() {
-  // The one entry where NumPy's library rounded the exponential up (by 0.502 units in the last place); all strips
-  // above inherit it. Tested against a checksum of NumPy's tables.
+  // The one entry where NumPy's library rounded the exponential up (by 0.502 units in the last place); all strips above
+  // inherit the difference. Tested against a checksum of NumPy's tables.
   constexpr std::size_t rounded_up = 38;
 
   double right = tail_start;

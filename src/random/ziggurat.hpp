@@ -6,7 +6,7 @@
 namespace mambasynth::random {
 
 /// The 256 strips of equal area under exp(-x^2/2) of the ziggurat method (Marsaglia & Tsang, J. Stat. Softw. 5(8),
-/// 2000), with 52-bit abscissae, bit by bit those of NumPy.
+/// 2000), with 52-bit abscissae, bit-identical to NumPy's.
 struct Ziggurat {
   static constexpr std::size_t strips = 256;
   static constexpr double tail_start = 3.6541528853610088;  ///< r: where the lowest strip's tail begins

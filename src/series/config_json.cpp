@@ -18,7 +18,7 @@ std::string python_float(double value) {
   return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
 }
 
-/// The original holds the two dwell keys as integers.
+/// The original stores the two dwell keys as integers.
 std::string python_number(double value) {
   constexpr double exact_below = 1e15;
   return value == std::floor(value) && std::abs(value) < exact_below ? fmt::format("{:.0f}", value)
@@ -55,7 +55,7 @@ std::string to_config_json(config::Data const& data) {
 
 config::Data from_config_json(std::string const& text, std::string const& origin) {
   auto const json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) throw errors::input(origin + " cannot be read", "it is no JSON object", remedy);
+  if (!json.is_object()) throw errors::input(origin + " cannot be read", "it is not a JSON object", remedy);
   auto const fail = [&](std::string const& key, std::string const& why) {
     return errors::input(origin + " cannot be used", "'" + key + "' " + why, remedy);
   };
@@ -64,7 +64,7 @@ config::Data from_config_json(std::string const& text, std::string const& origin
     if (found == json.end()) throw fail(key, "is missing");
     if (!found->is_number() ||
         (std::is_integral_v<std::remove_cvref_t<decltype(target)>> && !found->is_number_integer()))
-      throw fail(key, "is not the number that it should be");
+      throw fail(key, "is not a number of the expected type");
     target = found->get<std::remove_cvref_t<decltype(target)>>();
   };
   auto const read_optional = [&](std::string const& key, std::optional<std::int64_t>& target) {

@@ -7,7 +7,7 @@
 
 namespace mambasynth::series {
 
-/// A maximal run of equal circles; the last one may be cut by the end of the series.
+/// A maximal run of one circle; the last one may be truncated by the end of the series.
 struct Visit {
   std::int64_t circle = 0;
   std::int64_t start = 0;
@@ -22,16 +22,16 @@ struct Excerpt {
   [[nodiscard]] std::int64_t steps() const { return static_cast<std::int64_t>(circle.size()); }
 };
 
-/// Single steps of a series, in the order of time.
+/// Single steps of a series, in time order.
 struct Sampled {
   std::vector<std::int64_t> step;
   std::vector<double> x;             ///< (step, d)
   std::vector<std::int64_t> circle;  ///< (step)
 };
 
-/// What summary and figures need of a series, gathered block by block: its visits, and three windows of 3000 steps at
-/// its start, middle and end (at 0, N/2 - 1500, N - 3000; of a shorter series, as much as there is); also the steps
-/// named by `sampled`, rising.
+/// What the summary and the figures need from a series, gathered block by block: its visits, three windows of 3000
+/// steps at the start, middle and end (at 0, N/2 - 1500, N - 3000; as much as there is of a shorter series), and the
+/// steps in `sampled`, ascending.
 class Digest {
  public:
   static constexpr std::int64_t window_steps = 3000;
@@ -53,10 +53,10 @@ class Digest {
   Sampled sampled_;
 };
 
-/// The steps that UMAP embeds: default_rng(seed).choice(n_steps, most) without replacement, sorted; all of a series
-/// that has no more.
+/// The steps that UMAP embeds: default_rng(seed).choice(n_steps, most) without replacement, sorted; all if there are
+/// not more.
 std::vector<std::int64_t> steps_to_embed(std::int64_t n_steps, std::int64_t most, std::uint64_t seed);
-/// The same by a generator from which more is drawn; nothing is drawn where all are taken.
+/// The same with a generator that draws more afterwards; draws nothing if all steps are taken.
 std::vector<std::int64_t> steps_to_embed(std::int64_t n_steps, std::int64_t most, random::NumpyGenerator& generator);
 
 }  // namespace mambasynth::series

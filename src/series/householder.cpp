@@ -9,7 +9,8 @@
 namespace mambasynth::series {
 namespace {
 
-/// The order of OpenBLAS's dnrm2 on x86-64: four sums in extended precision over whole eights, the rest into the first.
+/// Sums in the order of OpenBLAS's dnrm2 on x86-64: four sums in extended precision over blocks of eight, the rest into
+/// the first.
 double extended_norm(std::span<double const> x) {
   std::array<long double, 4> sum{};
   std::size_t const whole = x.size() - x.size() % 8;
@@ -28,7 +29,7 @@ double hypotenuse(double a, double b) {
   return large * std::sqrt(1 + ratio * ratio);
 }
 
-/// A matrix being factorised, column-major as LAPACK's.
+/// A matrix being factorized, column-major as in LAPACK.
 class Columns {
  public:
   Columns(std::span<double const> row_major, std::size_t rows, std::size_t columns)
@@ -71,7 +72,7 @@ class Columns {
  private:
   double& at(std::size_t row, std::size_t column) { return values_[column * rows_ + row]; }
 
-  /// Applies I - tau v v^T to the columns behind k, from row k on; v is 1 at row k and stored below it in column k.
+  /// Applies I - tau v v^T to the columns after k, from row k on; v is 1 at row k and stored below it in column k.
   void reflect_columns_behind(std::size_t k) {
     if (k + 1 == columns_ || tau_[k] == 0) return;
     at(k, k) = 1;

@@ -60,7 +60,7 @@ double pairwise_sum(std::span<double const> values) {
 
 namespace {
 
-/// Sums over the whole fours of a column, then its remaining one to three terms.
+/// Sums over blocks of four of a column, then its remaining one to three terms.
 double finish(double sum, double const* a, std::span<double const> x) {
   std::size_t const whole = x.size() - x.size() % 4;
   switch (x.size() - whole) {

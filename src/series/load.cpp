@@ -19,7 +19,7 @@ static_assert(std::endian::native == std::endian::little, "hashes are of little-
 
 void require_usable(Block const& block, std::int64_t channels, std::filesystem::path const& file) {
   auto const bad = std::find_if_not(block.x.begin(), block.x.end(), [](double value) {
-    return std::isfinite(static_cast<float>(value));  // what models read
+    return std::isfinite(static_cast<float>(value));  // as models read it
   });
   if (bad != block.x.end()) {
     auto const index = bad - block.x.begin();
@@ -36,7 +36,7 @@ void require_usable(Block const& block, std::int64_t channels, std::filesystem::
         "Number the circles from 0");
 }
 
-/// Below, single precision keeps a part of the digits at best; what is left may be a series of zeros.
+/// Below this, single precision loses digits; the series may even become zeros.
 class Magnitude {
  public:
   void add(std::span<double const> x) {
@@ -56,7 +56,7 @@ class Magnitude {
   double largest_ = 0;
 };
 
-/// Compares what is read with what its configuration generates, and hashes it.
+/// Compares the series with what its configuration generates, and hashes it.
 class Verification {
  public:
   Verification(SeriesFile const& file, int threads) {
@@ -102,7 +102,7 @@ class Verification {
   store::Sha256 hash_;
 };
 
-/// A file may visit more circles than it describes.
+/// The circles of a file may outnumber those that it describes.
 void forget_what_lacks_circles(Process& process) {
   auto const n = static_cast<std::size_t>(process.circles);
   auto const keep = [](auto& values, std::size_t expected) {
@@ -172,7 +172,7 @@ TrainingSeries load_for_training(std::filesystem::path const& path, int threads)
 
 namespace {
 
-/// Appends what a block of `steps` steps holds of those wanted.
+/// Appends the wanted steps of a block of `steps` steps.
 void append_wanted(SeriesPart& part, Block const& block, std::size_t steps,
                    std::pair<std::int64_t, std::int64_t> const& wanted) {
   auto const end = block.first + static_cast<std::int64_t>(steps);

@@ -11,7 +11,7 @@ namespace mambasynth::series {
 
 /// A whole series in memory. N steps, d channels.
 struct Series {
-  Process process;  ///< of a foreign series only circles, channels and what its file holds
+  Process process;  ///< of a foreign series, only circles, channels and what its file holds
   std::int64_t n_steps = 0;
   std::vector<double> x;             ///< (N, d) row-major
   std::vector<std::int64_t> circle;  ///< (N), empty in a foreign file without states
@@ -20,10 +20,10 @@ struct Series {
   [[nodiscard]] std::int64_t channels() const { return process.channels; }
 };
 
-/// The series of a configuration (its path_seed, its n_steps), bit by bit the original's where path_seed = seed.
+/// The series of a configuration (its path_seed, its n_steps), bit-identical to the original's if path_seed = seed.
 Series generate(config::Data const& data, int threads = 1);
 
-/// What models read: x rounded to the nearest float, nothing else done to it.
+/// The series as models read it: x rounded to the nearest float, otherwise unchanged.
 std::vector<float> to_float32(std::span<double const> x);
 
 }  // namespace mambasynth::series

@@ -27,12 +27,12 @@ using Shape = std::vector<std::int64_t>;
 constexpr char const* generate_one = "Generate one with 'mambasynth data --out DIR'";
 
 errors::Error unusable(fs::path const& file, std::string const& why) {
-  return errors::input(file.string() + " is no series that can be used", why, generate_one);
+  return errors::input(file.string() + " cannot be used as a series", why, generate_one);
 }
 
 std::string in_words(Shape const& shape) { return fmt::format("({})", fmt::join(shape, ", ")); }
 
-/// Shape checks that both formats share; names as in the file.
+/// Shape checks common to both formats; names as in the file.
 struct Names {
   char const* x;
   char const* circle;
@@ -45,7 +45,7 @@ struct Names {
 constexpr Names npz_names{"X", "states", "thetas", "transition_matrix", "radii", "entry_angles", "periods"};
 constexpr Names h5_names{"/x", "/circle", "/phase", "/transition_matrix", "/radius", "/entry_angle", "/period"};
 
-/// The shapes that the file has; those absent are missing in `shapes`.
+/// The shapes of the arrays in the file; absent arrays are missing from `shapes`.
 void take_shapes(SeriesFile& series, std::map<std::string, Shape> const& shapes, Names const& names) {
   auto const found = shapes.find(names.x);
   if (found == shapes.end())
@@ -72,7 +72,7 @@ void take_shapes(SeriesFile& series, std::map<std::string, Shape> const& shapes,
   }
 }
 
-/// What divides by a period needs one.
+/// Code that divides by a period needs one.
 void require_periods(SeriesFile const& series, Names const& names) {
   auto const bad = std::find_if(series.stored.period.begin(), series.stored.period.end(),
                                 [](std::int64_t period) { return period < 1; });
@@ -80,7 +80,8 @@ void require_periods(SeriesFile const& series, Names const& names) {
     throw unusable(series.file, fmt::format("'{}' holds a period of {} steps; the least is 1", names.period, *bad));
 }
 
-/// A configuration that does not fit the arrays is no configuration of theirs; found before anything is regenerated.
+/// A configuration that does not match the arrays did not generate them; this is detected before anything is
+/// regenerated.
 void claim(SeriesFile& series, config::Data const& data) {
   auto const differ = [&](char const* key, std::int64_t configured, std::int64_t stored) {
     if (configured == stored) return false;
@@ -108,7 +109,7 @@ class NpzSeries final : public SeriesFile {
           arrays.emplace(name, std::move(array));
         }
       } catch (errors::Error const&) {
-        if (name == std::string_view(npz_names.x)) throw;  // a series may lack the others
+        if (name == std::string_view(npz_names.x)) throw;  // the others are optional
       }
     }
     take_shapes(*this, shapes, npz_names);
@@ -161,7 +162,7 @@ class NpzSeries final : public SeriesFile {
 
  private:
   store::NpzReader npz_;
-  std::vector<double> x_;  ///< where the file's order is not that of time; else decoded block by block
+  std::vector<double> x_;  ///< if the file is not in time order; otherwise decoded block by block
   std::vector<double> phase_;
   std::vector<std::int64_t> circle_;
 };

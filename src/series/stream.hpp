@@ -9,7 +9,7 @@
 
 namespace mambasynth::series {
 
-/// Consecutive steps of a series; valid until the next block is asked for.
+/// Consecutive steps of a series; valid until the next block is requested.
 struct Block {
   std::int64_t first = 0;                ///< step number of the first row
   std::span<double const> x;             ///< (steps, d)
@@ -18,23 +18,24 @@ struct Block {
   [[nodiscard]] std::int64_t steps() const { return static_cast<std::int64_t>(circle.size()); }
 };
 
-/// The path, block by block in constant memory. The draws are sequential; `threads` share the trigonometry and change
-/// no bit. A step is x = r (cos(phase) v1 + sin(phase) v2) + noise_std z, plus the circle's centre where centres drift:
-/// a walk with independent normal steps of drift_std, of which the steps between two visits are drawn as their sum.
+/// Generates the path block by block in constant memory. The draws are sequential; `threads` share the trigonometry
+/// without changing a bit. A step is x = r (cos(phase) v1 + sin(phase) v2) + noise_std z, plus the circle's center if
+/// centers drift: a random walk with independent normal steps of drift_std, of which the steps between two visits are
+/// drawn as their sum.
 class SeriesStream {
  public:
   static constexpr std::int64_t default_block = 8192;
 
   explicit SeriesStream(config::Data const& data, int threads = 1, std::int64_t block_steps = default_block);
 
-  /// The next block; an empty one behind the end.
+  /// The next block; empty after the end.
   Block next();
   [[nodiscard]] Process const& process() const { return process_; }
   [[nodiscard]] std::int64_t n_steps() const { return n_steps_; }
 
  private:
   void start_visit();
-  /// Moves the centre of `circle` on to step `time` and copies it to `place`.
+  /// Advances the center of `circle` to step `time` and copies it to `place`.
   void drift(std::int64_t circle, std::int64_t time, double* place);
   void render(std::int64_t steps);
 
@@ -56,7 +57,7 @@ class SeriesStream {
   std::vector<double> phase_;
 };
 
-/// Hands every block of the stream to `consume`, in order.
+/// Passes every block of the stream to `consume`, in order.
 void for_each_block(SeriesStream& stream, std::function<void(Block const&)> const& consume);
 
 }  // namespace mambasynth::series

@@ -6,10 +6,10 @@
 namespace mambasynth::series {
 
 /// Starts 0, stride, 2 stride, ... <= n_steps - seq_len.
-/// Errors: errors::input when the series is shorter than a window.
+/// Errors: errors::input if the series is shorter than a window.
 std::vector<std::int64_t> window_starts(std::int64_t n_steps, std::int64_t seq_len, std::int64_t stride);
 
-/// First steps of the training and validation windows, in the order in which each part is read without shuffling.
+/// First steps of the training and validation windows, each in its unshuffled order.
 struct Split {
   std::vector<std::int64_t> train;
   std::vector<std::int64_t> validation;

@@ -17,7 +17,7 @@
 namespace mambasynth::series {
 namespace {
 
-/// A block that outlives the stream's next one.
+/// A copy of a block that outlives the stream's next one.
 struct KeptBlock {
   std::int64_t first = 0;
   std::vector<double> x, phase;
@@ -68,12 +68,12 @@ void write_npz(Series const& series, std::filesystem::path const& file) {
 Digest write_series(config::Data const& data, std::filesystem::path const& folder, WriteOptions const& options) {
   auto const formats = options.formats;
   if (formats.npz && data.n_steps > npz_most_steps)
-    throw errors::usage("data.npz is not written for so long a series",
+    throw errors::usage("data.npz is not written for such a long series",
                         fmt::format("{} steps; it is made in memory, up to {} steps", data.n_steps, npz_most_steps),
                         "Use --format h5");
   SeriesStream stream(data, options.threads);
   store::require_writable_folder(folder);
-  if (formats.h5) {  // which does not compress what is measured
+  if (formats.h5) {  // which does not compress floating-point data
     config::Need const need{"series.h5",
                             {{"data.n_steps", data.n_steps}, {"data.ambient_dim and the phase", data.ambient_dim + 1}},
                             sizeof(double)};
@@ -101,7 +101,7 @@ Digest write_series(config::Data const& data, std::filesystem::path const& folde
     write_npz(whole, npz_file->temporary());
   }
   if (h5) h5->close();
-  errors::SavesFirst const saves;  // one without the other would be another series
+  errors::SavesFirst const saves;  // one file without the other would be a different series
   if (npz_file) {
     npz_file->commit();
     store::write_atomically(folder / "config.json", to_config_json(data));

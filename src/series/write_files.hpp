@@ -11,7 +11,7 @@
 namespace mambasynth::series {
 
 inline constexpr std::int64_t schema_version = 1;
-/// An npz is written from memory and read whole; longer series are HDF5 only.
+/// An npz is written from memory and read as a whole, so longer series are HDF5 only.
 inline constexpr std::int64_t npz_most_steps = 10'000'000;
 
 struct Formats {
@@ -23,9 +23,9 @@ struct Formats {
 
 struct WriteOptions {
   Formats formats;
-  int threads = 1;                                             ///< from 2 on, writing overlaps with the draws
+  int threads = 1;                                             ///< with 2 or more, writing overlaps with the draws
   std::function<void(std::int64_t steps_done)> progress = {};  ///< called after each block
-  std::vector<std::int64_t> sampled = {};                      ///< steps that the digest is to keep, rising
+  std::vector<std::int64_t> sampled = {};                      ///< steps that the digest keeps, ascending
 };
 
 /// Generates the series of `data` into `folder`: series.h5 (in constant memory), data.npz and config.json.

@@ -31,7 +31,7 @@ class Descriptor {
   }
   [[nodiscard]] bool open() const noexcept { return fd_ >= 0; }
   [[nodiscard]] int get() const noexcept { return fd_; }
-  /// Network file systems may report a full disk only here. 0 or the error number.
+  /// Returns 0 or the error number; network file systems may report a full disk only here.
   int close() noexcept {
     int const fd = std::exchange(fd_, -1);
     return fd >= 0 && ::close(fd) != 0 && errno != EINTR ? errno : 0;

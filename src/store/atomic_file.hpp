@@ -8,12 +8,12 @@
 
 namespace mambasynth::store {
 
-/// A file that appears whole or not at all: written under a temporary name in the same folder (so that the rename
-/// stays within one file system), flushed with fsync, renamed; then the folder is flushed too.
-/// Errors: errors::machine, naming the file and the reason (no space left, permission denied).
+/// A file that appears complete or not at all: it is written under a temporary name in the same folder, so that the
+/// rename stays within one file system, flushed with fsync and renamed; then the folder is flushed too. Errors:
+/// errors::machine, naming the file and the reason (no space left, permission denied).
 class AtomicFile {
  public:
-  /// Creates the parent folder where it is missing.
+  /// Creates the parent folder if it is missing.
   explicit AtomicFile(std::filesystem::path target);
   AtomicFile(AtomicFile const&) = delete;
   AtomicFile& operator=(AtomicFile const&) = delete;
@@ -31,9 +31,10 @@ class AtomicFile {
 };
 
 void write_atomically(std::filesystem::path const& target, std::string_view content);
-/// The whole file, or of a longer one some bytes more than `most_bytes`; errors::input when it cannot be read.
+/// Reads the whole file, or a few bytes more than `most_bytes` of a longer one. Errors: errors::input if it cannot be
+/// read.
 std::string read_text(std::filesystem::path const& file, std::size_t most_bytes = SIZE_MAX);
-/// Creates the folder (and its parents) and proves that it can be written; errors::machine otherwise.
+/// Creates the folder and its parents and verifies that it is writable. Errors: errors::machine.
 void require_writable_folder(std::filesystem::path const& folder);
 
 }  // namespace mambasynth::store

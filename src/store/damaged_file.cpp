@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Why no file can be written or read under this name; "" where one can.
+/// Why no file can be written or read under this name; "" if one can.
 std::string obstacle(fs::path const& file) {
   std::error_code ignored;
   switch (fs::symlink_status(file, ignored).type()) {
@@ -22,15 +22,15 @@ std::string obstacle(fs::path const& file) {
     case fs::file_type::directory:
       return "it is a folder";
     default:
-      return "it is no regular file";
+      return "it is not a regular file";
   }
   switch (fs::status(file, ignored).type()) {
     case fs::file_type::regular:
       return "";
     case fs::file_type::not_found:
-      return "it is a link to nothing";
+      return "it is a broken link";
     default:
-      return "it is a link to no regular file";
+      return "it is a link to something other than a regular file";
   }
 }
 

@@ -9,7 +9,7 @@ namespace mambasynth::store {
 std::optional<Rounded> to_exact_columns(std::span<double> values, bool with_sign, std::int64_t columns) {
   auto const width = static_cast<std::size_t>(columns);
   auto const bits = [&](std::size_t i) { return std::bit_cast<std::uint64_t>(values[i]); };
-  // In the order of the numbers, with a sign or without one.
+  // In numerical order, signed or unsigned.
   constexpr std::uint64_t sign = std::uint64_t{1} << 63;
   auto const ordered = [&](std::size_t i) { return with_sign ? bits(i) ^ sign : bits(i); };
   auto const number = [&](std::size_t i) {

@@ -11,8 +11,8 @@
 
 namespace mambasynth::store {
 
-/// Whether double holds the whole number as it is: above 2^53 it holds a part of them only, and neighbouring ones
-/// become equal.
+/// Whether double represents the whole number exactly: above 2^53 it represents only some, and neighboring ones become
+/// equal.
 template <std::integral Whole>
 constexpr bool exact_in_double(Whole value) {
   auto magnitude = static_cast<std::uint64_t>(value);
@@ -27,9 +27,9 @@ struct Rounded {
   std::string why, remedy;
 };
 
-/// Turns 64-bit integers, given as the bits of `values`, into their numbers, in place. A column (of `columns`, the
-/// fastest axis) of which double precision would round a number is moved by its least one, which leaves differences of
-/// rows as they are. Says where a column spans too much for that, and leaves `values` undefined then.
+/// Converts 64-bit integers, given as the bits of `values`, to double in place. A column (of `columns`, the fastest
+/// axis) that holds a number which double would round is shifted by its minimum, which leaves differences of rows
+/// unchanged. Reports a column whose range is too large even for that; `values` is then undefined.
 std::optional<Rounded> to_exact_columns(std::span<double> values, bool with_sign, std::int64_t columns);
 
 }  // namespace mambasynth::store

@@ -6,8 +6,8 @@
 
 namespace mambasynth::store {
 
-/// Refuses what a folder's file system has no room for, before a byte of it is written. Nothing is said where the
-/// system does not tell how much is free. Errors: errors::machine with what `what` takes and what is free.
+/// Refuses to write more than a folder's file system has room for, before the first byte is written. Does nothing if
+/// the system does not report its free space. Errors: errors::machine with what `what` takes and what is free.
 void require_space(std::filesystem::path const& folder, std::uint64_t bytes, std::string const& what);
 
 }  // namespace mambasynth::store

@@ -15,7 +15,7 @@
 /// variable-length UTF-8 attributes, no bool enums. Element types: double, float, int64_t, int32_t, int8_t.
 namespace mambasynth::store {
 
-/// `long_name` and `units` attributes; empty ones are left out.
+/// The attributes `long_name` and `units`; an empty one is omitted.
 struct Meaning {
   std::string long_name;
   std::string units;
@@ -25,9 +25,9 @@ struct Meaning {
 using AttributeValue = std::variant<std::string, std::int64_t, double>;
 using Attributes = std::vector<std::pair<std::string, AttributeValue>>;
 
-/// Shuffle and deflate 1 shrink simulated doubles by 13 % only and write them at 53 MB/s instead of 1.4 GB/s (one
-/// core), whole numbers far more and faster. `automatic`: data sets of 64 KiB and more deflated; streams deflated when
-/// they hold whole numbers, plain when they hold floating-point ones.
+/// Shuffle and deflate level 1 shrink simulated doubles by only 13 % and write them at 53 MB/s instead of 1.4 GB/s (one
+/// core); integers shrink far more, and faster. `automatic` compresses data sets of 64 KiB and more, and streams of
+/// integers but not of floating-point numbers.
 enum class Compression { automatic, none, deflate };
 
 namespace detail {
@@ -42,18 +42,19 @@ constexpr ElementType element_type() {
   else if constexpr (std::is_same_v<T, std::int64_t>) return ElementType::i64;
   else if constexpr (std::is_same_v<T, std::int32_t>) return ElementType::i32;
   else {
-    static_assert(std::is_same_v<T, std::int8_t>, "no HDF5 type is chosen for this element type");
+    static_assert(std::is_same_v<T, std::int8_t>, "this element type has no HDF5 type");
     return ElementType::i8;
   }
 }
 }  // namespace detail
 
-/// Rows appended to a data set whose first axis grows; created by Hdf5Writer::stream. Copies append to the same data
+/// Appends rows to a data set whose first axis grows; created by Hdf5Writer::stream. Copies append to the same data
 /// set. Memory: one chunk.
 class Hdf5Stream {
  public:
   Hdf5Stream() = default;
-  /// Values of the stream's own element type; any number of them, so long as whole rows are there when it is closed.
+  /// Values of the stream's element type, any number of them, provided that the rows are complete when the file is
+  /// closed.
   template <class T>
   void append(std::span<T const> values) {
     append_raw(detail::element_type<T>(), values.data(), values.size());
@@ -69,32 +70,33 @@ class Hdf5Stream {
   detail::Growing* growing_ = nullptr;  ///< inside *file_
 };
 
-/// Writes a new file. Use with AtomicFile::temporary(). Missing parent groups are made. The same calls give the same
-/// bytes (no time stamps). One thread at a time. Files are neither locked for writing nor for reading: one writer works
-/// under a temporary name, committed files never change, and many NFS servers refuse locks. Tools that do lock (h5py)
-/// need HDF5_USE_FILE_LOCKING=BEST_EFFORT there.
-/// Errors: errors::machine with the file's name and the reason (e.g. no space left on device).
+/// Writes a new file; results are written through ResultFile. Creates missing parent groups. The same calls give the
+/// same bytes (no time stamps). One thread at a time. Files are not locked, for writing or for reading: one writer
+/// works under a temporary name, committed files never change, and many NFS servers refuse locks. Tools that do lock
+/// (h5py) need HDF5_USE_FILE_LOCKING=BEST_EFFORT there. Errors: errors::machine with the file's name and the reason
+/// (e.g. no space left on device).
 class Hdf5Writer {
  public:
   explicit Hdf5Writer(std::filesystem::path const& file);
   Hdf5Writer(Hdf5Writer&&) noexcept = default;
   Hdf5Writer& operator=(Hdf5Writer&&) noexcept = default;
-  ~Hdf5Writer();  ///< closes without checking; call close() to learn of errors
+  ~Hdf5Writer();  ///< closes without checking; call close() to see errors
 
-  /// A one-dimensional data set that is the scale (coordinate) of a dimension, named by the path's last part.
+  /// A one-dimensional data set that is the scale (coordinate) of a dimension, which is named after the last part of
+  /// the path.
   template <class T>
   void scale(std::string const& path, std::span<T const> values, Meaning const& meaning = {}) {
     scale_raw(path, type_of<T>(), values.data(), values.size(), meaning);
   }
-  /// The same that counts: `count` numbers first, first + stride, ... (int64).
+  /// A scale of the `count` numbers first, first + stride, ... (int64).
   void counting_scale(std::string const& path, std::int64_t first, std::int64_t count, Meaning const& meaning = {},
                       std::int64_t stride = 1);
-  /// The same with words as coordinates, variable-length UTF-8.
+  /// A scale of strings (variable-length UTF-8).
   void text_scale(std::string const& path, std::vector<std::string> const& values, Meaning const& meaning = {});
-  /// Words over existing scales, variable-length UTF-8.
+  /// A data set of strings (variable-length UTF-8) over existing scales.
   void text_dataset(std::string const& path, std::vector<std::string> const& values,
                     std::vector<std::string> const& dims, Meaning const& meaning = {});
-  /// A data set; `dims` holds the path of an existing scale per axis (the extents come from the scales).
+  /// A data set; `dims` holds the path of an existing scale for each axis, which gives its extent.
   /// Larger arrays are chunked and compressed (shuffle, deflate 1).
   template <class T>
   void dataset(std::string const& path, std::span<T const> values, std::vector<std::string> const& dims,
@@ -113,13 +115,13 @@ class Hdf5Writer {
                     Meaning const& meaning = {}, Compression compression = Compression::automatic) {
     return stream_raw(path, type_of<T>(), dims, chunk_rows, meaning, compression);
   }
-  /// Same, for the scale of the growing axis itself (e.g. `/time`).
+  /// The same for the scale of the growing axis itself (e.g. `/time`).
   template <class T>
   Hdf5Stream stream_scale(std::string const& path, std::uint64_t chunk_rows, Meaning const& meaning = {}) {
     return stream_scale_raw(path, type_of<T>(), chunk_rows, meaning);
   }
-  /// Writes what the streams still hold and attaches their scales; close() does it too, and throws when a scale is
-  /// missing or has another length than the stream has rows.
+  /// Writes what the streams still hold and attaches their scales. close() does this too. Throws if a scale is missing
+  /// or its length differs from the stream's number of rows.
   void attach_streams();
 
   void group(std::string const& path);
@@ -131,7 +133,7 @@ class Hdf5Writer {
   void attribute(std::string const& object, std::string const& name, std::int64_t value);
   void attribute(std::string const& object, std::string const& name, double value);
 
-  /// Flushes and closes; throws when anything could not be written.
+  /// Flushes and closes; throws if anything could not be written.
   void close();
 
   using Type = detail::ElementType;
@@ -152,13 +154,13 @@ class Hdf5Writer {
 
 /// A data set that Hdf5Reader::datasets() found.
 struct Hdf5Dataset {
-  std::string path;                 ///< the shortest, then the first in the order of bytes
-  std::vector<std::int64_t> shape;  ///< () of a single number
+  std::string path;                 ///< the shortest one, of equally short ones the first in byte order
+  std::vector<std::int64_t> shape;  ///< () for a single number
   std::string unusable;             ///< what it holds instead of numbers, e.g. "text"; empty: numbers
 };
 
-/// Whether HDF5's signature is where it may be: at the start, or behind a user block (MATLAB 7.3 writes one) of 512,
-/// 1024, 2048 ... bytes.
+/// Whether the file has HDF5's signature at a permitted offset: 0, or after a user block (MATLAB 7.3 writes one) of
+/// 512, 1024, 2048 ... bytes.
 bool is_hdf5(std::filesystem::path const& file);
 
 /// Reads any HDF5 file. Errors: errors::input naming the file, the object and what is wrong with it
@@ -170,27 +172,25 @@ class Hdf5Reader {
 
   [[nodiscard]] bool exists(std::string const& path) const;
   [[nodiscard]] std::vector<std::int64_t> shape(std::string const& path) const;
-  /// All values, converted to T, row-major. T: double, float, int64_t. Errors: errors::input where the conversion to
-  /// double or int64_t is not exact for an integer or a whole number, errors::machine where they do not fit into
-  /// memory.
+  /// All values, converted to T, row-major. T: double, float, int64_t. Errors: errors::input if the conversion of a
+  /// whole number to double or int64_t is not exact, errors::machine if the values do not fit into memory.
   template <class T>
   [[nodiscard]] std::vector<T> read(std::string const& path) const;
   /// Rows first .. first + count - 1 along the first axis.
   template <class T>
   [[nodiscard]] std::vector<T> read_rows(std::string const& path, std::int64_t first, std::int64_t count) const;
-  /// All values for what looks at differences of rows only: 64-bit integers that double precision would round are
-  /// moved, column by column (the last axis), by the least of their column. Errors: errors::input where that is not
-  /// enough.
+  /// All values, for callers that use only differences of rows: 64-bit integers that double would round are shifted by
+  /// the minimum of their column (last axis). Errors: errors::input if that is not enough.
   [[nodiscard]] std::vector<double> read_columns(std::string const& path) const;
-  /// Words of a variable-length text data set, e.g. a text_scale.
+  /// The strings of a variable-length data set, e.g. a text_scale.
   [[nodiscard]] std::vector<std::string> read_text(std::string const& path) const;
-  /// Every data set, once however many links lead to it, and links that lead to nothing; links into other files are
-  /// followed. No data are read.
+  /// Every data set, once however many links lead to it, and broken links; links into other files are followed. Reads
+  /// no data.
   [[nodiscard]] std::vector<Hdf5Dataset> datasets() const;
-  /// False for groups, and for links that lead to nothing.
+  /// False for groups and for broken links.
   [[nodiscard]] bool is_dataset(std::string const& path) const;
   [[nodiscard]] Hdf5Dataset describe(std::string const& path) const;
-  /// Integers of 64 bits, of which double holds a part only.
+  /// Whether it holds 64-bit integers, not all of which double can represent.
   [[nodiscard]] bool holds_wide_integers(std::string const& path) const;
   [[nodiscard]] bool has_attribute(std::string const& object, std::string const& name) const;
   [[nodiscard]] std::string text_attribute(std::string const& object, std::string const& name) const;

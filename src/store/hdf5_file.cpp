@@ -63,7 +63,7 @@ errors::Error refusal(File const& file, std::string const& object, std::string c
 }
 
 errors::Error read_error(File const& file, std::string const& object, std::string const& why) {
-  return errors::input("cannot read " + named(file, object), why, "give a whole file of the expected kind");
+  return errors::input("cannot read " + named(file, object), why, "give a complete file of the expected kind");
 }
 
 bool link_exists(hid_t file, std::string const& path) {

@@ -11,10 +11,10 @@
 #include "store/hdf5.hpp"
 #include "store/hdf5_handle.hpp"
 
-/// Private to this folder: an open HDF5 file and how its failures are told.
+/// Private to this folder: an open HDF5 file and how its failures are reported.
 namespace mambasynth::store::detail {
 
-/// A data set that grows. Whole chunks go to the file, the rest waits here.
+/// A data set that grows. Complete chunks go to the file; the remaining rows are kept here.
 struct Growing {
   std::string path;
   std::vector<std::string> dims;  ///< scale of each axis; empty for a scale itself
@@ -36,23 +36,23 @@ struct File {
   int descriptor = -1;          ///< of a file that is being written
   mutable bool abandoned = false;
 
-  /// After a failed write: gives the file's space back, so that what HDF5 still caches can be flushed. Where that
-  /// fails, HDF5 1.10 frees the object, keeps its identifier and crashes at the next use or at exit. The file is lost
+  /// After a failed write: frees the file's space, so that what HDF5 still caches can be flushed. If the flush fails
+  /// too, HDF5 1.10 frees the object, keeps its identifier and crashes at the next use or at exit. The file is lost
   /// anyway.
   void abandon() const noexcept;
 };
 
-/// Once per thread that opens a file: HDF5 must neither print its error stacks nor, after a failed close, crash in its
-/// exit handler (every file here is closed by its owner).
+/// Call once in each thread that opens a file: keeps HDF5 from printing its error stacks and, after a failed close,
+/// from crashing in its exit handler (every file here is closed by its owner).
 void prepare_library();
 
-/// Why the last HDF5 call failed: the innermost entry of its error stack, or the operating system's words in it.
+/// Why the last HDF5 call failed: the operating system's message in its error stack, otherwise the innermost entry.
 /// Call it before any other HDF5 function.
 std::string reason();
 
 /// The last HDF5 call failed while writing; the file is abandoned.
 errors::Error write_error(File const& file, std::string const& object);
-/// The caller asked for something that cannot be written; the file is as before.
+/// The caller asked for something that cannot be written; the file is unchanged.
 errors::Error refusal(File const& file, std::string const& object, std::string const& why);
 errors::Error read_error(File const& file, std::string const& object, std::string const& why = reason());
 
@@ -63,7 +63,7 @@ Id written(Id id, File const& file, std::string const& object) {
   return id;
 }
 
-/// Whether every link of the path is there; the last one may lead to nothing.
+/// Whether every link of the path exists; the last one may be broken.
 bool link_exists(hid_t file, std::string const& path);
 
 std::size_t size_of(ElementType type);
@@ -76,7 +76,7 @@ PropertyHandle access_without_lock();
 
 /// Attaches and labels the scale of each axis.
 void attach_scales(File const& file, hid_t dataset, std::string const& path, std::vector<std::string> const& dims);
-/// Makes a data set a scale named by the last part of its path.
+/// Turns a data set into a scale named after the last part of its path.
 void make_scale(File const& file, hid_t dataset, std::string const& path);
 std::string last_part(std::string const& path);
 /// Length of a scale.
@@ -88,7 +88,7 @@ void write_meaning(File const& file, hid_t dataset, std::string const& path, Mea
 void write_text(File const& file, hid_t object, std::string const& path, std::string const& name,
                 std::string const& value);
 void make_parents(File const& file, std::string const& path);
-/// Flushes first: an error must not come out of H5Dclose (see File::abandon).
+/// Flushes first, because H5Dclose must not fail (see File::abandon).
 void close_dataset(File const& file, DatasetHandle& dataset, std::string const& path);
 
 void append(File& file, Growing& to, std::byte const* values, std::size_t count);

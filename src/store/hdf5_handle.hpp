@@ -6,7 +6,7 @@
 
 #include <utility>
 
-/// Private to this folder: HDF5's identifiers, closed once and never throwing while closing.
+/// Private to this folder: HDF5 identifiers that close themselves once and never throw while doing so.
 namespace mambasynth::store::detail {
 
 template <herr_t (*Close)(hid_t)>
@@ -23,7 +23,7 @@ class Handle {
 
   [[nodiscard]] hid_t get() const noexcept { return id_; }
   explicit operator bool() const noexcept { return id_ >= 0; }
-  /// For those who must know whether closing (and the writing it brings) worked; negative on failure.
+  /// For callers that must know whether closing, and the writing it implies, succeeded; negative on failure.
   herr_t close() noexcept {
     auto const id = std::exchange(id_, H5I_INVALID_HID);
     return id >= 0 ? Close(id) : 0;

@@ -5,7 +5,7 @@
 #include "errors/printable.hpp"
 #include "store/hdf5_file.hpp"
 
-/// Groups, data sets, scales and attributes as h5py, netCDF and xarray want to find them.
+/// Groups, data sets, scales and attributes as h5py, netCDF and xarray expect them.
 namespace mambasynth::store::detail {
 namespace {
 
@@ -32,7 +32,7 @@ void make_parents(File const& file, std::string const& path) {
 DatasetHandle create_dataset(File const& file, std::string const& path, ElementType type,
                              std::vector<hsize_t> const& dims, std::vector<hsize_t> const& chunk, bool grows,
                              bool deflated) {
-  if (link_exists(file.handle.get(), path)) throw refusal(file, path, "it was written already");
+  if (link_exists(file.handle.get(), path)) throw refusal(file, path, "it has been written already");
   make_parents(file, path);
   auto most = dims;
   if (grows) most[0] = H5S_UNLIMITED;
@@ -43,7 +43,7 @@ DatasetHandle create_dataset(File const& file, std::string const& path, ElementT
   H5Pset_obj_track_times(creation.get(), false);
   if (!chunk.empty()) {
     written(H5Pset_chunk(creation.get(), static_cast<int>(chunk.size()), chunk.data()), file, path);
-    // Every element is written: filling first would write twice.
+    // Every element is written, so filling first would write everything twice.
     H5Pset_fill_time(creation.get(), H5D_FILL_TIME_NEVER);
     if (deflated) {
       H5Pset_shuffle(creation.get());

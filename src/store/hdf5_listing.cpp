@@ -15,13 +15,13 @@
 #include "store/hdf5.hpp"
 #include "store/hdf5_file.hpp"
 
-/// What a file holds, found without reading any of it.
+/// Lists what a file holds without reading any data.
 namespace mambasynth::store {
 namespace {
 
 using namespace detail;
 
-constexpr std::size_t most_text = std::size_t{1} << 26;  // of all paths together; their lengths add up in nested groups
+constexpr std::size_t most_text = std::size_t{1} << 26;  // of all paths together: in nested groups their lengths add up
 
 char const* kind_of(H5T_class_t kind) {
   switch (kind) {
@@ -46,7 +46,7 @@ char const* kind_of(H5T_class_t kind) {
     case H5T_TIME:
       return "times";
     default:
-      return "a type that HDF5 does not know";
+      return "a type unknown to HDF5";
   }
 }
 
@@ -76,8 +76,8 @@ herr_t collect(hid_t, char const* name, H5L_info_t const* about, void* into) {
   return 0;
 }
 
-/// Group by group, nearest to the root first, each object once whatever leads to it: links may form cycles, and their
-/// paths grow as 2 to their number.
+/// Visits groups breadth first and each object once, however many links lead to it: links may form cycles, and the
+/// number of paths grows exponentially with the number of links.
 class Visit {
  public:
   explicit Visit(File const& file) : file_(file) {}
@@ -112,7 +112,7 @@ class Visit {
     if (!opened || H5Literate(opened.get(), H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, collect, &links) < 0)
       return keep({.path = group.path.empty() ? "/" : group.path, .shape = {}, .unusable = "a damaged group"});
     std::sort(links.begin(), links.end(), [](Link const& a, Link const& b) {
-      return std::tie(b.hard, a.name) < std::tie(a.hard, b.name);  // an object's own name before those of soft links
+      return std::tie(b.hard, a.name) < std::tie(a.hard, b.name);  // hard links before soft ones
     });
     for (auto const& link : links) {
       if (link.hard && !seen_.emplace(group.file, link.address).second) continue;
@@ -121,9 +121,8 @@ class Visit {
                                     : H5Oopen(opened.get(), link.name.c_str(), H5P_DEFAULT));
       if (object) take(group, link, std::move(object), std::move(path));
       else
-        keep({.path = std::move(path),
-              .shape = {},
-              .unusable = link.hard ? "a type that HDF5 does not know" : "a link to nothing"});
+        keep(
+            {.path = std::move(path), .shape = {}, .unusable = link.hard ? "a type unknown to HDF5" : "a broken link"});
     }
   }
 
@@ -147,7 +146,7 @@ class Visit {
   void keep(Hdf5Dataset dataset) {
     text_ += dataset.path.size();
     if (text_ > most_text)
-      throw read_error(file_, "", "its groups are nested so deep that the paths in it do not fit into memory");
+      throw read_error(file_, "", "its groups are nested so deeply that their paths do not fit into memory");
     found_.push_back(std::move(dataset));
   }
 
@@ -168,7 +167,7 @@ bool Hdf5Reader::is_dataset(std::string const& path) const {
 
 Hdf5Dataset Hdf5Reader::describe(std::string const& path) const {
   DatasetHandle const dataset(H5Dopen2(file_->handle.get(), path.c_str(), H5P_DEFAULT));
-  if (!dataset) throw read_error(*file_, path, "it is no data set");
+  if (!dataset) throw read_error(*file_, path, "it is not a data set");
   return described(dataset.get(), path);
 }
 

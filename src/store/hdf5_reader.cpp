@@ -28,7 +28,7 @@ void require(File const& file, std::string const& path) {
 DatasetHandle open_dataset(File const& file, std::string const& path) {
   require(file, path);
   DatasetHandle dataset(H5Dopen2(file.handle.get(), path.c_str(), H5P_DEFAULT));
-  if (!dataset) throw read_error(file, path, "it is no data set");
+  if (!dataset) throw read_error(file, path, "it is not a data set");
   return dataset;
 }
 
@@ -39,10 +39,10 @@ std::vector<hsize_t> extents_of(File const& file, hid_t dataset, std::string con
   return extents;
 }
 
-/// Number of elements, refusing extents that the file cannot hold (a damaged header must not exhaust the memory).
+/// Number of elements; refuses extents that the file cannot hold, because a damaged header must not exhaust the memory.
 std::size_t plausible_size(File const& file, std::vector<hsize_t> const& extents, std::size_t element,
                            std::string const& path) {
-  // Deflate reaches 1032:1 at most; never-written data sets are small in practice.
+  // Deflate reaches at most 1032:1; data sets that were never written are small in practice.
   constexpr std::uint64_t best_ratio = 1032, always_allowed = std::uint64_t{1} << 30;
   std::error_code ignored;
   auto const file_size = static_cast<std::uint64_t>(std::filesystem::file_size(file.path, ignored));
@@ -63,7 +63,7 @@ std::vector<hsize_t> checked_extents(File const& file, hid_t dataset, std::strin
   return extents_of(file, dataset, path);
 }
 
-/// As the numbers are in the file.
+/// The type of the numbers in the file.
 struct StoredType {
   bool wide_integer = false, with_sign = true, floating = false;
 };
@@ -71,7 +71,8 @@ struct StoredType {
 StoredType stored_type(File const& file, hid_t dataset, std::string const& path) {
   TypeHandle const type(readable(H5Dget_type(dataset), file, path));
   auto const kind = H5Tget_class(type.get());
-  if (kind != H5T_INTEGER && kind != H5T_FLOAT && kind != H5T_ENUM) throw read_error(file, path, "it holds no numbers");
+  if (kind != H5T_INTEGER && kind != H5T_FLOAT && kind != H5T_ENUM)
+    throw read_error(file, path, "it does not hold numbers");
   return {.wide_integer = kind == H5T_INTEGER && H5Tget_size(type.get()) >= sizeof(std::int64_t),
           .with_sign = kind != H5T_INTEGER || H5Tget_sign(type.get()) != H5T_SGN_NONE,
           .floating = kind == H5T_FLOAT};
@@ -83,20 +84,22 @@ void convert(File const& file, std::string const& path, std::vector<To>& values)
   for (auto& value : values) {
     auto const stored = std::bit_cast<From>(value);
     if constexpr (std::is_floating_point_v<From>) {
-      constexpr double end = 9223372036854775808.0;  // 2^63 is a double, 2^63 - 1 is not
+      constexpr double end = 9223372036854775808.0;  // 2^63 is representable, 2^63 - 1 is not
       if (!(stored >= -end && stored < end) || stored != std::trunc(stored))
-        throw read_error(file, path, "whole numbers are needed, it holds " + std::to_string(stored));
+        throw read_error(file, path, "whole numbers are needed, but it holds " + std::to_string(stored));
     } else if constexpr (std::is_floating_point_v<To>) {
       if (!exact_in_double(stored))
         throw read_error(file, path, "it holds " + std::to_string(stored) + ", which double precision rounds");
     } else if (!std::in_range<To>(stored)) {
-      throw read_error(file, path, "it holds " + std::to_string(stored) + ", more than 64 bits with a sign can hold");
+      throw read_error(file, path,
+                       "it holds " + std::to_string(stored) + ", which a signed 64-bit integer cannot hold");
     }
     value = static_cast<To>(stored);
   }
 }
 
-/// HDF5 rounds and clips in silence, so what it could not convert exactly is read as it is and converted in place.
+/// HDF5 rounds and clips silently, so what it could not convert exactly is read unconverted and converted here, in
+/// place.
 template <class T>
 void read_values(File const& file, hid_t dataset, std::string const& path, hid_t in_memory, hid_t in_file,
                  std::vector<T>& values) {
@@ -117,7 +120,7 @@ void read_values(File const& file, hid_t dataset, std::string const& path, hid_t
   read(memory_type(element_type<T>()));
 }
 
-/// Room for all of them.
+/// Memory for all of them.
 template <class T>
 std::vector<T> room(File const& file, std::string const& path, std::vector<hsize_t> const& extents) {
   auto const count = plausible_size(file, extents, sizeof(T), path);
@@ -146,7 +149,7 @@ T read_number_attribute(File const& file, std::string const& object, std::string
   require_one(file, attribute, label);
   TypeHandle type(readable(H5Aget_type(attribute.get()), file, label));
   auto const kind = H5Tget_class(type.get());
-  if (kind != H5T_INTEGER && kind != H5T_FLOAT && kind != H5T_ENUM) throw read_error(file, label, "it is no number");
+  if (kind != H5T_INTEGER && kind != H5T_FLOAT && kind != H5T_ENUM) throw read_error(file, label, "it is not a number");
   T value{};
   readable(H5Aread(attribute.get(), memory_type(element_type<T>()), &value), file, label);
   return value;
@@ -166,7 +169,7 @@ Hdf5Reader::Hdf5Reader(std::filesystem::path const& path) : file_(std::make_shar
   if (file_->handle) return;
   auto const why = reason();
   bool const foreign = why.find("signature") != std::string::npos;
-  throw read_error(*file_, "", foreign ? "it is no HDF5 file" : why);
+  throw read_error(*file_, "", foreign ? "it is not an HDF5 file" : why);
 }
 
 Hdf5Reader::~Hdf5Reader() = default;
@@ -208,7 +211,7 @@ std::vector<T> Hdf5Reader::read_rows(std::string const& path, std::int64_t first
   auto const dataset = open_dataset(*file_, path);
   static_cast<void>(stored_type(*file_, dataset.get(), path));
   auto extents = checked_extents(*file_, dataset.get(), path);
-  if (extents.empty()) throw read_error(*file_, path, "it is a single value without rows");
+  if (extents.empty()) throw read_error(*file_, path, "it is a single value, without rows");
   auto const rows = static_cast<std::int64_t>(extents[0]);
   if (first < 0 || count < 0 || first > rows || count > rows - first)
     throw read_error(*file_, path,
@@ -249,9 +252,9 @@ std::string Hdf5Reader::text_attribute(std::string const& object, std::string co
   auto const attribute = open_attribute(*file_, object, name);
   require_one(*file_, attribute, label);
   TypeHandle type(readable(H5Aget_type(attribute.get()), *file_, label));
-  if (H5Tget_class(type.get()) != H5T_STRING) throw read_error(*file_, label, "it is no text");
+  if (H5Tget_class(type.get()) != H5T_STRING) throw read_error(*file_, label, "it is not text");
   if (H5Tis_variable_str(type.get()) > 0) {
-    // HDF5 refuses to convert between its two character sets: ask for what is stored.
+    // HDF5 refuses to convert between its two character sets, so ask for the stored one.
     char* text = nullptr;
     readable(H5Aread(attribute.get(), type.get(), static_cast<void*>(&text)), *file_, label);
     std::unique_ptr<char, decltype(&H5free_memory)> const owned(text, H5free_memory);

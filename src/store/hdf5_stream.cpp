@@ -7,7 +7,7 @@ namespace mambasynth::store {
 namespace detail {
 namespace {
 
-/// `rows` rows, the first of which becomes row `at`.
+/// Writes `rows` rows, the first as row `at`.
 void write_rows(File const& file, Growing const& to, std::uint64_t at, std::byte const* values, std::uint64_t rows) {
   std::vector<hsize_t> size = to.chunk, start(to.chunk.size(), 0);
   size[0] = at + rows;
@@ -26,7 +26,7 @@ void write_rows(File const& file, Growing const& to, std::uint64_t at, std::byte
 }  // namespace
 
 void append(File& file, Growing& to, std::byte const* values, std::size_t count) {
-  prepare_library();  // streams may be filled by a thread of their own
+  prepare_library();  // streams may be filled by another thread
   auto const whole = to.chunk_bytes();
   auto const chunk_rows = static_cast<std::uint64_t>(to.chunk[0]);
   while (count > 0) {
@@ -63,7 +63,7 @@ Hdf5Stream::Hdf5Stream(std::shared_ptr<detail::File> file, detail::Growing* grow
 std::uint64_t Hdf5Stream::rows() const { return growing_ ? growing_->rows() : 0; }
 
 void Hdf5Stream::append_raw(detail::ElementType type, void const* values, std::size_t count) {
-  if (!growing_) throw std::logic_error("append() to a stream that no writer made");
+  if (!growing_) throw std::logic_error("append() to a stream that no writer created");
   if (!growing_->dataset) throw detail::refusal(*file_, growing_->path, "its file is closed");
   if (file_->abandoned) throw detail::refusal(*file_, growing_->path, "an earlier write to its file failed");
   if (type != growing_->type) throw detail::refusal(*file_, growing_->path, "the values have another element type");

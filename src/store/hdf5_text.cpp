@@ -7,7 +7,7 @@
 #include "store/hdf5.hpp"
 #include "store/hdf5_file.hpp"
 
-/// Data sets and scales that hold words.
+/// Data sets and scales that hold strings.
 namespace mambasynth::store {
 namespace {
 
@@ -22,7 +22,7 @@ TypeHandle utf8(File const& file, std::string const& path) {
 
 DatasetHandle write_words(File const& file, std::string const& path, std::vector<std::string> const& values,
                           std::vector<hsize_t> const& extents) {
-  if (link_exists(file.handle.get(), path)) throw refusal(file, path, "it was written already");
+  if (link_exists(file.handle.get(), path)) throw refusal(file, path, "it has been written already");
   make_parents(file, path);
   auto const type = utf8(file, path);
   SpaceHandle space(written(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), file, path));
@@ -76,7 +76,7 @@ std::vector<std::string> Hdf5Reader::read_text(std::string const& path) const {
   TypeHandle const type(H5Dget_type(dataset.get()));
   SpaceHandle const space(H5Dget_space(dataset.get()));
   if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) <= 0)
-    throw read_error(file, path, "it holds no words of variable length");
+    throw read_error(file, path, "it does not hold variable-length strings");
   std::vector<char*> texts(static_cast<std::size_t>(H5Sget_simple_extent_npoints(space.get())));
   if (H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, texts.data()) < 0) throw read_error(file, path);
   std::vector<std::string> values;

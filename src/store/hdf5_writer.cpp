@@ -14,7 +14,7 @@ constexpr std::size_t chunk_target_bytes = std::size_t{1} << 20;
 
 bool is_whole_number(ElementType type) { return type != ElementType::f64 && type != ElementType::f32; }
 
-/// Whole trailing axes where they fit, halved from the first axis on otherwise.
+/// Whole trailing axes if they fit; otherwise axes are halved, the first one first.
 std::vector<hsize_t> chunk_of(std::vector<hsize_t> dims, std::size_t element) {
   auto bytes = [&] {
     std::size_t product = element;
@@ -61,7 +61,7 @@ Hdf5Writer::Hdf5Writer(std::filesystem::path const& path) : file_(std::make_shar
   file_->path = path;
   PropertyHandle creation(H5Pcreate(H5P_FILE_CREATE));
   H5Pset_obj_track_times(creation.get(), false);
-  // netCDF lists variables in creation order where it is tracked.
+  // netCDF lists variables in creation order if it is tracked.
   H5Pset_link_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
   auto const access = access_without_lock();
   file_->handle = FileHandle(written(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), *file_, ""));
@@ -72,7 +72,7 @@ Hdf5Writer::Hdf5Writer(std::filesystem::path const& path) : file_(std::make_shar
 
 Hdf5Writer::~Hdf5Writer() {
   if (!file_ || !file_->handle) return;
-  // Left by an exception of the caller's: what cannot be flushed now must not be tried again while closing.
+  // An exception of the caller's is unwinding: what cannot be flushed now must not be tried again while closing.
   if (!file_->abandoned && H5Fflush(file_->handle.get(), H5F_SCOPE_LOCAL) < 0) file_->abandon();
   for (auto& growing : file_->growing) growing.dataset.close();
   file_->handle.close();

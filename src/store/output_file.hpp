@@ -11,13 +11,13 @@
 
 namespace mambasynth::store {
 
-/// errors::machine for a file that could not be written, with the system's reason and what helps against it.
+/// errors::machine for a file that could not be written, with the system's reason and the remedy.
 errors::Error cannot_write(std::filesystem::path const& file, int errno_value);
 
-/// Bytes written from front to end. Unlike a stream it knows why a write failed. Use with AtomicFile::temporary().
+/// A file written sequentially. Unlike a stream, it knows why a write failed. Use with AtomicFile::temporary().
 class OutputFile {
  public:
-  /// Truncates. Errors of all members: errors::machine.
+  /// Truncates the file. Errors of all members: errors::machine.
   explicit OutputFile(std::filesystem::path file);
   OutputFile(OutputFile const&) = delete;
   OutputFile& operator=(OutputFile const&) = delete;

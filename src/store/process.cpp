@@ -27,7 +27,7 @@ struct ProcessEntry {
 };
 
 ProcessEntry entry_of(std::int64_t pid) {
-  // A /proc that was mounted outside of this PID namespace shows other processes under these numbers.
+  // A /proc mounted outside this PID namespace shows other processes under these numbers.
   if (link_target("/proc/self") != std::to_string(::getpid())) return {};
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string const text{std::istreambuf_iterator<char>(file), {}};
@@ -73,7 +73,7 @@ bool is_running(Process const& other) {
   if (other.pid <= 0 || other.pid > INT_MAX) return false;
   if (::kill(static_cast<pid_t>(other.pid), 0) != 0 && errno == ESRCH) return false;
   auto const entry = entry_of(other.pid);
-  if (entry.state == 'Z' || entry.state == 'X') return false;  // dead, its parent has not looked yet
+  if (entry.state == 'Z' || entry.state == 'X') return false;  // dead, but not yet reaped by its parent
   bool const comparable =
       entry.start != 0 && other.process_start != 0 && other.time_namespace == link_target("/proc/self/ns/time");
   return !comparable || entry.start == other.process_start;

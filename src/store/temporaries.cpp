@@ -37,7 +37,8 @@ Registry& registry() {
   return *one;
 }
 
-/// Where process ids mean the same (see shares_process_ids) or, where that is unknown, the host, in 16 digits.
+/// Identifies, in 16 digits, the processes among which ids are unique (see shares_process_ids), or the host if that is
+/// unknown.
 std::string place_of(Process const& process) {
   bool const known = shares_process_ids(process, process);
   auto const text = known ? process.boot_id + process.pid_namespace + process.time_namespace : process.host;
@@ -69,7 +70,7 @@ std::optional<Writer> writer_of(std::string const& name) {
   return writer;
 }
 
-/// As versions before wrote it: `.NAME.HOST.PID.COUNTER.tmp`.
+/// The form that earlier versions wrote: `.NAME.HOST.PID.COUNTER.tmp`.
 bool is_old_temporary(std::string_view name) {
   if (!is_temporary(name)) return false;
   name.remove_suffix(suffix.size());
@@ -83,7 +84,7 @@ bool is_old_temporary(std::string_view name) {
   return name.size() > 1;
 }
 
-/// The file system's time now, of a folder that can be written.
+/// The current time of the file system that holds a writable folder.
 std::optional<std::time_t> time_in(fs::path const& folder) {
   auto const probe = temporary_name(folder / "time");
   int const descriptor = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -114,8 +115,7 @@ fs::path temporary_name(fs::path const& target) {
   static std::atomic<unsigned> counter{0};
   static auto const self = this_process();
   static auto const place = place_of(self);
-  // A name has at most 255 bytes on the usual file systems; the target's own part yields. A child of a fork is another
-  // writer.
+  // Names have at most 255 bytes on common file systems, so the target's part is cut. A forked child is another writer.
   auto const name = target.filename().string().substr(0, 160);
   return target.parent_path() / ("." + name + std::string(mark) + place + "-" + std::to_string(::getpid()) + "-" +
                                  std::to_string(::getpid() == self.pid ? self.process_start : 0) + "-" +

@@ -7,10 +7,10 @@
 
 namespace mambasynth::train {
 
-/// Which training windows come when: the draws that the original's data loaders make from torch's default CPU
-/// generator, in their order. Starting an iteration over a loader draws a base seed for its workers (with persistent
-/// workers only the first time); a shuffling loader then draws an epoch seed, from which a generator of its own makes
-/// the permutation.
+/// The order of the training windows: makes the draws of the original's data loaders from torch's default CPU
+/// generator, in the same order. Starting an iteration over a loader draws a base seed for its workers (with persistent
+/// workers only the first time); a shuffling loader then draws an epoch seed, from which a separate generator makes the
+/// permutation.
 class BatchOrder {
  public:
   struct Settings {
@@ -18,19 +18,19 @@ class BatchOrder {
     bool workers = true;      ///< train.num_workers > 0
     bool train_eval = false;  ///< a second pass over the training loader each epoch
   };
-  /// `generator` stands where model initialisation left it.
+  /// `generator` has the state that model initialization left.
   BatchOrder(random::Mt19937 const& generator, Settings const& settings) : generator_(generator), settings_(settings) {}
 
-  /// Each epoch calls training(), then training_evaluation() where train_eval is on, then validation().
+  /// Each epoch calls training(), then training_evaluation() if train_eval is set, then validation().
   /// The permutation of 0 .. train_windows - 1, to be cut into batches, the last one short.
   std::vector<std::int64_t> training();
   std::vector<std::int64_t> training_evaluation();
   void validation();
 
-  /// The three at once, for whoever needs only the training order.
+  /// All three at once, for callers that need only the training order.
   std::vector<std::int64_t> next_epoch();
 
-  /// To resume: from a saved generator(), with loaders_running = true once an epoch was complete.
+  /// To resume: pass a saved generator(), and loaders_running = true once an epoch has been completed.
   BatchOrder(random::Mt19937 const& generator, Settings const& settings, bool loaders_running)
       : generator_(generator),
         settings_(settings),

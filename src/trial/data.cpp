@@ -12,7 +12,7 @@
 namespace mambasynth::trial {
 namespace {
 
-/// A tensor over the series' own memory, which lives as long as the tensor.
+/// A tensor over the series' memory, which lives as long as the tensor.
 at::Tensor as_tensor(series::TrainingSeries series) {
   auto const rows = series.n_steps;
   auto const channels = series.channels;

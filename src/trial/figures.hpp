@@ -10,8 +10,8 @@
 
 namespace mambasynth::trial {
 
-/// next_prediction_0, _1, _2: head 1 on the windows that the original draws, default_rng(42).choice(windows, 3) of all
-/// windows of the series at multiples of `stride`, whatever the split.
+/// next_prediction_0, _1, _2: predictions of head 1 on the windows that the original draws,
+/// default_rng(42).choice(windows, 3) of all windows of the series at multiples of `stride`, whatever the split.
 analysis::plot::Outcome draw_predictions(model::Predictor const& network, TrialData const& data, std::int64_t stride,
                                          std::filesystem::path const& folder);
 

@@ -21,7 +21,7 @@ namespace {
 constexpr std::int64_t schema_version = 2;
 constexpr std::size_t name_digits = 12;
 
-/// Windows of the test or of the validation series, in words that name everything that decides their figures.
+/// Windows of the test or validation series; `described` lists everything that their errors depend on.
 struct WindowSet {
   std::string described;
   std::filesystem::path file;
@@ -34,7 +34,7 @@ WindowSet named(std::string described, std::filesystem::path const& folder) {
   return {std::move(described), std::move(file)};
 }
 
-/// Keys that came later and stand at their default were not there when the figures of earlier sweeps got their names.
+/// Omits keys that were added later and have their default value, so that the files of earlier sweeps keep their names.
 std::string keys_of(config::Data const& data) {
   auto text = config::section_to_toml(data);
   config::for_each_field<config::Data>([&](auto const& field) {
@@ -82,7 +82,7 @@ void keep(WindowSet const& set, oracle::WindowErrors const& errors, train::Windo
   result.commit();
 }
 
-/// A damaged file, one of other data or of an older version is computed again.
+/// Empty for a file that is damaged, of other data or of an older version: the errors are then computed again.
 oracle::WindowErrors kept(WindowSet const& set, std::size_t windows, std::size_t horizons,
                           std::string const& data_hash) {
   std::error_code ignored;
@@ -99,7 +99,7 @@ oracle::WindowErrors kept(WindowSet const& set, std::size_t windows, std::size_t
       found.by_window.emplace_back(row, row + static_cast<std::ptrdiff_t>(horizons));
     return found;
   } catch (errors::Error const&) {
-    // as good as none
+    // treated as missing
   }
   return {};
 }

@@ -65,7 +65,8 @@ std::vector<std::vector<double>> measure_losses(analysis::trial_file::TrialResul
   return by_window;
 }
 
-/// The oracle's figures for the same windows, beside the losses and in the log. A trial is worth keeping without them.
+/// Adds the oracle's errors on the same windows, beside the losses and in the log. A trial is worth keeping without
+/// them.
 void add_optimum(analysis::trial_file::TrialResult& result, Job const& job, TrialData const& data,
                  std::vector<std::vector<double>> by_window, std::function<void(std::string const&)> const& say) {
   Optimum best;
@@ -144,7 +145,7 @@ analysis::trial_file::Provenance provenance_of(Job const& job, TrialData const& 
   return p;
 }
 
-/// A measurement that cannot be made is told before the training, not after it.
+/// Reports a measurement that cannot be made before the training, not after it.
 void check_rows(Job const& job, TrialData const& data) {
   auto const seq_len = job.trial.train.seq_len;
   auto const rows = data.material.train.series.size(0) / seq_len * seq_len;
@@ -154,8 +155,7 @@ void check_rows(Job const& job, TrialData const& data) {
     if (most >= std::min(points, rows))
       throw errors::usage(
           fmt::format("evaluate.lb_k = {} is not below the {} rows that are measured", most, std::min(points, rows)),
-          "a point has no neighbour of that rank",
-          fmt::format("Lower --lb-k, or use a longer series or more {}", flag));
+          "a point has no neighbor of that rank", fmt::format("Lower --lb-k, or use a longer series or more {}", flag));
   };
   require(evaluate.lb_points, "--lb-points");
   if (evaluate.dimension_points > 0) require(evaluate.dimension_points, "--dimension-points");
@@ -203,10 +203,10 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
     test_by_window = measure_losses(result, *predictor, data.material, job.micro_batch);
     if (ending == train::Ending::finished) measure_layers(result, job, network, *predictor, data);
   }
-  // The epochs' own sum: of a trial that was interrupted, every leg counts.
+  // The sum over epochs, so that every leg of an interrupted trial counts.
   auto const seconds =
       progress.total_seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - trained).count();
-  // Behind the clock: it belongs to the data, and the first trial alone computes it.
+  // Not timed: it belongs to the data, and only the first trial computes it.
   if (progress.best_epoch > 0) add_optimum(result, job, data, std::move(test_by_window), say);
   result.provenance = provenance_of(job, data, ending, trainer.reason(), started, seconds, progress);
   analysis::trial_file::write_trial(job.folder / result_name, result);

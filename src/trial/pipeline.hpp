@@ -24,15 +24,17 @@ struct Job {
   std::string device = "cpu";
   int threads = 1;
   std::filesystem::path optimum_cache =
-      {};  ///< where trials of the same data and windows find the oracle's figures; empty: nowhere
-  /// The ranks that train it together, each calling run(); the leader alone measures and writes. Alone by default.
+      {};  ///< where trials of the same data and windows share the oracle's errors; empty: nowhere
+  /// The ranks that train it together, each of which calls run(); only the leader measures and writes. By default just
+  /// this rank.
   std::shared_ptr<parallel::Group> group = std::make_shared<parallel::Group>();
-  std::int64_t micro_batch = 0;  ///< windows at once where a batch does not fit into memory; 0: a whole batch
+  std::int64_t micro_batch = 0;  ///< windows at once if a batch does not fit into memory; 0: a whole batch
   std::function<void(train::EpochRecord const&)> epoch_done;
   std::function<bool()> stop_requested;
-  std::function<void(std::string const&)> log;        ///< stages and warnings, a line each
-  std::function<void(std::string const&)> warn = {};  ///< what the user has to hear in a sweep, too; absent: `log`
-  bool own_folder = false;                            ///< of this trial alone: in a sweep
+  std::function<void(std::string const&)> log;  ///< receives stages and warnings, one line each
+  std::function<void(std::string const&)> warn =
+      {};                   ///< receives what the user must see in a sweep, too; absent: `log`
+  bool own_folder = false;  ///< the folder belongs to this trial alone, as in a sweep
 };
 
 /// `done` and `diverged` leave a trial.h5; `stopped` leaves a resume.pt.
@@ -42,7 +44,7 @@ struct Outcome {
 };
 
 /// Train (or go on from resume.pt), measure the best checkpoint, commit trial.h5, remove resume.pt.
-/// Errors: std::bad_alloc where this rank or another of the group has no memory left; what training and measuring
+/// Errors: std::bad_alloc if this rank or another one of the group ran out of memory; what training and measuring
 /// throw.
 Outcome run(Job const& job, TrialData const& data);
 

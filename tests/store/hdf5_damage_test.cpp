@@ -32,7 +32,7 @@ TEST_CASE("a missing or foreign file is named with what it is", "[store][hdf5]")
   store::write_atomically(path, "");
   CHECK_THAT(opening(), ContainsSubstring("the file is empty"));
   store::write_atomically(path, "epoch,loss\n1,2\n");
-  CHECK_THAT(opening(), ContainsSubstring("it is no HDF5 file"));
+  CHECK_THAT(opening(), ContainsSubstring("it is not an HDF5 file"));
 }
 
 TEST_CASE("reading what is not there or of another kind says so", "[store][hdf5]") {
@@ -43,12 +43,12 @@ TEST_CASE("reading what is not there or of another kind says so", "[store][hdf5]
   auto const told = [&](auto&& action) { return message_of(errors::ExitCode::input, action); };
   CHECK_THAT(told([&] { (void)file.read<double>("/y"); }),
              ContainsSubstring("'/y'") && ContainsSubstring("no such object"));
-  CHECK_THAT(told([&] { (void)file.read<double>("/"); }), ContainsSubstring("it is no data set"));
-  CHECK_THAT(told([&] { (void)file.describe("/"); }), ContainsSubstring("it is no data set"));
+  CHECK_THAT(told([&] { (void)file.read<double>("/"); }), ContainsSubstring("it is not a data set"));
+  CHECK_THAT(told([&] { (void)file.describe("/"); }), ContainsSubstring("it is not a data set"));
   CHECK_THAT(told([&] { (void)file.read_rows<double>("/x", 299, 2); }), ContainsSubstring("it has 300"));
   CHECK_THAT(told([&] { (void)file.text_attribute("/x", "none"); }), ContainsSubstring("no attribute 'none'"));
-  CHECK_THAT(told([&] { (void)file.number_attribute("/", "note"); }), ContainsSubstring("it is no number"));
-  CHECK_THAT(told([&] { (void)file.text_attribute("/x", "DIMENSION_LIST"); }), ContainsSubstring("it is no text"));
+  CHECK_THAT(told([&] { (void)file.number_attribute("/", "note"); }), ContainsSubstring("it is not a number"));
+  CHECK_THAT(told([&] { (void)file.text_attribute("/x", "DIMENSION_LIST"); }), ContainsSubstring("it is not text"));
 }
 
 TEST_CASE("every truncation of an HDF5 file is an input error", "[store][hdf5]") {

@@ -200,7 +200,7 @@ TEST_CASE("a writer refuses values that do not fit their scales", "[store][hdf5]
   CHECK_THAT(message_of(errors::ExitCode::defect, [&] { file.dataset("/x", view(counted(4)), {"/time"}); }),
              ContainsSubstring("4 values are given, its scales have room for 3"));
   CHECK_THAT(message_of(errors::ExitCode::defect, [&] { file.scale("/time", view(counted(3))); }),
-             ContainsSubstring("it was written already"));
+             ContainsSubstring("it has been written already"));
   CHECK_THAT(message_of(errors::ExitCode::defect, [&] { file.attribute("/none", "a", 1.0); }),
              ContainsSubstring("it does not exist"));
   auto s = file.stream<double>("/s", {"/time"}, 4);

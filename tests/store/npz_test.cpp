@@ -177,7 +177,7 @@ TEST_CASE("arrays that cannot be used are refused by name", "[archive][npz]") {
              ContainsSubstring("text is needed"));
 }
 
-TEST_CASE("what is no npz is named with what it is", "[archive][npz]") {
+TEST_CASE("a file that is not an npz is reported with what it is", "[archive][npz]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.npz";
   auto const told = [&] { return message_of(errors::ExitCode::input, [&] { store::read_npz(path); }); };

@@ -255,7 +255,7 @@ TEST_CASE("tensors that reach beyond their storage are refused", "[archive][pt]"
   CHECK_THAT(told(tensor(0, {4}, {1}, 4, "DoubleStorage")), ContainsSubstring("'data/0' has 16 bytes"));
 }
 
-TEST_CASE("what is no checkpoint is named with what it is", "[archive][pt]") {
+TEST_CASE("a file that is not a checkpoint is reported with what it is", "[archive][pt]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.pt";
   auto const told = [&] { return message_of(errors::ExitCode::input, [&] { store::pt::load(path); }); };

@@ -99,9 +99,9 @@ TEST_CASE("damaged safetensors headers are refused", "[archive][safetensors]") {
   CHECK_THAT(told(crafted(entry("\"F32\"", "[1]", "[4,8]"), data)), ContainsSubstring("overlap or leave a gap"));
   CHECK_THAT(told(crafted(entry("\"F32\"", "[-2]", "[0,8]"), data)), ContainsSubstring("bad shape"));
   CHECK_THAT(told(crafted(entry("\"F32\"", "[4294967296,4294967296]", "[0,0]"), "")), ContainsSubstring("bad shape"));
-  CHECK_THAT(told(crafted(entry("1", "[2]", "[0,8]"), data)), ContainsSubstring("dtype that is no text"));
+  CHECK_THAT(told(crafted(entry("1", "[2]", "[0,8]"), data)), ContainsSubstring("dtype that is not text"));
   CHECK_THAT(told(crafted(entry("\"F32\"", "[2]", "[0]"), data)), ContainsSubstring("bad data_offsets"));
-  CHECK_THAT(told(crafted(R"({"__metadata__":{"a":1}})", "")), ContainsSubstring("'a' is no text"));
+  CHECK_THAT(told(crafted(R"({"__metadata__":{"a":1}})", "")), ContainsSubstring("'a' is not text"));
   CHECK_THAT(told(crafted(R"({"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},)"
                           R"("b":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}})",
                           data)),

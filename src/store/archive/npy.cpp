@@ -13,7 +13,7 @@
 #include "store/archive/zip_reader.hpp"
 #include "store/exact_integer.hpp"
 
-/// What an array's bytes mean.
+/// Interprets the bytes of an array.
 namespace mambasynth::store {
 namespace {
 
@@ -26,15 +26,15 @@ errors::Error unusable(NpyArray const& array, std::string const& why) {
 template <class To, class From>
 To converted(NpyArray const& array, From value) {
   if constexpr (std::is_same_v<To, std::int64_t> && std::is_floating_point_v<From>) {
-    // 2^63 is a double, 2^63 - 1 is not.
+    // 2^63 is representable, 2^63 - 1 is not.
     constexpr double end = 9223372036854775808.0;
     auto const wide = static_cast<double>(value);
     if (!(wide >= -end && wide < end) || wide != std::trunc(wide))
-      throw unusable(array, "whole numbers are needed, it holds " + std::to_string(wide));
+      throw unusable(array, "whole numbers are needed, but it holds " + std::to_string(wide));
     return static_cast<std::int64_t>(wide);
   } else if constexpr (std::is_same_v<To, std::int64_t> && std::is_same_v<From, std::uint64_t>) {
     if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-      throw unusable(array, "it holds " + std::to_string(value) + ", more than 64 bits with a sign can hold");
+      throw unusable(array, "it holds " + std::to_string(value) + ", which a signed 64-bit integer cannot hold");
     return static_cast<std::int64_t>(value);
   } else {
     if constexpr (std::is_same_v<To, double> && std::is_integral_v<From>)
@@ -153,7 +153,7 @@ npy::Source source_of(std::filesystem::path const& file) {
     if (static_cast<std::size_t>(in->gcount()) != count) throw archive::unreadable(file, "it is truncated");
   };
   std::string const start = archive::looks_like(file);
-  if (start.find(".npy") == std::string::npos) throw archive::unreadable(file, "it is no .npy array: " + start);
+  if (start.find(".npy") == std::string::npos) throw archive::unreadable(file, "it is not a .npy array: " + start);
   return source;
 }
 

@@ -23,7 +23,7 @@ errors::Error broken(Source const& source, std::string const& why) {
   return archive::unreadable(source.file, (source.name.empty() ? "" : "'" + source.name + "': ") + why);
 }
 
-/// The header is a Python dict literal of three keys, of which NumPy writes one form only.
+/// The header is a Python dict literal with three keys, which NumPy writes in only one form.
 class HeaderParser {
  public:
   HeaderParser(Source const& source, std::string_view text) : source_(source), text_(text) {}
@@ -97,7 +97,7 @@ class HeaderParser {
       auto const [end, failed] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
       if (failed != std::errc{} || value < 0) throw broken(source_, "its npy header has a bad shape");
       at_ = static_cast<std::size_t>(end - text_.data());
-      accept('L');  // Python 2 wrote long integers so
+      accept('L');  // Python 2 wrote long integers this way
       values.push_back(value);
       if (!accept(',')) {
         expect(')');
@@ -112,7 +112,7 @@ class HeaderParser {
   std::size_t at_ = 0;
 };
 
-/// Bytes of an element; refuses what is no array of plain values.
+/// Bytes of an element; refuses anything but arrays of plain values.
 std::size_t item_size(Source const& source, std::string const& descr) {
   auto const refused = [&](std::string const& why) {
     return broken(source, "its dtype '" + descr + "' is not supported: " + why);
@@ -153,7 +153,7 @@ void swap_bytes(std::vector<std::byte>& bytes, std::size_t item) {
                  bytes.begin() + static_cast<std::ptrdiff_t>(at + item));
 }
 
-/// From first axis fastest to last axis fastest.
+/// From first axis fastest (Fortran) to last axis fastest (C).
 std::vector<std::byte> transposed(std::vector<std::byte> const& bytes, std::vector<std::int64_t> const& shape,
                                   std::size_t item) {
   std::vector<std::byte> out(bytes.size());
@@ -180,7 +180,7 @@ Header read_header(Source const& source) {
   std::array<char, 8> start{};
   if (source.size < start.size()) throw broken(source, "it is too short for an npy array");
   source.read(start.data(), start.size());
-  if (std::string_view(start.data(), magic.size()) != magic) throw broken(source, "it is no npy array");
+  if (std::string_view(start.data(), magic.size()) != magic) throw broken(source, "it is not an npy array");
   int const version = static_cast<unsigned char>(start[6]);
   if (version < 1 || version > 3) throw broken(source, "its npy version " + std::to_string(version) + " is unknown");
   std::array<unsigned char, 4> length_bytes{};

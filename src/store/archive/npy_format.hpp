@@ -13,7 +13,7 @@
 /// (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
 namespace mambasynth::store::npy {
 
-/// Bytes that are read from front to end; `read` throws errors::input when fewer are left.
+/// Bytes that are read sequentially; `read` throws errors::input if fewer are left.
 struct Source {
   std::filesystem::path file;
   std::string name;  ///< the member, or "" for a file of its own
@@ -30,19 +30,19 @@ struct Header {
   bool fortran_order = false;
   std::vector<std::int64_t> shape;
   std::size_t item = 0;       ///< bytes of an element
-  std::uint64_t payload = 0;  ///< bytes of all; as many are left in the source
+  std::uint64_t payload = 0;  ///< bytes of all elements; the source has as many left
 
-  /// The first axis is the fastest, and that makes a difference.
+  /// Whether the first axis is the fastest and the order therefore matters.
   [[nodiscard]] bool first_axis_fastest() const { return fortran_order && shape.size() > 1 && item > 0; }
   /// `descr` as little_endian() leaves the bytes.
   [[nodiscard]] std::string native_descr() const;
   void little_endian(std::vector<std::byte>& bytes) const;
 };
 
-/// Reads no further than the header. Errors: errors::input (no npy array, a type that holds no plain values, another
-/// number of bytes than shape and type ask for).
+/// Reads only the header. Errors: errors::input (not an npy array, a type other than plain values, a number of bytes
+/// that does not match shape and type).
 Header read_header(Source const& source);
-/// What follows the header.
+/// The data after the header.
 NpyArray read_payload(Source const& source, Header const& header);
 
 /// Magic, version 1.0 and the header, padded so that the data starts at a multiple of 64 bytes.

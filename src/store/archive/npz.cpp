@@ -18,7 +18,7 @@ constexpr std::string_view suffix = ".npy";
 constexpr char const* kind = ".npz archive";
 /// The simulated doubles shrink to 97 % at level 1 and at NumPy's 6 alike; 1 is a tenth faster (20 MB/s on one core).
 constexpr zip_uint32_t deflate_level = 1;
-/// 1980-01-01 in DOS form, the zip format's first day: the same content gives the same bytes.
+/// 1980-01-01 in DOS form, the first date that zip can store: the same content gives the same bytes.
 constexpr zip_uint16_t first_day = (0 << 9) | (1 << 5) | 1;
 
 std::string without_suffix(std::string const& member) {
@@ -89,8 +89,8 @@ struct NpzWriter::Impl {
                            "check the folder and its file system, then run the same command again");
   }
 
-  /// The archive is closed after every member: libzip reads a source only then, and the caller's array need not live
-  /// on.
+  /// The archive is closed after every member: libzip reads a source only then, and the caller's array need not outlive
+  /// the call.
   void add(std::string const& name, std::string const& dtype, void const* values, std::size_t count, std::size_t item,
            std::vector<std::int64_t> const& shape) {
     std::int64_t expected = 1;
@@ -99,7 +99,7 @@ struct NpzWriter::Impl {
       throw errors::machine("cannot write '" + name + "' into '" + file.string() + "'",
                             !open                                          ? "the archive is closed"
                             : static_cast<std::int64_t>(count) != expected ? "shape and number of values differ"
-                                                                           : "it was written already",
+                                                                           : "it has been written already",
                             "report this as a defect");
     auto const header = npy::header(dtype, shape);
     zip_buffer_fragment_t parts[2]{};

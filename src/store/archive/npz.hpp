@@ -30,7 +30,7 @@ struct Source;
 struct Header;
 }  // namespace npy
 
-/// An array of which no more than the header has been read. Move-only.
+/// An array of which only the header has been read. Move-only.
 class StoredArray {
  public:
   explicit StoredArray(npy::Source source);
@@ -46,13 +46,13 @@ class StoredArray {
   [[nodiscard]] bool first_axis_fastest() const;
 
   /// All values, row-major, converted to T (double, float, int64_t) while they are decoded, so that they are in memory
-  /// once. Errors: as NpyArray::as, and errors::machine where they do not fit into memory.
+  /// only once. Errors: as NpyArray::as, and errors::machine if they do not fit into memory.
   template <class T>
   [[nodiscard]] std::vector<T> read() &&;
   /// The next values in the file's order.
   template <class T>
   void next(std::span<T> into);
-  /// All values for what looks at differences only, as Hdf5Reader::read_columns.
+  /// All values, for callers that use only differences, as Hdf5Reader::read_columns.
   [[nodiscard]] std::vector<double> read_columns() &&;
   [[nodiscard]] NpyArray whole() &&;
 
@@ -69,10 +69,10 @@ class NpzReader {
   NpzReader(NpzReader&&) noexcept;
   ~NpzReader();
 
-  /// Members without their ".npy", in the archive's order; whatever else the archive holds is among them.
+  /// All members of the archive, in its order, without the suffix ".npy"; other files that it may hold are among them.
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] bool has(std::string const& name) const;
-  /// Errors: errors::input (no such member, no array, object arrays, types that are no plain values).
+  /// Errors: errors::input (no such member, not an array, object arrays, types other than plain values).
   [[nodiscard]] StoredArray open(std::string const& name) const;
 
  private:
@@ -96,7 +96,7 @@ class NpzWriter {
   void add(std::string const& name, std::span<double const> values, std::vector<std::int64_t> const& shape);
   void add(std::string const& name, std::span<float const> values, std::vector<std::int64_t> const& shape);
   void add(std::string const& name, std::span<std::int64_t const> values, std::vector<std::int64_t> const& shape);
-  /// Nothing is left to write by then: each add() completes the file, and throws when that fails.
+  /// Has nothing left to write: each add() completes the file and throws if that fails.
   void close();
 
  private:

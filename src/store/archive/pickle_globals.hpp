@@ -8,7 +8,8 @@
 #include "store/archive/pickle_machine.hpp"
 #include "store/archive/tensor.hpp"
 
-/// Private to this folder: the globals that a pickle may name. None is imported; each is one of a few constructions.
+/// Private to this folder: the globals that a pickle may name. None is imported; each stands for one of a few
+/// constructions.
 namespace mambasynth::store::pt {
 
 enum class Callable {
@@ -28,7 +29,7 @@ enum class Callable {
 struct StorageType {
   DType dtype;
 };
-/// A class that makes no difference: a parameter or buffer is a tensor.
+/// A class that can be ignored: a parameter or buffer is read as a tensor.
 struct TensorClass {};
 /// numpy.dtype of a scalar, which args often hold.
 struct NumpyType {
@@ -76,7 +77,7 @@ inline constexpr Named<Foreign> foreign_types[] = {{"torch.uint16", {ForeignType
                                                    {"torch.float8_e4m3fn", {ForeignType::f8_e4m3fn, DType::f32}},
                                                    {"torch.float8_e5m2", {ForeignType::f8_e5m2, DType::f32}}};
 
-/// What a tensor is that has no plain values, by the name that rebuilds it.
+/// Tensors without plain values, by the name of the function that rebuilds them.
 inline constexpr Named<std::string_view> valueless[] = {
     {"torch._utils._rebuild_sparse_tensor", "a sparse tensor; make it dense first"},
     {"torch._utils._rebuild_nested_tensor", "a nested tensor"},

@@ -15,14 +15,14 @@
 /// few names, calling it is one of a few constructions written here.
 namespace mambasynth::store::pt {
 
-/// What the pickle says of a storage: ('storage', torch.FloatStorage, key, location, number of elements).
+/// What the pickle says about a storage: ('storage', torch.FloatStorage, key, location, number of elements).
 struct StorageReference {
   DType dtype = DType::f32;
   std::string key;
   std::int64_t elements = 0;
 };
 
-/// Types of numbers that are read and never kept.
+/// Types of numbers that are read but converted to another type.
 enum class ForeignType { none, u16, u32, u64, f8_e4m3fn, f8_e5m2 };
 
 /// A tensor that is a view of a storage.
@@ -31,8 +31,8 @@ struct TensorView {
   std::int64_t offset = 0;  ///< in elements, as `stride`
   std::vector<std::int64_t> shape;
   std::vector<std::int64_t> stride;
-  bool negative = false;  ///< the storage holds the values with the other sign (torch._neg_view)
-  /// Set where the storage holds numbers of a type that we do not have: what they are, turned into storage.dtype.
+  bool negative = false;  ///< the storage holds the negated values (torch._neg_view)
+  /// Set if the storage holds numbers of a type that we do not have: their type; they are converted to storage.dtype.
   ForeignType foreign = ForeignType::none;
 };
 

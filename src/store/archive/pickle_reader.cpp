@@ -229,12 +229,12 @@ class Machine {
 
   void append(std::vector<Id> const& items) {
     auto* list = std::get_if<Sequence>(&top());
-    if (!list || list->tuple) damaged("it appends to what is no list");
+    if (!list || list->tuple) damaged("it appends to something that is not a list");
     list->items.insert(list->items.end(), items.begin(), items.end());
   }
   void set_items(std::vector<Id> const& items) {
     auto* dict = std::get_if<Mapping>(&top());
-    if (!dict || items.size() % 2 != 0) damaged("it sets items of what is no dict");
+    if (!dict || items.size() % 2 != 0) damaged("it sets items of something that is not a dict");
     dict->items.insert(dict->items.end(), items.begin(), items.end());
   }
   void put(std::uint64_t key) {
@@ -272,7 +272,7 @@ class Machine {
 
   void call(Callable callable, std::vector<Id> const& arguments) {
     auto const expect = [&](bool right, char const* what) {
-      if (!right) damaged(std::string(what) + " has another number of arguments");
+      if (!right) damaged(std::string(what) + " has the wrong number of arguments");
     };
     switch (callable) {
       case Callable::ordered_dict:
@@ -295,7 +295,7 @@ class Machine {
         if (rebuild == Callable::rebuild_from_type) damaged("a class is rebuilt twice");
         return call(rebuild, std::vector(as<Sequence>(arguments[2], "a tensor's arguments").items));
       }
-      // What no weights are made of comes back as the nearest plain value.
+      // Objects that weights do not consist of become the nearest plain value.
       case Callable::device: {
         expect(arguments.size() == 1 || arguments.size() == 2, "a device");
         auto name = as<std::string>(arguments[0], "a device");
@@ -331,7 +331,7 @@ class Machine {
     }
     if (type.big_endian) std::reverse(bytes.begin(), bytes.end());
     auto const number = [&]<class T>(T value) {
-      if (bytes.size() != sizeof value) damaged("a NumPy scalar has another size than its type");
+      if (bytes.size() != sizeof value) damaged("the size of a NumPy scalar differs from that of its type");
       std::memcpy(&value, bytes.data(), sizeof value);
       return value;
     };
@@ -348,7 +348,7 @@ class Machine {
 
   TensorView tensor(std::vector<Id> const& arguments) {
     // storage, offset, size, stride, requires_grad, backward_hooks and, rarely, metadata
-    if (arguments.size() != 6 && arguments.size() != 7) damaged("a tensor has not six arguments");
+    if (arguments.size() != 6 && arguments.size() != 7) damaged("a tensor does not have six arguments");
     TensorView view;
     view.storage = as<StorageReference>(arguments[0], "a tensor's storage");
     view.offset = as<std::int64_t>(arguments[1], "a tensor's offset");
@@ -361,7 +361,7 @@ class Machine {
     return view;
   }
 
-  /// A sign that was put off is a mark in a tensor's metadata.
+  /// A deferred negation is a flag in a tensor's metadata.
   bool marked(Id metadata, char const* mark) const {
     auto const* marks = std::get_if<Mapping>(&nodes_[metadata]);
     for (std::size_t i = 0; marks && i < marks->items.size(); i += 2)
@@ -370,9 +370,10 @@ class Machine {
     return false;
   }
 
-  /// The same over an untyped storage: its type stands beside it.
+  /// The same over an untyped storage, with the type as an argument.
   TensorView typed_tensor(std::vector<Id> arguments) {
-    if (arguments.size() != 7 && arguments.size() != 8) damaged("a tensor of a named type has not seven arguments");
+    if (arguments.size() != 7 && arguments.size() != 8)
+      damaged("a tensor of a named type does not have seven arguments");
     auto const type = as<ElementType>(arguments[6], "a tensor's type").name;
     auto const* foreign = find(foreign_types, type);
     if (!foreign) refuse("it holds a tensor of type " + type + ", which is not supported");
@@ -393,13 +394,13 @@ class Machine {
     }
     auto const* dict = std::get_if<Mapping>(&top());
     if (!dict || !dict->ordered || !std::holds_alternative<Mapping>(nodes_[state]))
-      damaged("it sets attributes of what is no OrderedDict");
+      damaged("it sets attributes of something that is not an OrderedDict");
   }
 
   void persistent() {
     auto const parts = as<Sequence>(pop(), "a persistent id").items;
     if (parts.size() != 5 || as<std::string>(parts[0], "a persistent id") != "storage")
-      damaged("a persistent id names no storage");
+      damaged("a persistent id does not name a storage");
     push(StorageReference{as<StorageType>(parts[1], "a storage's type").dtype,
                           as<std::string>(parts[2], "a storage's key"),
                           as<std::int64_t>(parts[4], "a storage's length")});
@@ -463,13 +464,13 @@ class TreeBuilder {
       auto entry = value(mapping.items[i + 1], depth + 1);
       auto const [found, fresh] = places.emplace(std::move(place), items.size());
       if (fresh) items.emplace_back(std::move(key), std::move(entry));
-      else items[found->second].second = std::move(entry);  // as Python: the last one counts
+      else items[found->second].second = std::move(entry);  // as in Python, the last one wins
     }
     return items;
   }
 
   void spend(std::size_t amount) {
-    if (amount > left_) refuse("its values refer to each other so often that the whole would not fit into memory");
+    if (amount > left_) refuse("its values refer to each other so often that they would not fit into memory");
     left_ -= amount;
   }
 
@@ -483,7 +484,7 @@ class TreeBuilder {
 Value unpickle(std::span<std::byte const> pickle, std::function<Tensor(TensorView const&)> const& load_tensor) {
   Machine machine(pickle);
   auto const top = machine.run();
-  // Memo entries are used a few times each in honest files, so the tree is not much larger than the pickle.
+  // In genuine files each memo entry is used only a few times, so the tree is not much larger than the pickle.
   constexpr std::size_t most_growth = 64, always_allowed = std::size_t{1} << 20;
   return TreeBuilder(machine, load_tensor, pickle.size() * most_growth + always_allowed).value(top);
 }

@@ -67,7 +67,7 @@ void PickleWriter::integer(std::int64_t value) {
     code(Opcode::bin_int);
     little_endian(static_cast<std::uint64_t>(value), 4);
   } else {
-    // As few bytes as hold the value and its sign.
+    // The fewest bytes that hold the value and its sign.
     int bytes = 8;
     while (bytes > 1 && value >> (8 * bytes - 9) == value >> 63) --bytes;
     code(Opcode::long1);

@@ -56,7 +56,7 @@ std::vector<std::byte> converted(std::vector<std::byte> const& bytes, Convert co
   return out;
 }
 
-/// As TensorView::foreign says.
+/// See TensorView::foreign.
 std::vector<std::byte> from_foreign(std::vector<std::byte> const& bytes, ForeignType type) {
   auto const same = [](auto value) { return value; };
   switch (type) {
@@ -81,7 +81,7 @@ std::vector<std::byte> from_foreign(std::vector<std::byte> const& bytes, Foreign
   return bytes;
 }
 
-/// Changes every number's sign, as torch.neg.
+/// Negates every number, as torch.neg.
 void negate(Tensor& tensor) {
   auto const sign = [](auto bits) {
     return static_cast<decltype(bits)>(bits ^ (decltype(bits){1} << (8 * sizeof(bits) - 1)));
@@ -99,7 +99,7 @@ void negate(Tensor& tensor) {
     case DType::bf16:
       bytes = converted<std::uint16_t, std::uint16_t>(bytes, sign);
       return;
-    // Without a sign the bits are the same, and nothing overflows.
+    // Unsigned arithmetic gives the same bits and cannot overflow.
     case DType::i64:
       bytes = converted<std::uint64_t, std::uint64_t>(bytes, minus);
       return;
@@ -114,11 +114,11 @@ void negate(Tensor& tensor) {
       bytes = converted<std::uint8_t, std::uint8_t>(bytes, minus);
       return;
     case DType::boolean:
-      throw std::runtime_error("it holds the negative of truth values");
+      throw std::runtime_error("it holds negated booleans");
   }
 }
 
-/// Fetches tensors out of an archive; a storage is read once and shared by the tensors that are all of it.
+/// Reads tensors from an archive; a storage is read once and shared by the tensors that cover all of it.
 class TensorLoader {
  public:
   TensorLoader(archive::ZipReader const& zip, std::string folder, bool big_endian)
@@ -148,10 +148,10 @@ class TensorLoader {
   }
 
  private:
-  // Shared storages are copied for each view, which honest files have a few of.
+  // Shared storages are copied for each view; genuine files have few of them.
   static constexpr std::uint64_t most_copies = 8, always_allowed = std::uint64_t{1} << 20;
 
-  /// `in_bytes`: the reference counts bytes and not elements of `size`.
+  /// `in_bytes`: the reference counts bytes instead of elements of `size`.
   Bytes storage(StorageReference const& reference, std::size_t size, bool in_bytes) {
     auto const item = static_cast<std::int64_t>(in_bytes ? 1 : size);
     auto& bytes = storages_[reference.key];
@@ -288,7 +288,7 @@ Value load(std::filesystem::path const& file) {
     throw;
   } catch (std::runtime_error const& why) {
     throw archive::unreadable(file, why.what(),
-                              "give a whole checkpoint that holds tensors, numbers, text, lists and dicts only");
+                              "give a complete checkpoint that holds only tensors, numbers, text, lists and dicts");
   }
 }
 

@@ -9,8 +9,8 @@
 
 #include "store/archive/tensor.hpp"
 
-/// PyTorch's zip checkpoints (torch.save), without LibTorch and without executing anything: a pickle opcode or a global
-/// outside the few that such files need is refused by name.
+/// PyTorch's zip checkpoints (torch.save), read without LibTorch and without executing anything: a pickle opcode or
+/// global other than the few that such files need is refused by name.
 namespace mambasynth::store::pt {
 
 struct Value;
@@ -29,14 +29,14 @@ struct OrderedDict {
 struct Value {
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Tensor, List, Tuple, Dict, OrderedDict> v;
 
-  /// Entry of a dict by key; nullptr when absent or when this is no dict.
+  /// Entry of a dict by key; nullptr if it is absent or this is not a dict.
   [[nodiscard]] Value const* find(std::string const& key) const;
   [[nodiscard]] Value const* find(std::int64_t key) const;
   [[nodiscard]] bool is_dict() const;
   [[nodiscard]] Dict const& items() const;  ///< of either kind of dict
 };
 
-/// Of a dict: its key and what stands there.
+/// A key of a dict and its value.
 struct Entry {
   Value first, second;
 };

@@ -47,7 +47,7 @@ struct Entry {
   std::uint64_t begin = 0, end = 0;  ///< within the data, in bytes
 };
 
-/// Levels of brackets inside each other, outside of strings.
+/// Depth of nested brackets outside strings.
 int depth_of(std::string_view json) {
   int depth = 0, deepest = 0;
   bool inside_string = false;
@@ -68,20 +68,20 @@ class HeaderParser {
   HeaderParser(std::uint64_t data_bytes, Reject reject) : data_bytes_(data_bytes), reject_(reject) {}
 
   std::vector<Entry> entries(Json const& header, std::vector<std::pair<std::string, std::string>>& metadata) const {
-    if (!header.is_object()) throw reject_("its header is no JSON object");
+    if (!header.is_object()) throw reject_("its header is not a JSON object");
     std::vector<Entry> entries;
     for (auto const& [key, value] : header.items()) {
       if (key != metadata_key) {
         entries.push_back(entry(key, value));
         continue;
       }
-      if (!value.is_object()) throw reject_("its metadata is no JSON object");
+      if (!value.is_object()) throw reject_("its metadata is not a JSON object");
       for (auto const& [name, text] : value.items()) {
-        if (!text.is_string()) throw reject_("its metadata '" + name + "' is no text");
+        if (!text.is_string()) throw reject_("its metadata '" + name + "' is not text");
         metadata.emplace_back(name, text.template get<std::string>());
       }
     }
-    // Nothing may overlap and nothing may hide between tensors.
+    // Tensors must neither overlap nor leave gaps.
     std::sort(entries.begin(), entries.end(),
               [](Entry const& a, Entry const& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
     std::uint64_t expected = 0;
@@ -104,19 +104,19 @@ class HeaderParser {
       throw bad("lacks dtype, shape or data_offsets");
     Entry entry;
     entry.name = key;
-    if (!value["dtype"].is_string()) throw bad("has a dtype that is no text");
+    if (!value["dtype"].is_string()) throw bad("has a dtype that is not text");
     auto const dtype = value["dtype"].template get<std::string>();
     auto const known = std::find_if(names.begin(), names.end(), [&](Name const& each) { return each.name == dtype; });
     if (known == names.end()) throw bad("has the unsupported dtype '" + dtype + "'");
     entry.tensor.dtype = known->dtype;
     std::uint64_t bytes = size_of(known->dtype);
-    if (!value["shape"].is_array()) throw bad("has a shape that is no list");
+    if (!value["shape"].is_array()) throw bad("has a shape that is not a list");
     bool empty = false;
     for (auto const& extent : value["shape"]) {
       if (!extent.is_number_unsigned()) throw bad("has a bad shape");
       auto const count = extent.template get<std::uint64_t>();
       empty = empty || count == 0;
-      // A larger tensor cannot lie in the file; an empty one may have any other extents.
+      // The file cannot hold a larger tensor; the other extents of an empty one are arbitrary.
       if (count > static_cast<std::uint64_t>(INT64_MAX)) throw bad("has a bad shape");
       if (!empty && __builtin_mul_overflow(bytes, count, &bytes)) throw bad("has a bad shape");
       entry.tensor.shape.push_back(static_cast<std::int64_t>(count));
@@ -128,7 +128,7 @@ class HeaderParser {
       throw bad("has bad data_offsets");
     entry.begin = offsets[0].template get<std::uint64_t>();
     entry.end = offsets[1].template get<std::uint64_t>();
-    if (entry.begin > entry.end || entry.end > data_bytes_) throw bad("lies outside of the file");
+    if (entry.begin > entry.end || entry.end > data_bytes_) throw bad("lies outside the file");
     if (entry.end - entry.begin != bytes)
       throw bad("needs " + std::to_string(bytes) + " bytes and has " + std::to_string(entry.end - entry.begin));
     return entry;
@@ -151,20 +151,20 @@ File load(std::filesystem::path const& path) {
     in.read(static_cast<char*>(into), static_cast<std::streamsize>(count));
     if (static_cast<std::uint64_t>(in.gcount()) != count) throw reject("it is truncated");
   };
-  if (file_bytes < length_bytes) throw reject("it is no safetensors file: " + archive::looks_like(path));
+  if (file_bytes < length_bytes) throw reject("it is not a safetensors file: " + archive::looks_like(path));
   std::uint64_t header_bytes = 0;
   read(&header_bytes, length_bytes);
   if (header_bytes > most_header_bytes || header_bytes > file_bytes - length_bytes) {
     auto const kind = archive::looks_like(path);
     bool const cut = header_bytes <= most_header_bytes;
-    throw reject(cut ? "it is truncated within its header" : "it is no safetensors file: " + kind);
+    throw reject(cut ? "it is truncated within its header" : "it is not a safetensors file: " + kind);
   }
   std::string text(static_cast<std::size_t>(header_bytes), '\0');
   read(text.data(), header_bytes);
   constexpr int most_depth = 3;  // header, entry, shape; the JSON library takes a stack frame for each
   if (depth_of(text) > most_depth) throw reject("its header is nested too deeply");
   auto const header = Json::parse(text, nullptr, false);
-  if (header.is_discarded()) throw reject("its header is no JSON");
+  if (header.is_discarded()) throw reject("its header is not JSON");
 
   File content;
   auto entries = HeaderParser(file_bytes - length_bytes - header_bytes, reject).entries(header, content.metadata);
@@ -199,7 +199,7 @@ void save(std::filesystem::path const& path, File const& content) {
     auto const bytes = static_cast<std::uint64_t>(tensor.size()) * size_of(tensor.dtype);
     if (!tensor.bytes || tensor.bytes->size() != bytes)
       throw defect("the shape of '" + name + "' and its bytes differ");
-    if (header.contains(name)) throw defect("'" + name + "' is there twice");
+    if (header.contains(name)) throw defect("'" + name + "' is present twice");
     auto const dtype = std::find_if(names.begin(), names.end(), [&](Name const& n) { return n.dtype == tensor.dtype; });
     header[name] = {{"dtype", dtype->name}, {"shape", tensor.shape}, {"data_offsets", {at, at + bytes}}};
     at += bytes;

@@ -18,7 +18,7 @@ class Sha256 {
 
   void add(std::span<std::byte const> bytes);
   void add(std::string_view text) { add(std::as_bytes(std::span(text))); }
-  /// The hash of all that was added; the hasher is empty afterwards.
+  /// The hash of everything added so far; the hasher is empty afterwards.
   std::string hex();
 
  private:

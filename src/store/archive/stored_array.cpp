@@ -14,13 +14,13 @@
 #include "store/exact_integer.hpp"
 #include "store/memory.hpp"
 
-/// Arrays that are converted while they are decoded.
+/// Converts arrays while they are decoded.
 namespace mambasynth::store {
 namespace {
 
-constexpr std::uint64_t piece = 1 << 16;  ///< values in memory as stored
+constexpr std::uint64_t piece = 1 << 16;  ///< values in memory in their stored form
 
-/// The place in row-major order of value after value in the order of the first axis fastest.
+/// The row-major positions of successive values of an array whose first axis is the fastest.
 class RowMajorPlace {
  public:
   explicit RowMajorPlace(std::vector<std::int64_t> const& shape)

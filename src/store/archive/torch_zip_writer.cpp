@@ -35,7 +35,7 @@ class Record {
   std::string bytes_;
 };
 
-/// CRC-32 of zip: polynomial 0x04c11db7, bits reflected. Eight bytes a step (Kounavis and Berry 2005).
+/// CRC-32 of zip: polynomial 0x04c11db7, bits reflected. Eight bytes per step (Kounavis and Berry 2005).
 class Crc32 {
  public:
   Crc32() {
@@ -64,7 +64,7 @@ class Crc32 {
   std::array<std::array<std::uint32_t, 256>, 8> tables_{};
 };
 
-/// The sizes and offsets that do not fit into 32 bits.
+/// Sizes and offsets that do not fit into 32 bits.
 std::string zip64_extra(std::uint64_t size, std::uint64_t offset) {
   Record fields;
   if (size >= large) fields.u64(size).u64(size);

@@ -50,7 +50,7 @@ void ZipReader::Discard::operator()(zip* archive) const noexcept { zip_discard(a
 
 void ZipMember::read(void* into, std::size_t count) {
   if (count > left_)
-    throw unreadable(file_, "'" + name_ + "' ends after " + std::to_string(size_) + " bytes, more were expected");
+    throw unreadable(file_, "'" + name_ + "' ends after " + std::to_string(size_) + " bytes, but more were expected");
   auto* to = static_cast<char*>(into);
   while (count > 0) {
     errors::heed_stop();
@@ -62,7 +62,7 @@ void ZipMember::read(void* into, std::size_t count) {
     count -= static_cast<std::size_t>(got);
     left_ -= static_cast<std::uint64_t>(got);
   }
-  // libzip compares the checksum once it meets the end.
+  // libzip verifies the checksum when it reaches the end.
   char beyond = 0;
   if (left_ == 0 && checked_ && zip_fread(member_.get(), &beyond, 1) != 0)
     throw unreadable(file_, "'" + name_ + "' is damaged: " + text_of(zip_file_get_error(member_.get())));
@@ -84,7 +84,7 @@ ZipReader::ZipReader(std::filesystem::path file, std::string const& kind, Habits
   auto const text = text_of(&error);
   zip_error_fini(&error);
   bool const foreign = code == ZIP_ER_NOZIP || code == ZIP_ER_INCONS || code == ZIP_ER_EOF;
-  throw unreadable(file_, foreign ? "it is no " + kind + ": " + looks_like(file_) : text);
+  throw unreadable(file_, foreign ? "it is not a " + kind + ": " + looks_like(file_) : text);
 }
 
 void ZipReader::list() {
@@ -108,7 +108,7 @@ ZipMember ZipReader::open(std::string const& name) const {
   zip_stat_init(&about);
   if (zip_stat_index(archive_.get(), index, 0, &about) != 0)
     throw unreadable(file_, text_of(zip_get_error(archive_.get())));
-  // Stored data cannot be larger than the file, deflated data not 1032 times as large: a damaged size must not
+  // Stored data cannot be larger than the file, and deflated data not 1032 times as large: a damaged size must not
   // exhaust the memory.
   constexpr std::uint64_t best_ratio = 1032, slack = 1024;
   bool const stored = about.comp_method == ZIP_CM_STORE;

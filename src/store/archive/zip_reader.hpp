@@ -16,14 +16,14 @@ struct zip_file;
 /// Private to this folder: zip archives for reading, over libzip (zip64 and data descriptors included).
 namespace mambasynth::store::archive {
 
-/// What the first bytes of a file that is not what was expected say it is, e.g. "it is an HDF5 file".
+/// What an unexpected file is, judging by its first bytes, e.g. "it is an HDF5 file".
 std::string looks_like(std::filesystem::path const& file);
 
 errors::Error unreadable(std::filesystem::path const& file, std::string const& why,
-                         std::string const& remedy = "give a whole file of the expected kind");
+                         std::string const& remedy = "give a complete file of the expected kind");
 
-/// Where libraries differ. Of members with the same name zipfile (and so NumPy) takes the last and PyTorch the first,
-/// and to PyTorch a checksum of 0 is none (torch.serialization.set_crc32_options).
+/// Where libraries differ: of members with the same name, zipfile (and so NumPy) takes the last and PyTorch the first;
+/// PyTorch takes a checksum of 0 for a missing one (torch.serialization.set_crc32_options).
 enum class Habits { zipfile, torch };
 
 /// One member, read from front to end. Its checksum is verified when the last byte has been read.
@@ -31,7 +31,7 @@ class ZipMember {
  public:
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
   [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
-  /// Errors: errors::input when fewer bytes follow or they are damaged.
+  /// Errors: errors::input if fewer bytes are left or they are damaged.
   void read(void* into, std::size_t count);
 
  private:
