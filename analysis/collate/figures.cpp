@@ -237,15 +237,13 @@ std::string interval_words(Table const& table, Curves const& figure) {
 
 }  // namespace
 
-plot::Outcome draw_sweep(Table const& table, SweepFolder const& sweep, std::filesystem::path const& folder) {
+void draw_sweep(Table const& table, SweepFolder const& sweep, std::filesystem::path const& folder) {
   Numbers const numbers(table, sweep);
-  auto outcome = plot::Outcome::drawn;
   for (auto figure : {summary_figure(table, sweep), dimension_figure(numbers), error_figure(numbers),
                       training_figure(numbers, sweep), probe_figure(numbers)}) {
     figure.note = interval_words(table, figure);
-    if (plot::draw_curves(figure, folder) == plot::Outcome::gnuplot_missing) outcome = plot::Outcome::gnuplot_missing;
+    plot::draw_curves(figure, folder);
   }
-  return outcome;
 }
 
 }  // namespace mambasynth::analysis::collate

@@ -11,7 +11,7 @@ namespace mambasynth::analysis::collate {
 /// first axis, see summary_figure), sweep_dimension (by layer, beside the controls), sweep_errors (by horizon, beside
 /// the Bayes optimum), sweep_training (validation loss by epoch) and sweep_probes (a panel for each target and score,
 /// by layer, beside the controls). A figure without numbers is left out. Controls and optimum are means over all done
-/// trials, seed by seed. Outcome::gnuplot_missing if any could not be drawn.
-plot::Outcome draw_sweep(Table const& table, SweepFolder const& sweep, std::filesystem::path const& folder);
+/// trials, seed by seed.
+void draw_sweep(Table const& table, SweepFolder const& sweep, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::analysis::collate

@@ -39,9 +39,8 @@ errors::ExitCode outcome_of(SweepFolder const& sweep, Table const& table, std::v
 void draw(Table const& table, SweepFolder const& sweep, TrialSimilarity const& similarity,
           std::filesystem::path const& folder) {
   try {
-    auto const outcome = draw_sweep(table, sweep, folder), similar = draw_similarity(similarity, table, folder);
-    constexpr auto missing = plot::Outcome::gnuplot_missing;
-    if (similar == missing || outcome == missing) streams::tell("{}\n", plot::gnuplot_missing_note(folder));
+    draw_sweep(table, sweep, folder);
+    draw_similarity(similarity, table, folder);
   } catch (errors::Error const& error) {
     streams::tell("warning: not all figures were drawn: {}\n", error.what());
   }

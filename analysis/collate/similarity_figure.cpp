@@ -40,12 +40,11 @@ std::vector<std::size_t> compared_cells(TrialSimilarity const& similarity) {
 
 }  // namespace
 
-plot::Outcome draw_similarity(TrialSimilarity const& similarity, Table const& table,
-                              std::filesystem::path const& folder) {
+void draw_similarity(TrialSimilarity const& similarity, Table const& table, std::filesystem::path const& folder) {
   auto const cells = compared_cells(similarity);
   auto const panels = static_cast<int>(similarity.layers.size());
   constexpr std::size_t most_cells = 60;
-  if (cells.size() < 2 || cells.size() > most_cells) return plot::Outcome::drawn;
+  if (cells.size() < 2 || cells.size() > most_cells) return;
   int const across = std::min(columns, panels), down = (panels + columns - 1) / columns;
   plot::Size const page{across * (names + side) + bar, down * (above + side + names)};
   plot::Figure figure("sweep_similarity", page);
@@ -65,7 +64,7 @@ plot::Outcome draw_similarity(TrialSimilarity const& similarity, Table const& ta
          .bar = i % columns == across - 1});
   }
   figure.set_commands(commands + "unset multiplot\n");
-  return figure.draw(folder);
+  figure.draw(folder);
 }
 
 }  // namespace mambasynth::analysis::collate

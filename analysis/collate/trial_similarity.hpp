@@ -57,7 +57,6 @@ std::string to_markdown(TrialSimilarity const& similarity, Table const& table);
 
 /// sweep_similarity in `folder`: one matrix of the compared cells for each layer, from pairs of different seeds. Draws
 /// nothing for a single cell or seed, nor for too many cells to be told apart.
-plot::Outcome draw_similarity(TrialSimilarity const& similarity, Table const& table,
-                              std::filesystem::path const& folder);
+void draw_similarity(TrialSimilarity const& similarity, Table const& table, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::analysis::collate

@@ -113,7 +113,7 @@ class Page {
           references_.push_back(reference.name);
   }
 
-  Outcome draw(std::filesystem::path const& folder) {
+  void draw(std::filesystem::path const& folder) {
     Legend const legend(legend_title_, entries(), width, figure_.note);
     int const panels = static_cast<int>(figure_.panels.size()), panel_height = panels == 1 ? 220 : 150;
     int const height = panels * (above + panel_height) + below + legend.height();
@@ -138,7 +138,7 @@ class Page {
       commands += panel(panel_drawn);
     }
     drawn_.set_commands(commands + "unset multiplot\n");
-    return drawn_.draw(folder);
+    drawn_.draw(folder);
   }
 
  private:
@@ -256,20 +256,17 @@ class Page {
 
 }  // namespace
 
-Outcome draw_curves(Curves const& figure, std::filesystem::path const& folder) {
-  if (figure.panels.empty() || figure.x.empty()) return Outcome::drawn;
+void draw_curves(Curves const& figure, std::filesystem::path const& folder) {
+  if (figure.panels.empty() || figure.x.empty()) return;
   auto const all = figure.panels.front().curves.size();
   auto const pages = std::max<std::size_t>(1, (all + curves_a_page - 1) / curves_a_page);
-  auto outcome = Outcome::drawn;
   for (std::size_t page = 0; page < pages; ++page) {
     auto const first = page * all / pages, end = (page + 1) * all / pages;
     bool const alone = pages == 1;
-    outcome =
-        Page(figure, first, end - first, alone ? figure.name : fmt::format("{}_{}", figure.name, page + 1),
-             alone ? figure.legend_title : fmt::format("{} (page {} of {})", figure.legend_title, page + 1, pages))
-            .draw(folder);
+    Page(figure, first, end - first, alone ? figure.name : fmt::format("{}_{}", figure.name, page + 1),
+         alone ? figure.legend_title : fmt::format("{} (page {} of {})", figure.legend_title, page + 1, pages))
+        .draw(folder);
   }
-  return outcome;
 }
 
 }  // namespace mambasynth::analysis::plot

@@ -43,6 +43,6 @@ inline constexpr std::size_t most_bars = 12;
 /// apart. NAME_<part>.dat: a block for each curve that has any value, headed by its name: x mean low high; where single
 /// values are shown, one more: x value. The panels show all means and at least three quarters of the intervals whole;
 /// far wider ones are cut.
-Outcome draw_curves(Curves const& figure, std::filesystem::path const& folder);
+void draw_curves(Curves const& figure, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::analysis::plot

@@ -130,8 +130,8 @@ std::string draw_panel(Figure& figure, std::string const& part, EmbeddingPanel c
   return commands;
 }
 
-Outcome draw_embeddings(std::string const& name, std::string const& heading, std::span<EmbeddingPanel const> panels,
-                        int columns, std::filesystem::path const& folder) {
+void draw_embeddings(std::string const& name, std::string const& heading, std::span<EmbeddingPanel const> panels,
+                     int columns, std::filesystem::path const& folder) {
   constexpr int margin = 18;
   auto const count = static_cast<int>(panels.size());
   columns = std::max(1, std::min(columns, count));
@@ -154,7 +154,7 @@ Outcome draw_embeddings(std::string const& name, std::string const& heading, std
                             .page = page,
                             .key = !shared || i == columns - 1});
   figure.set_commands(commands + "unset multiplot\n");
-  return figure.draw(folder);
+  figure.draw(folder);
 }
 
 }  // namespace mambasynth::analysis::plot

@@ -48,8 +48,7 @@ std::string draw_panel(Figure& figure, std::string const& part, EmbeddingPanel c
 
 /// A grid of square panels, row by row, in `folder`. `heading` above them may be empty. Panels with the same colouring
 /// share a key on the right; otherwise each has its own. Axes have no numbers: those of a UMAP mean nothing.
-/// Outcome::gnuplot_missing when only scripts and data could be written.
-Outcome draw_embeddings(std::string const& name, std::string const& heading, std::span<EmbeddingPanel const> panels,
-                        int columns, std::filesystem::path const& folder);
+void draw_embeddings(std::string const& name, std::string const& heading, std::span<EmbeddingPanel const> panels,
+                     int columns, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::analysis::plot

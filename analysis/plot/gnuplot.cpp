@@ -12,10 +12,13 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string_view>
 
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
+#include "streams/streams.hpp"
 
 namespace mambasynth::analysis::plot {
 namespace {
@@ -60,7 +63,9 @@ std::string content_of(std::FILE* file) {
   return text;
 }
 
-/// Runs gnuplot in `folder`; returns 127 if it is not installed. `complaint` is what it printed.
+constexpr int not_found = 127;
+
+/// Runs gnuplot in `folder`; returns not_found if it is not installed. `complaint` is what it printed.
 int run_gnuplot(std::filesystem::path const& folder, std::string settings, std::string script, std::string& complaint) {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> const output(std::tmpfile(), &std::fclose);
   if (!output)
@@ -90,7 +95,6 @@ int run_gnuplot(std::filesystem::path const& folder, std::string settings, std::
   pid_t child = 0;
   int const failure =
       posix_spawnp(&child, program.c_str(), &spawn.actions, &spawn.attributes, arguments.data(), variables.data());
-  constexpr int not_found = 127;
   if (failure == ENOENT || failure == EACCES) return not_found;
   if (failure != 0)
     throw errors::machine("gnuplot cannot be started", errors::system_reason(failure),
@@ -100,6 +104,18 @@ int run_gnuplot(std::filesystem::path const& folder, std::string settings, std::
   }
   complaint = content_of(output.get());
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// Once for each folder, however many figures it gets.
+void note_gnuplot_missing(std::filesystem::path const& folder) {
+  static std::mutex mutex;
+  static std::set<std::filesystem::path> noted;
+  std::lock_guard const lock(mutex);
+  if (noted.insert(folder).second)
+    streams::tell(
+        "figures were not drawn (gnuplot is not installed). Their scripts and data are in {}; install gnuplot and run "
+        "'gnuplot -d NAME.gp' there.\n",
+        folder.string());
 }
 
 }  // namespace
@@ -138,7 +154,7 @@ std::string Figure::script() const {
       name_, size_.width, size_.height, scaled(size_.width), scaled(size_.height), png_scale, commands_);
 }
 
-Outcome Figure::draw(std::filesystem::path const& folder) const {
+void Figure::draw(std::filesystem::path const& folder) const {
   for (auto const& [name, content] : data_) store::write_atomically(folder / name, content);
   auto const script_name = name_ + ".gp";
   store::write_atomically(folder / script_name, script());
@@ -149,21 +165,13 @@ Outcome Figure::draw(std::filesystem::path const& folder) const {
                                     png.temporary().filename().string());
   std::string complaint;
   int const status = run_gnuplot(folder, settings, script_name, complaint);
-  if (status == 127) return Outcome::gnuplot_missing;
+  if (status == not_found) return note_gnuplot_missing(folder);
   if (status != 0)
     throw errors::machine(fmt::format("gnuplot could not draw {}", (folder / name_).string()),
                           complaint.empty() ? fmt::format("it ended with status {}", status) : complaint,
                           fmt::format("Run 'gnuplot -d {}' in {} to see more", script_name, folder.string()));
   svg.commit();
   png.commit();
-  return Outcome::drawn;
-}
-
-std::string gnuplot_missing_note(std::filesystem::path const& folder) {
-  return fmt::format(
-      "figures were not drawn (gnuplot is not installed). Their scripts and data are in {}; install gnuplot "
-      "and run 'gnuplot -d NAME.gp' there.",
-      folder.string());
 }
 
 }  // namespace mambasynth::analysis::plot

@@ -7,9 +7,6 @@
 
 namespace mambasynth::analysis::plot {
 
-/// What became of a figure. Script and data are written either way.
-enum class Outcome { drawn, gnuplot_missing };
-
 /// Pixels of the SVG; the PNG has 1.5 times as many.
 struct Size {
   int width = 800;
@@ -32,9 +29,9 @@ class Figure {
   /// gnuplot commands, run once for each output format; they choose neither terminal nor output.
   void set_commands(std::string commands) { commands_ = std::move(commands); }
 
-  /// Writes everything into `folder`, each file whole or not at all.
-  /// Errors: errors::machine (folder, disk, gnuplot's own complaint).
-  [[nodiscard]] Outcome draw(std::filesystem::path const& folder) const;
+  /// Writes everything into `folder`, each file completely or not at all. Without gnuplot it writes only script and
+  /// data and says so on stderr, once for each folder. Errors: errors::machine (folder, disk, gnuplot's own complaint).
+  void draw(std::filesystem::path const& folder) const;
 
  private:
   [[nodiscard]] std::string script() const;
@@ -44,8 +41,5 @@ class Figure {
   std::vector<std::pair<std::string, std::string>> data_;
   std::string commands_;
 };
-
-/// What to tell the user once when an outcome was gnuplot_missing.
-std::string gnuplot_missing_note(std::filesystem::path const& folder);
 
 }  // namespace mambasynth::analysis::plot

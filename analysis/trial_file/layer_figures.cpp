@@ -125,8 +125,8 @@ std::string panel_title(std::string const& name, Embedded const& panel, LayerMea
 
 }  // namespace
 
-plot::Outcome draw_dimension_by_layer(LayerMeasures const& measures, Controls const& controls,
-                                      std::filesystem::path const& folder) {
+void draw_dimension_by_layer(LayerMeasures const& measures, Controls const& controls,
+                             std::filesystem::path const& folder) {
   auto figure = plot::over_layers("intrinsic_dimension", "", measures.layers);
   auto const& ks = measures.dimension.front().k;
   auto const at_k = shown_k(ks);
@@ -140,10 +140,10 @@ plot::Outcome draw_dimension_by_layer(LayerMeasures const& measures, Controls co
           dimension_panel(*estimator, at_k, fmt::format("{}, k = {}", title, ks[at_k]), measures, controls));
   }
   add_participation_ratio(figure, measures, controls);
-  return plot::draw_curves(figure, folder);
+  plot::draw_curves(figure, folder);
 }
 
-plot::Outcome draw_spectrum(LayerMeasures const& measures, std::filesystem::path const& folder) {
+void draw_spectrum(LayerMeasures const& measures, std::filesystem::path const& folder) {
   plot::Curves figure{.name = "spectrum",
                       .legend_title = "layer",
                       .xlabel = "principal direction",
@@ -171,11 +171,10 @@ plot::Outcome draw_spectrum(LayerMeasures const& measures, std::filesystem::path
   }
   if (panel.curves.empty()) panel.curves = std::exchange(panel.references, {});
   figure.panels.push_back(std::move(panel));
-  return components == 0 ? plot::Outcome::drawn : plot::draw_curves(figure, folder);
+  if (components > 0) plot::draw_curves(figure, folder);
 }
 
-plot::Outcome draw_probes(std::vector<std::string> const& layers, Probes const& probes,
-                          std::filesystem::path const& folder) {
+void draw_probes(std::vector<std::string> const& layers, Probes const& probes, std::filesystem::path const& folder) {
   auto figure = plot::over_layers("probes", "", layers);
   for (auto const& probe : probes.targets) {
     auto const& score = probe.scores.front();
@@ -190,12 +189,12 @@ plot::Outcome draw_probes(std::vector<std::string> const& layers, Probes const& 
     add_reference(panel, curve_of("shuffled targets", score.shuffled));
     figure.panels.push_back(std::move(panel));
   }
-  return plot::draw_curves(figure, folder);
+  plot::draw_curves(figure, folder);
 }
 
-plot::Outcome draw_similarity(std::vector<std::string> const& layers, Similarity const& similarity,
-                              std::filesystem::path const& folder) {
-  if (layers.size() < 2) return plot::Outcome::drawn;  // nothing to compare
+void draw_similarity(std::vector<std::string> const& layers, Similarity const& similarity,
+                     std::filesystem::path const& folder) {
+  if (layers.size() < 2) return;  // nothing to compare
   plot::Figure figure("similarity", {1300, 560});
   std::vector<std::string> names;
   for (auto const& layer : layers) names.push_back(plot::short_layer(layer));
@@ -210,11 +209,11 @@ plot::Outcome draw_similarity(std::vector<std::string> const& layers, Similarity
                         "layer", names, similarity.neighbour_overlap},
                        {.left = 0.56, .right = 0.92, .bottom = 0.18, .top = 0.9});
   figure.set_commands(commands + "unset multiplot\n");
-  return figure.draw(folder);
+  figure.draw(folder);
 }
 
-plot::Outcome draw_layer_embeddings(LayerMeasures const& measures, Embeddings const& e, bool per_layer,
-                                    std::filesystem::path const& folder) {
+void draw_layer_embeddings(LayerMeasures const& measures, Embeddings const& e, bool per_layer,
+                           std::filesystem::path const& folder) {
   constexpr int columns = 3, block_columns = 4;
   auto const circles = e.circle.empty() ? 0 : *std::max_element(e.circle.begin(), e.circle.end()) + 1;
   auto const circle = plot::by_category("circle", e.circle, circles);
@@ -230,18 +229,15 @@ plot::Outcome draw_layer_embeddings(LayerMeasures const& measures, Embeddings co
          &circle});
   }
   for (std::size_t b = 0; b < e.of_blocks.size(); ++b) blocks.push_back({e.blocks[b], e.of_blocks[b].umap, &circle});
-  auto outcome = plot::Outcome::drawn;
   if (per_layer)
     for (std::size_t p = 0; p < umaps.size(); ++p)
-      outcome = plot::draw_embeddings("umap_" + measures.layers[p], "", std::span(umaps).subspan(p, 1), 1, folder);
-  else outcome = plot::draw_embeddings("representation_umap", "", umaps, columns, folder);
-  if (!e.phase.empty()) outcome = plot::draw_embeddings("representation_umap_phase", "", phases, columns, folder);
-  outcome = plot::draw_embeddings("representation_pca", "Leading principal components, share of variance", components,
-                                  columns, folder);
+      plot::draw_embeddings("umap_" + measures.layers[p], "", std::span(umaps).subspan(p, 1), 1, folder);
+  else plot::draw_embeddings("representation_umap", "", umaps, columns, folder);
+  if (!e.phase.empty()) plot::draw_embeddings("representation_umap_phase", "", phases, columns, folder);
+  plot::draw_embeddings("representation_pca", "Leading principal components, share of variance", components, columns,
+                        folder);
   if (!blocks.empty())
-    outcome = plot::draw_embeddings("representation_umap_hidden", "Outputs of the Mamba blocks", blocks, block_columns,
-                                    folder);
-  return outcome;
+    plot::draw_embeddings("representation_umap_hidden", "Outputs of the Mamba blocks", blocks, block_columns, folder);
 }
 
 }  // namespace mambasynth::analysis::trial_file

@@ -16,24 +16,23 @@ namespace mambasynth::analysis::trial_file {
 /// intrinsic_dimension in `folder`: Levina-Bickel (original form) at 30 neighbours or the nearest k measured, TwoNN and
 /// the participation ratio, layer by layer with bands of two standard errors (by stretches of time where known), beside
 /// the controls.
-plot::Outcome draw_dimension_by_layer(LayerMeasures const& measures, Controls const& controls,
-                                      std::filesystem::path const& folder);
+void draw_dimension_by_layer(LayerMeasures const& measures, Controls const& controls,
+                             std::filesystem::path const& folder);
 
 /// spectrum: shares of the variance along principal directions, one curve for each layer.
-plot::Outcome draw_spectrum(LayerMeasures const& measures, std::filesystem::path const& folder);
+void draw_spectrum(LayerMeasures const& measures, std::filesystem::path const& folder);
 
 /// probes: one panel for each target with its first score by layer, its 95 % confidence interval, and the controls.
-plot::Outcome draw_probes(std::vector<std::string> const& layers, Probes const& probes,
-                          std::filesystem::path const& folder);
+void draw_probes(std::vector<std::string> const& layers, Probes const& probes, std::filesystem::path const& folder);
 
 /// similarity: debiased CKA and shared neighbours of each pair of layers.
-plot::Outcome draw_similarity(std::vector<std::string> const& layers, Similarity const& similarity,
-                              std::filesystem::path const& folder);
+void draw_similarity(std::vector<std::string> const& layers, Similarity const& similarity,
+                     std::filesystem::path const& folder);
 
 /// UMAPs of the panels by circle, representation_umap (or umap_<panel> each with `per_layer`), and by phase,
 /// representation_umap_phase; of the blocks' outputs, representation_umap_hidden; principal components by circle,
 /// representation_pca. Titles give the dimensions, Levina-Bickel at 30 neighbours, and the silhouette by circle.
-plot::Outcome draw_layer_embeddings(LayerMeasures const& measures, Embeddings const& embeddings, bool per_layer,
-                                    std::filesystem::path const& folder);
+void draw_layer_embeddings(LayerMeasures const& measures, Embeddings const& embeddings, bool per_layer,
+                           std::filesystem::path const& folder);
 
 }  // namespace mambasynth::analysis::trial_file

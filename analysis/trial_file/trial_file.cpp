@@ -66,13 +66,11 @@ void write_horizons(Hdf5Writer& h5, HorizonErrors const& horizon) {
 }
 
 store::Attributes attributes_of(Provenance const& provenance) {
-  store::Attributes attributes{{"state", provenance.state},
-                               {"trial_id", provenance.trial_id},
-                               {"git_commit", provenance.git_commit},
-                               {"git_dirty", static_cast<std::int64_t>(provenance.git_dirty)},
-                               {"device", provenance.device},
-                               {"data_hash", provenance.data_hash},
-                               {"seconds", provenance.seconds}};
+  store::Attributes attributes{
+      {"state", provenance.state},           {"trial_id", provenance.trial_id},
+      {"git_commit", provenance.git_commit}, {"git_dirty", static_cast<std::int64_t>(provenance.git_dirty)},
+      {"device", provenance.device},         {"data_hash", provenance.data_hash},
+      {"seconds", provenance.seconds}};
   attributes.insert(attributes.end(), provenance.more.begin(), provenance.more.end());
   return attributes;
 }

@@ -14,7 +14,8 @@
 namespace mambasynth::analysis::trial_file {
 
 std::vector<double> const& TrialHistory::operator[](std::string_view name) const {
-  auto const found = std::find_if(columns.begin(), columns.end(), [&](auto const& column) { return column.name == name; });
+  auto const found =
+      std::find_if(columns.begin(), columns.end(), [&](auto const& column) { return column.name == name; });
   if (found == columns.end()) throw std::out_of_range(fmt::format("the history has no column '{}'", name));
   return found->values;
 }

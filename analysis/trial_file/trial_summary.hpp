@@ -19,7 +19,7 @@ struct Provenance {
   bool git_dirty = false;  ///< uncommitted changes; an integer in the file
   std::string device;      ///< "cpu", "NVIDIA H100 80GB HBM3", ...
   std::string data_hash;
-  double seconds = 0;  ///< of the whole trial
+  double seconds = 0;      ///< of the whole trial
   store::Attributes more;  ///< configuration, versions, host, ...: written in this order
 };
 

@@ -113,9 +113,7 @@ int run(DataOptions& options) {
                                    : std::vector<std::int64_t>{}});
   std::optional<Embedded> embedded;
   if (options.embeds()) embedded.emplace(data, digest, threads);
-  if (options.figures && series::draw_series(digest, options.run.out, embedded ? &embedded->shown() : nullptr) ==
-                             analysis::plot::Outcome::gnuplot_missing)
-    streams::tell("{}\n", analysis::plot::gnuplot_missing_note(options.run.out));
+  if (options.figures) series::draw_series(digest, options.run.out, embedded ? &embedded->shown() : nullptr);
   auto const megabytes = static_cast<double>(data.n_steps * data.ambient_dim) * sizeof(double) / 1e6;
   streams::print("{}: X {:.1f} MB\n{}", options.run.out, megabytes, series::summary(digest));
   if (embedded) embedded->print();

@@ -55,8 +55,7 @@ int run(DimensionOptions& options) {
   std::filesystem::path const folder = options.run.out;
   auto const file = folder / "dimension.h5";
   dimension::write_dimension(file, measured, config, provenance::run_facts(device, threads, backend::gpu_of(device)));
-  if (options.figures && dimension::draw_dimension(measured, folder) == analysis::plot::Outcome::gnuplot_missing)
-    streams::tell("{}\n", analysis::plot::gnuplot_missing_note(folder));
+  if (options.figures) dimension::draw_dimension(measured, folder);
   streams::print("{}", dimension::report(measured));
   streams::print("\n{}\n", file.string());
   return static_cast<int>(errors::ExitCode::done);

@@ -64,17 +64,13 @@ std::optional<model::Network> initial_network(model::LoadedNetwork const& loaded
 
 void draw(evaluate::Evaluation const& e, bool per_layer, fs::path const& folder) {
   auto const& layers = e.measures.layers;
-  auto outcome = analysis::plot::Outcome::drawn;
-  if (!e.measures.dimension.empty())
-    outcome = analysis::trial_file::draw_dimension_by_layer(e.measures, e.controls, folder);
-  if (!e.measures.activation.empty()) outcome = analysis::trial_file::draw_spectrum(e.measures, folder);
-  if (!e.probes.targets.empty()) outcome = analysis::trial_file::draw_probes(layers, e.probes, folder);
+  if (!e.measures.dimension.empty()) analysis::trial_file::draw_dimension_by_layer(e.measures, e.controls, folder);
+  if (!e.measures.activation.empty()) analysis::trial_file::draw_spectrum(e.measures, folder);
+  if (!e.probes.targets.empty()) analysis::trial_file::draw_probes(layers, e.probes, folder);
   if (!e.similarity.cka.empty() || !e.similarity.neighbour_overlap.empty())
-    outcome = analysis::trial_file::draw_similarity(layers, e.similarity, folder);
+    analysis::trial_file::draw_similarity(layers, e.similarity, folder);
   if (!e.embeddings.panels.empty())
-    outcome = analysis::trial_file::draw_layer_embeddings(e.measures, e.embeddings, per_layer, folder);
-  if (outcome == analysis::plot::Outcome::gnuplot_missing)
-    streams::tell("{}\n", analysis::plot::gnuplot_missing_note(folder));
+    analysis::trial_file::draw_layer_embeddings(e.measures, e.embeddings, per_layer, folder);
 }
 
 int run(EvaluateOptions& options) {

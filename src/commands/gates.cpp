@@ -62,21 +62,19 @@ void draw(config::Gates const& config, model::Predictor const& network, at::Tens
           gates::Choice const& choice, std::span<std::int64_t const> circle, gates::Statistics const& statistics,
           fs::path const& folder) {
   auto const circles = count_of(circle);
-  auto const outcome = gates::draw_statistics(statistics, folder);
+  gates::draw_statistics(statistics, folder);
   gates::for_each_sample(network, x, seq_len, choice, [&](gates::Sample const& sample) {
     auto const of_window =
         circle.empty() ? circle
                        : circle.subspan(static_cast<std::size_t>(sample.start), static_cast<std::size_t>(seq_len));
     auto const layer = [&](std::int64_t number) {
-      (void)gates::draw_layer(sample, static_cast<std::size_t>(number - 1), of_window, circles, folder);
+      gates::draw_layer(sample, static_cast<std::size_t>(number - 1), of_window, circles, folder);
     };
     if (config.layer) return layer(*config.layer);
-    (void)gates::draw_summary(sample, of_window, circles, folder);
+    gates::draw_summary(sample, of_window, circles, folder);
     layer(1);
     if (statistics.layers > 1) layer(statistics.layers);
   });
-  if (outcome == analysis::plot::Outcome::gnuplot_missing)
-    streams::tell("{}\n", analysis::plot::gnuplot_missing_note(folder));
 }
 
 int run(GatesOptions& options) {
@@ -125,7 +123,7 @@ int run(GatesOptions& options) {
   streams::print("{}\n", file.string());
   if (options.figures) {
     draw(trial.gates, *predictor, x, seq_len, choice, series.circle, statistics, folder);
-    if (maps) (void)gates::draw_signal_maps(*maps, series.circle, count_of(series.circle), folder);
+    if (maps) gates::draw_signal_maps(*maps, series.circle, count_of(series.circle), folder);
   }
   return static_cast<int>(errors::ExitCode::done);
 }

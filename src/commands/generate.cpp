@@ -48,7 +48,6 @@ void draw(generate::Generation const& g, series::TrainingSeries const& series, s
   auto const seed = g.seed.size() / g.seed_start.size(), steps = g.generated.size() / g.seed_start.size();
   auto const seed_steps = static_cast<std::int64_t>(seed) / g.channels;
   auto const circles = series.circle.empty() ? 0 : *std::max_element(series.circle.begin(), series.circle.end()) + 1;
-  auto outcome = analysis::plot::Outcome::drawn;
   for (std::size_t i = 0; i < g.seed_start.size(); ++i) {
     generate::GeneratedSample sample{.number = static_cast<std::int64_t>(i),
                                      .channels = g.channels,
@@ -63,10 +62,8 @@ void draw(generate::Generation const& g, series::TrainingSeries const& series, s
       sample.seed_circle =
           std::span(series.circle)
               .subspan(static_cast<std::size_t>(g.seed_start[i]), static_cast<std::size_t>(seed_steps));
-    outcome = generate::draw_generation(sample, folder);
+    generate::draw_generation(sample, folder);
   }
-  if (outcome == analysis::plot::Outcome::gnuplot_missing)
-    streams::tell("{}\n", analysis::plot::gnuplot_missing_note(folder));
 }
 
 /// What the process behind the series says of it; nothing, and a note why, where there is none.
@@ -137,7 +134,7 @@ int run(GenerateOptions& options) {
   streams::print("{}\n", file.string());
   if (options.figures) {
     draw(generation, series, options.run.out);
-    if (analysis) (void)dynamics::draw_dynamics(*analysis, options.run.out);
+    if (analysis) dynamics::draw_dynamics(*analysis, options.run.out);
   }
   return static_cast<int>(errors::ExitCode::done);
 }

@@ -55,9 +55,7 @@ int print_validation(TrainOptions const& options, config::Trial const& trial, st
   auto const learner = backend::learners(device)({trial, data.material, network, optimizer, alone});
   streams::print("val MSE {:.4f}\n", learner->mean_batch_loss(data.material.val, {}));
   if (options.figures) try {
-      if (trial::draw_predictions(*backend::predictor(device, network), data, trial.train.stride, options.run.out) ==
-          analysis::plot::Outcome::gnuplot_missing)
-        streams::tell("{}\n", analysis::plot::gnuplot_missing_note(options.run.out));
+      trial::draw_predictions(*backend::predictor(device, network), data, trial.train.stride, options.run.out);
     } catch (errors::Error const& error) {
       streams::tell("note: the predictions were not drawn: {}\n", error.what());
     }

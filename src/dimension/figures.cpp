@@ -187,7 +187,7 @@ std::string by_group(analysis::plot::Figure& figure, dimension::Measured const& 
 
 }  // namespace
 
-analysis::plot::Outcome draw_dimension(dimension::Measured const& measured, std::filesystem::path const& folder) {
+void draw_dimension(dimension::Measured const& measured, std::filesystem::path const& folder) {
   bool const grouped = !measured.groups.empty();
   analysis::plot::Figure figure("dimension_estimates", {grouped ? 1600 : 1100, 480});
   double const third = grouped ? 0.33 : 0.5;
@@ -197,7 +197,7 @@ analysis::plot::Outcome draw_dimension(dimension::Measured const& measured, std:
   commands += by_distance(figure, measured, third + 0.03, 2 * third - 0.015);
   if (grouped) commands += by_group(figure, measured, 2 * third + 0.04, 0.99);
   figure.set_commands(commands + "unset multiplot\n");
-  return figure.draw(folder);
+  figure.draw(folder);
 }
 
 }  // namespace mambasynth::dimension

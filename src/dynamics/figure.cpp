@@ -13,7 +13,6 @@ namespace mambasynth::dynamics {
 namespace {
 
 using analysis::plot::Figure;
-using analysis::plot::Outcome;
 
 constexpr std::int64_t shown_samples = 8, keyed_circles = 20;
 
@@ -48,7 +47,7 @@ std::string runs_of(Trajectory const& trajectory, double row, std::int64_t circl
   return runs;
 }
 
-Outcome draw_strips(Analysis const& a, std::filesystem::path const& folder) {
+void draw_strips(Analysis const& a, std::filesystem::path const& folder) {
   auto const samples = std::min(a.samples, shown_samples);
   auto const conditions = static_cast<std::int64_t>(a.names.size()),
              circles = static_cast<std::int64_t>(a.law.occupancy.size());
@@ -109,7 +108,7 @@ Outcome draw_strips(Analysis const& a, std::filesystem::path const& folder) {
     commands += ", NaN with boxes fillcolor rgb \"#e4e4e4\" title \"none\"";
   }
   figure.set_commands(commands + "\n");
-  return figure.draw(folder);
+  figure.draw(folder);
 }
 
 /// One column per condition after the first column.
@@ -123,7 +122,7 @@ std::string table(std::size_t rows, std::size_t columns, Cell const& cell) {
   return text;
 }
 
-Outcome draw_statistics(Analysis const& a, std::filesystem::path const& folder) {
+void draw_statistics(Analysis const& a, std::filesystem::path const& folder) {
   auto const conditions = a.names.size(), bins = a.law.dwell.size();
   Figure figure("generation_statistics", {1300, 430});
   auto longest = static_cast<double>(a.law.bin_steps);  // up to where there is anything to see
@@ -203,15 +202,14 @@ Outcome draw_statistics(Analysis const& a, std::filesystem::path const& folder) 
       sides(0.395, 0.66) + "plot " + lines(distance, 2, "lines", false) +
       "\nset title \"Samples without failure\"\nset ylabel \"share\"\nset yrange [0:1.02]\n" + sides(0.725, 0.985) +
       "plot " + lines(lasting, 2, "steps", false) + "\nunset multiplot\n");
-  return figure.draw(folder);
+  figure.draw(folder);
 }
 
 }  // namespace
 
-Outcome draw_dynamics(Analysis const& analysis, std::filesystem::path const& folder) {
-  auto const outcome = draw_strips(analysis, folder);
-  auto const second = draw_statistics(analysis, folder);
-  return outcome == Outcome::drawn ? second : outcome;
+void draw_dynamics(Analysis const& analysis, std::filesystem::path const& folder) {
+  draw_strips(analysis, folder);
+  draw_statistics(analysis, folder);
 }
 
 }  // namespace mambasynth::dynamics

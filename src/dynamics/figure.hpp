@@ -10,7 +10,6 @@ namespace mambasynth::dynamics {
 /// In `folder`: generation_dynamics, a strip of decoded circles for each of up to eight samples and each condition
 /// (grey: no circle; triangles: bursts; crosses: first failure), and generation_statistics: lengths of complete visits
 /// beside the process's law, distance to the nearest circle over time, the share of samples without failure over time.
-/// Outcome::gnuplot_missing when only scripts and data could be written.
-analysis::plot::Outcome draw_dynamics(Analysis const& analysis, std::filesystem::path const& folder);
+void draw_dynamics(Analysis const& analysis, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::dynamics

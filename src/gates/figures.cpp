@@ -14,7 +14,6 @@ namespace mambasynth::gates {
 namespace {
 
 using analysis::plot::Figure;
-using analysis::plot::Outcome;
 using analysis::plot::WindowPage;
 
 constexpr std::int64_t shown_channels = 64;  // the original's: more rows could not be told apart
@@ -68,8 +67,8 @@ at::Tensor over_states(at::Tensor const& values) { return at::linalg_vector_norm
 
 }  // namespace
 
-Outcome draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64_t const> circle, std::int64_t circles,
-                   std::filesystem::path const& folder) {
+void draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64_t const> circle, std::int64_t circles,
+                std::filesystem::path const& folder) {
   constexpr int height = 1190;
   auto const& signals = sample.layers[layer];
   auto const shown = std::min(shown_channels, signals.delta.size(2));
@@ -100,11 +99,11 @@ Outcome draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64
                          analysis::plot::category_colour(0, 10)),
              largest(signals.delta[0].mean(1)), 130, true);
   figure.set_commands(page.end());
-  return figure.draw(folder);
+  figure.draw(folder);
 }
 
-Outcome draw_summary(Sample const& sample, std::span<std::int64_t const> circle, std::int64_t circles,
-                     std::filesystem::path const& folder) {
+void draw_summary(Sample const& sample, std::span<std::int64_t const> circle, std::int64_t circles,
+                  std::filesystem::path const& folder) {
   constexpr int panel = 90;
   auto const layers = static_cast<int>(sample.layers.size());
   int const height = 22 + 150 + 2 * 34 + layers * (panel + 34) + 70;
@@ -125,7 +124,7 @@ Outcome draw_summary(Sample const& sample, std::span<std::int64_t const> circle,
                            analysis::plot::category_colour(0, 10)),
                largest(means[static_cast<std::size_t>(i)]), panel, i + 1 == layers);
   figure.set_commands(page.end());
-  return figure.draw(folder);
+  figure.draw(folder);
 }
 
 }  // namespace mambasynth::gates

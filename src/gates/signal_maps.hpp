@@ -53,8 +53,8 @@ SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series
                        std::function<void(std::size_t, std::size_t)> const& done = {});
 
 /// gates_umap_{delta, zgate, B, C, xconv} in `folder`: one panel per layer, colored by circle; circle (time) or empty.
-analysis::plot::Outcome draw_signal_maps(SignalMaps const& maps, std::span<std::int64_t const> circle,
-                                         std::int64_t circles, std::filesystem::path const& folder);
+void draw_signal_maps(SignalMaps const& maps, std::span<std::int64_t const> circle, std::int64_t circles,
+                      std::filesystem::path const& folder);
 
 /// `/umap/{delta, z_gate, B, C, x_conv}` (layer, point, axis), the start of each layout in `_start` (layer, text),
 /// `/umap/time` and, if known, `/umap/circle` (point), settings as attributes of /umap. The scale /layer must exist.

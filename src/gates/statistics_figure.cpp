@@ -123,7 +123,7 @@ std::string layer_panels(Statistics const& s, std::int64_t layer, Files const& d
                analysis::plot::category_colour(4, 10));
 }
 
-analysis::plot::Outcome draw_switches(Statistics const& s, std::filesystem::path const& folder) {
+void draw_switches(Statistics const& s, std::filesystem::path const& folder) {
   constexpr int panel = 110, gap = 22, head = 60, foot = 60;
   int const layers = static_cast<int>(s.layers), height = head + layers * (panel + gap) + foot;
   Figure figure("gates_switches", {1000, height});
@@ -153,12 +153,12 @@ analysis::plot::Outcome draw_switches(Statistics const& s, std::filesystem::path
                 layer_panels(s, layer, delta, memory) + "unset label\n";
   }
   figure.set_commands(commands + "unset multiplot\n");
-  return figure.draw(folder);
+  figure.draw(folder);
 }
 
 }  // namespace
 
-analysis::plot::Outcome draw_statistics(Statistics const& s, std::filesystem::path const& folder) {
+void draw_statistics(Statistics const& s, std::filesystem::path const& folder) {
   Figure figure("gates_statistics", {1400, 460});
   auto const delta = figure.add_data("delta", condition_rows(s, s.by_condition.delta));
   auto const memory = figure.add_data("memory", condition_rows(s, s.by_condition.memory_geometric));
@@ -166,9 +166,8 @@ analysis::plot::Outcome draw_statistics(Statistics const& s, std::filesystem::pa
                       sides(0.06, 0.44) + condition_panel(s, delta_title, delta) +
                       "set key outside right top samplen 1.5\n" + sides(0.51, 0.89) +
                       condition_panel(s, memory_title, memory) + "unset multiplot\n");
-  auto const outcome = figure.draw(folder);
-  if (s.offsets() == 0 || s.by_condition.steps[column_of(Condition::at_switch)] == 0) return outcome;
-  return draw_switches(s, folder);
+  figure.draw(folder);
+  if (s.offsets() > 0 && s.by_condition.steps[column_of(Condition::at_switch)] > 0) draw_switches(s, folder);
 }
 
 }  // namespace mambasynth::gates

@@ -31,7 +31,7 @@ std::string page(std::int64_t first, std::int64_t last, std::int64_t channels, s
 
 }  // namespace
 
-analysis::plot::Outcome draw_generation(GeneratedSample const& s, std::filesystem::path const& folder) {
+void draw_generation(GeneratedSample const& s, std::filesystem::path const& folder) {
   auto const seed_steps = static_cast<std::int64_t>(s.seed.size()) / s.channels;
   auto const steps = static_cast<std::int64_t>(s.generated.size()) / s.channels;
   auto const border = s.seed_start + seed_steps, last = border + steps;
@@ -58,7 +58,7 @@ analysis::plot::Outcome draw_generation(GeneratedSample const& s, std::filesyste
   commands += fmt::format("set xrange [{}:{}]\n", border, last);
   commands += panel("Generated steps", alone, border, 0.43, 0.09, true) + "unset multiplot\n";
   whole.set_commands(commands);
-  auto const outcome = whole.draw(folder);
+  whole.draw(folder);
 
   std::vector<float> error(s.generated.begin(), s.generated.end());
   for (std::size_t i = 0; i < error.size(); ++i) error[i] -= s.truth[i];
@@ -73,8 +73,7 @@ analysis::plot::Outcome draw_generation(GeneratedSample const& s, std::filesyste
       page(border, last, s.channels, analysis::plot::symmetric_range(common, floor)) +
       panel("Truth", truth, border, 0.95, 0.7, false) + panel("Generated steps", generated, border, 0.63, 0.38, false) +
       panel(fmt::format("Error, MSE {:.4f}", s.mse), difference, border, 0.32, 0.08, true) + "unset multiplot\n");
-  auto const second = beside.draw(folder);
-  return outcome == analysis::plot::Outcome::drawn ? second : outcome;
+  beside.draw(folder);
 }
 
 }  // namespace mambasynth::generate

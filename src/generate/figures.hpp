@@ -19,7 +19,6 @@ struct GeneratedSample {
 
 /// In `folder`: generation_<number> (circle of the seed's steps, grey behind it; seed and generated steps with a dashed
 /// line between them; the generated part alone) and generation_vs_gt_<number> (truth, generated steps, error).
-/// Outcome::gnuplot_missing when only scripts and data could be written.
-analysis::plot::Outcome draw_generation(GeneratedSample const& sample, std::filesystem::path const& folder);
+void draw_generation(GeneratedSample const& sample, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::generate

@@ -45,20 +45,20 @@ struct EmbeddingPanels {
         panels{{"UMAP by circle", embedding.coordinates, &circle}, {"UMAP by time", embedding.coordinates, &time}} {}
 };
 
-analysis::plot::Outcome draw_subspace(series::Digest const& digest, SeriesEmbedding const& embedding,
-                                      std::filesystem::path const& folder) {
+void draw_subspace(series::Digest const& digest, SeriesEmbedding const& embedding,
+                   std::filesystem::path const& folder) {
   auto const& process = digest.process();
   auto heading = fmt::format("{} circles in {} dimensions, subspace of {}; Levina-Bickel of the embedding",
                              process.circles, process.channels, embedding.subspace_dim);
   for (auto const& [k, estimate] : embedding.levina_bickel)
     heading += fmt::format("{} k={} {:.2f}", k == embedding.levina_bickel.front().first ? ":" : ",", k, estimate);
   EmbeddingPanels const drawn(digest, embedding);
-  return analysis::plot::draw_embeddings(fmt::format("umap_subspace_{}", embedding.subspace_dim), heading, drawn.panels,
-                                         2, folder);
+  analysis::plot::draw_embeddings(fmt::format("umap_subspace_{}", embedding.subspace_dim), heading, drawn.panels, 2,
+                                  folder);
 }
 
-analysis::plot::Outcome draw_overview(series::Digest const& digest, std::filesystem::path const& folder,
-                                      SeriesEmbedding const* embedding) {
+void draw_overview(series::Digest const& digest, std::filesystem::path const& folder,
+                   SeriesEmbedding const* embedding) {
   constexpr int upper_row = 500, lower_row = 560, side = 480;
   int const height = upper_row + (embedding != nullptr ? lower_row : 0);
   // Of the upper row's height, as a share of the page's.
@@ -128,11 +128,11 @@ analysis::plot::Outcome draw_overview(series::Digest const& digest, std::filesys
           {.left = 180 + 740 * i, .top = upper_row + 45, .side = side, .page = {1600, height}});
   }
   figure.set_commands(commands + "unset multiplot\n");
-  return figure.draw(folder);
+  figure.draw(folder);
 }
 
-analysis::plot::Outcome draw_window(series::Excerpt const& window, std::int64_t number, series::Process const& process,
-                                    std::filesystem::path const& folder) {
+void draw_window(series::Excerpt const& window, std::int64_t number, series::Process const& process,
+                 std::filesystem::path const& folder) {
   analysis::plot::Figure figure(fmt::format("sample_window_{}", number), {1400, 560});
   auto const steps = window.steps();
   auto const channels = process.channels;
@@ -169,18 +169,16 @@ analysis::plot::Outcome draw_window(series::Excerpt const& window, std::int64_t 
                   window.start, window.start + steps, strip, static_cast<double>(channels) - 0.5,
                   analysis::plot::diverging_palette(), limit > 0 ? limit : 1.0, heat, static_cast<double>(steps) / 50,
                   circle_step(channels)));
-  return figure.draw(folder);
+  figure.draw(folder);
 }
 
 }  // namespace
 
-analysis::plot::Outcome draw_series(series::Digest const& digest, std::filesystem::path const& folder,
-                                    SeriesEmbedding const* embedding) {
-  auto outcome = draw_overview(digest, folder, embedding);
-  if (embedding != nullptr) outcome = draw_subspace(digest, *embedding, folder);
+void draw_series(series::Digest const& digest, std::filesystem::path const& folder, SeriesEmbedding const* embedding) {
+  draw_overview(digest, folder, embedding);
+  if (embedding != nullptr) draw_subspace(digest, *embedding, folder);
   for (std::size_t i = 0; i < digest.windows().size(); ++i)
-    outcome = draw_window(digest.windows()[i], static_cast<std::int64_t>(i), digest.process(), folder);
-  return outcome;
+    draw_window(digest.windows()[i], static_cast<std::int64_t>(i), digest.process(), folder);
 }
 
 }  // namespace mambasynth::series

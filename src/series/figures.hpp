@@ -22,8 +22,8 @@ struct SeriesEmbedding {
 /// The data verb's figures, in `folder`: markov_circles_timeseries (circle over time, transition matrix, periods; with
 /// an embedding below them that one by circle and by time) and sample_window_0, _1, _2 (3000 steps at start, middle and
 /// end: circles above a heat map of the channels; of a shorter series, all of it); with an embedding also
-/// umap_subspace_<subspace_dim>. Outcome::gnuplot_missing when only scripts and data could be written.
-analysis::plot::Outcome draw_series(series::Digest const& digest, std::filesystem::path const& folder,
-                                    SeriesEmbedding const* embedding = nullptr);
+/// umap_subspace_<subspace_dim>.
+void draw_series(series::Digest const& digest, std::filesystem::path const& folder,
+                 SeriesEmbedding const* embedding = nullptr);
 
 }  // namespace mambasynth::series

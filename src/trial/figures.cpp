@@ -32,19 +32,19 @@ double mean_over_horizons(analysis::trial_file::TrialSummary const& trial, std::
   return count > 0 ? sum / static_cast<double>(count) : std::nan("");
 }
 
-analysis::plot::Outcome draw_loss(std::filesystem::path const& folder) {
+void draw_loss(std::filesystem::path const& folder) {
   auto const summary = analysis::trial_file::read_trial(folder / result_name);
   auto const history = analysis::trial_file::read_history(folder / result_name,
                                                           {"train_mse", "train_eval_mse", "val_mse", "test_mse", "lr"});
-  return draw_training_loss({.epoch = history.epoch,
-                             .train = history["train_mse"],
-                             .train_eval = history["train_eval_mse"],
-                             .validation = history["val_mse"],
-                             .test = history["test_mse"],
-                             .learning_rate = history["lr"],
-                             .bayes_test = mean_over_horizons(summary, "bayes_mse"),
-                             .bayes_validation = mean_over_horizons(summary, "val_bayes_mse")},
-                            folder);
+  draw_training_loss({.epoch = history.epoch,
+                      .train = history["train_mse"],
+                      .train_eval = history["train_eval_mse"],
+                      .validation = history["val_mse"],
+                      .test = history["test_mse"],
+                      .learning_rate = history["lr"],
+                      .bayes_test = mean_over_horizons(summary, "bayes_mse"),
+                      .bayes_validation = mean_over_horizons(summary, "val_bayes_mse")},
+                     folder);
 }
 
 std::span<float const> values_of(at::Tensor const& contiguous) {
@@ -53,8 +53,8 @@ std::span<float const> values_of(at::Tensor const& contiguous) {
 
 }  // namespace
 
-analysis::plot::Outcome draw_predictions(model::Predictor const& network, TrialData const& data, std::int64_t stride,
-                                         std::filesystem::path const& folder) {
+void draw_predictions(model::Predictor const& network, TrialData const& data, std::int64_t stride,
+                      std::filesystem::path const& folder) {
   constexpr std::uint64_t seed = 42;
   constexpr std::int64_t drawn = 3;
   auto const& series = data.material.train.series;
@@ -63,7 +63,6 @@ analysis::plot::Outcome draw_predictions(model::Predictor const& network, TrialD
   auto const windows = static_cast<std::int64_t>(starts.size());
   auto const chosen = random::NumpyGenerator(seed).choice(windows, std::min(drawn, windows));
   auto const circles = data.circle.empty() ? 0 : *std::max_element(data.circle.begin(), data.circle.end()) + 1;
-  auto outcome = analysis::plot::Outcome::drawn;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     auto const start = starts[static_cast<std::size_t>(chosen[i])];
     auto const x = series.narrow(0, start, length);
@@ -80,22 +79,19 @@ analysis::plot::Outcome draw_predictions(model::Predictor const& network, TrialD
     if (circles > 0)
       window.circle =
           std::span(data.circle).subspan(static_cast<std::size_t>(start + 1), static_cast<std::size_t>(length - 1));
-    outcome = draw_next_prediction(window, folder);
+    draw_next_prediction(window, folder);
   }
-  return outcome;
 }
 
 std::string draw_trial(config::Trial const& trial, TrialData const& data, std::string const& device,
                        std::filesystem::path const& folder) {
   try {
-    auto outcome = draw_loss(folder);
+    draw_loss(folder);
     model::Network network(trial.model, data.material.train.series.size(1));
     auto const best = folder / train::checkpoint_name;
     model::load_state(network, model::read_weights(best).weights, best.string());
-    auto const predictions = draw_predictions(*backend::predictor(device, network), data, trial.train.stride, folder);
-    if (predictions == analysis::plot::Outcome::gnuplot_missing) outcome = predictions;
-    return outcome == analysis::plot::Outcome::gnuplot_missing ? analysis::plot::gnuplot_missing_note(folder)
-                                                               : std::string();
+    draw_predictions(*backend::predictor(device, network), data, trial.train.stride, folder);
+    return {};
   } catch (std::exception const& error) {
     return std::string("note: not all figures were drawn: ") + error.what();
   }

@@ -41,7 +41,7 @@ std::string measured(std::span<std::int64_t const> epoch, std::span<double const
 
 }  // namespace
 
-analysis::plot::Outcome draw_training_loss(LossCurves const& c, std::filesystem::path const& folder) {
+void draw_training_loss(LossCurves const& c, std::filesystem::path const& folder) {
   constexpr int width = 480, left = 52, right = 74, above = 16, panel = 240, below = 54;
   analysis::plot::Figure figure("training_loss", {width, 0});
   auto const data = figure.add_data("history", rows_of(c));
@@ -103,10 +103,10 @@ analysis::plot::Outcome draw_training_loss(LossCurves const& c, std::filesystem:
       1 - static_cast<double>(above) / height, 1 - static_cast<double>(above + panel) / height, first,
       std::max(last, first + 1), low, high, analysis::plot::log_ticks(low, high), legend.commands(height),
       plots.empty() ? "NaN" : fmt::format("{}", fmt::join(plots, ", \\\n  "))));
-  return figure.draw(folder);
+  figure.draw(folder);
 }
 
-analysis::plot::Outcome draw_next_prediction(WindowPrediction const& w, std::filesystem::path const& folder) {
+void draw_next_prediction(WindowPrediction const& w, std::filesystem::path const& folder) {
   constexpr double least_scale = 1e-6;
   constexpr int width = 480, panel = 120, below = 52;
   constexpr int height = analysis::plot::WindowPage::between + analysis::plot::WindowPage::strip_height +
@@ -135,7 +135,7 @@ analysis::plot::Outcome draw_next_prediction(WindowPrediction const& w, std::fil
   heat(fmt::format("Error, MSE {:.4f}", error.empty() ? 0.0 : squares / static_cast<double>(error.size())), "error",
        error, analysis::plot::symmetric_range(analysis::plot::largest_magnitude(error), least_scale), true);
   figure.set_commands(page.end());
-  return figure.draw(folder);
+  figure.draw(folder);
 }
 
 }  // namespace mambasynth::trial

@@ -19,7 +19,7 @@ struct LossCurves {
 };
 
 /// training_loss: what is known of those, on a logarithmic axis, the learning rate on an axis at the right.
-analysis::plot::Outcome draw_training_loss(LossCurves const& curves, std::filesystem::path const& folder);
+void draw_training_loss(LossCurves const& curves, std::filesystem::path const& folder);
 
 /// One window and what was predicted for it; arrays (step, channel), all of the same steps.
 struct WindowPrediction {
@@ -31,6 +31,6 @@ struct WindowPrediction {
 };
 
 /// next_prediction_<number>: circles, truth, prediction, and error on a scale of its own.
-analysis::plot::Outcome draw_next_prediction(WindowPrediction const& window, std::filesystem::path const& folder);
+void draw_next_prediction(WindowPrediction const& window, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::trial

@@ -8,6 +8,7 @@
 
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
+#include "support/gnuplot.hpp"
 #include "support/reference.hpp"
 #include "support/small_network.hpp"
 
@@ -56,11 +57,11 @@ TEST_CASE("the maps of gate signals are UMAPs of the signals at the drawn steps"
   std::vector<std::int64_t> circle;
   for (std::int64_t t = 0; t < steps; ++t) circle.push_back(t / 50);
   tests::TemporaryFolder folder;
-  auto const outcome = gates::draw_signal_maps(maps, circle, 3, folder.path());
+  gates::draw_signal_maps(maps, circle, 3, folder.path());
   for (auto const& signal : gates::mapped_signals) {
     auto const data = store::read_text(folder.path() / (std::string(signal.figure) + "_panel1.dat"));
     CHECK(std::count(data.begin(), data.end(), '\n') == 61);
-    if (outcome == analysis::plot::Outcome::drawn)
+    if (tests::gnuplot_installed())
       CHECK(std::filesystem::file_size(folder.path() / (std::string(signal.figure) + ".png")) > 1000);
   }
 }

@@ -7,6 +7,7 @@
 
 #include "series/series.hpp"
 #include "store/atomic_file.hpp"
+#include "support/gnuplot.hpp"
 #include "support/reference.hpp"
 
 using namespace mambasynth;
@@ -38,13 +39,13 @@ TEST_CASE("the series' figures, of any number of circles, channels and steps") {
     data.ambient_dim = channels;
     tests::TemporaryFolder folder;
     auto const digest = digest_of(data);
-    auto const outcome = draw_series(digest, folder.path());
+    draw_series(digest, folder.path());
     CHECK(lines(folder.path() / "markov_circles_timeseries_visits.dat") ==
           static_cast<std::int64_t>(digest.visits().size()) + 1);
     CHECK(lines(folder.path() / "markov_circles_timeseries_periods.dat") == circles + 1);
     for (char const* name : {"sample_window_0", "sample_window_1", "sample_window_2"})
       CHECK(lines(folder.path() / (std::string(name) + "_x.dat")) == channels);
-    if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+    if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
     for (char const* name : {"markov_circles_timeseries", "sample_window_0", "sample_window_1", "sample_window_2"})
       for (char const* extension : {".svg", ".png"})
         CHECK(std::filesystem::file_size(folder.path() / (std::string(name) + extension)) > 1000);
@@ -74,13 +75,13 @@ TEST_CASE("the steps that are embedded, as the original draws them, and their fi
   SeriesEmbedding const embedding{
       .coordinates = coordinates, .subspace_dim = 4, .levina_bickel = {{10, 1.234}, {30, 2.345}}};
   tests::TemporaryFolder folder;
-  auto const outcome = draw_series(digest, folder.path(), &embedding);
+  draw_series(digest, folder.path(), &embedding);
   CHECK(lines(folder.path() / "markov_circles_timeseries_umap_by_time.dat") == 401);
   auto const script = store::read_text(folder.path() / "umap_subspace_4.gp");
   CHECK(
       script.find("10 circles in 20 dimensions, subspace of 4; Levina-Bickel of the embedding: k=10 1.23, k=30 2.3") !=
       std::string::npos);
-  if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   for (char const* name : {"markov_circles_timeseries.png", "umap_subspace_4.svg"})
     CHECK(std::filesystem::file_size(folder.path() / name) > 1000);
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "store/atomic_file.hpp"
+#include "support/gnuplot.hpp"
 #include "support/reference.hpp"
 
 using namespace mambasynth;
@@ -46,14 +47,14 @@ TEST_CASE("the losses of a training as they were measured, and no more") {
   std::vector<std::int64_t> const epoch{1, 2, 3, 4};
   std::vector<double> const train{27.5, 20, 12, 9}, none(4, undefined), validation{27, 19, 12.25, 9.5},
       test{undefined, 19.5, undefined, 9.75}, lr{1e-5, 3e-4, 2e-4, 3e-6};
-  auto const outcome = draw_training_loss({.epoch = epoch,
-                                           .train = train,
-                                           .train_eval = none,
-                                           .validation = validation,
-                                           .test = test,
-                                           .learning_rate = lr,
-                                           .bayes_test = 8.25},
-                                          folder.path());
+  draw_training_loss({.epoch = epoch,
+                      .train = train,
+                      .train_eval = none,
+                      .validation = validation,
+                      .test = test,
+                      .learning_rate = lr,
+                      .bayes_test = 8.25},
+                     folder.path());
   auto const history = rows(folder.path() / "training_loss_history.dat");
   REQUIRE(history.size() == 4);
   for (std::size_t i = 0; i < 4; ++i) {
@@ -68,7 +69,7 @@ TEST_CASE("the losses of a training as they were measured, and no more") {
   CHECK_THAT(script, ContainsSubstring("8.25 with lines") && ContainsSubstring("Bayes, test: 8.25") &&
                          ContainsSubstring("set logscale y"));
   CHECK_THAT(script, !ContainsSubstring("dropout off") && !ContainsSubstring("Bayes, validation"));
-  if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   CHECK(drawn(folder.path(), "training_loss"));
 }
 
@@ -78,14 +79,14 @@ TEST_CASE("a training of one epoch, or of losses that are nowhere finite, is dra
     tests::TemporaryFolder folder;
     std::vector<std::int64_t> const epoch{1};
     std::vector<double> const values{loss};
-    auto const outcome = draw_training_loss({.epoch = epoch,
-                                             .train = values,
-                                             .train_eval = values,
-                                             .validation = values,
-                                             .test = values,
-                                             .learning_rate = values},
-                                            folder.path());
-    if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+    draw_training_loss({.epoch = epoch,
+                        .train = values,
+                        .train_eval = values,
+                        .validation = values,
+                        .test = values,
+                        .learning_rate = values},
+                       folder.path());
+    if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
     CHECK(drawn(folder.path(), "training_loss"));
   }
 }
@@ -94,14 +95,14 @@ TEST_CASE("a window's prediction: truth, prediction and error a row a channel, v
   tests::TemporaryFolder folder;
   std::vector<float> const truth{1, -2, 3, 4, 5, -6, 0.5f, 0.25f}, prediction{1.5f, -2, 3, 3, 5, -6, 0, 0};  // (4, 2)
   std::vector<std::int64_t> const circle{2, 2, 0, 0};
-  auto const outcome = draw_next_prediction({.number = 1,
-                                             .channels = 2,
-                                             .start = 100,
-                                             .truth = truth,
-                                             .prediction = prediction,
-                                             .circle = circle,
-                                             .circles = 3},
-                                            folder.path());
+  draw_next_prediction({.number = 1,
+                        .channels = 2,
+                        .start = 100,
+                        .truth = truth,
+                        .prediction = prediction,
+                        .circle = circle,
+                        .circles = 3},
+                       folder.path());
   using Rows = std::vector<std::vector<double>>;
   CHECK(rows(folder.path() / "next_prediction_1_truth.dat") == Rows{{1, 3, 5, 0.5}, {-2, 4, -6, 0.25}});
   CHECK(rows(folder.path() / "next_prediction_1_prediction.dat") == Rows{{1.5, 3, 5, 0}, {-2, 3, -6, 0}});
@@ -114,16 +115,15 @@ TEST_CASE("a window's prediction: truth, prediction and error a row a channel, v
   // Truth and prediction share a scale; the error has its own.
   CHECK_THAT(script, ContainsSubstring("set cbrange [-6:6]") && ContainsSubstring("set cbrange [-1:1]"));
   CHECK_THAT(script, ContainsSubstring("Error, MSE 0.1953"));
-  if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   CHECK(drawn(folder.path(), "next_prediction_1"));
 }
 
 TEST_CASE("a perfect prediction of a constant series without circles has scales of their least width") {
   tests::TemporaryFolder folder;
   std::vector<float> const zeros(30, 0);
-  auto const outcome = draw_next_prediction(
-      {.number = 0, .channels = 3, .truth = zeros, .prediction = zeros, .circle = {}}, folder.path());
+  draw_next_prediction({.number = 0, .channels = 3, .truth = zeros, .prediction = zeros, .circle = {}}, folder.path());
   CHECK_THAT(store::read_text(folder.path() / "next_prediction_0.gp"), ContainsSubstring("set cbrange [-1e-06:1e-06]"));
-  if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   CHECK(drawn(folder.path(), "next_prediction_0"));
 }

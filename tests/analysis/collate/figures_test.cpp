@@ -14,6 +14,7 @@
 
 #include "analysis/collate/trials.hpp"
 #include "store/atomic_file.hpp"
+#include "support/gnuplot.hpp"
 #include "support/path_without.hpp"
 #include "support/reference.hpp"
 
@@ -85,7 +86,7 @@ TEST_CASE("the figures of a sweep hold the numbers of its table") {
   TemporaryFolder const trials, out;
   auto const sweep = sweep_of(trials.path(), 2);
   auto const table = tabulate(sweep);
-  auto const outcome = draw_sweep(table, sweep, out.path());
+  draw_sweep(table, sweep, out.path());
 
   auto const dimension = blocks(out.path() / "sweep_dimension_levina_bickel.dat");
   REQUIRE(dimension.at("1").size() == 3);
@@ -132,7 +133,7 @@ TEST_CASE("the figures of a sweep hold the numbers of its table") {
   check_interval(training.at("1")[1], interval_of(std::vector{9.5, 9.5, 9.5}));
   CHECK_FALSE(fs::exists(out.path() / "sweep_probes.gp"));
 
-  if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   for (char const* name : {"sweep_summary", "sweep_dimension", "sweep_errors", "sweep_training"})
     for (char const* format : {".svg", ".png"}) CHECK(fs::file_size(out.path() / (std::string(name) + format)) > 1000);
 }
@@ -148,7 +149,7 @@ TEST_CASE("of several axes the summary has the first along x and a curve for eac
   std::erase_if(sweep.trials, [](auto const& trial) { return trial.id == "c3s2"; });
   auto const table = tabulate(sweep);
   PathWithout const gnuplot;
-  (void)draw_sweep(table, sweep, out.path());
+  draw_sweep(table, sweep, out.path());
   auto const excess = blocks(out.path() / "sweep_summary_excess_mse.dat");
   check_interval(excess.at("8")[1], table.cells[2].measures.at("excess_mse.h1"));
   check_interval(excess.at("16")[0], table.cells[1].measures.at("excess_mse.h1"));
@@ -161,7 +162,7 @@ TEST_CASE("of several axes the summary has the first along x and a curve for eac
 TEST_CASE("a single cell has no summary") {
   TemporaryFolder const trials, out;
   auto const sweep = sweep_of(trials.path(), 1);
-  (void)draw_sweep(tabulate(sweep), sweep, out.path());
+  draw_sweep(tabulate(sweep), sweep, out.path());
   CHECK_FALSE(fs::exists(out.path() / "sweep_summary.gp"));
   CHECK(fs::exists(out.path() / "sweep_errors.gp"));
 }
@@ -176,7 +177,7 @@ TEST_CASE("a panel each probe, and its controls beside it") {
     }
   auto const sweep = sweep_of(trials.path(), 2, probes);
   auto const table = tabulate(sweep);
-  auto const outcome = draw_sweep(table, sweep, out.path());
+  draw_sweep(table, sweep, out.path());
   auto const circle = blocks(out.path() / "sweep_probes_circle_accuracy.dat");
   CHECK(circle.size() == 4);
   check_interval(circle.at("0")[1], table.cells[0].measures.at("probe.circle.accuracy.layer_1"));
@@ -185,7 +186,7 @@ TEST_CASE("a panel each probe, and its controls beside it") {
   auto const phase = blocks(out.path() / "sweep_probes_phase_r2.dat");
   CHECK(phase.size() == 2);
   CHECK(phase.at("1")[0][1] == 3 + 1);
-  if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   CHECK(fs::file_size(out.path() / "sweep_probes.png") > 1000);
 }
 
@@ -198,7 +199,7 @@ TEST_CASE("references weigh seeds alike, and nothing infinite is drawn") {
   for (auto& [name, value] : sweep.trials[0].result->measures)
     if (name == "excess_mse.h1") value = std::numeric_limits<double>::infinity();
   PathWithout const gnuplot;
-  (void)draw_sweep(tabulate(sweep), sweep, out.path());
+  draw_sweep(tabulate(sweep), sweep, out.path());
   // 5 + seed of the trials s0, s1, s2 and s0, s1, the first of them infinite: 5, 6 and 7 by seed.
   CHECK(blocks(out.path() / "sweep_probes_circle_accuracy.dat").at("untrained network")[0][1] == 6);
   CHECK(blocks(out.path() / "sweep_summary_excess_mse.dat").at("mean, single values: x value").size() == 4);
@@ -208,7 +209,7 @@ TEST_CASE("more cells than colours take pages with the same axes") {
   TemporaryFolder const trials, out;
   auto const sweep = sweep_of(trials.path(), 9);
   PathWithout const gnuplot;  // the scripts say it all
-  CHECK(draw_sweep(tabulate(sweep), sweep, out.path()) == analysis::plot::Outcome::gnuplot_missing);
+  draw_sweep(tabulate(sweep), sweep, out.path());
   std::size_t cells = 0;
   std::set<std::string> ranges;
   for (int page = 1; page <= 2; ++page) {
@@ -232,7 +233,7 @@ TEST_CASE("a cell without results, one seed, or a hostile name is no obstacle") 
   std::erase_if(sweep.trials, [](auto const& trial) { return trial.id == "c1s1" || trial.id == "c1s2"; });
   sweep.trials[0].outcome = sweep.trials[1].outcome = sweep.trials[2].outcome = analysis::collate::Outcome::missing;
   for (auto& trial : sweep.trials) trial.axes["train.gate_lr_factor"] += "`touch harmed` \"\\";
-  (void)draw_sweep(tabulate(sweep), sweep, out.path());
+  draw_sweep(tabulate(sweep), sweep, out.path());
   auto const found = blocks(out.path() / "sweep_errors_test_mse.dat");
   REQUIRE(found.size() == 2);
   auto const& rows = found.at("1_touch harmed_ __");

@@ -1,5 +1,4 @@
 #include "analysis/collate/program.hpp"
-#include "store/csv.hpp"
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -7,6 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
+
+#include "store/csv.hpp"
 
 // The real program on folders as a sweep leaves them.
 

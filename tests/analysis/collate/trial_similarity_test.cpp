@@ -11,6 +11,7 @@
 #include "random/numpy_generator.hpp"
 #include "store/atomic_file.hpp"
 #include "store/csv.hpp"
+#include "support/gnuplot.hpp"
 #include "support/reference.hpp"
 
 using namespace mambasynth;
@@ -125,10 +126,10 @@ TEST_CASE("trials of one cell are compared with each other and with those of oth
                      fmt::format("{:.3f} ± {:.3f} |", layer.within.mean, layer.within.high - layer.within.mean)));
 
   TemporaryFolder const out;
-  auto const outcome = draw_similarity(found, table, out.path());
+  draw_similarity(found, table, out.path());
   CHECK_THAT(store::read_text(out.path() / "sweep_similarity_layer_1.dat"),
              ContainsSubstring(fmt::format("1 0 {:.4f}", across.other_seed.mean)));
-  if (outcome == analysis::plot::Outcome::gnuplot_missing) SKIP("gnuplot is not installed");
+  if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   CHECK(std::filesystem::file_size(out.path() / "sweep_similarity.png") > 1000);
 }
 
