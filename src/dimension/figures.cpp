@@ -16,7 +16,7 @@ namespace {
 
 using namespace analysis::dimension;
 
-/// x, estimate, two errors; entries without a value are left out.
+/// x, estimate, two errors; omits entries without a value.
 std::string curve(std::vector<double> const& x, std::vector<Estimate> const& estimates) {
   std::string rows = "# x dimension two_errors\n";
   for (std::size_t i = 0; i < x.size(); ++i)
@@ -84,7 +84,7 @@ std::string by_neighbours(analysis::plot::Figure& figure, dimension::Measured co
   most = axis_top(most);
   auto const dims = static_cast<double>(m.dims);
   auto const top =
-      1.15 * std::max({most, 2.2, dims < 2 * most ? dims : 0.0});  // far above, its line would flatten the rest
+      1.15 * std::max({most, 2.2, dims < 2 * most ? dims : 0.0});  // farther up, its line would flatten the rest
   auto text =
       panel(left, right, "Dimension by number of neighbours", "neighbours") +
       fmt::format(
@@ -115,7 +115,7 @@ std::string by_distance(analysis::plot::Figure& figure, dimension::Measured cons
   if (m.noise > 0) shown.push_back(1);
   if (!shown.empty()) {
     auto const [least, most] = std::minmax_element(shown.begin(), shown.end());
-    // Ticks at powers of ten alone leave a short axis without numbers.
+    // Ticks only at powers of ten would leave a short axis without numbers.
     constexpr double short_axis = 5, few_doublings = 200;
     if (*most / *least < few_doublings)
       text += *most / *least < short_axis ? "unset logscale x\n" : "set logscale x 2\n";

@@ -7,9 +7,10 @@
 
 namespace mambasynth::dimension {
 
-/// The dimension verb's figure dimension_estimates in `folder`: the estimates by number of neighbours; Gride by
-/// distance (in units of the noise where that is known), its plateau marked where there is one; and, of labelled rows,
-/// Levina-Bickel of each label. Errors are two standard errors by stretches of time, where those are known.
+/// Draws the figure of the verb `dimension`, dimension_estimates, into `folder`: the estimates by number of neighbors;
+/// Gride by distance (in units of the noise if that is known), with its plateau marked if there is one; and, for
+/// labeled rows, Levina-Bickel of each label. Error bars are two standard errors from stretches of time, if those are
+/// known.
 void draw_dimension(dimension::Measured const& measured, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::dimension

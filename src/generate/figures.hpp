@@ -17,8 +17,8 @@ struct GeneratedSample {
   double mse = 0;
 };
 
-/// In `folder`: generation_<number> (circle of the seed's steps, grey behind it; seed and generated steps with a dashed
-/// line between them; the generated part alone) and generation_vs_gt_<number> (truth, generated steps, error).
+/// Draws into `folder` generation_<number> (circle of the seed's steps, gray after it; seed and generated steps with a
+/// dashed line between them; the generated part alone) and generation_vs_gt_<number> (truth, generated steps, error).
 void draw_generation(GeneratedSample const& sample, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::generate

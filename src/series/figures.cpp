@@ -12,10 +12,10 @@
 namespace mambasynth::series {
 namespace {
 
-/// "#rrggbb" as the number that a data file's colour column holds.
+/// "#rrggbb" as the number in the color column of a data file.
 std::string for_gnuplot(std::string const& colour) { return "0x" + colour.substr(1); }
 
-/// Circles as ticks: all of few, each second, fifth, ... of many.
+/// Circles as ticks: all if there are few, every second, fifth, ... if there are many.
 std::int64_t circle_step(std::int64_t circles) {
   constexpr std::int64_t most_ticks = 20;
   for (std::int64_t decade = 1;; decade *= 10)
@@ -23,7 +23,7 @@ std::int64_t circle_step(std::int64_t circles) {
       if (circles <= most_ticks * step) return step;
 }
 
-/// Start, end, circle, colour of each visit; of very many, every stride-th.
+/// Start, end, circle and color of each visit; every stride-th if there are very many.
 std::string visit_rows(std::vector<series::Visit> const& visits, std::int64_t circles, std::size_t stride) {
   std::string rows = "# start end circle colour\n";
   for (std::size_t i = 0; i < visits.size(); i += stride) {
@@ -34,7 +34,7 @@ std::string visit_rows(std::vector<series::Visit> const& visits, std::int64_t ci
   return rows;
 }
 
-/// The embedding by circle and by time.
+/// The embedding, colored by circle and by time.
 struct EmbeddingPanels {
   analysis::plot::Colouring circle, time;
   std::vector<analysis::plot::EmbeddingPanel> panels;
@@ -61,9 +61,9 @@ void draw_overview(series::Digest const& digest, std::filesystem::path const& fo
                    SeriesEmbedding const* embedding) {
   constexpr int upper_row = 500, lower_row = 560, side = 480;
   int const height = upper_row + (embedding != nullptr ? lower_row : 0);
-  // Of the upper row's height, as a share of the page's.
+  // A fraction of the upper row's height as a fraction of the page's.
   auto const at = [&](double share) { return 1 - (1 - share) * upper_row / height; };
-  // A vector graphic of more pieces than that is slow to open and shows nothing more.
+  // A vector graphic with more elements is slow to open and shows no more.
   constexpr std::size_t most_visits = 4000;
   constexpr std::int64_t most_annotated = 16;
   constexpr double annotated_from = 0.005, white_text_from = 0.6;

@@ -11,17 +11,17 @@
 
 namespace mambasynth::series {
 
-/// The sampled steps of a digest in the plane.
+/// The sampled steps of a digest, embedded in the plane.
 struct SeriesEmbedding {
   std::span<float const> coordinates;  ///< (sampled step, 2)
-  std::int64_t subspace_dim = 0;       ///< that holds all circles
+  std::int64_t subspace_dim = 0;       ///< of the subspace that contains all circles
   std::vector<std::pair<std::int64_t, double>>
-      levina_bickel;  ///< k and the estimate of the embedding, the original's formula
+      levina_bickel;  ///< k and the estimate for the embedding, by the original's formula
 };
 
-/// The data verb's figures, in `folder`: markov_circles_timeseries (circle over time, transition matrix, periods; with
-/// an embedding below them that one by circle and by time) and sample_window_0, _1, _2 (3000 steps at start, middle and
-/// end: circles above a heat map of the channels; of a shorter series, all of it); with an embedding also
+/// Draws the figures of the verb `data` into `folder`: markov_circles_timeseries (circle over time, transition matrix,
+/// periods; below them the embedding, if given, by circle and by time) and sample_window_0, _1, _2 (3000 steps at the
+/// start, middle and end: circles above a heat map of the channels; all of a shorter series). With an embedding also
 /// umap_subspace_<subspace_dim>.
 void draw_series(series::Digest const& digest, std::filesystem::path const& folder,
                  SeriesEmbedding const* embedding = nullptr);

@@ -31,7 +31,7 @@ std::string rows_of(LossCurves const& c) {
   return rows;
 }
 
-/// A row a measurement: of a loss that few epochs have, each stands alone.
+/// One row per measurement of a loss that only some epochs have.
 std::string measured(std::span<std::int64_t const> epoch, std::span<double const> values) {
   std::string rows = "# epoch loss\n";
   for (std::size_t i = 0; i < values.size(); ++i)

@@ -9,19 +9,19 @@
 
 namespace mambasynth::trial {
 
-/// (epoch); NaN where an epoch was not measured.
+/// (epoch); NaN if an epoch was not measured.
 struct LossCurves {
   std::span<std::int64_t const> epoch;
   std::span<double const> train, train_eval, validation, test, learning_rate;
-  /// The least that any predictor reaches on the test and on the validation windows; NaN where unknown.
+  /// The lowest loss that any predictor can reach on the test and on the validation windows; NaN if unknown.
   double bayes_test = std::numeric_limits<double>::quiet_NaN(),
          bayes_validation = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// training_loss: what is known of those, on a logarithmic axis, the learning rate on an axis at the right.
+/// Draws training_loss: the known curves on a logarithmic axis, the learning rate on an axis at the right.
 void draw_training_loss(LossCurves const& curves, std::filesystem::path const& folder);
 
-/// One window and what was predicted for it; arrays (step, channel), all of the same steps.
+/// One window and its prediction; arrays (step, channel), all of the same steps.
 struct WindowPrediction {
   std::int64_t number = 0, channels = 0;
   std::int64_t start = 0;  ///< of the series, first of the steps
@@ -30,7 +30,7 @@ struct WindowPrediction {
   std::int64_t circles = 0;
 };
 
-/// next_prediction_<number>: circles, truth, prediction, and error on a scale of its own.
+/// Draws next_prediction_<number>: circles, truth, prediction, and the error on its own scale.
 void draw_next_prediction(WindowPrediction const& window, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::trial
