@@ -15,8 +15,8 @@ import pytest
 
 from conftest import CHECKOUT
 
-HEADERS = sorted((CHECKOUT / "kernels" / "cuda").glob("*.cuh"))
-LAUNCHERS = sorted((CHECKOUT / "kernels" / "cuda").glob("*.cu"))
+HEADERS = sorted((CHECKOUT / "kernels" / "cuda").rglob("*.cuh"))
+LAUNCHERS = sorted((CHECKOUT / "kernels" / "cuda").rglob("*.cu"))
 NAMESPACE = "mambasynth::kernels::cuda::device::"
 
 # Of one block on sm_120 (CUDA programming guide, table of technical specifications): 99 KB of shared memory, 64 K
