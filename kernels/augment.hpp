@@ -17,6 +17,9 @@
 //
 // Plain reference: augment_reference.cpp. GPU: cuda/augment.cu. Tests: tests/train/augment_test.cpp, which compares the
 // reference with the CPU's training, tests/kernels/cuda/augment_test.cpp. Caller: src/gpu/objective.cpp.
+namespace mambasynth::kernels::cuda {
+struct StepState;  // kernels/cuda/step_state.hpp
+}
 namespace mambasynth::kernels {
 
 /// x, target: (batch, time, channel) fp32; input: (batch, time, width) with zeros behind the channels. All contiguous.

@@ -11,6 +11,9 @@
 // Where a Mamba block ends and the next begins: dropout, residual sum and LayerNorm (Ba et al. 2016, arXiv:1607.06450;
 // biased variance over the features) in one pass. The mask is that of kernels/dropout.hpp, element for element.
 // Plain reference: residual_norm_reference.cpp. GPU: cuda/residual_norm.cu. Test: tests/kernels/residual_norm_test.cpp.
+namespace mambasynth::kernels::cuda {
+struct StepState;  // kernels/cuda/step_state.hpp
+}
 namespace mambasynth::kernels {
 
 /// rows = samples * steps; `steps` rows make one sample of the dropout mask.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/cuda/stream.hpp"
+#include "kernels/cuda/step_state.hpp"
 
 // The mask of kernels/dropout.hpp on the device.
 namespace mambasynth::kernels::cuda::device {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "kernels/cuda/element.cuh"
-#include "kernels/cuda/stream.hpp"
+#include "kernels/cuda/step_state.hpp"
 
 namespace mambasynth::kernels::cuda::device {
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "kernels/bfloat16.hpp"
+#include "kernels/cuda/step_state.hpp"
 #include "kernels/cuda/stream.hpp"
 
 namespace mambasynth::kernels::cuda {

@@ -27,7 +27,7 @@ Result step(Sizes const& s, Effort const& effort) {
   train::Optimizer optimizer(network);
   auto const x = noise({s.batch, s.time, s.channels});
   auto result = model_result("step", s);
-  config::Train const train;
+  auto const lr = train::learning_rates(config::Train{}.lr, config::Train{}.lr);
   auto const objective = train::objective_of(s.objective);
   measure(result, effort, [&] {
     model::DropoutDraw const draw{.p = s.model.dropout,
@@ -36,7 +36,7 @@ Result step(Sizes const& s, Effort const& effort) {
                                   .first_sample = 0};
     network.zero_gradient();
     objective->loss(network, x, draw).backward();
-    optimizer.step(train.lr, train.lr);
+    optimizer.step(lr);
   });
   return result;
 }

@@ -53,7 +53,7 @@ class Training {
   }
   [[nodiscard]] std::int64_t windows() const { return material_.train.count(); }
   void epoch() {
-    learner_->begin({order_, trial_.train.lr, trial_.train.lr, 0});
+    learner_->begin({order_, train::learning_rates(trial_.train.lr, trial_.train.lr), 0});
     for (std::int64_t done = 0; done < windows(); done += trial_.train.batch_size) learner_->step();
     (void)learner_->reports();
     (void)learner_->mean_batch_loss(material_.val, {});

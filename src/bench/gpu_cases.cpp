@@ -199,7 +199,7 @@ Result step_of(std::string const& name, Sizes const& s, Effort const& effort, gp
       named(name, model_shape(s), s.batch * s.time, 0, 3 * forward_operations(s) / static_cast<double>(ranks));
   std::int64_t done = 0;
   measure_on_gpu(result, effort, [&] {
-    if (done++ % batches == 0) step.set_state(done, 0, train.lr, train.lr);
+    if (done++ % batches == 0) step.set_state(done, 0, train::learning_rates(train.lr, train.lr));
     step.run(s.batch);
   });
   return result;

@@ -28,7 +28,6 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
     : room_(room),
       horizons_((require_kernels_for(network.config()), network.horizons())),
       weights_(network),
-      parameters_(network.parameters()),
       stretches_(train::stretches(network)) {
   at::NoGradGuard const no_grad;
   auto const& c = network.config();
@@ -96,21 +95,26 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
   hidden_ = part(n_.hidden, n_.hidden);
 
   gradient_ = at::zeros({network.flat().numel()}, on_gpu(at::kFloat));
-  // Weight gradients with padding: the input's columns, every head's rows.
-  auto const input_size = n_.features * width, head_size = width * n_.hidden;
-  padded_gradient_ = fp32({input_size + heads * head_size});
-  std::vector<k::cuda::Segment> segments{
-      {network.parameter("input_proj.weight").offset, 0, n_.features, n_.channels, n_.features, width}};
-  for (std::int64_t i = 0; i < heads; ++i)
-    segments.push_back(
-        {network.parameter("output_heads." + std::to_string(horizons_[static_cast<std::size_t>(i)]) + ".2.weight")
-             .offset,
-         input_size + i * head_size, n_.channels, n_.hidden, width, n_.hidden});
+  // Matrices with padding have gradients with padding.
+  std::int64_t padded = 0;
+  for (auto const& p : network.parameters())
+    if (is_padded(p)) padded += padded_size(p, width).count();
+  padded_gradient_ = fp32({padded});
+  std::vector<k::cuda::Segment> segments;
+  std::int64_t used = 0;
+  gradients_ = network.weights_as([&](model::Parameter const& p) {
+    if (!is_padded(p)) return p.view_of(gradient_);
+    auto const size = padded_size(p, width);
+    segments.push_back({p.offset, used, p.tensor.size(0), p.tensor.size(1), size.rows, size.columns});
+    auto view = padded_gradient_.narrow(0, used, size.count()).view({size.rows, size.columns});
+    largest_segment_ = std::max(largest_segment_, size.count());
+    used += size.count();
+    return view;
+  });
   padded_segments_ =
       at::from_blob(segments.data(), {static_cast<std::int64_t>(segments.size() * sizeof(k::cuda::Segment))}, at::kByte)
           .to(at::kCUDA);
   segments_ = static_cast<std::int64_t>(segments.size());
-  largest_segment_ = std::max(input_size, head_size);
 
   workspace_ =
       byte_array(std::max({k::cuda::scan_workspace_bytes<T>(scan),
@@ -123,18 +127,6 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
 template <class T>
 kernels::ScanShape Engine<T>::scan_shape(std::int64_t batch) const {
   return {batch, room_.time, n_.inner, n_.states};
-}
-
-template <class T>
-float* Engine<T>::gradient_of(std::string const& name) const {
-  for (auto const& p : parameters_)
-    if (p.name == name) return data<float>(gradient_) + p.offset;
-  throw std::out_of_range("no parameter is called " + name);
-}
-
-template <class T>
-at::Tensor Engine<T>::gradient_matrix(std::string const& name, std::int64_t rows, std::int64_t columns) const {
-  return gradient_.narrow(0, gradient_of(name) - data<float>(gradient_), rows * columns).view({rows, columns});
 }
 
 template class Engine<float>;

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <vector>
 
 #include "gpu/weights.hpp"
@@ -82,7 +81,7 @@ class Engine {
   struct Sizes {
     std::int64_t features, inner, states, rank, taps, hidden, channels, layers, dbl;
   };
-  void convolve(Layer const& layer, typename Weights<T>::Layer const& w, std::int64_t batch);
+  void convolve(std::size_t index, std::int64_t batch);
   void block_forward(std::size_t index, std::int64_t batch, WatchGates const& gates);
   void block_backward(std::size_t index, std::int64_t batch, at::Tensor const& dmix);
   void norm_forward(std::size_t site, at::Tensor const& residual, std::int64_t batch, Dropout const& dropout);
@@ -93,18 +92,16 @@ class Engine {
   void loss(std::int64_t batch, std::size_t head, std::int64_t of);
   void unpack_gradients(std::int64_t first, std::int64_t count);
   [[nodiscard]] kernels::ScanShape scan_shape(std::int64_t batch) const;
-  [[nodiscard]] kernels::ScanInputs<T> scan_inputs(Layer const& layer, typename Weights<T>::Layer const& w) const;
-  [[nodiscard]] float* gradient_of(std::string const& name) const;
-  [[nodiscard]] at::Tensor gradient_matrix(std::string const& name, std::int64_t rows, std::int64_t columns) const;
+  [[nodiscard]] kernels::ScanInputs<T> scan_inputs(std::size_t index) const;
 
   Room room_;
   config::Integers horizons_;
   Sizes n_;
   Weights<T> weights_;
-  std::vector<model::Parameter> parameters_;
   std::vector<train::Stretch> stretches_;
   at::Tensor x_, padded_, window_sums_, gradient_;
-  std::vector<Layer> layers_;  ///< n + 1 in training: the last holds the final norm's input
+  model::WeightsOf<at::Tensor> gradients_;  ///< views of gradient_, of padded matrices those of padded_gradient_
+  std::vector<Layer> layers_;               ///< n + 1 in training: the last holds the final norm's input
   at::Tensor u_, x_conv_, delta_, mix_;
   at::Tensor hidden_pre_, hidden_, prediction_;
   // training only

@@ -8,26 +8,17 @@
 namespace mambasynth::gpu {
 namespace k = kernels;
 
-namespace {
-std::string layer_name(std::size_t index) { return "layers." + std::to_string(index) + "."; }
-}  // namespace
-
 template <class T>
 void Engine<T>::head_backward(std::int64_t batch, std::size_t head) {
   auto const m = batch * room_.time;
-  auto const& w = weights_.heads()[head];
+  auto const& w = weights_.views().heads[head];
+  auto const& g = gradients_.heads[head];
   auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
-  auto const width = weights_.width();
-  auto const name = "output_heads." + std::to_string(horizons_[head]) + ".0.";
-  auto const dweight2 =
-      padded_gradient_
-          .narrow(0, n_.features * width + static_cast<std::int64_t>(head) * width * n_.hidden, width * n_.hidden)
-          .view({width, n_.hidden});
-  multiply_fp32(dweight2, rows(dprediction_).t(), rows(hidden_));
+  multiply_fp32(g.weight2, rows(dprediction_).t(), rows(hidden_));
   multiply(rows(hidden_), rows(dprediction_), w.weight2);
-  k::cuda::gelu_backward<T>(m, n_.hidden, data<T>(hidden_pre_), w.bias0, data<T>(hidden_), data<T>(hidden_),
-                            gradient_of(name + "bias"), bytes(workspace_), current_stream());
-  multiply_fp32(gradient_matrix(name + "weight", n_.hidden, n_.features), rows(hidden_).t(), rows(u_));
+  k::cuda::gelu_backward<T>(m, n_.hidden, data<T>(hidden_pre_), data<float>(w.bias0), data<T>(hidden_),
+                            data<T>(hidden_), data<float>(g.bias0), bytes(workspace_), current_stream());
+  multiply_fp32(g.weight0, rows(hidden_).t(), rows(u_));
   if (head == 0) multiply(rows(du_), rows(hidden_), w.weight0);
   else multiply_add(rows(du_), rows(hidden_), w.weight0);
 }
@@ -36,20 +27,21 @@ template <class T>
 void Engine<T>::norm_backward(std::size_t site, bool first, std::int64_t batch, Dropout const& dropout) {
   bool const last = site == weights_.layers().size();
   auto const& layer = layers_[site];
-  auto const name = last ? std::string("final_norm.") : layer_name(site) + "norm.";
+  auto const& w = weights_.views();
+  auto const& g = gradients_;
   auto own = dropout;
   own.key.site = static_cast<std::uint32_t>(site);
   bool const masked = dropout.p > 0;
   k::cuda::residual_norm_backward<T>({batch, room_.time, n_.features}, own, data<T>(layer.h), data<float>(layer.mean),
                                      data<float>(layer.inverse_deviation),
-                                     last ? weights_.final_weight() : weights_.layers()[site].norm_weight,
+                                     data<float>(last ? w.final_weight : w.layers[site].norm_weight),
                                      {.du = data<T>(du_),
                                       .dresidual = first ? nullptr : data<T>(dh_),
                                       .dh = data<T>(dh_),
                                       .dbranch = masked ? data<T>(dbranch_) : nullptr,
-                                      .dgamma = gradient_of(name + "weight"),
-                                      .dbeta = gradient_of(name + "bias"),
-                                      .dbranch_bias = site == 0 ? gradient_of("input_proj.bias") : nullptr},
+                                      .dgamma = data<float>(last ? g.final_weight : g.layers[site].norm_weight),
+                                      .dbeta = data<float>(last ? g.final_bias : g.layers[site].norm_bias),
+                                      .dbranch_bias = site == 0 ? data<float>(g.input_bias) : nullptr},
                                      bytes(workspace_), current_stream());
 }
 
@@ -59,21 +51,21 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
   auto const& layer = layers_[index];
   auto const& w = weights_.layers()[index];
   auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
-  auto const mamba = layer_name(index) + "mamba.";
-  multiply_fp32(gradient_matrix(mamba + "out_proj.weight", n_.features, n_.inner), rows(dmix).t(), rows(layer.out));
+  auto const& g = gradients_.layers[index];
+  multiply_fp32(g.out_proj, rows(dmix).t(), rows(layer.out));
   // out has had its last use: its gradient takes its place.
   auto const& dout = layer.out;
   multiply(rows(dout), rows(dmix), w.out_proj);
 
   k::cuda::norm_again<T>({batch, room_.time, n_.features}, data<T>(layer.h), data<float>(layer.mean),
-                         data<float>(layer.inverse_deviation), w.norm_weight, w.norm_bias, data<T>(u_),
-                         current_stream());
-  convolve(layer, w, batch);
+                         data<float>(layer.inverse_deviation), data<float>(w.norm_weight), data<float>(w.norm_bias),
+                         data<T>(u_), current_stream());
+  convolve(index, batch);
   auto const dt = rows(layer.x_dbl).narrow(1, 0, n_.rank);
-  multiply(rows(delta_), dt, w.dt_proj.t());
+  multiply(rows(delta_), dt, w.mixer.dt_proj_weight.t());
 
   auto* dbl = data<T>(dx_dbl_);
-  k::cuda::selective_scan_backward<T>(scan_shape(batch), scan_inputs(layer, w), bytes(layer.saved),
+  k::cuda::selective_scan_backward<T>(scan_shape(batch), scan_inputs(index), bytes(layer.saved),
                                       {.dout = data<T>(dout),
                                        .dx = data<T>(dx_),
                                        .ddelta = data<T>(ddelta_),
@@ -83,22 +75,21 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
                                        .dz_stride = 2 * n_.inner,
                                        .dB_stride = n_.dbl,
                                        .dC_stride = n_.dbl,
-                                       .dA = gradient_of(mamba + "A_log"),
-                                       .dD = gradient_of(mamba + "D"),
-                                       .ddelta_bias = gradient_of(mamba + "dt_proj.bias")},
+                                       .dA = data<float>(g.mixer.A_log),
+                                       .dD = data<float>(g.mixer.D),
+                                       .ddelta_bias = data<float>(g.mixer.dt_proj_bias)},
                                       bytes(workspace_), current_stream());
   // A = -exp(A_log), so dA_log = dA A.
-  auto const parts = weights_.A_log_parts();
-  k::cuda::scale_by({1, parts.count, parts.stride}, data<float>(w.A), gradient_of(mamba + "A_log"), current_stream());
-  multiply_fp32(gradient_matrix(mamba + "dt_proj.weight", n_.inner, n_.rank), rows(ddelta_).t(), dt);
-  multiply(rows(dx_dbl_).narrow(1, 0, n_.rank), rows(ddelta_), w.dt_proj);
-  multiply_fp32(gradient_matrix(mamba + "x_proj.weight", n_.dbl, n_.inner), rows(dx_dbl_).t(), rows(x_conv_));
-  multiply_add(rows(dx_), rows(dx_dbl_), w.x_proj);
+  k::cuda::scale_by({1, n_.inner * n_.states, 0}, weights_.A(index), data<float>(g.mixer.A_log), current_stream());
+  multiply_fp32(g.mixer.dt_proj_weight, rows(ddelta_).t(), dt);
+  multiply(rows(dx_dbl_).narrow(1, 0, n_.rank), rows(ddelta_), w.mixer.dt_proj_weight);
+  multiply_fp32(g.mixer.x_proj, rows(dx_dbl_).t(), rows(x_conv_));
+  multiply_add(rows(dx_), rows(dx_dbl_), w.mixer.x_proj);
   k::cuda::causal_conv1d_backward<T>({batch, room_.time, n_.inner, n_.taps}, data<T>(layer.xz), 2 * n_.inner,
-                                     w.conv_weight, w.conv_bias, data<T>(dx_), data<T>(dxz_), 2 * n_.inner,
-                                     gradient_of(mamba + "conv1d.weight"), gradient_of(mamba + "conv1d.bias"),
-                                     bytes(workspace_), current_stream());
-  multiply_fp32(gradient_matrix(mamba + "in_proj.weight", 2 * n_.inner, n_.features), rows(dxz_).t(), rows(u_));
+                                     data<float>(w.mixer.conv_weight), data<float>(w.mixer.conv_bias), data<T>(dx_),
+                                     data<T>(dxz_), 2 * n_.inner, data<float>(g.mixer.conv_weight),
+                                     data<float>(g.mixer.conv_bias), bytes(workspace_), current_stream());
+  multiply_fp32(g.in_proj, rows(dxz_).t(), rows(u_));
   multiply(rows(du_), rows(dxz_), w.in_proj);
 }
 
@@ -141,9 +132,7 @@ void Engine<T>::losses_and_backward(std::int64_t batch, Dropout const& dropout, 
     norm_backward(i, false, batch, dropout);
     if (i > 0) tell();
   }
-  auto const width = weights_.width();
-  multiply_fp32(padded_gradient_.narrow(0, 0, n_.features * width).view({n_.features, width}), dmix.narrow(0, 0, m).t(),
-                padded_.narrow(0, 0, m));
+  multiply_fp32(gradients_.input_weight, dmix.narrow(0, 0, m).t(), padded_.narrow(0, 0, m));
   unpack_gradients(0, 1);
   tell();
 }

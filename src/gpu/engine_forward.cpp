@@ -10,13 +10,17 @@ namespace mambasynth::gpu {
 namespace k = kernels;
 
 template <class T>
-void Engine<T>::convolve(Layer const& layer, typename Weights<T>::Layer const& w, std::int64_t batch) {
-  k::cuda::causal_conv1d_forward<T>({batch, room_.time, n_.inner, n_.taps}, data<T>(layer.xz), 2 * n_.inner,
-                                    w.conv_weight, w.conv_bias, data<T>(x_conv_), current_stream());
+void Engine<T>::convolve(std::size_t index, std::int64_t batch) {
+  auto const& mixer = weights_.layers()[index].mixer;
+  k::cuda::causal_conv1d_forward<T>({batch, room_.time, n_.inner, n_.taps}, data<T>(layers_[index].xz), 2 * n_.inner,
+                                    data<float>(mixer.conv_weight), data<float>(mixer.conv_bias), data<T>(x_conv_),
+                                    current_stream());
 }
 
 template <class T>
-kernels::ScanInputs<T> Engine<T>::scan_inputs(Layer const& layer, typename Weights<T>::Layer const& w) const {
+kernels::ScanInputs<T> Engine<T>::scan_inputs(std::size_t index) const {
+  auto const& layer = layers_[index];
+  auto const& mixer = weights_.layers()[index].mixer;
   auto const* dbl = data<T>(layer.x_dbl);
   return {.x = data<T>(x_conv_),
           .delta = data<T>(delta_),
@@ -28,9 +32,9 @@ kernels::ScanInputs<T> Engine<T>::scan_inputs(Layer const& layer, typename Weigh
           .z_stride = 2 * n_.inner,
           .B_stride = n_.dbl,
           .C_stride = n_.dbl,
-          .A = data<float>(w.A),
-          .D = w.D,
-          .delta_bias = w.dt_bias};
+          .A = weights_.A(index),
+          .D = data<float>(mixer.D),
+          .delta_bias = data<float>(mixer.dt_proj_bias)};
 }
 
 template <class T>
@@ -40,11 +44,11 @@ void Engine<T>::block_forward(std::size_t index, std::int64_t batch, WatchGates 
   auto const& w = weights_.layers()[index];
   auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
   multiply(rows(layer.xz), rows(u_), w.in_proj.t());
-  convolve(layer, w, batch);
-  multiply(rows(layer.x_dbl), rows(x_conv_), w.x_proj.t());
-  multiply(rows(delta_), rows(layer.x_dbl).narrow(1, 0, n_.rank), w.dt_proj.t());
+  convolve(index, batch);
+  multiply(rows(layer.x_dbl), rows(x_conv_), w.mixer.x_proj.t());
+  multiply(rows(delta_), rows(layer.x_dbl).narrow(1, 0, n_.rank), w.mixer.dt_proj_weight.t());
   if (gates) gates(rows(layer.xz), rows(x_conv_), rows(layer.x_dbl), rows(delta_));
-  k::cuda::selective_scan_forward<T>(scan_shape(batch), scan_inputs(layer, w), data<T>(layer.out),
+  k::cuda::selective_scan_forward<T>(scan_shape(batch), scan_inputs(index), data<T>(layer.out),
                                      room_.training ? bytes(layer.saved) : nullptr, nullptr, current_stream());
   multiply(rows(mix_), rows(layer.out), w.out_proj.t());
 }
@@ -53,15 +57,16 @@ template <class T>
 void Engine<T>::norm_forward(std::size_t site, at::Tensor const& residual, std::int64_t batch, Dropout const& dropout) {
   bool const input = site == 0, last = site == weights_.layers().size();
   auto const& layer = layers_[site];
+  auto const& w = weights_.views();
   auto own = dropout;
   own.key.site = static_cast<std::uint32_t>(site);
   k::cuda::residual_norm_forward<T>(
       {batch, room_.time, n_.features}, own,
       {.branch = data<T>(mix_),
-       .branch_bias = input ? weights_.input_bias() : nullptr,
+       .branch_bias = input ? data<float>(w.input_bias) : nullptr,
        .residual = input ? nullptr : data<T>(residual),
-       .gamma = last ? weights_.final_weight() : weights_.layers()[site].norm_weight,
-       .beta = last ? weights_.final_bias() : weights_.layers()[site].norm_bias},
+       .gamma = data<float>(last ? w.final_weight : w.layers[site].norm_weight),
+       .beta = data<float>(last ? w.final_bias : w.layers[site].norm_bias)},
       {.h = data<T>(layer.h),
        .u = data<T>(u_),
        .mean = room_.training ? data<float>(layer.mean) : nullptr,
@@ -73,7 +78,7 @@ template <class T>
 void Engine<T>::forward(std::int64_t batch, Dropout const& dropout, Watch const& watch, WatchGates const& gates) {
   at::NoGradGuard const no_grad;
   auto const m = batch * room_.time;
-  multiply(mix_.narrow(0, 0, m), padded_.narrow(0, 0, m), weights_.input_weight().t());
+  multiply(mix_.narrow(0, 0, m), padded_.narrow(0, 0, m), weights_.views().input_weight.t());
   norm_forward(0, {}, batch, dropout);
   for (std::size_t i = 0; i < weights_.layers().size(); ++i) {
     block_forward(i, batch, gates);
@@ -92,10 +97,11 @@ void Engine<T>::one_block_forward(std::int64_t batch, Dropout const& dropout) {
 template <class T>
 void Engine<T>::head_forward(std::int64_t batch, std::size_t head) {
   auto const m = batch * room_.time;
-  auto const& w = weights_.heads()[head];
+  auto const& w = weights_.views().heads[head];
   auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
   multiply(rows(hidden_pre_), rows(u_), w.weight0.t());
-  k::cuda::gelu_forward<T>(m, n_.hidden, data<T>(hidden_pre_), w.bias0, data<T>(hidden_), current_stream());
+  k::cuda::gelu_forward<T>(m, n_.hidden, data<T>(hidden_pre_), data<float>(w.bias0), data<T>(hidden_),
+                           current_stream());
   multiply_fp32(rows(prediction_), rows(hidden_), w.weight2.t());
 }
 
@@ -112,15 +118,14 @@ void Engine<T>::loss(std::int64_t batch, std::size_t head, std::int64_t of) {
   auto const horizon = horizons_[head];
   auto const count = static_cast<double>(of * (room_.time - horizon) * n_.channels);
   auto const scale = !with_gradient ? 0 : 2 / (count * static_cast<double>(horizons_.size()));
-  k::cuda::horizon_loss<T>(
-      {batch, room_.time, n_.channels, weights_.width(), horizon}, scale,
-      {.prediction = data<float>(prediction_),
-       .bias = weights_.heads()[head].bias2,
-       .x = data<float>(x_),
-       .window_sum = data<double>(window_sums_) + static_cast<std::int64_t>(head) * room_.batch,
-       .dprediction = with_gradient ? data<T>(dprediction_) : nullptr,
-       .dbias = with_gradient ? gradient_of("output_heads." + std::to_string(horizon) + ".2.bias") : nullptr},
-      bytes(workspace_), current_stream());
+  k::cuda::horizon_loss<T>({batch, room_.time, n_.channels, weights_.width(), horizon}, scale,
+                           {.prediction = data<float>(prediction_),
+                            .bias = data<float>(weights_.views().heads[head].bias2),
+                            .x = data<float>(x_),
+                            .window_sum = data<double>(window_sums_) + static_cast<std::int64_t>(head) * room_.batch,
+                            .dprediction = with_gradient ? data<T>(dprediction_) : nullptr,
+                            .dbias = with_gradient ? data<float>(gradients_.heads[head].bias2) : nullptr},
+                           bytes(workspace_), current_stream());
 }
 
 template <class T>
@@ -132,14 +137,14 @@ void Engine<T>::losses(std::int64_t batch) {
   }
 }
 
-#define MAMBASYNTH_INSTANTIATE(T)                                                                       \
-  template void Engine<T>::convolve(Layer const&, Weights<T>::Layer const&, std::int64_t);              \
-  template kernels::ScanInputs<T> Engine<T>::scan_inputs(Layer const&, Weights<T>::Layer const&) const; \
-  template void Engine<T>::forward(std::int64_t, Dropout const&, Watch const&, WatchGates const&);      \
-  template void Engine<T>::one_block_forward(std::int64_t, Dropout const&);                             \
-  template at::Tensor Engine<T>::predict(std::int64_t, std::size_t);                                    \
-  template void Engine<T>::head_forward(std::int64_t, std::size_t);                                     \
-  template void Engine<T>::loss(std::int64_t, std::size_t, std::int64_t);                               \
+#define MAMBASYNTH_INSTANTIATE(T)                                                                  \
+  template void Engine<T>::convolve(std::size_t, std::int64_t);                                    \
+  template kernels::ScanInputs<T> Engine<T>::scan_inputs(std::size_t) const;                       \
+  template void Engine<T>::forward(std::int64_t, Dropout const&, Watch const&, WatchGates const&); \
+  template void Engine<T>::one_block_forward(std::int64_t, Dropout const&);                        \
+  template at::Tensor Engine<T>::predict(std::int64_t, std::size_t);                               \
+  template void Engine<T>::head_forward(std::int64_t, std::size_t);                                \
+  template void Engine<T>::loss(std::int64_t, std::size_t, std::int64_t);                          \
   template void Engine<T>::losses(std::int64_t);
 MAMBASYNTH_INSTANTIATE(float)
 MAMBASYNTH_INSTANTIATE(k::BFloat16)

@@ -40,7 +40,7 @@ class GpuLearner final : public train::Learner {
         sum_(lesson.group.alone() ? nullptr : std::make_unique<AllReduce>(lesson.group)),
         step_(lesson.network, room_of(lesson), plan_of(lesson, sum_.get()), std::move(note), graphs) {
     step_.load(lesson.network, lesson.optimizer);
-    step_.set_state(lesson.optimizer.steps(), 0, 0, 0);
+    step_.set_state(lesson.optimizer.steps(), 0, {});
     stream_.synchronize();
     guard_.reset_stream(c10::cuda::getDefaultCUDAStream());
   }
@@ -73,7 +73,7 @@ class GpuLearner final : public train::Learner {
     // Into the same memory: captured graphs hold its address.
     if (!windows.starts.defined()) windows = {device_series(train), host.to(at::kCUDA)};
     else windows.starts.copy_(host);
-    step_.begin(static_cast<std::int64_t>(starts.size()), epoch.next_batch, epoch.rate, epoch.gate_rate);
+    step_.begin(static_cast<std::int64_t>(starts.size()), epoch.next_batch, epoch.lr);
     count_ = static_cast<std::int64_t>(epoch.order.size());
     next_ = reported_ = epoch.next_batch;
   }
@@ -150,7 +150,6 @@ class GpuLearner final : public train::Learner {
             .batch_size = train.batch_size,
             .parts = [lesson](std::int64_t count) { return train::parts_of(count, lesson); },
             .sum = sum,
-            .freeze_A = train.freeze_a,
             .objective = train};
   }
   /// For the stream; where other ranks have a part in what is waited for, not for ever.

@@ -5,6 +5,7 @@
 #include "gpu/current_stream.hpp"
 #include "gpu/tensors.hpp"
 #include "kernels/augment.hpp"
+#include "kernels/cuda/step_state.hpp"
 #include "kernels/slowness.hpp"
 #include "train/auxiliary.hpp"
 

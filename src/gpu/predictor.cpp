@@ -42,7 +42,7 @@ class GpuPredictor final : public model::Predictor {
     engine.forward(
         x.size(0), {}, {},
         [&](at::Tensor const& xz, at::Tensor const& x_conv, at::Tensor const& x_dbl, at::Tensor const& delta) {
-          auto const& bias = network_.parameter("layers." + std::to_string(all.size()) + ".mamba.dt_proj.bias").tensor;
+          auto const& bias = network_.layers()[all.size()].mixer.dt_proj_bias;
           auto const d = c.d_inner(), r = c.dt_rank(), n = c.d_state;
           all.push_back({.delta = home(at::softplus(delta + bias.to(at::kCUDA)), x, d),
                          .z_gate = home(at::silu(xz.narrow(1, d, d)), x, d),
@@ -80,7 +80,7 @@ class GpuPredictor final : public model::Predictor {
     at::NoGradGuard const no_grad;
     std::vector<at::Tensor> all;
     for (std::size_t i = 0; i < horizons().size(); ++i) {
-      auto const& bias = network_.parameter("output_heads." + std::to_string(horizons()[i]) + ".2.bias").tensor;
+      auto const& bias = network_.weights().heads[i].bias2;
       all.push_back(home(engine.predict(x.size(0), i).narrow(1, 0, channels()) + bias.to(at::kCUDA), x, channels()));
     }
     return all;

@@ -3,6 +3,7 @@
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
 #include <mutex>
 
 #include "gpu/current_stream.hpp"
@@ -20,13 +21,16 @@ at::Tensor to_device(std::vector<Element> const& values) {
   return at::from_blob(const_cast<Element*>(values.data()), {size}, at::kByte).to(at::kCUDA);
 }
 
-/// Parts of the flat array that belong to the gates' group, neighbours joined.
-std::vector<std::int64_t> gate_ranges(model::Network const& network) {
-  std::vector<std::int64_t> ranges;
+static_assert(model::parameter_groups == static_cast<std::size_t>(k::cuda::parameter_groups));
+
+/// Every parameter that is not in the first group, neighbors of one group joined.
+std::vector<k::cuda::GroupRange> group_ranges(model::Network const& network) {
+  std::vector<k::cuda::GroupRange> ranges;
   for (auto const& p : network.parameters()) {
-    if (!p.gate) continue;
-    if (!ranges.empty() && ranges.back() == p.offset) ranges.back() += p.tensor.numel();
-    else ranges.insert(ranges.end(), {p.offset, p.offset + p.tensor.numel()});
+    auto const group = static_cast<std::int64_t>(p.group), last = p.offset + p.tensor.numel();
+    if (group == 0) continue;
+    if (!ranges.empty() && ranges.back().last == p.offset && ranges.back().group == group) ranges.back().last = last;
+    else ranges.push_back({p.offset, last, group});
   }
   return ranges;
 }
@@ -59,10 +63,10 @@ TrainingStep<T>::TrainingStep(model::Network const& network, Room const& room, S
   second_moment_ = at::zeros({size}, on_gpu(at::kFloat));
   state_ = at::zeros({static_cast<std::int64_t>(sizeof(k::cuda::StepState))}, on_gpu(at::kByte));
   records_ = at::zeros({plan_.batches * static_cast<std::int64_t>(sizeof(k::cuda::StepRecord))}, on_gpu(at::kByte));
-  gate_ranges_ = to_device(gate_ranges(network));
-  workspace_ = byte_array(k::cuda::optimizer_workspace_bytes(
-      {size, room.batch, static_cast<std::int64_t>(engine_.horizons().size()), gate_ranges_.numel() / 16}));
-  if (plan_.freeze_A) frozen_A_log_ = A_log().clone(at::MemoryFormat::Contiguous);
+  auto const ranges = group_ranges(network);
+  group_ranges_ = to_device(ranges);
+  adamw_shape_ = {size, room.batch, engine_.window_sums().size(0), static_cast<std::int64_t>(ranges.size())};
+  workspace_ = byte_array(k::cuda::adamw_workspace_bytes(adamw_shape_));
   if (Objective<T>::wanted(plan_.objective))
     objective_ =
         std::make_unique<Objective<T>>(plan_.objective,
@@ -72,17 +76,20 @@ TrainingStep<T>::TrainingStep(model::Network const& network, Room const& room, S
 }
 
 template <class T>
-void TrainingStep<T>::set_state(std::int64_t steps, std::int64_t batch, double rate, double gate_rate) {
-  auto const halted = state().halted;
-  std::vector<k::cuda::StepState> const values{
-      {static_cast<unsigned long long>(steps), batch, static_cast<float>(rate), static_cast<float>(gate_rate), halted}};
+void TrainingStep<T>::set_state(std::int64_t steps, std::int64_t batch, train::LearningRates const& lr) {
+  std::vector<k::cuda::StepState> values(1);
+  auto& value = values.front();
+  value.step = static_cast<unsigned long long>(steps);
+  value.batch = batch;
+  std::transform(lr.all().begin(), lr.all().end(), value.lr, [](double rate) { return static_cast<float>(rate); });
+  value.halted = state().halted;
   state_.copy_(to_device(values));
 }
 
 template <class T>
-void TrainingStep<T>::begin(std::int64_t windows, std::int64_t batch, double rate, double gate_rate) {
+void TrainingStep<T>::begin(std::int64_t windows, std::int64_t batch, train::LearningRates const& lr) {
   auto const steps = static_cast<std::int64_t>(state().step);
-  set_state(steps, batch, rate, gate_rate);
+  set_state(steps, batch, lr);
   if (objective_) objective_->begin(steps, batch, windows);
 }
 
@@ -138,13 +145,6 @@ void TrainingStep<T>::launch_nothing() {
 }
 
 template <class T>
-at::Tensor TrainingStep<T>::A_log() {
-  auto const& parts = engine_.weights().A_log_parts();
-  return engine_.weights().flat().as_strided({parts.parts, parts.count}, {parts.stride, 1},
-                                             engine_.weights().A_log_offset());
-}
-
-template <class T>
 void TrainingStep<T>::launch_forward_and_backward(std::int64_t batch) {
   at::NoGradGuard const no_grad;
   auto const parts = plan_.parts(batch);
@@ -162,28 +162,25 @@ void TrainingStep<T>::launch_forward_and_backward(std::int64_t batch) {
 template <class T>
 void TrainingStep<T>::launch(std::int64_t batch) {
   launch_forward_and_backward(batch);
-  auto const sums = engine_.window_sums().size(0);
   constexpr auto settings = train::step_settings;
   auto const& flat = engine_.weights().flat();
-  k::cuda::optimizer_step({flat.numel(), engine_.room().batch, sums, gate_ranges_.numel() / 16},
-                          {.lr = 0,
-                           .beta1 = settings.beta1,
-                           .beta2 = settings.beta2,
-                           .eps = settings.epsilon,
-                           .weight_decay = settings.weight_decay},
-                          settings.clip_norm,
-                          {.gradient = data<float>(engine_.gradient()),
-                           .parameters = data<float>(flat),
-                           .first_moment = data<float>(first_moment_),
-                           .second_moment = data<float>(second_moment_),
-                           .gate_range = data<std::int64_t>(gate_ranges_),
-                           .window_sums = data<double>(engine_.window_sums()),
-                           .loss_weight = data<double>(loss_weights_.at(batch)),
-                           .records = reinterpret_cast<k::cuda::StepRecord*>(bytes(records_)),
-                           .state = reinterpret_cast<k::cuda::StepState*>(bytes(state_))},
-                          bytes(workspace_), current_stream());
-  // The optimizer knows two rates; what has a third, 0, is put back. Norm and moments stay as of a frozen group.
-  if (plan_.freeze_A) A_log().copy_(frozen_A_log_);
+  k::cuda::adamw_step(adamw_shape_,
+                      {.lr = 0,
+                       .beta1 = settings.beta1,
+                       .beta2 = settings.beta2,
+                       .eps = settings.epsilon,
+                       .weight_decay = settings.weight_decay},
+                      settings.clip_norm,
+                      {.gradient = data<float>(engine_.gradient()),
+                       .parameters = data<float>(flat),
+                       .first_moment = data<float>(first_moment_),
+                       .second_moment = data<float>(second_moment_),
+                       .ranges = reinterpret_cast<k::cuda::GroupRange const*>(bytes(group_ranges_)),
+                       .window_sums = data<double>(engine_.window_sums()),
+                       .loss_weight = data<double>(loss_weights_.at(batch)),
+                       .records = reinterpret_cast<k::cuda::StepRecord*>(bytes(records_)),
+                       .state = reinterpret_cast<k::cuda::StepState*>(bytes(state_))},
+                      bytes(workspace_), current_stream());
   engine_.weights().refresh();
 }
 
@@ -261,7 +258,6 @@ train::Snapshot TrainingStep<T>::snapshot() const {
 template <class T>
 void TrainingStep<T>::load(model::Network const& network, train::Optimizer const& optimizer) {
   engine_.weights().load(network);
-  if (plan_.freeze_A) frozen_A_log_.copy_(A_log());
   first_moment_.copy_(optimizer.first_moment());
   second_moment_.copy_(optimizer.second_moment());
 }

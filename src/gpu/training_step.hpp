@@ -12,7 +12,7 @@
 #include "gpu/all_reduce.hpp"
 #include "gpu/engine.hpp"
 #include "gpu/objective.hpp"
-#include "kernels/cuda/parameters.hpp"
+#include "kernels/cuda/adamw.hpp"
 #include "train/learner.hpp"
 
 namespace mambasynth::gpu {
@@ -32,7 +32,6 @@ struct StepPlan {
   /// What this rank does of a batch of `count` windows; none: all, at once.
   std::function<std::vector<train::Part>(std::int64_t count)> parts = {};
   AllReduce* sum = nullptr;      ///< over the ranks
-  bool freeze_A = false;         ///< every A_log keeps its bits, as of a rate of 0
   config::Train objective = {};  ///< of which the auxiliary losses, the augmentations and their seed are meant
 };
 
@@ -47,10 +46,10 @@ class TrainingStep {
   [[nodiscard]] Engine<T>& engine() { return engine_; }
   [[nodiscard]] DeviceWindows& windows() { return windows_; }
 
-  /// Sets the counters on the device: the epoch's rates and the batch that comes next.
-  void set_state(std::int64_t steps, std::int64_t batch, double rate, double gate_rate);
+  /// Sets the counters on the device: the epoch's learning rates and the batch that comes next.
+  void set_state(std::int64_t steps, std::int64_t batch, train::LearningRates const& lr);
   /// The same at the beginning of an epoch of `windows` windows, and the random numbers of its steps.
-  void begin(std::int64_t windows, std::int64_t batch, double rate, double gate_rate);
+  void begin(std::int64_t windows, std::int64_t batch, train::LearningRates const& lr);
   [[nodiscard]] kernels::cuda::StepState state() const;
   /// Queues the step on the next batch, of `batch` windows.
   void run(std::int64_t batch);
@@ -71,8 +70,6 @@ class TrainingStep {
   /// Window sums and gradient of one part, added to those of the parts before.
   void launch_part(train::Part const& part, std::int64_t batch, bool first, bool last);
   void launch_nothing();
-  /// Every layer's A_log in the flat array, (layer, d n).
-  [[nodiscard]] at::Tensor A_log();
   void capture(std::int64_t batch);
 
   Engine<T> engine_;
@@ -80,8 +77,8 @@ class TrainingStep {
   StepPlan plan_;
   Note note_;
   bool graphs_;
-  at::Tensor first_moment_, second_moment_, state_, records_, gate_ranges_, workspace_;
-  at::Tensor frozen_A_log_;                   ///< (layer, d n), where they are frozen; captured graphs hold its address
+  at::Tensor first_moment_, second_moment_, state_, records_, group_ranges_, workspace_;
+  kernels::cuda::AdamWShape adamw_shape_{};
   at::Tensor gradient_so_far_, sums_so_far_;  ///< of the step's parts, where there are several
   std::unique_ptr<Objective<T>> objective_;   ///< where it has more than the prediction of windows as they are
   std::map<std::int64_t, at::Tensor> loss_weights_;

@@ -4,19 +4,13 @@
 
 #include <cstdint>
 
+#include "model/weights.hpp"
+
 // axes: b batch, t time step, d inner channel, n state, r dt_rank
 namespace mambasynth::model {
 
-/// Parameters of a Mamba block between in_proj and out_proj.
-struct MixerWeights {
-  at::Tensor A_log;           ///< (d, n)
-  at::Tensor D;               ///< (d)
-  at::Tensor conv_weight;     ///< (d, 1, taps)
-  at::Tensor conv_bias;       ///< (d)
-  at::Tensor x_proj;          ///< (r + 2 n, d)
-  at::Tensor dt_proj_weight;  ///< (d, r)
-  at::Tensor dt_proj_bias;    ///< (d)
-};
+/// Weights of a Mamba block between in_proj and out_proj; shapes in weights.hpp.
+using MixerWeights = MixerOf<at::Tensor>;
 
 /// xz (b, t, 2 d) -> (b, t, d): causal convolution with SiLU, projection to delta, B and C, selective scan, gate by z
 /// (Gu & Dao 2023, arXiv:2312.00752, section 3.4 and algorithm 2). One autograd node with its backward by hand over

@@ -10,87 +10,32 @@ namespace {
 
 constexpr double norm_epsilon = 1e-5;
 
-struct Declared {
-  std::string name;
-  std::vector<std::int64_t> shape;
-};
-
-/// Names and shapes in the order of the original's state dict.
-std::vector<Declared> declare(config::Model const& m, std::int64_t channels, config::Integers const& horizons) {
-  auto const d = m.d_inner();
-  auto const n = m.d_state;
-  auto const r = m.dt_rank();
-  std::vector<Declared> all{{"input_proj.weight", {m.d_model, channels}}, {"input_proj.bias", {m.d_model}}};
-  for (std::int64_t i = 0; i < m.n_layers; ++i) {
-    auto const layer = "layers." + std::to_string(i) + ".";
-    auto const mamba = layer + "mamba.";
-    all.push_back({layer + "norm.weight", {m.d_model}});
-    all.push_back({layer + "norm.bias", {m.d_model}});
-    all.push_back({mamba + "A_log", {d, n}});
-    all.push_back({mamba + "D", {d}});
-    all.push_back({mamba + "in_proj.weight", {2 * d, m.d_model}});
-    all.push_back({mamba + "conv1d.weight", {d, 1, m.d_conv}});
-    all.push_back({mamba + "conv1d.bias", {d}});
-    all.push_back({mamba + "x_proj.weight", {r + 2 * n, d}});
-    all.push_back({mamba + "dt_proj.weight", {d, r}});
-    all.push_back({mamba + "dt_proj.bias", {d}});
-    all.push_back({mamba + "out_proj.weight", {m.d_model, d}});
-  }
-  all.push_back({"final_norm.weight", {m.d_model}});
-  all.push_back({"final_norm.bias", {m.d_model}});
-  for (auto const k : horizons) {
-    auto const head = "output_heads." + std::to_string(k) + ".";
-    all.push_back({head + "0.weight", {m.d_ff, m.d_model}});
-    all.push_back({head + "0.bias", {m.d_ff}});
-    all.push_back({head + "2.weight", {channels, m.d_ff}});
-    all.push_back({head + "2.bias", {channels}});
-  }
-  return all;
-}
-
 }  // namespace
 
 Network::Network(config::Model const& config, std::int64_t channels, at::ScalarType dtype)
     : config_(config), channels_(channels), horizons_(config.horizons()) {
-  auto const declared = declare(config_, channels_, horizons_);
+  std::vector<WeightSpec> specs;
+  for_each_weight(config_, channels_, weights_,
+                  [&](WeightSpec spec, at::Tensor&) { specs.push_back(std::move(spec)); });
   std::int64_t total = 0;
-  for (auto const& entry : declared) total += c10::multiply_integers(entry.shape);
+  for (auto const& spec : specs) total += c10::multiply_integers(spec.shape);
   auto const options = at::TensorOptions().dtype(dtype);
   flat_ = at::zeros({total}, options);
   flat_gradient_ = at::zeros({total}, options);
   std::int64_t offset = 0;
-  for (auto const& entry : declared) {
-    auto const count = c10::multiply_integers(entry.shape);
-    auto tensor = flat_.narrow(0, offset, count).view(entry.shape).detach();
+  for (auto const& spec : specs) {
+    auto const count = c10::multiply_integers(spec.shape);
+    auto tensor = flat_.narrow(0, offset, count).view(spec.shape).detach();
     tensor.set_requires_grad(true);
-    tensor.mutable_grad() = flat_gradient_.narrow(0, offset, count).view(entry.shape);
-    bool const gate = entry.name.find(".mamba.x_proj.") != std::string::npos ||
-                      entry.name.find(".mamba.dt_proj.") != std::string::npos;
-    parameters_.push_back({entry.name, tensor, offset, gate, entry.name.ends_with(".mamba.A_log")});
+    tensor.mutable_grad() = flat_gradient_.narrow(0, offset, count).view(spec.shape);
+    parameters_.push_back({spec.name, tensor, offset, spec.group, spec.role, spec.channel_axis});
     offset += count;
   }
+  weights_ = weights_as([](Parameter const& parameter) { return parameter.tensor; });
+}
 
-  auto const get = [&](std::string const& name) { return parameter(name).tensor; };
-  ends_ = {get("input_proj.weight"), get("input_proj.bias"), get("final_norm.weight"), get("final_norm.bias")};
-  for (std::int64_t i = 0; i < config_.n_layers; ++i) {
-    auto const layer = "layers." + std::to_string(i) + ".";
-    auto const mamba = layer + "mamba.";
-    layers_.push_back({.norm_weight = get(layer + "norm.weight"),
-                       .norm_bias = get(layer + "norm.bias"),
-                       .in_proj = get(mamba + "in_proj.weight"),
-                       .out_proj = get(mamba + "out_proj.weight"),
-                       .mixer = {.A_log = get(mamba + "A_log"),
-                                 .D = get(mamba + "D"),
-                                 .conv_weight = get(mamba + "conv1d.weight"),
-                                 .conv_bias = get(mamba + "conv1d.bias"),
-                                 .x_proj = get(mamba + "x_proj.weight"),
-                                 .dt_proj_weight = get(mamba + "dt_proj.weight"),
-                                 .dt_proj_bias = get(mamba + "dt_proj.bias")}});
-  }
-  for (auto const k : horizons_) {
-    auto const head = "output_heads." + std::to_string(k) + ".";
-    heads_.push_back({get(head + "0.weight"), get(head + "0.bias"), get(head + "2.weight"), get(head + "2.bias")});
-  }
+at::Tensor Parameter::view_of(at::Tensor const& flat) const {
+  return flat.narrow(0, offset, tensor.numel()).view(tensor.sizes());
 }
 
 Parameter const& Network::parameter(std::string const& name) const {
@@ -102,7 +47,7 @@ Parameter const& Network::parameter(std::string const& name) const {
 void Network::zero_gradient() { flat_gradient_.zero_(); }
 
 at::Tensor Network::enter(at::Tensor const& x, DropoutDraw const* draw) const {
-  auto const h = at::linear(x, ends_.input_weight, ends_.input_bias);
+  auto const h = at::linear(x, weights_.input_weight, weights_.input_bias);
   return draw ? dropout(h, *draw, 0) : h;
 }
 
@@ -112,15 +57,15 @@ at::Tensor Network::in_projection(Layer const& layer, at::Tensor const& h) const
 }
 
 at::Tensor Network::advance(std::size_t index, at::Tensor const& h, DropoutDraw const* draw) const {
-  auto const& layer = layers_[index];
+  auto const& layer = weights_.layers[index];
   auto const out = at::linear(mixer(in_projection(layer, h), layer.mixer), layer.out_proj);
   return h + (draw ? dropout(out, *draw, static_cast<std::uint32_t>(index + 1)) : out);
 }
 
 std::vector<at::Tensor> Network::predictions(at::Tensor const& h) const {
-  auto const normed = at::layer_norm(h, {config_.d_model}, ends_.final_weight, ends_.final_bias, norm_epsilon);
+  auto const normed = at::layer_norm(h, {config_.d_model}, weights_.final_weight, weights_.final_bias, norm_epsilon);
   std::vector<at::Tensor> all;
-  for (auto const& head : heads_)
+  for (auto const& head : weights_.heads)
     all.push_back(at::linear(at::gelu(at::linear(normed, head.weight0, head.bias0)), head.weight2, head.bias2));
   return all;
 }
@@ -128,7 +73,7 @@ std::vector<at::Tensor> Network::predictions(at::Tensor const& h) const {
 std::vector<at::Tensor> Network::run(at::Tensor const& x, DropoutDraw const* draw,
                                      std::vector<at::Tensor>* layers) const {
   auto h = enter(x, draw);
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
+  for (std::size_t i = 0; i < weights_.layers.size(); ++i) {
     h = advance(i, h, draw);
     if (layers) layers->push_back(h);
   }
@@ -152,8 +97,8 @@ std::vector<GateSignals> Network::gates(at::Tensor const& x) const {
   at::NoGradGuard const no_grad;
   std::vector<GateSignals> all;
   auto h = enter(x, nullptr);
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    all.push_back(gate_signals(in_projection(layers_[i], h), layers_[i].mixer));
+  for (std::size_t i = 0; i < weights_.layers.size(); ++i) {
+    all.push_back(gate_signals(in_projection(weights_.layers[i], h), weights_.layers[i].mixer));
     h = advance(i, h, nullptr);
   }
   return all;

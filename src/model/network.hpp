@@ -9,17 +9,22 @@
 
 #include "config/config.hpp"
 #include "model/predictor.hpp"
+#include "model/weights.hpp"
 
 // axes: b batch, t time step, c channel of the series, f feature (d_model)
 namespace mambasynth::model {
 
-/// A parameter under its name in the state dict of the original.
+/// A weight and its place in Network::flat().
 struct Parameter {
-  std::string name;
-  at::Tensor tensor;    ///< a view of Network::flat()
+  std::string name;     ///< in the state dict of the original
+  at::Tensor tensor;    ///< a view of flat()
   std::int64_t offset;  ///< of its first element in flat()
-  bool gate;            ///< x_proj or dt_proj: the group whose rate is scaled by gate_lr_factor
-  bool A_log;           ///< what train.freeze_a leaves as it is
+  ParameterGroup group;
+  Role role;
+  std::int64_t channel_axis;  ///< as in WeightSpec
+
+  /// Its part of an array that is laid out as flat(), in its shape.
+  [[nodiscard]] at::Tensor view_of(at::Tensor const& flat) const;
 };
 
 /// The causal Mamba model that predicts x[t + k] from x[.. t]:
@@ -36,6 +41,14 @@ class Network : public Predictor {
   /// In state-dict order.
   [[nodiscard]] std::vector<Parameter> const& parameters() const { return parameters_; }
   [[nodiscard]] Parameter const& parameter(std::string const& name) const;
+  /// make(Parameter) for each weight, called in state-dict order.
+  template <class Make>
+  [[nodiscard]] auto weights_as(Make&& make) const {
+    WeightsOf<decltype(make(parameters_.front()))> weights;
+    auto next = parameters_.begin();
+    for_each_weight(config_, channels_, weights, [&](WeightSpec const&, auto& weight) { weight = make(*next++); });
+    return weights;
+  }
   /// Every parameter in one array, and its gradient.
   [[nodiscard]] at::Tensor const& flat() const { return flat_; }
   [[nodiscard]] at::Tensor const& flat_gradient() const { return flat_gradient_; }
@@ -54,20 +67,10 @@ class Network : public Predictor {
   [[nodiscard]] Encoding encode(at::Tensor const& x, DropoutDraw const& draw) const;
   [[nodiscard]] std::vector<GateSignals> gates(at::Tensor const& x) const override;
 
-  /// The parameters by what they do, views of flat().
-  struct Layer {
-    at::Tensor norm_weight, norm_bias, in_proj, out_proj;
-    MixerWeights mixer;
-  };
-  struct Head {
-    at::Tensor weight0, bias0, weight2, bias2;
-  };
-  struct Ends {
-    at::Tensor input_weight, input_bias, final_weight, final_bias;
-  };
-  [[nodiscard]] Ends const& ends() const { return ends_; }
-  [[nodiscard]] std::vector<Layer> const& layers() const { return layers_; }
-  [[nodiscard]] std::vector<Head> const& heads() const { return heads_; }
+  using Layer = LayerOf<at::Tensor>;
+  /// The parameters' tensors.
+  [[nodiscard]] WeightsOf<at::Tensor> const& weights() const { return weights_; }
+  [[nodiscard]] std::vector<Layer> const& layers() const { return weights_.layers; }
 
  private:
   /// `layers`: where the residual stream after each layer goes, if anywhere.
@@ -83,9 +86,7 @@ class Network : public Predictor {
   config::Integers horizons_;
   at::Tensor flat_, flat_gradient_;
   std::vector<Parameter> parameters_;
-  Ends ends_;
-  std::vector<Layer> layers_;
-  std::vector<Head> heads_;
+  WeightsOf<at::Tensor> weights_;
 };
 
 /// Initial values, drawn from `generator` in the original's order, bit for bit.

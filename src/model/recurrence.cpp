@@ -22,29 +22,28 @@ RecurrentView::RecurrentView(Network const& network) {
             .heads = static_cast<std::int64_t>(network.horizons().size())};
   if (network.flat().scalar_type() != at::kFloat)
     throw errors::usage("the network cannot run step by step", "its weights are not fp32", "Load them as fp32");
-  auto const at = [](at::Tensor const& parameter) { return parameter.const_data_ptr<float>(); };
-  for (auto const& layer : network.layers()) {
+  auto const w =
+      network.weights_as([](Parameter const& p) -> float const* { return p.tensor.const_data_ptr<float>(); });
+  for (auto const& layer : w.layers) {
     auto const& mixer = layer.mixer;
-    layers_.push_back({.norm_weight = at(layer.norm_weight),
-                       .norm_bias = at(layer.norm_bias),
-                       .A_log = at(mixer.A_log),
-                       .D = at(mixer.D),
-                       .in_proj = at(layer.in_proj),
-                       .conv_weight = at(mixer.conv_weight),
-                       .conv_bias = at(mixer.conv_bias),
-                       .x_proj = at(mixer.x_proj),
-                       .dt_weight = at(mixer.dt_proj_weight),
-                       .dt_bias = at(mixer.dt_proj_bias),
-                       .out_proj = at(layer.out_proj)});
+    layers_.push_back({.norm_weight = layer.norm_weight,
+                       .norm_bias = layer.norm_bias,
+                       .A_log = mixer.A_log,
+                       .D = mixer.D,
+                       .in_proj = layer.in_proj,
+                       .conv_weight = mixer.conv_weight,
+                       .conv_bias = mixer.conv_bias,
+                       .x_proj = mixer.x_proj,
+                       .dt_weight = mixer.dt_proj_weight,
+                       .dt_bias = mixer.dt_proj_bias,
+                       .out_proj = layer.out_proj});
   }
-  for (auto const& head : network.heads())
-    heads_.push_back({at(head.weight0), at(head.bias0), at(head.weight2), at(head.bias2)});
-  auto const& ends = network.ends();
-  weights_ = {.input_weight = at(ends.input_weight),
-              .input_bias = at(ends.input_bias),
+  for (auto const& head : w.heads) heads_.push_back({head.weight0, head.bias0, head.weight2, head.bias2});
+  weights_ = {.input_weight = w.input_weight,
+              .input_bias = w.input_bias,
               .layers = layers_.data(),
-              .final_weight = at(ends.final_weight),
-              .final_bias = at(ends.final_bias),
+              .final_weight = w.final_weight,
+              .final_bias = w.final_bias,
               .heads = heads_.data()};
 }
 

@@ -52,8 +52,23 @@ store::DType dtype_of(at::ScalarType type) {
 }
 
 constexpr char const* give_ours = "Give a file written by train or convert";
+WeightsOf<std::string> names_of(config::Model const& model) {
+  WeightsOf<std::string> names;
+  for_each_weight(model, 0, names, [](WeightSpec spec, std::string& name) { name = std::move(spec.name); });
+  return names;
+}
+/// Of the smallest model: a layer and a head, which every model has.
+WeightsOf<std::string> const& shared_names() {
+  static auto const names = names_of({.n_layers = 1, .max_horizon = 1});
+  return names;
+}
+LayerOf<std::string> layer_names(std::int64_t index) {
+  LayerOf<std::string> names;
+  for_each_weight_of_layer({}, index, names, [](WeightSpec spec, std::string& name) { name = std::move(spec.name); });
+  return names;
+}
 /// The one name that every checkpoint of the model has.
-constexpr std::string_view landmark = "input_proj.weight";
+std::string const& landmark() { return shared_names().input_weight; }
 
 /// What torch.compile, DataParallel, DeepSpeed, FSDP and activation checkpointing wrap around a module, wherever they
 /// do.
@@ -74,8 +89,8 @@ std::string without_wrappers(std::string const& name) {
 
 /// What stands before the landmark, e.g. "model."; nothing where the name does not end in it.
 std::optional<std::string> prefix_of(std::string const& name) {
-  if (!name.ends_with(landmark)) return std::nullopt;
-  auto prefix = name.substr(0, name.size() - landmark.size());
+  if (!name.ends_with(landmark())) return std::nullopt;
+  auto prefix = name.substr(0, name.size() - landmark().size());
   if (!prefix.empty() && !prefix.ends_with('.')) return std::nullopt;
   return prefix;
 }
@@ -101,7 +116,7 @@ NamedTensors with_current_names(NamedTensors weights, std::string const& file) {
     auto current = without_wrappers(name);
     if (current.starts_with(prefix)) current.erase(0, prefix.size());
     constexpr std::string_view older = "output_proj.";
-    if (current.starts_with(older)) current = "output_heads.1." + current.substr(older.size());
+    if (current.starts_with(older)) current = std::string(heads_prefix) + "1." + current.substr(older.size());
     auto const [other, fresh] = stored.emplace(current, name);
     if (!fresh)
       throw errors::input(file + " holds the tensor '" + current + "' twice",
@@ -141,7 +156,7 @@ store::pt::Value const* state_in(store::pt::Value const& checkpoint, std::string
   if (found.empty())
     throw errors::input(file + " holds no weights of this model",
                         checkpoint.is_dict()
-                            ? "no tensor in it is called '" + std::string(landmark) + "', with or without a prefix"
+                            ? "no tensor in it is called '" + landmark() + "', with or without a prefix"
                             : "it is no dict",
                         "Give a checkpoint written by train or by the original program");
   throw errors::input(file + " holds the weights of several models", "under " + keys,
@@ -207,7 +222,7 @@ WeightsFile read_weights(std::filesystem::path const& file) {
 }
 
 std::int64_t channels_of(WeightsFile const& file, std::string const& name) {
-  return size_at(need(file.weights, "input_proj.weight", name), 1, "input_proj.weight", name);
+  return size_at(need(file.weights, landmark(), name), 1, landmark(), name);
 }
 
 config::Model architecture_of(WeightsFile const& file, std::string const& name) {
@@ -216,24 +231,25 @@ config::Model architecture_of(WeightsFile const& file, std::string const& name) 
   };
   config::Model model;
   model.dropout = 0;
-  model.d_model = size("input_proj.weight", 0);
-  model.d_state = size("layers.0.mamba.A_log", 1);
-  model.d_conv = size("layers.0.mamba.conv1d.weight", 2);
-  if (model.d_model < 1 || size("layers.0.mamba.A_log", 0) % model.d_model != 0)
+  auto const& names = shared_names();
+  auto const& layer = names.layers.front();
+  model.d_model = size(names.input_weight, 0);
+  model.d_state = size(layer.mixer.A_log, 1);
+  model.d_conv = size(layer.mixer.conv_weight, 2);
+  if (model.d_model < 1 || size(layer.mixer.A_log, 0) % model.d_model != 0)
     throw errors::input(name + " is no checkpoint of this model", "its inner width is no multiple of its model width",
                         give_ours);
-  model.expand = size("layers.0.mamba.A_log", 0) / model.d_model;
+  model.expand = size(layer.mixer.A_log, 0) / model.d_model;
   model.n_layers = 0;
-  while (find(file.weights, "layers." + std::to_string(model.n_layers) + ".norm.weight")) ++model.n_layers;
+  while (find(file.weights, layer_names(model.n_layers).norm_weight)) ++model.n_layers;
   model.max_horizon = 0;
   for (auto const& [key, tensor] : file.weights) {
-    constexpr std::string_view prefix = "output_heads.";
-    if (!key.starts_with(prefix)) continue;
-    model.max_horizon = std::max<std::int64_t>(model.max_horizon, std::atoll(key.c_str() + prefix.size()));
+    if (!key.starts_with(heads_prefix)) continue;
+    model.max_horizon = std::max<std::int64_t>(model.max_horizon, std::atoll(key.c_str() + heads_prefix.size()));
   }
   if (model.max_horizon < 1)
     throw errors::input(name + " is no checkpoint of this model", "it has no output head", give_ours);
-  model.d_ff = size("output_heads.1.0.weight", 0);
+  model.d_ff = size(names.heads.front().weight0, 0);
   return model;
 }
 

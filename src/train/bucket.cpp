@@ -4,28 +4,12 @@
 #include <torch/csrc/autograd/variable.h>
 
 namespace mambasynth::train {
-namespace {
-
-/// Which layer a parameter belongs to; -1: the input, -2: behind the last layer.
-std::int64_t layer_of(std::string const& name) {
-  constexpr std::string_view prefix = "layers.";
-  if (name.starts_with(prefix)) return std::stoll(name.substr(prefix.size()));
-  return name.starts_with("input_proj.") ? -1 : -2;
-}
-
-}  // namespace
 
 std::vector<Stretch> stretches(model::Network const& network) {
-  std::vector<Stretch> all;
-  auto const& parameters = network.parameters();
-  auto last = network.flat().numel();
-  for (auto i = parameters.size(); i-- > 0;) {
-    auto const layer = layer_of(parameters[i].name);
-    bool const begins = i == 0 || (layer != layer_of(parameters[i - 1].name) && layer_of(parameters[i - 1].name) != -1);
-    if (!begins) continue;
-    all.push_back({parameters[i].offset, last});
-    last = parameters[i].offset;
-  }
+  auto const offset = network.weights_as([](model::Parameter const& parameter) { return parameter.offset; });
+  std::vector<Stretch> all{{offset.final_weight, network.flat().numel()}};
+  for (auto i = offset.layers.size(); i-- > 0;)
+    all.push_back({i == 0 ? 0 : offset.layers[i].norm_weight, all.back().first});
   return all;
 }
 

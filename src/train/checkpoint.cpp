@@ -53,20 +53,17 @@ Value original_args(config::Trial const& t) {
   return {std::move(args)};
 }
 
-/// `epoch` is the one that the rates belong to.
+/// `lr_epoch` is the epoch whose learning rates are stored.
 Dict common(config::Trial const& trial, model::Network const& network, Optimizer const& optimizer, std::int64_t epoch,
-            std::int64_t rate_epoch, double train_loss, double val_loss) {
+            std::int64_t lr_epoch, double train_loss, double val_loss) {
   OrderedDict weights;
   for (auto& [name, tensor] : model::state_of(network))
     weights.items.emplace_back(text(name), Value{std::move(tensor)});
   Schedule const schedule(trial.train);
-  auto const factor = trial.train.gate_lr_factor;
   Dict dict;
   put(dict, "epoch", {epoch});
   put(dict, "model_state_dict", {std::move(weights)});
-  put(dict, "optimizer_state_dict",
-      optimizer.state(schedule.rate(rate_epoch, 1), schedule.rate(rate_epoch, factor), trial.train.lr,
-                      trial.train.lr * factor));
+  put(dict, "optimizer_state_dict", optimizer.state(schedule.at(lr_epoch), schedule.peak()));
   put(dict, "train_loss", {train_loss});
   put(dict, "val_loss", {val_loss});
   put(dict, "args", original_args(trial));
@@ -157,7 +154,7 @@ class Fields {
 
 void save_checkpoint(std::filesystem::path const& file, config::Trial const& trial, model::Network const& network,
                      Optimizer const& optimizer, EpochRecord const& record) {
-  // The original saves after its scheduler has stepped: the optimizer's rates are the next epoch's.
+  // The original saves after its scheduler has stepped: the optimizer's learning rates are the next epoch's.
   write(file, common(trial, network, optimizer, record.epoch, record.epoch + 1, record.train_mse, record.val_mse));
 }
 

@@ -39,7 +39,7 @@ class HostLearner final : public Learner {
     }
     bucket_.finish();
     lesson_.group.sum({&report.loss, 1});
-    if (std::isfinite(report.loss)) report.gradient_norm = lesson_.optimizer.step(epoch_.rate, epoch_.gate_rate);
+    if (std::isfinite(report.loss)) report.gradient_norm = lesson_.optimizer.step(epoch_.lr);
     halted_ = !std::isfinite(report.gradient_norm);
     reports_.push_back(report);
   }

@@ -31,7 +31,7 @@ class Learner {
   /// wanted.
   struct Epoch {
     std::vector<std::int64_t> order;
-    double rate, gate_rate;
+    LearningRates lr;
     std::int64_t next_batch;
   };
   virtual void begin(Epoch epoch) = 0;

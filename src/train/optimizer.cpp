@@ -45,20 +45,18 @@ Value group_state(double lr, double initial_lr, std::int64_t first, std::size_t 
 
 }  // namespace
 
-Optimizer::Optimizer(model::Network& network, bool freeze_A)
-    : network_(network),
-      freeze_A_(freeze_A),
-      moment1_(at::zeros_like(network.flat())),
-      moment2_(at::zeros_like(network.flat())) {}
+Optimizer::Optimizer(model::Network& network)
+    : network_(network), moment1_(at::zeros_like(network.flat())), moment2_(at::zeros_like(network.flat())) {}
 
-std::array<std::vector<std::size_t>, 2> Optimizer::groups() const {
+std::array<std::vector<std::size_t>, 2> Optimizer::original_groups() const {
   std::array<std::vector<std::size_t>, 2> groups;
   auto const& parameters = network_.parameters();
-  for (std::size_t i = 0; i < parameters.size(); ++i) groups[parameters[i].gate ? 1 : 0].push_back(i);
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    groups[parameters[i].group == model::ParameterGroup::gates ? 1 : 0].push_back(i);
   return groups;
 }
 
-double Optimizer::step(double lr, double gate_lr) {
+double Optimizer::step(LearningRates const& lr) {
   auto const* gradient = network_.flat_gradient().const_data_ptr<float>();
   double squares = 0;
   for (auto const& parameter : network_.parameters()) {
@@ -78,14 +76,8 @@ double Optimizer::step(double lr, double gate_lr) {
   auto* first = moment1_.mutable_data_ptr<float>();
   auto* second = moment2_.mutable_data_ptr<float>();
   for (auto const& parameter : network_.parameters()) {
-    bool const frozen = freeze_A_ && parameter.A_log;
-    kernels::AdamW const settings{.lr = frozen           ? 0
-                                        : parameter.gate ? gate_lr
-                                                         : lr,
-                                  .beta1 = beta1,
-                                  .beta2 = beta2,
-                                  .eps = epsilon,
-                                  .weight_decay = weight_decay};
+    kernels::AdamW const settings{
+        .lr = lr[parameter.group], .beta1 = beta1, .beta2 = beta2, .eps = epsilon, .weight_decay = weight_decay};
     auto const o = parameter.offset;
     kernels::adamw_step(settings, steps_, parameter.tensor.numel(), gradient + o, static_cast<float>(scale), values + o,
                         first + o, second + o);
@@ -93,18 +85,16 @@ double Optimizer::step(double lr, double gate_lr) {
   return norm;
 }
 
-Value Optimizer::state(double lr, double gate_lr, double initial_lr, double initial_gate_lr) const {
+Value Optimizer::state(LearningRates const& lr, LearningRates const& initial) const {
+  using enum model::ParameterGroup;
   Dict moments;
   std::int64_t number = 0;
-  auto const both = groups();
+  auto const both = original_groups();
   for (auto const& group : both)
     for (auto const index : group) {
       if (steps_ == 0) break;  // torch creates the moments at the first step
       auto const& parameter = network_.parameters()[index];
-      auto const part = [&](at::Tensor const& flat) {
-        return Value{
-            model::to_store(flat.narrow(0, parameter.offset, parameter.tensor.numel()).view(parameter.tensor.sizes()))};
-      };
+      auto const part = [&](at::Tensor const& flat) { return Value{model::to_store(parameter.view_of(flat))}; };
       auto const steps = at::scalar_tensor(static_cast<double>(steps_), at::kFloat);
       moments.emplace_back(Value{number++}, Value{Dict{{text("step"), {model::to_store(steps)}},
                                                        {text("exp_avg"), part(moment1_)},
@@ -113,8 +103,8 @@ Value Optimizer::state(double lr, double gate_lr, double initial_lr, double init
   auto const others = static_cast<std::int64_t>(both[0].size());
   return {Dict{{text("state"), {std::move(moments)}},
                {text("param_groups"),
-                {List{group_state(lr, initial_lr, 0, both[0].size()),
-                      group_state(gate_lr, initial_gate_lr, others, both[1].size())}}}}};
+                {List{group_state(lr[base], initial[base], 0, both[0].size()),
+                      group_state(lr[gates], initial[gates], others, both[1].size())}}}}};
 }
 
 void Optimizer::load_state(Value const& state, std::string const& file) {
@@ -128,7 +118,7 @@ void Optimizer::load_state(Value const& state, std::string const& file) {
   moment2_.zero_();
   if (moments->items().empty()) return;
   std::int64_t number = 0;
-  for (auto const& group : groups())
+  for (auto const& group : original_groups())
     for (auto const index : group) {
       auto const& parameter = network_.parameters()[index];
       auto const* entry = moments->find(number);
@@ -143,7 +133,7 @@ void Optimizer::load_state(Value const& state, std::string const& file) {
       auto const place = [&](at::Tensor const& flat, at::Tensor const& values) {
         if (values.sizes() != parameter.tensor.sizes())
           throw foreign("moments of '" + parameter.name + "' have another shape");
-        flat.narrow(0, parameter.offset, parameter.tensor.numel()).view(parameter.tensor.sizes()).copy_(values);
+        parameter.view_of(flat).copy_(values);
       };
       place(moment1_, tensor("exp_avg"));
       place(moment2_, tensor("exp_avg_sq"));

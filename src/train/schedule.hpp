@@ -3,19 +3,26 @@
 #include <cstdint>
 
 #include "config/config.hpp"
+#include "train/learning_rates.hpp"
 
 namespace mambasynth::train {
 
-/// Learning rate per epoch: linear warm-up from 1 % of a group's own rate, then a cosine down to a floor.
+/// Learning rates per epoch: linear warm-up from 1 % of a group's peak, then a cosine down to a floor.
 class Schedule {
  public:
   explicit Schedule(config::Train const& config);
 
-  /// Rate of the group whose peak is lr * factor, in `epoch` (from 1).
-  [[nodiscard]] double rate(std::int64_t epoch, double factor) const;
+  /// Every group's rate in `epoch` (from 1).
+  [[nodiscard]] LearningRates at(std::int64_t epoch) const;
+  /// Every group's rate at the end of the warm-up.
+  [[nodiscard]] LearningRates peak() const;
+  /// The rate in `epoch` of a group whose peak is train.lr * factor.
+  [[nodiscard]] double lr(std::int64_t epoch, double factor) const;
 
  private:
-  double lr_;
+  [[nodiscard]] LearningRates of_groups(double base_lr, double gate_lr) const;
+  double lr_, gate_lr_factor_;
+  bool freeze_A_;
   std::int64_t warmup_, epochs_;
   bool global_floor_;
 };

@@ -32,7 +32,7 @@ Trainer::Trainer(config::Trial const& trial, Material const& material, Surroundi
       around_(std::move(surroundings)),
       schedule_(trial.train),
       network_(trial.model, material.train.series.size(1)),
-      optimizer_(network_, trial.train.freeze_a),
+      optimizer_(network_),
       point_(starting_point()),
       order_(point_.epoch_start,
              {.train_windows = material.train.count(),
@@ -138,10 +138,7 @@ Ending Trainer::run() {
   while (progress.epoch <= trial_.train.epochs) {
     leg_start_ = now();
     collected_ = progress.batch;
-    learner_->begin({.order = order_.training(),
-                     .rate = schedule_.rate(progress.epoch, 1),
-                     .gate_rate = schedule_.rate(progress.epoch, trial_.train.gate_lr_factor),
-                     .next_batch = progress.batch});
+    learner_->begin({.order = order_.training(), .lr = schedule_.at(progress.epoch), .next_batch = progress.batch});
     while (progress.batch < batches()) {
       if (auto const wanted = wish(); wanted != Wish::go_on) {
         if (!collect()) return Ending::diverged;
@@ -202,12 +199,12 @@ void Trainer::measure(EpochRecord& record) {
 
 bool Trainer::finish_epoch() {
   auto& progress = point_.progress;
-  auto const& train = trial_.train;
   EpochRecord record;
   record.epoch = progress.epoch;
   record.train_mse = progress.loss_sum / static_cast<double>(batches());
-  record.lr = schedule_.rate(progress.epoch, 1);
-  record.gate_lr = schedule_.rate(progress.epoch, train.gate_lr_factor);
+  auto const lr = schedule_.at(progress.epoch);
+  record.lr = lr[model::ParameterGroup::base];
+  record.gate_lr = lr[model::ParameterGroup::gates];
   record.first_gradient_norm = progress.first_gradient_norm;
   record.last_gradient_norm = progress.last_gradient_norm;
   try {

@@ -217,7 +217,7 @@ TEST_CASE("A step that cannot be captured is launched piece by piece, and says s
         network, {.batch = 2, .time = 16, .training = true}, {.dropout = trial.model.dropout, .seed = 1},
         [&](std::string const& note) { told += note; }, /*graphs=*/true);
     step.windows() = {x.to(at::kCUDA), starts};
-    step.set_state(0, 0, 1e-3, 1e-3);
+    step.set_state(0, 0, train::learning_rates(1e-3, 1e-3));
     step.run(2);
     CHECK(told.empty() == capturable);
     return step.snapshot().parameters.cpu();
@@ -240,7 +240,7 @@ TEST_CASE("Frozen gates keep their bits on the GPU", "[gpu]") {
   for (auto const& p : trainer.network().parameters()) {
     INFO(p.name);
     auto const part = [&](at::Tensor const& flat) { return flat.narrow(0, p.offset, p.tensor.numel()); };
-    CHECK(at::equal(part(trainer.network().flat()), part(before)) == p.gate);
+    CHECK(at::equal(part(trainer.network().flat()), part(before)) == (p.group == model::ParameterGroup::gates));
   }
 }
 
@@ -257,7 +257,7 @@ TEST_CASE("A frozen A keeps its bits on the GPU, and the curve is the CPU's", "[
   for (auto const& p : trainer.network().parameters()) {
     INFO(p.name);
     auto const part = [&](at::Tensor const& flat) { return flat.narrow(0, p.offset, p.tensor.numel()); };
-    CHECK(at::equal(part(trainer.network().flat()), part(before)) == p.A_log);
+    CHECK(at::equal(part(trainer.network().flat()), part(before)) == (p.group == model::ParameterGroup::A));
   }
   auto const& history = trainer.progress().history;
   REQUIRE(history.size() == on_host.history.size());

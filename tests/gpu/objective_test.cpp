@@ -74,14 +74,14 @@ Steps steps_of(config::Trial const& trial, train::LearnerFactory const& factory,
   for (std::int64_t i = 0; i < 10; ++i) material.train.starts.push_back(i * 27);
   auto network = model::untrained_network(trial.model, 5, 1);
   auto const before = network.flat().clone();
-  train::Optimizer optimizer(network, trial.train.freeze_a);
+  train::Optimizer optimizer(network);
   parallel::Group alone;
   train::Lesson const lesson{trial, material, network, optimizer, alone, micro_batch};
   auto const learner = factory(lesson);
   Steps all;
   for (std::vector<std::int64_t> const& order :
        {std::vector<std::int64_t>{3, 1, 4, 0, 5, 9, 2, 6, 8, 7}, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0}}) {
-    learner->begin({order, 3e-3, 1e-3, 0});
+    learner->begin({order, train::learning_rates(3e-3, 1e-3), 0});
     for (int i = 0; i < 3; ++i) learner->step();
     for (auto const& report : learner->reports()) all.reports.push_back(report);
   }

@@ -47,6 +47,6 @@ TEST_CASE("x_proj and dt_proj are the gate group") {
   model::Network const network(config::Model{}, 20);
   std::int64_t gates = 0;
   for (auto const& parameter : network.parameters())
-    if (parameter.gate) gates += parameter.tensor.numel();
+    if (parameter.group == model::ParameterGroup::gates) gates += parameter.tensor.numel();
   CHECK(gates == 145152);
 }

@@ -62,7 +62,7 @@ TEST_CASE("the reservoir of the documented run freezes as many parameters as the
   model::Network const network({}, 20);
   std::int64_t frozen = 0, free = 0;
   for (auto const& parameter : network.parameters())
-    (parameter.A_log || parameter.gate ? frozen : free) += parameter.tensor.numel();
+    (parameter.group != model::ParameterGroup::base ? frozen : free) += parameter.tensor.numel();
   CHECK(frozen == 202'496);
   CHECK(free == 779'924);
 }
@@ -117,7 +117,7 @@ class Pull final : public train::Objective {
  public:
   [[nodiscard]] at::Tensor loss(model::Network const& network, at::Tensor const&,
                                 model::DropoutDraw const&) const override {
-    auto const off = network.ends().input_weight - 1;
+    auto const off = network.weights().input_weight - 1;
     return at::mean(off * off);
   }
 };

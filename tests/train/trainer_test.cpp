@@ -56,7 +56,7 @@ TEST_CASE("a factor of 0 freezes the gates to the bit, and the original's floor 
       auto const was = before.narrow(0, parameter.offset, parameter.tensor.numel());
       bool const same = at::equal(was, parameter.tensor.detach().flatten());
       INFO(floor << " " << parameter.name);
-      CHECK(same == (parameter.gate && floor == "group"));
+      CHECK(same == (parameter.group == model::ParameterGroup::gates && floor == "group"));
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "kernels/augment.hpp"
 
 #include "kernels/cuda/comparison.hpp"
+#include "kernels/cuda/step_state.hpp"
 
 using namespace mambasynth;
 using namespace mambasynth::tests;
@@ -30,7 +31,7 @@ void compare(AugmentShape const& s, bool rotate, bool scale, double noise) {
   kernels::reference::augment(s, host, x.data(), target.data(), input.data());
 
   DeviceArray<float> const on_x(x), on_rotations(rotations), on_scales(scales);
-  DeviceArray<kernels::cuda::StepState> const state(std::vector<kernels::cuda::StepState>{{77, batch, 0, 0, 0}});
+  DeviceArray<kernels::cuda::StepState> const state(std::vector<kernels::cuda::StepState>{{77, batch, {}, 0}});
   for (bool const in_step : {true, false}) {
     auto there = host;
     there.rotation = rotate ? on_rotations.get() : nullptr;

@@ -1,6 +1,7 @@
 #include <functional>
 
 #include "kernels/causal_conv1d.hpp"
+#include "kernels/cuda/adamw.hpp"
 #include "kernels/cuda/comparison.hpp"
 #include "kernels/cuda/parameters.hpp"
 #include "kernels/gelu.hpp"
@@ -46,9 +47,9 @@ TEST_CASE("What a CUDA graph has caught gives the bits of the launches", "[gpu]"
     DeviceArray<BFloat16> out(n), dx(n), h(n), u(n), u_again(n), dh(n), activated(n), dpre(n), dprediction(n);
     DeviceArray<float> mean(rows), inverse(rows), sums(16 * width), moments(std::vector<float>(2 * n)), moving(numbers);
     DeviceArray<double> window_sum(batch), weight(std::vector<double>{1});
-    DeviceArray<std::int64_t> gates(std::vector<std::int64_t>{1, 5});
+    DeviceArray<cuda::GroupRange> ranges(std::vector<cuda::GroupRange>{{1, 5, 1}});
     DeviceArray<cuda::StepRecord> record(1);
-    DeviceArray<cuda::StepState> state(std::vector<cuda::StepState>{{4, 0, 1e-3F, 1e-4F, 0}});
+    DeviceArray<cuda::StepState> state(std::vector<cuda::StepState>{{4, 0, {1e-3F, 1e-4F, 1e-3F}, 0}});
     auto const part = [&](std::int64_t k) { return sums.get() + k * width; };
     auto const work = [&](cuda::Stream stream) {
       kernels::ConvShape const conv{batch, time, width, 4};
@@ -75,10 +76,10 @@ TEST_CASE("What a CUDA graph has caught gives the bits of the launches", "[gpu]"
           workspace.get(), stream);
       cuda::negative_exp({1, width, width}, parameters.get(), part(10), stream);
       cuda::scale_by({1, width, width}, parameters.get(), part(10), stream);
-      cuda::optimizer_step({16 * width, batch, 1, 1}, {.lr = 0}, 1.0,
-                           {moments.get() + n, moving.get(), moments.get(), moments.get() + n / 2, gates.get(),
-                            window_sum.get(), weight.get(), record.get(), state.get()},
-                           workspace.get(), stream);
+      cuda::adamw_step({16 * width, batch, 1, 1}, {.lr = 0}, 1.0,
+                       {moments.get() + n, moving.get(), moments.get(), moments.get() + n / 2, ranges.get(),
+                        window_sum.get(), weight.get(), record.get(), state.get()},
+                       workspace.get(), stream);
     };
     if (graph) run_as_graph(work);
     else work(nullptr);

@@ -3,6 +3,7 @@
 #include <catch2/catch_template_test_macros.hpp>
 
 #include "kernels/cuda/comparison.hpp"
+#include "kernels/cuda/step_state.hpp"
 
 using namespace mambasynth;
 using namespace mambasynth::tests;
@@ -36,7 +37,7 @@ void compare_forward(NormShape const& s, Options const& o) {
 
   DeviceArray<T> const on_branch(branch);
   DeviceArray<float> const on_bias(bias), on_gamma(gamma), on_beta(beta);
-  DeviceArray<kernels::cuda::StepState> const state(std::vector<kernels::cuda::StepState>{{77, 3, 0, 0, 0}});
+  DeviceArray<kernels::cuda::StepState> const state(std::vector<kernels::cuda::StepState>{{77, 3, {}, 0}});
   auto const run = [&](DeviceArray<T>& found_h, DeviceArray<T>& found_u, DeviceArray<float>& m, DeviceArray<float>& d) {
     auto dropout = dropout_of(o);
     if (o.state) {

@@ -13,7 +13,7 @@ TEST_CASE("Windows are cut where the batch of the step says, padded with zeros",
   std::vector<std::int64_t> const starts{40, 1, 2, 3, 43, 20};
   DeviceArray<float> const on_device(series);
   DeviceArray<std::int64_t> const starts_on_device(starts);
-  DeviceArray<kernels::cuda::StepState> const state(std::vector<kernels::cuda::StepState>{{9, 1, 0, 0, 0}});
+  DeviceArray<kernels::cuda::StepState> const state(std::vector<kernels::cuda::StepState>{{9, 1, {}, 0}});
   DeviceArray<float> x(batch * time * channels);
   DeviceArray<kernels::BFloat16> padded(batch * time * width);
   kernels::cuda::gather_windows<kernels::BFloat16>({batch, time, channels, width}, on_device.get(),
