@@ -6,8 +6,8 @@
 // p -= lr / (1 - beta1^step) * m / (sqrt(v) / sqrt(1 - beta2^step) + eps)
 // AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2), in the order of operations and with the roundings of
 // torch.optim.AdamW for one tensor: coefficients in double, then rounded to float; every operation rounded, none fused.
-// Plain reference: adamw_reference.cpp. CPU version: adamw_cpu.cpp. Test: tests/kernels/adamw_test.cpp.
-// Caller: src/train/optimizer.cpp.
+// Reference: adamw_reference.cpp. CPU: adamw_cpu.cpp. GPU: cuda/adamw.cu, which also clips and records the step.
+// Tests: tests/kernels/adamw_test.cpp, tests/kernels/cuda/adamw_test.cpp. Caller: src/train/optimizer.cpp.
 namespace mambasynth::kernels {
 
 struct AdamW {

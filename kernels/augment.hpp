@@ -6,7 +6,7 @@
 #include "kernels/cuda/stream.hpp"
 
 // target[b,t] = f_b Q x[b,t];   input[b,t,c] = target[b,t,c] + noise n[first_sample + b, t channels + c]
-// The augmentations of a training batch (train/augment.hpp) with Q and f drawn by the caller. n is standard normal (Box
+// The augmentations of a training batch (train/augment.hpp) with Q and f from the caller. n is standard normal (Box
 // & Muller 1958) from the Philox numbers of train::Draws, which is its definition:
 //
 //   stream = the first two words of philox(counter = (step low, step high, noise_purpose, draws_counter), key = seed)
@@ -15,22 +15,23 @@
 //   n      = r cos(2 pi b) for even elements, r sin(2 pi b) for odd ones, in fp64, rounded to fp32 after the factor
 //   `noise`
 //
-// Plain reference: augment_reference.cpp. GPU: cuda/augment.cu. Tests: tests/train/augment_test.cpp, which compares the
-// reference with the CPU's training, tests/kernels/cuda/augment_test.cpp. Caller: src/gpu/objective.cpp.
+// Reference: augment_reference.cpp. CPU: src/train/augment.cpp. GPU: cuda/augment.cu. Tests:
+// tests/train/augment_test.cpp, which compares the reference with the training on the CPU,
+// tests/kernels/cuda/augment_test.cpp. Callers: src/gpu/objective.cpp; src/train/draws.cpp takes the constants.
 namespace mambasynth::kernels::cuda {
 struct StepState;  // kernels/cuda/step_state.hpp
 }
 namespace mambasynth::kernels {
 
-/// x, target: (batch, time, channel) fp32; input: (batch, time, width) with zeros behind the channels. All contiguous.
+/// x, target: (batch, time, channel) fp32; input: (batch, time, width) with zeros after the channels. All contiguous.
 struct AugmentShape {
   std::int64_t batch, time, channels, width;
 };
 
 inline constexpr std::uint32_t noise_purpose = 2, draws_counter = 1;
 
-/// Where `state` is given, as on the GPU inside a training step, rotation and scale are tables over the batches of an
-/// epoch, of which batch state->batch is meant, and the step is state->step. Without it they belong to this batch.
+/// If `state` is given, as in a training step on the GPU, rotation and scale are tables over the batches of an epoch,
+/// indexed by state->batch, and the step is state->step. Without it they belong to this batch.
 struct Augmentation {
   float const* rotation = nullptr;  ///< ([batch of the epoch,] channel, channel) Q; nullptr: none
   float const* scale =

@@ -4,7 +4,9 @@
 
 namespace mambasynth::kernels {
 
-/// The 16 high bits of a float: what GPU kernels read and write in mixed precision.
+/// The upper 16 bits of a float, which GPU kernels read and write in mixed precision. Not c10::BFloat16, because
+/// kernels must build without LibTorch; the layout is the same, so src/gpu/tensors.hpp reads a tensor's data as this
+/// type.
 struct BFloat16 {
   std::uint16_t bits;
 };

@@ -6,17 +6,18 @@
 #include "kernels/bfloat16.hpp"
 #include "kernels/cuda/stream.hpp"
 
-// out[t,d] = silu(bias[d] + sum_j weight[d,j] x[t - (taps-1) + j, d]),   x = 0 before the first step.
+// out[t,d] = silu(bias[d] + sum_j weight[d,j] x[t - (d_conv-1) + j, d]),   x = 0 before the first step.
 // The depthwise causal convolution of a Mamba block (Gu & Dao 2023, section 3.4) with its activation.
-// Plain reference: causal_conv1d_reference.cpp. CPU version: causal_conv1d_cpu.cpp (threads), causal_conv1d_lanes.cpp
-// (vectors). Test: tests/kernels/causal_conv1d_test.cpp. Caller: src/model/mixer.cpp.
+// Reference: causal_conv1d_reference.cpp. CPU: causal_conv1d_cpu.cpp (threads), causal_conv1d_lanes.cpp (vectors).
+// GPU: cuda/causal_conv1d.cu. Tests: tests/kernels/causal_conv1d_test.cpp, tests/kernels/cuda/causal_conv1d_test.cpp.
+// Callers: src/model/mixer.cpp, src/gpu/engine_forward.cpp, src/gpu/engine_backward.cpp; benchmarks: src/bench.
 namespace mambasynth::kernels {
 
 struct ConvShape {
-  std::int64_t batch, time, channels, taps;
+  std::int64_t batch, time, channels, d_conv;
 };
-inline constexpr std::int64_t conv_max_taps = 8;
-/// Errors of every function below: std::invalid_argument for a negative size, or taps outside 1 .. conv_max_taps.
+inline constexpr std::int64_t max_d_conv = 8;
+/// Errors of every function below: std::invalid_argument for a negative size, or d_conv outside 1 .. max_d_conv.
 void check_conv(ConvShape const&);
 
 /// x: (batch, time, channel) with `x_stride` elements between time steps; weight: (channel, tap); bias: (channel);

@@ -6,8 +6,8 @@
 #include "kernels/cpu.hpp"
 #include "kernels/scratch.hpp"
 
-// Deals the convolution out to threads by (batch row, group of channels) and sums dweight and dbias over the batch in
-// its order.
+// Distributes the convolution over threads by (batch row, group of channels) and sums dweight and dbias over the batch
+// in order.
 namespace mambasynth::kernels {
 namespace {
 
@@ -31,10 +31,12 @@ template <class T>
 struct Packed {
   Scratch<T> weight, bias;
   Packed(ConvShape const& shape, T const* from_weight, T const* from_bias)
-      : weight(conv_groups(shape.channels) * shape.taps * conv_group), bias(conv_groups(shape.channels) * conv_group) {
+      : weight(conv_groups(shape.channels) * shape.d_conv * conv_group),
+        bias(conv_groups(shape.channels) * conv_group) {
     for (std::int64_t d = 0; d < shape.channels; ++d) {
-      for (std::int64_t j = 0; j < shape.taps; ++j)
-        weight.get()[(d / conv_group * shape.taps + j) * conv_group + d % conv_group] = from_weight[d * shape.taps + j];
+      for (std::int64_t j = 0; j < shape.d_conv; ++j)
+        weight.get()[(d / conv_group * shape.d_conv + j) * conv_group + d % conv_group] =
+            from_weight[d * shape.d_conv + j];
       bias.get()[d] = from_bias[d];
     }
   }
@@ -54,7 +56,7 @@ void causal_conv1d_forward(ConvShape const& shape, T const* x, std::int64_t x_st
   for (std::int64_t i = 0; i < tasks; ++i) {
     auto const group = i % groups;
     run.forward({shape, i / groups, group * conv_group, x, x_stride,
-                 packed.weight.get() + group * shape.taps * conv_group, packed.bias.get() + group * conv_group},
+                 packed.weight.get() + group * shape.d_conv * conv_group, packed.bias.get() + group * conv_group},
                 out);
   }
 }
@@ -63,30 +65,30 @@ template <class T>
 void causal_conv1d_backward(ConvShape const& shape, T const* x, std::int64_t x_stride, T const* weight, T const* bias,
                             T const* dout, T* dx, std::int64_t dx_stride, T* dweight, T* dbias) {
   check_conv(shape);
-  auto const groups = conv_groups(shape.channels), tasks = shape.batch * groups, taps = shape.taps;
+  auto const groups = conv_groups(shape.channels), tasks = shape.batch * groups, d_conv = shape.d_conv;
   Packed<T> packed(shape, weight, bias);
   auto const run = lanes<T>();
   auto const team = static_cast<int>(std::max<std::int64_t>(1, std::min<std::int64_t>(threads(), tasks)));
-  constexpr std::int64_t per_thread = conv_max_taps * conv_group;
-  Scratch<T> recent(team * per_thread), weights(tasks * taps * conv_group), biases(tasks * conv_group);
+  constexpr std::int64_t per_thread = max_d_conv * conv_group;
+  Scratch<T> recent(team * per_thread), weights(tasks * d_conv * conv_group), biases(tasks * conv_group);
 #pragma omp parallel num_threads(team)
   {
 #pragma omp for schedule(static)
     for (std::int64_t i = 0; i < tasks; ++i) {
       auto const group = i % groups;
-      run.backward({shape, i / groups, group * conv_group, x, x_stride, packed.weight.get() + group * taps * conv_group,
-                    packed.bias.get() + group * conv_group},
-                   {dout, dx, dx_stride, weights.get() + i * taps * conv_group, biases.get() + i * conv_group,
+      run.backward({shape, i / groups, group * conv_group, x, x_stride,
+                    packed.weight.get() + group * d_conv * conv_group, packed.bias.get() + group * conv_group},
+                   {dout, dx, dx_stride, weights.get() + i * d_conv * conv_group, biases.get() + i * conv_group,
                     recent.get() + omp_get_thread_num() * per_thread});
     }
 #pragma omp for schedule(static)
     for (std::int64_t d = 0; d < shape.channels; ++d) {
       auto const group = d / conv_group, channel = d % conv_group;
-      for (std::int64_t j = 0; j < taps; ++j) {
+      for (std::int64_t j = 0; j < d_conv; ++j) {
         T sum{};
         for (std::int64_t b = 0; b < shape.batch; ++b)
-          sum += weights.get()[((b * groups + group) * taps + j) * conv_group + channel];
-        dweight[d * taps + j] = sum;
+          sum += weights.get()[((b * groups + group) * d_conv + j) * conv_group + channel];
+        dweight[d * d_conv + j] = sum;
       }
       T sum{};
       for (std::int64_t b = 0; b < shape.batch; ++b) sum += biases.get()[(b * groups + group) * conv_group + channel];

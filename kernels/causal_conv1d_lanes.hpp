@@ -4,7 +4,7 @@
 
 #include "kernels/causal_conv1d.hpp"
 
-// The vectorised part of the convolution (causal_conv1d_lanes.cpp, compiled once for each instruction set). Lanes are
+// The vectorized part of the convolution (causal_conv1d_lanes.cpp, compiled once for each instruction set). Lanes are
 // channels; a task is one batch row and one group of channels.
 namespace mambasynth::kernels {
 
@@ -21,7 +21,7 @@ struct ConvTask {
 };
 
 /// dweight, dbias: as ConvTask's weight and bias, of this task alone, overwritten. recent: scratch of
-/// conv_max_taps * conv_group elements.
+/// max_d_conv * conv_group elements.
 template <class T>
 struct ConvTaskGradients {
   T const* dout;

@@ -11,14 +11,15 @@
 //   word   = philox(counter = (element / 4, 0, sample low, sample high), key = stream)[element % 4]
 //   keep   = word >= p 2^32 (rounded)
 //
-// Plain reference: dropout_reference.cpp. CPU version: dropout_cpu.cpp (threads), dropout_lanes.cpp (vectors).
-// Test: tests/kernels/dropout_test.cpp. Caller: src/model.
+// Reference: dropout_reference.cpp. CPU: dropout_cpu.cpp (threads), dropout_lanes.cpp (vectors). GPU: the same mask in
+// cuda/dropout.cuh, applied by cuda/residual_norm.cu. Tests: tests/kernels/dropout_test.cpp,
+// tests/kernels/cuda/residual_norm_test.cpp. Callers: src/model/mixer.cpp; src/train/draws.cpp takes philox().
 namespace mambasynth::kernels {
 
 struct DropoutKey {
   std::uint64_t seed;  ///< of the trial
-  std::uint64_t step;  ///< optimiser step
-  std::uint32_t site;  ///< which dropout of the network
+  std::uint64_t step;  ///< optimizer step
+  std::uint32_t site;  ///< which of the network's dropouts
 };
 
 /// x, out: (samples, elements of one sample), contiguous; may be the same array. `first_sample` is the index of row 0
@@ -38,7 +39,7 @@ void dropout(DropoutKey const&, double p, std::int64_t first_sample, std::int64_
 /// Philox4x32-10: four words from a counter and a key.
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
 
-/// What the versions of dropout share: the key of the masks of one site and step, and the first word that is kept.
+/// Shared by the versions of dropout: the key of the masks of one site and step, and the smallest word that is kept.
 std::array<std::uint32_t, 2> dropout_stream(DropoutKey const&);
 std::uint64_t dropout_threshold(double p);
 void check_dropout(double p, std::int64_t elements);

@@ -6,7 +6,7 @@
 namespace mambasynth::kernels::MAMBASYNTH_LANES {
 namespace {
 
-// One counter a lane of 64 bits. Only the low half of a lane counts: what is above it never reaches a result.
+// One counter per 64-bit lane. Only the low half of a lane matters: the high half never reaches a result.
 typedef std::uint64_t Wide __attribute__((vector_size(MAMBASYNTH_LANE_BYTES)));
 constexpr int counters = MAMBASYNTH_LANE_BYTES / 8;
 constexpr int words_per_run = 4 * counters;
@@ -15,7 +15,7 @@ constexpr int words_per_run = 4 * counters;
 MAMBASYNTH_INLINE Wide product(Wide a, std::uint32_t by) {
   Wide const b = Wide{} + by;
 #if defined(__AVX512F__)
-  // With a mask of ones: GCC 12 takes the plain form for a use of uninitialised memory.
+  // With a mask of ones: GCC 12 warns that the unmasked form uses uninitialized memory.
   return reinterpret_cast<Wide>(
       _mm512_maskz_mul_epu32(0xff, reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
 #elif defined(__AVX2__)
@@ -36,7 +36,7 @@ MAMBASYNTH_INLINE void store_interleaved(Wide a, Wide b, std::uint64_t* to, std:
   __builtin_memcpy(to + counters, &high, sizeof high);
 }
 
-/// The words of `counters` counters from `first` on, those of a counter side by side.
+/// The words of `counters` counters from `first` on; the words of one counter are adjacent.
 MAMBASYNTH_INLINE void words_from(std::uint64_t first, std::uint64_t sample, std::uint32_t const (&stream)[2],
                                   std::uint64_t* to) {
   Wide c0{};

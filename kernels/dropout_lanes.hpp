@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-// The vectorised part of dropout (dropout_lanes.cpp, compiled once for each instruction set).
+// The vectorized part of dropout (dropout_lanes.cpp, compiled once for each instruction set).
 namespace mambasynth::kernels {
 
 /// A run of elements of one sample, starting at a multiple of four.

@@ -7,7 +7,8 @@
 #include "kernels/cuda/stream.hpp"
 
 // out = gelu(pre + bias) with gelu(a) = a Phi(a), Phi by erf (Hendrycks & Gimpel 2016, arXiv:1606.08415).
-// Plain reference: gelu_reference.cpp. GPU: cuda/gelu.cu. Test: tests/kernels/gelu_test.cpp.
+// Reference: gelu_reference.cpp. CPU: at::gelu. GPU: cuda/gelu.cu. Tests: tests/kernels/gelu_test.cpp,
+// tests/kernels/cuda/gelu_test.cpp. Callers: src/gpu/engine_forward.cpp, src/gpu/engine_backward.cpp.
 namespace mambasynth::kernels {
 
 /// pre, out, dout, dpre: (row, column) contiguous; bias, dbias: (column). dpre may be dout; dbias = sum of dpre over

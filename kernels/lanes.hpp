@@ -1,11 +1,11 @@
 #pragma once
 
-// Vectors of the width of the instruction set that the including file is compiled for, and the functions of them that
-// the kernels need. The files that include this are compiled once for each instruction set, with
-// MAMBASYNTH_LANES = baseline, avx2, avx512 as the name of their namespace. They must not use anything inline from the
-// standard library: the linker keeps one copy of an inline function, and it may be the one that needs AVX-512.
+// Vectors as wide as the instruction set that the including file is compiled for, and the functions of them that the
+// kernels need. The files that include this are compiled once for each instruction set, with MAMBASYNTH_LANES =
+// baseline, avx2, avx512 as the name of their namespace. They must not use anything inline from the standard library:
+// the linker keeps one copy of an inline function, and it may be the one that needs AVX-512.
 //
-// GCC's vector extension (clang has it too) instead of intrinsics: the same text serves SSE2, AVX2, AVX-512 and NEON.
+// GCC's vector extension (clang has it too) instead of intrinsics: the same source serves SSE2, AVX2, AVX-512 and NEON.
 
 #include <cstdint>
 #include <utility>
@@ -34,12 +34,12 @@ struct LaneTypes<float> {
   typedef std::uint32_t U __attribute__((vector_size(MAMBASYNTH_LANE_BYTES)));
   using Bits = std::uint32_t;
   static constexpr int mantissa_bits = 23;
-  static constexpr float magic = 0x1.8p23f;  // adding it rounds to a whole number
+  static constexpr float magic = 0x1.8p23f;  // adding it rounds to an integer
   static constexpr float whole = 0x1p23f;
   static constexpr float exp_low = -87, exp_high = 88;  // e^x stays a normal number
   static constexpr float exp2_low = -126;
   static constexpr float ln2_high = 0x1.63p-1f, ln2_low = -0x1.bd0106p-13f;
-  // 2^r - 1 = r (c0 + c1 r + ...) on [-1/2, 1/2]: interpolated at Chebyshev's points, error 5.1e-9
+  // 2^r - 1 = r (c0 + c1 r + ...) on [-1/2, 1/2]: interpolated at Chebyshev nodes, error 5.1e-9
   static constexpr float exp2_terms[] = {0.693147188026228781f,   0.240226507605681269f,   0.0555035711421907782f,
                                          0.00961808255727785149f, 0.00133908633646712344f, 0.000154531629451206902f};
   static constexpr int log_terms = 4;
@@ -64,8 +64,8 @@ struct LaneTypes<double> {
   static constexpr int log_terms = 10;
 };
 
-/// `value < low ? low : value`: one instruction, which GCC does not find by itself. The forms with a mask of ones,
-/// because GCC 12 takes the plain AVX-512 ones for a use of uninitialised memory.
+/// `value < low ? low : value`: one instruction, which GCC does not generate by itself. The forms with a mask of ones,
+/// because GCC 12 warns that the unmasked AVX-512 ones use uninitialized memory.
 MAMBASYNTH_INLINE LaneTypes<float>::V not_less(LaneTypes<float>::V value, LaneTypes<float>::V low) {
 #if defined(__AVX512F__)
   return (LaneTypes<float>::V)_mm512_maskz_max_ps(0xffff, (__m512)low, (__m512)value);
@@ -137,7 +137,7 @@ struct Lanes : LaneTypes<T> {
   }
   /// ln(1 + w) for w >= 0, to about 1 unit in the last place however small w is.
   static MAMBASYNTH_INLINE V log1p(V w) {
-    // 1 + w = 2^k m with m in [sqrt(1/2), sqrt(2)); what the sum lost is put back into f = m - 1.
+    // 1 + w = 2^k m with m in [sqrt(1/2), sqrt(2)); f = m - 1 gets back what the sum lost.
     constexpr T root_half = static_cast<T>(0.70710678118654752440);
     V const u = T{1} + w;
     V const lost = w > T{1} ? V{} : w - (u - T{1});
@@ -156,7 +156,7 @@ struct Lanes : LaneTypes<T> {
     return whole_k * static_cast<T>(ln2) + (f - s * (f - rest));
   }
   static MAMBASYNTH_INLINE V sigmoid(V x) { return T{1} / (T{1} + exp(-x)); }
-  /// ln(1 + e^x), x itself above 20 as PyTorch has it, and its derivative.
+  /// ln(1 + e^x), x itself above 20 as in PyTorch, and its derivative.
   static MAMBASYNTH_INLINE V softplus(V x) {
     V const curved = log1p(exp(x));
     return x <= T{20} ? curved : x;
@@ -202,8 +202,8 @@ struct Lanes : LaneTypes<T> {
   }
 };
 
-/// Denormal numbers count as zero while it lives: on some processors each costs a hundred cycles, and states that
-/// decay to nothing make many.
+/// Flushes denormal numbers to zero during its lifetime: on some processors each costs a hundred cycles, and decaying
+/// states produce many.
 class DenormalsAreZero {
  public:
 #if defined(__SSE2__)

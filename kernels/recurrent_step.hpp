@@ -3,28 +3,28 @@
 #include <cstdint>
 #include <memory>
 
-// One time step of the network with carried state, O(1) in the steps that came before:
-//   h = W_in x + b_in;  per layer  u = norm(h);  [x, z] = in_proj u;  x' = silu(conv over the last taps x);
+// One time step of the network with carried state, O(1) in the number of earlier steps:
+//   h = W_in x + b_in;  per layer  u = norm(h);  [x, z] = in_proj u;  x' = silu(conv over the last d_conv x);
 //   [dt, B, C] = x_proj x';  delta = softplus(dt_proj dt + bias);  s = exp(delta A) s + delta B x';
 //   y = C s + D x';  h += out_proj (y silu(z)) + noise;  prediction = W2 gelu(W1 norm(h) + b1) + b2 for each head
 // Gu & Dao 2023 (arXiv:2312.00752), section 3.2, the recurrent mode of the network in src/model/network.hpp. What a
-// layer carries is the last taps - 1 inputs of the convolution and s. Plain reference: recurrent_step_reference.cpp.
-// CPU version: recurrent_step_cpu.cpp (packing, threads), recurrent_step_lanes.cpp (vectors). GPU:
-// cuda/recurrent_generate.cu (many steps in one launch). Test: tests/model/recurrence_test.cpp. Caller:
-// src/model/recurrence.cpp.
+// layer carries is the last d_conv - 1 inputs of the convolution and s.
+// Reference: recurrent_step_reference.cpp. CPU: recurrent_step_cpu.cpp (packing, threads), recurrent_step_lanes.cpp
+// (vectors). GPU: cuda/recurrent/recurrent_generate.cu, many steps in one launch (recurrent_generate.hpp).
+// Tests: tests/model/recurrence_test.cpp. Caller: src/model/recurrence.cpp.
 namespace mambasynth::kernels {
 
 struct RecurrentShape {
   std::int64_t channels;  ///< of the series
   std::int64_t features;  ///< d_model
-  std::int64_t layers, inner, states, rank, taps;
+  std::int64_t layers, inner, states, rank, d_conv;
   std::int64_t hidden;  ///< d_ff
   std::int64_t heads;   ///< one a horizon
 };
-/// Errors: std::invalid_argument for a size below 1 (layers, heads: below 0) or taps below 2.
+/// Errors: std::invalid_argument for a size below 1 (layers, heads: below 0) or d_conv below 2.
 void check_recurrent(RecurrentShape const&);
 
-/// Weights as the state dict has them, matrices (out, in) row-major, conv_weight (inner, taps), A_log (inner, state).
+/// Weights as the state dict has them, matrices (out, in) row-major, conv_weight (inner, d_conv), A_log (inner, state).
 template <class T>
 struct RecurrentLayer {
   T const *norm_weight, *norm_bias, *A_log, *D, *in_proj, *conv_weight, *conv_bias, *x_proj, *dt_weight, *dt_bias,
@@ -47,15 +47,15 @@ template <class T>
 struct RecurrentStep {
   std::int64_t sequences;
   T* state;            ///< (sequence, state size); all zero before the first step
-  bool keep;           ///< whether the state advances; without, it is only read
+  bool keep;           ///< whether the state advances; otherwise it is only read
   T const* x;          ///< (sequence, channel)
-  T const* noise;      ///< (sequence, layer, feature), added to each layer's output behind the residual sum; or nullptr
-  std::int64_t heads;  ///< how many of the heads, from the first
+  T const* noise;      ///< (sequence, layer, feature), added to each layer's output after the residual sum; or nullptr
+  std::int64_t heads;  ///< how many heads, from the first
   T* predictions;      ///< (sequence, heads, channel)
 };
 
 /// Vectorised for the instruction set found at run time, threads by OpenMP. The weights are copied once, in the order
-/// in which a step reads them. The same bits for any number of threads and whatever other sequences run beside one. Not
+/// in which a step reads them. The same bits for any number of threads and whatever other sequences run alongside. Not
 /// for use by two threads at once.
 class RecurrentNetwork {
  public:
@@ -64,7 +64,7 @@ class RecurrentNetwork {
   ~RecurrentNetwork();
   RecurrentNetwork(RecurrentNetwork const&) = delete;
   RecurrentNetwork& operator=(RecurrentNetwork const&) = delete;
-  /// Numbers of one sequence's state.
+  /// Floats of one sequence's state.
   [[nodiscard]] std::int64_t state_size() const;
   void step(RecurrentStep<float> const&);
 
@@ -73,7 +73,7 @@ class RecurrentNetwork {
   std::unique_ptr<Parts> parts_;
 };
 
-/// The equations as plain loops, one thread: what the others are tested against. T: float, double.
+/// The equations as plain loops, one thread: the reference for tests. T: float, double.
 namespace reference {
 std::int64_t recurrent_state_size(RecurrentShape const&);
 template <class T>

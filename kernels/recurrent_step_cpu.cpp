@@ -31,8 +31,8 @@ constexpr std::int64_t padded(std::int64_t count) {
 }
 constexpr std::int64_t parts_of(std::int64_t count) { return (count + recurrent_part - 1) / recurrent_part; }
 
-/// Hands out places one behind the other.
-class Places {
+/// Assigns offsets one after another.
+class Offsets {
  public:
   std::int64_t take(std::int64_t count) { return std::exchange(used_, used_ + padded(count)); }
   [[nodiscard]] std::int64_t used() const { return used_; }
@@ -45,14 +45,14 @@ RecurrentLayout layout_of(RecurrentShape const& s) {
   constexpr std::int64_t part = recurrent_part;
   RecurrentLayout l{};
   l.channels = s.channels, l.features = s.features, l.layers = s.layers;
-  l.states = s.states, l.rank = s.rank, l.taps = s.taps;
+  l.states = s.states, l.rank = s.rank, l.d_conv = s.d_conv;
   l.padded_channels = padded(s.channels), l.padded_features = padded(s.features),
   l.padded_dbl = padded(s.rank + 2 * s.states);
   l.parts = parts_of(s.inner), l.hidden_parts = parts_of(s.hidden);
 
-  Places in_part;
+  Offsets in_part;
   l.in_proj = in_part.take(s.features * 2 * part);
-  l.conv_weight = in_part.take(s.taps * part);
+  l.conv_weight = in_part.take(s.d_conv * part);
   l.conv_bias = in_part.take(part);
   l.x_proj = in_part.take(part * l.padded_dbl);
   l.dt_weight = in_part.take(s.rank * part);
@@ -62,23 +62,23 @@ RecurrentLayout layout_of(RecurrentShape const& s) {
   l.out_proj = in_part.take(part * l.padded_features);
   l.part_size = in_part.used();
 
-  Places in_layer;
+  Offsets in_layer;
   l.norm_weight = in_layer.take(l.padded_features);
   l.norm_bias = in_layer.take(l.padded_features);
   l.first_part = in_layer.take(l.parts * l.part_size);
   l.layer_size = in_layer.used();
 
-  Places in_head_part;
+  Offsets in_head_part;
   l.head_weight0 = in_head_part.take(s.features * part);
   l.head_bias0 = in_head_part.take(part);
   l.head_weight2 = in_head_part.take(part * l.padded_channels);
   l.head_part_size = in_head_part.used();
-  Places in_head;
+  Offsets in_head;
   l.head_bias2 = in_head.take(l.padded_channels);
   l.head_first_part = in_head.take(l.hidden_parts * l.head_part_size);
   l.head_size = in_head.used();
 
-  Places whole;
+  Offsets whole;
   l.input_weight = whole.take(s.channels * l.padded_features);
   l.input_bias = whole.take(l.padded_features);
   l.first_layer = whole.take(s.layers * l.layer_size);
@@ -86,7 +86,7 @@ RecurrentLayout layout_of(RecurrentShape const& s) {
   l.final_bias = whole.take(l.padded_features);
   l.first_head = whole.take(s.heads * l.head_size);
 
-  l.state_part = (s.taps - 1 + s.states) * part;
+  l.state_part = (s.d_conv - 1 + s.states) * part;
   l.state_layer = l.parts * l.state_part;
   l.state_size = s.layers * l.state_layer;
   return l;
@@ -110,7 +110,7 @@ void pack_part(RecurrentShape const& s, RecurrentLayout const& l, RecurrentLayer
   transpose(w.in_proj, s.inner, s.features, first, part, 0, s.features, at + l.in_proj, 2 * part);
   transpose(w.in_proj + s.inner * s.features, s.inner, s.features, first, part, 0, s.features, at + l.in_proj, 2 * part,
             part);
-  transpose(w.conv_weight, s.inner, s.taps, first, part, 0, s.taps, at + l.conv_weight, part);
+  transpose(w.conv_weight, s.inner, s.d_conv, first, part, 0, s.d_conv, at + l.conv_weight, part);
   transpose(w.x_proj, s.rank + 2 * s.states, s.inner, 0, s.rank + 2 * s.states, first, part, at + l.x_proj,
             l.padded_dbl);
   transpose(w.dt_weight, s.inner, s.rank, first, part, 0, s.rank, at + l.dt_weight, part);
@@ -161,9 +161,9 @@ struct RecurrentNetwork::Parts {
   explicit Parts(RecurrentShape const& shape)
       : layout(layout_of(shape)), weights(layout.first_head + shape.heads * layout.head_size), heads(shape.heads) {}
 
-  /// Working memory, made anew when there are more sequences or threads than before.
-  struct Room {
-    Room(RecurrentLayout const& l, std::int64_t heads, std::int64_t sequence_count, int thread_count)
+  /// Working memory, reallocated when there are more sequences or threads than before.
+  struct Workspace {
+    Workspace(RecurrentLayout const& l, std::int64_t heads, std::int64_t sequence_count, int thread_count)
         : sequences(sequence_count),
           threads(thread_count),
           xz(l.parts * sequences * 2 * recurrent_part),
@@ -179,10 +179,10 @@ struct RecurrentNetwork::Parts {
     std::int64_t wide, local_size;
     Scratch<float> local;
   };
-  Room& room(std::int64_t sequences, int threads) {
-    if (!room_ || room_->sequences < sequences || room_->threads < threads)
-      room_ = std::make_unique<Room>(layout, heads, sequences, threads);
-    return *room_;
+  Workspace& workspace(std::int64_t sequences, int threads) {
+    if (!workspace_ || workspace_->sequences < sequences || workspace_->threads < threads)
+      workspace_ = std::make_unique<Workspace>(layout, heads, sequences, threads);
+    return *workspace_;
   }
 
   RecurrentLayout layout;
@@ -190,7 +190,7 @@ struct RecurrentNetwork::Parts {
   std::int64_t heads;
 
  private:
-  std::unique_ptr<Room> room_;
+  std::unique_ptr<Workspace> workspace_;
 };
 
 RecurrentNetwork::RecurrentNetwork(RecurrentShape const& shape, RecurrentWeights<float> const& weights) {
@@ -204,17 +204,25 @@ std::int64_t RecurrentNetwork::state_size() const { return parts_->layout.state_
 
 void RecurrentNetwork::step(RecurrentStep<float> const& step) {
   auto const& l = parts_->layout;
-  // A part is the least that is dealt out; a thread without one would only wait at the barriers.
+  // A part is the smallest unit of work; a thread without one would only wait at the barriers.
   int const team = static_cast<int>(std::max<std::int64_t>(1, std::min<std::int64_t>(threads(), l.parts)));
-  auto& room = parts_->room(step.sequences, team);
-  RecurrentPass const pass{
-      &l,         parts_->weights.get(), step.sequences, step.state,     step.keep,          step.x,
-      step.noise, room.xz.get(),         room.dbl.get(), room.out.get(), room.head_out.get()};
+  auto& workspace = parts_->workspace(step.sequences, team);
+  RecurrentPass const pass{&l,
+                           parts_->weights.get(),
+                           step.sequences,
+                           step.state,
+                           step.keep,
+                           step.x,
+                           step.noise,
+                           workspace.xz.get(),
+                           workspace.dbl.get(),
+                           workspace.out.get(),
+                           workspace.head_out.get()};
   auto const run = lanes();
 #pragma omp parallel num_threads(team)
   {
     auto const thread = omp_get_thread_num();
-    float* const mine = room.local.get() + thread * room.local_size;
+    float* const mine = workspace.local.get() + thread * workspace.local_size;
     auto const stream = step.sequences * l.padded_features;
     RecurrentLocal const local{mine, mine + stream, mine + 2 * stream};
     run.enter(pass, local);

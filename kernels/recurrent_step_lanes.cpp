@@ -25,8 +25,8 @@ MAMBASYNTH_INLINE void columns(float const* weight, std::int64_t stride, std::in
   for (int j = 0; j < N; ++j) L::store(out + j * width, sum[j]);
 }
 
-/// weight: (input, output), outputs a multiple of recurrent_block. For each sequence, so that weights are read once
-/// from far away and then from the nearest cache.
+/// weight: (input, output), outputs a multiple of recurrent_block. Loops over the sequences inside, so that weights are
+/// read once from memory and then from L1.
 void times(float const* weight, std::int64_t inputs, std::int64_t outputs, std::int64_t sequences, float const* in,
            std::int64_t in_stride, float const* start, float* out, std::int64_t out_stride) {
   for (std::int64_t o = 0; o < outputs;) {
@@ -51,8 +51,8 @@ MAMBASYNTH_INLINE float sum_of(V v) {
   return sum;
 }
 
-/// u = (h - mean) / sqrt(variance + eps) weight + bias; the padding of h is zero, that of weight and bias makes u's
-/// zero.
+/// u = (h - mean) / sqrt(variance + eps) weight + bias; the padding of h is zero, and that of weight and bias makes the
+/// padding of u zero.
 void norm(RecurrentLayout const& l, float const* weight, float const* bias, float const* h, float* u) {
   V sum{};
   for (std::int64_t f = 0; f < l.padded_features; f += width) sum += L::load(h + f);
@@ -69,7 +69,7 @@ void norm(RecurrentLayout const& l, float const* weight, float const* bias, floa
 }
 
 /// erf by two polynomials, error 1e-7: x P(x^2) up to 1, 1 - exp(Q(|x|)) up to 4, where it is 1 (interpolated at
-/// Chebyshev's points).
+/// Chebyshev nodes).
 MAMBASYNTH_INLINE V erf(V x) {
   V const magnitude = x < 0 ? -x : x;
   V const s = x * x;
@@ -131,13 +131,13 @@ void project(RecurrentPass const& p, RecurrentLocal const& local, std::int64_t l
     for (std::int64_t d = 0; d < recurrent_part; d += width) {
       float* const at = xz + b * wide + d;
       V const x = L::load(at);
-      V sum = L::load(w + l.conv_bias + d) + L::load(w + l.conv_weight + (l.taps - 1) * recurrent_part + d) * x;
-      for (std::int64_t j = 0; j < l.taps - 1; ++j) {
+      V sum = L::load(w + l.conv_bias + d) + L::load(w + l.conv_weight + (l.d_conv - 1) * recurrent_part + d) * x;
+      for (std::int64_t j = 0; j < l.d_conv - 1; ++j) {
         V const past = L::load(window + j * recurrent_part + d);
         sum += L::load(w + l.conv_weight + j * recurrent_part + d) * past;
         if (p.keep && j > 0) L::store(window + (j - 1) * recurrent_part + d, past);
       }
-      if (p.keep) L::store(window + (l.taps - 2) * recurrent_part + d, x);
+      if (p.keep) L::store(window + (l.d_conv - 2) * recurrent_part + d, x);
       L::store(at, sum * L::sigmoid(sum));
     }
   }
@@ -162,7 +162,7 @@ void scan(RecurrentPass const& p, RecurrentLocal const& local, std::int64_t laye
     float const* const C = B + l.states;
     float* const xz = p.xz + (part * p.sequences + b) * wide;
     float* const s =
-        p.state + b * l.state_size + layer * l.state_layer + part * l.state_part + (l.taps - 1) * recurrent_part;
+        p.state + b * l.state_size + layer * l.state_layer + part * l.state_part + (l.d_conv - 1) * recurrent_part;
     for (std::int64_t d = 0; d < recurrent_part; d += width) {
       V raw = L::load(w + l.dt_bias + d);
       for (std::int64_t r = 0; r < l.rank; ++r) raw += dbl[r] * L::load(w + l.dt_weight + r * recurrent_part + d);

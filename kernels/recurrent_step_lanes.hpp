@@ -2,20 +2,21 @@
 
 #include <cstdint>
 
-// The vectorised part of a recurrent step (recurrent_step_lanes.cpp, compiled once for each instruction set) and what
+// The vectorized part of a recurrent step (recurrent_step_lanes.cpp, compiled once for each instruction set) and what
 // it shares with the part that packs the weights and deals parts out to threads (recurrent_step_cpu.cpp).
 //
-// Inner channels are dealt out in parts of 64. A layer then needs every other part twice: x_proj and out_proj sum over
-// all channels. Each part leaves its partial sums, and everybody adds them up in the order of the parts: two barriers a
-// layer, and no sum depends on the number of threads. The residual stream is kept by every thread for itself.
+// Inner channels are distributed in parts of 64. A layer needs the other parts twice, because x_proj and out_proj sum
+// over all channels: each part stores its partial sums, and every thread adds them in the order of the parts. That
+// takes two barriers per layer, and no sum depends on the number of threads. Every thread keeps its own copy of the
+// residual stream.
 namespace mambasynth::kernels {
 
 inline constexpr int recurrent_part = 64;   ///< channels of a part; a multiple of every vector's lanes
 inline constexpr int recurrent_block = 16;  ///< other axes are padded with zeros to a multiple of this
 
-/// Sizes, padded sizes, and where what lies in the packed weights (in floats). Matrices are packed (in, padded out).
+/// Sizes, padded sizes, and offsets into the packed weights (in floats). Matrices are packed (in, padded out).
 struct RecurrentLayout {
-  std::int64_t channels, features, layers, states, rank, taps;
+  std::int64_t channels, features, layers, states, rank, d_conv;
   std::int64_t padded_channels, padded_features, padded_dbl;
   std::int64_t parts, hidden_parts;
   // whole network
@@ -35,11 +36,11 @@ struct RecurrentLayout {
   // inside a head, and a part of it
   std::int64_t head_bias2, head_first_part, head_part_size;
   std::int64_t head_weight0, head_bias0, head_weight2;
-  // state of one sequence: (layer, part, [taps - 1, states], channel of the part)
+  // state of one sequence: (layer, part, [d_conv - 1, states], channel of the part)
   std::int64_t state_part, state_layer, state_size;
 };
 
-/// One step, and the arrays that its stages hand on to each other.
+/// One step, and the arrays that its stages pass to each other.
 struct RecurrentPass {
   RecurrentLayout const* layout;
   float const* weights;
@@ -52,7 +53,7 @@ struct RecurrentPass {
   float* out;       ///< partial sums of out_proj: (part, sequence, padded_features)
   float* head_out;  ///< (head, hidden part, sequence, padded_channels)
 };
-/// A thread's own.
+/// Private to a thread.
 struct RecurrentLocal {
   float *h, *u;  ///< residual stream and its norm: (sequence, padded_features)
   float* wide;   ///< max(2 parts, padded_dbl)
@@ -60,7 +61,7 @@ struct RecurrentLocal {
 
 struct RecurrentLanes {
   void (*enter)(RecurrentPass const&, RecurrentLocal const&);  ///< h = input_proj x
-  /// Adds what the layer before left (layer > 0), then the norm of `layer`; layer = layers: the final norm.
+  /// Adds the output of the previous layer (layer > 0), then takes the norm of `layer`; layer = layers: the final norm.
   void (*gather)(RecurrentPass const&, RecurrentLocal const&, std::int64_t layer);
   void (*project)(RecurrentPass const&, RecurrentLocal const&, std::int64_t layer,
                   std::int64_t part);                                                                ///< up to x_proj

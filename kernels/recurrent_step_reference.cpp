@@ -11,12 +11,12 @@ namespace mambasynth::kernels {
 void check_recurrent(RecurrentShape const& s) {
   bool const sizes =
       s.channels >= 1 && s.features >= 1 && s.inner >= 1 && s.states >= 1 && s.rank >= 1 && s.hidden >= 1;
-  if (sizes && s.layers >= 0 && s.heads >= 0 && s.taps >= 2) return;
+  if (sizes && s.layers >= 0 && s.heads >= 0 && s.d_conv >= 2) return;
   auto const text = [](std::int64_t v) { return std::to_string(v); };
   throw std::invalid_argument(
       "a recurrent step of channels " + text(s.channels) + ", features " + text(s.features) + ", layers " +
       text(s.layers) + ", inner " + text(s.inner) + ", states " + text(s.states) + ", rank " + text(s.rank) +
-      ", taps " + text(s.taps) + ", hidden " + text(s.hidden) + ", heads " + text(s.heads) +
+      ", taps " + text(s.d_conv) + ", hidden " + text(s.hidden) + ", heads " + text(s.heads) +
       " is impossible (sizes count from 1, layers and heads from 0, taps from 2). Correct the shape.");
 }
 
@@ -59,17 +59,17 @@ T softplus(T v) {
   return v > T{20} ? v : std::log1p(std::exp(v));
 }
 
-/// What a layer adds to the residual stream. window: (taps - 1, inner), oldest first; s: (inner, state).
+/// What a layer adds to the residual stream. window: (d_conv - 1, inner), oldest first; s: (inner, state).
 template <class T>
 Vector<T> block(RecurrentShape const& shape, RecurrentLayer<T> const& w, Vector<T> const& u, T* window, T* s,
                 bool keep) {
-  auto const inner = shape.inner, states = shape.states, before = shape.taps - 1;
+  auto const inner = shape.inner, states = shape.states, before = shape.d_conv - 1;
   auto const xz = linear(w.in_proj, static_cast<T const*>(nullptr), 2 * inner, u);
   auto const at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
   Vector<T> x(at(inner));
   for (std::int64_t d = 0; d < inner; ++d) {
-    T sum = w.conv_bias[d] + w.conv_weight[d * shape.taps + before] * xz[at(d)];
-    for (std::int64_t j = 0; j < before; ++j) sum += w.conv_weight[d * shape.taps + j] * window[j * inner + d];
+    T sum = w.conv_bias[d] + w.conv_weight[d * shape.d_conv + before] * xz[at(d)];
+    for (std::int64_t j = 0; j < before; ++j) sum += w.conv_weight[d * shape.d_conv + j] * window[j * inner + d];
     x[at(d)] = silu(sum);
   }
   auto const dbl = linear(w.x_proj, static_cast<T const*>(nullptr), shape.rank + 2 * states, x);
@@ -96,7 +96,7 @@ Vector<T> block(RecurrentShape const& shape, RecurrentLayer<T> const& w, Vector<
 
 }  // namespace
 
-std::int64_t recurrent_state_size(RecurrentShape const& s) { return s.layers * s.inner * (s.taps - 1 + s.states); }
+std::int64_t recurrent_state_size(RecurrentShape const& s) { return s.layers * s.inner * (s.d_conv - 1 + s.states); }
 
 template <class T>
 void recurrent_step(RecurrentShape const& shape, RecurrentWeights<T> const& weights, RecurrentStep<T> const& step) {
@@ -108,8 +108,8 @@ void recurrent_step(RecurrentShape const& shape, RecurrentWeights<T> const& weig
     for (std::int64_t i = 0; i < shape.layers; ++i) {
       auto const& layer = weights.layers[i];
       auto const out = block(shape, layer, norm(layer.norm_weight, layer.norm_bias, h), state,
-                             state + (shape.taps - 1) * shape.inner, step.keep);
-      state += shape.inner * (shape.taps - 1 + shape.states);
+                             state + (shape.d_conv - 1) * shape.inner, step.keep);
+      state += shape.inner * (shape.d_conv - 1 + shape.states);
       for (std::size_t f = 0; f < h.size(); ++f) {
         h[f] += out[f];
         if (step.noise) h[f] += step.noise[(b * shape.layers + i) * shape.features + static_cast<std::int64_t>(f)];

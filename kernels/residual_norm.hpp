@@ -8,9 +8,11 @@
 #include "kernels/dropout.hpp"
 
 // h = residual + dropout(branch + branch_bias);   u = (h - mean) / sqrt(variance + eps) gamma + beta
-// Where a Mamba block ends and the next begins: dropout, residual sum and LayerNorm (Ba et al. 2016, arXiv:1607.06450;
+// Between two Mamba blocks: dropout, residual sum and LayerNorm (Ba et al. 2016, arXiv:1607.06450;
 // biased variance over the features) in one pass. The mask is that of kernels/dropout.hpp, element for element.
-// Plain reference: residual_norm_reference.cpp. GPU: cuda/residual_norm.cu. Test: tests/kernels/residual_norm_test.cpp.
+// Reference: residual_norm_reference.cpp. CPU: at::layer_norm. GPU: cuda/residual_norm.cu.
+// Tests: tests/kernels/residual_norm_test.cpp, tests/kernels/cuda/residual_norm_test.cpp.
+// Callers: src/gpu/engine_forward.cpp, src/gpu/engine_backward.cpp.
 namespace mambasynth::kernels::cuda {
 struct StepState;  // kernels/cuda/step_state.hpp
 }
@@ -23,7 +25,7 @@ struct NormShape {
 };
 inline constexpr float norm_epsilon = 1e-5F;
 
-/// p = 0: none. On the GPU the step is read from StepState where `state` is given, else from `key.step`.
+/// p = 0: none. On the GPU the step comes from `state` if it is given, else from `key.step`.
 struct NormDropout {
   double p = 0;
   DropoutKey key{};
@@ -39,20 +41,20 @@ struct NormInputs {
   T const* residual;
   Parameter<T> const *gamma, *beta;
 };
-/// mean, inverse_deviation: (row), or nullptr both (evaluation).
+/// mean, rstd: (row), or nullptr both (evaluation).
 template <class T>
 struct NormOutputs {
   T *h, *u;
-  float *mean, *inverse_deviation;
+  float *mean, *rstd;
 };
 
 /// dh = dresidual + (the norm's gradient of du);   dbranch = dropout mask of dh;   dgamma, dbeta: sums over rows.
 template <class T>
 struct NormGradients {
   T const* du;         ///< gradient of u
-  T const* dresidual;  ///< gradient that reaches h on another way, or nullptr
+  T const* dresidual;  ///< gradient that reaches h by another path, or nullptr
   T* dh;               ///< may be dresidual
-  T* dbranch;          ///< may be dh; nullptr: not wanted
+  T* dbranch;          ///< may be dh; nullptr: not needed
   Parameter<T>*dgamma, *dbeta;
   Parameter<T>* dbranch_bias;  ///< sum of dbranch over rows, or nullptr
 };
@@ -62,23 +64,22 @@ namespace reference {
 template <class T>
 void residual_norm_forward(NormShape const&, NormDropout const&, NormInputs<T> const&, NormOutputs<T> const&);
 template <class T>
-void residual_norm_backward(NormShape const&, NormDropout const&, T const* h, float const* mean,
-                            float const* inverse_deviation, Parameter<T> const* gamma, NormGradients<T> const&);
+void residual_norm_backward(NormShape const&, NormDropout const&, T const* h, float const* mean, float const* rstd,
+                            Parameter<T> const* gamma, NormGradients<T> const&);
 }  // namespace reference
 
 /// T: float, BFloat16.
 namespace cuda {
 template <class T>
 void residual_norm_forward(NormShape const&, NormDropout const&, NormInputs<T> const&, NormOutputs<T> const&, Stream);
-/// u again from h and its statistics: cheaper than keeping it.
+/// Recomputes u from h and its statistics, which is cheaper than storing it.
 template <class T>
-void norm_again(NormShape const&, T const* h, float const* mean, float const* inverse_deviation,
-                Parameter<T> const* gamma, Parameter<T> const* beta, T* u, Stream);
+void norm_recompute(NormShape const&, T const* h, float const* mean, float const* rstd, Parameter<T> const* gamma,
+                    Parameter<T> const* beta, T* u, Stream);
 std::size_t residual_norm_workspace_bytes(NormShape const&);
 template <class T>
-void residual_norm_backward(NormShape const&, NormDropout const&, T const* h, float const* mean,
-                            float const* inverse_deviation, Parameter<T> const* gamma, NormGradients<T> const&,
-                            std::byte* workspace, Stream);
+void residual_norm_backward(NormShape const&, NormDropout const&, T const* h, float const* mean, float const* rstd,
+                            Parameter<T> const* gamma, NormGradients<T> const&, std::byte* workspace, Stream);
 }  // namespace cuda
 
 }  // namespace mambasynth::kernels

@@ -49,20 +49,20 @@ void residual_norm_forward(NormShape const& s, NormDropout const& d, NormInputs<
     for (std::int64_t c = 0; c < f; ++c) out.u[row * f + c] = (h[c] - mean) * inverse * in.gamma[c] + in.beta[c];
     if (out.mean == nullptr) continue;
     out.mean[row] = static_cast<float>(mean);
-    out.inverse_deviation[row] = static_cast<float>(inverse);
+    out.rstd[row] = static_cast<float>(inverse);
   }
 }
 
 template <class T>
-void residual_norm_backward(NormShape const& s, NormDropout const& d, T const* h, float const* mean,
-                            float const* inverse_deviation, Parameter<T> const* gamma, NormGradients<T> const& g) {
+void residual_norm_backward(NormShape const& s, NormDropout const& d, T const* h, float const* mean, float const* rstd,
+                            Parameter<T> const* gamma, NormGradients<T> const& g) {
   check_norm(s);
   check_dropout(d.p, s.steps * s.features);
   auto const f = s.features;
   std::fill_n(g.dgamma, f, T{});
   std::fill_n(g.dbeta, f, T{});
   for (std::int64_t row = 0; row < s.rows(); ++row) {
-    T const middle = static_cast<T>(mean[row]), inverse = static_cast<T>(inverse_deviation[row]);
+    T const middle = static_cast<T>(mean[row]), inverse = static_cast<T>(rstd[row]);
     auto const n = [&](std::int64_t c) { return (h[row * f + c] - middle) * inverse; };
     T sum{}, along{};
     for (std::int64_t c = 0; c < f; ++c) {

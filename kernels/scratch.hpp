@@ -9,7 +9,7 @@
 
 namespace mambasynth::kernels {
 
-/// Working memory on a cache-line border (the widest vector), zeroed.
+/// Working memory aligned to a cache line (the widest vector), zeroed.
 template <class T>
 class Scratch {
  public:

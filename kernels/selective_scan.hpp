@@ -9,8 +9,11 @@
 // h[d,n] = exp(delta[t,d] A[d,n]) h[d,n] + delta[t,d] B[t,n] x[t,d];   y[t,d] = sum_n C[t,n] h[d,n] + D[d] x[t,d]
 // out[t,d] = y[t,d] silu(z[t,d]);   delta = softplus(delta_raw + delta_bias[d]) (linear above 20);   h starts at 0
 // Gu & Dao 2023 (arXiv:2312.00752), eq. 2a-2b with the zero-order hold of A, plus the D skip and the gate.
-// Plain reference: selective_scan_reference.cpp (with the derivatives). CPU version: selective_scan_cpu.cpp (threads),
-// selective_scan_lanes.cpp (vectors). Test: tests/kernels/selective_scan_test.cpp. Caller: src/model/mixer.cpp.
+// Reference: selective_scan_reference.cpp (with the derivatives). CPU: selective_scan_cpu.cpp (threads),
+// selective_scan_lanes.cpp (vectors). GPU: cuda/selective_scan/selective_scan.cu. Tests:
+// tests/kernels/selective_scan_test.cpp, tests/kernels/cuda/selective_scan_test.cpp, and selective_scan_golden_test.cpp
+// beside each. Callers: src/model/mixer.cpp, src/gpu/engine_forward.cpp, src/gpu/engine_backward.cpp; benchmarks:
+// src/bench.
 namespace mambasynth::kernels {
 
 struct ScanShape {
@@ -63,7 +66,7 @@ void selective_scan_forward(ScanShape const&, ScanInputs<T> const&, ScanOutputs<
 template <class T>
 void selective_scan_backward(ScanShape const&, ScanInputs<T> const&, T const* checkpoints, ScanGradients<T> const&);
 
-/// The equations as plain loops, one thread, every state kept: what the others are tested against. T: float, double.
+/// The equations as plain loops, one thread, every state kept: the reference for tests. T: float, double.
 namespace reference {
 template <class T>
 void selective_scan_forward(ScanShape const&, ScanInputs<T> const&, ScanOutputs<T> const&);

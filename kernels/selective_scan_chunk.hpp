@@ -5,7 +5,7 @@
 #include "kernels/lanes.hpp"
 #include "kernels/selective_scan_lanes.hpp"
 
-// How a task's arrays lie in its thread's scratch; part of selective_scan_lanes.cpp and compiled like it.
+// Layout of a task's arrays in its thread's scratch; part of selective_scan_lanes.cpp and compiled like it.
 namespace mambasynth::kernels::MAMBASYNTH_LANES {
 namespace {
 
@@ -23,7 +23,7 @@ struct Cursor {
   }
 };
 
-/// One chunk of one group. Arrays over time are (block of lanes, step, lane): a block is walked through in one run.
+/// One chunk of one group. Arrays over time are (block of lanes, step, lane): a block is contiguous.
 template <class T>
 struct Chunk {
   static constexpr int width = Lanes<T>::width;
@@ -43,7 +43,7 @@ struct Chunk {
     blocks = (channels + width - 1) / width;
     tiles = static_cast<int>(scan_padded_states(shape.states)) / tile;
   }
-  /// Lanes of a block that are channels.
+  /// Lanes of a block that hold channels.
   int count(int block) const { return channels - block * width; }
   /// Start of step t of the group in an array with `stride` elements a step.
   std::int64_t offset(int t, std::int64_t stride) const {

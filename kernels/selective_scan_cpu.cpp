@@ -6,7 +6,7 @@
 #include "kernels/scratch.hpp"
 #include "kernels/selective_scan_lanes.hpp"
 
-// Deals the scan out to threads. Tasks are (batch row, group of channels); every sum over tasks is formed in the order
+// Distributes the scan over threads. Tasks are (batch row, group of channels). Sums over tasks are formed in the order
 // of the tasks, whichever thread ran them, so the results do not depend on the number of threads.
 namespace mambasynth::kernels {
 namespace {
@@ -86,8 +86,8 @@ void selective_scan_backward(ScanShape const& shape, ScanInputs<T> const& inputs
   auto const per_group = padded * scan_group, per_chunk = padded * scan_chunk;
   auto const run = lanes<T>();
   auto const team = static_cast<int>(std::max<std::int64_t>(1, std::min<std::int64_t>(threads(), rows * groups)));
-  // With rows enough, a thread takes whole rows and waits for nobody; otherwise all threads share each chunk. The sums
-  // are the same sums in the same order.
+  // With enough rows, a thread takes whole rows and never waits; otherwise all threads share each chunk. The sums and
+  // their order are the same.
   bool const whole_rows = rows >= 2 * team;
   auto const slots = whole_rows ? team : rows;
   auto const per_thread = (run.backward_scratch(shape.states) + 15) / 16 * 16;

@@ -61,7 +61,7 @@ void forward(ScanTask<T> const& task, ScanOutputs<T> const& outputs) {
     if (outputs.checkpoints) chunk.unpack_group(state, outputs.checkpoints + chunk.checkpoint());
     chunk.pack_states(in.B, in.B_stride, B);
     chunk.pack_states(in.C, in.C_stride, C);
-    // Time outside, blocks inside: a row of the group is a few neighbouring cache lines.
+    // Time is the outer loop, blocks the inner one: a row of the group is a few adjacent cache lines.
     for (int t = 0; t < chunk.steps; ++t)
       for (int block = 0; block < chunk.blocks; ++block) {
         int const first = block * L::width, count = chunk.count(block);
@@ -98,7 +98,7 @@ struct TimeArrays {
 };
 
 /// Four states of one block: forwards from the checkpoint, keeping decay and state of each step, then backwards.
-/// dB, dC: (step, state of the tile, lane), overwritten by the first block, added to by the others.
+/// dB, dC: (step, state of the tile, lane), overwritten by the first block; the others add to it.
 template <class T, bool first>
 [[gnu::noinline]] void backward_tile(int steps, TimeArrays<T> const& time, T const* B, T const* C, T const* decay,
                                      T const* state, T* carry, T* dA, T* kept_decay, T* kept_state, T* dB, T* dC) {

@@ -4,8 +4,8 @@
 
 #include "kernels/selective_scan.hpp"
 
-// The vectorised part of the scan (selective_scan_lanes.cpp, compiled once for each instruction set) and what it shares
-// with the part that deals it out to threads (selective_scan_cpu.cpp).
+// The vectorized part of the scan (selective_scan_lanes.cpp, compiled once for each instruction set) and what it shares
+// with the part that distributes it over threads (selective_scan_cpu.cpp).
 //
 // Lanes are channels: y is then a sum inside a lane, and every number of states is equally efficient. A task is one
 // batch row and one group of channels. Numbers of a group are packed as (state, channel of the group), padded with
@@ -31,7 +31,7 @@ struct ScanTask {
   T* scratch;                  ///< of this thread
 };
 
-/// What a backward task adds to or leaves for the sums over tasks.
+/// What a backward task adds to, or writes for, the sums over tasks.
 template <class T>
 struct ScanSums {
   T* carry;             ///< dL/dh at the border to the next chunk: (padded state, channel of the group)

@@ -11,10 +11,10 @@ namespace mambasynth::kernels::cuda {
 static_assert(sizeof(StepRecord) == sizeof(device::StepRecord) && sizeof(GroupRange) == sizeof(device::GroupRange));
 
 std::size_t adamw_workspace_bytes(AdamWShape const&) {
-  Carve carve(nullptr);
-  carve.take<double>(device::gradient_blocks);
-  carve.take<device::AdamWCoefficients>(1);
-  return carve.used();
+  Arena arena(nullptr);
+  arena.take<double>(device::gradient_blocks);
+  arena.take<device::AdamWCoefficients>(1);
+  return arena.used();
 }
 
 void adamw_step(AdamWShape const& s, AdamW const& settings, double clip_norm, AdamWArrays const& a,
@@ -27,9 +27,9 @@ void adamw_step(AdamWShape const& s, AdamW const& settings, double clip_norm, Ad
                                 std::to_string(s.terms) + " loss terms of " + std::to_string(s.batch) +
                                 " windows and " + std::to_string(s.ranges) +
                                 " ranges is impossible (0 and more, at most 2^39 parameters). Correct the shape.");
-  Carve carve(workspace);
-  auto* const partial = carve.take<double>(device::gradient_blocks);
-  auto* const coefficients = carve.take<device::AdamWCoefficients>(1);
+  Arena arena(workspace);
+  auto* const partial = arena.take<double>(device::gradient_blocks);
+  auto* const coefficients = arena.take<device::AdamWCoefficients>(1);
   device::gradient_squares<<<device::gradient_blocks, threads, 0, stream>>>(s.size, a.gradient, partial);
   check_launch("gradient_squares");
   device::adamw_coefficients<<<1, threads, 0, stream>>>(

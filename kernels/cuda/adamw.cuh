@@ -3,13 +3,13 @@
 #include "kernels/cuda/block_sum.cuh"
 #include "kernels/cuda/step_state.hpp"
 
-// kernels/cuda/adamw.hpp in three launches: squares of the gradient, what follows from them and from the losses, and
-// the update. AdamW in the order of operations and with the roundings of kernels/adamw.hpp.
+// kernels/cuda/adamw.hpp in three launches: the gradient's sum of squares, the coefficients and the record, and the
+// update. AdamW in the order of operations and with the roundings of kernels/adamw.hpp.
 namespace mambasynth::kernels::cuda::device {
 
 inline constexpr int adamw_threads = 256, gradient_blocks = 264;
 
-/// cuda::StepRecord and cuda::GroupRange as the device has them.
+/// Device-side layout of cuda::StepRecord and cuda::GroupRange.
 struct StepRecord {
   double loss, gradient_norm;
 };
@@ -25,7 +25,7 @@ struct GroupCoefficients {
   float keep, minus_lr;
   int frozen;
 };
-/// What the second launch leaves for the third.
+/// Written by the second launch for the third.
 struct AdamWCoefficients {
   int halted;
   float clip, to_first, keep_second, to_second, eps, correction;
@@ -47,7 +47,7 @@ __global__ __launch_bounds__(adamw_threads) void gradient_squares(long long size
   if (threadIdx.x == 0) partial[blockIdx.x] = sum;
 }
 
-/// One block. Advances the state: nothing after it reads it.
+/// One block. Advances the state, which nothing reads afterwards.
 template <int Unused = 0>
 __global__ __launch_bounds__(adamw_threads) void adamw_coefficients(AdamWSettings settings, double const* partial,
                                                                     long long batch, long long terms,
@@ -55,7 +55,7 @@ __global__ __launch_bounds__(adamw_threads) void adamw_coefficients(AdamWSetting
                                                                     double const* loss_weight, StepRecord* records,
                                                                     StepState* state, AdamWCoefficients* to) {
   __shared__ double shared[adamw_threads], powers[2];
-  // Two warps raise the two betas while the others wait for the sums.
+  // Two warps compute the powers of the betas while the others wait for the sums.
   double const step = static_cast<double>(state->step + 1);
   if (threadIdx.x == 0) powers[0] = pow(settings.beta1, step);
   if (threadIdx.x == 32) powers[1] = pow(settings.beta2, step);
@@ -95,7 +95,7 @@ __global__ __launch_bounds__(adamw_threads) void adamw_coefficients(AdamWSetting
 
 /// The group of element i.
 __device__ inline int group_of(GroupRange const* ranges, int count, long long i) {
-  int low = 0, high = count;  // the first range that ends behind i
+  int low = 0, high = count;  // the first range that ends after i
   while (low < high) {
     int const middle = (low + high) / 2;
     if (ranges[middle].last > i) high = middle;

@@ -3,11 +3,11 @@
 #include "kernels/cuda/dropout.cuh"
 #include "kernels/cuda/element.cuh"
 
-// kernels/augment.hpp on the device.
+// Device code of kernels/augment.hpp.
 namespace mambasynth::kernels::cuda::device {
 
 inline constexpr int augment_threads = 256;
-/// kernels/augment.hpp holds them; augment.cu compares.
+/// As in kernels/augment.hpp; augment.cu checks that they agree.
 inline constexpr unsigned augment_noise_purpose = 2, augment_draws_counter = 1;
 
 struct AugmentArguments {
@@ -25,15 +25,15 @@ __device__ inline double unit(unsigned a, unsigned b) {
   return (static_cast<double>(a >> 5) * 0x1p26 + static_cast<double>(b >> 6)) * 0x1p-53;
 }
 
-/// One of the two normal numbers that neighbouring elements have from one set of words. In half turns: the sine of an
-/// angle would bring the reduction of huge ones and its stack frame along.
+/// One of the two normal numbers that adjacent elements get from one set of words. Angles in half turns: sin() would
+/// bring along the argument reduction for huge angles and its stack frame.
 __device__ inline double normal(Words4 const& words, bool even) {
   double const radius = sqrt(-2 * log(1 - unit(words.word[0], words.word[1])));
   double const half_turns = 2 * unit(words.word[2], words.word[3]);
   return radius * (even ? cospi(half_turns) : sinpi(half_turns));
 }
 
-/// A thread an element of `input`.
+/// One thread per element of `input`.
 template <class T>
 __global__ __launch_bounds__(augment_threads) void augment(AugmentArguments a, float const* x, float* target,
                                                            T* input) {

@@ -2,8 +2,8 @@
 
 namespace mambasynth::kernels::cuda::device {
 
-/// The sum over the block, in the same order for the same number of threads; `shared` holds as many. All threads call
-/// it and all get the sum.
+/// The sum over the block, in an order that depends on the number of threads alone. `shared` holds a value per thread.
+/// All threads must call it, and all get the sum.
 __device__ inline double block_sum(double v, double* shared) {
   int const thread = static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x);
   int const threads = static_cast<int>(blockDim.x * blockDim.y);

@@ -9,23 +9,23 @@
 namespace mambasynth::kernels::cuda {
 namespace {
 
-// Channels and taps of a thread on rows that are aligned.
-constexpr int wide = 4, wide_taps = 4;
+// Channels and taps per thread where rows are aligned.
+constexpr int wide = 4, wide_d_conv = 4;
 template <class Element>
-constexpr auto forward_wide = device::causal_conv1d_forward<Element, wide, wide_taps, 8>;
+constexpr auto forward_wide = device::causal_conv1d_forward<Element, wide, wide_d_conv, 8>;
 template <class Element>
-constexpr auto backward_wide = device::causal_conv1d_backward<Element, wide, wide_taps, 4, 4>;
+constexpr auto backward_wide = device::causal_conv1d_backward<Element, wide, wide_d_conv, 4, 4>;
 template <class Element>
-constexpr auto forward_any = device::causal_conv1d_forward<Element, 1, conv_max_taps, 4>;
+constexpr auto forward_any = device::causal_conv1d_forward<Element, 1, max_d_conv, 4>;
 template <class Element>
-constexpr auto backward_any = device::causal_conv1d_backward<Element, 1, conv_max_taps, 4, 1>;
+constexpr auto backward_any = device::causal_conv1d_backward<Element, 1, max_d_conv, 4, 1>;
 
 struct ConvGrid {
   device::ConvExtent extent;
   dim3 blocks, threads;
 };
-/// Chunks are long while that leaves warps enough to hide the memory: sixteen for each multiprocessor of an H100. A
-/// function of the shape alone, so that sums have the same bits on every card.
+/// Chunks are as long as leaves enough warps to hide memory latency: sixteen per multiprocessor of an H100. Depends on
+/// the shape alone, so that sums have the same bits on every card.
 ConvGrid conv_grid(ConvShape const& s, int width) {
   check_conv(s);
   auto const columns = column_grid(1, s.channels, width, device::conv_threads, 1);
@@ -36,7 +36,7 @@ ConvGrid conv_grid(ConvShape const& s, int width) {
   if (columns.blocks.y > most_column_tiles || blocks > 0x7fffffff)
     throw std::invalid_argument("causal convolution of more than 2 million channels or 2^31 blocks of windows");
   auto const whole = [](std::int64_t v) { return static_cast<int>(v); };
-  return {{s.batch, whole(s.time), whole(s.channels), whole(s.taps), chunk, whole(ceil_div(s.time, chunk))},
+  return {{s.batch, whole(s.time), whole(s.channels), whole(s.d_conv), chunk, whole(ceil_div(s.time, chunk))},
           dim3(static_cast<unsigned>(blocks), columns.blocks.y),
           columns.threads};
 }
@@ -44,7 +44,7 @@ ConvGrid conv_grid(ConvShape const& s, int width) {
 /// Whether rows may be read sixteen bytes at a time.
 template <class T>
 bool fits_wide(ConvShape const& s, T const* p, std::int64_t stride) {
-  return s.taps <= wide_taps && s.channels % 8 == 0 && stride % 8 == 0 && aligned(p);
+  return s.d_conv <= wide_d_conv && s.channels % 8 == 0 && stride % 8 == 0 && aligned(p);
 }
 
 int checked_stride(ConvShape const& s, std::int64_t stride) {
@@ -79,9 +79,9 @@ void causal_conv1d_forward(ConvShape const& s, T const* x, std::int64_t x_stride
 
 std::size_t conv_workspace_bytes(ConvShape const& s) {
   auto const blocks = std::max(conv_grid(s, wide).blocks.x, conv_grid(s, 1).blocks.x);
-  Carve carve(nullptr);
-  carve.take<float>(s.channels * (s.taps + 1) * blocks);
-  return carve.used();
+  Arena arena(nullptr);
+  arena.take<float>(s.channels * (s.d_conv + 1) * blocks);
+  return arena.used();
 }
 
 template <class T>
@@ -92,16 +92,17 @@ void causal_conv1d_backward(ConvShape const& s, T const* x, std::int64_t x_strid
   int const stride = checked_stride(s, x_stride), gradient_stride = checked_stride(s, dx_stride);
   if (s.channels == 0) return;
   using Element = std::remove_pointer_t<decltype(native(dx))>;
-  Carve carve(workspace);
-  auto const columns = s.channels * (s.taps + 1);
+  Arena arena(workspace);
+  auto const columns = s.channels * (s.d_conv + 1);
   auto const launch = [&](auto const& kernel, int width) {
     auto grid = conv_grid(s, width);
-    auto* const partial = carve.take<float>(columns * grid.blocks.x);
+    auto* const partial = arena.take<float>(columns * grid.blocks.x);
     if (grid.blocks.x > 0)
       kernel<<<grid.blocks, grid.threads, 0, stream>>>(grid.extent, native(x), stride, weight, bias, native(dout),
                                                        native(dx), gradient_stride, partial);
     check_launch("causal_conv1d_backward");
-    sum_partials(grid.blocks.x, columns, partial, {{dweight, dbias}, {s.channels * s.taps, columns, columns}}, stream);
+    sum_partials(grid.blocks.x, columns, partial, {{dweight, dbias}, {s.channels * s.d_conv, columns, columns}},
+                 stream);
   };
   if (fits_wide(s, x, x_stride) && fits_wide(s, dx, dx_stride) && aligned(dout)) launch(backward_wide<Element>, wide);
   else launch(backward_any<Element>, 1);

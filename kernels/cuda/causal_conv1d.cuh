@@ -4,44 +4,44 @@
 #include "kernels/cuda/vector.cuh"
 
 // kernels/causal_conv1d.hpp. A thread keeps N channels and walks `chunk` steps of one window; the inputs of the last
-// taps stay in registers, so that x is read once (and taps - 1 steps of the neighbouring chunk again, out of the
-// cache). Shorter filters than Taps have zeros in front.
+// taps stay in registers, so that x is read once (and d_conv - 1 steps of the neighbouring chunk again, out of the
+// cache). Filters shorter than DConv are padded with leading zeros.
 namespace mambasynth::kernels::cuda::device {
 
 inline constexpr int conv_threads = 128;
 
-/// A window has fewer than 2^31 elements, also with its stride.
+/// A window has fewer than 2^31 elements, stride included.
 struct ConvExtent {
   long long batch;
-  int time, channels, taps;
+  int time, channels, d_conv;
   int chunk;   ///< steps of a thread
   int chunks;  ///< of a window
 };
 
-template <int N, int Taps>
+template <int N, int DConv>
 struct ConvWeights {
-  float weight[Taps][N], bias[N];
+  float weight[DConv][N], bias[N];
   __device__ ConvWeights(ConvExtent const& s, float const* w, float const* b, long long c) {
     load_floats(b + c, bias);
 #pragma unroll
-    for (int j = 0; j < Taps; ++j)
+    for (int j = 0; j < DConv; ++j)
 #pragma unroll
       for (int i = 0; i < N; ++i) {
-        int const tap = j - (Taps - s.taps);
-        weight[j][i] = tap >= 0 ? w[(c + i) * s.taps + tap] : 0;
+        int const tap = j - (DConv - s.d_conv);
+        weight[j][i] = tap >= 0 ? w[(c + i) * s.d_conv + tap] : 0;
       }
   }
-  /// Before the activation, at the last of the Taps steps that begin at `first`.
+  /// The pre-activation at the last of the DConv steps that begin at `first`.
   template <int Kept>
   __device__ float operator()(float const (&x)[Kept][N], int first, int i) const {
     float sum = bias[i];
 #pragma unroll
-    for (int j = 0; j < Taps; ++j) sum += weight[j][i] * x[first + j][i];
+    for (int j = 0; j < DConv; ++j) sum += weight[j][i] * x[first + j][i];
     return sum;
   }
 };
 
-/// Rows [from, from + Rows) of one window, as zeros where `inside` says no.
+/// Rows [from, from + Rows) of one window; zeros where `inside` is false.
 template <class T, int N, int Rows, class Inside>
 __device__ inline void load_rows(T const* p, int stride, int from, Inside const& inside, Packed<T, N> (&rows)[Rows]) {
 #pragma unroll
@@ -49,8 +49,8 @@ __device__ inline void load_rows(T const* p, int stride, int from, Inside const&
     rows[u] = inside(from + u) ? Packed<T, N>::load(p + (from + u) * stride) : Packed<T, N>::zero();
 }
 
-/// The rows of the next Unroll steps are read while those of the last are computed.
-template <class T, int N, int Taps, int Unroll>
+/// The next Unroll steps' rows are loaded while the last ones' are computed.
+template <class T, int N, int DConv, int Unroll>
 __global__ __launch_bounds__(conv_threads, 4) void causal_conv1d_forward(ConvExtent s, T const* x, int x_stride,
                                                                          float const* weight, float const* bias,
                                                                          T* out) {
@@ -63,17 +63,17 @@ __global__ __launch_bounds__(conv_threads, 4) void causal_conv1d_forward(ConvExt
   x += b * s.time * x_stride + c;
   out += b * s.time * s.channels + c;
   auto const inside = [end](int t) { return t >= 0 && t < end; };
-  Packed<T, N> raw[Unroll], before[Taps - 1];
+  Packed<T, N> raw[Unroll], before[DConv - 1];
   load_rows<T, N>(x, x_stride, begin, inside, raw);
-  load_rows<T, N>(x, x_stride, begin - (Taps - 1), inside, before);
-  ConvWeights<N, Taps> const w(s, weight, bias, c);
+  load_rows<T, N>(x, x_stride, begin - (DConv - 1), inside, before);
+  ConvWeights<N, DConv> const w(s, weight, bias, c);
 
-  float kept[Taps - 1 + Unroll][N];
+  float kept[DConv - 1 + Unroll][N];
 #pragma unroll
-  for (int j = 0; j < Taps - 1; ++j) before[j].to(kept[j]);
+  for (int j = 0; j < DConv - 1; ++j) before[j].to(kept[j]);
   for (int t = begin; t < end; t += Unroll) {
 #pragma unroll
-    for (int u = 0; u < Unroll; ++u) raw[u].to(kept[Taps - 1 + u]);
+    for (int u = 0; u < Unroll; ++u) raw[u].to(kept[DConv - 1 + u]);
     load_rows<T, N>(x, x_stride, t + Unroll, inside, raw);
 #pragma unroll
     for (int u = 0; u < Unroll; ++u) {
@@ -87,21 +87,21 @@ __global__ __launch_bounds__(conv_threads, 4) void causal_conv1d_forward(ConvExt
       Packed<T, N>::from(y).store(out + (t + u) * s.channels);
     }
 #pragma unroll
-    for (int j = 0; j < Taps - 1; ++j)
+    for (int j = 0; j < DConv - 1; ++j)
 #pragma unroll
       for (int i = 0; i < N; ++i) kept[j][i] = kept[j + Unroll][i];
   }
 }
 
-/// Asks for a row that will be read later, so that it waits in L2 then: registers for it need not be there yet.
+/// Prefetches a row that will be read later into L2, which takes no registers.
 template <class T>
 __device__ inline void ask_for(T const* p) {
   asm volatile("prefetch.global.L2 [%0];" ::"l"(p));
 }
 
-/// dx[t] waits for dv[t + taps - 1], so a chunk runs taps - 1 steps into the next one; those count there for dweight.
-/// partial: (block down the tasks, dweight as (channel, tap) and then dbias).
-template <class T, int N, int Taps, int Unroll, int MinBlocks>
+/// dx[t] waits for dv[t + d_conv - 1], so a chunk runs d_conv - 1 steps into the next one, which counts those steps for
+/// dweight. partial: (block along the tasks, dweight as (channel, tap) and then dbias).
+template <class T, int N, int DConv, int Unroll, int MinBlocks>
 __global__ __launch_bounds__(conv_threads, MinBlocks) void causal_conv1d_backward(ConvExtent s, T const* x,
                                                                                   int x_stride, float const* weight,
                                                                                   float const* bias, T const* dout,
@@ -111,23 +111,23 @@ __global__ __launch_bounds__(conv_threads, MinBlocks) void causal_conv1d_backwar
   long long const first_channel = static_cast<long long>(blockIdx.y) * blockDim.x * N,
                   c = first_channel + threadIdx.x * N;
   long long const task = static_cast<long long>(blockIdx.x) * blockDim.y + threadIdx.y;
-  float dweight[Taps][N] = {}, dbias[N] = {};
+  float dweight[DConv][N] = {}, dbias[N] = {};
   if (c < s.channels && task < s.batch * s.chunks) {
     long long const b = task / s.chunks;
     int const begin = static_cast<int>(task - b * s.chunks) * s.chunk;
     int const time = s.time, end = begin + s.chunk < time ? begin + s.chunk : time;
-    int const last = end + Taps - 1;
+    int const last = end + DConv - 1;
     x += b * s.time * x_stride + c;
     dout += b * s.time * s.channels + c;
     dx += b * s.time * dx_stride + c;
     auto const inside = [time, last](int t) { return t >= 0 && t < time && t < last; };
-    Packed<T, N> raw[Unroll], raw_gradient[Unroll], before[Taps - 1];
-    load_rows<T, N>(x, x_stride, begin - (Taps - 1), inside, before);
-    ConvWeights<N, Taps> const w(s, weight, bias, c);
+    Packed<T, N> raw[Unroll], raw_gradient[Unroll], before[DConv - 1];
+    load_rows<T, N>(x, x_stride, begin - (DConv - 1), inside, before);
+    ConvWeights<N, DConv> const w(s, weight, bias, c);
 
-    float kept[Taps - 1 + Unroll][N], dv[Taps - 1 + Unroll][N];
+    float kept[DConv - 1 + Unroll][N], dv[DConv - 1 + Unroll][N];
 #pragma unroll
-    for (int j = 0; j < Taps - 1; ++j) {
+    for (int j = 0; j < DConv - 1; ++j) {
       before[j].to(kept[j]);
 #pragma unroll
       for (int i = 0; i < N; ++i) dv[j][i] = 0;
@@ -143,8 +143,8 @@ __global__ __launch_bounds__(conv_threads, MinBlocks) void causal_conv1d_backwar
         }
 #pragma unroll
       for (int u = 0; u < Unroll; ++u) {
-        raw[u].to(kept[Taps - 1 + u]);
-        raw_gradient[u].to(dv[Taps - 1 + u]);
+        raw[u].to(kept[DConv - 1 + u]);
+        raw_gradient[u].to(dv[DConv - 1 + u]);
       }
 #pragma unroll
       for (int u = 0; u < Unroll; ++u) {
@@ -153,22 +153,22 @@ __global__ __launch_bounds__(conv_threads, MinBlocks) void causal_conv1d_backwar
 #pragma unroll
         for (int i = 0; i < N; ++i) {
           float const v = w(kept, u, i), sigmoid = reciprocal<T>(1 + exponential<T>(-v));
-          float const d = dv[Taps - 1 + u][i] * sigmoid * (1 + v * (1 - sigmoid));
-          dv[Taps - 1 + u][i] = d;
+          float const d = dv[DConv - 1 + u][i] * sigmoid * (1 + v * (1 - sigmoid));
+          dv[DConv - 1 + u][i] = d;
           float const counted = d * ours;
           dbias[i] += counted;
           gradient[i] = 0;
 #pragma unroll
-          for (int j = 0; j < Taps; ++j) {
+          for (int j = 0; j < DConv; ++j) {
             dweight[j][i] += counted * kept[u + j][i];
-            gradient[i] += w.weight[Taps - 1 - j][i] * dv[u + j][i];
+            gradient[i] += w.weight[DConv - 1 - j][i] * dv[u + j][i];
           }
         }
-        int const at = t + u - (Taps - 1);
+        int const at = t + u - (DConv - 1);
         if (at >= begin && at < end) Packed<T, N>::from(gradient).store(dx + at * dx_stride);
       }
 #pragma unroll
-      for (int j = 0; j < Taps - 1; ++j)
+      for (int j = 0; j < DConv - 1; ++j)
 #pragma unroll
         for (int i = 0; i < N; ++i) {
           kept[j][i] = kept[j + Unroll][i];
@@ -178,15 +178,15 @@ __global__ __launch_bounds__(conv_threads, MinBlocks) void causal_conv1d_backwar
   }
 
   int const lanes = static_cast<int>(blockDim.x);
-  float* const row = partial + static_cast<long long>(blockIdx.x) * s.channels * (s.taps + 1);
+  float* const row = partial + static_cast<long long>(blockIdx.x) * s.channels * (s.d_conv + 1);
 #pragma unroll
-  for (int j = 0; j < Taps; ++j) {
-    int const tap = j - (Taps - s.taps);
+  for (int j = 0; j < DConv; ++j) {
+    int const tap = j - (DConv - s.d_conv);
     if (tap >= 0)
-      block_column_sums(dweight[j], shared, lanes, row + first_channel * s.taps + tap, s.channels - first_channel,
-                        s.taps);
+      block_column_sums(dweight[j], shared, lanes, row + first_channel * s.d_conv + tap, s.channels - first_channel,
+                        s.d_conv);
   }
-  block_column_sums(dbias, shared, lanes, row + s.channels * s.taps + first_channel, s.channels - first_channel);
+  block_column_sums(dbias, shared, lanes, row + s.channels * s.d_conv + first_channel, s.channels - first_channel);
 }
 
 }  // namespace mambasynth::kernels::cuda::device

@@ -11,7 +11,7 @@ __device__ inline unsigned block_in_cluster() {
   asm("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
   return rank;
 }
-/// The same place in the shared memory of block `rank`.
+/// The same address in the shared memory of block `rank`.
 __device__ inline unsigned in_block(unsigned address, unsigned rank) {
   unsigned remote;
   asm("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(remote) : "r"(address), "r"(rank));
@@ -21,9 +21,9 @@ __device__ inline void cluster_sync() {
   asm volatile("barrier.cluster.arrive.release.aligned;\nbarrier.cluster.wait.acquire.aligned;" ::: "memory");
 }
 
-/// Before other blocks and copies may see the barriers.
+/// Required before other blocks and copies use the barriers.
 __device__ inline void barrier_init_visible() { asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory"); }
-/// An arrival; its phase ends when `bytes` have come in, too. They may come before this call.
+/// An arrival that also makes the phase wait for `bytes`, which may arrive before this call.
 __device__ inline void barrier_expect(unsigned long long* barrier, unsigned bytes) {
   asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(barrier)), "r"(bytes)
                : "memory");

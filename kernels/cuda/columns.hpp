@@ -5,7 +5,7 @@
 
 #include "kernels/cuda/launch.hpp"
 
-/// Grids of kernels whose threads keep to their columns (`width` neighbouring ones) and walk down the rows.
+/// Grids of kernels whose threads keep `width` adjacent columns and loop over the rows.
 namespace mambasynth::kernels::cuda {
 
 inline bool aligned(void const* p, std::size_t bytes = 16) { return reinterpret_cast<std::uintptr_t>(p) % bytes == 0; }
@@ -13,8 +13,8 @@ inline bool aligned(void const* p, std::size_t bytes = 16) { return reinterpret_
 struct ColumnGrid {
   dim3 blocks, threads;
 };
-/// Lanes across the columns: a warp's, fewer where the columns are fewer. Blocks: as many down the rows as there is
-/// work for, and no more than `most` in all.
+/// Lanes along the columns: a warp, or fewer where there are fewer columns. Blocks along the rows: as many as have
+/// work, and at most `most` in all.
 inline ColumnGrid column_grid(std::int64_t rows, std::int64_t columns, int width, int threads, std::int64_t most) {
   auto const vectors = ceil_div(columns, width);
   unsigned lanes = 1;
@@ -26,8 +26,8 @@ inline ColumnGrid column_grid(std::int64_t rows, std::int64_t columns, int width
 }
 inline constexpr std::int64_t most_column_tiles = 65535;
 
-/// Blocks of kernels that leave partial sums: the same on every card, so that sums have the same bits there. Two for
-/// each multiprocessor of an H100.
+/// Blocks of kernels that write partial sums: the same on every card, so that sums have the same bits. Two per
+/// multiprocessor of an H100.
 inline constexpr std::int64_t summing_blocks = 264;
 
 }  // namespace mambasynth::kernels::cuda

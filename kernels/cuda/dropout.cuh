@@ -2,14 +2,14 @@
 
 #include "kernels/cuda/step_state.hpp"
 
-// The mask of kernels/dropout.hpp on the device.
+// Device code of the mask of kernels/dropout.hpp.
 namespace mambasynth::kernels::cuda::device {
 
 struct Words4 {
   unsigned word[4];
 };
 
-/// kernels/philox.hpp holds the constants; residual_norm.cu compares them.
+/// As in kernels/philox.hpp; residual_norm.cu checks that they agree.
 inline constexpr int philox_rounds = 10;
 inline constexpr unsigned philox_multiplier_0 = 0xD2511F53, philox_multiplier_1 = 0xCD9E8D57;
 inline constexpr unsigned philox_weyl_0 = 0x9E3779B9, philox_weyl_1 = 0xBB67AE85;
@@ -31,12 +31,12 @@ __device__ inline Words4 philox(unsigned c0, unsigned c1, unsigned c2, unsigned 
 
 struct DropoutArguments {
   bool on;
-  unsigned last_dropped;  ///< a word up to this one drops its element
+  unsigned last_dropped;  ///< words up to this one drop their element
   float scale;            ///< 1 / (1 - p)
   unsigned site;
   unsigned long long seed, step;
   long long first_sample;
-  StepState const* state;  ///< where it is given, the step is there
+  StepState const* state;  ///< if given, holds the step
 };
 
 /// The mask of one site and step.
@@ -52,7 +52,7 @@ struct DropoutMask {
     k0 = stream.word[0];
     k1 = stream.word[1];
   }
-  /// v = keep ? v / (1 - p) : 0 for N neighbouring elements of a sample; N = 1, or N and `element` multiples of 4.
+  /// v = keep ? v / (1 - p) : 0 for N adjacent elements of a sample; N = 1, or N and `element` multiples of 4.
   template <int N>
   __device__ void apply(long long sample, long long element, float (&v)[N]) const {
     if (!of.on) return;
@@ -72,7 +72,8 @@ struct DropoutMask {
       }
     }
   }
-  /// The same at `column` of a row, `steps` rows of `features` a sample: 32 bits, for 64 divide ten times as slowly.
+  /// The same at `column` of a row, `steps` rows of `features` per sample. In 32 bits: a 64-bit division takes ten
+  /// times as long.
   template <int N>
   __device__ void apply_row(unsigned row, unsigned steps, int features, int column, float (&v)[N]) const {
     if (!of.on) return;

@@ -8,7 +8,7 @@
 namespace mambasynth::kernels::cuda {
 namespace {
 
-constexpr int wide = 8;  // columns of a thread where the rows allow it
+constexpr int wide = 8;  // columns per thread where the rows allow it
 
 void check_gelu(std::int64_t rows, std::int64_t columns) {
   if (rows < 0 || columns < 0 || columns > most_column_tiles * 32)
@@ -39,11 +39,11 @@ void gelu_forward(std::int64_t rows, std::int64_t columns, T const* pre, Paramet
 
 std::size_t gelu_workspace_bytes(std::int64_t rows, std::int64_t columns) {
   check_gelu(rows, columns);
-  Carve carve(nullptr);
-  carve.take<float>(columns * summing_grid(rows, columns, wide).blocks.x);
-  Carve narrow(nullptr);
+  Arena arena(nullptr);
+  arena.take<float>(columns * summing_grid(rows, columns, wide).blocks.x);
+  Arena narrow(nullptr);
   narrow.take<float>(columns * summing_grid(rows, columns, 1).blocks.x);
-  return std::max(carve.used(), narrow.used());
+  return std::max(arena.used(), narrow.used());
 }
 
 template <class T>
@@ -51,10 +51,10 @@ void gelu_backward(std::int64_t rows, std::int64_t columns, T const* pre, Parame
                    T* dpre, Parameter<T>* dbias, std::byte* workspace, Stream stream) {
   check_gelu(rows, columns);
   if (columns == 0) return;
-  Carve carve(workspace);
+  Arena arena(workspace);
   auto const launch = [&](auto const& kernel, int width) {
     auto const grid = summing_grid(rows, columns, width);
-    auto* const partial = carve.take<float>(columns * grid.blocks.x);
+    auto* const partial = arena.take<float>(columns * grid.blocks.x);
     kernel<<<grid.blocks, grid.threads, 0, stream>>>(rows, columns, native(pre), bias, native(dout), native(dpre),
                                                      partial);
     check_launch("gelu_backward");

@@ -3,14 +3,14 @@
 #include "kernels/cuda/partial_sums.cuh"
 #include "kernels/cuda/vector.cuh"
 
-// kernels/gelu.hpp. A thread keeps N columns, with their bias in registers, and walks down the rows.
+// kernels/gelu.hpp. A thread keeps N columns, with their bias in registers, and loops over the rows.
 namespace mambasynth::kernels::cuda::device {
 
 inline constexpr int gelu_threads = 256;
 
-/// Phi(a) and, for the derivative, phi(a) = exp(-a^2/2) / sqrt(2 pi). Where the result is rounded to bf16 Phi comes
+/// Phi(a) and, for the derivative, phi(a) = exp(-a^2/2) / sqrt(2 pi). Where the result is rounded to bf16, Phi comes
 /// from the same exponential (Abramowitz & Stegun 7.1.26, error below 1e-7): erff alone would take longer than the
-/// memory.
+/// memory traffic.
 template <class T>
 __device__ inline float normal_cdf(float a, float& density) {
   constexpr float inverse_root_2pi = 0.3989422804014327F;
@@ -55,7 +55,7 @@ __global__ __launch_bounds__(gelu_threads) void gelu_forward(long long rows, lon
   }
 }
 
-/// partial: (block down the rows, column).
+/// partial: (block along the rows, column).
 template <class T, int N, int Unroll>
 __global__ __launch_bounds__(gelu_threads) void gelu_backward(long long rows, long long columns, T const* pre,
                                                               float const* bias, T const* dout, T* dpre,

@@ -27,19 +27,19 @@ std::int64_t parts_of(LossShape const& s) { return std::max<std::int64_t>(1, cei
 
 std::size_t horizon_loss_workspace_bytes(LossShape const& s) {
   check_loss(s);
-  Carve carve(nullptr);
-  carve.take<double>(s.batch * parts_of(s));
-  carve.take<float>(s.batch * parts_of(s) * s.channels);
-  return carve.used();
+  Arena arena(nullptr);
+  arena.take<double>(s.batch * parts_of(s));
+  arena.take<float>(s.batch * parts_of(s) * s.channels);
+  return arena.used();
 }
 
 template <class T>
 void horizon_loss(LossShape const& s, double scale, LossArrays<T> const& a, std::byte* workspace, Stream stream) {
   check_loss(s);
   auto const parts = parts_of(s);
-  Carve carve(workspace);
-  auto* const squares = carve.take<double>(s.batch * parts);
-  auto* const column_sums = carve.take<float>(s.batch * parts * s.channels);
+  Arena arena(workspace);
+  auto* const squares = arena.take<double>(s.batch * parts);
+  auto* const column_sums = arena.take<float>(s.batch * parts * s.channels);
   using Element = std::remove_pointer_t<decltype(native(a.dprediction))>;
   if (s.batch > 0) {
     auto const launch = [&](auto const& kernel, std::int64_t columns_of_thread) {

@@ -4,7 +4,7 @@
 #include "kernels/cuda/partial_sums.cuh"
 #include "kernels/cuda/vector.cuh"
 
-// kernels/horizon_loss.hpp. A block takes some steps of one window; a thread keeps its columns.
+// kernels/horizon_loss.hpp. A block handles some steps of one window; a thread keeps its columns.
 namespace mambasynth::kernels::cuda::device {
 
 inline constexpr int loss_threads = 256, loss_unroll = 4;
@@ -27,7 +27,7 @@ __global__ __launch_bounds__(loss_threads) void horizon_loss(LossArguments<T> a,
   __shared__ float columns[loss_threads * N];
   long long const part = blockIdx.y * static_cast<long long>(gridDim.x) + blockIdx.x;
   long long const begin = static_cast<long long>(blockIdx.x) * steps_of_part, left = a.time - begin;
-  // Steps count from the part's first; the window's last `horizon` ones have nothing to be compared with.
+  // Steps count from the first of the part; the last `horizon` steps of the window have no target.
   int const steps = left < steps_of_part ? static_cast<int>(left) : steps_of_part;
   long long const compared = left - a.horizon;
   float const* const prediction = a.prediction + (blockIdx.y * a.time + begin) * a.width;
@@ -76,7 +76,7 @@ __global__ __launch_bounds__(loss_threads) void horizon_loss(LossArguments<T> a,
   if (threadIdx.x == 0 && threadIdx.y == 0) a.squares[part] = squares;
 }
 
-/// The second pass of both sums at once: a warp a window in the first `window_blocks` blocks, dbias in the others.
+/// The second pass of both sums: the first `window_blocks` blocks take a warp per window, the others dbias.
 template <int Unused = 0>
 __global__ __launch_bounds__(sum_lanes* sum_rows) void loss_totals(long long windows, long long parts,
                                                                    int window_blocks, double const* squares,

@@ -9,14 +9,14 @@
 
 #include "kernels/bfloat16.hpp"
 
-/// What every launcher needs.
+/// Helpers of all launchers.
 namespace mambasynth::kernels::cuda {
 
-/// Throws std::runtime_error where `error` is none: problem (why). what to do.
+/// Throws std::runtime_error if `error` is not cudaSuccess.
 void check(cudaError_t error, char const* what);
-/// The error of the launch just made.
+/// Checks the launch just made.
 void check_launch(char const* kernel);
-/// Raises the limit of dynamic shared memory of a kernel once. Errors: the device has less.
+/// Raises a kernel's limit of dynamic shared memory, once. Errors: std::runtime_error where the device has less.
 void allow_shared_memory(void const* kernel, std::size_t bytes, char const* name);
 /// Of the current device.
 int multiprocessors();
@@ -26,10 +26,10 @@ inline __nv_bfloat16* native(BFloat16* p) { return reinterpret_cast<__nv_bfloat1
 inline float const* native(float const* p) { return p; }
 inline float* native(float* p) { return p; }
 
-/// Arrays laid one behind the other in a workspace, each at a multiple of 256 bytes.
-class Carve {
+/// Places arrays one after another in a workspace, each at a multiple of 256 bytes.
+class Arena {
  public:
-  explicit Carve(std::byte* base) : base_(base) {}
+  explicit Arena(std::byte* base) : base_(base) {}
   template <class T>
   T* take(std::int64_t count) {
     auto* const at = reinterpret_cast<T*>(base_ + used_);

@@ -6,11 +6,11 @@
 #include "kernels/bfloat16.hpp"
 #include "kernels/cuda/stream.hpp"
 
-/// Flat fp32 parameters on the device and the copies that the GEMMs take.
+/// Flat fp32 parameters on the device, and the copies of them that matrix products and the scan take.
 namespace mambasynth::kernels::cuda {
 
-/// One matrix of the flat array: (rows, columns) at `source`, written to (rows, padded_columns) at `target` with zeros
-/// behind; padded_rows - rows zero rows follow.
+/// One matrix of the flat array: (rows, columns) at `source`, written to (padded_rows, padded_columns) at `target` with
+/// zeros in the padding.
 struct Segment {
   std::int64_t source, target;
   std::int64_t rows, columns, padded_rows, padded_columns;
@@ -18,7 +18,7 @@ struct Segment {
 /// `segments` on the device; `count` of them, none larger than `largest` padded elements.
 template <class T>
 void pack(Segment const* segments, std::int64_t count, std::int64_t largest, float const* flat, T* packed, Stream);
-/// The way back for gradients of padded matrices: flat[source ...] = packed[target ...] without the padding.
+/// The reverse, for gradients of padded matrices: flat[source ...] = packed[target ...] without the padding.
 void unpack(Segment const* segments, std::int64_t count, std::int64_t largest, float const* packed, float* flat,
             Stream);
 

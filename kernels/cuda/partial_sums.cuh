@@ -2,7 +2,7 @@
 
 namespace mambasynth::kernels::cuda::device {
 
-/// Where the columns of a table of partial sums go: the first `end[0]` to out[0], up to `end[1]` to out[1], ...
+/// Destination of the columns of a table of partial sums: the first `end[0]` to out[0], up to `end[1]` to out[1], ...
 struct SumTargets {
   float* out[3];
   long long end[3];
@@ -10,7 +10,7 @@ struct SumTargets {
 
 inline constexpr int sum_lanes = 32, sum_rows = 32;
 
-/// Sums down the columns of partial (row, column), always in the same order: 32 threads a column, each takes every 32nd
+/// Sums down the columns of partial (row, column), always in the same order: 32 threads per column each take every 32nd
 /// row, then one adds the 32. `block` counts groups of 32 columns; the block has (sum_lanes, sum_rows) threads.
 __device__ inline void sum_columns(long long block, long long rows, long long columns, float const* partial,
                                    SumTargets const& targets) {
@@ -48,7 +48,7 @@ __device__ inline void block_column_sums(float const (&sum)[N], float* shared, i
                                          long long columns_left, int apart = 1) {
   int const threads = static_cast<int>(blockDim.x * blockDim.y), width = lanes * N, groups = threads / lanes;
   int const thread = static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x);
-  __syncthreads();  // whoever used `shared` before
+  __syncthreads();  // earlier users of `shared` must be done
 #pragma unroll
   for (int i = 0; i < N; ++i) shared[thread * N + i] = sum[i];
   __syncthreads();

@@ -7,7 +7,7 @@
 
 namespace mambasynth::kernels::cuda {
 
-/// The second pass of every sum over rows: see device::sum_partials. partial: (rows, columns).
+/// The second pass of every sum over rows; see device::sum_partials. partial: (rows, columns).
 void sum_partials(std::int64_t rows, std::int64_t columns, float const* partial, device::SumTargets const&, Stream);
 
 }  // namespace mambasynth::kernels::cuda

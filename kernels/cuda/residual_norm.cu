@@ -15,7 +15,7 @@ static_assert(device::norm_eps == norm_epsilon && device::philox_rounds == kerne
               device::philox_multiplier_1 == kernels::philox_multiplier_1 &&
               device::philox_weyl_0 == kernels::philox_weyl_0 && device::philox_weyl_1 == kernels::philox_weyl_1);
 
-constexpr std::int64_t widest = 1024;  // features whose row fits into a warp's registers
+constexpr std::int64_t widest = 1024;  // features of the longest row that fits into a warp's registers
 
 void check_norm(NormShape const& s) {
   if (s.samples < 0 || s.steps < 0 || s.features < 1 || s.features > std::numeric_limits<int>::max())
@@ -47,7 +47,7 @@ bool all_aligned(Pointers... p) {
   return (aligned(p) && ...);
 }
 
-/// Threads of a row, and vectors of each.
+/// Threads per row, and vectors per thread.
 struct Lanes {
   int lanes, vectors;
 };
@@ -61,9 +61,9 @@ unsigned blocks_for(std::int64_t rows, int lanes, std::int64_t most) {
   return static_cast<unsigned>(std::clamp<std::int64_t>(ceil_div(rows * lanes, device::norm_threads), 1, most));
 }
 
-constexpr std::int64_t run_of_rows = 128;  // of a thread of norm_column_sums_any
+constexpr std::int64_t run_of_rows = 128;  // rows per thread of norm_column_sums_any
 
-/// Partial sums: blocks of the fast kernel, or runs of the other.
+/// Partial sums: the blocks of the fast kernel, or the runs of the generic one.
 std::int64_t runs_of(NormShape const& s) { return std::clamp<std::int64_t>(ceil_div(s.rows(), run_of_rows), 1, 4096); }
 
 }  // namespace
@@ -86,7 +86,7 @@ void residual_norm_forward(NormShape const& s, NormDropout const& dropout, NormI
                                                native(out.h),
                                                native(out.u),
                                                out.mean,
-                                               out.inverse_deviation,
+                                               out.rstd,
                                                mask};
   if (wide_shape(s) && all_aligned(in.branch, in.residual, out.h, out.u)) {
     auto const [lanes, vectors] = lanes_of(s.features);
@@ -105,43 +105,51 @@ void residual_norm_forward(NormShape const& s, NormDropout const& dropout, NormI
 }
 
 template <class T>
-void norm_again(NormShape const& s, T const* h, float const* mean, float const* inverse_deviation,
-                Parameter<T> const* gamma, Parameter<T> const* beta, T* u, Stream stream) {
+void norm_recompute(NormShape const& s, T const* h, float const* mean, float const* rstd, Parameter<T> const* gamma,
+                    Parameter<T> const* beta, T* u, Stream stream) {
   check_norm(s);
   if (s.rows() == 0) return;
   using Element = std::remove_pointer_t<decltype(native(u))>;
   auto const launch = [&](auto const& kernel, int width) {
     auto const grid = column_grid(s.rows(), s.features, width, device::norm_threads, 4LL * multiprocessors());
     if (grid.blocks.y > most_column_tiles) throw std::invalid_argument("norm of more than 2 million features");
-    kernel<<<grid.blocks, grid.threads, 0, stream>>>(s.rows(), s.features, native(h), mean, inverse_deviation, gamma,
-                                                     beta, native(u));
+    kernel<<<grid.blocks, grid.threads, 0, stream>>>(s.rows(), s.features, native(h), mean, rstd, gamma, beta,
+                                                     native(u));
   };
   if (s.features % device::norm_width == 0 && all_aligned(h, u))
-    launch(device::norm_again < Element, device::norm_width, sizeof(Element) == 2 ? 4 : 2 >, device::norm_width);
-  else launch(device::norm_again<Element, 1, 4>, 1);
-  check_launch("norm_again");
+    launch(device::norm_recompute < Element, device::norm_width, sizeof(Element) == 2 ? 4 : 2 >, device::norm_width);
+  else launch(device::norm_recompute<Element, 1, 4>, 1);
+  check_launch("norm_recompute");
 }
 
 std::size_t residual_norm_workspace_bytes(NormShape const& s) {
   check_norm(s);
-  Carve carve(nullptr);
-  carve.take<float>(3 * s.features * std::max(summing_blocks, runs_of(s)));
-  return carve.used();
+  Arena arena(nullptr);
+  arena.take<float>(3 * s.features * std::max(summing_blocks, runs_of(s)));
+  return arena.used();
 }
 
 template <class T>
 void residual_norm_backward(NormShape const& s, NormDropout const& dropout, T const* h, float const* mean,
-                            float const* inverse_deviation, Parameter<T> const* gamma, NormGradients<T> const& g,
+                            float const* rstd, Parameter<T> const* gamma, NormGradients<T> const& g,
                             std::byte* workspace, Stream stream) {
   check_norm(s);
   auto const mask = dropout_arguments(s, dropout);
   using Element = std::remove_pointer_t<decltype(native(g.dh))>;
-  Carve carve(workspace);
-  auto* const partial = carve.take<float>(3 * s.features * std::max(summing_blocks, runs_of(s)));
-  device::NormBackward<Element> const arguments{s.rows(),     s.steps,           static_cast<int>(s.features),
-                                                native(h),    native(g.du),      native(g.dresidual),
-                                                mean,         inverse_deviation, gamma,
-                                                native(g.dh), native(g.dbranch), partial,
+  Arena arena(workspace);
+  auto* const partial = arena.take<float>(3 * s.features * std::max(summing_blocks, runs_of(s)));
+  device::NormBackward<Element> const arguments{s.rows(),
+                                                s.steps,
+                                                static_cast<int>(s.features),
+                                                native(h),
+                                                native(g.du),
+                                                native(g.dresidual),
+                                                mean,
+                                                rstd,
+                                                gamma,
+                                                native(g.dh),
+                                                native(g.dbranch),
+                                                partial,
                                                 mask};
   std::int64_t parts = 0;
   if (wide_shape(s) && all_aligned(h, g.du, g.dresidual, g.dh, g.dbranch)) {
@@ -169,12 +177,12 @@ void residual_norm_backward(NormShape const& s, NormDropout const& dropout, T co
   sum_partials(parts, 3 * f, partial, targets, stream);
 }
 
-#define MAMBASYNTH_INSTANTIATE(T)                                                                                  \
-  template void residual_norm_forward(NormShape const&, NormDropout const&, NormInputs<T> const&,                  \
-                                      NormOutputs<T> const&, Stream);                                              \
-  template void norm_again(NormShape const&, T const*, float const*, float const*, float const*, float const*, T*, \
-                           Stream);                                                                                \
-  template void residual_norm_backward(NormShape const&, NormDropout const&, T const*, float const*, float const*, \
+#define MAMBASYNTH_INSTANTIATE(T)                                                                                      \
+  template void residual_norm_forward(NormShape const&, NormDropout const&, NormInputs<T> const&,                      \
+                                      NormOutputs<T> const&, Stream);                                                  \
+  template void norm_recompute(NormShape const&, T const*, float const*, float const*, float const*, float const*, T*, \
+                               Stream);                                                                                \
+  template void residual_norm_backward(NormShape const&, NormDropout const&, T const*, float const*, float const*,     \
                                        float const*, NormGradients<T> const&, std::byte*, Stream);
 MAMBASYNTH_INSTANTIATE(float)
 MAMBASYNTH_INSTANTIATE(BFloat16)

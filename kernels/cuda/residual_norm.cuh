@@ -6,7 +6,7 @@
 
 // kernels/residual_norm.hpp, for features that are a multiple of 8 up to 1024: `lanes` threads of a warp (a power of
 // two) hold a row in registers, each Vectors times 8 features; a warp holds 32 / lanes rows. Every array is read once.
-// Statistics are those of h as it was rounded to T, mean first, so that the variance does not cancel.
+// Statistics are of h rounded to T; the mean is taken first, so that the variance does not suffer from cancellation.
 namespace mambasynth::kernels::cuda::device {
 
 inline constexpr int norm_threads = 256, norm_width = 8;
@@ -18,7 +18,7 @@ struct NormForward {
   T const *branch, *residual;               ///< residual: or nullptr
   float const *branch_bias, *gamma, *beta;  ///< branch_bias: or nullptr
   T *h, *u;
-  float *mean, *inverse_deviation;  ///< or nullptr both
+  float *mean, *rstd;  ///< or nullptr both
   DropoutArguments dropout;
 };
 
@@ -27,7 +27,7 @@ struct NormBackward {
   long long rows, steps;
   int features;
   T const *h, *du, *dresidual;  ///< dresidual: or nullptr
-  float const *mean, *inverse_deviation, *gamma;
+  float const *mean, *rstd, *gamma;
   T *dh, *dbranch;  ///< dbranch: or nullptr
   float* partial;   ///< (block, three times features: dgamma, dbeta, dbranch_bias)
   DropoutArguments dropout;
@@ -35,7 +35,7 @@ struct NormBackward {
 
 inline constexpr float norm_eps = 1e-5F;
 
-/// Where a thread stands: its lane in the row, and the first of the rows that its warp takes at a time.
+/// A thread's position: its lane in the row, and the first of the rows that its warp handles at a time.
 struct NormPlace {
   int lane, sub;
   long long first, step;
@@ -114,7 +114,7 @@ __global__ __launch_bounds__(norm_threads, Vectors == 1 ? 3 : 1) void residual_n
       if (row >= a.rows) continue;
       if (a.mean != nullptr && place.lane == 0) {
         a.mean[row] = mean;
-        a.inverse_deviation[row] = inverse;
+        a.rstd[row] = inverse;
       }
 #pragma unroll
       for (int k = 0; k < Vectors; ++k) {
@@ -150,7 +150,7 @@ __global__ __launch_bounds__(norm_threads, Vectors <= 2 ? 2 : 1) void residual_n
     for (int u = 0; u < Unroll; ++u) {
       long long const row = first + u * place.step + place.sub;
       mean[u] = row < a.rows ? a.mean[row] : 0;
-      inverse[u] = row < a.rows ? a.inverse_deviation[row] : 0;
+      inverse[u] = row < a.rows ? a.rstd[row] : 0;
 #pragma unroll
       for (int k = 0; k < Vectors; ++k) {
         long long const at = row * a.features + column(k);
@@ -207,11 +207,11 @@ __global__ __launch_bounds__(norm_threads, Vectors <= 2 ? 2 : 1) void residual_n
   }
 }
 
-/// u = (h - mean) inverse_deviation gamma + beta. A thread keeps its N features and walks down the rows.
+/// u = (h - mean) rstd gamma + beta. A thread keeps its N features and loops over the rows.
 template <class T, int N, int Unroll>
-__global__ __launch_bounds__(norm_threads, 4) void norm_again(long long rows, long long features, T const* h,
-                                                              float const* mean, float const* inverse_deviation,
-                                                              float const* gamma, float const* beta, T* u) {
+__global__ __launch_bounds__(norm_threads, 4) void norm_recompute(long long rows, long long features, T const* h,
+                                                                  float const* mean, float const* rstd,
+                                                                  float const* gamma, float const* beta, T* u) {
   long long const c = (static_cast<long long>(blockIdx.y) * blockDim.x + threadIdx.x) * N;
   if (c >= features) return;
   float scale[N], shift[N];
@@ -227,7 +227,7 @@ __global__ __launch_bounds__(norm_threads, 4) void norm_again(long long rows, lo
       long long const at = row + k * step < rows ? row + k * step : row;
       raw[k] = Packed<T, N>::load(h + at * features + c);
       middle[k] = mean[at];
-      inverse[k] = inverse_deviation[at];
+      inverse[k] = rstd[at];
     }
 #pragma unroll
     for (int k = 0; k < Unroll; ++k) {

@@ -2,8 +2,8 @@
 
 #include "kernels/cuda/residual_norm.cuh"
 
-// kernels/residual_norm.hpp for any number of features and any alignment: a warp a row, which goes over it once for
-// each quantity that it needs of the whole row.
+// kernels/residual_norm.hpp for any number of features and any alignment: one warp per row, which reads the row once
+// for each quantity that depends on all of it.
 namespace mambasynth::kernels::cuda::device {
 
 template <class T>
@@ -30,7 +30,7 @@ __global__ __launch_bounds__(norm_threads) void residual_norm_forward_any(NormFo
     float const inverse = rsqrtf(sum_of_row(squares, 32) * share + norm_eps);
     if (a.mean != nullptr && place.lane == 0) {
       a.mean[row] = mean;
-      a.inverse_deviation[row] = inverse;
+      a.rstd[row] = inverse;
     }
     for (int c = place.lane; c < a.features; c += 32)
       a.u[at + c] = from_float<T>((to_float(a.h[at + c]) - mean) * inverse * a.gamma[c] + a.beta[c]);
@@ -45,7 +45,7 @@ __global__ __launch_bounds__(norm_threads) void residual_norm_backward_any(NormB
   float const share = 1 / static_cast<float>(a.features);
   for (long long row = place.first; row < a.rows; row += place.step) {
     long long const sample = row / a.steps, element = (row - sample * a.steps) * a.features, at = row * a.features;
-    float const mean = a.mean[row], inverse = a.inverse_deviation[row];
+    float const mean = a.mean[row], inverse = a.rstd[row];
     float sum = 0, along = 0;
     for (int c = place.lane; c < a.features; c += 32) {
       float const g = to_float(a.du[at + c]) * a.gamma[c];
@@ -66,7 +66,7 @@ __global__ __launch_bounds__(norm_threads) void residual_norm_backward_any(NormB
   }
 }
 
-/// A thread a feature and a run of rows; after residual_norm_backward_any, whose rounded dbranch it sums.
+/// One thread per feature and run of rows. Runs after residual_norm_backward_any, whose rounded dbranch it sums.
 template <class T>
 __global__ __launch_bounds__(32) void norm_column_sums_any(NormBackward<T> a, long long run) {
   int const c = static_cast<int>(blockIdx.y * 32 + threadIdx.x);
@@ -78,7 +78,7 @@ __global__ __launch_bounds__(32) void norm_column_sums_any(NormBackward<T> a, lo
     long long const sample = row / a.steps, element = (row - sample * a.steps) * a.features, at = row * a.features + c;
     float const du = to_float(a.du[at]);
     dbeta += du;
-    dgamma += du * ((to_float(a.h[at]) - a.mean[row]) * a.inverse_deviation[row]);
+    dgamma += du * ((to_float(a.h[at]) - a.mean[row]) * a.rstd[row]);
     float v[1] = {to_float(a.dbranch != nullptr ? a.dbranch[at] : a.dh[at])};
     if (a.dbranch == nullptr) mask.apply(sample, element + c, v);
     dbias += v[0];

@@ -31,21 +31,21 @@ Grid grid_of(SlownessShape const& s, int columns_of_thread) {
 
 std::size_t slowness_workspace_bytes(SlownessShape const& s) {
   check_slowness(s);
-  Carve carve(nullptr);
-  // One column a thread has the fewest runs a block, and so the most parts.
-  carve.take<double>(s.batch * grid_of(s, 1).blocks.x);
-  return carve.used();
+  Arena arena(nullptr);
+  // One column per thread gives the fewest runs per block, and so the most parts.
+  arena.take<double>(s.batch * grid_of(s, 1).blocks.x);
+  return arena.used();
 }
 
 template <class T>
 void slowness(SlownessShape const& s, double weight, SlownessArrays<T> const& a, std::byte* workspace, Stream stream) {
   check_slowness(s);
   if (s.batch == 0 || s.time == 0) return;
-  Carve carve(workspace);
+  Arena arena(workspace);
   using Element = std::remove_pointer_t<decltype(native(a.dh))>;
   auto const launch = [&](auto const& kernel, int columns_of_thread) {
     auto const grid = grid_of(s, columns_of_thread);
-    auto* const squares = carve.take<double>(s.batch * grid.blocks.x);
+    auto* const squares = arena.take<double>(s.batch * grid.blocks.x);
     kernel<<<grid.blocks, grid.threads, 0, stream>>>(
         {s.time, static_cast<int>(s.features), static_cast<float>(2 * weight), native(a.h), native(a.dh), squares});
     check_launch("slowness");

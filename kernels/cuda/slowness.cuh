@@ -3,8 +3,8 @@
 #include "kernels/cuda/block_sum.cuh"
 #include "kernels/cuda/vector.cuh"
 
-// kernels/slowness.hpp. A thread keeps its columns and walks down some steps, with a step and its neighbours in
-// registers: each element is read once, but for the two steps beside a thread's own.
+// kernels/slowness.hpp. A thread keeps its columns and loops over some steps, with a step and its neighbors in
+// registers: each element is read once, except the two steps next to a thread's own.
 namespace mambasynth::kernels::cuda::device {
 
 inline constexpr int slowness_threads = 256, slowness_steps = 16, slowness_unroll = 4;
@@ -42,7 +42,7 @@ __global__ __launch_bounds__(slowness_threads) void slowness(SlownessArguments<T
     }
     float sum = 0;
     for (long long first = begin; first < end; first += slowness_unroll) {
-      // All loads before the first store, past which the compiler would move none.
+      // All loads come before the first store, because the compiler would not move one past it.
       Packed<T, N> behind[slowness_unroll], there[slowness_unroll];
 #pragma unroll
       for (int u = 0; u < slowness_unroll; ++u) {
@@ -75,7 +75,7 @@ __global__ __launch_bounds__(slowness_threads) void slowness(SlownessArguments<T
     a.squares[blockIdx.y * static_cast<long long>(gridDim.x) + blockIdx.x] = squares;
 }
 
-/// A thread a window.
+/// One thread per window.
 template <int Unused = 0>
 __global__ __launch_bounds__(slowness_threads) void slowness_totals(long long windows, int parts, double const* squares,
                                                                     double* window_sum) {

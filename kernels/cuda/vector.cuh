@@ -4,8 +4,8 @@
 
 namespace mambasynth::kernels::cuda::device {
 
-/// N neighbouring elements as they lie in memory: read with as few instructions as alignment allows (16 bytes each), so
-/// that several can be in flight before the first is used. N = 1 takes any address.
+/// N adjacent elements as stored: read with as few instructions as alignment allows (16 bytes each), so that several
+/// can be in flight before the first is used. N = 1 takes any address.
 template <class T, int N>
 struct Packed {
   static constexpr int words = N * static_cast<int>(sizeof(T)) / 4;
@@ -58,7 +58,7 @@ struct Packed<T, 1> {
   __device__ static Packed from(float const (&v)[1]) { return {from_float<T>(v[0])}; }
 };
 
-/// N floats at any address that a float may have: parameters, read once a thread.
+/// N floats without further alignment: parameters, read once per thread.
 template <int N>
 __device__ inline void load_floats(float const* p, float (&v)[N]) {
 #pragma unroll

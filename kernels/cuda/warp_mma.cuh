@@ -4,7 +4,7 @@
 
 #include "kernels/cuda/barrier.cuh"
 
-// One-warp tensor-core products and what feeds them. With r = lane / 4 and q = lane % 4 a lane holds
+// Tensor-core products of one warp, and their operands. With r = lane / 4 and q = lane % 4 a lane holds
 //   A (16 rows, 16 columns): {row r, columns 2q 2q+1} {row r+8} {row r, columns 2q+8 2q+9} {row r+8, the same}
 //   B (16 rows, 8 columns):  {rows 2q 2q+1, column r} {rows 2q+8 2q+9, column r}
 //   D (16 rows, 8 columns):  (r, 2q) (r, 2q+1) (r+8, 2q) (r+8, 2q+1)

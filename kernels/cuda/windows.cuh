@@ -5,7 +5,7 @@
 
 namespace mambasynth::kernels::cuda::device {
 
-/// A thread an element of `padded`.
+/// One thread per element of `padded`.
 template <class T>
 __global__ __launch_bounds__(256) void gather_windows(long long rows, long long time, int channels, int width,
                                                       float const* series, long long const* starts,

@@ -10,8 +10,8 @@ namespace mambasynth::kernels::cuda {
 
 /// Cuts windows out of a series on the device: x[b,t,c] = series[starts[first + b] + t, c], with first =
 /// state->batch * batch_size (state nullptr: 0).
-/// x: (batch, time, channel) fp32. padded: (batch, time, width) in T with zeros behind the channels; the GEMM's
-/// operand.
+/// x: (batch, time, channel) fp32. padded: (batch, time, width) in T with zeros after the channels, the operand of the
+/// matrix product.
 struct WindowShape {
   std::int64_t batch, time, channels, width;
 };

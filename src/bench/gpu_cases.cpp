@@ -116,12 +116,12 @@ std::vector<Result> conv(Sizes const& s, Effort const& effort) {
   k::ConvShape const shape{s.batch, s.time, s.model.d_inner(), s.model.d_conv};
   auto const m = s.batch * s.time, d = shape.channels;
   auto const xz = random<T>({m, 2 * d}, -1, 1), dout = random<T>({m, d}, -1, 1);
-  auto const weight = random<float>({d, shape.taps}, -1, 1), bias = random<float>({d}, -1, 1);
+  auto const weight = random<float>({d, shape.d_conv}, -1, 1), bias = random<float>({d}, -1, 1);
   auto const out = at::empty_like(dout), dxz = at::empty_like(xz), dweight = at::empty_like(weight),
              dbias = at::empty_like(bias);
   auto const workspace = gpu::byte_array(k::cuda::conv_workspace_bytes(shape));
   std::vector<std::pair<std::string, std::int64_t>> const sizes{
-      {"batch", s.batch}, {"time", s.time}, {"channels", d}, {"taps", shape.taps}};
+      {"batch", s.batch}, {"time", s.time}, {"channels", d}, {"taps", shape.d_conv}};
   auto const wide = static_cast<double>(m * d * static_cast<std::int64_t>(sizeof(T)));
   auto forward = named("conv_forward", sizes, m, 2 * wide);
   measure_on_gpu(forward, effort, [&] {

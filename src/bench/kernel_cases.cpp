@@ -89,11 +89,12 @@ std::vector<Result> conv(Sizes const& s, Effort const& effort) {
   k::ConvShape const shape{s.batch, s.time, s.model.d_inner(), s.model.d_conv};
   auto const tokens = s.batch * s.time;
   auto const wide = tokens * shape.channels;
-  auto const x = uniform(wide, -1, 1), weight = uniform(shape.channels * shape.taps, -1, 1);
+  auto const x = uniform(wide, -1, 1), weight = uniform(shape.channels * shape.d_conv, -1, 1);
   auto const bias = uniform(shape.channels, -1, 1), dout = uniform(wide, -1, 1);
-  auto out = zeros(wide), dx = zeros(wide), dweight = zeros(shape.channels * shape.taps), dbias = zeros(shape.channels);
+  auto out = zeros(wide), dx = zeros(wide), dweight = zeros(shape.channels * shape.d_conv),
+       dbias = zeros(shape.channels);
   std::vector<std::pair<std::string, std::int64_t>> const sizes{
-      {"batch", shape.batch}, {"time", shape.time}, {"channels", shape.channels}, {"taps", shape.taps}};
+      {"batch", shape.batch}, {"time", shape.time}, {"channels", shape.channels}, {"taps", shape.d_conv}};
   auto forward = kernel_result("conv_forward", sizes, tokens, 2 * wide);
   measure(forward, effort, [&] {
     k::causal_conv1d_forward<float>(shape, x.data(), shape.channels, weight.data(), bias.data(), out.data());

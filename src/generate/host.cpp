@@ -1,5 +1,6 @@
+#include <c10/util/BFloat16.h>
+
 #include <algorithm>
-#include <bit>
 
 #include "errors/stop.hpp"
 #include "generate/generate.hpp"
@@ -8,12 +9,8 @@
 namespace mambasynth::generate {
 namespace {
 
-/// Rounds to the nearest bf16, ties to even; NaN stays NaN.
-float to_bf16(float value) {
-  if (value != value) return value;
-  auto const bits = std::bit_cast<std::uint32_t>(value);
-  return std::bit_cast<float>((bits + 0x7fffu + ((bits >> 16) & 1u)) & 0xffff0000u);
-}
+/// Rounds to the nearest bf16, ties to even. NaN keeps its bits, which c10::BFloat16 would replace.
+float to_bf16(float value) { return value != value ? value : static_cast<float>(c10::BFloat16(value)); }
 
 /// Row `row` of every sequence of (sequence, rows, width).
 void take_rows(float const* from, std::int64_t sequences, std::int64_t rows, std::int64_t row, std::int64_t width,

@@ -40,7 +40,7 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
   auto const fp32 = [&](std::vector<std::int64_t> const& shape) { return at::empty(shape, on_gpu(at::kFloat)); };
   k::ScanShape const scan = scan_shape(room.batch);
   k::check_scan(scan);
-  k::check_conv({room.batch, room.time, n_.inner, n_.taps});
+  k::check_conv({room.batch, room.time, n_.inner, n_.d_conv});
 
   x_ = fp32({room.batch, room.time, n_.channels});
   padded_ = array(width);
@@ -54,7 +54,7 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
     layer.h = array(n_.features);
     if (room.training) {
       layer.mean = fp32({m});
-      layer.inverse_deviation = fp32({m});
+      layer.rstd = fp32({m});
     }
     if (i < n_.layers) {
       layer.xz = array(2 * n_.inner);
@@ -118,7 +118,7 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
 
   workspace_ =
       byte_array(std::max({k::cuda::scan_workspace_bytes<T>(scan),
-                           k::cuda::conv_workspace_bytes({room.batch, room.time, n_.inner, n_.taps}),
+                           k::cuda::conv_workspace_bytes({room.batch, room.time, n_.inner, n_.d_conv}),
                            k::cuda::residual_norm_workspace_bytes({room.batch, room.time, n_.features}),
                            k::cuda::gelu_workspace_bytes(m, n_.hidden),
                            k::cuda::horizon_loss_workspace_bytes({room.batch, room.time, n_.channels, width, 1})}));

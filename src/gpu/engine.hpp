@@ -73,13 +73,13 @@ class Engine {
  private:
   /// One layer's arrays; in evaluation all layers share one set.
   struct Layer {
-    at::Tensor h;                        ///< (m, f) residual stream that enters the block
-    at::Tensor mean, inverse_deviation;  ///< (m) of its norm
-    at::Tensor xz, x_dbl, out;           ///< (m, 2 d), (m, r + 2 n), (m, d)
-    at::Tensor saved;                    ///< of the scan
+    at::Tensor h;               ///< (m, f) residual stream that enters the block
+    at::Tensor mean, rstd;      ///< (m) of its norm
+    at::Tensor xz, x_dbl, out;  ///< (m, 2 d), (m, r + 2 n), (m, d)
+    at::Tensor saved;           ///< of the scan
   };
   struct Sizes {
-    std::int64_t features, inner, states, rank, taps, hidden, channels, layers, dbl;
+    std::int64_t features, inner, states, rank, d_conv, hidden, channels, layers, dbl;
   };
   void convolve(std::size_t index, std::int64_t batch);
   void block_forward(std::size_t index, std::int64_t batch, WatchGates const& gates);

@@ -33,7 +33,7 @@ void Engine<T>::norm_backward(std::size_t site, bool first, std::int64_t batch, 
   own.key.site = static_cast<std::uint32_t>(site);
   bool const masked = dropout.p > 0;
   k::cuda::residual_norm_backward<T>({batch, room_.time, n_.features}, own, data<T>(layer.h), data<float>(layer.mean),
-                                     data<float>(layer.inverse_deviation),
+                                     data<float>(layer.rstd),
                                      data<float>(last ? w.final_weight : w.layers[site].norm_weight),
                                      {.du = data<T>(du_),
                                       .dresidual = first ? nullptr : data<T>(dh_),
@@ -57,9 +57,9 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
   auto const& dout = layer.out;
   multiply(rows(dout), rows(dmix), w.out_proj);
 
-  k::cuda::norm_again<T>({batch, room_.time, n_.features}, data<T>(layer.h), data<float>(layer.mean),
-                         data<float>(layer.inverse_deviation), data<float>(w.norm_weight), data<float>(w.norm_bias),
-                         data<T>(u_), current_stream());
+  k::cuda::norm_recompute<T>({batch, room_.time, n_.features}, data<T>(layer.h), data<float>(layer.mean),
+                             data<float>(layer.rstd), data<float>(w.norm_weight), data<float>(w.norm_bias), data<T>(u_),
+                             current_stream());
   convolve(index, batch);
   auto const dt = rows(layer.x_dbl).narrow(1, 0, n_.rank);
   multiply(rows(delta_), dt, w.mixer.dt_proj_weight.t());
@@ -85,7 +85,7 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
   multiply(rows(dx_dbl_).narrow(1, 0, n_.rank), rows(ddelta_), w.mixer.dt_proj_weight);
   multiply_fp32(g.mixer.x_proj, rows(dx_dbl_).t(), rows(x_conv_));
   multiply_add(rows(dx_), rows(dx_dbl_), w.mixer.x_proj);
-  k::cuda::causal_conv1d_backward<T>({batch, room_.time, n_.inner, n_.taps}, data<T>(layer.xz), 2 * n_.inner,
+  k::cuda::causal_conv1d_backward<T>({batch, room_.time, n_.inner, n_.d_conv}, data<T>(layer.xz), 2 * n_.inner,
                                      data<float>(w.mixer.conv_weight), data<float>(w.mixer.conv_bias), data<T>(dx_),
                                      data<T>(dxz_), 2 * n_.inner, data<float>(g.mixer.conv_weight),
                                      data<float>(g.mixer.conv_bias), bytes(workspace_), current_stream());

@@ -12,7 +12,7 @@ namespace k = kernels;
 template <class T>
 void Engine<T>::convolve(std::size_t index, std::int64_t batch) {
   auto const& mixer = weights_.layers()[index].mixer;
-  k::cuda::causal_conv1d_forward<T>({batch, room_.time, n_.inner, n_.taps}, data<T>(layers_[index].xz), 2 * n_.inner,
+  k::cuda::causal_conv1d_forward<T>({batch, room_.time, n_.inner, n_.d_conv}, data<T>(layers_[index].xz), 2 * n_.inner,
                                     data<float>(mixer.conv_weight), data<float>(mixer.conv_bias), data<T>(x_conv_),
                                     current_stream());
 }
@@ -60,18 +60,17 @@ void Engine<T>::norm_forward(std::size_t site, at::Tensor const& residual, std::
   auto const& w = weights_.views();
   auto own = dropout;
   own.key.site = static_cast<std::uint32_t>(site);
-  k::cuda::residual_norm_forward<T>(
-      {batch, room_.time, n_.features}, own,
-      {.branch = data<T>(mix_),
-       .branch_bias = input ? data<float>(w.input_bias) : nullptr,
-       .residual = input ? nullptr : data<T>(residual),
-       .gamma = data<float>(last ? w.final_weight : w.layers[site].norm_weight),
-       .beta = data<float>(last ? w.final_bias : w.layers[site].norm_bias)},
-      {.h = data<T>(layer.h),
-       .u = data<T>(u_),
-       .mean = room_.training ? data<float>(layer.mean) : nullptr,
-       .inverse_deviation = room_.training ? data<float>(layer.inverse_deviation) : nullptr},
-      current_stream());
+  k::cuda::residual_norm_forward<T>({batch, room_.time, n_.features}, own,
+                                    {.branch = data<T>(mix_),
+                                     .branch_bias = input ? data<float>(w.input_bias) : nullptr,
+                                     .residual = input ? nullptr : data<T>(residual),
+                                     .gamma = data<float>(last ? w.final_weight : w.layers[site].norm_weight),
+                                     .beta = data<float>(last ? w.final_bias : w.layers[site].norm_bias)},
+                                    {.h = data<T>(layer.h),
+                                     .u = data<T>(u_),
+                                     .mean = room_.training ? data<float>(layer.mean) : nullptr,
+                                     .rstd = room_.training ? data<float>(layer.rstd) : nullptr},
+                                    current_stream());
 }
 
 template <class T>

@@ -14,7 +14,7 @@ namespace k = mambasynth::kernels;
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-/// What the forward computes and the backward starts from.
+/// Computed by the forward, needed by the backward.
 struct Inner {
   at::Tensor x;      ///< (b, t, d) after the convolution
   at::Tensor x_dbl;  ///< (b, t, r + 2 n): low-rank delta, B, C
@@ -22,8 +22,8 @@ struct Inner {
 };
 
 struct Sizes {
-  std::int64_t batch, time, channels, states, rank, taps;
-  [[nodiscard]] k::ConvShape conv() const { return {batch, time, channels, taps}; }
+  std::int64_t batch, time, channels, states, rank, d_conv;
+  [[nodiscard]] k::ConvShape conv() const { return {batch, time, channels, d_conv}; }
   [[nodiscard]] k::ScanShape scan() const { return {batch, time, channels, states}; }
   [[nodiscard]] std::int64_t dbl() const { return rank + 2 * states; }
 };

@@ -13,11 +13,11 @@ namespace mambasynth::model {
 using MixerWeights = MixerOf<at::Tensor>;
 
 /// xz (b, t, 2 d) -> (b, t, d): causal convolution with SiLU, projection to delta, B and C, selective scan, gate by z
-/// (Gu & Dao 2023, arXiv:2312.00752, section 3.4 and algorithm 2). One autograd node with its backward by hand over
+/// (Gu & Dao 2023, arXiv:2312.00752, section 3.4 and algorithm 2). One autograd node with a hand-written backward over
 /// kernels/: no tape through time, O(t / scan_chunk) states saved.
 at::Tensor mixer(at::Tensor const& xz, MixerWeights const& weights);
 
-/// The signals that steer a block, for looking at (no gradient).
+/// The signals that control a block, for inspection (no gradient).
 struct GateSignals {
   at::Tensor delta;   ///< (b, t, d): step size after softplus, bias included
   at::Tensor z_gate;  ///< (b, t, d): silu(z)

@@ -73,7 +73,7 @@ class Network : public Predictor {
   [[nodiscard]] std::vector<Layer> const& layers() const { return weights_.layers; }
 
  private:
-  /// `layers`: where the residual stream after each layer goes, if anywhere.
+  /// `layers`: receives the residual stream after each layer, unless nullptr.
   [[nodiscard]] std::vector<at::Tensor> run(at::Tensor const& x, DropoutDraw const* draw,
                                             std::vector<at::Tensor>* layers = nullptr) const;
   [[nodiscard]] at::Tensor enter(at::Tensor const& x, DropoutDraw const* draw) const;
@@ -91,7 +91,7 @@ class Network : public Predictor {
 
 /// Initial values, drawn from `generator` in the original's order, bit for bit.
 void initialise(Network& network, at::Generator generator);
-/// A network as the training with that seed begins with it.
+/// The network with which a training with this seed starts.
 Network untrained_network(config::Model const& config, std::int64_t channels, std::int64_t seed);
 
 /// Mean over horizons of the mean squared error of x[t + k], in the graph. `x` (b, t, c).

@@ -15,7 +15,7 @@ struct Encoding {
   std::vector<at::Tensor> predictions;  ///< one per horizon, (b, t, c)
 };
 
-/// A network in evaluation mode, wherever it computes. Arguments and results are on the host, in fp32 or fp64.
+/// A network in evaluation mode, on any device. Arguments and results are on the host, in fp32 or fp64.
 class Predictor {
  public:
   virtual ~Predictor() = default;
@@ -25,7 +25,7 @@ class Predictor {
   /// x (b, t, c) -> one (b, t, c) per horizon.
   [[nodiscard]] virtual std::vector<at::Tensor> predict(at::Tensor const& x) const = 0;
   [[nodiscard]] virtual Encoding encode(at::Tensor const& x) const = 0;
-  /// Gate signals of every layer, each on the residual stream that reaches it.
+  /// Gate signals of every layer, computed from the residual stream that enters it.
   [[nodiscard]] virtual std::vector<GateSignals> gates(at::Tensor const& x) const = 0;
 
  protected:

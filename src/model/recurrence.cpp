@@ -17,7 +17,7 @@ RecurrentView::RecurrentView(Network const& network) {
             .inner = config.d_inner(),
             .states = config.d_state,
             .rank = config.dt_rank(),
-            .taps = config.d_conv,
+            .d_conv = config.d_conv,
             .hidden = config.d_ff,
             .heads = static_cast<std::int64_t>(network.horizons().size())};
   if (network.flat().scalar_type() != at::kFloat)

@@ -10,7 +10,7 @@
 
 namespace mambasynth::model {
 
-/// The sizes and fp32 weights of a network as the kernels take them; pointers into the network's parameters.
+/// The sizes and fp32 weights of a network in the form that the kernels take; points into the network's parameters.
 /// Errors: errors::usage where they are not fp32.
 class RecurrentView {
  public:
@@ -27,9 +27,10 @@ class RecurrentView {
   kernels::RecurrentWeights<float> weights_;
 };
 
-/// A network that reads `count` parallel sequences one step at a time and carries its state, on the CPU in fp32: a step
-/// costs the same however many came before. Equals Network::predict on the whole prefix. Weights are copied at the
-/// start; copies share them and have a state of their own, and are not used by two threads at once.
+/// A network that reads `count` parallel sequences one step at a time with carried state, on the CPU in fp32: the cost
+/// of a step does not depend on the number of earlier steps. Equals Network::predict on the whole prefix. The
+/// constructor copies the weights; copies of the object share them, have a state of their own, and must not be used by
+/// two threads at once.
 class Recurrence {
  public:
   explicit Recurrence(Network const& network, std::int64_t count = 1);
@@ -38,15 +39,15 @@ class Recurrence {
   [[nodiscard]] kernels::RecurrentShape const& shape() const { return shape_; }
   /// Reads x (sequence, channel) without a prediction.
   void absorb(std::span<float const> x);
-  /// Reads x (sequence, channel); predictions (sequence, heads, channel) of the first `heads` horizons. The result
-  /// holds until the next call.
+  /// Reads x (sequence, channel); predictions (sequence, heads, channel) of the first `heads` horizons. The result is
+  /// valid until the next call.
   std::span<float const> step(std::span<float const> x, std::int64_t heads = 1);
   /// What step() would predict if noise (sequence, layer, feature) were added to each layer's output at this step. The
-  /// state stays as it is: call absorb() or step() with the same x to go on.
+  /// state does not change: call absorb() or step() with the same x to advance it.
   std::span<float const> step_perturbed(std::span<float const> x, std::span<float const> noise, std::int64_t heads = 1);
-  /// Back to before the first step.
+  /// Resets the state to that before the first step.
   void reset();
-  /// The same weights before the first step of `count` sequences.
+  /// The same weights, before the first step of `count` sequences.
   [[nodiscard]] Recurrence with_count(std::int64_t count) const;
 
  private:

@@ -70,8 +70,7 @@ LayerOf<std::string> layer_names(std::int64_t index) {
 /// The one name that every checkpoint of the model has.
 std::string const& landmark() { return shared_names().input_weight; }
 
-/// What torch.compile, DataParallel, DeepSpeed, FSDP and activation checkpointing wrap around a module, wherever they
-/// do.
+/// Prefixes that torch.compile, DataParallel, DeepSpeed, FSDP and activation checkpointing add to module names.
 constexpr std::string_view wrappers[] = {"_orig_mod", "module", "_forward_module", "_fsdp_wrapped_module",
                                          "_checkpoint_wrapped_module"};
 
@@ -87,7 +86,7 @@ std::string without_wrappers(std::string const& name) {
   return kept;
 }
 
-/// What stands before the landmark, e.g. "model."; nothing where the name does not end in it.
+/// The prefix before the landmark, e.g. "model."; nullopt where the name does not end in it.
 std::optional<std::string> prefix_of(std::string const& name) {
   if (!name.ends_with(landmark())) return std::nullopt;
   auto prefix = name.substr(0, name.size() - landmark().size());
@@ -95,7 +94,7 @@ std::optional<std::string> prefix_of(std::string const& name) {
   return prefix;
 }
 
-/// Names as the model has them now. Errors: errors::input where two tensors would get one name.
+/// Renames tensors to their current names. Errors: errors::input where two tensors would get the same name.
 NamedTensors with_current_names(NamedTensors weights, std::string const& file) {
   std::set<std::string> prefixes;
   for (auto const& [name, tensor] : weights)
@@ -109,7 +108,7 @@ NamedTensors with_current_names(NamedTensors weights, std::string const& file) {
               for (auto const& prefix : prefixes) text += (text.empty() ? "'" : ", '") + prefix + "'";
               return text;
             }(),
-        "Save the one that you mean by itself");
+        "Save only the one that you want");
   std::string const prefix = prefixes.empty() ? "" : *prefixes.begin();
   std::map<std::string, std::string> stored;
   for (auto& [name, tensor] : weights) {
@@ -120,15 +119,13 @@ NamedTensors with_current_names(NamedTensors weights, std::string const& file) {
     auto const [other, fresh] = stored.emplace(current, name);
     if (!fresh)
       throw errors::input(file + " holds the tensor '" + current + "' twice",
-                          "as '" + other->second + "' and as '" + name + "'",
-                          "Save the weights that you mean by themselves");
+                          "as '" + other->second + "' and as '" + name + "'", "Save only the weights that you want");
     name = std::move(current);
   }
   return weights;
 }
 
-/// Dicts that hold tensors of the model, and their keys. A checkpoint is a dict of dicts, and everybody names them
-/// differently.
+/// State dicts of the model in a checkpoint, and their keys, which every program names differently.
 using StateDicts = std::vector<std::pair<std::string, store::pt::Value const*>>;
 void find_states(store::pt::Value const& value, std::string const& key, int depth, StateDicts& found) {
   constexpr int deepest = 3;
@@ -157,10 +154,10 @@ store::pt::Value const* state_in(store::pt::Value const& checkpoint, std::string
     throw errors::input(file + " holds no weights of this model",
                         checkpoint.is_dict()
                             ? "no tensor in it is called '" + landmark() + "', with or without a prefix"
-                            : "it is no dict",
+                            : "it is not a dict",
                         "Give a checkpoint written by train or by the original program");
   throw errors::input(file + " holds the weights of several models", "under " + keys,
-                      "Save the one that you mean by itself");
+                      "Save only the one that you want");
 }
 
 store::Tensor const* find(NamedTensors const& weights, std::string const& name) {
@@ -171,7 +168,7 @@ store::Tensor const* find(NamedTensors const& weights, std::string const& name) 
 
 store::Tensor const& need(NamedTensors const& weights, std::string const& name, std::string const& file) {
   if (auto const* tensor = find(weights, name)) return *tensor;
-  throw errors::input(file + " is no checkpoint of this model", "it has no tensor '" + name + "'", give_ours);
+  throw errors::input(file + " is not a checkpoint of this model", "it has no tensor '" + name + "'", give_ours);
 }
 
 std::int64_t size_at(store::Tensor const& tensor, std::size_t axis, std::string const& name, std::string const& file) {
@@ -237,8 +234,8 @@ config::Model architecture_of(WeightsFile const& file, std::string const& name) 
   model.d_state = size(layer.mixer.A_log, 1);
   model.d_conv = size(layer.mixer.conv_weight, 2);
   if (model.d_model < 1 || size(layer.mixer.A_log, 0) % model.d_model != 0)
-    throw errors::input(name + " is no checkpoint of this model", "its inner width is no multiple of its model width",
-                        give_ours);
+    throw errors::input(name + " is not a checkpoint of this model",
+                        "its inner width is not a multiple of its model width", give_ours);
   model.expand = size(layer.mixer.A_log, 0) / model.d_model;
   model.n_layers = 0;
   while (find(file.weights, layer_names(model.n_layers).norm_weight)) ++model.n_layers;
@@ -248,7 +245,7 @@ config::Model architecture_of(WeightsFile const& file, std::string const& name) 
     model.max_horizon = std::max<std::int64_t>(model.max_horizon, std::atoll(key.c_str() + heads_prefix.size()));
   }
   if (model.max_horizon < 1)
-    throw errors::input(name + " is no checkpoint of this model", "it has no output head", give_ours);
+    throw errors::input(name + " is not a checkpoint of this model", "it has no output head", give_ours);
   model.d_ff = size(names.heads.front().weight0, 0);
   return model;
 }

@@ -24,7 +24,7 @@ struct Parameters {
 
 }  // namespace
 
-TEST_CASE("AdamW's first step on a number worked out by hand", "[adamw]") {
+TEST_CASE("AdamW's first step matches a number worked out by hand", "[adamw]") {
   // From zero moments the first step is lr * sign(g), up to eps, after the decay by lr * weight_decay.
   Parameters p({2.0f});
   p.step({.lr = 0.1, .weight_decay = 0.5}, 1, {-3.0f}, 1);

@@ -31,7 +31,7 @@ ConvCase<double> random_conv(ConvShape shape, std::int64_t gap) {
   return {shape,
           gap,
           uniform.operator()<double>(steps * (shape.channels + gap), -2, 2),
-          uniform.operator()<double>(shape.channels * shape.taps, -1, 1),
+          uniform.operator()<double>(shape.channels * shape.d_conv, -1, 1),
           uniform.operator()<double>(shape.channels, -1, 1),
           uniform.operator()<double>(steps * shape.channels, -1, 1)};
 }
@@ -77,7 +77,7 @@ TEST_CASE("The convolution's equation holds on numbers worked out by hand", "[ca
   with_each_instruction_set([&] { check(run(c, false)); });
 }
 
-TEST_CASE("The reference convolution's gradients are its forward's slopes", "[causal_conv1d]") {
+TEST_CASE("The reference convolution's gradients match finite differences", "[causal_conv1d]") {
   auto c = random_conv({2, 6, 3, 4}, 2);
   auto const r = run(c, true);
   auto const loss = [&] {
@@ -105,7 +105,8 @@ TEST_CASE("The reference convolution's gradients are its forward's slopes", "[ca
 
 TEST_CASE("The CPU convolution agrees with the reference", "[causal_conv1d]") {
   auto const check = [](ConvShape shape, std::int64_t gap) {
-    INFO("batch " << shape.batch << " time " << shape.time << " channels " << shape.channels << " taps " << shape.taps);
+    INFO("batch " << shape.batch << " time " << shape.time << " channels " << shape.channels << " taps "
+                  << shape.d_conv);
     auto const in_double = random_conv(shape, gap);
     auto const in_float = converted<float>(in_double);
     auto const expected = run(in_double, true), expected_rounded = run(converted<double>(in_float), true);
@@ -114,7 +115,7 @@ TEST_CASE("The CPU convolution agrees with the reference", "[causal_conv1d]") {
       check_close(run(in_float, false), expected_rounded, 2e-6);
     });
   };
-  for (std::int64_t taps : {1, 2, 3, 4, 8}) check({2, 9, 20, taps}, 5);
+  for (std::int64_t d_conv : {1, 2, 3, 4, 8}) check({2, 9, 20, d_conv}, 5);
   for (std::int64_t time : {1, 2, 3, 64, 130}) check({2, time, 17, 4}, 0);  // also shorter than the window
   for (std::int64_t channels : {1, 7, 16, 63, 64, 65, 200}) check({3, 10, channels, 4}, channels);
 }

@@ -17,7 +17,7 @@ TEST_CASE("The fastest instruction set is chosen unless MAMBASYNTH_CPU says othe
   }
 }
 
-TEST_CASE("The number of threads can be set and given back", "[cpu]") {
+TEST_CASE("The number of threads can be set and reset", "[cpu]") {
   int const before = threads();
   CHECK(before >= 1);
   set_threads(3);

@@ -76,7 +76,7 @@ TEST_CASE("A dropout mask depends on its key, sample and element alone", "[dropo
   }
 }
 
-TEST_CASE("Dropout drops a share p and scales what it keeps", "[dropout]") {
+TEST_CASE("Dropout drops a share p and scales the rest", "[dropout]") {
   std::vector<double> const ones(1 << 20, 1.0);
   for (double p : {0.1, 0.5, 0.9}) {
     auto const out = dropped({1, 2, 3}, p, 0, 1, ones);

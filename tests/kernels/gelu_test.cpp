@@ -7,7 +7,7 @@
 using namespace mambasynth;
 using namespace mambasynth::tests;
 
-TEST_CASE("The gelu's reference gives the values of a table", "[gelu]") {
+TEST_CASE("The reference gelu gives tabulated values", "[gelu]") {
   // a Phi(a) with Phi from tables of the normal distribution.
   std::vector<double> const pre{-1, 0, 0.5, 1.5}, bias{0.5};
   std::vector<double> out(4);
@@ -16,7 +16,7 @@ TEST_CASE("The gelu's reference gives the values of a table", "[gelu]") {
                                                 0.84134474606854293, 2 * 0.97724986805182079}) < 1e-15);
 }
 
-TEST_CASE("The gelu's gradients are its differences", "[gelu]") {
+TEST_CASE("The reference gelu's gradients match finite differences", "[gelu]") {
   constexpr std::int64_t rows = 5, columns = 3;
   Uniform uniform(47);
   auto pre = uniform.operator()<double>(rows * columns, -3, 3), bias = uniform.operator()<double>(columns, -1, 1);

@@ -11,7 +11,7 @@ using namespace mambasynth;
 using namespace mambasynth::kernels::cuda;
 using mambasynth::tests::Uniform;
 
-TEST_CASE("a layer's search for neighbours fits into half a gigabyte beside its rows") {
+TEST_CASE("the search for a layer's neighbors fits into half a gigabyte besides its rows") {
   auto const plan = nearest_plan(99328, 128, 100);
   CHECK(plan.sift);
   CHECK(plan.panels() == 776);
@@ -23,7 +23,7 @@ TEST_CASE("a layer's search for neighbours fits into half a gigabyte beside its 
   CHECK(plan.exact_queries * plan.points * 8 <= 1 << 28);
 }
 
-TEST_CASE("every plan of a search for neighbours can be carried out") {
+TEST_CASE("every plan for a neighbor search can be executed") {
   for (std::int64_t const points : {2, 100, 1023, 1024, 1500, 4096, 20000, 70000, 1000000, 50000000}) {
     for (std::int64_t const dims : {1, 7, 8, 17, 4096}) {
       for (std::int64_t const k : {1, 10, 100, 1000, 10000}) {
@@ -47,7 +47,7 @@ TEST_CASE("every plan of a search for neighbours can be carried out") {
   }
 }
 
-TEST_CASE("the sample has a row of every stretch, in step with no period") {
+TEST_CASE("the sample has a row from every run of rows, and aliases with no period") {
   auto const plan = nearest_plan(98304, 16, 100);  // stretches of 12
   auto const rows = nearest_sample(plan);
   REQUIRE(static_cast<std::int64_t>(rows.size()) == plan.sample);
@@ -59,7 +59,7 @@ TEST_CASE("the sample has a row of every stretch, in step with no period") {
   CHECK(phases.size() == 24);
 }
 
-TEST_CASE("values in single precision lie within their bound, however they are summed") {
+TEST_CASE("values in single precision are within their error bound for any order of summation") {
   for (std::int64_t const dims : {8, 128, 1000}) {
     // All of one sign: rounding errors add up.
     auto const x = Uniform(1).operator()<double>(dims, 0, 1), y = Uniform(2).operator()<double>(dims, 0, 1);

@@ -8,7 +8,7 @@ using namespace mambasynth;
 using namespace mambasynth::tests;
 using kernels::NormShape;
 
-TEST_CASE("A row's norm worked out by hand", "[norm]") {
+TEST_CASE("The norm of a row matches numbers worked out by hand", "[norm]") {
   // h = (1, 3): mean 2, deviation 1.
   std::vector<double> const branch{0, 1}, bias{0.5, 0.5}, residual{0.5, 1.5}, gamma{2, 3}, beta{10, 20};
   std::vector<double> h(2), u(2);
@@ -21,7 +21,7 @@ TEST_CASE("A row's norm worked out by hand", "[norm]") {
   CHECK(relative_error(u, std::vector<double>{10 - 2 / std::sqrt(1.00001), 20 + 3 / std::sqrt(1.00001)}) < 1e-7);
 }
 
-TEST_CASE("The norm's gradients are its differences, through the dropout", "[norm]") {
+TEST_CASE("The reference norm's gradients match finite differences, dropout included", "[norm]") {
   NormShape const s{2, 3, 5};
   kernels::NormDropout const dropout{.p = 0.4, .key = {1, 2, 3}, .first_sample = 8};
   Uniform uniform(53);

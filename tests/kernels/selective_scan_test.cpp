@@ -57,7 +57,7 @@ TEST_CASE("The scan's equation holds on numbers worked out by hand", "[selective
   with_each_instruction_set([&] { check(run_scan(c)); });
 }
 
-TEST_CASE("The reference's gradients are its forward's slopes", "[selective_scan]") {
+TEST_CASE("The reference scan's gradients match finite differences", "[selective_scan]") {
   auto c = random_scan<double>({2, 7, 3, 4}, 1);
   for (std::size_t i = 0; i < c.delta.size(); i += 5) c.delta[i] += 23;  // some above softplus' linear border
   auto const r = run_reference(c);
@@ -188,7 +188,7 @@ TEST_CASE("The CPU scan passes NaN on", "[selective_scan]") {
   });
 }
 
-TEST_CASE("The CPU scan bears extreme gates", "[selective_scan]") {
+TEST_CASE("The CPU scan handles extreme gates", "[selective_scan]") {
   // softplus and silu at their ends, decays down to zero: finite, and as the reference has them.
   auto c = random_scan<float>({1, 70, 33, 8}, 0);
   float const ends[] = {-200, -90, -30, 0, 19.999f, 20.001f, 80, 300};
@@ -198,7 +198,7 @@ TEST_CASE("The CPU scan bears extreme gates", "[selective_scan]") {
   with_each_instruction_set([&] { check_close(run_scan(c), expected, 5e-6); });
 }
 
-TEST_CASE("Empty scans and impossible ones", "[selective_scan]") {
+TEST_CASE("Empty scans work, impossible ones are refused", "[selective_scan]") {
   auto c = random_scan<float>({2, 0, 3, 4}, 0);
   with_each_instruction_set([&] {
     auto const r = run_scan(c);

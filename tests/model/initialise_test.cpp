@@ -43,7 +43,7 @@ TEST_CASE("parameter counts are the original's") {
   CHECK(count(32, 64) == 1440268);
 }
 
-TEST_CASE("x_proj and dt_proj are the gate group") {
+TEST_CASE("x_proj and dt_proj form the gate group") {
   model::Network const network(config::Model{}, 20);
   std::int64_t gates = 0;
   for (auto const& parameter : network.parameters())

@@ -11,9 +11,9 @@ namespace {
 
 /// The block in LibTorch's own operations with a tape through time: slow, and obviously the equations.
 at::Tensor by_autograd(at::Tensor const& xz, model::MixerWeights const& w) {
-  auto const d = w.A_log.size(0), n = w.A_log.size(1), r = w.dt_proj_weight.size(1), taps = w.conv_weight.size(2);
+  auto const d = w.A_log.size(0), n = w.A_log.size(1), r = w.dt_proj_weight.size(1), d_conv = w.conv_weight.size(2);
   auto const steps = xz.size(1);
-  auto const padded = at::constant_pad_nd(xz.narrow(2, 0, d).transpose(1, 2), {taps - 1, 0});
+  auto const padded = at::constant_pad_nd(xz.narrow(2, 0, d).transpose(1, 2), {d_conv - 1, 0});
   auto const x = at::silu(at::conv1d(padded, w.conv_weight, w.conv_bias, c10::IntArrayRef{1}, c10::IntArrayRef{0},
                                      c10::IntArrayRef{1}, d))
                      .transpose(1, 2);
@@ -74,7 +74,7 @@ TEST_CASE("the block and every gradient agree with autograd through time, in dou
   }
 }
 
-TEST_CASE("dropout keeps its share, scales it, and hands gradients through the same mask") {
+TEST_CASE("dropout keeps a share 1 - p, scales it, and applies the same mask to gradients") {
   auto const x = at::ones({4, 50, 32}, at::TensorOptions().dtype(at::kFloat)).set_requires_grad(true);
   model::DropoutDraw const draw{.p = 0.25, .seed = 1, .step = 2, .first_sample = 0};
   auto const y = model::dropout(x, draw, 3);

@@ -91,7 +91,7 @@ TEST_CASE("stepping equals the network on the whole prefix, for every horizon") 
   kernels::set_threads(0);
 }
 
-TEST_CASE("the plain reference, every instruction set and any number of threads step alike") {
+TEST_CASE("the reference, every instruction set and any number of threads give the same steps") {
   config::Model config;
   config.d_model = 48, config.n_layers = 2, config.d_state = 16, config.d_ff = 72, config.max_horizon = 2;
   auto const network = network_of(config, 7);
@@ -132,7 +132,7 @@ TEST_CASE("the plain reference, every instruction set and any number of threads 
   kernels::use_instruction_set(before);
 }
 
-TEST_CASE("noise inside the network changes one prediction and no state; copies are independent") {
+TEST_CASE("noise inside the network changes one prediction but no state; copies are independent") {
   auto network = tests::small_network(3, 2);
   stir(network);
   auto const x = uniform(3 * 10, 1);

@@ -29,7 +29,7 @@ std::string refusal(model::Network& network, model::NamedTensors const& weights)
 
 }  // namespace
 
-TEST_CASE("the architecture is read off the weights, and they come back to the bit") {
+TEST_CASE("the architecture follows from the weights, which are restored bit for bit") {
   auto const network = tests::small_network(5, 3);
   tests::TemporaryFolder const folder;
   auto const file = folder.path() / "weights.safetensors";
@@ -43,7 +43,7 @@ TEST_CASE("the architecture is read off the weights, and they come back to the b
   CHECK(at::equal(loaded.network.flat(), network.flat()));
 }
 
-TEST_CASE("older names are brought up to date") {
+TEST_CASE("older names are replaced by the current ones") {
   auto const network = tests::small_network(5, 3);
   auto weights = model::state_of(network);
   for (auto& [name, tensor] : weights) {
@@ -56,7 +56,7 @@ TEST_CASE("older names are brought up to date") {
   CHECK(at::equal(model::load_network(file).network.flat(), network.flat()));
 }
 
-TEST_CASE("what wrappers put into names is left out, wherever it stands") {
+TEST_CASE("prefixes of wrappers are removed from names wherever they occur") {
   auto const network = tests::small_network(5, 3);
   auto const replaced = [](std::string name, std::string const& from, std::string const& to) {
     if (auto const at = name.find(from); at != std::string::npos) name.replace(at, from.size(), to);
@@ -85,7 +85,7 @@ TEST_CASE("what wrappers put into names is left out, wherever it stands") {
   }
 }
 
-TEST_CASE("weights that could be two models' are refused, and the choice is named") {
+TEST_CASE("weights of two models are refused, and the message names both") {
   auto const network = tests::small_network(5, 3);
   tests::TemporaryFolder const folder;
   auto const file = folder.path() / "both.safetensors";
@@ -137,7 +137,7 @@ TEST_CASE("a state dict is found under any key") {
              ContainsSubstring("no tensor in it is called 'input_proj.weight'"));
 }
 
-TEST_CASE("weights that do not fit are refused by name") {
+TEST_CASE("weights that do not fit are refused, and the message names them") {
   auto network = tests::small_network(5, 3);
   auto missing = model::state_of(network);
   missing.erase(missing.begin());

@@ -13,7 +13,7 @@ namespace {
 static_assert(nearest_tile == device::panel_rows && nearest_slab == device::panel_dims);
 static_assert(most_nearest_sample == device::most_sample);
 constexpr unsigned product_threads = 256;
-constexpr std::int64_t summing_rows = 264;  // blocks that share the rows of a sum: the same on every card
+constexpr std::int64_t summing_rows = 264;  // blocks that share the rows of a sum; the same number on every card
 
 struct Workspace {
   // Of single precision.
@@ -25,9 +25,9 @@ struct Workspace {
   std::size_t bytes;
 };
 
-Workspace carve(NearestPlan const& plan, std::int64_t stride, std::byte* base) {
+Workspace arena(NearestPlan const& plan, std::int64_t stride, std::byte* base) {
   Workspace w{};
-  Carve sift(base), exact(base);
+  Arena sift(base), exact(base);
   if (plan.sift) {
     auto const rows = plan.panels() * nearest_tile, panel = plan.packed_dims();
     w.partial = sift.take<double>(summing_rows * stride);
@@ -64,14 +64,14 @@ unsigned grid(std::int64_t blocks) {
 
 }  // namespace
 
-std::size_t nearest_workspace_bytes(NearestPlan const& plan) { return carve(plan, stride_of(plan), nullptr).bytes; }
+std::size_t nearest_workspace_bytes(NearestPlan const& plan) { return arena(plan, stride_of(plan), nullptr).bytes; }
 
 template <class T>
 void nearest_lengths(NearestPlan const& plan, NearestTask<T> const& task, std::byte* workspace, NearestStatus* status,
                      Stream stream) {
   require_fitting(plan, task);
   if (!plan.sift) throw std::invalid_argument("lengths for a plan without single precision");
-  auto const w = carve(plan, task.stride, workspace);
+  auto const w = arena(plan, task.stride, workspace);
   constexpr unsigned threads = 128, row_threads = 256, most_blocks = 4096;
   auto const across = grid(ceil_div(task.stride, threads));
   device::nearest_column_sums<<<dim3(summing_rows, across), threads, 0, stream>>>(task, w.partial);
@@ -87,7 +87,7 @@ void nearest_sift(NearestPlan const& plan, NearestTask<T> const& task, std::int3
   require_fitting(plan, task);
   if (!plan.sift || !nearest_length_in_range(longest))
     throw std::invalid_argument("rows that single precision cannot tell apart");
-  auto const w = carve(plan, task.stride, workspace);
+  auto const w = arena(plan, task.stride, workspace);
   int exponent = 0;
   auto const radius = std::frexp(longest, &exponent);
   device::SiftError const error{std::ldexp(1.0, -exponent), nearest_error_unit(plan.dims), radius};
@@ -121,7 +121,7 @@ template <class T>
 void nearest_exact(NearestPlan const& plan, NearestTask<T> const& task, std::int32_t const* queries, std::int64_t count,
                    std::byte* workspace, NearestStatus* status, Stream stream) {
   require_fitting(plan, task);
-  auto const w = carve(plan, task.stride, workspace);
+  auto const w = arena(plan, task.stride, workspace);
   auto const candidate_tiles = ceil_div(task.points, device::exact_tile);
   for (std::int64_t first = 0; first < count; first += plan.exact_queries) {
     auto const here = std::min(plan.exact_queries, count - first);

@@ -9,13 +9,13 @@
 
 namespace mambasynth::kernels::cuda {
 
-/// The k nearest other rows of every row, exact: squared distances in double, summed one dimension after the other with
-/// fused multiply-adds, equal ones in the order of the indices; the same bits on any card and as analysis finds them.
+/// The exact k nearest other rows of every row: squared distances in double, summed dimension by dimension with fused
+/// multiply-adds, ties in the order of the indices. The same bits on every card as on the CPU (analysis/neighbours).
 ///
-/// 1. nearest_lengths centres; 2. nearest_sift, where plan.sift and the longest row allow it, finds those that can be
-/// near from a product in single precision and settles most queries; 3. nearest_exact does the others in double. T:
-/// float or double. Workspace: nearest_workspace_bytes, 256-byte aligned, the same for all three. status: one object,
-/// zeros at first.
+/// 1. nearest_lengths centers. 2. nearest_sift, where plan.sift and the longest row allow it, finds the candidates from
+/// a product in single precision and resolves most queries. 3. nearest_exact does the others in double. T: float or
+/// double. Workspace: nearest_workspace_bytes, 256-byte aligned, the same for all three. status: one object, initially
+/// zero.
 std::size_t nearest_workspace_bytes(NearestPlan const&);
 
 /// Sets status->longest. Only where plan.sift.
@@ -23,7 +23,8 @@ template <class T>
 void nearest_lengths(NearestPlan const&, NearestTask<T> const&, std::byte* workspace, NearestStatus* status, Stream);
 
 /// sample: nearest_sample(plan), on the device. longest: status->longest as a number, in range
-/// (nearest_length_in_range). unresolved: (point), gets the status->unresolved queries that are left, in no order.
+/// (nearest_length_in_range). unresolved: (point), receives the status->unresolved remaining queries, in no particular
+/// order.
 template <class T>
 void nearest_sift(NearestPlan const&, NearestTask<T> const&, std::int32_t const* sample, double longest,
                   std::byte* workspace, std::int32_t* unresolved, NearestStatus* status, Stream);

@@ -2,16 +2,17 @@
 
 #include "kernels/cuda/nearest/nearest_task.cuh"
 
-// Everything in double: what single precision leaves, and where it would not pay.
+// The search in double: for queries that single precision left unresolved, and where single precision would not pay.
 namespace mambasynth::kernels::cuda::device {
 
 inline constexpr int exact_tile = 64, exact_dims = 16, select_threads = 512;
-inline constexpr unsigned long long infinite_key = 0x7ff0000000000000ULL;  // keys from here on are no distances
+inline constexpr unsigned long long infinite_key = 0x7ff0000000000000ULL;  // keys from here on are not distances
 
 /// Query number i: chosen[i], or i itself for chosen = nullptr.
 __device__ inline long long query_of(int const* chosen, long long i) { return chosen == nullptr ? i : chosen[i]; }
 
-/// 64 rows by 16 dimensions, transposed, as double; zeros behind the last dimension. A thread four values of a row.
+/// 64 rows by 16 dimensions, transposed, as double; zeros after the last dimension. A thread loads four values of a
+/// row.
 template <class T>
 __device__ inline void load_exact(double (&to)[exact_dims][exact_tile + 1], T const* row, long long c,
                                   long long stride) {
@@ -22,8 +23,8 @@ __device__ inline void load_exact(double (&to)[exact_dims][exact_tile + 1], T co
   for (int l = 0; l < 4; ++l) to[first + l][at] = value[l];
 }
 
-/// key (query, point): bits of the squared distances of queries first .. first + count - 1, all ones for no neighbours.
-/// Non-negative doubles are ordered as their bits are. Blocks: tile of queries fastest.
+/// key (query, point): bits of the squared distances of queries first .. first + count - 1, all ones where the two are
+/// not neighbors. Non-negative doubles are ordered like their bits. Blocks: tile of queries fastest.
 template <class T>
 __global__ __launch_bounds__(256) void nearest_squared(NearestTask<T> task, int const* chosen, long long first,
                                                        int count, int query_tiles, unsigned long long* key) {
@@ -67,7 +68,7 @@ __global__ __launch_bounds__(256) void nearest_squared(NearestTask<T> task, int 
   }
 }
 
-/// The k-th smallest key of a row, digit by digit, and how many are smaller; infinite_key where there is none.
+/// The k-th smallest key of a row by radix selection, and how many are smaller; infinite_key where there is none.
 struct Kth {
   unsigned long long key;
   long long smaller;
@@ -102,7 +103,7 @@ __device__ inline Kth kth_key(unsigned long long const* row, long long points, l
   return {prefix, smaller};
 }
 
-/// The k nearest of each query from its row of keys; a block a query.
+/// The k nearest of each query from its row of keys; one block per query.
 template <class T>
 __global__ __launch_bounds__(select_threads) void nearest_select(NearestTask<T> task, int const* chosen,
                                                                  long long first, unsigned long long const* key,
@@ -119,7 +120,7 @@ __global__ __launch_bounds__(select_threads) void nearest_select(NearestTask<T> 
   int* const to_index = task.index + query * task.k;
   if (threadIdx.x == 0) smaller_taken = 0;
   int const lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-  long long equal_at = kth.smaller;  // of those at the k-th distance itself, the first by index
+  long long equal_at = kth.smaller;  // of the points at the k-th distance itself, those with the lowest indices
   __syncthreads();
   for (long long start = 0; start < task.points; start += blockDim.x) {
     long long const j = start + threadIdx.x;

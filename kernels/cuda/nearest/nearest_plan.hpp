@@ -5,13 +5,13 @@
 #include <cstdint>
 #include <vector>
 
-/// How a search for nearest neighbours is cut into pieces. Plain arithmetic, without a header of CUDA.
+/// How a search for nearest neighbors is split up. Plain arithmetic, without CUDA headers.
 namespace mambasynth::kernels::cuda {
 
 inline constexpr std::int64_t nearest_tile = 128;            ///< queries, and candidates, of one product
-inline constexpr std::int64_t nearest_slab = 16;             ///< dimensions that are in shared memory at a time
-inline constexpr std::int64_t most_nearest_sample = 8192;    ///< one query's values fill 32 registers of 256 threads
-inline constexpr std::int64_t most_nearest_capacity = 4032;  ///< keys and indices fill the 48 KB that need no leave
+inline constexpr std::int64_t nearest_slab = 16;             ///< dimensions in shared memory at a time
+inline constexpr std::int64_t most_nearest_sample = 8192;    ///< a query's values fill 32 registers of 256 threads
+inline constexpr std::int64_t most_nearest_capacity = 4032;  ///< keys and indices fill the 48 KB that need no opt-in
 
 struct NearestPlan {
   std::int64_t points = 0, dims = 0, k = 0;
@@ -19,7 +19,7 @@ struct NearestPlan {
                               ///< candidates (capacity)
   std::int64_t sample = 0;    ///< candidates whose values set a query's limit
   std::int64_t rank = 0;      ///< the limit is the rank-th smallest of them
-  std::int64_t capacity = 0;  ///< candidates below the limit for which there is room
+  std::int64_t capacity = 0;  ///< candidates that a list holds
   std::int64_t sift_queries = 0, exact_queries = 0;  ///< of one launch
 
   [[nodiscard]] std::int64_t panels() const { return (points + nearest_tile - 1) / nearest_tile; }
@@ -48,8 +48,8 @@ inline NearestPlan nearest_plan(std::int64_t points, std::int64_t dims, std::int
   return plan;
 }
 
-/// Rows that the limits are taken from: one of each stretch of points / sample, anywhere within it, since data may have
-/// a period that equal steps would meet at one phase.
+/// Rows that the limits are taken from: one from each run of points / sample, at a random position, since equal steps
+/// could alias with a period of the data.
 inline std::vector<std::int32_t> nearest_sample(NearestPlan const& plan) {
   std::vector<std::int32_t> rows;
   rows.reserve(static_cast<std::size_t>(plan.sample));
@@ -68,12 +68,12 @@ inline std::vector<std::int32_t> nearest_sample(NearestPlan const& plan) {
 }
 
 /// Rows centred and scaled to lengths of at most `radius` (1/2 <= radius <= 1), x of length `length`, rounded to single
-/// precision: the value |y|^2 - 2 x . y is wrong by at most unit * (radius^2 + 2 length * radius), whatever the order
-/// of the sum. dims + 1 roundings of the sum (Higham 2002, eq. 3.3), one of |y|^2, two of the rounded factors; the
-/// factor 1.1 covers what is quadratic in 2^-24, underflow, and the roundings in double of who uses the bound.
+/// precision: the error of |y|^2 - 2 x . y is at most unit * (radius^2 + 2 length * radius), for any order of the sum.
+/// dims + 1 roundings of the sum (Higham 2002, eq. 3.3), one of |y|^2, two of the rounded factors; the factor 1.1
+/// covers what is quadratic in 2^-24, underflow, and the caller's roundings in double.
 inline double nearest_error_unit(std::int64_t dims) { return 1.1 * static_cast<double>(dims + 8) * 0x1p-24; }
 
-/// Longest rows (before scaling) for which that holds: squares of distances neither overflow nor lose bits to
+/// Whether that holds for rows up to this length (before scaling): squared distances neither overflow nor lose bits to
 /// underflow.
 inline bool nearest_length_in_range(double longest) { return longest > 1e-140 && longest < 1e150; }
 

@@ -2,12 +2,12 @@
 
 #include "kernels/cuda/nearest/nearest_task.cuh"
 
-// Rows as the products in single precision want them: centred, scaled, and in panels of 128 rows that lie side by side.
+// Rows as the products in single precision take them: centered, scaled, and interleaved in panels of 128 rows.
 namespace mambasynth::kernels::cuda::device {
 
 inline constexpr int panel_rows = 128, panel_dims = 16;
 
-/// A thread a column, a block every gridDim.x-th row: partial (block, column).
+/// One thread per column; a block takes every gridDim.x-th row. partial: (block, column).
 template <class T>
 __global__ __launch_bounds__(128) void nearest_column_sums(NearestTask<T> task, double* partial) {
   long long const c = static_cast<long long>(blockIdx.y) * blockDim.x + threadIdx.x;
@@ -30,7 +30,7 @@ __global__ __launch_bounds__(128) void nearest_mean(long long points, long long 
   mean[c] = sum / static_cast<double>(points);
 }
 
-/// A warp a row. Lengths that are no numbers are the longest of all.
+/// One warp per row. NaN counts as the longest length.
 template <class T>
 __global__ __launch_bounds__(256) void nearest_lengths(NearestTask<T> task, double const* mean, double* length,
                                                        NearestStatus* status) {
@@ -53,8 +53,8 @@ __global__ __launch_bounds__(256) void nearest_lengths(NearestTask<T> task, doub
   if (lane == 0) atomicMax(&status->longest, longest);
 }
 
-/// packed: (panel, packed dims, row of the panel); norm: (panel, row), |y|^2, infinity behind the last row. chosen: the
-/// rows that are packed, or nullptr for all. A block 16 dimensions of a panel.
+/// packed: (panel, packed dims, row of the panel); norm: (panel, row), |y|^2, infinity after the last row. chosen: the
+/// rows to pack, or nullptr for all. A block packs 16 dimensions of a panel.
 template <class T>
 __global__ __launch_bounds__(panel_rows) void nearest_pack(NearestTask<T> task, int const* chosen, long long count,
                                                            double const* mean, double const* length, double scale,

@@ -3,13 +3,13 @@
 #include "kernels/cuda/nearest/nearest_rows.cuh"
 #include "kernels/cuda/warp_mma.cuh"
 
-// v[i,j] = |y_j|^2 - 2 x_i . y_j in single precision, a tile of 128 queries and 128 candidates a block. FFMA and not
-// the tensor cores: how those round their sums is not documented, and the bound must hold for certain.
+// v[i,j] = |y_j|^2 - 2 x_i . y_j in single precision, a tile of 128 queries and 128 candidates per block. FFMA rather
+// than tensor cores, whose rounding is not documented: the error bound must be certain.
 namespace mambasynth::kernels::cuda::device {
 
 inline constexpr int limit_threads = 256, most_sample = 8192;
 
-/// What a value may be wrong by; see nearest_error_unit.
+/// Error bound of a value; see nearest_error_unit.
 struct SiftError {
   double scale, unit, radius;
   __device__ double of(double own) const { return unit * (radius * radius + 2 * own * radius); }
@@ -19,8 +19,8 @@ struct ProductTile {
   float queries[2][panel_dims][panel_rows], candidates[2][panel_dims][panel_rows];
 };
 
-/// Of thread t: rows and columns of the tile that it sums, two groups of four each. A warp's 4 x 8 threads cover 32 x
-/// 64, so that every read of shared memory is one broadcast line.
+/// Rows and columns of the tile that thread t sums, two groups of four each. A warp's 4 x 8 threads cover 32 x 64, so
+/// that every read of shared memory is a broadcast.
 struct ProductPlace {
   int row, column;
   __device__ explicit ProductPlace(int thread) {
@@ -50,7 +50,7 @@ __device__ inline void panel_product(ProductTile& tile, float const* queries, fl
   fetch(0);
   for (int slab = 0; slab < slabs; ++slab) {
     wait_for_copies();
-    __syncthreads();  // this slab is there for all, and all are done with the one that the next fetch overwrites
+    __syncthreads();  // this slab has arrived, and no thread still reads the one that the next fetch overwrites
     if (slab + 1 < slabs) fetch(slab + 1);
     int const stage = slab % 2;
 #pragma unroll
@@ -72,7 +72,7 @@ __device__ inline void panel_product(ProductTile& tile, float const* queries, fl
 }
 
 /// Values of the queries from panel `first_panel` on and the sampled candidates: (query, sample); infinity where the
-/// two are no neighbours. Blocks: query panel fastest.
+/// two are not neighbors. Blocks: query panel fastest.
 template <class T>
 __global__ __launch_bounds__(256, 2) void nearest_sample_values(NearestTask<T> task, long long first_panel,
                                                                 int query_panels, int slabs, float const* packed,
@@ -98,14 +98,14 @@ __global__ __launch_bounds__(256, 2) void nearest_sample_values(NearestTask<T> t
   }
 }
 
-/// limit[query] = the rank-th smallest of its sampled values plus twice their error, rounded up; its list begins empty.
-/// A block a query, its values in registers: there each of the 32 rounds reads them for nothing.
+/// limit[query] = the rank-th smallest of its sampled values plus twice their error, rounded up; empties its list. One
+/// block per query, its values in registers, which each of the 32 rounds reads.
 template <int Unused = 0>
 __global__ __launch_bounds__(limit_threads) void nearest_limits(long long first, int samples, int rank,
                                                                 float const* values, double const* length,
                                                                 SiftError error, float* limit, int* count) {
   __shared__ int below[2][limit_threads / 32];
-  unsigned key[most_sample / limit_threads];  // ordered as the values are
+  unsigned key[most_sample / limit_threads];  // in the order of the values
   long long const local = blockIdx.x;
 #pragma unroll
   for (int l = 0; l < most_sample / limit_threads; ++l) {
@@ -113,7 +113,7 @@ __global__ __launch_bounds__(limit_threads) void nearest_limits(long long first,
     unsigned const bits = s < samples ? __float_as_uint(values[local * samples + s]) : 0x7fffffffu;
     key[l] = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
   }
-  unsigned found = 0;  // the largest that fewer than `rank` are below
+  unsigned found = 0;  // the largest key that fewer than `rank` keys are below
   for (int bit = 31; bit >= 0; --bit) {
     unsigned const tried = found | 1u << bit;
     int own = 0;
@@ -129,13 +129,13 @@ __global__ __launch_bounds__(limit_threads) void nearest_limits(long long first,
   }
   if (threadIdx.x > 0) return;
   double const value = __uint_as_float(found & 0x80000000u ? found & 0x7fffffffu : ~found);
-  constexpr float most = 3.402823466e+38f;  // what stands behind the last candidate is infinite and stays out
+  constexpr float most = 3.402823466e+38f;  // what follows the last candidate is infinite and is left out
   limit[local] = fminf(__double2float_ru(value + 2 * error.of(length[first + local] * error.scale)), most);
   count[local] = 0;
 }
 
-/// All candidates with values up to the query's limit, in no order: list (query, capacity). count: how many there are,
-/// also where there is no room for them.
+/// All candidates with values up to the query's limit, in no particular order: list (query, capacity). count: how many
+/// there are, even beyond the capacity.
 template <class T>
 __global__ __launch_bounds__(256, 2) void nearest_sift(NearestTask<T> task, long long first_panel, int query_panels,
                                                        int slabs, float const* packed, float const* norm,

@@ -12,7 +12,7 @@ __device__ inline bool excluded(NearestTask<T> const& task, long long i, long lo
   return (apart < 0 ? -apart : apart) <= task.steps;
 }
 
-/// Four neighbouring values as double.
+/// Four adjacent values as double.
 __device__ inline void load4(float const* from, double (&to)[4]) {
   float4 const v = *reinterpret_cast<float4 const*>(from);
   to[0] = v.x, to[1] = v.y, to[2] = v.z, to[3] = v.w;
@@ -22,15 +22,15 @@ __device__ inline void load4(double const* from, double (&to)[4]) {
   to[0] = low.x, to[1] = low.y, to[2] = high.x, to[3] = high.y;
 }
 
-/// The next term of a squared distance; in the order of the dimensions the sum has the same bits everywhere. The zeros
-/// behind a row's end add nothing.
+/// The next term of a squared distance; summed in the order of the dimensions, the result has the same bits everywhere.
+/// The zeros past a row's end add nothing.
 __device__ inline double add_square(double x, double y, double sum) {
   double const difference = __dsub_rn(x, y);
   return __fma_rn(difference, difference, sum);
 }
 
 /// Ascending by key, equal keys by index, in place, by the whole block: bitonic merges whose first step compares mirror
-/// images, so that all comparisons point the same way and whatever would lie behind the end can be left out.
+/// images, so that all comparisons go the same way and elements past the end can be ignored.
 __device__ inline void sort_pairs(unsigned long long* key, int* index, int count) {
   auto const order = [&](int a, int b) {
     if (b >= count) return;

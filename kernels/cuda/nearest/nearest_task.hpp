@@ -2,20 +2,20 @@
 
 namespace mambasynth::kernels::cuda {
 
-/// Rows and where their neighbours go; device memory.
+/// Rows and the output for their neighbors; device memory.
 template <class T>
 struct NearestTask {
   long long points, stride, k;
-  T const* rows;  ///< (point, stride), 16-byte aligned; stride: dims rounded up to a multiple of 4, zeros behind them
-  long long const* time;  ///< (point); looked at where steps > 0
-  long long steps;        ///< points whose times differ by at most so much are no neighbours; 0: all others are
+  T const* rows;          ///< (point, stride), 16-byte aligned; stride: dims rounded up to a multiple of 4, zero-padded
+  long long const* time;  ///< (point); used where steps > 0
+  long long steps;        ///< points whose times differ by at most this much are not neighbors; 0: no such limit
   double* distance;       ///< (point, k)
   int* index;             ///< (point, k)
 };
 
 struct NearestStatus {
   unsigned long long longest;  ///< bits of the longest centred row's length; not finite where a row is not
-  int unresolved;              ///< queries that single precision left
+  int unresolved;              ///< queries that single precision left unresolved
   int overflow;                ///< 1: a query has fewer than k others at a finite squared distance
 };
 

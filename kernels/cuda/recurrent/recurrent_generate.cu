@@ -14,14 +14,14 @@ using device::RecurrentPlan;
 constexpr int blocks = device::recurrent_blocks;
 
 device::RecurrentSizes sizes_of(RecurrentShape const& s) {
-  return {s.channels, s.features, s.layers, s.inner, s.states, s.rank, s.taps, s.hidden};
+  return {s.channels, s.features, s.layers, s.inner, s.states, s.rank, s.d_conv, s.hidden};
 }
 
 RecurrentPlan plan_of(RecurrentShape const& s) {
   check_recurrent(s);
   if (s.layers < 1 || s.heads < 1) throw std::invalid_argument("a network without layers or heads generates nothing");
-  if (s.taps > device::recurrent_max_taps || s.channels > device::recurrent_threads)
-    throw std::invalid_argument("generation on the GPU takes up to " + std::to_string(device::recurrent_max_taps) +
+  if (s.d_conv > device::recurrent_max_d_conv || s.channels > device::recurrent_threads)
+    throw std::invalid_argument("generation on the GPU takes up to " + std::to_string(device::recurrent_max_d_conv) +
                                 " taps and " + std::to_string(device::recurrent_threads) + " channels");
   auto const plan = device::recurrent_plan(sizes_of(s));
   if (plan.total > 0x7fffffff) throw std::invalid_argument("generation on the GPU takes up to 2^31 weights");
@@ -31,10 +31,10 @@ RecurrentPlan plan_of(RecurrentShape const& s) {
 bool is_documented(RecurrentShape const& s) {
   constexpr auto d = device::documented_sizes();
   return s.channels == d.channels && s.features == d.features && s.layers == d.layers && s.inner == d.inner &&
-         s.states == d.states && s.rank == d.rank && s.taps == d.taps && s.hidden == d.hidden;
+         s.states == d.states && s.rank == d.rank && s.d_conv == d.d_conv && s.hidden == d.hidden;
 }
 
-/// What is always in shared memory, in floats.
+/// Size of what is always in shared memory, in floats.
 std::int64_t working_floats(RecurrentPlan const& p) {
   return std::int64_t{blocks} * (p.padded_dbl + p.padded_features + p.padded_channels) + p.padded_features +
          2 * p.inner + std::max(p.inner, p.hidden) + p.padded_dbl +
@@ -49,7 +49,7 @@ int shared_memory_limit() {
   return bytes;
 }
 
-/// One block's view of matrices (out, in): rows and columns that are its share.
+/// One block's view of matrices (out, in): its share of the rows and columns.
 void pack_block(RecurrentShape const& s, RecurrentPlan const& p, RecurrentWeights<float> const& w, int rank,
                 float* to) {
   std::int64_t const features = p.padded_features, first = std::int64_t{rank} * p.inner;
@@ -64,10 +64,11 @@ void pack_block(RecurrentShape const& s, RecurrentPlan const& p, RecurrentWeight
       auto* const group = to + p.in_proj + c / 4 * 8 * features;
       std::copy_n(layer.in_proj + d * s.features, s.features, group + c % 4 * features);
       std::copy_n(layer.in_proj + (s.inner + d) * s.features, s.features, group + (4 + c % 4) * features);
-      for (std::int64_t j = 0; j < s.taps; ++j) to[p.conv_weight + j * p.inner + c] = layer.conv_weight[d * s.taps + j];
+      for (std::int64_t j = 0; j < s.d_conv; ++j)
+        to[p.conv_weight + j * p.inner + c] = layer.conv_weight[d * s.d_conv + j];
       to[p.conv_bias + c] = layer.conv_bias[d];
       for (std::int64_t j = 0; j < s.rank + 2 * s.states; ++j) {
-        // Rank, B and C each from a multiple of 4 on.
+        // dt, B and C each start at a multiple of 4.
         auto const row = j < s.rank              ? j
                          : j < s.rank + s.states ? p.padded_rank + j - s.rank
                                                  : p.padded_rank + p.padded_states + j - s.rank - s.states;

@@ -3,11 +3,11 @@
 #include "kernels/cuda/recurrent/recurrent_parts.cuh"
 
 // A cluster of 8 blocks, the largest that every card from sm_90 on takes, carries one sequence: inner channels and
-// hidden units of the head are dealt out to the blocks, as to the threads of recurrent_step_lanes.hpp, and every block
-// keeps the residual stream. A layer needs two exchanges of partial sums; each goes straight into the other blocks'
-// shared memory and counts its bytes on a barrier there, so that a block waits for the numbers alone and never for all
+// hidden units of the head are distributed over the blocks, as over the threads in recurrent_step_lanes.hpp, and every
+// block keeps the residual stream. A layer needs two exchanges of partial sums; each goes straight into the other
+// blocks' shared memory and counts its bytes on a barrier there, so that a block waits for its data and never for all
 // blocks. The weights (3.9 MB for the documented model) stay in L2: the slices of a block stream into two buffers, one
-// for what lies before the scan and one for what follows, each refilled for the next layer while the other is read.
+// for the weights before the scan and one for those after it, each refilled for the next layer while the other is read.
 namespace mambasynth::kernels::cuda::device {
 
 template <bool STAGED>
@@ -38,7 +38,7 @@ struct RecurrentBlock {
     __syncthreads();
   }
 
-  /// Adds what the layer before left.
+  /// Adds the output of the previous layer.
   __device__ void gather(float const* noise) {
     out_exchange.wait();
     for (int f = threadIdx.x; f < p.padded_features; f += recurrent_threads) {
@@ -52,7 +52,7 @@ struct RecurrentBlock {
   struct Moments {
     float mean, scale;
   };
-  /// Every warp for itself.
+  /// Every warp separately.
   __device__ Moments moments() const {
     float sum = 0;
     for (int f = 4 * lane; f < p.padded_features; f += 128) {
@@ -73,7 +73,7 @@ struct RecurrentBlock {
     for (int step = 16; step > 0; step /= 2) squares += __shfl_xor_sync(~0u, squares, step);
     return {mean, rsqrtf(squares / static_cast<float>(p.features) + 1e-5f)};
   }
-  /// Eight rows of `rows` times the normed stream; lane 4 r + i gets row r.
+  /// Eight rows of `rows` times the normalized stream; lane 4 r + i gets row r.
   __device__ float rows_of_norm(float const* norm, float const* rows, Moments const& m) const {
     float sum[8] = {};
     for (int f = 4 * lane; f < p.padded_features; f += 128) {
@@ -88,7 +88,8 @@ struct RecurrentBlock {
     }
     return sums_over_lanes<32>(sum, lane);
   }
-  /// mine[r] = row r of `matrix` (rows, columns) times v, 8 lanes a row, four rows at a time: their loads overlap.
+  /// mine[r] = row r of `matrix` (rows, columns) times v, 8 lanes per row, four rows at a time so that their loads
+  /// overlap.
   __device__ void rows_of_share(float const* matrix, int rows, int columns, float const* v, float const* start) {
     constexpr int stride = recurrent_threads / 8;
     for (int first = 4 * warp; first < rows; first += 4 * stride) {
@@ -116,18 +117,18 @@ struct RecurrentBlock {
     for (int group = warp; 4 * group < p.inner; group += recurrent_blocks) {
       int const channel = 4 * group + row % 4;
       bool const x_lane = lane % 4 == 0 && row < 4;
-      float past[recurrent_max_taps - 1];
+      float past[recurrent_max_d_conv - 1];
 #pragma unroll
-      for (int j = 0; j < recurrent_max_taps - 1; ++j)
-        past[j] = x_lane && j < p.taps - 1 ? window[j * p.inner + channel] : 0;
+      for (int j = 0; j < recurrent_max_d_conv - 1; ++j)
+        past[j] = x_lane && j < p.d_conv - 1 ? window[j * p.inner + channel] : 0;
       float const value = rows_of_norm(w, w + p.in_proj + 8 * group * p.padded_features, m);
       if (x_lane) {
-        float sum = fmaf(w[p.conv_weight + (p.taps - 1) * p.inner + channel], value, w[p.conv_bias + channel]);
+        float sum = fmaf(w[p.conv_weight + (p.d_conv - 1) * p.inner + channel], value, w[p.conv_bias + channel]);
 #pragma unroll
-        for (int j = 0; j < recurrent_max_taps - 1; ++j)
-          if (j < p.taps - 1) {
+        for (int j = 0; j < recurrent_max_d_conv - 1; ++j)
+          if (j < p.d_conv - 1) {
             sum = fmaf(w[p.conv_weight + j * p.inner + channel], past[j], sum);
-            if (keep) window[j * p.inner + channel] = j + 1 < p.taps - 1 ? past[j + 1] : value;
+            if (keep) window[j * p.inner + channel] = j + 1 < p.d_conv - 1 ? past[j + 1] : value;
           }
         x[channel] = silu(sum);
       } else if (lane % 4 == 0) {
@@ -141,14 +142,14 @@ struct RecurrentBlock {
     dbl_exchange.send(mine);
   }
 
-  /// delta, scan, gate, this block's share of out_proj. 8 lanes a channel, 4 states each.
+  /// delta, scan, gate, this block's share of out_proj. 8 lanes per channel, 4 states each.
   __device__ void scan(int layer, bool keep) {
-    float* const s = state + layer * p.state_layer + (p.taps - 1) * p.inner;
+    float* const s = state + layer * p.state_layer + (p.d_conv - 1) * p.inner;
     int const first = 4 * (lane % 8);
     auto const carried = [&](int channel) {
       return channel < p.inner && first < p.padded_states ? quad(s + channel * p.padded_states + first) : float4{};
     };
-    float4 early = carried(threadIdx.x / 8);  // on its way while the numbers come in
+    float4 early = carried(threadIdx.x / 8);  // loads while the data arrive
     float const* const w = after.wait();
     dbl_exchange.wait();
     for (int j = threadIdx.x; j < p.padded_dbl; j += recurrent_threads) dbl[j] = dbl_exchange.sum(j);
@@ -217,7 +218,7 @@ struct RecurrentBlock {
   }
 };
 
-/// DOCUMENTED: every size is a constant; `plan` is not read.
+/// DOCUMENTED: all sizes are compile-time constants; `plan` is not read.
 template <bool DOCUMENTED, bool STAGED>
 __global__ void __cluster_dims__(recurrent_blocks, 1, 1) __launch_bounds__(recurrent_threads, 1)
     recurrent_generate(__grid_constant__ RecurrentPlan const plan, float const* weights,
@@ -227,27 +228,27 @@ __global__ void __cluster_dims__(recurrent_blocks, 1, 1) __launch_bounds__(recur
   RecurrentPlan const p = DOCUMENTED ? recurrent_plan(documented_sizes()) : plan;
   long long const sequence = blockIdx.x / recurrent_blocks;
   int const rank = static_cast<int>(block_in_cluster());
-  SharedPlaces places{shared};
-  float* const before_buffer = places.take(STAGED ? max(p.before_size, p.head_size) : 0);
-  float* const after_buffer = places.take(STAGED ? p.after_size : 0);
-  float* const dbl_received = places.take(recurrent_blocks * p.padded_dbl);
-  float* const out_received = places.take(recurrent_blocks * p.padded_features);
-  float* const prediction_received = places.take(recurrent_blocks * p.padded_channels);
+  SharedArena arena{shared};
+  float* const before_buffer = arena.take(STAGED ? max(p.before_size, p.head_size) : 0);
+  float* const after_buffer = arena.take(STAGED ? p.after_size : 0);
+  float* const dbl_received = arena.take(recurrent_blocks * p.padded_dbl);
+  float* const out_received = arena.take(recurrent_blocks * p.padded_features);
+  float* const prediction_received = arena.take(recurrent_blocks * p.padded_channels);
   RecurrentBlock<STAGED> block{
       .p = p,
       .lane = static_cast<int>(threadIdx.x % 32),
-      .warp = __shfl_sync(~0u, static_cast<int>(threadIdx.x / 32), 0),  // as a number of the whole warp
+      .warp = __shfl_sync(~0u, static_cast<int>(threadIdx.x / 32), 0),  // uniform across the warp
       .weights = weights,
       .slices = weights + p.first_block + static_cast<long long>(rank) * p.block_size,
-      .h = places.take(p.padded_features),
-      .x = places.take(p.inner),
-      .gate = places.take(p.inner),
-      .y = places.take(max(p.inner, p.hidden)),
-      .dbl = places.take(p.padded_dbl),
-      .mine = places.take(max(max(p.padded_dbl, p.padded_features), p.padded_channels)),
-      .input = places.take(p.padded_channels),
+      .h = arena.take(p.padded_features),
+      .x = arena.take(p.inner),
+      .gate = arena.take(p.inner),
+      .y = arena.take(max(p.inner, p.hidden)),
+      .dbl = arena.take(p.padded_dbl),
+      .mine = arena.take(max(max(p.padded_dbl, p.padded_features), p.padded_channels)),
+      .input = arena.take(p.padded_channels),
       .state =
-          run.state_in_shared != 0 ? places.next : run.states + (sequence * recurrent_blocks + rank) * p.state_block,
+          run.state_in_shared != 0 ? arena.next : run.states + (sequence * recurrent_blocks + rank) * p.state_block,
       .before = {before_buffer, barriers},
       .after = {after_buffer, barriers + 1},
       .dbl_exchange = {dbl_received, barriers + 2, p.padded_dbl, rank},
@@ -266,11 +267,11 @@ __global__ void __cluster_dims__(recurrent_blocks, 1, 1) __launch_bounds__(recur
   block.fetch_before(0);
   block.fetch_after(0);
 
-  int const c = static_cast<int>(threadIdx.x);  // a series' channels are no more than threads
+  int const c = static_cast<int>(threadIdx.x);  // there are at most as many channels as threads
   bool const has_channel = c < p.channels;
   float const* const seed = run.seed + sequence * run.seed_steps * p.channels;
   float prediction = 0, noise = 0;
-  /// Rounds, records and feeds back what was predicted for `step`.
+  /// Rounds, records and feeds back the prediction for `step`.
   auto const feed = [&](long long step) {
     if (!has_channel) return;
     float next = run.bf16_feedback != 0 ? to_nearest_bf16(prediction) : prediction;
@@ -285,7 +286,7 @@ __global__ void __cluster_dims__(recurrent_blocks, 1, 1) __launch_bounds__(recur
     if (step >= 0) feed(step);
     else if (has_channel) block.input[c] = seed[turn * p.channels + c];
     __syncthreads();
-    // Of the next step, on its way meanwhile.
+    // The next step's, loaded meanwhile.
     if (run.noise != nullptr && step + 1 >= 0 && has_channel)
       noise = run.noise[(sequence * run.steps + step + 1) * p.channels + c];
     int const burst = step >= 0 && run.burst != nullptr ? run.burst[step] : -1;
@@ -298,7 +299,7 @@ __global__ void __cluster_dims__(recurrent_blocks, 1, 1) __launch_bounds__(recur
     }
   }
   feed(run.steps - 1);
-  // Nobody may leave while numbers or weights are on their way to it.
+  // No block may exit while data or weights are in flight to it.
   block.before.wait();
   block.after.wait();
   cluster_sync();

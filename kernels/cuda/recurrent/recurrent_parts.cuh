@@ -7,11 +7,11 @@
 #include "kernels/cuda/recurrent/recurrent_plan.cuh"
 #include "kernels/cuda/warp_sums.cuh"
 
-// What a block of recurrent_generate.cuh is built from: sums within a warp, exchanges of partial sums between the
+// Building blocks of recurrent_generate.cuh: sums within a warp, exchanges of partial sums between the
 // blocks of a cluster, and weights that stream into shared memory.
 namespace mambasynth::kernels::cuda::device {
 
-/// What one launch generates: RecurrentGeneration, on the device.
+/// Device side of RecurrentGeneration: what one launch generates.
 struct RecurrentRun {
   long long seed_steps, steps, bursts;
   int bf16_feedback;
@@ -35,12 +35,12 @@ __device__ inline float sum_of_eight_lanes(float v) {
   return v + __shfl_xor_sync(~0u, v, 1);
 }
 
-/// Numbers that every block sends to every other: one buffer, one barrier.
+/// Data that every block sends to every other: one buffer, one barrier.
 struct Exchange {
   float* received;  ///< (block, count)
   unsigned long long* barrier;
   int count;
-  unsigned to, signal;  ///< this block's place in the buffer and the barrier of the block that this warp sends to
+  unsigned to, signal;  ///< this block's address in the buffer, and the barrier, of the block that this warp sends to
   unsigned phase;
 
   __device__ Exchange(float* buffer, unsigned long long* of_buffer, int numbers, int rank)
@@ -75,7 +75,7 @@ struct Exchange {
   }
 };
 
-/// Slices that follow each other through one buffer of shared memory; STAGED = false reads them where they lie.
+/// Slices streamed through one buffer of shared memory; STAGED = false reads them in place.
 template <bool STAGED>
 struct WeightBuffer {
   float* buffer;
@@ -83,7 +83,7 @@ struct WeightBuffer {
   float const* next = nullptr;
   unsigned phase = 0;
 
-  /// The buffer must be free: behind a __syncthreads after the last reader.
+  /// The buffer must be free: call after a __syncthreads that follows the last reader.
   __device__ void fetch(float const* slice, int size) {
     next = slice;
     if constexpr (STAGED)
@@ -102,8 +102,8 @@ struct WeightBuffer {
   }
 };
 
-/// Hands out shared memory.
-struct SharedPlaces {
+/// Assigns shared memory.
+struct SharedArena {
   float* next;
   __device__ float* take(int count) {
     float* const at = next;

@@ -13,7 +13,7 @@
 namespace mambasynth::kernels::cuda {
 namespace {
 
-/// Bound of the blocks' sums of dB and dC: a larger batch is done slab by slab.
+/// Limit for the blocks' sums of dB and dC: a larger batch is processed in slabs.
 constexpr std::int64_t parts_bytes = std::int64_t{128} << 20;
 
 template <class T>
@@ -31,7 +31,7 @@ void check_sizes(ScanShape const& s) {
         "selective scan of more than 2^31 steps or sequences times channels on the GPU. Split the batch.");
 }
 
-/// Calls with_states with the number of states as a constant.
+/// Calls with_states with the number of states as a compile-time constant.
 template <class Call>
 void for_states(std::int64_t states, Call const& call) {
   switch (states) {
@@ -81,7 +81,7 @@ device::ScanArgs<Native<T>> arguments(ScanShape const& s, ScanInputs<T> const& i
 bool aligned(void const* rows, std::int64_t stride) {
   return reinterpret_cast<std::uintptr_t>(rows) % 16 == 0 && stride % 8 == 0;
 }
-/// How the backward cuts its work, and where its sums lie.
+/// How the backward splits its work, and where its sums are.
 struct Plan {
   std::int64_t groups, slab;
   std::size_t bytes;
@@ -96,16 +96,16 @@ Plan plan(ScanShape const& s, std::byte* workspace,
   auto const elements = [&](std::int64_t groups) { return std::max<std::int64_t>(1, groups * s.time * 2 * states); };
   auto const per_sequence = elements(p.groups), batch = std::max<std::int64_t>(1, s.batch), bound = parts_bytes / 4;
   p.slab = std::clamp<std::int64_t>(parts_bytes / part_bytes / per_sequence, 1, batch);
-  // Room for any of the kernels: the generic one has the smallest blocks.
+  // Enough for any of the kernels: the generic one has the smallest blocks.
   auto const largest = elements(ceil_div(s.channels, device::GenericScan<Native<T>, states>::channels));
-  Carve carve(workspace);
-  p.parameter_parts = carve.take<float>(s.batch * s.channels * (states + 2));
-  p.state_parts = carve.take<float>(std::min(batch * largest, std::max(bound, largest)));
-  p.bytes = carve.used();
+  Arena arena(workspace);
+  p.parameter_parts = arena.take<float>(s.batch * s.channels * (states + 2));
+  p.state_parts = arena.take<float>(std::min(batch * largest, std::max(bound, largest)));
+  p.bytes = arena.used();
   return p;
 }
 
-/// The fast forward with S' lanes, where it takes these arrays.
+/// The fast forward with the lanes of S, if it supports these arrays.
 template <class S>
 bool fast_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& args, Stream stream) {
   auto const few = [](std::int64_t stride) { return stride < std::int64_t{1} << 30; };
@@ -119,7 +119,7 @@ bool fast_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& arg
   check_launch("selective scan, forward");
   return true;
 }
-/// As few lanes a channel as fill the GPU, but at most 32 states a lane.
+/// As few lanes per channel as fill the GPU, but at most 32 states per lane.
 template <int states>
 bool fastest_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& args, Stream stream) {
   auto const wanted = ceil_div(std::int64_t{multiprocessors()} * 192, std::max<std::int64_t>(1, s.batch * s.channels));
@@ -135,7 +135,7 @@ bool fastest_forward(ScanShape const& s, device::ScanArgs<__nv_bfloat16> const& 
   return done;
 }
 
-/// The backward's launches for one slab after the other. Launch: (slab, arguments).
+/// The backward's launches, slab by slab. Launch: (slab, arguments).
 template <class T, class Part, int states, class Launch>
 void slabs(ScanShape const& s, Plan const& p, device::ScanArgs<Native<T>> const& args,
            ScanGradients<T> const& gradients, Stream stream, Launch const& launch) {
@@ -156,7 +156,7 @@ void slabs(ScanShape const& s, Plan const& p, device::ScanArgs<Native<T>> const&
   }
 }
 
-/// What a block of the current device may have at most.
+/// Shared memory available to a block of the current device.
 int shared_memory_of_a_block() {
   int device = 0, bytes = 0;
   check(cudaGetDevice(&device), "asking for the current GPU");
@@ -165,7 +165,7 @@ int shared_memory_of_a_block() {
   return bytes;
 }
 
-/// The fast backward with S' blocks, where it takes these arrays.
+/// The fast backward with the blocks of S, if it supports these arrays.
 template <class S>
 bool fast_backward(ScanShape const& s, ScanInputs<BFloat16> const& in, device::ScanArgs<__nv_bfloat16> const& args,
                    ScanGradients<BFloat16> const& gradients, std::byte* workspace, Stream stream) {
@@ -233,8 +233,8 @@ void selective_scan_backward(ScanShape const& s, ScanInputs<T> const& in, std::b
     auto const p = plan<T, states()>(s, workspace);
     bool done = false;
     if constexpr (std::is_same_v<T, BFloat16> && states() >= 16) {
-      // Best first: warps, tiles of channels and of states a warp, blocks a multiprocessor. Where two tiles a warp
-      // leave schedulers without work, one; eight warps need more shared memory than sm_120 has.
+      // Fastest first: warps, tiles of channels and of states per warp, blocks per multiprocessor. One tile per warp
+      // where two would leave schedulers idle; eight warps need more shared memory than sm_120 has.
       auto const attempt = [&](auto shape) {
         done = done || fast_backward<decltype(shape)>(s, in, args, gradients, workspace, stream);
       };

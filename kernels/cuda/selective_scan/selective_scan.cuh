@@ -6,13 +6,14 @@
 // What the kernels of the selective scan share (equations: kernels/selective_scan.hpp, selective_scan_reference.cpp).
 namespace mambasynth::kernels::cuda::device {
 
-/// Steps between two saved states. Saved: (batch, saved chunk, eighth of states, channel, state of it) in T, the state
-/// before a chunk's first step. bf16: the backward keeps the decays of a chunk in registers, and 8 steps are what fits.
+/// Steps between two saved states. Saved: (batch, saved chunk, group of 8 states, channel, state of the group) in T,
+/// the state before a chunk's first step. bf16: the backward keeps the decays of a chunk in registers, where 8 steps
+/// fit.
 template <class T>
 inline constexpr int scan_save_steps = sizeof(T) == 4 ? 16 : 8;
 
-/// Where a channel's state n lies in `saved`: 8 states are 16 bytes of bf16, and those of neighbouring channels are
-/// neighbours. chunk: number of it over all sequences.
+/// Offset of a channel's state n in `saved`: 8 states are 16 bytes of bf16, and those of adjacent channels are
+/// adjacent. chunk: counted over all sequences.
 template <int states>
 __device__ inline long long saved_index(long long chunk, int channels, int channel, int n) {
   constexpr int group = states < 8 ? states : 8;
@@ -31,7 +32,7 @@ struct ScanArgs {
   float* last_state;  ///< may be nullptr
 };
 
-/// Gradients as in ScanGradients; what is summed over blocks goes to the workspace first.
+/// Gradients as in ScanGradients; sums over blocks go to the workspace first.
 template <class T>
 struct ScanGradientArgs {
   T const* dout;
@@ -50,7 +51,7 @@ __device__ inline float softplus_slope(float v) { return v > 20.f ? 1.f : 1.f / 
 
 /// To about 20 bits: for activations in bf16. e = exp(v).
 __device__ inline float softplus_approx(float v, float e) {
-  // Where 1 + e would lose e's bits: the logarithm's series.
+  // The logarithm's series where 1 + e would lose the bits of e.
   float const small = e * (1.f - e * (0.5f - e * (1.f / 3))), large = log2_approx(1.f + e) * (1.f / log2_e);
   return v > 20.f ? v : e < 1.f / 64 ? small : large;
 }

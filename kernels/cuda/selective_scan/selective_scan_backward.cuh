@@ -14,8 +14,8 @@
 //                                  a matrix that is zero but for the step's column, so that 8 steps fill one
 //                                  accumulator
 //       dA += w delta            by a product with the identity: adds pairs of bf16 to fp32
-//     and dB += C (sum over channels of dx dy), sum of g B = (sum of carry B) + dy (sum of C B) complete what carry
-//     leaves out.
+//     and dB += C (sum over channels of dx dy), sum of g B = (sum of carry B) + dy (sum of C B) add the part of g that
+//     carry lacks.
 // In bf16 are: h, carry, w and their products with A and delta, dx and dy in dB and dC, and a block's parts of dB and
 // dC; in the recurrences dx and dy are sums of two bf16. All recurrences and sums are fp32.
 namespace mambasynth::kernels::cuda::device {
@@ -62,7 +62,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks)
   auto* const D = reinterpret_cast<float*>(shared + S::D_at);
   if (tid < S::channels) bias[tid] = in.delta_bias[group * S::channels + tid], D[tid] = in.D[group * S::channels + tid];
 
-  // Of each stage: B and C have come; all warps are through with the chunk.
+  // For each stage: B and C have arrived; all warps have finished the chunk.
   unsigned const copied = shared_address(shared) + S::barriers_at, done = copied + 16;
   if (tid == 0)
     for (unsigned i = 0; i < 4; ++i) barrier_init(copied + i * 8, S::threads);
@@ -77,7 +77,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks)
         shared_address(shared) + S::block_stage_at + static_cast<unsigned>(to_stage * S::block_stage_bytes));
     barrier_arrive_copied(copied + to_stage * 8);
   };
-  // dB and dC of a chunk are summed over the warps in the middle of the next, when all are through with it: nobody
+  // dB and dC of a chunk are summed over the warps in the middle of the next chunk, when all have finished it: no warp
   // waits for the slowest at the end.
   auto const finish_states = [&](int of_chunk, int of_stage) {
     barrier_wait(done + of_stage * 8, done_parity >> of_stage & 1);
@@ -95,7 +95,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks)
     auto* const staged = mine + S::stage_at + stage * S::stage_bytes;
     auto* const block_staged = shared + S::block_stage_at + stage * S::block_stage_bytes;
     int const other = stage ^ 1;
-    int const ahead = max(chunk - 1, 0);  // at the last chunk once more, for nobody
+    int const ahead = max(chunk - 1, 0);  // the last chunk is fetched again, unused
     auto* const raw = staged + S::raw_at;
     auto const* const BC_raw = block_staged + r * S::BC_row;  // of step r
     auto* const parts = reinterpret_cast<float*>(staged + S::parts_at);
@@ -185,7 +185,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks)
           for (int i = 0; i < 4; ++i) pairs[f][i] = pack(h[f][i / 2][i % 2 * 2], h[f][i / 2][i % 2 * 2 + 1]);
           store_matrices(pairs[f], rows[f] + static_cast<unsigned>(s * S::state_bytes));
         }
-        float d[S::channel_tiles][4];  // for the C of each step; this step's column is wanted
+        float d[S::channel_tiles][4];  // for the C of each step; only this step's column is used
         sum_states<S>(d, pairs, C_operand);
 #pragma unroll
         for (int tile = 0; tile < S::channel_tiles; ++tile)
@@ -204,7 +204,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks)
       __syncwarp();
     }
 
-    // Backwards; carry takes the place of the states in shared memory.
+    // Backward in time; carry replaces the states in shared memory.
     float with_B[S::channel_tiles][4] = {}, with_decay[S::channel_tiles][4] = {}, dB[S::state_tiles][4] = {};
     {
       unsigned pairs[S::fragments][4], A[S::fragments][4], h[2][S::fragments][4], B_operand[S::state_tiles][2];
@@ -258,7 +258,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks)
           of_states(C_s[0], 1, 0);
         }
         if (s > 0) {
-          add_dy_C(s - 1);  // the rest of the step runs meanwhile
+          add_dy_C(s - 1);  // overlaps with the rest of the step
 #pragma unroll
           for (int f = 0; f < S::fragments; ++f)
             load_matrices(h[(s - 1) % 2][f], s > 1 ? rows[f] + static_cast<unsigned>((s - 2) * S::state_bytes)
@@ -287,7 +287,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks)
       __syncwarp();
       sum_channels<S>(dB, transposed_rows, dx, r);
     }
-    float2 dx_dy;  // what carry leaves out of g: for steps 2q and 2q + 1 the sum of dx dy over channels,
+    float2 dx_dy;  // the part of g that carry lacks: for steps 2q and 2q + 1 the sum of dx dy over channels,
     float C_B_r;   // for step r the sum of C B over states
     left_out_sums<S>(dx, dy, BC_raw, r, q, dx_dy, C_B_r);
 #pragma unroll

@@ -2,31 +2,31 @@
 
 #include "kernels/cuda/selective_scan/selective_scan_tiles.cuh"
 
-// What selective_scan_backward.cuh is made of: its place in shared memory, its copies and the sums over its tiles.
+// Building blocks of selective_scan_backward.cuh: the layout of shared memory, the copies and the sums over tiles.
 namespace mambasynth::kernels::cuda::device {
 
-/// blocks_: of a multiprocessor; it bounds the registers.
+/// blocks_: per multiprocessor; limits the registers.
 template <int states_, int warps_, int channel_tiles_, int state_tiles_, int blocks_>
 struct BackwardScan : TileShape<states_, warps_, channel_tiles_, state_tiles_> {
   using Base = TileShape<states_, warps_, channel_tiles_, state_tiles_>;
   using Base::channels, Base::fragments, Base::state_bytes, Base::states, Base::step_row, Base::steps, Base::sum_row,
       Base::threads, Base::warp_channels, Base::warp_states, Base::warps;
   static constexpr int blocks = blocks_;
-  static_assert(channel_tiles_ == 1 && state_tiles_ <= 2);  // what the kernel's row addresses are written for
+  static_assert(channel_tiles_ == 1 && state_tiles_ <= 2);  // the row addresses in the kernel assume this
 
-  // Shared memory in bytes; parts_row in floats, padded against conflicts of banks.
+  // Shared memory in bytes; parts_row in floats, padded against bank conflicts.
   static constexpr int raw_row = warp_channels * 2, raw_array = steps * raw_row, parts_row = 2 * warp_states + 4;
-  // Of a warp: its arrays of the chunk in work, then two stages of what is copied ahead or written behind.
+  // Per warp: its arrays of the current chunk, then two stages of what is copied ahead or written afterwards.
   static constexpr int h_at = 0, forward_at = h_at + steps * state_bytes, backward_at = forward_at + steps * step_row;
   static constexpr int y_at = backward_at + steps * step_row, stage_at = y_at + steps * sum_row * 4;
   static constexpr int saved_at = 0, raw_at = state_bytes, parts_at = raw_at + 4 * raw_array;  // in a stage
   static constexpr int stage_bytes = parts_at + steps * parts_row * 4, warp_bytes = stage_at + 2 * stage_bytes;
   static constexpr int other_sums_at = h_at;  // of carry B and w A, where the states are no longer needed
-  // Of the block, two stages of B and C. Then A as the lanes take it, delta's bias.
+  // Per block: two stages of B and C, then A in the order of the lanes, and the bias of delta.
   static constexpr int block_stage_bytes = steps * Base::BC_row, block_stage_at = warps * warp_bytes;
   static constexpr int A_at = block_stage_at + 2 * block_stage_bytes;
   static constexpr int bias_at = A_at + threads * fragments * 32, D_at = bias_at + channels * 4;
-  // What a thread copies, in pieces of 16 bytes: of x, delta, z and dout; of B and C. Where from: pointers, then
+  // Pieces of 16 bytes that a thread copies: of x, delta, z and dout; of B and C. Their sources: pointers, then
   // strides.
   static constexpr int raw_copies = 4 * raw_array / 16 / 32, BC_pieces = steps * states / 4,
                        BC_copies = (BC_pieces + threads - 1) / threads;
@@ -42,14 +42,14 @@ __device__ inline void team_sync(int tile) {
   else asm volatile("bar.sync %0, %1;" ::"r"(tile + 1), "n"(S::team * 32) : "memory");
 }
 
-/// Four bf16 to global memory, past the first cache: it holds what the registers could not.
+/// Four bf16 to global memory, bypassing L1, which holds spilled registers.
 __device__ inline void put(__nv_bfloat16* to, float a, float b, float c, float d) {
   asm volatile("st.global.L1::no_allocate.v2.b32 [%0], {%1, %2};" ::"l"(to), "r"(pack(a, b)), "r"(pack(c, d))
                : "memory");
 }
 
-/// A thread's copies of a chunk's inputs. Rows past the end are zeros. Where from lies in shared memory: as registers
-/// they would be spilled.
+/// A thread's copies of a chunk's inputs. Rows past the end are zeros. The source addresses are in shared memory: in
+/// registers they would be spilled.
 template <class S>
 struct ChunkCopies {
   static constexpr int row_pieces = S::raw_row / 16;
@@ -110,7 +110,7 @@ struct ChunkCopies {
     for (int i = 0; i < S::BC_copies; ++i) {
       int const piece = i * S::threads + static_cast<int>(threadIdx.x), s = piece / (S::states / 4),
                 t = chunk * S::steps + s;
-      // A predicate instead of a branch: what comes before and after can be mixed.
+      // A predicate instead of a branch, so that the compiler can interleave what comes before and after.
       asm volatile("{ .reg .pred p; setp.ne.s32 p, %3, 0; @p cp.async.cg.shared.global [%0], [%1], 16, %2; }" ::"r"(
                        stage + static_cast<unsigned>(piece * 16 + s * 16)),
                    "l"(reinterpret_cast<char const*>(*pointer(shared, S::raw_copies + 1 + i)) +
@@ -144,7 +144,7 @@ __device__ inline void sum_channels(float (&d)[S::state_tiles][4], unsigned cons
           r == s ? operand[S::channel_tile(f)][1] : 0u);
     }
 }
-/// What a warp does with the raw inputs of a chunk: thread (r, q) takes channels 4q .. 4q + 3 of each tile at step r.
+/// Prepares the raw inputs of a chunk: thread (r, q) takes channels 4q .. 4q + 3 of each tile at step r.
 /// Leaves (delta / ln 2, delta x) and (dy, a pair of delta) for the recurrences in shared memory, softplus' slope where
 /// z was, dout silu'(z) where dout was; dx and dy as tensor-core operands (channel, step) in registers.
 template <class S>
@@ -186,7 +186,7 @@ template <class S>
 __device__ inline void left_out_sums(unsigned const (&dx)[S::channel_tiles][2],
                                      unsigned const (&dy)[S::channel_tiles][2], unsigned char const* BC, int r, int q,
                                      float2& dx_dy, float& C_B) {
-  float of_channels[4] = {}, of_states[4] = {};  // (step, step): the diagonal is wanted
+  float of_channels[4] = {}, of_states[4] = {};  // (step, step): only the diagonal is used
 #pragma unroll
   for (int tile = 0; tile < S::channel_tiles; ++tile)
     mma(of_channels, {dx[tile][0], 0u, dx[tile][1], 0u}, dy[tile][0], dy[tile][1]);
@@ -272,7 +272,7 @@ __device__ inline void write_parts(unsigned char const* shared, __nv_bfloat16* r
   }
 }
 
-/// dD and ddelta_bias of the team's channels, summed over lanes and warps, behind dA in the rows of the workspace.
+/// dD and ddelta_bias of the team's channels, summed over lanes and warps, after dA in the rows of the workspace.
 template <class S>
 __device__ inline void write_channel_sums(float const (&dD)[S::channel_tiles][4],
                                           float const (&dbias)[S::channel_tiles][4], unsigned char* mine, float* row0,

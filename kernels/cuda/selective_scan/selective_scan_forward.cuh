@@ -4,10 +4,10 @@
 #include "kernels/cuda/warp_mma.cuh"
 #include "kernels/cuda/warp_sums.cuh"
 
-// The forward scan for bf16 activations. `lanes` neighbouring lanes make up a channel and hold its states in registers;
-// each of them prepares every lanes-th step (softplus, gate) and passes it to the others. All arithmetic is fp32. One
-// exponential a state and step bounds it (16 a cycle and multiprocessor), so a step's decays are taken while the step
-// before is summed.
+// The forward scan for bf16 activations. `lanes` adjacent lanes hold the states of a channel in registers; each
+// prepares every lanes-th step (softplus, gate) and passes it to the others. All arithmetic is fp32. One exponential
+// per state and step limits it (16 per cycle and multiprocessor), so a step's decays are computed while the previous
+// step is summed.
 namespace mambasynth::kernels::cuda::device {
 
 template <int states_, int lanes_>
@@ -19,23 +19,23 @@ struct ForwardScan {
   static constexpr int threads = lanes == 1 ? 64 : 128, channels = threads / lanes,
                        steps = scan_save_steps<__nv_bfloat16>;
   static constexpr int blocks =
-      lanes == 1 || own > 16 ? 256 / threads : 512 / threads;  ///< of a multiprocessor; it bounds the registers
+      lanes == 1 || own > 16 ? 256 / threads : 512 / threads;  ///< per multiprocessor; limits the registers
   /// Steps of a lane between preparing delta and its first use; measured (NOTES.md).
   static constexpr int ahead = states == 32 || lanes == 8 ? 1 : 2;
-  static_assert(ahead * lanes <= steps);  // two chunks are at hand
+  static_assert(ahead * lanes <= steps);  // two chunks are in shared memory
 
   // Shared memory in bytes: two stages of B and C as fp32 (step, B then C), three of x, delta and z (array, step,
   // channel), two of out (step, channel).
   static constexpr int BC_stage = steps * 2 * states * 4, array = steps * channels * 2, raw_stage = 3 * array;
   static constexpr int raw_at = 2 * BC_stage, out_at = raw_at + 3 * raw_stage, shared_bytes = out_at + 2 * array;
-  // Pieces of 16 bytes a thread copies: of x, delta and z, of B and C.
+  // Pieces of 16 bytes that a thread copies: of x, delta and z; of B and C.
   static constexpr int row_pieces = channels / 8, raw_pieces = raw_stage / 16, BC_pieces = steps * 2 * states / 8;
   static constexpr int raw_copies = (raw_pieces + threads - 1) / threads,
                        BC_copies = (BC_pieces + threads - 1) / threads;
 };
 
-/// Where a thread copies x, delta and z from: to stages of shared memory, two chunks ahead. Past the end: the last step
-/// again.
+/// Source of a thread's copies of x, delta and z to stages of shared memory, two chunks ahead. Past the end, the last
+/// step again.
 template <class S>
 struct RawCopies {
   char const* from[S::raw_copies];
@@ -121,10 +121,10 @@ __global__ void __launch_bounds__(S::threads, S::blocks) scan_forward_bf16(ScanA
   auto const number = [](unsigned char const* at) { return low_half(*reinterpret_cast<unsigned short const*>(at)); };
   auto const delta_of = [&](unsigned char const* at, int t) {
     float const raw = number(at + S::array) + bias, delta = softplus_approx(raw, exp2_approx(raw * log2_e));
-    return t < in.time ? delta : 0.f;  // after the end delta has to leave the state as it is (last_state)
+    return t < in.time ? delta : 0.f;  // past the end, delta must leave the state unchanged (last_state)
   };
   auto const from_lane = [](float v, int j) { return S::lanes == 1 ? v : __shfl_sync(0xffffffffu, v, j, S::lanes); };
-  // Number l of these is for the lane's l-th step from now on.
+  // Element l is for the lane's l-th step from now on.
   float own_delta[S::ahead];
 #pragma unroll
   for (int i = 0; i < S::ahead; ++i)

@@ -3,7 +3,7 @@
 #include "kernels/cuda/selective_scan/selective_scan.cuh"
 
 // The scan for every type, number of states and stride: fp32, and bf16 where the fast kernels do not fit. A thread
-// holds 4 states of one channel, states / 4 neighbouring lanes make up the channel. All arithmetic is fp32.
+// holds 4 states of one channel; states / 4 adjacent lanes hold the channel. All arithmetic is fp32.
 namespace mambasynth::kernels::cuda::device {
 
 template <class T, int states>
@@ -16,7 +16,7 @@ struct GenericScan {
   static constexpr int flush = 256 / states < steps ? 256 / states : steps;  ///< steps between two sums over warps
 };
 
-/// Sum over the neighbouring lanes of a channel; every lane gets it.
+/// Sum over the lanes of a channel; every lane gets it.
 template <int lanes>
 __device__ inline float channel_sum(float v) {
 #pragma unroll
@@ -31,7 +31,7 @@ __device__ inline float warp_state_sum(float v) {
   return v;
 }
 
-/// Rows of B and C of a chunk into shared memory; zeros after the end.
+/// Rows of B and C of a chunk into shared memory; zeros past the end.
 template <class T, int states>
 __device__ inline void stage_states(ScanArgs<T> const& in, long long row, int first, float (*B)[states],
                                     float (*C)[states]) {
@@ -202,7 +202,7 @@ __global__ void __launch_bounds__(GenericScan<T, states>::threads)
       dbias += ddelta;
     }
   }
-  // A thread's items above are all of channel tid % G::channels: threads is a multiple of channels.
+  // All of a thread's items above belong to channel tid % G::channels, because threads is a multiple of channels.
   __syncthreads();
   float* const sums = &parts[0][0][0];
   sums[tid] = dD;

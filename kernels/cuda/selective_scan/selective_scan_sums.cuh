@@ -2,7 +2,7 @@
 
 #include "kernels/cuda/selective_scan/selective_scan.cuh"
 
-// Second passes of the scan's backward: sums of the blocks' parts, always in the same order.
+// Second passes of the backward scan: sums of the blocks' parts, always in the same order.
 namespace mambasynth::kernels::cuda::device {
 
 __device__ inline float2 pair_of(float const* at) { return *reinterpret_cast<float2 const*>(at); }
@@ -10,7 +10,7 @@ __device__ inline float2 pair_of(__nv_bfloat16 const* at) {
   return __bfloat1622float2(*reinterpret_cast<__nv_bfloat162 const*>(at));
 }
 
-/// dB, dC of the slab's rows from parts (group, row, 2 states). A thread two neighbouring columns.
+/// dB, dC of the slab's rows from parts (group, row, 2 states). A thread sums two adjacent columns.
 template <class T, class Part, int states>
 __global__ void __launch_bounds__(256)
     scan_sum_states(int groups, long long rows, long long first_row, Part const* parts, T* dB, long long dB_stride,

@@ -21,7 +21,7 @@ struct TileShape {
   // channels.
   static constexpr int state_bytes = 512 * fragments, step_row = channel_tiles * 128 + 16;
   static constexpr int sum_row = warp_channels + 4,
-                       BC_row = 4 * states + 16;  ///< floats; bytes; padded against conflicts of banks
+                       BC_row = 4 * states + 16;  ///< floats; bytes; padded against bank conflicts
 
   /// Byte of channel 4q of a tile in a step's row; channel 4q + i is 16 i bytes on. Lane (r, .) reads channels r and r
   /// + 8 of the pair of decays at 16 r, of the pair of increments 8 bytes on.
@@ -33,8 +33,8 @@ struct TileShape {
   __host__ __device__ static constexpr int channel_tile(int f) { return f / state_tiles; }
   __host__ __device__ static constexpr int state_tile(int f) { return f % state_tiles; }
 
-  /// Byte of 8 states (number `eighth`) of a channel in a warp's state array; scattered so that the rows of no load,
-  /// plain or transposed, meet in a bank.
+  /// Byte of 8 states (number `eighth`) of a channel in a warp's state array; swizzled so that no load, plain or
+  /// transposed, has bank conflicts.
   __device__ static int state_byte(int channel, int eighth) {
     if constexpr (state_tiles == 2) return ((channel * 4 + eighth) ^ (((channel >> 1) ^ (channel >> 3)) & 3)) * 16;
     else return ((channel * 2 + eighth) ^ (((channel >> 2) & 1) + ((channel >> 3) & 1) * 4)) * 16;
@@ -47,13 +47,12 @@ __device__ inline float element(uint2 const& four, int i) {
   return i % 2 == 0 ? low_half(pair) : high_half(pair);
 }
 
-/// v as a pair of bf16 whose sum has 16 bits of it. (A conversion of one number alone would go to the exponentials'
-/// unit.)
+/// v as a pair of bf16 whose sum has 16 bits of it. (Converting a single number would use the special function unit.)
 __device__ inline unsigned split(float v) {
   unsigned const rounded = pack(v, 0.f);
   return pack(low_half(rounded), v - low_half(rounded));
 }
-/// A bf16 twice, as a pair.
+/// The same bf16 twice, as a pair.
 __device__ inline unsigned twice(unsigned char const* at) {
   unsigned const v = *reinterpret_cast<unsigned short const*>(at);
   return __byte_perm(v, v, 0x1010);
@@ -71,7 +70,7 @@ __device__ inline void sum_states(float (&d)[S::channel_tiles][4], unsigned cons
   }
 }
 
-/// Sums d of a product (channel, step) or (state, step) to rows of shared memory, a row a step.
+/// Stores sums d of a product (channel, step) or (state, step) to shared memory, one row per step.
 template <int row>
 __device__ inline void spread(float const (&d)[4], float* to, int r, int q) {
   to[2 * q * row + r] = d[0], to[(2 * q + 1) * row + r] = d[1];

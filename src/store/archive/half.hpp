@@ -5,7 +5,8 @@
 #include <cstdint>
 #include <limits>
 
-/// Private to this folder: 8- and 16-bit floating-point numbers as stored.
+/// Private to this folder: 8- and 16-bit floating-point numbers as stored. Not c10's types, because archives must be
+/// readable without LibTorch.
 namespace mambasynth::store {
 
 /// IEEE 754 binary16: sign, 5 bits of exponent (bias 15), 10 of fraction.

@@ -56,7 +56,7 @@ void compare(AugmentShape const& s, bool rotate, bool scale, double noise) {
 
 }  // namespace
 
-TEST_CASE("Windows are rotated, scaled and made noisy on the GPU as by the reference", "[gpu]") {
+TEST_CASE("The GPU rotates, scales and adds noise to windows like the reference", "[gpu]") {
   require_gpu();
   for (AugmentShape const& s : {AugmentShape{3, 50, 20, 24}, {2, 7, 5, 8}, {1, 300, 1, 8}})
     for (int which = 0; which < 8; ++which) {

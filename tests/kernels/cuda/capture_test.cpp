@@ -34,7 +34,7 @@ void run_as_graph(std::function<void(cuda::Stream)> const& work) {
 
 }  // namespace
 
-TEST_CASE("What a CUDA graph has caught gives the bits of the launches", "[gpu]") {
+TEST_CASE("A captured CUDA graph gives the same bits as separate launches", "[gpu]") {
   require_gpu();
   constexpr std::int64_t batch = 3, time = 50, width = 24, rows = batch * time, n = rows * width;
   Uniform uniform(59);
@@ -62,8 +62,8 @@ TEST_CASE("What a CUDA graph has caught gives the bits of the launches", "[gpu]"
       cuda::residual_norm_forward<BFloat16>(norm, dropout,
                                             {a.get(), nullptr, b.get(), parameters.get(), parameters.get()},
                                             {h.get(), u.get(), mean.get(), inverse.get()}, stream);
-      cuda::norm_again<BFloat16>(norm, h.get(), mean.get(), inverse.get(), parameters.get(), parameters.get(),
-                                 u_again.get(), stream);
+      cuda::norm_recompute<BFloat16>(norm, h.get(), mean.get(), inverse.get(), parameters.get(), parameters.get(),
+                                     u_again.get(), stream);
       cuda::residual_norm_backward<BFloat16>(norm, dropout, h.get(), mean.get(), inverse.get(), parameters.get(),
                                              {a.get(), b.get(), dh.get(), nullptr, part(5), part(6), part(7)},
                                              workspace.get(), stream);

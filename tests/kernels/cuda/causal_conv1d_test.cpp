@@ -23,7 +23,7 @@ struct Case {
   Case(ConvShape const& shape, Strides const& strides) : s(shape), stride(strides) {
     Uniform uniform(7);
     x = stored<T>(uniform, s.batch * s.time * stride.x, -2, 2);
-    weight = stored<float>(uniform, s.channels * s.taps, -1, 1);
+    weight = stored<float>(uniform, s.channels * s.d_conv, -1, 1);
     bias = stored<float>(uniform, s.channels, -1, 1);
     dout = stored<T>(uniform, s.batch * s.time * s.channels, -1, 1);
   }
@@ -52,7 +52,7 @@ Results on_gpu(Case<T> const& c, std::size_t shift = 0) {
 
 template <class T>
 void compare(ConvShape const& s, Strides const& stride, std::size_t shift = 0) {
-  INFO("batch " << s.batch << ", time " << s.time << ", channels " << s.channels << ", taps " << s.taps);
+  INFO("batch " << s.batch << ", time " << s.time << ", channels " << s.channels << ", taps " << s.d_conv);
   Case<T> const c(s, stride);
   auto const found = on_gpu(c, shift), again = on_gpu(c, shift);
   std::vector<double> out(c.dout.size()), dx(found.dx.size()), dweight(c.weight.size()), dbias(c.bias.size());
@@ -87,14 +87,15 @@ TEMPLATE_TEST_CASE("The GPU convolution follows the reference in every shape", "
   compare<TestType>({17, 513, 256, 4}, {512, 256});
   compare<TestType>({3, 130, 64, 4}, {128, 64});
   for (std::int64_t time : {1, 2, 3, 4, 15, 16, 17, 64, 67}) compare<TestType>({2, time, 40, 4}, {40, 48});
-  for (std::int64_t taps = 1; taps <= kernels::conv_max_taps; ++taps) compare<TestType>({3, 37, 24, taps}, {24, 24});
+  for (std::int64_t d_conv = 1; d_conv <= kernels::max_d_conv; ++d_conv)
+    compare<TestType>({3, 37, 24, d_conv}, {24, 24});
   compare<TestType>({3, 70, 5, 4}, {7, 5});
   compare<TestType>({2, 70, 33, 3}, {40, 33});
   compare<TestType>({2, 50, 32, 4}, {36, 33});
   compare<TestType>({2, 50, 32, 4}, {32, 32}, 1);
 }
 
-TEST_CASE("A GPU convolution of nothing leaves zero gradients, an impossible one is refused", "[gpu]") {
+TEST_CASE("An empty GPU convolution gives zero gradients, an impossible one is refused", "[gpu]") {
   require_gpu();
   DeviceArray<float> const values(std::vector<float>(16, 1.0F));
   DeviceArray<float> dx(16), dweight(8), dbias(2);

@@ -9,7 +9,7 @@ using namespace mambasynth::tests;
 namespace cuda = kernels::cuda;
 using kernels::BFloat16;
 
-TEST_CASE("Matrices are packed with zeros behind, and unpacked without them", "[gpu]") {
+TEST_CASE("Matrices are packed with zero padding and unpacked without it", "[gpu]") {
   require_gpu();
   std::vector<cuda::Segment> const segments{{3, 0, 5, 7, 8, 8}, {50, 64, 1, 1, 1, 1}, {60, 100, 40, 72, 40, 72}};
   Uniform uniform(23);
@@ -40,7 +40,7 @@ TEST_CASE("Matrices are packed with zeros behind, and unpacked without them", "[
   CHECK(same(found_back, expected_back));
 }
 
-TEST_CASE("The decay and its gradient, layer by layer, touch nothing between the layers", "[gpu]") {
+TEST_CASE("A and its gradient, layer by layer, leave what lies between the layers unchanged", "[gpu]") {
   require_gpu();
   constexpr std::size_t parts = 2, count = 5, stride = 7;
   std::vector<float> const logs{0, 1, -2, 3.5F, 0.25F, 90, 91, 0.5F, -1, 2, 0.125F, -3, 92, 93};

@@ -100,7 +100,8 @@ TEMPLATE_TEST_CASE("The GPU scan agrees with the reference", "[gpu][selective_sc
   }
 }
 
-TEST_CASE("The GPU scan forgets nothing between launches and needs no optional output", "[gpu][selective_scan]") {
+TEST_CASE("The GPU scan gives the same result in every launch, with or without its optional output",
+          "[gpu][selective_scan]") {
   require_gpu();
   auto const c = as_stored<BFloat16>(random_scan<double>({3, 45, 64, 32}, 0));
   auto const full = run_on_gpu<BFloat16>(c);
@@ -113,7 +114,7 @@ TEST_CASE("The GPU scan forgets nothing between launches and needs no optional o
   CHECK(same_bits(out.values(), full.out));
 }
 
-TEST_CASE("A NaN spreads on the GPU as on the CPU", "[gpu][selective_scan]") {
+TEST_CASE("A NaN propagates on the GPU as on the CPU", "[gpu][selective_scan]") {
   require_gpu();
   auto clean = random_scan<double>({2, 70, 64, 32}, 0);
   std::size_t const step = 3, channel = 7, at = step * 64 + channel;
@@ -136,7 +137,7 @@ TEST_CASE("A NaN spreads on the GPU as on the CPU", "[gpu][selective_scan]") {
   }
 }
 
-TEST_CASE("Empty scans and impossible ones on the GPU", "[gpu][selective_scan]") {
+TEST_CASE("Empty scans work on the GPU, impossible ones are refused", "[gpu][selective_scan]") {
   require_gpu();
   auto const r = run_on_gpu<float>(random_scan<double>({2, 0, 3, 4}, 0));
   CHECK(largest(r.last_state) == 0);

@@ -48,7 +48,7 @@ TEMPLATE_TEST_CASE("The GPU's slowness and its gradient follow the reference", "
   compare<TestType>({2, 40, 2048});
 }
 
-TEST_CASE("A slowness of impossible shape is refused", "[gpu]") {
+TEST_CASE("A slowness loss of an impossible shape is refused", "[gpu]") {
   CHECK_THROWS_AS(kernels::cuda::slowness_workspace_bytes({70000, 3, 4}), std::invalid_argument);
   CHECK_THROWS_AS(kernels::reference::slowness<float>({1, 3, 0}, 1, {}), std::invalid_argument);
 }

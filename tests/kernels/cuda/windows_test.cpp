@@ -6,7 +6,7 @@
 using namespace mambasynth;
 using namespace mambasynth::tests;
 
-TEST_CASE("Windows are cut where the batch of the step says, padded with zeros", "[gpu]") {
+TEST_CASE("Windows of the step's batch are gathered and zero-padded", "[gpu]") {
   require_gpu();
   constexpr std::int64_t steps = 50, channels = 5, time = 7, batch = 3, width = 8, batch_size = 3;
   auto const series = Uniform(3).operator()<float>(steps * channels, -1, 1);
