@@ -12,14 +12,14 @@ int main(int argc, char** argv) {
     errors::StopSignals const signals(store::remove_own_temporaries);
     return streams::finish(static_cast<int>(analysis::collate::run(argc, argv)));
   } catch (errors::Error const& error) {
-    streams::tell("{}\n", error.what());
+    streams::log("{}\n", error.what());
     return streams::finish(static_cast<int>(error.code()));
   } catch (errors::Stopped const&) {
-    streams::tell("{}\n", errors::Stopped::error(errors::stop_signal()).what());
+    streams::log("{}\n", errors::Stopped::error(errors::stop_signal()).what());
     return streams::finish(static_cast<int>(errors::ExitCode::stopped));
   } catch (std::exception const& error) {
     auto const told = errors::unforeseen(error);
-    streams::tell("{}\n", told.what());
+    streams::log("{}\n", told.what());
     return streams::finish(static_cast<int>(told.code()));
   }
 }

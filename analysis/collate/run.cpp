@@ -25,7 +25,7 @@ SweepFolder read_all(Options const& options) {
 }
 
 void warn(std::vector<std::string> const& warnings) {
-  for (auto const& warning : warnings) streams::tell("warning: {}\n", warning);
+  for (auto const& warning : warnings) streams::log("warning: {}\n", warning);
 }
 
 errors::ExitCode outcome_of(SweepFolder const& sweep, Table const& table, std::vector<std::string> const& measures) {
@@ -42,7 +42,7 @@ void draw(Table const& table, SweepFolder const& sweep, TrialSimilarity const& s
     draw_sweep(table, sweep, folder);
     draw_similarity(similarity, table, folder);
   } catch (errors::Error const& error) {
-    streams::tell("warning: not all figures were drawn: {}\n", error.what());
+    streams::log("warning: not all figures were drawn: {}\n", error.what());
   }
 }
 
@@ -51,7 +51,7 @@ void draw(Table const& table, SweepFolder const& sweep, TrialSimilarity const& s
 errors::ExitCode run(int argc, char const* const* argv) {
   auto const [options, text] = parse_options(argc, argv);
   if (text) {
-    streams::put(*text);
+    streams::print_text(*text);
     return errors::ExitCode::done;
   }
   auto sweep = read_all(options);
@@ -83,7 +83,7 @@ errors::ExitCode run(int argc, char const* const* argv) {
   if (options.markdown) {
     if (options.csv && !not_written)
       markdown += "\nAll measures, with standard deviations and intervals: " + file.string() + "\n";
-    streams::put(markdown);
+    streams::print_text(markdown);
   }
   if (not_written) std::rethrow_exception(not_written);
 

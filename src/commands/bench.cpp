@@ -114,7 +114,7 @@ int run_on(BenchOptions& options, parallel::Communicator const& world) {
     if (!gpu.nccl.empty()) facts.push_back({"NCCL", gpu.nccl});
   }
   for (auto const& name : chosen(options, world.size())) {
-    if (group.leads()) streams::tell("timing {}\n", name);
+    if (group.leads()) streams::log("timing {}\n", name);
     for (auto& result : bench::run_case(name, options.sizes, options.effort)) results.push_back(std::move(result));
   }
   if (!group.leads()) return static_cast<int>(errors::ExitCode::done);

@@ -45,16 +45,16 @@ class Embedded {
   Embedded(config::Data const& data, series::Digest const& digest, int threads) {
     auto const& sampled = digest.sampled();
     auto const points = static_cast<std::int64_t>(sampled.step.size());
-    streams::tell("embedding {} steps by UMAP (--no-umap skips that) ... ", points);
+    streams::log("embedding {} steps by UMAP (--no-umap skips that) ... ", points);
     auto const start = std::chrono::steady_clock::now();
     umap_ = analysis::embedding::umap<double>(sampled.x, points, data.ambient_dim,
                                               {.neighbors = config::umap_neighbors,
                                                .min_dist = config::umap_min_dist,
                                                .seed = config::umap_seed,
                                                .threads = threads});
-    streams::tell("{:.1f} s, {} start\n",
-                  std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
-                  analysis::embedding::name_of(umap_.start));
+    streams::log("{:.1f} s, {} start\n",
+                 std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+                 analysis::embedding::name_of(umap_.start));
     shown_ = {.coordinates = umap_.coordinates,
               .subspace_dim = data.subspace_dim > 0 ? std::clamp<std::int64_t>(data.subspace_dim, 2, data.ambient_dim)
                                                     : data.ambient_dim,
@@ -107,7 +107,7 @@ int run(DataOptions& options) {
            [&](std::int64_t done) {
              if (done - reported < report_every) return;
              reported = done;
-             streams::tell("{} of {} steps\n", done, data.n_steps);
+             streams::log("{} of {} steps\n", done, data.n_steps);
            },
        .sampled = options.embeds() ? series::steps_to_embed(data.n_steps, config::umap_points, config::umap_seed)
                                    : std::vector<std::int64_t>{}});

@@ -40,7 +40,7 @@ class StartWatch {
       wake_.wait_for(guard, stop, std::chrono::duration<double>(seconds), [] { return false; });
       if (stop.stop_requested()) return;
       if (speaks)
-        streams::tell(
+        streams::log(
             "MPI did not start within {:.0f} s on {} (the ranks cannot reach each other, or some never started). "
             "Try fewer nodes to find the one that is stuck; name the network with OMPI_MCA_btl_tcp_if_include; "
             "--timeout waits longer.\n",

@@ -48,7 +48,7 @@ std::vector<std::string> chosen_panels(std::vector<std::string> const& words, st
     auto const panel = word == "input" || word == "output" ? word : "layer_" + word;
     if (std::find(panels.begin(), panels.end(), panel) != panels.end()) continue;
     if (std::find(known.begin(), known.end(), panel) != known.end()) panels.push_back(panel);
-    else streams::tell("warning: --layers {} is left out (the model has input, 1 to {} and output).\n", word, n_layers);
+    else streams::log("warning: --layers {} is left out (the model has input, 1 to {} and output).\n", word, n_layers);
   }
   return panels;
 }
@@ -58,7 +58,7 @@ std::optional<model::Network> initial_network(model::LoadedNetwork const& loaded
   if (!config.controls) return {};
   if (auto const seed = training_seed(loaded.file))
     return model::untrained_network(loaded.network.config(), loaded.network.channels(), *seed);
-  streams::tell("note: the untrained control is left out (the checkpoint does not record its seed).\n");
+  streams::log("note: the untrained control is left out (the checkpoint does not record its seed).\n");
   return {};
 }
 
@@ -99,7 +99,7 @@ int run(EvaluateOptions& options) {
 
   auto const initial = initial_network(loaded, trial.evaluate);
   auto const untrained = initial ? backend::predictor(device, *initial) : nullptr;
-  auto const to_stderr = [](std::string const& line) { streams::tell("{}\n", line); };
+  auto const to_stderr = [](std::string const& line) { streams::log("{}\n", line); };
   auto const search = backend::neighbour_search(device, threads, to_stderr);
   auto const evaluation = evaluate::evaluate(
       {.network = network,

@@ -107,12 +107,12 @@ int run(GatesOptions& options) {
       gates::gate_statistics(*predictor, loaded.network, x, {series.circle, series.process.period},
                              {seq_len, trial.gates.skip.value_or(seq_len / skipped_share), trial.gates.around});
   if (series.circle.empty())
-    streams::tell(
+    streams::log(
         "note: there are no statistics around switches (the series does not record which circle is visited).\n");
   std::optional<gates::SignalMaps> maps;
   if (trial.gates.umap)
     maps = gates::map_signals(*predictor, x, seq_len, trial.gates, threads,
-                              [](std::size_t done, std::size_t all) { streams::tell("UMAP {} of {}\n", done, all); });
+                              [](std::size_t done, std::size_t all) { streams::log("UMAP {} of {}\n", done, all); });
   fs::path const folder = options.run.out;
   auto const file = folder / "gates.h5";
   gates::write_gates(

@@ -71,7 +71,7 @@ std::optional<dynamics::Analysis> judge(generate::Generation const& g, std::opti
                                         series::Source const& source, config::Generate const& config, int threads) {
   if (!config.oracle) return {};
   auto const absent = [](std::string const& why) {
-    streams::tell("note: there are no statistics of visits and failures ({}).\n", why);
+    streams::log("note: there are no statistics of visits and failures ({}).\n", why);
     return std::optional<dynamics::Analysis>{};
   };
   if (!source.generated) return absent(source.reason);

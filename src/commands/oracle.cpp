@@ -76,7 +76,7 @@ class Teller {
     done_ += steps;
     if (std::chrono::steady_clock::now() - told_ < every) return;
     told_ = std::chrono::steady_clock::now();
-    streams::tell("{} of {} steps\n", done_, steps_);
+    streams::log("{} of {} steps\n", done_, steps_);
   }
 
  private:
@@ -110,8 +110,8 @@ int filter(config::Trial const& trial, RunFlags const& flags, int threads, paral
   oracle::HiddenProcess const hidden(series::make_process(series.source.data));
   auto const visit = oracle::visits_of(series.circle);
   if (group.leads())
-    streams::tell("{} hidden states, {} steps{}\n", hidden.states(), series.n_steps,
-                  group.alone() ? "" : fmt::format(", {} ranks", group.size()));
+    streams::log("{} hidden states, {} steps{}\n", hidden.states(), series.n_steps,
+                 group.alone() ? "" : fmt::format(", {} ranks", group.size()));
 
   std::optional<oracle::PosteriorFile> posterior;
   oracle::EachStep each;

@@ -58,7 +58,7 @@ void settle_out(RunFlags& flags, std::function<void(fs::path const& folder)> con
   for (int number = 2;; ++number) try {
       check(flags.out);
       if (flags.out != usual)
-        streams::tell("note: {} holds files of something else, so results go to {}.\n", usual, flags.out);
+        streams::log("note: {} holds files of something else, so results go to {}.\n", usual, flags.out);
       return;
     } catch (errors::Error const&) {
       if (flags.out_given || number > most) throw;

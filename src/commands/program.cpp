@@ -55,7 +55,7 @@ bool instruction_set_is_known() {
     (void)kernels::instruction_set();
     return true;
   } catch (std::runtime_error const& error) {
-    if (environment::launched_rank() == 0) streams::tell("{}\n", error.what());
+    if (environment::launched_rank() == 0) streams::log("{}\n", error.what());
     return false;
   }
 }
@@ -103,7 +103,7 @@ int run_program(int argc, char** argv) {
     } catch (CLI::Success const& help) {
       std::ostringstream text;
       program.exit(help, text, text);
-      streams::put(text.str());
+      streams::print_text(text.str());
       return static_cast<int>(errors::ExitCode::done);
     } catch (CLI::ParseError const& error) {
       throw explain(error, program);
@@ -115,14 +115,14 @@ int run_program(int argc, char** argv) {
     if (!instruction_set_is_known()) return static_cast<int>(errors::ExitCode::usage);
     return actions.at(chosen.front()->get_name())();
   } catch (errors::Error const& error) {
-    streams::tell("{}\n", error.what());
+    streams::log("{}\n", error.what());
     return static_cast<int>(error.code());
   } catch (errors::Stopped const&) {
-    streams::tell("{}\n", errors::Stopped::error(errors::stop_signal()).what());
+    streams::log("{}\n", errors::Stopped::error(errors::stop_signal()).what());
     return static_cast<int>(errors::ExitCode::stopped);
   } catch (std::exception const& error) {
     auto const told = errors::unforeseen(error);
-    streams::tell("{}\n", told.what());
+    streams::log("{}\n", told.what());
     return static_cast<int>(told.code());
   }
 }

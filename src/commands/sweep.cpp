@@ -111,11 +111,11 @@ fs::path prepare_data(config::Data const& data, fs::path const& folder, int thre
   if (!data.path.empty()) return data.path;
   auto const file = folder / "series.h5";
   constexpr char const* again = "and the series is generated again";
-  if (auto const warning = store::make_way(file); !warning.empty()) streams::tell("{}\n", warning);
+  if (auto const warning = store::make_way(file); !warning.empty()) streams::log("{}\n", warning);
   if (fs::exists(file)) {
     auto const why = damage_of(file, data, threads);
     if (why.empty()) return folder;
-    streams::tell("{}\n", store::replace_damaged(file, why, again));
+    streams::log("{}\n", store::replace_damaged(file, why, again));
   }
   series::write_series(data, folder, {.formats = {.h5 = true, .npz = false}, .threads = threads});
   return folder;
@@ -197,7 +197,7 @@ void require_threads_for(int slots) {
 void tell_of_shared_gpus(parallel::Communicator const& world, int cards, std::int64_t per_gpu) {
   if (world.rank() != 0 || cards == 0 || world.local_size() <= cards * per_gpu) return;
   auto const trials = (world.local_size() + cards - 1) / cards;
-  streams::tell(
+  streams::log(
       "note: {} ranks share {} of {}, so up to {} trials run on one (sweep.trials_per_gpu is {}). Start fewer ranks, "
       "or set trials_per_gpu = {}.\n",
       world.local_size(), cards == 1 ? "the GPU" : fmt::format("the {} GPUs", cards), provenance::host_name(), trials,

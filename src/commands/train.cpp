@@ -57,7 +57,7 @@ int print_validation(TrainOptions const& options, config::Trial const& trial, st
   if (options.figures) try {
       trial::draw_predictions(*backend::predictor(device, network), data, trial.train.stride, options.run.out);
     } catch (errors::Error const& error) {
-      streams::tell("note: the predictions were not drawn: {}\n", error.what());
+      streams::log("note: the predictions were not drawn: {}\n", error.what());
     }
   return static_cast<int>(errors::ExitCode::done);
 }
@@ -65,7 +65,7 @@ int print_validation(TrainOptions const& options, config::Trial const& trial, st
 void print_epoch(train::EpochRecord const& record, std::int64_t epochs) {
   constexpr std::int64_t shown_first = 5, shown_every = 10;
   if (record.epoch > shown_first && record.epoch % shown_every != 0 && record.epoch != epochs && !record.best) return;
-  streams::tell("{}\n", train::console_row(record));
+  streams::log("{}\n", train::console_row(record));
 }
 
 [[noreturn]] void tell_diverged(fs::path const& result, std::string const& why) {
@@ -91,14 +91,14 @@ bool needs_own_folder(fs::path const& shared, fs::path const& own, std::string c
   auto const holder = held_by(shared);
   if (!holder.empty()) {
     if (holder == id) return false;
-    streams::tell("note: {} holds trial {}, so trial {} goes to {}.\n", shared.string(), holder, id, own.string());
+    streams::log("note: {} holds trial {}, so trial {} goes to {}.\n", shared.string(), holder, id, own.string());
     return true;
   }
   try {
     require_replaceable_trial(shared);
   } catch (errors::Error const&) {
-    streams::tell("note: {} holds files of something else, so trial {} goes to {}.\n", shared.string(), id,
-                  own.string());
+    streams::log("note: {} holds files of something else, so trial {} goes to {}.\n", shared.string(), id,
+                 own.string());
     return true;
   }
   return false;
@@ -110,7 +110,7 @@ std::optional<analysis::trial_file::TrialSummary> whole_result(fs::path const& r
     return analysis::trial_file::read_trial(result);
   } catch (errors::Error const& error) {
     if (error.code() != errors::ExitCode::input) throw;
-    streams::tell("{}\n", store::replace_damaged(result, error.why(), "and the trial runs again"));
+    streams::log("{}\n", store::replace_damaged(result, error.why(), "and the trial runs again"));
     return std::nullopt;
   }
 }
@@ -198,10 +198,10 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
     return static_cast<int>(errors::ExitCode::done);
   }
   if (leads)
-    streams::tell("trial {}: {} training, {} validation, {} test windows of {} steps, {} channels{}\n", id,
-                  data.material.train.count(), data.material.val.count(), data.material.test.count(),
-                  trial.train.seq_len, data.material.train.series.size(1),
-                  group->alone() ? "" : fmt::format(", {} ranks", group->size()));
+    streams::log("trial {}: {} training, {} validation, {} test windows of {} steps, {} channels{}\n", id,
+                 data.material.train.count(), data.material.val.count(), data.material.test.count(),
+                 trial.train.seq_len, data.material.train.series.size(1),
+                 group->alone() ? "" : fmt::format(", {} ranks", group->size()));
   bool header_printed = false;
   trial::Job const job{.trial = trial,
                        .id = id,
@@ -213,20 +213,19 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
                        .epoch_done =
                            [&](auto const& record) {
                              if (!leads) return;
-                             if (!std::exchange(header_printed, true)) streams::tell("{}\n", train::console_header());
+                             if (!std::exchange(header_printed, true)) streams::log("{}\n", train::console_header());
                              print_epoch(record, trial.train.epochs);
                            },
                        .stop_requested = [] { return errors::stop_signal() != 0; },
                        .log =
                            [leads](std::string const& line) {
-                             if (leads) streams::tell("{}\n", line);
+                             if (leads) streams::log("{}\n", line);
                            }};
   auto const outcome = run_within_memory(job, data, world);
   switch (outcome.ending) {
     case train::Ending::finished:
       if (leads && options.figures)
-        if (auto const note = trial::draw_trial(trial, data, device, folder); !note.empty())
-          streams::tell("{}\n", note);
+        if (auto const note = trial::draw_trial(trial, data, device, folder); !note.empty()) streams::log("{}\n", note);
       if (leads)
         streams::print("{}\n{}\n", (folder / trial::result_name).string(), (folder / train::checkpoint_name).string());
       return static_cast<int>(errors::ExitCode::done);
@@ -254,7 +253,7 @@ int run(TrainOptions& options) {
     train::require_trainable(trial.train, ranks);
     return device;
   };
-  if (options.no_compile) streams::tell("note: --no-compile changes nothing (nothing is compiled at run time).\n");
+  if (options.no_compile) streams::log("note: --no-compile changes nothing (nothing is compiled at run time).\n");
   if (!options.evaluate.empty()) {
     auto const device = prepare(1);
     return print_validation(options, trial, device);

@@ -45,8 +45,8 @@ void warn_ignored(std::string const& name, std::string const& why, std::string c
   static std::set<std::string> told;
   std::scoped_lock const guard(mutex);
   if (!told.insert(name).second || launched_rank() > 0) return;
-  streams::tell("warning: {}={} is ignored ({}). {}.\n", name,
-                errors::printable(value(name.c_str()).value_or(""), longest), why, remedy);
+  streams::log("warning: {}={} is ignored ({}). {}.\n", name,
+               errors::printable(value(name.c_str()).value_or(""), longest), why, remedy);
 }
 
 }  // namespace mambasynth::environment

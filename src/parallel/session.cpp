@@ -57,7 +57,7 @@ void tell(Communicator const& world, std::string message) {
     MPI_Get_processor_name(host.data(), &length);
     message += " [rank " + std::to_string(world.rank()) + " on " + host.data() + "]";
   }
-  streams::tell("{}\n", message);
+  streams::log("{}\n", message);
 }
 
 }  // namespace

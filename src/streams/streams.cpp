@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t buffer_bytes = 65536;
 
-/// 0, or the errno of the write that failed. Whoever started us may have made the stream non-blocking.
+/// Returns 0, or the errno of the write that failed. The parent process may have made the stream non-blocking.
 int write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
     auto const written = ::write(descriptor, text.data(), text.size());
@@ -35,9 +35,9 @@ int write_all(int descriptor, std::string_view text) {
   return 0;
 }
 
-/// Waits until stderr takes `PIPE_BUF` bytes without waiting, or fails. False where the process is asked to stop
-/// before: a reader that has stalled (a pager, a job script's pipe) must not keep it.
-bool stderr_takes_more() {
+/// Waits until stderr accepts `PIPE_BUF` bytes without blocking, or fails. Returns false if a stop is requested first:
+/// a stalled reader (a pager, a job script's pipe) must not keep the process alive.
+bool wait_for_stderr() {
   constexpr int interval_ms = 100;
   for (;;) {
     pollfd ready{STDERR_FILENO, POLLOUT, 0};
@@ -51,7 +51,7 @@ struct Output {
   std::mutex mutex;
   std::string pending;
   int failure = 0;
-  bool told = false;
+  bool reported = false;
 
   void flush() {
     if (failure == 0) failure = write_all(STDOUT_FILENO, pending);
@@ -59,7 +59,7 @@ struct Output {
   }
 };
 
-/// Never destroyed: a thread may still print while the process ends.
+/// Never destroyed: a thread may still print while the process exits.
 Output& output() {
   static auto* const all = new Output;
   return *all;
@@ -70,14 +70,14 @@ Output& output() {
 void prepare() {
   for (int const descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(descriptor, F_GETFD) != -1 || errno != EBADF) continue;
-    // The lowest free number is the one that is missing. Writing to a closed stdout shall go on failing.
+    // open() returns the lowest free descriptor, which is the missing one. Writes to a closed stdout must keep failing.
     (void)::open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY);
   }
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-void put(std::string_view text) {
+void print_text(std::string_view text) {
   auto& out = output();
   std::scoped_lock const guard(out.mutex);
   out.pending += text;
@@ -91,9 +91,9 @@ bool flush() {
   return out.failure == 0;
 }
 
-void tell_text(std::string_view text) {
+void log_text(std::string_view text) {
   auto const before = errno;
-  while (!text.empty() && stderr_takes_more()) {
+  while (!text.empty() && wait_for_stderr()) {
     auto const part = text.substr(0, PIPE_BUF);
     if (write_all(STDERR_FILENO, part) != 0) break;
     text.remove_prefix(part.size());
@@ -106,10 +106,10 @@ int finish(int code) {
   auto& out = output();
   std::scoped_lock const guard(out.mutex);
   if (out.failure == EPIPE) return code;
-  if (!std::exchange(out.told, true))
-    tell("{}\n", errors::machine("stdout cannot be written", errors::system_reason(out.failure),
-                                 "Free space, or send the output elsewhere")
-                     .what());
+  if (!std::exchange(out.reported, true))
+    log("{}\n", errors::machine("stdout cannot be written", errors::system_reason(out.failure),
+                                "Free space, or send the output elsewhere")
+                    .what());
   return code == 0 ? static_cast<int>(errors::ExitCode::defect) : code;
 }
 

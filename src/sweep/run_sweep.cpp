@@ -152,7 +152,7 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   keep_part(plan, options.part, options.parts);
   require_ranks(plan, world.size());
   if (options.dry_run) {
-    streams::put(describe(plan, past(plan, options.out).seconds_per_cost(), world.size()));
+    streams::print_text(describe(plan, past(plan, options.out).seconds_per_cost(), world.size()));
     return 0;
   }
   store::require_writable_folder(options.out);

@@ -18,7 +18,7 @@ double Terminal::interval(double asked) const { return screen_columns() ? std::m
 
 void Terminal::line(std::string const& text) {
   erase_bar();
-  streams::tell("{}\n", text);
+  streams::log("{}\n", text);
 }
 
 void Terminal::progress(double share, std::string const& text) {
@@ -32,12 +32,12 @@ void Terminal::progress(double share, std::string const& text) {
   auto drawn = "[" + std::string(static_cast<std::size_t>(full), '#') +
                std::string(static_cast<std::size_t>(bar_width - full), '.') + "] " + text;
   drawn.resize(std::min(drawn.size(), *columns - 1));  // a wrapped bar could not be drawn over
-  streams::tell("\r{}\x1b[K", drawn);
+  streams::log("\r{}\x1b[K", drawn);
   bar_drawn_ = true;
 }
 
 void Terminal::erase_bar() {
-  if (bar_drawn_) streams::tell("\r\x1b[K");
+  if (bar_drawn_) streams::log("\r\x1b[K");
   bar_drawn_ = false;
 }
 
