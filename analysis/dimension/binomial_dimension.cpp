@@ -120,7 +120,7 @@ std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, st
     counts.push_back({radius, 2 * radius, none, none, none, none});
     longest = std::max(longest, 2 * radius);
   }
-  errors::SharedStop stop;
+  errors::StopFlag stop;
 #pragma omp parallel num_threads(threads > 0 ? threads : omp_get_max_threads())
   {
     // Numbers of points at exactly each distance, and of those in the same block.
@@ -156,7 +156,7 @@ std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, st
       }
     }
   }
-  stop.heed();
+  stop.throw_if_requested();
   return counts;
 }
 

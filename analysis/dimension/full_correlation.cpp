@@ -185,7 +185,7 @@ LocalCorrelation local_correlation_dimension(std::span<double const> own, std::i
   std::vector<CorrelationFit> fits(centres.size() * sizes);
   // (size, block, centre): without the block's rows, alone and with the next rows in their place.
   std::vector<double> fewer(sizes * left_out * centres.size(), statistics::undefined), others = fewer;
-  errors::SharedStop stop;
+  errors::StopFlag stop;
 #pragma omp parallel for schedule(dynamic) num_threads(threads > 0 ? threads : omp_get_max_threads())
   for (std::size_t c = 0; c < centres.size(); ++c) {
     if (stop.requested()) continue;
@@ -215,7 +215,7 @@ LocalCorrelation local_correlation_dimension(std::span<double const> own, std::i
       }
     }
   }
-  stop.heed();
+  stop.throw_if_requested();
   for (std::size_t s = 0; s < sizes; ++s) {
     std::vector<double> dimension, residual;
     for (std::size_t c = 0; c < centres.size(); ++c) {

@@ -89,7 +89,7 @@ Umap layout(neighbours::Neighbours const& neighbours, std::int64_t others, UmapO
   }();
   scale_start(result.coordinates);
   for (int epoch = status.epoch(); epoch < status.num_epochs();) {
-    errors::heed_stop();
+    errors::check_stop();
     status.run(result.coordinates.data(), epoch = std::min(epoch + epochs_between_looks, status.num_epochs()));
   }
   return result;

@@ -99,7 +99,7 @@ Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std:
   auto const block = in_float ? in_float->block(threads) : double_block;
   std::atomic<bool> overflow = false;
 
-  errors::SharedStop stop;
+  errors::StopFlag stop;
 #pragma omp parallel num_threads(threads)
   {
     std::optional<typename search::SearchInDouble<T>::Scratch> doubles;
@@ -116,7 +116,7 @@ Neighbours nearest_neighbours(std::span<T const> rows, std::int64_t points, std:
         if (!doubles->run(start, std::min(end, start + double_block))) overflow = true;
     }
   }
-  stop.heed();
+  stop.throw_if_requested();
   if (overflow) throw squares_overflow();
   if constexpr (std::is_same_v<T, double>)
     if (may_be_small(rows)) search_small(task, threads);

@@ -125,7 +125,7 @@ void CrossMoments::add(std::span<Rows const> rows) {
       }
     }
   }
-  stop.heed();
+  stop.throw_if_requested();
 }
 
 double CrossMoments::variance(std::int64_t part) const {

@@ -186,7 +186,7 @@ void add_errors(std::vector<RidgeScore>& scores, Rows const& features, StretchMo
       influence[t].row.insert(influence[t].row.end(), weights.begin(), weights.end());
     }
   }
-  errors::SharedStop stop;
+  errors::StopFlag stop;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (std::int64_t g = 0; g < folds.groups(); ++g)
     for (std::int64_t b = 0; b < folds.blocks(); ++b) {
@@ -202,7 +202,7 @@ void add_errors(std::vector<RidgeScore>& scores, Rows const& features, StretchMo
                   influence[t].change[static_cast<std::size_t>(g)].begin() + folds.block(b).first);
       }
     }
-  stop.heed();
+  stop.throw_if_requested();
   for (std::size_t t = 0; t < count; ++t)
     if (!std::isnan(scores[t].r2.value)) scores[t].r2.se = error_over_draws(influence[t], folds, false);
 }
@@ -237,7 +237,7 @@ std::vector<RidgeScore> ridge_probe(Rows const& features, std::int64_t dims, std
 
   // With blocks b and c held out, the same read-outs choose the penalty for the test on b (by c) and on c (by b).
   std::vector<MatrixXd> judged(static_cast<std::size_t>(blocks * blocks), MatrixXd::Zero(groups, candidates));
-  errors::SharedStop stop;
+  errors::StopFlag stop;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (std::int64_t pair = 0; pair < blocks * blocks; ++pair) {
     auto const b = pair / blocks, c = pair % blocks;
@@ -252,7 +252,7 @@ std::vector<RidgeScore> ridge_probe(Rows const& features, std::int64_t dims, std
     }
   }
 
-  stop.heed();
+  stop.throw_if_requested();
   std::vector<Held> held(static_cast<std::size_t>(blocks));
   std::vector<std::vector<double>> penalty(static_cast<std::size_t>(blocks));  // (block, group)
   MatrixXd rounding(groups, blocks);
@@ -273,7 +273,7 @@ std::vector<RidgeScore> ridge_probe(Rows const& features, std::int64_t dims, std
     held[static_cast<std::size_t>(b)] = held_rows(ridge, features, dims, targets, folds.block(b), chosen);
   }
 
-  stop.heed();
+  stop.throw_if_requested();
   std::vector<RidgeScore> scores;
   for (Index g = 0; g < groups; ++g) {
     auto const at = static_cast<std::size_t>(g);

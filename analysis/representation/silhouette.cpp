@@ -113,7 +113,7 @@ Silhouette silhouette(Rows const& points, std::int64_t dims, std::span<std::int6
     ++l;
   }
   auto const count = static_cast<std::int64_t>(queries.size());
-  errors::SharedStop stop;
+  errors::StopFlag stop;
 #pragma omp parallel for schedule(dynamic, 16) num_threads(threads > 0 ? threads : omp_get_max_threads())
   for (std::int64_t start = 0; start < count; start += neighbours::tile_queries) {
     if (stop.requested()) continue;
@@ -138,7 +138,7 @@ Silhouette silhouette(Rows const& points, std::int64_t dims, std::span<std::int6
                    tiles, query.label);
     }
   }
-  stop.heed();
+  stop.throw_if_requested();
   double total = 0;
   for (auto const& query : queries) total += result.of_point[static_cast<std::size_t>(query.row)];
   result.mean = total / static_cast<double>(count);

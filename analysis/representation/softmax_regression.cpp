@@ -191,7 +191,7 @@ bool SoftmaxRegression::fit(double penalty, Limits const& limits) {
   auto const as_vector = [size](std::vector<double>& values) { return Eigen::Map<Vector>(values.data(), size); };
   auto now = objective(parameters_, penalty, gradient);
   for (int step = 0; step < limits.steps; ++step) {
-    errors::heed_stop();
+    errors::check_stop();
     Vector const direction = -inverse.times(as_vector(gradient));
     auto const slope = direction.dot(as_vector(gradient));
     if (!(-slope / 2 > limits.decrease)) return true;  // how much a quadratic with this Hessian could still decrease

@@ -25,7 +25,7 @@ double peak_memory_mb() {
 
 bool Effort::go_on(bool own) const {
   if (!group) {
-    errors::heed_stop();
+    errors::check_stop();
     return own;
   }
   std::array<std::byte, 1> word{static_cast<std::byte>(own)};

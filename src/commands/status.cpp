@@ -27,7 +27,7 @@ int run(StatusOptions const& options) {
     auto const text = options.json ? sweep::to_json(status) : sweep::to_text(status);
     streams::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
     if (!streams::flush() || !options.watch || !status.holder) break;
-    errors::sleep_heeding(options.every);
+    errors::interruptible_sleep(options.every);
   } while (true);
   return static_cast<int>(errors::ExitCode::done);
 }

@@ -24,7 +24,7 @@ Analysis analyse(oracle::HiddenProcess const& hidden, Input const& input, config
   auto const of_seed = static_cast<std::size_t>(input.seed_steps * hidden.channels());
   auto const of_sample = static_cast<std::size_t>(input.steps * hidden.channels());
   auto const jobs = static_cast<std::int64_t>(input.conditions.size()) * input.samples;
-  errors::SharedStop stop;
+  errors::StopFlag stop;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1)
   for (std::int64_t job = 0; job < jobs; ++job) {
     if (stop.requested()) continue;
@@ -36,7 +36,7 @@ Analysis analyse(oracle::HiddenProcess const& hidden, Input const& input, config
                 condition.perturbed, condition.noise_std},
                rules);
   }
-  stop.heed();
+  stop.throw_if_requested();
 
   auto const samples = input.starts.empty() ? Samples(static_cast<std::size_t>(input.samples))
                                             : Samples(input.starts, input.seed_steps + input.steps);

@@ -11,52 +11,52 @@
 
 #include "errors/errors.hpp"
 
-/// How a process ends early on request (SIGTERM, SIGINT, SIGUSR2): Slurm, mpirun and users send these, and kill what
-/// has not ended half a minute later.
+/// How a process ends early on request (SIGTERM, SIGINT, SIGUSR2). Slurm, mpirun and users send these signals and kill
+/// a process that is still running about half a minute later.
 namespace mambasynth::errors {
 
-/// Thrown by what gave its work up on request. No std::exception: whoever goes on without a result that could not be
-/// had (a figure, a cached file) must not go on behind a stop.
+/// Thrown by work that stops on request. Deliberately not a std::exception: a handler that continues without an
+/// optional result (a figure, a cached file) must not swallow a stop.
 struct Stopped {
-  /// As main tells it, with exit code 75. `signal`: 0 = nobody sent one to this process.
+  /// The message that main reports, with exit code 75. `signal`: 0 if this process received none.
   [[nodiscard]] static Error error(int signal);
 };
 
-/// The signal that came since the first StopSignals, or 0. Any thread may ask.
+/// The signal received since the first StopSignals was constructed, or 0. Thread-safe.
 [[nodiscard]] int stop_signal() noexcept;
 
-/// Throws Stopped where a stop was requested. For every loop that can last a second; cheap. Not inside an OpenMP
-/// region: see SharedStop.
-void heed_stop();
+/// Throws Stopped if a stop was requested. Call it in every loop that can last a second; it is cheap. Inside an OpenMP
+/// region use StopFlag instead.
+void check_stop();
 
-/// Sleeps, heeding stops.
-void sleep_heeding(double seconds);
+/// Sleeps; throws Stopped as soon as a stop is requested.
+void interruptible_sleep(double seconds);
 
-/// While it lives, heed_stop() in this thread asks `requested`, too, some fifty times a second at most.
-class StopQuestion {
+/// While one exists, check_stop() in this thread also calls `requested`, at most about fifty times a second.
+class ScopedStopCheck {
  public:
-  explicit StopQuestion(std::function<bool()> requested);
-  StopQuestion(StopQuestion const&) = delete;
-  StopQuestion& operator=(StopQuestion const&) = delete;
-  ~StopQuestion();
+  explicit ScopedStopCheck(std::function<bool()> requested);
+  ScopedStopCheck(ScopedStopCheck const&) = delete;
+  ScopedStopCheck& operator=(ScopedStopCheck const&) = delete;
+  ~ScopedStopCheck();
 
  private:
-  friend bool asked_to_stop();
+  friend bool stop_requested();
   std::function<bool()> requested_;
-  std::chrono::steady_clock::time_point asked_{};
-  StopQuestion* outer_;
+  std::chrono::steady_clock::time_point last_call_{};
+  ScopedStopCheck* outer_;
 };
 
-/// For a loop that several threads share: made before it, asked in it, heeded behind it.
-///   SharedStop stop;
+/// For a loop shared by several threads: construct it before the loop, test it in the loop, throw after the loop.
+///   StopFlag stop;
 ///   #pragma omp parallel for
 ///   for (...) { if (stop.requested()) continue; ... }
-///   stop.heed();
-class SharedStop {
+///   stop.throw_if_requested();
+class StopFlag {
  public:
-  SharedStop() : owner_(std::this_thread::get_id()) {}
-  [[nodiscard]] bool requested() noexcept;  ///< by any thread of the loop
-  void heed() const {
+  StopFlag() : owner_(std::this_thread::get_id()) {}
+  [[nodiscard]] bool requested() noexcept;  ///< thread-safe
+  void throw_if_requested() const {
     if (requested_) throw Stopped();
   }
 
@@ -65,10 +65,10 @@ class SharedStop {
   std::atomic<bool> requested_{false};
 };
 
-/// While it lives, a stop signal sets a flag instead of ending the process. Where nobody heeds it within a second
-/// (another library's loop, a read that waits), `clean` is called and the process ends with exit code 75, unless a
-/// SavesFirst lives. A second SIGINT ends the process as usual, for the impatient. Behind it USR2 is ignored. (USR1
-/// belongs to NCCL.) One inside another does nothing.
+/// While one exists, a stop signal sets a flag instead of ending the process. If nothing reacts within a second (a loop
+/// in another library, a blocking read), `clean` is called and the process exits with code 75, unless a GracefulStop
+/// exists. A second SIGINT ends the process immediately. After destruction SIGUSR2 stays ignored. (SIGUSR1 belongs to
+/// NCCL.) A nested one does nothing.
 class StopSignals {
  public:
   explicit StopSignals(std::function<void()> clean = {});
@@ -85,13 +85,14 @@ class StopSignals {
   std::jthread watcher_;
 };
 
-/// Work that ends by itself once it has saved: while one lives, only a lost process ends it sooner.
-class SavesFirst {
+/// For work that stops by itself after saving its state: while one exists, StopSignals does not force the process to
+/// exit.
+class GracefulStop {
  public:
-  SavesFirst() noexcept;
-  SavesFirst(SavesFirst const&) = delete;
-  SavesFirst& operator=(SavesFirst const&) = delete;
-  ~SavesFirst();
+  GracefulStop() noexcept;
+  GracefulStop(GracefulStop const&) = delete;
+  GracefulStop& operator=(GracefulStop const&) = delete;
+  ~GracefulStop();
 };
 
 }  // namespace mambasynth::errors

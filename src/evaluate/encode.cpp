@@ -21,7 +21,7 @@ void for_each_batch(model::Predictor const& network, at::Tensor const& series, s
                         "a window of this model has " + std::to_string(seq_len), "Give a longer series, or --seq-len");
   auto const size = std::max<std::int64_t>(1, batch_steps / seq_len);
   for (std::int64_t first = 0; first < windows; first += size) {
-    errors::heed_stop();
+    errors::check_stop();
     auto const count = std::min(size, windows - first);
     EncodedBatch batch;
     batch.first_window = first;

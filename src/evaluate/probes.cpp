@@ -88,7 +88,7 @@ auto side_by_side(std::size_t count, int threads, Probe const& probe) {
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1)
   for (std::size_t i = 0; i < count; ++i) {
     try {
-      errors::heed_stop();
+      errors::check_stop();
       found[i] = probe(i);
     } catch (...) {
 #pragma omp critical

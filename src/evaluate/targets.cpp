@@ -40,7 +40,7 @@ void add_posteriors(Targets& targets, series::Process const& process, std::span<
   targets.switch_hazard.resize(steps.size());
   targets.next_circle.resize(steps.size() * circles);
   auto const windows = static_cast<std::int64_t>(x.size() / channels) / seq_len;
-  errors::SharedStop stop;
+  errors::StopFlag stop;
 #pragma omp parallel num_threads(threads) if (threads > 1)
   {
     oracle::Filter filter(hidden);
@@ -65,7 +65,7 @@ void add_posteriors(Targets& targets, series::Process const& process, std::span<
       }
     }
   }
-  stop.heed();
+  stop.throw_if_requested();
 }
 
 }  // namespace mambasynth::evaluate

@@ -39,7 +39,7 @@ SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series
   auto const size = std::max<std::int64_t>(1, batch_steps / seq_len);
   auto next = result.time.begin();
   for (std::int64_t first = 0; first < windows; first += size) {
-    errors::heed_stop();
+    errors::check_stop();
     auto const count = std::min(size, windows - first);
     auto const last = std::lower_bound(next, result.time.end(), (first + count) * seq_len);
     if (next == last) continue;

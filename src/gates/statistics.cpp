@@ -159,7 +159,7 @@ Statistics gate_statistics(model::Predictor const& network, model::Network const
 
   auto const size = std::max<std::int64_t>(1, batch_steps / shape.seq_len);
   for (std::int64_t first = 0; first < windows; first += size) {
-    errors::heed_stop();
+    errors::check_stop();
     auto const count = std::min(size, windows - first);
     auto const signals = network.gates(
         series.narrow(0, first * shape.seq_len, count * shape.seq_len).view({count, shape.seq_len, series.size(1)}));

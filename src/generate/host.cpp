@@ -31,7 +31,7 @@ class HostGenerator : public Generator {
     std::vector<float> noise(run.burst ? static_cast<std::size_t>(run.sequences * inside) : 0);
     auto const round = [&](float v) { return run.bf16_feedback ? to_bf16(v) : v; };
     for (std::int64_t t = 0; t < run.seed_steps; ++t) {
-      errors::heed_stop();
+      errors::check_stop();
       take_rows(run.seed, run.sequences, run.seed_steps, t, channels, next);
       if (t + 1 < run.seed_steps) recurrence.absorb(next);
     }
@@ -39,7 +39,7 @@ class HostGenerator : public Generator {
     auto const predict = [&](std::span<float const> from) { std::copy(from.begin(), from.end(), prediction.begin()); };
     predict(recurrence.step(next));
     for (std::int64_t step = 0; step < run.steps; ++step) {
-      errors::heed_stop();
+      errors::check_stop();
       for (std::int64_t b = 0; b < run.sequences; ++b)
         for (std::int64_t c = 0; c < channels; ++c) {
           auto const i = static_cast<std::size_t>(b * channels + c);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t steps_between_looks = 16;
 
-void run_until(errors::SharedStop& stop, HiddenProcess const& hidden, Observed const& series, Range const& range,
+void run_until(errors::StopFlag& stop, HiddenProcess const& hidden, Observed const& series, Range const& range,
                std::int64_t burn_in, Score& score, EachStep const& each, bool elapsed, Progress const& progress) {
   Filter filter(hidden, elapsed);
   Forecast forecast(hidden, score.horizons());
@@ -32,9 +32,9 @@ void run_until(errors::SharedStop& stop, HiddenProcess const& hidden, Observed c
 
 void run_range(HiddenProcess const& hidden, Observed const& series, Range const& range, std::int64_t burn_in,
                Score& score, EachStep const& each, bool elapsed, Progress const& progress) {
-  errors::SharedStop stop;
+  errors::StopFlag stop;
   run_until(stop, hidden, series, range, burn_in, score, each, elapsed, progress);
-  stop.heed();
+  stop.throw_if_requested();
 }
 
 void run_share(HiddenProcess const& hidden, Observed const& series, Range const& share, Cut const& cut, Score& score,
@@ -44,14 +44,14 @@ void run_share(HiddenProcess const& hidden, Observed const& series, Range const&
       cut.block == 0 ? std::max<std::int64_t>(share.last - share.first, 1) : (cut.block + unit - 1) / unit * unit;
   auto const blocks = (share.last - share.first + steps - 1) / steps;
   int const threads = each ? 1 : cut.threads;
-  errors::SharedStop stop;
+  errors::StopFlag stop;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1 && blocks > 1)
   for (std::int64_t b = 0; b < blocks; ++b) {
     auto const first = share.first + b * steps;
     run_until(stop, hidden, series, {first, std::min(first + steps, share.last)}, cut.burn_in, score, each, elapsed,
               cut.progress);
   }
-  stop.heed();
+  stop.throw_if_requested();
 }
 
 Range needed_steps(Range const& share, std::int64_t burn_in, std::int64_t furthest_horizon, std::int64_t n_steps) {
@@ -71,7 +71,7 @@ WindowErrors errors_of_windows(HiddenProcess const& hidden, std::span<float cons
   auto const windows = static_cast<std::int64_t>(starts.size());
   std::vector<double> squares(starts.size() * horizons.size(),
                               0.0);  // (window, horizon), in units of a channel's square
-  errors::SharedStop stop;
+  errors::StopFlag stop;
 #pragma omp parallel num_threads(threads) if (threads > 1)
   {
     Filter filter(hidden);
@@ -98,7 +98,7 @@ WindowErrors errors_of_windows(HiddenProcess const& hidden, std::span<float cons
       }
     }
   }
-  stop.heed();
+  stop.throw_if_requested();
   constexpr auto none = std::numeric_limits<double>::quiet_NaN();
   WindowErrors errors{std::vector<double>(horizons.size(), none),
                       {starts.size(), std::vector<double>(horizons.size(), none)}};

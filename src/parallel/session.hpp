@@ -44,7 +44,7 @@ class Session {
   int exceptions_ = 0;
   bool alone_ = false, silent_ = false;
   std::optional<double> abort_after_;
-  std::optional<errors::SavesFirst> leaving_;
+  std::optional<errors::GracefulStop> leaving_;
 };
 
 /// "Open MPI v4.1.4, ..." for provenance and --version.

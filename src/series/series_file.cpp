@@ -144,7 +144,7 @@ class NpzSeries final : public SeriesFile {
     auto x = npz_.open(npz_names.x);
     std::vector<double> block;
     for (std::int64_t first = 0; first < n_steps; first += block_steps) {
-      errors::heed_stop();
+      errors::check_stop();
       auto const steps = std::min(block_steps, n_steps - first);
       auto const rows = [&](auto const& values, std::int64_t width) {
         return values.empty() ? std::span(values)
@@ -196,7 +196,7 @@ class H5Series final : public SeriesFile {
 
   void read(std::int64_t block_steps, std::function<void(Block const&)> const& consume) const override {
     for (std::int64_t first = 0; first < n_steps; first += block_steps) {
-      errors::heed_stop();
+      errors::check_stop();
       auto const steps = std::min(block_steps, n_steps - first);
       auto const x = reader_.read_rows<double>(h5_names.x, first, steps);
       auto const circle =

@@ -50,7 +50,7 @@ void SeriesStream::start_visit() {
 }
 
 Block SeriesStream::next() {
-  errors::heed_stop();
+  errors::check_stop();
   auto const channels = process_.channels;
   auto const capacity = static_cast<std::int64_t>(circle_.size());
   auto const first = done_;

@@ -71,7 +71,7 @@ bool stands_still(std::filesystem::path const& file, Holder const& holder, LockR
   auto const begin = Clock::now();
   bool told = false;
   while (Clock::now() - begin < time) {
-    errors::heed_stop();
+    errors::check_stop();
     std::this_thread::sleep_for(std::min(rules.heartbeat / 4, time / 4));
     auto const seen = read_lock(file);
     if (seen && (seen->token != holder.token || seen->heartbeat != holder.heartbeat)) return false;
@@ -177,7 +177,7 @@ struct Lock::Beat {
       auto const begin = Clock::now();
       auto const claimant = read_lock(claims.back());
       while (claimant && !is_gone(*claimant, self, rules)) {
-        errors::heed_stop();
+        errors::check_stop();
         if (Clock::now() - begin > rules.stale_after) break;
         std::this_thread::sleep_for(rules.heartbeat / 4);
         if (!is_taken(claims.back())) return false;
@@ -219,7 +219,7 @@ Lock::Lock(std::filesystem::path const& folder, bool take_over, LockRules rules)
     : beat_(std::make_unique<Beat>(folder)) {
   auto& beat = *beat_;
   for (bool taken = false; !taken;) {
-    errors::heed_stop();
+    errors::check_stop();
     if (beat.link_as(beat.file)) break;
     if (auto const warning = store::make_way(beat.file); !warning.empty()) {
       if (rules.warn) rules.warn(warning);

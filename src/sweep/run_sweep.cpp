@@ -122,7 +122,7 @@ MakeGroup groups_in(parallel::Communicator const& world) {
 int manage_and_serve(Manager& manager, LocalLink& own, int slots, Hooks const& hooks, MakeGroup const& make_group) {
   int code = 0;
   std::exception_ptr error;
-  errors::SavesFirst const saves;
+  errors::GracefulStop const graceful_stop;
   std::thread thread([&] {
     try {
       code = manager.run();
@@ -234,7 +234,7 @@ int run_sweep(SweepOptions const& options, Hooks const& hooks, parallel::Session
     auto const rank_timeout = read_rank_timeout(options);
     MpiLink link(world, rank_timeout);
     ManagerWatch watch(options.out, rank_timeout);
-    errors::SavesFirst const saves;
+    errors::GracefulStop const graceful_stop;
     auto const served =
         serve_slots(link, options.slots, hooks, world.rank(), [&] { return watch.lost(); }, groups_in(world));
     if (served.manager_lost) {

@@ -44,7 +44,7 @@ struct TrialContext {
   std::int64_t micro_batch = 0;                 ///< windows at once, 0 = a whole batch: after memory ran out
   std::function<void(EpochMark const&)> epoch;  ///< call after each epoch; cheap
   std::function<bool()> stop_requested;  ///< ask every few batches: true = save, return `preempted`; what has nothing
-                                         ///< to save heeds errors::heed_stop
+                                         ///< to save heeds errors::check_stop
   std::function<void(std::string const&)> log;   ///< a line for failure.json, which shows the last 50
   std::function<void(std::string const&)> warn;  ///< the same, and for the user
 };

@@ -127,7 +127,7 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
       note.reason = line;
       tell(note);
     };
-    errors::StopQuestion const question(stop_requested);
+    errors::ScopedStopCheck const stop_check(stop_requested);
     bool overdue = false;
     context.stop_requested = [&] {
       overdue = overdue || (order.timeout > 0 && Clock::now() - begin > std::chrono::duration<double>(order.timeout));

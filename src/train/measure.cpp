@@ -21,8 +21,8 @@ parallel::Share batches_of(std::int64_t windows, std::int64_t batch_size, parall
 }
 
 /// Ranks that measure together stop where their leader says so.
-void heed_stop_alone(parallel::Group const* group) {
-  if (group == nullptr || group->alone()) errors::heed_stop();
+void check_stop_if_single_rank(parallel::Group const* group) {
+  if (group == nullptr || group->alone()) errors::check_stop();
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ double mean_batch_loss(model::Predictor const& network, Windows const& windows, 
   std::vector<double> losses(static_cast<std::size_t>((windows.count() + batch_size - 1) / batch_size), 0.0);
   auto const own = batches_of(windows.count(), batch_size, group);
   for (auto batch = own.first; batch < own.last; ++batch) {
-    heed_stop_alone(group);
+    check_stop_if_single_rank(group);
     auto const first = batch * batch_size;
     auto const count = std::min(batch_size, windows.count() - first);
     auto const most = at_once > 0 ? at_once : count;
@@ -62,7 +62,7 @@ std::vector<std::vector<double>> mse_by_window(model::Predictor const& network, 
   std::vector<double> all(static_cast<std::size_t>(windows.count()) * horizons.size(), 0.0);
   auto const own = batches_of(windows.count(), batch_size, group);
   for (auto batch = own.first; batch < own.last; ++batch) {
-    heed_stop_alone(group);
+    check_stop_if_single_rank(group);
     auto const first = batch * batch_size;
     auto const x = windows.range(first, std::min(batch_size, windows.count() - first));
     auto const predictions = network.predict(x);

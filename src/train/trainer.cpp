@@ -133,7 +133,7 @@ void Trainer::save_best() {
 }
 
 Ending Trainer::run() {
-  errors::SavesFirst const saves;
+  errors::GracefulStop const graceful_stop;
   auto& progress = point_.progress;
   while (progress.epoch <= trial_.train.epochs) {
     leg_start_ = now();

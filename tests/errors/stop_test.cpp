@@ -29,7 +29,7 @@ struct End {
   std::string said;
 };
 
-/// Runs `body` in a process that gets a signal once it says that it is ready.
+/// Runs `body` in a child process and sends it `signal` once it reports that it is ready.
 End run_and_signal(int signal, std::function<int(std::function<void()> const& ready)> const& body) {
   int ready[2], said[2];
   REQUIRE(::pipe(ready) == 0);
@@ -62,30 +62,30 @@ End run_and_signal(int signal, std::function<int(std::function<void()> const& re
 
 }  // namespace
 
-TEST_CASE("each stop signal ends a loop that asks, with its code") {
+TEST_CASE("each stop signal ends a loop that checks for stops with exit code 75") {
   for (int const signal : {SIGTERM, SIGINT, SIGUSR2}) {
     auto const end = run_and_signal(signal, [](auto const& ready) -> int {
       errors::StopSignals const signals;
-      errors::StopSignals const inner;  // a verb's own, inside the program's
+      errors::StopSignals const inner;  // a verb's, nested in the program's
       ready();
-      for (;;) errors::heed_stop();
+      for (;;) errors::check_stop();
     });
     CHECK(end.code == 75);
     CHECK(end.said.empty());  // the watcher had nothing to say
   }
 }
 
-TEST_CASE("what nobody heeds ends the process within two seconds, cleaned and told in one line") {
+TEST_CASE("a stop that nothing reacts to ends the process within seconds, after cleanup and with one line") {
   struct Case {
     char const* what;
     void (*work)();
   };
-  Case const cases[] = {{"a loop that never asks",
+  Case const cases[] = {{"a loop that never checks",
                          [] {
                            for (std::atomic<int> i = 0;; ++i) {
                            }
                          }},
-                        {"a read that waits for ever", [] {
+                        {"a read that blocks forever", [] {
                            int never[2];
                            char byte = 0;
                            (void)!::pipe(never);
@@ -104,16 +104,15 @@ TEST_CASE("what nobody heeds ends the process within two seconds, cleaned and to
     CHECK(end.code == 75);
     CHECK(end.took > 900ms);
     CHECK(end.took < 5s);
-    CHECK(end.said ==
-          "stopped on request (the signal TERM came). Nothing is half-written; run the same command again.\n");
+    CHECK(end.said == "stopped on request (received SIGTERM). Nothing is half-written; run the same command again.\n");
     CHECK(std::filesystem::exists(file));
   }
 }
 
-TEST_CASE("who saves first is given the time") {
+TEST_CASE("a graceful stop is given the time to save") {
   auto const end = run_and_signal(SIGUSR2, [](auto const& ready) -> int {
     errors::StopSignals const signals;
-    errors::SavesFirst const saves;
+    errors::GracefulStop const graceful_stop;
     ready();
     std::this_thread::sleep_for(1500ms);
     return errors::stop_signal() == SIGUSR2 ? 7 : 8;
@@ -121,10 +120,10 @@ TEST_CASE("who saves first is given the time") {
   CHECK(end.code == 7);
 }
 
-TEST_CASE("a second interrupt ends the process at once") {
+TEST_CASE("a second interrupt ends the process immediately") {
   auto const end = run_and_signal(SIGINT, [](auto const& ready) -> int {
     errors::StopSignals const signals;
-    errors::SavesFirst const saves;
+    errors::GracefulStop const graceful_stop;
     ready();
     while (errors::stop_signal() == 0) std::this_thread::sleep_for(1ms);
     std::raise(SIGINT);
@@ -133,25 +132,25 @@ TEST_CASE("a second interrupt ends the process at once") {
   CHECK(end.code == 128 + SIGINT);
 }
 
-TEST_CASE("a thread's own question stops it, and none but it") {
-  CHECK_NOTHROW(errors::heed_stop());
+TEST_CASE("a scoped stop check stops its own thread only") {
+  CHECK_NOTHROW(errors::check_stop());
   bool stop = false;
   {
-    errors::StopQuestion const question([&] { return stop; });
-    CHECK_NOTHROW(errors::heed_stop());
+    errors::ScopedStopCheck const stop_check([&] { return stop; });
+    CHECK_NOTHROW(errors::check_stop());
     stop = true;
-    std::this_thread::sleep_for(30ms);  // it is asked some fifty times a second
-    CHECK_THROWS_AS(errors::heed_stop(), errors::Stopped);
+    std::this_thread::sleep_for(30ms);  // it is called about fifty times a second
+    CHECK_THROWS_AS(errors::check_stop(), errors::Stopped);
     std::this_thread::sleep_for(30ms);
-    std::jthread([] { CHECK_NOTHROW(errors::heed_stop()); }).join();
+    std::jthread([] { CHECK_NOTHROW(errors::check_stop()); }).join();
   }
-  CHECK_NOTHROW(errors::heed_stop());
+  CHECK_NOTHROW(errors::check_stop());
 }
 
-TEST_CASE("threads that share a loop leave it together") {
-  errors::StopQuestion const question([] { return true; });
-  errors::SharedStop stop;
-  CHECK_NOTHROW(stop.heed());
+TEST_CASE("a stop flag ends a loop shared by several threads") {
+  errors::ScopedStopCheck const stop_check([] { return true; });
+  errors::StopFlag stop;
+  CHECK_NOTHROW(stop.throw_if_requested());
   std::atomic<int> skipped{0};
   std::vector<std::jthread> threads;
   for (int i = 0; i < 3; ++i)
@@ -162,5 +161,5 @@ TEST_CASE("threads that share a loop leave it together") {
   CHECK(stop.requested());
   threads.clear();
   CHECK(skipped == 3);
-  CHECK_THROWS_AS(stop.heed(), errors::Stopped);
+  CHECK_THROWS_AS(stop.throw_if_requested(), errors::Stopped);
 }

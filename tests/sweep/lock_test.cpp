@@ -220,7 +220,7 @@ TEST_CASE("who waits for a lock stops when asked, and leaves nothing of its own"
   auto rules = fast();
   rules.stale_after = 1h;
   auto const begin = std::chrono::steady_clock::now();
-  errors::StopQuestion const question([&] { return std::chrono::steady_clock::now() - begin > 100ms; });
+  errors::ScopedStopCheck const stop_check([&] { return std::chrono::steady_clock::now() - begin > 100ms; });
   CHECK_THROWS_AS(Lock(folder.path(), false, rules), errors::Stopped);
   CHECK(std::chrono::steady_clock::now() - begin < 1s);
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);

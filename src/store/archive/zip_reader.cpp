@@ -53,7 +53,7 @@ void ZipMember::read(void* into, std::size_t count) {
     throw unreadable(file_, "'" + name_ + "' ends after " + std::to_string(size_) + " bytes, but more were expected");
   auto* to = static_cast<char*>(into);
   while (count > 0) {
-    errors::heed_stop();
+    errors::check_stop();
     auto const got = zip_fread(member_.get(), to, std::min(count, bytes_between_looks));
     if (got <= 0)
       throw unreadable(file_, "'" + name_ + "' is damaged: " +
