@@ -53,8 +53,8 @@ for how in KILL STOP; do
   until [ -f "$work/$how/resume.pt" ]; do sleep 0.05; done
   pkill "-$how" -n -f "$program train .*--out $work/$how"
   begin=$SECONDS
-  until grep -q 'does not answer' "$work/log" || [ $((SECONDS - begin)) -gt 60 ]; do sleep 0.1; done
-  check "$(grep -q 'does not answer' "$work/log" && echo 0 || echo 1)" "a rank that got $how is an error on the other, after $((SECONDS - begin)) s (train.comm_timeout = 5)"
+  until grep -q 'does not respond' "$work/log" || [ $((SECONDS - begin)) -gt 60 ]; do sleep 0.1; done
+  check "$(grep -q 'does not respond' "$work/log" && echo 0 || echo 1)" "a rank that got $how is an error on the other, after $((SECONDS - begin)) s (train.comm_timeout = 5)"
   pkill -KILL -f "$work/$how" || true
   wait $launcher || true
 done

@@ -134,8 +134,8 @@ Result all_reduce(Sizes const& s, Effort const& effort) {
   result.unit = "floats";
   result.bytes = 4 * result.items * 2 * (ranks - 1) / ranks;
   measure(result, effort, [&] {
-    group.begin_sum(gradient);
-    group.finish();
+    group.begin_all_reduce(gradient);
+    group.wait_all();
   });
   return result;
 }

@@ -179,7 +179,7 @@ Result step_of(std::string const& name, Sizes const& s, Effort const& effort, gp
   constexpr std::int64_t batches = 64;
   auto const rank = effort.group ? effort.group->rank() : 0, ranks = effort.group ? effort.group->size() : 1;
   auto const parts = [=](std::int64_t count) {
-    return std::vector<train::Part>{parallel::share_of(count, rank, ranks)};
+    return std::vector<train::Part>{parallel::slice_of(count, rank, ranks)};
   };
   gpu::TrainingStep<T> step(network, {.batch = (s.batch + ranks - 1) / ranks, .time = s.time, .training = true},
                             {.dropout = s.model.dropout,

@@ -29,7 +29,7 @@ bool Effort::go_on(bool own) const {
     return own;
   }
   std::array<std::byte, 1> word{static_cast<std::byte>(own)};
-  group->share(word);
+  group->broadcast(word);
   return word[0] != std::byte{0};
 }
 

@@ -108,16 +108,16 @@ int run_on(BenchOptions& options, parallel::Communicator const& world) {
   std::vector<int> ranks(static_cast<std::size_t>(world.size()));
   std::iota(ranks.begin(), ranks.end(), 0);
   parallel::Group group(world, ranks, 0, config::Train{}.comm_timeout);
-  if (!group.alone()) {
+  if (group.size() > 1) {
     options.effort.group = &group;
     facts.push_back({"ranks", std::to_string(group.size())});
     if (!gpu.nccl.empty()) facts.push_back({"NCCL", gpu.nccl});
   }
   for (auto const& name : chosen(options, world.size())) {
-    if (group.leads()) streams::log("timing {}\n", name);
+    if (group.is_root()) streams::log("timing {}\n", name);
     for (auto& result : bench::run_case(name, options.sizes, options.effort)) results.push_back(std::move(result));
   }
-  if (!group.leads()) return static_cast<int>(errors::ExitCode::done);
+  if (!group.is_root()) return static_cast<int>(errors::ExitCode::done);
   if (!options.json.empty()) store::write_atomically(options.json, bench::to_json(facts, results, limits));
   streams::print("{}", bench::to_text(facts, results, baselines, limits));
   return static_cast<int>(errors::ExitCode::done);

@@ -15,8 +15,8 @@
 #include "doctor/gather.hpp"
 #include "doctor/look.hpp"
 #include "doctor/report.hpp"
-#include "environment/ended_launch.hpp"
 #include "environment/launcher.hpp"
+#include "environment/stale_launch.hpp"
 #include "errors/errors.hpp"
 #include "parallel/session.hpp"
 #include "provenance/run.hpp"
@@ -78,8 +78,8 @@ int run(DoctorOptions const& options) {
         "Use srun --mpi=pmix (srun --mpi=list shows what there is), or mpirun inside the job");
   }
   // Before the watch starts a thread: the session would do it too late.
-  environment::leave_ended_launch();
-  environment::mend_temporary_folder();
+  environment::clear_stale_launch();
+  environment::fix_temporary_folder();
   doctor::Cleaner cleaner;
   auto watch = std::make_unique<StartWatch>(2 * options.timeout, launched == 0);
   parallel::Session session;

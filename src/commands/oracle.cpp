@@ -88,15 +88,15 @@ class Teller {
 
 /// One file, or one a rank with the rank's steps.
 std::string posterior_name(parallel::Group const& group) {
-  return group.alone() ? "posterior.h5" : fmt::format("posterior_{:04}.h5", group.rank());
+  return group.size() == 1 ? "posterior.h5" : fmt::format("posterior_{:04}.h5", group.rank());
 }
 
 int filter(config::Trial const& trial, RunFlags const& flags, int threads, parallel::Group& group) {
   require_memory_for(trial.data, group.size());
   auto settings = trial.oracle;
   fs::path const folder = flags.out;
-  if (group.leads()) store::require_writable_folder(folder);
-  if (group.leads()) require_replaceable(folder / "oracle.h5");
+  if (group.is_root()) store::require_writable_folder(folder);
+  if (group.is_root()) require_replaceable(folder / "oracle.h5");
   oracle::Range share;
   auto const series = known_series(
       trial.data,
@@ -109,9 +109,9 @@ int filter(config::Trial const& trial, RunFlags const& flags, int threads, paral
       threads);
   oracle::HiddenProcess const hidden(series::make_process(series.source.data));
   auto const visit = oracle::visits_of(series.circle);
-  if (group.leads())
+  if (group.is_root())
     streams::log("{} hidden states, {} steps{}\n", hidden.states(), series.n_steps,
-                 group.alone() ? "" : fmt::format(", {} ranks", group.size()));
+                 group.size() == 1 ? "" : fmt::format(", {} ranks", group.size()));
 
   std::optional<oracle::PosteriorFile> posterior;
   oracle::EachStep each;
@@ -122,13 +122,13 @@ int filter(config::Trial const& trial, RunFlags const& flags, int threads, paral
   }
   Teller teller(share.last - share.first);
   oracle::Progress progress;
-  if (group.leads()) progress = [&](std::int64_t steps) { teller.add(steps); };
+  if (group.is_root()) progress = [&](std::int64_t steps) { teller.add(steps); };
   oracle::Score score(settings.horizons, series.n_steps);
   oracle::run_share(hidden, {series.n_steps, series.first, series.x, visit}, share,
                     {settings.block, settings.burn_in, threads, progress}, score, each, settings.elapsed);
   if (posterior) posterior->close();
-  group.sum(score.sums());
-  if (!group.leads()) return static_cast<int>(errors::ExitCode::done);
+  group.all_reduce(score.sums());
+  if (!group.is_root()) return static_cast<int>(errors::ExitCode::done);
 
   auto const summary = score.summary();
   auto facts = provenance::run_facts("cpu", threads, {});
@@ -138,7 +138,7 @@ int filter(config::Trial const& trial, RunFlags const& flags, int threads, paral
   oracle::write_oracle(folder / "oracle.h5", summary, hidden, settings, {series.n_steps, group.size(), facts});
   print(summary);
   streams::print("{}\n", (folder / "oracle.h5").string());
-  if (step_by_step) streams::print("{}\n", (folder / (group.alone() ? "posterior.h5" : "posterior_*.h5")).string());
+  if (step_by_step) streams::print("{}\n", (folder / (group.size() == 1 ? "posterior.h5" : "posterior_*.h5")).string());
   return static_cast<int>(errors::ExitCode::done);
 }
 
@@ -156,7 +156,7 @@ int run(OracleOptions const& options) {
         std::vector<int> ranks(static_cast<std::size_t>(session.world().size()));
         std::iota(ranks.begin(), ranks.end(), 0);
         parallel::Group group(session.world(), ranks, 0, patience);
-        return parallel::together(
+        return parallel::run_or_notify(
             group, [&] { return filter(trial, options.run, thread_count(options.run, session.world()), group); });
       },
       grace);

@@ -149,13 +149,13 @@ trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data, p
     // Each rank asks when it is through, and waits for the one that measures what all have trained; another error of
     // any rank ends the waiting.
     auto const agreement = group_of(world, 2 * attempt + 1, std::numeric_limits<double>::infinity());
-    auto const again = parallel::together(*agreement, [&] {
+    auto const again = parallel::run_or_notify(*agreement, [&] {
       try {
-        outcome = parallel::together(*job.group, [&] { return trial::run(job, data); });
+        outcome = parallel::run_or_notify(*job.group, [&] { return trial::run(job, data); });
       } catch (std::bad_alloc const&) {
       }
       std::array<double, 1> ran_out{outcome ? 0.0 : 1.0};
-      agreement->sum(ran_out);
+      agreement->all_reduce(ran_out);
       return ran_out[0] > 0;
     });
     if (!again) return *outcome;
@@ -169,15 +169,15 @@ trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data, p
 /// The leader's answer, on every rank.
 bool agreed(parallel::Group& group, std::function<bool()> const& ask) {
   std::array<std::byte, 1> answer{};
-  if (group.leads()) answer[0] = static_cast<std::byte>(ask());
-  group.share(answer);
+  if (group.is_root()) answer[0] = static_cast<std::byte>(ask());
+  group.broadcast(answer);
   return answer[0] != std::byte{0};
 }
 
 int train(TrainOptions const& options, config::Trial const& trial, std::string const& device,
           parallel::Communicator const& world, std::shared_ptr<parallel::Group> const& group) {
   fs::path folder = options.run.out;
-  bool const leads = group->leads();
+  bool const leads = group->is_root();
   if (leads) {
     if (options.run.out_given) require_replaceable_trial(folder);
     store::require_writable_folder(folder);
@@ -201,7 +201,7 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
     streams::log("trial {}: {} training, {} validation, {} test windows of {} steps, {} channels{}\n", id,
                  data.material.train.count(), data.material.val.count(), data.material.test.count(),
                  trial.train.seq_len, data.material.train.series.size(1),
-                 group->alone() ? "" : fmt::format(", {} ranks", group->size()));
+                 group->size() == 1 ? "" : fmt::format(", {} ranks", group->size()));
   bool header_printed = false;
   trial::Job const job{.trial = trial,
                        .id = id,
@@ -269,7 +269,7 @@ int run(TrainOptions& options) {
         options.run.threads = thread_count(options.run, world);
         auto const device = prepare(world.size());
         auto const group = group_of(world, 0, trial.train.comm_timeout);
-        return parallel::together(*group, [&] { return train(options, trial, device, world, group); });
+        return parallel::run_or_notify(*group, [&] { return train(options, trial, device, world, group); });
       },
       grace);
 }

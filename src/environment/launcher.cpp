@@ -71,7 +71,7 @@ int launched_rank() {
   return 0;
 }
 
-void mend_temporary_folder() {
+void fix_temporary_folder() {
   for (auto const* name : {"TMPDIR", "TEMP", "TMP"}) {
     auto const folder = value(name);
     if (!folder) continue;

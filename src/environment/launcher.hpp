@@ -21,6 +21,6 @@ pid_t process_above(std::span<std::string_view const> names);
 
 /// MPI keeps its session in TMPDIR (else TEMP, TMP), and ends the program if it cannot write there.
 /// Such a variable is replaced by /tmp, and a warning names it. Before MPI starts and before any thread does.
-void mend_temporary_folder();
+void fix_temporary_folder();
 
 }  // namespace mambasynth::environment

@@ -45,7 +45,7 @@ void require_a_gpu_each(parallel::Group& group) {
   auto const own = name_of_gpu();
   names[2 * static_cast<std::size_t>(group.rank())] = own[0];
   names[2 * static_cast<std::size_t>(group.rank()) + 1] = own[1];
-  group.sum(names);
+  group.all_reduce(names);
   for (std::size_t a = 0; a < size; ++a)
     for (std::size_t b = a + 1; b < size; ++b)
       if (names[2 * a] == names[2 * b] && names[2 * a + 1] == names[2 * b + 1])
@@ -61,8 +61,8 @@ class AllReduce::State {
   explicit State(parallel::Group& group) : timeout_(group.timeout()), stream_(c10::cuda::getStreamFromPool(true)) {
     require_a_gpu_each(group);
     ncclUniqueId id{};
-    if (group.leads()) require(ncclGetUniqueId(&id), "NCCL cannot start");
-    group.share(std::as_writable_bytes(std::span(&id, 1)));
+    if (group.is_root()) require(ncclGetUniqueId(&id), "NCCL cannot start");
+    group.broadcast(std::as_writable_bytes(std::span(&id, 1)));
     ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
     config.blocking = 0;  // a rank that never comes must not hold the others
     try {
@@ -107,7 +107,7 @@ class AllReduce::State {
   void watch(bool on) { waits_since_ = on ? Clock::now().time_since_epoch().count() : 0; }
 
   void check() const {
-    if (aborted_) throw parallel::Unanswered(why_);
+    if (aborted_) throw parallel::PeerTimeout(why_);
   }
 
   void finish() {

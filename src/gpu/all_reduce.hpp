@@ -35,7 +35,7 @@ class AllReduce {
     watch(false);
     check();
   }
-  /// Errors: parallel::Unanswered when the communicator was aborted.
+  /// Errors: parallel::PeerTimeout when the communicator was aborted.
   void check() const;
   /// Collective: an orderly end, when no graph and no stream needs it any more.
   void finish();

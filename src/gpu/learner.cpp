@@ -37,7 +37,7 @@ class GpuLearner final : public train::Learner {
         batch_size_(lesson.trial.train.batch_size),
         stream_(own_stream()),
         guard_(stream_),
-        sum_(lesson.group.alone() ? nullptr : std::make_unique<AllReduce>(lesson.group)),
+        sum_(lesson.group.size() == 1 ? nullptr : std::make_unique<AllReduce>(lesson.group)),
         step_(lesson.network, room_of(lesson), plan_of(lesson, sum_.get()), std::move(note), graphs) {
     step_.load(lesson.network, lesson.optimizer);
     step_.set_state(lesson.optimizer.steps(), 0, {});
@@ -174,7 +174,7 @@ class GpuLearner final : public train::Learner {
     auto& engine = step_.engine();
     auto const& horizons = engine.horizons();
     std::vector<double> errors(starts.size(), 0.0);
-    auto const own = parallel::share_of(count, lesson_.group.rank(), lesson_.group.size());
+    auto const own = parallel::slice_of(count, lesson_.group.rank(), lesson_.group.size());
     for (std::int64_t first = own.first; first < own.last; first += engine.room().batch) {
       auto const batch = std::min(engine.room().batch, own.last - first);
       step_.gather(there, first, batch);
@@ -190,7 +190,7 @@ class GpuLearner final : public train::Learner {
         errors[static_cast<std::size_t>(first + b)] = error / static_cast<double>(horizons.size());
       }
     }
-    lesson_.group.sum(errors);
+    lesson_.group.all_reduce(errors);
     return errors;
   }
 

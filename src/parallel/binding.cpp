@@ -14,8 +14,8 @@
 namespace mambasynth::parallel {
 namespace {
 
-/// Bound to a core by Open MPI 4's own choice: flags that ask for a binding, a mapping or certain cores leave their
-/// traces.
+/// Whether Open MPI 4 bound this rank by default. Flags that request a binding, a mapping or specific cores set one of
+/// the variables below.
 bool bound_by_default() {
   auto const is = [](char const* name, std::initializer_list<std::string> values) {
     auto const* value = std::getenv(name);
@@ -31,7 +31,7 @@ bool bound_by_default() {
 
 }  // namespace
 
-void leave_default_binding() {
+void undo_default_binding() {
   if (!bound_by_default()) return;
   constexpr std::array<std::string_view, 4> launchers{"orted", "mpirun", "mpiexec", "orterun"};
   auto const pid = environment::process_above(launchers);

@@ -2,10 +2,10 @@
 
 namespace mambasynth::parallel {
 
-/// Open MPI's mpirun binds each of one or two ranks to a core unless it is told otherwise, so that all threads of a
-/// trial share that core. Takes the cores back that the launcher itself may use, where nobody asked for a binding; a
-/// binding by flag, environment or Slurm stays (one that stands in Open MPI's parameter files alone cannot be told from
-/// its own choice). Call it before any thread starts.
-void leave_default_binding();
+/// By default, Open MPI's mpirun binds each of one or two ranks to a single core, so that all threads of a trial share
+/// it. mambasynth undoes that default binding: the rank may use every core that its launcher may use. A binding by flag,
+/// environment or Slurm is kept; one set in Open MPI's parameter files only looks like the default and is undone. Call
+/// it before any thread starts.
+void undo_default_binding();
 
 }  // namespace mambasynth::parallel

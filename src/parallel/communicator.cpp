@@ -17,8 +17,7 @@ namespace {
 
 constexpr int most_cores = 8192;
 
-/// Collective over `node`. Ranks that are bound to cores of their own have all of them, ranks that share cores a part
-/// of each.
+/// Collective over `node`. A rank bound to its own cores gets all of them; ranks that share cores divide them.
 int cores_of_this(MPI_Comm node) {
   auto const quota = cores::quota();
   cores::Claim mine{.quota = quota ? quota->cores : 0,
@@ -48,12 +47,12 @@ int cores_of_this(MPI_Comm node) {
 }  // namespace
 
 Communicator::Handle::Handle(MPI_Comm owned) : comm(owned) {
-  MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);  // losing a rank must not end the others
-  MPI_Comm_dup(comm, &among);
-  MPI_Comm_set_errhandler(among, MPI_ERRORS_RETURN);
+  MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);  // losing a rank must not abort the others
+  MPI_Comm_dup(comm, &group_comm);
+  MPI_Comm_set_errhandler(group_comm, MPI_ERRORS_RETURN);
   void* value = nullptr;
   int found = 0;
-  MPI_Comm_get_attr(among, MPI_TAG_UB, &value, &found);
+  MPI_Comm_get_attr(group_comm, MPI_TAG_UB, &value, &found);
   if (found) largest_tag = *static_cast<int*>(value);
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &size);
@@ -69,7 +68,7 @@ Communicator::Handle::~Handle() {
   int finalized = 0;
   MPI_Finalized(&finalized);
   if (finalized) return;
-  MPI_Comm_free(&among);
+  MPI_Comm_free(&group_comm);
   MPI_Comm_free(&comm);
 }
 
@@ -83,14 +82,14 @@ void Communicator::send(int destination, int tag, std::string const& bytes) cons
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
     throw errors::machine("cannot send a message of " + std::to_string(bytes.size()) + " bytes to another rank",
                           "MPI counts in 32 bits", "Please report this");
-  std::lock_guard const turn(mpi_turn());
+  std::lock_guard const lock(mpi_mutex());
   if (MPI_Send(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, destination, tag, handle_->comm) != MPI_SUCCESS)
     throw errors::machine("rank " + std::to_string(destination) + " cannot be reached",
-                          "MPI could not send a message to it", "Look at its node; the same command continues");
+                          "MPI could not send a message to it", "Check its node; the same command continues");
 }
 
 std::optional<Message> Communicator::try_receive() const {
-  std::lock_guard const turn(mpi_turn());
+  std::lock_guard const lock(mpi_mutex());
   int here = 0;
   MPI_Message handle = MPI_MESSAGE_NULL;
   MPI_Status status;

@@ -4,32 +4,32 @@
 #include <optional>
 #include <string>
 
-/// MPI without MPI's header: a session and byte messages between ranks.
+/// MPI without its header: a session, and messages of bytes between ranks.
 namespace mambasynth::parallel {
 
-/// Bytes as they arrived.
+/// A received message.
 struct Message {
   int source = 0;
   int tag = 0;
   std::string bytes;
 };
 
-/// Point-to-point messages among a group of ranks. Owns its MPI communicator (freed with the last copy, which has to
-/// happen before the Session ends). Threads may share it.
+/// Point-to-point messages among a group of ranks. Owns its MPI communicator, which is freed with the last copy; that
+/// must happen before the Session ends. Thread-safe.
 class Communicator {
  public:
   [[nodiscard]] int rank() const noexcept;
   [[nodiscard]] int size() const noexcept;
-  /// Rank among the ranks that share this one's memory (a node), and how many they are.
+  /// Rank within this node (the ranks that share its memory), and the number of ranks on the node.
   [[nodiscard]] int local_rank() const noexcept;
   [[nodiscard]] int local_size() const noexcept;
-  /// Cores that this rank may keep busy beside the others of its node, at least 1: what each may use is shared among
-  /// those that may use the same (cores/cores.hpp).
+  /// Cores available to this rank beside the others of its node, at least 1: cores that several ranks may use are
+  /// divided among them (cores/cores.hpp).
   [[nodiscard]] int local_cores() const noexcept;
 
-  /// Errors: errors::machine where the other rank cannot be reached.
+  /// Errors: errors::machine if the other rank cannot be reached.
   void send(int destination, int tag, std::string const& bytes) const;
-  /// A message that is already here, from anybody, in order of arrival; none otherwise. Never waits.
+  /// The next message that has already arrived, from any rank; nothing if there is none. Never blocks.
   [[nodiscard]] std::optional<Message> try_receive() const;
 
  private:

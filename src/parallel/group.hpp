@@ -15,36 +15,36 @@
 
 namespace mambasynth::parallel {
 
-/// The work of a group ended on another rank.
-class GivenUp : public std::exception {
+/// Another rank of the group stopped working on the trial.
+class PeerFailed : public std::exception {
  public:
-  enum class Why : int { error, memory, stopped };  ///< memory: it had none left; stopped: on request
-  GivenUp(int world_rank, Why why, std::string const& reason);
+  enum class Cause : int { error, memory, stopped };  ///< memory: it ran out; stopped: on request
+  PeerFailed(int world_rank, Cause cause, std::string const& reason);
   [[nodiscard]] char const* what() const noexcept override { return text_.c_str(); }
-  [[nodiscard]] Why why() const noexcept { return why_; }
+  [[nodiscard]] Cause cause() const noexcept { return cause_; }
 
  private:
-  Why why_;
+  Cause cause_;
   std::string text_;
 };
 
-/// Another rank of the group does not answer. It will not come to the end of the job either.
-class Unanswered : public errors::Error {
+/// Another rank of the group does not respond. It will not take part in ending the job either.
+class PeerTimeout : public errors::Error {
  public:
-  /// `why`: what was waited for, and how long.
-  explicit Unanswered(std::string const& why);
+  /// `why`: what this rank waited for, and how long.
+  explicit PeerTimeout(std::string const& why);
 };
 
-/// Ranks that train one trial together: sums and broadcasts among them. All of them make the same calls in the same
-/// order. Nothing waits for ever: a rank from which nothing comes for `timeout` seconds is an error on the others
-/// (Unanswered), and so is one that gave up (GivenUp). The object is of no use after an error.
-/// One rank alone is a group as well, and needs no MPI.
+/// The ranks that train one trial together, and collectives among them. All ranks make the same calls in the same
+/// order. No call waits forever: the others throw PeerTimeout if a rank sends nothing for `timeout` seconds, and
+/// PeerFailed if it reported a failure. After an error the object is unusable.
+/// A single rank is also a group, and needs no MPI.
 class Group {
  public:
-  /// This process alone.
+  /// A group of this process only.
   Group();
-  /// `ranks` of `world`, this one among them; the first leads. `number` tells this group from others of the same ranks
-  /// whose messages may still be under way. Not collective.
+  /// `ranks` of `world`, including this one; the first is the root. `number` distinguishes this group from others of
+  /// the same ranks whose messages may still be in flight. Not collective.
   Group(Communicator const& world, std::vector<int> ranks, std::int64_t number, double timeout);
   Group(Group&&) noexcept;
   Group& operator=(Group&&) noexcept;
@@ -52,55 +52,54 @@ class Group {
 
   [[nodiscard]] int rank() const noexcept;
   [[nodiscard]] int size() const noexcept;
-  [[nodiscard]] bool alone() const noexcept { return size() == 1; }
-  [[nodiscard]] bool leads() const noexcept { return rank() == 0; }
-  [[nodiscard]] double timeout() const noexcept;  ///< alone: infinite
+  [[nodiscard]] bool is_root() const noexcept { return rank() == 0; }
+  [[nodiscard]] double timeout() const noexcept;  ///< infinite for a single rank
 
-  /// Begins to sum `values` over the ranks. They are copied out at once and come back summed in finish(). Each element
-  /// is summed in the order of ranks, so all ranks get the same bits, in every run.
-  void begin_sum(std::span<float> values);
-  /// Moves on what has begun, as far as possible without waiting.
+  /// Starts a sum of `values` over the ranks. They are copied immediately; wait_all() writes the sums back. Each
+  /// element is added in rank order, so all ranks get the same bits in every run.
+  void begin_all_reduce(std::span<float> values);
+  /// Advances the pending reductions as far as possible without blocking.
   void progress();
-  /// Waits for all sums that have begun.
-  void finish();
-  /// begin_sum and finish in one.
-  void sum(std::span<double> values);
-  /// The leader's bytes to all.
-  void share(std::span<std::byte> bytes);
+  /// Waits for all pending reductions.
+  void wait_all();
+  /// Sums `values` over the ranks and waits for the result.
+  void all_reduce(std::span<double> values);
+  /// Copies the root's bytes to all ranks.
+  void broadcast(std::span<std::byte> bytes);
 
-  /// Tells the others that this rank goes no further, so that they need not wait for their timeout. Never throws.
-  void give_up(GivenUp::Why why, std::string const& reason) noexcept;
+  /// Tells the other ranks that this one stops, so that they need not wait for their timeout. Never throws.
+  void report_failure(PeerFailed::Cause cause, std::string const& reason) noexcept;
 
  private:
   class State;
   std::unique_ptr<State> state_;
 };
 
-/// Runs this rank's part of what a group does together. What it throws is told to the others first.
+/// Runs this rank's part of a group's work. If it throws, the other ranks are notified before the exception propagates.
 template <class F>
-auto together(Group& group, F&& part) {
+auto run_or_notify(Group& group, F&& part) {
   try {
     return part();
-  } catch (GivenUp const&) {
+  } catch (PeerFailed const&) {
     throw;
   } catch (std::bad_alloc const&) {
-    group.give_up(GivenUp::Why::memory, "it has no memory left");
+    group.report_failure(PeerFailed::Cause::memory, "it ran out of memory");
     throw;
   } catch (std::exception const& error) {
-    group.give_up(GivenUp::Why::error, error.what());
+    group.report_failure(PeerFailed::Cause::error, error.what());
     throw;
   } catch (errors::Stopped const&) {
-    group.give_up(GivenUp::Why::stopped, "it was asked to stop");
+    group.report_failure(PeerFailed::Cause::stopped, "it was asked to stop");
     throw;
   }
 }
 
-/// Sample numbers [first, last) of a batch of `count` that rank `rank` of `size` takes: parts in order, as even as can
-/// be.
-struct Share {
+/// The samples [first, last) of a batch of `count` that belong to rank `rank` of `size`: contiguous slices in rank
+/// order, as even as possible.
+struct Slice {
   std::int64_t first, last;
 };
-[[nodiscard]] constexpr Share share_of(std::int64_t count, int rank, int size) {
+[[nodiscard]] constexpr Slice slice_of(std::int64_t count, int rank, int size) {
   return {count * rank / size, count * (rank + 1) / size};
 }
 

@@ -8,8 +8,8 @@
 #include <thread>
 #include <vector>
 
-#include "environment/ended_launch.hpp"
 #include "environment/launcher.hpp"
+#include "environment/stale_launch.hpp"
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
 #include "parallel/binding.hpp"
@@ -20,37 +20,36 @@
 namespace mambasynth::parallel {
 namespace {
 
-enum Failure : int { none, own, told };  ///< told: another rank's error
-struct Ending {
+enum Failure : int { none, own, peer };  ///< peer: caused by another rank
+struct Outcome {
   int code = 0;
   int failed = none;
-  bool unanswered = false;
+  bool peer_timeout = false;
   std::string message;
 };
 
-Ending ending_of(std::function<int()> const& body) {
+Outcome outcome_of(std::function<int()> const& body) {
   try {
     return {body(), none, false, {}};
-  } catch (Unanswered const& error) {
+  } catch (PeerTimeout const& error) {
     return {static_cast<int>(error.code()), own, true, error.what()};
   } catch (errors::Error const& error) {
     return {static_cast<int>(error.code()), own, false, error.what()};
-  } catch (GivenUp const& error) {
-    return {1, told, false, std::string(error.what()) + ". Correct what that rank says."};
+  } catch (PeerFailed const& error) {
+    return {1, peer, false, std::string(error.what()) + ". See the message of that rank."};
   } catch (errors::Stopped const&) {
     return {static_cast<int>(errors::ExitCode::stopped), own, false,
             errors::Stopped::error(errors::stop_signal()).what()};
   } catch (std::exception const& error) {
-    auto const told = errors::unforeseen(error);
-    return {static_cast<int>(told.code()), own, false, told.what()};
+    auto const reported = errors::unforeseen(error);
+    return {static_cast<int>(reported.code()), own, false, reported.what()};
   } catch (...) {
     return {1, own, false,
-            "mambasynth stopped (something was thrown that is no exception). Please report this with the command that "
-            "led here."};
+            "mambasynth stopped (unknown exception). Please report this with the command line."};
   }
 }
 
-void tell(Communicator const& world, std::string message) {
+void log_from_rank(Communicator const& world, std::string message) {
   if (world.rank() != 0) {
     std::array<char, MPI_MAX_PROCESSOR_NAME> host{};
     int length = 0;
@@ -63,9 +62,9 @@ void tell(Communicator const& world, std::string message) {
 }  // namespace
 
 Session::Session() : exceptions_(std::uncaught_exceptions()) {
-  environment::leave_ended_launch();
-  environment::mend_temporary_folder();
-  leave_default_binding();
+  environment::clear_stale_launch();
+  environment::fix_temporary_folder();
+  undo_default_binding();
   int provided = MPI_THREAD_SINGLE;
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided);
   MPI_Comm copy = MPI_COMM_NULL;
@@ -75,8 +74,8 @@ Session::Session() : exceptions_(std::uncaught_exceptions()) {
     world_.reset();
     MPI_Finalize();
     throw errors::machine("this MPI library cannot be called from a second thread",
-                          "it offers less than MPI_THREAD_SERIALIZED: " + library_version(),
-                          "Build with an MPI library that has thread support");
+                          "it provides less than MPI_THREAD_SERIALIZED: " + library_version(),
+                          "Build with an MPI library that supports threads");
   }
 }
 
@@ -88,12 +87,12 @@ Session::~Session() {
 
 int Session::run(std::function<int()> const& body, double grace_seconds) {
   using Clock = std::chrono::steady_clock;
-  auto const ending = ending_of(body);
-  // Other ranks may still save: who does not wait for them in order takes the whole job down.
-  if (world_->size() > 1) leaving_.emplace();
-  if (alone_) {
-    if (ending.failed && !silent_) tell(*world_, ending.message);
-    auto const code = streams::finish(ending.code);
+  auto const outcome = outcome_of(body);
+  // Other ranks may still be saving: exiting without waiting for them would take the whole job down.
+  if (world_->size() > 1) graceful_stop_.emplace();
+  if (skip_finalize_) {
+    if (outcome.failed && !quiet_) log_from_rank(*world_, outcome.message);
+    auto const code = streams::finish(outcome.code);
     if (abort_after_) {
       std::this_thread::sleep_for(std::chrono::duration<double>(*abort_after_));
       MPI_Abort(MPI_COMM_WORLD, code);
@@ -101,28 +100,28 @@ int Session::run(std::function<int()> const& body, double grace_seconds) {
     std::_Exit(code);
   }
   auto const size = static_cast<std::size_t>(world_->size());
-  std::array<int, 2> const mine{ending.code, ending.failed};
+  std::array<int, 2> const mine{outcome.code, outcome.failed};
   std::vector<int> all(2 * size);
   MPI_Request request = MPI_REQUEST_NULL;
   MPI_Iallgather(mine.data(), 2, MPI_INT, all.data(), 2, MPI_INT, world_->handle_->comm, &request);
-  // A rank that did not answer before will not come here; those that do need no long wait.
+  // A rank that timed out will not get here, and the others need no long wait.
   auto const deadline =
-      Clock::now() + std::chrono::duration<double>(ending.unanswered ? std::min(1.0, grace_seconds) : grace_seconds);
+      Clock::now() + std::chrono::duration<double>(outcome.peer_timeout ? std::min(1.0, grace_seconds) : grace_seconds);
   for (;;) {
     int arrived = 0;
     MPI_Test(&request, &arrived, MPI_STATUS_IGNORE);
     if (arrived) break;
-    if (ending.failed && Clock::now() > deadline) {
-      tell(*world_, ending.message);
-      MPI_Abort(MPI_COMM_WORLD, ending.code);
+    if (outcome.failed && Clock::now() > deadline) {
+      log_from_rank(*world_, outcome.message);
+      MPI_Abort(MPI_COMM_WORLD, outcome.code);
     }
-    // A waiting MPI call spins; the core belongs to a rank that still works.
+    // A blocking MPI call spins; leave the core to a rank that is still working.
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  for (int const kind : {own, told})
+  for (int const kind : {own, peer})
     for (std::size_t rank = 0; rank < size; ++rank) {
       if (all[2 * rank + 1] != kind) continue;
-      if (static_cast<int>(rank) == world_->rank()) tell(*world_, ending.message);
+      if (static_cast<int>(rank) == world_->rank()) log_from_rank(*world_, outcome.message);
       return all[2 * rank];
     }
   int code = 0;

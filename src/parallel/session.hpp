@@ -9,47 +9,47 @@
 
 namespace mambasynth::parallel {
 
-/// MPI from start to end: one object, declared first in main so that it dies last. Without a launcher it is one rank.
-/// The rank may use all cores of its launcher, unless a binding was asked for (binding.hpp).
-/// Any one thread at a time may call MPI (MPI_THREAD_SERIALIZED).
+/// Initializes and finalizes MPI. Declare it first in main so that it is destroyed last. Without a launcher there is
+/// one rank. The rank may use all cores of its launcher, unless a binding was requested (binding.hpp).
+/// Any thread may call MPI, but only one at a time (MPI_THREAD_SERIALIZED).
 class Session {
  public:
-  /// Errors: errors::machine when MPI cannot give the needed thread support.
+  /// Errors: errors::machine if MPI lacks the required thread support.
   Session();
   Session(Session const&) = delete;
   Session& operator=(Session const&) = delete;
-  /// Finalizes. While an exception flies past, the other ranks may be waiting for this one: the job is aborted instead.
+  /// Finalizes MPI. During stack unwinding the job is aborted instead, because other ranks may be waiting for this one.
   ~Session();
 
   /// All ranks of the job.
   [[nodiscard]] Communicator const& world() const noexcept { return *world_; }
 
   /// Runs `body` on this rank and returns the exit code that all ranks agree on. Collective.
-  /// What `body` throws ends in one message on stderr and its exit code: an error that every rank meets (a misspelt
-  /// flag) is told once, by the lowest rank, and all leave in order. When the others are still at work after
-  /// `grace_seconds`, nobody will come to end them: the message is written and the job aborted.
+  /// An exception from `body` becomes one message on stderr and an exit code. An error that every rank encounters (a
+  /// misspelled flag) is reported once, by the lowest rank, and all ranks exit normally. If the other ranks are still
+  /// busy after `grace_seconds`, the message is written and the job aborted.
   int run(std::function<int()> const& body, double grace_seconds = 2);
 
-  /// Called inside `run`'s body when some ranks will never answer again: this rank leaves as soon as the body ends,
-  /// with its message and exit code but without waiting for anybody (a finalize would).
-  void leave_alone() noexcept { alone_ = true; }
-  /// The same where the job as a whole has failed: aborts it after `grace_seconds`, in which the others can save.
-  /// `silent`: another rank says why. (A launcher that forgives lost ranks would call the job a success.)
-  void abort_after(double grace_seconds, bool silent) noexcept {
-    alone_ = true, abort_after_ = grace_seconds, silent_ = silent;
+  /// Call inside `run`'s body when some ranks will never respond again: this rank exits as soon as the body returns,
+  /// with its message and exit code, without MPI_Finalize, which would wait for all ranks.
+  void exit_without_finalize() noexcept { skip_finalize_ = true; }
+  /// The same if the job as a whole has failed: aborts it after `grace_seconds`, during which the others can save.
+  /// `quiet`: another rank reports the reason. (A launcher that tolerates lost ranks would report success otherwise.)
+  void abort_after(double grace_seconds, bool quiet) noexcept {
+    skip_finalize_ = true, abort_after_ = grace_seconds, quiet_ = quiet;
   }
 
  private:
   std::optional<Communicator> world_;
   int exceptions_ = 0;
-  bool alone_ = false, silent_ = false;
+  bool skip_finalize_ = false, quiet_ = false;
   std::optional<double> abort_after_;
-  std::optional<errors::GracefulStop> leaving_;
+  std::optional<errors::GracefulStop> graceful_stop_;
 };
 
 /// "Open MPI v4.1.4, ..." for provenance and --version.
 std::string library_version();
-/// "MPI_THREAD_MULTIPLE", ...: what the library gave the running session.
+/// The thread level that MPI provided, e.g. "MPI_THREAD_MULTIPLE".
 std::string thread_level();
 
 }  // namespace mambasynth::parallel

@@ -210,7 +210,7 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   auto const leave = [&] {
     if (manager.lost().empty()) return;
     if (manager.lost_may_live()) session.abort_after(5, false);
-    else session.leave_alone();
+    else session.exit_without_finalize();
   };
   int code = 0;
   try {
@@ -242,7 +242,7 @@ int run_sweep(SweepOptions const& options, Hooks const& hooks, parallel::Session
       throw errors::machine("rank 0 is lost", "its lock has not moved for longer than sweep.rank_timeout",
                             "Running trials were saved; the same command continues");
     }
-    if (served.ranks_lost) session.leave_alone();
+    if (served.ranks_lost) session.exit_without_finalize();
     return served.exit_code;
   }
   // The others wait for orders from the start: whatever ends before the manager runs has to send them home.

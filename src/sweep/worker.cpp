@@ -71,8 +71,8 @@ void settle(Report& report, F&& body) {
     body();
   } catch (errors::Stopped const&) {
     failed(State::preempted, "stopped on request");
-  } catch (parallel::GivenUp const& other) {
-    failed(other.why() == parallel::GivenUp::Why::stopped ? State::preempted : State::failed, other.what());
+  } catch (parallel::PeerFailed const& other) {
+    failed(other.cause() == parallel::PeerFailed::Cause::stopped ? State::preempted : State::failed, other.what());
   } catch (errors::Error const& error) {
     failed(State::failed, error.what());
     report.machine = error.code() == errors::ExitCode::defect;
@@ -143,7 +143,7 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
       progress.mark = mark;
       tell(progress);
     };
-    auto const outcome = parallel::together(*group, [&] {
+    auto const outcome = parallel::run_or_notify(*group, [&] {
       if (leads) make_room(folder, context.warn);
       return hooks.run(order.planned, context);
     });

@@ -25,7 +25,7 @@ class Bucket::Hook final : public torch::autograd::PostAccumulateGradHook {
 
 Bucket::Bucket(model::Network& network, parallel::Group& group)
     : network_(network), group_(group), stretches_(stretches(network)), parameters_(stretches_.size(), 0) {
-  if (group_.alone()) return;
+  if (group_.size() == 1) return;
   for (auto const& parameter : network_.parameters())
     for (std::size_t i = 0; i < stretches_.size(); ++i) {
       if (parameter.offset < stretches_[i].first || parameter.offset >= stretches_[i].last) continue;
@@ -35,7 +35,7 @@ Bucket::Bucket(model::Network& network, parallel::Group& group)
 }
 
 Bucket::~Bucket() {
-  if (group_.alone()) return;
+  if (group_.size() == 1) return;
   for (auto const& parameter : network_.parameters())
     torch::autograd::impl::set_post_acc_grad_hooks(parameter.tensor, nullptr);
 }
@@ -56,17 +56,17 @@ void Bucket::begin_ready(bool all) {
   // In one order on every rank, whatever order autograd took.
   while (begun_ < stretches_.size() && (all || missing_[begun_] == 0)) {
     auto const& stretch = stretches_[begun_++];
-    group_.begin_sum({network_.flat_gradient().mutable_data_ptr<float>() + stretch.first,
-                      static_cast<std::size_t>(stretch.last - stretch.first)});
+    group_.begin_all_reduce({network_.flat_gradient().mutable_data_ptr<float>() + stretch.first,
+                             static_cast<std::size_t>(stretch.last - stretch.first)});
   }
 }
 
 void Bucket::finish() {
-  if (group_.alone()) return;
+  if (group_.size() == 1) return;
   begin_ready(true);
   armed_ = false;
   begun_ = 0;
-  group_.finish();
+  group_.wait_all();
 }
 
 }  // namespace mambasynth::train

@@ -92,7 +92,7 @@ class HostLearner final : public Learner {
 }  // namespace
 
 std::vector<Part> parts_of(std::int64_t count, Lesson const& lesson) {
-  auto const share = parallel::share_of(count, lesson.group.rank(), lesson.group.size());
+  auto const share = parallel::slice_of(count, lesson.group.rank(), lesson.group.size());
   auto const most = lesson.micro_batch > 0 ? lesson.micro_batch : count;
   std::vector<Part> parts;
   for (auto first = share.first; first < share.last; first += most)

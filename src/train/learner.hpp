@@ -68,7 +68,7 @@ struct Lesson {
 };
 
 /// Samples [first, last) of a batch that go through the network at once.
-using Part = parallel::Share;
+using Part = parallel::Slice;
 /// This rank's share of a batch of `count` windows in parts of at most `micro_batch` (0: in one); none where it has no
 /// share.
 std::vector<Part> parts_of(std::int64_t count, Lesson const& lesson);

@@ -15,14 +15,14 @@ namespace mambasynth::train {
 namespace {
 
 /// The batches of this rank.
-parallel::Share batches_of(std::int64_t windows, std::int64_t batch_size, parallel::Group const* group) {
+parallel::Slice batches_of(std::int64_t windows, std::int64_t batch_size, parallel::Group const* group) {
   auto const batches = (windows + batch_size - 1) / batch_size;
-  return group ? parallel::share_of(batches, group->rank(), group->size()) : parallel::Share{0, batches};
+  return group ? parallel::slice_of(batches, group->rank(), group->size()) : parallel::Slice{0, batches};
 }
 
 /// Ranks that measure together stop where their leader says so.
 void check_stop_if_single_rank(parallel::Group const* group) {
-  if (group == nullptr || group->alone()) errors::check_stop();
+  if (group == nullptr || group->size() == 1) errors::check_stop();
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ double mean_batch_loss(model::Predictor const& network, Windows const& windows, 
       loss += part == count ? value : value * static_cast<double>(part) / static_cast<double>(count);
     }
   }
-  if (group) group->sum(losses);
+  if (group) group->all_reduce(losses);
   return mean(losses);
 }
 
@@ -76,7 +76,7 @@ std::vector<std::vector<double>> mse_by_window(model::Predictor const& network, 
       for (std::size_t h = 0; h < horizons.size(); ++h)
         all[static_cast<std::size_t>(first + w) * horizons.size() + h] = errors[h][w].item<double>();
   }
-  if (group) group->sum(all);
+  if (group) group->all_reduce(all);
   std::vector<std::vector<double>> rows;
   for (auto row = all.begin(); row != all.end(); row += static_cast<std::ptrdiff_t>(horizons.size()))
     rows.emplace_back(row, row + static_cast<std::ptrdiff_t>(horizons.size()));

@@ -28,7 +28,7 @@ std::span<std::byte> bytes_of(at::Tensor const& tensor) {
 }  // namespace
 
 void share_start(parallel::Group& group, model::Network& network, Optimizer& optimizer, ResumePoint& point) {
-  if (group.alone()) return;
+  if (group.size() == 1) return;
   auto& p = point.progress;
   Start start{optimizer.steps(),
               p.epoch,
@@ -41,10 +41,10 @@ void share_start(parallel::Group& group, model::Network& network, Optimizer& opt
               p.first_loss,
               point.epoch_start.state(),
               point.epoch_start.position()};
-  group.share(std::as_writable_bytes(std::span(&start, 1)));
+  group.broadcast(std::as_writable_bytes(std::span(&start, 1)));
   for (auto const& tensor : {network.flat(), optimizer.first_moment(), optimizer.second_moment()})
-    group.share(bytes_of(tensor));
-  if (group.leads()) return;
+    group.broadcast(bytes_of(tensor));
+  if (group.is_root()) return;
   optimizer.set_steps(start.steps);
   p = {.epoch = start.epoch,
        .batch = start.batch,
@@ -59,15 +59,15 @@ void share_start(parallel::Group& group, model::Network& network, Optimizer& opt
 }
 
 void require_same_state(parallel::Group& group, model::Network const& network, Optimizer const& optimizer) {
-  if (group.alone()) return;
+  if (group.size() == 1) return;
   store::Sha256 digest;
   for (auto const& tensor : {network.flat(), optimizer.first_moment(), optimizer.second_moment()})
     digest.add(bytes_of(tensor));
   auto const own = digest.hex();
   auto leaders = own;
-  group.share(std::as_writable_bytes(std::span(leaders.data(), leaders.size())));
+  group.broadcast(std::as_writable_bytes(std::span(leaders.data(), leaders.size())));
   double different = own == leaders ? 0 : 1;
-  group.sum({&different, 1});
+  group.all_reduce({&different, 1});
   if (different > 0)
     throw errors::machine("the ranks of one trial have come to different parameters",
                           "the same sums gave other bits on " + std::to_string(static_cast<int>(different)) + " of " +
@@ -76,9 +76,9 @@ void require_same_state(parallel::Group& group, model::Network const& network, O
 }
 
 Wish agreed(parallel::Group& group, Wish own) {
-  if (group.alone()) return own;
+  if (group.size() == 1) return own;
   std::array<std::byte, 1> word{static_cast<std::byte>(own)};
-  group.share(word);
+  group.broadcast(word);
   return static_cast<Wish>(word[0]);
 }
 

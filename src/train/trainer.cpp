@@ -41,7 +41,7 @@ Trainer::Trainer(config::Trial const& trial, Material const& material, Surroundi
              point_.progress.epoch > 1),
       learner_(around_.learner({trial_, material_, network_, optimizer_, *around_.group, around_.micro_batch})),
       last_save_(now()) {
-  if (around_.group->leads()) write_log(around_.folder / log_name, point_.progress.history);
+  if (around_.group->is_root()) write_log(around_.folder / log_name, point_.progress.history);
 }
 
 ResumePoint Trainer::starting_point() {
@@ -53,7 +53,7 @@ ResumePoint Trainer::starting_point() {
 std::optional<ResumePoint> Trainer::saved_point() {
   auto const state = around_.folder / resume_name;
   std::error_code ignored;
-  if (!around_.group->leads() || !std::filesystem::exists(state, ignored)) return std::nullopt;
+  if (!around_.group->is_root() || !std::filesystem::exists(state, ignored)) return std::nullopt;
   auto damaged = state;
   auto const give_up = [&](std::string const& why) {
     std::string const anew = "and the training starts anew";
@@ -116,14 +116,14 @@ void Trainer::save_state() {
   learner_->fetch();
   require_same_state(*around_.group, network_, optimizer_);
   save_best();
-  if (around_.group->leads())
+  if (around_.group->is_root())
     save_resume(around_.folder / resume_name, trial_, around_.identity, network_, optimizer_, point_);
   last_save_ = now();
 }
 
 void Trainer::save_best() {
   // A best model costs nothing but this copy until a state is saved: what is lost between, a resumed run finds again.
-  if (best_is_saved_ || !around_.group->leads()) return;
+  if (best_is_saved_ || !around_.group->is_root()) return;
   model::Network network(trial_.model, network_.channels());
   Optimizer optimizer(network);
   learner_->recall(network, optimizer);
@@ -227,7 +227,7 @@ bool Trainer::finish_epoch() {
   if (!std::isfinite(record.val_mse))
     reason_ = "the validation loss is no number at epoch " + std::to_string(record.epoch);
   progress.history.push_back(record);
-  if (around_.group->leads()) append_log(around_.folder / log_name, record);
+  if (around_.group->is_root()) append_log(around_.folder / log_name, record);
   progress.total_seconds += record.seconds;
   progress.epoch += 1;
   progress.batch = 0;

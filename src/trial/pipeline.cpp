@@ -167,7 +167,7 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
     if (job.log) job.log(line);
   };
   auto const warn = job.warn ? job.warn : say;
-  if (job.group->leads())
+  if (job.group->is_root())
     for (auto const* const own :
          {result_name, activations_name, train::checkpoint_name, train::resume_name, train::log_name})
       if (auto const line = store::make_way(job.folder / own); !line.empty()) warn(line);
@@ -190,7 +190,7 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
   auto const trained = std::chrono::steady_clock::now();
   auto const& progress = trainer.progress();
   if (ending == train::Ending::stopped) return {ending, "stopped on request"};
-  if (!job.group->leads()) return {ending, trainer.reason()};
+  if (!job.group->is_root()) return {ending, trainer.reason()};
 
   analysis::trial_file::TrialResult result;
   std::vector<std::vector<double>> test_by_window;

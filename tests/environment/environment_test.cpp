@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "environment/ended_launch.hpp"
 #include "environment/launcher.hpp"
+#include "environment/stale_launch.hpp"
 
 using namespace mambasynth::environment;
 
@@ -54,13 +54,13 @@ TEST_CASE("an address at which nobody answers is told from one that cannot be as
   REQUIRE(::listen(listener, 1) == 0);
   REQUIRE(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
   auto const uri = "12.0;tcp4://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-  CHECK(!nobody_answers(uri));
+  CHECK(!connection_refused(uri));
   ::close(listener);
-  CHECK(nobody_answers(uri));
+  CHECK(connection_refused(uri));
   for (auto const* odd : {"", "12.0", "12.0;tcp4://127.0.0.1", "12.0;tcp4://:", "12.0;tcp4://127.0.0.1:",
                           "12.0;tcp4://no.such.host:9", "12.0;tcp4://127.0.0.1:garbage", "://"}) {
     INFO(odd);
-    CHECK(!nobody_answers(odd));
+    CHECK(!connection_refused(odd));
   }
 }
 

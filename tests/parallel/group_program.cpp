@@ -1,4 +1,4 @@
-// What the ranks of a group do together, under the launcher: see group_test.cpp.
+// Collectives of a group of ranks, run under the launcher by group_test.cpp.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -42,7 +42,7 @@ bool same(std::vector<float> const& a, std::vector<float> const& b) {
 int sums(parallel::Session& session, std::vector<int> const& ranks) {
   auto const& world = session.world();
   if (std::find(ranks.begin(), ranks.end(), world.rank()) == ranks.end()) return 0;
-  // Twice: the second group's messages must not meet the first one's.
+  // Twice: the second group's messages must not be mistaken for the first one's.
   for (std::int64_t number = 1; number <= 2; ++number) {
     parallel::Group group(world, ranks, number, 20);
     for (int round = 0; round < 200; ++round) {
@@ -50,19 +50,19 @@ int sums(parallel::Session& session, std::vector<int> const& ranks) {
       std::vector<std::size_t> const counts{1000, 0, 1, 5, 70001};
       for (auto const count : counts) under_way.push_back(values(world.rank(), count));
       for (auto& each : under_way) {
-        group.begin_sum(each);
+        group.begin_all_reduce(each);
         group.progress();
       }
-      group.finish();
+      group.wait_all();
       for (std::size_t i = 0; i < counts.size(); ++i)
         if (!same(under_way[i], summed_in_order(ranks, counts[i]))) return 1;
       std::vector<double> wide{0.5, static_cast<double>(world.rank())};
-      group.sum(wide);
+      group.all_reduce(wide);
       if (wide[0] != 0.5 * static_cast<double>(ranks.size()) ||
           wide[1] != std::accumulate(ranks.begin(), ranks.end(), 0.0))
         return 1;
       std::array<std::byte, 3> word{std::byte(group.rank()), std::byte(round), std::byte(7)};
-      group.share(word);
+      group.broadcast(word);
       if (word != std::array{std::byte(0), std::byte(round), std::byte(7)}) return 1;
     }
   }
@@ -70,7 +70,7 @@ int sums(parallel::Session& session, std::vector<int> const& ranks) {
   return 0;
 }
 
-/// One rank never comes back from its work, or gives it up.
+/// One rank hangs, or fails.
 int without_one(parallel::Session& session, bool silent, bool memory) {
   auto const& world = session.world();
   std::vector<int> ranks(static_cast<std::size_t>(world.size()));
@@ -78,15 +78,17 @@ int without_one(parallel::Session& session, bool silent, bool memory) {
   parallel::Group group(world, ranks, 3, 1);
   if (world.rank() == 1) {
     if (silent) std::this_thread::sleep_for(std::chrono::seconds(3));
-    else group.give_up(memory ? parallel::GivenUp::Why::memory : parallel::GivenUp::Why::error, "its disk is full");
+    else
+      group.report_failure(memory ? parallel::PeerFailed::Cause::memory : parallel::PeerFailed::Cause::error,
+                           "its disk is full");
     return 0;
   }
   auto mine = values(world.rank(), 1000);
   try {
-    group.begin_sum(mine);
-    group.finish();
-  } catch (parallel::GivenUp const& error) {
-    std::printf("%s%s\n", error.what(), error.why() == parallel::GivenUp::Why::memory ? " (memory)" : "");
+    group.begin_all_reduce(mine);
+    group.wait_all();
+  } catch (parallel::PeerFailed const& error) {
+    std::printf("%s%s\n", error.what(), error.cause() == parallel::PeerFailed::Cause::memory ? " (memory)" : "");
     return 0;
   } catch (errors::Error const& error) {
     std::printf("%s\n", error.what());

@@ -19,7 +19,7 @@ Finished program(int ranks, std::string const& mode) {
 
 }  // namespace
 
-TEST_CASE("ranks of a group get the sum in the order of ranks, bit for bit, however many are under way") {
+TEST_CASE("ranks of a group get the sum in the order of ranks, bit for bit, however many are in flight") {
   auto const ranks = GENERATE(1, 2, 3, 4);
   auto const finished = program(ranks, "all");
   INFO(finished.output);
@@ -27,40 +27,41 @@ TEST_CASE("ranks of a group get the sum in the order of ranks, bit for bit, howe
   CHECK(finished.output == "sums agree\n");
 }
 
-TEST_CASE("a group may be any ranks, in any order; the first leads") {
+TEST_CASE("a group may consist of any ranks in any order; the first is the root") {
   auto const finished = program(4, "some");
   INFO(finished.output);
   CHECK(finished.code == 0);
   CHECK(finished.output == "sums agree\n");
 }
 
-TEST_CASE("a rank that does not answer is an error on the others after their timeout") {
+TEST_CASE("a rank that does not respond is an error on the others after their timeout") {
   auto const finished = program(2, "silent");
   INFO(finished.output);
   CHECK(finished.code == 0);
-  CHECK_THAT(finished.output,
-             ContainsSubstring("does not answer (nothing came from one of the ranks 1 for 1 s (train.comm_timeout))"));
+  CHECK_THAT(
+      finished.output,
+      ContainsSubstring("does not respond (nothing received from one of the ranks 1 for 1 s (train.comm_timeout))"));
 }
 
-TEST_CASE("a rank that gives up tells the others why") {
+TEST_CASE("a rank that fails tells the others why") {
   auto const finished = program(3, "gives_up");
   INFO(finished.output);
   CHECK(finished.code == 0);
-  CHECK_THAT(finished.output, ContainsSubstring("rank 1, which trains this trial, too, gave up: its disk is full"));
+  CHECK_THAT(finished.output, ContainsSubstring("rank 1 of this trial failed: its disk is full"));
   auto const memory = program(2, "memory");
   CHECK_THAT(memory.output, ContainsSubstring("(memory)"));
 }
 
-TEST_CASE("a batch is shared in order and as evenly as can be; a rank may have none") {
+TEST_CASE("a batch is divided in rank order and as evenly as possible; a rank may get nothing") {
   for (std::int64_t count : {0, 1, 2, 7, 31, 128})
     for (int size : {1, 2, 3, 4, 8}) {
       std::int64_t next = 0, least = count, most = 0;
       for (int rank = 0; rank < size; ++rank) {
-        auto const share = mambasynth::parallel::share_of(count, rank, size);
-        CHECK(share.first == next);
-        next = share.last;
-        least = std::min(least, share.last - share.first);
-        most = std::max(most, share.last - share.first);
+        auto const slice = mambasynth::parallel::slice_of(count, rank, size);
+        CHECK(slice.first == next);
+        next = slice.last;
+        least = std::min(least, slice.last - slice.first);
+        most = std::max(most, slice.last - slice.first);
       }
       CHECK(next == count);
       CHECK(most - least <= 1);

@@ -1,4 +1,4 @@
-// What a rank can do to the others, under the launcher: see session_test.cpp.
+// What one rank can do to the others, run under the launcher by session_test.cpp.
 #include <chrono>
 #include <cstdio>
 #include <stdexcept>
@@ -12,7 +12,7 @@ using mambasynth::parallel::Session;
 
 namespace {
 
-/// Sends a message round the ring, each rank adding its number.
+/// Sends a message around the ring; each rank appends its number.
 int ring(Session& session) {
   auto const& world = session.world();
   auto const next = (world.rank() + 1) % world.size();
@@ -44,7 +44,7 @@ int main(int, char** argv) {
       [&]() -> int {
         if (mode == "ring") return ring(session);
         if (mode == "codes") return rank == 1 ? 4 : 0;
-        if (mode == "all") throw mambasynth::errors::usage("a misspelt flag", "every rank reads it", "Correct it");
+        if (mode == "all") throw mambasynth::errors::usage("a misspelled flag", "every rank reads it", "Correct it");
         if (mode == "one" && rank == 1) throw std::runtime_error("rank one is broken");
         if (mode == "one") std::this_thread::sleep_for(std::chrono::seconds(60));
         return 0;

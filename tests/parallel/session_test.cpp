@@ -21,7 +21,7 @@ std::size_t times(std::string const& needle, std::string const& text) {
 
 }  // namespace
 
-TEST_CASE("messages keep their bytes, zeros included, on their way round all ranks") {
+TEST_CASE("messages keep their bytes, including zeros, on their way around all ranks") {
   auto const ranks = GENERATE(0, 1, 2, 4);
   auto const finished = program(ranks, "ring");
   INFO(finished.output);
@@ -37,15 +37,15 @@ TEST_CASE("all ranks return the same exit code") {
   CHECK(finished.code == 4);
 }
 
-TEST_CASE("an error that all ranks meet is told once, and nobody is aborted") {
+TEST_CASE("an error that all ranks encounter is reported once, and no rank is aborted") {
   auto const finished = program(3, "all");
   INFO(finished.output);
   CHECK(finished.code == 2);
-  CHECK(times("a misspelt flag (every rank reads it). Correct it.", finished.output) == 1);
+  CHECK(times("a misspelled flag (every rank reads it). Correct it.", finished.output) == 1);
   CHECK(times("MPI_ABORT", finished.output) == 0);
 }
 
-TEST_CASE("an error of one rank ends the others, which would wait for ever") {
+TEST_CASE("an error on one rank ends the others, which would otherwise wait forever") {
   auto const begin = std::chrono::steady_clock::now();
   auto const finished = program(3, "one");
   INFO(finished.output);

@@ -104,7 +104,7 @@ def test_a_rank_that_dies_or_hangs_is_an_error_on_the_others(mambasynth, trial, 
         victim = ranks_of(process)[-1]
         os.kill(victim, how)
         begin = time.monotonic()
-        while "does not answer" not in (told := process.stderr.readline()):
+        while "does not respond" not in (told := process.stderr.readline()):
             assert told, "the launcher ended without a word"
         assert time.monotonic() - begin < 15
         assert "train.comm_timeout" in told and "its last save" in told

@@ -1,5 +1,3 @@
-#include "environment/ended_launch.hpp"
-
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
@@ -16,6 +14,7 @@
 
 #include "environment/environment.hpp"
 #include "environment/launcher.hpp"
+#include "environment/stale_launch.hpp"
 
 namespace mambasynth::environment {
 namespace {
@@ -23,7 +22,7 @@ namespace {
 constexpr int patience_ms = 1000;
 
 /// Those that can be told from a user's own: Open MPI's parameters also carry what users ask for.
-bool is_of_a_launch(std::string_view name) {
+bool is_launch_variable(std::string_view name) {
   constexpr std::array<std::string_view, 22> starts{"PMIX_",
                                                     "PMI_",
                                                     "OMPI_COMM_WORLD_",
@@ -61,7 +60,7 @@ std::string first_of_launch() {
 /// Slurm's variables make Open MPI look for tasks of a step, and end the program where there is no way to meet them: in
 /// the shell that `salloc` or `srun --pty` opens, which is one task, and where a list of nodes is all that is left of a
 /// job.
-void leave_slurm_alone() {
+void clear_stale_slurm() {
   if (value("SLURM_NODELIST") && !value("SLURM_JOBID")) {
     warn_ignored("SLURM_NODELIST", "without SLURM_JOBID it is of no job", "Unset it, or open a new shell");
     ::unsetenv("SLURM_NODELIST");
@@ -72,7 +71,7 @@ void leave_slurm_alone() {
 }
 
 /// Whether a launcher that cannot be seen from here (that of a container's host) is alive all the same.
-bool launcher_answers() {
+bool launcher_responds() {
   if (auto const descriptor = value("PMI_FD"))
     if (auto const number = whole_number(*descriptor, 0, 1 << 20);
         number && ::fcntl(static_cast<int>(*number), F_GETFD) != -1)
@@ -80,13 +79,13 @@ bool launcher_answers() {
   if (value("PMI_PORT")) return true;
   for (auto const* name : {"PMIX_SERVER_URI41", "PMIX_SERVER_URI4", "PMIX_SERVER_URI3", "PMIX_SERVER_URI21",
                            "PMIX_SERVER_URI2", "PMIX_SERVER_URI"})
-    if (auto const uri = value(name)) return !nobody_answers(*uri);
+    if (auto const uri = value(name)) return !connection_refused(*uri);
   return false;
 }
 
 }  // namespace
 
-bool nobody_answers(std::string const& uri) {
+bool connection_refused(std::string const& uri) {
   auto const slashes = uri.find("://"), colon = uri.rfind(':');
   if (slashes == std::string::npos || colon <= slashes || !whole_number(uri.substr(colon + 1), 1, 65535)) return false;
   auto host = uri.substr(slashes + 3, colon - slashes - 3);
@@ -109,19 +108,19 @@ bool nobody_answers(std::string const& uri) {
   return failure == ECONNREFUSED;
 }
 
-void leave_ended_launch() {
+void clear_stale_launch() {
   auto const named = first_of_launch();
-  if (named.empty() || has_launcher() || launcher_answers()) {
-    leave_slurm_alone();
+  if (named.empty() || has_launcher() || launcher_responds()) {
+    clear_stale_slurm();
     return;
   }
   warn_ignored(named, "the launch that set it has ended", "This goes on as one rank; unset it, or open a new shell");
   std::vector<std::string> names;
   for (char** variable = ::environ; *variable != nullptr; ++variable)
-    if (std::string_view const text(*variable); is_of_a_launch(text))
+    if (std::string_view const text(*variable); is_launch_variable(text))
       names.emplace_back(text.substr(0, text.find('=')));
   for (auto const& name : names) ::unsetenv(name.c_str());
-  leave_slurm_alone();
+  clear_stale_slurm();
 }
 
 }  // namespace mambasynth::environment

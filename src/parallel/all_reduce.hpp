@@ -11,21 +11,22 @@
 
 namespace mambasynth::parallel {
 
-/// Where a sum is made.
-struct SumPlace {
+/// The participants of one reduction.
+struct Endpoints {
   MPI_Comm comm;
-  std::vector<int> const& ranks;  ///< the group's, as numbers of comm
-  int rank;                       ///< this one's number in the group
-  int tag;                        ///< this one and the next are the sum's
+  std::vector<int> const& ranks;  ///< of the group, as ranks of comm
+  int rank;                       ///< this process's, in the group
+  int tag;                        ///< the reduction uses this tag and the next
 };
 
-/// One sum over the ranks of a group, under way. Each rank owns a part: it gets that part from everybody, adds in the
-/// order of ranks, and sends the result to everybody; so each element crosses the network 2 (size - 1) / size times a
-/// rank, in two rounds. Everything lies in memory of its own, which must outlive messages that never arrive.
+/// One all-reduce (sum) in progress, as a reduce-scatter followed by an all-gather. Each rank owns a slice: it receives
+/// that slice from every rank, adds in rank order, and sends the result to every rank. Each element thus crosses the
+/// network 2 (size - 1) / size times per rank, in two rounds. The buffers are owned, because they must outlive messages
+/// that never arrive.
 template <class T>
-class Sum {
+class AllReduce {
  public:
-  Sum(SumPlace const& place, std::span<T> values) : to_(values), mine_(values.begin(), values.end()) {
+  AllReduce(Endpoints const& place, std::span<T> values) : to_(values), mine_(values.begin(), values.end()) {
     auto const size = static_cast<int>(place.ranks.size());
     auto const own = part(place.rank, size);
     parts_.resize(static_cast<std::size_t>(size));
@@ -41,8 +42,8 @@ class Sum {
     }
   }
 
-  /// Takes the next round when the one before has arrived; true at the end, when the values stand in their place.
-  bool advance(SumPlace const& place) {
+  /// Starts the next round once the previous one has arrived. Returns true when the sums are in place.
+  bool advance(Endpoints const& place) {
     if (done_) return true;
     if (!arrived()) return false;
     auto const size = static_cast<int>(place.ranks.size());
@@ -71,8 +72,8 @@ class Sum {
 
  private:
   static MPI_Datatype type() { return sizeof(T) == sizeof(double) ? MPI_DOUBLE : MPI_FLOAT; }
-  [[nodiscard]] Share part(int rank, int size) const {
-    return share_of(static_cast<std::int64_t>(mine_.size()), rank, size);
+  [[nodiscard]] Slice part(int rank, int size) const {
+    return slice_of(static_cast<std::int64_t>(mine_.size()), rank, size);
   }
 
   void add(int rank, int size) {
@@ -86,12 +87,12 @@ class Sum {
     }
     std::copy(total.begin(), total.end(), mine_.begin() + own.first);
   }
-  void receive(SumPlace const& place, int other, int tag, std::vector<T>& to) {
+  void receive(Endpoints const& place, int other, int tag, std::vector<T>& to) {
     requests_.push_back(MPI_REQUEST_NULL);
     MPI_Irecv(to.data(), static_cast<int>(to.size()), type(), place.ranks[static_cast<std::size_t>(other)], tag,
               place.comm, &requests_.back());
   }
-  void send(SumPlace const& place, int other, int tag, std::span<T const> from) {
+  void send(Endpoints const& place, int other, int tag, std::span<T const> from) {
     requests_.push_back(MPI_REQUEST_NULL);
     MPI_Isend(from.data(), static_cast<int>(from.size()), type(), place.ranks[static_cast<std::size_t>(other)], tag,
               place.comm, &requests_.back());
