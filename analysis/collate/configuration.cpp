@@ -114,7 +114,7 @@ Configuration read_configuration(std::string const& toml) {
 Value value_of(Configuration const& configuration, std::string const& key) {
   if (auto const at = configuration.find(key); at != configuration.end()) return at->second;
   Value value;
-  with_field(key, [&](auto const&, auto const& otherwise) {
+  config::visit_key(config::Trial{}, key, [&](auto const&, auto const& otherwise) {
     if constexpr (!requires { otherwise.has_value(); })
       value = {config::canonical(otherwise), unquoted(config::to_toml(otherwise))};
   });
@@ -124,7 +124,7 @@ Value value_of(Configuration const& configuration, std::string const& key) {
 bool tells_apart(std::string const& key) {
   if (key == "train.seed") return false;
   auto effect = config::Effect::result;
-  with_field(key, [&](auto const& field, auto const&) { effect = field.effect; });
+  config::visit_key(config::Trial{}, key, [&](auto const& field, auto const&) { effect = field.effect; });
   return effect != config::Effect::none;
 }
 

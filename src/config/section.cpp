@@ -27,24 +27,24 @@ errors::Error out_of_range(std::string const& key, Given const& given, std::stri
 void check_number(double value, Allowed const& allowed, std::string const& key, Given const& given) {
   bool const low = allowed.least_excluded ? !(value > allowed.least) : !(value >= allowed.least);
   auto const shown = [](Allowed const& bounds) { return "it must be " + describe(bounds); };
-  if (low && allowed.most >= most_width) {  // a bound so far away does not help
+  if (low && allowed.most >= most_width) {  // do not show an upper bound this far away
     auto near = allowed;
     near.most = Allowed{}.most;
     throw out_of_range(key, given, shown(near));
   }
   if (low || !(value <= allowed.most)) throw out_of_range(key, given, shown(allowed));
   if (value != 0 && std::abs(value) < allowed.smallest)
-    throw out_of_range(key, given, "it is not 0 and below " + shortest(allowed.smallest) + ", which counts as 0");
+    throw out_of_range(key, given, "it is below " + shortest(allowed.smallest) + ", which would be rounded to 0");
 }
 
-/// A number that cannot be held, whichever type of number the key has.
+/// Refuses a number that does not fit 64 bits, whichever numeric type the key has.
 void require_fitting(Allowed const& allowed, std::string const& key, Given const& given) {
   if (given.unfit.empty()) return;
   auto const bounds = describe(allowed);
   throw out_of_range(key, given, given.unfit + (bounds.empty() ? "" : "; it must be " + bounds));
 }
 
-/// Behind a sign "+", which std::from_chars does not know.
+/// Skips a leading "+", which std::from_chars does not accept.
 char const* number_start(std::string const& text) {
   return text.data() + (text.size() > 1 && text[0] == '+' && text[1] != '-' ? 1 : 0);
 }
@@ -68,7 +68,7 @@ bool overflows(char const* first, char const* last, Format... format) {
   return error == std::errc::result_out_of_range && end == last;
 }
 
-/// Whether `text` is a list of integers; `unfit` says where one of them has too many bits.
+/// Whether `text` is a list of integers; sets `unfit` if one of them has too many bits.
 bool parse_integers(std::string text, Given& given) {
   auto& values = given.integers;
   if (text.size() >= 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
@@ -88,7 +88,7 @@ bool parse_integers(std::string text, Given& given) {
   return true;
 }
 
-/// "10^12" says more at a glance than 1e+12.
+/// Powers of ten as "10^12", which is easier to read than 1e+12.
 std::string bound(double value) {
   auto const power = std::round(std::log10(value));
   return value >= 1e6 && std::pow(10, power) == value ? "10^" + shortest(power) : shortest(value);
@@ -103,7 +103,7 @@ std::string unfit_number(std::string const& text) {
   auto const* first = number_start(digits);
   auto const* const last = digits.data() + digits.size();
   if (first == last || (!std::isdigit(static_cast<unsigned char>(*first)) && *first != '-' && *first != '.')) return "";
-  constexpr char const* too_large = "an integer has 64 bits";
+  constexpr char const* too_large = "integers have 64 bits";
   if (last - first > 2 && *first == '0') {
     auto const prefix = first[1];
     int const base = prefix == 'x' ? 16 : prefix == 'o' ? 8 : prefix == 'b' ? 2 : 0;
@@ -111,8 +111,8 @@ std::string unfit_number(std::string const& text) {
   }
   if (overflows<std::int64_t>(first, last)) return too_large;
   if (!overflows<double>(first, last)) return "";
-  double value = std::strtod(first, nullptr);  // which of the two: std::from_chars does not say
-  return std::abs(value) < 1 ? "a number of 64 bits takes it for 0" : "a number of 64 bits takes it for infinity";
+  double value = std::strtod(first, nullptr);  // std::from_chars does not tell overflow from underflow
+  return std::abs(value) < 1 ? "as a 64-bit float it would be 0" : "as a 64-bit float it would be infinite";
 }
 
 Given given_text(std::string const& text, std::string const& origin) {
@@ -158,11 +158,11 @@ void assign(double& target, Allowed const& allowed, std::string const& key, Give
     throw wrong_type(key, given, "a number");
   auto const value = given.kind == Given::Kind::floating ? given.floating : static_cast<double>(given.integer);
   check_number(value, allowed, key, given);
-  target = value == 0 ? 0.0 : value;  // -0 would be another identity for the same number
+  target = value == 0 ? 0.0 : value;  // -0 would give the same trial another ID
 }
 
 void assign(std::string& target, Allowed const& allowed, std::string const& key, Given const& given) {
-  // A path or name on the command line may look like a number.
+  // On the command line a path or name may look like a number.
   bool const from_command_line = given.origin.starts_with("-");
   if (given.kind != Given::Kind::text && !(from_command_line && allowed.words.empty()))
     throw wrong_type(key, given, allowed.words.empty() ? "text in quotes" : describe(allowed));
@@ -171,7 +171,7 @@ void assign(std::string& target, Allowed const& allowed, std::string const& key,
     for (auto const word : allowed.words) known = known || word == given.text;
     if (!known) {
       auto const near = errors::nearest(given.text, allowed.words);
-      throw errors::usage(given.origin + ": " + key + " = " + errors::quotable(given.shown) + " is not known",
+      throw errors::usage(given.origin + ": " + key + " = " + errors::quotable(given.shown) + " is not a valid choice",
                           "it must be " + describe(allowed),
                           near.empty() ? "Choose one of them" : "Did you mean '" + near + "'? Choose one of them");
     }
@@ -190,7 +190,7 @@ void assign(Integers& target, Allowed const& allowed, std::string const& key, Gi
     if (std::find(values.begin(), value, *value) != value)
       throw errors::usage(
           given.origin + ": " + key + " = " + given.shown + " holds " + std::to_string(*value) + " twice",
-          "each value counts once", "List each value once");
+          "duplicates have no effect", "List each value once");
   target = std::move(values);
 }
 

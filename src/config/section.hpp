@@ -10,7 +10,7 @@
 
 #include "config/field.hpp"
 
-/// Reading and writing the fields of one section; toml11 stays inside the .cpp files.
+/// Reading and writing the fields of one section; only the .cpp files include toml11.
 namespace mambasynth::config {
 
 /// Calls f(field) for each field of a section type.
@@ -19,21 +19,21 @@ void for_each_field(F&& f) {
   std::apply([&](auto const&... field) { (f(field), ...); }, Section::fields());
 }
 
-/// A value on its way to a field: where it was written, and what it is.
+/// A parsed value for a field, and where it was written.
 struct Given {
   enum class Kind { boolean, integer, floating, text, integers, other };
   Kind kind = Kind::other;
   bool boolean = false;
   std::int64_t integer = 0;
   double floating = 0;
-  std::string text;
-  Integers integers;
-  std::string unfit;   ///< why no number of 64 bits stands for it, where it is a number; the kind is `other` then
-  std::string shown;   ///< as the user wrote it
-  std::string origin;  ///< "sweeps/gate_lr.toml:14", "--set", "--lr"
+  std::string text = {};
+  Integers integers = {};
+  std::string unfit = {};   ///< for a number, why it does not fit 64 bits; the kind is `other` then
+  std::string shown = {};   ///< as the user wrote it
+  std::string origin = {};  ///< "sweeps/gate_lr.toml:14", "--set", "--lr"
 };
 
-/// Sets `target` from a given value, checked against `allowed`; errors::usage naming origin and key.
+/// Sets `target` from a given value after checking it against `allowed`. Errors: errors::usage naming origin and key.
 void assign(bool& target, Allowed const&, std::string const& key, Given const&);
 void assign(std::int64_t& target, Allowed const&, std::string const& key, Given const&);
 void assign(double& target, Allowed const&, std::string const& key, Given const&);
@@ -41,8 +41,7 @@ void assign(std::string& target, Allowed const&, std::string const& key, Given c
 void assign(Integers& target, Allowed const&, std::string const& key, Given const&);
 void assign(std::optional<std::int64_t>& target, Allowed const&, std::string const& key, Given const&);
 
-/// A bare word or number from the command line, read as the TOML it would be ("1e-3", "true", "[1, 2]", "1,2"; anything
-/// else is text).
+/// Parses a word or number from the command line as TOML ("1e-3", "true", "[1, 2]", also "1,2"); anything else is text.
 Given given_text(std::string const& text, std::string const& origin);
 
 std::string to_toml(bool value);
@@ -50,18 +49,18 @@ std::string to_toml(std::int64_t value);
 std::string to_toml(double value);
 std::string to_toml(std::string const& value);
 std::string to_toml(Integers const& value);
-/// Canonical text of identity: floats in shortest form, text unquoted.
+/// Canonical text, as hashed into a trial's ID: floats in shortest form, strings unquoted.
 std::string canonical(bool value);
 std::string canonical(std::int64_t value);
 std::string canonical(double value);
 std::string canonical(std::string const& value);
 std::string canonical(Integers const& value);
 
-/// What keeps the number that `text` writes in TOML (with sign, prefix and underscores) out of 64 bits; "" where it
-/// fits, and if `text` is not a number.
+/// Why the TOML number `text` (with sign, prefix and underscores) does not fit 64 bits; "" if it fits or `text` is not
+/// a number.
 std::string unfit_number(std::string const& text);
 
-/// "at least 1", "one of group, global": the bounds in words for --help and messages; "" when anything goes.
+/// The bounds in words for --help and messages, e.g. "at least 1", "one of group, global"; "" if there are none.
 std::string describe(Allowed const& allowed);
 
 template <class Section>
@@ -71,7 +70,7 @@ std::vector<std::string> keys_of() {
   return keys;
 }
 
-/// What a key of the section may be; anything where it has no such key.
+/// What the section's key may be; no bounds if the section has no such key.
 template <class Section>
 Allowed allowed_of(std::string_view key) {
   Allowed allowed;
@@ -81,7 +80,7 @@ Allowed allowed_of(std::string_view key) {
   return allowed;
 }
 
-/// False when the section has no such key.
+/// Sets a key of the section. Returns false if it has no such key.
 template <class Section>
 bool assign_key(Section& section, std::string const& key, Given const& given) {
   bool found = false;
@@ -93,7 +92,7 @@ bool assign_key(Section& section, std::string const& key, Given const& given) {
   return found;
 }
 
-/// "[section]\nkey = value\n..."; an optional key without a value is left out.
+/// "[section]\nkey = value\n..."; optional keys without a value are omitted.
 template <class Section>
 std::string section_to_toml(Section const& section) {
   std::string text = "[";

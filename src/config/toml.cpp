@@ -17,7 +17,7 @@ errors::Error unknown(std::string const& origin, std::string const& what, std::s
                       std::vector<std::string> const& known) {
   auto const near = errors::nearest(name, known);
   return errors::usage(origin + ": unknown " + what + " '" + name + "'",
-                       "a misspelt name would silently run the default",
+                       "a misspelled name would silently run the default",
                        near.empty() ? "Remove it, or see --print-config for every name"
                                     : "Did you mean '" + near + "'? See --print-config for every name");
 }
@@ -29,10 +29,31 @@ std::string one_line(std::string text) {
   return text;
 }
 
+/// A list as toml11 formats it, one item per line: plan.csv of existing sweeps holds this text.
+std::string shown_list(Integers const& items) {
+  if (items.empty()) return "[]";
+  std::string text = "[\n";
+  for (auto const item : items) text += std::to_string(item) + ",\n";
+  return text + "]";
+}
+
+/// What reading `value` from a file would give.
+Given given_value(bool value) { return {.kind = Given::Kind::boolean, .boolean = value, .shown = to_toml(value)}; }
+Given given_value(std::int64_t value) {
+  return {.kind = Given::Kind::integer, .integer = value, .shown = to_toml(value)};
+}
+Given given_value(double value) { return {.kind = Given::Kind::floating, .floating = value, .shown = to_toml(value)}; }
+Given given_value(std::string const& value) {
+  return {.kind = Given::Kind::text, .text = value, .shown = to_toml(value)};
+}
+Given given_value(Integers const& value) {
+  return {.kind = Given::Kind::integers, .integers = value, .shown = shown_list(value)};
+}
+
 Trial with_resolved_options(Trial trial) {
   auto const given = trial.data.test_path_seed;
   trial.data = trial.data.resolved();
-  // A configuration that is printed must be one that can be read.
+  // A printed configuration must be readable.
   if (*trial.data.test_path_seed > largest_data_seed) trial.data.test_path_seed = given;
   return trial;
 }
@@ -61,7 +82,7 @@ toml::value parse_toml(std::filesystem::path const& file) {
                         : kind == std::filesystem::file_type::directory ? "it is a folder"
                         : kind == std::filesystem::file_type::none
                             ? reason.message()
-                            : "it is no regular file, and a configuration is read more than once",
+                            : "it is not a regular file, and a configuration is read more than once",
                         "Check the path");
   return parse_toml_text(store::read_text(file, most_toml_bytes), file.string());
 }
@@ -96,6 +117,7 @@ Given given(toml::value const& value) {
     if (integers) {
       result.kind = Given::Kind::integers;
       for (auto const& item : items) result.integers.push_back(item.as_integer());
+      result.shown = shown_list(result.integers);
     }
   }
   return result;
@@ -132,7 +154,7 @@ void apply(Trial& trial, toml::value const& root, std::vector<std::string> const
     if (std::find(sections.begin(), sections.end(), name) == sections.end())
       throw unknown(where(table), table.is_table() ? "section" : "key", name, sections);
     if (!table.is_table())
-      throw errors::usage(where(table) + ": '" + name + "' is no section", "it names a table of keys",
+      throw errors::usage(where(table) + ": '" + name + "' is not a section", "it must be a table of keys",
                           "Write [" + name + "] above its keys");
     for_each_section(trial, [&](auto& section) {
       using Section = std::decay_t<decltype(section)>;
@@ -150,19 +172,14 @@ void apply_text(Trial& trial, std::string const& text, std::string const& origin
 }
 
 Given get(Trial const& given_trial, std::string const& key) {
-  auto const trial = with_resolved_options(given_trial);
-  std::string text;
-  for_each_section(trial, [&](auto const& section) {
-    using Section = std::decay_t<decltype(section)>;
-    for_each_field<Section>([&](auto const& field) {
-      if (key != std::string(Section::section) + "." + std::string(field.key)) return;
-      auto const& value = section.*(field.member);
-      if constexpr (requires { value.has_value(); }) text = value ? to_toml(*value) : "\"\"";
-      else text = to_toml(value);
-    });
+  Given result;
+  auto const found = visit_key(with_resolved_options(given_trial), key, [&](auto const&, auto const& value) {
+    if constexpr (requires { value.has_value(); }) result = value ? given_value(*value) : given_value(std::string());
+    else result = given_value(value);
   });
-  if (text.empty()) throw std::out_of_range("no key " + key);
-  return given(toml::find(parse_toml_text("value = " + text, key), "value"));
+  if (!found) throw std::out_of_range("no key " + key);
+  result.origin = key;
+  return result;
 }
 
 void set_text(Trial& trial, std::string const& assignment) {
@@ -177,14 +194,9 @@ std::string canonical_value(std::string const& key, Given const& value) {
   Trial trial;
   set(trial, key, value);
   std::string text;
-  for_each_section(trial, [&](auto const& section) {
-    using Section = std::decay_t<decltype(section)>;
-    for_each_field<Section>([&](auto const& field) {
-      if (key != std::string(Section::section) + "." + std::string(field.key)) return;
-      auto const& member = section.*(field.member);
-      if constexpr (requires { member.has_value(); }) text = canonical(*member);
-      else text = canonical(member);
-    });
+  visit_key(trial, key, [&](auto const&, auto const& member) {
+    if constexpr (requires { member.has_value(); }) text = canonical(*member);
+    else text = canonical(member);
   });
   return text;
 }

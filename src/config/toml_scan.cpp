@@ -23,7 +23,7 @@ bool is_bare(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '+' || c == '.' || c == ':';
 }
 
-/// Walks over the text once; knows strings, comments, brackets, keys and bare words, and no more of TOML.
+/// Scans the text once; recognizes only strings, comments, brackets, keys and bare words.
 class Scan {
  public:
   Scan(std::string const& text, std::string const& origin) : text_(text), origin_(origin) {}
@@ -92,7 +92,7 @@ class Scan {
       if (c == '\\' && quote == '"') {
         at_ += 2;
       } else if (c == '\n' && !several_lines) {
-        return;  // toml11 says what is wrong there
+        return;  // toml11 reports this error
       } else if (several_lines ? text_.compare(at_, 3, fence) == 0 : c == quote) {
         at_ += several_lines ? 3 : 1;
         return;
@@ -123,7 +123,7 @@ class Scan {
 
   [[noreturn]] void refuse_depth(std::string const& what) const {
     throw errors::usage(place() + ": the nesting is too deep",
-                        "more than " + std::to_string(most_toml_depth) + " " + what + " are inside each other",
+                        "more than " + std::to_string(most_toml_depth) + " " + what + " are nested",
                         "No key needs more than two");
   }
 
@@ -135,10 +135,10 @@ class Scan {
   int depth_ = 0, dots_ = 0;
 };
 
-// A byte b of no character is U+10FE00 + b, in UTF-8 four bytes of which the first two are the same for all.
+// An invalid byte b is encoded as U+10FE00 + b: four bytes in UTF-8, of which the first two are always the same.
 constexpr std::string_view stand_in = "\xF4\x8F";
 constexpr std::size_t stand_in_bytes = 4;
-constexpr unsigned char stand_in_block = 0xB8;  ///< third byte: this for b < 0x40, then counting up
+constexpr unsigned char stand_in_block = 0xB8;  ///< third byte for b < 0x40; increases from there
 
 std::string stand_in_of(char byte) {
   auto const value = static_cast<unsigned char>(byte);
@@ -158,7 +158,7 @@ void require_safe_toml(std::string const& text, std::string const& origin) {
     throw errors::usage(
         origin + " is too long for a configuration",
         std::to_string(text.size()) + " bytes; at most " + std::to_string(most_toml_bytes) + " are read",
-        "Check that it is the file that you mean");
+        "Check that it is the right file");
   Scan(text, origin).run();
 }
 

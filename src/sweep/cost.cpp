@@ -6,7 +6,7 @@
 namespace mambasynth::sweep {
 namespace {
 
-// A step of the scan for one state: exp(delta A) (counted as 4), delta B x, the recurrence and the product with C.
+// One scan step of one state: exp(delta A) (counted as 4), delta B x, the recurrence, and the product with C.
 constexpr double scan_flop = 11;
 
 double windows(double steps, double length, double stride) {

@@ -6,7 +6,7 @@
 namespace mambasynth::sweep {
 namespace {
 
-// A mean that moves by less than this changes no order worth the sorting.
+// A mean that changes by less than this is not worth sorting the trials again.
 constexpr double worth_sorting = 0.05;
 
 }  // namespace

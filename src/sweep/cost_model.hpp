@@ -4,16 +4,15 @@
 
 namespace mambasynth::sweep {
 
-/// What trials take, learned from those that have finished. The plan counts floating-point operations; how many seconds
-/// they take differs with shape and device. Trials of one estimate have one shape, so each estimate that was measured
-/// has its own mean; others lie on the straight line between their neighbours in the logarithms, or keep the nearest
-/// one's pace.
+/// The run time of trials, learned from those that have finished. The plan counts floating-point operations; how long
+/// they take depends on shape and device. Trials with equal estimates have the same shape, so each measured estimate
+/// has its own mean. Other estimates are interpolated linearly in log-log space, or use the rate of the nearest one.
 class CostModel {
  public:
-  /// A trial estimated at `cost` took `seconds` of one rank, from its first step to its result.
-  /// Returns whether the order of other trials may change by it.
+  /// Records that a trial estimated at `cost` took `seconds` of one rank, from its first step to its result.
+  /// Returns whether this may change the order of other trials.
   bool learn(double cost, double seconds);
-  /// Seconds of one rank; the estimate itself while nothing was measured, so that only ratios count then.
+  /// Seconds of one rank. Returns the estimate itself while nothing has been measured; only ratios are meaningful then.
   [[nodiscard]] double expected(double cost) const;
 
  private:

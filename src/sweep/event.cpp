@@ -131,7 +131,7 @@ std::optional<Event> from_line(std::string_view line) {
     event.exit_code = object.value("exit_code", 0);
     return event;
   } catch (nlohmann::json::exception const&) {
-    return std::nullopt;  // a field of another type: not ours
+    return std::nullopt;  // a field of the wrong type: not one of our events
   }
 }
 

@@ -15,12 +15,12 @@ constexpr std::string_view data_prefix = "data.";
 
 std::vector<std::string> lines_of(config::Trial const& trial, std::string const& data_sha256) {
   if (trial.train.precision == "auto")
-    throw std::logic_error("a trial's precision must be resolved before it is named");
+    throw std::logic_error("train.precision must be resolved before a trial's ID is computed");
   std::vector<std::string> lines;
   for (auto const& [key, value] : config::canonical_keys(trial))
     if (data_sha256.empty() || !key.starts_with(data_prefix)) lines.push_back(key + "=" + value + "\n");
   if (!data_sha256.empty()) lines.push_back("data.sha256=" + data_sha256 + "\n");
-  // By whole lines: a key that is another's beginning sorts by the '=' behind it.
+  // Sort whole lines: if one key is a prefix of another, the '=' after it decides the order.
   std::sort(lines.begin(), lines.end());
   return lines;
 }

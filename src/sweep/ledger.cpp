@@ -14,7 +14,7 @@ namespace {
 
 errors::Error ledger_error(std::string const& what, std::filesystem::path const& file) {
   return errors::machine("cannot " + what + " the ledger " + file.string(), errors::system_reason(errno),
-                         "Make room or choose another --out; the same command then continues");
+                         "Free space or choose another --out; the same command then continues");
 }
 
 std::string content_of(std::filesystem::path const& file) {
@@ -41,7 +41,7 @@ std::vector<Event> read_ledger(std::filesystem::path const& file) {
 Ledger::Ledger(std::filesystem::path file) : file_(std::move(file)) {
   descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (descriptor_ < 0) throw ledger_error("open", file_);
-  // A line without its end was being written when the writer died; what follows must not be glued to it.
+  // A previous writer died while writing the last line; remove the fragment so that the next line starts cleanly.
   auto const content = content_of(file_);
   auto const last_end = content.rfind('\n');
   auto const whole = last_end == std::string::npos ? 0 : last_end + 1;

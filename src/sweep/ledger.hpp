@@ -11,19 +11,19 @@
 
 #include "sweep/state.hpp"
 
-/// DIR/events.jsonl: what happened, one JSON object a line, appended by the one manager of the folder. trial.h5 decides
-/// what is done; the ledger tells how it came about and what runs now.
+/// DIR/events.jsonl: one JSON object per event and line, appended by the folder's only manager. trial.h5 decides which
+/// trials are done; the ledger records how they got there and what is running.
 namespace mambasynth::sweep {
 
 enum class EventKind {
-  opened,      ///< a launcher took the folder: whatever ran before does not run any more
+  opened,      ///< a launcher took the folder: nothing that ran before is still running
   dispatched,  ///< a trial was sent to a rank
   started,     ///< the rank began
-  epoch,       ///< an epoch ended (not every one is noted)
+  epoch,       ///< an epoch ended (not every epoch is recorded)
   finished,    ///< committed, done or diverged
   failed,      ///< ended without a result; runs again with the next launch
   preempted,   ///< saved and stopped on request
-  requeued,    ///< waits again: a rank was lost, or it failed and may run again
+  requeued,    ///< waiting again: a rank was lost, or the trial failed and may be retried
   closed,      ///< the launcher left, with `exit_code`
 };
 std::string_view name_of(EventKind kind);
@@ -33,8 +33,8 @@ struct Event {
   double time = 0;         ///< seconds since 1970, the manager's clock; in the file as ISO 8601, UTC
   std::string trial = {};  ///< id; empty for opened and closed
   int rank = -1;
-  int ranks = 0;          ///< opened: of the launch; dispatched: that run the trial together, `rank` leads
-  int slots = 0;          ///< opened: trials that a rank runs at once, where it is more than one
+  int ranks = 0;          ///< opened: of the launch; dispatched: that run the trial together; `rank` is the root
+  int slots = 0;          ///< opened: trials that a rank runs concurrently, if more than one
   std::string host = {};  ///< opened, started
   std::string code = {};  ///< opened: commit of the program
   std::int64_t epoch = 0;
@@ -47,9 +47,9 @@ struct Event {
   int exit_code = 0;   ///< closed
 };
 
-/// One line, without its end. Numbers that are not finite and empty fields are left out.
+/// One line, without the newline. Empty fields and numbers that are not finite are omitted.
 std::string to_line(Event const& event);
-/// Nothing when the line is no event of ours.
+/// Nothing if the line is not a known event.
 std::optional<Event> from_line(std::string_view line);
 
 /// Seconds since 1970.
@@ -58,22 +58,22 @@ double now();
 std::string iso_time(double seconds);
 std::optional<double> parse_iso_time(std::string_view text);
 
-/// All events, in order; a missing file has none. A torn last line (the writer died, or is writing) and lines that are
-/// no events are passed over.
+/// All events, in order; none if the file is missing. An incomplete last line (the writer died or is still writing) and
+/// lines that are not events are skipped.
 std::vector<Event> read_ledger(std::filesystem::path const& file);
 
 /// The writer. Errors: errors::machine (full disk, unwritable).
 class Ledger {
  public:
-  /// Opens for appending; a torn tail is cut off first.
+  /// Opens for appending; an incomplete last line is removed first.
   explicit Ledger(std::filesystem::path file);
   Ledger(Ledger const&) = delete;
   Ledger& operator=(Ledger const&) = delete;
   ~Ledger();
 
-  /// Appends in one write; event.time is set to now where it is 0. Reaches the disk with the next sync.
+  /// Appends in one write; an event.time of 0 is set to now. Reaches the disk with the next sync.
   void append(Event event);
-  /// fsync, when something was appended and the last one is `interval` ago.
+  /// Calls fsync if something was appended and the last fsync was at least `interval` ago.
   void sync(std::chrono::milliseconds interval = {});
 
  private:

@@ -25,8 +25,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Of constant length, so that a heartbeat overwrites the file in place: the file that was renamed away by a new
-/// holder keeps beating harmlessly, where a rename over DIR/lock would destroy the new holder's lock.
+/// Of constant length, so that a heartbeat overwrites the file in place. If a new holder has replaced the file, the old
+/// one is updated harmlessly, whereas renaming a file over DIR/lock would destroy the new holder's lock.
 std::string text_of(Holder const& holder) {
   char counter[24];
   std::snprintf(counter, sizeof counter, "%20lld", static_cast<long long>(holder.heartbeat));
@@ -50,53 +50,53 @@ std::string text_of(Holder const& holder) {
 
 errors::Error lock_error(std::string const& what, std::filesystem::path const& file) {
   return errors::machine("cannot " + what + " the lock " + file.string(), errors::system_reason(errno),
-                         "Make room, or choose an --out that can be written");
+                         "Free space, or choose a writable --out");
 }
 
 errors::Error held(std::filesystem::path const& folder, Holder const& holder) {
   return errors::usage(folder.string() + " is held by another launcher", holder.describe() + " runs this sweep folder",
-                       "Wait for it or end it; --take-over forces, if you know that it is gone");
+                       "Wait for it or end it; if you know that it is gone, use --take-over");
 }
 
-/// Whether anything has this name, a link to nothing among it.
-bool is_taken(std::filesystem::path const& name) {
+/// Whether anything has this name, including a dangling symbolic link.
+bool name_exists(std::filesystem::path const& name) {
   std::error_code ignored;
   return std::filesystem::exists(std::filesystem::symlink_status(name, ignored));
 }
 
-/// Waits until the counter moves (false: it lives) or stood still for `time` (true: the holder is gone).
-/// A lock that changes hands or disappears meanwhile counts as moved resp. gone; the caller looks again.
-bool stands_still(std::filesystem::path const& file, Holder const& holder, LockRules const& rules,
-                  std::chrono::milliseconds time) {
+/// Waits until the counter changes (false: the holder is alive) or has not changed for `time` (true: it is gone).
+/// A lock that changes hands counts as alive, one that disappears as gone; the caller checks again.
+bool heartbeat_stopped(std::filesystem::path const& file, Holder const& holder, LockRules const& rules,
+                       std::chrono::milliseconds time) {
   auto const begin = Clock::now();
-  bool told = false;
+  bool reported = false;
   while (Clock::now() - begin < time) {
     errors::check_stop();
     std::this_thread::sleep_for(std::min(rules.heartbeat / 4, time / 4));
     auto const seen = read_lock(file);
     if (seen && (seen->token != holder.token || seen->heartbeat != holder.heartbeat)) return false;
-    if (!seen && !is_taken(file)) return true;
-    if (!told && rules.waiting && Clock::now() - begin > 3 * rules.heartbeat) {
+    if (!seen && !name_exists(file)) return true;
+    if (!reported && rules.waiting && Clock::now() - begin > 3 * rules.heartbeat) {
       rules.waiting(holder);
-      told = true;
+      reported = true;
     }
   }
   return true;
 }
 
-/// Whether the holder is gone, after a wait where that takes one.
-bool is_left_behind(std::filesystem::path const& file, std::optional<Holder> const& seen, Holder const& self,
-                    LockRules const& rules) {
+/// Whether the holder is gone; may wait to find out.
+bool is_stale(std::filesystem::path const& file, std::optional<Holder> const& seen, Holder const& self,
+              LockRules const& rules) {
   auto const holder = seen.value_or(Holder{});
   if (seen && is_gone(holder, self, rules)) {
     bool const certain = store::shares_process_ids(holder, self) || holder.slurm_job == self.slurm_job;
-    // A job's number may have been left in the environment of a shell that lives on: the counter has a say, too.
-    if (certain || stands_still(file, holder, rules, 3 * rules.heartbeat)) return true;
+    // The recorded job ID may come from a shell that outlived that job, so check the counter too.
+    if (certain || heartbeat_stopped(file, holder, rules, 3 * rules.heartbeat)) return true;
   }
-  return stands_still(file, holder, rules, rules.stale_after);
+  return heartbeat_stopped(file, holder, rules, rules.stale_after);
 }
 
-/// Launchers that were killed while they waited leave their own name of the lock.
+/// Removes the temporary lock files of launchers that were killed while waiting.
 void remove_waiting_locks(std::filesystem::path const& lock, Holder const& self, LockRules const& rules) {
   auto const prefix = lock.filename().string() + ".";
   std::error_code failed;
@@ -114,9 +114,9 @@ void remove_waiting_locks(std::filesystem::path const& lock, Holder const& self,
 
 }  // namespace
 
-struct Lock::Beat {
+struct Lock::Heartbeat {
   std::filesystem::path file;
-  std::filesystem::path own;  ///< the lock's text under a name of our own, until it becomes `file`
+  std::filesystem::path own;  ///< our lock under a temporary name, until it becomes `file`
   Holder self;
   int descriptor = -1;
   std::atomic<bool> lost{false};
@@ -124,7 +124,7 @@ struct Lock::Beat {
   std::condition_variable_any wake;
   std::jthread thread;
 
-  explicit Beat(std::filesystem::path const& folder) : file(folder / "lock"), self(this_process()) {
+  explicit Heartbeat(std::filesystem::path const& folder) : file(folder / "lock"), self(this_process()) {
     own = file.string() + "." + self.token;
     descriptor = ::open(own.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (descriptor < 0) throw lock_error("create", file);
@@ -135,42 +135,42 @@ struct Lock::Beat {
       return;
     auto const error = lock_error("write", file);
     ::close(descriptor);
-    forget_own();
+    remove_own();
     throw error;
   }
-  Beat(Beat const&) = delete;
-  Beat& operator=(Beat const&) = delete;
-  ~Beat() {
+  Heartbeat(Heartbeat const&) = delete;
+  Heartbeat& operator=(Heartbeat const&) = delete;
+  ~Heartbeat() {
     if (thread.joinable()) {
       thread.request_stop();
       thread.join();
     }
     if (is_ours()) ::unlink(file.c_str());
     store::forget_temporary(file);
-    forget_own();
+    remove_own();
     ::close(descriptor);
   }
-  void forget_own() const {
+  void remove_own() const {
     ::unlink(own.c_str());
     store::forget_temporary(own);
   }
 
-  /// Gives our lock a further name, unless that name is taken: atomic on NFS too.
+  /// Links our lock to `name`; false if that name exists. Atomic on NFS too.
   bool link_as(std::filesystem::path const& name) const {
     struct stat before{};
     ::fstat(descriptor, &before);
     if (::link(own.c_str(), name.c_str()) == 0) return true;
     auto const reason = errno;
     struct stat after{};
-    // An NFS server may have linked and lost the answer; the count tells.
+    // The NFS server may have created the link but lost the reply; the link count tells.
     if (::fstat(descriptor, &after) == 0 && after.st_nlink > before.st_nlink) return true;
     errno = reason;
     if (reason != EEXIST) throw lock_error("create", file);
     return false;
   }
 
-  /// Takes the place of the lock `stale`. Who may do so is settled by a name made of its token, which only one can
-  /// link; a claimant that died before it was through is outlived in the same way. False when somebody else was first.
+  /// Replaces the lock `stale`. Claimants compete for a name derived from its token, which only one can link; the claim
+  /// of a claimant that died is replaced the same way. Returns false if another claimant was first.
   bool replace(Holder const& stale, LockRules const& rules) {
     std::vector<std::filesystem::path> claims{file.string() + ".after." + stale.token};
     while (!link_as(claims.back())) {
@@ -180,14 +180,14 @@ struct Lock::Beat {
         errors::check_stop();
         if (Clock::now() - begin > rules.stale_after) break;
         std::this_thread::sleep_for(rules.heartbeat / 4);
-        if (!is_taken(claims.back())) return false;
+        if (!name_exists(claims.back())) return false;
       }
-      if (!claimant && !is_taken(claims.back())) return false;
+      if (!claimant && !name_exists(claims.back())) return false;
       claims.push_back(file.string() + ".after." + (claimant ? claimant->token : "unreadable"));
     }
-    // A former claimant may have been through before this claim began.
+    // An earlier claimant may have finished before this claim began.
     auto const now = read_lock(file);
-    bool const still = now ? now->token == stale.token : stale.token.empty() || !is_taken(file);
+    bool const still = now ? now->token == stale.token : stale.token.empty() || !name_exists(file);
     bool const taken = still && ::rename(own.c_str(), file.c_str()) == 0;
     for (auto const& claim : claims) ::unlink(claim.c_str());
     return taken;
@@ -201,9 +201,9 @@ struct Lock::Beat {
   void run(std::stop_token stop, std::chrono::milliseconds period) {
     std::unique_lock guard(mutex);
     while (!wake.wait_for(guard, stop, period, [&] { return stop.stop_requested(); })) {
-      // Unreadable for a moment (a network file system) is not lost; gone or another's is.
+      // A lock that is briefly unreadable (network file system) is not lost; one that is gone or another's is.
       auto const seen = read_lock(file);
-      if (seen ? seen->token != self.token : !is_taken(file)) {
+      if (seen ? seen->token != self.token : !name_exists(file)) {
         lost = true;
         store::forget_temporary(file);
         return;
@@ -216,32 +216,33 @@ struct Lock::Beat {
 };
 
 Lock::Lock(std::filesystem::path const& folder, bool take_over, LockRules rules)
-    : beat_(std::make_unique<Beat>(folder)) {
-  auto& beat = *beat_;
+    : heartbeat_(std::make_unique<Heartbeat>(folder)) {
+  auto& heartbeat = *heartbeat_;
   for (bool taken = false; !taken;) {
     errors::check_stop();
-    if (beat.link_as(beat.file)) break;
-    if (auto const warning = store::make_way(beat.file); !warning.empty()) {
+    if (heartbeat.link_as(heartbeat.file)) break;
+    if (auto const warning = store::make_way(heartbeat.file); !warning.empty()) {
       if (rules.warn) rules.warn(warning);
       continue;
     }
-    auto const seen = read_lock(beat.file);
+    auto const seen = read_lock(heartbeat.file);
     auto const holder = seen.value_or(Holder{});
-    if (!seen && !is_taken(beat.file)) continue;  // released just now
-    bool const gone = take_over || is_left_behind(beat.file, seen, beat.self, rules);
-    auto const still = read_lock(beat.file);
-    if (gone) taken = beat.replace(holder, rules);
+    if (!seen && !name_exists(heartbeat.file)) continue;  // released just now
+    bool const gone = take_over || is_stale(heartbeat.file, seen, heartbeat.self, rules);
+    auto const still = read_lock(heartbeat.file);
+    if (gone) taken = heartbeat.replace(holder, rules);
     else if (still && seen && still->token == holder.token) throw held(folder, holder);
-    take_over = false;  // meant the one who held it when asked, not whoever comes first meanwhile
+    take_over = false;  // applies only to the original holder, not to another launcher that got there first
   }
-  remove_waiting_locks(beat.file, beat.self, rules);
-  beat.forget_own();
-  store::register_temporary(beat.file);  // a process that ends in a hurry gives its lock back, too
-  beat.thread = std::jthread([&beat, period = rules.heartbeat](std::stop_token stop) { beat.run(stop, period); });
+  remove_waiting_locks(heartbeat.file, heartbeat.self, rules);
+  heartbeat.remove_own();
+  store::register_temporary(heartbeat.file);  // so that a forced exit also releases the lock
+  heartbeat.thread =
+      std::jthread([&heartbeat, period = rules.heartbeat](std::stop_token stop) { heartbeat.run(stop, period); });
 }
 
 Lock::~Lock() = default;
 
-bool Lock::lost() const noexcept { return beat_->lost; }
+bool Lock::lost() const noexcept { return heartbeat_->lost; }
 
 }  // namespace mambasynth::sweep

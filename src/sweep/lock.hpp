@@ -10,15 +10,16 @@
 
 #include "store/process.hpp"
 
-/// DIR/lock: one launcher a sweep folder, on local and network file systems, without fcntl locks (they hang on some).
+/// DIR/lock allows one launcher per sweep folder, on local and network file systems. It does not use fcntl locks, which
+/// hang on some of them.
 namespace mambasynth::sweep {
 
 /// What the lock file says about its holder.
 struct Holder : store::Process {
   std::string slurm_job;            ///< empty outside Slurm
-  std::string slurm_cluster;        ///< whose job that is; empty = unknown
+  std::string slurm_cluster;        ///< the cluster of that job; empty = unknown
   std::int64_t slurm_restarts = 0;  ///< SLURM_RESTART_COUNT: how often the job was requeued
-  std::string token;                ///< random: tells this lock from any other
+  std::string token;                ///< random; unique to this lock
   std::int64_t heartbeat = 0;
 
   /// "process 123 on node7, Slurm job 42"
@@ -30,40 +31,42 @@ std::optional<Holder> read_lock(std::filesystem::path const& file);
 /// This process.
 Holder this_process();
 
-/// How a lock's holder is looked at. The defaults ask the machine; tests put their own in.
+/// How to determine whether a lock's holder is alive. The defaults query the machine; tests inject their own.
 struct LockRules {
   std::chrono::milliseconds heartbeat{2000};
   std::chrono::milliseconds stale_after{120000};
-  /// Whether the recorded process runs; asked only where it shares this one's process ids (store::shares_process_ids).
+  /// Whether the recorded process is running; called only if process IDs are shared (store::shares_process_ids).
   std::function<bool(Holder const&)> process_lives;
-  /// true: the job runs or waits; false: Slurm says that it ended; nothing: Slurm cannot be asked.
+  /// true: the job is running or pending; false: it has ended; nothing: Slurm is not available.
   std::function<std::optional<bool>(std::string const& job)> job_lives;
-  /// Called once when it may take up to stale_after to tell whether the holder lives.
+  /// Called once if it may take up to stale_after to find out whether the holder is alive.
   std::function<void(Holder const&)> waiting;
-  std::function<void(std::string const&)> warn;  ///< a line: what is no lock was set aside
+  std::function<void(std::string const&)> warn;  ///< called with a line if a file that is not a lock was moved aside
   LockRules();
 };
 
-/// Whether the holder is gone, from what can be known at once: the same boot and PID namespace, or Slurm. `self` is the
-/// observer.
+/// Whether the holder is known to be gone without waiting: by its process (same boot and PID namespace) or by Slurm.
+/// `self` is the observer.
 bool is_gone(Holder const& holder, Holder const& self, LockRules const& rules);
 
-/// Held while it lives; a thread of its own moves the heartbeat counter. No clock is compared between machines.
+/// Holds the lock during its lifetime; a background thread increments the heartbeat counter. Clocks of different
+/// machines are never compared.
 class Lock {
  public:
-  /// Takes DIR/lock. A stale one is replaced; a held one is errors::usage naming its holder, unless `take_over`.
-  /// Waiting heeds a stop (errors::Stopped). Of several who find the same stale lock exactly one wins.
+  /// Acquires DIR/lock. A stale lock is replaced; one that is held is errors::usage naming its holder, unless
+  /// `take_over`. A stop ends the wait (errors::Stopped). If several launchers find the same stale lock, exactly one
+  /// wins.
   explicit Lock(std::filesystem::path const& folder, bool take_over = false, LockRules rules = {});
   Lock(Lock const&) = delete;
   Lock& operator=(Lock const&) = delete;
   ~Lock();
 
-  /// Somebody else took the folder over (or removed the lock): stop writing there.
+  /// Whether another launcher took over the folder (or removed the lock): stop writing there.
   [[nodiscard]] bool lost() const noexcept;
 
  private:
-  struct Beat;
-  std::unique_ptr<Beat> beat_;
+  struct Heartbeat;
+  std::unique_ptr<Heartbeat> heartbeat_;
 };
 
 }  // namespace mambasynth::sweep

@@ -19,7 +19,7 @@ std::optional<bool> slurm_job_lives(std::string const& job) {
   auto const answer = squeue(job, "--states=all --format=%T");
   if (!answer) return std::nullopt;
   if (!answer->succeeded) {
-    // A job that Slurm has forgotten is long over; any other failure says nothing.
+    // A job that Slurm no longer knows has ended; any other failure tells us nothing.
     if (answer->text.find("Invalid job id") != std::string::npos) return false;
     return std::nullopt;
   }
@@ -83,9 +83,9 @@ std::optional<Holder> read_lock(std::filesystem::path const& file) {
 
 bool is_gone(Holder const& holder, Holder const& self, LockRules const& rules) {
   if (store::shares_process_ids(holder, self))
-    return !rules.process_lives(holder);  // surer than what Slurm says of its job
+    return !rules.process_lives(holder);  // more reliable than asking Slurm about its job
   if (holder.slurm_job.empty()) return false;
-  // Clusters that share a file system number their jobs alike.
+  // Clusters that share a file system may use the same job IDs.
   if (!holder.slurm_cluster.empty() && !self.slurm_cluster.empty() && holder.slurm_cluster != self.slurm_cluster)
     return false;
   if (holder.slurm_job == self.slurm_job) return self.slurm_restarts > holder.slurm_restarts;

@@ -5,7 +5,7 @@
 
 #include "config/micro_batch.hpp"
 #include "errors/errors.hpp"
-#include "sweep/patience.hpp"
+#include "sweep/backoff.hpp"
 
 namespace mambasynth::sweep {
 namespace {
@@ -54,22 +54,22 @@ Manager::Manager(Plan const& plan, std::map<std::string, State> const& committed
       progress_(costs_of(plan)),
       scheduler_(jobs_of(plan, committed, settings_.costs), settings_.retries),
       whole_ranks_(plan.needs_whole_ranks()),
-      told_at_(Clock::now()) {
+      progress_shown_at_(Clock::now()) {
   scheduler_.expect(hub_.ranks());
   for (int rank = 1; rank < hub_.ranks(); ++rank) heard_[rank] = Clock::now();  // 0 is this process
   progress_.apply({.kind = EventKind::opened, .slots = settings_.slots});
-  // In a job of a few minutes the margin must not be all of it.
+  // The margin must not take up a job of only a few minutes.
   if (auto const left = settings_.time_left())
     settings_.walltime_margin = std::min(settings_.walltime_margin, *left / 10);
   for (auto const& [id, state] : committed) progress_.committed(id, state);
 }
 
 int Manager::run() {
-  Patience patience;
+  Backoff backoff;
   while (!scheduler_.finished()) {
     try {
-      if (step()) patience.reset();
-      else patience.wait();
+      if (step()) backoff.reset();
+      else backoff.wait();
     } catch (...) {
       fail(std::current_exception());
     }
@@ -82,15 +82,15 @@ int Manager::run() {
   auto const code = error_ ? code_of(error_) : exit_code();
   quit(code);
   if (error_) std::rethrow_exception(error_);
-  settings_.tell(
+  settings_.log(
       "sweep " + plan_.name + ": " + summary(progress_, hub_.ranks()) +
       (code == static_cast<int>(errors::ExitCode::stopped) ? "; stopped on request, the same command continues" : "") +
       "; results in " + settings_.folder.string());
   for (auto const& planned : plan_.trials) {
     auto const& view = progress_.at(planned.id);
     if (view.phase == TrialView::Phase::ended && view.state != State::done && view.state != State::preempted)
-      settings_.tell("  " + planned.id + " " + std::string(name_of(view.state)) +
-                     (view.reason.empty() ? "" : ": " + view.reason));
+      settings_.log("  " + planned.id + " " + std::string(name_of(view.state)) +
+                    (view.reason.empty() ? "" : ": " + view.reason));
   }
   return code;
 }
@@ -100,8 +100,8 @@ bool Manager::step() {
     if (auto const signal = settings_.signal(); signal != 0) stop(::sigabbrev_np(signal));
     if (settings_.lock_lost())
       throw errors::usage("the sweep folder " + settings_.folder.string() + " was taken over",
-                          "its lock names another launcher now",
-                          "Only one launcher can run a folder; leave it to the other");
+                          "its lock now names another launcher",
+                          "Only one launcher can run a folder; leave it to the other one");
     watch_walltime();
   }
   bool busy = false;
@@ -112,7 +112,7 @@ bool Manager::step() {
   watch_workers();
   dispatch();
   if (!error_) ledger_.sync(sync_interval);
-  tell_progress();
+  show_progress();
   return busy;
 }
 
@@ -121,12 +121,12 @@ void Manager::handle(int worker, Report const& report) {
   if (rank != 0) heard_[rank] = Clock::now();
   slots_ = std::max(slots_, report.slot + 1);
   if (lost_.contains(rank)) {
-    // It was only slow. Its trial is another's by now: it saves, ends and waits for the end.
+    // It was only slow. Another rank runs its trial by now, so this one must save, stop and wait for the sweep to end.
     if (slow_.insert(rank).second) send(rank, {.kind = Order::Kind::stop});
     return;
   }
   auto const id =
-      report.kind == Report::Kind::ready || report.kind == Report::Kind::stop || report.kind == Report::Kind::alive
+      report.kind == Report::Kind::ready || report.kind == Report::Kind::stop || report.kind == Report::Kind::heartbeat
           ? std::string{}
           : plan_.trials.at(report.trial).id;
   switch (report.kind) {
@@ -135,10 +135,10 @@ void Manager::handle(int worker, Report const& report) {
       break;
     case Report::Kind::started: {
       processes_[rank] = report.process;
-      if (!leads(worker, report.trial)) break;
+      if (!is_root(worker, report.trial)) break;
       Event event{.kind = EventKind::started, .trial = id, .rank = rank, .host = report.process.host};
       event.epochs = plan_.trials[report.trial].trial.train.epochs;
-      note(event);
+      record(event);
       break;
     }
     case Report::Kind::epoch: {
@@ -147,16 +147,16 @@ void Manager::handle(int worker, Report const& report) {
       event.epochs = report.mark.epochs;
       event.train_mse = report.mark.train_mse;
       event.val_mse = report.mark.val_mse;
-      note(event);
+      record(event);
       break;
     }
     case Report::Kind::ended:
       handle_end(worker, report);
       break;
-    case Report::Kind::alive:
+    case Report::Kind::heartbeat:
       break;
     case Report::Kind::note:
-      settings_.tell("trial " + id + ": " + report.reason);
+      settings_.log("trial " + id + ": " + report.reason);
       break;
     case Report::Kind::stop:
       stop(report.reason + " on rank " + std::to_string(rank));
@@ -164,21 +164,21 @@ void Manager::handle(int worker, Report const& report) {
   }
 }
 
-bool Manager::leads(int worker, std::size_t trial) const {
-  auto const found = leaders_.find(trial);
-  return found != leaders_.end() && found->second == worker;
+bool Manager::is_root(int worker, std::size_t trial) const {
+  auto const found = roots_.find(trial);
+  return found != roots_.end() && found->second == worker;
 }
 
 void Manager::handle_end(int worker, Report const& report) {
-  // First, so that a ledger that cannot be written leaves no trial running for ever.
+  // First, so that an unwritable ledger cannot leave a trial running forever.
   auto const verdict = scheduler_.ended(worker, report.trial, report.state);
   if (verdict == Scheduler::Verdict::ignored) return;
   bool const failure = report.state == State::failed || report.state == State::out_of_memory;
   if (failure) first_failures_.try_emplace(report.trial, report);
   if (verdict == Scheduler::Verdict::partly) return;
-  // Who failed first says why; the others only missed it.
+  // The rank that failed first has the reason; the others only lost contact with it.
   auto const first = first_failures_.extract(report.trial);
-  conclude(leaders_.at(report.trial), !failure || first.empty() ? report : first.mapped(), verdict);
+  conclude(roots_.at(report.trial), !failure || first.empty() ? report : first.mapped(), verdict);
 }
 
 void Manager::conclude(int worker, Report const& report, Scheduler::Verdict verdict) {
@@ -191,7 +191,7 @@ void Manager::conclude(int worker, Report const& report, Scheduler::Verdict verd
   event.reason = report.reason;
   event.seconds = report.seconds;
   if (report.state == State::done) learn(report.trial, report.seconds);
-  note(event);
+  record(event);
   if (!again) return;
   auto const how =
       report.state == State::out_of_memory
@@ -207,7 +207,7 @@ void Manager::conclude(int worker, Report const& report, Scheduler::Verdict verd
 
 void Manager::learn(std::size_t trial, double seconds) {
   auto const& planned = plan_.trials[trial];
-  // A trial that went on from a save took longer than it says.
+  // The reported time of a resumed trial does not cover its earlier runs.
   if (progress_.at(planned.id).first > 0) return;
   if (settings_.costs.learn(planned.cost, seconds * progress_.at(planned.id).ranks))
     scheduler_.estimate([&](std::size_t waiting) { return settings_.costs.expected(plan_.trials[waiting].cost); });
@@ -228,12 +228,12 @@ void Manager::watch_walltime() {
 
 void Manager::watch_workers() {
   auto const limit = std::chrono::duration<double>(settings_.rank_timeout);
-  // Often enough to be on time, seldom enough for a thousand ranks.
+  // Often enough to react in time, rarely enough for a thousand ranks.
   if (Clock::now() - watched_at_ < limit / 50) return;
   watched_at_ = Clock::now();
   for (auto const& [rank, heard] : heard_)
     if (!lost_.contains(rank) && Clock::now() - heard > limit)
-      lose(rank, "silent for " + std::to_string(static_cast<long long>(settings_.rank_timeout)) + " s");
+      lose(rank, "no message for " + std::to_string(static_cast<long long>(settings_.rank_timeout)) + " s");
 }
 
 void Manager::lose(int rank, std::string const& why) {
@@ -249,25 +249,25 @@ void Manager::lose(int rank, std::string const& why) {
     if (verdict != Scheduler::Verdict::ignored) lost += (lost.empty() ? "" : ", ") + trial;
     if (verdict == Scheduler::Verdict::again) again.push_back(trial);
   }
-  settings_.tell("sweep " + plan_.name + ": " + who + ". The others go on" +
-                 (lost.empty() ? "." : ", and with what it trained (" + lost + ") from the last save."));
-  for (auto const& trial : again) note({.kind = EventKind::requeued, .trial = trial, .rank = rank, .reason = who});
+  settings_.log("sweep " + plan_.name + ": " + who + ". The other ranks continue" +
+                (lost.empty() ? "." : " and resume what it was training (" + lost + ") from the last save."));
+  for (auto const& trial : again) record({.kind = EventKind::requeued, .trial = trial, .rank = rank, .reason = who});
   if (static_cast<int>(lost_.size()) + 1 == hub_.ranks() && hub_.ranks() > 1)
-    settings_.tell("sweep " + plan_.name + ": only rank 0 is left.");
+    settings_.log("sweep " + plan_.name + ": only rank 0 is left.");
 }
 
 bool Manager::lost_may_live() const {
   auto const self = store::this_process();
   return std::any_of(lost_.begin(), lost_.end(), [&](int rank) {
     auto const found = processes_.find(rank);
-    if (slow_.contains(rank)) return false;  // it was told to quit
+    if (slow_.contains(rank)) return false;  // it received the order to quit
     return found == processes_.end() || !store::shares_process_ids(found->second, self) ||
            store::is_running(found->second);
   });
 }
 
 void Manager::send(int rank, Order const& order) {
-  // A message to a dead rank can stop the whole job.
+  // A message to a dead rank can hang the whole job.
   if (lost_.contains(rank) && !slow_.contains(rank)) return;
   try {
     hub_.send(rank, order);
@@ -278,14 +278,14 @@ void Manager::send(int rank, Order const& order) {
 
 void Manager::dispatch() {
   if (!may_start()) return;
-  for (auto const& [leader, trial, workers] : scheduler_.assign()) {
+  for (auto const& [root, trial, workers] : scheduler_.assign()) {
     auto const& planned = plan_.trials[trial];
-    // A note that cannot be written must not keep the order back: the scheduler counts on this trial's end.
+    // An unwritable ledger must not hold back the order: the scheduler relies on this trial ending.
     try {
-      note({.kind = EventKind::dispatched,
-            .trial = planned.id,
-            .rank = rank_of(leader),
-            .ranks = workers.size() > 1 ? static_cast<int>(workers.size()) : 0});
+      record({.kind = EventKind::dispatched,
+              .trial = planned.id,
+              .rank = rank_of(root),
+              .ranks = workers.size() > 1 ? static_cast<int>(workers.size()) : 0});
     } catch (...) {
       fail(std::current_exception());
     }
@@ -298,7 +298,7 @@ void Manager::dispatch() {
     order.threads = settings_.threads;
     order.timeout = settings_.trial_timeout;
     for (auto const worker : workers) order.ranks.push_back(rank_of(worker));
-    order.slot = leader / hub_.ranks();
+    order.slot = root / hub_.ranks();
     order.group = ++groups_;
     order.micro_batch = micro_batch(planned).windows(scheduler_.shrunk(trial));
     leaders_[trial] = leader;
@@ -307,13 +307,13 @@ void Manager::dispatch() {
       if (scheduler_.stopped()) send(rank, {.kind = Order::Kind::stop});
     }
   }
-  stop_where_none_can_start();
+  stop_if_none_can_start();
 }
 
-void Manager::stop_where_none_can_start() {
+void Manager::stop_if_none_can_start() {
   auto const left = hub_.ranks() - static_cast<int>(lost_.size());
   if (scheduler_.stopped() || !scheduler_.running().empty() || scheduler_.fewest_ranks() <= left) return;
-  stop("the trials that are left need " + std::to_string(scheduler_.fewest_ranks()) + " ranks each, " +
+  stop("the remaining trials need " + std::to_string(scheduler_.fewest_ranks()) + " ranks each, " +
        std::to_string(left) + " are left");
 }
 
@@ -321,8 +321,8 @@ void Manager::stop(std::string const& why) {
   if (scheduler_.stopped()) return;
   scheduler_.stop();
   for (int rank = 0; rank < hub_.ranks(); ++rank) send(rank, {.kind = Order::Kind::stop});
-  settings_.tell("sweep " + plan_.name + ": stopping (" + why + "), " + std::to_string(scheduler_.running().size()) +
-                 " running trials save first");
+  settings_.log("sweep " + plan_.name + ": stopping (" + why + "), " + std::to_string(scheduler_.running().size()) +
+                " running trials will save first");
 }
 
 void Manager::fail(std::exception_ptr error) {
@@ -331,17 +331,17 @@ void Manager::fail(std::exception_ptr error) {
   stop("an error");
 }
 
-void Manager::note(Event event) {
+void Manager::record(Event event) {
   event.time = now();
   progress_.apply(event);
   if (!error_) ledger_.append(event);
 }
 
-void Manager::tell_progress() {
+void Manager::show_progress() {
   auto const time = Clock::now();
-  if (time - told_at_ < std::chrono::duration<double>(settings_.tell_every)) return;
-  told_at_ = time;
-  settings_.tell_progress(progress_.share(), "sweep " + plan_.name + ": " + summary(progress_, hub_.ranks()));
+  if (time - progress_shown_at_ < std::chrono::duration<double>(settings_.progress_interval)) return;
+  progress_shown_at_ = time;
+  settings_.show_progress(progress_.share(), "sweep " + plan_.name + ": " + summary(progress_, hub_.ranks()));
 }
 
 int Manager::exit_code() const {

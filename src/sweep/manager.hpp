@@ -20,53 +20,53 @@
 
 namespace mambasynth::sweep {
 
-/// What the manager needs beside plan, hub and ledger.
+/// What the manager needs besides plan, hub and ledger.
 struct ManagerSettings {
   std::filesystem::path folder;                       ///< DIR
   std::map<std::string, std::filesystem::path> data;  ///< data hash -> what the trials read
-  int threads = 1;                                    ///< a trial's
-  int slots = 1;                                      ///< trials that a rank runs at once, as far as this one knows
-  std::function<int()> signal;                        ///< the stop signal that this rank got, or 0
+  int threads = 1;                                    ///< per trial
+  int slots = 1;                                      ///< trials that a rank runs concurrently, as far as rank 0 knows
+  std::function<int()> signal;                        ///< the stop signal received by this rank, or 0
   std::function<bool()> lock_lost;
-  std::int64_t retries = 0;  ///< these four as in SweepKeys
+  std::int64_t retries = 0;  ///< this and the next three: as in SweepKeys
   double rank_timeout = 120;
   double trial_timeout = 0;
   double walltime_margin = 120;
-  CostModel costs = {};  ///< what earlier launches have learned
+  CostModel costs = {};  ///< learned by earlier launches
   std::function<std::optional<double>()> time_left = [] {
     return std::nullopt;
-  };  ///< seconds until the job's end, where it has one
-  std::function<void(std::string const&)> tell;                         ///< a line for the user
-  std::function<void(double share, std::string const&)> tell_progress;  ///< how far, and in words
-  double tell_every = 10;                                               ///< seconds between lines of progress
+  };  ///< seconds until the job ends, if it has a limit
+  std::function<void(std::string const&)> log;                          ///< prints a line for the user
+  std::function<void(double share, std::string const&)> show_progress;  ///< the fraction done, and a text
+  double progress_interval = 10;                                        ///< seconds between updates of the progress
 };
 
-/// Hands trials to workers and writes down what they say. Sole writer of the ledger. A rank is a worker, or several:
-/// its slots. Worker w is slot w / ranks of rank w % ranks, so that every rank gets a trial before any gets two. Where
-/// Plan::needs_whole_ranks says so, slots beside the first stay idle.
+/// Dispatches trials to workers and records their reports. The only writer of the ledger. A rank has one worker per
+/// slot: worker w is slot w / ranks of rank w % ranks, so that every rank gets a trial before any rank gets two. If
+/// Plan::needs_whole_ranks, only the first slot of each rank is used.
 class Manager {
  public:
-  /// `committed`: trials that have their result already.
+  /// `committed`: trials that already have their result.
   Manager(Plan const& plan, std::map<std::string, State> const& committed, ManagerHub& hub, Ledger& ledger,
           ManagerSettings settings);
 
-  /// Until every trial ended or the running ones saved after a stop; tells all workers to quit and returns the exit
-  /// code. Errors of its own (a ledger that cannot be written, a lock that was lost) first stop all trials, then fly.
+  /// Runs until every trial has ended, or the running ones have saved after a stop; then tells all workers to quit and
+  /// returns the exit code. Its own errors (an unwritable ledger, a lost lock) first stop all trials, then propagate.
   int run();
-  /// Ranks that were given up.
+  /// Ranks that count as lost.
   [[nodiscard]] std::set<int> const& lost() const { return lost_; }
-  /// Whether one of them may still run, only silent: then nobody but the launcher can end it.
+  /// Whether one of them may still be running without responding: only the launcher can end such a rank.
   [[nodiscard]] bool lost_may_live() const;
 
  private:
-  bool step();  ///< false: nothing was to be done
+  bool step();  ///< false: there was nothing to do
   void handle(int worker, Report const& report);
   void handle_end(int worker, Report const& report);
   void conclude(int worker, Report const& report, Scheduler::Verdict verdict);
   void learn(std::size_t trial, double seconds);
-  [[nodiscard]] bool leads(int worker, std::size_t trial) const;
+  [[nodiscard]] bool is_root(int worker, std::size_t trial) const;
   void stop(std::string const& why);
-  void stop_where_none_can_start();
+  void stop_if_none_can_start();
   void watch_walltime();
   void watch_workers();
   void lose(int rank, std::string const& why);
@@ -74,8 +74,8 @@ class Manager {
   [[nodiscard]] int rank_of(int worker) const { return worker % hub_.ranks(); }
   void fail(std::exception_ptr error);
   void dispatch();
-  void note(Event event);
-  void tell_progress();
+  void record(Event event);
+  void show_progress();
   [[nodiscard]] int exit_code() const;
   void quit(int code);
   [[nodiscard]] bool may_start() const;
@@ -86,18 +86,18 @@ class Manager {
   ManagerSettings settings_;
   Progress progress_;
   Scheduler scheduler_;
-  std::map<int, std::chrono::steady_clock::time_point> heard_;  ///< of each other rank
+  std::map<int, std::chrono::steady_clock::time_point> heard_;  ///< last report of each other rank
   bool whole_ranks_;                                            ///< Plan::needs_whole_ranks
-  int slots_ = 1;                                               ///< the most that a rank has shown
-  std::map<std::size_t, Report> first_failures_;  ///< of trials that several ranks run, until all have ended
-  std::map<std::size_t, int> leaders_;            ///< of trials that were handed out
-  std::int64_t groups_ = 0;                       ///< numbers them
+  int slots_ = 1;                                               ///< the largest number seen on any rank
+  std::map<std::size_t, Report> first_failures_;  ///< of trials run by several ranks, until all of them have ended
+  std::map<std::size_t, int> roots_;              ///< root worker of each dispatched trial
+  std::int64_t groups_ = 0;                       ///< number of groups created so far
   std::map<int, store::Process> processes_;       ///< of ranks that started a trial
   std::chrono::steady_clock::time_point watched_at_{};
-  std::set<int> lost_, slow_;  ///< ranks; slow: lost, but heard again
+  std::set<int> lost_, slow_;  ///< ranks; slow: counted as lost, but heard from again
   std::exception_ptr error_;
   bool machine_failure_ = false;
-  std::chrono::steady_clock::time_point told_at_;
+  std::chrono::steady_clock::time_point progress_shown_at_;
 };
 
 }  // namespace mambasynth::sweep

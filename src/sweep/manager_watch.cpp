@@ -8,16 +8,16 @@ ManagerWatch::ManagerWatch(std::filesystem::path const& folder, double after) : 
 
 bool ManagerWatch::lost() {
   auto const time = Clock::now();
-  if (time - looked_ < after_ / 8) return false;
-  looked_ = time;
+  if (time - checked_at_ < after_ / 8) return false;
+  checked_at_ = time;
   auto const holder = read_lock(file_);
   if (holder && (holder->token != token_ || holder->heartbeat != heartbeat_)) {
     token_ = holder->token;
     heartbeat_ = holder->heartbeat;
-    moved_ = time;
+    changed_at_ = time;
   }
-  // A lock that is gone: the manager is about to say so, or died right behind.
-  return !token_.empty() && time - moved_ > after_;
+  // If the lock is gone, the manager either sends the order to quit next or died just after removing it.
+  return !token_.empty() && time - changed_at_ > after_;
 }
 
 }  // namespace mambasynth::sweep

@@ -7,20 +7,21 @@
 
 namespace mambasynth::sweep {
 
-/// Whether the manager of a folder still lives, as another rank can tell without a message (one to a dead rank can stop
-/// the job): its lock's counter moves. Clocks of other machines play no part.
+/// Detects whether the manager of a folder is alive without sending a message (one to a dead rank can hang the job):
+/// the counter in its lock changes. Does not depend on other machines' clocks.
 class ManagerWatch {
  public:
-  /// `after`: seconds without a move that mean its end; the file is read eight times in that.
+  /// `after`: seconds without a change after which the manager counts as lost; the file is read eight times in that
+  /// period.
   explicit ManagerWatch(std::filesystem::path const& folder, double after);
-  /// Cheap; ask often. Never true before the lock was seen once.
+  /// Cheap; call often. Never true before the lock has been read once.
   [[nodiscard]] bool lost();
 
  private:
   using Clock = std::chrono::steady_clock;
   std::filesystem::path file_;
   std::chrono::duration<double> after_;
-  Clock::time_point looked_{}, moved_{};
+  Clock::time_point checked_at_{}, changed_at_{};
   std::string token_;
   std::int64_t heartbeat_ = 0;
 };

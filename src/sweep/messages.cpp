@@ -17,11 +17,10 @@ double loss(json const& value) {
   return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 
-/// JSON has no infinities; a loss that overflowed is as unknown as one that is NaN.
+/// JSON has no infinities; a loss that overflowed is treated as NaN.
 json loss(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
 
-/// As MessagePack: the text form of JSON takes UTF-8 alone, and a folder's name is bytes that have to arrive as they
-/// are.
+/// MessagePack, because JSON text must be UTF-8 while the bytes of a folder's name must arrive unchanged.
 std::string bytes_of(json const& object) {
   std::string bytes;
   json::to_msgpack(object, bytes);
@@ -33,7 +32,7 @@ Message parse(std::string const& bytes, F&& read) {
   try {
     return read(json::from_msgpack(bytes));
   } catch (json::exception const& error) {
-    throw std::runtime_error(std::string("a message between ranks makes no sense: ") + error.what());
+    throw std::runtime_error(std::string("invalid message between ranks: ") + error.what());
   }
 }
 
@@ -96,8 +95,8 @@ std::string to_bytes(Report const& report) {
               {"reason", report.reason},
               {"seconds", report.seconds},
               {"machine", report.machine}};
-  // Not in every report: Open MPI's send of a few hundred bytes to a rank that died waits for ever, a shorter one does
-  // not.
+  // Not in every report: with Open MPI, sending a few hundred bytes to a dead rank blocks forever; a shorter message
+  // does not.
   if (report.kind == Report::Kind::started)
     object.update({{"host", report.process.host},
                    {"pid", report.process.pid},

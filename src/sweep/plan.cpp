@@ -13,7 +13,7 @@
 namespace mambasynth::sweep {
 namespace {
 
-/// Counts what `product` would make, before it is made.
+/// Checks the number of trials before `product` creates them.
 void require_few_trials(SweepFile const& sweep) {
   auto trials = std::max<std::size_t>(sweep.keys.seeds.size(), 1);
   std::string sizes;
@@ -25,7 +25,7 @@ void require_few_trials(SweepFile const& sweep) {
   if (many || trials + sweep.includes.size() * sweep.keys.seeds.size() > most_trials)
     throw errors::usage("the sweep '" + sweep.keys.name + "' has more than " + std::to_string(most_trials) + " trials",
                         sizes + std::to_string(sweep.keys.seeds.size()) + " seeds",
-                        "Give its axes fewer values, or make several sweeps of it");
+                        "Give its axes fewer values, or split it into several sweeps");
 }
 
 std::vector<Settings> product(std::vector<Axis> const& axes) {
@@ -57,13 +57,13 @@ bool matches(Exclude const& exclude, Settings const& cell) {
 std::vector<Settings> cells_of(SweepFile const& sweep) {
   require_few_trials(sweep);
   auto cells = product(sweep.axes);
-  // Includes alone are a list of cells; without axes the product is one cell, the base, and would come on top.
+  // With includes but no axes, the includes are all the cells; the empty product would add the base as another cell.
   if (sweep.axes.empty() && !sweep.includes.empty()) cells.clear();
   for (auto const& exclude : sweep.excludes) {
     auto const before = cells.size();
     std::erase_if(cells, [&](auto const& cell) { return matches(exclude, cell); });
     if (cells.size() == before)
-      throw errors::usage(exclude.origin + ": [[sweep.exclude]] leaves out nothing", "no cell has all of its values",
+      throw errors::usage(exclude.origin + ": [[sweep.exclude]] excludes nothing", "no cell has all of its values",
                           "Correct its values or remove it");
   }
   cells.insert(cells.end(), sweep.includes.begin(), sweep.includes.end());
@@ -88,7 +88,7 @@ std::vector<std::string> columns_of(SweepFile const& sweep) {
   return columns;
 }
 
-/// Runs `check` and lets what it refuses name the cell.
+/// Runs `check`; an error from it is reported with the cell.
 template <class Check>
 void check_cell(Settings const& cell, Check const& check) {
   try {
@@ -98,7 +98,7 @@ void check_cell(Settings const& cell, Check const& check) {
     std::string why = error.what();
     if (why.ends_with('.')) why.pop_back();
     throw errors::usage("the cell " + text_of(cell) + " cannot run", why,
-                        "Leave it out with [[sweep.exclude]], or change its values");
+                        "Exclude it with [[sweep.exclude]], or change its values");
   }
 }
 
@@ -155,13 +155,13 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
       auto const [same, fresh] = cell_of_id.emplace(planned.id, text_of(cell));
       if (!fresh)
         throw errors::usage("two cells of the sweep are the same trial: " + same->second + " and " + text_of(cell),
-                            "they differ in nothing that changes a result", "Remove one of them");
+                            "they differ in no key that changes results", "Remove one of them");
       plan.trials.push_back(planned);
     }
   }
   if (plan.trials.empty())
-    throw errors::usage("the sweep '" + plan.name + "' has no trial", "[[sweep.exclude]] leaves out every cell",
-                        "Leave out fewer");
+    throw errors::usage("the sweep '" + plan.name + "' has no trial", "[[sweep.exclude]] excludes every cell",
+                        "Exclude fewer");
   return plan;
 }
 

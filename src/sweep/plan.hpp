@@ -12,19 +12,19 @@
 
 namespace mambasynth::sweep {
 
-/// Of a sweep: each has a folder, and the plan lies in memory.
+/// Limit per sweep: each trial has a folder, and the plan is kept in memory.
 inline constexpr std::size_t most_trials = 100'000;
 
 struct Plan {
   std::string name;
-  std::vector<std::string> columns;  ///< the keys that axes and includes move, in the sweep's order
+  std::vector<std::string> columns;  ///< the keys that axes and includes vary, in the sweep's order
   std::size_t cells = 0;             ///< trials / seeds
   std::vector<PlannedTrial> trials;  ///< cell by cell, the last axis fastest, seeds innermost
   SweepFile sweep;                   ///< precision resolved
-  std::int64_t part = 1, parts = 1;  ///< of the sweep's trials, as keep_part left them
+  std::int64_t part = 1, parts = 1;  ///< which part of the sweep's trials this is, see keep_part
 
-  /// Whether some trials need several ranks, or the only place of one: the contrastive loss sets LibTorch's precision
-  /// of products for the whole process while it is launched.
+  /// Whether some trials need several ranks, or a process of their own: the contrastive loss sets LibTorch's matrix
+  /// product precision for the whole process while it launches.
   [[nodiscard]] bool needs_whole_ranks() const {
     return std::any_of(trials.begin(), trials.end(), [](PlannedTrial const& planned) {
       return planned.ranks > 1 || planned.trial.train.contrastive_lambda > 0;
@@ -32,32 +32,31 @@ struct Plan {
   }
 };
 
-/// Expands a sweep: the product of the axes, less what [[sweep.exclude]] matches, then the [[sweep.include]] cells,
-/// each with every seed. `auto_precision` ("fp32" or "bf16") replaces train.precision = "auto"; `identify` is asked
-/// once a foreign series, `check` (may be absent) about each cell.
-/// Errors: errors::usage for more than `most_trials`, an exclude that matches nothing, a cell whose configuration is
-/// refused by config::check or `check`, two cells that are the same trial, a sweep without trials; what `identify`
-/// throws.
+/// Expands a sweep: the product of the axes without the cells that match [[sweep.exclude]], then the [[sweep.include]]
+/// cells, each with every seed. `auto_precision` ("fp32" or "bf16") replaces train.precision = "auto". `identify` is
+/// called once per foreign series, `check` (may be empty) once per cell.
+/// Errors: errors::usage for more than `most_trials` trials, an exclude that matches nothing, a cell refused by
+/// config::check or `check`, two cells that are the same trial, or a sweep without trials; errors of `identify`.
 Plan make_plan(SweepFile sweep, std::string const& auto_precision, IdentifyData const& identify,
                CheckTrial const& check = {});
 
-/// Leaves every `parts`-th trial, from number `part` (1 .. parts) on, so that several launchers share a sweep, each
-/// with a folder of its own. Errors: errors::usage for a part without trials.
+/// Keeps every `parts`-th trial, starting with number `part` (1 .. parts), so that several launchers can share a sweep,
+/// each with its own folder. Errors: errors::usage for a part without trials.
 void keep_part(Plan& plan, std::int64_t part, std::int64_t parts);
 
 /// plan.csv (RFC 4180): `id,<columns>,seed,cost`.
 std::string plan_csv(Plan const& plan);
-/// For people: the trials, the cells, the cost. `seconds_per_cost` is 0 while nothing was measured.
+/// Human-readable summary: trials, cells, cost. `seconds_per_cost` is 0 while nothing has been measured.
 std::string describe(Plan const& plan, double seconds_per_cost, int workers);
 
-/// Writes DIR/plan.csv and DIR/sweep.toml (whose first line says which part of the sweep this is, where it is one),
-/// each atomically.
+/// Writes DIR/plan.csv and DIR/sweep.toml, each atomically. For a part of a sweep, the first line of sweep.toml says
+/// which part.
 void write_plan(Plan const& plan, std::filesystem::path const& folder);
 
-/// Files of these names that no sweep wrote are not replaced. Errors: errors::usage.
+/// Refuses a folder with files of these names that no sweep wrote. Errors: errors::usage.
 void require_own_folder(std::filesystem::path const& folder);
 
-/// plan.csv as it stands on disk.
+/// The contents of plan.csv.
 struct PlanTable {
   struct Row {
     std::string id;
@@ -68,7 +67,7 @@ struct PlanTable {
   std::vector<std::string> columns;
   std::vector<Row> rows;
 };
-/// Errors: errors::input when the file is missing or no plan.
+/// Errors: errors::input if the file is missing or not a plan.
 PlanTable read_plan(std::filesystem::path const& file);
 
 }  // namespace mambasynth::sweep

@@ -20,7 +20,7 @@ std::string cost_text(double cost) {
 }
 
 errors::Error no_plan(std::filesystem::path const& file, std::string const& why) {
-  return errors::input(file.string() + " is no sweep's plan", why, "Name a folder that `mambasynth sweep` wrote");
+  return errors::input(file.string() + " is not a sweep's plan", why, "Give a folder that `mambasynth sweep` wrote");
 }
 
 }  // namespace
@@ -57,9 +57,9 @@ std::string describe(Plan const& plan, double seconds_per_cost, int workers) {
     text += "seed " + std::to_string(planned.trial.train.seed) + "  " + cost_text(planned.cost) + " TFLOP" +
             (planned.ranks > 1 ? ", " + std::to_string(planned.ranks) + " ranks" : "") + "\n";
   }
-  text += "estimated cost: " + cost_text(total) + " TFLOP in all, " + cost_text(longest) + " in the longest trial\n";
+  text += "estimated cost: " + cost_text(total) + " TFLOP in total, " + cost_text(longest) + " in the longest trial\n";
   if (seconds_per_cost > 0) {
-    // No schedule beats either bound.
+    // Both are lower bounds on the makespan of any schedule.
     auto const seconds = std::max(total / workers, longest) * seconds_per_cost;
     text += "at the speed of the trials finished here: " + duration_text(total * seconds_per_cost) +
             " of computing, at least " + duration_text(seconds) + " on " +
@@ -77,7 +77,7 @@ void write_plan(Plan const& plan, std::filesystem::path const& folder) {
 
 void require_own_folder(std::filesystem::path const& folder) {
   auto const refuse = [&](char const* name) {
-    return errors::usage((folder / name).string() + " would be overwritten", "no sweep wrote it",
+    return errors::usage((folder / name).string() + " would be overwritten", "it was not written by a sweep",
                          "Choose another --out, or move that file away");
   };
   if (std::filesystem::exists(folder / "events.jsonl")) return;

@@ -20,7 +20,7 @@ void Progress::apply(Event const& event) {
   using Phase = TrialView::Phase;
   if (event.kind == EventKind::opened || event.kind == EventKind::closed) {
     if (event.kind == EventKind::opened) slots_ = std::max(1, event.slots);
-    // Nothing outlives its launcher.
+    // No trial outlives its launcher.
     for (auto& [id, trial] : trials_) {
       if (trial.phase == Phase::ended) continue;
       trial.phase = Phase::waiting;
@@ -45,7 +45,7 @@ void Progress::apply(Event const& event) {
       trial.epoch = trial.first = 0;
       break;
     case EventKind::epoch:
-      // The first mark comes after one epoch of this try.
+      // The first mark comes after the first epoch of this try.
       if (trial.epoch == 0) trial.first = event.epoch - 1;
       trial.epoch = event.epoch;
       trial.epochs = event.epochs;

@@ -9,53 +9,54 @@
 #include "sweep/ledger.hpp"
 #include "sweep/state.hpp"
 
-/// The ledger read as a whole: where each trial stands, how fast trials go, how long the rest takes. The manager and
-/// `status` both look through this.
+/// The state of a sweep derived from its ledger: the phase of each trial, the speed of trials, the time left. Used by
+/// the manager and by `status`.
 namespace mambasynth::sweep {
 
 struct TrialView {
   enum class Phase { waiting, dispatched, running, ended };
   Phase phase = Phase::waiting;
-  State state = State::missing;  ///< of the last try, when it ended
+  State state = State::missing;  ///< of the last try, once it has ended
   std::string reason;
-  int rank = -1;     ///< that leads it
-  double ranks = 1;  ///< that run it; a part of one where it runs several trials at once
-  int tries = 0;     ///< how often it started
+  int rank = -1;     ///< root of the ranks that run it
+  double ranks = 1;  ///< that run it; a fraction if one rank runs several trials concurrently
+  int tries = 0;     ///< number of times it was started
   std::string host;
   std::int64_t epoch = 0, epochs = 0;
   double train_mse = 0, val_mse = 0;
   double started = 0;      ///< time of the current try
   double marked = 0;       ///< time of the last epoch mark
-  std::int64_t first = 0;  ///< epochs done when the current try began (a resumed trial), known from its first mark
-  double seconds = 0;      ///< of one rank: all tries that told how long they took, times their ranks
+  std::int64_t first = 0;  ///< epochs already done when the current try began (a resumed trial), from its first mark
+  double seconds = 0;      ///< rank-seconds: summed over all tries that reported their time
 
-  /// Seconds from `marked` to the end at the pace of this try; nothing before the first epoch.
+  /// Seconds from `marked` to the end at the speed of this try; nothing before the first epoch.
   [[nodiscard]] std::optional<double> seconds_left() const;
 };
 
 class Progress {
  public:
-  /// `costs`: the plan's trials; events of others are passed over.
+  /// `costs`: by trial of the plan; events of other trials are ignored.
   explicit Progress(std::map<std::string, double> costs);
   void apply(Event const& event);
-  /// A result that stands on disk, whatever the ledger says.
+  /// Records a result found on disk, whatever the ledger says.
   void committed(std::string const& trial, State state);
 
   [[nodiscard]] std::map<std::string, TrialView> const& trials() const { return trials_; }
   [[nodiscard]] TrialView const& at(std::string const& trial) const { return trials_.at(trial); }
-  [[nodiscard]] std::size_t count(State state) const;  ///< ended so; `missing`: neither ended nor running
+  [[nodiscard]] std::size_t count(
+      State state) const;  ///< trials that ended in `state`; `missing`: neither ended nor running
   [[nodiscard]] std::size_t running() const;
-  /// Seconds of one rank per unit of cost, from finished trials, else from running ones; 0 while nothing is known.
+  /// Rank-seconds per unit of cost, from finished trials, else from running ones; 0 while unknown.
   [[nodiscard]] double seconds_per_cost() const;
-  /// How much of the cost is behind us, from 0 to 1, running trials by their epochs.
+  /// The completed fraction of the cost, from 0 to 1; running trials count by their epochs.
   [[nodiscard]] double share() const;
-  /// For what is not committed yet, on `ranks` ranks; nothing while no pace is known.
+  /// Estimated seconds until all trials are committed on `ranks` ranks; nothing while the speed is unknown.
   [[nodiscard]] std::optional<double> seconds_left(int ranks) const;
 
  private:
   std::map<std::string, double> costs_;
   std::map<std::string, TrialView> trials_;
-  int slots_ = 1;  ///< of a rank, in the last launch
+  int slots_ = 1;  ///< per rank, in the last launch
 };
 
 /// "3 of 20 done, 2 running, 1 failed, about 12 min left"

@@ -24,17 +24,18 @@
 namespace mambasynth::sweep {
 namespace {
 
-void require_own_code(std::string const& code, std::string const& trial, SweepOptions const& options) {
+void require_same_code(std::string const& code, std::string const& trial, SweepOptions const& options) {
   auto const short_of = [](std::string const& commit) { return commit.substr(0, 12); };
   if (options.allow_mixed_code || code.empty() || options.code.empty() || code == options.code) return;
   throw errors::usage(options.out.string() + " holds results of another version of the program",
-                      "trial " + trial + " is of " + short_of(code) + ", this is " + short_of(options.code) +
-                          ", and their numbers may differ",
+                      "trial " + trial + " was run by version " + short_of(code) + ", this is " +
+                          short_of(options.code) + ", and their results may differ",
                       "Give another --out, use the older program, or mix them with --allow-mixed code");
 }
 
-/// Trials that were interrupted go on from a save; who wrote that, the ledger tells.
-void require_own_saves(Plan const& plan, std::map<std::string, State> const& committed, SweepOptions const& options) {
+/// Interrupted trials resume from a save; the ledger records which version of the program wrote it.
+void require_saves_of_same_code(Plan const& plan, std::map<std::string, State> const& committed,
+                                SweepOptions const& options) {
   std::map<std::string, std::string> code_of;
   std::string code;
   for (auto const& event : read_ledger(options.out / "events.jsonl")) {
@@ -44,7 +45,7 @@ void require_own_saves(Plan const& plan, std::map<std::string, State> const& com
   for (auto const& planned : plan.trials)
     if (!committed.contains(planned.id) && code_of.contains(planned.id) &&
         std::filesystem::exists(options.out / "trials" / planned.id / "resume.pt"))
-      require_own_code(code_of.at(planned.id), planned.id, options);
+      require_same_code(code_of.at(planned.id), planned.id, options);
 }
 
 std::map<std::string, State> committed_trials(Plan const& plan, SweepOptions const& options,
@@ -56,15 +57,16 @@ std::map<std::string, State> committed_trials(Plan const& plan, SweepOptions con
     if (!std::filesystem::exists(file)) continue;
     auto const written = committed(file, planned.id);
     if (written && is_committed(written->state)) {
-      require_own_code(written->code, planned.id, options);
+      require_same_code(written->code, planned.id, options);
       states[planned.id] = written->state;
     } else
-      terminal.line(file.string() + " is no whole result of this trial (damaged, or another's). The trial runs again.");
+      terminal.line(file.string() +
+                    " is not a complete result of this trial (damaged, or of another trial). The trial runs again.");
   }
   return states;
 }
 
-/// What each trial that is still to run reads, one series a distinct [data].
+/// The series that the remaining trials read, one per distinct [data].
 std::map<std::string, std::filesystem::path> prepared_data(Plan const& plan,
                                                            std::map<std::string, State> const& committed,
                                                            std::filesystem::path const& folder,
@@ -82,8 +84,8 @@ std::map<std::string, std::filesystem::path> prepared_data(Plan const& plan,
   return data;
 }
 
-/// What the ledger of this folder tells of earlier launches.
-Progress past(Plan const& plan, std::filesystem::path const& folder) {
+/// The state that earlier launches recorded in this folder's ledger.
+Progress past_progress(Plan const& plan, std::filesystem::path const& folder) {
   std::map<std::string, double> costs;
   for (auto const& planned : plan.trials) costs[planned.id] = planned.cost;
   Progress progress(std::move(costs));
@@ -91,10 +93,10 @@ Progress past(Plan const& plan, std::filesystem::path const& folder) {
   return progress;
 }
 
-/// From the trials that ran from start to end in one launch, and so took what they say.
+/// Learned from trials that ran from start to end in one launch, whose reported time is complete.
 CostModel learned_costs(Plan const& plan, std::filesystem::path const& folder) {
   CostModel model;
-  auto const progress = past(plan, folder);
+  auto const progress = past_progress(plan, folder);
   for (auto const& planned : plan.trials) {
     auto const& view = progress.at(planned.id);
     if (view.phase == TrialView::Phase::ended && view.state == State::done && view.tries == 1)
@@ -103,7 +105,7 @@ CostModel learned_costs(Plan const& plan, std::filesystem::path const& folder) {
   return model;
 }
 
-/// As rank 0 reads it. A file that cannot be read is rank 0's to tell.
+/// The same value that rank 0 reads. Rank 0 reports a file that cannot be read.
 double read_rank_timeout(SweepOptions const& options) {
   try {
     return read_sweep_file(options.sweep_file, options.set).keys.rank_timeout;
@@ -118,7 +120,7 @@ MakeGroup groups_in(parallel::Communicator const& world) {
   };
 }
 
-/// The manager in a thread beside this rank's own workers.
+/// Runs the manager in a thread beside this rank's own workers.
 int manage_and_serve(Manager& manager, LocalLink& own, int slots, Hooks const& hooks, MakeGroup const& make_group) {
   int code = 0;
   std::exception_ptr error;
@@ -130,7 +132,7 @@ int manage_and_serve(Manager& manager, LocalLink& own, int slots, Hooks const& h
       error = std::current_exception();
     }
   });
-  (void)serve_slots(own, slots, hooks, 0, {}, make_group);  // the manager sends the last order whatever happens
+  (void)serve_slots(own, slots, hooks, 0, {}, make_group);  // the manager always sends the order to quit
   thread.join();
   if (error) std::rethrow_exception(error);
   return code;
@@ -145,14 +147,14 @@ void require_ranks(Plan const& plan, int ranks) {
           "Start at least as many, e.g. mpirun -n " + std::to_string(planned.ranks) + ", or lower ranks_per_trial");
 }
 
-int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& session, bool& dispatching) {
+int run_root(SweepOptions const& options, Hooks const& hooks, parallel::Session& session, bool& dispatching) {
   auto const& world = session.world();
   auto const sweep = read_sweep_file(options.sweep_file, options.set);
   auto plan = make_plan(sweep, options.auto_precision, hooks.identify, hooks.check);
   keep_part(plan, options.part, options.parts);
   require_ranks(plan, world.size());
   if (options.dry_run) {
-    streams::print_text(describe(plan, past(plan, options.out).seconds_per_cost(), world.size()));
+    streams::print_text(describe(plan, past_progress(plan, options.out).seconds_per_cost(), world.size()));
     return 0;
   }
   store::require_writable_folder(options.out);
@@ -161,7 +163,7 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   LockRules rules;
   rules.waiting = [&](Holder const& holder) {
     terminal.line(options.out.string() + " has a lock of " + holder.describe() +
-                  " that does not move; it counts as left behind after " +
+                  " whose counter does not change; it counts as stale after " +
                   duration_text(std::chrono::duration<double>(rules.stale_after).count()) + ".");
   };
   rules.warn = [&](std::string const& line) { terminal.line(line); };
@@ -170,10 +172,10 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   for (auto const* const own : {"sweep.toml", "plan.csv", "events.jsonl"})
     if (auto const warning = store::make_way(options.out / own); !warning.empty()) terminal.line(warning);
   auto const committed = committed_trials(plan, options, hooks.committed, terminal);
-  require_own_saves(plan, committed, options);
+  require_saves_of_same_code(plan, committed, options);
   write_plan(plan, options.out);
   Ledger ledger(options.out / "events.jsonl");
-  // These trials are not packed: where there are any, each rank runs one.
+  // Such trials cannot share a rank: if there are any, each rank runs one trial at a time.
   auto const slots = plan.needs_whole_ranks() ? 1 : options.slots;
   ledger.append({.kind = EventKind::opened,
                  .ranks = world.size(),
@@ -197,9 +199,9 @@ int lead(SweepOptions const& options, Hooks const& hooks, parallel::Session& ses
   settings.walltime_margin = sweep.keys.walltime_margin;
   settings.costs = learned_costs(plan, options.out);
   settings.time_left = time_until_end(options.walltime);
-  settings.tell = [&](std::string const& line) { terminal.line(line); };
-  settings.tell_progress = [&](double share, std::string const& text) { terminal.progress(share, text); };
-  settings.tell_every = terminal.interval(options.progress_every);
+  settings.log = [&](std::string const& line) { terminal.line(line); };
+  settings.show_progress = [&](double share, std::string const& text) { terminal.progress(share, text); };
+  settings.progress_interval = terminal.interval(options.progress_every);
   if (slots < options.slots)
     terminal.line(
         "note: this sweep has trials of several ranks or with a contrastive loss, so each rank runs one at a time.");
@@ -238,14 +240,14 @@ int run_sweep(SweepOptions const& options, Hooks const& hooks, parallel::Session
     auto const served =
         serve_slots(link, options.slots, hooks, world.rank(), [&] { return watch.lost(); }, groups_in(world));
     if (served.manager_lost) {
-      session.abort_after(std::min(10.0, rank_timeout), world.rank() != 1);  // the lowest of those that are left speaks
-      throw errors::machine("rank 0 is lost", "its lock has not moved for longer than sweep.rank_timeout",
+      session.abort_after(std::min(10.0, rank_timeout), world.rank() != 1);  // rank 1 reports the error
+      throw errors::machine("rank 0 is lost", "its lock has not changed for longer than sweep.rank_timeout",
                             "Running trials were saved; the same command continues");
     }
     if (served.ranks_lost) session.exit_without_finalize();
     return served.exit_code;
   }
-  // The others wait for orders from the start: whatever ends before the manager runs has to send them home.
+  // The other ranks wait for orders from the start: if rank 0 ends before the manager runs, it must tell them to quit.
   bool dispatching = false;
   auto const dismiss = [&](int code) {
     if (dispatching) return;
@@ -256,7 +258,7 @@ int run_sweep(SweepOptions const& options, Hooks const& hooks, parallel::Session
     for (int rank = 1; rank < world.size(); ++rank) hub.send(rank, quit);
   };
   try {
-    auto const code = lead(options, hooks, session, dispatching);
+    auto const code = run_root(options, hooks, session, dispatching);
     dismiss(code);
     return code;
   } catch (errors::Error const& error) {

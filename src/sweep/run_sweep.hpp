@@ -13,23 +13,23 @@ namespace mambasynth::sweep {
 struct SweepOptions {
   std::filesystem::path sweep_file;     ///< a sweep, or a plain configuration
   std::filesystem::path out;            ///< DIR
-  std::vector<std::string> set;         ///< section.key=value, later ones win
+  std::vector<std::string> set;         ///< section.key=value; later ones win
   std::string auto_precision = "fp32";  ///< what train.precision = "auto" means on this device
-  int threads = 1;                      ///< a trial's
-  int slots = 1;                        ///< trials that this rank runs at once; others may differ
-  bool dry_run = false;                 ///< print the plan, write nothing
-  bool take_over = false;               ///< whoever holds the folder
-  double progress_every = 10;           ///< seconds between lines of progress on stderr
+  int threads = 1;                      ///< per trial
+  int slots = 1;                        ///< trials that this rank runs concurrently; other ranks may differ
+  bool dry_run = false;                 ///< print the plan and write nothing
+  bool take_over = false;               ///< replace the lock even if it is held
+  double progress_every = 10;           ///< seconds between progress lines on stderr
   std::int64_t part = 1, parts = 1;     ///< which share of the trials: keep_part
-  std::string code = {};                ///< this program's commit; trials of another are not mixed with its own ...
-  bool allow_mixed_code = false;        ///< ... but where this is set
-  double walltime = 0;                  ///< seconds until the job's end; 0 = what Slurm says, if anything
+  std::string code = {};                ///< commit of this program; refuses to mix its trials with another's ...
+  bool allow_mixed_code = false;        ///< ... unless this is set
+  double walltime = 0;                  ///< seconds until the job ends; 0 = ask Slurm, if there is one
 };
 
-/// `mambasynth sweep`, on every rank: rank 0 plans, holds the folder and hands out trials (and trains, too), the others
-/// serve it. Trials that have their result are not run again, so the same command continues whatever was interrupted.
-/// Returns the exit code (0, 1, 4 or 75), the same on all ranks.
-/// Errors fly on rank 0 alone, to be told by Session::run; the others return their exit code.
+/// `mambasynth sweep`, on every rank: rank 0 plans, holds the folder's lock and dispatches trials (and also trains);
+/// the others run trials. Trials that have their result are not run again, so the same command continues after any
+/// interruption. Returns the exit code (0, 1, 4 or 75), the same on all ranks.
+/// Errors propagate on rank 0 only, where Session::run reports them; the other ranks return the exit code.
 int run_sweep(SweepOptions const& options, Hooks const& hooks, parallel::Session& session);
 
 }  // namespace mambasynth::sweep

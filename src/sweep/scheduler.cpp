@@ -7,8 +7,8 @@
 namespace mambasynth::sweep {
 namespace {
 
-/// The leader's word: there is a result, or a state to go on from.
-bool is_leaders_word(State state) {
+/// Whether the root's state decides for its group: there is a result, or a save to resume from.
+bool decides_for_group(State state) {
   return is_committed(state) || state == State::preempted || state == State::timed_out;
 }
 
@@ -17,7 +17,7 @@ bool is_leaders_word(State state) {
 Scheduler::Scheduler(std::vector<Job> const& jobs, std::int64_t retries)
     : waiting_(jobs.begin(), jobs.end()), retries_(retries) {
   for (auto const& job : jobs)
-    if (!jobs_.emplace(job.trial, job).second) throw std::logic_error("a trial was handed to the scheduler twice");
+    if (!jobs_.emplace(job.trial, job).second) throw std::logic_error("a trial was given to the scheduler twice");
 }
 
 void Scheduler::expect(int ranks) {
@@ -38,10 +38,10 @@ Scheduler::Verdict Scheduler::ended(int worker, std::size_t trial, State state) 
   if (place == teams_.end()) return Verdict::ignored;
   auto& team = place->second;
   --team.left;
-  bool const leads = worker == team.ranks.front();
-  if (leads) team.leaders = state;
-  if (!is_leaders_word(state) && !team.failure) team.failure = state;
-  if (team.left > 0 && !(leads && is_leaders_word(state))) return Verdict::partly;
+  bool const is_root = worker == team.ranks.front();
+  if (is_root) team.root_state = state;
+  if (!decides_for_group(state) && !team.failure) team.failure = state;
+  if (team.left > 0 && !(is_root && decides_for_group(state))) return Verdict::partly;
   auto const whole = std::move(team);
   teams_.erase(place);
   return concluded(trial, whole);
@@ -59,26 +59,26 @@ Scheduler::Verdict Scheduler::lost(int worker) {
   place->second.lost = true;
   if (--place->second.left > 0) return Verdict::partly;
   teams_.erase(place);
-  return waits_again(trial);
+  return requeue(trial);
 }
 
 Scheduler::Verdict Scheduler::concluded(std::size_t trial, Team const& team) {
   auto const state =
-      team.leaders && is_leaders_word(*team.leaders) ? *team.leaders : team.failure.value_or(State::failed);
-  if (team.lost && !is_leaders_word(state)) return waits_again(trial);
+      team.root_state && decides_for_group(*team.root_state) ? *team.root_state : team.failure.value_or(State::failed);
+  if (team.lost && !decides_for_group(state)) return requeue(trial);
   if (state == State::failed && !stopped_ && failures_[trial]++ < retries_) {
     failed_on_[trial].insert(rank_of(team.ranks.front()));
-    return waits_again(trial);
+    return requeue(trial);
   }
   if (state == State::out_of_memory && !stopped_ && shrunk_[trial] < jobs_.at(trial).shrinks) {
     ++shrunk_[trial];
-    return waits_again(trial);
+    return requeue(trial);
   }
   results_[trial] = state;
   return Verdict::final;
 }
 
-Scheduler::Verdict Scheduler::waits_again(std::size_t trial) {
+Scheduler::Verdict Scheduler::requeue(std::size_t trial) {
   waiting_.insert(jobs_.at(trial));
   return Verdict::again;
 }
@@ -98,7 +98,7 @@ Scheduler::Waiting::iterator Scheduler::first_of(int ranks) const {
   return waiting_.lower_bound({0, std::numeric_limits<double>::infinity(), ranks});
 }
 
-/// Neighbours where possible (they share a node): an aligned row of workers, else the first that are idle.
+/// Adjacent workers if possible, since they share a node: an aligned block, else the first idle ones.
 std::vector<int> Scheduler::idle_group(int ranks) const {
   auto const size = static_cast<std::size_t>(ranks);
   if (idle_.size() < size) return {};

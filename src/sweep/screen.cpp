@@ -22,8 +22,7 @@ std::optional<std::size_t> columns_of(int descriptor) {
   return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual_columns;
 }
 
-/// A launcher that reads its ranks' stderr from pipes. Any other parent, a shell or tee's, says nothing of where a pipe
-/// ends.
+/// mpirun reads its ranks' stderr from pipes. With any other parent, such as a shell, we cannot know where a pipe ends.
 bool is_mpirun(pid_t process) {
   constexpr std::array<std::string_view, 4> names{"mpirun", "mpiexec", "orterun", "prterun"};
   std::string name;

@@ -5,8 +5,8 @@
 
 namespace mambasynth::sweep {
 
-/// Columns of the terminal that shows this process's stderr: its own, or that of the mpirun which started it on this
-/// machine and copies our stderr to its own. Nothing where no terminal shows it.
+/// Columns of the terminal that shows this process's stderr: its own, or that of the mpirun on this machine that
+/// forwards our stderr. Nothing if no terminal shows it.
 std::optional<std::size_t> screen_columns();
 
 }  // namespace mambasynth::sweep

@@ -8,7 +8,7 @@
 namespace mambasynth::sweep {
 namespace {
 
-/// Who asks for orders takes those of the others along.
+/// A link shared by all slots: whichever slot polls also receives the orders for the others.
 class SharedLink {
  public:
   SharedLink(WorkerLink& link, int slots) : link_(link), orders_(static_cast<std::size_t>(slots)) {}

@@ -4,12 +4,13 @@
 
 #include "sweep/worker.hpp"
 
-/// Several trials at once in one process: its slots. They share the GPU's context, so that kernels of one fill what
-/// those of another leave idle, which processes that share a card cannot do (they take turns at it).
+/// Runs several trials concurrently in one process, one per slot. They share a CUDA context, so that kernels of one
+/// trial fill the parts of the GPU that another leaves idle. Separate processes cannot do this: they time-slice the
+/// GPU.
 namespace mambasynth::sweep {
 
-/// serve() in `slots` threads over one link, slot 0 in the calling thread. When one of them fails, the others save what
-/// they run, and its error flies.
+/// Runs serve() in `slots` threads over one link, slot 0 in the calling thread. If one of them fails, the others save
+/// their trials and its error is rethrown.
 Served serve_slots(WorkerLink& link, int slots, Hooks const& hooks, int rank,
                    std::function<bool()> const& manager_lost = {}, MakeGroup const& make_group = {});
 

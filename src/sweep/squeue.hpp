@@ -5,12 +5,12 @@
 
 namespace mambasynth::sweep {
 
-/// What `squeue --noheader OPTIONS --jobs=JOB` answered, errors among it.
+/// The output of `squeue --noheader OPTIONS --jobs=JOB`, including errors.
 struct SqueueAnswer {
   bool succeeded = false;
   std::string text;
 };
-/// Nothing where `job` is no job's id or squeue cannot be started. Waits ten seconds at most.
+/// Nothing if `job` is not a job ID or squeue cannot be started. Waits at most ten seconds.
 std::optional<SqueueAnswer> squeue(std::string const& job, std::string const& options);
 
 }  // namespace mambasynth::sweep

@@ -5,16 +5,16 @@
 
 namespace mambasynth::sweep {
 
-/// What became of a trial. `done` and `diverged` are final results; the others run again.
+/// The outcome of a trial. `done` and `diverged` are final results; trials in other states run again.
 enum class State { done, diverged, failed, out_of_memory, timed_out, preempted, missing };
 
 inline constexpr State all_states[] = {State::done,      State::diverged,  State::failed, State::out_of_memory,
                                        State::timed_out, State::preempted, State::missing};
 
-/// "out_of_memory": the word in files and on the terminal.
+/// The name used in files and on the terminal, e.g. "out_of_memory".
 std::string_view name_of(State state);
 std::optional<State> state_named(std::string_view name);
-/// A result that stands in trial.h5 and is never computed again.
+/// Whether the state means a result in trial.h5 that is never computed again.
 constexpr bool is_committed(State state) { return state == State::done || state == State::diverged; }
 
 }  // namespace mambasynth::sweep

@@ -15,7 +15,7 @@ std::string name_in(std::filesystem::path const& sweep_toml) {
   try {
     return sweep_name(sweep_toml);
   } catch (std::exception const&) {
-    return {};  // the name is a nicety: plan.csv is what counts
+    return {};  // the name is optional; plan.csv is what matters
   }
 }
 
@@ -39,15 +39,15 @@ Status read_status(std::filesystem::path const& folder) {
   }
   status.holder = read_lock(folder / "lock");
   if (status.holder && is_gone(*status.holder, this_process(), LockRules{})) status.holder.reset();
-  if (!status.holder) progress.apply({.kind = EventKind::closed});  // it died without a word
+  if (!status.holder) progress.apply({.kind = EventKind::closed});  // it died without recording its end
 
   for (auto const& row : table.rows) {
     auto const view = progress.at(row.id);
     bool const known = view.phase == TrialView::Phase::ended && is_committed(view.state);
-    // Killed between the commit and the note.
+    // Killed between committing the result and recording it.
     if (!known && std::filesystem::exists(folder / "trials" / row.id / "trial.h5"))
       progress.committed(row.id, State::done);
-    // Taken away by hand: it will run again.
+    // Removed by hand: it will run again.
     else if (known && !std::filesystem::exists(folder / "trials" / row.id / "trial.h5"))
       progress.committed(row.id, State::missing);
   }

@@ -10,8 +10,8 @@
 #include "sweep/lock.hpp"
 #include "sweep/state.hpp"
 
-/// A sweep folder as another process sees it, finished, interrupted or running: reads plan.csv, the ledger, the lock
-/// and which trials have a trial.h5. Writes nothing.
+/// The state of a finished, interrupted or running sweep as another process sees it: reads plan.csv, the ledger, the
+/// lock, and which trials have a trial.h5. Read-only.
 namespace mambasynth::sweep {
 
 struct RunningTrial {
@@ -21,7 +21,7 @@ struct RunningTrial {
   int rank = -1;
   std::string host;
   std::int64_t epoch = 0, epochs = 0;
-  double train_mse = 0, val_mse = 0;  ///< of the last noted epoch
+  double train_mse = 0, val_mse = 0;  ///< of the last recorded epoch
   std::optional<double> seconds_left;
 };
 
@@ -37,18 +37,18 @@ struct Status {
   std::string name;
   std::vector<std::string> columns;
   std::size_t trials = 0;
-  std::map<State, std::size_t> counts;  ///< every state; `missing`: no result, and not running
+  std::map<State, std::size_t> counts;  ///< for every state; `missing`: no result and not running
   std::vector<RunningTrial> running;
-  std::vector<EndedTrial> troubled;  ///< diverged, failed, out of memory, timed out
-  std::optional<Holder> holder;      ///< the launcher that runs the folder now
-  int ranks = 0;                     ///< of the last launch
-  int slots = 1;                     ///< trials that each runs at once
-  double rank_hours = 0;  ///< that trials took, all tries that said how long; GPU-hours where a rank has a GPU
-  std::optional<double> trials_per_hour;  ///< at the pace of those that finished, over the ranks of the last launch
+  std::vector<EndedTrial> troubled;       ///< diverged, failed, out of memory, timed out
+  std::optional<Holder> holder;           ///< the launcher that currently runs the folder
+  int ranks = 0;                          ///< of the last launch
+  int slots = 1;                          ///< trials that each rank runs concurrently
+  double rank_hours = 0;                  ///< over all tries that reported their time; GPU-hours if each rank has a GPU
+  std::optional<double> trials_per_hour;  ///< at the speed of finished trials, over the ranks of the last launch
   std::optional<double> seconds_left;
 };
 
-/// Errors: errors::input when the folder is no sweep's.
+/// Errors: errors::input if the folder is not a sweep folder.
 Status read_status(std::filesystem::path const& folder);
 std::string to_text(Status const& status);
 std::string to_json(Status const& status);

@@ -66,20 +66,20 @@ std::string to_text(Status const& status) {
     for (auto const& trial : status.troubled)
       rows.push_back({trial.id, std::string(name_of(trial.state)), cell_text(status, trial.axis_values, trial.seed),
                       trial.reason});
-    text += "without a number\n" + aligned(rows);
+    text += "without a usable result\n" + aligned(rows);
   }
   if (status.holder)
     text += "run by " + status.holder->describe() + " on " + std::to_string(status.ranks) +
             (status.ranks == 1 ? " rank" : " ranks") +
             (status.slots > 1 ? ", " + std::to_string(status.slots) + " trials at once on each" : "") + "\n";
   else if (status.counts.at(State::done) + status.counts.at(State::diverged) < status.trials)
-    text += "nobody runs it; the same `mambasynth sweep` command continues\n";
+    text += "not running; the same `mambasynth sweep` command continues it\n";
   if (status.rank_hours > 0) {
     char line[128];
     std::snprintf(line, sizeof line, "%.3g rank-hours (GPU-hours where each rank has a GPU)", status.rank_hours);
     text += line;
     if (status.trials_per_hour) {
-      std::snprintf(line, sizeof line, ", %.3g trials an hour on %d %s", *status.trials_per_hour, status.ranks,
+      std::snprintf(line, sizeof line, ", %.3g trials per hour on %d %s", *status.trials_per_hour, status.ranks,
                     status.ranks == 1 ? "rank" : "ranks");
       text += line;
     }

@@ -15,7 +15,7 @@ namespace {
 
 using config::where;
 
-/// A value that the key accepts, or errors::usage; the types and bounds are the field list's.
+/// Returns `value` if the key accepts it, else throws errors::usage. Types and bounds come from the field list.
 config::Given checked(std::string const& key, config::Given value) {
   if (key == ranks_key) {
     (void)ranks_of(value);
@@ -33,13 +33,13 @@ void require_sweepable(std::string const& key, std::string const& origin) {
   auto const known = config::trial_keys();
   if (std::find(known.begin(), known.end(), key) == known.end()) {
     auto const near = errors::nearest(key, known);
-    throw errors::usage(origin + ": unknown key '" + key + "'", "an axis names a key as section.key",
+    throw errors::usage(origin + ": unknown key '" + key + "'", "an axis key has the form section.key",
                         near.empty() ? "See --print-config for every name"
                                      : "Did you mean '" + near + "'?  See --print-config for every name");
   }
 }
 
-/// `{ "a.b" = v }`, or the same unquoted, which TOML reads as nested tables.
+/// The entries of `{ "a.b" = v }`, or of the same unquoted, which TOML reads as nested tables.
 std::vector<std::pair<std::string, toml::value>> flat(toml::value const& table, std::string const& prefix = {}) {
   std::vector<std::pair<std::string, toml::value>> entries;
   for (auto const& [name, value] : table.as_table()) {
@@ -56,8 +56,8 @@ std::vector<toml::value> tables(toml::value const& sweep, std::string const& nam
   auto const found = table.find(name);
   if (found == table.end()) return {};
   auto const refuse = [&] {
-    return errors::usage(where(found->second) + ": sweep." + name + " has the wrong type", "it is a list of tables",
-                         "Write [[sweep." + name + "]] above each");
+    return errors::usage(where(found->second) + ": sweep." + name + " has the wrong type",
+                         "it must be a list of tables", "Write [[sweep." + name + "]] above each");
   };
   if (!found->second.is_array()) throw refuse();
   std::vector<toml::value> list;
@@ -88,7 +88,7 @@ Axis axis_of(toml::value const& table) {
     if (axis.keys.back().values.size() != axis.size())
       throw errors::usage(where(value) + ": axis '" + key + "' has " + std::to_string(axis.keys.back().values.size()) +
                               " values, '" + axis.keys.front().key + "' has " + std::to_string(axis.size()),
-                          "the keys of one [[sweep.axis]] move together",
+                          "the keys of one [[sweep.axis]] vary together",
                           "Give them equally many values, or an axis each");
   }
   if (axis.keys.empty())
@@ -105,8 +105,8 @@ Exclude exclude_of(toml::value const& table) {
         {key, value.is_array() ? values_of(key, value) : std::vector{checked(key, config::given(value))}});
   }
   if (exclude.keys.empty())
-    throw errors::usage(exclude.origin + ": [[sweep.exclude]] is empty", "it would leave out every cell",
-                        "Name the keys and values to leave out");
+    throw errors::usage(exclude.origin + ": [[sweep.exclude]] is empty", "it would exclude every cell",
+                        "Name the keys and values to exclude");
   return exclude;
 }
 
@@ -121,13 +121,13 @@ Settings settings_of(toml::value const& table, bool with_ranks = false) {
 
 void read_sweep_table(SweepFile& sweep, toml::value const& table) {
   if (!table.is_table())
-    throw errors::usage(where(table) + ": 'sweep' is no section", "it names a table of keys",
+    throw errors::usage(where(table) + ": 'sweep' is not a section", "it must be a table of keys",
                         "Write [sweep] above its keys");
   for (auto const& [name, value] : table.as_table()) {
     if (name == "axis" || name == "exclude" || name == "include") continue;
     if (name == "baseline") {
       if (!value.is_table())
-        throw errors::usage(where(value) + ": sweep.baseline has the wrong type", "it is a table of axis keys",
+        throw errors::usage(where(value) + ": sweep.baseline has the wrong type", "it must be a table of axis keys",
                             "Write baseline = { \"section.key\" = value }");
       sweep.baseline = settings_of(value);
     } else if (!config::assign_key(sweep.keys, name, config::given(value))) {
@@ -135,7 +135,7 @@ void read_sweep_table(SweepFile& sweep, toml::value const& table) {
       known.insert(known.end(), {"axis", "baseline", "exclude", "include"});
       auto const near = errors::nearest(name, known);
       throw errors::usage(where(value) + ": unknown key '" + name + "' in [sweep]",
-                          "a misspelt name would silently run the default",
+                          "a misspelled name would silently run the default",
                           near.empty() ? "Remove it" : "Did you mean '" + near + "'?");
     }
   }
@@ -144,14 +144,14 @@ void read_sweep_table(SweepFile& sweep, toml::value const& table) {
   for (auto const& include : tables(table, "include")) sweep.includes.push_back(settings_of(include, true));
 }
 
-/// The keys that axes move, each once.
+/// The keys that axes vary, each once.
 std::set<std::string> axis_keys(SweepFile const& sweep) {
   std::set<std::string> keys;
   for (auto const& axis : sweep.axes)
     for (auto const& key : axis.keys)
       if (!keys.insert(key.key).second)
         throw errors::usage(key.values.front().origin + ": '" + key.key + "' is in two axes",
-                            "each cell has one value of it", "Join the two axes or remove one");
+                            "each cell has only one value of it", "Merge the two axes or remove one");
   return keys;
 }
 
@@ -161,13 +161,13 @@ void override_keys(SweepFile& sweep, std::vector<std::string> const& set, std::s
     auto const key = assignment.substr(0, equals);
     if (axes.contains(key))
       throw errors::usage("--set " + assignment + " has no effect", key + " is an axis of this sweep",
-                          "Change the axis in the sweep file, or leave the option out");
+                          "Change the axis in the sweep file, or omit the option");
     if (key == "train.seed" && !sweep.keys.seeds.empty())
       throw errors::usage("--set " + assignment + " has no effect", "sweep.seeds lists the seeds of this sweep",
                           "Give --seeds instead");
     if (key.starts_with("sweep.") && equals < assignment.size()) {
       if (!config::assign_key(sweep.keys, key.substr(6), config::given_text(assignment.substr(equals + 1), "--set")))
-        throw errors::usage("--set: unknown key '" + key + "'", "a misspelt name would silently run the default",
+        throw errors::usage("--set: unknown key '" + key + "'", "a misspelled name would silently run the default",
                             "The keys of [sweep] that can be set are name, seeds, ranks_per_trial, trials_per_gpu, "
                             "retries, rank_timeout, trial_timeout and walltime_margin");
     } else {
@@ -182,7 +182,7 @@ void check_sweep(SweepFile const& sweep, std::set<std::string> columns) {
   auto const require_column = [&](std::string const& key, std::string const& origin, std::string const& what) {
     if (columns.contains(key)) return;
     auto const near = errors::nearest(key, columns);
-    throw errors::usage(origin + ": " + what + " names '" + key + "', which no axis moves",
+    throw errors::usage(origin + ": " + what + " names '" + key + "', which no axis varies",
                         "every cell has the same value of it",
                         near.empty() ? "Name a key of an axis" : "Did you mean '" + near + "'?");
   };
@@ -196,22 +196,22 @@ void check_sweep(SweepFile const& sweep, std::set<std::string> columns) {
                           "List each seed once");
 }
 
-/// The name is a folder's, below runs/.
+/// The name becomes a folder below runs/.
 void check_name(std::string const& name, std::string const& from) {
-  constexpr std::size_t most_bytes = 200;  // of the 255 that file systems take
+  constexpr std::size_t most_bytes = 200;  // of the 255 that file systems allow
   auto const refuse = [&](std::string const& why) {
     return errors::usage("sweep.name = '" + errors::quotable(name) + "' cannot be used", why,
                          (from.empty() ? std::string() : "It is the name of " + from + "; ") +
                              (from.empty() ? "Choose" : "choose") + " another with `name` in [sweep] or --name");
   };
-  if (name == "." || name == "..") throw refuse("it names a folder that is there already");
-  if (name.find('/') != std::string::npos) throw refuse("it names one folder, and '/' separates folders");
+  if (name == "." || name == "..") throw refuse("it names an existing folder");
+  if (name.find('/') != std::string::npos) throw refuse("it must name a single folder, and '/' separates folders");
   if (name.size() > most_bytes)
-    throw refuse("it has " + std::to_string(name.size()) + " bytes, and a folder's name holds " +
+    throw refuse("it has " + std::to_string(name.size()) + " bytes, and a folder's name may have at most " +
                  std::to_string(most_bytes));
   if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
-    throw refuse("it holds a control character");
-  if (name.front() == '-') throw refuse("commands would take it for an option");
+    throw refuse("it contains a control character");
+  if (name.front() == '-') throw refuse("commands would interpret it as an option");
   if (name.front() == ' ' || name.back() == ' ') throw refuse("it begins or ends with a space");
 }
 

@@ -11,10 +11,10 @@
 #include "config/config.hpp"
 #include "config/section.hpp"
 
-/// The sweep as its file says it: axes, seeds and the configuration that all trials share.
+/// The contents of a sweep file: axes, seeds and the configuration shared by all trials.
 namespace mambasynth::sweep {
 
-/// The plain keys of [sweep].
+/// The scalar keys of [sweep].
 struct SweepKeys {
   std::string name;
   config::Integers seeds;
@@ -29,32 +29,34 @@ struct SweepKeys {
   static auto fields() {
     using config::Field;
     return std::tuple{
-        Field{"name", &SweepKeys::name, config::any(), "the sweep's name [default: its file's]", config::Effect::none},
+        Field{"name", &SweepKeys::name, config::any(), "name of the sweep [default: the file's name]",
+              config::Effect::none},
         Field{"seeds", &SweepKeys::seeds, config::seeds(),
-              "each trial runs once with each as train.seed [default: train.seed]", config::Effect::none},
+              "each cell runs once per seed, as train.seed [default: train.seed]", config::Effect::none},
         Field{"ranks_per_trial", &SweepKeys::ranks_per_trial, config::between(1, config::most_width),
               "ranks that train one trial together", config::Effect::none},
         Field{"trials_per_gpu", &SweepKeys::trials_per_gpu, config::between(1, 1000),
-              "trials that share a GPU: of several ranks that were started on it, else of one", config::Effect::none},
-        Field{"retries", &SweepKeys::retries, config::between(0, 1000),
-              "how often a launch runs a failed trial again, on another rank where there is one", config::Effect::none},
-        Field{"rank_timeout", &SweepKeys::rank_timeout, config::above(0, config::most_seconds),
-              "seconds until a silent rank counts as lost and another takes its trial", config::Effect::none},
-        Field{"trial_timeout", &SweepKeys::trial_timeout, config::between(0, config::most_seconds),
-              "seconds that a launch gives to one trial, which then saves and ends as timed_out; 0 = no limit",
+              "trials that share a GPU: one per rank if several ranks were started on it, else all in one rank",
               config::Effect::none},
-        Field{
-            "walltime_margin", &SweepKeys::walltime_margin, config::above(0, config::most_seconds),
-            "seconds before the job's end at which running trials are told to save; none starts in as many before that",
-            config::Effect::none},
+        Field{"retries", &SweepKeys::retries, config::between(0, 1000),
+              "how often one launch retries a failed trial, on another rank if there is one", config::Effect::none},
+        Field{"rank_timeout", &SweepKeys::rank_timeout, config::above(0, config::most_seconds),
+              "seconds without a message until a rank counts as lost and another takes over its trial",
+              config::Effect::none},
+        Field{"trial_timeout", &SweepKeys::trial_timeout, config::between(0, config::most_seconds),
+              "seconds that one trial may take per launch; it then saves and ends as timed_out; 0 = no limit",
+              config::Effect::none},
+        Field{"walltime_margin", &SweepKeys::walltime_margin, config::above(0, config::most_seconds),
+              "seconds before the job's end at which running trials save; no trial starts within twice that time",
+              config::Effect::none},
     };
   }
 };
 
-/// section.key -> value, in the file's order of keys (TOML tables have none: sorted).
+/// section.key -> value, sorted by key, since TOML tables have no order.
 using Settings = std::vector<std::pair<std::string, config::Given>>;
 
-/// One axis: keys that move together, all with equally many values.
+/// One axis: keys that vary together, all with equally many values.
 struct Axis {
   struct Key {
     std::string key;
@@ -64,7 +66,7 @@ struct Axis {
   [[nodiscard]] std::size_t size() const { return keys.front().values.size(); }
 };
 
-/// [[sweep.exclude]]: a cell is left out when each key has one of its values.
+/// [[sweep.exclude]]: excludes a cell if each key has one of its values.
 struct Exclude {
   struct Key {
     std::string key;
@@ -74,36 +76,36 @@ struct Exclude {
   std::string origin;
 };
 
-/// The one key of [sweep] that an axis may move beside the trial's own, so that large cells get more ranks. It changes
-/// no result and is no column of the plan.
+/// The only key of [sweep] that an axis may vary besides the trial's own keys, so that large cells get more ranks. It
+/// does not change results and is not a column of the plan.
 inline constexpr std::string_view ranks_key = "sweep.ranks_per_trial";
-/// Its value as a setting of a cell gives it.
+/// Its value from a cell's setting.
 std::int64_t ranks_of(config::Given const& value);
 
 struct SweepFile {
   SweepKeys keys;
-  Settings baseline;  ///< the cell that the others are compared with
+  Settings baseline;  ///< the cell to which the others are compared
   std::vector<Axis> axes;
   std::vector<Exclude> excludes;
-  std::vector<Settings> includes;  ///< further cells beside the product
+  std::vector<Settings> includes;  ///< cells in addition to the product
   config::Trial base;
 };
 
-/// Reads a sweep, or a plain configuration (a sweep of one trial). `set` holds `section.key=value` that override the
-/// file, [sweep]'s plain keys among them.
-/// Errors: errors::usage with file and line: not TOML, unknown key (with the nearest name), wrong type, values out of
-/// range, empty axis, lengths that differ within an axis, a key in two axes, a key that cannot be an axis.
+/// Reads a sweep, or a plain configuration (a sweep of one trial). `set` holds assignments `section.key=value` that
+/// override the file, including the scalar keys of [sweep].
+/// Errors: errors::usage with file and line: not TOML, unknown key (with the nearest name), wrong type, value out of
+/// range, empty axis, different lengths within an axis, a key in two axes, a key that cannot be an axis.
 SweepFile read_sweep_file(std::filesystem::path const& file, std::vector<std::string> const& set = {});
-/// The same from text; `origin` stands for the file's name in messages.
+/// The same from text; messages show `origin` instead of a file name.
 SweepFile parse_sweep(std::string const& text, std::string const& origin, std::vector<std::string> const& set = {});
 
-/// What a sweep file calls itself; "" where it does not say. Errors: as above, where it is not TOML.
+/// The name that a sweep file gives itself; "" if none. Errors: as above, if it is not TOML.
 std::string sweep_name(std::filesystem::path const& file);
 
-/// The whole sweep with every default, as DIR/sweep.toml; reading it gives the same trials.
+/// The whole sweep including every default, for DIR/sweep.toml; reading it gives the same trials.
 std::string to_toml(SweepFile const& sweep);
 
-/// As plan.csv and messages show a value: TOML, but text without its quotes.
+/// A value as shown in plan.csv and messages: TOML, but strings without quotes.
 std::string shown(config::Given const& value);
 
 }  // namespace mambasynth::sweep

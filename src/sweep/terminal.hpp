@@ -3,23 +3,23 @@
 #include <cstddef>
 #include <string>
 
-/// What rank 0 shows on stderr.
+/// Rank 0's output on stderr.
 namespace mambasynth::sweep {
 
 class Terminal {
  public:
-  /// Seconds between two showings of progress: `asked` in a file, often enough to look alive on a terminal.
-  [[nodiscard]] double interval(double asked) const;
-  /// A line that stays.
+  /// Seconds between two progress updates: `requested`, or less on a terminal so that the bar moves.
+  [[nodiscard]] double interval(double requested) const;
+  /// Prints a permanent line.
   void line(std::string const& text);
-  /// Progress: a bar that is drawn over on a terminal; elsewhere a line where it says something new.
+  /// Shows progress: on a terminal a bar that is redrawn in place, elsewhere a line whenever the text changes.
   void progress(double share, std::string const& text);
   ~Terminal();
 
  private:
   void erase_bar();
   bool bar_drawn_ = false;
-  std::string told_;
+  std::string last_text_;
 };
 
 }  // namespace mambasynth::sweep

@@ -10,7 +10,7 @@ namespace {
 constexpr int manager_rank = 0;
 constexpr int order_tag = 1;
 constexpr int report_tag = 2;
-constexpr double longest_interval = 5;  // seconds between two signs of life
+constexpr double longest_interval = 5;  // seconds between two heartbeats
 
 template <class T>
 std::optional<T> pop(std::mutex& mutex, std::deque<T>& queue) {
@@ -37,7 +37,7 @@ std::optional<Report> LocalLink::poll_report() { return pop(mutex_, reports_); }
 MpiLink::MpiLink(parallel::Communicator world, double rank_timeout)
     : world_(std::move(world)),
       interval_(std::min(longest_interval, rank_timeout / 4)),
-      thread_([this](std::stop_token const& stop) { pulse(stop); }) {}
+      thread_([this](std::stop_token const& stop) { send_heartbeats(stop); }) {}
 
 void MpiLink::send(Report const& report) {
   std::lock_guard const guard(mutex_);
@@ -51,15 +51,15 @@ std::optional<Order> MpiLink::poll() {
   return order_from(message->bytes);
 }
 
-void MpiLink::pulse(std::stop_token const& stop) {
-  Report alive;
-  alive.kind = Report::Kind::alive;
+void MpiLink::send_heartbeats(std::stop_token const& stop) {
+  Report heartbeat;
+  heartbeat.kind = Report::Kind::heartbeat;
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, stop, interval_, [] { return false; }) && !stop.stop_requested()) {
     try {
-      world_.send(manager_rank, report_tag, to_bytes(alive));
+      world_.send(manager_rank, report_tag, to_bytes(heartbeat));
     } catch (errors::Error const&) {
-      return;  // the worker finds out by itself
+      return;  // the worker will run into the same error
     }
   }
 }

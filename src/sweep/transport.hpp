@@ -12,7 +12,7 @@
 #include "parallel/communicator.hpp"
 #include "sweep/messages.hpp"
 
-/// How orders and reports travel. Nothing here waits: a waiting MPI call would spin on a core that trains.
+/// Transport of orders and reports. Nothing here blocks: a blocking MPI call would spin on a core that is training.
 namespace mambasynth::sweep {
 
 /// A worker's end.
@@ -29,7 +29,7 @@ class ManagerHub {
   virtual ~ManagerHub() = default;
   [[nodiscard]] virtual int ranks() const = 0;
   virtual void send(int rank, Order const& order) = 0;
-  virtual std::optional<std::pair<int, Report>> poll() = 0;  ///< the rank and its words
+  virtual std::optional<std::pair<int, Report>> poll() = 0;  ///< the rank and its report
 };
 
 /// Between two threads of rank 0.
@@ -46,22 +46,22 @@ class LocalLink : public WorkerLink {
   std::deque<Report> reports_;
 };
 
-/// From another rank to rank 0. A thread of its own gives signs of life while a trial computes; it and the caller take
-/// turns at MPI.
+/// From another rank to rank 0. A background thread sends heartbeats while a trial computes; a mutex serializes it and
+/// the caller.
 class MpiLink : public WorkerLink {
  public:
-  /// rank_timeout: seconds of silence that the manager bears.
+  /// rank_timeout: seconds without a message after which the manager considers this rank lost.
   MpiLink(parallel::Communicator world, double rank_timeout);
   void send(Report const& report) override;
   std::optional<Order> poll() override;
 
  private:
-  void pulse(std::stop_token const& stop);
+  void send_heartbeats(std::stop_token const& stop);
 
   parallel::Communicator world_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
-  std::chrono::duration<double> interval_;  ///< between two signs of life
+  std::chrono::duration<double> interval_;  ///< between two heartbeats
   std::jthread thread_;
 };
 

@@ -12,20 +12,20 @@
 #include "parallel/group.hpp"
 #include "sweep/state.hpp"
 
-/// What a sweep asks of the code that trains: the functions that a caller of run_sweep provides.
+/// The interface between a sweep and the training code: functions that the caller of run_sweep provides.
 namespace mambasynth::sweep {
 
 /// One row of the plan.
 struct PlannedTrial {
   std::string id;                        ///< 12 hexadecimal digits, identity.hpp
   config::Trial trial;                   ///< precision resolved, train.seed set
-  std::vector<std::string> axis_values;  ///< one a column of the plan, as written in the sweep
+  std::vector<std::string> axis_values;  ///< one per column of the plan, as written in the sweep
   double cost = 0;                       ///< estimated TFLOP, cost.hpp
   std::string data_hash;                 ///< names DIR/data/HASH
-  std::int64_t ranks = 1;                ///< that train it together
+  std::int64_t ranks = 1;                ///< number of ranks that train it together
 };
 
-/// How an epoch went; a loss that was not measured is NaN.
+/// The result of an epoch; a loss that was not measured is NaN.
 struct EpochMark {
   std::int64_t epoch = 0;   ///< from 1
   std::int64_t epochs = 0;  ///< of the whole trial
@@ -33,60 +33,61 @@ struct EpochMark {
   double val_mse = 0;
 };
 
-/// What a trial is given to run with. All functions are called from the thread that runs the trial.
+/// The environment of a running trial. All functions are called from the thread that runs the trial.
 struct TrialContext {
-  std::filesystem::path folder;  ///< exists; everything of the trial goes here
-  std::filesystem::path data;    ///< the series, as PrepareData returned it
+  std::filesystem::path folder;  ///< exists; all files of the trial go here
+  std::filesystem::path data;    ///< the series, as returned by PrepareData
   int threads = 1;
-  /// The ranks that run this trial together, each with a context of its own. The leader alone writes files; the others
-  /// call neither `epoch` nor `log` for the user's sake, but ask `stop_requested` as often.
+  /// The ranks that run this trial together, each with its own context. Only the root writes files and reports through
+  /// `epoch` and `log`, but all ranks call `stop_requested` equally often.
   std::shared_ptr<parallel::Group> group;
-  std::int64_t micro_batch = 0;                 ///< windows at once, 0 = a whole batch: after memory ran out
+  std::int64_t micro_batch = 0;                 ///< windows per micro-batch after memory ran out; 0 = the whole batch
   std::function<void(EpochMark const&)> epoch;  ///< call after each epoch; cheap
-  std::function<bool()> stop_requested;  ///< ask every few batches: true = save, return `preempted`; what has nothing
-                                         ///< to save heeds errors::check_stop
-  std::function<void(std::string const&)> log;   ///< a line for failure.json, which shows the last 50
-  std::function<void(std::string const&)> warn;  ///< the same, and for the user
+  std::function<bool()> stop_requested;  ///< call every few batches: true = save and return `preempted`; code with
+                                         ///< nothing to save calls errors::check_stop
+  std::function<void(std::string const&)> log;   ///< a line for failure.json, which keeps the last 50
+  std::function<void(std::string const&)> warn;  ///< the same, and shown to the user
 };
 
-/// How a trial ended. `done` and `diverged` mean that a valid trial.h5 stands in its folder.
+/// How a trial ended. `done` and `diverged` mean that its folder contains a valid trial.h5.
 struct TrialOutcome {
   State state = State::done;
-  std::string reason;  ///< for the user, where the state is not `done`
+  std::string reason;  ///< for the user, if the state is not `done`
 };
 
-/// Runs a trial, or continues it from its resume.pt. May throw anything: that trial has failed, the sweep goes on.
+/// Runs a trial, or resumes it from its resume.pt. May throw anything: the trial has then failed and the sweep
+/// continues.
 using RunTrial = std::function<TrialOutcome(PlannedTrial const&, TrialContext&)>;
 
-/// Makes the series of `data` in `folder` (DIR/data/HASH, made by the caller) unless it is there already, and returns
-/// what the trials read: that folder or, for foreign data, the file itself. Runs on rank 0, once a distinct [data].
+/// Generates the series of `data` in `folder` (DIR/data/HASH, created by the caller) unless it exists, and returns what
+/// the trials read: that folder or, for foreign data, the file itself. Runs on rank 0, once per distinct [data].
 using PrepareData = std::function<std::filesystem::path(config::Data const& data, std::filesystem::path const& folder)>;
 
-/// Makes what trials share beside the series of `data` unless it is there: the oracle's figures for their windows. Runs
-/// on rank 0 before the first trial, once a trial that is still to run. Must not throw: what it could not make, the
-/// trial makes for itself.
+/// Creates what trials share beside the series of `data`, unless it exists: the oracle's results for their windows.
+/// Runs on rank 0 before the first trial, once per remaining trial. Must not throw: if it fails, the trial computes the
+/// results itself.
 using PrepareTrial = std::function<void(PlannedTrial const&, std::filesystem::path const& data)>;
 
-/// What a stored series (data.path) is.
+/// The identity of a stored series (data.path).
 struct DataIdentity {
-  std::string sha256;  ///< of its float32 X, 64 hexadecimal digits; empty where its keys are known
+  std::string sha256;  ///< of its float32 X, 64 hexadecimal digits; empty if its keys are known
   std::int64_t n_steps = 0;
   std::int64_t channels = 0;
-  std::optional<config::Data> generated_from = {};  ///< the keys that its file was generated from, where that is proven
+  std::optional<config::Data> generated_from = {};  ///< the keys that its file was generated from, if verified
 };
 using IdentifyData = std::function<DataIdentity(config::Data const& data)>;
 
-/// What a trial.h5 says of itself.
+/// What a trial.h5 says about itself.
 struct CommittedTrial {
   CommittedTrial(State ended, std::string version = {}) : state(ended), code(std::move(version)) {}
   State state;       ///< done or diverged
-  std::string code;  ///< commit of the program that wrote it; empty where unknown
+  std::string code;  ///< commit of the program that wrote it; empty if unknown
 };
-/// What stands in `file`, when that is a whole, readable trial.h5 of the trial `id`. Never throws.
+/// Reads `file` if it is a complete, readable trial.h5 of the trial `id`; else returns nothing. Never throws.
 using ReadCommitted =
     std::function<std::optional<CommittedTrial>(std::filesystem::path const& file, std::string const& id)>;
 
-/// Refuses what this launch cannot train, before anything is written: throws errors::usage.
+/// Throws errors::usage for a trial that this launch cannot train, before anything is written.
 using CheckTrial = std::function<void(config::Trial const& trial, std::int64_t ranks)>;
 
 struct Hooks {
@@ -94,8 +95,8 @@ struct Hooks {
   PrepareData prepare;
   IdentifyData identify;
   ReadCommitted committed;
-  PrepareTrial prepare_trial = {};  ///< may be absent
-  CheckTrial check = {};            ///< may be absent
+  PrepareTrial prepare_trial = {};  ///< may be empty
+  CheckTrial check = {};            ///< may be empty
 };
 
 }  // namespace mambasynth::sweep

@@ -13,7 +13,7 @@
 namespace mambasynth::sweep {
 namespace {
 
-/// No job is that long, and no clock counts that far.
+/// Longer than any job, and still representable by the clock.
 constexpr double longest_seconds = 1e9;
 
 /// "1-02:03:04", "02:03:04", "03:04"; nothing for UNLIMITED, INVALID and the like.
@@ -30,8 +30,8 @@ std::optional<double> seconds_of(std::string text) {
   return std::nullopt;
 }
 
-/// SLURM_JOB_END_TIME: seconds since the epoch by the clock of Slurm's controller; the difference to ours is what NTP
-/// leaves. Nothing without one that can be true.
+/// From SLURM_JOB_END_TIME: seconds since the epoch by the clock of Slurm's controller, which NTP keeps close to ours.
+/// Nothing if it is not set or not plausible.
 std::optional<double> seconds_to_end_time() {
   constexpr char const* name = "SLURM_JOB_END_TIME";
   constexpr std::int64_t year_10000 = 253402300800;
@@ -40,30 +40,32 @@ std::optional<double> seconds_to_end_time() {
   auto const left = static_cast<double>(*end) - now();
   if (left > 0) return left;
   environment::warn_ignored(name, "that is in the past",
-                            "It may be of a job that has ended; --walltime says when this one ends");
+                            "It may be from a job that has ended; set --walltime for this one");
   return std::nullopt;
 }
 
-/// Of the job that SLURM_JOB_ID names, where there is one: a shell may keep the variables of one that has ended.
+/// Seconds left of the job SLURM_JOB_ID, if it is running: a shell may keep the variables of a job that has ended.
 std::optional<double> slurm_seconds_left() {
   auto const end = seconds_to_end_time();
   auto const job = environment::value("SLURM_JOB_ID");
   if (!job) {
     if (end)
-      environment::warn_ignored("SLURM_JOB_END_TIME", "without SLURM_JOB_ID this is no Slurm job",
-                                "Unset it; --walltime says when this job ends");
+      environment::warn_ignored("SLURM_JOB_END_TIME", "without SLURM_JOB_ID this is not a Slurm job",
+                                "Unset it; set --walltime if this job has a time limit");
     return std::nullopt;
   }
   auto const answer = squeue(*job, "--format=%L");
   if (!answer) {
     if (job->find_first_not_of("0123456789_") != std::string::npos)
-      environment::warn_ignored("SLURM_JOB_ID", "it is not a job ID", "Unset it; --walltime says when this job ends");
+      environment::warn_ignored("SLURM_JOB_ID", "it is not a job ID",
+                                "Unset it; set --walltime if this job has a time limit");
     return end;
   }
   bool const over = answer->succeeded ? answer->text.find_first_not_of(" \n") == std::string::npos
                                       : answer->text.find("Invalid job id") != std::string::npos;
   if (over) {
-    environment::warn_ignored("SLURM_JOB_ID", "Slurm runs no such job", "Unset it; --walltime says when this job ends");
+    environment::warn_ignored("SLURM_JOB_ID", "Slurm has no such job",
+                              "Unset it; set --walltime if this job has a time limit");
     return std::nullopt;
   }
   if (end || !answer->succeeded) return end;

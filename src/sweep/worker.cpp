@@ -14,9 +14,9 @@
 #include "store/damaged_file.hpp"
 #include "store/process.hpp"
 #include "store/temporaries.hpp"
+#include "sweep/backoff.hpp"
 #include "sweep/ledger.hpp"
 #include "sweep/lock.hpp"
-#include "sweep/patience.hpp"
 
 namespace mambasynth::sweep {
 namespace {
@@ -52,7 +52,7 @@ void write_failure(Order const& order, Report const& report, LastLines const& lo
                           object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
-void make_room(std::filesystem::path const& folder, std::function<void(std::string const&)> const& warn) {
+void prepare_folder(std::filesystem::path const& folder, std::function<void(std::string const&)> const& warn) {
   store::require_writable_folder(folder);
   store::remove_all_temporaries(folder);
   auto const failure = folder / failure_name;
@@ -60,9 +60,9 @@ void make_room(std::filesystem::path const& folder, std::function<void(std::stri
   std::filesystem::remove(failure);
 }
 
-/// Runs `body` and turns what it throws into the report's state and reason.
+/// Runs `body` and stores what it throws as the report's state and reason.
 template <class F>
-void settle(Report& report, F&& body) {
+void capture_outcome(Report& report, F&& body) {
   auto const failed = [&](State state, std::string reason) {
     report.state = state;
     report.reason = std::move(reason);
@@ -71,17 +71,17 @@ void settle(Report& report, F&& body) {
     body();
   } catch (errors::Stopped const&) {
     failed(State::preempted, "stopped on request");
-  } catch (parallel::PeerFailed const& other) {
-    failed(other.cause() == parallel::PeerFailed::Cause::stopped ? State::preempted : State::failed, other.what());
+  } catch (parallel::PeerFailed const& peer) {
+    failed(peer.cause() == parallel::PeerFailed::Cause::stopped ? State::preempted : State::failed, peer.what());
   } catch (errors::Error const& error) {
     failed(State::failed, error.what());
     report.machine = error.code() == errors::ExitCode::defect;
   } catch (std::bad_alloc const&) {
-    failed(State::out_of_memory, "no memory left on " + report.process.host);
+    failed(State::out_of_memory, "out of memory on " + report.process.host);
   } catch (std::exception const& error) {
     failed(State::failed, error.what());
   } catch (...) {
-    failed(State::failed, "something was thrown that is no exception");
+    failed(State::failed, "unknown exception");
   }
 }
 
@@ -89,10 +89,10 @@ void settle(Report& report, F&& body) {
 
 Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& link,
                  std::function<bool()> const& stop_requested, MakeGroup const& make_group) {
-  // A manager that cannot be reached must not make the trial fail: it goes on to its next save.
-  auto const tell = [&](Report const& words) {
+  // An unreachable manager must not fail the trial, which continues until its next save.
+  auto const report_to_manager = [&](Report const& message) {
     try {
-      link.send(words);
+      link.send(message);
     } catch (errors::Error const&) {
     }
   };
@@ -102,13 +102,13 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
   report.kind = Report::Kind::started;
   report.trial = order.trial;
   report.process = self;
-  bool const leads = order.ranks.empty() || order.ranks.front() == rank;
-  tell(report);
+  bool const is_root = order.ranks.empty() || order.ranks.front() == rank;
+  report_to_manager(report);
   report.kind = Report::Kind::ended;
 
   LastLines log;
   auto const begin = Clock::now();
-  settle(report, [&] {
+  capture_outcome(report, [&] {
     auto const group =
         std::make_shared<parallel::Group>(order.ranks.size() > 1 ? make_group(order) : parallel::Group());
     auto reported = Clock::time_point{};
@@ -121,11 +121,11 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
     context.log = [&](std::string const& line) { log.add(iso_time(now()) + " " + line); };
     context.warn = [&](std::string const& line) {
       context.log(line);
-      Report note;
-      note.kind = Report::Kind::note;
-      note.trial = order.trial;
-      note.reason = line;
-      tell(note);
+      Report warning;
+      warning.kind = Report::Kind::note;
+      warning.trial = order.trial;
+      warning.reason = line;
+      report_to_manager(warning);
     };
     errors::ScopedStopCheck const stop_check(stop_requested);
     bool overdue = false;
@@ -141,10 +141,10 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
       progress.kind = Report::Kind::epoch;
       progress.trial = order.trial;
       progress.mark = mark;
-      tell(progress);
+      report_to_manager(progress);
     };
     auto const outcome = parallel::run_or_notify(*group, [&] {
-      if (leads) make_room(folder, context.warn);
+      if (is_root) prepare_folder(folder, context.warn);
       return hooks.run(order.planned, context);
     });
     report.state = outcome.state;
@@ -155,16 +155,16 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
           "it took longer than sweep.trial_timeout = " + std::to_string(static_cast<long long>(order.timeout)) +
           " s; the next launch continues it";
     }
-    if (!is_committed(report.state) || !leads) return;
+    if (!is_committed(report.state) || !is_root) return;
     auto const written = hooks.committed(folder / "trial.h5", order.planned.id);
     if (written && written->state == report.state) return;
     report.reason = "it ended as " + std::string(name_of(report.state)) + " but left no valid trial.h5";
     report.state = State::failed;
   });
   report.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  if (!is_committed(report.state) && leads) {
+  if (!is_committed(report.state) && is_root) {
     Report writing = report;
-    settle(writing, [&] { write_failure(order, report, log, rank); });
+    capture_outcome(writing, [&] { write_failure(order, report, log, rank); });
     report.machine = report.machine || writing.machine;
   }
   return report;
@@ -174,12 +174,12 @@ Served serve(WorkerLink& link, Hooks const& hooks, int rank, std::function<bool(
              MakeGroup const& make_group) {
   bool stopped = false;
   bool orphaned = false;
-  bool signal_told = false;
+  bool signal_reported = false;
   std::optional<Order> next;
-  auto const tell_signal = [&] {
+  auto const report_signal = [&] {
     auto const signal = errors::stop_signal();
-    if (signal == 0 || signal_told) return;
-    signal_told = stopped = true;
+    if (signal == 0 || signal_reported) return;
+    signal_reported = stopped = true;
     Report stop;
     stop.kind = Report::Kind::stop;
     stop.reason = ::sigabbrev_np(signal);
@@ -194,7 +194,7 @@ Served serve(WorkerLink& link, Hooks const& hooks, int rank, std::function<bool(
   };
   auto polled = Clock::time_point{};
   auto const stop_requested = [&] {
-    tell_signal();
+    report_signal();
     auto const time = Clock::now();
     if (!stopped && time - polled > stop_poll_interval) {
       polled = time;
@@ -205,22 +205,22 @@ Served serve(WorkerLink& link, Hooks const& hooks, int rank, std::function<bool(
     return stopped || orphaned;
   };
 
-  Patience patience;
+  Backoff backoff;
   link.send(Report{});
   for (;;) {
-    tell_signal();
+    report_signal();
     if (!next && !poll()) {
       if (orphaned || (manager_lost && manager_lost())) return {.manager_lost = true};
-      patience.wait();
+      backoff.wait();
       continue;
     }
     if (!next) continue;
-    patience.reset();
+    backoff.reset();
     auto const order = std::move(*next);
     next.reset();
     if (order.kind == Order::Kind::quit) return {order.exit_code, order.ranks_lost};
     auto const report = run_trial(order, hooks, rank, link, stop_requested, make_group);
-    if (orphaned) continue;  // nobody is there to hear it
+    if (orphaned) continue;  // no manager to receive it
     link.send(report);
     link.send(Report{});
   }

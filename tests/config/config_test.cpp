@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -90,6 +91,29 @@ TEST_CASE("equal values have one canonical text") {
   CHECK(canonical("train.lr", "0.1") == canonical("train.lr", "0.10000000000000001"));
   CHECK(canonical("data.n_steps", "999999999999") != canonical("data.n_steps", "999999999998"));
   CHECK(canonical("oracle.horizons", "1,8") == canonical("oracle.horizons", "[1, 8]"));
+}
+
+TEST_CASE("each key of a configuration can be read and set again") {
+  config::Trial const trial;
+  for (auto const& key : config::trial_keys()) {
+    INFO(key);
+    auto const value = config::get(trial, key);
+    CHECK(value.origin == key);
+    if (value.kind == config::Given::Kind::text && value.text.empty()) continue;  // a path, or an optional key
+    config::Trial copy;
+    config::set(copy, key, value);
+    CHECK(config::get(copy, key).shown == value.shown);
+  }
+  CHECK(config::get(trial, "train.split").text == "blocked");
+  CHECK(config::get(trial, "train.lr").shown == "3e-04");
+  CHECK(config::get(trial, "train.gate_lr_factor").shown == "1.0");
+  CHECK(config::get(trial, "train.epochs").shown == "500");
+  CHECK(config::get(trial, "train.train_eval").shown == "false");
+  CHECK(config::get(trial, "data.test_path_seed").integer == 43);
+  config::Trial listed;
+  config::set_text(listed, "evaluate.lb_k=5,20");
+  CHECK(config::get(listed, "evaluate.lb_k").shown == "[\n5,\n20,\n]");
+  CHECK_THROWS_AS(config::get(trial, "train.no_such_key"), std::out_of_range);
 }
 
 TEST_CASE("circles lie in a subspace of the series' channels") {

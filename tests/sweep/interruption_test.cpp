@@ -66,7 +66,7 @@ TEST_CASE("where the launcher lets them, the others take over what a killed rank
   auto const finished = sweep.run_recovering(ranks, "--set sweep.rank_timeout=3 --kill-rank 1 --kill-epoch 7");
   INFO(finished.output);
   CHECK(finished.code == 0);
-  CHECK_THAT(finished.output, ContainsSubstring("rank 1 on ") && ContainsSubstring(" is lost (silent for 3 s)"));
+  CHECK_THAT(finished.output, ContainsSubstring("rank 1 on ") && ContainsSubstring(" is lost (no message for 3 s)"));
   for (auto const& row : sweep.rows()) CHECK(sweep.committed(row.id));
   CHECK(sweep.noted(sweep::EventKind::requeued).size() == 1);
   auto const epochs = sweep.epochs();

@@ -103,8 +103,8 @@ struct Bench {
     for (auto const& planned : plan.trials) settings.data[planned.data_hash] = "series";
     settings.signal = [this] { return signal; };
     settings.lock_lost = [this] { return lost; };
-    settings.tell_progress = [](double, std::string const&) {};
-    settings.tell = [this](std::string const& line) { told += line + "\n"; };
+    settings.show_progress = [](double, std::string const&) {};
+    settings.log = [this](std::string const& line) { told += line + "\n"; };
     return {plan, committed, hub, ledger, settings};
   }
   std::size_t count(sweep::EventKind kind) const {

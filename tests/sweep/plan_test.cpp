@@ -135,12 +135,12 @@ TEST_CASE("a sweep that says something else than it means is refused, with line 
   CHECK_THAT(refusal("[[sweep.exclude]]\n\"sweep.ranks_per_trial\" = 2\n"), ContainsSubstring("unknown key"));
   CHECK_THAT(refusal(gate_lr + "[model]\nd_cov = 3\n"), ContainsSubstring("d_cov") && ContainsSubstring("d_conv"));
   CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3, 1e-4]\n[[sweep.exclude]]\n\"train.lr\" = 1.0\n"),
-             ContainsSubstring("leaves out nothing"));
+             ContainsSubstring("excludes nothing"));
   CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n[[sweep.exclude]]\n\"train.lr\" = 1e-3\n"),
              ContainsSubstring("has no trial"));
   CHECK_THAT(refusal("[[sweep.axis]]\n\"train.lr\" = [1e-3]\n[[sweep.exclude]]\n\"train.stride\" = 1\n"),
-             ContainsSubstring("no axis moves"));
-  CHECK_THAT(refusal("[sweep]\nbaseline = { \"train.epochs\" = 3 }\n"), ContainsSubstring("no axis moves"));
+             ContainsSubstring("no axis varies"));
+  CHECK_THAT(refusal("[sweep]\nbaseline = { \"train.epochs\" = 3 }\n"), ContainsSubstring("no axis varies"));
 }
 
 TEST_CASE("a sweep of more trials than anybody can run is refused before they are made") {

@@ -103,8 +103,8 @@ int main(int argc, char** argv) {
   for (auto const& planned : plan.trials) settings.data[planned.data_hash] = folder / "data";
   settings.signal = [] { return 0; };
   settings.lock_lost = [] { return false; };
-  settings.tell = [](std::string const&) {};
-  settings.tell_progress = [](double, std::string const&) {};
+  settings.log = [](std::string const&) {};
+  settings.show_progress = [](double, std::string const&) {};
   sweep::Manager manager(plan, {}, hub, ledger, settings);
   begin = Clock::now();
   auto const code = manager.run();

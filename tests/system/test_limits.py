@@ -47,7 +47,7 @@ def refused(done, *patterns):
     (["sweep", ""], ["sweep is empty"]),
     (["generate", "--checkpoint", ""], ["--checkpoint is empty"]),
     # what is no file of a configuration
-    (["train", "--config", "/dev/zero"], ["/dev/zero", "no regular file"]),
+    (["train", "--config", "/dev/zero"], ["/dev/zero", "not a regular file"]),
     (["train", "--config", "/"], ["it is a folder"]),
     (["train", "--config", "x" * 5000], ["cannot read the configuration xxx", "too long"]),
     (["train", "--config", os.fsdecode(b"caf\xe9\n\x1b[31m.toml")], [r"caf\\xE9\\n\\x1B\[31m\.toml", "no such file"]),
@@ -75,7 +75,7 @@ def test_files_without_end(mambasynth, tmp_path):
     refused(mambasynth("train", "--config", config, code=2), "too long for a configuration")
     pipe = tmp_path / "pipe.toml"
     os.mkfifo(pipe)
-    refused(mambasynth("train", "--config", pipe, code=2), "no regular file")
+    refused(mambasynth("train", "--config", pipe, code=2), "not a regular file")
 
 
 def test_a_series_is_measured_against_the_disk_before_a_byte_is_written(mambasynth, tmp_path):

@@ -6,9 +6,9 @@
 
 namespace mambasynth::sweep {
 
-/// Sleeps between two looks at an empty queue: briefly at first, since an answer often follows at once, then longer, so
-/// that who waits takes no time from who trains on the same core.
-class Patience {
+/// Exponential backoff for polling an empty queue: short sleeps first, since a reply often follows immediately, then
+/// longer ones, so that waiting takes no CPU time from a trial on the same core.
+class Backoff {
  public:
   void wait() {
     std::this_thread::sleep_for(next_);
