@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "doctor/look_memory.hpp"
+#include "doctor/memory.hpp"
 
 namespace mambasynth::commands {
 
 config::Limit memory_here() {
   constexpr double mega = 1e6;
-  auto const memory = doctor::memory_here();
+  auto const memory = doctor::read_memory();
   config::Limit limit{static_cast<std::uint64_t>(memory.node_mb * mega), "this machine has"};
   if (memory.node_mb <= 0) limit = config::address_space();
   if (memory.cgroup_mb && *memory.cgroup_mb * mega < static_cast<double>(limit.bytes))

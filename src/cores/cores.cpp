@@ -85,7 +85,7 @@ int share(Claim const& mine, std::vector<Claim> const& all) {
 std::optional<int> omp_num_threads() {
   auto const text = environment::value("OMP_NUM_THREADS");
   if (!text) return std::nullopt;
-  auto const number = environment::whole_number(text->substr(0, text->find(',')), 1, std::numeric_limits<int>::max());
+  auto const number = environment::parse_integer(text->substr(0, text->find(',')), 1, std::numeric_limits<int>::max());
   if (!number) {
     environment::warn_ignored("OMP_NUM_THREADS", "it is not a positive integer",
                               "Set it to 1 or more, or unset it; --threads is stronger");

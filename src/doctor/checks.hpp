@@ -7,31 +7,31 @@
 #include "doctor/facts.hpp"
 #include "doctor/finding.hpp"
 
-/// Pure functions from what was seen to what it means. Each says `ok` where it found nothing, and nothing where it does
-/// not apply.
+/// Pure functions from facts to findings. Each returns an `ok` if it found no problem, and nothing if it does not
+/// apply.
 namespace mambasynth::doctor {
 
-Findings check_answers(Facts const& facts);      ///< every rank answered
-Findings check_launch(Facts const& facts);       ///< as many ranks as the launcher started; one MPI library
-Findings check_environment(Facts const& facts);  ///< variables that should be numbers are
+Findings check_answers(Facts const& facts);  ///< every rank responded
+Findings check_launch(Facts const& facts);   ///< as many ranks as the launcher started; the same MPI library everywhere
+Findings check_environment(Facts const& facts);  ///< variables that should be integers are
 Findings check_pmix(Facts const& facts);         ///< srun can start MPI programs
-Findings check_program(Facts const& facts);      ///< one program everywhere
+Findings check_program(Facts const& facts);      ///< the same program everywhere
 Findings check_instruction_sets(Facts const& facts);
 Findings check_clocks(Facts const& facts);
-Findings check_gpus(Facts const& facts);  ///< driver, architecture, health, which rank has which
+Findings check_gpus(Facts const& facts);  ///< driver, architecture, health, assignment to ranks
 Findings check_nccl(Facts const& facts);
 Findings check_cores(Facts const& facts);
 Findings check_memory(Facts const& facts);
 Findings check_shared_memory(Facts const& facts);
 Findings check_temporary(Facts const& facts);
-Findings check_folder(Facts const& facts);  ///< where results go
+Findings check_folder(Facts const& facts);  ///< where results are written
 /// All of the above, merged.
 Findings check_all(Facts const& facts);
 
-/// The variable's value, "" without.
+/// The variable's value; "" if it is not set.
 std::string value_of(Environment const& environment, char const* name);
-/// The variable where all of it is a whole number of at least `lowest`.
-std::optional<int> whole_number_of(Environment const& environment, char const* name, int lowest);
+/// The variable's value if it is an integer of at least `lowest`.
+std::optional<int> integer_of(Environment const& environment, char const* name, int lowest);
 /// The ranks of each host, in the order of their first rank.
 std::vector<std::vector<RankFacts const*>> by_host(Facts const& facts);
 

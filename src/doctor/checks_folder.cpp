@@ -8,11 +8,11 @@
 namespace mambasynth::doctor {
 namespace {
 
-// A trial keeps some 10 MB, 40 MB while it runs; a series of the default length 200 MB. A sweep of twenty fits into
-// this.
+// Enough for a sweep of twenty trials: a trial keeps about 10 MB (40 MB while it runs), a series of the default length
+// takes 200 MB.
 constexpr double comfortable_mb = 1000;
 
-/// The attempts that failed, one finding for each reason.
+/// One finding per failed attempt.
 Findings failures(std::vector<Attempt> const& attempts, Finding const& as) {
   Findings findings;
   for (auto const& attempt : attempts) {
@@ -29,7 +29,7 @@ Findings check_locks(FolderFacts const& f) {
   auto findings = failures(f.links, {Level::error,
                                      "folder.lock",
                                      "a sweep cannot be locked in " + f.path,
-                                     "the lock is a hard link, which this file system refuses",
+                                     "the lock is a hard link, which this file system does not support",
                                      "Choose an --out on another file system",
                                      {}});
   if (!findings.empty()) return findings;
@@ -38,12 +38,13 @@ Findings check_locks(FolderFacts const& f) {
     for (auto const round : attempt.won) ++winners.at(static_cast<std::size_t>(round));
   auto const wrong = std::count_if(winners.begin(), winners.end(), [](int count) { return count != 1; });
   if (wrong > 0)
-    return {{Level::error,
-             "folder.lock",
-             fmt::format("two launchers could run one sweep in {}", f.path),
-             fmt::format("in {} of {} rounds not exactly one rank won a name that all linked at once", wrong, f.rounds),
-             "Choose an --out on a file system that all nodes share and that keeps POSIX's promises",
-             {}}};
+    return {
+        {Level::error,
+         "folder.lock",
+         fmt::format("two launchers could run the same sweep in {}", f.path),
+         fmt::format("in {} of {} rounds, all ranks linked one name and not exactly one succeeded", wrong, f.rounds),
+         "Choose an --out on a shared file system with POSIX semantics",
+         {}}};
   return {};
 }
 
@@ -52,23 +53,23 @@ Findings check_kind(FolderFacts const& f) {
   if (std::find(in_memory.begin(), in_memory.end(), f.type) != in_memory.end())
     return {{Level::warning,
              "folder.type",
-             f.path + " lies in memory",
-             f.type + ": it is gone with the job or the next start, and takes memory from the trials",
+             f.path + " is in memory",
+             f.type + ": it is lost with the job or at the next reboot, and takes memory from the trials",
              "Choose an --out on a disk",
              {}}};
   if (f.type == "overlay")
     return {{Level::note,
              "folder.type",
-             f.path + " lies inside a container",
-             "overlay: it may be gone with the container",
+             f.path + " is inside a container",
+             "overlay: it may be lost with the container",
              "Bind a folder of the host and choose --out there",
              {}}};
   if (f.in_home)
     return {{Level::note,
              "folder.home",
-             f.path + " lies in your home",
-             "homes have small quotas and slow disks on most clusters",
-             "For large sweeps choose --out on the site's scratch or work file system",
+             f.path + " is in your home directory",
+             "home directories have small quotas and slow disks on most clusters",
+             "For large sweeps choose --out on the scratch or work file system",
              {}}};
   return {};
 }
@@ -79,13 +80,13 @@ Findings check_space(FolderFacts const& f) {
              "folder.space",
              fmt::format("{} has only {} free", f.path, size_text(f.space.free_mb)),
              "a sweep of twenty default trials takes up to 1 GB with its series",
-             "Make room, or choose another --out",
+             "Free space, or choose another --out",
              {}}};
   if (f.write_seconds > 5)
     return {{Level::warning,
              "folder.speed",
              fmt::format("{} is slow", f.path),
-             fmt::format("{:.0f} MB took {:.1f} s to reach the disk; a trial saves as much every few minutes",
+             fmt::format("{:.0f} MB took {:.1f} s to reach the disk; a trial saves that much every minute or so",
                          f.written_mb, f.write_seconds),
              "Raise --resume-every, or choose --out on a faster file system",
              {}}};
@@ -104,9 +105,9 @@ Findings check_hdf5(FolderFacts const& f) {
   return {{Level::note,
            "folder.hdf5_locking",
            "HDF5 cannot lock files in " + f.path,
-           f.hdf5_locking + "; mambasynth does not lock its files, h5py and xarray do",
+           f.hdf5_locking + "; mambasynth does not lock its files, but h5py and xarray do",
            f.locks_unsupported ? "Set HDF5_USE_FILE_LOCKING=FALSE when you read them in Python"
-                               : "Ask the site; mambasynth itself is not concerned",
+                               : "Ask your site's support; mambasynth itself is not affected",
            {}}};
 }
 
@@ -120,29 +121,29 @@ Findings check_folder(Facts const& facts) {
              "folder.writable",
              "results cannot be written to " + f.path,
              f.not_writable,
-             "Choose an --out that you may write to and that has room",
+             "Choose a writable --out with enough space",
              {}}};
   if (!f.not_durable.empty())
     return {{Level::error,
              "folder.durable",
              "files cannot be flushed and renamed in " + f.path,
              f.not_durable,
-             "Make room (see your quota), or choose an --out on another file system",
+             "Free space (check your quota), or choose an --out on another file system",
              {}}};
   auto findings = failures(f.sees_new, {Level::error,
                                         "folder.shared",
-                                        "a file that rank 0 wrote in " + f.path + " is not seen",
+                                        "a file that rank 0 wrote in " + f.path + " is not visible",
                                         "the folder is not shared between the hosts, or its cache is slow",
-                                        "Choose an --out on a file system that all nodes share",
+                                        "Choose an --out on a file system shared by all nodes",
                                         {}});
   if (findings.empty())
     findings =
         failures(f.sees_replaced,
                  {Level::warning,
                   "folder.cache",
-                  "a file that rank 0 replaced in " + f.path + " is still seen as it was",
-                  "the file system's cache holds old contents for seconds",
-                  "Choose an --out on another file system, or ask the site for its attribute cache (NFS: actimeo)",
+                  "a file that rank 0 replaced in " + f.path + " still shows its old contents",
+                  "the file system's cache keeps old contents for seconds",
+                  "Choose an --out on another file system, or ask your site about its attribute cache (NFS: actimeo)",
                   {}});
   for (auto const check : {check_locks, check_hdf5, check_space, check_kind})
     for (auto& finding : check(f)) findings.push_back(std::move(finding));
@@ -150,7 +151,7 @@ Findings check_folder(Facts const& facts) {
     findings.push_back({Level::ok,
                         "folder",
                         fmt::format("Results can go to {}: {} free on {}", f.path, size_text(f.space.free_mb), f.type),
-                        "written, flushed, renamed, linked, and read as HDF5",
+                        "writing, flushing, renaming, linking and HDF5 work",
                         "",
                         {}});
   return findings;

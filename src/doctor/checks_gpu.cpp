@@ -10,7 +10,7 @@
 namespace mambasynth::doctor {
 namespace {
 
-/// The variable by which GPUs were asked for or given, "" where none were.
+/// The variable by which GPUs were requested or assigned; "" if none were.
 std::string asked_by(Environment const& environment) {
   for (auto const* name : {"SLURM_GPUS_ON_NODE", "SLURM_JOB_GPUS", "SLURM_STEP_GPUS", "CUDA_VISIBLE_DEVICES"}) {
     auto const value = value_of(environment, name);
@@ -23,8 +23,8 @@ std::string asked_by(Environment const& environment) {
 
 std::string cuda_text(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
 
-/// Whether code for `compiled` ("90-real 90-virtual 120-real") runs on an `architecture` ("90"): machine code within
-/// the same major version, PTX on anything newer.
+/// Whether code compiled for `compiled` ("90-real 90-virtual 120-real") runs on `architecture` ("90"): machine code
+/// within the same major version, PTX on anything newer.
 bool runs_on(std::string const& compiled, std::string const& architecture) {
   auto const card = std::atoi(architecture.c_str());
   std::istringstream words(compiled);
@@ -40,21 +40,21 @@ Finding without_cuda(RankFacts const& rank, std::string const& asked) {
   if (!asked.empty())
     return {Level::error,
             "gpu.build",
-            "GPUs were given to this job but mambasynth cannot use them",
+            "this job has GPUs but mambasynth cannot use them",
             "it was built without CUDA; " + asked,
             "Build the preset cuda on a machine with CUDA 12.8 or newer, or submit with --gpus-per-node=0",
             {rank.rank}};
   if (!rank.nvidia_driver.empty())
     return {Level::warning,
             "gpu.build",
-            "there is an NVIDIA driver but mambasynth cannot use a GPU",
+            "this host has an NVIDIA driver but mambasynth cannot use a GPU",
             "driver " + rank.nvidia_driver + "; this program was built without CUDA",
             "Build the preset cuda to train on the GPU",
             {rank.rank}};
   return {Level::note,
           "gpu.build",
           "No GPU: trials run on the CPU",
-          "this program was built without CUDA, so without NCCL too",
+          "this program was built without CUDA and NCCL",
           "For NVIDIA GPUs build the preset cuda",
           {rank.rank}};
 }
@@ -62,35 +62,36 @@ Finding without_cuda(RankFacts const& rank, std::string const& asked) {
 Finding without_card(RankFacts const& rank, std::string const& asked) {
   auto const& gpu = rank.gpu;
   if (gpu.driver_cuda > 0 && gpu.driver_cuda / 1000 < gpu.runtime_cuda / 1000)
-    return {Level::error,
-            "gpu.driver",
-            "the GPU's driver is too old for this program",
-            fmt::format("driver{}{} runs CUDA up to {}, the program needs {}", rank.nvidia_driver.empty() ? "" : " ",
-                        rank.nvidia_driver, cuda_text(gpu.driver_cuda), cuda_text(gpu.runtime_cuda)),
-            fmt::format("Use nodes with a newer driver, or build with a CUDA {} toolkit and its LibTorch",
-                        gpu.driver_cuda / 1000),
-            {rank.rank}};
+    return {
+        Level::error,
+        "gpu.driver",
+        "the GPU driver is too old for this program",
+        fmt::format("driver{}{} supports CUDA up to {}, the program needs {}", rank.nvidia_driver.empty() ? "" : " ",
+                    rank.nvidia_driver, cuda_text(gpu.driver_cuda), cuda_text(gpu.runtime_cuda)),
+        fmt::format("Use nodes with a newer driver, or build with a CUDA {} toolkit and its LibTorch",
+                    gpu.driver_cuda / 1000),
+        {rank.rank}};
   if (asked.empty() && rank.nvidia_driver.empty())
     return {Level::note,
             "gpu.none",
             "No GPU here: trials run on the CPU",
             gpu.none_because,
-            "To use one, start on a node that has it: sbatch --gpus-per-node=1",
+            "To use one, run on a node that has one: sbatch --gpus-per-node=1",
             {rank.rank}};
   if (rank.nvidia_driver.empty())
     return {Level::error,
             "gpu.driver",
-            "GPUs were given to this job but no NVIDIA driver is loaded",
+            "this job has GPUs but no NVIDIA driver is loaded",
             asked + "; " + gpu.none_because,
-            "In a container use apptainer --nv; else tell the site, and leave the node out: sbatch --exclude=NODE",
+            "In a container use apptainer --nv; else report it to your site and use sbatch --exclude=NODE",
             {rank.rank}};
   return {asked.empty() ? Level::warning : Level::error,
           "gpu.none",
-          "this host has an NVIDIA driver but shows this process no GPU",
+          "this host has an NVIDIA driver but this process sees no GPU",
           gpu.none_because + (asked.empty() ? "" : "; " + asked),
           asked.empty()
-              ? "Ask Slurm for one: --gpus-per-node=1; CUDA_VISIBLE_DEVICES must not be empty"
-              : "Compare nvidia-smi -L with CUDA_VISIBLE_DEVICES; a card that fell off the bus needs the site's help",
+              ? "Request one from Slurm: --gpus-per-node=1; CUDA_VISIBLE_DEVICES must not be empty"
+              : "Compare nvidia-smi -L with CUDA_VISIBLE_DEVICES; report a GPU that fell off the bus to your site",
           {rank.rank}};
 }
 
@@ -98,37 +99,37 @@ Findings health_of(RankFacts const& rank) {
   auto const& card = rank.gpu.card;
   auto const& compiled = rank.program.gpu_architectures;
   Findings findings;
-  auto const say = [&](Level level, char const* check, std::string problem, std::string why, std::string remedy) {
+  auto const add = [&](Level level, char const* check, std::string problem, std::string why, std::string remedy) {
     findings.push_back({level, check, std::move(problem), std::move(why), std::move(remedy), {rank.rank}});
   };
   auto const name = card.name.empty() ? "GPU " + std::to_string(card.number) : card.name;
   if (!card.unusable.empty())
-    say(Level::error, "gpu.usable", "nothing can run on the " + name, card.unusable,
-        "See nvidia-smi: another process may own the card, or it needs a reset by the site");
+    add(Level::error, "gpu.usable", "nothing can run on the " + name, card.unusable,
+        "Run nvidia-smi: another process may own the GPU, or it needs a reset by your site");
   if (!card.architecture.empty() && !runs_on(compiled, card.architecture))
-    say(Level::error, "gpu.architecture", "mambasynth has no code for the " + name,
-        "it is sm_" + card.architecture + "; compiled were " + compiled,
+    add(Level::error, "gpu.architecture", "mambasynth has no code for the " + name,
+        "it is sm_" + card.architecture + "; mambasynth was compiled for " + compiled,
         "Configure with -DCMAKE_CUDA_ARCHITECTURES=" + card.architecture + " and build again");
   if (card.uncorrected_ecc_errors > 0)
-    say(Level::warning, "gpu.ecc",
-        fmt::format("the {} counts {} uncorrected memory errors", name, card.uncorrected_ecc_errors),
-        "since its driver was loaded", "Tell the site, and leave the node out: sbatch --exclude=NODE");
+    add(Level::warning, "gpu.ecc",
+        fmt::format("the {} reports {} uncorrected memory errors", name, card.uncorrected_ecc_errors),
+        "since its driver was loaded", "Report it to your site and use sbatch --exclude=NODE");
   if (!card.slowed_by.empty())
-    say(Level::warning, "gpu.slowed", "the " + name + " is slowed down", "by " + card.slowed_by,
-        "Tell the site; trials are right but slow there");
+    add(Level::warning, "gpu.slowed", "the " + name + " is throttled", "by " + card.slowed_by,
+        "Report it to your site; trials there are correct but slow");
   if (card.unusable.empty() && card.memory_mb > 0 && card.memory_free_mb < 0.5 * card.memory_mb)
-    say(Level::warning, "gpu.memory", fmt::format("more than half of the memory of the {} is taken", name),
+    add(Level::warning, "gpu.memory", fmt::format("more than half of the memory of the {} is in use", name),
         fmt::format("{} of {} are free", size_text(card.memory_free_mb), size_text(card.memory_mb)),
-        "See nvidia-smi for whose process that is; a trial may run out of memory");
+        "Run nvidia-smi to find the process; a trial may run out of memory");
   if (findings.empty())
-    say(Level::ok, "gpu",
+    add(Level::ok, "gpu",
         fmt::format("{}, driver {}, CUDA {}", name, rank.nvidia_driver.empty() ? "unknown" : rank.nvidia_driver,
                     cuda_text(rank.gpu.runtime_cuda)),
         "", "");
   return findings;
 }
 
-/// Which ranks of one host meet on a card.
+/// Which ranks of one host share a GPU.
 Findings sharing(std::vector<RankFacts const*> const& host) {
   std::map<std::string, std::vector<int>> cards;
   for (auto const* rank : host)
@@ -138,17 +139,18 @@ Findings sharing(std::vector<RankFacts const*> const& host) {
   Findings findings;
   for (auto const& [bus, ranks] : cards)
     if (ranks.size() > 1)
-      findings.push_back({Level::warning, "gpu.shared", fmt::format("{} ranks share one GPU", ranks.size()),
-                          "there are fewer GPUs than ranks on their host; each gets a part of its speed and memory",
-                          "Start one rank a GPU: --ntasks-per-node equal to --gpus-per-node", ranks});
+      findings.push_back(
+          {Level::warning, "gpu.shared", fmt::format("{} ranks share one GPU", ranks.size()),
+           "there are fewer GPUs than ranks on their host; each rank gets a part of its speed and memory",
+           "Start one rank per GPU: --ntasks-per-node equal to --gpus-per-node", ranks});
   bool const one_each =
       cards.size() > 1 && std::all_of(host.begin(), host.end(), [](auto const* rank) { return rank->gpu.count == 1; });
   if (one_each) {
     std::vector<int> ranks;
     for (auto const* rank : host) ranks.push_back(rank->rank);
     findings.push_back({Level::note, "gpu.hidden", "each rank sees only its own GPU",
-                        "NCCL and CUDA IPC between ranks of a host need to see all of them",
-                        "Ask for --gpus-per-node, not --gpus-per-task", ranks});
+                        "NCCL and CUDA IPC between ranks of a host need access to all of them",
+                        "Use --gpus-per-node, not --gpus-per-task", ranks});
   }
   return findings;
 }
@@ -188,9 +190,9 @@ Findings check_nccl(Facts const& facts) {
     if (!set.empty())
       findings.push_back({Level::note,
                           "nccl.environment",
-                          "NCCL does not decide everything itself",
+                          "environment variables override NCCL's choices",
                           set,
-                          "Unset what you did not set on purpose (module files set some)",
+                          "Unset those that you did not set on purpose (module files set some)",
                           {rank.rank}});
   }
   return findings;

@@ -10,13 +10,13 @@
 namespace mambasynth::doctor {
 namespace {
 
-// Measured with the default model: 0.3 GB for the program and the series, 53 MB a window of the batch on the CPU. With
-// a GPU the windows live on the card; what is left is CUDA's libraries and the series.
+// Measured with the default model: 0.3 GB for the program and the series, plus 53 MB per window of the batch on the
+// CPU. With a GPU the windows are in its memory; the host needs room for CUDA's libraries and the series.
 constexpr double cpu_rank_mb = 300 + 128 * 53;
 constexpr double gpu_rank_mb = 4000;
 
-// Open MPI maps a segment of 4 MB a rank, and queues beside it; NCCL's rings take some 10 MB a channel and peer, which
-// for eight GPUs comes near 1 GB.
+// Open MPI maps a segment of 4 MB per rank, plus queues. NCCL's rings take about 10 MB per channel and peer, nearly 1
+// GB for eight GPUs.
 constexpr double shared_mb_a_rank = 16, shared_mb_of_nccl = 1000;
 
 std::vector<int> numbers_of(std::vector<RankFacts const*> const& ranks) {
@@ -30,7 +30,7 @@ struct Limit {
   std::string of;
 };
 
-/// What all ranks of a host may use together.
+/// The memory that all ranks of a host may use together.
 Limit memory_limit(RankFacts const& rank) {
   Limit least{rank.memory.available_mb, "free on the node"};
   auto const keep = [&](double mb, char const* of) {
@@ -38,10 +38,10 @@ Limit memory_limit(RankFacts const& rank) {
   };
   if (rank.memory.cgroup_mb) keep(*rank.memory.cgroup_mb, "the limit of the cgroup");
   constexpr double slurms_megabyte = 1.048576;
-  keep(whole_number_of(rank.environment, "SLURM_MEM_PER_NODE", 0).value_or(0) * slurms_megabyte,
+  keep(integer_of(rank.environment, "SLURM_MEM_PER_NODE", 0).value_or(0) * slurms_megabyte,
        "what Slurm granted (SLURM_MEM_PER_NODE)");
-  keep(whole_number_of(rank.environment, "SLURM_MEM_PER_CPU", 0).value_or(0) * slurms_megabyte *
-           whole_number_of(rank.environment, "SLURM_CPUS_ON_NODE", 1).value_or(0),
+  keep(integer_of(rank.environment, "SLURM_MEM_PER_CPU", 0).value_or(0) * slurms_megabyte *
+           integer_of(rank.environment, "SLURM_CPUS_ON_NODE", 1).value_or(0),
        "what Slurm granted (SLURM_MEM_PER_CPU)");
   return least;
 }
@@ -54,15 +54,14 @@ Findings check_cores(Facts const& facts) {
     auto const mask = static_cast<int>(rank.cores.size());
     auto const cores = rank.core_quota ? cores::within(mask, cores::Quota{*rank.core_quota, {}}) : mask;
     auto const& asked = value_of(rank.environment, "OMP_NUM_THREADS");
-    auto const wanted = whole_number_of({{"", asked.substr(0, asked.find(','))}}, "", 1).value_or(0);
+    auto const wanted = integer_of({{"", asked.substr(0, asked.find(','))}}, "", 1).value_or(0);
     if (cores < mask)
-      findings.push_back(
-          {Level::note,
-           "cpu.quota",
-           fmt::format("a rank may use {} of its {} cores", cores, mask),
-           fmt::format("its cgroup grants the time of {:.3g}", *rank.core_quota),
-           "Start that many threads (the default), or have the limit raised: docker --cpus, systemd CPUQuota",
-           {rank.rank}});
+      findings.push_back({Level::note,
+                          "cpu.quota",
+                          fmt::format("a rank may use {} of its {} cores", cores, mask),
+                          fmt::format("its cgroup grants the CPU time of {:.3g}", *rank.core_quota),
+                          "Use that many threads (the default), or raise the limit: docker --cpus, systemd CPUQuota",
+                          {rank.rank}});
     if (wanted > cores)
       findings.push_back({Level::warning,
                           "cpu.threads",
@@ -76,8 +75,8 @@ Findings check_cores(Facts const& facts) {
                           "cpu.default_threads",
                           fmt::format("verbs start {} threads by default where a rank may use {} core{}",
                                       rank.default_threads, cores, cores == 1 ? "" : "s"),
-                          "the launcher binds ranks to cores, the node has more",
-                          fmt::format("Give --threads {} (a sweep takes one thread a rank anyway), or ask for more: "
+                          "the launcher binds ranks to cores, but the node has more",
+                          fmt::format("Give --threads {} (a sweep uses one thread per rank anyway), or request more: "
                                       "--cpus-per-task, mpirun --bind-to none",
                                       cores),
                           {rank.rank}});
@@ -93,8 +92,8 @@ Findings check_cores(Facts const& facts) {
       findings.push_back(
           {Level::warning, "cpu.shared",
            fmt::format("{} ranks run on {} core{}", ranks.size(), cores, cores == 1 ? "" : "s"),
-           "each rank trains on a core of its own if it can; these take turns",
-           "Start fewer ranks a node, or ask for more cores: --cpus-per-task; with mpirun, --bind-to core or none",
+           "each rank should have its own core; these ranks take turns",
+           "Start fewer ranks per node, or request more cores: --cpus-per-task; with mpirun, --bind-to core or none",
            ranks});
     };
     if (host.size() > together.size()) crowded(together.size(), numbers_of(host));
@@ -102,7 +101,7 @@ Findings check_cores(Facts const& facts) {
       for (auto const& [cores, ranks] : bound)
         if (ranks.size() > cores.size()) crowded(cores.size(), ranks);
   }
-  if (findings.empty()) findings.push_back({Level::ok, "cpu", "Every rank has a core of its own", "", "", {}});
+  if (findings.empty()) findings.push_back({Level::ok, "cpu", "Every rank has its own core", "", "", {}});
   return findings;
 }
 
@@ -117,13 +116,14 @@ Findings check_memory(Facts const& facts) {
       findings.push_back(
           {Level::warning, "memory", fmt::format("{} for {} on a node may be too little", size_text(limit.mb), ranks),
            fmt::format("that is {}; the default model needs {}: {}", limit.of, size_text(need),
-                       host.front()->gpu.count > 0 ? "4 GB a rank for CUDA and the series"
-                                                   : "0.3 GB a rank and 53 MB a window of the batch, 128 of them"),
-           "Ask for more (sbatch --mem), start fewer ranks a node, or use a smaller --batch-size", numbers_of(host)});
+                       host.front()->gpu.count > 0 ? "4 GB per rank for CUDA and the series"
+                                                   : "0.3 GB per rank and 53 MB for each of the batch's 128 windows"),
+           "Request more (sbatch --mem), start fewer ranks per node, or use a smaller --batch-size", numbers_of(host)});
     else
-      findings.push_back({Level::ok, "memory",
-                          fmt::format("Memory for {} a node: the default model needs {}", ranks, size_text(need)), "",
-                          "", numbers_of(host)});
+      findings.push_back(
+          {Level::ok, "memory",
+           fmt::format("Enough memory for {} per node: the default model needs {}", ranks, size_text(need)), "", "",
+           numbers_of(host)});
   }
   return findings;
 }
@@ -135,17 +135,17 @@ Findings check_shared_memory(Facts const& facts) {
     auto const& space = host.front()->shared_memory;
     bool const gpus = std::any_of(host.begin(), host.end(), [](auto const* rank) { return rank->gpu.count > 0; });
     auto const need = shared_mb_a_rank * static_cast<double>(host.size()) + (gpus ? shared_mb_of_nccl : 0);
-    auto const why = gpus ? "NCCL's rings take up to 1 GB a node and Open MPI's segments 16 MB a rank"
-                          : "Open MPI's segments take up to 16 MB a rank";
+    auto const why = gpus ? "NCCL's rings take up to 1 GB per node and Open MPI's segments 16 MB per rank"
+                          : "Open MPI's segments take up to 16 MB per rank";
     if (space.total_mb == 0)
-      findings.push_back({Level::warning, "shared_memory", "/dev/shm is not there",
-                          "ranks of one host exchange messages through it",
+      findings.push_back({Level::warning, "shared_memory", "/dev/shm does not exist",
+                          "ranks on one host exchange messages through it",
                           "Mount it, or make Open MPI use sockets: OMPI_MCA_btl=self,tcp", numbers_of(host)});
     else if (space.free_mb < need)
       findings.push_back(
           {Level::warning, "shared_memory",
-           fmt::format("/dev/shm has {} free where {} may be needed", size_text(space.free_mb), size_text(need)), why,
-           "Remove what died jobs left there; in a container start it with a larger one (docker --shm-size=2g, "
+           fmt::format("/dev/shm has {} free, but {} may be needed", size_text(space.free_mb), size_text(need)), why,
+           "Remove files of dead jobs from it; in a container, start it with a larger one (docker --shm-size=2g; "
            "apptainer shares the host's)",
            numbers_of(host)});
     else
@@ -161,14 +161,14 @@ Findings check_temporary(Facts const& facts) {
   for (auto const& host : by_host(facts)) {
     auto const& space = host.front()->temporary;
     if (space.total_mb == 0)
-      findings.push_back({Level::warning, "temporary", space.path + " is not there",
-                          "MPI keeps its sockets in TMPDIR, or /tmp", "Set TMPDIR to a folder of the node",
+      findings.push_back({Level::warning, "temporary", space.path + " does not exist",
+                          "MPI keeps its sockets in TMPDIR, or /tmp", "Set TMPDIR to a folder on the node",
                           numbers_of(host)});
     else if (space.free_mb < 100)
       findings.push_back(
           {Level::warning, "temporary", fmt::format("{} has only {} free", space.path, size_text(space.free_mb)),
-           "MPI keeps its sockets and shared files there; some 100 MB should do",
-           "Remove what died jobs left there, or set TMPDIR to another folder of the node", numbers_of(host)});
+           "MPI keeps its sockets and shared files there; 100 MB should be enough",
+           "Remove files of dead jobs from it, or set TMPDIR to another folder on the node", numbers_of(host)});
   }
   return findings;
 }

@@ -13,21 +13,21 @@ namespace {
 
 struct Launched {
   int ranks = 0;
-  std::string said_by;
+  std::string source;
 };
 
-/// How many ranks the launcher started, by the most specific variable that says so: mpirun inside a Slurm job may start
-/// fewer than the job has tasks, and a shell of a job that has no step is one process.
+/// The number of ranks that the launcher started, from the most specific variable: mpirun inside a Slurm job may start
+/// fewer ranks than the job has tasks, and a job's shell without a step is one process.
 Launched launched(Environment const& environment) {
   for (auto const* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"})
-    if (auto const ranks = whole_number_of(environment, name, 1)) return {*ranks, fmt::format("{}={}", name, *ranks)};
+    if (auto const ranks = integer_of(environment, name, 1)) return {*ranks, fmt::format("{}={}", name, *ranks)};
   if (!environment.contains("SLURM_STEP_ID") && !environment.contains("SLURM_PROCID")) return {};
-  if (auto const ranks = whole_number_of(environment, "SLURM_NTASKS", 1))
+  if (auto const ranks = integer_of(environment, "SLURM_NTASKS", 1))
     return {*ranks, fmt::format("SLURM_NTASKS={}", *ranks)};
   return {};
 }
 
-/// The first variable that only a launcher sets; "" without.
+/// The first variable that only a launcher sets; "" if none is set.
 std::string launchers_variable(Environment const& environment) {
   for (auto const* name : {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "PMI_SIZE", "PMI_RANK", "PMIX_RANK",
                            "SLURM_STEP_NUM_TASKS", "SLURM_STEP_ID", "SLURM_PROCID"})
@@ -35,7 +35,7 @@ std::string launchers_variable(Environment const& environment) {
   return "";
 }
 
-/// The ranks grouped by what `key` gives of them, as "A on ranks 0-2; B on rank 3"; empty when all agree.
+/// The ranks grouped by `key`, as "A on ranks 0-2; B on rank 3"; empty if all agree.
 template <class Key>
 std::string disagreement(Facts const& facts, Key key) {
   std::vector<std::pair<std::string, std::vector<int>>> groups;
@@ -65,8 +65,8 @@ std::string value_of(Environment const& environment, char const* name) {
   return found == environment.end() ? "" : found->second;
 }
 
-std::optional<int> whole_number_of(Environment const& environment, char const* name, int lowest) {
-  auto const number = environment::whole_number(value_of(environment, name), lowest, std::numeric_limits<int>::max());
+std::optional<int> integer_of(Environment const& environment, char const* name, int lowest) {
+  auto const number = environment::parse_integer(value_of(environment, name), lowest, std::numeric_limits<int>::max());
   return number ? std::optional(static_cast<int>(*number)) : std::nullopt;
 }
 
@@ -83,13 +83,13 @@ std::vector<std::vector<RankFacts const*>> by_host(Facts const& facts) {
 
 Findings check_answers(Facts const& facts) {
   Findings findings;
-  for (auto const& rank : facts.silent)
+  for (auto const& rank : facts.unresponsive)
     findings.push_back({Level::error,
                         "mpi.silent",
                         "rank " + std::to_string(rank.rank) + (rank.host.empty() ? "" : " on " + rank.host) +
-                            " did not answer in time",
-                        rank.doing.empty() ? "nothing was heard of it" : "it hangs while " + rank.doing,
-                        "Look at that node (ssh, nvidia-smi, df, dmesg), or leave it out: sbatch --exclude=NODE",
+                            " did not respond in time",
+                        rank.doing.empty() ? "it sent nothing" : "it hangs while " + rank.doing,
+                        "Check that node (ssh, nvidia-smi, df, dmesg), or exclude it: sbatch --exclude=NODE",
                         {rank.rank}});
   return findings;
 }
@@ -105,49 +105,49 @@ Findings check_launch(Facts const& facts) {
                   "Start it with the mpirun of the MPI library that it was built with (mambasynth --version names it)");
   Findings findings;
   auto const left_over = first.size == 1 && first.no_launcher ? launchers_variable(environment) : "";
-  bool const many_alone = first.size == 1 && whole_number_of(environment, "PMIX_RANK", 1).has_value();
-  auto const tasks = whole_number_of(environment, "SLURM_NTASKS", 2);
+  bool const many_alone = first.size == 1 && integer_of(environment, "PMIX_RANK", 1).has_value();
+  auto const tasks = integer_of(environment, "SLURM_NTASKS", 2);
   if (!left_over.empty())
     findings.push_back({Level::warning,
                         "mpi.ranks",
                         "One rank, and " + left_over + " is left over from a launch that has ended",
-                        "no process above this one starts ranks; every verb runs as one rank",
-                        "Unset it, or open a new shell; mpirun -n RANKS or srun --mpi=pmix start more",
+                        "no parent process starts ranks; every verb runs as one rank",
+                        "Unset it, or open a new shell; use mpirun -n RANKS or srun --mpi=pmix to start more",
                         {}});
   else if (expected.ranks > first.size && first.size == 1)
     findings.push_back(
         {Level::error,
          "mpi.ranks",
          fmt::format("this program is one rank, not {}", expected.ranks),
-         expected.said_by + ", but the MPI library did not learn of the others; each would run the whole sweep alone",
+         expected.source + ", but the MPI library does not see the others; each would run the whole sweep by itself",
          remedy,
          {}});
   else if (many_alone)
     findings.push_back({Level::error,
                         "mpi.ranks",
-                        "this program is a rank of its own",
-                        "PMIX_RANK is set, but the MPI library did not join the others",
+                        "this program runs as a single rank",
+                        "PMIX_RANK is set, but the MPI library did not connect to the other ranks",
                         remedy,
                         {}});
   else if (expected.ranks > 0 && expected.ranks != first.size)
     findings.push_back({Level::error,
                         "mpi.ranks",
-                        fmt::format("{} ranks came together, not {}", first.size, expected.ranks),
-                        "the launcher says " + expected.said_by,
+                        fmt::format("{} ranks connected, not {}", first.size, expected.ranks),
+                        "the launcher set " + expected.source,
                         remedy,
                         {}});
   else if (first.size == 1 && expected.ranks == 0 && tasks)
     findings.push_back({Level::ok,
                         "mpi.ranks",
                         fmt::format("One rank, in a shell of a job for {} (SLURM_NTASKS)", *tasks),
-                        "mpirun or srun --mpi=pmix start them all",
+                        "use mpirun or srun --mpi=pmix to start them all",
                         "",
                         {}});
   else if (first.size == 1 && expected.ranks == 0)
     findings.push_back({Level::ok,
                         "mpi.ranks",
                         "One rank, started without a launcher",
-                        "mpirun -n RANKS or srun --mpi=pmix start more",
+                        "use mpirun -n RANKS or srun --mpi=pmix to start more",
                         "",
                         {}});
   else
@@ -201,11 +201,11 @@ Findings check_environment(Facts const& facts) {
   for (auto const& rank : facts.ranks)
     for (auto const& [name, lowest, what] : numbers) {
       auto const value = value_of(rank.environment, name);
-      if (value.empty() || whole_number_of({{name, value.substr(0, value.find(','))}}, name, lowest)) continue;
+      if (value.empty() || integer_of({{name, value.substr(0, value.find(','))}}, name, lowest)) continue;
       findings.push_back({Level::warning,
                           "environment",
                           fmt::format("{}={} is ignored", name, value),
-                          fmt::format("it is not a number of {}", what),
+                          fmt::format("it is not a valid number of {}", what),
                           "Correct or unset it",
                           {rank.rank}});
     }
@@ -220,8 +220,8 @@ Findings check_pmix(Facts const& facts) {
       {Level::note,
        "mpi.pmix",
        "srun offers no PMIx here",
-       "srun --mpi=list does not name it, so srun cannot start Open MPI programs",
-       "Use mpirun inside the job (the scripts in jobs/ do so by themselves), or ask the site for Slurm's PMIx plugin",
+       "srun --mpi=list does not list it, so srun cannot start Open MPI programs",
+       "Use mpirun inside the job (the scripts in jobs/ do so automatically), or ask your site for Slurm's PMIx plugin",
        {}}};
 }
 
@@ -237,7 +237,7 @@ Findings check_program(Facts const& facts) {
              "program.same",
              "the ranks run different builds of mambasynth",
              versions,
-             "Start the same file on all nodes: a path on a shared file system, or one container image",
+             "Run the same file on all nodes: from a shared file system, or the same container image",
              {}}};
   if (facts.ranks.size() == 1) return {};
   return {{Level::ok,
@@ -256,9 +256,9 @@ Findings check_instruction_sets(Facts const& facts) {
   return {{on_cpu ? Level::warning : Level::note,
            "cpu.instruction_set",
            "the hosts have different instruction sets",
-           sets + "; vectors of another width add in another order, so the last bits of a trial on the CPU depend on "
-                  "where it ran",
-           "Ask for nodes of one kind (sbatch --constraint), or set MAMBASYNTH_CPU and ATEN_CPU_CAPABILITY to the "
+           sets + "; the vector width determines the order of additions, so the last bits of a trial on the CPU depend "
+                  "on the host",
+           "Request nodes of one kind (sbatch --constraint), or set MAMBASYNTH_CPU and ATEN_CPU_CAPABILITY to the "
            "smaller set",
            {}}};
 }
@@ -272,8 +272,8 @@ Findings check_clocks(Facts const& facts) {
            "clock",
            fmt::format("the clock of {} is {:.1f} s {} that of rank 0", clock.host, std::abs(clock.seconds),
                        clock.seconds > 0 ? "ahead of" : "behind"),
-           "the lock of a sweep compares no clocks, but times in events.jsonl and in logs will not match",
-           "Tell the site that its time service (NTP) does not run there",
+           "a sweep's lock does not depend on clocks, but times in events.jsonl and in logs will not match",
+           "Tell your site that NTP is not running there",
            {}});
   if (findings.empty() && facts.clocks.size() > 1)
     findings.push_back({Level::ok, "clock", "The hosts' clocks agree within a second", "", "", {}});
@@ -282,9 +282,9 @@ Findings check_clocks(Facts const& facts) {
 
 Findings check_all(Facts const& facts) {
   Findings all;
-  // Of a rank 0 that hangs nothing is known that could be judged or compared.
-  bool const blind =
-      std::any_of(facts.silent.begin(), facts.silent.end(), [](auto const& rank) { return rank.rank == 0; });
+  // If rank 0 hangs, there are no facts to judge or compare with.
+  bool const blind = std::any_of(facts.unresponsive.begin(), facts.unresponsive.end(),
+                                 [](auto const& rank) { return rank.rank == 0; });
   if (blind) return merged(check_answers(facts));
   for (auto const check :
        {check_answers, check_launch, check_environment, check_pmix, check_program, check_gpus, check_nccl, check_cores,

@@ -4,7 +4,7 @@
 
 #include "doctor/facts.hpp"
 
-/// Facts as JSON: what travels between ranks and what --json prints are the same words.
+/// Facts as JSON, the same for messages between ranks and for --json.
 namespace mambasynth::doctor {
 
 void to_json(nlohmann::ordered_json& json, RankFacts const& facts);

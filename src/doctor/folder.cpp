@@ -12,7 +12,7 @@
 #include <filesystem>
 
 #include "doctor/hdf5_locking.hpp"
-#include "doctor/look.hpp"
+#include "doctor/inspect.hpp"
 #include "errors/errors.hpp"
 #include "provenance/run.hpp"
 #include "store/atomic_file.hpp"
@@ -24,12 +24,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int lock_rounds = 20;
-constexpr double written_mb = 8;  // about what a trial's checkpoint holds
+constexpr double written_mb = 8;  // about the size of a trial's checkpoint
 
 std::string prefix() { return ".mambasynth-doctor." + provenance::host_name() + "."; }
 
-/// What an earlier doctor of this host left, killed so that it could not clean.
-void remove_leftovers(fs::path const& folder) {
+/// Removes folders that an earlier doctor on this host left when it was killed.
+void remove_stale_folders(fs::path const& folder) {
   std::error_code ignored;
   for (auto const& entry : fs::directory_iterator(folder, ignored)) {
     auto const name = entry.path().filename().string();
@@ -39,12 +39,12 @@ void remove_leftovers(fs::path const& folder) {
   }
 }
 
-/// The folder that everything is tried in; gone with this object.
+/// The folder for all tests; removed by the destructor.
 class Scratch {
  public:
-  Scratch(std::string const& base, Cleaner* cleaner)
-      : path_(base + "/" + prefix() + std::to_string(::getpid())), cleaner_(cleaner) {
-    if (cleaner_) cleaner_->watch(path_);
+  Scratch(std::string const& base, CleanupOnSignal* cleanup)
+      : path_(base + "/" + prefix() + std::to_string(::getpid())), cleanup_(cleanup) {
+    if (cleanup_) cleanup_->watch(path_);
     if (::mkdir(path_.c_str(), 0755) != 0) problem_ = errors::system_reason(errno);
   }
   Scratch(Scratch const&) = delete;
@@ -52,14 +52,14 @@ class Scratch {
   ~Scratch() {
     std::error_code ignored;
     fs::remove_all(path_, ignored);
-    if (cleaner_) cleaner_->watch("");
+    if (cleanup_) cleanup_->watch("");
   }
   [[nodiscard]] std::string const& path() const { return path_; }
   [[nodiscard]] std::string const& problem() const { return problem_; }
 
  private:
   std::string path_, problem_;
-  Cleaner* cleaner_;
+  CleanupOnSignal* cleanup_;
 };
 
 /// Why `work` failed, without the remedy of its error: the finding has its own.
@@ -83,7 +83,7 @@ std::string try_hdf5(std::string const& file) {
     writer.scalar("/probe", 1.0);
     writer.close();
     if (store::Hdf5Reader(file).read<double>("/probe") != std::vector{1.0})
-      throw std::runtime_error("it reads back something else");
+      throw std::runtime_error("it reads back different data");
   });
 }
 
@@ -114,28 +114,28 @@ std::string nearest_existing(std::string const& wanted) {
 }
 
 FolderFacts try_folder(std::string const& out, std::function<std::vector<Attempt>(Order const&)> const& ask,
-                       Cleaner* cleaner) {
+                       CleanupOnSignal* cleanup) {
   FolderFacts facts;
   facts.asked = out;
   facts.path = nearest_existing(out);
   facts.type = file_system_type(facts.path);
   facts.space = space_at(facts.path);
   facts.in_home = lies_in_home(facts.path);
-  remove_leftovers(facts.path);
-  Scratch const scratch(facts.path, cleaner);
+  remove_stale_folders(facts.path);
+  Scratch const scratch(facts.path, cleanup);
   facts.not_writable = scratch.problem();
   if (!facts.not_writable.empty()) return facts;
 
   auto const file = scratch.path() + "/seen";
   facts.not_durable = reason_of([&] { store::write_atomically(file, "first"); });
   if (facts.not_durable.empty()) {
-    facts.sees_new = ask({.kind = Order::Kind::see, .path = file, .text = "first", .rounds = 0});
+    facts.sees_new = ask({.kind = Order::Kind::read, .path = file, .text = "first", .rounds = 0});
     facts.not_durable = reason_of([&] { store::write_atomically(file, "second"); });
-    facts.sees_replaced = ask({.kind = Order::Kind::see, .path = file, .text = "second", .rounds = 0});
+    facts.sees_replaced = ask({.kind = Order::Kind::read, .path = file, .text = "second", .rounds = 0});
   }
   auto const begin = std::chrono::steady_clock::now();
   facts.written_mb = written_mb;
-  // A quota shows only when the bytes arrive.
+  // A quota takes effect only when the bytes are written.
   if (facts.not_durable.empty())
     facts.not_durable = reason_of([&] {
       store::write_atomically(scratch.path() + "/large", std::string(static_cast<std::size_t>(written_mb * 1e6), 'x'));

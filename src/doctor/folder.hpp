@@ -7,31 +7,31 @@
 
 #include "doctor/facts.hpp"
 
-/// Whether results can go to a folder, tried with the calls that results are written with.
+/// Whether results can be written to a folder, tested with the same calls that write results.
 namespace mambasynth::doctor {
 
-/// What rank 0 wants every rank to do in the folder at once.
+/// What rank 0 orders every rank to do in the folder at the same time.
 struct Order {
-  enum class Kind { clock, see, link, end } kind = Kind::end;
-  std::string path;  ///< see: the file; link: the folder
-  std::string text;  ///< see: what the file must hold
+  enum class Kind { clock, read, link, end } kind = Kind::end;
+  std::string path;  ///< read: the file; link: the folder
+  std::string text;  ///< read: the expected contents of the file
   int rounds = 0;    ///< link
 };
 std::string to_text(Order const& order);
 Order order_from(std::string const& text);
 
-/// Does a rank's part. `see` looks for `patience` seconds; `clock` answers with the time.
-Attempt carry_out(Order const& order, int rank, double patience = 5);
+/// Executes a rank's part of the order. `read` retries for `timeout` seconds; `clock` returns the time.
+Attempt execute(Order const& order, int rank, double timeout = 5);
 
-/// Removes a folder when the process is told to end (SIGTERM, SIGINT, SIGUSR2, SIGHUP), then ends it. Make it before
-/// MPI and any thread start, so that they leave the signals to it.
-class Cleaner {
+/// Removes a folder when the process receives SIGTERM, SIGINT, SIGUSR2 or SIGHUP, then ends it. Construct it before MPI
+/// and any thread start, so that they inherit the blocked signals.
+class CleanupOnSignal {
  public:
-  Cleaner();
-  Cleaner(Cleaner const&) = delete;
-  Cleaner& operator=(Cleaner const&) = delete;
-  ~Cleaner();
-  /// The folder to remove; empty: none any more.
+  CleanupOnSignal();
+  CleanupOnSignal(CleanupOnSignal const&) = delete;
+  CleanupOnSignal& operator=(CleanupOnSignal const&) = delete;
+  ~CleanupOnSignal();
+  /// Sets the folder to remove; empty: none.
   void watch(std::string const& folder);
 
  private:
@@ -39,12 +39,12 @@ class Cleaner {
   std::shared_ptr<State> state_;
 };
 
-/// The nearest folder at or above `wanted` that exists, absolute.
+/// The absolute path of the nearest existing folder at or above `wanted`.
 std::string nearest_existing(std::string const& wanted);
 
-/// Tries `out` (the nearest folder above it that exists: nothing is left behind). `ask` has all ranks carry out an
+/// Tests `out`, or the nearest existing folder above it, and leaves nothing behind. `ask` has all ranks execute an
 /// order.
 FolderFacts try_folder(std::string const& out, std::function<std::vector<Attempt>(Order const&)> const& ask,
-                       Cleaner* cleaner);
+                       CleanupOnSignal* cleanup);
 
 }  // namespace mambasynth::doctor

@@ -8,8 +8,8 @@
 
 #include "doctor/checks.hpp"
 #include "doctor/facts_json.hpp"
-#include "doctor/look.hpp"
-#include "doctor/within.hpp"
+#include "doctor/inspect.hpp"
+#include "doctor/with_timeout.hpp"
 #include "errors/errors.hpp"
 #include "provenance/run.hpp"
 
@@ -20,10 +20,12 @@ using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
 using Seconds = std::chrono::duration<double>;
 
-void rest() { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }  // an MPI call that waits spins
+void yield_core() {
+  std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}  // instead of a blocking MPI call, which spins
 
-/// What a rank has to say of itself: its facts, or where it hangs.
-Json own_words(parallel::Communicator const& world, Settings const& settings) {
+/// This rank's report: its facts, or where it hangs.
+Json own_report(parallel::Communicator const& world, Settings const& settings) {
   struct Doing {
     std::mutex mutex;
     std::string what = "starting";
@@ -36,8 +38,8 @@ Json own_words(parallel::Communicator const& world, Settings const& settings) {
   facts.local_size = world.local_size();
   facts.environment = settings.environment;
   facts.mpi = settings.mpi;
-  auto const seen = within(Seconds(settings.timeout), [facts, look = settings.look, doing]() mutable {
-    look(facts, [&](std::string const& what) {
+  auto const seen = with_timeout(Seconds(settings.timeout), [facts, inspect = settings.inspect, doing]() mutable {
+    inspect(facts, [&](std::string const& what) {
       std::lock_guard const guard(doing->mutex);
       doing->what = what;
     });
@@ -48,34 +50,34 @@ Json own_words(parallel::Communicator const& world, Settings const& settings) {
   return Json{{"hangs", doing->what}, {"host", provenance::host_name()}};
 }
 
-/// A rank's answer to an order. One that hangs in it is told apart from one that is gone.
+/// This rank's reply to an order. A rank that hangs in it still replies, unlike one that is gone.
 Attempt answer_to(Order const& order, int rank, double timeout) {
-  auto const attempt =
-      within(Seconds(timeout), [order, rank, timeout] { return carry_out(order, rank, std::min(5.0, timeout / 2)); });
+  auto const attempt = with_timeout(
+      Seconds(timeout), [order, rank, timeout] { return execute(order, rank, std::min(5.0, timeout / 2)); });
   return attempt.value_or(
       Attempt{.rank = rank, .problem = "the call did not return in time", .seconds = timeout, .won = {}});
 }
 
-/// Rank 0's side. A message's tag is the number of the order that it answers; 0 is the first report of each rank.
-class Roll {
+/// Rank 0's side. A message's tag is the number of the order it replies to; 0 is each rank's initial report.
+class Coordinator {
  public:
-  Roll(parallel::Communicator const& world, double timeout) : world_(world), timeout_(timeout) {
+  Coordinator(parallel::Communicator const& world, double timeout) : world_(world), timeout_(timeout) {
     for (int rank = 1; rank < world.size(); ++rank) present_.insert(rank);
   }
 
   /// The reports of all other ranks.
   std::map<int, Json> reports() { return collect(0, present_); }
 
-  /// Has every rank that is still there carry out the order, rank 0 too.
+  /// Has every responsive rank, including rank 0, execute the order.
   std::vector<Attempt> ask(Order const& order) {
     send(order, present_);
     std::vector<Attempt> answers{answer_to(order, 0, timeout_)};
-    // The others began before rank 0; their answers are collected after it.
+    // The other ranks started before rank 0; their replies are collected after it.
     for (auto& [rank, answer] : collect(number_, present_)) answers.push_back(answer.get<Attempt>());
     return answers;
   }
 
-  /// The time of one rank, and how long it took to hear it.
+  /// Has one rank execute the order.
   std::optional<Attempt> ask_one(int rank, Order const& order) {
     if (!present_.contains(rank)) return std::nullopt;
     send(order, {rank});
@@ -85,11 +87,11 @@ class Roll {
   }
 
   void lose(int rank, std::string const& host, std::string const& doing) {
-    if (present_.erase(rank)) silent_.push_back({rank, host, doing});
+    if (present_.erase(rank)) unresponsive_.push_back({rank, host, doing});
   }
   void dismiss() { send({}, present_); }
-  [[nodiscard]] std::vector<Silent> silent() const { return silent_; }
-  void knows(int rank, std::string const& host) { hosts_[rank] = host; }
+  [[nodiscard]] std::vector<Unresponsive> unresponsive() const { return unresponsive_; }
+  void set_host(int rank, std::string const& host) { hosts_[rank] = host; }
 
  private:
   void send(Order const& order, std::set<int> const& ranks) {
@@ -97,13 +99,14 @@ class Roll {
     for (auto const rank : ranks) world_.send(rank, number_, to_text(order));
   }
 
-  /// Who does not answer is silent from then on: nothing is sent to it any more, a send could wait for ever.
+  /// A rank that does not reply counts as unresponsive from then on. Nothing more is sent to it, because a send could
+  /// block forever.
   std::map<int, Json> collect(int number, std::set<int> const& from) {
     std::map<int, Json> answers;
     auto const deadline = Clock::now() + Seconds(timeout_ + 2);
     while (answers.size() < from.size() && Clock::now() < deadline) {
       auto const message = world_.try_receive();
-      if (!message) rest();
+      if (!message) yield_core();
       else if (message->tag == number) answers[message->source] = Json::parse(message->bytes);
     }
     for (auto const rank : std::set<int>(from))
@@ -115,12 +118,12 @@ class Roll {
   double timeout_;
   int number_ = 0;
   std::set<int> present_;
-  std::vector<Silent> silent_;
+  std::vector<Unresponsive> unresponsive_;
   std::map<int, std::string> hosts_;
 };
 
-/// One rank a host; the middle of the exchange is when the other clock was read, give or take half its length.
-std::vector<ClockOffset> compare_clocks(Roll& roll, Facts const& facts) {
+/// For one rank per host. The other clock was read at the middle of the exchange, to within half its duration.
+std::vector<ClockOffset> compare_clocks(Coordinator& coordinator, Facts const& facts) {
   std::vector<ClockOffset> offsets;
   Order const order{.kind = Order::Kind::clock, .path = {}, .text = {}, .rounds = 0};
   for (auto const& host : by_host(facts)) {
@@ -128,21 +131,21 @@ std::vector<ClockOffset> compare_clocks(Roll& roll, Facts const& facts) {
       offsets.push_back({host.front()->host, 0, 0});
       continue;
     }
-    auto const before = carry_out(order, 0).seconds;
-    auto const theirs = roll.ask_one(host.front()->rank, order);
-    auto const after = carry_out(order, 0).seconds;
+    auto const before = execute(order, 0).seconds;
+    auto const theirs = coordinator.ask_one(host.front()->rank, order);
+    auto const after = execute(order, 0).seconds;
     if (theirs) offsets.push_back({host.front()->host, theirs->seconds - (before + after) / 2, (after - before) / 2});
   }
   return offsets;
 }
 
-Facts lead(parallel::Communicator const& world, Settings const& settings) {
-  Roll roll(world, settings.timeout);
+Facts gather_at_root(parallel::Communicator const& world, Settings const& settings) {
+  Coordinator coordinator(world, settings.timeout);
   Facts facts;
-  std::vector<Json> words{own_words(world, settings)};
-  auto const reports = roll.reports();
+  std::vector<Json> words{own_report(world, settings)};
+  auto const reports = coordinator.reports();
   if (words.front().contains("hangs")) {
-    facts.silent.push_back({0, words.front().at("host"), words.front().at("hangs")});
+    facts.unresponsive.push_back({0, words.front().at("host"), words.front().at("hangs")});
     RankFacts self;
     self.size = world.size();
     self.host = words.front().at("host");
@@ -151,35 +154,35 @@ Facts lead(parallel::Communicator const& world, Settings const& settings) {
     words.front() = Json(self);
   }
   for (auto const& [rank, report] : reports) {
-    if (report.contains("hangs")) roll.lose(rank, report.at("host"), report.at("hangs"));
+    if (report.contains("hangs")) coordinator.lose(rank, report.at("host"), report.at("hangs"));
     else words.push_back(report);
   }
   for (auto const& word : words) facts.ranks.push_back(word.get<RankFacts>());
-  for (auto const& rank : facts.ranks) roll.knows(rank.rank, rank.host);
-  facts.clocks = compare_clocks(roll, facts);
+  for (auto const& rank : facts.ranks) coordinator.set_host(rank.rank, rank.host);
+  facts.clocks = compare_clocks(coordinator, facts);
   facts.srun_mpi_list = ask_srun(settings.environment);
-  facts.folder = try_folder(settings.out, [&](Order const& order) { return roll.ask(order); }, settings.cleaner);
-  roll.dismiss();
-  for (auto const& silent : roll.silent()) facts.silent.push_back(silent);
+  facts.folder = try_folder(settings.out, [&](Order const& order) { return coordinator.ask(order); }, settings.cleanup);
+  coordinator.dismiss();
+  for (auto const& lost : coordinator.unresponsive()) facts.unresponsive.push_back(lost);
   return facts;
 }
 
-void follow(parallel::Communicator const& world, Settings const& settings) {
-  auto const words = own_words(world, settings);
+void serve_root(parallel::Communicator const& world, Settings const& settings) {
+  auto const words = own_report(world, settings);
   world.send(0, 0, words.dump(-1, ' ', false, Json::error_handler_t::replace));
   if (words.contains("hangs")) return;
-  // Rank 0 may wait for several others, one after the other, and for srun.
-  auto const patience = Seconds(60 + 6 * settings.timeout);
-  for (auto heard = Clock::now();;) {
+  // Rank 0 may wait for several other ranks, one after another, and for srun.
+  auto const timeout = Seconds(60 + 6 * settings.timeout);
+  for (auto last_message = Clock::now();;) {
     auto const message = world.try_receive();
     if (!message) {
-      if (Clock::now() - heard > patience)
-        throw errors::machine("rank 0 no longer answers", "it has not said anything for minutes",
-                              "Look at its node, or leave it out: sbatch --exclude=NODE");
-      rest();
+      if (Clock::now() - last_message > timeout)
+        throw errors::machine("rank 0 no longer responds", "no message from it for minutes",
+                              "Check its node, or exclude it: sbatch --exclude=NODE");
+      yield_core();
       continue;
     }
-    heard = Clock::now();
+    last_message = Clock::now();
     auto const order = order_from(message->bytes);
     if (order.kind == Order::Kind::end) return;
     world.send(
@@ -190,9 +193,9 @@ void follow(parallel::Communicator const& world, Settings const& settings) {
 
 }  // namespace
 
-Facts examine(parallel::Communicator const& world, Settings const& settings) {
-  if (world.rank() == 0) return lead(world, settings);
-  follow(world, settings);
+Facts gather_facts(parallel::Communicator const& world, Settings const& settings) {
+  if (world.rank() == 0) return gather_at_root(world, settings);
+  serve_root(world, settings);
   return {};
 }
 

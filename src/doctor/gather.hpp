@@ -11,17 +11,17 @@ namespace mambasynth::doctor {
 
 struct Settings {
   std::string out = "runs";
-  double timeout = 30;  ///< seconds that a rank may take for one thing
+  double timeout = 30;  ///< seconds that a rank may take for each step
   Environment environment;
   Mpi mpi;
-  Cleaner* cleaner = nullptr;
-  /// What a rank looks at (doctor::look); tests put a rank that hangs in.
-  std::function<void(RankFacts&, std::function<void(std::string const&)> const&)> look;
+  CleanupOnSignal* cleanup = nullptr;
+  /// Inspects a rank's host (doctor::inspect_host); tests inject one that hangs.
+  std::function<void(RankFacts&, std::function<void(std::string const&)> const&)> inspect;
 };
 
-/// Called by every rank; rank 0 gets the facts of all. Nobody waits for a rank that hangs: it is in `silent`, and has
-/// to be ended by the caller. The other ranks return once rank 0 needs them no more. Errors: errors::machine on a rank
-/// that rank 0 forgot.
-Facts examine(parallel::Communicator const& world, Settings const& settings);
+/// Collective. Rank 0 gets the facts of all ranks; the others return once rank 0 no longer needs them. No rank waits
+/// for one that hangs: it is listed in `unresponsive`, and the caller must end it. Errors: errors::machine on a rank
+/// that no longer hears from rank 0.
+Facts gather_facts(parallel::Communicator const& world, Settings const& settings);
 
 }  // namespace mambasynth::doctor

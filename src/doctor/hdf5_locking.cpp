@@ -9,7 +9,7 @@ std::string innermost() {
   std::string words;
   auto const keep = [](unsigned, H5E_error2_t const* entry, void* data) -> herr_t {
     *static_cast<std::string*>(data) = entry->desc ? entry->desc : "";
-    return 1;  // the first of an upward walk is where it went wrong
+    return 1;  // an upward walk starts at the innermost error
   };
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep, &words);
   return words.empty() ? "HDF5 gives no reason" : words;

@@ -8,7 +8,7 @@ std::string to_json_text(Facts const& facts, Findings const& findings) {
   using Json = nlohmann::ordered_json;
   Json report{{"schema_version", 1}, {"worst", name_of(worst(findings))}, {"ranks", facts.ranks}};
   report["silent"] = Json::array();
-  for (auto const& rank : facts.silent)
+  for (auto const& rank : facts.unresponsive)
     report["silent"].push_back({{"rank", rank.rank}, {"host", rank.host}, {"doing", rank.doing}});
   report["clocks"] = Json::array();
   for (auto const& clock : facts.clocks)

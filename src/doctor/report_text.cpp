@@ -11,7 +11,7 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-/// Left-aligned columns; those in which no row has anything to say are left out.
+/// Left-aligned columns; columns without any values are omitted.
 std::string table(std::vector<Row> const& rows) {
   auto const columns = rows.front().size();
   std::vector<std::size_t> widths(columns, 0);
@@ -56,10 +56,10 @@ std::string rank_table(Facts const& facts) {
                     has ? fmt::format("{} of {}", size_text(card.memory_free_mb), size_text(card.memory_mb)) : "-",
                     has ? mhz(card.clock_mhz, card.most_clock_mhz) : "-", has ? state_of(card) : "-"});
   }
-  for (auto const& silent : facts.silent)
-    if (silent.rank != 0)
+  for (auto const& lost : facts.unresponsive)
+    if (lost.rank != 0)
       rows.push_back(
-          {std::to_string(silent.rank), silent.host.empty() ? "?" : silent.host, "silent", "-", "-", "-", "-", "-"});
+          {std::to_string(lost.rank), lost.host.empty() ? "?" : lost.host, "no response", "-", "-", "-", "-", "-"});
   return table(rows);
 }
 
@@ -86,7 +86,7 @@ std::string host_table(Facts const& facts) {
 }
 
 std::string concerned(Finding const& finding, Facts const& facts) {
-  if (facts.ranks.size() + facts.silent.size() < 2 || finding.ranks.empty() ||
+  if (facts.ranks.size() + facts.unresponsive.size() < 2 || finding.ranks.empty() ||
       finding.ranks.size() == facts.ranks.size())
     return "";
   return fmt::format(" [rank{} {}]", finding.ranks.size() == 1 ? "" : "s", ranges(finding.ranks));
@@ -104,7 +104,7 @@ std::string summary(Findings const& findings) {
     return fmt::format("{}, {}: correct the errors before you start a sweep here.", plural(errors, "error"),
                        plural(warnings, "warning"));
   if (warnings > 0) return fmt::format("No errors, {}: a sweep will run here.", plural(warnings, "warning"));
-  return "All is well: a sweep will run here.";
+  return "No problems: a sweep will run here.";
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ std::optional<std::string> value(char const* name) {
   return text;
 }
 
-std::optional<std::int64_t> whole_number(std::string const& text, std::int64_t lowest, std::int64_t highest) {
+std::optional<std::int64_t> parse_integer(std::string const& text, std::int64_t lowest, std::int64_t highest) {
   constexpr char const* blanks = " \t\n\r";
   auto const first = text.find_first_not_of(blanks);
   if (first == std::string::npos) return std::nullopt;
@@ -32,7 +32,7 @@ std::optional<std::int64_t> whole_number(std::string const& text, std::int64_t l
 std::optional<std::int64_t> number(char const* name, std::int64_t lowest, std::int64_t highest) {
   auto const text = value(name);
   if (!text) return std::nullopt;
-  auto const number = whole_number(*text, lowest, highest);
+  auto const number = parse_integer(*text, lowest, highest);
   if (!number)
     warn_ignored(name, "it is not an integer from " + std::to_string(lowest) + " to " + std::to_string(highest),
                  "Correct or unset it");

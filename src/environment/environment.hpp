@@ -12,7 +12,7 @@ namespace mambasynth::environment {
 std::optional<std::string> value(char const* name);
 
 /// All of `text` as a decimal number in [lowest, highest], blanks around it allowed.
-std::optional<std::int64_t> whole_number(std::string const& text, std::int64_t lowest, std::int64_t highest);
+std::optional<std::int64_t> parse_integer(std::string const& text, std::int64_t lowest, std::int64_t highest);
 
 /// The variable as such a number. One that is set to anything else is ignored, and a warning says so.
 std::optional<std::int64_t> number(char const* name, std::int64_t lowest, std::int64_t highest);

@@ -67,7 +67,7 @@ int launched_rank() {
   if (!launched) return 0;
   for (auto const* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"})
     if (auto const text = value(name))
-      if (auto const rank = whole_number(*text, 0, std::numeric_limits<int>::max())) return static_cast<int>(*rank);
+      if (auto const rank = parse_integer(*text, 0, std::numeric_limits<int>::max())) return static_cast<int>(*rank);
   return 0;
 }
 

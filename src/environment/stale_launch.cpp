@@ -1,3 +1,5 @@
+#include "environment/stale_launch.hpp"
+
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
@@ -14,7 +16,6 @@
 
 #include "environment/environment.hpp"
 #include "environment/launcher.hpp"
-#include "environment/stale_launch.hpp"
 
 namespace mambasynth::environment {
 namespace {
@@ -66,14 +67,14 @@ void clear_stale_slurm() {
     ::unsetenv("SLURM_NODELIST");
   }
   bool const can_meet = value("PMIX_RANK") || value("PMI_RANK") || value("PMI_FD");
-  if (value("SLURM_STEP_ID") && !can_meet && whole_number(value("SLURM_STEP_NUM_TASKS").value_or("1"), 1, 1))
+  if (value("SLURM_STEP_ID") && !can_meet && parse_integer(value("SLURM_STEP_NUM_TASKS").value_or("1"), 1, 1))
     ::unsetenv("SLURM_STEP_ID");
 }
 
 /// Whether a launcher that cannot be seen from here (that of a container's host) is alive all the same.
 bool launcher_responds() {
   if (auto const descriptor = value("PMI_FD"))
-    if (auto const number = whole_number(*descriptor, 0, 1 << 20);
+    if (auto const number = parse_integer(*descriptor, 0, 1 << 20);
         number && ::fcntl(static_cast<int>(*number), F_GETFD) != -1)
       return true;
   if (value("PMI_PORT")) return true;
@@ -87,7 +88,7 @@ bool launcher_responds() {
 
 bool connection_refused(std::string const& uri) {
   auto const slashes = uri.find("://"), colon = uri.rfind(':');
-  if (slashes == std::string::npos || colon <= slashes || !whole_number(uri.substr(colon + 1), 1, 65535)) return false;
+  if (slashes == std::string::npos || colon <= slashes || !parse_integer(uri.substr(colon + 1), 1, 65535)) return false;
   auto host = uri.substr(slashes + 3, colon - slashes - 3);
   std::erase_if(host, [](char c) { return c == '[' || c == ']'; });
   addrinfo hints{};

@@ -41,13 +41,13 @@ Findings judged(FolderFacts const& folder) {
 
 }  // namespace
 
-TEST_CASE("a folder that results can go to") {
+TEST_CASE("a folder suitable for results") {
   CHECK(judged(good()).size() == 1);
   CHECK(worst(judged(good())) == Level::ok);
   CHECK(check_folder(of({healthy(0, 1)})).empty());
 }
 
-TEST_CASE("a folder that cannot be written, flushed or seen") {
+TEST_CASE("a folder that is not writable, durable or visible") {
   auto f = good();
   f.not_writable = "Read-only file system";
   CHECK_THAT(named(judged(f), "folder.writable").text(), ContainsSubstring("/scratch/runs (Read-only file system)"));
@@ -60,11 +60,11 @@ TEST_CASE("a folder that cannot be written, flushed or seen") {
   CHECK(named(judged(f), "folder.shared").ranks == std::vector{1});
   CHECK(named(judged(f), "folder.cache").level == Level::ok);  // said once
   f = good();
-  f.sees_replaced[1].problem = "it holds something else";
+  f.sees_replaced[1].problem = "its contents are different";
   CHECK(named(judged(f), "folder.cache").level == Level::warning);
 }
 
-TEST_CASE("a name that two ranks win, or nobody, cannot be a lock") {
+TEST_CASE("a name that two ranks or none can link cannot be a lock") {
   auto f = good();
   f.links[1].won = {0, 1};
   CHECK(named(judged(f), "folder.lock").level == Level::error);
@@ -90,7 +90,7 @@ TEST_CASE("HDF5: our own files, and readers that lock") {
   CHECK_THAT(named(judged(f), "folder.hdf5_locking").remedy, ContainsSubstring("HDF5_USE_FILE_LOCKING=FALSE"));
 }
 
-TEST_CASE("room, speed and kind of a file system") {
+TEST_CASE("space, speed and type of a file system") {
   auto f = good();
   f.space.free_mb = 300;
   CHECK(named(judged(f), "folder.space").level == Level::warning);
@@ -107,7 +107,7 @@ TEST_CASE("room, speed and kind of a file system") {
   CHECK(named(judged(f), "folder.home").level == Level::note);
 }
 
-TEST_CASE("a folder of this machine is tried and left as it was") {
+TEST_CASE("a folder of this machine is tested and left unchanged") {
   Temporary const temporary;
   auto const wanted = temporary.path / "not" / "yet";
   CHECK(nearest_existing(wanted.string()) == fs::canonical(temporary.path).string());
@@ -118,15 +118,15 @@ TEST_CASE("a folder of this machine is tried and left as it was") {
                     }() + ".999999999");
   fs::create_directories(dead / "inside");
   auto const facts = try_folder(
-      wanted.string(), [](Order const& order) { return std::vector{carry_out(order_from(to_text(order)), 0, 1)}; },
+      wanted.string(), [](Order const& order) { return std::vector{execute(order_from(to_text(order)), 0, 1)}; },
       nullptr);
   CHECK(worst(judged(facts)) < Level::error);
   CHECK(facts.links.front().won.size() == static_cast<std::size_t>(facts.rounds));
   CHECK(facts.hdf5.empty());
-  CHECK(fs::is_empty(temporary.path));  // a killed doctor's leftovers too
+  CHECK(fs::is_empty(temporary.path));  // including the folder of a killed doctor
 }
 
-TEST_CASE("a place that is no folder is not writable") {
+TEST_CASE("a path that is not a folder is not writable") {
   Temporary const temporary;
   std::ofstream(temporary.path / "file") << "x";
   auto const facts = try_folder((temporary.path / "file" / "runs").string(),
@@ -134,11 +134,11 @@ TEST_CASE("a place that is no folder is not writable") {
   CHECK(facts.not_writable == "Not a directory");
 }
 
-TEST_CASE("a file that never comes is told after the patience") {
+TEST_CASE("a file that never appears is reported after the timeout") {
   Temporary const temporary;
   auto const file = (temporary.path / "seen").string();
-  Order const order{.kind = Order::Kind::see, .path = file, .text = "new", .rounds = 0};
-  CHECK(carry_out(order, 0, 0.05).problem == "No such file or directory");
+  Order const order{.kind = Order::Kind::read, .path = file, .text = "new", .rounds = 0};
+  CHECK(execute(order, 0, 0.05).problem == "No such file or directory");
   std::ofstream(file) << "old";
-  CHECK(carry_out(order, 0, 0.05).problem == "it holds something else");
+  CHECK(execute(order, 0, 0.05).problem == "its contents are different");
 }

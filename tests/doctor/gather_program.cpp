@@ -28,17 +28,17 @@ int main(int, char** argv) {
         doctor::Settings settings;
         settings.out = argv[2];
         settings.timeout = 1.5;
-        settings.look = [&, stuck = mode == "stuck" && rank == 1](doctor::RankFacts& facts, auto const& doing) {
-          doing("asking the GPU's driver");
+        settings.inspect = [&, stuck = mode == "stuck" && rank == 1](doctor::RankFacts& facts, auto const& doing) {
+          doing("querying the GPU driver");
           if (stuck) sleep_for_ever();
           facts.host = "host" + std::to_string(facts.rank / 2);
           facts.cores = {facts.rank};
         };
-        auto const facts = doctor::examine(session.world(), settings);
+        auto const facts = doctor::gather_facts(session.world(), settings);
         if (rank != 0) return 0;
         std::printf("%s", doctor::to_text(facts, doctor::check_all(facts)).c_str());
         std::fflush(stdout);
-        if (!facts.silent.empty()) throw errors::machine("somebody is silent", "so it was asked for", "Read on");
+        if (!facts.unresponsive.empty()) throw errors::machine("a rank does not respond", "as requested", "Read on");
         return 0;
       },
       0.5);

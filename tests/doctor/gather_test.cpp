@@ -26,7 +26,7 @@ Finished program(int ranks, std::string const& mode, fs::path const& folder) {
 
 }  // namespace
 
-TEST_CASE("facts of all ranks come together and the folder is left as it was") {
+TEST_CASE("rank 0 gets the facts of all ranks, and the folder is unchanged") {
   Folder const folder;
   auto const ranks = GENERATE(0, 1, 3);
   auto const finished = program(ranks, "well", folder.path);
@@ -37,14 +37,14 @@ TEST_CASE("facts of all ranks come together and the folder is left as it was") {
   CHECK(fs::is_empty(folder.path));
 }
 
-TEST_CASE("a rank that hangs is reported and holds nobody up") {
+TEST_CASE("a rank that hangs is reported and does not block the others") {
   Folder const folder;
   auto const mode = GENERATE(std::string("stuck"), std::string("gone"));
   auto const finished = program(3, mode, folder.path);
   INFO(finished.output);
   CHECK(finished.code == 1);
-  CHECK_THAT(finished.output, ContainsSubstring("error    rank 1") && ContainsSubstring("did not answer in time"));
-  if (mode == "stuck") CHECK_THAT(finished.output, ContainsSubstring("it hangs while asking the GPU's driver"));
+  CHECK_THAT(finished.output, ContainsSubstring("error    rank 1") && ContainsSubstring("did not respond in time"));
+  if (mode == "stuck") CHECK_THAT(finished.output, ContainsSubstring("it hangs while querying the GPU driver"));
   CHECK_THAT(finished.output, ContainsSubstring("Results can go to"));
   CHECK(fs::is_empty(folder.path));
 }

@@ -7,7 +7,7 @@ using namespace mambasynth::doctor;
 using namespace mambasynth::tests;
 using Catch::Matchers::ContainsSubstring;
 
-TEST_CASE("a program without CUDA is fine until GPUs are paid for") {
+TEST_CASE("a program without CUDA is fine unless the job has GPUs") {
   auto facts = of({healthy(0, 1)});
   CHECK(named(check_gpus(facts), "gpu.build").level == Level::note);
   CHECK(check_nccl(facts).empty());
@@ -21,13 +21,13 @@ TEST_CASE("a program without CUDA is fine until GPUs are paid for") {
   }
 }
 
-TEST_CASE("a GPU that is well") {
+TEST_CASE("a healthy GPU") {
   auto const facts = of({with_gpu(0, 2, "01"), with_gpu(1, 2, "02")});
   CHECK(worst(check_gpus(facts)) == Level::ok);
   CHECK(worst(check_nccl(facts)) == Level::ok);
 }
 
-TEST_CASE("no card: what is to blame") {
+TEST_CASE("no GPU is visible, for various reasons") {
   auto facts = of({with_gpu(0, 1, "01")});
   auto& rank = facts.ranks[0];
   rank.gpu.count = 0;
@@ -63,7 +63,7 @@ TEST_CASE("architectures: machine code within a major version, PTX beyond") {
   CHECK(level("90", "120") == Level::ok);
 }
 
-TEST_CASE("a card that is ill says of what") {
+TEST_CASE("each defect of a GPU is reported") {
   auto facts = of({with_gpu(0, 1, "01")});
   auto const healthy_card = facts.ranks[0].gpu.card;
   auto& card = facts.ranks[0].gpu.card;
@@ -80,7 +80,7 @@ TEST_CASE("a card that is ill says of what") {
   CHECK(named(check_gpus(facts), "gpu.memory").level == Level::warning);
 }
 
-TEST_CASE("ranks that share a card, and ranks that see only their own") {
+TEST_CASE("ranks that share a GPU, and ranks that see only their own") {
   auto facts = of({with_gpu(0, 2, "01"), with_gpu(1, 2, "01")});
   CHECK(named(check_gpus(facts), "gpu.shared").level == Level::warning);
   CHECK(named(check_gpus(facts), "gpu.shared").ranks == std::vector{0, 1});
@@ -93,7 +93,7 @@ TEST_CASE("ranks that share a card, and ranks that see only their own") {
   CHECK(named(check_gpus(facts), "gpu.hidden").level == Level::note);
 }
 
-TEST_CASE("NCCL that cannot be loaded, and what was set for it") {
+TEST_CASE("NCCL that cannot be loaded, and variables that override it") {
   auto facts = of({with_gpu(0, 1, "01")});
   facts.ranks[0].environment = {{"NCCL_NVLS_ENABLE", "0"}, {"NCCL_SOCKET_IFNAME", "eth0"}};
   CHECK_THAT(named(check_nccl(facts), "nccl.environment").text(),

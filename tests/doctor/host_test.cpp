@@ -1,7 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include "doctor/look.hpp"
+#include "doctor/inspect.hpp"
 #include "doctor/made_up.hpp"
 
 using namespace mambasynth::doctor;
@@ -40,7 +40,7 @@ TEST_CASE("ranks bound to the same core") {
   CHECK_THAT(named(check_cores(facts), "cpu.shared").text(), ContainsSubstring("3 ranks run on 2 cores"));
 }
 
-TEST_CASE("memory: the tightest of what the node, the cgroup and Slurm leave") {
+TEST_CASE("memory: the tightest limit of node, cgroup and Slurm counts") {
   auto facts = of({healthy(0, 1)});
   auto& rank = facts.ranks[0];
   CHECK(worst(check_memory(facts)) == Level::ok);
@@ -57,7 +57,7 @@ TEST_CASE("memory: the tightest of what the node, the cgroup and Slurm leave") {
   CHECK(worst(check_memory(facts)) == Level::warning);
 }
 
-TEST_CASE("/dev/shm matters where ranks share a host, more so with NCCL") {
+TEST_CASE("/dev/shm matters if ranks share a host, more so with NCCL") {
   auto facts = of({healthy(0, 1)});
   facts.ranks[0].shared_memory = {"/dev/shm", 64, 64};
   CHECK(check_shared_memory(facts).empty());
@@ -70,7 +70,7 @@ TEST_CASE("/dev/shm matters where ranks share a host, more so with NCCL") {
   facts.ranks[0].shared_memory.free_mb = 20;
   CHECK(worst(check_shared_memory(facts)) == Level::warning);
   facts.ranks[0].shared_memory = {"/dev/shm", 0, 0};
-  CHECK_THAT(check_shared_memory(facts).front().text(), ContainsSubstring("not there"));
+  CHECK_THAT(check_shared_memory(facts).front().text(), ContainsSubstring("does not exist"));
 }
 
 TEST_CASE("a full or missing temporary folder") {
@@ -79,13 +79,13 @@ TEST_CASE("a full or missing temporary folder") {
   facts.ranks[0].temporary.free_mb = 5;
   CHECK(worst(check_temporary(facts)) == Level::warning);
   facts.ranks[0].temporary = {"/nowhere", 0, 0};
-  CHECK_THAT(check_temporary(facts).front().text(), ContainsSubstring("/nowhere is not there"));
+  CHECK_THAT(check_temporary(facts).front().text(), ContainsSubstring("/nowhere does not exist"));
 }
 
-TEST_CASE("this machine can be looked at") {
+TEST_CASE("this machine can be inspected") {
   RankFacts facts;
   std::string last;
-  look(facts, [&](std::string const& what) { last = what; });
+  inspect(facts, [&](std::string const& what) { last = what; });
   CHECK(!facts.host.empty());
   CHECK(!facts.cores.empty());
   CHECK(facts.memory.node_mb > facts.memory.available_mb);

@@ -4,14 +4,14 @@
 #include <cstdlib>
 #include <string>
 
-#include "doctor/look.hpp"
+#include "doctor/inspect.hpp"
 #include "doctor/made_up.hpp"
 
 using namespace mambasynth::doctor;
 using namespace mambasynth::tests;
 using Catch::Matchers::ContainsSubstring;
 
-TEST_CASE("ranks that the launcher started and MPI did not see are an error with its remedy") {
+TEST_CASE("ranks that the launcher started but MPI does not see are an error with a remedy") {
   auto facts = of({healthy(0, 1)});
   CHECK(named(check_launch(facts), "mpi.ranks").level == Level::ok);
   for (auto const* variable : {"SLURM_NTASKS", "SLURM_STEP_NUM_TASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
@@ -28,14 +28,14 @@ TEST_CASE("ranks that the launcher started and MPI did not see are an error with
   CHECK(named(check_launch(facts), "mpi.ranks").level == Level::ok);
 }
 
-TEST_CASE("a shell of a Slurm job is one process, however many tasks the job has") {
+TEST_CASE("the shell of a Slurm job is one process, however many tasks the job has") {
   auto facts = of({healthy(0, 1)});
   facts.ranks[0].environment = {{"SLURM_JOB_ID", "1"}, {"SLURM_NTASKS", "4"}};
   CHECK(named(check_launch(facts), "mpi.ranks").level == Level::ok);
   CHECK_THAT(named(check_launch(facts), "mpi.ranks").text(), ContainsSubstring("a job for 4"));
 }
 
-TEST_CASE("variables of a launcher that is not there are named, and one rank goes on") {
+TEST_CASE("variables of a launcher that does not run are named, and one rank continues") {
   for (auto const& [name, value] : Environment{{"PMI_RANK", "2"},
                                                {"PMI_SIZE", "4"},
                                                {"PMIX_RANK", "3"},
@@ -55,7 +55,7 @@ TEST_CASE("variables of a launcher that is not there are named, and one rank goe
   }
 }
 
-TEST_CASE("variables that should be numbers and are not are named") {
+TEST_CASE("variables that should be integers but are not are named") {
   auto facts = of({healthy(0, 1)});
   facts.ranks[0].environment = {
       {"SLURM_NTASKS", "4"}, {"OMP_NUM_THREADS", "4,2"}, {"PMIX_RANK", "0"}, {"SLURM_MEM_PER_NODE", "0"}};
@@ -94,7 +94,7 @@ TEST_CASE("two MPI libraries or two builds are errors that name both") {
   }
 }
 
-TEST_CASE("PMIx is only judged where srun was asked") {
+TEST_CASE("PMIx is judged only if srun was queried") {
   auto facts = of({healthy(0, 1)});
   CHECK(check_pmix(facts).empty());
   facts.srun_mpi_list = "MPI plugin types are...\n\tpmix\n\tpmix_v4\n";
@@ -103,14 +103,14 @@ TEST_CASE("PMIx is only judged where srun was asked") {
   CHECK(check_pmix(facts).front().level == Level::note);
 }
 
-TEST_CASE("silent ranks are errors") {
+TEST_CASE("unresponsive ranks are errors") {
   auto facts = of({healthy(0, 2)});
   CHECK(check_answers(facts).empty());
-  facts.silent = {{1, "n2", "looking at /tmp"}};
+  facts.unresponsive = {{1, "n2", "looking at /tmp"}};
   CHECK(worst(check_all(facts)) == Level::error);
   CHECK_THAT(check_answers(facts).front().text(),
              ContainsSubstring("rank 1 on n2") && ContainsSubstring("looking at /tmp"));
-  facts.silent = {{0, "n1", "looking at /tmp"}};
+  facts.unresponsive = {{0, "n1", "looking at /tmp"}};
   CHECK(check_all(facts).size() == 1);
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("different instruction sets matter for trials on the CPU") {
   CHECK(check_instruction_sets(facts).front().level == Level::note);
 }
 
-TEST_CASE("clocks that differ by more than a second and the doubt are a note") {
+TEST_CASE("clocks that differ by more than a second plus the uncertainty are a note") {
   auto facts = of({healthy(0, 2), healthy(1, 2, "n2")});
   facts.clocks = {{"n1", 0, 0}, {"n2", 0.4, 0.01}};
   CHECK(check_clocks(facts).front().level == Level::ok);
@@ -134,7 +134,7 @@ TEST_CASE("clocks that differ by more than a second and the doubt are a note") {
   CHECK(check_clocks(facts).front().level == Level::ok);
 }
 
-TEST_CASE("tasks of srun without PMIx and PMI cannot meet") {
+TEST_CASE("tasks of srun without PMIx and PMI cannot connect") {
   CHECK(!tasks_cannot_meet({}));
   CHECK(!tasks_cannot_meet({{"SLURM_STEP_NUM_TASKS", "1"}}));
   CHECK(!tasks_cannot_meet({{"SLURM_STEP_NUM_TASKS", "2"}, {"OMPI_COMM_WORLD_SIZE", "2"}}));

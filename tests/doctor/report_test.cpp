@@ -11,7 +11,7 @@ using namespace mambasynth::doctor;
 using namespace mambasynth::tests;
 using Catch::Matchers::ContainsSubstring;
 
-TEST_CASE("numbers and sizes as people write them") {
+TEST_CASE("numbers and sizes are readable") {
   CHECK(ranges({3, 0, 1, 2, 7, 7}) == "0-3, 7");
   CHECK(ranges({}).empty());
   CHECK(size_text(64) == "64 MB");
@@ -20,7 +20,7 @@ TEST_CASE("numbers and sizes as people write them") {
   CHECK(size_text(2.5e6) == "2.5 TB");
 }
 
-TEST_CASE("equal findings are said once with their ranks, the worst first") {
+TEST_CASE("equal findings are merged with their ranks, the worst first") {
   Findings const all{{Level::ok, "a", "Well", "", "", {0}},
                      {Level::error, "b", "bad", "so", "Do", {2}},
                      {Level::error, "b", "bad", "so", "Do", {0}},
@@ -32,7 +32,7 @@ TEST_CASE("equal findings are said once with their ranks, the worst first") {
   CHECK(one_each[2].text() == "Well.");
 }
 
-TEST_CASE("facts survive the way to rank 0") {
+TEST_CASE("facts are unchanged after the transfer to rank 0") {
   auto rank = with_gpu(3, 4, "0000:01:00.0", "n2");
   rank.environment = {{"SLURM_JOB_ID", "7"}};
   rank.memory.cgroup_mb = 1234;
@@ -56,7 +56,7 @@ TEST_CASE("the text: tables without empty columns, findings with their ranks") {
 
 TEST_CASE("the JSON says the same") {
   auto facts = of({healthy(0, 2)});
-  facts.silent = {{1, "n\xff", "looking at /tmp"}};
+  facts.unresponsive = {{1, "n\xff", "looking at /tmp"}};
   facts.folder = FolderFacts{};
   auto const json = nlohmann::json::parse(to_json_text(facts, check_all(facts)));
   CHECK(json.at("schema_version") == 1);

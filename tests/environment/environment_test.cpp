@@ -40,7 +40,7 @@ TEST_CASE("a whole number is all of a text, and in its range") {
                                                       {"Unknown", std::nullopt},
                                                       {"99999999999999999999", std::nullopt}}) {
     INFO(text);
-    CHECK(whole_number(text, 0, 100) == number);
+    CHECK(parse_integer(text, 0, 100) == number);
   }
 }
 

@@ -16,7 +16,7 @@ def levels(done):
 def test_alone_it_is_short_and_content(mambasynth, tmp_path):
     done = mambasynth("doctor", cwd=tmp_path)
     assert "error" not in done.stdout.split("\n\n")[-2]
-    assert f"Results can go to {tmp_path}" in done.stdout or f"{tmp_path} lies in" in done.stdout
+    assert f"Results can go to {tmp_path}" in done.stdout or f"{tmp_path} is in" in done.stdout
     assert len(done.stdout.splitlines()) < 25
     assert done.stderr == ""
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-#include "doctor/look.hpp"
+#include "doctor/inspect.hpp"
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "cores/cores.hpp"
-#include "doctor/look_memory.hpp"
+#include "doctor/memory.hpp"
 #include "environment/environment.hpp"
 #include "environment/launcher.hpp"
 #include "kernels/cpu.hpp"
@@ -68,7 +68,7 @@ Environment launch_environment() {
 
 bool tasks_cannot_meet(Environment const& environment) {
   auto const tasks = environment.find("SLURM_STEP_NUM_TASKS");
-  if (tasks == environment.end() || environment::whole_number(tasks->second, 2, 1 << 30) == std::nullopt ||
+  if (tasks == environment.end() || environment::parse_integer(tasks->second, 2, 1 << 30) == std::nullopt ||
       environment.contains("OMPI_COMM_WORLD_SIZE"))
     return false;
   for (char** variable = ::environ; *variable; ++variable)
@@ -76,8 +76,8 @@ bool tasks_cannot_meet(Environment const& environment) {
   return true;
 }
 
-void look(RankFacts& facts, std::function<void(std::string const&)> const& doing) {
-  doing("reading what the kernel says of this machine");
+void inspect_host(RankFacts& facts, std::function<void(std::string const&)> const& doing) {
+  doing("reading kernel information about this host");
   facts.host = provenance::host_name();
   facts.pid = ::getpid();
   auto const& build = provenance::build();
@@ -88,21 +88,21 @@ void look(RankFacts& facts, std::function<void(std::string const&)> const& doing
   if (auto const quota = cores::quota()) facts.core_quota = quota->cores;
   facts.default_threads = cores::default_threads();
   facts.no_launcher = !environment::has_launcher();
-  facts.memory = memory_here();
+  facts.memory = read_memory();
   facts.nvidia_driver = provenance::nvidia_driver();
-  doing("looking at /dev/shm");
+  doing("inspecting /dev/shm");
   facts.shared_memory = space_at("/dev/shm");
   auto const temporary = facts.environment.find("TMPDIR");
   auto const folder = temporary == facts.environment.end() ? std::string("/tmp") : temporary->second;
-  doing("looking at " + folder);
+  doing("inspecting " + folder);
   facts.temporary = space_at(folder);
-  doing("asking the GPU's driver");
+  doing("querying the GPU driver");
   facts.gpu = backend::inventory();
 }
 
 std::optional<std::string> ask_srun(Environment const& environment) {
   if (!environment.contains("SLURM_JOB_ID")) return std::nullopt;
-  // KILL: the commands that this program starts inherit that SIGTERM is blocked (see Cleaner).
+  // KILL, because child processes inherit the blocked SIGTERM (see CleanupOnSignal).
   std::unique_ptr<FILE, int (*)(FILE*)> pipe(
       ::popen("command -v srun >/dev/null || exit 99; timeout -s KILL 10 srun --mpi=list 2>&1", "r"), ::pclose);
   if (!pipe) return std::nullopt;

@@ -1,4 +1,4 @@
-#include "doctor/look_memory.hpp"
+#include "doctor/memory.hpp"
 
 #include <fstream>
 #include <sstream>
@@ -8,7 +8,7 @@
 
 namespace mambasynth::doctor {
 
-Memory memory_here() {
+Memory read_memory() {
   Memory memory;
   std::ifstream file("/proc/meminfo");
   for (std::string line; std::getline(file, line);) {

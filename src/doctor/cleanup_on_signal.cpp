@@ -12,14 +12,14 @@
 
 namespace mambasynth::doctor {
 
-struct Cleaner::State {
+struct CleanupOnSignal::State {
   std::mutex mutex;
   std::string folder;
   sigset_t signals{}, before{};
   std::jthread thread;
 };
 
-Cleaner::Cleaner() : state_(std::make_shared<State>()) {
+CleanupOnSignal::CleanupOnSignal() : state_(std::make_shared<State>()) {
   auto& state = *state_;
   sigemptyset(&state.signals);
   for (int const signal : {SIGTERM, SIGINT, SIGUSR2, SIGHUP}) sigaddset(&state.signals, signal);
@@ -46,13 +46,13 @@ Cleaner::Cleaner() : state_(std::make_shared<State>()) {
   });
 }
 
-Cleaner::~Cleaner() {
+CleanupOnSignal::~CleanupOnSignal() {
   state_->thread.request_stop();
   state_->thread.join();
   ::pthread_sigmask(SIG_SETMASK, &state_->before, nullptr);
 }
 
-void Cleaner::watch(std::string const& folder) {
+void CleanupOnSignal::watch(std::string const& folder) {
   std::lock_guard const guard(state_->mutex);
   state_->folder = folder;
 }

@@ -22,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 
 double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-Attempt see(Order const& order, int rank, double patience) {
+Attempt wait_for_text(Order const& order, int rank, double timeout) {
   auto const begin = Clock::now();
   Attempt attempt{.rank = rank, .problem = {}, .seconds = 0, .won = {}};
   do {
@@ -35,13 +35,14 @@ Attempt see(Order const& order, int rank, double patience) {
       attempt.problem.clear();
       return attempt;
     }
-    attempt.problem = file.is_open() ? "it holds something else" : errors::system_reason(reason);
+    attempt.problem = file.is_open() ? "its contents are different" : errors::system_reason(reason);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  } while (since(begin) < patience);
+  } while (since(begin) < timeout);
   return attempt;
 }
 
-/// What sweep::Lock does: a file of one's own, made exclusively, gets a second name that only one can link.
+/// What sweep::Lock does: each rank creates its own file exclusively and tries to link it to a shared name; only one
+/// rank can succeed.
 Attempt link_names(Order const& order, int rank) {
   Attempt attempt{.rank = rank, .problem = {}, .seconds = 0, .won = {}};
   auto const own = order.path + "/rank." + std::to_string(rank);
@@ -55,7 +56,7 @@ Attempt link_names(Order const& order, int rank) {
     ::fstat(file, &before);
     auto const name = order.path + "/round." + std::to_string(round);
     int const reason = ::link(own.c_str(), name.c_str()) == 0 ? 0 : errno;
-    // An NFS server may have linked and lost the answer; the count tells.
+    // The NFS server may have created the link but lost the reply; the link count tells.
     bool const linked = reason == 0 || (::fstat(file, &after) == 0 && after.st_nlink > before.st_nlink);
     if (linked) attempt.won.push_back(round);
     else if (reason != EEXIST) attempt.problem = errors::system_reason(reason);
@@ -66,7 +67,7 @@ Attempt link_names(Order const& order, int rank) {
 
 }  // namespace
 
-// Bytes as numbers: JSON takes characters, and a path need not consist of any.
+// Strings as arrays of bytes: JSON text must be UTF-8, which a path need not be.
 std::string to_text(Order const& order) {
   auto const bytes = [](std::string const& text) { return std::vector<unsigned char>(text.begin(), text.end()); };
   return nlohmann::json{{"kind", static_cast<int>(order.kind)},
@@ -85,10 +86,10 @@ Order order_from(std::string const& text) {
   return {static_cast<Order::Kind>(json.at("kind").get<int>()), string("path"), string("text"), json.at("rounds")};
 }
 
-Attempt carry_out(Order const& order, int rank, double patience) {
+Attempt execute(Order const& order, int rank, double timeout) {
   switch (order.kind) {
-    case Order::Kind::see:
-      return see(order, rank, patience);
+    case Order::Kind::read:
+      return wait_for_text(order, rank, timeout);
     case Order::Kind::link:
       return link_names(order, rank);
     case Order::Kind::clock:

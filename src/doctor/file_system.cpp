@@ -3,12 +3,12 @@
 #include <fstream>
 #include <sstream>
 
-#include "doctor/look.hpp"
+#include "doctor/inspect.hpp"
 
 namespace mambasynth::doctor {
 namespace {
 
-/// The list of mounts writes a space as \040.
+/// Decodes the list of mounts, which writes a space as \040.
 std::string unescaped(std::string const& text) {
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -38,7 +38,7 @@ std::string file_system_type(std::string const& path) {
     std::string device, folder, kind;
     words >> device >> folder >> kind;
     folder = unescaped(folder);
-    // A later mount hides an earlier one at the same place.
+    // A later mount hides an earlier one at the same mount point.
     if (lies_in(path, folder) && folder.size() >= longest && kind != "autofs") {
       longest = folder.size();
       type = kind;

@@ -9,10 +9,11 @@
 
 namespace mambasynth::doctor {
 
-/// What `work` returns, or nothing when it takes longer: a call into a dead network file system or a stuck driver never
-/// comes back, and no signal ends it. Its thread is left behind then, so `work` must own what it uses.
+/// Runs `work` in a thread and returns its result, or nothing if it takes longer than `limit`. A call into a dead
+/// network file system or a stuck driver never returns, and no signal interrupts it. The thread is then abandoned, so
+/// `work` must own everything it uses.
 template <class Work>
-auto within(std::chrono::duration<double> limit, Work work) -> std::optional<decltype(work())> {
+auto with_timeout(std::chrono::duration<double> limit, Work work) -> std::optional<decltype(work())> {
   auto const promise = std::make_shared<std::promise<decltype(work())>>();
   auto answer = promise->get_future();
   std::thread([promise, work = std::move(work)]() mutable {
