@@ -40,22 +40,6 @@ std::string unquoted(std::string const& text) {
   return text.size() >= 2 && text.front() == '"' && text.back() == '"' ? text.substr(1, text.size() - 2) : text;
 }
 
-/// Calls f(field, its default) for the key; false if no section has it.
-template <class F>
-bool with_field(std::string const& key, F const& f) {
-  bool found = false;
-  static config::Trial const defaults;
-  config::for_each_section(defaults, [&](auto const& section) {
-    using Section = std::decay_t<decltype(section)>;
-    config::for_each_field<Section>([&](auto const& field) {
-      if (key != std::string(Section::section) + "." + std::string(field.key)) return;
-      f(field, section.*(field.member));
-      found = true;
-    });
-  });
-  return found;
-}
-
 std::string computed_canonical(std::string const& key, std::string const& written) {
   try {
     // A plan shows text without quotes: if the key holds text, even a value that looks like a number is text.

@@ -112,7 +112,7 @@ void note_gnuplot_missing(std::filesystem::path const& folder) {
   static std::set<std::filesystem::path> noted;
   std::lock_guard const lock(mutex);
   if (noted.insert(folder).second)
-    streams::tell(
+    streams::log(
         "figures were not drawn (gnuplot is not installed). Their scripts and data are in {}; install gnuplot and run "
         "'gnuplot -d NAME.gp' there.\n",
         folder.string());

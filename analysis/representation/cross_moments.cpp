@@ -107,7 +107,7 @@ void CrossMoments::add(std::span<Rows const> rows) {
 
   // Each thread owns every threads-th tile (the rows of the triangle differ in length) and goes over all rows by
   // itself: no barriers between blocks, and each sum is accumulated by one thread in the order of the rows.
-  errors::SharedStop stop;
+  errors::StopFlag stop;
 #pragma omp parallel num_threads(threads_)
   {
     auto const stride = static_cast<std::int64_t>(omp_get_num_threads()) * tile_rows;

@@ -142,8 +142,8 @@ trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data, p
   auto const ranks = job.group->size();
   config::MicroBatch const micro_batch(job.trial.train, ranks);
   // A rank that has nothing to save waits for the one that has.
-  std::optional<errors::SavesFirst> saves;
-  if (ranks > 1) saves.emplace();
+  std::optional<errors::GracefulStop> graceful_stop;
+  if (ranks > 1) graceful_stop.emplace();
   for (int attempt = 0;; ++attempt) {
     std::optional<trial::Outcome> outcome;
     // Each rank asks when it is through, and waits for the one that measures what all have trained; another error of

@@ -101,7 +101,7 @@ Digest write_series(config::Data const& data, std::filesystem::path const& folde
     write_npz(whole, npz_file->temporary());
   }
   if (h5) h5->close();
-  errors::SavesFirst const saves;  // one file without the other would be a different series
+  errors::GracefulStop const graceful_stop;  // one file without the other would be a different series
   if (npz_file) {
     npz_file->commit();
     store::write_atomically(folder / "config.json", to_config_json(data));

@@ -199,10 +199,10 @@ void Manager::conclude(int worker, Report const& report, Scheduler::Verdict verd
                 std::to_string(micro_batch(plan_.trials[report.trial]).windows(scheduler_.shrunk(report.trial))) +
                 " windows at once: "
           : std::string(", runs again: ");
-  note({.kind = EventKind::requeued,
-        .trial = event.trial,
-        .rank = event.rank,
-        .reason = std::string(name_of(report.state)) + how + report.reason});
+  record({.kind = EventKind::requeued,
+          .trial = event.trial,
+          .rank = event.rank,
+          .reason = std::string(name_of(report.state)) + how + report.reason});
 }
 
 void Manager::learn(std::size_t trial, double seconds) {
@@ -301,7 +301,7 @@ void Manager::dispatch() {
     order.slot = root / hub_.ranks();
     order.group = ++groups_;
     order.micro_batch = micro_batch(planned).windows(scheduler_.shrunk(trial));
-    leaders_[trial] = leader;
+    roots_[trial] = root;
     for (auto const rank : order.ranks) {
       send(rank, order);
       if (scheduler_.stopped()) send(rank, {.kind = Order::Kind::stop});

@@ -38,7 +38,7 @@ class HostLearner final : public Learner {
       report.loss += forward_and_backward(first, part, count);
     }
     bucket_.finish();
-    lesson_.group.sum({&report.loss, 1});
+    lesson_.group.all_reduce({&report.loss, 1});
     if (std::isfinite(report.loss)) report.gradient_norm = lesson_.optimizer.step(epoch_.lr);
     halted_ = !std::isfinite(report.gradient_norm);
     reports_.push_back(report);

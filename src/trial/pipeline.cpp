@@ -231,8 +231,8 @@ Outcome run(Job const& job, TrialData const& data) {
   check_rows(job, data);
   try {
     return with_bad_alloc(job, data);
-  } catch (parallel::GivenUp const& other) {
-    if (other.why() == parallel::GivenUp::Why::memory) throw std::bad_alloc();
+  } catch (parallel::PeerFailed const& other) {
+    if (other.cause() == parallel::PeerFailed::Cause::memory) throw std::bad_alloc();
     throw;
   }
 }
