@@ -8,9 +8,8 @@
 
 // error[b,t,c] = prediction[b,t,c] + bias[c] - x[b,t+k,c]   for t < time - k
 // window_sum[b] = sum over t, c of error^2;   dprediction = scale error (0 for t >= time - k and in padding columns)
-// Reference: horizon_loss_reference.cpp. CPU: model::prediction_loss. GPU: cuda/horizon_loss.cu.
-// Tests: tests/kernels/horizon_loss_test.cpp, tests/kernels/cuda/horizon_loss_test.cpp. Caller:
-// src/gpu/engine_forward.cpp.
+// Reference: horizon_loss_reference.cpp. GPU: cuda/horizon_loss.cu. Tests: tests/kernels/horizon_loss_test.cpp,
+// tests/kernels/cuda/horizon_loss_test.cpp. Caller: src/train/losses/mean_squared_error.cpp.
 namespace mambasynth::kernels {
 
 /// prediction, dprediction: (batch, time, width) contiguous with width >= channels; x: (batch, time, channel)

@@ -14,13 +14,13 @@ int cards(std::string const&) { return 0; }
 
 provenance::Gpu gpu_of(std::string const&) { return {}; }
 
-train::LearnerFactory learners(std::string const&, Note) { return train::host_learner; }
+train::LearnerFactory learners(std::string const&, Log) { return train::host_learner; }
 
 std::shared_ptr<model::Predictor const> predictor(std::string const&, model::Network const& network) {
   return {std::shared_ptr<void>(), &network};
 }
 
-std::unique_ptr<analysis::neighbours::NeighbourSearch const> neighbour_search(std::string const&, int threads, Note) {
+std::unique_ptr<analysis::neighbours::NeighbourSearch const> neighbour_search(std::string const&, int threads, Log) {
   return std::make_unique<analysis::neighbours::HostSearch>(threads);
 }
 

@@ -13,14 +13,14 @@
 namespace mambasynth::backend {
 namespace {
 
-/// This process's number among those of its host, as its launcher says; 0 where there is none.
+/// The local rank of this process according to its launcher; 0 without one.
 int local_rank() {
   for (auto const* name : {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"})
     if (auto const rank = environment::number(name, 0, 1 << 20)) return static_cast<int>(*rank);
   return 0;
 }
 
-/// The card of this process; chosen once.
+/// The card of this process, the same for as long as it lives.
 int own_card() {
   static int const card = local_rank() % std::max(1, gpu::cards().count);
   return card;
@@ -64,11 +64,11 @@ Inventory inventory() {
   return all;
 }
 
-train::LearnerFactory learners(std::string const& device, Note note) {
+train::LearnerFactory learners(std::string const& device, Log log) {
   if (device == "cpu") return train::host_learner;
-  return [note = std::move(note)](train::Lesson const& lesson) {
-    gpu::use_card(own_card());  // trials may run on another thread than the one that chose
-    return gpu::learner(lesson, note);
+  return [log = std::move(log)](train::LearnerContext const& context) {
+    gpu::use_card(own_card());  // the current device belongs to a thread, and trials run on several
+    return gpu::learner(context, log);
   };
 }
 
@@ -79,10 +79,10 @@ std::shared_ptr<model::Predictor const> predictor(std::string const& device, mod
 }
 
 std::unique_ptr<analysis::neighbours::NeighbourSearch const> neighbour_search(std::string const& device, int threads,
-                                                                              Note note) {
+                                                                              Log log) {
   if (device == "cpu") return std::make_unique<analysis::neighbours::HostSearch>(threads);
   gpu::use_card(own_card());
-  return gpu::neighbour_search(threads, std::move(note));
+  return gpu::neighbour_search(threads, std::move(log));
 }
 
 }  // namespace mambasynth::backend

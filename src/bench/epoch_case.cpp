@@ -27,16 +27,16 @@ config::Trial trial_of(Sizes const& s) {
   return trial;
 }
 
-train::Material material_of(config::Trial const& trial, std::int64_t channels) {
+train::DataSplits splits_of(config::Trial const& trial, std::int64_t channels) {
   auto const& train = trial.train;
   auto const series = noise({trial.data.n_steps, channels});
-  train::Material material;
-  for (auto* part : {&material.train, &material.val}) *part = {series, {}, train.seq_len};
+  train::DataSplits splits;
+  for (auto* part : {&splits.train, &splits.val}) *part = {series, {}, train.seq_len};
   auto const windows = (trial.data.n_steps - train.seq_len) / train.stride + 1;
   auto const val = static_cast<std::int64_t>(static_cast<double>(windows) * train.val_fraction);
   for (std::int64_t i = 0; i < windows; ++i)
-    (i < windows - val ? material.train : material.val).starts.push_back(i * train.stride);
-  return material;
+    (i < windows - val ? splits.train : splits.val).starts.push_back(i * train.stride);
+  return splits;
 }
 
 /// Belongs to the thread that makes it.
@@ -44,24 +44,24 @@ class Training {
  public:
   explicit Training(Sizes const& s)
       : trial_(trial_of(s)),
-        material_(material_of(trial_, s.channels)),
+        splits_(splits_of(trial_, s.channels)),
         network_(network_of(s)),
         optimizer_(network_),
-        learner_(backend::learners(s.device)({trial_, material_, network_, optimizer_, alone_})),
-        order_(static_cast<std::size_t>(material_.train.count())) {
+        learner_(backend::learners(s.device)({trial_, splits_, network_, optimizer_, alone_})),
+        order_(static_cast<std::size_t>(splits_.train.count())) {
     std::iota(order_.begin(), order_.end(), std::int64_t{0});
   }
-  [[nodiscard]] std::int64_t windows() const { return material_.train.count(); }
+  [[nodiscard]] std::int64_t windows() const { return splits_.train.count(); }
   void epoch() {
     learner_->begin({order_, train::learning_rates(trial_.train.lr, trial_.train.lr), 0});
     for (std::int64_t done = 0; done < windows(); done += trial_.train.batch_size) learner_->step();
     (void)learner_->reports();
-    (void)learner_->mean_batch_loss(material_.val, {});
+    (void)learner_->mean_batch_loss(splits_.val, {});
   }
 
  private:
   config::Trial trial_;
-  train::Material material_;
+  train::DataSplits splits_;
   model::Network network_;
   train::Optimizer optimizer_;
   parallel::Group alone_;
@@ -121,7 +121,7 @@ class Crew {
 Result epochs(Sizes const& s, Effort const& effort) {
   auto result = model_result("epoch", s);
   auto const trial = trial_of(s);
-  result.items = static_cast<double>(s.trials * material_of(trial, 1).train.count() * s.time);
+  result.items = static_cast<double>(s.trials * splits_of(trial, 1).train.count() * s.time);
   if (s.trials == 1) {
     Training training(s);
     measure(result, effort, [&] { training.epoch(); });

@@ -147,7 +147,8 @@ std::vector<Result> block(Sizes const& s, Effort const& effort) {
   engine.padded().normal_();
   typename gpu::Engine<T>::Dropout const draw{.p = s.model.dropout, .key = {timed_seed, 0, 0}};
   engine.forward(s.batch, draw);
-  engine.losses_and_backward(s.batch, draw);
+  gpu::Objective<T> const objective({}, train::losses::batch_shape(network, s.batch, s.time), 1, engine.capacity(), {});
+  engine.backward(s.batch, draw, objective.begin_micro_batch({0, s.batch}, s.batch));
   auto const operations = block_operations(s.model) * static_cast<double>(s.batch * s.time);
   auto forward = named("block_forward", model_shape(one), s.batch * s.time, 0, operations);
   measure_on_gpu(forward, effort, [&] { engine.one_block_forward(s.batch, draw); });
@@ -162,10 +163,12 @@ std::vector<Result> forward(Sizes const& s, Effort const& effort) {
   gpu::Engine<T> engine(network, {.batch = s.batch, .time = s.time, .training = false});
   engine.x().normal_();
   engine.padded().normal_();
+  auto const sums =
+      at::zeros({static_cast<std::int64_t>(network.horizons().size()), s.batch}, gpu::on_gpu(at::kDouble));
   auto result = named("forward", model_shape(s), s.batch * s.time, 0, forward_operations(s));
   measure_on_gpu(result, effort, [&] {
     engine.forward(s.batch, {});
-    engine.losses(s.batch);
+    gpu::sum_squared_errors(engine, s.batch, sums);
   });
   return {result};
 }
@@ -178,15 +181,15 @@ Result step_of(std::string const& name, Sizes const& s, Effort const& effort, gp
   // More batches than the records of one epoch hold are never queued: the counter is set back before.
   constexpr std::int64_t batches = 64;
   auto const rank = effort.group ? effort.group->rank() : 0, ranks = effort.group ? effort.group->size() : 1;
-  auto const parts = [=](std::int64_t count) {
-    return std::vector<train::Part>{parallel::slice_of(count, rank, ranks)};
+  auto const share = [=](std::int64_t count) {
+    return std::vector<train::MicroBatch>{parallel::slice_of(count, rank, ranks)};
   };
   gpu::TrainingStep<T> step(network, {.batch = (s.batch + ranks - 1) / ranks, .time = s.time, .training = true},
                             {.dropout = s.model.dropout,
                              .seed = timed_seed,
                              .batches = batches,
                              .batch_size = s.batch,
-                             .parts = parts,
+                             .micro_batches = share,
                              .sum = sum,
                              .objective = s.objective},
                             {}, s.graphs);

@@ -30,7 +30,7 @@
 #include "sweep/run_sweep.hpp"
 #include "sweep/sweep_file.hpp"
 #include "train/objective.hpp"
-#include "trial/optimum.hpp"
+#include "trial/bayes_error.hpp"
 #include "trial/pipeline.hpp"
 
 namespace mambasynth::commands {
@@ -52,7 +52,7 @@ struct SweepOptions {
 };
 
 /// The oracle's figures lie beside the series, once a set of windows.
-fs::path optimum_cache(fs::path const& sweep, sweep::PlannedTrial const& planned) {
+fs::path bayes_error_cache(fs::path const& sweep, sweep::PlannedTrial const& planned) {
   return sweep / "data" / planned.data_hash;
 }
 
@@ -66,7 +66,7 @@ sweep::TrialOutcome run_trial(sweep::PlannedTrial const& planned, sweep::TrialCo
                        .extra_checkpoint = {},
                        .device = device,
                        .threads = context.threads,
-                       .optimum_cache = optimum_cache(context.folder.parent_path().parent_path(), planned),
+                       .bayes_error_cache = bayes_error_cache(context.folder.parent_path().parent_path(), planned),
                        .group = context.group,
                        .micro_batch = context.micro_batch,
                        .epoch_done =
@@ -123,15 +123,15 @@ fs::path prepare_data(config::Data const& data, fs::path const& folder, int thre
 
 /// Trials that differ in more than what decides the oracle's figures share them: the file's name says which. On all
 /// cores of this process: the ranks beside it wait.
-void prepare_optimum(sweep::PlannedTrial const& planned, fs::path const& data, fs::path const& cache,
-                     std::set<fs::path>& seen) {
+void prepare_bayes_error(sweep::PlannedTrial const& planned, fs::path const& data, fs::path const& cache,
+                         std::set<fs::path>& seen) {
   try {
     bool missing = false;
-    for (auto const& file : trial::optimum_files(planned.trial, planned.trial.data, cache))
+    for (auto const& file : trial::bayes_error_files(planned.trial, planned.trial.data, cache))
       missing = (seen.insert(file).second && !fs::exists(file)) || missing;
     if (!missing) return;
     auto const threads = cores::default_threads();
-    trial::optimum(planned.trial, trial::load_data(planned.trial, data, threads), cache, threads);
+    trial::bayes_error(planned.trial, trial::load_data(planned.trial, data, threads), cache, threads);
   } catch (std::exception const&) {
     // data or windows that cannot be used: the trial says so
   }
@@ -252,8 +252,10 @@ int run(SweepOptions const& options) {
         .prepare = [&](auto const& data, auto const& folder) { return prepare_data(data, folder, threads); },
         .identify = [&](auto const& data) { return identify_data(data, threads); },
         .committed = committed_trial,
-        .prepare_trial = [&](auto const& planned,
-                             auto const& data) { prepare_optimum(planned, data, optimum_cache(out, planned), seen); },
+        .prepare_trial =
+            [&](auto const& planned, auto const& data) {
+              prepare_bayes_error(planned, data, bayes_error_cache(out, planned), seen);
+            },
         .check =
             [&](auto const& trial, std::int64_t ranks) {
               // The machine that plans may be smaller than those that compute.

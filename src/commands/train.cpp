@@ -28,6 +28,7 @@
 #include "streams/streams.hpp"
 #include "train/checkpoint.hpp"
 #include "train/log.hpp"
+#include "train/measure.hpp"
 #include "train/objective.hpp"
 #include "trial/figures.hpp"
 #include "trial/pipeline.hpp"
@@ -48,14 +49,12 @@ struct TrainOptions {
 /// `train --eval CKPT`: the validation MSE of stored weights in the model of the current flags, and what they predict.
 int print_validation(TrainOptions const& options, config::Trial const& trial, std::string const& device) {
   auto const data = trial::load_data(trial, {}, thread_count(options.run));
-  model::Network network(trial.model, data.material.train.series.size(1));
+  model::Network network(trial.model, data.splits.train.series.size(1));
   model::load_state(network, model::read_weights(options.evaluate).weights, options.evaluate);
-  train::Optimizer optimizer(network);
-  parallel::Group alone;
-  auto const learner = backend::learners(device)({trial, data.material, network, optimizer, alone});
-  streams::print("val MSE {:.4f}\n", learner->mean_batch_loss(data.material.val, {}));
+  auto const predictor = backend::predictor(device, network);
+  streams::print("val MSE {:.4f}\n", train::mean_batch_loss(*predictor, data.splits.val, trial.train.batch_size));
   if (options.figures) try {
-      trial::draw_predictions(*backend::predictor(device, network), data, trial.train.stride, options.run.out);
+      trial::draw_predictions(*predictor, data, trial.train.stride, options.run.out);
     } catch (errors::Error const& error) {
       streams::log("note: the predictions were not drawn: {}\n", error.what());
     }
@@ -177,8 +176,8 @@ bool agreed(parallel::Group& group, std::function<bool()> const& ask) {
 int train(TrainOptions const& options, config::Trial const& trial, std::string const& device,
           parallel::Communicator const& world, std::shared_ptr<parallel::Group> const& group) {
   fs::path folder = options.run.out;
-  bool const leads = group->is_root();
-  if (leads) {
+  bool const is_root = group->is_root();
+  if (is_root) {
     if (options.run.out_given) require_replaceable_trial(folder);
     store::require_writable_folder(folder);
   }
@@ -188,20 +187,19 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
     if (auto const own = fs::path(options.run.out + "-" + id);
         agreed(*group, [&] { return needs_own_folder(folder, own, id); })) {
       folder = own;
-      if (leads) store::require_writable_folder(folder);
+      if (is_root) store::require_writable_folder(folder);
     }
   if (agreed(*group, [&] { return already_done(folder / trial::result_name, id); })) {
-    if (!leads) return static_cast<int>(errors::ExitCode::done);
+    if (!is_root) return static_cast<int>(errors::ExitCode::done);
     if (!options.checkpoint.empty())
       store::write_atomically(options.checkpoint, store::read_text(folder / train::checkpoint_name));
     streams::print("trial {} is complete: {}\n", id, (folder / trial::result_name).string());
     return static_cast<int>(errors::ExitCode::done);
   }
-  if (leads)
+  if (is_root)
     streams::log("trial {}: {} training, {} validation, {} test windows of {} steps, {} channels{}\n", id,
-                 data.material.train.count(), data.material.val.count(), data.material.test.count(),
-                 trial.train.seq_len, data.material.train.series.size(1),
-                 group->size() == 1 ? "" : fmt::format(", {} ranks", group->size()));
+                 data.splits.train.count(), data.splits.val.count(), data.splits.test.count(), trial.train.seq_len,
+                 data.splits.train.series.size(1), group->size() == 1 ? "" : fmt::format(", {} ranks", group->size()));
   bool header_printed = false;
   trial::Job const job{.trial = trial,
                        .id = id,
@@ -212,21 +210,21 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
                        .group = group,
                        .epoch_done =
                            [&](auto const& record) {
-                             if (!leads) return;
+                             if (!is_root) return;
                              if (!std::exchange(header_printed, true)) streams::log("{}\n", train::console_header());
                              print_epoch(record, trial.train.epochs);
                            },
                        .stop_requested = [] { return errors::stop_signal() != 0; },
                        .log =
-                           [leads](std::string const& line) {
-                             if (leads) streams::log("{}\n", line);
+                           [is_root](std::string const& line) {
+                             if (is_root) streams::log("{}\n", line);
                            }};
   auto const outcome = run_within_memory(job, data, world);
   switch (outcome.ending) {
     case train::Ending::finished:
-      if (leads && options.figures)
+      if (is_root && options.figures)
         if (auto const note = trial::draw_trial(trial, data, device, folder); !note.empty()) streams::log("{}\n", note);
-      if (leads)
+      if (is_root)
         streams::print("{}\n{}\n", (folder / trial::result_name).string(), (folder / train::checkpoint_name).string());
       return static_cast<int>(errors::ExitCode::done);
     case train::Ending::diverged:

@@ -84,10 +84,12 @@ struct Train {
               "standard deviation of noise on the training input, the target keeps none of it", later},
     };
   }
-  /// Windows are changed before the network is shown them.
+  /// Windows are changed before the network sees them.
   [[nodiscard]] bool augments() const { return aug_rotate || aug_scale > 0 || aug_noise > 0; }
-  /// The loss takes all windows of a batch at once: no parts of it, no ranks that share it.
-  [[nodiscard]] bool needs_whole_batch() const { return contrastive_lambda > 0; }
+  /// The key of a loss that takes all windows of a batch at once: no micro-batches, no ranks that share it. Empty:
+  /// none.
+  [[nodiscard]] std::string_view whole_batch_key() const { return contrastive_lambda > 0 ? "contrastive_lambda" : ""; }
+  [[nodiscard]] bool needs_whole_batch() const { return !whole_batch_key().empty(); }
 };
 
 }  // namespace mambasynth::config

@@ -28,7 +28,7 @@ errors::Error nccl_error(std::string const& what, std::string const& why) {
   return errors::machine(what, why, "NCCL_DEBUG=WARN shows more; the trial continues from its last save");
 }
 
-/// Two numbers that name this process's GPU among those of all hosts.
+/// Two numbers that identify this process's GPU among those of all hosts.
 std::array<double, 2> name_of_gpu() {
   int device = 0;
   kernels::cuda::check(cudaGetDevice(&device), "asking for the current GPU");
@@ -39,7 +39,7 @@ std::array<double, 2> name_of_gpu() {
   return {static_cast<double>(hash >> 32), static_cast<double>(hash & 0xffffffffU)};
 }
 
-void require_a_gpu_each(parallel::Group& group) {
+void require_distinct_gpus(parallel::Group& group) {
   auto const size = static_cast<std::size_t>(group.size());
   std::vector<double> names(2 * size, 0.0);
   auto const own = name_of_gpu();
@@ -51,7 +51,7 @@ void require_a_gpu_each(parallel::Group& group) {
       if (names[2 * a] == names[2 * b] && names[2 * a + 1] == names[2 * b + 1])
         throw errors::usage(
             "ranks " + std::to_string(a) + " and " + std::to_string(b) + " of one trial have the same GPU",
-            "NCCL needs a GPU for each", "Start one rank a GPU, or train on fewer ranks");
+            "NCCL needs one for each", "Start one rank per GPU, or train on fewer ranks");
 }
 
 }  // namespace
@@ -59,26 +59,26 @@ void require_a_gpu_each(parallel::Group& group) {
 class AllReduce::State {
  public:
   explicit State(parallel::Group& group) : timeout_(group.timeout()), stream_(c10::cuda::getStreamFromPool(true)) {
-    require_a_gpu_each(group);
+    require_distinct_gpus(group);
     ncclUniqueId id{};
     if (group.is_root()) require(ncclGetUniqueId(&id), "NCCL cannot start");
     group.broadcast(std::as_writable_bytes(std::span(&id, 1)));
     ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
-    config.blocking = 0;  // a rank that never comes must not hold the others
+    config.blocking = 0;  // a rank that never joins must not block the others
     try {
       require(ncclCommInitRankConfig(&comm_, group.size(), id, group.rank(), &config),
               "the GPUs of a trial cannot be connected");
-      settle("the GPUs of a trial cannot be connected");
+      complete("the GPUs of a trial cannot be connected");
     } catch (...) {
       if (comm_ != nullptr) ncclCommAbort(comm_);
       throw;
     }
-    watcher_ = std::jthread([this](std::stop_token const& stop) { look(stop); });
+    watchdog_ = std::jthread([this](std::stop_token const& stop) { run_watchdog(stop); });
   }
   State(State const&) = delete;
   State& operator=(State const&) = delete;
   ~State() {
-    watcher_ = {};
+    watchdog_ = {};
     if (comm_ != nullptr && !aborted_) ncclCommAbort(comm_);
   }
 
@@ -95,8 +95,8 @@ class AllReduce::State {
     ready_.block(stream_);
     std::lock_guard const guard(mutex_);
     require(ncclAllReduce(values, values, static_cast<std::size_t>(count), type, ncclSum, comm_, stream_.stream()),
-            "the GPUs of a trial cannot sum");
-    settle("the GPUs of a trial cannot sum");
+            "the GPUs of a trial cannot sum their gradients");
+    complete("the GPUs of a trial cannot sum their gradients");
   }
 
   void join() {
@@ -111,11 +111,11 @@ class AllReduce::State {
   }
 
   void finish() {
-    watcher_ = {};
+    watchdog_ = {};
     check();
     if (comm_ == nullptr) return;
-    require(ncclCommFinalize(comm_), "the GPUs of a trial cannot part");
-    settle("the GPUs of a trial cannot part");
+    require(ncclCommFinalize(comm_), "the communicator of a trial's GPUs cannot be closed");
+    complete("the communicator of a trial's GPUs cannot be closed");
     ncclCommDestroy(comm_);
     comm_ = nullptr;
   }
@@ -123,15 +123,15 @@ class AllReduce::State {
  private:
   void require(ncclResult_t result, char const* what) const {
     if (result == ncclSuccess || result == ncclInProgress) return;
-    throw nccl_error(what, std::string("NCCL: ") + ncclGetErrorString(result) + last_words());
+    throw nccl_error(what, std::string("NCCL: ") + ncclGetErrorString(result) + last_error());
   }
-  [[nodiscard]] std::string last_words() const {
-    std::string const words = ncclGetLastError(comm_);
-    return words.empty() ? "" : ", " + words;
+  [[nodiscard]] std::string last_error() const {
+    std::string const text = ncclGetLastError(comm_);
+    return text.empty() ? "" : ", " + text;
   }
 
-  /// A communicator that does not block does its work behind the call.
-  void settle(char const* what) {
+  /// Waits for the end of a call: a non-blocking communicator returns before.
+  void complete(char const* what) {
     auto const begin = Clock::now();
     ncclResult_t state = ncclInProgress;
     for (;;) {
@@ -145,7 +145,7 @@ class AllReduce::State {
     require(state, what);
   }
 
-  void look(std::stop_token const& stop) {
+  void run_watchdog(std::stop_token const& stop) {
     std::unique_lock lock(mutex_);
     while (!stop.stop_requested()) {
       wake_.wait_for(lock, stop, std::chrono::milliseconds(100), [this] { return abandoned_.load(); });
@@ -156,12 +156,12 @@ class AllReduce::State {
       bool const late = since != 0 && Clock::now() - Clock::time_point(Clock::duration(since)) >
                                           std::chrono::duration<double>(timeout_);
       if (!failed && !late && !abandoned_) continue;
-      why_ = failed ? std::string("NCCL: ") + ncclGetErrorString(asked != ncclSuccess ? asked : state) + last_words()
+      why_ = failed ? std::string("NCCL: ") + ncclGetErrorString(asked != ncclSuccess ? asked : state) + last_error()
                     : "nothing came from another rank for " + std::to_string(static_cast<long long>(timeout_)) +
                           " s (train.comm_timeout)";
       aborted_ = true;
       lock.unlock();
-      // The kernels leave at once; the call itself returns when the graphs that hold sums are gone.
+      // The kernels end at once; this call returns when the graphs that hold sums are destroyed.
       ncclCommAbort(comm_);
       return;
     }
@@ -176,7 +176,7 @@ class AllReduce::State {
   std::string why_;
   std::atomic<bool> aborted_ = false, abandoned_ = false;
   std::atomic<Clock::rep> waits_since_ = 0;
-  std::jthread watcher_;
+  std::jthread watchdog_;
 };
 
 AllReduce::AllReduce(parallel::Group& group) : state_(std::make_unique<State>(group)) {}

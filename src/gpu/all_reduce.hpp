@@ -7,27 +7,27 @@
 
 namespace mambasynth::gpu {
 
-/// Sums over the GPUs of a group's ranks with NCCL, one communicator for as long as the object lives, on a stream of
-/// its own beside the current one. May be captured into a CUDA graph, which has to go before the object does. A
-/// watching thread ends what does not: when a rank reports an error, or one of the calls below that waits has waited
-/// for the group's timeout, it aborts the communicator, so that the streams move on, and check() throws.
+/// All-reduces (sums) over the GPUs of a group's ranks with NCCL: one communicator for the object's lifetime, on a
+/// stream of its own. May be captured in a CUDA graph, which must be destroyed before the object. A watchdog thread
+/// aborts the communicator when a rank reports an error or a wait below exceeds the group's timeout; the streams then
+/// move on, and check() throws.
 class AllReduce {
  public:
-  /// Collective over the group, each rank with its GPU current. Errors: errors::usage when two ranks have one GPU;
-  /// errors::machine when NCCL fails or a rank does not come.
+  /// Collective over the group, each rank with its GPU current. Errors: errors::usage when two ranks share a GPU;
+  /// errors::machine when NCCL fails or a rank does not join.
   explicit AllReduce(parallel::Group& group);
   AllReduce(AllReduce const&) = delete;
   AllReduce& operator=(AllReduce const&) = delete;
-  /// Aborts what finish() was not called for. Graphs that hold its sums have to be gone: the abort waits for their end.
+  /// Aborts the communicator unless finish() was called. No graph may hold its sums: the abort waits for their end.
   ~AllReduce();
 
-  /// Behind what the current stream holds, beside what comes after it: sums in place.
+  /// Starts an in-place sum, after the current stream's work so far and concurrent with what follows.
   void begin(float* values, std::int64_t count);
   void begin(double* values, std::int64_t count);
-  /// The current stream waits for all that was begun.
+  /// Makes the current stream wait for all sums started.
   void join();
 
-  /// Waits for a stream or event by `wait`, watched. Errors as check().
+  /// Calls `wait`, which waits for a stream or an event, under the watchdog. Errors: check()'s.
   template <class F>
   void waiting(F&& wait) {
     watch(true);
@@ -37,9 +37,9 @@ class AllReduce {
   }
   /// Errors: parallel::PeerTimeout when the communicator was aborted.
   void check() const;
-  /// Collective: an orderly end, when no graph and no stream needs it any more.
+  /// Collective: closes the communicator. No graph and no stream may use it any more.
   void finish();
-  /// Lets go of streams that wait for other ranks. Does not wait.
+  /// Releases streams that wait for other ranks. Does not wait.
   void abandon();
 
  private:

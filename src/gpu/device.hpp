@@ -6,19 +6,19 @@
 /// The GPUs of this process's machine.
 namespace mambasynth::gpu {
 
-/// Cards that this process sees and that the driver lets it use; why none where there is none.
+/// Cards that this process can use, or why there is none.
 struct Cards {
   int count = 0;
   std::string none_because;
 };
 Cards cards();
-/// Makes card `number` the one that this process uses. Errors: std::runtime_error.
+/// Makes card `number` the current one of this thread. Errors: std::runtime_error.
 void use_card(int number);
 
 struct CardFacts {
   std::string name;
-  std::string driver;  ///< version of the driver, or the CUDA version that it supports where it hides its own
-  std::string clocks;  ///< MHz of multiprocessors and memory, at most
+  std::string driver;  ///< its version, or the CUDA version that it supports if the driver does not report its own
+  std::string clocks;  ///< highest MHz of multiprocessors and memory
   double memory_mb = 0;
 };
 CardFacts card_facts();

@@ -6,14 +6,13 @@
 #include "gpu/tensors.hpp"
 #include "kernels/causal_conv1d.hpp"
 #include "kernels/gelu.hpp"
-#include "kernels/horizon_loss.hpp"
 
 namespace mambasynth::gpu {
 namespace k = kernels;
 
 namespace {
 
-/// Told before anything is allocated or launched.
+/// Checked before anything is allocated or launched.
 void require_kernels_for(config::Model const& model) {
   for (auto const states : k::cuda::scan_states)
     if (model.d_state == states) return;
@@ -24,35 +23,34 @@ void require_kernels_for(config::Model const& model) {
 }  // namespace
 
 template <class T>
-Engine<T>::Engine(model::Network const& network, Room const& room)
-    : room_(room),
+Engine<T>::Engine(model::Network const& network, Capacity const& capacity)
+    : capacity_(capacity),
       horizons_((require_kernels_for(network.config()), network.horizons())),
       weights_(network),
-      stretches_(train::stretches(network)) {
+      buckets_(train::gradient_buckets(network)) {
   at::NoGradGuard const no_grad;
   auto const& c = network.config();
   n_ = {c.d_model,          c.d_inner(), c.d_state,
         c.dt_rank(),        c.d_conv,    c.d_ff,
         network.channels(), c.n_layers,  c.dt_rank() + 2 * c.d_state};
-  auto const m = room.batch * room.time, width = weights_.width();
+  auto const m = capacity.batch * capacity.time, width = weights_.width();
   auto const heads = static_cast<std::int64_t>(horizons_.size());
   auto const array = [&](std::int64_t columns) { return at::empty({m, columns}, on_gpu(dtype_of<T>())); };
   auto const fp32 = [&](std::vector<std::int64_t> const& shape) { return at::empty(shape, on_gpu(at::kFloat)); };
-  k::ScanShape const scan = scan_shape(room.batch);
+  k::ScanShape const scan = scan_shape(capacity.batch);
   k::check_scan(scan);
-  k::check_conv({room.batch, room.time, n_.inner, n_.d_conv});
+  k::check_conv({capacity.batch, capacity.time, n_.inner, n_.d_conv});
 
-  x_ = fp32({room.batch, room.time, n_.channels});
+  x_ = fp32({capacity.batch, capacity.time, n_.channels});
   padded_ = array(width);
-  window_sums_ = at::zeros({heads + room.terms, room.batch}, on_gpu(at::kDouble));
   for (std::int64_t i = 0; i <= n_.layers; ++i) {
-    if (!room.training && i > 0) {
+    if (!capacity.training && i > 0) {
       layers_.push_back(layers_.front());
       continue;
     }
     Layer layer;
     layer.h = array(n_.features);
-    if (room.training) {
+    if (capacity.training) {
       layer.mean = fp32({m});
       layer.rstd = fp32({m});
     }
@@ -60,35 +58,34 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
       layer.xz = array(2 * n_.inner);
       layer.x_dbl = array(n_.dbl);
       layer.out = array(n_.inner);
-      if (room.training) layer.saved = byte_array(k::cuda::scan_saved_bytes<T>(scan));
+      if (capacity.training) layer.saved = byte_array(k::cuda::scan_saved_bytes<T>(scan));
     }
     layers_.push_back(layer);
   }
   u_ = array(n_.features);
   x_conv_ = array(n_.inner);
   prediction_ = fp32({m, width});
-  if (!room.training) {
+  if (!capacity.training) {
     mix_ = array(n_.features);
     delta_ = array(n_.inner);
     hidden_pre_ = array(n_.hidden);
     hidden_ = array(n_.hidden);
-    workspace_ = byte_array(k::cuda::horizon_loss_workspace_bytes({room.batch, room.time, n_.channels, width, 1}));
     return;
   }
 
-  // Each is written where the one before has had its last use.
+  // Each is written after the last use of the one before.
   mix_ = du_ = dbranch_ = array(n_.features);
   dh_ = array(n_.features);
   dx_dbl_ = array(n_.dbl);
   dprediction_ = array(width);
-  // The heads are done before the first block's backward begins: both use one piece of memory.
+  // The heads are done before the first block's backward starts: they share memory.
   auto const inner = at::empty({m * std::max(4 * n_.inner, 2 * n_.hidden)}, on_gpu(dtype_of<T>()));
   auto const part = [&](std::int64_t first, std::int64_t columns) {
     return inner.narrow(0, m * first, m * columns).view({m, columns});
   };
   dxz_ = part(0, 2 * n_.inner);
-  delta_ =
-      dxz_.narrow(1, 0, n_.inner);  // the gradient of x before the convolution comes when delta has had its last use
+  // The gradient of x before the convolution is written after delta's last use.
+  delta_ = dxz_.narrow(1, 0, n_.inner);
   dx_ = part(2 * n_.inner, n_.inner);
   ddelta_ = part(3 * n_.inner, n_.inner);
   hidden_pre_ = part(0, n_.hidden);
@@ -118,15 +115,14 @@ Engine<T>::Engine(model::Network const& network, Room const& room)
 
   workspace_ =
       byte_array(std::max({k::cuda::scan_workspace_bytes<T>(scan),
-                           k::cuda::conv_workspace_bytes({room.batch, room.time, n_.inner, n_.d_conv}),
-                           k::cuda::residual_norm_workspace_bytes({room.batch, room.time, n_.features}),
-                           k::cuda::gelu_workspace_bytes(m, n_.hidden),
-                           k::cuda::horizon_loss_workspace_bytes({room.batch, room.time, n_.channels, width, 1})}));
+                           k::cuda::conv_workspace_bytes({capacity.batch, capacity.time, n_.inner, n_.d_conv}),
+                           k::cuda::residual_norm_workspace_bytes({capacity.batch, capacity.time, n_.features}),
+                           k::cuda::gelu_workspace_bytes(m, n_.hidden)}));
 }
 
 template <class T>
 kernels::ScanShape Engine<T>::scan_shape(std::int64_t batch) const {
-  return {batch, room_.time, n_.inner, n_.states};
+  return {batch, capacity_.time, n_.inner, n_.states};
 }
 
 template class Engine<float>;

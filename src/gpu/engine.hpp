@@ -9,64 +9,68 @@
 #include "gpu/weights.hpp"
 #include "kernels/residual_norm.hpp"
 #include "kernels/selective_scan.hpp"
-#include "train/bucket.hpp"
+#include "train/gradient_buckets.hpp"
+#include "train/losses/loss.hpp"
 
 // axes: b batch, t time step, m token (b t), f feature, d inner channel, n state, r dt_rank
 namespace mambasynth::gpu {
 
-/// What one engine holds room for.
-struct Room {
+/// What one engine allocates for.
+struct Capacity {
   std::int64_t batch = 0, time = 0;
   bool training = false;
-  std::int64_t terms = 0;  ///< rows of window_sums() behind the horizons', which a Pull writes
+};
+
+/// Sees what a head predicts, and writes the gradient with respect to it if asked for (output.dprediction).
+using PredictionHook = std::function<void(std::size_t head, train::losses::HeadOutput const&)>;
+/// Where the objective enters a backward pass, in the order of the stream. Hooks only launch.
+struct LossHooks {
+  PredictionHook prediction;
+  /// The auxiliary gradient: adds to dh (m, f) the gradient with respect to h (m, f), the residual stream after a
+  /// layer, of what the loss has beside the predictions; from the last layer to the first, each before its block's
+  /// backward. Empty: there are only predictions.
+  std::function<void(std::int64_t layer, at::Tensor const& h, at::Tensor const& dh)> layer = {};
 };
 
 /// The network's forward and backward on one GPU, written out block by block over preallocated arrays: no autograd, no
 /// allocation, so that a whole training step can be captured as a CUDA graph. T: float, or kernels::BFloat16 for
-/// activations and GEMMs in bf16 with fp32 parameters, norms, states and sums.
-/// What is cheap is computed again in the backward: the norm's output, the convolution and delta.
+/// activations and GEMMs in bf16 with fp32 parameters, norms, states and sums. Knows no loss: hooks do.
+/// The backward recomputes what is cheap: the norm's output, the convolution and delta.
 template <class T>
 class Engine {
  public:
-  Engine(model::Network const& network, Room const& room);
+  Engine(model::Network const& network, Capacity const& capacity);
 
   [[nodiscard]] Weights<T>& weights() { return weights_; }
-  [[nodiscard]] Room const& room() const { return room_; }
+  [[nodiscard]] Capacity const& capacity() const { return capacity_; }
   [[nodiscard]] config::Integers const& horizons() const { return horizons_; }
   /// (f) fp32 gradient of every parameter, in flat order; what backward() writes.
   [[nodiscard]] at::Tensor const& gradient() const { return gradient_; }
-  [[nodiscard]] std::vector<train::Stretch> const& stretches() const { return stretches_; }
-  /// (horizon and term, b) sums of squared errors of each window, and what a Pull summed.
-  [[nodiscard]] at::Tensor const& window_sums() const { return window_sums_; }
+  [[nodiscard]] std::vector<train::GradientBucket> const& buckets() const { return buckets_; }
   /// x (b, t, c) fp32 and its padded copy (b, t, width) in T: fill before forward().
   [[nodiscard]] at::Tensor const& x() const { return x_; }
   [[nodiscard]] at::Tensor const& padded() const { return padded_; }
 
   /// Dropout of the step; p = 0 is evaluation.
   using Dropout = kernels::NormDropout;
-  /// Looks at the residual stream (m, f) behind a layer, before it is overwritten.
+  /// Sees the residual stream (m, f) after a layer, before it is overwritten.
   using Watch = std::function<void(std::int64_t layer, at::Tensor const& h)>;
-  /// Looks at a block's inner arrays: xz (m, 2 d), x_conv (m, d), x_dbl (m, r + 2 n), delta before its bias (m, d).
+  /// Sees a block's inner arrays: xz (m, 2 d), x_conv (m, d), x_dbl (m, r + 2 n), delta before its bias (m, d).
   using WatchGates = std::function<void(at::Tensor const& xz, at::Tensor const& x_conv, at::Tensor const& x_dbl,
                                         at::Tensor const& delta)>;
 
   /// Everything up to the final norm for the first `batch` windows of x().
   void forward(std::int64_t batch, Dropout const& dropout, Watch const& watch = {}, WatchGates const& gates = {});
-  /// Behind forward(): predictions of one horizon (m, width) fp32 without their bias, valid until the next call.
+  /// After forward(): predictions of one horizon (m, width) fp32 without their bias, valid until the next call.
   at::Tensor predict(std::int64_t batch, std::size_t head);
-  /// Behind forward(): window_sums() of every horizon.
-  void losses(std::int64_t batch);
-  /// Told when elements [first, last) of gradient() have their last launch behind them: from the end to the start, in
-  /// train::stretches().
-  using Ready = std::function<void(std::int64_t first, std::int64_t last)>;
-  /// Adds to dh (m, f) the gradient with respect to h (m, f), the residual stream behind a layer, of what the loss has
-  /// beside the predictions; from the last layer to the first, each before its block's backward, in the stream's order.
-  using Pull = std::function<void(std::int64_t layer, at::Tensor const& h, at::Tensor const& dh)>;
-  /// Behind forward(): window_sums(), and gradient() of the mean over horizons of the mean squared error over `of`
-  /// windows, of which these are `batch` (0: all), and of what `pull` adds.
-  void losses_and_backward(std::int64_t batch, Dropout const& dropout, std::int64_t of = 0, Ready const& ready = {},
-                           Pull const& pull = {});
-  /// The first block with its residual sum and norm alone, behind a forward and a backward: for benchmarks.
+  /// After forward(): shows the hook what every head predicts, without asking for a gradient.
+  void evaluate(std::int64_t batch, PredictionHook const& hook);
+  /// Called when elements [first, last) of gradient() have had their last launch: a bucket of
+  /// train::gradient_buckets().
+  using BucketReady = std::function<void(std::int64_t first, std::int64_t last)>;
+  /// After forward(): gradient() of what the hooks' gradients belong to.
+  void backward(std::int64_t batch, Dropout const& dropout, LossHooks const& hooks, BucketReady const& ready = {});
+  /// The first block with its residual sum and norm alone, after a forward and a backward: for benchmarks.
   void one_block_forward(std::int64_t batch, Dropout const& dropout);
   void one_block_backward(std::int64_t batch, Dropout const& dropout);
 
@@ -88,18 +92,17 @@ class Engine {
   void norm_backward(std::size_t site, bool first, std::int64_t batch, Dropout const& dropout);
   void head_forward(std::int64_t batch, std::size_t head);
   void head_backward(std::int64_t batch, std::size_t head);
-  /// `of`: windows that the mean is taken over; 0: no gradient.
-  void loss(std::int64_t batch, std::size_t head, std::int64_t of);
+  [[nodiscard]] train::losses::HeadOutput head_output(std::int64_t batch, std::size_t head, bool with_gradient) const;
   void unpack_gradients(std::int64_t first, std::int64_t count);
   [[nodiscard]] kernels::ScanShape scan_shape(std::int64_t batch) const;
   [[nodiscard]] kernels::ScanInputs<T> scan_inputs(std::size_t index) const;
 
-  Room room_;
+  Capacity capacity_;
   config::Integers horizons_;
   Sizes n_;
   Weights<T> weights_;
-  std::vector<train::Stretch> stretches_;
-  at::Tensor x_, padded_, window_sums_, gradient_;
+  std::vector<train::GradientBucket> buckets_;
+  at::Tensor x_, padded_, gradient_;
   model::WeightsOf<at::Tensor> gradients_;  ///< views of gradient_, of padded matrices those of padded_gradient_
   std::vector<Layer> layers_;               ///< n + 1 in training: the last holds the final norm's input
   at::Tensor u_, x_conv_, delta_, mix_;

@@ -10,7 +10,7 @@ namespace k = kernels;
 
 template <class T>
 void Engine<T>::head_backward(std::int64_t batch, std::size_t head) {
-  auto const m = batch * room_.time;
+  auto const m = batch * capacity_.time;
   auto const& w = weights_.views().heads[head];
   auto const& g = gradients_.heads[head];
   auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
@@ -32,8 +32,8 @@ void Engine<T>::norm_backward(std::size_t site, bool first, std::int64_t batch, 
   auto own = dropout;
   own.key.site = static_cast<std::uint32_t>(site);
   bool const masked = dropout.p > 0;
-  k::cuda::residual_norm_backward<T>({batch, room_.time, n_.features}, own, data<T>(layer.h), data<float>(layer.mean),
-                                     data<float>(layer.rstd),
+  k::cuda::residual_norm_backward<T>({batch, capacity_.time, n_.features}, own, data<T>(layer.h),
+                                     data<float>(layer.mean), data<float>(layer.rstd),
                                      data<float>(last ? w.final_weight : w.layers[site].norm_weight),
                                      {.du = data<T>(du_),
                                       .dresidual = first ? nullptr : data<T>(dh_),
@@ -47,7 +47,7 @@ void Engine<T>::norm_backward(std::size_t site, bool first, std::int64_t batch, 
 
 template <class T>
 void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor const& dmix) {
-  auto const m = batch * room_.time;
+  auto const m = batch * capacity_.time;
   auto const& layer = layers_[index];
   auto const& w = weights_.layers()[index];
   auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
@@ -57,7 +57,7 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
   auto const& dout = layer.out;
   multiply(rows(dout), rows(dmix), w.out_proj);
 
-  k::cuda::norm_recompute<T>({batch, room_.time, n_.features}, data<T>(layer.h), data<float>(layer.mean),
+  k::cuda::norm_recompute<T>({batch, capacity_.time, n_.features}, data<T>(layer.h), data<float>(layer.mean),
                              data<float>(layer.rstd), data<float>(w.norm_weight), data<float>(w.norm_bias), data<T>(u_),
                              current_stream());
   convolve(index, batch);
@@ -85,7 +85,7 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
   multiply(rows(dx_dbl_).narrow(1, 0, n_.rank), rows(ddelta_), w.mixer.dt_proj_weight);
   multiply_fp32(g.mixer.x_proj, rows(dx_dbl_).t(), rows(x_conv_));
   multiply_add(rows(dx_), rows(dx_dbl_), w.mixer.x_proj);
-  k::cuda::causal_conv1d_backward<T>({batch, room_.time, n_.inner, n_.d_conv}, data<T>(layer.xz), 2 * n_.inner,
+  k::cuda::causal_conv1d_backward<T>({batch, capacity_.time, n_.inner, n_.d_conv}, data<T>(layer.xz), 2 * n_.inner,
                                      data<float>(w.mixer.conv_weight), data<float>(w.mixer.conv_bias), data<T>(dx_),
                                      data<T>(dxz_), 2 * n_.inner, data<float>(g.mixer.conv_weight),
                                      data<float>(g.mixer.conv_bias), bytes(workspace_), current_stream());
@@ -100,41 +100,41 @@ void Engine<T>::unpack_gradients(std::int64_t first, std::int64_t count) {
 }
 
 template <class T>
-void Engine<T>::losses_and_backward(std::int64_t batch, Dropout const& dropout, std::int64_t of, Ready const& ready,
-                                    Pull const& pull) {
+void Engine<T>::backward(std::int64_t batch, Dropout const& dropout, LossHooks const& hooks, BucketReady const& ready) {
   at::NoGradGuard const no_grad;
-  auto const m = batch * room_.time;
+  auto const m = batch * capacity_.time;
   std::size_t complete = 0;
-  auto const tell = [&] {
-    auto const& stretch = stretches_[complete++];
-    if (ready) ready(stretch.first, stretch.last);
+  auto const complete_bucket = [&] {
+    auto const& bucket = buckets_[complete++];
+    if (ready) ready(bucket.first, bucket.last);
   };
-  window_sums_.zero_();  // a short batch leaves its end untouched, and the optimizer sums all of it
   for (std::size_t head = 0; head < horizons_.size(); ++head) {
     head_forward(batch, head);
-    loss(batch, head, of > 0 ? of : batch);
+    hooks.prediction(head, head_output(batch, head, /*with_gradient=*/true));
     head_backward(batch, head);
   }
   auto const& dmix = dropout.p > 0 ? dbranch_ : dh_;
   auto const layers = weights_.layers().size();
-  auto const pull_at = [&](std::size_t site) {
-    if (pull) pull(static_cast<std::int64_t>(site) - 1, layers_[site].h.narrow(0, 0, m), dh_.narrow(0, 0, m));
+  bool const auxiliary = static_cast<bool>(hooks.layer);
+  auto const add_auxiliary = [&](std::size_t site) {
+    if (auxiliary)
+      hooks.layer(static_cast<std::int64_t>(site) - 1, layers_[site].h.narrow(0, 0, m), dh_.narrow(0, 0, m));
   };
-  // Behind the last layer nothing else reaches the residual sum but the norm.
-  if (pull) dh_.zero_();
-  pull_at(layers);
-  norm_backward(layers, !pull, batch, dropout);
+  // After the last layer nothing else reaches the residual sum but the norm.
+  if (auxiliary) dh_.zero_();
+  add_auxiliary(layers);
+  norm_backward(layers, !auxiliary, batch, dropout);
   unpack_gradients(1, segments_ - 1);  // the heads'
-  tell();
+  complete_bucket();
   for (auto i = layers; i-- > 0;) {
     block_backward(i, batch, dmix);
-    if (i > 0) pull_at(i);
+    if (i > 0) add_auxiliary(i);
     norm_backward(i, false, batch, dropout);
-    if (i > 0) tell();
+    if (i > 0) complete_bucket();
   }
   multiply_fp32(gradients_.input_weight, dmix.narrow(0, 0, m).t(), padded_.narrow(0, 0, m));
   unpack_gradients(0, 1);
-  tell();
+  complete_bucket();
 }
 
 template <class T>
@@ -146,8 +146,7 @@ void Engine<T>::one_block_backward(std::int64_t batch, Dropout const& dropout) {
 
 template void Engine<float>::one_block_backward(std::int64_t, Dropout const&);
 template void Engine<k::BFloat16>::one_block_backward(std::int64_t, Dropout const&);
-template void Engine<float>::losses_and_backward(std::int64_t, Dropout const&, std::int64_t, Ready const&, Pull const&);
-template void Engine<k::BFloat16>::losses_and_backward(std::int64_t, Dropout const&, std::int64_t, Ready const&,
-                                                       Pull const&);
+template void Engine<float>::backward(std::int64_t, Dropout const&, LossHooks const&, BucketReady const&);
+template void Engine<k::BFloat16>::backward(std::int64_t, Dropout const&, LossHooks const&, BucketReady const&);
 
 }  // namespace mambasynth::gpu

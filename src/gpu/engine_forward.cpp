@@ -3,18 +3,17 @@
 #include "gpu/tensors.hpp"
 #include "kernels/causal_conv1d.hpp"
 #include "kernels/gelu.hpp"
-#include "kernels/horizon_loss.hpp"
 
-// The forward pass, and what a loss needs.
+// The forward pass, and what the hooks of losses see.
 namespace mambasynth::gpu {
 namespace k = kernels;
 
 template <class T>
 void Engine<T>::convolve(std::size_t index, std::int64_t batch) {
   auto const& mixer = weights_.layers()[index].mixer;
-  k::cuda::causal_conv1d_forward<T>({batch, room_.time, n_.inner, n_.d_conv}, data<T>(layers_[index].xz), 2 * n_.inner,
-                                    data<float>(mixer.conv_weight), data<float>(mixer.conv_bias), data<T>(x_conv_),
-                                    current_stream());
+  k::cuda::causal_conv1d_forward<T>({batch, capacity_.time, n_.inner, n_.d_conv}, data<T>(layers_[index].xz),
+                                    2 * n_.inner, data<float>(mixer.conv_weight), data<float>(mixer.conv_bias),
+                                    data<T>(x_conv_), current_stream());
 }
 
 template <class T>
@@ -39,7 +38,7 @@ kernels::ScanInputs<T> Engine<T>::scan_inputs(std::size_t index) const {
 
 template <class T>
 void Engine<T>::block_forward(std::size_t index, std::int64_t batch, WatchGates const& gates) {
-  auto const m = batch * room_.time;
+  auto const m = batch * capacity_.time;
   auto const& layer = layers_[index];
   auto const& w = weights_.layers()[index];
   auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
@@ -49,7 +48,7 @@ void Engine<T>::block_forward(std::size_t index, std::int64_t batch, WatchGates 
   multiply(rows(delta_), rows(layer.x_dbl).narrow(1, 0, n_.rank), w.mixer.dt_proj_weight.t());
   if (gates) gates(rows(layer.xz), rows(x_conv_), rows(layer.x_dbl), rows(delta_));
   k::cuda::selective_scan_forward<T>(scan_shape(batch), scan_inputs(index), data<T>(layer.out),
-                                     room_.training ? bytes(layer.saved) : nullptr, nullptr, current_stream());
+                                     capacity_.training ? bytes(layer.saved) : nullptr, nullptr, current_stream());
   multiply(rows(mix_), rows(layer.out), w.out_proj.t());
 }
 
@@ -60,7 +59,7 @@ void Engine<T>::norm_forward(std::size_t site, at::Tensor const& residual, std::
   auto const& w = weights_.views();
   auto own = dropout;
   own.key.site = static_cast<std::uint32_t>(site);
-  k::cuda::residual_norm_forward<T>({batch, room_.time, n_.features}, own,
+  k::cuda::residual_norm_forward<T>({batch, capacity_.time, n_.features}, own,
                                     {.branch = data<T>(mix_),
                                      .branch_bias = input ? data<float>(w.input_bias) : nullptr,
                                      .residual = input ? nullptr : data<T>(residual),
@@ -68,15 +67,15 @@ void Engine<T>::norm_forward(std::size_t site, at::Tensor const& residual, std::
                                      .beta = data<float>(last ? w.final_bias : w.layers[site].norm_bias)},
                                     {.h = data<T>(layer.h),
                                      .u = data<T>(u_),
-                                     .mean = room_.training ? data<float>(layer.mean) : nullptr,
-                                     .rstd = room_.training ? data<float>(layer.rstd) : nullptr},
+                                     .mean = capacity_.training ? data<float>(layer.mean) : nullptr,
+                                     .rstd = capacity_.training ? data<float>(layer.rstd) : nullptr},
                                     current_stream());
 }
 
 template <class T>
 void Engine<T>::forward(std::int64_t batch, Dropout const& dropout, Watch const& watch, WatchGates const& gates) {
   at::NoGradGuard const no_grad;
-  auto const m = batch * room_.time;
+  auto const m = batch * capacity_.time;
   multiply(mix_.narrow(0, 0, m), padded_.narrow(0, 0, m), weights_.views().input_weight.t());
   norm_forward(0, {}, batch, dropout);
   for (std::size_t i = 0; i < weights_.layers().size(); ++i) {
@@ -95,7 +94,7 @@ void Engine<T>::one_block_forward(std::int64_t batch, Dropout const& dropout) {
 
 template <class T>
 void Engine<T>::head_forward(std::int64_t batch, std::size_t head) {
-  auto const m = batch * room_.time;
+  auto const m = batch * capacity_.time;
   auto const& w = weights_.views().heads[head];
   auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
   multiply(rows(hidden_pre_), rows(u_), w.weight0.t());
@@ -108,43 +107,45 @@ template <class T>
 at::Tensor Engine<T>::predict(std::int64_t batch, std::size_t head) {
   at::NoGradGuard const no_grad;
   head_forward(batch, head);
-  return prediction_.narrow(0, 0, batch * room_.time);
+  return prediction_.narrow(0, 0, batch * capacity_.time);
 }
 
 template <class T>
-void Engine<T>::loss(std::int64_t batch, std::size_t head, std::int64_t of) {
-  bool const with_gradient = of > 0;
-  auto const horizon = horizons_[head];
-  auto const count = static_cast<double>(of * (room_.time - horizon) * n_.channels);
-  auto const scale = !with_gradient ? 0 : 2 / (count * static_cast<double>(horizons_.size()));
-  k::cuda::horizon_loss<T>({batch, room_.time, n_.channels, weights_.width(), horizon}, scale,
-                           {.prediction = data<float>(prediction_),
-                            .bias = data<float>(weights_.views().heads[head].bias2),
-                            .x = data<float>(x_),
-                            .window_sum = data<double>(window_sums_) + static_cast<std::int64_t>(head) * room_.batch,
-                            .dprediction = with_gradient ? data<T>(dprediction_) : nullptr,
-                            .dbias = with_gradient ? data<float>(gradients_.heads[head].bias2) : nullptr},
-                           bytes(workspace_), current_stream());
+train::losses::HeadOutput Engine<T>::head_output(std::int64_t batch, std::size_t head, bool with_gradient) const {
+  auto const windows = [&](at::Tensor const& rows) {
+    return rows.narrow(0, 0, batch * capacity_.time).view({batch, capacity_.time, weights_.width()});
+  };
+  train::losses::HeadOutput output{.horizon = horizons_[head],
+                                   .prediction = windows(prediction_),
+                                   .bias = weights_.views().heads[head].bias2,
+                                   .x = x_.narrow(0, 0, batch),
+                                   .dprediction = {},
+                                   .dbias = {},
+                                   .stream = current_stream()};
+  if (!with_gradient) return output;
+  output.dprediction = windows(dprediction_);
+  output.dbias = gradients_.heads[head].bias2;
+  return output;
 }
 
 template <class T>
-void Engine<T>::losses(std::int64_t batch) {
+void Engine<T>::evaluate(std::int64_t batch, PredictionHook const& hook) {
   at::NoGradGuard const no_grad;
   for (std::size_t head = 0; head < horizons_.size(); ++head) {
     head_forward(batch, head);
-    loss(batch, head, 0);
+    hook(head, head_output(batch, head, /*with_gradient=*/false));
   }
 }
 
-#define MAMBASYNTH_INSTANTIATE(T)                                                                  \
-  template void Engine<T>::convolve(std::size_t, std::int64_t);                                    \
-  template kernels::ScanInputs<T> Engine<T>::scan_inputs(std::size_t) const;                       \
-  template void Engine<T>::forward(std::int64_t, Dropout const&, Watch const&, WatchGates const&); \
-  template void Engine<T>::one_block_forward(std::int64_t, Dropout const&);                        \
-  template at::Tensor Engine<T>::predict(std::int64_t, std::size_t);                               \
-  template void Engine<T>::head_forward(std::int64_t, std::size_t);                                \
-  template void Engine<T>::loss(std::int64_t, std::size_t, std::int64_t);                          \
-  template void Engine<T>::losses(std::int64_t);
+#define MAMBASYNTH_INSTANTIATE(T)                                                                   \
+  template void Engine<T>::convolve(std::size_t, std::int64_t);                                     \
+  template kernels::ScanInputs<T> Engine<T>::scan_inputs(std::size_t) const;                        \
+  template void Engine<T>::forward(std::int64_t, Dropout const&, Watch const&, WatchGates const&);  \
+  template void Engine<T>::one_block_forward(std::int64_t, Dropout const&);                         \
+  template at::Tensor Engine<T>::predict(std::int64_t, std::size_t);                                \
+  template void Engine<T>::head_forward(std::int64_t, std::size_t);                                 \
+  template train::losses::HeadOutput Engine<T>::head_output(std::int64_t, std::size_t, bool) const; \
+  template void Engine<T>::evaluate(std::int64_t, PredictionHook const&);
 MAMBASYNTH_INSTANTIATE(float)
 MAMBASYNTH_INSTANTIATE(k::BFloat16)
 

@@ -14,15 +14,16 @@
 #include "gpu/device.hpp"
 #include "gpu/tensors.hpp"
 #include "gpu/training_step.hpp"
+#include "train/losses/mean_squared_error.hpp"
 
 namespace mambasynth::gpu {
 namespace {
 
-/// Steps that may be queued ahead: enough to hide the launches, few enough that a stop is obeyed soon.
+/// Steps that may be queued ahead: enough to hide the launches, few enough that a stop takes effect soon.
 constexpr std::int64_t most_queued = 8;
 
-/// One a thread: LibTorch keeps the memory that a stream freed for that stream, so the next trial of this thread finds
-/// it again, where a new stream would leave it to nobody.
+/// One per thread: LibTorch keeps freed memory for the stream that used it, so the next trial of this thread finds it
+/// again. A new stream would not.
 c10::cuda::CUDAStream own_stream() {
   thread_local std::optional<c10::cuda::CUDAStream> kept;
   if (!kept || kept->device_index() != c10::cuda::current_device()) kept = c10::cuda::getStreamFromPool();
@@ -32,21 +33,21 @@ c10::cuda::CUDAStream own_stream() {
 template <class T>
 class GpuLearner final : public train::Learner {
  public:
-  GpuLearner(train::Lesson const& lesson, typename TrainingStep<T>::Note note, bool graphs)
-      : lesson_(lesson),
-        batch_size_(lesson.trial.train.batch_size),
+  GpuLearner(train::LearnerContext const& context, typename TrainingStep<T>::Note note, bool graphs)
+      : context_(context),
+        batch_size_(context.trial.train.batch_size),
         stream_(own_stream()),
         guard_(stream_),
-        sum_(lesson.group.size() == 1 ? nullptr : std::make_unique<AllReduce>(lesson.group)),
-        step_(lesson.network, room_of(lesson), plan_of(lesson, sum_.get()), std::move(note), graphs) {
-    step_.load(lesson.network, lesson.optimizer);
-    step_.set_state(lesson.optimizer.steps(), 0, {});
+        sum_(context.group.size() == 1 ? nullptr : std::make_unique<AllReduce>(context.group)),
+        step_(context.network, capacity_of(context), plan_of(context, sum_.get()), std::move(note), graphs) {
+    step_.load(context.network, context.optimizer);
+    step_.set_state(context.optimizer.steps(), 0, {});
     stream_.synchronize();
     guard_.reset_stream(c10::cuda::getDefaultCUDAStream());
   }
   ~GpuLearner() override {
     if (!sum_) return;
-    // While an error flies past, another rank may never come: its streams are let go before anything waits for them.
+    // During an error another rank may never arrive: abandon the sums before anything waits for the stream.
     bool const orderly = std::uncaught_exceptions() == exceptions_;
     try {
       if (orderly) {
@@ -57,7 +58,7 @@ class GpuLearner final : public train::Learner {
       }
       step_.forget_graphs();
       if (orderly) sum_->finish();
-    } catch (std::exception const&) {  // another rank's error, which has been told
+    } catch (std::exception const&) {  // another rank's error, which has been reported
     }
     step_.forget_graphs();
     sum_.reset();
@@ -65,12 +66,12 @@ class GpuLearner final : public train::Learner {
 
   void begin(Epoch epoch) override {
     c10::cuda::CUDAStreamGuard const here(stream_);
-    auto const& train = lesson_.material.train;
+    auto const& train = context_.splits.train;
     std::vector<std::int64_t> starts;
     for (auto const number : epoch.order) starts.push_back(train.starts[static_cast<std::size_t>(number)]);
     auto const host = at::from_blob(starts.data(), {static_cast<std::int64_t>(starts.size())}, at::kLong);
     auto& windows = step_.windows();
-    // Into the same memory: captured graphs hold its address.
+    // To the same memory: captured graphs hold its address.
     if (!windows.starts.defined()) windows = {device_series(train), host.to(at::kCUDA)};
     else windows.starts.copy_(host);
     step_.begin(static_cast<std::int64_t>(starts.size()), epoch.next_batch, epoch.lr);
@@ -120,39 +121,39 @@ class GpuLearner final : public train::Learner {
     return sum / static_cast<double>(rows.size());
   }
 
-  void remember() override {
+  void snapshot_best() override {
     c10::cuda::CUDAStreamGuard const here(stream_);
     best_ = step_.snapshot();
   }
-  void recall(model::Network& network, train::Optimizer& optimizer) override {
+  void restore_best(model::Network& network, train::Optimizer& optimizer) override {
     c10::cuda::CUDAStreamGuard const here(stream_);
     train::restore(best_, network, optimizer);
   }
-  void fetch() override {
+  void sync_to_host() override {
     c10::cuda::CUDAStreamGuard const here(stream_);
-    train::restore(step_.snapshot(), lesson_.network, lesson_.optimizer);
+    train::restore(step_.snapshot(), context_.network, context_.optimizer);
   }
 
  private:
-  static Room room_of(train::Lesson const& lesson) {
-    auto const& m = lesson.material;
-    auto const most = std::max({m.train.count(), m.val.count(), m.test.count()});
-    auto const size = lesson.group.size();
-    auto const share = (lesson.trial.train.batch_size + size - 1) / size;
-    auto const at_once = lesson.micro_batch > 0 ? std::min(share, lesson.micro_batch) : share;
-    return {.batch = std::min(at_once, most), .time = m.train.length, .training = true};
+  static Capacity capacity_of(train::LearnerContext const& context) {
+    auto const& splits = context.splits;
+    auto const most = std::max({splits.train.count(), splits.val.count(), splits.test.count()});
+    auto const size = context.group.size();
+    auto const share = (context.trial.train.batch_size + size - 1) / size;
+    auto const windows_at_once = context.micro_batch > 0 ? std::min(share, context.micro_batch) : share;
+    return {.batch = std::min(windows_at_once, most), .time = splits.train.length, .training = true};
   }
-  static StepPlan plan_of(train::Lesson const& lesson, AllReduce* sum) {
-    auto const& train = lesson.trial.train;
-    return {.dropout = lesson.trial.model.dropout,
+  static StepPlan plan_of(train::LearnerContext const& context, AllReduce* sum) {
+    auto const& train = context.trial.train;
+    return {.dropout = context.trial.model.dropout,
             .seed = static_cast<std::uint64_t>(train.seed),
-            .batches = (lesson.material.train.count() + train.batch_size - 1) / train.batch_size,
+            .batches = (context.splits.train.count() + train.batch_size - 1) / train.batch_size,
             .batch_size = train.batch_size,
-            .parts = [lesson](std::int64_t count) { return train::parts_of(count, lesson); },
+            .micro_batches = [context](std::int64_t count) { return train::micro_batches_of(count, context); },
             .sum = sum,
             .objective = train};
   }
-  /// For the stream; where other ranks have a part in what is waited for, not for ever.
+  /// Waits for the stream; where other ranks are involved, no longer than the group's timeout.
   template <class F>
   void wait(F&& wait_for_stream) {
     if (sum_) sum_->waiting(wait_for_stream);
@@ -172,29 +173,25 @@ class GpuLearner final : public train::Learner {
     auto const count = static_cast<std::int64_t>(starts.size());
     DeviceWindows const there{device_series(windows), at::from_blob(starts.data(), {count}, at::kLong).to(at::kCUDA)};
     auto& engine = step_.engine();
-    auto const& horizons = engine.horizons();
+    auto const capacity = engine.capacity().batch;
     std::vector<double> errors(starts.size(), 0.0);
-    auto const own = parallel::slice_of(count, lesson_.group.rank(), lesson_.group.size());
-    for (std::int64_t first = own.first; first < own.last; first += engine.room().batch) {
-      auto const batch = std::min(engine.room().batch, own.last - first);
+    train::losses::MeanSquaredError const metric;
+    auto const sums = at::zeros({static_cast<std::int64_t>(engine.horizons().size()), capacity}, on_gpu(at::kDouble));
+    auto const own = parallel::slice_of(count, context_.group.rank(), context_.group.size());
+    for (std::int64_t first = own.first; first < own.last; first += capacity) {
+      auto const batch = std::min(capacity, own.last - first);
       step_.gather(there, first, batch);
       engine.forward(batch, {});
-      engine.losses(batch);
-      at::Tensor const host = engine.window_sums().cpu();
-      auto const* sums = data<double const>(host);
-      for (std::int64_t b = 0; b < batch; ++b) {
-        double error = 0;
-        for (std::size_t h = 0; h < horizons.size(); ++h)
-          error += sums[static_cast<std::int64_t>(h) * engine.room().batch + b] /
-                   static_cast<double>((windows.length - horizons[h]) * engine.x().size(2));
-        errors[static_cast<std::size_t>(first + b)] = error / static_cast<double>(horizons.size());
-      }
+      sum_squared_errors(engine, batch, sums);
+      auto const found = metric.of_windows(sums.narrow(1, 0, batch).cpu(),
+                                           train::losses::batch_shape(context_.network, batch, windows.length));
+      std::copy(found.begin(), found.end(), errors.begin() + static_cast<std::ptrdiff_t>(first));
     }
-    lesson_.group.all_reduce(errors);
+    context_.group.all_reduce(errors);
     return errors;
   }
 
-  train::Lesson lesson_;
+  train::LearnerContext context_;
   std::int64_t batch_size_;
   c10::cuda::CUDAStream stream_;
   c10::cuda::CUDAStreamGuard guard_;
@@ -209,13 +206,13 @@ class GpuLearner final : public train::Learner {
 
 }  // namespace
 
-std::unique_ptr<train::Learner> learner(train::Lesson const& lesson,
+std::unique_ptr<train::Learner> learner(train::LearnerContext const& context,
                                         std::function<void(std::string const&)> const& note, bool graphs) {
-  train::require_trainable(lesson);
+  train::require_trainable(context);
   use_exact_products();
-  if (lesson.trial.train.precision == "bf16")
-    return std::make_unique<GpuLearner<kernels::BFloat16>>(lesson, note, graphs);
-  return std::make_unique<GpuLearner<float>>(lesson, note, graphs);
+  if (context.trial.train.precision == "bf16")
+    return std::make_unique<GpuLearner<kernels::BFloat16>>(context, note, graphs);
+  return std::make_unique<GpuLearner<float>>(context, note, graphs);
 }
 
 }  // namespace mambasynth::gpu

@@ -1,89 +1,112 @@
 #include "gpu/objective.hpp"
 
 #include <cstddef>
+#include <utility>
 
 #include "gpu/current_stream.hpp"
 #include "gpu/tensors.hpp"
 #include "kernels/augment.hpp"
 #include "kernels/cuda/step_state.hpp"
-#include "kernels/slowness.hpp"
-#include "train/auxiliary.hpp"
+#include "train/losses/mean_squared_error.hpp"
 
 namespace mambasynth::gpu {
 namespace k = kernels;
+namespace losses = train::losses;
 
 template <class T>
-Objective<T>::Objective(config::Train const& train, EpochDraws::Shape const& shape, Room const& room,
-                        at::Tensor const& state)
-    : train_(train), shape_(shape), draws_(train, shape), state_(state) {
-  if (train.augments()) raw_ = at::empty({room.batch, room.time, shape.channels}, on_gpu(at::kFloat));
-  if (train.slowness_lambda > 0)
-    workspace_ = byte_array(k::cuda::slowness_workspace_bytes({room.batch, room.time, shape.features}));
+Objective<T>::Objective(config::Train const& train, losses::BatchShape batch, std::int64_t batches,
+                        Capacity const& capacity, at::Tensor const& state)
+    : train_(train),
+      losses_(losses::losses_of(train)),
+      batch_(std::move(batch)),
+      draws_(train, losses_, batch_, batches),
+      state_(state) {
+  if (train.augments()) raw_ = at::empty({capacity.batch, capacity.time, batch_.channels}, on_gpu(at::kFloat));
+  auto const rows = static_cast<std::int64_t>(factors(batch_.windows).size());
+  window_sums_ = at::zeros({rows, capacity.batch}, on_gpu(at::kDouble));
 }
 
 template <class T>
-bool Objective<T>::wanted(config::Train const& train) {
-  return terms(train) > 0 || train.augments();
-}
-
-template <class T>
-std::int64_t Objective<T>::terms(config::Train const& train) {
-  return (train.slowness_lambda > 0 ? 1 : 0) + (train.contrastive_lambda > 0 ? 1 : 0);
-}
-
-template <class T>
-void Objective<T>::augment(Engine<T> const& engine, train::Part const& part) const {
+void Objective<T>::augment(Engine<T> const& engine, train::MicroBatch const& micro_batch) const {
   auto const& x = engine.x();
   auto const table = [](at::Tensor const& t) { return t.defined() ? data<float const>(t) : nullptr; };
   auto const* const scales = table(draws_.scales());
-  k::cuda::augment<T>({part.last - part.first, shape_.time, shape_.channels, engine.padded().size(1)},
+  k::cuda::augment<T>({micro_batch.last - micro_batch.first, batch_.time, batch_.channels, engine.padded().size(1)},
                       {.rotation = table(draws_.rotations()),
-                       .scale = scales != nullptr ? scales + part.first : nullptr,
+                       .scale = scales != nullptr ? scales + micro_batch.first : nullptr,
                        .noise = train_.aug_noise,
                        .seed = static_cast<std::uint64_t>(train_.seed),
-                       .first_sample = part.first,
-                       .batch_size = shape_.batch_size,
+                       .first_sample = micro_batch.first,
+                       .batch_size = batch_.windows,
                        .state = reinterpret_cast<k::cuda::StepState const*>(bytes(state_))},
                       data<float>(raw_), data<float>(x), data<T>(engine.padded()), current_stream());
 }
 
 template <class T>
-std::vector<double> Objective<T>::weights(std::int64_t of) const {
-  auto const steps = static_cast<double>(shape_.layers * of * (shape_.time - 1));
+losses::BatchShape Objective<T>::shape_of(std::int64_t windows) const {
+  auto shape = batch_;
+  shape.windows = windows;
+  return shape;
+}
+
+template <class T>
+std::vector<double> Objective<T>::factors(std::int64_t batch) const {
+  auto const shape = shape_of(batch);
   std::vector<double> all;
-  if (train_.slowness_lambda > 0)
-    all.push_back(train_.slowness_lambda / (steps * static_cast<double>(shape_.features)));
-  if (train_.contrastive_lambda > 0) all.push_back(train_.contrastive_lambda / steps);
+  auto const add = [&](losses::Loss const& loss) {
+    for (std::int64_t row = 0; row < loss.rows(shape); ++row) all.push_back(loss.factor(shape, row));
+  };
+  add(*losses_.prediction);
+  for (auto const& loss : losses_.auxiliary) add(*loss);
   return all;
 }
 
 template <class T>
-typename Engine<T>::Pull Objective<T>::pull(Engine<T> const& engine, train::Part const& part, std::int64_t of) const {
-  if (terms(train_) == 0) return {};
-  auto const windows = part.last - part.first;
-  at::Tensor negatives;
-  if (train_.contrastive_lambda > 0) {
-    // The batch's number as the device has it when the step runs.
-    static_assert(offsetof(k::cuda::StepState, batch) == sizeof(std::int64_t) &&
-                  sizeof(k::cuda::StepState) % sizeof(std::int64_t) == 0);
-    negatives = draws_.negatives().index_select(0, state_.view(at::kLong).narrow(0, 1, 1)).squeeze(0);
-  }
-  auto const row = static_cast<std::int64_t>(engine.horizons().size());
-  return [this, windows, negatives, row, weight = weights(of), sums = engine.window_sums()](
-             std::int64_t layer, at::Tensor const& h, at::Tensor const& dh) {
-    auto const sums_of = [&](std::int64_t term) { return sums[row + term].narrow(0, 0, windows); };
-    if (train_.slowness_lambda > 0)
-      k::cuda::slowness<T>({windows, shape_.time, shape_.features}, weight.front(),
-                           {data<T const>(h), data<T>(dh), data<double>(sums_of(0))}, bytes(workspace_),
-                           current_stream());
-    if (!negatives.defined()) return;
-    auto const by_window = [&](at::Tensor const& t) { return t.view({windows, shape_.time, shape_.features}); };
-    train::add_contrastive(by_window(h), negatives[layer], train_.contrastive_temp, weight.back(),
-                           sums_of(terms(train_) - 1), by_window(dh));
+LossHooks Objective<T>::begin_micro_batch(train::MicroBatch const& micro_batch, std::int64_t batch) const {
+  // A short batch leaves the end of each row untouched, and the optimizer sums all of it.
+  window_sums_.zero_();
+  auto const windows = micro_batch.last - micro_batch.first;
+  auto const sums = window_sums_.narrow(1, 0, windows);
+  auto const factor = factors(batch);
+  LossHooks hooks;
+  hooks.prediction = [this, sums, factor](std::size_t head, losses::HeadOutput const& output) {
+    losses_.prediction->write_gradient(output, factor[head], sums[static_cast<std::int64_t>(head)]);
   };
+  if (losses_.auxiliary.empty()) return hooks;
+
+  // The batch's number as the device has it when the step runs.
+  static_assert(offsetof(k::cuda::StepState, batch) == sizeof(std::int64_t) &&
+                sizeof(k::cuda::StepState) % sizeof(std::int64_t) == 0);
+  auto const number = state_.view(at::kLong).narrow(0, 1, 1);
+  std::vector<at::Tensor> drawn;
+  for (auto const& table : draws_.of_losses())
+    drawn.push_back(table.defined() ? table.index_select(0, number).squeeze(0) : table);
+  hooks.layer = [this, windows, sums, factor, drawn](std::int64_t layer, at::Tensor const& h, at::Tensor const& dh) {
+    auto const by_window = [&](at::Tensor const& t) { return t.view({windows, batch_.time, batch_.features}); };
+    auto row = losses_.prediction->rows(batch_);
+    for (std::size_t i = 0; i < losses_.auxiliary.size(); ++i) {
+      losses_.auxiliary[i]->add_gradient({.h = by_window(h),
+                                          .dh = by_window(dh),
+                                          .drawn = drawn[i].defined() ? drawn[i][layer] : drawn[i],
+                                          .stream = current_stream()},
+                                         factor[static_cast<std::size_t>(row)], sums[row]);
+      row += losses_.auxiliary[i]->rows(batch_);
+    }
+  };
+  return hooks;
+}
+
+template <class T>
+void sum_squared_errors(Engine<T>& engine, std::int64_t batch, at::Tensor const& window_sums) {
+  losses::MeanSquaredError const metric;
+  engine.evaluate(batch, [&](std::size_t head, losses::HeadOutput const& output) {
+    metric.write_gradient(output, 0, window_sums[static_cast<std::int64_t>(head)].narrow(0, 0, batch));
+  });
 }
 
 template class Objective<float>;
 template class Objective<kernels::BFloat16>;
+template void sum_squared_errors(Engine<float>&, std::int64_t, at::Tensor const&);
+template void sum_squared_errors(Engine<kernels::BFloat16>&, std::int64_t, at::Tensor const&);
 
 }  // namespace mambasynth::gpu

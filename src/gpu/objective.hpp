@@ -5,46 +5,54 @@
 
 #include "gpu/engine.hpp"
 #include "gpu/epoch_draws.hpp"
-#include "kernels/cuda/stream.hpp"
 #include "train/learner.hpp"
+#include "train/losses/losses.hpp"
 
-// axes: b batch, t time step, c channel, f feature (d_model)
+// axes: b window, t time step, c channel, f feature (d_model)
 namespace mambasynth::gpu {
 
-/// What a training's objective (train/objective.hpp) has beside the prediction of windows as they are, inside a
-/// captured step: augmented windows, slowness and the contrastive loss. Everything launches on the current stream.
+/// A training's objective (train/objective.hpp) inside a captured step: augmented windows, and the closed forms of its
+/// losses. Everything launches on the current stream.
 template <class T>
 class Objective {
  public:
-  /// `room`: of the engine. `state`: a step's counters on the device.
-  Objective(config::Train const& train, EpochDraws::Shape const& shape, Room const& room, at::Tensor const& state);
-
-  /// Whether a configuration has anything of it.
-  static bool wanted(config::Train const& train);
-  /// Auxiliary losses: rows of Engine::window_sums() behind the horizons', slowness first.
-  static std::int64_t terms(config::Train const& train);
+  /// `batch`: of all ranks, the largest. `batches`: of an epoch. `state`: a step's counters on the device.
+  Objective(config::Train const& train, train::losses::BatchShape batch, std::int64_t batches, Capacity const& capacity,
+            at::Tensor const& state);
+  Objective(Objective const&) = delete;
+  Objective& operator=(Objective const&) = delete;
 
   /// Before the steps of an epoch, as EpochDraws::draw.
-  void begin(std::int64_t step, std::int64_t next_batch, std::int64_t windows) {
+  void begin_epoch(std::int64_t step, std::int64_t next_batch, std::int64_t windows) {
     draws_.draw(step, next_batch, windows);
   }
 
   [[nodiscard]] bool augments() const { return raw_.defined(); }
-  /// (b, t, c) fp32: where the windows are cut to, where they are augmented.
+  /// (b, t, c) fp32: where windows are gathered to if they are augmented.
   [[nodiscard]] at::Tensor const& raw() const { return raw_; }
-  /// The engine's x() and padded() from raw(), windows `part` of the batch.
-  void augment(Engine<T> const& engine, train::Part const& part) const;
+  /// The engine's x() and padded() from raw(), for a micro-batch.
+  void augment(Engine<T> const& engine, train::MicroBatch const& micro_batch) const;
 
-  /// For the backward of windows `part` of a batch of `of`; none where there is no auxiliary loss.
-  [[nodiscard]] typename Engine<T>::Pull pull(Engine<T> const& engine, train::Part const& part, std::int64_t of) const;
-  /// What a sum in each term's row of window_sums() counts for in the loss of a batch of `of` windows.
-  [[nodiscard]] std::vector<double> weights(std::int64_t of) const;
+  /// Clears window_sums(). The hooks for the backward pass of a micro-batch of a batch of `batch` windows.
+  [[nodiscard]] LossHooks begin_micro_batch(train::MicroBatch const& micro_batch, std::int64_t batch) const;
+  /// (row, b) fp64: of every loss, what the hooks left.
+  [[nodiscard]] at::Tensor const& window_sums() const { return window_sums_; }
+  /// What a sum in each row of window_sums() counts for in the loss of a batch of `batch` windows.
+  [[nodiscard]] std::vector<double> factors(std::int64_t batch) const;
 
  private:
+  [[nodiscard]] train::losses::BatchShape shape_of(std::int64_t windows) const;
+
   config::Train train_;
-  EpochDraws::Shape shape_;
+  train::losses::Losses losses_;
+  train::losses::BatchShape batch_;
   EpochDraws draws_;
-  at::Tensor state_, raw_, workspace_;
+  at::Tensor state_, raw_, window_sums_;
 };
+
+/// After forward(): each window's squared errors, summed, to `window_sums` (horizon, b) fp64. They are what
+/// measurements report, whatever loss a training minimizes: losses::MeanSquaredError::of_windows().
+template <class T>
+void sum_squared_errors(Engine<T>& engine, std::int64_t batch, at::Tensor const& window_sums);
 
 }  // namespace mambasynth::gpu

@@ -64,9 +64,9 @@ class GpuPredictor final : public model::Predictor {
   /// Holds x, in an engine whose windows have its length.
   Engine<float>& engine_for(at::Tensor const& x) const {
     at::NoGradGuard const no_grad;
-    if (!engine_ || engine_->room().time != x.size(1) || engine_->room().batch < x.size(0)) {
+    if (!engine_ || engine_->capacity().time != x.size(1) || engine_->capacity().batch < x.size(0)) {
       engine_.reset();
-      engine_.emplace(network_, Room{.batch = x.size(0), .time = x.size(1), .training = false});
+      engine_.emplace(network_, Capacity{.batch = x.size(0), .time = x.size(1), .training = false});
     }
     auto const there = x.to(at::kCUDA, at::kFloat);
     engine_->x().narrow(0, 0, x.size(0)).copy_(there);

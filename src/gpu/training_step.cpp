@@ -35,12 +35,11 @@ std::vector<k::cuda::GroupRange> group_ranges(model::Network const& network) {
   return ranges;
 }
 
-/// Graphs come and go one at a time: LibTorch keeps a list of all of a process, without a lock.
-std::mutex one_at_a_time;
+/// Held while a graph is made or dropped: LibTorch keeps a list of a process's graphs without a lock.
+std::mutex graphs_mutex;
 
-/// A launch failed half-way: the stream takes no other work until the capture is ended, whose own error says nothing
-/// new.
-void leave_capture(at::cuda::CUDAGraph& graph) {
+/// After a failed launch: the stream takes no other work until the capture has ended. Its own error says nothing new.
+void abort_capture(at::cuda::CUDAGraph& graph) {
   try {
     graph.capture_end();
   } catch (std::exception const&) {
@@ -51,28 +50,24 @@ void leave_capture(at::cuda::CUDAGraph& graph) {
 }  // namespace
 
 template <class T>
-TrainingStep<T>::TrainingStep(model::Network const& network, Room const& room, StepPlan plan, Note note, bool graphs)
-    : engine_(network, {room.batch, room.time, room.training, Objective<T>::terms(plan.objective)}),
-      plan_(std::move(plan)),
-      note_(std::move(note)),
-      graphs_(graphs) {
-  if (plan_.batch_size == 0) plan_.batch_size = room.batch;
-  if (!plan_.parts) plan_.parts = [](std::int64_t count) { return std::vector<train::Part>{{0, count}}; };
+TrainingStep<T>::TrainingStep(model::Network const& network, Capacity const& capacity, StepPlan plan, Note note,
+                              bool graphs)
+    : engine_(network, capacity), plan_(std::move(plan)), note_(std::move(note)), graphs_(graphs) {
+  if (plan_.batch_size == 0) plan_.batch_size = capacity.batch;
+  if (!plan_.micro_batches)
+    plan_.micro_batches = [](std::int64_t count) { return std::vector<train::MicroBatch>{{0, count}}; };
   auto const size = network.flat().numel();
   first_moment_ = at::zeros({size}, on_gpu(at::kFloat));
   second_moment_ = at::zeros({size}, on_gpu(at::kFloat));
   state_ = at::zeros({static_cast<std::int64_t>(sizeof(k::cuda::StepState))}, on_gpu(at::kByte));
   records_ = at::zeros({plan_.batches * static_cast<std::int64_t>(sizeof(k::cuda::StepRecord))}, on_gpu(at::kByte));
+  objective_ = std::make_unique<Objective<T>>(plan_.objective,
+                                              train::losses::batch_shape(network, plan_.batch_size, capacity.time),
+                                              plan_.batches, capacity, state_);
   auto const ranges = group_ranges(network);
   group_ranges_ = to_device(ranges);
-  adamw_shape_ = {size, room.batch, engine_.window_sums().size(0), static_cast<std::int64_t>(ranges.size())};
+  adamw_shape_ = {size, capacity.batch, objective_->window_sums().size(0), static_cast<std::int64_t>(ranges.size())};
   workspace_ = byte_array(k::cuda::adamw_workspace_bytes(adamw_shape_));
-  if (Objective<T>::wanted(plan_.objective))
-    objective_ =
-        std::make_unique<Objective<T>>(plan_.objective,
-                                       EpochDraws::Shape{plan_.batches, plan_.batch_size, room.time, network.channels(),
-                                                         network.config().n_layers, network.config().d_model},
-                                       room, state_);
 }
 
 template <class T>
@@ -90,7 +85,7 @@ template <class T>
 void TrainingStep<T>::begin(std::int64_t windows, std::int64_t batch, train::LearningRates const& lr) {
   auto const steps = static_cast<std::int64_t>(state().step);
   set_state(steps, batch, lr);
-  if (objective_) objective_->begin(steps, batch, windows);
+  objective_->begin_epoch(steps, batch, windows);
 }
 
 template <class T>
@@ -108,54 +103,57 @@ void TrainingStep<T>::gather(DeviceWindows const& windows, std::int64_t first, s
 }
 
 template <class T>
-void TrainingStep<T>::launch_part(train::Part const& part, std::int64_t batch, bool first, bool last) {
+void TrainingStep<T>::launch_micro_batch(train::MicroBatch const& micro_batch, std::int64_t batch, bool first,
+                                         bool last) {
   auto const& x = engine_.x();
   auto const* state = reinterpret_cast<k::cuda::StepState const*>(bytes(state_));
-  auto const windows = part.last - part.first;
-  bool const augmented = objective_ && objective_->augments();
+  auto const windows = micro_batch.last - micro_batch.first;
+  bool const augmented = objective_->augments();
   k::cuda::gather_windows<T>({windows, x.size(1), x.size(2), engine_.weights().width()}, data<float>(windows_.series),
-                             data<std::int64_t>(windows_.starts) + part.first, plan_.batch_size, state,
+                             data<std::int64_t>(windows_.starts) + micro_batch.first, plan_.batch_size, state,
                              data<float>(augmented ? objective_->raw() : x), data<T>(engine_.padded()),
                              current_stream());
-  if (augmented) objective_->augment(engine_, part);
+  if (augmented) objective_->augment(engine_, micro_batch);
   typename Engine<T>::Dropout const draw{
-      .p = plan_.dropout, .key = {plan_.seed, 0, 0}, .first_sample = part.first, .state = state};
+      .p = plan_.dropout, .key = {plan_.seed, 0, 0}, .first_sample = micro_batch.first, .state = state};
   engine_.forward(windows, draw);
   auto const ready = [&](std::int64_t begin, std::int64_t end) {
-    auto const stretch = engine_.gradient().narrow(0, begin, end - begin);
-    if (!first) stretch.add_(gradient_so_far_.narrow(0, begin, end - begin));
-    if (last && plan_.sum) plan_.sum->begin(data<float>(stretch), end - begin);
+    auto const bucket = engine_.gradient().narrow(0, begin, end - begin);
+    if (!first) bucket.add_(gradient_so_far_.narrow(0, begin, end - begin));
+    if (last && plan_.sum) plan_.sum->begin(data<float>(bucket), end - begin);
   };
-  engine_.losses_and_backward(windows, draw, batch, ready,
-                              objective_ ? objective_->pull(engine_, part, batch) : nullptr);
-  if (!first) engine_.window_sums().add_(sums_so_far_);
+  engine_.backward(windows, draw, objective_->begin_micro_batch(micro_batch, batch), ready);
+  auto const& sums = objective_->window_sums();
+  if (!first) sums.add_(sums_so_far_);
   if (last) return;
   gradient_so_far_.copy_(engine_.gradient());
-  sums_so_far_.copy_(engine_.window_sums());
+  sums_so_far_.copy_(sums);
 }
 
 /// A rank without a share of the batch adds nothing, but takes part in the sums.
 template <class T>
 void TrainingStep<T>::launch_nothing() {
   engine_.gradient().zero_();
-  engine_.window_sums().zero_();
-  if (plan_.sum)
-    for (auto const& stretch : engine_.stretches())
-      plan_.sum->begin(data<float>(engine_.gradient()) + stretch.first, stretch.last - stretch.first);
+  objective_->window_sums().zero_();
+  if (!plan_.sum) return;
+  for (auto const& bucket : engine_.buckets())
+    plan_.sum->begin(data<float>(engine_.gradient()) + bucket.first, bucket.last - bucket.first);
 }
 
 template <class T>
 void TrainingStep<T>::launch_forward_and_backward(std::int64_t batch) {
   at::NoGradGuard const no_grad;
-  auto const parts = plan_.parts(batch);
-  if (parts.size() > 1 && !gradient_so_far_.defined()) {
+  auto const micro_batches = plan_.micro_batches(batch);
+  auto const& sums = objective_->window_sums();
+  if (micro_batches.size() > 1 && !gradient_so_far_.defined()) {
     gradient_so_far_ = at::empty_like(engine_.gradient());
-    sums_so_far_ = at::empty_like(engine_.window_sums());
+    sums_so_far_ = at::empty_like(sums);
   }
-  for (std::size_t i = 0; i < parts.size(); ++i) launch_part(parts[i], batch, i == 0, i + 1 == parts.size());
-  if (parts.empty()) launch_nothing();
+  for (std::size_t i = 0; i < micro_batches.size(); ++i)
+    launch_micro_batch(micro_batches[i], batch, i == 0, i + 1 == micro_batches.size());
+  if (micro_batches.empty()) launch_nothing();
   if (!plan_.sum) return;
-  plan_.sum->begin(data<double>(engine_.window_sums()), engine_.window_sums().numel());
+  plan_.sum->begin(data<double>(sums), sums.numel());
   plan_.sum->join();
 }
 
@@ -176,8 +174,8 @@ void TrainingStep<T>::launch(std::int64_t batch) {
                        .first_moment = data<float>(first_moment_),
                        .second_moment = data<float>(second_moment_),
                        .ranges = reinterpret_cast<k::cuda::GroupRange const*>(bytes(group_ranges_)),
-                       .window_sums = data<double>(engine_.window_sums()),
-                       .loss_weight = data<double>(loss_weights_.at(batch)),
+                       .window_sums = data<double>(objective_->window_sums()),
+                       .loss_weight = data<double>(loss_factors_.at(batch)),
                        .records = reinterpret_cast<k::cuda::StepRecord*>(bytes(records_)),
                        .state = reinterpret_cast<k::cuda::StepState*>(bytes(state_))},
                       bytes(workspace_), current_stream());
@@ -186,22 +184,22 @@ void TrainingStep<T>::launch(std::int64_t batch) {
 
 template <class T>
 void TrainingStep<T>::forget_graphs() {
-  std::lock_guard const lock(one_at_a_time);
+  std::lock_guard const lock(graphs_mutex);
   captured_.clear();
 }
 
 template <class T>
 void TrainingStep<T>::capture(std::int64_t batch) {
-  // Outside the capture first: libraries make their handles and load their kernels at the first call. This changes
-  // scratch arrays only.
+  // First without capturing: libraries create handles and load kernels at the first call. This changes only scratch
+  // arrays.
   launch_forward_and_backward(batch);
   c10::cuda::getCurrentCUDAStream().synchronize();
-  // Other threads of this process may train on the same card; their calls do not belong to this capture.
-  std::lock_guard const lock(one_at_a_time);
+  // Other threads of this process may train on the same card; their calls are not part of this capture.
+  std::lock_guard const lock(graphs_mutex);
   auto graph = std::make_unique<at::cuda::CUDAGraph>();
   bool capturing = false;
   try {
-    // One pool for what is allocated while capturing: graphs run one after the other, and leave nothing in it.
+    // One pool for all that is allocated during captures: graphs run one after the other and leave nothing in it.
     graph->capture_begin(captured_.empty() ? c10::MempoolId_t{0, 0} : captured_.begin()->second->pool(),
                          cudaStreamCaptureModeThreadLocal);
     capturing = true;
@@ -210,7 +208,7 @@ void TrainingStep<T>::capture(std::int64_t batch) {
     graph->capture_end();
   } catch (std::exception const& error) {
     auto const* const ours = dynamic_cast<c10::Error const*>(&error);
-    if (capturing) leave_capture(*graph);
+    if (capturing) abort_capture(*graph);
     if (note_)
       note_(std::string("note: the training step could not be captured as a CUDA graph (") +
             (ours ? ours->what_without_backtrace() : error.what()) +
@@ -223,17 +221,7 @@ void TrainingStep<T>::capture(std::int64_t batch) {
 
 template <class T>
 void TrainingStep<T>::run(std::int64_t batch) {
-  if (!loss_weights_.contains(batch)) {
-    std::vector<double> weights;
-    auto const& x = engine_.x();
-    auto const& horizons = engine_.horizons();
-    for (auto const horizon : horizons)
-      weights.push_back(
-          1 / (static_cast<double>(batch * (x.size(1) - horizon) * x.size(2)) * static_cast<double>(horizons.size())));
-    if (objective_)
-      for (auto const weight : objective_->weights(batch)) weights.push_back(weight);
-    loss_weights_[batch] = to_device(weights);
-  }
+  if (!loss_factors_.contains(batch)) loss_factors_[batch] = to_device(objective_->factors(batch));
   if (graphs_ && !captured_.contains(batch)) capture(batch);
   auto const found = captured_.find(batch);
   if (found != captured_.end()) found->second->replay();

@@ -28,11 +28,11 @@ struct StepPlan {
   double dropout = 0;
   std::uint64_t seed = 0;       ///< of the dropout
   std::int64_t batches = 1;     ///< of an epoch: records that are kept
-  std::int64_t batch_size = 0;  ///< windows of all ranks; 0: what the engine has room for
-  /// What this rank does of a batch of `count` windows; none: all, at once.
-  std::function<std::vector<train::Part>(std::int64_t count)> parts = {};
+  std::int64_t batch_size = 0;  ///< windows of all ranks; 0: the engine's capacity
+  /// This rank's micro-batches of a batch of `count` windows; none: one, of all windows.
+  std::function<std::vector<train::MicroBatch>(std::int64_t count)> micro_batches = {};
   AllReduce* sum = nullptr;      ///< over the ranks
-  config::Train objective = {};  ///< of which the auxiliary losses, the augmentations and their seed are meant
+  config::Train objective = {};  ///< for the losses, the augmentations and their seed
 };
 
 /// One step of training as launches on a stream, captured once for each batch size.
@@ -40,7 +40,7 @@ template <class T>
 class TrainingStep {
  public:
   using Note = std::function<void(std::string const&)>;
-  TrainingStep(model::Network const& network, Room const& room, StepPlan plan, Note note, bool graphs);
+  TrainingStep(model::Network const& network, Capacity const& capacity, StepPlan plan, Note note, bool graphs);
   ~TrainingStep() { forget_graphs(); }
 
   [[nodiscard]] Engine<T>& engine() { return engine_; }
@@ -53,22 +53,22 @@ class TrainingStep {
   [[nodiscard]] kernels::cuda::StepState state() const;
   /// Queues the step on the next batch, of `batch` windows.
   void run(std::int64_t batch);
-  /// Graphs that are captured anew when they are needed; what they use may go then.
+  /// Drops the graphs, and with them their hold on memory and communicators; they are captured anew when needed.
   void forget_graphs();
   /// What the steps of batches first .. last - 1 reported; waits for them.
   [[nodiscard]] std::vector<train::StepReport> reports(std::int64_t first, std::int64_t last) const;
 
   [[nodiscard]] train::Snapshot snapshot() const;
-  /// Parameters and moments from the host.
+  /// Copies parameters and moments from the host.
   void load(model::Network const& network, train::Optimizer const& optimizer);
-  /// Cuts the first `batch` windows of `windows` from `first` on into the engine's input.
+  /// Copies windows first .. first + batch - 1 of `windows` to the engine's input.
   void gather(DeviceWindows const& windows, std::int64_t first, std::int64_t batch);
 
  private:
   void launch(std::int64_t batch);
   void launch_forward_and_backward(std::int64_t batch);
-  /// Window sums and gradient of one part, added to those of the parts before.
-  void launch_part(train::Part const& part, std::int64_t batch, bool first, bool last);
+  /// Window sums and gradient of one micro-batch, added to those of the ones before.
+  void launch_micro_batch(train::MicroBatch const& micro_batch, std::int64_t batch, bool first, bool last);
   void launch_nothing();
   void capture(std::int64_t batch);
 
@@ -79,9 +79,9 @@ class TrainingStep {
   bool graphs_;
   at::Tensor first_moment_, second_moment_, state_, records_, group_ranges_, workspace_;
   kernels::cuda::AdamWShape adamw_shape_{};
-  at::Tensor gradient_so_far_, sums_so_far_;  ///< of the step's parts, where there are several
-  std::unique_ptr<Objective<T>> objective_;   ///< where it has more than the prediction of windows as they are
-  std::map<std::int64_t, at::Tensor> loss_weights_;
+  at::Tensor gradient_so_far_, sums_so_far_;  ///< of the step's micro-batches, where there are several
+  std::unique_ptr<Objective<T>> objective_;
+  std::map<std::int64_t, at::Tensor> loss_factors_;  ///< by the batch's size
   std::map<std::int64_t, std::unique_ptr<at::cuda::CUDAGraph>> captured_;
 };
 

@@ -104,17 +104,4 @@ std::vector<GateSignals> Network::gates(at::Tensor const& x) const {
   return all;
 }
 
-at::Tensor prediction_loss(std::vector<at::Tensor> const& predictions, at::Tensor const& x,
-                           config::Integers const& horizons) {
-  at::Tensor total;
-  auto const steps = x.size(1);
-  for (std::size_t i = 0; i < horizons.size(); ++i) {
-    auto const k = horizons[i];
-    auto const error = predictions[i].narrow(1, 0, steps - k) - x.narrow(1, k, steps - k);
-    auto const loss = at::mean(error * error);
-    total = i == 0 ? loss : total + loss;
-  }
-  return total / static_cast<double>(horizons.size());
-}
-
 }  // namespace mambasynth::model

@@ -94,8 +94,4 @@ void initialise(Network& network, at::Generator generator);
 /// The network with which a training with this seed starts.
 Network untrained_network(config::Model const& config, std::int64_t channels, std::int64_t seed);
 
-/// Mean over horizons of the mean squared error of x[t + k], in the graph. `x` (b, t, c).
-at::Tensor prediction_loss(std::vector<at::Tensor> const& predictions, at::Tensor const& x,
-                           config::Integers const& horizons);
-
 }  // namespace mambasynth::model

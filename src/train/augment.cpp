@@ -20,7 +20,7 @@ at::Tensor scales(config::Train const& train, std::int64_t first, std::int64_t c
   return (1 + train.aug_scale * (2 * draws.uniform(Draws::Purpose::scale, first, count, 1) - 1)).view({count});
 }
 
-Shown augmented(config::Train const& train, at::Tensor const& x, model::DropoutDraw const& draw) {
+AugmentedWindows augmented(config::Train const& train, at::Tensor const& x, model::DropoutDraw const& draw) {
   Draws const draws(draw.seed, draw.step);
   auto const batch = x.size(0), time = x.size(1), channels = x.size(2);
   auto target = x;

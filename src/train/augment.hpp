@@ -11,16 +11,16 @@
 // axes: b batch, t time step, c channel
 namespace mambasynth::train {
 
-/// Windows as the network is shown them, and what it is to predict of them; each (b, t, c).
-struct Shown {
+/// Windows as the network sees them, and what it is to predict; each (b, t, c).
+struct AugmentedWindows {
   at::Tensor input, target;
 };
 
-/// The original's augmentations of training windows, in its order: one rotation Q a batch, x Q^T; one factor a window,
-/// uniform on [1 - aug_scale, 1 + aug_scale]; both on input and target; then noise of standard deviation aug_noise on
-/// the input alone. `draw` names the step and the number of the first window in the whole batch. Without any: x itself,
-/// twice.
-Shown augmented(config::Train const& train, at::Tensor const& x, model::DropoutDraw const& draw);
+/// The original's augmentations of training windows, in its order: one rotation Q per batch, x Q^T; one factor per
+/// window, uniform on [1 - aug_scale, 1 + aug_scale]; both on input and target; then noise of standard deviation
+/// aug_noise on the input alone. `draw` has the step and the number of the first window in the whole batch. Without any
+/// augmentation both are x itself.
+AugmentedWindows augmented(config::Train const& train, at::Tensor const& x, model::DropoutDraw const& draw);
 
 /// Q (c, c) fp64, orthogonal, the same for the whole batch of a step: the QR factor of a standard normal matrix M with
 /// LAPACK's signs (so not Haar-distributed, as the original's), or exp(eps (M - M^T) / 2) for aug_rotate_eps > 0.

@@ -23,7 +23,7 @@ constexpr std::int64_t schema = 1;
 Value text(std::string value) { return {std::move(value)}; }
 void put(Dict& dict, char const* key, Value value) { dict.emplace_back(text(key), std::move(value)); }
 
-/// The command line that would have made this run with the original program.
+/// The arguments that would give this run with the original program.
 Value original_args(config::Trial const& t) {
   Dict args;
   put(args, "data_dir", text(t.data.path.empty() ? "data" : t.data.path));
@@ -107,7 +107,7 @@ std::vector<EpochRecord> history_from(at::Tensor const& table, std::string const
   return history;
 }
 
-/// The generator's words, then its position.
+/// The generator's state, then its position in it.
 Value rng_value(random::Mt19937 const& generator) {
   auto const words = static_cast<std::int64_t>(generator.words);
   auto table = at::empty({words + 1}, at::kLong);
@@ -130,7 +130,7 @@ random::Mt19937 rng_from(at::Tensor const& table, std::string const& file) {
   return {words, static_cast<std::size_t>(*cell)};
 }
 
-/// Typed look-ups in the `mambasynth` dict.
+/// Typed lookups in the `mambasynth` dict.
 class Fields {
  public:
   Fields(Value const& dict, std::string file) : dict_(dict), file_(std::move(file)) {}
@@ -187,7 +187,7 @@ std::string resume_identity(std::filesystem::path const& file) {
     if (auto const* ours = weights.checkpoint.find("mambasynth"))
       return Fields(*ours, file.string()).get<std::string>("identity");
   } catch (errors::Error const&) {
-    // damaged: who continues from it says so
+    // damaged: load_resume says so
   }
   return {};
 }

@@ -8,7 +8,7 @@
 namespace mambasynth::train {
 
 /// What a training step draws beside its dropout, by Philox4x32-10 as kernels/dropout.hpp: a number depends on (seed,
-/// step, purpose, row, element) alone, so it is the same for any number of threads, ranks and parts of a batch, and in
+/// step, purpose, row, element) alone, so it is the same for any number of threads, ranks and micro-batches, and in
 /// a training that was stopped and continued.
 ///
 ///   stream = the first two words of philox(counter = (step low, step high, purpose, 1), key = (seed low, seed high))

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "errors/errors.hpp"
-#include "train/bucket.hpp"
+#include "train/gradient_buckets.hpp"
 #include "train/learner.hpp"
 #include "train/measure.hpp"
 #include "train/progress.hpp"
@@ -16,8 +16,8 @@ namespace {
 
 class HostLearner final : public Learner {
  public:
-  HostLearner(Lesson const& lesson, std::unique_ptr<Objective> objective)
-      : lesson_(lesson), objective_(std::move(objective)), bucket_(lesson.network, lesson.group) {}
+  HostLearner(LearnerContext const& context, std::unique_ptr<Objective> objective)
+      : context_(context), objective_(std::move(objective)), reducer_(context.network, context.group) {}
 
   void begin(Epoch epoch) override {
     epoch_ = std::move(epoch);
@@ -26,20 +26,20 @@ class HostLearner final : public Learner {
 
   void step() override {
     if (halted_) return;
-    auto& network = lesson_.network;
-    auto const size = lesson_.trial.train.batch_size;
+    auto& network = context_.network;
+    auto const size = context_.trial.train.batch_size;
     auto const first = batch_++ * size;
     auto const count = std::min(size, static_cast<std::int64_t>(epoch_.order.size()) - first);
     network.zero_gradient();
     StepReport report{0, not_measured};
-    auto const parts = parts_of(count, lesson_);
-    for (auto const& part : parts) {
-      if (&part == &parts.back()) bucket_.arm();
-      report.loss += forward_and_backward(first, part, count);
+    auto const micro_batches = micro_batches_of(count, context_);
+    for (auto const& micro_batch : micro_batches) {
+      if (&micro_batch == &micro_batches.back()) reducer_.prepare_for_last_backward();
+      report.loss += forward_and_backward(first, micro_batch, count);
     }
-    bucket_.finish();
-    lesson_.group.all_reduce({&report.loss, 1});
-    if (std::isfinite(report.loss)) report.gradient_norm = lesson_.optimizer.step(epoch_.lr);
+    reducer_.finish();
+    context_.group.all_reduce({&report.loss, 1});
+    if (std::isfinite(report.loss)) report.gradient_norm = context_.optimizer.step(epoch_.lr);
     halted_ = !std::isfinite(report.gradient_norm);
     reports_.push_back(report);
   }
@@ -47,31 +47,31 @@ class HostLearner final : public Learner {
   std::vector<StepReport> reports() override { return std::exchange(reports_, {}); }
 
   double mean_batch_loss(Windows const& windows, std::vector<std::int64_t> const& order) override {
-    return train::mean_batch_loss(lesson_.network, windows, lesson_.trial.train.batch_size, order, &lesson_.group,
-                                  lesson_.micro_batch);
+    return train::mean_batch_loss(context_.network, windows, context_.trial.train.batch_size, order, &context_.group,
+                                  context_.micro_batch);
   }
   double mean_error(Windows const& windows) override {
-    auto const at_once = lesson_.micro_batch > 0 ? lesson_.micro_batch : lesson_.trial.train.batch_size;
-    return mean(mse_by_horizon(lesson_.network, windows, at_once, &lesson_.group));
+    auto const windows_at_once = context_.micro_batch > 0 ? context_.micro_batch : context_.trial.train.batch_size;
+    return mean(mse_by_horizon(context_.network, windows, windows_at_once, &context_.group));
   }
 
-  void remember() override { best_ = snapshot(lesson_.network, lesson_.optimizer); }
-  void recall(model::Network& network, Optimizer& optimizer) override { restore(best_, network, optimizer); }
-  void fetch() override {}
+  void snapshot_best() override { best_ = snapshot(context_.network, context_.optimizer); }
+  void restore_best(model::Network& network, Optimizer& optimizer) override { restore(best_, network, optimizer); }
+  void sync_to_host() override {}
 
  private:
-  /// Adds to the gradient what samples part.first .. of the batch from window `first` on have to say; their part of the
-  /// loss.
-  double forward_and_backward(std::int64_t first, Part const& part, std::int64_t count) {
-    auto const& network = lesson_.network;
-    auto const samples = part.last - part.first;
-    auto const x = lesson_.material.train.gather(
+  /// Adds the gradient of a micro-batch of the batch of `count` windows that starts at window `first`. Returns its part
+  /// of the batch's loss.
+  double forward_and_backward(std::int64_t first, MicroBatch const& micro_batch, std::int64_t count) {
+    auto const& network = context_.network;
+    auto const samples = micro_batch.last - micro_batch.first;
+    auto const x = context_.splits.train.gather(
         std::span(epoch_.order)
-            .subspan(static_cast<std::size_t>(first + part.first), static_cast<std::size_t>(samples)));
-    model::DropoutDraw const draw{.p = lesson_.trial.model.dropout,
-                                  .seed = static_cast<std::uint64_t>(lesson_.trial.train.seed),
-                                  .step = static_cast<std::uint64_t>(lesson_.optimizer.steps()),
-                                  .first_sample = part.first};
+            .subspan(static_cast<std::size_t>(first + micro_batch.first), static_cast<std::size_t>(samples)));
+    model::DropoutDraw const draw{.p = context_.trial.model.dropout,
+                                  .seed = static_cast<std::uint64_t>(context_.trial.train.seed),
+                                  .step = static_cast<std::uint64_t>(context_.optimizer.steps()),
+                                  .first_sample = micro_batch.first};
     auto loss = objective_->loss(network, x, draw);
     if (samples != count) loss = loss * (static_cast<double>(samples) / static_cast<double>(count));
     auto const value = loss.item<double>();
@@ -79,9 +79,9 @@ class HostLearner final : public Learner {
     return value;
   }
 
-  Lesson lesson_;
+  LearnerContext context_;
   std::unique_ptr<Objective> objective_;
-  Bucket bucket_;
+  GradientReducer reducer_;
   Epoch epoch_;
   std::int64_t batch_ = 0;
   bool halted_ = false;
@@ -91,30 +91,30 @@ class HostLearner final : public Learner {
 
 }  // namespace
 
-std::vector<Part> parts_of(std::int64_t count, Lesson const& lesson) {
-  auto const share = parallel::slice_of(count, lesson.group.rank(), lesson.group.size());
-  auto const most = lesson.micro_batch > 0 ? lesson.micro_batch : count;
-  std::vector<Part> parts;
+std::vector<MicroBatch> micro_batches_of(std::int64_t count, LearnerContext const& context) {
+  auto const share = parallel::slice_of(count, context.group.rank(), context.group.size());
+  auto const most = context.micro_batch > 0 ? context.micro_batch : count;
+  std::vector<MicroBatch> micro_batches;
   for (auto first = share.first; first < share.last; first += most)
-    parts.push_back({first, std::min(first + most, share.last)});
-  return parts;
+    micro_batches.push_back({first, std::min(first + most, share.last)});
+  return micro_batches;
 }
 
-void require_trainable(Lesson const& lesson) {
-  auto const& train = lesson.trial.train;
-  require_trainable(train, lesson.group.size());
-  if (train.needs_whole_batch() && lesson.micro_batch > 0 && lesson.micro_batch < train.batch_size)
-    throw errors::usage("train.contrastive_lambda is not available with parts of a batch",
-                        "its negatives are drawn from a whole batch", "Use a smaller --batch-size");
+void require_trainable(LearnerContext const& context) {
+  auto const& train = context.trial.train;
+  require_trainable(train, context.group.size());
+  if (train.needs_whole_batch() && context.micro_batch > 0 && context.micro_batch < train.batch_size)
+    throw errors::usage("train." + std::string(train.whole_batch_key()) + " is not available with micro-batches",
+                        "that loss needs the whole batch at once", "Use a smaller --batch-size");
 }
 
-std::unique_ptr<Learner> host_learner(Lesson const& lesson) {
-  require_trainable(lesson);
-  return host_learner_with(lesson, objective_of(lesson.trial.train));
+std::unique_ptr<Learner> host_learner(LearnerContext const& context) {
+  require_trainable(context);
+  return host_learner_with(context, objective_of(context.trial.train));
 }
 
-std::unique_ptr<Learner> host_learner_with(Lesson const& lesson, std::unique_ptr<Objective> objective) {
-  return std::make_unique<HostLearner>(lesson, std::move(objective));
+std::unique_ptr<Learner> host_learner_with(LearnerContext const& context, std::unique_ptr<Objective> objective) {
+  return std::make_unique<HostLearner>(context, std::move(objective));
 }
 
 }  // namespace mambasynth::train

@@ -15,7 +15,7 @@ inline constexpr char const* log_name = "log.csv";
 
 /// log.csv: epoch,train_mse,train_eval_mse,val_mse,test_mse,lr,seconds,best (`*` or empty; `nan` where not measured).
 void write_log(std::filesystem::path const& file, std::vector<EpochRecord> const& history);
-/// Whether a file begins as such a log does.
+/// Whether a file has the header of such a log.
 bool is_log(std::filesystem::path const& file);
 void append_log(std::filesystem::path const& file, EpochRecord const& record);
 

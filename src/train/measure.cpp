@@ -8,10 +8,9 @@
 #include <numeric>
 
 #include "errors/stop.hpp"
-#include "model/network.hpp"
+#include "train/losses/mean_squared_error.hpp"
 
 namespace mambasynth::train {
-
 namespace {
 
 /// The batches of this rank.
@@ -20,10 +19,13 @@ parallel::Slice batches_of(std::int64_t windows, std::int64_t batch_size, parall
   return group ? parallel::slice_of(batches, group->rank(), group->size()) : parallel::Slice{0, batches};
 }
 
-/// Ranks that measure together stop where their leader says so.
+/// Ranks that measure together stop between two steps, all at once.
 void check_stop_if_single_rank(parallel::Group const* group) {
   if (group == nullptr || group->size() == 1) errors::check_stop();
 }
+
+/// What every measurement reports, whatever loss a training minimizes.
+losses::MeanSquaredError const metric;
 
 }  // namespace
 
@@ -32,27 +34,27 @@ double mean(std::vector<double> const& values) {
 }
 
 double mean_batch_loss(model::Predictor const& network, Windows const& windows, std::int64_t batch_size,
-                       std::vector<std::int64_t> const& order, parallel::Group* group, std::int64_t at_once) {
+                       std::vector<std::int64_t> const& order, parallel::Group* group, std::int64_t micro_batch) {
   at::NoGradGuard const no_grad;
-  std::vector<double> losses(static_cast<std::size_t>((windows.count() + batch_size - 1) / batch_size), 0.0);
+  std::vector<double> by_batch(static_cast<std::size_t>((windows.count() + batch_size - 1) / batch_size), 0.0);
   auto const own = batches_of(windows.count(), batch_size, group);
   for (auto batch = own.first; batch < own.last; ++batch) {
     check_stop_if_single_rank(group);
     auto const first = batch * batch_size;
     auto const count = std::min(batch_size, windows.count() - first);
-    auto const most = at_once > 0 ? at_once : count;
-    auto& loss = losses[static_cast<std::size_t>(batch)];
+    auto const most = micro_batch > 0 ? micro_batch : count;
+    auto& loss = by_batch[static_cast<std::size_t>(batch)];
     for (std::int64_t from = 0; from < count; from += most) {
-      auto const part = std::min(most, count - from);
-      auto const x = order.empty() ? windows.range(first + from, part)
+      auto const size = std::min(most, count - from);
+      auto const x = order.empty() ? windows.range(first + from, size)
                                    : windows.gather(std::span(order).subspan(static_cast<std::size_t>(first + from),
-                                                                             static_cast<std::size_t>(part)));
-      auto const value = model::prediction_loss(network.predict(x), x, network.horizons()).item<double>();
-      loss += part == count ? value : value * static_cast<double>(part) / static_cast<double>(count);
+                                                                             static_cast<std::size_t>(size)));
+      auto const value = metric.value(network.predict(x), x, network.horizons()).item<double>();
+      loss += size == count ? value : value * static_cast<double>(size) / static_cast<double>(count);
     }
   }
-  if (group) group->all_reduce(losses);
-  return mean(losses);
+  if (group) group->all_reduce(by_batch);
+  return mean(by_batch);
 }
 
 std::vector<std::vector<double>> mse_by_window(model::Predictor const& network, Windows const& windows,
@@ -68,8 +70,7 @@ std::vector<std::vector<double>> mse_by_window(model::Predictor const& network, 
     auto const predictions = network.predict(x);
     std::vector<at::Tensor> errors;
     for (std::size_t h = 0; h < horizons.size(); ++h) {
-      auto const steps = windows.length - horizons[h];
-      auto const error = predictions[h].narrow(1, 0, steps) - x.narrow(1, horizons[h], steps);
+      auto const error = losses::difference(predictions[h], x, horizons[h]);
       errors.push_back((error * error).to(at::kDouble).mean({1, 2}));
     }
     for (std::int64_t w = 0; w < x.size(0); ++w)

@@ -7,14 +7,15 @@
 #include "parallel/group.hpp"
 #include "train/windows.hpp"
 
-/// Losses in evaluation mode. Ranks of a `group` share the batches and all get the same numbers, those of one rank.
+/// Mean squared errors in evaluation mode, whatever loss a training minimizes. Ranks of a `group` share the batches;
+/// all get the same numbers, which are those of one rank.
 namespace mambasynth::train {
 
 /// The original's epoch metric: the multi-horizon loss of each batch of `batch_size` windows, averaged over batches
-/// without weights. `at_once`: windows that go through the network together where a batch does not fit; 0: a batch.
+/// without weights. `micro_batch`: windows in one forward pass; 0: a batch.
 double mean_batch_loss(model::Predictor const& network, Windows const& windows, std::int64_t batch_size,
                        std::vector<std::int64_t> const& order = {}, parallel::Group* group = nullptr,
-                       std::int64_t at_once = 0);
+                       std::int64_t micro_batch = 0);
 
 /// Mean squared error per horizon over all windows, each element counted once.
 std::vector<double> mse_by_horizon(model::Predictor const& network, Windows const& windows, std::int64_t batch_size,

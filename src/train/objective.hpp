@@ -4,17 +4,14 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "config/config.hpp"
 #include "model/network.hpp"
-#include "train/draws.hpp"
 
-// axes: b batch, t time step, c channel, f feature (d_model)
+// axes: b window, t time step, c channel
 namespace mambasynth::train {
 
-/// What a training minimises.
+/// What a training minimizes.
 class Objective {
  public:
   virtual ~Objective() = default;
@@ -31,29 +28,12 @@ class Objective {
   Objective() = default;
 };
 
-/// The objective of a configuration: prediction of augmented windows (augment.hpp), plus slowness_lambda times
-/// slowness(), plus contrastive_lambda times contrastive(). Without any of these, model::prediction_loss to the bit.
+/// The objective of a configuration: the losses of losses/losses.hpp, each times its weight, on augmented windows
+/// (augment.hpp). Without augmentations and auxiliary losses, losses::MeanSquaredError to the bit.
 std::unique_ptr<Objective> objective_of(config::Train const& train);
 
-/// Mean over the layers of the mean of (h_t - h_(t-1))^2 over all elements. `layers`: residual stream after each layer,
-/// (b, t, f), t >= 2.
-at::Tensor slowness(std::vector<at::Tensor> const& layers);
-
-/// Lengths below it are taken for it.
-inline constexpr double least_norm = 1e-12;
-
-/// Mean over the layers of InfoNCE (van den Oord et al. 2018, arXiv:1807.03748, eq. 4) between steps: with u = h / |h|
-/// (|h| at least least_norm), cross-entropy of u_t u_(t+1) / temperature against it and u_t u_j / temperature for each
-/// j of the layer's `negatives` (k), rows b t_max + t of the batch, the same for all steps; averaged over all steps
-/// that have a next. A negative may be the next step itself, and gradients flow through negatives.
-at::Tensor contrastive(std::vector<at::Tensor> const& layers, std::vector<at::Tensor> const& negatives,
-                       double temperature);
-
-/// `count` rows out of `rows` for each layer, with replacement.
-std::vector<at::Tensor> drawn_negatives(std::size_t layers, std::int64_t count, std::int64_t rows, Draws const& draws);
-
-/// Refuses, before anything is allocated, what cannot be trained so: errors::usage. The contrastive loss draws its
-/// negatives from a whole batch, so that ranks that share batches would need each other's hidden states.
+/// Checks, before anything is allocated, that `ranks` ranks can train this objective. Errors: errors::usage for a loss
+/// that takes a whole batch: ranks that share batches would need each other's hidden states.
 void require_trainable(config::Train const& train, std::int64_t ranks);
 
 }  // namespace mambasynth::train

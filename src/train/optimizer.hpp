@@ -46,7 +46,7 @@ class Optimizer {
   std::int64_t steps_ = 0;
 };
 
-/// Parameters, moments and number of steps at one moment; the tensors' own memory, on any device.
+/// A copy of parameters, moments and number of steps, on any device.
 struct Snapshot {
   at::Tensor parameters, first_moment, second_moment;
   std::int64_t steps = 0;
@@ -54,7 +54,7 @@ struct Snapshot {
 Snapshot snapshot(model::Network const& network, Optimizer const& optimizer);
 void restore(Snapshot const& from, model::Network& network, Optimizer& optimizer);
 
-/// What one step of training does to its gradient, and AdamW's constants.
+/// AdamW's constants, and the norm that gradients are clipped to.
 struct StepSettings {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0.01, clip_norm = 1.0;
 };

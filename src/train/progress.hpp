@@ -21,7 +21,7 @@ struct EpochRecord {
   bool best = false;
 };
 
-/// Where training stands between two optimiser steps: with the weights, the moments and the stream of random draws it
+/// Progress of a training between two optimizer steps. With the weights, the moments and the random generator it
 /// continues to the same bits.
 struct Progress {
   std::int64_t epoch = 1;  ///< being trained

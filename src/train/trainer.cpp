@@ -16,51 +16,52 @@
 namespace mambasynth::train {
 namespace {
 
-// A loss that many times the untrained network's will not come back.
+// A loss that many times the untrained network's does not recover.
 constexpr double diverged_above = 100;
 
-// Seconds of training that cost less than two files of weights and moments on a shared file system.
-constexpr double soon_repeated = 10;
+// Repeating this many seconds of training costs less than writing two files of weights and moments to a shared file
+// system.
+constexpr double cheap_to_repeat = 10;
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
 
-Trainer::Trainer(config::Trial const& trial, Material const& material, Surroundings surroundings)
+Trainer::Trainer(config::Trial const& trial, DataSplits const& splits, TrainerOptions options)
     : trial_(trial),
-      material_(material),
-      around_(std::move(surroundings)),
+      splits_(splits),
+      options_(std::move(options)),
       schedule_(trial.train),
-      network_(trial.model, material.train.series.size(1)),
+      network_(trial.model, splits.train.series.size(1)),
       optimizer_(network_),
       point_(starting_point()),
       order_(point_.epoch_start,
-             {.train_windows = material.train.count(),
+             {.train_windows = splits.train.count(),
               .workers = trial.train.num_workers > 0,
               .train_eval = trial.train.train_eval},
              point_.progress.epoch > 1),
-      learner_(around_.learner({trial_, material_, network_, optimizer_, *around_.group, around_.micro_batch})),
+      learner_(options_.learner({trial_, splits_, network_, optimizer_, *options_.group, options_.micro_batch})),
       last_save_(now()) {
-  if (around_.group->is_root()) write_log(around_.folder / log_name, point_.progress.history);
+  if (options_.group->is_root()) write_log(options_.folder / log_name, point_.progress.history);
 }
 
 ResumePoint Trainer::starting_point() {
   auto point = own_starting_point();
-  share_start(*around_.group, network_, optimizer_, point);
+  broadcast_start(*options_.group, network_, optimizer_, point);
   return point;
 }
 
 std::optional<ResumePoint> Trainer::saved_point() {
-  auto const state = around_.folder / resume_name;
+  auto const state = options_.folder / resume_name;
   std::error_code ignored;
-  if (!around_.group->is_root() || !std::filesystem::exists(state, ignored)) return std::nullopt;
+  if (!options_.group->is_root() || !std::filesystem::exists(state, ignored)) return std::nullopt;
   auto damaged = state;
-  auto const give_up = [&](std::string const& why) {
-    std::string const anew = "and the training starts anew";
+  auto const start_over = [&](std::string const& why) {
+    std::string const anew = "and the training starts over";
     auto const line = std::filesystem::exists(damaged, ignored)
                           ? store::replace_damaged(damaged, why, anew)
                           : "warning: " + damaged.string() + " is missing, " + anew + ".";
-    if (around_.warn) around_.warn(line);
+    if (options_.warn) options_.warn(line);
     std::filesystem::remove(state, ignored);
     optimizer_.first_moment().zero_();
     optimizer_.second_moment().zero_();
@@ -68,23 +69,23 @@ std::optional<ResumePoint> Trainer::saved_point() {
     return std::nullopt;
   };
   try {
-    auto point = load_resume(state, around_.identity, network_, optimizer_);
-    // Where no later epoch is better, the best model is measured from its file.
-    damaged = around_.folder / checkpoint_name;
+    auto point = load_resume(state, options_.identity, network_, optimizer_);
+    // If no later epoch is better, the best model is read from its file and measured.
+    damaged = options_.folder / checkpoint_name;
     if (point.progress.best_epoch > 0) (void)model::read_weights(damaged);
     return point;
   } catch (errors::Error const& error) {
-    if (error.code() == errors::ExitCode::input || (error.code() == errors::ExitCode::usage && around_.own_folder))
-      return give_up(error.why());
+    if (error.code() == errors::ExitCode::input || (error.code() == errors::ExitCode::usage && options_.own_folder))
+      return start_over(error.why());
     throw;
   } catch (c10::Error const& error) {
-    return give_up(error.what_without_backtrace());
+    return start_over(error.what_without_backtrace());
   }
 }
 
 ResumePoint Trainer::own_starting_point() {
   if (auto saved = saved_point()) return std::move(*saved);
-  // One stream first initialises the weights, then orders the batches.
+  // One generator first initializes the weights, then orders the batches.
   auto const generator = at::detail::createCPUGenerator(static_cast<std::uint64_t>(trial_.train.seed));
   model::initialise(network_, generator);
   auto const bytes = generator.get_state();
@@ -94,7 +95,7 @@ ResumePoint Trainer::own_starting_point() {
 }
 
 std::int64_t Trainer::batches() const {
-  return (material_.train.count() + trial_.train.batch_size - 1) / trial_.train.batch_size;
+  return (splits_.train.count() + trial_.train.batch_size - 1) / trial_.train.batch_size;
 }
 
 bool Trainer::state_is_due() const { return now() - last_save_ >= trial_.train.resume_every; }
@@ -105,30 +106,30 @@ void Trainer::count_time() {
   leg_start_ = time;
 }
 
-Wish Trainer::wish() {
-  bool const stop = around_.stop_requested && around_.stop_requested();
+Request Trainer::request() {
+  bool const stop = options_.stop_requested && options_.stop_requested();
   bool const save = point_.progress.batch > collected_ && state_is_due();
-  return agreed(*around_.group, stop ? Wish::stop : save ? Wish::save : Wish::go_on);
+  return broadcast(*options_.group, stop ? Request::stop : save ? Request::save : Request::proceed);
 }
 
 void Trainer::save_state() {
   count_time();
-  learner_->fetch();
-  require_same_state(*around_.group, network_, optimizer_);
+  learner_->sync_to_host();
+  require_same_state(*options_.group, network_, optimizer_);
   save_best();
-  if (around_.group->is_root())
-    save_resume(around_.folder / resume_name, trial_, around_.identity, network_, optimizer_, point_);
+  if (options_.group->is_root())
+    save_resume(options_.folder / resume_name, trial_, options_.identity, network_, optimizer_, point_);
   last_save_ = now();
 }
 
 void Trainer::save_best() {
-  // A best model costs nothing but this copy until a state is saved: what is lost between, a resumed run finds again.
-  if (best_is_saved_ || !around_.group->is_root()) return;
+  // Until a state is saved, a best model stays in memory: a resumed run finds again whatever is lost in between.
+  if (best_is_saved_ || !options_.group->is_root()) return;
   model::Network network(trial_.model, network_.channels());
   Optimizer optimizer(network);
-  learner_->recall(network, optimizer);
-  save_checkpoint(around_.folder / checkpoint_name, trial_, network, optimizer, best_);
-  if (!around_.extra_checkpoint.empty()) save_checkpoint(around_.extra_checkpoint, trial_, network, optimizer, best_);
+  learner_->restore_best(network, optimizer);
+  save_checkpoint(options_.folder / checkpoint_name, trial_, network, optimizer, best_);
+  if (!options_.extra_checkpoint.empty()) save_checkpoint(options_.extra_checkpoint, trial_, network, optimizer, best_);
   best_is_saved_ = true;
 }
 
@@ -140,10 +141,10 @@ Ending Trainer::run() {
     collected_ = progress.batch;
     learner_->begin({.order = order_.training(), .lr = schedule_.at(progress.epoch), .next_batch = progress.batch});
     while (progress.batch < batches()) {
-      if (auto const wanted = wish(); wanted != Wish::go_on) {
+      if (auto const wanted = request(); wanted != Request::proceed) {
         if (!collect()) return Ending::diverged;
         save_state();
-        if (wanted == Wish::stop) return Ending::stopped;
+        if (wanted == Request::stop) return Ending::stopped;
       }
       learner_->step();
       ++progress.batch;
@@ -154,11 +155,11 @@ Ending Trainer::run() {
       save_best();
       return Ending::diverged;
     }
-    // Behind the last epoch, too, so that what interrupts the measurements costs no long training.
-    bool const due = progress.epoch > trial_.train.epochs ? now() - last_save_ >= soon_repeated : state_is_due();
-    if (agreed(*around_.group, due ? Wish::save : Wish::go_on) == Wish::save) save_state();
+    // After the last epoch too, so that an interruption of the measurements does not cost a long training.
+    bool const due = progress.epoch > trial_.train.epochs ? now() - last_save_ >= cheap_to_repeat : state_is_due();
+    if (broadcast(*options_.group, due ? Request::save : Request::proceed) == Request::save) save_state();
   }
-  learner_->fetch();
+  learner_->sync_to_host();
   save_best();
   return Ending::finished;
 }
@@ -172,8 +173,8 @@ bool Trainer::collect() {
     if (report.loss > diverged_above * progress.first_loss)
       reason_ = "the training loss " + std::to_string(report.loss) + " is above " +
                 std::to_string(static_cast<int>(diverged_above)) + " times the first batch's at " + at;
-    if (!std::isfinite(report.loss)) reason_ = "the training loss is no number at " + at;
-    else if (!std::isfinite(report.gradient_norm)) reason_ = "the gradient is no number at " + at;
+    if (!std::isfinite(report.loss)) reason_ = "the training loss is not finite at " + at;
+    else if (!std::isfinite(report.gradient_norm)) reason_ = "the gradient is not finite at " + at;
     if (!reason_.empty()) {
       count_time();
       save_best();
@@ -188,13 +189,12 @@ bool Trainer::collect() {
 
 void Trainer::measure(EpochRecord& record) {
   auto const& train = trial_.train;
-  if (train.train_eval)
-    record.train_eval_mse = learner_->mean_batch_loss(material_.train, order_.training_evaluation());
+  if (train.train_eval) record.train_eval_mse = learner_->mean_batch_loss(splits_.train, order_.training_evaluation());
   order_.validation();
-  record.val_mse = learner_->mean_batch_loss(material_.val, {});
+  record.val_mse = learner_->mean_batch_loss(splits_.val, {});
   bool const last = record.epoch == train.epochs;
-  if (material_.test.count() > 0 && (record.epoch % train.test_every == 0 || last))
-    record.test_mse = learner_->mean_error(material_.test);
+  if (splits_.test.count() > 0 && (record.epoch % train.test_every == 0 || last))
+    record.test_mse = learner_->mean_error(splits_.test);
 }
 
 bool Trainer::finish_epoch() {
@@ -220,21 +220,21 @@ bool Trainer::finish_epoch() {
   if (record.best) {
     progress.best_val = record.val_mse;
     progress.best_epoch = record.epoch;
-    learner_->remember();
+    learner_->snapshot_best();
     best_ = record;
     best_is_saved_ = false;
   }
   if (!std::isfinite(record.val_mse))
-    reason_ = "the validation loss is no number at epoch " + std::to_string(record.epoch);
+    reason_ = "the validation loss is not finite at epoch " + std::to_string(record.epoch);
   progress.history.push_back(record);
-  if (around_.group->is_root()) append_log(around_.folder / log_name, record);
+  if (options_.group->is_root()) append_log(options_.folder / log_name, record);
   progress.total_seconds += record.seconds;
   progress.epoch += 1;
   progress.batch = 0;
   progress.loss_sum = 0;
   progress.seconds = 0;
   point_.epoch_start = order_.generator();
-  if (around_.epoch_done) around_.epoch_done(record);
+  if (options_.epoch_done) options_.epoch_done(record);
   return true;
 }
 

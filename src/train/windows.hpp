@@ -21,8 +21,8 @@ struct Windows {
   [[nodiscard]] at::Tensor range(std::int64_t first, std::int64_t count) const;
 };
 
-/// What a trial learns from and is measured on. `test` is empty where no independent series is known.
-struct Material {
+/// What a trial trains on and is measured on. `test` is empty where there is no independent series.
+struct DataSplits {
   Windows train, val, test;
 };
 

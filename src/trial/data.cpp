@@ -42,12 +42,12 @@ TrialData load_data(config::Trial const& trial, std::filesystem::path const& pat
   result.phase = std::move(series.phase);
   result.process = std::move(series.process);
   auto const x = as_tensor(std::move(series));
-  result.material.train = {x, split.train, t.seq_len};
-  result.material.val = {x, split.validation, t.seq_len};
+  result.splits.train = {x, split.train, t.seq_len};
+  result.splits.val = {x, split.validation, t.seq_len};
   if (result.generated) {
     config::check_test_series(result.data);
     auto const test = as_tensor(series::generate_for_training(series::test_series_of(result.data), threads));
-    result.material.test = {test, series::window_starts(test.size(0), t.seq_len, t.seq_len), t.seq_len};
+    result.splits.test = {test, series::window_starts(test.size(0), t.seq_len, t.seq_len), t.seq_len};
   }
   return result;
 }

@@ -17,7 +17,7 @@ struct TrialData {
   bool generated = true;
   std::string foreign_reason;        ///< why there are no test series and no oracle, if that is so
   std::string sha256;                ///< of the series' float32 values
-  train::Material material;          ///< material.train.series is the whole series
+  train::DataSplits splits;          ///< splits.train.series is the whole series
   std::vector<std::int64_t> circle;  ///< of each step; empty if the file has no states
   std::vector<double> phase;         ///< likewise, in radians; empty if the file has no angles
   series::Process process;           ///< of a foreign series, what its file holds

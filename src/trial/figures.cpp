@@ -57,8 +57,8 @@ void draw_predictions(model::Predictor const& network, TrialData const& data, st
                       std::filesystem::path const& folder) {
   constexpr std::uint64_t seed = 42;
   constexpr std::int64_t drawn = 3;
-  auto const& series = data.material.train.series;
-  auto const length = data.material.train.length;
+  auto const& series = data.splits.train.series;
+  auto const length = data.splits.train.length;
   auto const starts = series::window_starts(series.size(0), length, stride);
   auto const windows = static_cast<std::int64_t>(starts.size());
   auto const chosen = random::NumpyGenerator(seed).choice(windows, std::min(drawn, windows));
@@ -87,7 +87,7 @@ std::string draw_trial(config::Trial const& trial, TrialData const& data, std::s
                        std::filesystem::path const& folder) {
   try {
     draw_loss(folder);
-    model::Network network(trial.model, data.material.train.series.size(1));
+    model::Network network(trial.model, data.splits.train.series.size(1));
     auto const best = folder / train::checkpoint_name;
     model::load_state(network, model::read_weights(best).weights, best.string());
     draw_predictions(*backend::predictor(device, network), data, trial.train.stride, folder);

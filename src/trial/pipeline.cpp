@@ -22,12 +22,12 @@
 #include "train/epoch_columns.hpp"
 #include "train/log.hpp"
 #include "train/measure.hpp"
-#include "trial/optimum.hpp"
+#include "trial/bayes_error.hpp"
 
 namespace mambasynth::trial {
 namespace {
 
-// Wide enough to keep the cores busy, small enough that a laptop's memory holds the activations.
+// Enough steps to keep the cores busy, few enough for the activations to fit a laptop's memory.
 constexpr std::int64_t measured_steps_at_once = 16384;
 
 analysis::trial_file::TrialHistory history_of(train::Progress const& progress) {
@@ -44,22 +44,22 @@ analysis::trial_file::TrialHistory history_of(train::Progress const& progress) {
   return history;
 }
 
-/// Returns the errors on the test windows, (window, horizon); empty without a test series.
+/// Returns the errors of the test windows, (window, horizon); empty without a test series.
 std::vector<std::vector<double>> measure_losses(analysis::trial_file::TrialResult& result,
-                                                model::Predictor const& network, train::Material const& material,
+                                                model::Predictor const& network, train::DataSplits const& splits,
                                                 std::int64_t micro_batch) {
-  auto const wide = std::max<std::int64_t>(1, measured_steps_at_once / material.train.length);
+  auto const wide = std::max<std::int64_t>(1, measured_steps_at_once / splits.train.length);
   auto const batch = micro_batch > 0 ? std::min(wide, micro_batch) : wide;
-  result.train_mse = train::mean(train::mse_by_horizon(network, material.train, batch));
+  result.train_mse = train::mean(train::mse_by_horizon(network, splits.train, batch));
   result.horizon.horizon = network.horizons();
-  result.horizon.val_mse = train::mse_by_horizon(network, material.val, batch);
+  result.horizon.val_mse = train::mse_by_horizon(network, splits.val, batch);
   result.val_mse = train::mean(result.horizon.val_mse);
-  if (material.test.count() == 0) return {};
-  auto by_window = train::mse_by_window(network, material.test, batch);
+  if (splits.test.count() == 0) return {};
+  auto by_window = train::mse_by_window(network, splits.test, batch);
   auto& horizon = result.horizon;
   horizon.test_mse = train::mean_over_windows(by_window);
   result.test_mse = train::mean(horizon.test_mse);
-  horizon.test_blocks = analysis::trial_file::test_blocks(material.test.starts, material.test.length);
+  horizon.test_blocks = analysis::trial_file::test_blocks(splits.test.starts, splits.test.length);
   horizon.test_mse_se = analysis::trial_file::errors_over_blocks(
       horizon.test_blocks, analysis::trial_file::means_by_block(horizon.test_blocks, by_window));
   return by_window;
@@ -67,29 +67,29 @@ std::vector<std::vector<double>> measure_losses(analysis::trial_file::TrialResul
 
 /// Adds the oracle's errors on the same windows, beside the losses and in the log. A trial is worth keeping without
 /// them.
-void add_optimum(analysis::trial_file::TrialResult& result, Job const& job, TrialData const& data,
-                 std::vector<std::vector<double>> by_window, std::function<void(std::string const&)> const& say) {
-  Optimum best;
+void add_bayes_error(analysis::trial_file::TrialResult& result, Job const& job, TrialData const& data,
+                     std::vector<std::vector<double>> by_window, std::function<void(std::string const&)> const& log) {
+  BayesError least;
   try {
-    best = optimum(job.trial, data, job.optimum_cache, job.threads, say);
+    least = bayes_error(job.trial, data, job.bayes_error_cache, job.threads, log);
   } catch (errors::Error const& error) {
-    say(std::string("note: bayes_mse stays empty: ") + error.what());
+    log(std::string("note: bayes_mse stays empty: ") + error.what());
   }
-  if (best.test.mse.empty()) return;
+  if (least.test.mse.empty()) return;
   auto& horizon = result.horizon;
   auto const& blocks = horizon.test_blocks;
-  horizon.bayes_mse = best.test.mse;
-  horizon.val_bayes_mse = best.validation.mse;
+  horizon.bayes_mse = least.test.mse;
+  horizon.val_bayes_mse = least.validation.mse;
   horizon.bayes_mse_se = analysis::trial_file::errors_over_blocks(
-      blocks, analysis::trial_file::means_by_block(blocks, best.test.by_window));
+      blocks, analysis::trial_file::means_by_block(blocks, least.test.by_window));
   for (std::size_t w = 0; w < by_window.size(); ++w)
-    for (std::size_t h = 0; h < by_window[w].size(); ++h) by_window[w][h] -= best.test.by_window[w][h];
+    for (std::size_t h = 0; h < by_window[w].size(); ++h) by_window[w][h] -= least.test.by_window[w][h];
   horizon.excess_mse_by_block = analysis::trial_file::means_by_block(blocks, by_window);
   horizon.excess_mse_se = analysis::trial_file::errors_over_blocks(blocks, horizon.excess_mse_by_block);
   for (std::size_t h = 0; h < horizon.horizon.size(); ++h) {
     horizon.excess_mse.push_back(horizon.test_mse[h] - horizon.bayes_mse[h]);
     auto const error = horizon.excess_mse_se[h];
-    say(fmt::format("horizon {}: test MSE {:.4f}, at least {:.4f} (Bayes), excess {:.4f}{}", horizon.horizon[h],
+    log(fmt::format("horizon {}: test MSE {:.4f}, at least {:.4f} (Bayes), excess {:.4f}{}", horizon.horizon[h],
                     horizon.test_mse[h], horizon.bayes_mse[h], horizon.excess_mse[h],
                     std::isnan(error) ? "" : fmt::format(" +- {:.4f} (standard error of the test series)", error)));
   }
@@ -98,7 +98,7 @@ void add_optimum(analysis::trial_file::TrialResult& result, Job const& job, Tria
 void measure_layers(analysis::trial_file::TrialResult& result, Job const& job, model::Network const& host,
                     model::Predictor const& network, TrialData const& data) {
   auto const& trial = job.trial;
-  auto const& series = data.material.train.series;
+  auto const& series = data.splits.train.series;
   auto const initial = model::untrained_network(trial.model, series.size(1), trial.train.seed);
   auto const untrained = backend::predictor(job.device, initial);
   auto const search = backend::neighbour_search(job.device, job.threads, job.log);
@@ -148,7 +148,7 @@ analysis::trial_file::Provenance provenance_of(Job const& job, TrialData const& 
 /// Reports a measurement that cannot be made before the training, not after it.
 void check_rows(Job const& job, TrialData const& data) {
   auto const seq_len = job.trial.train.seq_len;
-  auto const rows = data.material.train.series.size(0) / seq_len * seq_len;
+  auto const rows = data.splits.train.series.size(0) / seq_len * seq_len;
   auto const& evaluate = job.trial.evaluate;
   auto const most = *std::max_element(evaluate.lb_k.begin(), evaluate.lb_k.end());
   auto const require = [&](std::int64_t points, char const* flag) {
@@ -163,28 +163,28 @@ void check_rows(Job const& job, TrialData const& data) {
 
 Outcome train_and_measure(Job const& job, TrialData const& data) {
   auto const started = provenance::utc_now();
-  auto const say = [&](std::string const& line) {
+  auto const log = [&](std::string const& line) {
     if (job.log) job.log(line);
   };
-  auto const warn = job.warn ? job.warn : say;
+  auto const warn = job.warn ? job.warn : log;
   if (job.group->is_root())
     for (auto const* const own :
          {result_name, activations_name, train::checkpoint_name, train::resume_name, train::log_name})
       if (auto const line = store::make_way(job.folder / own); !line.empty()) warn(line);
   if (job.trial.train.epochs <= job.trial.train.warmup_epochs)
-    say(fmt::format(
+    log(fmt::format(
         "warning: train.epochs = {} does not pass train.warmup_epochs = {} (the rate never reaches its peak "
         "and never falls). Train longer or warm up less.",
         job.trial.train.epochs, job.trial.train.warmup_epochs));
   if (!data.generated)
-    say("note: there are no test series and no oracle (" + data.foreign_reason +
+    log("note: there are no test series and no oracle (" + data.foreign_reason +
         "). test_mse and bayes_mse stay empty.");
 
-  train::Trainer trainer(job.trial, data.material,
+  train::Trainer trainer(job.trial, data.splits,
                          {job.folder, job.extra_checkpoint, job.id, job.epoch_done, job.stop_requested,
                           backend::learners(job.device, job.log), job.group, job.micro_batch, warn, job.own_folder});
   if (auto const& done = trainer.progress(); done.epoch > 1 || done.batch > 0)
-    say(fmt::format("continuing at epoch {}, batch {}", done.epoch, done.batch + 1));
+    log(fmt::format("continuing at epoch {}, batch {}", done.epoch, done.batch + 1));
   auto const ending = trainer.run();
   trainer.release_learner();
   auto const trained = std::chrono::steady_clock::now();
@@ -200,14 +200,14 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
     auto const best = job.folder / train::checkpoint_name;
     model::load_state(network, model::read_weights(best).weights, best.string());
     auto const predictor = backend::predictor(job.device, network);
-    test_by_window = measure_losses(result, *predictor, data.material, job.micro_batch);
+    test_by_window = measure_losses(result, *predictor, data.splits, job.micro_batch);
     if (ending == train::Ending::finished) measure_layers(result, job, network, *predictor, data);
   }
   // The sum over epochs, so that every leg of an interrupted trial counts.
   auto const seconds =
       progress.total_seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - trained).count();
   // Not timed: it belongs to the data, and only the first trial computes it.
-  if (progress.best_epoch > 0) add_optimum(result, job, data, std::move(test_by_window), say);
+  if (progress.best_epoch > 0) add_bayes_error(result, job, data, std::move(test_by_window), log);
   result.provenance = provenance_of(job, data, ending, trainer.reason(), started, seconds, progress);
   analysis::trial_file::write_trial(job.folder / result_name, result);
   std::error_code ignored;

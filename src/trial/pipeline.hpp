@@ -23,7 +23,7 @@ struct Job {
   std::filesystem::path extra_checkpoint;  ///< a second place for the best model; empty: none
   std::string device = "cpu";
   int threads = 1;
-  std::filesystem::path optimum_cache =
+  std::filesystem::path bayes_error_cache =
       {};  ///< where trials of the same data and windows share the oracle's errors; empty: nowhere
   /// The ranks that train it together, each of which calls run(); only the leader measures and writes. By default just
   /// this rank.

@@ -3,10 +3,12 @@
 #include <ATen/CPUGeneratorImpl.h>
 
 #include "gpu/device.hpp"
+#include "gpu/objective.hpp"
 #include "gpu/predictor.hpp"
 #include "gpu/tensors.hpp"
 #include "kernels/cuda/device_array.hpp"
 #include "support/small_network.hpp"
+#include "train/losses/mean_squared_error.hpp"
 
 using namespace mambasynth;
 
@@ -54,14 +56,14 @@ std::pair<double, at::Tensor> expected(Case const& c, model::Network const& weig
   }
   model::DropoutDraw const draw{.p = p, .seed = seed, .step = step};
   auto const wide = x.to(at::kDouble);
-  auto const loss = model::prediction_loss(network.predict(wide, draw), wide, network.horizons());
+  auto const loss = train::losses::MeanSquaredError().value(network.predict(wide, draw), wide, network.horizons());
   loss.backward();
   return {loss.item<double>(), network.flat_gradient()};
 }
 
 template <class T>
-std::pair<double, at::Tensor> found(model::Network const& network, at::Tensor const& x, std::int64_t room) {
-  gpu::Engine<T> engine(network, {.batch = room, .time = x.size(1), .training = true});
+std::pair<double, at::Tensor> found(model::Network const& network, at::Tensor const& x, std::int64_t capacity) {
+  gpu::Engine<T> engine(network, {.batch = capacity, .time = x.size(1), .training = true});
   auto const batch = x.size(0), m = batch * x.size(1), c = x.size(2);
   auto const there = x.to(at::kCUDA);
   engine.x().narrow(0, 0, batch).copy_(there);
@@ -69,9 +71,11 @@ std::pair<double, at::Tensor> found(model::Network const& network, at::Tensor co
   engine.padded().narrow(0, 0, m).narrow(1, 0, c).copy_(there.view({m, c}));
   kernels::NormDropout const draw{.p = p, .key = {seed, step, 0}};
   engine.forward(batch, draw);
-  engine.losses_and_backward(batch, draw);
+  gpu::Objective<T> const objective({}, train::losses::batch_shape(network, batch, x.size(1)), 1, engine.capacity(),
+                                    {});
+  engine.backward(batch, draw, objective.begin_micro_batch({0, batch}, batch));
   double loss = 0;
-  auto const sums = engine.window_sums().cpu();
+  auto const sums = objective.window_sums().cpu();
   for (std::size_t h = 0; h < network.horizons().size(); ++h)
     loss += at::Tensor(sums[static_cast<std::int64_t>(h)]).sum().template item<double>() /
             static_cast<double>(batch * (x.size(1) - network.horizons()[h]) * c *

@@ -1,6 +1,7 @@
 #include "model/golden.hpp"
 
 #include "gpu/engine.hpp"
+#include "gpu/objective.hpp"
 #include "gpu/predictor.hpp"
 #include "gpu/tensors.hpp"
 // Catch2 last: LibTorch's logging has a CHECK of its own.
@@ -19,7 +20,9 @@ at::Tensor gradient_of_windows(model::Network const& network, at::Tensor const& 
   engine.padded().zero_();
   engine.padded().narrow(1, 0, x.size(2)).copy_(there.view({-1, x.size(2)}));
   engine.forward(x.size(0), {});
-  engine.losses_and_backward(x.size(0), {});
+  auto const batch = train::losses::batch_shape(network, x.size(0), x.size(1));
+  gpu::Objective<T> const objective({}, batch, 1, engine.capacity(), {});
+  engine.backward(x.size(0), {}, objective.begin_micro_batch({0, x.size(0)}, x.size(0)));
   return engine.gradient().cpu();
 }
 

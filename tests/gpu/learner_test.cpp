@@ -25,10 +25,12 @@ using namespace mambasynth;
 
 namespace {
 
-std::unique_ptr<train::Learner> on_gpu(train::Lesson const& lesson) {
-  return gpu::learner(lesson, [](std::string const& note) { FAIL(note); });
+std::unique_ptr<train::Learner> on_gpu(train::LearnerContext const& context) {
+  return gpu::learner(context, [](std::string const& note) { FAIL(note); });
 }
-std::unique_ptr<train::Learner> without_graphs(train::Lesson const& lesson) { return gpu::learner(lesson, {}, false); }
+std::unique_ptr<train::Learner> without_graphs(train::LearnerContext const& context) {
+  return gpu::learner(context, {}, false);
+}
 
 }  // namespace
 
@@ -73,14 +75,14 @@ TEST_CASE("Trainings that share the GPU in one process end in the bits of each a
   auto const train = [&](std::size_t i, Ending& ending) {
     gpu::use_card(0);
     tests::TemporaryFolder const folder;
-    train::Trainer trainer(trial_of(i), data.material,
+    train::Trainer trainer(trial_of(i), data.splits,
                            {folder.path(),
                             {},
                             "id",
                             {},
                             [] { return false; },
-                            [&](train::Lesson const& lesson) {
-                              return gpu::learner(lesson,
+                            [&](train::LearnerContext const& context) {
+                              return gpu::learner(context,
                                                   [&](std::string const& note) { ending.notes.push_back(note); });
                             }});
     trainer.run();
@@ -151,14 +153,14 @@ TEST_CASE("A batch in parts gives the GPU's curve of the whole batch, dropout in
   auto const data = trial::load_data(trial, {}, 1);
   auto const curve = [&](std::int64_t micro_batch) {
     tests::TemporaryFolder const folder;
-    train::Surroundings around{.folder = folder.path(),
-                               .extra_checkpoint = {},
-                               .identity = "id",
-                               .epoch_done = {},
-                               .stop_requested = {},
-                               .learner = on_gpu};
-    around.micro_batch = micro_batch;
-    train::Trainer trainer(trial, data.material, around);
+    train::TrainerOptions options{.folder = folder.path(),
+                                  .extra_checkpoint = {},
+                                  .identity = "id",
+                                  .epoch_done = {},
+                                  .stop_requested = {},
+                                  .learner = on_gpu};
+    options.micro_batch = micro_batch;
+    train::Trainer trainer(trial, data.splits, options);
     REQUIRE(trainer.run() == train::Ending::finished);
     return trainer.progress().history;
   };
@@ -234,7 +236,7 @@ TEST_CASE("Frozen gates keep their bits on the GPU", "[gpu]") {
   trial.train.precision = "bf16";
   tests::TemporaryFolder const folder;
   auto const data = trial::load_data(trial, {}, 1);
-  train::Trainer trainer(trial, data.material, {folder.path(), {}, "id", {}, {}, on_gpu});
+  train::Trainer trainer(trial, data.splits, {folder.path(), {}, "id", {}, {}, on_gpu});
   auto const before = trainer.network().flat().clone();
   REQUIRE(trainer.run() == train::Ending::finished);
   for (auto const& p : trainer.network().parameters()) {
@@ -251,7 +253,7 @@ TEST_CASE("A frozen A keeps its bits on the GPU, and the curve is the CPU's", "[
   tests::TemporaryFolder const host, card;
   auto const on_host = tests::train_with_stops(trial, host.path(), {});
   auto const data = trial::load_data(trial, {}, 1);
-  train::Trainer trainer(trial, data.material, {card.path(), {}, "id", {}, {}, on_gpu});
+  train::Trainer trainer(trial, data.splits, {card.path(), {}, "id", {}, {}, on_gpu});
   auto const before = trainer.network().flat().clone();
   REQUIRE(trainer.run() == train::Ending::finished);
   for (auto const& p : trainer.network().parameters()) {
@@ -265,14 +267,14 @@ TEST_CASE("A frozen A keeps its bits on the GPU, and the curve is the CPU's", "[
     CHECK(std::abs(history[i].val_mse - on_host.history[i].val_mse) <= 1e-5 * on_host.history[i].val_mse);
 }
 
-TEST_CASE("A loss that is no number stops the training on the GPU and names the batch", "[gpu]") {
+TEST_CASE("A loss that is not finite stops the training on the GPU and names the batch", "[gpu]") {
   tests::require_gpu();
   auto trial = tests::small_trial();
   tests::TemporaryFolder const folder;
   auto data = trial::load_data(trial, {}, 1);
-  data.material.train.series = data.material.train.series.clone();
-  data.material.train.series.fill_(std::numeric_limits<float>::quiet_NaN());
-  train::Trainer trainer(trial, data.material, {folder.path(), {}, "id", {}, {}, on_gpu});
+  data.splits.train.series = data.splits.train.series.clone();
+  data.splits.train.series.fill_(std::numeric_limits<float>::quiet_NaN());
+  train::Trainer trainer(trial, data.splits, {folder.path(), {}, "id", {}, {}, on_gpu});
   REQUIRE(trainer.run() == train::Ending::diverged);
   CHECK_THAT(trainer.reason(), Catch::Matchers::ContainsSubstring("epoch 1, batch 1"));
 }

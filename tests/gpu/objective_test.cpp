@@ -9,7 +9,7 @@
 #include "gpu/tensors.hpp"
 #include "kernels/cuda/device_array.hpp"
 #include "support/reference.hpp"
-#include "train/auxiliary.hpp"
+#include "train/losses/contrastive.hpp"
 #include "train/small_trial.hpp"
 #include "train/stopped_runs.hpp"
 
@@ -17,10 +17,12 @@ using namespace mambasynth;
 
 namespace {
 
-std::unique_ptr<train::Learner> on_gpu(train::Lesson const& lesson) {
-  return gpu::learner(lesson, [](std::string const& note) { FAIL(note); });
+std::unique_ptr<train::Learner> on_gpu(train::LearnerContext const& context) {
+  return gpu::learner(context, [](std::string const& note) { FAIL(note); });
 }
-std::unique_ptr<train::Learner> without_graphs(train::Lesson const& lesson) { return gpu::learner(lesson, {}, false); }
+std::unique_ptr<train::Learner> without_graphs(train::LearnerContext const& context) {
+  return gpu::learner(context, {}, false);
+}
 
 using Change = std::function<void(config::Train&)>;
 struct Named {
@@ -67,17 +69,17 @@ struct Steps {
 
 /// Two epochs' steps.
 Steps steps_of(config::Trial const& trial, train::LearnerFactory const& factory, std::int64_t micro_batch = 0) {
-  train::Material material;
-  material.train.length = 24;
-  material.train.series =
+  train::DataSplits splits;
+  splits.train.length = 24;
+  splits.train.series =
       at::randn({300, 5}, at::detail::createCPUGenerator(8), at::TensorOptions().dtype(at::kFloat)) * 2;
-  for (std::int64_t i = 0; i < 10; ++i) material.train.starts.push_back(i * 27);
+  for (std::int64_t i = 0; i < 10; ++i) splits.train.starts.push_back(i * 27);
   auto network = model::untrained_network(trial.model, 5, 1);
   auto const before = network.flat().clone();
   train::Optimizer optimizer(network);
   parallel::Group alone;
-  train::Lesson const lesson{trial, material, network, optimizer, alone, micro_batch};
-  auto const learner = factory(lesson);
+  train::LearnerContext const context{trial, splits, network, optimizer, alone, micro_batch};
+  auto const learner = factory(context);
   Steps all;
   for (std::vector<std::int64_t> const& order :
        {std::vector<std::int64_t>{3, 1, 4, 0, 5, 9, 2, 6, 8, 7}, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0}}) {
@@ -85,7 +87,7 @@ Steps steps_of(config::Trial const& trial, train::LearnerFactory const& factory,
     for (int i = 0; i < 3; ++i) learner->step();
     for (auto const& report : learner->reports()) all.reports.push_back(report);
   }
-  learner->fetch();
+  learner->sync_to_host();
   all.change = network.flat() - before;
   return all;
 }
@@ -165,11 +167,12 @@ TEST_CASE("The contrastive loss in closed form is on the GPU what it is on the C
   tests::require_gpu();
   gpu::use_exact_products();
   auto const h = at::randn({30, 700, 128}, at::detail::createCPUGenerator(2), at::TensorOptions().dtype(at::kFloat));
-  auto const negatives =
-      train::drawn_negatives(1, 600, 30, train::Draws(1, 2)).front();  // of 30 rows: each about 20 times
+  train::losses::Contrastive const loss(1, 0.1, 600);
+  // Of 30 rows: each about 20 times.
+  auto const negatives = loss.draw({.windows = 30, .time = 1, .layers = 1}, train::Draws(1, 2))[0];
   auto const added = [&](at::Tensor const& h) {
     auto const sums = at::zeros({30}, h.options().dtype(at::kDouble)), dh = at::zeros_like(h);
-    train::add_contrastive(h, negatives.to(h.device()), 0.1, 0.5, sums, dh);
+    loss.add_gradient({.h = h, .dh = dh, .drawn = negatives.to(h.device())}, 0.5, sums);
     return std::pair(sums.cpu(), dh.cpu().to(at::kDouble));
   };
   for (auto const& [dtype, tolerance] : {std::pair{at::kFloat, 1e-5}, {at::kBFloat16, 1e-2}}) {
@@ -189,6 +192,6 @@ TEST_CASE("The contrastive loss in closed form is on the GPU what it is on the C
 TEST_CASE("A contrastive batch in parts is refused on the GPU, too, before it is touched", "[gpu]") {
   auto trial = short_trial();
   trial.train.contrastive_lambda = 1;
-  CHECK_THROWS_WITH(steps_of(trial, on_gpu, 3), Catch::Matchers::ContainsSubstring(
-                                                    "train.contrastive_lambda is not available with parts of a batch"));
+  CHECK_THROWS_WITH(steps_of(trial, on_gpu, 3),
+                    Catch::Matchers::ContainsSubstring("train.contrastive_lambda is not available with micro-batches"));
 }

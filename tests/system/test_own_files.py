@@ -63,7 +63,7 @@ def test_a_sweep_mends_what_is_its_own(mambasynth, collate, stopped_sweep, damag
 
 
 @pytest.mark.parametrize("name, damage", [("resume.pt", "truncated"), ("checkpoint.pt", "truncated"), ("checkpoint.pt", "a folder"), ("checkpoint.pt", "missing")])
-def test_a_training_whose_save_is_damaged_starts_anew(mambasynth, tiny_trial, tmp_path, name, damage):
+def test_a_training_whose_save_is_damaged_starts_over(mambasynth, tiny_trial, tmp_path, name, damage):
     longer = ["train", "--config", tiny_trial, "--epochs", 30, "--resume-every", 0.01, "--no-figures", *LITTLE_MEASURED, "--out", tmp_path]
     running = mambasynth.start(*map(str, longer))
     log = tmp_path / "log.csv"
@@ -75,7 +75,7 @@ def test_a_training_whose_save_is_damaged_starts_anew(mambasynth, tiny_trial, tm
     else:
         hostile(damage, tmp_path / name)
     done = mambasynth(*longer)
-    assert name in done.stderr and "starts anew" in done.stderr
+    assert name in done.stderr and "starts over" in done.stderr
     assert (tmp_path / "trial.h5").exists() and (damage == "missing" or (tmp_path / f"{name}.damaged").exists())
 
 

@@ -26,10 +26,10 @@ config::Trial changed_trial() {
 std::vector<train::EpochRecord> curve(config::Trial const& trial, std::int64_t micro_batch) {
   auto const data = trial::load_data(trial, {}, 1);
   tests::TemporaryFolder const folder;
-  train::Surroundings around{
+  train::TrainerOptions options{
       .folder = folder.path(), .extra_checkpoint = {}, .identity = "id", .epoch_done = {}, .stop_requested = {}};
-  around.micro_batch = micro_batch;
-  train::Trainer trainer(trial, data.material, around);
+  options.micro_batch = micro_batch;
+  train::Trainer trainer(trial, data.splits, options);
   REQUIRE(trainer.run() == train::Ending::finished);
   return trainer.progress().history;
 }
@@ -42,7 +42,7 @@ TEST_CASE("a frozen A keeps its bits while all else moves, and its gradient coun
   tests::TemporaryFolder const folder, other;
   auto const free = tests::train_with_stops(trial, other.path(), {});
   trial.train.freeze_a = true;
-  train::Trainer trainer(trial, data.material, {folder.path(), {}, "id", {}, {}});
+  train::Trainer trainer(trial, data.splits, {folder.path(), {}, "id", {}, {}});
   auto const before = trainer.network().flat().clone();
   REQUIRE(trainer.run() == train::Ending::finished);
   int frozen = 0;
@@ -95,8 +95,8 @@ TEST_CASE("a batch in parts gives the curve of the whole batch under augmentatio
 TEST_CASE("the contrastive loss takes no parts of a batch") {
   auto trial = tests::small_trial();
   trial.train.contrastive_lambda = 0.5;
-  CHECK_THROWS_WITH(curve(trial, 5), Catch::Matchers::ContainsSubstring(
-                                         "train.contrastive_lambda is not available with parts of a batch"));
+  CHECK_THROWS_WITH(curve(trial, 5),
+                    Catch::Matchers::ContainsSubstring("train.contrastive_lambda is not available with micro-batches"));
   CHECK(curve(trial, trial.train.batch_size).size() == 5);
 }
 
@@ -113,7 +113,7 @@ TEST_CASE("the validation loss holds no auxiliary term") {
 namespace {
 
 /// Pulls every parameter of the input's projection to 1.
-class Pull final : public train::Objective {
+class PullToOne final : public train::Objective {
  public:
   [[nodiscard]] at::Tensor loss(model::Network const& network, at::Tensor const&,
                                 model::DropoutDraw const&) const override {
@@ -131,10 +131,10 @@ TEST_CASE("a training takes any objective") {
   trial.train.lr = 5e-2;
   auto const data = trial::load_data(trial, {}, 1);
   tests::TemporaryFolder const folder;
-  auto const learner = [](train::Lesson const& lesson) {
-    return train::host_learner_with(lesson, std::make_unique<Pull>());
+  auto const learner = [](train::LearnerContext const& context) {
+    return train::host_learner_with(context, std::make_unique<PullToOne>());
   };
-  train::Trainer trainer(trial, data.material, {folder.path(), {}, "id", {}, {}, learner});
+  train::Trainer trainer(trial, data.splits, {folder.path(), {}, "id", {}, {}, learner});
   REQUIRE(trainer.run() == train::Ending::finished);
   auto const& history = trainer.progress().history;
   CHECK(history.back().train_mse < 0.1 * history.front().train_mse);

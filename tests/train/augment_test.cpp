@@ -18,8 +18,8 @@ at::Tensor windows() {
   return at::arange(batch * time_steps * channels, at::kDouble).sin().view({batch, time_steps, channels});
 }
 
-train::Shown shown(config::Train const& train, at::Tensor const& x, std::uint64_t step = 3,
-                   std::int64_t first_sample = 0) {
+train::AugmentedWindows windows_of(config::Train const& train, at::Tensor const& x, std::uint64_t step = 3,
+                                   std::int64_t first_sample = 0) {
   return train::augmented(train, x, {.p = 0, .seed = 1, .step = step, .first_sample = first_sample});
 }
 
@@ -31,7 +31,7 @@ bool close(at::Tensor const& a, at::Tensor const& b, double tolerance) {
 
 TEST_CASE("without augmentations the windows are shown as they are") {
   auto const x = windows();
-  auto const same = shown({}, x);
+  auto const same = windows_of({}, x);
   CHECK(same.input.is_same(x));
   CHECK(same.target.is_same(x));
 }
@@ -48,7 +48,7 @@ TEST_CASE("rotations are orthogonal, turn input and target alike, and are the sa
     CHECK((at::matmul(Q, Q.t()) - at::eye(channels, at::kDouble)).abs().max().item<double>() <=
           (eps > 0 ? 1e-12 : 1e-14));
     CHECK_FALSE(at::equal(Q, train::rotation(train, channels, {1, 4})));
-    auto const turned = shown(train, x);
+    auto const turned = windows_of(train, x);
     CHECK(at::equal(turned.input, turned.target));
     // Of one step by hand.
     for (std::int64_t i = 0; i < channels; ++i) {
@@ -56,7 +56,7 @@ TEST_CASE("rotations are orthogonal, turn input and target alike, and are the sa
       for (std::int64_t j = 0; j < channels; ++j) sum += Q[i][j].item<double>() * x[2][5][j].item<double>();
       CHECK(std::abs(turned.target[2][5][i].item<double>() - sum) <= 1e-14);
     }
-    CHECK(close(shown(train, x.narrow(0, 2, 3), 3, 2).input, turned.input.narrow(0, 2, 3), 1e-14));
+    CHECK(close(windows_of(train, x.narrow(0, 2, 3), 3, 2).input, turned.input.narrow(0, 2, 3), 1e-14));
   }
 }
 
@@ -80,32 +80,32 @@ TEST_CASE("each window has one factor, by its number in the whole batch") {
   auto const x = windows();
   config::Train train;
   train.aug_scale = 0.3;
-  auto const scaled = shown(train, x);
+  auto const scaled = windows_of(train, x);
   CHECK(at::equal(scaled.input, scaled.target));
   auto const ratio = scaled.input.div(x).narrow(1, 1, time_steps - 1).flatten(1);
   auto const factor = ratio.mean(1);
   CHECK(close(ratio, factor.view({batch, 1}).expand_as(ratio), 1e-13));
   CHECK((factor - 1).abs().le(0.3).all().item<bool>());
   CHECK(factor.max().item<double>() - factor.min().item<double>() > 0.05);
-  CHECK(at::equal(shown(train, x.narrow(0, 2, 3), 3, 2).input, scaled.input.narrow(0, 2, 3)));
-  CHECK_FALSE(at::equal(shown(train, x, 4).input, scaled.input));
+  CHECK(at::equal(windows_of(train, x.narrow(0, 2, 3), 3, 2).input, scaled.input.narrow(0, 2, 3)));
+  CHECK_FALSE(at::equal(windows_of(train, x, 4).input, scaled.input));
 }
 
 TEST_CASE("noise is on the input alone, of the deviation asked for, by the window's number in the whole batch") {
   auto const x = windows();
   config::Train train;
   train.aug_noise = 2;
-  auto const noisy = shown(train, x);
+  auto const noisy = windows_of(train, x);
   CHECK(noisy.target.is_same(x));
   auto const noise = noisy.input - x;
   auto const count = static_cast<double>(noise.numel());
   CHECK(std::abs(noise.mean().item<double>()) <= 5 * 2 / std::sqrt(count));
   CHECK(std::abs(noise.std().item<double>() - 2) <= 5 * 2 / std::sqrt(2 * count));
-  CHECK(at::equal(shown(train, x.narrow(0, 2, 3), 3, 2).input, noisy.input.narrow(0, 2, 3)));
+  CHECK(at::equal(windows_of(train, x.narrow(0, 2, 3), 3, 2).input, noisy.input.narrow(0, 2, 3)));
   // After the others: rotated and scaled windows get the same noise.
   train.aug_rotate = true;
   train.aug_scale = 0.3;
-  auto const all = shown(train, x);
+  auto const all = windows_of(train, x);
   CHECK(close(all.input - all.target, noise, 1e-13));
 }
 

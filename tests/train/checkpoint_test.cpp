@@ -24,7 +24,7 @@ TEST_CASE("a checkpoint has the original's keys and none more") {
   trial.train.epochs = 2;
   tests::TemporaryFolder const folder;
   auto const data = trial::load_data(trial, {}, 1);
-  train::Trainer trainer(trial, data.material, {folder.path(), {}, "id", {}, {}});
+  train::Trainer trainer(trial, data.splits, {folder.path(), {}, "id", {}, {}});
   trainer.run();
   auto const ours = store::pt::load(folder.path() / train::checkpoint_name);
   CHECK(keys_of(ours) == std::vector<std::string>{"epoch", "model_state_dict", "optimizer_state_dict", "train_loss",

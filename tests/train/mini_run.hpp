@@ -54,9 +54,9 @@ inline void check_mini_run(train::LearnerFactory const& learner) {
   trial.train.test_every = 10;
   auto data = trial::load_data(trial, {}, 1);
   CHECK(data.generated);
-  data.material.test.starts.clear();
+  data.splits.test.starts.clear();
   TemporaryFolder const folder;
-  train::Trainer trainer(trial, data.material, {folder.path(), {}, "id", {}, {}, learner});
+  train::Trainer trainer(trial, data.splits, {folder.path(), {}, "id", {}, {}, learner});
   REQUIRE(trainer.run() == train::Ending::finished);
 
   auto const expected = read_csv(curve_file);

@@ -11,6 +11,9 @@
 #include "errors/errors.hpp"
 #include "support/small_network.hpp"
 #include "train/augment.hpp"
+#include "train/losses/contrastive.hpp"
+#include "train/losses/mean_squared_error.hpp"
+#include "train/losses/slowness.hpp"
 
 using namespace mambasynth;
 
@@ -94,6 +97,19 @@ double contrastive_in_loops(std::vector<at::Tensor> const& layers, std::vector<a
   return total / static_cast<double>(layers.size());
 }
 
+at::Tensor slowness(std::vector<at::Tensor> const& layers) { return train::losses::Slowness(1).value(layers, {}); }
+
+at::Tensor contrastive(std::vector<at::Tensor> const& layers, std::vector<at::Tensor> const& negatives,
+                       double temperature) {
+  return train::losses::Contrastive(1, temperature, negatives[0].size(0)).value(layers, at::stack(negatives));
+}
+
+std::vector<at::Tensor> drawn_negatives(std::int64_t layers, std::int64_t count, std::int64_t rows,
+                                        train::Draws const& draws) {
+  train::losses::BatchShape const batch{.windows = rows, .time = 1, .layers = layers};
+  return train::losses::Contrastive(1, 1, count).draw(batch, draws).unbind();
+}
+
 }  // namespace
 
 TEST_CASE("without any term the objective is the prediction loss, and its gradient, to the bit") {
@@ -104,7 +120,8 @@ TEST_CASE("without any term the objective is the prediction loss, and its gradie
     loss.backward();
     return std::pair(loss.detach().clone(), network.flat_gradient().clone());
   };
-  auto const plain = gradient_of(model::prediction_loss(network.predict(x, draw), x, network.horizons()));
+  auto const plain =
+      gradient_of(train::losses::MeanSquaredError().value(network.predict(x, draw), x, network.horizons()));
   auto const ours = gradient_of(train::objective_of({})->loss(network, x, draw));
   CHECK(at::equal(ours.first, plain.first));
   CHECK(at::equal(ours.second, plain.second));
@@ -131,8 +148,7 @@ TEST_CASE("the objective is the sum of its terms, each as its formula says, and 
     prediction += sum / static_cast<double>(x.size(0) * (x.size(1) - k) * channels) /
                   static_cast<double>(network.horizons().size());
   }
-  auto const negatives =
-      train::drawn_negatives(2, settings.contrastive_negatives, 21, train::Draws(draw.seed, draw.step));
+  auto const negatives = drawn_negatives(2, settings.contrastive_negatives, 21, train::Draws(draw.seed, draw.step));
   auto const expected =
       prediction + settings.slowness_lambda * slowness_in_loops(encoding.layers) +
       settings.contrastive_lambda * contrastive_in_loops(encoding.layers, negatives, settings.contrastive_temp);
@@ -161,20 +177,19 @@ TEST_CASE("the objective is the sum of its terms, each as its formula says, and 
 TEST_CASE("slowness is the mean square change, and nothing where nothing changes") {
   auto const moving = at::tensor({0., 0., 1., 2., 1., 5.}, at::kDouble).view({1, 3, 2});
   auto const still = at::ones({1, 3, 2}, at::kDouble);
-  CHECK(train::slowness({still}).item<double>() == 0);
-  CHECK(train::slowness({moving, still}).item<double>() == 14. / 4 / 2);
+  CHECK(slowness({still}).item<double>() == 0);
+  CHECK(slowness({moving, still}).item<double>() == 14. / 4 / 2);
 }
 
 TEST_CASE("the contrastive loss with one negative is that of two logits") {
   auto const h = at::tensor({3., 4., 8., 6.}, at::kDouble).view({1, 2, 2});  // cosine 0.96
   auto const row = [](std::int64_t number) { return at::tensor({number}, at::kLong); };
   // Against the step itself, whose cosine is 1; against the next step, which is no worse than itself.
-  CHECK(std::abs(train::contrastive({h}, {row(0)}, 0.5).item<double>() - std::log1p(std::exp((1 - 0.96) / 0.5))) <=
-        1e-15);
-  CHECK(std::abs(train::contrastive({h}, {row(1)}, 0.5).item<double>() - std::log(2.)) <= 1e-15);
+  CHECK(std::abs(contrastive({h}, {row(0)}, 0.5).item<double>() - std::log1p(std::exp((1 - 0.96) / 0.5))) <= 1e-15);
+  CHECK(std::abs(contrastive({h}, {row(1)}, 0.5).item<double>() - std::log(2.)) <= 1e-15);
   // A stream of zeros has no direction: all its logits are 0, and its gradient is a number.
   auto zeros = at::zeros({1, 2, 2}, at::kDouble).requires_grad_(true);
-  auto const loss = train::contrastive({h, zeros}, {row(1), row(0)}, 0.5);
+  auto const loss = contrastive({h, zeros}, {row(1), row(0)}, 0.5);
   CHECK(std::abs(loss.item<double>() - std::log(2.)) <= 1e-15);
   loss.backward();
   CHECK(at::isfinite(zeros.grad()).all().item<bool>());
@@ -182,15 +197,15 @@ TEST_CASE("the contrastive loss with one negative is that of two logits") {
 
 TEST_CASE("negatives are rows of the batch, other ones for each layer and step") {
   train::Draws const draws(1, 0);
-  auto const drawn = train::drawn_negatives(2, 4000, 21, draws);
+  auto const drawn = drawn_negatives(2, 4000, 21, draws);
   for (auto const& rows : drawn) {
     auto const counts = at::bincount(rows, {}, 21);
     CHECK(counts.numel() == 21);
     CHECK(counts.min().item<std::int64_t>() > 4000 / 21 - 70);  // five standard deviations
   }
   CHECK_FALSE(at::equal(drawn[0], drawn[1]));
-  CHECK(at::equal(drawn[0], train::drawn_negatives(1, 4000, 21, draws)[0]));
-  CHECK_FALSE(at::equal(drawn[0], train::drawn_negatives(1, 4000, 21, train::Draws(1, 1))[0]));
+  CHECK(at::equal(drawn[0], drawn_negatives(1, 4000, 21, draws)[0]));
+  CHECK_FALSE(at::equal(drawn[0], drawn_negatives(1, 4000, 21, train::Draws(1, 1))[0]));
 }
 
 TEST_CASE("ranks that would share a contrastive batch are refused by name, everything else is trained on any number") {

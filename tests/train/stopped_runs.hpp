@@ -26,7 +26,7 @@ inline Run train_with_stops(config::Trial const& trial, std::filesystem::path co
   auto const data = trial::load_data(trial, {}, 1);
   for (std::size_t i = 0;; ++i) {
     int asked = 0;
-    train::Trainer trainer(trial, data.material,
+    train::Trainer trainer(trial, data.splits,
                            {folder, {}, "id", {}, [&] { return i < stops.size() && asked++ >= stops[i]; }, learner});
     auto const ending = trainer.run();
     if (ending == train::Ending::stopped) continue;

@@ -11,7 +11,7 @@
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
 #include "support/reference.hpp"
-#include "train/bucket.hpp"
+#include "train/gradient_buckets.hpp"
 #include "train/log.hpp"
 #include "train/small_trial.hpp"
 #include "train/stopped_runs.hpp"
@@ -49,7 +49,7 @@ TEST_CASE("a factor of 0 freezes the gates to the bit, and the original's floor 
     trial.train.lr_floor = floor;
     tests::TemporaryFolder const folder;
     auto const data = trial::load_data(trial, {}, 1);
-    train::Trainer trainer(trial, data.material, {folder.path(), {}, "id", {}, {}});
+    train::Trainer trainer(trial, data.splits, {folder.path(), {}, "id", {}, {}});
     auto const before = trainer.network().flat().clone();
     trainer.run();
     for (auto const& parameter : trainer.network().parameters()) {
@@ -65,19 +65,19 @@ TEST_CASE("another configuration's state is refused") {
   auto const trial = tests::small_trial();
   tests::TemporaryFolder const folder;
   auto const data = trial::load_data(trial, {}, 1);
-  train::Trainer(trial, data.material, {folder.path(), {}, "one", {}, [] { return true; }}).run();
-  CHECK_THROWS_WITH(train::Trainer(trial, data.material, {folder.path(), {}, "two", {}, {}}),
+  train::Trainer(trial, data.splits, {folder.path(), {}, "one", {}, [] { return true; }}).run();
+  CHECK_THROWS_WITH(train::Trainer(trial, data.splits, {folder.path(), {}, "two", {}, {}}),
                     Catch::Matchers::ContainsSubstring("belongs to another configuration"));
 }
 
-TEST_CASE("a loss that is no number ends the training as diverged") {
+TEST_CASE("a loss that is not finite ends the training as diverged") {
   auto trial = tests::small_trial();
   trial.train.lr = 1e30;
   tests::TemporaryFolder const folder;
   auto const data = trial::load_data(trial, {}, 1);
-  train::Trainer trainer(trial, data.material, {folder.path(), {}, "id", {}, {}});
+  train::Trainer trainer(trial, data.splits, {folder.path(), {}, "id", {}, {}});
   CHECK(trainer.run() == train::Ending::diverged);
-  CHECK_THAT(trainer.reason(), Catch::Matchers::ContainsSubstring("is no number at epoch"));
+  CHECK_THAT(trainer.reason(), Catch::Matchers::ContainsSubstring("is not finite at epoch"));
 }
 
 namespace {
@@ -95,9 +95,9 @@ class ToldLearner : public train::Learner {
   }
   double mean_batch_loss(train::Windows const&, std::vector<std::int64_t> const&) override { return 1; }
   double mean_error(train::Windows const&) override { return 1; }
-  void remember() override {}
-  void recall(model::Network&, train::Optimizer&) override {}
-  void fetch() override {}
+  void snapshot_best() override {}
+  void restore_best(model::Network&, train::Optimizer&) override {}
+  void sync_to_host() override {}
 
  private:
   std::vector<double> losses_;
@@ -111,9 +111,9 @@ TEST_CASE("a loss a hundred times the first batch's ends the training as diverge
   auto const data = trial::load_data(trial, {}, 1);
   auto const ending = [&](double worst, std::string& reason) {
     tests::TemporaryFolder const folder;
-    train::Trainer trainer(trial, data.material, {folder.path(), {}, "id", {}, {}, [&](train::Lesson const&) {
-                                                    return std::make_unique<ToldLearner>(std::vector{2.0, worst, 2.0});
-                                                  }});
+    train::Trainer trainer(trial, data.splits, {folder.path(), {}, "id", {}, {}, [&](train::LearnerContext const&) {
+                                                  return std::make_unique<ToldLearner>(std::vector{2.0, worst, 2.0});
+                                                }});
     auto const end = trainer.run();
     reason = trainer.reason();
     return end;
@@ -131,10 +131,10 @@ TEST_CASE("a batch in parts gives the curve of the whole batch, dropout included
   auto const data = trial::load_data(trial, {}, 1);
   auto const curve = [&](std::int64_t micro_batch) {
     tests::TemporaryFolder const folder;
-    train::Surroundings around{
+    train::TrainerOptions options{
         .folder = folder.path(), .extra_checkpoint = {}, .identity = "id", .epoch_done = {}, .stop_requested = {}};
-    around.micro_batch = micro_batch;
-    train::Trainer trainer(trial, data.material, around);
+    options.micro_batch = micro_batch;
+    train::Trainer trainer(trial, data.splits, options);
     REQUIRE(trainer.run() == train::Ending::finished);
     return trainer.progress().history;
   };
@@ -150,10 +150,10 @@ TEST_CASE("a batch in parts gives the curve of the whole batch, dropout included
   }
 }
 
-TEST_CASE("the gradient's stretches cover it once, from its end to its start, a layer each") {
+TEST_CASE("the gradient buckets cover the gradient once, from its end to its start, a layer each") {
   auto const trial = tests::small_trial();
   model::Network const network(trial.model, 5);
-  auto const all = train::stretches(network);
+  auto const all = train::gradient_buckets(network);
   REQUIRE(all.size() == static_cast<std::size_t>(trial.model.n_layers) + 1);
   CHECK(all.front().last == network.flat().numel());
   CHECK(all.front().first == network.parameter("final_norm.weight").offset);

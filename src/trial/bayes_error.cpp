@@ -1,4 +1,4 @@
-#include "trial/optimum.hpp"
+#include "trial/bayes_error.hpp"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -106,14 +106,14 @@ oracle::WindowErrors kept(WindowSet const& set, std::size_t windows, std::size_t
 
 }  // namespace
 
-std::array<std::filesystem::path, 2> optimum_files(config::Trial const& trial, config::Data const& data,
-                                                   std::filesystem::path const& folder) {
+std::array<std::filesystem::path, 2> bayes_error_files(config::Trial const& trial, config::Data const& data,
+                                                       std::filesystem::path const& folder) {
   auto const sets = window_sets(trial, data, folder);
   return {sets[0].file, sets[1].file};
 }
 
-Optimum optimum(config::Trial const& trial, TrialData const& data, std::filesystem::path const& cache, int threads,
-                std::function<void(std::string const&)> const& say) {
+BayesError bayes_error(config::Trial const& trial, TrialData const& data, std::filesystem::path const& cache,
+                       int threads, std::function<void(std::string const&)> const& log) {
   if (!data.generated) return {};
   auto const horizons = trial.model.horizons();
   auto const of = [&](WindowSet const& set, train::Windows const& windows) {
@@ -128,12 +128,12 @@ Optimum optimum(config::Trial const& trial, TrialData const& data, std::filesyst
     if (!cache.empty()) try {
         keep(set, errors, windows, horizons, data.sha256);
       } catch (errors::Error const& error) {
-        if (say) say(std::string("note: the oracle's figures are not kept: ") + error.what());
+        if (log) log(std::string("note: the oracle's figures are not kept: ") + error.what());
       }
     return errors;
   };
   auto const sets = window_sets(trial, data.data, cache);
-  return {of(sets[0], data.material.test), of(sets[1], data.material.val)};
+  return {of(sets[0], data.splits.test), of(sets[1], data.splits.val)};
 }
 
 }  // namespace mambasynth::trial

@@ -15,19 +15,19 @@ namespace mambasynth::trial {
 /// The lowest error that any predictor can reach on a trial's windows, for each of trial.model.horizons(): that of the
 /// exact filter, which like the network starts cold in each window and sees only that window. Empty if the generator is
 /// unknown.
-struct Optimum {
+struct BayesError {
   oracle::WindowErrors test, validation;
 };
 
 /// The files in `folder` that keep the errors on the test windows and on the validation windows; their names are hashes
 /// of what decides them: the data's keys, the windows and the horizons.
-std::array<std::filesystem::path, 2> optimum_files(config::Trial const& trial, config::Data const& data,
-                                                   std::filesystem::path const& folder);
+std::array<std::filesystem::path, 2> bayes_error_files(config::Trial const& trial, config::Data const& data,
+                                                       std::filesystem::path const& folder);
 
 /// Reads the errors from the folder `cache` if it holds them for these data; otherwise computes them and keeps them
 /// there, so that each set of windows is computed once. Files of an older version, without the errors of single
-/// windows, are computed again. An empty `cache` keeps nothing. `say` receives the reason if they could not be kept.
-Optimum optimum(config::Trial const& trial, TrialData const& data, std::filesystem::path const& cache, int threads,
-                std::function<void(std::string const&)> const& say = {});
+/// windows, are computed again. An empty `cache` keeps nothing. `log` receives the reason if they could not be kept.
+BayesError bayes_error(config::Trial const& trial, TrialData const& data, std::filesystem::path const& cache,
+                       int threads, std::function<void(std::string const&)> const& log = {});
 
 }  // namespace mambasynth::trial

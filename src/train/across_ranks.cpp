@@ -1,4 +1,4 @@
-#include "train/together.hpp"
+#include "train/across_ranks.hpp"
 
 #include <ATen/ATen.h>
 
@@ -27,7 +27,7 @@ std::span<std::byte> bytes_of(at::Tensor const& tensor) {
 
 }  // namespace
 
-void share_start(parallel::Group& group, model::Network& network, Optimizer& optimizer, ResumePoint& point) {
+void broadcast_start(parallel::Group& group, model::Network& network, Optimizer& optimizer, ResumePoint& point) {
   if (group.size() == 1) return;
   auto& p = point.progress;
   Start start{optimizer.steps(),
@@ -64,22 +64,22 @@ void require_same_state(parallel::Group& group, model::Network const& network, O
   for (auto const& tensor : {network.flat(), optimizer.first_moment(), optimizer.second_moment()})
     digest.add(bytes_of(tensor));
   auto const own = digest.hex();
-  auto leaders = own;
-  group.broadcast(std::as_writable_bytes(std::span(leaders.data(), leaders.size())));
-  double different = own == leaders ? 0 : 1;
+  auto roots = own;
+  group.broadcast(std::as_writable_bytes(std::span(roots.data(), roots.size())));
+  double different = own == roots ? 0 : 1;
   group.all_reduce({&different, 1});
   if (different > 0)
-    throw errors::machine("the ranks of one trial have come to different parameters",
-                          "the same sums gave other bits on " + std::to_string(static_cast<int>(different)) + " of " +
-                              std::to_string(group.size()) + " ranks",
-                          "Give a trial ranks of one kind of processor; its last save is sound");
+    throw errors::machine("the ranks of one trial have different parameters",
+                          "the same sums gave different bits on " + std::to_string(static_cast<int>(different)) +
+                              " of " + std::to_string(group.size()) + " ranks",
+                          "Run a trial on processors of one kind; its last save is intact");
 }
 
-Wish agreed(parallel::Group& group, Wish own) {
+Request broadcast(parallel::Group& group, Request own) {
   if (group.size() == 1) return own;
   std::array<std::byte, 1> word{static_cast<std::byte>(own)};
   group.broadcast(word);
-  return static_cast<Wish>(word[0]);
+  return static_cast<Request>(word[0]);
 }
 
 }  // namespace mambasynth::train

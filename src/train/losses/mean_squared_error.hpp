@@ -1,0 +1,19 @@
+#pragma once
+
+#include "train/losses/loss.hpp"
+
+namespace mambasynth::train::losses {
+
+/// The original's loss: mean over horizons of the mean squared error. Kernel: kernels/horizon_loss.hpp.
+class MeanSquaredError final : public PredictionLoss {
+ public:
+  explicit MeanSquaredError(double weight = 1) : PredictionLoss("mse", weight) {}
+
+  void write_gradient(HeadOutput const& head, double factor, at::Tensor const& window_sums) const override;
+
+ private:
+  [[nodiscard]] at::Tensor errors(at::Tensor const& difference) const override { return difference * difference; }
+  [[nodiscard]] at::Tensor slopes(at::Tensor const& difference) const override { return difference * 2; }
+};
+
+}  // namespace mambasynth::train::losses
