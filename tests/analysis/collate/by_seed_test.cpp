@@ -30,8 +30,8 @@ void plan_three_cells(fs::path const& dir) {
 }
 analysis::trial_file::TrialResult in_cell(std::string const& id, double trained, double untrained) {
   auto trial = trial_of(id, 8);
-  trial.evaluation.measures.dimension[1][dimension::levina_bickel_original][1].value = trained;
-  trial.evaluation.controls.untrained.dimension[1][dimension::levina_bickel_original][1].value = untrained;
+  trial.evaluation.measures.dimension[1][analysis::dimension::levina_bickel_original][1].value = trained;
+  trial.evaluation.controls.untrained.dimension[1][analysis::dimension::levina_bickel_original][1].value = untrained;
   return trial;
 }
 void commit_three_cells(Sweep const& sweep) {
