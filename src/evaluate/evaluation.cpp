@@ -152,9 +152,9 @@ BlockRows block_outputs(Subject const& subject, std::vector<PanelRows> const& pa
   BlockRows blocks;
   auto const& input = panels.front();
   auto const x = at::from_blob(const_cast<float*>(input.values.data()), {input.count(), input.dims}, at::kFloat);
-  auto const& ends = subject.host->ends();
+  auto const& weights = subject.host->weights();
   at::NoGradGuard const no_grad;
-  auto const entered = at::linear(x, ends.input_weight, ends.input_bias).contiguous();
+  auto const entered = at::linear(x, weights.input_weight, weights.input_bias).contiguous();
   auto const* before = entered.const_data_ptr<float>();
   for (std::size_t layer = 1; layer + 1 < panels.size(); ++layer) {
     auto rows = panels[layer];
