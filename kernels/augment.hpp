@@ -7,7 +7,7 @@
 
 // target[b,t] = f_b Q x[b,t];   input[b,t,c] = target[b,t,c] + noise n[first_sample + b, t channels + c]
 // The augmentations of a training batch (train/augment.hpp) with Q and f from the caller. n is standard normal (Box
-// & Muller 1958) from the Philox numbers of train::Draws, which is its definition:
+// & Muller 1958) from the Philox numbers of train::PhiloxStream, which is its definition:
 //
 //   stream = the first two words of philox(counter = (step low, step high, noise_purpose, draws_counter), key = seed)
 //   words  = philox(counter = ((element / 2) low, high, row low, high), key = stream), element = t channels + c
@@ -17,7 +17,7 @@
 //
 // Reference: augment_reference.cpp. CPU: src/train/augment.cpp. GPU: cuda/augment.cu. Tests:
 // tests/train/augment_test.cpp, which compares the reference with the training on the CPU,
-// tests/kernels/cuda/augment_test.cpp. Callers: src/gpu/objective.cpp; src/train/draws.cpp takes the constants.
+// tests/kernels/cuda/augment_test.cpp. Callers: src/gpu/objective.cpp; src/train/philox_stream.cpp takes the constants.
 namespace mambasynth::kernels::cuda {
 struct StepState;  // kernels/cuda/step_state.hpp
 }

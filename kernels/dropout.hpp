@@ -13,7 +13,7 @@
 //
 // Reference: dropout_reference.cpp. CPU: dropout_cpu.cpp (threads), dropout_lanes.cpp (vectors). GPU: the same mask in
 // cuda/dropout.cuh, applied by cuda/residual_norm.cu. Tests: tests/kernels/dropout_test.cpp,
-// tests/kernels/cuda/residual_norm_test.cpp. Callers: src/model/mixer.cpp; src/train/draws.cpp takes philox().
+// tests/kernels/cuda/residual_norm_test.cpp. Callers: src/model/mixer.cpp; src/train/philox_stream.cpp takes philox().
 namespace mambasynth::kernels {
 
 struct DropoutKey {

@@ -30,7 +30,7 @@ void EpochDraws::draw(std::int64_t step, std::int64_t next_batch, std::int64_t w
   std::vector<at::Tensor> of_losses;
   for (auto const& table : of_losses_) of_losses.push_back(on_host(table));
   for (auto batch = next_batch; batch < batches_; ++batch, ++step) {
-    train::Draws const draws(static_cast<std::uint64_t>(train_.seed), static_cast<std::uint64_t>(step));
+    train::PhiloxStream const draws(static_cast<std::uint64_t>(train_.seed), static_cast<std::uint64_t>(step));
     auto shape = batch_;
     shape.windows = std::min(batch_.windows, windows - batch * batch_.windows);
     if (shape.windows <= 0) break;

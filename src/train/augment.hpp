@@ -6,7 +6,7 @@
 
 #include "config/config.hpp"
 #include "model/mixer.hpp"
-#include "train/draws.hpp"
+#include "train/philox_stream.hpp"
 
 // axes: b batch, t time step, c channel
 namespace mambasynth::train {
@@ -24,9 +24,9 @@ AugmentedWindows augmented(config::Train const& train, at::Tensor const& x, mode
 
 /// Q (c, c) fp64, orthogonal, the same for the whole batch of a step: the QR factor of a standard normal matrix M with
 /// LAPACK's signs (so not Haar-distributed, as the original's), or exp(eps (M - M^T) / 2) for aug_rotate_eps > 0.
-at::Tensor rotation(config::Train const& train, std::int64_t channels, Draws const& draws);
+at::Tensor rotation(config::Train const& train, std::int64_t channels, PhiloxStream const& draws);
 
 /// (count) fp64 factors of windows first, first + 1, ... of the whole batch.
-at::Tensor scales(config::Train const& train, std::int64_t first, std::int64_t count, Draws const& draws);
+at::Tensor scales(config::Train const& train, std::int64_t first, std::int64_t count, PhiloxStream const& draws);
 
 }  // namespace mambasynth::train

@@ -26,7 +26,8 @@ class SumOfLosses final : public Objective {
     auto const batch = losses::batch_shape(network, x.size(0), x.size(1));
     auto loss = prediction(encoding.predictions);
     for (auto const& term : losses_.auxiliary)
-      loss = loss + term->weight() * term->value(encoding.layers, term->draw(batch, Draws(draw.seed, draw.step)));
+      loss =
+          loss + term->weight() * term->value(encoding.layers, term->draw(batch, PhiloxStream(draw.seed, draw.step)));
     return loss;
   }
 

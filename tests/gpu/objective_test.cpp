@@ -169,7 +169,7 @@ TEST_CASE("The contrastive loss in closed form is on the GPU what it is on the C
   auto const h = at::randn({30, 700, 128}, at::detail::createCPUGenerator(2), at::TensorOptions().dtype(at::kFloat));
   train::losses::Contrastive const loss(1, 0.1, 600);
   // Of 30 rows: each about 20 times.
-  auto const negatives = loss.draw({.windows = 30, .time = 1, .layers = 1}, train::Draws(1, 2))[0];
+  auto const negatives = loss.draw({.windows = 30, .time = 1, .layers = 1}, train::PhiloxStream(1, 2))[0];
   auto const added = [&](at::Tensor const& h) {
     auto const sums = at::zeros({30}, h.options().dtype(at::kDouble)), dh = at::zeros_like(h);
     loss.add_gradient({.h = h, .dh = dh, .drawn = negatives.to(h.device())}, 0.5, sums);

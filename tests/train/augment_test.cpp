@@ -61,8 +61,9 @@ TEST_CASE("rotations are orthogonal, turn input and target alike, and are the sa
 }
 
 TEST_CASE("small rotations are the exponential of a skew-symmetric draw, any rotation the QR factor of the draw") {
-  train::Draws const draws(1, 3);
-  auto const M = draws.normal(train::Draws::Purpose::rotation, 0, 1, channels * channels).view({channels, channels});
+  train::PhiloxStream const draws(1, 3);
+  auto const M =
+      draws.normal(train::PhiloxStream::Purpose::rotation, 0, 1, channels * channels).view({channels, channels});
   config::Train train;
   train.aug_rotate = true;
   auto const Q = train::rotation(train, channels, draws);
@@ -120,7 +121,7 @@ TEST_CASE("the kernels' reference makes the same windows of the same draws") {
     train.aug_noise = (which & 4) != 0 ? 0.7 : 0;
     INFO("rotate " << train.aug_rotate << ", scale " << train.aug_scale << ", noise " << train.aug_noise);
     auto const expected = train::augmented(train, x, {.p = 0, .seed = seed, .step = step, .first_sample = first});
-    train::Draws const draws(seed, step);
+    train::PhiloxStream const draws(seed, step);
     auto const Q = train::rotation(train, channels, draws).to(at::kFloat).contiguous();
     auto const factors = train::scales(train, first, batch, draws).to(at::kFloat);
     auto const target = at::empty_like(x), input = at::empty({batch, time_steps, width}, at::kFloat);
@@ -141,23 +142,23 @@ TEST_CASE("the kernels' reference makes the same windows of the same draws") {
 }
 
 TEST_CASE("draws are standard, odd counts are beginnings of longer ones, and threads change nothing") {
-  train::Draws const draws(7, 11);
+  train::PhiloxStream const draws(7, 11);
   constexpr std::int64_t count = 200001;
-  auto const normal = draws.normal(train::Draws::Purpose::noise, 0, 1, count);
+  auto const normal = draws.normal(train::PhiloxStream::Purpose::noise, 0, 1, count);
   auto const spread = std::sqrt(static_cast<double>(count));
   CHECK(std::abs(normal.mean().item<double>()) <= 5 / spread);
   CHECK(std::abs(normal.pow(2).mean().item<double>() - 1) <= 5 * std::sqrt(2.) / spread);
   CHECK(std::abs(normal.pow(4).mean().item<double>() - 3) <= 5 * std::sqrt(96.) / spread);
   auto const neighbours = normal.narrow(1, 0, count - 1) * normal.narrow(1, 1, count - 1);
   CHECK(std::abs(neighbours.mean().item<double>()) <= 5 / spread);
-  auto const uniform = draws.uniform(train::Draws::Purpose::noise, 0, 1, count);
+  auto const uniform = draws.uniform(train::PhiloxStream::Purpose::noise, 0, 1, count);
   CHECK(std::abs(uniform.mean().item<double>() - 0.5) <= 5 * std::sqrt(1 / 12.) / spread);
   CHECK(uniform.min().item<double>() >= 0);
   CHECK(uniform.max().item<double>() < 1);
-  CHECK(at::equal(draws.normal(train::Draws::Purpose::noise, 0, 1, 7), normal.narrow(1, 0, 7)));
-  CHECK_FALSE(at::equal(draws.normal(train::Draws::Purpose::scale, 0, 1, 7), normal.narrow(1, 0, 7)));
+  CHECK(at::equal(draws.normal(train::PhiloxStream::Purpose::noise, 0, 1, 7), normal.narrow(1, 0, 7)));
+  CHECK_FALSE(at::equal(draws.normal(train::PhiloxStream::Purpose::scale, 0, 1, 7), normal.narrow(1, 0, 7)));
   auto const threads = at::get_num_threads();
   at::set_num_threads(threads == 1 ? 2 : 1);
-  CHECK(at::equal(draws.normal(train::Draws::Purpose::noise, 0, 1, count), normal));
+  CHECK(at::equal(draws.normal(train::PhiloxStream::Purpose::noise, 0, 1, count), normal));
   at::set_num_threads(threads);
 }

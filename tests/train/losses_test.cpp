@@ -87,7 +87,7 @@ TEST_CASE("the closed form of every auxiliary loss is its value, and its gradien
     for (std::int64_t const steps : {2, 3, 9}) {
       INFO(loss.name() << ", " << steps << " steps");
       std::vector<at::Tensor> const layers{random({4, steps, features}, 1), random({4, steps, features}, 2)};
-      check_against_autograd(loss, layers, loss.draw(batch_of(4, steps, 2), train::Draws(1, 2)));
+      check_against_autograd(loss, layers, loss.draw(batch_of(4, steps, 2), train::PhiloxStream(1, 2)));
     }
   }
 }
@@ -195,6 +195,6 @@ TEST_CASE("micro-batches add up to a batch's slowness and gradient") {
 TEST_CASE("a contrastive batch whose scores are computed in pieces has the same value and gradient") {
   // More scores than one piece holds (contrastive.cpp): two pieces and a short one.
   losses::Contrastive const loss(weight, 0.3, 9000);
-  auto const drawn = loss.draw(batch_of(5, 400, 1), train::Draws(1, 2));
+  auto const drawn = loss.draw(batch_of(5, 400, 1), train::PhiloxStream(1, 2));
   check_against_autograd(loss, {random({5, 400, features}, 7)}, drawn);
 }

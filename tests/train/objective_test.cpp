@@ -105,7 +105,7 @@ at::Tensor contrastive(std::vector<at::Tensor> const& layers, std::vector<at::Te
 }
 
 std::vector<at::Tensor> drawn_negatives(std::int64_t layers, std::int64_t count, std::int64_t rows,
-                                        train::Draws const& draws) {
+                                        train::PhiloxStream const& draws) {
   train::losses::BatchShape const batch{.windows = rows, .time = 1, .layers = layers};
   return train::losses::Contrastive(1, 1, count).draw(batch, draws).unbind();
 }
@@ -148,7 +148,8 @@ TEST_CASE("the objective is the sum of its terms, each as its formula says, and 
     prediction += sum / static_cast<double>(x.size(0) * (x.size(1) - k) * channels) /
                   static_cast<double>(network.horizons().size());
   }
-  auto const negatives = drawn_negatives(2, settings.contrastive_negatives, 21, train::Draws(draw.seed, draw.step));
+  auto const negatives =
+      drawn_negatives(2, settings.contrastive_negatives, 21, train::PhiloxStream(draw.seed, draw.step));
   auto const expected =
       prediction + settings.slowness_lambda * slowness_in_loops(encoding.layers) +
       settings.contrastive_lambda * contrastive_in_loops(encoding.layers, negatives, settings.contrastive_temp);
@@ -196,7 +197,7 @@ TEST_CASE("the contrastive loss with one negative is that of two logits") {
 }
 
 TEST_CASE("negatives are rows of the batch, other ones for each layer and step") {
-  train::Draws const draws(1, 0);
+  train::PhiloxStream const draws(1, 0);
   auto const drawn = drawn_negatives(2, 4000, 21, draws);
   for (auto const& rows : drawn) {
     auto const counts = at::bincount(rows, {}, 21);
@@ -205,7 +206,7 @@ TEST_CASE("negatives are rows of the batch, other ones for each layer and step")
   }
   CHECK_FALSE(at::equal(drawn[0], drawn[1]));
   CHECK(at::equal(drawn[0], drawn_negatives(1, 4000, 21, draws)[0]));
-  CHECK_FALSE(at::equal(drawn[0], drawn_negatives(1, 4000, 21, train::Draws(1, 1))[0]));
+  CHECK_FALSE(at::equal(drawn[0], drawn_negatives(1, 4000, 21, train::PhiloxStream(1, 1))[0]));
 }
 
 TEST_CASE("ranks that would share a contrastive batch are refused by name, everything else is trained on any number") {

@@ -37,11 +37,11 @@ at::Tensor Contrastive::layer_value(at::Tensor const& h, at::Tensor const& negat
   return at::mean(at::logsumexp(logits, {-1}, true) - positive);
 }
 
-at::Tensor Contrastive::draw(BatchShape const& batch, Draws const& draws) const {
+at::Tensor Contrastive::draw(BatchShape const& batch, PhiloxStream const& draws) const {
   std::vector<at::Tensor> layers;
   auto const rows = static_cast<double>(batch.windows * batch.time);
   for (std::int64_t i = 0; i < batch.layers; ++i) {
-    auto const unit = draws.uniform(Draws::Purpose::negatives, i, 1, negatives_);
+    auto const unit = draws.uniform(PhiloxStream::Purpose::negatives, i, 1, negatives_);
     layers.push_back((unit * rows).floor().to(at::kLong).view({negatives_}));
   }
   return at::stack(layers);

@@ -30,7 +30,7 @@ class Contrastive final : public AuxiliaryLoss {
 
   void add_gradient(LayerStream const& layer, double factor, at::Tensor const& window_sums) const override;
   /// (layer, k) rows of the batch for each layer, with replacement.
-  [[nodiscard]] at::Tensor draw(BatchShape const& batch, Draws const& draws) const override;
+  [[nodiscard]] at::Tensor draw(BatchShape const& batch, PhiloxStream const& draws) const override;
 
  private:
   [[nodiscard]] at::Tensor layer_value(at::Tensor const& h, at::Tensor const& negatives) const override;

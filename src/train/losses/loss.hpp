@@ -8,7 +8,7 @@
 
 #include "config/config.hpp"
 #include "kernels/cuda/stream.hpp"
-#include "train/draws.hpp"
+#include "train/philox_stream.hpp"
 
 // axes: b window, t time step, c channel, f feature (d_model)
 namespace mambasynth::train::losses {
@@ -114,7 +114,7 @@ class AuxiliaryLoss : public Loss {
 
   /// Random numbers of one step, (layer, ...) on the host, of one shape whatever the number of windows; undefined:
   /// none.
-  [[nodiscard]] virtual at::Tensor draw(BatchShape const&, Draws const&) const { return {}; }
+  [[nodiscard]] virtual at::Tensor draw(BatchShape const&, PhiloxStream const&) const { return {}; }
 
   [[nodiscard]] std::int64_t rows(BatchShape const&) const final { return 1; }
 

@@ -15,11 +15,11 @@ namespace mambasynth::train {
 ///   words  = philox(counter = (element / 2, (element / 2) / 2^32, row low, row high), key = stream)
 ///
 /// The 1 tells these streams from those of dropout, which have a 0 there.
-class Draws {
+class PhiloxStream {
  public:
   enum class Purpose : std::uint32_t { rotation = 0, scale = 1, noise = 2, negatives = 3 };
 
-  Draws(std::uint64_t seed, std::uint64_t step) : seed_(seed), step_(step) {}
+  PhiloxStream(std::uint64_t seed, std::uint64_t step) : seed_(seed), step_(step) {}
 
   /// (rows, elements) fp64; row 0 is row number `first_row`. On [0, 1), 53 random bits.
   [[nodiscard]] at::Tensor uniform(Purpose purpose, std::int64_t first_row, std::int64_t rows,

@@ -1,4 +1,4 @@
-#include "train/draws.hpp"
+#include "train/philox_stream.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -12,7 +12,7 @@
 namespace mambasynth::train {
 namespace {
 
-static_assert(static_cast<std::uint32_t>(Draws::Purpose::noise) == kernels::noise_purpose);
+static_assert(static_cast<std::uint32_t>(PhiloxStream::Purpose::noise) == kernels::noise_purpose);
 
 std::uint32_t low(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
 std::uint32_t high(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32); }
@@ -28,8 +28,8 @@ constexpr std::int64_t grain = 4096;
 }  // namespace
 
 template <class F>
-at::Tensor Draws::by_pairs(Purpose purpose, std::int64_t first_row, std::int64_t rows, std::int64_t elements,
-                           F&& pair) const {
+at::Tensor PhiloxStream::by_pairs(Purpose purpose, std::int64_t first_row, std::int64_t rows, std::int64_t elements,
+                                  F&& pair) const {
   auto const words =
       kernels::philox({low(step_), high(step_), static_cast<std::uint32_t>(purpose), kernels::draws_counter},
                       {low(seed_), high(seed_)});
@@ -51,11 +51,13 @@ at::Tensor Draws::by_pairs(Purpose purpose, std::int64_t first_row, std::int64_t
   return drawn;
 }
 
-at::Tensor Draws::uniform(Purpose purpose, std::int64_t first_row, std::int64_t rows, std::int64_t elements) const {
+at::Tensor PhiloxStream::uniform(Purpose purpose, std::int64_t first_row, std::int64_t rows,
+                                 std::int64_t elements) const {
   return by_pairs(purpose, first_row, rows, elements, [](double a, double b) { return std::array{a, b}; });
 }
 
-at::Tensor Draws::normal(Purpose purpose, std::int64_t first_row, std::int64_t rows, std::int64_t elements) const {
+at::Tensor PhiloxStream::normal(Purpose purpose, std::int64_t first_row, std::int64_t rows,
+                                std::int64_t elements) const {
   return by_pairs(purpose, first_row, rows, elements, [](double a, double b) {
     auto const radius = std::sqrt(-2 * std::log(1 - a)), angle = 2 * std::numbers::pi * b;
     return std::array{radius * std::cos(angle), radius * std::sin(angle)};
