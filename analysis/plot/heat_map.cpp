@@ -41,7 +41,7 @@ std::string heat_map(Figure& figure, HeatMap const& map, HeatMapPlace const& pla
   text += fmt::format("plot \"{}\" using 1:2:3 with image", data);
   if (n <= most_written)
     text += fmt::format(
-        ", \"{}\" using 1:2:($3 == $3 ? sprintf(\"%.2f\", $3) : \"\"):4 with labels textcolor rgb variable font \",9\"",
+        ", \"{}\" using 1:2:(valid(3) ? sprintf(\"%.2f\", $3) : \"\"):4 with labels textcolor rgb variable font \",9\"",
         data);
   return text + "\n";
 }

@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "store/atomic_file.hpp"
+#include "support/drawing.hpp"
 #include "support/gnuplot.hpp"
 #include "support/reference.hpp"
 
@@ -57,7 +58,32 @@ TEST_CASE("a grid of embeddings, by every kind of colouring") {
   for (char const* part : {"panel1", "panel2", "panel3", "panel4"})
     CHECK(lines(folder.path() / ("grid_" + std::string(part) + ".dat")) == 6001);
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
-  for (char const* file : {"grid.svg", "grid.png"}) CHECK(std::filesystem::file_size(folder.path() / file) > 10000);
+  CHECK(std::filesystem::file_size(folder.path() / "grid.png") > 10000);
+  auto const drawing = tests::read_drawing(folder.path() / "grid.svg");
+  REQUIRE(drawing.panels.size() == 4);
+  for (char const* words :
+       {"Heading", "thirds (3-D)  LB 1.0", "200", "order", "phase", "circle", "time step", "phase, rad"})
+    CHECK(drawing.says(words));
+  constexpr double radius = 380 / (2 * 1.06);  // a ring fills its panel but for a margin
+  for (auto const& panel : drawing.panels) {
+    REQUIRE(panel.plots.size() == 1);
+    auto const points = panel.plots[0].points();
+    REQUIRE(points.size() == 2000);
+    tests::Place const centre{(points[0].x + points[1000].x) / 2, (points[0].y + points[1000].y) / 2};
+    double worst = 0;
+    for (auto const& point : points)
+      worst = std::max(worst, std::abs(std::hypot(point.x - centre.x, point.y - centre.y) - radius));
+    CHECK(worst < 0.1);
+    CHECK(points[500].y < centre.y);  // a quarter turn is up
+  }
+  CHECK(drawing.panels[0].plots[0].mark_colours().size() == 3);
+  CHECK(drawing.panels[1].plots[0].mark_colours().size() == 3);
+  CHECK(drawing.panels[2].plots[0].mark_colours().size() == 3);
+  CHECK(drawing.panels[3].plots[0].mark_colours().size() > 50);
+  CHECK(drawing.panels[1].right.labels().front() == "0");
+  CHECK(drawing.panels[2].right.labels().back() == "2");
+  CHECK(drawing.panels[3].right.labels() == std::vector<std::string>{"0", "pi/2", "pi", "3 pi/2", "2 pi"});
+  CHECK(drawing.marks.size() == 3);  // the legend of the thirds
 }
 
 TEST_CASE("embeddings without labels, without points and in one place") {
@@ -70,4 +96,10 @@ TEST_CASE("embeddings without labels, without points and in one place") {
   CHECK(lines(folder.path() / "plain_panel2.dat") == 21);
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   CHECK(std::filesystem::file_size(folder.path() / "plain.png") > 1000);
+  auto const drawing = tests::read_drawing(folder.path() / "plain.svg");
+  REQUIRE(drawing.panels.size() == 2);
+  CHECK((drawing.says("no points") && drawing.says("one place")));
+  CHECK(drawing.blank_panels() == 1);
+  CHECK(drawing.panels[1].plots.at(0).marks.size() == 20);
+  CHECK(drawing.panels[1].plots.at(0).mark_colours().size() == 1);
 }

@@ -1,5 +1,6 @@
 #include "analysis/plot/gnuplot.hpp"
 
+#include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -12,12 +13,14 @@
 
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
+#include "support/drawing.hpp"
 #include "support/gnuplot.hpp"
 #include "support/path_without.hpp"
 #include "support/reference.hpp"
 
 using namespace mambasynth;
 using namespace mambasynth::analysis::plot;
+using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
@@ -64,7 +67,16 @@ TEST_CASE("a figure is drawn as SVG and PNG beside its script and data, the same
     CHECK_FALSE(content.empty());
     CHECK(content == store::read_text(again.path() / name));
   }
-  CHECK_THAT(store::read_text(folder.path() / "line.svg"), ContainsSubstring("<svg"));
+  auto const drawing = tests::read_drawing(folder.path() / "line.svg");
+  REQUIRE(drawing.panels.size() == 1);
+  auto const& panel = drawing.panels[0];
+  auto const points = panel.values(panel.plots.at(0).line());
+  REQUIRE(points.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    auto const x = static_cast<double>(i);
+    CHECK(points[i].x == Approx(x).margin(1e-3));
+    CHECK(points[i].y == Approx(x * x).margin(1e-3));
+  }
   CHECK(store::read_text(folder.path() / "line.png").starts_with("\x89PNG"));
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 4);
 }
