@@ -8,7 +8,7 @@
 namespace mambasynth::commands {
 namespace {
 
-/// What options that take a path are called in --help.
+/// Whether an option takes a path, by its type name in --help.
 bool takes_path(CLI::Option const& option) {
   auto const type = option.get_type_name();
   for (auto const* word : {"FILE", "DIR", "IN", "OUT", "SWEEP.toml"})
@@ -47,8 +47,8 @@ void require_named_paths(CLI::App const& app) {
     if (!takes_path(*option)) continue;
     for (auto const& path : option->results())
       if (path.empty())
-        throw errors::usage(option->get_name() + " is empty", "it names a file or folder",
-                            "Give a path, or leave it out; a shell variable may not be set");
+        throw errors::usage(option->get_name() + " is empty", "it must name a file or folder",
+                            "Give a path, or omit it; a shell variable may not be set");
   }
 }
 

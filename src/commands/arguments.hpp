@@ -12,8 +12,8 @@ class Option;
 
 namespace mambasynth::commands {
 
-/// A number that no key stands behind, read and checked as a key's is. Errors of the returned flag: errors::usage
-/// naming it.
+/// Adds a numeric flag without a configuration key, parsed and checked like a key. Parsing errors are errors::usage
+/// naming the flag.
 CLI::Option* add_number(CLI::App& app, std::string const& flag, std::int64_t& target, config::Allowed const& allowed,
                         std::string const& help);
 CLI::Option* add_number(CLI::App& app, std::string const& flag, int& target, config::Allowed const& allowed,
@@ -21,8 +21,7 @@ CLI::Option* add_number(CLI::App& app, std::string const& flag, int& target, con
 CLI::Option* add_number(CLI::App& app, std::string const& flag, double& target, config::Allowed const& allowed,
                         std::string const& help);
 
-/// Refuses an empty name of a file or folder: of a shell's variable that is not set, which would be taken for something
-/// else.
+/// Refuses an empty file or folder name, as from an unset shell variable.
 void require_named_paths(CLI::App const& app);
 
 }  // namespace mambasynth::commands

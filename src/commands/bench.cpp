@@ -44,7 +44,7 @@ std::string processor() {
   return "unknown";
 }
 
-/// On several ranks a step is data-parallel, and sums are timed; everything else is one process's.
+/// On several ranks, all_reduce and data-parallel steps can be timed; all other cases run in one process.
 std::vector<std::string> chosen(BenchOptions const& options, int ranks) {
   if (ranks == 1) return options.cases.empty() ? bench::case_names() : options.cases;
   std::vector<std::string> const together{"all_reduce", "step"};
@@ -52,11 +52,11 @@ std::vector<std::string> chosen(BenchOptions const& options, int ranks) {
     if (std::find(together.begin(), together.end(), name) == together.end() ||
         (name == "step" && options.sizes.device == "cpu"))
       throw errors::usage("bench " + name + " was started on " + std::to_string(ranks) + " ranks",
-                          "it times one process", "Start it without mpirun, or time all_reduce, and on GPUs step");
+                          "it times a single process", "Start it without mpirun, or time all_reduce or, on GPUs, step");
   return options.cases.empty() ? together : options.cases;
 }
 
-/// What a step is timed with beside prediction; two reports must agree in it to be compared.
+/// The losses and augmentations timed besides prediction; reports can be compared only if they agree in these.
 std::string objective_words(config::Train const& objective) {
   std::string words;
   auto const add = [&](char const* key, double value) {
@@ -77,7 +77,7 @@ int run_on(BenchOptions& options, parallel::Communicator const& world) {
   options.sizes.device = device;
   if (options.sizes.precision.empty()) options.sizes.precision = auto_precision(device);
   if (device == "cpu" && options.sizes.precision == "bf16")
-    throw errors::usage("--precision bf16 is not available on the CPU", "its kernels compute in fp32", "Leave it out");
+    throw errors::usage("--precision bf16 is not available on the CPU", "its kernels compute in fp32", "Omit it");
   train::require_trainable(options.sizes.objective, world.size());
   auto const gpu = backend::gpu_of(device);
   std::vector<bench::Baseline> baselines;
@@ -142,32 +142,32 @@ Action declare_bench(CLI::App& app) {
   auto& sizes = options->sizes;
   auto const of_model = [](char const* key) { return config::allowed_of<config::Model>(key); };
   auto const of_train = [](char const* key) { return config::allowed_of<config::Train>(key); };
-  size("--batch-size", sizes.batch, of_train("batch_size"), "windows of a batch");
-  size("--seq-len", sizes.time, of_train("seq_len"), "steps of a window");
+  size("--batch-size", sizes.batch, of_train("batch_size"), "windows per batch");
+  size("--seq-len", sizes.time, of_train("seq_len"), "steps per window");
   size("--d-model", sizes.model.d_model, of_model("d_model"), "width of the residual stream");
   size("--n-layers", sizes.model.n_layers, of_model("n_layers"), "Mamba blocks");
-  size("--d-state", sizes.model.d_state, of_model("d_state"), "states of each inner channel");
+  size("--d-state", sizes.model.d_state, of_model("d_state"), "states per inner channel");
   size("--max-horizon", sizes.model.max_horizon, of_model("max_horizon"),
        "prediction horizons 1, 2, 4, ... up to this one");
   size("--trials", sizes.trials, config::allowed_of<sweep::SweepKeys>("trials_per_gpu"),
-       "trainings whose epochs run at once in this process, as of a sweep with trials_per_gpu");
+       "trainings whose epochs run concurrently in this process, as in a sweep with trials_per_gpu");
   auto const part = [&](char const* flag, double& target, char const* key, char const* help) {
-    add_number(app, flag, target, of_train(key), fmt::format("a step and an epoch with {} [default: without]", help));
+    add_number(app, flag, target, of_train(key), fmt::format("time step and epoch with {} [default: without]", help));
   };
   part("--slowness-lambda", sizes.objective.slowness_lambda, "slowness_lambda", "the slowness loss");
   part("--contrastive-lambda", sizes.objective.contrastive_lambda, "contrastive_lambda", "the contrastive loss");
-  app.add_flag("--aug-rotate", sizes.objective.aug_rotate, "a step and an epoch with rotated batches");
+  app.add_flag("--aug-rotate", sizes.objective.aug_rotate, "time step and epoch with rotated batches");
   part("--aug-scale", sizes.objective.aug_scale, "aug_scale", "scaled windows");
   part("--aug-noise", sizes.objective.aug_noise, "aug_noise", "noise on the input");
   sizes.precision.clear();
   app.add_option("--precision", sizes.precision, "bf16 or fp32 [default: bf16 on CUDA]")
       ->type_name("")
       ->check(CLI::IsMember({"bf16", "fp32"}));
-  app.add_flag("!--no-graphs", sizes.graphs, "launch a step's kernels one by one instead of as a CUDA graph");
+  app.add_flag("!--no-graphs", sizes.graphs, "launch a step's kernels individually instead of as a CUDA graph");
   add_number(app, "--seconds", options->effort.seconds, config::above(0, config::most_seconds),
-             "time to spend on each [default: 2]");
-  app.add_option("--json", options->json, "write the figures to this file too")->type_name("FILE");
-  app.add_option("--against", options->against, "print how many times as fast as these reports")->type_name("FILE");
+             "time to spend on each case [default: 2]");
+  app.add_option("--json", options->json, "also write the results to this file")->type_name("FILE");
+  app.add_option("--against", options->against, "print the speedup relative to these reports")->type_name("FILE");
   app.add_option("--device", options->run.device, "auto, cpu or cuda [default: auto]")
       ->type_name("")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));

@@ -13,7 +13,7 @@
 namespace mambasynth::commands {
 namespace {
 
-/// A number among the values that the training was started with; Python code often computes it in floating point.
+/// An integer among the arguments of the training; Python code often stores it as a float.
 std::optional<std::int64_t> argument(model::WeightsFile const& file, char const* name) {
   auto const* args = file.checkpoint.find("args");
   auto const* value = args ? args->find(name) : nullptr;
@@ -38,12 +38,12 @@ void require_its_channels(std::string const& checkpoint, std::int64_t network_ch
   if (series_channels == network_channels) return;
   throw errors::usage("the series has " + std::to_string(series_channels) + " channels",
                       checkpoint + " was trained on " + std::to_string(network_channels),
-                      "Give the series that the checkpoint belongs to");
+                      "Give the series that the checkpoint was trained on");
 }
 
 void add_window_flag(CLI::App& app, std::int64_t& seq_len) {
   add_number(app, "--seq-len", seq_len, config::allowed_of<config::Train>("seq_len"),
-             "steps of a window [default: the checkpoint's]");
+             "steps per window [default: the checkpoint's]");
 }
 
 std::int64_t window_length(std::int64_t given, model::WeightsFile const& file) {
@@ -53,7 +53,7 @@ std::int64_t window_length(std::int64_t given, model::WeightsFile const& file) {
   auto const steps = argument(file, "seq_len");
   if (!steps || *steps < 1)
     throw errors::input("the checkpoint's seq_len cannot be used", "it is not a positive integer",
-                        "Name the steps of a window with --seq-len");
+                        "Give the window length with --seq-len");
   return *steps;
 }
 

@@ -92,7 +92,7 @@ int run(DataOptions& options) {
     throw errors::usage("data.path is set", "this verb generates a series and reads none", "Remove it");
   require_memory_for_process(data);
   auto const formats = formats_of(options, data.n_steps);
-  settle_out(options.run, [&](auto const& folder) {
+  choose_output_folder(options.run, [&](auto const& folder) {
     if (formats.h5) require_replaceable(folder / "series.h5");
     if (formats.npz) require_replaceable_npz(folder);
   });

@@ -37,7 +37,7 @@ int run(DimensionOptions& options) {
   }
   if (trial.data.path.empty())
     throw errors::usage("no data are named", "this verb measures an array in a file", "Name it with --data FILE");
-  settle_out(options.run, [](auto const& folder) { require_replaceable(folder / "dimension.h5"); });
+  choose_output_folder(options.run, [](auto const& folder) { require_replaceable(folder / "dimension.h5"); });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const array = dimension::load_array(trial.data.path, {config.array, config.labels});

@@ -80,7 +80,7 @@ int run(EvaluateOptions& options) {
     return static_cast<int>(errors::ExitCode::done);
   }
   require_memory_for(trial.data);
-  settle_out(options.run, [&](auto const& folder) {
+  choose_output_folder(options.run, [&](auto const& folder) {
     require_replaceable(folder / "evaluation.h5");
     if (trial.evaluate.activations) require_replaceable(folder / "activations.h5");
   });

@@ -30,29 +30,29 @@ std::string kebab(std::string text) {
   return text;
 }
 
-/// The original's names of a flag, and ours.
+/// Flags that also have the original's name.
 constexpr char const* data_flag = "--data,--data-dir";
 constexpr char const* freeze_A_flag = "--freeze-a,--freeze-A";
 
 namespace fs = std::filesystem;
 
-/// What a folder cannot be is said before anything is computed for it.
+/// Refuses an unusable --out before anything is computed.
 void require_folder_name(std::string const& out) {
-  if (out.empty()) throw errors::usage("--out is empty", "results need a folder", "Name one, or leave the flag out");
+  if (out.empty()) throw errors::usage("--out is empty", "results need a folder", "Name one, or omit the flag");
   std::error_code failed;
   if (auto const whole = fs::weakly_canonical(out, failed); !failed && whole == whole.root_path())
     throw errors::usage("--out " + out + " is the root of the file system",
-                        "results would lie between the system's folders", "Name a folder below it");
-  // What is not there yet is made, below what is.
+                        "results would be mixed with system folders", "Name a folder below it");
+  // Missing folders are created later, below the first one that exists.
   for (auto path = fs::absolute(out, failed).lexically_normal(); !failed && path.has_relative_path();
        path = path.parent_path()) {
     auto const status = fs::status(path, failed);
-    if (failed && status.type() != fs::file_type::not_found) return;  // the system's reason comes when it is written to
+    if (failed && status.type() != fs::file_type::not_found) return;  // writing to it will report the system's reason
     failed.clear();
     if (!fs::exists(status)) continue;
     if (!fs::is_directory(status))
       throw errors::machine("cannot create the folder '" + out + "'", errors::system_reason(ENOTDIR),
-                            path.string() + " is a file and in the way; choose another folder");
+                            path.string() + " is a file; choose another folder");
     return;
   }
 }
@@ -62,8 +62,8 @@ void require_folder_name(std::string const& out) {
 TrialFlags::TrialFlags(CLI::App& app, std::string own, Files files)
     : app_(app), own_(std::move(own)), given_(std::make_shared<Given>()) {
   if (files == Files::config) app.add_option("--config", given_->config_file, "TOML file with keys")->type_name("FILE");
-  app.add_option("--set", given_->assignments, "set any key, stronger than --config")->type_name("SECTION.KEY=VALUE");
-  app.add_flag("--print-config", given_->print, "print the resolved configuration as TOML and stop");
+  app.add_option("--set", given_->assignments, "set any key; overrides --config")->type_name("SECTION.KEY=VALUE");
+  app.add_flag("--print-config", given_->print, "print the resolved configuration as TOML and exit");
 }
 
 void TrialFlags::add(Key const& key, bool is_switch, std::string const& help, std::string const& allowed,
@@ -131,8 +131,8 @@ void add_threads_flag(CLI::App& app, RunFlags& flags) {
   constexpr unsigned most_per_core = 4, always = 64;
   auto const most = std::max(always, most_per_core * std::thread::hardware_concurrency());
   add_number(app, "--threads", flags.threads, config::between(1, most),
-             "CPU threads; more than 4 a core only wait for each other [default: one a core that may be used; no more "
-             "than OMP_NUM_THREADS]");
+             "CPU threads; more than 4 per core only wait for each other [default: one per available core, at most "
+             "OMP_NUM_THREADS]");
 }
 
 }  // namespace mambasynth::commands

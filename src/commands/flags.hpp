@@ -21,12 +21,12 @@ class Communicator;
 
 namespace mambasynth::commands {
 
-/// The keys of a trial as flags of a verb, made from the field lists: --config FILE, then --set section.key=value, then
-/// the flags themselves, each stronger than the one before.
+/// The keys of a trial as flags of a verb, generated from the field lists. In order of increasing precedence: --config
+/// FILE, --set section.key=value, the flags themselves.
 class TrialFlags {
  public:
-  /// `own`: the section whose `seed` is plain --seed in this verb; the generator's is --data-seed elsewhere.
-  /// A verb that reads its keys from a file of its own takes no --config.
+  /// `own`: the section whose `seed` is --seed in this verb; the generator's seed is --data-seed in other verbs.
+  /// Files::none: the verb has its own configuration file and no --config.
   enum class Files { config, none };
   TrialFlags(CLI::App& app, std::string own, Files files = Files::config);
 
@@ -44,12 +44,12 @@ class TrialFlags {
     return *this;
   }
 
-  /// The configuration that the command line asks for.
+  /// The configuration resulting from the command line.
   [[nodiscard]] config::Trial resolve() const;
-  /// --set and flags in the order of their strength, as `section.key=value`.
+  /// --set and flags in order of increasing precedence, as `section.key=value`.
   [[nodiscard]] std::vector<std::string> assignments() const;
   [[nodiscard]] bool print_requested() const;
-  /// Sets a key as a flag of another name does (--no-amp).
+  /// Sets a key on behalf of a flag with another name (--no-amp).
   void set_from_flag(std::string const& key, std::string const& value, std::string const& flag);
 
  private:
@@ -64,22 +64,22 @@ class TrialFlags {
   std::shared_ptr<Given> given_;  // the callbacks inside CLI::App refer to it
 };
 
-/// Flags that no key stands behind.
+/// Flags without a configuration key.
 struct RunFlags {
   std::string out;
-  bool out_given = false;  ///< not the default
+  bool out_given = false;  ///< --out was given
   std::string device = "auto";
   int threads = 0;
 };
-/// --device and --threads, and --out (alias --save-dir) with the given default: a folder, there or to be made
-/// (errors::machine where a file is in the way), but not the root of the file system (errors::usage).
+/// Adds --device, --threads, and --out (alias --save-dir) with the given default: a folder that exists or can be
+/// created (errors::machine if a file has that name), but not the root of the file system (errors::usage).
 void add_run_flags(CLI::App& app, RunFlags& flags, std::string const& default_out, std::string const& out_help);
-/// --threads: of more than there are cores each waits for the others, so their number is bounded.
+/// Adds --threads. The number is bounded, because threads beyond the number of cores only wait for each other.
 void add_threads_flag(CLI::App& app, RunFlags& flags);
-/// Turns "auto" into a device that exists, and sets the number of threads of LibTorch and of our kernels.
-/// Returns "cpu" or "cuda". Errors: errors::usage when the asked-for GPU is not there.
+/// Resolves "auto" to an available device, and sets the number of threads of LibTorch and of our kernels.
+/// Returns "cpu" or "cuda". Errors: errors::usage if the requested GPU is not available.
 std::string use_device(RunFlags const& flags);
-/// --threads, by default cores::default_threads(): of this process, or of one rank among those of its machine.
+/// --threads, by default cores::default_threads(): for this process, or for one of the ranks of its node.
 int thread_count(RunFlags const& flags);
 int thread_count(RunFlags const& flags, parallel::Communicator const& world);
 

@@ -84,7 +84,7 @@ int run(GatesOptions& options) {
     return static_cast<int>(errors::ExitCode::done);
   }
   require_memory_for(trial.data);
-  settle_out(options.run, [](auto const& folder) { require_replaceable(folder / "gates.h5"); });
+  choose_output_folder(options.run, [](auto const& folder) { require_replaceable(folder / "gates.h5"); });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const loaded = model::load_network(options.checkpoint);

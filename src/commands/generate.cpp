@@ -106,7 +106,7 @@ int run(GenerateOptions& options) {
     return static_cast<int>(errors::ExitCode::done);
   }
   require_memory_for(trial.data);
-  settle_out(options.run, [](auto const& folder) { require_replaceable(folder / "generation.h5"); });
+  choose_output_folder(options.run, [](auto const& folder) { require_replaceable(folder / "generation.h5"); });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const loaded = model::load_network(options.checkpoint);

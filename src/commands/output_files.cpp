@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 errors::Error foreign_file(fs::path const& file) {
-  return errors::usage(file.string() + " would be overwritten", "it is no result of this program",
+  return errors::usage(file.string() + " would be overwritten", "it is not a result of this program",
                        "Choose another --out, or move that file away");
 }
 
@@ -52,13 +52,12 @@ void require_replaceable_npz(fs::path const& folder) {
   if (fs::exists(data) && !generated) throw foreign_file(data);
 }
 
-void settle_out(RunFlags& flags, std::function<void(fs::path const& folder)> const& check) {
+void choose_output_folder(RunFlags& flags, std::function<void(fs::path const& folder)> const& check) {
   constexpr int most = 100;
   auto const usual = flags.out;
   for (int number = 2;; ++number) try {
       check(flags.out);
-      if (flags.out != usual)
-        streams::log("note: {} holds files of something else, so results go to {}.\n", usual, flags.out);
+      if (flags.out != usual) streams::log("note: {} contains other files, so results go to {}.\n", usual, flags.out);
       return;
     } catch (errors::Error const&) {
       if (flags.out_given || number > most) throw;

@@ -24,18 +24,18 @@ constexpr Verb all_verbs[] = {
     {"data", "generate the Markov-switching series", declare_data},
     {"train", "train and measure one trial", declare_train},
     {"sweep", "run a sweep of trials over MPI ranks", declare_sweep},
-    {"status", "show how far a sweep is", declare_status},
+    {"status", "show the progress of a sweep", declare_status},
     {"evaluate", "measure a checkpoint: intrinsic dimension and activations", declare_evaluate},
     {"dimension", "intrinsic dimension of any array: a series, .npy, .npz or HDF5", declare_dimension},
-    {"generate", "continue a series step by step, with noise where asked", declare_generate},
-    {"gates", "show what steers the blocks: delta, z, B and C, and delta around switches", declare_gates},
-    {"oracle", "filter a series exactly: the least error that any predictor can reach", declare_oracle},
+    {"generate", "continue a series step by step, optionally with noise", declare_generate},
+    {"gates", "show the gate signals delta, z, B and C, and delta around switches", declare_gates},
+    {"oracle", "filter a series exactly: the lowest error that any predictor can reach", declare_oracle},
     {"convert", "convert weights between .pt and .safetensors", declare_convert},
-    {"doctor", "say what this machine or job offers and what is wrong with it", declare_doctor},
+    {"doctor", "check this machine or job for problems", declare_doctor},
     {"bench", "time kernels and training steps", declare_bench},
 };
 
-/// Every flag or verb that could have been meant.
+/// Every flag and verb that the user may have meant.
 std::vector<std::string> names_of(CLI::App const& app) {
   std::vector<std::string> names;
   for (auto const* option : app.get_options())
@@ -49,7 +49,8 @@ std::string without_dots(std::string text) {
   return text;
 }
 
-/// MAMBASYNTH_CPU is the one variable that is refused where it is wrong, and not ignored: who sets it compares bits.
+/// An invalid MAMBASYNTH_CPU is an error, unlike other variables, which are ignored: users set it to reproduce results
+/// bit for bit.
 bool instruction_set_is_known() {
   try {
     (void)kernels::instruction_set();
@@ -75,7 +76,7 @@ errors::Error explain(CLI::ParseError const& error, CLI::App const& program) {
                           : chosen.empty()      ? "unknown verb '"
                                                 : "unexpected argument '") +
                              word + "'",
-                         "a misspelt name would silently run the default",
+                         "a misspelled name would silently run the default",
                          near.empty() ? help : "Did you mean '" + near + "'? " + help);
   }
   return errors::usage("the command line cannot be used", without_dots(error.what()), help);
@@ -87,9 +88,9 @@ std::span<Verb const> verbs() { return all_verbs; }
 
 int run_program(int argc, char** argv) {
   CLI::App program("Batch experiments on causal Mamba models: generate, train, sweep, measure.", "mambasynth");
-  program.set_version_flag("--version", version_text, "print versions and what this build contains");
+  program.set_version_flag("--version", version_text, "print the versions and features of this build");
   program.require_subcommand(0, 1);
-  // As in every Python program: of a flag given twice the last one counts.
+  // As with Python's argparse, the last occurrence of a repeated flag counts.
   program.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   std::map<std::string, Action> actions;
   errors::StopSignals const signals(store::remove_own_temporaries);
@@ -110,7 +111,7 @@ int run_program(int argc, char** argv) {
     }
     auto const chosen = program.get_subcommands();
     if (chosen.empty())
-      throw errors::usage("no verb is given", "mambasynth does nothing by itself", "See mambasynth --help");
+      throw errors::usage("no verb given", "mambasynth needs to know what to do", "See mambasynth --help");
     require_named_paths(*chosen.front());
     if (!instruction_set_is_known()) return static_cast<int>(errors::ExitCode::usage);
     return actions.at(chosen.front()->get_name())();
@@ -121,9 +122,9 @@ int run_program(int argc, char** argv) {
     streams::log("{}\n", errors::Stopped::error(errors::stop_signal()).what());
     return static_cast<int>(errors::ExitCode::stopped);
   } catch (std::exception const& error) {
-    auto const told = errors::unforeseen(error);
-    streams::log("{}\n", told.what());
-    return static_cast<int>(told.code());
+    auto const reported = errors::unforeseen(error);
+    streams::log("{}\n", reported.what());
+    return static_cast<int>(reported.code());
   }
 }
 

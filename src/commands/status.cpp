@@ -36,11 +36,11 @@ int run(StatusOptions const& options) {
 
 Action declare_status(CLI::App& app) {
   auto const options = std::make_shared<StatusOptions>();
-  app.add_option("dir", options->folder, "the sweep's folder")->required()->type_name("DIR");
+  app.add_option("dir", options->folder, "folder of the sweep")->required()->type_name("DIR");
   app.add_flag("--json", options->json, "print JSON");
-  app.add_flag("--watch", options->watch, "print again until the sweep ends");
+  app.add_flag("--watch", options->watch, "print repeatedly until the sweep ends");
   add_number(app, "--every", options->every, config::above(0, config::most_seconds),
-             "seconds between two prints of --watch [default: 5]");
+             "seconds between updates with --watch [default: 5]");
   return [options] { return run(*options); };
 }
 

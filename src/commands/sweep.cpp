@@ -51,14 +51,14 @@ struct SweepOptions {
   std::optional<std::string> part;
 };
 
-/// The oracle's figures lie beside the series, once a set of windows.
+/// The folder of the oracle's results: beside the series, shared by trials with the same windows.
 fs::path bayes_error_cache(fs::path const& sweep, sweep::PlannedTrial const& planned) {
   return sweep / "data" / planned.data_hash;
 }
 
 sweep::TrialOutcome run_trial(sweep::PlannedTrial const& planned, sweep::TrialContext& context,
                               std::string const& device) {
-  omp_set_num_threads(context.threads);  // a thread's own setting, and each trial of a rank has one
+  omp_set_num_threads(context.threads);  // a per-thread setting, and each trial of a rank has its own thread
   auto const data = trial::load_data(planned.trial, context.data, context.threads);
   trial::Job const job{.trial = planned.trial,
                        .id = planned.id,
@@ -88,32 +88,32 @@ sweep::TrialOutcome run_trial(sweep::PlannedTrial const& planned, sweep::TrialCo
     case train::Ending::stopped:
       return {sweep::State::preempted, outcome.reason};
   }
-  throw std::logic_error("an ending that nothing handles");
+  throw std::logic_error("unhandled ending of a training");
 }
 
-/// Why a sweep's own series cannot be trained on; "" where it is what `data` generates. Nobody else writes it: another
-/// series would be trained on under this one's name.
-std::string damage_of(fs::path const& file, config::Data const& data, int threads) {
+/// Why a sweep's own series cannot be used; "" if it is what `data` generates. A different series would be trained on
+/// under the wrong trial IDs.
+std::string why_unusable(fs::path const& file, config::Data const& data, int threads) {
   try {
     auto const source = series::load_for_training(file, threads).source;
     if (!source.generated) return source.reason;
     auto const keys = [](config::Data const& of) { return config::section_to_toml(of.resolved()); };
     if (keys(config::with_keys_of_file(source.data, data)) == keys(data)) return "";
-    return "other keys generate it";
+    return "it was generated from other keys";
   } catch (errors::Error const& error) {
     if (error.code() != errors::ExitCode::input) throw;
     return error.why();
   }
 }
 
-/// A series is written once a sweep, as a user's own `mambasynth data` would.
+/// Writes a series once per sweep, as `mambasynth data` does.
 fs::path prepare_data(config::Data const& data, fs::path const& folder, int threads) {
   if (!data.path.empty()) return data.path;
   auto const file = folder / "series.h5";
   constexpr char const* again = "and the series is generated again";
   if (auto const warning = store::make_way(file); !warning.empty()) streams::log("{}\n", warning);
   if (fs::exists(file)) {
-    auto const why = damage_of(file, data, threads);
+    auto const why = why_unusable(file, data, threads);
     if (why.empty()) return folder;
     streams::log("{}\n", store::replace_damaged(file, why, again));
   }
@@ -121,8 +121,8 @@ fs::path prepare_data(config::Data const& data, fs::path const& folder, int thre
   return folder;
 }
 
-/// Trials that differ in more than what decides the oracle's figures share them: the file's name says which. On all
-/// cores of this process: the ranks beside it wait.
+/// Computes the oracle's results that this trial needs, unless they exist. Trials with the same series and windows
+/// share a file, identified by its name. Uses all cores of this process, since the other ranks wait.
 void prepare_bayes_error(sweep::PlannedTrial const& planned, fs::path const& data, fs::path const& cache,
                          std::set<fs::path>& seen) {
   try {
@@ -133,7 +133,7 @@ void prepare_bayes_error(sweep::PlannedTrial const& planned, fs::path const& dat
     auto const threads = cores::default_threads();
     trial::bayes_error(planned.trial, trial::load_data(planned.trial, data, threads), cache, threads);
   } catch (std::exception const&) {
-    // data or windows that cannot be used: the trial says so
+    // Unusable data or windows: the trial reports the error.
   }
 }
 
@@ -149,12 +149,12 @@ std::optional<sweep::CommittedTrial> committed_trial(fs::path const& file, std::
     auto const state = sweep::state_named(written.state);
     if (written.trial_id == id && state) return sweep::CommittedTrial(*state, written.git_commit);
   } catch (std::exception const&) {
-    // damaged, or no trial: as good as none
+    // Damaged, or not a trial: counts as missing.
   }
   return std::nullopt;
 }
 
-/// "2/8" as (2, 8).
+/// Parses "2/8" as (2, 8).
 std::pair<std::int64_t, std::int64_t> part_of(std::optional<std::string> const& given) {
   if (!given) return {1, 1};
   auto const& text = *given;
@@ -167,34 +167,34 @@ std::pair<std::int64_t, std::int64_t> part_of(std::optional<std::string> const& 
     valid = error == std::errc{} && end == last && part >= 1 && part <= parts;
   }
   if (!valid)
-    throw errors::usage("--part '" + text + "' is no part of a sweep", "it has the form K/N with 1 <= K <= N",
-                        "Write --part 2/8 for the second of eight");
+    throw errors::usage("--part '" + text + "' is not a part of a sweep", "it must have the form K/N with 1 <= K <= N",
+                        "For the second of eight parts, write --part 2/8");
   return {part, parts};
 }
 
-/// LibTorch has so many streams, and two trials on one would mix.
+/// The number of streams in LibTorch's pool; two trials must not share one.
 constexpr int most_slots = 32;
 
-/// Trials that this rank runs at once, so that `per_gpu` of them share each GPU. Ranks of one machine take its GPUs in
-/// turn (backend::choose).
-int trials_at_once(parallel::Communicator const& world, int cards, int per_gpu) {
+/// The number of trials that this rank runs concurrently, so that `per_gpu` of them share each GPU. The ranks of a node
+/// use its GPUs round-robin (backend::choose).
+int slots_for(parallel::Communicator const& world, int cards, int per_gpu) {
   if (cards == 0) return 1;
   auto const rank = world.local_rank();
   auto const sharing = (world.local_size() - rank % cards + cards - 1) / cards;
   return std::clamp(per_gpu / sharing + (rank / cards < per_gpu % sharing ? 1 : 0), 1, most_slots);
 }
 
-/// Trials of one rank are threads, and all of them write HDF5 files.
+/// Trials of one rank run in threads, all of which write HDF5 files.
 void require_threads_for(int slots) {
   if (store::hdf5_takes_threads()) return;
   throw errors::usage(fmt::format("a rank cannot run {} trials at once", slots),
-                      "the HDF5 library of this build was made without thread safety",
-                      "Start as many ranks a GPU with trials_per_gpu = 1 or --trials-per-rank 1, or build with a "
-                      "library made with --enable-threadsafe");
+                      "the HDF5 library of this build is not thread-safe",
+                      "Start that many ranks per GPU with trials_per_gpu = 1 or --trials-per-rank 1, or build with an "
+                      "HDF5 configured with --enable-threadsafe");
 }
 
-/// More trials on a GPU than was asked for may find too little memory.
-void tell_of_shared_gpus(parallel::Communicator const& world, int cards, std::int64_t per_gpu) {
+/// Warns about more trials per GPU than requested, which may run out of memory.
+void log_shared_gpus(parallel::Communicator const& world, int cards, std::int64_t per_gpu) {
   if (world.rank() != 0 || cards == 0 || world.local_size() <= cards * per_gpu) return;
   auto const trials = (world.local_size() + cards - 1) / cards;
   streams::log(
@@ -218,19 +218,19 @@ int run(SweepOptions const& options) {
                                (part.second > 1 ? "part_" + std::to_string(part.first) : "")
                          : fs::path(options.run.out);
     auto run_flags = options.run;
-    // On the CPU every rank trains a trial of its own, and a trial's bits depend on its threads. Beside a GPU, cores
-    // that nobody uses measure what was trained; more than a few of them only wait for each other.
+    // On the CPU every rank trains its own trial with one thread, because a trial's bits depend on the number of
+    // threads. With a GPU, idle cores speed up the measurements after training; more than a few do not help.
     constexpr int useful = 8;
     auto const cards = backend::cards(backend::choose(run_flags.device));
     auto const per_gpu = sweep::read_sweep_file(options.file, assignments).keys.trials_per_gpu;
     auto const slots = options.trials_per_rank > 0 ? options.trials_per_rank
-                                                   : trials_at_once(session.world(), cards, static_cast<int>(per_gpu));
+                                                   : slots_for(session.world(), cards, static_cast<int>(per_gpu));
     if (slots > 1) require_threads_for(slots);
     if (run_flags.threads == 0)
       run_flags.threads = cards > 0 ? std::clamp(thread_count(run_flags, session.world()) / slots, 1, useful) : 1;
     auto const device = use_device(run_flags);
     auto const threads = run_flags.threads;
-    if (options.trials_per_rank == 0) tell_of_shared_gpus(session.world(), cards, per_gpu);
+    if (options.trials_per_rank == 0) log_shared_gpus(session.world(), cards, per_gpu);
     sweep::SweepOptions const sweep_options{.sweep_file = options.file,
                                             .out = out,
                                             .set = assignments,
@@ -258,7 +258,7 @@ int run(SweepOptions const& options) {
             },
         .check =
             [&](auto const& trial, std::int64_t ranks) {
-              // The machine that plans may be smaller than those that compute.
+              // A dry run may be on a smaller machine than the sweep.
               if (!options.dry_run) config::require_within(config::needs_of_training(trial, device == "cpu"), memory);
               train::require_trainable(trial.train, ranks);
             }};
@@ -270,31 +270,32 @@ int run(SweepOptions const& options) {
 
 Action declare_sweep(CLI::App& app) {
   auto const options = std::make_shared<SweepOptions>(app);
-  app.add_option("sweep", options->file, "the sweep: a TOML file")->required()->type_name("SWEEP.toml");
+  app.add_option("sweep", options->file, "sweep file (TOML)")->required()->type_name("SWEEP.toml");
   options->keys.section<sweep::SweepKeys>()
       .section<config::Data>()
       .section<config::Model>()
       .section<config::Train>()
       .section<config::Evaluate>();
   add_run_flags(app, options->run, "",
-                "folder of the sweep, where a rerun continues [default: runs/NAME, with --part runs/NAME/part_K]");
-  app.add_flag("--dry-run", options->dry_run, "print the plan and its cost, write nothing");
-  app.add_flag("--take-over", options->take_over, "take the folder from another launcher that holds it");
+                "folder of the sweep; rerun with the same folder to continue [default: runs/NAME, with --part "
+                "runs/NAME/part_K]");
+  app.add_flag("--dry-run", options->dry_run, "print the plan and its cost without writing anything");
+  app.add_flag("--take-over", options->take_over, "take over the folder from another launcher that holds it");
   app.add_option_function<std::string>(
          "--part", [options](std::string const& part) { options->part = part; },
-         "K/N: only every N-th trial from the K-th on, in a folder of their own; collate all N together")
+         "K/N: run only every N-th trial starting with the K-th, in a separate folder; collate all N folders together")
       ->type_name("");
   add_number(app, "--trials-per-rank", options->trials_per_rank, config::between(1, most_slots),
-             "trials that each rank runs at once, with --threads each [default: what makes sweep.trials_per_gpu of "
-             "them share a GPU; 1 on the CPU]");
+             "trials that each rank runs at once, with --threads each [default: so that sweep.trials_per_gpu of them "
+             "share a GPU; 1 on the CPU]");
   app.add_option("--allow-mixed", options->allow_mixed,
-                 "code: continue a folder that another version of the program began")
+                 "code: continue a folder that another version of the program started")
       ->type_name("")
       ->check(CLI::IsMember({"code"}));
   add_number(app, "--walltime", options->walltime, config::above(0, config::most_seconds),
-             "seconds until this job ends; running trials save before it [default: what Slurm says]");
+             "seconds until this job ends; running trials save before that [default: from Slurm]");
   add_number(app, "--progress-every", options->progress_every, config::above(0, config::most_seconds),
-             "seconds between lines of progress [default: 10]");
+             "seconds between progress lines [default: 10]");
   return [options] { return run(*options); };
 }
 

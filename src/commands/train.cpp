@@ -46,7 +46,8 @@ struct TrainOptions {
   bool figures = true, no_amp = false, no_compile = false;
 };
 
-/// `train --eval CKPT`: the validation MSE of stored weights in the model of the current flags, and what they predict.
+/// `train --eval CKPT`: prints the validation MSE of stored weights in the model of the current flags and draws their
+/// predictions.
 int print_validation(TrainOptions const& options, config::Trial const& trial, std::string const& device) {
   auto const data = trial::load_data(trial, {}, thread_count(options.run));
   model::Network network(trial.model, data.splits.train.series.size(1));
@@ -67,27 +68,26 @@ void print_epoch(train::EpochRecord const& record, std::int64_t epochs) {
   streams::log("{}\n", train::console_row(record));
 }
 
-[[noreturn]] void tell_diverged(fs::path const& result, std::string const& why) {
+[[noreturn]] void throw_diverged(fs::path const& result, std::string const& why) {
   throw errors::Error(errors::ExitCode::incomplete, "the training diverged", why,
                       "Lower --lr; " + result.string() + " records it");
 }
 
-/// The trial whose result or saved state a folder holds; empty where it holds none that can be read.
-std::string held_by(fs::path const& folder) {
+/// The ID of the trial whose result or saved state is in the folder; empty if there is none or it is unreadable.
+std::string trial_in(fs::path const& folder) {
   try {
     if (fs::exists(folder / trial::result_name))
       return analysis::trial_file::read_trial(folder / trial::result_name).provenance.trial_id;
   } catch (errors::Error const&) {
-    return {};  // told where it is used
+    return {};  // reported when it is used
   }
   return fs::exists(folder / train::resume_name) ? train::resume_identity(folder / train::resume_name) : std::string();
 }
 
-/// Nobody chose the default folder for this trial: where it holds another's, the trial gets one of its own, the same
-/// each time.
+/// If the default folder contains something else, the trial gets its own folder, the same each time.
 bool needs_own_folder(fs::path const& shared, fs::path const& own, std::string const& id) {
-  if (held_by(own) == id) return true;
-  auto const holder = held_by(shared);
+  if (trial_in(own) == id) return true;
+  auto const holder = trial_in(shared);
   if (!holder.empty()) {
     if (holder == id) return false;
     streams::log("note: {} holds trial {}, so trial {} goes to {}.\n", shared.string(), holder, id, own.string());
@@ -96,14 +96,13 @@ bool needs_own_folder(fs::path const& shared, fs::path const& own, std::string c
   try {
     require_replaceable_trial(shared);
   } catch (errors::Error const&) {
-    streams::log("note: {} holds files of something else, so trial {} goes to {}.\n", shared.string(), id,
-                 own.string());
+    streams::log("note: {} contains other files, so trial {} goes to {}.\n", shared.string(), id, own.string());
     return true;
   }
   return false;
 }
 
-/// A result that no reader can use is no reason never to make one.
+/// Reads a result. A damaged one is moved aside, so that the trial can run again.
 std::optional<analysis::trial_file::TrialSummary> whole_result(fs::path const& result) {
   try {
     return analysis::trial_file::read_trial(result);
@@ -114,22 +113,22 @@ std::optional<analysis::trial_file::TrialSummary> whole_result(fs::path const& r
   }
 }
 
-/// A folder that already holds this trial's result is done; another trial's result is never overwritten.
+/// Whether the folder already contains this trial's result. Another trial's result is never overwritten.
 bool already_done(fs::path const& result, std::string const& id) {
   if (!fs::exists(result)) return false;
   auto const found = whole_result(result);
   if (!found) return false;
   auto const& summary = *found;
   if (summary.provenance.trial_id == id) {
-    if (summary.provenance.state == "diverged") tell_diverged(result, "an earlier run of the same trial found so");
+    if (summary.provenance.state == "diverged") throw_diverged(result, "in an earlier run of the same trial");
     return true;
   }
   throw errors::usage(result.string() + " is the result of another trial",
-                      "its id is " + summary.provenance.trial_id + ", this configuration's " + id,
+                      "its ID is " + summary.provenance.trial_id + ", this configuration's " + id,
                       "Choose another --out, or move that file away");
 }
 
-/// All ranks as one group. `number`: of its kind in this run; waits at most `timeout` for any of them.
+/// All ranks as one group. `number`: unique in this run; waits at most `timeout` seconds for any rank.
 std::shared_ptr<parallel::Group> group_of(parallel::Communicator const& world, std::int64_t number, double timeout) {
   std::vector<int> ranks(static_cast<std::size_t>(world.size()));
   std::iota(ranks.begin(), ranks.end(), 0);
@@ -165,8 +164,8 @@ trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data, p
   }
 }
 
-/// The leader's answer, on every rank.
-bool agreed(parallel::Group& group, std::function<bool()> const& ask) {
+/// The root's answer, on every rank.
+bool decided_by_root(parallel::Group& group, std::function<bool()> const& ask) {
   std::array<std::byte, 1> answer{};
   if (group.is_root()) answer[0] = static_cast<std::byte>(ask());
   group.broadcast(answer);
@@ -185,11 +184,11 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
   auto const id = identify(trial, data);
   if (!options.run.out_given)
     if (auto const own = fs::path(options.run.out + "-" + id);
-        agreed(*group, [&] { return needs_own_folder(folder, own, id); })) {
+        decided_by_root(*group, [&] { return needs_own_folder(folder, own, id); })) {
       folder = own;
       if (is_root) store::require_writable_folder(folder);
     }
-  if (agreed(*group, [&] { return already_done(folder / trial::result_name, id); })) {
+  if (decided_by_root(*group, [&] { return already_done(folder / trial::result_name, id); })) {
     if (!is_root) return static_cast<int>(errors::ExitCode::done);
     if (!options.checkpoint.empty())
       store::write_atomically(options.checkpoint, store::read_text(folder / train::checkpoint_name));
@@ -228,12 +227,12 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
         streams::print("{}\n{}\n", (folder / trial::result_name).string(), (folder / train::checkpoint_name).string());
       return static_cast<int>(errors::ExitCode::done);
     case train::Ending::diverged:
-      tell_diverged(folder / trial::result_name, outcome.reason);
+      throw_diverged(folder / trial::result_name, outcome.reason);
     case train::Ending::stopped:
       throw errors::Error(errors::ExitCode::stopped, "the training was stopped", outcome.reason,
                           "The same command continues from " + (folder / train::resume_name).string());
   }
-  throw std::logic_error("an ending that nothing handles");
+  throw std::logic_error("unhandled ending of a training");
 }
 
 int run(TrainOptions& options) {
@@ -251,19 +250,19 @@ int run(TrainOptions& options) {
     train::require_trainable(trial.train, ranks);
     return device;
   };
-  if (options.no_compile) streams::log("note: --no-compile changes nothing (nothing is compiled at run time).\n");
+  if (options.no_compile) streams::log("note: --no-compile has no effect (nothing is compiled at run time).\n");
   if (!options.evaluate.empty()) {
     auto const device = prepare(1);
     return print_validation(options, trial, device);
   }
 
   parallel::Session session;
-  // Whoever fails tells the others, who may be in the middle of a step.
+  // A rank that fails notifies the others, which may be in the middle of a step.
   constexpr double grace = 30;
   return session.run(
       [&] {
         auto const& world = session.world();
-        // Ranks that share a machine share its cores: more threads than cores would wait for each other.
+        // Ranks on one node share its cores; more threads than cores would wait for each other.
         options.run.threads = thread_count(options.run, world);
         auto const device = prepare(world.size());
         auto const group = group_of(world, 0, trial.train.comm_timeout);
@@ -277,14 +276,14 @@ int run(TrainOptions& options) {
 Action declare_train(CLI::App& app) {
   auto const options = std::make_shared<TrainOptions>(app);
   options->keys.section<config::Data>().section<config::Model>().section<config::Train>().section<config::Evaluate>();
-  add_run_flags(app, options->run, "run", "folder of trial.h5, checkpoint.pt, log.csv and the figures");
-  app.add_option("--checkpoint", options->checkpoint, "write the best model to this file too")->type_name("FILE");
+  add_run_flags(app, options->run, "run", "folder for trial.h5, checkpoint.pt, log.csv and the figures");
+  app.add_option("--checkpoint", options->checkpoint, "also write the best model to this file")->type_name("FILE");
   app.add_option("--eval", options->evaluate,
-                 "print the validation MSE of these weights, draw what they predict and stop")
+                 "print the validation MSE of these weights, draw their predictions and exit")
       ->type_name("FILE");
   app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
   app.add_flag("--no-amp", options->no_amp, "the same as --precision fp32");
-  app.add_flag("--no-compile", options->no_compile, "accepted for the original's sake, changes nothing");
+  app.add_flag("--no-compile", options->no_compile, "accepted for compatibility with the original; no effect");
   return [options] { return run(*options); };
 }
 

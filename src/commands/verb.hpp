@@ -10,7 +10,7 @@ class App;
 
 namespace mambasynth::commands {
 
-/// What a verb does once its flags are read; returns the exit code.
+/// Runs a verb after its flags are parsed; returns the exit code.
 using Action = std::function<int()>;
 
 /// A verb of `mambasynth`: declares its flags on `app` and returns what to run.

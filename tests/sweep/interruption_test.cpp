@@ -88,7 +88,7 @@ TEST_CASE(
       sweep.run_recovering(3, "--slots 2 --epoch-ms 10 --set sweep.rank_timeout=3 --kill-rank 1 --kill-epoch 20");
   INFO(finished.output);
   CHECK(finished.code == 0);
-  CHECK_THAT(finished.output, ContainsSubstring("rank 1 on ") && ContainsSubstring("and with what it trained ("));
+  CHECK_THAT(finished.output, ContainsSubstring("rank 1 on ") && ContainsSubstring("and resume what it was training ("));
   for (auto const& row : sweep.rows()) CHECK(sweep.committed(row.id));
   CHECK(sweep.noted(sweep::EventKind::requeued).size() == 2);
   // The killed rank's other trial may have saved an epoch that it did not come to note.

@@ -221,7 +221,7 @@ TEST_CASE(
   CHECK(bench.count(sweep::EventKind::finished) == 8);
   CHECK(bench.count(sweep::EventKind::requeued) == 3);
   CHECK_THAT(bench.told,
-             Catch::Matchers::ContainsSubstring("rank 1") && Catch::Matchers::ContainsSubstring("what it trained ("));
+             Catch::Matchers::ContainsSubstring("rank 1") && Catch::Matchers::ContainsSubstring("what it was training ("));
 }
 
 TEST_CASE("where a trial needs several ranks, each rank runs one trial at a time") {

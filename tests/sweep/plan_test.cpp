@@ -174,7 +174,7 @@ TEST_CASE("two cells that are the same trial are reported") {
   CHECK_THAT(refusal("[[sweep.axis]]\n\"train.gate_lr_factor\" = [1, 1.0]\n"),
              ContainsSubstring("train.gate_lr_factor = 1 and train.gate_lr_factor = 1.0"));
   CHECK_THAT(refusal("[[sweep.axis]]\n\"train.resume_every\" = [1, 2]\n"),
-             ContainsSubstring("differ in nothing that changes a result"));
+             ContainsSubstring("differ in no key that changes results"));
 }
 
 TEST_CASE("a cell that cannot run is named") {

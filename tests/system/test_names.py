@@ -29,7 +29,7 @@ def test_an_ordinary_name_is_taken(mambasynth, tiny_sweep, name):
                          ids=lambda verb: verb[0])
 def test_out_is_a_folder_below_the_root(mambasynth, tiny_sweep, tmp_path, verb):
     (tmp_path / "file").write_text("mine")
-    wrong = [("/tmp/..", 2, "root of the file system"), (tmp_path / "file", 1, "is a file and in the way")]
+    wrong = [("/tmp/..", 2, "root of the file system"), (tmp_path / "file", 1, "is a file; choose another folder")]
     if verb[0] == "sweep":
         wrong += [("", 2, "is empty"), ("/", 2, "root of the file system"), ("//", 2, "root of the file system"), (tmp_path / "file" / "below", 1, "in the way")]
     for out, code, why in wrong:
@@ -81,7 +81,7 @@ def test_a_sweep_beside_its_own_file_does_not_replace_it(mambasynth, tiny_sweep,
 
 @pytest.mark.parametrize("part", ["", "0/0", "3/2", "-1/2", "a/b", "1/2/3", "1/", "1/99999999999999999999"])
 def test_a_part_is_k_of_n(mambasynth, tiny_sweep, tmp_path, part):
-    says(mambasynth("sweep", tiny_sweep, "--dry-run", *([f"--part={part}"] if part.startswith("-") else ["--part", part]), cwd=tmp_path, code=2), r"--part '.*' is no part of a sweep")
+    says(mambasynth("sweep", tiny_sweep, "--dry-run", *([f"--part={part}"] if part.startswith("-") else ["--part", part]), cwd=tmp_path, code=2), r"--part '.*' is not a part of a sweep")
 
 
 # MT19937 takes 32 bits; NumPy's generator, of the series, all.
@@ -151,4 +151,4 @@ def test_another_trial_gets_a_folder_of_its_own_where_none_was_asked_for(mambasy
     (tmp_path / "run" / "trial.h5").unlink()
     (tmp_path / "run" / "checkpoint.pt").unlink()
     (tmp_path / "run" / "log.csv").write_text("mine")
-    assert re.search(r"holds files of something else, so trial \w+ goes to run-", mambasynth(*train, "--seed", 8, cwd=tmp_path).stderr)
+    assert re.search(r"contains other files, so trial \w+ goes to run-", mambasynth(*train, "--seed", 8, cwd=tmp_path).stderr)
