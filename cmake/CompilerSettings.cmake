@@ -1,4 +1,4 @@
-# Language level, warnings and sanitizers of our own targets; third-party headers come in as SYSTEM.
+# Language level, warnings and sanitizers of our own targets; third-party headers are included as SYSTEM.
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -11,10 +11,10 @@ set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O3 -g1 -DNDEBUG" CACHE STRING "" FORCE)
 
 find_program(MAMBASYNTH_CCACHE ccache)
 if(MAMBASYNTH_CCACHE)
-  # What ccache asks for where headers are precompiled.
+  # Required by ccache for precompiled headers.
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${MAMBASYNTH_CCACHE}")
 endif()
-# FindHDF5 names what HDF5 itself links (curl, szip, ...); a program of ours must not need them.
+# FindHDF5 lists the libraries that HDF5 itself links (curl, szip, ...); our programs must not depend on them.
 add_link_options(LINKER:--as-needed)
 find_program(MAMBASYNTH_MOLD mold)
 if(MAMBASYNTH_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12.1)
@@ -26,14 +26,14 @@ add_library(mambasynth_settings INTERFACE)
 target_compile_options(mambasynth_settings INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wconversion -ffp-contract=off>
   $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${MAMBASYNTH_WERROR}>>:-Werror>)
-# Clang counts changes of sign to -Wconversion, GCC does not.
+# Clang's -Wconversion includes sign conversions, GCC's does not.
 target_compile_options(mambasynth_settings INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-sign-conversion>)
-# GCC 12 sees an overlap in every `"literal" + std::string(...)` that it inlines (GCC bug 105651).
+# GCC 12 reports an overlap in every `"literal" + std::string(...)` that it inlines (GCC bug 105651).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(mambasynth_settings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
 endif()
-# What GCC concludes from the flow of data depends on what it has inlined: each version raises false alarms of its own, 13
-# and 14 about standard vectors in LibTorch's headers and in ours. Newer versions than the one that CI uses only show them.
+# GCC's data-flow warnings depend on inlining, and each version has its own false positives, 13 and 14 about standard vectors
+# in LibTorch's headers and ours. For versions newer than CI's they are not errors.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
   foreach(warning array-bounds stringop-overflow stringop-overread free-nonheap-object maybe-uninitialized dangling-pointer use-after-free)
     target_compile_options(mambasynth_settings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-error=${warning}>)
@@ -53,8 +53,8 @@ function(mambasynth_library name)
   target_link_libraries(mambasynth_${name} PRIVATE mambasynth_settings)
 endfunction()
 
-# mambasynth_glue(TARGET...): reads flags, TOML and JSON once a run, or compares what others computed; the templates behind
-# that take long to optimise and gain nothing. -Og compiles faster than -O1 by a fifth and even than -O0, which inlines nothing.
+# mambasynth_glue(TARGET...): for code that parses flags, TOML and JSON once per run, or compares results. Its templates are
+# slow to optimize without any gain. -Og compiles a fifth faster than -O1 and even faster than -O0, which inlines nothing.
 function(mambasynth_glue)
   foreach(target IN LISTS ARGN)
     target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-Og>)

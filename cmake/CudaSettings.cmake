@@ -1,4 +1,4 @@
-# CUDA 12.8 or newer: sm_90 and sm_120, with PTX for what comes after.
+# CUDA 12.8 or newer: sm_90 and sm_120, and PTX for newer GPUs.
 if(NOT CMAKE_CUDA_ARCHITECTURES)
   set(CMAKE_CUDA_ARCHITECTURES "90-real;90-virtual;120-real" CACHE STRING "GPU architectures")
 endif()
@@ -8,7 +8,7 @@ if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12.8)
   message(FATAL_ERROR "CUDA ${CMAKE_CUDA_COMPILER_VERSION} is too old (sm_120 needs 12.8). Load a newer toolkit or use the preset cpu.")
 endif()
 set(CMAKE_CUDA_STANDARD 20)
-# CMake before 3.26 does not know that nvcc takes -std=c++20.
+# CMake before 3.26 does not know that nvcc accepts -std=c++20.
 set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
 set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
 find_package(CUDAToolkit 12.8 REQUIRED)

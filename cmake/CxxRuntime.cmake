@@ -1,6 +1,6 @@
-# One C++ runtime in the process: LibTorch brings the shared libstdc++. A compiler that finds only libstdc++.a links a
-# second one into the program without a word, and each of the two then frees what the other allocated ("free(): invalid
-# pointer" at exit). Some clusters wrap their compiler that way, so look at what a program really links.
+# A process must have only one C++ runtime, and LibTorch loads the shared libstdc++. A compiler that finds only libstdc++.a
+# silently links a second one into the program, and each of the two then frees memory of the other ("free(): invalid pointer"
+# at exit). Some clusters' compiler wrappers do that, so check what a program really links.
 if(NOT CMAKE_READELF)
   return()
 endif()

@@ -1,11 +1,11 @@
-# Every third-party package, once, each with the words that help when it is missing.
+# All third-party packages, each with a hint for when it is missing.
 function(mambasynth_require found what hint)
   if(NOT ${found})
     message(FATAL_ERROR "${what} was not found (${hint}). Run jobs/install_deps.sh, or load its module and configure again.")
   endif()
 endfunction()
 
-# What jobs/install_deps.sh fetched that the system does not have.
+# Where jobs/install_deps.sh puts packages that the system does not have.
 if(DEFINED ENV{MAMBASYNTH_CACHE})
   set(MAMBASYNTH_CACHE "$ENV{MAMBASYNTH_CACHE}")
 elseif(DEFINED ENV{XDG_CACHE_HOME})
@@ -32,7 +32,7 @@ find_package(nlohmann_json 3.10 QUIET)
 mambasynth_require(nlohmann_json_FOUND "nlohmann-json" "package nlohmann-json3-dev")
 find_package(CLI11 2.1 QUIET)
 mambasynth_require(CLI11_FOUND "CLI11" "package libcli11-dev")
-# Version 4 has another interface; version 3 may lie in the cache where the distribution has moved on.
+# Version 4 has a different interface; if the distribution has that, version 3 may be in the cache.
 find_package(toml11 3 QUIET HINTS "${MAMBASYNTH_CACHE}/toml11-3")
 mambasynth_require(toml11_FOUND "toml11 version 3" "package libtoml11-dev")
 find_package(Eigen3 3.3 QUIET NO_MODULE)
@@ -58,7 +58,7 @@ endif()
 if(MAMBASYNTH_TESTS)
   find_package(Catch2 3 QUIET)
   if(NOT Catch2_FOUND)
-    message(WARNING "Catch2 version 3 was not found: no tests are built. jobs/install_deps.sh --tests brings it.")
+    message(WARNING "Catch2 version 3 was not found: no tests are built. jobs/install_deps.sh --tests installs it.")
     set(MAMBASYNTH_TESTS OFF)
   endif()
 endif()

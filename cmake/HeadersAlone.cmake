@@ -1,13 +1,13 @@
-# Target headers_alone: every header of ours compiled by itself, as its first includer might have it. Standard libraries
-# differ in which of their headers bring which others, so a header that forgets an #include may compile here and not there.
+# Target headers_alone: compiles each of our headers by itself. Standard libraries differ in which headers include which
+# others, so a header that misses an #include may compile on one machine and not on another.
 file(GLOB_RECURSE headers RELATIVE "${PROJECT_SOURCE_DIR}"
   "${PROJECT_SOURCE_DIR}/kernels/*.hpp" "${PROJECT_SOURCE_DIR}/analysis/*.hpp" "${PROJECT_SOURCE_DIR}/src/*.hpp")
 if(NOT MAMBASYNTH_CUDA)
   list(FILTER headers EXCLUDE REGEX "^(kernels/cuda|src/gpu)/")
 endif()
-# Names types of device code; nvcc alone reads it.
+# Uses device types; only nvcc can compile it.
 list(REMOVE_ITEM headers kernels/cuda/partial_sums.hpp)
-# Read once for each instruction set, by sources that say which (kernels/CMakeLists.txt).
+# Included once per instruction set, by sources that define it (kernels/CMakeLists.txt).
 list(FILTER headers EXCLUDE REGEX "^kernels/(lanes|[a-z0-9_]+_lanes)\\.hpp$")
 
 set(units "")

@@ -1,8 +1,8 @@
 # LibTorch as plain imported targets over <root>/include and <root>/lib. The wheel's own TorchConfig.cmake
-# needs a CUDA toolkit even for a CPU build, switches CMAKE_CUDA_ARCHITECTURES off and leaks flags.
+# needs a CUDA toolkit even for a CPU build, disables CMAKE_CUDA_ARCHITECTURES and leaks flags.
 #
-# Where it is looked for: only in -DTorch_DIR=... or the environment's Torch_DIR where one is given (a LibTorch folder, or
-# its share/cmake/Torch); else in what jobs/install_deps.sh put into the cache folder.
+# If -DTorch_DIR=... or the environment variable Torch_DIR is given (a LibTorch folder, or its share/cmake/Torch), only that
+# is searched; else the cache folder of jobs/install_deps.sh.
 set(torch_requirements "${PROJECT_SOURCE_DIR}/jobs/requirements-libtorch.txt")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${torch_requirements}")
 file(STRINGS "${torch_requirements}" torch_pin REGEX "^torch==")
@@ -23,7 +23,7 @@ else()
   set(torch_hints "${MAMBASYNTH_CACHE}/torch-${torch_pinned}-${torch_kind}/torch")
 endif()
 
-unset(MAMBASYNTH_TORCH_ROOT CACHE)  # a Torch_DIR given later must not lose to the one found first
+unset(MAMBASYNTH_TORCH_ROOT CACHE)  # so that a Torch_DIR given later takes effect
 find_path(MAMBASYNTH_TORCH_ROOT include/ATen/ATen.h HINTS ${torch_hints} NO_DEFAULT_PATH
   DOC "LibTorch: the folder that holds include/ and lib/")
 mambasynth_require(MAMBASYNTH_TORCH_ROOT "LibTorch" "looked in ${torch_hints}")
@@ -50,33 +50,33 @@ endfunction()
 mambasynth_torch_target(torch::c10 libc10.so)
 mambasynth_torch_target(torch::cpu libtorch_cpu.so)
 add_library(mambasynth_torch INTERFACE)
-# LibTorch's include folder holds an fmt of another version than the system's library. Without ours in front of it, these
-# units could only use it header-only, at 2.5 s of compile time each.
+# LibTorch's include folder contains an fmt of a different version than the system's library. Unless ours comes first, these
+# units can use fmt only header-only, which costs 2.5 s of compile time each.
 get_target_property(fmt_hints fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
 find_path(MAMBASYNTH_FMT_INCLUDE fmt/format.h HINTS ${fmt_hints})
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/generated/fmt_first")
 file(CREATE_LINK "${MAMBASYNTH_FMT_INCLUDE}/fmt" "${PROJECT_BINARY_DIR}/generated/fmt_first/fmt" SYMBOLIC)
 target_include_directories(mambasynth_torch SYSTEM INTERFACE "${PROJECT_BINARY_DIR}/generated/fmt_first")
-# libtorch_cpu names CUDA's profiler library, which sits beside it and is found at run time.
+# libtorch_cpu refers to CUDA's profiler library, which is beside it and found at run time.
 target_link_options(mambasynth_torch INTERFACE -Wl,--allow-shlib-undefined)
 target_link_libraries(mambasynth_torch INTERFACE torch::cpu torch::c10)
 if(MAMBASYNTH_CUDA)
   mambasynth_torch_target(torch::c10_cuda libc10_cuda.so)
   mambasynth_torch_target(torch::cuda libtorch_cuda.so)
-  # libtorch_cuda registers its kernels by static initialisers: nothing names its symbols.
+  # libtorch_cuda registers its kernels in static initializers; nothing refers to its symbols.
   target_link_options(mambasynth_torch INTERFACE
     "LINKER:--push-state,--no-as-needed" "${torch_lib}/libtorch_cuda.so" "LINKER:--pop-state")
   target_link_libraries(mambasynth_torch INTERFACE torch::cuda torch::c10_cuda CUDA::cudart)
   include(Nccl)
 endif()
 
-# ATen.h takes 8 s to parse. It is compiled once (400 MB in the build folder), for every library that asks:
+# ATen.h takes 8 s to parse. It is precompiled once (400 MB in the build folder) for every library that calls
 # mambasynth_precompiled_aten(NAME), NAME as for mambasynth_library.
 file(WRITE "${PROJECT_BINARY_DIR}/generated/aten.cpp" "")
 add_library(mambasynth_aten OBJECT "${PROJECT_BINARY_DIR}/generated/aten.cpp")
 target_link_libraries(mambasynth_aten PRIVATE mambasynth_settings mambasynth_torch)
 target_precompile_headers(mambasynth_aten PRIVATE <ATen/ATen.h>)
-# Without it ccache cannot look inside.
+# Required by ccache.
 set(aten_options $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 target_compile_options(mambasynth_aten PRIVATE ${aten_options})
 function(mambasynth_precompiled_aten name)

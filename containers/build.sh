@@ -1,17 +1,15 @@
 #!/usr/bin/env bash
-# Builds the Apptainer image of the commit that is checked out, for machines without a GPU, and runs its unit tests.
-# An image of the same commit that is already there is left alone.
+# Builds the Apptainer image of the checked-out commit, for machines without a GPU, and runs its unit tests.
+# An existing image of the same commit is kept.
 #
 #   containers/build.sh [--mirror URL] [--force] [IMAGE.sif] [-- OPTIONS OF apptainer build]
-#
-#   IMAGE.sif       where it goes (default: build/mambasynth.sif in the checkout)
+#   IMAGE.sif       the image to write (default: build/mambasynth.sif in the checkout)
 #   --mirror URL    the Debian archive to install from (default: https://deb.debian.org/debian)
-#   --force         build even when IMAGE.sif is of this commit already
-#   -- OPTIONS      for instance --notest, --fakeroot, --bind FOLDER:/mnt (ccache keeps compiled files there)
-#
+#   --force         build even if IMAGE.sif is already of this commit
+#   -- OPTIONS      e.g. --notest, --fakeroot, --bind FOLDER:/mnt (ccache keeps compiled files there)
 # APPTAINER=COMMAND   instead of apptainer or singularity on PATH
-# The machine's proxies, pip's index and the certificates of SSL_CERT_FILE hold while building and stay out of the image.
-# Needs root, or a user whom Apptainer lets use --fakeroot; 6 GB in TMPDIR. There is no GPU image yet (--cuda is refused).
+# The machine's proxies, pip index and the certificates of SSL_CERT_FILE are used while building but not stored in the image.
+# Needs root or permission to use Apptainer's --fakeroot, and 6 GB in TMPDIR. There is no GPU image yet (--cuda is refused).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../jobs/environment.sh"
 
@@ -20,7 +18,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --mirror) mirror=${2:?--mirror needs a URL} && shift ;;
     --force) force=true ;;
-    --cuda) die 2 "there is no GPU image yet (none was ever built and run). Build with the preset cuda on the cluster; jobs/README.md." ;;
+    --cuda) die 2 "there is no GPU image yet (none has been tested). Build with the preset cuda on the cluster; see jobs/README.md." ;;
     -h | --help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
     --) shift; options=("$@"); break ;;
     -*) die 2 "unknown option $1 (see --help)." ;;
@@ -33,22 +31,22 @@ apptainer=${APPTAINER:-$(command -v apptainer || command -v singularity || true)
 [ -n "$apptainer" ] ||
   die 2 "neither apptainer nor singularity was found (one of them builds the image). Install Apptainer, or name its command: APPTAINER=COMMAND containers/build.sh."
 command -v "$apptainer" >/dev/null ||
-  die 2 "APPTAINER=$apptainer is no command. Name one that takes Apptainer's arguments."
+  die 2 "APPTAINER=$apptainer is not a command. Name one that accepts Apptainer's arguments."
 folder=$(dirname "$image")
 [ "$folder" != "$checkout/build" ] || mkdir -p "$folder"
 [ -d "$folder" ] && [ -w "$folder" ] ||
-  die 1 "cannot write $folder (it is not there, or not yours). Make it, or name another IMAGE.sif."
+  die 1 "cannot write $folder (it does not exist, or is not writable). Create it, or name another IMAGE.sif."
 image=$(cd "$folder" && pwd)/$(basename "$image")
 [ ! -d "$image" ] || die 2 "$image is a folder. Name a file: IMAGE.sif."
 
 commit=$(git -C "$checkout" rev-parse --verify HEAD 2>/dev/null) ||
-  die 2 "$checkout is no git repository (the image holds a commit). Clone the repository."
+  die 2 "$checkout is not a git repository (the image contains a commit). Clone the repository."
 [ -z "$(git -C "$checkout" status --porcelain)" ] ||
-  note "the image holds commit ${commit:0:12}; what is not committed stays out"
+  note "the image contains commit ${commit:0:12}, without uncommitted changes"
 version=$(sed -n 's/^project(mambasynth VERSION \([^ ]*\).*/\1/p' "$checkout/CMakeLists.txt")
 
-if [ -f "$image" ] && ! $force && says "$commit" "$apptainer" inspect --labels "$image"; then
-  note "$image is of commit ${commit:0:12} already; --force builds it again"
+if [ -f "$image" ] && ! $force && output_matches "$commit" "$apptainer" inspect --labels "$image"; then
+  note "$image is already of commit ${commit:0:12}; --force rebuilds it"
   exit 0
 fi
 
@@ -57,10 +55,10 @@ unfinished=$image.$$.unfinished
 trap 'rm -rf "$context" "$unfinished"' EXIT
 trap 'exit 130' INT TERM
 
-# Not the working tree: what is built there, or not committed, would come along.
+# Not the working tree, which would include build output and uncommitted files.
 git clone --quiet --depth 1 "file://$checkout" "$context/source"
 
-# How this machine reaches archives and PyPI, as bash for the definition's %post.
+# This machine's network settings for package archives and PyPI, as bash for the definition's %post.
 mkdir "$context/site"
 network=$context/site/network.sh
 : >"$network"
@@ -82,7 +80,7 @@ step "Building $image (commit ${commit:0:12})"
 arguments=(--build-arg "CONTEXT=$context" --build-arg "COMMIT=$commit" --build-arg "VERSION=$version")
 [ -z "$mirror" ] || arguments+=(--build-arg "MIRROR=$mirror")
 "$apptainer" build "${arguments[@]}" "${options[@]}" "$unfinished" "$context/source/containers/mambasynth.def" >&2 ||
-  die 1 "the image could not be built (the reason is above). Correct it and call this again."
+  die 1 "the image could not be built (the reason is above). Correct it and run this again."
 mv "$unfinished" "$image"
 note "$(du -h "$image" | cut -f 1) $(sha256sum "$image")"
 echo "$image"

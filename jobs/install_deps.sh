@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Installs what MambaSynth needs: system packages (Debian 12, 13, Ubuntu 24.04; root or sudo), LibTorch and the headers of
-# umappp (into the cache folder, no root). Says nothing when nothing is missing.
+# umappp (into the cache folder, no root). Prints nothing if nothing is missing.
 #
 #   jobs/install_deps.sh [--tests] [--cuda] [--no-install]
 #
 #   --tests        also what tests/run.sh needs: Catch2 version 3, Slurm, munge
-#   --cuda         LibTorch with its CUDA libraries (a CUDA toolkit 12.8 or newer must be there)
-#   --no-install   change nothing: say what is missing and what to load or install, exit 2 if anything is
+#   --cuda         LibTorch with its CUDA libraries (needs a CUDA toolkit 12.8 or newer)
+#   --no-install   change nothing: report what is missing and what to load or install; exit 2 if anything is missing
 #
-# Torch_DIR=FOLDER   a LibTorch of yours; none is downloaded then
-# MAMBASYNTH_HEADERS_DIR=FOLDER   a folder of yours that holds include/umappp and what it includes; none are downloaded then
-# MAMBASYNTH_CACHE   where LibTorch and headers go (default ~/.cache/mambasynth)
+# Torch_DIR=FOLDER   your own LibTorch, instead of downloading one
+# MAMBASYNTH_HEADERS_DIR=FOLDER   your own folder with include/umappp and what it includes, instead of downloading them
+# MAMBASYNTH_CACHE   folder for LibTorch and the headers (default ~/.cache/mambasynth)
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
@@ -25,7 +25,7 @@ for argument in "$@"; do
   esac
 done
 
-# Package, and how a machine that has it from elsewhere (a module, a container) shows it.
+# Each package, and how to detect it if it was installed some other way (a module, a container).
 packages='
 build-essential     command make
 g++                 command g++
@@ -67,7 +67,7 @@ macro_is() {  # HEADER MACRO VALUE
   printf '#include <%s>\n#if !defined(%s) || %s != %s\n#error\n#endif\n' "$1" "$2" "$2" "$3" |
     "${CXX:-g++}" -std=c++20 -x c++ -E - >/dev/null 2>&1
 }
-offered() {  # KIND NAME: whether the machine offers it, whoever installed it
+offered() {  # KIND NAME: whether it is available, however it was installed
   case $1 in
     command) command -v "$2" >/dev/null ;;
     header) includes "$2" ;;
@@ -81,8 +81,8 @@ offered() {  # KIND NAME: whether the machine offers it, whoever installed it
   esac
 }
 
-# toml11 version 4 has another interface. Where the distribution has moved on, Debian 12's package of version 3 (headers
-# alone) is unpacked here, and cmake/Dependencies.cmake looks here.
+# toml11 version 4 has a different interface. If the distribution has it, Debian 12's package of version 3 (headers only) is
+# unpacked here, where cmake/Dependencies.cmake finds it.
 toml11_cached=$MAMBASYNTH_CACHE/toml11-3
 
 installed_version() { dpkg-query -W -f='${db:Status-Status} ${Version}' "$1" 2>/dev/null | sed -n 's/^installed //p'; }
@@ -118,7 +118,7 @@ apt() {
 }
 apt_install() { apt install -y --no-install-recommends --no-remove "$@" >"$log" 2>&1 || { tail -n 20 "$log" >&2; return 1; }; }
 
-# One apt command that also sees SUITE of the Debian archive this machine uses; the machine's own sources stay as they are.
+# Runs an apt command that also sees SUITE of this machine's Debian archive, without changing the machine's sources.
 with_suite() {  # SUITE COMMAND...
   local suite=$1 uri keyring=/usr/share/keyrings/debian-archive-keyring.gpg here=$scratch/$1
   shift
@@ -143,7 +143,7 @@ install_packages() {
   local plain=() package candidate
   . /etc/os-release
   step "Installing ${missing[*]}"
-  apt update || note "apt-get update failed; going on with the lists that are there"
+  apt update || note "apt-get update failed; continuing with the existing lists"
   for package in "${missing[@]}"; do
     candidate=$(apt-cache policy "$package" | awk '/Candidate:/ {print $2}')
     case $package in
@@ -152,11 +152,11 @@ install_packages() {
     esac
     plain+=("$package")
   done
-  [ ${#plain[@]} = 0 ] || apt_install "${plain[@]}" || die 1 "apt-get could not install ${plain[*]} (its last lines are above). Install them by hand and call this again."
+  [ ${#plain[@]} = 0 ] || apt_install "${plain[@]}" || die 1 "apt-get could not install ${plain[*]} (its last lines are above). Install them manually and run this again."
   for package in "${late[@]}"; do
     case $package in
-      catch2) with_suite "$VERSION_CODENAME-backports" install_catch2 || die 1 "Catch2 version 3 could not be had from $VERSION_CODENAME-backports. Install it by hand, or build without tests." ;;
-      toml11) with_suite bookworm fetch_toml11 || die 1 "toml11 version 3 could not be had from Debian 12's archive. Install its headers by hand." ;;
+      catch2) with_suite "$VERSION_CODENAME-backports" install_catch2 || die 1 "Catch2 version 3 could not be installed from $VERSION_CODENAME-backports. Install it manually, or build without tests." ;;
+      toml11) with_suite bookworm fetch_toml11 || die 1 "toml11 version 3 could not be downloaded from Debian 12's archive. Install its headers manually." ;;
     esac
   done
 }
@@ -165,16 +165,16 @@ install_packages() {
 late=()
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-chmod 755 "$scratch"  # apt fetches as another user
+chmod 755 "$scratch"  # apt downloads as another user
 log=$scratch/log
 complain=()
 if [ ${#missing[@]} != 0 ]; then
   if $can_install; then install_packages
   else
     if ! $install; then why="--no-install was given"
-    elif ! command -v apt-get >/dev/null; then why="this is no Debian or Ubuntu"
+    elif ! command -v apt-get >/dev/null; then why="this is not Debian or Ubuntu"
     else why="installing needs root or sudo"; fi
-    complain+=("system packages are missing ($why). Load modules that bring them, or have them installed: apt-get install ${missing[*]}")
+    complain+=("system packages are missing ($why). Load modules that provide them, or have them installed: apt-get install ${missing[*]}")
   fi
 fi
 
@@ -185,7 +185,7 @@ torch_folder=$MAMBASYNTH_CACHE/torch-$torch_version-$kind
 downloads=$MAMBASYNTH_CACHE/downloads
 
 download_libtorch() {
-  # Only the C++ part is used, so the wheel of one CPython serves whatever Python runs here.
+  # Only the C++ part is used, so the wheel of one CPython works with any Python.
   python3 -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes --dest "$downloads" \
     --only-binary=:all: --implementation cp --python-version 3.11 --abi cp311 \
     --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 --platform manylinux_2_17_x86_64 \
@@ -205,9 +205,9 @@ unpack_libtorch() {  # FOLDER
 }
 install_libtorch() {
   step "Downloading LibTorch $torch_version ($kind) into $MAMBASYNTH_CACHE"
-  [ "$(uname -m)" = x86_64 ] || die 2 "no pinned LibTorch for $(uname -m) (x86_64 only). Give your own with Torch_DIR=FOLDER."
+  [ "$(uname -m)" = x86_64 ] || die 2 "no pinned LibTorch for $(uname -m) (x86_64 only). Set Torch_DIR=FOLDER to your own."
   mkdir -p "$downloads" || die 1 "cannot write $MAMBASYNTH_CACHE. Set MAMBASYNTH_CACHE to a folder of yours."
-  download_libtorch || die 1 "LibTorch could not be downloaded (pip's words are above). Give your own with Torch_DIR=FOLDER."
+  download_libtorch || die 1 "LibTorch could not be downloaded (pip's output is above). Set Torch_DIR=FOLDER to your own."
   local unpacked
   unpacked=$(mktemp -d "$torch_folder.XXXXXX")
   if ! unpack_libtorch "$unpacked"; then
@@ -215,7 +215,7 @@ install_libtorch() {
     die 1 "LibTorch could not be unpacked into $MAMBASYNTH_CACHE (is the disk full?). It takes 1.1 GB with its download."
   fi
   chmod 755 "$unpacked"
-  # A second installer may have been faster; either result is the same.
+  # A concurrent installer may have been faster; the result is the same.
   mv -T "$unpacked" "$torch_folder" 2>/dev/null || rm -rf "$unpacked"
 }
 
@@ -226,7 +226,7 @@ headers_folder=$MAMBASYNTH_CACHE/assorthead-$headers_version
 
 download_headers() {
   local pip=(python3 -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes --dest "$downloads")
-  # A source package: pip runs its setup to learn its name. With tools of ours, pinned like everything else.
+  # A source package: pip runs its setup to get its metadata, with our own pinned build tools.
   "${pip[@]}" --only-binary=:all: -r "$headers-tools.txt" || return 1
   mkdir -p "$scratch/tools"
   local name
@@ -245,7 +245,7 @@ unpack_headers() {  # FOLDER
 install_headers() {
   step "Downloading headers (assorthead $headers_version) into $MAMBASYNTH_CACHE"
   mkdir -p "$downloads" || die 1 "cannot write $MAMBASYNTH_CACHE. Set MAMBASYNTH_CACHE to a folder of yours."
-  download_headers || die 1 "the headers could not be downloaded (pip's words are above). Give your own with MAMBASYNTH_HEADERS_DIR=FOLDER."
+  download_headers || die 1 "the headers could not be downloaded (pip's output is above). Set MAMBASYNTH_HEADERS_DIR=FOLDER to your own."
   local unpacked
   unpacked=$(mktemp -d "$headers_folder.XXXXXX")
   if ! unpack_headers "$unpacked"; then
@@ -274,6 +274,6 @@ fi
 
 if [ ${#complain[@]} != 0 ]; then
   for line in "${complain[@]}"; do printf '%s: %s.\n' "$(basename "$0")" "$line" >&2; done
-  $install && note "Where something else provides them, go on with --no-install."
+  $install && note "If something else provides them, use --no-install."
   exit 2
 fi

@@ -1,16 +1,15 @@
 #!/usr/bin/env bash
 # From a fresh machine to a table and a figure: installs what is missing, builds, runs a small sweep over two MPI ranks
-# (series, training, measurements) and collates it. Run again, it goes on where it was; finished trials are skipped.
+# (series, training, measurements) and collates it. Run it again to continue; finished trials are skipped.
 #
 #   jobs/quickstart.sh [--out DIR] [--preset NAME] [--no-install]
-#
-#   --out DIR      the sweep's folder (default: quickstart in the checkout)
+#   --out DIR      folder of the sweep (default: quickstart in the checkout)
 #   --preset NAME  the CMake preset to build (default: what this machine can run)
-#   --no-install   install nothing: modules or a container provide everything
+#   --no-install   install nothing; modules or a container provide everything
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-# The one place that decides between CPU and GPU.
+# The only place that decides between CPU and GPU.
 preset_for_this_machine() { if has_gpu && find_cuda_toolkit; then echo cuda; else echo cpu; fi; }
 
 out=$checkout/quickstart preset=$(preset_for_this_machine) install=()
@@ -34,7 +33,7 @@ took=() stage_began=$SECONDS
 stage_done() { took+=("$1 $(duration $((SECONDS - stage_began)))") && stage_began=$SECONDS; }
 
 if [[ " ${install[*]} " == *" --no-install "* ]]; then
-  "$checkout/jobs/install_deps.sh" "${install[@]}" || note "Going on all the same: CMake has the last word."
+  "$checkout/jobs/install_deps.sh" "${install[@]}" || note "Continuing anyway; CMake will report what is missing."
 else
   "$checkout/jobs/install_deps.sh" "${install[@]}"
 fi
@@ -46,14 +45,14 @@ bin=$checkout/build/$preset/bin
 
 stage_done building
 step "Running sweeps/quickstart.toml over two MPI ranks into $out"
-allow_mpi_here
+set_mpi_defaults
 status=0
 mpirun -n 2 "$bin/mambasynth" sweep "$checkout/sweeps/quickstart.toml" --out "$out" || status=$?
 # 4: complete, but some trials failed or diverged; the table says which.
 case $status in
   0 | 4) ;;
-  75) die 75 "stopped on request. The same command goes on." ;;
-  *) die "$status" "the sweep ended with exit code $status (its message is above). The same command goes on where it was." ;;
+  75) die 75 "stopped on request. The same command continues." ;;
+  *) die "$status" "the sweep ended with exit code $status (its message is above). The same command continues it." ;;
 esac
 
 stage_done sweep
@@ -65,9 +64,9 @@ figure="$out/sweep_summary.png, .svg"
 [ -e "$out/sweep_summary.png" ] || figure="not drawn; with gnuplot: cd $out && gnuplot sweep_summary.gp"
 cat <<END
 
-train.gate_lr_factor: learning rate of the gates (x_proj, dt_proj) against that of everything else; 0 freezes them.
+train.gate_lr_factor: learning rate of the gates (x_proj, dt_proj) relative to that of all other parameters; 0 freezes them.
 
-Results, one file a trial $out/trials/*/trial.h5
+Results, one per trial    $out/trials/*/trial.h5
 Their best models         $out/trials/*/checkpoint.pt
 The generated series      $out/data/*/series.h5
 The programs              $bin

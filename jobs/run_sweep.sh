@@ -1,28 +1,27 @@
 #!/usr/bin/env bash
-# What the job scripts have in common: finds the program and the folders, and starts `mambasynth sweep` on every task
-# of the Slurm job.
+# The common part of the job scripts: finds the program and the folders, and starts `mambasynth sweep` on every task of the
+# Slurm job.
 #
 #   run_sweep.sh SWEEP.toml [OTHER.toml] [options of mambasynth sweep]     OTHER.toml replaces SWEEP.toml
-#
 # CONTAINER=IMAGE.sif   run the program of this Apptainer image
-# MAMBASYNTH_ENV=FILE   sourced first: module loads, or the bin folder of a build of yours on PATH
+# MAMBASYNTH_ENV=FILE   sourced first: module loads, or PATH with the bin folder of your own build
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-# Sets `program` to the one of the image $CONTAINER. Folders that the sweep reads and writes are shown to it.
+# Sets `program` to the one in the image $CONTAINER, and binds the folders that the sweep reads and writes.
 use_container() {  # OPTIONS of mambasynth sweep
   local runner end folder previous='' argument folders=("$checkout" "$PWD" "$(dirname "$sweep")")
   local -A shown=()
   [ -f "$CONTAINER" ] && [ -r "$CONTAINER" ] ||
     die 2 "cannot read CONTAINER=$CONTAINER (no such file, seen from $PWD). Give the full path of an image; containers/build.sh makes one."
-  # An image says so behind the line that makes it executable.
+  # The SIF magic number follows the line that makes the image executable.
   [ "$(head -c 41 "$CONTAINER" | tail -c 9 | tr -d '\0')" = SIF_MAGIC ] ||
-    die 2 "CONTAINER=$CONTAINER is no Apptainer image (it is no SIF file). Give the path of an image; containers/build.sh makes one."
+    die 2 "CONTAINER=$CONTAINER is not an Apptainer image (it is not a SIF file). Give the path of an image; containers/build.sh makes one."
   runner=$(command -v apptainer || command -v singularity) ||
     die 2 "CONTAINER is set but neither apptainer nor singularity was found. Load its module in MAMBASYNTH_ENV."
   MAMBASYNTH_IMAGE_HASH=$(sha256sum "$CONTAINER" | cut -c 1-64)  # for the provenance of each trial
   export MAMBASYNTH_IMAGE_HASH
-  # There is no squeue in an image to ask when the job ends; since version 23.02 Slurm tells without.
+  # The image has no squeue to find out when the job ends; since version 23.02 Slurm sets the variable itself.
   if [ -z "${SLURM_JOB_END_TIME:-}" ] && end=$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%e 2>/dev/null) &&
     end=$(date -d "$end" +%s 2>/dev/null); then export SLURM_JOB_END_TIME=$end; fi
 
@@ -34,7 +33,7 @@ use_container() {  # OPTIONS of mambasynth sweep
   program=("$runner" exec)
   [ ! -e /dev/nvidiactl ] || program+=(--nv)
   for folder in "${folders[@]}"; do
-    until [ -d "$folder" ]; do folder=$(dirname "$folder"); done  # the program makes what is missing below
+    until [ -d "$folder" ]; do folder=$(dirname "$folder"); done  # the program creates missing folders below it
     folder=$(cd "$folder" && pwd)
     [[ $folder = / || -n ${shown[$folder]:-} ]] || program+=(--bind "$folder")
     shown[$folder]=yes
@@ -58,10 +57,10 @@ if [[ "${1:-}" == *.toml ]]; then
   sweep=$1
   shift
 fi
-# The program writes to runs/NAME here unless --out says otherwise.
+# The program writes to runs/NAME here unless --out is given.
 if [ -d "${SLURM_SUBMIT_DIR:-.}" ]; then cd "${SLURM_SUBMIT_DIR:-.}"
 else note "SLURM_SUBMIT_DIR=$SLURM_SUBMIT_DIR is ignored (no such folder here); staying in $PWD"; fi
-# Relative to the submit folder, else to the checkout: `sweeps/smoke.toml` is meant from anywhere.
+# Relative to the submit folder, else to the checkout, so that `sweeps/smoke.toml` works from anywhere.
 [ -e "$sweep" ] || sweep=$checkout/$sweep
 [ -e "$sweep" ] || die 2 "no sweep file $sweep (neither under $PWD nor in the checkout). Give its path."
 
@@ -76,62 +75,62 @@ else
     die 2 "mambasynth is not built (no build/cuda or build/cpu in $checkout). On a login node: jobs/install_deps.sh, cmake --preset cpu, cmake --build --preset cpu."
 fi
 
-# Slurm warns this shell alone (--signal=B:USR2@180, or TERM when another job takes the nodes). Both launchers pass USR2 on
-# to every rank, which saves and ends with 75; TERM would end the ranks before a long save does.
+# Slurm warns only this shell (--signal=B:USR2@180, or TERM when another job takes the nodes). Both launchers forward USR2 to
+# every rank, which saves and exits with 75; TERM would end the ranks before a long save completes.
 #
-# Not with an image: srun signals every process of the step, also the one that serves the image's files (squashfuse, where
-# Apptainer is not installed setuid), which dies of it and takes the ranks along. One rank is enough to tell the others.
+# With an image only one rank gets the signal and tells the others: srun signals every process of the step, including the one
+# that serves the image's files (squashfuse, if Apptainer is not installed setuid), which would die and take the ranks along.
 signal_a_rank_here() {
-  local process variables told=false
+  local process variables signaled=false
   for process in $(pgrep -u "$(id -u)" -x mambasynth); do
     variables=$'\n'$(tr '\0' '\n' 2>/dev/null <"/proc/$process/environ")$'\n' || continue
     [[ $variables == *$'\n'"SLURM_JOB_ID=$SLURM_JOB_ID"$'\n'* ]] || continue
-    ! kill -USR2 "$process" 2>/dev/null || told=true
+    ! kill -USR2 "$process" 2>/dev/null || signaled=true
   done
-  $told
+  $signaled
 }
 running= warned=false early=false
-tell_ranks() { { [ -n "${CONTAINER:-}" ] && signal_a_rank_here; } || kill -USR2 "$running" 2>/dev/null; }
-ask_to_save() {
+signal_ranks() { { [ -n "${CONTAINER:-}" ] && signal_a_rank_here; } || kill -USR2 "$running" 2>/dev/null; }
+request_save() {
   [ -n "$running" ] || { early=true; return 0; }
-  $warned || { while sleep 5 && kill -0 "$running" 2>/dev/null; do tell_ranks; done; } &
+  $warned || { while sleep 5 && kill -0 "$running" 2>/dev/null; do signal_ranks; done; } &
   warned=true
-  tell_ranks || true
+  signal_ranks || true
 }
-trap ask_to_save USR2 TERM
+trap request_save USR2 TERM
 
-if says '(^|[[:space:]])pmix([[:space:]]|$)' srun --mpi=list; then
+if output_matches '(^|[[:space:]])pmix([[:space:]]|$)' srun --mpi=list; then
   launcher=(srun --mpi=pmix)
   export SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1}  # not inherited since Slurm 22.05
 else
-  launcher=(mpirun)  # without a number it takes what Slurm granted
+  launcher=(mpirun)  # without a number it uses what Slurm granted
   if [[ ${SLURM_NTASKS:-} =~ ^[1-9][0-9]*$ ]]; then launcher+=(-n "$SLURM_NTASKS")
   elif [ -n "${SLURM_NTASKS:-}" ]; then note "SLURM_NTASKS=$SLURM_NTASKS is ignored (not a number of tasks)"; fi
 fi
-[ "$(id -u)" != 0 ] || allow_mpi_here
-# A rank that is still loading its libraries has no handler yet and would die of the warning: it is ignored until there is
-# one, and repeated above.
+[ "$(id -u)" != 0 ] || set_mpi_defaults
+# A rank that is still loading its libraries has no handler yet and would die of the signal, so the signal is ignored until
+# there is one; request_save repeats it.
 "${launcher[@]}" sh -c 'trap "" USR2; exec "$@"' _ "${program[@]}" sweep "$sweep" "$@" &
 running=$!
-! $early || ask_to_save
+! $early || request_save
 while kill -0 "$running" 2>/dev/null; do
-  wait "$running" || true  # ends when a signal comes, too
+  wait "$running" || true  # also returns on a signal
 done
 code=0
 wait "$running" || code=$?
 [ "$code" = 75 ] || exit "$code"
 
-# 75: saved, and the same command continues. A job that was too short to start anything would come back for ever.
+# 75: saved, and the same command continues. A job that was too short to start anything would be requeued forever.
 job="${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}"
 job=${job:-$SLURM_JOB_ID}
 if [ "$SECONDS" -lt 60 ] && ! $warned; then
-  die 75 "the sweep stopped after $SECONDS s (the job is too short to start a trial, or somebody stopped it). Submit it again with more --time."
-elif ! says 'JobState=(RUNNING|PREEMPTED|SUSPENDED)([[:space:]]|$)' scontrol show job "$job"; then
-  die 75 "the sweep was stopped and saved; the job was cancelled, so it stays away. Submitting the same command continues it."
+  die 75 "the sweep stopped after $SECONDS s (the job is too short to start a trial, or it was stopped). Submit it again with more --time."
+elif ! output_matches 'JobState=(RUNNING|PREEMPTED|SUSPENDED)([[:space:]]|$)' scontrol show job "$job"; then
+  die 75 "the sweep was stopped and saved; the job was cancelled, so it is not requeued. Submit the same command to continue."
 elif scontrol requeue "$job"; then
   note "job $job goes back to the queue and continues"
-  sleep 60  # Slurm ends this script; one that ended before would be a failed job, which stays
+  sleep 60  # Slurm ends this script; if it exited first, the job would count as failed and not be requeued
 else
-  die 75 "the sweep was stopped and saved, but Slurm does not requeue the job (requeueing may be off here). Submit the same command again."
+  die 75 "the sweep was stopped and saved, but Slurm did not requeue the job (requeueing may be disabled). Submit the same command again."
 fi
 exit 75

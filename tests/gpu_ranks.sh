@@ -16,7 +16,7 @@ if [ "$gpus" -lt 2 ]; then
   exit 0
 fi
 
-allow_mpi_here
+set_mpi_defaults
 work=$(mktemp -d)
 trap 'pkill -KILL -f "$work" || true; rm -rf "$work"' EXIT
 failed=0

@@ -52,7 +52,7 @@ install_torch() {
   [ ! -d "$torch" ] || return 0
   $install || { no_torch="--no-install was given"; return 1; }
   [[ $venv == *py3.11-* ]] || { no_torch="its pinned wheel is for Python 3.11"; return 1; }
-  says 'libcublas\.so\.13' ldconfig -p || { no_torch="no CUDA 13 toolkit whose libraries it could load"; return 1; }
+  output_matches 'libcublas\.so\.13' ldconfig -p || { no_torch="no CUDA 13 toolkit whose libraries it could load"; return 1; }
   step "Installing Python's torch into $torch"
   rm -rf "$torch.new"
   no_torch="pip could not install it"
@@ -152,7 +152,7 @@ if $install; then
   "$checkout/jobs/install_deps.sh" "${needs[@]}"
   # The sanitizers' build knows no GPU, so it takes the other LibTorch.
   if $long && ! $quick && [ "$preset" != ci ]; then "$checkout/jobs/install_deps.sh"; fi
-else "$checkout/jobs/install_deps.sh" "${needs[@]}" --no-install || note "Going on all the same: CMake has the last word."; fi
+else "$checkout/jobs/install_deps.sh" "${needs[@]}" --no-install || note "Continuing anyway; CMake will report what is missing."; fi
 python_is_there=false
 if ! $quick && install_python; then
   python_is_there=true

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # MAMBASYNTH_ENV=jobs/site/infiniband.sh sbatch ...   (or source it from your own file)
-# MPI over UCX and NCCL over InfiniBand or RoCE verbs. Both refuse to start where that is missing, instead of going over a slow
-# network without a word.
+# MPI over UCX and NCCL over InfiniBand or RoCE verbs. Both refuse to start if it is missing, instead of silently using a slow
+# network.
 if ! ls /sys/class/infiniband/* >/dev/null 2>&1; then
   echo "jobs/site/infiniband.sh: $(hostname) has no InfiniBand device (/sys/class/infiniband is empty). Use jobs/site/tcp.sh, or another partition." >&2
   return 2

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # MAMBASYNTH_ENV=jobs/site/tcp.sh sbatch ...   (or source it from your own file)
-# MPI and NCCL over TCP, said aloud: for clusters without a fast network, or to rule the fast one out when a job hangs. Enough
-# for sweeps of one-GPU trials, which exchange a few hundred bytes a second. NCCL_SOCKET_IFNAME=eth0: only over this one, MPI too.
+# MPI and NCCL explicitly over TCP: for clusters without a fast network, or to exclude the fast one when a job hangs. Sufficient
+# for sweeps of one-GPU trials, which exchange a few hundred bytes per second. NCCL_SOCKET_IFNAME=eth0: use only this interface,
+# for MPI too.
 export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader,tcp
 export NCCL_NET=Socket NCCL_IB_DISABLE=1
 if [ -n "${NCCL_SOCKET_IFNAME:-}" ]; then

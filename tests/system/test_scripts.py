@@ -78,7 +78,7 @@ set -euo pipefail
 . "$1/jobs/environment.sh"
 for words in "first slow" "last slow" "nosuch slow" "first failing" "first nosuch"; do
   # shellcheck disable=SC2086
-  if says $words; then echo "$words: yes"; else echo "$words: no"; fi
+  if output_matches $words; then echo "$words: yes"; else echo "$words: no"; fi
 done"""
     done = run("bash", "-c", script, "_", CHECKOUT, PATH=f"{tools}:{os.environ['PATH']}")
     assert done.stdout.splitlines() == ["first slow: yes", "last slow: yes", "nosuch slow: no", "first failing: no", "first nosuch: no"]
