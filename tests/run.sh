@@ -69,7 +69,7 @@ install_device_tools() {
   rm -rf "$device_tools.new"
   "$venv/bin/python" -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes \
     --target "$device_tools.new" -r "$checkout/tests/requirements-device-code.txt" && mv -T "$device_tools.new" "$device_tools" ||
-    fail "the tests of the GPU's code: NVRTC and cuobjdump could not be installed (pip's words are above)"
+    fail "the tests of the GPU's code: NVRTC and cuobjdump could not be installed (pip's output is above)"
 }
 
 # One more than there are cores: some tests wait, for ranks or for Slurm.
@@ -179,7 +179,7 @@ else
     skip "sanitizers over what includes LibTorch, and ThreadSanitizer: --long was not given"
   fi
   if $python_is_there; then run_pytest
-  elif $install; then fail "system tests: Python's packages could not be installed (pip's words are above)"
+  elif $install; then fail "system tests: Python's packages could not be installed (pip's output is above)"
   else skip "system tests and reading tests: --no-install was given and $venv is not there"; fi
 fi
 

@@ -50,7 +50,7 @@ Result forward(Sizes const& s, Effort const& effort) {
   return result;
 }
 
-/// One Mamba block with its norm and residual sum, through autograd.
+/// One Mamba block with its norm and residual sum, with autograd.
 std::vector<Result> block(Sizes const& s, Effort const& effort) {
   auto one = s;
   one.model.n_layers = 1;
@@ -68,7 +68,7 @@ std::vector<Result> block(Sizes const& s, Effort const& effort) {
   return {forward, both};
 }
 
-/// Of `points` rows as wide as the model.
+/// For `points` rows as wide as the model.
 Result of_rows(std::string const& name, std::int64_t points, Sizes const& s, std::int64_t k) {
   Result result;
   result.name = name;
@@ -97,7 +97,7 @@ Result dimension(std::string const& name, std::int64_t points, Sizes const& s, E
   return result;
 }
 
-/// The neighbours alone, from rows in the processor's memory to neighbours there.
+/// Only the nearest-neighbor search, from rows in host memory to neighbors in host memory.
 Result neighbours(std::string const& device, std::int64_t points, Sizes const& s, Effort const& effort) {
   auto const k = config::Evaluate{}.lb_k.back();
   auto const rows = noise({points, s.model.d_model});
@@ -107,8 +107,8 @@ Result neighbours(std::string const& device, std::int64_t points, Sizes const& s
   return result;
 }
 
-/// The subsample that a trial's layers are measured on, and all steps of a layer, which takes the processor seconds:
-/// once. With a GPU the neighbours of that layer there and on the processor, side by side.
+/// The subsample on which a trial's layers are measured, and all steps of a layer, which takes seconds on the CPU and
+/// so runs once. With a GPU, also the neighbors of that layer on the GPU and on the CPU.
 std::vector<Result> dimensions(Sizes const& s, Effort const& effort) {
   auto const window = config::Train{}.seq_len;
   auto const all = config::Data{}.n_steps / window * window;
@@ -121,7 +121,7 @@ std::vector<Result> dimensions(Sizes const& s, Effort const& effort) {
   return results;
 }
 
-/// The gradient's bytes over the ranks of effort.group, over MPI.
+/// An all-reduce of the gradient's bytes over the ranks of effort.group, with MPI.
 Result all_reduce(Sizes const& s, Effort const& effort) {
   parallel::Group alone;
   auto& group = effort.group ? *effort.group : alone;

@@ -10,15 +10,15 @@
 
 namespace mambasynth::bench {
 
-/// The sizes that are timed: the documented model on short windows, which a laptop trains too.
+/// The sizes to time: by default the documented model on short windows, which a laptop can train too.
 struct Sizes {
   config::Model model;
-  config::Train objective;  ///< of which a step and an epoch take the auxiliary losses and augmentations
+  config::Train objective;  ///< the auxiliary losses and augmentations of step and epoch
   std::int64_t channels = config::Data{}.ambient_dim;
   std::int64_t batch = 8;
   std::int64_t time = 256;
   int threads = 1;
-  std::int64_t trials = 1;  ///< that an epoch trains at once, in a thread each
+  std::int64_t trials = 1;  ///< trained concurrently by the epoch case, in a thread each
   std::string device = "cpu";
   std::string precision = "fp32";  ///< bf16 or fp32; on the CPU fp32
   bool graphs = true;              ///< a step as a CUDA graph
@@ -26,9 +26,9 @@ struct Sizes {
 
 /// scan, conv, block, forward, step, epoch, ...
 std::vector<std::string> case_names();
-/// What the current GPU reaches at best, measured now. Errors: std::logic_error in a build without CUDA.
+/// Measures the peak rates of the current GPU. Errors: std::logic_error in a build without CUDA.
 Limits limits_of_gpu();
-/// Times one of them (`scan` and `conv`: forward and backward).
+/// Times one case (`scan` and `conv`: forward and backward).
 std::vector<Result> run_case(std::string const& name, Sizes const& sizes, Effort const& effort);
 
 }  // namespace mambasynth::bench

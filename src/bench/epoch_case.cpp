@@ -39,7 +39,7 @@ train::DataSplits splits_of(config::Trial const& trial, std::int64_t channels) {
   return splits;
 }
 
-/// Belongs to the thread that makes it.
+/// Must be used only by the thread that constructed it.
 class Training {
  public:
   explicit Training(Sizes const& s)
@@ -69,7 +69,8 @@ class Training {
   std::vector<std::int64_t> order_;
 };
 
-/// Threads that each train an epoch whenever run() is called. One that fails trains no more; finish() throws its error.
+/// Threads that each train an epoch on every call of run(). A thread that fails stops training; finish() throws its
+/// error.
 class Crew {
  public:
   explicit Crew(Sizes const& s)

@@ -4,7 +4,8 @@
 
 namespace mambasynth::bench {
 
-/// 2,048 steps generated behind a seed of 64, one sequence, greedy, by carried state; weights are on the device before.
+/// Generates 2,048 steps after a seed of 64: one sequence, without noise, by carried state. The transfer of the weights
+/// to the device is not timed.
 Result generate(Sizes const& sizes, Effort const& effort);
 
 }  // namespace mambasynth::bench

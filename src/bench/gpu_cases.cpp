@@ -36,7 +36,7 @@ Result named(std::string const& name, std::vector<std::pair<std::string, std::in
   return result;
 }
 
-/// Operations of the GEMMs of one block's forward, a token.
+/// Operations per token of the GEMMs of one block's forward pass.
 double block_operations(config::Model const& m) {
   auto const d = static_cast<double>(m.d_inner()), f = static_cast<double>(m.d_model),
              r = static_cast<double>(m.dt_rank()), n = static_cast<double>(m.d_state);
@@ -173,12 +173,12 @@ std::vector<Result> forward(Sizes const& s, Effort const& effort) {
   return {result};
 }
 
-/// `sum`: over the ranks of effort.group, each with its share of the batch; nullptr: their share alone, or all of it.
+/// `sum`: all-reduce over the ranks of effort.group, each with its slice of the batch; nullptr: no reduction.
 template <class T>
 Result step_of(std::string const& name, Sizes const& s, Effort const& effort, gpu::AllReduce* sum) {
   auto const network = network_of(s);
   gpu::peak_memory_mb(/*reset=*/true);
-  // More batches than the records of one epoch hold are never queued: the counter is set back before.
+  // Never queue more batches than the records of one epoch hold: the counter is reset first.
   constexpr std::int64_t batches = 64;
   auto const rank = effort.group ? effort.group->rank() : 0, ranks = effort.group ? effort.group->size() : 1;
   auto const share = [=](std::int64_t count) {
@@ -218,7 +218,7 @@ std::vector<Result> step(Sizes const& s, Effort const& effort) {
   return both;
 }
 
-/// The gradient's bytes in one call; `bytes` is what leaves and enters each GPU, so that the rate is the bus bandwidth.
+/// The gradient in one call. `bytes` is what leaves and enters each GPU, so that the rate is the bus bandwidth.
 std::vector<Result> gpu_all_reduce(Sizes const& s, Effort const& effort) {
   parallel::Group alone;
   auto& group = effort.group ? *effort.group : alone;
@@ -238,7 +238,7 @@ std::vector<Result> gpu_all_reduce(Sizes const& s, Effort const& effort) {
   c10::cuda::CUDAStreamGuard const here(c10::cuda::getStreamFromPool());
   once();
   {
-    // As in a step: launched by a graph.
+    // Launched by a graph, as in a step.
     at::cuda::CUDAGraph graph;
     graph.capture_begin();
     once();

@@ -7,7 +7,7 @@
 
 namespace mambasynth::bench {
 
-/// The cases that a GPU runs by kernels of its own: scan, conv, block, forward, step; others are not known here.
+/// Whether run_gpu_case() has a case of that name: scan, conv, block, forward, step and others with our own kernels.
 bool is_gpu_case(std::string const& name);
 /// In sizes.precision.
 std::vector<Result> run_gpu_case(std::string const& name, Sizes const& sizes, Effort const& effort);

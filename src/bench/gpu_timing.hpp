@@ -7,11 +7,11 @@
 
 namespace mambasynth::bench {
 
-/// As measure(), by events on the current stream: launches are queued ahead, so that what is timed is the GPU.
-/// peak_memory_mb is LibTorch's on the card, since the last call.
+/// As measure(), but with events on the current stream. Launches are queued ahead, so that only the GPU is timed.
+/// peak_memory_mb is LibTorch's peak on the GPU since the last call.
 void measure_on_gpu(Result& result, Effort const& effort, std::function<void()> const& run);
 
-/// A copy of 1 GiB, and a bf16 product of 8192^3 on random numbers.
+/// Measured with a copy of 1 GiB and a bf16 matrix product of 8192^3 on random numbers.
 Limits measure_ceilings();
 
 }  // namespace mambasynth::bench

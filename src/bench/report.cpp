@@ -17,7 +17,7 @@ std::string shape_text(Result const& result) {
   return text;
 }
 
-/// How near a result comes to the ceiling that it is nearest to; 0 where none is known.
+/// The fraction of its tightest peak rate that a result reaches; 0 if unknown.
 double share_of_limit(Result const& r, Limits const& limits) {
   double const bytes = limits.copy > 0 ? r.bytes / r.median / limits.copy : 0;
   double const operations = limits.arithmetic > 0 ? r.operations / r.median / limits.arithmetic : 0;
@@ -35,7 +35,7 @@ Baseline read_baseline(std::filesystem::path const& file) {
       baseline.median[result.at("name").get<std::string>()] = result.at("median_s").get<double>();
     return baseline;
   } catch (nlohmann::json::exception const&) {
-    throw errors::input(file.string() + " is no benchmark report", "it lacks results with name and median_s",
+    throw errors::input(file.string() + " is not a benchmark report", "it has no results with name and median_s",
                         "Give a file written by bench --json");
   }
 }

@@ -15,14 +15,14 @@ struct Baseline {
   std::string label;  ///< its file's `implementation`
   std::map<std::string, double> median;
 };
-/// Reads what to_json wrote, or a file of the same shape: {"implementation": ..., "results": [{"name", "median_s"}]}.
-/// Errors: errors::input.
+/// Reads a file written by to_json, or one of the same structure: {"implementation": ..., "results": [{"name",
+/// "median_s"}]}. Errors: errors::input.
 Baseline read_baseline(std::filesystem::path const& file);
 
-/// `machine`: facts that the figures hold for (processor, instruction set, threads, versions).
+/// Facts about the machine and build: processor, instruction set, threads, versions.
 using Machine = std::vector<std::pair<std::string, std::string>>;
 
-/// What the machine reaches at best, where it was measured: bytes copied (read and written) and operations a second.
+/// Peak rates of the machine, if measured: bytes copied (read and written) and operations per second.
 struct Limits {
   double copy = 0, arithmetic = 0;
 };

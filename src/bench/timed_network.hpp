@@ -12,15 +12,15 @@
 
 namespace mambasynth::bench {
 
-/// Of every random number that is timed.
+/// Seed of all random numbers.
 inline constexpr std::uint64_t timed_seed = 42;
 /// A network of these sizes with its initial weights.
 model::Network network_of(Sizes const& sizes);
-/// Normal random numbers on the processor.
+/// Normal random numbers on the CPU.
 at::Tensor noise(std::vector<std::int64_t> const& shape);
-/// What a report says of a whole network's sizes.
+/// The sizes of a whole network for the report.
 std::vector<std::pair<std::string, std::int64_t>> model_shape(Sizes const& sizes);
-/// To be timed: with these sizes, and a batch's tokens a run.
+/// An empty result with these sizes, which counts a batch's tokens per run.
 Result model_result(std::string const& name, Sizes const& sizes);
 
 }  // namespace mambasynth::bench

@@ -10,25 +10,25 @@
 
 namespace mambasynth::bench {
 
-/// One timed thing: seconds a run over `runs` runs behind a warm-up, and what that means.
+/// The result of a benchmark: seconds per run over `runs` runs after a warm-up, and the work per run.
 struct Result {
   std::string name;                                         ///< "scan_forward", "step", ...
   std::vector<std::pair<std::string, std::int64_t>> shape;  ///< batch, time, channels, ...
   std::int64_t runs = 0;
   double median = 0, least = 0, most = 0;  ///< seconds
-  double bytes = 0;                        ///< read and written at least, a run; 0: not stated
-  double operations = 0;                   ///< of its matrix products, a run; 0: not stated
-  double items = 0;                        ///< what `unit` counts, a run
+  double bytes = 0;                        ///< minimum read and written per run; 0: not stated
+  double operations = 0;                   ///< of its matrix products per run; 0: not stated
+  double items = 0;                        ///< number of `unit` per run
   std::string unit;                        ///< "tokens", "rows", "steps"
-  double peak_memory_mb = 0;               ///< the process's high-water mark behind the last run
+  double peak_memory_mb = 0;               ///< the process's high-water mark after the last run
 };
 
 struct Effort {
-  double seconds = 2;  ///< to spend on each, about
+  double seconds = 2;  ///< approximate time to spend on each case
   std::int64_t least_runs = 5;
-  parallel::Group* group = nullptr;  ///< ranks that run together, as often as the leader says
+  parallel::Group* group = nullptr;  ///< ranks that run together; the root determines how often
 
-  /// Whether another run follows: what this rank wants, or the leader of its group.
+  /// Whether to run again: the decision of the group's root, or `own` without a group.
   [[nodiscard]] bool go_on(bool own) const;
 };
 

@@ -10,10 +10,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A hierarchy as it is mounted.
+/// A mounted hierarchy.
 struct Mount {
   int version = 2;
-  fs::path top;  ///< the group that is seen at `point`
+  fs::path top;  ///< the group that is visible at `point`
   fs::path point;
 };
 
@@ -52,8 +52,8 @@ std::optional<fs::path> own_group(fs::path const& root, int version, std::string
   return std::nullopt;
 }
 
-/// `group` as it is seen below the mount point. Inside a container the path may be the host's, and the mount starts
-/// there.
+/// The path of `group` relative to the mount point. Inside a container `group` may be the host's path, below which the
+/// mount starts.
 fs::path seen_at(Mount const& mount, fs::path const& group) {
   auto const below = group.lexically_relative(mount.top);
   if (below.empty() || *below.begin() == "..") return mount.top == "/" ? group.relative_path() : fs::path();
@@ -76,7 +76,7 @@ std::vector<Hierarchy> hierarchies(std::string const& controller, fs::path const
 }
 
 std::optional<double> memory_limit(fs::path const& root) {
-  constexpr double no_limit = 1e18;  // version 1 says so by a number near 2^63
+  constexpr double no_limit = 1e18;  // version 1 represents it by a number near 2^63
   std::optional<double> least;
   for (auto const& hierarchy : hierarchies("memory", root))
     for (auto const& group : hierarchy.groups) {

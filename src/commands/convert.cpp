@@ -25,7 +25,7 @@ struct ConvertOptions {
   std::string in, out;
 };
 
-/// Scalars of a checkpoint's args as text, so that a .safetensors file still says how its weights were made.
+/// The scalars of a checkpoint's args as text, so that a .safetensors file records how its weights were trained.
 std::vector<std::pair<std::string, std::string>> metadata_of(Value const& checkpoint) {
   std::vector<std::pair<std::string, std::string>> metadata{{"format", "pt"}};
   auto const* args = checkpoint.find("args");
@@ -43,7 +43,7 @@ std::vector<std::pair<std::string, std::string>> metadata_of(Value const& checkp
   return metadata;
 }
 
-/// A checkpoint with everything that the input knows; of bare weights, the weights and the architecture they imply.
+/// A checkpoint with everything in the input; for bare weights, the weights and the architecture that they imply.
 Value checkpoint_of(model::WeightsFile const& file, std::string const& name) {
   OrderedDict weights;
   for (auto const& [key, tensor] : file.weights) weights.items.emplace_back(Value{key}, Value{tensor});
@@ -72,7 +72,7 @@ int run(ConvertOptions const& options) {
   };
   for (auto const& file : {in, out})
     if (!known(file))
-      throw errors::usage("cannot tell the format of " + file.string(), "its name ends in neither .pt nor .safetensors",
+      throw errors::usage("unknown format of " + file.string(), "its name ends in neither .pt nor .safetensors",
                           "Rename it");
   auto const weights = model::read_weights(in);
   model::architecture_of(weights, in.string());

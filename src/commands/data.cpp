@@ -39,13 +39,13 @@ series::Formats formats_of(DataOptions const& options, std::int64_t n_steps) {
   return formats;
 }
 
-/// The sampled steps in the plane, and the dimension of that.
+/// Embeds the sampled steps in the plane, and estimates the dimension of the embedding.
 class Embedded {
  public:
   Embedded(config::Data const& data, series::Digest const& digest, int threads) {
     auto const& sampled = digest.sampled();
     auto const points = static_cast<std::int64_t>(sampled.step.size());
-    streams::log("embedding {} steps by UMAP (--no-umap skips that) ... ", points);
+    streams::log("embedding {} steps with UMAP (skip with --no-umap) ... ", points);
     auto const start = std::chrono::steady_clock::now();
     umap_ = analysis::embedding::umap<double>(sampled.x, points, data.ambient_dim,
                                               {.neighbors = config::umap_neighbors,
@@ -89,7 +89,7 @@ int run(DataOptions& options) {
     return static_cast<int>(errors::ExitCode::done);
   }
   if (!data.path.empty())
-    throw errors::usage("data.path is set", "this verb generates a series and reads none", "Remove it");
+    throw errors::usage("data.path is set", "this verb generates a series and does not read one", "Remove it");
   require_memory_for_process(data);
   auto const formats = formats_of(options, data.n_steps);
   choose_output_folder(options.run, [&](auto const& folder) {
@@ -125,14 +125,14 @@ int run(DataOptions& options) {
 Action declare_data(CLI::App& app) {
   auto const options = std::make_shared<DataOptions>(app);
   options->keys.section<config::Data>();
-  add_run_flags(app, options->run, "data", "folder of data.npz, config.json and series.h5");
+  add_run_flags(app, options->run, "data", "folder for data.npz, config.json and series.h5");
   app.add_option("--format", options->formats, "h5, npz or both [default: both up to 10^7 steps, h5 above]")
       ->delimiter(',')
       ->type_name("")
       ->check(CLI::IsMember({"h5", "npz"}));
   app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
   app.add_flag("--no-umap", options->no_umap,
-               "no UMAP in the figures; it takes about 15 s for the 10,000 steps that it embeds at most");
+               "no UMAP in the figures; it embeds at most 10,000 steps, which takes about 15 s");
   return [options] { return run(*options); };
 }
 

@@ -36,7 +36,7 @@ int run(DimensionOptions& options) {
     return static_cast<int>(errors::ExitCode::done);
   }
   if (trial.data.path.empty())
-    throw errors::usage("no data are named", "this verb measures an array in a file", "Name it with --data FILE");
+    throw errors::usage("no data given", "this verb measures an array in a file", "Give it with --data FILE");
   choose_output_folder(options.run, [](auto const& folder) { require_replaceable(folder / "dimension.h5"); });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
@@ -49,7 +49,7 @@ int run(DimensionOptions& options) {
     } catch (std::bad_alloc const&) {
       throw errors::machine("memory ran out",
                             fmt::format("the array has {} rows of {} dimensions", array.points, array.dims),
-                            "Draw some of the rows with --points");
+                            "Use a sample of the rows with --points");
     }
   }();
   std::filesystem::path const folder = options.run.out;
@@ -68,10 +68,10 @@ Action declare_dimension(CLI::App& app) {
   app.add_option_function<std::string>(
          "--data,--data-dir",
          [options](std::string const& path) { options->keys.set_from_flag("data.path", path, "--data"); },
-         "the rows: a series or its folder, .npy, .npz or HDF5")
+         "file with the rows: a series or its folder, .npy, .npz or HDF5")
       ->type_name("FILE");
   options->keys.section<config::Dimension>();
-  add_run_flags(app, options->run, "dimension", "folder of dimension.h5 and the figure");
+  add_run_flags(app, options->run, "dimension", "folder for dimension.h5 and the figure");
   app.add_flag("--figures,!--no-figures", options->figures, "draw the figure (needs gnuplot)");
   return [options] { return run(*options); };
 }

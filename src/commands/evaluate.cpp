@@ -39,8 +39,8 @@ struct EvaluateOptions {
   bool no_lb = false, figures = true, per_layer = false;
 };
 
-/// --layers as the original takes it: input, output and layer numbers from 1; what does not exist is warned about and
-/// left out, and with nothing left all panels are looked at.
+/// Parses --layers as in the original: input, output and layer numbers from 1. Panels that do not exist are skipped
+/// with a warning; if none remains, all are used.
 std::vector<std::string> chosen_panels(std::vector<std::string> const& words, std::int64_t n_layers) {
   auto const known = evaluate::panel_names(n_layers);
   std::vector<std::string> panels;
@@ -48,17 +48,17 @@ std::vector<std::string> chosen_panels(std::vector<std::string> const& words, st
     auto const panel = word == "input" || word == "output" ? word : "layer_" + word;
     if (std::find(panels.begin(), panels.end(), panel) != panels.end()) continue;
     if (std::find(known.begin(), known.end(), panel) != known.end()) panels.push_back(panel);
-    else streams::log("warning: --layers {} is left out (the model has input, 1 to {} and output).\n", word, n_layers);
+    else streams::log("warning: --layers {} is ignored (the model has input, 1 to {} and output).\n", word, n_layers);
   }
   return panels;
 }
 
-/// What the training began with: a control.
+/// The network before training, as a control.
 std::optional<model::Network> initial_network(model::LoadedNetwork const& loaded, config::Evaluate const& config) {
   if (!config.controls) return {};
   if (auto const seed = training_seed(loaded.file))
     return model::untrained_network(loaded.network.config(), loaded.network.channels(), *seed);
-  streams::log("note: the untrained control is left out (the checkpoint does not record its seed).\n");
+  streams::log("note: the untrained control is omitted (the checkpoint does not record its seed).\n");
   return {};
 }
 
@@ -134,14 +134,14 @@ Action declare_evaluate(CLI::App& app) {
   auto const options = std::make_shared<EvaluateOptions>(app);
   add_checkpoint_flag(app, options->checkpoint);
   add_window_flag(app, options->seq_len);
-  app.add_option("--layers", options->layers, "what to look at: input, layer numbers from 1, output [default: all]")
+  app.add_option("--layers", options->layers, "panels to measure: input, layer numbers from 1, output [default: all]")
       ->delimiter(',')
       ->type_name("");
-  app.add_flag("--no-lb", options->no_lb, "leave the intrinsic dimension out");
-  app.add_flag("--per-layer", options->per_layer, "a file for each panel's UMAP instead of one grid");
+  app.add_flag("--no-lb", options->no_lb, "omit the intrinsic dimension");
+  app.add_flag("--per-layer", options->per_layer, "one figure per panel's UMAP instead of a grid");
   app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
   options->keys.section<config::Data>().section<config::Evaluate>();
-  add_run_flags(app, options->run, "evaluation", "folder of evaluation.h5 and activations.h5");
+  add_run_flags(app, options->run, "evaluation", "folder for evaluation.h5 and activations.h5");
   return [options] { return run(*options); };
 }
 

@@ -107,8 +107,7 @@ int run(GatesOptions& options) {
       gates::gate_statistics(*predictor, loaded.network, x, {series.circle, series.process.period},
                              {seq_len, trial.gates.skip.value_or(seq_len / skipped_share), trial.gates.around});
   if (series.circle.empty())
-    streams::log(
-        "note: there are no statistics around switches (the series does not record which circle is visited).\n");
+    streams::log("note: no statistics around switches (the series does not record which circle is visited).\n");
   std::optional<gates::SignalMaps> maps;
   if (trial.gates.umap)
     maps = gates::map_signals(*predictor, x, seq_len, trial.gates, threads,
@@ -135,7 +134,7 @@ Action declare_gates(CLI::App& app) {
   add_checkpoint_flag(app, options->checkpoint);
   add_window_flag(app, options->seq_len);
   options->keys.section<config::Data>().section<config::Gates>();
-  add_run_flags(app, options->run, "gates", "folder of gates.h5 and the figures");
+  add_run_flags(app, options->run, "gates", "folder for gates.h5 and the figures");
   app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
   return [options] { return run(*options); };
 }

@@ -66,12 +66,12 @@ void draw(generate::Generation const& g, series::TrainingSeries const& series, s
   }
 }
 
-/// What the process behind the series says of it; nothing, and a note why, where there is none.
+/// The analysis by the process that generated the series; nothing, with a note, if the process is unknown.
 std::optional<dynamics::Analysis> judge(generate::Generation const& g, std::optional<generate::Generation> const& calm,
                                         series::Source const& source, config::Generate const& config, int threads) {
   if (!config.oracle) return {};
   auto const absent = [](std::string const& why) {
-    streams::log("note: there are no statistics of visits and failures ({}).\n", why);
+    streams::log("note: no statistics of visits and failures ({}).\n", why);
     return std::optional<dynamics::Analysis>{};
   };
   if (!source.generated) return absent(source.reason);
@@ -145,7 +145,7 @@ Action declare_generate(CLI::App& app) {
   auto const options = std::make_shared<GenerateOptions>(app);
   add_checkpoint_flag(app, options->checkpoint);
   options->keys.section<config::Data>().section<config::Generate>();
-  add_run_flags(app, options->run, "generation", "folder of generation.h5 and the figures");
+  add_run_flags(app, options->run, "generation", "folder for generation.h5 and the figures");
   app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
   return [options] { return run(*options); };
 }

@@ -35,14 +35,14 @@ struct OracleOptions {
   RunFlags run;
 };
 
-/// The steps that a rank needs of a series whose generator is known.
+/// Loads the steps that a rank needs of a series with a known generator.
 series::SeriesPart known_series(config::Data const& data, series::WantedSteps const& wanted, int threads) {
   if (data.path.empty()) return series::generate_part(data, wanted, threads);
   auto part = series::load_part(data.path, wanted, threads);
   if (!part.source.generated)
     throw errors::input(part.source.file.string() + " has no oracle", part.source.reason,
-                        "The filter needs the generator's configuration: put the config.json beside data.npz with "
-                        "which it was generated");
+                        "The filter needs the generator's configuration: put the config.json with which data.npz was "
+                        "generated beside it");
   return part;
 }
 
@@ -53,7 +53,7 @@ std::vector<std::int64_t> ascending(config::Integers horizons, std::int64_t n_st
     throw errors::usage(horizons.empty() ? "oracle.horizons is empty"
                                          : fmt::format("oracle.horizons = {} is not below the series' {} steps",
                                                        horizons.back(), n_steps),
-                        "no step could be predicted", "Name shorter horizons, or use a longer series");
+                        "no step could be predicted", "Use shorter horizons or a longer series");
   return horizons;
 }
 
@@ -67,7 +67,7 @@ void print(oracle::Summary const& s) {
   streams::print("entropy of the next visit's circle: {:.6f} nat\n", s.next_circle_entropy);
 }
 
-/// A line on stderr now and then, of this rank's share.
+/// Logs the progress of this rank from time to time.
 class Teller {
  public:
   explicit Teller(std::int64_t steps) : steps_(steps) {}
@@ -86,7 +86,7 @@ class Teller {
   std::int64_t steps_, done_ = 0;
 };
 
-/// One file, or one a rank with the rank's steps.
+/// One file, or one per rank with that rank's steps.
 std::string posterior_name(parallel::Group const& group) {
   return group.size() == 1 ? "posterior.h5" : fmt::format("posterior_{:04}.h5", group.rank());
 }
@@ -148,7 +148,7 @@ int run(OracleOptions const& options) {
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.oracle));
     return static_cast<int>(errors::ExitCode::done);
   }
-  // Ranks meet once, at the end, after parts that take about as long on each.
+  // Ranks synchronize only once, at the end; their parts take about equally long.
   constexpr double patience = 24 * 3600, grace = 30;
   parallel::Session session;
   return session.run(
@@ -167,7 +167,7 @@ int run(OracleOptions const& options) {
 Action declare_oracle(CLI::App& app) {
   auto const options = std::make_shared<OracleOptions>(app);
   options->keys.section<config::Data>().section<config::Oracle>();
-  add_run_flags(app, options->run, "oracle", "folder of oracle.h5 and posterior.h5");
+  add_run_flags(app, options->run, "oracle", "folder for oracle.h5 and posterior.h5");
   return [options] { return run(*options); };
 }
 

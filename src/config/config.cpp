@@ -25,23 +25,23 @@ void check_against_file(Data const& configured, std::int64_t channels) {
   if (configured.subspace_dim <= channels) return;
   throw errors::usage("data.subspace_dim = " + std::to_string(configured.subspace_dim) + " is out of range",
                       configured.path + " has " + std::to_string(channels) + " channels",
-                      "Leave it out: the keys of that series count");
+                      "Omit it: the keys of that series apply");
 }
 
 void check_test_series(Data const& keys) {
   if (!keys.test_path_seed && keys.resolved_path_seed() == largest_data_seed)
     throw errors::usage("data.path_seed = " + std::to_string(largest_data_seed) + " leaves no seed for the test series",
-                        "it takes the path seed + 1, and this is the largest seed",
+                        "it uses the path seed + 1, and this is the largest seed",
                         "Give a --test-path-seed, or a smaller --path-seed or --data-seed");
   if (keys.resolved_test_path_seed() != keys.resolved_path_seed()) return;
   auto const seed = std::to_string(keys.resolved_path_seed());
   throw errors::usage("data.test_path_seed = " + seed + " is the path seed of the series itself",
                       "the test series would be the training series",
-                      "Choose another --test-path-seed, or leave it out for the path seed + 1");
+                      "Choose another --test-path-seed, or omit it for the path seed + 1");
 }
 
 void check_generated(Data const& keys) {
-  // The original takes any number to the nearest that a circle fits in; the same series would have several names.
+  // The original replaces an invalid number by the nearest valid one; the same series would then have several IDs.
   if (keys.subspace_dim != 0 && (keys.subspace_dim < 2 || keys.subspace_dim > keys.ambient_dim))
     throw errors::usage(
         "data.subspace_dim = " + std::to_string(keys.subspace_dim) + " is out of range",
@@ -52,7 +52,7 @@ void check_generated(Data const& keys) {
 
 namespace {
 
-/// A key that steers what is switched off would name a trial of its own with the numbers of another.
+/// Refuses a key of a feature that is switched off: it would give the same results another trial ID.
 void check_effect(Train const& train) {
   auto const require = [](bool effective, std::string const& key, std::string const& why,
                           std::string const& what_to_do) {
@@ -60,10 +60,9 @@ void check_effect(Train const& train) {
   };
   Train const defaults;
   require(train.aug_rotate || train.aug_rotate_eps == 0, "aug_rotate_eps", "train.aug_rotate is false",
-          "Give --aug-rotate, too, or leave it out");
+          "Also give --aug-rotate, or omit it");
   bool const contrastive = train.contrastive_lambda > 0;
-  std::string const no_term = "train.contrastive_lambda is 0",
-                    leave_out = "Give --contrastive-lambda, too, or leave it out";
+  std::string const no_term = "train.contrastive_lambda is 0", leave_out = "Also give --contrastive-lambda, or omit it";
   require(contrastive || train.contrastive_temp == defaults.contrastive_temp, "contrastive_temp", no_term, leave_out);
   require(contrastive || train.contrastive_negatives == defaults.contrastive_negatives, "contrastive_negatives",
           no_term, leave_out);
@@ -76,16 +75,16 @@ void check(Trial const& trial) {
   if (trial.model.max_horizon >= trial.train.seq_len)
     throw errors::usage("model.max_horizon = " + text(trial.model.max_horizon) +
                             " is not below train.seq_len = " + text(trial.train.seq_len),
-                        "a window holds no pair of steps that far apart", "Use a longer window or a shorter horizon");
+                        "no two steps of a window are that far apart", "Use a longer window or a shorter horizon");
   if (trial.data.min_period > trial.data.max_period)
     throw errors::usage("data.min_period = " + text(trial.data.min_period) +
                             " is above data.max_period = " + text(trial.data.max_period),
-                        "the circles' periods go from the one to the other", "Swap the two");
+                        "the circles' periods range from the one to the other", "Swap the two");
   if (trial.data.path.empty() && trial.data.n_steps < trial.train.seq_len)
     throw errors::usage(
         "data.n_steps = " + text(trial.data.n_steps) + " is below train.seq_len = " + text(trial.train.seq_len),
         "the series is shorter than one window", "Use a longer series or shorter windows");
-  if (trial.data.path.empty()) {  // else by the keys of the file, once it is read
+  if (trial.data.path.empty()) {  // else checked with the keys of the file once it is read
     check_generated(trial.data);
     check_test_series(trial.data);
   }

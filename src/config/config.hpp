@@ -11,26 +11,26 @@
 #include "config/oracle.hpp"
 #include "config/train.hpp"
 
-/// Every key of a trial's configuration with its default, bounds and help, a file a section: the one place for each
-/// number.
+/// Every key of a trial's configuration with its default, bounds and help, one file per section; each number is defined
+/// only here.
 namespace mambasynth::config {
 
-/// The keys that describe a stored series: those that its file was generated from, but the test series' keys and the
-/// path as configured.
+/// The keys that describe a stored series: those that its file was generated from, except for the keys of the test
+/// series and the path, which are as configured.
 Data with_keys_of_file(Data const& of_file, Data const& configured);
-/// Keys of [data] beside an existing series (data.path) of so many channels must not ask for what it cannot hold,
-/// although its own keys count: who gave them means another series. Throws errors::usage.
+/// Refuses keys of [data] that contradict an existing series (data.path) with this number of channels. The series' own
+/// keys apply, but such a key means that the user expects another series. Throws errors::usage.
 void check_against_file(Data const& configured, std::int64_t channels);
 
-/// The test series must be another than the series itself, path and test path by different seeds, and have one: behind
-/// the largest seed there is no next. Throws errors::usage.
+/// The test series must differ from the series itself, so its path needs a different seed; the largest seed has no
+/// successor to use by default. Throws errors::usage.
 void check_test_series(Data const& keys);
 
-/// Relations between the keys of a series that is to be generated, and of its test series where they name one.
+/// Checks the relations between the keys of a series to be generated, and of its test series if they name one.
 /// Throws errors::usage.
 void check_generated(Data const& keys);
 
-/// One trial, whole.
+/// The complete configuration of a trial.
 struct Trial {
   Data data;
   Model model;
@@ -42,7 +42,8 @@ struct Trial {
   Dimension dimension;
 };
 
-/// Relations between keys, before anything is allocated; throws errors::usage. Shared by every verb that trains.
+/// Checks the relations between keys before anything is allocated; used by every verb that trains. Throws
+/// errors::usage.
 void check(Trial const& trial);
 
 }  // namespace mambasynth::config

@@ -39,22 +39,21 @@ struct Data {
         Field{"ambient_dim", &Data::ambient_dim, between(2, most_width), "channels of the series"},
         Field{"radius_mean", &Data::radius_mean, above(0, most_factor), "mean radius"},
         Field{"radius_std", &Data::radius_std, between(0, most_factor), "standard deviation of the radii"},
-        Field{"noise_std", &Data::noise_std, between(0, most_factor),
-              "standard deviation of the noise of each channel"},
+        Field{"noise_std", &Data::noise_std, between(0, most_factor), "standard deviation of each channel's noise"},
         Field{"dwell_mean", &Data::dwell_mean, above(0, most_count),
-              "mean of a visit's length in steps, before rounding to revolutions"},
-        Field{"dwell_std", &Data::dwell_std, between(0, most_count), "its standard deviation"},
-        Field{"min_period", &Data::min_period, between(1, most_count), "steps of a revolution, first circle"},
-        Field{"max_period", &Data::max_period, between(1, most_count), "steps of a revolution, last circle"},
+              "mean length of a visit in steps, before rounding to whole revolutions"},
+        Field{"dwell_std", &Data::dwell_std, between(0, most_count), "standard deviation of that length"},
+        Field{"min_period", &Data::min_period, between(1, most_count), "steps per revolution of the first circle"},
+        Field{"max_period", &Data::max_period, between(1, most_count), "steps per revolution of the last circle"},
         Field{"subspace_dim", &Data::subspace_dim, between(0, most_width),
-              "dimension of the subspace that holds all circles; 0 = the full space"},
+              "dimension of the subspace that contains all circles; 0 = the full space"},
         Field{"drift_std", &Data::drift_std, between(0, most_factor),
-              "standard deviation of each step of the random walk of a circle's centre, in each channel; 0 = centres "
+              "standard deviation of each step of the random walk of a circle's center, in each channel; 0 = centers "
               "at the origin",
               Effect::result_unless_default},
         Field{"path_seed", &Data::path_seed, data_seeds(), "seed of the path: visits and noise [default: data.seed]"},
         Field{"test_path_seed", &Data::test_path_seed, data_seeds(),
-              "path seed of the test series, another than path_seed [default: data.path_seed + 1]"},
+              "path seed of the test series; must differ from path_seed [default: data.path_seed + 1]"},
         Field{"test_n_steps", &Data::test_n_steps, between(1, most_steps),
               "steps of the test series [default: data.n_steps]"},
         Field{"path", &Data::path, any(),
@@ -62,12 +61,12 @@ struct Data {
     };
   }
   [[nodiscard]] std::int64_t resolved_path_seed() const { return path_seed.value_or(seed); }
-  /// Behind the largest seed there is none: check_test_series refuses that.
+  /// May exceed the largest seed; check_test_series refuses that.
   [[nodiscard]] std::int64_t resolved_test_path_seed() const {
     return test_path_seed.value_or(resolved_path_seed() + 1);
   }
   [[nodiscard]] std::int64_t resolved_test_n_steps() const { return test_n_steps.value_or(n_steps); }
-  /// The same with every optional key at what it stands for.
+  /// The same with every optional key resolved.
   [[nodiscard]] Data resolved() const {
     auto all = *this;
     all.path_seed = resolved_path_seed();

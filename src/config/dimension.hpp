@@ -27,29 +27,28 @@ struct Dimension {
   static constexpr std::string_view section = "dimension";
   static auto fields() {
     return std::tuple{
-        Field{"k", &Dimension::k, between(3, most_count), "neighbours k of Levina-Bickel and MacKay-Ghahramani",
+        Field{"k", &Dimension::k, between(3, most_count), "neighbors k of Levina-Bickel and MacKay-Ghahramani",
               Effect::none},
         Field{"points", &Dimension::points, between(0, most_count), "rows to draw without replacement; 0 = all",
               Effect::none},
         Field{"seed", &Dimension::seed, seeds(), "seed of that draw", Effect::none},
         Field{"theiler", &Dimension::theiler, between(0, most_steps),
-              "rows up to this many steps away are no neighbours; 0 = all are", Effect::none},
+              "rows within this many steps do not count as neighbors; 0 = all do", Effect::none},
         Field{"max_n1", &Dimension::max_n1, between(1, most_count),
-              "Gride at n1 = 1, 2, 4, ... up to this one, as far as the rows go", Effect::none},
-        Field{"blocks", &Dimension::blocks, between(0, most_count),
-              "stretches of time that the block errors compare; 0 or 1 = none", Effect::none},
-        Field{"noise", &Dimension::noise, Allowed{.least = 0, .most = 1e150, .smallest = 1e-300},
-              "standard deviation of the noise of a channel, the unit of distances; 0 = as the series says",
+              "Gride at n1 = 1, 2, 4, ... up to this one, as far as the rows suffice", Effect::none},
+        Field{"blocks", &Dimension::blocks, between(0, most_count), "blocks of time for block errors; 0 or 1 = none",
               Effect::none},
+        Field{"noise", &Dimension::noise, Allowed{.least = 0, .most = 1e150, .smallest = 1e-300},
+              "standard deviation of each channel's noise, the unit of distances; 0 = from the series", Effect::none},
         Field{"array", &Dimension::array, any(),
               "which array of an .npz or HDF5 file; empty = the series or the only matrix", Effect::none},
         Field{"labels", &Dimension::labels, any(),
-              "array of whole numbers that groups the rows; empty = the series' circles", Effect::none},
+              "array of integers that groups the rows; empty = the series' circles", Effect::none},
         Field{"radii", &Dimension::radii, between(1, most_width),
-              "inner radii of the binomial estimator on whole numbers, the outer is twice as far", Effect::none},
+              "inner radii of the binomial estimator on integers; the outer radius is twice the inner", Effect::none},
         Field{"fci_centres", &Dimension::fci_centres, between(0, most_count),
               "points around which the full correlation integral is fitted; 0 = none", Effect::none},
-        Field{"fci_k", &Dimension::fci_k, between(10, most_count), "neighbours in each of those fits", Effect::none},
+        Field{"fci_k", &Dimension::fci_k, between(10, most_count), "neighbors in each of those fits", Effect::none},
     };
   }
 };

@@ -10,7 +10,7 @@
 
 namespace mambasynth::config {
 
-/// What steers the blocks: signals of some windows, and their statistics around switches of the circle.
+/// Gate signals of some windows, and their statistics around switches of the circle.
 struct Gates {
   std::int64_t seed = 42;
   std::int64_t n_samples = 3;
@@ -28,26 +28,26 @@ struct Gates {
   static auto fields() {
     return std::tuple{
         Field{"seed", &Gates::seed, seeds(), "seed of the choice of windows", Effect::none},
-        Field{"n_samples", &Gates::n_samples, between(1, most_count), "windows to look at, drawn without replacement",
+        Field{"n_samples", &Gates::n_samples, between(1, most_count), "windows to show, drawn without replacement",
               Effect::none},
         Field{"layer", &Gates::layer, between(1, most_count),
               "draw this layer, counted from 1 [default: a summary, the first and the last layer]", Effect::none},
         Field{"sample", &Gates::sample, between(0, most_count),
-              "look at this one of the drawn windows, counted from 0 [default: all of them]", Effect::none},
+              "show only this one of the drawn windows, counted from 0 [default: all of them]", Effect::none},
         Field{"around", &Gates::around, between(1, most_count),
-              "steps before and after a switch of the circle that the statistics resolve", Effect::none},
+              "steps before and after a switch of the circle covered by the statistics", Effect::none},
         Field{"skip", &Gates::skip, between(0, most_steps),
-              "first steps of each window that the statistics leave out, the network having seen too little [default: "
-              "an eighth of the window]",
+              "steps at the start of each window that the statistics skip, since the network has seen too little "
+              "[default: an eighth of the window]",
               Effect::none},
-        Field{"signals", &Gates::signals, any(), "write the windows' signals into gates.h5, not their means alone",
+        Field{"signals", &Gates::signals, any(), "write the windows' full signals to gates.h5, not only their means",
               Effect::none},
         Field{"umap", &Gates::umap, any(), "embed each layer's signals in the plane by UMAP (minutes)", Effect::none},
         Field{"umap_points", &Gates::umap_points, between(2, most_count),
-              "steps of the series that are embedded, drawn without replacement", Effect::none},
+              "steps of the series to embed, drawn without replacement", Effect::none},
         Field{"umap_neighbors", &Gates::umap_neighbors, between(2, most_count),
-              "neighbours of a step in UMAP's graph, itself counted", Effect::none},
-        Field{"umap_min_dist", &Gates::umap_min_dist, between(0, 1), "least distance of points that UMAP aims at",
+              "neighbors of a step in UMAP's graph, including itself", Effect::none},
+        Field{"umap_min_dist", &Gates::umap_min_dist, between(0, 1), "minimum distance of points in UMAP",
               Effect::none},
     };
   }

@@ -19,14 +19,14 @@ struct Oracle {
   static constexpr std::string_view section = "oracle";
   static auto fields() {
     return std::tuple{
-        Field{"horizons", &Oracle::horizons, between(1, most_count), "steps ahead that are predicted", Effect::none},
+        Field{"horizons", &Oracle::horizons, between(1, most_count), "numbers of steps to predict ahead", Effect::none},
         Field{"block", &Oracle::block, between(0, most_steps),
-              "steps that one filter runs over; 0 = a rank's whole share, alone the whole series", Effect::none},
+              "steps per filter; 0 = each rank's whole part of the series", Effect::none},
         Field{"burn_in", &Oracle::burn_in, between(0, most_steps),
-              "steps before a block from which its filter starts, not knowing where", Effect::none},
+              "steps before a block where its filter starts, from the stationary distribution", Effect::none},
         Field{"posteriors", &Oracle::posteriors, any(),
               "write posterior.h5: circle, revolutions to come, switch hazard, phase, step by step", Effect::none},
-        Field{"elapsed", &Oracle::elapsed, any(), "revolutions elapsed in posterior.h5 too", Effect::none},
+        Field{"elapsed", &Oracle::elapsed, any(), "also write the revolutions elapsed to posterior.h5", Effect::none},
     };
   }
 };

@@ -55,10 +55,10 @@ void require_within(std::vector<Need> const& needs, Limit const& limit) {
     if (largest == nullptr || bytes_of(need) > bytes_of(*largest)) largest = &need;
   }
   if (all <= limit.bytes) return;
-  throw errors::usage(largest->what + " would take " + in_bytes(bytes_of(*largest)) + ", " + in_words(*largest),
-                      limit.says + " " + in_bytes(limit.bytes) +
-                          (needs.size() > 1 ? "; all in all it would take " + in_bytes(all) : ""),
-                      "Lower one of them");
+  throw errors::usage(
+      largest->what + " would take " + in_bytes(bytes_of(*largest)) + ", " + in_words(*largest),
+      limit.says + " " + in_bytes(limit.bytes) + (needs.size() > 1 ? "; in total it would take " + in_bytes(all) : ""),
+      "Lower one of them");
 }
 
 std::vector<Need> needs_of_process(Data const& data) {
@@ -78,8 +78,8 @@ std::vector<Need> needs_of_series(Data const& data, std::string const& n_steps_k
 
 std::vector<Need> needs_of_training(Trial const& trial, bool on_host) {
   auto const& model = trial.model;
-  // In single precision: a weight, its gradient, two moments. In and out projections are three matrices of (inner,
-  // width).
+  // In single precision: a weight, its gradient and two moments. The input and output projections are three matrices of
+  // (inner, width).
   constexpr std::int64_t weight = 4 * 4, projections = 3;
   auto const horizons = static_cast<std::int64_t>(model.horizons().size());
   Factor const layers{"model.n_layers", model.n_layers}, expand{"model.expand", model.expand},
@@ -87,7 +87,7 @@ std::vector<Need> needs_of_training(Trial const& trial, bool on_host) {
   std::vector<Need> needs{{"the projections", {layers, expand, width, width}, projections * weight},
                           {"the states' weights", {layers, expand, width, {"model.d_state", model.d_state}}, weight},
                           {"the output heads", {{"horizons", horizons}, {"model.d_ff", model.d_ff}, width}, weight}};
-  // What the backward pass needs of a block at the least: x and z before and behind the convolution, delta, y.
+  // The minimum that the backward pass needs of a block: x before and after the convolution, z, delta, y.
   constexpr std::int64_t kept = 6 * 4;
   if (on_host)
     needs.push_back(

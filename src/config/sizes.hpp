@@ -7,44 +7,43 @@
 
 #include "config/config.hpp"
 
-/// What a configuration makes a process allocate or write, computed before it does.
+/// The memory and disk space that a configuration needs, computed in advance.
 namespace mambasynth::config {
 
-/// A key, or what it is called, and its value.
+/// A key or other name, and its value.
 struct Factor {
   std::string name;
   std::int64_t value = 0;
 };
 
-/// `what` takes the product of all factors, `bytes` for each.
+/// `what` needs the product of all factors times `bytes`.
 struct Need {
   std::string what;
   std::vector<Factor> factors;
   std::int64_t bytes = 1;
 };
 
-/// The bytes of a need; the most that an integer of 64 bits holds where they are more.
+/// The bytes of a need, saturated at the largest 64-bit integer.
 std::uint64_t bytes_of(Need const& need);
 
-/// What a process may take, and whose words that is: "this machine has", "'runs' has room for".
+/// What a process may use, and the reason for messages: "this machine has", "'runs' has room for".
 struct Limit {
   std::uint64_t bytes = 0;
   std::string says;
 };
 
-/// No machine has more, so that sizes can be refused where it is not known which machine will compute.
+/// More than any machine has; the limit to apply if it is not known which machine will run the trial.
 Limit address_space();
 
-/// Errors: errors::usage naming keys, values and bytes where the needs together do not fit.
+/// Errors: errors::usage naming keys, values and bytes if the needs together exceed the limit.
 void require_within(std::vector<Need> const& needs, Limit const& limit);
 
-/// What the process behind a series holds in memory, however long the series is.
+/// What the generator of a series needs, regardless of the series' length.
 std::vector<Need> needs_of_process(Data const& data);
-/// What a generated series holds in memory at least, its process included. `n_steps_key`: which key its length stands
-/// in.
+/// The minimum for a generated series, including its generator. `n_steps_key`: the key that gives its length.
 std::vector<Need> needs_of_series(Data const& data, std::string const& n_steps_key, std::int64_t n_steps);
-/// What training takes on any device at the least: weights, their gradients and two moments, and, where the host
-/// computes, the activations of one window.
+/// The minimum for training on any device: weights, their gradients and two moments; on the host also the activations
+/// of one window.
 std::vector<Need> needs_of_training(Trial const& trial, bool on_host);
 
 /// "1.5 TB".

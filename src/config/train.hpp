@@ -43,20 +43,20 @@ struct Train {
     constexpr auto later = Effect::result_unless_default;
     return std::tuple{
         Field{"seed", &Train::seed, seeds(), "seed of initial weights, split, batch order and dropout"},
-        Field{"seq_len", &Train::seq_len, between(2, most_count), "steps of a window"},
+        Field{"seq_len", &Train::seq_len, between(2, most_count), "steps per window"},
         Field{"stride", &Train::stride, between(1, most_steps), "steps between window starts"},
-        Field{"batch_size", &Train::batch_size, between(1, most_count), "windows of a batch"},
+        Field{"batch_size", &Train::batch_size, between(1, most_count), "windows per batch"},
         Field{"lr", &Train::lr, between(0, most_factor), "peak learning rate"},
         Field{"warmup_epochs", &Train::warmup_epochs, between(0, most_count),
               "epochs of linear warm-up from 1 % of the rate"},
         Field{"epochs", &Train::epochs, between(1, most_count), "epochs"},
-        Field{"val_fraction", &Train::val_fraction, between(0, 0.9), "share held back for validation"},
+        Field{"val_fraction", &Train::val_fraction, between(0, 0.9), "fraction held out for validation"},
         Field{"gate_lr_factor", &Train::gate_lr_factor, between(0, most_factor),
               "learning-rate factor of x_proj and dt_proj; 0 freezes them"},
         Field{"lr_floor", &Train::lr_floor, one_of({"group", "global"}),
-              "floor of the cosine: 1 % of each group's own rate, or of --lr for both (the original)"},
+              "floor of the cosine schedule: 1 % of each group's own rate, or of --lr for both (the original)"},
         Field{"split", &Train::split, one_of({"blocked", "random"}),
-              "validation at the end of the series behind a gap, or random windows (the original's, which leaks)"},
+              "validation at the end of the series after a gap, or on random windows (the original, which leaks)"},
         Field{"num_workers", &Train::num_workers, between(0, most_count),
               "selects the original's order of random draws: 0, or more than 0"},
         Field{"train_eval", &Train::train_eval, any(), "measure the training windows without dropout each epoch"},
@@ -66,28 +66,29 @@ struct Train {
         Field{"resume_every", &Train::resume_every, between(0, most_seconds), "seconds between saved states",
               Effect::none},
         Field{"comm_timeout", &Train::comm_timeout, above(0, most_seconds),
-              "seconds until a silent rank counts as lost", Effect::none},
+              "seconds without a message until a rank counts as lost", Effect::none},
         Field{"freeze_a", &Train::freeze_a, any(), "do not train A_log", later},
         Field{"slowness_lambda", &Train::slowness_lambda, between(0, most_factor),
-              "weight of the slowness loss: mean square of the residual stream's change from step to step", later},
+              "weight of the slowness loss: mean square change of the residual stream from step to step", later},
         Field{"contrastive_lambda", &Train::contrastive_lambda, between(0, most_factor),
-              "weight of the contrastive loss: each step's next one among drawn steps, by cosine", later},
-        Field{"contrastive_temp", &Train::contrastive_temp, above(0, most_factor), "its temperature", later},
+              "weight of the contrastive loss: identify each step's successor among drawn steps, by cosine", later},
+        Field{"contrastive_temp", &Train::contrastive_temp, above(0, most_factor),
+              "temperature of the contrastive loss", later},
         Field{"contrastive_negatives", &Train::contrastive_negatives, between(1, most_count),
-              "steps that it draws of each batch and layer", later},
+              "steps drawn per batch and layer for the contrastive loss", later},
         Field{"aug_rotate", &Train::aug_rotate, any(), "rotate each training batch at random", later},
         Field{"aug_rotate_eps", &Train::aug_rotate_eps, between(0, most_factor),
-              "small rotations, exp(eps (M - M^T) / 2) with M standard normal; 0 = any rotation", later},
+              "small rotations exp(eps (M - M^T) / 2) with M standard normal; 0 = any rotation", later},
         Field{"aug_scale", &Train::aug_scale, between(0, 1),
               "a: scale each training window by a factor from 1 - a to 1 + a", later},
         Field{"aug_noise", &Train::aug_noise, between(0, most_factor),
-              "standard deviation of noise on the training input, the target keeps none of it", later},
+              "standard deviation of noise added to the training input but not to the target", later},
     };
   }
-  /// Windows are changed before the network sees them.
+  /// Whether training windows are augmented.
   [[nodiscard]] bool augments() const { return aug_rotate || aug_scale > 0 || aug_noise > 0; }
-  /// The key of a loss that takes all windows of a batch at once: no micro-batches, no ranks that share it. Empty:
-  /// none.
+  /// The key of a loss that needs all windows of a batch at once, so that a batch cannot be divided into micro-batches
+  /// or among ranks; empty if there is none.
   [[nodiscard]] std::string_view whole_batch_key() const { return contrastive_lambda > 0 ? "contrastive_lambda" : ""; }
   [[nodiscard]] bool needs_whole_batch() const { return !whole_batch_key().empty(); }
 };

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What a group's own files grant; nothing for "max", -1 or anything that is not a number.
+/// The quota in a group's own files; nothing for "max", -1 or anything that is not a number.
 std::optional<double> granted(fs::path const& group, int version) {
   double quota = 0, period = 0;
   if (version == 2) {
@@ -88,7 +88,7 @@ std::optional<int> omp_num_threads() {
   auto const number = environment::parse_integer(text->substr(0, text->find(',')), 1, std::numeric_limits<int>::max());
   if (!number) {
     environment::warn_ignored("OMP_NUM_THREADS", "it is not a positive integer",
-                              "Set it to 1 or more, or unset it; --threads is stronger");
+                              "Set it to 1 or more, or unset it; --threads overrides it");
     return std::nullopt;
   }
   return static_cast<int>(*number);
@@ -99,7 +99,7 @@ int default_threads(int usable) {
   if (asked && *asked > usable)
     environment::warn_ignored(
         "OMP_NUM_THREADS", "only " + std::to_string(usable) + (usable == 1 ? " core" : " cores") + " may be used here",
-        "Ask for more cores, or lower it; --threads is stronger");
+        "Request more cores, or lower it; --threads overrides it");
   return asked ? std::min(*asked, usable) : usable;
 }
 int default_threads() { return default_threads(usable()); }

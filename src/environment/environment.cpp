@@ -40,11 +40,11 @@ std::optional<std::int64_t> number(char const* name, std::int64_t lowest, std::i
 }
 
 void warn_ignored(std::string const& name, std::string const& why, std::string const& remedy) {
-  constexpr std::size_t longest = 60;  // what fills the screen is not repeated
+  constexpr std::size_t longest = 60;  // shortens values that would fill the screen
   static std::mutex mutex;
-  static std::set<std::string> told;
+  static std::set<std::string> warned;
   std::scoped_lock const guard(mutex);
-  if (!told.insert(name).second || launched_rank() > 0) return;
+  if (!warned.insert(name).second || launched_rank() > 0) return;
   streams::log("warning: {}={} is ignored ({}). {}.\n", name,
                errors::printable(value(name.c_str()).value_or(""), longest), why, remedy);
 }

@@ -16,7 +16,7 @@
 namespace mambasynth::environment {
 namespace {
 
-/// As /proc/PID/status has them: 15 characters at most.
+/// As in /proc/PID/status, which truncates names to 15 characters.
 constexpr std::array<std::string_view, 21> launchers{
     "mpirun",          "mpiexec",        "orterun",         "orted",         "prterun",       "prte",
     "prted",           "mpirun.openmpi", "mpiexec.openmpi", "mpiexec.hydra", "mpiexec.mpich", "hydra_pmi_proxy",
@@ -41,7 +41,7 @@ Process process_at(pid_t pid) {
   return process;
 }
 
-/// Tried and not asked: to root access() says yes, whatever a file server or /proc says then.
+/// Tested by creating a folder, because for root access() succeeds even if a file server or /proc refuses the write.
 std::string why_not_writable(std::string const& folder) {
   auto name = folder + "/mambasynth-XXXXXX";
   if (::mkdtemp(name.data()) == nullptr) return std::strerror(errno);
@@ -77,9 +77,9 @@ void fix_temporary_folder() {
     if (!folder) continue;
     auto const why = why_not_writable(*folder);
     if (why.empty()) return;
-    if (!why_not_writable("/tmp").empty()) return;  // MPI says it
-    warn_ignored(name, "MPI's temporary files cannot go there: " + why,
-                 "/tmp is used; set it to a folder of this machine");
+    if (!why_not_writable("/tmp").empty()) return;  // MPI will report it
+    warn_ignored(name, "MPI cannot write its temporary files there: " + why,
+                 "Using /tmp; set it to a folder on this machine");
     ::setenv(name, "/tmp", 1);
     return;
   }

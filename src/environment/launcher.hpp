@@ -8,19 +8,18 @@
 
 namespace mambasynth::environment {
 
-/// This process's number as its launcher counts, whether or not MPI has heard of it; 0 without a launcher, and where
-/// its variables are left over.
+/// This process's rank according to its launcher, even if MPI has not connected; 0 without a launcher, even if its
+/// variables are still set.
 int launched_rank();
 
-/// Whether a process above this one, in the same PID namespace, starts ranks: mpirun, Slurm's step manager and their
-/// like.
+/// Whether an ancestor process in the same PID namespace starts ranks: mpirun, Slurm's step manager and the like.
 bool has_launcher();
 
-/// The nearest process above this one whose name is among `names`; 0 without one.
+/// The nearest ancestor process whose name is in `names`; 0 if there is none.
 pid_t process_above(std::span<std::string_view const> names);
 
-/// MPI keeps its session in TMPDIR (else TEMP, TMP), and ends the program if it cannot write there.
-/// Such a variable is replaced by /tmp, and a warning names it. Before MPI starts and before any thread does.
+/// MPI keeps its session files in TMPDIR (else TEMP, TMP) and aborts if it cannot write there. Sets such a variable to
+/// /tmp with a warning. Call it before MPI and any thread start.
 void fix_temporary_folder();
 
 }  // namespace mambasynth::environment

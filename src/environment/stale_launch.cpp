@@ -22,7 +22,7 @@ namespace {
 
 constexpr int patience_ms = 1000;
 
-/// Those that can be told from a user's own: Open MPI's parameters also carry what users ask for.
+/// Only variables that users do not set themselves; Open MPI's parameters may also contain a user's settings.
 bool is_launch_variable(std::string_view name) {
   constexpr std::array<std::string_view, 22> starts{"PMIX_",
                                                     "PMI_",
@@ -50,7 +50,7 @@ bool is_launch_variable(std::string_view name) {
          !name.starts_with("PMIX_MCA_") && !name.starts_with("OMPI_MCA_orte_tmpdir_base=");
 }
 
-/// Set by launchers alone; the first that is there is named.
+/// The first variable that only launchers set; "" if none is set.
 std::string first_of_launch() {
   for (auto const* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_NAMESPACE", "PMIX_RANK", "PMI_SIZE", "PMI_RANK",
                            "SLURM_STEP_ID", "ALPS_APP_ID", "FLUX_JOB_ID"})
@@ -58,12 +58,11 @@ std::string first_of_launch() {
   return "";
 }
 
-/// Slurm's variables make Open MPI look for tasks of a step, and end the program where there is no way to meet them: in
-/// the shell that `salloc` or `srun --pty` opens, which is one task, and where a list of nodes is all that is left of a
-/// job.
+/// Slurm's variables make Open MPI look for a step's tasks, and abort if it cannot connect to them: in the shell of
+/// `salloc` or `srun --pty`, which is a single task, and if only a list of nodes is left of a job.
 void clear_stale_slurm() {
   if (value("SLURM_NODELIST") && !value("SLURM_JOBID")) {
-    warn_ignored("SLURM_NODELIST", "without SLURM_JOBID it is of no job", "Unset it, or open a new shell");
+    warn_ignored("SLURM_NODELIST", "without SLURM_JOBID it belongs to no job", "Unset it, or open a new shell");
     ::unsetenv("SLURM_NODELIST");
   }
   bool const can_meet = value("PMIX_RANK") || value("PMI_RANK") || value("PMI_FD");
@@ -71,7 +70,7 @@ void clear_stale_slurm() {
     ::unsetenv("SLURM_STEP_ID");
 }
 
-/// Whether a launcher that cannot be seen from here (that of a container's host) is alive all the same.
+/// Whether a launcher that is not visible from here (such as on a container's host) is alive nevertheless.
 bool launcher_responds() {
   if (auto const descriptor = value("PMI_FD"))
     if (auto const number = parse_integer(*descriptor, 0, 1 << 20);
@@ -115,7 +114,7 @@ void clear_stale_launch() {
     clear_stale_slurm();
     return;
   }
-  warn_ignored(named, "the launch that set it has ended", "This goes on as one rank; unset it, or open a new shell");
+  warn_ignored(named, "the launch that set it has ended", "Continuing as one rank; unset it, or open a new shell");
   std::vector<std::string> names;
   for (char** variable = ::environ; *variable != nullptr; ++variable)
     if (std::string_view const text(*variable); is_launch_variable(text))

@@ -13,17 +13,17 @@
 namespace mambasynth::errors {
 namespace {
 
-// A terminal's screen takes them, and so does a line of a job's log that somebody greps.
+// Short enough for a terminal's screen and for a line of a job's log.
 constexpr std::size_t most_problem_bytes = 400, most_why_bytes = 400, most_remedy_bytes = 300;
 
-/// LibTorch adds a stack trace behind the first line.
+/// LibTorch appends a stack trace after the first line.
 std::string first_line(std::string text) {
   text = text.substr(0, text.find('\n'));
   while (!text.empty() && (text.back() == '.' || text.back() == ' ')) text.pop_back();
   return text;
 }
 
-/// Whether the path itself is at fault, not the machine.
+/// Whether the path itself is invalid, rather than the machine failing.
 bool is_bad_path(std::error_code const& code) {
   auto const value = code.value();
   return value == ENAMETOOLONG || value == ELOOP || value == ENOENT || value == ENOTDIR || value == EINVAL;

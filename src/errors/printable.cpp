@@ -12,7 +12,7 @@ struct Character {
   std::size_t bytes = 0;  ///< 0: not a character
 };
 
-/// The character at the start of `text`, by the table of well-formed sequences of the Unicode Standard (3-7).
+/// The character at the start of `text`, by the Unicode Standard's table 3-7 of well-formed byte sequences.
 Character first_of(std::string_view text) {
   auto const at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   auto const lead = at(0);
@@ -61,7 +61,7 @@ std::string escaped(std::uint32_t code) {
   }
 }
 
-/// The start or the end of `pieces`, whole pieces alone.
+/// Concatenates the pieces [first, last).
 std::string joined(std::vector<std::string> const& pieces, std::size_t first, std::size_t last) {
   std::string text;
   for (auto i = first; i < last; ++i) text += pieces[i];
@@ -84,7 +84,7 @@ std::string valid_utf8(std::string_view text) {
 }
 
 std::string printable(std::string_view text, std::size_t most_bytes) {
-  // Of a text of megabytes only both ends can show.
+  // Of a very long text only the two ends can appear in the result.
   constexpr std::size_t longest_character = 4;
   std::string ends;
   bool const huge = text.size() > 2 * longest_character * most_bytes;
@@ -104,7 +104,7 @@ std::string printable(std::string_view text, std::size_t most_bytes) {
     text.remove_prefix(next.bytes == 0 ? 1 : next.bytes);
   }
   if (bytes <= most_bytes) return joined(pieces, 0, pieces.size());
-  // The end of a path or number says more than its middle, the start of a sentence more than its end.
+  // Keep more of the start, which matters in a sentence, but also the end, which matters in a path or number.
   constexpr std::string_view gap = "...";
   auto const room = most_bytes > gap.size() ? most_bytes - gap.size() : 0;
   std::size_t head = 0, tail = pieces.size();

@@ -83,7 +83,7 @@ auto run_or_notify(Group& group, F&& part) {
   } catch (PeerFailed const&) {
     throw;
   } catch (std::bad_alloc const&) {
-    group.report_failure(PeerFailed::Cause::memory, "it ran out of memory");
+    group.report_failure(PeerFailed::Cause::memory, "its memory ran out");
     throw;
   } catch (std::exception const& error) {
     group.report_failure(PeerFailed::Cause::error, error.what());

@@ -2,7 +2,7 @@
 
 #include <string>
 
-/// What this program was built from and with.
+/// How this program was built.
 namespace mambasynth::provenance {
 
 struct Build {
@@ -15,7 +15,7 @@ struct Build {
 };
 Build const& build();
 
-/// One line a fact, as --version prints it.
+/// The text of --version, one fact per line.
 std::string describe(Build const& build);
 
 }  // namespace mambasynth::provenance

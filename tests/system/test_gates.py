@@ -108,7 +108,7 @@ def test_a_series_without_states(mambasynth, flags, tmp_path):
     with h5py.File(flags[4]) as series:
         numpy.savez(tmp_path / "data.npz", X=series["x"][:])
     done = mambasynth(*flags[:4], tmp_path / "data.npz", "--device", "cpu", "--out", tmp_path / "out")
-    assert "note: there are no statistics around switches" in done.stderr
+    assert "note: no statistics around switches" in done.stderr
     with h5py.File(tmp_path / "out/gates.h5") as file:
         assert [word.decode() for word in file["condition"]] == ["all"]
         assert "around_switch" not in file and "offset" not in file

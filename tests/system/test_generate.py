@@ -106,7 +106,7 @@ def test_a_foreign_series_has_no_process(mambasynth, flags, tmp_path):
     with h5py.File(flags[4]) as series:
         numpy.savez(tmp_path / "data.npz", X=series["x"][:])
     done = mambasynth(*flags[:4], tmp_path / "data.npz", *flags[5:], "--perturb-interval", 100, "--no-figures", "--out", tmp_path / "out")
-    assert done.stderr.count("note: there are no statistics of visits and failures") == 1
+    assert done.stderr.count("note: no statistics of visits and failures") == 1
     with h5py.File(tmp_path / "out/generation.h5") as file:
         assert "dynamics" not in file and "condition" not in file
 
