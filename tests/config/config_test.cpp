@@ -36,7 +36,7 @@ std::string refusal_of(std::string const& toml) {
 
 }  // namespace
 
-TEST_CASE("what print-config shows is read back as the same configuration") {
+TEST_CASE("the output of --print-config reads back as the same configuration") {
   config::Trial trial;
   trial.train.lr = 1.0 / 3.0;
   trial.model.max_horizon = 48;
@@ -48,7 +48,7 @@ TEST_CASE("what print-config shows is read back as the same configuration") {
   CHECK(again.train.lr == 1.0 / 3.0);
 }
 
-TEST_CASE("a misspelt key or section is refused with the nearest name and its line") {
+TEST_CASE("a misspelled key or section is refused with the nearest name and its line") {
   CHECK_THAT(refusal_of("[train]\n\nepcohs = 3\n"), ContainsSubstring("a.toml:3: unknown key 'train.epcohs'") &&
                                                         ContainsSubstring("Did you mean 'train.epochs'?"));
   CHECK_THAT(refusal_of("[trian]\nepochs = 3\n"), ContainsSubstring("Did you mean 'train'?"));
@@ -63,7 +63,7 @@ TEST_CASE("wrong types and values out of range are refused") {
   CHECK_THAT(refusal_of("[train\n"), ContainsSubstring("this is not TOML"));
 }
 
-TEST_CASE("a seed is one that no generator cuts off, and a value of a list counts once") {
+TEST_CASE("a seed must fit its generator, and a list must not have duplicates") {
   auto const check_range = [](std::string const& key, std::string const& largest,
                               std::vector<std::string> const& refused) {
     INFO(key);
@@ -116,7 +116,7 @@ TEST_CASE("each key of a configuration can be read and set again") {
   CHECK_THROWS_AS(config::get(trial, "train.no_such_key"), std::out_of_range);
 }
 
-TEST_CASE("circles lie in a subspace of the series' channels") {
+TEST_CASE("circles must fit in a subspace of the series' channels") {
   config::Data keys;
   for (std::int64_t const dim : {0, 2, 20}) CHECK_NOTHROW(config::check_generated((keys.subspace_dim = dim, keys)));
   for (std::int64_t const dim : {1, 21})
@@ -125,8 +125,7 @@ TEST_CASE("circles lie in a subspace of the series' channels") {
   CHECK_THROWS_AS(config::check_against_file(keys, 20), errors::Error);
 }
 
-TEST_CASE(
-    "a number that does not fit is refused with its key and as it was written, in a file and on the command line") {
+TEST_CASE("a number that does not fit is refused with its key and its text, in a file and on the command line") {
   struct Case {
     std::string key, value;
     bool fits = false;
@@ -200,14 +199,14 @@ TEST_CASE(
     INFO(text);
     CHECK_THROWS_AS(config::set(trial, "train.epochs", config::given_text(text, "--epochs")), errors::Error);
   }
-  // What only looks like such a number.
+  // Text that only looks like such a number.
   CHECK(refusal_of(
             "# 99999999999999999999 [[[[\n[train]\nlr = 1e-3 # 1e400\n[data]\npath = \"99999999999999999999 1e400\"\n")
             .empty());
   CHECK(refusal_of("[data]\npath = '''\n1e400 [ \" \n'''\n").empty());
 }
 
-TEST_CASE("text that a parser would not survive is refused with its line") {
+TEST_CASE("text that would crash the parser is refused with its line") {
   auto const times = [](std::string const& text, int n) {
     std::string all;
     for (int i = 0; i < n; ++i) all += text;
@@ -229,7 +228,7 @@ TEST_CASE("text that a parser would not survive is refused with its line") {
     CHECK_FALSE(refusal_of(text).empty());
 }
 
-TEST_CASE("a path of any bytes is read as it is and written so again") {
+TEST_CASE("a path of arbitrary bytes is read and written unchanged") {
   for (auto const* bytes :
        {"caf\xe9.h5", "/data/\xff\xfe/x", "caf\xc3\xa9", "\xf4\x8f\xbb\xa9", "\xf0\x9f\x90\x8d\xe9"}) {
     std::string const path = bytes;
@@ -242,7 +241,7 @@ TEST_CASE("a path of any bytes is read as it is and written so again") {
   }
 }
 
-TEST_CASE("sizes are multiplied without overflow, and what fits no memory is refused with its keys and bytes") {
+TEST_CASE("sizes are multiplied without overflow, and what does not fit in memory is refused with its keys and bytes") {
   auto const most = std::numeric_limits<std::int64_t>::max();
   CHECK(config::bytes_of({"", {{"a", 3}, {"b", 5}}, 8}) == 120);
   CHECK(config::bytes_of({"", {{"a", most}, {"b", most}}, 8}) == std::numeric_limits<std::uint64_t>::max());
@@ -281,7 +280,7 @@ TEST_CASE("sizes are multiplied without overflow, and what fits no memory is ref
   CHECK_NOTHROW(config::require_within(config::needs_of_training(documented, true), {gigabytes, "this machine has"}));
 }
 
-TEST_CASE("every number has a range: none is open towards infinity") {
+TEST_CASE("every number has a finite range") {
   config::Trial trial;
   config::for_each_section(trial, [](auto const& section) {
     using Section = std::decay_t<decltype(section)>;
@@ -296,7 +295,7 @@ TEST_CASE("every number has a range: none is open towards infinity") {
   });
 }
 
-TEST_CASE("horizons up to the largest integer come to an end") {
+TEST_CASE("horizons up to the largest integer are finite") {
   config::Model model;
   for (auto const most : {std::numeric_limits<std::int64_t>::max(), (std::int64_t{1} << 62) + 1}) {
     model.max_horizon = most;
@@ -320,11 +319,11 @@ TEST_CASE("the test series differs from the series itself") {
   auto const path_seed =
       GENERATE(std::int64_t{0}, std::int64_t{41}, std::int64_t{42}, std::int64_t{43}, config::largest_data_seed);
   keys.path_seed = path_seed;
-  CHECK(refused(keys) == (path_seed == config::largest_data_seed));  // behind it there is no seed
+  CHECK(refused(keys) == (path_seed == config::largest_data_seed));  // there is no larger seed
   keys.test_path_seed = path_seed;
   CHECK(refused(keys));
   CHECK_THROWS_AS(config::check(trial), errors::Error);
-  keys.path = "data.npz";  // whose own path seed counts
+  keys.path = "data.npz";  // whose own path seed applies
   CHECK_NOTHROW(config::check(trial));
   keys.path.clear();
   keys.test_path_seed = path_seed - 1;
@@ -334,7 +333,7 @@ TEST_CASE("the test series differs from the series itself") {
   CHECK(refused(keys));
 }
 
-TEST_CASE("a horizon that no window holds is refused") {
+TEST_CASE("a horizon longer than the window is refused") {
   config::Trial trial;
   trial.train.seq_len = 64;
   trial.model.max_horizon = 64;
@@ -343,7 +342,7 @@ TEST_CASE("a horizon that no window holds is refused") {
   CHECK_NOTHROW(config::check(trial));
 }
 
-TEST_CASE("a key that steers what is switched off is refused") {
+TEST_CASE("a key of a disabled feature is refused") {
   auto const refusal = [](auto set) -> std::string {
     config::Trial trial;
     set(trial.train);
@@ -368,14 +367,14 @@ TEST_CASE("a key that steers what is switched off is refused") {
   CHECK_THAT(refusal_of("[train]\ncontrastive_temp = 0\n"), ContainsSubstring("above 0"));
 }
 
-TEST_CASE("horizons are powers of two and the last one") {
+TEST_CASE("horizons are powers of two and the largest one") {
   config::Model model;
   CHECK(model.horizons() == config::Integers{1});
   model.max_horizon = 48;
   CHECK(model.horizons() == config::Integers{1, 2, 4, 8, 16, 32, 48});
 }
 
-TEST_CASE("the flag --set takes numbers, words and lists") {
+TEST_CASE("the flag --set accepts numbers, words and lists") {
   config::Trial trial;
   config::set_text(trial, "train.lr=1e-3");
   config::set_text(trial, "train.split=random");
@@ -385,7 +384,7 @@ TEST_CASE("the flag --set takes numbers, words and lists") {
   CHECK(trial.evaluate.lb_k == config::Integers{5, 20});
 }
 
-TEST_CASE("shortest text reads back as the same double") {
+TEST_CASE("the shortest text parses to the same double") {
   CHECK(config::shortest(0.1) == "0.1");
   CHECK(config::shortest(1.0) == "1");
   CHECK(config::toml_float(1.0) == "1.0");

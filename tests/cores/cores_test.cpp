@@ -30,7 +30,7 @@ std::string const cpu_1 = "sys/fs/cgroup/cpu,cpuacct/";
 
 }  // namespace
 
-TEST_CASE("the quota of processor time is the least of the own control group and all above it") {
+TEST_CASE("the CPU quota is the minimum of the own control group and all its ancestors") {
   struct Case {
     char const* what;
     std::map<std::string, std::string> files;
@@ -133,7 +133,7 @@ TEST_CASE("the quota of processor time is the least of the own control group and
   }
 }
 
-TEST_CASE("a quota leaves whole cores, and at least one") {
+TEST_CASE("a quota allows whole cores, and at least one") {
   auto const quota = [](double cores) { return std::optional(cores::Quota{cores, {}}); };
   CHECK(cores::within(8, std::nullopt) == 8);
   CHECK(cores::within(8, quota(2.5)) == 2);
@@ -144,7 +144,7 @@ TEST_CASE("a quota leaves whole cores, and at least one") {
 }
 
 TEST_CASE("the affinity mask counts, not the machine") {
-  std::thread([] {  // the mask of the thread that asks
+  std::thread([] {  // the mask of the calling thread
     auto const before = cores::allowed();
     REQUIRE(!before.empty());
     cpu_set_t one;
@@ -157,7 +157,7 @@ TEST_CASE("the affinity mask counts, not the machine") {
       .join();
 }
 
-TEST_CASE("ranks of a machine divide the cores that they share, and no others") {
+TEST_CASE("ranks on a node divide the cores that they share, and no others") {
   using cores::Claim;
   std::vector<int> const four{0, 1, 2, 3};
   CHECK(cores::share({0, 0, four}, {{0, 0, four}}) == 4);
@@ -170,7 +170,7 @@ TEST_CASE("ranks of a machine divide the cores that they share, and no others") 
   CHECK(cores::share({2, 7, {0, 1}}, {{2, 7, {0, 1}}, {2, 8, {2, 3}}}) == 2);
 }
 
-TEST_CASE("OMP_NUM_THREADS lowers the number of threads where it is a number of threads") {
+TEST_CASE("a valid OMP_NUM_THREADS lowers the number of threads") {
   struct Case {
     char const* value;
     int threads;

@@ -16,7 +16,7 @@
 
 using namespace mambasynth::environment;
 
-TEST_CASE("a whole number is all of a text, and in its range") {
+TEST_CASE("an integer is the whole text, and in its range") {
   struct Case {
     char const* text;
     std::optional<std::int64_t> number;
@@ -44,7 +44,7 @@ TEST_CASE("a whole number is all of a text, and in its range") {
   }
 }
 
-TEST_CASE("an address at which nobody answers is told from one that cannot be asked") {
+TEST_CASE("a refused connection is distinguished from an invalid address") {
   int const listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -64,7 +64,7 @@ TEST_CASE("an address at which nobody answers is told from one that cannot be as
   }
 }
 
-TEST_CASE("a process that stands above this one is found by its name, and no other") {
+TEST_CASE("an ancestor process is found by its name, and no other") {
   constexpr std::string_view nobody[]{"no such launcher"};
   CHECK(process_above(nobody) == 0);
 }

@@ -15,7 +15,7 @@
 using namespace mambasynth;
 using namespace std::string_literals;
 
-TEST_CASE("a text in a message is one line of characters, whatever its bytes") {
+TEST_CASE("text in a message is one line of characters, whatever its bytes") {
   struct Case {
     std::string text, shown;
   };
@@ -29,7 +29,7 @@ TEST_CASE("a text in a message is one line of characters, whatever its bytes") {
       {"caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x90\x8d", "caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x90\x8d"},
       {"\xc0\xaf", "\\xC0\\xAF"},                    // overlong
       {"\xed\xa0\x80", "\\xED\\xA0\\x80"},           // surrogate
-      {"\xf4\x90\x80\x80", "\\xF4\\x90\\x80\\x80"},  // past the last character
+      {"\xf4\x90\x80\x80", "\\xF4\\x90\\x80\\x80"},  // beyond the last character
       {"cut \xe2\x82", "cut \\xE2\\x82"},
       {"\xc2\x85", "\\x85"},                        // next line
       {"\xe2\x80\xa8", "\\u2028"},                  // line separator
@@ -43,7 +43,7 @@ TEST_CASE("a text in a message is one line of characters, whatever its bytes") {
   CHECK(errors::valid_utf8("a\nb caf\xe9") == "a\nb caf\\xE9");
 }
 
-TEST_CASE("a long text keeps its ends, and no character or escape is cut") {
+TEST_CASE("a long text keeps both ends, and no character or escape is cut") {
   CHECK(errors::printable("0123456789abcdef", 12) == "012345...def");
   for (auto const* piece : {"x", "\xc3\xa9", "\xe9", "\n", "\xf0\x9f\x90\x8d"}) {
     std::string text;
@@ -66,12 +66,12 @@ TEST_CASE("an error is one bounded line") {
   CHECK(message.find('\x1b') == std::string::npos);
   CHECK(message.starts_with("cannot read ppp"));
   CHECK(message.find(" (line one\\nline two ppp") != std::string::npos);
-  // An error inside another one changes no more.
+  // An error quoted in another one does not change again.
   std::string const inside = errors::usage("a", message, "b").what();
   CHECK(inside.size() < 800);
 }
 
-TEST_CASE("an exception that is no error asks for a report only where it is a defect") {
+TEST_CASE("an exception other than Error asks for a bug report only if it is a defect") {
   struct Case {
     errors::Error told;
     errors::ExitCode code;

@@ -1,7 +1,7 @@
-// The real dispatcher over trials that only sleep: fake_sweep SWEEP.toml DIR [options of run_sweep] [faults].
-// A trial has model.d_model epochs of `--epoch-ms`; model.d_state 13 throws, 14 diverges, 15 says done and lies, 16
-// throws once. Each epoch is kept in resume.pt, and noted in DIR/../epochs.txt, so that a test sees what was computed
-// and how often.
+// The real dispatcher with trials that only sleep: fake_sweep SWEEP.toml DIR [options of run_sweep] [faults].
+// A trial has model.d_model epochs of `--epoch-ms`; with model.d_state 13 it throws, 14 diverges, 15 wrongly reports
+// done, 16 throws once. Each epoch is saved in resume.pt and recorded in DIR/../epochs.txt, so that a test sees what
+// was computed and how often.
 #include <fcntl.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
-// The test vector of trial identity. identity_vector.txt is the canonical text of the trial with
-// every default, precision fp32; its SHA-256 (`sha256sum identity_vector.txt`) starts with the id below. Whoever
-// renames trials by hand, or in another language, checks against these two. A change of either orphans every result
-// that users have: it needs a reason as good as a new result-changing key.
+// The test vector of trial IDs. identity_vector.txt is the canonical text of the trial with all defaults and precision
+// fp32; its SHA-256 (`sha256sum identity_vector.txt`) starts with the ID below. Use these two to check an
+// implementation in another language. Changing either orphans all results that users have, so it needs a very good
+// reason.
 #include "sweep/identity.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -28,14 +28,14 @@ config::Trial default_trial() {
 
 }  // namespace
 
-TEST_CASE("the default trial has the id of the test vector") {
+TEST_CASE("the default trial has the ID of the test vector") {
   auto const text = sweep::canonical_text(default_trial());
   CHECK(text == store::read_text(MAMBASYNTH_VECTOR));
   CHECK(sweep::trial_id(default_trial()) == default_id);
   CHECK(store::sha256_hex(text).substr(0, 12) == default_id);
 }
 
-TEST_CASE("lines are sorted bytewise and hold every key that changes results") {
+TEST_CASE("lines are sorted bytewise and contain every key that changes results") {
   std::istringstream text(sweep::canonical_text(default_trial()));
   std::vector<std::string> lines;
   for (std::string line; std::getline(text, line);) lines.push_back(line);
@@ -51,7 +51,7 @@ TEST_CASE("lines are sorted bytewise and hold every key that changes results") {
     CHECK_FALSE(has(key));
 }
 
-TEST_CASE("what changes no result changes no id, what does does") {
+TEST_CASE("the ID changes exactly if a key that changes results does") {
   auto const id = sweep::trial_id(default_trial());
   auto same = default_trial();
   same.train.resume_every = 1;
@@ -67,7 +67,7 @@ TEST_CASE("what changes no result changes no id, what does does") {
   CHECK(sweep::data_hash(other) == sweep::data_hash(default_trial()));
 }
 
-TEST_CASE("keys that came later are silent at their defaults, said or not, and tell trials apart elsewhere") {
+TEST_CASE("keys added later change the ID only if they are not at their defaults") {
   auto const id = sweep::trial_id(default_trial());
   auto trial = default_trial();
   config::set_text(trial, "train.slowness_lambda=0");
@@ -90,7 +90,7 @@ TEST_CASE("keys that came later are silent at their defaults, said or not, and t
   }
 }
 
-TEST_CASE("a foreign series stands for all [data] keys by its hash") {
+TEST_CASE("the hash of a foreign series replaces all [data] keys") {
   auto trial = default_trial();
   auto const hash = std::string(64, 'a');
   auto const id = sweep::trial_id(trial, hash);

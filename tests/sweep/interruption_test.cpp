@@ -15,7 +15,7 @@ using tests::grid;
 using tests::Sweep;
 namespace fs = std::filesystem;
 
-TEST_CASE("a rank killed in mid-trial ends the job; a rerun finishes, nothing lost, nothing doubled") {
+TEST_CASE("a rank killed in mid-trial ends the job; a rerun finishes without losing or repeating anything") {
   auto const victim = GENERATE(0, 1);
   Sweep sweep(grid("[1, 2, 3]", 20));
   auto const killed = sweep.run(2, "--kill-rank " + std::to_string(victim) + " --kill-epoch 7");
@@ -32,7 +32,7 @@ TEST_CASE("a rank killed in mid-trial ends the job; a rerun finishes, nothing lo
     CHECK(sweep.committed(row.id));
     CHECK(sweep.noted(sweep::EventKind::finished).count(row.id) <= 1);
   }
-  // Each epoch was computed; only the one under way at the kill may have been computed twice.
+  // Each epoch was computed; only the one in progress at the kill may have been computed twice.
   auto const epochs = sweep.epochs();
   CHECK(epochs.size() == 6 * 20);
   int doubled = 0;
@@ -41,7 +41,7 @@ TEST_CASE("a rank killed in mid-trial ends the job; a rerun finishes, nothing lo
   CHECK(sweep::read_status(sweep.out()).counts.at(sweep::State::done) == 6);
 }
 
-TEST_CASE("a signal at any rank makes all save; the code is 75 and the same command continues") {
+TEST_CASE("a signal to any rank makes all ranks save; the exit code is 75 and the same command continues") {
   auto const number = GENERATE(SIGUSR2, SIGTERM, SIGINT);
   auto const rank = GENERATE(0, 1);
   Sweep sweep(grid("[1, 2, 3]", 30));
@@ -60,7 +60,7 @@ TEST_CASE("a signal at any rank makes all save; the code is 75 and the same comm
   for (auto const& [what, times] : epochs) CHECK(times == 1);
 }
 
-TEST_CASE("where the launcher lets them, the others take over what a killed rank had; the code is 0") {
+TEST_CASE("if the launcher allows it, the others take over a killed rank's trials; the exit code is 0") {
   auto const ranks = GENERATE(2, 4);
   Sweep sweep(grid("[1, 2, 3]", 40));
   auto const finished = sweep.run_recovering(ranks, "--set sweep.rank_timeout=3 --kill-rank 1 --kill-epoch 7");
@@ -71,12 +71,11 @@ TEST_CASE("where the launcher lets them, the others take over what a killed rank
   CHECK(sweep.noted(sweep::EventKind::requeued).size() == 1);
   auto const epochs = sweep.epochs();
   CHECK(epochs.size() == 6 * 40);
-  for (auto const& [what, times] : epochs) CHECK(times == 1);  // killed before its epoch was noted
+  for (auto const& [what, times] : epochs) CHECK(times == 1);  // killed before its epoch was recorded
   CHECK_FALSE(fs::exists(sweep.out() / "lock"));
 }
 
-TEST_CASE(
-    "a rank of several slots that is stopped saves all its trials, and one that is killed gives all of them back") {
+TEST_CASE("a stopped rank with several slots saves all its trials, and the trials of a killed one are requeued") {
   Sweep sweep(grid("[1, 2, 3]", 40));
   auto const stopped =
       sweep.run(2, "--slots 2 --epoch-ms 10 --kill-rank 1 --kill-epoch 5 --signal " + std::to_string(SIGUSR2));
@@ -88,32 +87,33 @@ TEST_CASE(
       sweep.run_recovering(3, "--slots 2 --epoch-ms 10 --set sweep.rank_timeout=3 --kill-rank 1 --kill-epoch 20");
   INFO(finished.output);
   CHECK(finished.code == 0);
-  CHECK_THAT(finished.output, ContainsSubstring("rank 1 on ") && ContainsSubstring("and resume what it was training ("));
+  CHECK_THAT(finished.output,
+             ContainsSubstring("rank 1 on ") && ContainsSubstring("and resume what it was training ("));
   for (auto const& row : sweep.rows()) CHECK(sweep.committed(row.id));
   CHECK(sweep.noted(sweep::EventKind::requeued).size() == 2);
-  // The killed rank's other trial may have saved an epoch that it did not come to note.
+  // The killed rank's other trial may have saved an epoch without recording it.
   auto const epochs = sweep.epochs();
   CHECK(epochs.size() >= 6 * 40 - 1);
   for (auto const& [what, times] : epochs) CHECK(times == 1);
 }
 
-TEST_CASE("a rank that hangs is given up like a dead one, and the job ends all the same") {
+TEST_CASE("a rank that hangs is treated like a dead one, and the job still ends") {
   Sweep sweep(grid("[1, 2, 3]", 40, "[1]"));
   auto const finished = sweep.run_recovering(
       3, "--set sweep.rank_timeout=3 --kill-rank 1 --kill-epoch 7 --signal " + std::to_string(SIGSTOP));
   INFO(finished.output);
-  CHECK(finished.code != 124);  // of timeout
+  CHECK(finished.code != 124);  // the exit code of `timeout`
   CHECK_THAT(finished.output, ContainsSubstring("3 of 3 done"));
   for (auto const& row : sweep.rows()) CHECK(sweep.committed(row.id));
   CHECK_FALSE(fs::exists(sweep.out() / "lock"));
 }
 
-TEST_CASE("without rank 0 the others save and leave; the same command continues") {
+TEST_CASE("if rank 0 is lost the others save and exit; the same command continues") {
   Sweep sweep(grid("[1, 2, 3]", 400, "[1]"));
   auto const finished =
       sweep.run_recovering(3, "--set sweep.rank_timeout=3 --kill-rank 0 --kill-epoch 7 --epoch-ms 20");
   INFO(finished.output);
-  // Open MPI's launcher answers 0 whatever its ranks do once it forgives one; the message and `status` tell.
+  // Once Open MPI's launcher has tolerated a lost rank it always exits with 0; check the message and `status`.
   CHECK_THAT(finished.output, ContainsSubstring("rank 0 is lost"));
   CHECK_FALSE(sweep::read_status(sweep.out()).holder);
   auto const before = sweep.epochs().size();
@@ -124,7 +124,7 @@ TEST_CASE("without rank 0 the others save and leave; the same command continues"
   for (auto const& [what, times] : sweep.epochs()) CHECK(times == 1);
 }
 
-TEST_CASE("before the job's end all save and nothing starts; the code is 75") {
+TEST_CASE("before the job's end all ranks save and nothing starts; the exit code is 75") {
   Sweep sweep(grid("[1, 2, 3]", 100));
   auto const finished = sweep.run(2, "--epoch-ms 50 --walltime 4");
   INFO(finished.output);

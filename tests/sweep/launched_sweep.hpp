@@ -19,7 +19,7 @@
 #include "sweep/plan.hpp"
 #include "sweep/status.hpp"
 
-/// The real dispatcher in a folder of its own, under the real launcher (fake_sweep.cpp).
+/// The real dispatcher in its own folder, under the real launcher (fake_sweep.cpp).
 namespace mambasynth::tests {
 
 namespace fs = std::filesystem;
@@ -35,7 +35,7 @@ class Sweep {
   [[nodiscard]] Finished run(int ranks, std::string const& options = "") const {
     return run_command(command(ranks, options));
   }
-  /// Under a launcher that lets the others go on when a rank dies.
+  /// Under a launcher that lets the other ranks continue when one dies.
   [[nodiscard]] Finished run_recovering(int ranks, std::string const& options) const {
     return run_command("timeout 60 env " +
                        under_mpi(MAMBASYNTH_MPIEXEC, ranks,
@@ -64,7 +64,7 @@ class Sweep {
     for (int i = 0; i < 1000 && noted(kind).empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     return !noted(kind).empty();
   }
-  /// Waits until no trial runs: on a busy machine a launcher ends a moment before the ranks that it killed.
+  /// Waits until no trial is running: on a busy machine a launcher may exit shortly before the ranks that it killed.
   [[nodiscard]] bool wait_until_idle() const {
     for (int i = 0; i < 500 && !sweep::read_status(out()).running.empty(); ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(20));

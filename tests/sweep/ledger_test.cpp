@@ -45,7 +45,7 @@ Event ended(EventKind kind, std::string const& trial, double time, State state, 
 
 }  // namespace
 
-TEST_CASE("an event survives its line") {
+TEST_CASE("an event is unchanged after writing and reading its line") {
   Event event = mark("0123456789ab", 1764000000.25, 7, 500);
   event.rank = 0;
   event.val_mse = std::numeric_limits<double>::infinity();
@@ -66,7 +66,7 @@ TEST_CASE("an event survives its line") {
   CHECK_FALSE(from_line("[]"));
 }
 
-TEST_CASE("a torn tail is cut off wherever the writer died, and nothing before it is lost") {
+TEST_CASE("an incomplete last line is removed wherever the writer died, and nothing before it is lost") {
   TemporaryFolder folder;
   auto const file = folder.path() / "events.jsonl";
   {
@@ -88,7 +88,7 @@ TEST_CASE("a torn tail is cut off wherever the writer died, and nothing before i
   }
 }
 
-TEST_CASE("zeros that a power cut left, and foreign lines, are passed over") {
+TEST_CASE("zeros left by a power failure and foreign lines are skipped") {
   TemporaryFolder folder;
   auto const file = folder.path() / "events.jsonl";
   std::ofstream(file, std::ios::binary) << to_line(event_of(EventKind::started, "a", 1)) << "\nnot json\n\n"
@@ -103,7 +103,7 @@ TEST_CASE("zeros that a power cut left, and foreign lines, are passed over") {
   CHECK(read_ledger(folder.path() / "none").empty());
 }
 
-TEST_CASE("the ledger tells where trials stand, and forgets what died with its launcher") {
+TEST_CASE("the ledger gives each trial's state, and trials do not outlive their launcher") {
   Progress progress({{"a", 10}, {"b", 10}, {"c", 20}});
   progress.apply(event_of(EventKind::opened, "", 0));
   progress.apply(event_of(EventKind::dispatched, "a", 0));
@@ -111,7 +111,7 @@ TEST_CASE("the ledger tells where trials stand, and forgets what died with its l
   progress.apply(event_of(EventKind::started, "b", 0));
   CHECK(progress.running() == 2);
   CHECK_FALSE(progress.seconds_left(2));
-  progress.apply(mark("b", 1, 1, 100));  // a worker notes the first epoch and not every one after it
+  progress.apply(mark("b", 1, 1, 100));  // a worker reports the first epoch, but not every later one
   progress.apply(mark("b", 10, 10, 100));
   REQUIRE(progress.at("b").seconds_left());
   CHECK(*progress.at("b").seconds_left() == Catch::Approx(90));
@@ -125,7 +125,7 @@ TEST_CASE("the ledger tells where trials stand, and forgets what died with its l
   progress.apply(event_of(EventKind::opened, "", 100));
   CHECK(progress.running() == 0);
   CHECK(progress.count(State::missing) == 2);
-  // Resumed at epoch 50: the pace is that of this try alone.
+  // Resumed at epoch 50: the speed is that of this try only.
   progress.apply(event_of(EventKind::started, "b", 100));
   progress.apply(mark("b", 101, 51, 100));
   CHECK(*progress.at("b").seconds_left() == Catch::Approx(49));

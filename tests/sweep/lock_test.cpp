@@ -26,7 +26,7 @@ using tests::TemporaryFolder;
 
 namespace {
 
-/// The rules at a hundredth of their times.
+/// The rules with 1/100 of the default times.
 LockRules fast() {
   LockRules rules;
   rules.heartbeat = 20ms;
@@ -63,7 +63,7 @@ std::string refusal(std::filesystem::path const& folder, LockRules const& rules)
 
 }  // namespace
 
-TEST_CASE("a lock says who holds it, beats, and goes when its holder goes") {
+TEST_CASE("a lock names its holder, has a heartbeat, and is released by its holder") {
   TemporaryFolder folder;
   {
     Lock lock(folder.path(), false, fast());
@@ -77,7 +77,7 @@ TEST_CASE("a lock says who holds it, beats, and goes when its holder goes") {
   CHECK(std::filesystem::is_empty(folder.path()));
 }
 
-TEST_CASE("a lock goes with an exception, too") {
+TEST_CASE("an exception also releases a lock") {
   TemporaryFolder folder;
   try {
     Lock lock(folder.path(), false, fast());
@@ -87,7 +87,7 @@ TEST_CASE("a lock goes with an exception, too") {
   CHECK(std::filesystem::is_empty(folder.path()));
 }
 
-TEST_CASE("a second launcher is refused with the holder's name, at once") {
+TEST_CASE("a second launcher is refused immediately with the holder's name") {
   TemporaryFolder folder;
   Lock lock(folder.path(), false, fast());
   auto const begin = std::chrono::steady_clock::now();
@@ -97,7 +97,7 @@ TEST_CASE("a second launcher is refused with the holder's name, at once") {
   CHECK_FALSE(lock.lost());
 }
 
-TEST_CASE("a dead process of this host holds nothing, a reused process id neither") {
+TEST_CASE("neither a dead process of this host nor a reused process ID holds a lock") {
   TemporaryFolder folder;
   auto const child = ::fork();
   if (child == 0) ::_exit(0);
@@ -117,7 +117,7 @@ TEST_CASE("a dead process of this host holds nothing, a reused process id neithe
   CHECK_FALSE(lock.lost());
 }
 
-TEST_CASE("only who shares boot and PID namespace may say that a process is dead") {
+TEST_CASE("only an observer in the same boot and PID namespace can tell that a process is dead") {
   struct Case {
     char const* where;
     std::function<void(Holder&)> change;
@@ -148,13 +148,13 @@ TEST_CASE("only who shares boot and PID namespace may say that a process is dead
       };
       CHECK(sweep::is_gone(holder, self, rules) == (!lives && one.gone_when_dead));
       CHECK(asked == (one.asked ? 1 : 0));
-      auto blind = self;  // an observer without /proc knows of nobody
+      auto blind = self;  // an observer without /proc
       blind.boot_id = blind.pid_namespace = "";
       CHECK_FALSE(sweep::is_gone(holder, blind, rules));
     }
 }
 
-TEST_CASE("a process of another time namespace is not told apart by when it started") {
+TEST_CASE("the start time of a process in another time namespace is not compared") {
   auto other = store::this_process();
   other.process_start += 1000;
   CHECK_FALSE(store::is_running(other));
@@ -162,7 +162,7 @@ TEST_CASE("a process of another time namespace is not told apart by when it star
   CHECK(store::is_running(other));
 }
 
-TEST_CASE("a live lock of another container is left alone, a dead one is taken once it stands still") {
+TEST_CASE("a live lock of another container is kept, a dead one is taken once its counter stops") {
   TemporaryFolder folder;
   auto holder = sweep::this_process();
   holder.pid = 1;
@@ -185,7 +185,7 @@ TEST_CASE("a live lock of another container is left alone, a dead one is taken o
   CHECK(std::chrono::steady_clock::now() - begin >= 600ms);
 }
 
-TEST_CASE("what is no lock is set aside at once") {
+TEST_CASE("a file that is not a lock is moved aside immediately") {
   namespace fs = std::filesystem;
   struct Case {
     char const* what;
@@ -214,7 +214,7 @@ TEST_CASE("what is no lock is set aside at once") {
   }
 }
 
-TEST_CASE("who waits for a lock stops when asked, and leaves nothing of its own") {
+TEST_CASE("a launcher waiting for a lock stops when requested and leaves no files") {
   TemporaryFolder folder;
   leave_lock(folder.path(), elsewhere());
   auto rules = fast();
@@ -226,7 +226,7 @@ TEST_CASE("who waits for a lock stops when asked, and leaves nothing of its own"
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
 
-TEST_CASE("a launcher that was killed while it waited leaves nothing for long") {
+TEST_CASE("files of a launcher killed while waiting are removed by the next one") {
   TemporaryFolder folder;
   auto dead = sweep::this_process();
   dead.process_start -= 1;
@@ -239,7 +239,7 @@ TEST_CASE("a launcher that was killed while it waited leaves nothing for long") 
   CHECK(std::filesystem::exists(folder.path() / "lock.feed5eed"));
 }
 
-TEST_CASE("Slurm tells of other hosts: ended jobs hold nothing, unknown ones wait for the counter") {
+TEST_CASE("Slurm decides for other hosts: ended jobs hold nothing, for unknown jobs the counter decides") {
   auto const rules_saying = [](std::optional<bool> lives) {
     auto rules = fast();
     rules.job_lives = [lives](std::string const& job) {
@@ -257,11 +257,11 @@ TEST_CASE("Slurm tells of other hosts: ended jobs hold nothing, unknown ones wai
   CHECK_FALSE(sweep::is_gone(holder, self, rules_saying(std::nullopt)));
   holder.slurm_cluster = "alps";
   CHECK(sweep::is_gone(holder, self, rules_saying(false)));
-  self.slurm_cluster = "jura";  // which has jobs of the same numbers
+  self.slurm_cluster = "jura";  // a cluster with the same job IDs
   CHECK_FALSE(sweep::is_gone(holder, self, rules_saying(false)));
 }
 
-TEST_CASE("a job's number that a shell has kept does not end a launcher that beats") {
+TEST_CASE("a stale job ID from a shell does not make a live launcher's lock stale") {
   TemporaryFolder folder;
   auto rules = fast();
   rules.job_lives = [](std::string const&) { return std::optional(false); };
@@ -278,11 +278,11 @@ TEST_CASE("a job's number that a shell has kept does not end a launcher that bea
     std::this_thread::sleep_for(50ms);
     refusal(folder.path(), rules);
   }
-  rules.stale_after = 1h;  // silent, and Slurm says so too: no wait for that
+  rules.stale_after = 1h;  // no heartbeat, and Slurm says that the job ended: no further wait
   Lock lock(folder.path(), false, rules);
 }
 
-TEST_CASE("our own job, requeued, takes its folder back; another step of the same run does not") {
+TEST_CASE("a requeued job takes its folder back; another step of the same run does not") {
   auto rules = fast();
   rules.job_lives = [](std::string const&) -> std::optional<bool> {
     FAIL("Slurm was asked about the job that asks");
@@ -298,7 +298,7 @@ TEST_CASE("our own job, requeued, takes its folder back; another step of the sam
   CHECK_FALSE(sweep::is_gone(holder, self, rules));
 }
 
-TEST_CASE("a counter that stands still for the observer's time is stale, whatever clocks say") {
+TEST_CASE("a counter that does not change for the observer's timeout is stale, whatever the clocks say") {
   TemporaryFolder folder;
   leave_lock(folder.path(), elsewhere());
   int told = 0;
@@ -310,14 +310,14 @@ TEST_CASE("a counter that stands still for the observer's time is stale, whateve
   CHECK(told == 1);
 }
 
-TEST_CASE("a file that is no lock counts as one that stands still") {
+TEST_CASE("a file that is not a lock counts as one whose counter has stopped") {
   TemporaryFolder folder;
   std::ofstream(folder.path() / "lock") << "half a li";
   Lock lock(folder.path(), false, fast());
   CHECK(sweep::read_lock(folder.path() / "lock")->pid == ::getpid());
 }
 
-TEST_CASE("the flag --take-over forces; the former holder learns of it and leaves the new lock alone") {
+TEST_CASE("the flag --take-over replaces the lock; the former holder notices and keeps the new lock") {
   TemporaryFolder folder;
   auto former = std::make_unique<Lock>(folder.path(), false, fast());
   auto const old_token = sweep::read_lock(folder.path() / "lock")->token;
@@ -331,7 +331,7 @@ TEST_CASE("the flag --take-over forces; the former holder learns of it and leave
   CHECK_FALSE(lock.lost());
 }
 
-TEST_CASE("of many processes that find the same stale lock exactly one gets the folder") {
+TEST_CASE("of many processes that find the same stale lock, exactly one gets the folder") {
   for (int round = 0; round < 10; ++round) {
     TemporaryFolder folder;
     if (round % 2 == 0) {
@@ -350,7 +350,7 @@ TEST_CASE("of many processes that find the same stale lock exactly one gets the 
       if (child == 0) {
         char go = 0;
         ::close(ready[1]);
-        (void)!::read(ready[0], &go, 1);  // the end of the pipe starts all
+        (void)!::read(ready[0], &go, 1);  // closing the pipe starts all of them
         char result = 'n';
         try {
           Lock lock(folder.path(), false, fast());
@@ -358,7 +358,7 @@ TEST_CASE("of many processes that find the same stale lock exactly one gets the 
           (void)!::write(results[1], &result, 1);
           std::this_thread::sleep_for(1s);
           if (lock.lost()) (void)!::write(results[1], "l", 1);
-          // Its destructor runs; _exit skips the test framework's.
+          // The lock's destructor runs; _exit skips the test framework's.
         } catch (errors::Error const&) {
           (void)!::write(results[1], &result, 1);
         }

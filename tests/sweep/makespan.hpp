@@ -15,8 +15,8 @@ struct Makespan {
   double bound = 0;  ///< no schedule is shorter
 };
 
-/// The scheduler in simulated time, on equal workers: trial i takes taken[i] on all its ranks. Dispatches follow one
-/// another, each in `dispatch_seconds`.
+/// The scheduler in simulated time on equal workers: trial i takes taken[i] on all its ranks. Dispatches are sequential
+/// and take `dispatch_seconds` each.
 inline Makespan makespan(std::vector<sweep::Scheduler::Job> const& jobs, std::vector<double> const& taken, int workers,
                          double dispatch_seconds) {
   sweep::Scheduler scheduler(jobs);
@@ -50,7 +50,7 @@ inline Makespan makespan(std::vector<sweep::Scheduler::Job> const& jobs, std::ve
   return {time, std::max(total / workers, longest)};
 }
 
-/// Of trials of one rank; `expected` is what the scheduler is told of each.
+/// For trials on one rank; `expected` is the cost given to the scheduler.
 inline Makespan makespan(std::vector<double> const& expected, std::vector<double> const& taken, int workers,
                          double dispatch_seconds) {
   std::vector<sweep::Scheduler::Job> jobs;

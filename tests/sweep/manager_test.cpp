@@ -20,7 +20,7 @@ using tests::TemporaryFolder;
 
 namespace {
 
-/// Workers that end each trial at once with the state that `script` says, and save when they are told to stop.
+/// Workers that end each trial immediately with the state given by `script`, and save when told to stop.
 class ScriptedHub : public sweep::ManagerHub {
  public:
   ScriptedHub(int ranks, std::function<std::optional<State>(Order const&)> script, int slots = 1)
@@ -31,7 +31,7 @@ class ScriptedHub : public sweep::ManagerHub {
   [[nodiscard]] int ranks() const override { return ranks_; }
   void send(int rank, Order const& sent) override {
     if (rank == unreachable) throw errors::machine("a message was not sent", "the rank is dead", "Look at its node");
-    auto const order = sweep::order_from(sweep::to_bytes(sent));  // as it would travel
+    auto const order = sweep::order_from(sweep::to_bytes(sent));  // as sent over MPI
     if (order.kind == Order::Kind::quit) quits.push_back(order.exit_code);
     if (order.kind == Order::Kind::stop)
       for (auto const& [worker, trial] : std::map(running))
@@ -116,7 +116,7 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("each trial runs once, the costliest first, and all workers are sent home with 0") {
+TEST_CASE("each trial runs once, the most expensive first, and all workers quit with 0") {
   Bench bench;
   ScriptedHub hub(3, [](Order const&) { return State::done; });
   CHECK(bench.manager(hub).run() == 0);
@@ -127,7 +127,7 @@ TEST_CASE("each trial runs once, the costliest first, and all workers are sent h
   CHECK(bench.count(sweep::EventKind::finished) == 8);
 }
 
-TEST_CASE("where memory runs out, a trial runs again with half as many windows at once, until one is too many") {
+TEST_CASE("a trial that runs out of memory is retried with half as many windows at once, down to one") {
   Bench bench;
   bench.plan.trials.resize(1);
   auto const batch = bench.plan.trials.front().trial.train.batch_size;
@@ -149,7 +149,7 @@ TEST_CASE("where memory runs out, a trial runs again with half as many windows a
   CHECK(bench.told.find("out_of_memory: as scripted") != std::string::npos);
 }
 
-TEST_CASE("trials with a result do not run again, whatever their result") {
+TEST_CASE("trials with a result do not run again, whatever the result") {
   Bench bench;
   bench.committed[bench.plan.trials[7].id] = State::done;
   ScriptedHub hub(2, [](Order const&) { return State::done; });
@@ -164,7 +164,7 @@ TEST_CASE("trials with a result do not run again, whatever their result") {
   CHECK(idle.runs.empty());
 }
 
-TEST_CASE("a failed trial stops nobody and is not tried again by the same launch; the code is 4") {
+TEST_CASE("a failed trial stops no other and is not retried by the same launch; the exit code is 4") {
   Bench bench;
   auto const bad = bench.plan.trials[3].id;
   ScriptedHub hub(2, [&](Order const& order) { return order.planned.id == bad ? State::failed : State::done; });
@@ -175,14 +175,14 @@ TEST_CASE("a failed trial stops nobody and is not tried again by the same launch
   CHECK_THAT(bench.told, Catch::Matchers::ContainsSubstring(bad + " failed: as scripted"));
 }
 
-TEST_CASE("ranks of several slots each get a trial before any gets two, and the ledger knows ranks only") {
+TEST_CASE("ranks with several slots each get a trial before any gets two, and the ledger records ranks only") {
   Bench bench;
   ScriptedHub hub(
       3,
       [&](Order const& order) -> std::optional<State> {
         CHECK(order.ranks.size() == 1);
         if (order.trial != 0) return std::nullopt;
-        bench.signal = SIGUSR2;  // all of the eight run
+        bench.signal = SIGUSR2;  // all eight are running
         return State::done;
       },
       3);
@@ -195,8 +195,7 @@ TEST_CASE("ranks of several slots each get a trial before any gets two, and the 
   for (auto const& event : sweep::read_ledger(bench.folder.path() / "events.jsonl")) CHECK(event.rank < 3);
 }
 
-TEST_CASE(
-    "a rank that is lost gives back all that it trained, and a failed trial goes to another rank, not another slot") {
+TEST_CASE("all trials of a lost rank are requeued, and a failed trial goes to another rank, not another slot") {
   Bench bench;
   auto const bad = bench.plan.trials[7].id;
   std::vector<int> tried;
@@ -208,7 +207,7 @@ TEST_CASE(
           tried.push_back(seen->ran_on.back().first);
           return tried.size() == 1 ? State::failed : State::done;
         }
-        // Rank 1 runs two trials when the next message cannot reach it.
+        // Rank 1 is running two trials when the next message fails to reach it.
         if (seen->ran_on.back() == ScriptedHub::Worker{1, 1}) seen->unreachable = 1;
         if (seen->ran_on.back().first == 1) return std::nullopt;
         return State::done;
@@ -220,25 +219,25 @@ TEST_CASE(
   CHECK(tried[0] != tried[1]);
   CHECK(bench.count(sweep::EventKind::finished) == 8);
   CHECK(bench.count(sweep::EventKind::requeued) == 3);
-  CHECK_THAT(bench.told,
-             Catch::Matchers::ContainsSubstring("rank 1") && Catch::Matchers::ContainsSubstring("what it was training ("));
+  CHECK_THAT(bench.told, Catch::Matchers::ContainsSubstring("rank 1") &&
+                             Catch::Matchers::ContainsSubstring("what it was training ("));
 }
 
-TEST_CASE("where a trial needs several ranks, each rank runs one trial at a time") {
+TEST_CASE("if a trial needs several ranks, each rank runs one trial at a time") {
   Bench bench;
   bench.plan.trials[2].ranks = 2;
   ScriptedHub hub(2, [](Order const&) { return State::done; }, 2);
   CHECK(bench.manager(hub).run() == 0);
-  CHECK(hub.runs.size() == 9);  // one of them to two ranks
+  CHECK(hub.runs.size() == 9);  // one of them on two ranks
   for (auto const& [rank, slot] : hub.ran_on) CHECK(slot == 0);
 }
 
-TEST_CASE("a signal makes running trials save, starts nothing more and ends with 75") {
+TEST_CASE("a signal makes running trials save, starts no more and ends with 75") {
   Bench bench;
   ScriptedHub hub(3, [&](Order const& order) -> std::optional<State> {
     if (order.planned.id != bench.plan.trials[5].id) return State::done;
     bench.signal = SIGUSR2;
-    return std::nullopt;  // runs until it is stopped
+    return std::nullopt;  // runs until stopped
   });
   CHECK(bench.manager(hub).run() == 75);
   CHECK(hub.running.empty());
@@ -247,7 +246,7 @@ TEST_CASE("a signal makes running trials save, starts nothing more and ends with
   CHECK(bench.count(sweep::EventKind::preempted) == 1);
 }
 
-TEST_CASE("a signal that one worker got stops all") {
+TEST_CASE("a signal to one worker stops all") {
   Bench bench;
   ScriptedHub hub(2, [](Order const&) -> std::optional<State> { return std::nullopt; });
   Report stop;
@@ -270,7 +269,7 @@ TEST_CASE("a lost lock stops the trials and is an error that names the folder") 
   CHECK(hub.quits == std::vector<int>{2, 2});
 }
 
-TEST_CASE("a trial runs in its folder, and what it throws becomes failure.json with its last 50 lines") {
+TEST_CASE("a trial runs in its folder, and an exception becomes failure.json with its last 50 lines") {
   TemporaryFolder folder;
   sweep::LocalLink link;
   sweep::Hooks hooks;
@@ -302,7 +301,7 @@ TEST_CASE("a trial runs in its folder, and what it throws becomes failure.json w
   CHECK(run([](auto const&, auto&) -> sweep::TrialOutcome { return {State::preempted, ""}; }).state ==
         State::preempted);
   CHECK_THAT(store::read_text(failure), Catch::Matchers::ContainsSubstring("\"preempted\""));
-  // A trial that says done without a result has none.
+  // A trial that reports done but left no result has failed.
   report = run([](auto const&, auto&) -> sweep::TrialOutcome { return {State::done, ""}; });
   CHECK(report.state == State::failed);
   CHECK_THAT(report.reason, Catch::Matchers::ContainsSubstring("no valid trial.h5"));

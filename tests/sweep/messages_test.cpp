@@ -6,7 +6,7 @@
 
 using namespace mambasynth;
 
-TEST_CASE("orders and reports arrive with the bytes that were sent") {
+TEST_CASE("orders and reports arrive unchanged") {
   std::string const bytes = "caf\xe9 \x01 \xf0\x9f\x90\x8d";  // Latin-1, a control character, UTF-8
   sweep::Order order;
   order.kind = sweep::Order::Kind::run;

@@ -26,7 +26,7 @@ sweep::Plan plan_of(std::string const& text, std::vector<std::string> const& set
   return sweep::make_plan(sweep::parse_sweep(text, "test.toml", set), "fp32", nobody);
 }
 
-/// The message of the errors::usage that planning ends with.
+/// The message of the errors::usage thrown by planning.
 std::string refusal(std::string const& text, std::vector<std::string> const& set = {}) {
   try {
     plan_of(text, set);
@@ -78,7 +78,7 @@ seeds = [1, 2]
   CHECK(ids.size() == 12);
 }
 
-TEST_CASE("the keys of one axis move together") {
+TEST_CASE("the keys of one axis vary together") {
   auto const plan = plan_of(R"([[sweep.axis]]
 "model.d_model" = [32, 64]
 "train.lr" = [1e-3, 5e-4]
@@ -90,7 +90,7 @@ TEST_CASE("the keys of one axis move together") {
              ContainsSubstring("test.toml:3") && ContainsSubstring("'train.lr' has 1 values, 'model.d_model' has 2"));
 }
 
-TEST_CASE("exclude takes cells out by value, include adds some") {
+TEST_CASE("exclude removes cells by value, include adds cells") {
   auto const plan = plan_of(R"([[sweep.axis]]
 "train.gate_lr_factor" = [0.0, 1.0]
 [[sweep.axis]]
@@ -109,7 +109,7 @@ TEST_CASE("exclude takes cells out by value, include adds some") {
   CHECK(plan.trials[4].trial.train.lr == 1e-2);
 }
 
-TEST_CASE("a sweep that says something else than it means is refused, with line and remedy") {
+TEST_CASE("an inconsistent sweep is refused with line and remedy") {
   CHECK_THAT(refusal("[sweep]\nseed = [1]\n"),
              ContainsSubstring("test.toml:2: unknown key 'seed' in [sweep]") && ContainsSubstring("'seeds'"));
   CHECK_THAT(refusal("[[sweep.axis]]\n\"train.gate_lr_facto\" = [0.0]\n"),
@@ -143,7 +143,7 @@ TEST_CASE("a sweep that says something else than it means is refused, with line 
   CHECK_THAT(refusal("[sweep]\nbaseline = { \"train.epochs\" = 3 }\n"), ContainsSubstring("no axis varies"));
 }
 
-TEST_CASE("a sweep of more trials than anybody can run is refused before they are made") {
+TEST_CASE("a sweep with too many trials is refused before they are created") {
   auto const axis = [](std::string const& key, int values, double step) {
     std::string text = "[[sweep.axis]]\n\"" + key + "\" = [";
     for (int i = 1; i <= values; ++i) text += (i > 1 ? ", " : "") + std::to_string(step * i);
@@ -153,7 +153,7 @@ TEST_CASE("a sweep of more trials than anybody can run is refused before they ar
                     axis("data.noise_std", 299, 1e-2) + axis("data.radius_std", 299, 1e-2);
   CHECK_THAT(refusal(axes), ContainsSubstring("more than 100000 trials") &&
                                 ContainsSubstring("299 values of train.lr x 299 values of train.gate_lr_factor"));
-  std::string many;  // 2^80 cells: more than an integer counts
+  std::string many;  // 2^80 cells: more than fits an integer
   for (auto const& key : config::trial_keys())
     if (key != "train.seed" && key.find("seed") == std::string::npos &&
         (key.starts_with("evaluate.") || key.starts_with("generate.") || key.starts_with("dimension.")) &&
@@ -162,7 +162,7 @@ TEST_CASE("a sweep of more trials than anybody can run is refused before they ar
         config::Trial trial;
         config::set(trial, key, config::given_text("20", "a"));
         many += "[[sweep.axis]]\n\"" + key + "\" = [20, 21, 22, 23, 24, 25, 26, 27]\n";
-      } catch (errors::Error const&) {  // no number, or not so large
+      } catch (errors::Error const&) {  // not a number, or out of range
       }
   CHECK_THAT(refusal(many), ContainsSubstring("more than 100000 trials"));
   auto file = sweep::parse_sweep(gate_lr, "test.toml");
@@ -197,7 +197,7 @@ TEST_CASE("a plain configuration is a sweep of one") {
   CHECK(sweep::plan_csv(plan).starts_with("id,seed,cost\n"));
 }
 
-TEST_CASE("the resolved sweep gives the same trials again, and plan.csv reads back") {
+TEST_CASE("the resolved sweep gives the same trials, and plan.csv can be read back") {
   tests::TemporaryFolder folder;
   auto const text = R"([sweep]
 name = "all, \"of\" it"
@@ -245,7 +245,7 @@ TEST_CASE("plan.csv of the gate sweep has the axis as written") {
   CHECK_THAT(text, ContainsSubstring("20 trials = 4 cells x 5 seeds") && ContainsSubstring(plan.trials[19].id));
 }
 
-TEST_CASE("a given series is named by its hash, or by the keys of the generator that wrote it") {
+TEST_CASE("a given series is identified by its hash, or by the keys of the generator that wrote it") {
   int asked = 0;
   sweep::DataIdentity known{std::string(64, 'b'), 5000, 3};
   auto const plan = [&] {
@@ -272,7 +272,7 @@ TEST_CASE("a given series is named by its hash, or by the keys of the generator 
   CHECK(ours.trials[0].trial.data.path == "/x/data.npz");
 }
 
-TEST_CASE("a cell whose test series would be its own series is refused by name") {
+TEST_CASE("a cell whose test series would be its training series is refused by name") {
   auto const plan = [](std::string const& text, config::Data const& of_file = {}) {
     return sweep::make_plan(sweep::parse_sweep(text, "test.toml"), "fp32", [&](config::Data const&) {
       return sweep::DataIdentity{"", of_file.n_steps, of_file.ambient_dim, of_file};
@@ -289,7 +289,7 @@ TEST_CASE("a cell whose test series would be its own series is refused by name")
   CHECK_THROWS_WITH(plan(stored, of_file), ContainsSubstring("the cell data.test_path_seed = 8 cannot run"));
 }
 
-TEST_CASE("one series under two names makes no second cell") {
+TEST_CASE("the same series under two names does not make a second cell") {
   auto const generated = GENERATE(false, true);
   auto const named = [&](std::string const& second) {
     return sweep::make_plan(
@@ -307,7 +307,7 @@ TEST_CASE("one series under two names makes no second cell") {
   CHECK_THROWS_WITH(named("/x/link.npz"), ContainsSubstring("two cells of the sweep are the same trial"));
 }
 
-TEST_CASE("the estimated cost grows with what takes longer") {
+TEST_CASE("the estimated cost grows with the work") {
   config::Trial trial;
   auto const cost = [](config::Trial const& t) { return sweep::estimated_cost(t, t.data.n_steps, t.data.ambient_dim); };
   auto const base = cost(trial);

@@ -1,5 +1,5 @@
-// What a sweep of many trials over many ranks costs: the real plan, scheduler, manager and ledger, with workers that
-// exist in name only. scaling [trials] [workers]: prints the table of jobs/SCALING.md.
+// The overhead of a sweep of many trials on many ranks: the real plan, scheduler, manager and ledger with simulated
+// workers. scaling [trials] [workers]: prints the table of jobs/SCALING.md.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -17,7 +17,7 @@ namespace {
 
 double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-/// Workers that answer at once: a trial starts, tells one epoch and is done. Counts what travels.
+/// Workers that reply immediately: a trial starts, reports one epoch and is done. Counts the messages.
 class InstantHub : public sweep::ManagerHub {
  public:
   explicit InstantHub(int workers) : workers_(workers) {
@@ -58,7 +58,7 @@ class InstantHub : public sweep::ManagerHub {
   std::deque<std::pair<int, std::string>> reports_;
 };
 
-/// Costs as a sweep of d_state 16, 32, 64 and one or seven horizons has them, each run within 5 % of its estimate.
+/// Costs of a sweep over d_state 16, 32, 64 and one or seven horizons, each run within 5 % of its estimate.
 tests::Makespan simulate(std::size_t trials, int workers, double dispatch_seconds) {
   constexpr double seconds_of[] = {22, 28, 47, 33, 40, 62};
   std::mt19937 random(1);
@@ -73,7 +73,7 @@ tests::Makespan simulate(std::size_t trials, int workers, double dispatch_second
 }  // namespace
 
 int main(int argc, char** argv) {
-  auto const trials = static_cast<std::size_t>(argc > 1 ? std::atoll(argv[1]) : 100000);  // in hundreds
+  auto const trials = static_cast<std::size_t>(argc > 1 ? std::atoll(argv[1]) : 100000);  // rounded to hundreds
   auto const workers = argc > 2 ? std::atoi(argv[2]) : 1024;
   constexpr std::size_t factors = 100;
   auto const list = [](std::size_t count, double unit) {

@@ -24,7 +24,7 @@ std::vector<Scheduler::Job> jobs_of(std::vector<double> const& costs) {
 
 }  // namespace
 
-TEST_CASE("the longest expected trial goes first, equal ones in the plan's order") {
+TEST_CASE("the longest expected trial goes first, equal ones in plan order") {
   Scheduler scheduler(jobs_of({1, 5, 3, 5}));
   std::vector<std::size_t> order;
   scheduler.ready(0);
@@ -38,7 +38,7 @@ TEST_CASE("the longest expected trial goes first, equal ones in the plan's order
   CHECK(scheduler.finished());
 }
 
-TEST_CASE("whatever ends, fails or gets lost, each trial ends exactly once and no worker has two") {
+TEST_CASE("whatever ends, fails or is lost, each trial ends exactly once and no worker has two") {
   std::mt19937 random(static_cast<unsigned>(GENERATE(range(0, 40))));
   auto const pick = [&](int below) { return static_cast<int>(random() % static_cast<unsigned>(below)); };
   std::vector<double> costs(static_cast<std::size_t>(1 + pick(40)));
@@ -64,7 +64,7 @@ TEST_CASE("whatever ends, fails or gets lost, each trial ends exactly once and n
     running.erase(worker);
     if (pick(4) == 0 && alive.size() > 1) {
       CHECK(scheduler.lost(worker) == Verdict::again);
-      CHECK(scheduler.ended(worker, trial, State::done) == Verdict::ignored);  // a late word counts for nothing
+      CHECK(scheduler.ended(worker, trial, State::done) == Verdict::ignored);  // a late report is ignored
       alive.erase(worker);
     } else {
       CHECK(scheduler.ended(worker, trial, pick(3) == 0 ? State::failed : State::done) == Verdict::final);
@@ -76,21 +76,21 @@ TEST_CASE("whatever ends, fails or gets lost, each trial ends exactly once and n
   CHECK(scheduler.results().size() == costs.size());
 }
 
-TEST_CASE("a failed trial runs again elsewhere, as often as is allowed; what ends otherwise does not") {
+TEST_CASE("a failed trial is retried elsewhere as often as allowed; other trials are not") {
   Scheduler scheduler(jobs_of({3, 2, 1}), 2);
   for (int worker = 0; worker < 3; ++worker) scheduler.ready(worker);
   auto const first = scheduler.assign();
   REQUIRE(first.size() == 3);
   CHECK(scheduler.ended(0, 0, State::failed) == Verdict::again);
   scheduler.ready(0);
-  CHECK(scheduler.assign().empty());  // worker 0 has failed it, the others may still come
+  CHECK(scheduler.assign().empty());  // it failed on worker 0, and others may still join
   CHECK(scheduler.ended(1, 1, State::diverged) == Verdict::final);
   scheduler.ready(1);
   auto const second = scheduler.assign();
   REQUIRE(second.size() == 1);
   CHECK(second[0].worker == 1);
   CHECK(scheduler.ended(1, 0, State::failed) == Verdict::again);
-  scheduler.lost(2);  // and trial 2 with it; nobody is left that has not failed trial 0
+  scheduler.lost(2);  // and trial 2 with it; trial 0 has failed on all remaining workers
   scheduler.ready(1);
   auto const third = scheduler.assign();
   REQUIRE(third.size() == 2);
@@ -99,7 +99,7 @@ TEST_CASE("a failed trial runs again elsewhere, as often as is allowed; what end
   CHECK(scheduler.finished());
 }
 
-TEST_CASE("after a stop nothing starts, and the end waits for what runs") {
+TEST_CASE("after a stop nothing starts, and the end waits for running trials") {
   Scheduler scheduler(jobs_of({1, 1, 1}));
   scheduler.ready(0);
   REQUIRE(scheduler.assign().size() == 1);
@@ -112,7 +112,7 @@ TEST_CASE("after a stop nothing starts, and the end waits for what runs") {
   CHECK(scheduler.waiting() == 2);
 }
 
-TEST_CASE("the makespan on equal workers stays within Graham's bound of the best possible") {
+TEST_CASE("the makespan on equal workers is within Graham's bound of the optimum") {
   std::mt19937 random(7);
   for (int round = 0; round < 20; ++round) {
     std::vector<double> costs(64);
@@ -123,14 +123,14 @@ TEST_CASE("the makespan on equal workers stays within Graham's bound of the best
   }
 }
 
-TEST_CASE("trials of several ranks go first, get neighbours, and are not starved by small ones") {
+TEST_CASE("trials on several ranks go first, get adjacent workers, and are not starved by small ones") {
   // Trial 0 needs four workers, 1 and 2 two, the others one.
   std::vector<Scheduler::Job> jobs{{0, 1, 4}, {1, 5, 2}, {2, 9, 2}};
   for (std::size_t i = 3; i < 40; ++i) jobs.push_back({i, 1, 1});
   Scheduler scheduler(jobs);
   scheduler.expect(4);
   scheduler.ready(2);
-  CHECK(scheduler.assign().empty());  // it waits for the others rather than fill the place
+  CHECK(scheduler.assign().empty());  // workers are kept for the large trial
   for (int worker : {0, 1, 3}) scheduler.ready(worker);
   auto assigned = scheduler.assign();
   REQUIRE(assigned.size() == 1);
@@ -138,7 +138,7 @@ TEST_CASE("trials of several ranks go first, get neighbours, and are not starved
   CHECK(assigned[0].ranks == std::vector{0, 1, 2, 3});
   for (int worker : {3, 2, 1}) CHECK(scheduler.ended(worker, 0, State::done) == Verdict::partly);
   scheduler.ready(3);
-  CHECK(scheduler.assign().empty());  // 2 and 3 are to run trial 2
+  CHECK(scheduler.assign().empty());  // 2 and 3 are reserved for trial 2
   scheduler.ready(1);
   scheduler.ready(2);
   assigned = scheduler.assign();
@@ -150,13 +150,13 @@ TEST_CASE("trials of several ranks go first, get neighbours, and are not starved
   assigned = scheduler.assign();
   REQUIRE(assigned.size() == 1);
   CHECK(assigned[0].ranks == std::vector{0, 1});
-  CHECK(scheduler.ended(2, 2, State::done) == Verdict::final);      // the leader has spoken ...
-  CHECK(scheduler.ended(3, 2, State::failed) == Verdict::ignored);  // ... and nothing can take its word back
+  CHECK(scheduler.ended(2, 2, State::done) == Verdict::final);      // the root decides ...
+  CHECK(scheduler.ended(3, 2, State::failed) == Verdict::ignored);  // ... and nothing overrides it
   scheduler.ready(2);
   CHECK(scheduler.assign().size() == 1);
 }
 
-TEST_CASE("a place that no large trial can use goes to a small one") {
+TEST_CASE("workers that no large trial can use go to a small one") {
   Scheduler scheduler({{0, 1, 2}, {1, 1, 2}, {2, 1, 1}, {3, 1, 1}});
   scheduler.expect(3);
   for (int worker = 0; worker < 3; ++worker) scheduler.ready(worker);
@@ -168,11 +168,11 @@ TEST_CASE("a place that no large trial can use goes to a small one") {
   CHECK(scheduler.ended(1, 0, State::done) == Verdict::ignored);
   CHECK(scheduler.ended(2, 2, State::done) == Verdict::final);
   for (int worker : {0, 2}) scheduler.ready(worker);
-  REQUIRE(scheduler.assign().size() == 1);  // trial 1 on 0 and 2: no neighbours are idle
+  REQUIRE(scheduler.assign().size() == 1);  // trial 1 on 0 and 2: no adjacent workers are idle
 }
 
 TEST_CASE(
-    "a trial of several ranks ends when all of them have, the first failure speaks, and a lost rank costs a try") {
+    "a trial on several ranks ends when all of them have, the first failure counts, and a lost rank costs a try") {
   Scheduler scheduler({{0, 1, 2, 2}, {1, 1, 1}}, 1);
   scheduler.expect(2);
   auto const start = [&] {
@@ -183,7 +183,7 @@ TEST_CASE(
   };
   start();
   CHECK(scheduler.ended(1, 0, State::out_of_memory) == Verdict::partly);
-  CHECK(scheduler.ended(0, 0, State::failed) == Verdict::again);  // it only heard of the other's
+  CHECK(scheduler.ended(0, 0, State::failed) == Verdict::again);  // it only noticed the other's failure
   CHECK(scheduler.shrunk(0) == 1);
   start();
   CHECK(scheduler.lost(1) == Verdict::partly);
@@ -191,7 +191,7 @@ TEST_CASE(
   CHECK(scheduler.ended(0, 0, State::failed) == Verdict::again);
   CHECK(scheduler.fewest_ranks() == 1);
   scheduler.ready(0);
-  auto const assigned = scheduler.assign();  // one is left: trial 0 must wait for ever, trial 1 need not
+  auto const assigned = scheduler.assign();  // one is left: trial 0 can never run, trial 1 can
   REQUIRE(assigned.size() == 1);
   CHECK(assigned[0].trial == 1);
   CHECK(scheduler.ended(0, 1, State::done) == Verdict::final);
@@ -202,11 +202,11 @@ TEST_CASE(
   CHECK(scheduler.ended(1, 0, State::out_of_memory) == Verdict::again);
   start();
   CHECK(scheduler.ended(0, 0, State::out_of_memory) == Verdict::partly);
-  CHECK(scheduler.ended(1, 0, State::out_of_memory) == Verdict::final);  // twice was allowed
+  CHECK(scheduler.ended(1, 0, State::out_of_memory) == Verdict::final);  // two retries were allowed
   CHECK(scheduler.results().at(0) == State::out_of_memory);
 }
 
-TEST_CASE("what finished trials took reorders those that wait") {
+TEST_CASE("the run times of finished trials reorder the waiting ones") {
   mambasynth::sweep::CostModel model;
   CHECK(model.expected(3) == 3);
   CHECK(model.learn(10, 100));
@@ -214,7 +214,7 @@ TEST_CASE("what finished trials took reorders those that wait") {
   CHECK(model.expected(5) == 50);
   CHECK_FALSE(model.learn(10, 101));
   CHECK(model.learn(40, 1600));
-  CHECK(model.expected(20) > 200);  // between the paces of its neighbours
+  CHECK(model.expected(20) > 200);  // between the speeds of the adjacent estimates
   CHECK(model.expected(20) < 800);
   CHECK(model.expected(80) == 3200);
   CHECK_FALSE(model.learn(0, 5));
@@ -228,7 +228,7 @@ TEST_CASE("what finished trials took reorders those that wait") {
   CHECK(scheduler.assign().front().trial == 2);
 }
 
-TEST_CASE("64 trials of one, two and four ranks keep 8 workers busy") {
+TEST_CASE("64 trials on one, two and four ranks keep 8 workers busy") {
   std::mt19937 random(11);
   std::vector<Scheduler::Job> jobs;
   for (std::size_t i = 0; i < 64; ++i)
