@@ -1,8 +1,8 @@
-#include "commands/leave.hpp"
+#include "commands/fast_exit.hpp"
 #include "commands/program.hpp"
 #include "streams/streams.hpp"
 
 int main(int argc, char** argv) {
   mambasynth::streams::prepare();
-  mambasynth::commands::leave(mambasynth::commands::run_program(argc, argv));
+  mambasynth::commands::fast_exit(mambasynth::commands::run_program(argc, argv));
 }

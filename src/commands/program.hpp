@@ -2,8 +2,8 @@
 
 namespace mambasynth::commands {
 
-/// `mambasynth VERB ...`: reads the command line, runs the verb, and turns every error into one message on stderr and
-/// its exit code.
+/// `mambasynth VERB ...`: parses the command line, runs the verb, and turns every error into one message on stderr and
+/// an exit code.
 int run_program(int argc, char** argv);
 
 }  // namespace mambasynth::commands

@@ -8,21 +8,21 @@
 
 namespace mambasynth::config {
 
-/// What happens when a trial runs out of memory, alone or in a sweep: it runs again from its last save with
-/// micro-batches of half as many windows, which gives the same gradient up to rounding, until single windows do not fit
-/// either.
+/// The policy for a trial that runs out of memory, by itself or in a sweep: it resumes from its last save with
+/// micro-batches of half as many windows, which gives the same gradient up to rounding, until not even single windows
+/// fit.
 class MicroBatch {
  public:
-  /// `ranks`: how many share each batch.
+  /// `ranks`: the number of ranks that share each batch.
   MicroBatch(Train const& train, std::int64_t ranks);
 
-  /// How often it can be halved; 0 where the loss needs a whole batch.
+  /// How often the micro-batch can be halved; 0 if the loss needs the whole batch.
   [[nodiscard]] int most_halvings() const noexcept { return most_halvings_; }
-  /// Windows at once on each rank after so many halvings; 0, all of its share, before the first.
+  /// Windows per micro-batch on each rank after this many halvings; 0 (all of the rank's windows) before the first.
   [[nodiscard]] std::int64_t windows(int halvings) const;
-  /// What to tell the user when windows(halvings) did not fit and the trial runs again.
+  /// The message if windows(halvings) did not fit and the trial runs again.
   [[nodiscard]] std::string retry_note(int halvings) const;
-  /// What to tell the user when the trial cannot be made smaller.
+  /// The error if the micro-batch cannot be halved further.
   [[nodiscard]] errors::Error out_of_memory() const;
 
  private:

@@ -4,7 +4,7 @@
 
 namespace mambasynth::config {
 
-/// UMAP wherever it is drawn; defaults: the original's.
+/// Parameters of all UMAP embeddings; the defaults are the original's.
 inline constexpr std::int64_t umap_points = 10000, umap_neighbors = 50;
 inline constexpr double umap_min_dist = 0.3;
 inline constexpr std::int64_t umap_seed = 42;

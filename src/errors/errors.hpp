@@ -40,7 +40,7 @@ Error machine(std::string const& problem, std::string const& why, std::string co
 /// with the first line of its message.
 Error unforeseen(std::exception const& error);
 
-/// Whether memory ran out, the host's or a GPU's; LibTorch has errors of its own for it.
+/// Whether the exception means that host or GPU memory ran out; LibTorch has its own exceptions for it.
 bool memory_ran_out(std::exception const& error);
 
 /// The message for an errno value, e.g. "No space left on device".

@@ -23,7 +23,7 @@ struct Gpu {
 Facts run_facts(std::string const& device, int threads, Gpu const& gpu);
 
 std::string host_name();
-/// Of the kernel module, "580.159.04"; empty where there is none.
+/// Version of the kernel module, e.g. "580.159.04"; empty if there is none.
 std::string nvidia_driver();
 /// "2026-03-01T12:00:00Z".
 std::string utc_now();

@@ -209,7 +209,7 @@ int run_root(SweepOptions const& options, Hooks const& hooks, parallel::Session&
   MpiHub hub(world, own);
   Manager manager(plan, committed, hub, ledger, settings);
   dispatching = true;
-  auto const leave = [&] {
+  auto const exit_without_lost_ranks = [&] {
     if (manager.lost().empty()) return;
     if (manager.lost_may_live()) session.abort_after(5, false);
     else session.exit_without_finalize();
@@ -218,10 +218,10 @@ int run_root(SweepOptions const& options, Hooks const& hooks, parallel::Session&
   try {
     code = manage_and_serve(manager, own, options.slots, hooks, groups_in(world));
   } catch (...) {
-    leave();
+    exit_without_lost_ranks();
     throw;
   }
-  leave();
+  exit_without_lost_ranks();
   ledger.append({.kind = EventKind::closed, .exit_code = code});
   ledger.sync();
   return code;
@@ -253,8 +253,8 @@ int run_sweep(SweepOptions const& options, Hooks const& hooks, parallel::Session
     if (dispatching) return;
     Order quit;
     quit.exit_code = code;
-    LocalLink nobody;
-    MpiHub hub(world, nobody);
+    LocalLink no_worker;
+    MpiHub hub(world, no_worker);
     for (int rank = 1; rank < world.size(); ++rank) hub.send(rank, quit);
   };
   try {
