@@ -57,17 +57,17 @@ std::vector<std::string> chosen(BenchOptions const& options, int ranks) {
 }
 
 /// The losses and augmentations timed besides prediction; reports can be compared only if they agree in these.
-std::string objective_words(config::Train const& objective) {
-  std::string words;
+std::string objective_text(config::Train const& objective) {
+  std::string text;
   auto const add = [&](char const* key, double value) {
-    if (value > 0) words += fmt::format("{}{} {}", words.empty() ? "" : ", ", key, value);
+    if (value > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key, value);
   };
   add("slowness_lambda", objective.slowness_lambda);
   add("contrastive_lambda", objective.contrastive_lambda);
   if (objective.aug_rotate) add("aug_rotate", 1);
   add("aug_scale", objective.aug_scale);
   add("aug_noise", objective.aug_noise);
-  return words;
+  return text;
 }
 
 int run_on(BenchOptions& options, parallel::Communicator const& world) {
@@ -102,7 +102,7 @@ int run_on(BenchOptions& options, parallel::Communicator const& world) {
     facts.push_back({"copy", fmt::format("{:.0f} GB/s", limits.copy / 1e9)});
     facts.push_back({"bf16 products", fmt::format("{:.0f} TFLOP/s", limits.arithmetic / 1e12)});
   }
-  if (auto const objective = objective_words(options.sizes.objective); !objective.empty())
+  if (auto const objective = objective_text(options.sizes.objective); !objective.empty())
     facts.push_back({"objective", objective});
   std::vector<bench::Result> results;
   std::vector<int> ranks(static_cast<std::size_t>(world.size()));

@@ -142,22 +142,22 @@ std::vector<ClockOffset> compare_clocks(Coordinator& coordinator, Facts const& f
 Facts gather_at_root(parallel::Communicator const& world, Settings const& settings) {
   Coordinator coordinator(world, settings.timeout);
   Facts facts;
-  std::vector<Json> words{own_report(world, settings)};
+  auto own = own_report(world, settings);
   auto const reports = coordinator.reports();
-  if (words.front().contains("hangs")) {
-    facts.unresponsive.push_back({0, words.front().at("host"), words.front().at("hangs")});
+  if (own.contains("hangs")) {
+    facts.unresponsive.push_back({0, own.at("host"), own.at("hangs")});
     RankFacts self;
     self.size = world.size();
-    self.host = words.front().at("host");
+    self.host = own.at("host");
     self.environment = settings.environment;
     self.mpi = settings.mpi;
-    words.front() = Json(self);
+    own = Json(self);
   }
+  facts.ranks.push_back(own.get<RankFacts>());
   for (auto const& [rank, report] : reports) {
     if (report.contains("hangs")) coordinator.lose(rank, report.at("host"), report.at("hangs"));
-    else words.push_back(report);
+    else facts.ranks.push_back(report.get<RankFacts>());
   }
-  for (auto const& word : words) facts.ranks.push_back(word.get<RankFacts>());
   for (auto const& rank : facts.ranks) coordinator.set_host(rank.rank, rank.host);
   facts.clocks = compare_clocks(coordinator, facts);
   facts.srun_mpi_list = ask_srun(settings.environment);
@@ -168,9 +168,9 @@ Facts gather_at_root(parallel::Communicator const& world, Settings const& settin
 }
 
 void serve_root(parallel::Communicator const& world, Settings const& settings) {
-  auto const words = own_report(world, settings);
-  world.send(0, 0, words.dump(-1, ' ', false, Json::error_handler_t::replace));
-  if (words.contains("hangs")) return;
+  auto const report = own_report(world, settings);
+  world.send(0, 0, report.dump(-1, ' ', false, Json::error_handler_t::replace));
+  if (report.contains("hangs")) return;
   // Rank 0 may wait for several other ranks, one after another, and for srun.
   auto const timeout = Seconds(60 + 6 * settings.timeout);
   for (auto last_message = Clock::now();;) {

@@ -6,13 +6,13 @@ namespace mambasynth::doctor {
 namespace {
 
 std::string innermost() {
-  std::string words;
+  std::string text;
   auto const keep = [](unsigned, H5E_error2_t const* entry, void* data) -> herr_t {
     *static_cast<std::string*>(data) = entry->desc ? entry->desc : "";
     return 1;  // an upward walk starts at the innermost error
   };
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep, &words);
-  return words.empty() ? "HDF5 gives no reason" : words;
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep, &text);
+  return text.empty() ? "HDF5 gives no reason" : text;
 }
 
 }  // namespace

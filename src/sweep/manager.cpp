@@ -56,7 +56,7 @@ Manager::Manager(Plan const& plan, std::map<std::string, State> const& committed
       whole_ranks_(plan.needs_whole_ranks()),
       progress_shown_at_(Clock::now()) {
   scheduler_.expect(hub_.ranks());
-  for (int rank = 1; rank < hub_.ranks(); ++rank) heard_[rank] = Clock::now();  // 0 is this process
+  for (int rank = 1; rank < hub_.ranks(); ++rank) last_report_[rank] = Clock::now();  // 0 is this process
   progress_.apply({.kind = EventKind::opened, .slots = settings_.slots});
   // The margin must not take up a job of only a few minutes.
   if (auto const left = settings_.time_left())
@@ -118,7 +118,7 @@ bool Manager::step() {
 
 void Manager::handle(int worker, Report const& report) {
   auto const rank = rank_of(worker);
-  if (rank != 0) heard_[rank] = Clock::now();
+  if (rank != 0) last_report_[rank] = Clock::now();
   slots_ = std::max(slots_, report.slot + 1);
   if (lost_.contains(rank)) {
     // It was only slow. Another rank runs its trial by now, so this one must save, stop and wait for the sweep to end.
@@ -231,8 +231,8 @@ void Manager::watch_workers() {
   // Often enough to react in time, rarely enough for a thousand ranks.
   if (Clock::now() - watched_at_ < limit / 50) return;
   watched_at_ = Clock::now();
-  for (auto const& [rank, heard] : heard_)
-    if (!lost_.contains(rank) && Clock::now() - heard > limit)
+  for (auto const& [rank, time] : last_report_)
+    if (!lost_.contains(rank) && Clock::now() - time > limit)
       lose(rank, "no message for " + std::to_string(static_cast<long long>(settings_.rank_timeout)) + " s");
 }
 

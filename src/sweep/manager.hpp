@@ -86,9 +86,9 @@ class Manager {
   ManagerSettings settings_;
   Progress progress_;
   Scheduler scheduler_;
-  std::map<int, std::chrono::steady_clock::time_point> heard_;  ///< last report of each other rank
-  bool whole_ranks_;                                            ///< Plan::needs_whole_ranks
-  int slots_ = 1;                                               ///< the largest number seen on any rank
+  std::map<int, std::chrono::steady_clock::time_point> last_report_;  ///< last report of each other rank
+  bool whole_ranks_;                                                  ///< Plan::needs_whole_ranks
+  int slots_ = 1;                                                     ///< the largest number seen on any rank
   std::map<std::size_t, Report> first_failures_;  ///< of trials run by several ranks, until all of them have ended
   std::map<std::size_t, int> roots_;              ///< root worker of each dispatched trial
   std::int64_t groups_ = 0;                       ///< number of groups created so far
