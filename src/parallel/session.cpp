@@ -44,8 +44,7 @@ Outcome outcome_of(std::function<int()> const& body) {
     auto const reported = errors::unforeseen(error);
     return {static_cast<int>(reported.code()), own, false, reported.what()};
   } catch (...) {
-    return {1, own, false,
-            "mambasynth stopped (unknown exception). Please report this with the command line."};
+    return {1, own, false, "mambasynth stopped (unknown exception). Please report this with the command line."};
   }
 }
 
