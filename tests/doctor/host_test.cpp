@@ -85,7 +85,7 @@ TEST_CASE("a full or missing temporary folder") {
 TEST_CASE("this machine can be inspected") {
   RankFacts facts;
   std::string last;
-  inspect(facts, [&](std::string const& what) { last = what; });
+  inspect_host(facts, [&](std::string const& what) { last = what; });
   CHECK(!facts.host.empty());
   CHECK(!facts.cores.empty());
   CHECK(facts.memory.node_mb > facts.memory.available_mb);

@@ -106,11 +106,11 @@ TEST_CASE("PMIx is judged only if srun was queried") {
 TEST_CASE("unresponsive ranks are errors") {
   auto facts = of({healthy(0, 2)});
   CHECK(check_answers(facts).empty());
-  facts.unresponsive = {{1, "n2", "looking at /tmp"}};
+  facts.unresponsive = {{1, "n2", "inspecting /tmp"}};
   CHECK(worst(check_all(facts)) == Level::error);
   CHECK_THAT(check_answers(facts).front().text(),
-             ContainsSubstring("rank 1 on n2") && ContainsSubstring("looking at /tmp"));
-  facts.unresponsive = {{0, "n1", "looking at /tmp"}};
+             ContainsSubstring("rank 1 on n2") && ContainsSubstring("inspecting /tmp"));
+  facts.unresponsive = {{0, "n1", "inspecting /tmp"}};
   CHECK(check_all(facts).size() == 1);
 }
 

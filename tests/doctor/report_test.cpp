@@ -56,7 +56,7 @@ TEST_CASE("the text: tables without empty columns, findings with their ranks") {
 
 TEST_CASE("the JSON says the same") {
   auto facts = of({healthy(0, 2)});
-  facts.unresponsive = {{1, "n\xff", "looking at /tmp"}};
+  facts.unresponsive = {{1, "n\xff", "inspecting /tmp"}};
   facts.folder = FolderFacts{};
   auto const json = nlohmann::json::parse(to_json_text(facts, check_all(facts)));
   CHECK(json.at("schema_version") == 1);
