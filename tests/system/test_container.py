@@ -62,9 +62,13 @@ def test_the_script_gives_what_the_definition_asks_for():
     asked = set(re.findall(r"{{ *(\w+) *}}", definition))
     assert asked and asked == set(re.findall(r'--build-arg "(\w+)=', script))
     assert "jobs/install_deps.sh" in definition
-    for preset in re.findall(r"--preset (\w+)", definition):
+    presets = re.findall(r"--preset (\w+)", definition)
+    assert presets
+    for preset in presets:
         assert f'"name": "{preset}"' in (CHECKOUT / "CMakePresets.json").read_text()
-    for path in re.findall(r"(?:^|\s)((?:tests|sweeps|jobs)/[\w/]+\.\w+)", definition):
+    paths = re.findall(r"(?:^|\s)((?:tests|sweeps|jobs)/[\w/]+\.\w+)", definition)
+    assert paths
+    for path in paths:
         assert (CHECKOUT / path).exists(), path
 
 

@@ -139,6 +139,7 @@ def test_a_rank_that_is_lost_costs_a_sweep_only_the_work_since_the_last_save(mam
     _, told = output_at_end(process)
     assert "is lost" in told
     mambasynth.over(4)("sweep", sweep, "--out", out)
+    assert len(list(out.glob("trials/*/checkpoint.pt"))) == 3
     for file in out.glob("trials/*/checkpoint.pt"):
         assert file.read_bytes() == (tmp_path / "whole" / "trials" / file.parent.name / "checkpoint.pt").read_bytes()
     assert len(list(out.glob("trials/*/trial.h5"))) == 3

@@ -213,7 +213,9 @@ def test_trials_are_set_beside_the_optimum(finished_sweep):
         assert "noise_std = " in windows and "drift_std" not in windows
         kept["val_bayes_mse" if "\nvalidation windows\n" in found.attrs["windows"] else "bayes_mse"] = found.bayes_mse.values
     assert len(kept) == 2
-    for trial in sorted((finished_sweep / "trials").iterdir()):
+    trials = sorted((finished_sweep / "trials").iterdir())
+    assert len(trials) == 2
+    for trial in trials:
         horizon = xarray.open_datatree(trial / "trial.h5", engine="h5netcdf")["horizon"]
         assert list(horizon["horizon"].values) == [1, 2, 4]
         numpy.testing.assert_array_equal(horizon.excess_mse.values, horizon.test_mse.values - horizon.bayes_mse.values)

@@ -139,6 +139,8 @@ def test_users_shell_settings_change_no_script(tmp_path):
 
 def test_a_job_script_finds_its_neighbour_with_a_stale_job_id(tmp_path):
     tools = pretended(tmp_path / "tools", scontrol="echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")
-    for script in sorted((CHECKOUT / "jobs").glob("sweep_*.slurm")):
+    scripts = sorted((CHECKOUT / "jobs").glob("sweep_*.slurm"))
+    assert scripts
+    for script in scripts:
         done = run(script, SLURM_JOB_ID="424242", MAMBASYNTH_ENV="/nonexistent", PATH=f"{tools}:{os.environ['PATH']}")
         assert done.returncode == 2 and "MAMBASYNTH_ENV" in done.stderr, done.stderr

@@ -1,0 +1,31 @@
+"""What a figure of gnuplot shows: its texts, and how many elements each plot draws."""
+
+import xml.etree.ElementTree
+from dataclasses import dataclass
+
+SVG = "{http://www.w3.org/2000/svg}"
+MARKS = {SVG + name for name in ("path", "use", "polygon", "image")}
+
+
+@dataclass
+class Drawing:
+    texts: list  # in the order of the file
+    plots: dict  # gnuplot's name of each plot -> number of lines, points, areas and images in it
+
+    @property
+    def blank(self):
+        return not any(self.plots.values())
+
+
+def read(file):
+    """Raises xml.etree.ElementTree.ParseError if the file is not well-formed."""
+    root = xml.etree.ElementTree.parse(file).getroot()
+    texts = ["".join(text.itertext()).strip() for text in root.iter(SVG + "text")]
+    plots = {}
+    for group in root.iter(SVG + "g"):
+        name = group.get("id", "")
+        if name.startswith("gnuplot_plot_"):
+            # White points only erase the lines below them.
+            drawn = [mark for mark in group.iter() if mark.tag in MARKS and mark.get("color") != "#FFFFFF"]
+            plots[name] = plots.get(name, 0) + len(drawn)
+    return Drawing([text for text in texts if text], plots)
