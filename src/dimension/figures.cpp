@@ -106,8 +106,7 @@ std::string by_distance(analysis::plot::Figure& figure, dimension::Measured cons
   for (auto& value : distance) value /= unit;
   auto const rows = curve(distance, all[gride]);
   auto const data = figure.add_data("gride_by_distance", rows);
-  auto text = panel(left, right, "Gride by distance",
-                    m.noise > 0 ? "mean distance / (noise {/Symbol \\326}2D)" : "mean distance") +
+  auto text = panel(left, right, "Gride by distance", m.noise > 0 ? "mean distance / (noise √2D)" : "mean distance") +
               "unset ylabel\nunset key\n";
   std::vector<double> shown;
   for (std::size_t i = 0; i < distance.size(); ++i)

@@ -1,0 +1,132 @@
+#include "dimension/figures.hpp"
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "analysis/dimension/estimators.hpp"
+#include "support/drawing.hpp"
+#include "support/gnuplot.hpp"
+#include "support/reference.hpp"
+
+using namespace mambasynth;
+using namespace mambasynth::tests;
+using analysis::dimension::DimensionEstimates;
+using analysis::dimension::Estimate;
+using analysis::dimension::estimators;
+using Catch::Approx;
+
+namespace {
+
+/// Estimator i is 2 + i at the first entry and falls by 0.25 with each further one; two errors by blocks are 0.5.
+DimensionEstimates made_up(std::vector<std::int64_t> const& k, double first) {
+  DimensionEstimates all;
+  all.points = 2000;
+  all.k = k;
+  all.n1 = {1, 2, 4};
+  all.distance_n1 = {1, 2, 4};
+  for (auto const* estimator : estimators) {
+    auto& entries = all[*estimator];
+    entries.resize(estimator->entries({all.k, all.n1}));
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      entries[i].value = first - 0.25 * static_cast<double>(i);
+      entries[i].se_blocks = 0.25;
+    }
+    first += 1;
+  }
+  return all;
+}
+
+dimension::Measured measured() {
+  dimension::Measured m;
+  m.points = 2000;
+  m.dims = 8;
+  m.noise = 0.25;  // a distance of 1 between observations of the same point
+  m.all = made_up({10, 30}, 2);
+  m.labels_name = "circle_id";
+  for (std::int64_t label : {0, 4})
+    m.groups.push_back({label, 1000, made_up({10, 30}, 3 + static_cast<double>(label))});
+  return m;
+}
+
+Drawing drawing_of(dimension::Measured const& m) {
+  if (!gnuplot_installed()) SKIP("gnuplot is not installed");
+  TemporaryFolder const folder;
+  dimension::draw_dimension(m, folder.path());
+  return read_drawing(folder.path() / "dimension_estimates.svg");
+}
+
+}  // namespace
+
+TEST_CASE("the figure of the dimension verb shows each estimator with its error, Gride by distance, and each label") {
+  auto const m = measured();
+  auto const drawing = drawing_of(m);
+  REQUIRE(drawing.panels.size() == 3);
+  for (char const* words : {"Dimension by number of neighbours", "neighbours", "intrinsic dimension",
+                            "Gride by distance", "mean distance / (noise √2D)", "Levina-Bickel by circle", "circle"})
+    CHECK(drawing.says(words));
+
+  auto const& by_neighbours = drawing.panels[0];
+  std::size_t shown = 0;
+  for (auto const* estimator : estimators) {
+    if (estimator->axis == analysis::dimension::Axis::none) continue;
+    ++shown;
+    CAPTURE(estimator->name);
+    auto const& entries = m.all[*estimator];
+    bool found = false;
+    for (auto const& plot : by_neighbours.plots) {
+      auto const points = by_neighbours.values(plot.points(), {.x = true});
+      if (points.size() != entries.size() || std::abs(points[0].y - entries[0].value) > 0.02) continue;
+      found = true;
+      CHECK_FALSE(plot.key.empty());
+      for (std::size_t i = 0; i < entries.size(); ++i) {
+        auto const x = estimator->axis == analysis::dimension::Axis::k ? m.all.k[i] : 2 * m.all.n1[i];
+        CHECK(points[i].x == Approx(static_cast<double>(x)).epsilon(0.01));
+        CHECK(points[i].y == Approx(entries[i].value).margin(0.02));
+      }
+      auto const bar = by_neighbours.values(plot.strokes.at(0).path, {.x = true});
+      CHECK(bar.at(0).y == Approx(entries[0].value - 0.5).margin(0.02));
+      CHECK(bar.at(1).y == Approx(entries[0].value + 0.5).margin(0.02));
+    }
+    CHECK(found);
+  }
+  CHECK(by_neighbours.plots.size() == 2 * shown);
+
+  auto const& by_distance = drawing.panels[1];
+  auto const points = by_distance.values(by_distance.plots.at(0).points());
+  REQUIRE(points.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(points[i].x == Approx(m.all.distance_n1[i]).margin(0.02));
+    CHECK(points[i].y == Approx(m.all[analysis::dimension::gride][i].value).margin(0.02));
+  }
+
+  auto const& by_label = drawing.panels[2];
+  CHECK(by_label.x.labels() == std::vector<std::string>{"0", "4"});
+  REQUIRE(by_label.plots.size() == 4);  // bars and errors of two k
+  for (std::size_t i = 0; i < 2; ++i) {
+    auto const& bars = by_label.plots[2 * i];
+    CHECK(bars.key == fmt::format("k = {}", m.all.k[i]));
+    REQUIRE(bars.areas.size() == 2);
+    for (std::size_t g = 0; g < 2; ++g) {
+      double top = 0;
+      for (auto const& corner : bars.areas[g].corners) top = std::max(top, by_label.y.value(corner.y));
+      CHECK(top == Approx(m.groups[g].estimates[analysis::dimension::levina_bickel][i].value).margin(0.03));
+    }
+  }
+}
+
+TEST_CASE("a plateau is marked where it lies, and estimates that do not exist leave their panels blank") {
+  auto m = measured();
+  m.all.plateau = {.first = 0, .last = 1, .value = 6.875};
+  CHECK(drawing_of(m).says("plateau 6.88"));
+  m = measured();
+  CHECK_FALSE(drawing_of(m).says("plateau 6.88"));
+  for (auto const* estimator : estimators)
+    for (auto& entry : m.all[*estimator]) entry.value = std::nan("");
+  m.groups.clear();
+  auto const blank = drawing_of(m);
+  CHECK(blank.panels.size() == 2);
+  CHECK(blank.blank());
+}
