@@ -42,7 +42,7 @@ std::string measured(std::span<std::int64_t const> epoch, std::span<double const
 }  // namespace
 
 void draw_training_loss(LossCurves const& c, std::filesystem::path const& folder) {
-  constexpr int width = 480, left = 52, right = 74, above = 16, panel = 240, below = 54;
+  constexpr int width = 480, left = 52, right = 96, above = 16, panel = 240, below = 54;
   analysis::plot::Figure figure("training_loss", {width, 0});
   auto const data = figure.add_data("history", rows_of(c));
   std::vector<analysis::plot::LegendEntry> entries;
@@ -91,24 +91,28 @@ void draw_training_loss(LossCurves const& c, std::filesystem::path const& folder
   int const height = above + panel + below + legend.height();
   figure.set_size({width, height});
   auto const first = c.epoch.empty() ? 0 : c.epoch.front(), last = c.epoch.empty() ? 1 : c.epoch.back();
+  // At places of our own: gnuplot's, beside labels as long as these, are off the page.
+  auto const axis_title = [&](char const* title, int x) {
+    return fmt::format("set label \"{}\" at screen {:.4f},{:.4f} center rotate\n", title,
+                       static_cast<double>(x) / width, 1 - (above + panel / 2.0) / height);
+  };
   figure.set_commands(fmt::format(
       "unset key\nset tics out nomirror\nset border 11\nset grid ytics linetype 1 linecolor rgb \"#dddddd\"\n"
       "set lmargin at screen {:.4f}\nset rmargin at screen {:.4f}\nset tmargin at screen {:.4f}\nset bmargin at screen "
       "{:.4f}\n"
-      "set xrange [{}:{}]\nset xlabel \"epoch\"\nset logscale y\nset yrange [{:.6g}:{:.6g}]\nset ytics {}\nset ylabel "
-      "\"loss (MSE)\" offset 1\n"
-      "set y2range [0:*]\nset y2tics autofreq\nset format y2 \"%g\"\nset y2label \"learning rate\" offset -1\n{}plot "
-      "{}\n",
+      "set xrange [{}:{}]\nset xlabel \"epoch\"\nset logscale y\nset yrange [{:.6g}:{:.6g}]\nset ytics {}\n"
+      "set y2range [0:*]\nset y2tics autofreq\nset format y2 \"%g\"\n{}{}{}plot {}\n",
       static_cast<double>(left) / width, 1 - static_cast<double>(right) / width,
       1 - static_cast<double>(above) / height, 1 - static_cast<double>(above + panel) / height, first,
-      std::max(last, first + 1), low, high, analysis::plot::log_ticks(low, high), legend.commands(height),
+      std::max(last, first + 1), low, high, analysis::plot::log_ticks(low, high), axis_title("loss (MSE)", 12),
+      axis_title("learning rate", width - 9), legend.commands(height),
       plots.empty() ? "NaN" : fmt::format("{}", fmt::join(plots, ", \\\n  "))));
   figure.draw(folder);
 }
 
 void draw_next_prediction(WindowPrediction const& w, std::filesystem::path const& folder) {
   constexpr double least_scale = 1e-6;
-  constexpr int width = 480, panel = 120, below = 52;
+  constexpr int width = 480, panel = 120, below = 60;
   constexpr int height = analysis::plot::WindowPage::between + analysis::plot::WindowPage::strip_height +
                          3 * (analysis::plot::WindowPage::between + panel) + below;
   auto const steps = static_cast<std::int64_t>(w.truth.size()) / w.channels;

@@ -12,6 +12,8 @@
 #include "dynamics/made_up.hpp"
 #include "dynamics/table.hpp"
 #include "store/hdf5.hpp"
+#include "support/drawing.hpp"
+#include "support/gnuplot.hpp"
 #include "support/reference.hpp"
 
 using namespace mambasynth;
@@ -226,6 +228,46 @@ TEST_CASE("switches are counted by where they lead, pairs of conditions compared
   CHECK(table.find("bursts: 2.000 +- 0.000 times the switches") != std::string::npos);
 }
 
+namespace {
+
+/// Of one sample, whose truth lasts and whose generated steps fail at step 7.
+void check_figures(std::filesystem::path const& folder, std::int64_t circles) {
+  auto const strips = tests::read_drawing(folder / "generation_dynamics.svg");
+  for (char const* words :
+       {"sample 0: truth", "generated", "steps behind the seed", "Decoded circle, cross: first failure"})
+    CHECK(strips.says(words));
+  REQUIRE(strips.panels.size() == 1);
+  auto const& panel = strips.panels[0];
+  CHECK(panel.plots.at(0).areas.size() >= 2);
+  // A white cross below the red one.
+  REQUIRE(panel.plots.at(3).marks.size() == 1);
+  CHECK(std::abs(panel.x.value(panel.plots[3].marks[0].at.x) - 7) < 0.5);
+  constexpr std::int64_t most_in_key = 20;
+  CHECK(std::count_if(panel.plots.begin(), panel.plots.end(), [](auto const& plot) { return !plot.key.empty(); }) ==
+        (circles <= most_in_key ? circles + 1 : 0));
+
+  auto const statistics = tests::read_drawing(folder / "generation_statistics.svg");
+  for (char const* words : {"Complete visits", "share of visits shorter than that", "process, same windows", "truth",
+                            "generated", "Distance to the nearest circle", "r.m.s., noise of a channel = 1",
+                            "Samples without failure", "share", "steps behind the seed"})
+    CHECK(statistics.says(words));
+  REQUIRE(statistics.panels.size() == 3);
+  CHECK(statistics.panels[0].plots.size() == 3);
+  auto const& distance = statistics.panels[1];
+  REQUIRE(distance.plots.size() == 2);
+  CHECK(distance.plots[0].line().size() == 100);
+  CHECK(distance.plots[1].line().size() == 100);
+  auto const& lasting = statistics.panels[2];
+  auto const share = [&](std::size_t plot, bool last) {
+    auto const line = lasting.values(lasting.plots.at(plot).line());
+    return last ? line.back().y : line.front().y;
+  };
+  CHECK((std::abs(share(0, false) - 1) < 0.01 && std::abs(share(0, true) - 1) < 0.01));
+  CHECK((std::abs(share(1, false) - 1) < 0.01 && std::abs(share(1, true)) < 0.01));
+}
+
+}  // namespace
+
 TEST_CASE("one circle, three and two hundred; none that is visited") {
   for (std::int64_t const circles : {1, 3, 200}) {
     config::Data data;
@@ -254,9 +296,10 @@ TEST_CASE("one circle, three and two hundred; none that is visited") {
     if (circles == 1) CHECK(found.statistics[0].switch_rate.value == found.law.seen.switch_rate);
     CHECK(dynamics::summary_table(found).find("nan") == std::string::npos);
     tests::TemporaryFolder const folder;
-    (void)dynamics::draw_dynamics(found, folder.path());
+    dynamics::draw_dynamics(found, folder.path());
     CHECK(std::filesystem::exists(folder.path() / "generation_dynamics.gp"));
     CHECK(std::filesystem::exists(folder.path() / "generation_statistics.gp"));
+    if (tests::gnuplot_installed()) check_figures(folder.path(), circles);
   }
 }
 

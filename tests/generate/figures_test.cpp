@@ -1,15 +1,33 @@
 #include "generate/figures.hpp"
 
+#include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include <vector>
 
+#include "support/drawing.hpp"
 #include "support/gnuplot.hpp"
 #include "support/reference.hpp"
 
 using namespace mambasynth;
-using namespace mambasynth;
 using namespace mambasynth::generate;
+using Catch::Approx;
+
+namespace {
+
+/// Three channels over `steps` steps from `first`.
+void check_heat(tests::DrawnPanel const& panel, std::int64_t first, std::int64_t steps) {
+  REQUIRE(panel.plots.at(0).images.size() == 1);
+  auto const& image = panel.plots[0].images[0];
+  CHECK((image.columns == steps && image.rows == 3));
+  CHECK(panel.x.value(image.corner.x) == Approx(static_cast<double>(first)).margin(0.1));
+  CHECK(panel.x.value(image.corner.x + image.width) == Approx(static_cast<double>(first + steps)).margin(0.1));
+  CHECK(panel.y.value(image.corner.y) == Approx(-0.5).margin(0.02));
+  CHECK(panel.y.value(image.corner.y + image.height) == Approx(2.5).margin(0.02));
+  CHECK(panel.right.ticks.size() > 2);
+}
+
+}  // namespace
 
 TEST_CASE("a generated sample's figures, with and without circles, one step or many") {
   for (bool const circles : {true, false})
@@ -33,8 +51,26 @@ TEST_CASE("a generated sample's figures, with and without circles, one step or m
       draw_generation(sample, folder.path());
       CHECK(std::filesystem::exists(folder.path() / "generation_4_circles.dat"));
       if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
-      for (char const* name :
-           {"generation_4.svg", "generation_4.png", "generation_vs_gt_4.svg", "generation_vs_gt_4.png"})
+      for (char const* name : {"generation_4.png", "generation_vs_gt_4.png"})
         CHECK(std::filesystem::file_size(folder.path() / name) > 1000);
+
+      auto const whole = tests::read_drawing(folder.path() / "generation_4.svg");
+      for (char const* words :
+           {"Sample 4: circle of the seed", "Seed and generated steps", "Generated steps", "channel", "time step"})
+        CHECK(whole.says(words));
+      REQUIRE(whole.panels.size() == 3);
+      // Two visits and the generated steps, whose circle is unknown; or all steps unknown.
+      CHECK(whole.panels[0].plots.at(0).areas.size() == (circles ? 3 : 1));
+      auto const beside = tests::read_drawing(folder.path() / "generation_vs_gt_4.svg");
+      for (char const* words : {"Truth", "Generated steps", "Error, MSE 6.2500", "channel", "time step"})
+        CHECK(beside.says(words));
+      REQUIRE(beside.panels.size() == 3);
+      auto const count = static_cast<std::int64_t>(steps);
+      check_heat(whole.panels[1], 640, 5 + count);
+      if (steps == 1) continue;  // gnuplot draws no image of a single column
+      check_heat(whole.panels[2], 645, count);
+      for (auto const& panel : beside.panels) check_heat(panel, 645, count);
+      auto const image = [&](std::size_t panel) { return beside.panels[panel].plots[0].images[0].data; };
+      CHECK((image(0) != image(1) && image(1) != image(2) && image(0) != image(2)));
     }
 }

@@ -1,17 +1,23 @@
 #include "series/figures.hpp"
 
+#include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 
 #include "series/series.hpp"
 #include "store/atomic_file.hpp"
+#include "support/drawing.hpp"
 #include "support/gnuplot.hpp"
 #include "support/reference.hpp"
 
 using namespace mambasynth;
 using namespace mambasynth::series;
+using Catch::Approx;
 
 namespace {
 series::Digest digest_of(config::Data const& data) {
@@ -24,6 +30,57 @@ std::int64_t lines(std::filesystem::path const& file) {
   auto const text = store::read_text(file);
   return std::count(text.begin(), text.end(), '\n');
 }
+
+void check_overview(tests::Drawing const& drawing, series::Digest const& digest) {
+  auto const& process = digest.process();
+  auto const n = process.circles;
+  REQUIRE(drawing.panels.size() == 3);
+  for (char const* words : {"Circle over time", "time step", "circle", "Transition matrix", "next circle", "Period",
+                            "steps of a revolution"})
+    CHECK(drawing.says(words));
+  auto const& over_time = drawing.panels[0];
+  auto const& boxes = over_time.plots.at(0).areas;
+  REQUIRE(boxes.size() == digest.visits().size());
+  if (n > 1 && digest.n_steps() > 10)
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+      auto const corners = over_time.values(boxes[i].corners);
+      auto const& visit = digest.visits()[i];
+      CHECK(corners[0].x ==
+            Approx(static_cast<double>(visit.start)).margin(0.003 * static_cast<double>(digest.n_steps())));
+      CHECK((corners[0].y + corners[2].y) / 2 == Approx(static_cast<double>(visit.circle)).margin(0.02));
+    }
+  if (n > 1) {  // gnuplot draws no image of a single cell
+    REQUIRE(drawing.panels[1].plots.at(0).images.size() == 1);
+    CHECK((drawing.panels[1].plots[0].images[0].columns == n && drawing.panels[1].plots[0].images[0].rows == n));
+  }
+  auto const& periods = drawing.panels[2];
+  auto const& bars = periods.plots.at(0).areas;
+  REQUIRE(std::ssize(bars) == n);
+  for (std::size_t i = 0; i < bars.size(); ++i) {
+    double top = 0;
+    for (auto const& corner : bars[i].corners) top = std::max(top, periods.y.value(corner.y));
+    CHECK(top == Approx(static_cast<double>(process.period[i])).epsilon(0.005));
+  }
+}
+
+void check_window(tests::Drawing const& drawing, series::Excerpt const& window, std::int64_t channels) {
+  REQUIRE(drawing.panels.size() == 2);
+  auto const steps = window.steps(), end = window.start + steps;
+  CHECK(drawing.says(fmt::format("Steps {} to {}: circle (above) and channels", window.start, end)));
+  CHECK((drawing.says("time step") && drawing.says("channel")));
+  std::size_t visits = 1;
+  for (std::size_t i = 1; i < window.circle.size(); ++i) visits += window.circle[i] != window.circle[i - 1] ? 1 : 0;
+  CHECK(drawing.panels[0].plots.at(0).areas.size() == visits);
+  auto const& heat = drawing.panels[1];
+  if (steps == 1) return;
+  REQUIRE(heat.plots.at(0).images.size() == 1);
+  auto const& image = heat.plots[0].images[0];
+  CHECK((image.columns == steps && image.rows == channels));
+  auto const margin = 0.003 * static_cast<double>(steps);
+  CHECK(heat.x.value(image.corner.x) == Approx(static_cast<double>(window.start)).margin(margin));
+  CHECK(heat.x.value(image.corner.x + image.width) == Approx(static_cast<double>(end)).margin(margin));
+}
+
 }  // namespace
 
 TEST_CASE("the series' figures, of any number of circles, channels and steps") {
@@ -49,6 +106,10 @@ TEST_CASE("the series' figures, of any number of circles, channels and steps") {
     for (char const* name : {"markov_circles_timeseries", "sample_window_0", "sample_window_1", "sample_window_2"})
       for (char const* extension : {".svg", ".png"})
         CHECK(std::filesystem::file_size(folder.path() / (std::string(name) + extension)) > 1000);
+    check_overview(tests::read_drawing(folder.path() / "markov_circles_timeseries.svg"), digest);
+    for (std::size_t i = 0; i < 3; ++i)
+      check_window(tests::read_drawing(folder.path() / fmt::format("sample_window_{}.svg", i)), digest.windows()[i],
+                   channels);
   }
 }
 
@@ -82,6 +143,20 @@ TEST_CASE("the steps that are embedded, as the original draws them, and their fi
       script.find("10 circles in 20 dimensions, subspace of 4; Levina-Bickel of the embedding: k=10 1.23, k=30 2.3") !=
       std::string::npos);
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
-  for (char const* name : {"markov_circles_timeseries.png", "umap_subspace_4.svg"})
-    CHECK(std::filesystem::file_size(folder.path() / name) > 1000);
+  auto const subspace = tests::read_drawing(folder.path() / "umap_subspace_4.svg");
+  auto const overview = tests::read_drawing(folder.path() / "markov_circles_timeseries.svg");
+  REQUIRE(subspace.panels.size() == 2);
+  REQUIRE(overview.panels.size() == 5);
+  CHECK(overview.blank_panels() == 0);
+  for (auto const& drawing : {subspace, overview}) {
+    CHECK((drawing.says("UMAP by circle") && drawing.says("UMAP by time") && drawing.says("circle")));
+    auto const& by_circle = drawing.panels[drawing.panels.size() - 2].plots.at(0);
+    CHECK(by_circle.marks.size() == 400);
+    CHECK(by_circle.mark_colours().size() ==
+          std::set<std::int64_t>(sampled.circle.begin(), sampled.circle.end()).size());
+    auto const& by_time = drawing.panels.back();
+    CHECK(by_time.plots.at(0).marks.size() == 400);
+    CHECK(by_time.plots[0].mark_colours().size() > 50);
+    CHECK(by_time.right.labels().front() == "0");
+  }
 }

@@ -4,15 +4,16 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 #include <vector>
 
 #include "store/atomic_file.hpp"
+#include "support/drawing.hpp"
 #include "support/gnuplot.hpp"
 #include "support/reference.hpp"
 
-using namespace mambasynth;
 using namespace mambasynth;
 using namespace mambasynth::trial;
 using Catch::Approx;
@@ -35,9 +36,19 @@ std::vector<std::vector<double>> rows(std::filesystem::path const& file) {
   return found;
 }
 
-bool drawn(std::filesystem::path const& folder, std::string const& name) {
-  return std::filesystem::file_size(folder / (name + ".svg")) > 1000 &&
-         std::filesystem::file_size(folder / (name + ".png")) > 1000;
+tests::Drawing drawing_of(std::filesystem::path const& folder, std::string const& name) {
+  CHECK(std::filesystem::file_size(folder / (name + ".png")) > 1000);
+  return tests::read_drawing(folder / (name + ".svg"));
+}
+
+/// The line's points in units of the axes, (epoch, loss).
+void check_line(tests::DrawnPanel const& panel, tests::Plot const& plot, std::vector<double> const& loss) {
+  auto const points = panel.values(plot.line(), {.y = true});
+  REQUIRE(points.size() == loss.size());
+  for (std::size_t i = 0; i < loss.size(); ++i) {
+    CHECK(points[i].x == Approx(static_cast<double>(i + 1)).margin(0.01));
+    CHECK(points[i].y == Approx(loss[i]).epsilon(0.002));
+  }
 }
 
 }  // namespace
@@ -70,7 +81,26 @@ TEST_CASE("the losses of a training as they were measured, and no more") {
                          ContainsSubstring("set logscale y"));
   CHECK_THAT(script, !ContainsSubstring("dropout off") && !ContainsSubstring("Bayes, validation"));
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
-  CHECK(drawn(folder.path(), "training_loss"));
+  auto const drawing = drawing_of(folder.path(), "training_loss");
+  for (char const* words :
+       {"epoch", "loss (MSE)", "learning rate", "training, dropout on", "validation", "test", "Bayes, test: 8.25"})
+    CHECK(drawing.says(words));
+  CHECK(std::count_if(drawing.texts.begin(), drawing.texts.end(),
+                      [](auto const& text) { return text.words == "learning rate"; }) == 2);  // axis and legend
+  CHECK_FALSE(drawing.says("training, dropout off"));
+  REQUIRE(drawing.panels.size() == 1);
+  auto const& panel = drawing.panels[0];
+  REQUIRE(panel.plots.size() == 5);
+  auto const rate = panel.plots[0].line();
+  REQUIRE(rate.size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(panel.right.value(rate[i].y) == Approx(lr[i]).margin(1e-6));
+  check_line(panel, panel.plots[1], train);
+  check_line(panel, panel.plots[2], validation);
+  auto const tested = panel.values(panel.plots[3].points(), {.y = true});
+  REQUIRE(tested.size() == 2);
+  CHECK((tested[0].x == Approx(2).margin(0.01) && tested[0].y == Approx(19.5).epsilon(0.002)));
+  CHECK((tested[1].x == Approx(4).margin(0.01) && tested[1].y == Approx(9.75).epsilon(0.002)));
+  for (auto const& place : panel.plots[4].line()) CHECK(panel.y.value(place.y, true) == Approx(8.25).epsilon(0.002));
 }
 
 TEST_CASE("a training of one epoch, or of losses that are nowhere finite, is drawn too") {
@@ -87,7 +117,10 @@ TEST_CASE("a training of one epoch, or of losses that are nowhere finite, is dra
                         .learning_rate = values},
                        folder.path());
     if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
-    CHECK(drawn(folder.path(), "training_loss"));
+    auto const drawing = drawing_of(folder.path(), "training_loss");
+    CHECK((drawing.says("epoch") && drawing.says("loss (MSE)")));
+    CHECK(drawing.panels.size() == 1);
+    CHECK(drawing.blank() == !(loss > 0));  // one epoch: the test loss is a point
   }
 }
 
@@ -116,7 +149,24 @@ TEST_CASE("a window's prediction: truth, prediction and error a row a channel, v
   CHECK_THAT(script, ContainsSubstring("set cbrange [-6:6]") && ContainsSubstring("set cbrange [-1:1]"));
   CHECK_THAT(script, ContainsSubstring("Error, MSE 0.1953"));
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
-  CHECK(drawn(folder.path(), "next_prediction_1"));
+  auto const drawing = drawing_of(folder.path(), "next_prediction_1");
+  for (char const* words :
+       {"Circle", "Series, x[t]", "Prediction from the steps before t", "Error, MSE 0.1953", "channel", "time step"})
+    CHECK(drawing.says(words));
+  REQUIRE(drawing.panels.size() == 4);
+  REQUIRE(drawing.panels[0].plots.at(0).areas.size() == 2);
+  CHECK(drawing.panels[0].plots[0].areas[0].colour != drawing.panels[0].plots[0].areas[1].colour);
+  auto const& steps = drawing.panels[3].x;
+  for (std::size_t i : {1u, 2u, 3u}) {
+    REQUIRE(drawing.panels[i].plots.at(0).images.size() == 1);
+    auto const& image = drawing.panels[i].plots[0].images[0];
+    CHECK((image.columns == 4 && image.rows == 2));
+    CHECK(steps.value(image.corner.x) == Approx(100).margin(0.01));
+    CHECK(steps.value(image.corner.x + image.width) == Approx(104).margin(0.01));
+  }
+  CHECK(drawing.panels[1].plots[0].images[0].data != drawing.panels[2].plots[0].images[0].data);
+  CHECK(drawing.panels[1].right.labels() == drawing.panels[2].right.labels());
+  CHECK(drawing.panels[1].right.labels() != drawing.panels[3].right.labels());
 }
 
 TEST_CASE("a perfect prediction of a constant series without circles has scales of their least width") {
@@ -125,5 +175,8 @@ TEST_CASE("a perfect prediction of a constant series without circles has scales 
   draw_next_prediction({.number = 0, .channels = 3, .truth = zeros, .prediction = zeros, .circle = {}}, folder.path());
   CHECK_THAT(store::read_text(folder.path() / "next_prediction_0.gp"), ContainsSubstring("set cbrange [-1e-06:1e-06]"));
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
-  CHECK(drawn(folder.path(), "next_prediction_0"));
+  auto const drawing = drawing_of(folder.path(), "next_prediction_0");
+  CHECK((drawing.says("Circles unknown") && drawing.says("Error, MSE 0.0000")));
+  REQUIRE(drawing.panels.size() == 4);
+  CHECK(drawing.blank_panels() == 0);
 }

@@ -1,0 +1,213 @@
+#include "analysis/trial_file/layer_figures.hpp"
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include <cmath>
+
+#include "analysis/trial_file/trial_file.hpp"
+#include "support/drawing.hpp"
+#include "support/gnuplot.hpp"
+#include "support/reference.hpp"
+
+// The figures of a network's layers against the numbers that they are drawn from.
+
+using namespace mambasynth;
+using namespace mambasynth::tests;
+using namespace mambasynth::analysis::trial_file;
+using analysis::dimension::DimensionEstimates;
+using Catch::Approx;
+
+namespace {
+
+std::vector<std::string> const names{"input", "layer_1", "output"}, shown{"input", "1", "output"};
+
+/// Every estimate is `value`; its bar is a fifth of that to both sides.
+DimensionEstimates dimension_of(double value) {
+  DimensionEstimates all;
+  all.points = 500;
+  all.k = {10, 28};
+  all.n1 = {1, 2};
+  for (auto const* estimator : analysis::dimension::estimators)
+    all[*estimator].assign(estimator->entries({all.k, all.n1}), {value, value / 20, value / 10});
+  return all;
+}
+
+LayerMeasures measures_of(double scale) {
+  LayerMeasures measures;
+  measures.layers = names;
+  for (double const layer : {1.0, 2.0, 3.0}) {
+    measures.dimension.push_back(dimension_of(scale * layer));
+    LayerActivation activation{0, 1, 4};
+    activation.participation_ratio_unbiased = 2 * scale * layer;
+    activation.spectrum = {0.6, 0.3, 0.1};
+    measures.activation.push_back(activation);
+  }
+  return measures;
+}
+
+Drawing drawing_of(TemporaryFolder const& folder, char const* name) {
+  return read_drawing(folder.path() / (std::string(name) + ".svg"));
+}
+
+/// The heights of the only curve with points, in units of the axis.
+std::vector<double> trained(DrawnPanel const& panel, bool logarithmic) {
+  std::vector<double> heights;
+  for (auto const& plot : panel.plots)
+    for (auto const& mark : plot.marks) heights.push_back(panel.y.value(mark.at.y, logarithmic));
+  return heights;
+}
+
+void check_near(std::vector<double> const& found, std::vector<double> const& expected) {
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) CHECK(found[i] == Approx(expected[i]).epsilon(0.01));
+}
+
+}  // namespace
+
+TEST_CASE("the intrinsic dimension by layer is drawn beside its controls") {
+  if (!gnuplot_installed()) SKIP("gnuplot is not installed");
+  Controls controls;
+  controls.untrained = measures_of(2);
+  controls.shuffled = {dimension_of(7), dimension_of(8), dimension_of(9)};
+  controls.signal = dimension_of(1.5);
+  controls.noise = dimension_of(12);
+  TemporaryFolder const folder;
+  draw_dimension_by_layer(measures_of(1), controls, folder.path());
+  auto const drawing = drawing_of(folder, "intrinsic_dimension");
+  for (char const* words :
+       {"Levina-Bickel (original form), k = 28", "TwoNN, maximum likelihood", "Participation ratio", "dimension",
+        "layer", "trained", "untrained network", "shuffled features", "noise-free signal", "pure noise"})
+    CHECK(drawing.says(words));
+  REQUIRE(drawing.panels.size() == 3);
+  CHECK(drawing.panels[2].x.labels() == shown);
+  check_near(trained(drawing.panels[0], true), {1, 2, 3});
+  check_near(trained(drawing.panels[1], true), {1, 2, 3});
+  check_near(trained(drawing.panels[2], true), {2, 4, 6});
+  // Controls first, then intervals and points.
+  auto const& panel = drawing.panels[0];
+  REQUIRE(panel.plots.size() == 6);
+  std::vector<double> const first_of_controls{2, 7, 1.5, 12};
+  for (std::size_t i = 0; i < first_of_controls.size(); ++i) {
+    auto const line = panel.plots[i].line();
+    REQUIRE(line.size() == 3);
+    CHECK(panel.y.value(line[0].y, true) == Approx(first_of_controls[i]).epsilon(0.01));
+  }
+  REQUIRE(panel.plots[4].strokes.size() == 3);
+  auto const& interval = panel.plots[4].strokes[1].path;
+  CHECK(panel.y.value(interval[0].y, true) == Approx(2 - 0.4).epsilon(0.01));
+  CHECK(panel.y.value(interval[1].y, true) == Approx(2 + 0.4).epsilon(0.01));
+}
+
+TEST_CASE("the spectrum has a curve for each layer over the principal directions") {
+  if (!gnuplot_installed()) SKIP("gnuplot is not installed");
+  TemporaryFolder const folder;
+  draw_spectrum(measures_of(1), folder.path());
+  auto const drawing = drawing_of(folder, "spectrum");
+  for (char const* words :
+       {"Principal components", "share of the variance", "principal direction", "layer", "1", "input", "output"})
+    CHECK(drawing.says(words));
+  REQUIRE(drawing.panels.size() == 1);
+  auto const& panel = drawing.panels[0];
+  std::size_t curves = 0;
+  for (auto const& plot : panel.plots) {
+    if (plot.strokes.empty()) continue;
+    auto const line = panel.values(plot.line(), {true, true});
+    if (line.size() != 3) continue;
+    ++curves;
+    CHECK(line[0].y == Approx(0.6).epsilon(0.01));
+    CHECK(line[2].y == Approx(0.1).epsilon(0.01));
+  }
+  CHECK(curves == 3);
+}
+
+TEST_CASE("each probe has a panel with its score, its interval and its controls") {
+  if (!gnuplot_installed()) SKIP("gnuplot is not installed");
+  Probes probes;
+  probes.groups = 5;
+  auto const score = [](char const* name, double first) {
+    return ProbeScore{.name = name,
+                      .trained = {{first, 0.01}, {first + 0.1, 0.01}, {first + 0.2, 0.01}},
+                      .untrained = {{0.3, 0.01}, {0.3, 0.01}, {0.3, 0.01}},
+                      .shuffled = {{0.1, 0.01}, {0.1, 0.01}, {0.1, 0.01}}};
+  };
+  probes.targets = {{"circle", {score("balanced_accuracy", 0.5)}}, {"switch_hazard", {score("r2", 0.2)}}};
+  TemporaryFolder const folder;
+  draw_probes(names, probes, folder.path());
+  auto const drawing = drawing_of(folder, "probes");
+  for (char const* words : {"Probe of circle", "balanced accuracy", "Probe of switch hazard", "R²", "trained",
+                            "untrained network", "shuffled targets", "layer"})
+    CHECK(drawing.says(words));
+  REQUIRE(drawing.panels.size() == 2);
+  CHECK(drawing.panels[1].x.labels() == shown);
+  check_near(trained(drawing.panels[0], false), {0.5, 0.6, 0.7});
+  check_near(trained(drawing.panels[1], false), {0.2, 0.3, 0.4});
+  auto const& panel = drawing.panels[0];
+  REQUIRE(panel.plots.size() == 4);
+  CHECK(panel.y.value(panel.plots[1].line().at(0).y) == Approx(0.1).margin(0.005));
+  auto const& interval = panel.plots[2].strokes.at(0).path;
+  // Student's t with 4 degrees of freedom: 2.776.
+  CHECK(panel.y.value(interval[1].y) - panel.y.value(interval[0].y) == Approx(2 * 0.02776).epsilon(0.05));
+}
+
+TEST_CASE("the similarity of layers is a map for each measure") {
+  if (!gnuplot_installed()) SKIP("gnuplot is not installed");
+  Similarity similarity;
+  similarity.cka = {1, 0.5, 0.25, 0.5, 1, 0.75, 0.25, 0.75, 1};
+  similarity.neighbour_overlap = {1, 0.4, 0.2, 0.4, 1, 0.3, 0.2, 0.3, 1};
+  similarity.overlap_k = 15;
+  TemporaryFolder const folder;
+  draw_similarity(names, similarity, folder.path());
+  auto const drawing = drawing_of(folder, "similarity");
+  CHECK((drawing.says("Debiased linear CKA") && drawing.says("Share of 15 nearest neighbours in common")));
+  REQUIRE(drawing.panels.size() == 2);
+  for (auto const& panel : drawing.panels) {
+    CHECK(panel.x.labels() == shown);
+    CHECK(panel.y.labels() == shown);
+    REQUIRE(panel.plots.at(0).images.size() == 1);
+    CHECK((panel.plots[0].images[0].columns == 3 && panel.plots[0].images[0].rows == 3));
+    CHECK(panel.plots.at(1).labels.size() == 9);
+  }
+  CHECK((drawing.says("0.75") && drawing.says("0.30")));
+}
+
+TEST_CASE("layers are embedded by circle and by phase, with what their titles say") {
+  if (!gnuplot_installed()) SKIP("gnuplot is not installed");
+  constexpr std::size_t points = 60;
+  Embeddings embeddings;
+  std::vector<float> spiral;
+  for (std::size_t i = 0; i < points; ++i) {
+    auto const t = static_cast<float>(i) / 10;
+    spiral.insert(spiral.end(), {t * std::cos(t), t * std::sin(t)});
+    embeddings.circle.push_back(static_cast<std::int64_t>(i % 3));
+    embeddings.phase.push_back(static_cast<double>(t));
+  }
+  for (std::int64_t const dims : {20, 16, 20}) {
+    Embedded panel{.dims = dims, .umap = spiral, .umap_start = "spectral", .pca = spiral};
+    panel.pca_share[0] = 0.5, panel.pca_share[1] = 0.25;
+    panel.silhouette = 0.125;
+    embeddings.panels.push_back(panel);
+  }
+  embeddings.blocks = {"block_1"};
+  embeddings.of_blocks = {embeddings.panels[1]};
+  TemporaryFolder const folder;
+  draw_layer_embeddings(measures_of(1), embeddings, false, folder.path());
+  auto const by_circle = drawing_of(folder, "representation_umap");
+  auto const by_phase = drawing_of(folder, "representation_umap_phase");
+  auto const components = drawing_of(folder, "representation_pca");
+  auto const blocks = drawing_of(folder, "representation_umap_hidden");
+  CHECK(by_circle.says("layer_1 (16-D), LB 2.0, silhouette 0.125"));
+  CHECK(components.says("layer_1: 50 % + 25 %"));
+  CHECK(blocks.says("block_1"));
+  CHECK(by_phase.says("phase, rad"));
+  CHECK(blocks.panels.size() == 1);
+  for (auto const* drawing : {&by_circle, &by_phase, &components}) CHECK(drawing->panels.size() == 3);
+  for (auto const* drawing : {&by_circle, &by_phase, &components, &blocks})
+    for (auto const& panel : drawing->panels) {
+      CHECK(panel.plots.at(0).marks.size() == points);
+      auto const colours = panel.plots[0].mark_colours().size();
+      CHECK((drawing == &by_phase ? colours > 20 : colours == 3));
+    }
+  draw_layer_embeddings(measures_of(1), embeddings, true, folder.path());
+  for (auto const& name : names) CHECK_FALSE(drawing_of(folder, ("umap_" + name).c_str()).blank());
+}
