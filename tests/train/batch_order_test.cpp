@@ -4,7 +4,8 @@
 
 #include "series/windows.hpp"
 
-using namespace mambasynth::series;
+using namespace mambasynth;
+using train::BatchOrder;
 using Windows = std::vector<std::int64_t>;
 
 namespace {
@@ -18,14 +19,14 @@ std::uint64_t initial_draws() {
 }
 
 BatchOrder order_of(bool workers, bool train_eval = false) {
-  random::Mt19937 generator(42);
+  mambasynth::random::Mt19937 generator(42);
   generator.discard(initial_draws());
   return {generator, {.train_windows = 349, .workers = workers, .train_eval = train_eval}};
 }
 
 /// The first window numbers of an epoch.
 Windows first(std::size_t count, std::vector<std::int64_t> const& order) {
-  auto const split = split_random(100000, 1024, 256, 0.1, 42);
+  auto const split = series::split_random(100000, 1024, 256, 0.1, 42);
   Windows windows;
   for (std::size_t i = 0; i < count; ++i) windows.push_back(split.train[static_cast<std::size_t>(order[i])] / 256);
   return windows;

@@ -51,7 +51,8 @@ TEST_CASE("the original's optimizer state loads and is written back to the bit")
   auto const& stored = *loaded.file.checkpoint.find("optimizer_state_dict");
   optimizer.load_state(stored, file.string());
   CHECK(optimizer.steps() == 1476);
-  auto const again = optimizer.state(1, 1, 1, 1);
+  auto const ones = train::learning_rates(1, 1);
+  auto const again = optimizer.state(ones, ones);
   auto const& before = stored.find("state")->items();
   auto const& after = again.find("state")->items();
   REQUIRE(before.size() == after.size());
