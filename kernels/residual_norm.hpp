@@ -18,10 +18,6 @@ struct StepState;  // kernels/cuda/step_state.hpp
 }
 namespace mambasynth::kernels {
 
-namespace cuda {
-struct StepState;  // step_state.hpp
-}
-
 /// rows = samples * steps; `steps` rows make one sample of the dropout mask.
 struct NormShape {
   std::int64_t samples, steps, features;

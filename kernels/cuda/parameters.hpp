@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "kernels/bfloat16.hpp"
-#include "kernels/cuda/step_state.hpp"
 #include "kernels/cuda/stream.hpp"
 
 /// Flat fp32 parameters on the device, and the copies of them that matrix products and the scan take.

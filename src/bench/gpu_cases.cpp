@@ -197,7 +197,7 @@ Result step_of(std::string const& name, Sizes const& s, Effort const& effort, gp
   for (std::size_t i = 0; i < starts.size(); ++i) starts[i] = static_cast<std::int64_t>(i * 256 % 90000);
   step.windows() = {at::randn({90000 + s.time, s.channels}, gpu::on_gpu(at::kFloat)), at::tensor(starts).to(at::kCUDA)};
   config::Train const train;
-  step.begin(s.batch * batches, 0, train.lr, train.lr);
+  step.begin(s.batch * batches, 0, train::learning_rates(train.lr, train.lr));
   auto result =
       named(name, model_shape(s), s.batch * s.time, 0, 3 * forward_operations(s) / static_cast<double>(ranks));
   std::int64_t done = 0;

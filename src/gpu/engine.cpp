@@ -34,7 +34,6 @@ Engine<T>::Engine(model::Network const& network, Capacity const& capacity)
         c.dt_rank(),        c.d_conv,    c.d_ff,
         network.channels(), c.n_layers,  c.dt_rank() + 2 * c.d_state};
   auto const m = capacity.batch * capacity.time, width = weights_.width();
-  auto const heads = static_cast<std::int64_t>(horizons_.size());
   auto const array = [&](std::int64_t columns) { return at::empty({m, columns}, on_gpu(dtype_of<T>())); };
   auto const fp32 = [&](std::vector<std::int64_t> const& shape) { return at::empty(shape, on_gpu(at::kFloat)); };
   k::ScanShape const scan = scan_shape(capacity.batch);
