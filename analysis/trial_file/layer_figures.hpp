@@ -13,8 +13,8 @@
 
 namespace mambasynth::analysis::trial_file {
 
-/// intrinsic_dimension in `folder`: Levina-Bickel (original form) at 30 neighbours or the nearest k measured, TwoNN and
-/// the participation ratio, layer by layer with bands of two standard errors (by stretches of time where known), beside
+/// intrinsic_dimension in `folder`: a panel for each estimator that has one (at 30 neighbours or the nearest k
+/// measured) and for the participation ratio, layer by layer with bands of two standard errors by blocks of time and
 /// the controls.
 void draw_dimension_by_layer(LayerMeasures const& measures, Controls const& controls,
                              std::filesystem::path const& folder);
