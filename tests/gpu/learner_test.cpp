@@ -17,9 +17,9 @@
 #include "kernels/cuda/device_array.hpp"
 #include "support/reference.hpp"
 #include "support/small_network.hpp"
-#include "train/mini_run.hpp"
-#include "train/small_trial.hpp"
-#include "train/stopped_runs.hpp"
+#include "trial/mini_run.hpp"
+#include "trial/small_trial.hpp"
+#include "trial/stopped_runs.hpp"
 
 using namespace mambasynth;
 

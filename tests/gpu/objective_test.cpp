@@ -10,8 +10,8 @@
 #include "kernels/cuda/device_array.hpp"
 #include "support/reference.hpp"
 #include "train/losses/contrastive.hpp"
-#include "train/small_trial.hpp"
-#include "train/stopped_runs.hpp"
+#include "trial/small_trial.hpp"
+#include "trial/stopped_runs.hpp"
 
 using namespace mambasynth;
 

@@ -14,6 +14,7 @@
 
 #include "analysis/collate/trials.hpp"
 #include "store/atomic_file.hpp"
+#include "support/drawing.hpp"
 #include "support/gnuplot.hpp"
 #include "support/path_without.hpp"
 #include "support/reference.hpp"
@@ -51,6 +52,19 @@ void check_interval(std::vector<double> const& row, Interval const& interval) {
   CHECK(row[1] == Approx(interval.mean));
   CHECK(row[2] == Approx(interval.low));
   CHECK(row[3] == Approx(interval.high));
+}
+
+/// The curves' points, in the order of the curves.
+void check_means(DrawnPanel const& panel, std::vector<Rows> const& curves, bool logarithmic = false) {
+  std::vector<Plot> drawn;
+  for (auto const& plot : panel.plots)
+    if (!plot.marks.empty() && !plot.strokes.empty()) drawn.push_back(plot);
+  REQUIRE(drawn.size() == curves.size());
+  for (std::size_t c = 0; c < curves.size(); ++c) {
+    REQUIRE(drawn[c].marks.size() == curves[c].size());
+    for (std::size_t i = 0; i < curves[c].size(); ++i)
+      CHECK(panel.y.value(drawn[c].marks[i].at.y, logarithmic) == Approx(curves[c][i][1]).epsilon(0.005).margin(0.01));
+  }
 }
 
 /// `cells` values of one axis with three seeds each; measures as `more` says besides those of trials.hpp.
@@ -134,8 +148,38 @@ TEST_CASE("the figures of a sweep hold the numbers of its table") {
   CHECK_FALSE(fs::exists(out.path() / "sweep_probes.gp"));
 
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
-  for (char const* name : {"sweep_summary", "sweep_dimension", "sweep_errors", "sweep_training"})
-    for (char const* format : {".svg", ".png"}) CHECK(fs::file_size(out.path() / (std::string(name) + format)) > 1000);
+  for (char const* name : {"sweep_summary", "sweep_dimension", "sweep_errors", "sweep_training"}) {
+    CAPTURE(name);
+    CHECK(fs::file_size(out.path() / (std::string(name) + ".png")) > 1000);
+    auto const drawing = read_drawing(out.path() / (std::string(name) + ".svg"));
+    CHECK_FALSE(drawing.panels.empty());
+    CHECK(drawing.blank_panels() == 0);
+  }
+  auto const errors = read_drawing(out.path() / "sweep_errors.svg");
+  REQUIRE(errors.panels.size() == 2);
+  CHECK(errors.panels[1].x.labels() == std::vector<std::string>{"1", "4"});
+  for (char const* words : {"Test error beyond the Bayes optimum", "Test error", "Bayes optimum", "MSE",
+                            "horizon, steps", "gate_lr_factor", "0", "1"})
+    CHECK(errors.says(words));
+  check_means(errors.panels[0], {excess.at("0"), excess.at("1")});
+  check_means(errors.panels[1], {test.at("0"), test.at("1")});
+  auto const by_layer = read_drawing(out.path() / "sweep_dimension.svg");
+  REQUIRE(by_layer.panels.size() == 2);
+  CHECK(by_layer.panels[1].x.labels() == std::vector<std::string>{"input", "1", "output"});
+  for (char const* words : {"Levina-Bickel, k = 30", "TwoNN, maximum likelihood", "dimension", "layer",
+                            "untrained network", "shuffled features", "noise-free signal", "pure noise"})
+    CHECK(by_layer.says(words));
+  check_means(by_layer.panels[0], {dimension.at("0"), dimension.at("1")});
+  auto const by_epoch = read_drawing(out.path() / "sweep_training.svg");
+  for (char const* words : {"Validation loss", "epoch", "MSE, mean over horizons"}) CHECK(by_epoch.says(words));
+  REQUIRE(by_epoch.panels.size() == 1);
+  check_means(by_epoch.panels[0], {training.at("0"), training.at("1")}, true);
+  auto const by_value = read_drawing(out.path() / "sweep_summary.svg");
+  REQUIRE(by_value.panels.size() == 2);
+  CHECK(by_value.panels[1].x.labels() == std::vector<std::string>{"0", "1"});
+  CHECK((by_value.says("train.gate_lr_factor") && by_value.says("single trial")));
+  check_means(by_value.panels[0], {summary.at("mean")});
+  CHECK(by_value.panels[0].plots.back().marks.size() == 6);
 }
 
 TEST_CASE("of several axes the summary has the first along x and a curve for each of the others' values") {
@@ -187,7 +231,12 @@ TEST_CASE("a panel each probe, and its controls beside it") {
   CHECK(phase.size() == 2);
   CHECK(phase.at("1")[0][1] == 3 + 1);
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
-  CHECK(fs::file_size(out.path() / "sweep_probes.png") > 1000);
+  auto const drawing = read_drawing(out.path() / "sweep_probes.svg");
+  REQUIRE(drawing.panels.size() == 2);
+  CHECK(drawing.blank_panels() == 0);
+  for (char const* words : {"Probe of circle", "accuracy", "Probe of phase", "r2", "untrained network", "shuffled"})
+    CHECK(drawing.says(words));
+  check_means(drawing.panels[0], {circle.at("0"), circle.at("1")});
 }
 
 TEST_CASE("references weigh seeds alike, and nothing infinite is drawn") {

@@ -11,6 +11,7 @@
 #include "random/numpy_generator.hpp"
 #include "store/atomic_file.hpp"
 #include "store/csv.hpp"
+#include "support/drawing.hpp"
 #include "support/gnuplot.hpp"
 #include "support/reference.hpp"
 
@@ -131,6 +132,17 @@ TEST_CASE("trials of one cell are compared with each other and with those of oth
              ContainsSubstring(fmt::format("1 0 {:.4f}", across.other_seed.mean)));
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   CHECK(std::filesystem::file_size(out.path() / "sweep_similarity.png") > 1000);
+  auto const drawing = read_drawing(out.path() / "sweep_similarity.svg");
+  REQUIRE(drawing.panels.size() == 2);
+  CHECK((drawing.says("layer_1: debiased linear CKA") && drawing.says("output: debiased linear CKA")));
+  for (auto const& panel : drawing.panels) {
+    CHECK(panel.x.labels() == std::vector<std::string>{"0", "1"});
+    CHECK(panel.y.labels() == std::vector<std::string>{"0", "1"});
+    REQUIRE(panel.plots.at(0).images.size() == 1);
+    CHECK((panel.plots[0].images[0].columns == 2 && panel.plots[0].images[0].rows == 2));
+    CHECK(panel.plots.at(1).labels.size() == 4);
+  }
+  CHECK(drawing.says(fmt::format("{:.2f}", across.other_seed.mean)));
 }
 
 TEST_CASE("what lies at other steps or belongs to another series is not compared, what holds no rows is left out") {

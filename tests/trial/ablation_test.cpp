@@ -4,9 +4,9 @@
 
 #include "errors/errors.hpp"
 #include "support/reference.hpp"
-#include "train/small_trial.hpp"
-#include "train/stopped_runs.hpp"
 #include "train/trainer.hpp"
+#include "trial/small_trial.hpp"
+#include "trial/stopped_runs.hpp"
 
 using namespace mambasynth;
 

@@ -13,8 +13,8 @@
 #include "support/reference.hpp"
 #include "train/gradient_buckets.hpp"
 #include "train/log.hpp"
-#include "train/small_trial.hpp"
-#include "train/stopped_runs.hpp"
+#include "trial/small_trial.hpp"
+#include "trial/stopped_runs.hpp"
 
 using namespace mambasynth;
 

@@ -1,4 +1,4 @@
-#include "train/mini_run.hpp"
+#include "trial/mini_run.hpp"
 
 using namespace mambasynth;
 

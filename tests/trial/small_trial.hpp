@@ -1,7 +1,6 @@
 #pragma once
 
 #include "config/config.hpp"
-#include "trial/data.hpp"
 
 namespace mambasynth::tests {
 

@@ -3,8 +3,9 @@
 #include "model/state_dict.hpp"
 #include "support/reference.hpp"
 #include "train/log.hpp"
-#include "train/small_trial.hpp"
 #include "train/trainer.hpp"
+#include "trial/data.hpp"
+#include "trial/small_trial.hpp"
 
 using namespace mambasynth;
 using store::pt::Value;
