@@ -210,7 +210,7 @@ std::string seed_of(CollatedTrial const& trial) {
 SweepFolder read_folder(fs::path const& folder) {
   std::error_code failed;
   if (!fs::is_directory(folder, failed)) {
-    throw errors::input(folder.string() + " is no folder", failed ? failed.message() : "it is something else",
+    throw errors::input(folder.string() + " is not a folder", failed ? failed.message() : "it is something else",
                         "Name the folder that `mambasynth sweep --out` or `mambasynth train --out` wrote");
   }
   if (is_there(folder / "plan.csv")) return read_sweep(folder);

@@ -1,5 +1,6 @@
 #include "gpu/objective.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -24,6 +25,9 @@ Objective<T>::Objective(config::Train const& train, losses::BatchShape batch, st
   if (train.augments()) raw_ = at::empty({capacity.batch, capacity.time, batch_.channels}, on_gpu(at::kFloat));
   auto const rows = static_cast<std::int64_t>(factors(batch_.windows).size());
   window_sums_ = at::zeros({rows, capacity.batch}, on_gpu(at::kDouble));
+  std::vector<losses::Loss const*> all{losses_.prediction.get()};
+  for (auto const& loss : losses_.auxiliary) all.push_back(loss.get());
+  workspace_ = loss_workspace(all, shape_of(capacity.batch));
 }
 
 template <class T>
@@ -70,7 +74,9 @@ LossHooks Objective<T>::begin_micro_batch(train::MicroBatch const& micro_batch, 
   auto const factor = factors(batch);
   LossHooks hooks;
   hooks.prediction = [this, sums, factor](std::size_t head, losses::HeadOutput const& output) {
-    losses_.prediction->write_gradient(output, factor[head], sums[static_cast<std::int64_t>(head)]);
+    auto with_workspace = output;
+    with_workspace.workspace = workspace_;
+    losses_.prediction->write_gradient(with_workspace, factor[head], sums[static_cast<std::int64_t>(head)]);
   };
   if (losses_.auxiliary.empty()) return hooks;
 
@@ -88,6 +94,7 @@ LossHooks Objective<T>::begin_micro_batch(train::MicroBatch const& micro_batch, 
       losses_.auxiliary[i]->add_gradient({.h = by_window(h),
                                           .dh = by_window(dh),
                                           .drawn = drawn[i].defined() ? drawn[i][layer] : drawn[i],
+                                          .workspace = workspace_,
                                           .stream = current_stream()},
                                          factor[static_cast<std::size_t>(row)], sums[row]);
       row += losses_.auxiliary[i]->rows(batch_);
@@ -96,11 +103,21 @@ LossHooks Objective<T>::begin_micro_batch(train::MicroBatch const& micro_batch, 
   return hooks;
 }
 
+at::Tensor loss_workspace(std::vector<losses::Loss const*> const& all, losses::BatchShape const& batch) {
+  std::int64_t most = 0;
+  for (auto const* loss : all) most = std::max(most, loss->workspace_bytes(batch));
+  return byte_array(static_cast<std::size_t>(most));
+}
+
 template <class T>
 void sum_squared_errors(Engine<T>& engine, std::int64_t batch, at::Tensor const& window_sums) {
   losses::MeanSquaredError const metric;
   engine.evaluate(batch, [&](std::size_t head, losses::HeadOutput const& output) {
-    metric.write_gradient(output, 0, window_sums[static_cast<std::int64_t>(head)].narrow(0, 0, batch));
+    auto with_workspace = output;
+    auto const& x = output.x;
+    with_workspace.workspace = loss_workspace(
+        {&metric}, {.windows = x.size(0), .time = x.size(1), .channels = x.size(2), .horizons = {output.horizon}});
+    metric.write_gradient(with_workspace, 0, window_sums[static_cast<std::int64_t>(head)].narrow(0, 0, batch));
   });
 }
 

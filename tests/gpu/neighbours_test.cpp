@@ -215,7 +215,7 @@ TEST_CASE("the GPU refuses what the processor refuses, in the same words", "[gpu
     for (I i = 0; i < points; ++i) time[static_cast<std::size_t>(i)] = i;
     require_both(points, dims, points, "2000 neighbours of each of 2000 points");
     require_both(points, dims, 0, "0 neighbours");
-    require_both(points, dims + 1, 2, "no matrix");
+    require_both(points, dims + 1, 2, "does not have that shape");
     require_both(points, dims, 2, "outside a window", {time, 999});
     auto const place = static_cast<std::size_t>(3 * dims + 1);
     using limits = std::numeric_limits<double>;

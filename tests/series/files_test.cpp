@@ -138,7 +138,7 @@ TEST_CASE("data.npz without its config.json, or with another one, is foreign") {
   }
   SECTION("not JSON") {
     std::ofstream(json) << "{";
-    CHECK(load(npz).source.reason.find("no JSON object") != std::string::npos);
+    CHECK(load(npz).source.reason.find("not a JSON object") != std::string::npos);
   }
 }
 

@@ -205,7 +205,7 @@ TEST_CASE("globals and opcodes outside the few are refused by name", "[archive][
   CHECK_THAT(Crafted(start + "\xff.").refusal(), ContainsSubstring("0xff"));
   CHECK_THAT(Crafted("\x80\x04N.").refusal(), ContainsSubstring("protocol is 4"));
   CHECK_THAT(Crafted(start + "ccollections\nOrderedDict\n.").refusal(), ContainsSubstring("where a value is expected"));
-  CHECK_THAT(Crafted(start + "}" + "}b.").refusal(), ContainsSubstring("no OrderedDict"));
+  CHECK_THAT(Crafted(start + "}" + "}b.").refusal(), ContainsSubstring("not an OrderedDict"));
 }
 
 TEST_CASE("a damaged pickle is refused", "[archive][pt]") {
@@ -218,9 +218,9 @@ TEST_CASE("a damaged pickle is refused", "[archive][pt]") {
   CHECK_THAT(Crafted(start + "h\x07.").refusal(), ContainsSubstring("memo"));
   CHECK_THAT(Crafted(start + "X\xff\xff\xff\xff.").refusal(), ContainsSubstring("truncated"));
   CHECK_THAT(Crafted(start + "cos").refusal(), ContainsSubstring("truncated"));
-  CHECK_THAT(Crafted(start + "}(Nu.").refusal(), ContainsSubstring("no dict"));
+  CHECK_THAT(Crafted(start + "}(Nu.").refusal(), ContainsSubstring("not a dict"));
   CHECK_THAT(Crafted(start + "}(NNu.").refusal(), ContainsSubstring("neither text nor an integer"));
-  CHECK_THAT(Crafted(start + "NNa.").refusal(), ContainsSubstring("no list"));
+  CHECK_THAT(Crafted(start + "NNa.").refusal(), ContainsSubstring("not a list"));
   CHECK_THAT(Crafted(start + "NQ.").refusal(), ContainsSubstring("wrong type"));
   CHECK_THAT(Crafted(start + "N.", "mixed").refusal(), ContainsSubstring("byte order is 'mixed'"));
 }

@@ -86,10 +86,10 @@ TEST_CASE("damaged safetensors headers are refused", "[archive][safetensors]") {
   std::string const data(8, 'x');
   CHECK_THAT(told("short"), ContainsSubstring("it is a text file"));
   CHECK_THAT(told("epoch,loss\n1,2\n"), ContainsSubstring("it is a text file"));
-  CHECK_THAT(told(crafted("{}", "", 100'000'001)), ContainsSubstring("no safetensors file"));
+  CHECK_THAT(told(crafted("{}", "", 100'000'001)), ContainsSubstring("not a safetensors file"));
   CHECK_THAT(told(crafted("{}", "", 3)), ContainsSubstring("truncated within its header"));
-  CHECK_THAT(told(crafted("{", "")), ContainsSubstring("no JSON"));
-  CHECK_THAT(told(crafted("[]", "")), ContainsSubstring("no JSON object"));
+  CHECK_THAT(told(crafted("{", "")), ContainsSubstring("not JSON"));
+  CHECK_THAT(told(crafted("[]", "")), ContainsSubstring("not a JSON object"));
   CHECK_THAT(told(crafted("{}", data)), ContainsSubstring("need 0 bytes, 8 are there"));
   CHECK_THAT(told(crafted(R"({"a":{}})", data)), ContainsSubstring("'a'") && ContainsSubstring("lacks"));
   CHECK_THAT(told(crafted(entry("\"F8_E4M3\"", "[8]", "[0,8]"), data)), ContainsSubstring("'F8_E4M3'"));

@@ -184,7 +184,7 @@ TEST_CASE("a folder started by another version of the program is refused unless 
   auto const refused = sweep.run(2, "--code 2222222222222222");
   INFO(refused.output);
   CHECK(refused.code == 2);
-  CHECK_THAT(refused.output, ContainsSubstring("is of 111111111111, this is 222222222222"));
+  CHECK_THAT(refused.output, ContainsSubstring("was run by version 111111111111, this is 222222222222"));
   CHECK(sweep.run(2, "--code 2222222222222222 --mixed").code == 0);
 }
 

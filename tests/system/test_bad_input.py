@@ -293,7 +293,7 @@ def test_a_seed_beside_sweep_seeds_is_refused(mambasynth, tiny_sweep, tmp_path):
 
 
 def test_collating_what_is_not_there(collate, tmp_path):
-    says(collate(tmp_path / "nothing", code=3), "is no folder")
+    says(collate(tmp_path / "nothing", code=3), "is not a folder")
 
 
 def test_the_test_series_is_never_the_training_series(mambasynth, tiny_trial, tiny_sweep, tmp_path):

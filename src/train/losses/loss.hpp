@@ -31,6 +31,8 @@ class Loss {
   [[nodiscard]] std::string const& name() const { return name_; }
   [[nodiscard]] double weight() const { return weight_; }
 
+  /// Scratch memory of the closed form on a GPU, for micro-batches of at most batch.windows; 0: none.
+  [[nodiscard]] virtual std::int64_t workspace_bytes(BatchShape const&) const { return 0; }
   /// Rows of window sums that the closed form fills.
   [[nodiscard]] virtual std::int64_t rows(BatchShape const& batch) const = 0;
   /// weight() times what the closed form's sums in a row count for: the weighted loss of a batch is
@@ -58,6 +60,7 @@ struct HeadOutput {
   at::Tensor x;                            ///< (b, t, c) targets
   at::Tensor dprediction;                  ///< (b, t, width), fp64, fp32 or bf16; undefined: no gradient is wanted
   at::Tensor dbias;                        ///< (c); defined where dprediction is
+  at::Tensor workspace;                    ///< on a GPU, workspace_bytes() of memory
   kernels::cuda::Stream stream = nullptr;  ///< on a GPU LibTorch's current stream
 };
 
@@ -98,6 +101,7 @@ at::Tensor difference(at::Tensor const& prediction, at::Tensor const& x, std::in
 struct LayerStream {
   at::Tensor h, dh;                        ///< (b, t, f) contiguous, t >= 2; fp64, fp32 or bf16
   at::Tensor drawn;                        ///< the layer's part of draw()
+  at::Tensor workspace;                    ///< on a GPU, workspace_bytes() of memory
   kernels::cuda::Stream stream = nullptr;  ///< on a GPU LibTorch's current stream
 };
 

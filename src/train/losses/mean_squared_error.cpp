@@ -2,6 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <cstddef>
+
 #include "kernels/horizon_loss.hpp"
 #include "train/losses/cuda_build.hpp"
 
@@ -12,8 +15,6 @@ template <class T>
 void launch_horizon_loss(HeadOutput const& head, double factor, at::Tensor const& window_sums) {
   auto const& x = head.x;
   kernels::LossShape const shape{x.size(0), x.size(1), x.size(2), head.prediction.size(2), head.horizon};
-  auto const size = static_cast<std::int64_t>(kernels::cuda::horizon_loss_workspace_bytes(shape));
-  auto const workspace = at::empty({size}, x.options().dtype(at::kByte));
   bool const with_gradient = head.dprediction.defined();
   kernels::cuda::horizon_loss<T>(
       shape, with_gradient ? 2 * factor : 0,
@@ -23,10 +24,19 @@ void launch_horizon_loss(HeadOutput const& head, double factor, at::Tensor const
        .window_sum = window_sums.mutable_data_ptr<double>(),
        .dprediction = with_gradient ? static_cast<T*>(head.dprediction.mutable_data_ptr()) : nullptr,
        .dbias = with_gradient ? head.dbias.mutable_data_ptr<float>() : nullptr},
-      static_cast<std::byte*>(workspace.mutable_data_ptr()), head.stream);
+      static_cast<std::byte*>(head.workspace.mutable_data_ptr()), head.stream);
 }
 
 }  // namespace
+
+std::int64_t MeanSquaredError::workspace_bytes(BatchShape const& batch) const {
+  std::size_t most = 0;
+  if constexpr (cuda_build)
+    for (auto const horizon : batch.horizons)
+      most = std::max(most, kernels::cuda::horizon_loss_workspace_bytes(
+                                {batch.windows, batch.time, batch.channels, batch.channels, horizon}));
+  return static_cast<std::int64_t>(most);
+}
 
 void MeanSquaredError::write_gradient(HeadOutput const& head, double factor, at::Tensor const& window_sums) const {
   if constexpr (cuda_build)

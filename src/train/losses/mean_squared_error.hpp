@@ -9,6 +9,7 @@ class MeanSquaredError final : public PredictionLoss {
  public:
   explicit MeanSquaredError(double weight = 1) : PredictionLoss("mse", weight) {}
 
+  [[nodiscard]] std::int64_t workspace_bytes(BatchShape const& batch) const override;
   void write_gradient(HeadOutput const& head, double factor, at::Tensor const& window_sums) const override;
 
  private:

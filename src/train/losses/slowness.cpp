@@ -19,13 +19,18 @@ kernels::SlownessArrays<T> arrays_of(LayerStream const& layer, at::Tensor const&
 template <class T>
 void launch_slowness(LayerStream const& layer, double factor, at::Tensor const& window_sums) {
   auto const shape = shape_of(layer.h);
-  auto const size = static_cast<std::int64_t>(kernels::cuda::slowness_workspace_bytes(shape));
-  auto const workspace = at::empty({size}, layer.h.options().dtype(at::kByte));
   kernels::cuda::slowness<T>(shape, factor, arrays_of<T>(layer, window_sums),
-                             static_cast<std::byte*>(workspace.mutable_data_ptr()), layer.stream);
+                             static_cast<std::byte*>(layer.workspace.mutable_data_ptr()), layer.stream);
 }
 
 }  // namespace
+
+std::int64_t Slowness::workspace_bytes(BatchShape const& batch) const {
+  if constexpr (cuda_build)
+    return static_cast<std::int64_t>(
+        kernels::cuda::slowness_workspace_bytes({batch.windows, batch.time, batch.features}));
+  return 0;
+}
 
 at::Tensor Slowness::layer_value(at::Tensor const& h, at::Tensor const&) const {
   auto const change = h.narrow(1, 1, h.size(1) - 1) - h.narrow(1, 0, h.size(1) - 1);

@@ -10,6 +10,7 @@ class Slowness final : public AuxiliaryLoss {
   explicit Slowness(double weight) : AuxiliaryLoss("slowness", weight) {}
   Slowness(double weight, config::Train const&) : Slowness(weight) {}
 
+  [[nodiscard]] std::int64_t workspace_bytes(BatchShape const& batch) const override;
   void add_gradient(LayerStream const& layer, double factor, at::Tensor const& window_sums) const override;
 
  private:
