@@ -118,6 +118,7 @@ TEST_CASE("the figure of the dimension verb shows each estimator with its error,
 }
 
 TEST_CASE("a plateau is marked where it lies, and estimates that do not exist leave their panels blank") {
+  if (!gnuplot_installed()) SKIP("gnuplot is not installed");
   auto m = measured();
   m.all.plateau = {.first = 0, .last = 1, .value = 6.875};
   CHECK(drawing_of(m).says("plateau 6.88"));

@@ -60,7 +60,7 @@ struct HeadOutput {
   at::Tensor x;                            ///< (b, t, c) targets
   at::Tensor dprediction;                  ///< (b, t, width), fp64, fp32 or bf16; undefined: no gradient is wanted
   at::Tensor dbias;                        ///< (c); defined where dprediction is
-  at::Tensor workspace;                    ///< on a GPU, workspace_bytes() of memory
+  at::Tensor workspace = {};               ///< on a GPU, workspace_bytes() of memory
   kernels::cuda::Stream stream = nullptr;  ///< on a GPU LibTorch's current stream
 };
 
@@ -101,7 +101,7 @@ at::Tensor difference(at::Tensor const& prediction, at::Tensor const& x, std::in
 struct LayerStream {
   at::Tensor h, dh;                        ///< (b, t, f) contiguous, t >= 2; fp64, fp32 or bf16
   at::Tensor drawn;                        ///< the layer's part of draw()
-  at::Tensor workspace;                    ///< on a GPU, workspace_bytes() of memory
+  at::Tensor workspace = {};               ///< on a GPU, workspace_bytes() of memory
   kernels::cuda::Stream stream = nullptr;  ///< on a GPU LibTorch's current stream
 };
 
