@@ -71,8 +71,11 @@ bool tasks_cannot_meet(Environment const& environment) {
   if (tasks == environment.end() || environment::parse_integer(tasks->second, 2, 1 << 30) == std::nullopt ||
       environment.contains("OMPI_COMM_WORLD_SIZE"))
     return false;
-  for (char** variable = ::environ; *variable; ++variable)
-    if (std::string_view(*variable).starts_with("PMI")) return false;
+  for (char** variable = ::environ; *variable; ++variable) {
+    std::string_view const name(*variable);
+    // PMIX_MCA_... are a user's settings; a launcher's own variables tell that it speaks PMIx or PMI.
+    if (name.starts_with("PMI") && !name.starts_with("PMIX_MCA_")) return false;
+  }
   return true;
 }
 

@@ -142,4 +142,7 @@ TEST_CASE("tasks of srun without PMIx and PMI cannot connect") {
   ::setenv("PMIX_RANK", "0", 1);
   CHECK(!tasks_cannot_meet({{"SLURM_STEP_NUM_TASKS", "2"}}));
   ::unsetenv("PMIX_RANK");
+  ::setenv("PMIX_MCA_gds", "hash", 1);
+  CHECK(tasks_cannot_meet({{"SLURM_STEP_NUM_TASKS", "2"}}));
+  ::unsetenv("PMIX_MCA_gds");
 }

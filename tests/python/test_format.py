@@ -1,12 +1,13 @@
-"""The C++ and CUDA sources stand as .clang-format says, so that a diff shows what changed and nothing else."""
+"""C++ and CUDA sources are formatted by .clang-format, so that a diff shows nothing but what changed."""
 
 import subprocess
-import sys
 from pathlib import Path
 
+import clang_format
 from conftest import CHECKOUT
 
-CLANG_FORMAT = Path(sys.executable).parent / "clang-format"  # the pinned one: other versions break lines elsewhere
+# The pinned one, since other versions break lines elsewhere; the script in the environment's bin names its Python by path.
+CLANG_FORMAT = Path(clang_format.__file__).parent / "data/bin/clang-format"
 SOURCES = sorted(path for folder in ("analysis", "kernels", "src", "tests") for kind in ("*.cpp", "*.hpp", "*.cu", "*.cuh")
                  for path in (CHECKOUT / folder).rglob(kind))
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "train/losses/loss.hpp"
 
 // axes: b window, t time step, f feature (d_model), k negative

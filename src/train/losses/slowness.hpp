@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "train/losses/loss.hpp"
 
 namespace mambasynth::train::losses {
