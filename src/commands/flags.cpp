@@ -52,7 +52,7 @@ void require_folder_name(std::string const& out) {
     if (!fs::exists(status)) continue;
     if (!fs::is_directory(status))
       throw errors::machine("cannot create the folder '" + out + "'", errors::system_reason(ENOTDIR),
-                            path.string() + " is a file in the way; choose another folder");
+                            path.string() + " is a file; choose another folder");
     return;
   }
 }

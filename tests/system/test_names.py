@@ -31,7 +31,7 @@ def test_out_is_a_folder_below_the_root(mambasynth, tiny_sweep, tmp_path, verb):
     (tmp_path / "file").write_text("mine")
     wrong = [("/tmp/..", 2, "root of the file system"), (tmp_path / "file", 1, "is a file; choose another folder")]
     if verb[0] == "sweep":
-        wrong += [("", 2, "is empty"), ("/", 2, "root of the file system"), ("//", 2, "root of the file system"), (tmp_path / "file" / "below", 1, "in the way")]
+        wrong += [("", 2, "is empty"), ("/", 2, "root of the file system"), ("//", 2, "root of the file system"), (tmp_path / "file" / "below", 1, "is a file; choose another folder")]
     for out, code, why in wrong:
         says(mambasynth(*verb, "--out", out, cwd=tmp_path, code=code), why)
     assert (tmp_path / "file").read_text() == "mine"

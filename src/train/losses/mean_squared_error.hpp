@@ -15,8 +15,8 @@ class MeanSquaredError final : public PredictionLoss {
   void write_gradient(HeadOutput const& head, double factor, at::Tensor const& window_sums) const override;
 
  private:
-  [[nodiscard]] at::Tensor errors(at::Tensor const& difference) const override { return difference * difference; }
-  [[nodiscard]] at::Tensor slopes(at::Tensor const& difference) const override { return difference * 2; }
+  [[nodiscard]] at::Tensor errors(at::Tensor const& difference) const override;
+  [[nodiscard]] at::Tensor slopes(at::Tensor const& difference) const override;
 };
 
 }  // namespace mambasynth::train::losses
