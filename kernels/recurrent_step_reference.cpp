@@ -26,7 +26,7 @@ namespace {
 template <class T>
 using Vector = std::vector<T>;
 
-/// weight (out, in) times v, plus bias where there is one.
+/// weight (out, in) times v, plus bias if there is one.
 template <class T>
 Vector<T> linear(T const* weight, T const* bias, std::int64_t outputs, Vector<T> const& v) {
   Vector<T> out(static_cast<std::size_t>(outputs));

@@ -48,8 +48,8 @@ struct SweepFolder {
 };
 
 /// Reads the folder of a sweep, or one that `mambasynth train --out` wrote, which is a single trial with the axis
-/// `trial`. A trial.h5 that cannot be read counts as missing, with a warning. Errors: errors::usage if there is no such
-/// folder; errors::input if it holds neither plan.csv nor trial.h5, or an invalid plan.csv.
+/// `trial`. A trial.h5 that cannot be read counts as missing, with a warning. Errors: errors::usage if the folder
+/// does not exist; errors::input if it holds neither plan.csv nor trial.h5, or an invalid plan.csv.
 SweepFolder read_folder(std::filesystem::path const& folder);
 
 /// Concatenates folders; a trial that is in several counts once, with its best outcome. Warns of missing parts and of a

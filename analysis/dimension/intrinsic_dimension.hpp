@@ -34,7 +34,7 @@ class DimensionEstimates {
   std::vector<double> distance_k;   ///< (k), mean of T_k over the points: the scale that k looks at
   std::vector<std::int64_t> n1;     ///< 1, 2, 4, ...
   std::vector<double> distance_n1;  ///< (n1), mean of (T_n1 + T_2n1) / 2 over the points
-  std::optional<Plateau> plateau;   ///< of gride over n1, where there is one
+  std::optional<Plateau> plateau;   ///< of gride over n1, if it has one
 
   /// (k), (n1), or one entry, by the estimator's axis; empty if nothing was measured.
   std::vector<Estimate>& operator[](Estimator const& estimator) { return estimates_[index_of(estimator)]; }

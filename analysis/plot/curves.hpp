@@ -9,7 +9,7 @@
 /// Means with intervals over a common axis, as wide as a column of a page.
 namespace mambasynth::analysis::plot {
 
-/// One value for each x; NaN where there is none. `low` and `high` are the ends of each interval; empty: no intervals.
+/// One value for each x, NaN if it is missing. `low` and `high` are the ends of each interval; empty: no intervals.
 struct Curve {
   std::string name;
   std::vector<double> mean, low, high;

@@ -15,7 +15,7 @@ namespace mambasynth::analysis::representation {
 
 /// A shift from 1 .. rows - 1, uniform among those at least `least` rows away from no shift in either direction;
 /// `least` should exceed the correlation time of the targets. One draw: least + Generator.integers(rows - 2 least + 1),
-/// as NumPy makes it. errors::usage if there is no such shift.
+/// as NumPy makes it. errors::usage if rows are too few for such a shift.
 std::int64_t shift_offset(std::int64_t rows, std::int64_t least, random::NumpyGenerator& random);
 
 /// values: (rows, columns); row i of the result is row (i - offset) modulo rows, as numpy.roll(values, offset, axis=0).

@@ -20,7 +20,7 @@ LinearCka linear_cka(CrossMoments const& moments) {
   for (auto* const values : {&cka.biased, &cka.debiased}) {
     std::vector<double> self;
     for (std::int64_t p = 0; p < parts; ++p) {
-      // For constant parts only rounding errors remain, which are no similarity.
+      // Constant parts leave only rounding errors, which do not measure similarity.
       auto const own = (*values)[at(p, p)];
       self.push_back(moments.variance(p) > 0 && own > 0 ? own : std::numeric_limits<double>::quiet_NaN());
     }

@@ -27,8 +27,8 @@ struct RidgeOptions {
 
 struct RidgeScore {
   std::string name;
-  /// 1 - SSE / SST over held-out rows, SST about the training rows' mean: 0 is no better than that mean, negative is
-  /// worse. NaN for constant targets.
+  /// 1 - SSE / SST over held-out rows, SST about the training rows' mean: 0 means as good as that mean, negative
+  /// means worse. NaN for constant targets.
   FoldScores r2;
   std::vector<double> penalty;  ///< chosen in each fold
 };

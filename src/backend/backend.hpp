@@ -13,7 +13,7 @@
 namespace mambasynth::backend {
 
 /// "auto" becomes "cuda" if there is a usable card, else "cpu". "cuda" selects the card of this process's local rank.
-/// Errors: errors::usage when "cuda" is asked for and there is no usable card.
+/// Errors: errors::usage if "cuda" is requested without a usable card.
 std::string choose(std::string const& wanted);
 
 /// Cards that this process sees; 0 on the CPU.

@@ -17,7 +17,7 @@ struct Inventory {
   gpu::Card card;                         ///< the one that this rank would use, if count > 0
 };
 
-/// Asks the driver; makes no card the current one where there is none. Takes seconds where a driver has to wake up.
+/// Asks the driver; does not select a card if none is selected yet. Takes seconds if the driver has to wake up.
 Inventory inventory();
 
 }  // namespace mambasynth::backend

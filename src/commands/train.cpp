@@ -135,10 +135,10 @@ std::shared_ptr<parallel::Group> group_of(parallel::Communicator const& world, s
   return std::make_shared<parallel::Group>(world, ranks, number, timeout);
 }
 
-/// Follows config::MicroBatch when memory runs out, on all ranks alike.
+/// Follows config::MicroBatchPolicy when memory runs out, on all ranks alike.
 trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data, parallel::Communicator const& world) {
   auto const ranks = job.group->size();
-  config::MicroBatch const micro_batch(job.trial.train, ranks);
+  config::MicroBatchPolicy const micro_batch(job.trial.train, ranks);
   // A rank that has nothing to save waits for the one that has.
   std::optional<errors::GracefulStop> graceful_stop;
   if (ranks > 1) graceful_stop.emplace();

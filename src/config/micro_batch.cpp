@@ -10,20 +10,20 @@ std::int64_t halved(std::int64_t windows, int times) {
 
 }  // namespace
 
-MicroBatch::MicroBatch(Train const& train, std::int64_t ranks)
+MicroBatchPolicy::MicroBatchPolicy(Train const& train, std::int64_t ranks)
     : share_((train.batch_size + ranks - 1) / ranks), whole_(train.needs_whole_batch()) {
   if (whole_) return;
   while (halved(share_, most_halvings_) > 1) ++most_halvings_;
 }
 
-std::int64_t MicroBatch::windows(int halvings) const { return halvings == 0 ? 0 : halved(share_, halvings); }
+std::int64_t MicroBatchPolicy::windows(int halvings) const { return halvings == 0 ? 0 : halved(share_, halvings); }
 
-std::string MicroBatch::retry_note(int halvings) const {
+std::string MicroBatchPolicy::retry_note(int halvings) const {
   return "memory ran out with " + std::to_string(halved(share_, halvings)) + " windows at once; trying " +
          std::to_string(halved(share_, halvings + 1)) + " (equal to rounding, noted in trial.h5)";
 }
 
-errors::Error MicroBatch::out_of_memory() const {
+errors::Error MicroBatchPolicy::out_of_memory() const {
   return {errors::ExitCode::incomplete, "memory ran out", "the batch's activations do not fit",
           std::string("Use a smaller --batch-size, window or model") + (whole_ ? "" : ", or start more ranks")};
 }

@@ -11,10 +11,10 @@ namespace mambasynth::config {
 /// The policy for a trial that runs out of memory, by itself or in a sweep: it resumes from its last save with
 /// micro-batches of half as many windows, which gives the same gradient up to rounding, until not even single windows
 /// fit.
-class MicroBatch {
+class MicroBatchPolicy {
  public:
   /// `ranks`: the number of ranks that share each batch.
-  MicroBatch(Train const& train, std::int64_t ranks);
+  MicroBatchPolicy(Train const& train, std::int64_t ranks);
 
   /// How often the micro-batch can be halved; 0 if the loss needs the whole batch.
   [[nodiscard]] int most_halvings() const noexcept { return most_halvings_; }

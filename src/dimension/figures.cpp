@@ -34,7 +34,7 @@ double top_of(std::vector<Estimate> const& curve) {
     if (std::isfinite(e.value)) most = std::max(most, e.value + dimension_bar(e));
   return most;
 }
-/// Of an axis: 1 where there is nothing to show.
+/// The top of an axis: 1 if there is nothing to show.
 double axis_top(double most) { return most > 0 ? most : 1; }
 
 /// Estimators with a curve, forms of one family side by side, the one over distinct rows first.

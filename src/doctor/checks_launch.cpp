@@ -282,7 +282,7 @@ Findings check_clocks(Facts const& facts) {
 
 Findings check_all(Facts const& facts) {
   Findings all;
-  // If rank 0 hangs, there are no facts to judge or compare with.
+  // If rank 0 hangs, nothing can be judged or compared.
   bool const blind = std::any_of(facts.unresponsive.begin(), facts.unresponsive.end(),
                                  [](auto const& rank) { return rank.rank == 0; });
   if (blind) return merged(check_answers(facts));

@@ -16,7 +16,7 @@ using Environment = std::map<std::string, std::string>;
 
 struct Space {
   std::string path;
-  double total_mb = 0, free_mb = 0;  ///< both 0: there is no such file system
+  double total_mb = 0, free_mb = 0;  ///< both 0: the file system does not exist
 };
 
 struct Memory {

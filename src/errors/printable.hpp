@@ -6,7 +6,7 @@
 
 namespace mambasynth::errors {
 
-/// Bytes of the UTF-8 character at the start of `text` (not empty); 0 if there is no valid one.
+/// Bytes of the UTF-8 character at the start of `text` (not empty); 0 if it is invalid.
 std::size_t character_bytes(std::string_view text);
 
 /// `text` as valid UTF-8: each byte that is not part of a character is written as e.g. \xE9. Paths on Linux are bytes;

@@ -30,7 +30,7 @@ enum class Bursts { applied, left_out };
 Noise draw_noise(NoiseShape const& shape, config::Generate const& config, Bursts bursts = Bursts::applied);
 
 /// (step): 1 if a generated step itself contains a burst's noise; noise inside the network shows in the next step.
-/// Empty if there is no such step.
+/// Empty if no step does.
 std::vector<char> perturbed_steps(config::Generate const& config);
 
 }  // namespace mambasynth::generate

@@ -10,7 +10,7 @@
 
 namespace mambasynth::gpu {
 
-/// A network's weights on the GPU: the flat fp32 array in the host's order, and beside it what the matrix products
+/// A network's weights on the GPU: the flat fp32 array in the host's order, and the copies that matrix products
 /// take, in T (float or kernels::BFloat16).
 template <class T>
 class Weights {

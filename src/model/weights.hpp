@@ -53,7 +53,7 @@ struct WeightsOf {
   W input_weight, input_bias;
   std::vector<LayerOf<W>> layers;
   W final_weight, final_bias;    ///< of the final norm
-  std::vector<HeadOf<W>> heads;  ///< one a horizon
+  std::vector<HeadOf<W>> heads;  ///< one per horizon
 };
 
 inline constexpr std::string_view heads_prefix = "output_heads.";

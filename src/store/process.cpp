@@ -20,7 +20,7 @@ std::string link_target(char const* link) {
   return failed ? std::string{} : target.string();
 }
 
-/// From /proc/PID/stat: fields 3 and 22. `state` is 0 when there is no such file.
+/// From /proc/PID/stat: fields 3 and 22. `state` is 0 if the file does not exist.
 struct ProcessEntry {
   char state = 0;
   std::int64_t start = 0;

@@ -19,7 +19,7 @@ std::map<std::string, double> costs_of(Plan const& plan) {
   return costs;
 }
 
-config::MicroBatch micro_batch(PlannedTrial const& planned) { return {planned.trial.train, planned.ranks}; }
+config::MicroBatchPolicy micro_batch(PlannedTrial const& planned) { return {planned.trial.train, planned.ranks}; }
 
 std::vector<Scheduler::Job> jobs_of(Plan const& plan, std::map<std::string, State> const& committed,
                                     CostModel const& costs) {

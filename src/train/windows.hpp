@@ -21,7 +21,7 @@ struct Windows {
   [[nodiscard]] at::Tensor range(std::int64_t first, std::int64_t count) const;
 };
 
-/// What a trial trains on and is measured on. `test` is empty where there is no independent series.
+/// What a trial trains on and is measured on. `test` is empty without an independent series.
 struct DataSplits {
   Windows train, val, test;
 };

@@ -15,7 +15,7 @@ namespace mambasynth::trial {
 struct TrialData {
   config::Data data;  ///< the keys that generate it; as configured if the series is foreign
   bool generated = true;
-  std::string foreign_reason;        ///< why there are no test series and no oracle, if that is so
+  std::string foreign_reason;        ///< why the test series and the oracle are absent, if they are
   std::string sha256;                ///< of the series' float32 values
   train::DataSplits splits;          ///< splits.train.series is the whole series
   std::vector<std::int64_t> circle;  ///< of each step; empty if the file has no states

@@ -11,7 +11,7 @@ using Catch::Matchers::ContainsSubstring;
 TEST_CASE("a rank's share of a batch is halved until single windows are left") {
   config::Train train;
   train.batch_size = 13;
-  config::MicroBatch const micro_batch(train, 2);
+  config::MicroBatchPolicy const micro_batch(train, 2);
   CHECK(micro_batch.most_halvings() == 3);
   CHECK(micro_batch.windows(0) == 0);
   CHECK(micro_batch.windows(1) == 4);
@@ -25,7 +25,7 @@ TEST_CASE("a rank's share of a batch is halved until single windows are left") {
 TEST_CASE("a loss over whole batches is never split") {
   config::Train train;
   train.contrastive_lambda = 1;
-  config::MicroBatch const micro_batch(train, 1);
+  config::MicroBatchPolicy const micro_batch(train, 1);
   CHECK(micro_batch.most_halvings() == 0);
   CHECK_THAT(micro_batch.out_of_memory().what(), !ContainsSubstring("ranks"));
 }

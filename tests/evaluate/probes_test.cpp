@@ -80,7 +80,7 @@ TEST_CASE("probes tell a layer that knows from one that does not, and from their
   CHECK(phase.scores[0].trained[1].value < 0.05);
   CHECK(phase.scores[0].untrained[0].value < 0.05);
 
-  // 20 shifts of the targets, default_rng([42, 4]): where there is nothing to read, scores scatter about their mean.
+  // 20 shifts of the targets, default_rng([42, 4]): without information, scores scatter about their mean.
   CHECK((probes.shifts == 20 && probes.groups > 15 && probes.groups <= 25));
   CHECK(circle.scores[0].shuffled[0].sd > 0.005);
   CHECK(circle.scores[0].shuffled[0].sd < 0.2);

@@ -68,7 +68,7 @@ __global__ __launch_bounds__(256) void nearest_squared(NearestTask<T> task, int 
   }
 }
 
-/// The k-th smallest key of a row by radix selection, and how many are smaller; infinite_key where there is none.
+/// The k-th smallest key of a row by radix selection, and how many are smaller; infinite_key if the row has fewer keys.
 struct Kth {
   unsigned long long key;
   long long smaller;

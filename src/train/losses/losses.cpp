@@ -14,7 +14,7 @@ std::unique_ptr<AuxiliaryLoss const> make(double weight, config::Train const& tr
   return std::make_unique<L>(weight, train);
 }
 
-// One line a loss. Their order is that of the sum, and so of its rounding: new ones go at the end.
+// One line per loss. Their order is that of the sum, and so of its rounding: new ones go at the end.
 constexpr std::array table{
     AuxiliaryEntry{&config::Train::slowness_lambda, make<Slowness>},
     AuxiliaryEntry{&config::Train::contrastive_lambda, make<Contrastive>},

@@ -14,7 +14,7 @@
 
 namespace mambasynth::tests {
 
-/// First line of a GPU test: skips where there is no card.
+/// First line of a GPU test: skips it without a card.
 inline void require_gpu() {
   int count = 0;
   if (cudaGetDeviceCount(&count) != cudaSuccess || count == 0) SKIP("skipped: no CUDA device");
