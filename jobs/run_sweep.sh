@@ -126,7 +126,7 @@ job=${job:-$SLURM_JOB_ID}
 if [ "$SECONDS" -lt 60 ] && ! $warned; then
   die 75 "the sweep stopped after $SECONDS s (the job is too short to start a trial, or it was stopped). Submit it again with more --time."
 elif ! output_matches 'JobState=(RUNNING|PREEMPTED|SUSPENDED)([[:space:]]|$)' scontrol show job "$job"; then
-  die 75 "the sweep was stopped and saved; the job was cancelled, so it is not requeued. Submit the same command to continue."
+  die 75 "the sweep was stopped and saved; the job was canceled, so it is not requeued. Submit the same command to continue."
 elif scontrol requeue "$job"; then
   note "job $job goes back to the queue and continues"
   sleep 60  # Slurm ends this script; if it exited first, the job would count as failed and not be requeued

@@ -54,7 +54,7 @@ struct RecurrentStep {
   T* predictions;      ///< (sequence, heads, channel)
 };
 
-/// Vectorised for the instruction set found at run time, threads by OpenMP. The weights are copied once, in the order
+/// Vectorized for the instruction set found at run time, threads by OpenMP. The weights are copied once, in the order
 /// in which a step reads them. The same bits for any number of threads and whatever other sequences run alongside. Not
 /// for use by two threads at once.
 class RecurrentNetwork {

@@ -57,7 +57,7 @@ struct ScanGradients {
   Parameter<T>*dA, *dD, *ddelta_bias;
 };
 
-/// Vectorised for the instruction set found at run time, parallel over batch and channels with OpenMP. The same bits
+/// Vectorized for the instruction set found at run time, parallel over batch and channels with OpenMP. The same bits
 /// for any number of threads (partial sums have a fixed order). T: float, double.
 template <class T>
 void selective_scan_forward(ScanShape const&, ScanInputs<T> const&, ScanOutputs<T> const&);

@@ -40,8 +40,8 @@ if $checkers; then
     compute-sanitizer --tool "$tool" --error-exitcode 1 --print-limit 20 "${programs[0]}" || failed=1
   done
   for tool in memcheck racecheck; do
-    step "compute-sanitizer $tool, neighbours"
-    for case in "all other points can be asked of the GPU" "the window's points are no neighbours on the GPU"; do
+    step "compute-sanitizer $tool, neighbors"
+    for case in "all other points can be asked of the GPU" "the window's points are no neighbors on the GPU"; do
       compute-sanitizer --tool "$tool" --error-exitcode 1 --print-limit 20 "${programs[3]}" "$case" || failed=1
     done
   done

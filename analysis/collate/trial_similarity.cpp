@@ -96,8 +96,8 @@ ComparedGroup compared(std::string const& layer, Group const& group) {
     if (std::find(shared.layers.begin(), shared.layers.end(), layer) == shared.layers.end()) continue;
     try {
       auto const rows = trial_file::read_shared_rows(trial->trial->file, layer);
-      auto gram = analysis::representation::centred_gram(rows.values, static_cast<std::int64_t>(shared.step.size()),
-                                                         rows.features);
+      auto gram = analysis::representation::centered_gram(rows.values, static_cast<std::int64_t>(shared.step.size()),
+                                                          rows.features);
       if (std::isnan(gram.front())) continue;  // the layer is constant
       grams.push_back(std::move(gram));
       trials.push_back(trial);

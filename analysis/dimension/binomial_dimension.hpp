@@ -39,7 +39,7 @@ Estimate binomial_dimension(LatticeCounts const& counts, statistics::Blocks cons
 /// counted. `blocks`: those of binomial_dimension. Errors: errors::usage for no points, radii below 1.
 std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, std::int64_t points, std::int64_t dims,
                                           std::vector<std::int64_t> const& inner, std::int64_t period = 0,
-                                          int threads = 0, neighbours::TemporalWindow const& window = {},
+                                          int threads = 0, neighbors::TemporalWindow const& window = {},
                                           statistics::Blocks const& blocks = {});
 
 }  // namespace mambasynth::analysis::dimension

@@ -12,9 +12,9 @@
 namespace mambasynth::analysis::dimension {
 namespace {
 
-/// The influence on others averaged over each point's nearest neighbours, added to the point's own, summed by block.
+/// The influence on others averaged over each point's nearest neighbors, added to the point's own, summed by block.
 std::vector<double> expected_shifts(Influence const& influence, statistics::Blocks const& blocks,
-                                    NeighbourLists const& lists) {
+                                    NeighborLists const& lists) {
   constexpr std::int64_t averaged = 32;  // of 8 to 128, the one whose errors fit best at small and at large k alike
   auto const width = static_cast<std::size_t>(lists.logs.k);
   auto const near = static_cast<std::size_t>(std::min(lists.logs.k, averaged));
@@ -34,7 +34,7 @@ std::vector<double> expected_shifts(Influence const& influence, statistics::Bloc
   return sum;
 }
 
-/// Neighbours that every point keeps when the largest block is gone.
+/// Neighbors that every point keeps when the largest block is gone.
 std::int64_t always_left(std::int64_t points, statistics::Blocks const& blocks, std::int64_t excluded) {
   std::vector<std::int64_t> size(static_cast<std::size_t>(blocks.count));
   for (auto const b : blocks.of_point) ++size[static_cast<std::size_t>(b)];
@@ -42,7 +42,7 @@ std::int64_t always_left(std::int64_t points, statistics::Blocks const& blocks, 
 }
 
 /// The estimates without each block.
-std::vector<Curves> without_each_block(Curves const& whole, NeighbourLists const& lists, Ranks const& ranks,
+std::vector<Curves> without_each_block(Curves const& whole, NeighborLists const& lists, Ranks const& ranks,
                                        BlockPass const& pass, int threads) {
   std::vector<Curves> without(static_cast<std::size_t>(pass.blocks.count));
   auto const reach = std::min(ranks.reach(), always_left(lists.logs.points, pass.blocks, pass.excluded));
@@ -87,7 +87,7 @@ Curves estimate_with_blocks(LogDistances const& logs, std::span<std::int32_t con
   auto const terms = point_terms(logs, ranks, threads);
   auto found = estimate(terms, nullptr, threads);
   if (pass.blocks.count < 2) return found;
-  NeighbourLists const lists{logs, index};
+  NeighborLists const lists{logs, index};
   auto const without = without_each_block(found, lists, ranks, pass, threads);
   for (std::size_t e = 0; e < estimators.size(); ++e) {
     auto& of_estimator = found.shifts.emplace_back();

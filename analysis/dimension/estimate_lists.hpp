@@ -6,7 +6,7 @@
 
 #include "analysis/dimension/estimators.hpp"
 
-/// Private to this room: every estimator on one set of neighbour lists, with errors by blocks.
+/// Private to this room: every estimator on one set of neighbor lists, with errors by blocks.
 namespace mambasynth::analysis::dimension {
 
 /// (estimator, entry of its axis), in the order of `estimators`.
@@ -25,7 +25,7 @@ struct BlockPass {
   SearchOutside search;
 };
 
-/// The same with errors by blocks: each block is left out, the remaining points find their neighbours again, and the
+/// The same with errors by blocks: each block is left out, the remaining points find their neighbors again, and the
 /// estimates are compared. What lies farther than the remaining points has no such error. `index`: (point, logs.k).
 Curves estimate_with_blocks(LogDistances const& logs, std::span<std::int32_t const> index, Ranks const& ranks,
                             BlockPass const& pass, int threads);

@@ -11,30 +11,29 @@
 
 namespace mambasynth::analysis::dimension {
 
-void require_ranks(std::vector<std::int64_t> const& ks, std::int64_t neighbours) {
+void require_ranks(std::vector<std::int64_t> const& ks, std::int64_t neighbors) {
   for (auto const k : ks)
-    if (k < 3 || k > neighbours)
-      throw errors::usage(fmt::format("intrinsic dimension at k = {} with {} neighbours a point", k, neighbours),
-                          "the estimators divide by k - 2 and need all k neighbours",
+    if (k < 3 || k > neighbors)
+      throw errors::usage(fmt::format("intrinsic dimension at k = {} with {} neighbors a point", k, neighbors),
+                          "the estimators divide by k - 2 and need all k neighbors",
                           "use 3 <= k, smaller than the number of points");
 }
 
 namespace {
 
-void require_rank(Estimator const& estimator, std::int64_t rank, std::int64_t neighbours) {
+void require_rank(Estimator const& estimator, std::int64_t rank, std::int64_t neighbors) {
   switch (estimator.axis) {
     case Axis::k:
-      return require_ranks({rank}, neighbours);
+      return require_ranks({rank}, neighbors);
     case Axis::none:
-      if (neighbours < 2)
-        throw errors::usage(fmt::format("{} with one neighbour a point", estimator.family),
-                            "it is the ratio of the first two distances", "compute at least two neighbours");
+      if (neighbors < 2)
+        throw errors::usage(fmt::format("{} with one neighbor a point", estimator.family),
+                            "it is the ratio of the first two distances", "compute at least two neighbors");
       return;
     case Axis::n1:
-      if (rank < 1 || 2 * rank > neighbours)
-        throw errors::usage(fmt::format("{} at n1 = {} with {} neighbours a point", estimator.family, rank, neighbours),
-                            "it compares the distances of neighbours n1 and 2 n1",
-                            "use a smaller n1 or more neighbours");
+      if (rank < 1 || 2 * rank > neighbors)
+        throw errors::usage(fmt::format("{} at n1 = {} with {} neighbors a point", estimator.family, rank, neighbors),
+                            "it compares the distances of neighbors n1 and 2 n1", "use a smaller n1 or more neighbors");
   }
 }
 
@@ -55,12 +54,12 @@ std::size_t Estimator::entries(Ranks const& ranks) const {
   return axis == Axis::k ? ranks.k.size() : axis == Axis::n1 ? ranks.n1.size() : 1;
 }
 
-Estimate Estimator::operator()(neighbours::Neighbours const& neighbours, std::int64_t rank) const {
-  require_rank(*this, rank, neighbours.k);
+Estimate Estimator::operator()(neighbors::Neighbors const& neighbors, std::int64_t rank) const {
+  require_rank(*this, rank, neighbors.k);
   Ranks ranks;
   if (axis == Axis::k) ranks.k = {rank};
   else ranks.n1 = {axis == Axis::n1 ? rank : 1};
-  return estimate(point_terms(log_distances(neighbours, 0), ranks, 0), 0, statistics::undefined, 0);
+  return estimate(point_terms(log_distances(neighbors, 0), ranks, 0), 0, statistics::undefined, 0);
 }
 
 }  // namespace mambasynth::analysis::dimension

@@ -10,7 +10,7 @@
 
 #include "analysis/dimension/log_distances.hpp"
 #include "analysis/dimension/point_terms.hpp"
-#include "analysis/neighbours/neighbours.hpp"
+#include "analysis/neighbors/neighbors.hpp"
 
 namespace mambasynth::analysis::dimension {
 
@@ -21,18 +21,18 @@ struct Estimate {
   double se_blocks = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// What an estimator has a value for: each k, each n1 (the farther neighbour is 2 n1), or the rows as a whole.
+/// What an estimator has a value for: each k, each n1 (the farther neighbor is 2 n1), or the rows as a whole.
 enum class Axis { k, none, n1 };
 
-/// How much a point moves an estimate, in units of the estimate: by its own neighbourhood (the influence function,
-/// about 0 on average), and by being a neighbour of others (what its deletion would change there).
+/// How much a point moves an estimate, in units of the estimate: by its own neighborhood (the influence function,
+/// about 0 on average), and by being a neighbor of others (what its deletion would change there).
 struct Influence {
   std::vector<double> own, on_others;  ///< (point)
 };
 
-/// Each point's neighbours.
-struct NeighbourLists {
-  LogDistances const& logs;             ///< one neighbour more than the estimator looks at, or all that there are
+/// Each point's neighbors.
+struct NeighborLists {
+  LogDistances const& logs;             ///< one neighbor more than the estimator looks at, or all that there are
   std::span<std::int32_t const> index;  ///< (point, logs.k)
 };
 
@@ -43,14 +43,14 @@ struct LayerPanel {
   std::string_view sweep_title;  ///< of a sweep
 };
 
-/// An intrinsic-dimension estimator on neighbour lists: everything that the program knows about it. What measures,
+/// An intrinsic-dimension estimator on neighbor lists: everything that the program knows about it. What measures,
 /// writes, reads, tabulates, and draws estimates loops over `estimators` (estimators.hpp).
 struct Estimator {
   std::string_view name;          ///< its data set, and the first part of its columns in table.csv
   std::string_view family;        ///< "Levina-Bickel"
   std::string_view variant = {};  ///< "k-2"
   std::string_view heading = {};  ///< on the terminal, if not the family
-  int marker = 7;                 ///< gnuplot's pointtype in the figure over neighbours
+  int marker = 7;                 ///< gnuplot's pointtype in the figure over neighbors
   LayerPanel panel = {};
   Axis axis = Axis::k;
   bool all_rows = false;  ///< measured with copies and on the original program's rows; the others see distinct rows
@@ -60,19 +60,19 @@ struct Estimator {
   Estimate (*estimate)(PointTerms const& terms, std::size_t at, double near, int threads) = nullptr;
   /// Each point's influence on it. Null: its error by blocks is the plain jackknife's, which overcounts (BlockShifts).
   Influence (*influence)(PointTerms const& terms, std::size_t at, Estimate const& estimate,
-                         NeighbourLists const& lists) = nullptr;
+                         NeighborLists const& lists) = nullptr;
 
   /// In a legend: "Levina-Bickel, k-2".
   [[nodiscard]] std::string label() const;
   /// Entries along the axis.
   [[nodiscard]] std::size_t entries(Ranks const& ranks) const;
-  /// From known neighbours at one k or n1 (ignored without an axis). Zero distances are skipped in favor of the next
-  /// ones; a point with too few is left out. Errors: errors::usage unless 3 <= k <= neighbours.k, or 1 <= n1, 2 n1 <=
-  /// neighbours.k.
-  Estimate operator()(neighbours::Neighbours const& neighbours, std::int64_t rank = 1) const;
+  /// From known neighbors at one k or n1 (ignored without an axis). Zero distances are skipped in favor of the next
+  /// ones; a point with too few is left out. Errors: errors::usage unless 3 <= k <= neighbors.k, or 1 <= n1, 2 n1 <=
+  /// neighbors.k.
+  Estimate operator()(neighbors::Neighbors const& neighbors, std::int64_t rank = 1) const;
 };
 
-/// Errors: errors::usage unless 3 <= k <= neighbours for each k.
-void require_ranks(std::vector<std::int64_t> const& ks, std::int64_t neighbours);
+/// Errors: errors::usage unless 3 <= k <= neighbors for each k.
+void require_ranks(std::vector<std::int64_t> const& ks, std::int64_t neighbors);
 
 }  // namespace mambasynth::analysis::dimension

@@ -12,7 +12,7 @@
 #include <numeric>
 #include <utility>
 
-#include "analysis/neighbours/scaled_rows.hpp"
+#include "analysis/neighbors/scaled_rows.hpp"
 #include "analysis/statistics/incomplete_beta.hpp"
 #include "analysis/statistics/undefined.hpp"
 #include "errors/stop.hpp"
@@ -26,13 +26,13 @@ constexpr double rounding = 1e-13;  // a point closer to the mean than this, rel
 
 /// Share of pairs whose cosine is above u.
 double share_above(double u, double d) {
-  auto const half = statistics::regularised_beta((d - 1) / 2, 0.5, std::max(0.0, 1 - u * u)) / 2;
+  auto const half = statistics::regularized_beta((d - 1) / 2, 0.5, std::max(0.0, 1 - u * u)) / 2;
   return u >= 0 ? half : 1 - half;
 }
 
 /// Rows minus their mean, scaled to length 1.
 std::vector<double> on_sphere(std::span<double const> own, std::int64_t points, std::int64_t dims) {
-  auto const scaled = neighbours::scaled_rows(own, dims);
+  auto const scaled = neighbors::scaled_rows(own, dims);
   auto const rows = scaled.rows;
   auto const width = static_cast<std::size_t>(dims);
   std::vector<double> mean(width);
@@ -92,19 +92,19 @@ double best_fit(std::vector<double> const& cosines, double low, double high) {
   return std::exp(boost::math::tools::brent_find_minima(misfit, low, high, half_of_double).first);
 }
 
-/// The rows nearest to a centre, itself first.
+/// The rows nearest to a center, itself first.
 std::vector<std::int64_t> by_distance(std::span<double const> rows, std::int64_t points, std::int64_t dims,
-                                      std::int64_t centre, std::int64_t most) {
-  std::vector<std::pair<neighbours::Apart, std::int64_t>> order;
+                                      std::int64_t center, std::int64_t most) {
+  std::vector<std::pair<neighbors::Apart, std::int64_t>> order;
   order.reserve(static_cast<std::size_t>(points));
   for (std::int64_t i = 0; i < points; ++i) {
     double squared = 0;
     for (std::int64_t x = 0; x < dims; ++x) {
       auto const difference =
-          rows[static_cast<std::size_t>(i * dims + x)] - rows[static_cast<std::size_t>(centre * dims + x)];
+          rows[static_cast<std::size_t>(i * dims + x)] - rows[static_cast<std::size_t>(center * dims + x)];
       squared += difference * difference;
     }
-    order.emplace_back(neighbours::Apart(rows.data() + i * dims, rows.data() + centre * dims, dims, squared), i);
+    order.emplace_back(neighbors::Apart(rows.data() + i * dims, rows.data() + center * dims, dims, squared), i);
   }
   std::partial_sort(
       order.begin(), order.begin() + std::min(most, points), order.end(),
@@ -171,10 +171,10 @@ CorrelationFit full_correlation_dimension(std::span<double const> rows, std::int
 }
 
 LocalCorrelation local_correlation_dimension(std::span<double const> own, std::int64_t points, std::int64_t dims,
-                                             std::vector<std::int64_t> const& centres,
+                                             std::vector<std::int64_t> const& centers,
                                              std::vector<std::int64_t> const& k, statistics::Blocks const& blocks,
                                              int threads) {
-  auto const scaled = neighbours::scaled_rows(own, dims);
+  auto const scaled = neighbors::scaled_rows(own, dims);
   auto const rows = scaled.rows;
   LocalCorrelation result;
   for (auto const wanted : k)
@@ -182,16 +182,16 @@ LocalCorrelation local_correlation_dimension(std::span<double const> own, std::i
   auto const sizes = result.k.size(), left_out = static_cast<std::size_t>(blocks.count);
   auto const longest = sizes > 0 ? *std::max_element(result.k.begin(), result.k.end()) + 1 : 0;
   auto const block_size = blocks.count > 0 ? points / blocks.count + 1 : 0;
-  std::vector<CorrelationFit> fits(centres.size() * sizes);
-  // (size, block, centre): without the block's rows, alone and with the next rows in their place.
-  std::vector<double> fewer(sizes * left_out * centres.size(), statistics::undefined), others = fewer;
+  std::vector<CorrelationFit> fits(centers.size() * sizes);
+  // (size, block, center): without the block's rows, alone and with the next rows in their place.
+  std::vector<double> fewer(sizes * left_out * centers.size(), statistics::undefined), others = fewer;
   errors::StopFlag stop;
 #pragma omp parallel for schedule(dynamic) num_threads(threads > 0 ? threads : omp_get_max_threads())
-  for (std::size_t c = 0; c < centres.size(); ++c) {
+  for (std::size_t c = 0; c < centers.size(); ++c) {
     if (stop.requested()) continue;
-    auto const order = by_distance(rows, points, dims, centres[c], longest + block_size);
+    auto const order = by_distance(rows, points, dims, centers[c], longest + block_size);
     for (std::size_t s = 0; s < sizes && !stop.requested(); ++s) {
-      auto const count = result.k[s] + 1;  // the centre itself is the nearest
+      auto const count = result.k[s] + 1;  // the center itself is the nearest
       auto const patch = patch_of(rows, dims, std::span(order).first(static_cast<std::size_t>(count)));
       fits[c * sizes + s] = full_correlation_dimension(patch, count, dims);
       auto const near = fits[c * sizes + s].dimension;
@@ -199,7 +199,7 @@ LocalCorrelation local_correlation_dimension(std::span<double const> own, std::i
         return dimension_near(patch_of(rows, dims, chosen), std::ssize(chosen), dims, near);
       };
       for (std::size_t b = 0; b < left_out; ++b) {
-        if (blocks.of_point[static_cast<std::size_t>(centres[c])] == static_cast<std::int32_t>(b)) continue;
+        if (blocks.of_point[static_cast<std::size_t>(centers[c])] == static_cast<std::int32_t>(b)) continue;
         std::vector<std::int64_t> rest;
         std::size_t within = 0;
         for (std::size_t i = 0; i < order.size() && std::ssize(rest) < count; ++i) {
@@ -208,7 +208,7 @@ LocalCorrelation local_correlation_dimension(std::span<double const> own, std::i
           within += i < static_cast<std::size_t>(count);
         }
         if (std::ssize(rest) < count) continue;
-        auto const place = (s * left_out + b) * centres.size() + c;
+        auto const place = (s * left_out + b) * centers.size() + c;
         bool const untouched = within == rest.size();
         fewer[place] = untouched ? near : fit(std::span(rest).first(within));
         others[place] = untouched ? near : fit(rest);
@@ -218,7 +218,7 @@ LocalCorrelation local_correlation_dimension(std::span<double const> own, std::i
   stop.throw_if_requested();
   for (std::size_t s = 0; s < sizes; ++s) {
     std::vector<double> dimension, residual;
-    for (std::size_t c = 0; c < centres.size(); ++c) {
+    for (std::size_t c = 0; c < centers.size(); ++c) {
       auto const& fit = fits[c * sizes + s];
       dimension.push_back(fit.dimension);
       if (!std::isnan(fit.dimension)) residual.push_back(fit.residual);
@@ -234,8 +234,8 @@ LocalCorrelation local_correlation_dimension(std::span<double const> own, std::i
     auto const shifts = [&](std::vector<double> const& values) {
       std::vector<double> means, away;
       for (std::size_t b = 0; b < left_out; ++b) {
-        auto const from = values.begin() + static_cast<std::ptrdiff_t>((s * left_out + b) * centres.size());
-        means.push_back(mean_of({from, from + std::ssize(centres)}));
+        auto const from = values.begin() + static_cast<std::ptrdiff_t>((s * left_out + b) * centers.size());
+        means.push_back(mean_of({from, from + std::ssize(centers)}));
       }
       auto const middle = std::accumulate(means.begin(), means.end(), 0.0) / static_cast<double>(left_out);
       for (auto const value : means) away.push_back(middle - value);

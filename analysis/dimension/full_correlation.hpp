@@ -20,26 +20,26 @@ struct CorrelationFit {
                      ///< isotropic linear patch, and the dimension is not theirs
 };
 
-/// Points centred on their mean, each scaled to length 1, and the share of pairs nearer than r fitted over all r by
-/// least squares in d. For a patch that is nearly linear; unlike neighbour estimators it does not need exponentially
+/// Points centered on their mean, each scaled to length 1, and the share of pairs nearer than r fitted over all r by
+/// least squares in d. For a patch that is nearly linear; unlike neighbor estimators it does not need exponentially
 /// many points in d. Points at the mean itself are left out. rows: (point, dims).
 CorrelationFit full_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims);
 
-/// The same around several centres, at several sizes of neighbourhood.
+/// The same around several centers, at several sizes of neighborhood.
 struct LocalCorrelation {
   std::vector<std::int64_t> k;
-  std::vector<double> dimension;  ///< (k), mean over the centres
-  std::vector<double> se;  ///< (k), of that mean, from the spread over the centres: a lower bound, they share rows
+  std::vector<double> dimension;  ///< (k), mean over the centers
+  std::vector<double> se;  ///< (k), of that mean, from the spread over the centers: a lower bound, they share rows
   std::vector<double> se_blocks;  ///< (k), by leaving blocks out (BlockShifts); NaN without blocks
-  std::vector<double> residual;   ///< (k), mean over the centres
+  std::vector<double> residual;   ///< (k), mean over the centers
 };
 
-/// Neighbourhoods: a centre and its k nearest rows (exact), for each centre. k above points - 1 is left out. Leaving
-/// out a block removes its centres, and the other centres take their next nearest rows in place of those in the block
+/// Neighborhoods: a center and its k nearest rows (exact), for each center. k above points - 1 is left out. Leaving
+/// out a block removes its centers, and the other centers take their next nearest rows in place of those in the block
 /// (observed shifts); which rows come next is chance, so the expected shifts do without them. rows: (point, dims);
-/// centres: indices of rows.
+/// centers: indices of rows.
 LocalCorrelation local_correlation_dimension(std::span<double const> rows, std::int64_t points, std::int64_t dims,
-                                             std::vector<std::int64_t> const& centres,
+                                             std::vector<std::int64_t> const& centers,
                                              std::vector<std::int64_t> const& k, statistics::Blocks const& blocks = {},
                                              int threads = 0);
 

@@ -18,7 +18,7 @@ Estimate estimate_root(PointTerms const& terms, std::size_t at, double near, int
 }
 
 Influence gride_influence(PointTerms const& terms, std::size_t at, Estimate const& estimate,
-                          NeighbourLists const& lists) {
+                          NeighborLists const& lists) {
   return influence_on_root(terms, at, estimate.value, lists);
 }
 

@@ -92,7 +92,7 @@ double GrideLikelihood::score(double ratio, double d) const {
   return 1 / d - outer_ * ratio + damping;
 }
 
-Influence influence_on_root(PointTerms const& terms, std::size_t at, double estimate, NeighbourLists const& lists) {
+Influence influence_on_root(PointTerms const& terms, std::size_t at, double estimate, NeighborLists const& lists) {
   auto const& ratio = terms.ratio[at];
   auto const& logs = lists.logs;
   Influence found{std::vector<double>(ratio.size()), std::vector<double>(ratio.size())};
@@ -108,13 +108,13 @@ Influence influence_on_root(PointTerms const& terms, std::size_t at, double esti
     found.own[i] = now;
     if (logs.zeros[i] > 0) continue;
     auto const log = logs.of(i);
-    auto const neighbours = lists.index.subspan(i * width, width);
-    // Without a neighbour, those behind it move up by one.
+    auto const neighbors = lists.index.subspan(i * width, width);
+    // Without a neighbor, those behind it move up by one.
     auto const farther = log[std::min(outer, width - 1)];
     auto const without_near = likelihood.score(farther - log[inner], estimate) / information;
     auto const without_far = likelihood.score(farther - log[inner - 1], estimate) / information;
     for (std::size_t j = 0; j < outer; ++j)
-      found.on_others[static_cast<std::size_t>(neighbours[j])] += now - (j < inner ? without_near : without_far);
+      found.on_others[static_cast<std::size_t>(neighbors[j])] += now - (j < inner ? without_near : without_far);
   }
   return found;
 }

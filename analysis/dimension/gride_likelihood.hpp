@@ -42,6 +42,6 @@ class GrideLikelihood {
 };
 
 /// How each point moves the maximum. `at`: the ratio's entry in PointTerms; `estimate`: the maximum.
-Influence influence_on_root(PointTerms const& terms, std::size_t at, double estimate, NeighbourLists const& lists);
+Influence influence_on_root(PointTerms const& terms, std::size_t at, double estimate, NeighborLists const& lists);
 
 }  // namespace mambasynth::analysis::dimension

@@ -8,27 +8,26 @@
 #include <type_traits>
 
 #include "analysis/dimension/estimate_lists.hpp"
-#include "analysis/neighbours/distinct_rows.hpp"
-#include "analysis/neighbours/exact_distances.hpp"
-#include "analysis/neighbours/neighbour_checks.hpp"
-#include "analysis/neighbours/scaled_rows.hpp"
+#include "analysis/neighbors/distinct_rows.hpp"
+#include "analysis/neighbors/exact_distances.hpp"
+#include "analysis/neighbors/neighbor_checks.hpp"
+#include "analysis/neighbors/scaled_rows.hpp"
 #include "analysis/statistics/undefined.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::analysis::dimension {
 namespace {
 
-double mean_distance(neighbours::Neighbours const& neighbours, std::int64_t k) {
-  if (k > neighbours.k) return statistics::undefined;
+double mean_distance(neighbors::Neighbors const& neighbors, std::int64_t k) {
+  if (k > neighbors.k) return statistics::undefined;
   double sum = 0;
-  for (std::int64_t i = 0; i < neighbours.points; ++i)
-    sum += neighbours.distances_of(i)[static_cast<std::size_t>(k - 1)];
-  return sum / static_cast<double>(neighbours.points);
+  for (std::int64_t i = 0; i < neighbors.points; ++i) sum += neighbors.distances_of(i)[static_cast<std::size_t>(k - 1)];
+  return sum / static_cast<double>(neighbors.points);
 }
 
-std::vector<std::int64_t> doublings(std::int64_t longest, std::int64_t neighbours) {
+std::vector<std::int64_t> doublings(std::int64_t longest, std::int64_t neighbors) {
   std::vector<std::int64_t> all;
-  for (std::int64_t n1 = 1; n1 <= longest && 2 * n1 <= neighbours; n1 *= 2) all.push_back(n1);
+  for (std::int64_t n1 = 1; n1 <= longest && 2 * n1 <= neighbors; n1 *= 2) all.push_back(n1);
   return all;
 }
 
@@ -38,10 +37,10 @@ struct Sample {
   std::span<T const> rows;
   std::int64_t points, dims;
   statistics::Blocks blocks;
-  neighbours::TemporalWindow window;
-  bool small = neighbours::may_be_small(rows);
+  neighbors::TemporalWindow window;
+  bool small = neighbors::may_be_small(rows);
 
-  /// Exact, like the neighbour search: compares with all points outside the block.
+  /// Exact, like the neighbor search: compares with all points outside the block.
   void search_outside(std::int64_t point, std::int32_t block, std::span<double> out) const {
     std::vector<std::int32_t> candidates;
     for (std::int32_t j = 0; j < points; ++j) {
@@ -52,10 +51,10 @@ struct Sample {
       candidates.push_back(j);
     }
     std::vector<double> squared(candidates.size());
-    neighbours::exact_distances(rows.data(), dims, point, candidates, squared.data());
+    neighbors::exact_distances(rows.data(), dims, point, candidates, squared.data());
     if constexpr (std::is_same_v<T, double>) {
       if (small) {
-        std::vector<neighbours::Apart> apart;
+        std::vector<neighbors::Apart> apart;
         for (std::size_t j = 0; j < candidates.size(); ++j)
           apart.emplace_back(rows.data() + point * dims, rows.data() + std::int64_t{candidates[j]} * dims, dims,
                              squared[j]);
@@ -70,7 +69,7 @@ struct Sample {
 };
 
 struct Measured {
-  neighbours::Neighbours neighbours;
+  neighbors::Neighbors neighbors;
   Curves curves;
 };
 
@@ -84,14 +83,14 @@ Measured measure(Sample<T> const& sample, Ranks const& ranks, EstimateOptions co
     found.curves = estimate(point_terms({}, ranks, 1), nullptr, 1);
     return found;
   }
-  // Lists long enough for most blocks: neighbours in the block that is left out are skipped.
+  // Lists long enough for most blocks: neighbors in the block that is left out are skipped.
   auto const block = sample.blocks.count > 1 ? sample.points / sample.blocks.count + 1 : 0;
   auto const k = std::min(all, reach + std::min(block, reach));
-  neighbours::HostSearch const host(options.threads);
+  neighbors::HostSearch const host(options.threads);
   auto const& search = options.search ? *options.search : host;
-  found.neighbours = search.find(sample.rows, sample.points, sample.dims, k, sample.window);
+  found.neighbors = search.find(sample.rows, sample.points, sample.dims, k, sample.window);
   found.curves = estimate_with_blocks(
-      log_distances(found.neighbours, options.threads), found.neighbours.index, ranks,
+      log_distances(found.neighbors, options.threads), found.neighbors.index, ranks,
       {sample.blocks, excluded,
        [&](std::int64_t point, std::int32_t b, std::span<double> out) { sample.search_outside(point, b, out); }},
       options.threads);
@@ -108,24 +107,24 @@ statistics::Blocks blocks_of(statistics::Blocks const& blocks, std::vector<std::
 
 void take(DimensionEstimates& all, Measured const& found) {
   for (std::size_t e = 0; e < estimators.size(); ++e) all[*estimators[e]] = found.curves.estimates[e];
-  for (auto const k : all.k) all.distance_k.push_back(mean_distance(found.neighbours, k));
+  for (auto const k : all.k) all.distance_k.push_back(mean_distance(found.neighbors, k));
   for (auto const n1 : all.n1)
-    all.distance_n1.push_back((mean_distance(found.neighbours, n1) + mean_distance(found.neighbours, 2 * n1)) / 2);
+    all.distance_n1.push_back((mean_distance(found.neighbors, n1) + mean_distance(found.neighbors, 2 * n1)) / 2);
   if (!found.curves.shifts.empty()) all.plateau = find_plateau(all[gride], found.curves.shifts[index_of(gride)]);
 }
 
 }  // namespace
 
-DimensionEstimates estimate_all(neighbours::Neighbours const& neighbours, std::vector<std::int64_t> const& ks,
+DimensionEstimates estimate_all(neighbors::Neighbors const& neighbors, std::vector<std::int64_t> const& ks,
                                 int threads) {
-  require_ranks(ks, neighbours.k);
+  require_ranks(ks, neighbors.k);
   DimensionEstimates all;
-  all.points = neighbours.points;
+  all.points = neighbors.points;
   all.k = ks;
-  all.n1 = doublings(gride_longest_n1, neighbours.k);
-  auto const logs = log_distances(neighbours, threads);
+  all.n1 = doublings(gride_longest_n1, neighbors.k);
+  auto const logs = log_distances(neighbors, threads);
   for (auto const zeros : logs.zeros) all.duplicates += zeros > 0;
-  take(all, {neighbours, estimate(point_terms(logs, {ks, all.n1}, threads), nullptr, threads)});
+  take(all, {neighbors, estimate(point_terms(logs, {ks, all.n1}, threads), nullptr, threads)});
   return all;
 }
 
@@ -136,7 +135,7 @@ template <class T>
 DimensionEstimates estimate_near_one(std::span<T const> rows, std::int64_t points, std::int64_t dims,
                                      std::vector<std::int64_t> const& ks, EstimateOptions const& options) {
   auto const others = points - 1 - options.window.most_excluded();
-  auto const distinct = neighbours::distinct_rows(rows, points, dims);
+  auto const distinct = neighbors::distinct_rows(rows, points, dims);
   DimensionEstimates all;
   all.points = points;
   all.duplicates = distinct.copied;
@@ -181,11 +180,11 @@ template <class T>
 DimensionEstimates estimate_all(std::span<T const> rows, std::int64_t points, std::int64_t dims,
                                 std::vector<std::int64_t> const& ks, EstimateOptions const& options) {
   auto const longest = ks.empty() ? std::int64_t{1} : *std::max_element(ks.begin(), ks.end());
-  neighbours::require_enough_points(static_cast<std::int64_t>(rows.size()), points, dims, longest, options.window);
-  neighbours::require_finite(rows, dims);
+  neighbors::require_enough_points(static_cast<std::int64_t>(rows.size()), points, dims, longest, options.window);
+  neighbors::require_finite(rows, dims);
   require_ranks(ks, points - 1 - options.window.most_excluded());
   if constexpr (std::is_same_v<T, double>) {
-    auto const scaled = neighbours::scaled_rows(rows, dims);
+    auto const scaled = neighbors::scaled_rows(rows, dims);
     auto all = estimate_near_one(scaled.rows, points, dims, ks, options);
     if (scaled.exponent != 0) {
       unscale(all.distance_k, scaled.exponent);

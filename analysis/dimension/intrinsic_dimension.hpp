@@ -8,19 +8,19 @@
 
 #include "analysis/dimension/estimators.hpp"
 #include "analysis/dimension/plateau.hpp"
-#include "analysis/neighbours/neighbour_search.hpp"
-#include "analysis/neighbours/neighbours.hpp"
+#include "analysis/neighbors/neighbor_search.hpp"
+#include "analysis/neighbors/neighbors.hpp"
 #include "analysis/statistics/blocks.hpp"
 
 // Intrinsic dimension from the distances T_1 <= T_2 <= ... of each point to its nearest other points.
 //
 // Copies: estimate_all() measures distinct rows, so that a row that was recorded twice counts once, as a point and as a
-// neighbour. levina_bickel_original treats copies as the original program does: all rows, and a point with a copy
-// counts as 0. An estimator that is called on known neighbours sees only distances: it skips zero distances, uses the
+// neighbor. levina_bickel_original treats copies as the original program does: all rows, and a point with a copy
+// counts as 0. An estimator that is called on known neighbors sees only distances: it skips zero distances, uses the
 // next ones, and leaves out a point that has too few.
 //
-// Standard errors `se` are nominal: they hold for independent neighbourhoods in a locally uniform density.
-// Neighbourhoods of the same rows overlap and rows of a series depend on each other, so they are lower bounds;
+// Standard errors `se` are nominal: they hold for independent neighborhoods in a locally uniform density.
+// Neighborhoods of the same rows overlap and rows of a series depend on each other, so they are lower bounds;
 // `se_blocks` leaves stretches of time out and sees both (BlockShifts in blocks.hpp); it is at least half the nominal
 // one.
 namespace mambasynth::analysis::dimension {
@@ -50,14 +50,14 @@ struct EstimateOptions {
   int threads = 0;  ///< 0 = OpenMP's own choice
   std::int64_t longest_n1 = gride_longest_n1;
   statistics::Blocks blocks;  ///< none: no se_blocks
-  neighbours::TemporalWindow window;
-  neighbours::NeighbourSearch const* search = nullptr;  ///< null: this processor's
+  neighbors::TemporalWindow window;
+  neighbors::NeighborSearch const* search = nullptr;  ///< null: this processor's
 };
 
-/// From neighbour lists, whatever found them: nominal errors, no plateau; n1 as far as the lists go.
-DimensionEstimates estimate_all(neighbours::Neighbours const& neighbours, std::vector<std::int64_t> const& ks,
+/// From neighbor lists, whatever found them: nominal errors, no plateau; n1 as far as the lists go.
+DimensionEstimates estimate_all(neighbors::Neighbors const& neighbors, std::vector<std::int64_t> const& ks,
                                 int threads = 0);
-/// All estimators with their errors from one neighbour pass; n1 up to longest_n1 and as far as the points (and the
+/// All estimators with their errors from one neighbor pass; n1 up to longest_n1 and as far as the points (and the
 /// window) go. If rows have copies, only distinct rows are measured; estimates that need more rows than there are
 /// distinct ones are NaN. rows: (point, dims), row-major, float or double, of any size (scaled_rows()). Errors:
 /// errors::usage for k < 3 or k >= points (less those that the window excludes), errors::input for NaN or infinity.

@@ -42,7 +42,7 @@ Estimate unbiased_estimate(PointTerms const& all, std::size_t at, double, int) {
 }
 
 Influence original_influence(PointTerms const& terms, std::size_t at, Estimate const& estimate,
-                             NeighbourLists const& lists) {
+                             NeighborLists const& lists) {
   auto const k = terms.ranks.k[at];
   auto const points = static_cast<double>(terms.by_k[at].sum.size());
   return influence_on_mean(
@@ -51,7 +51,7 @@ Influence original_influence(PointTerms const& terms, std::size_t at, Estimate c
 }
 
 Influence unbiased_influence(PointTerms const& terms, std::size_t at, Estimate const& estimate,
-                             NeighbourLists const& lists) {
+                             NeighborLists const& lists) {
   auto const points = static_cast<double>(terms.by_k[at].sum.size());
   return influence_on_mean(terms, at, estimate.value, lists, unbiased_at,
                            [points](double difference) { return difference / points; });

@@ -7,16 +7,16 @@
 
 namespace mambasynth::analysis::dimension {
 
-LogDistances log_distances(neighbours::Neighbours const& neighbours, int threads) {
-  LogDistances logs{neighbours.points, neighbours.k, std::vector<double>(neighbours.distance.size()),
-                    std::vector<std::int32_t>(static_cast<std::size_t>(neighbours.points))};
+LogDistances log_distances(neighbors::Neighbors const& neighbors, int threads) {
+  LogDistances logs{neighbors.points, neighbors.k, std::vector<double>(neighbors.distance.size()),
+                    std::vector<std::int32_t>(static_cast<std::size_t>(neighbors.points))};
   // Below this, waking up threads takes longer than the work (about 5 ms).
   constexpr std::size_t worth_threads = 1 << 20;
 #pragma omp parallel for schedule(static) if (logs.value.size() >= worth_threads) \
     num_threads(threads > 0 ? threads : omp_get_max_threads())
-  for (std::int64_t i = 0; i < neighbours.points; ++i) {
-    auto const distance = neighbours.distances_of(i);
-    auto* const log = logs.value.data() + i * neighbours.k;
+  for (std::int64_t i = 0; i < neighbors.points; ++i) {
+    auto const distance = neighbors.distances_of(i);
+    auto* const log = logs.value.data() + i * neighbors.k;
     std::int32_t zeros = 0;
     for (std::size_t j = 0; j < distance.size(); ++j) {
       zeros += distance[j] == 0;

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "analysis/neighbours/neighbours.hpp"
+#include "analysis/neighbors/neighbors.hpp"
 
 namespace mambasynth::analysis::dimension {
 
@@ -19,6 +19,6 @@ struct LogDistances {
   }
 };
 
-LogDistances log_distances(neighbours::Neighbours const& neighbours, int threads);
+LogDistances log_distances(neighbors::Neighbors const& neighbors, int threads);
 
 }  // namespace mambasynth::analysis::dimension

@@ -25,7 +25,7 @@ Estimate estimate_inverse_mean(PointTerms const& all, std::size_t at, double, in
 }
 
 Influence influence_on_inverse_mean(PointTerms const& terms, std::size_t at, Estimate const& estimate,
-                                    NeighbourLists const& lists) {
+                                    NeighborLists const& lists) {
   // d (1 / mean) = - (1 / mean)^2 d mean
   auto const per_inverse = -estimate.value * estimate.value / static_cast<double>(terms.by_k[at].sum.size());
   return influence_on_mean(terms, at, 1 / estimate.value, lists, inverse_at,

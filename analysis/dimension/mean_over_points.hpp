@@ -9,7 +9,7 @@
 #include "analysis/dimension/estimator.hpp"
 #include "analysis/statistics/undefined.hpp"
 
-/// Private to this room: what the estimators share that average a number of each point's k neighbours.
+/// Private to this room: what the estimators share that average a number of each point's k neighbors.
 namespace mambasynth::analysis::dimension {
 
 /// Mean of the values that are defined.
@@ -32,7 +32,7 @@ inline Estimate estimate_of(Mean const& mean, std::int64_t k) {
 /// Influence on the mean over points of `value_of(sum, terms)`, the sum of a point's log ratios and how many those are;
 /// `in_units` turns a difference of one point's value into a change of the estimate.
 template <class ValueOf, class InUnits>
-Influence influence_on_mean(PointTerms const& all, std::size_t at, double mean, NeighbourLists const& lists,
+Influence influence_on_mean(PointTerms const& all, std::size_t at, double mean, NeighborLists const& lists,
                             ValueOf value_of, InUnits in_units) {
   auto const& terms = all.by_k[at];
   auto const& logs = lists.logs;
@@ -46,13 +46,13 @@ Influence influence_on_mean(PointTerms const& all, std::size_t at, double mean, 
     if (auto const own = in_units(with - mean); !std::isnan(own)) found.own[i] = own;
     if (logs.zeros[i] > 0) continue;
     auto const log = logs.of(i);
-    auto const neighbours = lists.index.subspan(i * static_cast<std::size_t>(logs.k), last + 1);
-    // Without neighbour j, neighbour k + 1 is the k-th.
+    auto const neighbors = lists.index.subspan(i * static_cast<std::size_t>(logs.k), last + 1);
+    // Without neighbor j, neighbor k + 1 is the k-th.
     auto const further = last + 1 < log.size() ? static_cast<double>(last) * (log[last + 1] - log[last]) : 0;
     for (std::size_t j = 0; j <= last; ++j) {
       auto const without = value_of(sum - (log[last] - log[j]) + further, count);
       if (!std::isnan(with) && !std::isnan(without))
-        found.on_others[static_cast<std::size_t>(neighbours[j])] += in_units(with - without);
+        found.on_others[static_cast<std::size_t>(neighbors[j])] += in_units(with - without);
     }
   }
   return found;

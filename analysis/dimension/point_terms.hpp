@@ -11,11 +11,11 @@
 
 namespace mambasynth::analysis::dimension {
 
-/// Which neighbours the estimators look at: the k nearest, and the pairs n1 and 2 n1 (n1 = 1 is TwoNN's).
+/// Which neighbors the estimators look at: the k nearest, and the pairs n1 and 2 n1 (n1 = 1 is TwoNN's).
 struct Ranks {
   std::vector<std::int64_t> k, n1;
 
-  /// The farthest neighbour that any of them needs.
+  /// The farthest neighbor that any of them needs.
   [[nodiscard]] std::int64_t reach() const;
 };
 
@@ -37,8 +37,8 @@ PointTerms point_terms(LogDistances const& logs, Ranks const& ranks, int threads
 /// Writes the `out.size()` nearest distances, as logarithms, of a point to points outside a block (and of its window).
 using SearchOutside = std::function<void(std::int64_t point, std::int32_t block, std::span<double> out)>;
 
-/// The points outside one block, as if the block did not exist: neighbours inside it are skipped. `index`: (point,
-/// logs.k), whom the distances belong to. `reach`: how many neighbours each point needs; if its list is shorter,
+/// The points outside one block, as if the block did not exist: neighbors inside it are skipped. `index`: (point,
+/// logs.k), whom the distances belong to. `reach`: how many neighbors each point needs; if its list is shorter,
 /// `search` finds the rest. Ranks beyond leave their terms undefined.
 PointTerms point_terms_without(std::int32_t block, statistics::Blocks const& blocks, LogDistances const& logs,
                                std::span<std::int32_t const> index, Ranks const& ranks, std::int64_t reach,

@@ -61,7 +61,7 @@ Estimate least_squares(PointTerms const& terms, std::size_t, double, int) {
 
 /// n1 = 1 of Gride.
 Influence likelihood_influence(PointTerms const& terms, std::size_t, Estimate const& estimate,
-                               NeighbourLists const& lists) {
+                               NeighborLists const& lists) {
   auto const points = static_cast<std::size_t>(lists.logs.points);
   if (terms.ratio.empty()) return {std::vector<double>(points), std::vector<double>(points)};
   return influence_on_root(terms, 0, estimate.value, lists);
@@ -70,7 +70,7 @@ Influence likelihood_influence(PointTerms const& terms, std::size_t, Estimate co
 /// The line has no influence function of its own here: it weighs the same ratios as the maximum likelihood does, a
 /// little less well.
 Influence line_influence(PointTerms const& terms, std::size_t at, Estimate const& estimate,
-                         NeighbourLists const& lists) {
+                         NeighborLists const& lists) {
   auto const likelihood = maximum_likelihood(terms, at, statistics::undefined, 1);
   auto influence = likelihood_influence(terms, at, likelihood, lists);
   for (auto* part : {&influence.own, &influence.on_others})

@@ -20,16 +20,16 @@ int epochs_for(std::int64_t points) { return points <= 10000 ? 500 : 200; }
 
 /// Distances in units of the largest (rounded down to a power of two, to stay exact), on which UMAP does not depend:
 /// every distance then fits a float.
-umappp::NeighborList<std::int32_t, float> list_of(neighbours::Neighbours const& neighbours, std::int64_t others) {
+umappp::NeighborList<std::int32_t, float> list_of(neighbors::Neighbors const& neighbors, std::int64_t others) {
   double largest = 0;
-  for (std::int64_t i = 0; i < neighbours.points; ++i)
-    largest = std::max(largest, neighbours.distances_of(i)[static_cast<std::size_t>(others - 1)]);
+  for (std::int64_t i = 0; i < neighbors.points; ++i)
+    largest = std::max(largest, neighbors.distances_of(i)[static_cast<std::size_t>(others - 1)]);
   int const exponent = largest > 0 ? std::ilogb(largest) : 0;
-  umappp::NeighborList<std::int32_t, float> list(static_cast<std::size_t>(neighbours.points));
+  umappp::NeighborList<std::int32_t, float> list(static_cast<std::size_t>(neighbors.points));
   for (std::size_t i = 0; i < list.size(); ++i)
     for (std::size_t j = 0; j < static_cast<std::size_t>(others); ++j) {
-      auto const at = i * static_cast<std::size_t>(neighbours.k) + j;
-      list[i].emplace_back(neighbours.index[at], static_cast<float>(std::ldexp(neighbours.distance[at], -exponent)));
+      auto const at = i * static_cast<std::size_t>(neighbors.k) + j;
+      list[i].emplace_back(neighbors.index[at], static_cast<float>(std::ldexp(neighbors.distance[at], -exponent)));
     }
   return list;
 }
@@ -50,11 +50,11 @@ void scale_start(std::vector<float>& coordinates) {
 
 }  // namespace
 
-Umap layout(neighbours::Neighbours const& neighbours, std::int64_t others, UmapOptions const& options) {
-  Umap result{.points = neighbours.points,
+Umap layout(neighbors::Neighbors const& neighbors, std::int64_t others, UmapOptions const& options) {
+  Umap result{.points = neighbors.points,
               .neighbors = others + 1,
               .start = Start::random,
-              .coordinates = std::vector<float>(static_cast<std::size_t>(neighbours.points) * dims)};
+              .coordinates = std::vector<float>(static_cast<std::size_t>(neighbors.points) * dims)};
   umappp::Options chosen;
   chosen.min_dist = options.min_dist;
   chosen.num_epochs = epochs_for(result.points);
@@ -65,7 +65,7 @@ Umap layout(neighbours::Neighbours const& neighbours, std::int64_t others, UmapO
   // umappp does not report whether the spectral start worked, so it is tried by itself first.
   chosen.initialize_random_on_spectral_fail = false;
 
-  auto const list = list_of(neighbours, others);
+  auto const list = list_of(neighbors, others);
   auto const start = [&] {
     return umappp::initialize<std::int32_t, float>(list, dims, result.coordinates.data(), chosen);
   };

@@ -7,7 +7,7 @@
 /// Private to this folder: umappp, and the Eigen that it needs, stay inside layout.cpp.
 namespace mambasynth::analysis::embedding {
 
-/// Every point has `others` >= 1 neighbours, others <= neighbours.k.
-Umap layout(neighbours::Neighbours const& neighbours, std::int64_t others, UmapOptions const& options);
+/// Every point has `others` >= 1 neighbors, others <= neighbors.k.
+Umap layout(neighbors::Neighbors const& neighbors, std::int64_t others, UmapOptions const& options);
 
 }  // namespace mambasynth::analysis::embedding

@@ -17,8 +17,8 @@ namespace {
 
 void require_in_range(UmapOptions const& options) {
   if (options.neighbors < 2)
-    throw errors::usage(fmt::format("UMAP of {} neighbours is not possible", options.neighbors),
-                        "a point counts as its own neighbour", "Ask for at least 2");
+    throw errors::usage(fmt::format("UMAP of {} neighbors is not possible", options.neighbors),
+                        "a point counts as its own neighbor", "Ask for at least 2");
   if (!(options.min_dist >= 0 && options.min_dist <= 1))
     throw errors::usage(fmt::format("UMAP's min_dist = {} is out of range", options.min_dist),
                         "it is a distance in units of the spread", "Give a number from 0 to 1");
@@ -40,24 +40,23 @@ char const* name_of(Start start) {
   return "";
 }
 
-Umap umap(neighbours::Neighbours const& neighbours, UmapOptions const& options) {
+Umap umap(neighbors::Neighbors const& neighbors, UmapOptions const& options) {
   require_in_range(options);
-  auto const others = std::min(options.neighbors - 1, neighbours.k);
-  if (neighbours.points == 0 || others == 0)
-    return {.points = neighbours.points,
-            .neighbors = std::min<std::int64_t>(1, neighbours.points),
+  auto const others = std::min(options.neighbors - 1, neighbors.k);
+  if (neighbors.points == 0 || others == 0)
+    return {.points = neighbors.points,
+            .neighbors = std::min<std::int64_t>(1, neighbors.points),
             .start = Start::none,
-            .coordinates = std::vector<float>(static_cast<std::size_t>(2 * neighbours.points))};
-  return layout(neighbours, others, options);
+            .coordinates = std::vector<float>(static_cast<std::size_t>(2 * neighbors.points))};
+  return layout(neighbors, others, options);
 }
 
 template <class T>
 Umap umap(std::span<T const> rows, std::int64_t points, std::int64_t dims, UmapOptions const& options) {
   require_in_range(options);
   auto const others = std::min(options.neighbors - 1, points - 1);
-  if (others < 1) return umap(neighbours::Neighbours{.points = points, .k = 0, .distance = {}, .index = {}}, options);
-  return umap(neighbours::nearest_neighbours<T>(rows, points, dims, others, threads_or_cores(options.threads)),
-              options);
+  if (others < 1) return umap(neighbors::Neighbors{.points = points, .k = 0, .distance = {}, .index = {}}, options);
+  return umap(neighbors::nearest_neighbors<T>(rows, points, dims, others, threads_or_cores(options.threads)), options);
 }
 
 template Umap umap(std::span<float const>, std::int64_t, std::int64_t, UmapOptions const&);

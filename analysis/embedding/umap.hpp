@@ -5,10 +5,10 @@
 #include <span>
 #include <vector>
 
-#include "analysis/neighbours/neighbours.hpp"
+#include "analysis/neighbors/neighbors.hpp"
 
-// UMAP (McInnes, Healy & Melville 2018, arXiv:1802.03426) in two dimensions, Euclidean. Neighbours are the exact ones
-// of neighbours.hpp; fuzzy sets, spectral start and layout are umappp's (Lun, github.com/libscran/umappp). Everything
+// UMAP (McInnes, Healy & Melville 2018, arXiv:1802.03426) in two dimensions, Euclidean. Neighbors are the exact ones
+// of neighbors.hpp; fuzzy sets, spectral start and layout are umappp's (Lun, github.com/libscran/umappp). Everything
 // that is not an option here is as in umap-learn: 500 epochs up to 10,000 points, 200 above; spread 1, learning rate 1,
 // 5 negative samples, the start scaled to [0, 10] with noise of 1e-4.
 namespace mambasynth::analysis::embedding {
@@ -26,7 +26,7 @@ struct UmapOptions {
 enum class Start { none, spectral, random };
 char const* name_of(Start start);
 
-/// UMAP preserves who is whose neighbour; distances between distant groups mean little.
+/// UMAP preserves who is whose neighbor; distances between distant groups mean little.
 struct Umap {
   std::int64_t points = 0;
   std::int64_t neighbors = 0;  ///< counting the point itself; fewer than requested if there are fewer points
@@ -34,9 +34,9 @@ struct Umap {
   std::vector<float> coordinates;  ///< (point, 2)
 };
 
-/// From known neighbours: uses the nearest `neighbors` - 1 of each point, or as many as there are. The layout is
+/// From known neighbors: uses the nearest `neighbors` - 1 of each point, or as many as there are. The layout is
 /// sequential.
-Umap umap(neighbours::Neighbours const& neighbours, UmapOptions const& options);
+Umap umap(neighbors::Neighbors const& neighbors, UmapOptions const& options);
 
 /// rows: (point, dims), row-major; a single point lies at the origin. Errors: errors::usage for options out of range,
 /// errors::input for NaN, infinity or squares that overflow.

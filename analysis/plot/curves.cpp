@@ -25,14 +25,14 @@ constexpr int ring = 6;  // gnuplot's pointtype
 LineStyle style_of(std::size_t curve, bool points) {
   constexpr std::array<std::int64_t, curves_a_page> hues{0, 6, 3, 1, 7, 4, 2, 5};
   constexpr std::array<int, curves_a_page> shapes{7, 5, 9, 11, 13, 6, 4, 8};
-  return {.colour = category_colour(hues[curve % curves_a_page], 10),
+  return {.color = category_color(hues[curve % curves_a_page], 10),
           .point = points ? shapes[curve % curves_a_page] : 0};
 }
 
 LineStyle reference_style(std::size_t reference) {
-  constexpr std::array<char const*, 4> greys{"#333333", "#888888", "#333333", "#888888"};
+  constexpr std::array<char const*, 4> grays{"#333333", "#888888", "#333333", "#888888"};
   return {
-      .colour = greys[reference % greys.size()], .dash = 2 + static_cast<int>(reference % greys.size()), .width = 1.3};
+      .color = grays[reference % grays.size()], .dash = 2 + static_cast<int>(reference % grays.size()), .width = 1.3};
 }
 
 struct Range {
@@ -154,7 +154,7 @@ class Page {
       return std::any_of(panel.curves.begin(), panel.curves.end(),
                          [](auto const& curve) { return !curve.singles.empty(); });
     });
-    if (singles && bars()) all.push_back({"single trial", {.colour = "#333333", .point = ring, .width = 0}});
+    if (singles && bars()) all.push_back({"single trial", {.color = "#333333", .point = ring, .width = 0}});
     return all;
   }
 
@@ -208,13 +208,13 @@ class Page {
         rows += singles_block(figure_.x, curve);
         lines.push_back(fmt::format(
             "\"{}\" index {} using {}:2 with points pointtype {} pointsize 0.5 linewidth 1 linecolor rgb \"{}\"", name,
-            blocks++, shifted(place(i) + 0.35 * dodge()), ring, style.colour));
+            blocks++, shifted(place(i) + 0.35 * dodge()), ring, style.color));
         continue;
       }
       if (!curve.low.empty())
         plots.push_back(fmt::format(
             "{} using 1:3:4 with filledcurves fillcolor rgb \"{}\" fillstyle transparent solid 0.15 noborder", data,
-            style.colour));
+            style.color));
       lines.push_back(fmt::format("{} using 1:2 with lines {}", data, line_words(style)));
     }
     plots.insert(plots.end(), lines.begin(), lines.end());
@@ -244,7 +244,7 @@ class Page {
     return fmt::format(
         "{0} using {1}:3:(0):($4-$3) with vectors nohead linecolor rgb \"{4}\" linewidth 1, "
         "{0} using {1}:2 with linespoints {2} pointtype {3} pointsize 0.6",
-        data, shifted(place(i)), line_words(style), style.point, style.colour);
+        data, shifted(place(i)), line_words(style), style.point, style.color);
   }
 
   Curves const& figure_;

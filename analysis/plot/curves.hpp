@@ -39,7 +39,7 @@ struct Curves {
 inline constexpr std::size_t most_bars = 12;
 
 /// Panels one below the other, with intervals as bars for up to a dozen x and as bands for more, and the legend below.
-/// More than eight curves take several pages NAME_1, NAME_2, ... with the same axes, since more colours cannot be told
+/// More than eight curves take several pages NAME_1, NAME_2, ... with the same axes, since more colors cannot be told
 /// apart. NAME_<part>.dat: a block for each curve that has any value, headed by its name: x mean low high; where single
 /// values are shown, one more: x value. The panels show all means and at least three quarters of the intervals whole;
 /// far wider ones are cut.

@@ -15,26 +15,26 @@ constexpr double most_legend_entries = 10;
 constexpr std::size_t most_svg_points = 2500;
 constexpr char const* veil = "0x40";  // a quarter transparent, so that density shows
 
-bool has_legend(Colouring const& c) { return c.scale == Colouring::Scale::category && c.most <= most_legend_entries; }
+bool has_legend(Coloring const& c) { return c.scale == Coloring::Scale::category && c.most <= most_legend_entries; }
 
-/// x, y, and the colour: a number for gnuplot's palette, or the colour itself.
+/// x, y, and the color: a number for gnuplot's palette, or the color itself.
 std::string point_rows(EmbeddingPanel const& panel) {
-  auto const& c = *panel.colouring;
-  std::string rows = c.value.empty() ? "# x y\n" : fmt::format("# x y {}\n", has_legend(c) ? "colour" : c.label);
+  auto const& c = *panel.coloring;
+  std::string rows = c.value.empty() ? "# x y\n" : fmt::format("# x y {}\n", has_legend(c) ? "color" : c.label);
   for (std::size_t i = 0; 2 * i < panel.coordinates.size(); ++i) {
     rows += fmt::format("{:.4f} {:.4f}", panel.coordinates[2 * i], panel.coordinates[2 * i + 1]);
     if (c.value.empty()) rows += "\n";
     else if (has_legend(c))
       rows += fmt::format(
           " {}{}\n", veil,
-          category_colour(static_cast<std::int64_t>(c.value[i]), static_cast<std::int64_t>(c.most)).substr(1));
+          category_color(static_cast<std::int64_t>(c.value[i]), static_cast<std::int64_t>(c.most)).substr(1));
     else rows += fmt::format(" {:.6g}\n", c.value[i]);
   }
   return rows;
 }
 
 struct Extent {
-  double centre_x = 0, centre_y = 0, half = 1;
+  double center_x = 0, center_y = 0, half = 1;
 };
 /// The same scale on both axes: distances are what an embedding shows. Points with coordinates that are not finite are
 /// not drawn.
@@ -50,12 +50,12 @@ Extent extent_of(std::span<float const> coordinates) {
   return {(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, half > 0 ? half : 1};
 }
 
-std::string palette_of(Colouring const& c) {
-  return c.scale == Colouring::Scale::cyclic ? cyclic_palette() : ordered_palette();
+std::string palette_of(Coloring const& c) {
+  return c.scale == Coloring::Scale::cyclic ? cyclic_palette() : ordered_palette();
 }
 
 /// A column of dots and names from the panel's top down.
-std::string legend(Colouring const& c, PanelPlace const& place) {
+std::string legend(Coloring const& c, PanelPlace const& place) {
   constexpr int step = 19;
   double const x = static_cast<double>(place.left + place.side + 18) / place.page.width;
   auto const y = [&](int line) { return 1 - static_cast<double>(place.top + 8 + step * line) / place.page.height; };
@@ -65,14 +65,14 @@ std::string legend(Colouring const& c, PanelPlace const& place) {
     commands += fmt::format(
         "set label {} \"{}\" at screen {:.5f},{:.5f} left point pointtype 7 pointsize 1 linecolor rgb \"{}\" offset "
         "1,0\n",
-        102 + i, i, x, y(i + 1), category_colour(i, static_cast<std::int64_t>(c.most)));
+        102 + i, i, x, y(i + 1), category_color(i, static_cast<std::int64_t>(c.most)));
   return commands;
 }
 
-std::string colour_bar(Colouring const& c, PanelPlace const& place) {
+std::string color_bar(Coloring const& c, PanelPlace const& place) {
   auto const bottom = 1 - static_cast<double>(place.top + place.side) / place.page.height;
   auto const ticks =
-      c.scale == Colouring::Scale::cyclic
+      c.scale == Coloring::Scale::cyclic
           ? fmt::format("set cbtics (\"0\" 0, \"pi/2\" {0}, \"pi\" 2*{0}, \"3 pi/2\" 3*{0}, \"2 pi\" 4*{0})\n",
                         std::numbers::pi / 2)
           : std::string("set cbtics auto\nset format cb \"%g\"\n");
@@ -85,18 +85,18 @@ std::string colour_bar(Colouring const& c, PanelPlace const& place) {
 
 }  // namespace
 
-Colouring by_category(std::string label, std::span<std::int64_t const> values, std::int64_t count) {
-  return {Colouring::Scale::category, std::move(label), {values.begin(), values.end()}, 0, static_cast<double>(count)};
+Coloring by_category(std::string label, std::span<std::int64_t const> values, std::int64_t count) {
+  return {Coloring::Scale::category, std::move(label), {values.begin(), values.end()}, 0, static_cast<double>(count)};
 }
-Colouring by_order(std::string label, std::span<std::int64_t const> values, double most) {
-  return {Colouring::Scale::ordered, std::move(label), {values.begin(), values.end()}, 0, most};
+Coloring by_order(std::string label, std::span<std::int64_t const> values, double most) {
+  return {Coloring::Scale::ordered, std::move(label), {values.begin(), values.end()}, 0, most};
 }
-Colouring by_phase(std::span<double const> radians) {
-  return {Colouring::Scale::cyclic, "phase, rad", {radians.begin(), radians.end()}, 0, 2 * std::numbers::pi};
+Coloring by_phase(std::span<double const> radians) {
+  return {Coloring::Scale::cyclic, "phase, rad", {radians.begin(), radians.end()}, 0, 2 * std::numbers::pi};
 }
 
 std::string draw_panel(Figure& figure, std::string const& part, EmbeddingPanel const& panel, PanelPlace const& place) {
-  auto const& c = *panel.colouring;
+  auto const& c = *panel.coloring;
   auto const data = figure.add_data(part, point_rows(panel));
   auto const points = panel.coordinates.size() / 2;
   auto const extent = extent_of(panel.coordinates);
@@ -109,24 +109,24 @@ std::string draw_panel(Figure& figure, std::string const& part, EmbeddingPanel c
       "\"#444444\"\n"
       "set xrange [{:.5g}:{:.5g}]\nset yrange [{:.5g}:{:.5g}]\nset title \"{}\" offset 0,-0.6 noenhanced\n",
       across(place.left), across(place.left + place.side), up(place.top), up(place.top + place.side),
-      extent.centre_x - extent.half, extent.centre_x + extent.half, extent.centre_y - extent.half,
-      extent.centre_y + extent.half, panel.title);
-  bool const coloured = !c.value.empty(), bar = coloured && !has_legend(c);
+      extent.center_x - extent.half, extent.center_x + extent.half, extent.center_y - extent.half,
+      extent.center_y + extent.half, panel.title);
+  bool const colored = !c.value.empty(), bar = colored && !has_legend(c);
   if (bar) {
-    double const most = c.scale == Colouring::Scale::category ? c.most - 1 : c.most;
+    double const most = c.scale == Coloring::Scale::category ? c.most - 1 : c.most;
     commands +=
         palette_of(c) + fmt::format("set cbrange [{:.10g}:{:.10g}]\n", c.least, most > c.least ? most : c.least + 1);
   }
-  if (coloured && place.key) commands += bar ? colour_bar(c, place) : legend(c, place);
+  if (colored && place.key) commands += bar ? color_bar(c, place) : legend(c, place);
   if (points == 0) return commands + "plot NaN notitle\nunset label\n";
   double const size = points > 3000 ? 0.22 : points > 800 ? 0.35 : 0.6;
   commands += fmt::format(
       "plot \"{}\" every (format eq \"svg\" ? {} : 1) using 1:2{} with points pointtype 7 pointsize {} {}\nunset "
       "label\n",
-      data, (points + most_svg_points - 1) / most_svg_points, coloured ? ":3" : "", size,
-      !coloured ? "linecolor rgb \"#40777777\""
-      : bar     ? "linecolor palette"
-                : "linecolor rgb variable");
+      data, (points + most_svg_points - 1) / most_svg_points, colored ? ":3" : "", size,
+      !colored ? "linecolor rgb \"#40777777\""
+      : bar    ? "linecolor palette"
+               : "linecolor rgb variable");
   return commands;
 }
 
@@ -137,7 +137,7 @@ void draw_embeddings(std::string const& name, std::string const& heading, std::s
   columns = std::max(1, std::min(columns, count));
   int const rows = std::max(1, (count + columns - 1) / columns), side = columns <= 2 ? 460 : columns == 3 ? 380 : 310;
   bool const shared = std::all_of(panels.begin(), panels.end(),
-                                  [&](auto const& panel) { return panel.colouring == panels[0].colouring; });
+                                  [&](auto const& panel) { return panel.coloring == panels[0].coloring; });
   int const cell = side + margin + (shared ? 0 : panel_key_width), head = heading.empty() ? margin / 2 : 40;
   Size const page{margin + columns * cell + (shared ? panel_key_width : 0),
                   head + rows * (side + panel_title_height) + margin};

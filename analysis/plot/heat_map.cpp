@@ -8,7 +8,7 @@
 namespace mambasynth::analysis::plot {
 
 std::string heat_map(Figure& figure, HeatMap const& map, HeatMapPlace const& place) {
-  std::string cells = "# other place value text_colour\n", ticks;
+  std::string cells = "# other place value text_color\n", ticks;
   constexpr double dark_from = 0.6;
   constexpr std::size_t most_names = 20, longest_name = 20;
   auto const n = map.names.size(), stride = (n + most_names - 1) / most_names;

@@ -16,7 +16,7 @@ struct HeatMap {
   std::vector<double> matrix;  ///< (name, name), row-major, the first row on top
 };
 
-/// Edges as shares of the page; the colour bar is to the right of them.
+/// Edges as shares of the page; the color bar is to the right of them.
 struct HeatMapPlace {
   double left, right, bottom, top;
   bool bar = true;

@@ -13,7 +13,7 @@ constexpr int row_height = 17, letter = 8, sample = 26, gap = 6, between = 14, e
 }  // namespace
 
 std::string line_words(LineStyle const& style) {
-  return fmt::format("linecolor rgb \"{}\" dashtype {} linewidth {}", style.colour, style.dash, style.width);
+  return fmt::format("linecolor rgb \"{}\" dashtype {} linewidth {}", style.color, style.dash, style.width);
 }
 
 std::string quotable(std::string const& text, std::size_t longest) {
@@ -64,7 +64,7 @@ std::string Legend::commands(int page_height) const {
     if (style.point > 0)
       text +=
           fmt::format("set label \"\" at screen {:.4f},{:.4f} point pointtype {} pointsize 0.7 linecolor rgb \"{}\"\n",
-                      x(left + sample / 2), at, style.point, style.colour);
+                      x(left + sample / 2), at, style.point, style.color);
     text += fmt::format("set label \"{}\" at screen {:.4f},{:.4f} left noenhanced\n", quotable(name),
                         x(left + sample + gap), at);
   }

@@ -7,7 +7,7 @@ namespace mambasynth::analysis::plot {
 
 /// How a line looks, in a panel and in the legend.
 struct LineStyle {
-  std::string colour = "#000000";
+  std::string color = "#000000";
   int dash = 1;        ///< gnuplot's dashtype; 1 is solid
   int point = 0;       ///< gnuplot's pointtype; 0: no points
   double width = 1.5;  ///< 0: points alone

@@ -3,15 +3,15 @@
 #include <cstdint>
 #include <string>
 
-/// Colours that colour-blind readers can tell apart, also in print.
+/// Colors that color-blind readers can tell apart, also in print.
 namespace mambasynth::analysis::plot {
 
 /// "#rrggbb" of category `index` out of `count`: up to ten, Paul Tol's "muted" scheme (personal.sron.nl/~pault); above
 /// ten, evenly spaced along a scale of rising lightness, since more than ten hues cannot be told apart.
-std::string category_colour(std::int64_t index, std::int64_t count);
+std::string category_color(std::int64_t index, std::int64_t count);
 
-/// Black or white, whichever is easier to read on `colour` ("#rrggbb"): relative luminance of WCAG 2.
-std::string readable_on(std::string const& colour);
+/// Black or white, whichever is easier to read on `color` ("#rrggbb"): relative luminance of WCAG 2.
+std::string readable_on(std::string const& color);
 
 /// gnuplot's `set palette` commands.
 std::string diverging_palette();   ///< blue, white at the middle, red (ColorBrewer RdBu)

@@ -34,17 +34,17 @@ std::string symmetric_range(double largest, double floor) {
 
 std::string circle_runs(std::span<std::int64_t const> circle, std::int64_t circles, std::int64_t first,
                         std::int64_t steps) {
-  auto const number = [](std::string const& colour) {
-    return "0x" + colour.substr(1);
-  };  // as a data file's colour column holds it
-  std::string runs = "# first end colour circle text_colour\n";
+  auto const number = [](std::string const& color) {
+    return "0x" + color.substr(1);
+  };  // as a data file's color column holds it
+  std::string runs = "# first end color circle text_color\n";
   auto const known = static_cast<std::int64_t>(circle.size());
   for (std::int64_t start = 0, i = 1; i <= known; ++i) {
     auto const of_run = circle[static_cast<std::size_t>(start)];
     if (i < known && circle[static_cast<std::size_t>(i)] == of_run) continue;
-    auto const colour = category_colour(of_run, circles);
+    auto const color = category_color(of_run, circles);
     runs +=
-        fmt::format("{} {} {} {} {}\n", first + start, first + i, number(colour), of_run, number(readable_on(colour)));
+        fmt::format("{} {} {} {} {}\n", first + start, first + i, number(color), of_run, number(readable_on(color)));
     start = i;
   }
   if (known < steps) runs += fmt::format("{} {} 0xbbbbbb -1 0x000000\n", first + known, first + steps);

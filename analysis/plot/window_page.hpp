@@ -4,22 +4,22 @@
 #include <span>
 #include <string>
 
-/// One window, step by step: its circles as a strip of colours, its channels as heat maps.
+/// One window, step by step: its circles as a strip of colors, its channels as heat maps.
 namespace mambasynth::analysis::plot {
 
 /// values (step, channel) as rows of a data file, one for each channel.
 std::string heat_rows(std::span<float const> values, std::int64_t channels);
 /// Of the finite values; 0 without any.
 double largest_magnitude(std::span<float const> values);
-/// "[-a:a]" for a colour scale with zero in its middle, a = `largest` but at least `floor`.
+/// "[-a:a]" for a color scale with zero in its middle, a = `largest` but at least `floor`.
 std::string symmetric_range(double largest, double floor);
 
-/// A row for each visit: first step, end, colour, circle, colour of the text on it. `circle` (step) covers the steps
-/// from `first` on; from its end (from the start if it is empty) to first + steps the strip is grey.
+/// A row for each visit: first step, end, color, circle, color of the text on it. `circle` (step) covers the steps
+/// from `first` on; from its end (from the start if it is empty) to first + steps the strip is gray.
 std::string circle_runs(std::span<std::int64_t const> circle, std::int64_t circles, std::int64_t first,
                         std::int64_t steps);
 
-/// Shares of the page width taken by margins and the colour scale.
+/// Shares of the page width taken by margins and the color scale.
 struct PageWidths {
   double left = 0.075, right = 0.89, scale_at = 0.905, scale_width = 0.015;
 };
@@ -31,7 +31,7 @@ class WindowPage {
 
   /// Circles, from a file of circle_runs(), with numbers if a visit is long enough.
   void strip(std::string const& title, std::string const& runs);
-  /// `rows`: a file of `count` rows, as of heat_rows(); `range`: of the colours, "[-1:1]"; `pixels` high.
+  /// `rows`: a file of `count` rows, as of heat_rows(); `range`: of the colors, "[-1:1]"; `pixels` high.
   void heat(std::string const& title, std::string const& ylabel, std::string const& rows, std::int64_t count,
             std::string const& palette, std::string const& range, int pixels, bool lowest = false);
   /// `plots`: what follows gnuplot's `plot`; `largest` of what it plots.

@@ -7,7 +7,7 @@
 namespace mambasynth::analysis::representation {
 
 /// Cross-validation of rows in the order of time: `blocks` contiguous blocks of about equal size are held out in turn,
-/// and `guard` rows on each side of the held-out block are left out of training, since neighbours in time resemble each
+/// and `guard` rows on each side of the held-out block are left out of training, since neighbors in time resemble each
 /// other (h-block cross-validation: Burman, Chow & Nolan 1994, Biometrika 81:351).
 ///
 /// Rows come in clusters, stretches whose rows depend on each other (a visit to a circle). Clusters are never split: a

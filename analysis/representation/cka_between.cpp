@@ -15,8 +15,8 @@ namespace {
 
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// Centred rows: the Gram matrix then has no large constant part, which centring would only remove again.
-Matrix centred(std::span<float const> rows, std::int64_t points, std::int64_t dims) {
+/// Centered rows: the Gram matrix then has no large constant part, which centering would only remove again.
+Matrix centered(std::span<float const> rows, std::int64_t points, std::int64_t dims) {
   Matrix x =
       Eigen::Map<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> const>(rows.data(), points, dims)
           .cast<double>();
@@ -29,13 +29,13 @@ Matrix centred(std::span<float const> rows, std::int64_t points, std::int64_t di
 
 }  // namespace
 
-std::vector<float> centred_gram(std::span<float const> rows, std::int64_t points, std::int64_t dims) {
+std::vector<float> centered_gram(std::span<float const> rows, std::int64_t points, std::int64_t dims) {
   constexpr std::int64_t fewest = 4;
   if (points < fewest)
     throw errors::usage(fmt::format("{} rows are too few for a debiased CKA", points),
                         "its estimator averages over four distinct rows", "Take at least 4");
   require_finite(rows, points, dims, "the activations");
-  auto const x = centred(rows, points, dims);
+  auto const x = centered(rows, points, dims);
   Matrix gram = x * x.transpose();
   gram.diagonal().setZero();
   auto const n = static_cast<double>(points);

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "analysis/neighbours/every_width.hpp"
+#include "analysis/neighbors/every_width.hpp"
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
 
@@ -30,13 +30,13 @@ void add_products(double const* x, std::int64_t n, std::int64_t width, std::int6
   auto const* const left = x + in_strips(0, i);
   for (auto j = i / tile_columns * tile_columns; j < width; j += tile_columns) {
     auto const* const right = x + in_strips(0, j);
-    neighbours::Eight sum[tile_rows][2];
+    neighbors::Eight sum[tile_rows][2];
     for (std::int64_t a = 0; a < tile_rows; ++a)
       for (std::int64_t b = 0; b < 2; ++b)
-        sum[a][b] = *reinterpret_cast<neighbours::Eight const*>(product + (i + a) * width + j + b * lanes);
+        sum[a][b] = *reinterpret_cast<neighbors::Eight const*>(product + (i + a) * width + j + b * lanes);
     for (std::int64_t r = 0; r < n; ++r) {
-      auto const low = *reinterpret_cast<neighbours::Eight const*>(right + r * tile_columns);
-      auto const high = *reinterpret_cast<neighbours::Eight const*>(right + r * tile_columns + lanes);
+      auto const low = *reinterpret_cast<neighbors::Eight const*>(right + r * tile_columns);
+      auto const high = *reinterpret_cast<neighbors::Eight const*>(right + r * tile_columns + lanes);
       for (std::int64_t a = 0; a < tile_rows; ++a) {
         sum[a][0] += left[r * tile_columns + a] * low;
         sum[a][1] += left[r * tile_columns + a] * high;
@@ -44,7 +44,7 @@ void add_products(double const* x, std::int64_t n, std::int64_t width, std::int6
     }
     for (std::int64_t a = 0; a < tile_rows; ++a)
       for (std::int64_t b = 0; b < 2; ++b)
-        *reinterpret_cast<neighbours::Eight*>(product + (i + a) * width + j + b * lanes) = sum[a][b];
+        *reinterpret_cast<neighbors::Eight*>(product + (i + a) * width + j + b * lanes) = sum[a][b];
   }
 }
 
@@ -85,7 +85,7 @@ CrossMoments::CrossMoments(std::vector<std::int64_t> parts, int threads)
   width_ = (columns_ + tile_columns - 1) / tile_columns * tile_columns;
   shift_.resize(at(dims_));
   sum_.resize(at(columns_));
-  product_ = neighbours::AlignedValues(width_ * width_);
+  product_ = neighbors::AlignedValues(width_ * width_);
 }
 
 void CrossMoments::add(std::span<Rows const> rows) {
@@ -111,7 +111,7 @@ void CrossMoments::add(std::span<Rows const> rows) {
 #pragma omp parallel num_threads(threads_)
   {
     auto const stride = static_cast<std::int64_t>(omp_get_num_threads()) * tile_rows;
-    neighbours::AlignedValues strips(block * width_);
+    neighbors::AlignedValues strips(block * width_);
     double* const x = strips.data();
     for (std::int64_t start = 0; start < count && !stop.requested(); start += block) {
       auto const n = std::min(block, count - start);

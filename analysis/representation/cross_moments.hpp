@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include "analysis/neighbours/aligned_values.hpp"
+#include "analysis/neighbors/aligned_values.hpp"
 
 namespace mambasynth::analysis::representation {
 
@@ -52,9 +52,9 @@ class CrossMoments {
   std::int64_t dims_, columns_, width_;  ///< columns: dims and a squared length a part; width: up to whole tiles
   int threads_;
   std::int64_t rows_ = 0;
-  std::vector<double> shift_;          ///< the first row
-  std::vector<double> sum_;            ///< (columns)
-  neighbours::AlignedValues product_;  ///< (width, width); at and above the diagonal
+  std::vector<double> shift_;         ///< the first row
+  std::vector<double> sum_;           ///< (columns)
+  neighbors::AlignedValues product_;  ///< (width, width); at and above the diagonal
 };
 
 }  // namespace mambasynth::analysis::representation

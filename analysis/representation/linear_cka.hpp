@@ -5,16 +5,16 @@
 
 #include "analysis/representation/cross_moments.hpp"
 
-/// Centred kernel alignment with a linear kernel (Kornblith et al. 2019, ICML, arXiv:1905.00414) of all pairs of parts
+/// Centered kernel alignment with a linear kernel (Kornblith et al. 2019, ICML, arXiv:1905.00414) of all pairs of parts
 /// (layers, or the same layers of several networks over the same rows), from their moments, without a matrix of rows x
 /// rows.
 ///
-/// With X, Y the parts' centred rows, x_i and y_i, and n of them:
+/// With X, Y the parts' centered rows, x_i and y_i, and n of them:
 ///   biased     |X'Y|^2 / (|X'X| |Y'Y|), Frobenius norms (Kornblith, eq. 3 and section 3)
 ///   debiased   HSIC_1(X, Y) / sqrt(HSIC_1(X, X) HSIC_1(Y, Y)), where
 ///              n (n - 3) HSIC_1 = |X'Y|^2 - n / (n - 2) sum_i |x_i|^2 |y_i|^2 + |X|^2 |Y|^2 / ((n - 1)(n - 2)):
 /// the unbiased estimator of Song et al. 2012 (JMLR 13:1393, eq. 5). It does not change under a shift of the rows, and
-/// the Gram matrices of centred rows have row sums of 0, which leaves these terms of it.
+/// the Gram matrices of centered rows have row sums of 0, which leaves these terms of it.
 namespace mambasynth::analysis::representation {
 
 struct LinearCka {

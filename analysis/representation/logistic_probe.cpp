@@ -22,8 +22,8 @@ namespace mambasynth::analysis::representation {
 
 namespace {
 
-/// Converts moments of the raw features to moments of the standardised rows.
-TrainingSet training_set(Moments const& moments, std::vector<std::int64_t> const& rows, StandardisedRows const& x) {
+/// Converts moments of the raw features to moments of the standardized rows.
+TrainingSet training_set(Moments const& moments, std::vector<std::int64_t> const& rows, StandardizedRows const& x) {
   constexpr double constant = 1e-12;  // a feature that varies less, relative to its mean, does not vary
   TrainingSet set{RowSet(rows), {}, {}, {}};
   if (rows.empty()) return set;
@@ -72,7 +72,7 @@ void check(Rows const& features, std::int64_t dims, ChronologicalFolds const& fo
 
 }  // namespace
 
-/// What all labellings share. With blocks b and c held out, the same fits choose the penalty for the test on b (by c)
+/// What all labelings share. With blocks b and c held out, the same fits choose the penalty for the test on b (by c)
 /// and on c (by b): one training set for each pair b < c, and one for each single block.
 struct LogisticProbe::Sets {
   struct Set {
@@ -83,7 +83,7 @@ struct LogisticProbe::Sets {
   ChronologicalFolds const& folds;
   std::vector<double> penalties;  ///< from strong to weak, each fit starts where the last one ended
   double tolerance;
-  StandardisedRows x;
+  StandardizedRows x;
   std::vector<Set> pairs, blocks;
 
   Sets(Rows const& features, std::int64_t dims, ChronologicalFolds const& of, LogisticOptions const& options)
@@ -103,7 +103,7 @@ struct LogisticProbe::Sets {
   [[nodiscard]] std::vector<double> choose(std::span<std::int64_t const> labels, bool all) const;
 };
 
-/// The classes of one labelling in a training set, numbered in order.
+/// The classes of one labeling in a training set, numbered in order.
 class LogisticProbe::Classes {
  public:
   Classes(std::vector<std::int64_t> const& rows, std::span<std::int64_t const> labels) {
@@ -142,7 +142,7 @@ class LogisticProbe::Classes {
   std::int64_t majority_ = 0, majority_count_ = 0, total_ = 0;
 };
 
-/// One labelling of the rows of a set, and its read-out; none if the rows have fewer than two classes.
+/// One labeling of the rows of a set, and its read-out; none if the rows have fewer than two classes.
 struct LogisticProbe::Fit {
   Sets::Set const& set;
   Classes classes;

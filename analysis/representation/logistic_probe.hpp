@@ -12,9 +12,9 @@
 namespace mambasynth::analysis::representation {
 
 struct LogisticOptions {
-  /// Candidates: of half of |w|^2 beside the mean log-loss, features standardised.
+  /// Candidates: of half of |w|^2 beside the mean log-loss, features standardized.
   std::vector<double> penalties{1, 0.1, 1e-2, 1e-3, 1e-4};
-  double tolerance = 1e-6;  ///< nats by which a fit may miss its minimal penalised log-loss, roughly
+  double tolerance = 1e-6;  ///< nats by which a fit may miss its minimal penalized log-loss, roughly
   int threads = 0;          ///< 0 = OpenMP's own choice
 };
 
@@ -33,12 +33,12 @@ struct LogisticScore {
 };
 
 /// Linear read-out of classes from features (rows, dims), in the order of time, on held-out blocks of time: multinomial
-/// logistic regression, features standardised by the moments of the blocks trained on. Rows with a label < 0 are
-/// unlabelled and left out. The penalty of a fold is chosen by inner cross-validation: each of the other blocks is held
+/// logistic regression, features standardized by the moments of the blocks trained on. Rows with a label < 0 are
+/// unlabeled and left out. The penalty of a fold is chosen by inner cross-validation: each of the other blocks is held
 /// out in turn, with guards, and the penalty with the lowest log-loss wins. A fold whose training rows have fewer than
-/// two classes, or that has no labelled rows, scores NaN. The bits do not depend on the number of threads.
+/// two classes, or that has no labeled rows, scores NaN. The bits do not depend on the number of threads.
 ///
-/// Constructed once for the features, it scores any number of labellings of the rows (a target and its controls).
+/// Constructed once for the features, it scores any number of labelings of the rows (a target and its controls).
 /// Errors: errors::usage for shapes that do not fit or no penalties > 0; errors::input for NaN or infinity.
 class LogisticProbe {
  public:
@@ -48,7 +48,7 @@ class LogisticProbe {
   LogisticProbe(LogisticProbe&&) noexcept;
   ~LogisticProbe();
 
-  /// labels: (rows). Runs on the calling thread; several labellings may be scored concurrently. Standard errors of
+  /// labels: (rows). Runs on the calling thread; several labelings may be scored concurrently. Standard errors of
   /// accuracy, balanced_accuracy, and log_loss: each group of the folds is left out in turn, and the read-outs are
   /// refitted with the chosen penalties.
   ///

@@ -59,7 +59,7 @@ class Ridge {
     VectorXd const mean = away.tail(columns) - weights.transpose() * away.head(dims_);
     return (error + held.rows * mean.cwiseAbs2()).cwiseMax(0.0);
   }
-  /// (dims), (target columns): the means that predictions are centred on.
+  /// (dims), (target columns): the means that predictions are centered on.
   [[nodiscard]] VectorXd feature_means() const { return training_.mean.head(dims_); }
   [[nodiscard]] VectorXd target_means() const { return training_.mean.tail(training_.mean.size() - dims_); }
   /// Upper bound of what rounding alone contributes to the sum of (y - mean)^2.
@@ -67,9 +67,9 @@ class Ridge {
 
  private:
   [[nodiscard]] MatrixXd solve(double penalty, MatrixXd const& covariance) const {
-    MatrixXd penalised = correlation_;
-    penalised.diagonal().array() += penalty;
-    return scale_.asDiagonal() * penalised.llt().solve(covariance);
+    MatrixXd penalized = correlation_;
+    penalized.diagonal().array() += penalty;
+    return scale_.asDiagonal() * penalized.llt().solve(covariance);
   }
 
   Moments const& training_;
@@ -155,7 +155,7 @@ FoldScores r2_of(std::vector<Held> const& held, Index group, VectorXd const& rou
   return score;
 }
 
-/// Standard errors of the first targets: with R^2 linearised, row i has influence -(e_i - (1 - R^2) t_i) / SST, e and t
+/// Standard errors of the first targets: with R^2 linearized, row i has influence -(e_i - (1 - R^2) t_i) / SST, e and t
 /// being its squared errors.
 void add_errors(std::vector<RidgeScore>& scores, Rows const& features, StretchMoments const& moments,
                 std::vector<Held> const& held, std::vector<Targets> const& targets, std::int64_t dims,

@@ -19,7 +19,7 @@ struct Targets {
 };
 
 struct RidgeOptions {
-  /// Candidates: of |w|^2 beside the mean squared error, features standardised.
+  /// Candidates: of |w|^2 beside the mean squared error, features standardized.
   std::vector<double> penalties{1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100};
   std::int64_t with_error = -1;  ///< this many targets, from the first on, get standard errors; -1: all
   int threads = 0;               ///< 0 = OpenMP's own choice
@@ -34,7 +34,7 @@ struct RidgeScore {
 };
 
 /// Linear read-out of continuous targets from features (rows, dims), in the order of time, on held-out blocks of time.
-/// Features are standardised by the moments of the training rows, the intercept is not penalised, and features that are
+/// Features are standardized by the moments of the training rows, the intercept is not penalized, and features that are
 /// constant in training get no weight. The penalty of a fold is chosen by inner cross-validation: each of the other
 /// blocks is held out in turn, with guards, and the penalty with the lowest squared error wins. Both are computed from
 /// moments of the stretches (Hoerl & Kennard 1970, Technometrics 12:55). For standard errors, each group of the folds

@@ -7,8 +7,8 @@
 #include <limits>
 #include <map>
 
-#include "analysis/neighbours/distance_tile.hpp"
-#include "analysis/neighbours/every_width.hpp"
+#include "analysis/neighbors/distance_tile.hpp"
+#include "analysis/neighbors/every_width.hpp"
 #include "analysis/representation/finite_rows.hpp"
 #include "analysis/statistics/undefined.hpp"
 #include "errors/stop.hpp"
@@ -20,7 +20,7 @@ namespace {
 /// sums[lane] += sqrt(squared[lane]).
 MAMBASYNTH_EVERY_WIDTH
 void add_roots(double const* squared, double* sums) {
-  for (std::int64_t i = 0; i < neighbours::tile_queries * neighbours::tile_lanes; ++i) sums[i] += std::sqrt(squared[i]);
+  for (std::int64_t i = 0; i < neighbors::tile_queries * neighbors::tile_lanes; ++i) sums[i] += std::sqrt(squared[i]);
 }
 
 /// Points grouped by label, each label in tiles of its own, (tile, dims, lane).
@@ -35,18 +35,18 @@ struct Tiles {
     std::int64_t tiles = 0;
     for (auto const& [label, rows] : members) {
       auto const count = static_cast<std::int64_t>(rows.size());
-      labels.push_back({count, tiles, (count + neighbours::tile_lanes - 1) / neighbours::tile_lanes});
+      labels.push_back({count, tiles, (count + neighbors::tile_lanes - 1) / neighbors::tile_lanes});
       tiles += labels.back().tiles;
     }
-    values.resize(static_cast<std::size_t>(tiles * dims * neighbours::tile_lanes));
+    values.resize(static_cast<std::size_t>(tiles * dims * neighbors::tile_lanes));
     std::visit(
         [&](auto span) {
           std::size_t l = 0;
           for (auto const& [label, rows] : members) {
-            auto* const to = values.data() + labels[l++].first_tile * dims * neighbours::tile_lanes;
+            auto* const to = values.data() + labels[l++].first_tile * dims * neighbors::tile_lanes;
             for (std::int64_t i = 0; i < static_cast<std::int64_t>(rows.size()); ++i)
               for (std::int64_t c = 0; c < dims; ++c)
-                to[(i / neighbours::tile_lanes * dims + c) * neighbours::tile_lanes + i % neighbours::tile_lanes] =
+                to[(i / neighbors::tile_lanes * dims + c) * neighbors::tile_lanes + i % neighbors::tile_lanes] =
                     static_cast<double>(span[static_cast<std::size_t>(rows[static_cast<std::size_t>(i)] * dims + c)]);
           }
         },
@@ -56,24 +56,24 @@ struct Tiles {
 
 /// For tile_queries points: the sums of their distances to the points of each label, (query, label).
 void distance_sums(double const* queries, Tiles const& tiles, std::int64_t dims, double* sums) {
-  double squared[neighbours::tile_queries * neighbours::tile_lanes];
+  double squared[neighbors::tile_queries * neighbors::tile_lanes];
   auto const labels = static_cast<std::int64_t>(tiles.labels.size());
   for (std::int64_t l = 0; l < labels; ++l) {
     auto const& label = tiles.labels[static_cast<std::size_t>(l)];
-    double by_lane[neighbours::tile_queries * neighbours::tile_lanes] = {};
+    double by_lane[neighbors::tile_queries * neighbors::tile_lanes] = {};
     for (std::int64_t t = 0; t < label.tiles; ++t) {
-      neighbours::distance_tile(queries, tiles.values.data() + (label.first_tile + t) * dims * neighbours::tile_lanes,
-                                dims, squared, neighbours::tile_lanes);
-      auto const filled = label.points - t * neighbours::tile_lanes;
-      if (filled < neighbours::tile_lanes)
-        for (std::int64_t q = 0; q < neighbours::tile_queries; ++q)
-          std::fill(squared + q * neighbours::tile_lanes + filled, squared + (q + 1) * neighbours::tile_lanes, 0.0);
+      neighbors::distance_tile(queries, tiles.values.data() + (label.first_tile + t) * dims * neighbors::tile_lanes,
+                               dims, squared, neighbors::tile_lanes);
+      auto const filled = label.points - t * neighbors::tile_lanes;
+      if (filled < neighbors::tile_lanes)
+        for (std::int64_t q = 0; q < neighbors::tile_queries; ++q)
+          std::fill(squared + q * neighbors::tile_lanes + filled, squared + (q + 1) * neighbors::tile_lanes, 0.0);
       add_roots(squared, by_lane);
     }
-    for (std::int64_t q = 0; q < neighbours::tile_queries; ++q) {
+    for (std::int64_t q = 0; q < neighbors::tile_queries; ++q) {
       double sum = 0;
-      for (std::int64_t lane = 0; lane < neighbours::tile_lanes; ++lane)
-        sum += by_lane[q * neighbours::tile_lanes + lane];
+      for (std::int64_t lane = 0; lane < neighbors::tile_lanes; ++lane)
+        sum += by_lane[q * neighbors::tile_lanes + lane];
       sums[q * labels + l] = sum;
     }
   }
@@ -115,20 +115,20 @@ Silhouette silhouette(Rows const& points, std::int64_t dims, std::span<std::int6
   auto const count = static_cast<std::int64_t>(queries.size());
   errors::StopFlag stop;
 #pragma omp parallel for schedule(dynamic, 16) num_threads(threads > 0 ? threads : omp_get_max_threads())
-  for (std::int64_t start = 0; start < count; start += neighbours::tile_queries) {
+  for (std::int64_t start = 0; start < count; start += neighbors::tile_queries) {
     if (stop.requested()) continue;
-    auto const n = std::min(neighbours::tile_queries, count - start);
-    std::vector<double> coordinates(static_cast<std::size_t>(neighbours::tile_queries * dims));
-    std::vector<double> sums(static_cast<std::size_t>(neighbours::tile_queries) * members.size());
+    auto const n = std::min(neighbors::tile_queries, count - start);
+    std::vector<double> coordinates(static_cast<std::size_t>(neighbors::tile_queries * dims));
+    std::vector<double> sums(static_cast<std::size_t>(neighbors::tile_queries) * members.size());
     for (std::int64_t q = 0; q < n; ++q) {
       auto const& query = queries[static_cast<std::size_t>(start + q)];
       auto const place = static_cast<std::int64_t>(query.place);
       auto const* const from =
           tiles.values.data() +
-          (tiles.labels[query.label].first_tile + place / neighbours::tile_lanes) * dims * neighbours::tile_lanes +
-          place % neighbours::tile_lanes;
+          (tiles.labels[query.label].first_tile + place / neighbors::tile_lanes) * dims * neighbors::tile_lanes +
+          place % neighbors::tile_lanes;
       for (std::int64_t c = 0; c < dims; ++c)
-        coordinates[static_cast<std::size_t>(q * dims + c)] = from[c * neighbours::tile_lanes];
+        coordinates[static_cast<std::size_t>(q * dims + c)] = from[c * neighbors::tile_lanes];
     }
     distance_sums(coordinates.data(), tiles, dims, sums.data());
     for (std::int64_t q = 0; q < n; ++q) {

@@ -2,9 +2,9 @@
 
 #include <cstdint>
 
-#include "analysis/representation/standardised_rows.hpp"
+#include "analysis/representation/standardized_rows.hpp"
 
-/// The hot loops of softmax regression, for one block of StandardisedRows. Each sum runs in the order of its index, so
+/// The hot loops of softmax regression, for one block of StandardizedRows. Each sum runs in the order of its index, so
 /// that every instruction set gives the same bits.
 namespace mambasynth::analysis::representation {
 

@@ -15,7 +15,7 @@ namespace mambasynth::analysis::representation {
 
 namespace {
 
-constexpr std::int64_t block = StandardisedRows::block;
+constexpr std::int64_t block = StandardizedRows::block;
 constexpr std::size_t memory = 10;       // pairs of steps and changes of the gradient
 constexpr double sufficient = 1e-4;      // Armijo's constant
 constexpr double numeric_floor = 1e-15;  // relative changes of the objective below it are rounding
@@ -25,7 +25,7 @@ using ByClass = Eigen::Map<Eigen::MatrixXd>;  // column k: w_k, b_k
 
 }  // namespace
 
-/// Parameters in the form the kernels take: for the standardised rows.
+/// Parameters in the form the kernels take: for the standardized rows.
 struct SoftmaxRegression::ForRows {
   std::vector<double> weights, intercept;  ///< (class, dims), (class)
 };
@@ -76,7 +76,7 @@ class SoftmaxRegression::InverseHessian {
   std::deque<Pair> pairs_;
 };
 
-SoftmaxRegression::SoftmaxRegression(StandardisedRows const& x, TrainingSet const& set,
+SoftmaxRegression::SoftmaxRegression(StandardizedRows const& x, TrainingSet const& set,
                                      std::span<std::int32_t const> label, std::int64_t classes)
     : x_(x),
       set_(set),
@@ -129,7 +129,7 @@ SoftmaxRegression::ForRows SoftmaxRegression::for_rows(std::vector<double> const
 double SoftmaxRegression::objective(std::vector<double> const& parameters, double penalty,
                                     std::vector<double>& gradient) const {
   auto const at = for_rows(parameters);
-  neighbours::AlignedValues products(padded_ * block), sums(padded_ * dims_ * row_lanes);
+  neighbors::AlignedValues products(padded_ * block), sums(padded_ * dims_ * row_lanes);
   auto* const p = products.data();
   std::vector<double> of_intercept(static_cast<std::size_t>(padded_));
   double own[block] = {}, log_sum[block];
@@ -213,7 +213,7 @@ bool SoftmaxRegression::fit(double penalty, Limits const& limits) {
 std::vector<double> SoftmaxRegression::log_probabilities(RowSet const& rows) const {
   auto const at = for_rows(parameters_);
   std::vector<double> result;
-  neighbours::AlignedValues logits(padded_ * block), exponentials(padded_ * block);
+  neighbors::AlignedValues logits(padded_ * block), exponentials(padded_ * block);
   double log_sum[block];
   for (auto const& part : rows.parts()) {
     logits_of_block(x_.of_block(part.block), dims_, at.weights.data(), padded_, logits.data());

@@ -5,14 +5,14 @@
 #include <span>
 #include <vector>
 
-#include "analysis/representation/standardised_rows.hpp"
+#include "analysis/representation/standardized_rows.hpp"
 
 namespace mambasynth::analysis::representation {
 
-/// Rows to train on, and their moments: the same for every labelling of them.
+/// Rows to train on, and their moments: the same for every labeling of them.
 struct TrainingSet {
   RowSet rows;
-  /// (dims), for standardised rows: mean over the set, and 1 / standard deviation; 0 for a constant feature.
+  /// (dims), for standardized rows: mean over the set, and 1 / standard deviation; 0 for a constant feature.
   std::vector<double> mean, inverse;
   std::vector<double> correlation;  ///< (dims, dims); 0 of features that do not vary
 };
@@ -30,7 +30,7 @@ class SoftmaxRegression {
 
   /// label: the class of each row of x, 0 .. classes - 1 (each at least once in the set), or -1 to leave it out.
   /// classes > 1. Starts from the class frequencies and zero weights. Keeps references to all arguments.
-  SoftmaxRegression(StandardisedRows const& x, TrainingSet const& set, std::span<std::int32_t const> label,
+  SoftmaxRegression(StandardizedRows const& x, TrainingSet const& set, std::span<std::int32_t const> label,
                     std::int64_t classes);
 
   /// A read-out of the same classes from the subset `rows` of the set: starts from these parameters and from the
@@ -57,7 +57,7 @@ class SoftmaxRegression {
   [[nodiscard]] ForRows for_rows(std::vector<double> const& parameters) const;
   double objective(std::vector<double> const& parameters, double penalty, std::vector<double>& gradient) const;
 
-  StandardisedRows const& x_;
+  StandardizedRows const& x_;
   TrainingSet const& set_;
   RowSet const* rows_;
   std::span<std::int32_t const> label_;

@@ -6,7 +6,7 @@
 
 /// Errors of estimates on dependent rows: the rows are cut into stretches of time much longer than their correlation
 /// time, and the stretches are compared. Nothing is drawn with replacement (bootstrap): a row drawn twice would be its
-/// own nearest neighbour at distance 0.
+/// own nearest neighbor at distance 0.
 namespace mambasynth::analysis::statistics {
 
 /// Which stretch of time each point belongs to; `count` 0 means no blocks.
@@ -38,12 +38,12 @@ class BlockSums {
 /// Jackknife error of an estimate from its values with each block left out in turn; NaN for fewer than two.
 double jackknife_error(std::span<double const> without_one);
 
-/// How each block shifts an estimate that depends on neighbours. Leaving a block out also removes neighbours of the
+/// How each block shifts an estimate that depends on neighbors. Leaving a block out also removes neighbors of the
 /// points outside it, which sums over blocks miss. A plain jackknife overcounts this: a term shared by k points enters
-/// k times (Efron & Stein 1981, Ann. Stat. 9:586). The excess is local noise that averages out over a neighbourhood;
+/// k times (Efron & Stein 1981, Ann. Stat. 9:586). The excess is local noise that averages out over a neighborhood;
 /// what a block does to a whole region, such as one more visit to a state, remains.
 struct BlockShifts {
-  std::vector<double> expected;  ///< (block), by the influence of its points, averaged over their neighbourhoods; sum 0
+  std::vector<double> expected;  ///< (block), by the influence of its points, averaged over their neighborhoods; sum 0
   std::vector<double> observed;  ///< (block), mean of the leave-one-out estimates minus the one without this block
 
   /// sqrt(sum_b expected_b observed_b), the covariance of the two, whose local noise is independent. If that sum is not

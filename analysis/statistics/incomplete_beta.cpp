@@ -5,7 +5,7 @@
 
 namespace mambasynth::analysis::statistics {
 
-double regularised_beta(double a, double b, double x) {
+double regularized_beta(double a, double b, double x) {
   namespace policies = boost::math::policies;
   // In double: in long double, Boost's default, it takes five times as long. No exceptions: a NaN is a patch that
   // cannot be fitted, and callers are threads.

@@ -33,7 +33,7 @@ void write_estimator(store::Hdf5Writer& h5, std::string const& path, std::vector
   };
   part(path, &dimension::Estimate::value, "intrinsic dimension, " + path.substr(path.rfind('/') + 1));
   part(path + "_se", &dimension::Estimate::se,
-       "nominal standard error, a lower bound: neighbourhoods overlap and rows may depend on each other");
+       "nominal standard error, a lower bound: neighborhoods overlap and rows may depend on each other");
   part(path + "_se_blocks", &dimension::Estimate::se_blocks, "standard error by leaving stretches of time out");
 }
 

@@ -205,7 +205,7 @@ void draw_similarity(std::vector<std::string> const& layers, Similarity const& s
   if (!similarity.neighbour_overlap.empty())
     commands +=
         plot::heat_map(figure,
-                       {"neighbours", fmt::format("Share of {} nearest neighbours in common", similarity.overlap_k),
+                       {"neighbours", fmt::format("Share of {} nearest neighbors in common", similarity.overlap_k),
                         "layer", names, similarity.neighbour_overlap},
                        {.left = 0.56, .right = 0.92, .bottom = 0.18, .top = 0.9});
   figure.set_commands(commands + "unset multiplot\n");

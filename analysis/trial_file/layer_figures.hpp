@@ -13,7 +13,7 @@
 
 namespace mambasynth::analysis::trial_file {
 
-/// intrinsic_dimension in `folder`: a panel for each estimator that has one (at 30 neighbours or the nearest k
+/// intrinsic_dimension in `folder`: a panel for each estimator that has one (at 30 neighbors or the nearest k
 /// measured) and for the participation ratio, layer by layer with bands of two standard errors by blocks of time and
 /// the controls.
 void draw_dimension_by_layer(LayerMeasures const& measures, Controls const& controls,
@@ -25,13 +25,13 @@ void draw_spectrum(LayerMeasures const& measures, std::filesystem::path const& f
 /// probes: one panel for each target with its first score by layer, its 95 % confidence interval, and the controls.
 void draw_probes(std::vector<std::string> const& layers, Probes const& probes, std::filesystem::path const& folder);
 
-/// similarity: debiased CKA and shared neighbours of each pair of layers.
+/// similarity: debiased CKA and shared neighbors of each pair of layers.
 void draw_similarity(std::vector<std::string> const& layers, Similarity const& similarity,
                      std::filesystem::path const& folder);
 
 /// UMAPs of the panels by circle, representation_umap (or umap_<panel> each with `per_layer`), and by phase,
 /// representation_umap_phase; of the blocks' outputs, representation_umap_hidden; principal components by circle,
-/// representation_pca. Titles give the dimensions, Levina-Bickel at 30 neighbours, and the silhouette by circle.
+/// representation_pca. Titles give the dimensions, Levina-Bickel at 30 neighbors, and the silhouette by circle.
 void draw_layer_embeddings(LayerMeasures const& measures, Embeddings const& embeddings, bool per_layer,
                            std::filesystem::path const& folder);
 

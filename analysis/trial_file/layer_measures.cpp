@@ -17,10 +17,10 @@ void write_layers(Hdf5Writer& h5, std::vector<std::string> const& layers) {
   h5.text_scale(layout::layer, layers, {"input, then the residual stream after each block, then the prediction", "1"});
 }
 
-void write_neighbour_scales(Hdf5Writer& h5, std::vector<dimension::DimensionEstimates> const& layers) {
-  scale(h5, layout::k, layers.front().k, {"neighbours", "1"});
+void write_neighbor_scales(Hdf5Writer& h5, std::vector<dimension::DimensionEstimates> const& layers) {
+  scale(h5, layout::k, layers.front().k, {"neighbors", "1"});
   if (!layers.front().n1.empty())
-    scale(h5, layout::n1, layers.front().n1, {"nearer neighbour of Gride, the farther is 2 n1", "1"});
+    scale(h5, layout::n1, layers.front().n1, {"nearer neighbor of Gride, the farther is 2 n1", "1"});
 }
 
 /// Layers differ in width; 0 if spectra were not measured.
@@ -59,7 +59,7 @@ void write_layer_measures_under(Hdf5Writer& h5, std::string const& group, LayerM
 
 void write_layer_measures(Hdf5Writer& h5, LayerMeasures const& measures) {
   if (!measures.layers.empty()) write_layers(h5, measures.layers);
-  if (!measures.dimension.empty()) write_neighbour_scales(h5, measures.dimension);
+  if (!measures.dimension.empty()) write_neighbor_scales(h5, measures.dimension);
   if (auto const components = most_components(measures.activation); components > 0)
     h5.counting_scale(layout::component, 1, static_cast<std::int64_t>(components),
                       {"principal direction, counted from 1", "1"});

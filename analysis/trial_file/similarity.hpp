@@ -14,11 +14,11 @@ namespace mambasynth::analysis::trial_file {
 struct Similarity {
   std::vector<double> cka;                      ///< debiased linear CKA (Kornblith et al. 2019; Song et al. 2012)
   std::vector<double> cka_untrained;            ///< (layer), of a layer and the same one with initial weights
-  std::vector<double> neighbour_overlap;        ///< share of nearest neighbours that a row has in both layers
-  std::vector<double> label_overlap;            ///< (layer), share of a row's nearest neighbours on its own circle
+  std::vector<double> neighbour_overlap;        ///< share of nearest neighbors that a row has in both layers
+  std::vector<double> label_overlap;            ///< (layer), share of a row's nearest neighbors on its own circle
   std::vector<double> label_overlap_untrained;  ///< (layer)
-  double label_chance = 0;                      ///< the share that neighbours drawn at random would have
-  std::int64_t overlap_k = 0;                   ///< neighbours compared
+  double label_chance = 0;                      ///< the share that neighbors drawn at random would have
+  std::int64_t overlap_k = 0;                   ///< neighbors compared
 };
 
 /// Writes the group /similarity and the scale /other_layer. The scale /layer with the names `layers` must exist.

@@ -4,7 +4,7 @@
 #include "kernels/cuda/vector.cuh"
 
 // kernels/causal_conv1d.hpp. A thread keeps N channels and walks `chunk` steps of one window; the inputs of the last
-// taps stay in registers, so that x is read once (and d_conv - 1 steps of the neighbouring chunk again, out of the
+// taps stay in registers, so that x is read once (and d_conv - 1 steps of the neighboring chunk again, out of the
 // cache). Filters shorter than DConv are padded with leading zeros.
 namespace mambasynth::kernels::cuda::device {
 

@@ -40,7 +40,7 @@ __global__ __launch_bounds__(sum_lanes* sum_rows) void sum_partials(long long ro
   sum_columns(blockIdx.x, rows, columns, partial, targets);
 }
 
-/// The block's part of such sums: `lanes` neighbouring threads hold sums of N columns each, and so do the next `lanes`
+/// The block's part of such sums: `lanes` neighboring threads hold sums of N columns each, and so do the next `lanes`
 /// threads for other rows of the same columns. The block's sums go to `row`, which begins at its first column, `apart`
 /// floats from one to the next. `shared` holds N floats a thread. All threads call it.
 template <int N>

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "analysis/neighbours/neighbour_search.hpp"
+#include "analysis/neighbors/neighbor_search.hpp"
 #include "model/network.hpp"
 #include "provenance/run.hpp"
 #include "train/learner.hpp"
@@ -27,8 +27,8 @@ using Log = std::function<void(std::string const&)>;  ///< a note for the user
 train::LearnerFactory learners(std::string const& device, Log log = {});
 /// The network in evaluation mode and fp32 on `device`. On the CPU it refers to `network`.
 std::shared_ptr<model::Predictor const> predictor(std::string const& device, model::Network const& network);
-/// Nearest neighbours on `device`. `threads` (0: OpenMP's default) are for searches on the CPU.
-std::unique_ptr<analysis::neighbours::NeighbourSearch const> neighbour_search(std::string const& device,
-                                                                              int threads = 0, Log log = {});
+/// Nearest neighbors on `device`. `threads` (0: OpenMP's default) are for searches on the CPU.
+std::unique_ptr<analysis::neighbors::NeighborSearch const> neighbor_search(std::string const& device, int threads = 0,
+                                                                           Log log = {});
 
 }  // namespace mambasynth::backend

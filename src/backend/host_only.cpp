@@ -20,8 +20,8 @@ std::shared_ptr<model::Predictor const> predictor(std::string const&, model::Net
   return {std::shared_ptr<void>(), &network};
 }
 
-std::unique_ptr<analysis::neighbours::NeighbourSearch const> neighbour_search(std::string const&, int threads, Log) {
-  return std::make_unique<analysis::neighbours::HostSearch>(threads);
+std::unique_ptr<analysis::neighbors::NeighborSearch const> neighbor_search(std::string const&, int threads, Log) {
+  return std::make_unique<analysis::neighbors::HostSearch>(threads);
 }
 
 }  // namespace mambasynth::backend

@@ -7,7 +7,7 @@
 #include "gpu/device.hpp"
 #include "gpu/health.hpp"
 #include "gpu/learner.hpp"
-#include "gpu/neighbours.hpp"
+#include "gpu/neighbors.hpp"
 #include "gpu/predictor.hpp"
 
 namespace mambasynth::backend {
@@ -78,11 +78,11 @@ std::shared_ptr<model::Predictor const> predictor(std::string const& device, mod
   return gpu::predictor(network);
 }
 
-std::unique_ptr<analysis::neighbours::NeighbourSearch const> neighbour_search(std::string const& device, int threads,
-                                                                              Log log) {
-  if (device == "cpu") return std::make_unique<analysis::neighbours::HostSearch>(threads);
+std::unique_ptr<analysis::neighbors::NeighborSearch const> neighbor_search(std::string const& device, int threads,
+                                                                           Log log) {
+  if (device == "cpu") return std::make_unique<analysis::neighbors::HostSearch>(threads);
   gpu::use_card(own_card());
-  return gpu::neighbour_search(threads, std::move(log));
+  return gpu::neighbor_search(threads, std::move(log));
 }
 
 }  // namespace mambasynth::backend

@@ -82,11 +82,11 @@ std::span<float const> values_of(at::Tensor const& rows) {
   return {rows.const_data_ptr<float>(), static_cast<std::size_t>(rows.numel())};
 }
 
-/// Intrinsic dimension: neighbours and all estimators.
+/// Intrinsic dimension: neighbors and all estimators.
 Result dimension(std::string const& name, std::int64_t points, Sizes const& s, Effort const& effort) {
   config::Evaluate const evaluate;
   auto const rows = noise({points, s.model.d_model});
-  auto const search = backend::neighbour_search(s.device, s.threads);
+  auto const search = backend::neighbor_search(s.device, s.threads);
   analysis::dimension::EstimateOptions options;
   options.threads = s.threads;
   options.search = search.get();
@@ -98,10 +98,10 @@ Result dimension(std::string const& name, std::int64_t points, Sizes const& s, E
 }
 
 /// Only the nearest-neighbor search, from rows in host memory to neighbors in host memory.
-Result neighbours(std::string const& device, std::int64_t points, Sizes const& s, Effort const& effort) {
+Result neighbors(std::string const& device, std::int64_t points, Sizes const& s, Effort const& effort) {
   auto const k = config::Evaluate{}.lb_k.back();
   auto const rows = noise({points, s.model.d_model});
-  auto const search = backend::neighbour_search(device, s.threads);
+  auto const search = backend::neighbor_search(device, s.threads);
   auto result = of_rows("neighbours_" + device, points, s, k);
   measure(result, effort, [&] { (void)search->find(values_of(rows), points, s.model.d_model, k, {}); });
   return result;
@@ -116,8 +116,8 @@ std::vector<Result> dimensions(Sizes const& s, Effort const& effort) {
   std::vector<Result> results{dimension("dimension", config::Evaluate{}.lb_points, s, effort),
                               dimension("dimension_layer", all, s, once)};
   if (s.device == "cpu") return results;
-  results.push_back(neighbours(s.device, all, s, effort));
-  results.push_back(neighbours("cpu", all, s, once));
+  results.push_back(neighbors(s.device, all, s, effort));
+  results.push_back(neighbors("cpu", all, s, once));
   return results;
 }
 

@@ -63,7 +63,7 @@ class Embedded {
       if (k < points)
         shown_.levina_bickel.emplace_back(
             k, analysis::dimension::levina_bickel_original(
-                   analysis::neighbours::nearest_neighbours<float>(umap_.coordinates, points, 2, k, threads), k)
+                   analysis::neighbors::nearest_neighbors<float>(umap_.coordinates, points, 2, k, threads), k)
                    .value);
   }
   Embedded(Embedded const&) = delete;

@@ -42,7 +42,7 @@ int run(DimensionOptions& options) {
   auto const threads = thread_count(options.run);
   auto const array = dimension::load_array(trial.data.path, {config.array, config.labels});
   auto const search =
-      backend::neighbour_search(device, threads, [](std::string const& line) { streams::log("{}\n", line); });
+      backend::neighbor_search(device, threads, [](std::string const& line) { streams::log("{}\n", line); });
   auto const measured = [&] {
     try {
       return dimension::measure(array, config, threads, *search);

@@ -100,7 +100,7 @@ int run(EvaluateOptions& options) {
   auto const initial = initial_network(loaded, trial.evaluate);
   auto const untrained = initial ? backend::predictor(device, *initial) : nullptr;
   auto const to_stderr = [](std::string const& line) { streams::log("{}\n", line); };
-  auto const search = backend::neighbour_search(device, threads, to_stderr);
+  auto const search = backend::neighbor_search(device, threads, to_stderr);
   auto const evaluation = evaluate::evaluate(
       {.network = network,
        .untrained = untrained.get(),

@@ -96,7 +96,7 @@ std::optional<dynamics::Analysis> judge(generate::Generation const& g, std::opti
     input.compared = {1, 2};
     input.conditions.push_back({"without_bursts", calm->generated, config.temperature, {}});
   }
-  return dynamics::analyse(*hidden, input, config, threads);
+  return dynamics::analyze(*hidden, input, config, threads);
 }
 
 int run(GenerateOptions& options) {

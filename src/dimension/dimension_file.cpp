@@ -41,19 +41,19 @@ void write_estimators(Hdf5Writer& h5, std::string const& group, Axis axis, Dimen
 void write_all(Hdf5Writer& h5, Measured const& measured) {
   auto const& all = measured.all;
   std::string const group = layout::dimension;
-  analysis::trial_file::scale(h5, layout::k, all.k, {"neighbours", "1"});
+  analysis::trial_file::scale(h5, layout::k, all.k, {"neighbors", "1"});
   write_estimators(h5, group, Axis::k, all);
   write_distance(h5, group + "distance_k", all.distance_k, {layout::k}, measured.noise_distance(),
-                 "mean distance of neighbour k");
+                 "mean distance of neighbor k");
   write_estimators(h5, group, Axis::none, all);
   h5.scalar(group + "duplicates", all.duplicates, {"rows that equal another one", "1"});
   h5.scalar(group + "plateau", all.plateau ? all.plateau->value : nan,
             {"mean of gride over its plateau; NaN: there is none", "1"});
   if (all.n1.empty()) return;
-  analysis::trial_file::scale(h5, layout::n1, all.n1, {"nearer neighbour of Gride, the farther is 2 n1", "1"});
+  analysis::trial_file::scale(h5, layout::n1, all.n1, {"nearer neighbor of Gride, the farther is 2 n1", "1"});
   write_estimators(h5, group, Axis::n1, all);
   write_distance(h5, group + "distance_n1", all.distance_n1, {layout::n1}, measured.noise_distance(),
-                 "mean distance of neighbours n1 and 2 n1");
+                 "mean distance of neighbors n1 and 2 n1");
   std::vector<std::int8_t> on_plateau(all.n1.size());
   for (std::size_t i = 0; i < on_plateau.size(); ++i)
     on_plateau[i] = all.plateau && i >= all.plateau->first && i <= all.plateau->last;
@@ -105,15 +105,15 @@ void write_others(Hdf5Writer& h5, Measured const& measured) {
   }
   auto const& fci = measured.correlation;
   if (fci.k.empty()) return;
-  analysis::trial_file::scale(h5, "/patch", fci.k, {"neighbours around each centre", "1"});
+  analysis::trial_file::scale(h5, "/patch", fci.k, {"neighbors around each center", "1"});
   analysis::trial_file::column(h5, group + "full_correlation", fci.dimension, fci.k.size(), {"/patch"},
-                               {"intrinsic dimension, mean over centres", "1"});
+                               {"intrinsic dimension, mean over centers", "1"});
   analysis::trial_file::column(h5, group + "full_correlation_se", fci.se, fci.k.size(), {"/patch"},
-                               {"standard error over centres, a lower bound: their neighbourhoods overlap", "1"});
+                               {"standard error over centers, a lower bound: their neighborhoods overlap", "1"});
   analysis::trial_file::column(h5, group + "full_correlation_se_blocks", fci.se_blocks, fci.k.size(), {"/patch"},
                                {"standard error by leaving stretches of time out", "1"});
   analysis::trial_file::column(h5, group + "full_correlation_residual", fci.residual, fci.k.size(), {"/patch"},
-                               {"rms misfit of the integral, mean over centres", "1"});
+                               {"rms misfit of the integral, mean over centers", "1"});
 }
 
 }  // namespace
@@ -129,7 +129,7 @@ void write_dimension(std::filesystem::path const& file, Measured const& measured
   h5.attribute("/", "noise", measured.noise);
   h5.attribute("/", "config", config::section_to_toml(config));
   h5.attribute("/", "duplicates_policy",
-               "estimates are over distinct rows: a copy is neither a point nor a neighbour of its own; "
+               "estimates are over distinct rows: a copy is neither a point nor a neighbor of its own; "
                "levina_bickel_original is over all rows, one with a copy counts as 0, and binomial counts all rows");
   result.provenance(facts);
   write_all(h5, measured);

@@ -54,11 +54,11 @@ std::vector<Estimator const*> drawn_estimators() {
 bool empty(std::string const& rows) { return std::count(rows.begin(), rows.end(), '\n') < 2; }
 
 /// One series of points with error bars and a line through them.
-std::string plotted(std::string const& data, std::int64_t colour, int point, std::string const& title) {
+std::string plotted(std::string const& data, std::int64_t color, int point, std::string const& title) {
   return fmt::format(
       "\"{0}\" using 1:2:3 with yerrorbars linecolor rgb \"{1}\" pointtype {2} pointsize 0.9 title \"{3}\", "
       "\"{0}\" using 1:2 with lines linecolor rgb \"{1}\" notitle",
-      data, analysis::plot::category_colour(colour, std::max<std::int64_t>(colour + 1, 6)), point, title);
+      data, analysis::plot::category_color(color, std::max<std::int64_t>(color + 1, 6)), point, title);
 }
 
 std::string panel(double left, double right, std::string const& title, std::string const& x) {
@@ -66,14 +66,14 @@ std::string panel(double left, double right, std::string const& title, std::stri
                      right, title, x);
 }
 
-std::string by_neighbours(analysis::plot::Figure& figure, dimension::Measured const& m, double left, double right) {
+std::string by_neighbors(analysis::plot::Figure& figure, dimension::Measured const& m, double left, double right) {
   auto const& all = m.all;
   std::vector<std::string> plots;
   double most = 0;
   for (auto const* estimator : drawn_estimators()) {
     auto x = as_double(estimator->axis == Axis::k ? all.k : all.n1);
     if (estimator->axis == Axis::n1)
-      for (auto& n : x) n *= 2;  // the farther neighbour
+      for (auto& n : x) n *= 2;  // the farther neighbor
     auto const& estimates = all[*estimator];
     auto const rows = curve(x, estimates);
     auto const name = figure.add_data(std::string(estimator->name), rows);
@@ -86,7 +86,7 @@ std::string by_neighbours(analysis::plot::Figure& figure, dimension::Measured co
   auto const top =
       1.15 * std::max({most, 2.2, dims < 2 * most ? dims : 0.0});  // farther up, its line would flatten the rest
   auto text =
-      panel(left, right, "Dimension by number of neighbours", "neighbours") +
+      panel(left, right, "Dimension by number of neighbors", "neighbors") +
       fmt::format(
           "set logscale x\nset xrange [1:*]\nset yrange [0:{1:.6g}]\nset key top right opaque\nset ylabel \"intrinsic "
           "dimension\" offset 1\n"
@@ -164,19 +164,19 @@ std::string by_group(analysis::plot::Figure& figure, dimension::Measured const& 
   text += as_bars ? fmt::format("set xrange [-0.6:{}]\n", groups - 0.4) : std::string("set xrange [*:*]\n");
   for (std::size_t i = 0; i < ks.size(); ++i) {
     auto const column = 3 + 2 * i;
-    auto const colour = analysis::plot::category_colour(
-        static_cast<std::int64_t>(i), std::max<std::int64_t>(static_cast<std::int64_t>(ks.size()), 3));
+    auto const color = analysis::plot::category_color(static_cast<std::int64_t>(i),
+                                                      std::max<std::int64_t>(static_cast<std::int64_t>(ks.size()), 3));
     text += i == 0 ? "plot " : ", ";
     if (!as_bars) {
       text +=
           fmt::format("\"{}\" using 2:{} with points linecolor rgb \"{}\" pointtype 7 pointsize 0.4 title \"k = {}\"",
-                      data, column, colour, ks[i]);
+                      data, column, color, ks[i]);
       continue;
     }
     auto const shift = (static_cast<double>(i) - (static_cast<double>(ks.size()) - 1) / 2) * width;
     text +=
         fmt::format("\"{0}\" using ($1+{1:.4f}):{2}:({3:.4f}){4} with boxes linecolor rgb \"{5}\" title \"k = {6}\"",
-                    data, shift, column, width, i == 0 ? ":xtic(2)" : "", colour, ks[i]);
+                    data, shift, column, width, i == 0 ? ":xtic(2)" : "", color, ks[i]);
     text += fmt::format(
         ", \"{0}\" using ($1+{1:.4f}):(${2}-${3}):(0):(2*${3}) with vectors nohead linecolor rgb \"#444444\" notitle",
         data, shift, column, column + 1);
@@ -192,7 +192,7 @@ void draw_dimension(dimension::Measured const& measured, std::filesystem::path c
   double const third = grouped ? 0.33 : 0.5;
   std::string commands =
       "set multiplot\nset tics out nomirror\nset border 3\nset tmargin at screen 0.9\nset bmargin at screen 0.14\n";
-  commands += by_neighbours(figure, measured, grouped ? 0.05 : 0.07, third - 0.015);
+  commands += by_neighbors(figure, measured, grouped ? 0.05 : 0.07, third - 0.015);
   commands += by_distance(figure, measured, third + 0.03, 2 * third - 0.015);
   if (grouped) commands += by_group(figure, measured, 2 * third + 0.04, 0.99);
   figure.set_commands(commands + "unset multiplot\n");

@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "analysis/dimension/binomial_dimension.hpp"
-#include "analysis/neighbours/distinct_rows.hpp"
+#include "analysis/neighbors/distinct_rows.hpp"
 #include "errors/errors.hpp"
 #include "random/numpy_generator.hpp"
 
@@ -29,7 +29,7 @@ std::vector<std::int64_t> drawn_rows(std::int64_t rows, config::Dimension const&
 
 analysis::dimension::DimensionEstimates estimate(Array const& array, std::span<std::int64_t const> time,
                                                  config::Integers const& ks, config::Dimension const& config,
-                                                 int threads, analysis::neighbours::NeighbourSearch const& search) {
+                                                 int threads, analysis::neighbors::NeighborSearch const& search) {
   analysis::dimension::EstimateOptions options;
   options.threads = threads;
   options.longest_n1 = config.max_n1;
@@ -40,7 +40,7 @@ analysis::dimension::DimensionEstimates estimate(Array const& array, std::span<s
 }
 
 std::vector<Group> by_label(Array const& array, std::span<std::int64_t const> time, config::Dimension const& config,
-                            int threads, analysis::neighbours::NeighbourSearch const& search) {
+                            int threads, analysis::neighbors::NeighborSearch const& search) {
   std::map<std::int64_t, std::vector<std::int64_t>> rows;
   for (std::size_t i = 0; i < array.labels.size(); ++i) rows[array.labels[i]].push_back(static_cast<std::int64_t>(i));
   std::vector<Group> groups;
@@ -48,7 +48,7 @@ std::vector<Group> by_label(Array const& array, std::span<std::int64_t const> ti
     Group group{.label = label, .points = static_cast<std::int64_t>(places.size()), .estimates = {}};
     std::vector<std::int64_t> times;
     for (auto const place : places) times.push_back(time[static_cast<std::size_t>(place)]);
-    auto const excluded = analysis::neighbours::TemporalWindow{times, config.theiler}.most_excluded();
+    auto const excluded = analysis::neighbors::TemporalWindow{times, config.theiler}.most_excluded();
     config::Integers ks;
     std::copy_if(config.k.begin(), config.k.end(), std::back_inserter(ks),
                  [&](auto k) { return group.points - excluded > k + 1; });
@@ -76,15 +76,15 @@ void measure_lattice(Measured& measured, Array const& array, std::span<std::int6
 /// Of distinct rows, as all other estimators.
 void measure_patches(Measured& measured, Array const& array, std::span<std::int64_t const> time,
                      config::Dimension const& config, int threads) {
-  auto const distinct = analysis::neighbours::distinct_rows<double>(array.x, array.points, array.dims);
+  auto const distinct = analysis::neighbors::distinct_rows<double>(array.x, array.points, array.dims);
   auto const once = distinct.copied > 0 ? pick(array, distinct.first) : Array{};
   auto const& rows = distinct.copied > 0 ? once : array;
   std::vector<std::int64_t> times;
   for (auto const i : distinct.first) times.push_back(time[static_cast<std::size_t>(i)]);
   random::NumpyGenerator random(static_cast<std::uint64_t>(config.seed));
-  auto const centres = random.choice(rows.points, std::min(config.fci_centres, rows.points));
+  auto const centers = random.choice(rows.points, std::min(config.fci_centres, rows.points));
   measured.correlation = analysis::dimension::local_correlation_dimension(
-      rows.x, rows.points, rows.dims, centres, config.fci_k, analysis::statistics::blocks_in_time(times, config.blocks),
+      rows.x, rows.points, rows.dims, centers, config.fci_k, analysis::statistics::blocks_in_time(times, config.blocks),
       threads);
 }
 
@@ -93,7 +93,7 @@ void measure_patches(Measured& measured, Array const& array, std::span<std::int6
 double Measured::noise_distance() const { return noise * std::sqrt(2 * static_cast<double>(dims)); }
 
 Measured measure(Array const& whole, config::Dimension const& config, int threads,
-                 analysis::neighbours::NeighbourSearch const& search) {
+                 analysis::neighbors::NeighborSearch const& search) {
   auto const time = drawn_rows(whole.points, config);
   auto const drawn = config.points > 0 ? pick(whole, time) : Array{};
   auto const& array = config.points > 0 ? drawn : whole;

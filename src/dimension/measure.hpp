@@ -37,6 +37,6 @@ struct Measured {
 
 /// Measures the drawn rows as [dimension] asks. Errors: errors::usage if a k needs more rows than there are.
 Measured measure(Array const& array, config::Dimension const& config, int threads,
-                 analysis::neighbours::NeighbourSearch const& search);
+                 analysis::neighbors::NeighborSearch const& search);
 
 }  // namespace mambasynth::dimension

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dynamics/analyse.hpp"
+#include "dynamics/analyze.hpp"
 #include "store/hdf5.hpp"
 
 namespace mambasynth::dynamics {

@@ -16,7 +16,7 @@ using analysis::plot::Figure;
 
 constexpr std::int64_t shown_samples = 8, keyed_circles = 20;
 
-std::string colour_number(std::string const& colour) { return "0x" + colour.substr(1); }
+std::string color_number(std::string const& color) { return "0x" + color.substr(1); }
 
 /// Names as shown to readers.
 std::string shown(std::string name) {
@@ -26,10 +26,10 @@ std::string shown(std::string name) {
 
 /// Colors of the conditions, and dashes for print without color.
 std::string line_style(std::size_t condition) {
-  constexpr std::array<std::int64_t, 3> colours{0, 6, 2};
+  constexpr std::array<std::int64_t, 3> colors{0, 6, 2};
   constexpr std::array<int, 3> dashes{1, 1, 2};
   return fmt::format("linewidth 2.2 dashtype {} linecolor rgb \"{}\"", dashes[condition % 3],
-                     analysis::plot::category_colour(colours[condition % 3], 10));
+                     analysis::plot::category_color(colors[condition % 3], 10));
 }
 
 /// Start, end, height of the row, color, circle, color of the text.
@@ -38,10 +38,10 @@ std::string runs_of(Trajectory const& trajectory, double row, std::int64_t circl
   auto const& circle = trajectory.circle;
   for (std::size_t start = 0, t = 1; t <= circle.size(); ++t) {
     if (t < circle.size() && circle[t] == circle[start]) continue;
-    auto const colour =
-        circle[start] < 0 ? std::string("#e4e4e4") : analysis::plot::category_colour(circle[start], circles);
-    runs += fmt::format("{} {} {:.3f} {} {} {}\n", start, t, row, colour_number(colour), circle[start],
-                        colour_number(analysis::plot::readable_on(colour)));
+    auto const color =
+        circle[start] < 0 ? std::string("#e4e4e4") : analysis::plot::category_color(circle[start], circles);
+    runs += fmt::format("{} {} {:.3f} {} {} {}\n", start, t, row, color_number(color), circle[start],
+                        color_number(analysis::plot::readable_on(color)));
     start = t;
   }
   return runs;
@@ -53,8 +53,8 @@ void draw_strips(Analysis const& a, std::filesystem::path const& folder) {
              circles = static_cast<std::int64_t>(a.law.occupancy.size());
   constexpr double between = 0.6;
   double const block = static_cast<double>(conditions) + between, rows = static_cast<double>(samples) * block - between;
-  std::string runs = "# first end row colour circle text_colour\n", failures_at = "# step row\n",
-              bursts = "# step row\n", ticks;
+  std::string runs = "# first end row color circle text_color\n", failures_at = "# step row\n", bursts = "# step row\n",
+              ticks;
   bool fails = false, perturbs = false;
   for (std::int64_t i = 0; i < samples; ++i)
     for (std::int64_t c = 0; c < conditions; ++c) {
@@ -104,7 +104,7 @@ void draw_strips(Analysis const& a, std::filesystem::path const& folder) {
   if (circles <= keyed_circles) {
     for (std::int64_t c = 0; c < circles; ++c)
       commands += fmt::format(", NaN with boxes fillcolor rgb \"{}\" title \"{}\"",
-                              analysis::plot::category_colour(c, circles), c);
+                              analysis::plot::category_color(c, circles), c);
     commands += ", NaN with boxes fillcolor rgb \"#e4e4e4\" title \"none\"";
   }
   figure.set_commands(commands + "\n");

@@ -3,12 +3,12 @@
 #include <filesystem>
 
 #include "analysis/plot/gnuplot.hpp"
-#include "dynamics/analyse.hpp"
+#include "dynamics/analyze.hpp"
 
 namespace mambasynth::dynamics {
 
 /// In `folder`: generation_dynamics, a strip of decoded circles for each of up to eight samples and each condition
-/// (grey: no circle; triangles: bursts; crosses: first failure), and generation_statistics: lengths of complete visits
+/// (gray: no circle; triangles: bursts; crosses: first failure), and generation_statistics: lengths of complete visits
 /// beside the process's law, distance to the nearest circle over time, the share of samples without failure over time.
 void draw_dynamics(Analysis const& analysis, std::filesystem::path const& folder);
 

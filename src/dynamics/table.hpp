@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "dynamics/analyse.hpp"
+#include "dynamics/analyze.hpp"
 
 namespace mambasynth::dynamics {
 

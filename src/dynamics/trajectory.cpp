@@ -106,10 +106,10 @@ Trajectory follow(oracle::HiddenProcess const& hidden, Decoder const& decoder, C
   auto const off = beyond(nearest, series.perturbed, rules.off_window, limits.off_square);
   auto const astray = beyond(decoded, series.perturbed, rules.off_window, limits.off_square);
 
-  auto labelled = path.circle;
+  auto labeled = path.circle;
   for (std::size_t t = 0; t < steps; ++t)
-    if (astray[t]) labelled[seed_steps + t] = -1;
-  result.visits = visits_of(labelled, hidden, rules.shortest_visit);
+    if (astray[t]) labeled[seed_steps + t] = -1;
+  result.visits = visits_of(labeled, hidden, rules.shortest_visit);
   result.circle.assign(steps, -1);
   for (auto& visit : result.visits) {
     for (auto t = std::max(visit.first, from); t < visit.end(); ++t)

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "analysis/representation/linear_cka.hpp"
-#include "analysis/representation/neighbourhood_overlap.hpp"
+#include "analysis/representation/neighborhood_overlap.hpp"
 
 namespace mambasynth::evaluate {
 namespace {
@@ -26,7 +26,7 @@ std::vector<double> debiased_cka(std::vector<PanelRows const*> const& panels, in
 
 analysis::trial_file::Similarity compare_layers(PanelPair const& panels, std::span<std::int64_t const> time,
                                                 std::span<std::int64_t const> circle, config::Evaluate const& config,
-                                                int threads, analysis::neighbours::NeighbourSearch const& search) {
+                                                int threads, analysis::neighbors::NeighborSearch const& search) {
   analysis::trial_file::Similarity result;
   auto const& trained = panels.trained;
   std::vector<PanelRows const*> all;
@@ -35,24 +35,24 @@ analysis::trial_file::Similarity compare_layers(PanelPair const& panels, std::sp
   for (std::size_t p = 0; p < panels.untrained.size(); ++p)
     result.cka_untrained.push_back(debiased_cka({&trained[p], &panels.untrained[p]}, threads)[1]);
 
-  analysis::neighbours::TemporalWindow const window{time, config.overlap_theiler};
+  analysis::neighbors::TemporalWindow const window{time, config.overlap_theiler};
   auto const points = static_cast<std::int64_t>(time.size());
   auto const k = result.overlap_k = config.overlap_k;
   if (points - 1 - window.most_excluded() <= k) return result;
-  auto const neighbours_in = [&](std::vector<PanelRows> const& of) {
-    std::vector<analysis::neighbours::Neighbours> found;
+  auto const neighbors_in = [&](std::vector<PanelRows> const& of) {
+    std::vector<analysis::neighbors::Neighbors> found;
     for (auto const& panel : of)
       found.push_back(search.find(std::span<float const>(panel.values), points, panel.dims, k, window));
     return found;
   };
-  auto const neighbours = neighbours_in(trained);
-  for (auto const& a : neighbours)
-    for (auto const& b : neighbours)
-      result.neighbour_overlap.push_back(representation::neighbourhood_overlap(a, b, k).mean);
+  auto const neighbors = neighbors_in(trained);
+  for (auto const& a : neighbors)
+    for (auto const& b : neighbors)
+      result.neighbour_overlap.push_back(representation::neighborhood_overlap(a, b, k).mean);
   if (circle.empty()) return result;
   result.label_chance = representation::label_overlap_by_chance(circle, window);
-  for (auto const& one : neighbours) result.label_overlap.push_back(representation::label_overlap(one, circle, k).mean);
-  for (auto const& one : neighbours_in(panels.untrained))
+  for (auto const& one : neighbors) result.label_overlap.push_back(representation::label_overlap(one, circle, k).mean);
+  for (auto const& one : neighbors_in(panels.untrained))
     result.label_overlap_untrained.push_back(representation::label_overlap(one, circle, k).mean);
   return result;
 }

@@ -21,7 +21,7 @@ namespace {
 /// What computes: threads of the processor, and the neighbor search.
 struct Means {
   int threads;
-  analysis::neighbours::NeighbourSearch const& search;
+  analysis::neighbors::NeighborSearch const& search;
 };
 
 /// Estimates intrinsic dimensions of panels that share their rows.
@@ -178,7 +178,7 @@ Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choi
   auto const pass = [&](model::Predictor const& network) {
     return gather(network, subject.series, subject.seq_len, choice.panels, lists, threads);
   };
-  analysis::neighbours::HostSearch const host(threads);
+  analysis::neighbors::HostSearch const host(threads);
   Means const means{threads, subject.search ? *subject.search : host};
   Evaluation result;
   auto const trained = pass(subject.network);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/neighbours/neighbour_search.hpp"
+#include "analysis/neighbors/neighbor_search.hpp"
 #include "analysis/trial_file/evaluation.hpp"
 #include "config/config.hpp"
 #include "evaluate/controls.hpp"
@@ -22,9 +22,8 @@ struct Subject {
   std::int64_t seq_len;
   Truth truth;
   model::Network const* host = nullptr;  ///< the network's weights, for the outputs of its blocks; may be null
-  std::function<void(std::string const&)> note = {};  ///< receives what cannot be measured, and why
-  analysis::neighbours::NeighbourSearch const* search =
-      nullptr;  ///< for dimension and similarity; null: the processor's
+  std::function<void(std::string const&)> note = {};            ///< receives what cannot be measured, and why
+  analysis::neighbors::NeighborSearch const* search = nullptr;  ///< for dimension and similarity; null: the processor's
 };
 
 /// Which panels to evaluate (all if empty), whether to estimate their intrinsic dimension, and whether to embed them in

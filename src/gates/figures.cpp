@@ -46,7 +46,7 @@ std::string line_rows(std::string const& head, std::int64_t first, std::vector<a
 }
 
 /// Up to the 99.5th percentile: otherwise a few wide-open channels would leave all others one color.
-std::string colour_range(at::Tensor const& values) {
+std::string color_range(at::Tensor const& values) {
   auto const sorted = std::get<0>(values.flatten().to(at::kDouble).sort());
   auto const n = sorted.numel();
   double const low = sorted[0].item<double>(), high = sorted[std::min(n - 1, n * 995 / 1000)].item<double>();
@@ -83,20 +83,20 @@ void draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64_t 
   page.heat(fmt::format("Step size delta, {}: mean {:.4g}, largest {:.4g}", channels, delta.mean().item<double>(),
                         delta.max().item<double>()),
             "inner channel", figure.add_data("delta", heat_rows(delta)), shown, analysis::plot::ordered_palette(),
-            colour_range(delta), 230);
+            color_range(delta), 230);
   page.heat("Output gate silu(z), same channels", "inner channel", figure.add_data("z_gate", heat_rows(z)), shown,
-            analysis::plot::ordered_palette(), colour_range(z), 230);
+            analysis::plot::ordered_palette(), color_range(z), 230);
   auto const norms = figure.add_data(
       "norms", line_rows("B_norm C_norm", sample.start, {over_states(signals.B), over_states(signals.C)}));
   page.lines("|B| and |C| over the states", "norm",
              fmt::format("\"{0}\" using 1:2 with lines linecolor rgb \"{1}\" linewidth 1.3 title \"|B|\", \"{0}\" "
                          "using 1:3 with lines linecolor rgb \"{2}\" linewidth 1.3 title \"|C|\"",
-                         norms, analysis::plot::category_colour(0, 10), analysis::plot::category_colour(6, 10)),
+                         norms, analysis::plot::category_color(0, 10), analysis::plot::category_color(6, 10)),
              std::max(largest(over_states(signals.B)), largest(over_states(signals.C))), 130);
   auto const mean = figure.add_data("mean_delta", line_rows("delta", sample.start, {signals.delta[0].mean(1)}));
   page.lines("Mean delta over all inner channels", "delta",
              fmt::format("\"{}\" using 1:2 with lines linecolor rgb \"{}\" linewidth 1.3 notitle", mean,
-                         analysis::plot::category_colour(0, 10)),
+                         analysis::plot::category_color(0, 10)),
              largest(signals.delta[0].mean(1)), 130, true);
   figure.set_commands(page.end());
   figure.draw(folder);
@@ -121,7 +121,7 @@ void draw_summary(Sample const& sample, std::span<std::int64_t const> circle, st
   for (int i = 0; i < layers; ++i)
     page.lines(fmt::format("Mean delta, layer {}", i + 1), "delta",
                fmt::format("\"{}\" using 1:{} with lines linecolor rgb \"{}\" linewidth 1.3 notitle", rows, i + 2,
-                           analysis::plot::category_colour(0, 10)),
+                           analysis::plot::category_color(0, 10)),
                largest(means[static_cast<std::size_t>(i)]), panel, i + 1 == layers);
   figure.set_commands(page.end());
   figure.draw(folder);

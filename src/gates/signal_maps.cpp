@@ -78,11 +78,11 @@ SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series
 void draw_signal_maps(SignalMaps const& maps, std::span<std::int64_t const> circle, std::int64_t circles,
                       std::filesystem::path const& folder) {
   constexpr int columns = 4;
-  auto const colouring = analysis::plot::by_category("circle", circles_of(maps, circle), circles);
+  auto const coloring = analysis::plot::by_category("circle", circles_of(maps, circle), circles);
   for (std::size_t s = 0; s < mapped_signals.size(); ++s) {
     std::vector<analysis::plot::EmbeddingPanel> panels;
     for (auto const& map : maps.of(s))
-      panels.push_back({fmt::format("layer {} ({}-D)", panels.size() + 1, maps.dims[s]), map.coordinates, &colouring});
+      panels.push_back({fmt::format("layer {} ({}-D)", panels.size() + 1, maps.dims[s]), map.coordinates, &coloring});
     analysis::plot::draw_embeddings(mapped_signals[s].figure, fmt::format("UMAP of the {}", mapped_signals[s].what),
                                     panels, columns, folder);
   }

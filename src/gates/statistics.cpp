@@ -58,9 +58,9 @@ class Bins {
         for (auto s = std::max<std::int64_t>(0, t - shape.around); s <= std::min(steps - 1, t + shape.around); ++s)
           near_[index(s)] = true;
   }
-  [[nodiscard]] bool labelled() const { return !since_.empty(); }
-  [[nodiscard]] std::size_t conditions_here() const { return labelled() ? condition_count : std::size_t{1}; }
-  [[nodiscard]] std::size_t offsets() const { return labelled() ? index(2 * shape_.around + 1) : 0; }
+  [[nodiscard]] bool labeled() const { return !since_.empty(); }
+  [[nodiscard]] std::size_t conditions_here() const { return labeled() ? condition_count : std::size_t{1}; }
+  [[nodiscard]] std::size_t offsets() const { return labeled() ? index(2 * shape_.around + 1) : 0; }
   [[nodiscard]] std::size_t first_of_switch() const { return conditions_here(); }
   [[nodiscard]] std::size_t first_of_return() const { return conditions_here() + offsets(); }
   [[nodiscard]] std::size_t count() const { return conditions_here() + 2 * offsets(); }
@@ -74,7 +74,7 @@ class Bins {
     };
     for (auto step = shape_.skip; step < shape_.seq_len; ++step) {
       put(column_of(Condition::all), step);
-      if (!labelled()) continue;
+      if (!labeled()) continue;
       auto const t = start + step;
       if (!near_[index(t)]) put(column_of(Condition::away), step);
       if (switches(t))
@@ -185,7 +185,7 @@ Statistics gate_statistics(model::Predictor const& network, model::Network const
   std::array<char const*, condition_count> const names{"all", "away", "before", "switch", "after", "return"};
   s.conditions.assign(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(bins.conditions_here()));
   s.by_condition = table(sums, layers, bins.count(), 0, bins.conditions_here());
-  if (!bins.labelled()) return s;
+  if (!bins.labeled()) return s;
   s.around_switch = table(sums, layers, bins.count(), bins.first_of_switch(), bins.offsets());
   s.around_return = table(sums, layers, bins.count(), bins.first_of_return(), bins.offsets());
   return s;

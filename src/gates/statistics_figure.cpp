@@ -74,7 +74,7 @@ std::string condition_panel(Statistics const& s, std::string const& title, std::
         "\"{}\" title \"{}\"",
         c == 0 ? "" : ", ", data, 0.13 * (static_cast<double>(c) - 0.5 * static_cast<double>(n - 1)), 2 * c + 2,
         2 * c + 3, shapes[static_cast<std::size_t>(c)],
-        analysis::plot::category_colour(hues[static_cast<std::size_t>(c)], 10),
+        analysis::plot::category_color(hues[static_cast<std::size_t>(c)], 10),
         s.conditions[static_cast<std::size_t>(c)]);
   return fmt::format("set title \"{}\"\nset xrange [0.5:{}]\nset xtics {}\nset xlabel \"layer\"\nplot {}\n", title,
                      static_cast<double>(s.layers) + 0.5, s.layers <= 16 ? 1 : 4, plots);
@@ -103,13 +103,13 @@ std::string layer_panels(Statistics const& s, std::int64_t layer, Files const& d
     return averages.value[static_cast<std::size_t>(layer) * s.conditions.size() + level_column(s)];
   };
   auto const panel = [&](Files const& files, Averages const& around, Averages const& by_condition,
-                         std::string const& colour) {
+                         std::string const& color) {
     return fmt::format(
         "set ytics {5:.6g}\nplot \"{0}\" using 1:(${1}-2*${2}):(${1}+2*${2}) with filledcurves fillcolor rgb \"{3}\" "
         "fillstyle transparent solid 0.25 noborder notitle, "
         "\"{0}\" using 1:{1} with lines linewidth 1.4 linecolor rgb \"{3}\" notitle, {6}{4:.6g} with lines dashtype 2 "
         "linecolor rgb \"#555555\" notitle\n",
-        files.at_switch, 2 * layer + 2, 2 * layer + 3, colour, level(by_condition),
+        files.at_switch, 2 * layer + 2, 2 * layer + 3, color, level(by_condition),
         analysis::plot::tick_step(span_of(s, layer, around, level(by_condition))),
         files.at_return.empty()
             ? ""
@@ -117,10 +117,10 @@ std::string layer_panels(Statistics const& s, std::int64_t layer, Files const& d
                           files.at_return, 2 * layer + 2));
   };
   return sides(0.1, 0.49) + fmt::format("set ylabel \"layer {}\"\n", layer + 1) +
-         panel(delta, s.around_switch.delta, s.by_condition.delta, analysis::plot::category_colour(0, 10)) +
+         panel(delta, s.around_switch.delta, s.by_condition.delta, analysis::plot::category_color(0, 10)) +
          sides(0.59, 0.98) + "set ylabel\n" +
          panel(memory, s.around_switch.memory_geometric, s.by_condition.memory_geometric,
-               analysis::plot::category_colour(4, 10));
+               analysis::plot::category_color(4, 10));
 }
 
 void draw_switches(Statistics const& s, std::filesystem::path const& folder) {

@@ -32,7 +32,7 @@ struct Parameter {
 /// Linear-GELU-Linear. LayerNorm eps 1e-5; no positional code; every window starts from zero state.
 class Network : public Predictor {
  public:
-  /// All parameters zero; fill them by initialise() or load_state(). dtype: at::kFloat, or at::kDouble for tests.
+  /// All parameters zero; fill them by initialize() or load_state(). dtype: at::kFloat, or at::kDouble for tests.
   Network(config::Model const& config, std::int64_t channels, at::ScalarType dtype = at::kFloat);
 
   [[nodiscard]] config::Model const& config() const override { return config_; }
@@ -90,7 +90,7 @@ class Network : public Predictor {
 };
 
 /// Initial values, drawn from `generator` in the original's order, bit for bit.
-void initialise(Network& network, at::Generator generator);
+void initialize(Network& network, at::Generator generator);
 /// The network with which a training with this seed starts.
 Network untrained_network(config::Model const& config, std::int64_t channels, std::int64_t seed);
 

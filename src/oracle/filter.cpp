@@ -157,7 +157,7 @@ void Filter::hide(std::size_t circle) {
   pending_[circle] = {.largest = largest_[circle]};
 }
 
-void Filter::normalise(HiddenCircle const& circle, std::size_t slot) {
+void Filter::normalize(HiddenCircle const& circle, std::size_t slot) {
   auto const scaled = [n = circle.dwell.size()](double* law) {
     double const sum = log_sum(law, n);
     for (std::size_t r = 0; r < n; ++r) law[r] -= sum;
@@ -176,7 +176,7 @@ void Filter::show(std::size_t number, double top) {
   for (auto i = first; i < last; ++i) {
     mass_[i] = 0;
     if (!(log_mass_[i] - top > least_log_mass)) continue;
-    if (!normal_[i]) normalise(circle, i);
+    if (!normal_[i]) normalize(circle, i);
     mass_[i] = std::exp(log_mass_[i] - top);
   }
 }
@@ -290,7 +290,7 @@ void Filter::finish_revolution(std::size_t number, double log_entering) {
   if (!visible(number)) return;
   mass_[place] = 0;
   if (!(largest - level_ > least_log_mass)) return;
-  normalise(circle, place);
+  normalize(circle, place);
   mass_[place] = std::exp(log_mass_[place] - level_);
 }
 

@@ -82,7 +82,7 @@ class Filter {
   void show(std::size_t circle, double top);
   void hide(std::size_t circle);
   void finish_revolution(std::size_t circle, double log_entering);
-  void normalise(HiddenCircle const& circle, std::size_t slot);
+  void normalize(HiddenCircle const& circle, std::size_t slot);
 
   HiddenProcess const& hidden_;
   std::int64_t time_ = 0;

@@ -13,7 +13,7 @@ namespace mambasynth::series {
 namespace {
 
 /// "#rrggbb" as the number in the color column of a data file.
-std::string for_gnuplot(std::string const& colour) { return "0x" + colour.substr(1); }
+std::string for_gnuplot(std::string const& color) { return "0x" + color.substr(1); }
 
 /// Circles as ticks: all if there are few, every second, fifth, ... if there are many.
 std::int64_t circle_step(std::int64_t circles) {
@@ -25,18 +25,18 @@ std::int64_t circle_step(std::int64_t circles) {
 
 /// Start, end, circle and color of each visit; every stride-th if there are very many.
 std::string visit_rows(std::vector<series::Visit> const& visits, std::int64_t circles, std::size_t stride) {
-  std::string rows = "# start end circle colour\n";
+  std::string rows = "# start end circle color\n";
   for (std::size_t i = 0; i < visits.size(); i += stride) {
     auto const& visit = visits[i];
     rows += fmt::format("{} {} {} {}\n", visit.start, visit.start + visit.length, visit.circle,
-                        for_gnuplot(analysis::plot::category_colour(visit.circle, circles)));
+                        for_gnuplot(analysis::plot::category_color(visit.circle, circles)));
   }
   return rows;
 }
 
 /// The embedding, colored by circle and by time.
 struct EmbeddingPanels {
-  analysis::plot::Colouring circle, time;
+  analysis::plot::Coloring circle, time;
   std::vector<analysis::plot::EmbeddingPanel> panels;
 
   EmbeddingPanels(series::Digest const& digest, SeriesEmbedding const& embedding)
@@ -75,8 +75,8 @@ void draw_overview(series::Digest const& digest, std::filesystem::path const& fo
   auto const visits = figure.add_data("visits", visit_rows(digest.visits(), n, stride));
 
   double const largest = *std::max_element(process.transition_matrix.begin(), process.transition_matrix.end());
-  std::string cells = "# next_circle circle probability\n", labels = "# next_circle circle text colour\n",
-              periods = "# circle period colour\n";
+  std::string cells = "# next_circle circle probability\n", labels = "# next_circle circle text color\n",
+              periods = "# circle period color\n";
   for (std::int64_t i = 0; i < n; ++i) {
     auto const row = process.transitions_from(i);
     for (std::int64_t j = 0; j < n; ++j) {
@@ -87,7 +87,7 @@ void draw_overview(series::Digest const& digest, std::filesystem::path const& fo
     }
     cells += "\n";
     periods += fmt::format("{} {} {}\n", i, process.period[static_cast<std::size_t>(i)],
-                           for_gnuplot(analysis::plot::category_colour(i, n)));
+                           for_gnuplot(analysis::plot::category_color(i, n)));
   }
   auto const matrix = figure.add_data("transitions", cells);
   auto const text = figure.add_data("labels", labels);

@@ -38,7 +38,7 @@ class Columns {
       for (std::size_t column = 0; column < columns; ++column) at(row, column) = row_major[row * columns + column];
   }
 
-  void factorise() {
+  void factorize() {
     for (std::size_t k = 0; k < columns_; ++k) {
       double const below = extended_norm(std::span(values_).subspan(k * rows_ + k + 1, rows_ - k - 1));
       if (below == 0) continue;
@@ -92,7 +92,7 @@ class Columns {
 
 std::vector<double> orthonormal_factor(std::span<double const> matrix, std::size_t rows, std::size_t columns) {
   Columns factors(matrix, rows, columns);
-  factors.factorise();
+  factors.factorize();
   factors.expand();
   return factors.row_major();
 }

@@ -56,17 +56,17 @@ void draw_circles(config::Data const& data, Process& process) {
     generator.fill_normal(coordinates);
     return whole_space ? coordinates : transposed_product(basis.data(), channels, dimension, coordinates);
   };
-  auto const normalise = [](std::vector<double>& v) {
+  auto const normalize = [](std::vector<double>& v) {
     double const length = norm(v);
     for (double& value : v) value /= length;
   };
   for (std::int64_t i = 0; i < process.circles; ++i) {
     auto v1 = draw_direction();
-    normalise(v1);
+    normalize(v1);
     auto v2 = draw_direction();
     double const along = dot(v2, v1);
     for (std::size_t c = 0; c < channels; ++c) v2[c] -= along * v1[c];
-    normalise(v2);
+    normalize(v2);
     process.plane.insert(process.plane.end(), v1.begin(), v1.end());
     process.plane.insert(process.plane.end(), v2.begin(), v2.end());
   }

@@ -22,21 +22,21 @@ SeriesStream::SeriesStream(config::Data const& data, int threads, std::int64_t b
   step_of_visit_.resize(steps);
   phase_.resize(steps);
   if (process_.drift_std > 0) {
-    centre_.resize(x_.size());
-    centre_of_circle_.resize(static_cast<std::size_t>(process_.circles * process_.channels));
-    centre_time_.resize(static_cast<std::size_t>(process_.circles));
+    center_.resize(x_.size());
+    center_of_circle_.resize(static_cast<std::size_t>(process_.circles * process_.channels));
+    center_time_.resize(static_cast<std::size_t>(process_.circles));
   }
   start_visit();
 }
 
 void SeriesStream::drift(std::int64_t circle, std::int64_t time, double* place) {
   auto const channels = static_cast<std::size_t>(process_.channels), c = static_cast<std::size_t>(circle);
-  auto const centre = std::span(centre_of_circle_).subspan(c * channels, channels);
-  auto const deviation = process_.drift_std * std::sqrt(static_cast<double>(time - centre_time_[c]));
+  auto const center = std::span(center_of_circle_).subspan(c * channels, channels);
+  auto const deviation = process_.drift_std * std::sqrt(static_cast<double>(time - center_time_[c]));
   if (deviation > 0)
-    for (double& value : centre) value += deviation * drift_generator_.normal();
-  centre_time_[c] = time;
-  std::copy(centre.begin(), centre.end(), place);
+    for (double& value : center) value += deviation * drift_generator_.normal();
+  center_time_[c] = time;
+  std::copy(center.begin(), center.end(), place);
 }
 
 void SeriesStream::start_visit() {
@@ -62,7 +62,7 @@ Block SeriesStream::next() {
     for (std::int64_t i = 0; i < steps; ++i) {
       circle_[static_cast<std::size_t>(filled + i)] = circle_now_;
       step_of_visit_[static_cast<std::size_t>(filled + i)] = visit_done_ + i;
-      if (!centre_.empty()) drift(circle_now_, done_ + i, centre_.data() + (filled + i) * channels);
+      if (!center_.empty()) drift(circle_now_, done_ + i, center_.data() + (filled + i) * channels);
     }
     filled += steps;
     done_ += steps;
@@ -95,8 +95,8 @@ void SeriesStream::render(std::int64_t steps) {
     double* const x = x_.data() + t * channels;
     phase_[t] = angle;
     for (std::size_t i = 0; i < channels; ++i) x[i] = radius * (cosine * v1[i] + sine * v2[i]) + noise_std * x[i];
-    if (centre_.empty()) continue;
-    for (std::size_t i = 0; i < channels; ++i) x[i] += centre_[t * channels + i];
+    if (center_.empty()) continue;
+    for (std::size_t i = 0; i < channels; ++i) x[i] += center_[t * channels + i];
   }
 }
 

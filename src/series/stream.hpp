@@ -41,9 +41,9 @@ class SeriesStream {
 
   Process process_;
   random::NumpyGenerator generator_, drift_generator_;
-  std::vector<double> centre_of_circle_;  // (n, d), and the steps that they belong to; empty without a drift
-  std::vector<std::int64_t> centre_time_;
-  std::vector<double> centre_;                   // (steps, d) of the block
+  std::vector<double> center_of_circle_;  // (n, d), and the steps that they belong to; empty without a drift
+  std::vector<std::int64_t> center_time_;
+  std::vector<double> center_;                   // (steps, d) of the block
   std::vector<std::vector<double>> successors_;  // cumulative rows of the transition matrix
   std::int64_t n_steps_;
   std::int64_t done_ = 0;

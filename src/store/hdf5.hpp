@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-/// HDF5 as h5py, xarray (netcdf4 and h5netcdf engines) and pandas expect it: dimension scales attached and labelled,
+/// HDF5 as h5py, xarray (netcdf4 and h5netcdf engines) and pandas expect it: dimension scales attached and labeled,
 /// variable-length UTF-8 attributes, no bool enums. Element types: double, float, int64_t, int32_t, int8_t.
 namespace mambasynth::store {
 

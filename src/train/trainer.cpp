@@ -87,7 +87,7 @@ ResumePoint Trainer::own_starting_point() {
   if (auto saved = saved_point()) return std::move(*saved);
   // One generator first initializes the weights, then orders the batches.
   auto const generator = at::detail::createCPUGenerator(static_cast<std::uint64_t>(trial_.train.seed));
-  model::initialise(network_, generator);
+  model::initialize(network_, generator);
   auto const bytes = generator.get_state();
   return {{},
           random::Mt19937::from_torch_state(

@@ -101,7 +101,7 @@ void measure_layers(analysis::trial_file::TrialResult& result, Job const& job, m
   auto const& series = data.splits.train.series;
   auto const initial = model::untrained_network(trial.model, series.size(1), trial.train.seed);
   auto const untrained = backend::predictor(job.device, initial);
-  auto const search = backend::neighbour_search(job.device, job.threads, job.log);
+  auto const search = backend::neighbor_search(job.device, job.threads, job.log);
   result.evaluation = evaluate::evaluate(
       {.network = network,
        .untrained = untrained.get(),

@@ -65,25 +65,25 @@ void draw_training_loss(LossCurves const& c, std::filesystem::path const& folder
     plots.push_back(fmt::format("{:.8g} with lines {}", value, analysis::plot::line_words(style)));
   };
   if (known(c.learning_rate)) {
-    analysis::plot::LineStyle const rate{.colour = "#999999", .width = 1.2};
+    analysis::plot::LineStyle const rate{.color = "#999999", .width = 1.2};
     plots.push_back(fmt::format("\"{}\" using 1:6 axes x1y2 with lines {}", data, analysis::plot::line_words(rate)));
     entries.push_back({"learning rate", rate});
   }
-  line(c.train, 2, "training, dropout on", {.colour = analysis::plot::category_colour(1, 10)});
-  line(c.train_eval, 3, "training, dropout off", {.colour = analysis::plot::category_colour(0, 10)});
-  line(c.validation, 4, "validation", {.colour = analysis::plot::category_colour(6, 10), .dash = 2});
+  line(c.train, 2, "training, dropout on", {.color = analysis::plot::category_color(1, 10)});
+  line(c.train_eval, 3, "training, dropout off", {.color = analysis::plot::category_color(0, 10)});
+  line(c.validation, 4, "validation", {.color = analysis::plot::category_color(6, 10), .dash = 2});
   if (known(c.test)) {
     for (double const value : c.test) widen(value);
     constexpr std::int64_t most_markers = 30;
     auto const rows = measured(c.epoch, c.test);
     auto const file = figure.add_data("test", rows);
-    analysis::plot::LineStyle const markers{.colour = analysis::plot::category_colour(3, 10), .point = 7, .width = 0};
+    analysis::plot::LineStyle const markers{.color = analysis::plot::category_color(3, 10), .point = 7, .width = 0};
     plots.push_back(fmt::format("\"{}\" every {} using 1:2 with points pointtype 7 pointsize 0.6 linecolor rgb \"{}\"",
-                                file, 1 + std::count(rows.begin(), rows.end(), '\n') / most_markers, markers.colour));
+                                file, 1 + std::count(rows.begin(), rows.end(), '\n') / most_markers, markers.color));
     entries.push_back({"test", markers});
   }
-  level(c.bayes_test, "Bayes, test", {.colour = "#333333", .dash = 3});
-  level(c.bayes_validation, "Bayes, validation", {.colour = analysis::plot::category_colour(6, 10), .dash = 3});
+  level(c.bayes_test, "Bayes, test", {.color = "#333333", .dash = 3});
+  level(c.bayes_validation, "Bayes, validation", {.color = analysis::plot::category_color(6, 10), .dash = 3});
 
   if (low > high) low = 1, high = 10;
   low /= 1.04, high *= 1.04;

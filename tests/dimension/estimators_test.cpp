@@ -30,7 +30,7 @@ TEST_CASE("every estimator is in dimension.h5, in what the dimension verb prints
   for (std::int64_t i = 0; i < points; ++i) array.labels.push_back(i % 2);
   config::Dimension config;
   config.k = {10, 30};
-  auto const measured = dimension::measure(array, config, 1, analysis::neighbours::HostSearch(1));
+  auto const measured = dimension::measure(array, config, 1, analysis::neighbors::HostSearch(1));
 
   TemporaryFolder const folder;
   auto const file = folder.path() / "dimension.h5";

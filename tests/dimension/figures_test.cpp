@@ -65,11 +65,11 @@ TEST_CASE("the figure of the dimension verb shows each estimator with its error,
   auto const m = measured();
   auto const drawing = drawing_of(m);
   REQUIRE(drawing.panels.size() == 3);
-  for (char const* words : {"Dimension by number of neighbours", "neighbours", "intrinsic dimension",
-                            "Gride by distance", "mean distance / (noise √2D)", "Levina-Bickel by circle", "circle"})
+  for (char const* words : {"Dimension by number of neighbors", "neighbors", "intrinsic dimension", "Gride by distance",
+                            "mean distance / (noise √2D)", "Levina-Bickel by circle", "circle"})
     CHECK(drawing.says(words));
 
-  auto const& by_neighbours = drawing.panels[0];
+  auto const& by_neighbors = drawing.panels[0];
   std::size_t shown = 0;
   for (auto const* estimator : estimators) {
     if (estimator->axis == analysis::dimension::Axis::none) continue;
@@ -77,8 +77,8 @@ TEST_CASE("the figure of the dimension verb shows each estimator with its error,
     CAPTURE(estimator->name);
     auto const& entries = m.all[*estimator];
     bool found = false;
-    for (auto const& plot : by_neighbours.plots) {
-      auto const points = by_neighbours.values(plot.points(), {.x = true});
+    for (auto const& plot : by_neighbors.plots) {
+      auto const points = by_neighbors.values(plot.points(), {.x = true});
       if (points.size() != entries.size() || std::abs(points[0].y - entries[0].value) > 0.02) continue;
       found = true;
       CHECK_FALSE(plot.key.empty());
@@ -87,13 +87,13 @@ TEST_CASE("the figure of the dimension verb shows each estimator with its error,
         CHECK(points[i].x == Approx(static_cast<double>(x)).epsilon(0.01));
         CHECK(points[i].y == Approx(entries[i].value).margin(0.02));
       }
-      auto const bar = by_neighbours.values(plot.strokes.at(0).path, {.x = true});
+      auto const bar = by_neighbors.values(plot.strokes.at(0).path, {.x = true});
       CHECK(bar.at(0).y == Approx(entries[0].value - 0.5).margin(0.02));
       CHECK(bar.at(1).y == Approx(entries[0].value + 0.5).margin(0.02));
     }
     CHECK(found);
   }
-  CHECK(by_neighbours.plots.size() == 2 * shown);
+  CHECK(by_neighbors.plots.size() == 2 * shown);
 
   auto const& by_distance = drawing.panels[1];
   auto const points = by_distance.values(by_distance.plots.at(0).points());

@@ -143,7 +143,7 @@ TEST_CASE("layers are compared with each other and with their beginnings") {
   config::Evaluate config;
   config.overlap_theiler = 100;
   auto const found = evaluate::compare_layers({trained, untrained}, time, wanted.circle, config, 2,
-                                              analysis::neighbours::HostSearch(2));
+                                              analysis::neighbors::HostSearch(2));
   REQUIRE(found.cka.size() == 9);
   CHECK(found.cka[0] == Catch::Approx(1));
   CHECK(found.cka[1] == Catch::Approx(1));  // turns and scales change nothing
@@ -158,10 +158,10 @@ TEST_CASE("layers are compared with each other and with their beginnings") {
   CHECK(found.label_overlap[2] < found.label_chance + 0.1);
   CHECK(found.label_overlap_untrained[1] == found.label_overlap[0]);
 
-  SECTION("a window that leaves too few neighbours leaves CKA alone") {
+  SECTION("a window that leaves too few neighbors leaves CKA alone") {
     config.overlap_theiler = 10 * rows;
     auto const windowed = evaluate::compare_layers({trained, untrained}, time, wanted.circle, config, 1,
-                                                   analysis::neighbours::HostSearch(1));
+                                                   analysis::neighbors::HostSearch(1));
     CHECK(windowed.cka == found.cka);
     CHECK(windowed.neighbour_overlap.empty());
     CHECK(windowed.label_overlap.empty());

@@ -23,7 +23,7 @@ using Floats = std::vector<float>;
 model::Network network_of(config::Model const& config, std::int64_t channels, double stir) {
   at::NoGradGuard const no_grad;
   model::Network network(config, channels);
-  model::initialise(network, at::detail::createCPUGenerator(1));
+  model::initialize(network, at::detail::createCPUGenerator(1));
   auto flat = network.flat();
   flat += stir * at::randn(flat.sizes(), at::detail::createCPUGenerator(7), flat.options());
   return network;

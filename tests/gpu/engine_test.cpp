@@ -90,7 +90,7 @@ TEST_CASE("Loss and gradients on the GPU equal the CPU's in double, dropout and 
   gpu::use_exact_products();
   for (auto const& c : cases()) {
     model::Network network(c.config, c.channels);
-    model::initialise(network, at::detail::createCPUGenerator(1));
+    model::initialize(network, at::detail::createCPUGenerator(1));
     auto const x = noise({c.batch, c.time, c.channels});
     auto const [loss, gradient] = expected(c, network, x);
     auto const [loss32, gradient32] = found<float>(network, x, c.batch + 1);
@@ -118,7 +118,7 @@ TEST_CASE("The GPU's gradients have the same bits in every run", "[gpu]") {
   tests::require_gpu();
   auto const c = cases().front();
   model::Network network(c.config, c.channels);
-  model::initialise(network, at::detail::createCPUGenerator(1));
+  model::initialize(network, at::detail::createCPUGenerator(1));
   auto const x = noise({c.batch, c.time, c.channels});
   CHECK(at::equal(found<kernels::BFloat16>(network, x, c.batch).second,
                   found<kernels::BFloat16>(network, x, c.batch).second));

@@ -17,7 +17,7 @@ TEST_CASE("the search for a layer's neighbors fits into half a gigabyte besides 
   CHECK(plan.panels() == 776);
   CHECK(plan.packed_dims() == 128);
   CHECK(plan.sample == 8192);
-  CHECK(plan.rank == 20);  // 8.2 of the 100 neighbours, three times their root, and 3
+  CHECK(plan.rank == 20);  // 8.2 of the 100 neighbors, three times their root, and 3
   CHECK(plan.sift_queries * plan.sample * 4 <= 1 << 28);
   CHECK(plan.sift_queries * plan.capacity * 4 <= 1 << 28);
   CHECK(plan.exact_queries * plan.points * 8 <= 1 << 28);

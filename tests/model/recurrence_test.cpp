@@ -36,7 +36,7 @@ void stir(model::Network& network) {
 
 model::Network network_of(config::Model const& config, std::int64_t channels) {
   model::Network network(config, channels);
-  model::initialise(network, at::detail::createCPUGenerator(1));
+  model::initialize(network, at::detail::createCPUGenerator(1));
   stir(network);
   return network;
 }

@@ -32,7 +32,7 @@ class LogFilter {
       for (auto k = dwell_[c].size(); k-- > r;) survives += dwell_[c][k];
       return std::log(static_cast<long double>(visits[c]) * survives);
     });
-    normalise();
+    normalize();
   }
   void observe(double const* x) {
     std::size_t place = 0;
@@ -46,7 +46,7 @@ class LogFilter {
         ++place;
         for (auto& p : position) p -= squares / 2;
       }
-    normalise();
+    normalize();
   }
   void advance() {
     auto const before = law_;
@@ -117,7 +117,7 @@ class LogFilter {
       }
     }
   }
-  void normalise() {
+  void normalize() {
     std::vector<long double> all;
     for (auto const& circle : law_)
       for (auto const& position : circle) all.insert(all.end(), position.begin(), position.end());

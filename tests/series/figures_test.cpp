@@ -152,11 +152,11 @@ TEST_CASE("the steps that are embedded, as the original draws them, and their fi
     CHECK((drawing.says("UMAP by circle") && drawing.says("UMAP by time") && drawing.says("circle")));
     auto const& by_circle = drawing.panels[drawing.panels.size() - 2].plots.at(0);
     CHECK(by_circle.marks.size() == 400);
-    CHECK(by_circle.mark_colours().size() ==
+    CHECK(by_circle.mark_colors().size() ==
           std::set<std::int64_t>(sampled.circle.begin(), sampled.circle.end()).size());
     auto const& by_time = drawing.panels.back();
     CHECK(by_time.plots.at(0).marks.size() == 400);
-    CHECK(by_time.plots[0].mark_colours().size() > 50);
+    CHECK(by_time.plots[0].mark_colors().size() > 50);
     CHECK(by_time.right.labels().front() == "0");
   }
 }

@@ -98,7 +98,7 @@ TEST_CASE("series.h5 has the contract's layout") {
   CHECK(file.read<double>("/plane") == make_process(data).plane);
 }
 
-TEST_CASE("the reference data.npz is recognised as generated") {
+TEST_CASE("the reference data.npz is recognized as generated") {
   auto const file = tests::reference_file("data.npz");
   if (file.empty()) SKIP("no reference data.npz");
   auto const training = load_for_training(file.parent_path());

@@ -197,7 +197,7 @@ TEST_CASE("every visit is whole revolutions from the entry angle") {
   }
 }
 
-TEST_CASE("a drift moves each circle's centre as a random walk and changes nothing else") {
+TEST_CASE("a drift moves each circle's center as a random walk and changes nothing else") {
   config::Data data;
   data.n_steps = 20000;
   auto const still = generate(data);
@@ -209,7 +209,7 @@ TEST_CASE("a drift moves each circle's centre as a random walk and changes nothi
   // Steps of the walk over the root of their time: standard normal times drift_std, also from visit to visit.
   std::vector<std::int64_t> last(static_cast<std::size_t>(data.n_circles), 0);
   std::vector<double> before(last.size() * channels, 0.0);
-  double squares = 0, between = 0, neighbours = 0, previous = 0;
+  double squares = 0, between = 0, neighbors = 0, previous = 0;
   std::int64_t returns = 0;
   for (std::int64_t t = 1; t < data.n_steps; ++t) {
     auto const c = static_cast<std::size_t>(drifting.circle[static_cast<std::size_t>(t)]);
@@ -217,11 +217,11 @@ TEST_CASE("a drift moves each circle's centre as a random walk and changes nothi
     last[c] = t;
     for (std::size_t i = 0; i < channels; ++i) {
       auto const at = static_cast<std::size_t>(t) * channels + i;
-      auto const centre = drifting.x[at] - still.x[at];
-      auto const step = (centre - before[c * channels + i]) / std::sqrt(static_cast<double>(elapsed));
-      before[c * channels + i] = centre;
+      auto const center = drifting.x[at] - still.x[at];
+      auto const step = (center - before[c * channels + i]) / std::sqrt(static_cast<double>(elapsed));
+      before[c * channels + i] = center;
       squares += step * step;
-      neighbours += step * previous;
+      neighbors += step * previous;
       previous = step;
       if (elapsed > 1) between += step * step, ++returns;
     }
@@ -229,7 +229,7 @@ TEST_CASE("a drift moves each circle's centre as a random walk and changes nothi
   auto const count = static_cast<double>((data.n_steps - 1) * data.ambient_dim), some = static_cast<double>(returns);
   double const variance = 0.25 * 0.25;
   CHECK(std::abs(squares / count / variance - 1) <= 5 * std::sqrt(2 / count));
-  CHECK(std::abs(neighbours / count / variance) <= 5 / std::sqrt(count));
+  CHECK(std::abs(neighbors / count / variance) <= 5 / std::sqrt(count));
   REQUIRE(returns > 500);
   CHECK(std::abs(between / some / variance - 1) <= 5 * std::sqrt(2 / some));
 

@@ -66,7 +66,7 @@ std::string unescaped(std::string text) {
 }
 
 /// The strokes of a path of absolute M, L and Z; a lone M draws nothing.
-std::vector<Stroke> strokes_of(std::string const& d, std::string const& colour) {
+std::vector<Stroke> strokes_of(std::string const& d, std::string const& color) {
   std::vector<Stroke> found;
   std::istringstream words(d);
   for (std::string word; words >> word;) {
@@ -76,7 +76,7 @@ std::vector<Stroke> strokes_of(std::string const& d, std::string const& colour) 
     }
     auto const at = numbers(word);
     if (at.size() != 2) throw std::runtime_error("unexpected path: " + word);
-    if (word[0] == 'M') found.push_back({colour, {}});
+    if (word[0] == 'M') found.push_back({color, {}});
     else if (word[0] != 'L' || found.empty()) throw std::runtime_error("unexpected path: " + word);
     found.back().path.push_back({at[0], at[1]});
   }
@@ -146,7 +146,7 @@ class Reader {
       for (auto& stroke : strokes_of(attribute(tag, "d"), attribute(tag, "stroke"))) add_stroke(std::move(stroke));
     } else if (tag.starts_with("use ") && !attribute(tag, "transform").empty()) {
       Mark const mark{attribute(tag, "color"), translation(tag)};
-      if (mark.colour == "#FFFFFF" || in_key({mark.at})) return;
+      if (mark.color == "#FFFFFF" || in_key({mark.at})) return;
       (plot_ != nullptr ? plot_->marks : drawing_.marks).push_back(mark);
     } else if (tag.starts_with("polygon ") && plot_ != nullptr) {
       Area area{attribute(tag, "fill"), {}};
@@ -227,7 +227,7 @@ class Reader {
     auto& all = plot_->strokes;
     auto const same = [](Place a, Place b) { return a.x == b.x && a.y == b.y; };
     // gnuplot cuts a long line.
-    if (!all.empty() && all.back().colour == stroke.colour && same(all.back().path.back(), stroke.path.front()))
+    if (!all.empty() && all.back().color == stroke.color && same(all.back().path.back(), stroke.path.front()))
       all.back().path.insert(all.back().path.end(), stroke.path.begin() + 1, stroke.path.end());
     else all.push_back(std::move(stroke));
   }
@@ -268,9 +268,9 @@ std::vector<Place> Plot::points() const {
   return all;
 }
 
-std::set<std::string> Plot::mark_colours() const {
+std::set<std::string> Plot::mark_colors() const {
   std::set<std::string> all;
-  for (auto const& mark : marks) all.insert(mark.colour);
+  for (auto const& mark : marks) all.insert(mark.color);
   return all;
 }
 

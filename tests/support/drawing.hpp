@@ -15,15 +15,15 @@ struct Place {
   double x = 0, y = 0;
 };
 struct Stroke {
-  std::string colour;
+  std::string color;
   std::vector<Place> path;
 };
 struct Mark {
-  std::string colour;
+  std::string color;
   Place at;
 };
 struct Area {
-  std::string colour;
+  std::string color;
   std::vector<Place> corners;
 };
 /// A heat map; `data` is its PNG.
@@ -50,8 +50,8 @@ struct Plot {
   std::vector<Text> labels;
 
   [[nodiscard]] std::vector<Place> line() const;    ///< all strokes, one after the other
-  [[nodiscard]] std::vector<Place> points() const;  ///< the centres of the marks
-  [[nodiscard]] std::set<std::string> mark_colours() const;
+  [[nodiscard]] std::vector<Place> points() const;  ///< the centers of the marks
+  [[nodiscard]] std::set<std::string> mark_colors() const;
 };
 
 /// Ticks that have a label, by pixel.
@@ -67,7 +67,7 @@ struct Logarithmic {
   bool x = false, y = false;
 };
 
-/// `right`: a second y axis or the colour bar.
+/// `right`: a second y axis or the color bar.
 struct DrawnPanel {
   Axis x, y, right;
   std::vector<Plot> plots;

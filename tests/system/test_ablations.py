@@ -74,7 +74,7 @@ def test_the_sweeps_that_are_shipped_plan(mambasynth, tmp_path, name, cells):
     assert f"{5 * cells} trials" in plan
 
 
-def test_centres_that_drift_are_trained_on_but_have_no_oracle(mambasynth, tiny_trial, tmp_path):
+def test_centers_that_drift_are_trained_on_but_have_no_oracle(mambasynth, tiny_trial, tmp_path):
     mambasynth("data", "--n-steps", 3000, "--drift-std", 0.5, "--out", tmp_path / "series", "--format", "h5")
     told = mambasynth("oracle", "--data", tmp_path / "series", "--out", tmp_path / "oracle", code=2).stderr
     assert "there is no exact filter for data.drift_std = 0.5" in told

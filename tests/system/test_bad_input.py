@@ -268,7 +268,7 @@ def test_full_disk_in_a_sweep(mambasynth, tiny_sweep, small_disk):
 
 # ---- found after the training, or not at all, in earlier versions
 
-def test_too_many_neighbours_are_told_before_the_training(mambasynth, tiny_trial, tmp_path):
+def test_too_many_neighbors_are_told_before_the_training(mambasynth, tiny_trial, tmp_path):
     done = mambasynth("train", "--config", tiny_trial, "--lb-k", 100000, "--out", tmp_path / "out", code=2)
     says(done, "evaluate.lb_k = 100000 is not below")
     assert not (tmp_path / "out" / "checkpoint.pt").exists()

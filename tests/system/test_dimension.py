@@ -82,7 +82,7 @@ def test_estimates_are_those_of_numpy(measure, cloud, dims, unbiased, least_squa
         assert found["two_nn_ls"] == pytest.approx(least_squares, abs=6e-5)
 
 
-def neighbours(x):
+def neighbors(x):
     """Every row's distances to all others, ascending, and whose they are."""
     apart = numpy.sqrt(((x[:, None] - x[None]) ** 2).sum(axis=2))
     whose = numpy.argsort(apart, axis=1)[:, 1:]
@@ -90,8 +90,8 @@ def neighbours(x):
 
 
 def with_influence(x, k):
-    """MacKay-Ghahramani and how much each row moves it: by its own neighbours, and by being one of others."""
-    t, whose = neighbours(x)
+    """MacKay-Ghahramani and how much each row moves it: by its own neighbors, and by being one of others."""
+    t, whose = neighbors(x)
     log = numpy.log(t)
     term = lambda row: (row[k - 1] - row[:k - 1]).mean()
     terms = numpy.array([term(row) for row in log])
@@ -105,7 +105,7 @@ def with_influence(x, k):
 
 
 def test_errors_by_blocks_are_those_of_numpy(measure):
-    """Blocks are left out, all neighbours found again; the row's influence is averaged over its 32 nearest."""
+    """Blocks are left out, all neighbors found again; the row's influence is averaged over its 32 nearest."""
     rng = numpy.random.default_rng(3)
     x = rng.random((240, 3)) * (1 + numpy.repeat(numpy.arange(8) % 2, 30))[:, None]  # blocks differ
     block, k = numpy.arange(240) * 8 // 240, 12
@@ -113,7 +113,7 @@ def test_errors_by_blocks_are_those_of_numpy(measure):
     estimate, own, on_others, whose = with_influence(x, k)
     moved = own + on_others[whose[:, :32]].mean(axis=1)
     expected = numpy.bincount(block, moved - moved.mean())
-    without = [1 / numpy.mean([(row[k - 1] - row[:k - 1]).mean() for row in numpy.log(neighbours(x[block != b])[0])]) for b in range(8)]
+    without = [1 / numpy.mean([(row[k - 1] - row[:k - 1]).mean() for row in numpy.log(neighbors(x[block != b])[0])]) for b in range(8)]
     error = numpy.sqrt((expected * (numpy.mean(without) - without)).sum())
     assert found["mackay_ghahramani"] == pytest.approx(estimate, rel=1e-9)
     assert found["mackay_ghahramani_se_blocks"] == pytest.approx(error, rel=1e-6)
@@ -330,8 +330,8 @@ def test_a_value_that_is_none(refused, tmp_path, value):
     says(refused(saved(tmp_path, x)), r"a\.npy", "row 31, column 2")
 
 
-def test_more_neighbours_than_rows(refused, tmp_path):
-    says(refused(saved(tmp_path, numpy.random.default_rng(0).random((50, 4))), code=2), "100 neighbours of each of 50 points")
+def test_more_neighbors_than_rows(refused, tmp_path):
+    says(refused(saved(tmp_path, numpy.random.default_rng(0).random((50, 4))), code=2), "100 neighbors of each of 50 points")
 
 
 def test_a_window_that_leaves_too_few(refused, tmp_path):
@@ -358,7 +358,7 @@ def test_several_arrays_could_be_meant(refused, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.npz", "a.h5"])
-def test_a_misspelt_array(refused, tmp_path, name):
+def test_a_misspelled_array(refused, tmp_path, name):
     if name == "a.npz":
         numpy.savez(tmp_path / name, activation=numpy.zeros((5, 2)))
     else:

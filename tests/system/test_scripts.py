@@ -137,7 +137,7 @@ def test_users_shell_settings_change_no_script(tmp_path):
         assert run("bash", "-c", script, cwd=CHECKOUT, **environment).stdout == f"{CHECKOUT}\nC\n", environment
 
 
-def test_a_job_script_finds_its_neighbour_with_a_stale_job_id(tmp_path):
+def test_a_job_script_finds_its_neighbor_with_a_stale_job_id(tmp_path):
     tools = pretended(tmp_path / "tools", scontrol="echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")
     scripts = sorted((CHECKOUT / "jobs").glob("sweep_*.slurm"))
     assert scripts

@@ -162,7 +162,7 @@ def test_two_jobs_in_one_folder(submit, job_environment, tiny_sweep, tmp_path):
         subprocess.run(["scancel", job], env=job_environment, check=True)
 
 
-def test_a_cancelled_job_stays_away(job_environment, undisturbed, tmp_path):
+def test_a_canceled_job_stays_away(job_environment, undisturbed, tmp_path):
     """scancel is meant: what runs saves where it can, and nothing comes back to the queue."""
     sweep, _ = undisturbed
     out = tmp_path / "out"

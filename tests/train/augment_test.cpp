@@ -149,8 +149,8 @@ TEST_CASE("draws are standard, odd counts are beginnings of longer ones, and thr
   CHECK(std::abs(normal.mean().item<double>()) <= 5 / spread);
   CHECK(std::abs(normal.pow(2).mean().item<double>() - 1) <= 5 * std::sqrt(2.) / spread);
   CHECK(std::abs(normal.pow(4).mean().item<double>() - 3) <= 5 * std::sqrt(96.) / spread);
-  auto const neighbours = normal.narrow(1, 0, count - 1) * normal.narrow(1, 1, count - 1);
-  CHECK(std::abs(neighbours.mean().item<double>()) <= 5 / spread);
+  auto const neighbors = normal.narrow(1, 0, count - 1) * normal.narrow(1, 1, count - 1);
+  CHECK(std::abs(neighbors.mean().item<double>()) <= 5 / spread);
   auto const uniform = draws.uniform(train::PhiloxStream::Purpose::noise, 0, 1, count);
   CHECK(std::abs(uniform.mean().item<double>() - 0.5) <= 5 * std::sqrt(1 / 12.) / spread);
   CHECK(uniform.min().item<double>() >= 0);

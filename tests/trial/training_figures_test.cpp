@@ -155,7 +155,7 @@ TEST_CASE("a window's prediction: truth, prediction and error a row a channel, v
     CHECK(drawing.says(words));
   REQUIRE(drawing.panels.size() == 4);
   REQUIRE(drawing.panels[0].plots.at(0).areas.size() == 2);
-  CHECK(drawing.panels[0].plots[0].areas[0].colour != drawing.panels[0].plots[0].areas[1].colour);
+  CHECK(drawing.panels[0].plots[0].areas[0].color != drawing.panels[0].plots[0].areas[1].color);
   auto const& steps = drawing.panels[3].x;
   for (std::size_t i : {1u, 2u, 3u}) {
     REQUIRE(drawing.panels[i].plots.at(0).images.size() == 1);

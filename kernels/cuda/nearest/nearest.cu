@@ -54,11 +54,11 @@ void require_fitting(NearestPlan const& plan, NearestTask<T> const& task) {
   if (task.points != plan.points || task.k != plan.k || task.stride != stride_of(plan))
     throw std::invalid_argument("rows that are not those of the plan, or whose stride is not a multiple of 4");
   if (plan.k < 1 || plan.k >= plan.points || plan.points > 0x7fffffff)
-    throw std::invalid_argument("more neighbours than other points, or more than 2^31 - 1 points");
+    throw std::invalid_argument("more neighbors than other points, or more than 2^31 - 1 points");
 }
 
 unsigned grid(std::int64_t blocks) {
-  if (blocks > 0x7fffffff) throw std::invalid_argument("more than 2^31 blocks of a search for neighbours");
+  if (blocks > 0x7fffffff) throw std::invalid_argument("more than 2^31 blocks of a search for neighbors");
   return static_cast<unsigned>(blocks);
 }
 

@@ -10,7 +10,7 @@
 namespace mambasynth::kernels::cuda {
 
 /// The exact k nearest other rows of every row: squared distances in double, summed dimension by dimension with fused
-/// multiply-adds, ties in the order of the indices. The same bits on every card as on the CPU (analysis/neighbours).
+/// multiply-adds, ties in the order of the indices. The same bits on every card as on the CPU (analysis/neighbors).
 ///
 /// 1. nearest_lengths centers. 2. nearest_sift, where plan.sift and the longest row allow it, finds the candidates from
 /// a product in single precision and resolves most queries. 3. nearest_exact does the others in double. T: float or

@@ -26,7 +26,7 @@ struct NearestPlan {
   [[nodiscard]] std::int64_t packed_dims() const { return (dims + nearest_slab - 1) / nearest_slab * nearest_slab; }
 };
 
-/// The limit's rank lies three standard deviations above the number of neighbours that fall into the sample, so that
+/// The limit's rank lies three standard deviations above the number of neighbors that fall into the sample, so that
 /// about one query in a thousand gets fewer than k candidates (and is done in double); the list takes twice as many as
 /// are expected. Buffers: 256 MiB each, or one query's.
 inline NearestPlan nearest_plan(std::int64_t points, std::int64_t dims, std::int64_t k) {
@@ -67,10 +67,10 @@ inline std::vector<std::int32_t> nearest_sample(NearestPlan const& plan) {
   return rows;
 }
 
-/// Rows centred and scaled to lengths of at most `radius` (1/2 <= radius <= 1), x of length `length`, rounded to single
-/// precision: the error of |y|^2 - 2 x . y is at most unit * (radius^2 + 2 length * radius), for any order of the sum.
-/// dims + 1 roundings of the sum (Higham 2002, eq. 3.3), one of |y|^2, two of the rounded factors; the factor 1.1
-/// covers what is quadratic in 2^-24, underflow, and the caller's roundings in double.
+/// Rows centered and scaled to lengths of at most `radius` (1/2 <= radius <= 1), x of length `length`, rounded to
+/// single precision: the error of |y|^2 - 2 x . y is at most unit * (radius^2 + 2 length * radius), for any order of
+/// the sum. dims + 1 roundings of the sum (Higham 2002, eq. 3.3), one of |y|^2, two of the rounded factors; the
+/// factor 1.1 covers what is quadratic in 2^-24, underflow, and the caller's roundings in double.
 inline double nearest_error_unit(std::int64_t dims) { return 1.1 * static_cast<double>(dims + 8) * 0x1p-24; }
 
 /// Whether that holds for rows up to this length (before scaling): squared distances neither overflow nor lose bits to

@@ -67,13 +67,13 @@ __global__ __launch_bounds__(panel_rows) void nearest_pack(NearestTask<T> task, 
 #pragma unroll
   for (int d = 0; d < panel_dims; d += 4) {
     long long const c = blockIdx.y * panel_dims + d;
-    double value[4] = {}, centre[4] = {};
+    double value[4] = {}, center[4] = {};
     if (there && c < task.stride) {
       load4(task.rows + row * task.stride + c, value);
-      load4(mean + c, centre);
+      load4(mean + c, center);
     }
 #pragma unroll
-    for (int l = 0; l < 4; ++l) to[(d + l) * panel_rows] = static_cast<float>((value[l] - centre[l]) * scale);
+    for (int l = 0; l < 4; ++l) to[(d + l) * panel_rows] = static_cast<float>((value[l] - center[l]) * scale);
   }
   if (blockIdx.y > 0) return;
   double const own = there ? length[row] * scale : 0;

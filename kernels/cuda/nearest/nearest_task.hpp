@@ -14,7 +14,7 @@ struct NearestTask {
 };
 
 struct NearestStatus {
-  unsigned long long longest;  ///< bits of the longest centred row's length; not finite where a row is not
+  unsigned long long longest;  ///< bits of the longest centered row's length; not finite where a row is not
   int unresolved;              ///< queries that single precision left unresolved
   int overflow;                ///< 1: a query has fewer than k others at a finite squared distance
 };

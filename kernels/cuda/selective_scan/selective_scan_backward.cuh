@@ -3,7 +3,7 @@
 #include "kernels/cuda/selective_scan/selective_scan_backward_tiles.cuh"
 
 // The backward scan for bf16 activations. A warp has one or two tiles of 16 channels x 16 states, a
-// thread 8 of each; r = lane / 4 and q = lane % 4 name its channels (r, r + 8, ...) and states (neighbours from 4q or
+// thread 8 of each; r = lane / 4 and q = lane % 4 name its channels (r, r + 8, ...) and states (neighbors from 4q or
 // 8q on), which is the A operand of a tensor-core product whose inner index is the state. Chunks of 8 steps, last one
 // first:
 //   - the states are recomputed from the saved one in fp32, the decays a stay in registers, the states in shared

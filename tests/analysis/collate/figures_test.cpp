@@ -254,7 +254,7 @@ TEST_CASE("references weigh seeds alike, and nothing infinite is drawn") {
   CHECK(blocks(out.path() / "sweep_summary_excess_mse.dat").at("mean, single values: x value").size() == 4);
 }
 
-TEST_CASE("more cells than colours take pages with the same axes") {
+TEST_CASE("more cells than colors take pages with the same axes") {
   TemporaryFolder const trials, out;
   auto const sweep = sweep_of(trials.path(), 9);
   PathWithout const gnuplot;  // the scripts say it all

@@ -80,7 +80,7 @@ std::map<std::string, Spread> spreads(int draws, std::vector<std::int64_t> const
 }  // namespace
 
 // Over 100 clouds the ratios lie between 0.87 and 1.06; over 50, they move by a tenth. Sums over blocks gave up to 2.6.
-TEST_CASE("errors by blocks are the spread over independent clouds, though neighbourhoods overlap") {
+TEST_CASE("errors by blocks are the spread over independent clouds, though neighborhoods overlap") {
   for (auto const& [name, spread] :
        spreads(50, {10, 30, 100}, 500, 3, [](std::uint64_t draw) { return cube(1000 + draw, 500, 3); })) {
     INFO(name);
@@ -111,31 +111,31 @@ TEST_CASE("errors by blocks are the spread over series, though visits decide wha
 }
 
 TEST_CASE("the full correlation integral's error by blocks is the spread over clouds") {
-  Spread by_centres, by_blocks;
-  std::vector<std::int64_t> const centres = {0, 50, 100, 150, 200, 250};
+  Spread by_centers, by_blocks;
+  std::vector<std::int64_t> const centers = {0, 50, 100, 150, 200, 250};
   for (std::uint64_t draw = 0; draw < 24; ++draw) {
-    auto const found = dimension::local_correlation_dimension(cube(7000 + draw, 300, 3), 300, 3, centres, {120},
+    auto const found = dimension::local_correlation_dimension(cube(7000 + draw, 300, 3), 300, 3, centers, {120},
                                                               analysis::statistics::blocks_in_time(steps(300), 10));
-    by_centres.add(found.dimension[0], found.se[0]);
+    by_centers.add(found.dimension[0], found.se[0]);
     by_blocks.add(found.dimension[0], found.se_blocks[0]);
   }
   CHECK(by_blocks.ratio() > 0.6);
   CHECK(by_blocks.ratio() < 1.45);
-  CHECK(by_blocks.ratio() < by_centres.ratio());
+  CHECK(by_blocks.ratio() < by_centers.ratio());
 }
 
-TEST_CASE("without a block, points have the neighbours that they would have had without it") {
+TEST_CASE("without a block, points have the neighbors that they would have had without it") {
   // Lists that are hardly longer than what is asked for, so that many must be searched anew; blocks that lie together.
   constexpr std::int64_t points = 200, dims = 3, k = 12, reach = 10;
   auto rows = cube(3, points, dims);
   std::sort(rows.begin(), rows.end());
   auto const blocks = analysis::statistics::blocks_in_time(steps(points), 5);
-  auto const found = analysis::neighbours::nearest_neighbours<double>(rows, points, dims, k);
+  auto const found = analysis::neighbors::nearest_neighbors<double>(rows, points, dims, k);
   std::vector<double> rest(rows.begin(), rows.begin() + 80 * dims);
   rest.insert(rest.end(), rows.begin() + 120 * dims, rows.end());
   dimension::Ranks const ranks{{5, 10}, {1, 4}};
   auto const expected = dimension::point_terms(
-      dimension::log_distances(analysis::neighbours::nearest_neighbours<double>(rest, points - 40, dims, reach), 1),
+      dimension::log_distances(analysis::neighbors::nearest_neighbors<double>(rest, points - 40, dims, reach), 1),
       ranks, 1);
   int searched = 0;
   auto const terms =
@@ -167,7 +167,7 @@ TEST_CASE("without a block, points have the neighbours that they would have had 
   }
 }
 
-TEST_CASE("an estimate's error is known as far as neighbours go with a block left out") {
+TEST_CASE("an estimate's error is known as far as neighbors go with a block left out") {
   dimension::EstimateOptions options;
   options.blocks = analysis::statistics::blocks_in_time(steps(50), 5);
   auto const found = dimension::estimate_all<double>(cube(1, 50, 3), 50, 3, {10, 45}, options);

@@ -47,16 +47,16 @@ TEST_CASE("consecutive points of a torus need a subsample") {
   CHECK(sampled[dimension::two_nn_ml][0].value == Approx(2).margin(0.15));
 }
 
-TEST_CASE("a window takes neighbours in time out, and says when none are left") {
+TEST_CASE("a window takes neighbors in time out, and says when none are left") {
   auto const time = steps(40);
   std::vector<double> rows(40);
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<double>(i);
-  auto const found = analysis::neighbours::nearest_neighbours<double>(rows, 40, 1, 3, 0, {time, 4});
+  auto const found = analysis::neighbors::nearest_neighbors<double>(rows, 40, 1, 3, 0, {time, 4});
   CHECK(found.index[0] == 5);
   CHECK(std::vector(found.index.begin() + 3 * 20, found.index.begin() + 3 * 21) ==
         std::vector<std::int32_t>{15, 25, 14});
-  CHECK(analysis::neighbours::TemporalWindow{time, 4}.most_excluded() == 8);
-  CHECK_THROWS_WITH(analysis::neighbours::nearest_neighbours<double>(rows, 40, 1, 3, 0, {time, 19}),
+  CHECK(analysis::neighbors::TemporalWindow{time, 4}.most_excluded() == 8);
+  CHECK_THROWS_WITH(analysis::neighbors::nearest_neighbors<double>(rows, 40, 1, 3, 0, {time, 19}),
                     ContainsSubstring("a window of 19 steps"));
 }
 

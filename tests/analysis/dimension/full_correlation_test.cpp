@@ -30,12 +30,12 @@ std::vector<double> flat_patch(std::uint64_t seed, std::int64_t points, std::int
 
 }  // namespace
 
-TEST_CASE("regularised incomplete beta function") {
-  using analysis::statistics::regularised_beta;
-  CHECK(regularised_beta(1, 1, 0.3) == Approx(0.3).epsilon(1e-14));
-  CHECK(regularised_beta(0.5, 0.5, 0.25) == Approx(1.0 / 3).epsilon(1e-13));
-  CHECK(regularised_beta(2, 3, 0.4) == Approx(0.5248).epsilon(1e-13));  // 12 (x^2/2 - 2x^3/3 + x^4/4)
-  CHECK(regularised_beta(20, 0.5, 0.99) == Approx(1 - regularised_beta(0.5, 20, 0.01)).epsilon(1e-13));
+TEST_CASE("regularized incomplete beta function") {
+  using analysis::statistics::regularized_beta;
+  CHECK(regularized_beta(1, 1, 0.3) == Approx(0.3).epsilon(1e-14));
+  CHECK(regularized_beta(0.5, 0.5, 0.25) == Approx(1.0 / 3).epsilon(1e-13));
+  CHECK(regularized_beta(2, 3, 0.4) == Approx(0.5248).epsilon(1e-13));  // 12 (x^2/2 - 2x^3/3 + x^4/4)
+  CHECK(regularized_beta(20, 0.5, 0.99) == Approx(1 - regularized_beta(0.5, 20, 0.01)).epsilon(1e-13));
 }
 
 TEST_CASE("the correlation integral of a sphere") {
@@ -48,7 +48,7 @@ TEST_CASE("the correlation integral of a sphere") {
 }
 
 TEST_CASE("dimensions above ten from few points") {
-  // Isotropic, so the model holds; 300 points are far from enough for neighbours (2^30 would be few).
+  // Isotropic, so the model holds; 300 points are far from enough for neighbors (2^30 would be few).
   for (std::int64_t const d : {5, 15, 30, 60}) {
     random::NumpyGenerator random(static_cast<std::uint64_t>(d));
     std::vector<double> rows(static_cast<std::size_t>(300 * d));
@@ -59,7 +59,7 @@ TEST_CASE("dimensions above ten from few points") {
   }
 }
 
-TEST_CASE("around centres, by size of neighbourhood") {
+TEST_CASE("around centers, by size of neighborhood") {
   auto const rows = flat_patch(3, 1500, 15, 60);
   auto const found =
       analysis::dimension::local_correlation_dimension(rows, 1500, 60, {0, 100, 200, 300, 400}, {100, 400, 5000});

@@ -14,7 +14,7 @@
 
 using namespace mambasynth;
 namespace dimension = analysis::dimension;
-using analysis::neighbours::Neighbours;
+using analysis::neighbors::Neighbors;
 using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
 
@@ -58,7 +58,7 @@ std::vector<std::int64_t> const ks = {10, 30, 100};
 // because sums in another order move the last ones.
 Approx near(double value) { return Approx(value).epsilon(1e-11).margin(0); }
 
-Neighbours distances(std::int64_t k, std::vector<double> rows) {
+Neighbors distances(std::int64_t k, std::vector<double> rows) {
   auto const count = static_cast<std::int64_t>(rows.size()) / k;
   return {.points = count, .k = k, .distance = std::move(rows), .index = {}};
 }
@@ -106,7 +106,7 @@ TEST_CASE("Gride walks from the noise's dimension down to the ring's") {
 
 TEST_CASE("nominal errors are those of independent points") {
   // The spread of each estimator over many small clouds, divided by the error that it states: 1 but for overlapping
-  // neighbourhoods. Over 400 clouds it is 1.18, 1.20, 0.94, 1.15; over 60, those move by about a tenth.
+  // neighborhoods. Over 400 clouds it is 1.18, 1.20, 0.94, 1.15; over 60, those move by about a tenth.
   random::NumpyGenerator random(11);
   constexpr int clouds = 60;
   constexpr std::int64_t n = 400;
@@ -183,7 +183,7 @@ TEST_CASE("a duplicate") {
   }
 }
 
-TEST_CASE("copies change nothing but the original's form: they are neither points nor neighbours") {
+TEST_CASE("copies change nothing but the original's form: they are neither points nor neighbors") {
   constexpr std::int64_t some = 600, dims = 5;
   auto const whole = normal_cloud();
   std::vector<double> const once(whole.begin(), whole.begin() + some * dims);
@@ -200,7 +200,7 @@ TEST_CASE("copies change nothing but the original's form: they are neither point
   auto const found = dimension::estimate_all<double>(rows, some + 65, dims, {10, 30}, options);
   options.window = {std::span(time).first(some), 3};
   auto const expected = dimension::estimate_all<double>(expected_rows, some, dims, {10, 30}, options);
-  auto const all = analysis::neighbours::nearest_neighbours<double>(rows, some + 65, dims, 30, 0, {time, 3});
+  auto const all = analysis::neighbors::nearest_neighbors<double>(rows, some + 65, dims, 30, 0, {time, 3});
   CHECK(found.points == some + 65);
   CHECK(found.duplicates == 60 + 65);
   CHECK(found[dimension::two_nn_ml][0].value == expected[dimension::two_nn_ml][0].value);
@@ -227,7 +227,7 @@ TEST_CASE("what has no dimension gives NaN, not a number") {
       CHECK(std::isnan(e.value));
     }
   }
-  SECTION("all neighbours equally far") {
+  SECTION("all neighbors equally far") {
     auto const equal = distances(4, {1, 1, 1, 1, 2, 2, 2, 2});
     auto const found = dimension::estimate_all(equal, {4});
     for (auto const& e : {found[dimension::levina_bickel_original][0], found[dimension::levina_bickel][0],
@@ -238,11 +238,11 @@ TEST_CASE("what has no dimension gives NaN, not a number") {
   }
 }
 
-TEST_CASE("fewer points than neighbours, and NaN, are refused in words") {
+TEST_CASE("fewer points than neighbors, and NaN, are refused in words") {
   auto rows = normal_cloud();
   rows.resize(50 * 5);
   CHECK_THROWS_WITH(dimension::estimate_all<double>(rows, 50, 5, {10, 100}),
-                    ContainsSubstring("100 neighbours of each of 50 points"));
+                    ContainsSubstring("100 neighbors of each of 50 points"));
   CHECK_THROWS_WITH(dimension::estimate_all<double>(rows, 50, 5, {2}), ContainsSubstring("k = 2"));
   CHECK(dimension::estimate_all<double>(rows, 50, 5, {10}).n1 == std::vector<std::int64_t>{1, 2, 4, 8, 16});
   rows[3] = std::numeric_limits<double>::quiet_NaN();

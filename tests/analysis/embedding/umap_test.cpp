@@ -84,14 +84,14 @@ TEST_CASE("an embedding is a function of rows and seed, not of threads") {
   CHECK(alone[0].coordinates != analysis::embedding::umap<float>(rows, 200, 4, seeded).coordinates);
 }
 
-TEST_CASE("neighbours that are known already are used as far as they are asked for") {
+TEST_CASE("neighbors that are known already are used as far as they are asked for") {
   auto const rows = two_balls(200, 4, 3.0);
-  auto const wide = analysis::neighbours::nearest_neighbours<float>(rows, 200, 4, 40);
+  auto const wide = analysis::neighbors::nearest_neighbors<float>(rows, 200, 4, 40);
   CHECK(analysis::embedding::umap(wide, options).coordinates ==
         analysis::embedding::umap<float>(rows, 200, 4, options).coordinates);
 }
 
-TEST_CASE("fewer points than neighbours, duplicates and constant rows embed all the same") {
+TEST_CASE("fewer points than neighbors, duplicates and constant rows embed all the same") {
   for (std::int64_t const points : {0, 1, 2, 3, 4, 5, 7, 14}) {
     CAPTURE(points);
     auto const u = analysis::embedding::umap<float>(two_balls(points, 3, 0.0), points, 3, options);

@@ -62,7 +62,7 @@ TEST_CASE("lines, points and boxes have their places in units of the axes, and n
   auto const& panel = drawing.panels[0];
   REQUIRE(panel.plots.size() == 2);
   CHECK(panel.plots[0].key == "both");
-  CHECK(panel.plots[0].mark_colours() == std::set<std::string>{"rgb(255,   0,   0)"});
+  CHECK(panel.plots[0].mark_colors() == std::set<std::string>{"rgb(255,   0,   0)"});
   REQUIRE(panel.plots[0].strokes.size() == 1);
   for (auto const& places : {panel.plots[0].line(), panel.plots[0].points()}) {
     auto const values = panel.values(places, {.y = true});
@@ -77,7 +77,7 @@ TEST_CASE("lines, points and boxes have their places in units of the axes, and n
   CHECK_THROWS_AS(panel.y.value(100), std::runtime_error);  // not linear
 }
 
-TEST_CASE("a heat map has its cells and the labels of its colour bar") {
+TEST_CASE("a heat map has its cells and the labels of its color bar") {
   auto const drawing = drawing_of(
       "set tics out nomirror\nunset key\nset cbrange [0:1000]\nplot \"figure_points.dat\" matrix with image\n");
   REQUIRE(drawing.panels.size() == 1);

@@ -40,7 +40,7 @@ std::int64_t lines(std::filesystem::path const& file) {
 
 }  // namespace
 
-TEST_CASE("a grid of embeddings, by every kind of colouring") {
+TEST_CASE("a grid of embeddings, by every kind of coloring") {
   Ring const ring(6000);
   auto const category = by_category("circle", ring.third, 3), many = by_category("circle", ring.third, 200),
              order = by_order("time step", ring.third, 2), phase = by_phase(ring.angle);
@@ -69,17 +69,17 @@ TEST_CASE("a grid of embeddings, by every kind of colouring") {
     REQUIRE(panel.plots.size() == 1);
     auto const points = panel.plots[0].points();
     REQUIRE(points.size() == 2000);
-    tests::Place const centre{(points[0].x + points[1000].x) / 2, (points[0].y + points[1000].y) / 2};
+    tests::Place const center{(points[0].x + points[1000].x) / 2, (points[0].y + points[1000].y) / 2};
     double worst = 0;
     for (auto const& point : points)
-      worst = std::max(worst, std::abs(std::hypot(point.x - centre.x, point.y - centre.y) - radius));
+      worst = std::max(worst, std::abs(std::hypot(point.x - center.x, point.y - center.y) - radius));
     CHECK(worst < 0.1);
-    CHECK(points[500].y < centre.y);  // a quarter turn is up
+    CHECK(points[500].y < center.y);  // a quarter turn is up
   }
-  CHECK(drawing.panels[0].plots[0].mark_colours().size() == 3);
-  CHECK(drawing.panels[1].plots[0].mark_colours().size() == 3);
-  CHECK(drawing.panels[2].plots[0].mark_colours().size() == 3);
-  CHECK(drawing.panels[3].plots[0].mark_colours().size() > 50);
+  CHECK(drawing.panels[0].plots[0].mark_colors().size() == 3);
+  CHECK(drawing.panels[1].plots[0].mark_colors().size() == 3);
+  CHECK(drawing.panels[2].plots[0].mark_colors().size() == 3);
+  CHECK(drawing.panels[3].plots[0].mark_colors().size() > 50);
   CHECK(drawing.panels[1].right.labels().front() == "0");
   CHECK(drawing.panels[2].right.labels().back() == "2");
   CHECK(drawing.panels[3].right.labels() == std::vector<std::string>{"0", "pi/2", "pi", "3 pi/2", "2 pi"});
@@ -101,5 +101,5 @@ TEST_CASE("embeddings without labels, without points and in one place") {
   CHECK((drawing.says("no points") && drawing.says("one place")));
   CHECK(drawing.blank_panels() == 1);
   CHECK(drawing.panels[1].plots.at(0).marks.size() == 20);
-  CHECK(drawing.panels[1].plots.at(0).mark_colours().size() == 1);
+  CHECK(drawing.panels[1].plots.at(0).mark_colors().size() == 1);
 }

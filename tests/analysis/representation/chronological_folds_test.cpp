@@ -26,7 +26,7 @@ TEST_CASE("a held-out block keeps its guard out of training") {
 }
 
 TEST_CASE("blocks hold all rows, a stretch lies wholly in or out of each") {
-  ChronologicalFolds const folds(103, 8, 20);  // guards reach beyond their neighbours
+  ChronologicalFolds const folds(103, 8, 20);  // guards reach beyond their neighbors
   std::int64_t next = 0;
   for (auto const& stretch : folds.stretches()) {
     CHECK(stretch.first == next);

@@ -128,19 +128,19 @@ TEST_CASE("CKA between networks by their Gram matrices is that of their moments"
   for (auto& part : parts) {
     std::vector<float> const rows(part.begin(), part.end());
     part.assign(rows.begin(), rows.end());
-    grams.push_back(centred_gram(rows, n, static_cast<std::int64_t>(rows.size() / n)));
+    grams.push_back(centered_gram(rows, n, static_cast<std::int64_t>(rows.size() / n)));
   }
   auto const wanted = of(parts, n).debiased, found = cka_between(grams);
   REQUIRE(found.size() == wanted.size());
   for (std::size_t i = 0; i < found.size(); ++i) CHECK(found[i] == Approx(wanted[i]).margin(1e-6));
   CHECK(found[0] == 1);
 
-  grams.push_back(centred_gram(std::vector<float>(2 * n, 3.3F), n, 2));
+  grams.push_back(centered_gram(std::vector<float>(2 * n, 3.3F), n, 2));
   auto const constant = cka_between(grams);
   for (std::size_t other = 0; other < 4; ++other) CHECK(std::isnan(constant[3 * 4 + other]));
   CHECK(constant[1] == found[1]);
-  CHECK_THROWS_AS(centred_gram(std::vector<float>(6, 1.0F), 3, 2), errors::Error);
-  CHECK_THROWS_AS(centred_gram(std::vector<float>{1, 2, 3, std::nanf(""), 5}, 5, 1), errors::Error);
+  CHECK_THROWS_AS(centered_gram(std::vector<float>(6, 1.0F), 3, 2), errors::Error);
+  CHECK_THROWS_AS(centered_gram(std::vector<float>{1, 2, 3, std::nanf(""), 5}, 5, 1), errors::Error);
 }
 
 TEST_CASE("layers that do not vary resemble nothing") {

@@ -51,7 +51,7 @@ LogisticScore exactly(Sample const& sample) {
 
 }  // namespace
 
-TEST_CASE("logistic probes as SciPy minimises them") {
+TEST_CASE("logistic probes as SciPy minimizes them") {
   // scipy.optimize.minimize(method='BFGS', gtol=1e-9), fold by fold and penalty by penalty.
   Sample const sample;
   auto const all = exactly(sample);
@@ -59,7 +59,7 @@ TEST_CASE("logistic probes as SciPy minimises them") {
   CHECK(all.penalty == std::vector<double>(5, 0.01));
   CHECK(all.log_loss.value == Approx(0.5367029119101233).epsilon(1e-6));
   CHECK(all.log_loss.fold[1] == Approx(0.8071306544138365).epsilon(1e-6));
-  // Fitted again without each fifth of a block, features standardised as before; fold_scores.hpp's formula row by row.
+  // Fitted again without each fifth of a block, features standardized as before; fold_scores.hpp's formula row by row.
   CHECK(all.log_loss.se == Approx(0.05429231911466659).epsilon(1e-4));
   CHECK(all.accuracy.se == Approx(0.025670995305986873));
   CHECK(all.balanced_accuracy.se == Approx(0.0366328713041941));
@@ -79,7 +79,7 @@ TEST_CASE("the tolerance of a logistic probe is one of its log-loss") {
   CHECK(rough.accuracy.value == Approx(0.778).margin(0.005));
 }
 
-TEST_CASE("a control is scored as any labelling, without errors") {
+TEST_CASE("a control is scored as any labeling, without errors") {
   Sample const sample;
   ChronologicalFolds const folds(n, 5, 12);
   LogisticProbe const probe(Doubles(sample.x), d, folds);
@@ -96,7 +96,7 @@ TEST_CASE("a control is scored as any labelling, without errors") {
 }
 
 TEST_CASE("the softmax of a block is that of the standard library, far probabilities and NaN included") {
-  constexpr std::int64_t block = StandardisedRows::block, classes = 4;
+  constexpr std::int64_t block = StandardizedRows::block, classes = 4;
   random::NumpyGenerator random(8);
   std::vector<double> logits(static_cast<std::size_t>(classes * block)), intercept{0.5, -1, 3, 0};
   for (auto& logit : logits) logit = 20 * random.normal();
@@ -125,7 +125,7 @@ TEST_CASE("the softmax of a block is that of the standard library, far probabili
   }
 }
 
-TEST_CASE("a logistic probe scores labellings one by one or side by side, to the same bits") {
+TEST_CASE("a logistic probe scores labelings one by one or side by side, to the same bits") {
   Sample const sample;
   ChronologicalFolds const folds(n, 5, 12);
   LogisticProbe const probe(Doubles(sample.x), d, folds, {.threads = 3});

@@ -97,7 +97,7 @@ TEST_CASE("features far from zero, in single precision, constant or copied") {
   CHECK(nothing[0].r2.value < 0.05);  // only the mean is left
 }
 
-TEST_CASE("a guard keeps neighbours in time from telling a slow target") {
+TEST_CASE("a guard keeps neighbors in time from telling a slow target") {
   // A target that drifts and features that are a smooth code of time: interpolation from both sides looks like skill.
   constexpr std::int64_t rows = 400;
   random::NumpyGenerator rng(11);

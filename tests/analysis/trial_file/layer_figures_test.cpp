@@ -159,7 +159,7 @@ TEST_CASE("the similarity of layers is a map for each measure") {
   TemporaryFolder const folder;
   draw_similarity(names, similarity, folder.path());
   auto const drawing = drawing_of(folder, "similarity");
-  CHECK((drawing.says("Debiased linear CKA") && drawing.says("Share of 15 nearest neighbours in common")));
+  CHECK((drawing.says("Debiased linear CKA") && drawing.says("Share of 15 nearest neighbors in common")));
   REQUIRE(drawing.panels.size() == 2);
   for (auto const& panel : drawing.panels) {
     CHECK(panel.x.labels() == shown);
@@ -205,8 +205,8 @@ TEST_CASE("layers are embedded by circle and by phase, with what their titles sa
   for (auto const* drawing : {&by_circle, &by_phase, &components, &blocks})
     for (auto const& panel : drawing->panels) {
       CHECK(panel.plots.at(0).marks.size() == points);
-      auto const colours = panel.plots[0].mark_colours().size();
-      CHECK((drawing == &by_phase ? colours > 20 : colours == 3));
+      auto const colors = panel.plots[0].mark_colors().size();
+      CHECK((drawing == &by_phase ? colors > 20 : colors == 3));
     }
   draw_layer_embeddings(measures_of(1), embeddings, true, folder.path());
   for (auto const& name : names) CHECK_FALSE(drawing_of(folder, ("umap_" + name).c_str()).blank());
