@@ -31,7 +31,7 @@ class Descriptor {
   }
   [[nodiscard]] bool open() const noexcept { return fd_ >= 0; }
   [[nodiscard]] int get() const noexcept { return fd_; }
-  /// Returns 0 or the error number; network file systems may report a full disk only here.
+  /// Returns 0 or the error number. Network file systems may report a full disk only here.
   int close() noexcept {
     int const fd = std::exchange(fd_, -1);
     return fd >= 0 && ::close(fd) != 0 && errno != EINTR ? errno : 0;
@@ -118,7 +118,7 @@ void require_writable_folder(fs::path const& folder) {
   auto const probe = temporary_name(folder / "write-test");
   Descriptor file(probe, O_WRONLY | O_CREAT | O_TRUNC);
   int reason = file.open() ? 0 : errno;
-  // An empty file fits on a full disk: one byte does not.
+  // An empty file fits on a full disk; one byte does not.
   if (reason == 0 && ::write(file.get(), "x", 1) != 1) reason = errno;
   if (int const closing = file.close(); reason == 0) reason = closing;
   ::unlink(probe.c_str());

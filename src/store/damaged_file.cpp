@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Why no file can be written or read under this name; "" if one can.
+/// Why no file can be written or read under this name, or "".
 std::string obstacle(fs::path const& file) {
   std::error_code ignored;
   switch (fs::symlink_status(file, ignored).type()) {

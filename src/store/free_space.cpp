@@ -17,7 +17,7 @@ void require_space(std::filesystem::path const& folder, std::uint64_t bytes, std
   auto const space = std::filesystem::space(folder.empty() ? "." : folder, unknown);
   if (unknown || space.available >= bytes) return;
   throw errors::machine("cannot write to '" + folder.string() + "'",
-                        errors::system_reason(ENOSPC) + ": " + what + " takes " + in_megabytes(bytes) + ", " +
+                        errors::system_reason(ENOSPC) + ": " + what + " takes " + in_megabytes(bytes) + ", but only " +
                             in_megabytes(space.available) + " are free",
                         "Free space there or choose a folder on another file system");
 }

@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-/// HDF5 as h5py, xarray (netcdf4 and h5netcdf engines) and pandas expect it: dimension scales attached and labeled,
+/// HDF5 as h5py, xarray (netcdf4 and h5netcdf engines) and pandas expect it: attached and labeled dimension scales,
 /// variable-length UTF-8 attributes, no bool enums. Element types: double, float, int64_t, int32_t, int8_t.
 namespace mambasynth::store {
 
@@ -53,8 +53,7 @@ constexpr ElementType element_type() {
 class Hdf5Stream {
  public:
   Hdf5Stream() = default;
-  /// Values of the stream's element type, any number of them, provided that the rows are complete when the file is
-  /// closed.
+  /// Any number of values of the stream's element type; rows must be complete when the file is closed.
   template <class T>
   void append(std::span<T const> values) {
     append_raw(detail::element_type<T>(), values.data(), values.size());
@@ -71,10 +70,10 @@ class Hdf5Stream {
 };
 
 /// Writes a new file; results are written through ResultFile. Creates missing parent groups. The same calls give the
-/// same bytes (no time stamps). One thread at a time. Files are not locked, for writing or for reading: one writer
-/// works under a temporary name, committed files never change, and many NFS servers refuse locks. Tools that do lock
-/// (h5py) need HDF5_USE_FILE_LOCKING=BEST_EFFORT there. Errors: errors::machine with the file's name and the reason
-/// (e.g. no space left on device).
+/// same bytes (no time stamps). One thread at a time. Files are locked neither for writing nor for reading: a file
+/// under a temporary name has one writer, committed files never change, and many NFS servers refuse locks. Tools that
+/// do lock (h5py) need HDF5_USE_FILE_LOCKING=BEST_EFFORT there. Errors: errors::machine with the file's name and the
+/// reason (e.g. no space left on device).
 class Hdf5Writer {
  public:
   explicit Hdf5Writer(std::filesystem::path const& file);
@@ -82,8 +81,8 @@ class Hdf5Writer {
   Hdf5Writer& operator=(Hdf5Writer&&) noexcept = default;
   ~Hdf5Writer();  ///< closes without checking; call close() to see errors
 
-  /// A one-dimensional data set that is the scale (coordinate) of a dimension, which is named after the last part of
-  /// the path.
+  /// A one-dimensional data set that is the scale (coordinate) of a dimension; the last part of the path names the
+  /// dimension.
   template <class T>
   void scale(std::string const& path, std::span<T const> values, Meaning const& meaning = {}) {
     scale_raw(path, type_of<T>(), values.data(), values.size(), meaning);
@@ -109,7 +108,7 @@ class Hdf5Writer {
     dataset_raw(path, type_of<T>(), &value, 1, {}, meaning, Compression::none);
   }
   /// A growing data set, filled by append(); the extents of all axes but the first come from their scales.
-  /// `chunk_rows` rows a chunk. dims[0]'s scale may be created after the last append; call attach_streams() then.
+  /// A chunk has `chunk_rows` rows. dims[0]'s scale may be created after the last append; call attach_streams() then.
   template <class T>
   Hdf5Stream stream(std::string const& path, std::vector<std::string> const& dims, std::uint64_t chunk_rows,
                     Meaning const& meaning = {}, Compression compression = Compression::automatic) {
@@ -120,8 +119,8 @@ class Hdf5Writer {
   Hdf5Stream stream_scale(std::string const& path, std::uint64_t chunk_rows, Meaning const& meaning = {}) {
     return stream_scale_raw(path, type_of<T>(), chunk_rows, meaning);
   }
-  /// Writes what the streams still hold and attaches their scales. close() does this too. Throws if a scale is missing
-  /// or its length differs from the stream's number of rows.
+  /// Writes what the streams still buffer and attaches their scales. close() does this too. Throws if a scale is
+  /// missing or its length differs from the stream's number of rows.
   void attach_streams();
 
   void group(std::string const& path);
@@ -154,9 +153,9 @@ class Hdf5Writer {
 
 /// A data set that Hdf5Reader::datasets() found.
 struct Hdf5Dataset {
-  std::string path;                 ///< the shortest one, of equally short ones the first in byte order
+  std::string path;                 ///< the shortest; among equally short ones, the first in byte order
   std::vector<std::int64_t> shape;  ///< () for a single number
-  std::string unusable;             ///< what it holds instead of numbers, e.g. "text"; empty: numbers
+  std::string unusable;             ///< what it holds instead of numbers, e.g. "text"; empty for numbers
 };
 
 /// Whether the file has HDF5's signature at a permitted offset: 0, or after a user block (MATLAB 7.3 writes one) of
@@ -172,8 +171,8 @@ class Hdf5Reader {
 
   [[nodiscard]] bool exists(std::string const& path) const;
   [[nodiscard]] std::vector<std::int64_t> shape(std::string const& path) const;
-  /// All values, converted to T, row-major. T: double, float, int64_t. Errors: errors::input if the conversion of a
-  /// whole number to double or int64_t is not exact, errors::machine if the values do not fit into memory.
+  /// All values, converted to T, row-major. T: double, float, int64_t. Errors: errors::input if the conversion of an
+  /// integer to double or int64_t is not exact, errors::machine if the values do not fit into memory.
   template <class T>
   [[nodiscard]] std::vector<T> read(std::string const& path) const;
   /// Rows first .. first + count - 1 along the first axis.
@@ -184,8 +183,8 @@ class Hdf5Reader {
   [[nodiscard]] std::vector<double> read_columns(std::string const& path) const;
   /// The strings of a variable-length data set, e.g. a text_scale.
   [[nodiscard]] std::vector<std::string> read_text(std::string const& path) const;
-  /// Every data set, once however many links lead to it, and broken links; links into other files are followed. Reads
-  /// no data.
+  /// Every data set, listed once regardless of the number of links to it, and every broken link. Follows links into
+  /// other files. Reads no data.
   [[nodiscard]] std::vector<Hdf5Dataset> datasets() const;
   /// False for groups and for broken links.
   [[nodiscard]] bool is_dataset(std::string const& path) const;

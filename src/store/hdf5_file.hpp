@@ -36,14 +36,13 @@ struct File {
   int descriptor = -1;          ///< of a file that is being written
   mutable bool abandoned = false;
 
-  /// After a failed write: frees the file's space, so that what HDF5 still caches can be flushed. If the flush fails
-  /// too, HDF5 1.10 frees the object, keeps its identifier and crashes at the next use or at exit. The file is lost
-  /// anyway.
+  /// After a failed write: frees the file's space, so HDF5 can flush what it still caches. If that flush fails, too,
+  /// HDF5 1.10 frees the object, keeps its identifier, and crashes at the next use or at exit. The file is lost anyway.
   void abandon() const noexcept;
 };
 
-/// Call once in each thread that opens a file: keeps HDF5 from printing its error stacks and, after a failed close,
-/// from crashing in its exit handler (every file here is closed by its owner).
+/// Call once in each thread that opens a file. Keeps HDF5 from printing error stacks and, after a failed close, from
+/// crashing in its exit handler (owners close all files here).
 void prepare_library();
 
 /// Why the last HDF5 call failed: the operating system's message in its error stack, otherwise the innermost entry.
@@ -56,7 +55,7 @@ errors::Error write_error(File const& file, std::string const& object);
 errors::Error refusal(File const& file, std::string const& object, std::string const& why);
 errors::Error read_error(File const& file, std::string const& object, std::string const& why = reason());
 
-/// `id` itself unless it is negative, which throws a write_error.
+/// Returns `id`; throws a write_error if it is negative.
 template <class Id>
 Id written(Id id, File const& file, std::string const& object) {
   if (id < 0) throw write_error(file, object);

@@ -1,6 +1,6 @@
 #pragma once
 
-// Objects are told apart by their address, which later versions hide in a token.
+// Objects are identified by their address, which later versions hide in a token.
 #define H5_USE_110_API
 #include <hdf5.h>
 

@@ -32,7 +32,7 @@ void make_parents(File const& file, std::string const& path) {
 DatasetHandle create_dataset(File const& file, std::string const& path, ElementType type,
                              std::vector<hsize_t> const& dims, std::vector<hsize_t> const& chunk, bool grows,
                              bool deflated) {
-  if (link_exists(file.handle.get(), path)) throw refusal(file, path, "it has been written already");
+  if (link_exists(file.handle.get(), path)) throw refusal(file, path, "it has already been written");
   make_parents(file, path);
   auto most = dims;
   if (grows) most[0] = H5S_UNLIMITED;

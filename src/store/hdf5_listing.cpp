@@ -21,7 +21,7 @@ namespace {
 
 using namespace detail;
 
-constexpr std::size_t most_text = std::size_t{1} << 26;  // of all paths together: in nested groups their lengths add up
+constexpr std::size_t most_text = std::size_t{1} << 26;  // of all paths together; in nested groups their lengths add up
 
 char const* kind_of(H5T_class_t kind) {
   switch (kind) {

@@ -39,7 +39,7 @@ std::vector<hsize_t> extents_of(File const& file, hid_t dataset, std::string con
   return extents;
 }
 
-/// Number of elements; refuses extents that the file cannot hold, because a damaged header must not exhaust the memory.
+/// Number of elements. Refuses extents that the file cannot hold, because a damaged header must not exhaust memory.
 std::size_t plausible_size(File const& file, std::vector<hsize_t> const& extents, std::size_t element,
                            std::string const& path) {
   // Deflate reaches at most 1032:1; data sets that were never written are small in practice.
@@ -89,7 +89,8 @@ void convert(File const& file, std::string const& path, std::vector<To>& values)
         throw read_error(file, path, "whole numbers are needed, but it holds " + std::to_string(stored));
     } else if constexpr (std::is_floating_point_v<To>) {
       if (!exact_in_double(stored))
-        throw read_error(file, path, "it holds " + std::to_string(stored) + ", which double precision rounds");
+        throw read_error(file, path,
+                         "it holds " + std::to_string(stored) + ", which double precision cannot represent exactly");
     } else if (!std::in_range<To>(stored)) {
       throw read_error(file, path,
                        "it holds " + std::to_string(stored) + ", which a signed 64-bit integer cannot hold");
@@ -98,8 +99,7 @@ void convert(File const& file, std::string const& path, std::vector<To>& values)
   }
 }
 
-/// HDF5 rounds and clips silently, so what it could not convert exactly is read unconverted and converted here, in
-/// place.
+/// HDF5 rounds and clips silently, so values that it might not convert exactly are converted here, in place.
 template <class T>
 void read_values(File const& file, hid_t dataset, std::string const& path, hid_t in_memory, hid_t in_file,
                  std::vector<T>& values) {
@@ -120,7 +120,7 @@ void read_values(File const& file, hid_t dataset, std::string const& path, hid_t
   read(memory_type(element_type<T>()));
 }
 
-/// Memory for all of them.
+/// Memory for all values.
 template <class T>
 std::vector<T> room(File const& file, std::string const& path, std::vector<hsize_t> const& extents) {
   auto const count = plausible_size(file, extents, sizeof(T), path);
@@ -215,8 +215,8 @@ std::vector<T> Hdf5Reader::read_rows(std::string const& path, std::int64_t first
   auto const rows = static_cast<std::int64_t>(extents[0]);
   if (first < 0 || count < 0 || first > rows || count > rows - first)
     throw read_error(*file_, path,
-                     "rows " + std::to_string(first) + " to " + std::to_string(first + count) + " are wanted, it has " +
-                         std::to_string(rows));
+                     "rows " + std::to_string(first) + " to " + std::to_string(first + count) +
+                         " are wanted, but it has " + std::to_string(rows));
   extents[0] = static_cast<hsize_t>(count);
   auto values = room<T>(*file_, path, extents);
   if (values.empty()) return values;
@@ -254,7 +254,7 @@ std::string Hdf5Reader::text_attribute(std::string const& object, std::string co
   TypeHandle type(readable(H5Aget_type(attribute.get()), *file_, label));
   if (H5Tget_class(type.get()) != H5T_STRING) throw read_error(*file_, label, "it is not text");
   if (H5Tis_variable_str(type.get()) > 0) {
-    // HDF5 refuses to convert between its two character sets, so ask for the stored one.
+    // HDF5 refuses to convert between its two character sets, so request the stored one.
     char* text = nullptr;
     readable(H5Aread(attribute.get(), type.get(), static_cast<void*>(&text)), *file_, label);
     std::unique_ptr<char, decltype(&H5free_memory)> const owned(text, H5free_memory);

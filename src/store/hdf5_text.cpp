@@ -22,7 +22,7 @@ TypeHandle utf8(File const& file, std::string const& path) {
 
 DatasetHandle write_words(File const& file, std::string const& path, std::vector<std::string> const& values,
                           std::vector<hsize_t> const& extents) {
-  if (link_exists(file.handle.get(), path)) throw refusal(file, path, "it has been written already");
+  if (link_exists(file.handle.get(), path)) throw refusal(file, path, "it has already been written");
   make_parents(file, path);
   auto const type = utf8(file, path);
   SpaceHandle space(written(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), file, path));
@@ -61,7 +61,7 @@ void Hdf5Writer::text_dataset(std::string const& path, std::vector<std::string> 
   if (expected != values.size())
     throw refusal(
         file, path,
-        std::to_string(values.size()) + " words are given, its scales have room for " + std::to_string(expected));
+        std::to_string(values.size()) + " strings are given, but its scales have room for " + std::to_string(expected));
   auto dataset = write_words(file, path, values, extents);
   attach_scales(file, dataset.get(), path, dims);
   write_meaning(file, dataset.get(), path, meaning);

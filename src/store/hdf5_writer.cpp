@@ -14,7 +14,7 @@ constexpr std::size_t chunk_target_bytes = std::size_t{1} << 20;
 
 bool is_whole_number(ElementType type) { return type != ElementType::f64 && type != ElementType::f32; }
 
-/// Whole trailing axes if they fit; otherwise axes are halved, the first one first.
+/// Keeps trailing axes whole if they fit; otherwise halves axes, starting with the first.
 std::vector<hsize_t> chunk_of(std::vector<hsize_t> dims, std::size_t element) {
   auto bytes = [&] {
     std::size_t product = element;
@@ -72,7 +72,7 @@ Hdf5Writer::Hdf5Writer(std::filesystem::path const& path) : file_(std::make_shar
 
 Hdf5Writer::~Hdf5Writer() {
   if (!file_ || !file_->handle) return;
-  // An exception of the caller's is unwinding: what cannot be flushed now must not be tried again while closing.
+  // An exception is unwinding the caller: closing must not retry what cannot be flushed now.
   if (!file_->abandoned && H5Fflush(file_->handle.get(), H5F_SCOPE_LOCAL) < 0) file_->abandon();
   for (auto& growing : file_->growing) growing.dataset.close();
   file_->handle.close();
@@ -108,8 +108,9 @@ void Hdf5Writer::dataset_raw(std::string const& path, Type type, void const* val
     expected *= static_cast<std::size_t>(extents.back());
   }
   if (expected != count)
-    throw refusal(file, path,
-                  std::to_string(count) + " values are given, its scales have room for " + std::to_string(expected));
+    throw refusal(
+        file, path,
+        std::to_string(count) + " values are given, but its scales have room for " + std::to_string(expected));
   bool const deflated = count > 1 && compression != Compression::none &&
                         (compression == Compression::deflate || count * size_of(type) >= compressed_from_bytes);
   auto dataset = create_dataset(file, path, type, extents,
@@ -157,8 +158,8 @@ void Hdf5Writer::attach_streams() {
     auto const length = scale_length(file, growing.dims[0], growing.path);
     if (length != growing.rows())
       throw refusal(file, growing.path,
-                    std::to_string(growing.rows()) + " rows were appended, its scale '" + growing.dims[0] + "' has " +
-                        std::to_string(length));
+                    std::to_string(growing.rows()) + " rows were appended, but its scale '" + growing.dims[0] +
+                        "' has " + std::to_string(length));
     attach_scales(file, growing.dataset.get(), growing.path, std::exchange(growing.dims, {}));
   }
 }

@@ -20,9 +20,10 @@ std::uint64_t most_memory() {
 errors::Error too_large(std::string const& what, std::uint64_t bytes) {
   char gibibytes[32];
   std::snprintf(gibibytes, sizeof gibibytes, "%.1f", static_cast<double>(bytes) / (std::uint64_t{1} << 30));
-  return errors::machine("cannot read " + what,
-                         std::string("its values take ") + gibibytes + " GiB, more memory than there is",
-                         "give fewer rows, or use a machine with more memory");
+  return errors::machine(
+      "cannot read " + what,
+      std::string("its values take ") + gibibytes + " GiB, which exceeds the memory of this machine or process",
+      "give fewer rows, or use a machine with more memory");
 }
 
 }  // namespace mambasynth::store

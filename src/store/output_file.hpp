@@ -14,7 +14,7 @@ namespace mambasynth::store {
 /// errors::machine for a file that could not be written, with the system's reason and the remedy.
 errors::Error cannot_write(std::filesystem::path const& file, int errno_value);
 
-/// A file written sequentially. Unlike a stream, it knows why a write failed. Use with AtomicFile::temporary().
+/// A file written sequentially. Unlike a stream, it reports why a write failed. Use with AtomicFile::temporary().
 class OutputFile {
  public:
   /// Truncates the file. Errors of all members: errors::machine.

@@ -73,7 +73,7 @@ bool is_running(Process const& other) {
   if (other.pid <= 0 || other.pid > INT_MAX) return false;
   if (::kill(static_cast<pid_t>(other.pid), 0) != 0 && errno == ESRCH) return false;
   auto const entry = entry_of(other.pid);
-  if (entry.state == 'Z' || entry.state == 'X') return false;  // dead, but not yet reaped by its parent
+  if (entry.state == 'Z' || entry.state == 'X') return false;  // dead but not yet reaped by its parent
   bool const comparable =
       entry.start != 0 && other.process_start != 0 && other.time_namespace == link_target("/proc/self/ns/time");
   return !comparable || entry.start == other.process_start;

@@ -9,8 +9,8 @@
 namespace mambasynth::store {
 
 /// The only way to write a result in HDF5. The file appears complete or not at all (AtomicFile) and states the version
-/// of its layout, `schema_version`, at the root. Whoever writes it only says what is in it, through h5(). Errors of all
-/// members: errors::machine, as AtomicFile and Hdf5Writer.
+/// of its layout, `schema_version`, at the root. The caller provides only the content, through h5(). Errors of all
+/// members: errors::machine, as in AtomicFile and Hdf5Writer.
 class ResultFile {
  public:
   ResultFile(std::filesystem::path file, std::int64_t schema_version);
@@ -18,7 +18,7 @@ class ResultFile {
   [[nodiscard]] Hdf5Writer& h5() noexcept { return h5_; }
   /// Attributes of the group /provenance: where the result comes from. May be called more than once.
   void provenance(Attributes const& attributes);
-  /// Writes everything to the temporary file. Call it first where several files have to appear together.
+  /// Writes everything to the temporary file. Call it first if several files must appear together.
   void close();
   /// Closes the file if necessary and moves it to its place.
   void commit();

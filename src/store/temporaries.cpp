@@ -115,7 +115,8 @@ fs::path temporary_name(fs::path const& target) {
   static std::atomic<unsigned> counter{0};
   static auto const self = this_process();
   static auto const place = place_of(self);
-  // Names have at most 255 bytes on common file systems, so the target's part is cut. A forked child is another writer.
+  // Names have at most 255 bytes on common file systems, so the target's part is truncated. A forked child is another
+  // writer.
   auto const name = target.filename().string().substr(0, 160);
   return target.parent_path() / ("." + name + std::string(mark) + place + "-" + std::to_string(::getpid()) + "-" +
                                  std::to_string(::getpid() == self.pid ? self.process_start : 0) + "-" +

@@ -22,7 +22,7 @@ using namespace mambasynth;
 using Catch::Matchers::ContainsSubstring;
 using tests::message_of;
 
-TEST_CASE("an atomic file appears at commit and not before", "[store]") {
+TEST_CASE("an atomic file appears only at commit", "[store]") {
   tests::TemporaryFolder const folder;
   auto const target = folder.path() / "a" / "b" / "result.txt";
   {
@@ -36,7 +36,7 @@ TEST_CASE("an atomic file appears at commit and not before", "[store]") {
   CHECK(std::distance(fs::directory_iterator(target.parent_path()), {}) == 1);
 }
 
-TEST_CASE("an atomic file that is not committed leaves the old content and no debris", "[store]") {
+TEST_CASE("an uncommitted atomic file keeps the old content and leaves no temporary", "[store]") {
   tests::TemporaryFolder const folder;
   auto const target = folder.path() / "result.txt";
   store::write_atomically(target, "old");
@@ -53,7 +53,7 @@ TEST_CASE("an atomic file that is not committed leaves the old content and no de
   CHECK(store::read_text(target) == std::string("new\0er", 6));
 }
 
-TEST_CASE("two atomic files of one target do not meet", "[store]") {
+TEST_CASE("two atomic files for one target use different temporary names", "[store]") {
   tests::TemporaryFolder const folder;
   auto const target = folder.path() / "result.txt";
   store::AtomicFile first(target), second(target);
@@ -61,7 +61,7 @@ TEST_CASE("two atomic files of one target do not meet", "[store]") {
   CHECK(store::AtomicFile(folder.path() / std::string(250, 'x')).temporary().filename().string().size() <= 255);
 }
 
-TEST_CASE("what cannot be written is a machine error with the system's reason", "[store]") {
+TEST_CASE("a failed write is a machine error with the system's reason", "[store]") {
   tests::TemporaryFolder const folder;
   auto const blocker = folder.path() / "file";
   store::write_atomically(blocker, "x");
@@ -76,13 +76,13 @@ TEST_CASE("what cannot be written is a machine error with the system's reason", 
              ContainsSubstring("Is a directory"));
 }
 
-TEST_CASE("a writable folder is made and left empty", "[store]") {
+TEST_CASE("a required folder is created and left empty", "[store]") {
   tests::TemporaryFolder const folder;
   store::require_writable_folder(folder.path() / "new" / "deep");
   CHECK(fs::is_empty(folder.path() / "new" / "deep"));
 }
 
-TEST_CASE("a text that cannot be read is an input error", "[store]") {
+TEST_CASE("an unreadable text file is an input error", "[store]") {
   tests::TemporaryFolder const folder;
   CHECK_THAT(message_of(errors::ExitCode::input, [&] { store::read_text(folder.path() / "no.txt"); }),
              ContainsSubstring("no.txt") && ContainsSubstring("No such file"));
@@ -92,7 +92,7 @@ TEST_CASE("a text that cannot be read is an input error", "[store]") {
 
 namespace {
 
-/// What a writer with this process's place, but another id and start, would call its temporary.
+/// The temporary name of a writer in this process's namespaces, but with another ID and start time.
 fs::path temporary_of(fs::path const& folder, std::string const& pid, std::string const& start) {
   auto const own = store::temporary_name(folder / "result.txt").filename().string();
   auto const place = own.substr(0, own.find('-', own.find(".mambasynth-") + 12));
@@ -101,7 +101,7 @@ fs::path temporary_of(fs::path const& folder, std::string const& pid, std::strin
 
 }  // namespace
 
-TEST_CASE("temporaries of dead writers go with the next file in their folder, all others stay", "[store]") {
+TEST_CASE("writing a file removes only the temporaries of dead writers from its folder", "[store]") {
   auto const child = ::fork();
   if (child == 0) ::_exit(0);
   ::waitpid(child, nullptr, 0);
@@ -115,7 +115,7 @@ TEST_CASE("temporaries of dead writers go with the next file in their folder, al
   Case const cases[] = {
       {"of a process that ended", [&](auto const& f) { return temporary_of(f, std::to_string(child), "7"); }, false,
        false},
-      {"of a process whose id is another's now",
+      {"of a process whose ID has been reused",
        [&](auto const& f) { return temporary_of(f, std::to_string(self.pid), std::to_string(self.process_start - 1)); },
        false, false},
       {"of this process", [&](auto const& f) { return temporary_of(f, std::to_string(self.pid), start); }, true, true},
@@ -144,7 +144,7 @@ TEST_CASE("temporaries of dead writers go with the next file in their folder, al
   }
 }
 
-TEST_CASE("a process that is told to end removes what it had begun", "[store]") {
+TEST_CASE("a process that is about to end removes its uncommitted files", "[store]") {
   tests::TemporaryFolder const folder;
   auto const child = ::fork();
   if (child == 0) {
@@ -158,7 +158,7 @@ TEST_CASE("a process that is told to end removes what it had begun", "[store]") 
   CHECK(std::distance(fs::directory_iterator(folder.path()), {}) == 1);
 }
 
-TEST_CASE("what is in the way of an own file is set aside under a free name", "[store]") {
+TEST_CASE("an obstacle to one of our files is moved aside to a free name", "[store]") {
   struct Case {
     char const* what;
     std::function<void(fs::path const&)> make;

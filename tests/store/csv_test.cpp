@@ -11,7 +11,7 @@ namespace csv = mambasynth::store::csv;
 using Catch::Matchers::ContainsSubstring;
 using Records = std::vector<csv::Record>;
 
-TEST_CASE("CSV by RFC 4180", "[store]") {
+TEST_CASE("CSV follows RFC 4180", "[store]") {
   CHECK(csv::line({"a", "1,2", "say \"x\"", ""}) == "a,\"1,2\",\"say \"\"x\"\"\",");
   CHECK(csv::parse("a,b\r\n1,\"x,\n\"\"y\"\"\"\n\n,last", "a.csv") ==
         Records{{"a", "b"}, {"1", "x,\n\"y\""}, {"", "last"}});
@@ -21,14 +21,14 @@ TEST_CASE("CSV by RFC 4180", "[store]") {
                    "a.csv") == records);
 }
 
-TEST_CASE("a number that is not finite is an empty field", "[store]") {
+TEST_CASE("a non-finite number is an empty field", "[store]") {
   CHECK(csv::number(0.1) == "0.1");
   CHECK(csv::number(1e5) == "100000");
   CHECK(csv::number(std::nan("")).empty());
   CHECK(csv::number(HUGE_VAL).empty());
 }
 
-TEST_CASE("a quote that is not closed is an input error that names the file and the line", "[store]") {
+TEST_CASE("an unclosed quote is an input error that names the file and the line", "[store]") {
   auto const message = mambasynth::tests::message_of(mambasynth::errors::ExitCode::input,
                                                      [] { (void)csv::parse("a,b\n1,\"2\n3,4\n", "plan.csv"); });
   CHECK_THAT(message, ContainsSubstring("plan.csv") && ContainsSubstring("line 2"));

@@ -17,13 +17,13 @@ using namespace mambasynth;
 using Catch::Matchers::ContainsSubstring;
 using tests::message_of;
 
-// After a failed write HDF5 1.10 loses up to half a megabyte of its caches; nobody can free it.
+// After a failed write, HDF5 1.10 leaks up to half a megabyte of its caches; we cannot free them.
 extern "C" char const* __lsan_default_suppressions();
 extern "C" char const* __lsan_default_suppressions() { return "leak:libhdf5"; }
 
 namespace {
 
-/// A file system of a few KiB, where this process may mount one.
+/// A file system of a few KiB, if this process may mount one.
 class SmallDisk {
  public:
   explicit SmallDisk(int kib = 256)
@@ -46,22 +46,22 @@ std::vector<double> noise(std::size_t count) {
   return values;
 }
 
-void require_told(std::string const& text) { CHECK_THAT(text, ContainsSubstring("No space left on device")); }
+void require_disk_full(std::string const& text) { CHECK_THAT(text, ContainsSubstring("No space left on device")); }
 
 }  // namespace
 
-TEST_CASE("a full disk is told, whoever fills it", "[store]") {
+TEST_CASE("every writer reports a full disk", "[store]") {
   SmallDisk const disk;
   if (!disk.mounted()) SKIP("this process may not mount a small file system");
   auto const values = noise(100'000);
   auto const target = disk.path() / "r.dat";
 
   SECTION("text") {
-    require_told(message_of(errors::ExitCode::defect,
-                            [&] { store::write_atomically(target, std::string(std::size_t{1} << 20, 'x')); }));
+    require_disk_full(message_of(errors::ExitCode::defect,
+                                 [&] { store::write_atomically(target, std::string(std::size_t{1} << 20, 'x')); }));
   }
-  SECTION("an HDF5 data set, compressed") {
-    require_told(message_of(errors::ExitCode::defect, [&] {
+  SECTION("a compressed HDF5 data set") {
+    require_disk_full(message_of(errors::ExitCode::defect, [&] {
       store::AtomicFile whole(target);
       store::Hdf5Writer file(whole.temporary());
       file.scale("/time", std::span<double const>(values));
@@ -70,7 +70,7 @@ TEST_CASE("a full disk is told, whoever fills it", "[store]") {
     }));
   }
   SECTION("an HDF5 stream") {
-    require_told(message_of(errors::ExitCode::defect, [&] {
+    require_disk_full(message_of(errors::ExitCode::defect, [&] {
       store::AtomicFile whole(target);
       store::Hdf5Writer file(whole.temporary());
       auto time = file.stream_scale<double>("/time", 1000);
@@ -79,9 +79,9 @@ TEST_CASE("a full disk is told, whoever fills it", "[store]") {
       whole.commit();
     }));
   }
-  SECTION("HDF5 metadata that wait in its cache") {
-    // Small objects reach the disk at close only.
-    require_told(message_of(errors::ExitCode::defect, [&] {
+  SECTION("HDF5 metadata that are still cached") {
+    // Small objects reach the disk only at close.
+    require_disk_full(message_of(errors::ExitCode::defect, [&] {
       store::AtomicFile whole(target);
       store::Hdf5Writer file(whole.temporary());
       for (int i = 0; i < 2000; ++i) file.attribute("/", "a", std::string(1000, 'x') + std::to_string(i));
@@ -91,7 +91,7 @@ TEST_CASE("a full disk is told, whoever fills it", "[store]") {
     }));
   }
   SECTION("an npz") {
-    require_told(message_of(errors::ExitCode::defect, [&] {
+    require_disk_full(message_of(errors::ExitCode::defect, [&] {
       store::AtomicFile whole(target);
       store::NpzWriter file(whole.temporary());
       file.add("x", std::span<double const>(values), {100'000});
@@ -102,18 +102,18 @@ TEST_CASE("a full disk is told, whoever fills it", "[store]") {
   SECTION("a checkpoint and safetensors") {
     auto bytes = std::make_shared<std::vector<std::byte>>(std::size_t{1} << 20);
     store::Tensor const tensor{store::DType::u8, {1 << 20}, bytes};
-    require_told(message_of(errors::ExitCode::defect, [&] {
+    require_disk_full(message_of(errors::ExitCode::defect, [&] {
       store::AtomicFile whole(target);
       store::pt::save(whole.temporary(), store::pt::Value{tensor}, "r");
       whole.commit();
     }));
-    require_told(message_of(errors::ExitCode::defect, [&] {
+    require_disk_full(message_of(errors::ExitCode::defect, [&] {
       store::AtomicFile whole(target);
       store::safetensors::save(whole.temporary(), {{{"w", tensor}}, {}});
       whole.commit();
     }));
   }
-  SECTION("nothing but a probe") {
+  SECTION("a check for a writable folder") {
     for (int i = 0; i < 64; ++i) {
       std::string text(std::size_t{8} << 10, 'x');
       try {
@@ -125,12 +125,12 @@ TEST_CASE("a full disk is told, whoever fills it", "[store]") {
       store::write_atomically(disk.path() / "last", std::string(4096, 'x'));
     } catch (errors::Error const&) {
     }
-    require_told(message_of(errors::ExitCode::defect, [&] { store::require_writable_folder(disk.path()); }));
+    require_disk_full(message_of(errors::ExitCode::defect, [&] { store::require_writable_folder(disk.path()); }));
   }
   CHECK_FALSE(std::filesystem::exists(target));
 }
 
-TEST_CASE("wherever an HDF5 file meets the end of the disk, the process lives on", "[store]") {
+TEST_CASE("a disk that fills up anywhere in an HDF5 file is an error, not a crash", "[store]") {
   auto const values = noise(4'000);
   int failures = 0;
   for (int kib = 4; kib <= 400; kib += 4) {
@@ -165,7 +165,7 @@ TEST_CASE("wherever an HDF5 file meets the end of the disk, the process lives on
       CHECK(back.shape("/x") == std::vector<std::int64_t>{4000, 4});
     } catch (errors::Error const& error) {
       ++failures;
-      require_told(error.what());
+      require_disk_full(error.what());
       CHECK_FALSE(std::filesystem::exists(target));
     }
   }

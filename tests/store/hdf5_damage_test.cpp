@@ -24,7 +24,7 @@ void write_small(std::filesystem::path const& path) {
 
 }  // namespace
 
-TEST_CASE("a missing or foreign file is named with what it is", "[store][hdf5]") {
+TEST_CASE("a missing or foreign file is refused with what it is", "[store][hdf5]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.h5";
   auto const opening = [&] { return message_of(errors::ExitCode::input, [&] { store::Hdf5Reader reader(path); }); };
@@ -35,7 +35,7 @@ TEST_CASE("a missing or foreign file is named with what it is", "[store][hdf5]")
   CHECK_THAT(opening(), ContainsSubstring("it is not an HDF5 file"));
 }
 
-TEST_CASE("reading what is not there or of another kind says so", "[store][hdf5]") {
+TEST_CASE("reading a missing object or one of another kind is an input error", "[store][hdf5]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.h5";
   write_small(path);

@@ -51,7 +51,7 @@ void write_example(std::filesystem::path const& path) {
 
 }  // namespace
 
-TEST_CASE("what is written to HDF5 is read back", "[store][hdf5]") {
+TEST_CASE("HDF5 content reads back as written", "[store][hdf5]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.h5";
   write_example(path);
@@ -99,7 +99,7 @@ TEST_CASE("text data sets have dimension scales", "[store][hdf5]") {
     file.scale("/axis", view(Integers{0, 1}));
     file.text_dataset("/start", words, {"/layer", "/axis"}, {"where it started", "1"});
     CHECK_THAT(message_of(errors::ExitCode::defect, [&] { file.text_dataset("/few", {"a"}, {"/layer"}); }),
-               ContainsSubstring("1 words are given, its scales have room for 2"));
+               ContainsSubstring("1 strings are given, but its scales have room for 2"));
     file.close();
   }
   store::Hdf5Reader const file(path);
@@ -116,7 +116,7 @@ TEST_CASE("the same content gives the same bytes", "[store][hdf5]") {
   CHECK(store::read_text(folder.path() / "a.h5") == store::read_text(folder.path() / "b.h5"));
 }
 
-TEST_CASE("large data sets are chunked, compressed and whole", "[store][hdf5]") {
+TEST_CASE("large data sets are chunked and compressed and read back whole", "[store][hdf5]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.h5";
   Integers rows(70'001), columns(7), values(rows.size() * columns.size());
@@ -135,7 +135,7 @@ TEST_CASE("large data sets are chunked, compressed and whole", "[store][hdf5]") 
   CHECK(file.read_rows<std::int64_t>("/x", 69'999, 2) == Integers(values.end() - 14, values.end()));
 }
 
-TEST_CASE("streams take pieces of any size and end with their scale", "[store][hdf5]") {
+TEST_CASE("streams accept pieces of any size and get their scales", "[store][hdf5]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.h5";
   auto const all = counted(3 * 1000);
@@ -146,7 +146,7 @@ TEST_CASE("streams take pieces of any size and end with their scale", "[store][h
     auto time = file.stream_scale<std::int64_t>("/time", 50, {"time step", "1"});
     std::size_t at = 0;
     for (std::size_t piece = 1; at < all.size(); piece = piece * 3 + 1) {
-      auto const count = std::min(piece, all.size() - at);  // rows are cut anywhere
+      auto const count = std::min(piece, all.size() - at);  // pieces may end in mid-row
       x.append(view(all).subspan(at, count));
       at += count;
       if (piece == 40) {  // 53 values: the middle of a row
@@ -167,7 +167,7 @@ TEST_CASE("streams take pieces of any size and end with their scale", "[store][h
   CHECK(file.text_attribute("/time", "long_name") == "time step");
 }
 
-TEST_CASE("a stream goes on after its rows were flushed", "[store][hdf5]") {
+TEST_CASE("a stream accepts more rows after a flush", "[store][hdf5]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.h5";
   {
@@ -181,7 +181,7 @@ TEST_CASE("a stream goes on after its rows were flushed", "[store][hdf5]") {
   CHECK(store::Hdf5Reader(path).read<double>("/time") == counted(9));
 }
 
-TEST_CASE("a stream whose scale is missing or has another length is refused at close", "[store][hdf5]") {
+TEST_CASE("closing refuses a stream whose scale is missing or has another length", "[store][hdf5]") {
   tests::TemporaryFolder const folder;
   store::Hdf5Writer file(folder.path() / "a.h5");
   auto x = file.stream<double>("/x", {"/time"}, 4);
@@ -190,7 +190,7 @@ TEST_CASE("a stream whose scale is missing or has another length is refused at c
              ContainsSubstring("'/x'") && ContainsSubstring("'/time' has no scale"));
   file.scale("/time", view(counted(5)));
   CHECK_THAT(message_of(errors::ExitCode::defect, [&] { file.close(); }),
-             ContainsSubstring("6 rows were appended, its scale '/time' has 5"));
+             ContainsSubstring("6 rows were appended, but its scale '/time' has 5"));
 }
 
 TEST_CASE("a writer refuses values that do not fit their scales", "[store][hdf5]") {
@@ -198,9 +198,9 @@ TEST_CASE("a writer refuses values that do not fit their scales", "[store][hdf5]
   store::Hdf5Writer file(folder.path() / "a.h5");
   file.scale("/time", view(counted(3)));
   CHECK_THAT(message_of(errors::ExitCode::defect, [&] { file.dataset("/x", view(counted(4)), {"/time"}); }),
-             ContainsSubstring("4 values are given, its scales have room for 3"));
+             ContainsSubstring("4 values are given, but its scales have room for 3"));
   CHECK_THAT(message_of(errors::ExitCode::defect, [&] { file.scale("/time", view(counted(3))); }),
-             ContainsSubstring("it has been written already"));
+             ContainsSubstring("it has already been written"));
   CHECK_THAT(message_of(errors::ExitCode::defect, [&] { file.attribute("/none", "a", 1.0); }),
              ContainsSubstring("it does not exist"));
   auto s = file.stream<double>("/s", {"/time"}, 4);
@@ -208,7 +208,7 @@ TEST_CASE("a writer refuses values that do not fit their scales", "[store][hdf5]
              ContainsSubstring("another element type"));
 }
 
-TEST_CASE("empty scales and data sets are kept", "[store][hdf5]") {
+TEST_CASE("empty scales and data sets are written and read", "[store][hdf5]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.h5";
   {

@@ -32,7 +32,7 @@ void write_example(std::filesystem::path const& path) {
   file.close();
 }
 
-/// A .npy file by hand: the dtype and shape as NumPy would write them, then `payload`.
+/// A handmade .npy file: dtype and shape as NumPy would write them, then `payload`.
 std::string npy(std::string const& descr, std::string const& shape, std::string const& payload, int version = 1,
                 bool fortran = false) {
   std::string header =
@@ -60,7 +60,7 @@ store::NpyArray parsed(std::string const& content) {
 
 }  // namespace
 
-TEST_CASE("an npz comes back as written, with the same bytes each time", "[archive][npz]") {
+TEST_CASE("an npz reads back as written and has the same bytes each time", "[archive][npz]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.npz";
   write_example(path);
@@ -79,9 +79,9 @@ TEST_CASE("an npz comes back as written, with the same bytes each time", "[archi
   CHECK(store::read_npz(path, {"circle"}).size() == 1);
 }
 
-TEST_CASE("NumPy's own archive is read", "[archive][npz]") {
+TEST_CASE("an archive written by NumPy is read", "[archive][npz]") {
   auto const path = tests::reference_file("golden_model.npz");
-  if (path.empty()) SKIP("golden_model.npz is not there");
+  if (path.empty()) SKIP("golden_model.npz is missing");
   auto const all = store::read_npz(path);
   CHECK(all.at("starts").as<std::int64_t>() == Integers{0, 25600, 98976});
   CHECK(all.at("layer1").shape == Integers{3, 16, 128});
@@ -90,7 +90,7 @@ TEST_CASE("NumPy's own archive is read", "[archive][npz]") {
   CHECK(names[0] == "input_proj.weight");
 }
 
-TEST_CASE("npy versions, dtypes and orders are understood", "[archive][npz]") {
+TEST_CASE("all npy versions, numeric and text dtypes, and orders are read", "[archive][npz]") {
   CHECK(parsed(npy("'<i2'", "(2,)", raw<std::int16_t>({-3, 7}), 2)).as<std::int64_t>() == Integers{-3, 7});
   CHECK(parsed(npy("'|u1'", "(2,)", raw<std::uint8_t>({200, 7}), 3)).as<double>() == Doubles{200, 7});
   CHECK(parsed(npy("'|b1'", "(2,)", raw<std::uint8_t>({1, 0}))).as<std::int64_t>() == Integers{1, 0});
@@ -99,7 +99,7 @@ TEST_CASE("npy versions, dtypes and orders are understood", "[archive][npz]") {
   auto const big = parsed(npy("'>i4'", "(2,)", std::string("\0\0\0\1\xff\xff\xff\xfe", 8)));
   CHECK(big.dtype == "<i4");
   CHECK(big.as<std::int64_t>() == Integers{1, -2});
-  // Columns first: [[0, 2, 4], [1, 3, 5]].
+  // By columns: [[0, 2, 4], [1, 3, 5]].
   auto const fortran = parsed(npy("'<i4'", "(2, 3)", raw<std::int32_t>({0, 1, 2, 3, 4, 5}), 1, true));
   CHECK(fortran.as<std::int64_t>() == Integers{0, 2, 4, 1, 3, 5});
   CHECK(parsed(npy("'<i4'", "(2L, 1L)", raw<std::int32_t>({5, 6}))).shape == Integers{2, 1});
@@ -131,7 +131,7 @@ TEST_CASE("arrays are converted while they are decoded", "[archive][npz]") {
   CHECK_FALSE(text.numbers());
 }
 
-TEST_CASE("integers beyond 2^53 are told apart or refused", "[archive][npz]") {
+TEST_CASE("integers beyond 2^53 stay distinct or are refused", "[archive][npz]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.npy";
   constexpr std::int64_t p53 = INT64_C(1) << 53, p62 = INT64_C(1) << 62;
@@ -140,9 +140,10 @@ TEST_CASE("integers beyond 2^53 are told apart or refused", "[archive][npz]") {
                             npy("'" + dtype + "'", "(" + std::to_string(values.size() / 2) + ", 2)", raw(values)));
     return store::open_npy(path).read_columns();
   };
-  CHECK(columns("<i8", std::vector<std::int64_t>{p53, 1, -p53, 2}) == Doubles{0x1p53, 1, -0x1p53, 2});  // as they are
+  CHECK(columns("<i8", std::vector<std::int64_t>{p53, 1, -p53, 2}) == Doubles{0x1p53, 1, -0x1p53, 2});  // unchanged
   CHECK(columns("<i8", std::vector<std::int64_t>{p62, INT64_MIN, -p62, 0}) == Doubles{0x1p62, -0x1p63, -0x1p62, 0});
-  CHECK(columns("<i8", std::vector<std::int64_t>{p53 + 1, 7, p53, 9}) == Doubles{1, 7, 0, 9});  // moved by the least
+  CHECK(columns("<i8", std::vector<std::int64_t>{p53 + 1, 7, p53, 9}) ==
+        Doubles{1, 7, 0, 9});  // shifted by the minimum
   CHECK(columns("<i8", std::vector<std::int64_t>{INT64_MIN, 0, INT64_MIN + 1, 0}) == Doubles{0, 0, 1, 0});
   CHECK(columns("<u8", std::vector<std::uint64_t>{UINT64_MAX, 3, UINT64_MAX - 5, 4}) == Doubles{5, 3, 0, 4});
   auto const told =
@@ -153,20 +154,20 @@ TEST_CASE("integers beyond 2^53 are told apart or refused", "[archive][npz]") {
              ContainsSubstring("9007199254740993"));
 }
 
-TEST_CASE("arrays that cannot be used are refused by name", "[archive][npz]") {
+TEST_CASE("unusable arrays are refused with the reason", "[archive][npz]") {
   auto const told = [](std::string const& content) {
     return message_of(errors::ExitCode::input, [&] { parsed(content); });
   };
   CHECK_THAT(told(npy("'|O'", "(1,)", "xxxxxxxx")), ContainsSubstring("'|O'") && ContainsSubstring("object arrays"));
   CHECK_THAT(told(npy("'<c16'", "(1,)", std::string(16, 'x'))), ContainsSubstring("'<c16'"));
   CHECK_THAT(told(npy("[('a', '<f8')]", "(1,)", std::string(8, 'x'))), ContainsSubstring("structured"));
-  CHECK_THAT(told(npy("'<f8'", "(2,)", std::string(8, 'x'))), ContainsSubstring("16 bytes, 8 are there"));
+  CHECK_THAT(told(npy("'<f8'", "(2,)", std::string(8, 'x'))), ContainsSubstring("16 bytes, but it has 8"));
   CHECK_THAT(told(npy("'<f8'", "(4294967296, 4294967296)", "")), ContainsSubstring("too large"));
   CHECK_THAT(told(npy("'<f8'", "(-1,)", "")), ContainsSubstring("bad shape"));
   CHECK_THAT(told(npy("'<f8'", "(1,)", std::string(8, 'x'), 9)), ContainsSubstring("npy version 9"));
   auto long_header = npy("'<f8'", "(1,)", std::string(std::size_t{3} << 20, ' '), 2);
   long_header.replace(8, 4, std::string("\0\0\x20\0", 4));
-  CHECK_THAT(told(long_header), ContainsSubstring("longer than any array's"));
+  CHECK_THAT(told(long_header), ContainsSubstring("too long for any array"));
   CHECK_THAT(told("epoch,loss\n"), ContainsSubstring("it is a text file"));
   auto const text = parsed(npy("'<U1'", "(1,)", raw<char32_t>({U'a'})));
   CHECK_THAT(message_of(errors::ExitCode::input, [&] { (void)text.as<double>(); }), ContainsSubstring("'<U1'"));
@@ -177,7 +178,7 @@ TEST_CASE("arrays that cannot be used are refused by name", "[archive][npz]") {
              ContainsSubstring("text is needed"));
 }
 
-TEST_CASE("a file that is not an npz is reported with what it is", "[archive][npz]") {
+TEST_CASE("a file that is not an npz is refused with what it is", "[archive][npz]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.npz";
   auto const told = [&] { return message_of(errors::ExitCode::input, [&] { store::read_npz(path); }); };

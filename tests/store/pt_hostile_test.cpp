@@ -20,7 +20,7 @@ using tests::message_of;
 
 namespace {
 
-/// An archive as torch.save makes it around a pickle of ours and one storage of four floats.
+/// An archive as torch.save writes it, around the given pickle and one storage of four floats.
 class Crafted {
  public:
   explicit Crafted(std::string const& pickle, std::string const& byteorder = "little") {
@@ -84,7 +84,7 @@ TEST_CASE("strides and offsets become contiguous copies", "[archive][pt]") {
   CHECK(floats(Crafted(start + parameter + ".").load()) == std::vector<float>{0, 1, 2, 3});
 }
 
-TEST_CASE("state dict attributes, torch.Size and long integers are understood", "[archive][pt]") {
+TEST_CASE("state dict attributes, torch.Size and long integers are read", "[archive][pt]") {
   auto const state =
       Crafted(start + "ccollections\nOrderedDict\n)R(" + text("k") + "K\x05u}" + text("_metadata") + "}s" + "b.")
           .load();
@@ -94,13 +94,13 @@ TEST_CASE("state dict attributes, torch.Size and long integers are understood", 
   CHECK(std::get<store::pt::Tuple>(size.v).items.size() == 2);
   CHECK(std::get<std::int64_t>(Crafted(start + "\x8a\x05\x00\x00\x00\x00\x80."s).load().v) == -(INT64_C(1) << 39));
   CHECK(std::get<std::int64_t>(Crafted(start + "\x8a\x00."s).load().v) == 0);
-  // As in Python, the last of two equal keys counts.
+  // As in Python, the last of two equal keys wins.
   auto const twice = Crafted(start + "}(" + text("k") + "K\x01" + text("k") + "K\x02u.").load();
   REQUIRE(twice.items().size() == 1);
   CHECK(std::get<std::int64_t>(twice.find("k")->v) == 2);
 }
 
-TEST_CASE("what PyTorch does to tensors before it saves them is undone", "[archive][pt]") {
+TEST_CASE("PyTorch's saved forms of tensors and scalars become plain values", "[archive][pt]") {
   auto const hooks = "\x89" + "ccollections\nOrderedDict\n)R"s;
   auto const with = [&](std::string const& type, std::string const& metadata) {
     return "ctorch._utils\n_rebuild_tensor_v2\n(" + storage(type == "FloatStorage" ? 4 : 2, type) + integer(0) +
@@ -118,13 +118,13 @@ TEST_CASE("what PyTorch does to tensors before it saves them is undone", "[archi
     return out;
   };
   auto const load = [](std::string const& pickle) { return Crafted(start + pickle + ".").load(); };
-  // torch._neg_view: the storage holds 0, 1, 2, 3 with the other sign.
+  // torch._neg_view: the storage holds the negated values.
   CHECK(floats(load(with("FloatStorage", "}" + text("neg") + "\x88s"))) == std::vector<float>{0, -1});
   CHECK(floats(load(with("FloatStorage", "}" + text("neg") + "\x89s"))) == std::vector<float>{0, 1});
   CHECK(floats(load(with("FloatStorage", "}"))) == std::vector<float>{0, 1});
   CHECK(integers(load(with("LongStorage", "}" + text("neg") + "\x88s"))) ==
         std::vector<std::int64_t>{-0x3f80000000000000, -0x4040000040000000});
-  // Types without a storage of their own.
+  // Types without a storage class.
   CHECK(integers(load(typed("uint32", 4))) == std::vector<std::int64_t>{0, 0x3f800000, 0x40000000, 0x40400000});
   CHECK(integers(load(typed("uint64", 2))) == std::vector<std::int64_t>{0x3f80000000000000, 0x4040000040000000});
   CHECK(std::get<Tensor>(load(typed("uint16", 8)).v).dtype == store::DType::i32);
@@ -132,12 +132,12 @@ TEST_CASE("what PyTorch does to tensors before it saves them is undone", "[archi
   CHECK(e4m3[6] == -0.0f);   // 0x80
   CHECK(e4m3[7] == 1.875f);  // 0x3f
   CHECK(e5m2[7] == 1.75f);
-  // A buffer is a tensor; so is a parameter.
+  // A buffer is read as a tensor.
   CHECK(
       floats(load(
           "ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._utils\n_rebuild_tensor_v2\nctorch.nn.parameter\nBuffer\n(" +
           storage(4) + integer(2) + tuple({2}) + tuple({1}) + hooks + "t}tR")) == std::vector<float>{2, 3});
-  // Values beside the weights come back as the nearest plain one.
+  // Values other than weights become the nearest plain value.
   CHECK(std::get<std::string>(load("ctorch\ndevice\n(" + text("cuda") + integer(1) + "tR").v) == "cuda:1");
   CHECK(std::get<std::string>(load("ctorch\nbfloat16\n").v) == "torch.bfloat16");
   CHECK(std::get<store::pt::List>(load("c__builtin__\nset\n](K\x01"
@@ -160,7 +160,7 @@ TEST_CASE("what PyTorch does to tensors before it saves them is undone", "[archi
         std::vector<float>{std::bit_cast<float>(0x0000803f)});
 }
 
-TEST_CASE("tensors without plain values are refused by what they are", "[archive][pt]") {
+TEST_CASE("tensors without plain values are refused with what they are", "[archive][pt]") {
   auto const told = [](std::string const& name) { return Crafted(start + "c" + name + "\n.").refusal(); };
   CHECK_THAT(told("torch._utils\n_rebuild_sparse_tensor"), ContainsSubstring("a sparse tensor"));
   CHECK_THAT(told("torch._utils\n_rebuild_qtensor"), ContainsSubstring("a quantized tensor"));
@@ -168,7 +168,7 @@ TEST_CASE("tensors without plain values are refused by what they are", "[archive
   CHECK_THAT(told("torch\nComplexDoubleStorage"), ContainsSubstring("complex numbers"));
 }
 
-TEST_CASE("PyTorch's habits with zip archives are ours", "[archive][pt]") {
+TEST_CASE("zip archives are read by PyTorch's rules", "[archive][pt]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.pt";
   float const first[] = {0, 1, 2, 3}, second[] = {9, 9, 9, 9};
@@ -191,7 +191,7 @@ TEST_CASE("PyTorch's habits with zip archives are ours", "[archive][pt]") {
   CHECK(floats(store::pt::load(path)) == std::vector<float>{0, 1, 2, 3});
 }
 
-TEST_CASE("globals and opcodes outside the few are refused by name", "[archive][pt]") {
+TEST_CASE("globals and opcodes that checkpoints do not need are refused by name", "[archive][pt]") {
   CHECK_THAT(Crafted(start + "cos\nsystem\n" + text("true") + "\x85R.").refusal(), ContainsSubstring("'os.system'"));
   CHECK_THAT(Crafted(start + "cnumpy.core.multiarray\n_reconstruct\n.").refusal(),
              ContainsSubstring("'numpy.core.multiarray._reconstruct'"));
@@ -225,11 +225,11 @@ TEST_CASE("a damaged pickle is refused", "[archive][pt]") {
   CHECK_THAT(Crafted(start + "N.", "mixed").refusal(), ContainsSubstring("byte order is 'mixed'"));
 }
 
-TEST_CASE("nesting, cycles and explosions end in a message, not in a crash", "[archive][pt]") {
+TEST_CASE("deep nesting, cycles and exponential growth are errors, not crashes", "[archive][pt]") {
   std::string deep = start + std::string(1'000'000, ']') + std::string(999'999, 'a') + ".";
   CHECK_THAT(Crafted(deep).refusal(), ContainsSubstring("nested more than"));
   CHECK_THAT(Crafted(start + "]q" + '\0' + "h" + '\0' + "a.").refusal(), ContainsSubstring("in a cycle"));
-  // Each list holds the one before ten times: 10^40 values in 900 bytes.
+  // Each list holds the previous one ten times: 10^40 values in 900 bytes.
   std::string nested = start + "]q" + '\0' + "NaK" + '\0' + "\x86";
   for (char i = 0; i < 40; ++i) {
     nested += "]q"s + static_cast<char>(i + 1) + "(";
@@ -255,7 +255,7 @@ TEST_CASE("tensors that reach beyond their storage are refused", "[archive][pt]"
   CHECK_THAT(told(tensor(0, {4}, {1}, 4, "DoubleStorage")), ContainsSubstring("'data/0' has 16 bytes"));
 }
 
-TEST_CASE("a file that is not a checkpoint is reported with what it is", "[archive][pt]") {
+TEST_CASE("a file that is not a checkpoint is refused with what it is", "[archive][pt]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.pt";
   auto const told = [&] { return message_of(errors::ExitCode::input, [&] { store::pt::load(path); }); };
@@ -308,8 +308,8 @@ TEST_CASE("every truncation and every damaged byte of a checkpoint is an error o
     }
 }
 
-TEST_CASE("any bytes for a pickle end in an error or a value", "[archive][pt]") {
-  // The zip's checksum hides most damage from the pickle reader: here it sees it.
+TEST_CASE("arbitrary pickle bytes give an error or a value", "[archive][pt]") {
+  // The zip checksum hides most damage from the pickle reader, so the pickle is damaged before it is archived.
   std::string const whole =
       start + "}(" + text("w") + tensor(0, {2, 2}, {2, 1}) + text("n") + "K\x05" + text("l") + "](K\x01K\x02e" + "u.";
   for (std::size_t at = 0; at < whole.size(); ++at)

@@ -107,7 +107,7 @@ Value example() {
 
 }  // namespace
 
-TEST_CASE("a checkpoint comes back as saved, with the same bytes each time", "[archive][pt]") {
+TEST_CASE("a checkpoint reads back as saved and has the same bytes each time", "[archive][pt]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.pt";
   store::pt::save(path, example(), "a");
@@ -125,7 +125,7 @@ TEST_CASE("a checkpoint comes back as saved, with the same bytes each time", "[a
   CHECK(back.find("yes")->find("inside") == nullptr);
 }
 
-TEST_CASE("tensor data lie at multiples of 64 bytes, as torch maps them", "[archive][pt]") {
+TEST_CASE("tensor data start at multiples of 64 bytes, so torch can map them", "[archive][pt]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.pt";
   store::pt::save(path, example(), "stem");
@@ -143,9 +143,9 @@ TEST_CASE("tensor data lie at multiples of 64 bytes, as torch maps them", "[arch
   CHECK(members == 6 + 7);  // seven storages: two tensors share one
 }
 
-TEST_CASE("the original program's checkpoint loads fully", "[archive][pt]") {
+TEST_CASE("the original program's checkpoint loads completely", "[archive][pt]") {
   auto const path = tests::reference_file("model_next.pt");
-  if (path.empty()) SKIP("model_next.pt is not there");
+  if (path.empty()) SKIP("model_next.pt is missing");
   auto const all = store::pt::load(path);
   CHECK(get<std::int64_t>(all.find("epoch")) == 492);
   CHECK(get<double>(all.find("train_loss")) == 7.844128131866455);
@@ -171,7 +171,7 @@ TEST_CASE("the original program's checkpoint loads fully", "[archive][pt]") {
   require_equal(all, store::pt::load(folder.path() / "again.pt"));
 }
 
-TEST_CASE("what cannot be saved is refused", "[archive][pt]") {
+TEST_CASE("invalid values are not saved", "[archive][pt]") {
   tests::TemporaryFolder const folder;
   auto const told = [&](Value const& value) {
     return message_of(errors::ExitCode::defect, [&] { store::pt::save(folder.path() / "a.pt", value, "a"); });

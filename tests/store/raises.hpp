@@ -8,7 +8,7 @@
 
 namespace mambasynth::tests {
 
-/// Runs `action`, which must throw an Error of that code, and returns its text.
+/// Runs `action`, which must throw an Error with this code, and returns its message.
 template <class Action>
 std::string message_of(errors::ExitCode code, Action&& action) {
   try {

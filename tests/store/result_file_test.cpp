@@ -9,7 +9,7 @@
 namespace fs = std::filesystem;
 using namespace mambasynth;
 
-TEST_CASE("a result appears when it is committed, with its schema version and its provenance", "[store][hdf5]") {
+TEST_CASE("a result appears at commit, with its schema version and provenance", "[store][hdf5]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "result.h5";
   {
@@ -29,7 +29,7 @@ TEST_CASE("a result appears when it is committed, with its schema version and it
   CHECK(file.read<double>("/x") == std::vector{2.0});
 }
 
-TEST_CASE("a result that is not committed leaves nothing behind", "[store][hdf5]") {
+TEST_CASE("an uncommitted result leaves no file", "[store][hdf5]") {
   tests::TemporaryFolder const folder;
   {
     store::ResultFile result(folder.path() / "result.h5", 1);

@@ -45,7 +45,7 @@ std::string crafted(std::string const& header, std::string const& data, std::uin
 
 }  // namespace
 
-TEST_CASE("safetensors come back as saved", "[archive][safetensors]") {
+TEST_CASE("safetensors read back as saved", "[archive][safetensors]") {
   tests::TemporaryFolder const folder;
   auto const path = folder.path() / "a.safetensors";
   store::safetensors::save(path, example());
@@ -62,7 +62,7 @@ TEST_CASE("safetensors come back as saved", "[archive][safetensors]") {
   }
 }
 
-TEST_CASE("wide elements come first, so that all are aligned", "[archive][safetensors]") {
+TEST_CASE("wide elements come first, which aligns all tensors", "[archive][safetensors]") {
   tests::TemporaryFolder const folder;
   store::safetensors::File file;
   file.tensors.emplace_back("byte", tensor<std::uint8_t>(DType::u8, {3}, {1, 2, 3}));
@@ -90,10 +90,10 @@ TEST_CASE("damaged safetensors headers are refused", "[archive][safetensors]") {
   CHECK_THAT(told(crafted("{}", "", 3)), ContainsSubstring("truncated within its header"));
   CHECK_THAT(told(crafted("{", "")), ContainsSubstring("not JSON"));
   CHECK_THAT(told(crafted("[]", "")), ContainsSubstring("not a JSON object"));
-  CHECK_THAT(told(crafted("{}", data)), ContainsSubstring("need 0 bytes, 8 are there"));
+  CHECK_THAT(told(crafted("{}", data)), ContainsSubstring("need 0 bytes, but the file has 8"));
   CHECK_THAT(told(crafted(R"({"a":{}})", data)), ContainsSubstring("'a'") && ContainsSubstring("lacks"));
   CHECK_THAT(told(crafted(entry("\"F8_E4M3\"", "[8]", "[0,8]"), data)), ContainsSubstring("'F8_E4M3'"));
-  CHECK_THAT(told(crafted(entry("\"F32\"", "[3]", "[0,8]"), data)), ContainsSubstring("needs 12 bytes and has 8"));
+  CHECK_THAT(told(crafted(entry("\"F32\"", "[3]", "[0,8]"), data)), ContainsSubstring("needs 12 bytes but has 8"));
   CHECK_THAT(told(crafted(entry("\"F32\"", "[2]", "[4,12]"), data)), ContainsSubstring("outside the file"));
   CHECK_THAT(told(crafted(entry("\"F32\"", "[2]", "[8,0]"), data)), ContainsSubstring("outside the file"));
   CHECK_THAT(told(crafted(entry("\"F32\"", "[1]", "[4,8]"), data)), ContainsSubstring("overlap or leave a gap"));
@@ -143,7 +143,7 @@ TEST_CASE("every truncation and every damaged byte of safetensors is an error or
     }
 }
 
-TEST_CASE("tensors that do not fit their bytes are not saved", "[archive][safetensors]") {
+TEST_CASE("invalid tensors are not saved", "[archive][safetensors]") {
   tests::TemporaryFolder const folder;
   auto const told = [&](store::safetensors::File const& file) {
     return message_of(errors::ExitCode::defect, [&] { store::safetensors::save(folder.path() / "a", file); });

@@ -36,7 +36,7 @@ std::vector<double> numbers(std::string text) {
   return {std::istream_iterator<double>(words), {}};
 }
 
-/// Browsers show no SVG with a byte that is not UTF-8.
+/// Browsers do not show an SVG that is not valid UTF-8.
 bool is_utf8(std::string_view text) {
   int following = 0;
   for (char const c : text) {
@@ -204,7 +204,7 @@ class Reader {
     }
   }
 
-  /// A label right after a tick belongs to it.
+  /// A label directly after a tick belongs to it.
   void add_tick(std::string const& label) {
     if (last_.path.size() != 2) return;
     auto const [from, to] = std::pair{last_.path[0], last_.path[1]};
@@ -226,13 +226,13 @@ class Reader {
     }
     auto& all = plot_->strokes;
     auto const same = [](Place a, Place b) { return a.x == b.x && a.y == b.y; };
-    // gnuplot cuts a long line.
+    // gnuplot splits long lines.
     if (!all.empty() && all.back().color == stroke.color && same(all.back().path.back(), stroke.path.front()))
       all.back().path.insert(all.back().path.end(), stroke.path.begin() + 1, stroke.path.end());
     else all.push_back(std::move(stroke));
   }
 
-  /// Whether that is the sample beside the key's entry.
+  /// Whether `places` belong to the sample next to the key's entry.
   [[nodiscard]] bool in_key(std::vector<Place> const& places) const {
     if (plot_ == nullptr || !key_) return false;
     constexpr double above_baseline = 4.2, half_height = 7, width = 70;
@@ -246,7 +246,7 @@ class Reader {
   std::string text_, panel_, anchor_;
   std::vector<std::string> drawn_;  // plots of this panel
   Drawing drawing_;
-  DrawnPanel next_;  // ticks are drawn before what they are the ticks of
+  DrawnPanel next_;  // ticks are drawn before their panel's plots
   Plot* plot_ = nullptr;
   std::optional<Place> key_;
   Place text_place_;
@@ -295,7 +295,7 @@ double Axis::value(double pixel, bool logarithmic) const {
     double const number = std::strtod(label.c_str(), &end);
     if (end != label.c_str() && *end == '\0') known.push_back({at, logarithmic ? std::log10(number) : number});
   }
-  if (known.size() < 2) throw std::runtime_error("an axis has fewer than two numbers");
+  if (known.size() < 2) throw std::runtime_error("an axis has fewer than two numeric ticks");
   auto const first = known.front(), last = known.back();
   double const slope = (last.y - first.y) / (last.x - first.x);
   for (auto const& tick : known)

@@ -38,8 +38,8 @@ struct Text {
   Place at;
 };
 
-/// What one element of a `plot` command draws, its sample in the key excluded. White marks, which gnuplot draws below
-/// points to erase lines, are left out.
+/// What one element of a `plot` command draws, except its sample in the key and the white marks that gnuplot draws
+/// below points to erase lines.
 struct Plot {
   std::string title;  ///< gnuplot's: the key's entry, or what is plotted
   std::string key;    ///< the entry in the key; empty if there is none
@@ -49,7 +49,7 @@ struct Plot {
   std::vector<Image> images;
   std::vector<Text> labels;
 
-  [[nodiscard]] std::vector<Place> line() const;    ///< all strokes, one after the other
+  [[nodiscard]] std::vector<Place> line() const;    ///< all strokes, concatenated
   [[nodiscard]] std::vector<Place> points() const;  ///< the centers of the marks
   [[nodiscard]] std::set<std::string> mark_colors() const;
 };
@@ -59,7 +59,7 @@ struct Axis {
   std::vector<std::pair<double, std::string>> ticks;
 
   [[nodiscard]] std::vector<std::string> labels() const;
-  /// In units of the axis. Throws std::runtime_error unless two or more ticks are numbers and all of them agree.
+  /// In units of the axis. Throws std::runtime_error unless at least two ticks are numbers and all of them agree.
   [[nodiscard]] double value(double pixel, bool logarithmic = false) const;
 };
 
@@ -72,8 +72,7 @@ struct DrawnPanel {
   Axis x, y, right;
   std::vector<Plot> plots;
 
-  /// In units of the axes x and y; `shared_x`: of the panel below if this one's x axis has no
-  /// labels.
+  /// In units of the axes x and y. `shared_x`: the x axis of the panel below, if this one's has no labels.
   [[nodiscard]] std::vector<Place> values(std::vector<Place> const& pixels, Logarithmic logarithmic = {},
                                           Axis const* shared_x = nullptr) const;
 };
@@ -85,8 +84,8 @@ struct Drawing {
   std::vector<Mark> marks;         ///< outside plots: samples of a legend
   std::vector<Text> texts;         ///< all
 
-  [[nodiscard]] bool says(std::string const& words) const;  ///< a text that is exactly that
-  /// Panels in which nothing lies on the page: axes and titles alone.
+  [[nodiscard]] bool says(std::string const& words) const;  ///< whether a text is exactly `words`
+  /// Panels that show only axes and titles.
   [[nodiscard]] std::int64_t blank_panels() const;
   [[nodiscard]] bool blank() const { return blank_panels() == static_cast<std::int64_t>(panels.size()); }
 };

@@ -9,7 +9,7 @@
 
 namespace mambasynth::tests {
 
-/// A root folder with its own proc and sys files: relative path -> contents.
+/// A root folder with made-up proc and sys files: relative path -> contents.
 class FakeRoot {
  public:
   explicit FakeRoot(std::map<std::string, std::string> const& files) {

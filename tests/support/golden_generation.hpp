@@ -11,8 +11,8 @@
 
 namespace mambasynth::tests {
 
-/// The original's greedy generation in fp32: its checkpoint, its series, where the seed of true steps begins, what
-/// follows.
+/// The original's greedy generation in fp32: checkpoint, series, start of the seed (true steps), and the expected
+/// continuation.
 struct GoldenGeneration {
   static constexpr std::int64_t seed_steps = 64;
   model::LoadedNetwork loaded;

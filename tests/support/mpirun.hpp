@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string>
 
-/// Programs under MPI's launcher, or alone, from within a test.
+/// Runs programs from a test, with or without MPI's launcher.
 namespace mambasynth::tests {
 
 struct Finished {
@@ -28,7 +28,7 @@ inline Finished run_command(std::string const& command) {
   return finished;
 }
 
-/// `mpirun -n ranks command`, more ranks than cores allowed, also for root. `ranks` = 0: without a launcher.
+/// `mpirun -n ranks command`, which may run as root and with more ranks than cores. `ranks` = 0: without a launcher.
 inline std::string under_mpi(std::string const& mpiexec, int ranks, std::string const& command,
                              std::string const& options = {}) {
   if (ranks == 0) return command;

@@ -5,7 +5,7 @@
 
 namespace mambasynth::tests {
 
-/// While it lives, no program is found by its name: gnuplot is as good as not installed.
+/// During its lifetime no program is found on PATH, as if gnuplot were not installed.
 class PathWithout {
  public:
   PathWithout() : before_(std::getenv("PATH")) { setenv("PATH", "/nonexistent", 1); }

@@ -6,8 +6,8 @@
 
 namespace mambasynth::tests {
 
-/// A golden file of the original program: in the folder that MAMBASYNTH_REFERENCE names, by default shared/reference
-/// beside the checkout. Empty when it is not there (the test then says SKIP).
+/// A golden file of the original program, in the folder MAMBASYNTH_REFERENCE (default: shared/reference next to the
+/// checkout). Empty if it is missing (the test then skips).
 std::filesystem::path reference_file(std::string const& name);
 
 /// A fresh, empty folder that is removed at the end of the scope.

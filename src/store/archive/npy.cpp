@@ -39,7 +39,8 @@ To converted(NpyArray const& array, From value) {
   } else {
     if constexpr (std::is_same_v<To, double> && std::is_integral_v<From>)
       if (!exact_in_double(value))
-        throw unusable(array, "it holds " + std::to_string(value) + ", which double precision rounds");
+        throw unusable(array,
+                       "it holds " + std::to_string(value) + ", which double precision cannot represent exactly");
     return static_cast<To>(value);
   }
 }

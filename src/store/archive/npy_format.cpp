@@ -112,7 +112,7 @@ class HeaderParser {
   std::size_t at_ = 0;
 };
 
-/// Bytes of an element; refuses anything but arrays of plain values.
+/// Bytes per element; refuses anything but plain values.
 std::size_t item_size(Source const& source, std::string const& descr) {
   auto const refused = [&](std::string const& why) {
     return broken(source, "its dtype '" + descr + "' is not supported: " + why);
@@ -153,7 +153,7 @@ void swap_bytes(std::vector<std::byte>& bytes, std::size_t item) {
                  bytes.begin() + static_cast<std::ptrdiff_t>(at + item));
 }
 
-/// From first axis fastest (Fortran) to last axis fastest (C).
+/// From Fortran order (first axis fastest) to C order (last axis fastest).
 std::vector<std::byte> transposed(std::vector<std::byte> const& bytes, std::vector<std::int64_t> const& shape,
                                   std::size_t item) {
   std::vector<std::byte> out(bytes.size());
@@ -189,10 +189,10 @@ Header read_header(Source const& source) {
   std::size_t length = 0;
   for (std::size_t i = length_size; i-- > 0;) length = length << 8 | length_bytes[i];
   auto const before = start.size() + length_size;
-  constexpr std::size_t longest = std::size_t{1} << 20;  // NumPy itself reads 10,000
+  constexpr std::size_t longest = std::size_t{1} << 20;  // NumPy itself accepts 10,000
   if (length > source.size - before) throw broken(source, "its npy header is truncated");
   if (length > longest)
-    throw broken(source, "its npy header of " + std::to_string(length) + " bytes is longer than any array's");
+    throw broken(source, "its npy header of " + std::to_string(length) + " bytes is too long for any array");
   std::string text(length, '\0');
   source.read(text.data(), length);
   auto header = HeaderParser(source, text).parse();
@@ -208,8 +208,8 @@ Header read_header(Source const& source) {
     expected = empty ? 0 : expected * factor;
   }
   if (expected != payload)
-    throw broken(source, "its shape and dtype need " + std::to_string(expected) + " bytes, " + std::to_string(payload) +
-                             " are there");
+    throw broken(source, "its shape and dtype need " + std::to_string(expected) + " bytes, but it has " +
+                             std::to_string(payload));
   header.payload = payload;
   return header;
 }
@@ -226,7 +226,7 @@ void Header::little_endian(std::vector<std::byte>& bytes) const {
 
 NpyArray read_payload(Source const& source, Header const& header) {
   NpyArray array{header.native_descr(), header.shape,
-                 room_for<std::byte>(header.payload, [&] { return source.in_words(); })};
+                 room_for<std::byte>(header.payload, [&] { return source.description(); })};
   array.bytes.resize(static_cast<std::size_t>(header.payload));
   if (header.payload > 0) source.read(array.bytes.data(), array.bytes.size());
   header.little_endian(array.bytes);

@@ -16,11 +16,11 @@ namespace mambasynth::store::npy {
 /// Bytes that are read sequentially; `read` throws errors::input if fewer are left.
 struct Source {
   std::filesystem::path file;
-  std::string name;  ///< the member, or "" for a file of its own
+  std::string name;  ///< the member of an archive; "" for a .npy file
   std::uint64_t size = 0;
   std::function<void(void*, std::size_t)> read;
 
-  [[nodiscard]] std::string in_words() const {
+  [[nodiscard]] std::string description() const {
     return (name.empty() ? "" : "'" + name + "' of ") + "'" + file.string() + "'";
   }
 };
@@ -29,17 +29,17 @@ struct Header {
   std::string descr;
   bool fortran_order = false;
   std::vector<std::int64_t> shape;
-  std::size_t item = 0;       ///< bytes of an element
-  std::uint64_t payload = 0;  ///< bytes of all elements; the source has as many left
+  std::size_t item = 0;       ///< bytes per element
+  std::uint64_t payload = 0;  ///< bytes of all elements, all of which the source still has
 
-  /// Whether the first axis is the fastest and the order therefore matters.
+  /// Whether the order matters and the first axis is the fastest.
   [[nodiscard]] bool first_axis_fastest() const { return fortran_order && shape.size() > 1 && item > 0; }
-  /// `descr` as little_endian() leaves the bytes.
+  /// The `descr` of the bytes after little_endian().
   [[nodiscard]] std::string native_descr() const;
   void little_endian(std::vector<std::byte>& bytes) const;
 };
 
-/// Reads only the header. Errors: errors::input (not an npy array, a type other than plain values, a number of bytes
+/// Reads only the header. Errors: errors::input (not an npy array, a type other than plain values, a size in bytes
 /// that does not match shape and type).
 Header read_header(Source const& source);
 /// The data after the header.

@@ -16,9 +16,10 @@ namespace {
 
 constexpr std::string_view suffix = ".npy";
 constexpr char const* kind = ".npz archive";
-/// The simulated doubles shrink to 97 % at level 1 and at NumPy's 6 alike; 1 is a tenth faster (20 MB/s on one core).
+/// Simulated doubles shrink to 97 % at both level 1 and NumPy's level 6; level 1 is a tenth faster (20 MB/s on one
+/// core).
 constexpr zip_uint32_t deflate_level = 1;
-/// 1980-01-01 in DOS form, the first date that zip can store: the same content gives the same bytes.
+/// 1980-01-01 in DOS form, the first date that zip can store. A fixed date makes archives reproducible.
 constexpr zip_uint16_t first_day = (0 << 9) | (1 << 5) | 1;
 
 std::string without_suffix(std::string const& member) {
@@ -36,7 +37,7 @@ std::string listed(std::vector<std::string> const& names) {
 struct NpzReader::Impl {
   archive::ZipReader zip;
 
-  /// NumPy takes a name with the suffix or without it.
+  /// NumPy accepts a name with or without the suffix.
   [[nodiscard]] std::string member(std::string const& name) const {
     return zip.has(name + std::string(suffix)) ? name + std::string(suffix) : name;
   }
@@ -89,17 +90,18 @@ struct NpzWriter::Impl {
                            "check the folder and its file system, then run the same command again");
   }
 
-  /// The archive is closed after every member: libzip reads a source only then, and the caller's array need not outlive
-  /// the call.
+  /// Closes the archive after every member, because libzip reads a source only then and the caller's array need not
+  /// outlive the call.
   void add(std::string const& name, std::string const& dtype, void const* values, std::size_t count, std::size_t item,
            std::vector<std::int64_t> const& shape) {
     std::int64_t expected = 1;
     for (auto const extent : shape) expected *= extent;
     if (!open || static_cast<std::int64_t>(count) != expected || !names.insert(name).second)
       throw errors::machine("cannot write '" + name + "' into '" + file.string() + "'",
-                            !open                                          ? "the archive is closed"
-                            : static_cast<std::int64_t>(count) != expected ? "shape and number of values differ"
-                                                                           : "it has been written already",
+                            !open ? "the archive is closed"
+                            : static_cast<std::int64_t>(count) != expected
+                                ? "the number of values does not match the shape"
+                                : "it has already been written",
                             "report this as a defect");
     auto const header = npy::header(dtype, shape);
     zip_buffer_fragment_t parts[2]{};

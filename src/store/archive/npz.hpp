@@ -11,7 +11,7 @@
 
 namespace mambasynth::store {
 
-/// An array of a .npy or .npz file, as stored.
+/// An array from a .npy or .npz file, as stored.
 struct NpyArray {
   std::string dtype;  ///< NumPy's descr: "<f8", "<f4", "<i8", "<i4", "|b1", "<U30", ...
   std::vector<std::int64_t> shape;
@@ -38,21 +38,21 @@ class StoredArray {
   StoredArray& operator=(StoredArray&&) noexcept;
   ~StoredArray();
 
-  [[nodiscard]] std::string const& dtype() const;  ///< as NpyArray's
+  [[nodiscard]] std::string const& dtype() const;  ///< as in NpyArray
   [[nodiscard]] std::vector<std::int64_t> const& shape() const;
   [[nodiscard]] bool numbers() const;  ///< else text
   [[nodiscard]] bool holds_wide_integers() const { return dtype() == "<i8" || dtype() == "<u8"; }
   /// Fortran order: the file's order of values is not the row-major one.
   [[nodiscard]] bool first_axis_fastest() const;
 
-  /// All values, row-major, converted to T (double, float, int64_t) while they are decoded, so that they are in memory
-  /// only once. Errors: as NpyArray::as, and errors::machine if they do not fit into memory.
+  /// All values, row-major, converted to T (double, float, int64_t) while they are decoded, so memory holds them only
+  /// once. Errors: as NpyArray::as, and errors::machine if they do not fit into memory.
   template <class T>
   [[nodiscard]] std::vector<T> read() &&;
   /// The next values in the file's order.
   template <class T>
   void next(std::span<T> into);
-  /// All values, for callers that use only differences, as Hdf5Reader::read_columns.
+  /// All values, for callers that use only differences; see Hdf5Reader::read_columns.
   [[nodiscard]] std::vector<double> read_columns() &&;
   [[nodiscard]] NpyArray whole() &&;
 
@@ -62,14 +62,14 @@ class StoredArray {
   std::string dtype_;
 };
 
-/// Arrays are read one by one. Errors: errors::input (not a zip, truncated, damaged).
+/// Reads arrays one by one. Errors: errors::input (not a zip, truncated, damaged).
 class NpzReader {
  public:
   explicit NpzReader(std::filesystem::path file);
   NpzReader(NpzReader&&) noexcept;
   ~NpzReader();
 
-  /// All members of the archive, in its order, without the suffix ".npy"; other files that it may hold are among them.
+  /// All members in the archive's order, without the suffix ".npy"; includes files that are not arrays.
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] bool has(std::string const& name) const;
   /// Errors: errors::input (no such member, not an array, object arrays, types other than plain values).
@@ -82,13 +82,13 @@ class NpzReader {
 
 StoredArray open_npy(std::filesystem::path const& file);
 
-/// Reads every member of an .npz, or those named, whole. Errors: errors::input (not a zip, truncated, not an npy
+/// Reads every member of an .npz, or only those in `names`. Errors: errors::input (not a zip, truncated, not an npy
 /// member, object arrays); Fortran order is transposed.
 std::map<std::string, NpyArray> read_npz(std::filesystem::path const& file, std::vector<std::string> const& names = {});
 NpyArray read_npy(std::filesystem::path const& file);
 
 /// Writes a deflated .npz that NumPy opens, in the order of add(). The same content gives the same bytes. Members and
-/// archives above 4 GiB become zip64. Errors: errors::machine with the file's name and the reason.
+/// archives above 4 GiB use zip64. Errors: errors::machine with the file's name and the reason.
 class NpzWriter {
  public:
   explicit NpzWriter(std::filesystem::path const& file);  ///< use with AtomicFile::temporary()
@@ -96,7 +96,7 @@ class NpzWriter {
   void add(std::string const& name, std::span<double const> values, std::vector<std::int64_t> const& shape);
   void add(std::string const& name, std::span<float const> values, std::vector<std::int64_t> const& shape);
   void add(std::string const& name, std::span<std::int64_t const> values, std::vector<std::int64_t> const& shape);
-  /// Has nothing left to write: each add() completes the file and throws if that fails.
+  /// Ends the writing. Writes nothing itself: each add() completes the file and throws if that fails.
   void close();
 
  private:

@@ -8,7 +8,7 @@
 #include "store/archive/pickle_machine.hpp"
 #include "store/archive/tensor.hpp"
 
-/// Private to this folder: the globals that a pickle may name. None is imported; each stands for one of a few
+/// Private to this folder: the globals that a pickle may name. None is imported; each selects one of a few
 /// constructions.
 namespace mambasynth::store::pt {
 
@@ -31,7 +31,7 @@ struct StorageType {
 };
 /// A class that can be ignored: a parameter or buffer is read as a tensor.
 struct TensorClass {};
-/// numpy.dtype of a scalar, which args often hold.
+/// The numpy.dtype of a scalar; args often hold NumPy scalars.
 struct NumpyType {
   std::string name;  ///< "f8"
   bool big_endian = false;
@@ -83,7 +83,7 @@ inline constexpr Named<std::string_view> valueless[] = {
     {"torch._utils._rebuild_nested_tensor", "a nested tensor"},
     {"torch._utils._rebuild_qtensor", "a quantized tensor; dequantize it first"},
     {"torch._utils._rebuild_meta_tensor_no_storage", "a tensor on the meta device, which has no values"},
-    {"torch._utils._rebuild_wrapper_subclass", "a tensor of a class of its own"},
+    {"torch._utils._rebuild_wrapper_subclass", "a tensor of a wrapper subclass"},
     {"torch.ComplexFloatStorage", "complex numbers ('torch.ComplexFloatStorage')"},
     {"torch.ComplexDoubleStorage", "complex numbers ('torch.ComplexDoubleStorage')"},
     {"torch.QInt8Storage", "a quantized tensor; dequantize it first"},

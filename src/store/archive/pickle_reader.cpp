@@ -15,8 +15,8 @@
 namespace mambasynth::store::pt {
 namespace {
 
-/// Index into the machine's nodes. A container is put into the memo before it is filled, so that values form a graph,
-/// possibly with cycles: nodes refer to each other by number and belong to the machine.
+/// Index into the machine's nodes. A container enters the memo before it is filled, so values form a graph, possibly
+/// with cycles: nodes refer to each other by number and belong to the machine.
 using Id = std::size_t;
 
 struct Sequence {
@@ -55,7 +55,7 @@ class Machine {
     switch (static_cast<Opcode>(code)) {
       case Opcode::proto:
         if (auto const version = byte(); version != 2)
-          refuse("its pickle protocol is " + std::to_string(version) + ", torch.save writes 2");
+          refuse("its pickle protocol is " + std::to_string(version) + ", but torch.save writes 2");
         return;
       case Opcode::mark:
         marks_.push_back(stack_.size());
@@ -188,7 +188,7 @@ class Machine {
     return static_cast<std::int64_t>(value);
   }
 
-  /// No key of ours is so large: the nearest double.
+  /// None of our integers is this large; returns the nearest double.
   double longer_integer(int bytes) {
     std::vector<unsigned char> digits(static_cast<std::size_t>(bytes));
     for (auto& digit : digits) digit = byte();
@@ -201,7 +201,7 @@ class Machine {
     nodes_.push_back(std::move(node));
     stack_.push_back(nodes_.size() - 1);
   }
-  /// Items above the innermost mark must not be reached through it.
+  /// Only items above the innermost mark may be popped.
   std::size_t available() const { return stack_.size() - (marks_.empty() ? 0 : marks_.back()); }
   std::vector<Id> pop_items(std::size_t count) {
     if (available() < count) damaged("its stack is empty");
@@ -276,7 +276,7 @@ class Machine {
     };
     switch (callable) {
       case Callable::ordered_dict:
-        if (!arguments.empty()) damaged("an OrderedDict is made from arguments");
+        if (!arguments.empty()) damaged("an OrderedDict has arguments");
         return push(Mapping{true, {}});
       case Callable::size:
         expect(arguments.size() == 1, "a torch.Size");
@@ -291,11 +291,11 @@ class Machine {
       case Callable::rebuild_from_type: {
         expect(arguments.size() == 4, "a tensor of a class");
         static_cast<void>(as<TensorClass>(arguments[1], "a tensor's class"));
-        auto const rebuild = as<Callable>(arguments[0], "what rebuilds a tensor");
+        auto const rebuild = as<Callable>(arguments[0], "a tensor's rebuild function");
         if (rebuild == Callable::rebuild_from_type) damaged("a class is rebuilt twice");
         return call(rebuild, std::vector(as<Sequence>(arguments[2], "a tensor's arguments").items));
       }
-      // Objects that weights do not consist of become the nearest plain value.
+      // Objects other than weights become the nearest plain value.
       case Callable::device: {
         expect(arguments.size() == 1 || arguments.size() == 2, "a device");
         auto name = as<std::string>(arguments[0], "a device");
@@ -321,7 +321,7 @@ class Machine {
     }
   }
 
-  /// `text`: the bytes as Latin-1, in UTF-8.
+  /// `text`: the bytes as Latin-1 characters, in UTF-8.
   static Node scalar(NumpyType const& type, std::string const& text) {
     std::string bytes;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -370,7 +370,7 @@ class Machine {
     return false;
   }
 
-  /// The same over an untyped storage, with the type as an argument.
+  /// Like tensor(), but over an untyped storage, with the type as an argument.
   TensorView typed_tensor(std::vector<Id> arguments) {
     if (arguments.size() != 7 && arguments.size() != 8)
       damaged("a tensor of a named type does not have seven arguments");
@@ -385,7 +385,7 @@ class Machine {
   }
 
   void build() {
-    // A state dict carries its modules' versions as an attribute, a numpy.dtype its byte order; nothing else is built.
+    // A state dict holds its modules' versions as an attribute, a numpy.dtype its byte order; nothing else is built.
     auto const state = pop();
     if (auto* type = std::get_if<NumpyType>(&top())) {
       auto const& parts = as<Sequence>(state, "a numpy.dtype's state").items;
@@ -414,14 +414,14 @@ class Machine {
   std::unordered_map<std::uint64_t, Id> memo_;
 };
 
-/// Copies the graph out as a tree.
+/// Copies the graph into a tree.
 class TreeBuilder {
  public:
   TreeBuilder(Machine const& machine, std::function<Tensor(TensorView const&)> const& load_tensor, std::size_t budget)
       : machine_(machine), load_tensor_(load_tensor), left_(budget) {}
 
   Value value(Id id, int depth = 0) {
-    // Deeper than any checkpoint, shallow enough for the call stack; a cycle ends here too.
+    // Deeper than any checkpoint, but shallow enough for the call stack; a cycle ends here, too.
     constexpr int most_depth = 200;
     if (depth > most_depth)
       refuse("its values are nested more than " + std::to_string(most_depth) + " deep, or in a cycle");
@@ -464,7 +464,7 @@ class TreeBuilder {
       auto entry = value(mapping.items[i + 1], depth + 1);
       auto const [found, fresh] = places.emplace(std::move(place), items.size());
       if (fresh) items.emplace_back(std::move(key), std::move(entry));
-      else items[found->second].second = std::move(entry);  // as in Python, the last one wins
+      else items[found->second].second = std::move(entry);  // the last one wins, as in Python
     }
     return items;
   }

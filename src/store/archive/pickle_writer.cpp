@@ -11,7 +11,7 @@
 namespace mambasynth::store::pt {
 namespace {
 
-/// CPython's pickler sends this many items at once.
+/// CPython's pickler writes items in batches of this size.
 constexpr std::size_t batch = 1000;
 
 }  // namespace
@@ -26,7 +26,7 @@ std::string PickleWriter::pickle(Value const& value) {
 }
 
 void PickleWriter::write(Value const& value, int depth) {
-  constexpr int most_depth = 200;  // the reader's limit as well
+  constexpr int most_depth = 200;  // also the reader's limit
   if (depth > most_depth) throw std::runtime_error("the values are nested too deeply");
   std::visit(
       [&](auto const& held) {
@@ -84,7 +84,7 @@ void PickleWriter::number(double value) {
 
 void PickleWriter::text(std::string const& value) {
   if (recall("text " + value)) return;
-  if (value.size() > std::numeric_limits<std::uint32_t>::max()) throw std::runtime_error("a text is too long");
+  if (value.size() > std::numeric_limits<std::uint32_t>::max()) throw std::runtime_error("a string is too long");
   code(Opcode::bin_unicode);
   little_endian(value.size(), 4);
   out_ += value;
@@ -169,7 +169,7 @@ void PickleWriter::ordered_dict() {
 void PickleWriter::tensor(Tensor const& tensor) {
   auto const size = tensor.size();
   if (!tensor.bytes || tensor.bytes->size() != static_cast<std::size_t>(size) * size_of(tensor.dtype))
-    throw std::runtime_error("a tensor's shape and its number of bytes differ");
+    throw std::runtime_error("a tensor's shape does not match its number of bytes");
   global("torch._utils", "_rebuild_tensor_v2");
   code(Opcode::mark);
   storage(tensor);

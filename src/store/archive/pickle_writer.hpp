@@ -14,8 +14,8 @@
 
 namespace mambasynth::store::pt {
 
-/// Private to this folder: pickles a Value as torch.save does (protocol 2) and gathers the storages it refers to.
-/// Errors: std::runtime_error with the reason alone; the caller knows the file.
+/// Private to this folder: pickles a Value as torch.save does (protocol 2) and collects the storages it refers to.
+/// Errors: std::runtime_error with only the reason; the caller adds the file.
 class PickleWriter {
  public:
   std::string pickle(Value const& value);

@@ -70,7 +70,7 @@ std::vector<std::byte> from_foreign(std::vector<std::byte> const& bytes, Foreign
       return converted<std::uint64_t, std::int64_t>(bytes, [](std::uint64_t value) {
         if (value > static_cast<std::uint64_t>(INT64_MAX))
           throw std::runtime_error("it holds the integer " + std::to_string(value) +
-                                   ", too large for 64 bits with a sign");
+                                   ", too large for a signed 64-bit integer");
         return static_cast<std::int64_t>(value);
       });
     case ForeignType::f8_e4m3fn:
@@ -81,7 +81,7 @@ std::vector<std::byte> from_foreign(std::vector<std::byte> const& bytes, Foreign
   return bytes;
 }
 
-/// Negates every number, as torch.neg.
+/// Negates every number, as torch.neg does.
 void negate(Tensor& tensor) {
   auto const sign = [](auto bits) {
     return static_cast<decltype(bits)>(bits ^ (decltype(bits){1} << (8 * sizeof(bits) - 1)));
@@ -99,7 +99,7 @@ void negate(Tensor& tensor) {
     case DType::bf16:
       bytes = converted<std::uint16_t, std::uint16_t>(bytes, sign);
       return;
-    // Unsigned arithmetic gives the same bits and cannot overflow.
+    // Unsigned arithmetic gives the same bits without undefined overflow.
     case DType::i64:
       bytes = converted<std::uint64_t, std::uint64_t>(bytes, minus);
       return;
@@ -118,7 +118,7 @@ void negate(Tensor& tensor) {
   }
 }
 
-/// Reads tensors from an archive; a storage is read once and shared by the tensors that cover all of it.
+/// Reads tensors from an archive. Reads each storage once; tensors that cover all of it share it.
 class TensorLoader {
  public:
   TensorLoader(archive::ZipReader const& zip, std::string folder, bool big_endian)
@@ -138,7 +138,7 @@ class TensorLoader {
     if (whole && as_stored && contiguous(view)) return tensor;
     auto const wanted = static_cast<std::uint64_t>(size) * item;
     if (wanted > copies_left_)
-      throw std::runtime_error("its tensors are views that together exceed the file many times");
+      throw std::runtime_error("its tensors are views that together exceed the file's size many times over");
     copies_left_ -= wanted;
     tensor.bytes = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(wanted));
     if (wanted > 0) gather(view, item, bytes->data(), tensor.bytes->data());
@@ -148,7 +148,7 @@ class TensorLoader {
   }
 
  private:
-  // Shared storages are copied for each view; genuine files have few of them.
+  // A partial view is copied; genuine files have few of them.
   static constexpr std::uint64_t most_copies = 8, always_allowed = std::uint64_t{1} << 20;
 
   /// `in_bytes`: the reference counts bytes instead of elements of `size`.
@@ -166,7 +166,7 @@ class TensorLoader {
     auto const stored = static_cast<std::int64_t>(bytes->size());
     if (reference.elements < 0 || reference.elements > stored / item || reference.elements * item != stored)
       throw std::runtime_error("the record 'data/" + reference.key + "' has " + std::to_string(stored) +
-                               " bytes, its tensor needs " + std::to_string(reference.elements) + " elements of " +
+                               " bytes, but its tensor needs " + std::to_string(reference.elements) + " elements of " +
                                std::to_string(item));
     return bytes;
   }
@@ -187,7 +187,7 @@ class TensorLoader {
           __builtin_mul_overflow(size, view.shape[axis], &size))
         throw bad();
     }
-    constexpr std::int64_t most = std::int64_t{1} << 56;  // times 8 bytes still fits
+    constexpr std::int64_t most = std::int64_t{1} << 56;  // still fits when multiplied by 8 bytes
     if (last >= available || size > most) throw bad();
     return size;
   }
@@ -270,7 +270,7 @@ Dict const& Value::items() const {
 }
 
 Value load(std::filesystem::path const& file) {
-  archive::ZipReader const zip(file, "PyTorch checkpoint", archive::Habits::torch);
+  archive::ZipReader const zip(file, "PyTorch checkpoint", archive::Dialect::torch);
   try {
     auto const folder = folder_of(zip);
     bool big_endian = false;

@@ -9,8 +9,8 @@
 
 #include "store/archive/tensor.hpp"
 
-/// PyTorch's zip checkpoints (torch.save), read without LibTorch and without executing anything: a pickle opcode or
-/// global other than the few that such files need is refused by name.
+/// PyTorch's zip checkpoints (torch.save), read without LibTorch and without executing anything: any pickle opcode or
+/// global beyond the few that such files need is refused by name.
 namespace mambasynth::store::pt {
 
 struct Value;

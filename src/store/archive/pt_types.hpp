@@ -5,7 +5,7 @@
 
 #include "store/archive/tensor.hpp"
 
-/// Private to this folder: names that torch.save uses, for reading and writing alike.
+/// Private to this folder: names that torch.save uses, for reading and writing.
 namespace mambasynth::store::pt {
 
 struct StorageName {
@@ -24,7 +24,7 @@ inline constexpr std::array<StorageName, 10> storage_names{{{"DoubleStorage", DT
                                                             {"ByteStorage", DType::u8},
                                                             {"BoolStorage", DType::boolean}}};
 
-/// Opcodes of pickle protocol 2 (Python's pickletools) that torch.save emits, and no others.
+/// Opcodes of pickle protocol 2 (Python's pickletools) that torch.save emits, and only those.
 enum class Opcode : unsigned char {
   mark = '(',
   stop = '.',

@@ -92,8 +92,8 @@ class HeaderParser {
       expected = each.end;
     }
     if (expected != data_bytes_)
-      throw reject_("its tensors need " + std::to_string(expected) + " bytes, " + std::to_string(data_bytes_) +
-                    " are there");
+      throw reject_("its tensors need " + std::to_string(expected) + " bytes, but the file has " +
+                    std::to_string(data_bytes_));
     return entries;
   }
 
@@ -116,7 +116,7 @@ class HeaderParser {
       if (!extent.is_number_unsigned()) throw bad("has a bad shape");
       auto const count = extent.template get<std::uint64_t>();
       empty = empty || count == 0;
-      // The file cannot hold a larger tensor; the other extents of an empty one are arbitrary.
+      // No file can hold more; the other extents of an empty tensor are arbitrary.
       if (count > static_cast<std::uint64_t>(INT64_MAX)) throw bad("has a bad shape");
       if (!empty && __builtin_mul_overflow(bytes, count, &bytes)) throw bad("has a bad shape");
       entry.tensor.shape.push_back(static_cast<std::int64_t>(count));
@@ -130,7 +130,7 @@ class HeaderParser {
     entry.end = offsets[1].template get<std::uint64_t>();
     if (entry.begin > entry.end || entry.end > data_bytes_) throw bad("lies outside the file");
     if (entry.end - entry.begin != bytes)
-      throw bad("needs " + std::to_string(bytes) + " bytes and has " + std::to_string(entry.end - entry.begin));
+      throw bad("needs " + std::to_string(bytes) + " bytes but has " + std::to_string(entry.end - entry.begin));
     return entry;
   }
 
@@ -180,7 +180,7 @@ void save(std::filesystem::path const& path, File const& content) {
   auto const defect = [&](std::string const& why) {
     return errors::machine("cannot write '" + path.string() + "'", why, "report this as a defect");
   };
-  // Wide elements first, so that each tensor starts at a multiple of its element's size.
+  // Wide elements first, so each tensor starts at a multiple of its element size.
   std::vector<std::pair<std::string, Tensor> const*> ordered;
   for (auto const& tensor : content.tensors) ordered.push_back(&tensor);
   std::stable_sort(ordered.begin(), ordered.end(),
@@ -190,7 +190,7 @@ void save(std::filesystem::path const& path, File const& content) {
   if (!content.metadata.empty()) {
     auto& metadata = header[metadata_key] = Json::object();
     for (auto const& [name, text] : content.metadata)
-      metadata[errors::valid_utf8(name)] = errors::valid_utf8(text);  // of paths, for one
+      metadata[errors::valid_utf8(name)] = errors::valid_utf8(text);  // paths may hold other bytes
   }
   std::uint64_t at = 0;
   for (auto const* each : ordered) {
@@ -198,8 +198,8 @@ void save(std::filesystem::path const& path, File const& content) {
     auto const& tensor = each->second;
     auto const bytes = static_cast<std::uint64_t>(tensor.size()) * size_of(tensor.dtype);
     if (!tensor.bytes || tensor.bytes->size() != bytes)
-      throw defect("the shape of '" + name + "' and its bytes differ");
-    if (header.contains(name)) throw defect("'" + name + "' is present twice");
+      throw defect("the shape of '" + name + "' does not match its number of bytes");
+    if (header.contains(name)) throw defect("'" + name + "' is given twice");
     auto const dtype = std::find_if(names.begin(), names.end(), [&](Name const& n) { return n.dtype == tensor.dtype; });
     header[name] = {{"dtype", dtype->name}, {"shape", tensor.shape}, {"data_offsets", {at, at + bytes}}};
     at += bytes;

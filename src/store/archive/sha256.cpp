@@ -10,7 +10,7 @@ namespace mambasynth::store {
 namespace {
 
 void require(int succeeded) {
-  if (succeeded != 1) throw std::runtime_error("libcrypto does not offer SHA-256");
+  if (succeeded != 1) throw std::runtime_error("libcrypto does not provide SHA-256");
 }
 
 }  // namespace

@@ -18,9 +18,9 @@
 namespace mambasynth::store {
 namespace {
 
-constexpr std::uint64_t piece = 1 << 16;  ///< values in memory in their stored form
+constexpr std::uint64_t piece = 1 << 16;  ///< values held in their stored form at a time
 
-/// The row-major positions of successive values of an array whose first axis is the fastest.
+/// Row-major positions of the successive values of an array in Fortran order.
 class RowMajorPlace {
  public:
   explicit RowMajorPlace(std::vector<std::int64_t> const& shape)
@@ -76,7 +76,7 @@ void StoredArray::next(std::span<T> into) {
 template <class T>
 std::vector<T> StoredArray::read() && {
   auto left = header_->item > 0 ? header_->payload / header_->item : 0;
-  auto values = room_for<T>(left, [&] { return source_->in_words(); });
+  auto values = room_for<T>(left, [&] { return source_->description(); });
   bool const scattered = header_->first_axis_fastest();
   if (scattered) values.resize(static_cast<std::size_t>(left));
   RowMajorPlace place(header_->shape);

@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint32_t local_signature = 0x04034b50, descriptor_signature = 0x08074b50, central_signature = 0x02014b50,
                         end64_signature = 0x06064b50, locator64_signature = 0x07064b50, end_signature = 0x06054b50;
 constexpr std::uint16_t flags = 0x0808;       // sizes follow the data; names are UTF-8
-constexpr std::uint16_t padding_id = 0x4246;  // "FB", torch's own
+constexpr std::uint16_t padding_id = 0x4246;  // "FB", as in torch
 constexpr std::uint16_t zip64_id = 1;
 constexpr std::uint16_t zip64_version = 45;
 constexpr std::uint64_t large = 0xffffffff;

@@ -10,10 +10,10 @@
 
 namespace mambasynth::store::archive {
 
-/// Private to this folder: the zip layout of torch.save, which torch maps into memory: members stored uncompressed,
-/// their data at multiples of 64 bytes (an extra field of the local header pads), sizes and checksum after the data,
-/// always zip64 records at the end. Written by hand because torch may compute the position of data from this layout
-/// alone. No time stamps. Errors: errors::machine.
+/// Private to this folder: the zip layout of torch.save, which torch maps into memory: uncompressed members, data at
+/// multiples of 64 bytes (padded by an extra field of the local header), sizes and checksum after the data, and always
+/// zip64 records at the end. Written by hand because torch may compute the position of data from this layout alone. No
+/// time stamps. Errors: errors::machine.
 class TorchZipWriter {
  public:
   static constexpr std::uint64_t alignment = 64;

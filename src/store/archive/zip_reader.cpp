@@ -14,7 +14,7 @@
 namespace mambasynth::store::archive {
 namespace {
 
-constexpr std::size_t bytes_between_looks = std::size_t{1} << 24;
+constexpr std::size_t bytes_between_stop_checks = std::size_t{1} << 24;
 
 std::string text_of(zip_error_t* error) {
   std::string text = zip_error_strerror(error);
@@ -38,7 +38,7 @@ std::string looks_like(std::filesystem::path const& file) {
   bool const text = std::all_of(start.begin(), start.end(), [](char c) {
     return std::isprint(static_cast<unsigned char>(c)) || std::isspace(static_cast<unsigned char>(c));
   });
-  return text ? "it is a text file" : "its first bytes are unknown";
+  return text ? "it is a text file" : "its first bytes match no known format";
 }
 
 errors::Error unreadable(std::filesystem::path const& file, std::string const& why, std::string const& remedy) {
@@ -54,7 +54,7 @@ void ZipMember::read(void* into, std::size_t count) {
   auto* to = static_cast<char*>(into);
   while (count > 0) {
     errors::check_stop();
-    auto const got = zip_fread(member_.get(), to, std::min(count, bytes_between_looks));
+    auto const got = zip_fread(member_.get(), to, std::min(count, bytes_between_stop_checks));
     if (got <= 0)
       throw unreadable(file_, "'" + name_ + "' is damaged: " +
                                   (got < 0 ? text_of(zip_file_get_error(member_.get())) : "it ends too early"));
@@ -68,8 +68,8 @@ void ZipMember::read(void* into, std::size_t count) {
     throw unreadable(file_, "'" + name_ + "' is damaged: " + text_of(zip_file_get_error(member_.get())));
 }
 
-ZipReader::ZipReader(std::filesystem::path file, std::string const& kind, Habits habits)
-    : file_(std::move(file)), habits_(habits) {
+ZipReader::ZipReader(std::filesystem::path file, std::string const& kind, Dialect dialect)
+    : file_(std::move(file)), dialect_(dialect) {
   std::error_code failed;
   file_size_ = static_cast<std::uint64_t>(std::filesystem::file_size(file_, failed));
   if (failed) throw unreadable(file_, failed.message());
@@ -94,7 +94,7 @@ void ZipReader::list() {
     if (!name) continue;
     auto const [place, fresh] = places_.try_emplace(name, i);
     if (fresh) names_.emplace_back(name);
-    else if (habits_ == Habits::zipfile) place->second = i;
+    else if (dialect_ == Dialect::zipfile) place->second = i;
   }
 }
 
@@ -108,15 +108,15 @@ ZipMember ZipReader::open(std::string const& name) const {
   zip_stat_init(&about);
   if (zip_stat_index(archive_.get(), index, 0, &about) != 0)
     throw unreadable(file_, text_of(zip_get_error(archive_.get())));
-  // Stored data cannot be larger than the file, and deflated data not 1032 times as large: a damaged size must not
-  // exhaust the memory.
+  // Stored data cannot be larger than the file, nor deflated data more than 1032 times as large. A damaged size must
+  // not exhaust memory.
   constexpr std::uint64_t best_ratio = 1032, slack = 1024;
   bool const stored = about.comp_method == ZIP_CM_STORE;
   if (about.size > (stored ? file_size_ : (file_size_ + slack) * best_ratio))
     throw unreadable(file_,
                      "'" + name + "' claims " + std::to_string(about.size) + " bytes, more than the file can hold");
   ZipMember member;
-  member.checked_ = habits_ != Habits::torch || about.crc != 0;
+  member.checked_ = dialect_ != Dialect::torch || about.crc != 0;
   member.member_.reset(zip_fopen_index(archive_.get(), index, 0));
   if (!member.member_) throw unreadable(file_, "'" + name + "': " + text_of(zip_get_error(archive_.get())));
   member.file_ = file_;

@@ -13,7 +13,7 @@
 struct zip;
 struct zip_file;
 
-/// Private to this folder: zip archives for reading, over libzip (zip64 and data descriptors included).
+/// Private to this folder: reads zip archives with libzip (including zip64 and data descriptors).
 namespace mambasynth::store::archive {
 
 /// What an unexpected file is, judging by its first bytes, e.g. "it is an HDF5 file".
@@ -22,9 +22,9 @@ std::string looks_like(std::filesystem::path const& file);
 errors::Error unreadable(std::filesystem::path const& file, std::string const& why,
                          std::string const& remedy = "give a complete file of the expected kind");
 
-/// Where libraries differ: of members with the same name, zipfile (and so NumPy) takes the last and PyTorch the first;
-/// PyTorch takes a checksum of 0 for a missing one (torch.serialization.set_crc32_options).
-enum class Habits { zipfile, torch };
+/// Where libraries differ: of several members with the same name, zipfile (and therefore NumPy) reads the last and
+/// PyTorch the first; PyTorch treats a checksum of 0 as missing (torch.serialization.set_crc32_options).
+enum class Dialect { zipfile, torch };
 
 /// One member, read from front to end. Its checksum is verified when the last byte has been read.
 class ZipMember {
@@ -51,11 +51,11 @@ class ZipReader {
  public:
   /// `kind` is what the archive should be, e.g. ".npz archive", for messages.
   /// Errors: errors::input (missing, truncated, something else).
-  ZipReader(std::filesystem::path file, std::string const& kind, Habits habits = Habits::zipfile);
+  ZipReader(std::filesystem::path file, std::string const& kind, Dialect dialect = Dialect::zipfile);
 
   [[nodiscard]] std::filesystem::path const& file() const noexcept { return file_; }
   [[nodiscard]] std::uint64_t file_size() const noexcept { return file_size_; }
-  /// In the archive's order, each once.
+  /// In the archive's order, without duplicates.
   [[nodiscard]] std::vector<std::string> const& names() const noexcept { return names_; }
   [[nodiscard]] bool has(std::string const& name) const;
   /// Errors: errors::input (no such member, a size that the file cannot hold).
@@ -70,7 +70,7 @@ class ZipReader {
   std::filesystem::path file_;
   std::uint64_t file_size_ = 0;
   std::unique_ptr<zip, Discard> archive_;
-  Habits habits_;
+  Dialect dialect_;
   std::vector<std::string> names_;
   std::unordered_map<std::string, std::uint64_t> places_;
 };
