@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A Slurm cluster of two nodes on this one host, for tests: slurmctld, two slurmd and a munged of its own, all under one
-# folder; the machine's own Slurm, munge and systemd are not touched. Needs the packages slurm-wlm and munge.
+# A Slurm cluster of two nodes on one host, for tests: slurmctld, two slurmd and a munged, all in one folder. Does not
+# touch the machine's own Slurm, munge and systemd. Needs the packages slurm-wlm and munge.
 #
 #   eval "$(slurm_cluster.sh start)"     starts it and exports SLURM_CONF for sbatch, srun, squeue
 #   slurm_cluster.sh status | stop
@@ -12,7 +12,7 @@ folder=${SLURM_CLUSTER:-${TMPDIR:-/tmp}/mambasynth-slurm-$(id -u)}
 export SLURM_CONF=$folder/slurm.conf
 PATH=$PATH:/usr/sbin:/sbin
 
-within() {  # SECONDS COMMAND...: tries until it succeeds
+within() {  # SECONDS COMMAND...: retries until it succeeds
   local tries=$(($1 * 10))
   shift
   until "$@" >/dev/null 2>&1; do
@@ -22,7 +22,7 @@ within() {  # SECONDS COMMAND...: tries until it succeeds
 }
 gone() { ! kill -0 "$1" 2>/dev/null; }
 free_port() { ! (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-# Without a slurm.conf, sinfo asks the network for one, for a minute.
+# Without a slurm.conf, sinfo searches the network for one for a minute.
 both_idle() { [ -f "$SLURM_CONF" ] && [ "$(timeout 5 sinfo -h -t idle -o %D)" = 2 ]; }
 
 configure() {
@@ -36,7 +36,7 @@ SlurmctldPort=$port
 SlurmUser=$(id -un)
 SlurmdUser=$(id -un)
 AuthType=auth/munge
-# A job that comes back waits until its old credential has expired, two minutes by default.
+# A requeued job waits until its old credential has expired, by default after two minutes.
 AuthInfo=socket=$folder/munge/socket,cred_expire=5
 CredType=cred/munge
 StateSaveLocation=$folder/state
@@ -45,7 +45,7 @@ SlurmctldPidFile=$folder/pid/slurmctld
 SlurmdPidFile=$folder/pid/slurmd.%n
 SlurmctldLogFile=$folder/log/slurmctld
 SlurmdLogFile=$folder/log/slurmd.%n
-# A folder for each node: PMIx servers of both would otherwise meet in one.
+# One folder per node: otherwise the PMIx servers of both would share one.
 TmpFS=$folder/tmp/%n
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none

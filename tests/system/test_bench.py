@@ -1,4 +1,4 @@
-"""mambasynth bench as a user runs it: a table, a report in JSON, ratios against another report."""
+"""mambasynth bench as a user runs it: a table, a report in JSON, ratios to another report."""
 
 import json
 import re
@@ -22,7 +22,7 @@ def test_each_case_is_timed_and_reported(mambasynth, tmp_path):
         assert re.search(rf"^{result['name']} ", table, re.MULTILINE)
     assert written["machine"]["device"] == "cpu"
 
-    # Two trainings at once, in the shape of their result.
+    # The result of concurrent trainings includes their number.
     mambasynth("bench", "epoch", *SMALL, "--trials", 2, "--json", report)
     (both,) = json.loads(report.read_text())["results"]
     mambasynth("bench", "epoch", *SMALL, "--json", report)
@@ -40,6 +40,6 @@ def test_each_case_is_timed_and_reported(mambasynth, tmp_path):
     (["step", "--against", "none.json"], 3, "none.json"),
     (["stepp"], 2, "step"),
 ])
-def test_what_bench_refuses(mambasynth, tmp_path, arguments, code, words):
+def test_bench_refuses_bad_arguments(mambasynth, tmp_path, arguments, code, words):
     done = mambasynth("bench", *arguments, *SMALL, code=code)
     assert re.search(words, done.stderr)

@@ -1,4 +1,4 @@
-"""What CMake finds out about a compiler before anything is compiled with it."""
+"""What CMake checks about a compiler before it builds anything."""
 
 import shutil
 import subprocess
@@ -17,10 +17,10 @@ add_executable(program program.cpp)
 
 @pytest.fixture
 def configure(tmp_path):
-    """configure(LINES): configures a project whose compiler is g++ behind a shell script of these lines."""
+    """configure(LINES): configures a project whose compiler is a shell script of these lines."""
     for tool in ("cmake", "g++", "readelf"):
         if not shutil.which(tool):
-            pytest.skip(f"{tool} is not there")
+            pytest.skip(f"{tool} is not installed")
     (tmp_path / "CMakeLists.txt").write_text(PROJECT)
     (tmp_path / "program.cpp").write_text("#include <iostream>\nint main() { std::cout << std::endl; }\n")
 
@@ -39,7 +39,7 @@ def needed(program):
 
 
 @pytest.mark.parametrize("lines", ['exec g++ "$@"', 'exec g++ -static-libstdc++ "$@"'], ids=["shared", "static"])
-def test_the_shared_runtime_is_linked_whatever_the_compiler_prefers(configure, tmp_path, lines):
+def test_the_shared_runtime_is_linked_even_if_the_compiler_defaults_to_the_static_one(configure, tmp_path, lines):
     done = configure(lines)
     assert done.returncode == 0, done.stderr
     assert ("links libstdc++ statically" in done.stdout) == ("-static" in lines)

@@ -1,7 +1,7 @@
-"""The image: what its scripts say without Apptainer, and with it whole sweeps inside, alone and under Slurm.
+"""The image: its scripts without Apptainer; with Apptainer, whole sweeps inside it, alone and under Slurm.
 
-MAMBASYNTH_IMAGE=IMAGE.sif   an image that is already built; without it one is built, which takes a quarter of an hour
-MAMBASYNTH_MIRROR=URL        the Debian archive it is built from
+MAMBASYNTH_IMAGE=IMAGE.sif   an image to test; without it, the tests build one, which takes a quarter of an hour
+MAMBASYNTH_MIRROR=URL        the Debian archive to build it from
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from test_slurm import LONGER, slurm  # noqa: F401, slurm is a fixture
 
 BUILD = CHECKOUT / "containers" / "build.sh"
 DEFINITION = CHECKOUT / "containers" / "mambasynth.def"
-# What an image begins with, as far as anybody looks.
+# The start of an image, which run_sweep.sh checks.
 SIF = b"#!/usr/bin/env run-singularity\n\0SIF_MAGIC\0"
 
 
@@ -29,7 +29,7 @@ def run(*command, cwd=None, timeout=60, **environment):
 
 @pytest.fixture
 def tools(tmp_path):
-    """A folder for PATH with a pretended Slurm and Apptainer; both print how they were called."""
+    """A folder for PATH with fake Slurm and Apptainer commands, which print their arguments."""
     folder = tmp_path / "tools"
     folder.mkdir()
 
@@ -49,7 +49,7 @@ def job(tools, *arguments, container, cwd, **environment):
                SLURM_SUBMIT_DIR=str(cwd), CONTAINER=str(container), PATH=f"{tools}:{os.environ['PATH']}", **environment)
 
 
-def test_help_names_every_option():
+def test_help_of_the_build_script_names_every_option():
     done = run(BUILD, "--help")
     assert done.returncode == 0
     options = re.findall(r"^    (--[a-z]+)\)", BUILD.read_text(), re.MULTILINE)
@@ -57,7 +57,7 @@ def test_help_names_every_option():
     assert [option for option in [*options, "APPTAINER", "IMAGE.sif"] if option not in done.stdout] == []
 
 
-def test_the_script_gives_what_the_definition_asks_for():
+def test_the_build_script_sets_every_argument_of_the_definition():
     definition, script = DEFINITION.read_text(), BUILD.read_text()
     asked = set(re.findall(r"{{ *(\w+) *}}", definition))
     assert asked and asked == set(re.findall(r'--build-arg "(\w+)=', script))
@@ -78,14 +78,14 @@ def test_the_script_gives_what_the_definition_asks_for():
     ([], {"APPTAINER": "/nonexistent/apptainer"}, ["/nonexistent/apptainer", "Name one"]),
     (["/nonexistent/folder/image.sif"], {"APPTAINER": "true"}, ["/nonexistent/folder"]),
 ])
-def test_build_says_what_is_wrong(arguments, environment, words):
+def test_the_build_script_reports_a_problem_in_one_line(arguments, environment, words):
     done = run(BUILD, *arguments, **environment)
     assert done.returncode in (1, 2)
     assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith("build.sh: ")
     assert [word for word in words if word not in done.stderr] == []
 
 
-def test_a_build_that_fails_leaves_the_old_image(tmp_path):
+def test_a_failed_build_keeps_the_old_image(tmp_path):
     image = tmp_path / "image.sif"
     image.write_bytes(SIF)
     done = run(BUILD, image, APPTAINER="false")
@@ -94,8 +94,7 @@ def test_a_build_that_fails_leaves_the_old_image(tmp_path):
     assert list(tmp_path.iterdir()) == [image]
 
 
-def test_an_image_of_this_commit_is_left_alone(tmp_path):
-    """Whoever calls it twice does not wait twice."""
+def test_an_image_of_this_commit_is_rebuilt_only_with_force(tmp_path):
     image, apptainer = tmp_path / "image.sif", tmp_path / "apptainer"
     image.write_bytes(SIF)
     commit = run("git", "-C", CHECKOUT, "rev-parse", "HEAD").stdout.strip()
@@ -106,14 +105,14 @@ def test_an_image_of_this_commit_is_left_alone(tmp_path):
     assert run(BUILD, "--force", image, APPTAINER=str(apptainer)).returncode == 1
 
 
-@pytest.mark.parametrize("kind", ["absent", "a text", "empty", "a folder", "of a registry"])
-def test_a_job_refuses_what_is_no_image(tools, tmp_path, kind):
+@pytest.mark.parametrize("kind", ["missing", "text file", "empty file", "folder", "registry URL"])
+def test_a_job_refuses_a_container_that_is_not_an_image(tools, tmp_path, kind):
     container = tmp_path / "image.sif"
-    if kind in ("a text", "empty"):
-        container.write_text("an image, surely\n" * 9 if kind == "a text" else "")
-    elif kind == "a folder":
+    if kind in ("text file", "empty file"):
+        container.write_text("an image, surely\n" * 9 if kind == "text file" else "")
+    elif kind == "folder":
         container.mkdir()
-    elif kind == "of a registry":
+    elif kind == "registry URL":
         container = "docker://somewhere/mambasynth"
     done = job(tools, container=container, cwd=tmp_path)
     assert done.returncode == 2
@@ -122,7 +121,7 @@ def test_a_job_refuses_what_is_no_image(tools, tmp_path, kind):
     assert done.stdout == ""
 
 
-def test_a_job_without_apptainer_says_so(tools, tmp_path):
+def test_a_job_without_apptainer_reports_it_in_one_line(tools, tmp_path):
     image = tmp_path / "image.sif"
     image.write_bytes(SIF)
     for name in ("bash", "dirname", "basename", "head", "tail", "tr", "readlink"):
@@ -135,8 +134,7 @@ def test_a_job_without_apptainer_says_so(tools, tmp_path):
 
 
 @pytest.mark.parametrize("out", [["--out", "new/folder"], ["--out=new/folder", "--dry-run"]])
-def test_a_job_runs_the_image(tools, tmp_path, out):
-    """The hash, the job's end, and the folders it reads and writes."""
+def test_a_job_runs_the_image_with_its_hash_end_time_and_folders(tools, tmp_path, out):
     image, results = tmp_path / "image.sif", tmp_path / "results"
     image.write_bytes(SIF)
     results.mkdir()
@@ -159,7 +157,7 @@ def apptainer():
     named = os.environ.get("APPTAINER", "apptainer")
     found = shutil.which(named) or shutil.which("singularity")
     if not found:
-        pytest.skip("neither apptainer nor singularity is here, nor does APPTAINER name one")
+        pytest.skip("neither apptainer nor singularity was found, and APPTAINER does not name one")
     return found
 
 
@@ -181,7 +179,7 @@ def sha256(file):
 
 
 def containers_of(out):
-    """What the provenance of each trial says about its image."""
+    """The image hash in each trial's provenance."""
     found = []
     for file in sorted(out.glob("trials/*/trial.h5")):
         with h5py.File(file) as trial:
@@ -190,14 +188,14 @@ def containers_of(out):
 
 
 @pytest.mark.long
-def test_the_unit_tests_pass_inside(apptainer, image):
+def test_the_unit_tests_pass_inside_the_image(apptainer, image):
     done = run(apptainer, "test", image, timeout=1800)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"[1-9]\d* test programs passed, \d+ skipped, 0 failed", done.stdout)
 
 
 @pytest.mark.long
-def test_help_labels_and_version(apptainer, image):
+def test_the_image_has_labels_version_and_help(apptainer, image):
     labels = run(apptainer, "inspect", "--labels", image).stdout
     version = run(apptainer, "run", image, "--version").stdout
     commit = re.search(r"revision: (\w{40})", labels)[1]
@@ -207,7 +205,7 @@ def test_help_labels_and_version(apptainer, image):
 
 @pytest.mark.long
 @pytest.mark.parametrize("where", ["mpirun inside", "mpirun outside"])
-def test_the_smoke_sweep_on_two_ranks_alone(apptainer, image, tmp_path, where):
+def test_the_smoke_sweep_runs_on_two_ranks_without_slurm(apptainer, image, tmp_path, where):
     program = ["mambasynth", "sweep", "/opt/mambasynth/sweeps/smoke.toml", "--out", tmp_path / "out"]
     ranks = ["mpirun", "-n", "2"]
     enter = [apptainer, "exec", "--bind", tmp_path, image]
@@ -218,7 +216,7 @@ def test_the_smoke_sweep_on_two_ranks_alone(apptainer, image, tmp_path, where):
 
 
 @pytest.mark.long
-def test_an_image_that_sees_itself_knows_its_hash(apptainer, image, tmp_path):
+def test_a_trial_records_the_hash_of_an_image_visible_in_the_container(apptainer, image, tmp_path):
     (tmp_path / "tiny.toml").write_text(TINY_SWEEP)
     done = run(apptainer, "exec", "--bind", f"{tmp_path},{os.path.dirname(os.path.abspath(image))}", os.path.abspath(image), "mambasynth", "sweep",
                "tiny.toml", "--out", "out", cwd=tmp_path, timeout=300)
@@ -228,7 +226,7 @@ def test_an_image_that_sees_itself_knows_its_hash(apptainer, image, tmp_path):
 
 @pytest.fixture
 def submit(slurm, apptainer, image, tmp_path):  # noqa: F811
-    """Runs a Slurm command that knows the image."""
+    """submit(COMMAND...): runs a Slurm command with CONTAINER set to the image."""
     environment = slurm | {"CONTAINER": os.path.abspath(image), "PATH": os.path.dirname(apptainer) + ":" + os.environ["PATH"]}
 
     def submit(*command):
@@ -254,8 +252,8 @@ def test_a_job_on_two_nodes_runs_the_image(submit, image, collate, tmp_path):
 
 @pytest.mark.long
 @pytest.mark.slurm
-def test_a_warned_job_saves_and_comes_back(submit, image, tmp_path):
-    """The warning must not reach the process that serves the image's files: it dies of USR2, and the ranks with it."""
+def test_a_warned_job_saves_and_is_requeued(submit, image, tmp_path):
+    """The warning must not reach the process that serves the image's files: USR2 kills it, and the ranks with it."""
     (tmp_path / "longer.toml").write_text(LONGER)
     out, said = tmp_path / "out", tmp_path / "job.out"
     job = submit("sbatch", "--parsable", "--gpus-per-node=0", f"--output={said}", SCRIPT, "longer.toml", "--out", out).stdout.strip()

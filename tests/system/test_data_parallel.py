@@ -13,7 +13,7 @@ import pytest
 from conftest import TINY_TRIAL
 from test_sweep import output_at_end, ranks_of
 
-# 42 windows in batches of 13, the last one of 3: with four ranks one of them has none.
+# 42 windows in batches of 13; the last has 3, so one of four ranks gets none.
 TRIAL = TINY_TRIAL.replace("batch_size = 8", "batch_size = 13").replace("epochs = 2", "epochs = 4")
 CURVE = ("train_mse", "val_mse", "test_mse", "first_gradient_norm", "last_gradient_norm")
 
@@ -47,7 +47,7 @@ def test_any_number_of_ranks_gives_the_same_curve(mambasynth, trial, tmp_path):
             numpy.testing.assert_allclose(found[name], expected[name], rtol=2e-5, err_msg=f"{name} with {ranks} ranks")
 
 
-def test_the_same_ranks_give_the_same_bits_stopped_or_not(mambasynth, trial, tmp_path):
+def test_a_stopped_and_continued_trial_is_bit_identical_on_as_many_ranks(mambasynth, trial, tmp_path):
     several = mambasynth.over(3)
     several("train", "--config", trial, "--out", tmp_path / "whole", "--epochs", "60")
     out, stops = tmp_path / "stopped", 0
@@ -65,7 +65,7 @@ def test_the_same_ranks_give_the_same_bits_stopped_or_not(mambasynth, trial, tmp
     assert (out / "checkpoint.pt").read_bytes() == (tmp_path / "whole" / "checkpoint.pt").read_bytes()
 
 
-def test_an_allocation_holds_trials_of_several_sizes(mambasynth, tmp_path):
+def test_one_launch_runs_trials_with_different_numbers_of_ranks(mambasynth, tmp_path):
     sweep = tmp_path / "mixed.toml"
     sweep.write_text('[sweep]\nname = "mixed"\nseeds = [1, 2]\n[[sweep.axis]]\n"model.d_state" = [4, 8, 16]\n"sweep.ranks_per_trial" = [1, 2, 3]\n' + TRIAL)
     out = tmp_path / "out"
@@ -74,7 +74,7 @@ def test_an_allocation_holds_trials_of_several_sizes(mambasynth, tmp_path):
     mambasynth.over(3)("sweep", sweep, "--out", out)
     sizes = sorted(int(curve(file.parent)[1]["ranks"]) for file in out.glob("trials/*/trial.h5"))
     assert sizes == [1, 1, 2, 2, 3, 3]
-    # A sweep's trial is that of `train` with as many ranks.
+    # A sweep's trial equals that of `train` with the same number of ranks.
     events = [json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()]
     pair = next(event["trial"] for event in events if event["event"] == "dispatched" and event.get("ranks") == 2)
     with h5py.File(out / "trials" / pair / "trial.h5") as result:
@@ -85,13 +85,13 @@ def test_an_allocation_holds_trials_of_several_sizes(mambasynth, tmp_path):
     assert "6 of 6 done" in mambasynth.over(3)("sweep", sweep, "--out", out).stderr
 
 
-def test_more_ranks_than_were_started_are_refused(mambasynth, tmp_path, trial):
+def test_more_ranks_per_trial_than_were_launched_are_refused(mambasynth, tmp_path, trial):
     told = mambasynth.over(2)("sweep", trial, "--out", tmp_path / "out", "--ranks-per-trial", "3", code=2).stderr
     assert "a trial of this sweep needs 3 ranks (the launch has 2" in told
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_rank_that_dies_or_hangs_is_an_error_on_the_others(mambasynth, trial, tmp_path, how):
+def test_a_dead_or_hung_rank_is_an_error_on_the_others(mambasynth, trial, tmp_path, how):
     out = tmp_path / "out"
     command = ["train", "--config", trial, "--out", out, "--epochs", "100000", "--resume-every", "0.2", "--comm-timeout", "2"]
     several = mambasynth.over(2)
@@ -105,7 +105,7 @@ def test_a_rank_that_dies_or_hangs_is_an_error_on_the_others(mambasynth, trial, 
         os.kill(victim, how)
         begin = time.monotonic()
         while "does not respond" not in (told := process.stderr.readline()):
-            assert told, "the launcher ended without a word"
+            assert told, "the launcher ended without a message"
         assert time.monotonic() - begin < 15
         assert "train.comm_timeout" in told and "its last save" in told
     finally:
@@ -122,7 +122,7 @@ def test_a_rank_that_dies_or_hangs_is_an_error_on_the_others(mambasynth, trial, 
     assert process.wait(60) == 75
 
 
-def test_a_rank_that_is_lost_costs_a_sweep_only_the_work_since_the_last_save(mambasynth, tmp_path):
+def test_a_lost_rank_costs_a_sweep_only_the_work_since_the_last_save(mambasynth, tmp_path):
     sweep = tmp_path / "pairs.toml"
     sweep.write_text('[sweep]\nname = "pairs"\nseeds = [1, 2, 3]\nranks_per_trial = 2\nrank_timeout = 3\n'
                      + TRIAL.replace("epochs = 4", "epochs = 150\nresume_every = 0.2\ncomm_timeout = 2"))
@@ -145,13 +145,13 @@ def test_a_rank_that_is_lost_costs_a_sweep_only_the_work_since_the_last_save(mam
     assert len(list(out.glob("trials/*/trial.h5"))) == 3
 
 
-def test_where_memory_runs_out_a_smaller_part_of_the_batch_does(mambasynth, tmp_path):
-    """The limit lies between what a window and what a batch needs; found from what the program itself takes."""
+def test_a_trial_that_runs_out_of_memory_continues_with_smaller_micro_batches(mambasynth, tmp_path):
+    """The limit lies between the measured memory of a small and a large batch."""
     shape = ["--n-steps", 12000, "--n-layers", 2, "--d-model", 64, "--seq-len", 512, "--stride", 64, "--warmup-epochs", 1, "--epochs", 1,
              "--lb-points", 300, "--threads", 1, "--device", "cpu"]
 
     def data_size(batch):
-        """Kilobytes of private memory at most, as ulimit -d counts them."""
+        """Peak private memory in kilobytes, as ulimit -d counts it."""
         process = mambasynth.start("train", *shape, "--batch-size", batch, "--out", tmp_path / f"batch{batch}")
         most = 0
         while process.poll() is None:
@@ -173,7 +173,7 @@ def test_where_memory_runs_out_a_smaller_part_of_the_batch_does(mambasynth, tmp_
     for name in CURVE:
         numpy.testing.assert_allclose(found[name], expected[name], rtol=1e-4, err_msg=name)
 
-    # Ranks that train together follow the one whose memory ran out.
+    # All ranks of a trial follow the one that ran out of memory.
     out = tmp_path / "pair"
     limited = f'[ "$OMPI_COMM_WORLD_RANK" = 0 ] || ulimit -d {limit}; exec "$@"'
     told = mambasynth("train", *shape, "--batch-size", 128, "--out", out, launcher=["mpirun", "-n", "2", "bash", "-c", limited, "_"]).stderr

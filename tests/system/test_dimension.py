@@ -1,4 +1,4 @@
-"""mambasynth dimension: its estimates against numpy, what it writes as others read it, what it refuses."""
+"""mambasynth dimension: its estimates compared with NumPy's, its files as other tools read them, and its refusals."""
 
 import re
 import shutil
@@ -45,7 +45,7 @@ def two_nn(t):
 
 @pytest.fixture
 def measure(mambasynth, tmp_path):
-    """Runs the verb and returns dimension.h5 as {name: values}; the first argument is the file, or an array to save."""
+    """measure(DATA, FLAGS...): runs the verb, returns dimension.h5 as {name: values}; DATA: a file or an array."""
     def run(data, *flags, **options):
         if isinstance(data, numpy.ndarray):
             numpy.save(tmp_path / "rows.npy", data)
@@ -64,7 +64,7 @@ def measure(mambasynth, tmp_path):
     (lambda rng: rng.random((2000, 5)), 5, (4.5381, 4.4426, 4.2484), 4.7235),
     (lambda rng: rng.standard_normal((1500, 3)) @ rng.standard_normal((3, 64)), 64, None, None),
 ])
-def test_estimates_are_those_of_numpy(measure, cloud, dims, unbiased, least_squares):
+def test_estimates_match_numpy(measure, cloud, dims, unbiased, least_squares):
     x = cloud(numpy.random.default_rng(0))
     found, t = measure(x), distances(x, 100)
     assert list(found["k"]) == list(KS)
@@ -83,14 +83,14 @@ def test_estimates_are_those_of_numpy(measure, cloud, dims, unbiased, least_squa
 
 
 def neighbors(x):
-    """Every row's distances to all others, ascending, and whose they are."""
+    """Each row's distances to all others, ascending, and the indices of those rows."""
     apart = numpy.sqrt(((x[:, None] - x[None]) ** 2).sum(axis=2))
     whose = numpy.argsort(apart, axis=1)[:, 1:]
     return numpy.take_along_axis(apart, whose, axis=1), whose
 
 
 def with_influence(x, k):
-    """MacKay-Ghahramani and how much each row moves it: by its own neighbors, and by being one of others."""
+    """MacKay-Ghahramani, and each row's influence on it: through its own neighbors, and as a neighbor of others."""
     t, whose = neighbors(x)
     log = numpy.log(t)
     term = lambda row: (row[k - 1] - row[:k - 1]).mean()
@@ -104,8 +104,8 @@ def with_influence(x, k):
     return estimate, (terms - terms.mean()) * scale, on_others * scale, whose
 
 
-def test_errors_by_blocks_are_those_of_numpy(measure):
-    """Blocks are left out, all neighbors found again; the row's influence is averaged over its 32 nearest."""
+def test_errors_by_blocks_match_numpy(measure):
+    """Each block is left out and all neighbors are found again; influence on others is averaged over the 32 nearest."""
     rng = numpy.random.default_rng(3)
     x = rng.random((240, 3)) * (1 + numpy.repeat(numpy.arange(8) % 2, 30))[:, None]  # blocks differ
     block, k = numpy.arange(240) * 8 // 240, 12
@@ -120,7 +120,7 @@ def test_errors_by_blocks_are_those_of_numpy(measure):
     assert error > found["mackay_ghahramani_se"]
 
 
-def test_a_noisy_ring_falls_through_without_a_plateau(measure):
+def test_the_estimate_of_a_noisy_ring_falls_without_a_plateau(measure):
     rng = numpy.random.default_rng(0)
     theta = rng.uniform(0, 2 * numpy.pi, 2000)
     x = numpy.zeros((2000, 20))
@@ -129,19 +129,19 @@ def test_a_noisy_ring_falls_through_without_a_plateau(measure):
     assert list(found["n1"]) == [1, 2, 4, 8, 16, 32, 64]
     assert found["gride"] == pytest.approx([11.33, 9.21, 6.79, 3.97, 1.88, 1.22, 1.06], abs=6e-3)
     assert numpy.isnan(found["plateau"]) and not found["gride_plateau"].any()
-    # The unit is the distance of two observations of one point: the noise rules below it.
+    # The unit is the distance between two observations of one point; below it, noise dominates.
     assert found["distance_n1_in_noise"] == pytest.approx(found["distance_n1"] / (0.1 * numpy.sqrt(40)))
     assert found["gride"][found["distance_n1_in_noise"] < 0.9].min() > 5
 
 
-def test_a_plateau_is_marked_where_there_is_one(measure):
+def test_a_plateau_is_marked(measure):
     found = measure(numpy.random.default_rng(0).standard_normal((3000, 2)))
     assert found["plateau"] == pytest.approx(2, abs=0.1)
     assert found["gride_plateau"].sum() >= 4
 
 
-def test_the_original_s_estimate_of_its_series(measure, reference):
-    """estimate_dimension.py: 2000 rows by default_rng(0), and each circle's rows where it has more than k + 1."""
+def test_the_originals_estimates_of_its_series_are_reproduced(measure, reference):
+    """estimate_dimension.py: 2000 rows by default_rng(0), and each circle with more than k + 1 of them."""
     data = numpy.load(reference / "data.npz")
     rows = numpy.random.default_rng(0).choice(len(data["X"]), 2000, replace=False)
     x, circle = data["X"][rows], data["states"][rows]
@@ -158,7 +158,7 @@ def test_the_original_s_estimate_of_its_series(measure, reference):
     assert found["attributes"]["noise"] == 2.83
 
 
-def test_the_same_rows_in_each_format(measure, tmp_path):
+def test_the_same_rows_give_the_same_estimates_in_each_format(measure, tmp_path):
     x = numpy.random.default_rng(3).standard_normal((10, 60, 6)).astype("f4")
     flat = x.reshape(600, 6)
     numpy.savez(tmp_path / "a.npz", rows=x, label=numpy.arange(600) // 300, other=flat[:5])
@@ -171,11 +171,11 @@ def test_the_same_rows_in_each_format(measure, tmp_path):
         for estimator in ("levina_bickel", "two_nn_ml", "gride", "gride_se_blocks"):
             assert (found[estimator] == fortran[estimator]).all(), (file, estimator)
         assert list(found["by_label/points"]) == [300, 300]
-    assert (measure(tmp_path / "a.h5")["gride"] == fortran["gride"]).all()  # the only array of two axes or more
+    assert (measure(tmp_path / "a.h5")["gride"] == fortran["gride"]).all()  # the only array with two or more axes
     assert measure(numpy.linspace(0, 1, 500) ** 2)["attributes"]["dims"] == 1
 
 
-def test_series_in_each_form(mambasynth, measure, tmp_path):
+def test_a_series_gives_the_same_estimates_in_each_form(mambasynth, measure, tmp_path):
     mambasynth("data", "--n-steps", 3000, "--no-figures", "--out", tmp_path / "series")
     found = [measure(tmp_path / "series" / name) for name in ("", "data.npz", "series.h5")]
     for other in found[1:]:
@@ -184,7 +184,7 @@ def test_series_in_each_form(mambasynth, measure, tmp_path):
     assert found[0]["attributes"]["noise"] == 2.83
 
 
-def test_xarray_reads_it_with_names(mambasynth, tmp_path):
+def test_xarray_reads_dimension_h5_with_named_dimensions(mambasynth, tmp_path):
     numpy.savez(tmp_path / "a.npz", rows=numpy.random.default_rng(0).integers(0, 9, (400, 3)), label=numpy.arange(400) % 2)
     mambasynth("dimension", "--data", tmp_path / "a.npz", "--array", "rows", "--labels", "label", "--k", "5,10", "--fci-centres", 4,
                "--fci-k", "50,100", "--out", tmp_path / "out")
@@ -199,15 +199,15 @@ def test_xarray_reads_it_with_names(mambasynth, tmp_path):
     assert (tmp_path / "out/dimension_estimates.gp").is_file()
 
 
-def test_whole_numbers_get_the_binomial_estimator(measure):
+def test_integers_get_the_binomial_estimator(measure):
     rng = numpy.random.default_rng(0)
     found = measure(rng.integers(0, 60, (2000, 2)), "--radii", "3,6")
-    assert found["binomial"] == pytest.approx([2, 2], abs=0.25)  # the edges of the square take a little
+    assert found["binomial"] == pytest.approx([2, 2], abs=0.25)  # the edges of the square bias it slightly
     assert list(found["inner_radius"]) == [3, 6]
     assert "binomial" not in measure(rng.random((300, 2)))
 
 
-def test_copies_are_counted_and_change_no_estimate(measure):
+def test_duplicate_rows_are_counted_and_change_no_estimate(measure):
     x = numpy.random.default_rng(0).standard_normal((600, 5))
     fci = ["--fci-centres", 4, "--fci-k", 50, "--blocks", 5]
     clean, found = measure(x, *fci), measure(numpy.concatenate([x, x[:60], x[:5]]), *fci)
@@ -219,10 +219,10 @@ def test_copies_are_counted_and_change_no_estimate(measure):
     assert found["full_correlation_se_blocks"] > 0
 
 
-def test_a_window_and_blocks_for_rows_that_follow_each_other(measure):
+def test_a_window_excludes_neighbors_in_time_and_blocks_give_errors(measure):
     t = numpy.arange(4000) * 0.01
     torus = numpy.stack([numpy.cos(t), numpy.sin(t), numpy.cos(2 ** 0.5 * t), numpy.sin(2 ** 0.5 * t)], axis=1)
-    assert measure(torus)["two_nn_ml"] > 100  # both nearest are one step away
+    assert measure(torus)["two_nn_ml"] > 100  # both nearest neighbors are one step away
     t = numpy.random.default_rng(0).choice(400000, 4000, replace=False) * 0.01
     torus = numpy.stack([numpy.cos(t), numpy.sin(t), numpy.cos(2 ** 0.5 * t), numpy.sin(2 ** 0.5 * t)], axis=1)
     assert measure(torus)["two_nn_ml"] == pytest.approx(2, abs=0.15)
@@ -235,8 +235,8 @@ def test_a_window_and_blocks_for_rows_that_follow_each_other(measure):
 
 
 @pytest.mark.parametrize("flags", [["--threads", 3], ["--device", "auto"]], ids=["threads", "device"])
-def test_neither_threads_nor_the_device_change_a_bit(measure, flags):
-    """auto: the GPU where there is one."""
+def test_results_are_bit_identical_for_any_threads_and_device(measure, flags):
+    """auto: the GPU if there is one."""
     x = numpy.random.default_rng(0).standard_normal((3000, 12))
     one, other = measure(x, "--threads", 1, "--device", "cpu"), measure(x, *flags)
     for name in one:
@@ -245,14 +245,14 @@ def test_neither_threads_nor_the_device_change_a_bit(measure, flags):
 
 
 @pytest.mark.parametrize("x", [numpy.ones((60, 4)), numpy.repeat([[0., 1], [5, 5]], 40, axis=0)])
-def test_what_has_no_dimension_is_nan(measure, x):
+def test_rows_without_a_dimension_give_nan(measure, x):
     found = measure(x, "--k", "5,10")
     assert found["duplicates"] == len(x)
     for estimator in ("levina_bickel", "mackay_ghahramani", "gride", "two_nn_ls"):
         assert numpy.isnan(found[estimator]).all(), estimator
 
 
-def test_the_figure_marks_a_plateau_only_where_there_is_one(mambasynth, tmp_path):
+def test_the_figure_marks_a_plateau_only_if_there_is_one(mambasynth, tmp_path):
     rng = numpy.random.default_rng(0)
     clouds = rng.standard_normal((2000, 2)), numpy.concatenate([rng.standard_normal((1000, 20)), numpy.ones((1000, 20))])
     for name, x in zip(("flat", "half_constant"), clouds):
@@ -272,8 +272,8 @@ def test_the_figure_marks_a_plateau_only_where_there_is_one(mambasynth, tmp_path
     assert "plateau" in (tmp_path / "flat/dimension_estimates.gp").read_text()
 
 
-def test_every_label_has_its_estimates_however_many(mambasynth, measure, tmp_path):
-    """200 labels, some of one row: n/a where a label has too few rows."""
+def test_each_of_many_labels_has_its_estimates(mambasynth, measure, tmp_path):
+    """200 labels, some with one row; NaN for labels with too few rows."""
     rng = numpy.random.default_rng(0)
     label = numpy.concatenate([numpy.arange(200), rng.integers(0, 150, 3000)])
     numpy.savez(tmp_path / "a.npz", rows=rng.standard_normal((len(label), 3)), label=label)
@@ -284,13 +284,13 @@ def test_every_label_has_its_estimates_however_many(mambasynth, measure, tmp_pat
     mambasynth("dimension", "--data", tmp_path / "a.npz", "--array", "rows", "--labels", "label", "--out", tmp_path / "drawn")
 
 
-def test_keys_stand_in_a_section(mambasynth, tmp_path):
+def test_keys_come_from_the_dimension_section_and_flags_override_them(mambasynth, tmp_path):
     (tmp_path / "keys.toml").write_text("[dimension]\nk = [4, 8]\ntheiler = 2\n")
     printed = mambasynth("dimension", "--config", tmp_path / "keys.toml", "--theiler", 3, "--print-config").stdout
     assert "[dimension]" in printed and "k = [4, 8]" in printed and re.search(r"^theiler = 3$", printed, re.MULTILINE)
 
 
-# ---- what it refuses
+# ---- refusals
 
 @pytest.fixture
 def refused(mambasynth, tmp_path):
@@ -306,59 +306,59 @@ def saved(folder, x, name="a.npy"):
     return folder / name
 
 
-def test_no_data_is_named(mambasynth, tmp_path):
+def test_a_missing_data_flag_is_named(mambasynth, tmp_path):
     says(mambasynth("dimension", "--out", tmp_path, code=2), "--data")
 
 
-def test_nothing_there(refused, tmp_path):
+def test_a_missing_file_is_refused(refused, tmp_path):
     says(refused(tmp_path / "gone.npy"), r"gone\.npy", "no such file")
 
 
-def test_a_folder_without_a_series(refused, tmp_path):
+def test_a_folder_without_a_series_is_refused(refused, tmp_path):
     says(refused(tmp_path), r"series\.h5")
 
 
-def test_another_format(refused, tmp_path):
+def test_an_unsupported_format_is_refused(refused, tmp_path):
     (tmp_path / "a.csv").write_text("1,2,3\n")
     says(refused(tmp_path / "a.csv"), r"a\.csv", "neither HDF5")
 
 
 @pytest.mark.parametrize("value", [numpy.nan, numpy.inf])
-def test_a_value_that_is_none(refused, tmp_path, value):
+def test_a_non_finite_value_is_located(refused, tmp_path, value):
     x = numpy.zeros((50, 4))
     x[31, 2] = value
     says(refused(saved(tmp_path, x)), r"a\.npy", "row 31, column 2")
 
 
-def test_more_neighbors_than_rows(refused, tmp_path):
+def test_more_neighbors_than_rows_are_refused(refused, tmp_path):
     says(refused(saved(tmp_path, numpy.random.default_rng(0).random((50, 4))), code=2), "100 neighbors of each of 50 points")
 
 
-def test_a_window_that_leaves_too_few(refused, tmp_path):
+def test_a_window_that_leaves_too_few_neighbors_is_refused(refused, tmp_path):
     x = saved(tmp_path, numpy.random.default_rng(0).random((50, 4)))
     says(refused(x, "--k", 10, "--theiler", 22, code=2), "window of 22 steps")
 
 
-def test_more_points_than_rows(refused, tmp_path):
+def test_more_points_than_rows_are_refused(refused, tmp_path):
     says(refused(saved(tmp_path, numpy.random.default_rng(0).random((50, 4))), "--points", 51, code=2), "51", "50 rows")
 
 
 @pytest.mark.parametrize("x", [numpy.zeros((0, 4)), numpy.zeros((4, 0)), numpy.float64(3)])
-def test_arrays_without_rows(refused, tmp_path, x):
+def test_arrays_without_rows_are_refused(refused, tmp_path, x):
     says(refused(saved(tmp_path, x)), r"a\.npy")
 
 
-def test_text(refused, tmp_path):
+def test_text_is_refused(refused, tmp_path):
     says(refused(saved(tmp_path, numpy.array([["a", "b"]]))), r"a\.npy")
 
 
-def test_several_arrays_could_be_meant(refused, tmp_path):
+def test_several_candidate_arrays_are_listed(refused, tmp_path):
     numpy.savez(tmp_path / "a.npz", one=numpy.zeros((5, 2)), two=numpy.zeros((5, 2)), flat=numpy.zeros(5))
     says(refused(tmp_path / "a.npz"), "one, two", "--array")
 
 
 @pytest.mark.parametrize("name", ["a.npz", "a.h5"])
-def test_a_misspelled_array(refused, tmp_path, name):
+def test_a_misspelled_array_gets_the_nearest_suggested(refused, tmp_path, name):
     if name == "a.npz":
         numpy.savez(tmp_path / name, activation=numpy.zeros((5, 2)))
     else:
@@ -367,21 +367,21 @@ def test_a_misspelled_array(refused, tmp_path, name):
     says(refused(tmp_path / name, "--array", "activaton"), "activaton", "Did you mean '/?activation'")
 
 
-def test_labels_that_do_not_fit(refused, tmp_path):
+def test_labels_of_another_length_are_refused(refused, tmp_path):
     numpy.savez(tmp_path / "a.npz", rows=numpy.zeros((50, 2)), label=numpy.zeros(49, int))
     says(refused(tmp_path / "a.npz", "--array", "rows", "--labels", "label"), "49 values for 50 rows")
 
 
-def test_names_in_a_npy(refused, tmp_path):
+def test_an_array_name_for_an_npy_is_refused(refused, tmp_path):
     says(refused(saved(tmp_path, numpy.zeros((5, 2))), "--array", "x", code=2), "--array")
 
 
-def test_half_a_file(refused, tmp_path):
+def test_a_truncated_file_is_refused(refused, tmp_path):
     whole = saved(tmp_path, numpy.random.default_rng(0).random((500, 4))).read_bytes()
     (tmp_path / "half.npy").write_bytes(whole[:5000])
     says(refused(tmp_path / "half.npy"), r"half\.npy")
 
 
 @pytest.mark.parametrize("k", ["2", "0", "ten"])
-def test_k_that_cannot_be(refused, tmp_path, k):
+def test_an_invalid_k_is_refused(refused, tmp_path, k):
     says(refused(saved(tmp_path, numpy.zeros((5, 2))), "--k", k, code=2), "--k|dimension.k")

@@ -1,4 +1,4 @@
-"""`mambasynth doctor`: alone, over ranks, and where something is wrong."""
+"""`mambasynth doctor`: alone, over ranks, and when something is wrong."""
 
 import json
 import os
@@ -13,7 +13,7 @@ def levels(done):
     return {finding["check"]: finding["level"] for finding in json.loads(done.stdout)["findings"]}
 
 
-def test_alone_it_is_short_and_content(mambasynth, tmp_path):
+def test_a_single_process_gets_a_short_report_without_errors(mambasynth, tmp_path):
     done = mambasynth("doctor", cwd=tmp_path)
     assert "error" not in done.stdout.split("\n\n")[-2]
     assert f"Results can go to {tmp_path}" in done.stdout or f"{tmp_path} is in" in done.stdout
@@ -22,7 +22,7 @@ def test_alone_it_is_short_and_content(mambasynth, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_json_parses_and_says_the_same(mambasynth, tmp_path):
+def test_the_json_report_describes_ranks_and_folder(mambasynth, tmp_path):
     report = json.loads(mambasynth("doctor", "--json", "--out", tmp_path / "runs" / "new").stdout)
     assert report["schema_version"] == 1
     assert report["worst"] in ("ok", "note", "warning")
@@ -33,7 +33,7 @@ def test_json_parses_and_says_the_same(mambasynth, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_three_ranks_make_one_report(mambasynth, tmp_path):
+def test_three_ranks_give_one_report(mambasynth, tmp_path):
     done = mambasynth.over(3)("doctor", "--json", "--out", tmp_path)
     report = json.loads(done.stdout)  # one report: two would not parse
     assert [rank["rank"] for rank in report["ranks"]] == [0, 1, 2]
@@ -45,10 +45,10 @@ def test_three_ranks_make_one_report(mambasynth, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_binding_that_nobody_asked_for_is_left(mambasynth, tmp_path):
-    """mpirun binds each of two ranks to one core: a trial's threads would share it."""
+def test_mpiruns_default_binding_is_undone_and_a_requested_one_kept(mambasynth, tmp_path):
+    """By default, mpirun binds each of two ranks to one core, which all threads of a trial would share."""
     if len(cores := sorted(os.sched_getaffinity(0))) < 2:
-        pytest.skip("one core: nothing to be bound to")
+        pytest.skip("needs two cores")
 
     def cores_of_ranks(*environment, ranks=2):
         done = mambasynth.over(ranks)("doctor", "--json", "--out", tmp_path, launcher=["env", *environment])
@@ -61,8 +61,8 @@ def test_a_binding_that_nobody_asked_for_is_left(mambasynth, tmp_path):
     assert [len(bound) for bound in cores_of_ranks("OMPI_MCA_hwloc_base_binding_policy=core")] == [1, 1]
 
 
-def test_a_launcher_that_mpi_does_not_know(mambasynth, tmp_path, monkeypatch):
-    # Slurm's step manager, as far as the program can see: a process of that name above it.
+def test_tasks_that_slurm_started_without_pmi_are_an_error(mambasynth, tmp_path, monkeypatch):
+    # An ancestor process named like Slurm's step manager.
     step = tmp_path / "slurmstepd"
     step.symlink_to("/bin/bash")
     launcher = [step, "-c", '"$@"; exit $?', "_"]
@@ -71,12 +71,12 @@ def test_a_launcher_that_mpi_does_not_know(mambasynth, tmp_path, monkeypatch):
     done = mambasynth("doctor", "--out", tmp_path, code=1, launcher=launcher)
     assert "this program is one rank, not 2 (SLURM_NTASKS=2" in done.stdout
     assert "srun --mpi=pmix" in done.stdout
-    # The second of two that never met leaves the word to the first.
+    # Of two tasks that cannot find each other, only the first reports.
     monkeypatch.setenv("SLURM_PROCID", "1")
     assert mambasynth("doctor", "--out", tmp_path, code=1, launcher=launcher).stdout == ""
 
 
-def test_threads_and_gpus_that_are_not_there(mambasynth, tmp_path, monkeypatch):
+def test_missing_cores_and_gpus_are_reported(mambasynth, tmp_path, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "100000")
     assert levels(mambasynth("doctor", "--json", "--out", tmp_path))["cpu.threads"] == "warning"
     monkeypatch.setenv("SLURM_JOB_GPUS", "0")
@@ -87,29 +87,29 @@ def test_threads_and_gpus_that_are_not_there(mambasynth, tmp_path, monkeypatch):
     assert "SLURM_JOB_GPUS=0" in done.stdout
 
 
-def test_an_unwritable_folder(mambasynth, read_only):
+def test_an_unwritable_folder_is_an_error(mambasynth, read_only):
     folder, launcher = read_only
     done = mambasynth("doctor", "--out", folder / "out", code=1, launcher=launcher)
     assert "results cannot be written to" in done.stdout and "Read-only file system" in done.stdout
 
 
-def test_a_full_disk(mambasynth, small_disk):
+def test_a_full_disk_is_an_error(mambasynth, small_disk):
     folder, launcher = small_disk
     done = mambasynth("doctor", "--out", folder, code=1, launcher=launcher)
     assert "cannot be flushed and renamed" in done.stdout and "No space left on device" in done.stdout
 
 
-def test_a_file_in_the_way(mambasynth, tmp_path):
+def test_a_file_in_the_path_of_the_output_folder_is_an_error(mambasynth, tmp_path):
     (tmp_path / "file").write_text("")
     assert "Not a directory" in mambasynth("doctor", "--out", tmp_path / "file" / "out", code=1).stdout
 
 
-def test_bad_usage(mambasynth):
+def test_bad_usage_exits_with_2(mambasynth):
     assert "--out" in mambasynth("doctor", "--uot", "x", code=2).stderr
     mambasynth("doctor", "--timeout", "-1", code=2)
 
 
-def test_told_to_end_it_leaves_nothing(mambasynth, tmp_path):
+def test_a_terminated_doctor_leaves_no_files(mambasynth, tmp_path):
     running = mambasynth.over(2).start("doctor", "--timeout", "20", "--out", tmp_path)
     try:
         end = time.monotonic() + 30

@@ -1,4 +1,4 @@
-"""Variables that are stale, strange or a user's own: they are checked, named once where they are ignored, and end nothing."""
+"""Stale, implausible and user-specific environment variables: each is checked, named once if ignored, and not fatal."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ LAUNCHERS = ("SLURM_", "PMI", "OMPI_COMM_WORLD", "OMP_NUM_THREADS")
 
 @pytest.fixture
 def clean(monkeypatch):
-    """An environment in which no variable speaks of a launcher."""
+    """An environment without variables of a launcher."""
     for name in os.environ:
         if name.startswith(LAUNCHERS):
             monkeypatch.delenv(name)
@@ -21,7 +21,7 @@ def clean(monkeypatch):
 
 @pytest.fixture
 def with_squeue(tmp_path, monkeypatch):
-    """with_squeue(TEXT): a squeue that answers with this shell text is first on PATH."""
+    """with_squeue(TEXT): puts a squeue that runs this shell text first on PATH."""
     def with_squeue(text):
         folder = tmp_path / "tools"
         folder.mkdir()
@@ -39,7 +39,7 @@ def warnings(done):
     return [line for line in done.stderr.splitlines() if line.startswith("warning: ")]
 
 
-# value of SLURM_JOB_END_TIME (a number: seconds from now), job id, what squeue says: the variable that the one warning names
+# SLURM_JOB_END_TIME (an int: seconds from now), job ID, squeue's reply, and the variable that a warning names
 @pytest.mark.parametrize("end, job, squeue, named", [
     ("1", "424242", INVALID, "SLURM_JOB_END_TIME"),
     ("Unknown", "424242", HOUR_LEFT, "SLURM_JOB_END_TIME"),
@@ -55,7 +55,8 @@ def warnings(done):
     ("", "7", HOUR_LEFT, None),
     (3600, "7", "exit 127", None),
 ])
-def test_the_end_of_a_job_that_cannot_be_is_ignored(mambasynth, sweep_copy, clean, with_squeue, monkeypatch, end, job, squeue, named):
+def test_an_implausible_job_end_is_ignored_with_a_warning(mambasynth, sweep_copy, clean, with_squeue, monkeypatch, end,
+                                                          job, squeue, named):
     with_squeue(squeue)
     monkeypatch.setenv("SLURM_JOB_END_TIME", str(int(time.time()) + end) if isinstance(end, int) else end)
     if job is not None:
@@ -67,7 +68,8 @@ def test_the_end_of_a_job_that_cannot_be_is_ignored(mambasynth, sweep_copy, clea
     assert named is None and told == set() or named in told, done.stderr
 
 
-def test_a_job_that_ends_soon_still_saves(mambasynth, tiny_sweep, tmp_path, clean, with_squeue, monkeypatch):
+def test_a_sweep_saves_and_stops_when_the_job_ends_soon(mambasynth, tiny_sweep, tmp_path, clean, with_squeue,
+                                                        monkeypatch):
     with_squeue("echo 0:05")
     monkeypatch.setenv("SLURM_JOB_ID", "7")
     monkeypatch.setenv("SLURM_JOB_END_TIME", str(int(time.time()) + 2))
@@ -77,12 +79,12 @@ def test_a_job_that_ends_soon_still_saves(mambasynth, tiny_sweep, tmp_path, clea
 @pytest.mark.parametrize("words, value", [
     *((["sweep", "x.toml", "--walltime"], value) for value in ("nan", "inf", "-1", "0", "1e300", "-inf", "two", "")),
     (["sweep", "x.toml", "--progress-every"], "nan"), (["status", "x", "--every"], "1e300"), (["doctor", "--timeout"], "inf")])
-def test_flags_of_seconds_take_seconds(mambasynth, words, value):
+def test_flags_in_seconds_refuse_invalid_values(mambasynth, words, value):
     done = mambasynth(*words[:-1], f"{words[-1]}={value}", code=2)
     assert words[-1] in done.stderr and len(done.stderr.splitlines()) == 1 and len(done.stderr) < 300, done.stderr
 
 
-# variables, words of the one line that doctor's report or stderr must hold
+# variables, and words that doctor's report must contain
 LEFT_OVER = [
     ({"SLURM_JOB_ID": "1", "SLURM_NTASKS": "4"}, "a job for 4"),
     ({"PMI_RANK": "2", "PMI_SIZE": "4"}, "PMI_SIZE=4 is left over"),
@@ -96,14 +98,15 @@ LEFT_OVER = [
 
 
 @pytest.mark.parametrize("variables, words", LEFT_OVER, ids=lambda value: next(iter(value)) if isinstance(value, dict) else "")
-def test_what_a_launcher_left_behind_is_named_and_no_error(mambasynth, tmp_path, clean, monkeypatch, variables, words):
+def test_leftover_launcher_variables_are_named_without_an_error(mambasynth, tmp_path, clean, monkeypatch, variables,
+                                                                words):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert words in mambasynth("doctor", "--out", tmp_path).stdout
 
 
-def test_a_shell_of_an_mpirun_that_has_ended_goes_on_as_one_rank(mambasynth, tiny_trial, tmp_path):
-    """All that mpirun tells a rank, used after its end: MPI alone would end the program."""
+def test_variables_of_a_finished_mpirun_leave_one_rank(mambasynth, tiny_trial, tmp_path):
+    """With all variables of a rank set after mpirun has ended, MPI itself would abort the program."""
     subprocess.run(["mpirun", "-n", "2", "bash", "-c", f"env -0 >{tmp_path}/told.$OMPI_COMM_WORLD_RANK"], env=os.environ | MPI, check=True, timeout=60)
     for rank in range(2):
         told = [word for word in (tmp_path / f"told.{rank}").read_text().split("\0") if word and not word.startswith("OMPI_MCA_rmaps")]
@@ -116,7 +119,7 @@ def test_a_shell_of_an_mpirun_that_has_ended_goes_on_as_one_rank(mambasynth, tin
         assert (out / "trial.h5").exists()
 
 
-# variables of a Slurm step or another launcher, and the one that a warning names: none where they can be of this process
+# variables of a Slurm step or another launcher, and the one that a warning names (None if they may be this process's)
 @pytest.mark.parametrize("variables, named", [
     ("SLURM_JOB_ID=1 SLURM_JOBID=1 SLURM_NODELIST=n1 SLURM_NTASKS=4", None),
     ("SLURM_JOB_ID=1 SLURM_JOBID=1 SLURM_NODELIST=n1 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=3 SLURM_LOCALID=3", "SLURM_STEP_ID"),
@@ -124,14 +127,14 @@ def test_a_shell_of_an_mpirun_that_has_ended_goes_on_as_one_rank(mambasynth, tin
     ("SLURM_NODELIST=n1 SLURM_STEP_ID=0", "SLURM_STEP_ID"),
     ("FLUX_JOB_ID=1", "FLUX_JOB_ID"),
 ])
-def test_what_is_left_of_a_step_does_not_end_a_verb(mambasynth, clean, variables, named):
+def test_leftover_step_variables_do_not_end_a_verb(mambasynth, clean, variables, named):
     done = mambasynth("bench", "scan", "--batch-size", 1, "--seq-len", 64, launcher=["env", *variables.split()])
     told = {line.split()[1].split("=")[0] for line in warnings(done)}
     assert told == set() if named is None else named in told
 
 
 def test_the_shell_of_an_interactive_step_is_one_rank(mambasynth, tmp_path, clean):
-    """salloc's and `srun --pty`: Slurm's step manager is above it, and there is no PMI."""
+    """As under salloc and `srun --pty`: Slurm's step manager is an ancestor, but there is no PMI."""
     step = tmp_path / "slurmstepd"
     step.symlink_to("/bin/bash")
     variables = "SLURM_JOB_ID=1 SLURM_JOBID=1 SLURM_NODELIST=n1 SLURM_NTASKS=4 SLURM_STEP_ID=4294967290 SLURM_STEP_NUM_TASKS=1 SLURM_PROCID=0"
@@ -141,13 +144,13 @@ def test_the_shell_of_an_interactive_step_is_one_rank(mambasynth, tmp_path, clea
 
 
 @pytest.mark.parametrize("value", ["garbage", "0", "-3", "100000", "99999999999"])
-def test_a_strange_number_of_threads_is_ignored(mambasynth, tmp_path, clean, monkeypatch, value):
+def test_an_implausible_number_of_threads_is_ignored(mambasynth, tmp_path, clean, monkeypatch, value):
     monkeypatch.setenv("OMP_NUM_THREADS", value)
     done = mambasynth("data", "--n-steps", 200, "--no-figures", "--out", tmp_path)
     assert [line.split(" is ignored")[0] for line in warnings(done)] == [f"warning: OMP_NUM_THREADS={value}"]
 
 
-def test_an_unknown_instruction_set_is_one_clear_line(mambasynth, tmp_path, monkeypatch):
+def test_an_unknown_instruction_set_is_refused_in_one_line(mambasynth, tmp_path, monkeypatch):
     monkeypatch.setenv("MAMBASYNTH_CPU", "garbage")
     for words in (["doctor"], ["data", "--n-steps", 200, "--out", tmp_path], ["bench", "scan"]):
         done = mambasynth(*words, code=2)
@@ -156,7 +159,7 @@ def test_an_unknown_instruction_set_is_one_clear_line(mambasynth, tmp_path, monk
 
 
 @pytest.mark.parametrize("kind", ["missing", "file", "read_only", "long"])
-def test_a_temporary_folder_that_cannot_be_used_is_named(mambasynth, tmp_path, read_only, monkeypatch, kind):
+def test_an_unusable_temporary_folder_is_named(mambasynth, tmp_path, read_only, monkeypatch, kind):
     folder, launcher = tmp_path / kind, ()
     if kind == "file":
         folder.touch()
@@ -171,7 +174,7 @@ def test_a_temporary_folder_that_cannot_be_used_is_named(mambasynth, tmp_path, r
     assert "mkdir" not in done.stderr and len(done.stderr.splitlines()) <= 2
 
 
-def test_a_home_or_a_locale_that_is_not_there_changes_nothing(mambasynth, tmp_path, monkeypatch):
+def test_a_missing_home_or_locale_changes_nothing(mambasynth, tmp_path, monkeypatch):
     for name, value in {"LANG": "xx_YY.UTF-8", "LC_ALL": "qq", "TZ": "garbage", "COLUMNS": "-7", "XDG_CONFIG_HOME": "/nonexistent"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("HOME")
@@ -197,8 +200,8 @@ def german(tmp_path_factory):
     return folder
 
 
-def test_start_up_files_and_locales_change_no_figure(mambasynth, tmp_path, german, finished_sweep):
-    """Figures are the same bytes whatever gnuplot would read of the user's."""
+def test_gnuplot_startup_files_and_locales_do_not_change_figures(mambasynth, tmp_path, german, finished_sweep):
+    """Figures are byte-identical whatever gnuplot settings the user has."""
     series = next((finished_sweep / "data").glob("*/series.h5"))
     homes = {"none": "", "decimals": "set decimalsign locale 'de_DE.UTF-8'\n", "broken": "this is (not gnuplot\n"}
     for name, text in homes.items():

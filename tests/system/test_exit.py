@@ -1,4 +1,4 @@
-"""How the program ends: with the verb's own code, whatever libraries do after its work, and with all that it printed."""
+"""How the program ends: with the verb's own exit code, whatever libraries do afterward, and with all of its output."""
 
 import os
 import re
@@ -35,7 +35,7 @@ VERBS = {
 
 @pytest.fixture
 def arguments(sweep_copy, trial, tmp_path):
-    """The command line of a verb, its places filled in."""
+    """arguments(VERB): the command line of a verb, with its placeholders filled in."""
     out = tmp_path / "out"
     out.mkdir()
     places = {"series": next((sweep_copy / "data").glob("*/series.h5")), "checkpoint": trial / "checkpoint.pt",
@@ -44,21 +44,21 @@ def arguments(sweep_copy, trial, tmp_path):
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_verb_that_has_done_its_work_ends_with_its_own_code(mambasynth, arguments, verb):
+def test_a_verb_that_succeeds_exits_with_its_own_code(mambasynth, arguments, verb):
     done = mambasynth(*arguments(verb), code=None)
-    # doctor's code is about this machine: 1 where something must be corrected first.
+    # doctor's 1 means that something on this machine must be fixed.
     assert done.returncode in ((0, 1) if verb == "doctor" else (0,)), done.stderr
     assert done.stdout + done.stderr != ""
     for trace in ("free()", "Segmentation", "Aborted", "terminate called"):
         assert trace not in done.stderr
 
 
-def test_a_refused_command_line_ends_with_its_own_code(mambasynth):
+def test_a_refused_command_line_exits_with_2(mambasynth):
     assert "--epochs" in mambasynth("train", "--epoch", "3", code=2).stderr
 
 
 def in_bash(redirections, command):
-    """Runs a command as bash does with these redirections."""
+    """Runs a command in bash with these redirections."""
     return subprocess.run(["bash", "-c", f'"$@" {redirections}', "_", *map(str, command)], env=os.environ | MPI, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=120)
 
@@ -69,19 +69,19 @@ def test_output_that_cannot_be_written_is_an_error(mambasynth, arguments, tmp_pa
     assert done.returncode == 1
     assert len(re.findall(r"^stdout cannot be written \(No space left on device\)\. Free space, or send the output elsewhere\.$", done.stderr,
                           re.MULTILINE)) == 1
-    if "{out}" in " ".join(map(str, VERBS[verb])):  # what was written stays
+    if "{out}" in " ".join(map(str, VERBS[verb])):  # files already written stay
         assert [file for file in (tmp_path / "out").iterdir() if file.suffix in (".h5", ".safetensors")]
 
 
 @pytest.mark.parametrize("words", [["--help"], ["sweep", "{sweep}/sweep.toml", "--dry-run"], ["train", "--print-config"], ["status", "{sweep}", "--json"]],
                          ids=lambda words: words[0])
-def test_a_closed_output_is_an_error(mambasynth, sweep_copy, words):
+def test_a_closed_stdout_is_an_error(mambasynth, sweep_copy, words):
     done = in_bash(">&-", [*mambasynth.command, *(word.format(sweep=sweep_copy) for word in words)])
     assert done.returncode == 1
     assert done.stderr.count("stdout cannot be written (Bad file descriptor)") == 1
 
 
-def test_the_collator_says_so_as_well(collate, sweep_copy):
+def test_the_collator_also_reports_output_that_cannot_be_written(collate, sweep_copy):
     for redirection, reason in ((">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")):
         for words in (["--help"], [sweep_copy]):
             done = in_bash(redirection, [*collate.command, *words])
@@ -106,7 +106,7 @@ def without_log(kind, command):
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_log_that_cannot_be_written_changes_nothing(mambasynth, arguments, tmp_path, verb):
+def test_a_lost_log_changes_no_result(mambasynth, arguments, tmp_path, verb):
     done = without_log(list(LOST)[list(VERBS).index(verb) % len(LOST)], [*mambasynth.command, *arguments(verb)])
     assert done.returncode in ((0, 1) if verb == "doctor" else (0,))
     if "{out}" in " ".join(map(str, VERBS[verb])):
@@ -114,7 +114,7 @@ def test_a_log_that_cannot_be_written_changes_nothing(mambasynth, arguments, tmp
 
 
 @pytest.mark.parametrize("kind", LOST)
-def test_a_log_that_cannot_be_written_changes_no_trial_and_no_refusal(mambasynth, collate, arguments, tmp_path, kind):
+def test_a_lost_log_changes_neither_a_trial_nor_a_refusal(mambasynth, collate, arguments, tmp_path, kind):
     assert without_log(kind, [*mambasynth.command, *arguments("train")]).returncode == 0
     assert {file.name for file in (tmp_path / "out").iterdir()} >= {"trial.h5", "checkpoint.pt", "log.csv"}
     for command in ([*mambasynth.command, "train", "--epoch", 3], [*mambasynth.command, "nosuch"], [*mambasynth.command, "sweep", "/nonexistent.toml"],
@@ -123,9 +123,9 @@ def test_a_log_that_cannot_be_written_changes_no_trial_and_no_refusal(mambasynth
 
 
 @pytest.mark.parametrize("kind", LOST)
-def test_a_sweep_over_ranks_ends_without_a_log(mambasynth, tiny_sweep, tmp_path, kind):
+def test_a_sweep_over_ranks_finishes_without_a_log(mambasynth, tiny_sweep, tmp_path, kind):
     ranks = [*mambasynth.command, "sweep", tiny_sweep, "--out", tmp_path / "out"]
-    if "closed" in kind:  # mpirun itself hangs without its streams now and then
+    if "closed" in kind:  # without its streams, mpirun itself sometimes hangs
         ranks = ["bash", "-c", f'exec "$@" {LOST[kind]}', "_", *ranks]
         done = in_bash("", ["mpirun", "-n", 2, *ranks])
     else:
@@ -135,7 +135,7 @@ def test_a_sweep_over_ranks_ends_without_a_log(mambasynth, tiny_sweep, tmp_path,
 
 
 def test_files_do_not_take_the_place_of_closed_streams(mambasynth, collate, sweep_copy, tmp_path):
-    """The first file that is opened would get the number of stdout or stderr, and with it what is printed."""
+    """Otherwise the first file opened would get the descriptor of stdout or stderr, and with it the output."""
     written = []
     for redirections, code in (("", 0), ("<&- 2>&-", 0), ("<&- >&- 2>&-", 1)):
         out = tmp_path / f"out{len(written)}"
@@ -146,7 +146,7 @@ def test_files_do_not_take_the_place_of_closed_streams(mambasynth, collate, swee
     assert len(written[0]) >= 3 and written[1] == written[0] and written[2] == written[0]
 
 
-def test_a_pipe_that_does_not_block_gets_everything(mambasynth):
+def test_a_nonblocking_pipe_gets_the_whole_output(mambasynth):
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     program = subprocess.Popen([*mambasynth.command, "train", "--help"], stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.PIPE, text=True)
@@ -157,6 +157,6 @@ def test_a_pipe_that_does_not_block_gets_everything(mambasynth):
     assert program.wait(60) == 0 and text == mambasynth("train", "--help").stdout
 
 
-def test_a_reader_that_leaves_early_is_no_error(mambasynth):
+def test_a_reader_that_stops_early_is_not_an_error(mambasynth):
     done = subprocess.run(["bash", "-c", 'set -o pipefail; "$0" --version | true', *mambasynth.command], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and done.stderr == ""

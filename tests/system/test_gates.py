@@ -8,12 +8,12 @@ import xarray
 
 @pytest.fixture(scope="module")
 def flags(trial, finished_sweep):
-    """Of a checkpoint of two layers and windows of 64 steps."""
+    """For a checkpoint with two layers and windows of 64 steps."""
     data = next((finished_sweep / "data").glob("*/series.h5"))
     return ["gates", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--device", "cpu"]
 
 
-def test_gates_of_a_trial(mambasynth, flags, tmp_path):
+def test_gates_h5_holds_traces_and_statistics_around_switches_and_returns(mambasynth, flags, tmp_path):
     done = mambasynth(*flags, "--around", 20, "--signals", "--out", tmp_path)
     with h5py.File(tmp_path / "gates.h5") as file, h5py.File(flags[4]) as series:
         assert [word.decode() for word in file["condition"]] == ["all", "away", "before", "switch", "after", "return"]
@@ -21,17 +21,17 @@ def test_gates_of_a_trial(mambasynth, flags, tmp_path):
         assert file["by_condition/delta"].shape == (2, 6) and file["around_switch/memory_se"].shape == (2, 41)
         assert file.attrs["seq_len"] == 64 and file.attrs["skip"] == 8 and file.attrs["windows"] == 3000 // 64
         assert file["by_condition/steps"][0] == (3000 // 64) * 56
-        # Switches in the part of a window that counts.
+        # Switches after the skipped start of a window.
         switches = numpy.flatnonzero(numpy.diff(series["circle"][:])) + 1
         counted = [t for t in switches if t < 3000 // 64 * 64 and t % 64 >= 8]
         assert file["by_condition/steps"][3] == file["around_switch/steps"][20] == len(counted) > 0
-        # Other revolutions begin at the same angle, with no switch near.
+        # Revolutions that begin at the same angle with no switch nearby.
         circle, period = series["circle"][:], series["period"][:]
         since = numpy.arange(len(circle)) - numpy.maximum.accumulate(numpy.where(numpy.isin(numpy.arange(len(circle)), switches), numpy.arange(len(circle)), 0))
         far = numpy.abs(numpy.subtract.outer(numpy.arange(len(circle)), switches)).min(axis=1) > 20
         returns = [t for t in numpy.flatnonzero(far & (since > 0) & (since % period[circle] == 0)) if t < 3000 // 64 * 64 and t % 64 >= 8]
         assert file["by_condition/steps"][5] == file["around_return/steps"][20] == len(returns) > 0
-        # What the traces hold are means and norms of the signals.
+        # Traces hold means and norms of the signals.
         for layer in ("layer_1", "layer_2"):
             signal, trace = file["signal"][layer], file["trace"][layer]
             assert signal["delta"].shape == (3, 64, 32) and signal["B"].shape == (3, 64, 4)
@@ -45,7 +45,7 @@ def test_gates_of_a_trial(mambasynth, flags, tmp_path):
 
 
 @pytest.mark.parametrize("engine", ["netcdf4", "h5netcdf"])
-def test_xarray_reads_gates_with_names(mambasynth, flags, tmp_path, engine):
+def test_xarray_reads_gates_with_named_dimensions(mambasynth, flags, tmp_path, engine):
     mambasynth(*flags, "--no-figures", "--out", tmp_path)
     tree = xarray.open_datatree(tmp_path / "gates.h5", engine=engine)
     delta = tree["by_condition/delta"]
@@ -57,8 +57,8 @@ def test_xarray_reads_gates_with_names(mambasynth, flags, tmp_path, engine):
     assert tree["trace/layer_1/delta"].dims == ("sample", "step")
 
 
-def test_the_signals_in_the_plane(mambasynth, flags, tmp_path):
-    """UMAP of every layer's signals at the steps that the original draws, the same for any number of threads."""
+def test_umap_embeds_the_signals_of_every_layer(mambasynth, flags, tmp_path):
+    """UMAP of every layer's signals at the steps that the original draws; identical for any number of threads."""
     for threads in (1, 2):
         done = mambasynth(*flags, "--umap", "--umap-points", 300, "--umap-neighbors", 12, "--layer", 1, "--sample", 0,
                           "--threads", threads, "--out", tmp_path / str(threads))
@@ -80,7 +80,7 @@ def test_the_signals_in_the_plane(mambasynth, flags, tmp_path):
         assert (tmp_path / f"1/gates_umap_{name}_panel2.dat").read_text().count("\n") == 301
 
 
-def test_one_layer_of_one_sample(mambasynth, flags, tmp_path):
+def test_one_layer_of_one_sample_can_be_selected(mambasynth, flags, tmp_path):
     mambasynth(*flags, "--no-figures", "--out", tmp_path / "all")
     mambasynth(*flags, "--layer", 2, "--sample", 1, "--out", tmp_path / "one")
     drawn = sorted(file.stem for file in (tmp_path / "one").glob("*.gp"))
@@ -93,7 +93,7 @@ def test_one_layer_of_one_sample(mambasynth, flags, tmp_path):
         assert "signal" not in one
 
 
-def test_windows_are_a_function_of_the_seed(mambasynth, flags, tmp_path):
+def test_the_seed_determines_the_windows(mambasynth, flags, tmp_path):
     starts = []
     for name, seed in (("a", 42), ("b", 42), ("c", 43)):
         mambasynth(*flags, "--seed", seed, "--no-figures", "--out", tmp_path / name)
@@ -104,7 +104,7 @@ def test_windows_are_a_function_of_the_seed(mambasynth, flags, tmp_path):
     assert starts[0] == [32 * i for i in numpy.random.default_rng(42).choice(windows, 3, replace=False)]
 
 
-def test_a_series_without_states(mambasynth, flags, tmp_path):
+def test_a_series_without_states_has_no_switch_statistics(mambasynth, flags, tmp_path):
     with h5py.File(flags[4]) as series:
         numpy.savez(tmp_path / "data.npz", X=series["x"][:])
     done = mambasynth(*flags[:4], tmp_path / "data.npz", "--device", "cpu", "--out", tmp_path / "out")
@@ -126,14 +126,14 @@ def test_a_series_without_states(mambasynth, flags, tmp_path):
     (["--umap", "--umap-neighbors", 1], ["gates.umap_neighbors = 1", "at least 2"]),
     (["--layers", 1], ["--layer"]),
 ])
-def test_bad_flags(mambasynth, flags, tmp_path, given, words):
+def test_bad_flags_are_refused(mambasynth, flags, tmp_path, given, words):
     done = mambasynth(*flags, *given, "--out", tmp_path / "out", code=2)
     for word in words:
         assert word in done.stderr
     assert not (tmp_path / "out").exists()
 
 
-def test_series_that_do_not_fit(mambasynth, flags, tmp_path):
+def test_series_that_do_not_fit_the_checkpoint_are_refused(mambasynth, flags, tmp_path):
     mambasynth("data", "--n-steps", 500, "--ambient-dim", 7, "--no-figures", "--out", tmp_path / "seven")
     done = mambasynth(*flags[:4], tmp_path / "seven", "--out", tmp_path / "out", code=2)
     assert "7 channels" in done.stderr and "20" in done.stderr
@@ -143,8 +143,8 @@ def test_series_that_do_not_fit(mambasynth, flags, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_the_original_checkpoint(mambasynth, reference, tmp_path):
-    """Against the original's own gate signals, and the window that its choice draws first."""
+def test_the_original_checkpoint_has_the_originals_signals(mambasynth, reference, tmp_path):
+    """Compared with the original's own gate signals; the first window is the one that the original draws."""
     mambasynth("gates", "--checkpoint", reference / "model_next.pt", "--data", reference, "--layer", 7, "--sample", 0,
                "--device", "cpu", "--no-figures", "--out", tmp_path / "drawn")
     with h5py.File(tmp_path / "drawn/gates.h5") as file:

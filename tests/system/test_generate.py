@@ -1,4 +1,4 @@
-"""mambasynth generate: what it says of a continuation as one of the process behind the series."""
+"""mambasynth generate: its statistics of how well a continuation matches the process behind the series."""
 
 import h5py
 import numpy
@@ -14,7 +14,7 @@ def flags(trial, finished_sweep):
 
 @pytest.fixture(scope="module")
 def judged(mambasynth, flags, made_once):
-    """With bursts and temperature; the folder, and what was printed."""
+    """A generation with bursts and temperature: its folder and its stdout."""
     def make(folder):
         done = mambasynth(*flags, "--temperature", 2.83, "--perturb-interval", 100, "--perturb-scale", 20, "--perturb-duration", 2,
                           "--out", folder / "out")
@@ -24,7 +24,7 @@ def judged(mambasynth, flags, made_once):
     return folder / "out", (folder / "printed").read_text()
 
 
-def test_the_file_holds_what_is_printed(judged):
+def test_the_file_holds_the_printed_statistics(judged):
     out, printed = judged
     with h5py.File(out / "generation.h5") as file:
         assert [word.decode() for word in file["condition"]] == ["truth", "generated", "without_bursts"]
@@ -44,21 +44,21 @@ def test_the_file_holds_what_is_printed(judged):
     assert (out / "generation_dynamics_bursts.dat").read_text().count("\n") == 1 + 3 * 5
 
 
-def test_the_truth_is_decoded(judged, flags):
-    """Against the series' own circles."""
+def test_the_true_continuation_is_decoded(judged, flags):
+    """Compared with the series' own circles."""
     out, _ = judged
     with h5py.File(out / "generation.h5") as file, h5py.File(flags[4]) as series:
         known = numpy.stack([series["circle"][start + 64:start + 664] for start in file["seed_start"]])
         found = file["dynamics/circle"][0]
         visited = found >= 0
-        assert visited.mean() > 0.9  # the rest are visits that the end cuts off
+        assert visited.mean() > 0.9  # the rest are visits cut off by the end
         assert (found == known)[visited].mean() > 0.99
-        # White noise off a circle, and no better prediction than the noise allows.
+        # Distances from a circle are those of white noise, and predictions are no better than the noise allows.
         assert abs(file["dynamics/distance_rms"][0] - 19 ** 0.5) < 0.15
         assert abs(file["dynamics/prediction_mse"][0] - 2.83 ** 2) < 0.4
 
 
-def test_bursts_are_all_that_tells_the_conditions_apart(judged, mambasynth, flags, tmp_path):
+def test_conditions_differ_only_by_the_bursts(judged, mambasynth, flags, tmp_path):
     out, _ = judged
     mambasynth(*flags, "--temperature", 2.83, "--no-figures", "--no-oracle", "--out", tmp_path)
     with h5py.File(out / "generation.h5") as file, h5py.File(tmp_path / "generation.h5") as plain:
@@ -66,7 +66,7 @@ def test_bursts_are_all_that_tells_the_conditions_apart(judged, mambasynth, flag
         assert (generated[:, :100] == calm[:, :100]).all()
         assert (generated[:, 100] != calm[:, 100]).all()
         assert (calm[:, :100] == plain["generated"][:, :100]).all()
-        # The noise that temperature adds goes on alike: what a burst leaves of the difference is small beside it.
+        # Both use the same temperature noise, so the difference that remains after a burst is small.
         late = generated[:, 190:200] - calm[:, 190:200]
         assert late.std() < 2
         assert not (file["dynamics/distance"][1] == file["dynamics/distance"][2]).all()
@@ -88,7 +88,7 @@ def test_without_bursts_there_is_nothing_to_compare(mambasynth, flags, tmp_path)
 
 
 @pytest.mark.parametrize("engine", ["netcdf4", "h5netcdf"])
-def test_xarray_reads_dynamics_with_names(judged, engine):
+def test_xarray_reads_dynamics_with_named_dimensions(judged, engine):
     out, _ = judged
     tree = xarray.open_datatree(out / "generation.h5", engine=engine)
     assert tree["dynamics/phase"].dims == ("condition", "sample", "time")
@@ -102,7 +102,7 @@ def test_xarray_reads_dynamics_with_names(judged, engine):
     assert tree["dynamics/process/occupancy"].dims == ("circle_id",)
 
 
-def test_a_foreign_series_has_no_process(mambasynth, flags, tmp_path):
+def test_a_foreign_series_has_no_process_statistics(mambasynth, flags, tmp_path):
     with h5py.File(flags[4]) as series:
         numpy.savez(tmp_path / "data.npz", X=series["x"][:])
     done = mambasynth(*flags[:4], tmp_path / "data.npz", *flags[5:], "--perturb-interval", 100, "--no-figures", "--out", tmp_path / "out")
@@ -111,8 +111,8 @@ def test_a_foreign_series_has_no_process(mambasynth, flags, tmp_path):
         assert "dynamics" not in file and "condition" not in file
 
 
-def test_the_original_checkpoint(mambasynth, reference, tmp_path):
-    """Greedy generation stays near the circles and outstays the process's dwell."""
+def test_the_original_checkpoint_stays_near_the_circles(mambasynth, reference, tmp_path):
+    """Greedy generation stays near the circles and switches less often than the process."""
     mambasynth("generate", "--checkpoint", reference / "model_next.pt", "--data", reference, "--n-samples", 4, "--gen-len", 1200,
                "--device", "cpu", "--no-figures", "--out", tmp_path)
     with h5py.File(tmp_path / "generation.h5") as file:

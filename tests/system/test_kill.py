@@ -1,4 +1,5 @@
-"""Whatever is killed whenever: after the last rerun each trial is there once, with the bits of a sweep that nobody disturbed."""
+"""Ranks and jobs killed at random times: after the last rerun, each trial is there once, bit-identical to
+that of an undisturbed sweep."""
 
 import os
 import random
@@ -14,7 +15,7 @@ from test_sweep import events, output_at_end, ranks_of
 RANKS = 3
 SWEEP = (TINY_SWEEP.replace("seeds = [42]", "seeds = [42, 43]").replace("[0.0, 1.0]", "[0.0, 0.1, 1.0]").replace("stride = 64", "stride = 32")
          .replace("epochs = 2\ntest_every = 1", "epochs = 12\ntest_every = 3\nresume_every = 0.05"))
-# What a trial took, not what it found.
+# Timings differ from run to run.
 TIMES = {"/history/seconds"}
 
 
@@ -45,7 +46,7 @@ def undisturbed(mambasynth, made_once):
 
 
 def disturb(process, dice):
-    """One injection, some time into the launch. Whether anything was left to disturb."""
+    """Injects one fault at a random time; returns whether there was still something to disturb."""
     end = time.monotonic() + dice.uniform(0.1, 2.5)
     while time.monotonic() < end:
         if process.poll() is not None:
@@ -58,7 +59,7 @@ def disturb(process, dice):
     try:
         if what == "rank":
             os.kill(dice.choice(victims), signal.SIGKILL)
-        elif what == "job":  # as a node that loses its power: nobody gets to say anything
+        elif what == "job":  # like a node that loses power: no process can clean up
             os.killpg(process.pid, signal.SIGKILL)
             for victim in victims:
                 try:
@@ -72,7 +73,7 @@ def disturb(process, dice):
     return True
 
 
-def test_trials_of_one_process_have_the_bits_of_trials_alone(mambasynth, undisturbed, tmp_path):
+def test_concurrent_trials_of_one_process_are_bit_identical_to_separate_ones(mambasynth, undisturbed, tmp_path):
     sweep, expected = undisturbed
     mambasynth("sweep", sweep, "--out", tmp_path, "--trials-per-rank", "3")
     at_once, most = 0, 0
@@ -84,7 +85,7 @@ def test_trials_of_one_process_have_the_bits_of_trials_alone(mambasynth, undistu
 
 
 @pytest.mark.parametrize("injections", [20, pytest.param(200, marks=pytest.mark.long)])
-def test_nothing_that_is_killed_loses_or_doubles_a_trial(mambasynth, undisturbed, tmp_path, injections):
+def test_no_kill_loses_or_duplicates_a_trial(mambasynth, undisturbed, tmp_path, injections):
     sweep, expected = undisturbed
     seed = random.randrange(10**6)
     print("seed", seed)

@@ -1,5 +1,5 @@
-"""Inputs without a bound: numbers that do not fit, products of sizes, files without end, paths of any bytes. Each is refused
-in one line of bounded length, with the right cause, before anything is allocated or written."""
+"""Unbounded input: numbers out of range, products of sizes, endless files, paths of arbitrary bytes. Each limit
+is enforced in one line of bounded length, with the right reason, before anything is allocated or written."""
 
 import os
 import re
@@ -10,7 +10,7 @@ LARGEST = 2**63 - 1
 
 
 def refused(done, *patterns):
-    """One bounded line that holds each pattern and does not ask for a report."""
+    """Checks that stderr is one bounded line that matches each pattern and does not ask for a bug report."""
     message = done.stderr
     assert message.count("\n") == 1 and message.endswith("\n"), message
     assert len(message) < 1200 and message[:-1].isprintable(), message
@@ -21,7 +21,7 @@ def refused(done, *patterns):
 
 
 @pytest.mark.parametrize("arguments, patterns", [
-    # numbers of flags that no key stands behind
+    # numbers of flags without a key
     (["data", "--threads", 100000], ["threads = 100000 is out of range", "from 1 to"]),
     (["data", "--threads", "3x"], ["threads = 3x", "an integer is needed"]),
     (["data", "--threads", ""], ["threads = ", "an integer is needed"]),
@@ -37,7 +37,7 @@ def refused(done, *patterns):
     (["data", "--n-circles", 1000000], ["data.n_circles = 1000000 is out of range"]),
     (["data", "--n-circles", 10000, "--ambient-dim", 1000000], ["data.n_circles = 10000 x data.ambient_dim = 1000000"]),
     (["oracle", "--n-steps", 10**12], ["data.n_steps = 1000000000000 x data.ambient_dim = 20"]),
-    # empty names, of variables that are not set
+    # empty names, as from unset variables
     (["data", "--out", ""], ["--out is empty"]),
     (["train", "--config", ""], ["--config is empty"]),
     (["train", "--data", ""], ["--data is empty"]),
@@ -46,7 +46,7 @@ def refused(done, *patterns):
     (["status", ""], ["dir is empty"]),
     (["sweep", ""], ["sweep is empty"]),
     (["generate", "--checkpoint", ""], ["--checkpoint is empty"]),
-    # what is no file of a configuration
+    # files that are not configurations
     (["train", "--config", "/dev/zero"], ["/dev/zero", "not a regular file"]),
     (["train", "--config", "/"], ["it is a folder"]),
     (["train", "--config", "x" * 5000], ["cannot read the configuration xxx", "too long"]),
@@ -54,17 +54,17 @@ def refused(done, *patterns):
     (["train", "--" + "x" * 100000], ["unknown flag '--xxx"]),
     (["train", "--set", "train.split=" + "x" * 100000], ["train.split = xxx"]),
 ], ids=lambda value: None if isinstance(value, list) and len(str(value)) > 60 else str(value))
-def test_it_is_refused_in_one_line(mambasynth, tmp_path, arguments, patterns):
+def test_unbounded_input_is_refused_in_one_line(mambasynth, tmp_path, arguments, patterns):
     refused(mambasynth(*arguments, code=2, cwd=tmp_path), *patterns)
     assert not list(tmp_path.iterdir())
 
 
-def test_an_empty_folder_of_the_collator(collate, tmp_path):
+def test_the_collator_refuses_an_empty_folder_name(collate, tmp_path):
     refused(collate("", code=2), "DIR is empty")
     refused(collate(tmp_path, "--out", "", code=2), "--out is empty")
 
 
-def test_files_without_end(mambasynth, tmp_path):
+def test_endless_and_deeply_nested_files_are_refused(mambasynth, tmp_path):
     config = tmp_path / "deep.toml"
     config.write_text("[train]\nlr = " + "[" * 200_000 + "]" * 200_000)
     refused(mambasynth("train", "--config", config, code=2), r"deep\.toml:2: the nesting is too deep")
@@ -78,13 +78,13 @@ def test_files_without_end(mambasynth, tmp_path):
     refused(mambasynth("train", "--config", pipe, code=2), "not a regular file")
 
 
-def test_a_series_is_measured_against_the_disk_before_a_byte_is_written(mambasynth, tmp_path):
+def test_a_series_larger_than_the_disk_is_refused_before_writing(mambasynth, tmp_path):
     done = mambasynth("data", "--n-steps", 10**12, "--format", "h5", "--out", tmp_path / "out", code=1)
     refused(done, "No space left on device: series.h5 takes 168000000 MB", r"\d+ MB are free")
     assert not list((tmp_path / "out").iterdir())
 
 
-def test_a_path_of_any_bytes_is_used_as_it_is(mambasynth, tmp_path):
+def test_a_path_of_arbitrary_bytes_is_used_unchanged(mambasynth, tmp_path):
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     bytes_too = {"errors": "surrogateescape"}
     mambasynth("data", "--n-steps", 3000, "--no-figures", "--out", folder, **bytes_too)

@@ -1,4 +1,4 @@
-"""Files that hold more than the rows, as mambasynth dimension reads them: what is beside the only matrix is no obstacle."""
+"""Files that hold more than the rows: mambasynth dimension finds the only matrix and ignores everything else."""
 
 import io
 import resource
@@ -61,7 +61,7 @@ def test_the_only_matrix_of_an_hdf5_file_is_found(mambasynth, tmp_path, beside, 
     assert done.stdout.startswith("a.h5:/rows: 120 of 120 rows, 3 dimensions")
 
 
-def test_matlab_names_its_axes_in_reverse(mambasynth, tmp_path):
+def test_matlab_files_have_their_axes_reversed(mambasynth, tmp_path):
     with h5py.File(tmp_path / "a.mat", "w", userblock_size=512) as file:
         file["x"] = ROWS.T
         file["x"].attrs["MATLAB_class"] = numpy.bytes_("double")
@@ -79,7 +79,7 @@ def npy(array, **options):
 
 
 def with_large_member(file):
-    """`large`, just below 4 GiB of zeros in 4 MB, without making them: the same compressed block over and over."""
+    """Writes `large`, just below 4 GiB of zeros, as 4 MB: one compressed block, repeated."""
     count = 2**29 - 32
     header = io.BytesIO()
     numpy.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (count,)})
@@ -105,7 +105,7 @@ def little_memory():
 def test_the_only_matrix_of_an_npz_is_found_without_decoding_the_others(mambasynth, tmp_path):
     with_large_member(tmp_path / "a.npz")
     with warnings.catch_warnings(), zipfile.ZipFile(tmp_path / "a.npz", "a", zipfile.ZIP_DEFLATED) as file:
-        warnings.simplefilter("ignore")  # of the name that is there twice
+        warnings.simplefilter("ignore")  # about the duplicate name
         file.writestr("objects.npy", npy(numpy.array([[None, 1]], dtype=object)))
         file.writestr("records.npy", npy(numpy.zeros((3, 2), dtype=[("a", "f8")])))
         file.writestr("complex.npy", npy(ROWS + 1j))
@@ -113,7 +113,7 @@ def test_the_only_matrix_of_an_npz_is_found_without_decoding_the_others(mambasyn
         file.writestr("readme.txt", "no array")
         file.writestr("folder/", "")
         file.writestr("folder/rows.npy", npy(numpy.zeros((7, 2))))
-        file.writestr("folder/rows.npy", npy(numpy.asfortranarray(ROWS)))  # the last one counts, as for NumPy
+        file.writestr("folder/rows.npy", npy(numpy.asfortranarray(ROWS)))  # the last one wins, as in NumPy
     run = lambda *flags, code=0: mambasynth("dimension", "--data", tmp_path / "a.npz", "--k", 10, "--no-figures", "--out", tmp_path / "out", *flags,
                                             code=code, preexec_fn=little_memory)
     assert run().stdout.startswith("a.npz:folder/rows: 120 of 120 rows, 3 dimensions")
@@ -121,7 +121,7 @@ def test_the_only_matrix_of_an_npz_is_found_without_decoding_the_others(mambasyn
 
 
 @pytest.mark.parametrize("circles", [numpy.array([None] * 120), numpy.array(["a"] * 120), numpy.zeros((2, 2))])
-def test_a_series_does_not_need_its_circles(mambasynth, tmp_path, circles):
+def test_a_series_is_read_without_usable_circles(mambasynth, tmp_path, circles):
     numpy.savez(tmp_path / "a.npz", X=ROWS, states=circles)
     done = mambasynth("dimension", "--data", tmp_path / "a.npz", "--k", 10, "--no-figures", "--out", tmp_path / "out", code=3 if circles.ndim == 2 else 0)
     if circles.ndim == 1:
@@ -136,7 +136,7 @@ def test_a_series_does_not_need_its_circles(mambasynth, tmp_path, circles):
     ("a.npz", {"v.npy": npy(numpy.zeros(3)), "words.npy": npy(numpy.array([["a"]]))}, r"v \(shape \(3\)\), words \(text\)"),
     ("a.npz", {f"v{i}.npy": npy(numpy.zeros(3)) for i in range(500)}, r"and 488 more"),
 ])
-def test_what_there_is_instead_is_named(mambasynth, tmp_path, name, members, pattern):
+def test_a_file_without_a_matrix_is_refused_with_a_list_of_its_members(mambasynth, tmp_path, name, members, pattern):
     with zipfile.ZipFile(tmp_path / name, "w") as file:
         for member, content in members.items():
             file.writestr(member, content)
@@ -147,7 +147,7 @@ def test_what_there_is_instead_is_named(mambasynth, tmp_path, name, members, pat
 
 @pytest.mark.parametrize("dtype, shift", [("int64", -2**62), ("int64", 2**60 + 1), ("uint64", 2**64 - 2**21), ("uint64", 2**53 + 1)])
 @pytest.mark.parametrize("kind", ["npy", "h5"])
-def test_integers_beyond_double_are_told_apart(mambasynth, tmp_path, dtype, shift, kind):
+def test_integers_beyond_double_precision_stay_distinct(mambasynth, tmp_path, dtype, shift, kind):
     small = numpy.random.default_rng(1).integers(0, 2**20, (120, 3))
     large = (small.astype(object) + shift).astype(dtype)
     numpy.save(tmp_path / "small.npy", small)

@@ -1,4 +1,4 @@
-"""Names, folders, seeds and lists: what would write elsewhere, over something else, or count one thing twice is refused."""
+"""Names, folders, seeds and lists that would write elsewhere, overwrite a file or count twice are refused."""
 
 import re
 
@@ -12,7 +12,7 @@ LARGEST_DATA_SEED = 2**53 - 1
 
 
 @pytest.mark.parametrize("name", ["../../evil", "/tmp/evil", "..", "-x", "a\\nb", "a\\u0000b", "a ", "x" * 300])
-def test_a_name_is_one_folder(mambasynth, tiny_sweep, tmp_path, name):
+def test_a_sweep_name_that_is_not_one_folder_is_refused(mambasynth, tiny_sweep, tmp_path, name):
     (tmp_path / "here").mkdir()
     tiny_sweep.write_text(tiny_sweep.read_text().replace('name = "tiny"', f'name = "{name}"'))
     says(mambasynth("sweep", tiny_sweep, "--dry-run", cwd=tmp_path / "here", code=2), r"sweep\.name = ")
@@ -20,14 +20,14 @@ def test_a_name_is_one_folder(mambasynth, tiny_sweep, tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["größe 1.b", "x" * 200])
-def test_an_ordinary_name_is_taken(mambasynth, tiny_sweep, name):
+def test_an_ordinary_sweep_name_is_accepted(mambasynth, tiny_sweep, name):
     mambasynth("sweep", tiny_sweep, "--dry-run", "--name", name)
 
 
 @pytest.mark.parametrize("verb", [["data", "--n-steps", 500], ["train"], ["dimension", "--data", "x.npy"], ["oracle"], ["sweep", "tiny.toml"],
                                   ["evaluate", "--checkpoint", "c.pt"], ["generate", "--checkpoint", "c.pt"], ["gates", "--checkpoint", "c.pt"]],
                          ids=lambda verb: verb[0])
-def test_out_is_a_folder_below_the_root(mambasynth, tiny_sweep, tmp_path, verb):
+def test_out_must_be_a_folder_below_the_root(mambasynth, tiny_sweep, tmp_path, verb):
     (tmp_path / "file").write_text("mine")
     wrong = [("/tmp/..", 2, "root of the file system"), (tmp_path / "file", 1, "is a file; choose another folder")]
     if verb[0] == "sweep":
@@ -54,7 +54,7 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-def test_a_file_of_somebody_else_is_not_overwritten(mambasynth, tiny_sweep, tiny_trial, tmp_path, name):
+def test_a_foreign_file_is_not_overwritten(mambasynth, tiny_sweep, tiny_trial, tmp_path, name):
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / name).write_text("mine")
@@ -62,7 +62,7 @@ def test_a_file_of_somebody_else_is_not_overwritten(mambasynth, tiny_sweep, tiny
     assert [file.name for file in folder.iterdir()] == [name] and (folder / name).read_text() == "mine"
 
 
-def test_a_default_folder_that_is_somebody_elses_is_left_alone(mambasynth, tmp_path):
+def test_a_default_folder_with_a_foreign_file_is_not_used(mambasynth, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "data.npz").write_text("mine")
     for _ in range(2):
@@ -71,7 +71,7 @@ def test_a_default_folder_that_is_somebody_elses_is_left_alone(mambasynth, tmp_p
     assert (tmp_path / "data" / "data.npz").read_text() == "mine" and (tmp_path / "data-2" / "series.h5").exists()
 
 
-def test_a_sweep_beside_its_own_file_does_not_replace_it(mambasynth, tiny_sweep, tmp_path):
+def test_a_sweep_does_not_overwrite_its_own_sweep_file(mambasynth, tiny_sweep, tmp_path):
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "sweep.toml").write_text(tiny_sweep.read_text())
@@ -80,11 +80,11 @@ def test_a_sweep_beside_its_own_file_does_not_replace_it(mambasynth, tiny_sweep,
 
 
 @pytest.mark.parametrize("part", ["", "0/0", "3/2", "-1/2", "a/b", "1/2/3", "1/", "1/99999999999999999999"])
-def test_a_part_is_k_of_n(mambasynth, tiny_sweep, tmp_path, part):
+def test_a_part_that_is_not_k_of_n_is_refused(mambasynth, tiny_sweep, tmp_path, part):
     says(mambasynth("sweep", tiny_sweep, "--dry-run", *([f"--part={part}"] if part.startswith("-") else ["--part", part]), cwd=tmp_path, code=2), r"--part '.*' is not a part of a sweep")
 
 
-# MT19937 takes 32 bits; NumPy's generator, of the series, all.
+# MT19937 takes 32-bit seeds; NumPy's generator, which draws the series, takes larger ones.
 SEEDS = [(LARGEST_SEED, words) for words in [
     ["train", "--seed"], ["train", "--set", "train.seed="], ["generate", "--checkpoint", "c.pt", "--seed"], ["gates", "--checkpoint", "c.pt", "--seed"],
     ["dimension", "--seed"], ["sweep", "tiny.toml", "--seeds"]]] + [(LARGEST_DATA_SEED, words) for words in [
@@ -93,7 +93,7 @@ SEEDS = [(LARGEST_SEED, words) for words in [
 
 
 @pytest.mark.parametrize("largest, words", SEEDS, ids=lambda words: words[0] + words[-1] if isinstance(words, list) else "")
-def test_a_seed_that_could_be_another_name_for_a_smaller_one_is_refused(mambasynth, tiny_sweep, tmp_path, largest, words):
+def test_a_seed_beyond_its_generators_range_is_refused(mambasynth, tiny_sweep, tmp_path, largest, words):
     given = [*words[:-1], f"{words[-1]}{'' if words[-1].endswith('=') else '='}{largest + 8}"]
     says(mambasynth(*given, "--print-config", cwd=tmp_path, code=2), "seed", f"from 0 to {largest}")
 
@@ -107,18 +107,18 @@ def test_the_largest_seed_leaves_none_for_the_test_series(mambasynth, tiny_sweep
 
 @pytest.mark.parametrize("words", [["dimension", "--k", "3,3"], ["train", "--set", "evaluate.lb_k=[10, 10]"], ["sweep", "tiny.toml", "--seeds", "1,1"]],
                          ids=lambda words: words[-2] + words[-1])
-def test_a_value_of_a_list_counts_once(mambasynth, tiny_sweep, tmp_path, words):
+def test_a_repeated_value_in_a_list_is_refused(mambasynth, tiny_sweep, tmp_path, words):
     says(mambasynth(*words, "--print-config", cwd=tmp_path, code=2), r"holds \d+ twice")
 
 
 @pytest.mark.parametrize("dim", [1, 21])
-def test_a_subspace_is_no_larger_than_the_space(mambasynth, tiny_sweep, tmp_path, dim):
+def test_a_subspace_dimension_out_of_range_is_refused(mambasynth, tiny_sweep, tmp_path, dim):
     for verb in (["data"], ["sweep", tiny_sweep, "--dry-run"]):
         says(mambasynth(*verb, "--subspace-dim", dim, "--ambient-dim", 20, "--out", tmp_path / "out", code=2), "data.subspace_dim", "20 channels")
     assert not (tmp_path / "out").exists()
 
 
-def test_values_of_an_axis_that_are_equal_are_one_cell(mambasynth, tiny_sweep):
+def test_equal_values_of_an_axis_are_refused(mambasynth, tiny_sweep):
     text = tiny_sweep.read_text()
     axis = re.search(r'^"train.gate_lr_factor" = .*$', text, re.MULTILINE).group()
     for values in ("[1.0, 1]", "[0.0, -0.0]", "[0.1, 0.10000000000000001]"):
@@ -129,7 +129,7 @@ def test_values_of_an_axis_that_are_equal_are_one_cell(mambasynth, tiny_sweep):
         says(mambasynth("sweep", tiny_sweep, "--dry-run", code=2), "has the wrong type")
 
 
-def test_another_trial_gets_a_folder_of_its_own_where_none_was_asked_for(mambasynth, tiny_trial, tmp_path):
+def test_another_trial_gets_its_own_folder_unless_out_is_given(mambasynth, tiny_trial, tmp_path):
     train = ["train", "--config", tiny_trial, "--no-figures", "--checkpoint", tmp_path / "best.pt"]
 
     def trial_in(folder):
@@ -147,7 +147,7 @@ def test_another_trial_gets_a_folder_of_its_own_where_none_was_asked_for(mambasy
     assert f"is complete: {own[2]}/trial.h5" in again.stdout
     assert "is complete: run/trial.h5" in mambasynth(*train, cwd=tmp_path).stdout
     says(mambasynth(*train, "--seed", 7, "--out", "run", cwd=tmp_path, code=2), "is the result of another trial", "--out")
-    # A state that was saved is somebody's work, too.
+    # A folder with other files is not reused, either.
     (tmp_path / "run" / "trial.h5").unlink()
     (tmp_path / "run" / "checkpoint.pt").unlink()
     (tmp_path / "run" / "log.csv").write_text("mine")

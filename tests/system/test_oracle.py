@@ -1,4 +1,4 @@
-"""The exact filter: against a plain one written here, as a verb, and in every trial's result."""
+"""The exact filter: the verb compared with a plain filter written here, and its errors in every trial's result."""
 
 import csv
 import hashlib
@@ -57,7 +57,7 @@ class PlainFilter:
         return numpy.array(law) / sum(law)
 
     def laws(self, x, start):
-        """The law of the state at each step, given x up to it."""
+        """The law of the state at each step, given x up to that step."""
         law = start
         for t, seen in enumerate(x):
             law = law if t == 0 else law @ self.step
@@ -67,7 +67,7 @@ class PlainFilter:
             yield law
 
     def squared_errors(self, x, start, horizons):
-        """(step, horizon), mean over channels, NaN behind the end; and the laws."""
+        """Errors (step, horizon), mean over channels, NaN past the end; laws; powers of the transition matrix."""
         errors = numpy.full((len(x), len(horizons)), math.nan)
         powers = [numpy.linalg.matrix_power(self.step, k) for k in horizons]
         laws = list(self.laws(x, start))
@@ -127,7 +127,7 @@ def test_the_verb_agrees_with_a_plain_filter(mambasynth, small, tmp_path):
     assert float(posterior.phase_concentration.max()) <= 1 + 1e-12
 
 
-def test_ranks_and_blocks_share_the_series(mambasynth, tmp_path):
+def test_ranks_threads_and_blocks_do_not_change_the_result(mambasynth, tmp_path):
     mambasynth("data", *SMALL, "--n-steps", 9000, "--no-figures", "--out", tmp_path / "data")
     flags = ["oracle", "--data", tmp_path / "data", "--burn-in", 2048]
     mambasynth(*flags, "--out", tmp_path / "one")
@@ -146,7 +146,7 @@ def test_ranks_and_blocks_share_the_series(mambasynth, tmp_path):
     assert (times == numpy.arange(9000)).all()
 
 
-def test_it_needs_the_generator(mambasynth, small, tmp_path):
+def test_a_series_without_its_generator_is_refused(mambasynth, small, tmp_path):
     shutil.copy(small / "data.npz", tmp_path)
     done = mambasynth("oracle", "--data", tmp_path / "data.npz", "--out", tmp_path / "out", code=3)
     assert str(tmp_path / "config.json") in done.stderr
@@ -157,13 +157,13 @@ def test_it_needs_the_generator(mambasynth, small, tmp_path):
     assert "generates another series" in done.stderr
 
 
-def test_an_unwritable_folder_is_told_before_the_work(mambasynth, read_only):
+def test_an_unwritable_folder_is_reported_before_the_work(mambasynth, read_only):
     folder, launcher = read_only
     done = mambasynth("oracle", "--n-steps", 2000, "--out", folder / "out", launcher=launcher, code=1)
     assert "hidden states" not in done.stderr
 
 
-def test_more_ranks_than_work(mambasynth, tmp_path):
+def test_more_ranks_than_blocks_do_not_change_the_result(mambasynth, tmp_path):
     mambasynth("oracle", *SMALL, "--n-steps", 1500, "--out", tmp_path / "one")
     mambasynth.over(3)("oracle", *SMALL, "--n-steps", 1500, "--posteriors", "--out", tmp_path / "three")
     one, three = (xarray.open_dataset(tmp_path / name / "oracle.h5", engine="h5netcdf") for name in ("one", "three"))
@@ -179,36 +179,36 @@ def test_more_ranks_than_work(mambasynth, tmp_path):
     (["--dwell-mean", "1e9"], "data.dwell_mean"),
     (["--blok", "1"], "--block"),
 ])
-def test_bad_flags(mambasynth, tmp_path, flags, words):
+def test_bad_flags_are_refused(mambasynth, tmp_path, flags, words):
     done = mambasynth("oracle", "--n-steps", 2000, *flags, "--out", tmp_path, code=2)
     assert words in done.stderr
     assert not (tmp_path / "oracle.h5").exists()
 
 
 @pytest.mark.parametrize("circles", [1, 3, 200])
-def test_any_number_of_circles(mambasynth, tmp_path, circles):
+def test_any_number_of_circles_is_filtered(mambasynth, tmp_path, circles):
     mambasynth("oracle", "--n-circles", circles, "--n-steps", 3000, "--out", tmp_path)
     found = xarray.open_dataset(tmp_path / "oracle.h5", engine="h5netcdf")
     assert (found.bayes_mse.values > 7).all()
     assert numpy.isnan(found.bayes_mse_switch.values[0]) == (circles == 1)
 
 
-def test_the_original_series(mambasynth, reference, tmp_path):
+def test_the_bound_of_the_original_series_is_above_its_noise(mambasynth, reference, tmp_path):
     mambasynth("oracle", "--data", reference, "--out", tmp_path)
     found = xarray.open_dataset(tmp_path / "oracle.h5", engine="h5netcdf")
     assert list(found.horizon) == [1, 2, 4, 8, 16, 32, 64]
     assert found.attrs["states"] == 11200
-    # No predictor beats the noise; what the original's run reports lies below it.
+    # No predictor beats the noise, although the error reported by the original's run lies below it.
     assert 2.83**2 < found.bayes_mse.values[0] < 8.1
     assert (numpy.diff(found.bayes_mse.values) > 0).all()
 
 
-def test_trials_are_set_beside_the_optimum(finished_sweep):
+def test_trials_hold_the_bayes_optimum_and_their_excess(finished_sweep):
     kept = {}
     for file in (finished_sweep / "data").glob("*/oracle_*.h5"):
         found = xarray.open_dataset(file, engine="h5netcdf")
         windows = found.attrs["windows"]
-        # Figures keep their names when the generator gets further keys, which are silent at their defaults.
+        # Files keep their names when the generator gains keys, because keys at their defaults are left out.
         assert file.name == f"oracle_{hashlib.sha256(windows.encode()).hexdigest()[:12]}.h5"
         assert "noise_std = " in windows and "drift_std" not in windows
         kept["val_bayes_mse" if "\nvalidation windows\n" in found.attrs["windows"] else "bayes_mse"] = found.bayes_mse.values
@@ -225,7 +225,7 @@ def test_trials_are_set_beside_the_optimum(finished_sweep):
 
 
 def test_windows_start_cold_like_a_plain_filter(mambasynth, small, tmp_path):
-    """train's bayes_mse on the very windows of its losses."""
+    """train's bayes_mse is over the same windows as its losses."""
     settings = ["--d-model", 8, "--n-layers", 1, "--d-state", 4, "--d-ff", 8, "--max-horizon", 4, "--seq-len", 50, "--stride", 25,
                 "--batch-size", 8, "--warmup-epochs", 1, "--epochs", 2, "--set", "evaluate.lb_k=[3]"]
     done = mambasynth("train", "--data", small, *settings, "--set", "data.test_n_steps=3220", "--out", tmp_path / "out")
@@ -259,7 +259,7 @@ def test_windows_start_cold_like_a_plain_filter(mambasynth, small, tmp_path):
     assert told in done.stderr
 
 
-def test_one_block_has_no_error(mambasynth, tiny_trial, tmp_path):
+def test_one_block_has_no_standard_error(mambasynth, tiny_trial, tmp_path):
     done = mambasynth("train", "--config", tiny_trial, "--test-n-steps", 300, "--out", tmp_path)
     with h5py.File(tmp_path / "trial.h5") as file:
         assert file["horizon/excess_mse_by_block"].shape[1] == 1
@@ -267,13 +267,13 @@ def test_one_block_has_no_error(mambasynth, tiny_trial, tmp_path):
     assert "excess" in done.stderr and "+-" not in done.stderr
 
 
-def test_the_table_has_the_excess(collate, sweep_copy):
+def test_the_table_shows_the_excess(collate, sweep_copy):
     done = collate(sweep_copy)
     assert "excess MSE h1" in done.stdout
     assert "excess_mse.h1_mean" in (sweep_copy / "table.csv").read_text().splitlines()[0]
 
 
-def test_the_table_has_the_error_of_the_test_series(collate, sweep_copy):
+def test_the_table_shows_the_error_of_the_test_series(collate, sweep_copy):
     """The weighted standard error over blocks, of each cell's only trial."""
     done = collate(sweep_copy)
     assert "± test series" in done.stdout
@@ -304,8 +304,8 @@ def test_a_process_too_large_for_the_filter_still_trains(mambasynth, tiny_trial,
         assert "test_mse" in file["horizon"] and "bayes_mse" not in file["horizon"]
 
 
-def test_figures_are_kept_and_damaged_ones_made_again(mambasynth, tiny_sweep, tmp_path):
-    """A second sweep of the same data and windows reads them; a file that is cut short is written anew."""
+def test_oracle_files_are_reused_and_damaged_ones_rewritten(mambasynth, tiny_sweep, tmp_path):
+    """A second sweep with the same data and windows reads them; truncated and outdated files are written again."""
     out = tmp_path / "out"
     mambasynth("sweep", tiny_sweep, "--out", out)
     kept = sorted(out.glob("data/*/oracle_*.h5"))
@@ -316,7 +316,7 @@ def test_figures_are_kept_and_damaged_ones_made_again(mambasynth, tiny_sweep, tm
     mambasynth("sweep", tiny_sweep, "--out", out)
     assert [file.read_bytes() for file in kept] == content
     assert kept[1].stat().st_mtime_ns == times
-    with h5py.File(kept[1], "r+") as file:  # as versions before the errors of the test series wrote it
+    with h5py.File(kept[1], "r+") as file:  # as written by versions without errors of the test series
         del file["bayes_mse_by_window"]
         file.attrs["schema_version"] = 1
     shutil.rmtree(out / "trials")

@@ -1,4 +1,4 @@
-"""The systems that the README names, each as a new machine: a bare root, the README's own commands."""
+"""The README's commands on the systems that it names, each as a new machine: a bare root file system."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.long
 def in_debian(tmp_path):
     """in_debian(RELEASE, COMMAND...): the completed process; what the command writes to /out is in tmp_path / "out"."""
     if os.geteuid() != 0:
-        pytest.skip("a root of another system needs root")
+        pytest.skip("the root file system of another release needs root")
     if not shutil.which("mmdebstrap"):
         pytest.skip("mmdebstrap is not installed")
 
@@ -27,7 +27,7 @@ def in_debian(tmp_path):
 
 
 @pytest.mark.parametrize("release", ["trixie"])
-def test_the_quickstart_on_a_new_machine(in_debian, tmp_path, release):
+def test_the_quickstart_runs_on_a_new_machine(in_debian, tmp_path, release):
     done = in_debian(release, "jobs/quickstart.sh", "--out", "/out/quickstart")
     assert done.returncode == 0, done.stderr[-4000:]
     assert "12 trials in 4 cells: 12 done" in done.stdout
@@ -35,7 +35,7 @@ def test_the_quickstart_on_a_new_machine(in_debian, tmp_path, release):
 
 
 @pytest.mark.parametrize("release", ["trixie"])
-def test_the_unit_tests_and_headers_on_a_new_machine(in_debian, release):
+def test_the_unit_tests_and_headers_pass_on_a_new_machine(in_debian, release):
     done = in_debian(release, "tests/run.sh", "--quick")
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
     assert ", 0 failed, " in done.stdout.splitlines()[-1]

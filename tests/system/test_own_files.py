@@ -1,4 +1,4 @@
-"""What the program wrote and later finds damaged, replaced or of somebody else."""
+"""Files that the program wrote and later finds damaged, replaced, or held by another process."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ import pytest
 from test_stop import LITTLE_MEASURED
 from test_sweep import events, within
 
-# Each leaves something else where a file of ours stood.
+# Each replaces one of our files with something else.
 DAMAGES = {
     "truncated": lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2]),
     "empty": lambda file: file.write_bytes(b""),
@@ -20,7 +20,7 @@ DAMAGES = {
 }
 
 
-def hostile(damage, file):
+def damage_file(damage, file):
     if not file.exists():
         file.write_text("x")
     DAMAGES[damage](file)
@@ -28,7 +28,7 @@ def hostile(damage, file):
 
 @pytest.fixture
 def stopped_sweep(mambasynth, tiny_sweep, tmp_path):
-    """A sweep whose trials were interrupted: saves, no results. (file, folder)"""
+    """An interrupted sweep with saved states and no results: (sweep file, folder)."""
     tiny_sweep.write_text(tiny_sweep.read_text().replace("epochs = 2", "epochs = 30").replace("test_every = 1", "test_every = 30\nresume_every = 0.01")
                           + "[evaluate]\nprobes = false\ncontrols = false\nsimilarity = false\n")
     out = tmp_path / "out"
@@ -41,17 +41,17 @@ def stopped_sweep(mambasynth, tiny_sweep, tmp_path):
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_sweep_mends_what_is_its_own(mambasynth, collate, stopped_sweep, damage):
-    """All of its files at once, and it still comes to its end, without a failed trial."""
+def test_a_sweep_replaces_its_own_damaged_files(mambasynth, collate, stopped_sweep, damage):
+    """Even with all files damaged at once, the sweep completes without a failed trial."""
     sweep, out = stopped_sweep
     begun = next(out.glob("trials/*/resume.pt")).parent
     own = [out / name for name in ("sweep.toml", "plan.csv", "events.jsonl")]
     own += [begun / name for name in ("resume.pt", "checkpoint.pt", "log.csv", "failure.json", "trial.h5")]
     own += [next(out.glob("data/*/series.h5")), *out.glob("data/*/oracle_*.h5")]
     for file in own:
-        hostile(damage, file)
+        damage_file(damage, file)
     if damage in ("a folder", "a link to nothing"):
-        hostile(damage, out / "lock")
+        damage_file(damage, out / "lock")
     done = mambasynth("sweep", sweep, "--out", out)
     assert len(list(out.glob("trials/*/trial.h5"))) == 2
     assert not [event for event in events(out) if event["event"] == "failed"]
@@ -73,7 +73,7 @@ def test_a_training_whose_save_is_damaged_starts_over(mambasynth, tiny_trial, tm
     if damage == "missing":
         (tmp_path / name).unlink()
     else:
-        hostile(damage, tmp_path / name)
+        damage_file(damage, tmp_path / name)
     done = mambasynth(*longer)
     assert name in done.stderr and "starts over" in done.stderr
     assert (tmp_path / "trial.h5").exists() and (damage == "missing" or (tmp_path / f"{name}.damaged").exists())
@@ -82,7 +82,7 @@ def test_a_training_whose_save_is_damaged_starts_over(mambasynth, tiny_trial, tm
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_training_whose_result_is_damaged_runs_again(mambasynth, tiny_trial, trial, tmp_path, damage):
     out = Path(shutil.copytree(trial, tmp_path / "out"))
-    hostile(damage, out / "trial.h5")
+    damage_file(damage, out / "trial.h5")
     mambasynth("train", "--config", tiny_trial, "--no-figures", *LITTLE_MEASURED, "--out", out)
     assert (out / "trial.h5").is_file() and not (out / "trial.h5").is_symlink()
     assert os.path.lexists(out / "trial.h5.damaged")
@@ -90,11 +90,11 @@ def test_a_training_whose_result_is_damaged_runs_again(mambasynth, tiny_trial, t
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("name", ["trial.h5", "failure.json", "lock", "events.jsonl", "sweep.toml"])
-def test_the_collator_names_the_one_trial(mambasynth, collate, sweep_copy, name, damage):
+def test_the_collator_names_only_the_damaged_trial(mambasynth, collate, sweep_copy, name, damage):
     victim = sorted((sweep_copy / "trials").iterdir())[0]
     if name == "failure.json":
         (victim / "trial.h5").unlink()
-    hostile(damage, (victim if name in ("trial.h5", "failure.json") else sweep_copy) / name)
+    damage_file(damage, (victim if name in ("trial.h5", "failure.json") else sweep_copy) / name)
     of_trial = name in ("trial.h5", "failure.json")
     done = collate(sweep_copy, code=4 if of_trial else 0)
     assert not of_trial or victim.name in done.stderr, done.stderr
@@ -104,7 +104,7 @@ def test_the_collator_names_the_one_trial(mambasynth, collate, sweep_copy, name,
 def unshared(*flags):
     launcher = ["unshare", *flags]
     if subprocess.run([*launcher, "true"], capture_output=True).returncode != 0:
-        pytest.skip("needs namespaces")
+        pytest.skip("unshare cannot create namespaces here")
     return launcher
 
 
@@ -118,7 +118,7 @@ VIEWS = {
 
 @pytest.mark.parametrize("holder_inside", [False, True])
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_live_lock_is_nobody_elses(mambasynth, tiny_sweep, tmp_path, view, holder_inside):
+def test_a_live_lock_is_respected_across_namespaces(mambasynth, tiny_sweep, tmp_path, view, holder_inside):
     launcher = unshared(*VIEWS[view])
     tiny_sweep.write_text(tiny_sweep.read_text().replace("epochs = 2", "epochs = 100000"))
     out = tmp_path / "out"

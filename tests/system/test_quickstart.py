@@ -1,4 +1,4 @@
-"""What jobs/quickstart.sh shows: a sweep that learns, an effect that is there, and how far everything is."""
+"""What jobs/quickstart.sh shows: a sweep that learns, a measurable effect, and progress."""
 
 import csv
 import fcntl
@@ -26,7 +26,7 @@ def on_a_terminal(command, columns):
     try:
         while chunk := os.read(ours, 4096):
             shown += chunk
-    except OSError:  # the last one that held the other end has left
+    except OSError:  # the other end is closed
         pass
     os.close(ours)
     assert running.wait(timeout=60) == 0, shown.decode()
@@ -38,12 +38,12 @@ def cells(folder):
         return {row["train.gate_lr_factor"]: {key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)}
 
 
-def test_it_is_twelve_trials(mambasynth, tmp_path):
+def test_the_quickstart_has_twelve_trials(mambasynth, tmp_path):
     assert "12 trials" in mambasynth("sweep", SWEEP, "--out", tmp_path / "out", "--dry-run").stdout
 
 
-def test_a_smaller_one_learns_and_gates_help(mambasynth, collate, tmp_path):
-    """A third of the series and of the epochs, one seed: half as good as the whole, and quick."""
+def test_a_smaller_quickstart_learns_and_gates_help(mambasynth, collate, tmp_path):
+    """A third of the series and of the epochs, one seed: half as good as the full sweep, but quick."""
     mambasynth.over(2)("sweep", SWEEP, "--set", "sweep.seeds=[42]", "--n-steps", 20000, "--epochs", 15, "--device", "cpu", "--out", tmp_path)
     collate(tmp_path)
     rows = cells(tmp_path)
@@ -53,7 +53,7 @@ def test_a_smaller_one_learns_and_gates_help(mambasynth, collate, tmp_path):
 
 
 @pytest.mark.long
-def test_it_learns_and_its_effect_is_clear_of_the_intervals(mambasynth, collate, tmp_path):
+def test_the_quickstart_learns_and_its_intervals_do_not_overlap(mambasynth, collate, tmp_path):
     mambasynth.over(2)("sweep", SWEEP, "--device", "cpu", "--out", tmp_path, timeout=1200)
     shown = collate(tmp_path).stdout
     assert max(len(line) for line in shown.splitlines() if line.startswith("|")) <= 100
@@ -65,17 +65,17 @@ def test_it_learns_and_its_effect_is_clear_of_the_intervals(mambasynth, collate,
         assert ordinary[f"{measure}_ci_high"] < frozen[f"{measure}_ci_low"], shown
 
 
-def test_mpirun_on_a_terminal_shows_a_bar(mambasynth, tiny_sweep, tmp_path):
+def test_mpirun_on_a_terminal_shows_a_progress_bar(mambasynth, tiny_sweep, tmp_path):
     tiny_sweep.write_text(tiny_sweep.read_text().replace("epochs = 2\n", "epochs = 100\n"))
     columns = 60
     shown = on_a_terminal([*mambasynth.over(2).command, "sweep", tiny_sweep, "--device", "cpu", "--out", tmp_path / "out"], columns)
     bars = re.findall(r"\r(\[[#.]{24}\] [^\r\x1b]*)", shown)
     assert any(re.search(r"\[#+\.+\] sweep tiny: . of 2 done", bar) for bar in bars), shown
     assert max(map(len, bars)) < columns
-    assert "\r\x1b[Ksweep tiny: 2 of 2 done" in shown  # in the bar's place
+    assert "\r\x1b[Ksweep tiny: 2 of 2 done" in shown  # replaces the bar
 
 
-def test_without_a_terminal_progress_is_lines(mambasynth, tiny_sweep, tmp_path):
+def test_progress_without_a_terminal_is_printed_as_lines(mambasynth, tiny_sweep, tmp_path):
     tiny_sweep.write_text(tiny_sweep.read_text().replace("epochs = 2\n", "epochs = 100\n"))
     done = mambasynth.over(2)("sweep", tiny_sweep, "--device", "cpu", "--progress-every", 0.2, "--out", tmp_path / "out")
     assert "\r" not in done.stderr and "\x1b" not in done.stderr
@@ -88,14 +88,14 @@ steps() {{ for step in 1 2 3 4; do echo "[$step/4] Building CXX object src/$step
 steps | show_build_progress "$(steps | sum_of_work)\""""
 
 
-def test_a_build_on_a_terminal_shows_a_bar():
+def test_a_build_on_a_terminal_shows_a_progress_bar():
     shown = on_a_terminal(["bash", "-c", BUILD], 80)
     assert "\r[############............] 2 of 4 steps, about 0 s left" in shown
     assert "\r[########################] 5 of 5 steps, about 0 s left" in shown
     assert "warning" not in shown and shown.endswith("\r\x1b[K")
 
 
-def test_a_build_elsewhere_tells_every_half_minute():
+def test_a_build_without_a_terminal_reports_every_half_minute():
     slow = 'read() { builtin read "$@" || return; SECONDS=$((SECONDS + 20)); }; '  # each line takes 20 s
     done = subprocess.run(["bash", "-c", slow + BUILD], capture_output=True, text=True)
     assert done.returncode == 0
@@ -103,7 +103,7 @@ def test_a_build_elsewhere_tells_every_half_minute():
                                         ("2 of 4 steps, about 1 min 00 s", "3 of 4 steps, about 33 s", "4 of 4 steps, about 0 s", "5 of 5 steps, about 0 s")]
 
 
-def test_steps_that_take_longer_count_for_more():
+def test_slow_build_steps_count_for_more():
     done = subprocess.run(["bash", "-c", f"""set -eu; . {CHECKOUT}/jobs/environment.sh; sum_of_work <<<'[0/3] Building CXX object kernels/a.o
 [0/3] Building CXX object src/a.o
 [0/3] Linking CXX executable bin/a'"""], capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""What the scripts say to people who miss something."""
+"""The scripts when something is missing, stale or slow."""
 
 import os
 import re
@@ -25,14 +25,14 @@ def test_missing_packages_and_libtorch_are_named_without_installing(tmp_path):
     assert not (tmp_path / "cache").exists()
 
 
-def test_nothing_is_said_when_nothing_is_missing(tmp_path):
+def test_install_deps_is_silent_if_nothing_is_missing(tmp_path):
     done = run(CHECKOUT / "jobs" / "install_deps.sh", "--tests", "--no-install", Torch_DIR=str(tmp_path),
                MAMBASYNTH_HEADERS_DIR=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert done.stdout == "" and done.stderr == ""
 
 
-def test_a_job_script_outside_slurm():
+def test_a_job_script_outside_slurm_is_refused():
     done = subprocess.run([CHECKOUT / "jobs" / "sweep_gate_lr.slurm"],
                           env={key: value for key, value in os.environ.items() if not key.startswith("SLURM")},
                           capture_output=True, text=True, timeout=60)
@@ -47,7 +47,7 @@ def test_unknown_options_are_refused():
 
 
 def test_site_files_do_not_fall_back():
-    """A network that is not there stops the job before it starts."""
+    """A missing network stops the job before it starts."""
     for name, remedy in (("infiniband", "tcp.sh"), ("slingshot", "tcp.sh"), ("tcp", "Name one of these")):
         done = run("bash", "-c", f"set -e; . {CHECKOUT}/jobs/site/{name}.sh; echo went on", NCCL_SOCKET_IFNAME="nonesuch0")
         has_device = {"infiniband": "/sys/class/infiniband", "slingshot": "/sys/class/cxi"}.get(name)
@@ -57,8 +57,8 @@ def test_site_files_do_not_fall_back():
         assert remedy in done.stderr and "went on" not in done.stdout
 
 
-def pretended(folder, **tools):
-    """A folder for PATH with programs that run this shell text."""
+def fake_tools(folder, **tools):
+    """A folder for PATH with programs that run these shell texts."""
     folder.mkdir()
     for name, text in tools.items():
         (folder / name).write_text(f"#!/bin/bash\n{text}\n")
@@ -66,13 +66,13 @@ def pretended(folder, **tools):
     return folder
 
 
-# Lines after the one that is looked for, more than a pipe holds, and slowly: who stops reading kills the writer.
+# More lines than a pipe holds, written slowly after the one searched for: a reader that stops early kills the writer.
 SLOWLY = "for i in {1..40}; do printf '%4096s\\n' x; /bin/sleep 0.01; done"
 
 
-def test_answers_are_read_to_their_end(tmp_path):
-    """`| grep -q` leaves at the first match; under pipefail the writer's death then looks like no match."""
-    tools = pretended(tmp_path / "tools", slow=f"echo first; {SLOWLY}; echo last", failing="echo first; exit 3")
+def test_output_matches_reads_output_to_its_end(tmp_path):
+    """`| grep -q` exits at the first match; under pipefail, the writer's death then looks like no match."""
+    tools = fake_tools(tmp_path / "tools", slow=f"echo first; {SLOWLY}; echo last", failing="echo first; exit 3")
     script = """
 set -euo pipefail
 . "$1/jobs/environment.sh"
@@ -85,7 +85,7 @@ done"""
 
 
 def test_no_script_closes_a_pipe_early():
-    """Readers that stop before the end; what they read must be a file or a variable."""
+    """Commands that may stop reading early must read a file or a variable, not a pipe."""
     early = re.compile(r"\|\s*(grep\s+-\w*[qm]|head\b|sed\s+[^|]*\bq\b|awk\s+[^|]*exit)")
     scripts = [path for folder in ("jobs", "containers", "tests", ".ci") for path in sorted((CHECKOUT / folder).rglob("*"))
                if path.suffix in (".sh", ".slurm", ".def") or path == CHECKOUT / ".ci" / "run"]
@@ -94,7 +94,7 @@ def test_no_script_closes_a_pipe_early():
     assert [found for found in lines if early.search(found[1])] == []
 
 
-PRETENDED = {
+FAKE_SLURM = {
     "srun": f'if [ "$1" = --mpi=list ]; then echo pmix; {SLOWLY}; exit; fi; trap : USR2; : >"${{STARTED:-/dev/null}}"; /bin/sleep "${{WORK:-0}}"; echo "srun $*"; exit "${{CODE:-0}}"',
     "mpirun": 'echo "mpirun $*"',
     "mambasynth": "exit 0",
@@ -104,23 +104,23 @@ PRETENDED = {
 
 
 def sweep_job(tools, tmp_path, launcher=(), **environment):
-    """jobs/run_sweep.sh as Slurm starts it, with pretended programs."""
+    """jobs/run_sweep.sh as Slurm starts it, with fake programs."""
     return run(*launcher, CHECKOUT / "jobs" / "run_sweep.sh", "sweeps/smoke.toml", "--out", tmp_path / "out",
                **{"SLURM_JOB_ID": "7", "SLURM_NTASKS": "2", "SLURM_SUBMIT_DIR": str(tmp_path), "PATH": f"{tools}:{os.environ['PATH']}"} | environment)
 
 
-def test_slow_answers_of_slurm_are_heard(tmp_path):
-    tools = pretended(tmp_path / "tools", **PRETENDED)
+def test_slow_replies_from_slurm_are_read_completely(tmp_path):
+    tools = fake_tools(tmp_path / "tools", **FAKE_SLURM)
     done = sweep_job(tools, tmp_path)
     assert done.stdout.startswith("srun --mpi=pmix"), done.stderr
-    # Warned by Slurm and saved: the job goes back to the queue.
+    # Warned by Slurm, the job saves and goes back to the queue.
     warn = '"$@" & job=$!; until [ -e "$STARTED" ]; do sleep 0.1; done; kill -USR2 $job; wait $job'
     done = sweep_job(tools, tmp_path, launcher=["bash", "-c", warn, "_"], WORK="2", CODE="75", STARTED=str(tmp_path / "started"))
     assert done.returncode == 75 and "requeued" in done.stdout and "goes back to the queue" in done.stderr, done.stderr
 
 
-def test_strange_variables_of_slurm_are_ignored(tmp_path):
-    tools = pretended(tmp_path / "tools", **PRETENDED | {"srun": "exit 1"})
+def test_implausible_slurm_variables_are_ignored(tmp_path):
+    tools = fake_tools(tmp_path / "tools", **FAKE_SLURM | {"srun": "exit 1"})
     for tasks, started in (("2", "mpirun -n 2 "), ("", "mpirun sh "), ("garbage", "mpirun sh ")):
         done = sweep_job(tools, tmp_path, SLURM_NTASKS=tasks)
         assert done.returncode == 0 and done.stdout.startswith(started), (done.stdout, done.stderr)
@@ -129,16 +129,17 @@ def test_strange_variables_of_slurm_are_ignored(tmp_path):
     assert done.returncode == 0 and "SLURM_SUBMIT_DIR=/nonexistent is ignored" in done.stderr
 
 
-def test_users_shell_settings_change_no_script(tmp_path):
-    """CDPATH makes cd print and go elsewhere; GREP_OPTIONS and languages change what grep and others print."""
+def test_user_shell_settings_do_not_affect_scripts(tmp_path):
+    """CDPATH makes cd print and go elsewhere; GREP_OPTIONS and locales change what grep and other programs print."""
     (tmp_path / "jobs").mkdir()
     script = ". jobs/environment.sh; echo $checkout; echo $LC_ALL"
     for environment in ({}, {"CDPATH": f"{CHECKOUT}:{tmp_path}"}, {"GREP_OPTIONS": "--invert-match"}, {"LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de"}):
         assert run("bash", "-c", script, cwd=CHECKOUT, **environment).stdout == f"{CHECKOUT}\nC\n", environment
 
 
-def test_a_job_script_finds_its_neighbor_with_a_stale_job_id(tmp_path):
-    tools = pretended(tmp_path / "tools", scontrol="echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")
+def test_a_job_script_with_a_stale_job_id_finds_run_sweep(tmp_path):
+    tools = fake_tools(tmp_path / "tools",
+                       scontrol="echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")
     scripts = sorted((CHECKOUT / "jobs").glob("sweep_*.slurm"))
     assert scripts
     for script in scripts:

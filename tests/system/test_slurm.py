@@ -18,14 +18,14 @@ CLUSTER = CHECKOUT / "tests" / "system" / "slurm_cluster.sh"
 
 @pytest.fixture(scope="module")
 def slurm():
-    """The environment of a running cluster."""
+    """The environment variables of a running cluster."""
     if os.geteuid() != 0:
-        pytest.skip("a Slurm cluster of our own needs root")
+        pytest.skip("starting a Slurm cluster needs root")
     for program in ("slurmctld", "slurmd", "munged"):
         if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
             pytest.skip(f"{program} is not installed (packages slurm-wlm and munge)")
     folder = tempfile.mkdtemp(prefix="mambasynth-slurm-")
-    os.chmod(folder, 0o755)  # munge's socket must be open to all, and pytest's folders are not
+    os.chmod(folder, 0o755)  # munge's socket must be accessible to all, and pytest's folders are not
     environment = os.environ | {"SLURM_CLUSTER": folder}
     started = subprocess.run([CLUSTER, "start"], env=environment, capture_output=True, text=True, timeout=120)
     assert started.returncode == 0, started.stderr
@@ -36,14 +36,15 @@ def slurm():
 
 @pytest.fixture
 def job_environment(slurm, build, tmp_path):
-    """For sbatch: the cluster, and the tested program on the jobs' PATH."""
+    """For sbatch: the cluster's variables, and the tested program on the jobs' PATH."""
     file = tmp_path / "environment.sh"
     file.write_text(f'PATH="{build}/bin:$PATH"\n')
     return slurm | {"MAMBASYNTH_ENV": str(file)}
 
 
 def exit_code(job, environment):
-    """Waits for the end of a job, of an array's every task; the largest of their codes. sbatch --wait asks every 10 s."""
+    """Waits until a job, or every task of an array, has ended; returns the largest exit code. (sbatch --wait
+    polls only every 10 s.)"""
     end = time.monotonic() + 600
     while time.monotonic() < end:
         shown = subprocess.run(["scontrol", "show", "job", job], env=environment, capture_output=True, text=True, check=True).stdout
@@ -56,7 +57,7 @@ def exit_code(job, environment):
 
 @pytest.fixture
 def submit(job_environment, tmp_path):
-    """Submits a job script from a folder of its own and waits; returns exit code and the job's output."""
+    """Submits a job script from its own folder and waits; returns exit code, output and folder."""
     folder = tmp_path / "submitted from"
     folder.mkdir()
 
@@ -90,7 +91,7 @@ def test_a_submitted_sweep_finishes_and_collates(submit, collate, tmp_path, name
     collate(out)
 
 
-def test_submitting_again_goes_on(submit, tiny_sweep, tmp_path):
+def test_a_job_submitted_again_skips_finished_trials(submit, tiny_sweep, tmp_path):
     out = tmp_path / "out"
     written = []
     for _ in range(2):
@@ -107,8 +108,8 @@ def test_options_after_the_script_go_to_the_sweep(submit, tmp_path):
     assert "20 trials" in output
 
 
-def test_an_array_shares_a_sweep(submit, collate, tiny_sweep):
-    """Each task its part, in its own folder; together they are the sweep."""
+def test_an_array_divides_a_sweep(submit, collate, tiny_sweep):
+    """Each task runs its part in its own folder; together they make up the sweep."""
     code, output, folder = submit("sweep_array.slurm", tiny_sweep, slurm_options=["--array=1-2"])
     assert code == 0, output
     parts = [folder / "runs" / "tiny" / f"part_{part}" for part in (1, 2)]
@@ -132,7 +133,7 @@ def test_the_doctor_sees_both_nodes(slurm, mambasynth, tmp_path):
     assert [rank["environment"]["SLURM_NODEID"] for rank in report["ranks"]] == ["0", "1"]
     assert (levels["mpi.ranks"], levels["mpi.pmix"]) == ("ok", "ok"), done.stdout
     assert done.returncode == 0, done.stdout + done.stderr
-    # Tasks that cannot join are told so, once.
+    # Tasks that cannot connect are reported once.
     done = subprocess.run(["srun", "--nodes=2", "--ntasks-per-node=1", "--mpi=none", *mambasynth.command, "doctor", "--out", tmp_path],
                           env=slurm, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1, done.stdout + done.stderr
@@ -141,8 +142,7 @@ def test_the_doctor_sees_both_nodes(slurm, mambasynth, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_jobs_in_one_folder(submit, job_environment, tiny_sweep, tmp_path):
-    """The second says which job holds the folder."""
+def test_a_second_job_in_one_folder_is_refused_with_the_first_ones_id(submit, job_environment, tiny_sweep, tmp_path):
     slow = tmp_path / "slow.toml"
     slow.write_text(tiny_sweep.read_text().replace("epochs = 2\n", "epochs = 2000\n"))
     out = tmp_path / "out"
@@ -162,8 +162,8 @@ def test_two_jobs_in_one_folder(submit, job_environment, tiny_sweep, tmp_path):
         subprocess.run(["scancel", job], env=job_environment, check=True)
 
 
-def test_a_canceled_job_stays_away(job_environment, undisturbed, tmp_path):
-    """scancel is meant: what runs saves where it can, and nothing comes back to the queue."""
+def test_a_canceled_job_is_not_requeued(job_environment, undisturbed, tmp_path):
+    """scancel is final: ranks save if they can, but the job does not return to the queue."""
     sweep, _ = undisturbed
     out = tmp_path / "out"
     job = subprocess.run(["sbatch", "--parsable", "--gpus-per-node=0", f"--output={tmp_path}/job.out",
@@ -196,8 +196,8 @@ def undisturbed(mambasynth, made_once):
     return folder / "longer.toml", numbers(folder / "out")
 
 
-@pytest.mark.parametrize("how", ["warned before its end", "put back by Slurm"])
-def test_a_preempted_job_comes_back_and_finishes(job_environment, undisturbed, tmp_path, how):
+@pytest.mark.parametrize("how", ["warned before its end", "requeued by Slurm"])
+def test_a_preempted_job_is_requeued_and_finishes(job_environment, undisturbed, tmp_path, how):
     sweep, expected = undisturbed
     out = tmp_path / "out"
 
@@ -218,7 +218,7 @@ def test_a_preempted_job_comes_back_and_finishes(job_environment, undisturbed, t
             running = state[1] == "RUNNING" and int(restarts[1]) == interrupted < 2
             if running and list(out.glob("trials/*/resume.pt")):
                 time.sleep(1)
-                if how == "put back by Slurm":
+                if how == "requeued by Slurm":
                     assert ask("scontrol", "requeue", job).returncode == 0
                 else:
                     assert ask("scancel", "--batch", "--signal=USR2", job).returncode == 0

@@ -1,4 +1,4 @@
-"""Whoever is told to stop does: within two seconds on a free machine, with exit code 75 and nothing half-written."""
+"""A stop signal ends every verb: within two seconds on an idle machine, with exit code 75 and nothing half-written."""
 
 import contextlib
 import os
@@ -11,15 +11,14 @@ from pathlib import Path
 import pytest
 from test_sweep import within
 
-# Of a machine that others use, too.
+# Allows for a machine that runs other tests, too.
 SECONDS = 6
 STOPPED = 75
 
 LONG_SERIES = ["--n-steps", 20_000_000]
 LONG_TRAINING = ["--epochs", 1_000_000, "--warmup-epochs", 1]
 LITTLE_MEASURED = [word for key in ("probes", "controls", "similarity") for word in ("--set", f"evaluate.{key}=false")]
-# Verb and arguments that take minutes, the file whose writing has begun when the signal comes (None: none yet), and whether
-# there is something to go on from.
+# Arguments that take minutes, and a file that must exist before the signal is sent (None: no file).
 LONG = {
     "data": (["data", *LONG_SERIES, "--no-figures", "--out", "{out}"], "out/.series.h5*.tmp"),
     "data, embedding": (["data", "--n-steps", 10_000, "--out", "{out}"], "out/series.h5"),
@@ -39,7 +38,7 @@ LONG = {
 
 @pytest.fixture(scope="module")
 def places(mambasynth, made_once, trial):
-    """What the commands read."""
+    """The files that the commands read."""
     import numpy
 
     def make(folder):
@@ -51,7 +50,7 @@ def places(mambasynth, made_once, trial):
 
 
 def catches(process, number):
-    """The program is loaded."""
+    """Whether the process has a handler for the signal, so the program is loaded."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     return int(re.search(r"SigCgt:\s*([0-9a-f]+)", status).group(1), 16) >> (number - 1) & 1
 
@@ -61,7 +60,7 @@ def temporaries(folder):
 
 
 @pytest.mark.parametrize("what", LONG)
-def test_each_verb_stops_when_told_to(mambasynth, tmp_path, tiny_trial, tiny_sweep, places, what):
+def test_each_verb_stops_on_a_signal(mambasynth, tmp_path, tiny_trial, tiny_sweep, places, what):
     arguments, begun = LONG[what]
     locked, pipe = tmp_path / "locked", tmp_path / "wide.npy"
     locked.mkdir()
@@ -89,8 +88,8 @@ def test_each_verb_stops_when_told_to(mambasynth, tmp_path, tiny_trial, tiny_swe
 
 
 @pytest.mark.parametrize("arguments", [["train", *LONG_TRAINING], ["data", "--n-steps", 10**11]], ids=["a log", "a last message"])
-def test_a_reader_that_has_stalled_keeps_nobody(mambasynth, tmp_path, tiny_trial, arguments):
-    """Nothing more fits into the pipe at stderr."""
+def test_a_stalled_reader_does_not_prevent_a_stop(mambasynth, tmp_path, tiny_trial, arguments):
+    """The pipe at stderr is full."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     with contextlib.suppress(BlockingIOError):
@@ -110,8 +109,8 @@ def test_a_reader_that_has_stalled_keeps_nobody(mambasynth, tmp_path, tiny_trial
         os.close(writing)
 
 
-def test_a_training_goes_on_from_where_it_was_stopped(mambasynth, tmp_path, tiny_trial):
-    """Stopped at any moment, in the validation too, it comes to the same numbers."""
+def test_a_stopped_training_continues_to_the_same_numbers(mambasynth, tmp_path, tiny_trial):
+    """It may be stopped at any moment, including validation."""
     h5py = pytest.importorskip("h5py")
     longer = ["--config", tiny_trial, "--epochs", 40, "--train-eval", "--no-figures", *LITTLE_MEASURED]
     mambasynth("train", *longer, "--out", tmp_path / "whole")
@@ -132,7 +131,7 @@ def test_a_training_goes_on_from_where_it_was_stopped(mambasynth, tmp_path, tiny
             assert (whole[name][()] == broken[name][()]).all(), name
 
 
-def test_what_a_killed_run_left_goes_with_the_next(mambasynth, tmp_path):
+def test_the_next_run_removes_the_temporaries_of_a_killed_one(mambasynth, tmp_path):
     out = tmp_path / "out"
     arguments = ["data", "--no-figures", "--format", "h5", "--out", out]
     running = mambasynth.start(*map(str, [*arguments, *LONG_SERIES]))

@@ -1,4 +1,4 @@
-"""The main job over MPI ranks: plan, dispatch, resuming, killed ranks, two launchers in one folder, the table."""
+"""A sweep over MPI ranks: plan, dispatch, resuming, killed ranks, two launchers in one folder, the table."""
 
 import csv
 import hashlib
@@ -62,20 +62,20 @@ def ranks_of(process):
     def program(pid):
         try:
             return Path(f"/proc/{pid}/exe").resolve(strict=True).name
-        except OSError:  # it has ended meanwhile
+        except OSError:  # it has ended in the meantime
             return None
 
     return [pid for pid in descendants(process.pid) if program(pid) == "mambasynth"]
 
 
 def output_at_end(process):
-    """Waits until a launch whose ranks were disturbed has ended; its stdout and stderr. An mpirun that lingers without ranks
-    is ended: Debian 12's PMIx now and then waits for its own thread for ever (in PMIx_server_finalize) when a rank was lost."""
+    """Waits until a launch with disturbed ranks has ended; returns its stdout and stderr. Kills an mpirun that lingers
+    without ranks: after a lost rank, Debian 12's PMIx sometimes waits forever in PMIx_server_finalize."""
     deadline = time.monotonic() + 120
     while process.poll() is None and ranks_of(process):
         if time.monotonic() > deadline:
             os.killpg(process.pid, signal.SIGKILL)
-            raise AssertionError("ranks go on 120 s after one of them was disturbed")
+            raise AssertionError("ranks still run 120 s after one of them was disturbed")
         time.sleep(0.02)
     try:
         return process.communicate(timeout=30)
@@ -97,7 +97,7 @@ def slow_sweep(tmp_path):
     return file
 
 
-def test_the_folder_is_what_the_contract_says(finished_sweep):
+def test_the_sweep_folder_follows_the_contract(finished_sweep):
     for name in ("sweep.toml", "plan.csv", "events.jsonl"):
         assert (finished_sweep / name).is_file(), name
     folders = trial_folders(finished_sweep)
@@ -135,7 +135,7 @@ def test_one_rank_without_a_launcher_gives_the_same_numbers(mambasynth, tiny_swe
             assert (ours["history/train_mse"][:] == theirs["history/train_mse"][:]).all()
 
 
-def test_a_changed_sweep_runs_only_what_is_new(mambasynth, tiny_sweep, sweep_copy):
+def test_a_changed_sweep_runs_only_new_trials(mambasynth, tiny_sweep, sweep_copy):
     before = fingerprints(sweep_copy)
     tiny_sweep.write_text(tiny_sweep.read_text().replace("[0.0, 1.0]", "[0.0, 0.1, 1.0]"))
     mambasynth("sweep", tiny_sweep, "--out", sweep_copy)
@@ -153,18 +153,18 @@ def test_dry_run_prints_the_plan_and_writes_nothing(mambasynth, tiny_sweep, tmp_
 
 
 @pytest.mark.parametrize("name, trials", [("gate_lr", 20), ("horizons", 20), ("d_state", 25), ("full", 320), ("smoke", 6)])
-def test_every_sweep_of_the_project_can_be_planned(mambasynth, tmp_path, name, trials):
+def test_the_shipped_sweeps_can_be_planned(mambasynth, tmp_path, name, trials):
     from conftest import CHECKOUT
     done = mambasynth("sweep", CHECKOUT / "sweeps" / f"{name}.toml", "--out", tmp_path / "out", "--dry-run")
     assert f"{trials} trials" in done.stdout
 
 
-def test_status_of_a_finished_sweep(mambasynth, finished_sweep):
+def test_status_counts_the_trials_of_a_finished_sweep(mambasynth, finished_sweep):
     done = mambasynth("status", finished_sweep)
     assert re.search(r"2\b.*done|done\b.*2", done.stdout), done.stdout
 
 
-def test_status_while_it_runs(mambasynth, slow_sweep, tmp_path):
+def test_status_shows_a_running_sweep(mambasynth, slow_sweep, tmp_path):
     out = tmp_path / "out"
     running = mambasynth.over(2).start("sweep", slow_sweep, "--out", out)
     try:
@@ -176,8 +176,8 @@ def test_status_while_it_runs(mambasynth, slow_sweep, tmp_path):
         running.communicate()
 
 
-def test_a_rank_killed_in_mid_trial(mambasynth, collate, slow_sweep, tmp_path):
-    """The job ends non-zero, a rerun finishes it, nothing is lost or doubled."""
+def test_a_sweep_recovers_from_a_rank_killed_in_mid_trial(mambasynth, collate, slow_sweep, tmp_path):
+    """The job fails, a rerun finishes it, and no trial is lost or duplicated."""
     out = tmp_path / "out"
     running = mambasynth.over(2).start("sweep", slow_sweep, "--out", out)
     within(60, lambda: (out / "events.jsonl").exists() and "epoch" in event_names(out))
@@ -200,10 +200,10 @@ def test_a_rank_killed_in_mid_trial(mambasynth, collate, slow_sweep, tmp_path):
     collate(out)
 
 
-def test_a_killed_run_goes_on_from_its_last_state(mambasynth, slow_sweep, tmp_path):
-    """The numbers are those of an unbroken run, and the log has each epoch once."""
+def test_a_killed_run_continues_from_its_last_save(mambasynth, slow_sweep, tmp_path):
+    """The numbers are those of an uninterrupted run, and the log has each epoch once."""
     import h5py
-    epochs = 60  # of which the first saves already
+    epochs = 60  # the first one already saves
     slow_sweep.write_text(lasting(epochs))
     mambasynth("sweep", slow_sweep, "--out", tmp_path / "whole")
     out = tmp_path / "broken"
@@ -223,7 +223,7 @@ def test_a_killed_run_goes_on_from_its_last_state(mambasynth, slow_sweep, tmp_pa
         assert not (out / "trials" / folder.name / "resume.pt").exists()
 
 
-def test_a_second_launcher_is_refused_and_told_who_is_there(mambasynth, slow_sweep, tmp_path):
+def test_a_second_launcher_is_refused_with_the_holders_process_id(mambasynth, slow_sweep, tmp_path):
     out = tmp_path / "out"
     running = mambasynth.over(2).start("sweep", slow_sweep, "--out", out)
     try:
@@ -238,7 +238,7 @@ def test_a_second_launcher_is_refused_and_told_who_is_there(mambasynth, slow_swe
         running.communicate()
 
 
-def test_a_dead_launcher_holds_nothing(mambasynth, slow_sweep, tiny_sweep, tmp_path):
+def test_the_lock_of_a_dead_launcher_is_replaced(mambasynth, slow_sweep, tiny_sweep, tmp_path):
     out = tmp_path / "out"
     running = mambasynth.start("sweep", slow_sweep, "--out", out)
     within(60, lambda: (out / "lock").exists())
@@ -248,7 +248,7 @@ def test_a_dead_launcher_holds_nothing(mambasynth, slow_sweep, tiny_sweep, tmp_p
     mambasynth("sweep", tiny_sweep, "--out", out)
 
 
-def test_more_ranks_than_trials(mambasynth, tiny_sweep, tmp_path):
+def test_a_sweep_with_more_ranks_than_trials_completes(mambasynth, tiny_sweep, tmp_path):
     mambasynth.over(4)("sweep", tiny_sweep, "--out", tmp_path / "out")
     assert len(fingerprints(tmp_path / "out")) == 2
 
@@ -267,7 +267,7 @@ def read_table(folder):
         return list(csv.DictReader(file))
 
 
-def test_the_table_has_a_row_a_cell(collate, sweep_copy):
+def test_the_table_has_one_row_per_cell(collate, sweep_copy):
     import h5py
     done = collate(sweep_copy)
     rows = read_table(sweep_copy)
@@ -291,7 +291,7 @@ def test_a_missing_trial_is_shown_and_counted(collate, sweep_copy):
     assert gap["test_mse_mean"].lower() in ("", "nan", "missing")
 
 
-def test_two_code_versions_are_refused_unless_asked_for(collate, sweep_copy):
+def test_two_code_versions_are_refused_unless_allowed(collate, sweep_copy):
     import h5py
     with h5py.File(trial_folders(sweep_copy)[0] / "trial.h5", "r+") as file:
         attributes = file["provenance"].attrs
@@ -302,7 +302,7 @@ def test_two_code_versions_are_refused_unless_asked_for(collate, sweep_copy):
     collate(sweep_copy, "--allow-mixed", "code")
 
 
-def test_a_diverged_trial_is_no_number(mambasynth, collate, tiny_sweep, tmp_path):
+def test_a_diverged_trial_is_counted_but_not_averaged(mambasynth, collate, tiny_sweep, tmp_path):
     text = tiny_sweep.read_text().replace("lr = 1e-3", "lr = 1e30").replace("[0.0, 1.0]", "[1.0]")
     tiny_sweep.write_text(text)
     mambasynth("sweep", tiny_sweep, "--out", tmp_path / "out", code=4)
@@ -314,5 +314,5 @@ def test_a_diverged_trial_is_no_number(mambasynth, collate, tiny_sweep, tmp_path
 def test_the_collator_needs_neither_torch_nor_mpi(build):
     needed = subprocess.run(["ldd", build / "bin" / "mambasynth-collate"], capture_output=True, text=True).stdout
     assert "hdf5" in needed
-    names = re.sub(r"\(0x[0-9a-f]+\)", "", needed)  # an address may hold "c10" by chance
+    names = re.sub(r"\(0x[0-9a-f]+\)", "", needed)  # an address may contain "c10" by chance
     assert not re.search("torch|c10|mpi|cuda", names)

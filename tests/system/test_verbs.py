@@ -1,4 +1,4 @@
-"""Each verb through its flags: what it prints, what it writes, how it ends."""
+"""Each verb through its flags: what it prints, what it writes, and its exit code."""
 
 import json
 import os
@@ -19,7 +19,7 @@ def test_version_names_what_it_was_built_with(mambasynth):
 
 @pytest.mark.parametrize("verb", ["", "data", "train", "sweep", "status", "evaluate", "dimension", "generate", "gates", "oracle",
                                   "convert", "doctor"])
-def test_help_at_every_level(mambasynth, verb):
+def test_every_level_has_help(mambasynth, verb):
     text = mambasynth(*verb.split(), "--help").stdout
     assert "--help" in text
     if verb == "train":
@@ -27,13 +27,13 @@ def test_help_at_every_level(mambasynth, verb):
             assert flag in text
 
 
-def test_unknown_verb_suggests_the_nearest(mambasynth):
+def test_an_unknown_verb_gets_the_nearest_suggested(mambasynth):
     done = mambasynth("trian", code=2)
     assert "trian" in done.stderr and "train" in done.stderr.replace("trian", "")
 
 
-def test_print_config_is_a_config(mambasynth, tiny_trial, tmp_path):
-    """Flags win over --set, --set over the file; what is printed reads back to the same."""
+def test_print_config_reads_back_to_the_same_configuration(mambasynth, tiny_trial, tmp_path):
+    """Flags override --set, and --set overrides the file."""
     printed = mambasynth("train", "--config", tiny_trial, "--set", "train.epochs=7", "--set", "train.lr=0.5",
                          "--lr", 0.25, "--print-config").stdout
     assert re.search(r"^epochs = 7$", printed, re.MULTILINE)
@@ -52,7 +52,7 @@ def test_data_writes_both_formats(mambasynth, tmp_path):
     assert json.loads((tmp_path / "config.json").read_text())["n_steps"] == 2000
 
 
-def test_data_embeds_its_steps(mambasynth, tmp_path):
+def test_data_embeds_its_steps_with_umap(mambasynth, tmp_path):
     """Both figures by UMAP, the same for any number of threads, and the dimension of the embedding."""
     printed = []
     for threads in (1, 2):
@@ -67,7 +67,7 @@ def test_data_embeds_its_steps(mambasynth, tmp_path):
     assert points[0] == points[1] and points[0].count("\n") == 701
 
 
-def test_data_is_a_function_of_its_seed(mambasynth, tmp_path):
+def test_the_seed_determines_the_data(mambasynth, tmp_path):
     for name, seed in (("a", 7), ("b", 7), ("c", 8)):
         mambasynth("data", "--n-steps", 1000, "--seed", seed, "--no-figures", "--out", tmp_path / name)
     a, b, c = (numpy.load(tmp_path / name / "data.npz")["X"] for name in "abc")
@@ -76,7 +76,7 @@ def test_data_is_a_function_of_its_seed(mambasynth, tmp_path):
 
 
 def predicted_windows(folder, series, seq_len, stride):
-    """Checks that the figures' truths are the original's three windows, a step later; returns their errors as drawn."""
+    """Checks that the figures show the original's three windows, one step later; returns the errors as drawn."""
     starts = numpy.arange(0, len(series) - seq_len + 1, stride)
     errors = []
     for i, window in enumerate(numpy.random.default_rng(42).choice(len(starts), 3, replace=False)):
@@ -89,7 +89,7 @@ def predicted_windows(folder, series, seq_len, stride):
     return errors
 
 
-def test_train_is_a_sweep_of_one(mambasynth, tiny_trial, tmp_path):
+def test_train_writes_the_trial_and_its_figures(mambasynth, tiny_trial, tmp_path):
     import h5py
     mambasynth("data", "--n-steps", 3000, "--format", "h5", "--no-figures", "--out", tmp_path)
     mambasynth("train", "--config", tiny_trial, "--data", tmp_path, "--out", tmp_path / "out", "--checkpoint", tmp_path / "best.pt")
@@ -106,7 +106,7 @@ def test_train_is_a_sweep_of_one(mambasynth, tiny_trial, tmp_path):
         assert f"Bayes, test: {file['horizon/bayes_mse'][:].mean():.4g}" in (tmp_path / "out/training_loss.gp").read_text()
 
 
-def test_the_original_names_are_aliases(mambasynth, tiny_trial, tmp_path):
+def test_the_originals_flag_names_are_aliases(mambasynth, tiny_trial, tmp_path):
     mambasynth("data", "--n-steps", 3000, "--no-umap", "--save-dir", tmp_path / "data")
     mambasynth("train", "--config", tiny_trial, "--data-dir", tmp_path / "data", "--save-dir", tmp_path / "out",
                "--no-amp", "--no-compile", "--no-figures")
@@ -114,8 +114,7 @@ def test_the_original_names_are_aliases(mambasynth, tiny_trial, tmp_path):
     assert not list((tmp_path / "out").glob("*.gp"))
 
 
-def test_train_takes_the_series_in_each_form(mambasynth, tiny_trial, tmp_path):
-    """Folder, npz and h5 are the same data: the same losses."""
+def test_train_gives_the_same_losses_for_each_form_of_a_series(mambasynth, tiny_trial, tmp_path):
     mambasynth("data", "--n-steps", 3000, "--no-figures", "--out", tmp_path / "data")
     logs = []
     for name, path in (("folder", "data"), ("npz", "data/data.npz"), ("h5", "data/series.h5")):
@@ -137,7 +136,7 @@ def test_evaluate_measures_a_checkpoint(mambasynth, trial, finished_sweep, tmp_p
         assert not drawing.read(tmp_path / f"{figure}.svg").blank, figure
 
 
-def test_evaluate_leaves_out_what_is_not_wanted(mambasynth, trial, finished_sweep, tmp_path):
+def test_evaluate_skips_parts_that_are_turned_off(mambasynth, trial, finished_sweep, tmp_path):
     import h5py
     data = next((finished_sweep / "data").glob("*/series.h5"))
     settings = [part for key in ("controls", "probes", "similarity") for part in ("--set", f"evaluate.{key}=false")] + ["--umap", "off"]
@@ -147,7 +146,7 @@ def test_evaluate_leaves_out_what_is_not_wanted(mambasynth, trial, finished_swee
         assert not {"control", "probe", "similarity", "embedding"} & set(file)
 
 
-def test_each_layer_gets_a_umap_of_its_own_where_asked(mambasynth, trial, finished_sweep, tmp_path):
+def test_per_layer_gives_each_layer_its_own_umap(mambasynth, trial, finished_sweep, tmp_path):
     data = next((finished_sweep / "data").glob("*/series.h5"))
     mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--layers", "input,2", "--umap-points", 200,
                "--pca", 5, "--per-layer", "--set", "evaluate.probes=false", "--out", tmp_path)
@@ -193,14 +192,14 @@ def test_train_eval_prints_the_validation_loss_and_draws_predictions(mambasynth,
 
 
 @pytest.mark.parametrize("via", [".safetensors", ".pt"])
-def test_convert_there_and_back(mambasynth, trial, tmp_path, via):
+def test_convert_writes_a_checkpoint_back(mambasynth, trial, tmp_path, via):
     between, back = tmp_path / f"between{via}", tmp_path / "back.pt"
     mambasynth("convert", trial / "checkpoint.pt", between)
     mambasynth("convert", between, back)
     assert back.stat().st_size > 0
 
 
-def test_the_original_flags_of_data_and_evaluate(mambasynth, trial, finished_sweep, tmp_path):
+def test_data_and_evaluate_accept_the_originals_flags(mambasynth, trial, finished_sweep, tmp_path):
     import h5py
     mambasynth("data", "--no-umap", "--n-steps", 100, "--no-figures", "--out", tmp_path / "data")
     data = next((finished_sweep / "data").glob("*/series.h5"))
@@ -218,8 +217,8 @@ def test_print_config_of_a_sweep_runs_nothing(mambasynth, tiny_sweep, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_finished_trial_still_writes_its_checkpoint_where_asked(mambasynth, tiny_trial, tmp_path):
-    # Without gnuplot (127 is what a shell says of a program that is not there): scripts and one note, and no failure.
+def test_a_finished_trial_still_writes_a_requested_checkpoint(mambasynth, tiny_trial, tmp_path):
+    # Without gnuplot (127: command not found), train writes scripts and one note and does not fail.
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/gnuplot").write_text("#!/bin/sh\nexit 127\n")
     (tmp_path / "bin/gnuplot").chmod(0o755)
@@ -230,5 +229,5 @@ def test_a_finished_trial_still_writes_its_checkpoint_where_asked(mambasynth, ti
     assert not list((tmp_path / "out").glob("*.png"))
     (tmp_path / "out/training_loss.gp").unlink()
     mambasynth("train", "--config", tiny_trial, "--out", tmp_path / "out", "--checkpoint", tmp_path / "best.pt")
-    assert not (tmp_path / "out/training_loss.gp").exists(), "a trial that is complete draws nothing"
+    assert not (tmp_path / "out/training_loss.gp").exists(), "a complete trial draws nothing"
     assert (tmp_path / "best.pt").read_bytes() == (tmp_path / "out" / "checkpoint.pt").read_bytes()
