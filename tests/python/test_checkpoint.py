@@ -1,4 +1,4 @@
-"""Our checkpoints in Python's torch: keys, names, shapes, dtypes, and an optimizer that takes the state."""
+"""Our checkpoints in Python's torch: keys, names, shapes, dtypes, and an optimizer that loads the state."""
 
 import numpy
 import pytest
@@ -9,15 +9,15 @@ def checkpoint(torch, trial):
     return torch.load(trial / "checkpoint.pt", weights_only=True)
 
 
-def test_the_keys_of_the_original_and_one_of_ours(checkpoint):
+def test_a_checkpoint_has_the_originals_keys_and_one_of_ours(checkpoint):
     original = {"epoch", "model_state_dict", "optimizer_state_dict", "train_loss", "val_loss", "args"}
     assert original <= set(checkpoint) <= original | {"mambasynth"}
     assert isinstance(checkpoint["epoch"], int) and isinstance(checkpoint["val_loss"], float)
     assert {"d_model", "n_layers", "d_state", "seq_len", "gate_lr_factor", "seed"} <= set(checkpoint["args"])
 
 
-def test_names_shapes_and_order_are_those_of_a_reference_checkpoint(torch, mambasynth, reference, tmp_path):
-    """The documented model, untrained but for one tiny epoch, against the original's file."""
+def test_names_shapes_and_order_match_the_originals_checkpoint(torch, mambasynth, reference, tmp_path):
+    """The documented model after one tiny epoch, compared with the original's file."""
     theirs = torch.load(reference / "model_next.pt", weights_only=True, map_location="cpu")
     mambasynth("train", "--n-steps", 1200, "--seq-len", 32, "--stride", 512, "--batch-size", 2, "--epochs", 1,
                "--warmup-epochs", 0, "--max-horizon", theirs["args"]["max_horizon"], "--out", tmp_path)
@@ -61,8 +61,8 @@ def test_converted_safetensors_hold_the_same_bytes(torch, mambasynth, trial, tmp
         assert (values == tensor.numpy()).all(), name
 
 
-def test_the_original_checkpoint_measures_as_the_original(mambasynth, reference, tmp_path):
-    """Its own validation loss, in fp32 on its own split, to the golden value."""
+def test_the_originals_checkpoint_has_its_golden_validation_loss(mambasynth, reference, tmp_path):
+    """In fp32, on the original's own split."""
     done = mambasynth("train", "--split", "random", "--data", reference, "--eval", reference / "model_next.pt", "--out",
                       tmp_path, timeout=600)
     assert "7.8717" in done.stdout or "7.8718" in done.stdout

@@ -1,7 +1,7 @@
-"""The GPU code where there is no GPU: NVRTC 12.8 compiles it for sm_120, and every kernel fits that card's limits.
+"""The GPU code on a machine without a GPU: NVRTC 12.8 compiles it for sm_120, and every kernel fits that GPU's limits.
 
-Needs what tests/run.sh installs from tests/requirements-device-code.txt (MAMBASYNTH_DEVICE_TOOLS names its folder), and
-for the kernels as they are instantiated a build with CUDA.
+Needs what tests/run.sh installs from tests/requirements-device-code.txt (MAMBASYNTH_DEVICE_TOOLS names its folder).
+Tests of kernel instances also need a build with CUDA.
 """
 
 import ctypes
@@ -18,8 +18,8 @@ from conftest import CHECKOUT
 HEADERS = sorted((CHECKOUT / "kernels" / "cuda").rglob("*.cuh"))
 NAMESPACE = "mambasynth::kernels::cuda::device::"
 
-# Of one block on sm_120 (CUDA programming guide, table of technical specifications): 99 KB of shared memory, 64 K
-# registers, handed out to warps in steps of 8 a thread.
+# Limits of a block on sm_120 (CUDA programming guide, table of technical specifications): 99 KB of shared memory and
+# 64 K registers, which are allocated to warps in units of 8 per thread.
 MOST_THREADS = 1024
 REGISTERS = 65536
 SHARED_BYTES = 99 * 1024
@@ -43,7 +43,7 @@ def library(build):
 
 @pytest.fixture(scope="module")
 def compile_for_sm_120(tools):
-    """compile(SOURCE, EXPRESSIONS): NVRTC's log where it refuses the source or the instances, else nothing."""
+    """compile(SOURCE, EXPRESSIONS): NVRTC's log if it rejects the source or an instance, else ''."""
     nvrtc = ctypes.CDLL(tools / "cuda_nvrtc" / "lib" / "libnvrtc.so.12")
     options = ["--gpu-architecture=sm_120", "--std=c++20", f"-I{CHECKOUT}", f"-I{tools / 'cuda_runtime' / 'include'}",
                f"-I{tools / 'cuda_cccl' / 'include'}"]
@@ -77,7 +77,7 @@ def kernels_of(header):
 
 
 def instances_of(library):
-    """Every kernel of the library as a name expression, by its name."""
+    """The name expressions of the library's kernel instances, by kernel name."""
     symbols = subprocess.run(["nm", "--demangle", "--defined-only", library], capture_output=True, text=True, check=True)
     instances = defaultdict(set)
     for line in symbols.stdout.splitlines():
@@ -101,13 +101,13 @@ def test_nvrtc_compiles_every_kernel(compile_for_sm_120, library, header):
     assert compile_for_sm_120(include(header), expressions) == ""
 
 
-def test_nvrtc_refuses_what_is_wrong(compile_for_sm_120):
+def test_nvrtc_rejects_invalid_code(compile_for_sm_120):
     assert "error" in compile_for_sm_120("#include <vector>\n__global__ void kernel() {}")
     assert compile_for_sm_120("template <class T> __global__ void kernel() { T::missing(); }", ["kernel<int>"])
 
 
 def resources_of(cuobjdump, library):
-    """What ptxas says of each kernel for sm_120: registers of a thread, shared bytes, the most threads of a block."""
+    """ptxas's report on each kernel for sm_120: registers per thread, shared bytes, maximum threads per block."""
     def read(*options):
         return subprocess.run([cuobjdump, *options, "-arch", "sm_120", library], capture_output=True, text=True,
                               check=True).stdout
@@ -124,11 +124,11 @@ def resources_of(cuobjdump, library):
 
 
 def misfits(kernels):
-    """Why kernels do not fit, one line each."""
+    """One line per kernel that does not fit, with the reason."""
     for name, kernel in kernels.items():
         threads = kernel["threads"]
         if threads is None:
-            yield f"{name}: no __launch_bounds__, so that nothing keeps its registers within the card's"
+            yield f"{name}: no __launch_bounds__, so nothing limits its registers"
             continue
         registers = -(-kernel["registers"] // 8) * 8 * (-(-threads // 32) * 32)
         if threads > MOST_THREADS or registers > REGISTERS or kernel["shared"] > SHARED_BYTES:
@@ -136,13 +136,13 @@ def misfits(kernels):
 
 
 def test_every_kernel_fits_a_block_of_sm_120(tools, library):
-    """Static resources alone: dynamic shared memory is not in the compiler's report."""
+    """Static resources only: the compiler's report does not include dynamic shared memory."""
     kernels = resources_of(tools / "cu13" / "bin" / "cuobjdump", library)
     assert len(kernels) >= sum(len(kernels_of(header)) for header in HEADERS)
     assert list(misfits(kernels)) == []
 
 
-def test_what_does_not_fit_is_found():
+def test_kernels_that_do_not_fit_are_found():
     good = {"registers": 128, "shared": 99 * 1024, "threads": 512}
     assert list(misfits({"good": good})) == []
     for wrong in ({"registers": 129}, {"shared": 99 * 1024 + 1}, {"threads": None}, {"threads": 1056, "registers": 32}):

@@ -1,4 +1,4 @@
-"""The reader by which the system tests see what a figure shows."""
+"""The SVG reader with which the system tests check figures."""
 
 import shutil
 import subprocess
@@ -23,12 +23,12 @@ def test_a_figure_without_data_is_blank(tmp_path):
     assert figure.blank and "a title" in figure.texts and list(figure.plots) == ["gnuplot_plot_1"]
 
 
-def test_a_line_is_drawn(tmp_path):
+def test_a_figure_with_a_line_is_not_blank(tmp_path):
     figure = drawn(tmp_path, "plot x notitle, NaN notitle")
     assert not figure.blank and figure.plots == {"gnuplot_plot_1": 1, "gnuplot_plot_2": 0}
 
 
-def test_what_is_not_well_formed_is_refused(tmp_path):
+def test_a_malformed_svg_is_refused(tmp_path):
     (tmp_path / "figure.svg").write_bytes(b'<svg xmlns="http://www.w3.org/2000/svg"><text>\xd6</text></svg>')
     with pytest.raises(xml.etree.ElementTree.ParseError):
         drawing.read(tmp_path / "figure.svg")

@@ -1,4 +1,4 @@
-"""C++ and CUDA sources are formatted by .clang-format, so that a diff shows nothing but what changed."""
+"""C++ and CUDA sources are formatted by .clang-format, so diffs show only real changes."""
 
 import subprocess
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import clang_format
 from conftest import CHECKOUT
 
-# The pinned one, since other versions break lines elsewhere; the script in the environment's bin names its Python by path.
+# The pinned version, because others break lines differently. The script in the environment's bin would not do: it names
+# its Python by path.
 CLANG_FORMAT = Path(clang_format.__file__).parent / "data/bin/clang-format"
 SOURCES = sorted(path for folder in ("analysis", "kernels", "src", "tests") for kind in ("*.cpp", "*.hpp", "*.cu", "*.cuh")
                  for path in (CHECKOUT / folder).rglob(kind))

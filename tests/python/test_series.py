@@ -1,4 +1,4 @@
-"""series.h5 and data.npz in the hands of h5py, NumPy, xarray and pandas, without help of ours."""
+"""series.h5 and data.npz as h5py, NumPy, xarray and pandas read them, without code of ours."""
 
 import json
 
@@ -15,7 +15,7 @@ def folder(mambasynth, made_once):
     return made_once("series", lambda folder: mambasynth("data", "--n-steps", 3000, "--no-umap", "--out", folder))
 
 
-def test_h5py(folder):
+def test_h5py_reads_shapes_types_and_labels(folder):
     with h5py.File(folder / "series.h5") as file:
         assert file["x"].shape == (3000, 20) and file["x"].dtype == "float64"
         assert file["circle"].dtype == "int64" and file["phase"].dtype == "float64"
@@ -29,7 +29,7 @@ def test_h5py(folder):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_xarray_sees_named_dimensions_and_coordinates(folder, engine):
+def test_xarray_reads_named_dimensions_and_coordinates(folder, engine):
     with xarray.open_dataset(folder / "series.h5", engine=engine) as series:
         assert series["x"].dims == ("time", "channel")
         assert series["transition_matrix"].dims == ("circle_id", "next_circle")
@@ -42,7 +42,7 @@ def test_xarray_sees_named_dimensions_and_coordinates(folder, engine):
         assert shares.sum() == pytest.approx(1)
 
 
-def test_npz_is_the_same_series(folder):
+def test_the_npz_holds_the_same_series(folder):
     with numpy.load(folder / "data.npz", allow_pickle=False) as npz, h5py.File(folder / "series.h5") as h5:
         assert set(npz.files) == {"X", "states", "thetas", "transition_matrix", "radii", "entry_angles", "periods"}
         for theirs, ours in {"X": "x", "states": "circle", "thetas": "phase", "transition_matrix": "transition_matrix",
@@ -59,7 +59,7 @@ def test_config_json_has_the_keys_of_the_original_in_order(folder):
     assert not text.endswith("\n")
 
 
-def test_the_default_series_is_the_original_one(mambasynth, reference, tmp_path):
+def test_the_default_series_is_the_originals(mambasynth, reference, tmp_path):
     mambasynth("data", "--no-umap", "--out", tmp_path)
     with numpy.load(tmp_path / "data.npz") as ours, numpy.load(reference / "data.npz") as theirs:
         for name in theirs.files:

@@ -1,5 +1,5 @@
-"""What every file must include by itself. A standard library's headers bring others along, each version fewer of them, so
-a name that comes by chance compiles here and not with the next compiler."""
+"""Every file includes what it uses. Standard headers include others, and fewer with each version, so a name included
+only by accident compiles here but not with the next compiler."""
 
 import re
 from functools import cache
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conftest import CHECKOUT
 
-# Name after std::, header that brings it. Names that several headers bring (std::size_t, std::move) are left out.
+# Name after std::, header that declares it. Names that several headers declare (std::size_t, std::move) are left out.
 NAMES = {
     r"u?int(8|16|32|64)_t|u?intptr_t": "cstdint",
     "string": "string", "to_string": "string", "string_view": "string_view", "vector": "vector", "array": "array", "span": "span",
@@ -26,12 +26,12 @@ FILES = sorted(path.relative_to(CHECKOUT) for folder in ("analysis", "kernels", 
 
 
 def code_of(path):
-    """Its text without comments and what stands in quotes."""
+    """A file's text without comments and string literals."""
     return re.sub(r'//[^\n]*|/\*.*?\*/|"(\\.|[^"\\\n])*"', "", (CHECKOUT / path).read_text(), flags=re.DOTALL)
 
 
 def included_by(path):
-    """Standard headers that a file includes, and ours."""
+    """The standard headers and the headers of ours that a file includes."""
     text = (CHECKOUT / path).read_text()
     ours = (next((Path(folder, name) for folder in (".", "src", "tests") if (CHECKOUT / folder / name).exists()), None)
             for name in re.findall(r'#include "([^"]+)"', text))
@@ -40,13 +40,13 @@ def included_by(path):
 
 @cache
 def reached_by(path):
-    """Standard headers that a file has by itself and by way of our headers."""
+    """The standard headers that a file includes directly or through our headers."""
     standard, ours = included_by(path)
     return standard.union(*(reached_by(header) for header in ours))
 
 
 def missing(kind, included):
-    """{file: headers} of files of a kind that name what a header brings that is not among the included."""
+    """{file: headers}: for files of this suffix, the headers whose names they use without including them."""
     found = {}
     for path in FILES:
         if path.suffix != kind:
@@ -59,22 +59,22 @@ def missing(kind, included):
 
 
 def test_only_one_place_writes_to_stdout_and_stderr():
-    """Elsewhere a log that cannot be written would end the work, and output that cannot be written would go unnoticed."""
+    """Elsewhere, a lost log would end the work, and lost output would go unnoticed."""
     streams = r"\b(std::)?(stdout|stderr|cout|cerr|clog|puts|printf)\b|\bfmt::print(ln)?\b|\bSTD(OUT|ERR)_FILENO\b"
-    # One asks what kind of terminal stderr is, the other gives gnuplot a file instead.
-    # The code that ends a stopped process bypasses all buffers, whose locks may be held forever.
+    # screen.cpp checks whether stderr is a terminal; gnuplot.cpp redirects gnuplot's stderr to a file. The other two
+    # end a stopped process and bypass all buffers, whose locks may be held forever.
     allowed = {"src/streams/streams.cpp", "src/sweep/screen.cpp", "analysis/plot/gnuplot.cpp", "src/errors/stop.cpp", "src/doctor/cleanup_on_signal.cpp"}
     ours = [path for path in FILES if path.parts[0] != "tests" and str(path) not in allowed]
     assert [str(path) for path in ours if re.search(streams, code_of(path))] == []
 
 
-def test_the_sources_are_there():
+def test_the_sources_are_found():
     assert len(FILES) > 500
 
 
-def test_a_header_includes_what_it_names():
+def test_a_header_includes_what_it_uses():
     assert missing(".hpp", lambda path: included_by(path)[0]) == {}
 
 
-def test_a_source_has_what_it_names_from_itself_or_from_headers_of_ours():
+def test_a_source_includes_what_it_uses_directly_or_through_our_headers():
     assert missing(".cpp", reached_by) == {}

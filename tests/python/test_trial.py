@@ -1,4 +1,4 @@
-"""trial.h5, activations.h5 and evaluation.h5 in the hands of h5py and xarray."""
+"""trial.h5, activations.h5 and evaluation.h5 as h5py and xarray read them."""
 
 import h5py
 import numpy
@@ -8,7 +8,7 @@ import xarray
 ENGINES = ["h5netcdf", "netcdf4"]
 
 
-def test_h5py(trial):
+def test_h5py_reads_results_and_provenance(trial):
     with h5py.File(trial / "trial.h5") as file:
         assert "schema_version" in file.attrs
         for name in ("train", "val", "test"):
@@ -21,7 +21,7 @@ def test_h5py(trial):
         assert provenance["state"] == "done"
         assert trial.name in provenance.values()
         assert any("[train]" in value for value in provenance.values() if isinstance(value, str))  # configuration TOML
-        # No fixed-length strings: they would come as bytes.
+        # No fixed-length strings: h5py would return bytes.
         assert not [key for key, value in provenance.items() if isinstance(value, bytes)]
 
 
@@ -31,7 +31,7 @@ def test_the_loss_is_the_mean_over_horizons(trial):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_xarray_reads_every_group_by_itself(trial, engine):
+def test_xarray_reads_each_group_separately(trial, engine):
     def group(name):
         return xarray.open_dataset(trial / "trial.h5", engine=engine, group=name)
 
@@ -79,7 +79,7 @@ def test_every_layer_has_its_controls(trial, engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_probes_and_similarity(trial, engine):
+def test_probes_and_similarity_have_plausible_values(trial, engine):
     tree = xarray.open_datatree(trial / "trial.h5", engine=engine)
     accuracy = tree["probe/circle/accuracy"]
     assert accuracy.dims == ("layer",)
@@ -92,7 +92,7 @@ def test_probes_and_similarity(trial, engine):
     cka = tree["similarity/cka"]
     assert cka.dims == ("layer", "other_layer")
     assert numpy.allclose(numpy.diag(cka.values), 1) and numpy.allclose(cka.values, cka.values.T)
-    # The raw input is the same whatever the weights are.
+    # The raw input does not depend on the weights.
     assert float(tree["similarity/cka_untrained"][0]) == pytest.approx(1)
     assert float(tree["probe/phase/untrained_r2"][0]) == float(tree["probe/phase/r2"][0])
 
@@ -113,7 +113,7 @@ def embedded(mambasynth, trial, finished_sweep, made_once):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_embeddings(embedded, engine):
+def test_embeddings_have_named_dimensions(embedded, engine):
     tree = xarray.open_datatree(embedded / "evaluation.h5", engine=engine)
     embedding = tree["embedding"].to_dataset()
     assert embedding["umap"].dims == ("layer", "point", "coordinate")
@@ -125,7 +125,7 @@ def test_embeddings(embedded, engine):
     assert (numpy.abs(embedding["silhouette"].values) <= 1).all()
 
 
-def test_principal_components_are_numpys(embedded, evaluation):
+def test_principal_components_match_numpys(embedded, evaluation):
     with h5py.File(embedded / "evaluation.h5") as file, h5py.File(evaluation / "activations.h5") as activations:
         for layer, name in enumerate(["input", "layer_1", "layer_2"]):
             x = activations[f"activation/{name}"][:].astype("f8")
@@ -139,7 +139,7 @@ def test_principal_components_are_numpys(embedded, evaluation):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_activations(evaluation, engine):
+def test_activations_have_named_dimensions(evaluation, engine):
     tree = xarray.open_datatree(evaluation / "activations.h5", engine=engine)
     activation = tree["activation"].to_dataset()
     assert activation["layer_1"].dims == ("window", "step", "feature")
@@ -153,19 +153,19 @@ def test_activations(evaluation, engine):
     assert (tree["gate/layer_1/delta"].values > 0).all()  # after softplus
 
 
-def test_the_input_panel_is_the_series(evaluation, finished_sweep):
+def test_the_input_activations_are_the_series(evaluation, finished_sweep):
     with h5py.File(evaluation / "activations.h5") as ours, h5py.File(next((finished_sweep / "data").glob("*/series.h5"))) as series:
         windows = ours["activation/input"][:]
         expected = series["x"][: windows.shape[0] * windows.shape[1]].astype("float32").reshape(windows.shape)
         assert (windows == expected).all()
 
 
-def test_the_measurement_is_the_trials(evaluation, trial):
-    """The same checkpoint, series and rows: the same numbers, controls and probes included."""
+def test_evaluate_reproduces_the_trials_measurements(evaluation, trial):
+    """The same checkpoint, series and rows give the same numbers, including controls and probes."""
     with h5py.File(evaluation / "evaluation.h5") as again, h5py.File(trial / "trial.h5") as first:
         names = []
 
-        def note(name, item):  # what it returns would end the walk
+        def note(name, item):  # returning a value would end the walk
             if isinstance(item, h5py.Dataset):
                 names.append(item.name)
 
