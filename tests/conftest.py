@@ -1,4 +1,4 @@
-"""What the system tests and the reading tests share: the programs, a tiny sweep, places that cannot be written."""
+"""Fixtures that the pytest tests share: the programs, a tiny sweep, folders that cannot be written."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from filelock import FileLock
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
-# Two cells, one seed, a second each.
+# Two cells, one seed, one second each.
 TINY_SWEEP = """\
 [sweep]
 name = "tiny"
@@ -42,7 +42,7 @@ test_every = 1
 """
 TINY_TRIAL = TINY_SWEEP[TINY_SWEEP.index("[data]"):]
 
-# The tests run as root in containers too, several at a time, and use more ranks and threads than there are cores.
+# Tests may run as root in a container, run concurrently, and use more ranks and threads than there are cores.
 MPI = {
     "OMP_WAIT_POLICY": "passive",
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
@@ -58,8 +58,8 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """The tests of the Slurm cluster share a worker, and start first: they wait for most of their time. (xdist's own groups
-    go unnoticed under pytest 9.)"""
+    """Runs the tests of the Slurm cluster in one worker, and first, because they mostly wait. (pytest 9 ignores xdist's
+    own groups.)"""
     from xdist.scheduler import LoadScopeScheduling
 
     class OneClusterScheduling(LoadScopeScheduling):
@@ -70,13 +70,13 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 class Program:
-    """One of the built programs; calling it runs it to its end."""
+    """One of the built programs; a call runs it to completion."""
 
     def __init__(self, path, launcher=()):
         self.command = [*launcher, str(path)]
 
     def __call__(self, *arguments, code=0, launcher=(), **options):
-        """Runs; the exit code must be `code` (None: any). Returns the completed process, its output as text."""
+        """Runs the program; its exit code must be `code` (None: any). Returns the completed process, output as text."""
         options.setdefault("timeout", 300)
         done = subprocess.run([*launcher, *self.command, *map(str, arguments)], capture_output=True, text=True,
                               env=os.environ | MPI, stdin=subprocess.DEVNULL, **options)
@@ -85,7 +85,7 @@ class Program:
         return done
 
     def start(self, *arguments, **options):
-        """Starts it and returns the running process, the leader of a process group of its own."""
+        """Starts the program; returns the running process, which leads its own process group."""
         return subprocess.Popen([*self.command, *map(str, arguments)], text=True, env=os.environ | MPI,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 start_new_session=True, **options)
@@ -111,7 +111,7 @@ def collate(build):
 
 @pytest.fixture
 def tiny_sweep(tmp_path):
-    """The file of a sweep of two tiny trials."""
+    """The sweep file of two tiny trials."""
     file = tmp_path / "tiny.toml"
     file.write_text(TINY_SWEEP)
     return file
@@ -127,8 +127,7 @@ def tiny_trial(tmp_path):
 
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory):
-    """made_once(NAME, MAKE): a folder that MAKE(FOLDER) has filled, once for all workers that share the tests. Tests only
-    read it."""
+    """made_once(NAME, MAKE): a folder that MAKE(FOLDER) fills, once for all workers. Tests must only read it."""
     base = tmp_path_factory.getbasetemp()
     shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
     shared.mkdir(exist_ok=True)
@@ -148,7 +147,7 @@ def made_once(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def finished_sweep(mambasynth, made_once):
-    """A sweep folder whose trials are done. Copy it before changing anything in it."""
+    """The folder of a sweep whose trials are done. Copy it before changing anything in it."""
     def make(folder):
         (folder / "tiny.toml").write_text(TINY_SWEEP)
         mambasynth.over(2)("sweep", folder / "tiny.toml", "--out", folder / "out")
@@ -172,12 +171,12 @@ def reference():
     """The folder of the original's golden files."""
     folder = Path(os.environ.get("MAMBASYNTH_REFERENCE", CHECKOUT.parent / "shared" / "reference"))
     if not folder.is_dir():
-        pytest.skip(f"the original's golden files are not at {folder}; MAMBASYNTH_REFERENCE names their folder")
+        pytest.skip(f"the original's golden files are not in {folder}; set MAMBASYNTH_REFERENCE to their folder")
     return folder
 
 
 def mounted(command):
-    """A launcher that runs the shell text `command` in a mount namespace of its own first."""
+    """A launcher that first runs the shell text `command` in a new mount namespace."""
     probe = subprocess.run(["unshare", "--mount", "true"], capture_output=True, text=True)
     if probe.returncode != 0:
         pytest.skip(f"needs a mount namespace: {probe.stderr.strip()}")
@@ -186,7 +185,7 @@ def mounted(command):
 
 @pytest.fixture
 def read_only(tmp_path):
-    """A folder that cannot be written, even by root, and the launcher under which that holds."""
+    """A folder that not even root can write to, and the launcher that makes it so."""
     folder = tmp_path / "read_only"
     folder.mkdir()
     return folder, mounted(f"mount --bind {folder} {folder}; mount -o remount,ro,bind {folder}")
@@ -194,7 +193,7 @@ def read_only(tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A folder on a file system of 256 KiB, and the launcher under which it is there."""
+    """A folder on a file system of 256 KiB, and the launcher that mounts it."""
     folder = tmp_path / "small_disk"
     folder.mkdir()
     return folder, mounted(f"mount -t tmpfs -o size=256k tmpfs {folder}")
@@ -202,11 +201,11 @@ def small_disk(tmp_path):
 
 @pytest.fixture(scope="session")
 def torch():
-    """Python's torch, where tests/run.sh could install it."""
+    """Python's torch, if tests/run.sh could install it."""
     folder = os.environ.get("MAMBASYNTH_PYTHON_TORCH")
     why_not = os.environ.get("MAMBASYNTH_NO_PYTHON_TORCH") or "tests/run.sh did not install it"
     if not folder or not Path(folder).is_dir():
-        pytest.skip(f"Python's torch is not there: {why_not}")
+        pytest.skip(f"Python's torch is not installed: {why_not}")
     sys.path.append(folder)
     import torch
     return torch

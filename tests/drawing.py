@@ -1,4 +1,4 @@
-"""What a figure of gnuplot shows: its texts, and how many elements each plot draws."""
+"""Reads an SVG by gnuplot: its texts, and how many elements each plot draws."""
 
 import xml.etree.ElementTree
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ MARKS = {SVG + name for name in ("path", "use", "polygon", "image")}
 
 @dataclass
 class Drawing:
-    texts: list  # in the order of the file
+    texts: list  # in file order
     plots: dict  # gnuplot's name of each plot -> number of lines, points, areas and images in it
 
     @property
@@ -25,7 +25,7 @@ def read(file):
     for group in root.iter(SVG + "g"):
         name = group.get("id", "")
         if name.startswith("gnuplot_plot_"):
-            # White points only erase the lines below them.
+            # White points only erase lines below points.
             drawn = [mark for mark in group.iter() if mark.tag in MARKS and mark.get("color") != "#FFFFFF"]
             plots[name] = plots.get(name, 0) + len(drawn)
     return Drawing([text for text in texts if text], plots)

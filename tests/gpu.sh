@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The tests that need a card, and CUDA's own checkers over the kernels. Builds nothing: preset ci-cuda must be built
-# (tests/run.sh does where a CUDA toolkit is), here or on a machine with the same system.
+# Runs the tests that need a GPU, and CUDA's checkers on the kernels. Builds nothing: the preset ci-cuda must be built first
+# (tests/run.sh does so if it finds a CUDA toolkit), here or on a machine with the same system.
 #
 #   tests/gpu.sh [--build DIR] [--no-checkers]
 #
-#   --build DIR     folder of the test programs' build (default: build/ci-cuda)
-#   --no-checkers   leave compute-sanitizer out (it takes minutes)
+#   --build DIR     the build folder of the test programs (default: build/ci-cuda)
+#   --no-checkers   skip compute-sanitizer (it takes minutes)
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../jobs/environment.sh"
 
@@ -22,7 +22,7 @@ done
 programs=("$folder"/tests/kernels_cuda_test "$folder"/tests/kernels_cuda_golden_test "$folder"/tests/generate_gpu_test
   "$folder"/tests/gpu_test)
 for program in "${programs[@]}"; do
-  [ -x "$program" ] || die 2 "$program is not there. Run tests/run.sh first, or give --build DIR."
+  [ -x "$program" ] || die 2 "$program is missing (it is not built). Run tests/run.sh first, or give --build DIR."
 done
 has_gpu || die 2 "no GPU was found (nvidia-smi shows none). Run this on a machine with one."
 
@@ -34,7 +34,7 @@ done
 "$checkout/tests/gpu_ranks.sh" --build "$folder" || failed=1
 if $checkers; then
   command -v compute-sanitizer >/dev/null || die 2 "compute-sanitizer was not found (it comes with the CUDA toolkit). Put it on PATH, or give --no-checkers."
-  # The tests cover shapes past every chunk and off every edge; the golden arrays would only take longer.
+  # The tests cover shapes beyond every chunk and off every boundary; the golden arrays would only take longer.
   for tool in memcheck racecheck; do
     step "compute-sanitizer $tool"
     compute-sanitizer --tool "$tool" --error-exitcode 1 --print-limit 20 "${programs[0]}" || failed=1
@@ -45,7 +45,7 @@ if $checkers; then
       compute-sanitizer --tool "$tool" --error-exitcode 1 --print-limit 20 "${programs[3]}" "$case" || failed=1
     done
   done
-  # memcheck only: the products' kernels, which are not ours, would fill racecheck's report.
+  # memcheck only: racecheck's report would be full of cuBLAS's kernels.
   step "compute-sanitizer memcheck, training steps"
   for case in "Frozen gates keep their bits on the GPU" "An objective's steps have the same bits in every run*"; do
     compute-sanitizer --tool memcheck --error-exitcode 1 --print-limit 20 "${programs[3]}" "$case" || failed=1

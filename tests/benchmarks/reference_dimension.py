@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Times Levina-Bickel at three k in numpy, for `mambasynth bench dimension --against FILE`.
+"""Times Levina-Bickel at three values of k in NumPy, for `mambasynth bench dimension --against FILE`.
 
-`loop`: for each k the full distance matrix in double, and each point's row sorted in turn, as the original program's
-formula reads. `matrix`: one matrix, by a matrix product, and one sort for all k, the fastest way in numpy. Both leave out
-TwoNN and Gride, which `mambasynth bench dimension` computes as well.
+`loop`: for each k, computes the full distance matrix in double and sorts each row in turn, as in the original program.
+`matrix`: one distance matrix, by a matrix product, and one sort for all k, the fastest way in NumPy. Both leave out
+TwoNN and Gride, which `mambasynth bench dimension` also computes.
 
     pip install -r requirements.txt
     python3 reference_dimension.py loop --json loop.json
@@ -56,7 +56,7 @@ def main():
         start = time.perf_counter()
         (loop if options.way == "loop" else matrix)(x)
         seconds.append(time.perf_counter() - start)
-    median = statistics.median(seconds[1:])  # the first warms up
+    median = statistics.median(seconds[1:])  # the first is a warm-up
     print(f"{options.way} {1000 * median:.1f} ms")
     with open(options.json, "w") as file:
         json.dump({"implementation": f"numpy {options.way}", "results": [{"name": "dimension", "median_s": median}]}, file)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Times a training step of the same model in Python on the CPU, for `mambasynth bench step --against FILE`.
 
-`mambapy`: its parallel scan in PyTorch. `loop`: the scan as a loop over time with exp(delta A) and delta B x laid out
-for all steps beforehand, as mamba_ssm's own reference does. `lean_loop`: the loop that computes them step by step. The
+`mambapy`: its parallel scan in PyTorch. `loop`: the scan as a loop over time, with exp(delta A) and delta B x computed
+for all steps beforehand, as in mamba_ssm's own reference. `lean_loop`: the same loop, computing them step by step. The
 sizes and the work of a step (forward with dropout, loss, backward, clip, AdamW) are those of `mambasynth bench step`.
 
     pip install -r requirements.txt
