@@ -1,4 +1,4 @@
-# Language level, warnings and sanitizers of our own targets; third-party headers are included as SYSTEM.
+# Language level, warnings and sanitizers for our own targets; third-party headers are included as SYSTEM.
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -32,8 +32,8 @@ target_compile_options(mambasynth_settings INTERFACE $<$<COMPILE_LANG_AND_ID:CXX
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(mambasynth_settings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
 endif()
-# GCC's data-flow warnings depend on inlining, and each version has its own false positives, 13 and 14 about standard vectors
-# in LibTorch's headers and ours. For versions newer than CI's they are not errors.
+# GCC's data-flow warnings depend on inlining, and each version has its own false positives; those of 13 and 14 concern
+# standard vectors in LibTorch's headers and ours. In versions newer than CI's they are not errors.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
   foreach(warning array-bounds stringop-overflow stringop-overread free-nonheap-object maybe-uninitialized dangling-pointer use-after-free)
     target_compile_options(mambasynth_settings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-error=${warning}>)
@@ -46,7 +46,7 @@ if(MAMBASYNTH_SANITIZE)
   target_link_options(mambasynth_settings INTERFACE -fsanitize=${MAMBASYNTH_SANITIZE})
 endif()
 
-# mambasynth_library(NAME sources...): a static library mambasynth::NAME of this folder.
+# mambasynth_library(NAME SOURCES...): the static library mambasynth::NAME of this folder.
 function(mambasynth_library name)
   add_library(mambasynth_${name} STATIC ${ARGN})
   add_library(mambasynth::${name} ALIAS mambasynth_${name})
@@ -54,7 +54,7 @@ function(mambasynth_library name)
 endfunction()
 
 # mambasynth_glue(TARGET...): for code that parses flags, TOML and JSON once per run, or compares results. Its templates are
-# slow to optimize without any gain. -Og compiles a fifth faster than -O1 and even faster than -O0, which inlines nothing.
+# slow to optimize without any gain. -Og compiles a fifth faster than -O1, and even faster than -O0, which inlines nothing.
 function(mambasynth_glue)
   foreach(target IN LISTS ARGN)
     target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-Og>)

@@ -8,7 +8,7 @@ if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12.8)
   message(FATAL_ERROR "CUDA ${CMAKE_CUDA_COMPILER_VERSION} is too old (sm_120 needs 12.8). Load a newer toolkit or use the preset cpu.")
 endif()
 set(CMAKE_CUDA_STANDARD 20)
-# CMake before 3.26 does not know that nvcc accepts -std=c++20.
+# CMake before 3.26 lacks nvcc's flag for C++20.
 set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
 set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
 find_package(CUDAToolkit 12.8 REQUIRED)

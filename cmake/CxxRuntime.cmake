@@ -1,6 +1,6 @@
 # A process must have only one C++ runtime, and LibTorch loads the shared libstdc++. A compiler that finds only libstdc++.a
 # silently links a second one into the program, and each of the two then frees memory of the other ("free(): invalid pointer"
-# at exit). Some clusters' compiler wrappers do that, so check what a program really links.
+# at exit). Some clusters' compiler wrappers do this, so check what a program actually links.
 if(NOT CMAKE_READELF)
   return()
 endif()
@@ -28,7 +28,7 @@ mambasynth_links_shared_runtime(shared_by_default "")
 if(NOT shared_by_default)
   mambasynth_links_shared_runtime(shared_by_name "-l:libstdc++.so.6")
   if(NOT shared_by_name)
-    message(FATAL_ERROR "${CMAKE_CXX_COMPILER} does not link the shared libstdc++ (no libstdc++.so or libstdc++.so.6 beside it, or another "
+    message(FATAL_ERROR "${CMAKE_CXX_COMPILER} does not link the shared libstdc++ (it finds no libstdc++.so or libstdc++.so.6, or uses another "
       "C++ library). LibTorch needs the shared one. Remove the build folder and configure with a compiler that links it, such as "
       "CXX=/usr/bin/g++; or build the collator alone with -DMAMBASYNTH_TORCH=OFF.")
   endif()

@@ -32,12 +32,12 @@ find_package(nlohmann_json 3.10 QUIET)
 mambasynth_require(nlohmann_json_FOUND "nlohmann-json" "package nlohmann-json3-dev")
 find_package(CLI11 2.1 QUIET)
 mambasynth_require(CLI11_FOUND "CLI11" "package libcli11-dev")
-# Version 4 has a different interface; if the distribution has that, version 3 may be in the cache.
+# Version 4 has a different interface; if the distribution has version 4, version 3 may be in the cache folder.
 find_package(toml11 3 QUIET HINTS "${MAMBASYNTH_CACHE}/toml11-3")
 mambasynth_require(toml11_FOUND "toml11 version 3" "package libtoml11-dev")
 find_package(Eigen3 3.3 QUIET NO_MODULE)
 mambasynth_require(Eigen3_FOUND "Eigen 3" "package libeigen3-dev")
-# Boost.Math is headers alone: none of Boost's libraries, and so none of CMake's ways to find those.
+# Boost.Math is header-only, so CMake's modules that look for Boost's libraries are not needed.
 find_path(MAMBASYNTH_BOOST_INCLUDE boost/math/distributions/students_t.hpp)
 mambasynth_require(MAMBASYNTH_BOOST_INCLUDE "Boost.Math" "package libboost-dev")
 add_library(mambasynth_boost_math INTERFACE)

@@ -1,11 +1,11 @@
-# Target headers_alone: compiles each of our headers by itself. Standard libraries differ in which headers include which
-# others, so a header that misses an #include may compile on one machine and not on another.
+# Target headers_alone: compiles each of our headers separately. Standard libraries differ in which headers include which
+# others, so a header that lacks an #include may compile on one machine and not on another.
 file(GLOB_RECURSE headers RELATIVE "${PROJECT_SOURCE_DIR}"
   "${PROJECT_SOURCE_DIR}/kernels/*.hpp" "${PROJECT_SOURCE_DIR}/analysis/*.hpp" "${PROJECT_SOURCE_DIR}/src/*.hpp")
 if(NOT MAMBASYNTH_CUDA)
   list(FILTER headers EXCLUDE REGEX "^(kernels/cuda|src/gpu)/")
 endif()
-# Uses device types; only nvcc can compile it.
+# Only nvcc can compile it, because it uses device types.
 list(REMOVE_ITEM headers kernels/cuda/partial_sums.hpp)
 # Included once per instruction set, by sources that define it (kernels/CMakeLists.txt).
 list(FILTER headers EXCLUDE REGEX "^kernels/(lanes|[a-z0-9_]+_lanes)\\.hpp$")

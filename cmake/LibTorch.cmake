@@ -2,7 +2,7 @@
 # needs a CUDA toolkit even for a CPU build, disables CMAKE_CUDA_ARCHITECTURES and leaks flags.
 #
 # If -DTorch_DIR=... or the environment variable Torch_DIR is given (a LibTorch folder, or its share/cmake/Torch), only that
-# is searched; else the cache folder of jobs/install_deps.sh.
+# is searched; otherwise the cache folder of jobs/install_deps.sh is.
 set(torch_requirements "${PROJECT_SOURCE_DIR}/jobs/requirements-libtorch.txt")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${torch_requirements}")
 file(STRINGS "${torch_requirements}" torch_pin REGEX "^torch==")
@@ -57,7 +57,7 @@ find_path(MAMBASYNTH_FMT_INCLUDE fmt/format.h HINTS ${fmt_hints})
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/generated/fmt_first")
 file(CREATE_LINK "${MAMBASYNTH_FMT_INCLUDE}/fmt" "${PROJECT_BINARY_DIR}/generated/fmt_first/fmt" SYMBOLIC)
 target_include_directories(mambasynth_torch SYSTEM INTERFACE "${PROJECT_BINARY_DIR}/generated/fmt_first")
-# libtorch_cpu refers to CUDA's profiler library, which is beside it and found at run time.
+# libtorch_cpu refers to CUDA's profiler library, which is in the same folder and found at run time.
 target_link_options(mambasynth_torch INTERFACE -Wl,--allow-shlib-undefined)
 target_link_libraries(mambasynth_torch INTERFACE torch::cpu torch::c10)
 if(MAMBASYNTH_CUDA)

@@ -1,4 +1,4 @@
-# NCCL's header and library: beside LibTorch (its wheels contain both), in NCCL_HOME, or in the CUDA toolkit.
+# NCCL's header and library: next to LibTorch (NCCL's wheel contains both), in NCCL_HOME, or in the CUDA toolkit.
 set(nccl_hints "${MAMBASYNTH_TORCH_ROOT}/../nvidia/nccl" "$ENV{NCCL_HOME}" "${NCCL_HOME}" ${CUDAToolkit_LIBRARY_ROOT} "${CUDAToolkit_INCLUDE_DIRS}/.." "${CUDAToolkit_LIBRARY_DIR}/..")
 find_path(MAMBASYNTH_NCCL_INCLUDE nccl.h HINTS ${nccl_hints} PATH_SUFFIXES include)
 find_library(MAMBASYNTH_NCCL_LIBRARY NAMES nccl libnccl.so.2 HINTS ${nccl_hints} PATH_SUFFIXES lib lib64)
