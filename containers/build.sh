@@ -5,7 +5,7 @@
 #   containers/build.sh [--mirror URL] [--force] [IMAGE.sif] [-- OPTIONS OF apptainer build]
 #   IMAGE.sif       the image to write (default: build/mambasynth.sif in the checkout)
 #   --mirror URL    the Debian archive to install from (default: https://deb.debian.org/debian)
-#   --force         build even if IMAGE.sif is already of this commit
+#   --force         build even if IMAGE.sif already contains this commit
 #   -- OPTIONS      e.g. --notest, --fakeroot, --bind FOLDER:/mnt (ccache keeps compiled files there)
 # APPTAINER=COMMAND   instead of apptainer or singularity on PATH
 # The machine's proxies, pip index and the certificates of SSL_CERT_FILE are used while building but not stored in the image.
@@ -46,7 +46,7 @@ commit=$(git -C "$checkout" rev-parse --verify HEAD 2>/dev/null) ||
 version=$(sed -n 's/^project(mambasynth VERSION \([^ ]*\).*/\1/p' "$checkout/CMakeLists.txt")
 
 if [ -f "$image" ] && ! $force && output_matches "$commit" "$apptainer" inspect --labels "$image"; then
-  note "$image is already of commit ${commit:0:12}; --force rebuilds it"
+  note "$image already contains commit ${commit:0:12}; --force rebuilds it"
   exit 0
 fi
 
