@@ -9,8 +9,8 @@ export MAMBASYNTH_CACHE
 step() { printf '== %s\n' "$*" >&2; }
 note() { printf '   %s\n' "$*" >&2; }
 # output_matches PATTERN COMMAND...: whether the command succeeds and its output matches the extended regular expression. The
-# output is read completely first: `| grep -q` exits at the first match, a slow writer then dies of SIGPIPE, and under
-# pipefail that looks as if nothing had matched.
+# output is read completely first: `| grep -q` exits at the first match, a slow writer is then killed by SIGPIPE, which under
+# pipefail looks like no match.
 output_matches() {
   local pattern=$1 text
   shift
@@ -18,7 +18,7 @@ output_matches() {
 }
 die() { local code=$1; shift; printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit "$code"; }
 
-# Open MPI refuses to run as root without the first two, and a laptop may have fewer cores than ranks.
+# Without the first two, Open MPI refuses to run as root; a laptop may have fewer cores than ranks.
 set_mpi_defaults() {
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
   export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
@@ -45,11 +45,11 @@ build() {
   grep -E -A 12 'error|Error|FAILED' "$log" | sed -n 1,60p >&2 || tail -n 40 "$log" >&2
   die 1 "the build of preset $preset failed (errors above, full output in $log). Correct it and run this again."
 }
-# With these variables ccache's entries are shared by all checkouts of the same files.
+# With these variables, all checkouts of the same files share ccache's entries.
 run_ninja() { (cd "$checkout" && CCACHE_BASEDIR=$checkout CCACHE_NOHASHDIR=1 NINJA_STATUS='[%f/%t] ' cmake --build --preset "$1" --parallel "$(build_jobs)" --target "${@:2}"); }
 
 # The relative time of a Ninja step: files with LibTorch's or CLI11's headers take ten times as long as a kernel's file
-# (measured), links almost nothing.
+# (measured); linking takes almost no time.
 work_of() {
   case $1 in
     *"Building CXX object kernels/"*) work=1 ;;
@@ -63,27 +63,27 @@ sum_of_work() {
   echo "$sum"
 }
 
-# Reads Ninja's lines "[12/345] ..." of a build with this total work; shows a bar with the time left on a terminal, else a
-# line every half minute.
+# Reads Ninja's lines "[12/345] ..." of a build with this total work. Shows a bar with the time left on a terminal, or prints
+# a line every half minute.
 show_build_progress() {
-  local all=$1 line began=$SECONDS printed=$SECONDS finished total work behind=0 text bar terminal=false
+  local all=$1 line began=$SECONDS printed=$SECONDS finished total work completed=0 text bar terminal=false
   [ ! -t 2 ] || terminal=true
   while IFS= read -r line; do
     [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
     finished=${BASH_REMATCH[1]} total=${BASH_REMATCH[2]}
-    work_of "$line" && behind=$((behind + work < all ? behind + work : all))
+    work_of "$line" && completed=$((completed + work < all ? completed + work : all))
     $terminal || [ $((SECONDS - printed)) -ge 30 ] || continue
     printed=$SECONDS text="$finished of $total steps"
-    [ "$behind" -eq 0 ] || text+=", about $(duration $(((SECONDS - began) * (all - behind) / behind))) left"
+    [ "$completed" -eq 0 ] || text+=", about $(duration $(((SECONDS - began) * (all - completed) / completed))) left"
     if $terminal; then
-      bar=$(printf '%*s' $((24 * behind / (all > 0 ? all : 1))) '' | tr ' ' '#')
+      bar=$(printf '%*s' $((24 * completed / (all > 0 ? all : 1))) '' | tr ' ' '#')
       printf '\r[%s] %s\033[K' "$bar$(printf '%*s' $((24 - ${#bar})) '' | tr ' ' '.')" "$text" >&2
     else note "$text"; fi
   done
   ! $terminal || printf '\r\033[K' >&2
 }
 
-# Seconds in words: "48 s", "3 min 05 s".
+# Formats seconds: "48 s", "3 min 05 s".
 duration() { if [ "$1" -lt 60 ]; then echo "$1 s"; else printf '%d min %02d s\n' $(($1 / 60)) $(($1 % 60)); fi; }
 
 # Compiling a file with LibTorch's headers takes 1.5 GB.

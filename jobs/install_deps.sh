@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what MambaSynth needs: system packages (Debian 12, 13, Ubuntu 24.04; root or sudo), LibTorch and the headers of
-# umappp (into the cache folder, no root). Prints nothing if nothing is missing.
+# umappp (into the cache folder, without root). Prints nothing if nothing is missing.
 #
 #   jobs/install_deps.sh [--tests] [--cuda] [--no-install]
 #
@@ -8,8 +8,8 @@
 #   --cuda         LibTorch with its CUDA libraries (needs a CUDA toolkit 12.8 or newer)
 #   --no-install   change nothing: report what is missing and what to load or install; exit 2 if anything is missing
 #
-# Torch_DIR=FOLDER   your own LibTorch, instead of downloading one
-# MAMBASYNTH_HEADERS_DIR=FOLDER   your own folder with include/umappp and what it includes, instead of downloading them
+# Torch_DIR=FOLDER   use this LibTorch instead of downloading one
+# MAMBASYNTH_HEADERS_DIR=FOLDER   use this folder with include/umappp and what it includes instead of downloading them
 # MAMBASYNTH_CACHE   folder for LibTorch and the headers (default ~/.cache/mambasynth)
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
@@ -118,7 +118,7 @@ apt() {
 }
 apt_install() { apt install -y --no-install-recommends --no-remove "$@" >"$log" 2>&1 || { tail -n 20 "$log" >&2; return 1; }; }
 
-# Runs an apt command that also sees SUITE of this machine's Debian archive, without changing the machine's sources.
+# Runs an apt command that can also use SUITE of this machine's Debian archive, without changing the machine's sources.
 with_suite() {  # SUITE COMMAND...
   local suite=$1 uri keyring=/usr/share/keyrings/debian-archive-keyring.gpg here=$scratch/$1
   shift
@@ -152,7 +152,7 @@ install_packages() {
     esac
     plain+=("$package")
   done
-  [ ${#plain[@]} = 0 ] || apt_install "${plain[@]}" || die 1 "apt-get could not install ${plain[*]} (its last lines are above). Install them manually and run this again."
+  [ ${#plain[@]} = 0 ] || apt_install "${plain[@]}" || die 1 "apt-get could not install ${plain[*]} (the end of its output is above). Install them manually and run this again."
   for package in "${late[@]}"; do
     case $package in
       catch2) with_suite "$VERSION_CODENAME-backports" install_catch2 || die 1 "Catch2 version 3 could not be installed from $VERSION_CODENAME-backports. Install it manually, or build without tests." ;;
@@ -167,14 +167,14 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 chmod 755 "$scratch"  # apt downloads as another user
 log=$scratch/log
-complain=()
+problems=()
 if [ ${#missing[@]} != 0 ]; then
   if $can_install; then install_packages
   else
     if ! $install; then why="--no-install was given"
     elif ! command -v apt-get >/dev/null; then why="this is not Debian or Ubuntu"
     else why="installing needs root or sudo"; fi
-    complain+=("system packages are missing ($why). Load modules that provide them, or have them installed: apt-get install ${missing[*]}")
+    problems+=("system packages are missing ($why). Load modules that provide them, or have them installed: apt-get install ${missing[*]}")
   fi
 fi
 
@@ -185,7 +185,7 @@ torch_folder=$MAMBASYNTH_CACHE/torch-$torch_version-$kind
 downloads=$MAMBASYNTH_CACHE/downloads
 
 download_libtorch() {
-  # Only the C++ part is used, so the wheel of one CPython works with any Python.
+  # Only the C++ part is used, so a wheel for one version of CPython works with any Python.
   python3 -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes --dest "$downloads" \
     --only-binary=:all: --implementation cp --python-version 3.11 --abi cp311 \
     --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 --platform manylinux_2_17_x86_64 \
@@ -206,7 +206,7 @@ unpack_libtorch() {  # FOLDER
 install_libtorch() {
   step "Downloading LibTorch $torch_version ($kind) into $MAMBASYNTH_CACHE"
   [ "$(uname -m)" = x86_64 ] || die 2 "no pinned LibTorch for $(uname -m) (x86_64 only). Set Torch_DIR=FOLDER to your own."
-  mkdir -p "$downloads" || die 1 "cannot write $MAMBASYNTH_CACHE. Set MAMBASYNTH_CACHE to a folder of yours."
+  mkdir -p "$downloads" || die 1 "cannot write $MAMBASYNTH_CACHE. Set MAMBASYNTH_CACHE to a writable folder."
   download_libtorch || die 1 "LibTorch could not be downloaded (pip's output is above). Set Torch_DIR=FOLDER to your own."
   local unpacked
   unpacked=$(mktemp -d "$torch_folder.XXXXXX")
@@ -215,7 +215,7 @@ install_libtorch() {
     die 1 "LibTorch could not be unpacked into $MAMBASYNTH_CACHE (is the disk full?). It takes 1.1 GB with its download."
   fi
   chmod 755 "$unpacked"
-  # A concurrent installer may have been faster; the result is the same.
+  # A concurrent installer may have finished first; the result is the same.
   mv -T "$unpacked" "$torch_folder" 2>/dev/null || rm -rf "$unpacked"
 }
 
@@ -244,7 +244,7 @@ unpack_headers() {  # FOLDER
 }
 install_headers() {
   step "Downloading headers (assorthead $headers_version) into $MAMBASYNTH_CACHE"
-  mkdir -p "$downloads" || die 1 "cannot write $MAMBASYNTH_CACHE. Set MAMBASYNTH_CACHE to a folder of yours."
+  mkdir -p "$downloads" || die 1 "cannot write $MAMBASYNTH_CACHE. Set MAMBASYNTH_CACHE to a writable folder."
   download_headers || die 1 "the headers could not be downloaded (pip's output is above). Set MAMBASYNTH_HEADERS_DIR=FOLDER to your own."
   local unpacked
   unpacked=$(mktemp -d "$headers_folder.XXXXXX")
@@ -258,22 +258,22 @@ install_headers() {
 
 if [ $kind = cuda ]; then
   command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ] ||
-    complain+=("no CUDA toolkit was found (nvcc is not on PATH). Install or load CUDA 12.8 or newer, or build the preset cpu")
+    problems+=("no CUDA toolkit was found (nvcc is not on PATH). Install or load CUDA 12.8 or newer, or build the preset cpu")
 fi
 if [ -z "${Torch_DIR:-}" ] && [ ! -d "$torch_folder" ]; then
   if ! $install; then
-    complain+=("LibTorch is not in $MAMBASYNTH_CACHE (--no-install was given). Set Torch_DIR to a LibTorch $torch_version folder, or run jobs/install_deps.sh")
-  elif [ ${#complain[@]} = 0 ]; then install_libtorch; fi
+    problems+=("LibTorch is not in $MAMBASYNTH_CACHE (--no-install was given). Set Torch_DIR to a LibTorch $torch_version folder, or run jobs/install_deps.sh")
+  elif [ ${#problems[@]} = 0 ]; then install_libtorch; fi
 fi
 
 if [ -z "${MAMBASYNTH_HEADERS_DIR:-}" ] && [ ! -d "$headers_folder" ]; then
   if ! $install; then
-    complain+=("the headers of umappp are not in $MAMBASYNTH_CACHE (--no-install was given). Set MAMBASYNTH_HEADERS_DIR to a folder with include/umappp and what it includes, or run jobs/install_deps.sh")
-  elif [ ${#complain[@]} = 0 ]; then install_headers; fi
+    problems+=("the headers of umappp are not in $MAMBASYNTH_CACHE (--no-install was given). Set MAMBASYNTH_HEADERS_DIR to a folder with include/umappp and what it includes, or run jobs/install_deps.sh")
+  elif [ ${#problems[@]} = 0 ]; then install_headers; fi
 fi
 
-if [ ${#complain[@]} != 0 ]; then
-  for line in "${complain[@]}"; do printf '%s: %s.\n' "$(basename "$0")" "$line" >&2; done
-  $install && note "If something else provides them, use --no-install."
+if [ ${#problems[@]} != 0 ]; then
+  for line in "${problems[@]}"; do printf '%s: %s.\n' "$(basename "$0")" "$line" >&2; done
+  $install && note "If these are provided in another way, use --no-install."
   exit 2
 fi

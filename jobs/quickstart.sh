@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a fresh machine to a table and a figure: installs what is missing, builds, runs a small sweep over two MPI ranks
+# Goes from a fresh machine to a table and a figure: installs what is missing, builds, runs a small sweep over two MPI ranks
 # (series, training, measurements) and collates it. Run it again to continue; finished trials are skipped.
 #
 #   jobs/quickstart.sh [--out DIR] [--preset NAME] [--no-install]
@@ -28,7 +28,7 @@ if [ "$preset" = cuda ]; then
   install+=(--cuda)
 fi
 
-# Seconds of each stage, for the last lines.
+# The time of each stage, for the summary.
 took=() stage_began=$SECONDS
 stage_done() { took+=("$1 $(duration $((SECONDS - stage_began)))") && stage_began=$SECONDS; }
 

@@ -4,7 +4,7 @@
 #
 #   run_sweep.sh SWEEP.toml [OTHER.toml] [options of mambasynth sweep]     OTHER.toml replaces SWEEP.toml
 # CONTAINER=IMAGE.sif   run the program of this Apptainer image
-# MAMBASYNTH_ENV=FILE   sourced first: module loads, or PATH with the bin folder of your own build
+# MAMBASYNTH_ENV=FILE   source this file first: module loads, or PATH with the bin folder of your own build
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
@@ -13,7 +13,7 @@ use_container() {  # OPTIONS of mambasynth sweep
   local runner end folder previous='' argument folders=("$checkout" "$PWD" "$(dirname "$sweep")")
   local -A shown=()
   [ -f "$CONTAINER" ] && [ -r "$CONTAINER" ] ||
-    die 2 "cannot read CONTAINER=$CONTAINER (no such file, seen from $PWD). Give the full path of an image; containers/build.sh makes one."
+    die 2 "cannot read CONTAINER=$CONTAINER (no readable file, relative to $PWD). Give the full path of an image; containers/build.sh makes one."
   # The SIF magic number follows the line that makes the image executable.
   [ "$(head -c 41 "$CONTAINER" | tail -c 9 | tr -d '\0')" = SIF_MAGIC ] ||
     die 2 "CONTAINER=$CONTAINER is not an Apptainer image (it is not a SIF file). Give the path of an image; containers/build.sh makes one."
@@ -21,7 +21,7 @@ use_container() {  # OPTIONS of mambasynth sweep
     die 2 "CONTAINER is set but neither apptainer nor singularity was found. Load its module in MAMBASYNTH_ENV."
   MAMBASYNTH_IMAGE_HASH=$(sha256sum "$CONTAINER" | cut -c 1-64)  # for the provenance of each trial
   export MAMBASYNTH_IMAGE_HASH
-  # The image has no squeue to find out when the job ends; since version 23.02 Slurm sets the variable itself.
+  # The image has no squeue to determine when the job ends; since version 23.02, Slurm sets the variable itself.
   if [ -z "${SLURM_JOB_END_TIME:-}" ] && end=$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%e 2>/dev/null) &&
     end=$(date -d "$end" +%s 2>/dev/null); then export SLURM_JOB_END_TIME=$end; fi
 
@@ -60,7 +60,7 @@ fi
 # The program writes to runs/NAME here unless --out is given.
 if [ -d "${SLURM_SUBMIT_DIR:-.}" ]; then cd "${SLURM_SUBMIT_DIR:-.}"
 else note "SLURM_SUBMIT_DIR=$SLURM_SUBMIT_DIR is ignored (no such folder here); staying in $PWD"; fi
-# Relative to the submit folder, else to the checkout, so that `sweeps/smoke.toml` works from anywhere.
+# Relative to the submit folder, or to the checkout, so that `sweeps/smoke.toml` works from anywhere.
 [ -e "$sweep" ] || sweep=$checkout/$sweep
 [ -e "$sweep" ] || die 2 "no sweep file $sweep (neither under $PWD nor in the checkout). Give its path."
 
@@ -78,8 +78,8 @@ fi
 # Slurm warns only this shell (--signal=B:USR2@180, or TERM when another job takes the nodes). Both launchers forward USR2 to
 # every rank, which saves and exits with 75; TERM would end the ranks before a long save completes.
 #
-# With an image only one rank gets the signal and tells the others: srun signals every process of the step, including the one
-# that serves the image's files (squashfuse, if Apptainer is not installed setuid), which would die and take the ranks along.
+# With an image, only one rank gets the signal and notifies the others: srun signals every process of the step, including the one
+# that serves the image's files (squashfuse, if Apptainer is not installed setuid), which would be killed and take the ranks down with it.
 signal_a_rank_here() {
   local process variables signaled=false
   for process in $(pgrep -u "$(id -u)" -x mambasynth); do
@@ -103,12 +103,12 @@ if output_matches '(^|[[:space:]])pmix([[:space:]]|$)' srun --mpi=list; then
   launcher=(srun --mpi=pmix)
   export SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1}  # not inherited since Slurm 22.05
 else
-  launcher=(mpirun)  # without a number it uses what Slurm granted
+  launcher=(mpirun)  # without a number, it uses what Slurm granted
   if [[ ${SLURM_NTASKS:-} =~ ^[1-9][0-9]*$ ]]; then launcher+=(-n "$SLURM_NTASKS")
   elif [ -n "${SLURM_NTASKS:-}" ]; then note "SLURM_NTASKS=$SLURM_NTASKS is ignored (not a number of tasks)"; fi
 fi
 [ "$(id -u)" != 0 ] || set_mpi_defaults
-# A rank that is still loading its libraries has no handler yet and would die of the signal, so the signal is ignored until
+# A rank that is still loading its libraries has no handler yet and the signal would kill it, so the signal is ignored until
 # there is one; request_save repeats it.
 "${launcher[@]}" sh -c 'trap "" USR2; exec "$@"' _ "${program[@]}" sweep "$sweep" "$@" &
 running=$!
