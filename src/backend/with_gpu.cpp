@@ -20,7 +20,7 @@ int local_rank() {
   return 0;
 }
 
-/// The card of this process, the same for as long as it lives.
+/// The card of this process, fixed for its lifetime.
 int own_card() {
   static int const card = local_rank() % std::max(1, gpu::cards().count);
   return card;
@@ -33,8 +33,8 @@ std::string choose(std::string const& wanted) {
   auto const cards = gpu::cards();
   if (cards.count == 0) {
     if (wanted == "auto") return "cpu";
-    throw errors::usage("--device cuda finds no GPU", cards.none_because,
-                        "Start on a node with an NVIDIA GPU and a driver for CUDA 13 or newer, or use --device cpu");
+    throw errors::usage("--device cuda found no GPU", cards.none_because,
+                        "Run on a node with an NVIDIA GPU and a driver for CUDA 13 or newer, or use --device cpu");
   }
   gpu::use_card(own_card());
   return "cuda";

@@ -19,7 +19,7 @@ struct Hierarchy {
 std::vector<Hierarchy> hierarchies(std::string const& controller, std::filesystem::path const& root = "/");
 
 /// The process's memory limit in bytes: the minimum of memory.max (version 2) and memory.limit_in_bytes (version 1)
-/// over its groups. Nothing without a limit.
+/// over its groups. Nothing if there is no limit.
 std::optional<double> memory_limit(std::filesystem::path const& root = "/");
 
 }  // namespace mambasynth::cgroups

@@ -12,13 +12,13 @@ namespace mambasynth::cores {
 /// The cores that this thread may run on (its affinity mask), in ascending order.
 std::vector<int> allowed();
 
-/// The CPU time that this process's control groups grant: the minimum of its own group and all its ancestors. Version
-/// 1: cpu.cfs_quota_us / cpu.cfs_period_us, version 2: cpu.max.
+/// The CPU time that this process's control groups grant: the minimum over its own group and all ancestors. Version 1:
+/// cpu.cfs_quota_us / cpu.cfs_period_us, version 2: cpu.max.
 struct Quota {
   double cores = 0;             ///< seconds of CPU time per second
   std::filesystem::path group;  ///< the folder of the limiting group
 };
-/// Nothing without a limit. `root`: the folder that contains proc/self and the groups' mount points.
+/// Nothing if there is no limit. `root`: the folder that contains proc/self and the groups' mount points.
 std::optional<Quota> quota(std::filesystem::path const& root = "/");
 
 /// The whole cores of `count` that `quota` allows, at least 1. Using a fraction of a core more would throttle all
@@ -41,7 +41,7 @@ int share(Claim const& mine, std::vector<Claim> const& all);
 /// The first number in OMP_NUM_THREADS; nothing if it is not set. An invalid value is ignored with a warning.
 std::optional<int> omp_num_threads();
 
-/// The number of threads without --threads: `usable`, or OMP_NUM_THREADS if that is lower. (A higher one is ignored
+/// The number of threads without --threads: `usable`, or OMP_NUM_THREADS if that is lower. (A higher value is ignored
 /// with a warning, because threads that share a core wait for each other.)
 int default_threads(int usable);
 int default_threads();

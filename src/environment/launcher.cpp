@@ -41,7 +41,7 @@ Process process_at(pid_t pid) {
   return process;
 }
 
-/// Tested by creating a folder, because for root access() succeeds even if a file server or /proc refuses the write.
+/// Tests by creating a folder, because access() succeeds for root even if a file server or /proc refuses the write.
 std::string why_not_writable(std::string const& folder) {
   auto name = folder + "/mambasynth-XXXXXX";
   if (::mkdtemp(name.data()) == nullptr) return std::strerror(errno);

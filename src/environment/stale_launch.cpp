@@ -58,8 +58,8 @@ std::string first_of_launch() {
   return "";
 }
 
-/// Slurm's variables make Open MPI look for a step's tasks, and abort if it cannot connect to them: in the shell of
-/// `salloc` or `srun --pty`, which is a single task, and if only a list of nodes is left of a job.
+/// Slurm's variables make Open MPI look for the step's tasks and abort if it cannot connect to them. That happens in a
+/// shell of `salloc` or `srun --pty`, which is a single task, and if only the node list of a job is left.
 void clear_stale_slurm() {
   if (value("SLURM_NODELIST") && !value("SLURM_JOBID")) {
     warn_ignored("SLURM_NODELIST", "without SLURM_JOBID it belongs to no job", "Unset it, or open a new shell");
@@ -70,7 +70,7 @@ void clear_stale_slurm() {
     ::unsetenv("SLURM_STEP_ID");
 }
 
-/// Whether a launcher that is not visible from here (such as on a container's host) is alive nevertheless.
+/// Whether a launcher that is not visible from here (such as one on a container's host) is still alive.
 bool launcher_responds() {
   if (auto const descriptor = value("PMI_FD"))
     if (auto const number = parse_integer(*descriptor, 0, 1 << 20);

@@ -9,7 +9,7 @@ namespace mambasynth::environment {
 bool connection_refused(std::string const& uri);
 
 /// A shell started by mpirun or srun keeps their variables after they have ended, and MPI then aborts. Removes such
-/// variables with a warning and continues as one rank. Call it before MPI and any thread start.
+/// variables with a warning, so that this process runs as one rank. Call it before MPI and any thread start.
 void clear_stale_launch();
 
 }  // namespace mambasynth::environment

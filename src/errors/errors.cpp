@@ -13,7 +13,7 @@
 namespace mambasynth::errors {
 namespace {
 
-// Short enough for a terminal's screen and for a line of a job's log.
+// Short enough for a terminal and for one line of a job's log.
 constexpr std::size_t most_problem_bytes = 400, most_why_bytes = 400, most_remedy_bytes = 300;
 
 /// LibTorch appends a stack trace after the first line.
@@ -47,7 +47,7 @@ Error machine(std::string const& problem, std::string const& why, std::string co
   return {ExitCode::defect, problem, why, remedy};
 }
 
-/// LibTorch's errors are known by their words; a size beyond the address space is a length_error.
+/// LibTorch's errors are recognized by their text; a size beyond the address space is a length_error.
 bool memory_ran_out(std::exception const& error) {
   if (dynamic_cast<std::bad_alloc const*>(&error) != nullptr ||
       dynamic_cast<std::length_error const*>(&error) != nullptr)
@@ -61,12 +61,12 @@ bool memory_ran_out(std::exception const& error) {
 Error unforeseen(std::exception const& error) {
   auto const what = first_line(error.what());
   if (memory_ran_out(error))
-    return machine("memory ran out", "an allocation failed", "Use smaller sizes, or a machine with more memory");
+    return machine("out of memory", "an allocation failed", "Use smaller sizes, or a machine with more memory");
   if (auto const* file = dynamic_cast<std::filesystem::filesystem_error const*>(&error))
     return {is_bad_path(file->code()) ? ExitCode::usage : ExitCode::defect,
             "cannot use '" + file->path1().string() + "'", file->code().message(),
             "Check the path and its permissions"};
-  return machine("an unexpected error", what, "Please report it with the command line");
+  return machine("unexpected error", what, "Please report it, including the command line");
 }
 
 std::string system_reason(int errno_value) { return std::generic_category().message(errno_value); }

@@ -31,7 +31,7 @@ class Error : public std::runtime_error {
   std::string why_;
 };
 
-/// Each builds an Error of that exit code; `throw errors::input("...", "...", "...")`.
+/// Each builds an Error with that exit code, to be thrown.
 Error usage(std::string const& problem, std::string const& why, std::string const& remedy);
 Error input(std::string const& problem, std::string const& why, std::string const& remedy);
 Error machine(std::string const& problem, std::string const& why, std::string const& remedy);

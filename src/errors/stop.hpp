@@ -67,8 +67,8 @@ class StopFlag {
 
 /// While one exists, a stop signal sets a flag instead of ending the process. If nothing reacts within a second (a loop
 /// in another library, a blocking read), `clean` is called and the process exits with code 75, unless a GracefulStop
-/// exists. A second SIGINT ends the process immediately. After destruction SIGUSR2 stays ignored. (SIGUSR1 belongs to
-/// NCCL.) A nested one does nothing.
+/// exists. A second SIGINT ends the process immediately. After destruction, SIGUSR2 remains ignored. (SIGUSR1 belongs
+/// to NCCL.) A nested instance does nothing.
 class StopSignals {
  public:
   explicit StopSignals(std::function<void()> clean = {});
@@ -85,7 +85,7 @@ class StopSignals {
   std::jthread watcher_;
 };
 
-/// For work that stops by itself after saving its state: while one exists, StopSignals does not force the process to
+/// For work that stops on its own after saving its state: while one exists, StopSignals does not force the process to
 /// exit.
 class GracefulStop {
  public:

@@ -4,7 +4,7 @@
 
 #include "store/hdf5.hpp"
 
-/// What a result file says about where its numbers come from.
+/// What a result file records about the origin of its numbers.
 namespace mambasynth::provenance {
 
 /// Attributes of /provenance.
@@ -14,7 +14,7 @@ using Facts = store::Attributes;
 struct Gpu {
   std::string name;
   std::string driver;  ///< version
-  std::string clocks;  ///< most MHz of multiprocessors and memory
+  std::string clocks;  ///< maximum MHz of multiprocessors and memory
   std::string nccl;    ///< version
 };
 

@@ -107,8 +107,8 @@ int finish(int code) {
   std::scoped_lock const guard(out.mutex);
   if (out.failure == EPIPE) return code;
   if (!std::exchange(out.reported, true))
-    log("{}\n", errors::machine("stdout cannot be written", errors::system_reason(out.failure),
-                                "Free space, or send the output elsewhere")
+    log("{}\n", errors::machine("cannot write to stdout", errors::system_reason(out.failure),
+                                "Free space, or redirect the output elsewhere")
                     .what());
   return code == 0 ? static_cast<int>(errors::ExitCode::defect) : code;
 }

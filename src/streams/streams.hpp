@@ -6,15 +6,15 @@
 #include <utility>
 
 /// All output to stdout and stderr goes through here. A failure to write to stderr never stops the work: a log on a
-/// full disk loses lines and nothing else. A failure to write results to stdout is an error, reported once, at the end.
+/// full disk only loses lines. A failure to write results to stdout is an error, reported once, at the end.
 namespace mambasynth::streams {
 
 /// Call first in main, before any file is opened. If a standard stream is closed, the next file opened would get its
-/// descriptor and receive our messages, so closed standard streams are opened on /dev/null. A pipe without a reader and
-/// a file at its size limit make write() fail instead of raising a signal.
+/// descriptor and receive our messages, so closed standard streams are opened on /dev/null. Also makes write() fail,
+/// instead of raising a signal, on a pipe without a reader and on a file at its size limit.
 void prepare();
 
-/// Writes to stdout, buffered unless it is a terminal. After the first failure nothing more is written.
+/// Writes to stdout, buffered unless it is a terminal. After the first failure, nothing more is written.
 void print_text(std::string_view text);
 template <class... Values>
 void print(fmt::format_string<Values...> format, Values&&... values) {
@@ -24,7 +24,7 @@ void print(fmt::format_string<Values...> format, Values&&... values) {
 bool flush();
 
 /// Writes to stderr immediately, each line in one write() so that lines of several ranks do not interleave. Failures
-/// are ignored. Once a stop is requested, a reader that has stalled is no longer waited for.
+/// are ignored. After a stop request, it no longer waits for a stalled reader.
 void log_text(std::string_view text);
 template <class... Values>
 void log(fmt::format_string<Values...> format, Values&&... values) {

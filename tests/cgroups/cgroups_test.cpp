@@ -11,7 +11,7 @@
 
 using namespace mambasynth;
 
-TEST_CASE("the memory limit is the minimum of the own control group and all its ancestors") {
+TEST_CASE("the memory limit is the minimum over the process's control group and all its ancestors") {
   struct Case {
     char const* what;
     std::map<std::string, std::string> files;

@@ -30,7 +30,7 @@ std::string const cpu_1 = "sys/fs/cgroup/cpu,cpuacct/";
 
 }  // namespace
 
-TEST_CASE("the CPU quota is the minimum of the own control group and all its ancestors") {
+TEST_CASE("the CPU quota is the minimum over the process's control group and all its ancestors") {
   struct Case {
     char const* what;
     std::map<std::string, std::string> files;
@@ -111,7 +111,7 @@ TEST_CASE("the CPU quota is the minimum of the own control group and all its anc
              {cpu_1 + "cpu.cfs_quota_us", "100000\n"},
              {cpu_1 + "cpu.cfs_period_us", "50000\n"}},
             2.0},
-           {"version 1, the limit of another controller is none",
+           {"version 1, another controller's group",
             {{mountinfo, version_1},
              {group, "9:memory:/m\n"},
              {cpu_1 + "m/cpu.cfs_quota_us", "1000\n"},
@@ -133,7 +133,7 @@ TEST_CASE("the CPU quota is the minimum of the own control group and all its anc
   }
 }
 
-TEST_CASE("a quota allows whole cores, and at least one") {
+TEST_CASE("a quota allows whole cores, at least one") {
   auto const quota = [](double cores) { return std::optional(cores::Quota{cores, {}}); };
   CHECK(cores::within(8, std::nullopt) == 8);
   CHECK(cores::within(8, quota(2.5)) == 2);
@@ -143,7 +143,7 @@ TEST_CASE("a quota allows whole cores, and at least one") {
   CHECK(cores::within(0, std::nullopt) == 1);
 }
 
-TEST_CASE("the affinity mask counts, not the machine") {
+TEST_CASE("the affinity mask limits the usable cores, whatever the machine has") {
   std::thread([] {  // the mask of the calling thread
     auto const before = cores::allowed();
     REQUIRE(!before.empty());
@@ -157,7 +157,7 @@ TEST_CASE("the affinity mask counts, not the machine") {
       .join();
 }
 
-TEST_CASE("ranks on a node divide the cores that they share, and no others") {
+TEST_CASE("ranks on a node divide only the cores that they share") {
   using cores::Claim;
   std::vector<int> const four{0, 1, 2, 3};
   CHECK(cores::share({0, 0, four}, {{0, 0, four}}) == 4);
@@ -165,7 +165,7 @@ TEST_CASE("ranks on a node divide the cores that they share, and no others") {
   CHECK(cores::share({0, 0, {0, 1}}, {{0, 0, {0, 1}}, {0, 0, {2, 3}}}) == 2);
   CHECK(cores::share({0, 0, {0}}, {{0, 0, {0}}, {0, 0, {0}}, {0, 0, {0}}}) == 1);
   CHECK(cores::share({0, 0, four}, {{0, 0, four}, {0, 0, {3}}}) == 3);
-  // One quota for all, or one for each.
+  // One shared quota, or one per rank.
   CHECK(cores::share({2, 7, four}, {{2, 7, four}, {2, 7, four}}) == 1);
   CHECK(cores::share({2, 7, {0, 1}}, {{2, 7, {0, 1}}, {2, 8, {2, 3}}}) == 2);
 }

@@ -16,7 +16,7 @@
 
 using namespace mambasynth::environment;
 
-TEST_CASE("an integer is the whole text, and in its range") {
+TEST_CASE("an integer must span the whole text and lie in its range") {
   struct Case {
     char const* text;
     std::optional<std::int64_t> number;
@@ -64,7 +64,7 @@ TEST_CASE("a refused connection is distinguished from an invalid address") {
   }
 }
 
-TEST_CASE("an ancestor process is found by its name, and no other") {
+TEST_CASE("no ancestor process is found under a name that none has") {
   constexpr std::string_view nobody[]{"no such launcher"};
   CHECK(process_above(nobody) == 0);
 }

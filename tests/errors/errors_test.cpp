@@ -15,7 +15,7 @@
 using namespace mambasynth;
 using namespace std::string_literals;
 
-TEST_CASE("text in a message is one line of characters, whatever its bytes") {
+TEST_CASE("any bytes in a message become one line of printable characters") {
   struct Case {
     std::string text, shown;
   };
@@ -43,7 +43,7 @@ TEST_CASE("text in a message is one line of characters, whatever its bytes") {
   CHECK(errors::valid_utf8("a\nb caf\xe9") == "a\nb caf\\xE9");
 }
 
-TEST_CASE("a long text keeps both ends, and no character or escape is cut") {
+TEST_CASE("shortening keeps both ends of a long text and splits no character or escape") {
   CHECK(errors::printable("0123456789abcdef", 12) == "012345...def");
   for (auto const* piece : {"x", "\xc3\xa9", "\xe9", "\n", "\xf0\x9f\x90\x8d"}) {
     std::string text;
@@ -57,7 +57,7 @@ TEST_CASE("a long text keeps both ends, and no character or escape is cut") {
   }
 }
 
-TEST_CASE("an error is one bounded line") {
+TEST_CASE("an error message is one line of bounded length") {
   std::string const long_path(1'000'000, 'p');
   std::string const message =
       errors::usage("cannot read " + long_path, "line one\nline two " + long_path, "Check\x1b" + long_path).what();
@@ -66,14 +66,14 @@ TEST_CASE("an error is one bounded line") {
   CHECK(message.find('\x1b') == std::string::npos);
   CHECK(message.starts_with("cannot read ppp"));
   CHECK(message.find(" (line one\\nline two ppp") != std::string::npos);
-  // An error quoted in another one does not change again.
+  // An error quoted in another one is not escaped again.
   std::string const inside = errors::usage("a", message, "b").what();
   CHECK(inside.size() < 800);
 }
 
 TEST_CASE("an exception other than Error asks for a bug report only if it is a defect") {
   struct Case {
-    errors::Error told;
+    errors::Error error;
     errors::ExitCode code;
     bool report;
   };
@@ -90,10 +90,10 @@ TEST_CASE("an exception other than Error asks for a bug report only if it is a d
       {errors::unforeseen(std::logic_error("an ending that nothing handles\nframe #0")), errors::ExitCode::defect,
        true},
   };
-  for (auto const& [told, code, report] : cases) {
-    INFO(told.what());
-    CHECK(told.code() == code);
-    CHECK((std::string(told.what()).find("report") != std::string::npos) == report);
-    CHECK(std::string(told.what()).find("frame") == std::string::npos);
+  for (auto const& [error, code, report] : cases) {
+    INFO(error.what());
+    CHECK(error.code() == code);
+    CHECK((std::string(error.what()).find("report") != std::string::npos) == report);
+    CHECK(std::string(error.what()).find("frame") == std::string::npos);
   }
 }

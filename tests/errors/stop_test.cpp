@@ -26,18 +26,18 @@ namespace {
 struct End {
   int code = -1;
   std::chrono::steady_clock::duration took{};
-  std::string said;
+  std::string printed;
 };
 
 /// Runs `body` in a child process and sends it `signal` once it reports that it is ready.
 End run_and_signal(int signal, std::function<int(std::function<void()> const& ready)> const& body) {
-  int ready[2], said[2];
+  int ready[2], printed[2];
   REQUIRE(::pipe(ready) == 0);
-  REQUIRE(::pipe(said) == 0);
+  REQUIRE(::pipe(printed) == 0);
   auto const child = ::fork();
   if (child == 0) {
-    ::dup2(said[1], STDERR_FILENO);
-    ::close(said[1]);
+    ::dup2(printed[1], STDERR_FILENO);
+    ::close(printed[1]);
     int code = 1;
     try {
       code = body([&] { (void)!::write(ready[1], "r", 1); });
@@ -46,7 +46,7 @@ End run_and_signal(int signal, std::function<int(std::function<void()> const& re
     }
     ::_exit(code);
   }
-  ::close(said[1]);
+  ::close(printed[1]);
   char byte = 0;
   REQUIRE(::read(ready[0], &byte, 1) == 1);
   auto const begin = std::chrono::steady_clock::now();
@@ -55,8 +55,8 @@ End run_and_signal(int signal, std::function<int(std::function<void()> const& re
   ::waitpid(child, &status, 0);
   End end{
       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), std::chrono::steady_clock::now() - begin, {}};
-  while (::read(said[0], &byte, 1) == 1) end.said += byte;
-  for (int const descriptor : {ready[0], ready[1], said[0]}) ::close(descriptor);
+  while (::read(printed[0], &byte, 1) == 1) end.printed += byte;
+  for (int const descriptor : {ready[0], ready[1], printed[0]}) ::close(descriptor);
   return end;
 }
 
@@ -71,11 +71,11 @@ TEST_CASE("each stop signal ends a loop that checks for stops with exit code 75"
       for (;;) errors::check_stop();
     });
     CHECK(end.code == 75);
-    CHECK(end.said.empty());  // the watcher had nothing to say
+    CHECK(end.printed.empty());  // the watcher did not have to end the process
   }
 }
 
-TEST_CASE("a stop that nothing reacts to ends the process within seconds, after cleanup and with one line") {
+TEST_CASE("a stop signal that nothing handles ends the process within seconds, after cleanup, with one line") {
   struct Case {
     char const* what;
     void (*work)();
@@ -104,12 +104,13 @@ TEST_CASE("a stop that nothing reacts to ends the process within seconds, after 
     CHECK(end.code == 75);
     CHECK(end.took > 900ms);
     CHECK(end.took < 5s);
-    CHECK(end.said == "stopped on request (received SIGTERM). Nothing is half-written; run the same command again.\n");
+    CHECK(end.printed ==
+          "stopped on request (received SIGTERM). Nothing is half-written; run the same command again.\n");
     CHECK(std::filesystem::exists(file));
   }
 }
 
-TEST_CASE("a graceful stop is given the time to save") {
+TEST_CASE("a graceful stop has time to save") {
   auto const end = run_and_signal(SIGUSR2, [](auto const& ready) -> int {
     errors::StopSignals const signals;
     errors::GracefulStop const graceful_stop;
@@ -132,7 +133,7 @@ TEST_CASE("a second interrupt ends the process immediately") {
   CHECK(end.code == 128 + SIGINT);
 }
 
-TEST_CASE("a scoped stop check stops its own thread only") {
+TEST_CASE("a scoped stop check affects only its own thread") {
   CHECK_NOTHROW(errors::check_stop());
   bool stop = false;
   {

@@ -67,7 +67,7 @@ def in_bash(redirections, command):
 def test_output_that_cannot_be_written_is_an_error(mambasynth, arguments, tmp_path, verb):
     done = in_bash(">/dev/full", [*mambasynth.command, *arguments(verb)])
     assert done.returncode == 1
-    assert len(re.findall(r"^stdout cannot be written \(No space left on device\)\. Free space, or send the output elsewhere\.$", done.stderr,
+    assert len(re.findall(r"^cannot write to stdout \(No space left on device\)\. Free space, or redirect the output elsewhere\.$", done.stderr,
                           re.MULTILINE)) == 1
     if "{out}" in " ".join(map(str, VERBS[verb])):  # files already written stay
         assert [file for file in (tmp_path / "out").iterdir() if file.suffix in (".h5", ".safetensors")]
@@ -78,14 +78,14 @@ def test_output_that_cannot_be_written_is_an_error(mambasynth, arguments, tmp_pa
 def test_a_closed_stdout_is_an_error(mambasynth, sweep_copy, words):
     done = in_bash(">&-", [*mambasynth.command, *(word.format(sweep=sweep_copy) for word in words)])
     assert done.returncode == 1
-    assert done.stderr.count("stdout cannot be written (Bad file descriptor)") == 1
+    assert done.stderr.count("cannot write to stdout (Bad file descriptor)") == 1
 
 
 def test_the_collator_also_reports_output_that_cannot_be_written(collate, sweep_copy):
     for redirection, reason in ((">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")):
         for words in (["--help"], [sweep_copy]):
             done = in_bash(redirection, [*collate.command, *words])
-            assert done.returncode == 1 and done.stderr.count(f"stdout cannot be written ({reason})") == 1
+            assert done.returncode == 1 and done.stderr.count(f"cannot write to stdout ({reason})") == 1
     assert (sweep_copy / "table.csv").exists()
 
 
