@@ -6,7 +6,7 @@
 
 namespace mambasynth::sweep {
 
-/// Exponential backoff for polling an empty queue: short sleeps first, since a reply often follows immediately, then
+/// Exponential backoff for polling an empty queue: first short sleeps, since a reply often follows immediately, then
 /// longer ones, so that waiting takes no CPU time from a trial on the same core.
 class Backoff {
  public:

@@ -16,7 +16,7 @@
 namespace mambasynth::sweep {
 
 enum class EventKind {
-  opened,      ///< a launcher took the folder: nothing that ran before is still running
+  opened,      ///< a launcher acquired the folder: nothing that ran before is still running
   dispatched,  ///< a trial was sent to a rank
   started,     ///< the rank began
   epoch,       ///< an epoch ended (not every epoch is recorded)
@@ -24,7 +24,7 @@ enum class EventKind {
   failed,      ///< ended without a result; runs again with the next launch
   preempted,   ///< saved and stopped on request
   requeued,    ///< waiting again: a rank was lost, or the trial failed and may be retried
-  closed,      ///< the launcher left, with `exit_code`
+  closed,      ///< the launcher exited with `exit_code`
 };
 std::string_view name_of(EventKind kind);
 

@@ -54,8 +54,8 @@ errors::Error lock_error(std::string const& what, std::filesystem::path const& f
 }
 
 errors::Error held(std::filesystem::path const& folder, Holder const& holder) {
-  return errors::usage(folder.string() + " is held by another launcher", holder.describe() + " runs this sweep folder",
-                       "Wait for it or end it; if you know that it is gone, use --take-over");
+  return errors::usage(folder.string() + " is held by another launcher", holder.describe() + " is running this sweep",
+                       "Wait for it or end it; if you are sure that it is gone, use --take-over");
 }
 
 /// Whether anything has this name, including a dangling symbolic link.

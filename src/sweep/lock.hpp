@@ -14,7 +14,7 @@
 /// hang on some of them.
 namespace mambasynth::sweep {
 
-/// What the lock file says about its holder.
+/// The lock file's record of its holder.
 struct Holder : store::Process {
   std::string slurm_job;            ///< empty outside Slurm
   std::string slurm_cluster;        ///< the cluster of that job; empty = unknown
@@ -53,7 +53,7 @@ bool is_gone(Holder const& holder, Holder const& self, LockRules const& rules);
 /// machines are never compared.
 class Lock {
  public:
-  /// Acquires DIR/lock. A stale lock is replaced; one that is held is errors::usage naming its holder, unless
+  /// Acquires DIR/lock. Replaces a stale lock; if the lock is held, throws errors::usage naming the holder, unless
   /// `take_over`. A stop ends the wait (errors::Stopped). If several launchers find the same stale lock, exactly one
   /// wins.
   explicit Lock(std::filesystem::path const& folder, bool take_over = false, LockRules rules = {});

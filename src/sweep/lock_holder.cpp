@@ -19,7 +19,7 @@ std::optional<bool> slurm_job_lives(std::string const& job) {
   auto const answer = squeue(job, "--states=all --format=%T");
   if (!answer) return std::nullopt;
   if (!answer->succeeded) {
-    // A job that Slurm no longer knows has ended; any other failure tells us nothing.
+    // A job whose ID Slurm rejects has ended; any other failure is inconclusive.
     if (answer->text.find("Invalid job id") != std::string::npos) return false;
     return std::nullopt;
   }

@@ -121,7 +121,7 @@ void Manager::handle(int worker, Report const& report) {
   if (rank != 0) last_report_[rank] = Clock::now();
   slots_ = std::max(slots_, report.slot + 1);
   if (lost_.contains(rank)) {
-    // It was only slow. Another rank runs its trial by now, so this one must save, stop and wait for the sweep to end.
+    // It was only slow. Another rank is running its trial by now, so it must save, stop and wait for the sweep's end.
     if (slow_.insert(rank).second) send(rank, {.kind = Order::Kind::stop});
     return;
   }

@@ -25,7 +25,7 @@ struct ManagerSettings {
   std::filesystem::path folder;                       ///< DIR
   std::map<std::string, std::filesystem::path> data;  ///< data hash -> what the trials read
   int threads = 1;                                    ///< per trial
-  int slots = 1;                                      ///< trials that a rank runs concurrently, as far as rank 0 knows
+  int slots = 1;                                      ///< trials that rank 0 runs concurrently; other ranks may differ
   std::function<int()> signal;                        ///< the stop signal received by this rank, or 0
   std::function<bool()> lock_lost;
   std::int64_t retries = 0;  ///< this and the next three: as in SweepKeys
@@ -94,7 +94,7 @@ class Manager {
   std::int64_t groups_ = 0;                       ///< number of groups created so far
   std::map<int, store::Process> processes_;       ///< of ranks that started a trial
   std::chrono::steady_clock::time_point watched_at_{};
-  std::set<int> lost_, slow_;  ///< ranks; slow: counted as lost, but heard from again
+  std::set<int> lost_, slow_;  ///< ranks; slow: counted as lost, but reported again
   std::exception_ptr error_;
   bool machine_failure_ = false;
   std::chrono::steady_clock::time_point progress_shown_at_;

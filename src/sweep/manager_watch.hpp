@@ -7,8 +7,8 @@
 
 namespace mambasynth::sweep {
 
-/// Detects whether the manager of a folder is alive without sending a message (one to a dead rank can hang the job):
-/// the counter in its lock changes. Does not depend on other machines' clocks.
+/// Detects whether a folder's manager is alive without sending a message, which can hang the job if the rank is dead:
+/// as long as it lives, the counter in its lock changes. Does not depend on other machines' clocks.
 class ManagerWatch {
  public:
   /// `after`: seconds without a change after which the manager counts as lost; the file is read eight times in that

@@ -25,7 +25,7 @@ void require_few_trials(SweepFile const& sweep) {
   if (many || trials + sweep.includes.size() * sweep.keys.seeds.size() > most_trials)
     throw errors::usage("the sweep '" + sweep.keys.name + "' has more than " + std::to_string(most_trials) + " trials",
                         sizes + std::to_string(sweep.keys.seeds.size()) + " seeds",
-                        "Give its axes fewer values, or split it into several sweeps");
+                        "Use fewer values or seeds, or split it into several sweeps");
 }
 
 std::vector<Settings> product(std::vector<Axis> const& axes) {
@@ -160,8 +160,8 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
     }
   }
   if (plan.trials.empty())
-    throw errors::usage("the sweep '" + plan.name + "' has no trial", "[[sweep.exclude]] excludes every cell",
-                        "Exclude fewer");
+    throw errors::usage("the sweep '" + plan.name + "' has no trials", "[[sweep.exclude]] excludes every cell",
+                        "Exclude fewer cells");
   return plan;
 }
 
@@ -174,7 +174,7 @@ void keep_part(Plan& plan, std::int64_t part, std::int64_t parts) {
     kept.push_back(std::move(plan.trials[i]));
   if (kept.empty())
     throw errors::usage("part " + std::to_string(part) + " of " + std::to_string(parts) + " has no trials",
-                        "the sweep has only " + std::to_string(plan.trials.size()), "Ask for fewer parts");
+                        "the sweep has only " + std::to_string(plan.trials.size()), "Use fewer parts");
   plan.trials = std::move(kept);
 }
 

@@ -104,7 +104,7 @@ PlanTable read_plan(std::filesystem::path const& file) {
   for (std::size_t i = 1; i < rows.size(); ++i) {
     auto const& fields = rows[i];
     if (fields.size() != width)
-      throw no_plan(file, "line " + std::to_string(i + 1) + " has " + std::to_string(fields.size()) + " fields of " +
+      throw no_plan(file, "line " + std::to_string(i + 1) + " has " + std::to_string(fields.size()) + " fields, not " +
                               std::to_string(width));
     PlanTable::Row row{fields.front(), {fields.begin() + 1, fields.end() - 2}, fields[width - 2], 0};
     auto const& cost = fields.back();

@@ -30,7 +30,7 @@ void require_same_code(std::string const& code, std::string const& trial, SweepO
   throw errors::usage(options.out.string() + " holds results of another version of the program",
                       "trial " + trial + " was run by version " + short_of(code) + ", this is " +
                           short_of(options.code) + ", and their results may differ",
-                      "Give another --out, use the older program, or mix them with --allow-mixed code");
+                      "Choose another --out, use the older version, or mix them with --allow-mixed code");
 }
 
 /// Interrupted trials resume from a save; the ledger records which version of the program wrote it.
@@ -60,8 +60,9 @@ std::map<std::string, State> committed_trials(Plan const& plan, SweepOptions con
       require_same_code(written->code, planned.id, options);
       states[planned.id] = written->state;
     } else
-      terminal.line(file.string() +
-                    " is not a complete result of this trial (damaged, or of another trial). The trial runs again.");
+      terminal.line(
+          file.string() +
+          " is not a complete result of this trial (it is damaged, or another trial's). The trial runs again.");
   }
   return states;
 }
@@ -120,7 +121,7 @@ MakeGroup groups_in(parallel::Communicator const& world) {
   };
 }
 
-/// Runs the manager in a thread beside this rank's own workers.
+/// Runs the manager in a thread next to this rank's own workers.
 int manage_and_serve(Manager& manager, LocalLink& own, int slots, Hooks const& hooks, MakeGroup const& make_group) {
   int code = 0;
   std::exception_ptr error;
@@ -143,7 +144,7 @@ void require_ranks(Plan const& plan, int ranks) {
     if (planned.ranks > ranks)
       throw errors::usage(
           "a trial of this sweep needs " + std::to_string(planned.ranks) + " ranks",
-          "the launch has " + std::to_string(ranks) + " (sweep.ranks_per_trial)",
+          "sweep.ranks_per_trial; this launch has only " + std::to_string(ranks),
           "Start at least as many, e.g. mpirun -n " + std::to_string(planned.ranks) + ", or lower ranks_per_trial");
 }
 
@@ -162,8 +163,8 @@ int run_root(SweepOptions const& options, Hooks const& hooks, parallel::Session&
   Terminal terminal;
   LockRules rules;
   rules.waiting = [&](Holder const& holder) {
-    terminal.line(options.out.string() + " has a lock of " + holder.describe() +
-                  " whose counter does not change; it counts as stale after " +
+    terminal.line(options.out.string() + " is locked by " + holder.describe() +
+                  ", but the lock's counter has stopped changing; it counts as stale after " +
                   duration_text(std::chrono::duration<double>(rules.stale_after).count()) + ".");
   };
   rules.warn = [&](std::string const& line) { terminal.line(line); };
@@ -204,7 +205,8 @@ int run_root(SweepOptions const& options, Hooks const& hooks, parallel::Session&
   settings.progress_interval = terminal.interval(options.progress_every);
   if (slots < options.slots)
     terminal.line(
-        "note: this sweep has trials of several ranks or with a contrastive loss, so each rank runs one at a time.");
+        "note: some trials of this sweep need several ranks or have a contrastive loss, so each rank runs one trial at "
+        "a time.");
   LocalLink own;
   MpiHub hub(world, own);
   Manager manager(plan, committed, hub, ledger, settings);

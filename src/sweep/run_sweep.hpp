@@ -23,7 +23,7 @@ struct SweepOptions {
   std::int64_t part = 1, parts = 1;     ///< which share of the trials: keep_part
   std::string code = {};                ///< commit of this program; refuses to mix its trials with another's ...
   bool allow_mixed_code = false;        ///< ... unless this is set
-  double walltime = 0;                  ///< seconds until the job ends; 0 = ask Slurm, if there is one
+  double walltime = 0;                  ///< seconds until the job ends; 0 = from Slurm, if available
 };
 
 /// `mambasynth sweep`, on every rank: rank 0 plans, holds the folder's lock and dispatches trials (and also trains);

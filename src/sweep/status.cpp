@@ -47,7 +47,7 @@ Status read_status(std::filesystem::path const& folder) {
     // Killed between committing the result and recording it.
     if (!known && std::filesystem::exists(folder / "trials" / row.id / "trial.h5"))
       progress.committed(row.id, State::done);
-    // Removed by hand: it will run again.
+    // Removed by hand: the trial will run again.
     else if (known && !std::filesystem::exists(folder / "trials" / row.id / "trial.h5"))
       progress.committed(row.id, State::missing);
   }

@@ -76,7 +76,7 @@ std::string to_text(Status const& status) {
     text += "not running; the same `mambasynth sweep` command continues it\n";
   if (status.rank_hours > 0) {
     char line[128];
-    std::snprintf(line, sizeof line, "%.3g rank-hours (GPU-hours where each rank has a GPU)", status.rank_hours);
+    std::snprintf(line, sizeof line, "%.3g rank-hours (GPU-hours if each rank has a GPU)", status.rank_hours);
     text += line;
     if (status.trials_per_hour) {
       std::snprintf(line, sizeof line, ", %.3g trials per hour on %d %s", *status.trials_per_hour, status.ranks,

@@ -34,8 +34,8 @@ void require_sweepable(std::string const& key, std::string const& origin) {
   if (std::find(known.begin(), known.end(), key) == known.end()) {
     auto const near = errors::nearest(key, known);
     throw errors::usage(origin + ": unknown key '" + key + "'", "an axis key has the form section.key",
-                        near.empty() ? "See --print-config for every name"
-                                     : "Did you mean '" + near + "'?  See --print-config for every name");
+                        near.empty() ? "See --print-config for all names"
+                                     : "Did you mean '" + near + "'? See --print-config for all names");
   }
 }
 
@@ -86,10 +86,10 @@ Axis axis_of(toml::value const& table) {
                           "Give it at least one value, or remove it");
     axis.keys.push_back({key, values_of(key, value)});
     if (axis.keys.back().values.size() != axis.size())
-      throw errors::usage(where(value) + ": axis '" + key + "' has " + std::to_string(axis.keys.back().values.size()) +
-                              " values, '" + axis.keys.front().key + "' has " + std::to_string(axis.size()),
-                          "the keys of one [[sweep.axis]] vary together",
-                          "Give them equally many values, or an axis each");
+      throw errors::usage(
+          where(value) + ": axis '" + key + "' has length " + std::to_string(axis.keys.back().values.size()) + ", '" +
+              axis.keys.front().key + "' has length " + std::to_string(axis.size()),
+          "the keys of one [[sweep.axis]] vary together", "Give them the same number of values, or separate axes");
   }
   if (axis.keys.empty())
     throw errors::usage(where(table) + ": [[sweep.axis]] is empty", "it names no key",
@@ -135,7 +135,7 @@ void read_sweep_table(SweepFile& sweep, toml::value const& table) {
       known.insert(known.end(), {"axis", "baseline", "exclude", "include"});
       auto const near = errors::nearest(name, known);
       throw errors::usage(where(value) + ": unknown key '" + name + "' in [sweep]",
-                          "a misspelled name would silently run the default",
+                          "a misspelling would otherwise go unnoticed",
                           near.empty() ? "Remove it" : "Did you mean '" + near + "'?");
     }
   }
@@ -151,7 +151,7 @@ std::set<std::string> axis_keys(SweepFile const& sweep) {
     for (auto const& key : axis.keys)
       if (!keys.insert(key.key).second)
         throw errors::usage(key.values.front().origin + ": '" + key.key + "' is in two axes",
-                            "each cell has only one value of it", "Merge the two axes or remove one");
+                            "each cell has only one value of it", "Merge the two axes, or remove the key from one");
   return keys;
 }
 
@@ -161,13 +161,13 @@ void override_keys(SweepFile& sweep, std::vector<std::string> const& set, std::s
     auto const key = assignment.substr(0, equals);
     if (axes.contains(key))
       throw errors::usage("--set " + assignment + " has no effect", key + " is an axis of this sweep",
-                          "Change the axis in the sweep file, or omit the option");
+                          "Change the axis in the sweep file, or omit the flag");
     if (key == "train.seed" && !sweep.keys.seeds.empty())
       throw errors::usage("--set " + assignment + " has no effect", "sweep.seeds lists the seeds of this sweep",
-                          "Give --seeds instead");
+                          "Use --seeds instead");
     if (key.starts_with("sweep.") && equals < assignment.size()) {
       if (!config::assign_key(sweep.keys, key.substr(6), config::given_text(assignment.substr(equals + 1), "--set")))
-        throw errors::usage("--set: unknown key '" + key + "'", "a misspelled name would silently run the default",
+        throw errors::usage("--set: unknown key '" + key + "'", "a misspelling would otherwise go unnoticed",
                             "The keys of [sweep] that can be set are name, seeds, ranks_per_trial, trials_per_gpu, "
                             "retries, rank_timeout, trial_timeout and walltime_margin");
     } else {
@@ -184,7 +184,7 @@ void check_sweep(SweepFile const& sweep, std::set<std::string> columns) {
     auto const near = errors::nearest(key, columns);
     throw errors::usage(origin + ": " + what + " names '" + key + "', which no axis varies",
                         "every cell has the same value of it",
-                        near.empty() ? "Name a key of an axis" : "Did you mean '" + near + "'?");
+                        near.empty() ? "Use a key of an axis" : "Did you mean '" + near + "'?");
   };
   for (auto const& exclude : sweep.excludes)
     for (auto const& key : exclude.keys) require_column(key.key, exclude.origin, "[[sweep.exclude]]");
@@ -192,7 +192,7 @@ void check_sweep(SweepFile const& sweep, std::set<std::string> columns) {
   std::set<std::int64_t> seen;
   for (auto const seed : sweep.keys.seeds)
     if (!seen.insert(seed).second)
-      throw errors::usage("sweep.seeds holds " + std::to_string(seed) + " twice", "both would be the same trial",
+      throw errors::usage("sweep.seeds contains " + std::to_string(seed) + " twice", "both would be the same trial",
                           "List each seed once");
 }
 

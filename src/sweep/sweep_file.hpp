@@ -38,9 +38,9 @@ struct SweepKeys {
         Field{"trials_per_gpu", &SweepKeys::trials_per_gpu, config::between(1, 1000),
               "trials that share a GPU, divided among the ranks that use it", config::Effect::none},
         Field{"retries", &SweepKeys::retries, config::between(0, 1000),
-              "how often one launch retries a failed trial, on another rank if there is one", config::Effect::none},
+              "how often one launch retries a failed trial, on another rank if possible", config::Effect::none},
         Field{"rank_timeout", &SweepKeys::rank_timeout, config::above(0, config::most_seconds),
-              "seconds without a message until a rank counts as lost and another takes over its trial",
+              "seconds without a message after which a rank counts as lost and another takes over its trial",
               config::Effect::none},
         Field{"trial_timeout", &SweepKeys::trial_timeout, config::between(0, config::most_seconds),
               "seconds that one trial may take per launch; it then saves and ends as timed_out; 0 = no limit",
@@ -55,7 +55,7 @@ struct SweepKeys {
 /// section.key -> value, sorted by key, since TOML tables have no order.
 using Settings = std::vector<std::pair<std::string, config::Given>>;
 
-/// One axis: keys that vary together, all with equally many values.
+/// One axis: keys that vary together, all with the same number of values.
 struct Axis {
   struct Key {
     std::string key;
@@ -75,8 +75,8 @@ struct Exclude {
   std::string origin;
 };
 
-/// The only key of [sweep] that an axis may vary besides the trial's own keys, so that large cells get more ranks. It
-/// does not change results and is not a column of the plan.
+/// The only key of [sweep] that an axis may vary in addition to the trial's own keys, so that large cells get more
+/// ranks. It does not change results and is not a column of the plan.
 inline constexpr std::string_view ranks_key = "sweep.ranks_per_trial";
 /// Its value from a cell's setting.
 std::int64_t ranks_of(config::Given const& value);
@@ -98,7 +98,7 @@ SweepFile read_sweep_file(std::filesystem::path const& file, std::vector<std::st
 /// The same from text; messages show `origin` instead of a file name.
 SweepFile parse_sweep(std::string const& text, std::string const& origin, std::vector<std::string> const& set = {});
 
-/// The name that a sweep file gives itself; "" if none. Errors: as above, if it is not TOML.
+/// The name set in a sweep file; "" if none. Errors: as above, if it is not TOML.
 std::string sweep_name(std::filesystem::path const& file);
 
 /// The whole sweep including every default, for DIR/sweep.toml; reading it gives the same trials.

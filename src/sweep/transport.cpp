@@ -59,7 +59,7 @@ void MpiLink::send_heartbeats(std::stop_token const& stop) {
     try {
       world_.send(manager_rank, report_tag, to_bytes(heartbeat));
     } catch (errors::Error const&) {
-      return;  // the worker will run into the same error
+      return;  // the worker will encounter the same error
     }
   }
 }

@@ -63,9 +63,9 @@ using RunTrial = std::function<TrialOutcome(PlannedTrial const&, TrialContext&)>
 /// the trials read: that folder or, for foreign data, the file itself. Runs on rank 0, once per distinct [data].
 using PrepareData = std::function<std::filesystem::path(config::Data const& data, std::filesystem::path const& folder)>;
 
-/// Creates what trials share beside the series of `data`, unless it exists: the oracle's results for their windows.
-/// Runs on rank 0 before the first trial, once per remaining trial. Must not throw: if it fails, the trial computes the
-/// results itself.
+/// Creates what trials share in addition to the series of `data`, unless it exists: the oracle's results for their
+/// windows. Runs on rank 0 before the first trial, once per remaining trial. Must not throw: if it fails, the trial
+/// computes the results itself.
 using PrepareTrial = std::function<void(PlannedTrial const&, std::filesystem::path const& data)>;
 
 /// The identity of a stored series (data.path).
@@ -77,7 +77,7 @@ struct DataIdentity {
 };
 using IdentifyData = std::function<DataIdentity(config::Data const& data)>;
 
-/// What a trial.h5 says about itself.
+/// What a trial.h5 records about its trial.
 struct CommittedTrial {
   CommittedTrial(State ended, std::string version = {}) : state(ended), code(std::move(version)) {}
   State state;       ///< done or diverged

@@ -39,7 +39,7 @@ std::optional<double> seconds_to_end_time() {
   if (!end) return std::nullopt;
   auto const left = static_cast<double>(*end) - now();
   if (left > 0) return left;
-  environment::warn_ignored(name, "that is in the past",
+  environment::warn_ignored(name, "it is in the past",
                             "It may be from a job that has ended; set --walltime for this one");
   return std::nullopt;
 }

@@ -43,7 +43,7 @@ TEST_CASE("every trial runs exactly once on any number of ranks, and a rerun run
   CHECK(store::read_text(data / "series.txt") == "prepared\n");
 }
 
-TEST_CASE("a rank with several slots runs several trials at once, each exactly once") {
+TEST_CASE("a rank with several slots runs several trials concurrently, each exactly once") {
   auto const ranks = GENERATE(0, 1, 2);
   Sweep sweep(grid("[1, 2, 3, 4, 5, 6]", 6));
   auto const finished = sweep.run(ranks, "--slots 3 --epoch-ms 20");
@@ -61,7 +61,7 @@ TEST_CASE("a rank with several slots runs several trials at once, each exactly o
   for (auto const& [rank, at_once] : most) CHECK(at_once == 3);
   auto const status = sweep::read_status(sweep.out());
   CHECK(status.slots == 3);
-  // Three at once, so that a rank needs a third of the time for each.
+  // Three run concurrently, so a rank takes a third of the time per trial.
   double seconds = 0;
   for (auto const& event : sweep::read_ledger(sweep.out() / "events.jsonl"))
     if (event.kind == sweep::EventKind::finished) seconds += event.seconds;
@@ -117,7 +117,7 @@ TEST_CASE("a trial that takes too long saves and ends as timed out; the next lau
   for (auto const& [what, times] : sweep.epochs()) CHECK(times == 1);
 }
 
-TEST_CASE("a second launcher is refused and told who holds the folder; status shows what is running") {
+TEST_CASE("a second launcher is refused with the holder's name; status shows what is running") {
   Sweep sweep(grid("[1, 2]", 4000, "[1]"));
   Background launcher(sweep.command(2));
   REQUIRE(sweep.wait_for(sweep::EventKind::epoch));

@@ -49,12 +49,12 @@ TEST_CASE("lines are sorted bytewise and contain every key that changes results"
     CHECK_FALSE(has(key));
 }
 
-TEST_CASE("the ID changes exactly if a key that changes results does") {
+TEST_CASE("the ID changes if and only if a key that changes results does") {
   auto const id = sweep::trial_id(default_trial());
   auto same = default_trial();
   same.train.resume_every = 1;
   same.evaluate.activations = true;
-  same.data.path_seed = 42;  // the default, said
+  same.data.path_seed = 42;  // the default, set explicitly
   CHECK(sweep::trial_id(same) == id);
   auto other = default_trial();
   other.train.gate_lr_factor = 0.1;

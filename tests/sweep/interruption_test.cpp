@@ -1,4 +1,4 @@
-// Ranks that are killed, hang or are told to stop, and jobs that end, under the real launcher.
+// Ranks that are killed, hang or receive a stop signal, and jobs that end, under the real launcher.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -15,7 +15,7 @@ using tests::grid;
 using tests::Sweep;
 namespace fs = std::filesystem;
 
-TEST_CASE("a rank killed in mid-trial ends the job; a rerun finishes without losing or repeating anything") {
+TEST_CASE("a rank killed mid-trial ends the job; a rerun finishes without losing or repeating anything") {
   auto const victim = GENERATE(0, 1);
   Sweep sweep(grid("[1, 2, 3]", 20));
   auto const killed = sweep.run(2, "--kill-rank " + std::to_string(victim) + " --kill-epoch 7");
@@ -60,7 +60,7 @@ TEST_CASE("a signal to any rank makes all ranks save; the exit code is 75 and th
   for (auto const& [what, times] : epochs) CHECK(times == 1);
 }
 
-TEST_CASE("if the launcher allows it, the others take over a killed rank's trials; the exit code is 0") {
+TEST_CASE("if the launcher allows it, the other ranks take over a killed rank's trials; the exit code is 0") {
   auto const ranks = GENERATE(2, 4);
   Sweep sweep(grid("[1, 2, 3]", 40));
   auto const finished = sweep.run_recovering(ranks, "--set sweep.rank_timeout=3 --kill-rank 1 --kill-epoch 7");
@@ -108,7 +108,7 @@ TEST_CASE("a rank that hangs is treated like a dead one, and the job still ends"
   CHECK_FALSE(fs::exists(sweep.out() / "lock"));
 }
 
-TEST_CASE("if rank 0 is lost the others save and exit; the same command continues") {
+TEST_CASE("if rank 0 is lost, the other ranks save and exit; the same command continues") {
   Sweep sweep(grid("[1, 2, 3]", 400, "[1]"));
   auto const finished =
       sweep.run_recovering(3, "--set sweep.rank_timeout=3 --kill-rank 0 --kill-epoch 7 --epoch-ms 20");
@@ -124,7 +124,7 @@ TEST_CASE("if rank 0 is lost the others save and exit; the same command continue
   for (auto const& [what, times] : sweep.epochs()) CHECK(times == 1);
 }
 
-TEST_CASE("before the job's end all ranks save and nothing starts; the exit code is 75") {
+TEST_CASE("before the job ends, all ranks save and no trial starts; the exit code is 75") {
   Sweep sweep(grid("[1, 2, 3]", 100));
   auto const finished = sweep.run(2, "--epoch-ms 50 --walltime 4");
   INFO(finished.output);

@@ -66,7 +66,7 @@ TEST_CASE("an event is unchanged after writing and reading its line") {
   CHECK_FALSE(from_line("[]"));
 }
 
-TEST_CASE("an incomplete last line is removed wherever the writer died, and nothing before it is lost") {
+TEST_CASE("wherever the writer died, the incomplete last line is removed and nothing before it is lost") {
   TemporaryFolder folder;
   auto const file = folder.path() / "events.jsonl";
   {
@@ -103,7 +103,7 @@ TEST_CASE("zeros left by a power failure and foreign lines are skipped") {
   CHECK(read_ledger(folder.path() / "none").empty());
 }
 
-TEST_CASE("the ledger gives each trial's state, and trials do not outlive their launcher") {
+TEST_CASE("the ledger determines each trial's state, and no trial outlives its launcher") {
   Progress progress({{"a", 10}, {"b", 10}, {"c", 20}});
   progress.apply(event_of(EventKind::opened, "", 0));
   progress.apply(event_of(EventKind::dispatched, "a", 0));

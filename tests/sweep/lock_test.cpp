@@ -57,7 +57,7 @@ std::string refusal(std::filesystem::path const& folder, LockRules const& rules)
     CHECK(error.code() == errors::ExitCode::usage);
     return error.what();
   }
-  FAIL("the lock was given");
+  FAIL("the lock was acquired");
   return {};
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("an exception also releases a lock") {
   TemporaryFolder folder;
   try {
     Lock lock(folder.path(), false, fast());
-    throw std::runtime_error("on the way");
+    throw std::runtime_error("while the lock is held");
   } catch (std::runtime_error const&) {
   }
   CHECK(std::filesystem::is_empty(folder.path()));
@@ -162,7 +162,7 @@ TEST_CASE("the start time of a process in another time namespace is not compared
   CHECK(store::is_running(other));
 }
 
-TEST_CASE("a live lock of another container is kept, a dead one is taken once its counter stops") {
+TEST_CASE("a live lock of another container is kept; a dead one is taken over once its counter stops") {
   TemporaryFolder folder;
   auto holder = sweep::this_process();
   holder.pid = 1;
@@ -226,7 +226,7 @@ TEST_CASE("a launcher waiting for a lock stops when requested and leaves no file
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
 
-TEST_CASE("files of a launcher killed while waiting are removed by the next one") {
+TEST_CASE("the next launcher removes the files of one killed while waiting") {
   TemporaryFolder folder;
   auto dead = sweep::this_process();
   dead.process_start -= 1;
@@ -239,7 +239,7 @@ TEST_CASE("files of a launcher killed while waiting are removed by the next one"
   CHECK(std::filesystem::exists(folder.path() / "lock.feed5eed"));
 }
 
-TEST_CASE("Slurm decides for other hosts: ended jobs hold nothing, for unknown jobs the counter decides") {
+TEST_CASE("on other hosts, a lock of an ended Slurm job is stale; for unknown jobs, the counter decides") {
   auto const rules_saying = [](std::optional<bool> lives) {
     auto rules = fast();
     rules.job_lives = [lives](std::string const& job) {
@@ -278,14 +278,14 @@ TEST_CASE("a stale job ID from a shell does not make a live launcher's lock stal
     std::this_thread::sleep_for(50ms);
     refusal(folder.path(), rules);
   }
-  rules.stale_after = 1h;  // no heartbeat, and Slurm says that the job ended: no further wait
+  rules.stale_after = 1h;  // no heartbeat, and the job has ended according to Slurm: no further wait
   Lock lock(folder.path(), false, rules);
 }
 
 TEST_CASE("a requeued job takes its folder back; another step of the same run does not") {
   auto rules = fast();
   rules.job_lives = [](std::string const&) -> std::optional<bool> {
-    FAIL("Slurm was asked about the job that asks");
+    FAIL("Slurm was queried about the observer's own job");
     return true;
   };
   auto holder = elsewhere();
@@ -298,16 +298,16 @@ TEST_CASE("a requeued job takes its folder back; another step of the same run do
   CHECK_FALSE(sweep::is_gone(holder, self, rules));
 }
 
-TEST_CASE("a counter that does not change for the observer's timeout is stale, whatever the clocks say") {
+TEST_CASE("a lock whose counter does not change for the observer's timeout is stale, whatever the clocks show") {
   TemporaryFolder folder;
   leave_lock(folder.path(), elsewhere());
-  int told = 0;
+  int notices = 0;
   auto rules = fast();
-  rules.waiting = [&](Holder const& holder) { told += holder.host == "another-host" ? 1 : 0; };
+  rules.waiting = [&](Holder const& holder) { notices += holder.host == "another-host" ? 1 : 0; };
   auto const begin = std::chrono::steady_clock::now();
   Lock lock(folder.path(), false, rules);
   CHECK(std::chrono::steady_clock::now() - begin >= 600ms);
-  CHECK(told == 1);
+  CHECK(notices == 1);
 }
 
 TEST_CASE("a file that is not a lock counts as one whose counter has stopped") {
@@ -317,7 +317,7 @@ TEST_CASE("a file that is not a lock counts as one whose counter has stopped") {
   CHECK(sweep::read_lock(folder.path() / "lock")->pid == ::getpid());
 }
 
-TEST_CASE("the flag --take-over replaces the lock; the former holder notices and keeps the new lock") {
+TEST_CASE("the flag --take-over replaces the lock; the former holder detects it and leaves the new lock alone") {
   TemporaryFolder folder;
   auto former = std::make_unique<Lock>(folder.path(), false, fast());
   auto const old_token = sweep::read_lock(folder.path() / "lock")->token;

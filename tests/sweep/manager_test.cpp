@@ -20,7 +20,7 @@ using tests::TemporaryFolder;
 
 namespace {
 
-/// Workers that end each trial immediately with the state given by `script`, and save when told to stop.
+/// Workers that end each trial immediately in the state given by `script`, and save when ordered to stop.
 class ScriptedHub : public sweep::ManagerHub {
  public:
   ScriptedHub(int ranks, std::function<std::optional<State>(Order const&)> script, int slots = 1)
@@ -93,7 +93,7 @@ struct Bench {
   std::map<std::string, State> committed;
   int signal = 0;
   bool lost = false;
-  std::string told;
+  std::string logged;
 
   sweep::Manager manager(ScriptedHub& hub, std::int64_t retries = 0, double rank_timeout = 120) {
     sweep::ManagerSettings settings;
@@ -104,7 +104,7 @@ struct Bench {
     settings.signal = [this] { return signal; };
     settings.lock_lost = [this] { return lost; };
     settings.show_progress = [](double, std::string const&) {};
-    settings.log = [this](std::string const& line) { told += line + "\n"; };
+    settings.log = [this](std::string const& line) { logged += line + "\n"; };
     return {plan, committed, hub, ledger, settings};
   }
   std::size_t count(sweep::EventKind kind) const {
@@ -127,7 +127,7 @@ TEST_CASE("each trial runs once, the most expensive first, and all workers quit 
   CHECK(bench.count(sweep::EventKind::finished) == 8);
 }
 
-TEST_CASE("a trial that runs out of memory is retried with half as many windows at once, down to one") {
+TEST_CASE("a trial that runs out of memory is retried with half as many windows per micro-batch, down to one") {
   Bench bench;
   bench.plan.trials.resize(1);
   auto const batch = bench.plan.trials.front().trial.train.batch_size;
@@ -146,7 +146,7 @@ TEST_CASE("a trial that runs out of memory is retried with half as many windows 
   ScriptedHub never(1, script);
   CHECK(bench.manager(never).run() == 4);
   CHECK(at_once.back() == 1);
-  CHECK(bench.told.find("out_of_memory: as scripted") != std::string::npos);
+  CHECK(bench.logged.find("out_of_memory: as scripted") != std::string::npos);
 }
 
 TEST_CASE("trials with a result do not run again, whatever the result") {
@@ -164,7 +164,7 @@ TEST_CASE("trials with a result do not run again, whatever the result") {
   CHECK(idle.runs.empty());
 }
 
-TEST_CASE("a failed trial stops no other and is not retried by the same launch; the exit code is 4") {
+TEST_CASE("a failed trial does not stop the others and the same launch does not retry it; the exit code is 4") {
   Bench bench;
   auto const bad = bench.plan.trials[3].id;
   ScriptedHub hub(2, [&](Order const& order) { return order.planned.id == bad ? State::failed : State::done; });
@@ -172,10 +172,10 @@ TEST_CASE("a failed trial stops no other and is not retried by the same launch; 
   CHECK(hub.runs.size() == 8);
   CHECK(bench.count(sweep::EventKind::failed) == 1);
   CHECK(bench.count(sweep::EventKind::finished) == 7);
-  CHECK_THAT(bench.told, Catch::Matchers::ContainsSubstring(bad + " failed: as scripted"));
+  CHECK_THAT(bench.logged, Catch::Matchers::ContainsSubstring(bad + " failed: as scripted"));
 }
 
-TEST_CASE("ranks with several slots each get a trial before any gets two, and the ledger records ranks only") {
+TEST_CASE("every rank with several slots gets a trial before any gets two, and the ledger records only ranks") {
   Bench bench;
   ScriptedHub hub(
       3,
@@ -219,8 +219,8 @@ TEST_CASE("all trials of a lost rank are requeued, and a failed trial goes to an
   CHECK(tried[0] != tried[1]);
   CHECK(bench.count(sweep::EventKind::finished) == 8);
   CHECK(bench.count(sweep::EventKind::requeued) == 3);
-  CHECK_THAT(bench.told, Catch::Matchers::ContainsSubstring("rank 1") &&
-                             Catch::Matchers::ContainsSubstring("what it was training ("));
+  CHECK_THAT(bench.logged, Catch::Matchers::ContainsSubstring("rank 1") &&
+                               Catch::Matchers::ContainsSubstring("what it was training ("));
 }
 
 TEST_CASE("if a trial needs several ranks, each rank runs one trial at a time") {
@@ -232,7 +232,7 @@ TEST_CASE("if a trial needs several ranks, each rank runs one trial at a time") 
   for (auto const& [rank, slot] : hub.ran_on) CHECK(slot == 0);
 }
 
-TEST_CASE("a signal makes running trials save, starts no more and ends with 75") {
+TEST_CASE("after a signal, running trials save and no other starts; the exit code is 75") {
   Bench bench;
   ScriptedHub hub(3, [&](Order const& order) -> std::optional<State> {
     if (order.planned.id != bench.plan.trials[5].id) return State::done;
@@ -246,7 +246,7 @@ TEST_CASE("a signal makes running trials save, starts no more and ends with 75")
   CHECK(bench.count(sweep::EventKind::preempted) == 1);
 }
 
-TEST_CASE("a signal to one worker stops all") {
+TEST_CASE("a signal to one worker stops all workers") {
   Bench bench;
   ScriptedHub hub(2, [](Order const&) -> std::optional<State> { return std::nullopt; });
   Report stop;
@@ -257,7 +257,7 @@ TEST_CASE("a signal to one worker stops all") {
   CHECK(hub.running.empty());
 }
 
-TEST_CASE("a lost lock stops the trials and is an error that names the folder") {
+TEST_CASE("losing the lock stops the trials with an error that names the folder") {
   Bench bench;
   ScriptedHub hub(2, [&](Order const&) -> std::optional<State> {
     bench.lost = true;

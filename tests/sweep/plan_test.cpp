@@ -86,8 +86,9 @@ TEST_CASE("the keys of one axis vary together") {
   REQUIRE(plan.trials.size() == 2);
   CHECK(plan.trials[1].trial.model.d_model == 64);
   CHECK(plan.trials[1].trial.train.lr == 5e-4);
-  CHECK_THAT(refusal("[[sweep.axis]]\n\"model.d_model\" = [32, 64]\n\"train.lr\" = [1e-3]\n"),
-             ContainsSubstring("test.toml:3") && ContainsSubstring("'train.lr' has 1 values, 'model.d_model' has 2"));
+  CHECK_THAT(
+      refusal("[[sweep.axis]]\n\"model.d_model\" = [32, 64]\n\"train.lr\" = [1e-3]\n"),
+      ContainsSubstring("test.toml:3") && ContainsSubstring("'train.lr' has length 1, 'model.d_model' has length 2"));
 }
 
 TEST_CASE("exclude removes cells by value, include adds cells") {
@@ -109,7 +110,7 @@ TEST_CASE("exclude removes cells by value, include adds cells") {
   CHECK(plan.trials[4].trial.train.lr == 1e-2);
 }
 
-TEST_CASE("an inconsistent sweep is refused with line and remedy") {
+TEST_CASE("an inconsistent sweep is refused with its line and a remedy") {
   CHECK_THAT(refusal("[sweep]\nseed = [1]\n"),
              ContainsSubstring("test.toml:2: unknown key 'seed' in [sweep]") && ContainsSubstring("'seeds'"));
   CHECK_THAT(refusal("[[sweep.axis]]\n\"train.gate_lr_facto\" = [0.0]\n"),
@@ -143,7 +144,7 @@ TEST_CASE("an inconsistent sweep is refused with line and remedy") {
   CHECK_THAT(refusal("[sweep]\nbaseline = { \"train.epochs\" = 3 }\n"), ContainsSubstring("no axis varies"));
 }
 
-TEST_CASE("a sweep with too many trials is refused before they are created") {
+TEST_CASE("a sweep with too many trials is refused before any is created") {
   auto const axis = [](std::string const& key, int values, double step) {
     std::string text = "[[sweep.axis]]\n\"" + key + "\" = [";
     for (int i = 1; i <= values; ++i) text += (i > 1 ? ", " : "") + std::to_string(step * i);
@@ -190,7 +191,7 @@ TEST_CASE("the flag --set overrides the file but not an axis") {
   CHECK_THAT(refusal(gate_lr, {"sweep.axis=2"}), ContainsSubstring("sweep.axis"));
 }
 
-TEST_CASE("a plain configuration is a sweep of one") {
+TEST_CASE("a plain configuration is a sweep of one trial") {
   auto const plan = plan_of("[train]\nepochs = 3\nseed = 7\n");
   REQUIRE(plan.trials.size() == 1);
   CHECK(plan.trials[0].trial.train.seed == 7);
@@ -245,7 +246,7 @@ TEST_CASE("plan.csv of the gate sweep has the axis as written") {
   CHECK_THAT(text, ContainsSubstring("20 trials = 4 cells x 5 seeds") && ContainsSubstring(plan.trials[19].id));
 }
 
-TEST_CASE("a given series is identified by its hash, or by the keys of the generator that wrote it") {
+TEST_CASE("a stored series is identified by its hash, or by the keys of the generator that wrote it") {
   int asked = 0;
   sweep::DataIdentity known{std::string(64, 'b'), 5000, 3};
   auto const plan = [&] {

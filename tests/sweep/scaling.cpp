@@ -119,14 +119,15 @@ int main(int argc, char** argv) {
   std::printf("trials %zu, workers %d, exit code %d\n", trials, workers, code);
   std::printf("plan                       %8.2f s\n", planning);
   std::printf("plan.csv, sweep.toml       %8.2f s\n", writing);
-  std::printf("manager, a trial           %8.3f ms  (%.2f s in all, with %.1f messages a trial, %.0f bytes an order)\n",
-              1e3 * each, dispatching, static_cast<double>(hub.messages) / static_cast<double>(trials),
-              static_cast<double>(hub.bytes_sent) / static_cast<double>(trials));
-  std::printf("ledger                     %8.1f MB, read again in %.2f s (%zu events)\n",
+  std::printf(
+      "manager, per trial         %8.3f ms  (%.2f s in total; %.1f messages and %.0f bytes of orders per trial)\n",
+      1e3 * each, dispatching, static_cast<double>(hub.messages) / static_cast<double>(trials),
+      static_cast<double>(hub.bytes_sent) / static_cast<double>(trials));
+  std::printf("ledger                     %8.1f MB, read back in %.2f s (%zu events)\n",
               static_cast<double>(ledger_bytes) / 1e6, reading, events);
   for (auto const cost : {each, 2e-3}) {
     auto const [seconds, bound] = simulate(trials, workers, cost);
-    std::printf("simulated makespan         %8.0f s at %.3f ms a dispatch, %.2f %% over the best possible\n", seconds,
+    std::printf("simulated makespan         %8.0f s at %.3f ms per dispatch, %.2f %% above the lower bound\n", seconds,
                 1e3 * cost, 100 * (seconds / bound - 1));
   }
   std::filesystem::remove_all(folder);

@@ -24,7 +24,7 @@ std::vector<Scheduler::Job> jobs_of(std::vector<double> const& costs) {
 
 }  // namespace
 
-TEST_CASE("the longest expected trial goes first, equal ones in plan order") {
+TEST_CASE("the trial expected to take longest goes first; equal ones go in plan order") {
   Scheduler scheduler(jobs_of({1, 5, 3, 5}));
   std::vector<std::size_t> order;
   scheduler.ready(0);
@@ -38,7 +38,7 @@ TEST_CASE("the longest expected trial goes first, equal ones in plan order") {
   CHECK(scheduler.finished());
 }
 
-TEST_CASE("whatever ends, fails or is lost, each trial ends exactly once and no worker has two") {
+TEST_CASE("each trial ends exactly once and no worker runs two, whatever ends, fails or is lost") {
   std::mt19937 random(static_cast<unsigned>(GENERATE(range(0, 40))));
   auto const pick = [&](int below) { return static_cast<int>(random() % static_cast<unsigned>(below)); };
   std::vector<double> costs(static_cast<std::size_t>(1 + pick(40)));
@@ -99,7 +99,7 @@ TEST_CASE("a failed trial is retried elsewhere as often as allowed; other trials
   CHECK(scheduler.finished());
 }
 
-TEST_CASE("after a stop nothing starts, and the end waits for running trials") {
+TEST_CASE("after a stop, nothing starts, and the scheduler finishes once the running trials have ended") {
   Scheduler scheduler(jobs_of({1, 1, 1}));
   scheduler.ready(0);
   REQUIRE(scheduler.assign().size() == 1);
@@ -123,7 +123,7 @@ TEST_CASE("the makespan on equal workers is within Graham's bound of the optimum
   }
 }
 
-TEST_CASE("trials on several ranks go first, get adjacent workers, and are not starved by small ones") {
+TEST_CASE("trials on several ranks go first, get adjacent workers and are not starved by smaller ones") {
   // Trial 0 needs four workers, 1 and 2 two, the others one.
   std::vector<Scheduler::Job> jobs{{0, 1, 4}, {1, 5, 2}, {2, 9, 2}};
   for (std::size_t i = 3; i < 40; ++i) jobs.push_back({i, 1, 1});
@@ -156,7 +156,7 @@ TEST_CASE("trials on several ranks go first, get adjacent workers, and are not s
   CHECK(scheduler.assign().size() == 1);
 }
 
-TEST_CASE("workers that no large trial can use go to a small one") {
+TEST_CASE("workers that no larger trial can use go to a smaller one") {
   Scheduler scheduler({{0, 1, 2}, {1, 1, 2}, {2, 1, 1}, {3, 1, 1}});
   scheduler.expect(3);
   for (int worker = 0; worker < 3; ++worker) scheduler.ready(worker);
