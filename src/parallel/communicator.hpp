@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-/// MPI without its header: a session, and messages of bytes between ranks.
+/// MPI without mpi.h: a session, and messages of bytes between ranks.
 namespace mambasynth::parallel {
 
 /// A received message.
@@ -23,8 +23,8 @@ class Communicator {
   /// Rank within this node (the ranks that share its memory), and the number of ranks on the node.
   [[nodiscard]] int local_rank() const noexcept;
   [[nodiscard]] int local_size() const noexcept;
-  /// Cores available to this rank beside the others of its node, at least 1: cores that several ranks may use are
-  /// divided among them (cores/cores.hpp).
+  /// This rank's share of its node's cores, at least 1: cores that several ranks may use are divided among them
+  /// (cores/cores.hpp).
   [[nodiscard]] int local_cores() const noexcept;
 
   /// Errors: errors::machine if the other rank cannot be reached.

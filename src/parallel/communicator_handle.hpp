@@ -21,7 +21,7 @@ struct Communicator::Handle {
   Handle& operator=(Handle const&) = delete;
   ~Handle();
   MPI_Comm comm;
-  MPI_Comm group_comm = MPI_COMM_NULL;  ///< the same ranks; for the messages of Group
+  MPI_Comm group_comm = MPI_COMM_NULL;  ///< the same ranks, for the messages of Group
   int largest_tag = 32767;
   int rank = 0, size = 1, local_rank = 0, local_size = 1, local_cores = 1;
 };

@@ -165,8 +165,8 @@ class Group::State {
           check_for_failure();
         }
         if (time - begin > std::chrono::duration<double>(timeout_))
-          throw PeerTimeout("nothing received from one of the ranks " + names() + " for " +
-                            std::to_string(static_cast<long long>(timeout_)) + " s (train.comm_timeout)");
+          throw PeerTimeout("no message from rank " + names() +
+                            " for train.comm_timeout = " + std::to_string(static_cast<long long>(timeout_)) + " s");
       }
       std::this_thread::sleep_for(pause);
       pause = std::min(2 * pause, longest);
@@ -187,7 +187,7 @@ class Group::State {
   [[nodiscard]] std::string names() const {
     std::string text;
     for (auto const rank : ranks_)
-      if (rank != handle_->rank) text += (text.empty() ? "" : ", ") + std::to_string(rank);
+      if (rank != handle_->rank) text += (text.empty() ? "" : " or ") + std::to_string(rank);
     return text;
   }
 
@@ -229,7 +229,7 @@ void Group::broadcast(std::span<std::byte> bytes) {
 void Group::report_failure(PeerFailed::Cause cause, std::string const& reason) noexcept {
   try {
     if (state_) state_->report_failure(cause, reason);
-  } catch (...) {  // the others will run into their timeout
+  } catch (...) {  // the others will time out
   }
 }
 

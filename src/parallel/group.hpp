@@ -28,7 +28,7 @@ class PeerFailed : public std::exception {
   std::string text_;
 };
 
-/// Another rank of the group does not respond. It will not take part in ending the job either.
+/// Another rank of the group does not respond. It will not take part in ending the job, either.
 class PeerTimeout : public errors::Error {
  public:
   /// `why`: what this rank waited for, and how long.
@@ -56,7 +56,7 @@ class Group {
   [[nodiscard]] double timeout() const noexcept;  ///< infinite for a single rank
 
   /// Starts a sum of `values` over the ranks. They are copied immediately; wait_all() writes the sums back. Each
-  /// element is added in rank order, so all ranks get the same bits in every run.
+  /// element is added in rank order, so the sums are bit-identical on all ranks and in every run.
   void begin_all_reduce(std::span<float> values);
   /// Advances the pending reductions as far as possible without blocking.
   void progress();
@@ -67,7 +67,7 @@ class Group {
   /// Copies the root's bytes to all ranks.
   void broadcast(std::span<std::byte> bytes);
 
-  /// Tells the other ranks that this one stops, so that they need not wait for their timeout. Never throws.
+  /// Notifies the other ranks that this one is stopping, so that they need not wait for their timeout. Never throws.
   void report_failure(PeerFailed::Cause cause, std::string const& reason) noexcept;
 
  private:
@@ -83,7 +83,7 @@ auto run_or_notify(Group& group, F&& part) {
   } catch (PeerFailed const&) {
     throw;
   } catch (std::bad_alloc const&) {
-    group.report_failure(PeerFailed::Cause::memory, "its memory ran out");
+    group.report_failure(PeerFailed::Cause::memory, "it ran out of memory");
     throw;
   } catch (std::exception const& error) {
     group.report_failure(PeerFailed::Cause::error, error.what());

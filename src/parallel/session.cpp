@@ -44,7 +44,7 @@ Outcome outcome_of(std::function<int()> const& body) {
     auto const reported = errors::unforeseen(error);
     return {static_cast<int>(reported.code()), own, false, reported.what()};
   } catch (...) {
-    return {1, own, false, "mambasynth stopped (unknown exception). Please report this with the command line."};
+    return {1, own, false, "mambasynth stopped (unknown exception). Please report this, including the command line."};
   }
 }
 
@@ -103,7 +103,7 @@ int Session::run(std::function<int()> const& body, double grace_seconds) {
   std::vector<int> all(2 * size);
   MPI_Request request = MPI_REQUEST_NULL;
   MPI_Iallgather(mine.data(), 2, MPI_INT, all.data(), 2, MPI_INT, world_->handle_->comm, &request);
-  // A rank that timed out will not get here, and the others need no long wait.
+  // The rank that does not respond will not get here, so waiting long for it is pointless.
   auto const deadline =
       Clock::now() + std::chrono::duration<double>(outcome.peer_timeout ? std::min(1.0, grace_seconds) : grace_seconds);
   for (;;) {

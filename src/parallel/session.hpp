@@ -30,8 +30,8 @@ class Session {
   /// busy after `grace_seconds`, the message is written and the job aborted.
   int run(std::function<int()> const& body, double grace_seconds = 2);
 
-  /// Call inside `run`'s body when some ranks will never respond again: this rank exits as soon as the body returns,
-  /// with its message and exit code, without MPI_Finalize, which would wait for all ranks.
+  /// Call inside `run`'s body if some ranks will never respond again: this rank exits as soon as the body returns,
+  /// with its message and exit code but without MPI_Finalize, which would wait for all ranks.
   void exit_without_finalize() noexcept { skip_finalize_ = true; }
   /// The same if the job as a whole has failed: aborts it after `grace_seconds`, during which the others can save.
   /// `quiet`: another rank reports the reason. (A launcher that tolerates lost ranks would report success otherwise.)

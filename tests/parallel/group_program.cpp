@@ -35,7 +35,7 @@ std::vector<float> summed_in_order(std::vector<int> const& ranks, std::size_t co
 }
 
 bool same(std::vector<float> const& a, std::vector<float> const& b) {
-  // Not memcmp: it takes no null, which an empty vector's data may be.
+  // Not memcmp, which does not accept a null pointer: an empty vector's data() may be null.
   return std::ranges::equal(a, b, {}, std::bit_cast<std::uint32_t, float>, std::bit_cast<std::uint32_t, float>);
 }
 

@@ -1,4 +1,4 @@
-// What one rank can do to the others, run under the launcher by session_test.cpp.
+// How one rank affects the others, run under the launcher by session_test.cpp.
 #include <chrono>
 #include <cstdio>
 #include <stdexcept>

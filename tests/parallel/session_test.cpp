@@ -21,7 +21,7 @@ std::size_t times(std::string const& needle, std::string const& text) {
 
 }  // namespace
 
-TEST_CASE("messages keep their bytes, including zeros, on their way around all ranks") {
+TEST_CASE("a message passed around all ranks keeps its bytes, including zeros") {
   auto const ranks = GENERATE(0, 1, 2, 4);
   auto const finished = program(ranks, "ring");
   INFO(finished.output);

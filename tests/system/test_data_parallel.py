@@ -87,7 +87,7 @@ def test_one_launch_runs_trials_with_different_numbers_of_ranks(mambasynth, tmp_
 
 def test_more_ranks_per_trial_than_were_launched_are_refused(mambasynth, tmp_path, trial):
     told = mambasynth.over(2)("sweep", trial, "--out", tmp_path / "out", "--ranks-per-trial", "3", code=2).stderr
-    assert "a trial of this sweep needs 3 ranks (the launch has 2" in told
+    assert "a trial of this sweep needs 3 ranks (sweep.ranks_per_trial; this launch has only 2)" in told
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
@@ -166,7 +166,7 @@ def test_a_trial_that_runs_out_of_memory_continues_with_smaller_micro_batches(ma
     limit = small + (large - small) // 2
     out = tmp_path / "limited"
     told = mambasynth("train", *shape, "--batch-size", 64, "--out", out, launcher=["bash", "-c", f'ulimit -d {limit}; exec "$@"', "_"]).stderr
-    assert "memory ran out with 64 windows at once; trying 32" in told
+    assert "out of memory with 64 windows at once; trying 32" in told
     found, provenance = curve(out)
     expected, whole = curve(tmp_path / "batch64")
     assert 0 < provenance["micro_batch"] < 64 and whole["micro_batch"] == 0
@@ -177,7 +177,7 @@ def test_a_trial_that_runs_out_of_memory_continues_with_smaller_micro_batches(ma
     out = tmp_path / "pair"
     limited = f'[ "$OMPI_COMM_WORLD_RANK" = 0 ] || ulimit -d {limit}; exec "$@"'
     told = mambasynth("train", *shape, "--batch-size", 128, "--out", out, launcher=["mpirun", "-n", "2", "bash", "-c", limited, "_"]).stderr
-    assert told.count("memory ran out with 64 windows at once; trying 32") == 1
+    assert told.count("out of memory with 64 windows at once; trying 32") == 1
     found, provenance = curve(out)
     mambasynth.over(2)("train", *shape, "--batch-size", 128, "--out", tmp_path / "whole_pair")
     expected, unlimited = curve(tmp_path / "whole_pair")
