@@ -128,7 +128,7 @@ BayesError bayes_error(config::Trial const& trial, TrialData const& data, std::f
     if (!cache.empty()) try {
         keep(set, errors, windows, horizons, data.sha256);
       } catch (errors::Error const& error) {
-        if (log) log(std::string("note: the oracle's figures are not kept: ") + error.what());
+        if (log) log(std::string("note: the oracle's results were not saved: ") + error.what());
       }
     return errors;
   };

@@ -22,7 +22,7 @@
 namespace mambasynth::trial {
 namespace {
 
-/// Mean over horizons, as of the losses; NaN without horizons.
+/// Mean over horizons, as for the losses; NaN without horizons.
 double mean_over_horizons(analysis::trial_file::TrialSummary const& trial, std::string_view measure) {
   double sum = 0;
   std::int64_t count = 0;

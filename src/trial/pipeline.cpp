@@ -27,7 +27,7 @@
 namespace mambasynth::trial {
 namespace {
 
-// Enough steps to keep the cores busy, few enough for the activations to fit a laptop's memory.
+// Enough steps to keep the cores busy, few enough for the activations to fit in a laptop's memory.
 constexpr std::int64_t measured_steps_at_once = 16384;
 
 analysis::trial_file::TrialHistory history_of(train::Progress const& progress) {
@@ -65,8 +65,8 @@ std::vector<std::vector<double>> measure_losses(analysis::trial_file::TrialResul
   return by_window;
 }
 
-/// Adds the oracle's errors on the same windows, beside the losses and in the log. A trial is worth keeping without
-/// them.
+/// Adds the oracle's errors on the same windows to the losses and the log. Without them, the trial is still worth
+/// keeping.
 void add_bayes_error(analysis::trial_file::TrialResult& result, Job const& job, TrialData const& data,
                      std::vector<std::vector<double>> by_window, std::function<void(std::string const&)> const& log) {
   BayesError least;
@@ -145,7 +145,7 @@ analysis::trial_file::Provenance provenance_of(Job const& job, TrialData const& 
   return p;
 }
 
-/// Reports a measurement that cannot be made before the training, not after it.
+/// Reports an impossible measurement before the training, not after it.
 void check_rows(Job const& job, TrialData const& data) {
   auto const seq_len = job.trial.train.seq_len;
   auto const rows = data.splits.train.series.size(0) / seq_len * seq_len;
@@ -155,7 +155,7 @@ void check_rows(Job const& job, TrialData const& data) {
     if (most >= std::min(points, rows))
       throw errors::usage(
           fmt::format("evaluate.lb_k = {} is not below the {} rows that are measured", most, std::min(points, rows)),
-          "a point has no neighbor of that rank", fmt::format("Lower --lb-k, or use a longer series or more {}", flag));
+          "no row has that many neighbors", fmt::format("Lower --lb-k, use a longer series, or raise {}", flag));
   };
   require(evaluate.lb_points, "--lb-points");
   if (evaluate.dimension_points > 0) require(evaluate.dimension_points, "--dimension-points");
@@ -173,11 +173,11 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
       if (auto const line = store::make_way(job.folder / own); !line.empty()) warn(line);
   if (job.trial.train.epochs <= job.trial.train.warmup_epochs)
     log(fmt::format(
-        "warning: train.epochs = {} does not pass train.warmup_epochs = {} (the rate never reaches its peak "
-        "and never falls). Train longer or warm up less.",
+        "warning: train.epochs = {} does not exceed train.warmup_epochs = {} (the learning rate never reaches its peak "
+        "or decays). Raise --epochs, or lower --warmup-epochs.",
         job.trial.train.epochs, job.trial.train.warmup_epochs));
   if (!data.generated)
-    log("note: there are no test series and no oracle (" + data.foreign_reason +
+    log("note: there is no test series and no oracle (" + data.foreign_reason +
         "). test_mse and bayes_mse stay empty.");
 
   train::Trainer trainer(job.trial, data.splits,
@@ -215,7 +215,7 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
   return {ending, trainer.reason()};
 }
 
-/// LibTorch has errors of its own for memory that ran out; callers expect the standard's.
+/// LibTorch reports exhausted memory with its own exceptions; callers expect the standard one.
 Outcome with_bad_alloc(Job const& job, TrialData const& data) {
   try {
     return train_and_measure(job, data);

@@ -25,15 +25,15 @@ struct Job {
   int threads = 1;
   std::filesystem::path bayes_error_cache =
       {};  ///< where trials of the same data and windows share the oracle's errors; empty: nowhere
-  /// The ranks that train it together, each of which calls run(); only the leader measures and writes. By default just
+  /// The ranks that train it together, each of which calls run(); only the root measures and writes. By default only
   /// this rank.
   std::shared_ptr<parallel::Group> group = std::make_shared<parallel::Group>();
-  std::int64_t micro_batch = 0;  ///< windows at once if a batch does not fit into memory; 0: a whole batch
+  std::int64_t micro_batch = 0;  ///< windows per micro-batch if a batch does not fit in memory; 0: the whole batch
   std::function<void(train::EpochRecord const&)> epoch_done;
   std::function<bool()> stop_requested;
   std::function<void(std::string const&)> log;  ///< receives stages and warnings, one line each
   std::function<void(std::string const&)> warn =
-      {};                   ///< receives what the user must see in a sweep, too; absent: `log`
+      {};                   ///< receives what the user must see even in a sweep; absent: `log`
   bool own_folder = false;  ///< the folder belongs to this trial alone, as in a sweep
 };
 
@@ -43,8 +43,8 @@ struct Outcome {
   std::string reason;
 };
 
-/// Train (or go on from resume.pt), measure the best checkpoint, commit trial.h5, remove resume.pt.
-/// Errors: std::bad_alloc if this rank or another one of the group ran out of memory; what training and measuring
+/// Trains (or continues from resume.pt), measures the best checkpoint, commits trial.h5 and removes resume.pt.
+/// Errors: std::bad_alloc if this or another rank of the group ran out of memory; whatever training and measuring
 /// throw.
 Outcome run(Job const& job, TrialData const& data);
 

@@ -91,7 +91,7 @@ void draw_training_loss(LossCurves const& c, std::filesystem::path const& folder
   int const height = above + panel + below + legend.height();
   figure.set_size({width, height});
   auto const first = c.epoch.empty() ? 0 : c.epoch.front(), last = c.epoch.empty() ? 1 : c.epoch.back();
-  // At places of our own: gnuplot's, beside labels as long as these, are off the page.
+  // Placed explicitly: next to tick labels this long, gnuplot would put the titles off the page.
   auto const axis_title = [&](char const* title, int x) {
     return fmt::format("set label \"{}\" at screen {:.4f},{:.4f} center rotate\n", title,
                        static_cast<double>(x) / width, 1 - (above + panel / 2.0) / height);

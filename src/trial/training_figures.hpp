@@ -18,7 +18,7 @@ struct LossCurves {
          bayes_validation = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// Draws training_loss: the known curves on a logarithmic axis, the learning rate on an axis at the right.
+/// Draws training_loss: the available curves on a logarithmic axis, the learning rate on an axis on the right.
 void draw_training_loss(LossCurves const& curves, std::filesystem::path const& folder);
 
 /// One window and its prediction; arrays (step, channel), all of the same steps.

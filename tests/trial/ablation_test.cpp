@@ -36,7 +36,7 @@ std::vector<train::EpochRecord> curve(config::Trial const& trial, std::int64_t m
 
 }  // namespace
 
-TEST_CASE("a frozen A keeps its bits while all else moves, and its gradient counts in the norm") {
+TEST_CASE("a frozen A does not change while all else does, and its gradient still counts in the norm") {
   auto trial = tests::small_trial();
   auto const data = trial::load_data(trial, {}, 1);
   tests::TemporaryFolder const folder, other;
@@ -58,7 +58,7 @@ TEST_CASE("a frozen A keeps its bits while all else moves, and its gradient coun
   CHECK(trainer.progress().history[0].first_gradient_norm == free.history[0].first_gradient_norm);
 }
 
-TEST_CASE("the reservoir of the documented run freezes as many parameters as the original says") {
+TEST_CASE("the documented reservoir run freezes the number of parameters that the original documents") {
   model::Network const network({}, 20);
   std::int64_t frozen = 0, free = 0;
   for (auto const& parameter : network.parameters())
@@ -67,8 +67,7 @@ TEST_CASE("the reservoir of the documented run freezes as many parameters as the
   CHECK(free == 779'924);
 }
 
-TEST_CASE(
-    "with augmentations and auxiliary losses, too, a training that was stopped and continued ends in the same bits") {
+TEST_CASE("with augmentations and auxiliary losses, a stopped and continued training is bit-identical to a whole one") {
   auto trial = changed_trial();
   trial.train.contrastive_lambda = 0.5;
   trial.train.contrastive_negatives = 9;
@@ -79,7 +78,7 @@ TEST_CASE(
   CHECK(unbroken.history.front().train_mse != curve(tests::small_trial(), 0).front().train_mse);
 }
 
-TEST_CASE("a batch in parts gives the curve of the whole batch under augmentations and slowness, to rounding") {
+TEST_CASE("with augmentations and slowness, micro-batches give the curve of whole batches up to rounding") {
   auto const trial = changed_trial();
   auto const whole = curve(trial, 0);
   for (std::int64_t const at_once : {1, 5}) {
@@ -92,7 +91,7 @@ TEST_CASE("a batch in parts gives the curve of the whole batch under augmentatio
   }
 }
 
-TEST_CASE("the contrastive loss takes no parts of a batch") {
+TEST_CASE("the contrastive loss is refused with micro-batches") {
   auto trial = tests::small_trial();
   trial.train.contrastive_lambda = 0.5;
   CHECK_THROWS_WITH(curve(trial, 5),
@@ -100,7 +99,7 @@ TEST_CASE("the contrastive loss takes no parts of a batch") {
   CHECK(curve(trial, trial.train.batch_size).size() == 5);
 }
 
-TEST_CASE("the validation loss holds no auxiliary term") {
+TEST_CASE("the validation loss contains no auxiliary terms") {
   auto trial = tests::small_trial();
   trial.train.lr = 0;
   auto const plain = curve(trial, 0);
@@ -112,7 +111,7 @@ TEST_CASE("the validation loss holds no auxiliary term") {
 
 namespace {
 
-/// Pulls every parameter of the input's projection to 1.
+/// Pulls every weight of the input projection toward 1.
 class PullToOne final : public train::Objective {
  public:
   [[nodiscard]] at::Tensor loss(model::Network const& network, at::Tensor const&,
@@ -124,7 +123,7 @@ class PullToOne final : public train::Objective {
 
 }  // namespace
 
-TEST_CASE("a training takes any objective") {
+TEST_CASE("the trainer accepts any objective") {
   auto trial = tests::small_trial();
   trial.train.epochs = 40;
   trial.train.warmup_epochs = 0;

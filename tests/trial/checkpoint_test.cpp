@@ -20,7 +20,7 @@ std::vector<std::string> keys_of(Value const& dict) {
 
 }  // namespace
 
-TEST_CASE("a checkpoint has the original's keys and none more") {
+TEST_CASE("a checkpoint has exactly the original's keys") {
   auto trial = tests::small_trial();
   trial.train.epochs = 2;
   tests::TemporaryFolder const folder;
@@ -44,7 +44,7 @@ TEST_CASE("a checkpoint has the original's keys and none more") {
   CHECK(keys_of(moments(ours)) == keys_of(moments(theirs)));
 }
 
-TEST_CASE("the original's optimizer state loads and is written back to the bit") {
+TEST_CASE("the original's optimizer state loads and is written back bit for bit") {
   auto const file = tests::reference_file("model_next.pt");
   if (file.empty()) SKIP("skipped: the original's checkpoint is not there (MAMBASYNTH_REFERENCE)");
   auto loaded = model::load_network(file);

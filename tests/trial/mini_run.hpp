@@ -31,7 +31,7 @@ inline std::vector<std::vector<double>> read_csv(std::filesystem::path const& fi
   return rows;
 }
 
-/// Ten epochs of the original's arithmetic, which fp32 and fp64 runs of it agree on up to 1e-5.
+/// Ten epochs of the original's arithmetic; its fp32 and fp64 runs agree to within 1e-5.
 inline void check_mini_run(train::LearnerFactory const& learner) {
   constexpr double tolerance = 5e-5;
   auto const data_file = reference_file("data.npz");

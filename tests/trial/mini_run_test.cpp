@@ -2,6 +2,6 @@
 
 using namespace mambasynth;
 
-TEST_CASE("ten epochs follow the original's curve, gradients and weights") {
+TEST_CASE("ten epochs reproduce the original's curve, gradients and weights") {
   tests::check_mini_run(train::host_learner);
 }

@@ -4,7 +4,7 @@
 
 namespace mambasynth::tests {
 
-/// A trial of a second: two narrow layers on a short series, several batches an epoch.
+/// A trial that takes about a second: two narrow layers on a short series, several batches per epoch.
 inline config::Trial small_trial() {
   config::Trial trial;
   trial.data.n_steps = 3000;

@@ -20,7 +20,7 @@ struct Run {
   std::string checkpoint;
 };
 
-/// Trains in `folder`, asked to stop after each count of batches in `stops`, and started again until the end.
+/// Trains in `folder`, stopping after each number of batches in `stops` and continuing until the end.
 inline Run train_with_stops(config::Trial const& trial, std::filesystem::path const& folder,
                             std::vector<int> const& stops, train::LearnerFactory const& learner = train::host_learner) {
   auto const data = trial::load_data(trial, {}, 1);

@@ -18,7 +18,7 @@
 
 using namespace mambasynth;
 
-TEST_CASE("a training that was stopped and continued ends in the same bits") {
+TEST_CASE("a stopped and continued training is bit-identical to a whole one") {
   for (auto const workers : {std::int64_t{0}, std::int64_t{3}}) {
     auto trial = tests::small_trial();
     trial.train.num_workers = workers;
@@ -42,7 +42,7 @@ TEST_CASE("the loss falls") {
   CHECK(run.history.back().test_mse > 0);
 }
 
-TEST_CASE("a factor of 0 freezes the gates to the bit, and the original's floor does not") {
+TEST_CASE("a factor of 0 freezes the gates exactly; with the original's floor it does not") {
   for (std::string const floor : {"group", "global"}) {
     auto trial = tests::small_trial();
     trial.train.gate_lr_factor = 0;
@@ -61,7 +61,7 @@ TEST_CASE("a factor of 0 freezes the gates to the bit, and the original's floor 
   }
 }
 
-TEST_CASE("another configuration's state is refused") {
+TEST_CASE("the saved state of another configuration is refused") {
   auto const trial = tests::small_trial();
   tests::TemporaryFolder const folder;
   auto const data = trial::load_data(trial, {}, 1);
@@ -82,15 +82,15 @@ TEST_CASE("a loss that is not finite ends the training as diverged") {
 
 namespace {
 
-/// Reports losses as it is told, learns nothing.
-class ToldLearner : public train::Learner {
+/// Reports prescribed losses and learns nothing.
+class ScriptedLearner : public train::Learner {
  public:
-  explicit ToldLearner(std::vector<double> losses) : losses_(std::move(losses)) {}
+  explicit ScriptedLearner(std::vector<double> losses) : losses_(std::move(losses)) {}
   void begin(Epoch) override {}
   void step() override { ++steps_; }
   std::vector<train::StepReport> reports() override {
     std::vector<train::StepReport> all;
-    for (; told_ < steps_; ++told_) all.push_back({losses_[std::min(told_, losses_.size() - 1)], 1.0});
+    for (; reported_ < steps_; ++reported_) all.push_back({losses_[std::min(reported_, losses_.size() - 1)], 1.0});
     return all;
   }
   double mean_batch_loss(train::Windows const&, std::vector<std::int64_t> const&) override { return 1; }
@@ -101,19 +101,20 @@ class ToldLearner : public train::Learner {
 
  private:
   std::vector<double> losses_;
-  std::size_t steps_ = 0, told_ = 0;
+  std::size_t steps_ = 0, reported_ = 0;
 };
 
 }  // namespace
 
-TEST_CASE("a loss a hundred times the first batch's ends the training as diverged; less does not") {
+TEST_CASE("a loss above 100 times the first batch's ends the training as diverged; a smaller one does not") {
   auto const trial = tests::small_trial();
   auto const data = trial::load_data(trial, {}, 1);
   auto const ending = [&](double worst, std::string& reason) {
     tests::TemporaryFolder const folder;
-    train::Trainer trainer(trial, data.splits, {folder.path(), {}, "id", {}, {}, [&](train::LearnerContext const&) {
-                                                  return std::make_unique<ToldLearner>(std::vector{2.0, worst, 2.0});
-                                                }});
+    train::Trainer trainer(trial, data.splits,
+                           {folder.path(), {}, "id", {}, {}, [&](train::LearnerContext const&) {
+                              return std::make_unique<ScriptedLearner>(std::vector{2.0, worst, 2.0});
+                            }});
     auto const end = trainer.run();
     reason = trainer.reason();
     return end;
@@ -124,7 +125,7 @@ TEST_CASE("a loss a hundred times the first batch's ends the training as diverge
   CHECK(ending(199, reason) == train::Ending::finished);
 }
 
-TEST_CASE("a batch in parts gives the curve of the whole batch, dropout included, to rounding") {
+TEST_CASE("micro-batches give the curve of whole batches, dropout included, up to rounding") {
   auto trial = tests::small_trial();
   trial.model.dropout = 0.2;
   trial.model.max_horizon = 2;
@@ -150,7 +151,7 @@ TEST_CASE("a batch in parts gives the curve of the whole batch, dropout included
   }
 }
 
-TEST_CASE("the gradient buckets cover the gradient once, from its end to its start, a layer each") {
+TEST_CASE("the gradient buckets cover the gradient exactly once, from its end to its start, one layer each") {
   auto const trial = tests::small_trial();
   model::Network const network(trial.model, 5);
   auto const all = train::gradient_buckets(network);

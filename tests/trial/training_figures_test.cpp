@@ -23,7 +23,7 @@ namespace {
 
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
-/// Rows of a data file; comments left out.
+/// The rows of a data file, without comments.
 std::vector<std::vector<double>> rows(std::filesystem::path const& file) {
   std::vector<std::vector<double>> found;
   std::istringstream lines(store::read_text(file));
@@ -53,7 +53,7 @@ void check_line(tests::DrawnPanel const& panel, tests::Plot const& plot, std::ve
 
 }  // namespace
 
-TEST_CASE("the losses of a training as they were measured, and no more") {
+TEST_CASE("the figure shows the measured losses of a training and nothing else") {
   tests::TemporaryFolder folder;
   std::vector<std::int64_t> const epoch{1, 2, 3, 4};
   std::vector<double> const train{27.5, 20, 12, 9}, none(4, undefined), validation{27, 19, 12.25, 9.5},
@@ -103,7 +103,7 @@ TEST_CASE("the losses of a training as they were measured, and no more") {
   for (auto const& place : panel.plots[4].line()) CHECK(panel.y.value(place.y, true) == Approx(8.25).epsilon(0.002));
 }
 
-TEST_CASE("a training of one epoch, or of losses that are nowhere finite, is drawn too") {
+TEST_CASE("a training of one epoch, or without finite losses, is drawn too") {
   for (double const loss : {9.5, undefined, 0.0}) {
     CAPTURE(loss);
     tests::TemporaryFolder folder;
@@ -124,7 +124,7 @@ TEST_CASE("a training of one epoch, or of losses that are nowhere finite, is dra
   }
 }
 
-TEST_CASE("a window's prediction: truth, prediction and error a row a channel, visits of the circles") {
+TEST_CASE("a window's figure shows truth, prediction and error, one row per channel, and the circles visited") {
   tests::TemporaryFolder folder;
   std::vector<float> const truth{1, -2, 3, 4, 5, -6, 0.5f, 0.25f}, prediction{1.5f, -2, 3, 3, 5, -6, 0, 0};  // (4, 2)
   std::vector<std::int64_t> const circle{2, 2, 0, 0};
@@ -169,7 +169,7 @@ TEST_CASE("a window's prediction: truth, prediction and error a row a channel, v
   CHECK(drawing.panels[1].right.labels() != drawing.panels[3].right.labels());
 }
 
-TEST_CASE("a perfect prediction of a constant series without circles has scales of their least width") {
+TEST_CASE("a perfect prediction of a constant series without circles has color scales of minimum width") {
   tests::TemporaryFolder folder;
   std::vector<float> const zeros(30, 0);
   draw_next_prediction({.number = 0, .channels = 3, .truth = zeros, .prediction = zeros, .circle = {}}, folder.path());
