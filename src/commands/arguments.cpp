@@ -48,7 +48,7 @@ void require_named_paths(CLI::App const& app) {
     for (auto const& path : option->results())
       if (path.empty())
         throw errors::usage(option->get_name() + " is empty", "it must name a file or folder",
-                            "Give a path, or omit it; a shell variable may not be set");
+                            "Give a path, or omit it; perhaps a shell variable is not set");
   }
 }
 

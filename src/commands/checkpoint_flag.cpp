@@ -29,7 +29,7 @@ std::optional<std::int64_t> argument(model::WeightsFile const& file, char const*
 }  // namespace
 
 void add_checkpoint_flag(CLI::App& app, std::string& checkpoint) {
-  app.add_option("--checkpoint", checkpoint, "weights: ours or the original's .pt, or .safetensors")
+  app.add_option("--checkpoint", checkpoint, "weights: .pt (ours or the original's) or .safetensors")
       ->required()
       ->type_name("FILE");
 }

@@ -73,7 +73,7 @@ class Embedded {
   [[nodiscard]] series::SeriesEmbedding const& shown() const { return shown_; }
   void print() const {
     for (auto const& [k, estimate] : shown_.levina_bickel)
-      streams::print("Levina-Bickel of the UMAP, k = {}: {:.2f}\n", k, estimate);
+      streams::print("Levina-Bickel of the UMAP embedding, k = {}: {:.2f}\n", k, estimate);
   }
 
  private:
@@ -132,7 +132,7 @@ Action declare_data(CLI::App& app) {
       ->check(CLI::IsMember({"h5", "npz"}));
   app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
   app.add_flag("--no-umap", options->no_umap,
-               "no UMAP in the figures; it embeds at most 10,000 steps, which takes about 15 s");
+               "omit UMAP from the figures; it embeds at most 10,000 steps, in about 15 s");
   return [options] { return run(*options); };
 }
 

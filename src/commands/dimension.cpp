@@ -47,7 +47,7 @@ int run(DimensionOptions& options) {
     try {
       return dimension::measure(array, config, threads, *search);
     } catch (std::bad_alloc const&) {
-      throw errors::machine("memory ran out",
+      throw errors::machine("out of memory",
                             fmt::format("the array has {} rows of {} dimensions", array.points, array.dims),
                             "Use a sample of the rows with --points");
     }
@@ -68,7 +68,7 @@ Action declare_dimension(CLI::App& app) {
   app.add_option_function<std::string>(
          "--data,--data-dir",
          [options](std::string const& path) { options->keys.set_from_flag("data.path", path, "--data"); },
-         "file with the rows: a series or its folder, .npy, .npz or HDF5")
+         "file with the rows: a series (or its folder), .npy, .npz or HDF5")
       ->type_name("FILE");
   options->keys.section<config::Dimension>();
   add_run_flags(app, options->run, "dimension", "folder for dimension.h5 and the figure");

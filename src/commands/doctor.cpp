@@ -31,7 +31,7 @@ struct DoctorOptions {
   double timeout = 30;
 };
 
-/// Ends the process if MPI does not start in time: ranks that cannot reach each other block in MPI_Init forever.
+/// Ends the process if MPI does not start in time: ranks that cannot reach each other block forever in MPI_Init.
 class StartWatchdog {
  public:
   StartWatchdog(double seconds, bool reports) {
@@ -43,7 +43,7 @@ class StartWatchdog {
         streams::log(
             "MPI did not start within {:.0f} s on {} (the ranks cannot reach each other, or some never started). "
             "Try fewer nodes to find the one that hangs; select the network with OMPI_MCA_btl_tcp_if_include; "
-            "a larger --timeout waits longer.\n",
+            "raise --timeout to wait longer.\n",
             seconds, provenance::host_name());
       std::_Exit(static_cast<int>(errors::ExitCode::defect));
     });
@@ -93,7 +93,7 @@ int run(DoctorOptions const& options) {
                                                     .cleanup = &cleanup,
                                                     .inspect = doctor::inspect_host});
     if (world.rank() != 0) return static_cast<int>(errors::ExitCode::done);
-    // Ranks that never connected all have the same findings; the first one reports them.
+    // Ranks that never connected all have the same findings; only the first reports them.
     if (world.size() == 1 && launched > 0)
       return static_cast<int>(doctor::worst(doctor::check_all(facts)) == doctor::Level::error ? errors::ExitCode::defect
                                                                                               : errors::ExitCode::done);
@@ -110,7 +110,7 @@ Action declare_doctor(CLI::App& app) {
   add_number(app, "--timeout", options->timeout, config::above(0, config::most_seconds),
              "seconds that a rank may take to respond [default: 30]");
   app.footer(
-      "Run it by itself, or launched like the job:\n  srun --mpi=pmix mambasynth doctor --out runs/gate_lr\n  mpirun "
+      "Run it on its own, or launched like the job:\n  srun --mpi=pmix mambasynth doctor --out runs/gate_lr\n  mpirun "
       "-n 4 "
       "mambasynth doctor\n"
       "Exit code 1: there are errors to correct first.");

@@ -61,7 +61,8 @@ void require_folder_name(std::string const& out) {
 
 TrialFlags::TrialFlags(CLI::App& app, std::string own, Files files)
     : app_(app), own_(std::move(own)), given_(std::make_shared<Given>()) {
-  if (files == Files::config) app.add_option("--config", given_->config_file, "TOML file with keys")->type_name("FILE");
+  if (files == Files::config)
+    app.add_option("--config", given_->config_file, "TOML file with configuration keys")->type_name("FILE");
   app.add_option("--set", given_->assignments, "set any key; overrides --config")->type_name("SECTION.KEY=VALUE");
   app.add_flag("--print-config", given_->print, "print the resolved configuration as TOML and exit");
 }

@@ -116,7 +116,7 @@ int run(GenerateOptions& options) {
   if (auto const layers = loaded.network.config().n_layers; trial.generate.perturb_layers > layers)
     throw errors::usage(fmt::format("generate.perturb_layers = {} is out of range", trial.generate.perturb_layers),
                         fmt::format("{} has {} layers", options.checkpoint, layers),
-                        "Choose at most as many, or 0 for all");
+                        "Choose at most that many, or 0 for all");
   auto const generation = generate::generate(loaded.network, series.x, trial.generate, device);
   std::optional<generate::Generation> calm;
   if (trial.generate.compare && !generate::perturbed_steps(trial.generate).empty())

@@ -18,7 +18,7 @@ config::Limit memory_here() {
     limit = {static_cast<std::uint64_t>(*memory.cgroup_mb * mega), "this job's control group has"};
   rlimit address{};
   if (getrlimit(RLIMIT_AS, &address) == 0 && address.rlim_cur != RLIM_INFINITY && address.rlim_cur < limit.bytes)
-    limit = {address.rlim_cur, "ulimit -v gives"};
+    limit = {address.rlim_cur, "ulimit -v allows"};
   return limit;
 }
 

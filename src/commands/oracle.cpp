@@ -41,8 +41,8 @@ series::SeriesPart known_series(config::Data const& data, series::WantedSteps co
   auto part = series::load_part(data.path, wanted, threads);
   if (!part.source.generated)
     throw errors::input(part.source.file.string() + " has no oracle", part.source.reason,
-                        "The filter needs the generator's configuration: put the config.json with which data.npz was "
-                        "generated beside it");
+                        "The filter needs the generator's configuration: put the config.json that generated data.npz "
+                        "next to it");
   return part;
 }
 

@@ -7,7 +7,7 @@
 
 namespace mambasynth::commands {
 
-/// Results may replace earlier results of the same name, but no files of the user or of other programs.
+/// Results may replace earlier results of the same name, but not files of the user or of other programs.
 /// Errors: errors::usage if `file` exists and is not an HDF5 result of this program.
 void require_replaceable(std::filesystem::path const& file);
 

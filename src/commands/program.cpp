@@ -26,7 +26,7 @@ constexpr Verb all_verbs[] = {
     {"sweep", "run a sweep of trials over MPI ranks", declare_sweep},
     {"status", "show the progress of a sweep", declare_status},
     {"evaluate", "measure a checkpoint: intrinsic dimension and activations", declare_evaluate},
-    {"dimension", "intrinsic dimension of any array: a series, .npy, .npz or HDF5", declare_dimension},
+    {"dimension", "estimate the intrinsic dimension of any array: a series, .npy, .npz or HDF5", declare_dimension},
     {"generate", "continue a series step by step, optionally with noise", declare_generate},
     {"gates", "show the gate signals delta, z, B and C, and delta around switches", declare_gates},
     {"oracle", "filter a series exactly: the lowest error that any predictor can reach", declare_oracle},
@@ -35,7 +35,7 @@ constexpr Verb all_verbs[] = {
     {"bench", "time kernels and training steps", declare_bench},
 };
 
-/// Every flag and verb that the user may have meant.
+/// Every flag and verb that the user could have meant.
 std::vector<std::string> names_of(CLI::App const& app) {
   std::vector<std::string> names;
   for (auto const* option : app.get_options())
@@ -49,8 +49,8 @@ std::string without_dots(std::string text) {
   return text;
 }
 
-/// An invalid MAMBASYNTH_CPU is an error, unlike other variables, which are ignored: users set it to reproduce results
-/// bit for bit.
+/// An invalid MAMBASYNTH_CPU is an error, whereas other invalid variables are ignored: users set it to reproduce
+/// results bit for bit.
 bool instruction_set_is_known() {
   try {
     (void)kernels::instruction_set();
@@ -76,10 +76,10 @@ errors::Error explain(CLI::ParseError const& error, CLI::App const& program) {
                           : chosen.empty()      ? "unknown verb '"
                                                 : "unexpected argument '") +
                              word + "'",
-                         "a misspelled name would silently run the default",
+                         "a misspelling would otherwise go unnoticed",
                          near.empty() ? help : "Did you mean '" + near + "'? " + help);
   }
-  return errors::usage("the command line cannot be used", without_dots(error.what()), help);
+  return errors::usage("invalid command line", without_dots(error.what()), help);
 }
 
 }  // namespace
@@ -111,7 +111,7 @@ int run_program(int argc, char** argv) {
     }
     auto const chosen = program.get_subcommands();
     if (chosen.empty())
-      throw errors::usage("no verb given", "mambasynth needs to know what to do", "See mambasynth --help");
+      throw errors::usage("no verb given", "the first argument must be a verb", "See mambasynth --help");
     require_named_paths(*chosen.front());
     if (!instruction_set_is_known()) return static_cast<int>(errors::ExitCode::usage);
     return actions.at(chosen.front()->get_name())();

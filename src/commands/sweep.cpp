@@ -51,7 +51,7 @@ struct SweepOptions {
   std::optional<std::string> part;
 };
 
-/// The folder of the oracle's results: beside the series, shared by trials with the same windows.
+/// The folder of the oracle's results: next to the series, shared by trials with the same windows.
 fs::path bayes_error_cache(fs::path const& sweep, sweep::PlannedTrial const& planned) {
   return sweep / "data" / planned.data_hash;
 }
@@ -99,7 +99,7 @@ std::string why_unusable(fs::path const& file, config::Data const& data, int thr
     if (!source.generated) return source.reason;
     auto const keys = [](config::Data const& of) { return config::section_to_toml(of.resolved()); };
     if (keys(config::with_keys_of_file(source.data, data)) == keys(data)) return "";
-    return "it was generated from other keys";
+    return "it was generated from different keys";
   } catch (errors::Error const& error) {
     if (error.code() != errors::ExitCode::input) throw;
     return error.why();

@@ -124,7 +124,7 @@ bool already_done(fs::path const& result, std::string const& id) {
     return true;
   }
   throw errors::usage(result.string() + " is the result of another trial",
-                      "its ID is " + summary.provenance.trial_id + ", this configuration's " + id,
+                      "its ID is " + summary.provenance.trial_id + ", this configuration's is " + id,
                       "Choose another --out, or move that file away");
 }
 
@@ -135,17 +135,17 @@ std::shared_ptr<parallel::Group> group_of(parallel::Communicator const& world, s
   return std::make_shared<parallel::Group>(world, ranks, number, timeout);
 }
 
-/// Follows config::MicroBatchPolicy when memory runs out, on all ranks alike.
+/// Applies config::MicroBatchPolicy on all ranks alike if any of them runs out of memory.
 trial::Outcome run_within_memory(trial::Job job, trial::TrialData const& data, parallel::Communicator const& world) {
   auto const ranks = job.group->size();
   config::MicroBatchPolicy const micro_batch(job.trial.train, ranks);
-  // A rank that has nothing to save waits for the one that has.
+  // A rank that has nothing to save waits for the one that does.
   std::optional<errors::GracefulStop> graceful_stop;
   if (ranks > 1) graceful_stop.emplace();
   for (int attempt = 0;; ++attempt) {
     std::optional<trial::Outcome> outcome;
-    // Each rank asks when it is through, and waits for the one that measures what all have trained; another error of
-    // any rank ends the waiting.
+    // A rank that has finished training waits here for the root, which still measures the result; any other error on
+    // any rank ends the wait.
     auto const agreement = group_of(world, 2 * attempt + 1, std::numeric_limits<double>::infinity());
     auto const again = parallel::run_or_notify(*agreement, [&] {
       try {

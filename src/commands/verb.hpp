@@ -13,7 +13,7 @@ namespace mambasynth::commands {
 /// Runs a verb after its flags are parsed; returns the exit code.
 using Action = std::function<int()>;
 
-/// A verb of `mambasynth`: declares its flags on `app` and returns what to run.
+/// A verb of `mambasynth`: `declare` adds its flags to `app` and returns what to run.
 struct Verb {
   std::string_view name;
   std::string_view summary;

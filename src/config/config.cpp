@@ -79,7 +79,7 @@ void check(Trial const& trial) {
   if (trial.data.min_period > trial.data.max_period)
     throw errors::usage("data.min_period = " + text(trial.data.min_period) +
                             " is above data.max_period = " + text(trial.data.max_period),
-                        "the circles' periods range from the one to the other", "Swap the two");
+                        "the circles' periods range from the one to the other", "Swap them");
   if (trial.data.path.empty() && trial.data.n_steps < trial.train.seq_len)
     throw errors::usage(
         "data.n_steps = " + text(trial.data.n_steps) + " is below train.seq_len = " + text(trial.train.seq_len),

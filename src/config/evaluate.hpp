@@ -40,8 +40,7 @@ struct Evaluate {
         Field{"lb_points", &Evaluate::lb_points, between(4, most_count), "rows of the intrinsic-dimension estimators",
               Effect::measurement},
         Field{"umap", &Evaluate::umap, one_of({"auto", "on", "off"}),
-              "embed rows of every layer in the plane by UMAP and PCA; auto = for a checkpoint (evaluate), not for "
-              "each trial",
+              "embed rows of every layer in the plane by UMAP and PCA; auto = on in `evaluate`, off in trials",
               Effect::none},
         Field{"umap_points", &Evaluate::umap_points, between(2, most_count),
               "rows drawn for UMAP, before those of the estimators", Effect::measurement},

@@ -33,7 +33,7 @@ struct Gates {
         Field{"layer", &Gates::layer, between(1, most_count),
               "draw this layer, counted from 1 [default: a summary, the first and the last layer]", Effect::none},
         Field{"sample", &Gates::sample, between(0, most_count),
-              "show only this one of the drawn windows, counted from 0 [default: all of them]", Effect::none},
+              "show only this one of the drawn windows, counted from 0 [default: all]", Effect::none},
         Field{"around", &Gates::around, between(1, most_count),
               "steps before and after a switch of the circle covered by the statistics", Effect::none},
         Field{"skip", &Gates::skip, between(0, most_steps),

@@ -19,12 +19,12 @@ MicroBatchPolicy::MicroBatchPolicy(Train const& train, std::int64_t ranks)
 std::int64_t MicroBatchPolicy::windows(int halvings) const { return halvings == 0 ? 0 : halved(share_, halvings); }
 
 std::string MicroBatchPolicy::retry_note(int halvings) const {
-  return "memory ran out with " + std::to_string(halved(share_, halvings)) + " windows at once; trying " +
-         std::to_string(halved(share_, halvings + 1)) + " (equal to rounding, noted in trial.h5)";
+  return "out of memory with " + std::to_string(halved(share_, halvings)) + " windows at once; trying " +
+         std::to_string(halved(share_, halvings + 1)) + " (the same result up to rounding; recorded in trial.h5)";
 }
 
 errors::Error MicroBatchPolicy::out_of_memory() const {
-  return {errors::ExitCode::incomplete, "memory ran out", "the batch's activations do not fit",
+  return {errors::ExitCode::incomplete, "out of memory", "the batch's activations do not fit",
           std::string("Use a smaller --batch-size, window or model") + (whole_ ? "" : ", or start more ranks")};
 }
 

@@ -8,7 +8,7 @@
 
 namespace mambasynth::config {
 
-/// The policy for a trial that runs out of memory, by itself or in a sweep: it resumes from its last save with
+/// The policy for a trial that runs out of memory, on its own or in a sweep: it resumes from its last save with
 /// micro-batches of half as many windows, which gives the same gradient up to rounding, until not even single windows
 /// fit.
 class MicroBatchPolicy {

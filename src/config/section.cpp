@@ -16,7 +16,7 @@ namespace {
 
 errors::Error wrong_type(std::string const& key, Given const& given, std::string const& needed) {
   return errors::usage(given.origin + ": " + key + " = " + errors::quotable(given.shown) + " has the wrong type",
-                       needed + " is needed", "Correct the value of " + key);
+                       "it must be " + needed, "Correct the value of " + key);
 }
 
 errors::Error out_of_range(std::string const& key, Given const& given, std::string const& why) {
@@ -189,7 +189,7 @@ void assign(Integers& target, Allowed const& allowed, std::string const& key, Gi
   for (auto value = values.begin(); value != values.end(); ++value)
     if (std::find(values.begin(), value, *value) != value)
       throw errors::usage(
-          given.origin + ": " + key + " = " + given.shown + " holds " + std::to_string(*value) + " twice",
+          given.origin + ": " + key + " = " + given.shown + " contains " + std::to_string(*value) + " twice",
           "duplicates have no effect", "List each value once");
   target = std::move(values);
 }

@@ -60,7 +60,7 @@ std::string canonical(Integers const& value);
 /// a number.
 std::string unfit_number(std::string const& text);
 
-/// The bounds in words for --help and messages, e.g. "at least 1", "one of group, global"; "" if there are none.
+/// The bounds as text for --help and messages, e.g. "at least 1", "one of group, global"; "" if there are none.
 std::string describe(Allowed const& allowed);
 
 template <class Section>
@@ -70,7 +70,7 @@ std::vector<std::string> keys_of() {
   return keys;
 }
 
-/// What the section's key may be; no bounds if the section has no such key.
+/// The allowed values of the section's key; no bounds if the section has no such key.
 template <class Section>
 Allowed allowed_of(std::string_view key) {
   Allowed allowed;

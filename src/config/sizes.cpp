@@ -57,7 +57,7 @@ void require_within(std::vector<Need> const& needs, Limit const& limit) {
   if (all <= limit.bytes) return;
   throw errors::usage(
       largest->what + " would take " + in_bytes(bytes_of(*largest)) + ", " + in_words(*largest),
-      limit.says + " " + in_bytes(limit.bytes) + (needs.size() > 1 ? "; in total it would take " + in_bytes(all) : ""),
+      limit.phrase + " " + in_bytes(limit.bytes) + (needs.size() > 1 ? "; the total would be " + in_bytes(all) : ""),
       "Lower one of them");
 }
 

@@ -26,10 +26,10 @@ struct Need {
 /// The bytes of a need, saturated at the largest 64-bit integer.
 std::uint64_t bytes_of(Need const& need);
 
-/// What a process may use, and the reason for messages: "this machine has", "'runs' has room for".
+/// What a process may use, and how messages introduce it: "this machine has", "'runs' has room for".
 struct Limit {
   std::uint64_t bytes = 0;
-  std::string says;
+  std::string phrase;
 };
 
 /// More than any machine has; the limit to apply if it is not known which machine will run the trial.

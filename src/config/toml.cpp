@@ -16,10 +16,9 @@ namespace {
 errors::Error unknown(std::string const& origin, std::string const& what, std::string const& name,
                       std::vector<std::string> const& known) {
   auto const near = errors::nearest(name, known);
-  return errors::usage(origin + ": unknown " + what + " '" + name + "'",
-                       "a misspelled name would silently run the default",
-                       near.empty() ? "Remove it, or see --print-config for every name"
-                                    : "Did you mean '" + near + "'? See --print-config for every name");
+  return errors::usage(origin + ": unknown " + what + " '" + name + "'", "a misspelling would otherwise go unnoticed",
+                       near.empty() ? "Remove it, or see --print-config for all names"
+                                    : "Did you mean '" + near + "'? See --print-config for all names");
 }
 
 std::string one_line(std::string text) {
@@ -66,10 +65,10 @@ toml::value parse_toml_text(std::string const& text, std::string const& origin) 
   try {
     return toml::parse(stream, origin);
   } catch (toml::syntax_error const& error) {
-    throw errors::usage(origin + ":" + std::to_string(error.location().line()) + ": this is not TOML",
+    throw errors::usage(origin + ":" + std::to_string(error.location().line()) + ": invalid TOML",
                         one_line(error.what()), "Correct that line");
   } catch (std::exception const& error) {
-    throw errors::usage(origin + ": this is not TOML", one_line(error.what()), "Correct the file");
+    throw errors::usage(origin + ": invalid TOML", one_line(error.what()), "Correct the file");
   }
 }
 
@@ -186,7 +185,7 @@ void set_text(Trial& trial, std::string const& assignment) {
   auto const equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0)
     throw errors::usage("--set " + assignment + " has no value", "it takes section.key=value",
-                        "Write for example --set train.lr=1e-3");
+                        "Write, for example, --set train.lr=1e-3");
   set(trial, assignment.substr(0, equals), given_text(assignment.substr(equals + 1), "--set"));
 }
 

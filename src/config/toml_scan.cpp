@@ -124,7 +124,7 @@ class Scan {
   [[noreturn]] void refuse_depth(std::string const& what) const {
     throw errors::usage(place() + ": the nesting is too deep",
                         "more than " + std::to_string(most_toml_depth) + " " + what + " are nested",
-                        "No key needs more than two");
+                        "Use at most two; no key needs more");
   }
 
   std::string const& text_;

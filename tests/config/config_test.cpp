@@ -56,11 +56,11 @@ TEST_CASE("a misspelled key or section is refused with the nearest name and its 
 }
 
 TEST_CASE("wrong types and values out of range are refused") {
-  CHECK_THAT(refusal_of("[train]\nepochs = \"many\"\n"), ContainsSubstring("an integer is needed"));
-  CHECK_THAT(refusal_of("[train]\nlr = true\n"), ContainsSubstring("a number is needed"));
+  CHECK_THAT(refusal_of("[train]\nepochs = \"many\"\n"), ContainsSubstring("it must be an integer"));
+  CHECK_THAT(refusal_of("[train]\nlr = true\n"), ContainsSubstring("it must be a number"));
   CHECK_THAT(refusal_of("[train]\nepochs = 0\n"), ContainsSubstring("it must be at least 1"));
   CHECK_THAT(refusal_of("[model]\nmax_horizon = 0\n"), ContainsSubstring("it must be at least 1"));
-  CHECK_THAT(refusal_of("[train\n"), ContainsSubstring("this is not TOML"));
+  CHECK_THAT(refusal_of("[train\n"), ContainsSubstring("invalid TOML"));
 }
 
 TEST_CASE("a seed must fit its generator, and a list must not have duplicates") {
@@ -73,7 +73,7 @@ TEST_CASE("a seed must fit its generator, and a list must not have duplicates") 
   };
   for (auto const* key : {"train.seed", "generate.seed", "gates.seed", "dimension.seed"})
     check_range(key, "4294967295", {"4294967296", "4294967303", "-1", "9223372036854775807"});
-  // NumPy's generator mixes every bit of its seed.
+  // NumPy's generator uses every bit of its seed.
   for (auto const* key : {"data.seed", "data.path_seed", "data.test_path_seed"})
     check_range(key, "9007199254740991", {"9007199254740992", "-1", "9223372036854775807"});
   for (auto const* list : {"dimension.k=3,3", "evaluate.lb_k=[10, 30, 10]", "oracle.horizons=1,+1"}) {
@@ -125,7 +125,7 @@ TEST_CASE("circles must fit in a subspace of the series' channels") {
   CHECK_THROWS_AS(config::check_against_file(keys, 20), errors::Error);
 }
 
-TEST_CASE("a number that does not fit is refused with its key and its text, in a file and on the command line") {
+TEST_CASE("a number that does not fit is refused with its key and text, in a file and on the command line") {
   struct Case {
     std::string key, value;
     bool fits = false;
@@ -241,7 +241,7 @@ TEST_CASE("a path of arbitrary bytes is read and written unchanged") {
   }
 }
 
-TEST_CASE("sizes are multiplied without overflow, and what does not fit in memory is refused with its keys and bytes") {
+TEST_CASE("sizes do not overflow, and what does not fit in memory is refused with its keys and bytes") {
   auto const most = std::numeric_limits<std::int64_t>::max();
   CHECK(config::bytes_of({"", {{"a", 3}, {"b", 5}}, 8}) == 120);
   CHECK(config::bytes_of({"", {{"a", most}, {"b", most}}, 8}) == std::numeric_limits<std::uint64_t>::max());
@@ -295,7 +295,7 @@ TEST_CASE("every number has a finite range") {
   });
 }
 
-TEST_CASE("horizons up to the largest integer are finite") {
+TEST_CASE("the list of horizons ends even at the largest integer") {
   config::Model model;
   for (auto const most : {std::numeric_limits<std::int64_t>::max(), (std::int64_t{1} << 62) + 1}) {
     model.max_horizon = most;

@@ -22,7 +22,7 @@ TEST_CASE("a rank's share of a batch is halved until single windows are left") {
   CHECK_THAT(micro_batch.out_of_memory().what(), ContainsSubstring("or start more ranks"));
 }
 
-TEST_CASE("a loss over whole batches is never split") {
+TEST_CASE("the batch of a loss over whole batches is never split") {
   config::Train train;
   train.contrastive_lambda = 1;
   config::MicroBatchPolicy const micro_batch(train, 1);

@@ -108,7 +108,7 @@ def test_the_largest_seed_leaves_none_for_the_test_series(mambasynth, tiny_sweep
 @pytest.mark.parametrize("words", [["dimension", "--k", "3,3"], ["train", "--set", "evaluate.lb_k=[10, 10]"], ["sweep", "tiny.toml", "--seeds", "1,1"]],
                          ids=lambda words: words[-2] + words[-1])
 def test_a_repeated_value_in_a_list_is_refused(mambasynth, tiny_sweep, tmp_path, words):
-    says(mambasynth(*words, "--print-config", cwd=tmp_path, code=2), r"holds \d+ twice")
+    says(mambasynth(*words, "--print-config", cwd=tmp_path, code=2), r"contains \d+ twice")
 
 
 @pytest.mark.parametrize("dim", [1, 21])
