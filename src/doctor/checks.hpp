@@ -7,7 +7,7 @@
 #include "doctor/facts.hpp"
 #include "doctor/finding.hpp"
 
-/// Pure functions from facts to findings. Each returns an `ok` if it found no problem, and nothing if it does not
+/// Pure functions from facts to findings. Each returns an `ok` if it finds no problem, and nothing if it does not
 /// apply.
 namespace mambasynth::doctor {
 

@@ -62,14 +62,14 @@ Findings check_kind(FolderFacts const& f) {
              "folder.type",
              f.path + " is inside a container",
              "overlay: it may be lost with the container",
-             "Bind a folder of the host and choose --out there",
+             "Bind a folder of the host and choose an --out there",
              {}}};
   if (f.in_home)
     return {{Level::note,
              "folder.home",
              f.path + " is in your home directory",
              "home directories have small quotas and slow disks on most clusters",
-             "For large sweeps choose --out on the scratch or work file system",
+             "For large sweeps, choose an --out on the scratch or work file system",
              {}}};
   return {};
 }
@@ -88,7 +88,7 @@ Findings check_space(FolderFacts const& f) {
              fmt::format("{} is slow", f.path),
              fmt::format("{:.0f} MB took {:.1f} s to reach the disk; a trial saves that much every minute or so",
                          f.written_mb, f.write_seconds),
-             "Raise --resume-every, or choose --out on a faster file system",
+             "Raise --resume-every, or choose an --out on a faster file system",
              {}}};
   return {};
 }
@@ -142,7 +142,7 @@ Findings check_folder(Facts const& facts) {
                  {Level::warning,
                   "folder.cache",
                   "a file that rank 0 replaced in " + f.path + " still shows its old contents",
-                  "the file system's cache keeps old contents for seconds",
+                  "the file system caches old contents for seconds",
                   "Choose an --out on another file system, or ask your site about its attribute cache (NFS: actimeo)",
                   {}});
   for (auto const check : {check_locks, check_hdf5, check_space, check_kind})

@@ -90,7 +90,7 @@ Finding without_card(RankFacts const& rank, std::string const& asked) {
           "this host has an NVIDIA driver but this process sees no GPU",
           gpu.none_because + (asked.empty() ? "" : "; " + asked),
           asked.empty()
-              ? "Request one from Slurm: --gpus-per-node=1; CUDA_VISIBLE_DEVICES must not be empty"
+              ? "Request one from Slurm: --gpus-per-node=1. CUDA_VISIBLE_DEVICES must not be empty"
               : "Compare nvidia-smi -L with CUDA_VISIBLE_DEVICES; report a GPU that fell off the bus to your site",
           {rank.rank}};
 }
@@ -120,7 +120,7 @@ Findings health_of(RankFacts const& rank) {
   if (card.unusable.empty() && card.memory_mb > 0 && card.memory_free_mb < 0.5 * card.memory_mb)
     add(Level::warning, "gpu.memory", fmt::format("more than half of the memory of the {} is in use", name),
         fmt::format("{} of {} are free", size_text(card.memory_free_mb), size_text(card.memory_mb)),
-        "Run nvidia-smi to find the process; a trial may run out of memory");
+        "Run nvidia-smi to find the process that uses it; a trial may run out of memory");
   if (findings.empty())
     add(Level::ok, "gpu",
         fmt::format("{}, driver {}, CUDA {}", name, rank.nvidia_driver.empty() ? "unknown" : rank.nvidia_driver,
@@ -139,10 +139,9 @@ Findings sharing(std::vector<RankFacts const*> const& host) {
   Findings findings;
   for (auto const& [bus, ranks] : cards)
     if (ranks.size() > 1)
-      findings.push_back(
-          {Level::warning, "gpu.shared", fmt::format("{} ranks share one GPU", ranks.size()),
-           "there are fewer GPUs than ranks on their host; each rank gets a part of its speed and memory",
-           "Start one rank per GPU: --ntasks-per-node equal to --gpus-per-node", ranks});
+      findings.push_back({Level::warning, "gpu.shared", fmt::format("{} ranks share one GPU", ranks.size()),
+                          "their host has fewer GPUs than ranks; each rank gets a part of the GPU's speed and memory",
+                          "Start one rank per GPU: --ntasks-per-node equal to --gpus-per-node", ranks});
   bool const one_each =
       cards.size() > 1 && std::all_of(host.begin(), host.end(), [](auto const* rank) { return rank->gpu.count == 1; });
   if (one_each) {

@@ -59,7 +59,7 @@ Findings check_cores(Facts const& facts) {
       findings.push_back({Level::note,
                           "cpu.quota",
                           fmt::format("a rank may use {} of its {} cores", cores, mask),
-                          fmt::format("its cgroup grants the CPU time of {:.3g}", *rank.core_quota),
+                          fmt::format("its cgroup grants CPU time for {:.3g} of them", *rank.core_quota),
                           "Use that many threads (the default), or raise the limit: docker --cpus, systemd CPUQuota",
                           {rank.rank}});
     if (wanted > cores)
@@ -68,16 +68,16 @@ Findings check_cores(Facts const& facts) {
                           fmt::format("OMP_NUM_THREADS={} is more than the {} core{} that a rank may use", wanted,
                                       cores, cores == 1 ? "" : "s"),
                           "threads that share a core wait for each other",
-                          fmt::format("Ask for --cpus-per-task={}, or set OMP_NUM_THREADS={}", wanted, cores),
+                          fmt::format("Request --cpus-per-task={}, or set OMP_NUM_THREADS={}", wanted, cores),
                           {rank.rank}});
     if (rank.default_threads > cores)
       findings.push_back({Level::note,
                           "cpu.default_threads",
-                          fmt::format("verbs start {} threads by default where a rank may use {} core{}",
+                          fmt::format("verbs start {} threads by default, but a rank may use only {} core{}",
                                       rank.default_threads, cores, cores == 1 ? "" : "s"),
                           "the launcher binds ranks to cores, but the node has more",
-                          fmt::format("Give --threads {} (a sweep uses one thread per rank anyway), or request more: "
-                                      "--cpus-per-task, mpirun --bind-to none",
+                          fmt::format("Use --threads {} (a sweep uses one thread per rank anyway), or request more "
+                                      "cores: --cpus-per-task, mpirun --bind-to none",
                                       cores),
                           {rank.rank}});
   }
@@ -162,12 +162,12 @@ Findings check_temporary(Facts const& facts) {
     auto const& space = host.front()->temporary;
     if (space.total_mb == 0)
       findings.push_back({Level::warning, "temporary", space.path + " does not exist",
-                          "MPI keeps its sockets in TMPDIR, or /tmp", "Set TMPDIR to a folder on the node",
+                          "MPI keeps its sockets in TMPDIR, or else /tmp", "Set TMPDIR to a folder on the node",
                           numbers_of(host)});
     else if (space.free_mb < 100)
       findings.push_back(
           {Level::warning, "temporary", fmt::format("{} has only {} free", space.path, size_text(space.free_mb)),
-           "MPI keeps its sockets and shared files there; 100 MB should be enough",
+           "MPI keeps its sockets and shared files there; 100 MB are enough",
            "Remove files of dead jobs from it, or set TMPDIR to another folder on the node", numbers_of(host)});
   }
   return findings;

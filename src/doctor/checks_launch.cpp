@@ -102,7 +102,7 @@ Findings check_launch(Facts const& facts) {
   auto const remedy =
       slurm ? std::string("Start it with srun --mpi=pmix, or with mpirun inside the job")
             : std::string(
-                  "Start it with the mpirun of the MPI library that it was built with (mambasynth --version names it)");
+                  "Start it with the mpirun of the MPI library that it was built with (mambasynth --version shows it)");
   Findings findings;
   auto const left_over = first.size == 1 && first.no_launcher ? launchers_variable(environment) : "";
   bool const many_alone = first.size == 1 && integer_of(environment, "PMIX_RANK", 1).has_value();
@@ -119,7 +119,7 @@ Findings check_launch(Facts const& facts) {
         {Level::error,
          "mpi.ranks",
          fmt::format("this program is one rank, not {}", expected.ranks),
-         expected.source + ", but the MPI library does not see the others; each would run the whole sweep by itself",
+         expected.source + ", but the MPI library does not see the others; each would run the whole sweep on its own",
          remedy,
          {}});
   else if (many_alone)
@@ -273,7 +273,7 @@ Findings check_clocks(Facts const& facts) {
            fmt::format("the clock of {} is {:.1f} s {} that of rank 0", clock.host, std::abs(clock.seconds),
                        clock.seconds > 0 ? "ahead of" : "behind"),
            "a sweep's lock does not depend on clocks, but times in events.jsonl and in logs will not match",
-           "Tell your site that NTP is not running there",
+           "Report to your site that NTP is not running there",
            {}});
   if (findings.empty() && facts.clocks.size() > 1)
     findings.push_back({Level::ok, "clock", "The hosts' clocks agree within a second", "", "", {}});

@@ -10,7 +10,7 @@
 /// Whether results can be written to a folder, tested with the same calls that write results.
 namespace mambasynth::doctor {
 
-/// What rank 0 orders every rank to do in the folder at the same time.
+/// What rank 0 orders all ranks to do in the folder at the same time.
 struct Order {
   enum class Kind { clock, read, link, end } kind = Kind::end;
   std::string path;  ///< read: the file; link: the folder

@@ -21,7 +21,7 @@ struct Settings {
 
 /// Collective. Rank 0 gets the facts of all ranks; the others return once rank 0 no longer needs them. No rank waits
 /// for one that hangs: it is listed in `unresponsive`, and the caller must end it. Errors: errors::machine on a rank
-/// that no longer hears from rank 0.
+/// that receives no more messages from rank 0.
 Facts gather_facts(parallel::Communicator const& world, Settings const& settings);
 
 }  // namespace mambasynth::doctor

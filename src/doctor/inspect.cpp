@@ -73,7 +73,7 @@ bool tasks_cannot_meet(Environment const& environment) {
     return false;
   for (char** variable = ::environ; *variable; ++variable) {
     std::string_view const name(*variable);
-    // PMIX_MCA_... are a user's settings; a launcher's own variables tell that it speaks PMIx or PMI.
+    // PMIX_MCA_... are a user's settings; a launcher's own variables show that it supports PMIx or PMI.
     if (name.starts_with("PMI") && !name.starts_with("PMIX_MCA_")) return false;
   }
   return true;

@@ -41,13 +41,13 @@ Findings judged(FolderFacts const& folder) {
 
 }  // namespace
 
-TEST_CASE("a folder suitable for results") {
+TEST_CASE("a folder suitable for results passes all checks") {
   CHECK(judged(good()).size() == 1);
   CHECK(worst(judged(good())) == Level::ok);
   CHECK(check_folder(of({healthy(0, 1)})).empty());
 }
 
-TEST_CASE("a folder that is not writable, durable or visible") {
+TEST_CASE("a folder that is not writable, durable or shared is an error, one with a stale cache a warning") {
   auto f = good();
   f.not_writable = "Read-only file system";
   CHECK_THAT(named(judged(f), "folder.writable").text(), ContainsSubstring("/scratch/runs (Read-only file system)"));
@@ -58,7 +58,7 @@ TEST_CASE("a folder that is not writable, durable or visible") {
   f.sees_new[1].problem = f.sees_replaced[1].problem = "No such file or directory";
   CHECK(named(judged(f), "folder.shared").level == Level::error);
   CHECK(named(judged(f), "folder.shared").ranks == std::vector{1});
-  CHECK(named(judged(f), "folder.cache").level == Level::ok);  // said once
+  CHECK(named(judged(f), "folder.cache").level == Level::ok);  // reported once
   f = good();
   f.sees_replaced[1].problem = "its contents are different";
   CHECK(named(judged(f), "folder.cache").level == Level::warning);
@@ -78,7 +78,7 @@ TEST_CASE("a name that two ranks or none can link cannot be a lock") {
              ContainsSubstring("Operation not permitted") && ContainsSubstring("hard link"));
 }
 
-TEST_CASE("HDF5: our own files, and readers that lock") {
+TEST_CASE("an HDF5 write failure is an error, a locking failure only a note") {
   auto f = good();
   f.hdf5 = "unable to open";
   CHECK(named(judged(f), "folder.hdf5").level == Level::error);
@@ -90,7 +90,7 @@ TEST_CASE("HDF5: our own files, and readers that lock") {
   CHECK_THAT(named(judged(f), "folder.hdf5_locking").remedy, ContainsSubstring("HDF5_USE_FILE_LOCKING=FALSE"));
 }
 
-TEST_CASE("space, speed and type of a file system") {
+TEST_CASE("a file system that is full, slow or volatile is reported") {
   auto f = good();
   f.space.free_mb = 300;
   CHECK(named(judged(f), "folder.space").level == Level::warning);
@@ -107,7 +107,7 @@ TEST_CASE("space, speed and type of a file system") {
   CHECK(named(judged(f), "folder.home").level == Level::note);
 }
 
-TEST_CASE("a folder of this machine is tested and left unchanged") {
+TEST_CASE("testing a folder of this machine leaves it unchanged") {
   Temporary const temporary;
   auto const wanted = temporary.path / "not" / "yet";
   CHECK(nearest_existing(wanted.string()) == fs::canonical(temporary.path).string());

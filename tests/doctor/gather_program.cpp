@@ -1,4 +1,4 @@
-// Facts gathered over ranks of which one hangs: see gather_test.cpp.
+// Gathers the facts of ranks, one of which may hang: see gather_test.cpp.
 #include <chrono>
 #include <cstdio>
 #include <string>
@@ -14,7 +14,7 @@ using namespace mambasynth;
 
 namespace {
 
-void sleep_for_ever() { std::this_thread::sleep_for(std::chrono::hours(1)); }
+void sleep_forever() { std::this_thread::sleep_for(std::chrono::hours(1)); }
 
 }  // namespace
 
@@ -24,13 +24,13 @@ int main(int, char** argv) {
   auto const rank = session.world().rank();
   return session.run(
       [&]() -> int {
-        if (mode == "gone" && rank == 1) sleep_for_ever();
+        if (mode == "gone" && rank == 1) sleep_forever();
         doctor::Settings settings;
         settings.out = argv[2];
         settings.timeout = 1.5;
         settings.inspect = [&, stuck = mode == "stuck" && rank == 1](doctor::RankFacts& facts, auto const& doing) {
           doing("querying the GPU driver");
-          if (stuck) sleep_for_ever();
+          if (stuck) sleep_forever();
           facts.host = "host" + std::to_string(facts.rank / 2);
           facts.cores = {facts.rank};
         };

@@ -21,13 +21,13 @@ TEST_CASE("a program without CUDA is fine unless the job has GPUs") {
   }
 }
 
-TEST_CASE("a healthy GPU") {
+TEST_CASE("a healthy GPU passes all checks") {
   auto const facts = of({with_gpu(0, 2, "01"), with_gpu(1, 2, "02")});
   CHECK(worst(check_gpus(facts)) == Level::ok);
   CHECK(worst(check_nccl(facts)) == Level::ok);
 }
 
-TEST_CASE("no GPU is visible, for various reasons") {
+TEST_CASE("each reason why no GPU is visible has its own finding") {
   auto facts = of({with_gpu(0, 1, "01")});
   auto& rank = facts.ranks[0];
   rank.gpu.count = 0;
@@ -47,7 +47,7 @@ TEST_CASE("no GPU is visible, for various reasons") {
   CHECK(named(check_gpus(facts), "gpu.none").level == Level::note);
 }
 
-TEST_CASE("architectures: machine code within a major version, PTX beyond") {
+TEST_CASE("machine code runs within a major version of the architecture, PTX beyond it") {
   auto facts = of({with_gpu(0, 1, "01")});
   auto const level = [&](char const* compiled, char const* card) {
     facts.ranks[0].program.gpu_architectures = compiled;
@@ -80,7 +80,7 @@ TEST_CASE("each defect of a GPU is reported") {
   CHECK(named(check_gpus(facts), "gpu.memory").level == Level::warning);
 }
 
-TEST_CASE("ranks that share a GPU, and ranks that see only their own") {
+TEST_CASE("ranks that share a GPU are a warning, ranks that see only their own a note") {
   auto facts = of({with_gpu(0, 2, "01"), with_gpu(1, 2, "01")});
   CHECK(named(check_gpus(facts), "gpu.shared").level == Level::warning);
   CHECK(named(check_gpus(facts), "gpu.shared").ranks == std::vector{0, 1});
@@ -93,7 +93,7 @@ TEST_CASE("ranks that share a GPU, and ranks that see only their own") {
   CHECK(named(check_gpus(facts), "gpu.hidden").level == Level::note);
 }
 
-TEST_CASE("NCCL that cannot be loaded, and variables that override it") {
+TEST_CASE("an NCCL that cannot be loaded is a warning, and variables that override it are named") {
   auto facts = of({with_gpu(0, 1, "01")});
   facts.ranks[0].environment = {{"NCCL_NVLS_ENABLE", "0"}, {"NCCL_SOCKET_IFNAME", "eth0"}};
   CHECK_THAT(named(check_nccl(facts), "nccl.environment").text(),

@@ -8,7 +8,7 @@ using namespace mambasynth::doctor;
 using namespace mambasynth::tests;
 using Catch::Matchers::ContainsSubstring;
 
-TEST_CASE("threads and cores") {
+TEST_CASE("more threads than a rank's cores are reported") {
   auto facts = of({healthy(0, 2), healthy(1, 2)});
   CHECK(worst(check_cores(facts)) == Level::ok);
   facts.ranks[1].environment = {{"OMP_NUM_THREADS", "2"}};
@@ -28,7 +28,7 @@ TEST_CASE("threads and cores") {
   CHECK(named(check_cores(facts), "cpu.default_threads").level == Level::note);
 }
 
-TEST_CASE("ranks bound to the same core") {
+TEST_CASE("ranks bound to the same core are reported") {
   auto facts = of({healthy(0, 3), healthy(1, 3), healthy(2, 3)});
   for (auto& rank : facts.ranks) rank.default_threads = 1;
   CHECK(worst(check_cores(facts)) == Level::ok);
@@ -40,7 +40,7 @@ TEST_CASE("ranks bound to the same core") {
   CHECK_THAT(named(check_cores(facts), "cpu.shared").text(), ContainsSubstring("3 ranks run on 2 cores"));
 }
 
-TEST_CASE("memory: the tightest limit of node, cgroup and Slurm counts") {
+TEST_CASE("the tightest memory limit of node, cgroup and Slurm applies") {
   auto facts = of({healthy(0, 1)});
   auto& rank = facts.ranks[0];
   CHECK(worst(check_memory(facts)) == Level::ok);
@@ -57,7 +57,7 @@ TEST_CASE("memory: the tightest limit of node, cgroup and Slurm counts") {
   CHECK(worst(check_memory(facts)) == Level::warning);
 }
 
-TEST_CASE("/dev/shm matters if ranks share a host, more so with NCCL") {
+TEST_CASE("/dev/shm is checked only if ranks share a host, and NCCL needs more of it") {
   auto facts = of({healthy(0, 1)});
   facts.ranks[0].shared_memory = {"/dev/shm", 64, 64};
   CHECK(check_shared_memory(facts).empty());
@@ -73,7 +73,7 @@ TEST_CASE("/dev/shm matters if ranks share a host, more so with NCCL") {
   CHECK_THAT(check_shared_memory(facts).front().text(), ContainsSubstring("does not exist"));
 }
 
-TEST_CASE("a full or missing temporary folder") {
+TEST_CASE("a full or missing temporary folder is reported") {
   auto facts = of({healthy(0, 1)});
   CHECK(check_temporary(facts).empty());
   facts.ranks[0].temporary.free_mb = 5;

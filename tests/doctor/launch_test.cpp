@@ -35,7 +35,7 @@ TEST_CASE("the shell of a Slurm job is one process, however many tasks the job h
   CHECK_THAT(named(check_launch(facts), "mpi.ranks").text(), ContainsSubstring("a job for 4"));
 }
 
-TEST_CASE("variables of a launcher that does not run are named, and one rank continues") {
+TEST_CASE("variables left over from a launcher that has ended are named, and one rank continues") {
   for (auto const& [name, value] : Environment{{"PMI_RANK", "2"},
                                                {"PMI_SIZE", "4"},
                                                {"PMIX_RANK", "3"},
@@ -55,7 +55,7 @@ TEST_CASE("variables of a launcher that does not run are named, and one rank con
   }
 }
 
-TEST_CASE("variables that should be integers but are not are named") {
+TEST_CASE("variables that should hold integers but do not are named") {
   auto facts = of({healthy(0, 1)});
   facts.ranks[0].environment = {
       {"SLURM_NTASKS", "4"}, {"OMP_NUM_THREADS", "4,2"}, {"PMIX_RANK", "0"}, {"SLURM_MEM_PER_NODE", "0"}};
@@ -94,7 +94,7 @@ TEST_CASE("two MPI libraries or two builds are errors that name both") {
   }
 }
 
-TEST_CASE("PMIx is judged only if srun was queried") {
+TEST_CASE("PMIx is checked only if srun was queried") {
   auto facts = of({healthy(0, 1)});
   CHECK(check_pmix(facts).empty());
   facts.srun_mpi_list = "MPI plugin types are...\n\tpmix\n\tpmix_v4\n";
@@ -114,7 +114,7 @@ TEST_CASE("unresponsive ranks are errors") {
   CHECK(check_all(facts).size() == 1);
 }
 
-TEST_CASE("different instruction sets matter for trials on the CPU") {
+TEST_CASE("different instruction sets are a warning for trials on the CPU, a note with GPUs") {
   auto facts = of({healthy(0, 2), healthy(1, 2, "n2")});
   CHECK(check_instruction_sets(facts).empty());
   facts.ranks[1].instruction_set = "avx512";
@@ -134,7 +134,7 @@ TEST_CASE("clocks that differ by more than a second plus the uncertainty are a n
   CHECK(check_clocks(facts).front().level == Level::ok);
 }
 
-TEST_CASE("tasks of srun without PMIx and PMI cannot connect") {
+TEST_CASE("srun's tasks cannot connect without PMIx or PMI") {
   CHECK(!tasks_cannot_meet({}));
   CHECK(!tasks_cannot_meet({{"SLURM_STEP_NUM_TASKS", "1"}}));
   CHECK(!tasks_cannot_meet({{"SLURM_STEP_NUM_TASKS", "2"}, {"OMPI_COMM_WORLD_SIZE", "2"}}));

@@ -7,7 +7,7 @@
 
 #include "doctor/checks.hpp"
 
-/// Machines that nobody has here.
+/// Made-up facts of machines that are not available here.
 namespace mambasynth::tests {
 
 inline doctor::RankFacts healthy(int rank, int size, std::string const& host = "n1") {

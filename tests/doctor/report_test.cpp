@@ -20,7 +20,7 @@ TEST_CASE("numbers and sizes are readable") {
   CHECK(size_text(2.5e6) == "2.5 TB");
 }
 
-TEST_CASE("equal findings are merged with their ranks, the worst first") {
+TEST_CASE("equal findings are merged and list their ranks, the worst first") {
   Findings const all{{Level::ok, "a", "Well", "", "", {0}},
                      {Level::error, "b", "bad", "so", "Do", {2}},
                      {Level::error, "b", "bad", "so", "Do", {0}},
@@ -32,7 +32,7 @@ TEST_CASE("equal findings are merged with their ranks, the worst first") {
   CHECK(one_each[2].text() == "Well.");
 }
 
-TEST_CASE("facts are unchanged after the transfer to rank 0") {
+TEST_CASE("facts arrive at rank 0 unchanged") {
   auto rank = with_gpu(3, 4, "0000:01:00.0", "n2");
   rank.environment = {{"SLURM_JOB_ID", "7"}};
   rank.memory.cgroup_mb = 1234;
@@ -42,7 +42,7 @@ TEST_CASE("facts are unchanged after the transfer to rank 0") {
   CHECK(back.memory.cgroup_mb == 1234);
 }
 
-TEST_CASE("the text: tables without empty columns, findings with their ranks") {
+TEST_CASE("the text report omits empty columns and gives the ranks of each finding") {
   auto facts = of({healthy(0, 3), healthy(1, 3), healthy(2, 3, "n2")});
   facts.ranks[2].environment = {{"OMP_NUM_THREADS", "16"}};
   auto const text = to_text(facts, check_all(facts));
@@ -54,7 +54,7 @@ TEST_CASE("the text: tables without empty columns, findings with their ranks") {
   CHECK_THAT(to_text(facts, {}), ContainsSubstring("0 of 2: NVIDIA H100") && ContainsSubstring("79 GB of 80 GB"));
 }
 
-TEST_CASE("the JSON says the same") {
+TEST_CASE("the JSON report holds the same facts and findings") {
   auto facts = of({healthy(0, 2)});
   facts.unresponsive = {{1, "n\xff", "inspecting /tmp"}};
   facts.folder = FolderFacts{};
