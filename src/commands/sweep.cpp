@@ -277,7 +277,7 @@ Action declare_sweep(CLI::App& app) {
       .section<config::Train>()
       .section<config::Evaluate>();
   add_run_flags(app, options->run, "",
-                "folder of the sweep; rerun with the same folder to continue [default: runs/NAME, with --part "
+                "folder of the sweep; rerun with the same folder to continue [default: runs/NAME; with --part: "
                 "runs/NAME/part_K]");
   app.add_flag("--dry-run", options->dry_run, "print the plan and its cost without writing anything");
   app.add_flag("--take-over", options->take_over, "take over the folder from another launcher that holds it");
@@ -285,9 +285,10 @@ Action declare_sweep(CLI::App& app) {
          "--part", [options](std::string const& part) { options->part = part; },
          "K/N: run only every N-th trial starting with the K-th, in a separate folder; collate all N folders together")
       ->type_name("");
-  add_number(app, "--trials-per-rank", options->trials_per_rank, config::between(1, most_slots),
-             "trials that each rank runs at once, with --threads each [default: so that sweep.trials_per_gpu of them "
-             "share a GPU; 1 on the CPU]");
+  add_number(
+      app, "--trials-per-rank", options->trials_per_rank, config::between(1, most_slots),
+      "trials that each rank runs concurrently, with --threads each [default: so that sweep.trials_per_gpu of them "
+      "share a GPU; 1 on the CPU]");
   app.add_option("--allow-mixed", options->allow_mixed,
                  "code: continue a folder that another version of the program started")
       ->type_name("")
