@@ -11,11 +11,11 @@
 namespace mambasynth::kernels {
 
 struct AdamW {
-  double lr;  ///< 0 leaves every bit of the parameters as it is (also the weight decay); the moments still move
+  double lr;  ///< 0 leaves the parameters bit for bit unchanged (no weight decay either); the moments are still updated
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0.01;
 };
 
-/// One update of `size` parameters; `step` counts from 1. gradient is not changed. The same bits for any number of
+/// One update of `size` parameters; `step` counts from 1. The gradient is not changed. Bit-identical for any number of
 /// threads and any instruction set.
 void adamw_step(AdamW const&, std::int64_t step, std::int64_t size, float const* gradient, float gradient_scale,
                 float* parameters, float* first_moment, float* second_moment);

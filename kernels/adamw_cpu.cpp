@@ -5,8 +5,8 @@
 
 namespace mambasynth::kernels {
 
-// Compiled for the baseline only: square root, two divisions and seven streams of memory leave nothing for wider
-// vectors to gain, and without contraction every instruction set gives the same bits anyway.
+// Compiled for the baseline only: with a square root, two divisions and seven memory streams, wider vectors would gain
+// nothing, and without contraction every instruction set gives the same bits anyway.
 void adamw_step(AdamW const& settings, std::int64_t step, std::int64_t size, float const* __restrict gradient,
                 float gradient_scale, float* __restrict parameters, float* __restrict first_moment,
                 float* __restrict second_moment) {

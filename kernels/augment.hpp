@@ -7,7 +7,7 @@
 
 // target[b,t] = f_b Q x[b,t];   input[b,t,c] = target[b,t,c] + noise n[first_sample + b, t channels + c]
 // The augmentations of a training batch (train/augment.hpp) with Q and f from the caller. n is standard normal (Box
-// & Muller 1958) from the Philox numbers of train::PhiloxStream, which is its definition:
+// & Muller 1958) from the Philox numbers that train::PhiloxStream defines:
 //
 //   stream = the first two words of philox(counter = (step low, step high, noise_purpose, draws_counter), key = seed)
 //   words  = philox(counter = ((element / 2) low, high, row low, high), key = stream), element = t channels + c
@@ -31,7 +31,7 @@ struct AugmentShape {
 inline constexpr std::uint32_t noise_purpose = 2, draws_counter = 1;
 
 /// If `state` is given, as in a training step on the GPU, rotation and scale are tables over the batches of an epoch,
-/// indexed by state->batch, and the step is state->step. Without it they belong to this batch.
+/// indexed by state->batch, and the step is state->step. Without it, they are those of this batch.
 struct Augmentation {
   float const* rotation = nullptr;  ///< ([batch of the epoch,] channel, channel) Q; nullptr: none
   float const* scale =

@@ -26,7 +26,7 @@ double normal(std::array<std::uint32_t, 2> const& stream, std::uint64_t row, std
 
 void augment(AugmentShape const& s, Augmentation const& a, float const* x, float* target, float* input) {
   if (s.batch < 0 || s.time < 0 || s.channels < 1 || s.width < s.channels)
-    throw std::invalid_argument("windows of no channels, or narrower than they");
+    throw std::invalid_argument("windows without channels, or with rows shorter than their channels");
   auto const words = philox({low(a.step), high(a.step), noise_purpose, draws_counter}, {low(a.seed), high(a.seed)});
   for (std::int64_t row = 0; row < s.batch * s.time; ++row) {
     auto const b = row / s.time, t = row % s.time;

@@ -24,8 +24,8 @@ void check_conv(ConvShape const&);
 /// out: (batch, time, channel) contiguous. T: float, double.
 template <class T>
 void causal_conv1d_forward(ConvShape const&, T const* x, std::int64_t x_stride, T const* weight, T const* bias, T* out);
-/// dout: contiguous; dx with its own stride; dweight, dbias as weight and bias. All are overwritten. The
-/// pre-activation is recomputed. The same bits for any number of threads.
+/// dout: contiguous; dx has its own stride; dweight and dbias are laid out like weight and bias. All are overwritten.
+/// The pre-activation is recomputed. Bit-identical for any number of threads.
 template <class T>
 void causal_conv1d_backward(ConvShape const&, T const* x, std::int64_t x_stride, T const* weight, T const* bias,
                             T const* dout, T* dx, std::int64_t dx_stride, T* dweight, T* dbias);

@@ -58,7 +58,8 @@ void backward(ConvTask<T> const& task, ConvTaskGradients<T> const& gradients) {
   int const d_conv = group.d_conv;
   for (int i = 0; i < d_conv * conv_group; ++i) gradients.dweight[i] = gradients.recent[i] = T{};
   for (int i = 0; i < conv_group; ++i) gradients.dbias[i] = T{};
-  // dx[t] needs the gradients before the activation of t .. t + d_conv - 1: a ring of the last `d_conv` of them.
+  // dx[t] needs the gradients before the activation of t .. t + d_conv - 1: a ring buffer holds the last `d_conv` of
+  // them.
   for (std::int64_t t = 0; t < task.shape.time + d_conv - 1; ++t) {
     T* const newest = gradients.recent + t % d_conv * conv_group;
     std::int64_t const complete = t - (d_conv - 1);

@@ -20,7 +20,7 @@ struct ConvTask {
   T const *weight, *bias;  ///< of the group, padded with zeros: (tap, channel of the group), (channel of the group)
 };
 
-/// dweight, dbias: as ConvTask's weight and bias, of this task alone, overwritten. recent: scratch of
+/// dweight, dbias: laid out like ConvTask's weight and bias, of this task alone, overwritten. recent: scratch of
 /// max_d_conv * conv_group elements.
 template <class T>
 struct ConvTaskGradients {

@@ -25,7 +25,7 @@ struct DropoutKey {
 /// x, out: (samples, elements of one sample), contiguous; may be the same array. `first_sample` is the index of row 0
 /// within the global batch. Forward and backward are the same function (the mask is linear). x / (1 - p) is x times
 /// 1 / (1 - p) rounded to T. T: float, double.
-/// Errors: std::invalid_argument for p outside 0 .. 1 or 2^34 and more elements in a sample.
+/// Errors: std::invalid_argument for p outside 0 .. 1, or for 2^34 or more elements in a sample.
 template <class T>
 void dropout(DropoutKey const&, double p, std::int64_t first_sample, std::int64_t samples, std::int64_t elements,
              T const* x, T* out);

@@ -22,7 +22,7 @@ auto lanes() {
   return &baseline::dropout_run<T>;
 }
 
-constexpr std::int64_t run_elements = 8192;  // a multiple of four; enough work for a thread to pick up
+constexpr std::int64_t run_elements = 8192;  // a multiple of four; enough work to be worth a thread
 
 }  // namespace
 

@@ -29,10 +29,10 @@ std::uint64_t dropout_threshold(double p) { return static_cast<std::uint64_t>(st
 void check_dropout(double p, std::int64_t elements) {
   if (!(p >= 0 && p <= 1))
     throw std::invalid_argument("dropout probability " + std::to_string(p) +
-                                " is impossible (it lies between 0 and 1). Correct it.");
+                                " is impossible (it must lie between 0 and 1). Correct it.");
   if (elements < 0 || elements >= std::int64_t{1} << 34)
     throw std::invalid_argument("dropout of " + std::to_string(elements) +
-                                " elements a sample is impossible (the counter names fewer than 2^34). " +
+                                " elements per sample is impossible (the counter covers fewer than 2^34). " +
                                 "Use smaller samples.");
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Vectors as wide as the instruction set that the including file is compiled for, and the functions of them that the
+// Vectors as wide as the instruction set that the including file is compiled for, and the vector functions that the
 // kernels need. The files that include this are compiled once for each instruction set, with MAMBASYNTH_LANES =
 // baseline, avx2, avx512 as the name of their namespace. They must not use anything inline from the standard library:
 // the linker keeps one copy of an inline function, and it may be the one that needs AVX-512.
@@ -64,7 +64,7 @@ struct LaneTypes<double> {
   static constexpr int log_terms = 10;
 };
 
-/// `value < low ? low : value`: one instruction, which GCC does not generate by itself. The forms with a mask of ones,
+/// `value < low ? low : value`: one instruction, which GCC does not generate on its own. The forms with a mask of ones,
 /// because GCC 12 warns that the unmasked AVX-512 ones use uninitialized memory.
 MAMBASYNTH_INLINE LaneTypes<float>::V not_less(LaneTypes<float>::V value, LaneTypes<float>::V low) {
 #if defined(__AVX512F__)
@@ -126,7 +126,7 @@ struct Lanes : LaneTypes<T> {
     V const r = u - (shifted - Constants::magic);
     return scaled_exp2(r, shifted);
   }
-  /// e^x for exp_low <= x <= exp_high, and the values at these borders outside. NaN stays NaN.
+  /// e^x for exp_low <= x <= exp_high; outside, the value at the nearer bound. NaN stays NaN.
   static MAMBASYNTH_INLINE V exp(V x) {
     x = at_least(Constants::exp_low, x);
     x = x > Constants::exp_high ? splat(Constants::exp_high) : x;
@@ -137,7 +137,7 @@ struct Lanes : LaneTypes<T> {
   }
   /// ln(1 + w) for w >= 0, to about 1 unit in the last place however small w is.
   static MAMBASYNTH_INLINE V log1p(V w) {
-    // 1 + w = 2^k m with m in [sqrt(1/2), sqrt(2)); f = m - 1 gets back what the sum lost.
+    // 1 + w = 2^k m with m in [sqrt(1/2), sqrt(2)); f = m - 1 recovers what the sum lost.
     constexpr T root_half = static_cast<T>(0.70710678118654752440);
     V const u = T{1} + w;
     V const lost = w > T{1} ? V{} : w - (u - T{1});

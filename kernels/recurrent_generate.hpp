@@ -9,7 +9,7 @@
 // next = prediction of the first head after the seed;  for each step  next = round(next + noise), which is recorded and
 // read by the network;  next = its prediction, with noise inside the layers during a burst. CPU: src/generate/host.cpp
 // over recurrent_step.hpp. GPU: cuda/recurrent/recurrent_generate.cu. Tests: tests/generate/generate_test.cpp,
-// tests/generate/gpu_test.cpp. Callers: src/generate/host.cpp and its GPU twin.
+// tests/generate/gpu_test.cpp. Callers: src/generate/host.cpp, src/generate/on_gpu.cpp.
 namespace mambasynth::kernels {
 
 struct RecurrentGeneration {
@@ -29,10 +29,10 @@ namespace cuda {
 /// The weights in the GPU's layout, from host to host: recurrent_packed_size floats.
 std::int64_t recurrent_packed_size(RecurrentShape const&);
 void pack_recurrent(RecurrentShape const&, RecurrentWeights<float> const&, float* packed);
-/// Bytes of the carried states on the device; need no initialization.
+/// Bytes of the carried states on the device; they need no initialization.
 std::size_t recurrent_workspace_bytes(RecurrentShape const&, std::int64_t sequences);
 /// Seed and generation in one launch, fp32 throughout. packed and all arrays of the generation on the device.
-/// Errors: std::invalid_argument where a step does not fit into the GPU's shared memory.
+/// Errors: std::invalid_argument if a step does not fit into the GPU's shared memory.
 void recurrent_generate(RecurrentShape const&, float const* packed, RecurrentGeneration const&, std::byte* workspace,
                         Stream);
 }  // namespace cuda

@@ -7,8 +7,8 @@
 //   h = W_in x + b_in;  per layer  u = norm(h);  [x, z] = in_proj u;  x' = silu(conv over the last d_conv x);
 //   [dt, B, C] = x_proj x';  delta = softplus(dt_proj dt + bias);  s = exp(delta A) s + delta B x';
 //   y = C s + D x';  h += out_proj (y silu(z)) + noise;  prediction = W2 gelu(W1 norm(h) + b1) + b2 for each head
-// Gu & Dao 2023 (arXiv:2312.00752), section 3.2, the recurrent mode of the network in src/model/network.hpp. What a
-// layer carries is the last d_conv - 1 inputs of the convolution and s.
+// Gu & Dao 2023 (arXiv:2312.00752), section 3.2, the recurrent mode of the network in src/model/network.hpp. A layer
+// carries the last d_conv - 1 inputs of the convolution and s.
 // Reference: recurrent_step_reference.cpp. CPU: recurrent_step_cpu.cpp (packing, threads), recurrent_step_lanes.cpp
 // (vectors). GPU: cuda/recurrent/recurrent_generate.cu, many steps in one launch (recurrent_generate.hpp).
 // Tests: tests/model/recurrence_test.cpp. Caller: src/model/recurrence.cpp.
@@ -19,12 +19,12 @@ struct RecurrentShape {
   std::int64_t features;  ///< d_model
   std::int64_t layers, inner, states, rank, d_conv;
   std::int64_t hidden;  ///< d_ff
-  std::int64_t heads;   ///< one a horizon
+  std::int64_t heads;   ///< one per horizon
 };
 /// Errors: std::invalid_argument for a size below 1 (layers, heads: below 0) or d_conv below 2.
 void check_recurrent(RecurrentShape const&);
 
-/// Weights as the state dict has them, matrices (out, in) row-major, conv_weight (inner, d_conv), A_log (inner, state).
+/// Weights as in the state dict: matrices (out, in) row-major, conv_weight (inner, d_conv), A_log (inner, state).
 template <class T>
 struct RecurrentLayer {
   T const *norm_weight, *norm_bias, *A_log, *D, *in_proj, *conv_weight, *conv_bias, *x_proj, *dt_weight, *dt_bias,
@@ -47,7 +47,7 @@ template <class T>
 struct RecurrentStep {
   std::int64_t sequences;
   T* state;            ///< (sequence, state size); all zero before the first step
-  bool keep;           ///< whether the state advances; otherwise it is only read
+  bool keep;           ///< whether the state advances; if not, it is only read
   T const* x;          ///< (sequence, channel)
   T const* noise;      ///< (sequence, layer, feature), added to each layer's output after the residual sum; or nullptr
   std::int64_t heads;  ///< how many heads, from the first
@@ -55,8 +55,8 @@ struct RecurrentStep {
 };
 
 /// Vectorized for the instruction set found at run time, threads by OpenMP. The weights are copied once, in the order
-/// in which a step reads them. The same bits for any number of threads and whatever other sequences run alongside. Not
-/// for use by two threads at once.
+/// in which a step reads them. Bit-identical for any number of threads and whatever other sequences run alongside. Must
+/// not be used by two threads at once.
 class RecurrentNetwork {
  public:
   /// Errors: std::invalid_argument (check_recurrent).

@@ -204,7 +204,7 @@ std::int64_t RecurrentNetwork::state_size() const { return parts_->layout.state_
 
 void RecurrentNetwork::step(RecurrentStep<float> const& step) {
   auto const& l = parts_->layout;
-  // A part is the smallest unit of work; a thread without one would only wait at the barriers.
+  // A part is the smallest unit of work: a thread without one would only wait at the barriers.
   int const team = static_cast<int>(std::max<std::int64_t>(1, std::min<std::int64_t>(threads(), l.parts)));
   auto& workspace = parts_->workspace(step.sequences, team);
   RecurrentPass const pass{&l,

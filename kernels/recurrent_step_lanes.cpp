@@ -26,7 +26,7 @@ MAMBASYNTH_INLINE void columns(float const* weight, std::int64_t stride, std::in
 }
 
 /// weight: (input, output), outputs a multiple of recurrent_block. Loops over the sequences inside, so that weights are
-/// read once from memory and then from L1.
+/// read from memory once and then from L1.
 void times(float const* weight, std::int64_t inputs, std::int64_t outputs, std::int64_t sequences, float const* in,
            std::int64_t in_stride, float const* start, float* out, std::int64_t out_stride) {
   for (std::int64_t o = 0; o < outputs;) {

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 // The vectorized part of a recurrent step (recurrent_step_lanes.cpp, compiled once for each instruction set) and what
-// it shares with the part that packs the weights and deals parts out to threads (recurrent_step_cpu.cpp).
+// it shares with the part that packs the weights and assigns parts to threads (recurrent_step_cpu.cpp).
 //
 // Inner channels are distributed in parts of 64. A layer needs the other parts twice, because x_proj and out_proj sum
 // over all channels: each part stores its partial sums, and every thread adds them in the order of the parts. That

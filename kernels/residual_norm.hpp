@@ -41,7 +41,7 @@ struct NormInputs {
   T const* residual;
   Parameter<T> const *gamma, *beta;
 };
-/// mean, rstd: (row), or nullptr both (evaluation).
+/// mean, rstd: (row), or both nullptr (evaluation).
 template <class T>
 struct NormOutputs {
   T *h, *u;

@@ -12,7 +12,7 @@
 // Reference: selective_scan_reference.cpp (with the derivatives). CPU: selective_scan_cpu.cpp (threads),
 // selective_scan_lanes.cpp (vectors). GPU: cuda/selective_scan/selective_scan.cu. Tests:
 // tests/kernels/selective_scan_test.cpp, tests/kernels/cuda/selective_scan_test.cpp, and selective_scan_golden_test.cpp
-// beside each. Callers: src/model/mixer.cpp, src/gpu/engine_forward.cpp, src/gpu/engine_backward.cpp; benchmarks:
+// next to each. Callers: src/model/mixer.cpp, src/gpu/engine_forward.cpp, src/gpu/engine_backward.cpp; benchmarks:
 // src/bench.
 namespace mambasynth::kernels {
 
@@ -28,7 +28,7 @@ inline constexpr std::int64_t scan_max_states = 256;
 void check_scan(ScanShape const&);
 
 /// x, delta, z: (batch, time, channel); B, C: (batch, time, state). The last axis is contiguous; a `_stride` is the
-/// distance in elements from one time step to the next (a batch follows the last step of the one before), so that
+/// distance in elements from one time step to the next (a sequence follows the last step of the one before), so that
 /// slices of a GEMM's output are used in place. A: (channel, state), negative; D, delta_bias: (channel).
 template <class T>
 struct ScanInputs {
@@ -46,8 +46,8 @@ struct ScanOutputs {
   T* last_state;
 };
 
-/// dout: (batch, time, channel) contiguous. dx, ddelta: (batch, time, channel) contiguous; dz, dB, dC with strides as
-/// their inputs may have; dA: (channel, state); dD, ddelta_bias: (channel). All are overwritten, not added to.
+/// dout: (batch, time, channel) contiguous. dx, ddelta: (batch, time, channel) contiguous; dz, dB, dC may have strides,
+/// like their inputs; dA: (channel, state); dD, ddelta_bias: (channel). All are overwritten, not added to.
 /// ddelta is the gradient before softplus and bias.
 template <class T>
 struct ScanGradients {
@@ -57,12 +57,12 @@ struct ScanGradients {
   Parameter<T>*dA, *dD, *ddelta_bias;
 };
 
-/// Vectorized for the instruction set found at run time, parallel over batch and channels with OpenMP. The same bits
+/// Vectorized for the instruction set found at run time, parallel over batch and channels with OpenMP. Bit-identical
 /// for any number of threads (partial sums have a fixed order). T: float, double.
 template <class T>
 void selective_scan_forward(ScanShape const&, ScanInputs<T> const&, ScanOutputs<T> const&);
-/// `checkpoints` as the forward wrote them. Memory beyond its arguments: O(scan_chunk) states a thread, and about four
-/// arrays of (batch, channel, state) for the sums; nothing grows with time.
+/// `checkpoints` as the forward wrote them. Memory beyond its arguments: O(scan_chunk) states per thread, and about
+/// four arrays of (batch, channel, state) for the sums; nothing grows with time.
 template <class T>
 void selective_scan_backward(ScanShape const&, ScanInputs<T> const&, T const* checkpoints, ScanGradients<T> const&);
 
@@ -75,8 +75,8 @@ void selective_scan_backward(ScanShape const&, ScanInputs<T> const&, T const* ch
 }  // namespace reference
 
 /// One GPU (kernels/cuda/). T: float (fp32 throughout) or BFloat16 (x, delta, z, B, C, out and their gradients in bf16,
-/// the state and every sum over time in fp32). States: 4, 8, 16, 32, 64, 128; any time. The same bits from run to run:
-/// no atomics.
+/// the state and every sum over time in fp32). States: 4, 8, 16, 32, 64, 128; any number of steps. Bit-identical from
+/// run to run: no atomics.
 namespace cuda {
 inline constexpr std::int64_t scan_states[] = {4, 8, 16, 32, 64, 128};
 /// Bytes of what the forward saves for the backward, and of the backward's scratch.

@@ -97,7 +97,7 @@ struct TimeArrays {
   T *delta, *delta_x, *dy, *y, *from_B, *from_decay, *delta_slope, *dz_over_y;
 };
 
-/// Four states of one block: forwards from the checkpoint, keeping decay and state of each step, then backwards.
+/// Four states of one block: forward from the checkpoint, keeping decay and state of each step, then backward.
 /// dB, dC: (step, state of the tile, lane), overwritten by the first block; the others add to it.
 template <class T, bool first>
 [[gnu::noinline]] void backward_tile(int steps, TimeArrays<T> const& time, T const* B, T const* C, T const* decay,
@@ -245,7 +245,7 @@ void backward(ScanTask<T> const& task, std::int64_t k, T const* checkpoints, Sca
       auto const contiguous = chunk.offset(t, task.shape.channels) + first;
       V const x = L::load(in.x + chunk.offset(t, in.x_stride) + first, count);
       V const dy = L::load(time.dy + i), from_B = L::load(time.from_B + i);
-      // `decay` is A / ln 2, which the sum over states has as a factor.
+      // The sum over states contains `decay`, which is A / ln 2.
       V const ddelta =
           (from_B * x + L::load(time.from_decay + i) * static_cast<T>(ln2)) * L::load(time.delta_slope + i);
       L::store(gradients.dx + contiguous, dy * L::load(D + first) + from_B * L::load(time.delta + i), count);

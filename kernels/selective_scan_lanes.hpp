@@ -7,9 +7,9 @@
 // The vectorized part of the scan (selective_scan_lanes.cpp, compiled once for each instruction set) and what it shares
 // with the part that distributes it over threads (selective_scan_cpu.cpp).
 //
-// Lanes are channels: y is then a sum inside a lane, and every number of states is equally efficient. A task is one
-// batch row and one group of channels. Numbers of a group are packed as (state, channel of the group), padded with
-// zeros, for which every term of every sum is zero.
+// Lanes are channels: the sum for y then stays within a lane, and every number of states is equally efficient. A task
+// is one batch row and one group of channels. Arrays of a group are packed as (state, channel of the group), padded
+// with zeros, for which every term of every sum is zero.
 namespace mambasynth::kernels {
 
 inline constexpr int scan_group = 64;       ///< channels of a task; a multiple of every vector's lanes
@@ -31,10 +31,10 @@ struct ScanTask {
   T* scratch;                  ///< of this thread
 };
 
-/// What a backward task adds to, or writes for, the sums over tasks.
+/// What a backward task adds to or writes for the sums over tasks.
 template <class T>
 struct ScanSums {
-  T* carry;             ///< dL/dh at the border to the next chunk: (padded state, channel of the group)
+  T* carry;             ///< dL/dh at the boundary with the next chunk: (padded state, channel of the group)
   T* dA;                ///< (padded state, channel of the group), added to
   T *dD, *ddelta_bias;  ///< (channel of the group), added to
   T *dB, *dC;           ///< sums over the group's channels: (tile, step of the chunk, state of the tile), overwritten

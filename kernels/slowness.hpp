@@ -8,8 +8,8 @@
 
 // d[b,t,f] = h[b,t,f] - h[b,t-1,f]   for t = 1 .. time - 1;   d[b,0,f] = d[b,time,f] = 0
 // window_sum[b] += sum over t, f of d^2;   dh[b,t,f] += 2 weight (d[b,t,f] - d[b,t+1,f])
-// One layer of the slowness loss (train/losses/slowness.hpp) and its gradient in closed form: that of weight sum_b
-// window_sum[b]. Reference: slowness_reference.cpp. GPU: cuda/slowness.cu. Tests: tests/train/losses_test.cpp,
+// One layer of the slowness loss (train/losses/slowness.hpp) and the gradient of weight sum_b window_sum[b] in closed
+// form. Reference: slowness_reference.cpp. GPU: cuda/slowness.cu. Tests: tests/train/losses_test.cpp,
 // which compares the reference with autograd, tests/kernels/cuda/slowness_test.cpp. Caller:
 // src/train/losses/slowness.cpp.
 namespace mambasynth::kernels {

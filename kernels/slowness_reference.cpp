@@ -7,7 +7,7 @@ namespace mambasynth::kernels::reference {
 template <class T>
 void slowness(SlownessShape const& s, double weight, SlownessArrays<T> const& a) {
   if (s.batch < 0 || s.time < 0 || s.features < 1)
-    throw std::invalid_argument("windows of less than no steps, or of no features");
+    throw std::invalid_argument("slowness of windows with a negative size or without features");
   for (std::int64_t b = 0; b < s.batch; ++b)
     for (std::int64_t t = 0; t < s.time; ++t)
       for (std::int64_t f = 0; f < s.features; ++f) {

@@ -12,7 +12,7 @@
 // adamw_cpu.cpp. Test: tests/kernels/cuda/adamw_test.cpp. Caller: src/gpu/training_step.cpp.
 namespace mambasynth::kernels::cuda {
 
-/// A batch's loss and the gradient's norm as the host reads them at the end of an epoch.
+/// A batch's loss and gradient norm, which the host reads at the end of an epoch.
 struct StepRecord {
   double loss;
   double gradient_norm;  ///< before clipping

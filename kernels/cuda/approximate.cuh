@@ -1,7 +1,7 @@
 #pragma once
 
-// The special function unit's approximations, without the instructions that handle denormals: numbers below 2^-126
-// count as zero.
+// The special function unit's approximations, without the instructions that handle denormals: numbers below 2^-126 are
+// flushed to zero.
 namespace mambasynth::kernels::cuda::device {
 
 __device__ inline float exp2_approx(float v) {

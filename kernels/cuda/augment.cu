@@ -11,7 +11,7 @@ static_assert(device::augment_noise_purpose == noise_purpose && device::augment_
 template <class T>
 void augment(AugmentShape const& s, Augmentation const& a, float const* x, float* target, T* input, Stream stream) {
   if (s.batch < 0 || s.time < 0 || s.channels < 1 || s.width < s.channels)
-    throw std::invalid_argument("windows of no channels, or narrower than they");
+    throw std::invalid_argument("windows without channels, or with rows shorter than their channels");
   auto const rows = s.batch * s.time;
   if (rows == 0) return;
   auto const blocks = ceil_div(rows * s.width, device::augment_threads);

@@ -3,7 +3,7 @@
 #include "kernels/cuda/dropout.cuh"
 #include "kernels/cuda/element.cuh"
 
-// Device code of kernels/augment.hpp.
+// Device code for kernels/augment.hpp.
 namespace mambasynth::kernels::cuda::device {
 
 inline constexpr int augment_threads = 256;
@@ -25,8 +25,8 @@ __device__ inline double unit(unsigned a, unsigned b) {
   return (static_cast<double>(a >> 5) * 0x1p26 + static_cast<double>(b >> 6)) * 0x1p-53;
 }
 
-/// One of the two normal numbers that adjacent elements get from one set of words. Angles in half turns: sin() would
-/// bring along the argument reduction for huge angles and its stack frame.
+/// One of the two normal numbers that adjacent elements get from one set of words. Angles are in half turns: sin()
+/// would pull in the argument reduction for huge angles, with its stack frame.
 __device__ inline double normal(Words4 const& words, bool even) {
   double const radius = sqrt(-2 * log(1 - unit(words.word[0], words.word[1])));
   double const half_turns = 2 * unit(words.word[2], words.word[3]);

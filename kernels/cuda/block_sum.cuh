@@ -2,7 +2,7 @@
 
 namespace mambasynth::kernels::cuda::device {
 
-/// The sum over the block, in an order that depends on the number of threads alone. `shared` holds a value per thread.
+/// The sum over the block, in an order that depends only on the number of threads. `shared` holds one value per thread.
 /// All threads must call it, and all get the sum.
 __device__ inline double block_sum(double v, double* shared) {
   int const thread = static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x);

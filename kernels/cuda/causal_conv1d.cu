@@ -24,8 +24,8 @@ struct ConvGrid {
   device::ConvExtent extent;
   dim3 blocks, threads;
 };
-/// Chunks are as long as leaves enough warps to hide memory latency: sixteen per multiprocessor of an H100. Depends on
-/// the shape alone, so that sums have the same bits on every card.
+/// The longest chunks that leave enough warps to hide memory latency: sixteen per multiprocessor of an H100. Depends
+/// only on the shape, so that sums are bit-identical on every card.
 ConvGrid conv_grid(ConvShape const& s, int width) {
   check_conv(s);
   auto const columns = column_grid(1, s.channels, width, device::conv_threads, 1);
@@ -55,7 +55,7 @@ int checked_stride(ConvShape const& s, std::int64_t stride) {
   if (s.time * stride > std::numeric_limits<int>::max() / 2)
     throw std::invalid_argument(
         "causal convolution of windows of " + std::to_string(s.time) + " rows " + std::to_string(stride) +
-        " elements apart is impossible on the GPU (2^30 elements and " + "more). Use shorter windows.");
+        " elements apart is impossible on the GPU (2^30 elements or more). Use shorter windows.");
   return static_cast<int>(stride);
 }
 

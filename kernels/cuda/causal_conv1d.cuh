@@ -3,9 +3,9 @@
 #include "kernels/cuda/partial_sums.cuh"
 #include "kernels/cuda/vector.cuh"
 
-// kernels/causal_conv1d.hpp. A thread keeps N channels and walks `chunk` steps of one window; the inputs of the last
-// taps stay in registers, so that x is read once (and d_conv - 1 steps of the neighboring chunk again, out of the
-// cache). Filters shorter than DConv are padded with leading zeros.
+// kernels/causal_conv1d.hpp. A thread handles N channels of `chunk` steps of one window; the inputs of the last taps
+// stay in registers, so that x is read once (and d_conv - 1 steps of the neighboring chunk again, from the cache).
+// Filters shorter than DConv are padded with leading zeros.
 namespace mambasynth::kernels::cuda::device {
 
 inline constexpr int conv_threads = 128;
@@ -49,7 +49,7 @@ __device__ inline void load_rows(T const* p, int stride, int from, Inside const&
     rows[u] = inside(from + u) ? Packed<T, N>::load(p + (from + u) * stride) : Packed<T, N>::zero();
 }
 
-/// The next Unroll steps' rows are loaded while the last ones' are computed.
+/// Loads the rows of the next Unroll steps while computing the current ones.
 template <class T, int N, int DConv, int Unroll>
 __global__ __launch_bounds__(conv_threads, 4) void causal_conv1d_forward(ConvExtent s, T const* x, int x_stride,
                                                                          float const* weight, float const* bias,
@@ -99,7 +99,7 @@ __device__ inline void ask_for(T const* p) {
   asm volatile("prefetch.global.L2 [%0];" ::"l"(p));
 }
 
-/// dx[t] waits for dv[t + d_conv - 1], so a chunk runs d_conv - 1 steps into the next one, which counts those steps for
+/// dx[t] needs dv[t + d_conv - 1], so a chunk runs d_conv - 1 steps into the next one, which counts those steps for
 /// dweight. partial: (block along the tasks, dweight as (channel, tap) and then dbias).
 template <class T, int N, int DConv, int Unroll, int MinBlocks>
 __global__ __launch_bounds__(conv_threads, MinBlocks) void causal_conv1d_backward(ConvExtent s, T const* x,

@@ -26,7 +26,7 @@ inline ColumnGrid column_grid(std::int64_t rows, std::int64_t columns, int width
 }
 inline constexpr std::int64_t most_column_tiles = 65535;
 
-/// Blocks of kernels that write partial sums: the same on every card, so that sums have the same bits. Two per
+/// Number of blocks of kernels that write partial sums: the same on every card, so that sums are bit-identical. Two per
 /// multiprocessor of an H100.
 inline constexpr std::int64_t summing_blocks = 264;
 

@@ -2,7 +2,7 @@
 
 #include "kernels/cuda/step_state.hpp"
 
-// Device code of the mask of kernels/dropout.hpp.
+// Device code for the mask of kernels/dropout.hpp.
 namespace mambasynth::kernels::cuda::device {
 
 struct Words4 {

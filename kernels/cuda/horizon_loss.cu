@@ -19,7 +19,7 @@ void check_loss(LossShape const& s) {
         ", is impossible (at most 65,535 windows; rows no shorter than the channels). Correct the shape.");
 }
 
-// Parts of a window: short enough to fill the card, few enough for the second pass.
+// Parts of a window: short enough to fill the GPU, few enough for the second pass.
 std::int64_t steps_of_part(LossShape const& s) { return std::max<std::int64_t>(64, ceil_div(s.batch * s.time, 512)); }
 std::int64_t parts_of(LossShape const& s) { return std::max<std::int64_t>(1, ceil_div(s.time, steps_of_part(s))); }
 

@@ -20,7 +20,7 @@ void allow_shared_memory(void const* kernel, std::size_t bytes, char const* name
   static std::mutex mutex;
   static std::map<std::pair<void const*, int>, std::size_t> allowed;
   int device = 0;
-  check(cudaGetDevice(&device), "asking for the current GPU");
+  check(cudaGetDevice(&device), "querying the current GPU");
   std::lock_guard const lock(mutex);
   auto& limit = allowed[{kernel, device}];
   if (bytes <= limit) return;
@@ -30,8 +30,8 @@ void allow_shared_memory(void const* kernel, std::size_t bytes, char const* name
 
 int multiprocessors() {
   int device = 0, count = 0;
-  check(cudaGetDevice(&device), "asking for the current GPU");
-  check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device), "asking for the GPU's multiprocessors");
+  check(cudaGetDevice(&device), "querying the current GPU");
+  check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device), "querying the GPU's multiprocessors");
   return count;
 }
 

@@ -16,7 +16,7 @@ namespace mambasynth::kernels::cuda {
 void check(cudaError_t error, char const* what);
 /// Checks the launch just made.
 void check_launch(char const* kernel);
-/// Raises a kernel's limit of dynamic shared memory, once. Errors: std::runtime_error where the device has less.
+/// Raises a kernel's limit on dynamic shared memory, once. Errors: std::runtime_error if the device has less.
 void allow_shared_memory(void const* kernel, std::size_t bytes, char const* name);
 /// Of the current device.
 int multiprocessors();

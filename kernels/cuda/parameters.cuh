@@ -2,7 +2,7 @@
 
 #include "kernels/cuda/vector.cuh"
 
-// The small kernels over the flat parameters: kernels/cuda/parameters.hpp.
+// Small kernels over the flat parameters: kernels/cuda/parameters.hpp.
 namespace mambasynth::kernels::cuda::device {
 
 inline constexpr int parameter_threads = 256, parameter_elements = 4;

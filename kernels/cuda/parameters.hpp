@@ -6,7 +6,7 @@
 #include "kernels/bfloat16.hpp"
 #include "kernels/cuda/stream.hpp"
 
-/// Flat fp32 parameters on the device, and the copies of them that matrix products and the scan take.
+/// Flat fp32 parameters on the device, and the copies of them that matrix products and the scan read.
 namespace mambasynth::kernels::cuda {
 
 /// One matrix of the flat array: (rows, columns) at `source`, written to (padded_rows, padded_columns) at `target` with

@@ -42,7 +42,7 @@ __global__ __launch_bounds__(sum_lanes* sum_rows) void sum_partials(long long ro
 
 /// The block's part of such sums: `lanes` neighboring threads hold sums of N columns each, and so do the next `lanes`
 /// threads for other rows of the same columns. The block's sums go to `row`, which begins at its first column, `apart`
-/// floats from one to the next. `shared` holds N floats a thread. All threads call it.
+/// floats apart. `shared` holds N floats per thread. All threads must call it.
 template <int N>
 __device__ inline void block_column_sums(float const (&sum)[N], float* shared, int lanes, float* row,
                                          long long columns_left, int apart = 1) {

@@ -15,10 +15,10 @@ template <class T>
 struct NormForward {
   long long rows, steps;
   int features;
-  T const *branch, *residual;               ///< residual: or nullptr
-  float const *branch_bias, *gamma, *beta;  ///< branch_bias: or nullptr
+  T const *branch, *residual;               ///< residual may be nullptr
+  float const *branch_bias, *gamma, *beta;  ///< branch_bias may be nullptr
   T *h, *u;
-  float *mean, *rstd;  ///< or nullptr both
+  float *mean, *rstd;  ///< or both nullptr
   DropoutArguments dropout;
 };
 
@@ -26,9 +26,9 @@ template <class T>
 struct NormBackward {
   long long rows, steps;
   int features;
-  T const *h, *du, *dresidual;  ///< dresidual: or nullptr
+  T const *h, *du, *dresidual;  ///< dresidual may be nullptr
   float const *mean, *rstd, *gamma;
-  T *dh, *dbranch;  ///< dbranch: or nullptr
+  T *dh, *dbranch;  ///< dbranch may be nullptr
   float* partial;   ///< (block, three times features: dgamma, dbeta, dbranch_bias)
   DropoutArguments dropout;
 };

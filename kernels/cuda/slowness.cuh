@@ -42,7 +42,7 @@ __global__ __launch_bounds__(slowness_threads) void slowness(SlownessArguments<T
     }
     float sum = 0;
     for (long long first = begin; first < end; first += slowness_unroll) {
-      // All loads come before the first store, because the compiler would not move one past it.
+      // All loads come before the first store, because the compiler would not move a load past it.
       Packed<T, N> behind[slowness_unroll], there[slowness_unroll];
 #pragma unroll
       for (int u = 0; u < slowness_unroll; ++u) {

@@ -65,7 +65,8 @@ __device__ inline void load_floats(float const* p, float (&v)[N]) {
   for (int i = 0; i < N; ++i) v[i] = p[i];
 }
 
-// e^v and 1 / v: to the last bit or two where results stay fp32; where they are rounded to bf16, one instruction each.
+// e^v and 1 / v: accurate to the last bit or two where results stay fp32; where they are rounded to bf16, one
+// instruction each.
 template <class T>
 __device__ inline float exponential(float v) {
   if constexpr (sizeof(T) == 4) return expf(v);

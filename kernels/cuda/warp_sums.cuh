@@ -3,7 +3,7 @@
 namespace mambasynth::kernels::cuda::device {
 
 /// Sums `rows` values each over groups of `lanes` neighboring lanes: lane l of a group gets the sum of
-/// row[l / (lanes / rows)]. `row` is used up.
+/// row[l / (lanes / rows)]. `row` is overwritten.
 template <int lanes, int rows>
 __device__ inline float sums_over_lanes(float (&row)[rows], int lane) {
   constexpr int spread = lanes / rows;

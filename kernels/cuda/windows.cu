@@ -10,7 +10,7 @@ template <class T>
 void gather_windows(WindowShape const& s, float const* series, std::int64_t const* starts, std::int64_t batch_size,
                     StepState const* state, float* x, T* padded, Stream stream) {
   if (s.batch < 0 || s.time < 0 || s.channels < 1 || s.width < s.channels)
-    throw std::invalid_argument("windows of no channels, or narrower than they");
+    throw std::invalid_argument("windows without channels, or with rows shorter than their channels");
   auto const rows = s.batch * s.time;
   if (rows == 0) return;
   constexpr int threads = 256;

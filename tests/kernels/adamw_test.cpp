@@ -24,7 +24,7 @@ struct Parameters {
 
 }  // namespace
 
-TEST_CASE("AdamW's first step matches a number worked out by hand", "[adamw]") {
+TEST_CASE("AdamW's first step matches a value computed by hand", "[adamw]") {
   // From zero moments the first step is lr * sign(g), up to eps, after the decay by lr * weight_decay.
   Parameters p({2.0f});
   p.step({.lr = 0.1, .weight_decay = 0.5}, 1, {-3.0f}, 1);
@@ -33,7 +33,7 @@ TEST_CASE("AdamW's first step matches a number worked out by hand", "[adamw]") {
   CHECK_THAT(p.second[0], Catch::Matchers::WithinRel(0.009f, 1e-6f));
 }
 
-TEST_CASE("The CPU AdamW is the reference, bit for bit, and follows double arithmetic", "[adamw]") {
+TEST_CASE("The CPU AdamW equals the reference bit for bit and stays close to double precision", "[adamw]") {
   for (std::int64_t size : {1, 3, 17, 1000, 100003}) {
     Uniform uniform(5);
     Parameters fast(uniform.operator()<float>(size, -1, 1)), plain = fast;
@@ -60,7 +60,7 @@ TEST_CASE("The CPU AdamW is the reference, bit for bit, and follows double arith
   }
 }
 
-TEST_CASE("A learning rate of zero leaves every bit of the parameters", "[adamw]") {
+TEST_CASE("A learning rate of zero leaves the parameters bit for bit unchanged", "[adamw]") {
   // -0 + 0 would become 0, and an infinite moment times 0 NaN.
   std::vector<float> const before{-0.0f, 0.0f, 1.0f, -3e-39f, 7.0f};
   std::vector<float> const gradient{-1.0f, 1.0f, 2.0f, 0.5f, std::numeric_limits<float>::infinity()};

@@ -64,7 +64,7 @@ void check_close(ConvResults<T> const& found, ConvResults<U> const& expected, do
 
 }  // namespace
 
-TEST_CASE("The convolution's equation holds on numbers worked out by hand", "[causal_conv1d]") {
+TEST_CASE("The convolution matches values computed by hand", "[causal_conv1d]") {
   ConvCase<double> const c{{1, 3, 1, 2}, 0, {1, 2, 4}, {10, 100}, {-250}, {1, 1, 1}};
   auto const silu = [](double v) { return v / (1 + std::exp(-v)); };
   auto const check = [&](ConvResults<double> const& r) {
@@ -120,7 +120,7 @@ TEST_CASE("The CPU convolution agrees with the reference", "[causal_conv1d]") {
   for (std::int64_t channels : {1, 7, 16, 63, 64, 65, 200}) check({3, 10, channels, 4}, channels);
 }
 
-TEST_CASE("The CPU convolution gives the same bits for any number of threads", "[causal_conv1d]") {
+TEST_CASE("The CPU convolution is bit-identical for any number of threads", "[causal_conv1d]") {
   auto const c = converted<float>(random_conv({5, 33, 150, 4}, 7));
   with_each_instruction_set([&] {
     kernels::set_threads(1);
@@ -137,7 +137,7 @@ TEST_CASE("The CPU convolution gives the same bits for any number of threads", "
   });
 }
 
-TEST_CASE("The CPU convolution writes nothing between the rows and passes NaN on", "[causal_conv1d]") {
+TEST_CASE("The CPU convolution writes nothing between the rows and propagates NaN", "[causal_conv1d]") {
   auto c = converted<float>(random_conv({1, 10, 20, 4}, 3));
   c.x[static_cast<std::size_t>(2 * c.stride() + 5)] = std::nanf("77");
   with_each_instruction_set([&] {
@@ -150,7 +150,7 @@ TEST_CASE("The CPU convolution writes nothing between the rows and passes NaN on
   });
 }
 
-TEST_CASE("An impossible convolution is refused", "[causal_conv1d]") {
+TEST_CASE("A convolution of an impossible shape is refused", "[causal_conv1d]") {
   CHECK_THROWS_WITH(kernels::causal_conv1d_forward<float>({1, 1, 1, 9}, nullptr, 1, nullptr, nullptr, nullptr),
                     Catch::Matchers::ContainsSubstring("taps 9 is impossible"));
 }

@@ -35,7 +35,7 @@ void check_reference() {
 
 }  // namespace
 
-TEST_CASE("Philox4x32-10 gives the known answers of its authors", "[dropout]") {
+TEST_CASE("Philox4x32-10 reproduces the known answers of its authors", "[dropout]") {
   using Words = std::array<std::uint32_t, 4>;
   CHECK(philox({0, 0, 0, 0}, {0, 0}) == Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
   constexpr std::uint32_t ones = 0xffffffff;
@@ -44,14 +44,14 @@ TEST_CASE("Philox4x32-10 gives the known answers of its authors", "[dropout]") {
         Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
 
-TEST_CASE("The CPU dropout is the reference, bit for bit", "[dropout]") {
+TEST_CASE("The CPU dropout equals the reference bit for bit", "[dropout]") {
   with_each_instruction_set([] {
     check_reference<float>();
     check_reference<double>();
   });
 }
 
-TEST_CASE("A dropout mask depends on its key, sample and element alone", "[dropout]") {
+TEST_CASE("A dropout mask depends only on its key, sample and element", "[dropout]") {
   std::vector<float> const ones(4 * 1000, 1.0f);
   DropoutKey const key{42, 7, 1};
   auto const whole = dropped(key, 0.25, 10, 4, ones);
@@ -62,7 +62,7 @@ TEST_CASE("A dropout mask depends on its key, sample and element alone", "[dropo
     }
     kernels::set_threads(0);
   });
-  // One rank's half of the batch has the mask of that half.
+  // One rank's half of the batch gets the mask of that half.
   auto const half = dropped(key, 0.25, 12, 2, std::vector<float>(2 * 1000, 1.0f));
   CHECK(std::equal(half.begin(), half.end(), whole.begin() + 2000));
   constexpr std::uint64_t high = std::uint64_t{1} << 32;
@@ -71,12 +71,12 @@ TEST_CASE("A dropout mask depends on its key, sample and element alone", "[dropo
     auto const mask = dropped(other, 0.25, 10, 4, ones);
     int equal = 0;
     for (std::size_t i = 0; i < mask.size(); ++i) equal += mask[i] == whole[i];
-    // Independent masks agree with probability 1 - 2 p (1 - p) = 0.625 an element, standard deviation 31 of 4000.
+    // Independent masks agree with probability 1 - 2 p (1 - p) = 0.625 per element, standard deviation 31 of 4000.
     CHECK(std::abs(equal - 2500) < 200);
   }
 }
 
-TEST_CASE("Dropout drops a share p and scales the rest", "[dropout]") {
+TEST_CASE("Dropout drops a fraction p and scales the rest", "[dropout]") {
   std::vector<double> const ones(1 << 20, 1.0);
   for (double p : {0.1, 0.5, 0.9}) {
     auto const out = dropped({1, 2, 3}, p, 0, 1, ones);

@@ -7,7 +7,7 @@
 using namespace mambasynth;
 using namespace mambasynth::tests;
 
-TEST_CASE("The reference gelu gives tabulated values", "[gelu]") {
+TEST_CASE("The reference gelu matches tabulated values", "[gelu]") {
   // a Phi(a) with Phi from tables of the normal distribution.
   std::vector<double> const pre{-1, 0, 0.5, 1.5}, bias{0.5};
   std::vector<double> out(4);

@@ -7,7 +7,7 @@
 using namespace mambasynth;
 using namespace mambasynth::tests;
 
-TEST_CASE("The loss of a window matches numbers worked out by hand", "[loss]") {
+TEST_CASE("The loss of a window matches values computed by hand", "[loss]") {
   // One window of three steps, one channel in rows of two, horizon 1: errors 1 + 1 - 5 and 2 + 1 - 7.
   std::vector<float> const prediction{1, 99, 2, 99, 3, 99}, bias{1}, x{0, 5, 7};
   std::vector<double> sum(1), dprediction(6, 1);

@@ -11,7 +11,7 @@ using namespace mambasynth;
 using namespace mambasynth::kernels::cuda;
 using mambasynth::tests::Uniform;
 
-TEST_CASE("the search for a layer's neighbors fits into half a gigabyte besides its rows") {
+TEST_CASE("the search for a layer's neighbors needs at most half a gigabyte in addition to its rows") {
   auto const plan = nearest_plan(99328, 128, 100);
   CHECK(plan.sift);
   CHECK(plan.panels() == 776);
@@ -47,7 +47,7 @@ TEST_CASE("every plan for a neighbor search can be executed") {
   }
 }
 
-TEST_CASE("the sample has a row from every run of rows, and aliases with no period") {
+TEST_CASE("the sample has a row from every run of rows and aliases with no period") {
   auto const plan = nearest_plan(98304, 16, 100);  // stretches of 12
   auto const rows = nearest_sample(plan);
   REQUIRE(static_cast<std::int64_t>(rows.size()) == plan.sample);
@@ -59,7 +59,7 @@ TEST_CASE("the sample has a row from every run of rows, and aliases with no peri
   CHECK(phases.size() == 24);
 }
 
-TEST_CASE("values in single precision are within their error bound for any order of summation") {
+TEST_CASE("values in single precision stay within their error bound for any order of summation") {
   for (std::int64_t const dims : {8, 128, 1000}) {
     // All of one sign: rounding errors add up.
     auto const x = Uniform(1).operator()<double>(dims, 0, 1), y = Uniform(2).operator()<double>(dims, 0, 1);

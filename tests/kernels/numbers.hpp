@@ -14,7 +14,7 @@
 
 namespace mambasynth::tests {
 
-/// Uniform numbers, the same for every run.
+/// Uniform numbers, the same in every run.
 class Uniform {
  public:
   explicit Uniform(unsigned seed) : bits_(seed) {}
@@ -72,7 +72,7 @@ std::vector<double> differences(std::vector<double>& values, Loss const& loss) {
   return found;
 }
 
-/// Runs `test` with each instruction set that this machine has and leaves the first choice behind.
+/// Runs `test` with each instruction set that this machine has, then restores the original choice.
 template <class Test>
 void with_each_instruction_set(Test const& test) {
   using kernels::InstructionSet;

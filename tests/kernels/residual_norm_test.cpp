@@ -8,7 +8,7 @@ using namespace mambasynth;
 using namespace mambasynth::tests;
 using kernels::NormShape;
 
-TEST_CASE("The norm of a row matches numbers worked out by hand", "[norm]") {
+TEST_CASE("The norm of a row matches values computed by hand", "[norm]") {
   // h = (1, 3): mean 2, deviation 1.
   std::vector<double> const branch{0, 1}, bias{0.5, 0.5}, residual{0.5, 1.5}, gamma{2, 3}, beta{10, 20};
   std::vector<double> h(2), u(2);

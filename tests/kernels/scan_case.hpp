@@ -61,7 +61,7 @@ ScanCase<To> converted(ScanCase<From> const& c) {
           converted<To>(c.dout)};
 }
 
-/// Everything that forward and backward write. `marker` fills the arrays first: what is between rows must stay.
+/// Everything that forward and backward write. `marker` fills the arrays first: the gaps between rows must keep it.
 template <class T>
 struct ScanResults {
   static constexpr T marker = 777;

@@ -46,7 +46,7 @@ inline ScanCase<double> golden_case(Arrays const& arrays, std::string const& pre
           turned("dout")};
 }
 
-/// found: ScanResults or what has the same arrays.
+/// found: ScanResults or anything with the same arrays.
 template <class Results>
 void check_golden(Results const& found, Arrays const& arrays, std::string const& prefix, double tolerance) {
   auto const against = [&](char const* name, auto const& values, std::vector<double> const& expected) {

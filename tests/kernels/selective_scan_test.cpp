@@ -38,7 +38,7 @@ void check_shape(ScanShape shape, std::int64_t gap) {
 
 }  // namespace
 
-TEST_CASE("The scan's equation holds on numbers worked out by hand", "[selective_scan]") {
+TEST_CASE("The scan matches values computed by hand", "[selective_scan]") {
   // One channel, one state, A = -ln 2, delta = ln(1 + e^0) = ln 2: the state is multiplied by 2^(-ln 2) each step.
   double const ln2 = std::log(2.0), a = std::exp(-ln2 * ln2);
   ScanCase<double> c{{1, 2, 1, 1}, 0, {3, 5}, {-1, -1}, {0.5, -2}, {7, 11}, {13, 17}, {-ln2}, {19}, {1}, {1, 1}};
@@ -59,7 +59,7 @@ TEST_CASE("The scan's equation holds on numbers worked out by hand", "[selective
 
 TEST_CASE("The reference scan's gradients match finite differences", "[selective_scan]") {
   auto c = random_scan<double>({2, 7, 3, 4}, 1);
-  for (std::size_t i = 0; i < c.delta.size(); i += 5) c.delta[i] += 23;  // some above softplus' linear border
+  for (std::size_t i = 0; i < c.delta.size(); i += 5) c.delta[i] += 23;  // some in the linear range of softplus
   auto const r = run_reference(c);
   auto const loss = [&] {
     auto const out = run_reference(c).out;
@@ -67,7 +67,7 @@ TEST_CASE("The reference scan's gradients match finite differences", "[selective
     for (std::size_t i = 0; i < out.size(); ++i) sum += out[i] * c.dout[i];
     return sum;
   };
-  // dx and ddelta are contiguous, what they differentiate has a gap after each row.
+  // dx and ddelta are contiguous; the arrays they are gradients of have a gap after each row.
   auto const check = [&](char const* name, std::vector<double>& input, std::vector<double> const& gradient,
                          std::int64_t width, std::int64_t stride, std::int64_t gradient_stride) {
     double const scale = largest(gradient) == 777 ? 1 : largest(gradient);
@@ -97,10 +97,10 @@ TEST_CASE("The reference scan's gradients match finite differences", "[selective
 }
 
 TEST_CASE("The CPU scan agrees with the reference", "[selective_scan]") {
-  SECTION("around the borders of chunks") {
+  SECTION("around chunk boundaries") {
     for (std::int64_t time : {1, 2, 63, 64, 65, 129}) check_shape({2, time, 5, 6}, 3);
   }
-  SECTION("around the widths of vectors and groups") {
+  SECTION("around the widths of vectors and groups of channels") {
     for (std::int64_t channels : {1, 3, 4, 15, 16, 17, 33, 63, 64, 65, 130}) check_shape({1, 70, channels, 4}, 0);
   }
   SECTION("numbers of states") {
@@ -126,7 +126,7 @@ TEST_CASE("The CPU scan writes nothing between the rows", "[selective_scan]") {
   });
 }
 
-TEST_CASE("The CPU scan gives the same bits for any number of threads", "[selective_scan]") {
+TEST_CASE("The CPU scan is bit-identical for any number of threads", "[selective_scan]") {
   auto const batch = GENERATE(1, 2, 5);
   auto const c = random_scan<float>({batch, 130, 200, 8}, 2);
   with_each_instruction_set([&] {
@@ -152,7 +152,7 @@ TEST_CASE("The CPU scan does not need the optional outputs", "[selective_scan]")
   CHECK(same_bits(out, full.out));
 }
 
-TEST_CASE("The CPU scan passes NaN on", "[selective_scan]") {
+TEST_CASE("The CPU scan propagates NaN", "[selective_scan]") {
   // With a payload: adding to the exponent of such a NaN would turn it into a number.
   auto const nan = std::nanf("12345");
   ScanShape const shape{2, 70, 20, 4};
@@ -169,7 +169,7 @@ TEST_CASE("The CPU scan passes NaN on", "[selective_scan]") {
       auto const r = poisoned(input, at);
       CHECK(std::isnan(r.out[at]));
       CHECK(std::isnan(r.out[at + d]));   // through the state
-      CHECK(!std::isnan(r.out[at - d]));  // not backwards in time,
+      CHECK(!std::isnan(r.out[at - d]));  // not backward in time,
       CHECK(!std::isnan(r.out[at + 1]));  // not into other channels,
       CHECK(!std::isnan(r.out.back()));   // not into other rows of the batch
       CHECK(std::isnan(r.last_state[channel * 4]));
@@ -189,7 +189,7 @@ TEST_CASE("The CPU scan passes NaN on", "[selective_scan]") {
 }
 
 TEST_CASE("The CPU scan handles extreme gates", "[selective_scan]") {
-  // softplus and silu at their ends, decays down to zero: finite, and as the reference has them.
+  // Saturated softplus and silu, decays down to zero: the results are finite and match the reference.
   auto c = random_scan<float>({1, 70, 33, 8}, 0);
   float const ends[] = {-200, -90, -30, 0, 19.999f, 20.001f, 80, 300};
   for (std::size_t i = 0; i < c.delta.size(); ++i) c.delta[i] = ends[i % 8];
@@ -198,7 +198,7 @@ TEST_CASE("The CPU scan handles extreme gates", "[selective_scan]") {
   with_each_instruction_set([&] { check_close(run_scan(c), expected, 5e-6); });
 }
 
-TEST_CASE("Empty scans work, impossible ones are refused", "[selective_scan]") {
+TEST_CASE("Empty scans work; impossible ones are refused", "[selective_scan]") {
   auto c = random_scan<float>({2, 0, 3, 4}, 0);
   with_each_instruction_set([&] {
     auto const r = run_scan(c);

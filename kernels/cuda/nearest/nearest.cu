@@ -52,7 +52,7 @@ std::int64_t stride_of(NearestPlan const& plan) { return ceil_div(plan.dims, 4) 
 template <class T>
 void require_fitting(NearestPlan const& plan, NearestTask<T> const& task) {
   if (task.points != plan.points || task.k != plan.k || task.stride != stride_of(plan))
-    throw std::invalid_argument("rows that are not those of the plan, or whose stride is not a multiple of 4");
+    throw std::invalid_argument("rows that do not match the plan, or whose stride is not a multiple of 4");
   if (plan.k < 1 || plan.k >= plan.points || plan.points > 0x7fffffff)
     throw std::invalid_argument("more neighbors than other points, or more than 2^31 - 1 points");
 }

@@ -10,7 +10,7 @@
 namespace mambasynth::kernels::cuda {
 
 /// The exact k nearest other rows of every row: squared distances in double, summed dimension by dimension with fused
-/// multiply-adds, ties in the order of the indices. The same bits on every card as on the CPU (analysis/neighbors).
+/// multiply-adds, ties in the order of the indices. Bit-identical on every card and on the CPU (analysis/neighbors).
 ///
 /// 1. nearest_lengths centers. 2. nearest_sift, where plan.sift and the longest row allow it, finds the candidates from
 /// a product in single precision and resolves most queries. 3. nearest_exact does the others in double. T: float or
@@ -18,7 +18,7 @@ namespace mambasynth::kernels::cuda {
 /// zero.
 std::size_t nearest_workspace_bytes(NearestPlan const&);
 
-/// Sets status->longest. Only where plan.sift.
+/// Sets status->longest. Only if plan.sift.
 template <class T>
 void nearest_lengths(NearestPlan const&, NearestTask<T> const&, std::byte* workspace, NearestStatus* status, Stream);
 
@@ -29,7 +29,7 @@ template <class T>
 void nearest_sift(NearestPlan const&, NearestTask<T> const&, std::int32_t const* sample, double longest,
                   std::byte* workspace, std::int32_t* unresolved, NearestStatus* status, Stream);
 
-/// queries: `count` of them, or nullptr for the first `count` points. Sets status->overflow where squares overflow.
+/// queries: `count` of them, or nullptr for the first `count` points. Sets status->overflow if squares overflow.
 template <class T>
 void nearest_exact(NearestPlan const&, NearestTask<T> const&, std::int32_t const* queries, std::int64_t count,
                    std::byte* workspace, NearestStatus* status, Stream);

@@ -7,9 +7,9 @@ namespace mambasynth::kernels::cuda::device {
 inline constexpr int candidate_threads = 256;
 
 /// The k nearest of each query's list by squared distances in double; one block per query. A point that is not in the
-/// list has a value above the limit, so a squared distance above limit - error + |x|^2: where the k-th of the list does
-/// not reach that, no other point can be among the k. Queries for which this does not hold, whose list overflowed or
-/// holds fewer than k are appended to `unresolved`. Dynamic shared memory: capacity (8 + 4) bytes.
+/// list has a value above the limit, so a squared distance above limit - error + |x|^2: if the k-th of the list does
+/// not reach that, no other point can be among the k. A query is appended to `unresolved` if this does not hold, or if
+/// its list overflowed or holds fewer than k. Dynamic shared memory: capacity (8 + 4) bytes.
 template <class T>
 __global__ __launch_bounds__(candidate_threads) void nearest_candidates(NearestTask<T> task, long long first,
                                                                         int capacity, int const* list, int const* count,

@@ -2,7 +2,8 @@
 
 #include "kernels/cuda/nearest/nearest_task.cuh"
 
-// The search in double: for queries that single precision left unresolved, and where single precision would not pay.
+// The search in double: for queries that single precision left unresolved, and where single precision would not pay
+// off.
 namespace mambasynth::kernels::cuda::device {
 
 inline constexpr int exact_tile = 64, exact_dims = 16, select_threads = 512;
@@ -23,8 +24,8 @@ __device__ inline void load_exact(double (&to)[exact_dims][exact_tile + 1], T co
   for (int l = 0; l < 4; ++l) to[first + l][at] = value[l];
 }
 
-/// key (query, point): bits of the squared distances of queries first .. first + count - 1, all ones where the two are
-/// not neighbors. Non-negative doubles are ordered like their bits. Blocks: tile of queries fastest.
+/// key (query, point): bits of the squared distances of queries first .. first + count - 1, all ones where the two
+/// cannot be neighbors. Non-negative doubles are ordered like their bits. Blocks: tile of queries fastest.
 template <class T>
 __global__ __launch_bounds__(256) void nearest_squared(NearestTask<T> task, int const* chosen, long long first,
                                                        int count, int query_tiles, unsigned long long* key) {

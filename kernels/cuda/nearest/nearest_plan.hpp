@@ -26,9 +26,9 @@ struct NearestPlan {
   [[nodiscard]] std::int64_t packed_dims() const { return (dims + nearest_slab - 1) / nearest_slab * nearest_slab; }
 };
 
-/// The limit's rank lies three standard deviations above the number of neighbors that fall into the sample, so that
-/// about one query in a thousand gets fewer than k candidates (and is done in double); the list takes twice as many as
-/// are expected. Buffers: 256 MiB each, or one query's.
+/// The limit's rank lies three standard deviations above the expected number of neighbors in the sample, so that about
+/// one query in a thousand gets fewer than k candidates (and is done in double); the list holds twice as many as
+/// expected. Buffers: 256 MiB each, or one query's.
 inline NearestPlan nearest_plan(std::int64_t points, std::int64_t dims, std::int64_t k) {
   constexpr std::int64_t buffer = std::int64_t{1} << 28;
   NearestPlan plan{.points = points, .dims = dims, .k = k};

@@ -72,7 +72,7 @@ __device__ inline void panel_product(ProductTile& tile, float const* queries, fl
 }
 
 /// Values of the queries from panel `first_panel` on and the sampled candidates: (query, sample); infinity where the
-/// two are not neighbors. Blocks: query panel fastest.
+/// two cannot be neighbors. Blocks: query panel fastest.
 template <class T>
 __global__ __launch_bounds__(256, 2) void nearest_sample_values(NearestTask<T> task, long long first_panel,
                                                                 int query_panels, int slabs, float const* packed,
@@ -99,7 +99,7 @@ __global__ __launch_bounds__(256, 2) void nearest_sample_values(NearestTask<T> t
 }
 
 /// limit[query] = the rank-th smallest of its sampled values plus twice their error, rounded up; empties its list. One
-/// block per query, its values in registers, which each of the 32 rounds reads.
+/// block per query, with its values in registers, since each of the 32 rounds reads them.
 template <int Unused = 0>
 __global__ __launch_bounds__(limit_threads) void nearest_limits(long long first, int samples, int rank,
                                                                 float const* values, double const* length,
@@ -113,7 +113,7 @@ __global__ __launch_bounds__(limit_threads) void nearest_limits(long long first,
     unsigned const bits = s < samples ? __float_as_uint(values[local * samples + s]) : 0x7fffffffu;
     key[l] = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
   }
-  unsigned found = 0;  // the largest key that fewer than `rank` keys are below
+  unsigned found = 0;  // the largest key with fewer than `rank` keys below it
   for (int bit = 31; bit >= 0; --bit) {
     unsigned const tried = found | 1u << bit;
     int own = 0;
@@ -129,7 +129,7 @@ __global__ __launch_bounds__(limit_threads) void nearest_limits(long long first,
   }
   if (threadIdx.x > 0) return;
   double const value = __uint_as_float(found & 0x80000000u ? found & 0x7fffffffu : ~found);
-  constexpr float most = 3.402823466e+38f;  // what follows the last candidate is infinite and is left out
+  constexpr float most = 3.402823466e+38f;  // what follows the last candidate is infinite and left out
   limit[local] = fminf(__double2float_ru(value + 2 * error.of(length[first + local] * error.scale)), most);
   count[local] = 0;
 }

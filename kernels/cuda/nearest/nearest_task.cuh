@@ -22,7 +22,7 @@ __device__ inline void load4(double const* from, double (&to)[4]) {
   to[0] = low.x, to[1] = low.y, to[2] = high.x, to[3] = high.y;
 }
 
-/// The next term of a squared distance; summed in the order of the dimensions, the result has the same bits everywhere.
+/// The next term of a squared distance; summed in the order of the dimensions, the result is bit-identical everywhere.
 /// The zeros past a row's end add nothing.
 __device__ inline double add_square(double x, double y, double sum) {
   double const difference = __dsub_rn(x, y);

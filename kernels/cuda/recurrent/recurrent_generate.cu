@@ -19,7 +19,7 @@ device::RecurrentSizes sizes_of(RecurrentShape const& s) {
 
 RecurrentPlan plan_of(RecurrentShape const& s) {
   check_recurrent(s);
-  if (s.layers < 1 || s.heads < 1) throw std::invalid_argument("a network without layers or heads generates nothing");
+  if (s.layers < 1 || s.heads < 1) throw std::invalid_argument("generation needs at least one layer and one head");
   if (s.d_conv > device::recurrent_max_d_conv || s.channels > device::recurrent_threads)
     throw std::invalid_argument("generation on the GPU takes up to " + std::to_string(device::recurrent_max_d_conv) +
                                 " taps and " + std::to_string(device::recurrent_threads) + " channels");
@@ -43,9 +43,9 @@ std::int64_t working_floats(RecurrentPlan const& p) {
 
 int shared_memory_limit() {
   int device = 0, bytes = 0;
-  check(cudaGetDevice(&device), "asking for the current GPU");
+  check(cudaGetDevice(&device), "querying the current GPU");
   check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
-        "asking for the GPU's shared memory");
+        "querying the GPU's shared memory");
   return bytes;
 }
 
@@ -131,7 +131,8 @@ std::size_t recurrent_workspace_bytes(RecurrentShape const& shape, std::int64_t 
 void recurrent_generate(RecurrentShape const& shape, float const* packed, RecurrentGeneration const& g,
                         std::byte* workspace, Stream stream) {
   auto const p = plan_of(shape);
-  if (g.sequences < 0 || g.seed_steps < 1 || g.steps < 0) throw std::invalid_argument("generation behind no seed");
+  if (g.sequences < 0 || g.seed_steps < 1 || g.steps < 0)
+    throw std::invalid_argument("generation needs a seed of at least one step");
   if (g.sequences == 0 || g.steps == 0) return;
   if (g.sequences * blocks > 0x7fffffff) throw std::invalid_argument("more than 2^31 blocks of sequences");
   std::int64_t const limit = shared_memory_limit() / static_cast<int>(sizeof(float)) - 64;
@@ -139,7 +140,7 @@ void recurrent_generate(RecurrentShape const& shape, float const* packed, Recurr
   if (working > limit)
     throw std::invalid_argument("a step of d_model " + std::to_string(shape.features) + ", d_inner " +
                                 std::to_string(shape.inner) + ", d_state " + std::to_string(shape.states) + " needs " +
-                                std::to_string(working * 4 / 1024) + " KB of shared memory a block, this GPU has " +
+                                std::to_string(working * 4 / 1024) + " KB of shared memory per block, this GPU has " +
                                 std::to_string(limit * 4 / 1024) + " KB");
   bool const stage = staged <= limit;
   auto const floats = stage ? staged : working;

@@ -4,10 +4,11 @@
 
 // A cluster of 8 blocks, the largest that every card from sm_90 on takes, carries one sequence: inner channels and
 // hidden units of the head are distributed over the blocks, as over the threads in recurrent_step_lanes.hpp, and every
-// block keeps the residual stream. A layer needs two exchanges of partial sums; each goes straight into the other
-// blocks' shared memory and counts its bytes on a barrier there, so that a block waits for its data and never for all
-// blocks. The weights (3.9 MB for the documented model) stay in L2: the slices of a block stream into two buffers, one
-// for the weights before the scan and one for those after it, each refilled for the next layer while the other is read.
+// block keeps a copy of the residual stream. A layer needs two exchanges of partial sums; each goes straight into the
+// other blocks' shared memory and counts its bytes on a barrier there, so that a block waits only for its data, never
+// for all blocks. The weights (3.9 MB for the documented model) stay in L2: the slices of a block stream into two
+// buffers, one for the weights before the scan and one for those after it, each refilled for the next layer while the
+// other is read.
 namespace mambasynth::kernels::cuda::device {
 
 template <bool STAGED>
@@ -52,7 +53,7 @@ struct RecurrentBlock {
   struct Moments {
     float mean, scale;
   };
-  /// Every warp separately.
+  /// Each warp computes its own.
   __device__ Moments moments() const {
     float sum = 0;
     for (int f = 4 * lane; f < p.padded_features; f += 128) {
@@ -286,11 +287,11 @@ __global__ void __cluster_dims__(recurrent_blocks, 1, 1) __launch_bounds__(recur
     if (step >= 0) feed(step);
     else if (has_channel) block.input[c] = seed[turn * p.channels + c];
     __syncthreads();
-    // The next step's, loaded meanwhile.
+    // For the next step, loaded in the meantime.
     if (run.noise != nullptr && step + 1 >= 0 && has_channel)
       noise = run.noise[(sequence * run.steps + step + 1) * p.channels + c];
     int const burst = step >= 0 && run.burst != nullptr ? run.burst[step] : -1;
-    // The noisy pass first: it starts from the state before this step, which the clean pass then moves on.
+    // The noisy pass first: it starts from the state before this step, which the clean pass then advances.
 #pragma unroll 1
     for (int clean = burst >= 0 ? 0 : 1; clean < 2; ++clean) {
       block.pass(clean != 0,

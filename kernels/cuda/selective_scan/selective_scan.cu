@@ -13,7 +13,7 @@
 namespace mambasynth::kernels::cuda {
 namespace {
 
-/// Limit for the blocks' sums of dB and dC: a larger batch is processed in slabs.
+/// Limit on the blocks' partial sums of dB and dC: a larger batch is processed in slabs.
 constexpr std::int64_t parts_bytes = std::int64_t{128} << 20;
 
 template <class T>
@@ -28,7 +28,7 @@ void check_sizes(ScanShape const& s) {
   check_scan(s);
   if (s.time > 0x7fffffff - 64 || s.channels > 0x7fffffff - 64 || s.batch * s.channels > 0x7fffffff)
     throw std::invalid_argument(
-        "selective scan of more than 2^31 steps or sequences times channels on the GPU. Split the batch.");
+        "selective scan of more than 2^31 steps, or sequences times channels, on the GPU. Split the batch.");
 }
 
 /// Calls with_states with the number of states as a compile-time constant.
@@ -50,7 +50,7 @@ void for_states(std::int64_t states, Call const& call) {
     default:
       throw std::invalid_argument(
           "selective scan of " + std::to_string(states) +
-          " states on the GPU (it has 4, 8, 16, 32, 64 and 128). Choose one of them for d_state.");
+          " states on the GPU is impossible (supported: 4, 8, 16, 32, 64 and 128). Choose one of them for d_state.");
   }
 }
 
@@ -77,7 +77,7 @@ device::ScanArgs<Native<T>> arguments(ScanShape const& s, ScanInputs<T> const& i
           nullptr};
 }
 
-/// Whether rows begin at multiples of 16 bytes, as the fast kernels read them.
+/// Whether rows begin at multiples of 16 bytes, as the fast kernels require.
 bool aligned(void const* rows, std::int64_t stride) {
   return reinterpret_cast<std::uintptr_t>(rows) % 16 == 0 && stride % 8 == 0;
 }
@@ -159,9 +159,9 @@ void slabs(ScanShape const& s, Plan const& p, device::ScanArgs<Native<T>> const&
 /// Shared memory available to a block of the current device.
 int shared_memory_of_a_block() {
   int device = 0, bytes = 0;
-  check(cudaGetDevice(&device), "asking for the current GPU");
+  check(cudaGetDevice(&device), "querying the current GPU");
   check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
-        "asking for the GPU's shared memory");
+        "querying the GPU's shared memory");
   return bytes;
 }
 

@@ -7,8 +7,8 @@
 namespace mambasynth::kernels::cuda::device {
 
 /// Steps between two saved states. Saved: (batch, saved chunk, group of 8 states, channel, state of the group) in T,
-/// the state before a chunk's first step. bf16: the backward keeps the decays of a chunk in registers, where 8 steps
-/// fit.
+/// the state before a chunk's first step. bf16: the backward keeps the decays of a chunk in registers, which hold 8
+/// steps.
 template <class T>
 inline constexpr int scan_save_steps = sizeof(T) == 4 ? 16 : 8;
 
@@ -49,9 +49,9 @@ __device__ inline float sigmoid(float v) { return 1.f / (1.f + __expf(-v)); }
 __device__ inline float softplus(float v) { return v > 20.f ? v : log1pf(expf(v)); }
 __device__ inline float softplus_slope(float v) { return v > 20.f ? 1.f : 1.f / (1.f + expf(-v)); }
 
-/// To about 20 bits: for activations in bf16. e = exp(v).
+/// Accurate to about 20 bits, for activations in bf16. e = exp(v).
 __device__ inline float softplus_approx(float v, float e) {
-  // The logarithm's series where 1 + e would lose the bits of e.
+  // The series of the logarithm where 1 + e would lose the bits of e.
   float const small = e * (1.f - e * (0.5f - e * (1.f / 3))), large = log2_approx(1.f + e) * (1.f / log2_e);
   return v > 20.f ? v : e < 1.f / 64 ? small : large;
 }

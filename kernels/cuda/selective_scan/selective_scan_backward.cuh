@@ -2,25 +2,26 @@
 
 #include "kernels/cuda/selective_scan/selective_scan_backward_tiles.cuh"
 
-// The backward scan for bf16 activations. A warp has one or two tiles of 16 channels x 16 states, a
-// thread 8 of each; r = lane / 4 and q = lane % 4 name its channels (r, r + 8, ...) and states (neighbors from 4q or
-// 8q on), which is the A operand of a tensor-core product whose inner index is the state. Chunks of 8 steps, last one
-// first:
+// The backward scan for bf16 activations. A warp has one or two tiles of 16 channels x 16 states, of which a thread
+// holds 8 elements each; r = lane / 4 and q = lane % 4 name its channels (r, r + 8, ...) and states (adjacent ones from
+// 4q or 8q on). This is the layout of the A operand of a tensor-core product whose inner index is the state. Chunks of
+// 8 steps, last one first:
 //   - the states are recomputed from the saved one in fp32, the decays a stay in registers, the states in shared
 //   memory;
 //   - then g = dy C + carry, carry = a g, backwards in fp32. With w = carry h[t-1] (= g a h[t-1]):
 //       y += C h, carry B, w A   summed over states  by products of h, carry, w A (the inner index is the state)
 //       dC += dy h, dB += dx carry summed over channels by products of the transposed h, carry with dy, dx of one step:
-//                                  a matrix that is zero but for the step's column, so that 8 steps fill one
+//                                  a matrix that is zero except for the step's column, so that 8 steps fill one
 //                                  accumulator
 //       dA += w delta            by a product with the identity: adds pairs of bf16 to fp32
 //     and dB += C (sum over channels of dx dy), sum of g B = (sum of carry B) + dy (sum of C B) add the part of g that
 //     carry lacks.
-// In bf16 are: h, carry, w and their products with A and delta, dx and dy in dB and dC, and a block's parts of dB and
-// dC; in the recurrences dx and dy are sums of two bf16. All recurrences and sums are fp32.
+// Held in bf16: h, carry, w and their products with A and delta, dx and dy in dB and dC, and a block's partial sums of
+// dB and dC; in the recurrences, dx and dy are sums of two bf16. All recurrences and sums are fp32.
 namespace mambasynth::kernels::cuda::device {
 
-/// Grid: slab * channels / S::channels. Takes rows at multiples of 16 bytes. Dynamic shared memory: S::shared_bytes.
+/// Grid: slab * channels / S::channels. Rows must begin at multiples of 16 bytes. Dynamic shared memory:
+/// S::shared_bytes.
 template <class S>
 __global__ void __launch_bounds__(S::threads, S::blocks)
     scan_backward_bf16(ScanArgs<__nv_bfloat16> in, ScanGradientArgs<__nv_bfloat16> g) {
@@ -100,7 +101,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks)
     auto const* const BC_raw = block_staged + r * S::BC_row;  // of step r
     auto* const parts = reinterpret_cast<float*>(staged + S::parts_at);
     // Operands of products that add dx B or dy C of a step to 16 channels x 8 states: the inner index 2q + b is half b
-    // of step 4 group + q, and the channels' side is zero but for the step's.
+    // of step 4 group + q, and the channels' side is zero except for the step's.
     auto const of_channels = [&](unsigned (&to)[S::channel_tiles][2], int array, int group_of_steps) {
 #pragma unroll
       for (int tile = 0; tile < S::channel_tiles; ++tile) {

@@ -110,7 +110,7 @@ struct ChunkCopies {
     for (int i = 0; i < S::BC_copies; ++i) {
       int const piece = i * S::threads + static_cast<int>(threadIdx.x), s = piece / (S::states / 4),
                 t = chunk * S::steps + s;
-      // A predicate instead of a branch, so that the compiler can interleave what comes before and after.
+      // A predicate instead of a branch, so that the compiler can interleave the code before and after.
       asm volatile("{ .reg .pred p; setp.ne.s32 p, %3, 0; @p cp.async.cg.shared.global [%0], [%1], 16, %2; }" ::"r"(
                        stage + static_cast<unsigned>(piece * 16 + s * 16)),
                    "l"(reinterpret_cast<char const*>(*pointer(shared, S::raw_copies + 1 + i)) +
@@ -145,8 +145,8 @@ __device__ inline void sum_channels(float (&d)[S::state_tiles][4], unsigned cons
     }
 }
 /// Prepares the raw inputs of a chunk: thread (r, q) takes channels 4q .. 4q + 3 of each tile at step r.
-/// Leaves (delta / ln 2, delta x) and (dy, a pair of delta) for the recurrences in shared memory, softplus' slope where
-/// z was, dout silu'(z) where dout was; dx and dy as tensor-core operands (channel, step) in registers.
+/// Leaves (delta / ln 2, delta x) and (dy, a pair of delta) for the recurrences in shared memory, the slope of softplus
+/// in place of z, dout silu'(z) in place of dout; dx and dy as tensor-core operands (channel, step) in registers.
 template <class S>
 __device__ inline void prepare_chunk(float const* delta_bias, unsigned char* raw, unsigned char* mine, int r, int q,
                                      unsigned (&dx)[S::channel_tiles][2], unsigned (&dy)[S::channel_tiles][2]) {

@@ -35,7 +35,7 @@ struct ForwardScan {
 };
 
 /// Source of a thread's copies of x, delta and z to stages of shared memory, two chunks ahead. Past the end, the last
-/// step again.
+/// step is copied again.
 template <class S>
 struct RawCopies {
   char const* from[S::raw_copies];
@@ -89,7 +89,7 @@ __device__ inline void store_states(uint4 const (&raw)[S::BC_copies], unsigned c
   }
 }
 
-/// Grid: batch * channels / S::channels. Takes rows at multiples of 16 bytes.
+/// Grid: batch * channels / S::channels. Rows must begin at multiples of 16 bytes.
 template <class S>
 __global__ void __launch_bounds__(S::threads, S::blocks) scan_forward_bf16(ScanArgs<__nv_bfloat16> in) {
   __shared__ alignas(16) unsigned char shared[S::shared_bytes];

@@ -2,7 +2,7 @@
 
 #include "kernels/cuda/selective_scan/selective_scan.cuh"
 
-// Second passes of the backward scan: sums of the blocks' parts, always in the same order.
+// Second passes of the backward scan: sums of the blocks' partial sums, always in the same order.
 namespace mambasynth::kernels::cuda::device {
 
 __device__ inline float2 pair_of(float const* at) { return *reinterpret_cast<float2 const*>(at); }

@@ -23,8 +23,8 @@ struct TileShape {
   static constexpr int sum_row = warp_channels + 4,
                        BC_row = 4 * states + 16;  ///< floats; bytes; padded against bank conflicts
 
-  /// Byte of channel 4q of a tile in a step's row; channel 4q + i is 16 i bytes on. Lane (r, .) reads channels r and r
-  /// + 8 of the pair of decays at 16 r, of the pair of increments 8 bytes on.
+  /// Byte of channel 4q of a tile in a step's row; channel 4q + i is 16 i bytes further. Lane (r, .) reads channels r
+  /// and r + 8 of the pair of decays at 16 r, of the pair of increments 8 bytes further.
   __device__ static int channel_byte(int q) { return (q & 1) * 64 + (q >> 1) * 4; }
 
   // A thread's elements are A operands ("fragments"): fragment f has tile f / state_tiles of the channels and tile

@@ -12,7 +12,7 @@ namespace cuda = kernels::cuda;
 namespace {
 
 constexpr std::int64_t size = 70001, batch = 37, horizons = 2;
-kernels::AdamW const settings{.lr = 99};  // the learning rates are the state's
+kernels::AdamW const settings{.lr = 99};  // unused: the learning rates come from the state
 std::vector<cuda::GroupRange> const ranges{
     {5, 1000, 1}, {1000, 1003, 1}, {1003, 1500, 2}, {1501, 1502, 2}, {69990, 70001, 1}};
 constexpr cuda::AdamWShape shape{size, batch, horizons, 5};
@@ -65,7 +65,7 @@ std::size_t group_of(std::int64_t i) {
 
 }  // namespace
 
-TEST_CASE("The GPU's optimizer step is the CPU's, clipped and with a learning rate for each group", "[gpu]") {
+TEST_CASE("The GPU's optimizer step equals the CPU's, with clipping and a learning rate for each group", "[gpu]") {
   require_gpu();
   constexpr Rates lr{3e-3F, 1e-4F, 2e-2F};
   Machine machine(lr), other(lr);
@@ -100,7 +100,7 @@ TEST_CASE("The GPU's optimizer step is the CPU's, clipped and with a learning ra
   CHECK(state.halted == 0);
 }
 
-TEST_CASE("A learning rate of zero leaves every bit of its group on the GPU", "[gpu]") {
+TEST_CASE("A learning rate of zero leaves its group bit for bit unchanged on the GPU", "[gpu]") {
   require_gpu();
   for (std::size_t group = 0; group < Rates{}.size(); ++group) {
     Rates lr{1e-3F, 1e-3F, 1e-3F};
@@ -121,7 +121,7 @@ TEST_CASE("A learning rate of zero leaves every bit of its group on the GPU", "[
   }
 }
 
-TEST_CASE("A gradient or a loss that is not finite halts the GPU's training for good", "[gpu]") {
+TEST_CASE("A gradient or loss that is not finite halts training on the GPU for good", "[gpu]") {
   require_gpu();
   auto const good = Uniform(43).operator()<float>(size, -1, 1);
   for (int which : {0, 1, 2}) {

@@ -11,7 +11,7 @@ using kernels::BFloat16;
 
 namespace {
 
-/// Batch 2 of an epoch, at step 77, windows 3 and after of a batch of 6.
+/// Batch 2 of an epoch, at step 77, windows from 3 on in a batch of 6.
 template <class T>
 void compare(AugmentShape const& s, bool rotate, bool scale, double noise) {
   INFO("channels " << s.channels << ", width " << s.width << ", rotate " << rotate << ", scale " << scale << ", noise "
@@ -38,7 +38,7 @@ void compare(AugmentShape const& s, bool rotate, bool scale, double noise) {
     there.scale = scale ? on_scales.get() + first : nullptr;
     there.batch_size = batch_size;
     there.state = state.get();
-    there.step = 1234;  // the step is the state's
+    there.step = 1234;  // unused: the step comes from the state
     if (!in_step) {
       there = host;
       if (rotate) there.rotation = on_rotations.get() + batch * s.channels * s.channels;
@@ -56,7 +56,7 @@ void compare(AugmentShape const& s, bool rotate, bool scale, double noise) {
 
 }  // namespace
 
-TEST_CASE("The GPU rotates, scales and adds noise to windows like the reference", "[gpu]") {
+TEST_CASE("The GPU rotates and scales windows and adds noise like the reference", "[gpu]") {
   require_gpu();
   for (AugmentShape const& s : {AugmentShape{3, 50, 20, 24}, {2, 7, 5, 8}, {1, 300, 1, 8}})
     for (int which = 0; which < 8; ++which) {
@@ -65,7 +65,7 @@ TEST_CASE("The GPU rotates, scales and adds noise to windows like the reference"
     }
 }
 
-TEST_CASE("The GPU's noise is the reference's to the last bits, for rows and steps past 2^32 too", "[gpu]") {
+TEST_CASE("The GPU's noise equals the reference's to the last bits, even for rows and steps past 2^32", "[gpu]") {
   require_gpu();
   AugmentShape const s{2, 1000, 21, 24};
   std::vector<float> const nothing(count_of(s.batch * s.time * s.channels));

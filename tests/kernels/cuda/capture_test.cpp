@@ -15,7 +15,8 @@ namespace cuda = kernels::cuda;
 
 namespace {
 
-/// Everything between, caught in a graph and run once. A launch on another stream breaks the capture or is missing.
+/// Captures the launches of `work` in a graph and runs it once. A launch on another stream breaks the capture or is
+/// missing.
 void run_as_graph(std::function<void(cuda::Stream)> const& work) {
   cudaStream_t stream;
   cudaGraph_t graph;
@@ -34,7 +35,7 @@ void run_as_graph(std::function<void(cuda::Stream)> const& work) {
 
 }  // namespace
 
-TEST_CASE("A captured CUDA graph gives the same bits as separate launches", "[gpu]") {
+TEST_CASE("A captured CUDA graph is bit-identical to separate launches", "[gpu]") {
   require_gpu();
   constexpr std::int64_t batch = 3, time = 50, width = 24, rows = batch * time, n = rows * width;
   Uniform uniform(59);

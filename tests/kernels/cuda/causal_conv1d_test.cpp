@@ -33,7 +33,7 @@ struct Results {
   std::vector<float> out, dx, dweight, dbias;
 };
 
-/// `shift`: x begins that many elements behind an aligned address.
+/// `shift`: x begins that many elements past an aligned address.
 template <class T>
 Results on_gpu(Case<T> const& c, std::size_t shift = 0) {
   auto const& s = c.s;
@@ -80,9 +80,9 @@ void compare(ConvShape const& s, Strides const& stride, std::size_t shift = 0) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("The GPU convolution follows the reference in every shape", "[gpu]", float, BFloat16) {
+TEMPLATE_TEST_CASE("The GPU convolution matches the reference for every shape", "[gpu]", float, BFloat16) {
   require_gpu();
-  // The documented model's rows; then fewer channels, the edges of a chunk, other filters; then what is not aligned.
+  // The documented model's rows; then fewer channels, chunk boundaries, other filters; then unaligned rows.
   compare<TestType>({2, 200, 256, 4}, {512, 512});
   compare<TestType>({17, 513, 256, 4}, {512, 256});
   compare<TestType>({3, 130, 64, 4}, {128, 64});
@@ -95,7 +95,7 @@ TEMPLATE_TEST_CASE("The GPU convolution follows the reference in every shape", "
   compare<TestType>({2, 50, 32, 4}, {32, 32}, 1);
 }
 
-TEST_CASE("An empty GPU convolution gives zero gradients, an impossible one is refused", "[gpu]") {
+TEST_CASE("An empty GPU convolution gives zero gradients; an impossible one is refused", "[gpu]") {
   require_gpu();
   DeviceArray<float> const values(std::vector<float>(16, 1.0F));
   DeviceArray<float> dx(16), dweight(8), dbias(2);

@@ -10,7 +10,7 @@
 
 namespace mambasynth::tests {
 
-/// Uniform numbers as T stores them, in double.
+/// Uniform numbers rounded to T, in double.
 template <class T>
 std::vector<double> stored(Uniform& uniform, std::int64_t count, double low, double high) {
   auto values = uniform.operator()<double>(count, low, high);
@@ -18,8 +18,8 @@ std::vector<double> stored(Uniform& uniform, std::int64_t count, double low, dou
   return values;
 }
 
-/// Against a computation in double. fp32: 1e-5 of the largest value. bf16: 5e-3 of the norm, and no element further off
-/// than a few roundings of the largest.
+/// Compares with a computation in double. fp32: within 1e-5 of the largest value. bf16: within 5e-3 of the norm, and no
+/// element off by more than a few roundings of the largest.
 template <class T>
 void check_close(std::string const& name, std::vector<float> const& found, std::vector<double> const& expected) {
   INFO(name);

@@ -14,7 +14,7 @@
 
 namespace mambasynth::tests {
 
-/// First line of a GPU test: skips it without a card.
+/// First line of a GPU test: skips it if there is no GPU.
 inline void require_gpu() {
   int count = 0;
   if (cudaGetDeviceCount(&count) != cudaSuccess || count == 0) SKIP("skipped: no CUDA device");
@@ -27,7 +27,7 @@ inline float value_of(kernels::BFloat16 v) {
   std::memcpy(&f, &bits, sizeof f);
   return f;
 }
-/// Nearest, ties to even.
+/// Rounds to nearest, ties to even.
 inline kernels::BFloat16 to_bf16(float f) {
   std::uint32_t bits;
   std::memcpy(&bits, &f, sizeof f);
@@ -40,7 +40,7 @@ T element_from(From v) {
   else return static_cast<T>(v);
 }
 
-/// An array on the GPU, poisoned with NaN bytes until something is written.
+/// An array on the GPU, filled with NaN bytes until something is written.
 template <class T>
 class DeviceArray {
  public:

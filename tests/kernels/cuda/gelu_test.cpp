@@ -46,7 +46,7 @@ void compare(std::int64_t rows, std::int64_t columns, double range, bool in_plac
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("The GPU gelu follows the reference in every width", "[gpu]", float, BFloat16) {
+TEMPLATE_TEST_CASE("The GPU gelu matches the reference for every width", "[gpu]", float, BFloat16) {
   require_gpu();
   for (std::int64_t columns : {1, 5, 8, 24, 100, 256, 264, 512, 1000})
     compare<TestType>(37, columns, 3, columns % 2 == 0);

@@ -58,7 +58,7 @@ void compare(LossShape const& s, bool gradients) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("The GPU loss follows the reference", "[gpu]", float, BFloat16) {
+TEMPLATE_TEST_CASE("The GPU loss matches the reference", "[gpu]", float, BFloat16) {
   require_gpu();
   for (bool gradients : {true, false}) {
     compare<TestType>({3, 300, 20, 24, 1}, gradients);

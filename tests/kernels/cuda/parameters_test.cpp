@@ -40,7 +40,7 @@ TEST_CASE("Matrices are packed with zero padding and unpacked without it", "[gpu
   CHECK(same(found_back, expected_back));
 }
 
-TEST_CASE("A and its gradient, layer by layer, leave what lies between the layers unchanged", "[gpu]") {
+TEST_CASE("A and its gradient are computed layer by layer and leave the gaps between layers unchanged", "[gpu]") {
   require_gpu();
   constexpr std::size_t parts = 2, count = 5, stride = 7;
   std::vector<float> const logs{0, 1, -2, 3.5F, 0.25F, 90, 91, 0.5F, -1, 2, 0.125F, -3, 92, 93};

@@ -41,7 +41,7 @@ void compare_forward(NormShape const& s, Options const& o) {
   auto const run = [&](DeviceArray<T>& found_h, DeviceArray<T>& found_u, DeviceArray<float>& m, DeviceArray<float>& d) {
     auto dropout = dropout_of(o);
     if (o.state) {
-      dropout.key.step = 1234;  // the step is the state's
+      dropout.key.step = 1234;  // unused: the step comes from the state
       dropout.state = state.get();
     }
     kernels::cuda::residual_norm_forward<T>(
@@ -122,7 +122,7 @@ std::int64_t const sizes[] = {1, 5, 8, 16, 20, 24, 64, 128, 192, 264, 520, 1024,
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("The GPU norm follows the reference in every width", "[gpu]", float, BFloat16) {
+TEMPLATE_TEST_CASE("The GPU norm matches the reference for every width", "[gpu]", float, BFloat16) {
   require_gpu();
   for (auto features : sizes) {
     compare_forward<TestType>({3, 7, features}, {.p = 0.3});
@@ -151,7 +151,7 @@ TEMPLATE_TEST_CASE("The GPU norm works without its optional arrays", "[gpu]", fl
   }
 }
 
-TEST_CASE("The GPU's mask is that of the CPU's dropout, element for element", "[gpu]") {
+TEST_CASE("The GPU's dropout mask equals the CPU's, element for element", "[gpu]") {
   require_gpu();
   for (std::int64_t features : {5, 128}) {
     NormShape const s{4, 33, features};
@@ -168,7 +168,7 @@ TEST_CASE("The GPU's mask is that of the CPU's dropout, element for element", "[
   }
 }
 
-TEST_CASE("Impossible norms are refused before anything runs", "[gpu]") {
+TEST_CASE("Norms of impossible shapes are refused before anything runs", "[gpu]") {
   require_gpu();
   DeviceArray<float> a(16);
   auto const run = [&](NormShape const& s, double p) {

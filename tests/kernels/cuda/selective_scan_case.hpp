@@ -10,7 +10,7 @@
 
 namespace mambasynth::tests {
 
-/// What the GPU scan wrote, as float; gaps between rows hold NaN.
+/// The GPU scan's output, as float; gaps between rows hold NaN.
 struct DeviceScanResults {
   std::vector<float> out, last_state, dx, ddelta, dz, dB, dC, dA, dD, ddelta_bias;
   std::vector<std::pair<std::string, std::vector<float> const*>> named() const {
@@ -32,7 +32,7 @@ ScanCase<double> as_stored(ScanCase<double> c) {
   return c;
 }
 
-/// Forward and backward on the GPU. `shift`: the arrays begin that many elements behind an aligned address.
+/// Forward and backward on the GPU. `shift`: the arrays begin that many elements past an aligned address.
 template <class T>
 DeviceScanResults run_on_gpu(ScanCase<double> const& c, std::size_t shift = 0) {
   auto const moved = [&](std::vector<double> const& v) {

@@ -54,7 +54,7 @@ void check_case(ScanCase<double> const& drawn, std::size_t shift = 0) {
   }
 }
 
-/// Numbers as a network's: A = -(1 .. states), delta around 0.001 .. 0.1.
+/// Values like a network's: A = -(1 .. states), delta around 0.001 .. 0.1.
 ScanCase<double> model_like(ScanShape shape, std::int64_t gap) {
   auto c = random_scan<double>(shape, gap);
   for (std::size_t i = 0; i < c.A.size(); ++i)
@@ -68,16 +68,16 @@ ScanCase<double> model_like(ScanShape shape, std::int64_t gap) {
 
 TEMPLATE_TEST_CASE("The GPU scan agrees with the reference", "[gpu][selective_scan]", float, BFloat16) {
   require_gpu();
-  SECTION("around the borders of chunks") {
+  SECTION("around chunk boundaries") {
     for (std::int64_t time : {1, 2, 7, 8, 15, 16, 17, 33, 64, 129})
       check_case<TestType>(random_scan<double>({2, time, 64, 16}, 0));
   }
-  SECTION("numbers of states, with channels for the fast kernels and without") {
+  SECTION("numbers of states, with and without channel counts that the fast kernels take") {
     for (std::int64_t states : {4, 8, 16, 32, 64, 128})
       for (std::int64_t channels : {1, 32, 64, 70, 192})
         check_case<TestType>(random_scan<double>({2, 37, channels, states}, 0));
   }
-  SECTION("gaps between rows, aligned and not") {
+  SECTION("gaps between rows, aligned and unaligned") {
     for (std::int64_t states : {16, 32, 64})
       for (std::int64_t gap : {8, 3}) check_case<TestType>(random_scan<double>({3, 50, 128, states}, gap));
     check_case<TestType>(random_scan<double>({2, 40, 64, 32}, 0), 1);
@@ -85,13 +85,13 @@ TEMPLATE_TEST_CASE("The GPU scan agrees with the reference", "[gpu][selective_sc
   SECTION("numbers of sequences") {
     for (std::int64_t batch : {1, 16, 131}) check_case<TestType>(random_scan<double>({batch, 35, 128, 32}, 8));
     for (std::int64_t states : {16, 32, 64})
-      check_case<TestType>(random_scan<double>({210, 17, 128, states}, 8));  // fill 132 multiprocessors
+      check_case<TestType>(random_scan<double>({210, 17, 128, states}, 8));  // fills 132 multiprocessors
   }
-  SECTION("a thousand steps of a network's numbers") {
+  SECTION("a thousand steps with values like a network's") {
     for (std::int64_t states : {16, 32, 64, 128}) check_case<TestType>(model_like({2, 1024, 64, states}, 0));
     check_case<TestType>(model_like({1, 1000, 256, 32}, 8));
   }
-  SECTION("gates at their ends") {
+  SECTION("saturated gates") {
     auto c = random_scan<double>({1, 70, 64, 32}, 0);
     double const ends[] = {-200, -90, -30, 0, 19.9375, 20.125, 80, 300};
     for (std::size_t i = 0; i < c.delta.size(); ++i) c.delta[i] = ends[i % 8];
@@ -100,8 +100,7 @@ TEMPLATE_TEST_CASE("The GPU scan agrees with the reference", "[gpu][selective_sc
   }
 }
 
-TEST_CASE("The GPU scan gives the same result in every launch, with or without its optional output",
-          "[gpu][selective_scan]") {
+TEST_CASE("The GPU scan is identical in every launch, with or without its optional output", "[gpu][selective_scan]") {
   require_gpu();
   auto const c = as_stored<BFloat16>(random_scan<double>({3, 45, 64, 32}, 0));
   auto const full = run_on_gpu<BFloat16>(c);
@@ -137,7 +136,7 @@ TEST_CASE("A NaN propagates on the GPU as on the CPU", "[gpu][selective_scan]") 
   }
 }
 
-TEST_CASE("Empty scans work on the GPU, impossible ones are refused", "[gpu][selective_scan]") {
+TEST_CASE("Empty scans work on the GPU; impossible ones are refused", "[gpu][selective_scan]") {
   require_gpu();
   auto const r = run_on_gpu<float>(random_scan<double>({2, 0, 3, 4}, 0));
   CHECK(largest(r.last_state) == 0);

@@ -38,7 +38,7 @@ void compare(SlownessShape const& s) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("The GPU's slowness and its gradient follow the reference", "[gpu]", float, BFloat16) {
+TEMPLATE_TEST_CASE("The GPU's slowness and its gradient match the reference", "[gpu]", float, BFloat16) {
   require_gpu();
   compare<TestType>({3, 300, 128});
   compare<TestType>({2, 17, 24});
