@@ -14,8 +14,8 @@ std::vector<float> joined(std::vector<Embedded> const& panels, Member member) {
 }
 
 constexpr char const* start_words =
-    "where the UMAP's layout started: spectral (the graph's Laplacian), random (mostly a graph in pieces), none (no "
-    "layout)";
+    "where the UMAP's layout started: spectral (the graph's Laplacian), random (usually a disconnected graph), none "
+    "(no layout)";
 
 std::vector<std::string> starts_of(std::vector<Embedded> const& panels) {
   std::vector<std::string> starts;

@@ -16,7 +16,7 @@ namespace {
 using analysis::plot::Figure;
 using analysis::plot::WindowPage;
 
-constexpr std::int64_t shown_channels = 64;  // the original's: more rows could not be told apart
+constexpr std::int64_t shown_channels = 64;  // as in the original: more rows could not be told apart
 
 WindowPage page_of(Sample const& sample, int height) { return {sample.start, sample.start + sample.x.size(0), height}; }
 
@@ -45,7 +45,7 @@ std::string line_rows(std::string const& head, std::int64_t first, std::vector<a
   return text;
 }
 
-/// Up to the 99.5th percentile: otherwise a few wide-open channels would leave all others one color.
+/// Up to the 99.5th percentile: otherwise, a few wide-open channels would leave all others the same color.
 std::string color_range(at::Tensor const& values) {
   auto const sorted = std::get<0>(values.flatten().to(at::kDouble).sort());
   auto const n = sorted.numel();
@@ -117,7 +117,7 @@ void draw_summary(Sample const& sample, std::span<std::int64_t const> circle, st
     head += (head.empty() ? "layer_" : " layer_") + std::to_string(means.size());
   }
   auto const rows = figure.add_data("mean_delta", line_rows(head, sample.start, means));
-  // One panel per layer: their levels lie decades apart, and a common axis would flatten all but one.
+  // One panel per layer: their levels are decades apart, and a common axis would flatten all but one.
   for (int i = 0; i < layers; ++i)
     page.lines(fmt::format("Mean delta, layer {}", i + 1), "delta",
                fmt::format("\"{}\" using 1:{} with lines linecolor rgb \"{}\" linewidth 1.3 notitle", rows, i + 2,

@@ -20,7 +20,7 @@ struct GatesSource {
   provenance::Facts facts;
 };
 
-/// gates.h5: `/by_condition/{delta, memory, memory_geometric}` (layer, condition) and, where the series has circles,
+/// gates.h5: `/by_condition/{delta, memory, memory_geometric}` (layer, condition) and, if the series has circles,
 /// `/around_switch/...` the same (layer, offset), each with `_se`, and `steps`, the number of steps averaged;
 /// `/trace/layer_<i>/{delta, B_norm, C_norm}` (sample, step) of the drawn windows and `/sample_start`; with
 /// `config.signals` also `/signal/layer_<i>/{delta, z_gate, x_conv}` (sample, step, inner) and `{B, C}` (sample, step,

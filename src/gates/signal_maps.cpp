@@ -112,10 +112,11 @@ void write_signal_maps(store::Hdf5Writer& h5, SignalMaps const& maps, std::span<
     auto const path = std::string("/umap/") + mapped_signals[s].name;
     h5.dataset<float>(path, coordinates, {"/layer", "/point", "/axis"},
                       {fmt::format("UMAP of the {}", mapped_signals[s].what), "1"});
-    h5.text_dataset(path + "_start", starts, {"/layer"},
-                    {"where the layout started: spectral (the graph's Laplacian), random (mostly a graph in pieces), "
-                     "none (no layout)",
-                     "1"});
+    h5.text_dataset(
+        path + "_start", starts, {"/layer"},
+        {"where the layout started: spectral (the graph's Laplacian), random (usually a disconnected graph), "
+         "none (no layout)",
+         "1"});
   }
 }
 

@@ -45,8 +45,8 @@ struct SignalMaps {
 };
 
 /// Cuts the series into windows of seq_len steps from step 0, without overlap and without the tail; of their steps
-/// default_rng(42).choice draws config.umap_points (all if there are not more). Memory: those steps of every signal
-/// (250 MB for seven layers of 256 channels). `done` is called after each embedding with the number done and the total.
+/// default_rng(42).choice draws config.umap_points (all if there are fewer). Memory: those steps of every signal (250
+/// MB for seven layers of 256 channels). `done` is called after each embedding with the number done and the total.
 /// Errors: errors::input (series shorter than a window). series (time, channel) fp32.
 SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len,
                        config::Gates const& config, int threads,

@@ -147,9 +147,8 @@ Table table(std::vector<BlockSums> const& sums, std::size_t layers, std::size_t 
 Statistics gate_statistics(model::Predictor const& network, model::Network const& weights, at::Tensor const& series,
                            Course const& course, StatisticsShape const& shape) {
   if (shape.skip >= shape.seq_len)
-    throw errors::usage(fmt::format("gates.skip = {} leaves nothing of a window", shape.skip),
-                        fmt::format("it has {} steps", shape.seq_len),
-                        "Leave out fewer steps, or give a longer --seq-len");
+    throw errors::usage(fmt::format("gates.skip = {} leaves no step of a window", shape.skip),
+                        fmt::format("it has {} steps", shape.seq_len), "Skip fewer steps, or give a longer --seq-len");
   auto const windows =
       static_cast<std::int64_t>(series::window_starts(series.size(0), shape.seq_len, shape.seq_len).size());
   auto const layers = weights.layers().size();

@@ -23,8 +23,8 @@ struct Table {
   std::vector<std::int64_t> steps;  ///< (bin), number averaged over; a bin without steps is NaN
   Averages delta;                   ///< mean over inner channels
   Averages memory;                  ///< 1 / (delta |A|) in steps, mean over inner channels and states
-  Averages memory_geometric;  ///< the same, geometric mean over channels, states and steps: typical, not ruled by the
-                              ///< longest
+  Averages memory_geometric;  ///< the same, geometric mean over channels, states and steps: typical, not dominated by
+                              ///< the longest
 };
 
 /// The columns of Statistics::by_condition.
@@ -32,9 +32,9 @@ enum class Condition : std::size_t { all, away, before, at_switch, after, at_ret
 inline constexpr std::size_t condition_count = 6;
 constexpr std::size_t column_of(Condition condition) { return static_cast<std::size_t>(condition); }
 
-/// Visits begin and end at the circle's entry angle, so the steps around a switch differ from others in phase too, not
-/// only by the switch. Returns to the entry angle within a visit, with no switch near, are the control. Circles of
-/// short periods return more often than they are entered, so the two still differ in the mix of circles.
+/// Visits begin and end at the circle's entry angle, so the steps around a switch differ from others not only by the
+/// switch but also in phase. Returns to the entry angle within a visit, with no switch near, are the control. Circles
+/// of short periods return more often than they are entered, so the two still differ in the mix of circles.
 struct Statistics {
   std::int64_t layers = 0, windows = 0, skip = 0, around = 0;
   /// all; with circles also: switch (first step of a visit), before and after (up to `around` steps from it), away
@@ -42,7 +42,7 @@ struct Statistics {
   std::vector<std::string> conditions;
   Table by_condition;   ///< one bin per condition
   Table around_switch;  ///< one bin per offset, -around to around; no bins without circles
-  Table around_return;  ///< likewise, of steps away from switches; bins are empty if periods are unknown
+  Table around_return;  ///< likewise, for steps away from switches; bins are empty if periods are unknown
 
   [[nodiscard]] std::int64_t offsets() const { return static_cast<std::int64_t>(around_switch.steps.size()); }
 };

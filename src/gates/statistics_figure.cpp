@@ -15,7 +15,7 @@ namespace {
 
 using analysis::plot::Figure;
 
-/// gnuplot omits a point whose error bar is undefined; a point without an error shall be drawn without a bar.
+/// gnuplot omits a point whose error bar is undefined; a point without an error should be drawn without a bar.
 double bar(double standard_error) { return std::isfinite(standard_error) ? standard_error : 0.0; }
 
 /// The condition that the steps around a switch are compared with: away, or all steps if visits are so short that no

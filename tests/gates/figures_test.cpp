@@ -83,7 +83,7 @@ void check_statistics(std::filesystem::path const& folder, gates::Statistics con
 
 }  // namespace
 
-TEST_CASE("gate figures, with and without circles, with and without switches, constant or not") {
+TEST_CASE("gate figures show their data with and without circles, with and without switches, constant or not") {
   auto const network = tests::small_network(3, 1);
   tests::TemporaryFolder const folder;
   bool const gnuplot = tests::gnuplot_installed();

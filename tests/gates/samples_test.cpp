@@ -6,7 +6,7 @@
 
 using namespace mambasynth;
 
-TEST_CASE("gates are looked at in the original's windows") {
+TEST_CASE("gate samples are the original's windows") {
   config::Gates config;
   auto const drawn = gates::choose_samples(100000, 1024, config);
   CHECK(drawn.starts == std::vector<std::int64_t>{512 * 126, 512 * 17, 512 * 149});
@@ -18,7 +18,7 @@ TEST_CASE("gates are looked at in the original's windows") {
   config.sample = 3;
   CHECK_THROWS_AS(gates::choose_samples(100000, 1024, config), errors::Error);
   config.sample.reset();
-  CHECK(gates::choose_samples(1024 + 512, 1024, config).starts.size() == 2);  // no more windows than there are
+  CHECK(gates::choose_samples(1024 + 512, 1024, config).starts.size() == 2);  // there are only two windows
   CHECK_THROWS_AS(gates::choose_samples(1023, 1024, config), errors::Error);
 }
 

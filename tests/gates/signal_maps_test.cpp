@@ -66,7 +66,7 @@ TEST_CASE("the maps of gate signals are UMAPs of the signals at the drawn steps"
   }
 }
 
-TEST_CASE("all steps are embedded where there are no more, and a short series is refused") {
+TEST_CASE("all steps are embedded if there are fewer than requested, and a short series is refused") {
   auto const network = tests::small_network(3, 1);
   auto const x = at::zeros({40, 3}, at::kFloat);
   auto const maps = gates::map_signals(network, x, window, settings(10000), 1);

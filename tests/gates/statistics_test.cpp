@@ -43,7 +43,7 @@ struct Plain {
   std::int64_t count;
 };
 
-/// By definition: the values of each window; residuals of its sum about mean times count.
+/// By the definition, from the values of each window: residuals of its sum about mean times count.
 Plain plain(std::map<std::int64_t, std::vector<double>> const& by_window) {
   double sum = 0, squares = 0;
   std::int64_t count = 0;
@@ -139,7 +139,7 @@ TEST_CASE("gate statistics are the plain averages over each condition's steps") 
   }
 }
 
-TEST_CASE("without circles there is one condition, with one window no standard error") {
+TEST_CASE("without circles there is one condition; with one window there is no standard error") {
   auto const network = tests::small_network(3, 1);
   auto const s = gates::gate_statistics(network, network, noise().narrow(0, 0, 20), {}, {window, 0, around});
   CHECK(s.conditions == std::vector<std::string>{"all"});
@@ -150,7 +150,7 @@ TEST_CASE("without circles there is one condition, with one window no standard e
   CHECK(std::isnan(s.by_condition.delta.standard_error[0]));
 }
 
-TEST_CASE("a series without a switch has empty bins, and what leaves nothing is refused") {
+TEST_CASE("a series without a switch has empty bins, and shapes that leave no steps are refused") {
   auto const network = tests::small_network(3, 1);
   std::vector<std::int64_t> const circle(steps, 4);
   auto const s = gates::gate_statistics(network, network, noise(), {circle}, {window, skip, around});
