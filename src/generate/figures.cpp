@@ -65,15 +65,15 @@ void draw_generation(GeneratedSample const& s, std::filesystem::path const& fold
   auto const common =
       std::max({analysis::plot::largest_magnitude(s.truth), analysis::plot::largest_magnitude(s.generated),
                 analysis::plot::largest_magnitude(error)});
-  analysis::plot::Figure beside(fmt::format("generation_vs_gt_{}", s.number), {1400, 900});
-  auto const truth = beside.add_data("truth", analysis::plot::heat_rows(s.truth, s.channels));
-  auto const generated = beside.add_data("generated", analysis::plot::heat_rows(s.generated, s.channels));
-  auto const difference = beside.add_data("error", analysis::plot::heat_rows(error, s.channels));
-  beside.set_commands(
+  analysis::plot::Figure comparison(fmt::format("generation_vs_gt_{}", s.number), {1400, 900});
+  auto const truth = comparison.add_data("truth", analysis::plot::heat_rows(s.truth, s.channels));
+  auto const generated = comparison.add_data("generated", analysis::plot::heat_rows(s.generated, s.channels));
+  auto const difference = comparison.add_data("error", analysis::plot::heat_rows(error, s.channels));
+  comparison.set_commands(
       page(border, last, s.channels, analysis::plot::symmetric_range(common, floor)) +
       panel("Truth", truth, border, 0.95, 0.7, false) + panel("Generated steps", generated, border, 0.63, 0.38, false) +
       panel(fmt::format("Error, MSE {:.4f}", s.mse), difference, border, 0.32, 0.08, true) + "unset multiplot\n");
-  beside.draw(folder);
+  comparison.draw(folder);
 }
 
 }  // namespace mambasynth::generate

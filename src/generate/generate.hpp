@@ -12,7 +12,7 @@
 
 namespace mambasynth::generate {
 
-/// The network's continuations of the first steps of some windows, beside the true ones.
+/// The network's continuations of the first steps of some windows, along with the true ones.
 struct Generation {
   std::int64_t channels = 0;
   std::vector<std::int64_t> seed_start;  ///< (sample) first step of the seed in the series
@@ -24,7 +24,7 @@ struct Generation {
 };
 
 /// series: (n_steps, channel) fp32. device: "cpu" or "cuda".
-/// Errors: as sample_starts; errors::usage if the device cannot run the network.
+/// Errors: those of sample_starts; errors::usage if the device cannot run the network.
 Generation generate(model::Network const& network, std::vector<float> const& series, config::Generate const& config,
                     std::string const& device, Bursts bursts = Bursts::applied);
 

@@ -39,14 +39,13 @@ void write_generation(std::filesystem::path const& file, Generation const& g, co
   result.provenance(source.facts);
 
   h5.counting_scale("/sample", 0, g.samples(), {"sample", "1"});
-  h5.counting_scale("/time", 0, config.gen_len, {"steps behind the seed", "step"});
+  h5.counting_scale("/time", 0, config.gen_len, {"steps after the seed", "step"});
   h5.counting_scale("/seed_time", -config.seed_len, config.seed_len, {"steps before the first generated one", "step"});
   h5.counting_scale("/channel", 0, g.channels, {"channel of the series", "1"});
   std::vector<std::string> const axes{"/sample", "/time", "/channel"};
-  h5.dataset<float>("/generated", g.generated, axes, {"series as the network continues it", "1"});
-  if (calm)
-    h5.dataset<float>("/generated_without_bursts", calm->generated, axes, {"the same, the bursts left out", "1"});
-  h5.dataset<float>("/truth", g.truth, axes, {"series as it went on", "1"});
+  h5.dataset<float>("/generated", g.generated, axes, {"continuation of the seed by the network", "1"});
+  if (calm) h5.dataset<float>("/generated_without_bursts", calm->generated, axes, {"the same without the bursts", "1"});
+  h5.dataset<float>("/truth", g.truth, axes, {"true continuation of the seed", "1"});
   h5.dataset<float>("/seed", g.seed, {"/sample", "/seed_time", "/channel"},
                     {"true steps that generation starts from", "1"});
   h5.dataset<std::int64_t>("/seed_start", g.seed_start, {"/sample"}, {"first step of the seed in the series", "step"});

@@ -18,11 +18,11 @@ class DeviceArray {
  public:
   explicit DeviceArray(std::size_t count) : bytes_(count * sizeof(T)) {
     if (count > 0)
-      cuda::check(cudaMalloc(reinterpret_cast<void**>(&data_), bytes_), "allocating what generation needs");
+      cuda::check(cudaMalloc(reinterpret_cast<void**>(&data_), bytes_), "allocating memory for generation");
   }
   /// nullptr stays nullptr.
   DeviceArray(T const* host, std::int64_t count) : DeviceArray(host ? static_cast<std::size_t>(count) : 0) {
-    if (data_) cuda::check(cudaMemcpy(data_, host, bytes_, cudaMemcpyHostToDevice), "copying what generation needs");
+    if (data_) cuda::check(cudaMemcpy(data_, host, bytes_, cudaMemcpyHostToDevice), "copying inputs for generation");
   }
   DeviceArray(DeviceArray const&) = delete;
   DeviceArray& operator=(DeviceArray const&) = delete;

@@ -29,7 +29,7 @@ void check_heat(tests::DrawnPanel const& panel, std::int64_t first, std::int64_t
 
 }  // namespace
 
-TEST_CASE("a generated sample's figures, with and without circles, one step or many") {
+TEST_CASE("a generated sample's figures show its data, with and without circles, for one step or many") {
   for (bool const circles : {true, false})
     for (std::size_t const steps : {std::size_t{1}, std::size_t{200}}) {
       CAPTURE(circles, steps);
@@ -61,16 +61,16 @@ TEST_CASE("a generated sample's figures, with and without circles, one step or m
       REQUIRE(whole.panels.size() == 3);
       // Two visits and the generated steps, whose circle is unknown; or all steps unknown.
       CHECK(whole.panels[0].plots.at(0).areas.size() == (circles ? 3 : 1));
-      auto const beside = tests::read_drawing(folder.path() / "generation_vs_gt_4.svg");
+      auto const comparison = tests::read_drawing(folder.path() / "generation_vs_gt_4.svg");
       for (char const* words : {"Truth", "Generated steps", "Error, MSE 6.2500", "channel", "time step"})
-        CHECK(beside.says(words));
-      REQUIRE(beside.panels.size() == 3);
+        CHECK(comparison.says(words));
+      REQUIRE(comparison.panels.size() == 3);
       auto const count = static_cast<std::int64_t>(steps);
       check_heat(whole.panels[1], 640, 5 + count);
       if (steps == 1) continue;  // gnuplot draws no image of a single column
       check_heat(whole.panels[2], 645, count);
-      for (auto const& panel : beside.panels) check_heat(panel, 645, count);
-      auto const image = [&](std::size_t panel) { return beside.panels[panel].plots[0].images[0].data; };
+      for (auto const& panel : comparison.panels) check_heat(panel, 645, count);
+      auto const image = [&](std::size_t panel) { return comparison.panels[panel].plots[0].images[0].data; };
       CHECK((image(0) != image(1) && image(1) != image(2) && image(0) != image(2)));
     }
 }

@@ -42,7 +42,7 @@ at::Tensor sample(std::vector<float> const& values, std::int64_t steps, std::int
 
 }  // namespace
 
-TEST_CASE("generation is the network fed with what it predicts, over the whole sequence each time") {
+TEST_CASE("generation equals feeding the network its predictions and running it over the whole sequence at each step") {
   Setting s;
   s.config.temperature = 0.3;
   s.config.perturb_interval = 6;
@@ -67,13 +67,13 @@ TEST_CASE("generation is the network fed with what it predicts, over the whole s
   }
 }
 
-TEST_CASE("noise inside the network reaches later steps only through the step that it made") {
+TEST_CASE("noise inside the network reaches later steps only through the step that it produced") {
   Setting s;
   auto const calm = s.run();
-  s.config.perturb_interval = 19;  // the prediction behind step 19, which nobody sees
+  s.config.perturb_interval = 19;  // the prediction after step 19, which is never used
   s.config.perturb_hidden = true;
   CHECK(s.run().generated == calm.generated);
-  s.config.perturb_interval = 18;  // the prediction behind step 18: step 19 alone differs
+  s.config.perturb_interval = 18;  // the prediction after step 18: only step 19 differs
   auto const last = s.run();
   for (std::int64_t i = 0; i < 2; ++i) {
     auto const change = (sample(last.generated, 20, i) - sample(calm.generated, 20, i)).abs().amax(1);
@@ -82,7 +82,7 @@ TEST_CASE("noise inside the network reaches later steps only through the step th
   }
 }
 
-TEST_CASE("feedback in bf16 feeds back and records bf16") {
+TEST_CASE("bf16 feedback feeds back and records bf16 values") {
   Setting s;
   s.config.temperature = 0.3;
   auto const exact = s.run();

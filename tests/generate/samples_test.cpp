@@ -24,7 +24,7 @@ TEST_CASE("samples start from the original's windows") {
                     ContainsSubstring("--seed-len 64 and --gen-len 512 take 576"));
 }
 
-TEST_CASE("noise is a function of seed and sample, and bursts come where they are due") {
+TEST_CASE("noise depends only on seed and sample, and bursts start at multiples of the interval") {
   config::Generate config;
   config.gen_len = 12;
   generate::NoiseShape const shape{2, 3, 2, 4};
@@ -57,7 +57,7 @@ TEST_CASE("noise is a function of seed and sample, and bursts come where they ar
   CHECK(inside.hidden[8] != 0);
 }
 
-TEST_CASE("without its bursts a sample keeps the temperature's noise") {
+TEST_CASE("without its bursts, a sample keeps its temperature noise") {
   config::Generate config;
   config.gen_len = 12;
   config.temperature = 0.5;
