@@ -10,7 +10,7 @@
 
 namespace mambasynth::bench {
 
-/// The sizes to time: by default the documented model on short windows, which a laptop can train too.
+/// The sizes to time: by default, the documented model on short windows, which a laptop can train, too.
 struct Sizes {
   config::Model model;
   config::Train objective;  ///< the auxiliary losses and augmentations of step and epoch
@@ -18,7 +18,7 @@ struct Sizes {
   std::int64_t batch = 8;
   std::int64_t time = 256;
   int threads = 1;
-  std::int64_t trials = 1;  ///< trained concurrently by the epoch case, in a thread each
+  std::int64_t trials = 1;  ///< trained concurrently by the epoch case, each in its own thread
   std::string device = "cpu";
   std::string precision = "fp32";  ///< bf16 or fp32; on the CPU fp32
   bool graphs = true;              ///< a step as a CUDA graph

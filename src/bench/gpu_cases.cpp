@@ -61,7 +61,7 @@ template <class T>
 std::vector<Result> scan(Sizes const& s, Effort const& effort) {
   k::ScanShape const shape{s.batch, s.time, s.model.d_inner(), s.model.d_state};
   auto const m = s.batch * s.time, d = shape.channels, n = shape.states, r = s.model.dt_rank(), row = r + 2 * n;
-  // Sizes and strides of the network: z is the second half of xz, B and C lie behind the low-rank delta.
+  // Sizes and strides of the network: z is the second half of xz, B and C follow the low-rank delta.
   auto const x = random<T>({m, d}, -1, 1), delta = random<T>({m, d}, -1, 1), xz = random<T>({m, 2 * d}, -1, 1),
              dbl = random<T>({m, row}, -1, 1), dout = random<T>({m, d}, -1, 1);
   auto const A = -at::arange(1, n + 1, gpu::on_gpu(at::kFloat)).repeat({d, 1}).contiguous();

@@ -45,7 +45,7 @@ std::string to_text(Machine const& machine, std::vector<Result> const& results, 
   std::string text;
   for (auto const& [name, value] : machine) text += fmt::format("{:<16} {}\n", name, value);
   text += fmt::format("\n{:<14} {:>5} {:>11} {:>11} {:>11} {:>14} {:>8} {:>8} {:>9}", "benchmark", "runs", "median ms",
-                      "least ms", "most ms", "rate", "GB/s", "of limit", "peak MB");
+                      "min ms", "max ms", "rate", "GB/s", "of limit", "peak MB");
   for (auto const& baseline : baselines) text += fmt::format("  {:>16}", "/ " + baseline.label);
   text += "  shape\n";
   for (auto const& r : results) {
