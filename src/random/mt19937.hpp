@@ -9,7 +9,7 @@
 namespace mambasynth::random {
 
 /// PyTorch's CPU generator without LibTorch: MT19937 (Matsumoto & Nishimura 1998) seeded by init_genrand with the low
-/// 32 bits of the seed, as torch.Generator().manual_seed(seed).
+/// 32 bits of the seed, like torch.Generator().manual_seed(seed).
 class Mt19937 {
  public:
   static constexpr std::size_t words = 624;
@@ -22,7 +22,7 @@ class Mt19937 {
   static Mt19937 from_torch_state(std::span<std::byte const> bytes);
 
   std::uint32_t operator()();
-  /// As random_() without a range of an int64 tensor: two draws, the first in the upper half, sign bit cleared.
+  /// Like random_() without a range on an int64 tensor: two draws, the first in the upper half, sign bit cleared.
   std::int64_t int64();
   /// torch.randperm(n) for n < 2^32 / 20.
   std::vector<std::int64_t> permutation(std::int64_t n);

@@ -48,7 +48,7 @@ class NumpyGenerator {
   std::int64_t choice(std::span<double const> cumulative);
 
  private:
-  /// The wedge beside a strip's core, or the tail under the lowest strip; nothing if the draw is rejected.
+  /// The wedge next to a strip's core, or the tail under the lowest strip; nothing if the draw is rejected.
   std::optional<double> outside_core(std::size_t strip, std::uint64_t magnitude, double x);
 
   Pcg64 bits_;

@@ -7,7 +7,7 @@ namespace mambasynth::random {
 
 __extension__ typedef unsigned __int128 Word128;
 
-/// PCG XSL RR 128/64 (O'Neill 2014), seeded as NumPy's default_rng(seed).
+/// PCG XSL RR 128/64 (O'Neill 2014), seeded like NumPy's default_rng(seed).
 class Pcg64 {
  public:
   explicit Pcg64(std::uint64_t seed);

@@ -11,14 +11,14 @@
 
 using mambasynth::random::Mt19937;
 
-TEST_CASE("MT19937 starts as torch's CPU generator") {
+TEST_CASE("MT19937 starts like torch's CPU generator") {
   Mt19937 generator(42);
   CHECK(generator() == 1608637542u);
   CHECK(generator() == 3421126067u);
   CHECK(generator() == 4083286876u);
 }
 
-TEST_CASE("MT19937 agrees with the standard library's over several renewals") {
+TEST_CASE("MT19937 agrees with the standard library over several renewals of its state") {
   Mt19937 ours(5489);
   std::mt19937 theirs(5489);
   bool equal = true;
@@ -61,7 +61,7 @@ TEST_CASE("a generator continues from torch's state bytes") {
   }
 }
 
-TEST_CASE("bytes that are no generator's state are refused") {
+TEST_CASE("bytes that are not a generator's state are refused") {
   using Catch::Matchers::ContainsSubstring;
   CHECK_THROWS_WITH(Mt19937::from_torch_state(std::vector<std::byte>(16)), ContainsSubstring("16 bytes"));
 }

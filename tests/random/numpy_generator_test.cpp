@@ -21,7 +21,7 @@ Indices first(Indices const& values, std::size_t count) {
 Word128 word(std::uint64_t high, std::uint64_t low) { return (static_cast<Word128>(high) << 64) | low; }
 }  // namespace
 
-TEST_CASE("PCG64 starts as default_rng(42)") {
+TEST_CASE("PCG64 starts like default_rng(42)") {
   Pcg64 bits(42);
   CHECK(bits.state() == word(0xcea44f6798798f2au, 0xacbc7c9d68860ac8u));
   CHECK(bits.increment() == word(0xfa505436c9a8416eu, 0x66caf2e28d25abffu));
@@ -31,7 +31,7 @@ TEST_CASE("PCG64 starts as default_rng(42)") {
 
 TEST_CASE("a seed above 32 bits fills two entropy words") { CHECK(Pcg64(123456789012u)() == 0x90e99d52f3d2e219u); }
 
-TEST_CASE("doubles and normals are NumPy's") {
+TEST_CASE("doubles and normals equal NumPy's") {
   NumpyGenerator doubles(42);
   CHECK(doubles.uniform() == 0.7739560485559633);
   CHECK(doubles.uniform() == 0.4388784397520523);
@@ -41,7 +41,7 @@ TEST_CASE("doubles and normals are NumPy's") {
   CHECK(normals.normal() == 0.7504511958064572);
 }
 
-TEST_CASE("a million normals, tails and wedges included, sum as NumPy's") {
+TEST_CASE("a million normals, including tails and wedges, have NumPy's sum") {
   NumpyGenerator generator(42);
   std::vector<double> values(1'000'000);
   generator.fill_normal(values);
@@ -60,7 +60,7 @@ TEST_CASE("32-bit words keep the upper half for the next one") {
   CHECK(generator.word32() == 0xc621fbcdu);
 }
 
-TEST_CASE("bounded integers") {
+TEST_CASE("bounded integers equal NumPy's") {
   NumpyGenerator generator(42);
   CHECK(generator.bounded(0) == 0);
   CHECK(generator.word64() == 0xc621fbcd16d92688u);
@@ -70,14 +70,14 @@ TEST_CASE("bounded integers") {
   CHECK(replaced.choice_with_replacement(387, 5) == Indices{34, 299, 253, 169, 167});
 }
 
-TEST_CASE("choice without replacement, few of many") {
+TEST_CASE("choice without replacement equals NumPy's, few of many") {
   CHECK(NumpyGenerator(42).choice(387, 3) == Indices{253, 34, 298});
   CHECK(NumpyGenerator(42).choice(1554, 3) == Indices{1017, 138, 1201});
   CHECK(NumpyGenerator(42).choice(194, 3) == Indices{126, 17, 149});
   CHECK(first(NumpyGenerator(0).choice(100000, 2000), 5) == Indices{23483, 70538, 85153, 29311, 14470});
 }
 
-TEST_CASE("choice without replacement, many: the tail of a shuffle") {
+TEST_CASE("choice without replacement equals NumPy's, many: the tail of a shuffle") {
   auto sorted = NumpyGenerator(42).choice(100000, 10000);
   std::sort(sorted.begin(), sorted.end());
   CHECK(first(sorted, 5) == Indices{0, 38, 50, 54, 59});
@@ -99,7 +99,7 @@ TEST_CASE("choice of everything is a permutation") {
   CHECK(all == Indices{8, 3, 7, 11, 0, 10, 9, 1, 2, 4, 6, 5});
 }
 
-TEST_CASE("choice with probabilities") {
+TEST_CASE("choice with probabilities equals NumPy's") {
   auto const sums = cumulative(std::vector{0.25, 0.0, 0.5, 0.25});
   CHECK(sums == std::vector{0.25, 0.25, 0.75, 1.0});
   NumpyGenerator generator(42);  // u = 0.774, 0.439, 0.859, 0.697
