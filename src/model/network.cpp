@@ -41,7 +41,7 @@ at::Tensor Parameter::view_of(at::Tensor const& flat) const {
 Parameter const& Network::parameter(std::string const& name) const {
   for (auto const& parameter : parameters_)
     if (parameter.name == name) return parameter;
-  throw std::out_of_range("no parameter has the name " + name);
+  throw std::out_of_range("no parameter is named " + name);
 }
 
 void Network::zero_gradient() { flat_gradient_.zero_(); }

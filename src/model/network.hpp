@@ -23,16 +23,16 @@ struct Parameter {
   Role role;
   std::int64_t channel_axis;  ///< as in WeightSpec
 
-  /// Its part of an array that is laid out as flat(), in its shape.
+  /// This parameter's part of an array that is laid out like flat(), in the parameter's shape.
   [[nodiscard]] at::Tensor view_of(at::Tensor const& flat) const;
 };
 
 /// The causal Mamba model that predicts x[t + k] from x[.. t]:
 /// h = dropout(input_proj(x)); per layer h += dropout(mamba(norm(h))); h = final_norm(h); one head per horizon k,
-/// Linear-GELU-Linear. LayerNorm eps 1e-5; no positional code; every window starts from zero state.
+/// Linear-GELU-Linear. LayerNorm eps 1e-5; no positional encoding; every window starts from zero state.
 class Network : public Predictor {
  public:
-  /// All parameters zero; fill them by initialize() or load_state(). dtype: at::kFloat, or at::kDouble for tests.
+  /// All parameters are zero; fill them with initialize() or load_state(). dtype: at::kFloat, or at::kDouble for tests.
   Network(config::Model const& config, std::int64_t channels, at::ScalarType dtype = at::kFloat);
 
   [[nodiscard]] config::Model const& config() const override { return config_; }
@@ -54,7 +54,7 @@ class Network : public Predictor {
   [[nodiscard]] at::Tensor const& flat_gradient() const { return flat_gradient_; }
   void zero_gradient();
 
-  /// Evaluation mode, in the graph where gradients are enabled.
+  /// Evaluation mode, in the graph if gradients are enabled.
   [[nodiscard]] std::vector<at::Tensor> predict(at::Tensor const& x) const override { return run(x, nullptr); }
   /// Training: with dropout.
   [[nodiscard]] std::vector<at::Tensor> predict(at::Tensor const& x, DropoutDraw const& draw) const {
@@ -91,7 +91,7 @@ class Network : public Predictor {
 
 /// Initial values, drawn from `generator` in the original's order, bit for bit.
 void initialize(Network& network, at::Generator generator);
-/// The network with which a training with this seed starts.
+/// The network from which training with this seed starts.
 Network untrained_network(config::Model const& config, std::int64_t channels, std::int64_t seed);
 
 }  // namespace mambasynth::model

@@ -63,7 +63,7 @@ std::span<float const> Recurrence::step(std::span<float const> x, std::int64_t h
 std::span<float const> Recurrence::step_perturbed(std::span<float const> x, std::span<float const> noise,
                                                   std::int64_t heads) {
   if (static_cast<std::int64_t>(noise.size()) != count_ * shape_.layers * shape_.features)
-    throw std::invalid_argument("hidden noise that is not (sequence, layer, feature)");
+    throw std::invalid_argument("hidden noise must have the shape (sequence, layer, feature)");
   return run(x, noise.data(), false, heads);
 }
 
@@ -78,7 +78,7 @@ Recurrence Recurrence::with_count(std::int64_t count) const {
 
 std::span<float const> Recurrence::run(std::span<float const> x, float const* noise, bool keep, std::int64_t heads) {
   if (static_cast<std::int64_t>(x.size()) != count_ * shape_.channels)
-    throw std::invalid_argument("a step that is not (sequence, channel)");
+    throw std::invalid_argument("a step must have the shape (sequence, channel)");
   if (heads < 0 || heads > shape_.heads) throw std::invalid_argument("more horizons than the network has");
   predictions_.resize(static_cast<std::size_t>(count_ * heads * shape_.channels));
   network_->step({.sequences = count_,

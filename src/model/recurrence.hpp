@@ -11,7 +11,7 @@
 namespace mambasynth::model {
 
 /// The sizes and fp32 weights of a network in the form that the kernels take; points into the network's parameters.
-/// Errors: errors::usage where they are not fp32.
+/// Errors: errors::usage if they are not fp32.
 class RecurrentView {
  public:
   explicit RecurrentView(Network const& network);
@@ -29,8 +29,8 @@ class RecurrentView {
 
 /// A network that reads `count` parallel sequences one step at a time with carried state, on the CPU in fp32: the cost
 /// of a step does not depend on the number of earlier steps. Equals Network::predict on the whole prefix. The
-/// constructor copies the weights; copies of the object share them, have a state of their own, and must not be used by
-/// two threads at once.
+/// constructor copies the weights; copies of the object share them, have their own state, and must not be used by two
+/// threads at once.
 class Recurrence {
  public:
   explicit Recurrence(Network const& network, std::int64_t count = 1);

@@ -48,7 +48,7 @@ store::DType dtype_of(at::ScalarType type) {
        {store::DType::f64, store::DType::f32, store::DType::f16, store::DType::bf16, store::DType::i64,
         store::DType::i32, store::DType::i16, store::DType::i8, store::DType::u8, store::DType::boolean})
     if (scalar_type(dtype) == type) return dtype;
-  throw std::logic_error("no checkpoint holds this element type");
+  throw std::logic_error("a checkpoint cannot hold this element type");
 }
 
 constexpr char const* give_ours = "Give a file written by train or convert";
@@ -86,7 +86,7 @@ std::string without_wrappers(std::string const& name) {
   return kept;
 }
 
-/// The prefix before the landmark, e.g. "model."; nullopt where the name does not end in it.
+/// The prefix before the landmark, e.g. "model."; nullopt if the name does not end in it.
 std::optional<std::string> prefix_of(std::string const& name) {
   if (!name.ends_with(landmark())) return std::nullopt;
   auto prefix = name.substr(0, name.size() - landmark().size());
@@ -94,7 +94,7 @@ std::optional<std::string> prefix_of(std::string const& name) {
   return prefix;
 }
 
-/// Renames tensors to their current names. Errors: errors::input where two tensors would get the same name.
+/// Renames tensors to their current names. Errors: errors::input if two tensors would get the same name.
 NamedTensors with_current_names(NamedTensors weights, std::string const& file) {
   std::set<std::string> prefixes;
   for (auto const& [name, tensor] : weights)
@@ -125,7 +125,7 @@ NamedTensors with_current_names(NamedTensors weights, std::string const& file) {
   return weights;
 }
 
-/// State dicts of the model in a checkpoint, and their keys, which every program names differently.
+/// State dicts of the model in a checkpoint, with their keys, which differ from program to program.
 using StateDicts = std::vector<std::pair<std::string, store::pt::Value const*>>;
 void find_states(store::pt::Value const& value, std::string const& key, int depth, StateDicts& found) {
   constexpr int deepest = 3;

@@ -23,7 +23,7 @@ using NamedTensors = std::vector<std::pair<std::string, store::Tensor>>;
 /// The weights in a .pt (a training checkpoint, a bare state dict, or a dict that holds one under any key) or
 /// .safetensors file, under current names: the original's older `output_proj.` is read as `output_heads.1.`; the
 /// prefixes of wrappers (`_orig_mod.`, `module.`, ...) are removed wherever they occur, as is a prefix common to all
-/// names (`model.`). Errors: errors::input where the result is ambiguous.
+/// names (`model.`). Errors: errors::input if the result is ambiguous.
 struct WeightsFile {
   NamedTensors weights;
   store::pt::Value checkpoint;  ///< the whole .pt dict; empty for safetensors

@@ -21,7 +21,7 @@ enum class ParameterGroup : std::uint8_t {
 };
 inline constexpr std::size_t parameter_groups = 3;
 
-/// What reads a weight. On the GPU a matrix product takes it in the precision of the activations, a kernel in fp32.
+/// What reads a weight. On the GPU, matrix products read it in the precision of the activations, kernels in fp32.
 enum class Role : std::uint8_t { matmul, kernel };
 
 struct WeightSpec {

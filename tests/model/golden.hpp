@@ -20,7 +20,7 @@ namespace mambasynth::tests {
 
 using Arrays = std::map<std::string, store::NpyArray>;
 
-/// The tolerances are those that an independent fp32 implementation meets 4 to 17 times over.
+/// An independent fp32 implementation stays 4 to 17 times below these tolerances.
 inline constexpr double of_layers = 5e-6, of_outputs = 1e-4, of_norms = 2e-5, of_gradients = 2e-5, of_gates = 2e-5,
                         of_gate_norms = 1e-4;
 inline double of_losses(std::size_t horizons) { return horizons > 1 ? 3e-5 : 1e-5; }

@@ -19,9 +19,9 @@ at::Tensor loss_of(std::vector<at::Tensor> const& predictions, at::Tensor const&
 
 }  // namespace
 
-TEST_CASE("a trained checkpoint gives the original's activations, predictions, losses and gradients") {
+TEST_CASE("a trained checkpoint reproduces the original's activations, predictions, losses and gradients") {
   auto const g = golden();
-  if (!g) SKIP("skipped: the golden arrays are not there (MAMBASYNTH_REFERENCE)");
+  if (!g) SKIP("skipped: no golden arrays (set MAMBASYNTH_REFERENCE to the folder that holds them)");
   auto& network = const_cast<model::Network&>(g->loaded->network);
   auto const& arrays = g->arrays;
   auto const& horizons = network.horizons();

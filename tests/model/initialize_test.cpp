@@ -16,7 +16,7 @@ float entry(model::Network const& network, std::string const& name, std::int64_t
 
 }  // namespace
 
-TEST_CASE("initial weights are the original's, draw by draw") {
+TEST_CASE("initial weights equal the original's, draw by draw") {
   model::Network network(config::Model{}, 20);
   model::initialize(network, at::detail::createCPUGenerator(42));
   CHECK(entry(network, "input_proj.weight", 0) == Approx(0.17095602).margin(1e-8));
@@ -30,7 +30,7 @@ TEST_CASE("initial weights are the original's, draw by draw") {
   CHECK(network.flat().sum(at::kDouble).item<double>() == Approx(140667.35943).margin(5e-6));
 }
 
-TEST_CASE("parameter counts are the original's") {
+TEST_CASE("parameter counts equal the original's") {
   auto const count = [](std::int64_t d_state, std::int64_t max_horizon) {
     config::Model config;
     config.d_state = d_state;

@@ -9,7 +9,7 @@ using namespace mambasynth;
 
 namespace {
 
-/// The block in LibTorch's own operations with a tape through time: slow, and obviously the equations.
+/// The block in LibTorch's own operations with a tape through time: slow, but plainly the equations.
 at::Tensor by_autograd(at::Tensor const& xz, model::MixerWeights const& w) {
   auto const d = w.A_log.size(0), n = w.A_log.size(1), r = w.dt_proj_weight.size(1), d_conv = w.conv_weight.size(2);
   auto const steps = xz.size(1);
@@ -58,7 +58,7 @@ Case random_case(std::int64_t b, std::int64_t t, std::int64_t d, std::int64_t n,
 }  // namespace
 
 TEST_CASE("the block and every gradient agree with autograd through time, in double") {
-  // 70 steps: past one chunk of saved states, and no multiple of it.
+  // 70 steps: past one chunk of saved states, and not a multiple of it.
   auto const c = random_case(2, 70, 24, 5, 3);
   auto const ours = model::mixer(c.xz, c.weights);
   auto const theirs = by_autograd(c.xz, c.weights);
@@ -74,7 +74,7 @@ TEST_CASE("the block and every gradient agree with autograd through time, in dou
   }
 }
 
-TEST_CASE("dropout keeps a share 1 - p, scales it, and applies the same mask to gradients") {
+TEST_CASE("dropout keeps a fraction 1 - p, scales it, and applies the same mask to gradients") {
   auto const x = at::ones({4, 50, 32}, at::TensorOptions().dtype(at::kFloat)).set_requires_grad(true);
   model::DropoutDraw const draw{.p = 0.25, .seed = 1, .step = 2, .first_sample = 0};
   auto const y = model::dropout(x, draw, 3);

@@ -53,7 +53,7 @@ double largest(std::span<float const> a) {
   return most;
 }
 
-/// Every step of `steps` against Network::predict on the whole: it is causal, so one call holds all prefixes.
+/// Every step of `steps` against Network::predict on the whole: it is causal, so one call covers all prefixes.
 void check_prefixes(model::Network const& network, std::int64_t count, std::int64_t steps) {
   at::NoGradGuard const no_grad;
   auto const channels = network.channels();
@@ -81,7 +81,7 @@ TEST_CASE("stepping equals the network on the whole prefix, for every horizon") 
   stir(small);
   check_prefixes(small, 1, 20);
   check_prefixes(small, 3, 9);
-  // Nothing a multiple of a vector, several parts, the padding of every axis.
+  // No size is a multiple of a vector; several parts; padding on every axis.
   config::Model odd;
   odd.d_model = 67, odd.n_layers = 3, odd.d_state = 11, odd.d_ff = 101, odd.d_conv = 3, odd.max_horizon = 2;
   check_prefixes(network_of(odd, 5), 2, 12);
@@ -91,7 +91,7 @@ TEST_CASE("stepping equals the network on the whole prefix, for every horizon") 
   kernels::set_threads(0);
 }
 
-TEST_CASE("the reference, every instruction set and any number of threads give the same steps") {
+TEST_CASE("steps are the same from the reference, every instruction set and any number of threads") {
   config::Model config;
   config.d_model = 48, config.n_layers = 2, config.d_state = 16, config.d_ff = 72, config.max_horizon = 2;
   auto const network = network_of(config, 7);
@@ -174,9 +174,9 @@ TEST_CASE("a step of the wrong size is refused") {
   CHECK_THROWS_AS(recurrence.step_perturbed(x, wrong), std::invalid_argument);
 }
 
-TEST_CASE("greedy generation by steps is the original's") {
+TEST_CASE("greedy step-by-step generation matches the original") {
   auto const golden = tests::golden_generation();
-  if (!golden) SKIP("skipped: the golden arrays are not there (MAMBASYNTH_REFERENCE)");
+  if (!golden) SKIP("skipped: no golden arrays (set MAMBASYNTH_REFERENCE to the folder that holds them)");
   auto const& [loaded, series, start, expected] = *golden;
   auto const channels = static_cast<std::size_t>(series.channels);
   model::Recurrence recurrence(loaded.network);
