@@ -72,7 +72,7 @@ void require_same_state(parallel::Group& group, model::Network const& network, O
     throw errors::machine("the ranks of one trial have different parameters",
                           "the same sums gave different bits on " + std::to_string(static_cast<int>(different)) +
                               " of " + std::to_string(group.size()) + " ranks",
-                          "Run a trial on processors of one kind; its last save is intact");
+                          "Run each trial on processors of one kind; its last save is intact");
 }
 
 Request broadcast(parallel::Group& group, Request own) {

@@ -11,19 +11,19 @@
 // axes: b batch, t time step, c channel
 namespace mambasynth::train {
 
-/// Windows as the network sees them, and what it is to predict; each (b, t, c).
+/// Windows as the network sees them, and the targets that it is to predict; each (b, t, c).
 struct AugmentedWindows {
   at::Tensor input, target;
 };
 
 /// The original's augmentations of training windows, in its order: one rotation Q per batch, x Q^T; one factor per
-/// window, uniform on [1 - aug_scale, 1 + aug_scale]; both on input and target; then noise of standard deviation
-/// aug_noise on the input alone. `draw` has the step and the number of the first window in the whole batch. Without any
-/// augmentation both are x itself.
+/// window, uniform on [1 - aug_scale, 1 + aug_scale]; both applied to input and target; then noise of standard
+/// deviation aug_noise on the input alone. `draw` has the step and the number of the first window in the whole batch.
+/// Without any augmentation, both are x itself.
 AugmentedWindows augmented(config::Train const& train, at::Tensor const& x, model::DropoutDraw const& draw);
 
 /// Q (c, c) fp64, orthogonal, the same for the whole batch of a step: the QR factor of a standard normal matrix M with
-/// LAPACK's signs (so not Haar-distributed, as the original's), or exp(eps (M - M^T) / 2) for aug_rotate_eps > 0.
+/// LAPACK's signs (so not Haar-distributed, like the original's), or exp(eps (M - M^T) / 2) for aug_rotate_eps > 0.
 at::Tensor rotation(config::Train const& train, std::int64_t channels, PhiloxStream const& draws);
 
 /// (count) fp64 factors of windows first, first + 1, ... of the whole batch.

@@ -7,7 +7,7 @@
 
 namespace mambasynth::train {
 
-/// The order of the training windows: makes the draws of the original's data loaders from torch's default CPU
+/// The order of the training windows: repeats the draws that the original's data loaders make from torch's default CPU
 /// generator, in the same order. Starting an iteration over a loader draws a base seed for its workers (with persistent
 /// workers only the first time); a shuffling loader then draws an epoch seed, from which a separate generator makes the
 /// permutation.

@@ -23,7 +23,7 @@ constexpr std::int64_t schema = 1;
 Value text(std::string value) { return {std::move(value)}; }
 void put(Dict& dict, char const* key, Value value) { dict.emplace_back(text(key), std::move(value)); }
 
-/// The arguments that would give this run with the original program.
+/// The arguments that would reproduce this run with the original program.
 Value original_args(config::Trial const& t) {
   Dict args;
   put(args, "data_dir", text(t.data.path.empty() ? "data" : t.data.path));
@@ -93,8 +93,8 @@ Value history_value(std::vector<EpochRecord> const& history) {
 
 std::vector<EpochRecord> history_from(at::Tensor const& table, std::string const& file) {
   if (table.scalar_type() != at::kDouble || table.dim() != 2 || table.size(1) != history_width)
-    throw errors::input(file + " cannot be continued from", "its history has another form",
-                        "Delete it to start the trial anew");
+    throw errors::input(file + " cannot be resumed", "its history has an unexpected shape",
+                        "Delete it to start the trial over");
   std::vector<EpochRecord> history;
   auto const* cell = table.const_data_ptr<double>();
   for (std::int64_t row = 0; row < table.size(0); ++row) {
@@ -120,13 +120,13 @@ Value rng_value(random::Mt19937 const& generator) {
 random::Mt19937 rng_from(at::Tensor const& table, std::string const& file) {
   std::array<std::uint32_t, random::Mt19937::words> words{};
   if (table.scalar_type() != at::kLong || table.numel() != static_cast<std::int64_t>(words.size()) + 1)
-    throw errors::input(file + " cannot be continued from", "its random state has another form",
-                        "Delete it to start the trial anew");
+    throw errors::input(file + " cannot be resumed", "its random state has an unexpected shape",
+                        "Delete it to start the trial over");
   auto const* cell = table.const_data_ptr<std::int64_t>();
   for (auto& word : words) word = static_cast<std::uint32_t>(*cell++);
   if (*cell < 0 || *cell > static_cast<std::int64_t>(words.size()))
-    throw errors::input(file + " cannot be continued from", "its random state has no such position",
-                        "Delete it to start the trial anew");
+    throw errors::input(file + " cannot be resumed", "the position in its random state is out of range",
+                        "Delete it to start the trial over");
   return {words, static_cast<std::size_t>(*cell)};
 }
 
@@ -139,9 +139,9 @@ class Fields {
     auto const* value = dict_.find(key);
     auto const* typed = value ? std::get_if<T>(&value->v) : nullptr;
     if (typed == nullptr)
-      throw errors::input(file_ + " cannot be continued from",
+      throw errors::input(file_ + " cannot be resumed",
                           "its entry '" + std::string(key) + "' is missing or of another type",
-                          "Delete it to start the trial anew");
+                          "Delete it to start the trial over");
     return *typed;
   }
 
@@ -187,7 +187,7 @@ std::string resume_identity(std::filesystem::path const& file) {
     if (auto const* ours = weights.checkpoint.find("mambasynth"))
       return Fields(*ours, file.string()).get<std::string>("identity");
   } catch (errors::Error const&) {
-    // damaged: load_resume says so
+    // damaged: load_resume reports it
   }
   return {};
 }
@@ -199,13 +199,12 @@ ResumePoint load_resume(std::filesystem::path const& file, std::string const& id
   auto const* ours = weights.checkpoint.find("mambasynth");
   auto const* moments = weights.checkpoint.find("optimizer_state_dict");
   if (ours == nullptr || moments == nullptr)
-    throw errors::input(name + " cannot be continued from",
-                        "it is a checkpoint without the state of a running training",
-                        "Delete it to start the trial anew");
+    throw errors::input(name + " cannot be resumed", "it is a checkpoint without training state",
+                        "Delete it to start the trial over");
   Fields const fields(*ours, name);
   if (fields.get<std::int64_t>("schema") != schema)
-    throw errors::input(name + " cannot be continued from", "another version of the program wrote it",
-                        "Delete it to start the trial anew");
+    throw errors::input(name + " cannot be resumed", "another version of the program wrote it",
+                        "Delete it to start the trial over");
   if (fields.get<std::string>("identity") != identity)
     throw errors::usage(
         name + " belongs to another configuration",
@@ -215,9 +214,9 @@ ResumePoint load_resume(std::filesystem::path const& file, std::string const& id
   p.epoch = fields.get<std::int64_t>("epoch");
   p.batch = fields.get<std::int64_t>("batch");
   if (p.epoch < 1 || p.batch < 0)
-    throw errors::input(name + " cannot be continued from",
-                        "it says epoch " + std::to_string(p.epoch) + ", batch " + std::to_string(p.batch),
-                        "Delete it to start the trial anew");
+    throw errors::input(name + " cannot be resumed",
+                        "it is at epoch " + std::to_string(p.epoch) + ", batch " + std::to_string(p.batch),
+                        "Delete it to start the trial over");
   p.loss_sum = fields.get<double>("loss_sum");
   p.first_gradient_norm = fields.get<double>("first_gradient_norm");
   p.last_gradient_norm = fields.get<double>("last_gradient_norm");

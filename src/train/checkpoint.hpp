@@ -23,10 +23,10 @@ struct ResumePoint {
   random::Mt19937 epoch_start;
 };
 
-/// `identity` names the configuration; load_resume refuses another's file.
+/// `identity` names the configuration; load_resume refuses the file of another.
 void save_resume(std::filesystem::path const& file, config::Trial const& trial, std::string const& identity,
                  model::Network const& network, Optimizer const& optimizer, ResumePoint const& point);
-/// The configuration that a saved state belongs to; empty where the file says none.
+/// The configuration that a saved state belongs to; empty if the file names none.
 std::string resume_identity(std::filesystem::path const& file);
 /// Errors: errors::input (unreadable, or no such state), errors::usage (another configuration's).
 ResumePoint load_resume(std::filesystem::path const& file, std::string const& identity, model::Network& network,

@@ -18,12 +18,12 @@ struct EpochColumn {
   char const* units;
 };
 
-/// The one list of what is recorded of an epoch beside its number and whether it was the best: log.csv, resume.pt and
-/// /history of trial.h5 hold these columns in this order. To add one, add a member to EpochRecord and a line here; a
-/// resume.pt of before is then refused.
+/// The one list of what is recorded for an epoch in addition to its number and whether it was the best: log.csv,
+/// resume.pt and /history of trial.h5 hold these columns in this order. To add one, add a member to EpochRecord and a
+/// line here; resume.pt files from before are then refused.
 inline constexpr std::array epoch_columns{
     EpochColumn{"train_mse", &EpochRecord::train_mse, LogFormat::nine_digits,
-                "mean loss of the training batches, dropout on, weights moving", "1"},
+                "mean loss of the training batches, dropout on, weights changing", "1"},
     EpochColumn{"train_eval_mse", &EpochRecord::train_eval_mse, LogFormat::nine_digits,
                 "loss of the training windows in eval mode", "1"},
     EpochColumn{"val_mse", &EpochRecord::val_mse, LogFormat::nine_digits,

@@ -10,7 +10,7 @@
 
 namespace mambasynth::train {
 
-/// Elements [first, last) of the flat gradient, which a backward pass completes at once.
+/// Elements [first, last) of the flat gradient, which a backward pass completes together.
 struct GradientBucket {
   std::int64_t first, last;
 };

@@ -18,9 +18,9 @@ struct StepReport {
   double gradient_norm;
 };
 
-/// The arithmetic of a training on one device: steps may be queued; everything that returns numbers waits for them.
+/// The arithmetic of training on one device: steps may be queued; everything that returns numbers waits for them.
 /// The ranks of a group share each batch and each measurement; all get the same numbers.
-/// After the first loss or gradient that is not finite, steps change nothing and report nothing more.
+/// After the first loss or gradient that is not finite, further steps change and report nothing.
 class Learner {
  public:
   virtual ~Learner() = default;
@@ -55,7 +55,7 @@ class Learner {
   Learner() = default;
 };
 
-/// What a learner is made from; all of it outlives the learner.
+/// What a learner is made from; all of it must outlive the learner.
 struct LearnerContext {
   config::Trial const& trial;
   DataSplits const& splits;
@@ -69,7 +69,7 @@ struct LearnerContext {
 /// Samples [first, last) of a batch that pass through the network together.
 using MicroBatch = parallel::Slice;
 /// This rank's share of a batch of `count` windows, in micro-batches of at most `context.micro_batch` windows (0: in
-/// one); empty where it has no share.
+/// one); empty if it has no share.
 std::vector<MicroBatch> micro_batches_of(std::int64_t count, LearnerContext const& context);
 /// Refuses micro-batches for an objective that takes whole batches (objective.hpp): errors::usage.
 void require_trainable(LearnerContext const& context);

@@ -8,7 +8,7 @@
 #include "train/windows.hpp"
 
 /// Mean squared errors in evaluation mode, whatever loss a training minimizes. Ranks of a `group` share the batches;
-/// all get the same numbers, which are those of one rank.
+/// all get the same numbers as a single rank would.
 namespace mambasynth::train {
 
 /// The original's epoch metric: the multi-horizon loss of each batch of `batch_size` windows, averaged over batches
@@ -24,7 +24,7 @@ std::vector<double> mse_by_horizon(model::Predictor const& network, Windows cons
 std::vector<std::vector<double>> mse_by_window(model::Predictor const& network, Windows const& windows,
                                                std::int64_t batch_size, parallel::Group* group = nullptr);
 
-/// (horizon): mean of such rows over the windows; mse_by_horizon is that, to the bit.
+/// (horizon): mean of such rows over the windows; mse_by_horizon equals it bit for bit.
 std::vector<double> mean_over_windows(std::vector<std::vector<double>> const& by_window);
 
 /// Mean of the entries: the loss over horizons.

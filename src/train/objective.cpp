@@ -47,7 +47,7 @@ void require_trainable(config::Train const& train, std::int64_t ranks) {
     if (field.key == train.whole_batch_key())
       loss = "train." + std::string(field.key) + " = " + config::canonical(train.*field.member);
   });
-  throw errors::usage(loss + " is not available with " + std::to_string(ranks) + " ranks a trial",
+  throw errors::usage(loss + " is not available with " + std::to_string(ranks) + " ranks per trial",
                       "that loss needs the whole batch, of which each rank has only a part",
                       "Train each such trial on one rank");
 }

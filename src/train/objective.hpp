@@ -29,7 +29,7 @@ class Objective {
 };
 
 /// The objective of a configuration: the losses of losses/losses.hpp, each times its weight, on augmented windows
-/// (augment.hpp). Without augmentations and auxiliary losses, losses::MeanSquaredError to the bit.
+/// (augment.hpp). Without augmentations and auxiliary losses, it equals losses::MeanSquaredError bit for bit.
 std::unique_ptr<Objective> objective_of(config::Train const& train);
 
 /// Checks, before anything is allocated, that `ranks` ranks can train this objective. Errors: errors::usage for a loss

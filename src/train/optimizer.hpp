@@ -21,12 +21,12 @@ class Optimizer {
  public:
   explicit Optimizer(model::Network& network);
 
-  /// One step from the network's gradient. Returns the gradient's L2 norm before clipping; when that is not finite
-  /// nothing is changed.
+  /// One step from the network's gradient. Returns the gradient's L2 norm before clipping; if that is not finite,
+  /// nothing changes.
   double step(LearningRates const& lr);
   [[nodiscard]] std::int64_t steps() const { return steps_; }
 
-  /// First and second moments, flat as the parameters.
+  /// First and second moments, laid out like the flat parameters.
   [[nodiscard]] at::Tensor const& first_moment() const { return moment1_; }
   [[nodiscard]] at::Tensor const& second_moment() const { return moment2_; }
   void set_steps(std::int64_t steps) { steps_ = steps; }

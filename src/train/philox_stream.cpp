@@ -22,7 +22,7 @@ double unit(std::uint32_t a, std::uint32_t b) {
   return (static_cast<double>(a >> 5) * 0x1p26 + static_cast<double>(b >> 6)) * 0x1p-53;
 }
 
-// Pairs per thread, at least.
+// Minimum number of pairs per thread.
 constexpr std::int64_t grain = 4096;
 
 }  // namespace

@@ -7,14 +7,14 @@
 
 namespace mambasynth::train {
 
-/// What a training step draws beside its dropout, by Philox4x32-10 as kernels/dropout.hpp: a number depends on (seed,
-/// step, purpose, row, element) alone, so it is the same for any number of threads, ranks and micro-batches, and in
-/// a training that was stopped and continued.
+/// The random numbers of a training step other than dropout, from Philox4x32-10 as in kernels/dropout.hpp: a number
+/// depends only on (seed, step, purpose, row, element), so it is the same for any number of threads, ranks and
+/// micro-batches, and in training that is stopped and continued.
 ///
 ///   stream = the first two words of philox(counter = (step low, step high, purpose, 1), key = (seed low, seed high))
 ///   words  = philox(counter = (element / 2, (element / 2) / 2^32, row low, row high), key = stream)
 ///
-/// The 1 tells these streams from those of dropout, which have a 0 there.
+/// The 1 distinguishes these streams from those of dropout, which have a 0 there.
 class PhiloxStream {
  public:
   enum class Purpose : std::uint32_t { rotation = 0, scale = 1, noise = 2, negatives = 3 };

@@ -11,7 +11,7 @@ inline constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
 /// One epoch as log.csv and /history show it; a loss that was not measured is NaN.
 struct EpochRecord {
   std::int64_t epoch = 0;
-  double train_mse = not_measured;  ///< dropout on, parameters moving
+  double train_mse = not_measured;  ///< dropout on, parameters changing
   double train_eval_mse = not_measured;
   double val_mse = not_measured;
   double test_mse = not_measured;
@@ -21,8 +21,8 @@ struct EpochRecord {
   bool best = false;
 };
 
-/// Progress of a training between two optimizer steps. With the weights, the moments and the random generator it
-/// continues to the same bits.
+/// Progress of a training between two optimizer steps. Together with the weights, the moments and the random generator,
+/// it suffices to continue bit for bit.
 struct Progress {
   std::int64_t epoch = 1;  ///< being trained
   std::int64_t batch = 0;  ///< next batch of the epoch

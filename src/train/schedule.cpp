@@ -31,7 +31,7 @@ double Schedule::lr(std::int64_t epoch, double factor) const {
   auto const passed = static_cast<double>(epoch - 1);
   auto const warmup = static_cast<double>(warmup_);
   if (epoch <= warmup_) return peak * (floor_share + (1 - floor_share) * passed / warmup);
-  // Without a warm-up the original's scheduler never leaves its start factor; its floor stands for its behavior.
+  // Without a warm-up, the original's scheduler never leaves its start factor; the global floor reproduces that.
   if (warmup_ == 0 && global_floor_) return peak * floor_share;
   auto const floor = floor_share * (global_floor_ ? lr_ : peak);
   auto const length = static_cast<double>(epochs_ - warmup_);

@@ -16,7 +16,7 @@
 namespace mambasynth::train {
 namespace {
 
-// A loss that many times the untrained network's does not recover.
+// A loss this many times that of the untrained network does not recover.
 constexpr double diverged_above = 100;
 
 // Repeating this many seconds of training costs less than writing two files of weights and moments to a shared file
@@ -57,10 +57,10 @@ std::optional<ResumePoint> Trainer::saved_point() {
   if (!options_.group->is_root() || !std::filesystem::exists(state, ignored)) return std::nullopt;
   auto damaged = state;
   auto const start_over = [&](std::string const& why) {
-    std::string const anew = "and the training starts over";
+    std::string const outcome = "and the training starts over";
     auto const line = std::filesystem::exists(damaged, ignored)
-                          ? store::replace_damaged(damaged, why, anew)
-                          : "warning: " + damaged.string() + " is missing, " + anew + ".";
+                          ? store::replace_damaged(damaged, why, outcome)
+                          : "warning: " + damaged.string() + " is missing, " + outcome + ".";
     if (options_.warn) options_.warn(line);
     std::filesystem::remove(state, ignored);
     optimizer_.first_moment().zero_();
@@ -155,7 +155,7 @@ Ending Trainer::run() {
       save_best();
       return Ending::diverged;
     }
-    // After the last epoch too, so that an interruption of the measurements does not cost a long training.
+    // After the last epoch, too, so that an interruption of the measurements does not cost a long training.
     bool const due = progress.epoch > trial_.train.epochs ? now() - last_save_ >= cheap_to_repeat : state_is_due();
     if (broadcast(*options_.group, due ? Request::save : Request::proceed) == Request::save) save_state();
   }

@@ -24,7 +24,7 @@ namespace mambasynth::train {
 /// How a training ended.
 enum class Ending { finished, diverged, stopped };
 
-/// Where a training's files go, what it calls back, and what it runs on.
+/// Where a training's files go, its callbacks, and what it runs on.
 struct TrainerOptions {
   std::filesystem::path folder;            ///< checkpoint.pt, resume.pt, log.csv
   std::filesystem::path extra_checkpoint;  ///< a second place for the best model; empty: none
@@ -40,7 +40,7 @@ struct TrainerOptions {
 };
 
 /// Trains one network: windows in the original's order, loss, AdamW, schedule, best checkpoint, and the state to
-/// continue from after every `train.resume_every` seconds and on request.
+/// continue from, saved every `train.resume_every` seconds and on request.
 class Trainer {
  public:
   /// Continues from folder/resume.pt if it exists. If it is damaged, sets it aside and starts over.
@@ -71,7 +71,7 @@ class Trainer {
   /// Writes checkpoint.pt if a better model has been found since the last time.
   void save_best();
   [[nodiscard]] bool state_is_due() const;
-  /// What the root wants before the next step.
+  /// The root's request before the next step.
   [[nodiscard]] Request request();
   [[nodiscard]] std::int64_t batches() const;
 

@@ -49,7 +49,7 @@ def test_the_contrastive_loss_on_several_ranks_is_refused_once_before_any_work(m
     alone = tmp_path / "alone"
     mambasynth("train", "--config", tiny_trial, "--out", alone, "--device", "cpu", "--contrastive-lambda", 1, "--contrastive-temp", 0.2, "--contrastive-negatives", 16)
     assert history(alone)[0] > history(alone, "val_mse")[0]
-    words = "train.contrastive_lambda = 1 is not available with 2 ranks a trial"
+    words = "train.contrastive_lambda = 1 is not available with 2 ranks per trial"
     told = mambasynth.over(2)("train", "--config", tiny_trial, "--out", tmp_path / "two", "--contrastive-lambda", 1, code=2).stderr
     assert told.count(words) == 1, told
     told = mambasynth.over(2)("sweep", tiny_trial, "--out", tmp_path / "sweep", "--ranks-per-trial", 2, "--contrastive-lambda", 1, code=2).stderr

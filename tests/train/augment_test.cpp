@@ -29,14 +29,14 @@ bool close(at::Tensor const& a, at::Tensor const& b, double tolerance) {
 
 }  // namespace
 
-TEST_CASE("without augmentations the windows are shown as they are") {
+TEST_CASE("without augmentations, windows are unchanged") {
   auto const x = windows();
   auto const same = windows_of({}, x);
   CHECK(same.input.is_same(x));
   CHECK(same.target.is_same(x));
 }
 
-TEST_CASE("rotations are orthogonal, turn input and target alike, and are the same for a whole batch") {
+TEST_CASE("rotations are orthogonal, rotate input and target alike, and are the same for a whole batch") {
   auto const x = windows();
   config::Train train;
   train.aug_rotate = true;
@@ -44,13 +44,13 @@ TEST_CASE("rotations are orthogonal, turn input and target alike, and are the sa
     INFO("eps " << eps);
     train.aug_rotate_eps = eps;
     auto const Q = train::rotation(train, channels, {1, 3});
-    // LibTorch's exponential is good to some 1e-13, far beyond the fp32 that it is used in.
+    // LibTorch's exponential is accurate to about 1e-13, far beyond the fp32 that it is used in.
     CHECK((at::matmul(Q, Q.t()) - at::eye(channels, at::kDouble)).abs().max().item<double>() <=
           (eps > 0 ? 1e-12 : 1e-14));
     CHECK_FALSE(at::equal(Q, train::rotation(train, channels, {1, 4})));
     auto const turned = windows_of(train, x);
     CHECK(at::equal(turned.input, turned.target));
-    // Of one step by hand.
+    // One step, by hand.
     for (std::int64_t i = 0; i < channels; ++i) {
       double sum = 0;
       for (std::int64_t j = 0; j < channels; ++j) sum += Q[i][j].item<double>() * x[2][5][j].item<double>();
@@ -60,7 +60,7 @@ TEST_CASE("rotations are orthogonal, turn input and target alike, and are the sa
   }
 }
 
-TEST_CASE("small rotations are the exponential of a skew-symmetric draw, any rotation the QR factor of the draw") {
+TEST_CASE("small rotations are the exponential of a skew-symmetric draw; others are the QR factor of the draw") {
   train::PhiloxStream const draws(1, 3);
   auto const M =
       draws.normal(train::PhiloxStream::Purpose::rotation, 0, 1, channels * channels).view({channels, channels});
@@ -77,7 +77,7 @@ TEST_CASE("small rotations are the exponential of a skew-symmetric draw, any rot
   CHECK(close(train::rotation(train, channels, draws), sum, 1e-13));
 }
 
-TEST_CASE("each window has one factor, by its number in the whole batch") {
+TEST_CASE("each window has one scale factor, which depends on its number in the whole batch") {
   auto const x = windows();
   config::Train train;
   train.aug_scale = 0.3;
@@ -92,7 +92,8 @@ TEST_CASE("each window has one factor, by its number in the whole batch") {
   CHECK_FALSE(at::equal(windows_of(train, x, 4).input, scaled.input));
 }
 
-TEST_CASE("noise is on the input alone, of the deviation asked for, by the window's number in the whole batch") {
+TEST_CASE(
+    "noise affects only the input, has the requested deviation and depends on the window's number in the whole batch") {
   auto const x = windows();
   config::Train train;
   train.aug_noise = 2;
@@ -103,14 +104,14 @@ TEST_CASE("noise is on the input alone, of the deviation asked for, by the windo
   CHECK(std::abs(noise.mean().item<double>()) <= 5 * 2 / std::sqrt(count));
   CHECK(std::abs(noise.std().item<double>() - 2) <= 5 * 2 / std::sqrt(2 * count));
   CHECK(at::equal(windows_of(train, x.narrow(0, 2, 3), 3, 2).input, noisy.input.narrow(0, 2, 3)));
-  // After the others: rotated and scaled windows get the same noise.
+  // Noise comes last: rotated and scaled windows get the same noise.
   train.aug_rotate = true;
   train.aug_scale = 0.3;
   auto const all = windows_of(train, x);
   CHECK(close(all.input - all.target, noise, 1e-13));
 }
 
-TEST_CASE("the kernels' reference makes the same windows of the same draws") {
+TEST_CASE("the reference kernel makes the same windows from the same draws") {
   auto const x = windows().to(at::kFloat);
   constexpr std::int64_t first = 2, width = 8;
   constexpr std::uint64_t seed = 0x1fffffff7, step = 0x2fffffff5;
@@ -141,7 +142,7 @@ TEST_CASE("the kernels' reference makes the same windows of the same draws") {
   }
 }
 
-TEST_CASE("draws are standard, odd counts are beginnings of longer ones, and threads change nothing") {
+TEST_CASE("draws have the standard moments, odd counts are prefixes of longer draws, and threads change nothing") {
   train::PhiloxStream const draws(7, 11);
   constexpr std::int64_t count = 200001;
   auto const normal = draws.normal(train::PhiloxStream::Purpose::noise, 0, 1, count);

@@ -58,7 +58,7 @@ TEST_CASE("a second pass over the training windows draws one more epoch seed") {
   CHECK(with_pass.next_epoch() == plain.next_epoch());
 }
 
-TEST_CASE("an order resumes from its generator") {
+TEST_CASE("a batch order resumes from its saved generator") {
   for (bool const workers : {true, false}) {
     auto order = order_of(workers);
     order.next_epoch();

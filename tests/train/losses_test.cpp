@@ -29,7 +29,7 @@ void check_close(at::Tensor const& found, at::Tensor const& expected) {
   CHECK((found - expected).abs().max().item<double>() <= 1e-13 + 1e-12 * expected.abs().max().item<double>());
 }
 
-/// Value and gradient in closed form against autograd in fp64. Sums and gradients are added to what is there.
+/// Value and gradient in closed form against autograd in fp64. Sums and gradients are added to existing values.
 void check_against_autograd(losses::AuxiliaryLoss const& loss, std::vector<at::Tensor> const& layers,
                             at::Tensor const& drawn) {
   auto const batch = batch_of(layers[0].size(0), layers[0].size(1), static_cast<std::int64_t>(layers.size()));
@@ -49,7 +49,7 @@ void check_against_autograd(losses::AuxiliaryLoss const& loss, std::vector<at::T
   check_close(factor * (sums - 1).sum(), value.detach());
 }
 
-/// The same numbers in narrower types, and the same bits every time.
+/// The same numbers in narrower types, bit-identical every time.
 void check_dtypes(losses::AuxiliaryLoss const& loss, at::Tensor const& h, at::Tensor const& drawn) {
   auto const add = [&](at::Tensor const& stream) {
     auto const sums = at::zeros({h.size(0)}, at::kDouble), dh = at::zeros_like(stream);
@@ -76,7 +76,7 @@ at::Tensor some_negatives(std::int64_t rows) {
 
 }  // namespace
 
-TEST_CASE("the closed form of every auxiliary loss is its value, and its gradient is autograd's") {
+TEST_CASE("the closed form of every auxiliary loss equals its value and autograd's gradient") {
   for (auto const& entry : losses::auxiliary_losses()) {
     config::Train train;
     train.*entry.weight = weight;
@@ -92,7 +92,7 @@ TEST_CASE("the closed form of every auxiliary loss is its value, and its gradien
   }
 }
 
-TEST_CASE("the closed form of the prediction loss is its value, and its gradient is autograd's") {
+TEST_CASE("the closed form of the prediction loss equals its value and autograd's gradient") {
   auto const loss = losses::losses_of({}).prediction;
   for (std::int64_t const steps : {3, 9}) {
     INFO(steps << " steps");
@@ -138,7 +138,7 @@ TEST_CASE("the closed form of the prediction loss is its value, and its gradient
   }
 }
 
-TEST_CASE("the losses of a configuration are those with a weight, in the table's order") {
+TEST_CASE("the losses of a configuration are those with a nonzero weight, in the table's order") {
   CHECK(losses::losses_of({}).auxiliary.empty());
   CHECK(losses::losses_of({}).prediction->name() == "mse");
   config::Train train;
@@ -152,7 +152,7 @@ TEST_CASE("the losses of a configuration are those with a weight, in the table's
   CHECK(all.auxiliary[1]->weight() == 2);
 }
 
-TEST_CASE("the contrastive loss in closed form takes rows that are drawn three times, and narrower types") {
+TEST_CASE("the closed form of the contrastive loss handles rows drawn three times and narrower types") {
   losses::Contrastive const loss(weight, 0.3, 6);
   for (std::int64_t const steps : {2, 3, 9}) {
     INFO(steps << " steps");
@@ -161,7 +161,7 @@ TEST_CASE("the contrastive loss in closed form takes rows that are drawn three t
   check_dtypes(loss, random({3, 9, features}, 4), some_negatives(27)[0]);
 }
 
-TEST_CASE("streams that are nearly nothing have the gradient of a constant length") {
+TEST_CASE("steps of nearly zero length have the gradient of a constant length") {
   auto h = random({2, 5, features}, 5);
   h.narrow(1, 1, 2).mul_(1e-14);
   auto const negatives = some_negatives(10);

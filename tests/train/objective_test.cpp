@@ -54,7 +54,7 @@ double at_(at::Tensor const& h, std::int64_t b, std::int64_t t, std::int64_t f) 
   return h.index({b, t, f}).item<double>();
 }
 
-/// Spec section 8 in loops.
+/// The definition of slowness, in plain loops.
 double slowness_in_loops(std::vector<at::Tensor> const& layers) {
   double total = 0;
   for (auto const& h : layers) {
@@ -112,7 +112,7 @@ std::vector<at::Tensor> drawn_negatives(std::int64_t layers, std::int64_t count,
 
 }  // namespace
 
-TEST_CASE("without any term the objective is the prediction loss, and its gradient, to the bit") {
+TEST_CASE("without auxiliary terms, the objective and its gradient equal the prediction loss's bit for bit") {
   auto network = tests::small_network(channels, 2);
   auto const x = random({4, 12, channels}, 1).to(at::kFloat);
   auto const gradient_of = [&](at::Tensor const& loss) {
@@ -130,7 +130,7 @@ TEST_CASE("without any term the objective is the prediction loss, and its gradie
   CHECK_FALSE(at::equal(gradient_of(train::objective_of(slow)->loss(network, x, draw)).second, plain.second));
 }
 
-TEST_CASE("the objective is the sum of its terms, each as its formula says, and its gradient is that of its values") {
+TEST_CASE("the objective is the sum of its terms, each term follows its formula, and the gradient matches the values") {
   auto network = double_network();
   auto const x = random({3, 7, channels}, 2);
   auto const settings = everything();
@@ -175,20 +175,20 @@ TEST_CASE("the objective is the sum of its terms, each as its formula says, and 
   }
 }
 
-TEST_CASE("slowness is the mean square change, and nothing where nothing changes") {
+TEST_CASE("slowness is the mean squared change, and zero for constant streams") {
   auto const moving = at::tensor({0., 0., 1., 2., 1., 5.}, at::kDouble).view({1, 3, 2});
   auto const still = at::ones({1, 3, 2}, at::kDouble);
   CHECK(slowness({still}).item<double>() == 0);
   CHECK(slowness({moving, still}).item<double>() == 14. / 4 / 2);
 }
 
-TEST_CASE("the contrastive loss with one negative is that of two logits") {
+TEST_CASE("the contrastive loss with one negative is the cross-entropy of two logits") {
   auto const h = at::tensor({3., 4., 8., 6.}, at::kDouble).view({1, 2, 2});  // cosine 0.96
   auto const row = [](std::int64_t number) { return at::tensor({number}, at::kLong); };
   // Against the step itself, whose cosine is 1; against the next step, which is no worse than itself.
   CHECK(std::abs(contrastive({h}, {row(0)}, 0.5).item<double>() - std::log1p(std::exp((1 - 0.96) / 0.5))) <= 1e-15);
   CHECK(std::abs(contrastive({h}, {row(1)}, 0.5).item<double>() - std::log(2.)) <= 1e-15);
-  // A stream of zeros has no direction: all its logits are 0, and its gradient is a number.
+  // A stream of zeros has no direction: all its logits are 0, and its gradient is finite.
   auto zeros = at::zeros({1, 2, 2}, at::kDouble).requires_grad_(true);
   auto const loss = contrastive({h, zeros}, {row(1), row(0)}, 0.5);
   CHECK(std::abs(loss.item<double>() - std::log(2.)) <= 1e-15);
@@ -196,7 +196,7 @@ TEST_CASE("the contrastive loss with one negative is that of two logits") {
   CHECK(at::isfinite(zeros.grad()).all().item<bool>());
 }
 
-TEST_CASE("negatives are rows of the batch, other ones for each layer and step") {
+TEST_CASE("negatives are rows of the batch, drawn separately for each layer and step") {
   train::PhiloxStream const draws(1, 0);
   auto const drawn = drawn_negatives(2, 4000, 21, draws);
   for (auto const& rows : drawn) {
@@ -209,13 +209,13 @@ TEST_CASE("negatives are rows of the batch, other ones for each layer and step")
   CHECK_FALSE(at::equal(drawn[0], drawn_negatives(1, 4000, 21, train::PhiloxStream(1, 1))[0]));
 }
 
-TEST_CASE("ranks that would share a contrastive batch are refused by name, everything else is trained on any number") {
+TEST_CASE("a contrastive loss on several ranks is refused by name; everything else trains on any number of ranks") {
   using Catch::Matchers::ContainsSubstring;
   config::Train train;
   CHECK_NOTHROW(train::require_trainable(train, 4));
   train = everything();
   CHECK_THROWS_WITH(train::require_trainable(train, 2),
-                    ContainsSubstring("train.contrastive_lambda = 0.7 is not available with 2 ranks a trial"));
+                    ContainsSubstring("train.contrastive_lambda = 0.7 is not available with 2 ranks per trial"));
   CHECK_NOTHROW(train::require_trainable(train, 1));
   train.contrastive_lambda = 0;
   train.freeze_a = true;

@@ -18,7 +18,7 @@ config::Train settings(std::string const& floor, std::int64_t warmup = 20, std::
 
 }  // namespace
 
-TEST_CASE("warm-up starts at 1 %, the cosine ends near its floor") {
+TEST_CASE("warm-up starts at 1 % and the cosine ends near its floor") {
   train::Schedule const schedule(settings("global"));
   CHECK(schedule.lr(1, 1) == Approx(3e-6).epsilon(1e-12));
   CHECK(schedule.lr(2, 1) == Approx(1.785e-5).epsilon(1e-12));
@@ -26,7 +26,7 @@ TEST_CASE("warm-up starts at 1 %, the cosine ends near its floor") {
   CHECK(schedule.lr(493, 1) == Approx(3.203514088945785e-06).epsilon(1e-12));
 }
 
-TEST_CASE("with the original's floor a factor of 0 creeps up, with ours it stays 0") {
+TEST_CASE("with the original's floor, a rate factor of 0 creeps up; with ours, it stays 0") {
   train::Schedule const original(settings("global"));
   CHECK(original.lr(20, 0) == 0);
   CHECK(original.lr(260, 0) == Approx(1.49e-6).epsilon(5e-3));
@@ -36,7 +36,7 @@ TEST_CASE("with the original's floor a factor of 0 creeps up, with ours it stays
   CHECK(ours.lr(501, 0.1) == Approx(3e-7).epsilon(1e-9));
 }
 
-TEST_CASE("a training that ends inside or with its warm-up has a rate for every epoch") {
+TEST_CASE("training that ends during or with its warm-up has a rate for every epoch") {
   train::Schedule const inside(settings("group", 20, 5));
   CHECK(inside.lr(5, 1) == Approx(3e-4 * (0.01 + 0.99 * 4 / 20)));
   train::Schedule const with(settings("group", 5, 5));
@@ -45,7 +45,7 @@ TEST_CASE("a training that ends inside or with its warm-up has a rate for every 
   CHECK(train::Schedule(settings("global", 0, 10)).lr(4, 1) == Approx(3e-6));
 }
 
-TEST_CASE("every group has its learning rate, and a frozen A has none") {
+TEST_CASE("every group has its own learning rate, and that of a frozen A is 0") {
   using enum model::ParameterGroup;
   auto train = settings("global");
   train.gate_lr_factor = 0.1;

@@ -9,10 +9,10 @@
 namespace mambasynth::train::losses {
 namespace {
 
-// Scores of a few windows at a time: enough for the products to fill a GPU, little beside the network's arrays.
+// Scores of a few windows at a time: enough for the products to fill a GPU, small compared with the network's arrays.
 constexpr std::int64_t scores_at_once = std::int64_t{1} << 23;
 
-/// A bf16 stream has no more bits than TF32's 10, which tensor cores multiply.
+/// A bf16 stream has no more mantissa bits than TF32's 10, which tensor cores multiply.
 class AllowTF32For {
  public:
   explicit AllowTF32For(at::ScalarType dtype) {
@@ -57,7 +57,7 @@ void Contrastive::add_gradient(LayerStream const& layer, double factor, at::Tens
   auto const stream = (h.scalar_type() == at::kBFloat16 ? h.to(at::kFloat) : h).view({rows, features});
   auto const norm = at::norm(stream, 2, {-1}, true), length = norm.clamp_min(least_norm);
   // One row more than the stream has, so that every row has a next one. All rows are anchors at first, which keeps them
-  // contiguous; zeros then take out each window's last step.
+  // contiguous; zeros then remove each window's last step.
   auto const u = at::empty({rows + 1, features}, stream.options()), du = at::empty_like(u);
   auto known = u.narrow(0, 0, rows);
   at::div_out(known, stream, length);
@@ -92,7 +92,7 @@ void Contrastive::add_gradient(LayerStream const& layer, double factor, at::Tens
     ddrawn.addmm_(p_drawn.t(), now);
   }
   // A row may be drawn several times. This adds in the order of the negatives; index_add_ adds atomically, in any
-  // order. `unsafe` skips the check of the indices, for which the host would wait.
+  // order. `unsafe` skips the check of the indices, which would make the host wait.
   auto du_rows = du.narrow(0, 0, rows);
   at::_index_put_impl_(du_rows, {negatives}, ddrawn, /*accumulate=*/true, /*unsafe=*/true);
   auto const along = (du_rows * known).sum(-1, true) * norm.ge(least_norm);

@@ -7,14 +7,14 @@
 // axes: b window, t time step, f feature (d_model), k negative
 namespace mambasynth::train::losses {
 
-/// Lengths below it are taken for it.
+/// Smaller lengths are replaced with it.
 inline constexpr double least_norm = 1e-12;
 
 /// Mean over the layers of InfoNCE (van den Oord et al. 2018, arXiv:1807.03748, eq. 4) between steps: with u = h / |h|
 /// (|h| at least least_norm), cross-entropy of u_t u_(t+1) / temperature against it and u_t u_j / temperature for each
 /// j of the layer's negatives (k), rows b t_max + t of the batch, the same for all steps; averaged over all steps that
-/// have a next. A negative may be the next step itself, and gradients flow through negatives. The negatives are drawn
-/// from a whole batch: config::Train::needs_whole_batch().
+/// have a next one. A negative may be the next step itself, and gradients flow through negatives. The negatives are
+/// drawn from a whole batch: config::Train::needs_whole_batch().
 ///
 /// In closed form, with s = 1 / temperature:
 ///   e_t  = log(exp(s u_t u_(t+1)) + sum_k exp(s u_t u_k)) - s u_t u_(t+1), t = 0 .. t_max - 2, summed over t

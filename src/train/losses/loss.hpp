@@ -35,7 +35,7 @@ class Loss {
   [[nodiscard]] virtual std::int64_t workspace_bytes(BatchShape const&) const { return 0; }
   /// Rows of window sums that the closed form fills.
   [[nodiscard]] virtual std::int64_t rows(BatchShape const& batch) const = 0;
-  /// weight() times what the closed form's sums in a row count for: the weighted loss of a batch is
+  /// weight() times the weight of a row's sums in the closed form: the weighted loss of a batch is
   /// sum over rows of factor(row) times the sum over windows of window_sums[row, b].
   [[nodiscard]] double factor(BatchShape const& batch, std::int64_t row) const;
 
@@ -58,15 +58,15 @@ struct HeadOutput {
   at::Tensor prediction;                   ///< (b, t, width) without the bias; channels first, then padding
   at::Tensor bias;                         ///< (c)
   at::Tensor x;                            ///< (b, t, c) targets
-  at::Tensor dprediction;                  ///< (b, t, width), fp64, fp32 or bf16; undefined: no gradient is wanted
+  at::Tensor dprediction;                  ///< (b, t, width), fp64, fp32 or bf16; undefined: no gradient is needed
   at::Tensor dbias;                        ///< (c); defined where dprediction is
   at::Tensor workspace = {};               ///< on a GPU, workspace_bytes() of memory
-  kernels::cuda::Stream stream = nullptr;  ///< on a GPU LibTorch's current stream
+  kernels::cuda::Stream stream = nullptr;  ///< on a GPU, LibTorch's current stream
 };
 
 /// A loss of the predictions: mean over horizons of the mean over windows, steps and channels of an error of
-/// prediction[b,t,c] - x[b,t+horizon,c]. errors() and slopes() define it; a loss with a kernel of its own also
-/// overrides write_gradient().
+/// prediction[b,t,c] - x[b,t+horizon,c]. errors() and slopes() define it; a loss with its own kernel also overrides
+/// write_gradient().
 class PredictionLoss : public Loss {
  public:
   /// In the graph, without the weight. `predictions`: (b, t, c) each; `x` (b, t, c).
@@ -74,8 +74,8 @@ class PredictionLoss : public Loss {
                                  config::Integers const& horizons) const;
 
   /// The closed form for one head: writes the sums of each window's errors to `window_sums` (b) fp64, and the gradient
-  /// of factor sum_b window_sums[b] to dprediction (0 for the last `horizon` steps and in the padding) and dbias. Only
-  /// launches on a GPU: a CUDA graph can capture it.
+  /// of factor sum_b window_sums[b] to dprediction (0 for the last `horizon` steps and in the padding) and dbias. On a
+  /// GPU it only launches kernels, so a CUDA graph can capture it.
   virtual void write_gradient(HeadOutput const& head, double factor, at::Tensor const& window_sums) const;
 
   /// (b): the loss of each window without the weight, from sums (horizon, b) fp64 on the host.
@@ -102,7 +102,7 @@ struct LayerStream {
   at::Tensor h, dh;                        ///< (b, t, f) contiguous, t >= 2; fp64, fp32 or bf16
   at::Tensor drawn;                        ///< the layer's part of draw()
   at::Tensor workspace = {};               ///< on a GPU, workspace_bytes() of memory
-  kernels::cuda::Stream stream = nullptr;  ///< on a GPU LibTorch's current stream
+  kernels::cuda::Stream stream = nullptr;  ///< on a GPU, LibTorch's current stream
 };
 
 /// A loss of the residual streams: mean over the layers of a loss of each layer.
@@ -112,11 +112,11 @@ class AuxiliaryLoss : public Loss {
   [[nodiscard]] at::Tensor value(std::vector<at::Tensor> const& layers, at::Tensor const& drawn) const;
 
   /// The closed form for one layer: adds each window's sum to `window_sums` (b) fp64, and the gradient of
-  /// factor sum_b window_sums[b] to dh, rounded once. Only launches on a GPU: a CUDA graph can capture it. The same
-  /// bits in every run.
+  /// factor sum_b window_sums[b] to dh, rounded once. On a GPU it only launches kernels, so a CUDA graph can capture
+  /// it. Bit-identical in every run.
   virtual void add_gradient(LayerStream const& layer, double factor, at::Tensor const& window_sums) const = 0;
 
-  /// Random numbers of one step, (layer, ...) on the host, of one shape whatever the number of windows; undefined:
+  /// Random numbers of one step, (layer, ...) on the host, of the same shape for any number of windows; undefined:
   /// none.
   [[nodiscard]] virtual at::Tensor draw(BatchShape const&, PhiloxStream const&) const { return {}; }
 

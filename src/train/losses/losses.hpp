@@ -22,12 +22,12 @@ struct Losses {
 };
 Losses losses_of(config::Train const& train);
 
-/// A loss as the table knows it: the key of its weight (0 leaves it out), and how to make it.
+/// A loss's entry in the table: the key of its weight (0 leaves it out), and how to make it.
 struct AuxiliaryEntry {
   double config::Train::* weight;
   std::unique_ptr<AuxiliaryLoss const> (*make)(double weight, config::Train const& train);
 };
-/// Every auxiliary loss that there is.
+/// All auxiliary losses.
 std::span<AuxiliaryEntry const> auxiliary_losses();
 
 /// `windows`: of a whole batch.
