@@ -41,13 +41,13 @@ if $checkers; then
   done
   for tool in memcheck racecheck; do
     step "compute-sanitizer $tool, neighbors"
-    for case in "all other points can be asked of the GPU" "the window's points are no neighbors on the GPU"; do
+    for case in "the GPU can return all other points as neighbors" "points within the temporal window are not neighbors on the GPU"; do
       compute-sanitizer --tool "$tool" --error-exitcode 1 --print-limit 20 "${programs[3]}" "$case" || failed=1
     done
   done
   # memcheck only: racecheck's report would be full of cuBLAS's kernels.
   step "compute-sanitizer memcheck, training steps"
-  for case in "Frozen gates keep their bits on the GPU" "An objective's steps have the same bits in every run*"; do
+  for case in "Frozen gates stay bit for bit unchanged on the GPU" "An objective's steps are bit-identical in every run*"; do
     compute-sanitizer --tool memcheck --error-exitcode 1 --print-limit 20 "${programs[3]}" "$case" || failed=1
   done
 fi

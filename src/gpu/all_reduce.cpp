@@ -31,10 +31,10 @@ errors::Error nccl_error(std::string const& what, std::string const& why) {
 /// Two numbers that identify this process's GPU among those of all hosts.
 std::array<double, 2> name_of_gpu() {
   int device = 0;
-  kernels::cuda::check(cudaGetDevice(&device), "asking for the current GPU");
+  kernels::cuda::check(cudaGetDevice(&device), "querying the current GPU");
   std::array<char, 32> bus{};
   kernels::cuda::check(cudaDeviceGetPCIBusId(bus.data(), static_cast<int>(bus.size()), device),
-                       "asking for the GPU's address");
+                       "querying the GPU's PCI address");
   auto const hash = std::hash<std::string>{}(provenance::host_name() + " " + bus.data());
   return {static_cast<double>(hash >> 32), static_cast<double>(hash & 0xffffffffU)};
 }
@@ -51,7 +51,7 @@ void require_distinct_gpus(parallel::Group& group) {
       if (names[2 * a] == names[2 * b] && names[2 * a + 1] == names[2 * b + 1])
         throw errors::usage(
             "ranks " + std::to_string(a) + " and " + std::to_string(b) + " of one trial have the same GPU",
-            "NCCL needs one for each", "Start one rank per GPU, or train on fewer ranks");
+            "NCCL needs one GPU per rank", "Start one rank per GPU, or train on fewer ranks");
 }
 
 }  // namespace
@@ -130,7 +130,7 @@ class AllReduce::State {
     return text.empty() ? "" : ", " + text;
   }
 
-  /// Waits for the end of a call: a non-blocking communicator returns before.
+  /// Waits until a call has completed: on a non-blocking communicator, calls return earlier.
   void complete(char const* what) {
     auto const begin = Clock::now();
     ncclResult_t state = ncclInProgress;

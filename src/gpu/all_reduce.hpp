@@ -7,10 +7,10 @@
 
 namespace mambasynth::gpu {
 
-/// All-reduces (sums) over the GPUs of a group's ranks with NCCL: one communicator for the object's lifetime, on a
-/// stream of its own. May be captured in a CUDA graph, which must be destroyed before the object. A watchdog thread
-/// aborts the communicator when a rank reports an error or a wait below exceeds the group's timeout; the streams then
-/// move on, and check() throws.
+/// All-reduces (sums) over the GPUs of a group's ranks with NCCL: one communicator for the object's lifetime, on its
+/// own stream. May be captured in a CUDA graph, which must be destroyed before the object. A watchdog thread aborts the
+/// communicator when a rank reports an error or a wait below exceeds the group's timeout; the streams then proceed, and
+/// check() throws.
 class AllReduce {
  public:
   /// Collective over the group, each rank with its GPU current. Errors: errors::usage when two ranks share a GPU;
@@ -37,7 +37,7 @@ class AllReduce {
   }
   /// Errors: parallel::PeerTimeout when the communicator was aborted.
   void check() const;
-  /// Collective: closes the communicator. No graph and no stream may use it any more.
+  /// Collective: closes the communicator. No graph and no stream may use it anymore.
   void finish();
   /// Releases streams that wait for other ranks. Does not wait.
   void abandon();

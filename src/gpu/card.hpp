@@ -4,8 +4,8 @@
 
 namespace mambasynth::gpu {
 
-/// A GPU and its state, for `mambasynth doctor`. What the driver does not report is empty or -1. A header of its own:
-/// builds without CUDA and without LibTorch include it too.
+/// A GPU and its state, for `mambasynth doctor`. What the driver does not report is empty or -1. A separate header,
+/// because builds without CUDA or LibTorch include it, too.
 struct Card {
   int number = 0;
   std::string name, bus;

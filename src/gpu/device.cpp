@@ -14,7 +14,7 @@ Cards cards() {
   int count = 0;
   auto const error = cudaGetDeviceCount(&count);
   if (error != cudaSuccess) return {0, cudaGetErrorString(error)};
-  if (count == 0) return {0, "the driver shows no device"};
+  if (count == 0) return {0, "the driver reports no device"};
   return {count, ""};
 }
 
@@ -36,9 +36,9 @@ std::string driver_version() {
 
 CardFacts card_facts() {
   int device = 0, clock = 0, memory_clock = 0;
-  kernels::cuda::check(cudaGetDevice(&device), "asking for the current GPU");
+  kernels::cuda::check(cudaGetDevice(&device), "querying the current GPU");
   cudaDeviceProp properties{};
-  kernels::cuda::check(cudaGetDeviceProperties(&properties, device), "asking for the GPU's properties");
+  kernels::cuda::check(cudaGetDeviceProperties(&properties, device), "querying the GPU's properties");
   cudaDeviceGetAttribute(&clock, cudaDevAttrClockRate, device);
   cudaDeviceGetAttribute(&memory_clock, cudaDevAttrMemoryClockRate, device);
   return {.name = properties.name,

@@ -17,7 +17,8 @@ void require_kernels_for(config::Model const& model) {
   for (auto const states : k::cuda::scan_states)
     if (model.d_state == states) return;
   throw errors::usage("model.d_state = " + std::to_string(model.d_state) + " has no kernel on the GPU",
-                      "they are made for 4, 8, 16, 32, 64 and 128 states", "Choose one of these, or use --device cpu");
+                      "there are kernels for 4, 8, 16, 32, 64 and 128 states",
+                      "Choose one of these, or use --device cpu");
 }
 
 }  // namespace
@@ -77,7 +78,7 @@ Engine<T>::Engine(model::Network const& network, Capacity const& capacity)
   dh_ = array(n_.features);
   dx_dbl_ = array(n_.dbl);
   dprediction_ = array(width);
-  // The heads are done before the first block's backward starts: they share memory.
+  // The heads are done before the first block's backward starts, so they share memory.
   auto const inner = at::empty({m * std::max(4 * n_.inner, 2 * n_.hidden)}, on_gpu(dtype_of<T>()));
   auto const part = [&](std::int64_t first, std::int64_t columns) {
     return inner.narrow(0, m * first, m * columns).view({m, columns});

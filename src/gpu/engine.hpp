@@ -21,20 +21,20 @@ struct Capacity {
   bool training = false;
 };
 
-/// Sees what a head predicts, and writes the gradient with respect to it if asked for (output.dprediction).
+/// Receives what a head predicts, and writes the gradient with respect to it if asked for (output.dprediction).
 using PredictionHook = std::function<void(std::size_t head, train::losses::HeadOutput const&)>;
-/// Where the objective enters a backward pass, in the order of the stream. Hooks only launch.
+/// Where the objective enters a backward pass, in the order of the stream. Hooks only launch kernels.
 struct LossHooks {
   PredictionHook prediction;
   /// The auxiliary gradient: adds to dh (m, f) the gradient with respect to h (m, f), the residual stream after a
-  /// layer, of what the loss has beside the predictions; from the last layer to the first, each before its block's
-  /// backward. Empty: there are only predictions.
+  /// layer, of the loss terms that do not depend on the predictions; from the last layer to the first, each before its
+  /// block's backward. Empty: there are none.
   std::function<void(std::int64_t layer, at::Tensor const& h, at::Tensor const& dh)> layer = {};
 };
 
 /// The network's forward and backward on one GPU, written out block by block over preallocated arrays: no autograd, no
 /// allocation, so that a whole training step can be captured as a CUDA graph. T: float, or kernels::BFloat16 for
-/// activations and GEMMs in bf16 with fp32 parameters, norms, states and sums. Knows no loss: hooks do.
+/// activations and GEMMs in bf16 with fp32 parameters, norms, states and sums. Contains no loss: hooks supply it.
 /// The backward recomputes what is cheap: the norm's output, the convolution and delta.
 template <class T>
 class Engine {
@@ -53,9 +53,9 @@ class Engine {
 
   /// Dropout of the step; p = 0 is evaluation.
   using Dropout = kernels::NormDropout;
-  /// Sees the residual stream (m, f) after a layer, before it is overwritten.
+  /// Receives the residual stream (m, f) after a layer, before it is overwritten.
   using Watch = std::function<void(std::int64_t layer, at::Tensor const& h)>;
-  /// Sees a block's inner arrays: xz (m, 2 d), x_conv (m, d), x_dbl (m, r + 2 n), delta before its bias (m, d).
+  /// Receives a block's inner arrays: xz (m, 2 d), x_conv (m, d), x_dbl (m, r + 2 n), delta before its bias (m, d).
   using WatchGates = std::function<void(at::Tensor const& xz, at::Tensor const& x_conv, at::Tensor const& x_dbl,
                                         at::Tensor const& delta)>;
 
@@ -63,12 +63,12 @@ class Engine {
   void forward(std::int64_t batch, Dropout const& dropout, Watch const& watch = {}, WatchGates const& gates = {});
   /// After forward(): predictions of one horizon (m, width) fp32 without their bias, valid until the next call.
   at::Tensor predict(std::int64_t batch, std::size_t head);
-  /// After forward(): shows the hook what every head predicts, without asking for a gradient.
+  /// After forward(): passes what every head predicts to the hook, without asking for a gradient.
   void evaluate(std::int64_t batch, PredictionHook const& hook);
   /// Called when elements [first, last) of gradient() have had their last launch: a bucket of
   /// train::gradient_buckets().
   using BucketReady = std::function<void(std::int64_t first, std::int64_t last)>;
-  /// After forward(): gradient() of what the hooks' gradients belong to.
+  /// After forward(): computes gradient() from the hooks' gradients.
   void backward(std::int64_t batch, Dropout const& dropout, LossHooks const& hooks, BucketReady const& ready = {});
   /// The first block with its residual sum and norm alone, after a forward and a backward: for benchmarks.
   void one_block_forward(std::int64_t batch, Dropout const& dropout);

@@ -120,7 +120,7 @@ void Engine<T>::backward(std::int64_t batch, Dropout const& dropout, LossHooks c
     if (auxiliary)
       hooks.layer(static_cast<std::int64_t>(site) - 1, layers_[site].h.narrow(0, 0, m), dh_.narrow(0, 0, m));
   };
-  // After the last layer nothing else reaches the residual sum but the norm.
+  // After the last layer, only the norm reads the residual sum.
   if (auxiliary) dh_.zero_();
   add_auxiliary(layers);
   norm_backward(layers, !auxiliary, batch, dropout);

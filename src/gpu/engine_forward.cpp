@@ -4,7 +4,7 @@
 #include "kernels/causal_conv1d.hpp"
 #include "kernels/gelu.hpp"
 
-// The forward pass, and what the hooks of losses see.
+// The forward pass, and what the losses' hooks receive.
 namespace mambasynth::gpu {
 namespace k = kernels;
 

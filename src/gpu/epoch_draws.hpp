@@ -13,19 +13,20 @@ namespace mambasynth::gpu {
 
 /// The random numbers of an epoch's batches that the host draws, by the definitions of train/augment.hpp and of each
 /// loss: tables on the GPU, of which a captured step takes the row StepState::batch. Noise is not among them: it has a
-/// number for every element (kernels/augment.hpp). Drawn ahead, an epoch costs a copy; a step draws a 20 x 20
+/// number for every element (kernels/augment.hpp). Drawn ahead, they cost one copy per epoch; a step needs a 20 x 20
 /// factorization and 7 times 256 numbers.
 class EpochDraws {
  public:
-  /// `losses` outlive the object. `batch`: the largest; the last batch of an epoch may be shorter.
+  /// `losses` must outlive the object. `batch`: the largest; the last batch of an epoch may be shorter.
   EpochDraws(config::Train const& train, train::losses::Losses const& losses, train::losses::BatchShape const& batch,
              std::int64_t batches);
 
-  /// Batches next_batch and after of an epoch of `windows` windows; `step` optimizer steps were taken before them. Into
-  /// the same memory each time: captured graphs hold its address. Rows before next_batch are not set.
+  /// Draws for the batches from next_batch on of an epoch of `windows` windows; `step` optimizer steps were taken
+  /// before them. Writes to the same memory each time, because captured graphs hold its address. Rows before next_batch
+  /// are not set.
   void draw(std::int64_t step, std::int64_t next_batch, std::int64_t windows);
 
-  /// On the GPU; undefined where the configuration does not use them.
+  /// On the GPU; undefined if the configuration does not use them.
   [[nodiscard]] at::Tensor const& rotations() const { return rotations_; }  ///< (batches, c, c) fp32
   [[nodiscard]] at::Tensor const& scales() const { return scales_; }        ///< (batches, batch_size) fp32
   /// For each auxiliary loss (batches, layer, ...): AuxiliaryLoss::draw().

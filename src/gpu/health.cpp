@@ -26,7 +26,7 @@ class Library {
   std::string why_;
 };
 
-/// The few functions of NVML that are asked, declared here: its header is a package of its own in CUDA's toolkit.
+/// The few NVML functions that are used, declared here: NVML's header is a separate package of the CUDA toolkit.
 class Nvml {
  public:
   explicit Nvml(std::string const& bus) : library_("libnvidia-ml.so.1") {
@@ -55,16 +55,16 @@ class Nvml {
   }
 
  private:
-  /// Idle clocks, clocks that somebody set and the usual power cap are no defect.
+  /// Idle clocks, clocks set by an administrator and the usual power cap are not defects.
   static std::string words_of(unsigned long long reasons) {
     struct Reason {
       unsigned long long bit;
       char const* words;
     };
     constexpr std::array<Reason, 4> defects{{{0x08, "a hardware slowdown"},
-                                             {0x20, "heat, by the driver"},
-                                             {0x40, "heat, by the hardware"},
-                                             {0x80, "the power supply's brake"}}};
+                                             {0x20, "heat (driver limit)"},
+                                             {0x40, "heat (hardware limit)"},
+                                             {0x80, "the power brake"}}};
     std::string words;
     for (auto const& reason : defects)
       if (reasons & reason.bit) words += (words.empty() ? "" : ", ") + std::string(reason.words);
@@ -108,7 +108,7 @@ Software software() {
   auto const ask = nccl.find<int(int*)>("ncclGetVersion");
   int number = 0;
   if (ask && ask(&number) == 0) {
-    // 2.9 and newer count in ten thousands.
+    // From 2.9 on, the major version counts ten-thousands.
     auto const major = number >= 20000 ? number / 10000 : number / 1000;
     auto const minor = number >= 20000 ? number % 10000 / 100 : number % 1000 / 100;
     facts.nccl = std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(number % 100);

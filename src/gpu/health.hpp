@@ -4,10 +4,10 @@
 
 #include "gpu/card.hpp"
 
-/// What `mambasynth doctor` asks a GPU and the libraries around it.
+/// What `mambasynth doctor` queries from a GPU and its libraries.
 namespace mambasynth::gpu {
 
-/// Creates a context on GPU `number`: whether that works is what a trial needs to know.
+/// Creates a context on GPU `number`, because a trial needs that to work.
 Card inspect_card(int number);
 
 struct Software {

@@ -22,8 +22,8 @@ namespace {
 /// Steps that may be queued ahead: enough to hide the launches, few enough that a stop takes effect soon.
 constexpr std::int64_t most_queued = 8;
 
-/// One per thread: LibTorch keeps freed memory for the stream that used it, so the next trial of this thread finds it
-/// again. A new stream would not.
+/// One per thread: LibTorch keeps freed memory for the stream that used it, so the next trial on this thread can reuse
+/// it. With a new stream, it could not.
 c10::cuda::CUDAStream own_stream() {
   thread_local std::optional<c10::cuda::CUDAStream> kept;
   if (!kept || kept->device_index() != c10::cuda::current_device()) kept = c10::cuda::getStreamFromPool();
@@ -153,7 +153,7 @@ class GpuLearner final : public train::Learner {
             .sum = sum,
             .objective = train};
   }
-  /// Waits for the stream; where other ranks are involved, no longer than the group's timeout.
+  /// Waits for the stream; if other ranks are involved, no longer than the group's timeout.
   template <class F>
   void wait(F&& wait_for_stream) {
     if (sum_) sum_->waiting(wait_for_stream);

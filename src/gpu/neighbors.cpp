@@ -65,7 +65,7 @@ class Pass {
 
   [[nodiscard]] bool sifts() const { return plan_.sift; }
 
-  /// Of the longest centered row; not finite where a row is not.
+  /// Length of the longest centered row; not finite if a row is not.
   [[nodiscard]] double longest() {
     k::cuda::nearest_lengths(plan_, task_, bytes(workspace_), status(), stream_);
     return std::bit_cast<double>(read_status().longest);
@@ -77,7 +77,7 @@ class Pass {
                           status(), stream_);
     sifted_ = true;
   }
-  /// All that is left, in double; nothing where squares overflow.
+  /// Resolves the remaining queries in double. False if squares overflow.
   [[nodiscard]] bool finish() {
     auto const left = sifted_ ? read_status().unresolved : plan_.points;
     if (left == 0) return true;
@@ -122,7 +122,7 @@ Neighbors search(std::span<T const> rows, std::int64_t points, std::int64_t dims
   } else {
     analysis::neighbors::require_finite(rows, dims);
   }
-  // Zeroing these takes as long as the GPU does, which works meanwhile.
+  // Zeroing these takes as long as the GPU's work, which runs meanwhile.
   Neighbors result{.points = points, .k = neighbors, .distance = {}, .index = {}};
   result.distance.resize(static_cast<std::size_t>(points * neighbors));
   result.index.resize(static_cast<std::size_t>(points * neighbors));
@@ -157,7 +157,7 @@ class Search final : public analysis::neighbors::NeighborSearch {
       std::call_once(told_, [&] {
         if (note_)
           note_(
-              "note: neighbors are searched on the processor (the GPU's memory does not suffice). The results are the "
+              "note: neighbors are searched on the processor (the GPU has too little memory). The results are the "
               "same.");
       });
       return host_.find(rows, points, dims, neighbors, window);

@@ -12,17 +12,17 @@
 namespace mambasynth::gpu {
 
 /// A training's objective (train/objective.hpp) inside a captured step: augmented windows, and the closed forms of its
-/// losses. Everything launches on the current stream.
+/// losses. All kernels launch on the current stream.
 template <class T>
 class Objective {
  public:
-  /// `batch`: of all ranks, the largest. `batches`: of an epoch. `state`: a step's counters on the device.
+  /// `batch`: the largest, over all ranks. `batches`: of an epoch. `state`: a step's counters on the device.
   Objective(config::Train const& train, train::losses::BatchShape batch, std::int64_t batches, Capacity const& capacity,
             at::Tensor const& state);
   Objective(Objective const&) = delete;
   Objective& operator=(Objective const&) = delete;
 
-  /// Before the steps of an epoch, as EpochDraws::draw.
+  /// Call before the steps of an epoch; see EpochDraws::draw.
   void begin_epoch(std::int64_t step, std::int64_t next_batch, std::int64_t windows) {
     draws_.draw(step, next_batch, windows);
   }
@@ -35,9 +35,9 @@ class Objective {
 
   /// Clears window_sums(). The hooks for the backward pass of a micro-batch of a batch of `batch` windows.
   [[nodiscard]] LossHooks begin_micro_batch(train::MicroBatch const& micro_batch, std::int64_t batch) const;
-  /// (row, b) fp64: of every loss, what the hooks left.
+  /// (row, b) fp64: every loss's sums, written by the hooks.
   [[nodiscard]] at::Tensor const& window_sums() const { return window_sums_; }
-  /// What a sum in each row of window_sums() counts for in the loss of a batch of `batch` windows.
+  /// The weight of the sums in each row of window_sums() in the loss of a batch of `batch` windows.
   [[nodiscard]] std::vector<double> factors(std::int64_t batch) const;
 
  private:

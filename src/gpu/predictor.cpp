@@ -61,7 +61,7 @@ class GpuPredictor final : public model::Predictor {
         .view({x.size(0), x.size(1), columns});
   }
 
-  /// Holds x, in an engine whose windows have its length.
+  /// An engine that holds x and whose windows have its length.
   Engine<float>& engine_for(at::Tensor const& x) const {
     at::NoGradGuard const no_grad;
     if (!engine_ || engine_->capacity().time != x.size(1) || engine_->capacity().batch < x.size(0)) {

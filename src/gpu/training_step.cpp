@@ -23,7 +23,7 @@ at::Tensor to_device(std::vector<Element> const& values) {
 
 static_assert(model::parameter_groups == static_cast<std::size_t>(k::cuda::parameter_groups));
 
-/// Every parameter that is not in the first group, neighbors of one group joined.
+/// Every parameter that is not in the first group, with adjacent ones of a group merged.
 std::vector<k::cuda::GroupRange> group_ranges(model::Network const& network) {
   std::vector<k::cuda::GroupRange> ranges;
   for (auto const& p : network.parameters()) {
@@ -38,7 +38,7 @@ std::vector<k::cuda::GroupRange> group_ranges(model::Network const& network) {
 /// Held while a graph is made or dropped: LibTorch keeps a list of a process's graphs without a lock.
 std::mutex graphs_mutex;
 
-/// After a failed launch: the stream takes no other work until the capture has ended. Its own error says nothing new.
+/// After a failed launch: the stream takes no other work until the capture has ended. Its own error adds nothing.
 void abort_capture(at::cuda::CUDAGraph& graph) {
   try {
     graph.capture_end();
@@ -199,7 +199,7 @@ void TrainingStep<T>::capture(std::int64_t batch) {
   auto graph = std::make_unique<at::cuda::CUDAGraph>();
   bool capturing = false;
   try {
-    // One pool for all that is allocated during captures: graphs run one after the other and leave nothing in it.
+    // One pool for all that is allocated during captures: graphs run one after the other and keep nothing in it.
     graph->capture_begin(captured_.empty() ? c10::MempoolId_t{0, 0} : captured_.begin()->second->pool(),
                          cudaStreamCaptureModeThreadLocal);
     capturing = true;

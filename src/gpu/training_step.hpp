@@ -23,7 +23,7 @@ struct DeviceWindows {
   at::Tensor starts;  ///< int64, in the order in which they are used
 };
 
-/// What a training step is beside its network.
+/// The settings of a training step, apart from its network.
 struct StepPlan {
   double dropout = 0;
   std::uint64_t seed = 0;       ///< of the dropout
@@ -53,9 +53,9 @@ class TrainingStep {
   [[nodiscard]] kernels::cuda::StepState state() const;
   /// Queues the step on the next batch, of `batch` windows.
   void run(std::int64_t batch);
-  /// Drops the graphs, and with them their hold on memory and communicators; they are captured anew when needed.
+  /// Drops the graphs, and with them their hold on memory and communicators; they are captured again when needed.
   void forget_graphs();
-  /// What the steps of batches first .. last - 1 reported; waits for them.
+  /// The reports of the steps of batches first .. last - 1; waits for them.
   [[nodiscard]] std::vector<train::StepReport> reports(std::int64_t first, std::int64_t last) const;
 
   [[nodiscard]] train::Snapshot snapshot() const;
@@ -67,7 +67,7 @@ class TrainingStep {
  private:
   void launch(std::int64_t batch);
   void launch_forward_and_backward(std::int64_t batch);
-  /// Window sums and gradient of one micro-batch, added to those of the ones before.
+  /// Window sums and gradient of one micro-batch, added to those of the previous ones.
   void launch_micro_batch(train::MicroBatch const& micro_batch, std::int64_t batch, bool first, bool last);
   void launch_nothing();
   void capture(std::int64_t batch);
@@ -79,7 +79,7 @@ class TrainingStep {
   bool graphs_;
   at::Tensor first_moment_, second_moment_, state_, records_, group_ranges_, workspace_;
   kernels::cuda::AdamWShape adamw_shape_{};
-  at::Tensor gradient_so_far_, sums_so_far_;  ///< of the step's micro-batches, where there are several
+  at::Tensor gradient_so_far_, sums_so_far_;  ///< of the step's micro-batches, if there are several
   std::unique_ptr<Objective<T>> objective_;
   std::map<std::int64_t, at::Tensor> loss_factors_;  ///< by the batch's size
   std::map<std::int64_t, std::unique_ptr<at::cuda::CUDAGraph>> captured_;

@@ -31,7 +31,7 @@ Weights<T>::Weights(model::Network const& network) : width_(padded_channels(netw
       [&](model::Parameter const& p) { return p.role == model::Role::matmul ? pack(p) : p.view_of(flat_); });
   auto const size = static_cast<std::int64_t>(list_.size() * sizeof(k::cuda::Segment));
   segments_ = at::from_blob(list_.data(), {size}, at::kByte).to(at::kCUDA);
-  // Every layer has the same weights in the same order, so that one A_log lies as far behind the last as the next.
+  // Every layer has the same weights in the same order, so that all A_log are equally far apart.
   A_ = at::empty({config.n_layers, config.d_inner(), config.d_state}, on_gpu(at::kFloat));
   auto const offset_of = [&](std::size_t layer) { return views_.layers[layer].mixer.A_log.storage_offset(); };
   A_log_batch_ = {config.n_layers, config.d_inner() * config.d_state,

@@ -11,13 +11,13 @@
 namespace mambasynth::gpu {
 
 /// A network's weights on the GPU: the flat fp32 array in the host's order, and the copies that matrix products
-/// take, in T (float or kernels::BFloat16).
+/// read, in T (float or kernels::BFloat16).
 template <class T>
 class Weights {
  public:
   explicit Weights(model::Network const& network);
 
-  /// Columns of a row of channels as the matrix products take it.
+  /// Columns of a row of channels as the matrix products read it.
   [[nodiscard]] std::int64_t width() const { return width_; }
   [[nodiscard]] at::Tensor const& flat() const { return flat_; }
   /// Role::matmul: (out, in) in T, channels padded to width(). Role::kernel: views of flat().
@@ -28,7 +28,7 @@ class Weights {
 
   /// Copies the host's parameters here.
   void load(model::Network const& network);
-  /// Derived copies from the flat array; after every change of it.
+  /// Updates the derived copies; call after every change of the flat array.
   void refresh();
 
  private:

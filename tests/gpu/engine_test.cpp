@@ -30,7 +30,7 @@ config::Model documented(std::int64_t d_state, std::int64_t layers) {
 std::vector<Case> cases() {
   std::vector<Case> all{
       {documented(32, 2), 20, 3, 200}, {documented(16, 1), 20, 2, 65}, {documented(64, 1), 20, 2, 129}};
-  config::Model odd;  // nothing is a multiple of anything
+  config::Model odd;  // no size is a multiple of a tile or vector
   odd.d_model = 24;
   odd.n_layers = 2;
   odd.d_state = 8;
@@ -85,7 +85,7 @@ std::pair<double, at::Tensor> found(model::Network const& network, at::Tensor co
 
 }  // namespace
 
-TEST_CASE("Loss and gradients on the GPU equal the CPU's in double, dropout and every horizon included", "[gpu]") {
+TEST_CASE("Loss and gradients on the GPU equal the CPU's in double, including dropout and every horizon", "[gpu]") {
   tests::require_gpu();
   gpu::use_exact_products();
   for (auto const& c : cases()) {
@@ -114,7 +114,7 @@ TEST_CASE("Loss and gradients on the GPU equal the CPU's in double, dropout and 
   }
 }
 
-TEST_CASE("The GPU's gradients have the same bits in every run", "[gpu]") {
+TEST_CASE("The GPU's gradients are bit-identical in every run", "[gpu]") {
   tests::require_gpu();
   auto const c = cases().front();
   model::Network network(c.config, c.channels);

@@ -4,7 +4,7 @@
 #include "gpu/objective.hpp"
 #include "gpu/predictor.hpp"
 #include "gpu/tensors.hpp"
-// Catch2 last: LibTorch's logging has a CHECK of its own.
+// Catch2 last: LibTorch's logging defines its own CHECK.
 #include "kernels/cuda/device_array.hpp"
 
 using namespace mambasynth;
@@ -28,10 +28,10 @@ at::Tensor gradient_of_windows(model::Network const& network, at::Tensor const& 
 
 }  // namespace
 
-TEST_CASE("A trained checkpoint gives the original's activations, predictions and gradients on the GPU", "[gpu]") {
+TEST_CASE("A trained checkpoint reproduces the original's activations, predictions and gradients on the GPU", "[gpu]") {
   require_gpu();
   auto const g = golden();
-  if (!g) SKIP("skipped: the golden arrays are not there (MAMBASYNTH_REFERENCE)");
+  if (!g) SKIP("skipped: no golden arrays (set MAMBASYNTH_REFERENCE to the folder that holds them)");
   auto const& network = g->loaded->network;
   auto const& arrays = g->arrays;
   auto const& horizons = network.horizons();

@@ -39,7 +39,7 @@ TEST_CASE("Ten epochs on the GPU follow the original's curve, gradients and weig
   tests::check_mini_run(on_gpu);
 }
 
-TEST_CASE("A training on the GPU that was stopped and continued ends in the same bits", "[gpu]") {
+TEST_CASE("Training on the GPU that is stopped and continued is bit-identical to an uninterrupted one", "[gpu]") {
   tests::require_gpu();
   for (auto const* precision : {"fp32", "bf16"}) {
     INFO(precision);
@@ -53,7 +53,7 @@ TEST_CASE("A training on the GPU that was stopped and continued ends in the same
   }
 }
 
-TEST_CASE("Trainings that share the GPU in one process end in the bits of each alone", "[gpu]") {
+TEST_CASE("Trainings that share the GPU in one process are bit-identical to each alone", "[gpu]") {
   tests::require_gpu();
   auto const trial_of = [](std::size_t i) {
     auto trial = tests::small_trial();
@@ -71,7 +71,7 @@ TEST_CASE("Trainings that share the GPU in one process end in the bits of each a
     std::vector<double> losses;
     std::vector<std::string> notes;
   };
-  // Catch2's assertions belong to one thread.
+  // Catch2's assertions must stay on one thread.
   auto const train = [&](std::size_t i, Ending& ending) {
     gpu::use_card(0);
     tests::TemporaryFolder const folder;
@@ -106,7 +106,7 @@ TEST_CASE("Trainings that share the GPU in one process end in the bits of each a
   }
 }
 
-TEST_CASE("Trainings one after the other on a thread find the GPU memory of the one before", "[gpu]") {
+TEST_CASE("Consecutive trainings on a thread reuse the GPU memory of the previous one", "[gpu]") {
   tests::require_gpu();
   auto const trial = tests::small_trial();
   auto const reserved = [] {
@@ -122,7 +122,7 @@ TEST_CASE("Trainings one after the other on a thread find the GPU memory of the 
   CHECK(reserved() == before);
 }
 
-TEST_CASE("The GPU's curve is the CPU's, dropout included", "[gpu]") {
+TEST_CASE("The GPU's training curve matches the CPU's, including dropout", "[gpu]") {
   tests::require_gpu();
   auto trial = tests::small_trial();
   trial.model.max_horizon = 3;
@@ -145,7 +145,7 @@ TEST_CASE("The GPU's curve is the CPU's, dropout included", "[gpu]") {
   }
 }
 
-TEST_CASE("A batch in parts gives the GPU's curve of the whole batch, dropout included, to rounding", "[gpu]") {
+TEST_CASE("Micro-batches give the GPU's training curve of whole batches up to rounding, including dropout", "[gpu]") {
   tests::require_gpu();
   auto trial = tests::small_trial();
   trial.model.max_horizon = 3;
@@ -177,7 +177,8 @@ TEST_CASE("A batch in parts gives the GPU's curve of the whole batch, dropout in
   }
 }
 
-TEST_CASE("NCCL over one rank leaves values as they are, launched or captured, and ends in order or not", "[gpu]") {
+TEST_CASE("NCCL over one rank leaves values unchanged, launched or captured, and can be finished or abandoned",
+          "[gpu]") {
   tests::require_gpu();
   parallel::Group alone;
   auto const values = at::randn({1000}, gpu::on_gpu(at::kFloat));
@@ -204,14 +205,14 @@ TEST_CASE("NCCL over one rank leaves values as they are, launched or captured, a
   }
 }
 
-TEST_CASE("A step that cannot be captured is launched piece by piece, and says so", "[gpu]") {
+TEST_CASE("A step that cannot be captured is launched kernel by kernel, with a note", "[gpu]") {
   tests::require_gpu();
   auto const trial = tests::small_trial();
   auto const network = tests::small_network(5, 1);
   auto const x = at::randn({40, 5});
   auto const starts = at::tensor(std::vector<std::int64_t>{0, 3}).to(at::kCUDA);
   auto const trained = [&](bool capturable) {
-    // LibTorch captures on no default stream.
+    // LibTorch cannot capture on a default stream.
     auto const stream = capturable ? c10::cuda::getStreamFromPool() : c10::cuda::getDefaultCUDAStream();
     c10::cuda::CUDAStreamGuard const here(stream);
     std::string told;
@@ -229,7 +230,7 @@ TEST_CASE("A step that cannot be captured is launched piece by piece, and says s
   CHECK_FALSE(at::equal(captured, network.flat()));
 }
 
-TEST_CASE("Frozen gates keep their bits on the GPU", "[gpu]") {
+TEST_CASE("Frozen gates stay bit for bit unchanged on the GPU", "[gpu]") {
   tests::require_gpu();
   auto trial = tests::small_trial();
   trial.train.gate_lr_factor = 0;
@@ -246,7 +247,7 @@ TEST_CASE("Frozen gates keep their bits on the GPU", "[gpu]") {
   }
 }
 
-TEST_CASE("A frozen A keeps its bits on the GPU, and the curve is the CPU's", "[gpu]") {
+TEST_CASE("A frozen A stays bit for bit unchanged on the GPU, and the curve matches the CPU's", "[gpu]") {
   tests::require_gpu();
   auto trial = tests::small_trial();
   trial.train.freeze_a = true;
@@ -267,7 +268,7 @@ TEST_CASE("A frozen A keeps its bits on the GPU, and the curve is the CPU's", "[
     CHECK(std::abs(history[i].val_mse - on_host.history[i].val_mse) <= 1e-5 * on_host.history[i].val_mse);
 }
 
-TEST_CASE("A loss that is not finite stops the training on the GPU and names the batch", "[gpu]") {
+TEST_CASE("A loss that is not finite stops training on the GPU, and the reason names the batch", "[gpu]") {
   tests::require_gpu();
   auto trial = tests::small_trial();
   tests::TemporaryFolder const folder;

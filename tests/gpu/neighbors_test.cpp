@@ -55,7 +55,7 @@ void require_same_in_both(std::vector<double> const& values, I points, I dims, I
 
 }  // namespace
 
-TEST_CASE("the GPU's neighbors are the processor's, bit for bit", "[gpu][neighbors]") {
+TEST_CASE("the GPU's neighbors equal the processor's bit for bit", "[gpu][neighbors]") {
   require_gpu();
   // On both sides of the tiles (64 in double, 128 in single precision), of the slabs (16), of the least points and
   // dimensions of single precision (1,024 and 8).
@@ -70,14 +70,14 @@ TEST_CASE("the GPU's neighbors are the processor's, bit for bit", "[gpu][neighbo
   }
 }
 
-TEST_CASE("all other points can be asked of the GPU", "[gpu][neighbors]") {
+TEST_CASE("the GPU can return all other points as neighbors", "[gpu][neighbors]") {
   require_gpu();
   require_same_in_both(normals(3, 300 * 12), 300, 12, 299);
   require_same_in_both(normals(4, 2000 * 9), 2000, 9, 1990);
   require_same_in_both(normals(5, 1300 * 2), 1300, 2, 1298);
 }
 
-TEST_CASE("on the GPU, single precision sifts and never decides", "[gpu][neighbors]") {
+TEST_CASE("on the GPU, single precision preselects candidates and never decides", "[gpu][neighbors]") {
   require_gpu();
   constexpr I points = 3000, dims = 12;
   auto const cloud = normals(6, points * dims);
@@ -99,10 +99,10 @@ TEST_CASE("on the GPU, single precision sifts and never decides", "[gpu][neighbo
     require_same_in_both(changed([](double x, I i, I) { return 1e-5 * x + 100 * static_cast<double>(i % 7); }), points,
                          dims, 30);
   }
-  SECTION("one row far out") {
+  SECTION("one distant row") {
     require_same_in_both(changed([](double x, I i, I) { return i == 77 ? 1e9 * x : x; }), points, dims, 30);
   }
-  SECTION("whole numbers, most distances tied") {
+  SECTION("integers, most distances tied") {
     require_same_in_both(changed([](double x, I, I) { return std::round(0.6 * x); }), points, dims, 100);
   }
   SECTION("each row three times") {
@@ -110,10 +110,10 @@ TEST_CASE("on the GPU, single precision sifts and never decides", "[gpu][neighbo
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = cloud[i % (rows.size() / 3)];
     require_same_in_both(rows, points, dims, 30);
   }
-  SECTION("nine in ten rows alike") {
+  SECTION("nine in ten rows identical") {
     require_same_in_both(changed([](double x, I i, I) { return i % 10 == 3 ? x : 0.5; }), points, dims, 100);
   }
-  SECTION("all rows alike") {
+  SECTION("all rows identical") {
     require_same_in_both(changed([](double, I, I) { return 1.5; }), points, dims, 20);
   }
   SECTION("distances that differ in the last bits") {
@@ -121,22 +121,22 @@ TEST_CASE("on the GPU, single precision sifts and never decides", "[gpu][neighbo
         changed([](double x, I i, I c) { return c == 0 ? 1 + 1e-13 * static_cast<double>(i * i % 101) : 1e-14 * x; }),
         points, dims, 30);
   }
-  SECTION("beyond the range of float, and where squares vanish") {
+  SECTION("beyond the range of float, and where squares underflow") {
     for (auto const scale : {1e60, 1e-120, 1e-157, 1e-170})
       require_same<double>(changed([=](double x, I, I) { return scale * x; }), points, dims, 30);
   }
-  SECTION("a random walk, whose nearest rows come in a row") {
+  SECTION("a random walk, whose nearest rows are consecutive") {
     auto rows = cloud;
     for (std::size_t i = dims; i < rows.size(); ++i) rows[i] += rows[i - dims];
     require_same_in_both(rows, points, dims, 50);
   }
-  SECTION("a period") {
+  SECTION("a periodic series") {
     auto const turn = [](I i) { return 5 * std::sin(2 * M_PI * static_cast<double>(i % 24) / 24); };
     require_same_in_both(changed([=](double x, I i, I c) { return c == 0 ? turn(i) : 1e-3 * x; }), points, dims, 50);
   }
 }
 
-TEST_CASE("equal distances come in the order of the indices on the GPU too", "[gpu][neighbors]") {
+TEST_CASE("equal distances are ordered by index on the GPU, too", "[gpu][neighbors]") {
   require_gpu();
   std::vector<double> rows;
   for (int copy = 0; copy < 3; ++copy) {
@@ -147,7 +147,7 @@ TEST_CASE("equal distances come in the order of the indices on the GPU too", "[g
   for (I const k : {1, 4, 9, 30, 150}) require_same_in_both(rows, 1728, 2, k);
 }
 
-TEST_CASE("the window's points are no neighbors on the GPU", "[gpu][neighbors]") {
+TEST_CASE("points within the temporal window are not neighbors on the GPU", "[gpu][neighbors]") {
   require_gpu();
   constexpr I points = 2500;
   for (I const dims : {3, 12}) {
@@ -188,7 +188,7 @@ TEST_CASE("a layer of the documented size has the same neighbors on the GPU", "[
   }
 }
 
-TEST_CASE("the GPU refuses what the processor refuses, in the same words", "[gpu][neighbors]") {
+TEST_CASE("the GPU refuses what the processor refuses, with the same messages", "[gpu][neighbors]") {
   require_gpu();
   auto const search = gpu::neighbor_search();
   auto const words = [](auto const& find) {

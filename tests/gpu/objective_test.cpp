@@ -53,7 +53,7 @@ std::vector<Named> objectives() {
            false}};
 }
 
-/// Ten windows in batches of four: the third is a short one.
+/// Ten windows in batches of four: the third batch is short.
 config::Trial short_trial() {
   auto trial = tests::small_trial();
   trial.model.max_horizon = 2;
@@ -102,14 +102,15 @@ void check_close(Steps const& found, Steps const& expected, double tolerance) {
     CHECK(std::abs(f.loss - e.loss) <= tolerance * e.loss);
     CHECK(std::abs(f.gradient_norm - e.gradient_norm) <= 10 * tolerance * e.gradient_norm);
   }
-  // AdamW magnifies the roundings of gradients that are nearly nothing.
+  // AdamW magnifies rounding errors of gradients that are nearly zero.
   CHECK((found.change - expected.change).norm().item<double>() <=
         100 * tolerance * expected.change.norm().item<double>());
 }
 
 }  // namespace
 
-TEST_CASE("Each objective's steps on the GPU are the CPU's, a short batch, parts and dropout included", "[gpu]") {
+TEST_CASE("Each objective's steps on the GPU match the CPU's, including a short batch, micro-batches and dropout",
+          "[gpu]") {
   tests::require_gpu();
   auto const plain = steps_of(short_trial(), train::host_learner);
   check_close(steps_of(short_trial(), on_gpu), plain, 1e-5);
@@ -132,7 +133,7 @@ TEST_CASE("Each objective's steps on the GPU are the CPU's, a short batch, parts
   }
 }
 
-TEST_CASE("An objective's steps have the same bits in every run, captured or not", "[gpu]") {
+TEST_CASE("An objective's steps are bit-identical in every run, captured or not", "[gpu]") {
   tests::require_gpu();
   for (auto const* precision : {"fp32", "bf16"}) {
     INFO(precision);
@@ -146,8 +147,7 @@ TEST_CASE("An objective's steps have the same bits in every run, captured or not
   }
 }
 
-TEST_CASE("A training for every objective that was stopped inside an epoch and continued ends in the same bits",
-          "[gpu]") {
+TEST_CASE("Training for every objective that is stopped within an epoch and continued ends bit-identical", "[gpu]") {
   tests::require_gpu();
   auto trial = tests::small_trial();
   objectives().back().change(trial.train);
@@ -163,7 +163,7 @@ TEST_CASE("A training for every objective that was stopped inside an epoch and c
   }
 }
 
-TEST_CASE("The contrastive loss in closed form is on the GPU what it is on the CPU, in pieces, too", "[gpu]") {
+TEST_CASE("The closed form of the contrastive loss on the GPU matches the CPU's, even in pieces", "[gpu]") {
   tests::require_gpu();
   gpu::use_exact_products();
   auto const h = at::randn({30, 700, 128}, at::detail::createCPUGenerator(2), at::TensorOptions().dtype(at::kFloat));
@@ -189,7 +189,7 @@ TEST_CASE("The contrastive loss in closed form is on the GPU what it is on the C
   }
 }
 
-TEST_CASE("A contrastive batch in parts is refused on the GPU, too, before it is touched", "[gpu]") {
+TEST_CASE("Contrastive micro-batches are refused on the GPU before anything runs", "[gpu]") {
   auto trial = short_trial();
   trial.train.contrastive_lambda = 1;
   CHECK_THROWS_WITH(steps_of(trial, on_gpu, 3),
