@@ -45,7 +45,7 @@ struct Chunk {
   }
   /// Lanes of a block that hold channels.
   int count(int block) const { return channels - block * width; }
-  /// Start of step t of the group in an array with `stride` elements a step.
+  /// Start of step t of the group in an array with `stride` elements per step.
   std::int64_t offset(int t, std::int64_t stride) const {
     return (task.batch * task.shape.time + first_step + t) * stride + task.first_channel;
   }

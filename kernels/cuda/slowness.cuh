@@ -43,11 +43,11 @@ __global__ __launch_bounds__(slowness_threads) void slowness(SlownessArguments<T
     float sum = 0;
     for (long long first = begin; first < end; first += slowness_unroll) {
       // All loads come before the first store, because the compiler would not move a load past it.
-      Packed<T, N> behind[slowness_unroll], there[slowness_unroll];
+      Packed<T, N> following[slowness_unroll], there[slowness_unroll];
 #pragma unroll
       for (int u = 0; u < slowness_unroll; ++u) {
         long long const t = first + u;
-        behind[u] = t < end && t + 1 < a.time ? row(h, t + 1) : Packed<T, N>::zero();
+        following[u] = t < end && t + 1 < a.time ? row(h, t + 1) : Packed<T, N>::zero();
         there[u] = t < end ? row(dh, t) : Packed<T, N>::zero();
       }
 #pragma unroll
@@ -55,7 +55,7 @@ __global__ __launch_bounds__(slowness_threads) void slowness(SlownessArguments<T
         long long const t = first + u;
         if (t >= end) break;
         float next[N], gradient[N];
-        behind[u].to(next);
+        following[u].to(next);
         there[u].to(gradient);
 #pragma unroll
         for (int i = 0; i < N; ++i) {

@@ -22,7 +22,7 @@ class Library {
   }
 
  private:
-  void* handle_;  // never closed: NVML and NCCL start threads of their own
+  void* handle_;  // never closed: NVML and NCCL start their own threads
   std::string why_;
 };
 

@@ -7,7 +7,7 @@
 
 namespace mambasynth::train {
 
-/// A learning rate for each parameter group (model/weights.hpp says which weights are in which). At a rate of 0 a group
+/// A learning rate for each parameter group (model/weights.hpp lists the weights of each). At a rate of 0 a group
 /// is frozen: it does not change by a bit, not even through weight decay; its gradient still counts toward the clip
 /// norm, and its moments are still updated.
 /// Set by Schedule::at() (schedule.cpp) from train.lr, train.gate_lr_factor and train.freeze_a; applied on the CPU by

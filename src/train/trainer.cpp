@@ -123,7 +123,7 @@ void Trainer::save_state() {
 }
 
 void Trainer::save_best() {
-  // Until a state is saved, a best model stays in memory: a resumed run finds again whatever is lost in between.
+  // Until a state is saved, a best model stays in memory: a resumed run recomputes whatever is lost in between.
   if (best_is_saved_ || !options_.group->is_root()) return;
   model::Network network(trial_.model, network_.channels());
   Optimizer optimizer(network);

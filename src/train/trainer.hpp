@@ -61,7 +61,7 @@ class Trainer {
   ResumePoint starting_point();
   ResumePoint own_starting_point();
   std::optional<ResumePoint> saved_point();
-  /// Adds the reports of the steps so far to the progress. False when one is not finite; reason_ then says so.
+  /// Adds the reports of the steps so far to the progress. False if one is not finite; reason_ then gives the reason.
   bool collect();
   /// False when a stop was requested during the measurements: the epoch's steps are saved then.
   bool finish_epoch();

@@ -7,7 +7,7 @@
 
 using namespace mambasynth::kernels;
 
-TEST_CASE("The fastest instruction set is chosen unless MAMBASYNTH_CPU says otherwise", "[cpu]") {
+TEST_CASE("The fastest instruction set is chosen unless MAMBASYNTH_CPU overrides it", "[cpu]") {
   CHECK(supports(InstructionSet::baseline));
   if (char const* asked = std::getenv("MAMBASYNTH_CPU"); asked && *asked) {
     CHECK(cpu_instruction_set() == std::string(asked));
