@@ -55,7 +55,7 @@ std::int64_t manhattan(std::int32_t const* a, std::int32_t const* b, std::int64_
   return sum;
 }
 
-/// The share p with each block left out: a pair is dropped if either end is.
+/// The share p with each block left out: a pair is dropped if either of its points is.
 std::vector<double> shares_without(LatticeCounts const& counts, statistics::Blocks const& blocks, double n, double k) {
   std::vector<double> inner(static_cast<std::size_t>(blocks.count), n), outer(inner.size(), k);
   if (inner.empty()) return {};
@@ -114,7 +114,7 @@ std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, st
   std::int64_t longest = 0;
   for (auto const radius : inner) {
     if (radius < 1)
-      throw errors::usage(fmt::format("an inner radius of {}", radius), "a ball of radius 0 holds its center alone",
+      throw errors::usage(fmt::format("an inner radius of {}", radius), "a ball of radius 0 holds only its center",
                           "use 1 or more");
     std::vector<std::int64_t> const none(static_cast<std::size_t>(points));
     counts.push_back({radius, 2 * radius, none, none, none, none});

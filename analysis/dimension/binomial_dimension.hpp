@@ -18,10 +18,10 @@ LatticeVolume lattice_volume(std::int64_t radius, double d);
 /// V(inner, d) / V(outer, d); falls from 1 at d = 0.
 double volume_ratio(std::int64_t inner, std::int64_t outer, double d);
 
-/// Every pair's L1 distance against two radii, for data on a lattice; duplicates count.
+/// How many points lie within each of two L1 radii of each point, for data on a lattice; duplicates count.
 struct LatticeCounts {
   std::int64_t inner = 0, outer = 0;
-  std::vector<std::int64_t> within_inner, within_outer;  ///< (point), the point itself not counted
+  std::vector<std::int64_t> within_inner, within_outer;  ///< (point), not counting the point itself
   std::vector<std::int64_t> inner_own, outer_own;        ///< (point), those of them in the point's own block
 };
 

@@ -12,10 +12,10 @@
 namespace mambasynth::analysis::dimension {
 namespace {
 
-/// The influence on others averaged over each point's nearest neighbors, added to the point's own, summed by block.
+/// Each point's own influence plus the influence on others averaged over its nearest neighbors, summed by block.
 std::vector<double> expected_shifts(Influence const& influence, statistics::Blocks const& blocks,
                                     NeighborLists const& lists) {
-  constexpr std::int64_t averaged = 32;  // of 8 to 128, the one whose errors fit best at small and at large k alike
+  constexpr std::int64_t averaged = 32;  // of 8 to 128, the most accurate at both small and large k
   auto const width = static_cast<std::size_t>(lists.logs.k);
   auto const near = static_cast<std::size_t>(std::min(lists.logs.k, averaged));
   std::vector<double> sum(static_cast<std::size_t>(blocks.count)), points(sum.size());
@@ -34,7 +34,7 @@ std::vector<double> expected_shifts(Influence const& influence, statistics::Bloc
   return sum;
 }
 
-/// Neighbors that every point keeps when the largest block is gone.
+/// Neighbors that every point keeps when the largest block is left out.
 std::int64_t always_left(std::int64_t points, statistics::Blocks const& blocks, std::int64_t excluded) {
   std::vector<std::int64_t> size(static_cast<std::size_t>(blocks.count));
   for (auto const b : blocks.of_point) ++size[static_cast<std::size_t>(b)];
@@ -64,7 +64,7 @@ statistics::BlockShifts shifts_of(std::vector<double> without, std::vector<doubl
   return {std::move(expected), std::move(without)};
 }
 
-/// Few blocks can come out alike by chance; the true error is hardly ever below this share of the nominal one.
+/// A few blocks can agree by chance; the true error is hardly ever below this fraction of the nominal one.
 constexpr double least_share = 0.5;
 double at_least(double least, double error) { return error < least ? least : error; }
 

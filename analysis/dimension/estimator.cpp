@@ -14,7 +14,7 @@ namespace mambasynth::analysis::dimension {
 void require_ranks(std::vector<std::int64_t> const& ks, std::int64_t neighbors) {
   for (auto const k : ks)
     if (k < 3 || k > neighbors)
-      throw errors::usage(fmt::format("intrinsic dimension at k = {} with {} neighbors a point", k, neighbors),
+      throw errors::usage(fmt::format("intrinsic dimension at k = {} with {} neighbors per point", k, neighbors),
                           "the estimators divide by k - 2 and need all k neighbors",
                           "use 3 <= k, smaller than the number of points");
 }
@@ -27,12 +27,12 @@ void require_rank(Estimator const& estimator, std::int64_t rank, std::int64_t ne
       return require_ranks({rank}, neighbors);
     case Axis::none:
       if (neighbors < 2)
-        throw errors::usage(fmt::format("{} with one neighbor a point", estimator.family),
+        throw errors::usage(fmt::format("{} with one neighbor per point", estimator.family),
                             "it is the ratio of the first two distances", "compute at least two neighbors");
       return;
     case Axis::n1:
       if (rank < 1 || 2 * rank > neighbors)
-        throw errors::usage(fmt::format("{} at n1 = {} with {} neighbors a point", estimator.family, rank, neighbors),
+        throw errors::usage(fmt::format("{} at n1 = {} with {} neighbors per point", estimator.family, rank, neighbors),
                             "it compares the distances of neighbors n1 and 2 n1", "use a smaller n1 or more neighbors");
   }
 }

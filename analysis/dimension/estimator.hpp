@@ -14,7 +14,7 @@
 
 namespace mambasynth::analysis::dimension {
 
-/// NaN where undefined: no point that counts, or (errors only) too few.
+/// NaN if undefined: no usable points, or (errors only) too few.
 struct Estimate {
   double value;
   double se;
@@ -24,15 +24,15 @@ struct Estimate {
 /// What an estimator has a value for: each k, each n1 (the farther neighbor is 2 n1), or the rows as a whole.
 enum class Axis { k, none, n1 };
 
-/// How much a point moves an estimate, in units of the estimate: by its own neighborhood (the influence function,
-/// about 0 on average), and by being a neighbor of others (what its deletion would change there).
+/// How much a point moves an estimate, in units of the estimate: by its own neighborhood (the influence function, about
+/// 0 on average), and by being a neighbor of others (what its removal would change there).
 struct Influence {
   std::vector<double> own, on_others;  ///< (point)
 };
 
 /// Each point's neighbors.
 struct NeighborLists {
-  LogDistances const& logs;             ///< one neighbor more than the estimator looks at, or all that there are
+  LogDistances const& logs;             ///< one neighbor more than the estimator uses, or all if there are no more
   std::span<std::int32_t const> index;  ///< (point, logs.k)
 };
 
@@ -43,8 +43,8 @@ struct LayerPanel {
   std::string_view sweep_title;  ///< of a sweep
 };
 
-/// An intrinsic-dimension estimator on neighbor lists: everything that the program knows about it. What measures,
-/// writes, reads, tabulates, and draws estimates loops over `estimators` (estimators.hpp).
+/// An intrinsic-dimension estimator on neighbor lists: all that the program needs to know about it. Code that measures,
+/// writes, reads, tabulates, or draws estimates loops over `estimators` (estimators.hpp).
 struct Estimator {
   std::string_view name;          ///< its data set, and the first part of its columns in table.csv
   std::string_view family;        ///< "Levina-Bickel"
@@ -53,10 +53,10 @@ struct Estimator {
   int marker = 7;                 ///< gnuplot's pointtype in the figure over neighbors
   LayerPanel panel = {};
   Axis axis = Axis::k;
-  bool all_rows = false;  ///< measured with copies and on the original program's rows; the others see distinct rows
+  bool all_rows = false;  ///< measured with copies and on the original program's rows; the others use distinct rows
 
-  /// The estimate and its nominal error at entry `at` of the axis. `near`: the value on almost the same points, where
-  /// an iteration may start; NaN: unknown. Ranks beyond the lists have undefined terms.
+  /// The estimate and its nominal error at entry `at` of the axis. `near`: the value on almost the same points, from
+  /// which an iteration may start; NaN: unknown. Ranks beyond the lists have undefined terms.
   Estimate (*estimate)(PointTerms const& terms, std::size_t at, double near, int threads) = nullptr;
   /// Each point's influence on it. Null: its error by blocks is the plain jackknife's, which overcounts (BlockShifts).
   Influence (*influence)(PointTerms const& terms, std::size_t at, Estimate const& estimate,

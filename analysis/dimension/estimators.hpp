@@ -5,8 +5,8 @@
 
 #include "analysis/dimension/estimator.hpp"
 
-// Every estimator, from the distances T_1 <= T_2 <= ... of each point to its nearest other points. Each is defined in a
-// source file of its own. To add one: its file, its declaration, its place in `estimators` (analysis/README.md).
+// Every estimator, from the distances T_1 <= T_2 <= ... of each point to its nearest other points. Each is defined in
+// its own source file. To add one: its file, its declaration, its place in `estimators` (analysis/README.md).
 namespace mambasynth::analysis::dimension {
 
 /// The original program's Levina-Bickel: mean over points of m_i = (k-1) / sum_{j<k} ln(T_k/T_j). Its expectation is
@@ -27,7 +27,7 @@ extern Estimator const two_nn_ls;
 /// (N-1)/d = sum [(n2-1) ln mu - (n2-n1-1) ln mu / (1 - mu^-d)].
 extern Estimator const gride;
 
-/// In the order of the files.
+/// In the order in which result files list them.
 inline constexpr std::array estimators{
     &levina_bickel_original, &levina_bickel, &mackay_ghahramani, &two_nn_ml, &two_nn_ls, &gride,
 };

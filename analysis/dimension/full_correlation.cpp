@@ -22,7 +22,7 @@ namespace {
 
 constexpr double least_dimension = 1.0 + 1e-6, most_dimension = 1e4;
 constexpr std::int64_t quantiles = 200;
-constexpr double rounding = 1e-13;  // a point closer to the mean than this, relative to its length, is on it
+constexpr double rounding = 1e-13;  // a point this close to the mean, relative to its length, is at the mean
 
 /// Share of pairs whose cosine is above u.
 double share_above(double u, double d) {
@@ -84,15 +84,15 @@ double mean_square(std::vector<double> const& cosines, double d) {
   return sum / static_cast<double>(cosines.size());
 }
 
-/// The least misfit in ln d between two bounds: there is one minimum, since the integral turns about r = sqrt(2)
-/// monotonically with d.
+/// The d of least misfit between two bounds, searched in ln d: the minimum is unique, since the integral pivots about r
+/// = sqrt(2) monotonically with d.
 double best_fit(std::vector<double> const& cosines, double low, double high) {
   auto const misfit = [&](double log_d) { return mean_square(cosines, std::exp(log_d)); };
-  constexpr int half_of_double = std::numeric_limits<double>::digits / 2;  // a minimum is as flat as that
+  constexpr int half_of_double = std::numeric_limits<double>::digits / 2;  // a minimum cannot be located more precisely
   return std::exp(boost::math::tools::brent_find_minima(misfit, low, high, half_of_double).first);
 }
 
-/// The rows nearest to a center, itself first.
+/// The rows nearest to a center, the center first.
 std::vector<std::int64_t> by_distance(std::span<double const> rows, std::int64_t points, std::int64_t dims,
                                       std::int64_t center, std::int64_t most) {
   std::vector<std::pair<neighbors::Apart, std::int64_t>> order;
@@ -133,10 +133,10 @@ double dimension_near(std::span<double const> patch, std::int64_t points, std::i
   auto const cosines = cosine_quantiles(unit, dims);
   auto log_d = std::log(near);
   for (int step = 0; step < 20; ++step) {
-    auto const here = misfits(cosines, std::exp(log_d)), beside = misfits(cosines, std::exp(log_d + difference));
+    auto const here = misfits(cosines, std::exp(log_d)), nearby = misfits(cosines, std::exp(log_d + difference));
     double along = 0, squares = 0;
     for (std::size_t q = 0; q < here.size(); ++q) {
-      auto const slope = (beside[q] - here[q]) / difference;
+      auto const slope = (nearby[q] - here[q]) / difference;
       along += here[q] * slope;
       squares += slope * slope;
     }
@@ -183,7 +183,7 @@ LocalCorrelation local_correlation_dimension(std::span<double const> own, std::i
   auto const longest = sizes > 0 ? *std::max_element(result.k.begin(), result.k.end()) + 1 : 0;
   auto const block_size = blocks.count > 0 ? points / blocks.count + 1 : 0;
   std::vector<CorrelationFit> fits(centers.size() * sizes);
-  // (size, block, center): without the block's rows, alone and with the next rows in their place.
+  // (size, block, center): without the block's rows; without them but with the next nearest rows in their place.
   std::vector<double> fewer(sizes * left_out * centers.size(), statistics::undefined), others = fewer;
   errors::StopFlag stop;
 #pragma omp parallel for schedule(dynamic) num_threads(threads > 0 ? threads : omp_get_max_threads())

@@ -31,7 +31,7 @@ GrideLikelihood::GrideLikelihood(std::vector<double> const& ratios, std::int64_t
 
 Slope GrideLikelihood::slope(double d) const {
   if (inner_ == 0) return {(n_ - 1) / d - outer_ * sum_, n_ / (d * d)};
-  // Fixed pieces, added in order: the bits must not depend on the number of threads.
+  // Fixed pieces, added in order: the sums must be bit-identical for any number of threads.
   constexpr std::size_t piece = 4096;
   auto const pieces = (ratios_.size() + piece - 1) / piece;
   std::vector<double> first(pieces), second(pieces);
@@ -109,7 +109,7 @@ Influence influence_on_root(PointTerms const& terms, std::size_t at, double esti
     if (logs.zeros[i] > 0) continue;
     auto const log = logs.of(i);
     auto const neighbors = lists.index.subspan(i * width, width);
-    // Without a neighbor, those behind it move up by one.
+    // Without a neighbor, those after it move up by one.
     auto const farther = log[std::min(outer, width - 1)];
     auto const without_near = likelihood.score(farther - log[inner], estimate) / information;
     auto const without_far = likelihood.score(farther - log[inner - 1], estimate) / information;

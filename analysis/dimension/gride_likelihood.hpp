@@ -7,13 +7,13 @@
 
 #include "analysis/dimension/estimator.hpp"
 
-/// Private to this room: the likelihood behind Gride and, at n1 = 1, TwoNN.
+/// Private to this room: the likelihood of Gride and, at n1 = 1, of TwoNN.
 namespace mambasynth::analysis::dimension {
 
 /// The ratios that are defined. ratio: (point), ln(T_2n1/T_n1), NaN where a point has none.
 std::vector<double> defined(std::span<double const> ratio);
 
-/// The derivative of the log-likelihood in d, and minus the derivative of that, over all points.
+/// The derivative of the log-likelihood with respect to d, and minus the second derivative, over all points.
 struct Slope {
   double value = 0, information = 0;
 };
@@ -33,7 +33,7 @@ class GrideLikelihood {
   [[nodiscard]] double score(double ratio, double d) const;
 
  private:
-  /// Below the root: there the slope without its positive part is 0.
+  /// Below the root: where the slope without its positive part is 0.
   [[nodiscard]] double start() const { return (n_ - 1) / (outer_ * sum_); }
 
   std::vector<double> const& ratios_;

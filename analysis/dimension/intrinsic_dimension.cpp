@@ -31,7 +31,7 @@ std::vector<std::int64_t> doublings(std::int64_t longest, std::int64_t neighbors
   return all;
 }
 
-/// Points that are measured together, with what belongs to each.
+/// Points that are measured together, with their blocks and window.
 template <class T>
 struct Sample {
   std::span<T const> rows;
@@ -83,7 +83,7 @@ Measured measure(Sample<T> const& sample, Ranks const& ranks, EstimateOptions co
     found.curves = estimate(point_terms({}, ranks, 1), nullptr, 1);
     return found;
   }
-  // Lists long enough for most blocks: neighbors in the block that is left out are skipped.
+  // Lists long enough for most blocks: neighbors in a left-out block are skipped.
   auto const block = sample.blocks.count > 1 ? sample.points / sample.blocks.count + 1 : 0;
   auto const k = std::min(all, reach + std::min(block, reach));
   neighbors::HostSearch const host(options.threads);
@@ -97,7 +97,7 @@ Measured measure(Sample<T> const& sample, Ranks const& ranks, EstimateOptions co
   return found;
 }
 
-/// Of the points chosen.
+/// The blocks of the chosen points.
 statistics::Blocks blocks_of(statistics::Blocks const& blocks, std::vector<std::int64_t> const& chosen) {
   statistics::Blocks some{.of_point = {}, .count = blocks.count};
   if (blocks.count > 0)
@@ -130,7 +130,7 @@ DimensionEstimates estimate_all(neighbors::Neighbors const& neighbors, std::vect
 
 namespace {
 
-/// rows: within the range of scaled_rows(), as checked.
+/// rows: already checked, and within the range of scaled_rows().
 template <class T>
 DimensionEstimates estimate_near_one(std::span<T const> rows, std::int64_t points, std::int64_t dims,
                                      std::vector<std::int64_t> const& ks, EstimateOptions const& options) {

@@ -14,15 +14,14 @@
 
 // Intrinsic dimension from the distances T_1 <= T_2 <= ... of each point to its nearest other points.
 //
-// Copies: estimate_all() measures distinct rows, so that a row that was recorded twice counts once, as a point and as a
-// neighbor. levina_bickel_original treats copies as the original program does: all rows, and a point with a copy
-// counts as 0. An estimator that is called on known neighbors sees only distances: it skips zero distances, uses the
-// next ones, and leaves out a point that has too few.
+// Copies: estimate_all() measures distinct rows, so a row that was recorded twice counts once, as a point and as a
+// neighbor. levina_bickel_original treats copies as the original program does: all rows, and a point with a copy counts
+// as 0. An estimator that is called on known neighbors sees only distances: it skips zero distances, uses the next
+// ones, and leaves out a point that has too few.
 //
-// Standard errors `se` are nominal: they hold for independent neighborhoods in a locally uniform density.
-// Neighborhoods of the same rows overlap and rows of a series depend on each other, so they are lower bounds;
-// `se_blocks` leaves stretches of time out and sees both (BlockShifts in blocks.hpp); it is at least half the nominal
-// one.
+// Standard errors `se` are nominal: they hold for independent neighborhoods in a locally uniform density. Neighborhoods
+// of the same rows overlap and rows of a series depend on each other, so they are lower bounds. `se_blocks` leaves out
+// stretches of time and accounts for both (BlockShifts in blocks.hpp); it is at least half the nominal one.
 namespace mambasynth::analysis::dimension {
 
 /// Every estimator on one set of points.
@@ -31,7 +30,7 @@ class DimensionEstimates {
   std::int64_t points = 0;
   std::int64_t duplicates = 0;  ///< points that equal another one
   std::vector<std::int64_t> k;
-  std::vector<double> distance_k;   ///< (k), mean of T_k over the points: the scale that k looks at
+  std::vector<double> distance_k;   ///< (k), mean of T_k over the points: the scale probed at k
   std::vector<std::int64_t> n1;     ///< 1, 2, 4, ...
   std::vector<double> distance_n1;  ///< (n1), mean of (T_n1 + T_2n1) / 2 over the points
   std::optional<Plateau> plateau;   ///< of gride over n1, if it has one
@@ -47,20 +46,20 @@ class DimensionEstimates {
 inline constexpr std::int64_t gride_longest_n1 = 64;
 
 struct EstimateOptions {
-  int threads = 0;  ///< 0 = OpenMP's own choice
+  int threads = 0;  ///< 0: OpenMP's default
   std::int64_t longest_n1 = gride_longest_n1;
   statistics::Blocks blocks;  ///< none: no se_blocks
   neighbors::TemporalWindow window;
-  neighbors::NeighborSearch const* search = nullptr;  ///< null: this processor's
+  neighbors::NeighborSearch const* search = nullptr;  ///< null: the CPU search
 };
 
-/// From neighbor lists, whatever found them: nominal errors, no plateau; n1 as far as the lists go.
+/// From neighbor lists of any origin: nominal errors, no plateau; n1 up to the length of the lists.
 DimensionEstimates estimate_all(neighbors::Neighbors const& neighbors, std::vector<std::int64_t> const& ks,
                                 int threads = 0);
-/// All estimators with their errors from one neighbor pass; n1 up to longest_n1 and as far as the points (and the
-/// window) go. If rows have copies, only distinct rows are measured; estimates that need more rows than there are
-/// distinct ones are NaN. rows: (point, dims), row-major, float or double, of any size (scaled_rows()). Errors:
-/// errors::usage for k < 3 or k >= points (less those that the window excludes), errors::input for NaN or infinity.
+/// All estimators with their errors from one neighbor pass; n1 up to longest_n1 and what the points (and the window)
+/// allow. If rows have copies, only distinct rows are measured; estimates that need more rows than there are distinct
+/// ones are NaN. rows: (point, dims), row-major, float or double, of any size (scaled_rows()). Errors: errors::usage
+/// for k < 3 or k >= points (less those that the window excludes), errors::input for NaN or infinity.
 template <class T>
 DimensionEstimates estimate_all(std::span<T const> rows, std::int64_t points, std::int64_t dims,
                                 std::vector<std::int64_t> const& ks, EstimateOptions const& options);

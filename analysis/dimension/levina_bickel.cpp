@@ -12,7 +12,7 @@ namespace {
 constexpr double least_distance = 1e-12;
 constexpr double least_mean_log = 1e-10;
 
-/// The value of each point from the sum of its log ratios and how many those are; NaN where it has none.
+/// A point's value from the sum and the number of its log ratios; NaN if it has none.
 double original_at(double sum, std::int32_t terms, std::int64_t k) {
   if (terms < k - 1) return 0;
   auto const mean_log = sum / static_cast<double>(k - 1);

@@ -9,7 +9,8 @@
 #include "analysis/dimension/estimator.hpp"
 #include "analysis/statistics/undefined.hpp"
 
-/// Private to this room: what the estimators share that average a number of each point's k neighbors.
+/// Private to this room: shared by the estimators that average a quantity over points, each from the point's k nearest
+/// neighbors.
 namespace mambasynth::analysis::dimension {
 
 /// Mean of the values that are defined.
@@ -29,7 +30,7 @@ inline Estimate estimate_of(Mean const& mean, std::int64_t k) {
   return {value, k > 3 ? value / std::sqrt(mean.counted * static_cast<double>(k - 3)) : statistics::undefined};
 }
 
-/// Influence on the mean over points of `value_of(sum, terms)`, the sum of a point's log ratios and how many those are;
+/// Influence on the mean over points of `value_of(sum, terms)`, given the sum and the number of a point's log ratios;
 /// `in_units` turns a difference of one point's value into a change of the estimate.
 template <class ValueOf, class InUnits>
 Influence influence_on_mean(PointTerms const& all, std::size_t at, double mean, NeighborLists const& lists,

@@ -20,8 +20,8 @@ struct Plateau {
 /// neighbors), over which a straight line in log n1 shows no significant change (the 99 % interval of its change
 /// contains 0) and cannot change by more than `plateau_change` of the mean (the 95 % interval lies within that on both
 /// sides). The intervals use Student's t; their error comes from the covariance of the curve by blocks, since all
-/// entries see the same points. A curve that merely bends slowly, or is too noisy to tell, has no plateau; nor has one
-/// without blocks.
+/// entries use the same points. A curve that merely bends slowly, or is too noisy to tell, has no plateau; neither does
+/// one without blocks.
 inline constexpr std::size_t plateau_entries = 4;
 inline constexpr double plateau_change = 0.06;
 

@@ -68,11 +68,11 @@ PointTerms point_terms_without(std::int32_t block, statistics::Blocks const& blo
   for (std::size_t i = 0, at = 0; i < points; ++i) {
     if (blocks.of_point[i] == block) continue;
     auto const log = logs.of(i);
-    auto const whom = index.subspan(i * k, k);
+    auto const neighbor = index.subspan(i * k, k);
     std::size_t found = 0;
     std::int32_t zeros = 0;
     for (std::size_t j = 0; j < k && found < kept.size(); ++j) {
-      if (blocks.of_point[static_cast<std::size_t>(whom[j])] == block) continue;
+      if (blocks.of_point[static_cast<std::size_t>(neighbor[j])] == block) continue;
       zeros += static_cast<std::int32_t>(j) < logs.zeros[i];
       kept[found++] = log[j];
     }

@@ -11,7 +11,7 @@
 
 namespace mambasynth::analysis::dimension {
 
-/// Which neighbors the estimators look at: the k nearest, and the pairs n1 and 2 n1 (n1 = 1 is TwoNN's).
+/// Which neighbors the estimators use: the k nearest, and the pairs n1 and 2 n1 (n1 = 1 is TwoNN's).
 struct Ranks {
   std::vector<std::int64_t> k, n1;
 
@@ -19,7 +19,7 @@ struct Ranks {
   [[nodiscard]] std::int64_t reach() const;
 };
 
-/// Everything the estimators need to know about each point.
+/// Everything the estimators need from each point.
 struct PointTerms {
   struct ByK {
     std::vector<double> sum;          ///< (point), sum_{j<k} ln(T_k/T_j) over the nonzero T_j
@@ -34,11 +34,12 @@ struct PointTerms {
 /// Ranks beyond the lists leave their terms undefined.
 PointTerms point_terms(LogDistances const& logs, Ranks const& ranks, int threads);
 
-/// Writes the `out.size()` nearest distances, as logarithms, of a point to points outside a block (and of its window).
+/// Writes the `out.size()` nearest distances, as logarithms, of a point to points outside a block (and outside its
+/// window).
 using SearchOutside = std::function<void(std::int64_t point, std::int32_t block, std::span<double> out)>;
 
 /// The points outside one block, as if the block did not exist: neighbors inside it are skipped. `index`: (point,
-/// logs.k), whom the distances belong to. `reach`: how many neighbors each point needs; if its list is shorter,
+/// logs.k), the neighbor at each distance. `reach`: how many neighbors each point needs; if its list is shorter,
 /// `search` finds the rest. Ranks beyond leave their terms undefined.
 PointTerms point_terms_without(std::int32_t block, statistics::Blocks const& blocks, LogDistances const& logs,
                                std::span<std::int32_t const> index, Ranks const& ranks, std::int64_t reach,

@@ -59,7 +59,7 @@ Estimate least_squares(PointTerms const& terms, std::size_t, double, int) {
   return {line.value, line.value * std::sqrt(variance) / yy};
 }
 
-/// n1 = 1 of Gride.
+/// Gride's, at n1 = 1.
 Influence likelihood_influence(PointTerms const& terms, std::size_t, Estimate const& estimate,
                                NeighborLists const& lists) {
   auto const points = static_cast<std::size_t>(lists.logs.points);
@@ -67,8 +67,8 @@ Influence likelihood_influence(PointTerms const& terms, std::size_t, Estimate co
   return influence_on_root(terms, 0, estimate.value, lists);
 }
 
-/// The line has no influence function of its own here: it weighs the same ratios as the maximum likelihood does, a
-/// little less well.
+/// The line has no separate influence function: it weights the same ratios as maximum likelihood does, only slightly
+/// less efficiently.
 Influence line_influence(PointTerms const& terms, std::size_t at, Estimate const& estimate,
                          NeighborLists const& lists) {
   auto const likelihood = maximum_likelihood(terms, at, statistics::undefined, 1);

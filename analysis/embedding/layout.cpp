@@ -18,8 +18,8 @@ constexpr int epochs_between_looks = 5;
 /// umap-learn's default for `n_epochs`.
 int epochs_for(std::int64_t points) { return points <= 10000 ? 500 : 200; }
 
-/// Distances in units of the largest (rounded down to a power of two, to stay exact), on which UMAP does not depend:
-/// every distance then fits a float.
+/// Distances in units of the largest (rounded down to a power of two, to stay exact), so that each fits in a float;
+/// UMAP does not depend on the unit.
 umappp::NeighborList<std::int32_t, float> list_of(neighbors::Neighbors const& neighbors, std::int64_t others) {
   double largest = 0;
   for (std::int64_t i = 0; i < neighbors.points; ++i)
@@ -62,7 +62,7 @@ Umap layout(neighbors::Neighbors const& neighbors, std::int64_t others, UmapOpti
   chosen.initialize_spectral_jitter = true;
   // More threads would split sums and speed up only the short part: the layout itself is faster on one thread.
   chosen.num_threads = 1;
-  // umappp does not report whether the spectral start worked, so it is tried by itself first.
+  // umappp does not report whether the spectral start worked, so it is tried alone first.
   chosen.initialize_random_on_spectral_fail = false;
 
   auto const list = list_of(neighbors, others);

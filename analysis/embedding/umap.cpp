@@ -17,11 +17,11 @@ namespace {
 
 void require_in_range(UmapOptions const& options) {
   if (options.neighbors < 2)
-    throw errors::usage(fmt::format("UMAP of {} neighbors is not possible", options.neighbors),
-                        "a point counts as its own neighbor", "Ask for at least 2");
+    throw errors::usage(fmt::format("UMAP with {} neighbors is not possible", options.neighbors),
+                        "a point counts as its own neighbor", "Use at least 2");
   if (!(options.min_dist >= 0 && options.min_dist <= 1))
     throw errors::usage(fmt::format("UMAP's min_dist = {} is out of range", options.min_dist),
-                        "it is a distance in units of the spread", "Give a number from 0 to 1");
+                        "it is a distance in units of the spread", "Use a number from 0 to 1");
 }
 
 int threads_or_cores(int threads) { return threads > 0 ? threads : cores::default_threads(); }

@@ -17,16 +17,16 @@ struct UmapOptions {
   std::int64_t neighbors;  ///< of each point, counting the point itself as umap-learn does; at least 2
   double min_dist;         ///< least distance in the embedding, in units of the spread, in [0, 1]
   std::uint64_t seed;
-  int threads = 0;  ///< 0 = one per core; the bits do not depend on it
+  int threads = 0;  ///< 0: one per core; bit-identical for any number
 };
 
-/// Where a layout starts: from the eigenvectors of the graph's Laplacian, or at random (if the graph has several
-/// components, whose relative positions are then arbitrary, for at most four points, or if the eigenvectors did not
-/// converge). `none`: too few points to lay out.
+/// Where a layout starts: from the eigenvectors of the graph's Laplacian, or at random if the graph has several
+/// components (whose relative positions are then arbitrary), if there are at most four points, or if the eigenvectors
+/// did not converge. `none`: too few points to lay out.
 enum class Start { none, spectral, random };
 char const* name_of(Start start);
 
-/// UMAP preserves who is whose neighbor; distances between distant groups mean little.
+/// UMAP preserves neighborhoods; distances between distant groups mean little.
 struct Umap {
   std::int64_t points = 0;
   std::int64_t neighbors = 0;  ///< counting the point itself; fewer than requested if there are fewer points
@@ -50,7 +50,7 @@ struct Panel {
   std::span<float const> rows;  ///< (point, dims)
   std::int64_t dims = 0;
 };
-/// One embedding for each panel, as umap() gives it, each on one thread. `done` is called after each panel, never
+/// One embedding for each panel, the same as umap()'s, each on one thread. `done` is called after each panel, never
 /// concurrently, with the number of panels done.
 std::vector<Umap> umap_of_each(std::span<Panel const> panels, std::int64_t points, UmapOptions const& options,
                                std::function<void(std::size_t)> const& done = {});

@@ -86,7 +86,7 @@ float CandidateList::limit_for(double kth) const {
 }
 
 /// The k-th smallest value or a little more: the upper end of its bucket. Takes a fifth of the time of
-/// std::nth_element, which mispredicts every second branch: no branch here depends on the values.
+/// std::nth_element, which mispredicts half of its branches; no branch here depends on the values.
 double CandidateList::bucketed_kth() {
   constexpr std::size_t buckets = 256, lanes = 8;
   float least[lanes], most[lanes];

@@ -10,7 +10,7 @@ namespace mambasynth::analysis::neighbors {
 /// up to the k-th smallest (or slightly more) plus twice the error.
 class CandidateList {
  public:
-  /// At most `longest_offer` values come in one call of offer().
+  /// One call of offer() passes at most `longest_offer` values.
   CandidateList(std::int64_t k, std::int64_t longest_offer);
   /// The longest list that is still worth keeping.
   [[nodiscard]] static std::int64_t most(std::int64_t k);

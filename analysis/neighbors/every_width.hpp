@@ -3,7 +3,7 @@
 #include <cstdint>
 
 /// Private to analysis: loops in double, compiled for several instruction sets, of which one is chosen at run time.
-/// Products and sums are rounded separately (-ffp-contract=off), so every width gives the same bits.
+/// Products and sums are rounded separately (-ffp-contract=off), so all widths give bit-identical results.
 namespace mambasynth::analysis::neighbors {
 
 /// Values that the compiler spreads over as many registers as the machine has.

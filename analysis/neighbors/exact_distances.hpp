@@ -5,7 +5,7 @@
 
 namespace mambasynth::analysis::neighbors {
 
-/// squared[j] = |rows[query] - rows[candidates[j]]|^2, the same bits as distance_tile gives. rows: (point, dims).
+/// squared[j] = |rows[query] - rows[candidates[j]]|^2, bit-identical to distance_tile. rows: (point, dims).
 template <class T>
 void exact_distances(T const* rows, std::int64_t dims, std::int64_t query, std::span<std::int32_t const> candidates,
                      double* squared);

@@ -9,16 +9,16 @@
 namespace mambasynth::analysis::neighbors {
 
 /// The k smallest of a stream of squared distances, which arrives in the order of the candidates' indices; ties keep
-/// that order. std::nth_element and std::sort take three times as long here: on random input they mispredict every
-/// second branch, so the partitions here have no branches.
+/// that order. std::nth_element and std::sort take three times as long here, since they mispredict half of their
+/// branches on random input; the partitions here have no branches.
 class NearestList {
  public:
-  /// At most `longest_offer` values come in one call of offer().
+  /// One call of offer() passes at most `longest_offer` values.
   NearestList(std::int64_t k, std::int64_t longest_offer);
   void clear();
   /// squared[j] belongs to candidate first_index + j; NaN stands for "no candidate".
   void offer(double const* squared, std::int64_t count, std::int64_t first_index);
-  /// Alternatively, all candidates at once, in any order; at most `longest_offer` more than k.
+  /// Alternatively, takes all candidates at once, in any order; at most `longest_offer` more than k.
   void take(std::span<double const> squared, std::span<std::int32_t const> index);
   /// Writes k distances (not squared) and indices, nearest first; false when fewer than k candidates were finite.
   [[nodiscard]] bool finish(double* distance, std::int32_t* index);

@@ -15,7 +15,7 @@ void require_enough_points(std::int64_t values, std::int64_t points, std::int64_
                         "a point has as many neighbors as there are other points", "use a smaller k or more points");
   }
   if (points > std::numeric_limits<std::int32_t>::max()) {
-    throw errors::usage(fmt::format("{} points", points), "at most 2^31 - 1 are counted", "use a subsample");
+    throw errors::usage(fmt::format("{} points", points), "at most 2^31 - 1 are supported", "use a subsample");
   }
   if (dims < 1 || values != points * dims) {
     throw errors::usage(fmt::format("{} values for {} points of {} dimensions", values, points, dims),
@@ -24,7 +24,7 @@ void require_enough_points(std::int64_t values, std::int64_t points, std::int64_
   if (auto const excluded = window.most_excluded(); k >= points - excluded) {
     throw errors::usage(
         fmt::format("{} neighbors of each of {} points outside a window of {} steps", k, points, window.steps),
-        fmt::format("the window leaves a point {} others", points - 1 - excluded),
+        fmt::format("the window leaves only {} others for a point", points - 1 - excluded),
         "use a smaller k, a smaller window or more points");
   }
 }

@@ -7,7 +7,7 @@
 
 namespace mambasynth::analysis::neighbors {
 
-/// Finds the same neighbors as nearest_neighbors, bit by bit, and rejects the same input: on the CPU or on a GPU.
+/// Finds the same neighbors as nearest_neighbors, bit for bit, and rejects the same input, on the CPU or on a GPU.
 class NeighborSearch {
  public:
   NeighborSearch() = default;
@@ -22,7 +22,7 @@ class NeighborSearch {
                                        std::int64_t k, TemporalWindow const& window) const = 0;
 };
 
-/// nearest_neighbors itself. `threads` 0 = OpenMP's own choice.
+/// nearest_neighbors itself. `threads` 0: OpenMP's default.
 class HostSearch final : public NeighborSearch {
  public:
   explicit HostSearch(int threads = 0) : threads_(threads) {}

@@ -19,7 +19,7 @@
 namespace mambasynth::analysis::neighbors {
 namespace {
 
-/// Searches again for points that have neighbors at distances whose squares underflow.
+/// Repeats the search for points that have neighbors at distances whose squares underflow.
 void search_small(search::Task<double> const& task, int threads) {
   struct Other {
     Apart apart;
@@ -91,7 +91,7 @@ Neighbors nearest_neighbors(std::span<T const> rows, std::int64_t points, std::i
                              .distance = result.distance.data(),
                              .index = result.index.data()};
   auto const in_float = search::SearchInFloat<T>::prepare(task, threads);
-  std::optional<search::SearchInDouble<T>> in_double;  // its copy of the rows is rarely needed in addition to the other
+  std::optional<search::SearchInDouble<T>> in_double;  // made only if needed: it copies the rows again
   std::once_flag made;
   auto const make_double = [&] { in_double.emplace(task, threads); };
   if (!in_float) std::call_once(made, make_double);

@@ -29,10 +29,10 @@ struct TemporalWindow {
 };
 
 /// Exact: the result is that of a brute-force search with squared distances summed in double, dimension by dimension
-/// with fused multiply-adds, so its bits depend neither on the number of threads nor on the instruction set. Where it
-/// pays, a matrix product in single precision with an error bound first discards points that cannot be among the
-/// neighbors. Rows so close that squares underflow are told apart by scaled squares. rows: (point, dims), row-major,
-/// float or double. `threads` 0 = OpenMP's own choice. Memory: the result and copies of the rows in double and single
+/// with fused multiply-adds, so it is bit-identical for any number of threads and any instruction set. Where that saves
+/// time, a matrix product in single precision with an error bound first discards points that cannot be among the
+/// neighbors. Rows so close that squares underflow are distinguished by scaled squares. rows: (point, dims), row-major,
+/// float or double. `threads` 0: OpenMP's default. Memory: the result and copies of the rows in double and single
 /// precision; never the distance matrix. Errors: errors::usage for k < 1 or k >= points (less those that the window
 /// excludes); errors::input for NaN, infinity or squares that overflow.
 template <class T>

@@ -39,7 +39,7 @@ ScaledRows scaled_rows(std::span<double const> rows, std::int64_t dims) {
     auto const one = std::ldexp(value, scaled.exponent);
     if (std::ldexp(one, -scaled.exponent) != value) {
       auto const at = static_cast<std::int64_t>(scaled.copy.size());
-      throw errors::input(fmt::format("value {:.3g} in row {}, column {} beside values up to {:.3g}", value, at / dims,
+      throw errors::input(fmt::format("value {:.3g} in row {}, column {} next to values up to {:.3g}", value, at / dims,
                                       at % dims, found.largest),
                           "distances of both kinds do not fit into the range of double precision",
                           "Rescale the columns, or remove the row");

@@ -71,7 +71,7 @@ class SearchInDouble {
 template <class T>
 class SearchInFloat {
  public:
-  /// Empty if it would not pay: few dimensions, few points, rows all equal or out of range.
+  /// Empty if it would not save time: few dimensions, few points, rows all equal or out of range.
   static std::optional<SearchInFloat> prepare(Task<T> const& task, int threads);
   [[nodiscard]] std::int64_t block(int threads) const;
 

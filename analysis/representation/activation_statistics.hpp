@@ -8,10 +8,10 @@
 namespace mambasynth::analysis::representation {
 
 /// Moments of a layer's activations, accumulated row by row in constant memory; accurate even if the mean is far from
-/// zero. The bits depend neither on how the rows are split into calls nor on the number of threads.
+/// zero. Bit-identical however the rows are split into calls, and for any number of threads.
 class ActivationStatistics {
  public:
-  /// `threads` 0 = OpenMP's own choice.
+  /// `threads` 0: OpenMP's default.
   explicit ActivationStatistics(std::int64_t dims, int threads = 0) : moments_({dims}, threads) {}
 
   /// rows: (n, dims), row-major; errors::usage if the size is not a multiple of dims.

@@ -23,7 +23,7 @@ std::vector<std::int64_t> starts_of(std::span<std::int64_t const> cluster, std::
   return starts;
 }
 
-/// `whole` split into parts of about equal size, each cut moved to the nearest start of a cluster; fewer parts where
+/// `whole` split into parts of about equal size, each cut moved to the nearest start of a cluster; fewer parts if
 /// starts are rare.
 std::vector<Stretch> parts_of(Stretch const& whole, std::int64_t count, std::vector<std::int64_t> const& starts) {
   std::vector<Stretch> parts;
@@ -57,8 +57,8 @@ ChronologicalFolds::ChronologicalFolds(std::int64_t rows, std::int64_t blocks, s
     throw errors::usage(fmt::format("{} rows in {} blocks with a guard of {}", rows, blocks, guard),
                         "a block holds at least one row and a guard none or more", "use more rows or fewer blocks");
   if (!cluster.empty() && static_cast<std::int64_t>(cluster.size()) != rows)
-    throw errors::usage(fmt::format("clusters of {} rows for {} rows", cluster.size(), rows), "each row is in one",
-                        "pass as many");
+    throw errors::usage(fmt::format("clusters of {} rows for {} rows", cluster.size(), rows), "each row needs one",
+                        "pass one per row");
   auto starts = starts_of(cluster, rows);
   blocks_ = parts_of({0, rows}, blocks, starts);
   bool const known = !cluster.empty() && static_cast<std::int64_t>(blocks_.size()) == blocks;

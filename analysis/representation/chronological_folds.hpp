@@ -22,10 +22,10 @@ class ChronologicalFolds {
   };
 
   /// cluster: (rows), the number of each row's cluster; its rows are consecutive. If it is empty, or clusters are so
-  /// long that a block would get no rows, each row is a cluster of its own. A guard may be longer than a block.
+  /// long that a block would get no rows, each row is its own cluster. A guard may be longer than a block.
   /// errors::usage for fewer than 3 blocks (the penalty is chosen by holding out one of those left), fewer rows than
-  /// blocks, a cluster array of another length than the rows, or a guard that leaves a block no other block to choose
-  /// the penalty by.
+  /// blocks, a cluster array whose length differs from the number of rows, or a guard that leaves some block no other
+  /// block to choose the penalty with.
   ChronologicalFolds(std::int64_t rows, std::int64_t blocks, std::int64_t guard,
                      std::span<std::int64_t const> cluster = {});
 

@@ -11,7 +11,7 @@ namespace mambasynth::analysis::representation {
 std::int64_t shift_offset(std::int64_t rows, std::int64_t least, random::NumpyGenerator& random) {
   if (least < 1 || 2 * least > rows)
     throw errors::usage(fmt::format("a circular shift of {} rows by at least {}", rows, least),
-                        "shifted that far one way round, they are nearer than that the other way",
+                        "a longer shift one way is a shorter shift the other way",
                         "use a shift of at least 1 and at most half of the rows");
   return least + static_cast<std::int64_t>(random.bounded(static_cast<std::uint64_t>(rows - 2 * least)));
 }

@@ -60,7 +60,7 @@ std::vector<double> cka_between(std::span<std::vector<float> const> grams) {
   auto const networks = static_cast<Eigen::Index>(grams.size());
   Matrix total = Matrix::Zero(networks, networks);
   if (networks == 0) return {};
-  // One stretch of all of them at a time: products in double without a second copy of all data.
+  // One stretch at a time, for all networks: products in double without a second copy of all data.
   constexpr Eigen::Index stretch = 2048;
   auto const entries = static_cast<Eigen::Index>(grams.front().size());
   Matrix part(networks, stretch);

@@ -11,7 +11,7 @@
 /// n (n - 3) HSIC_1(K, L) = sum_(i != j) K~_ij L~_ij.
 namespace mambasynth::analysis::representation {
 
-/// K~ of one network, its entries i < j, row by row, scaled to the length 1; all NaN for constant rows. rows: (point,
+/// K~ of one network, its entries i < j, row by row, scaled to length 1; all NaN for constant rows. rows: (point,
 /// dims), at least 4 points. Errors: errors::usage for fewer points, errors::input for NaN or infinity.
 std::vector<float> centered_gram(std::span<float const> rows, std::int64_t points, std::int64_t dims);
 

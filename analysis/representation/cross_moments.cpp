@@ -18,8 +18,7 @@ constexpr std::int64_t block = 64;  // rows that stay in the cache while the pro
 
 constexpr std::int64_t lanes = 8, tile_rows = 4, tile_columns = 2 * lanes;
 
-/// A block of rows lies in strips of tile_columns columns, so that a tile reads memory in one run: (strip, row,
-/// column).
+/// A block of rows lies in strips of tile_columns columns, so a tile reads memory sequentially: (strip, row, column).
 std::int64_t in_strips(std::int64_t row, std::int64_t column) {
   return (column / tile_columns * block + row) * tile_columns + column % tile_columns;
 }
@@ -93,11 +92,11 @@ void CrossMoments::add(std::span<Rows const> rows) {
   for (std::size_t p = 0; p < std::max(rows.size(), parts_.size()); ++p) {
     if (rows.size() != parts_.size())
       throw errors::usage(fmt::format("rows in {} parts instead of {}", rows.size(), parts_.size()),
-                          "products are taken between all of them", "pass one matrix a part");
+                          "products are taken between all of them", "pass one matrix per part");
     if (values(rows[p]) != count * parts_[p])
       throw errors::usage(fmt::format("{} values for rows of {} dimensions", values(rows[p]), parts_[p]),
                           p == 0 ? "the last row is incomplete" : fmt::format("the first part has {} rows", count),
-                          "pass whole rows, equally many a part");
+                          "pass whole rows, the same number for each part");
   }
   if (count == 0) return;
   if (rows_ == 0)
@@ -105,8 +104,8 @@ void CrossMoments::add(std::span<Rows const> rows) {
       for (std::int64_t c = 0; c < parts_[p]; ++c) shift_[at(first_[p] + c)] = value(rows[p], c);
   rows_ += count;
 
-  // Each thread owns every threads-th tile (the rows of the triangle differ in length) and goes over all rows by
-  // itself: no barriers between blocks, and each sum is accumulated by one thread in the order of the rows.
+  // Each thread owns every threads-th tile (the rows of the triangle differ in length) and goes over all rows on its
+  // own: no barriers between blocks, and each sum is accumulated by one thread in the order of the rows.
   errors::StopFlag stop;
 #pragma omp parallel num_threads(threads_)
   {
@@ -135,8 +134,8 @@ double CrossMoments::variance(std::int64_t part) const {
 }
 
 double CrossMoments::product_of_squared_lengths(std::int64_t p, std::int64_t q) const {
-  // With u = x - shift, a = |u|^2, delta = mean of u, c = |delta|^2 and v, b, epsilon, g of the other part alike:
-  // sum (a - 2 u.delta + c)(b - 2 v.epsilon + g), multiplied out into sums that have been kept.
+  // With u = x - shift, a = |u|^2, delta = mean of u, c = |delta|^2 and likewise v, b, epsilon, g for the other part:
+  // sum (a - 2 u.delta + c)(b - 2 v.epsilon + g), expanded into sums that are kept.
   double c = 0, g = 0, across = 0, lengths_by_v = 0, u_by_lengths = 0;
   for (auto i = first(p); i < first(p + 1); ++i) {
     c += average(i) * average(i);

@@ -14,10 +14,10 @@ using Rows = std::variant<std::span<float const>, std::span<double const>>;
 
 /// Moments of rows that consist of parts (layers, or features and targets), accumulated row by row in constant memory:
 /// sums and products of (x - first row), which stay accurate even if the mean is far from zero, and of the squared
-/// lengths of the parts. The bits depend neither on how the rows are split into calls nor on the number of threads.
+/// lengths of the parts. Bit-identical however the rows are split into calls, and for any number of threads.
 class CrossMoments {
  public:
-  /// `parts`: dimensions of each. `threads` 0 = OpenMP's own choice.
+  /// `parts`: dimensions of each. `threads` 0: OpenMP's default.
   explicit CrossMoments(std::vector<std::int64_t> parts, int threads = 0);
 
   /// The next rows, a matrix for each part; errors::usage if they are not whole rows or differ in number.
@@ -49,7 +49,7 @@ class CrossMoments {
   }
 
   std::vector<std::int64_t> parts_, first_;
-  std::int64_t dims_, columns_, width_;  ///< columns: dims and a squared length a part; width: up to whole tiles
+  std::int64_t dims_, columns_, width_;  ///< columns: dims and a squared length per part; width: up to whole tiles
   int threads_;
   std::int64_t rows_ = 0;
   std::vector<double> shift_;         ///< the first row

@@ -9,7 +9,7 @@ namespace mambasynth::analysis::representation {
 /// A cross-validated score.
 struct FoldScores {
   double value = 0;          ///< over the held-out rows of all folds together
-  double se = 0;             ///< over_draws() of the rows; NaN if undefined or not requested
+  double se = 0;             ///< error_over_draws(); NaN if undefined or not requested
   std::vector<double> fold;  ///< of each fold, NaN where undefined; empty if single folds have no such score
 };
 
@@ -18,15 +18,15 @@ struct FoldScores {
 struct Influence {
   std::vector<double> row;  ///< (row), 0 of rows that are not scored
   /// (group, row): the same contributions with one group of the folds left out of training, minus `row`; 0 in the
-  /// group's own block, whose read-outs never saw it. Empty: unknown.
+  /// group's own block, whose probes are never trained on it. Empty: unknown.
   std::vector<std::vector<double>> change = {};
 };
 
 /// Standard error of a score over draws of the rows, both test and training rows:
 ///   se^2 = max(C / (C - 1) sum_c R_c^2, (G - 1) / G sum_g (D_g^2 - v_g)),
-/// R_c the sum of `row` over cluster c (sandwich with clusters: Liang & Zeger 1986, Biometrika 73:13); D_g what leaving
-/// group g out changes, the sum of change[g] less that of `row` over the group, less the mean over groups
-/// (delete-a-group jackknife: Kott 2001, J. Off. Stat. 17:521); v_g the variance over the clusters of the sum of
+/// where R_c is the sum of `row` over cluster c (sandwich with clusters: Liang & Zeger 1986, Biometrika 73:13); D_g is
+/// what leaving out group g changes, the sum of change[g] less that of `row` over the group, less the mean over groups
+/// (delete-a-group jackknife: Kott 2001, J. Off. Stat. 17:521); v_g is the variance over the clusters of the sum of
 /// change[g]: the effect of a group differs from row to row, which a jackknife counts twice (Efron & Stein 1981, Ann.
 /// Statist. 9:586). NaN for fewer than two clusters.
 ///

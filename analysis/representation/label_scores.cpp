@@ -9,7 +9,7 @@
 namespace mambasynth::analysis::representation {
 namespace {
 
-/// The mean over rows of what `score` says of them; rows whose score is NaN are left out.
+/// The mean of `score` over rows; rows whose score is NaN are left out.
 template <class Score>
 FoldScores mean_score(HeldFolds const& held, Score const& score) {
   FoldScores result{statistics::undefined, statistics::undefined, {}};
@@ -59,7 +59,7 @@ FoldScores balanced_accuracy(HeldFolds const& held, bool HeldRow::* right) {
 
 namespace {
 
-/// change: of the rows that are there before and after, weight x (after - before).
+/// change: for the rows present both before and after, weight x (after - before).
 template <class Score>
 void add_change(Influence& influence, HeldFolds const& before, HeldFolds const& after, Score const& score,
                 std::vector<double> const& weight) {

@@ -10,7 +10,7 @@ namespace mambasynth::analysis::representation {
 /// Prediction of a classification probe for a held-out row.
 struct HeldRow {
   std::int64_t row, label;
-  bool found, by_majority;  ///< the most probable class, or training's most frequent one, is the row's
+  bool found, by_majority;  ///< the row's class is the most probable one, or training's most frequent one
   double loss,
       chance_loss;  ///< -ln p(label), nats, and with p the class's share of training; NaN where training lacks it
 };

@@ -20,7 +20,7 @@ namespace mambasynth::analysis::representation {
 struct LinearCka {
   std::int64_t parts = 0;
   std::vector<double> biased;    ///< (part, part), 0 .. 1; grows with dimensions / rows for unrelated parts
-  std::vector<double> debiased;  ///< (part, part), at most about 1, around 0 (below it, too) for unrelated parts
+  std::vector<double> debiased;  ///< (part, part), at most about 1, scattered around 0 for unrelated parts
 };
 
 /// NaN for constant parts and, if debiased, for fewer than 4 rows. Debiasing assumes independent rows: take rows of a

@@ -65,7 +65,7 @@ void check(Rows const& features, std::int64_t dims, ChronologicalFolds const& fo
   if (penalties.empty() ||
       !std::all_of(penalties.begin(), penalties.end(), [](double p) { return p > 0 && std::isfinite(p); }))
     throw errors::usage(fmt::format("{} penalties of a logistic probe", penalties.size()),
-                        "without a penalty > 0 separable classes have no best read-out",
+                        "without a penalty > 0, separable classes have no best read-out",
                         "pass one or more positive numbers");
   require_finite(features, folds.rows(), dims, "the features");
 }
@@ -142,7 +142,7 @@ class LogisticProbe::Classes {
   std::int64_t majority_ = 0, majority_count_ = 0, total_ = 0;
 };
 
-/// One labeling of the rows of a set, and its read-out; none if the rows have fewer than two classes.
+/// One labeling of the rows of a set, and its read-out: null if the rows have fewer than two classes.
 struct LogisticProbe::Fit {
   Sets::Set const& set;
   Classes classes;
@@ -168,7 +168,7 @@ std::vector<HeldRow> LogisticProbe::Fit::held(SoftmaxRegression const& of, std::
     auto const* const of_row = log_p.data() + i * width;
     auto const best = std::max_element(of_row, of_row + width) - of_row;
     auto own = classes.of_row()[row];
-    if (own >= 0 && !of.knows(own)) own = -1;
+    if (own >= 0 && !of.has_class(own)) own = -1;
     result.push_back({.row = rows[i],
                       .label = labels[row],
                       .found = own == best,
@@ -225,8 +225,8 @@ struct LogisticProbe::Scored {
 LogisticProbe::Scored LogisticProbe::scored(std::span<std::int64_t const> labels, bool all_penalties) const {
   auto const& folds = sets_->folds;
   if (static_cast<std::int64_t>(labels.size()) != folds.rows())
-    throw errors::usage(fmt::format("{} labels of {} rows", labels.size(), folds.rows()), "each row has one",
-                        "pass as many");
+    throw errors::usage(fmt::format("{} labels for {} rows", labels.size(), folds.rows()), "each row needs one",
+                        "pass one per row");
   auto const penalties = sets_->choose(labels, all_penalties);
   Scored all;
   auto& score = all.score;

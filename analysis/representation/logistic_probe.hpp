@@ -12,10 +12,10 @@
 namespace mambasynth::analysis::representation {
 
 struct LogisticOptions {
-  /// Candidates: of half of |w|^2 beside the mean log-loss, features standardized.
+  /// Candidates: factors of |w|^2 / 2, added to the mean log-loss of standardized features.
   std::vector<double> penalties{1, 0.1, 1e-2, 1e-3, 1e-4};
-  double tolerance = 1e-6;  ///< nats by which a fit may miss its minimal penalized log-loss, roughly
-  int threads = 0;          ///< 0 = OpenMP's own choice
+  double tolerance = 1e-6;  ///< nats by which a fit may miss its least penalized log-loss, roughly
+  int threads = 0;          ///< 0: OpenMP's default
 };
 
 struct LogisticScore {
@@ -23,7 +23,7 @@ struct LogisticScore {
   /// Mean accuracy over the classes of all held-out rows. A fold may lack some classes and so has no such score.
   FoldScores balanced_accuracy;
   FoldScores log_loss;  ///< mean of -ln p(label), nats, over held-out rows whose class occurs in training
-  /// Of the same rows, predicting the most frequent class of the training rows, or the class frequencies as
+  /// For the same rows, predicting the most frequent class of the training rows, or the class frequencies as
   /// probabilities.
   FoldScores chance_accuracy, chance_balanced_accuracy, chance_log_loss;
   std::vector<double> penalty;       ///< chosen in each fold; NaN if nothing was fitted
@@ -36,7 +36,7 @@ struct LogisticScore {
 /// logistic regression, features standardized by the moments of the blocks trained on. Rows with a label < 0 are
 /// unlabeled and left out. The penalty of a fold is chosen by inner cross-validation: each of the other blocks is held
 /// out in turn, with guards, and the penalty with the lowest log-loss wins. A fold whose training rows have fewer than
-/// two classes, or that has no labeled rows, scores NaN. The bits do not depend on the number of threads.
+/// two classes, or that has no labeled rows, scores NaN. Bit-identical for any number of threads.
 ///
 /// Constructed once for the features, it scores any number of labelings of the rows (a target and its controls).
 /// Errors: errors::usage for shapes that do not fit or no penalties > 0; errors::input for NaN or infinity.
@@ -52,7 +52,7 @@ class LogisticProbe {
   /// accuracy, balanced_accuracy, and log_loss: each group of the folds is left out in turn, and the read-outs are
   /// refitted with the chosen penalties.
   ///
-  /// Cost: 10 training sets at 5 blocks, each times rows x dims x classes x steps; errors take as much again.
+  /// Cost: 10 training sets at 5 blocks, each times rows x dims x classes x steps; errors double it.
   [[nodiscard]] LogisticScore score(std::span<std::int64_t const> labels) const;
   /// For a control, at a sixth of the cost or less: without errors, with ten times the tolerance, and trying penalties
   /// from strong to weak only until none of the folds improves. On shifted circles of the reference checkpoint's layers

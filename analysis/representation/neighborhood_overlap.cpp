@@ -18,7 +18,7 @@ void require_lists(neighbors::Neighbors const& lists, std::int64_t points, std::
   if (k >= 1 && k <= lists.k && lists.points == points) return;
   throw errors::usage(fmt::format("{} neighbors of each of {} points", k, points),
                       fmt::format("the lists hold {} of each of {}", lists.k, lists.points),
-                      "make both for the same points and for k neighbors or more");
+                      "compute both for the same points, with at least k neighbors");
 }
 
 /// The first k neighbors of each point.
@@ -26,7 +26,7 @@ std::span<std::int32_t const> first(neighbors::Neighbors const& lists, std::size
   return std::span(lists.index).subspan(point * static_cast<std::size_t>(lists.k), static_cast<std::size_t>(k));
 }
 
-/// shares: of each point, NaN where it has none.
+/// shares: of each point; NaN if it has none.
 Overlap averaged(std::vector<double> const& shares, statistics::Blocks const& blocks) {
   double sum = 0, count = 0;
   for (auto const share : shares)
@@ -37,7 +37,7 @@ Overlap averaged(std::vector<double> const& shares, statistics::Blocks const& bl
   if (count == 0) return {statistics::undefined, statistics::undefined};
   if (blocks.count > 0 && blocks.of_point.size() != shares.size())
     throw errors::usage(fmt::format("blocks of {} points for {}", blocks.of_point.size(), shares.size()),
-                        "each point lies in one", "make them for the same points");
+                        "each point belongs to one", "make them for the same points");
   statistics::BlockSums by_block(blocks);
   for (std::size_t i = 0; i < shares.size(); ++i)
     if (shares[i] >= 0) by_block.add(i, shares[i] - sum / count);

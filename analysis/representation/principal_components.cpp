@@ -63,7 +63,7 @@ Spectrum spectrum(CrossMoments const& moments, std::int64_t part) {
 PrincipalComponents principal_components(CrossMoments const& moments, std::int64_t count, std::int64_t part) {
   if (count < 1 || moments.rows() < 2)
     throw errors::usage(fmt::format("{} principal components of {} rows", count, moments.rows()),
-                        "a covariance takes two rows", "ask for one or more components of more rows");
+                        "a covariance needs at least two rows", "use one or more components and two or more rows");
   auto const matrix = covariance(moments, part);
   if (!matrix.allFinite())
     throw errors::input("covariances that are not finite", "NaN or infinity among the rows", "leave such rows out");

@@ -14,8 +14,8 @@ struct Spectrum {
   std::vector<double> share;                 ///< of the total variance
   std::array<std::int64_t, 3> components{};  ///< fewest directions with 50, 90, 95 % of the variance; 0 without any
   double participation_ratio = 0;            ///< tr(C)^2 / tr(C^2) of the sample: 1 .. dims, too low for few rows
-  /// The same of unbiased estimates of numerator and denominator (unbiased_traces.hpp): right in the limit of few rows
-  /// and many dimensions, where it may exceed dims by chance. Assumes independent rows; of dependent ones, take rows
+  /// The same, from unbiased estimates of numerator and denominator (unbiased_traces.hpp): also valid for few rows and
+  /// many dimensions, where it may exceed dims by chance. Assumes independent rows; if they are dependent, take rows
   /// far enough apart. NaN for fewer than 4 rows or if the estimate of the denominator is not positive.
   double participation_ratio_unbiased = 0;
 };

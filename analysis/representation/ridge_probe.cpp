@@ -111,7 +111,7 @@ std::map<double, std::vector<Index>> columns_by_penalty(std::vector<Targets> con
   return columns;
 }
 
-/// Squared errors of a block's rows: of the read-outs, and of the training rows' means; (row, group).
+/// Squared errors of a block's rows, for the read-outs and for the means of the training rows; (row, group).
 struct Held {
   MatrixXd error, about_mean;
 };
@@ -213,8 +213,7 @@ void check(Rows const& features, std::int64_t dims, std::vector<Targets> const& 
   if (penalties.empty() ||
       !std::all_of(penalties.begin(), penalties.end(), [](double p) { return p > 0 && std::isfinite(p); }))
     throw errors::usage(fmt::format("{} penalties of a ridge probe", penalties.size()),
-                        "without a penalty > 0 the read-out may not be determined",
-                        "pass one or more positive numbers");
+                        "without a penalty > 0, the read-out may be undetermined", "pass one or more positive numbers");
   require_finite(features, folds.rows(), dims, "the features");
   for (auto const& group : targets) require_finite(group.values, folds.rows(), group.columns, "target " + group.name);
 }

@@ -19,10 +19,10 @@ struct Targets {
 };
 
 struct RidgeOptions {
-  /// Candidates: of |w|^2 beside the mean squared error, features standardized.
+  /// Candidates: factors of |w|^2, added to the mean squared error of standardized features.
   std::vector<double> penalties{1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100};
   std::int64_t with_error = -1;  ///< this many targets, from the first on, get standard errors; -1: all
-  int threads = 0;               ///< 0 = OpenMP's own choice
+  int threads = 0;               ///< 0: OpenMP's default
 };
 
 struct RidgeScore {
@@ -38,8 +38,8 @@ struct RidgeScore {
 /// constant in training get no weight. The penalty of a fold is chosen by inner cross-validation: each of the other
 /// blocks is held out in turn, with guards, and the penalty with the lowest squared error wins. Both are computed from
 /// moments of the stretches (Hoerl & Kennard 1970, Technometrics 12:55). For standard errors, each group of the folds
-/// is left out in turn, and the read-outs are refitted with the chosen penalties. The bits do not depend on the number
-/// of threads. Errors: errors::usage for shapes that do not fit or no penalties > 0; errors::input for NaN or infinity.
+/// is left out in turn, and the read-outs are refitted with the chosen penalties. Bit-identical for any number of
+/// threads. Errors: errors::usage for shapes that do not fit or no penalties > 0; errors::input for NaN or infinity.
 ///
 /// A control (Hewitt & Liang 2019, EMNLP, p. 2733: selectivity = score - score of the control) costs little as one more
 /// group in the same call, with targets shifted by circular_shift().

@@ -23,7 +23,7 @@ void add_roots(double const* squared, double* sums) {
   for (std::int64_t i = 0; i < neighbors::tile_queries * neighbors::tile_lanes; ++i) sums[i] += std::sqrt(squared[i]);
 }
 
-/// Points grouped by label, each label in tiles of its own, (tile, dims, lane).
+/// Points grouped by label, each label in its own tiles, (tile, dims, lane).
 struct Tiles {
   struct Label {
     std::int64_t points, first_tile, tiles;

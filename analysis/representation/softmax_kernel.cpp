@@ -16,8 +16,8 @@ static_assert(row_lanes == 8 && block % (2 * row_lanes) == 0);
 using EightBits = std::int64_t __attribute__((vector_size(64), aligned(8)));
 
 /// e^x for x <= 0, within 2 units in the last place down to e^-708, which also stands for everything below; NaN stays
-/// NaN. x = n ln 2 + r with ln 2 in two parts (Cody & Waite 1980), Taylor's series of e^r: the same operations, and so
-/// the same bits, at any vector width.
+/// NaN. x = n ln 2 + r with ln 2 in two parts (Cody & Waite 1980), Taylor's series of e^r: the same operations, hence
+/// bit-identical results, at any vector width.
 inline __attribute__((always_inline)) void exponentiate(neighbors::Eight& x) {
   constexpr double least = -708, log2_e = 0x1.71547652b82fep+0, ln2_high = 0x1.62e42feep-1,
                    ln2_low = 0x1.a39ef35793c76p-33;

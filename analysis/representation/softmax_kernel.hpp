@@ -5,7 +5,7 @@
 #include "analysis/representation/standardized_rows.hpp"
 
 /// The hot loops of softmax regression, for one block of StandardizedRows. Each sum runs in the order of its index, so
-/// that every instruction set gives the same bits.
+/// all instruction sets give bit-identical results.
 namespace mambasynth::analysis::representation {
 
 inline constexpr std::int64_t class_tile = 5;  ///< classes side by side; class counts are padded to a multiple of this

@@ -17,14 +17,14 @@ struct TrainingSet {
   std::vector<double> correlation;  ///< (dims, dims); 0 of features that do not vary
 };
 
-/// p(k | x) = softmax_k(w_k . z + b_k), z = (x - mean) inverse of the training set, with the least mean of -ln p(label)
-/// + penalty / 2 sum |w_k|^2, intercepts free. L-BFGS (Liu & Nocedal 1989, Math. Program. 45:503) whose first matrix is
-/// the inverse of a Hessian with one curvature for all rows and classes (Boehning 1992, Ann. Inst. Stat. Math. 44:197);
-/// deterministic, on the calling thread.
+/// p(k | x) = softmax_k(w_k . z + b_k), z = (x - mean) inverse of the training set, minimizing the mean of -ln p(label)
+/// + penalty / 2 sum |w_k|^2, without a penalty on intercepts. L-BFGS (Liu & Nocedal 1989, Math. Program. 45:503) whose
+/// first matrix is the inverse of a Hessian with one curvature for all rows and classes (Boehning 1992, Ann. Inst.
+/// Stat. Math. 44:197); deterministic, on the calling thread.
 class SoftmaxRegression {
  public:
   struct Limits {
-    double decrease = 1e-6;  ///< of the objective, nats: the search ends when the next step promises less
+    double decrease = 1e-6;  ///< of the objective, nats: the search ends when the next step would gain less
     int steps = 300;
   };
 
@@ -38,7 +38,7 @@ class SoftmaxRegression {
   [[nodiscard]] SoftmaxRegression from(RowSet const& rows) const;
 
   /// Whether the rows have any of this class.
-  [[nodiscard]] bool knows(std::int32_t k) const { return of_class_[static_cast<std::size_t>(k)] > 0; }
+  [[nodiscard]] bool has_class(std::int32_t k) const { return of_class_[static_cast<std::size_t>(k)] > 0; }
 
   /// Continues from the current parameters; true if the search converged within the step limit.
   bool fit(double penalty, Limits const& limits);

@@ -5,7 +5,7 @@
 
 namespace mambasynth::analysis::representation {
 
-static_assert(StandardizedRows::block == 32, "a bit of RowSet::Part::rows each");
+static_assert(StandardizedRows::block == 32, "one bit of RowSet::Part::rows for each row");
 
 StandardizedRows::StandardizedRows(Rows const& features, std::int64_t dims)
     : rows_(std::visit([&](auto span) { return static_cast<std::int64_t>(span.size()); }, features) / dims),

@@ -12,8 +12,8 @@ namespace mambasynth::analysis::representation {
 
 /// tr(C C'), of parts p and q, divisor rows.
 double squared_covariance(CrossMoments const& moments, std::int64_t p, std::int64_t q);
-/// Of tr(C C'); HSIC_1 of linear kernels (linear_cka.hpp). For p == q: tr(C^2), as Himeno & Yamada 2014 (J. Multivar.
-/// Anal. 130:27).
+/// Of tr(C C'); HSIC_1 of linear kernels (linear_cka.hpp). For p == q: tr(C^2), as in Himeno & Yamada 2014 (J.
+/// Multivar. Anal. 130:27).
 double unbiased_squared_covariance(CrossMoments const& moments, std::int64_t p, std::int64_t q);
 /// Of tr(C)^2, C the covariance of part p (Himeno & Yamada 2014).
 double unbiased_squared_trace(CrossMoments const& moments, std::int64_t p);

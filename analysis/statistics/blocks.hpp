@@ -38,7 +38,7 @@ class BlockSums {
 /// Jackknife error of an estimate from its values with each block left out in turn; NaN for fewer than two.
 double jackknife_error(std::span<double const> without_one);
 
-/// How each block shifts an estimate that depends on neighbors. Leaving a block out also removes neighbors of the
+/// How each block shifts an estimate that depends on neighbors. Leaving out a block also removes neighbors of the
 /// points outside it, which sums over blocks miss. A plain jackknife overcounts this: a term shared by k points enters
 /// k times (Efron & Stein 1981, Ann. Stat. 9:586). The excess is local noise that averages out over a neighborhood;
 /// what a block does to a whole region, such as one more visit to a state, remains.

@@ -22,10 +22,10 @@ void write_controls(store::Hdf5Writer& h5, Controls const& controls) {
   }
   if (!controls.shuffled.empty())
     add("shuffled", controls.shuffled, {layout::layer},
-        "the same rows, each feature's values in a time order of its own");
+        "the same rows, with each feature's values permuted independently in time");
   if (controls.signal) add("signal", {*controls.signal}, {}, "the series without its noise, at the same rows");
   if (controls.noise)
-    add("noise", {*controls.noise}, {}, "independent normal numbers, as many rows and channels as the input");
+    add("noise", {*controls.noise}, {}, "independent normal numbers, with as many rows and channels as the input");
 }
 
 }  // namespace mambasynth::analysis::trial_file

@@ -11,10 +11,10 @@ namespace mambasynth::analysis::trial_file {
 /// and n1 and on as many rows as the layers. Unknown ones are empty.
 struct Controls {
   LayerMeasures untrained;                              ///< the same network with its initial weights, at the same rows
-  std::vector<dimension::DimensionEstimates> shuffled;  ///< (layer): each feature's values in a time order of its own
+  std::vector<dimension::DimensionEstimates> shuffled;  ///< (layer): each feature permuted independently in time
   std::optional<dimension::DimensionEstimates> signal;  ///< the series without its noise, at the same rows
   std::optional<dimension::DimensionEstimates>
-      noise;  ///< independent normal numbers of as many channels as the series has
+      noise;  ///< independent normal numbers, in as many channels as the series has
 
   [[nodiscard]] bool any() const { return !shuffled.empty() || signal || noise || !untrained.layers.empty(); }
 };

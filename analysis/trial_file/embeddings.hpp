@@ -15,9 +15,9 @@ struct Embedded {
   std::int64_t dims = 0;    ///< of the panel
   std::vector<float> umap;  ///< (point, 2)
   std::string umap_start;   ///< "spectral" or "random"; "none" if there are too few points to lay out
-  std::vector<float> pca;   ///< (point, 2); NaN where the panel has one dimension
-  double pca_share[2]{};    ///< of the variance that each of the two directions holds
-  double kept_share = 1;    ///< of the variance that UMAP started from; below 1 with principal components first
+  std::vector<float> pca;   ///< (point, 2); NaN if the panel has one dimension
+  double pca_share[2]{};    ///< share of the variance in each of the two directions
+  double kept_share = 1;    ///< share of the variance in UMAP's input; below 1 after a PCA
   double silhouette = 0;    ///< of the UMAP by circle, -1 .. 1; NaN if circles are unknown
 };
 

@@ -34,7 +34,7 @@ void write_estimator(store::Hdf5Writer& h5, std::string const& path, std::vector
   part(path, &dimension::Estimate::value, "intrinsic dimension, " + path.substr(path.rfind('/') + 1));
   part(path + "_se", &dimension::Estimate::se,
        "nominal standard error, a lower bound: neighborhoods overlap and rows may depend on each other");
-  part(path + "_se_blocks", &dimension::Estimate::se_blocks, "standard error by leaving stretches of time out");
+  part(path + "_se_blocks", &dimension::Estimate::se_blocks, "standard error from leaving out stretches of time");
 }
 
 void write_estimator(store::Hdf5Writer& h5, std::string const& group, dimension::Estimator const& estimator,

@@ -20,7 +20,7 @@ struct Evaluation {
   Embeddings embeddings;
 };
 
-/// Writes their groups and the scales that these share.
+/// Writes their groups and the scales that they share.
 void write_evaluation(store::Hdf5Writer& h5, Evaluation const& evaluation);
 
 }  // namespace mambasynth::analysis::trial_file

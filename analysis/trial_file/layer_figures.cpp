@@ -49,7 +49,7 @@ void add_reference(plot::Panel& panel, plot::Curve curve) {
   panel.references.push_back(std::move(curve));
 }
 
-/// The k measured that is nearest to the usual 30.
+/// The measured k nearest to the usual 30.
 std::size_t shown_k(std::vector<std::int64_t> const& ks) {
   constexpr std::int64_t usual = 30;
   auto const nearest = std::min_element(
@@ -84,7 +84,7 @@ plot::Panel dimension_panel(dimension::Estimator const& estimator, std::size_t a
 
 constexpr double negligible_share = 1e-7;  // left over from the rounding of activations
 
-/// The linear dimension beside the intrinsic one.
+/// The linear dimension, to compare with the intrinsic one.
 void add_participation_ratio(plot::Curves& figure, LayerMeasures const& measures, Controls const& controls) {
   auto const curve = [](std::string const& name, std::vector<LayerActivation> const& layers) {
     plot::Curve drawn{.name = name, .mean = {}, .low = {}, .high = {}};

@@ -29,7 +29,7 @@ void draw_probes(std::vector<std::string> const& layers, Probes const& probes, s
 void draw_similarity(std::vector<std::string> const& layers, Similarity const& similarity,
                      std::filesystem::path const& folder);
 
-/// UMAPs of the panels by circle, representation_umap (or umap_<panel> each with `per_layer`), and by phase,
+/// UMAPs of the panels by circle, representation_umap (or, with `per_layer`, one umap_<panel> each), and by phase,
 /// representation_umap_phase; of the blocks' outputs, representation_umap_hidden; principal components by circle,
 /// representation_pca. Titles give the dimensions, Levina-Bickel at 30 neighbors, and the silhouette by circle.
 void draw_layer_embeddings(LayerMeasures const& measures, Embeddings const& embeddings, bool per_layer,

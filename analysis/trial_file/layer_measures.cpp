@@ -20,7 +20,7 @@ void write_layers(Hdf5Writer& h5, std::vector<std::string> const& layers) {
 void write_neighbor_scales(Hdf5Writer& h5, std::vector<dimension::DimensionEstimates> const& layers) {
   scale(h5, layout::k, layers.front().k, {"neighbors", "1"});
   if (!layers.front().n1.empty())
-    scale(h5, layout::n1, layers.front().n1, {"nearer neighbor of Gride, the farther is 2 n1", "1"});
+    scale(h5, layout::n1, layers.front().n1, {"nearer neighbor of Gride; the farther one is 2 n1", "1"});
 }
 
 /// Layers differ in width; 0 if spectra were not measured.

@@ -26,7 +26,7 @@ struct LayerActivation {
   std::vector<double> spectrum = {};  ///< (component), shares of the variance, descending
 };
 
-/// A number of each layer's activations, as trial.h5 and table.csv know it.
+/// A number measured on each layer's activations, with its names in trial.h5 and table.csv.
 struct ActivationMeasure {
   std::string_view name;     ///< of the data set
   std::string_view measure;  ///< in table.csv, before the layer
@@ -34,14 +34,16 @@ struct ActivationMeasure {
   std::string_view meaning;
 };
 
-/// In the order of the files. To add one: its field above, its line here, and what fills it (evaluate/evaluation.cpp).
+/// In the order of the files. To add one: its field above, its line here, and the code that fills it
+/// (evaluate/evaluation.cpp).
 inline constexpr std::array activation_measures{
     ActivationMeasure{"mean", "activation_mean", &LayerActivation::mean, "mean over rows and features"},
     ActivationMeasure{"std", "activation_std", &LayerActivation::std, "standard deviation over rows and features"},
     ActivationMeasure{"participation_ratio", "participation_ratio", &LayerActivation::participation_ratio,
                       "tr(C)^2 / tr(C^2) of the covariance of the features"},
     ActivationMeasure{"participation_ratio_unbiased", "participation_ratio_unbiased",
-                      &LayerActivation::participation_ratio_unbiased, "the same of unbiased estimates of both traces"},
+                      &LayerActivation::participation_ratio_unbiased,
+                      "the same, from unbiased estimates of both traces"},
     ActivationMeasure{"components_50", "components_50", &LayerActivation::components_50,
                       "principal directions that hold 50 % of the variance"},
     ActivationMeasure{"components_90", "components_90", &LayerActivation::components_90,

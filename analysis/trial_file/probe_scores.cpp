@@ -38,7 +38,7 @@ void write_shuffled(store::Hdf5Writer& h5, std::string const& path, std::vector<
     means.push_back(score.mean);
     deviations.push_back(score.sd);
   }
-  write_pairs(h5, path, "the same with targets turned in time, mean over shifts", means, "_sd",
+  write_pairs(h5, path, "the same with targets shifted circularly in time, mean over shifts", means, "_sd",
               "standard deviation over shifts", deviations);
 }
 

@@ -19,7 +19,7 @@ struct Scored {
 
 /// Over several circular shifts of the targets in time; NaN where undefined.
 struct Shuffled {
-  double mean, sd;  ///< sd: spread over shifts, that is, of the score when there is nothing to read out
+  double mean, sd;  ///< sd: over shifts; the spread of the score when there is nothing to read out
 };
 
 /// One measure of how well a probe does, for each layer and each control.
@@ -39,7 +39,7 @@ struct ProbeResult {
 
 struct Probes {
   std::vector<ProbeResult> targets;
-  std::int64_t guard_steps = 0;  ///< steps of the series between rows that train a probe and rows that test it
+  std::int64_t guard_steps = 0;  ///< steps of the series between a probe's training and test rows
   std::int64_t groups = 0;       ///< of visits, left out of training in turn: an interval is value +- t(groups - 1) se
   std::int64_t shifts = 0;       ///< of the targets in time
 };

@@ -36,7 +36,7 @@ struct ExcessByBlock {
   TestBlocks blocks;
   std::vector<double> excess;  ///< (horizon, block)
 };
-/// Empty if the trial has none: its optimum is unknown, or it is of an older version. Errors: errors::input, as in
+/// Empty if the trial has none: its optimum is unknown, or an older version wrote it. Errors: errors::input, as in
 /// read_trial.
 ExcessByBlock read_excess_by_block(std::filesystem::path const& file);
 

@@ -49,12 +49,12 @@ void write_horizons(Hdf5Writer& h5, HorizonErrors const& horizon) {
   add("val_bayes_mse", horizon.val_bayes_mse, "error of the Bayes optimum on the validation windows");
   auto const error_of = [](std::string const& what) {
     return "standard error of " + what +
-           " over blocks of the test series, for this network as it is: what another training seed would change is "
-           "left out";
+           " over blocks of the test series, for this network only: the variation between training seeds is "
+           "not included";
   };
   add("test_mse_se", horizon.test_mse_se, error_of("test_mse"));
   add("bayes_mse_se", horizon.bayes_mse_se, error_of("bayes_mse"));
-  add("excess_mse_se", horizon.excess_mse_se, error_of("excess_mse, of paired differences,"));
+  add("excess_mse_se", horizon.excess_mse_se, error_of("excess_mse, from paired differences,"));
   if (horizon.excess_mse_by_block.empty()) return;
   auto const blocks = horizon.test_blocks.first.size();
   scale(h5, layout::test_block, horizon.test_blocks.first,

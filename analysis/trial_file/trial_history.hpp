@@ -18,8 +18,8 @@ struct HistoryColumn {
   std::vector<double> values;  ///< (epoch); NaN if the epoch was not measured
 };
 
-/// /history of trial.h5. The training lists what it records of an epoch (src/train/epoch_columns.hpp); here columns are
-/// written and read by name, whatever they hold.
+/// /history of trial.h5. src/train/epoch_columns.hpp lists what training records of an epoch; here, columns are written
+/// and read by name, whatever they hold.
 struct TrialHistory {
   std::vector<std::int64_t> epoch;
   std::vector<HistoryColumn> columns;
@@ -29,8 +29,8 @@ struct TrialHistory {
   [[nodiscard]] std::vector<double> const& operator[](std::string_view name) const;
 };
 
-/// The epochs of a trial.h5 and the columns `names`, NaN if the file lacks one; empty if it has no history.
-/// Errors: errors::input as of read_trial.
+/// The epochs of a trial.h5 and the columns `names`, NaN if the file lacks one; empty if it has no history. Errors:
+/// errors::input, as in read_trial.
 TrialHistory read_history(std::filesystem::path const& file, std::initializer_list<char const*> names);
 
 }  // namespace mambasynth::analysis::trial_file

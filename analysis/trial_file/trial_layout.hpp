@@ -53,7 +53,7 @@ constexpr AxisNames names_of(dimension::Axis axis) {
          : axis == dimension::Axis::n1 ? AxisNames{n1, "n"}
                                        : AxisNames{};
 }
-/// Groups of /control: measured on the same layers, or on rows of their own.
+/// Groups of /control: measured on the same layers, or on other rows.
 inline constexpr std::array layer_controls = {"untrained", "shuffled"};
 inline constexpr std::array series_controls = {"signal", "noise"};
 /// Targets of probes and their scores; each target has the scores that apply to it.

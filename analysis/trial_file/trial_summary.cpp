@@ -31,8 +31,8 @@ class TrialReader {
     if (!h5_.exists(layout::provenance)) throw foreign(file, "it is an HDF5 file without /provenance");
     auto const schema = h5_.integer_attribute("/", "schema_version");
     if (schema > layout::schema_version) {
-      throw foreign(file,
-                    fmt::format("its schema version is {}, this program knows {}", schema, layout::schema_version));
+      throw foreign(file, fmt::format("its schema version is {}, and this program reads up to {}", schema,
+                                      layout::schema_version));
     }
   }
 
@@ -64,7 +64,7 @@ class TrialReader {
                      .seconds = h5_.number_attribute(layout::provenance, "seconds"),
                      .more = {}};
     if (found.state != "done" && found.state != "diverged") {
-      throw foreign(file_, "its state is '" + found.state + "', a committed trial is done or diverged");
+      throw foreign(file_, "its state is '" + found.state + "', but a committed trial is done or diverged");
     }
     return found;
   }
@@ -102,7 +102,7 @@ class TrialReader {
   std::vector<double> values(std::string const& path, std::size_t count) const {
     auto found = h5_.read<double>(path);
     if (found.size() != count) {
-      throw foreign(file_, fmt::format("{} holds {} values where {} belong", path, found.size(), count));
+      throw foreign(file_, fmt::format("{} holds {} values instead of {}", path, found.size(), count));
     }
     return found;
   }

@@ -23,14 +23,14 @@ struct Provenance {
   store::Attributes more;  ///< configuration, versions, host, ...: written in this order
 };
 
-/// A committed trial as the collator and the sweep see it.
+/// A committed trial, as the collator and the sweep read it.
 struct TrialSummary {
   Provenance provenance;           ///< `more` stays empty
   std::string seed;                ///< train.seed as written in its configuration; empty if unknown
   std::string configuration = {};  ///< TOML, one key per line; empty if unknown
   std::vector<std::pair<std::string, std::string>> environment =
       {};  ///< versions and hardware that affect numbers by rounding
-  /// In a fixed order, without what was not measured. A value that is NaN or infinite in the file is so here, too,
+  /// In a fixed order, without what was not measured. Values that are NaN or infinite in the file remain so here,
   /// except that undefined standard errors (few blocks) and moments of activations (no variance) are left out:
   /// train_mse, val_mse, test_mse; val_mse.h4, ..., excess_mse_se.h4 (over blocks of the test series, see
   /// test_blocks.hpp), ...; levina_bickel_original.layer_3.k30, two_nn_ml.layer_3, gride.layer_3.n4, ...;
