@@ -116,7 +116,7 @@ class NpzArrays {
   [[nodiscard]] bool is_special(std::string const& name) const { return reader_.open(name).holds_wide_integers(); }
 
  private:
-  /// A member that is not an array matters only if it is the requested one.
+  /// A member that is not an array matters only if it was requested.
   [[nodiscard]] Member described(std::string const& name) const {
     try {
       auto const array = reader_.open(name);

@@ -24,7 +24,7 @@ errors::Error unusable(std::filesystem::path const& file, std::string const& why
 struct Member {
   std::string name;
   Shape shape;
-  std::string unusable;  ///< what it is instead of numbers; empty: numbers
+  std::string unusable;  ///< what it holds instead of numbers; empty: numbers
 
   [[nodiscard]] bool matrix() const;  ///< rows of numbers
   [[nodiscard]] std::string in_words() const;
@@ -45,7 +45,7 @@ std::string listed(Members const& members, InWords const& in_words) {
 /// A file of named arrays.
 struct Archive {
   std::filesystem::path file;
-  /// The array of this name, or nothing; does not look at others.
+  /// The array of this name, or nothing; does not read the others.
   std::function<std::optional<Member>(std::string const&)> find;
   std::function<std::vector<Member>()> list;
   std::function<std::vector<double>(std::string const&)> values;
@@ -54,7 +54,7 @@ struct Archive {
   /// support.
   std::function<bool(std::string const&)> is_special;
 
-  /// Errors: errors::input, which lists the arrays of the file or says what it holds instead of numbers.
+  /// Errors: errors::input, which lists the arrays of the file or states what the array holds instead of numbers.
   [[nodiscard]] Member need(std::string const& name) const;
 };
 

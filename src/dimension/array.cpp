@@ -42,7 +42,7 @@ void take_shape(Array& array, Shape const& shape, fs::path const& file) {
   for (std::size_t axis = 0; axis + (shape.size() > 1 ? 1 : 0) < shape.size(); ++axis) array.points *= shape[axis];
   if (array.points < 1 || array.dims < 1)
     throw unusable(file, fmt::format("'{}' has shape ({})", array.name, fmt::join(shape, ", ")),
-                   "Name an array that holds something");
+                   "Name a nonempty array");
 }
 
 /// Names of the series in an archive and of its circles, by either format's convention; empty without a series.
@@ -64,7 +64,7 @@ std::string only_matrix(Archive const& archive) {
   for (auto const& member : all)
     if (member.matrix()) matrices.push_back(member.name);
   if (matrices.size() == 1) return matrices.front();
-  if (all.size() == 1 && !all[0].unusable.empty()) return archive.need(all[0].name).name;  // says why
+  if (all.size() == 1 && !all[0].unusable.empty()) return archive.need(all[0].name).name;  // reports why
   throw unusable(archive.file,
                  matrices.empty() ? "it holds no array of numbers with two axes or more, only " +
                                         listed(all, [](Member const& member) { return member.in_words(); })
@@ -137,7 +137,7 @@ Array load_array(fs::path const& file, ArrayNames const& names) {
   if (fs::is_directory(file)) {
     if (names.array.empty() && names.labels.empty()) return from_series(file);
     throw errors::usage(fmt::format("--{} with the folder {}", names.array.empty() ? "labels" : "array", file.string()),
-                        "it names something in a file", "Name the file inside with --data");
+                        "it names an array in a file", "Name the file inside with --data");
   }
   auto const format = format_of(file);
   Array array;
@@ -159,7 +159,7 @@ Array load_array(fs::path const& file, ArrayNames const& names) {
   }
   if (!array.labels.empty() && static_cast<std::int64_t>(array.labels.size()) != array.points)
     throw unusable(file, fmt::format("'{}' has {} values for {} rows", names.labels, array.labels.size(), array.points),
-                   "Name an array with one label a row");
+                   "Name an array with one label per row");
   require_finite(array, file);
   return array;
 }

@@ -26,8 +26,8 @@ struct ArrayNames {
 };
 
 /// A series (series.h5, data.npz or their folder), a .npy, a member of an .npz, a data set of an HDF5 file. An array of
-/// one axis holds one-dimensional points; of more than two axes, the last one is the dimensions and the others, in
-/// order, are rows. Errors: errors::input (no such file, unknown format, no or several candidate arrays, text, labels
+/// one axis holds one-dimensional points; with more than two axes, the last one holds the dimensions and the others, in
+/// order, the rows. Errors: errors::input (no such file, unknown format, no or several candidate arrays, text, labels
 /// that do not fit), which lists the names in the file.
 Array load_array(std::filesystem::path const& file, ArrayNames const& names);
 

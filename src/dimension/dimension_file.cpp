@@ -48,9 +48,9 @@ void write_all(Hdf5Writer& h5, Measured const& measured) {
   write_estimators(h5, group, Axis::none, all);
   h5.scalar(group + "duplicates", all.duplicates, {"rows that equal another one", "1"});
   h5.scalar(group + "plateau", all.plateau ? all.plateau->value : nan,
-            {"mean of gride over its plateau; NaN: there is none", "1"});
+            {"mean of gride over its plateau; NaN if there is none", "1"});
   if (all.n1.empty()) return;
-  analysis::trial_file::scale(h5, layout::n1, all.n1, {"nearer neighbor of Gride, the farther is 2 n1", "1"});
+  analysis::trial_file::scale(h5, layout::n1, all.n1, {"nearer neighbor of Gride; the farther one is 2 n1", "1"});
   write_estimators(h5, group, Axis::n1, all);
   write_distance(h5, group + "distance_n1", all.distance_n1, {layout::n1}, measured.noise_distance(),
                  "mean distance of neighbors n1 and 2 n1");
@@ -100,7 +100,7 @@ void write_others(Hdf5Writer& h5, Measured const& measured) {
   std::string const group = layout::dimension;
   if (!measured.radii.empty()) {
     analysis::trial_file::scale(h5, "/inner_radius", measured.radii,
-                                {"inner radius in the L1 metric, the outer is twice as far", "1"});
+                                {"inner radius in the L1 metric; the outer one is twice as large", "1"});
     write_estimator(h5, group + "binomial", measured.binomial, {"/inner_radius"});
   }
   auto const& fci = measured.correlation;
@@ -111,7 +111,7 @@ void write_others(Hdf5Writer& h5, Measured const& measured) {
   analysis::trial_file::column(h5, group + "full_correlation_se", fci.se, fci.k.size(), {"/patch"},
                                {"standard error over centers, a lower bound: their neighborhoods overlap", "1"});
   analysis::trial_file::column(h5, group + "full_correlation_se_blocks", fci.se_blocks, fci.k.size(), {"/patch"},
-                               {"standard error by leaving stretches of time out", "1"});
+                               {"standard error from leaving out stretches of time", "1"});
   analysis::trial_file::column(h5, group + "full_correlation_residual", fci.residual, fci.k.size(), {"/patch"},
                                {"rms misfit of the integral, mean over centers", "1"});
 }
@@ -129,8 +129,8 @@ void write_dimension(std::filesystem::path const& file, Measured const& measured
   h5.attribute("/", "noise", measured.noise);
   h5.attribute("/", "config", config::section_to_toml(config));
   h5.attribute("/", "duplicates_policy",
-               "estimates are over distinct rows: a copy is neither a point nor a neighbor of its own; "
-               "levina_bickel_original is over all rows, one with a copy counts as 0, and binomial counts all rows");
+               "estimates are over distinct rows: a copy counts neither as a point nor as a neighbor; "
+               "levina_bickel_original is over all rows, and one with a copy counts as 0; binomial counts all rows");
   result.provenance(facts);
   write_all(h5, measured);
   write_others(h5, measured);

@@ -84,7 +84,7 @@ std::string by_neighbors(analysis::plot::Figure& figure, dimension::Measured con
   most = axis_top(most);
   auto const dims = static_cast<double>(m.dims);
   auto const top =
-      1.15 * std::max({most, 2.2, dims < 2 * most ? dims : 0.0});  // farther up, its line would flatten the rest
+      1.15 * std::max({most, 2.2, dims < 2 * most ? dims : 0.0});  // if it were higher, its line would flatten the rest
   auto text =
       panel(left, right, "Dimension by number of neighbors", "neighbors") +
       fmt::format(

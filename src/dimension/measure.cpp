@@ -73,7 +73,7 @@ void measure_lattice(Measured& measured, Array const& array, std::span<std::int6
     measured.binomial.push_back(analysis::dimension::binomial_dimension(counts, blocks));
 }
 
-/// Of distinct rows, as all other estimators.
+/// Uses distinct rows, like all other estimators.
 void measure_patches(Measured& measured, Array const& array, std::span<std::int64_t const> time,
                      config::Dimension const& config, int threads) {
   auto const distinct = analysis::neighbors::distinct_rows<double>(array.x, array.points, array.dims);

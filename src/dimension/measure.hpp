@@ -35,7 +35,7 @@ struct Measured {
   [[nodiscard]] double noise_distance() const;
 };
 
-/// Measures the drawn rows as [dimension] asks. Errors: errors::usage if a k needs more rows than there are.
+/// Measures the drawn rows as [dimension] specifies. Errors: errors::usage if a k needs more rows than there are.
 Measured measure(Array const& array, config::Dimension const& config, int threads,
                  analysis::neighbors::NeighborSearch const& search);
 

@@ -99,9 +99,10 @@ std::string report(Measured const& measured) {
   auto const unit = measured.noise_distance() > 0 ? measured.noise_distance() : 1;
   return fmt::format("{}: {} of {} rows, {} dimensions, {} with a copy\n", measured.array, measured.points,
                      measured.rows, measured.dims, all.duplicates) +
-         fmt::format("nominal error (a lower bound), in brackets the error by stretches of time; distances in {}\n\n",
-                     measured.noise > 0 ? fmt::format("units of the noise ({:.4g})", unit)
-                                        : std::string("the data's own units")) +
+         fmt::format(
+             "nominal error (a lower bound), in parentheses the error over stretches of time; distances in {}\n\n",
+             measured.noise > 0 ? fmt::format("units of the noise ({:.4g})", unit)
+                                : std::string("the data's own units")) +
          curves(all, Axis::k, unit) + scalars(all) + "\n" + curves(all, Axis::n1, unit) + others(measured) +
          groups(measured);
 }

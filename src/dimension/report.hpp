@@ -6,7 +6,7 @@
 
 namespace mambasynth::dimension {
 
-/// What the dimension verb prints: every estimate with its errors, and those of each label where rows have labels.
+/// What the dimension verb prints: every estimate with its errors, and those of each label if rows have labels.
 std::string report(Measured const& measured);
 
 }  // namespace mambasynth::dimension
