@@ -10,7 +10,7 @@
 
 namespace mambasynth::dynamics {
 
-/// One condition: a way in which the same samples continue after the same seeds.
+/// One condition: one way to continue the same samples after the same seeds.
 struct Condition {
   std::string name;
   std::span<float const> x;     ///< (sample, step, d)
@@ -41,7 +41,7 @@ struct Analysis {
   ProcessLaw law;
 };
 
-/// Follows every sample of every condition. The number of threads does not change a bit.
+/// Follows every sample of every condition. Bit-identical for any number of threads.
 Analysis analyze(oracle::HiddenProcess const& hidden, Input const& input, config::Generate const& rules, int threads);
 
 }  // namespace mambasynth::dynamics

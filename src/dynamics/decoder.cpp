@@ -8,8 +8,8 @@
 namespace mambasynth::dynamics {
 namespace {
 
-constexpr double slip = -4.6051701859880914;      // log 0.01
-constexpr double anywhere_beside_regular = 0.01;  // how much rarer switches into the middle of a revolution are
+constexpr double slip = -4.6051701859880914;     // log 0.01
+constexpr double anywhere_relative_rate = 0.01;  // how much rarer switches into the middle of a revolution are
 constexpr double least_relative_noise = 0.1;
 constexpr double absurd_radii = 1e3;
 constexpr std::size_t most_memory = std::size_t{64} << 20, least_piece = 64;
@@ -36,7 +36,7 @@ Decoder::Decoder(oracle::HiddenProcess const& hidden) : hidden_(hidden) {
   sharpness_ = 1 / (noise * noise);
   auto const rate = 1 / std::max(hidden.process().dwell_mean, 2.0);
   enter_ = std::log(rate / n);
-  anywhere_ = std::log(rate * anywhere_beside_regular / static_cast<double>(hidden.positions()));
+  anywhere_ = std::log(rate * anywhere_relative_rate / static_cast<double>(hidden.positions()));
 }
 
 void Decoder::step(Work& work, float const* x, bool first) const {

@@ -12,21 +12,22 @@ class Writer {
 
   void scales() {
     auto const circles = static_cast<std::int64_t>(a_.law.occupancy.size());
-    h5_.text_scale("/condition", a_.names,
-                   {"how the samples go on: as they really did (truth), generated, generated without the bursts", "1"});
+    h5_.text_scale(
+        "/condition", a_.names,
+        {"how the samples continue: as they really did (truth), generated, generated without the bursts", "1"});
     h5_.counting_scale("/circle_id", 0, circles, {"circle", "1"});
     h5_.counting_scale("/next_circle", 0, circles, {"circle of the next visit", "1"});
     h5_.text_scale("/failure", {failure_names.begin(), failure_names.end()},
-                   {"how a trajectory stops being one of the process", "1"});
+                   {"how a trajectory ceases to be one of the process", "1"});
     h5_.counting_scale("/dwell_bin", 0, static_cast<std::int64_t>(a_.law.dwell.size()),
-                       {"shortest visit of a bin; the last holds all that are longer", "step"}, a_.law.bin_steps);
+                       {"shortest visit of a bin; the last bin holds all longer ones", "step"}, a_.law.bin_steps);
     if (a_.burst_interval > 0)
       h5_.counting_scale("/since_burst", 0, a_.burst_interval,
                          {"steps since the last burst began, or would have", "step"});
   }
 
   void step_by_step() {
-    steps<std::int64_t>("circle", &Trajectory::circle, {"decoded circle, -1 where none is visited", "1"});
+    steps<std::int64_t>("circle", &Trajectory::circle, {"decoded circle; -1: none is visited", "1"});
     steps<float>("phase", &Trajectory::phase, {"phase of the decoded path", "radian"});
     steps<float>("distance", &Trajectory::distance,
                  {"distance to the nearest circle, in standard deviations of the series' noise", "1"});
@@ -41,7 +42,7 @@ class Writer {
       for (auto const& trajectory : of_condition)
         times.insert(times.end(), trajectory.failure.begin(), trajectory.failure.end());
     h5_.dataset<double>("/dynamics/failure_time", times, {"/condition", "/sample", "/failure"},
-                        {"first step of each failure, NaN: none", "step"});
+                        {"first step of each failure; NaN: none", "step"});
   }
 
   void statistics() {
@@ -53,7 +54,7 @@ class Writer {
     auto const estimate = [&](std::string const& name, Estimate Statistics::* member, store::Meaning const& meaning) {
       by(name, [&](Statistics const& s) { return (s.*member).value; }, meaning);
       by(name + "_se", [&](Statistics const& s) { return (s.*member).standard_error; },
-         {"its standard error, over samples; windows that overlap count for what they do not share", meaning.units});
+         {"its standard error over samples, corrected for overlapping windows", meaning.units});
     };
     auto const rows = [&](std::string const& name, auto member, std::vector<std::string> dims,
                           store::Meaning const& meaning) {
@@ -66,7 +67,7 @@ class Writer {
     by("off_share", [](auto const& s) { return s.off_share; }, {"share of steps on no circle", "1"});
     by("occupancy_distance", [](auto const& s) { return s.occupancy_distance; },
        {"total variation between occupancy and what the process shows in such windows", "1"});
-    by("dwells", [](auto const& s) { return s.dwells; }, {"complete visits behind the seed", "1"});
+    by("dwells", [](auto const& s) { return s.dwells; }, {"complete visits after the seed", "1"});
     by("dwell_mean", [](auto const& s) { return s.dwell_mean; }, {"mean length of complete visits", "step"});
     by("dwell_std", [](auto const& s) { return s.dwell_std; }, {"their standard deviation", "step"});
     by("allowed_share", [](auto const& s) { return s.allowed_share; },
@@ -85,13 +86,13 @@ class Writer {
     estimate("prediction_mse", &Statistics::prediction_error,
              {"squared error of the exact filter's prediction, steps without burst noise", "1"});
     by("oracle_agreement", [](auto const& s) { return s.agreement; },
-       {"share of steps on a circle where the exact filter thinks that circle likeliest", "1"});
+       {"share of steps on a circle at which the exact filter gives that circle the highest probability", "1"});
     by("lasting", [](auto const& s) { return s.lasting; }, {"samples that never fail", "1"});
     estimate("time_to_failure", &Statistics::time_to_failure,
-             {"mean time to the first failure, at most all steps", "step"});
+             {"mean time to the first failure; samples without one count as all steps", "step"});
     rows("switches", &Statistics::switches, {"/sample"}, {"switches", "1"});
-    rows("first_failure", &Statistics::first_failure, {"/sample"}, {"first failure of any kind, NaN: none", "step"});
-    rows("failed", &Statistics::failed, {"/failure"}, {"samples whose first failure it is", "1"});
+    rows("first_failure", &Statistics::first_failure, {"/sample"}, {"first failure of any kind; NaN: none", "step"});
+    rows("failed", &Statistics::failed, {"/failure"}, {"samples whose first failure is of this kind", "1"});
     rows("occupancy", &Statistics::occupancy, {"/circle_id"}, {"share of steps on each circle", "1"});
     rows("transitions", &Statistics::transitions, {"/circle_id", "/next_circle"}, {"transitions counted", "1"});
     rows("dwell_count", &Statistics::dwell, {"/dwell_bin"}, {"complete visits by length", "1"});
@@ -127,23 +128,22 @@ class Writer {
 
   void process() {
     h5_.scalar("/dynamics/independent_samples", a_.independent_samples,
-               {"samples without overlap whose means would have the same errors", "1"});
-    law("/dynamics/process/", a_.law.seen, " in windows like the samples', which cut visits off");
+               {"samples without overlap whose means would have the same error", "1"});
+    law("/dynamics/process/", a_.law.seen, " in windows like the samples', which truncate visits");
     h5_.scalar("/dynamics/process/off_share", a_.law.seen.off_share,
-               {"share of steps in visits cut too short to be counted", "1"});
+               {"share of steps in visits truncated too much to be counted", "1"});
     law("/dynamics/process/whole/", a_.law, "");
     if (!a_.comparison) return;
     auto const pair = [&](std::string const& name, Estimate const& e, store::Meaning const& meaning) {
       h5_.scalar("/dynamics/bursts/" + name, e.value, meaning);
       h5_.scalar("/dynamics/bursts/" + name + "_se", e.standard_error,
-                 {"its standard error, over pairs of samples; windows that overlap count for what they do not share",
-                  meaning.units});
+                 {"its standard error over pairs of samples, corrected for overlapping windows", meaning.units});
     };
     pair("switch_rate_ratio", a_.comparison->rate_ratio, {"switches with bursts over switches without", "1"});
     pair("switch_rate_difference", a_.comparison->rate_difference,
-         {"switches per 1,000 steps, with bursts less without", "1"});
+         {"switches per 1,000 steps, with bursts minus without", "1"});
     pair("time_to_failure_difference", a_.comparison->time_difference,
-         {"mean time to the first failure, with bursts less without", "step"});
+         {"mean time to the first failure, with bursts minus without", "step"});
   }
 
  private:

@@ -14,7 +14,7 @@ namespace mambasynth::dynamics {
 /// circle_id): occupancy; (condition, circle_id, next_circle): transitions; (condition, failure): failed; (condition,
 /// dwell_bin): dwell_count; (condition, since_burst): switches_since_burst. /dynamics/visits/{condition_number,
 /// sample_number, circle, first, steps, complete} (visit). /dynamics/process: what the process itself would show.
-/// /dynamics/bursts: scalars, with against without.
+/// /dynamics/bursts: scalars that compare generation with and without bursts.
 void write_dynamics(store::Hdf5Writer& h5, Analysis const& analysis);
 
 }  // namespace mambasynth::dynamics

@@ -22,7 +22,7 @@ std::vector<char> beyond(std::span<double const> squares, std::span<char const> 
     if (perturbed.empty() || !perturbed[t]) {
       last.push_back(squares[t]);
       if (last.size() > static_cast<std::size_t>(window)) last.pop_front();
-      double sum = 0;  // computed anew each time: a running sum would never recover from one infinite step
+      double sum = 0;  // recomputed each time: a running sum would never recover from one infinite step
       for (double const square : last) sum += square;
       now = last.size() == static_cast<std::size_t>(window) && !(sum <= limit * static_cast<double>(window));
     }

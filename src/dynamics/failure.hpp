@@ -11,7 +11,7 @@
 
 namespace mambasynth::dynamics {
 
-/// Ways in which a trajectory stops being one of the process: it leaves the circles; its phase fails (it stalls,
+/// Ways in which a trajectory ceases to be one of the process: it leaves the circles; its phase fails (it stalls,
 /// advances too slowly or too fast, or jumps); or a visit exceeds the longest dwell time of the process.
 enum class Failure : std::size_t { off_manifold, clock, dwell };
 inline constexpr std::size_t failures = 3;
@@ -36,9 +36,9 @@ struct ClockRule {
   double least_rate;    ///< fraction of the circle's angular velocity; the largest is 2 - least_rate
 };
 /// First step >= `from` that follows w = ceil(window_share * period) steps on one circle in which the position advanced
-/// by less than least_rate * w or more than (2 - least_rate) * w. So a trajectory that freezes is found about (1 -
-/// least_rate) * w steps later, and a phase that jumps by more than (1 - least_rate) * w positions at once. Periods
-/// below 8 steps do not show the direction and are ignored. -1: none.
+/// by less than least_rate * w or more than (2 - least_rate) * w. So a trajectory that freezes is detected about (1 -
+/// least_rate) * w steps later, and a phase that jumps by more than (1 - least_rate) * w positions is detected
+/// immediately. Periods below 8 steps do not show the direction and are ignored. -1: none.
 std::int64_t first_clock_failure(Path const& path, oracle::HiddenProcess const& hidden, ClockRule const& rule,
                                  std::int64_t from);
 

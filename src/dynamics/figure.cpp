@@ -83,7 +83,7 @@ void draw_strips(Analysis const& a, std::filesystem::path const& folder) {
       "screen 0.2\nset rmargin at screen {0}\n"
       "set tmargin at screen {1:.4f}\nset bmargin at screen {2:.4f}\nset xrange [0:{3}]\nset yrange "
       "[{4:.3f}:-0.6]\nset ytics scale 0 ({5})\n"
-      "set xlabel \"steps behind the seed\"\nset title \"Decoded circle{6}{7}\"\n",
+      "set xlabel \"steps after the seed\"\nset title \"Decoded circle{6}{7}\"\n",
       circles <= keyed_circles ? 0.9 : 0.97, 1 - 40.0 / height, 60.0 / height, a.steps, rows - 0.4, ticks,
       fails ? ", cross: first failure" : "", perturbs ? ", triangle: burst" : "");
   commands +=
@@ -125,13 +125,13 @@ std::string table(std::size_t rows, std::size_t columns, Cell const& cell) {
 void draw_statistics(Analysis const& a, std::filesystem::path const& folder) {
   auto const conditions = a.names.size(), bins = a.law.dwell.size();
   Figure figure("generation_statistics", {1300, 430});
-  auto longest = static_cast<double>(a.law.bin_steps);  // up to where there is anything to see
+  auto longest = static_cast<double>(a.law.bin_steps);  // up to the last bin with anything to show
   for (std::size_t b = 0; b < bins; ++b) {
     bool any = a.law.seen.dwell[b] > 1e-4;
     for (auto const& s : a.statistics) any = any || s.dwell[b] > 0;
     if (any) longest = static_cast<double>(static_cast<std::int64_t>(b + 1) * a.law.bin_steps);
   }
-  // Cumulative, because histograms of a few visits each cannot be told apart.
+  // Cumulative, because histograms of a few visits each cannot be distinguished.
   std::vector<double> below(conditions + 1, 0.0);
   auto const dwell = figure.add_data(
       "dwell", "# steps, share of visits shorter than that by the process's law in such windows, of each condition\n" +
@@ -195,7 +195,7 @@ void draw_statistics(Analysis const& a, std::filesystem::path const& folder) {
           "plot \"{}\" using 1:2 with lines linewidth 6 linecolor rgb \"#bbbbbb\" title \"process, same windows\", ",
           dwell) +
       lines(dwell, 3, "lines", true) +
-      fmt::format("\nunset key\nset yrange [0:*]\nset xrange [0:{}]\nset xlabel \"steps behind the seed\"\nset title "
+      fmt::format("\nunset key\nset yrange [0:*]\nset xrange [0:{}]\nset xlabel \"steps after the seed\"\nset title "
                   "\"Distance to the nearest circle\"\n"
                   "set ylabel \"r.m.s., noise of a channel = 1\"\n",
                   a.steps) +

@@ -13,7 +13,7 @@ namespace {
 using analysis::statistics::undefined;
 
 constexpr std::int64_t bins = 40;
-constexpr double windows_apart = 2;  // window lengths from which on two samples count as independent
+constexpr double windows_apart = 2;  // window lengths beyond which two samples count as independent
 
 double ratio(double a, double b) { return b > 0 ? a / b : undefined; }
 

@@ -50,7 +50,7 @@ struct ProcessLaw {
   std::int64_t bin_steps = 0;             ///< width of a bin of dwell; the last bin holds everything longer
   std::vector<double> dwell;              ///< (bin) probability
   std::vector<double> transition_matrix;  ///< (n, n)
-  WindowLaw seen;                         ///< the same as seen through the samples' windows
+  WindowLaw seen;                         ///< the same, as seen through the samples' windows
 };
 ProcessLaw law_of(oracle::HiddenProcess const& hidden, Window const& window);
 
@@ -84,7 +84,7 @@ struct Statistics {
 Statistics statistics_of(std::span<Trajectory const> trajectories, Samples const& samples, ProcessLaw const& law,
                          std::int64_t steps, std::span<char const> perturbed);
 
-/// Compares two conditions over the same samples, the second of which is the reference; errors are those of pairs.
+/// Compares two conditions over the same samples; the second is the reference, and errors are over pairs.
 struct Comparison {
   Estimate rate_ratio;       ///< of the numbers of switches, linearized; NaN if the reference has none
   Estimate rate_difference;  ///< switches per 1,000 steps

@@ -46,7 +46,7 @@ std::string summary_table(Analysis const& a) {
   row("transitions, total variation", [](auto const& s) { return number(s.transition_distance, 3); }, "0.000");
   row("distance to the nearest circle (noise = 1)", [](auto const& s) { return number(s.distance, 3); }, "");
   row("MSE of the exact filter's next step", [](auto const& s) { return number(s.prediction_error, 3); }, "");
-  row("steps where the filter sees that circle", [](auto const& s) { return number(s.agreement, 4); }, "");
+  row("steps where the exact filter agrees", [](auto const& s) { return number(s.agreement, 4); }, "");
   for (std::size_t f = 0; f < failures; ++f)
     row("first failure: " + failure_names[f], [f](auto const& s) { return fmt::format("{}", s.failed[f]); }, "");
   row("samples without failure", [](auto const& s) { return fmt::format("{}", s.lasting); }, "");
@@ -55,16 +55,16 @@ std::string summary_table(Analysis const& a) {
       [](auto const& s) { return number(s.time_to_failure, 1); }, "");
   if (a.comparison)
     table += fmt::format(
-        "bursts: {} times the switches; with less without, {} switches per 1,000 steps, {} steps to the first failure "
+        "bursts: {} times the switches; with minus without: {} switches per 1,000 steps, {} steps to the first failure "
         "(pairs of samples)\n",
         number(a.comparison->rate_ratio, 3), number(a.comparison->rate_difference, 3),
         number(a.comparison->time_difference, 1));
   table += fmt::format(
-      "process: as windows of this length show it, which cut visits off; the process itself makes {} switches per "
+      "process: as seen in windows of this length, which truncate visits; the process itself makes {} switches per "
       "1,000 steps\n",
       number(a.law.switch_rate, 3));
   if (a.independent_samples < static_cast<double>(a.samples))
-    table += fmt::format("errors: of {} samples whose windows overlap, worth {:.1f} without overlap\n", a.samples,
+    table += fmt::format("errors: windows overlap, so {} samples count as {:.1f} independent ones\n", a.samples,
                          a.independent_samples);
   return table;
 }

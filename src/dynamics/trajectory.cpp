@@ -18,7 +18,7 @@ double time_of(std::int64_t step, std::int64_t seed_steps) {
   return step < 0 ? undefined : static_cast<double>(step - seed_steps);
 }
 
-/// The filter's part of a trajectory. `hidden_from_it`: (seed and steps).
+/// The filter's part of a trajectory. `hidden_from_it`: (seed and continuation steps).
 void filter(oracle::HiddenProcess const& hidden, std::span<float const> x, std::span<char const> hidden_from_it,
             Path const& path, std::int64_t seed_steps, Trajectory& result) {
   auto const channels = static_cast<std::size_t>(hidden.channels());

@@ -11,7 +11,7 @@
 
 namespace mambasynth::dynamics {
 
-/// A series that continues a seed; steps count from the first one after the seed, those of the seed are negative.
+/// A series that continues a seed; steps count from the first one after the seed; those of the seed are negative.
 struct Continuation {
   std::span<float const> seed;      ///< (seed step, d)
   std::span<float const> x;         ///< (step, d)
@@ -21,7 +21,7 @@ struct Continuation {
 
 /// Description of such a series; arrays are (step).
 struct Trajectory {
-  std::vector<std::int64_t> circle;       ///< decoded; -1: on none, or farther from it than noise explains
+  std::vector<std::int64_t> circle;       ///< decoded; -1: on no circle, or farther from it than noise explains
   std::vector<float> phase;               ///< radians in [0, 2 pi), of the decoded path
   std::vector<float> distance;            ///< Euclidean, to the nearest point of the nearest circle, in noise units
   std::vector<float> distance_decoded;    ///< the same to the decoded circle

@@ -15,10 +15,10 @@ struct Visit {
   [[nodiscard]] std::int64_t end() const { return first + steps; }
 };
 
-/// Runs of one circle in `circle` (-1: on none), by these rules: an interruption between two runs of the same circle
-/// belongs to the visit if it is shorter than the shortest visit of that circle. A run that is still shorter than the
-/// shortest visit of its circle is not a visit (so flickering single steps are ignored), whatever gap it leaves.
-/// Shortest visit: ceil(shortest_share * period) steps. A circle that is left for longer and returned to counts as two
+/// Visits in `circle` (-1: on no circle), by these rules: an interruption between two runs of the same circle belongs
+/// to the visit if it is shorter than the shortest visit of that circle. A run that is still shorter than the shortest
+/// visit of its circle is not a visit (so flickering single steps are ignored), whatever gap it leaves. Shortest visit:
+/// ceil(shortest_share * period) steps. A circle that is left for longer than that and returned to counts as two
 /// visits.
 std::vector<Visit> visits_of(std::span<std::int64_t const> circle, oracle::HiddenProcess const& hidden,
                              double shortest_share);

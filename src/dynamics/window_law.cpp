@@ -49,7 +49,7 @@ void count_dwell(std::vector<double> const& rate, oracle::HiddenProcess const& h
     auto const& circle = hidden.circles()[c];
     for (std::size_t j = 0; j < circle.dwell.size(); ++j) {
       auto const length = (static_cast<std::int64_t>(j) + 1) * circle.period;
-      // It begins at one of this many steps, and the step after its end is seen, too.
+      // It begins at one of this many steps, and the step after its end is also seen.
       double const seen = rate[c] * circle.dwell[j] * static_cast<double>(std::max<std::int64_t>(0, steps - length));
       auto const duration = static_cast<double>(length);
       visits += seen, sum += seen * duration, squares += seen * duration * duration;

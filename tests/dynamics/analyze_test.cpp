@@ -234,7 +234,7 @@ namespace {
 void check_figures(std::filesystem::path const& folder, std::int64_t circles) {
   auto const strips = tests::read_drawing(folder / "generation_dynamics.svg");
   for (char const* words :
-       {"sample 0: truth", "generated", "steps behind the seed", "Decoded circle, cross: first failure"})
+       {"sample 0: truth", "generated", "steps after the seed", "Decoded circle, cross: first failure"})
     CHECK(strips.says(words));
   REQUIRE(strips.panels.size() == 1);
   auto const& panel = strips.panels[0];
@@ -249,7 +249,7 @@ void check_figures(std::filesystem::path const& folder, std::int64_t circles) {
   auto const statistics = tests::read_drawing(folder / "generation_statistics.svg");
   for (char const* words : {"Complete visits", "share of visits shorter than that", "process, same windows", "truth",
                             "generated", "Distance to the nearest circle", "r.m.s., noise of a channel = 1",
-                            "Samples without failure", "share", "steps behind the seed"})
+                            "Samples without failure", "share", "steps after the seed"})
     CHECK(statistics.says(words));
   REQUIRE(statistics.panels.size() == 3);
   CHECK(statistics.panels[0].plots.size() == 3);
