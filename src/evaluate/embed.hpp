@@ -13,7 +13,7 @@
 
 namespace mambasynth::evaluate {
 
-/// Block outputs and their names; empty: none are embedded.
+/// Block outputs and their names; empty if none are embedded.
 struct BlockRows {
   std::vector<std::string> names;
   std::vector<PanelRows> rows;
@@ -21,7 +21,7 @@ struct BlockRows {
 
 /// Embeds every panel, and every block's output, in the plane: by UMAP (of the leading config.pca principal components
 /// if a panel has more dimensions) and by the two leading principal components. `steps`: the step of each row. `note`
-/// receives the progress.
+/// receives progress messages.
 analysis::trial_file::Embeddings embed(std::vector<PanelRows> const& panels, BlockRows const& blocks,
                                        std::span<std::int64_t const> steps, Truth const& truth,
                                        config::Evaluate const& config, int threads,

@@ -19,7 +19,7 @@ struct EncodedBatch {
 };
 
 /// Cuts `series` (time, channel) into windows of `seq_len` from step 0, drops the incomplete last one, and passes each
-/// encoded batch to `visit`. Errors: errors::input if not even one window fits.
+/// encoded batch to `visit`. Errors: errors::input if no window fits.
 void for_each_batch(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len,
                     std::function<void(EncodedBatch const&)> const& visit);
 

@@ -18,7 +18,7 @@
 namespace mambasynth::evaluate {
 namespace {
 
-/// What computes: threads of the processor, and the neighbor search.
+/// Compute resources: CPU threads and the neighbor search.
 struct Means {
   int threads;
   analysis::neighbors::NeighborSearch const& search;
@@ -134,10 +134,10 @@ analysis::trial_file::Probes probe(Subject const& subject, Rows const& rows, Pan
   auto probes = probe_panels(panels, targets_of(subject, rows, threads), guard, threads);
   probes.guard_steps = guard * spacing;
   if (guard < wanted && !probes.targets.empty() && subject.note)
-    subject.note(fmt::format(
-        "note: rows that train a probe are {} steps away from those that test it, less than a window of {} steps "
-        "(the series is short). Scores can be too high.",
-        probes.guard_steps, subject.seq_len));
+    subject.note(
+        fmt::format("note: training and test rows of the probes are {} steps apart, less than a window of {} steps "
+                    "(the series is short). Scores can be too high.",
+                    probes.guard_steps, subject.seq_len));
   return probes;
 }
 

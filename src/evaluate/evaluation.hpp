@@ -23,7 +23,7 @@ struct Subject {
   Truth truth;
   model::Network const* host = nullptr;  ///< the network's weights, for the outputs of its blocks; may be null
   std::function<void(std::string const&)> note = {};            ///< receives what cannot be measured, and why
-  analysis::neighbors::NeighborSearch const* search = nullptr;  ///< for dimension and similarity; null: the processor's
+  analysis::neighbors::NeighborSearch const* search = nullptr;  ///< for dimension and similarity; null: the CPU's
 };
 
 /// Which panels to evaluate (all if empty), whether to estimate their intrinsic dimension, and whether to embed them in
@@ -37,7 +37,7 @@ struct Choice {
 using analysis::trial_file::Evaluation;
 
 /// Evaluates every panel (input, layers, output) of a network over a series cut into windows as for_each_batch does:
-/// intrinsic dimension of the chosen rows (rows.hpp), moments of all rows, and what else [evaluate] asks for. Omits,
+/// intrinsic dimension of the chosen rows (rows.hpp), moments of all rows, and what else [evaluate] turns on. Omits,
 /// with a note, what the series' values or its ground truth do not allow.
 Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choice const& choice, int threads);
 

@@ -80,7 +80,7 @@ class RidgeTargets {
   std::vector<representation::Targets> true_, all_;
 };
 
-/// Runs probe(i) for i < count in parallel: within one probe, threads would wait for each other at its end.
+/// Runs probe(i) for i < count in parallel: threads within one probe would wait for each other at its end.
 template <class Probe>
 auto side_by_side(std::size_t count, int threads, Probe const& probe) {
   std::vector<decltype(probe(count))> found(count);

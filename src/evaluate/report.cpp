@@ -37,7 +37,7 @@ std::string panels(analysis::trial_file::LayerMeasures const& measures) {
   return text;
 }
 
-/// At the middle k, beside the controls that a dimension has to be compared with.
+/// At the middle k, next to the controls that a dimension must be compared with.
 std::string controls(Evaluation const& evaluation) {
   auto const& measures = evaluation.measures;
   auto const& control = evaluation.controls;
@@ -47,7 +47,7 @@ std::string controls(Evaluation const& evaluation) {
   auto const at = [&](std::vector<DimensionEstimates> const& sets, std::size_t p) {
     return sets.empty() ? std::numeric_limits<double>::quiet_NaN() : sets[p][levina_bickel_original][middle].value;
   };
-  auto text = fmt::format("\nLevina-Bickel at k={} beside its controls\n", ks[middle]) +
+  auto text = fmt::format("\nLevina-Bickel at k={} and its controls\n", ks[middle]) +
               header({"trained", "untrained", "shuffled"});
   for (std::size_t p = 0; p < measures.layers.size(); ++p)
     text += fmt::format("{:<10}", measures.layers[p]) + number(at(measures.dimension, p)) +

@@ -22,9 +22,9 @@ struct Targets {
 /// From the series' circles and phases; a phase that is NaN is unknown.
 Targets true_targets(Truth const& truth, std::span<std::int64_t const> steps);
 
-/// Adds the posteriors of the exact filter, which sees what the network sees: it starts cold (stationary distribution)
-/// in each window of `seq_len` steps from step 0. x: (time, channel). `steps` ascending. The bits do not depend on the
-/// number of threads. Errors: errors::usage if the process has too many states.
+/// Adds the posteriors of the exact filter, which uses only what the network is given: it starts cold (stationary
+/// distribution) in each window of `seq_len` steps from step 0. x: (time, channel). `steps` ascending. Bit-identical
+/// for any number of threads. Errors: errors::usage if the process has too many states.
 void add_posteriors(Targets& targets, series::Process const& process, std::span<float const> x, std::int64_t seq_len,
                     std::span<std::int64_t const> steps, int threads);
 

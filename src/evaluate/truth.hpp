@@ -8,7 +8,7 @@
 
 namespace mambasynth::evaluate {
 
-/// What is known about a series besides its values; empty if unknown.
+/// What is known about a series in addition to its values; empty if unknown.
 struct Truth {
   std::span<std::int64_t const> circle;  ///< (time)
   std::span<double const> phase;         ///< (time), radians

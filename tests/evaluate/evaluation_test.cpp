@@ -114,6 +114,6 @@ TEST_CASE("what cannot be measured leaves a note, and what can is measured") {
     auto const measured = evaluate::evaluate(few, config, {}, 1);
     CHECK(measured.probes.guard_steps == 32);
     REQUIRE(notes.size() == 1);
-    CHECK(notes[0].starts_with("note: rows that train a probe are 32 steps away"));
+    CHECK(notes[0].starts_with("note: training and test rows of the probes are 32 steps apart"));
   }
 }
