@@ -10,7 +10,7 @@ namespace {
 constexpr double log_zero = -std::numeric_limits<double>::infinity();
 // exp of anything lower does not change a sum of 1, even a few thousand times over.
 constexpr double negligible = -40;
-// Pending sums are applied before they cost the masses digits.
+// Pending sums are applied before they cost the masses precision.
 constexpr double most_pending = 1024;
 
 /// log(e^a + e^b)

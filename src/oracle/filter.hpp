@@ -15,24 +15,24 @@ namespace mambasynth::oracle {
 ///
 /// All masses are kept as logarithms, so that none is lost, however unlikely the series: what is negligible now may be
 /// all that remains later. Only visible circles, those with a position above least_log_mass, also hold plain masses.
-/// Observations change the masses of the other circles too, by A cos + B sin + K of the slot's phase. A sum over any
-/// number of steps has that form again, so a step need not visit the positions of such a circle.
+/// Observations also change the masses of the other circles, by A cos + B sin + K of the slot's phase. A sum over any
+/// number of steps has the same form, so a step need not visit the positions of such a circle.
 class Filter {
  public:
-  /// Keeps a reference to `hidden`. `elapsed`: track the revolutions elapsed, too.
+  /// Keeps a reference to `hidden`. `elapsed`: also track the revolutions elapsed.
   explicit Filter(HiddenProcess const& hidden, bool elapsed = false);
 
   /// Before the first step: on circle 0 at the start of a visit, as every generated series begins.
   void start_known();
   /// Before the first step: anywhere, by the stationary distribution of the process.
   void start_stationary();
-  /// Takes x (d channels, finite) of this step.
+  /// Observes x (d channels, finite) at this step.
   void observe(double const* x);
   /// Advances to the next step.
   void advance();
 
   [[nodiscard]] HiddenProcess const& hidden() const { return hidden_; }
-  /// Whether a circle has a position with mass(); after a few steps most have none.
+  /// Whether a circle has a position with mass(); after a few steps, most have none.
   [[nodiscard]] bool visible(std::size_t circle) const { return visible_[circle] != 0; }
   [[nodiscard]] bool follows_elapsed() const { return !log_elapsed_.empty(); }
 
@@ -86,11 +86,11 @@ class Filter {
 
   HiddenProcess const& hidden_;
   std::int64_t time_ = 0;
-  double level_ = 0;                  // logarithm of the sum of all masses, as log_mass_ has them
+  double level_ = 0;                  // logarithm of the sum of all masses, on the scale of log_mass_
   std::vector<double> mass_;          // (positions), their sum 1; 0 in a circle that is not visible
-  std::vector<double> log_mass_;      // (positions), but for what is pending
-  std::vector<double> log_to_come_;   // (states): law given the position; its sum is 1 where normal_ says so, and what
-                                      // it lacks or has too much belongs to log_mass_, log R at most
+  std::vector<double> log_mass_;      // (positions), without what is pending
+  std::vector<double> log_to_come_;   // (states): law given the position; its sum is 1 where normal_ is set; elsewhere
+                                      // the deviation (log R at most) belongs to log_mass_
   std::vector<double> log_elapsed_;   // (states) likewise, or empty
   std::vector<char> normal_;          // (positions)
   std::vector<char> visible_;         // (circles)

@@ -43,7 +43,7 @@ class HiddenProcess {
   [[nodiscard]] std::int64_t positions() const { return positions_; }  ///< sum of the periods
   [[nodiscard]] std::int64_t states() const { return states_; }        ///< sum of period times R
   [[nodiscard]] std::int64_t most_revolutions() const { return most_revolutions_; }
-  /// 1 / variance of the noise. Noise below 1e-4 of the largest radius counts as that: x is rounded to float32, and
+  /// 1 / variance of the noise. Noise below 1e-4 of the largest radius is raised to that: x is rounded to float32, and
   /// positions are farther apart.
   [[nodiscard]] double sharpness() const { return sharpness_; }
 
@@ -55,7 +55,7 @@ class HiddenProcess {
 };
 
 /// Stationary distribution of an irreducible chain, (n, n) row-major, by elimination without subtractions (Grassmann,
-/// Taksar and Heyman 1985); works for periodic chains, too.
+/// Taksar and Heyman 1985); also works for periodic chains.
 std::vector<double> stationary_law(std::vector<double> transition, std::int64_t n);
 
 }  // namespace mambasynth::oracle

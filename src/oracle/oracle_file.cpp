@@ -13,7 +13,7 @@ void write_oracle(std::filesystem::path const& file, Summary const& summary, Hid
                   config::Oracle const& settings, OracleSource const& source) {
   store::ResultFile result(file, schema_version);
   auto& h5 = result.h5();
-  h5.attribute("/", "title", "the exact Bayes filter of the series");
+  h5.attribute("/", "title", "exact Bayes filter of the series");
   h5.attribute("/", "n_steps", source.n_steps);
   h5.attribute("/", "states", hidden.states());
   h5.attribute("/", "positions", hidden.positions());

@@ -29,7 +29,7 @@ PosteriorFile::PosteriorFile(std::filesystem::path const& file, HiddenProcess co
   h5.counting_scale("/circle_id", 0, circles, {"circle", "1"});
   h5.counting_scale("/next_circle", 0, circles, {"circle visited next", "1"});
   h5.counting_scale("/revolutions_to_come", 1, hidden.most_revolutions(),
-                    {"revolutions to come, the present one counted", "1"});
+                    {"revolutions to come, including the current one", "1"});
   h5.scale<std::int64_t>("/horizon", horizons, {"steps ahead", "step"});
   time_ = h5.stream_scale<std::int64_t>("/time", chunk_rows, {"time step", "1"});
   auto const stream = [&](char const* path, std::vector<std::string> const& dims, char const* meaning,
@@ -43,7 +43,7 @@ PosteriorFile::PosteriorFile(std::filesystem::path const& file, HiddenProcess co
                     "probability of the revolutions to come");
   hazard_ = stream("/switch_hazard", {"/time"}, "probability that the visit ends with this step");
   switched_ = stream("/switch_probability", {"/time", "/horizon"},
-                     "probability that the step so far ahead lies in another visit");
+                     "probability that the step this far ahead lies in another visit");
   phase_ = stream("/phase", {"/time"}, "circular mean of the phase, wrapped to [0, 2 pi)", "rad");
   concentration_ = stream("/phase_concentration", {"/time"}, "length of the mean of e^(i phase)");
   if (!elapsed) return;

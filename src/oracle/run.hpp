@@ -21,8 +21,8 @@ using EachStep = std::function<void(std::int64_t t, Filter const& filter, Foreca
 using Progress = std::function<void(std::int64_t steps)>;
 
 /// Runs one filter over `range` and adds its forecasts to `score`. It starts `burn_in` steps earlier from the
-/// stationary distribution, or, if that reaches step 0, there: on circle 0 at the start of a visit. `series` holds all
-/// of these steps and the following ones up to the farthest horizon.
+/// stationary distribution, or, if that reaches step 0, on circle 0 at the start of a visit. `series` holds all of
+/// these steps and those that follow, up to the farthest horizon.
 void run_range(HiddenProcess const& hidden, Observed const& series, Range const& range, std::int64_t burn_in,
                Score& score, EachStep const& each = {}, bool elapsed = false, Progress const& progress = {});
 
@@ -33,8 +33,8 @@ struct Cut {
   int threads = 1;
   Progress progress = {};
 };
-/// Runs the blocks of `share`, on several threads unless `each` needs the steps in order. The bits of the sums depend
-/// on the cuts, but not on the number of threads.
+/// Runs the blocks of `share`, on several threads unless `each` needs the steps in order. The rounding of the sums
+/// depends on the cuts, but not on the number of threads.
 void run_share(HiddenProcess const& hidden, Observed const& series, Range const& share, Cut const& cut, Score& score,
                EachStep const& each = {}, bool elapsed = false);
 
@@ -50,8 +50,8 @@ struct WindowErrors {
 };
 
 /// Mean squared errors over windows of `length` steps that begin at `starts`; the filter starts cold in each window
-/// (stationary distribution) and sees only that window. `x`: (N, d) as models read it. No errors; a horizon of a
-/// window's length or more gives NaN. The bits do not depend on `threads`.
+/// (stationary distribution) and uses only that window. `x`: (N, d) as models read it. No standard errors; a horizon of
+/// a window's length or more gives NaN. Bit-identical for any number of threads.
 WindowErrors errors_of_windows(HiddenProcess const& hidden, std::span<float const> x,
                                std::vector<std::int64_t> const& starts, std::int64_t length,
                                std::vector<std::int64_t> const& horizons, int threads);

@@ -88,7 +88,7 @@ Summary Score::summary() const {
   for (std::size_t h = 0; h < horizons_.size(); ++h) {
     double const n = total(h, count), all = total(h, error);
     double const n_switch = total(h, switch_count), switched = total(h, switch_error);
-    double stayed = 0;  // block by block: all - switched would lose digits if almost all steps switch
+    double stayed = 0;  // block by block: all - switched would lose precision if almost all steps switch
     for (std::size_t b = 0; b < blocks(); ++b) stayed += sum(b, h, error) - sum(b, h, switch_error);
     s.mse.push_back(ratio(all, n));
     s.mse_se.push_back(error_of_ratio(all_steps(h)));

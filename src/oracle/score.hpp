@@ -30,10 +30,10 @@ struct Summary {
   double next_circle_entropy = 0;      ///< of P(circle of the next visit), nats
 };
 
-/// Sums over a series, kept separately for each block of 1,024 steps, from which the standard errors come: those of a
-/// ratio of two sums over blocks, error and count (Cochran 1977, Sampling Techniques, eq. 6.13), because steps that
-/// switch come in runs and blocks hold different numbers of them. Different threads and ranks can add different steps
-/// if each block belongs to only one of them.
+/// Sums over a series, kept separately for each block of 1,024 steps, from which the standard errors are computed:
+/// those of a ratio of two sums over blocks, error and count (Cochran 1977, Sampling Techniques, eq. 6.13), because
+/// steps that switch come in runs and blocks hold different numbers of them. Different threads and ranks can add
+/// different steps if each block belongs to only one of them.
 class Score {
  public:
   static constexpr std::int64_t block_steps = 1024;
