@@ -30,8 +30,8 @@ struct Sampled {
 };
 
 /// What the summary and the figures need from a series, gathered block by block: its visits, three windows of 3000
-/// steps at the start, middle and end (at 0, N/2 - 1500, N - 3000; as much as there is of a shorter series), and the
-/// steps in `sampled`, ascending.
+/// steps at the start, middle and end (at 0, N/2 - 1500, N - 3000; all of a shorter series), and the steps in
+/// `sampled`, ascending.
 class Digest {
  public:
   static constexpr std::int64_t window_steps = 3000;
@@ -53,8 +53,8 @@ class Digest {
   Sampled sampled_;
 };
 
-/// The steps that UMAP embeds: default_rng(seed).choice(n_steps, most) without replacement, sorted; all if there are
-/// not more.
+/// The steps that UMAP embeds: default_rng(seed).choice(n_steps, most) without replacement, sorted; all if there are no
+/// more than that.
 std::vector<std::int64_t> steps_to_embed(std::int64_t n_steps, std::int64_t most, std::uint64_t seed);
 /// The same with a generator that draws more afterwards; draws nothing if all steps are taken.
 std::vector<std::int64_t> steps_to_embed(std::int64_t n_steps, std::int64_t most, random::NumpyGenerator& generator);

@@ -15,7 +15,7 @@ namespace {
 /// "#rrggbb" as the number in the color column of a data file.
 std::string for_gnuplot(std::string const& color) { return "0x" + color.substr(1); }
 
-/// Circles as ticks: all if there are few, every second, fifth, ... if there are many.
+/// Circles as ticks: all if there are few; every second, fifth, ... if there are many.
 std::int64_t circle_step(std::int64_t circles) {
   constexpr std::int64_t most_ticks = 20;
   for (std::int64_t decade = 1;; decade *= 10)
@@ -63,7 +63,7 @@ void draw_overview(series::Digest const& digest, std::filesystem::path const& fo
   int const height = upper_row + (embedding != nullptr ? lower_row : 0);
   // A fraction of the upper row's height as a fraction of the page's.
   auto const at = [&](double share) { return 1 - (1 - share) * upper_row / height; };
-  // A vector graphic with more elements is slow to open and shows no more.
+  // A vector graphic with more elements is slow to open and shows no more detail.
   constexpr std::size_t most_visits = 4000;
   constexpr std::int64_t most_annotated = 16;
   constexpr double annotated_from = 0.005, white_text_from = 0.6;

@@ -47,14 +47,14 @@ class Columns {
       double const scale = 1 / (alpha - beta);
       tau_[k] = (beta - alpha) / beta;
       for (std::size_t row = k + 1; row < rows_; ++row) at(row, k) *= scale;
-      reflect_columns_behind(k);
+      reflect_columns_after(k);
       at(k, k) = beta;
     }
   }
 
   void expand() {
     for (std::size_t k = columns_; k-- > 0;) {
-      reflect_columns_behind(k);
+      reflect_columns_after(k);
       for (std::size_t row = 0; row < k; ++row) at(row, k) = 0;
       at(k, k) = 1 - tau_[k];
       for (std::size_t row = k + 1; row < rows_; ++row) at(row, k) *= -tau_[k];
@@ -73,7 +73,7 @@ class Columns {
   double& at(std::size_t row, std::size_t column) { return values_[column * rows_ + row]; }
 
   /// Applies I - tau v v^T to the columns after k, from row k on; v is 1 at row k and stored below it in column k.
-  void reflect_columns_behind(std::size_t k) {
+  void reflect_columns_after(std::size_t k) {
     if (k + 1 == columns_ || tau_[k] == 0) return;
     at(k, k) = 1;
     auto const v = std::span<double const>(values_).subspan(k * rows_ + k, rows_ - k);

@@ -4,14 +4,14 @@
 #include <span>
 #include <vector>
 
-/// The linear-algebra operations whose rounding order decides the bits of the series.
+/// The linear-algebra operations whose rounding order determines the bits of the series.
 namespace mambasynth::series {
 
 /// Dot product in the order of OpenBLAS's ddot on AVX-512 machines (fused multiply-adds in blocks of 32, then of 16,
 /// then one by one), which the original's NumPy calls.
 double dot(std::span<double const> a, std::span<double const> b);
 
-/// Euclidean norm as numpy.linalg.norm: sqrt(dot(a, a)).
+/// Euclidean norm as in numpy.linalg.norm: sqrt(dot(a, a)).
 double norm(std::span<double const> a);
 
 /// Sum in the order of NumPy's pairwise summation along a contiguous axis.

@@ -47,8 +47,8 @@ class Magnitude {
     if (largest_ > 0 && largest_ < least)
       throw errors::input(
           file.string() + " cannot be used",
-          fmt::format("X is {:.3g} at most, and models read it in single precision, which ends at {:.3g}", largest_,
-                      least),
+          fmt::format("X is {:.3g} at most; models read it in single precision, which loses digits below {:.3g}",
+                      largest_, least),
           "Rescale the series");
   }
 
@@ -102,7 +102,7 @@ class Verification {
   store::Sha256 hash_;
 };
 
-/// The circles of a file may outnumber those that it describes.
+/// A file may visit more circles than it describes.
 void forget_what_lacks_circles(Process& process) {
   auto const n = static_cast<std::size_t>(process.circles);
   auto const keep = [](auto& values, std::size_t expected) {

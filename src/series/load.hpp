@@ -47,7 +47,7 @@ struct SeriesPart {
 /// Which steps are wanted, [first, second), of a series of `n_steps`; may throw.
 using WantedSteps = std::function<std::pair<std::int64_t, std::int64_t>(std::int64_t n_steps)>;
 
-/// Reads data.npz (with the config.json beside it), series.h5, or a folder with either, and checks it against a
+/// Reads data.npz (with config.json from the same folder), series.h5, or a folder with either, and checks it against a
 /// regeneration. Errors: errors::input (missing, truncated, unknown format, no X, wrong shapes, NaN or infinite values,
 /// a folder whose two files have different configurations).
 LoadedSeries load(std::filesystem::path const& path, int threads = 1);

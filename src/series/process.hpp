@@ -38,7 +38,7 @@ struct Process {
 };
 
 /// The process of a configuration. Three generators start from the same data.seed, as in the original: radii and
-/// planes, transition matrix, entry angles. Errors: errors::usage when a key is out of its bounds.
+/// planes, transition matrix, entry angles. Errors: errors::usage if a key is out of bounds.
 Process make_process(config::Data const& data);
 
 /// (n, n) row-major. A ring: one edge to each neighbor, weight 1. Then shortcuts of weight uniform(0.3, 0.8): the

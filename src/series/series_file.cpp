@@ -59,8 +59,8 @@ void take_shapes(SeriesFile& series, std::map<std::string, Shape> const& shapes,
   auto const require = [&](char const* name, Shape const& expected) {
     auto const it = shapes.find(name);
     if (it != shapes.end() && it->second != expected)
-      throw unusable(series.file, fmt::format("'{}' has shape {}, '{}' of {} asks for {}", name, in_words(it->second),
-                                              names.x, in_words(x), in_words(expected)));
+      throw unusable(series.file, fmt::format("'{}' has shape {}; '{}' of shape {} requires {}", name,
+                                              in_words(it->second), names.x, in_words(x), in_words(expected)));
   };
   require(names.circle, {x[0]});
   require(names.phase, {x[0]});
@@ -85,7 +85,7 @@ void require_periods(SeriesFile const& series, Names const& names) {
 void claim(SeriesFile& series, config::Data const& data) {
   auto const differ = [&](char const* key, std::int64_t configured, std::int64_t stored) {
     if (configured == stored) return false;
-    series.unclaimed_because = fmt::format("its configuration says {} = {}, its arrays {}", key, configured, stored);
+    series.unclaimed_because = fmt::format("its configuration has {} = {}, its arrays {}", key, configured, stored);
     return true;
   };
   if (differ("n_steps", data.n_steps, series.n_steps)) return;
@@ -128,13 +128,13 @@ class NpzSeries final : public SeriesFile {
     stored.period = integers(npz_names.period);
     require_periods(*this, npz_names);
 
-    auto const beside = path.parent_path() / "config.json";
-    if (!fs::exists(beside)) {
-      unclaimed_because = beside.string() + " is missing";
+    auto const json = path.parent_path() / "config.json";
+    if (!fs::exists(json)) {
+      unclaimed_because = json.string() + " is missing";
       return;
     }
     try {
-      claim(*this, from_config_json(store::read_text(beside), beside.string()));
+      claim(*this, from_config_json(store::read_text(json), json.string()));
     } catch (errors::Error const& error) {
       unclaimed_because = error.what();
     }
@@ -239,10 +239,10 @@ std::unique_ptr<SeriesFile> open_series(fs::path const& path) {
   }
   auto opened = open_file(h5);
   if (fs::exists(npz) && fs::exists(json) && opened->claimed) {
-    auto const beside = from_config_json(store::read_text(json), json.string());
-    if (!same_keys(*opened->claimed, beside))
+    auto const of_npz = from_config_json(store::read_text(json), json.string());
+    if (!same_keys(*opened->claimed, of_npz))
       throw errors::input(path.string() + " holds two different series",
-                          "the configuration in series.h5 is not that of config.json beside data.npz",
+                          "the configuration in series.h5 differs from config.json, which belongs to data.npz",
                           "Name the file that you mean, or generate both again");
   }
   return opened;

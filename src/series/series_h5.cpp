@@ -84,7 +84,7 @@ config::Data configuration_of(store::Hdf5Reader const& reader, std::filesystem::
     auto& value = data.*field.member;
     using Value = std::remove_cvref_t<decltype(value)>;
     std::string const key(field.key);
-    // Files from before there was the key are what its default generates.
+    // Files older than the key hold what its default generates.
     if (field.effect == config::Effect::result_unless_default && !reader.has_attribute("/", key)) return;
     if constexpr (std::is_same_v<Value, std::optional<std::int64_t>>) {
       if (reader.has_attribute("/", key)) value = reader.integer_attribute("/", key);

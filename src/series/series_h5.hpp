@@ -8,12 +8,12 @@
 namespace mambasynth::series {
 
 /// series.h5, block by block: /x (time, channel), /circle and /phase (time), the process, and the configuration as root
-/// attributes of the keys' names and as TOML text (`configuration`).
+/// attributes named after its keys and as TOML text (`configuration`).
 class SeriesH5 {
  public:
   SeriesH5(std::filesystem::path const& file, config::Data const& data, Process const& process);
   void add(Block const& block);
-  /// As of store::ResultFile.
+  /// As in store::ResultFile.
   void close() { result_.close(); }
   void commit() { result_.commit(); }
 
@@ -25,7 +25,7 @@ class SeriesH5 {
   store::Hdf5Stream time_, x_, circle_, phase_;
 };
 
-/// The [data] keys of a series.h5, from its attributes; errors::input when they are not there or out of bounds.
+/// The [data] keys of a series.h5, from its attributes; errors::input if they are missing or out of bounds.
 config::Data configuration_of(store::Hdf5Reader const& reader, std::filesystem::path const& file);
 
 }  // namespace mambasynth::series

@@ -18,10 +18,10 @@ struct Block {
   [[nodiscard]] std::int64_t steps() const { return static_cast<std::int64_t>(circle.size()); }
 };
 
-/// Generates the path block by block in constant memory. The draws are sequential; `threads` share the trigonometry
-/// without changing a bit. A step is x = r (cos(phase) v1 + sin(phase) v2) + noise_std z, plus the circle's center if
-/// centers drift: a random walk with independent normal steps of drift_std, of which the steps between two visits are
-/// drawn as their sum.
+/// Generates the path block by block in constant memory. The draws are sequential; several threads share the
+/// trigonometry; the result is bit-identical for any number. A step is x = r (cos(phase) v1 + sin(phase) v2) +
+/// noise_std z, plus the circle's center if centers drift: a random walk with independent normal steps of drift_std, of
+/// which the steps between two visits are drawn as their sum.
 class SeriesStream {
  public:
   static constexpr std::int64_t default_block = 8192;

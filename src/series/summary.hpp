@@ -6,8 +6,9 @@
 
 namespace mambasynth::series {
 
-/// What the original prints about a series: shape, a table of the circles (radius, period, steps, share, visits, mean
-/// and population standard deviation of a visit's length), entry angles, transition matrix. Any number of circles.
+/// The text that the original prints about a series: shape, a table of the circles (radius, period, steps, share,
+/// visits, mean and population standard deviation of a visit's length), entry angles, transition matrix. Any number of
+/// circles.
 std::string summary(Digest const& digest);
 
 }  // namespace mambasynth::series

@@ -11,7 +11,7 @@
 namespace mambasynth::series {
 namespace {
 
-/// Windows inside [first, first + steps); none when the part is too short.
+/// Windows inside [first, first + steps); none if the part is too short.
 std::vector<std::int64_t> starts_in(std::int64_t first, std::int64_t steps, std::int64_t seq_len, std::int64_t stride) {
   std::vector<std::int64_t> starts;
   for (std::int64_t start = 0; start <= steps - seq_len; start += stride) starts.push_back(first + start);

@@ -16,7 +16,7 @@ struct Split {
 };
 
 /// The original's split: a random permutation of all windows, the last max(1, int(val_fraction * windows)) of it are
-/// validation; overlapping windows leak from one part into the other. Errors: errors::input (series shorter than a
+/// validation; overlapping windows leak data from one part into the other. Errors: errors::input (series shorter than a
 /// window), errors::usage (no window left for training).
 Split split_random(std::int64_t n_steps, std::int64_t seq_len, std::int64_t stride, double val_fraction,
                    std::int64_t seed);

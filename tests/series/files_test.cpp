@@ -134,7 +134,7 @@ TEST_CASE("data.npz without its config.json, or with another one, is foreign") {
     auto text = intact;
     text.replace(text.find("20000"), 5, "20001");
     std::ofstream(json) << text;
-    CHECK(load(npz).source.reason == "its configuration says n_steps = 20001, its arrays 20000");
+    CHECK(load(npz).source.reason == "its configuration has n_steps = 20001, its arrays 20000");
   }
   SECTION("not JSON") {
     std::ofstream(json) << "{";
