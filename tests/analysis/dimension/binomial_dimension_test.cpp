@@ -26,7 +26,7 @@ std::vector<std::int32_t> integers(std::uint64_t seed, std::int64_t below, std::
 
 }  // namespace
 
-TEST_CASE("lattice volumes are counts where the dimension is whole") {
+TEST_CASE("lattice volumes are point counts in integer dimensions") {
   for (int d = 1; d <= 3; ++d) {
     for (int radius = 1; radius <= 6; ++radius) {
       int count = 0;
@@ -41,12 +41,12 @@ TEST_CASE("lattice volumes are counts where the dimension is whole") {
   CHECK(analysis::dimension::lattice_volume(1, 2.5).value == Approx(6));
   CHECK(analysis::dimension::lattice_volume(1, 2.5).derivative == Approx(2));
   CHECK(analysis::dimension::volume_ratio(3, 6, 0) == 1);
-  // Far out the ball is a cross-polytope: a ratio of 2^-d.
+  // At large radii, the ball approaches a cross-polytope: a ratio of 2^-d.
   CHECK(analysis::dimension::volume_ratio(2000, 4000, 7.5) == Approx(std::pow(2, -7.5)).epsilon(0.01));
   CHECK(std::isfinite(analysis::dimension::volume_ratio(400, 800, 300)));
 }
 
-TEST_CASE("the binomial estimator on a periodic lattice gives DADApy's published values") {
+TEST_CASE("the binomial estimator on a periodic lattice matches DADApy's published values") {
   // dadapy tests/test_id_discrete: default_rng(12345).integers(0, 20, (500, 5)), period 20, return_id_scaling by mle.
   auto const rows = integers(12345, 20, 500 * 5);
   auto const counts = analysis::dimension::lattice_counts(rows, 500, 5, {1, 2, 3, 4}, 20);
@@ -55,7 +55,7 @@ TEST_CASE("the binomial estimator on a periodic lattice gives DADApy's published
     CHECK(analysis::dimension::binomial_dimension(counts[i]).value == Approx(expected[i]).epsilon(2e-6));
 }
 
-TEST_CASE("the binomial estimator's errors are about its spread") {
+TEST_CASE("the binomial estimator's errors are close to its spread") {
   double sum = 0, squares = 0, stated = 0, by_blocks = 0;
   constexpr int clouds = 40;
   std::vector<std::int64_t> time(400);
@@ -76,7 +76,7 @@ TEST_CASE("the binomial estimator's errors are about its spread") {
   CHECK(spread / (by_blocks / clouds) < 2.2);
 }
 
-TEST_CASE("what the binomial estimator cannot tell is NaN, and bad radii are refused") {
+TEST_CASE("an undetermined binomial estimate is NaN, and bad radii are rejected") {
   std::vector<std::int32_t> const same(30 * 3, 4);
   CHECK(std::isnan(
       analysis::dimension::binomial_dimension(analysis::dimension::lattice_counts(same, 30, 3, {1})[0]).value));

@@ -39,7 +39,7 @@ std::vector<double> cube(std::uint64_t seed, std::int64_t points, std::int64_t d
   return rows;
 }
 
-/// Standard deviation over draws beside the mean of the stated errors.
+/// Standard deviation over draws and the mean of the stated errors.
 struct Spread {
   double draws = 0, sum = 0, squares = 0, stated = 0;
   void add(double value, double error) {
@@ -80,7 +80,7 @@ std::map<std::string, Spread> spreads(int draws, std::vector<std::int64_t> const
 }  // namespace
 
 // Over 100 clouds the ratios lie between 0.87 and 1.06; over 50, they move by a tenth. Sums over blocks gave up to 2.6.
-TEST_CASE("errors by blocks are the spread over independent clouds, though neighborhoods overlap") {
+TEST_CASE("errors by blocks match the spread over independent clouds although neighborhoods overlap") {
   for (auto const& [name, spread] :
        spreads(50, {10, 30, 100}, 500, 3, [](std::uint64_t draw) { return cube(1000 + draw, 500, 3); })) {
     INFO(name);
@@ -90,7 +90,7 @@ TEST_CASE("errors by blocks are the spread over independent clouds, though neigh
 }
 
 // 30 draws of 100,000 steps gave 0.73 to 1.09. Sums over blocks gave 3.0 at n1 = 32.
-TEST_CASE("errors by blocks are the spread over series, though visits decide what lies near") {
+TEST_CASE("errors by blocks match the spread over series although visits determine the neighbors") {
   config::Data data;
   data.n_steps = 50000;
   auto const all = spreads(24, {30, 100}, 1000, data.ambient_dim, [&](std::uint64_t draw) {
@@ -110,7 +110,7 @@ TEST_CASE("errors by blocks are the spread over series, though visits decide wha
   }
 }
 
-TEST_CASE("the full correlation integral's error by blocks is the spread over clouds") {
+TEST_CASE("the full correlation integral's error by blocks matches the spread over clouds") {
   Spread by_centers, by_blocks;
   std::vector<std::int64_t> const centers = {0, 50, 100, 150, 200, 250};
   for (std::uint64_t draw = 0; draw < 24; ++draw) {
@@ -124,8 +124,8 @@ TEST_CASE("the full correlation integral's error by blocks is the spread over cl
   CHECK(by_blocks.ratio() < by_centers.ratio());
 }
 
-TEST_CASE("without a block, points have the neighbors that they would have had without it") {
-  // Lists that are hardly longer than what is asked for, so that many must be searched anew; blocks that lie together.
+TEST_CASE("leaving out a block gives the other points the neighbors that a search without it finds") {
+  // Lists barely longer than requested, so that many must be searched again; each block is a cluster in space.
   constexpr std::int64_t points = 200, dims = 3, k = 12, reach = 10;
   auto rows = cube(3, points, dims);
   std::sort(rows.begin(), rows.end());
@@ -167,7 +167,7 @@ TEST_CASE("without a block, points have the neighbors that they would have had w
   }
 }
 
-TEST_CASE("an estimate's error is known as far as neighbors go with a block left out") {
+TEST_CASE("an estimate has an error only if enough neighbors remain with a block left out") {
   dimension::EstimateOptions options;
   options.blocks = analysis::statistics::blocks_in_time(steps(50), 5);
   auto const found = dimension::estimate_all<double>(cube(1, 50, 3), 50, 3, {10, 45}, options);

@@ -34,12 +34,12 @@ std::vector<double> torus(std::vector<std::int64_t> const& time) {
 
 }  // namespace
 
-TEST_CASE("consecutive points of a torus need a subsample") {
+TEST_CASE("consecutive points of a torus mislead the estimators, and a subsample does not") {
   auto const time = steps(400000);
   dimension::EstimateOptions options;
   auto const consecutive = std::vector(time.begin(), time.begin() + 4000);
   auto const broken = dimension::estimate_all<double>(torus(consecutive), 4000, 4, {10}, options);
-  CHECK(broken[dimension::two_nn_ml][0].value > 100);  // both nearest are one step away
+  CHECK(broken[dimension::two_nn_ml][0].value > 100);  // both nearest neighbors are one step away
 
   random::NumpyGenerator random(0);
   auto const drawn = random.choice(400000, 4000);
@@ -47,7 +47,7 @@ TEST_CASE("consecutive points of a torus need a subsample") {
   CHECK(sampled[dimension::two_nn_ml][0].value == Approx(2).margin(0.15));
 }
 
-TEST_CASE("a window takes neighbors in time out, and says when none are left") {
+TEST_CASE("a window excludes neighbors in time, and an error reports when none are left") {
   auto const time = steps(40);
   std::vector<double> rows(40);
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<double>(i);
@@ -60,7 +60,7 @@ TEST_CASE("a window takes neighbors in time out, and says when none are left") {
                     ContainsSubstring("a window of 19 steps"));
 }
 
-TEST_CASE("block errors see that rows of a series depend on each other") {
+TEST_CASE("block errors account for dependence between rows of a series") {
   // Independent rows: both errors agree. Stretches of 100 rows, each on a line or in a cloud: the nominal error counts
   // rows, of which there are many, and not stretches.
   random::NumpyGenerator random(5);
@@ -92,14 +92,14 @@ TEST_CASE("block errors see that rows of a series depend on each other") {
     CHECK(e.se_blocks > 2 * e.se);
 }
 
-TEST_CASE("blocks are stretches of time whatever the order of the rows") {
+TEST_CASE("blocks are stretches of time regardless of the order of the rows") {
   std::vector<std::int64_t> const time = {50, 10, 40, 20, 30};
   CHECK(analysis::statistics::blocks_in_time(time, 2).of_point == std::vector<std::int32_t>{1, 0, 1, 0, 0});
   CHECK(analysis::statistics::blocks_in_time(time, 1).count == 0);
   CHECK(analysis::statistics::blocks_in_time(time, 6).count == 0);
 }
 
-TEST_CASE("jackknife error by hand") {
+TEST_CASE("the jackknife error matches a hand calculation") {
   // Of a mean: the mean's own standard error.
   std::vector<double> const values = {1, 2, 4, 9};
   std::vector<double> without;

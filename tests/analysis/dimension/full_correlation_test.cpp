@@ -30,7 +30,7 @@ std::vector<double> flat_patch(std::uint64_t seed, std::int64_t points, std::int
 
 }  // namespace
 
-TEST_CASE("regularized incomplete beta function") {
+TEST_CASE("the regularized incomplete beta function has known values") {
   using analysis::statistics::regularized_beta;
   CHECK(regularized_beta(1, 1, 0.3) == Approx(0.3).epsilon(1e-14));
   CHECK(regularized_beta(0.5, 0.5, 0.25) == Approx(1.0 / 3).epsilon(1e-13));
@@ -38,7 +38,7 @@ TEST_CASE("regularized incomplete beta function") {
   CHECK(regularized_beta(20, 0.5, 0.99) == Approx(1 - regularized_beta(0.5, 20, 0.01)).epsilon(1e-13));
 }
 
-TEST_CASE("the correlation integral of a sphere") {
+TEST_CASE("the correlation integral of a sphere has known values") {
   // d = 3: cosines are uniform, so the share nearer than r is r^2 / 4. d = 2: angles are.
   CHECK(analysis::dimension::sphere_correlation(1, 3) == Approx(0.25));
   CHECK(analysis::dimension::sphere_correlation(1.6, 3) == Approx(0.64));
@@ -47,7 +47,7 @@ TEST_CASE("the correlation integral of a sphere") {
     CHECK(analysis::dimension::sphere_correlation(std::sqrt(2), d) == Approx(0.5));
 }
 
-TEST_CASE("dimensions above ten from few points") {
+TEST_CASE("the full correlation integral finds dimensions above ten from few points") {
   // Isotropic, so the model holds; 300 points are far from enough for neighbors (2^30 would be few).
   for (std::int64_t const d : {5, 15, 30, 60}) {
     random::NumpyGenerator random(static_cast<std::uint64_t>(d));
@@ -59,11 +59,11 @@ TEST_CASE("dimensions above ten from few points") {
   }
 }
 
-TEST_CASE("around centers, by size of neighborhood") {
+TEST_CASE("the local dimension is measured around centers, by size of neighborhood") {
   auto const rows = flat_patch(3, 1500, 15, 60);
   auto const found =
       analysis::dimension::local_correlation_dimension(rows, 1500, 60, {0, 100, 200, 300, 400}, {100, 400, 5000});
-  REQUIRE(found.k == std::vector<std::int64_t>{100, 400});  // 5000 are more than there are
+  REQUIRE(found.k == std::vector<std::int64_t>{100, 400});  // there are fewer than 5000 points
   for (std::size_t i = 0; i < 2; ++i) {
     CHECK(found.dimension[i] > 9);
     CHECK(found.dimension[i] < 16);  // a random map is not isotropic

@@ -54,8 +54,8 @@ std::vector<double> noisy_ring() {
 
 std::vector<std::int64_t> const ks = {10, 30, 100};
 
-// The expected numbers come from a numpy script that follows the formulas; it prints more digits than are held here
-// because sums in another order move the last ones.
+// The expected numbers come from a numpy script that follows the formulas; it prints more digits than are kept here,
+// because sums in a different order change the last ones.
 Approx near(double value) { return Approx(value).epsilon(1e-11).margin(0); }
 
 Neighbors distances(std::int64_t k, std::vector<double> rows) {
@@ -65,7 +65,7 @@ Neighbors distances(std::int64_t k, std::vector<double> rows) {
 
 }  // namespace
 
-TEST_CASE("estimators on a normal cloud in five dimensions") {
+TEST_CASE("estimators on a normal cloud in five dimensions match NumPy") {
   auto const found = dimension::estimate_all<double>(normal_cloud(), points, 5, ks);
   double const original[] = {5.673227504404763, 5.194472250276299, 4.905413683930529};
   double const unbiased[] = {5.042868892804234, 5.015352517508151, 4.855864050759514};
@@ -89,7 +89,7 @@ TEST_CASE("estimators on a normal cloud in five dimensions") {
   }
 }
 
-TEST_CASE("estimators on a uniform cube in five dimensions") {
+TEST_CASE("estimators on a uniform cube in five dimensions match NumPy") {
   auto const found = dimension::estimate_all<double>(uniform_cloud(), points, 5, ks);
   double const unbiased[] = {4.538143317003902, 4.442636485633248, 4.248369682127242};
   for (std::size_t i = 0; i < 3; ++i) CHECK(found[dimension::levina_bickel][i].value == near(unbiased[i]));
@@ -97,15 +97,15 @@ TEST_CASE("estimators on a uniform cube in five dimensions") {
   CHECK(found[dimension::two_nn_ml][0].value == near(4.736760675147093));
 }
 
-TEST_CASE("Gride walks from the noise's dimension down to the ring's") {
+TEST_CASE("Gride falls from the noise's dimension to the ring's as neighborhoods grow") {
   auto const found = dimension::estimate_all<double>(noisy_ring(), points, 20, ks);
   double const gride[] = {11.333638937236785, 9.208698911825888,  6.793181679515171, 3.969131610365175,
                           1.8764809912495404, 1.2179931365587353, 1.0583363488681639};
   for (std::size_t i = 0; i < 7; ++i) CHECK(found[dimension::gride][i].value == near(gride[i]));
 }
 
-TEST_CASE("nominal errors are those of independent points") {
-  // The spread of each estimator over many small clouds, divided by the error that it states: 1 but for overlapping
+TEST_CASE("nominal errors are close to the spread over independent clouds") {
+  // The spread of each estimator over many small clouds, divided by its stated error: 1 except for overlapping
   // neighborhoods. Over 400 clouds it is 1.18, 1.20, 0.94, 1.15; over 60, those move by about a tenth.
   random::NumpyGenerator random(11);
   constexpr int clouds = 60;
@@ -132,7 +132,7 @@ TEST_CASE("nominal errors are those of independent points") {
   }
 }
 
-TEST_CASE("Levina-Bickel by hand") {
+TEST_CASE("Levina-Bickel matches a hand calculation") {
   // T = 1, 2, 4: ln(4/1) + ln(4/2) = 3 ln 2. A second point, T = 1, 1, e: ln e + ln e = 2.
   auto const two = distances(3, {1, 2, 4, 1, 1, std::numbers::e});
   auto const log8 = 3 * std::numbers::ln2;
@@ -146,7 +146,7 @@ TEST_CASE("Levina-Bickel by hand") {
   CHECK(dimension::levina_bickel(four, 4).se == near(2.0 / 3));
 }
 
-TEST_CASE("TwoNN and Gride by hand") {
+TEST_CASE("TwoNN and Gride match a hand calculation") {
   // ln mu = 1, 1, 2
   auto const three = distances(2, {1, std::exp(1.0), 2, 2 * std::exp(1.0), 1, std::exp(2.0)});
   CHECK(dimension::two_nn_ml(three).value == near(2.0 / 4));
@@ -156,21 +156,21 @@ TEST_CASE("TwoNN and Gride by hand") {
   CHECK(dimension::two_nn_ls(three).value == near((std::log(1.5) + std::log(3.0)) / 2));
 }
 
-TEST_CASE("a duplicate") {
+TEST_CASE("a duplicate row") {
   // The first point has a copy at distance 0.
   auto const with_copy = distances(4, {0, 1, 2, 4, 1, 2, 2, 4});
   auto const clean = 5 * std::numbers::ln2 - std::numbers::ln2;  // ln 4 + ln 2 + ln 2
   SECTION("counts as 0 in the original's form") {
     CHECK(dimension::levina_bickel_original(with_copy, 4).value == near((0 + 3 / clean) / 2));
   }
-  SECTION("is passed over by the others") {
+  SECTION("is skipped by the other estimators") {
     auto const rest = 3 * std::numbers::ln2;
     CHECK(dimension::levina_bickel(with_copy, 4).value == near((1 / rest + 2 / clean) / 2));
     CHECK(dimension::mackay_ghahramani(with_copy, 4).value == near(1 / ((rest / 2 + clean / 3) / 2)));
     CHECK(dimension::two_nn_ml(with_copy).value == near(1 / (2 * std::numbers::ln2)));
     CHECK(std::isfinite(dimension::gride(with_copy, 1).value));
   }
-  SECTION("and is counted") { CHECK(dimension::estimate_all(with_copy, {3}).duplicates == 1); }
+  SECTION("is counted") { CHECK(dimension::estimate_all(with_copy, {3}).duplicates == 1); }
   SECTION("does not move a cloud's estimate to 0 or infinity") {
     auto rows = normal_cloud();
     std::copy_n(rows.begin(), 5, rows.begin() + 5);
@@ -183,7 +183,7 @@ TEST_CASE("a duplicate") {
   }
 }
 
-TEST_CASE("copies change nothing but the original's form: they are neither points nor neighbors") {
+TEST_CASE("copies affect only the original's form: elsewhere they are neither points nor neighbors") {
   constexpr std::int64_t some = 600, dims = 5;
   auto const whole = normal_cloud();
   std::vector<double> const once(whole.begin(), whole.begin() + some * dims);
@@ -216,7 +216,7 @@ TEST_CASE("copies change nothing but the original's form: they are neither point
     CHECK(found[dimension::gride][i].value == expected[dimension::gride][i].value);
 }
 
-TEST_CASE("what has no dimension gives NaN, not a number") {
+TEST_CASE("data without a dimension give NaN") {
   SECTION("constant data") {
     std::vector<float> const rows(50 * 4, 2.5f);
     auto const found = dimension::estimate_all<float>(rows, 50, 4, {10});
@@ -238,7 +238,7 @@ TEST_CASE("what has no dimension gives NaN, not a number") {
   }
 }
 
-TEST_CASE("fewer points than neighbors, and NaN, are refused in words") {
+TEST_CASE("fewer points than neighbors, and NaN, are rejected with a clear message") {
   auto rows = normal_cloud();
   rows.resize(50 * 5);
   CHECK_THROWS_WITH(dimension::estimate_all<double>(rows, 50, 5, {10, 100}),

@@ -74,7 +74,7 @@ Marked marked(int draws, std::int64_t points, std::int64_t dims,
 }  // namespace
 
 TEST_CASE("a plateau is marked only if there is one") {
-  SECTION("a noisy ring's curve falls through") {
+  SECTION("a noisy ring's falling curve has none") {
     CHECK_FALSE(plateau_of(curve({11.33, 9.21, 6.79, 3.97, 1.88, 1.22, 1.06}, 0.02)));
   }
   SECTION("a flat stretch is found") {
@@ -84,24 +84,24 @@ TEST_CASE("a plateau is marked only if there is one") {
     CHECK(found->last == 5);
     CHECK(found->value == Approx(2.015));
   }
-  SECTION("a fall of many errors is none, however slow") {
+  SECTION("a fall of many standard errors is not one, however slow") {
     CHECK(plateau_of(curve({2.0, 1.99, 1.98, 1.97}, 0.03)));
     CHECK_FALSE(plateau_of(curve({2.0, 1.99, 1.98, 1.97}, 0.003)));  // slope: 0.01 +- 0.0013
   }
   SECTION("three entries are too few") { CHECK_FALSE(plateau_of(curve({9, 5, 2.02, 2.0, 2.01}, 0.02))); }
-  SECTION("what is not known well enough is none") { CHECK_FALSE(plateau_of(curve({2, 2, 2, 2, 2}, 0.2))); }
-  SECTION("nor is a curve without blocks") {
+  SECTION("an imprecise curve has none") { CHECK_FALSE(plateau_of(curve({2, 2, 2, 2, 2}, 0.2))); }
+  SECTION("a curve without blocks has none") {
     auto const flat = curve({2, 2, 2, 2, 2}, 0.02);
     CHECK(plateau_of(flat));
     CHECK_FALSE(analysis::dimension::find_plateau(flat.values, {}));
   }
-  SECTION("nor is NaN") {
+  SECTION("a curve interrupted by NaN has none") {
     CHECK_FALSE(plateau_of(curve({2, 2, std::numeric_limits<double>::quiet_NaN(), 2, 2}, 0.01)));
   }
 }
 
 // Of 60 to 70 draws each, a plateau was marked on 1 (normal), 0 (cube), 69 (swiss roll) and all (torus).
-TEST_CASE("no plateau in many dimensions, where every curve falls") {
+TEST_CASE("a plateau is rarely marked in many dimensions, where every curve falls") {
   constexpr int draws = 12;
   auto const normal = [](NumpyGenerator& random, std::vector<double>& rows) {
     for (int c = 0; c < 10; ++c) rows.push_back(random.normal());
@@ -113,7 +113,7 @@ TEST_CASE("no plateau in many dimensions, where every curve falls") {
   CHECK(marked(draws, 1000, 10, cube).count <= 1);
 }
 
-TEST_CASE("a plateau on surfaces") {
+TEST_CASE("a plateau is marked on surfaces") {
   constexpr int draws = 6;
   auto const torus = [](NumpyGenerator& random, std::vector<double>& rows) {
     auto const a = random.uniform(0, 2 * std::numbers::pi), b = random.uniform(0, 2 * std::numbers::pi);

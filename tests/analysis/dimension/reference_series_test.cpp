@@ -12,7 +12,7 @@ using namespace mambasynth;
 namespace dimension = analysis::dimension;
 using Catch::Approx;
 
-TEST_CASE("the original's intrinsic dimension of its own series") {
+TEST_CASE("the intrinsic dimension of the original's series is the original's") {
   auto const file = tests::reference_file("data.npz");
   if (file.empty()) SKIP("shared/reference/data.npz is not here");
   auto const x = store::read_npz(file, {"X"}).at("X").as<float>();

@@ -50,7 +50,7 @@ bool finite(analysis::embedding::Umap const& u) {
 
 }  // namespace
 
-TEST_CASE("two balls stay apart, whether their graph is one piece or two") {
+TEST_CASE("two balls stay separate whether or not their graph is connected") {
   for (double const apart : {6.0, 60.0}) {
     CAPTURE(apart);
     auto const u = analysis::embedding::umap<float>(two_balls(300, 5, apart), 300, 5, options);
@@ -65,7 +65,7 @@ TEST_CASE("two balls stay apart, whether their graph is one piece or two") {
         analysis::embedding::Start::spectral);
 }
 
-TEST_CASE("an embedding is a function of rows and seed, not of threads") {
+TEST_CASE("an embedding depends on rows and seed, not on the number of threads") {
   auto const rows = two_balls(200, 4, 3.0), others = two_balls(200, 6, 5.0);
   std::vector<analysis::embedding::Panel> const panels{{rows, 4}, {others, 6}, {rows, 4}};
   auto two = options;
@@ -84,14 +84,14 @@ TEST_CASE("an embedding is a function of rows and seed, not of threads") {
   CHECK(alone[0].coordinates != analysis::embedding::umap<float>(rows, 200, 4, seeded).coordinates);
 }
 
-TEST_CASE("neighbors that are known already are used as far as they are asked for") {
+TEST_CASE("known neighbors are used up to the requested number") {
   auto const rows = two_balls(200, 4, 3.0);
   auto const wide = analysis::neighbors::nearest_neighbors<float>(rows, 200, 4, 40);
   CHECK(analysis::embedding::umap(wide, options).coordinates ==
         analysis::embedding::umap<float>(rows, 200, 4, options).coordinates);
 }
 
-TEST_CASE("fewer points than neighbors, duplicates and constant rows embed all the same") {
+TEST_CASE("fewer points than neighbors, duplicates and constant rows can be embedded") {
   for (std::int64_t const points : {0, 1, 2, 3, 4, 5, 7, 14}) {
     CAPTURE(points);
     auto const u = analysis::embedding::umap<float>(two_balls(points, 3, 0.0), points, 3, options);
@@ -104,7 +104,7 @@ TEST_CASE("fewer points than neighbors, duplicates and constant rows embed all t
     if (points > 1) CHECK(distance(u, 0, 1) > 0);
   }
   CHECK(finite(analysis::embedding::umap<double>(std::vector<double>(300, 1.5), 100, 3, options)));
-  // Numbers that no float holds.
+  // Numbers beyond the range of float.
   auto const rows = two_balls(100, 3, 4.0);
   std::vector<double> huge(rows.begin(), rows.end());
   for (auto& value : huge) value *= 0x1p300;
@@ -115,7 +115,7 @@ TEST_CASE("fewer points than neighbors, duplicates and constant rows embed all t
   CHECK(finite(analysis::embedding::umap<float>(doubled, 200, 3, options)));
 }
 
-TEST_CASE("what cannot be embedded is refused") {
+TEST_CASE("invalid options and rows are rejected") {
   auto rows = two_balls(50, 3, 0.0);
   auto const embed = [&](std::int64_t neighbors, double min_dist) {
     return analysis::embedding::umap<float>(rows, 50, 3,

@@ -64,7 +64,7 @@ void require_same(std::vector<T> const& rows, std::int64_t points, std::int64_t 
 
 }  // namespace
 
-TEST_CASE("neighbors are those of a brute force in double, bit for bit") {
+TEST_CASE("neighbors match a brute-force search in double bit for bit") {
   // Sizes on both sides of the lanes (16), the query block (32), the candidate block (128) and a crowded list (3 k +
   // 32).
   for (auto const points : {2, 5, 16, 17, 31, 33, 127, 129, 301}) {
@@ -79,10 +79,11 @@ TEST_CASE("neighbors are those of a brute force in double, bit for bit") {
   }
 }
 
-TEST_CASE("all other points can be asked for") { require_same(normals<double>(3, 140 * 2), 140, 2, 139); }
+TEST_CASE("all other points can be requested") { require_same(normals<double>(3, 140 * 2), 140, 2, 139); }
 
-TEST_CASE("single precision sifts and never decides") {
-  // Twelve dimensions and enough points for the pass in single precision; each of these would be wrong in it alone.
+TEST_CASE("the pass in single precision never changes the result") {
+  // Twelve dimensions and enough points for the pass in single precision; each case would fail in single precision
+  // alone.
   constexpr std::int64_t points = 900, dims = 12;
   auto const cloud = normals<double>(6, points * dims);
   auto const changed = [&](auto change) {
@@ -99,7 +100,7 @@ TEST_CASE("single precision sifts and never decides") {
     require_same(changed([](double x, I i, I) { return 1e-5 * x + 100 * static_cast<double>(i % 7); }), points, dims,
                  30);
   }
-  SECTION("one row far out") {
+  SECTION("one distant row") {
     require_same(changed([](double x, I i, I) { return i == 77 ? 1e9 * x : x; }), points, dims, 30);
   }
   SECTION("whole numbers, most distances tied") {
@@ -119,7 +120,7 @@ TEST_CASE("single precision sifts and never decides") {
     require_same(changed([](double x, I, I) { return 1e60 * x; }), points, dims, 30);
     require_same(changed([](double x, I, I) { return 1e-120 * x; }), points, dims, 30);
   }
-  SECTION("squares that vanish: the neighbors of the same rows in a larger unit") {
+  SECTION("squares that underflow: the neighbors of the same rows in a larger unit") {
     for (double const unit : {1e-162, 1e-170, 1e-290}) {
       auto const rows = changed([&](double x, I, I) { return unit * x; });
       auto larger = rows;
@@ -131,14 +132,14 @@ TEST_CASE("single precision sifts and never decides") {
       REQUIRE(found.distance == expected.distance);
     }
   }
-  SECTION("a random walk, whose nearest rows come in a row") {
+  SECTION("a random walk, whose nearest rows are consecutive") {
     auto rows = cloud;
     for (std::size_t i = dims; i < rows.size(); ++i) rows[i] += rows[i - dims];
     require_same(rows, points, dims, 50);
     std::vector<float> const single(rows.begin(), rows.end());
     require_same(single, points, dims, 50);
   }
-  SECTION("with a window, the threads and both passes agree") {
+  SECTION("with a window, both passes agree for any number of threads") {
     std::vector<std::int64_t> time(points);
     for (std::size_t i = 0; i < time.size(); ++i) time[i] = static_cast<std::int64_t>(i * 7 % points);
     auto const found = analysis::neighbors::nearest_neighbors<double>(cloud, points, dims, 40, 3, {time, 25});
@@ -155,7 +156,7 @@ TEST_CASE("single precision sifts and never decides") {
   }
 }
 
-TEST_CASE("equal distances come in the order of the indices") {
+TEST_CASE("ties are in the order of the indices") {
   // A 12 x 12 lattice with each point twice: distances are exact, most of them tied, duplicates included.
   std::vector<double> rows;
   for (int copy = 0; copy < 2; ++copy) {
@@ -175,7 +176,7 @@ TEST_CASE("constant rows have their neighbors at distance 0") {
   require_same(std::vector<float>(200 * 3, 1.5f), 200, 3, 7);
 }
 
-TEST_CASE("the bits do not depend on the number of threads") {
+TEST_CASE("neighbors are bit-identical for any number of threads") {
   auto const rows = normals<float>(4, 700 * 24);
   auto const one = analysis::neighbors::nearest_neighbors<float>(rows, 700, 24, 50, 1);
   for (auto const threads : {2, 3, 8}) {
@@ -185,7 +186,7 @@ TEST_CASE("the bits do not depend on the number of threads") {
   }
 }
 
-TEST_CASE("input that has no neighbors is refused in words") {
+TEST_CASE("invalid input is rejected with a clear message") {
   auto rows = normals<double>(5, 10 * 2);
   using analysis::neighbors::nearest_neighbors;
   CHECK_THROWS_WITH(nearest_neighbors<double>(rows, 10, 2, 10), ContainsSubstring("10 neighbors of each of 10 points"));

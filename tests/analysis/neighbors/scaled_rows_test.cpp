@@ -24,7 +24,7 @@ namespace {
 constexpr std::int64_t points = 240, dims = 9;  // enough for the search in single precision
 std::vector<std::int64_t> const ks = {5, 12};
 
-/// Whole numbers up to 1000, so that the least of all numbers may be their unit.
+/// Whole numbers up to 1000, so that their unit may be the smallest positive double.
 std::vector<double> whole_cloud() {
   random::NumpyGenerator random(4);
   std::vector<double> rows(points * dims);
@@ -80,7 +80,7 @@ TEST_CASE("estimates do not depend on the unit of the rows") {
   }
 }
 
-TEST_CASE("rows within the ordinary range are left alone") {
+TEST_CASE("rows within the ordinary range are not scaled") {
   for (double const unit : {1.0, 0x1p-300, 0x1p280})
     CHECK(analysis::neighbors::scaled_rows(times(whole_cloud(), unit), dims).copy.empty());
   CHECK(analysis::neighbors::scaled_rows(std::vector<double>(18, 0.0), dims).copy.empty());
@@ -90,7 +90,7 @@ TEST_CASE("rows within the ordinary range are left alone") {
   CHECK(scaled.exponent == 1473);
 }
 
-TEST_CASE("rows of very different size keep their neighbors") {
+TEST_CASE("rows of very different magnitude keep their neighbors") {
   // Two clouds that never meet: the sum of ln mu over both is known from each alone.
   auto large = whole_cloud(), small = whole_cloud();
   small.resize(small.size() / 2);
@@ -111,19 +111,19 @@ TEST_CASE("rows of very different size keep their neighbors") {
   }
 }
 
-TEST_CASE("columns of very different size and a large offset") {
+TEST_CASE("columns of very different magnitude and a large offset are handled") {
   auto rows = whole_cloud();
   auto const expected = estimates(rows);
   auto offset = rows;
   for (auto& value : offset) value += 0x1p52;
   require_same(estimates(offset), expected);
-  // All but the first column are too small to matter, and still tell rows apart.
+  // All but the first column are too small to matter, but still distinguish rows.
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i] *= i % dims == 0 ? 1e150 : 1e-150;
   CHECK(estimates(rows).duplicates == 0);
   CHECK(estimates(rows)[dimension::two_nn_ml][0].value > 0);
 }
 
-TEST_CASE("values that no unit brings together are refused") {
+TEST_CASE("values that no scaling brings into range are rejected") {
   auto rows = whole_cloud();
   rows[3] = 1e308;
   rows[dims * 2 + 1] = 1.2345e-300;

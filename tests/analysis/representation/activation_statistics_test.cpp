@@ -20,7 +20,7 @@ ActivationStatistics of(std::vector<double> const& rows, std::int64_t dims) {
 }
 }  // namespace
 
-TEST_CASE("moments by hand") {
+TEST_CASE("activation statistics match a hand calculation") {
   // Deviations +-1 in the first dimension, +-2 in the second, uncorrelated: eigenvalues 1 and 4, PR = 25/17.
   auto const square = of({11, 2, 11, -2, 9, 2, 9, -2}, 2);
   CHECK(square.rows() == 4);
@@ -29,18 +29,18 @@ TEST_CASE("moments by hand") {
   CHECK(square.participation_ratio() == Approx(25.0 / 17));
 }
 
-TEST_CASE("participation ratio of one direction is 1, of equal ones their number") {
+TEST_CASE("the participation ratio is 1 for one direction, and the number of directions if they are equal") {
   CHECK(of({0, 0, 0, 1, 2, -1, 3, 6, -3}, 3).participation_ratio() == Approx(1));
   CHECK(of({1, 0, 0, -1, 0, 0, 0, 1, 0, 0, -1, 0, 0, 0, 1, 0, 0, -1}, 3).participation_ratio() == Approx(3));
 }
 
-TEST_CASE("a mean far from zero costs no digits") {
+TEST_CASE("a mean far from zero costs no precision") {
   auto rows = std::vector<double>{11, 2, 11, -2, 9, 2, 9, -2};
   for (auto& value : rows) value += 1e9;
   CHECK(of(rows, 2).participation_ratio() == Approx(25.0 / 17).epsilon(1e-12));
 }
 
-TEST_CASE("rows in pieces and any number of threads give the same bits") {
+TEST_CASE("activation statistics are bit-identical in pieces and for any number of threads") {
   random::NumpyGenerator random(3);
   std::vector<float> rows(333 * 40);
   for (auto& value : rows) value = static_cast<float>(random.normal(1, 3));
@@ -60,7 +60,7 @@ TEST_CASE("rows in pieces and any number of threads give the same bits") {
   CHECK(whole.participation_ratio() > 30);
 }
 
-TEST_CASE("degenerate activations") {
+TEST_CASE("degenerate activations give NaN or zero; incomplete rows are rejected") {
   CHECK(std::isnan(ActivationStatistics(4).mean()));
   CHECK(std::isnan(of({3, 3, 3, 3, 3, 3}, 2).participation_ratio()));
   CHECK(of({3, 3, 3, 3, 3, 3}, 2).standard_deviation() == 0);

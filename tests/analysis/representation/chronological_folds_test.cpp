@@ -25,8 +25,8 @@ TEST_CASE("a held-out block keeps its guard out of training") {
   CHECK(folds.validation(2, 0) == Rows{8, 9, 10, 11});
 }
 
-TEST_CASE("blocks hold all rows, a stretch lies wholly in or out of each") {
-  ChronologicalFolds const folds(103, 8, 20);  // guards reach beyond their neighbors
+TEST_CASE("blocks cover all rows, and a stretch lies entirely inside or outside each") {
+  ChronologicalFolds const folds(103, 8, 20);  // guards reach beyond the adjacent blocks
   std::int64_t next = 0;
   for (auto const& stretch : folds.stretches()) {
     CHECK(stretch.first == next);
@@ -54,7 +54,7 @@ TEST_CASE("blocks and groups begin where clusters do") {
       CHECK((folds.in_group(stretch, g) || stretch.end <= folds.group(g).first || stretch.first >= folds.group(g).end));
   CHECK(ChronologicalFolds(30, 5, 1, cluster).block(1).end == 10);  // 12 is nearer to 10 than to 16
 
-  // One cluster over two blocks' places: as without clusters.
+  // One cluster spans two blocks: as without clusters.
   Rows const longest(30, 4);
   for (auto const& equal : {ChronologicalFolds(30, 3, 1, longest), ChronologicalFolds(30, 3, 1)}) {
     CHECK((equal.block(1).first == 10 && equal.block(1).end == 20));
@@ -64,7 +64,7 @@ TEST_CASE("blocks and groups begin where clusters do") {
   CHECK_THROWS_AS(ChronologicalFolds(29, 3, 1, cluster), errors::Error);
 }
 
-TEST_CASE("folds that leave nothing are refused") {
+TEST_CASE("folds that leave no training rows are rejected") {
   CHECK_THROWS_AS(ChronologicalFolds(100, 2, 0), errors::Error);
   CHECK_THROWS_AS(ChronologicalFolds(4, 5, 0), errors::Error);
   CHECK_THROWS_AS(ChronologicalFolds(100, 5, -1), errors::Error);
@@ -72,7 +72,7 @@ TEST_CASE("folds that leave nothing are refused") {
   CHECK_THROWS_AS(ChronologicalFolds(12, 3, 4), errors::Error);
 }
 
-TEST_CASE("errors compare clusters, and add what training changes beyond what they scatter by") {
+TEST_CASE("errors compare clusters, and add changes of training beyond their scatter") {
   using namespace analysis::representation;
   Rows cluster;
   for (std::int64_t c = 0; c < 6; ++c) cluster.insert(cluster.end(), 5, c);

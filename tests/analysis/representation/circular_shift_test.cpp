@@ -9,7 +9,7 @@
 using namespace mambasynth;
 using namespace analysis::representation;
 
-TEST_CASE("rows move round as numpy.roll moves them") {
+TEST_CASE("rows are shifted as by numpy.roll") {
   std::vector<double> const values{0, 1, 10, 11, 20, 21, 30, 31};
   std::span<double const> const rows(values);
   CHECK(circular_shift(rows, 2, 1) == std::vector<double>{30, 31, 0, 1, 10, 11, 20, 21});
@@ -19,7 +19,7 @@ TEST_CASE("rows move round as numpy.roll moves them") {
   CHECK_THROWS_AS(circular_shift(rows, 3, 1), errors::Error);
 }
 
-TEST_CASE("offsets keep their distance both ways round") {
+TEST_CASE("offsets keep their distance in both directions") {
   // rng = numpy.random.default_rng(4); 100 + rng.integers(1000 - 200 + 1, size=4)
   random::NumpyGenerator random(4);
   for (std::int64_t const wanted : {681, 855, 805, 509}) CHECK(shift_offset(1000, 100, random) == wanted);
@@ -32,7 +32,7 @@ TEST_CASE("offsets keep their distance both ways round") {
   CHECK_THROWS_AS(shift_offset(10, 0, random), errors::Error);
 }
 
-TEST_CASE("a shifted control takes the read-out away and leaves the labels' course") {
+TEST_CASE("a shifted control cannot be read out but keeps the labels' course") {
   random::NumpyGenerator rng(12);
   std::vector<std::int64_t> labels;
   while (labels.size() < 1500) labels.insert(labels.end(), 10, static_cast<std::int64_t>(rng.bounded(2)));

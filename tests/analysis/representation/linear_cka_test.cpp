@@ -59,7 +59,7 @@ LinearCka of(std::vector<std::vector<double>> const& parts, std::size_t n, int t
 
 }  // namespace
 
-TEST_CASE("linear CKA of unrelated, alike and narrow layers") {
+TEST_CASE("linear CKA of unrelated, similar and narrow layers matches NumPy") {
   // rng = numpy.random.default_rng(0); X = rng.normal(size=(200, 128)); Y = rng.normal(size=(200, 128)); 200 x 200
   // Gram matrices.
   random::NumpyGenerator rng(0);
@@ -82,7 +82,7 @@ TEST_CASE("linear CKA of unrelated, alike and narrow layers") {
   CHECK(cka.debiased[3 * 4 + 1] == cka.debiased[4 + 3]);
 }
 
-TEST_CASE("debiased CKA is Song's estimator, near zero and far from it") {
+TEST_CASE("debiased CKA matches Song's estimator, near zero and far from it") {
   random::NumpyGenerator rng(1);
   auto const x = draws::remembering(rng, 60, 5);
   auto y = draws::normal(rng, 60, 9);
@@ -92,13 +92,13 @@ TEST_CASE("debiased CKA is Song's estimator, near zero and far from it") {
   auto away = x;
   for (auto& value : away) value += 1e6;
   CHECK(of({away, y}, 60).debiased[1] == Approx(wanted).epsilon(1e-8));
-  auto outlier = x;  // the first row, from which all others are taken, is unlike them
+  auto outlier = x;  // the first row, which is subtracted from all others, is unlike them
   for (std::size_t c = 0; c < 5; ++c) outlier[c] += 100;
   CHECK(of({outlier, y}, 60).debiased[1] ==
         Approx(hsic(outlier, y, 60) / std::sqrt(hsic(outlier, outlier, 60) * hsic(y, y, 60))).epsilon(1e-9));
 }
 
-TEST_CASE("moments have the same bits in pieces and for any number of threads") {
+TEST_CASE("cross moments are bit-identical in pieces and for any number of threads") {
   random::NumpyGenerator rng(2);
   auto const x = draws::normal(rng, 300, 20), y = draws::normal(rng, 300, 33);
   auto const whole = of({x, y}, 300, 1);
@@ -117,7 +117,7 @@ TEST_CASE("moments have the same bits in pieces and for any number of threads") 
   CHECK_THROWS_AS(pieces.add(unequal), errors::Error);
 }
 
-TEST_CASE("CKA between networks by their Gram matrices is that of their moments") {
+TEST_CASE("CKA between networks is the same from Gram matrices and from moments") {
   random::NumpyGenerator rng(6);
   constexpr std::size_t n = 50;
   std::vector<std::vector<double>> parts{draws::remembering(rng, n, 5), draws::normal(rng, n, 9),
@@ -143,7 +143,7 @@ TEST_CASE("CKA between networks by their Gram matrices is that of their moments"
   CHECK_THROWS_AS(centered_gram(std::vector<float>{1, 2, 3, std::nanf(""), 5}, 5, 1), errors::Error);
 }
 
-TEST_CASE("layers that do not vary resemble nothing") {
+TEST_CASE("the CKA of constant layers is NaN") {
   random::NumpyGenerator rng(3);
   auto const x = draws::normal(rng, 30, 4);
   auto const cka = of({x, std::vector<double>(60, 3.3)}, 30);

@@ -51,7 +51,7 @@ LogisticScore exactly(Sample const& sample) {
 
 }  // namespace
 
-TEST_CASE("logistic probes as SciPy minimizes them") {
+TEST_CASE("logistic probes match SciPy's minimization") {
   // scipy.optimize.minimize(method='BFGS', gtol=1e-9), fold by fold and penalty by penalty.
   Sample const sample;
   auto const all = exactly(sample);
@@ -72,14 +72,14 @@ TEST_CASE("logistic probes as SciPy minimizes them") {
   CHECK(all.rows == Labels(5, 100));
 }
 
-TEST_CASE("the tolerance of a logistic probe is one of its log-loss") {
+TEST_CASE("the tolerance of a logistic probe applies to its log-loss") {
   Sample const sample;
   auto const rough = logistic_probe(Doubles(sample.x), d, sample.labels, {n, 5, 12});
   CHECK(rough.log_loss.value == Approx(0.5367029119101233).margin(1e-3));
   CHECK(rough.accuracy.value == Approx(0.778).margin(0.005));
 }
 
-TEST_CASE("a control is scored as any labeling, without errors") {
+TEST_CASE("a control is scored like any labeling, but without errors") {
   Sample const sample;
   ChronologicalFolds const folds(n, 5, 12);
   LogisticProbe const probe(Doubles(sample.x), d, folds);
@@ -95,7 +95,7 @@ TEST_CASE("a control is scored as any labeling, without errors") {
   }
 }
 
-TEST_CASE("the softmax of a block is that of the standard library, far probabilities and NaN included") {
+TEST_CASE("the softmax of a block matches the standard library, including tiny probabilities and NaN") {
   constexpr std::int64_t block = StandardizedRows::block, classes = 4;
   random::NumpyGenerator random(8);
   std::vector<double> logits(static_cast<std::size_t>(classes * block)), intercept{0.5, -1, 3, 0};
@@ -125,7 +125,7 @@ TEST_CASE("the softmax of a block is that of the standard library, far probabili
   }
 }
 
-TEST_CASE("a logistic probe scores labelings one by one or side by side, to the same bits") {
+TEST_CASE("a logistic probe's scores are bit-identical one by one and in parallel") {
   Sample const sample;
   ChronologicalFolds const folds(n, 5, 12);
   LogisticProbe const probe(Doubles(sample.x), d, folds, {.threads = 3});
@@ -139,7 +139,7 @@ TEST_CASE("a logistic probe scores labelings one by one or side by side, to the 
         logistic_probe(Doubles(sample.x), d, turned, {n, 5, 12}, {.threads = 1}).log_loss.value);
 }
 
-TEST_CASE("separable classes are found, whatever they are called") {
+TEST_CASE("separable classes are found, whatever their labels") {
   Labels labels(300), others(300);
   std::vector<float> x(300 * 3);
   for (std::size_t i = 0; i < 300; ++i) {
@@ -172,7 +172,7 @@ TEST_CASE("a class that training lacks counts as an error, not as an infinite lo
   CHECK(std::isfinite(score.log_loss.value));
 }
 
-TEST_CASE("one class teaches nothing") {
+TEST_CASE("a single class gives no score") {
   Sample sample;
   std::fill(sample.labels.begin(), sample.labels.end(), 4);
   auto const score = exactly(sample);
@@ -180,7 +180,7 @@ TEST_CASE("one class teaches nothing") {
   CHECK(std::isnan(score.penalty[0]));
 }
 
-TEST_CASE("features that do not vary leave the classes' shares") {
+TEST_CASE("constant features give the chance scores") {
   Sample const sample;
   std::vector<double> const constant(static_cast<std::size_t>(n), 0.1);
   auto const score = logistic_probe(Doubles(constant), 1, sample.labels, {n, 5, 12});
@@ -188,7 +188,7 @@ TEST_CASE("features that do not vary leave the classes' shares") {
   CHECK(score.accuracy.value == Approx(score.chance_accuracy.value));
 }
 
-TEST_CASE("two hundred classes, some of them once") {
+TEST_CASE("two hundred classes, some with a single row, are scored") {
   random::NumpyGenerator rng(2);
   auto const x = draws::normal(rng, 600, 5);
   Labels labels(600);
@@ -198,7 +198,7 @@ TEST_CASE("two hundred classes, some of them once") {
   CHECK(score.log_loss.value > 4);
 }
 
-TEST_CASE("logistic probes refuse what they cannot use") {
+TEST_CASE("logistic probes reject invalid input") {
   Sample sample;
   CHECK_THROWS_AS(logistic_probe(Doubles(sample.x), d, std::span(sample.labels).first(n - 1), {n, 5, 12}),
                   errors::Error);

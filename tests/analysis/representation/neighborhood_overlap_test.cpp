@@ -38,7 +38,7 @@ struct Sample {
 
 }  // namespace
 
-TEST_CASE("overlaps as NumPy counts them") {
+TEST_CASE("overlaps match NumPy") {
   Sample const sample;
   auto const blocks = analysis::statistics::blocks_in_time(sample.time, 6);
   struct Wanted {
@@ -63,7 +63,7 @@ TEST_CASE("overlaps as NumPy counts them") {
   }
 }
 
-TEST_CASE("a layer overlaps with itself wholly, whatever its scale") {
+TEST_CASE("a layer overlaps completely with itself at any scale") {
   Sample const sample;
   auto scaled = sample.p;
   for (auto& value : scaled) value *= -4;
@@ -72,11 +72,11 @@ TEST_CASE("a layer overlaps with itself wholly, whatever its scale") {
   CHECK(std::isnan(neighborhood_overlap(a, b, 7).se));
 }
 
-TEST_CASE("labels that are missing or alone") {
+TEST_CASE("missing labels match nothing, and a single label matches everywhere") {
   std::vector<double> const line{0, 1, 2, 3, 4};
   auto const lists = nearest_neighbors<double>(line, 5, 1, 2);
   std::vector<std::int64_t> labels{0, 0, -1, 1, 1};
-  CHECK(label_overlap(lists, labels, 1).mean == Approx(0.75));  // row 3 has row 2 first, of two as near
+  CHECK(label_overlap(lists, labels, 1).mean == Approx(0.75));  // row 3 takes row 2, the first of two equally near
   CHECK(label_overlap_by_chance(labels) == Approx(0.25));
   labels.assign(5, 3);
   CHECK(label_overlap(lists, labels, 2).mean == 1);
@@ -88,7 +88,7 @@ TEST_CASE("labels that are missing or alone") {
   CHECK(std::isnan(label_overlap_by_chance(labels)));
 }
 
-TEST_CASE("lists that do not belong together") {
+TEST_CASE("lists of different points are rejected") {
   Sample const sample;
   auto const a = nearest_neighbors<double>(sample.p, n, 3, 5);
   auto const fewer = nearest_neighbors<double>(std::span(sample.p).first(30), 10, 3, 5);

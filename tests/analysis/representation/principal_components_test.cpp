@@ -35,7 +35,7 @@ std::vector<double> sample() {
 
 }  // namespace
 
-TEST_CASE("spectrum as numpy.linalg.eigvalsh(numpy.cov(X.T))") {
+TEST_CASE("the spectrum matches numpy.linalg.eigvalsh(numpy.cov(X.T))") {
   auto const result = spectrum(of(sample(), 30));
   CHECK(result.variance[0] == Approx(0.67989649).epsilon(1e-7));
   CHECK(result.variance[1] == Approx(0.55088801).epsilon(1e-7));
@@ -49,7 +49,7 @@ TEST_CASE("spectrum as numpy.linalg.eigvalsh(numpy.cov(X.T))") {
   CHECK(result.participation_ratio_unbiased == Approx(14.554684660101724).epsilon(1e-11));
 }
 
-TEST_CASE("traces over all choices of four rows") {
+TEST_CASE("unbiased traces match the means over all choices of four rows") {
   // rng = numpy.random.default_rng(0); X = rng.normal(size=(7, 3)); means over itertools.permutations(range(7), 4) of
   // |x_i - x_j|^2 |x_k - x_l|^2 / 4 and ((x_i - x_j) . (x_k - x_l))^2 / 4.
   random::NumpyGenerator rng(0);
@@ -58,7 +58,7 @@ TEST_CASE("traces over all choices of four rows") {
   CHECK(unbiased_squared_covariance(moments, 0, 0) == Approx(2.0980003231719744).epsilon(1e-11));
 }
 
-TEST_CASE("fewer rows than dimensions lower the sample's participation ratio only") {
+TEST_CASE("fewer rows than dimensions lower only the uncorrected participation ratio") {
   double plain = 0, traces = 0, squares = 0;
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
     random::NumpyGenerator rng(seed);
@@ -73,7 +73,7 @@ TEST_CASE("fewer rows than dimensions lower the sample's participation ratio onl
   CHECK(traces / squares == Approx(50).margin(3));
 }
 
-TEST_CASE("components as scikit-learn's") {
+TEST_CASE("principal components match scikit-learn") {
   // sklearn.decomposition.PCA(2, svd_solver='full').fit(X)
   auto const rows = sample();
   auto const found = principal_components(of(rows, 30), 2);
@@ -104,7 +104,7 @@ TEST_CASE("a part's spectrum is that of its columns") {
   CHECK(spectrum(both, 1).participation_ratio_unbiased == Approx(14.554684660101724).epsilon(1e-11));
 }
 
-TEST_CASE("degenerate spectra") {
+TEST_CASE("degenerate spectra are NaN or zero") {
   auto const constant = spectrum(of(std::vector<double>(20, 0.1), 2));
   CHECK(constant.variance == std::vector<double>{0, 0});
   CHECK(std::isnan(constant.share[0]));

@@ -42,7 +42,7 @@ struct Sample {
 
 }  // namespace
 
-TEST_CASE("ridge probes as row by row in NumPy") {
+TEST_CASE("ridge probes match least squares in NumPy, row by row") {
   Sample const sample;
   auto const scores = ridge_probe(Doubles(sample.x), d, sample.targets(), {n, 5, 12});
   // numpy.linalg.lstsq on the training rows with sqrt(rows * penalty) I below them, fold by fold and penalty by
@@ -69,14 +69,14 @@ TEST_CASE("skipping the errors of some targets changes neither scores nor other 
   CHECK(first[1].r2.value == both[1].r2.value);
 }
 
-TEST_CASE("ridge probes have the same bits for any number of threads") {
+TEST_CASE("ridge probes are bit-identical for any number of threads") {
   Sample const sample;
   auto const one = ridge_probe(Doubles(sample.x), d, sample.targets(), {n, 5, 12}, {.threads = 1});
   auto const three = ridge_probe(Doubles(sample.x), d, sample.targets(), {n, 5, 12}, {.threads = 3});
   for (std::size_t g = 0; g < one.size(); ++g) CHECK(one[g].r2.fold == three[g].r2.fold);
 }
 
-TEST_CASE("features far from zero, in single precision, constant or copied") {
+TEST_CASE("ridge probes accept features far from zero, in single precision, constant or duplicated") {
   Sample const sample;
   auto const wanted = ridge_probe(Doubles(sample.x), d, sample.targets(), {n, 5, 12});
   std::vector<float> features;
@@ -97,8 +97,8 @@ TEST_CASE("features far from zero, in single precision, constant or copied") {
   CHECK(nothing[0].r2.value < 0.05);  // only the mean is left
 }
 
-TEST_CASE("a guard keeps neighbors in time from telling a slow target") {
-  // A target that drifts and features that are a smooth code of time: interpolation from both sides looks like skill.
+TEST_CASE("a guard keeps neighbors in time from revealing a slow target") {
+  // A target that drifts and features that are a smooth code of time: interpolation from both sides mimics skill.
   constexpr std::int64_t rows = 400;
   random::NumpyGenerator rng(11);
   auto const y = draws::remembering(rng, rows, 1);
@@ -114,7 +114,7 @@ TEST_CASE("a guard keeps neighbors in time from telling a slow target") {
   CHECK(guarded < near);
 }
 
-TEST_CASE("targets that do not vary have no R^2; what is not finite is named") {
+TEST_CASE("constant targets have no R^2; values that are not finite are located") {
   Sample sample;
   std::vector<double> const constant(static_cast<std::size_t>(n), 0.3);
   auto const score = ridge_probe(Doubles(sample.x), d, {{"constant", Doubles(constant), 1}}, {n, 5, 12})[0];

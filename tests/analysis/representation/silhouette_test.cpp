@@ -34,7 +34,7 @@ struct Sample {
 
 }  // namespace
 
-TEST_CASE("silhouettes as scikit-learn's") {
+TEST_CASE("silhouettes match scikit-learn") {
   // rng = numpy.random.default_rng(9), one sample after the other; silhouette_score, silhouette_samples
   random::NumpyGenerator rng(9);
   Sample const plane(rng, 2, 3, 157);
@@ -45,7 +45,7 @@ TEST_CASE("silhouettes as scikit-learn's") {
   CHECK(flat.of_point[11] == 0);
 }
 
-TEST_CASE("silhouettes of many dimensions") {
+TEST_CASE("silhouettes in many dimensions match scikit-learn") {
   random::NumpyGenerator rng(9);
   Sample const first(rng, 2, 3, 157);
   Sample const wide(rng, 40, 7, 203);
@@ -56,7 +56,7 @@ TEST_CASE("silhouettes of many dimensions") {
   CHECK(one.of_point == three.of_point);
 }
 
-TEST_CASE("silhouettes by hand, in single precision") {
+TEST_CASE("silhouettes in single precision match a hand calculation") {
   std::vector<float> const points{0, 1, 10, 12};
   auto const found = silhouette(std::span<float const>(points), 1, Labels{5, 5, 8, 8});
   CHECK(found.of_point[0] == Approx(10.0 / 11));
@@ -65,7 +65,7 @@ TEST_CASE("silhouettes by hand, in single precision") {
   CHECK(found.of_point[3] == Approx(9.5 / 11.5));
 }
 
-TEST_CASE("degenerate silhouettes") {
+TEST_CASE("degenerate silhouettes are zero or NaN") {
   std::vector<double> const same(8, 1.0);
   CHECK(silhouette(Doubles(same), 2, Labels{0, 0, 1, 1}).mean == 0);
   CHECK(std::isnan(silhouette(Doubles(same), 2, Labels{3, 3, 3, 3}).mean));

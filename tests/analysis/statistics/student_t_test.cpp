@@ -6,7 +6,7 @@
 using namespace mambasynth::analysis::statistics;
 using Catch::Approx;
 
-TEST_CASE("quantiles of Student's t are those of the tables") {
+TEST_CASE("quantiles of Student's t match the tables") {
   // Two-sided 95 %, from the incomplete beta function in 30 digits.
   CHECK(central_quantile(0.95, 1) == Approx(12.7062047361747046).epsilon(1e-12));
   CHECK(central_quantile(0.95, 2) == Approx(4.30265272974946385).epsilon(1e-12));

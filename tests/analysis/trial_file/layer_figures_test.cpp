@@ -10,7 +10,7 @@
 #include "support/gnuplot.hpp"
 #include "support/reference.hpp"
 
-// The figures of a network's layers against the numbers that they are drawn from.
+// Compares the figures of a network's layers with the numbers that they show.
 
 using namespace mambasynth;
 using namespace mambasynth::tests;
@@ -22,7 +22,7 @@ namespace {
 
 std::vector<std::string> const names{"input", "layer_1", "output"}, shown{"input", "1", "output"};
 
-/// Every estimate is `value`; its bar is a fifth of that to both sides.
+/// Every estimate is `value`; its bar extends a fifth of that to either side.
 DimensionEstimates dimension_of(double value) {
   DimensionEstimates all;
   all.points = 500;
@@ -65,7 +65,7 @@ void check_near(std::vector<double> const& found, std::vector<double> const& exp
 
 }  // namespace
 
-TEST_CASE("the intrinsic dimension by layer is drawn beside its controls") {
+TEST_CASE("the intrinsic dimension by layer is drawn with its controls") {
   if (!gnuplot_installed()) SKIP("gnuplot is not installed");
   Controls controls;
   controls.untrained = measures_of(2);
@@ -171,7 +171,7 @@ TEST_CASE("the similarity of layers is a map for each measure") {
   CHECK((drawing.says("0.75") && drawing.says("0.30")));
 }
 
-TEST_CASE("layers are embedded by circle and by phase, with what their titles say") {
+TEST_CASE("embeddings of layers are colored by circle and by phase, under titles with their measures") {
   if (!gnuplot_installed()) SKIP("gnuplot is not installed");
   constexpr std::size_t points = 60;
   Embeddings embeddings;
