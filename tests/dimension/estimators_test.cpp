@@ -11,7 +11,7 @@
 #include "store/hdf5.hpp"
 #include "support/reference.hpp"
 
-// An estimator that an output of the dimension verb forgets would be missing without a word.
+// An estimator missing from an output of the dimension verb would go unnoticed.
 
 using namespace mambasynth;
 using namespace mambasynth::tests;
@@ -19,7 +19,7 @@ using analysis::dimension::Axis;
 using analysis::dimension::estimators;
 using Catch::Matchers::ContainsSubstring;
 
-TEST_CASE("every estimator is in dimension.h5, in what the dimension verb prints, and in its figure") {
+TEST_CASE("every estimator appears in dimension.h5, in the printed report, and in the figure") {
   constexpr std::int64_t points = 300, dims = 4;
   dimension::Array array;
   array.points = points;

@@ -21,7 +21,7 @@ using Catch::Approx;
 
 namespace {
 
-/// Estimator i is 2 + i at the first entry and falls by 0.25 with each further one; two errors by blocks are 0.5.
+/// Estimator i is 2 + i at the first entry and falls by 0.25 with each further entry; two errors by blocks are 0.5.
 DimensionEstimates made_up(std::vector<std::int64_t> const& k, double first) {
   DimensionEstimates all;
   all.points = 2000;
@@ -118,7 +118,7 @@ TEST_CASE("the figure of the dimension verb shows each estimator with its error,
   }
 }
 
-TEST_CASE("a plateau is marked where it lies, and estimates that do not exist leave their panels blank") {
+TEST_CASE("a plateau is marked at its position, and undefined estimates leave their panels blank") {
   if (!gnuplot_installed()) SKIP("gnuplot is not installed");
   auto m = measured();
   m.all.plateau = {.first = 0, .last = 1, .value = 6.875};
