@@ -25,7 +25,7 @@ oracle::HiddenProcess const& process() {
   return hidden;
 }
 
-/// What `walk` does behind its first 64 steps.
+/// The trajectory of `walk` after its first 64 steps.
 dynamics::Trajectory follow(oracle::HiddenProcess const& hidden, tests::Walk const& walk, double noise_std,
                             std::vector<char> const& perturbed = {}) {
   std::span<float const> const x(walk.x);
@@ -42,7 +42,7 @@ bool fails(dynamics::Trajectory const& trajectory) {
 
 }  // namespace
 
-TEST_CASE("of a true series every visit is found, and it never fails") {
+TEST_CASE("every visit of a true series is found, and the series never fails") {
   config::Data data;
   data.n_steps = 20064;
   auto const truth = series::generate(data);
@@ -86,7 +86,7 @@ TEST_CASE("of a true series every visit is found, and it never fails") {
   CHECK(std::abs(found.law.dwell_mean - 398.2) < 0.1);
 }
 
-TEST_CASE("a circle without noise is on it, until it has turned for longer than the process ever does") {
+TEST_CASE("a noise-free circle lies on the manifold and fails only by exceeding the longest visit") {
   tests::Walk walk(process().process());
   walk.turn(2, 5, 3064);
   auto const found = follow(process(), walk, 0);
@@ -104,7 +104,7 @@ TEST_CASE("a circle without noise is on it, until it has turned for longer than 
   CHECK(!fails(follow(process(), shorter.turn(2, 5, 900), 0)));
 }
 
-TEST_CASE("a trajectory that freezes is found out an eighth of a period later") {
+TEST_CASE("a trajectory that freezes fails an eighth of a period later") {
   tests::Walk walk(process().process());
   walk.turn(6, 0, 264).freeze(300);  // period 280: progress over 70 steps
   auto const found = follow(process(), walk, 0);
@@ -115,7 +115,7 @@ TEST_CASE("a trajectory that freezes is found out an eighth of a period later") 
   CHECK(std::abs(time(follow(process(), noisy, 2.83), dynamics::Failure::clock) - (200 + 35)) <= 10);
 }
 
-TEST_CASE("noise, the origin and the middle of two circles are off the manifold at once, with little or much noise") {
+TEST_CASE("noise, the origin and the midpoint of two circles are off the manifold at once, at any noise level") {
   for (double const noise : {0.0, 2.83}) {
     tests::Walk walk(process().process());
     walk.turn(3, 0, 64);
@@ -130,14 +130,14 @@ TEST_CASE("noise, the origin and the middle of two circles are off the manifold 
     auto const none = follow(process(), away, noise).circle;
     CHECK(std::count(none.begin(), none.end(), -1) > 90);
   }
-  // Not finite: off, and nothing else breaks.
+  // Not finite: off the manifold, and nothing else breaks.
   tests::Walk lost(process().process());
   lost.turn(3, 0, 264);
   for (std::size_t i = 100 * 20; i < lost.x.size(); ++i) lost.x[i] = std::nanf("");
   CHECK(time(follow(process(), lost, 0), dynamics::Failure::off_manifold) == 36);
 }
 
-TEST_CASE("a burst's own noise is no failure of the network") {
+TEST_CASE("a burst's own noise does not count as a failure") {
   tests::Walk walk(process().process());
   walk.turn(3, 0, 464);
   std::vector<char> perturbed(400);
@@ -149,7 +149,7 @@ TEST_CASE("a burst's own noise is no failure of the network") {
   CHECK(time(follow(process(), walk, 0), dynamics::Failure::off_manifold) >= 200);
 }
 
-TEST_CASE("switches are counted by where they lead, pairs of conditions compared, whatever the threads") {
+TEST_CASE("switches are counted by destination and conditions compared in pairs, for any number of threads") {
   auto const& p = process().process();
   tests::Walk calm(p), busy(p);
   calm.turn(0, 0, 264).turn(3, 0, 400);                  // forbidden
@@ -188,7 +188,7 @@ TEST_CASE("switches are counted by where they lead, pairs of conditions compared
   CHECK(std::isinf(s[1].transition_divergence));
   double const due_01 = found.law.seen.transition_matrix[1], due_12 = found.law.seen.transition_matrix[12];
   CHECK(std::abs(s[0].transition_distance - 0.5 * ((1 - due_01) + (1 - due_12))) < 1e-12);
-  CHECK(std::abs(due_01 - p.transition_matrix[1]) < 0.03);  // to circles nearby, windows cut less off
+  CHECK(std::abs(due_01 - p.transition_matrix[1]) < 0.03);  // windows miss fewer switches to circles of short period
   CHECK(std::abs(s[0].transition_divergence + 0.5 * (std::log(due_01) + std::log(due_12))) < 1e-12);
   CHECK(s[0].dwells == 2);
   CHECK(std::abs(s[0].dwell_mean - 200) <= 1);
@@ -199,7 +199,7 @@ TEST_CASE("switches are counted by where they lead, pairs of conditions compared
   CHECK(found.comparison->rate_ratio.value == 2);
   CHECK(found.comparison->rate_ratio.standard_error == 0);  // twice as many in each pair
   CHECK(std::abs(found.comparison->rate_difference.value - 2.0 / 3 / 0.6) < 1e-12);
-  // Steps 200 and 400 of the first condition, 200 of the other, behind bursts at 150, 300 and 450.
+  // Steps 200 and 400 of the first condition, 200 of the other, after bursts at 150, 300 and 450.
   REQUIRE(found.since_burst.size() == 2);
   CHECK(found.since_burst[0][50] + found.since_burst[0][49] + found.since_burst[0][51] == 2);
   CHECK(found.since_burst[0][100] + found.since_burst[0][99] + found.since_burst[0][101] == 2);
@@ -230,7 +230,7 @@ TEST_CASE("switches are counted by where they lead, pairs of conditions compared
 
 namespace {
 
-/// Of one sample, whose truth lasts and whose generated steps fail at step 7.
+/// The figures of one sample, whose truth lasts and whose generated steps fail at step 7.
 void check_figures(std::filesystem::path const& folder, std::int64_t circles) {
   auto const strips = tests::read_drawing(folder / "generation_dynamics.svg");
   for (char const* words :
@@ -268,7 +268,7 @@ void check_figures(std::filesystem::path const& folder, std::int64_t circles) {
 
 }  // namespace
 
-TEST_CASE("one circle, three and two hundred; none that is visited") {
+TEST_CASE("one, three and two hundred circles are analyzed and drawn, even if none is visited") {
   for (std::int64_t const circles : {1, 3, 200}) {
     config::Data data;
     data.n_circles = circles;
@@ -303,7 +303,7 @@ TEST_CASE("one circle, three and two hundred; none that is visited") {
   }
 }
 
-TEST_CASE("periods of a step or three, no noise, no visit at all") {
+TEST_CASE("periods of one to three steps, no noise and no visits are handled") {
   config::Data data;
   data.n_circles = 3;
   data.ambient_dim = 3;

@@ -10,7 +10,7 @@
 
 using namespace mambasynth;
 
-TEST_CASE("a true series is decoded step by step, circle and place on it") {
+TEST_CASE("the decoded circle and position of a true series are right at almost every step") {
   config::Data data;
   data.n_steps = 6000;
   auto const truth = series::generate(data);
@@ -28,11 +28,11 @@ TEST_CASE("a true series is decoded step by step, circle and place on it") {
     auto const true_place = (static_cast<std::int64_t>(std::lround(place)) % period + period) % period;
     misplaced += path.position[t] != true_place;
   }
-  CHECK(wrong <= 20);  // about one a switch, of which there are 15
+  CHECK(wrong <= 20);  // about one per switch, of which there are 15
   CHECK(misplaced <= 20);
 }
 
-TEST_CASE("other numbers of circles and more memory than a piece may take are decoded the same way") {
+TEST_CASE("other numbers of circles, and series longer than a piece, are decoded correctly") {
   for (std::int64_t const circles : {1, 3, 200}) {
     config::Data data;
     data.n_circles = circles;
@@ -47,7 +47,7 @@ TEST_CASE("other numbers of circles and more memory than a piece may take are de
   }
 }
 
-TEST_CASE("what the process cannot do is decoded too") {
+TEST_CASE("behavior that the process forbids is decoded") {
   oracle::HiddenProcess const hidden(series::make_process({}));
   // From 0 the ring leads to 1 and 9, shortcuts to 5 and 7: never to 3.
   REQUIRE(hidden.process().transitions_from(0)[3] == 0);
@@ -56,11 +56,11 @@ TEST_CASE("what the process cannot do is decoded too") {
   auto const path = dynamics::Decoder(hidden).decode(walk.x);
   for (std::size_t t = 0; t < walk.circle.size(); ++t) CHECK((path.circle[t] == walk.circle[t] || t == 90 || t == 340));
   CHECK(path.position[5] == 12);
-  CHECK(std::abs(path.position[339] - path.position[295]) <= 15);  // frozen: at most a few slips around the place
+  CHECK(std::abs(path.position[339] - path.position[295]) <= 15);  // frozen: at most a few slips around the position
   CHECK(path.position[2339] == (3 + 1999) % 40);
 }
 
-TEST_CASE("steps that are hidden or not finite say nothing") {
+TEST_CASE("hidden and non-finite steps carry no evidence") {
   oracle::HiddenProcess const hidden(series::make_process({}));
   tests::Walk walk(hidden.process());
   walk.turn(4, 0, 300);

@@ -10,8 +10,8 @@
 
 using namespace mambasynth;
 
-TEST_CASE("noise alone goes beyond its limit as rarely as it says, and not never") {
-  // 400 series of 200 steps at a level of one half: the bound is not sharp, yet not idle.
+TEST_CASE("noise alone exceeds its limit no more often than the level, but sometimes") {
+  // 400 series of 200 steps at a level of one half: the bound is not sharp, but not vacuous.
   constexpr std::int64_t channels = 3, window = 4, steps = 200;
   auto const limit = dynamics::largest_noise_square(2.0, channels, window, steps, 0.5);
   random::NumpyGenerator generator(3);
@@ -43,7 +43,7 @@ TEST_CASE("distances are averaged over the last steps that no burst perturbed") 
   CHECK(dynamics::beyond(squares, {}, 9, 0.0) == std::vector<char>(8, 0));
 }
 
-TEST_CASE("a clock fails that stands still, races or runs backwards") {
+TEST_CASE("the clock fails if the phase stalls, races or runs backward") {
   config::Data data;
   data.n_circles = 4;
   data.min_period = data.max_period = 40;  // progress over 10 steps
@@ -56,7 +56,7 @@ TEST_CASE("a clock fails that stands still, races or runs backwards") {
     return path;
   };
   CHECK(dynamics::first_clock_failure(moving(300, [](auto t) { return t; }), hidden, rule, 0) == -1);
-  // Frozen from step 100 on: at 106 the last ten steps hold four of progress.
+  // Frozen from step 100 on: at 106 the last ten steps contain four of progress.
   auto const frozen = moving(300, [](auto t) { return std::min<std::int64_t>(t, 100); });
   CHECK(dynamics::first_clock_failure(frozen, hidden, rule, 0) == 106);
   CHECK(dynamics::first_clock_failure(frozen, hidden, rule, 150) == 150);
@@ -64,19 +64,19 @@ TEST_CASE("a clock fails that stands still, races or runs backwards") {
                                       rule, 0) == 106);
   CHECK(dynamics::first_clock_failure(moving(300, [](auto t) { return -t; }), hidden, rule, 0) == 10);
   CHECK(dynamics::first_clock_failure(moving(300, [](auto t) { return t * 4 / 5; }), hidden, rule, 0) == -1);
-  auto left = frozen;  // on other circles before it shows
+  auto left = frozen;  // on to other circles before it shows
   for (std::size_t t = 0; t < 300; ++t) left.circle[t] = static_cast<std::int64_t>(t / 10 % 2);
   CHECK(dynamics::first_clock_failure(left, hidden, rule, 0) == -1);
 }
 
-TEST_CASE("no visit of the process lasts longer than its dwell law's tail") {
+TEST_CASE("a visit fails only if it exceeds the dwell law's longest visit") {
   oracle::HiddenProcess const hidden(series::make_process({}));
   auto const longest = hidden.circles()[2].revolutions * hidden.circles()[2].period;
   CHECK(dynamics::first_overlong(std::vector<dynamics::Visit>{{0, 0, 100}, {2, 100, longest}}, hidden, 64) == -1);
   std::vector<dynamics::Visit> const overlong{{0, 0, 100}, {2, 100, longest + 1}};
   CHECK(dynamics::first_overlong(overlong, hidden, 64) == 100 + longest);
   config::Data alone;
-  alone.n_circles = 1;  // which follows itself
+  alone.n_circles = 1;  // it follows itself
   oracle::HiddenProcess const one(series::make_process(alone));
   CHECK(dynamics::first_overlong(std::vector<dynamics::Visit>{{0, 0, 100000}}, one, 0) == -1);
 }

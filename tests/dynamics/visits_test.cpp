@@ -8,7 +8,7 @@ using namespace mambasynth;
 
 namespace {
 
-/// Four circles of 40 steps a revolution: a visit lasts at least 10.
+/// Four circles of 40 steps per revolution: a visit lasts at least 10.
 oracle::HiddenProcess const& process() {
   static oracle::HiddenProcess const hidden([] {
     config::Data data;
@@ -46,7 +46,7 @@ TEST_CASE("visits are runs; only those inside the series are complete") {
   CHECK(visits({{-1, 50}}).empty());
 }
 
-TEST_CASE("what is shorter than a quarter of a period is no visit and interrupts none") {
+TEST_CASE("a run shorter than a quarter of a period is not a visit and does not interrupt one") {
   auto found = visits({{0, 30}, {1, 9}, {0, 30}});
   REQUIRE(found.size() == 1);
   check(found[0], 0, 0, 69, false);
@@ -60,7 +60,7 @@ TEST_CASE("what is shorter than a quarter of a period is no visit and interrupts
   CHECK(visits({{0, 3}, {1, 3}, {0, 3}, {1, 3}, {2, 3}}).empty());
 }
 
-TEST_CASE("a circle that is left for long and come back to is visited twice") {
+TEST_CASE("a circle that is left for long and returned to is visited twice") {
   auto const found = visits({{0, 30}, {-1, 10}, {0, 30}, {-1, 2}});
   REQUIRE(found.size() == 2);
   check(found[1], 0, 40, 30, true);

@@ -18,8 +18,7 @@ using Catch::Matchers::WithinAbs;
 
 namespace {
 
-/// Means over windows that begin at `starts` of a series whose circles are known, by the rules that decoded ones are
-/// counted by.
+/// Means over windows that begin at `starts` of a series with known circles, counted by the same rules as decoded ones.
 struct Counted {
   std::vector<double> rates;  // (window)
   double off = 0, dwells = 0, dwell = 0, square = 0;
@@ -62,13 +61,13 @@ double mean(std::vector<double> const& values) {
 
 }  // namespace
 
-TEST_CASE("a window law is the mean over all windows of a process that repeats itself") {
+TEST_CASE("a window law is the mean over all windows of a periodic process") {
   config::Data data;
   data.n_circles = 2;
   data.ambient_dim = 4;
   data.min_period = 8;
   data.max_period = 20;
-  data.dwell_mean = 40;  // five revolutions and two: one round takes 80 steps
+  data.dwell_mean = 40;  // five revolutions and two: a full cycle takes 80 steps
   data.dwell_std = 0;
   data.n_steps = 600;
   auto const series = series::generate(data);
@@ -95,7 +94,7 @@ TEST_CASE("a window law is the mean over all windows of a process that repeats i
   }
 }
 
-TEST_CASE("a window law is what a long series shows") {
+TEST_CASE("a window law matches a long series") {
   config::Data data;
   data.ambient_dim = 2;
   data.n_steps = 1'000'000;
@@ -108,7 +107,7 @@ TEST_CASE("a window law is what a long series shows") {
     for (std::size_t s = 0; s + 1300 < series.circle.size(); s += 100) starts.push_back(s);
     auto const found = count(series.circle, starts, hidden, window);
     auto const law = dynamics::law_in(window, hidden, 50, 40);
-    // A switch in some 400 steps, less regular than the visits are long: 1,500 of them are told apart by some 2 %.
+    // There is about one switch in 400 steps, so the series determines the rate to about 2 %.
     CHECK_THAT(law.switch_rate, WithinAbs(mean(found.rates), 0.05 * law.switch_rate));
     CHECK(law.switch_rate < 0.97 * dynamics::law_of(hidden, window).switch_rate);
     CHECK_THAT(law.dwell_mean, WithinAbs(found.dwell / found.dwells, 0.04 * law.dwell_mean));
@@ -130,7 +129,7 @@ TEST_CASE("a window law is what a long series shows") {
   }
 }
 
-TEST_CASE("one circle is never left") {
+TEST_CASE("a single circle is never left") {
   config::Data data;
   data.n_circles = 1;
   auto const law = dynamics::law_of(oracle::HiddenProcess(series::make_process(data)), {64, 512, 0.25});
@@ -141,7 +140,7 @@ TEST_CASE("one circle is never left") {
   CHECK(std::isnan(law.dwell_mean));
 }
 
-TEST_CASE("errors over samples: the textbook's without overlap, more with it") {
+TEST_CASE("errors over samples match the textbook without overlap and grow with it") {
   std::vector<double> const values{3, 5, 10};
   CHECK_THAT(dynamics::Samples(3).mean(values).standard_error, WithinAbs(std::sqrt(13.0 / 3), 1e-12));
   CHECK_THAT(dynamics::Samples({400, 0, 200}, 100).mean(values).standard_error, WithinAbs(std::sqrt(13.0 / 3), 1e-12));
@@ -156,7 +155,7 @@ TEST_CASE("errors over samples: the textbook's without overlap, more with it") {
   CHECK(dynamics::Samples({0, 1, 2}, 100).mean(std::vector<double>{2, 2, 2}).standard_error == 0);
 }
 
-TEST_CASE("the error over windows that overlap is the spread of the mean over independent series") {
+TEST_CASE("the error over overlapping windows matches the spread of the mean over independent series") {
   constexpr std::int64_t length = 1564, step = 64;
   constexpr int series = 60;
   config::Data data;
