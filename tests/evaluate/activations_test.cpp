@@ -54,7 +54,7 @@ TEST_CASE("activations.h5 holds every window's layers, predictions, labels and g
   CHECK(h5.read<float>("/gate/layer_1/C_norm") == flat(gates[0].C.norm(2, 2)));
 }
 
-TEST_CASE("a series without a whole window is refused") {
+TEST_CASE("a series shorter than a window is rejected") {
   auto const network = tests::small_network(3, 2);
   tests::TemporaryFolder const folder;
   auto const file = folder.path() / "activations.h5";

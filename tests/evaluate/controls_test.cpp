@@ -32,7 +32,7 @@ config::Evaluate few_rows() {
 
 }  // namespace
 
-TEST_CASE("rows of probes lie evenly in time, further rows of the estimators come from the same stream") {
+TEST_CASE("probe rows are evenly spaced in time, and further estimator rows are drawn from the same stream") {
   config::Evaluate config;
   config.probe_points = 4;
   config.dimension_points = 50000;
@@ -45,7 +45,7 @@ TEST_CASE("rows of probes lie evenly in time, further rows of the estimators com
   CHECK(evaluate::choose_rows(3, config).probe == std::vector<std::int64_t>{0, 1, 2});
 }
 
-TEST_CASE("rows are picked in the order in which they were asked for, from every panel") {
+TEST_CASE("rows are picked in the requested order from every panel") {
   auto const network = tests::small_network(3, 2);
   auto const x = at::randn({70, 3}, at::detail::createCPUGenerator(2), at::TensorOptions().dtype(at::kFloat));
   std::vector<std::int64_t> const first{63, 0, 17}, second{5};
@@ -61,7 +61,7 @@ TEST_CASE("rows are picked in the order in which they were asked for, from every
   CHECK(gathered.rows[1][1].values[7] == encoding.layers[1][0][5][7].item<float>());
 }
 
-TEST_CASE("shuffled rows keep each feature's values and lose their company") {
+TEST_CASE("shuffled rows keep each feature's values but not their combinations") {
   evaluate::PanelRows rows{.dims = 2, .values = {}};
   for (int i = 0; i < 500; ++i)
     rows.values.insert(rows.values.end(), {static_cast<float>(i), static_cast<float>(2 * i)});
@@ -78,7 +78,7 @@ TEST_CASE("shuffled rows keep each feature's values and lose their company") {
   CHECK(together < 10);  // one in expectation
 }
 
-TEST_CASE("the signal's rows lie on their circles, and none is another's copy") {
+TEST_CASE("the signal's rows lie on their circles without duplicates") {
   auto const series = series::generate(small_data());
   std::vector<std::int64_t> steps(4000);
   for (std::size_t t = 0; t < steps.size(); ++t) steps[t] = static_cast<std::int64_t>(t);
@@ -96,7 +96,7 @@ TEST_CASE("the signal's rows lie on their circles, and none is another's copy") 
   CHECK_FALSE(evaluate::signal_rows({}, steps).has_value());
 }
 
-TEST_CASE("an evaluation stands beside its controls: the signal is a curve, noise fills its space") {
+TEST_CASE("controls have the expected dimensions: the signal is a curve, and noise fills its space") {
   auto const loaded = series::generate(small_data());
   auto values = series::to_float32(loaded.x);
   auto const x = at::from_blob(values.data(), {4000, 20}, at::kFloat);
@@ -114,27 +114,27 @@ TEST_CASE("an evaluation stands beside its controls: the signal is a curve, nois
   REQUIRE(controls.noise.has_value());
   CHECK((*controls.signal)[analysis::dimension::levina_bickel][0].value == Catch::Approx(1).margin(0.15));
   CHECK((*controls.noise)[analysis::dimension::levina_bickel][0].value >
-        12);  // 20, less what 800 points in 20 dimensions lose
+        12);  // 20, less the bias of 800 points in 20 dimensions
   REQUIRE(controls.shuffled.size() == found.measures.layers.size());
   for (std::size_t p = 0; p < controls.shuffled.size(); ++p)
     CHECK(controls.shuffled[p][analysis::dimension::levina_bickel][0].value >
           found.measures.dimension[p][analysis::dimension::levina_bickel][0].value);
   CHECK(controls.untrained.layers == found.measures.layers);
-  // The input is the same whatever the weights are, the layers are not.
+  // The input does not depend on the weights; the layers do.
   CHECK(controls.untrained.dimension[0][analysis::dimension::two_nn_ml][0].value ==
         found.measures.dimension[0][analysis::dimension::two_nn_ml][0].value);
   CHECK(controls.untrained.dimension[1][analysis::dimension::two_nn_ml][0].value !=
         found.measures.dimension[1][analysis::dimension::two_nn_ml][0].value);
   CHECK(found.measures.dimension[1][analysis::dimension::levina_bickel][0].se_blocks > 0);
 
-  SECTION("the same bits for any number of threads") {
+  SECTION("results are bit-identical for any number of threads") {
     auto const one = evaluate::evaluate(subject, config, {}, 1);
     CHECK(one.controls.shuffled[2][analysis::dimension::gride][0].value ==
           controls.shuffled[2][analysis::dimension::gride][0].value);
     CHECK(one.measures.dimension[2][analysis::dimension::levina_bickel][1].value ==
           found.measures.dimension[2][analysis::dimension::levina_bickel][1].value);
   }
-  SECTION("more rows serve all estimators but the original's") {
+  SECTION("all estimators but the original's use the further rows") {
     auto more = config;
     more.dimension_points = 1500;
     auto const wide = evaluate::evaluate(subject, more, {}, 2);
@@ -144,7 +144,7 @@ TEST_CASE("an evaluation stands beside its controls: the signal is a curve, nois
           found.measures.dimension[1][analysis::dimension::levina_bickel][0].value);
     CHECK(wide.measures.dimension[1].points == 1500);
   }
-  SECTION("without controls there are none") {
+  SECTION("controls can be turned off") {
     auto none = config;
     none.controls = false;
     CHECK_FALSE(evaluate::evaluate(subject, none, {}, 2).controls.any());

@@ -22,7 +22,7 @@ TEST_CASE("the rows of the estimators are the original's") {
   REQUIRE(rows.size() == 2000);
   CHECK(std::vector(rows.begin(), rows.begin() + 4) == std::vector<std::int64_t>{79697, 34783, 83825, 6154});
   CHECK(std::vector(rows.end() - 3, rows.end()) == std::vector<std::int64_t>{51683, 21668, 33642});
-  // Few rows: all of them serve UMAP without a draw, and the estimators take what there is.
+  // Few rows: UMAP uses all of them without a draw, and so do the estimators.
   CHECK(evaluate::choose_rows(500, config).original.size() == 500);
 }
 
@@ -39,7 +39,7 @@ TEST_CASE("a trained checkpoint has the original's intrinsic dimension in every 
       .network = loaded.network, .untrained = nullptr, .series = x, .seq_len = 1024, .truth = {}};
   auto const measures = evaluate::evaluate(subject, config, {}, 2).measures;
   REQUIRE(measures.layers.size() == 9);
-  constexpr double tolerance = 2e-3;  // what fp32 activations of two implementations differ by
+  constexpr double tolerance = 2e-3;  // difference of fp32 activations between two implementations
   auto const check = [&](std::size_t panel, std::string const& name, std::vector<double> const& expected) {
     INFO(name);
     CHECK(measures.layers[panel] == name);
@@ -54,7 +54,7 @@ TEST_CASE("a trained checkpoint has the original's intrinsic dimension in every 
   check(8, "output", {3.036, 1.531, 1.761});
 }
 
-TEST_CASE("what cannot be measured leaves a note, and what can is measured") {
+TEST_CASE("what cannot be measured is noted, and the rest is measured") {
   config::Data data;
   data.n_steps = 6400;
   data.ambient_dim = 3;
@@ -84,7 +84,7 @@ TEST_CASE("what cannot be measured leaves a note, and what can is measured") {
   CHECK(found.controls.noise);
   CHECK(found.controls.shuffled.size() == found.measures.layers.size());
   CHECK(found.controls.untrained.dimension.size() == found.measures.layers.size());
-  // Phases with a gap are not known; circles are.
+  // Phases with a gap are unknown; circles are known.
   REQUIRE(found.probes.targets.size() == 2);
   CHECK(found.probes.targets[0].target == "circle");
   CHECK(found.probes.targets[1].target == "revolutions_elapsed");
@@ -102,7 +102,7 @@ TEST_CASE("what cannot be measured leaves a note, and what can is measured") {
     CHECK(layer.participation_ratio_unbiased == Catch::Approx(layer.participation_ratio).epsilon(0.01));
   }
 
-  SECTION("a short series' probes say how far their rows are apart") {
+  SECTION("the note on a short series reports how far training and test rows are apart") {
     notes.clear();
     auto const short_x = x.narrow(0, 0, 640);
     evaluate::Subject const few{.network = network,

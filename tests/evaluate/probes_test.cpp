@@ -35,7 +35,7 @@ evaluate::Targets targets() {
   return targets;
 }
 
-/// Features that say everything linearly, and noise alone.
+/// Features that encode everything linearly, and pure noise.
 evaluate::PanelRows telling(evaluate::Targets const& targets) {
   random::NumpyGenerator random(4);
   evaluate::PanelRows panel{.dims = 6, .values = {}};
@@ -57,7 +57,7 @@ evaluate::PanelRows silent() {
 
 }  // namespace
 
-TEST_CASE("probes tell a layer that knows from one that does not, and from their controls") {
+TEST_CASE("probes distinguish an informative layer from noise and from controls") {
   auto const wanted = targets();
   std::vector<evaluate::PanelRows> const trained{telling(wanted), silent()}, untrained{silent(), silent()};
   auto const probes = evaluate::probe_panels({trained, untrained}, wanted, 20, 2);
@@ -106,7 +106,7 @@ TEST_CASE("probes tell a layer that knows from one that does not, and from their
   CHECK(one[1].scores[0].shuffled[0].mean == phase.scores[0].shuffled[0].mean);
 }
 
-TEST_CASE("what nothing is known of is not probed, and few rows are not either") {
+TEST_CASE("unknown targets and too few rows are not probed") {
   std::vector<evaluate::PanelRows> const panels{silent()}, none;
   CHECK(evaluate::probe_panels({panels, none}, {}, 20, 1).targets.empty());
   CHECK(evaluate::probe_panels({none, none}, targets(), 20, 1).targets.empty());
@@ -116,7 +116,7 @@ TEST_CASE("what nothing is known of is not probed, and few rows are not either")
   CHECK(evaluate::probe_panels({few, none}, some, 5, 1).targets.empty());
 }
 
-TEST_CASE("one circle alone, and a layer that does not vary, give no number or chance, and no error") {
+TEST_CASE("a single circle gives NaN and a constant layer a chance score, without an error") {
   auto wanted = targets();
   std::vector<evaluate::PanelRows> const constant{{.dims = 3, .values = std::vector<float>(3 * rows, 2.5F)}}, none;
   auto const found = evaluate::probe_panels({constant, none}, wanted, 20, 1).targets;
@@ -126,10 +126,10 @@ TEST_CASE("one circle alone, and a layer that does not vary, give no number or c
   CHECK(std::isnan(single[0].scores[0].trained[0].value));
 }
 
-TEST_CASE("layers are compared with each other and with their beginnings") {
+TEST_CASE("layers are compared with each other and with their initial weights") {
   auto const wanted = targets();
   auto const a = telling(wanted);
-  auto turned = a;  // the same rows, turned in the plane of two features and scaled
+  auto turned = a;  // the same rows, rotated in the plane of two features and scaled
   for (std::size_t i = 0; i < static_cast<std::size_t>(rows); ++i) {
     auto* row = turned.values.data() + 6 * i;
     float const x = row[0], y = row[1];
@@ -146,7 +146,7 @@ TEST_CASE("layers are compared with each other and with their beginnings") {
                                               analysis::neighbors::HostSearch(2));
   REQUIRE(found.cka.size() == 9);
   CHECK(found.cka[0] == Catch::Approx(1));
-  CHECK(found.cka[1] == Catch::Approx(1));  // turns and scales change nothing
+  CHECK(found.cka[1] == Catch::Approx(1));  // rotation and scaling change nothing
   CHECK(found.cka[1] == found.cka[3]);
   CHECK(std::abs(found.cka[2]) < 0.02);
   CHECK(found.cka_untrained[1] == Catch::Approx(1));
@@ -158,7 +158,7 @@ TEST_CASE("layers are compared with each other and with their beginnings") {
   CHECK(found.label_overlap[2] < found.label_chance + 0.1);
   CHECK(found.label_overlap_untrained[1] == found.label_overlap[0]);
 
-  SECTION("a window that leaves too few neighbors leaves CKA alone") {
+  SECTION("a window that leaves too few neighbors leaves only CKA") {
     config.overlap_theiler = 10 * rows;
     auto const windowed = evaluate::compare_layers({trained, untrained}, time, wanted.circle, config, 1,
                                                    analysis::neighbors::HostSearch(1));

@@ -28,7 +28,7 @@ std::vector<std::int64_t> all_steps(std::int64_t count) {
 
 }  // namespace
 
-TEST_CASE("true targets follow circle, phase and the visit's age") {
+TEST_CASE("true targets follow circle, phase and elapsed revolutions") {
   auto const series = series_of(10);
   auto const targets = evaluate::true_targets({series.circle, series.phase, &series.process}, all_steps(3000));
   CHECK(targets.circle == series.circle);
@@ -45,7 +45,7 @@ TEST_CASE("true targets follow circle, phase and the visit's age") {
   CHECK(unknown.phase.empty());
 }
 
-TEST_CASE("the filter's targets start cold in each window and name where the process goes") {
+TEST_CASE("the filter's targets start cold in each window and predict the next circle") {
   auto const series = series_of(10);
   auto const x = series::to_float32(series.x);
   auto const steps = all_steps(3000);
@@ -60,7 +60,7 @@ TEST_CASE("the filter's targets start cold in each window and name where the pro
   // Deep in a visit of circle 0 the next circle is drawn from its row of the transition matrix.
   auto const row = series.process.transitions_from(0);
   for (std::size_t j = 0; j < 10; ++j) CHECK(targets.next_circle[10 * 400 + j] == Catch::Approx(row[j]).margin(1e-3));
-  // A visit ends with a whole revolution only: no hazard in its middle, some at its end.
+  // A visit ends only with a whole revolution: no hazard in the middle of one, some at its end.
   CHECK(targets.switch_hazard[420] < 1e-6);
   CHECK(targets.switch_hazard[479] > 0.05);
 
@@ -76,7 +76,7 @@ TEST_CASE("the filter's targets start cold in each window and name where the pro
     CHECK(few.switch_hazard[i] == targets.switch_hazard[static_cast<std::size_t>(some[i])]);
 }
 
-TEST_CASE("one circle has no other to go to") {
+TEST_CASE("a single circle has no next circle") {
   auto const series = series_of(1);
   evaluate::Targets targets;
   auto const steps = all_steps(1000);
