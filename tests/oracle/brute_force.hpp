@@ -10,7 +10,7 @@
 #include "oracle/hidden_process.hpp"
 #include "series/series.hpp"
 
-/// The law of a tiny process's hidden paths, by writing each of them out.
+/// The law of a tiny process's hidden paths, by enumeration.
 namespace mambasynth::tests {
 
 /// Where a path is at one step.
@@ -19,7 +19,7 @@ struct Place {
 };
 using Path = std::vector<Place>;
 
-/// Three circles with periods 1, 2, 3 and noise so strong that several places stay possible.
+/// Three circles with periods 1, 2, 3 and noise so strong that several places remain possible.
 inline config::Data tiny() {
   config::Data data;
   data.n_circles = 3;
@@ -35,7 +35,7 @@ inline config::Data tiny() {
 }
 
 /// Calls `visit(path, prior)` for every path of `steps` steps. `known`: from circle 0, step 0; else from any place in
-/// any visit, by how often the process is there.
+/// any visit, weighted by how often the process is there.
 class Enumeration {
  public:
   Enumeration(series::Process const& process, std::int64_t steps, bool known)
@@ -107,7 +107,7 @@ inline std::vector<double> mean_at(series::Process const& process, Place const& 
   return mean;
 }
 
-/// p(x_0 .. x_t | path), but for a constant.
+/// p(x_0 .. x_t | path), up to a constant.
 inline double likelihood(series::Process const& process, Path const& path, std::vector<double> const& x,
                          std::size_t t) {
   double log_p = 0;

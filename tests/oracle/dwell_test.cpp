@@ -19,7 +19,7 @@ using namespace mambasynth;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
 
-TEST_CASE("the dwell law is that of the generator's rule") {
+TEST_CASE("the dwell law matches the generator's rule") {
   auto const law = oracle::dwell_law(80, 400, 100);
   CHECK(law.size() == 14);
   CHECK_THAT(std::accumulate(law.begin(), law.end(), 0.0), WithinAbs(1, 1e-15));
@@ -33,19 +33,19 @@ TEST_CASE("the dwell law is that of the generator's rule") {
   for (std::size_t j = 0; j < law.size(); ++j) CHECK_THAT(share[j], WithinAbs(law[j], 5 * std::sqrt(0.25 / draws)));
 }
 
-TEST_CASE("its lower tail keeps its digits") {
+TEST_CASE("the lower tail of the dwell law keeps its precision") {
   auto const law = oracle::dwell_law(10, 1000, 10);
   CHECK(law.size() == 107);
   CHECK_THAT(law[92],
              WithinRel(4.0128097e-11, 1e-6));  // 92.5 to 93.5 revolutions: 7.5 to 6.5 deviations below the mean
 }
 
-TEST_CASE("visits of certain length round half to even, as the generator does") {
+TEST_CASE("visits of fixed length round half to even, as in the generator") {
   CHECK(oracle::dwell_law(160, 400, 0) == std::vector<double>{0, 1});  // 2.5 revolutions
   CHECK(oracle::dwell_law(400, 100, 0) == std::vector<double>{1});
 }
 
-TEST_CASE("visits of any length are counted at once") {
+TEST_CASE("the bound on revolutions is immediate for visits of any length") {
   for (double const most : {1e300, 1e18, 1e12})
     for (auto const& [mean, std] : {std::pair{most, 100.0}, std::pair{400.0, most}, std::pair{most, 0.0}})
       CHECK(oracle::most_revolutions(1, mean, std) == 1'000'000'000);
@@ -57,7 +57,7 @@ TEST_CASE("the original's process has about eleven thousand states") {
   CHECK(hidden.states() == 11200);
 }
 
-TEST_CASE("the stationary law is left where it is by the chain, also by large and periodic ones") {
+TEST_CASE("the stationary law is invariant under the chain, including large and periodic chains") {
   for (std::int64_t const n : {1, 2, 3, 10, 200}) {
     config::Data data;
     data.n_circles = n;
@@ -73,7 +73,7 @@ TEST_CASE("the stationary law is left where it is by the chain, also by large an
   }
 }
 
-TEST_CASE("a process with too many states is refused by name") {
+TEST_CASE("a process with too many states is rejected, naming the keys") {
   config::Data data;
   data.dwell_mean = 1e8;
   CHECK_THROWS_WITH(oracle::HiddenProcess(series::make_process(data)),

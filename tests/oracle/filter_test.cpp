@@ -21,7 +21,7 @@ namespace {
 // Sums of some 10^5 weights between 1e-12 and 1; nothing cancels.
 constexpr double exact = 1e-12;
 
-/// Everything that is asked of the filter at step t, by enumeration.
+/// Everything that is read from the filter at step t, by enumeration.
 struct Expected {
   std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t>, double> to_come, elapsed;
   std::vector<double> mean, circle, next_circle;
@@ -128,13 +128,13 @@ void compare_with_enumeration(config::Data const& data, std::vector<std::size_t>
 
 }  // namespace
 
-TEST_CASE("filter, forecast, hazard, entropy and elapsed revolutions are those of all hidden paths written out") {
+TEST_CASE("filter, forecast, hazard, entropy and elapsed revolutions match the enumeration of all hidden paths") {
   compare_with_enumeration(tests::tiny(), {0, 1, 3, 6});
 }
 
-TEST_CASE("they are with visits of one certain length, with periods that differ more, with two circles and with one") {
+TEST_CASE("the enumeration also matches for visits of fixed length, other periods, two circles, and one") {
   auto data = tests::tiny();
-  SECTION("one length") {
+  SECTION("visits of fixed length") {
     data.dwell_std = 0;
     compare_with_enumeration(data, {0, 2, 9});
   }
@@ -156,7 +156,7 @@ TEST_CASE("they are with visits of one certain length, with periods that differ 
   }
 }
 
-TEST_CASE("almost no noise: the place is known, and a horizon within the revolution is exact") {
+TEST_CASE("with almost no noise, the position is known and a horizon within the revolution is exact") {
   auto data = tests::tiny();
   data.noise_std = GENERATE(0.0, 1e-9, 0.05);
   data.min_period = 5;
@@ -177,7 +177,7 @@ TEST_CASE("almost no noise: the place is known, and a horizon within the revolut
   }
 }
 
-TEST_CASE("the posterior of a series that the process would never make is that of a filter in the log domain") {
+TEST_CASE("the posterior of a series that the process would never generate matches a filter in the log domain") {
   config::Data data;
   data.ambient_dim = 6;
   data.n_circles = 6;
@@ -242,7 +242,7 @@ TEST_CASE("the posterior of a series that the process would never make is that o
   }
 }
 
-TEST_CASE("observations that no place explains leave a law") {
+TEST_CASE("observations that no position explains leave a valid distribution") {
   oracle::HiddenProcess const hidden(series::make_process(tests::tiny()));
   oracle::Filter filter(hidden);
   for (double const far : {1e3, -1e6, 0.0}) {

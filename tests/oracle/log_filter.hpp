@@ -9,7 +9,7 @@
 #include "oracle/brute_force.hpp"
 #include "series/process.hpp"
 
-/// The forward algorithm as textbooks have it, over every state, in the log domain and in long double.
+/// The textbook forward algorithm, over every state, in the log domain and in long double.
 namespace mambasynth::tests {
 
 class LogFilter {

@@ -87,8 +87,8 @@ TEST_CASE("the score is the plain mean over steps, split by visits, with errors 
   }
 }
 
-TEST_CASE("the standard errors are the spread over independent paths") {
-  config::Data data;  // the default process in fewer channels: three visits a block, and some have no switch
+TEST_CASE("the standard errors match the spread over independent paths") {
+  config::Data data;  // the default process in fewer channels: three visits per block, and some blocks have no switch
   data.ambient_dim = 6;
   data.noise_std = 5;
   data.n_steps = 10000;
@@ -123,7 +123,7 @@ TEST_CASE("the standard errors are the spread over independent paths") {
   }
 }
 
-TEST_CASE("one circle has no switches") {
+TEST_CASE("a single circle has no switches") {
   auto data = small();
   data.n_circles = 1;
   Case const c(data);
@@ -137,7 +137,7 @@ TEST_CASE("one circle has no switches") {
   CHECK(s.next_circle_entropy == 0);
 }
 
-TEST_CASE("what the filter expects to err is what it errs: calibrated, and never beaten by knowing less") {
+TEST_CASE("the filter is calibrated: its expected error is its actual one, and knowing less never helps") {
   auto data = small();
   data.n_steps = 120000;
   Case const c(data);
@@ -169,7 +169,7 @@ TEST_CASE("what the filter expects to err is what it errs: calibrated, and never
 }
 
 TEST_CASE(
-    "blocks with a burn-in give what one running filter gives, with the same bits for any number of threads and "
+    "blocks with a burn-in match one running filter, bit-identical for any number of threads and "
     "ranks") {
   auto data = small();
   data.n_steps = 30000;
@@ -182,7 +182,7 @@ TEST_CASE(
   for (int rank = 0; rank < 3; ++rank) {
     auto const share = oracle::share_of_steps(data.n_steps, rank, 3);
     CHECK(share.first % oracle::Score::block_steps == 0);
-    // Each rank holds its part alone.
+    // Each rank holds only its part.
     auto const needed = oracle::needed_steps(share, 4096, horizons.back(), data.n_steps);
     auto const first = static_cast<std::size_t>(needed.first),
                steps = static_cast<std::size_t>(needed.last - needed.first);
@@ -211,7 +211,7 @@ TEST_CASE("shares cover every step once") {
     }
 }
 
-TEST_CASE("windows start cold: more is wrong at their start than later, and a longer window knows more") {
+TEST_CASE("windows start cold: errors are larger at their start, and smaller in longer windows") {
   auto data = small();
   data.n_steps = 40000;
   Case const c(data);
@@ -235,7 +235,7 @@ TEST_CASE("windows start cold: more is wrong at their start than later, and a lo
   CHECK(std::isnan(oracle::errors_of_windows(c.hidden, x, {0}, 4, {1, 4}, 1).mse[1]));
 }
 
-TEST_CASE("a cold window by hand: one window, one horizon") {
+TEST_CASE("the error of one cold window at one horizon matches a hand calculation") {
   auto data = small();
   data.n_steps = 20;
   Case const c(data);
