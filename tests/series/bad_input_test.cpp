@@ -27,7 +27,7 @@ void write_x(std::filesystem::path const& file, std::vector<double> const& x, Sh
   npz.close();
 }
 
-/// The message of the input error that loading ends with.
+/// The message of the input error that loading throws.
 std::string refusal(std::filesystem::path const& path) {
   try {
     load(path);
@@ -40,20 +40,20 @@ std::string refusal(std::filesystem::path const& path) {
 }
 }  // namespace
 
-TEST_CASE("a series that single precision cannot hold") {
+TEST_CASE("a series that underflows in single precision is rejected") {
   tests::TemporaryFolder folder;
   auto const file = folder.path() / "data.npz";
   write_x(file, {1e-170, -2e-170, 3e-170, 0}, {2, 2});
   CHECK_THAT(refusal(file), ContainsSubstring("X is 3e-170 at most") && ContainsSubstring("Rescale"));
 }
 
-TEST_CASE("a missing file and an empty folder") {
+TEST_CASE("a missing file and an empty folder are rejected") {
   tests::TemporaryFolder folder;
   CHECK_THAT(refusal(folder.path() / "none.npz"), ContainsSubstring("none.npz") && ContainsSubstring("no such file"));
   CHECK_THAT(refusal(folder.path()), ContainsSubstring("neither series.h5 nor data.npz"));
 }
 
-TEST_CASE("files of another kind") {
+TEST_CASE("files of another kind are rejected") {
   tests::TemporaryFolder folder;
   auto const file = folder.path() / "data.npz";
   std::ofstream(file) << "n_steps,x\n";
@@ -70,7 +70,7 @@ TEST_CASE("files of another kind") {
   CHECK_THAT(refusal(folder.path() / "trial.h5"), ContainsSubstring("has no array '/x'"));
 }
 
-TEST_CASE("truncated files") {
+TEST_CASE("truncated files are rejected") {
   tests::TemporaryFolder folder;
   config::Data data;
   data.n_steps = 5000;
@@ -82,7 +82,7 @@ TEST_CASE("truncated files") {
   }
 }
 
-TEST_CASE("wrong shapes") {
+TEST_CASE("wrong shapes are rejected") {
   tests::TemporaryFolder folder;
   auto const file = folder.path() / "data.npz";
   write_x(file, {1, 2, 3}, {3});
@@ -105,7 +105,7 @@ TEST_CASE("NaN and infinite values are located") {
   CHECK_THAT(refusal(file), ContainsSubstring("step 8500, channel 3"));
 }
 
-TEST_CASE("negative states") {
+TEST_CASE("negative states are located") {
   tests::TemporaryFolder folder;
   auto const file = folder.path() / "data.npz";
   write_x(file, {1, 2, 3, 4}, {2, 2}, {0, -1});

@@ -39,7 +39,7 @@ TEST_CASE("numbers are written as Python writes them") {
   CHECK_THAT(text, EndsWith("\"seed\": 42\n}"));
 }
 
-TEST_CASE("config.json reads back, the keys of an own path included") {
+TEST_CASE("config.json reads back, including the keys of a separate path") {
   config::Data data;
   data.seed = 5;
   data.subspace_dim = 7;
@@ -51,7 +51,7 @@ TEST_CASE("config.json reads back, the keys of an own path included") {
   CHECK_FALSE(read.test_path_seed.has_value());
 }
 
-TEST_CASE("a damaged config.json is named with the key") {
+TEST_CASE("an error about a damaged config.json names the file and the key") {
   CHECK_THROWS_WITH(from_config_json("{\"n_steps\": 3", "here.json"), ContainsSubstring("here.json"));
   CHECK_THROWS_WITH(from_config_json("{\"n_steps\": 3}", "here.json"), ContainsSubstring("'n_circles' is missing"));
   CHECK_THROWS_WITH(from_config_json("{\"n_steps\": \"3\"}", "here.json"), ContainsSubstring("'n_steps'"));
@@ -60,7 +60,7 @@ TEST_CASE("a damaged config.json is named with the key") {
   CHECK_THROWS_WITH(from_config_json(text, "here.json"), ContainsSubstring("n_steps = -5 is out of bounds"));
 }
 
-TEST_CASE("a drift stands in config.json only where there is one") {
+TEST_CASE("config.json contains a drift only if there is one") {
   config::Data data;
   CHECK(to_config_json(data).find("drift_std") == std::string::npos);
   data.drift_std = 0.5;

@@ -83,7 +83,7 @@ void check_window(tests::Drawing const& drawing, series::Excerpt const& window, 
 
 }  // namespace
 
-TEST_CASE("the series' figures, of any number of circles, channels and steps") {
+TEST_CASE("figures are drawn for any number of circles, channels and steps") {
   struct Case {
     std::int64_t steps, circles, channels;
   };
@@ -113,7 +113,7 @@ TEST_CASE("the series' figures, of any number of circles, channels and steps") {
   }
 }
 
-TEST_CASE("the steps that are embedded, as the original draws them, and their figures") {
+TEST_CASE("the embedded steps are the original's, and figures show them") {
   config::Data data;
   data.n_steps = 1500;
   auto const digest = digest_of(data);

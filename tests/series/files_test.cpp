@@ -23,7 +23,7 @@ config::Data small() {
 }
 }  // namespace
 
-TEST_CASE("both files hold the generated series, whatever the threads") {
+TEST_CASE("both files hold the generated series, for any number of threads") {
   auto const data = small();
   auto const expected = generate(data);
   for (int const threads : {1, 2}) {
@@ -49,7 +49,7 @@ TEST_CASE("both files hold the generated series, whatever the threads") {
   }
 }
 
-TEST_CASE("a part of a series is that part, across blocks, and its whole is checked") {
+TEST_CASE("a part of a series is read across blocks, and the whole series is checked") {
   auto const data = small();
   auto const expected = generate(data);
   tests::TemporaryFolder folder;
@@ -108,7 +108,7 @@ TEST_CASE("the reference data.npz is recognized as generated") {
   CHECK(training.channels == 20);
 }
 
-TEST_CASE("data.npz without its config.json, or with another one, is foreign") {
+TEST_CASE("data.npz without its config.json, or with a different one, is foreign") {
   tests::TemporaryFolder folder;
   write_series(small(), folder.path(), {.formats = {.h5 = false, .npz = true}});
   auto const npz = folder.path() / "data.npz";
@@ -142,7 +142,7 @@ TEST_CASE("data.npz without its config.json, or with another one, is foreign") {
   }
 }
 
-TEST_CASE("a single changed value makes a series foreign, from where it differs") {
+TEST_CASE("a single changed value makes a series foreign and is located") {
   tests::TemporaryFolder folder;
   auto const data = small();
   write_series(data, folder.path(), {.formats = {.h5 = false, .npz = true}});
@@ -157,7 +157,7 @@ TEST_CASE("a single changed value makes a series foreign, from where it differs"
   CHECK(source.reason.find("step 12345)") != std::string::npos);
 }
 
-TEST_CASE("foreign X alone can be read; its fingerprint is that of its float32 values") {
+TEST_CASE("foreign X alone can be read; its hash is that of its float32 values") {
   tests::TemporaryFolder folder;
   std::vector<double> const x{1, 2, 3, 4, 5, 6};
   store::NpzWriter npz(folder.path() / "data.npz");
@@ -170,7 +170,7 @@ TEST_CASE("foreign X alone can be read; its fingerprint is that of its float32 v
   CHECK(source.sha256 == "24ae2dfe8df57c1b80e54cef3d90ac3b417fd98973345a5f616bbc9a75dcc202");
 }
 
-TEST_CASE("what a foreign file says of fewer circles than it visits is forgotten; a period of no steps is refused") {
+TEST_CASE("arrays that cover fewer circles than a foreign file visits are dropped; a period of 0 steps is rejected") {
   tests::TemporaryFolder folder;
   auto const write = [&](std::vector<std::int64_t> const& periods) {
     store::NpzWriter npz(folder.path() / "data.npz");
@@ -189,7 +189,7 @@ TEST_CASE("what a foreign file says of fewer circles than it visits is forgotten
   CHECK_THROWS_WITH(load(folder.path()), Catch::Matchers::ContainsSubstring("'periods' holds a period of 0 steps"));
 }
 
-TEST_CASE("a folder with two different series asks which one") {
+TEST_CASE("a folder with two different series is rejected") {
   tests::TemporaryFolder folder;
   auto data = small();
   write_series(data, folder.path(), {.formats = {.h5 = true, .npz = false}});
@@ -200,7 +200,7 @@ TEST_CASE("a folder with two different series asks which one") {
   CHECK(load(folder.path() / "data.npz").source.data.seed == 1);
 }
 
-TEST_CASE("npz is refused for very long series, before anything is generated") {
+TEST_CASE("npz is rejected for very long series before anything is generated") {
   tests::TemporaryFolder folder;
   config::Data data;
   data.n_steps = npz_most_steps + 1;

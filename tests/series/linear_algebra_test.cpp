@@ -61,6 +61,6 @@ TEST_CASE("the orthonormal factor spans the matrix with LAPACK's signs") {
   CHECK(dot(column(q, 0), column(matrix, 0)) * matrix[0] < 0);
 }
 
-TEST_CASE("a column that is already reduced stays as it is") {
+TEST_CASE("a column that is already reduced does not change") {
   CHECK(orthonormal_factor(std::vector<double>{2, 1, 0, 3}, 2, 2) == std::vector<double>{1, 0, 0, 1});
 }

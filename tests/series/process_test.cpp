@@ -59,7 +59,7 @@ TEST_CASE("every circle of any number has successors other than itself, and rows
   }
 }
 
-TEST_CASE("few circles: those shortcuts that exist and are no ring edge") {
+TEST_CASE("few circles have the shortcuts whose ends exist and that are not ring edges") {
   CHECK(with_circles(1).transition_matrix == std::vector{1.0});
   CHECK(with_circles(2).transition_matrix == std::vector{0.0, 1.0, 1.0, 0.0});
   CHECK(with_circles(3).transition_matrix == std::vector{0.0, 0.5, 0.5, 0.5, 0.0, 0.5, 0.5, 0.5, 0.0});
@@ -87,13 +87,13 @@ TEST_CASE("periods are truncated and evenly spaced") {
   CHECK(spaced_periods(5, 5, 3) == std::vector<std::int64_t>{5, 5, 5});
 }
 
-TEST_CASE("radii are clipped to half and one and a half of their mean") {
+TEST_CASE("radii are clipped to 0.5 and 1.5 times their mean") {
   config::Data data;
   data.radius_std = 1000;
   for (double const radius : make_process(data).radius) CHECK((radius == 10.0 || radius == 30.0));
 }
 
-TEST_CASE("a key out of its bounds is named") {
+TEST_CASE("an error about an out-of-bounds key names it") {
   config::Data data;
   data.n_circles = 0;
   CHECK_THROWS_WITH(make_process(data), Catch::Matchers::ContainsSubstring("n_circles = 0"));

@@ -47,7 +47,7 @@ TEST_CASE("the default series has the original's values") {
   CHECK(starts == std::vector<std::int64_t>{0, 480, 960, 1440, 1920, 2400, 2640, 3200, 3520, 4080, 4720, 5000, 5360});
 }
 
-TEST_CASE("the default series is the reference file, bit by bit") {
+TEST_CASE("the default series matches the reference file bit for bit") {
   auto const file = tests::reference_file("data.npz");
   if (file.empty()) SKIP("no reference data.npz");
   auto arrays = store::read_npz(file);
@@ -61,7 +61,7 @@ TEST_CASE("the default series is the reference file, bit by bit") {
   CHECK(same_bits(series.process.period, arrays.at("periods").as<std::int64_t>()));
 }
 
-TEST_CASE("a four-dimensional subspace") {
+TEST_CASE("a series in a four-dimensional subspace has the original's values") {
   config::Data data;
   data.n_steps = 2000;
   data.subspace_dim = 4;
@@ -74,9 +74,8 @@ TEST_CASE("a four-dimensional subspace") {
   CHECK(circles == std::vector<std::int64_t>{0, 5, 2, 3, 2});
 }
 
-TEST_CASE("other shapes are NumPy's, bit by bit") {
-  // Corners of X (first and last row, first and last channel) and the last circle, from an independent script over
-  // NumPy.
+TEST_CASE("series of other shapes match NumPy bit for bit") {
+  // Corners of X (first and last row, first and last channel) and the last circle, from an independent NumPy script.
   struct Case {
     std::int64_t seed, circles, channels, subspace;
     std::array<double, 4> corners;
@@ -108,7 +107,7 @@ TEST_CASE("other shapes are NumPy's, bit by bit") {
   }
 }
 
-TEST_CASE("another seed") {
+TEST_CASE("another seed gives the original's values") {
   config::Data data;
   data.seed = 7;
   auto const series = generate(data);
@@ -120,7 +119,7 @@ TEST_CASE("another seed") {
   CHECK(circles == std::vector<std::int64_t>{0, 5, 2, 9, 0, 9});
 }
 
-TEST_CASE("block size and threads change no bit") {
+TEST_CASE("a series is bit-identical for any block size and number of threads") {
   config::Data data;
   data.n_steps = 3001;
   auto const whole = generate(data);
@@ -153,7 +152,7 @@ TEST_CASE("a shorter series is the beginning of a longer one") {
   CHECK(std::equal(shorter.x.begin(), shorter.x.end(), longer.x.begin()));
 }
 
-TEST_CASE("the test series shares the process and nothing of the path") {
+TEST_CASE("the test series shares the process but not the path") {
   config::Data data;
   data.n_steps = 4000;
   auto const training = generate(data);
@@ -173,7 +172,7 @@ TEST_CASE("the test series shares the process and nothing of the path") {
   CHECK(generate(data).x == training.x);
 }
 
-TEST_CASE("one circle and two circles") {
+TEST_CASE("one circle is never left, and two alternate") {
   config::Data data;
   data.n_steps = 1000;
   data.n_circles = 1;
@@ -183,7 +182,7 @@ TEST_CASE("one circle and two circles") {
   for (std::size_t i = 0; i < visits.size(); ++i) CHECK(visits[i].circle == static_cast<std::int64_t>(i % 2));
 }
 
-TEST_CASE("every visit is whole revolutions from the entry angle") {
+TEST_CASE("every visit makes whole revolutions from the entry angle") {
   config::Data data;
   data.n_steps = 20000;
   data.dwell_std = 400;  // targets below zero occur: one revolution then

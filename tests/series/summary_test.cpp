@@ -18,7 +18,7 @@ Digest digest_of(config::Data const& data) {
 }
 }  // namespace
 
-TEST_CASE("the summary of the default series") {
+TEST_CASE("the summary of the default series has the original's values") {
   auto const text = summary(digest_of({}));
   CHECK_THAT(text, ContainsSubstring("Data shape: (100000, 20)\n"));
   CHECK_THAT(text, ContainsSubstring("Circle  Radius  Period  Steps   %      Visits  Dwell     Dwell std"));

@@ -21,7 +21,7 @@ TEST_CASE("windows start at multiples of the stride and end inside") {
   CHECK(window_starts(100000, 1024, 1024).size() == 97);
 }
 
-TEST_CASE("a series shorter than a window is refused") {
+TEST_CASE("a series shorter than a window is rejected") {
   CHECK_THROWS_WITH(window_starts(10, 11, 1), ContainsSubstring("10 steps") && ContainsSubstring("seq_len is 11"));
   CHECK_THROWS_WITH(split_blocked(10, 11, 1, 0.1), ContainsSubstring("shorter than one window"));
   try {
@@ -78,7 +78,7 @@ TEST_CASE("the gap is not a step longer") {
   CHECK(split.validation == Starts{90});
 }
 
-TEST_CASE("a part without a window is told apart") {
+TEST_CASE("errors distinguish a missing training window from a missing validation window") {
   CHECK_THROWS_WITH(split_blocked(1000, 200, 10, 0.1), ContainsSubstring("no validation window fits"));
   CHECK_THROWS_WITH(split_blocked(1000, 400, 10, 0.5), ContainsSubstring("no training window fits"));
   CHECK_THROWS_WITH(split_blocked(1000, 100, 10, 0.0), ContainsSubstring("no validation window fits"));
