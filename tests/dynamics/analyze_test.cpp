@@ -155,11 +155,11 @@ TEST_CASE("switches are counted by destination and conditions compared in pairs,
   calm.turn(0, 0, 264).turn(3, 0, 400);                  // forbidden
   busy.turn(0, 0, 264).turn(1, 0, 200).turn(2, 0, 200);  // along the ring
   auto const seed = std::span<float const>(calm.x).first(64 * 20);
-  auto const behind = [](tests::Walk const& w) { return std::vector<float>(w.x.begin() + 64 * 20, w.x.end()); };
-  auto const a = behind(busy), b = behind(calm);
+  auto const after_seed = [](tests::Walk const& w) { return std::vector<float>(w.x.begin() + 64 * 20, w.x.end()); };
+  auto const a = after_seed(busy), b = after_seed(calm);
   // Three samples: two alike, one that never switches.
   tests::Walk still(p);
-  auto const c = behind(still.turn(0, 0, 664));
+  auto const c = after_seed(still.turn(0, 0, 664));
   std::vector<float> seeds, with, without;
   for (int i = 0; i < 3; ++i) {
     seeds.insert(seeds.end(), seed.begin(), seed.end());

@@ -36,7 +36,7 @@ evaluate::Targets targets() {
 }
 
 /// Features that encode everything linearly, and pure noise.
-evaluate::PanelRows telling(evaluate::Targets const& targets) {
+evaluate::PanelRows informative(evaluate::Targets const& targets) {
   random::NumpyGenerator random(4);
   evaluate::PanelRows panel{.dims = 6, .values = {}};
   for (std::size_t i = 0; i < static_cast<std::size_t>(rows); ++i) {
@@ -59,7 +59,7 @@ evaluate::PanelRows silent() {
 
 TEST_CASE("probes distinguish an informative layer from noise and from controls") {
   auto const wanted = targets();
-  std::vector<evaluate::PanelRows> const trained{telling(wanted), silent()}, untrained{silent(), silent()};
+  std::vector<evaluate::PanelRows> const trained{informative(wanted), silent()}, untrained{silent(), silent()};
   auto const probes = evaluate::probe_panels({trained, untrained}, wanted, 20, 2);
   auto const& found = probes.targets;
   REQUIRE(found.size() == 2);
@@ -128,7 +128,7 @@ TEST_CASE("a single circle gives NaN and a constant layer a chance score, withou
 
 TEST_CASE("layers are compared with each other and with their initial weights") {
   auto const wanted = targets();
-  auto const a = telling(wanted);
+  auto const a = informative(wanted);
   auto turned = a;  // the same rows, rotated in the plane of two features and scaled
   for (std::size_t i = 0; i < static_cast<std::size_t>(rows); ++i) {
     auto* row = turned.values.data() + 6 * i;

@@ -16,7 +16,7 @@ inline std::vector<double> normal(random::NumpyGenerator& rng, std::int64_t n, s
 }
 
 /// X = rng.normal(size=(n, d)); for t in range(1, n): X[t] += 0.9 * X[t - 1].
-inline std::vector<double> remembering(random::NumpyGenerator& rng, std::int64_t n, std::int64_t d) {
+inline std::vector<double> autoregressive(random::NumpyGenerator& rng, std::int64_t n, std::int64_t d) {
   auto rows = normal(rng, n, d);
   for (auto i = static_cast<std::size_t>(d); i < rows.size(); ++i)
     rows[i] += 0.9 * rows[i - static_cast<std::size_t>(d)];

@@ -84,7 +84,7 @@ TEST_CASE("linear CKA of unrelated, similar and narrow layers matches NumPy") {
 
 TEST_CASE("debiased CKA matches Song's estimator, near zero and far from it") {
   random::NumpyGenerator rng(1);
-  auto const x = draws::remembering(rng, 60, 5);
+  auto const x = draws::autoregressive(rng, 60, 5);
   auto y = draws::normal(rng, 60, 9);
   for (std::size_t i = 0; i < 60; ++i) y[9 * i] += 2 * x[5 * i] * x[5 * i];
   auto const wanted = hsic(x, y, 60) / std::sqrt(hsic(x, x, 60) * hsic(y, y, 60));
@@ -120,7 +120,7 @@ TEST_CASE("cross moments are bit-identical in pieces and for any number of threa
 TEST_CASE("CKA between networks is the same from Gram matrices and from moments") {
   random::NumpyGenerator rng(6);
   constexpr std::size_t n = 50;
-  std::vector<std::vector<double>> parts{draws::remembering(rng, n, 5), draws::normal(rng, n, 9),
+  std::vector<std::vector<double>> parts{draws::autoregressive(rng, n, 5), draws::normal(rng, n, 9),
                                          draws::normal(rng, n, 60)};
   for (std::size_t i = 0; i < n; ++i) parts[1][9 * i] += 2 * parts[0][5 * i];
   for (auto& value : parts[2]) value += 300;

@@ -24,14 +24,14 @@ namespace {
 
 constexpr std::int64_t n = 500, d = 4, classes = 3;
 
-/// rng = default_rng(6); X = remembering(n, d); A = normal(d, 3); U = normal(n, 3); label = argmax(XA + 2U); features X
-/// + 5.
+/// rng = default_rng(6); X = autoregressive(n, d); A = normal(d, 3); U = normal(n, 3); label = argmax(XA + 2U);
+/// features X + 5.
 struct Sample {
   std::vector<double> x;
   Labels labels;
   Sample() {
     random::NumpyGenerator rng(6);
-    x = draws::remembering(rng, n, d);
+    x = draws::autoregressive(rng, n, d);
     auto const a = draws::normal(rng, d, classes), u = draws::normal(rng, n, classes);
     auto score = draws::product(x, a, d);
     for (std::size_t i = 0; i < score.size(); ++i) score[i] += 2 * u[i];

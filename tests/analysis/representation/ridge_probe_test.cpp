@@ -19,13 +19,13 @@ namespace {
 
 constexpr std::int64_t n = 600, d = 6;
 
-/// rng = default_rng(5); X = remembering(n, d); A = normal(d, 2); E = normal(n, 3); two columns of XA + E, one of
+/// rng = default_rng(5); X = autoregressive(n, d); A = normal(d, 2); E = normal(n, 3); two columns of XA + E, one of
 /// noise; features X + [0, 10, 20, ...].
 struct Sample {
   std::vector<double> x, linear, noise;
   Sample() {
     random::NumpyGenerator rng(5);
-    x = draws::remembering(rng, n, d);
+    x = draws::autoregressive(rng, n, d);
     auto const a = draws::normal(rng, d, 2), e = draws::normal(rng, n, 3);
     linear = draws::product(x, a, d);
     for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
@@ -101,7 +101,7 @@ TEST_CASE("a guard keeps neighbors in time from revealing a slow target") {
   // A target that drifts and features that are a smooth code of time: interpolation from both sides mimics skill.
   constexpr std::int64_t rows = 400;
   random::NumpyGenerator rng(11);
-  auto const y = draws::remembering(rng, rows, 1);
+  auto const y = draws::autoregressive(rng, rows, 1);
   std::vector<double> x(static_cast<std::size_t>(rows * 40));
   for (std::int64_t t = 0; t < rows; ++t)
     for (std::int64_t c = 0; c < 40; ++c)
