@@ -6,6 +6,7 @@
 #include <fstream>
 #include <memory>
 #include <numeric>
+#include <string_view>
 
 #include "backend/backend.hpp"
 #include "bench/cases.hpp"
@@ -23,6 +24,7 @@
 #include "store/atomic_file.hpp"
 #include "streams/streams.hpp"
 #include "sweep/sweep_file.hpp"
+#include "train/losses/losses.hpp"
 #include "train/objective.hpp"
 
 namespace mambasynth::commands {
@@ -59,11 +61,10 @@ std::vector<std::string> chosen(BenchOptions const& options, int ranks) {
 /// The losses and augmentations timed besides prediction; reports can be compared only if they agree in these.
 std::string objective_text(config::Train const& objective) {
   std::string text;
-  auto const add = [&](char const* key, double value) {
+  auto const add = [&](std::string_view key, double value) {
     if (value > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key, value);
   };
-  add("slowness_lambda", objective.slowness_lambda);
-  add("contrastive_lambda", objective.contrastive_lambda);
+  for (auto const& loss : train::losses::auxiliary_losses()) add(loss.key(), objective.*loss.weight);
   if (objective.aug_rotate) add("aug_rotate", 1);
   add("aug_scale", objective.aug_scale);
   add("aug_noise", objective.aug_noise);
@@ -151,14 +152,15 @@ Action declare_bench(CLI::App& app) {
        "prediction horizons 1, 2, 4, ... up to this one");
   size("--trials", sizes.trials, config::allowed_of<sweep::SweepKeys>("trials_per_gpu"),
        "trainings whose epochs run concurrently in this process, as in a sweep with trials_per_gpu");
-  auto const part = [&](char const* flag, double& target, char const* key, char const* help) {
-    add_number(app, flag, target, of_train(key), fmt::format("time step and epoch with {} [default: without]", help));
+  auto const part = [&](double& target, std::string_view key, std::string const& help) {
+    add_number(app, flag_of(key), target, config::allowed_of<config::Train>(key),
+               "time step and epoch with " + help + " [default: without]");
   };
-  part("--slowness-lambda", sizes.objective.slowness_lambda, "slowness_lambda", "the slowness loss");
-  part("--contrastive-lambda", sizes.objective.contrastive_lambda, "contrastive_lambda", "the contrastive loss");
+  for (auto const& loss : train::losses::auxiliary_losses())
+    part(sizes.objective.*loss.weight, loss.key(), "the " + loss.make(1, {})->name() + " loss");
   app.add_flag("--aug-rotate", sizes.objective.aug_rotate, "time step and epoch with rotated batches");
-  part("--aug-scale", sizes.objective.aug_scale, "aug_scale", "scaled windows");
-  part("--aug-noise", sizes.objective.aug_noise, "aug_noise", "noise on the input");
+  part(sizes.objective.aug_scale, "aug_scale", "scaled windows");
+  part(sizes.objective.aug_noise, "aug_noise", "noise on the input");
   sizes.precision.clear();
   app.add_option("--precision", sizes.precision, "bf16 or fp32 [default: bf16 on CUDA]")
       ->type_name("")

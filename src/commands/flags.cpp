@@ -25,11 +25,6 @@ struct TrialFlags::Given {
 
 namespace {
 
-std::string kebab(std::string text) {
-  std::replace(text.begin(), text.end(), '_', '-');
-  return text;
-}
-
 /// Flags that also have the original's name.
 constexpr char const* data_flag = "--data,--data-dir";
 constexpr char const* freeze_A_flag = "--freeze-a,--freeze-A";
@@ -59,6 +54,12 @@ void require_folder_name(std::string const& out) {
 
 }  // namespace
 
+std::string flag_of(std::string_view key) {
+  auto flag = "--" + std::string(key);
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+
 TrialFlags::TrialFlags(CLI::App& app, std::string own, Files files)
     : app_(app), own_(std::move(own)), given_(std::make_shared<Given>()) {
   if (files == Files::config)
@@ -70,7 +71,7 @@ TrialFlags::TrialFlags(CLI::App& app, std::string own, Files files)
 void TrialFlags::add(Key const& key, bool is_switch, std::string const& help, std::string const& allowed,
                      std::string const& shown_default) {
   auto const name = key.section + "." + key.key;
-  std::string flag = "--" + kebab(key.key);
+  auto flag = flag_of(key.key);
   if (name == "data.path") flag = data_flag;
   else if (name == "train.freeze_a") flag = freeze_A_flag;
   else if (key.key == "seed" && key.section != own_) flag = "--" + key.section + "-seed";

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -63,6 +64,9 @@ class TrialFlags {
   std::string own_;
   std::shared_ptr<Given> given_;  // the callbacks inside CLI::App refer to it
 };
+
+/// The flag of a key: in kebab-case.
+std::string flag_of(std::string_view key);
 
 /// Flags without a configuration key.
 struct RunFlags {

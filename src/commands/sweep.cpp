@@ -29,6 +29,7 @@
 #include "streams/streams.hpp"
 #include "sweep/run_sweep.hpp"
 #include "sweep/sweep_file.hpp"
+#include "train/losses/losses.hpp"
 #include "train/objective.hpp"
 #include "trial/bayes_error.hpp"
 #include "trial/pipeline.hpp"
@@ -261,7 +262,8 @@ int run(SweepOptions const& options) {
               // A dry run may be on a smaller machine than the sweep.
               if (!options.dry_run) config::require_within(config::needs_of_training(trial, device == "cpu"), memory);
               train::require_trainable(trial.train, ranks);
-            }};
+            },
+        .needs_own_process = [](auto const& trial) { return train::losses::needs_own_process(trial.train); }};
     return sweep::run_sweep(sweep_options, hooks, session);
   });
 }

@@ -23,12 +23,10 @@ struct Plan {
   SweepFile sweep;                   ///< precision resolved
   std::int64_t part = 1, parts = 1;  ///< which part of the sweep's trials this is, see keep_part
 
-  /// Whether some trials need several ranks, or a process of their own: the contrastive loss sets LibTorch's matrix
-  /// product precision for the whole process while it launches.
+  /// Whether some trials need several ranks, or a process of their own.
   [[nodiscard]] bool needs_whole_ranks() const {
-    return std::any_of(trials.begin(), trials.end(), [](PlannedTrial const& planned) {
-      return planned.ranks > 1 || planned.trial.train.contrastive_lambda > 0;
-    });
+    return std::any_of(trials.begin(), trials.end(),
+                       [](PlannedTrial const& planned) { return planned.ranks > 1 || planned.needs_own_process; });
   }
 };
 

@@ -153,6 +153,8 @@ int run_root(SweepOptions const& options, Hooks const& hooks, parallel::Session&
   auto const sweep = read_sweep_file(options.sweep_file, options.set);
   auto plan = make_plan(sweep, options.auto_precision, hooks.identify, hooks.check);
   keep_part(plan, options.part, options.parts);
+  if (hooks.needs_own_process)
+    for (auto& planned : plan.trials) planned.needs_own_process = hooks.needs_own_process(planned.trial);
   require_ranks(plan, world.size());
   if (options.dry_run) {
     streams::print_text(describe(plan, past_progress(plan, options.out).seconds_per_cost(), world.size()));
@@ -205,8 +207,8 @@ int run_root(SweepOptions const& options, Hooks const& hooks, parallel::Session&
   settings.progress_interval = terminal.interval(options.progress_every);
   if (slots < options.slots)
     terminal.line(
-        "note: some trials of this sweep need several ranks or have a contrastive loss, so each rank runs one trial at "
-        "a time.");
+        "note: some trials of this sweep need several ranks or have a loss that needs its own process, so each rank "
+        "runs one trial at a time.");
   LocalLink own;
   MpiHub hub(world, own);
   Manager manager(plan, committed, hub, ledger, settings);

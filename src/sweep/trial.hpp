@@ -23,6 +23,7 @@ struct PlannedTrial {
   double cost = 0;                       ///< estimated TFLOP, cost.hpp
   std::string data_hash;                 ///< names DIR/data/HASH
   std::int64_t ranks = 1;                ///< number of ranks that train it together
+  bool needs_own_process = false;        ///< NeedsOwnProcess: no other trial runs in its ranks meanwhile
 };
 
 /// The result of an epoch; a loss that was not measured is NaN.
@@ -90,13 +91,17 @@ using ReadCommitted =
 /// Throws errors::usage for a trial that this launch cannot train, before anything is written.
 using CheckTrial = std::function<void(config::Trial const& trial, std::int64_t ranks)>;
 
+/// Whether a trial would disturb others that train in the same process.
+using NeedsOwnProcess = std::function<bool(config::Trial const& trial)>;
+
 struct Hooks {
   RunTrial run;
   PrepareData prepare;
   IdentifyData identify;
   ReadCommitted committed;
-  PrepareTrial prepare_trial = {};  ///< may be empty
-  CheckTrial check = {};            ///< may be empty
+  PrepareTrial prepare_trial = {};         ///< may be empty
+  CheckTrial check = {};                   ///< may be empty
+  NeedsOwnProcess needs_own_process = {};  ///< may be empty: none does
 };
 
 }  // namespace mambasynth::sweep

@@ -342,3 +342,11 @@ TEST_CASE("a cell that this launch cannot train is refused by name, with its ran
   CHECK_THROWS_WITH(
       plan(0.1), ContainsSubstring("the cell train.slowness_lambda = 0.5 cannot run") && ContainsSubstring("too slow"));
 }
+
+TEST_CASE("a sweep takes whole ranks for one trial of several ranks, or one that needs its own process") {
+  auto plan = plan_of("[[sweep.axis]]\n\"model.d_state\" = [1, 2]\n");
+  CHECK_FALSE(plan.needs_whole_ranks());
+  plan.trials.back().needs_own_process = true;
+  CHECK(plan.needs_whole_ranks());
+  CHECK(plan_of("[sweep]\nranks_per_trial = 2\n[[sweep.axis]]\n\"model.d_state\" = [1, 2]\n").needs_whole_ranks());
+}

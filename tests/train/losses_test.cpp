@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "train/losses/contrastive.hpp"
@@ -92,10 +93,11 @@ TEST_CASE("the closed form of every auxiliary loss equals its value and autograd
   }
 }
 
-TEST_CASE("the closed form of the prediction loss equals its value and autograd's gradient") {
-  auto const loss = losses::losses_of({}).prediction;
+TEST_CASE("the closed form of every prediction loss equals its value and autograd's gradient") {
+  auto const make = GENERATE(from_range(losses::prediction_losses()));
+  auto const loss = make({});
   for (std::int64_t const steps : {3, 9}) {
-    INFO(steps << " steps");
+    INFO(loss->name() << ", " << steps << " steps");
     auto const batch = batch_of(4, steps, 2);
     auto const x = random({4, steps, channels}, 1);
     std::vector<at::Tensor> outputs, biases, predictions;
@@ -136,6 +138,21 @@ TEST_CASE("the closed form of the prediction loss equals its value and autograd'
     CHECK(std::abs((by_window[0] + by_window[1] + by_window[2] + by_window[3]) / 4 - value.item<double>()) <=
           1e-12 * total);
   }
+}
+
+TEST_CASE("the key of every auxiliary loss is that of its weight, and at 0 the loss is left out") {
+  REQUIRE(losses::auxiliary_losses().size() == 2);
+  CHECK(losses::auxiliary_losses()[0].key() == "slowness_lambda");
+  CHECK(losses::auxiliary_losses()[1].key() == "contrastive_lambda");
+}
+
+TEST_CASE("a trial needs its own process if one of its losses sets LibTorch's precision for all threads") {
+  config::Train train;
+  CHECK_FALSE(losses::needs_own_process(train));
+  train.slowness_lambda = 1;
+  CHECK_FALSE(losses::needs_own_process(train));
+  train.contrastive_lambda = 1;
+  CHECK(losses::needs_own_process(train));
 }
 
 TEST_CASE("the losses of a configuration are those with a nonzero weight, in the table's order") {

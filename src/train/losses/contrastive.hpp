@@ -33,6 +33,8 @@ class Contrastive final : public AuxiliaryLoss {
   void add_gradient(LayerStream const& layer, double factor, at::Tensor const& window_sums) const override;
   /// (layer, k) rows of the batch for each layer, with replacement.
   [[nodiscard]] at::Tensor draw(BatchShape const& batch, PhiloxStream const& draws) const override;
+  /// The precision of products is LibTorch's for all threads.
+  [[nodiscard]] bool needs_own_process() const override { return true; }
 
  private:
   [[nodiscard]] at::Tensor layer_value(at::Tensor const& h, at::Tensor const& negatives) const override;

@@ -122,6 +122,10 @@ class AuxiliaryLoss : public Loss {
 
   [[nodiscard]] std::int64_t rows(BatchShape const&) const final { return 1; }
 
+  /// Whether add_gradient() changes settings of LibTorch that hold for the whole process while it launches, so that no
+  /// other training may run in it.
+  [[nodiscard]] virtual bool needs_own_process() const { return false; }
+
  protected:
   using Loss::Loss;
 

@@ -10,6 +10,7 @@ namespace mambasynth::train::losses {
 class MeanSquaredError final : public PredictionLoss {
  public:
   explicit MeanSquaredError(double weight = 1) : PredictionLoss("mse", weight) {}
+  explicit MeanSquaredError(config::Train const&) : MeanSquaredError() {}
 
   [[nodiscard]] std::int64_t workspace_bytes(BatchShape const& batch) const override;
   void write_gradient(HeadOutput const& head, double factor, at::Tensor const& window_sums) const override;
