@@ -222,7 +222,9 @@ SweepFolder read_folder(fs::path const& folder) {
   CollatedTrial trial;
   trial.folder = folder;
   look_up(trial, folder, found.warnings);
-  if (trial.result) trial.seed = trial.result->seed;
+  if (trial.configuration)
+    if (auto const seed = trial.configuration->find("train.seed"); seed != trial.configuration->end())
+      trial.seed = seed->second.written;
   if (trial.id.empty()) trial.id = fs::absolute(folder).lexically_normal().string();
   found.axes = {trial_axis};
   trial.axes[trial_axis] = trial.id;

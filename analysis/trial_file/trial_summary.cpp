@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <sstream>
-#include <string_view>
 
 #include "analysis/dimension/estimators.hpp"
 #include "analysis/trial_file/layer_measures.hpp"
@@ -38,11 +36,9 @@ class TrialReader {
 
   TrialSummary read() {
     TrialSummary trial{.provenance = provenance(),
-                       .seed = {},
                        .configuration = text_or_nothing("configuration"),
                        .environment = environment(),
                        .measures = {}};
-    trial.seed = seed_in(trial.configuration);
     measures_ = &trial.measures;
     for (auto const* name : layout::final_measures) read_final(name);
     read_horizons();
@@ -77,18 +73,6 @@ class TrialReader {
     for (auto const* name : {"version", "build_type", "libtorch", "cuda", "gpu_name", "instruction_set"})
       if (auto const text = text_or_nothing(name); !text.empty()) found.emplace_back(name, text);
     return found;
-  }
-
-  /// The line `seed = ...` of the section [train]: resolved configurations have one key per line.
-  static std::string seed_in(std::string const& configuration) {
-    std::istringstream lines(configuration);
-    constexpr std::string_view key = "seed = ";
-    bool in_section = false;
-    for (std::string line; std::getline(lines, line);) {
-      if (line.starts_with('[')) in_section = line == "[train]";
-      else if (in_section && line.starts_with(key)) return line.substr(key.size());
-    }
-    return {};
   }
 
   void add(std::string name, double value) {

@@ -26,7 +26,6 @@ struct Provenance {
 /// A committed trial, as the collator and the sweep read it.
 struct TrialSummary {
   Provenance provenance;           ///< `more` stays empty
-  std::string seed;                ///< train.seed as written in its configuration; empty if unknown
   std::string configuration = {};  ///< TOML, one key per line; empty if unknown
   std::vector<std::pair<std::string, std::string>> environment =
       {};  ///< versions and hardware that affect numbers by rounding

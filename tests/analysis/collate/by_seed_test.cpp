@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "analysis/collate/program.hpp"
+#include "analysis/collate/sweep_folder.hpp"
 
 using namespace mambasynth;
 using namespace mambasynth::analysis::collate;
@@ -161,5 +162,5 @@ TEST_CASE_METHOD(Fixture, "trials outside a sweep have the seed of their configu
   auto const folder = [&](char const* id) { return (root.path() / id).string(); };
   CHECK_THAT(squeezed(collate(folder("0123456789ab") + " " + folder("ba9876543210")).out),
              ContainsSubstring("of the only seed") && ContainsSubstring("| layer_1 | 1.5 | 7.5 |"));
-  CHECK(analysis::trial_file::read_trial(root.path() / "0123456789ab" / "trial.h5").seed == "42");
+  CHECK(read_folder(root.path() / "0123456789ab").trials.at(0).seed == "42");
 }
