@@ -22,7 +22,7 @@ struct Capacity {
 };
 
 /// Receives what a head predicts, and writes the gradient with respect to it if asked for (output.dprediction).
-using PredictionHook = std::function<void(std::size_t head, train::losses::HeadOutput const&)>;
+using PredictionHook = std::function<void(std::size_t head, train::losses::HeadOutput output)>;
 /// Where the objective enters a backward pass, in the order of the stream. Hooks only launch kernels.
 struct LossHooks {
   PredictionHook prediction;

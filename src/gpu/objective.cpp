@@ -13,6 +13,26 @@
 namespace mambasynth::gpu {
 namespace k = kernels;
 namespace losses = train::losses;
+namespace {
+
+/// Scratch memory for the closed forms of losses, allocated outside of a captured step: each graph keeps its own pool.
+at::Tensor loss_workspace(std::vector<losses::Loss const*> const& all, losses::BatchShape const& batch) {
+  std::int64_t most = 0;
+  for (auto const* loss : all) most = std::max(most, loss->workspace_bytes(batch));
+  return byte_array(static_cast<std::size_t>(most));
+}
+
+/// The hook that writes a loss in closed form: row `head` of `sums` (horizon, b), and the gradient times
+/// factors[head].
+PredictionHook closed_form_of(losses::PredictionLoss const& loss, at::Tensor const& workspace, at::Tensor const& sums,
+                              std::vector<double> const& factors) {
+  return [&loss, workspace, sums, factors](std::size_t head, losses::HeadOutput output) {
+    output.workspace = workspace;
+    loss.write_gradient(output, factors[head], sums[static_cast<std::int64_t>(head)]);
+  };
+}
+
+}  // namespace
 
 template <class T>
 Objective<T>::Objective(config::Train const& train, losses::BatchShape batch, std::int64_t batches,
@@ -73,11 +93,7 @@ LossHooks Objective<T>::begin_micro_batch(train::MicroBatch const& micro_batch, 
   auto const sums = window_sums_.narrow(1, 0, windows);
   auto const factor = factors(batch);
   LossHooks hooks;
-  hooks.prediction = [this, sums, factor](std::size_t head, losses::HeadOutput const& output) {
-    auto with_workspace = output;
-    with_workspace.workspace = workspace_;
-    losses_.prediction->write_gradient(with_workspace, factor[head], sums[static_cast<std::int64_t>(head)]);
-  };
+  hooks.prediction = closed_form_of(*losses_.prediction, workspace_, sums, factor);
   if (losses_.auxiliary.empty()) return hooks;
 
   // The batch's number as the device has it when the step runs.
@@ -103,22 +119,14 @@ LossHooks Objective<T>::begin_micro_batch(train::MicroBatch const& micro_batch, 
   return hooks;
 }
 
-at::Tensor loss_workspace(std::vector<losses::Loss const*> const& all, losses::BatchShape const& batch) {
-  std::int64_t most = 0;
-  for (auto const* loss : all) most = std::max(most, loss->workspace_bytes(batch));
-  return byte_array(static_cast<std::size_t>(most));
-}
-
 template <class T>
 void sum_squared_errors(Engine<T>& engine, std::int64_t batch, at::Tensor const& window_sums) {
   losses::MeanSquaredError const metric;
-  engine.evaluate(batch, [&](std::size_t head, losses::HeadOutput const& output) {
-    auto with_workspace = output;
-    auto const& x = output.x;
-    with_workspace.workspace = loss_workspace(
-        {&metric}, {.windows = x.size(0), .time = x.size(1), .channels = x.size(2), .horizons = {output.horizon}});
-    metric.write_gradient(with_workspace, 0, window_sums[static_cast<std::int64_t>(head)].narrow(0, 0, batch));
-  });
+  auto const& x = engine.x();
+  auto const workspace = loss_workspace(
+      {&metric}, {.windows = batch, .time = x.size(1), .channels = x.size(2), .horizons = engine.horizons()});
+  std::vector<double> const unused(engine.horizons().size(), 0.0);  // no gradient is wanted
+  engine.evaluate(batch, closed_form_of(metric, workspace, window_sums.narrow(1, 0, batch), unused));
 }
 
 template class Objective<float>;

@@ -50,10 +50,6 @@ class Objective {
   at::Tensor state_, raw_, window_sums_, workspace_;
 };
 
-/// Scratch memory for the closed forms of losses, allocated outside of a captured step: each graph keeps its own pool.
-at::Tensor loss_workspace(std::vector<train::losses::Loss const*> const& losses,
-                          train::losses::BatchShape const& batch);
-
 /// After forward(): each window's squared errors, summed, to `window_sums` (horizon, b) fp64. They are what
 /// measurements report, whatever loss a training minimizes: losses::MeanSquaredError::of_windows().
 template <class T>
