@@ -27,7 +27,8 @@ extern Estimator const two_nn_ls;
 /// (N-1)/d = sum [(n2-1) ln mu - (n2-n1-1) ln mu / (1 - mu^-d)].
 extern Estimator const gride;
 
-/// In the order in which result files list them.
+/// In the order in which result files list them. The binomial estimator and the full correlation integral are not
+/// entries: they take rows, not distances to nearest points, and vary with radii or centers instead of k or n1.
 inline constexpr std::array estimators{
     &levina_bickel_original, &levina_bickel, &mackay_ghahramani, &two_nn_ml, &two_nn_ls, &gride,
 };
