@@ -27,14 +27,14 @@ struct RecurrentGeneration {
 
 namespace cuda {
 /// The weights in the GPU's layout, from host to host: recurrent_packed_size floats.
-std::int64_t recurrent_packed_size(RecurrentShape const&);
-void pack_recurrent(RecurrentShape const&, RecurrentWeights<float> const&, float* packed);
+std::int64_t recurrent_packed_size(RecurrentDimensions const&);
+void pack_recurrent(RecurrentDimensions const&, RecurrentWeights<float> const&, float* packed);
 /// Bytes of the carried states on the device; they need no initialization.
-std::size_t recurrent_workspace_bytes(RecurrentShape const&, std::int64_t sequences);
+std::size_t recurrent_workspace_bytes(RecurrentDimensions const&, std::int64_t sequences);
 /// Seed and generation in one launch, fp32 throughout. packed and all arrays of the generation on the device.
 /// Errors: std::invalid_argument if a step does not fit into the GPU's shared memory.
-void recurrent_generate(RecurrentShape const&, float const* packed, RecurrentGeneration const&, std::byte* workspace,
-                        Stream);
+void recurrent_generate(RecurrentDimensions const&, float const* packed, RecurrentGeneration const&,
+                        std::byte* workspace, Stream);
 }  // namespace cuda
 
 }  // namespace mambasynth::kernels

@@ -14,7 +14,7 @@
 // Tests: tests/model/recurrence_test.cpp. Caller: src/model/recurrence.cpp.
 namespace mambasynth::kernels {
 
-struct RecurrentShape {
+struct RecurrentDimensions {
   std::int64_t channels;  ///< of the series
   std::int64_t features;  ///< d_model
   std::int64_t layers, inner, states, rank, d_conv;
@@ -22,7 +22,7 @@ struct RecurrentShape {
   std::int64_t heads;   ///< one per horizon
 };
 /// Errors: std::invalid_argument for a size below 1 (layers, heads: below 0) or d_conv below 2.
-void check_recurrent(RecurrentShape const&);
+void check_recurrent(RecurrentDimensions const&);
 
 /// Weights as in the state dict: matrices (out, in) row-major, conv_weight (inner, d_conv), A_log (inner, state).
 template <class T>
@@ -60,7 +60,7 @@ struct RecurrentStep {
 class RecurrentNetwork {
  public:
   /// Errors: std::invalid_argument (check_recurrent).
-  RecurrentNetwork(RecurrentShape const&, RecurrentWeights<float> const&);
+  RecurrentNetwork(RecurrentDimensions const&, RecurrentWeights<float> const&);
   ~RecurrentNetwork();
   RecurrentNetwork(RecurrentNetwork const&) = delete;
   RecurrentNetwork& operator=(RecurrentNetwork const&) = delete;
@@ -75,9 +75,9 @@ class RecurrentNetwork {
 
 /// The equations as plain loops, one thread: the reference for tests. T: float, double.
 namespace reference {
-std::int64_t recurrent_state_size(RecurrentShape const&);
+std::int64_t recurrent_state_size(RecurrentDimensions const&);
 template <class T>
-void recurrent_step(RecurrentShape const&, RecurrentWeights<T> const&, RecurrentStep<T> const&);
+void recurrent_step(RecurrentDimensions const&, RecurrentWeights<T> const&, RecurrentStep<T> const&);
 }  // namespace reference
 
 }  // namespace mambasynth::kernels

@@ -41,7 +41,7 @@ class Offsets {
   std::int64_t used_ = 0;
 };
 
-RecurrentLayout layout_of(RecurrentShape const& s) {
+RecurrentLayout layout_of(RecurrentDimensions const& s) {
   constexpr std::int64_t part = recurrent_part;
   RecurrentLayout l{};
   l.channels = s.channels, l.features = s.features, l.layers = s.layers;
@@ -103,8 +103,8 @@ void transpose(float const* matrix, std::int64_t rows, std::int64_t columns, std
       target[(c - first_column) * stride + target_column + r - first] = matrix[r * columns + c];
 }
 
-void pack_part(RecurrentShape const& s, RecurrentLayout const& l, RecurrentLayer<float> const& w, std::int64_t first,
-               float* at) {
+void pack_part(RecurrentDimensions const& s, RecurrentLayout const& l, RecurrentLayer<float> const& w,
+               std::int64_t first, float* at) {
   constexpr std::int64_t part = recurrent_part;
   auto const count = std::min<std::int64_t>(part, s.inner - first);
   transpose(w.in_proj, s.inner, s.features, first, part, 0, s.features, at + l.in_proj, 2 * part);
@@ -127,7 +127,7 @@ void pack_part(RecurrentShape const& s, RecurrentLayout const& l, RecurrentLayer
 }
 
 /// `to` is zero.
-void pack(RecurrentShape const& s, RecurrentLayout const& l, RecurrentWeights<float> const& w, float* to) {
+void pack(RecurrentDimensions const& s, RecurrentLayout const& l, RecurrentWeights<float> const& w, float* to) {
   constexpr std::int64_t part = recurrent_part;
   transpose(w.input_weight, s.features, s.channels, 0, s.features, 0, s.channels, to + l.input_weight,
             l.padded_features);
@@ -158,8 +158,10 @@ void pack(RecurrentShape const& s, RecurrentLayout const& l, RecurrentWeights<fl
 }  // namespace
 
 struct RecurrentNetwork::Parts {
-  explicit Parts(RecurrentShape const& shape)
-      : layout(layout_of(shape)), weights(layout.first_head + shape.heads * layout.head_size), heads(shape.heads) {}
+  explicit Parts(RecurrentDimensions const& dimensions)
+      : layout(layout_of(dimensions)),
+        weights(layout.first_head + dimensions.heads * layout.head_size),
+        heads(dimensions.heads) {}
 
   /// Working memory, reallocated when there are more sequences or threads than before.
   struct Workspace {
@@ -193,10 +195,10 @@ struct RecurrentNetwork::Parts {
   std::unique_ptr<Workspace> workspace_;
 };
 
-RecurrentNetwork::RecurrentNetwork(RecurrentShape const& shape, RecurrentWeights<float> const& weights) {
-  check_recurrent(shape);
-  parts_ = std::make_unique<Parts>(shape);
-  pack(shape, parts_->layout, weights, parts_->weights.get());
+RecurrentNetwork::RecurrentNetwork(RecurrentDimensions const& dimensions, RecurrentWeights<float> const& weights) {
+  check_recurrent(dimensions);
+  parts_ = std::make_unique<Parts>(dimensions);
+  pack(dimensions, parts_->layout, weights, parts_->weights.get());
 }
 RecurrentNetwork::~RecurrentNetwork() = default;
 

@@ -8,7 +8,7 @@
 
 namespace mambasynth::kernels {
 
-void check_recurrent(RecurrentShape const& s) {
+void check_recurrent(RecurrentDimensions const& s) {
   bool const sizes =
       s.channels >= 1 && s.features >= 1 && s.inner >= 1 && s.states >= 1 && s.rank >= 1 && s.hidden >= 1;
   if (sizes && s.layers >= 0 && s.heads >= 0 && s.d_conv >= 2) return;
@@ -61,21 +61,21 @@ T softplus(T v) {
 
 /// What a layer adds to the residual stream. window: (d_conv - 1, inner), oldest first; s: (inner, state).
 template <class T>
-Vector<T> block(RecurrentShape const& shape, RecurrentLayer<T> const& w, Vector<T> const& u, T* window, T* s,
+Vector<T> block(RecurrentDimensions const& dimensions, RecurrentLayer<T> const& w, Vector<T> const& u, T* window, T* s,
                 bool keep) {
-  auto const inner = shape.inner, states = shape.states, before = shape.d_conv - 1;
+  auto const inner = dimensions.inner, states = dimensions.states, before = dimensions.d_conv - 1;
   auto const xz = linear(w.in_proj, static_cast<T const*>(nullptr), 2 * inner, u);
   auto const at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
   Vector<T> x(at(inner));
   for (std::int64_t d = 0; d < inner; ++d) {
-    T sum = w.conv_bias[d] + w.conv_weight[d * shape.d_conv + before] * xz[at(d)];
-    for (std::int64_t j = 0; j < before; ++j) sum += w.conv_weight[d * shape.d_conv + j] * window[j * inner + d];
+    T sum = w.conv_bias[d] + w.conv_weight[d * dimensions.d_conv + before] * xz[at(d)];
+    for (std::int64_t j = 0; j < before; ++j) sum += w.conv_weight[d * dimensions.d_conv + j] * window[j * inner + d];
     x[at(d)] = silu(sum);
   }
-  auto const dbl = linear(w.x_proj, static_cast<T const*>(nullptr), shape.rank + 2 * states, x);
-  auto const* B = dbl.data() + shape.rank;
+  auto const dbl = linear(w.x_proj, static_cast<T const*>(nullptr), dimensions.rank + 2 * states, x);
+  auto const* B = dbl.data() + dimensions.rank;
   auto const* C = B + states;
-  auto const raw = linear(w.dt_weight, w.dt_bias, inner, Vector<T>(dbl.begin(), dbl.begin() + shape.rank));
+  auto const raw = linear(w.dt_weight, w.dt_bias, inner, Vector<T>(dbl.begin(), dbl.begin() + dimensions.rank));
   Vector<T> y(at(inner));
   for (std::int64_t d = 0; d < inner; ++d) {
     T const delta = softplus(raw[at(d)]);
@@ -91,43 +91,48 @@ Vector<T> block(RecurrentShape const& shape, RecurrentLayer<T> const& w, Vector<
     std::copy(window + inner, window + before * inner, window);
     std::copy_n(xz.begin(), inner, window + (before - 1) * inner);
   }
-  return linear(w.out_proj, static_cast<T const*>(nullptr), shape.features, y);
+  return linear(w.out_proj, static_cast<T const*>(nullptr), dimensions.features, y);
 }
 
 }  // namespace
 
-std::int64_t recurrent_state_size(RecurrentShape const& s) { return s.layers * s.inner * (s.d_conv - 1 + s.states); }
+std::int64_t recurrent_state_size(RecurrentDimensions const& s) {
+  return s.layers * s.inner * (s.d_conv - 1 + s.states);
+}
 
 template <class T>
-void recurrent_step(RecurrentShape const& shape, RecurrentWeights<T> const& weights, RecurrentStep<T> const& step) {
-  check_recurrent(shape);
+void recurrent_step(RecurrentDimensions const& dimensions, RecurrentWeights<T> const& weights,
+                    RecurrentStep<T> const& step) {
+  check_recurrent(dimensions);
   for (std::int64_t b = 0; b < step.sequences; ++b) {
-    auto const* x = step.x + b * shape.channels;
-    auto h = linear(weights.input_weight, weights.input_bias, shape.features, Vector<T>(x, x + shape.channels));
-    auto* state = step.state + b * recurrent_state_size(shape);
-    for (std::int64_t i = 0; i < shape.layers; ++i) {
+    auto const* x = step.x + b * dimensions.channels;
+    auto h =
+        linear(weights.input_weight, weights.input_bias, dimensions.features, Vector<T>(x, x + dimensions.channels));
+    auto* state = step.state + b * recurrent_state_size(dimensions);
+    for (std::int64_t i = 0; i < dimensions.layers; ++i) {
       auto const& layer = weights.layers[i];
-      auto const out = block(shape, layer, norm(layer.norm_weight, layer.norm_bias, h), state,
-                             state + (shape.d_conv - 1) * shape.inner, step.keep);
-      state += shape.inner * (shape.d_conv - 1 + shape.states);
+      auto const out = block(dimensions, layer, norm(layer.norm_weight, layer.norm_bias, h), state,
+                             state + (dimensions.d_conv - 1) * dimensions.inner, step.keep);
+      state += dimensions.inner * (dimensions.d_conv - 1 + dimensions.states);
       for (std::size_t f = 0; f < h.size(); ++f) {
         h[f] += out[f];
-        if (step.noise) h[f] += step.noise[(b * shape.layers + i) * shape.features + static_cast<std::int64_t>(f)];
+        if (step.noise)
+          h[f] += step.noise[(b * dimensions.layers + i) * dimensions.features + static_cast<std::int64_t>(f)];
       }
     }
     h = norm(weights.final_weight, weights.final_bias, h);
     for (std::int64_t k = 0; k < step.heads; ++k) {
       auto const& head = weights.heads[k];
-      auto a = linear(head.weight0, head.bias0, shape.hidden, h);
+      auto a = linear(head.weight0, head.bias0, dimensions.hidden, h);
       for (T& v : a) v *= T{0.5} * (T{1} + std::erf(v * static_cast<T>(0.70710678118654752440)));
-      auto const prediction = linear(head.weight2, head.bias2, shape.channels, a);
-      std::copy(prediction.begin(), prediction.end(), step.predictions + (b * step.heads + k) * shape.channels);
+      auto const prediction = linear(head.weight2, head.bias2, dimensions.channels, a);
+      std::copy(prediction.begin(), prediction.end(), step.predictions + (b * step.heads + k) * dimensions.channels);
     }
   }
 }
 
-template void recurrent_step(RecurrentShape const&, RecurrentWeights<float> const&, RecurrentStep<float> const&);
-template void recurrent_step(RecurrentShape const&, RecurrentWeights<double> const&, RecurrentStep<double> const&);
+template void recurrent_step(RecurrentDimensions const&, RecurrentWeights<float> const&, RecurrentStep<float> const&);
+template void recurrent_step(RecurrentDimensions const&, RecurrentWeights<double> const&, RecurrentStep<double> const&);
 
 }  // namespace reference
 }  // namespace mambasynth::kernels

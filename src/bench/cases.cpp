@@ -30,12 +30,12 @@ Result step(Sizes const& s, Effort const& effort) {
   auto const lr = train::learning_rates(config::Train{}.lr, config::Train{}.lr);
   auto const objective = train::objective_of(s.objective);
   measure(result, effort, [&] {
-    model::DropoutDraw const draw{.p = s.model.dropout,
-                                  .seed = timed_seed,
-                                  .step = static_cast<std::uint64_t>(optimizer.steps()),
-                                  .first_sample = 0};
+    model::DropoutKey const key{.p = s.model.dropout,
+                                .seed = timed_seed,
+                                .step = static_cast<std::uint64_t>(optimizer.steps()),
+                                .first_sample = 0};
     network.zero_gradient();
-    objective->loss(network, x, draw).backward();
+    objective->loss(network, x, key).backward();
     optimizer.step(lr);
   });
   return result;

@@ -25,8 +25,8 @@ class HostGenerator : public Generator {
 
   void run(kernels::RecurrentGeneration const& run) override {
     auto recurrence = recurrence_.with_count(run.sequences);
-    auto const channels = recurrence.shape().channels;
-    auto const inside = recurrence.shape().layers * recurrence.shape().features;
+    auto const channels = recurrence.dimensions().channels;
+    auto const inside = recurrence.dimensions().layers * recurrence.dimensions().features;
     std::vector<float> next(static_cast<std::size_t>(run.sequences * channels));
     std::vector<float> noise(run.burst ? static_cast<std::size_t>(run.sequences * inside) : 0);
     auto const round = [&](float v) { return run.bf16_feedback ? to_bf16(v) : v; };

@@ -36,17 +36,17 @@ class DeviceArray {
 };
 
 std::vector<float> packed(model::RecurrentView const& view) {
-  std::vector<float> weights(static_cast<std::size_t>(cuda::recurrent_packed_size(view.shape())));
-  cuda::pack_recurrent(view.shape(), view.weights(), weights.data());
+  std::vector<float> weights(static_cast<std::size_t>(cuda::recurrent_packed_size(view.dimensions())));
+  cuda::pack_recurrent(view.dimensions(), view.weights(), weights.data());
   return weights;
 }
 
 class GpuGenerator : public Generator {
  public:
-  explicit GpuGenerator(model::RecurrentView const& view) : GpuGenerator(view.shape(), packed(view)) {}
+  explicit GpuGenerator(model::RecurrentView const& view) : GpuGenerator(view.dimensions(), packed(view)) {}
 
   void run(kernels::RecurrentGeneration const& host) override {
-    auto const& s = shape_;
+    auto const& s = dimensions_;
     auto const series = host.sequences * host.steps * s.channels;
     DeviceArray<float> const seed(host.seed, host.sequences * host.seed_steps * s.channels), noise(host.noise, series),
         hidden_noise(host.burst ? host.hidden_noise : nullptr, host.sequences * host.bursts * s.layers * s.features),
@@ -68,9 +68,9 @@ class GpuGenerator : public Generator {
   }
 
  private:
-  GpuGenerator(kernels::RecurrentShape const& shape, std::vector<float> const& weights)
-      : shape_(shape), weights_(weights.data(), static_cast<std::int64_t>(weights.size())) {}
-  kernels::RecurrentShape shape_;
+  GpuGenerator(kernels::RecurrentDimensions const& dimensions, std::vector<float> const& weights)
+      : dimensions_(dimensions), weights_(weights.data(), static_cast<std::int64_t>(weights.size())) {}
+  kernels::RecurrentDimensions dimensions_;
   DeviceArray<float> weights_;
 };
 

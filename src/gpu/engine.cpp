@@ -31,65 +31,65 @@ Engine<T>::Engine(model::Network const& network, Capacity const& capacity)
       buckets_(train::gradient_buckets(network)) {
   at::NoGradGuard const no_grad;
   auto const& c = network.config();
-  n_ = {c.d_model,          c.d_inner(), c.d_state,
-        c.dt_rank(),        c.d_conv,    c.d_ff,
-        network.channels(), c.n_layers,  c.dt_rank() + 2 * c.d_state};
+  dims_ = {c.d_model,          c.d_inner(), c.d_state,
+           c.dt_rank(),        c.d_conv,    c.d_ff,
+           network.channels(), c.n_layers,  c.dt_rank() + 2 * c.d_state};
   auto const m = capacity.batch * capacity.time, width = weights_.width();
   auto const array = [&](std::int64_t columns) { return at::empty({m, columns}, on_gpu(dtype_of<T>())); };
   auto const fp32 = [&](std::vector<std::int64_t> const& shape) { return at::empty(shape, on_gpu(at::kFloat)); };
   k::ScanShape const scan = scan_shape(capacity.batch);
   k::check_scan(scan);
-  k::check_conv({capacity.batch, capacity.time, n_.inner, n_.d_conv});
+  k::check_conv({capacity.batch, capacity.time, dims_.inner, dims_.d_conv});
 
-  x_ = fp32({capacity.batch, capacity.time, n_.channels});
+  x_ = fp32({capacity.batch, capacity.time, dims_.channels});
   padded_ = array(width);
-  for (std::int64_t i = 0; i <= n_.layers; ++i) {
+  for (std::int64_t i = 0; i <= dims_.layers; ++i) {
     if (!capacity.training && i > 0) {
       layers_.push_back(layers_.front());
       continue;
     }
     Layer layer;
-    layer.h = array(n_.features);
+    layer.h = array(dims_.features);
     if (capacity.training) {
       layer.mean = fp32({m});
       layer.rstd = fp32({m});
     }
-    if (i < n_.layers) {
-      layer.xz = array(2 * n_.inner);
-      layer.x_dbl = array(n_.dbl);
-      layer.out = array(n_.inner);
+    if (i < dims_.layers) {
+      layer.xz = array(2 * dims_.inner);
+      layer.x_dbl = array(dims_.x_dbl);
+      layer.out = array(dims_.inner);
       if (capacity.training) layer.saved = byte_array(k::cuda::scan_saved_bytes<T>(scan));
     }
     layers_.push_back(layer);
   }
-  u_ = array(n_.features);
-  x_conv_ = array(n_.inner);
+  u_ = array(dims_.features);
+  x_conv_ = array(dims_.inner);
   prediction_ = fp32({m, width});
   if (!capacity.training) {
-    mix_ = array(n_.features);
-    delta_ = array(n_.inner);
-    hidden_pre_ = array(n_.hidden);
-    hidden_ = array(n_.hidden);
+    mix_ = array(dims_.features);
+    delta_ = array(dims_.inner);
+    hidden_pre_ = array(dims_.hidden);
+    hidden_ = array(dims_.hidden);
     return;
   }
 
   // Each is written after the last use of the one before.
-  mix_ = du_ = dbranch_ = array(n_.features);
-  dh_ = array(n_.features);
-  dx_dbl_ = array(n_.dbl);
+  mix_ = du_ = dbranch_ = array(dims_.features);
+  dh_ = array(dims_.features);
+  dx_dbl_ = array(dims_.x_dbl);
   dprediction_ = array(width);
   // The heads are done before the first block's backward starts, so they share memory.
-  auto const inner = at::empty({m * std::max(4 * n_.inner, 2 * n_.hidden)}, on_gpu(dtype_of<T>()));
+  auto const inner = at::empty({m * std::max(4 * dims_.inner, 2 * dims_.hidden)}, on_gpu(dtype_of<T>()));
   auto const part = [&](std::int64_t first, std::int64_t columns) {
     return inner.narrow(0, m * first, m * columns).view({m, columns});
   };
-  dxz_ = part(0, 2 * n_.inner);
+  dxz_ = part(0, 2 * dims_.inner);
   // The gradient of x before the convolution is written after delta's last use.
-  delta_ = dxz_.narrow(1, 0, n_.inner);
-  dx_ = part(2 * n_.inner, n_.inner);
-  ddelta_ = part(3 * n_.inner, n_.inner);
-  hidden_pre_ = part(0, n_.hidden);
-  hidden_ = part(n_.hidden, n_.hidden);
+  delta_ = dxz_.narrow(1, 0, dims_.inner);
+  dx_ = part(2 * dims_.inner, dims_.inner);
+  ddelta_ = part(3 * dims_.inner, dims_.inner);
+  hidden_pre_ = part(0, dims_.hidden);
+  hidden_ = part(dims_.hidden, dims_.hidden);
 
   gradient_ = at::zeros({network.flat().numel()}, on_gpu(at::kFloat));
   // Matrices with padding have gradients with padding.
@@ -115,14 +115,14 @@ Engine<T>::Engine(model::Network const& network, Capacity const& capacity)
 
   workspace_ =
       byte_array(std::max({k::cuda::scan_workspace_bytes<T>(scan),
-                           k::cuda::conv_workspace_bytes({capacity.batch, capacity.time, n_.inner, n_.d_conv}),
-                           k::cuda::residual_norm_workspace_bytes({capacity.batch, capacity.time, n_.features}),
-                           k::cuda::gelu_workspace_bytes(m, n_.hidden)}));
+                           k::cuda::conv_workspace_bytes({capacity.batch, capacity.time, dims_.inner, dims_.d_conv}),
+                           k::cuda::residual_norm_workspace_bytes({capacity.batch, capacity.time, dims_.features}),
+                           k::cuda::gelu_workspace_bytes(m, dims_.hidden)}));
 }
 
 template <class T>
 kernels::ScanShape Engine<T>::scan_shape(std::int64_t batch) const {
-  return {batch, capacity_.time, n_.inner, n_.states};
+  return {batch, capacity_.time, dims_.inner, dims_.states};
 }
 
 template class Engine<float>;

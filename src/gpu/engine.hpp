@@ -82,8 +82,8 @@ class Engine {
     at::Tensor xz, x_dbl, out;  ///< (m, 2 d), (m, r + 2 n), (m, d)
     at::Tensor saved;           ///< of the scan
   };
-  struct Sizes {
-    std::int64_t features, inner, states, rank, d_conv, hidden, channels, layers, dbl;
+  struct Dimensions {
+    std::int64_t features, inner, states, rank, d_conv, hidden, channels, layers, x_dbl;
   };
   void convolve(std::size_t index, std::int64_t batch);
   void block_forward(std::size_t index, std::int64_t batch, WatchGates const& gates);
@@ -99,7 +99,7 @@ class Engine {
 
   Capacity capacity_;
   config::Integers horizons_;
-  Sizes n_;
+  Dimensions dims_;
   Weights<T> weights_;
   std::vector<train::GradientBucket> buckets_;
   at::Tensor x_, padded_, gradient_;

@@ -16,7 +16,7 @@ void Engine<T>::head_backward(std::int64_t batch, std::size_t head) {
   auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
   multiply_fp32(g.weight2, rows(dprediction_).t(), rows(hidden_));
   multiply(rows(hidden_), rows(dprediction_), w.weight2);
-  k::cuda::gelu_backward<T>(m, n_.hidden, data<T>(hidden_pre_), data<float>(w.bias0), data<T>(hidden_),
+  k::cuda::gelu_backward<T>(m, dims_.hidden, data<T>(hidden_pre_), data<float>(w.bias0), data<T>(hidden_),
                             data<T>(hidden_), data<float>(g.bias0), bytes(workspace_), current_stream());
   multiply_fp32(g.weight0, rows(hidden_).t(), rows(u_));
   if (head == 0) multiply(rows(du_), rows(hidden_), w.weight0);
@@ -32,7 +32,7 @@ void Engine<T>::norm_backward(std::size_t site, bool first, std::int64_t batch, 
   auto own = dropout;
   own.key.site = static_cast<std::uint32_t>(site);
   bool const masked = dropout.p > 0;
-  k::cuda::residual_norm_backward<T>({batch, capacity_.time, n_.features}, own, data<T>(layer.h),
+  k::cuda::residual_norm_backward<T>({batch, capacity_.time, dims_.features}, own, data<T>(layer.h),
                                      data<float>(layer.mean), data<float>(layer.rstd),
                                      data<float>(last ? w.final_weight : w.layers[site].norm_weight),
                                      {.du = data<T>(du_),
@@ -57,11 +57,11 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
   auto const& dout = layer.out;
   multiply(rows(dout), rows(dmix), w.out_proj);
 
-  k::cuda::norm_recompute<T>({batch, capacity_.time, n_.features}, data<T>(layer.h), data<float>(layer.mean),
+  k::cuda::norm_recompute<T>({batch, capacity_.time, dims_.features}, data<T>(layer.h), data<float>(layer.mean),
                              data<float>(layer.rstd), data<float>(w.norm_weight), data<float>(w.norm_bias), data<T>(u_),
                              current_stream());
   convolve(index, batch);
-  auto const dt = rows(layer.x_dbl).narrow(1, 0, n_.rank);
+  auto const dt = rows(layer.x_dbl).narrow(1, 0, dims_.rank);
   multiply(rows(delta_), dt, w.mixer.dt_proj_weight.t());
 
   auto* dbl = data<T>(dx_dbl_);
@@ -69,25 +69,26 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
                                       {.dout = data<T>(dout),
                                        .dx = data<T>(dx_),
                                        .ddelta = data<T>(ddelta_),
-                                       .dz = data<T>(dxz_) + n_.inner,
-                                       .dB = dbl + n_.rank,
-                                       .dC = dbl + n_.rank + n_.states,
-                                       .dz_stride = 2 * n_.inner,
-                                       .dB_stride = n_.dbl,
-                                       .dC_stride = n_.dbl,
+                                       .dz = data<T>(dxz_) + dims_.inner,
+                                       .dB = dbl + dims_.rank,
+                                       .dC = dbl + dims_.rank + dims_.states,
+                                       .dz_stride = 2 * dims_.inner,
+                                       .dB_stride = dims_.x_dbl,
+                                       .dC_stride = dims_.x_dbl,
                                        .dA = data<float>(g.mixer.A_log),
                                        .dD = data<float>(g.mixer.D),
                                        .ddelta_bias = data<float>(g.mixer.dt_proj_bias)},
                                       bytes(workspace_), current_stream());
   // A = -exp(A_log), so dA_log = dA A.
-  k::cuda::scale_by({1, n_.inner * n_.states, 0}, weights_.A(index), data<float>(g.mixer.A_log), current_stream());
+  k::cuda::scale_by({1, dims_.inner * dims_.states, 0}, weights_.A(index), data<float>(g.mixer.A_log),
+                    current_stream());
   multiply_fp32(g.mixer.dt_proj_weight, rows(ddelta_).t(), dt);
-  multiply(rows(dx_dbl_).narrow(1, 0, n_.rank), rows(ddelta_), w.mixer.dt_proj_weight);
+  multiply(rows(dx_dbl_).narrow(1, 0, dims_.rank), rows(ddelta_), w.mixer.dt_proj_weight);
   multiply_fp32(g.mixer.x_proj, rows(dx_dbl_).t(), rows(x_conv_));
   multiply_add(rows(dx_), rows(dx_dbl_), w.mixer.x_proj);
-  k::cuda::causal_conv1d_backward<T>({batch, capacity_.time, n_.inner, n_.d_conv}, data<T>(layer.xz), 2 * n_.inner,
-                                     data<float>(w.mixer.conv_weight), data<float>(w.mixer.conv_bias), data<T>(dx_),
-                                     data<T>(dxz_), 2 * n_.inner, data<float>(g.mixer.conv_weight),
+  k::cuda::causal_conv1d_backward<T>({batch, capacity_.time, dims_.inner, dims_.d_conv}, data<T>(layer.xz),
+                                     2 * dims_.inner, data<float>(w.mixer.conv_weight), data<float>(w.mixer.conv_bias),
+                                     data<T>(dx_), data<T>(dxz_), 2 * dims_.inner, data<float>(g.mixer.conv_weight),
                                      data<float>(g.mixer.conv_bias), bytes(workspace_), current_stream());
   multiply_fp32(g.in_proj, rows(dxz_).t(), rows(u_));
   multiply(rows(du_), rows(dxz_), w.in_proj);

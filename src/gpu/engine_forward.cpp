@@ -11,8 +11,8 @@ namespace k = kernels;
 template <class T>
 void Engine<T>::convolve(std::size_t index, std::int64_t batch) {
   auto const& mixer = weights_.layers()[index].mixer;
-  k::cuda::causal_conv1d_forward<T>({batch, capacity_.time, n_.inner, n_.d_conv}, data<T>(layers_[index].xz),
-                                    2 * n_.inner, data<float>(mixer.conv_weight), data<float>(mixer.conv_bias),
+  k::cuda::causal_conv1d_forward<T>({batch, capacity_.time, dims_.inner, dims_.d_conv}, data<T>(layers_[index].xz),
+                                    2 * dims_.inner, data<float>(mixer.conv_weight), data<float>(mixer.conv_bias),
                                     data<T>(x_conv_), current_stream());
 }
 
@@ -23,14 +23,14 @@ kernels::ScanInputs<T> Engine<T>::scan_inputs(std::size_t index) const {
   auto const* dbl = data<T>(layer.x_dbl);
   return {.x = data<T>(x_conv_),
           .delta = data<T>(delta_),
-          .z = data<T>(layer.xz) + n_.inner,
-          .B = dbl + n_.rank,
-          .C = dbl + n_.rank + n_.states,
-          .x_stride = n_.inner,
+          .z = data<T>(layer.xz) + dims_.inner,
+          .B = dbl + dims_.rank,
+          .C = dbl + dims_.rank + dims_.states,
+          .x_stride = dims_.inner,
           .delta_stride = delta_.stride(0),
-          .z_stride = 2 * n_.inner,
-          .B_stride = n_.dbl,
-          .C_stride = n_.dbl,
+          .z_stride = 2 * dims_.inner,
+          .B_stride = dims_.x_dbl,
+          .C_stride = dims_.x_dbl,
           .A = weights_.A(index),
           .D = data<float>(mixer.D),
           .delta_bias = data<float>(mixer.dt_proj_bias)};
@@ -45,7 +45,7 @@ void Engine<T>::block_forward(std::size_t index, std::int64_t batch, WatchGates 
   multiply(rows(layer.xz), rows(u_), w.in_proj.t());
   convolve(index, batch);
   multiply(rows(layer.x_dbl), rows(x_conv_), w.mixer.x_proj.t());
-  multiply(rows(delta_), rows(layer.x_dbl).narrow(1, 0, n_.rank), w.mixer.dt_proj_weight.t());
+  multiply(rows(delta_), rows(layer.x_dbl).narrow(1, 0, dims_.rank), w.mixer.dt_proj_weight.t());
   if (gates) gates(rows(layer.xz), rows(x_conv_), rows(layer.x_dbl), rows(delta_));
   k::cuda::selective_scan_forward<T>(scan_shape(batch), scan_inputs(index), data<T>(layer.out),
                                      capacity_.training ? bytes(layer.saved) : nullptr, nullptr, current_stream());
@@ -59,7 +59,7 @@ void Engine<T>::norm_forward(std::size_t site, at::Tensor const& residual, std::
   auto const& w = weights_.views();
   auto own = dropout;
   own.key.site = static_cast<std::uint32_t>(site);
-  k::cuda::residual_norm_forward<T>({batch, capacity_.time, n_.features}, own,
+  k::cuda::residual_norm_forward<T>({batch, capacity_.time, dims_.features}, own,
                                     {.branch = data<T>(mix_),
                                      .branch_bias = input ? data<float>(w.input_bias) : nullptr,
                                      .residual = input ? nullptr : data<T>(residual),
@@ -98,7 +98,7 @@ void Engine<T>::head_forward(std::int64_t batch, std::size_t head) {
   auto const& w = weights_.views().heads[head];
   auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
   multiply(rows(hidden_pre_), rows(u_), w.weight0.t());
-  k::cuda::gelu_forward<T>(m, n_.hidden, data<T>(hidden_pre_), data<float>(w.bias0), data<T>(hidden_),
+  k::cuda::gelu_forward<T>(m, dims_.hidden, data<T>(hidden_pre_), data<float>(w.bias0), data<T>(hidden_),
                            current_stream());
   multiply_fp32(rows(prediction_), rows(hidden_), w.weight2.t());
 }

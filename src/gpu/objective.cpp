@@ -40,7 +40,7 @@ Objective<T>::Objective(config::Train const& train, losses::BatchShape batch, st
     : train_(train),
       losses_(losses::losses_of(train)),
       batch_(std::move(batch)),
-      draws_(train, losses_, batch_, batches),
+      random_numbers_(train, losses_, batch_, batches),
       state_(state) {
   if (train.augments()) raw_ = at::empty({capacity.batch, capacity.time, batch_.channels}, on_gpu(at::kFloat));
   auto const rows = static_cast<std::int64_t>(factors(batch_.windows).size());
@@ -54,9 +54,9 @@ template <class T>
 void Objective<T>::augment(Engine<T> const& engine, train::MicroBatch const& micro_batch) const {
   auto const& x = engine.x();
   auto const table = [](at::Tensor const& t) { return t.defined() ? data<float const>(t) : nullptr; };
-  auto const* const scales = table(draws_.scales());
+  auto const* const scales = table(random_numbers_.scales());
   k::cuda::augment<T>({micro_batch.last - micro_batch.first, batch_.time, batch_.channels, engine.padded().size(1)},
-                      {.rotation = table(draws_.rotations()),
+                      {.rotation = table(random_numbers_.rotations()),
                        .scale = scales != nullptr ? scales + micro_batch.first : nullptr,
                        .noise = train_.aug_noise,
                        .seed = static_cast<std::uint64_t>(train_.seed),
@@ -101,7 +101,7 @@ LossHooks Objective<T>::begin_micro_batch(train::MicroBatch const& micro_batch, 
                 sizeof(k::cuda::StepState) % sizeof(std::int64_t) == 0);
   auto const number = state_.view(at::kLong).narrow(0, 1, 1);
   std::vector<at::Tensor> drawn;
-  for (auto const& table : draws_.of_losses())
+  for (auto const& table : random_numbers_.of_losses())
     drawn.push_back(table.defined() ? table.index_select(0, number).squeeze(0) : table);
   hooks.layer = [this, windows, sums, factor, drawn](std::int64_t layer, at::Tensor const& h, at::Tensor const& dh) {
     auto const by_window = [&](at::Tensor const& t) { return t.view({windows, batch_.time, batch_.features}); };

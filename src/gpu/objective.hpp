@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "gpu/engine.hpp"
-#include "gpu/epoch_draws.hpp"
+#include "gpu/epoch_random_numbers.hpp"
 #include "train/learner.hpp"
 #include "train/losses/losses.hpp"
 
@@ -22,9 +22,9 @@ class Objective {
   Objective(Objective const&) = delete;
   Objective& operator=(Objective const&) = delete;
 
-  /// Call before the steps of an epoch; see EpochDraws::draw.
+  /// Call before the steps of an epoch; see EpochRandomNumbers::draw.
   void begin_epoch(std::int64_t step, std::int64_t next_batch, std::int64_t windows) {
-    draws_.draw(step, next_batch, windows);
+    random_numbers_.draw(step, next_batch, windows);
   }
 
   [[nodiscard]] bool augments() const { return raw_.defined(); }
@@ -46,7 +46,7 @@ class Objective {
   config::Train train_;
   train::losses::Losses losses_;
   train::losses::BatchShape batch_;
-  EpochDraws draws_;
+  EpochRandomNumbers random_numbers_;
   at::Tensor state_, raw_, window_sums_, workspace_;
 };
 

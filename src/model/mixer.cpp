@@ -21,18 +21,18 @@ struct Inner {
   at::Tensor delta;  ///< (b, t, d) before bias and softplus
 };
 
-struct Sizes {
+struct Dimensions {
   std::int64_t batch, time, channels, states, rank, d_conv;
   [[nodiscard]] k::ConvShape conv() const { return {batch, time, channels, d_conv}; }
   [[nodiscard]] k::ScanShape scan() const { return {batch, time, channels, states}; }
   [[nodiscard]] std::int64_t dbl() const { return rank + 2 * states; }
 };
 
-Sizes sizes_of(at::Tensor const& xz, MixerWeights const& w) {
+Dimensions dimensions_of(at::Tensor const& xz, MixerWeights const& w) {
   return {xz.size(0), xz.size(1), w.A_log.size(0), w.A_log.size(1), w.dt_proj_weight.size(1), w.conv_weight.size(2)};
 }
 
-Inner inner(Sizes const& s, at::Tensor const& xz, MixerWeights const& w) {
+Inner inner(Dimensions const& s, at::Tensor const& xz, MixerWeights const& w) {
   Inner in;
   in.x = at::empty({s.batch, s.time, s.channels}, xz.options());
   AT_DISPATCH_FLOATING_TYPES(xz.scalar_type(), "causal_conv1d_forward", [&] {
@@ -46,7 +46,7 @@ Inner inner(Sizes const& s, at::Tensor const& xz, MixerWeights const& w) {
 }
 
 template <class T>
-k::ScanInputs<T> scan_inputs(Sizes const& s, at::Tensor const& xz, Inner const& in, at::Tensor const& A,
+k::ScanInputs<T> scan_inputs(Dimensions const& s, at::Tensor const& xz, Inner const& in, at::Tensor const& A,
                              MixerWeights const& w) {
   auto const* dbl = in.x_dbl.const_data_ptr<T>();
   return {.x = in.x.const_data_ptr<T>(),
@@ -71,7 +71,7 @@ struct MixerFunction : torch::autograd::Function<MixerFunction> {
                             bool keep) {
     auto const xz = xz_in.contiguous();
     MixerWeights const w{A_log, D, conv_weight, conv_bias, x_proj, dt_proj_weight, dt_proj_bias};
-    auto const s = sizes_of(xz, w);
+    auto const s = dimensions_of(xz, w);
     auto const in = inner(s, xz, w);
     auto const A = at::exp(A_log).neg_();
     auto out = at::empty({s.batch, s.time, s.channels}, xz.options());
@@ -94,7 +94,7 @@ struct MixerFunction : torch::autograd::Function<MixerFunction> {
     MixerWeights const w{A, saved[2], saved[3], saved[4], saved[5], saved[6], saved[7]};  // only A_log's shape is used
     Inner const in{saved[8], saved[9], saved[10]};
     auto const& checkpoints = saved[11];
-    auto const s = sizes_of(xz, w);
+    auto const s = dimensions_of(xz, w);
     auto const dout = grads[0].contiguous();
 
     auto dxz = at::empty_like(xz);
@@ -185,7 +185,7 @@ at::Tensor mixer(at::Tensor const& xz, MixerWeights const& w) {
 GateSignals gate_signals(at::Tensor const& xz_in, MixerWeights const& w) {
   at::NoGradGuard const no_grad;
   auto const xz = xz_in.contiguous();
-  auto const s = sizes_of(xz, w);
+  auto const s = dimensions_of(xz, w);
   auto const in = inner(s, xz, w);
   return {.delta = at::softplus(in.delta + w.dt_proj_bias),
           .z_gate = at::silu(xz.narrow(2, s.channels, s.channels)),
@@ -194,10 +194,10 @@ GateSignals gate_signals(at::Tensor const& xz_in, MixerWeights const& w) {
           .x_conv = in.x};
 }
 
-at::Tensor dropout(at::Tensor const& x, DropoutDraw const& draw, std::uint32_t site) {
-  if (draw.p == 0) return x;
-  return DropoutFunction::apply(x, draw.p, static_cast<std::int64_t>(draw.seed), static_cast<std::int64_t>(draw.step),
-                                static_cast<std::int64_t>(site), draw.first_sample);
+at::Tensor dropout(at::Tensor const& x, DropoutKey const& key, std::uint32_t site) {
+  if (key.p == 0) return x;
+  return DropoutFunction::apply(x, key.p, static_cast<std::int64_t>(key.seed), static_cast<std::int64_t>(key.step),
+                                static_cast<std::int64_t>(site), key.first_sample);
 }
 
 }  // namespace mambasynth::model

@@ -26,14 +26,15 @@ struct GateSignals {
 };
 GateSignals gate_signals(at::Tensor const& xz, MixerWeights const& weights);
 
-/// Dropout whose mask is a function of (seed, step, site, sample): see kernels/dropout.hpp.
-struct DropoutDraw {
+/// The probability of dropout, and what its masks are a function of besides the site: seed, step and sample
+/// (kernels/dropout.hpp).
+struct DropoutKey {
   double p = 0;
   std::uint64_t seed = 0;
   std::uint64_t step = 0;
   std::int64_t first_sample = 0;  ///< index of row 0 within the global batch
 };
 /// x (b, ...) -> the same shape; differentiable.
-at::Tensor dropout(at::Tensor const& x, DropoutDraw const& draw, std::uint32_t site);
+at::Tensor dropout(at::Tensor const& x, DropoutKey const& key, std::uint32_t site);
 
 }  // namespace mambasynth::model

@@ -46,9 +46,9 @@ Parameter const& Network::parameter(std::string const& name) const {
 
 void Network::zero_gradient() { flat_gradient_.zero_(); }
 
-at::Tensor Network::enter(at::Tensor const& x, DropoutDraw const* draw) const {
+at::Tensor Network::embed(at::Tensor const& x, DropoutKey const* key) const {
   auto const h = at::linear(x, weights_.input_weight, weights_.input_bias);
-  return draw ? dropout(h, *draw, 0) : h;
+  return key ? dropout(h, *key, 0) : h;
 }
 
 at::Tensor Network::in_projection(Layer const& layer, at::Tensor const& h) const {
@@ -56,10 +56,10 @@ at::Tensor Network::in_projection(Layer const& layer, at::Tensor const& h) const
   return at::linear(u, layer.in_proj);
 }
 
-at::Tensor Network::advance(std::size_t index, at::Tensor const& h, DropoutDraw const* draw) const {
+at::Tensor Network::residual_block(std::size_t index, at::Tensor const& h, DropoutKey const* key) const {
   auto const& layer = weights_.layers[index];
   auto const out = at::linear(mixer(in_projection(layer, h), layer.mixer), layer.out_proj);
-  return h + (draw ? dropout(out, *draw, static_cast<std::uint32_t>(index + 1)) : out);
+  return h + (key ? dropout(out, *key, static_cast<std::uint32_t>(index + 1)) : out);
 }
 
 std::vector<at::Tensor> Network::predictions(at::Tensor const& h) const {
@@ -70,11 +70,11 @@ std::vector<at::Tensor> Network::predictions(at::Tensor const& h) const {
   return all;
 }
 
-std::vector<at::Tensor> Network::run(at::Tensor const& x, DropoutDraw const* draw,
+std::vector<at::Tensor> Network::run(at::Tensor const& x, DropoutKey const* key,
                                      std::vector<at::Tensor>* layers) const {
-  auto h = enter(x, draw);
+  auto h = embed(x, key);
   for (std::size_t i = 0; i < weights_.layers.size(); ++i) {
-    h = advance(i, h, draw);
+    h = residual_block(i, h, key);
     if (layers) layers->push_back(h);
   }
   return predictions(h);
@@ -87,19 +87,19 @@ Network::Encoding Network::encode(at::Tensor const& x) const {
   return encoding;
 }
 
-Network::Encoding Network::encode(at::Tensor const& x, DropoutDraw const& draw) const {
+Network::Encoding Network::encode(at::Tensor const& x, DropoutKey const& key) const {
   Encoding encoding;
-  encoding.predictions = run(x, &draw, &encoding.layers);
+  encoding.predictions = run(x, &key, &encoding.layers);
   return encoding;
 }
 
 std::vector<GateSignals> Network::gates(at::Tensor const& x) const {
   at::NoGradGuard const no_grad;
   std::vector<GateSignals> all;
-  auto h = enter(x, nullptr);
+  auto h = embed(x, nullptr);
   for (std::size_t i = 0; i < weights_.layers.size(); ++i) {
     all.push_back(gate_signals(in_projection(weights_.layers[i], h), weights_.layers[i].mixer));
-    h = advance(i, h, nullptr);
+    h = residual_block(i, h, nullptr);
   }
   return all;
 }

@@ -57,14 +57,14 @@ class Network : public Predictor {
   /// Evaluation mode, in the graph if gradients are enabled.
   [[nodiscard]] std::vector<at::Tensor> predict(at::Tensor const& x) const override { return run(x, nullptr); }
   /// Training: with dropout.
-  [[nodiscard]] std::vector<at::Tensor> predict(at::Tensor const& x, DropoutDraw const& draw) const {
-    return run(x, &draw);
+  [[nodiscard]] std::vector<at::Tensor> predict(at::Tensor const& x, DropoutKey const& key) const {
+    return run(x, &key);
   }
   using Encoding = model::Encoding;
   /// No gradient.
   [[nodiscard]] Encoding encode(at::Tensor const& x) const override;
   /// Training: with dropout, in the graph.
-  [[nodiscard]] Encoding encode(at::Tensor const& x, DropoutDraw const& draw) const;
+  [[nodiscard]] Encoding encode(at::Tensor const& x, DropoutKey const& key) const;
   [[nodiscard]] std::vector<GateSignals> gates(at::Tensor const& x) const override;
 
   using Layer = LayerOf<at::Tensor>;
@@ -74,11 +74,11 @@ class Network : public Predictor {
 
  private:
   /// `layers`: receives the residual stream after each layer, unless nullptr.
-  [[nodiscard]] std::vector<at::Tensor> run(at::Tensor const& x, DropoutDraw const* draw,
+  [[nodiscard]] std::vector<at::Tensor> run(at::Tensor const& x, DropoutKey const* key,
                                             std::vector<at::Tensor>* layers = nullptr) const;
-  [[nodiscard]] at::Tensor enter(at::Tensor const& x, DropoutDraw const* draw) const;
+  [[nodiscard]] at::Tensor embed(at::Tensor const& x, DropoutKey const* key) const;
   [[nodiscard]] at::Tensor in_projection(Layer const& layer, at::Tensor const& h) const;
-  [[nodiscard]] at::Tensor advance(std::size_t layer, at::Tensor const& h, DropoutDraw const* draw) const;
+  [[nodiscard]] at::Tensor residual_block(std::size_t layer, at::Tensor const& h, DropoutKey const* key) const;
   [[nodiscard]] std::vector<at::Tensor> predictions(at::Tensor const& h) const;
 
   config::Model config_;

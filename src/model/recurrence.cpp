@@ -11,15 +11,15 @@ namespace mambasynth::model {
 
 RecurrentView::RecurrentView(Network const& network) {
   auto const& config = network.config();
-  shape_ = {.channels = network.channels(),
-            .features = config.d_model,
-            .layers = config.n_layers,
-            .inner = config.d_inner(),
-            .states = config.d_state,
-            .rank = config.dt_rank(),
-            .d_conv = config.d_conv,
-            .hidden = config.d_ff,
-            .heads = static_cast<std::int64_t>(network.horizons().size())};
+  dimensions_ = {.channels = network.channels(),
+                 .features = config.d_model,
+                 .layers = config.n_layers,
+                 .inner = config.d_inner(),
+                 .states = config.d_state,
+                 .rank = config.dt_rank(),
+                 .d_conv = config.d_conv,
+                 .hidden = config.d_ff,
+                 .heads = static_cast<std::int64_t>(network.horizons().size())};
   if (network.flat().scalar_type() != at::kFloat)
     throw errors::usage("the network cannot run step by step", "its weights are not fp32", "Load them as fp32");
   auto const w =
@@ -49,8 +49,8 @@ RecurrentView::RecurrentView(Network const& network) {
 
 Recurrence::Recurrence(Network const& network, std::int64_t count) : count_(count) {
   RecurrentView const view(network);
-  shape_ = view.shape();
-  network_ = std::make_shared<kernels::RecurrentNetwork>(shape_, view.weights());
+  dimensions_ = view.dimensions();
+  network_ = std::make_shared<kernels::RecurrentNetwork>(dimensions_, view.weights());
   state_.resize(static_cast<std::size_t>(count * network_->state_size()));
 }
 
@@ -62,7 +62,7 @@ std::span<float const> Recurrence::step(std::span<float const> x, std::int64_t h
 
 std::span<float const> Recurrence::step_perturbed(std::span<float const> x, std::span<float const> noise,
                                                   std::int64_t heads) {
-  if (static_cast<std::int64_t>(noise.size()) != count_ * shape_.layers * shape_.features)
+  if (static_cast<std::int64_t>(noise.size()) != count_ * dimensions_.layers * dimensions_.features)
     throw std::invalid_argument("hidden noise must have the shape (sequence, layer, feature)");
   return run(x, noise.data(), false, heads);
 }
@@ -77,10 +77,10 @@ Recurrence Recurrence::with_count(std::int64_t count) const {
 }
 
 std::span<float const> Recurrence::run(std::span<float const> x, float const* noise, bool keep, std::int64_t heads) {
-  if (static_cast<std::int64_t>(x.size()) != count_ * shape_.channels)
+  if (static_cast<std::int64_t>(x.size()) != count_ * dimensions_.channels)
     throw std::invalid_argument("a step must have the shape (sequence, channel)");
-  if (heads < 0 || heads > shape_.heads) throw std::invalid_argument("more horizons than the network has");
-  predictions_.resize(static_cast<std::size_t>(count_ * heads * shape_.channels));
+  if (heads < 0 || heads > dimensions_.heads) throw std::invalid_argument("more horizons than the network has");
+  predictions_.resize(static_cast<std::size_t>(count_ * heads * dimensions_.channels));
   network_->step({.sequences = count_,
                   .state = state_.data(),
                   .keep = keep,

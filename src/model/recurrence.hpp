@@ -17,11 +17,11 @@ class RecurrentView {
   explicit RecurrentView(Network const& network);
   RecurrentView(RecurrentView const&) = delete;
   RecurrentView& operator=(RecurrentView const&) = delete;
-  [[nodiscard]] kernels::RecurrentShape const& shape() const { return shape_; }
+  [[nodiscard]] kernels::RecurrentDimensions const& dimensions() const { return dimensions_; }
   [[nodiscard]] kernels::RecurrentWeights<float> const& weights() const { return weights_; }
 
  private:
-  kernels::RecurrentShape shape_;
+  kernels::RecurrentDimensions dimensions_;
   std::vector<kernels::RecurrentLayer<float>> layers_;
   std::vector<kernels::RecurrentHead<float>> heads_;
   kernels::RecurrentWeights<float> weights_;
@@ -36,7 +36,7 @@ class Recurrence {
   explicit Recurrence(Network const& network, std::int64_t count = 1);
 
   [[nodiscard]] std::int64_t count() const { return count_; }
-  [[nodiscard]] kernels::RecurrentShape const& shape() const { return shape_; }
+  [[nodiscard]] kernels::RecurrentDimensions const& dimensions() const { return dimensions_; }
   /// Reads x (sequence, channel) without a prediction.
   void absorb(std::span<float const> x);
   /// Reads x (sequence, channel); predictions (sequence, heads, channel) of the first `heads` horizons. The result is
@@ -53,7 +53,7 @@ class Recurrence {
  private:
   std::span<float const> run(std::span<float const> x, float const* noise, bool keep, std::int64_t heads);
   std::int64_t count_;
-  kernels::RecurrentShape shape_;
+  kernels::RecurrentDimensions dimensions_;
   std::shared_ptr<kernels::RecurrentNetwork> network_;
   std::vector<float> state_, predictions_;
 };

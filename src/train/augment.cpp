@@ -21,15 +21,15 @@ at::Tensor scales(config::Train const& train, std::int64_t first, std::int64_t c
   return (1 + train.aug_scale * (2 * draws.uniform(PhiloxStream::Purpose::scale, first, count, 1) - 1)).view({count});
 }
 
-AugmentedWindows augmented(config::Train const& train, at::Tensor const& x, model::DropoutDraw const& draw) {
-  PhiloxStream const draws(draw.seed, draw.step);
+AugmentedWindows augmented(config::Train const& train, at::Tensor const& x, model::DropoutKey const& key) {
+  PhiloxStream const draws(key.seed, key.step);
   auto const batch = x.size(0), time = x.size(1), channels = x.size(2);
   auto target = x;
   if (train.aug_rotate) target = at::matmul(target, rotation(train, channels, draws).t().to(x.scalar_type()));
   if (train.aug_scale > 0)
-    target = target * scales(train, draw.first_sample, batch, draws).view({batch, 1, 1}).to(x.scalar_type());
+    target = target * scales(train, key.first_sample, batch, draws).view({batch, 1, 1}).to(x.scalar_type());
   if (train.aug_noise == 0) return {target, target};
-  auto const noise = draws.normal(PhiloxStream::Purpose::noise, draw.first_sample, batch, time * channels);
+  auto const noise = draws.normal(PhiloxStream::Purpose::noise, key.first_sample, batch, time * channels);
   return {target + (train.aug_noise * noise).view({batch, time, channels}).to(x.scalar_type()), target};
 }
 

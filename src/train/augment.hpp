@@ -18,9 +18,9 @@ struct AugmentedWindows {
 
 /// The original's augmentations of training windows, in its order: one rotation Q per batch, x Q^T; one factor per
 /// window, uniform on [1 - aug_scale, 1 + aug_scale]; both applied to input and target; then noise of standard
-/// deviation aug_noise on the input alone. `draw` has the step and the number of the first window in the whole batch.
+/// deviation aug_noise on the input alone. `key` has the step and the number of the first window in the whole batch.
 /// Without any augmentation, both are x itself.
-AugmentedWindows augmented(config::Train const& train, at::Tensor const& x, model::DropoutDraw const& draw);
+AugmentedWindows augmented(config::Train const& train, at::Tensor const& x, model::DropoutKey const& key);
 
 /// Q (c, c) fp64, orthogonal, the same for the whole batch of a step: the QR factor of a standard normal matrix M with
 /// LAPACK's signs (so not Haar-distributed, like the original's), or exp(eps (M - M^T) / 2) for aug_rotate_eps > 0.

@@ -68,11 +68,11 @@ class HostLearner final : public Learner {
     auto const x = context_.splits.train.gather(
         std::span(epoch_.order)
             .subspan(static_cast<std::size_t>(first + micro_batch.first), static_cast<std::size_t>(samples)));
-    model::DropoutDraw const draw{.p = context_.trial.model.dropout,
-                                  .seed = static_cast<std::uint64_t>(context_.trial.train.seed),
-                                  .step = static_cast<std::uint64_t>(context_.optimizer.steps()),
-                                  .first_sample = micro_batch.first};
-    auto loss = objective_->loss(network, x, draw);
+    model::DropoutKey const key{.p = context_.trial.model.dropout,
+                                .seed = static_cast<std::uint64_t>(context_.trial.train.seed),
+                                .step = static_cast<std::uint64_t>(context_.optimizer.steps()),
+                                .first_sample = micro_batch.first};
+    auto loss = objective_->loss(network, x, key);
     if (samples != count) loss = loss * (static_cast<double>(samples) / static_cast<double>(count));
     auto const value = loss.item<double>();
     if (std::isfinite(value)) loss.backward();

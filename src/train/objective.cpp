@@ -15,19 +15,18 @@ class SumOfLosses final : public Objective {
   explicit SumOfLosses(config::Train const& train) : train_(train), losses_(losses::losses_of(train)) {}
 
   [[nodiscard]] at::Tensor loss(model::Network const& network, at::Tensor const& x,
-                                model::DropoutDraw const& draw) const override {
-    auto const windows = augmented(train_, x, draw);
+                                model::DropoutKey const& key) const override {
+    auto const windows = augmented(train_, x, key);
     auto const prediction = [&](std::vector<at::Tensor> const& predictions) {
       auto const value = losses_.prediction->value(predictions, windows.target, network.horizons());
       return losses_.prediction->weight() == 1 ? value : losses_.prediction->weight() * value;
     };
-    if (losses_.auxiliary.empty()) return prediction(network.predict(windows.input, draw));
-    auto const encoding = network.encode(windows.input, draw);
+    if (losses_.auxiliary.empty()) return prediction(network.predict(windows.input, key));
+    auto const encoding = network.encode(windows.input, key);
     auto const batch = losses::batch_shape(network, x.size(0), x.size(1));
     auto loss = prediction(encoding.predictions);
     for (auto const& term : losses_.auxiliary)
-      loss =
-          loss + term->weight() * term->value(encoding.layers, term->draw(batch, PhiloxStream(draw.seed, draw.step)));
+      loss = loss + term->weight() * term->value(encoding.layers, term->draw(batch, PhiloxStream(key.seed, key.step)));
     return loss;
   }
 

@@ -20,9 +20,9 @@ class Objective {
 
   /// The loss of windows x (b, t, c), in the graph. A batch may come in parts, on several ranks: the loss is a mean
   /// over the windows, so that the parts' losses, each weighted by its share of the windows, add up to the batch's. All
-  /// random numbers follow from `draw`: seed, step, and the number of x's first window in the whole batch.
+  /// random numbers follow from `key`: seed, step, and the number of x's first window in the whole batch.
   [[nodiscard]] virtual at::Tensor loss(model::Network const& network, at::Tensor const& x,
-                                        model::DropoutDraw const& draw) const = 0;
+                                        model::DropoutKey const& key) const = 0;
 
  protected:
   Objective() = default;

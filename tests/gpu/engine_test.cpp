@@ -54,9 +54,9 @@ std::pair<double, at::Tensor> expected(Case const& c, model::Network const& weig
     at::NoGradGuard const no_grad;
     network.flat().copy_(weights.flat());
   }
-  model::DropoutDraw const draw{.p = p, .seed = seed, .step = step};
+  model::DropoutKey const key{.p = p, .seed = seed, .step = step};
   auto const wide = x.to(at::kDouble);
-  auto const loss = train::losses::MeanSquaredError().value(network.predict(wide, draw), wide, network.horizons());
+  auto const loss = train::losses::MeanSquaredError().value(network.predict(wide, key), wide, network.horizons());
   loss.backward();
   return {loss.item<double>(), network.flat_gradient()};
 }

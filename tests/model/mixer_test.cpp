@@ -76,15 +76,15 @@ TEST_CASE("the block and every gradient agree with autograd through time, in dou
 
 TEST_CASE("dropout keeps a fraction 1 - p, scales it, and applies the same mask to gradients") {
   auto const x = at::ones({4, 50, 32}, at::TensorOptions().dtype(at::kFloat)).set_requires_grad(true);
-  model::DropoutDraw const draw{.p = 0.25, .seed = 1, .step = 2, .first_sample = 0};
-  auto const y = model::dropout(x, draw, 3);
+  model::DropoutKey const key{.p = 0.25, .seed = 1, .step = 2, .first_sample = 0};
+  auto const y = model::dropout(x, key, 3);
   auto const kept = (y != 0).to(at::kFloat).mean().item<double>();
   CHECK(std::abs(kept - 0.75) < 0.02);
   CHECK(y.max().item<float>() == 1.0f / 0.75f);
   auto const gradient = torch::autograd::grad({y.sum()}, {x}).front();
   CHECK(at::equal(gradient, y.detach()));
   // The second half of the batch alone, as another rank would compute it.
-  auto later = draw;
+  auto later = key;
   later.first_sample = 2;
   CHECK(at::equal(model::dropout(x.narrow(0, 2, 2), later, 3), y.narrow(0, 2, 2)));
 }

@@ -97,12 +97,12 @@ TEST_CASE("steps are the same from the reference, every instruction set and any 
   auto const network = network_of(config, 7);
   model::RecurrentView const view(network);
   constexpr std::int64_t sequences = 2, heads = 2;
-  auto const& shape = view.shape();
-  auto const x = uniform(static_cast<std::size_t>(sequences * shape.channels), 1);
-  auto const noise = uniform(static_cast<std::size_t>(sequences * shape.layers * shape.features), 0.5f, 9);
+  auto const& dimensions = view.dimensions();
+  auto const x = uniform(static_cast<std::size_t>(sequences * dimensions.channels), 1);
+  auto const noise = uniform(static_cast<std::size_t>(sequences * dimensions.layers * dimensions.features), 0.5f, 9);
   auto const run = [&](auto&& step, std::int64_t state_size) {
     Floats state(static_cast<std::size_t>(sequences * state_size)), all;
-    Floats predictions(static_cast<std::size_t>(sequences * heads * shape.channels));
+    Floats predictions(static_cast<std::size_t>(sequences * heads * dimensions.channels));
     for (int t = 0; t < 6; ++t)
       for (bool const keep : {false, true}) {
         step(kernels::RecurrentStep<float>{sequences, state.data(), keep, x.data(), keep ? nullptr : noise.data(),
@@ -111,14 +111,15 @@ TEST_CASE("steps are the same from the reference, every instruction set and any 
       }
     return all;
   };
-  auto const expected = run([&](auto const& step) { kernels::reference::recurrent_step(shape, view.weights(), step); },
-                            kernels::reference::recurrent_state_size(shape));
+  auto const expected =
+      run([&](auto const& step) { kernels::reference::recurrent_step(dimensions, view.weights(), step); },
+          kernels::reference::recurrent_state_size(dimensions));
   auto const before = kernels::instruction_set();
   for (auto const set :
        {kernels::InstructionSet::baseline, kernels::InstructionSet::avx2, kernels::InstructionSet::avx512}) {
     if (!kernels::supports(set)) continue;
     kernels::use_instruction_set(set);
-    kernels::RecurrentNetwork stepper(shape, view.weights());
+    kernels::RecurrentNetwork stepper(dimensions, view.weights());
     Floats first;
     for (int const threads : {1, 2, 5}) {
       kernels::set_threads(threads);

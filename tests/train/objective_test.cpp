@@ -20,7 +20,7 @@ using namespace mambasynth;
 namespace {
 
 constexpr std::int64_t channels = 3;
-constexpr model::DropoutDraw draw{.p = 0.2, .seed = 5, .step = 9, .first_sample = 0};
+constexpr model::DropoutKey key{.p = 0.2, .seed = 5, .step = 9, .first_sample = 0};
 
 at::Tensor random(at::IntArrayRef shape, std::uint64_t seed) {
   return at::randn(shape, at::detail::createCPUGenerator(seed), at::TensorOptions().dtype(at::kDouble));
@@ -121,13 +121,13 @@ TEST_CASE("without auxiliary terms, the objective and its gradient equal the pre
     return std::pair(loss.detach().clone(), network.flat_gradient().clone());
   };
   auto const plain =
-      gradient_of(train::losses::MeanSquaredError().value(network.predict(x, draw), x, network.horizons()));
-  auto const ours = gradient_of(train::objective_of({})->loss(network, x, draw));
+      gradient_of(train::losses::MeanSquaredError().value(network.predict(x, key), x, network.horizons()));
+  auto const ours = gradient_of(train::objective_of({})->loss(network, x, key));
   CHECK(at::equal(ours.first, plain.first));
   CHECK(at::equal(ours.second, plain.second));
   config::Train slow;
   slow.slowness_lambda = 0.1;
-  CHECK_FALSE(at::equal(gradient_of(train::objective_of(slow)->loss(network, x, draw)).second, plain.second));
+  CHECK_FALSE(at::equal(gradient_of(train::objective_of(slow)->loss(network, x, key)).second, plain.second));
 }
 
 TEST_CASE("the objective is the sum of its terms, each term follows its formula, and the gradient matches the values") {
@@ -135,8 +135,8 @@ TEST_CASE("the objective is the sum of its terms, each term follows its formula,
   auto const x = random({3, 7, channels}, 2);
   auto const settings = everything();
   auto const objective = train::objective_of(settings);
-  auto const shown = train::augmented(settings, x, draw);
-  auto const encoding = network.encode(shown.input, draw);
+  auto const shown = train::augmented(settings, x, key);
+  auto const encoding = network.encode(shown.input, key);
   double prediction = 0;
   for (std::size_t i = 0; i < network.horizons().size(); ++i) {
     auto const k = network.horizons()[i];
@@ -149,11 +149,11 @@ TEST_CASE("the objective is the sum of its terms, each term follows its formula,
                   static_cast<double>(network.horizons().size());
   }
   auto const negatives =
-      drawn_negatives(2, settings.contrastive_negatives, 21, train::PhiloxStream(draw.seed, draw.step));
+      drawn_negatives(2, settings.contrastive_negatives, 21, train::PhiloxStream(key.seed, key.step));
   auto const expected =
       prediction + settings.slowness_lambda * slowness_in_loops(encoding.layers) +
       settings.contrastive_lambda * contrastive_in_loops(encoding.layers, negatives, settings.contrastive_temp);
-  auto const loss = objective->loss(network, x, draw);
+  auto const loss = objective->loss(network, x, key);
   CHECK(std::abs(loss.item<double>() - expected) <= 1e-12 * expected);
 
   network.zero_gradient();
@@ -167,7 +167,7 @@ TEST_CASE("the objective is the sum of its terms, each term follows its formula,
     auto const value = network.flat()[at].item<double>();
     auto const loss_at = [&](double there) {
       network.flat()[at] = there;
-      return objective->loss(network, x, draw).item<double>();
+      return objective->loss(network, x, key).item<double>();
     };
     auto const slope = (loss_at(value + step) - loss_at(value - step)) / (2 * step);
     network.flat()[at] = value;

@@ -115,7 +115,7 @@ namespace {
 class PullToOne final : public train::Objective {
  public:
   [[nodiscard]] at::Tensor loss(model::Network const& network, at::Tensor const&,
-                                model::DropoutDraw const&) const override {
+                                model::DropoutKey const&) const override {
     auto const off = network.weights().input_weight - 1;
     return at::mean(off * off);
   }

@@ -13,11 +13,11 @@ namespace {
 using device::RecurrentPlan;
 constexpr int blocks = device::recurrent_blocks;
 
-device::RecurrentSizes sizes_of(RecurrentShape const& s) {
+device::RecurrentSizes sizes_of(RecurrentDimensions const& s) {
   return {s.channels, s.features, s.layers, s.inner, s.states, s.rank, s.d_conv, s.hidden};
 }
 
-RecurrentPlan plan_of(RecurrentShape const& s) {
+RecurrentPlan plan_of(RecurrentDimensions const& s) {
   check_recurrent(s);
   if (s.layers < 1 || s.heads < 1) throw std::invalid_argument("generation needs at least one layer and one head");
   if (s.d_conv > device::recurrent_max_d_conv || s.channels > device::recurrent_threads)
@@ -28,7 +28,7 @@ RecurrentPlan plan_of(RecurrentShape const& s) {
   return plan;
 }
 
-bool is_documented(RecurrentShape const& s) {
+bool is_documented(RecurrentDimensions const& s) {
   constexpr auto d = device::documented_sizes();
   return s.channels == d.channels && s.features == d.features && s.layers == d.layers && s.inner == d.inner &&
          s.states == d.states && s.rank == d.rank && s.d_conv == d.d_conv && s.hidden == d.hidden;
@@ -50,7 +50,7 @@ int shared_memory_limit() {
 }
 
 /// One block's view of matrices (out, in): its share of the rows and columns.
-void pack_block(RecurrentShape const& s, RecurrentPlan const& p, RecurrentWeights<float> const& w, int rank,
+void pack_block(RecurrentDimensions const& s, RecurrentPlan const& p, RecurrentWeights<float> const& w, int rank,
                 float* to) {
   std::int64_t const features = p.padded_features, first = std::int64_t{rank} * p.inner;
   auto const last = std::min<std::int64_t>(s.inner, first + p.inner);
@@ -110,9 +110,9 @@ void launch(RecurrentPlan const& p, std::int64_t floats, float const* packed, de
 
 }  // namespace
 
-std::int64_t recurrent_packed_size(RecurrentShape const& shape) { return plan_of(shape).total; }
+std::int64_t recurrent_packed_size(RecurrentDimensions const& dimensions) { return plan_of(dimensions).total; }
 
-void pack_recurrent(RecurrentShape const& s, RecurrentWeights<float> const& weights, float* packed) {
+void pack_recurrent(RecurrentDimensions const& s, RecurrentWeights<float> const& weights, float* packed) {
   auto const p = plan_of(s);
   std::fill_n(packed, recurrent_packed_size(s), 0.0F);
   for (std::int64_t f = 0; f < s.features; ++f) {
@@ -124,13 +124,13 @@ void pack_recurrent(RecurrentShape const& s, RecurrentWeights<float> const& weig
     pack_block(s, p, weights, rank, packed + p.first_block + std::int64_t{rank} * p.block_size);
 }
 
-std::size_t recurrent_workspace_bytes(RecurrentShape const& shape, std::int64_t sequences) {
-  return static_cast<std::size_t>(sequences * blocks * plan_of(shape).state_block) * sizeof(float);
+std::size_t recurrent_workspace_bytes(RecurrentDimensions const& dimensions, std::int64_t sequences) {
+  return static_cast<std::size_t>(sequences * blocks * plan_of(dimensions).state_block) * sizeof(float);
 }
 
-void recurrent_generate(RecurrentShape const& shape, float const* packed, RecurrentGeneration const& g,
+void recurrent_generate(RecurrentDimensions const& dimensions, float const* packed, RecurrentGeneration const& g,
                         std::byte* workspace, Stream stream) {
-  auto const p = plan_of(shape);
+  auto const p = plan_of(dimensions);
   if (g.sequences < 0 || g.seed_steps < 1 || g.steps < 0)
     throw std::invalid_argument("generation needs a seed of at least one step");
   if (g.sequences == 0 || g.steps == 0) return;
@@ -138,10 +138,10 @@ void recurrent_generate(RecurrentShape const& shape, float const* packed, Recurr
   std::int64_t const limit = shared_memory_limit() / static_cast<int>(sizeof(float)) - 64;
   auto const working = working_floats(p), staged = working + std::max(p.before_size, p.head_size) + p.after_size;
   if (working > limit)
-    throw std::invalid_argument("a step of d_model " + std::to_string(shape.features) + ", d_inner " +
-                                std::to_string(shape.inner) + ", d_state " + std::to_string(shape.states) + " needs " +
-                                std::to_string(working * 4 / 1024) + " KB of shared memory per block, this GPU has " +
-                                std::to_string(limit * 4 / 1024) + " KB");
+    throw std::invalid_argument(
+        "a step of d_model " + std::to_string(dimensions.features) + ", d_inner " + std::to_string(dimensions.inner) +
+        ", d_state " + std::to_string(dimensions.states) + " needs " + std::to_string(working * 4 / 1024) +
+        " KB of shared memory per block, this GPU has " + std::to_string(limit * 4 / 1024) + " KB");
   bool const stage = staged <= limit;
   auto const floats = stage ? staged : working;
   bool const state_fits = floats + p.state_block <= limit;
@@ -158,7 +158,7 @@ void recurrent_generate(RecurrentShape const& shape, float const* packed, Recurr
                                  reinterpret_cast<float*>(workspace),
                                  state_fits ? 1 : 0};
   if (!stage) launch<false, false>(p, all, packed, run, g.sequences, stream);
-  else if (is_documented(shape)) launch<true, true>(p, all, packed, run, g.sequences, stream);
+  else if (is_documented(dimensions)) launch<true, true>(p, all, packed, run, g.sequences, stream);
   else launch<false, true>(p, all, packed, run, g.sequences, stream);
 }
 

@@ -15,11 +15,11 @@ namespace mambasynth::gpu {
 /// loss: tables on the GPU, of which a captured step takes the row StepState::batch. Noise is not among them: it has a
 /// number for every element (kernels/augment.hpp). Drawn ahead, they cost one copy per epoch; a step needs a 20 x 20
 /// factorization and 7 times 256 numbers.
-class EpochDraws {
+class EpochRandomNumbers {
  public:
   /// `losses` must outlive the object. `batch`: the largest; the last batch of an epoch may be shorter.
-  EpochDraws(config::Train const& train, train::losses::Losses const& losses, train::losses::BatchShape const& batch,
-             std::int64_t batches);
+  EpochRandomNumbers(config::Train const& train, train::losses::Losses const& losses,
+                     train::losses::BatchShape const& batch, std::int64_t batches);
 
   /// Draws for the batches from next_batch on of an epoch of `windows` windows; `step` optimizer steps were taken
   /// before them. Writes to the same memory each time, because captured graphs hold its address. Rows before next_batch

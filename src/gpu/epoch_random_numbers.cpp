@@ -1,4 +1,4 @@
-#include "gpu/epoch_draws.hpp"
+#include "gpu/epoch_random_numbers.hpp"
 
 #include <algorithm>
 
@@ -7,8 +7,8 @@
 
 namespace mambasynth::gpu {
 
-EpochDraws::EpochDraws(config::Train const& train, train::losses::Losses const& losses,
-                       train::losses::BatchShape const& batch, std::int64_t batches)
+EpochRandomNumbers::EpochRandomNumbers(config::Train const& train, train::losses::Losses const& losses,
+                                       train::losses::BatchShape const& batch, std::int64_t batches)
     : train_(train), losses_(losses), batch_(batch), batches_(batches) {
   if (train.aug_rotate) rotations_ = at::zeros({batches, batch.channels, batch.channels}, on_gpu(at::kFloat));
   if (train.aug_scale > 0) scales_ = at::zeros({batches, batch.windows}, on_gpu(at::kFloat));
@@ -22,7 +22,7 @@ EpochDraws::EpochDraws(config::Train const& train, train::losses::Losses const& 
   }
 }
 
-void EpochDraws::draw(std::int64_t step, std::int64_t next_batch, std::int64_t windows) {
+void EpochRandomNumbers::draw(std::int64_t step, std::int64_t next_batch, std::int64_t windows) {
   auto const on_host = [](at::Tensor const& table) {
     return table.defined() ? at::zeros_like(table, table.options().device(at::kCPU)) : table;
   };
