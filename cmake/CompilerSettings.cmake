@@ -12,7 +12,8 @@ set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O3 -g1 -DNDEBUG" CACHE STRING "" FORCE)
 find_program(MAMBASYNTH_CCACHE ccache)
 if(MAMBASYNTH_CCACHE)
   # Required by ccache for precompiled headers.
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${MAMBASYNTH_CCACHE}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${MAMBASYNTH_CCACHE}")
 endif()
 # FindHDF5 lists the libraries that HDF5 itself links (curl, szip, ...); our programs must not depend on them.
 add_link_options(LINKER:--as-needed)
@@ -32,16 +33,18 @@ target_compile_options(mambasynth_settings INTERFACE $<$<COMPILE_LANG_AND_ID:CXX
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(mambasynth_settings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
 endif()
-# GCC's data-flow warnings depend on inlining, and each version has its own false positives; those of 13 and 14 concern
-# standard vectors in LibTorch's headers and ours. In versions newer than CI's they are not errors.
+# GCC's data-flow warnings depend on inlining, and each version has its own false positives; those of 13 and 14
+# concern standard vectors in LibTorch's headers and ours. In versions newer than CI's they are not errors.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
-  foreach(warning array-bounds stringop-overflow stringop-overread free-nonheap-object maybe-uninitialized dangling-pointer use-after-free)
+  foreach(warning array-bounds stringop-overflow stringop-overread free-nonheap-object maybe-uninitialized
+    dangling-pointer use-after-free)
     target_compile_options(mambasynth_settings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-error=${warning}>)
   endforeach()
 endif()
 if(MAMBASYNTH_SANITIZE)
   target_compile_options(mambasynth_settings INTERFACE
-    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${MAMBASYNTH_SANITIZE} -O1 -fno-omit-frame-pointer -fno-sanitize-recover=undefined>)
+    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${MAMBASYNTH_SANITIZE} -O1 -fno-omit-frame-pointer>
+    $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize-recover=undefined>)
   target_compile_definitions(mambasynth_settings INTERFACE MAMBASYNTH_SANITIZED)
   target_link_options(mambasynth_settings INTERFACE -fsanitize=${MAMBASYNTH_SANITIZE})
 endif()
@@ -53,8 +56,9 @@ function(mambasynth_library name)
   target_link_libraries(mambasynth_${name} PRIVATE mambasynth_settings)
 endfunction()
 
-# mambasynth_glue(TARGET...): for code that parses flags, TOML and JSON once per run, or compares results. Its templates are
-# slow to optimize without any gain. -Og compiles a fifth faster than -O1, and even faster than -O0, which inlines nothing.
+# mambasynth_glue(TARGET...): for code that parses flags, TOML and JSON once per run, or compares results. Its
+# templates are slow to optimize without any gain. -Og compiles a fifth faster than -O1, and even faster than -O0,
+# which inlines nothing.
 function(mambasynth_glue)
   foreach(target IN LISTS ARGN)
     target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-Og>)

@@ -5,7 +5,8 @@ endif()
 set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)
 enable_language(CUDA)
 if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12.8)
-  message(FATAL_ERROR "CUDA ${CMAKE_CUDA_COMPILER_VERSION} is too old (sm_120 needs 12.8). Load a newer toolkit or use the preset cpu.")
+  message(FATAL_ERROR "CUDA ${CMAKE_CUDA_COMPILER_VERSION} is too old (sm_120 needs 12.8). "
+    "Load a newer toolkit or use the preset cpu.")
 endif()
 set(CMAKE_CUDA_STANDARD 20)
 # CMake before 3.26 lacks nvcc's flag for C++20.

@@ -1,6 +1,7 @@
-# A process must have only one C++ runtime, and LibTorch loads the shared libstdc++. A compiler that finds only libstdc++.a
-# silently links a second one into the program, and each of the two then frees memory of the other ("free(): invalid pointer"
-# at exit). Some clusters' compiler wrappers do this, so check what a program actually links.
+# A process must have only one C++ runtime, and LibTorch loads the shared libstdc++. A compiler that finds only
+# libstdc++.a silently links a second one into the program, and each of the two then frees memory of the other
+# ("free(): invalid pointer" at exit). Some clusters' compiler wrappers do this, so check what a program actually
+# links.
 if(NOT CMAKE_READELF)
   return()
 endif()
@@ -28,10 +29,13 @@ mambasynth_links_shared_runtime(shared_by_default "")
 if(NOT shared_by_default)
   mambasynth_links_shared_runtime(shared_by_name "-l:libstdc++.so.6")
   if(NOT shared_by_name)
-    message(FATAL_ERROR "${CMAKE_CXX_COMPILER} does not link the shared libstdc++ (it finds no libstdc++.so or libstdc++.so.6, or uses another "
-      "C++ library). LibTorch needs the shared one. Remove the build folder and configure with a compiler that links it, such as "
+    message(FATAL_ERROR "${CMAKE_CXX_COMPILER} does not link the shared libstdc++ "
+      "(it finds no libstdc++.so or "
+      "libstdc++.so.6, or uses another C++ library). LibTorch needs the shared one. "
+      "Remove the build folder and configure with a compiler that links it, such as "
       "CXX=/usr/bin/g++; or build the collator alone with -DMAMBASYNTH_TORCH=OFF.")
   endif()
-  message(STATUS "C++ runtime: ${CMAKE_CXX_COMPILER} links libstdc++ statically; the shared libstdc++.so.6 is linked instead")
+  message(STATUS "C++ runtime: ${CMAKE_CXX_COMPILER} links libstdc++ statically; "
+    "the shared libstdc++.so.6 is linked instead")
   string(APPEND CMAKE_CXX_STANDARD_LIBRARIES " -l:libstdc++.so.6")
 endif()

@@ -1,7 +1,8 @@
 # All third-party packages, each with a hint for when it is missing.
 function(mambasynth_require found what hint)
   if(NOT ${found})
-    message(FATAL_ERROR "${what} was not found (${hint}). Run jobs/install_deps.sh, or load its module and configure again.")
+    message(FATAL_ERROR "${what} was not found (${hint}). "
+      "Run jobs/install_deps.sh, or load its module and configure again.")
   endif()
 endfunction()
 

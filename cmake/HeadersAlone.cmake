@@ -20,9 +20,10 @@ foreach(header IN LISTS headers)
 endforeach()
 add_library(headers_alone OBJECT EXCLUDE_FROM_ALL ${units})
 set_target_properties(headers_alone PROPERTIES UNITY_BUILD OFF)
-target_include_directories(headers_alone PRIVATE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/src" "${PROJECT_BINARY_DIR}")
-target_link_libraries(headers_alone PRIVATE mambasynth_settings mambasynth_hdf5 mambasynth_torch mambasynth_umappp MPI::MPI_CXX
-  CLI11::CLI11 Eigen3::Eigen fmt::fmt nlohmann_json::nlohmann_json toml11::toml11)
+target_include_directories(headers_alone PRIVATE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/src"
+  "${PROJECT_BINARY_DIR}")
+target_link_libraries(headers_alone PRIVATE mambasynth_settings mambasynth_hdf5 mambasynth_torch mambasynth_umappp
+  MPI::MPI_CXX CLI11::CLI11 Eigen3::Eigen fmt::fmt nlohmann_json::nlohmann_json toml11::toml11)
 if(MAMBASYNTH_CUDA)
   target_link_libraries(headers_alone PRIVATE mambasynth_nccl CUDA::cudart)
 endif()

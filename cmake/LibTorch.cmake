@@ -1,8 +1,8 @@
 # LibTorch as plain imported targets over <root>/include and <root>/lib. The wheel's own TorchConfig.cmake
 # needs a CUDA toolkit even for a CPU build, disables CMAKE_CUDA_ARCHITECTURES and leaks flags.
 #
-# If -DTorch_DIR=... or the environment variable Torch_DIR is given (a LibTorch folder, or its share/cmake/Torch), only that
-# is searched; otherwise the cache folder of jobs/install_deps.sh is.
+# If -DTorch_DIR=... or the environment variable Torch_DIR is given (a LibTorch folder, or its share/cmake/Torch),
+# only that is searched; otherwise the cache folder of jobs/install_deps.sh is.
 set(torch_requirements "${PROJECT_SOURCE_DIR}/jobs/requirements-libtorch.txt")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${torch_requirements}")
 file(STRINGS "${torch_requirements}" torch_pin REGEX "^torch==")
@@ -37,7 +37,8 @@ endif()
 file(STRINGS "${version_header}" version_lines REGEX "define TORCH_VERSION_(MAJOR|MINOR) ")
 string(REGEX REPLACE "[^0-9]*([0-9]+)[^0-9]+([0-9]+).*" "\\1.\\2" found_version "${version_lines}")
 if(found_version VERSION_LESS 2.8)
-  message(FATAL_ERROR "LibTorch ${found_version} is too old (2.8 or newer is needed). Unset Torch_DIR and run jobs/install_deps.sh.")
+  message(FATAL_ERROR "LibTorch ${found_version} is too old (2.8 or newer is needed). "
+    "Unset Torch_DIR and run jobs/install_deps.sh.")
 endif()
 
 set(torch_lib "${MAMBASYNTH_TORCH_ROOT}/lib")
@@ -50,8 +51,8 @@ endfunction()
 mambasynth_torch_target(torch::c10 libc10.so)
 mambasynth_torch_target(torch::cpu libtorch_cpu.so)
 add_library(mambasynth_torch INTERFACE)
-# LibTorch's include folder contains an fmt of a different version than the system's library. Unless ours comes first, these
-# units can use fmt only header-only, which costs 2.5 s of compile time each.
+# LibTorch's include folder contains an fmt of a different version than the system's library. Unless ours comes first,
+# these units can use fmt only header-only, which costs 2.5 s of compile time each.
 get_target_property(fmt_hints fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
 find_path(MAMBASYNTH_FMT_INCLUDE fmt/format.h HINTS ${fmt_hints})
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/generated/fmt_first")

@@ -16,6 +16,6 @@ find_path(MAMBASYNTH_UMAPPP_INCLUDE umappp/umappp.hpp HINTS "${headers_hint}" PA
 mambasynth_require(MAMBASYNTH_UMAPPP_INCLUDE "umappp, a header-only library" "looked in ${headers_hint}")
 add_library(mambasynth_umappp INTERFACE)
 target_include_directories(mambasynth_umappp SYSTEM INTERFACE "${MAMBASYNTH_UMAPPP_INCLUDE}")
-# It needs the Eigen 5 in the same folder. A separate namespace avoids conflicts with the system's Eigen 3, whose functions have the
-# same names.
+# It needs the Eigen 5 in the same folder. A separate namespace avoids conflicts with the system's Eigen 3, whose
+# functions have the same names.
 target_compile_definitions(mambasynth_umappp INTERFACE Eigen=EigenOfUmappp)
