@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "store/archive/pickle_machine.hpp"
 #include "store/archive/tensor.hpp"
+#include "store/archive/tensor_view.hpp"
 
 /// Private to this folder: the globals that a pickle may name. None is imported; each selects one of a few
 /// constructions.

@@ -3,41 +3,65 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
-#include "store/archive/pt.hpp"
+#include "store/archive/pickle_bytes.hpp"
+#include "store/archive/pickle_node.hpp"
 
-/// Private to this folder: a reader of the pickles that torch.save writes. Nothing is executed: only a few
-/// globals are accepted, and calling one selects a construction written here.
 namespace mambasynth::store::pt {
 
-/// What the pickle says about a storage: ('storage', torch.FloatStorage, key, location, number of elements).
-struct StorageReference {
-  DType dtype = DType::f32;
-  std::string key;
-  std::int64_t elements = 0;
+/// Private to this folder: runs the opcodes of a pickle. Errors: refuse(), damaged().
+class PickleMachine {
+ public:
+  explicit PickleMachine(std::span<std::byte const> pickle) : bytes_(pickle) {}
+
+  /// The value that the pickle builds.
+  Id run();
+
+  [[nodiscard]] Node const& node(Id id) const { return nodes_[id]; }
+
+ private:
+  void step(unsigned char code);
+  Node long_integer();
+  double longer_integer(int bytes);
+
+  void push(Node node);
+  [[nodiscard]] std::size_t available() const;
+  std::vector<Id> pop_items(std::size_t count);
+  std::vector<Id> pop_to_mark();
+  Id pop() { return pop_items(1)[0]; }
+  Node& top();
+  template <class T>
+  T const& as(Id id, char const* what) const {
+    auto const* value = std::get_if<T>(&nodes_[id]);
+    if (!value) damaged(std::string(what) + " has the wrong type");
+    return *value;
+  }
+
+  void append(std::vector<Id> const& items);
+  void set_items(std::vector<Id> const& items);
+  void put(std::uint64_t key);
+  void get(std::uint64_t key);
+
+  // pickle_calls.cpp
+  void global();
+  void reduce();
+  void call(Callable callable, std::vector<Id> const& arguments);
+  [[nodiscard]] TensorView tensor(std::vector<Id> const& arguments) const;
+  [[nodiscard]] TensorView typed_tensor(std::vector<Id> arguments) const;
+  [[nodiscard]] bool marked(Id metadata, char const* mark) const;
+  void build();
+  void persistent();
+
+  PickleBytes bytes_;
+  std::deque<Node> nodes_;
+  std::vector<Id> stack_;
+  std::vector<std::size_t> marks_;
+  std::unordered_map<std::uint64_t, Id> memo_;
 };
-
-/// Number types without a DType; their values are converted.
-enum class ForeignType { none, u16, u32, u64, f8_e4m3fn, f8_e5m2 };
-
-/// A tensor that is a view of a storage.
-struct TensorView {
-  StorageReference storage;
-  std::int64_t offset = 0;  ///< in elements, like `stride`
-  std::vector<std::int64_t> shape;
-  std::vector<std::int64_t> stride;
-  bool negative = false;  ///< the storage holds the negated values (torch._neg_view)
-  /// The stored type if it has no DType; values are then converted to storage.dtype.
-  ForeignType foreign = ForeignType::none;
-};
-
-/// Turns the pickle of a checkpoint into a Value; `load_tensor` fetches and checks a view's data.
-/// Errors: std::runtime_error with only the reason; the caller adds the file.
-Value unpickle(std::span<std::byte const> pickle, std::function<Tensor(TensorView const&)> const& load_tensor);
 
 }  // namespace mambasynth::store::pt
