@@ -53,10 +53,10 @@ Manager::Manager(Plan const& plan, std::map<std::string, State> const& committed
       settings_(std::move(settings)),
       progress_(costs_of(plan)),
       scheduler_(jobs_of(plan, committed, settings_.costs), settings_.retries),
+      ranks_(hub.ranks(), settings_.rank_timeout),
       whole_ranks_(plan.needs_whole_ranks()),
       progress_shown_at_(Clock::now()) {
   scheduler_.expect(hub_.ranks());
-  for (int rank = 1; rank < hub_.ranks(); ++rank) last_report_[rank] = Clock::now();  // 0 is this process
   progress_.apply({.kind = EventKind::opened, .slots = settings_.slots});
   // The margin must not take up a job of only a few minutes.
   if (auto const left = settings_.time_left())
@@ -118,11 +118,11 @@ bool Manager::step() {
 
 void Manager::handle(int worker, Report const& report) {
   auto const rank = rank_of(worker);
-  if (rank != 0) last_report_[rank] = Clock::now();
+  ranks_.heard(rank);
   slots_ = std::max(slots_, report.slot + 1);
-  if (lost_.contains(rank)) {
+  if (ranks_.is_lost(rank)) {
     // It was only slow. Another rank is running its trial by now, so it must save, stop and wait for the sweep's end.
-    if (slow_.insert(rank).second) send(rank, {.kind = Order::Kind::stop});
+    if (ranks_.was_slow(rank)) send(rank, {.kind = Order::Kind::stop});
     return;
   }
   auto const id =
@@ -134,7 +134,7 @@ void Manager::handle(int worker, Report const& report) {
       if (worker < hub_.ranks() || !whole_ranks_) scheduler_.ready(worker);
       break;
     case Report::Kind::started: {
-      processes_[rank] = report.process;
+      ranks_.runs_as(rank, report.process);
       if (!is_root(worker, report.trial)) break;
       Event event{.kind = EventKind::started, .trial = id, .rank = rank, .host = report.process.host};
       event.epochs = plan_.trials[report.trial].trial.train.epochs;
@@ -227,19 +227,14 @@ void Manager::watch_walltime() {
 }
 
 void Manager::watch_workers() {
-  auto const limit = std::chrono::duration<double>(settings_.rank_timeout);
-  // Often enough to react in time, rarely enough for a thousand ranks.
-  if (Clock::now() - watched_at_ < limit / 50) return;
-  watched_at_ = Clock::now();
-  for (auto const& [rank, time] : last_report_)
-    if (!lost_.contains(rank) && Clock::now() - time > limit)
-      lose(rank, "no message for " + std::to_string(static_cast<long long>(settings_.rank_timeout)) + " s");
+  for (auto const rank : ranks_.silent())
+    lose(rank, "no message for " + std::to_string(static_cast<long long>(settings_.rank_timeout)) + " s");
 }
 
 void Manager::lose(int rank, std::string const& why) {
-  if (!lost_.insert(rank).second) return;
-  auto const host = processes_.contains(rank) ? " on " + processes_.at(rank).host : "";
-  auto const who = "rank " + std::to_string(rank) + host + " is lost (" + why + ")";
+  if (!ranks_.lose(rank)) return;
+  auto const host = ranks_.host_of(rank);
+  auto const who = "rank " + std::to_string(rank) + (host.empty() ? "" : " on " + host) + " is lost (" + why + ")";
   std::string lost;
   std::vector<std::string> again;
   for (auto worker = rank; worker < slots_ * hub_.ranks(); worker += hub_.ranks()) {
@@ -252,23 +247,11 @@ void Manager::lose(int rank, std::string const& why) {
   settings_.log("sweep " + plan_.name + ": " + who + ". The other ranks continue" +
                 (lost.empty() ? "." : " and resume what it was training (" + lost + ") from the last save."));
   for (auto const& trial : again) record({.kind = EventKind::requeued, .trial = trial, .rank = rank, .reason = who});
-  if (static_cast<int>(lost_.size()) + 1 == hub_.ranks() && hub_.ranks() > 1)
-    settings_.log("sweep " + plan_.name + ": only rank 0 is left.");
-}
-
-bool Manager::lost_may_live() const {
-  auto const self = store::this_process();
-  return std::any_of(lost_.begin(), lost_.end(), [&](int rank) {
-    auto const found = processes_.find(rank);
-    if (slow_.contains(rank)) return false;  // it received the order to quit
-    return found == processes_.end() || !store::shares_process_ids(found->second, self) ||
-           store::is_running(found->second);
-  });
+  if (ranks_.left() == 1 && hub_.ranks() > 1) settings_.log("sweep " + plan_.name + ": only rank 0 is left.");
 }
 
 void Manager::send(int rank, Order const& order) {
-  // A message to a dead rank can hang the whole job.
-  if (lost_.contains(rank) && !slow_.contains(rank)) return;
+  if (!ranks_.answers(rank)) return;
   try {
     hub_.send(rank, order);
   } catch (errors::Error const& error) {
@@ -311,7 +294,7 @@ void Manager::dispatch() {
 }
 
 void Manager::stop_if_none_can_start() {
-  auto const left = hub_.ranks() - static_cast<int>(lost_.size());
+  auto const left = ranks_.left();
   if (scheduler_.stopped() || !scheduler_.running().empty() || scheduler_.fewest_ranks() <= left) return;
   stop("the remaining trials need " + std::to_string(scheduler_.fewest_ranks()) + " ranks each, " +
        std::to_string(left) + " are left");
@@ -357,7 +340,7 @@ void Manager::quit(int code) {
   Order order;
   order.kind = Order::Kind::quit;
   order.exit_code = code;
-  order.ranks_lost = !lost_.empty();
+  order.ranks_lost = !ranks_.lost().empty();
   for (int rank = 0; rank < hub_.ranks(); ++rank) send(rank, order);
 }
 

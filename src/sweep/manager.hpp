@@ -10,11 +10,11 @@
 #include <set>
 #include <string>
 
-#include "store/process.hpp"
 #include "sweep/cost_model.hpp"
 #include "sweep/ledger.hpp"
 #include "sweep/plan.hpp"
 #include "sweep/progress.hpp"
+#include "sweep/rank_watch.hpp"
 #include "sweep/scheduler.hpp"
 #include "sweep/transport.hpp"
 
@@ -54,9 +54,9 @@ class Manager {
   /// returns the exit code. Its own errors (an unwritable ledger, a lost lock) first stop all trials, then propagate.
   int run();
   /// Ranks that count as lost.
-  [[nodiscard]] std::set<int> const& lost() const { return lost_; }
+  [[nodiscard]] std::set<int> const& lost() const { return ranks_.lost(); }
   /// Whether one of them may still be running without responding: only the launcher can end such a rank.
-  [[nodiscard]] bool lost_may_live() const;
+  [[nodiscard]] bool lost_may_live() const { return ranks_.lost_may_live(); }
 
  private:
   bool step();  ///< false: there was nothing to do
@@ -86,15 +86,12 @@ class Manager {
   ManagerSettings settings_;
   Progress progress_;
   Scheduler scheduler_;
-  std::map<int, std::chrono::steady_clock::time_point> last_report_;  ///< last report of each other rank
-  bool whole_ranks_;                                                  ///< Plan::needs_whole_ranks
-  int slots_ = 1;                                                     ///< the largest number seen on any rank
+  RankWatch ranks_;
+  bool whole_ranks_;                              ///< Plan::needs_whole_ranks
+  int slots_ = 1;                                 ///< the largest number seen on any rank
   std::map<std::size_t, Report> first_failures_;  ///< of trials run by several ranks, until all of them have ended
   std::map<std::size_t, int> roots_;              ///< root worker of each dispatched trial
   std::int64_t groups_ = 0;                       ///< number of groups created so far
-  std::map<int, store::Process> processes_;       ///< of ranks that started a trial
-  std::chrono::steady_clock::time_point watched_at_{};
-  std::set<int> lost_, slow_;  ///< ranks; slow: counted as lost, but reported again
   std::exception_ptr error_;
   bool machine_failure_ = false;
   std::chrono::steady_clock::time_point progress_shown_at_;
