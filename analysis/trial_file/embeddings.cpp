@@ -14,13 +14,8 @@ std::vector<float> joined(std::vector<Embedded> const& panels, Member member) {
 }
 
 constexpr char const* start_words =
-<<<<<<< HEAD
-    "where the UMAP's layout started: spectral (the graph's Laplacian), random (usually a disconnected graph), none "
-    "(no layout)";
-=======
     "where UMAP's layout started: spectral (the graph's Laplacian), random (usually a disconnected graph), none (no "
     "layout)";
->>>>>>> 1306853 (Edit the English of analysis: idiomatic comments and messages, no personified programs)
 
 std::vector<std::string> starts_of(std::vector<Embedded> const& panels) {
   std::vector<std::string> starts;

@@ -73,7 +73,7 @@ TEST_CASE("each defect of a GPU is reported") {
   card.uncorrected_ecc_errors = 3;
   CHECK(named(check_gpus(facts), "gpu.ecc").level == Level::warning);
   card = healthy_card;
-  card.slowed_by = "heat, by the driver";
+  card.slowed_by = "heat (driver limit)";
   CHECK(named(check_gpus(facts), "gpu.slowed").level == Level::warning);
   card = healthy_card;
   card.memory_free_mb = 10e3;

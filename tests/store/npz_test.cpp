@@ -175,7 +175,7 @@ TEST_CASE("unusable arrays are refused with the reason", "[archive][npz]") {
   CHECK_THAT(message_of(errors::ExitCode::input, [&] { (void)fraction.as<std::int64_t>(); }),
              ContainsSubstring("whole numbers"));
   CHECK_THAT(message_of(errors::ExitCode::input, [&] { (void)fraction.as_text(); }),
-             ContainsSubstring("text is needed"));
+             ContainsSubstring("it must be text"));
 }
 
 TEST_CASE("a file that is not an npz is refused with what it is", "[archive][npz]") {

@@ -118,7 +118,7 @@ template std::vector<std::int64_t> NpyArray::as<std::int64_t>() const;
 
 std::vector<std::string> NpyArray::as_text() const {
   bool const wide = dtype.size() > 1 && dtype[1] == 'U';
-  if (!wide && !(dtype.size() > 1 && dtype[1] == 'S')) throw unusable(*this, "text is needed");
+  if (!wide && !(dtype.size() > 1 && dtype[1] == 'S')) throw unusable(*this, "it must be text");
   std::vector<std::string> texts(static_cast<std::size_t>(size()));
   auto const width = texts.empty() ? 0 : bytes.size() / texts.size();
   for (std::size_t i = 0; i < texts.size(); ++i) {
