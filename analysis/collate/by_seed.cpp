@@ -29,7 +29,16 @@ double BySeed::mean() const {
   return std::accumulate(of_seeds.begin(), of_seeds.end(), 0.0) / static_cast<double>(of_seeds.size());
 }
 
-Interval BySeed::interval() const { return interval_of(means()); }
+Interval BySeed::interval(statistics::Method method, statistics::Bounds const& bounds) const {
+  return interval_of(means(), method, bounds);
+}
+
+std::map<std::string, double> BySeed::of_seeds() const {
+  auto const all = means();
+  std::map<std::string, double> values;
+  for (auto const& [seed, at] : place_) values.emplace(seed, all[at]);
+  return values;
+}
 
 bool BySeed::uneven() const {
   return std::any_of(of_seed_.begin(), of_seed_.end(),

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -20,7 +21,10 @@ class BySeed {
   /// Of the seeds' means; NaN without any.
   [[nodiscard]] double mean() const;
   /// Over the seeds' means; n counts the seeds that have a finite value.
-  [[nodiscard]] Interval interval() const;
+  [[nodiscard]] Interval interval(statistics::Method method = statistics::Method::student,
+                                  statistics::Bounds const& bounds = {}) const;
+  /// Each seed's mean.
+  [[nodiscard]] std::map<std::string, double> of_seeds() const;
   [[nodiscard]] std::int64_t values() const { return values_; }      ///< finite ones
   [[nodiscard]] std::int64_t left_out() const { return left_out_; }  ///< NaN or infinite
   [[nodiscard]] bool uneven() const;                                 ///< seeds differ in how many values they have

@@ -2,6 +2,8 @@
 
 #include <boost/math/distributions/students_t.hpp>
 
+#include <cmath>
+
 namespace mambasynth::analysis::statistics {
 
 double central_quantile(double p, std::int64_t freedom) {
@@ -9,5 +11,10 @@ double central_quantile(double p, std::int64_t freedom) {
 }
 
 double interval_quantile(std::int64_t freedom) { return central_quantile(0.95, freedom); }
+
+double two_sided_p(double t, std::int64_t freedom) {
+  if (std::isnan(t)) return t;
+  return 2 * cdf(complement(boost::math::students_t(static_cast<double>(freedom)), std::abs(t)));
+}
 
 }  // namespace mambasynth::analysis::statistics

@@ -8,5 +8,7 @@ namespace mambasynth::analysis::statistics {
 double central_quantile(double p, std::int64_t freedom);
 /// The t of two-sided 95 % confidence intervals.
 double interval_quantile(std::int64_t freedom);
+/// The p of a two-sided test: P(|T| >= |t|). NaN in, NaN out.
+double two_sided_p(double t, std::int64_t freedom);
 
 }  // namespace mambasynth::analysis::statistics
