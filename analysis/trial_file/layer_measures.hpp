@@ -32,24 +32,30 @@ struct ActivationMeasure {
   std::string_view measure;  ///< in table.csv, before the layer
   double LayerActivation::* value;
   std::string_view meaning;
+  std::string_view words;  ///< title of an axis
+  double least = 0;        ///< no value is smaller
 };
 
 /// In the order of the files. To add one: its field above, its line here, and the code that fills it
 /// (evaluate/evaluation.cpp).
 inline constexpr std::array activation_measures{
-    ActivationMeasure{"mean", "activation_mean", &LayerActivation::mean, "mean over rows and features"},
-    ActivationMeasure{"std", "activation_std", &LayerActivation::std, "standard deviation over rows and features"},
+    ActivationMeasure{"mean", "activation_mean", &LayerActivation::mean, "mean over rows and features",
+                      "Activation mean", -std::numeric_limits<double>::infinity()},
+    ActivationMeasure{"std", "activation_std", &LayerActivation::std, "standard deviation over rows and features",
+                      "Activation standard deviation"},
     ActivationMeasure{"participation_ratio", "participation_ratio", &LayerActivation::participation_ratio,
-                      "tr(C)^2 / tr(C^2) of the covariance of the features"},
+                      "tr(C)^2 / tr(C^2) of the covariance of the features", "Participation ratio"},
+    // An unbiased estimate of tr(C^2) can be negative.
     ActivationMeasure{"participation_ratio_unbiased", "participation_ratio_unbiased",
                       &LayerActivation::participation_ratio_unbiased,
-                      "the same, from unbiased estimates of both traces"},
+                      "the same, from unbiased estimates of both traces", "Participation ratio (unbiased)",
+                      -std::numeric_limits<double>::infinity()},
     ActivationMeasure{"components_50", "components_50", &LayerActivation::components_50,
-                      "principal directions that hold 50 % of the variance"},
+                      "principal directions that hold 50 % of the variance", "Directions with 50 % of the variance"},
     ActivationMeasure{"components_90", "components_90", &LayerActivation::components_90,
-                      "principal directions that hold 90 % of the variance"},
+                      "principal directions that hold 90 % of the variance", "Directions with 90 % of the variance"},
     ActivationMeasure{"components_95", "components_95", &LayerActivation::components_95,
-                      "principal directions that hold 95 % of the variance"},
+                      "principal directions that hold 95 % of the variance", "Directions with 95 % of the variance"},
 };
 
 /// What is measured on each layer: the part that trial.h5 and evaluation.h5 have in common.
