@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <utility>
 
+#include "analysis/collate/differences.hpp"
+#include "analysis/collate/dose_response.hpp"
 #include "analysis/collate/experiments.hpp"
 #include "analysis/collate/figures.hpp"
 #include "analysis/collate/markdown.hpp"
+#include "analysis/collate/markdown_cells.hpp"
 #include "analysis/collate/options.hpp"
 #include "analysis/collate/shown_measures.hpp"
 #include "store/atomic_file.hpp"
@@ -33,6 +37,12 @@ errors::ExitCode outcome_of(SweepFolder const& sweep, Table const& table, std::v
                     std::any_of(sweep.trials.begin(), sweep.trials.end(),
                                 [](auto const& trial) { return trial.outcome != Outcome::done; });
   return gaps ? errors::ExitCode::incomplete : errors::ExitCode::done;
+}
+
+/// Or removes the file: it is left over from trials that no longer exist.
+void write_or_remove(std::filesystem::path const& file, std::optional<std::string> const& text) {
+  if (text) store::write_atomically(file, *text);
+  else std::filesystem::remove(file);
 }
 
 /// The exit code reports on the trials; figures that cannot be drawn only cause a warning.
@@ -66,6 +76,8 @@ errors::ExitCode run(int argc, char const* const* argv) {
 
   auto const similarity = compare_trials(table, sweep);
   auto markdown = to_markdown(table, sweep, similarity, options.measures);  // throws for an unknown measure
+  auto const differences = compare_with_baseline(table, sweep, options.measures);
+  auto const trends = dose_responses(table, sweep, options.measures);
 
   // The table is printed even if table.csv cannot be written (no permission, a full disk).
   auto const file = options.out / "table.csv";
@@ -73,14 +85,17 @@ errors::ExitCode run(int argc, char const* const* argv) {
   if (options.csv) {
     try {
       store::write_atomically(file, to_csv(table));
-      auto const beside = options.out / "similarity.csv";
-      if (!similarity.layers.empty()) store::write_atomically(beside, to_csv(similarity, table));
-      else std::filesystem::remove(beside);  // left over from trials that no longer exist
+      write_or_remove(options.out / "similarity.csv",
+                      similarity.layers.empty() ? std::nullopt : std::optional(to_csv(similarity, table)));
+      write_or_remove(options.out / "differences.csv",
+                      differences.rows.empty() ? std::nullopt : std::optional(to_csv(differences, table)));
+      write_or_remove(options.out / "trends.csv", trends.empty() ? std::nullopt : std::optional(to_csv(trends, table)));
     } catch (...) {
       not_written = std::current_exception();
     }
   }
   if (options.markdown) {
+    if (!differences.note.empty()) markdown += "\n" + wrapped(differences.note);
     if (options.csv && !not_written)
       markdown += "\nAll measures, with standard deviations and intervals: " + file.string() + "\n";
     streams::print_text(markdown);
