@@ -29,7 +29,7 @@ void enumerate(std::vector<std::int32_t>& counts, std::size_t at, std::int32_t l
 
 }  // namespace
 
-void visit_resamples(std::size_t n, VisitResample const& visit) {
+void visit_resamples(std::size_t n, VisitResample const& visit, int drawn) {
   if (n == 0) return;
   std::vector<std::int32_t> counts(n);
   if (n <= most_enumerated) {
@@ -37,10 +37,10 @@ void visit_resamples(std::size_t n, VisitResample const& visit) {
     return;
   }
   std::mt19937_64 random;  // default seed; the C++ standard fixes its numbers
-  for (int draw = 0; draw < resamples_drawn; ++draw) {
+  for (int draw = 0; draw < drawn; ++draw) {
     std::fill(counts.begin(), counts.end(), 0);
     for (std::size_t i = 0; i < n; ++i) ++counts[random() % n];
-    visit(counts, 1.0 / resamples_drawn);
+    visit(counts, 1.0 / drawn);
   }
 }
 

@@ -19,7 +19,7 @@ inline constexpr int resamples_drawn = 10000;
 /// The percentiles that enclose 95 %.
 inline constexpr double lower_tail = 0.025, upper_tail = 0.975;
 
-void visit_resamples(std::size_t n, VisitResample const& visit);
+void visit_resamples(std::size_t n, VisitResample const& visit, int drawn = resamples_drawn);
 
 /// A statistic over resamples.
 class ResampledStatistic {

@@ -38,7 +38,7 @@ double share_reaching(double least, std::span<double const> sizes) {
   return count / (static_cast<double>(first.size()) * static_cast<double>(second.size()));
 }
 
-constexpr int random_assignments = 100000;
+constexpr int random_assignments = 20000;
 
 double share_by_chance(double least, std::span<double const> sizes) {
   std::mt19937_64 random;  // default seed; the C++ standard fixes its numbers

@@ -15,7 +15,7 @@ struct SignFlip {
 
 /// The two-sided sign-flip test of the mean: the share of all 2^n assignments of signs whose mean is at least as far
 /// from 0 as the observed one. Fisher 1935, The Design of Experiments, section 21; Pitman 1937, Suppl. JRSS 4:119.
-/// Exact up to `most_exact_pairs` differences other than 0; beyond, from 100,000 random assignments with a fixed seed,
+/// Exact up to `most_exact_pairs` differences other than 0; beyond, from 20,000 random assignments with a fixed seed,
 /// plus the observed one (Phipson & Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39). NaN without differences.
 /// Differences of 0 have no sign, so n that are not 0 give p_least = 2^(1-n): five seeds cannot go below 0.0625.
 SignFlip sign_flip_test(std::span<double const> differences);

@@ -61,9 +61,13 @@ Trend trend_of(std::span<double const> x, std::span<std::vector<double> const> o
   trend.spearman = spearman_of(x, seeds, std::vector<std::int32_t>(seeds.size(), 1));
   if (seeds.size() < 2 || std::isnan(trend.spearman)) return trend;
   ResampledStatistic resampled;
-  visit_resamples(seeds.size(), [&](auto const& counts, double probability) {
-    if (auto const rho = spearman_of(x, seeds, counts); std::isfinite(rho)) resampled.add(rho, probability);
-  });
+  constexpr int drawn = 2000;  // each ranks all cells anew, and the percentiles are coarse in any case
+  visit_resamples(
+      seeds.size(),
+      [&](auto const& counts, double probability) {
+        if (auto const rho = spearman_of(x, seeds, counts); std::isfinite(rho)) resampled.add(rho, probability);
+      },
+      drawn);
   resampled.sort();
   trend.spearman_low = resampled.quantile(lower_tail);
   trend.spearman_high = resampled.quantile(upper_tail);
