@@ -1,10 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "analysis/statistics/bounded_interval.hpp"
 
 namespace mambasynth::analysis::collate {
 
@@ -13,11 +14,7 @@ enum class Better { none, lower, higher };
 /// "lower", "higher"; empty for none.
 char const* name_of(Better better);
 
-/// The closed interval that holds every value of a measure; infinite where it has no bound.
-struct Bounds {
-  double low = -std::numeric_limits<double>::infinity();
-  double high = std::numeric_limits<double>::infinity();
-};
+using statistics::Bounds;
 
 /// A number that a trial has, described by its name in table.csv, such as untrained.levina_bickel_original.layer_3.k30.
 struct Measure {
@@ -27,8 +24,8 @@ struct Measure {
   std::optional<std::int64_t> horizon, k, n1;
   std::string unit;  ///< "1", "s", "nat"; as trial.h5 has it
   Better better = Better::none;
-  Bounds bounds = {};
-  std::string label;  ///< for a person: "Excess MSE, 1 step"
+  Bounds bounds = {};  ///< that hold every value
+  std::string label;   ///< for a person: "Excess MSE, 1 step"
   std::string
       quantity;       ///< title of an axis, without layer, horizon, and control: "Intrinsic dimension (Gride, n1 = 4)"
   bool known = true;  ///< false: written by another version of the program; only name, base, and label are set
