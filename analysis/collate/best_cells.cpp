@@ -9,8 +9,6 @@
 namespace mambasynth::analysis::collate {
 namespace {
 
-constexpr double significant = 0.05;
-
 double mean_of(std::map<std::string, double> const& values) {
   double sum = 0;
   for (auto const& [seed, value] : values) sum += value;

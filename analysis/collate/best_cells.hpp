@@ -8,6 +8,8 @@
 
 namespace mambasynth::analysis::collate {
 
+inline constexpr double significant = 0.05;
+
 /// How a cell compares with the best of a measure.
 enum class Standing { none, best, not_distinguishable };
 /// As the column `best` has it; empty for none.

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
 #include <set>
 
 #include "analysis/collate/baselines.hpp"
@@ -64,19 +64,33 @@ std::string none_named(Table const& table, SweepFolder const& sweep) {
       example_of(table), (planned->folder / "sweep.toml").string());
 }
 
+/// Few seeds cannot make any test significant, whatever the data.
+std::string what_is_attainable(std::string const& family, double least, int tests) {
+  auto text =
+      fmt::format("; p by exact sign flips, adjusted by Holm's method for {}. No p can be below {:.3g}", family, least);
+  if (tests == 1 && least <= significant) return text;
+  auto const adjusted = std::min(1.0, least * tests);
+  if (tests > 1) text += fmt::format(", adjusted {:.3g}", adjusted);
+  if (adjusted > significant)
+    text += fmt::format("; with fewer than {} seeds none reaches {}", 1 + std::ceil(std::log2(tests / significant)),
+                        significant);
+  return text;
+}
+
 std::string note_on(Differences const& differences, Baselines const& baselines) {
   std::set<std::string> named;
-  double least = std::numeric_limits<double>::infinity();
+  double least = 1;
+  int tests = 0;
   for (auto const& row : differences.rows) {
     named.insert(row.named);
-    if (row.tested && row.of_seeds.difference.n > 0) least = std::min(least, row.of_seeds.sign_flip.p_least);
+    if (std::isnan(row.p_holm)) continue;
+    ++tests;
+    least = std::min(least, row.of_seeds.sign_flip.p_least);
   }
   std::string note;
   if (named.size() == 1) note = fmt::format("Differences to the baseline ({}), paired by seed", *named.begin());
   else if (named.size() > 1) note = fmt::format("Differences to {} baselines, paired by seed", named.size());
-  if (!note.empty() && !differences.family.empty())
-    note += fmt::format("; p by exact sign flips, adjusted by Holm's method for {}; no p can be below {:.3g}",
-                        differences.family, least);
+  if (!note.empty() && tests > 0) note += what_is_attainable(differences.family, least, tests);
   if (!note.empty()) note += ".";
   if (baselines.without > 0)
     note += fmt::format(

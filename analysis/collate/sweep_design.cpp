@@ -26,6 +26,8 @@ std::string canonical_value(std::string const& key, toml::value const& value) {
 
 std::optional<SweepDesign> read_design(fs::path const& folder) {
   auto const file = folder / "sweep.toml";
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) return std::nullopt;  // a single trial
   try {
     return design_of(store::read_text(file), file.string());
   } catch (errors::Error const&) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 namespace mambasynth::analysis::statistics {
 namespace {
@@ -12,39 +11,30 @@ double to_scale(double value, Bounds const& bounds) {
   return (below ? std::log(value - bounds.low) : 0) - (above ? std::log(bounds.high - value) : 0);
 }
 
+double slope_of_scale(double value, Bounds const& bounds) {
+  return 1 / (value - bounds.low) + 1 / (bounds.high - value);  // 0 from a bound at infinity
+}
+
 double from_scale(double value, Bounds const& bounds) {
   if (!std::isfinite(bounds.high)) return bounds.low + std::exp(value);
   if (!std::isfinite(bounds.low)) return bounds.high - std::exp(-value);
   return bounds.low + (bounds.high - bounds.low) / (1 + std::exp(-value));
 }
 
-Interval clipped(Interval interval, Bounds const& bounds) {
-  interval.clipped = interval.low < bounds.low || interval.high > bounds.high;
-  interval.low = std::max(interval.low, bounds.low);
-  interval.high = std::min(interval.high, bounds.high);
-  return interval;
-}
-
 }  // namespace
 
 Interval bounded_interval(std::span<double const> values, Bounds const& bounds) {
-  auto const plain = interval_of(values);
-  bool const unbounded = !std::isfinite(bounds.low) && !std::isfinite(bounds.high);
-  if (plain.spread != Spread::estimated || unbounded) return plain;
-  bool const outside = std::any_of(values.begin(), values.end(),
-                                   [&](double value) { return value < bounds.low || value > bounds.high; });
-  if (outside) return plain;  // these are not the bounds of the quantity
+  auto interval = interval_of(values);
+  bool const bounded = std::isfinite(bounds.low) || std::isfinite(bounds.high);
   bool const inside = std::all_of(values.begin(), values.end(),
-                                  [&](double value) { return value > bounds.low && value < bounds.high; });
-  if (!inside) return clipped(plain, bounds);
-  std::vector<double> on_scale;
-  for (auto const value : values) on_scale.push_back(to_scale(value, bounds));
-  auto const there = interval_of(on_scale);
-  auto interval = plain;
-  interval.low = from_scale(there.low, bounds);
-  interval.high = from_scale(there.high, bounds);
-  bool const holds_mean = interval.low <= interval.mean && interval.mean <= interval.high;
-  return holds_mean ? interval : clipped(plain, bounds);
+                                  [&](double value) { return value >= bounds.low && value <= bounds.high; });
+  bool const mean_inside = interval.mean > bounds.low && interval.mean < bounds.high;  // not by rounding
+  if (interval.spread != Spread::estimated || !bounded || !inside || !mean_inside) return interval;
+  auto const center = to_scale(interval.mean, bounds);
+  auto const half = slope_of_scale(interval.mean, bounds) * (interval.high - interval.mean);
+  interval.low = from_scale(center - half, bounds);
+  interval.high = from_scale(center + half, bounds);
+  return interval;
 }
 
 }  // namespace mambasynth::analysis::statistics

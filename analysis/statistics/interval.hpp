@@ -22,7 +22,6 @@ struct Interval {
   double mean = undefined;  ///< the interquartile mean if the interval is of that
   double sd = undefined, low = undefined, high = undefined;
   Spread spread = Spread::estimated;
-  bool clipped = false;  ///< cut off where the values' range ends
 };
 
 /// By Student's t; exact for independent normal values. Student 1908, Biometrika 6:1.

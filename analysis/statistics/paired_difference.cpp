@@ -8,7 +8,7 @@ namespace mambasynth::analysis::statistics {
 
 PairedDifference paired_difference(std::span<double const> differences) {
   PairedDifference result{.difference = interval_of(differences), .sign_flip = sign_flip_test(differences)};
-  auto const& [n, mean, sd, low, high, spread, clipped] = result.difference;
+  auto const& [n, mean, sd, low, high, spread] = result.difference;
   if (spread == Spread::equal_values) result.p_student = mean == 0 ? 1 : 0;
   if (spread != Spread::estimated) return result;
   result.effect_size = mean / sd;

@@ -67,7 +67,7 @@ TEST_CASE("a cell is compared with the baseline, seed by seed") {
   CHECK(row.p_holm == 0.25);
   CHECK(row.named == "train.gate_lr_factor = 1");
   CHECK(differences.family == "1 comparison: 1 measure x 1 cell");
-  CHECK_THAT(differences.note, ContainsSubstring("no p can be below 0.25"));
+  CHECK_THAT(differences.note, ContainsSubstring("No p can be below 0.25; with fewer than 6 seeds none reaches 0.05"));
 }
 
 TEST_CASE("only seeds that both cells have are pairs") {
@@ -225,6 +225,7 @@ TEST_CASE("Holm's family is every test of the file; measures without a direction
     CHECK(row.of_seeds.difference.n == 6);
   }
   CHECK(differences.rows[0].p_holm == 2 * 0.03125);
+  CHECK_THAT(differences.note, ContainsSubstring("below 0.0312, adjusted 0.0625; with fewer than 7 seeds"));
   auto const asked = compared(made_up, {"seconds", "test_mse"});
   REQUIRE(asked.rows.size() == 4);
   CHECK(asked.family == "4 comparisons: 2 measures x 2 cells");
@@ -294,6 +295,7 @@ TEST_CASE("thirty seeds are tested exactly") {
   REQUIRE(differences.rows.size() == 1);
   CHECK(differences.rows[0].of_seeds.sign_flip.p == std::ldexp(1.0, -29));
   CHECK(differences.rows[0].of_seeds.sign_flip.exact);
+  CHECK_THAT(differences.note, !ContainsSubstring("seeds none reaches"));
 }
 
 TEST_CASE("differences.csv quotes what it must, and leaves undefined values empty") {
