@@ -1,25 +1,29 @@
 #include "analysis/statistics/sign_flip.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <iterator>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace mambasynth::analysis::statistics {
 namespace {
 
-/// All 2^n sums of +-value, in ascending order.
-std::vector<double> signed_sums(std::span<double const> values) {
-  std::vector<double> sums{0};
-  for (auto const value : values) {
-    auto less = sums, more = sums, both = std::vector<double>();
-    for (auto& sum : less) sum -= value;
-    for (auto& sum : more) sum += value;
+/// All 2^n sums of +-size, in ascending order.
+std::vector<double> signed_sums(std::span<double const> sizes) {
+  std::vector<double> sums{0}, both;
+  for (auto const size : sizes) {
+    // Two copies, shifted by -size and size, are merged.
+    both.clear();
     both.reserve(2 * sums.size());
-    std::merge(less.begin(), less.end(), more.begin(), more.end(), std::back_inserter(both));
-    sums = std::move(both);
+    std::size_t less = 0, more = 0;
+    while (less < sums.size())
+      both.push_back(sums[less] - size <= sums[more] + size ? sums[less++] - size : sums[more++] + size);
+    while (more < sums.size()) both.push_back(sums[more++] + size);
+    std::swap(sums, both);
   }
   return sums;
 }
@@ -40,15 +44,30 @@ double share_reaching(double least, std::span<double const> sizes) {
 
 constexpr int random_assignments = 20000;
 
+/// Sums of eight sizes at a time, for each of the 256 assignments of their signs.
+std::vector<std::array<double, 256>> sums_by_byte(std::span<double const> sizes) {
+  std::vector<std::array<double, 256>> tables;
+  for (std::size_t first = 0; first < sizes.size(); first += 8) {
+    auto& table = tables.emplace_back();
+    for (std::size_t signs = 0; signs < table.size(); ++signs) {
+      table[signs] = 0;
+      for (std::size_t i = first; i < std::min(first + 8, sizes.size()); ++i)
+        table[signs] += signs >> (i - first) & 1 ? sizes[i] : -sizes[i];
+    }
+  }
+  return tables;
+}
+
 double share_by_chance(double least, std::span<double const> sizes) {
+  auto const tables = sums_by_byte(sizes);
   std::mt19937_64 random;  // default seed; the C++ standard fixes its numbers
   int reached = 0;
   for (int draw = 0; draw < random_assignments; ++draw) {
     double sum = 0;
     std::uint64_t signs = 0;
-    for (std::size_t i = 0; i < sizes.size(); ++i, signs >>= 1) {
-      if (i % 64 == 0) signs = random();
-      sum += signs & 1 ? sizes[i] : -sizes[i];
+    for (std::size_t byte = 0; byte < tables.size(); ++byte, signs >>= 8) {
+      if (byte % 8 == 0) signs = random();
+      sum += tables[byte][signs & 255];
     }
     if (std::abs(sum) >= least) ++reached;
   }

@@ -20,7 +20,7 @@ struct SignFlip {
 /// Differences of 0 have no sign, so n that are not 0 give p_least = 2^(1-n): five seeds cannot go below 0.0625.
 SignFlip sign_flip_test(std::span<double const> differences);
 
-/// Two lists of 2^16 sums, which take some milliseconds.
-inline constexpr std::size_t most_exact_pairs = 32;
+/// Two lists of 2^15 sums, which take two milliseconds.
+inline constexpr std::size_t most_exact_pairs = 30;
 
 }  // namespace mambasynth::analysis::statistics
