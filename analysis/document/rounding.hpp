@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "analysis/document/table.hpp"
+
+/// Numbers as scientists write them: as many digits as their uncertainty supports.
+namespace mambasynth::analysis::document {
+
+/// The decimal texts of an estimate: the narrower side of the interval with two digits, all others with as many
+/// decimals. Very small and very large ones share an exponent. Empty where undefined.
+struct Rounded {
+  std::string mean, half, low, high, sd;
+  int decimals = 0;
+  int exponent = 0;        ///< all times 10 to this power
+  bool symmetric = false;  ///< `half` describes the interval
+};
+Rounded rounded(Estimate const& estimate);
+
+/// With five significant digits and without trailing zeros: "8.0243", "31.5", "0.000012346".
+std::string plain_number(double value);
+
+/// "8.184 ± 0.029", "0.9 [0.84, 0.93]", "8.0243", "± 0.029", "8.184 ± 0.029 (sd 0.023, n 5)"; `nothing` if it has none.
+std::string text_of(Estimate const& estimate, Shows const& shows);
+
+}  // namespace mambasynth::analysis::document
