@@ -14,6 +14,7 @@
 #include "parallel/group.hpp"
 #include "support/small_network.hpp"
 #include "train/optimizer.hpp"
+#include "train/schedule.hpp"
 
 using namespace mambasynth;
 using Catch::Matchers::ContainsSubstring;
@@ -35,7 +36,7 @@ TEST_CASE("auto takes a GPU if this process sees one, else the CPU") {
   CHECK(backend::cards(backend::choose("auto")) == there.count);
 }
 
-TEST_CASE("a GPU that is requested but absent is refused with the reason and what to do") {
+TEST_CASE("requesting a missing GPU is an error with the reason and a remedy") {
   auto const there = backend::inventory();
   if (there.count > 0) SKIP("skipped: this machine has a GPU");
   CHECK_FALSE(there.none_because.empty());
@@ -50,13 +51,13 @@ TEST_CASE("a GPU that is requested but absent is refused with the reason and wha
   }
 }
 
-TEST_CASE("the CPU is no card and has no facts of one") {
+TEST_CASE("the CPU has no card and no GPU facts") {
   CHECK(backend::cards("cpu") == 0);
   auto const gpu = backend::gpu_of("cpu");
   CHECK(gpu.name + gpu.driver + gpu.clocks + gpu.nccl == "");
 }
 
-TEST_CASE("on the CPU the network itself predicts") {
+TEST_CASE("on the CPU the predictor is the network itself") {
   auto const network = tests::small_network(3, 2);
   auto const predictor = backend::predictor("cpu", network);
   CHECK(predictor.get() == &network);
@@ -73,7 +74,7 @@ TEST_CASE("the CPU finds the nearest neighbors with any number of threads") {
   }
 }
 
-TEST_CASE("the CPU's learner trains the network that it was made from, as train::host_learner does") {
+TEST_CASE("the CPU's learner is train::host_learner") {
   config::Trial trial;
   trial.model = tests::small_network(3, 1).config();
   trial.train.batch_size = 2;

@@ -26,7 +26,7 @@ model::WeightsFile const without_arguments{};
 
 }  // namespace
 
-TEST_CASE("a window is as long as the flag says, else as in the training, else as by default") {
+TEST_CASE("the window length is the flag's, else the checkpoint's, else the default") {
   auto const trained = trained_with("seq_len", Value{std::int64_t{64}});
   CHECK(commands::window_length(48, trained) == 48);
   CHECK(commands::window_length(0, trained) == 64);
@@ -34,7 +34,7 @@ TEST_CASE("a window is as long as the flag says, else as in the training, else a
   CHECK(commands::window_length(0, trained_with("seed", Value{std::int64_t{1}})) == config::Train{}.seq_len);
 }
 
-TEST_CASE("Python's float of a whole number is an integer; any other length is refused with the flag that helps") {
+TEST_CASE("a whole number stored as a float is an integer; any other length is refused, naming the flag to use") {
   CHECK(commands::window_length(0, trained_with("seq_len", Value{64.0})) == 64);
   for (auto const& value : {Value{64.5}, Value{1e300}, Value{std::int64_t{0}}, Value{std::string("long")}}) {
     auto const trained = trained_with("seq_len", value);
@@ -52,7 +52,7 @@ TEST_CASE("the seed of the initial weights is known only if the checkpoint recor
   CHECK_FALSE(commands::training_seed(without_arguments).has_value());
 }
 
-TEST_CASE("a series of other channels than the network's is refused with both numbers") {
+TEST_CASE("a series with a different number of channels than the network is refused with both numbers") {
   CHECK_NOTHROW(commands::require_its_channels("a.pt", 20, 20));
   CHECK_THROWS_WITH(commands::require_its_channels("a.pt", 20, 3),
                     "the series has 3 channels (a.pt was trained on 20). Give the series that the checkpoint was "

@@ -8,14 +8,26 @@
 
 using namespace mambasynth;
 
-TEST_CASE("--threads holds for LibTorch, for OpenMP and for our kernels; without it, the cores decide") {
+namespace {
+
+/// `threads` 0: not given.
+commands::RunFlags on_cpu(int threads = 0) {
+  commands::RunFlags flags;
+  flags.device = "cpu";
+  flags.threads = threads;
+  return flags;
+}
+
+}  // namespace
+
+TEST_CASE("--threads applies to LibTorch, OpenMP and our kernels; its default depends on the available cores") {
   auto const all_use = [](int threads) {
     return at::get_num_threads() == threads && omp_get_max_threads() == threads && kernels::threads() == threads;
   };
   for (int const threads : {3, 1, 2}) {
-    CHECK(commands::use_device({.device = "cpu", .threads = threads}) == "cpu");
+    CHECK(commands::use_device(on_cpu(threads)) == "cpu");
     CHECK(all_use(threads));
   }
-  CHECK(commands::use_device({.device = "cpu"}) == "cpu");
+  CHECK(commands::use_device(on_cpu()) == "cpu");
   CHECK(all_use(cores::default_threads()));
 }

@@ -37,7 +37,6 @@ void change(config::Integers& value, config::Allowed const&) { value = {11, 13};
 void change(std::optional<std::int64_t>& value, config::Allowed const&) { value = 99; }
 
 /// As one types it after a flag.
-std::string typed(bool) { return {}; }
 std::string typed(std::string const& text) { return text; }
 std::string typed(std::optional<std::int64_t> const& value) { return std::to_string(value.value()); }
 std::string typed(config::Integers const& list) {
@@ -84,7 +83,8 @@ errors::Error refusal_of(CLI::App& app, std::vector<std::string> const& words) {
 
 TEST_CASE("each key has a flag that sets this key and no other") {
   int keys = 0;
-  config::for_each_section(config::Trial{}, [&]<class Section>(Section const&) {
+  config::Trial const defaults;
+  config::for_each_section(defaults, [&]<class Section>(Section const&) {
     config::for_each_field<Section>([&](auto const& field) {
       auto const key = std::string(Section::section) + "." + std::string(field.key);
       INFO(key);
@@ -138,7 +138,7 @@ TEST_CASE("a sweep's assignments end with the flags, which override --set wherev
   CHECK(flags.resolve().train.lr == 0.5);
 }
 
-TEST_CASE("a flag on behalf of a key overrides what was given for the key, and names itself in a refusal") {
+TEST_CASE("a flag that stands for a value overrides the key's own flag, and is named if the value is refused") {
   CLI::App app;
   commands::TrialFlags flags(app, "train");
   flags.section<config::Train>();
@@ -149,7 +149,7 @@ TEST_CASE("a flag on behalf of a key overrides what was given for the key, and n
   CHECK_THROWS_WITH(flags.resolve(), ContainsSubstring("--no-amp") && ContainsSubstring("fp8"));
 }
 
-TEST_CASE("the original's names of flags set the same") {
+TEST_CASE("the original's names of flags are aliases") {
   CLI::App app;
   commands::TrialFlags flags(app, "train");
   flags.section<config::Data>().section<config::Train>();
@@ -163,7 +163,7 @@ TEST_CASE("the original's names of flags set the same") {
   CHECK(run.out == out);
 }
 
-TEST_CASE("without flags a verb writes to its default folder, on any device, with as many threads as fit") {
+TEST_CASE("without flags the folder is the verb's default, and device and threads are chosen later") {
   CLI::App app;
   commands::RunFlags run;
   commands::add_run_flags(app, run, "gates", "folder");
@@ -186,7 +186,7 @@ TEST_CASE("--out may name folders that do not exist, and creates none of them") 
   CHECK(std::filesystem::is_empty(folder.path()));
 }
 
-TEST_CASE("a device is one of three, and threads are at least one") {
+TEST_CASE("an unknown device and zero threads are refused") {
   CLI::App app;
   commands::RunFlags run;
   commands::add_run_flags(app, run, "gates", "folder");

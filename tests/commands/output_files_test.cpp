@@ -83,7 +83,7 @@ TEST_CASE("a checkpoint is a trial's if there is a trial's log, result or saved 
   }
 }
 
-TEST_CASE("a default folder in use gives way to the next number that is free") {
+TEST_CASE("if the default folder is in use, the next free number is appended") {
   commands::RunFlags flags{.out = "gates"};
   std::vector<std::string> tried;
   commands::choose_output_folder(flags, [&](fs::path const& folder) {
@@ -94,7 +94,7 @@ TEST_CASE("a default folder in use gives way to the next number that is free") {
   CHECK(flags.out == "gates-3");
 }
 
-TEST_CASE("a folder that was named is used or refused, and the numbers end") {
+TEST_CASE("a folder given by --out is used or refused, and numbering stops at 100") {
   commands::RunFlags named{.out = "mine", .out_given = true};
   CHECK_THROWS_WITH(commands::choose_output_folder(named, refuse_all), in_the_way("mine").what());
   CHECK(named.out == "mine");

@@ -17,6 +17,8 @@
 
 using namespace mambasynth;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -80,23 +82,23 @@ TEST_CASE("a verb's help explains each of its flags") {
   CHECK(shown > 1);
 }
 
-TEST_CASE("a misspelled flag of any verb is refused with the nearest one and the help that lists it") {
+TEST_CASE("a misspelled flag of any verb is refused with the nearest flag and the help that lists it") {
   Declared const verb(each_verb());
   INFO(verb.name);
   for (auto const* option : verb.app.get_options()) {
     if (option->get_lnames().empty()) continue;
-    auto const flag = "--" + option->get_lnames().front();
-    auto const done = tests::invoke(verb.words({flag + "x"}));
+    auto const name = option->get_lnames().front(), flag = "--" + name, misspelled = "--x" + name;
+    auto const done = tests::invoke(verb.words({misspelled}));
     INFO(flag);
     CHECK(done.code == 2);
     CHECK(done.out.empty());
-    CHECK(done.err == "unknown flag '" + flag +
-                          "x' (a misspelled name would silently run the default). Did you mean '" + flag +
-                          "'? See mambasynth " + verb.name + " --help.\n");
+    CHECK_THAT(done.err, StartsWith("unknown flag '" + misspelled + "' (") &&
+                             EndsWith("Did you mean '" + flag + "'? See mambasynth " + verb.name + " --help.
+"));
   }
 }
 
-TEST_CASE("a verb without what it requires is refused with its name") {
+TEST_CASE("a verb without a required argument is refused, naming the argument") {
   Declared const verb(each_verb());
   INFO(verb.name);
   auto const required = verb.app.get_options([](CLI::Option const* o) { return o->get_required(); });
@@ -108,17 +110,18 @@ TEST_CASE("a verb without what it requires is refused with its name") {
                            ContainsSubstring("See mambasynth " + verb.name + " --help."));
 }
 
-TEST_CASE("no verb, and a word that belongs to none, are refused with the help to read") {
+TEST_CASE("a missing verb and an unexpected argument are refused, naming the help to read") {
   auto const none = tests::invoke({});
   CHECK(none.code == 2);
-  CHECK(none.err == "no verb given (mambasynth needs to know what to do). See mambasynth --help.\n");
+  CHECK_THAT(none.err, StartsWith("no verb given (") && EndsWith("). See mambasynth --help.
+"));
   auto const word = tests::invoke({"train", "frobnicate"});
   CHECK(word.code == 2);
   CHECK_THAT(word.err, ContainsSubstring("unexpected argument 'frobnicate'") &&
                            ContainsSubstring("See mambasynth train --help."));
 }
 
-TEST_CASE("what --print-config prints reads back to the same text, and changes with a flag") {
+TEST_CASE("the output of --print-config reads back to the same text and reflects flags") {
   Declared const verb(each_verb());
   INFO(verb.name);
   auto const* const config = verb.app.get_option_no_throw("--config");

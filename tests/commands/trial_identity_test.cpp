@@ -1,6 +1,7 @@
 #include "commands/trial_identity.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
 
 #include <string>
 
@@ -17,9 +18,16 @@ config::Trial resolved() {
   return trial;
 }
 
+trial::TrialData series_of(config::Trial const& trial, std::string const& sha256) {
+  trial::TrialData data;
+  data.data = trial.data;
+  data.sha256 = sha256;
+  return data;
+}
+
 }  // namespace
 
-TEST_CASE("auto is bf16 on a GPU and fp32 on the CPU, which refuses bf16") {
+TEST_CASE("auto precision is bf16 on a GPU and fp32 on the CPU, where bf16 is refused") {
   auto const precision = [](std::string const& given, std::string const& device) {
     config::Trial trial;
     trial.train.precision = given;
@@ -35,11 +43,11 @@ TEST_CASE("auto is bf16 on a GPU and fp32 on the CPU, which refuses bf16") {
                     "fp32 or auto.");
 }
 
-TEST_CASE("a generated series counts by its keys, whichever file it was read from") {
+TEST_CASE("a generated series is identified by its keys, whichever file it was read from") {
   auto const trial = resolved();
   auto from_file = trial;
   from_file.data.path = "somewhere/series.h5";
-  trial::TrialData data{.data = trial.data, .generated = true, .sha256 = "ab"};
+  auto data = series_of(trial, "ab");
   auto const id = commands::identify(trial, data);
   CHECK(id.size() == 12);
   CHECK(id.find_first_not_of("0123456789abcdef") == std::string::npos);
@@ -50,11 +58,12 @@ TEST_CASE("a generated series counts by its keys, whichever file it was read fro
   CHECK(commands::identify(from_file, data) != id);
 }
 
-TEST_CASE("a foreign series counts by its values, whatever the keys") {
+TEST_CASE("a foreign series is identified by its values, whatever the keys") {
   auto const trial = resolved();
   auto others = trial;
   others.data.seed += 1;
-  trial::TrialData data{.data = trial.data, .generated = false, .sha256 = "ab"};
+  auto data = series_of(trial, "ab");
+  data.generated = false;
   auto const id = commands::identify(trial, data);
   CHECK(commands::identify(others, data) == id);
   data.sha256 = "cd";

@@ -74,7 +74,7 @@ TEST_CASE("a build is described by its version, its commit and the libraries tha
   CHECK(build.cuda.empty() == build.gpu_architectures.empty());
 }
 
-TEST_CASE("--version shows one fact a line, and says which are missing") {
+TEST_CASE("--version shows one fact per line, including those that this build lacks") {
   provenance::Build build{.version = "1.2.3",
                           .commit = "abc",
                           .dirty = false,
@@ -104,7 +104,7 @@ TEST_CASE("--version shows one fact a line, and says which are missing") {
   CHECK_THAT(shown, ContainsSubstring("\nCUDA              13.0\nGPU architectures 90\n"));
 }
 
-TEST_CASE("a run's facts are those of the build, this process and its card") {
+TEST_CASE("a run's facts describe the build, the process and the GPU") {
   Variable const job("SLURM_JOB_ID", "123"), image("MAMBASYNTH_IMAGE_HASH", "sha256:ab");
   auto const facts =
       provenance::run_facts("cuda", 3, {.name = "H200", .driver = "580.1", .clocks = "", .nccl = "2.29"});
@@ -177,7 +177,7 @@ TEST_CASE("the time is UTC to the second, in any time zone") {
   CHECK(read <= after);
 }
 
-TEST_CASE("a driver has a version only where its kernel module is loaded") {
+TEST_CASE("the driver has a version only if its kernel module is loaded") {
   auto const driver = provenance::nvidia_driver();
   if (std::filesystem::exists("/proc/driver/nvidia/version"))
     CHECK_THAT(driver, Catch::Matchers::Matches("[0-9]+(\\.[0-9]+)+"));

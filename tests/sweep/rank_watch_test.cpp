@@ -20,7 +20,7 @@ void wait_past_timeout() { std::this_thread::sleep_for(std::chrono::duration<dou
 
 }  // namespace
 
-TEST_CASE("a rank that has sent nothing for too long is silent until it counts as lost; this process never is") {
+TEST_CASE("a rank that sends nothing for the timeout is silent until it counts as lost; rank 0 never is") {
   sweep::RankWatch ranks(4, timeout);
   CHECK(ranks.silent().empty());
   wait_past_timeout();
@@ -35,7 +35,7 @@ TEST_CASE("a rank that has sent nothing for too long is silent until it counts a
   CHECK(ranks.left() == 3);
 }
 
-TEST_CASE("a lost rank gets no messages until it turns out to have been slow") {
+TEST_CASE("a lost rank is sent no messages until it turns out to be slow") {
   sweep::RankWatch ranks(3, never);
   CHECK(ranks.answers(1));
   ranks.lose(1);
