@@ -6,12 +6,13 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "analysis/collate/by_seed.hpp"
-#include "analysis/collate/markdown_cells.hpp"
+#include "analysis/collate/estimate_cells.hpp"
 #include "analysis/collate/shown_dimension.hpp"
 
 namespace mambasynth::analysis::collate {
@@ -29,20 +30,21 @@ class Values {
  public:
   explicit Values(SweepFolder const& sweep) : of_measure_(pooled(sweep)) {}
 
-  std::string field(std::string const& measure, std::string const& described) {
+  /// Nothing if no trial has the measure as a finite number.
+  std::optional<document::Cell> cell(std::string const& measure, std::string const& described, document::Table& table) {
     auto const at = of_measure_.find(measure);
-    if (at == of_measure_.end()) return nothing;
+    if (at == of_measure_.end()) return std::nullopt;
     auto const& values = at->second;
     auto const interval = values.interval();
     if (values.left_out() > 0 && left_out_++ == 0)
       first_left_out_ =
           fmt::format("{} of {} of {}", values.left_out(), values.left_out() + values.values(), described);
-    if (interval.n == 0) return nothing;
+    if (interval.n == 0) return std::nullopt;
     fewest_ = fewest_ == 0 ? interval.n : std::min(fewest_, interval.n);
     most_ = std::max(most_, interval.n);
     uneven_ = uneven_ || values.uneven();
     untrained_differ_ = untrained_differ_ || (measure.starts_with(untrained) && values.varies_within_a_seed());
-    return text_of(interval);
+    return estimate_cell(interval, 0, table);
   }
 
   [[nodiscard]] std::string title(std::string_view k) const {
@@ -63,7 +65,7 @@ class Values {
     if (left_out_ > 0)
       text += fmt::format("Infinite values are left out: {}{}. ", first_left_out_,
                           left_out_ > 1 ? fmt::format(", and some of {} more", left_out_ - 1) : "");
-    return text.empty() ? text : "\n" + wrapped(text);
+    return text;
   }
 
  private:
@@ -76,32 +78,34 @@ class Values {
 
 }  // namespace
 
-std::string controls_table(Table const& table, SweepFolder const& sweep) {
+document::Table controls_table(Table const& table, SweepFolder const& sweep) {
   std::string const k(shown_k(table));
   Values values(sweep);
   std::vector<std::string> layers;
   for (auto const& measure : table.measures)
     if (auto const name = parse_dimension(measure); !name.k.empty() && name.k == k) layers.emplace_back(name.layer);
-  Rows rows{{"ID of"}};
-  for (auto const& layer : layers) rows.push_back({layer});
+  document::Table result;
+  result.label = "controls";
+  result.columns.push_back({.key = "layer", .title = "ID of", .heads_row = true});
+  for (auto const& layer : layers) result.rows.push_back({document::Cell(layer)});
   for (auto const& [prefix, title] : controls) {
     // Values that belong to no layer go into the row of the input.
-    auto const whole = values.field(fmt::format("{}{}.{}", prefix, shown_estimator.name, k), title);
-    std::vector<std::string> column;
+    auto const whole = values.cell(fmt::format("{}{}.{}", prefix, shown_estimator.name, k), title, result);
+    std::vector<std::optional<document::Cell>> column;
     for (auto const& layer : layers)
-      column.push_back(whole == nothing
-                           ? values.field(fmt::format("{}{}.{}.{}", prefix, shown_estimator.name, layer, k),
-                                          fmt::format("{} {}", title, layer))
+      column.push_back(!whole           ? values.cell(fmt::format("{}{}.{}.{}", prefix, shown_estimator.name, layer, k),
+                                                      fmt::format("{} {}", title, layer), result)
                        : column.empty() ? whole
-                                        : nothing);
-    if (std::all_of(column.begin(), column.end(), [](auto const& text) { return text == nothing; })) continue;
-    rows.front().emplace_back(title);
-    for (std::size_t l = 0; l < layers.size(); ++l) rows[l + 1].push_back(column[l]);
+                                        : std::nullopt);
+    if (std::none_of(column.begin(), column.end(), [](auto const& cell) { return cell.has_value(); })) continue;
+    result.columns.push_back(
+        {.key = title, .title = title, .fit = result.columns.size() > 1 ? document::Fit::drop : document::Fit::keep});
+    for (std::size_t l = 0; l < layers.size(); ++l) result.rows[l].push_back(column[l].value_or(document::Cell()));
   }
-  if (rows.front().size() <= 2) return {};  // only the layers and the trained network
-  auto const dropped = drop_to_fit(rows, 2);
-  return "\n" + wrapped(values.title(k.substr(1))) + "\n" + aligned(rows) + values.notes() +
-         (dropped > 0 ? "\nSome controls are left out for the table's width (table.csv holds all).\n" : "");
+  if (result.columns.size() <= 2) return {};  // only the layers and the trained network
+  result.caption = values.title(k.substr(1));
+  if (auto const notes = values.notes(); !notes.empty()) result.notes.push_back({"", notes});
+  return result;
 }
 
 }  // namespace mambasynth::analysis::collate

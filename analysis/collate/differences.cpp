@@ -7,7 +7,6 @@
 #include <set>
 
 #include "analysis/collate/baselines.hpp"
-#include "analysis/collate/markdown_cells.hpp"
 #include "analysis/collate/measure.hpp"
 #include "analysis/statistics/holm.hpp"
 

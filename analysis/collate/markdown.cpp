@@ -3,13 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <utility>
 
 #include "analysis/collate/cells_table.hpp"
 #include "analysis/collate/controls_table.hpp"
-#include "analysis/collate/markdown_cells.hpp"
 #include "analysis/collate/mixture.hpp"
 #include "analysis/collate/shown_dimension.hpp"
 #include "analysis/collate/shown_measures.hpp"
+#include "analysis/document/terminal.hpp"
 
 namespace mambasynth::analysis::collate {
 
@@ -20,16 +22,30 @@ std::string of_the_test_series(Table const& table) {
   if (!has_measure(table, "test_mse")) return {};
   if (std::none_of(table.measures.begin(), table.measures.end(),
                    [&](auto const& measure) { return has_test_error(table, measure); }))
-    return "Seeds share one test series, whose own error this leaves out.\n";
-  return wrapped(
-      fmt::format("Seeds share one test series, whose own error this leaves out. {}: half the 95 % confidence interval "
-                  "over blocks of that series "
-                  "(Student's t), seeds averaged first; cells share the series too, so it is not the error of a "
-                  "difference between cells.",
-                  test_error_title));
+    return "Seeds share one test series, whose own error this leaves out.";
+  return fmt::format(
+      "Seeds share one test series, whose own error this leaves out. {}: half the 95 % confidence interval "
+      "over blocks of that series "
+      "(Student's t), seeds averaged first; cells share the series too, so it is not the error of a "
+      "difference between cells.",
+      test_error_title);
 }
 
-std::string summary(Table const& table, SweepFolder const& sweep) {
+/// Of the cells' numbers.
+std::string of_the_interval(statistics::Method method) {
+  switch (method) {
+    case statistics::Method::student:
+      return "Means over the done trials of a cell, ± half the 95 % confidence interval (Student's t over seeds).";
+    case statistics::Method::bca:
+      return "Means over the done trials of a cell and their 95 % confidence interval (BCa bootstrap over seeds).";
+    case statistics::Method::iqm:
+      return "Interquartile means over the done trials of a cell and their 95 % confidence interval (bootstrap over "
+             "seeds).";
+  }
+  return {};
+}
+
+std::string counts(Table const& table, SweepFolder const& sweep) {
   Cell total;
   for (auto const& cell : table.cells) {
     total.n += cell.n;
@@ -37,54 +53,83 @@ std::string summary(Table const& table, SweepFolder const& sweep) {
     total.failed += cell.failed;
     total.diverged += cell.diverged;
   }
-  auto text =
-      fmt::format("{} {} in {} {}: {} done, {} missing, {} failed, {} diverged.\n", sweep.trials.size(),
-                  sweep.trials.size() == 1 ? "trial" : "trials", table.cells.size(),
-                  table.cells.size() == 1 ? "cell" : "cells", total.n, total.missing, total.failed, total.diverged);
-  text += "Means over the done trials of a cell, ± half the 95 % confidence interval (Student's t over seeds).\n";
-  text += of_the_test_series(table);
+  return fmt::format("{} {} in {} {}: {} done, {} missing, {} failed, {} diverged.", sweep.trials.size(),
+                     sweep.trials.size() == 1 ? "trial" : "trials", table.cells.size(),
+                     table.cells.size() == 1 ? "cell" : "cells", total.n, total.missing, total.failed, total.diverged);
+}
+
+document::List explanations(Table const& table, SweepFolder const& sweep, statistics::Method method) {
+  document::List list;
+  list.items.emplace_back(of_the_interval(method));
+  if (auto const error = of_the_test_series(table); !error.empty()) list.items.emplace_back(error);
   if (has_measure(table, "excess_mse.h1")) {
     auto const optimum = shared_optimum(table);
-    text +=
-        fmt::format("excess MSE h1: one step ahead, beyond the least that any predictor can reach (Bayes optimum{}).\n",
-                    optimum ? fmt::format(", {:.4g}", *optimum) : "");
+    list.items.emplace_back(
+        fmt::format("excess MSE h1: one step ahead, beyond the least that any predictor can reach (Bayes optimum{}).",
+                    optimum ? fmt::format(", {:.4g}", *optimum) : ""));
   }
-  if (auto const k = shown_k(table); !k.empty()) {
-    text += fmt::format("ID: intrinsic dimension, {} at k = {}.\n", shown_estimator.name, k.substr(1));
-  }
+  if (auto const k = shown_k(table); !k.empty())
+    list.items.emplace_back(fmt::format("ID: intrinsic dimension, {} at k = {}.", shown_estimator.name, k.substr(1)));
   for (auto const what : all_shared) {
     std::vector<std::string> names;
     for (auto const& version : versions_of(what, sweep.trials)) names.push_back(version.name);
-    if (!names.empty()) {
-      text += fmt::format("{}{}: {}.\n", names.size() > 1 ? "MIXED " : "", name_of(what), fmt::join(names, "; "));
-    }
+    if (!names.empty())
+      list.items.emplace_back(
+          fmt::format("{}{}: {}.", names.size() > 1 ? "MIXED " : "", name_of(what), fmt::join(names, "; ")));
   }
-  return text;
+  return list;
 }
 
-std::string gaps(SweepFolder const& sweep) {
+document::List gaps(SweepFolder const& sweep) {
   constexpr std::size_t most = 20;
-  std::string text;
+  document::List list;
   std::size_t count = 0;
   for (auto const& trial : sweep.trials) {
     if (trial.outcome == Outcome::done || ++count > most) continue;
-    text += "- " + trial.id;
-    for (auto const& [key, value] : trial.axes) {
+    auto text = trial.id;
+    for (auto const& [key, value] : trial.axes)
       if (value != trial.id) text += ", " + key + " = " + value;
-    }
     if (!trial.seed.empty()) text += ", seed " + trial.seed;
-    text += ": " + escaped(trial.reason.empty() ? name_of(trial.outcome) : trial.reason) + "\n";
+    list.items.emplace_back(text + ": " + (trial.reason.empty() ? name_of(trial.outcome) : trial.reason));
   }
-  if (count > most) text += fmt::format("- and {} more\n", count - most);
-  return text.empty() ? text : "\nGaps:\n\n" + text;
+  if (count > most) list.items.emplace_back(fmt::format("and {} more", count - most));
+  return list;
+}
+
+/// A sweep of many cells has the rest in differences.csv.
+document::Table differences_to_print(Table const& table, Differences const& differences) {
+  constexpr std::size_t most = 40;
+  auto shown = differences_table(table, differences);
+  auto const all = shown.rows.size();
+  shown.caption = differences.note;
+  if (all > most) {
+    shown.rows.resize(most);
+    shown.notes.push_back({"", fmt::format("The first {} of {} rows; differences.csv has all.", most, all)});
+  }
+  fit_cells(shown, table);
+  return shown;
 }
 
 }  // namespace
 
-std::string to_markdown(Table const& table, SweepFolder const& sweep, TrialSimilarity const& similarity,
-                        std::vector<std::string> const& measures) {
-  return cells_table(table, measures) + "\n" + summary(table, sweep) + controls_table(table, sweep) +
-         to_markdown(similarity, table) + gaps(sweep);
+document::Blocks to_blocks(document::Table shown, Table const& table, SweepFolder const& sweep,
+                           Differences const& differences, TrialSimilarity const& similarity,
+                           statistics::Method method) {
+  document::Blocks blocks{std::move(shown), document::Paragraph{counts(table, sweep)},
+                          explanations(table, sweep, method)};
+  if (!differences.rows.empty()) blocks.emplace_back(differences_to_print(table, differences));
+  else if (!differences.note.empty()) blocks.emplace_back(document::Paragraph{differences.note});
+  if (auto controls = controls_table(table, sweep); !controls.columns.empty()) {
+    document::fit_terminal(controls);
+    blocks.emplace_back(std::move(controls));
+  }
+  if (auto layers = similarity_table(similarity, table); !layers.columns.empty())
+    blocks.emplace_back(std::move(layers));
+  if (auto lost = gaps(sweep); !lost.items.empty()) {
+    blocks.emplace_back(document::Paragraph{"Gaps:"});
+    blocks.emplace_back(std::move(lost));
+  }
+  return blocks;
 }
 
 }  // namespace mambasynth::analysis::collate

@@ -1,17 +1,18 @@
 #pragma once
 
-#include <string>
-#include <vector>
-
+#include "analysis/collate/differences.hpp"
 #include "analysis/collate/table.hpp"
 #include "analysis/collate/trial_similarity.hpp"
+#include "analysis/document/document.hpp"
+#include "analysis/statistics/interval_choice.hpp"
 
 namespace mambasynth::analysis::collate {
 
-/// The table of cells with the requested measures, or the usual ones; below it, what the numbers mean, code and data
-/// versions, controls, similarity, and every gap with its reason. Tables keep to `most_columns` unless measures were
-/// requested. Errors: as in cells_table.
-std::string to_markdown(Table const& table, SweepFolder const& sweep, TrialSimilarity const& similarity,
-                        std::vector<std::string> const& measures);
+/// What the collator prints: the table that it shows; below it, what the numbers mean, code and data versions,
+/// differences to the baseline, controls, similarity, and every gap with its reason. Tables other than `shown` fit a
+/// terminal.
+document::Blocks to_blocks(document::Table shown, Table const& table, SweepFolder const& sweep,
+                           Differences const& differences, TrialSimilarity const& similarity,
+                           statistics::Method method);
 
 }  // namespace mambasynth::analysis::collate

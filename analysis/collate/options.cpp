@@ -5,7 +5,9 @@
 #include <hdf5.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <sstream>
+#include <utility>
 
 #include "errors/errors.hpp"
 #include "generated/commit.hpp"
@@ -45,48 +47,84 @@ std::set<std::string> words(std::string const& flag, std::string const& text, st
   return found;
 }
 
-/// The words of "a,b". Which measures there are is known once the trials are read.
-std::vector<std::string> measures_of(std::string const& text) {
+/// The words of "a,b". Which names there are is known once the trials are read.
+std::vector<std::string> names_in(std::string const& flag, std::string const& text, std::string const& remedy) {
   std::vector<std::string> names;
   std::istringstream stream(text);
   for (std::string name; std::getline(stream, name, ',');)
     if (!name.empty()) names.push_back(name);
-  if (names.empty())
-    throw errors::usage("--measure names nothing", "it takes names of measures, separated by commas",
-                        "Name some as in table.csv, without _mean, or leave the flag out");
+  if (names.empty()) throw errors::usage(flag + " names nothing", "it takes names, separated by commas", remedy);
   return names;
 }
+
+constexpr char const* axis_remedy = "Name axes, or measure, layer, horizon, k, or leave the flag out";
+
+statistics::Method method_of(std::string const& text) {
+  auto const word = words("--interval", text, {"student", "bca", "iqm"});
+  if (word.size() > 1)
+    throw errors::usage("--interval takes one word", "a table has one kind of interval", "Choose student, bca, or iqm");
+  return *word.begin() == "student" ? statistics::Method::student
+         : *word.begin() == "bca"   ? statistics::Method::bca
+                                    : statistics::Method::iqm;
+}
+
+document::Shows shows_of(std::string const& text) {
+  auto const parts = words("--show", text, {"mean", "ci", "sd", "n"});
+  return {.mean = parts.contains("mean"),
+          .interval = parts.contains("ci"),
+          .sd = parts.contains("sd"),
+          .n = parts.contains("n")};
+}
+
+constexpr char const* footer =
+    "Files in OUT: table.csv (a row a cell, every measure), differences.csv, trends.csv,\n"
+    "similarity.csv; with --format json,tex the table shown as table.json, table.tex;\n"
+    "with --rows or --cols as pivot.csv.\n\n"
+    "  mambasynth-collate runs/gate_lr --where 'train.gate_lr_factor<=0.1 and seed!=42'\n"
+    "  mambasynth-collate runs/gate_lr --rows layer --cols train.gate_lr_factor \\\n"
+    "    --measure 'levina_bickel_original.*.k30' --format md,tex\n\n"
+    "Exit codes: 0 complete; 4 trials are missing, failed or diverged, or a cell has no\n"
+    "value; 2 a refused mixture or wrong usage; 3 no readable trial; 1 anything else.";
 
 }  // namespace
 
 Parsed parse_options(int argc, char const* const* argv) {
-  CLI::App app("Trials of sweeps as one table: means, standard deviations and 95 % confidence intervals over seeds.",
-               "mambasynth-collate");
-  app.footer(
-      "Markdown goes to stdout, every measure to OUT/table.csv, the trials' similarity to OUT/similarity.csv.\n"
-      "Exit codes: 0 complete, 4 trials are missing, failed or diverged, or a cell has no value to show, 2 a refused\n"
-      "mixture or wrong usage, 3 no readable trial, 1 anything else (e.g. OUT cannot be written).");
+  CLI::App app("Trials of sweeps as tables: means and 95 % confidence intervals over seeds.", "mambasynth-collate");
+  constexpr std::size_t flags_width = 24;
+  app.get_formatter()->column_width(flags_width);
+  app.footer(footer);
   Options options;
-  std::string format = "md,csv";
-  std::string allow_mixed, measures;
+  std::string format = "md,csv", show = "mean,ci", interval = "student";
+  std::string allow_mixed, measures, rows, cols;
+  std::vector<std::string> where;
   bool wants_version = false;
-  app.add_option("DIR", options.folders, "folders that `mambasynth sweep --out` or `mambasynth train --out` wrote");
-  app.add_option("--out", options.out, "folder of table.csv and the figures [default: the first DIR]")
-      ->type_name("OUT");
-  app.add_option("--format", format, "what to write: md (Markdown on stdout), csv (OUT/table.csv, OUT/similarity.csv)")
-      ->type_name("WHAT")
-      ->capture_default_str();
+  app.add_option("DIR", options.folders, "folders of `mambasynth sweep --out` or `train --out`")->type_name("");
+  app.add_option("--out", options.out, "folder of the files [the first DIR]")->type_name("OUT");
+  app.add_option("--format", format, "of md (to stdout), csv, json, tex [md,csv]")->type_name("WHAT");
   app.add_option("--measure", measures,
-                 "measures that the table on stdout shows, as in table.csv without _mean, e.g. test_mse,test_mse.h1 "
-                 "[default: test MSE, its excess, dimension of the last layer, time, within 100 columns]")
+                 "measures to show, as in table.csv without _mean; * stands\n"
+                 "for anything [test MSE, excess, dimension, time]")
       ->type_name("NAME,...");
+  app.add_option("--where", where,
+                 "trials to use: KEY = != < <= > >= VALUE, joined by and;\n"
+                 "KEY: axis, seed, state, any key of the configuration;\n"
+                 "or measures: measure, layer, horizon, k, n1, target")
+      ->type_name("EXPR")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--rows", rows, "axes, or measure, layer, horizon, k, down the table")->type_name("NAME,...");
+  app.add_option("--cols", cols, "the same, across the table")->type_name("NAME,...");
+  app.add_option("--sort", options.sort, "order by an axis or a measure; -NAME: descending")->type_name("NAME");
+  app.add_option("--show", show, "in a cell: of mean, ci, sd, n [mean,ci]")->type_name("WHAT");
+  app.add_option("--interval", interval,
+                 "student, bca (bootstrap), or iqm (interquartile mean,\n"
+                 "bootstrap) [student]")
+      ->type_name("KIND");
   app.add_option("--allow-mixed", allow_mixed,
-                 "allow one table to mix trials that differ in code, data or device, or to average trials whose "
-                 "configurations differ outside the axes: any of code,data,device,configuration")
+                 "mix trials that differ: of code, data, device; or average\n"
+                 "over differing keys that are no axes: configuration")
       ->type_name("WHAT");
-  app.add_flag(
-      "--figures,!--no-figures", options.figures,
-      "draw OUT/sweep_*.svg and .png: summary, dimension, errors, training, probes, similarity (needs gnuplot)");
+  app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg and .png (needs gnuplot)");
   app.add_flag("--version", wants_version, "print version, commit, build type and HDF5 version");
 
   try {
@@ -96,7 +134,8 @@ Parsed parse_options(int argc, char const* const* argv) {
   } catch (CLI::ExtrasError const&) {
     auto const unknown = app.remaining().front();
     auto const near =
-        errors::nearest(unknown, std::vector<std::string>{"--out", "--format", "--measure", "--allow-mixed",
+        errors::nearest(unknown, std::vector<std::string>{"--out", "--format", "--measure", "--where", "--rows",
+                                                          "--cols", "--sort", "--show", "--interval", "--allow-mixed",
                                                           "--figures", "--no-figures", "--help", "--version"});
     throw errors::usage("unknown flag '" + unknown + "'", "mambasynth-collate has no such flag",
                         near.empty() ? "See mambasynth-collate --help" : "Perhaps '" + near + "' was meant");
@@ -113,10 +152,20 @@ Parsed parse_options(int argc, char const* const* argv) {
     throw errors::usage(app.count("--out") > 0 && options.out.empty() ? "--out is empty" : "DIR is empty",
                         "it names a folder", "Give a path, or leave it out; a shell variable may not be set");
   if (options.out.empty()) options.out = options.folders.front();
-  auto const formats = words("--format", format, {"md", "csv"});
+  auto const formats = words("--format", format, {"md", "csv", "json", "tex"});
   options.markdown = formats.contains("md");
   options.csv = formats.contains("csv");
-  if (app.count("--measure") > 0) options.measures = measures_of(measures);
+  options.json = formats.contains("json");
+  options.latex = formats.contains("tex");
+  if (app.count("--measure") > 0)
+    options.measures =
+        names_in("--measure", measures, "Name some as in table.csv, without _mean, or leave the flag out");
+  for (auto const& expression : where)
+    for (auto& condition : parse_where(expression)) options.where.push_back(std::move(condition));
+  if (app.count("--rows") > 0) options.arrangement.rows = names_in("--rows", rows, axis_remedy);
+  if (app.count("--cols") > 0) options.arrangement.cols = names_in("--cols", cols, axis_remedy);
+  options.shows = shows_of(show);
+  options.interval = method_of(interval);
   if (app.count("--allow-mixed") > 0) {
     auto const allowed = words("--allow-mixed", allow_mixed, {"code", "data", "device", "configuration"});
     for (auto const what : all_shared) {

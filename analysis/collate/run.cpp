@@ -12,9 +12,12 @@
 #include "analysis/collate/experiments.hpp"
 #include "analysis/collate/figures.hpp"
 #include "analysis/collate/markdown.hpp"
-#include "analysis/collate/markdown_cells.hpp"
 #include "analysis/collate/options.hpp"
 #include "analysis/collate/shown_measures.hpp"
+#include "analysis/collate/shown_table.hpp"
+#include "analysis/collate/sorted_cells.hpp"
+#include "analysis/collate/where.hpp"
+#include "analysis/document/terminal.hpp"
 #include "store/atomic_file.hpp"
 #include "streams/streams.hpp"
 
@@ -67,38 +70,43 @@ errors::ExitCode run(int argc, char const* const* argv) {
   auto sweep = read_all(options);
   unify_values(sweep);
   warn(std::exchange(sweep.warnings, {}));
+  auto const of_measures = keep_trials(sweep, options.where);
   refuse_mixtures(sweep, options.allow_mixed);
   tell_experiments_apart(sweep, options.average_experiments);
   warn_of_environments(sweep);
   warn(sweep.warnings);
-  auto const table = tabulate(sweep);
+  auto table = tabulate(sweep, options.interval);
+  if (!options.sort.empty()) sort_cells(table, options.sort);
+  auto const measures = shown_names(table, options, of_measures);
   warn(table.warnings);
 
   auto const similarity = compare_trials(table, sweep);
-  auto markdown = to_markdown(table, sweep, similarity, options.measures);  // throws for an unknown measure
-  auto const differences = compare_with_baseline(table, sweep, options.measures);
-  auto const trends = dose_responses(table, sweep, options.measures);
+  auto const differences = compare_with_baseline(table, sweep, measures);
+  auto const trends = dose_responses(table, sweep, measures);
+  auto const shown = shown_table(table, differences, measures, options);
 
   // The table is printed even if table.csv cannot be written (no permission, a full disk).
   auto const file = options.out / "table.csv";
   std::exception_ptr not_written;
-  if (options.csv) {
-    try {
+  try {
+    if (options.csv) {
       store::write_atomically(file, to_csv(table));
       write_or_remove(options.out / "similarity.csv",
                       similarity.layers.empty() ? std::nullopt : std::optional(to_csv(similarity, table)));
       write_or_remove(options.out / "differences.csv",
                       differences.rows.empty() ? std::nullopt : std::optional(to_csv(differences, table)));
       write_or_remove(options.out / "trends.csv", trends.empty() ? std::nullopt : std::optional(to_csv(trends, table)));
-    } catch (...) {
-      not_written = std::current_exception();
     }
+    write_shown(shown, options);
+  } catch (...) {
+    not_written = std::current_exception();
   }
   if (options.markdown) {
-    if (!differences.note.empty()) markdown += "\n" + wrapped(differences.note);
+    auto text = document::to_terminal(
+        to_blocks(fitted(shown, table, options), table, sweep, differences, similarity, options.interval));
     if (options.csv && !not_written)
-      markdown += "\nAll measures, with standard deviations and intervals: " + file.string() + "\n";
-    streams::print_text(markdown);
+      text += "\nAll measures, with standard deviations and intervals: " + file.string() + "\n";
+    streams::print_text(text);
   }
   if (not_written) std::rethrow_exception(not_written);
 
@@ -110,7 +118,7 @@ errors::ExitCode run(int argc, char const* const* argv) {
                         "Run the sweep, or look at the reasons above");
   }
   if (options.figures) draw(table, sweep, similarity, options.out);
-  return outcome_of(sweep, table, options.measures);
+  return outcome_of(sweep, table, measures);
 }
 
 }  // namespace mambasynth::analysis::collate

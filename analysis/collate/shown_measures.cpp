@@ -1,35 +1,13 @@
 #include "analysis/collate/shown_measures.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <set>
 #include <string_view>
 
 #include "analysis/collate/shown_dimension.hpp"
-#include "errors/errors.hpp"
 
 namespace mambasynth::analysis::collate {
-namespace {
-
-/// The nearest name; the columns of table.csv end in _mean and the like.
-std::string nearest_measure(std::string const& name, Table const& table) {
-  for (std::string_view const end : {"_mean", "_sd", "_ci_low", "_ci_high", test_error_end})
-    if (name.ends_with(end))
-      if (auto const measure = name.substr(0, name.size() - end.size()); has_measure(table, measure)) return measure;
-  return errors::nearest(name, table.measures);
-}
-
-errors::Error unknown(std::string const& name, Table const& table) {
-  auto const near = nearest_measure(name, table);
-  return errors::usage(
-      "--measure does not know '" + name + "'", "no trial has it",
-      near.empty() ? "The columns of table.csv are its names, without _mean" : "Perhaps '" + near + "' was meant");
-}
-
-}  // namespace
-
 Interval const* ShownMeasure::of(Cell const& cell) const {
   auto const& known = of_test_series ? cell.of_test_series : cell.measures;
   for (auto const& measure : measures) {
@@ -47,7 +25,6 @@ std::vector<ShownMeasure> shown_measures(Table const& table, std::vector<std::st
   };
   if (!asked.empty() && !table.measures.empty()) {
     for (auto const& name : asked) {
-      if (!has_measure(table, name)) throw unknown(name, table);
       if (std::none_of(columns.begin(), columns.end(), [&](auto const& column) { return column.title == name; }))
         add(name, name);
     }

@@ -19,9 +19,9 @@ struct ShownMeasure {
 };
 inline constexpr char const* test_error_title = "± test series";
 
-/// The measures requested by their names in table.csv, each once; by default test error, its excess over the optimum,
-/// dimension of the last layer, and time. A measure is followed by the error due to the test series if that is known.
-/// Errors: errors::usage for a name that no trial has, with the nearest.
+/// The measures requested by their names in table.csv (chosen_measures); by default test error, its excess over the
+/// optimum, dimension of the last layer, and time. A measure is followed by the error due to the test series if that is
+/// known.
 std::vector<ShownMeasure> shown_measures(Table const& table, std::vector<std::string> const& asked);
 
 /// Whether a cell with done trials lacks a loss or a number that the table shows.

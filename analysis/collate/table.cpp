@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "analysis/collate/measure.hpp"
 #include "analysis/collate/test_series.hpp"
 #include "store/csv.hpp"
 
@@ -66,13 +67,14 @@ void warn_of_doubles(std::map<std::string, std::string> const& axes, std::vector
 }
 
 Cell cell_of(std::map<std::string, std::string> const& axes, std::vector<CollatedTrial const*> const& trials,
-             std::vector<std::string>& warnings) {
+             statistics::Method method, std::vector<std::string>& warnings) {
   Cell cell;
   cell.axes = axes;
   std::map<std::string, BySeed> values;
   std::set<std::string> seeds;
   std::vector<CollatedTrial const*> done;
   for (auto const* trial : trials) {
+    if (trial->outcome != Outcome::done) ++cell.lost[name_of(trial->outcome)];
     switch (trial->outcome) {
       case Outcome::missing:
         ++cell.missing;
@@ -99,7 +101,7 @@ Cell cell_of(std::map<std::string, std::string> const& axes, std::vector<Collate
         ": its trials were tested on different series. What the test series adds to the error is not given.");
   std::vector<std::string> partial, none;
   for (auto const& [name, of_trials] : values) {
-    if (of_trials.values() > 0) cell.measures.emplace(name, of_trials.interval());
+    if (of_trials.values() > 0) cell.measures.emplace(name, of_trials.interval(method, describe(name).bounds));
     if (of_trials.values() == 0) none.push_back(name);
     else if (of_trials.values() < cell.n) partial.push_back(fmt::format("{} ({})", name, of_trials.values()));
   }
@@ -143,7 +145,7 @@ void warn_of_unmeasured(Table& table) {
 
 }  // namespace
 
-Table tabulate(SweepFolder const& sweep) {
+Table tabulate(SweepFolder const& sweep, statistics::Method method) {
   Table table{.axes = sweep.axes, .measures = union_of_measures(sweep.trials), .cells = {}, .warnings = {}};
   std::map<std::map<std::string, std::string>, std::vector<CollatedTrial const*>> groups;
   std::vector<std::map<std::string, std::string>> order;
@@ -154,7 +156,7 @@ Table tabulate(SweepFolder const& sweep) {
   }
   for (auto const& axes : order) {
     warn_of_doubles(axes, groups[axes], table.warnings);
-    table.cells.push_back(cell_of(axes, groups[axes], table.warnings));
+    table.cells.push_back(cell_of(axes, groups[axes], method, table.warnings));
   }
   warn_of_unmeasured(table);
   return table;

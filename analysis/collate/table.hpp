@@ -21,7 +21,8 @@ struct Cell {
   std::int64_t n = 0;      ///< done trials; only their numbers count
   std::int64_t seeds = 0;  ///< of those
   std::int64_t missing = 0, failed = 0, diverged = 0;
-  std::set<std::string> undefined;  ///< measures that its done trials have, but never as a finite number
+  std::map<std::string, std::int64_t> lost = {};  ///< state -> trials that are not done
+  std::set<std::string> undefined;                ///< measures that its done trials have, but never as a finite number
   std::map<std::string, Interval>
       measures;  ///< over the seeds of the done trials that have the measure as a finite number
   std::map<std::string, Interval> of_test_series;  ///< as TestSeries has them
@@ -36,7 +37,7 @@ struct Table {
   std::vector<std::string> warnings;
 };
 
-Table tabulate(SweepFolder const& sweep);
+Table tabulate(SweepFolder const& sweep, statistics::Method method = statistics::Method::student);
 
 /// The value of an axis; `otherwise` if the cell has none (folders of different sweeps).
 std::string value_of(Cell const& cell, std::string const& axis, std::string const& otherwise);

@@ -7,6 +7,7 @@
 
 #include "analysis/collate/pair_mean.hpp"
 #include "analysis/collate/table.hpp"
+#include "analysis/document/table.hpp"
 #include "analysis/plot/gnuplot.hpp"
 
 namespace mambasynth::analysis::collate {
@@ -52,8 +53,9 @@ TrialSimilarity compare_trials(Table const& table, SweepFolder const& sweep);
 std::string to_csv(TrialSimilarity const& similarity, Table const& table);
 
 /// One row for each layer: pairs within a cell, pairs of different cells, and the two cells furthest below their
-/// ceiling with their p value. Empty if no layer has a pair of different seeds.
-std::string to_markdown(TrialSimilarity const& similarity, Table const& table);
+/// ceiling with their p value, their names shortened to fit a terminal. Without columns if no layer has a pair of
+/// different seeds.
+document::Table similarity_table(TrialSimilarity const& similarity, Table const& table);
 
 /// sweep_similarity in `folder`: one matrix of the compared cells for each layer, from pairs of different seeds. Draws
 /// nothing for a single cell or seed, nor for too many cells to be told apart.

@@ -49,7 +49,7 @@ Rows rows_of(Table const& table) {
 std::string inline_text(Inline const& text) {
   std::string all;
   for (auto const& span : text.spans()) {
-    auto const words = one_line(span.text);
+    auto const words = field(span.text);
     all += span.style == Style::code   ? "`" + words + "`"
            : span.style == Style::link ? fmt::format("{} ({})", words, one_line(span.target))
                                        : words;
