@@ -59,6 +59,8 @@ hdf5-tools          command h5dump
 slurm-wlm           command slurmctld
 slurm-client        command sbatch
 munge               command munged
+texlive-latex-recommended  optional
+texlive-science     optional
 '
 $tests && packages+=$test_packages
 

@@ -25,6 +25,8 @@ constexpr char const* lost_key = "lost";
 /// Columns of the difference to the baseline have these before the measure's name.
 constexpr char const* difference_key = "difference.";
 constexpr char const* p_key = "p_holm.";
+/// The column of the error due to the test series has this behind the measure's name.
+constexpr char const* test_series_end = ".test_series";
 
 std::string states_of(Cell const& cell) {
   std::vector<std::string> words;
@@ -59,7 +61,7 @@ std::string compared_measure(Differences const& differences) {
 document::Cell p_cell(double p) {
   constexpr double least_shown = 0.001;
   if (!(p >= 0)) return {};
-  return document::Cell(document::Number{p, p < least_shown ? "<0.001" : fmt::format("{:.3f}", p)});
+  return document::Cell(document::Number{p, p < least_shown ? "<0.001" : fmt::format("{:.3g}", p)});
 }
 
 void mark_standing(document::Cell& shown, Standing standing, document::Table& table) {
@@ -69,22 +71,29 @@ void mark_standing(document::Cell& shown, Standing standing, document::Table& ta
   }
   if (standing == Standing::not_distinguishable) {
     shown.marks.emplace_back(not_distinguishable_mark);
-    add_note(table, not_distinguishable_mark,
-             "not distinguishable from the best (paired t test over seeds, p at least 0.05 after Holm's method).");
+    add_note(
+        table, not_distinguishable_mark,
+        fmt::format("not distinguishable from the best (paired t test over seeds, p at least {} after Holm's method).",
+                    significant));
   }
 }
 
-Standing standing_of(Differences const& differences, std::string const& measure, std::size_t cell) {
+/// None where only one cell has a value.
+Standing standing_of(Differences const& differences, Table const& table, std::string const& measure, std::size_t cell) {
   auto const at = differences.standing.find(measure);
-  return at == differences.standing.end() || cell >= at->second.size() ? Standing::none : at->second[cell];
+  if (at == differences.standing.end() || cell >= at->second.size()) return Standing::none;
+  auto const competitors = std::count_if(table.cells.begin(), table.cells.end(),
+                                         [&](auto const& other) { return other.measures.contains(measure); });
+  return competitors > 1 ? at->second[cell] : Standing::none;
 }
 
 document::Column measure_column(ShownMeasure const& shown, document::Shows const& shows, bool droppable) {
   auto const described = describe(shown.measures.front());
   document::Column column;
-  column.key = shown.of_test_series ? shown.measures.front() + ".test_series" : shown.measures.front();
+  column.key = shown.of_test_series ? shown.measures.front() + test_series_end : shown.measures.front();
   column.title = shown.title;
   column.words = shown.of_test_series ? shown.title : described.label;
+  if (!shown.of_test_series) column.unit = described.unit;
   column.shows = shows;
   if (shown.of_test_series) column.shows = {.mean = false, .interval = true};
   column.fit = droppable ? document::Fit::drop : document::Fit::keep;
@@ -105,7 +114,7 @@ std::vector<document::Cell> cells_of(ShownMeasure const& shown, Table const& tab
       cells.push_back(estimate_cell(*interval, cell.seeds, result));
       for (auto const& measure : shown.measures)
         if (cell.measures.contains(measure)) {
-          mark_standing(cells.back(), standing_of(differences, measure, c), result);
+          mark_standing(cells.back(), standing_of(differences, table, measure, c), result);
           break;
         }
     }
@@ -181,6 +190,7 @@ document::Table cells_table(Table const& table, Differences const& differences, 
                cells_of(shown, table, differences, first, result));
     first = false;
   }
+  std::stable_partition(result.notes.begin(), result.notes.end(), [](auto const& note) { return !note.mark.empty(); });
   return result;
 }
 
@@ -192,17 +202,24 @@ void fit_cells(document::Table& shown, Table const& table) {
   for (auto const& column : fitted.dropped) {
     if (column.key.starts_with(difference_key) || column.key.starts_with(p_key)) continue;  // has a table of its own
     titles.push_back(column.title);
-    if (!column.key.ends_with(".test_series")) names.push_back(column.key);
+    if (!column.key.ends_with(test_series_end)) names.push_back(column.key);
   }
-  std::vector<document::Note> costs;
   if (!titles.empty())
-    costs.push_back({"", fmt::format("Left out for its width: {} (--measure {} shows {}).", fmt::join(titles, ", "),
-                                     fmt::join(names, ","), titles.size() == 1 ? "it" : "them")});
+    shown.notes.push_back(
+        {"", fmt::format("Left out for its width: {} (--measure {} shows {}).", fmt::join(titles, ", "),
+                         fmt::join(names, ","), titles.size() == 1 ? "it" : "them")});
   if (fitted.headings_dropped > 0)
-    costs.push_back({"", fmt::format("Left out for their width: the last {} of {} axes (table.csv holds all).",
-                                     fitted.headings_dropped, table.axes.size())});
-  else if (fitted.shortened) costs.push_back({"", "Axes are shortened (table.csv holds them whole)."});
-  shown.notes.insert(shown.notes.end(), costs.begin(), costs.end());
+    shown.notes.push_back({"", fmt::format("Left out for their width: the last {} of {} axes (table.csv holds all).",
+                                           fitted.headings_dropped, table.axes.size())});
+  else if (fitted.shortened) shown.notes.push_back({"", "Axes are shortened (table.csv holds them whole)."});
+}
+
+void fit_differences(document::Table& shown, Table const& table) {
+  if (document::terminal_width(shown) <= document::most_columns) return;
+  shorten_keys(shown, table.axes);
+  auto const fitted = document::fit_terminal(shown);
+  if (!fitted.dropped.empty() || fitted.headings_dropped > 0 || fitted.shortened)
+    shown.notes.push_back({"", "Shortened to fit; differences.csv has every name and column."});
 }
 
 document::Table differences_table(Table const& table, Differences const& differences) {
@@ -210,7 +227,7 @@ document::Table differences_table(Table const& table, Differences const& differe
   result.label = "differences";
   for (auto const& axis : table.axes) result.columns.push_back(axis_column(axis));
   result.columns.push_back({.key = "measure", .title = "measure", .fit = document::Fit::shorten, .heads_row = true});
-  result.columns.push_back({.key = "n_pairs", .title = "pairs"});
+  result.columns.push_back({.key = "n_pairs", .title = "n", .words = "Pairs"});
   result.columns.push_back({.key = "difference", .title = "difference", .words = "Difference to the baseline"});
   result.columns.push_back({.key = "effect_size", .title = "d_z", .words = "Effect size", .fit = document::Fit::drop});
   result.columns.push_back({.key = "p", .title = "p"});

@@ -18,7 +18,10 @@ document::Table cells_table(Table const& table, Differences const& differences, 
 /// Makes the table fit a terminal; a note says what was left out or shortened.
 void fit_cells(document::Table& shown, Table const& table);
 
-/// Measure, difference, p: what every cell has more than its baseline. Empty without a baseline.
+/// The same for the table of differences.
+void fit_differences(document::Table& shown, Table const& table);
+
+/// Measure, difference, p: what every cell has more than its baseline. Without rows if no baseline is named.
 document::Table differences_table(Table const& table, Differences const& differences);
 
 }  // namespace mambasynth::analysis::collate

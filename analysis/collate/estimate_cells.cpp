@@ -2,11 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "analysis/collate/numbers.hpp"
 
 namespace mambasynth::analysis::collate {
+
+namespace {
+
+/// A note without a mark.
+void note_once(document::Table& table, std::string const& text) {
+  if (std::none_of(table.notes.begin(), table.notes.end(), [&](auto const& note) { return note.text.text() == text; }))
+    table.notes.push_back({"", text});
+}
+
+}  // namespace
 
 document::Estimate estimate_of(Interval const& interval) {
   return {.n = interval.n, .mean = interval.mean, .sd = interval.sd, .low = interval.low, .high = interval.high};
@@ -16,11 +27,10 @@ document::Cell estimate_cell(Interval const& interval, std::int64_t seeds, docum
   document::Cell cell(estimate_of(interval));
   switch (interval.spread) {
     case statistics::Spread::equal_values:
-      cell.marks.emplace_back(equal_mark);
-      add_note(table, equal_mark, "equal in all seeds (the same data in all trials): no interval.");
+      note_once(table, "Without ±: equal in all seeds (the same data, or the same value, in all trials).");
       break;
     case statistics::Spread::one_value:
-      add_note(table, "", "A single seed has no interval.");
+      note_once(table, "Without ±: a single seed has no interval.");
       break;
     case statistics::Spread::estimated:
     case statistics::Spread::no_value:
@@ -29,7 +39,8 @@ document::Cell estimate_cell(Interval const& interval, std::int64_t seeds, docum
   if (interval.n > 0 && interval.n < seeds) {
     auto const mark = fmt::format("({})", interval.n);
     cell.marks.push_back(mark);
-    add_note(table, mark, fmt::format("over {} of the seeds: the others have no finite value.", interval.n));
+    add_note(table, mark,
+             fmt::format("over {} of the seeds: the other trials are not done or have no finite value.", interval.n));
   }
   return cell;
 }

@@ -32,7 +32,10 @@ std::string of_the_test_series(Table const& table) {
 }
 
 /// Of the cells' numbers.
-std::string of_the_interval(statistics::Method method) {
+std::string of_the_interval(statistics::Method method, document::Shows const& shows) {
+  if (!shows.interval)
+    return method == statistics::Method::iqm ? "Interquartile means over the done trials of a cell."
+                                             : "Means over the done trials of a cell.";
   switch (method) {
     case statistics::Method::student:
       return "Means over the done trials of a cell, ± half the 95 % confidence interval (Student's t over seeds).";
@@ -58,9 +61,9 @@ std::string counts(Table const& table, SweepFolder const& sweep) {
                      table.cells.size() == 1 ? "cell" : "cells", total.n, total.missing, total.failed, total.diverged);
 }
 
-document::List explanations(Table const& table, SweepFolder const& sweep, statistics::Method method) {
+document::List explanations(Table const& table, SweepFolder const& sweep, Options const& options) {
   document::List list;
-  list.items.emplace_back(of_the_interval(method));
+  list.items.emplace_back(of_the_interval(options.interval, options.shows));
   if (auto const error = of_the_test_series(table); !error.empty()) list.items.emplace_back(error);
   if (has_measure(table, "excess_mse.h1")) {
     auto const optimum = shared_optimum(table);
@@ -106,21 +109,21 @@ document::Table differences_to_print(Table const& table, Differences const& diff
     shown.rows.resize(most);
     shown.notes.push_back({"", fmt::format("The first {} of {} rows; differences.csv has all.", most, all)});
   }
-  fit_cells(shown, table);
+  fit_differences(shown, table);
   return shown;
 }
 
 }  // namespace
 
 document::Blocks to_blocks(document::Table shown, Table const& table, SweepFolder const& sweep,
-                           Differences const& differences, TrialSimilarity const& similarity,
-                           statistics::Method method) {
+                           Differences const& differences, TrialSimilarity const& similarity, Options const& options) {
   document::Blocks blocks{std::move(shown), document::Paragraph{counts(table, sweep)},
-                          explanations(table, sweep, method)};
+                          explanations(table, sweep, options)};
   if (!differences.rows.empty()) blocks.emplace_back(differences_to_print(table, differences));
   else if (!differences.note.empty()) blocks.emplace_back(document::Paragraph{differences.note});
   if (auto controls = controls_table(table, sweep); !controls.columns.empty()) {
-    document::fit_terminal(controls);
+    if (!document::fit_terminal(controls).dropped.empty())
+      controls.notes.push_back({"", "Some controls are left out for the table's width (table.csv holds all)."});
     blocks.emplace_back(std::move(controls));
   }
   if (auto layers = similarity_table(similarity, table); !layers.columns.empty())

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "analysis/collate/differences.hpp"
+#include "analysis/collate/options.hpp"
 #include "analysis/collate/table.hpp"
 #include "analysis/collate/trial_similarity.hpp"
 #include "analysis/document/document.hpp"
-#include "analysis/statistics/interval_choice.hpp"
 
 namespace mambasynth::analysis::collate {
 
@@ -12,7 +12,6 @@ namespace mambasynth::analysis::collate {
 /// differences to the baseline, controls, similarity, and every gap with its reason. Tables other than `shown` fit a
 /// terminal.
 document::Blocks to_blocks(document::Table shown, Table const& table, SweepFolder const& sweep,
-                           Differences const& differences, TrialSimilarity const& similarity,
-                           statistics::Method method);
+                           Differences const& differences, TrialSimilarity const& similarity, Options const& options);
 
 }  // namespace mambasynth::analysis::collate

@@ -77,14 +77,15 @@ document::Shows shows_of(std::string const& text) {
 }
 
 constexpr char const* footer =
-    "Files in OUT: table.csv (a row a cell, every measure), differences.csv, trends.csv,\n"
-    "similarity.csv; with --format json,tex the table shown as table.json, table.tex;\n"
-    "with --rows or --cols as pivot.csv.\n\n"
-    "  mambasynth-collate runs/gate_lr --where 'train.gate_lr_factor<=0.1 and seed!=42'\n"
+    "Files in OUT: table.csv (a row a cell, every measure), differences.csv,\n"
+    "trends.csv, similarity.csv; with --format json,tex the table shown as table.json\n"
+    "and table.tex; with --rows or --cols as pivot.csv.\n\n"
+    "  mambasynth-collate runs/gate_lr --where 'gate_lr_factor<=0.1 and seed!=42'\n"
     "  mambasynth-collate runs/gate_lr --rows layer --cols train.gate_lr_factor \\\n"
     "    --measure 'levina_bickel_original.*.k30' --format md,tex\n\n"
-    "Exit codes: 0 complete; 4 trials are missing, failed or diverged, or a cell has no\n"
-    "value; 2 a refused mixture or wrong usage; 3 no readable trial; 1 anything else.";
+    "Exit codes: 0 complete; 4 trials are missing, failed or diverged, or a cell has\n"
+    "no value; 2 a refused mixture or wrong usage; 3 no readable trial; 1 anything\n"
+    "else.";
 
 }  // namespace
 
@@ -102,8 +103,8 @@ Parsed parse_options(int argc, char const* const* argv) {
   app.add_option("--out", options.out, "folder of the files [the first DIR]")->type_name("OUT");
   app.add_option("--format", format, "of md (to stdout), csv, json, tex [md,csv]")->type_name("WHAT");
   app.add_option("--measure", measures,
-                 "measures to show, as in table.csv without _mean; * stands\n"
-                 "for anything [test MSE, excess, dimension, time]")
+                 "measures to show, as in table.csv without _mean; *\n"
+                 "stands for anything [test MSE, excess, dimension, time]")
       ->type_name("NAME,...");
   app.add_option("--where", where,
                  "trials to use: KEY = != < <= > >= VALUE, joined by and;\n"
@@ -121,8 +122,9 @@ Parsed parse_options(int argc, char const* const* argv) {
                  "bootstrap) [student]")
       ->type_name("KIND");
   app.add_option("--allow-mixed", allow_mixed,
-                 "mix trials that differ: of code, data, device; or average\n"
-                 "over differing keys that are no axes: configuration")
+                 "mix trials that differ: of code, data, device; or\n"
+                 "average over differing keys that are no axes:\n"
+                 "configuration")
       ->type_name("WHAT");
   app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg and .png (needs gnuplot)");
   app.add_flag("--version", wants_version, "print version, commit, build type and HDF5 version");

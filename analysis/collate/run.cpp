@@ -103,7 +103,7 @@ errors::ExitCode run(int argc, char const* const* argv) {
   }
   if (options.markdown) {
     auto text = document::to_terminal(
-        to_blocks(fitted(shown, table, options), table, sweep, differences, similarity, options.interval));
+        to_blocks(fitted(shown, table, measures, options), table, sweep, differences, similarity, options));
     if (options.csv && !not_written)
       text += "\nAll measures, with standard deviations and intervals: " + file.string() + "\n";
     streams::print_text(text);

@@ -37,8 +37,9 @@ document::Table shown_table(Table const& table, Differences const& differences,
   return shown;
 }
 
-document::Table fitted(document::Table shown, Table const& table, Options const& options) {
-  if (options.measures.empty() && !options.pivots()) fit_cells(shown, table);
+document::Table fitted(document::Table shown, Table const& table, std::vector<std::string> const& measures,
+                       Options const& options) {
+  if (measures.empty() && !options.pivots()) fit_cells(shown, table);
   return shown;
 }
 

@@ -21,7 +21,8 @@ document::Table shown_table(Table const& table, Differences const& differences,
                             std::vector<std::string> const& measures, Options const& options);
 
 /// For a terminal: the usual columns fit it, requested ones are all there.
-document::Table fitted(document::Table shown, Table const& table, Options const& options);
+document::Table fitted(document::Table shown, Table const& table, std::vector<std::string> const& measures,
+                       Options const& options);
 
 /// table.json and table.tex if requested; pivot.csv if --rows or --cols arranged the table.
 void write_shown(document::Table const& shown, Options const& options);

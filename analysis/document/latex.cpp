@@ -69,9 +69,7 @@ void append(std::string& text, Section const& section, std::size_t depth) {
 
 }  // namespace
 
-std::string latex_packages() {
-  return "\\usepackage[T1]{fontenc}\n\\usepackage{booktabs}\n\\usepackage{graphicx}\n\\usepackage{siunitx}\n";
-}
+std::string latex_packages() { return "\\usepackage{booktabs}\n\\usepackage{graphicx}\n\\usepackage{siunitx}\n"; }
 
 std::string to_latex(Block const& block) {
   return std::visit([](auto const& of) { return text_of(of); }, block);

@@ -6,12 +6,15 @@
 #include <cstddef>
 #include <iterator>
 #include <optional>
+#include <sstream>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "analysis/document/latex_text.hpp"
 #include "analysis/document/rounding.hpp"
+#include "analysis/document/text_rows.hpp"
 
 namespace mambasynth::analysis::document {
 namespace {
@@ -101,6 +104,26 @@ std::string cell_text(Cell const& cell, Column const& column, bool in_s_column) 
   return "{" + printed + "}";
 }
 
+/// Broken into lines, for a column is seldom as wide as its heading.
+std::string heading_text(std::string const& heading) {
+  constexpr std::size_t widest = 16;
+  std::vector<std::string> lines(1);
+  auto kept_together = heading;
+  constexpr std::string_view equals = " = ", joined = "\u00A0=\u00A0";
+  for (auto at = kept_together.find(equals); at != std::string::npos; at = kept_together.find(equals, at))
+    kept_together.replace(at, equals.size(), joined);
+  std::istringstream words(kept_together);
+  for (std::string word; words >> word;) {
+    auto& line = lines.back();
+    if (line.empty()) line = word;
+    else if (characters(line) + 1 + characters(word) <= widest) line += " " + word;
+    else lines.push_back(word);
+  }
+  std::string text;
+  for (auto const& line : lines) text += (text.empty() ? "" : "\\\\") + latex_escaped(line);
+  return lines.size() == 1 ? "{" + text + "}" : "{\\shortstack[r]{" + text + "}}";
+}
+
 }  // namespace
 
 std::string latex_table(Table const& table) {
@@ -117,18 +140,19 @@ std::string latex_table(Table const& table) {
     } else {
       columns += column.align == Align::left ? "l" : "r";
     }
-    header += (c == 0 ? "" : " & ") + ("{" + latex_escaped(print_heading(column)) + "}");
+    header += (c == 0 ? "" : " & ") + heading_text(print_heading(column));
   }
-  std::string text = "% needs \\usepackage{booktabs} and \\usepackage{siunitx}\n\\begin{table}\n\\centering\n";
+  std::string text = "% needs the packages booktabs, graphicx and siunitx\n\\begin{table}\n\\centering\n";
   if (!table.caption.empty()) text += "\\caption{" + latex_text(table.caption) + "}\n";
   if (!table.label.empty()) text += "\\label{tab:" + latex_label(table.label) + "}\n";
+  text += "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n";
   text += "\\begin{tabular}{" + columns + "}\n\\toprule\n" + header + " \\\\\n\\midrule\n";
   for (auto const& row : table.rows) {
     for (std::size_t c = 0; c < row.size(); ++c)
       text += (c == 0 ? "" : " & ") + cell_text(row[c], table.columns[c], is_s[c]);
     text += " \\\\\n";
   }
-  text += "\\bottomrule\n\\end{tabular}\n";
+  text += "\\bottomrule\n\\end{tabular}}\n";
   if (!table.notes.empty()) {
     text += "\n\\smallskip\n\\begin{minipage}{\\linewidth}\n\\footnotesize\\raggedright\n";
     for (auto const& note : table.notes)

@@ -4,12 +4,9 @@
 
 namespace mambasynth::analysis::document {
 
-std::string heading(std::string const& title, std::string const& unit) {
-  return unit.empty() || unit == "1" ? title : title + " (" + unit + ")";
-}
-
 std::string print_heading(Column const& column) {
-  return heading(column.words.empty() ? column.title : column.words, column.unit);
+  if (column.words.empty()) return column.title;
+  return column.unit.empty() || column.unit == "1" ? column.words : column.words + " (" + column.unit + ")";
 }
 
 double sort_value(Value const& value) {

@@ -52,9 +52,9 @@ enum class Fit { keep, drop, shorten };
 
 struct Column {
   std::string key;         ///< identifies it in CSV and JSON
-  std::string title;       ///< short, for a terminal
-  std::string words = {};  ///< for print; empty: the title
-  std::string unit = {};   ///< empty or "1": none
+  std::string title;       ///< short, for a terminal, with the unit if it needs one
+  std::string words = {};  ///< for print, without the unit; empty: the title is used
+  std::string unit = {};   ///< of `words`; empty or "1": none
   Align align = Align::right;
   Shows shows = {};
   Fit fit = Fit::keep;
@@ -77,9 +77,7 @@ struct Table {
 /// A value without a number or text, in print.
 inline constexpr char const* nothing = "-";
 
-/// "Time (s)"
-std::string heading(std::string const& title, std::string const& unit);
-/// The words for print, with the unit.
+/// The words for print, with the unit: "Time (s)".
 std::string print_heading(Column const& column);
 /// The number to sort a value by; NaN for text.
 double sort_value(Value const& value);

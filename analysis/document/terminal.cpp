@@ -27,7 +27,7 @@ std::string field(Value const& value, Column const& column) {
 
 Rows rows_of(Table const& table) {
   Rows rows(1);
-  for (auto const& column : table.columns) rows.front().push_back(field(heading(column.title, column.unit)));
+  for (auto const& column : table.columns) rows.front().push_back(field(column.title));
   std::vector<std::size_t> longest_marks(table.columns.size(), 0);
   for (auto const& row : table.rows)
     for (std::size_t c = 0; c < row.size(); ++c)

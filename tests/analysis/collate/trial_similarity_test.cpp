@@ -8,6 +8,8 @@
 #include <cmath>
 
 #include "analysis/collate/trials.hpp"
+#include "analysis/document/rounding.hpp"
+#include "analysis/document/terminal.hpp"
 #include "random/numpy_generator.hpp"
 #include "store/atomic_file.hpp"
 #include "store/csv.hpp"
@@ -17,6 +19,7 @@
 
 using namespace mambasynth;
 using namespace mambasynth::analysis::collate;
+namespace document = mambasynth::analysis::document;
 using namespace mambasynth::tests;
 using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
@@ -118,13 +121,15 @@ TEST_CASE("trials of one cell are compared with each other and with those of oth
   CHECK(std::stod(records[2][9]) == Approx(0.25).margin(0.05));
   CHECK(records[1][9].empty());
   CHECK(records[1][11].empty());
-  CHECK_THAT(to_markdown(found, table),
-             ContainsSubstring("at 60 steps") && ContainsSubstring("layer_1") &&
-                 ContainsSubstring(fmt::format("{:.3f} of {:.3f}, p {:.3f} (0 and 1)", across.other_seed.mean,
-                                               layer.ceiling(across), layer.p(across)) +
-                                   " |") &&
-                 ContainsSubstring(
-                     fmt::format("{:.3f} ± {:.3f} |", layer.within.mean, layer.within.high - layer.within.mean)));
+  CHECK_THAT(
+      document::to_terminal(document::Block(similarity_table(found, table))),
+      ContainsSubstring("at 60 steps") && ContainsSubstring("layer_1") &&
+          ContainsSubstring(fmt::format("{:.3f} of {:.3f}, p {:.3f} (0 and 1)", across.other_seed.mean,
+                                        layer.ceiling(across), layer.p(across)) +
+                            " |") &&
+          ContainsSubstring(
+              document::text_of({.mean = layer.within.mean, .low = layer.within.low, .high = layer.within.high}, {}) +
+              " |"));
 
   TemporaryFolder const out;
   draw_similarity(found, table, out.path());
@@ -165,12 +170,13 @@ TEST_CASE("what lies at other steps or belongs to another series is not compared
   CHECK(found.layers[0].between.pairs == 0);
   CHECK(found.unusable == 1);
   CHECK(found.groups == 3);
-  CHECK_THAT(to_markdown(found, table), ContainsSubstring("5 of 6 done trials") && ContainsSubstring("of 3 series"));
+  CHECK_THAT(document::to_terminal(document::Block(similarity_table(found, table))),
+             ContainsSubstring("5 of 6 done trials") && ContainsSubstring("of 3 series"));
 
   for (auto& trial : given.sweep.trials) Sweep::write(trial, trial_of(trial.id, 8));
   auto const none = compare_trials(table, given.sweep);
   CHECK(none.layers.empty());
-  CHECK(to_markdown(none, table).empty());
+  CHECK(similarity_table(none, table).columns.empty());
 }
 
 TEST_CASE("two seeds give a mean without an error") {
@@ -239,7 +245,7 @@ TEST_CASE("trials without a plan are each a seed of their own; one seed alone is
   auto const alone = compare_trials(table, given.sweep);
   CHECK(alone.layers[0].pairs.size() == 1);
   CHECK(alone.layers[0].pairs[0].same_seed.pairs == 1);
-  CHECK(to_markdown(alone, table).empty());
+  CHECK(similarity_table(alone, table).columns.empty());
   TemporaryFolder const out;
   draw_similarity(alone, table, out.path());
   CHECK(std::filesystem::is_empty(out.path()));

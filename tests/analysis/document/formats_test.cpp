@@ -35,7 +35,7 @@ TEST_CASE("the JSON of a table has numbers, null for what is undefined, and any 
   auto table = small_table();
   table.rows[1][2] = Value("bad \xff \"quote\"");
   auto const json = nlohmann::json::parse(to_json(table));
-  CHECK(json["columns"][3] == nlohmann::json{{"key", "seconds"}, {"title", "time"}, {"unit", "s"}});
+  CHECK(json["columns"][3] == nlohmann::json{{"key", "seconds"}, {"title", "Time"}, {"unit", "s"}});
   auto const& first = json["rows"][0];
   CHECK(first["train.gate_lr_factor"] == 0.0);
   CHECK(first["test_mse"]["marks"] == nlohmann::json{"*"});
@@ -53,7 +53,7 @@ TEST_CASE("HTML has values to sort by and escapes every text") {
   table.caption = hostile;
   auto const html = to_html(Block(table));
   CHECK_THAT(html, ContainsSubstring("<table id=\"tab-gate\">") &&
-                       ContainsSubstring("data-key=\"seconds\" data-type=\"number\">time (s)</th>") &&
+                       ContainsSubstring("data-key=\"seconds\" data-type=\"number\">Time (s)</th>") &&
                        ContainsSubstring("data-value=\"8.19996\" data-sd=\"0.000355\"") &&
                        ContainsSubstring(">8.19996 ± 0.00071<sup>*</sup></td>") &&
                        ContainsSubstring("<th scope=\"row\" class=\"right\" data-value=\"0\">0.0</th>") &&

@@ -14,17 +14,24 @@ using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("a table in LaTeX: booktabs, columns of estimates for siunitx, text in braces") {
   CHECK(to_latex(Block(small_table())) ==
-        "% needs \\usepackage{booktabs} and \\usepackage{siunitx}\n"
+        "% needs the packages booktabs, graphicx and siunitx\n"
         "\\begin{table}\n\\centering\n\\caption{Gate}\n\\label{tab:gate}\n"
+        "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n"
         "\\begin{tabular}{rrS[table-format=1.5(2),separate-uncertainty=true,"
         "table-space-text-post={\\textsuperscript{*}}]S[table-format=2.2(2),separate-uncertainty=true]}\n"
         "\\toprule\n"
-        "{gate\\_lr\\_factor} & {n} & {Test MSE} & {time (s)} \\\\\n"
+        "{gate\\_lr\\_factor} & {n} & {Test MSE} & {Time (s)} \\\\\n"
         "\\midrule\n"
         "{0.0} & {5} & 8.19996(71) \\textsuperscript{*} & 50.11(87) \\\\\n"
         "{1.0} & {0 of 5} & {failed} & {--} \\\\\n"
-        "\\bottomrule\n\\end{tabular}\n\n\\smallskip\n\\begin{minipage}{\\linewidth}\n\\footnotesize\\raggedright\n"
+        "\\bottomrule\n\\end{tabular}}\n\n\\smallskip\n\\begin{minipage}{\\linewidth}\n\\footnotesize\\raggedright\n"
         "\\textsuperscript{*}~best\\par\nMeans over \\texttt{done}.\\par\n\\end{minipage}\n\\end{table}\n");
+}
+
+TEST_CASE("a long heading is broken into lines") {
+  auto table = small_table();
+  table.columns[2].words = "Difference to the baseline_1";
+  CHECK_THAT(to_latex(Block(table)), ContainsSubstring("& {\\shortstack[r]{Difference to\\\\the baseline\\_1}} &"));
 }
 
 TEST_CASE("intervals with unequal sides are no S column") {
@@ -39,7 +46,7 @@ TEST_CASE("LaTeX text is escaped, what its fonts lack is named") {
   CHECK(latex_escaped("\\ ^ ~ < > | ` \"") ==
         "\\textbackslash{} \\textasciicircum{} \\textasciitilde{} \\textless{} \\textgreater{} \\textbar{} "
         "\\textasciigrave{} ''");
-  CHECK(latex_escaped("± – ² é × --x") == "\\ensuremath{\\pm} -- \\textsuperscript{2} é \\ensuremath{\\times} -{}-{}x");
+  CHECK(latex_escaped("± – ² é × --x") == "\\ensuremath{\\pm} -- \\textsuperscript{2} é \\ensuremath{\\times} -{}-x");
   CHECK(latex_escaped("中\xff\n") == "U+4E2D\\textbackslash{}xFF ");
   CHECK(latex_text({code("a.b_c"), plain(" "), emphasis("d"), plain(" "), link_to("e", "https://f")}) ==
         "\\texttt{a.\\allowbreak{}b\\_\\allowbreak{}c} \\emph{d} e (\\texttt{https:/\\allowbreak{}/\\allowbreak{}f})");

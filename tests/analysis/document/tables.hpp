@@ -27,7 +27,7 @@ inline document::Table small_table() {
       {.key = "train.gate_lr_factor", .title = "gate_lr_factor", .fit = document::Fit::shorten, .heads_row = true},
       {.key = "n", .title = "n"},
       {.key = "test_mse", .title = "test MSE", .words = "Test MSE"},
-      {.key = "seconds", .title = "time", .unit = "s", .fit = document::Fit::drop}};
+      {.key = "seconds", .title = "time (s)", .words = "Time", .unit = "s", .fit = document::Fit::drop}};
   table.rows = {{document::Value(document::Number{0, "0.0"}),
                  document::Value(document::Number{5, "5"}),
                  {seeds(8.19996, 0.00071), {"*"}},
