@@ -88,7 +88,7 @@ Standing standing_of(Differences const& differences, Table const& table, std::st
 }
 
 document::Column measure_column(ShownMeasure const& shown, document::Shows const& shows, bool droppable) {
-  auto const described = describe(shown.measures.front());
+  auto const described = collate::describe(shown.measures.front());
   document::Column column;
   column.key = shown.of_test_series ? shown.measures.front() + test_series_end : shown.measures.front();
   column.title = shown.title;
@@ -136,7 +136,7 @@ void add_differences(document::Table& result, Table const& table, Differences co
     deltas[difference.cell] = document::Cell(estimate_of(difference.of_seeds.difference));
     ps[difference.cell] = p_cell(difference.p_holm);
   }
-  auto const words = describe(measure).label;
+  auto const words = collate::describe(measure).label;
   auto const title = measure == "excess_mse.h1" ? std::string("excess") : measure;
   add_column(result,
              {.key = difference_key + measure,

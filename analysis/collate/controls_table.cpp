@@ -19,11 +19,11 @@ namespace mambasynth::analysis::collate {
 namespace {
 
 constexpr char const* untrained = "untrained.";
-constexpr std::array<std::pair<char const*, char const*>, 5> controls = {{{"", "trained"},
-                                                                          {untrained, "untrained"},
-                                                                          {"shuffled.", "shuffled features"},
-                                                                          {"signal.", "noise-free signal"},
-                                                                          {"noise.", "pure noise"}}};
+constexpr std::array<std::pair<char const*, char const*>, 5> control_columns = {{{"", "trained"},
+                                                                                 {untrained, "untrained"},
+                                                                                 {"shuffled.", "shuffled features"},
+                                                                                 {"signal.", "noise-free signal"},
+                                                                                 {"noise.", "pure noise"}}};
 
 /// Looks up the values of the table and collects the notes that they require.
 class Values {
@@ -88,7 +88,7 @@ document::Table controls_table(Table const& table, SweepFolder const& sweep) {
   result.label = "controls";
   result.columns.push_back({.key = "layer", .title = "ID of", .heads_row = true});
   for (auto const& layer : layers) result.rows.push_back({document::Cell(layer)});
-  for (auto const& [prefix, title] : controls) {
+  for (auto const& [prefix, title] : control_columns) {
     // Values that belong to no layer go into the row of the input.
     auto const whole = values.cell(fmt::format("{}{}.{}", prefix, shown_estimator.name, k), title, result);
     std::vector<std::optional<document::Cell>> column;

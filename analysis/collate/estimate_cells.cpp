@@ -46,7 +46,7 @@ document::Cell estimate_cell(Interval const& interval, std::int64_t seeds, docum
 }
 
 document::Cell axis_cell(std::string const& value) {
-  if (auto const number = number_in(value)) return document::Cell(document::Number{*number, value});
+  if (auto const number = parsed_number(value)) return document::Cell(document::Number{*number, value});
   return document::Cell(value);
 }
 

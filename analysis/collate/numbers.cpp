@@ -5,7 +5,7 @@
 
 namespace mambasynth::analysis::collate {
 
-std::optional<double> number_in(std::string_view text) {
+std::optional<double> parsed_number(std::string_view text) {
   double value = 0;
   if (text.starts_with('+')) text.remove_prefix(1);
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

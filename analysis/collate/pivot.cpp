@@ -18,21 +18,21 @@
 namespace mambasynth::analysis::collate {
 namespace {
 
-using Values = std::vector<std::string>;  ///< of dimensions, in their order
+using KeyValues = std::vector<std::string>;  ///< of dimensions, in their order
 
 /// The rows or columns of a pivot, in the order of their first appearance.
 class Keys {
  public:
-  std::size_t place_of(Values const& values) {
+  std::size_t place_of(KeyValues const& values) {
     auto const [at, is_new] = places_.try_emplace(values, all_.size());
     if (is_new) all_.push_back(values);
     return at->second;
   }
-  [[nodiscard]] std::vector<Values> const& all() const { return all_; }
+  [[nodiscard]] std::vector<KeyValues> const& all() const { return all_; }
 
  private:
-  std::map<Values, std::size_t> places_;
-  std::vector<Values> all_;
+  std::map<KeyValues, std::size_t> places_;
+  std::vector<KeyValues> all_;
 };
 
 bool is_axis(Table const& table, std::string const& name) {
@@ -83,7 +83,7 @@ std::string title_of(std::string const& name, std::string const& value) {
   return speaks ? value : fmt::format("{} = {}", name.substr(name.rfind('.') + 1), value);
 }
 
-document::Column column_of(std::vector<std::string> const& names, Values const& values, std::string const& otherwise,
+document::Column column_of(std::vector<std::string> const& names, KeyValues const& values, std::string const& otherwise,
                            document::Shows const& shows) {
   std::vector<std::string> titles, keys;
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -111,7 +111,7 @@ document::Table pivot(Table const& table, std::vector<std::string> const& measur
   for (auto const& measure : measures)  // columns in the measures' order
     for (auto const& cell : table.cells) {
       auto const values_of = [&](std::vector<std::string> const& names) {
-        Values values;
+        KeyValues values;
         for (auto const& name : names)
           values.push_back(is_axis(table, name) ? value_of(cell, name, "") : parts[measure].at(name));
         return values;

@@ -23,7 +23,7 @@ Key key_of(Cell const& cell, std::string const& name, bool is_axis) {
   if (is_axis) {
     auto const at = cell.axes.find(name);
     if (at == cell.axes.end()) return {};
-    return {number_in(at->second), at->second};
+    return {parsed_number(at->second), at->second};
   }
   auto const at = cell.measures.find(name);
   return at == cell.measures.end() || !std::isfinite(at->second.mean) ? Key{} : Key{at->second.mean, std::nullopt};

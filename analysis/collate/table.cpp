@@ -101,7 +101,7 @@ Cell cell_of(std::map<std::string, std::string> const& axes, std::vector<Collate
         ": its trials were tested on different series. What the test series adds to the error is not given.");
   std::vector<std::string> partial, none;
   for (auto const& [name, of_trials] : values) {
-    if (of_trials.values() > 0) cell.measures.emplace(name, of_trials.interval(method, describe(name).bounds));
+    if (of_trials.values() > 0) cell.measures.emplace(name, of_trials.interval(method, collate::describe(name).bounds));
     if (of_trials.values() == 0) none.push_back(name);
     else if (of_trials.values() < cell.n) partial.push_back(fmt::format("{} ({})", name, of_trials.values()));
   }

@@ -130,7 +130,7 @@ std::string number_text(std::optional<std::int64_t> const& number) {
 }
 
 /// A string of the configuration stands in quotes there.
-std::string unquoted(std::string const& text) {
+std::string without_quotes(std::string const& text) {
   bool const quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
   return quoted ? text.substr(1, text.size() - 2) : text;
 }
@@ -148,7 +148,7 @@ std::vector<Condition> parse_where(std::string const& text) {
 }
 
 bool holds(Comparison comparison, std::string const& found, std::string const& wanted) {
-  auto const a = number_in(found), b = number_in(wanted);
+  auto const a = parsed_number(found), b = parsed_number(wanted);
   auto const order = a && b ? (*a < *b ? -1 : *a > *b ? 1 : 0) : found.compare(wanted);
   switch (comparison) {
     case Comparison::equal:
@@ -198,7 +198,7 @@ std::vector<Condition> keep_trials(SweepFolder& sweep, std::vector<Condition> co
   auto const planned = sweep.trials.size();
   std::erase_if(sweep.trials, [&](auto const& trial) {
     return !std::all_of(of_trials.begin(), of_trials.end(), [&](auto const& condition) {
-      return holds(condition.comparison, unquoted(found_in(trial, condition.key)), condition.value);
+      return holds(condition.comparison, without_quotes(found_in(trial, condition.key)), condition.value);
     });
   });
   if (sweep.trials.empty() && planned > 0)

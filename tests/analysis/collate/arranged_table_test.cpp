@@ -48,8 +48,8 @@ TEST_CASE("a condition compares numbers as numbers and everything else as text")
   CHECK(holds(Comparison::less, "10", "9a"));
   CHECK(holds(Comparison::unequal, "group", "global"));
   CHECK_FALSE(holds(Comparison::equal, "", "0"));
-  CHECK_FALSE(number_in("1 "));
-  CHECK_FALSE(number_in("nan"));
+  CHECK_FALSE(parsed_number("1 "));
+  CHECK_FALSE(parsed_number("nan"));
 }
 
 TEST_CASE("conditions are read up to their quotes and ands") {
