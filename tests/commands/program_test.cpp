@@ -93,8 +93,7 @@ TEST_CASE("a misspelled flag of any verb is refused with the nearest flag and th
     CHECK(done.code == 2);
     CHECK(done.out.empty());
     CHECK_THAT(done.err, StartsWith("unknown flag '" + misspelled + "' (") &&
-                             EndsWith("Did you mean '" + flag + "'? See mambasynth " + verb.name + " --help.
-"));
+                             EndsWith("Did you mean '" + flag + "'? See mambasynth " + verb.name + " --help.\n"));
   }
 }
 
@@ -113,8 +112,7 @@ TEST_CASE("a verb without a required argument is refused, naming the argument") 
 TEST_CASE("a missing verb and an unexpected argument are refused, naming the help to read") {
   auto const none = tests::invoke({});
   CHECK(none.code == 2);
-  CHECK_THAT(none.err, StartsWith("no verb given (") && EndsWith("). See mambasynth --help.
-"));
+  CHECK_THAT(none.err, StartsWith("no verb given (") && EndsWith("). See mambasynth --help.\n"));
   auto const word = tests::invoke({"train", "frobnicate"});
   CHECK(word.code == 2);
   CHECK_THAT(word.err, ContainsSubstring("unexpected argument 'frobnicate'") &&
