@@ -119,6 +119,13 @@ class Hdf5Writer {
   Hdf5Stream stream_scale(std::string const& path, std::uint64_t chunk_rows, Meaning const& meaning = {}) {
     return stream_scale_raw(path, type_of<T>(), chunk_rows, meaning);
   }
+  /// A data set of distinct words (variable-length UTF-8), to which the elements of word streams refer: a word is
+  /// stored once however many rows have it. Once in a file.
+  void words(std::string const& path, std::vector<std::string> const& values, Meaning const& meaning = {});
+  /// A growing data set of strings, appended as their numbers in words() (int32_t); readers see ordinary
+  /// variable-length strings. One axis.
+  Hdf5Stream word_stream(std::string const& path, std::string const& scale, std::uint64_t chunk_rows,
+                         Meaning const& meaning = {});
   /// Writes what the streams still buffer and attaches their scales. close() does this too. Throws if a scale is
   /// missing or its length differs from the stream's number of rows.
   void attach_streams();
@@ -195,6 +202,9 @@ class Hdf5Reader {
   [[nodiscard]] std::string text_attribute(std::string const& object, std::string const& name) const;
   [[nodiscard]] double number_attribute(std::string const& object, std::string const& name) const;
   [[nodiscard]] std::int64_t integer_attribute(std::string const& object, std::string const& name) const;
+  /// All attributes of an object that hold one text or one number, in the order of the file; much faster than one by
+  /// one.
+  [[nodiscard]] Attributes attributes(std::string const& object) const;
 
  private:
   std::shared_ptr<detail::File> file_;

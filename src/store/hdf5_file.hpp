@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -22,6 +23,7 @@ struct Growing {
   std::vector<hsize_t> chunk;  ///< rows first
   std::size_t row_bytes = 0;
   DatasetHandle dataset;
+  bool refers_to_words = false;    ///< rows are numbers of File::words, the data set holds strings
   std::uint64_t rows_written = 0;  ///< whole chunks only
   std::vector<std::byte> pending;
 
@@ -29,8 +31,12 @@ struct Growing {
   [[nodiscard]] std::size_t chunk_bytes() const { return static_cast<std::size_t>(chunk[0]) * row_bytes; }
 };
 
+/// A string as a file stores it: its length and its place in the global heap.
+using StoredWord = std::array<std::byte, 16>;
+
 struct File {
   std::filesystem::path path;
+  std::vector<StoredWord> words;  ///< written by Hdf5Writer::words
   FileHandle handle;
   std::deque<Growing> growing;  ///< a deque: streams keep pointers into it; closed before the file
   int descriptor = -1;          ///< of a file that is being written
@@ -68,6 +74,11 @@ bool link_exists(hid_t file, std::string const& path);
 std::size_t size_of(ElementType type);
 hid_t memory_type(ElementType type);
 hid_t file_type(ElementType type);  ///< little-endian
+
+/// The type of variable-length UTF-8 strings.
+TypeHandle utf8_type(File const& file, std::string const& path);
+/// Writes `rows` rows of a word stream, the first as row `at`, a multiple of the chunk.
+void write_words(File const& file, Growing const& to, std::uint64_t at, std::byte const* numbers, std::uint64_t rows);
 
 /// HDF5 1.10 locks files with flock, which many NFS servers refuse. Files under temporary names have one writer and
 /// committed ones never change, so neither needs a lock.

@@ -9,6 +9,7 @@ namespace {
 
 /// Writes `rows` rows, the first as row `at`.
 void write_rows(File const& file, Growing const& to, std::uint64_t at, std::byte const* values, std::uint64_t rows) {
+  if (to.refers_to_words) return write_words(file, to, at, values, rows);
   std::vector<hsize_t> size = to.chunk, start(to.chunk.size(), 0);
   size[0] = at + rows;
   written(H5Dset_extent(to.dataset.get(), size.data()), file, to.path);

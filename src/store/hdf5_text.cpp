@@ -13,18 +13,11 @@ namespace {
 
 using namespace detail;
 
-TypeHandle utf8(File const& file, std::string const& path) {
-  TypeHandle type(written(H5Tcopy(H5T_C_S1), file, path));
-  H5Tset_size(type.get(), H5T_VARIABLE);
-  H5Tset_cset(type.get(), H5T_CSET_UTF8);
-  return type;
-}
-
-DatasetHandle write_words(File const& file, std::string const& path, std::vector<std::string> const& values,
+DatasetHandle write_texts(File const& file, std::string const& path, std::vector<std::string> const& values,
                           std::vector<hsize_t> const& extents) {
   if (link_exists(file.handle.get(), path)) throw refusal(file, path, "it has already been written");
   make_parents(file, path);
-  auto const type = utf8(file, path);
+  auto const type = utf8_type(file, path);
   SpaceHandle space(written(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), file, path));
   PropertyHandle creation(H5Pcreate(H5P_DATASET_CREATE));
   H5Pset_obj_track_times(creation.get(), false);
@@ -43,7 +36,7 @@ DatasetHandle write_words(File const& file, std::string const& path, std::vector
 
 void Hdf5Writer::text_scale(std::string const& path, std::vector<std::string> const& values, Meaning const& meaning) {
   auto const& file = *file_;
-  auto dataset = write_words(file, path, values, {values.size()});
+  auto dataset = write_texts(file, path, values, {values.size()});
   make_scale(file, dataset.get(), path);
   write_meaning(file, dataset.get(), path, meaning);
   close_dataset(file, dataset, path);
@@ -62,7 +55,7 @@ void Hdf5Writer::text_dataset(std::string const& path, std::vector<std::string> 
     throw refusal(
         file, path,
         std::to_string(values.size()) + " strings are given, but its scales have room for " + std::to_string(expected));
-  auto dataset = write_words(file, path, values, extents);
+  auto dataset = write_texts(file, path, values, extents);
   attach_scales(file, dataset.get(), path, dims);
   write_meaning(file, dataset.get(), path, meaning);
   close_dataset(file, dataset, path);
