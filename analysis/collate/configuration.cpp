@@ -1,5 +1,6 @@
 #include "analysis/collate/configuration.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <sstream>
 #include <string_view>
 #include <type_traits>
+#include <unordered_map>
 #include <utility>
 
 #include "config/text.hpp"
@@ -93,6 +95,28 @@ Configuration read_configuration(std::string const& toml) {
   }
   drop_implied(configuration);
   return configuration;
+}
+
+SharedConfiguration shared_configuration(std::string const& toml) {
+  static std::unordered_map<std::string, std::shared_ptr<Configuration const>> known;
+  auto text = toml;
+  std::string seed_as_written;
+  constexpr std::string_view section = "\n[train]\n", key = "\nseed = ";
+  auto const train = toml.starts_with(section.substr(1)) ? 0 : toml.find(section);
+  if (train != std::string::npos) {
+    auto const next = toml.find("\n[", train + 1);
+    if (auto const seed = toml.find(key, train); seed < next) {
+      auto const end = std::min(toml.find('\n', seed + 1), toml.size());
+      seed_as_written = toml.substr(seed + key.size(), end - seed - key.size());
+      text.erase(seed, end - seed);
+    }
+  }
+  auto& configuration = known[text];
+  if (!configuration) {
+    auto read = read_configuration(text);
+    configuration = std::make_shared<Configuration const>(std::move(read));
+  }
+  return {configuration, seed_as_written};
 }
 
 Value value_of(Configuration const& configuration, std::string const& key) {

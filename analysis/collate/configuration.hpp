@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 
 namespace mambasynth::analysis::collate {
@@ -25,6 +26,14 @@ std::string canonical_of(std::string const& key, std::string const& written);
 /// From resolved TOML, one key per line; [sweep] and its tables are skipped. A key that is absent did not exist when
 /// the file was written, so its default applied.
 Configuration read_configuration(std::string const& toml);
+
+/// The same without train.seed, and one object for all trials that differ in nothing else: a sweep of thousands of
+/// trials has a few configurations.
+struct SharedConfiguration {
+  std::shared_ptr<Configuration const> configuration;
+  std::string seed;  ///< train.seed as written; empty if it is not there
+};
+SharedConfiguration shared_configuration(std::string const& toml);
 
 /// The key's value, or its default; empty for a key that has none.
 Value value_of(Configuration const& configuration, std::string const& key);

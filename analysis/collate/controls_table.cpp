@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -28,13 +27,13 @@ constexpr std::array<std::pair<char const*, char const*>, 5> control_columns = {
 /// Looks up the values of the table and collects the notes that they require.
 class Values {
  public:
-  explicit Values(SweepFolder const& sweep) : of_measure_(pooled(sweep)) {}
+  explicit Values(SweepFolder const& sweep) : sweep_(sweep) {}
 
   /// Nothing if no trial has the measure as a finite number.
   std::optional<document::Cell> cell(std::string const& measure, std::string const& described, document::Table& table) {
-    auto const at = of_measure_.find(measure);
-    if (at == of_measure_.end()) return std::nullopt;
-    auto const& values = at->second;
+    auto const pool = pooled(sweep_, measure);
+    if (!pool) return std::nullopt;
+    auto const& values = *pool;
     auto const interval = values.interval();
     if (values.left_out() > 0 && left_out_++ == 0)
       first_left_out_ =
@@ -69,7 +68,7 @@ class Values {
   }
 
  private:
-  std::map<std::string, BySeed> of_measure_;
+  SweepFolder const& sweep_;
   std::int64_t fewest_ = 0, most_ = 0;
   bool uneven_ = false, untrained_differ_ = false;
   std::int64_t left_out_ = 0;  ///< measures that have infinite values

@@ -49,14 +49,26 @@ class Holders {
   std::vector<std::pair<Value, std::vector<std::string>>> values_;
 };
 
+/// Each configuration of a result once for each folder that has it, in the order in which they come.
+std::vector<std::pair<Configuration const*, std::string>> configurations_of_results(SweepFolder const& sweep) {
+  std::set<std::pair<Configuration const*, std::string>> known;
+  std::vector<std::pair<Configuration const*, std::string>> all;
+  for (auto const& trial : sweep.trials) {
+    if (!trial.result || !trial.configuration) continue;
+    std::pair found(trial.configuration.get(), trial.folder.string());
+    if (known.insert(found).second) all.push_back(std::move(found));
+  }
+  return all;
+}
+
 /// Keys that differ between results, in the order of the configuration; unknown keys come last.
 std::vector<std::pair<std::string, Holders>> differing(SweepFolder const& sweep) {
   auto keys = config::trial_keys();
   std::set<std::string> known(keys.begin(), keys.end());
-  for (auto const& trial : sweep.trials)
-    if (trial.result && trial.configuration)
-      for (auto const& [key, value] : *trial.configuration)
-        if (known.insert(key).second) keys.push_back(key);
+  auto const configurations = configurations_of_results(sweep);
+  for (auto const& [configuration, folder] : configurations)
+    for (auto const& [key, value] : *configuration)
+      if (known.insert(key).second) keys.push_back(key);
   auto const is_axis = [&](std::string const& key) {
     return std::find(sweep.axes.begin(), sweep.axes.end(), key) != sweep.axes.end();
   };
@@ -66,8 +78,7 @@ std::vector<std::pair<std::string, Holders>> differing(SweepFolder const& sweep)
   for (auto const& key : keys) {
     if (is_axis(key) || !tells_apart(key) || (files && key.starts_with("data."))) continue;
     Holders holders;
-    for (auto const& trial : sweep.trials)
-      if (trial.result && trial.configuration) holders.add(value_of(*trial.configuration, key), trial.folder.string());
+    for (auto const& [configuration, folder] : configurations) holders.add(value_of(*configuration, key), folder);
     if (holders.differ()) found.emplace_back(key, std::move(holders));
   }
   return found;
@@ -94,6 +105,7 @@ void give_axis(SweepFolder& sweep, std::string const& key) {
     auto const of_folder = of_folders.find(trial.folder);
     if (!trial.result && of_folder != of_folders.end() && of_folder->second)
       trial.axes[key] = shown_value(*of_folder->second);
+    else if (key == "train.seed" && !trial.seed.empty()) trial.axes[key] = trial.seed;
     else if (trial.configuration) trial.axes[key] = shown_value(value_of(*trial.configuration, key));
   }
 }
@@ -138,7 +150,9 @@ void warn_of_environments(SweepFolder& sweep) {
   std::map<std::string, Holders> facts;
   for (auto const& trial : sweep.trials)
     if (trial.result)
-      for (auto const& [name, fact] : trial.result->environment) facts[name].add({fact, fact}, trial.folder.string());
+      for (auto const* name : {"version", "build_type", "libtorch", "cuda", "gpu_name", "instruction_set"})
+        if (auto const fact = trial.result->fact(name); !fact.empty())
+          facts[name].add({fact, fact}, trial.folder.string());
   std::vector<std::string> found;
   for (auto const& [name, holders] : facts)
     if (holders.differ()) found.push_back(fmt::format("{} ({})", name, holders.text()));

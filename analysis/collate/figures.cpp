@@ -40,7 +40,7 @@ void add(Curve& curve, Interval const& interval) {
 
 class Numbers {
  public:
-  Numbers(Table const& table, SweepFolder const& sweep) : table_(table), over_all_(pooled(sweep)) {}
+  Numbers(Table const& table, SweepFolder const& sweep) : table_(table), sweep_(sweep) {}
 
   /// One curve for each cell.
   [[nodiscard]] std::vector<Curve> of_cells(Names const& measures) const {
@@ -59,15 +59,15 @@ class Numbers {
   [[nodiscard]] Curve over_all(std::string const& name, Names const& measures) const {
     Curve curve{.name = name, .mean = {}, .low = {}, .high = {}};
     for (auto const& measure : measures) {
-      auto const at = over_all_.find(measure);
-      curve.mean.push_back(at == over_all_.end() ? std::nan("") : at->second.interval().mean);
+      auto const values = pooled(sweep_, measure);
+      curve.mean.push_back(values ? values->interval().mean : std::nan(""));
     }
     return curve;
   }
   [[nodiscard]] bool any(Names const& measures) const {
     return std::any_of(measures.begin(), measures.end(), [&](auto const& name) {
-      auto const at = over_all_.find(name);
-      return at != over_all_.end() && at->second.values() > 0;
+      auto const values = pooled(sweep_, name);
+      return values && values->values() > 0;
     });
   }
 
@@ -81,7 +81,7 @@ class Numbers {
   Table const& table_;
 
  private:
-  std::map<std::string, BySeed> over_all_;
+  SweepFolder const& sweep_;
 };
 
 void note_new(Names& all, std::string_view name) {

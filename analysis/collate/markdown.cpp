@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "analysis/collate/cells_table.hpp"
 #include "analysis/collate/controls_table.hpp"
@@ -48,6 +50,18 @@ std::string of_the_interval(statistics::Method method, document::Shows const& sh
   return {};
 }
 
+/// " (1 running, 2 waiting)" of the states that occur; nothing if the only one is that of any trial that has not run.
+std::string counted(SweepFolder const& sweep, std::vector<std::string_view> const& states) {
+  std::vector<std::string> parts;
+  for (auto const state : states) {
+    auto const count = std::count_if(sweep.trials.begin(), sweep.trials.end(),
+                                     [&](auto const& trial) { return state_of(trial) == state; });
+    if (count > 0) parts.push_back(fmt::format("{} {}", count, state == "timed_out" ? "timed out" : state));
+  }
+  bool const says_nothing = parts.empty() || (parts.size() == 1 && parts.front().ends_with("waiting"));
+  return says_nothing ? "" : fmt::format(" ({})", fmt::join(parts, ", "));
+}
+
 std::string counts(Table const& table, SweepFolder const& sweep) {
   Cell total;
   for (auto const& cell : table.cells) {
@@ -56,9 +70,11 @@ std::string counts(Table const& table, SweepFolder const& sweep) {
     total.failed += cell.failed;
     total.diverged += cell.diverged;
   }
-  return fmt::format("{} {} in {} {}: {} done, {} missing, {} failed, {} diverged.", sweep.trials.size(),
+  return fmt::format("{} {} in {} {}: {} done, {} missing{}, {} failed{}, {} diverged.", sweep.trials.size(),
                      sweep.trials.size() == 1 ? "trial" : "trials", table.cells.size(),
-                     table.cells.size() == 1 ? "cell" : "cells", total.n, total.missing, total.failed, total.diverged);
+                     table.cells.size() == 1 ? "cell" : "cells", total.n, total.missing,
+                     counted(sweep, {"running", "waiting"}), total.failed, counted(sweep, {"timed_out"}),
+                     total.diverged);
 }
 
 document::List explanations(Table const& table, SweepFolder const& sweep, Options const& options) {
@@ -93,7 +109,7 @@ document::List gaps(SweepFolder const& sweep) {
     for (auto const& [key, value] : trial.axes)
       if (value != trial.id) text += ", " + key + " = " + value;
     if (!trial.seed.empty()) text += ", seed " + trial.seed;
-    list.items.emplace_back(text + ": " + (trial.reason.empty() ? name_of(trial.outcome) : trial.reason));
+    list.items.emplace_back(text + ": " + (trial.reason.empty() ? state_of(trial) : trial.reason));
   }
   if (count > most) list.items.emplace_back(fmt::format("and {} more", count - most));
   return list;

@@ -12,7 +12,10 @@ namespace mambasynth::analysis::collate {
 
 namespace {
 
-std::string version_of(Shared what, trial_file::Provenance const& provenance) {
+constexpr char const* precision_key = "train.precision";
+
+std::string version_of(Shared what, CollatedTrial const& trial) {
+  auto const& provenance = trial.result->provenance;
   switch (what) {
     case Shared::code:
       return provenance.git_commit + (provenance.git_dirty ? " with uncommitted changes" : "");
@@ -20,16 +23,20 @@ std::string version_of(Shared what, trial_file::Provenance const& provenance) {
       return provenance.data_hash;
     case Shared::device:
       return provenance.device;
+    case Shared::precision:
+      return trial.configuration ? value_of(*trial.configuration, precision_key).written : "";
+    case Shared::threads:
+      return provenance.device == "cpu" ? trial.result->fact("threads") : "";
   }
   return "";
 }
 
-/// The values of the axes over the data, as one string.
-std::string data_axes(CollatedTrial const& trial) {
+/// The values of the axes that change it on purpose, as one string.
+std::string axes_over(Shared what, CollatedTrial const& trial) {
   std::string text;
-  for (auto const& [key, value] : trial.axes) {
-    if (key.starts_with("data.")) text += key + "=" + value + "\n";
-  }
+  for (auto const& [key, value] : trial.axes)
+    if ((what == Shared::data && key.starts_with("data.")) || (what == Shared::precision && key == precision_key))
+      text += key + "=" + value + "\n";
   return text;
 }
 
@@ -58,6 +65,10 @@ char const* plural(Shared what) {
       return "data sets";
     case Shared::device:
       return "kinds of device";
+    case Shared::precision:
+      return "precisions";
+    case Shared::threads:
+      return "numbers of CPU threads";
   }
   return "";
 }
@@ -72,6 +83,10 @@ char const* name_of(Shared what) {
       return "data";
     case Shared::device:
       return "device";
+    case Shared::precision:
+      return "precision";
+    case Shared::threads:
+      return "threads";
   }
   return "";
 }
@@ -80,7 +95,8 @@ std::vector<Version> versions_of(Shared what, std::vector<CollatedTrial> const& 
   std::map<std::string, std::vector<Version>> groups;
   for (auto const& trial : trials) {
     if (!trial.result) continue;
-    add(groups[what == Shared::data ? data_axes(trial) : ""], version_of(what, trial.result->provenance), trial.id);
+    if (auto const version = version_of(what, trial); !version.empty())
+      add(groups[axes_over(what, trial)], version, trial.id);
   }
   std::vector<Version> first;
   for (auto& [axes, versions] : groups) {

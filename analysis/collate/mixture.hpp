@@ -8,9 +8,10 @@
 
 namespace mambasynth::analysis::collate {
 
-/// What the trials of one table should share.
-enum class Shared { code, data, device };
-inline constexpr Shared all_shared[] = {Shared::code, Shared::data, Shared::device};
+/// What the trials of one table should share. `threads`: on the CPU, where their number changes the order of sums, and
+/// with it the last digits.
+enum class Shared { code, data, device, precision, threads };
+inline constexpr Shared all_shared[] = {Shared::code, Shared::data, Shared::device, Shared::precision, Shared::threads};
 char const* name_of(Shared what);
 
 /// A value that trials differ in, and who has it.
@@ -19,9 +20,9 @@ struct Version {
   std::vector<std::string> trials;
 };
 
-/// The code versions and devices of all committed trials. For data, the first group of trials that differ, where a
-/// group has the same values on all axes of section `data` (an axis over the data changes the data, which is not a
-/// mixture).
+/// The code versions, devices and threads of all committed trials. For data and precision, the first group of trials
+/// that differ, where a group has the same values on all axes of section `data`, or on train.precision: what an axis
+/// changes is no mixture.
 std::vector<Version> versions_of(Shared what, std::vector<CollatedTrial> const& trials);
 
 /// errors::usage for everything that is mixed and not in `allowed`, naming versions and trials and, for data, the keys

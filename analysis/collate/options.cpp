@@ -77,7 +77,8 @@ document::Shows shows_of(std::string const& text) {
 }
 
 constexpr char const* footer =
-    "Files in OUT: table.csv (a row a cell, every measure), differences.csv,\n"
+    "Files in OUT: table.csv (a row a cell, every measure), trials.csv (a row a\n"
+    "trial), tidy.csv and tidy.h5 (a row a trial and measure), differences.csv,\n"
     "trends.csv, similarity.csv; with --format json,tex the table shown as table.json\n"
     "and table.tex; with --rows or --cols as pivot.csv.\n\n"
     "  mambasynth-collate runs/gate_lr --where 'gate_lr_factor<=0.1 and seed!=42'\n"
@@ -122,9 +123,9 @@ Parsed parse_options(int argc, char const* const* argv) {
                  "bootstrap) [student]")
       ->type_name("KIND");
   app.add_option("--allow-mixed", allow_mixed,
-                 "mix trials that differ: of code, data, device; or\n"
-                 "average over differing keys that are no axes:\n"
-                 "configuration")
+                 "mix trials that differ: of code, data, device,\n"
+                 "precision, threads (on the CPU); or average over\n"
+                 "differing keys that are no axes: configuration")
       ->type_name("WHAT");
   app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg and .png (needs gnuplot)");
   app.add_flag("--version", wants_version, "print version, commit, build type and HDF5 version");
@@ -169,7 +170,10 @@ Parsed parse_options(int argc, char const* const* argv) {
   options.shows = shows_of(show);
   options.interval = method_of(interval);
   if (app.count("--allow-mixed") > 0) {
-    auto const allowed = words("--allow-mixed", allow_mixed, {"code", "data", "device", "configuration"});
+    std::vector<std::string> known;
+    for (auto const what : all_shared) known.emplace_back(name_of(what));
+    known.emplace_back("configuration");
+    auto const allowed = words("--allow-mixed", allow_mixed, known);
     for (auto const what : all_shared) {
       if (allowed.contains(name_of(what))) options.allow_mixed.insert(what);
     }

@@ -16,6 +16,8 @@
 #include "analysis/collate/shown_measures.hpp"
 #include "analysis/collate/shown_table.hpp"
 #include "analysis/collate/sorted_cells.hpp"
+#include "analysis/collate/tidy.hpp"
+#include "analysis/collate/trials_csv.hpp"
 #include "analysis/collate/where.hpp"
 #include "analysis/document/terminal.hpp"
 #include "store/atomic_file.hpp"
@@ -90,7 +92,10 @@ errors::ExitCode run(int argc, char const* const* argv) {
   std::exception_ptr not_written;
   try {
     if (options.csv) {
-      store::write_atomically(file, to_csv(table));
+      write_csv(table, file);
+      write_trials_csv(sweep, options.out / "trials.csv");
+      write_tidy_csv(sweep, options.out / "tidy.csv");
+      write_tidy_hdf5(sweep, options.out / "tidy.h5");
       write_or_remove(options.out / "similarity.csv",
                       similarity.layers.empty() ? std::nullopt : std::optional(to_csv(similarity, table)));
       write_or_remove(options.out / "differences.csv",

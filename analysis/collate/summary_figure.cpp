@@ -29,10 +29,9 @@ std::vector<double> values_of(Cell const& cell, ShownMeasure const& measure, Swe
   for (auto const& trial : sweep.trials) {
     if (trial.outcome != Outcome::done || !trial.result || trial.axes != cell.axes) continue;
     for (auto const& name : measure.measures) {
-      auto const& all = trial.result->measures;
-      auto const at = std::find_if(all.begin(), all.end(), [&](auto const& entry) { return entry.first == name; });
-      if (at == all.end()) continue;
-      if (std::isfinite(at->second)) values.push_back(at->second);
+      auto const value = trial.result->measures.find(name);
+      if (!value) continue;
+      if (std::isfinite(*value)) values.push_back(*value);
       break;
     }
   }

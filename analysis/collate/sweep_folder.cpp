@@ -2,16 +2,18 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <exception>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
+#include "analysis/collate/ledger.hpp"
+#include "analysis/collate/reading_processes.hpp"
+#include "analysis/collate/trial_lookup.hpp"
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
 #include "store/csv.hpp"
@@ -21,51 +23,6 @@ namespace mambasynth::analysis::collate {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A dangling link exists, too.
-bool is_there(fs::path const& path) {
-  std::error_code ignored;
-  return fs::exists(fs::symlink_status(path, ignored));
-}
-
-/// Fills outcome, reason and result from the trial's own folder.
-void look_up(CollatedTrial& trial, fs::path const& folder, std::vector<std::string>& warnings) {
-  auto const file = folder / "trial.h5";
-  if (is_there(file)) {
-    try {
-      auto result = trial_file::read_trial(file);
-      auto const& found = result.provenance.trial_id;
-      if (!trial.id.empty() && found != trial.id) {
-        throw errors::input(file.string() + " belongs to another trial",
-                            fmt::format("its id is {}, the plan says {}", found, trial.id),
-                            "Remove it and run the sweep again");
-      }
-      trial.id = found;
-      trial.outcome = result.provenance.state == "done" ? Outcome::done : Outcome::diverged;
-      if (!result.configuration.empty()) trial.configuration = read_configuration(result.configuration);
-      trial.result = std::move(result);
-      trial.file = file;
-      return;
-    } catch (errors::Error const& error) {
-      warnings.push_back(std::string(error.what()) + " It is counted as missing.");
-    }
-  }
-  auto const failure = folder / "failure.json";
-  if (!is_there(failure)) return;
-  try {
-    auto const json = nlohmann::json::parse(store::read_text(failure));
-    auto const state = json.value("state", "failed");
-    // A preempted trial did not fail; it waits for its turn.
-    trial.outcome = state == "preempted" ? Outcome::missing : Outcome::failed;
-    auto const reason = json.value("reason", "");
-    trial.reason = reason.empty() ? state : state + ": " + reason;
-  } catch (std::exception const&) {  // not JSON, or no file
-    trial.outcome = Outcome::failed;
-    trial.reason = "failed: its failure.json cannot be read";
-    warnings.push_back(failure.string() +
-                       " cannot be read (it is damaged or no file). Its trial counts as failed; run the sweep again.");
-  }
-}
 
 errors::Error no_plan(fs::path const& file, std::string const& why) {
   return errors::input(file.string() + " is not the plan of a sweep", why,
@@ -101,13 +58,23 @@ std::optional<Part> part_in(std::string const& text) {
   return part;
 }
 
-/// The planned configuration of a trial that has not run.
-std::optional<Configuration> planned(std::optional<Configuration> configuration,
-                                     std::map<std::string, std::string> const& axes) {
-  if (configuration)
-    for (auto const& [key, value] : axes) (*configuration)[key] = {canonical_of(key, value), value};
-  return configuration;
-}
+/// The planned configurations of trials that have not run: one for each cell.
+class PlannedConfigurations {
+ public:
+  explicit PlannedConfigurations(std::optional<Configuration> base) : base_(std::move(base)) {}
+  std::shared_ptr<Configuration const> at(std::map<std::string, std::string> const& axes) {
+    if (!base_) return {};
+    auto& known = of_cells_[axes];
+    if (known) return known;
+    auto configuration = *base_;
+    for (auto const& [key, value] : axes) configuration[key] = {canonical_of(key, value), value};
+    return known = std::make_shared<Configuration const>(std::move(configuration));
+  }
+
+ private:
+  std::optional<Configuration> base_;
+  std::map<std::map<std::string, std::string>, std::shared_ptr<Configuration const>> of_cells_;
+};
 
 SweepFolder read_sweep(fs::path const& folder) {
   auto const plan = folder / "plan.csv";
@@ -133,6 +100,7 @@ SweepFolder read_sweep(fs::path const& folder) {
     }
   found.axes.assign(header.begin() + 1, seed);
   auto const seed_column = found.axes.size() + 1;
+  std::vector<fs::path> folders;
   for (std::size_t line = 1; line < records.size(); ++line) {
     auto const& record = records[line];
     if (record.size() != header.size()) {
@@ -144,10 +112,14 @@ SweepFolder read_sweep(fs::path const& folder) {
     trial.seed = record[seed_column];
     for (std::size_t a = 0; a < found.axes.size(); ++a) trial.axes[found.axes[a]] = record[a + 1];
     trial.folder = folder;
-    look_up(trial, folder / "trials" / trial.id, found.warnings);
-    if (!trial.configuration) trial.configuration = planned(base, trial.axes);
+    folders.push_back(folder / "trials" / trial.id);
     found.trials.push_back(std::move(trial));
   }
+  look_up_all(found.trials, folders, found.warnings);
+  apply_ledger(folder, found.trials);
+  PlannedConfigurations planned(std::move(base));
+  for (auto& trial : found.trials)
+    if (!trial.configuration) trial.configuration = planned.at(trial.axes);
   warn_of_strays(folder, found, found.warnings);
   return found;
 }
@@ -156,12 +128,14 @@ SweepFolder read_sweep(fs::path const& folder) {
 /// one is used.
 bool same_numbers(CollatedTrial const& a, CollatedTrial const& b) {
   if (!a.result || !b.result) return true;
-  auto const& all = a.result->measures;
-  auto const& others = b.result->measures;
-  return std::equal(all.begin(), all.end(), others.begin(), others.end(), [](auto const& one, auto const& other) {
-    return one.first == other.first && (one.first == "seconds" || one.second == other.second ||
-                                        (std::isnan(one.second) && std::isnan(other.second)));
-  });
+  auto const &all = a.result->measures, &others = b.result->measures;
+  if (all.names() != others.names()) return false;
+  auto const values = all.values(), other_values = others.values();
+  auto const seconds = all.names()->find("seconds");
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (i != seconds && values[i] != other_values[i] && !(std::isnan(values[i]) && std::isnan(other_values[i])))
+      return false;
+  return true;
 }
 
 void warn_of_missing_parts(SweepFolder& all) {
@@ -199,6 +173,12 @@ char const* name_of(Outcome outcome) {
   return "";
 }
 
+char const* state_of(CollatedTrial const& trial) {
+  if (trial.outcome == Outcome::failed && trial.timed_out) return "timed_out";
+  if (trial.outcome == Outcome::missing) return trial.running ? "running" : "waiting";
+  return name_of(trial.outcome);
+}
+
 std::string seed_of(CollatedTrial const& trial) {
   if (trial.seed.empty()) return trial.id;
   std::int64_t seed = 0;
@@ -219,16 +199,13 @@ SweepFolder read_folder(fs::path const& folder) {
                         "Name the folder that `mambasynth sweep --out` or `mambasynth train --out` wrote");
   }
   SweepFolder found;
-  CollatedTrial trial;
+  found.trials.resize(1);
+  auto& trial = found.trials.front();
   trial.folder = folder;
-  look_up(trial, folder, found.warnings);
-  if (trial.configuration)
-    if (auto const seed = trial.configuration->find("train.seed"); seed != trial.configuration->end())
-      trial.seed = seed->second.written;
+  look_up_all(found.trials, {folder}, found.warnings);
   if (trial.id.empty()) trial.id = fs::absolute(folder).lexically_normal().string();
   found.axes = {trial_axis};
   trial.axes[trial_axis] = trial.id;
-  found.trials.push_back(std::move(trial));
   return found;
 }
 

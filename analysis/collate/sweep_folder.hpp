@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,7 +13,8 @@
 
 namespace mambasynth::analysis::collate {
 
-/// The outcome of a planned trial, the better ones first.
+/// The outcome of a planned trial as table.csv counts it, the better ones first. `failed`: ended without a result;
+/// `missing`: has not ended.
 enum class Outcome { done, diverged, failed, missing };
 char const* name_of(Outcome outcome);
 
@@ -22,12 +24,17 @@ struct CollatedTrial {
   std::string seed;                         ///< "" if unknown
   Outcome outcome = Outcome::missing;
   std::string reason;                              ///< if it failed
-  std::optional<trial_file::TrialSummary> result;  ///< if it is done or diverged
+  std::optional<trial_file::TrialSummary> result;  ///< if it is done or diverged; without its configuration
   std::filesystem::path file;                      ///< its trial.h5
   std::filesystem::path folder = {};               ///< the folder that was given
-  std::optional<Configuration> configuration =
-      {};  ///< its own, or the one in sweep.toml of its folder; none if neither is known
+  /// Its own, or the one in sweep.toml of its folder; none if neither is known. Without train.seed.
+  std::shared_ptr<Configuration const> configuration = {};
+  bool timed_out = false;  ///< failed: it took too long
+  bool running = false;    ///< missing: a launcher works on it
 };
+
+/// "done", "diverged", "failed", "timed_out", "running", or "waiting" (not started, or stopped on request).
+char const* state_of(CollatedTrial const& trial);
 
 /// Identifies the seed of a trial: the 32 bits of the seed that generators take, or the trial itself if its seed is
 /// unknown.
@@ -48,8 +55,9 @@ struct SweepFolder {
 };
 
 /// Reads the folder of a sweep, or one that `mambasynth train --out` wrote, which is a single trial with the axis
-/// `trial`. A trial.h5 that cannot be read counts as missing, with a warning. Errors: errors::usage if the folder
-/// does not exist; errors::input if it holds neither plan.csv nor trial.h5, or an invalid plan.csv.
+/// `trial`. A trial.h5 that cannot be read counts as missing, with a warning. The sweep may be running. Errors:
+/// errors::usage if the folder does not exist; errors::input if it holds neither plan.csv nor trial.h5, or an invalid
+/// plan.csv.
 SweepFolder read_folder(std::filesystem::path const& folder);
 
 /// Concatenates folders; a trial that is in several counts once, with its best outcome. Warns of missing parts and of a

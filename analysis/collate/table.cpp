@@ -6,31 +6,21 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <memory>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "analysis/collate/measure.hpp"
+#include "analysis/collate/measure_order.hpp"
 #include "analysis/collate/test_series.hpp"
+#include "store/atomic_file.hpp"
 #include "store/csv.hpp"
+#include "store/output_file.hpp"
 
 namespace mambasynth::analysis::collate {
 
 namespace {
-
-/// All measures; one that earlier trials lack is inserted after the one it follows in its own trial.
-std::vector<std::string> union_of_measures(std::vector<CollatedTrial> const& trials) {
-  std::vector<std::string> all;
-  std::set<std::string> known;
-  for (auto const& trial : trials) {
-    if (!trial.result) continue;
-    auto behind = all.begin();
-    for (auto const& [name, value] : trial.result->measures) {
-      if (known.insert(name).second) behind = all.insert(behind, name) + 1;
-      else behind = std::find(all.begin(), all.end(), name) + 1;
-    }
-  }
-  return all;
-}
 
 std::string text_of(std::map<std::string, std::string> const& axes) {
   std::vector<std::string> parts;
@@ -66,15 +56,70 @@ void warn_of_doubles(std::map<std::string, std::string> const& axes, std::vector
   }
 }
 
+/// Where the measures of all trials are among those of one; shared by trials that have the same ones.
+class Places {
+ public:
+  static constexpr std::size_t nowhere = SIZE_MAX;
+  explicit Places(std::shared_ptr<trial_file::MeasureNames const> all) : all_(std::move(all)) {
+    for (auto const& name : all_->all()) bounds_.push_back(describe(name).bounds);
+  }
+
+  [[nodiscard]] std::shared_ptr<trial_file::MeasureNames const> const& all() const { return all_; }
+  [[nodiscard]] std::vector<statistics::Bounds> const& bounds() const { return bounds_; }
+  std::vector<std::size_t> const& in(trial_file::Measures const& measures) {
+    auto& places = known_[measures.names().get()];
+    if (places.empty())
+      for (auto const& name : all_->all()) places.push_back(measures.names()->find(name).value_or(nowhere));
+    return places;
+  }
+
+ private:
+  std::shared_ptr<trial_file::MeasureNames const> all_;
+  std::vector<statistics::Bounds> bounds_;
+  std::map<trial_file::MeasureNames const*, std::vector<std::size_t>> known_;
+};
+
+struct Done {
+  std::string seed;
+  std::vector<std::size_t> const& places;
+  std::span<double const> values;
+};
+
+/// A measure over the done trials of a cell.
+struct OfMeasure {
+  std::int64_t trials = 0, finite = 0;  ///< that have it, and as a finite number
+  Interval interval = {};
+};
+
+OfMeasure over_seeds(std::vector<Done> const& done, bool one_trial_a_seed, std::size_t measure,
+                     statistics::Method method, statistics::Bounds const& bounds) {
+  OfMeasure result;
+  BySeed by_seed;
+  std::vector<double> values;  // the same without looking for seeds, which most tables do not need
+  for (auto const& trial : done) {
+    auto const place = trial.places[measure];
+    if (place == Places::nowhere) continue;
+    auto const value = trial.values[place];
+    ++result.trials;
+    if (std::isfinite(value)) ++result.finite;
+    if (!one_trial_a_seed) by_seed.add(trial.seed, value);
+    else if (std::isfinite(value)) values.push_back(value);
+  }
+  if (result.finite > 0)
+    result.interval = one_trial_a_seed ? interval_of(values, method, bounds) : by_seed.interval(method, bounds);
+  return result;
+}
+
 Cell cell_of(std::map<std::string, std::string> const& axes, std::vector<CollatedTrial const*> const& trials,
-             statistics::Method method, std::vector<std::string>& warnings) {
+             Places& places, statistics::Method method, std::vector<std::string>& warnings) {
   Cell cell;
   cell.axes = axes;
-  std::map<std::string, BySeed> values;
+  cell.measures = MeasureIntervals(places.all());
   std::set<std::string> seeds;
   std::vector<CollatedTrial const*> done;
+  std::vector<Done> values;
   for (auto const* trial : trials) {
-    if (trial->outcome != Outcome::done) ++cell.lost[name_of(trial->outcome)];
+    if (trial->outcome != Outcome::done) ++cell.lost[state_of(*trial)];
     switch (trial->outcome) {
       case Outcome::missing:
         ++cell.missing;
@@ -87,23 +132,26 @@ Cell cell_of(std::map<std::string, std::string> const& axes, std::vector<Collate
         break;
       case Outcome::done:
         ++cell.n;
-        seeds.insert(seed_of(*trial));
         done.push_back(trial);
-        for (auto const& [name, value] : trial->result->measures) values[name].add(seed_of(*trial), value);
+        values.push_back({seed_of(*trial), places.in(trial->result->measures), trial->result->measures.values()});
+        seeds.insert(values.back().seed);
     }
   }
   cell.seeds = static_cast<std::int64_t>(seeds.size());
   auto test_series = test_series_of(done);
-  cell.of_test_series = std::move(test_series.measures);
+  for (auto const& [name, interval] : test_series.measures) cell.of_test_series.emplace(name, interval);
   if (!test_series.shared)
     warnings.push_back(
         text_of(axes) +
         ": its trials were tested on different series. What the test series adds to the error is not given.");
   std::vector<std::string> partial, none;
-  for (auto const& [name, of_trials] : values) {
-    if (of_trials.values() > 0) cell.measures.emplace(name, of_trials.interval(method, collate::describe(name).bounds));
-    if (of_trials.values() == 0) none.push_back(name);
-    else if (of_trials.values() < cell.n) partial.push_back(fmt::format("{} ({})", name, of_trials.values()));
+  auto const& names = places.all()->all();
+  for (std::size_t m = 0; m < names.size(); ++m) {
+    auto const of_trials = over_seeds(values, seeds.size() == values.size(), m, method, places.bounds()[m]);
+    if (of_trials.finite > 0) cell.measures.set(m, of_trials.interval);
+    else if (of_trials.trials > 0) none.push_back(names[m]);
+    if (of_trials.finite > 0 && of_trials.finite < cell.n)
+      partial.push_back(fmt::format("{} ({})", names[m], of_trials.finite));
   }
   if (!none.empty()) {
     cell.undefined.insert(none.begin(), none.end());
@@ -126,16 +174,20 @@ std::string kind_of(std::string const& measure) { return measure.substr(0, measu
 
 void warn_of_unmeasured(Table& table) {
   std::vector<std::string> kinds;
-  for (auto const& measure : table.measures)
-    if (auto kind = kind_of(measure); std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
-      kinds.push_back(std::move(kind));
+  std::vector<std::size_t> of_measure;
+  for (auto const& measure : table.measures) {
+    auto const at = std::find(kinds.begin(), kinds.end(), kind_of(measure));
+    of_measure.push_back(static_cast<std::size_t>(at - kinds.begin()));
+    if (at == kinds.end()) kinds.push_back(kind_of(measure));
+  }
   for (auto const& cell : table.cells) {
     if (cell.n == 0 || !cell.undefined.empty()) continue;
-    std::set<std::string> has;
-    for (auto const& [name, interval] : cell.measures) has.insert(kind_of(name));
+    std::vector<bool> has(kinds.size());
+    for (std::size_t m = 0; m < of_measure.size(); ++m)
+      if (cell.measures.at_place(m)) has[of_measure[m]] = true;
     std::vector<std::string> lacking;
-    std::copy_if(kinds.begin(), kinds.end(), std::back_inserter(lacking),
-                 [&](auto const& kind) { return !has.contains(kind); });
+    for (std::size_t kind = 0; kind < kinds.size(); ++kind)
+      if (!has[kind]) lacking.push_back(kinds[kind]);
     if (!lacking.empty())
       table.warnings.push_back(fmt::format("{}: {} {} not measured, other cells have {}.", text_of(cell.axes),
                                            listed(lacking), lacking.size() == 1 ? "was" : "were",
@@ -146,7 +198,7 @@ void warn_of_unmeasured(Table& table) {
 }  // namespace
 
 Table tabulate(SweepFolder const& sweep, statistics::Method method) {
-  Table table{.axes = sweep.axes, .measures = union_of_measures(sweep.trials), .cells = {}, .warnings = {}};
+  Table table{.axes = sweep.axes, .measures = measures_in_order(sweep.trials), .cells = {}, .warnings = {}};
   std::map<std::map<std::string, std::string>, std::vector<CollatedTrial const*>> groups;
   std::vector<std::map<std::string, std::string>> order;
   for (auto const& trial : sweep.trials) {
@@ -154,9 +206,10 @@ Table tabulate(SweepFolder const& sweep, statistics::Method method) {
     if (group.empty()) order.push_back(trial.axes);
     group.push_back(&trial);
   }
+  Places places(trial_file::MeasureNames::of(table.measures));
   for (auto const& axes : order) {
     warn_of_doubles(axes, groups[axes], table.warnings);
-    table.cells.push_back(cell_of(axes, groups[axes], method, table.warnings));
+    table.cells.push_back(cell_of(axes, groups[axes], places, method, table.warnings));
   }
   warn_of_unmeasured(table);
   return table;
@@ -189,41 +242,56 @@ bool has_test_error(Table const& table, std::string const& measure) {
                      [&](auto const& cell) { return cell.of_test_series.contains(measure); });
 }
 
-std::map<std::string, BySeed> pooled(SweepFolder const& sweep) {
-  std::map<std::string, BySeed> values;
-  for (auto const& trial : sweep.trials)
-    if (trial.outcome == Outcome::done && trial.result)
-      for (auto const& [name, value] : trial.result->measures) values[name].add(seed_of(trial), value);
+std::optional<BySeed> pooled(SweepFolder const& sweep, std::string const& measure) {
+  std::optional<BySeed> values;
+  for (auto const& trial : sweep.trials) {
+    if (trial.outcome != Outcome::done || !trial.result) continue;
+    auto const value = trial.result->measures.find(measure);
+    if (!value) continue;
+    if (!values) values.emplace();
+    values->add(seed_of(trial), *value);
+  }
   return values;
 }
 
-std::string to_csv(Table const& table) {
+void write_csv(Table const& table, std::filesystem::path const& file) {
+  store::AtomicFile target(file);
+  store::OutputFile out(target.temporary());
   std::vector<std::string> fields = table.axes;
   for (auto const* count : {"n", "n_missing", "n_failed", "n_diverged"}) fields.emplace_back(count);
+  std::vector<bool> with_test_error;
   for (auto const& measure : table.measures) {
     for (auto const* part : {"_mean", "_sd", "_ci_low", "_ci_high"}) fields.push_back(measure + part);
-    if (has_test_error(table, measure)) fields.push_back(measure + test_error_end);
+    with_test_error.push_back(has_test_error(table, measure));
+    if (with_test_error.back()) fields.push_back(measure + test_error_end);
   }
-  auto text = store::csv::line(fields) + "\n";
+  out.write(store::csv::line(fields) + "\n");
+  fmt::memory_buffer row;
+  auto const add = [&](double value) {
+    row.push_back(',');
+    if (std::isfinite(value)) fmt::format_to(std::back_inserter(row), "{}", value);
+  };
   for (auto const& cell : table.cells) {
     fields.clear();
     for (auto const& axis : table.axes) fields.push_back(value_of(cell, axis, ""));
     for (auto const count : {cell.n, cell.missing, cell.failed, cell.diverged})
       fields.push_back(fmt::format("{}", count));
-    for (auto const& measure : table.measures) {
-      auto const at = cell.measures.find(measure);
-      auto const interval = at == cell.measures.end() ? interval_of({}) : at->second;
-      for (auto const value : {interval.mean, interval.sd, interval.low, interval.high})
-        fields.push_back(store::csv::number(value));
-      if (!has_test_error(table, measure)) continue;
-      auto const blocks = cell.of_test_series.find(measure);
-      fields.push_back(blocks == cell.of_test_series.end()
-                           ? ""
-                           : store::csv::number(blocks->second.sd / std::sqrt(static_cast<double>(blocks->second.n))));
+    row.clear();
+    row.append(store::csv::line(fields));
+    for (std::size_t m = 0; m < table.measures.size(); ++m) {
+      auto const* known = cell.measures.at_place(m);
+      auto const interval = known ? *known : interval_of({});
+      for (auto const value : {interval.mean, interval.sd, interval.low, interval.high}) add(value);
+      if (!with_test_error[m]) continue;
+      auto const blocks = cell.of_test_series.find(table.measures[m]);
+      add(blocks == cell.of_test_series.end() ? std::nan("")
+                                              : blocks->second.sd / std::sqrt(static_cast<double>(blocks->second.n)));
     }
-    text += store::csv::line(fields) + "\n";
+    row.push_back('\n');
+    out.write({row.data(), row.size()});
   }
-  return text;
+  out.close();
+  target.commit();
 }
 
 }  // namespace mambasynth::analysis::collate

@@ -1,13 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "analysis/collate/by_seed.hpp"
 #include "analysis/collate/interval.hpp"
+#include "analysis/collate/measure_intervals.hpp"
 #include "analysis/collate/sweep_folder.hpp"
 
 namespace mambasynth::analysis::collate {
@@ -23,9 +26,8 @@ struct Cell {
   std::int64_t missing = 0, failed = 0, diverged = 0;
   std::map<std::string, std::int64_t> lost = {};  ///< state -> trials that are not done
   std::set<std::string> undefined;                ///< measures that its done trials have, but never as a finite number
-  std::map<std::string, Interval>
-      measures;  ///< over the seeds of the done trials that have the measure as a finite number
-  std::map<std::string, Interval> of_test_series;  ///< as TestSeries has them
+  MeasureIntervals measures;        ///< over the seeds of the done trials that have the measure as a finite number
+  MeasureIntervals of_test_series;  ///< as TestSeries has them
 
   [[nodiscard]] std::int64_t gaps() const { return missing + failed + diverged; }
 };
@@ -49,12 +51,12 @@ std::string axes_title(Table const& table);
 bool has_measure(Table const& table, std::string const& measure);
 /// Whether any cell has the error due to the test series for a measure.
 bool has_test_error(Table const& table, std::string const& measure);
-/// Each measure over all done trials.
-std::map<std::string, BySeed> pooled(SweepFolder const& sweep);
+/// A measure over all done trials; nothing if none has it.
+std::optional<BySeed> pooled(SweepFolder const& sweep, std::string const& measure);
 
 /// table.csv: axes, n, n_missing, n_failed, n_diverged, then <m>_mean, <m>_sd, <m>_ci_low, <m>_ci_high for each
 /// measure, all over seeds; followed by <m>_test_se, the standard error due to the test series, if a cell has it.
-/// Undefined values are empty, never a number.
-std::string to_csv(Table const& table);
+/// Undefined values are empty, never a number. Written atomically and in constant memory. Errors: errors::machine.
+void write_csv(Table const& table, std::filesystem::path const& file);
 
 }  // namespace mambasynth::analysis::collate

@@ -19,10 +19,7 @@ std::vector<double> optimum_of(CollatedTrial const& trial) {
   std::vector<double> optimum;
   auto const& measures = trial.result->measures;
   for (auto const horizon : trial.result->excess_by_block.horizon) {
-    auto const at = std::find_if(measures.begin(), measures.end(), [&](auto const& entry) {
-      return entry.first == fmt::format("bayes_mse.h{}", horizon);
-    });
-    optimum.push_back(at == measures.end() ? 0 : at->second);
+    optimum.push_back(measures.find(fmt::format("bayes_mse.h{}", horizon)).value_or(0));
   }
   return optimum;
 }

@@ -146,9 +146,11 @@ LayerSimilarity similarity_of(std::string const& layer, std::vector<Group> const
 
 double LayerSimilarity::ceiling(CellPair const& pair) const {
   auto const own = [&](std::size_t cell) {
-    auto const at = std::find_if(pairs.begin(), pairs.end(),
-                                 [cell](auto const& other) { return other.a == cell && other.b == cell; });
-    return at == pairs.end() ? std::nan("") : at->other_seed.mean;
+    std::pair const cells(cell, cell);
+    auto const at = std::lower_bound(pairs.begin(), pairs.end(), cells, [](auto const& other, auto const& wanted) {
+      return std::pair(other.a, other.b) < wanted;
+    });
+    return at == pairs.end() || std::pair(at->a, at->b) != cells ? std::nan("") : at->other_seed.mean;
   };
   return ceiling_of(own(pair.a), own(pair.b));
 }

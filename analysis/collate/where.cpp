@@ -107,7 +107,7 @@ class Reader {
 /// Every key by which a trial can be chosen.
 std::vector<std::string> keys_of(SweepFolder const& sweep) {
   std::vector<std::string> keys = sweep.axes;
-  keys.insert(keys.end(), {seed_key, state_key, trial_axis});
+  keys.insert(keys.end(), {seed_key, "train.seed", state_key, trial_axis});
   std::set<std::string> more;
   for (auto const& trial : sweep.trials)
     if (trial.configuration)
@@ -119,8 +119,8 @@ std::vector<std::string> keys_of(SweepFolder const& sweep) {
 
 std::string found_in(CollatedTrial const& trial, std::string const& key) {
   if (auto const at = trial.axes.find(key); at != trial.axes.end()) return at->second;
-  if (key == seed_key) return trial.seed;
-  if (key == state_key) return name_of(trial.outcome);
+  if (key == seed_key || key == "train.seed") return trial.seed;
+  if (key == state_key) return state_of(trial);
   if (key == trial_axis) return trial.id;
   return trial.configuration ? value_of(*trial.configuration, key).written : std::string();
 }

@@ -36,7 +36,9 @@ std::vector<float> centered_gram(std::span<float const> rows, std::int64_t point
                         "its estimator averages over four distinct rows", "Take at least 4");
   require_finite(rows, points, dims, "the activations");
   auto const x = centered(rows, points, dims);
-  Matrix gram = x * x.transpose();
+  Matrix gram = Matrix::Zero(points, points);
+  gram.selfadjointView<Eigen::Lower>().rankUpdate(x);  // half of the work of a product
+  gram.triangularView<Eigen::StrictlyUpper>() = gram.transpose();
   gram.diagonal().setZero();
   auto const n = static_cast<double>(points);
   Eigen::VectorXd const sums = gram.rowwise().sum();
@@ -69,8 +71,9 @@ std::vector<double> cka_between(std::span<std::vector<float> const> grams) {
     for (Eigen::Index t = 0; t < networks; ++t)
       part.row(t).head(count) =
           Eigen::Map<Eigen::VectorXf const>(grams[static_cast<std::size_t>(t)].data() + first, count).cast<double>();
-    total.noalias() += part.leftCols(count) * part.leftCols(count).transpose();
+    total.selfadjointView<Eigen::Lower>().rankUpdate(part.leftCols(count));
   }
+  total.triangularView<Eigen::StrictlyUpper>() = total.transpose();
   for (Eigen::Index t = 0; t < networks; ++t)
     if (!std::isnan(total(t, t))) total(t, t) = 1;
   return {total.data(), total.data() + total.size()};

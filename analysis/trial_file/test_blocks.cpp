@@ -52,8 +52,11 @@ std::vector<double> errors_over_blocks(TestBlocks const& blocks, std::span<doubl
 }
 
 ExcessByBlock read_excess_by_block(std::filesystem::path const& file) {
+  return read_excess_by_block(store::Hdf5Reader(file), file);
+}
+
+ExcessByBlock read_excess_by_block(store::Hdf5Reader const& h5, std::filesystem::path const& file) {
   namespace layout = trial_layout;
-  store::Hdf5Reader const h5(file);
   ExcessByBlock found;
   if (!h5.exists(layout::excess_by_block)) return found;
   found.horizon = h5.read<std::int64_t>(layout::horizon);

@@ -5,6 +5,10 @@
 #include <span>
 #include <vector>
 
+namespace mambasynth::store {
+class Hdf5Reader;
+}
+
 /// Errors due to the test series: it is one path of many and its windows are correlated, so stretches of it are
 /// compared. Trials of a sweep that differ only in their seed share the test series, so their spread does not include
 /// this error.
@@ -39,5 +43,6 @@ struct ExcessByBlock {
 /// Empty if the trial has none: its optimum is unknown, or an older version wrote it. Errors: errors::input, as in
 /// read_trial.
 ExcessByBlock read_excess_by_block(std::filesystem::path const& file);
+ExcessByBlock read_excess_by_block(store::Hdf5Reader const& h5, std::filesystem::path const& file);
 
 }  // namespace mambasynth::analysis::trial_file

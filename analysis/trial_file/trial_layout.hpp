@@ -43,6 +43,7 @@ inline constexpr char const* provenance = "/provenance";
 inline constexpr std::array final_measures = {"train_mse", "val_mse", "test_mse"};
 inline constexpr std::array horizon_measures = {"val_mse",       "test_mse",    "bayes_mse",    "excess_mse",
                                                 "val_bayes_mse", "test_mse_se", "bayes_mse_se", "excess_mse_se"};
+inline constexpr char const* error_end = "_se";  ///< of the names of standard errors
 /// The scale of an estimator's axis, and its letter in the names of measures; none without an axis.
 struct AxisNames {
   char const* scale;

@@ -1,189 +1,235 @@
 #include "analysis/trial_file/trial_summary.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
+#include <string_view>
+#include <variant>
 
-#include "analysis/dimension/estimators.hpp"
-#include "analysis/trial_file/layer_measures.hpp"
+#include "analysis/trial_file/summary_columns.hpp"
 #include "analysis/trial_file/trial_layout.hpp"
 #include "errors/errors.hpp"
 #include "store/hdf5.hpp"
+#include "store/known_layout.hpp"
 
 namespace mambasynth::analysis::trial_file {
 
 namespace {
 
 namespace layout = trial_layout;
+namespace fs = std::filesystem;
 
-errors::Error foreign(std::filesystem::path const& file, std::string const& why) {
+errors::Error foreign(fs::path const& file, std::string const& why) {
   return errors::input(file.string() + " cannot be used as a trial", why,
                        "Remove it and run the sweep again, or give the folder that a trial wrote");
 }
 
-constexpr char const* error_end = "_se.";  ///< in the name of a standard error, before the horizon
+std::string text_of(store::AttributeValue const& value) {
+  return std::visit([](auto const& held) { return fmt::format("{}", held); }, value);
+}
 
-class TrialReader {
- public:
-  explicit TrialReader(std::filesystem::path const& file) : file_(file), h5_(file) {
-    if (!h5_.exists(layout::provenance)) throw foreign(file, "it is an HDF5 file without /provenance");
-    auto const schema = h5_.integer_attribute("/", "schema_version");
-    if (schema > layout::schema_version) {
-      throw foreign(file, fmt::format("its schema version is {}, and this program reads up to {}", schema,
-                                      layout::schema_version));
-    }
+/// Takes the named attribute out of `attributes`.
+template <class T>
+T taken(store::Attributes& attributes, std::string_view name, fs::path const& file) {
+  auto const at = std::find_if(attributes.begin(), attributes.end(),
+                               [&](auto const& attribute) { return attribute.first == name; });
+  if (at == attributes.end()) throw foreign(file, fmt::format("/provenance has no attribute '{}'", name));
+  auto const value = std::move(at->second);
+  attributes.erase(at);
+  if (auto const* held = std::get_if<T>(&value)) return *held;
+  if constexpr (std::is_same_v<T, double>)
+    if (auto const* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
+  throw foreign(file, fmt::format("attribute '{}' of /provenance is of another type", name));
+}
+
+/// All but the measures.
+TrialSummary read_facts(store::Hdf5Reader const& h5, fs::path const& file) {
+  if (!h5.exists(layout::provenance)) throw foreign(file, "it is an HDF5 file without /provenance");
+  auto const schema = h5.integer_attribute("/", "schema_version");
+  if (schema > layout::schema_version) {
+    throw foreign(
+        file, fmt::format("its schema version is {}, and this program reads up to {}", schema, layout::schema_version));
   }
+  auto attributes = h5.attributes(layout::provenance);
+  TrialSummary trial{.provenance = {}};
+  auto& facts = trial.provenance;
+  facts.state = taken<std::string>(attributes, "state", file);
+  if (facts.state != "done" && facts.state != "diverged") {
+    throw foreign(file, "its state is '" + facts.state + "', but a committed trial is done or diverged");
+  }
+  facts.trial_id = taken<std::string>(attributes, "trial_id", file);
+  facts.git_commit = taken<std::string>(attributes, "git_commit", file);
+  facts.git_dirty = taken<std::int64_t>(attributes, "git_dirty", file) != 0;
+  facts.device = taken<std::string>(attributes, "device", file);
+  facts.data_hash = taken<std::string>(attributes, "data_hash", file);
+  facts.seconds = taken<double>(attributes, "seconds", file);
+  for (auto& [name, value] : attributes) {
+    if (name == "configuration" && std::holds_alternative<std::string>(value))
+      trial.configuration = std::get<std::string>(std::move(value));
+    else if (auto text = text_of(value); !text.empty()) trial.facts.emplace_back(name, std::move(text));
+  }
+  return trial;
+}
 
-  TrialSummary read() {
-    TrialSummary trial{.provenance = provenance(),
-                       .configuration = text_or_nothing("configuration"),
-                       .environment = environment(),
-                       .measures = {}};
-    measures_ = &trial.measures;
-    for (auto const* name : layout::final_measures) read_final(name);
-    read_horizons();
-    trial.excess_by_block = read_excess_by_block(file_);
-    read_layers();
-    add("seconds", trial.provenance.seconds);
-    return trial;
+/// The measures of trials that have the same columns.
+class Assembly {
+ public:
+  explicit Assembly(SummaryColumns columns) : columns_(std::move(columns)) {
+    columns_.names.emplace_back("seconds");
+    all_ = MeasureNames::of(columns_.names);
+  }
+  [[nodiscard]] std::vector<SummaryColumn> const& columns() const { return columns_.columns; }
+
+  /// `numbers`: values of all columns that have a path.
+  Measures of(std::vector<double> const& numbers, double seconds) {
+    std::vector<double> values;
+    values.reserve(columns_.names.size());
+    std::vector<bool> lacks;
+    auto from = numbers.begin();
+    for (auto const& column : columns_.columns) {
+      if (column.path.empty()) {
+        values.insert(values.end(), column.count, std::nan(""));
+        continue;
+      }
+      auto const to = from + static_cast<std::ptrdiff_t>(column.count);
+      if (column.may_lack && std::any_of(from, to, [](double value) { return std::isnan(value); })) {
+        lacks.resize(columns_.names.size());
+        for (auto at = from; at != to; ++at)
+          lacks[values.size() + static_cast<std::size_t>(at - from)] = std::isnan(*at);
+      }
+      values.insert(values.end(), from, to);
+      from = to;
+    }
+    values.push_back(seconds);
+    return lacks.empty() ? Measures(all_, std::move(values)) : without(lacks, values);
   }
 
  private:
-  Provenance provenance() const {
-    auto const text = [&](char const* name) { return h5_.text_attribute(layout::provenance, name); };
-    Provenance found{.state = text("state"),
-                     .trial_id = text("trial_id"),
-                     .git_commit = text("git_commit"),
-                     .git_dirty = h5_.integer_attribute(layout::provenance, "git_dirty") != 0,
-                     .device = text("device"),
-                     .data_hash = text("data_hash"),
-                     .seconds = h5_.number_attribute(layout::provenance, "seconds"),
-                     .more = {}};
-    if (found.state != "done" && found.state != "diverged") {
-      throw foreign(file_, "its state is '" + found.state + "', but a committed trial is done or diverged");
+  Measures without(std::vector<bool> const& lacks, std::vector<double> const& values) {
+    std::vector<double> kept;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (!lacks[i]) kept.push_back(values[i]);
+    if (lacks != lacks_ || !some_) {  // mostly the same as in the trial before
+      std::vector<std::string> names;
+      for (std::size_t i = 0; i < lacks.size(); ++i)
+        if (!lacks[i]) names.push_back(columns_.names[i]);
+      some_ = MeasureNames::of(std::move(names));
+      lacks_ = lacks;
     }
-    return found;
+    return {some_, std::move(kept)};
   }
 
-  std::string text_or_nothing(char const* name) const {
-    return h5_.has_attribute(layout::provenance, name) ? h5_.text_attribute(layout::provenance, name) : std::string();
-  }
-  std::vector<std::pair<std::string, std::string>> environment() const {
-    std::vector<std::pair<std::string, std::string>> found;
-    for (auto const* name : {"version", "build_type", "libtorch", "cuda", "gpu_name", "instruction_set"})
-      if (auto const text = text_or_nothing(name); !text.empty()) found.emplace_back(name, text);
-    return found;
-  }
+  SummaryColumns columns_;
+  std::shared_ptr<MeasureNames const> all_, some_;
+  std::vector<bool> lacks_;
+};
 
-  void add(std::string name, double value) {
-    if (std::isnan(value) && name.find(error_end) != std::string::npos) return;
-    measures_->emplace_back(std::move(name), value);
-  }
-  void add_defined(std::string name, double value) {
-    if (!std::isnan(value)) add(std::move(name), value);
-  }
-
-  std::vector<double> values(std::string const& path, std::size_t count) const {
-    auto found = h5_.read<double>(path);
-    if (found.size() != count) {
-      throw foreign(file_, fmt::format("{} holds {} values instead of {}", path, found.size(), count));
+std::vector<double> read_numbers(store::Hdf5Reader const& h5, std::vector<SummaryColumn> const& columns,
+                                 fs::path const& file) {
+  std::vector<double> numbers;
+  for (auto const& column : columns) {
+    if (column.path.empty()) continue;
+    auto const found = h5.read<double>(column.path);
+    if (found.size() != column.count) {
+      throw foreign(file, fmt::format("{} holds {} values instead of {}", column.path, found.size(), column.count));
     }
-    return found;
+    numbers.insert(numbers.end(), found.begin(), found.end());
+  }
+  return numbers;
+}
+
+/// A file as it was when it was opened.
+class OpenFile {
+ public:
+  explicit OpenFile(fs::path const& file) : descriptor_(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  OpenFile(OpenFile const&) = delete;
+  OpenFile& operator=(OpenFile const&) = delete;
+  ~OpenFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+  /// Whether that name still means that file: a trial that is computed again replaces it.
+  [[nodiscard]] bool is(fs::path const& file) const {
+    struct ::stat own{}, named{};
+    return ::fstat(descriptor_, &own) == 0 && ::stat(file.c_str(), &named) == 0 && own.st_dev == named.st_dev &&
+           own.st_ino == named.st_ino;
   }
 
-  void read_final(std::string const& name) {
-    auto const path = layout::final_group + name;
-    // A NaN mean is not written; the values by horizon show that it was measured.
-    auto const parts = layout::horizon_group + (name == "train_mse" ? "val_mse" : name);
-    if (h5_.exists(path)) add(name, values(path, 1)[0]);
-    else if (h5_.exists(parts)) add(name, std::nan(""));
-  }
-
-  void read_horizons() {
-    if (!h5_.exists(layout::horizon)) return;
-    auto const horizons = h5_.read<std::int64_t>(layout::horizon);
-    for (std::string const name : layout::horizon_measures) {
-      auto const path = layout::horizon_group + name;
-      if (!h5_.exists(path)) continue;
-      auto const found = values(path, horizons.size());
-      for (std::size_t h = 0; h < horizons.size(); ++h) add(fmt::format("{}.h{}", name, horizons[h]), found[h]);
-    }
-  }
-
-  void read_layers() {
-    if (!h5_.exists(layout::layer)) return;
-    layers_ = h5_.read_text(layout::layer);
-    read_dimension(layout::dimension, "");
-    read_activation(layout::activation, "");
-    for (std::string const control : layout::layer_controls) {
-      read_dimension(layout::control + control + "/" + layout::dimension_name, control + ".");
-      read_activation(layout::control + control + "/" + layout::activation_name, control + ".");
-    }
-    for (std::string const control : layout::series_controls)
-      read_series_dimension(layout::control + control + "/" + layout::dimension_name, control + ".");
-    read_probes();
-    for (std::string const name : layout::similarity_measures) by_layer(layout::similarity + name, name);
-  }
-
-  void read_probes() {
-    for (std::string const target : layout::probe_targets)
-      for (std::string const score : layout::probe_scores)
-        for (std::string const control : {"", layout::untrained_prefix, layout::shuffled_prefix})
-          by_layer(layout::probe + target + "/" + control + score, "probe." + target + "." + control + score);
-  }
-
-  /// Data sets of `group` over layers; their measures' names begin with `prefix`.
-  void read_dimension(std::string const& group, std::string const& prefix) {
-    for (auto const* estimator : dimension::estimators) {
-      std::string const name(estimator->name);
-      if (auto const axis = layout::names_of(estimator->axis); axis.scale)
-        by_layer_and(axis.scale, axis.letter, group + name, prefix + name);
-      else by_layer(group + name, prefix + name);
-    }
-  }
-  void read_activation(std::string const& group, std::string const& prefix) {
-    for (auto const& measure : activation_measures)
-      by_layer(group + std::string(measure.name), prefix + std::string(measure.measure), &TrialReader::add_defined);
-  }
-  /// Of rows that belong to no layer. The table has no room for their curves over n1.
-  void read_series_dimension(std::string const& group, std::string const& prefix) {
-    for (auto const* estimator : dimension::estimators) {
-      std::string const name(estimator->name);
-      if (estimator->axis == dimension::Axis::n1 || !h5_.exists(group + name)) continue;
-      if (estimator->axis == dimension::Axis::none) {
-        add(prefix + name, values(group + name, 1)[0]);
-        continue;
-      }
-      auto const ks = h5_.read<std::int64_t>(layout::k);
-      auto const found = values(group + name, ks.size());
-      for (std::size_t i = 0; i < ks.size(); ++i) add(fmt::format("{}{}.k{}", prefix, name, ks[i]), found[i]);
-    }
-  }
-
-  void by_layer(std::string const& path, std::string const& measure,
-                void (TrialReader::*take)(std::string, double) = &TrialReader::add) {
-    if (!h5_.exists(path)) return;
-    auto const found = values(path, layers_.size());
-    for (std::size_t l = 0; l < layers_.size(); ++l) (this->*take)(measure + "." + layers_[l], found[l]);
-  }
-  void by_layer_and(std::string const& scale, std::string const& letter, std::string const& path,
-                    std::string const& measure) {
-    if (!h5_.exists(path)) return;
-    auto const positions = h5_.read<std::int64_t>(scale);
-    auto const found = values(path, layers_.size() * positions.size());
-    for (std::size_t l = 0; l < layers_.size(); ++l)
-      for (std::size_t i = 0; i < positions.size(); ++i)
-        add(fmt::format("{}.{}.{}{}", measure, layers_[l], letter, positions[i]), found[l * positions.size() + i]);
-  }
-
-  std::filesystem::path file_;
-  store::Hdf5Reader h5_;
-  std::vector<std::string> layers_;
-  std::vector<std::pair<std::string, double>>* measures_ = nullptr;
+ private:
+  int descriptor_;
 };
 
 }  // namespace
 
-TrialSummary read_trial(std::filesystem::path const& file) { return TrialReader(file).read(); }
+struct TrialReader::Known {
+  Assembly assembly;
+  ExcessByBlock excess_by_block;  ///< its axes; the values differ
+  std::vector<std::string> layers;
+  store::KnownLayout layout;
+};
+
+TrialReader::TrialReader() = default;
+TrialReader::~TrialReader() = default;
+
+TrialSummary TrialReader::read(fs::path const& file) {
+  OpenFile const opened(file);
+  store::Hdf5Reader const h5(file);
+  auto trial = read_facts(h5, file);
+  auto const layers = h5.exists(layout::layer) ? h5.read_text(layout::layer) : std::vector<std::string>();
+  if (opened.is(file))
+    for (auto at = known_.begin(); at != known_.end(); ++at) {
+      auto& known = **at;
+      if (known.layers != layers) continue;
+      auto numbers = known.layout.read(opened.descriptor());
+      if (!numbers) continue;
+      auto const count = static_cast<std::ptrdiff_t>(known.excess_by_block.excess.size());
+      trial.excess_by_block = known.excess_by_block;
+      std::copy(numbers->end() - count, numbers->end(), trial.excess_by_block.excess.begin());
+      trial.measures = known.assembly.of(*numbers, trial.provenance.seconds);
+      std::rotate(known_.begin(), at, at + 1);
+      unfit_ = 0;
+      return trial;
+    }
+
+  Assembly assembly(summary_columns(h5));
+  trial.measures = assembly.of(read_numbers(h5, assembly.columns(), file), trial.provenance.seconds);
+  trial.excess_by_block = read_excess_by_block(h5, file);
+
+  store::KnownLayout::Wanted wanted{
+      .numbers = {},
+      .scales = {layout::layer, layout::k, layout::n1, layout::horizon, layout::test_block, layout::windows_by_block},
+      .facts = layout::provenance};
+  for (auto const& column : assembly.columns())
+    if (!column.path.empty()) wanted.numbers.push_back(column.path);
+  if (!trial.excess_by_block.excess.empty()) wanted.numbers.emplace_back(layout::excess_by_block);
+  // Learning a layout takes as long as reading five trials, and as much memory as the structure of a file, 200 kB.
+  constexpr std::size_t most = 16;
+  if (++unfit_ > most) return trial;
+  auto known_layout = store::KnownLayout::of(file, wanted);
+  if (!known_layout || !opened.is(file)) return trial;
+  known_.insert(known_.begin(), std::make_unique<Known>(Known{std::move(assembly), trial.excess_by_block, layers,
+                                                              std::move(*known_layout)}));
+  if (known_.size() > most) known_.pop_back();
+  return trial;
+}
+
+TrialSummary read_trial(fs::path const& file) {
+  store::Hdf5Reader const h5(file);
+  auto trial = read_facts(h5, file);
+  Assembly assembly(summary_columns(h5));
+  trial.measures = assembly.of(read_numbers(h5, assembly.columns(), file), trial.provenance.seconds);
+  trial.excess_by_block = read_excess_by_block(h5, file);
+  return trial;
+}
+
+std::string TrialSummary::fact(std::string const& name) const {
+  auto const at = std::find_if(facts.begin(), facts.end(), [&](auto const& fact) { return fact.first == name; });
+  return at == facts.end() ? std::string() : at->second;
+}
 
 }  // namespace mambasynth::analysis::trial_file

@@ -11,6 +11,7 @@
 #include "analysis/collate/trials.hpp"
 #include "analysis/trial_file/layer_figures.hpp"
 #include "analysis/trial_file/trial_layout.hpp"
+#include "store/atomic_file.hpp"
 #include "store/hdf5.hpp"
 #include "support/reference.hpp"
 
@@ -70,7 +71,8 @@ TEST_CASE("every estimator is in trial.h5, in its measures and in table.csv") {
   analysis::trial_file::write_trial(file, trial_of("0123456789ab", 8));
   store::Hdf5Reader const h5(file);
   auto const sweep = sweep_of(file);
-  auto const csv = analysis::collate::to_csv(analysis::collate::tabulate(sweep));
+  analysis::collate::write_csv(analysis::collate::tabulate(sweep), folder.path() / "table.csv");
+  auto const csv = store::read_text(folder.path() / "table.csv");
   auto const& measures = sweep.trials[0].result->measures;
   auto const measured = [&](std::string const& name) {
     return std::any_of(measures.begin(), measures.end(), [&](auto const& measure) { return measure.first == name; });

@@ -52,7 +52,6 @@ TEST_CASE_METHOD(Fixture, "what differs between folders and is no axis becomes a
        "train.test_every"},
       {"the rows that are measured", "[evaluate]\nlb_points = 500\n", "[evaluate]\nlb_points = 2000\n",
        "evaluate.lb_points"},
-      {"the precision", "[train]\nprecision = \"fp32\"\n", "[train]\nprecision = \"bf16\"\n", "train.precision"},
       {"the test series", "[data]\nseed = 42\ntest_path_seed = 43\n", "[data]\nseed = 42\ntest_path_seed = 7\n",
        "data.test_path_seed"},
       {"what the path seed implies", "[data]\nseed = 42\npath_seed = 42\ntest_path_seed = 43\n", "[data]\nseed = 42\n",

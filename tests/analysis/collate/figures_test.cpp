@@ -90,7 +90,7 @@ SweepFolder sweep_of(fs::path const& folder, int cells, std::vector<std::pair<st
                           .file = folder / (id + ".h5")};
       analysis::trial_file::write_trial(trial.file, result);
       trial.result = analysis::trial_file::read_trial(trial.file);
-      for (auto const& [name, value] : more) trial.result->measures.emplace_back(name, value + seed);
+      for (auto const& [name, value] : more) trial.result->measures.set(name, value + seed);
       sweep.trials.push_back(std::move(trial));
     }
   return sweep;
@@ -246,9 +246,10 @@ TEST_CASE("references weigh seeds alike, and nothing infinite is drawn") {
   auto sweep =
       sweep_of(trials.path(), 2, {{"probe.circle.accuracy.input", 0}, {"probe.circle.untrained_accuracy.input", 5}});
   std::erase_if(sweep.trials, [](auto const& trial) { return trial.id == "c1s2"; });
-  sweep.trials[0].result->measures.back().second = std::numeric_limits<double>::infinity();
-  for (auto& [name, value] : sweep.trials[0].result->measures)
-    if (name == "excess_mse.h1") value = std::numeric_limits<double>::infinity();
+  for (auto const* name : {"probe.circle.untrained_accuracy.input", "excess_mse.h1"}) {
+    REQUIRE(sweep.trials[0].result->measures.find(name));
+    sweep.trials[0].result->measures.set(name, std::numeric_limits<double>::infinity());
+  }
   PathWithout const gnuplot;
   draw_sweep(tabulate(sweep), sweep, out.path());
   // 5 + seed of the trials s0, s1, s2 and s0, s1, the first of them infinite: 5, 6 and 7 by seed.

@@ -27,7 +27,7 @@ class MadeUpSweep {
     auto& trial = add(axes, seed);
     trial.outcome = analysis::collate::Outcome::done;
     trial.result.emplace();
-    trial.result->measures = measures;
+    for (auto const& [name, value] : measures) trial.result->measures.set(name, value);
     return *this;
   }
   /// Seeds 0, 1, ... of a cell.

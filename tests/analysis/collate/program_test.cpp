@@ -111,9 +111,9 @@ TEST_CASE_METHOD(Fixture, "missing, failed and diverged trials are counted and n
   CHECK(rows[1].at("test_mse_mean") == "");
   CHECK_THAT(ran.out, ContainsSubstring("|      n |             not done |") &&
                           ContainsSubstring("| 1 of 3 | 1 diverged, 1 failed |") &&
-                          ContainsSubstring("| 0 of 3 |  1 failed, 2 missing |"));
+                          ContainsSubstring("| 0 of 3 |  1 failed, 2 waiting |"));
   CHECK(longest_table_line(ran.out) <= 100);
-  CHECK_THAT(ran.out, ContainsSubstring("failed, missing"));
+  CHECK_THAT(ran.out, ContainsSubstring("failed, waiting"));
   CHECK_THAT(ran.out,
              ContainsSubstring("a2, train.gate_lr_factor = 0.0, seed 43: out_of_memory: GPU 0 \\| 80 GiB full"));
   CHECK_THAT(ran.out, ContainsSubstring("a3, train.gate_lr_factor = 0.0, seed 44: diverged"));

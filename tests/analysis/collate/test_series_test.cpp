@@ -30,7 +30,7 @@ CollatedTrial trial_with(std::string const& seed, analysis::trial_file::ExcessBy
   analysis::trial_file::TrialSummary summary;
   summary.excess_by_block = blocks;
   for (std::size_t h = 0; h < optimum.size(); ++h)
-    summary.measures.emplace_back("bayes_mse.h" + std::to_string(blocks.horizon[h]), optimum[h]);
+    summary.measures.set("bayes_mse.h" + std::to_string(blocks.horizon[h]), optimum[h]);
   return {.id = "a" + seed,
           .axes = {},
           .seed = seed,

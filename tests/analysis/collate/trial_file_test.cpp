@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,8 +13,10 @@
 
 #include "analysis/collate/trials.hpp"
 #include "analysis/trial_file/test_blocks.hpp"
+#include "analysis/trial_file/trial_layout.hpp"
 #include "errors/errors.hpp"
 #include "store/hdf5.hpp"
+#include "store/known_layout.hpp"
 #include "support/reference.hpp"
 
 using namespace mambasynth;
@@ -195,8 +199,50 @@ TEST_CASE("errors of the test series are of its blocks, which read back") {
   CHECK(found.blocks.windows == blocks.windows);
   CHECK(found.excess == means);
   auto const measures = analysis::trial_file::read_trial(file).measures;
-  auto const error =
-      std::find_if(measures.begin(), measures.end(), [](auto const& m) { return m.first == "excess_mse_se.h1"; });
-  REQUIRE(error != measures.end());
-  CHECK(error->second == errors[0]);
+  CHECK(measures.find("excess_mse_se.h1") == errors[0]);
+}
+
+TEST_CASE("trials that differ only in numbers and provenance have one layout, which a reader of many uses") {
+  TemporaryFolder const folder;
+  auto const named = [&](std::string const& name) { return folder.path() / (name + ".h5"); };
+  auto first = trial_of("0123456789ab", 8);
+  first.provenance.more[0].second = "[train]\nepochs = 2\nseed = 42\n";
+  auto other = trial_of("ba9876543210", 9);
+  other.provenance.seconds = 7;
+  other.provenance.more[0].second = "[train]\nepochs = 2\nseed = 43\n";
+  other.provenance.more[1].second = std::int64_t{4};
+  auto undefined = other;
+  undefined.evaluation.measures.activation[1].std = std::nan("");
+  auto longer = other;
+  longer.horizon.horizon = {1, 5};
+  analysis::trial_file::write_trial(named("first"), first);
+  analysis::trial_file::write_trial(named("other"), other);
+  analysis::trial_file::write_trial(named("undefined"), undefined);
+  analysis::trial_file::write_trial(named("longer"), longer);
+
+  namespace layout = analysis::trial_file::trial_layout;
+  auto const known = store::KnownLayout::of(
+      named("first"),
+      {.numbers = {"/final/test_mse"}, .scales = {layout::layer, layout::horizon}, .facts = layout::provenance});
+  REQUIRE(known);
+  auto const value = [&](std::string const& name) {
+    int const descriptor = ::open(named(name).c_str(), O_RDONLY);
+    auto const values = known->read(descriptor);
+    ::close(descriptor);
+    return values;
+  };
+  CHECK(value("other") == std::vector<double>{9});
+  CHECK(value("undefined") == std::vector<double>{9});
+  CHECK_FALSE(value("longer"));
+
+  analysis::trial_file::TrialReader reader;
+  for (auto const* name : {"first", "other", "undefined", "longer", "other", "first"}) {
+    auto const found = reader.read(named(name)), expected = analysis::trial_file::read_trial(named(name));
+    CHECK(found.provenance.trial_id == expected.provenance.trial_id);
+    CHECK(found.provenance.seconds == expected.provenance.seconds);
+    CHECK(found.configuration == expected.configuration);
+    CHECK(found.facts == expected.facts);
+    CHECK(found.measures.names() == expected.measures.names());
+    CHECK(std::ranges::equal(found.measures.values(), expected.measures.values()));
+  }
 }

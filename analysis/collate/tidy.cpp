@@ -1,0 +1,77 @@
+#include "analysis/collate/tidy.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iterator>
+#include <unordered_map>
+#include <vector>
+
+#include "analysis/collate/trials_csv.hpp"
+#include "store/atomic_file.hpp"
+#include "store/csv.hpp"
+#include "store/output_file.hpp"
+
+namespace mambasynth::analysis::collate {
+namespace {
+
+/// A row's fields before and after the value.
+struct Fields {
+  std::string before, after;
+};
+
+std::string text_of(std::optional<std::int64_t> number) { return number ? fmt::format("{}", *number) : std::string(); }
+
+Fields fields_of(std::string const& name) {
+  auto const m = describe(name);
+  return {"," + store::csv::line({m.base, m.layer, text_of(m.horizon), text_of(m.k), m.target}) + ",",
+          "," + store::csv::line({m.unit, m.estimator, text_of(m.n1), m.control, name_of(m.better), m.name}) + "\n"};
+}
+
+std::vector<Fields> fields_of(trial_file::MeasureNames const& names) {
+  std::vector<Fields> fields;
+  for (auto const& name : names.all()) fields.push_back(fields_of(name));
+  return fields;
+}
+
+}  // namespace
+
+void write_tidy_csv(SweepFolder const& sweep, std::filesystem::path const& file) {
+  store::AtomicFile target(file);
+  store::OutputFile out(target.temporary());
+  auto const axes = axes_of_columns(sweep);
+  store::csv::Record header{"trial"};
+  header.insert(header.end(), axes.begin(), axes.end());
+  header.insert(header.end(), {"seed", "state"});
+  header.insert(header.end(), tidy_columns.begin(), tidy_columns.end());
+  out.write(store::csv::line(header) + "\n");
+
+  std::unordered_map<trial_file::MeasureNames const*, std::vector<Fields>> known;
+  fmt::memory_buffer rows;
+  for (auto const& trial : sweep.trials) {
+    if (!trial.result) continue;
+    store::csv::Record start{trial.id};
+    for (auto const& axis : axes) {
+      auto const at = trial.axes.find(axis);
+      start.push_back(at == trial.axes.end() ? "" : at->second);
+    }
+    start.insert(start.end(), {trial.seed, state_of(trial)});
+    auto const of_trial = store::csv::line(start);
+    auto const& measures = trial.result->measures;
+    auto& fields = known[measures.names().get()];
+    if (fields.empty()) fields = fields_of(*measures.names());
+    rows.clear();
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      rows.append(of_trial);
+      rows.append(fields[i].before);
+      auto const value = measures.values()[i];
+      if (std::isfinite(value)) fmt::format_to(std::back_inserter(rows), "{}", value);
+      rows.append(fields[i].after);
+    }
+    out.write({rows.data(), rows.size()});
+  }
+  out.close();
+  target.commit();
+}
+
+}  // namespace mambasynth::analysis::collate
