@@ -118,7 +118,7 @@ std::string_view words_of_control(Measure const& measure) {
   return control ? control->words : std::string_view{};
 }
 
-/// "Levina-Bickel, k-2"; the family alone if it has no other variant.
+/// "Levina-Bickel, unbiased"; the family alone if it has no other variant.
 std::string words_of(dimension::Estimator const& estimator) {
   auto const of_family = std::count_if(dimension::estimators.begin(), dimension::estimators.end(),
                                        [&](auto const* other) { return other->family == estimator.family; });

@@ -127,7 +127,7 @@ Parsed parse_options(int argc, char const* const* argv) {
                  "precision, threads (on the CPU); or average over\n"
                  "differing keys that are no axes: configuration")
       ->type_name("WHAT");
-  app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg and .png (needs gnuplot)");
+  app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg, .png and .pdf (needs gnuplot)");
   app.add_flag("--version", wants_version, "print version, commit, build type and HDF5 version");
 
   try {

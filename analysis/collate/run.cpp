@@ -52,10 +52,10 @@ void write_or_remove(std::filesystem::path const& file, std::optional<std::strin
 
 /// The exit code reports on the trials; figures that cannot be drawn only cause a warning.
 void draw(Table const& table, SweepFolder const& sweep, TrialSimilarity const& similarity,
+          Differences const& differences, std::vector<std::string> const& measures,
           std::filesystem::path const& folder) {
   try {
-    draw_sweep(table, sweep, folder);
-    draw_similarity(similarity, table, folder);
+    draw_sweep(table, sweep, similarity, differences, measures, folder);
   } catch (errors::Error const& error) {
     streams::log("warning: not all figures were drawn: {}\n", error.what());
   }
@@ -122,7 +122,7 @@ errors::ExitCode run(int argc, char const* const* argv) {
                         fmt::format("none of the {} planned has a trial.h5 that can be used", sweep.trials.size()),
                         "Run the sweep, or look at the reasons above");
   }
-  if (options.figures) draw(table, sweep, similarity, options.out);
+  if (options.figures) draw(table, sweep, similarity, differences, measures, options.out);
   return outcome_of(sweep, table, measures);
 }
 

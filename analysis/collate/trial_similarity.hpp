@@ -8,7 +8,6 @@
 #include "analysis/collate/pair_mean.hpp"
 #include "analysis/collate/table.hpp"
 #include "analysis/document/table.hpp"
-#include "analysis/plot/gnuplot.hpp"
 
 namespace mambasynth::analysis::collate {
 
@@ -56,9 +55,5 @@ std::string to_csv(TrialSimilarity const& similarity, Table const& table);
 /// ceiling with their p value, their names shortened to fit a terminal. Without columns if no layer has a pair of
 /// different seeds.
 document::Table similarity_table(TrialSimilarity const& similarity, Table const& table);
-
-/// sweep_similarity in `folder`: one matrix of the compared cells for each layer, from pairs of different seeds. Draws
-/// nothing for a single cell or seed, nor for too many cells to be told apart.
-void draw_similarity(TrialSimilarity const& similarity, Table const& table, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::analysis::collate

@@ -36,22 +36,17 @@ struct NeighborLists {
   std::span<std::int32_t const> index;  ///< (point, logs.k)
 };
 
-/// The estimator's panel in the figures by layer, intrinsic_dimension and sweep_dimension: only for axes k and none.
-struct LayerPanel {
-  std::string_view part;         ///< of the file name: sweep_dimension_<part>.dat
-  std::string_view title;        ///< of one trial
-  std::string_view sweep_title;  ///< of a sweep
-};
-
 /// An intrinsic-dimension estimator on neighbor lists: all that the program needs to know about it. Code that measures,
 /// writes, reads, tabulates, or draws estimates loops over `estimators` (estimators.hpp).
 struct Estimator {
   std::string_view name;          ///< its data set, and the first part of its columns in table.csv
   std::string_view family;        ///< "Levina-Bickel"
-  std::string_view variant = {};  ///< "k-2"
+  std::string_view variant = {};  ///< "unbiased"
   std::string_view heading = {};  ///< on the terminal, if not the family
   int marker = 7;                 ///< gnuplot's pointtype in the figure over neighbors
-  LayerPanel panel = {};
+  /// Its panel in the figures by layer, intrinsic_dimension and sweep_dimension, whose data is in
+  /// sweep_dimension_<panel>.dat; empty: none. Only for axes k and none.
+  std::string_view panel = {};
   Axis axis = Axis::k;
   bool all_rows = false;  ///< measured with copies and on the original program's rows; the others use distinct rows
 
@@ -62,7 +57,7 @@ struct Estimator {
   Influence (*influence)(PointTerms const& terms, std::size_t at, Estimate const& estimate,
                          NeighborLists const& lists) = nullptr;
 
-  /// In a legend: "Levina-Bickel, k-2".
+  /// In a legend: "Levina-Bickel, unbiased".
   [[nodiscard]] std::string label() const;
   /// Entries along the axis.
   [[nodiscard]] std::size_t entries(Ranks const& ranks) const;

@@ -62,10 +62,10 @@ Influence unbiased_influence(PointTerms const& terms, std::size_t at, Estimate c
 constinit Estimator const levina_bickel_original{
     .name = "levina_bickel_original",
     .family = "Levina-Bickel",
-    .variant = "k-1",
+    .variant = "original form",
     .heading = "LB, original's form",
     .marker = 6,
-    .panel = {"levina_bickel", "Levina-Bickel (original form)", "Levina-Bickel"},
+    .panel = "levina_bickel",
     .axis = Axis::k,
     .all_rows = true,
     .estimate = original_estimate,
@@ -75,7 +75,7 @@ constinit Estimator const levina_bickel_original{
 constinit Estimator const levina_bickel{
     .name = "levina_bickel",
     .family = "Levina-Bickel",
-    .variant = "k-2",
+    .variant = "unbiased",
     .axis = Axis::k,
     .estimate = unbiased_estimate,
     .influence = unbiased_influence,

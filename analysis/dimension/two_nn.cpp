@@ -84,7 +84,7 @@ constinit Estimator const two_nn_ml{
     .name = "two_nn_ml",
     .family = "TwoNN",
     .variant = "maximum likelihood",
-    .panel = {"two_nn", "TwoNN, maximum likelihood", "TwoNN, maximum likelihood"},
+    .panel = "two_nn",
     .axis = Axis::none,
     .estimate = maximum_likelihood,
     .influence = likelihood_influence,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/plot/gnuplot.hpp"
+#include "analysis/plot/paper.hpp"
 
 namespace mambasynth::analysis::plot {
 
@@ -33,18 +34,14 @@ struct EmbeddingPanel {
   Coloring const* coloring = nullptr;
 };
 
-/// Where a panel lies, in pixels from the upper left corner of the page; the title is above it, a key to the right.
-struct PanelPlace {
-  int left = 0, top = 0, side = 0;
-  Size page;
-  bool key = true;
-};
-inline constexpr int panel_key_width = 110;    ///< what a key needs to the right of its panel
-inline constexpr int panel_title_height = 30;  ///< what a title needs above it
+/// What a key needs to the right of its panel, and a title above it, in millimeters.
+inline constexpr double panel_key_width = 17, panel_title_height = 5;
 
-/// gnuplot commands that draw one panel of a multiplot; its points become a data file of `figure`. The PNG shows all
-/// points; above 2,500, the SVG shows only every second, third, ..., since it would be slow to open.
-std::string draw_panel(Figure& figure, std::string const& part, EmbeddingPanel const& panel, PanelPlace const& place);
+/// gnuplot commands that draw one panel of a multiplot in a square `frame`; its points become a data file of `figure`.
+/// The PNG shows all points, the other formats at most `most_marks` of them: every second, third, ..., since a file
+/// with more is slow to open. `key`: with the coloring's key at the right.
+std::string draw_panel(Figure& figure, std::string const& part, EmbeddingPanel const& panel, Frame const& frame,
+                       Paper const& paper, bool key, std::size_t most_marks);
 
 /// A grid of square panels, row by row, in `folder`. `heading` above them may be empty. Panels with the same coloring
 /// share a key on the right; otherwise each has its own. Axes have no numbers: those of a UMAP mean nothing.

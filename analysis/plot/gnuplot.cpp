@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -22,8 +23,6 @@
 
 namespace mambasynth::analysis::plot {
 namespace {
-
-constexpr double png_scale = 1.5;
 
 struct SpawnActions {
   posix_spawn_file_actions_t actions{};
@@ -106,6 +105,26 @@ int run_gnuplot(std::filesystem::path const& folder, std::string settings, std::
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/// cairo writes the time into every PDF, and the same figure would differ each time that it is drawn. Where cairo
+/// compresses the entry (from 1.18 on), it stays.
+void remove_creation_date(std::filesystem::path const& pdf) {
+  constexpr std::string_view start = "/CreationDate (D:";
+  constexpr std::string_view digits = "0123456789";
+  auto bytes = store::read_text(pdf);
+  auto at = bytes.find(start);
+  if (at == std::string::npos) return;
+  constexpr std::string_view epoch = "19700101000000";
+  at += start.size();
+  if (bytes.find_first_not_of(digits, at) != at + epoch.size()) return;
+  bytes.replace(at, epoch.size(), epoch);
+  std::ofstream file(pdf, std::ios::binary | std::ios::trunc);
+  file << bytes;
+  file.close();
+  if (!file)
+    throw errors::machine(fmt::format("{} cannot be written", pdf.string()), errors::system_reason(errno),
+                          "Make room, or choose another folder");
+}
+
 /// Once for each folder, however many figures it gets.
 void note_gnuplot_missing(std::filesystem::path const& folder) {
   static std::mutex mutex;
@@ -130,28 +149,16 @@ std::string Figure::add_data(std::string const& part, std::string content) {
 std::string Figure::data_name(std::string const& part) const { return fmt::format("{}_{}.dat", name_, part); }
 
 std::string Figure::script() const {
-  auto const scaled = [](int pixels) { return static_cast<int>(png_scale * pixels); };
   return fmt::format(
-      "# Draws {0}.svg and {0}.png: gnuplot -d {0}.gp\n"
+      "# Draws {0}.svg, {0}.png and {0}.pdf: gnuplot -d {0}.gp\n"
       "set encoding utf8\n"
       "set locale \"C\"\n"
       "set decimalsign\n"
-      "if (!exists(\"svg_file\")) svg_file = \"{0}.svg\"\n"
-      "if (!exists(\"png_file\")) png_file = \"{0}.png\"\n"
-      "do for [format in \"svg png\"] {{\n"
-      "reset\n"
-      "if (format eq \"svg\") {{\n"
-      "  set terminal svg size {1},{2} font \"sans-serif,13\" background \"white\"\n"
-      "  set output svg_file\n"
-      "}} else {{\n"
-      "  set terminal pngcairo size {3},{4} font \"sans,9\" fontscale {5} linewidth {5} pointscale {5} background "
-      "\"white\"\n"
-      "  set output png_file\n"
-      "}}\n"
-      "{6}"
+      "{1}"
+      "{2}"
       "unset output\n"
       "}}\n",
-      name_, size_.width, size_.height, scaled(size_.width), scaled(size_.height), png_scale, commands_);
+      name_, terminal_commands(name_, size_), commands_);
 }
 
 void Figure::draw(std::filesystem::path const& folder) const {
@@ -161,8 +168,9 @@ void Figure::draw(std::filesystem::path const& folder) const {
 
   store::AtomicFile svg(folder / (name_ + ".svg"));
   store::AtomicFile png(folder / (name_ + ".png"));
-  auto const settings = fmt::format("svg_file='{}'; png_file='{}'", svg.temporary().filename().string(),
-                                    png.temporary().filename().string());
+  store::AtomicFile pdf(folder / (name_ + ".pdf"));
+  auto const settings = fmt::format("svg_file='{}'; png_file='{}'; pdf_file='{}'", svg.temporary().filename().string(),
+                                    png.temporary().filename().string(), pdf.temporary().filename().string());
   std::string complaint;
   int const status = run_gnuplot(folder, settings, script_name, complaint);
   if (status == not_found) return note_gnuplot_missing(folder);
@@ -172,6 +180,8 @@ void Figure::draw(std::filesystem::path const& folder) const {
                           fmt::format("Run 'gnuplot -d {}' in {} to see more", script_name, folder.string()));
   svg.commit();
   png.commit();
+  remove_creation_date(pdf.temporary());
+  pdf.commit();
 }
 
 }  // namespace mambasynth::analysis::plot

@@ -5,17 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/plot/terminals.hpp"
+
 namespace mambasynth::analysis::plot {
 
-/// Pixels of the SVG; the PNG has 1.5 times as many.
-struct Size {
-  int width = 800;
-  int height = 500;
-};
-
 /// One figure: NAME.gp (runs by hand: `gnuplot -d NAME.gp` in its folder, without the start-up files of users), its
-/// data files NAME_<part>.dat beside it, and NAME.svg and NAME.png, which gnuplot draws from them. The same input gives
-/// the same bytes.
+/// data files NAME_<part>.dat beside it, and NAME.svg, NAME.png (300 dpi) and NAME.pdf, which gnuplot draws from them
+/// at the same size on paper. The same input gives the same bytes; a PDF drawn by hand has the time of its making.
 class Figure {
  public:
   /// `name`: letters, digits, '_' and '-'.

@@ -1,5 +1,7 @@
 #include "analysis/plot/layer_axis.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 
 namespace mambasynth::analysis::plot {
@@ -9,13 +11,10 @@ std::string short_layer(std::string const& layer) {
   return layer.starts_with(prefix) ? layer.substr(prefix.size()) : layer;
 }
 
-Curves over_layers(std::string const& name, std::string const& legend_title, std::vector<std::string> const& layers) {
-  Curves figure{.name = name, .legend_title = legend_title, .xlabel = "layer", .x = {}, .ticks = {}, .panels = {}};
-  for (auto const& layer : layers) {
-    figure.x.push_back(static_cast<double>(figure.x.size()));
-    figure.ticks.push_back(short_layer(layer));
-  }
-  return figure;
+Axis layer_axis(std::vector<std::string> const& layers) {
+  std::vector<std::string> names;
+  std::transform(layers.begin(), layers.end(), std::back_inserter(names), short_layer);
+  return named_axis("Layer", names);
 }
 
 }  // namespace mambasynth::analysis::plot

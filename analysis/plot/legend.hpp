@@ -3,41 +3,37 @@
 #include <string>
 #include <vector>
 
+#include "analysis/plot/paper.hpp"
+#include "analysis/plot/style.hpp"
+
 namespace mambasynth::analysis::plot {
-
-/// How a line looks, in a panel and in the legend.
-struct LineStyle {
-  std::string color = "#000000";
-  int dash = 1;        ///< gnuplot's dashtype; 1 is solid
-  int point = 0;       ///< gnuplot's pointtype; 0: no points
-  double width = 1.5;  ///< 0: points alone
-};
-
-/// As a gnuplot style: "linecolor rgb ... dashtype ... linewidth ...", without points.
-std::string line_words(LineStyle const& style);
 
 struct LegendEntry {
   std::string name;
   LineStyle style;
+  bool band = false;  ///< the sample has a band behind its line
+  bool open = false;  ///< an open mark
 };
 
-/// A legend below the panels, in as many columns as fit, so that it never covers data.
+/// A legend below the panels, in rows, so that it never covers data; and notes, which say what intervals are.
 class Legend {
  public:
-  /// `title` above and `note` below the entries may be empty; `width`: of the page, pixels.
-  Legend(std::string title, std::vector<LegendEntry> entries, int width, std::string note = {});
-  [[nodiscard]] int height() const;
-  /// Labels and arrows at the bottom of a page; set them only before the last panel is plotted.
-  [[nodiscard]] std::string commands(int page_height) const;
+  /// `title` before the entries may be empty; `width` of the page, millimeters.
+  Legend(std::string const& title, std::vector<LegendEntry> const& entries, std::vector<std::string> const& notes,
+         double width);
+  [[nodiscard]] double height() const { return height_; }
+  /// Commands that draw it with its upper edge at `top`; set them only before the last panel is plotted.
+  [[nodiscard]] std::string commands(Paper const& paper, double top) const;
 
  private:
-  [[nodiscard]] int rows() const;
-  std::string title_, note_;
-  std::vector<LegendEntry> entries_;
-  int width_, column_, columns_;
+  struct Item {
+    LegendEntry entry;
+    double left, middle;
+    bool sample;
+  };
+  std::vector<Item> items_;
+  std::vector<std::string> notes_;
+  double rows_end_ = 0, height_ = 0;
 };
-
-/// `text` escaped for a double-quoted gnuplot string, at most `longest` characters.
-std::string quotable(std::string const& text, std::size_t longest = 44);
 
 }  // namespace mambasynth::analysis::plot

@@ -14,6 +14,7 @@ using Color = std::uint32_t;  // 0xrrggbb
 
 constexpr std::array<Color, 10> muted{0x332288, 0x88ccee, 0x44aa99, 0x117733, 0x999933,
                                       0xddcc77, 0xcc6677, 0x882255, 0xaa4499, 0xbbbbbb};
+constexpr std::array<Color, 7> okabe_ito{0x0072b2, 0xd55e00, 0x009e73, 0xe69f00, 0x56b4e9, 0xcc79a7, 0x000000};
 constexpr std::array<Color, 9> viridis{0x440154, 0x472d7b, 0x3b528b, 0x2c728e, 0x21918c,
                                        0x28ae80, 0x5ec962, 0xaddc30, 0xfde725};
 constexpr std::array<Color, 11> red_blue{0x053061, 0x2166ac, 0x4393c3, 0x92c5de, 0xd1e5f0, 0xf7f7f7,
@@ -52,6 +53,14 @@ std::string category_color(std::int64_t index, std::int64_t count) {
   if (count <= static_cast<std::int64_t>(muted.size()))
     return hex(muted[static_cast<std::size_t>(index) % muted.size()]);
   return hex(interpolated(viridis, static_cast<double>(index) / static_cast<double>(count - 1)));
+}
+
+std::string series_color(std::size_t index) { return hex(okabe_ito[index % okabe_ito.size()]); }
+
+std::string ordered_color(std::size_t index, std::size_t count) {
+  constexpr double lightest = 0.85;
+  return hex(
+      interpolated(viridis, count < 2 ? 0.25 : lightest * static_cast<double>(index) / static_cast<double>(count - 1)));
 }
 
 std::string readable_on(std::string const& color) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -9,6 +10,13 @@ namespace mambasynth::analysis::plot {
 /// "#rrggbb" of category `index` out of `count`: up to ten, Paul Tol's "muted" scheme (personal.sron.nl/~pault); above
 /// ten, evenly spaced along a scale of rising lightness, since more than ten hues cannot be told apart.
 std::string category_color(std::int64_t index, std::int64_t count);
+
+/// Of curve `index` beside others of different kinds: Okabe & Ito's scheme (jfly.uni-koeln.de/color), black last. None
+/// of them is a color of ten categories, so that no curve seems to belong to one.
+std::string series_color(std::size_t index);
+
+/// Of curve `index` out of `count` that have an order: along viridis, without its end that is too light for lines.
+std::string ordered_color(std::size_t index, std::size_t count);
 
 /// Black or white, whichever is easier to read on `color` ("#rrggbb"): relative luminance of WCAG 2.
 std::string readable_on(std::string const& color);

@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "analysis/plot/palette.hpp"
+#include "analysis/plot/style.hpp"
+#include "analysis/plot/text.hpp"
 #include "analysis/plot/ticks.hpp"
 
 namespace mambasynth::analysis::plot {
@@ -51,50 +53,130 @@ std::string circle_runs(std::span<std::int64_t const> circle, std::int64_t circl
   return runs;
 }
 
-WindowPage::WindowPage(std::int64_t first, std::int64_t last, int height, PageWidths const& widths)
-    : first_(first), last_(last), widths_(widths), height_(height) {
-  text_ = fmt::format(
-      "set multiplot\nset tics out nomirror\nset xrange [{}:{}]\nset lmargin at screen {}\nset rmargin at screen {}\n"
-      "unset key\nset format x \"\"\n",
-      first, last, widths.left, widths.right);
+namespace {
+
+// Millimeters.
+constexpr double edge = 1, left = 17, right = 22, title_height = text_height + 1, between = 1, strip_height = 5,
+                 axis_height = 9;
+
+/// Ticks alone: the lowest panel has their labels.
+std::string unlabeled(std::vector<double> const& ticks) {
+  std::string text;
+  for (double const tick : ticks) text += fmt::format("{}\"\" {:.10g}", text.empty() ? "" : ", ", tick);
+  return "(" + text + ")";
 }
 
-void WindowPage::room(std::string const& title, int pixels, bool lowest) {
-  top_ = next_ + between;
-  next_ = top_ + pixels;
-  text_ += fmt::format(
-      "set tmargin at screen {:.5f}\nset bmargin at screen {:.5f}\nset title \"{}\" offset 0,-0.7 noenhanced\n",
-      at(top_), at(next_), title);
-  if (lowest) text_ += "set format x\nset xlabel \"time step\"\n";
-}
+double height_above(bool events) { return title_height + (events ? 2.5 : 0); }
+
+}  // namespace
 
 void WindowPage::strip(std::string const& title, std::string const& runs) {
-  room(title, strip_height, false);
-  text_ += fmt::format(
-      "unset ytics\nset ylabel\nset style fill solid noborder\nset yrange [0:1]\n"
-      "plot \"{0}\" using (($1+$2)/2.0):(0.5):1:2:(0):(1):3 with boxxyerror linecolor rgb variable, "
-      "\"{0}\" using (($1+$2)/2.0):(0.5):($4 >= 0 && $2-$1 > {1:.1f} ? sprintf(\"%d\",$4) : \"\"):5 with labels "
-      "textcolor rgb variable\nset ytics auto\n",
-      runs, static_cast<double>(last_ - first_) / 30);
+  rooms_.push_back(
+      {.title = title,
+       .ylabel = "",
+       .commands = fmt::format(
+           "unset ytics\nset style fill solid noborder\nset yrange [0:1]\n"
+           "plot \"{0}\" using (($1+$2)/2.0):(0.5):1:2:(0):(1):3 with boxxyerror linecolor rgb variable, "
+           "\"{0}\" using (($1+$2)/2.0):(0.5):($4 >= 0 && $2-$1 > {1:.1f} ? sprintf(\"%d\",$4) : \"\"):5 with "
+           "labels font small textcolor rgb variable\n",
+           runs, static_cast<double>(last_ - first_) / 40),
+       .height = strip_height,
+       .quantity = "",
+       .key = {},
+       .border = border_,
+       .events = events_});
 }
 
-void WindowPage::heat(std::string const& title, std::string const& ylabel, std::string const& rows, std::int64_t count,
-                      std::string const& palette, std::string const& range, int pixels, bool lowest) {
-  room(title, pixels, lowest);
-  text_ += fmt::format(
-      "{}set cbrange {}\nset colorbox user origin screen {},{:.5f} size screen {},{:.5f}\nset ylabel \"{}\"\n"
-      "set yrange [{}:-0.5]\nplot \"{}\" matrix using ($1+{}+0.5):2:3 with image\n",
-      palette, range, widths_.scale_at, at(next_), widths_.scale_width, at(top_) - at(next_), ylabel,
-      static_cast<double>(count) - 0.5, rows, first_);
+void WindowPage::heat(Heat const& heat) {
+  auto const last = static_cast<double>(heat.count) - 0.5;
+  std::vector<double> ticks;
+  for (double const tick : even_ticks(0, last))
+    if (tick == std::floor(tick)) ticks.push_back(tick);
+  rooms_.push_back(
+      {.title = heat.title,
+       .ylabel = heat.ylabel,
+       .commands = fmt::format("{}set cbrange {}\nset ytics {}\nset yrange [{}:-0.5]\nplot \"{}\" matrix using "
+                               "($1+{}+0.5):2:3 with image\n",
+                               heat.palette, heat.range, tick_words(ticks), last, heat.rows, first_ + heat.from),
+       .height = heat.height,
+       .quantity = heat.quantity,
+       .key = {},
+       .border = border_,
+       .events = events_});
 }
 
-void WindowPage::lines(std::string const& title, std::string const& ylabel, std::string const& plots, double largest,
-                       int pixels, bool lowest) {
-  room(title, pixels, lowest);
-  text_ += fmt::format(
-      "set ylabel \"{}\"\nset yrange [0:*]\nset ytics {:.6g}\nset key inside bottom right horizontal samplen 1.5\nplot "
-      "{}\nunset key\n",
-      ylabel, tick_step(largest), plots);
+void WindowPage::lines(Lines const& lines) {
+  double const top = lines.largest > 0 ? 1.05 * lines.largest : 1;
+  rooms_.push_back({.title = lines.title,
+                    .ylabel = lines.ylabel,
+                    .commands = fmt::format("set yrange [0:{:.6g}]\nset ytics {}\nplot {}\n", top,
+                                            tick_words(even_ticks(0, top)), lines.plots),
+                    .height = lines.height,
+                    .quantity = "",
+                    .key = lines.key,
+                    .border = border_,
+                    .events = events_});
+}
+
+std::string WindowPage::commands_of(Room const& room, Paper const& paper, double top, bool lowest,
+                                    std::string const& more) const {
+  Frame const frame{.left = left, .top = top, .width = paper.size().width - left - right, .height = room.height};
+  auto const at = [&](std::int64_t step) {
+    return frame.left + frame.width * static_cast<double>(step - first_) / static_cast<double>(last_ - first_);
+  };
+  auto const steps = even_ticks(static_cast<double>(first_), static_cast<double>(last_));
+  auto text = "unset label\nunset arrow\nunset xlabel\nunset ylabel\n" + paper.margins(frame);
+  text += fmt::format("set xrange [{}:{}]\nset xtics nomirror {}\n", first_, last_,
+                      lowest ? tick_words(steps) : unlabeled(steps));
+  text += paper.text(shortened(room.title, frame.width, text_points), frame.left,
+                     frame.top - text_height / 2 - (room.events.empty() ? 0.4 : 2.9));
+  if (!room.ylabel.empty())
+    text += paper.upright_text(room.ylabel, text_height / 2 + 0.5, frame.top + frame.height / 2);
+  if (lowest)
+    text += paper.text("Time step", frame.left + frame.width / 2, frame.bottom() + axis_height - text_height / 2 - 0.5,
+                       Align::center);
+  if (room.border)
+    text += paper.line(at(*room.border), frame.top, at(*room.border), frame.bottom(),
+                       "front " + line_words({.dash = 2, .width = thick}));
+  for (auto const step : room.events)
+    text += paper.mark(at(step), frame.top - 1.2, mark_words({.color = ink, .point = 11, .width = 0}));
+  if (room.quantity.empty()) {
+    text += "unset colorbox\n";
+  } else {
+    text += "set format cb \"%g\"\nset cbtics auto font small\n" +
+            paper.color_bar({.left = frame.right() + 2, .top = frame.top, .width = 2.5, .height = frame.height}) +
+            paper.small_text(room.quantity, frame.right() + 2, frame.top - text_height / 2);
+  }
+  double y = frame.top + text_height / 2;
+  for (auto const& entry : room.key) {
+    text += paper.line(frame.right() + 1.5, y, frame.right() + 5.5, y, line_words(entry.style)) +
+            paper.small_text(shortened(entry.name, right - 7.5, small_points), frame.right() + 6.5, y);
+    y += text_height;
+  }
+  return text + more + room.commands;
+}
+
+void WindowPage::draw(Figure& figure, std::vector<std::string> const& notes, std::filesystem::path const& folder) {
+  double end = edge;
+  for (auto const& room : rooms_) end += height_above(!room.events.empty()) + room.height + between;
+  end += axis_height;
+  Legend const legend("", {}, notes, two_columns);
+  Size const size{two_columns, end + legend.height()};
+  Paper const paper(size);
+  auto commands = fmt::format(
+      "set multiplot\nunset key\nset tics out nomirror scale 0.5\nset border 15 linecolor rgb \"{}\" linewidth "
+      "{:.3g}\n",
+      frame_gray, line_width(thin));
+  double top = edge;
+  for (std::size_t i = 0; i < rooms_.size(); ++i) {
+    top += height_above(!rooms_[i].events.empty());
+    bool const lowest = i + 1 == rooms_.size();
+    commands += commands_of(rooms_[i], paper, top, lowest, lowest ? legend.commands(paper, end) : "");
+    top += rooms_[i].height + between;
+  }
+  figure.set_size(size);
+  figure.set_commands(commands + "unset multiplot\n");
+  figure.draw(folder);
 }
 
 }  // namespace mambasynth::analysis::plot

@@ -1,8 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "analysis/plot/gnuplot.hpp"
+#include "analysis/plot/legend.hpp"
+#include "analysis/plot/paper.hpp"
 
 /// One window, step by step: its circles as a strip of colors, its channels as heat maps.
 namespace mambasynth::analysis::plot {
@@ -19,37 +27,55 @@ std::string symmetric_range(double largest, double floor);
 std::string circle_runs(std::span<std::int64_t const> circle, std::int64_t circles, std::int64_t first,
                         std::int64_t steps);
 
-/// Shares of the page width taken by margins and the color scale.
-struct PageWidths {
-  double left = 0.075, right = 0.89, scale_at = 0.905, scale_width = 0.015;
-};
-
-/// gnuplot commands of panels one below the other over steps first .. last - 1 of a page `height` pixels high.
+/// Panels one below the other over steps first .. last - 1, two columns wide.
 class WindowPage {
  public:
-  WindowPage(std::int64_t first, std::int64_t last, int height, PageWidths const& widths = {});
+  WindowPage(std::int64_t first, std::int64_t last) : first_(first), last_(last) {}
 
-  /// Circles, from a file of circle_runs(), with numbers if a visit is long enough.
+  /// Circles, from a file of circle_runs(), with numbers where a visit is long enough.
   void strip(std::string const& title, std::string const& runs);
-  /// `rows`: a file of `count` rows, as of heat_rows(); `range`: of the colors, "[-1:1]"; `pixels` high.
-  void heat(std::string const& title, std::string const& ylabel, std::string const& rows, std::int64_t count,
-            std::string const& palette, std::string const& range, int pixels, bool lowest = false);
-  /// `plots`: what follows gnuplot's `plot`; `largest` of what it plots.
-  void lines(std::string const& title, std::string const& ylabel, std::string const& plots, double largest, int pixels,
-             bool lowest = false);
-  [[nodiscard]] std::string end() const { return text_ + "unset multiplot\n"; }
+  /// `rows`: a file of `count` rows, as of heat_rows(); `range`: of the colors, "[-1:1]"; `quantity`: above their bar.
+  struct Heat {
+    std::string title, ylabel, rows;
+    std::int64_t count = 0;
+    std::string palette, range, quantity;
+    std::int64_t from = 0;  ///< the step of the first column, after the page's first
+    double height = 28;     ///< of the frame, millimeters
+  };
+  void heat(Heat const& heat);
+  /// `plots`: what follows gnuplot's `plot`; `largest` of what it plots. `key`: names of the lines and their styles,
+  /// beside the panel.
+  struct Lines {
+    std::string title, ylabel, plots;
+    double largest = 0;
+    std::vector<LegendEntry> key = {};
+    double height = 16;
+  };
+  void lines(Lines const& lines);
+  /// A dashed line through all panels from here on, at a step.
+  void border(std::int64_t step) { border_ = step; }
+  /// Small triangles above the panels from here on: where something happens.
+  void events(std::vector<std::int64_t> steps) { events_ = std::move(steps); }
 
-  /// Pixels that a strip and every other panel take in addition to their own height.
-  static constexpr int between = 34, strip_height = 22;
+  /// Draws all of it as `figure`, with the notes below.
+  void draw(Figure& figure, std::vector<std::string> const& notes, std::filesystem::path const& folder);
 
  private:
-  void room(std::string const& title, int pixels, bool lowest);
-  [[nodiscard]] double at(int pixels) const { return 1.0 - static_cast<double>(pixels) / height_; }
+  struct Room {
+    std::string title, ylabel, commands;
+    double height;
+    std::string quantity;  ///< of a color bar; empty: none
+    std::vector<LegendEntry> key;
+    std::optional<std::int64_t> border;
+    std::vector<std::int64_t> events;
+  };
+  [[nodiscard]] std::string commands_of(Room const& room, Paper const& paper, double top, bool lowest,
+                                        std::string const& more) const;
 
   std::int64_t first_, last_;
-  PageWidths widths_;
-  int height_, top_ = 0, next_ = 0;
-  std::string text_;
+  std::optional<std::int64_t> border_;
+  std::vector<std::int64_t> events_;
+  std::vector<Room> rooms_;
 };
 
 }  // namespace mambasynth::analysis::plot

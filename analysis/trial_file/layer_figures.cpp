@@ -6,50 +6,16 @@
 #include <cmath>
 #include <cstdlib>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 
 #include "analysis/dimension/dimension_bar.hpp"
-#include "analysis/plot/curves.hpp"
-#include "analysis/plot/embedding_figures.hpp"
-#include "analysis/plot/heat_map.hpp"
 #include "analysis/plot/layer_axis.hpp"
+#include "analysis/plot/page.hpp"
+#include "analysis/trial_file/shown_k.hpp"
 
 namespace mambasynth::analysis::trial_file {
-namespace {
 
-using dimension::DimensionEstimates;
-
-void add(plot::Curve& curve, double value, double half) {
-  curve.mean.push_back(value);
-  curve.low.push_back(value - half);
-  curve.high.push_back(value + half);
-}
-
-plot::Curve curve_of(std::string const& name, std::vector<Scored> const& scores, std::int64_t groups) {
-  plot::Curve curve{.name = name, .mean = {}, .low = {}, .high = {}};
-  for (auto const& score : scores) {
-    auto const half = half_interval(score, groups);
-    add(curve, score.value, std::isfinite(half) ? half : 0);
-  }
-  return curve;
-}
-plot::Curve curve_of(std::string const& name, std::vector<Shuffled> const& scores) {
-  plot::Curve curve{.name = name, .mean = {}, .low = {}, .high = {}};
-  for (auto const& score : scores) add(curve, score.mean, 0);
-  return curve;
-}
-
-/// Controls are lines without intervals; controls that were not measured are left out.
-void add_reference(plot::Panel& panel, plot::Curve curve) {
-  if (curve.mean.empty()) return;
-  curve.low.clear();
-  curve.high.clear();
-  panel.references.push_back(std::move(curve));
-}
-
-/// The measured k nearest to the usual 30.
 std::size_t shown_k(std::vector<std::int64_t> const& ks) {
   constexpr std::int64_t usual = 30;
   auto const nearest = std::min_element(
@@ -57,187 +23,180 @@ std::size_t shown_k(std::vector<std::int64_t> const& ks) {
   return static_cast<std::size_t>(nearest - ks.begin());
 }
 
+namespace {
+
+using dimension::DimensionEstimates;
+
+std::vector<double> places(std::size_t count) {
+  std::vector<double> x;
+  for (std::size_t i = 0; i < count; ++i) x.push_back(static_cast<double>(i));
+  return x;
+}
+
+/// The trained network: (layer) of value and half its interval.
+plot::Series trained(std::vector<std::pair<double, double>> const& values) {
+  plot::Series series{.name = "Trained network", .style = plot::category_style(0), .x = places(values.size()), .y = {}};
+  for (auto const& [value, half] : values) {
+    series.y.push_back(value);
+    series.low.push_back(value - half);
+    series.high.push_back(value + half);
+  }
+  return series;
+}
+
+/// Controls that were not measured have no values.
+void add_control(plot::Panel& panel, std::string const& name, std::vector<double> values, std::size_t dash) {
+  if (!values.empty())
+    panel.references.push_back({.name = name, .x = places(values.size()), .y = std::move(values), .dash = dash});
+}
+
+plot::Panel by_layer(std::vector<std::string> const& layers, std::string const& part, std::string const& title) {
+  return {.part = part, .title = title, .x = plot::layer_axis(layers), .y = {}};
+}
+
 /// `at`: the entry of the estimator's axis.
 plot::Panel dimension_panel(dimension::Estimator const& estimator, std::size_t at, std::string const& title,
                             LayerMeasures const& measures, Controls const& controls) {
-  auto const curve = [&](std::string const& name, std::vector<DimensionEstimates> const& layers) {
-    plot::Curve drawn{.name = name, .mean = {}, .low = {}, .high = {}};
-    for (auto const& layer : layers)
-      add(drawn, layer[estimator][at].value, dimension::dimension_bar(layer[estimator][at]));
-    return drawn;
+  auto panel = by_layer(measures.layers, std::string(estimator.panel), title);
+  std::vector<std::pair<double, double>> values;
+  plot::Extent extent;
+  for (auto const& layer : measures.dimension) {
+    double const value = layer[estimator][at].value, half = dimension::dimension_bar(layer[estimator][at]);
+    values.emplace_back(value, half);
+    extent.add(value), extent.add_interval(value - half, value + half);
+  }
+  panel.series.push_back(trained(values));
+  auto const of = [&](std::vector<DimensionEstimates> const& layers) {
+    std::vector<double> control;
+    for (auto const& layer : layers) control.push_back(layer[estimator][at].value);
+    return control;
   };
-  plot::Panel panel{.part = std::string(estimator.panel.part),
-                    .title = title,
-                    .ylabel = "dimension",
-                    .curves = {curve("trained", measures.dimension)},
-                    .references = {},
-                    .log_y = true};
-  add_reference(panel, curve("untrained network", controls.untrained.dimension));
-  add_reference(panel, curve("shuffled features", controls.shuffled));
-  auto const level = [&](std::string const& name, std::optional<DimensionEstimates> const& set) {
-    if (set) add_reference(panel, curve(name, std::vector(measures.layers.size(), *set)));
-  };
-  level("noise-free signal", controls.signal);
-  level("pure noise", controls.noise);
+  add_control(panel, "untrained", of(controls.untrained.dimension), 0);
+  add_control(panel, "shuffled features", of(controls.shuffled), 1);
+  if (controls.signal)
+    add_control(panel, "noise-free signal", of(std::vector(measures.layers.size(), *controls.signal)), 2);
+  if (controls.noise) add_control(panel, "pure noise", of(std::vector(measures.layers.size(), *controls.noise)), 3);
+  panel.y = extent.axis("Intrinsic dimension", true);
   return panel;
 }
 
-constexpr double negligible_share = 1e-7;  // left over from the rounding of activations
-
-/// The linear dimension, to compare with the intrinsic one.
-void add_participation_ratio(plot::Curves& figure, LayerMeasures const& measures, Controls const& controls) {
-  auto const curve = [](std::string const& name, std::vector<LayerActivation> const& layers) {
-    plot::Curve drawn{.name = name, .mean = {}, .low = {}, .high = {}};
-    for (auto const& layer : layers) add(drawn, layer.participation_ratio_unbiased, 0);
-    return drawn;
-  };
+/// The linear dimension beside the intrinsic one.
+void add_participation_ratio(plot::Page& page, LayerMeasures const& measures, Controls const& controls) {
   if (measures.activation.empty()) return;
-  plot::Panel panel{.part = "participation_ratio",
-                    .title = "Participation ratio",
-                    .ylabel = "dimension",
-                    .curves = {curve("trained", measures.activation)},
-                    .references = {},
-                    .log_y = true};
-  add_reference(panel, curve("untrained network", controls.untrained.activation));
-  figure.panels.push_back(std::move(panel));
+  auto panel = by_layer(measures.layers, "participation_ratio", "Participation ratio");
+  std::vector<std::pair<double, double>> values;
+  plot::Extent extent;
+  for (auto const& layer : measures.activation) {
+    values.emplace_back(layer.participation_ratio_unbiased, std::nan(""));
+    extent.add(layer.participation_ratio_unbiased);
+  }
+  panel.series.push_back(trained(values));
+  std::vector<double> untrained;
+  for (auto const& layer : controls.untrained.activation) untrained.push_back(layer.participation_ratio_unbiased);
+  add_control(panel, "untrained", std::move(untrained), 0);
+  panel.y = extent.axis("Linear dimension", true);
+  page.panels.push_back(std::move(panel));
 }
 
-/// The label of the score that a panel shows.
+/// "Switch hazard probe"
+std::string in_words(std::string text) {
+  std::replace(text.begin(), text.end(), '_', ' ');
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
 std::string score_words(std::string const& name) {
-  if (name == "r2") return "R²";
-  auto words = name;
-  std::replace(words.begin(), words.end(), '_', ' ');
-  return words;
-}
-
-/// "layer_3 (128-D), LB 4.8, silhouette 0.312"
-std::string panel_title(std::string const& name, Embedded const& panel, LayerMeasures const& measures, std::size_t p) {
-  auto title = fmt::format("{} ({}-D)", name, panel.dims);
-  if (panel.umap_start == "random") title += ", random start";
-  if (panel.kept_share < 1) title += fmt::format(", PCA {:.1f} %", 100 * panel.kept_share);
-  if (!measures.dimension.empty() && !measures.dimension[p].k.empty())
-    title +=
-        fmt::format(", LB {:.1f}",
-                    measures.dimension[p][dimension::levina_bickel_original][shown_k(measures.dimension[p].k)].value);
-  if (std::isfinite(panel.silhouette)) title += fmt::format(", silhouette {:.3f}", panel.silhouette);
-  return title;
+  return name == "r2" ? "R²" : name == "log_loss" ? "Log loss, nat" : in_words(name);
 }
 
 }  // namespace
 
 void draw_dimension_by_layer(LayerMeasures const& measures, Controls const& controls,
                              std::filesystem::path const& folder) {
-  auto figure = plot::over_layers("intrinsic_dimension", "", measures.layers);
+  plot::Page page{.name = "intrinsic_dimension", .width = plot::two_columns, .columns = 2};
   auto const& ks = measures.dimension.front().k;
   auto const at_k = shown_k(ks);
   for (auto const* estimator : dimension::estimators) {
-    auto const& [part, title, unused] = estimator->panel;
-    if (part.empty()) continue;
+    if (estimator->panel.empty()) continue;
     if (estimator->axis == dimension::Axis::none)
-      figure.panels.push_back(dimension_panel(*estimator, 0, std::string(title), measures, controls));
+      page.panels.push_back(dimension_panel(*estimator, 0, estimator->label(), measures, controls));
     else if (!ks.empty())
-      figure.panels.push_back(
-          dimension_panel(*estimator, at_k, fmt::format("{}, k = {}", title, ks[at_k]), measures, controls));
+      page.panels.push_back(dimension_panel(*estimator, at_k, fmt::format("{}, k = {}", estimator->label(), ks[at_k]),
+                                            measures, controls));
   }
-  add_participation_ratio(figure, measures, controls);
-  plot::draw_curves(figure, folder);
+  add_participation_ratio(page, measures, controls);
+  page.notes = {
+      fmt::format("Bars: two standard errors over stretches of time, where they are known; {} points. Gray: controls.",
+                  measures.dimension.front().points)};
+  plot::draw_page(page, folder);
 }
 
 void draw_spectrum(LayerMeasures const& measures, std::filesystem::path const& folder) {
-  plot::Curves figure{.name = "spectrum",
-                      .legend_title = "layer",
-                      .xlabel = "principal direction",
-                      .x = {},
-                      .ticks = {},
-                      .log2_x = true,
-                      .panels = {}};
+  constexpr double negligible_share = 1e-7;  // left over from the rounding of activations
   std::size_t components = 0;
   for (auto const& layer : measures.activation) components = std::max(components, layer.spectrum.size());
-  for (std::size_t c = 0; c < components; ++c) figure.x.push_back(static_cast<double>(c + 1));
-  plot::Panel panel{.part = "share",
-                    .title = "Principal components",
-                    .ylabel = "share of the variance",
-                    .curves = {},
-                    .references = {},
-                    .log_y = true};
+  if (components == 0) return;
+  plot::Panel panel{.part = "share", .title = "Principal components", .x = {}, .y = {}};
+  auto const last = static_cast<double>(components);
+  panel.x = plot::number_axis("Principal direction", components > 1 ? 0.9 : 0.5, components > 1 ? last * 1.1 : 2, true);
+  plot::Extent extent;
+  auto const layers =
+      static_cast<std::size_t>(std::count_if(measures.layers.begin(), measures.layers.end(),
+                                             [](auto const& name) { return plot::short_layer(name) != name; }));
+  std::size_t number = 0, other = 0;
   for (std::size_t l = 0; l < measures.activation.size(); ++l) {
     auto const name = plot::short_layer(measures.layers[l]);
-    plot::Curve curve{.name = name, .mean = measures.activation[l].spectrum, .low = {}, .high = {}};
-    curve.mean.resize(components, std::nan(""));
-    std::replace_if(
-        curve.mean.begin(), curve.mean.end(), [](double share) { return share <= negligible_share; }, std::nan(""));
-    (name == measures.layers[l] ? panel.references : panel.curves)
-        .push_back(std::move(curve));  // input and output are not layers
+    bool const is_layer = name != measures.layers[l];  // unlike input and output
+    plot::Series series{.name = name,
+                        .style = is_layer ? plot::ordered_style(number++, layers) : plot::reference_style(other++),
+                        .x = {},
+                        .y = {}};
+    series.style.point = 0;
+    for (std::size_t c = 0; c < measures.activation[l].spectrum.size(); ++c) {
+      double const share = measures.activation[l].spectrum[c];
+      series.x.push_back(static_cast<double>(c + 1));
+      series.y.push_back(share > negligible_share ? share : std::nan(""));
+    }
+    extent.add(series.y);
+    panel.series.push_back(std::move(series));
   }
-  if (panel.curves.empty()) panel.curves = std::exchange(panel.references, {});
-  figure.panels.push_back(std::move(panel));
-  if (components > 0) plot::draw_curves(figure, folder);
+  panel.y = extent.axis("Share of the variance", true);
+  plot::draw_page({.name = "spectrum",
+                   .panel_height = 50,
+                   .legend_title = "Layer",
+                   .panels = {std::move(panel)},
+                   .notes = {"Of the trained network; without intervals."}},
+                  folder);
 }
 
 void draw_probes(std::vector<std::string> const& layers, Probes const& probes, std::filesystem::path const& folder) {
-  auto figure = plot::over_layers("probes", "", layers);
+  plot::Page page{.name = "probes", .width = plot::two_columns, .columns = 2, .panel_height = 32};
   for (auto const& probe : probes.targets) {
     auto const& score = probe.scores.front();
-    auto title = "Probe of " + probe.target;
-    std::replace(title.begin(), title.end(), '_', ' ');
-    plot::Panel panel{.part = probe.target,
-                      .title = title,
-                      .ylabel = score_words(score.name),
-                      .curves = {curve_of("trained", score.trained, probes.groups)},
-                      .references = {}};
-    add_reference(panel, curve_of("untrained network", score.untrained, probes.groups));
-    add_reference(panel, curve_of("shuffled targets", score.shuffled));
-    figure.panels.push_back(std::move(panel));
+    auto panel = by_layer(layers, probe.target, in_words(probe.target) + " probe");
+    std::vector<std::pair<double, double>> values;
+    plot::Extent extent;
+    bool const share = score.name != "r2" && score.name != "log_loss";
+    for (auto const& scored : score.trained) {
+      double const half = half_interval(scored, probes.groups);
+      values.emplace_back(scored.value, half);
+      extent.add(scored.value), extent.add_interval(scored.value - half, scored.value + half);
+    }
+    auto series = trained(values);
+    double const most = score.name == "log_loss" ? INFINITY : 1, least = share ? 0 : -INFINITY;
+    for (auto& low : series.low) low = std::isfinite(low) ? std::max(low, least) : low;
+    for (auto& high : series.high) high = std::isfinite(high) ? std::min(high, most) : high;
+    panel.series.push_back(std::move(series));
+    std::vector<double> untrained, shuffled;
+    for (auto const& scored : score.untrained) untrained.push_back(scored.value);
+    for (auto const& scored : score.shuffled) shuffled.push_back(scored.mean);
+    add_control(panel, "untrained", std::move(untrained), 0);
+    add_control(panel, "shuffled targets", std::move(shuffled), 1);
+    panel.y = extent.axis(score_words(score.name), false, least, most);
+    page.panels.push_back(std::move(panel));
   }
-  plot::draw_curves(figure, folder);
-}
-
-void draw_similarity(std::vector<std::string> const& layers, Similarity const& similarity,
-                     std::filesystem::path const& folder) {
-  if (layers.size() < 2) return;  // nothing to compare
-  plot::Figure figure("similarity", {1300, 560});
-  std::vector<std::string> names;
-  for (auto const& layer : layers) names.push_back(plot::short_layer(layer));
-  std::string commands = "set multiplot\nset tics out nomirror\nunset key\n";
-  if (!similarity.cka.empty())
-    commands += plot::heat_map(figure, {"cka", "Debiased linear CKA", "layer", names, similarity.cka},
-                               {.left = 0.06, .right = 0.42, .bottom = 0.18, .top = 0.9});
-  if (!similarity.neighbour_overlap.empty())
-    commands +=
-        plot::heat_map(figure,
-                       {"neighbours", fmt::format("Share of {} nearest neighbors in common", similarity.overlap_k),
-                        "layer", names, similarity.neighbour_overlap},
-                       {.left = 0.56, .right = 0.92, .bottom = 0.18, .top = 0.9});
-  figure.set_commands(commands + "unset multiplot\n");
-  figure.draw(folder);
-}
-
-void draw_layer_embeddings(LayerMeasures const& measures, Embeddings const& e, bool per_layer,
-                           std::filesystem::path const& folder) {
-  constexpr int columns = 3, block_columns = 4;
-  auto const circles = e.circle.empty() ? 0 : *std::max_element(e.circle.begin(), e.circle.end()) + 1;
-  auto const circle = plot::by_category("circle", e.circle, circles);
-  auto const phase = plot::by_phase(e.phase);
-  std::vector<plot::EmbeddingPanel> umaps, phases, components, blocks;
-  for (std::size_t p = 0; p < e.panels.size(); ++p) {
-    auto const& panel = e.panels[p];
-    auto const& name = measures.layers[p];
-    umaps.push_back({panel_title(name, panel, measures, p), panel.umap, &circle});
-    phases.push_back({name, panel.umap, &phase});
-    components.push_back(
-        {fmt::format("{}: {:.0f} % + {:.0f} %", name, 100 * panel.pca_share[0], 100 * panel.pca_share[1]), panel.pca,
-         &circle});
-  }
-  for (std::size_t b = 0; b < e.of_blocks.size(); ++b) blocks.push_back({e.blocks[b], e.of_blocks[b].umap, &circle});
-  if (per_layer)
-    for (std::size_t p = 0; p < umaps.size(); ++p)
-      plot::draw_embeddings("umap_" + measures.layers[p], "", std::span(umaps).subspan(p, 1), 1, folder);
-  else plot::draw_embeddings("representation_umap", "", umaps, columns, folder);
-  if (!e.phase.empty()) plot::draw_embeddings("representation_umap_phase", "", phases, columns, folder);
-  plot::draw_embeddings("representation_pca", "Leading principal components, share of variance", components, columns,
-                        folder);
-  if (!blocks.empty())
-    plot::draw_embeddings("representation_umap_hidden", "Outputs of the Mamba blocks", blocks, block_columns, folder);
+  page.notes = {fmt::format("Bars: 95 % confidence interval over {} groups of visits. Gray: controls.", probes.groups)};
+  plot::draw_page(page, folder);
 }
 
 }  // namespace mambasynth::analysis::trial_file

@@ -44,7 +44,9 @@ void print(generate::Generation const& generation) {
   streams::print("{:>6} {:>10} {:>10.4f}\n", "mean", "", sum / static_cast<double>(generation.mse.size()));
 }
 
-void draw(generate::Generation const& g, series::TrainingSeries const& series, std::filesystem::path const& folder) {
+void draw(generate::Generation const& g, series::TrainingSeries const& series, config::Generate const& config,
+          std::filesystem::path const& folder) {
+  auto const bursts = generate::burst_starts(config);
   auto const seed = g.seed.size() / g.seed_start.size(), steps = g.generated.size() / g.seed_start.size();
   auto const seed_steps = static_cast<std::int64_t>(seed) / g.channels;
   auto const circles = series.circle.empty() ? 0 : *std::max_element(series.circle.begin(), series.circle.end()) + 1;
@@ -57,7 +59,8 @@ void draw(generate::Generation const& g, series::TrainingSeries const& series, s
                                      .truth = std::span(g.truth).subspan(i * steps, steps),
                                      .seed_circle = {},
                                      .circles = circles,
-                                     .mse = g.mse[i]};
+                                     .mse = g.mse[i],
+                                     .bursts = bursts};
     if (circles > 0)
       sample.seed_circle =
           std::span(series.circle)
@@ -133,7 +136,7 @@ int run(GenerateOptions& options) {
   if (analysis) streams::print("{}", dynamics::summary_table(*analysis));
   streams::print("{}\n", file.string());
   if (options.figures) {
-    draw(generation, series, options.run.out);
+    draw(generation, series, trial.generate, options.run.out);
     if (analysis) dynamics::draw_dynamics(*analysis, options.run.out);
   }
   return static_cast<int>(errors::ExitCode::done);

@@ -7,14 +7,22 @@
 #include <cmath>
 #include <string>
 
+#include "analysis/plot/page.hpp"
 #include "analysis/plot/palette.hpp"
+#include "analysis/plot/paper.hpp"
+#include "analysis/plot/style.hpp"
 
 namespace mambasynth::dynamics {
 namespace {
 
+namespace plot = analysis::plot;
 using analysis::plot::Figure;
 
 constexpr std::int64_t shown_samples = 8, keyed_circles = 20;
+constexpr double block_points = 7;  // of a color's sample in the legend
+constexpr char const* no_circle = "#e4e4e4";
+plot::LineStyle const burst_style{.color = plot::ink, .point = 9, .width = 0},
+    failure_style{.color = "#d55e00", .point = 2, .width = 0};
 
 std::string color_number(std::string const& color) { return "0x" + color.substr(1); }
 
@@ -24,12 +32,10 @@ std::string shown(std::string name) {
   return name;
 }
 
-/// Colors of the conditions, and dashes for print without color.
-std::string line_style(std::size_t condition) {
-  constexpr std::array<std::int64_t, 3> colors{0, 6, 2};
+/// Colors that no circle has, and dashes for print without color.
+plot::LineStyle condition_style(std::size_t condition) {
   constexpr std::array<int, 3> dashes{1, 1, 2};
-  return fmt::format("linewidth 2.2 dashtype {} linecolor rgb \"{}\"", dashes[condition % 3],
-                     analysis::plot::category_color(colors[condition % 3], 10));
+  return {.color = plot::series_color(condition), .dash = dashes[condition % dashes.size()], .width = plot::thick};
 }
 
 /// Start, end, height of the row, color, circle, color of the text.
@@ -39,7 +45,7 @@ std::string runs_of(Trajectory const& trajectory, double row, std::int64_t circl
   for (std::size_t start = 0, t = 1; t <= circle.size(); ++t) {
     if (t < circle.size() && circle[t] == circle[start]) continue;
     auto const color =
-        circle[start] < 0 ? std::string("#e4e4e4") : analysis::plot::category_color(circle[start], circles);
+        circle[start] < 0 ? std::string(no_circle) : analysis::plot::category_color(circle[start], circles);
     runs += fmt::format("{} {} {:.3f} {} {} {}\n", start, t, row, color_number(color), circle[start],
                         color_number(analysis::plot::readable_on(color)));
     start = t;
@@ -74,135 +80,147 @@ void draw_strips(Analysis const& a, std::filesystem::path const& folder) {
       ticks += fmt::format("{}\"{}{}\" {:.3f}", ticks.empty() ? "" : ", ", c == 0 ? fmt::format("sample {}: ", i) : "",
                            shown(a.names[of_condition]), row);
     }
-  int const height = static_cast<int>(110 + 24 * rows);
-  Figure figure("generation_dynamics", {1100, height});
+  // Millimeters.
+  constexpr double edge = 1, left = 38, right = 3, row_height = 4.2, title = 6, axis = 9;
+  std::vector<plot::LegendEntry> entries;
+  if (circles <= keyed_circles)
+    for (std::int64_t c = 0; c < circles; ++c)
+      entries.push_back({fmt::format("{}", c), {.color = plot::category_color(c, circles), .width = block_points}});
+  entries.push_back({"no circle", {.color = no_circle, .width = block_points}});
+  if (perturbs) entries.push_back({"burst", burst_style});
+  if (fails) entries.push_back({"first failure", failure_style});
+  plot::Legend const legend(
+      "Circle", entries,
+      {fmt::format("Decoded circle of {} of {} samples. A failure: see the summary.", samples, a.samples)},
+      plot::two_columns);
+  double const height = row_height * rows, end = edge + title + height + axis;
+  plot::Size const size{plot::two_columns, end + legend.height()};
+  plot::Paper const paper(size);
+  plot::Frame const frame{.left = left, .top = edge + title, .width = size.width - left - right, .height = height};
+  Figure figure("generation_dynamics", size);
   auto const strips = figure.add_data("circles", runs);
   auto const crosses = figure.add_data("failures", failures_at), marks = figure.add_data("bursts", bursts);
+  auto const steps = plot::number_axis("", 0, static_cast<double>(a.steps));
   auto commands = fmt::format(
-      "set tics out nomirror\nset border 1\nset style fill solid border linecolor rgb \"#ffffff\"\nset lmargin at "
-      "screen 0.2\nset rmargin at screen {0}\n"
-      "set tmargin at screen {1:.4f}\nset bmargin at screen {2:.4f}\nset xrange [0:{3}]\nset yrange "
-      "[{4:.3f}:-0.6]\nset ytics scale 0 ({5})\n"
-      "set xlabel \"steps after the seed\"\nset title \"Decoded circle{6}{7}\"\n",
-      circles <= keyed_circles ? 0.9 : 0.97, 1 - 40.0 / height, 60.0 / height, a.steps, rows - 0.4, ticks,
-      fails ? ", cross: first failure" : "", perturbs ? ", triangle: burst" : "");
+      "unset key\nset tics out nomirror scale 0.5\nset border 1 linecolor rgb \"{0}\" linewidth {1:.3g}\nset style "
+      "fill solid "
+      "border linecolor rgb \"#ffffff\"\n{2}set xrange [0:{3}]\nset yrange [{4:.3f}:-0.6]\nset ytics scale 0 ({5})\n",
+      plot::frame_gray, plot::line_width(plot::thin), paper.margins(frame), a.steps, rows - 0.4, ticks);
   commands +=
-      circles <= keyed_circles ? "set key outside right top title \"circle\" samplen 1 opaque\n" : "unset key\n";
+      plot::tick_commands("x", steps, true) + paper.text("Decoded circle", frame.left, edge + title / 2) +
+      paper.text("Steps after the seed", frame.left + frame.width / 2, frame.bottom() + axis - 2, plot::Align::center) +
+      legend.commands(paper, end);
   commands += fmt::format(
-      "plot \"{0}\" using (($1+$2)/2.0):3:1:2:($3-0.42):($3+0.42):4 with boxxyerror linecolor rgb variable notitle, "
-      "\"{0}\" using (($1+$2)/2.0):3:(($2-$1)>{1} && $5>=0 ? sprintf(\"%d\",$5) : \"\"):6 with labels font \",11\" "
-      "textcolor rgb variable notitle",
+      "plot \"{0}\" using (($1+$2)/2.0):3:1:2:($3-0.42):($3+0.42):4 with boxxyerror linecolor rgb variable, "
+      "\"{0}\" using (($1+$2)/2.0):3:(($2-$1)>{1} && $5>=0 ? sprintf(\"%d\",$5) : \"\"):6 with labels font small "
+      "textcolor "
+      "rgb variable",
       strips, std::max<std::int64_t>(a.steps / 40, 1));
-  if (perturbs)
-    commands += fmt::format(
-        ", \"{}\" using 1:2 with points pointtype 9 pointsize 0.55 linecolor rgb \"#000000\" notitle", marks);
+  if (perturbs) commands += fmt::format(", \"{}\" using 1:2 with points {}", marks, plot::mark_words(burst_style));
   if (fails)
     commands += fmt::format(
-        ", \"{0}\" using 1:2 with points pointtype 2 pointsize 1.3 linewidth 5 linecolor rgb \"#ffffff\" notitle, "
-        "\"{0}\" using 1:2 with points pointtype 2 pointsize 1.2 linewidth 2.2 linecolor rgb \"#cc0000\" notitle",
-        crosses);
-  if (circles <= keyed_circles) {
-    for (std::int64_t c = 0; c < circles; ++c)
-      commands += fmt::format(", NaN with boxes fillcolor rgb \"{}\" title \"{}\"",
-                              analysis::plot::category_color(c, circles), c);
-    commands += ", NaN with boxes fillcolor rgb \"#e4e4e4\" title \"none\"";
-  }
+        ", \"{0}\" using 1:2 with points pointtype 2 pointsize 0.7 linewidth 4 linecolor rgb \"#ffffff\", "
+        "\"{0}\" using 1:2 with points pointtype 2 pointsize 0.6 linewidth 1.8 linecolor rgb \"{1}\"",
+        crosses, failure_style.color);
   figure.set_commands(commands + "\n");
   figure.draw(folder);
 }
 
-/// One column per condition after the first column.
-template <class Cell>
-std::string table(std::size_t rows, std::size_t columns, Cell const& cell) {
-  std::string text;
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t c = 0; c <= columns; ++c) text += fmt::format("{}{:.6g}", c == 0 ? "" : " ", cell(r, c));
-    text += "\n";
-  }
-  return text;
+plot::Series line_of(Analysis const& a, std::size_t condition) {
+  return {.name = shown(a.names[condition]), .style = condition_style(condition), .x = {}, .y = {}};
 }
 
-void draw_statistics(Analysis const& a, std::filesystem::path const& folder) {
-  auto const conditions = a.names.size(), bins = a.law.dwell.size();
-  Figure figure("generation_statistics", {1300, 430});
-  auto longest = static_cast<double>(a.law.bin_steps);  // up to the last bin with anything to show
+/// Cumulative, because histograms of a few visits each cannot be told apart.
+plot::Panel dwell_panel(Analysis const& a) {
+  auto const bins = a.law.dwell.size();
+  auto const step = static_cast<double>(a.law.bin_steps);
+  auto longest = step;  // up to where there is anything to see
   for (std::size_t b = 0; b < bins; ++b) {
     bool any = a.law.seen.dwell[b] > 1e-4;
     for (auto const& s : a.statistics) any = any || s.dwell[b] > 0;
-    if (any) longest = static_cast<double>(static_cast<std::int64_t>(b + 1) * a.law.bin_steps);
+    if (any) longest = static_cast<double>(b + 1) * step;
   }
-  // Cumulative, because histograms of a few visits each cannot be distinguished.
-  std::vector<double> below(conditions + 1, 0.0);
-  auto const dwell = figure.add_data(
-      "dwell", "# steps, share of visits shorter than that by the process's law in such windows, of each condition\n" +
-                   table(bins + 1, conditions + 1, [&](std::size_t b, std::size_t c) {
-                     if (c == 0) return static_cast<double>(static_cast<std::int64_t>(b) * a.law.bin_steps);
-                     auto& sum = below[c - 1];
-                     if (b == 0) return sum;
-                     if (c == 1) return sum += a.law.seen.dwell[b - 1];
-                     auto const& s = a.statistics[c - 2];
-                     return sum += s.dwells > 0 ? static_cast<double>(s.dwell[b - 1]) / static_cast<double>(s.dwells)
-                                                : std::nan("");
-                   }));
-  auto const block = std::max<std::size_t>(1, static_cast<std::size_t>(a.steps) / 100),
-             blocks = static_cast<std::size_t>(a.steps) / block;
-  auto const distance =
-      figure.add_data("distance", "# step, root mean square distance of each condition\n" +
-                                      table(blocks, conditions, [&](std::size_t b, std::size_t c) {
-                                        if (c == 0) return (static_cast<double>(b) + 0.5) * static_cast<double>(block);
-                                        double squares = 0, n = 0;
-                                        auto const& perturbed = a.perturbed[c - 1];
-                                        for (auto const& trajectory : a.trajectories[c - 1])
-                                          for (std::size_t t = b * block; t < (b + 1) * block; ++t) {
-                                            if (!perturbed.empty() && perturbed[t]) continue;
-                                            squares += static_cast<double>(trajectory.distance[t]) *
-                                                       static_cast<double>(trajectory.distance[t]);
-                                            n += 1;
-                                          }
-                                        return n > 0 ? std::sqrt(squares / n) : std::nan("");
-                                      }));
-  auto const lasting = figure.add_data(
-      "lasting",
-      "# step, share of samples without failure of each condition\n" +
-          table(static_cast<std::size_t>(a.steps) / block + 1, conditions, [&](std::size_t b, std::size_t c) {
-            auto const step = static_cast<double>(b * block);
-            if (c == 0) return step;
-            auto const& first = a.statistics[c - 1].first_failure;
-            return static_cast<double>(
-                       std::count_if(first.begin(), first.end(), [&](double f) { return !(f <= step); })) /
-                   static_cast<double>(first.size());
-          }));
-  auto const lines = [&](std::string const& data, std::size_t first, char const* with, bool titled) {
-    std::string plots;
-    for (std::size_t c = 0; c < conditions; ++c)
-      plots += fmt::format("{}\"{}\" using 1:{} with {} {} {}", c == 0 ? "" : ", ", data, first + c, with,
-                           line_style(c), titled ? "title \"" + shown(a.names[c]) + "\"" : "notitle");
-    return plots;
-  };
-  auto const sides = [](double left, double right) {
-    return fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", left, right);
-  };
-  figure.set_commands(
-      fmt::format(
-          "set multiplot\nset tics out nomirror\nset border 3\nset grid ytics linetype 1 linecolor rgb \"#dddddd\"\n"
-          "set tmargin at screen 0.9\nset bmargin at screen 0.15\nset yrange [0:1.02]\nset format y \"%g\"\n"
-          "set key bottom right Left reverse samplen 2.5\n"
-          "set title \"Complete visits\"\nset xlabel \"steps\"\nset ylabel \"share of visits shorter than that\"\nset "
-          "xrange [0:{}]\n",
-          longest) +
-      sides(0.065, 0.33) +
-      fmt::format(
-          "plot \"{}\" using 1:2 with lines linewidth 6 linecolor rgb \"#bbbbbb\" title \"process, same windows\", ",
-          dwell) +
-      lines(dwell, 3, "lines", true) +
-      fmt::format("\nunset key\nset yrange [0:*]\nset xrange [0:{}]\nset xlabel \"steps after the seed\"\nset title "
-                  "\"Distance to the nearest circle\"\n"
-                  "set ylabel \"r.m.s., noise of a channel = 1\"\n",
-                  a.steps) +
-      sides(0.395, 0.66) + "plot " + lines(distance, 2, "lines", false) +
-      "\nset title \"Samples without failure\"\nset ylabel \"share\"\nset yrange [0:1.02]\n" + sides(0.725, 0.985) +
-      "plot " + lines(lasting, 2, "steps", false) + "\nunset multiplot\n");
-  figure.draw(folder);
+  plot::Panel panel{.part = "dwell",
+                    .title = "Complete visits",
+                    .x = plot::number_axis("Steps", 0, longest),
+                    .y = plot::number_axis("Share of shorter visits", 0, 1.03)};
+  plot::Series law{.name = "process, same windows", .style = {.color = "#b0b0b0", .width = 3}, .x = {}, .y = {}};
+  double sum = 0;
+  for (std::size_t b = 0; b <= bins; ++b) {
+    if (b > 0) sum += a.law.seen.dwell[b - 1];
+    law.x.push_back(static_cast<double>(b) * step), law.y.push_back(sum);
+  }
+  panel.series.push_back(std::move(law));
+  for (std::size_t c = 0; c < a.names.size(); ++c) {
+    auto series = line_of(a, c);
+    auto const& s = a.statistics[c];
+    double share = 0;
+    for (std::size_t b = 0; b <= bins; ++b) {
+      if (b > 0)
+        share += s.dwells > 0 ? static_cast<double>(s.dwell[b - 1]) / static_cast<double>(s.dwells) : std::nan("");
+      series.x.push_back(static_cast<double>(b) * step), series.y.push_back(share);
+    }
+    panel.series.push_back(std::move(series));
+  }
+  return panel;
+}
+
+/// Steps of an average or of a share.
+std::size_t block_of(Analysis const& a) { return std::max<std::size_t>(1, static_cast<std::size_t>(a.steps) / 100); }
+
+plot::Panel distance_panel(Analysis const& a, plot::Axis const& steps) {
+  auto const block = block_of(a), blocks = static_cast<std::size_t>(a.steps) / block;
+  plot::Panel panel{.part = "distance", .title = "Distance to the nearest circle", .x = steps, .y = {}};
+  plot::Extent extent;
+  extent.add(0);
+  for (std::size_t c = 0; c < a.names.size(); ++c) {
+    auto series = line_of(a, c);
+    auto const& perturbed = a.perturbed[c];
+    for (std::size_t b = 0; b < blocks; ++b) {
+      double squares = 0, n = 0;
+      for (auto const& trajectory : a.trajectories[c])
+        for (std::size_t t = b * block; t < (b + 1) * block; ++t) {
+          if (!perturbed.empty() && perturbed[t]) continue;
+          squares += static_cast<double>(trajectory.distance[t]) * static_cast<double>(trajectory.distance[t]);
+          n += 1;
+        }
+      series.x.push_back((static_cast<double>(b) + 0.5) * static_cast<double>(block));
+      series.y.push_back(n > 0 ? std::sqrt(squares / n) : std::nan(""));
+    }
+    extent.add(series.y);
+    panel.series.push_back(std::move(series));
+  }
+  panel.y = extent.axis("r.m.s., noise of a channel = 1", false, 0);
+  return panel;
+}
+
+plot::Panel lasting_panel(Analysis const& a, plot::Axis const& steps) {
+  auto const block = block_of(a), blocks = static_cast<std::size_t>(a.steps) / block;
+  plot::Panel panel{
+      .part = "lasting", .title = "Samples without failure", .x = steps, .y = plot::number_axis("Share", 0, 1.03)};
+  for (std::size_t c = 0; c < a.names.size(); ++c) {
+    auto series = line_of(a, c);
+    auto const& first = a.statistics[c].first_failure;
+    for (std::size_t b = 0; b <= blocks; ++b) {
+      auto const step = static_cast<double>(b * block);
+      auto const lasting =
+          static_cast<double>(std::count_if(first.begin(), first.end(), [&](double f) { return !(f <= step); }));
+      // A share changes at once.
+      if (b > 0) series.x.push_back(step), series.y.push_back(series.y.back());
+      series.x.push_back(step), series.y.push_back(lasting / static_cast<double>(first.size()));
+    }
+    panel.series.push_back(std::move(series));
+  }
+  return panel;
+}
+
+void draw_statistics(Analysis const& a, std::filesystem::path const& folder) {
+  auto const steps = plot::number_axis("Steps after the seed", 0, static_cast<double>(a.steps));
+  plot::Page page{.name = "generation_statistics", .width = plot::two_columns, .columns = 3};
+  page.panels = {dwell_panel(a), distance_panel(a, steps), lasting_panel(a, steps)};
+  page.notes = {fmt::format(
+      "Over {} samples of each kind; without intervals. Steps of bursts are left out of the distance.", a.samples)};
+  plot::draw_page(page, folder);
 }
 
 }  // namespace

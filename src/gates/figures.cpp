@@ -8,17 +8,19 @@
 #include <string>
 
 #include "analysis/plot/palette.hpp"
+#include "analysis/plot/style.hpp"
 #include "analysis/plot/window_page.hpp"
 
 namespace mambasynth::gates {
 namespace {
 
+namespace plot = analysis::plot;
 using analysis::plot::Figure;
 using analysis::plot::WindowPage;
 
 constexpr std::int64_t shown_channels = 64;  // as in the original: more rows could not be told apart
 
-WindowPage page_of(Sample const& sample, int height) { return {sample.start, sample.start + sample.x.size(0), height}; }
+WindowPage page_of(Sample const& sample) { return {sample.start, sample.start + sample.x.size(0)}; }
 
 /// (step, column) -> one row per column.
 std::string heat_rows(at::Tensor const& values) {
@@ -56,11 +58,21 @@ std::string color_range(at::Tensor const& values) {
 void head_of_page(WindowPage& page, Figure& figure, Sample const& sample, std::string const& title,
                   std::span<std::int64_t const> circle, std::int64_t circles) {
   page.strip(title + (circle.empty() ? " (circles unknown)" : ": circle"),
-             figure.add_data("circles", analysis::plot::circle_runs(circle, circles, sample.start, sample.x.size(0))));
-  page.heat("Series", "channel", figure.add_data("x", heat_rows(sample.x)), sample.x.size(1),
-            analysis::plot::diverging_palette(),
-            analysis::plot::symmetric_range(sample.x.abs().max().item<double>(), 1e-6), 150);
+             figure.add_data("circles", plot::circle_runs(circle, circles, sample.start, sample.x.size(0))));
+  page.heat({.title = "Series, x[t]",
+             .ylabel = "Channel",
+             .rows = figure.add_data("x", heat_rows(sample.x)),
+             .count = sample.x.size(1),
+             .palette = plot::diverging_palette(),
+             .range = plot::symmetric_range(sample.x.abs().max().item<double>(), 1e-6),
+             .quantity = "x",
+             .height = 20});
 }
+
+std::string plotted(std::string const& data, std::size_t column, plot::LineStyle const& style) {
+  return fmt::format("\"{}\" using 1:{} with lines {}", data, column, plot::line_words(style));
+}
+plot::LineStyle line_style(std::size_t index) { return {.color = plot::series_color(index), .width = plot::thin}; }
 
 double largest(at::Tensor const& values) { return values.max().item<double>(); }
 at::Tensor over_states(at::Tensor const& values) { return at::linalg_vector_norm(values[0], 2, {1}); }
@@ -69,7 +81,6 @@ at::Tensor over_states(at::Tensor const& values) { return at::linalg_vector_norm
 
 void draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64_t const> circle, std::int64_t circles,
                 std::filesystem::path const& folder) {
-  constexpr int height = 1190;
   auto const& signals = sample.layers[layer];
   auto const shown = std::min(shown_channels, signals.delta.size(2));
   auto const delta = signals.delta[0].narrow(1, 0, shown), z = signals.z_gate[0].narrow(1, 0, shown);
@@ -77,38 +88,43 @@ void draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64_t 
                             ? fmt::format("first {} of {} inner channels", shown, signals.delta.size(2))
                             : "inner channels";
 
-  Figure figure(fmt::format("gates_layer{}_{}", layer + 1, sample.number), {1400, height});
-  auto page = page_of(sample, height);
+  Figure figure(fmt::format("gates_layer{}_{}", layer + 1, sample.number), {});
+  auto page = page_of(sample);
   head_of_page(page, figure, sample, fmt::format("Layer {}, sample {}", layer + 1, sample.number), circle, circles);
-  page.heat(fmt::format("Step size delta, {}: mean {:.4g}, largest {:.4g}", channels, delta.mean().item<double>(),
-                        delta.max().item<double>()),
-            "inner channel", figure.add_data("delta", heat_rows(delta)), shown, analysis::plot::ordered_palette(),
-            color_range(delta), 230);
-  page.heat("Output gate silu(z), same channels", "inner channel", figure.add_data("z_gate", heat_rows(z)), shown,
-            analysis::plot::ordered_palette(), color_range(z), 230);
+  auto const heat = [&](std::string const& title, std::string const& part, at::Tensor const& values,
+                        std::string const& quantity) {
+    page.heat({.title = title,
+               .ylabel = "Inner channel",
+               .rows = figure.add_data(part, heat_rows(values)),
+               .count = shown,
+               .palette = plot::ordered_palette(),
+               .range = color_range(values),
+               .quantity = quantity,
+               .height = 36});
+  };
+  heat(fmt::format("Step size Δ, {}: mean {:.4g}, largest {:.4g}", channels, delta.mean().item<double>(),
+                   delta.max().item<double>()),
+       "delta", delta, "Δ");
+  heat("Output gate silu(z), same channels", "z_gate", z, "silu(z)");
   auto const norms = figure.add_data(
       "norms", line_rows("B_norm C_norm", sample.start, {over_states(signals.B), over_states(signals.C)}));
-  page.lines("|B| and |C| over the states", "norm",
-             fmt::format("\"{0}\" using 1:2 with lines linecolor rgb \"{1}\" linewidth 1.3 title \"|B|\", \"{0}\" "
-                         "using 1:3 with lines linecolor rgb \"{2}\" linewidth 1.3 title \"|C|\"",
-                         norms, analysis::plot::category_color(0, 10), analysis::plot::category_color(6, 10)),
-             std::max(largest(over_states(signals.B)), largest(over_states(signals.C))), 130);
+  page.lines({.title = "|B| and |C| over the states",
+              .ylabel = "Norm",
+              .plots = plotted(norms, 2, line_style(0)) + ", " + plotted(norms, 3, line_style(1)),
+              .largest = std::max(largest(over_states(signals.B)), largest(over_states(signals.C))),
+              .key = {{"|B|", line_style(0)}, {"|C|", line_style(1)}}});
   auto const mean = figure.add_data("mean_delta", line_rows("delta", sample.start, {signals.delta[0].mean(1)}));
-  page.lines("Mean delta over all inner channels", "delta",
-             fmt::format("\"{}\" using 1:2 with lines linecolor rgb \"{}\" linewidth 1.3 notitle", mean,
-                         analysis::plot::category_color(0, 10)),
-             largest(signals.delta[0].mean(1)), 130, true);
-  figure.set_commands(page.end());
-  figure.draw(folder);
+  page.lines({.title = "Mean Δ over all inner channels",
+              .ylabel = "Δ",
+              .plots = plotted(mean, 2, line_style(0)),
+              .largest = largest(signals.delta[0].mean(1))});
+  page.draw(figure, {"One window of the series. Color scales end at the 99.5th percentile."}, folder);
 }
 
 void draw_summary(Sample const& sample, std::span<std::int64_t const> circle, std::int64_t circles,
                   std::filesystem::path const& folder) {
-  constexpr int panel = 90;
-  auto const layers = static_cast<int>(sample.layers.size());
-  int const height = 22 + 150 + 2 * 34 + layers * (panel + 34) + 70;
-  Figure figure(fmt::format("gates_summary_{}", sample.number), {1400, height});
-  auto page = page_of(sample, height);
+  Figure figure(fmt::format("gates_summary_{}", sample.number), {});
+  auto page = page_of(sample);
   head_of_page(page, figure, sample, fmt::format("Sample {}", sample.number), circle, circles);
   std::vector<at::Tensor> means;
   std::string head;
@@ -117,14 +133,15 @@ void draw_summary(Sample const& sample, std::span<std::int64_t const> circle, st
     head += (head.empty() ? "layer_" : " layer_") + std::to_string(means.size());
   }
   auto const rows = figure.add_data("mean_delta", line_rows(head, sample.start, means));
-  // One panel per layer: their levels are decades apart, and a common axis would flatten all but one.
-  for (int i = 0; i < layers; ++i)
-    page.lines(fmt::format("Mean delta, layer {}", i + 1), "delta",
-               fmt::format("\"{}\" using 1:{} with lines linecolor rgb \"{}\" linewidth 1.3 notitle", rows, i + 2,
-                           analysis::plot::category_color(0, 10)),
-               largest(means[static_cast<std::size_t>(i)]), panel, i + 1 == layers);
-  figure.set_commands(page.end());
-  figure.draw(folder);
+  // One panel per layer: their levels lie decades apart, and a common axis would flatten all but one.
+  for (std::size_t i = 0; i < means.size(); ++i)
+    page.lines({.title = fmt::format("Mean Δ, layer {}", i + 1),
+                .ylabel = "Δ",
+                .plots = plotted(rows, i + 2, line_style(0)),
+                .largest = largest(means[i]),
+                .height = 14});
+  page.draw(figure, {"One window of the series. Δ: the step size, averaged over all inner channels of a layer."},
+            folder);
 }
 
 }  // namespace mambasynth::gates

@@ -15,10 +15,12 @@ struct GeneratedSample {
   std::span<std::int64_t const> seed_circle;  ///< circle of each seed step, or empty
   std::int64_t circles = 0;
   double mse = 0;
+  std::span<std::int64_t const> bursts = {};  ///< steps after the seed at which one begins
 };
 
 /// Draws into `folder` generation_<number> (circle of the seed's steps, gray after it; seed and generated steps with a
-/// dashed line between them; the generated part alone) and generation_vs_gt_<number> (truth, generated steps, error).
+/// dashed line between them) and generation_vs_gt_<number> (series, generated steps, difference). Triangles mark
+/// bursts.
 void draw_generation(GeneratedSample const& sample, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::generate

@@ -49,6 +49,14 @@ std::vector<std::int64_t> sample_starts(std::int64_t n_steps, config::Generate c
   return starts;
 }
 
+std::vector<std::int64_t> burst_starts(config::Generate const& config) {
+  auto const on = burst_steps(config);
+  std::vector<std::int64_t> starts;
+  for (std::size_t step = 0; step < on.size(); ++step)
+    if (on[step] && (step == 0 || !on[step - 1])) starts.push_back(static_cast<std::int64_t>(step));
+  return starts;
+}
+
 std::vector<char> perturbed_steps(config::Generate const& config) {
   auto const on = burst_steps(config);
   std::size_t const later = config.perturb_hidden ? 1 : 0;

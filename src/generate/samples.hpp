@@ -29,6 +29,9 @@ struct NoiseShape {
 enum class Bursts { applied, left_out };
 Noise draw_noise(NoiseShape const& shape, config::Generate const& config, Bursts bursts = Bursts::applied);
 
+/// The steps at which a burst begins.
+std::vector<std::int64_t> burst_starts(config::Generate const& config);
+
 /// (step): 1 if a generated step itself contains a burst's noise; noise inside the network shows in the next step.
 /// Empty if no step does.
 std::vector<char> perturbed_steps(config::Generate const& config);

@@ -5,22 +5,33 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/plot/axis.hpp"
 #include "analysis/plot/embedding_figures.hpp"
+#include "analysis/plot/heat_map.hpp"
 #include "analysis/plot/palette.hpp"
+#include "analysis/plot/style.hpp"
+#include "analysis/plot/text.hpp"
+#include "analysis/plot/ticks.hpp"
 #include "analysis/plot/window_page.hpp"
 
 namespace mambasynth::series {
 namespace {
 
+namespace plot = analysis::plot;
+
 /// "#rrggbb" as the number in the color column of a data file.
 std::string for_gnuplot(std::string const& color) { return "0x" + color.substr(1); }
 
-/// Circles as ticks: all if there are few; every second, fifth, ... if there are many.
-std::int64_t circle_step(std::int64_t circles) {
-  constexpr std::int64_t most_ticks = 20;
-  for (std::int64_t decade = 1;; decade *= 10)
-    for (std::int64_t const step : {decade, 2 * decade, 5 * decade})
-      if (circles <= most_ticks * step) return step;
+/// Circles as ticks: all if there are few, every second, fifth, ... if there are many.
+std::string circle_ticks(std::int64_t circles) {
+  constexpr std::int64_t most_ticks = 12;
+  std::int64_t step = 1;
+  for (std::int64_t decade = 1; circles > most_ticks * step; decade *= 10)
+    for (std::int64_t const next : {decade, 2 * decade, 5 * decade, 10 * decade})
+      if (step = next; circles <= most_ticks * step) break;
+  std::vector<double> ticks;
+  for (std::int64_t circle = 0; circle < circles; circle += step) ticks.push_back(static_cast<double>(circle));
+  return plot::tick_words(ticks);
 }
 
 /// Start, end, circle and color of each visit; every stride-th if there are very many.
@@ -57,75 +68,96 @@ void draw_subspace(series::Digest const& digest, SeriesEmbedding const& embeddin
                                   folder);
 }
 
-void draw_overview(series::Digest const& digest, std::filesystem::path const& folder,
-                   SeriesEmbedding const* embedding) {
-  constexpr int upper_row = 500, lower_row = 560, side = 480;
-  int const height = upper_row + (embedding != nullptr ? lower_row : 0);
-  // A fraction of the upper row's height as a fraction of the page's.
-  auto const at = [&](double share) { return 1 - (1 - share) * upper_row / height; };
-  // A vector graphic with more elements is slow to open and shows no more detail.
-  constexpr std::size_t most_visits = 4000;
-  constexpr std::int64_t most_annotated = 16;
-  constexpr double annotated_from = 0.005, white_text_from = 0.6;
+// Millimeters.
+constexpr double upper = 7, row = 40, below = 12;
 
-  auto const& process = digest.process();
-  auto const n = process.circles;
-  analysis::plot::Figure figure("markov_circles_timeseries", {1600, height});
+std::string axis_labels(plot::Paper const& paper, plot::Frame const& frame, std::string const& title,
+                        std::string const& x, std::string const& y, double y_room) {
+  return paper.text(title, frame.left, frame.top - plot::text_height / 2 - 0.5) +
+         paper.text(x, frame.left + frame.width / 2, frame.bottom() + 8.2, plot::Align::center) +
+         paper.upright_text(y, frame.left - y_room, frame.top + frame.height / 2);
+}
+
+std::string circles_over_time(plot::Figure& figure, plot::Paper const& paper, series::Digest const& digest) {
+  // A vector graphic with more elements is slow to open and shows no more.
+  constexpr std::size_t most_visits = 4000;
+  plot::Frame const frame{.left = 12, .top = upper, .width = 44, .height = row};
+  auto const n = digest.process().circles;
   std::size_t const stride = (digest.visits().size() + most_visits - 1) / most_visits;
   auto const visits = figure.add_data("visits", visit_rows(digest.visits(), n, stride));
+  auto x = plot::number_axis("", 0, static_cast<double>(digest.n_steps()));
+  for (auto& tick : x.ticks) tick.label = plot::number_text(tick.at);
+  plot::thin_labels(x, frame.width);
+  return paper.margins(frame) + plot::tick_commands("x", x, true) +
+         fmt::format("set ytics {}\nset xrange [0:{}]\nset yrange [-0.5:{}]\n", circle_ticks(n), digest.n_steps(),
+                     static_cast<double>(n) - 0.5) +
+         axis_labels(paper, frame,
+                     fmt::format("Circle over time{}", stride > 1 ? fmt::format(" (one visit in {})", stride) : ""),
+                     "Time step", "Circle", 8.5) +
+         fmt::format("plot \"{}\" using 1:3:1:2:($3-0.4):($3+0.4):4 with boxxyerror linecolor rgb variable\n", visits);
+}
 
+std::string transitions(plot::Figure& figure, plot::Paper const& paper, series::Process const& process) {
+  std::vector<std::string> names;
+  for (std::int64_t i = 0; i < process.circles; ++i) names.push_back(fmt::format("{}", i));
   double const largest = *std::max_element(process.transition_matrix.begin(), process.transition_matrix.end());
-  std::string cells = "# next_circle circle probability\n", labels = "# next_circle circle text color\n",
-              periods = "# circle period color\n";
-  for (std::int64_t i = 0; i < n; ++i) {
-    auto const row = process.transitions_from(i);
-    for (std::int64_t j = 0; j < n; ++j) {
-      double const p = row[static_cast<std::size_t>(j)];
-      cells += fmt::format("{} {} {:.6f}\n", j, i, p);
-      if (n <= most_annotated && p > annotated_from)
-        labels += fmt::format("{} {} {:.2f} {}\n", j, i, p, p > white_text_from * largest ? "0xffffff" : "0x000000");
-    }
-    cells += "\n";
-    periods += fmt::format("{} {} {}\n", i, process.period[static_cast<std::size_t>(i)],
-                           for_gnuplot(analysis::plot::category_color(i, n)));
-  }
-  auto const matrix = figure.add_data("transitions", cells);
-  auto const text = figure.add_data("labels", labels);
-  auto const bars = figure.add_data("periods", periods);
+  plot::HeatMap const map{.part = "transitions",
+                          .title = "Transition matrix",
+                          .axis = "",
+                          .names = names,
+                          .matrix = process.transition_matrix,
+                          .low = 0,
+                          .high = largest > 0 ? largest : 1,
+                          .quantity = "Share"};
+  plot::Frame const frame{.left = 70, .top = upper, .width = row, .height = row};
+  auto const labels =
+      paper.text("Next circle", frame.left + frame.width / 2, frame.bottom() + 8.2, plot::Align::center) +
+      paper.upright_text("Circle", frame.left - 8.5, frame.top + frame.height / 2);
+  return plot::heat_map(figure, map, frame, paper, {}, labels);
+}
 
+std::string periods(plot::Figure& figure, plot::Paper const& paper, series::Process const& process) {
+  plot::Frame const frame{.left = 143, .top = upper, .width = 35, .height = row};
+  auto const n = process.circles;
+  std::string bars = "# circle period color\n";
+  for (std::int64_t i = 0; i < n; ++i)
+    bars += fmt::format("{} {} {}\n", i, process.period[static_cast<std::size_t>(i)],
+                        for_gnuplot(plot::category_color(i, n)));
+  auto const longest = 1.05 * static_cast<double>(*std::max_element(process.period.begin(), process.period.end()));
+  return paper.margins(frame) +
+         fmt::format(
+             "unset label\nset border 3\nset xtics nomirror norotate {}\nset ytics nomirror {} font \"\"\nset xrange "
+             "[-0.6:{}]\nset yrange [0:{:.6g}]\nset "
+             "boxwidth 0.8\nunset colorbox\n",
+             circle_ticks(n), plot::tick_words(plot::even_ticks(0, longest)), static_cast<double>(n) - 0.4, longest) +
+         axis_labels(paper, frame, "Period", "Circle", "Steps of a revolution", 10) +
+         fmt::format("plot \"{}\" using 1:2:3 with boxes linecolor rgb variable\n", figure.add_data("periods", bars));
+}
+
+void draw_overview(series::Digest const& digest, std::filesystem::path const& folder,
+                   SeriesEmbedding const* embedding) {
+  constexpr double side = 60, note = 5;
+  double const end = upper + row + below;
+  plot::Size const size{plot::two_columns,
+                        end + (embedding != nullptr ? plot::panel_title_height + side + 2 : 0) + note};
+  plot::Paper const paper(size);
+  plot::Figure figure("markov_circles_timeseries", size);
   auto commands = fmt::format(
-      "set multiplot\nunset key\nset tics out nomirror\nset style fill solid noborder\n"
-      "set tmargin at screen {:.5f}\nset bmargin at screen {:.5f}\n"
-      "set lmargin at screen 0.045\nset rmargin at screen 0.34\n"
-      "set title \"Circle over time{}\"\nset xlabel \"time step\"\nset ylabel \"circle\" offset 1.5\n"
-      "set xrange [0:{}]\nset yrange [-0.5:{}]\nset ytics {}\nset xtics auto\nset format x \"%g\"\n"
-      "plot \"{}\" using 1:3:1:2:($3-0.4):($3+0.4):4 with boxxyerror linecolor rgb variable\n",
-      at(0.9), at(0.13), stride > 1 ? fmt::format(" (one visit in {})", stride) : "", digest.n_steps(),
-      static_cast<double>(n) - 0.5, circle_step(n), visits);
-  commands += fmt::format(
-      "set lmargin at screen 0.395\nset rmargin at screen 0.64\n"
-      "set colorbox user origin screen 0.65,{:.5f} size screen 0.01,{:.5f}\nset format x\n"
-      "set title \"Transition matrix\"\nset xlabel \"next circle\"\nset ylabel \"circle\" offset 1.5\n"
-      "{}set cbrange [0:*]\nset xrange [-0.5:{}]\nset yrange [{}:-0.5]\nset xtics {}\nset ytics {}\n"
-      "plot \"{}\" using 1:2:3 with image",
-      at(0.13), at(0.9) - at(0.13), analysis::plot::sequential_palette(), static_cast<double>(n) - 0.5,
-      static_cast<double>(n) - 0.5, circle_step(n), circle_step(n), matrix);
-  if (n <= most_annotated)
-    commands +=
-        fmt::format(", \"{}\" using 1:2:(sprintf(\"%.2f\", $3)):4 with labels textcolor rgb variable font \",{}\"",
-                    text, n <= 10 ? 10 : 7);
-  commands += fmt::format(
-      "\nset lmargin at screen 0.745\nset rmargin at screen 0.985\n"
-      "set title \"Period\"\nset xlabel \"circle\"\nset ylabel \"steps of a revolution\" offset 1.5\n"
-      "set xrange [-0.6:{}]\nset yrange [0:*]\nset ytics auto\nset boxwidth 0.8\n"
-      "plot \"{}\" using 1:2:3 with boxes linecolor rgb variable\n",
-      static_cast<double>(n) - 0.4, bars);
+      "set multiplot\nunset key\nset tics out nomirror scale 0.5\nset border 3 linecolor rgb \"{}\" linewidth "
+      "{:.3g}\nset style "
+      "fill solid noborder\n",
+      plot::frame_gray, plot::line_width(plot::thin));
+  commands += paper.small_text("Colors are circles.", 1.5, size.height - note / 2);
+  commands += circles_over_time(figure, paper, digest) + transitions(figure, paper, digest.process()) +
+              periods(figure, paper, digest.process());
   if (embedding != nullptr) {
     EmbeddingPanels const drawn(digest, *embedding);
+    constexpr std::size_t marks = 2500;
     for (int i = 0; i < 2; ++i)
-      commands += analysis::plot::draw_panel(
+      commands += plot::draw_panel(
           figure, i == 0 ? "umap_by_circle" : "umap_by_time", drawn.panels[static_cast<std::size_t>(i)],
-          {.left = 180 + 740 * i, .top = upper_row + 45, .side = side, .page = {1600, height}});
+          {.left = 12 + 85.0 * i, .top = end + plot::panel_title_height, .width = side, .height = side}, paper, true,
+          marks);
   }
   figure.set_commands(commands + "unset multiplot\n");
   figure.draw(folder);
@@ -133,13 +165,9 @@ void draw_overview(series::Digest const& digest, std::filesystem::path const& fo
 
 void draw_window(series::Excerpt const& window, std::int64_t number, series::Process const& process,
                  std::filesystem::path const& folder) {
-  analysis::plot::Figure figure(fmt::format("sample_window_{}", number), {1400, 560});
+  plot::Figure figure(fmt::format("sample_window_{}", number), {});
   auto const steps = window.steps();
   auto const channels = process.channels;
-
-  auto const strip =
-      figure.add_data("circles", analysis::plot::circle_runs(window.circle, process.circles, window.start, steps));
-
   std::string rows;
   double limit = 0;
   for (std::int64_t channel = 0; channel < channels; ++channel) {
@@ -150,26 +178,18 @@ void draw_window(series::Excerpt const& window, std::int64_t number, series::Pro
     }
     rows += "\n";
   }
-  auto const heat = figure.add_data("x", rows);
-
-  figure.set_commands(
-      fmt::format("set multiplot\nunset key\nset tics out nomirror\nset xrange [{0}:{1}]\n"
-                  "set lmargin at screen 0.06\nset rmargin at screen 0.91\n"
-                  "set tmargin at screen 0.9\nset bmargin at screen 0.82\n"
-                  "set title \"Steps {0} to {1}: circle (above) and channels\"\nunset ytics\nset yrange [0:1]\nset "
-                  "format x \"\"\nset style fill solid noborder\n"
-                  "plot \"{2}\" using (($1+$2)/2.0):(0.5):1:2:(0):(1):3 with boxxyerror linecolor rgb variable, "
-                  "\"{2}\" using (($1+$2)/2.0):(0.5):($2-$1 > {7} ? sprintf(\"%d\",$4) : \"\"):5 with labels textcolor "
-                  "rgb variable\n"
-                  "unset title\nset tmargin at screen 0.8\nset bmargin at screen 0.12\nset format x\nset ytics {8}\n"
-                  "set xlabel \"time step\"\nset ylabel \"channel\"\nset yrange [{3}:-0.5]\n"
-                  "{4}set cbrange [-{5:.3f}:{5:.3f}]\n"
-                  "set colorbox user origin screen 0.925,0.12 size screen 0.015,0.68\n"
-                  "plot \"{6}\" matrix using ($1+{0}+0.5):2:3 with image\nunset multiplot\n",
-                  window.start, window.start + steps, strip, static_cast<double>(channels) - 0.5,
-                  analysis::plot::diverging_palette(), limit > 0 ? limit : 1.0, heat, static_cast<double>(steps) / 50,
-                  circle_step(channels)));
-  figure.draw(folder);
+  plot::WindowPage page(window.start, window.start + steps);
+  page.strip("Circle",
+             figure.add_data("circles", plot::circle_runs(window.circle, process.circles, window.start, steps)));
+  page.heat({.title = "Series, x[t]",
+             .ylabel = "Channel",
+             .rows = figure.add_data("x", rows),
+             .count = channels,
+             .palette = plot::diverging_palette(),
+             .range = plot::symmetric_range(limit, limit > 0 ? 0 : 1),
+             .quantity = "x",
+             .height = 40});
+  page.draw(figure, {fmt::format("Steps {} to {} of the series.", window.start, window.start + steps)}, folder);
 }
 
 }  // namespace

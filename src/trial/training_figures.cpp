@@ -1,16 +1,14 @@
 #include "trial/training_figures.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
 
-#include "analysis/plot/legend.hpp"
+#include "analysis/plot/page.hpp"
 #include "analysis/plot/palette.hpp"
-#include "analysis/plot/ticks.hpp"
 #include "analysis/plot/window_page.hpp"
 
 namespace mambasynth::trial {
@@ -20,101 +18,77 @@ bool known(std::span<double const> values) {
   return std::any_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
 }
 
-std::string rows_of(LossCurves const& c) {
-  std::string rows = "# epoch train train_eval validation test learning_rate\n";
-  auto const at = [](std::span<double const> values, std::size_t i) {
-    return values.empty() ? std::nan("") : values[i];
-  };
-  for (std::size_t i = 0; i < c.epoch.size(); ++i)
-    rows += fmt::format("{} {:.8g} {:.8g} {:.8g} {:.8g} {:.8g}\n", c.epoch[i], at(c.train, i), at(c.train_eval, i),
-                        at(c.validation, i), at(c.test, i), at(c.learning_rate, i));
-  return rows;
+analysis::plot::Series series_of(std::string const& name, std::span<std::int64_t const> epoch,
+                                 std::span<double const> values, std::size_t style) {
+  analysis::plot::Series series{.name = name, .style = analysis::plot::category_style(style), .x = {}, .y = {}};
+  series.style.point = 0;
+  for (std::size_t i = 0; i < epoch.size(); ++i) {
+    series.x.push_back(static_cast<double>(epoch[i]));
+    series.y.push_back(values[i] > 0 ? values[i] : std::nan(""));
+  }
+  return series;
 }
 
-/// One row per measurement of a loss that only some epochs have.
-std::string measured(std::span<std::int64_t const> epoch, std::span<double const> values) {
-  std::string rows = "# epoch loss\n";
+/// The test loss, which only some epochs have: at most so many points.
+analysis::plot::Series tested(std::span<std::int64_t const> epoch, std::span<double const> values) {
+  constexpr std::size_t most_points = 30;
+  auto const style = analysis::plot::category_style(3);
+  analysis::plot::Series series{
+      .name = "Test", .style = {.color = style.color, .point = style.point, .width = 0}, .x = {}, .y = {}};
+  series.joined = false;
+  std::size_t count = 0, number = 0;
+  for (double const value : values)
+    if (value > 0) ++count;
+  auto const stride = (count + most_points - 1) / most_points;
   for (std::size_t i = 0; i < values.size(); ++i)
-    if (std::isfinite(values[i])) rows += fmt::format("{} {:.8g}\n", epoch[i], values[i]);
-  return rows;
+    if (values[i] > 0 && number++ % stride == 0)
+      series.x.push_back(static_cast<double>(epoch[i])), series.y.push_back(values[i]);
+  return series;
 }
 
 }  // namespace
 
 void draw_training_loss(LossCurves const& c, std::filesystem::path const& folder) {
-  constexpr int width = 480, left = 52, right = 96, above = 16, panel = 240, below = 54;
-  analysis::plot::Figure figure("training_loss", {width, 0});
-  auto const data = figure.add_data("history", rows_of(c));
-  std::vector<analysis::plot::LegendEntry> entries;
-  std::vector<std::string> plots;
-  double low = INFINITY, high = 0;
-  auto const widen = [&](double value) {
-    if (std::isfinite(value) && value > 0) low = std::min(low, value), high = std::max(high, value);
-  };
-  auto const line = [&](std::span<double const> values, int column, std::string const& name,
-                        analysis::plot::LineStyle const& style) {
-    if (!known(values)) return;
-    for (double const value : values) widen(value);
-    entries.push_back({name, style});
-    plots.push_back(fmt::format("\"{}\" using 1:{} with lines {}", data, column, analysis::plot::line_words(style)));
-  };
-  auto const level = [&](double value, std::string const& name, analysis::plot::LineStyle const& style) {
-    if (!(value > 0)) return;
-    widen(value);
-    entries.push_back({fmt::format("{}: {:.4g}", name, value), style});
-    plots.push_back(fmt::format("{:.8g} with lines {}", value, analysis::plot::line_words(style)));
-  };
+  namespace plot = analysis::plot;
+  auto const first = static_cast<double>(c.epoch.empty() ? 0 : c.epoch.front()),
+             last = static_cast<double>(c.epoch.empty() ? 1 : c.epoch.back());
+  auto const epochs = plot::number_axis("Epoch", first, std::max(last, first + 1));
+  plot::Page page{.name = "training_loss", .panel_height = 48};
+  plot::Panel loss{.part = "loss", .title = "", .x = epochs, .y = {}};
+  if (known(c.train)) loss.series.push_back(series_of("Training, dropout on", c.epoch, c.train, 4));
+  if (known(c.train_eval)) loss.series.push_back(series_of("Training, dropout off", c.epoch, c.train_eval, 2));
+  if (known(c.validation)) loss.series.push_back(series_of("Validation", c.epoch, c.validation, 1));
+  if (known(c.test)) loss.series.push_back(tested(c.epoch, c.test));
+  std::vector<double> values;
+  for (auto const& series : loss.series) values.insert(values.end(), series.y.begin(), series.y.end());
+  double least = std::numeric_limits<double>::infinity();
+  for (double const optimum : {c.bayes_test, c.bayes_validation})
+    if (optimum > 0) least = std::min(least, optimum);
+  auto [axis, cut] = plot::late_axis("Loss (MSE, mean over horizons)", values, least);
+  loss.y = std::move(axis);
+  if (c.bayes_test > 0) loss.references.push_back(plot::level("Bayes, test", epochs, c.bayes_test, 0));
+  if (c.bayes_validation > 0) loss.references.push_back(plot::level("Bayes, val.", epochs, c.bayes_validation, 1));
+  page.panels.push_back(std::move(loss));
   if (known(c.learning_rate)) {
-    analysis::plot::LineStyle const rate{.color = "#999999", .width = 1.2};
-    plots.push_back(fmt::format("\"{}\" using 1:6 axes x1y2 with lines {}", data, analysis::plot::line_words(rate)));
-    entries.push_back({"learning rate", rate});
+    plot::Panel rate{.part = "rate", .title = "", .x = epochs, .y = {}};
+    rate.series.push_back(series_of("Learning rate", c.epoch, c.learning_rate, 6));
+    rate.series.back().in_legend = false;
+    plot::Extent extent;
+    extent.add(0);
+    extent.add(rate.series.back().y);
+    rate.y = extent.axis("Learning rate", false, 0);
+    rate.height = 18;
+    page.panels.push_back(std::move(rate));
   }
-  line(c.train, 2, "training, dropout on", {.color = analysis::plot::category_color(1, 10)});
-  line(c.train_eval, 3, "training, dropout off", {.color = analysis::plot::category_color(0, 10)});
-  line(c.validation, 4, "validation", {.color = analysis::plot::category_color(6, 10), .dash = 2});
-  if (known(c.test)) {
-    for (double const value : c.test) widen(value);
-    constexpr std::int64_t most_markers = 30;
-    auto const rows = measured(c.epoch, c.test);
-    auto const file = figure.add_data("test", rows);
-    analysis::plot::LineStyle const markers{.color = analysis::plot::category_color(3, 10), .point = 7, .width = 0};
-    plots.push_back(fmt::format("\"{}\" every {} using 1:2 with points pointtype 7 pointsize 0.6 linecolor rgb \"{}\"",
-                                file, 1 + std::count(rows.begin(), rows.end(), '\n') / most_markers, markers.color));
-    entries.push_back({"test", markers});
-  }
-  level(c.bayes_test, "Bayes, test", {.color = "#333333", .dash = 3});
-  level(c.bayes_validation, "Bayes, validation", {.color = analysis::plot::category_color(6, 10), .dash = 3});
-
-  if (low > high) low = 1, high = 10;
-  low /= 1.04, high *= 1.04;
-  analysis::plot::Legend const legend("", entries, width);
-  int const height = above + panel + below + legend.height();
-  figure.set_size({width, height});
-  auto const first = c.epoch.empty() ? 0 : c.epoch.front(), last = c.epoch.empty() ? 1 : c.epoch.back();
-  // Placed explicitly: next to tick labels this long, gnuplot would put the titles off the page.
-  auto const axis_title = [&](char const* title, int x) {
-    return fmt::format("set label \"{}\" at screen {:.4f},{:.4f} center rotate\n", title,
-                       static_cast<double>(x) / width, 1 - (above + panel / 2.0) / height);
-  };
-  figure.set_commands(fmt::format(
-      "unset key\nset tics out nomirror\nset border 11\nset grid ytics linetype 1 linecolor rgb \"#dddddd\"\n"
-      "set lmargin at screen {:.4f}\nset rmargin at screen {:.4f}\nset tmargin at screen {:.4f}\nset bmargin at screen "
-      "{:.4f}\n"
-      "set xrange [{}:{}]\nset xlabel \"epoch\"\nset logscale y\nset yrange [{:.6g}:{:.6g}]\nset ytics {}\n"
-      "set y2range [0:*]\nset y2tics autofreq\nset format y2 \"%g\"\n{}{}{}plot {}\n",
-      static_cast<double>(left) / width, 1 - static_cast<double>(right) / width,
-      1 - static_cast<double>(above) / height, 1 - static_cast<double>(above + panel) / height, first,
-      std::max(last, first + 1), low, high, analysis::plot::log_ticks(low, high), axis_title("loss (MSE)", 12),
-      axis_title("learning rate", width - 9), legend.commands(height),
-      plots.empty() ? "NaN" : fmt::format("{}", fmt::join(plots, ", \\\n  "))));
-  figure.draw(folder);
+  page.notes = {"One training; without intervals."};
+  if (std::isfinite(least)) page.notes.emplace_back("Bayes: the lowest loss that any predictor can reach.");
+  if (cut) page.notes.emplace_back("The first epochs lie above the scale.");
+  plot::draw_page(page, folder);
 }
 
 void draw_next_prediction(WindowPrediction const& w, std::filesystem::path const& folder) {
+  namespace plot = analysis::plot;
   constexpr double least_scale = 1e-6;
-  constexpr int width = 480, panel = 120, below = 60;
-  constexpr int height = analysis::plot::WindowPage::between + analysis::plot::WindowPage::strip_height +
-                         3 * (analysis::plot::WindowPage::between + panel) + below;
   auto const steps = static_cast<std::int64_t>(w.truth.size()) / w.channels;
   std::vector<float> error(w.prediction.begin(), w.prediction.end());
   double squares = 0;
@@ -122,24 +96,27 @@ void draw_next_prediction(WindowPrediction const& w, std::filesystem::path const
     error[i] -= w.truth[i];
     squares += static_cast<double>(error[i]) * static_cast<double>(error[i]);
   }
-  auto const common = analysis::plot::symmetric_range(analysis::plot::largest_magnitude(w.truth), least_scale);
+  auto const common = plot::symmetric_range(plot::largest_magnitude(w.truth), least_scale);
 
-  analysis::plot::Figure figure(fmt::format("next_prediction_{}", w.number), {width, height});
-  analysis::plot::WindowPage page(w.start, w.start + steps, height,
-                                  {.left = 0.13, .right = 0.83, .scale_at = 0.85, .scale_width = 0.025});
+  plot::Figure figure(fmt::format("next_prediction_{}", w.number), {});
+  plot::WindowPage page(w.start, w.start + steps);
   page.strip(w.circle.empty() ? "Circles unknown" : "Circle",
-             figure.add_data("circles", analysis::plot::circle_runs(w.circle, w.circles, w.start, steps)));
+             figure.add_data("circles", plot::circle_runs(w.circle, w.circles, w.start, steps)));
   auto const heat = [&](std::string const& title, std::string const& part, std::span<float const> values,
-                        std::string const& range, bool lowest) {
-    page.heat(title, "channel", figure.add_data(part, analysis::plot::heat_rows(values, w.channels)), w.channels,
-              analysis::plot::diverging_palette(), range, panel, lowest);
+                        std::string const& range, std::string const& quantity) {
+    page.heat({.title = title,
+               .ylabel = "Channel",
+               .rows = figure.add_data(part, plot::heat_rows(values, w.channels)),
+               .count = w.channels,
+               .palette = plot::diverging_palette(),
+               .range = range,
+               .quantity = quantity});
   };
-  heat("Series, x[t]", "truth", w.truth, common, false);
-  heat("Prediction from the steps before t", "prediction", w.prediction, common, false);
+  heat("Series, x[t]", "truth", w.truth, common, "x");
+  heat("Prediction from the steps before t", "prediction", w.prediction, common, "x");
   heat(fmt::format("Error, MSE {:.4f}", error.empty() ? 0.0 : squares / static_cast<double>(error.size())), "error",
-       error, analysis::plot::symmetric_range(analysis::plot::largest_magnitude(error), least_scale), true);
-  figure.set_commands(page.end());
-  figure.draw(folder);
+       error, plot::symmetric_range(plot::largest_magnitude(error), least_scale), "Error");
+  page.draw(figure, {"One window of the series. The error has a color scale of its own."}, folder);
 }
 
 }  // namespace mambasynth::trial

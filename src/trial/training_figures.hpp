@@ -18,7 +18,8 @@ struct LossCurves {
          bayes_validation = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// Draws training_loss: the available curves on a logarithmic axis, the learning rate on an axis on the right.
+/// Draws training_loss: the known curves beside the lowest loss that any predictor can reach, on a scale that shows
+/// their ends rather than their start; the learning rate in a panel of its own below.
 void draw_training_loss(LossCurves const& curves, std::filesystem::path const& folder);
 
 /// One window and its prediction; arrays (step, channel), all of the same steps.

@@ -11,8 +11,8 @@
 
 #include "series/series.hpp"
 #include "store/atomic_file.hpp"
-#include "support/drawing.hpp"
 #include "support/gnuplot.hpp"
+#include "support/print_check.hpp"
 #include "support/reference.hpp"
 
 using namespace mambasynth;
@@ -35,8 +35,8 @@ void check_overview(tests::Drawing const& drawing, series::Digest const& digest)
   auto const& process = digest.process();
   auto const n = process.circles;
   REQUIRE(drawing.panels.size() == 3);
-  for (char const* words : {"Circle over time", "time step", "circle", "Transition matrix", "next circle", "Period",
-                            "steps of a revolution"})
+  for (char const* words : {"Circle over time", "Time step", "Circle", "Transition matrix", "Next circle", "Period",
+                            "Steps of a revolution", "Colors are circles."})
     CHECK(drawing.says(words));
   auto const& over_time = drawing.panels[0];
   auto const& boxes = over_time.plots.at(0).areas;
@@ -49,10 +49,7 @@ void check_overview(tests::Drawing const& drawing, series::Digest const& digest)
             Approx(static_cast<double>(visit.start)).margin(0.003 * static_cast<double>(digest.n_steps())));
       CHECK((corners[0].y + corners[2].y) / 2 == Approx(static_cast<double>(visit.circle)).margin(0.02));
     }
-  if (n > 1) {  // gnuplot draws no image of a single cell
-    REQUIRE(drawing.panels[1].plots.at(0).images.size() == 1);
-    CHECK((drawing.panels[1].plots[0].images[0].columns == n && drawing.panels[1].plots[0].images[0].rows == n));
-  }
+  if (n > 1) CHECK(std::ssize(drawing.panels[1].plots.at(0).areas) == n * n);
   auto const& periods = drawing.panels[2];
   auto const& bars = periods.plots.at(0).areas;
   REQUIRE(std::ssize(bars) == n);
@@ -66,8 +63,8 @@ void check_overview(tests::Drawing const& drawing, series::Digest const& digest)
 void check_window(tests::Drawing const& drawing, series::Excerpt const& window, std::int64_t channels) {
   REQUIRE(drawing.panels.size() == 2);
   auto const steps = window.steps(), end = window.start + steps;
-  CHECK(drawing.says(fmt::format("Steps {} to {}: circle (above) and channels", window.start, end)));
-  CHECK((drawing.says("time step") && drawing.says("channel")));
+  CHECK(drawing.says(fmt::format("Steps {} to {} of the series.", window.start, end)));
+  CHECK((drawing.says("Time step") && drawing.says("Channel")));
   std::size_t visits = 1;
   for (std::size_t i = 1; i < window.circle.size(); ++i) visits += window.circle[i] != window.circle[i - 1] ? 1 : 0;
   CHECK(drawing.panels[0].plots.at(0).areas.size() == visits);
@@ -106,9 +103,9 @@ TEST_CASE("figures are drawn for any number of circles, channels and steps") {
     for (char const* name : {"markov_circles_timeseries", "sample_window_0", "sample_window_1", "sample_window_2"})
       for (char const* extension : {".svg", ".png"})
         CHECK(std::filesystem::file_size(folder.path() / (std::string(name) + extension)) > 1000);
-    check_overview(tests::read_drawing(folder.path() / "markov_circles_timeseries.svg"), digest);
+    check_overview(tests::read_figure(folder.path() / "markov_circles_timeseries.svg"), digest);
     for (std::size_t i = 0; i < 3; ++i)
-      check_window(tests::read_drawing(folder.path() / fmt::format("sample_window_{}.svg", i)), digest.windows()[i],
+      check_window(tests::read_figure(folder.path() / fmt::format("sample_window_{}.svg", i)), digest.windows()[i],
                    channels);
   }
 }
@@ -143,8 +140,8 @@ TEST_CASE("the embedded steps are the original's, and figures show them") {
       script.find("10 circles in 20 dimensions, subspace of 4; Levina-Bickel of the embedding: k=10 1.23, k=30 2.3") !=
       std::string::npos);
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
-  auto const subspace = tests::read_drawing(folder.path() / "umap_subspace_4.svg");
-  auto const overview = tests::read_drawing(folder.path() / "markov_circles_timeseries.svg");
+  auto const subspace = tests::read_figure(folder.path() / "umap_subspace_4.svg");
+  auto const overview = tests::read_figure(folder.path() / "markov_circles_timeseries.svg");
   REQUIRE(subspace.panels.size() == 2);
   REQUIRE(overview.panels.size() == 5);
   CHECK(overview.blank_panels() == 0);

@@ -103,6 +103,22 @@ void read_size(Image& image, std::string const& base64) {
   image.data = base64;
 }
 
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+}
+
+/// "−2×10⁻⁴" as "-2e-4".
+std::string plain_number(std::string text) {
+  constexpr std::array<char const*, 11> superscripts{"⁻", "⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  replace_all(text, "−", "-");
+  replace_all(text, "×10", "e");
+  for (auto const* first : superscripts) replace_all(text, std::string("10") + first, std::string("1e") + first);
+  for (std::size_t i = 0; i < superscripts.size(); ++i)
+    replace_all(text, superscripts[i], i == 0 ? "-" : std::to_string(i - 1));
+  return text;
+}
+
 class Reader {
  public:
   explicit Reader(std::string text) : text_(std::move(text)) {}
@@ -132,8 +148,7 @@ class Reader {
     } else if (tag.starts_with("g") && (tag.size() == 1 || tag[1] == ' ')) {
       ++depth_;
       if (auto const id = attribute(tag, "id"); id.starts_with("gnuplot_plot_")) begin_plot(id);
-      else if (!attribute(tag, "text-anchor").empty())
-        text_place_ = translation(tag), anchor_ = attribute(tag, "text-anchor");
+      else if (!attribute(tag, "text-anchor").empty()) open_text(tag);
       else last_ = {};
     } else if (tag == "/g") {
       if (plot_ != nullptr && --depth_ < plot_depth_) plot_ = nullptr;
@@ -160,6 +175,13 @@ class Reader {
       read_size(image, link.substr(link.find(',') + 1));
       plot_->images.push_back(std::move(image));
     }
+  }
+
+  void open_text(std::string_view tag) {
+    text_place_ = translation(tag);
+    anchor_ = attribute(tag, "text-anchor");
+    text_size_ = numbers(attribute(tag, "font-size")).at(0);
+    upright_ = attribute(tag, "transform").find("rotate") != std::string::npos;
   }
 
   /// Plots of one panel are numbered 1a, 2a, ...; those of the next 1b, 2b, ...
@@ -192,7 +214,7 @@ class Reader {
 
   void add_text(std::string const& found) {
     if (found.empty()) return;
-    Text const text{found, text_place_};
+    Text const text{found, text_place_, anchor_, text_size_, upright_};
     drawing_.texts.push_back(text);
     if (plot_ == nullptr) {
       add_tick(found);
@@ -250,6 +272,8 @@ class Reader {
   Plot* plot_ = nullptr;
   std::optional<Place> key_;
   Place text_place_;
+  double text_size_ = 0;
+  bool upright_ = false;
   Stroke last_;
   int depth_ = 0, plot_depth_ = 0;
 };
@@ -292,8 +316,9 @@ double Axis::value(double pixel, bool logarithmic) const {
   std::vector<Place> known;  // pixel, value
   for (auto const& [at, label] : ticks) {
     char* end = nullptr;
-    double const number = std::strtod(label.c_str(), &end);
-    if (end != label.c_str() && *end == '\0') known.push_back({at, logarithmic ? std::log10(number) : number});
+    auto const text = plain_number(label);
+    double const number = std::strtod(text.c_str(), &end);
+    if (end != text.c_str() && *end == '\0') known.push_back({at, logarithmic ? std::log10(number) : number});
   }
   if (known.size() < 2) throw std::runtime_error("an axis has fewer than two numeric ticks");
   auto const first = known.front(), last = known.back();

@@ -35,7 +35,10 @@ struct Image {
 };
 struct Text {
   std::string words;
-  Place at;
+  Place at;              ///< of the anchor, on the baseline
+  std::string anchor;    ///< "start", "middle" or "end"
+  double size = 0;       ///< of the font, pixels
+  bool upright = false;  ///< reads upwards
 };
 
 /// What one element of a `plot` command draws, except its sample in the key and the white marks that gnuplot draws

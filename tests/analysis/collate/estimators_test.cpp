@@ -55,8 +55,8 @@ TEST_CASE("the table of estimators names each once") {
     CHECK(names.insert(estimator->name).second);
     CHECK(!estimator->family.empty());
     CHECK(estimator->estimate != nullptr);
-    if (estimator->panel.part.empty()) continue;
-    CHECK(parts.insert(estimator->panel.part).second);
+    if (estimator->panel.empty()) continue;
+    CHECK(parts.insert(estimator->panel).second);
     CHECK(estimator->axis != Axis::n1);
   }
   // The files of version 1 have these.
@@ -97,10 +97,10 @@ TEST_CASE("every estimator with a panel is in the figures by layer") {
   analysis::trial_file::write_trial(file, trial);
   auto const sweep = sweep_of(file);
   analysis::trial_file::draw_dimension_by_layer(trial.evaluation.measures, trial.evaluation.controls, folder.path());
-  analysis::collate::draw_sweep(analysis::collate::tabulate(sweep), sweep, folder.path());
+  analysis::collate::draw_sweep(analysis::collate::tabulate(sweep), sweep, {}, {}, {}, folder.path());
   for (auto const* estimator : estimators) {
-    if (estimator->panel.part.empty()) continue;
+    if (estimator->panel.empty()) continue;
     for (std::string const figure : {"intrinsic_dimension", "sweep_dimension"})
-      CHECK(std::filesystem::exists(folder.path() / (figure + "_" + std::string(estimator->panel.part) + ".dat")));
+      CHECK(std::filesystem::exists(folder.path() / (figure + "_" + std::string(estimator->panel) + ".dat")));
   }
 }

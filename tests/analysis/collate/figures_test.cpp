@@ -15,9 +15,9 @@
 
 #include "analysis/collate/trials.hpp"
 #include "store/atomic_file.hpp"
-#include "support/drawing.hpp"
 #include "support/gnuplot.hpp"
 #include "support/path_without.hpp"
+#include "support/print_check.hpp"
 #include "support/reference.hpp"
 
 // The figures' data files against the table that they are drawn from.
@@ -33,19 +33,30 @@ namespace {
 
 using Rows = std::vector<std::vector<double>>;
 
-/// The blocks of a data file by the names that head them: x, mean, low, high.
+/// The blocks of a data file by the names that head them: x, y and, if they have them, ends of intervals.
 std::map<std::string, Rows> blocks(fs::path const& file) {
   std::map<std::string, Rows> found;
   std::istringstream lines(store::read_text(file));
   std::string name;
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("# ")) name = line.substr(2, line.rfind(": x mean low high") - 2);
+    if (line.starts_with("# ")) name = line.substr(2, line.rfind(": x y") - 2);
     if (line.empty() || line[0] == '#') continue;
     std::istringstream words(line);
     auto& row = found[name].emplace_back();
     for (std::string word; words >> word;) row.push_back(std::stod(word));
   }
   return found;
+}
+
+std::vector<DrawnFigure> drawn(SweepFolder const& sweep, fs::path const& folder) {
+  auto const table = tabulate(sweep);
+  return draw_sweep(table, sweep, {}, compare_with_baseline(table, sweep, {}), {}, folder);
+}
+
+std::set<std::string> names_of(std::vector<DrawnFigure> const& figures) {
+  std::set<std::string> names;
+  for (auto const& figure : figures) names.insert(figure.name);
+  return names;
 }
 
 void check_interval(std::vector<double> const& row, Interval const& interval) {
@@ -58,14 +69,14 @@ void check_interval(std::vector<double> const& row, Interval const& interval) {
 
 /// The curves' points, in the order of the curves.
 void check_means(DrawnPanel const& panel, std::vector<Rows> const& curves, bool logarithmic = false) {
-  std::vector<Plot> drawn;
+  std::vector<Plot> points;
   for (auto const& plot : panel.plots)
-    if (!plot.marks.empty() && !plot.strokes.empty()) drawn.push_back(plot);
-  REQUIRE(drawn.size() == curves.size());
+    if (!plot.marks.empty() && plot.strokes.empty()) points.push_back(plot);
+  REQUIRE(points.size() == curves.size());
   for (std::size_t c = 0; c < curves.size(); ++c) {
-    REQUIRE(drawn[c].marks.size() == curves[c].size());
+    REQUIRE(points[c].marks.size() == curves[c].size());
     for (std::size_t i = 0; i < curves[c].size(); ++i)
-      CHECK(panel.y.value(drawn[c].marks[i].at.y, logarithmic) == Approx(curves[c][i][1]).epsilon(0.005).margin(0.01));
+      CHECK(panel.y.value(points[c].marks[i].at.y, logarithmic) == Approx(curves[c][i][1]).epsilon(0.005).margin(0.01));
   }
 }
 
@@ -102,7 +113,14 @@ TEST_CASE("the figures of a sweep hold the numbers of its table") {
   TemporaryFolder const trials, out;
   auto const sweep = sweep_of(trials.path(), 2);
   auto const table = tabulate(sweep);
-  draw_sweep(table, sweep, out.path());
+  auto const figures = drawn(sweep, out.path());
+  CHECK(names_of(figures) ==
+        std::set<std::string>{"sweep_summary", "sweep_errors", "sweep_training", "sweep_dimension"});
+  for (auto const& figure : figures) {
+    CAPTURE(figure.name, figure.caption);
+    CHECK_FALSE(figure.title.empty());
+    CHECK_THAT(figure.caption, ContainsSubstring("95 % confidence interval of the mean over 3 seeds"));
+  }
 
   auto const dimension = blocks(out.path() / "sweep_dimension_levina_bickel.dat");
   REQUIRE(dimension.at("1").size() == 3);
@@ -114,7 +132,7 @@ TEST_CASE("the figures of a sweep hold the numbers of its table") {
     check_interval(blocks(out.path() / "sweep_dimension_two_nn.dat").at("0")[layer],
                    table.cells[0].measures.at(fmt::format("two_nn_ml.{}", names[layer])));
   }
-  CHECK(dimension.at("untrained network")[1][1] == 49);
+  CHECK(dimension.at("untrained")[1][1] == 49);
   CHECK(dimension.at("shuffled features")[2][1] == 53);
   for (auto const& row : dimension.at("noise-free signal")) CHECK(row[1] == 31.5);
   CHECK(dimension.at("pure noise").size() == 3);
@@ -129,116 +147,186 @@ TEST_CASE("the figures of a sweep hold the numbers of its table") {
   CHECK_FALSE(excess.contains("Bayes optimum"));
 
   auto const summary = blocks(out.path() / "sweep_summary_excess_mse.dat");
-  REQUIRE(summary.at("mean").size() == 2);
-  check_interval(summary.at("mean")[1], table.cells[1].measures.at("excess_mse.h1"));
-  CHECK(summary.at("mean, single values: x value") == Rows{{0, 2}, {0, 2.5}, {0, 3}, {1, 2.25}, {1, 2.75}, {1, 3.25}});
-  check_interval(blocks(out.path() / "sweep_summary_dimension.dat").at("mean")[0],
+  REQUIRE(summary.at("Mean over seeds").size() == 2);
+  check_interval(summary.at("Mean over seeds")[1], table.cells[1].measures.at("excess_mse.h1"));
+  CHECK(summary.at("Single seed") == Rows{{0, 2}, {0, 2.5}, {0, 3}, {1, 2.25}, {1, 2.75}, {1, 3.25}});
+  check_interval(blocks(out.path() / "sweep_summary_dimension.dat").at("Mean over seeds")[0],
                  table.cells[0].measures.at("levina_bickel_original.layer_1.k30"));
-  auto const script = store::read_text(out.path() / "sweep_summary.gp");
-  CHECK_THAT(script, ContainsSubstring("\"0\" 0, \"1\" 1") && ContainsSubstring("xlabel \"train.gate_lr_factor\"") &&
-                         ContainsSubstring("Bayes optimum (6), one step ahead") &&
-                         ContainsSubstring("layer_1 (Levina-Bickel, k = 30)") &&
-                         ContainsSubstring("bars: 95 % CI over 3 seeds, without test-series error"));
-  CHECK_THAT(store::read_text(out.path() / "sweep_errors.gp"),
-             ContainsSubstring("bars: 95 % CI over 3 seeds, without test-series error"));
-  for (auto const* name : {"sweep_dimension.gp", "sweep_training.gp"})
-    CHECK_THAT(store::read_text(out.path() / name), ContainsSubstring("confidence interval of the mean over 3 seeds"));
 
   auto const training = blocks(out.path() / "sweep_training_val_mse.dat");
   check_interval(training.at("0")[0], interval_of(std::vector{9.0, 10.0, 11.0}));
   check_interval(training.at("1")[1], interval_of(std::vector{9.5, 9.5, 9.5}));
-  CHECK_FALSE(fs::exists(out.path() / "sweep_probes.gp"));
 
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
-  for (char const* name : {"sweep_summary", "sweep_dimension", "sweep_errors", "sweep_training"}) {
-    CAPTURE(name);
-    CHECK(fs::file_size(out.path() / (std::string(name) + ".png")) > 1000);
-    auto const drawing = read_drawing(out.path() / (std::string(name) + ".svg"));
-    CHECK_FALSE(drawing.panels.empty());
-    CHECK(drawing.blank_panels() == 0);
+  for (auto const& figure : figures) {
+    CAPTURE(figure.name);
+    CHECK(fs::file_size(out.path() / (figure.name + ".png")) > 1000);
+    CHECK_FALSE(read_figure(out.path() / (figure.name + ".svg")).panels.empty());
   }
-  auto const errors = read_drawing(out.path() / "sweep_errors.svg");
+  auto const errors = read_figure(out.path() / "sweep_errors.svg");
   REQUIRE(errors.panels.size() == 2);
   CHECK(errors.panels[1].x.labels() == std::vector<std::string>{"1", "4"});
-  for (char const* words : {"Test error beyond the Bayes optimum", "Test error", "Bayes optimum", "MSE",
-                            "horizon, steps", "gate_lr_factor", "0", "1"})
+  for (char const* words : {"Test error beyond the Bayes optimum", "Test error", "MSE", "Horizon, steps",
+                            "Gate learning-rate factor:", "0", "1"})
     CHECK(errors.says(words));
   check_means(errors.panels[0], {excess.at("0"), excess.at("1")});
   check_means(errors.panels[1], {test.at("0"), test.at("1")});
-  auto const by_layer = read_drawing(out.path() / "sweep_dimension.svg");
+  auto const by_layer = read_figure(out.path() / "sweep_dimension.svg");
   REQUIRE(by_layer.panels.size() == 2);
   CHECK(by_layer.panels[1].x.labels() == std::vector<std::string>{"input", "1", "output"});
-  for (char const* words : {"Levina-Bickel, k = 30", "TwoNN, maximum likelihood", "dimension", "layer",
-                            "untrained network", "shuffled features", "noise-free signal", "pure noise"})
+  for (char const* words :
+       {"Levina-Bickel, original form, k = 30", "TwoNN, maximum likelihood", "Intrinsic dimension", "Layer"})
     CHECK(by_layer.says(words));
-  check_means(by_layer.panels[0], {dimension.at("0"), dimension.at("1")});
-  auto const by_epoch = read_drawing(out.path() / "sweep_training.svg");
-  for (char const* words : {"Validation loss", "epoch", "MSE, mean over horizons"}) CHECK(by_epoch.says(words));
+  check_means(by_layer.panels[0], {dimension.at("0"), dimension.at("1")}, true);
+  auto const by_epoch = read_figure(out.path() / "sweep_training.svg");
+  for (char const* words : {"Validation loss", "Epoch", "MSE, mean over horizons"}) CHECK(by_epoch.says(words));
   REQUIRE(by_epoch.panels.size() == 1);
-  check_means(by_epoch.panels[0], {training.at("0"), training.at("1")}, true);
-  auto const by_value = read_drawing(out.path() / "sweep_summary.svg");
-  REQUIRE(by_value.panels.size() == 2);
-  CHECK(by_value.panels[1].x.labels() == std::vector<std::string>{"0", "1"});
-  CHECK((by_value.says("train.gate_lr_factor") && by_value.says("single trial")));
-  check_means(by_value.panels[0], {summary.at("mean")});
-  CHECK(by_value.panels[0].plots.back().marks.size() == 6);
+  check_means(by_epoch.panels[0], {training.at("0"), training.at("1")});
+  auto const by_value = read_figure(out.path() / "sweep_summary.svg");
+  REQUIRE(by_value.panels.size() == 3);
+  CHECK(by_value.panels[2].x.labels() == std::vector<std::string>{"0", "1"});
+  for (char const* words :
+       {"Gate learning-rate factor", "Single seed", "Mean over seeds", "1 step ahead",
+        "Bayes optimum, 1 step ahead: 6.", "4 steps ahead", "Bars: 95 % confidence interval of the mean over 3 seeds."})
+    CHECK(by_value.says(words));
+  check_means(by_value.panels[0], {summary.at("Single seed"), summary.at("Mean over seeds")});
 }
 
-TEST_CASE("of several axes the summary has the first along x and a curve for each of the others' values") {
+TEST_CASE("differences from the baseline have a row each, with its seeds, its p, and a line at zero") {
+  TemporaryFolder const trials, out;
+  auto sweep = sweep_of(trials.path(), 3);
+  write_text(trials.path() / "sweep.toml", "[sweep]\nbaseline = { \"train.gate_lr_factor\" = 2 }\n");
+  for (auto& trial : sweep.trials) trial.folder = trials.path();
+  // Unlike seeds, so that there is an interval.
+  for (auto& [name, value] : sweep.trials[0].result->measures)
+    if (name == "test_mse") value += 0.125;
+  auto const figures = drawn(sweep, out.path());
+  CHECK(names_of(figures).contains("sweep_differences"));
+  auto const test = blocks(out.path() / "sweep_differences_test_mse.dat");
+  CHECK(test.at("Single seed") == Rows{{-0.375, 1}, {-0.5, 1}, {-0.5, 1}, {-0.25, 0}, {-0.25, 0}, {-0.25, 0}});
+  REQUIRE(test.at("Mean over seeds").size() == 2);
+  CHECK(test.at("Mean over seeds")[0][0] == Approx(-1.375 / 3));
+  CHECK(test.at("No difference") == Rows{{0, -0.5}, {0, 1.5}});
+  if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
+  auto const drawing = read_figure(out.path() / "sweep_differences.svg");
+  CHECK(drawing.panels[0].y.labels() == std::vector<std::string>{"1", "0"});  // from below
+  for (char const* words :
+       {"Test MSE", "Excess MSE, 1 step", "Difference",
+        "Rows: Gate learning-rate factor, each minus the baseline (train.gate_lr_factor = 2), paired by seed."})
+    CHECK(drawing.says(words));
+  CHECK(std::any_of(drawing.texts.begin(), drawing.texts.end(),
+                    [](auto const& text) { return text.words.starts_with("p "); }));
+  auto const summary = read_figure(out.path() / "sweep_summary.svg");
+  CHECK(summary.says("baseline"));
+}
+
+TEST_CASE("0 stands apart on the swept axis, and cells that lost seeds say so") {
   TemporaryFolder const trials, out;
   auto sweep = sweep_of(trials.path(), 4);
-  sweep.axes = {"train.gate_lr_factor", "model.d_state"};
+  constexpr char const* values[] = {"0.0", "0.01", "0.1", "1.0"};
+  for (auto& trial : sweep.trials) trial.axes["train.gate_lr_factor"] = values[trial.id[1] - '0'];
+  for (auto& trial : sweep.trials)
+    if (trial.id == "c2s1") trial.outcome = analysis::collate::Outcome::failed, trial.result.reset();
+  (void)drawn(sweep, out.path());
+  auto const excess = blocks(out.path() / "sweep_summary_excess_mse.dat");
+  CHECK(excess.at("Mean over seeds")[0][0] == 0);
+  CHECK(excess.at("Mean over seeds, open").size() == 1);
+  CHECK(excess.at("Mean over seeds, open")[0][0] == 0.1);
+  if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
+  auto const drawing = read_figure(out.path() / "sweep_summary.svg");
+  CHECK(drawing.panels[0].x.labels() == std::vector<std::string>{"0", "0.01", "0.1", "1"});
+  CHECK(drawing.says("2 of 3"));
+  CHECK(read_figure(out.path() / "sweep_dimension.svg").says("0.1 (2 of 3 seeds)"));
+}
+
+TEST_CASE(
+    "of several axes the summary has the first along x, a curve for each value of the second, a panel of the third") {
+  TemporaryFolder const trials, out;
+  auto sweep = sweep_of(trials.path(), 8);
+  sweep.axes = {"train.gate_lr_factor", "model.d_state", "train.lr"};
   for (auto& trial : sweep.trials) {
     auto const cell = std::atoi(trial.axes.at("train.gate_lr_factor").c_str());
-    trial.axes = {{"train.gate_lr_factor", fmt::format("{}", cell / 2)}, {"model.d_state", cell % 2 == 0 ? "8" : "16"}};
+    trial.axes = {{"train.gate_lr_factor", fmt::format("{}", cell / 4)},
+                  {"model.d_state", cell / 2 % 2 == 0 ? "8" : "16"},
+                  {"train.lr", cell % 2 == 0 ? "1e-4" : "1e-3"}};
   }
-  std::erase_if(sweep.trials, [](auto const& trial) { return trial.id == "c3s2"; });
+  std::erase_if(sweep.trials, [](auto const& trial) { return trial.id == "c7s2"; });
   auto const table = tabulate(sweep);
-  PathWithout const gnuplot;
-  draw_sweep(table, sweep, out.path());
-  auto const excess = blocks(out.path() / "sweep_summary_excess_mse.dat");
-  check_interval(excess.at("8")[1], table.cells[2].measures.at("excess_mse.h1"));
-  check_interval(excess.at("16")[0], table.cells[1].measures.at("excess_mse.h1"));
-  CHECK(excess.at("16, single values: x value").size() == 5);
-  CHECK_THAT(
-      store::read_text(out.path() / "sweep_summary.gp"),
-      ContainsSubstring("\"d_state\"") && ContainsSubstring("95 % CI over 2 to 3 seeds, without test-series error"));
+  auto const figures = drawn(sweep, out.path());
+  auto const first = blocks(out.path() / "sweep_summary_excess_mse.dat");
+  auto const second = blocks(out.path() / "sweep_summary_excess_mse_2.dat");
+  check_interval(first.at("8")[1], table.cells[4].measures.at("excess_mse.h1"));
+  check_interval(second.at("16")[0], table.cells[3].measures.at("excess_mse.h1"));
+  CHECK(second.at("Single seed").size() == 11);
+  // By layer, a page for each setting of the other axes.
+  CHECK(names_of(figures).contains("sweep_dimension_4"));
+  if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
+  auto const drawing = read_figure(out.path() / "sweep_summary.svg");
+  CHECK(drawing.says("States of a channel (d_state):"));
+  CHECK(drawing.says("4 steps ahead, lr = 0.001"));
+  CHECK(read_figure(out.path() / "sweep_dimension_4.svg").says("d_state = 16, lr = 0.001."));
+}
+
+TEST_CASE("with one horizon, errors are drawn against the swept axis, the optimum beside them") {
+  TemporaryFolder const trials, out;
+  auto sweep = sweep_of(trials.path(), 3);
+  for (auto& trial : sweep.trials)
+    std::erase_if(trial.result->measures, [](auto const& measure) { return measure.first.ends_with(".h4"); });
+  (void)drawn(sweep, out.path());
+  auto const test = blocks(out.path() / "sweep_errors_test_mse.dat");
+  CHECK(test.at("Mean over seeds").size() == 3);
+  CHECK(test.at("Bayes optimum")[0][1] == 6);
+  if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
+  auto const drawing = read_figure(out.path() / "sweep_errors.svg");
+  CHECK((drawing.says("Gate learning-rate factor") && drawing.says("Off scale: Bayes optimum 6 ↓")));
+  CHECK_FALSE(drawing.says("Horizon, steps"));
 }
 
 TEST_CASE("a single cell has no summary") {
   TemporaryFolder const trials, out;
-  auto const sweep = sweep_of(trials.path(), 1);
-  draw_sweep(tabulate(sweep), sweep, out.path());
-  CHECK_FALSE(fs::exists(out.path() / "sweep_summary.gp"));
-  CHECK(fs::exists(out.path() / "sweep_errors.gp"));
+  auto const figures = names_of(drawn(sweep_of(trials.path(), 1), out.path()));
+  CHECK_FALSE(figures.contains("sweep_summary"));
+  CHECK(figures.contains("sweep_errors"));
 }
 
-TEST_CASE("a panel each probe, and its controls beside it") {
+TEST_CASE("a panel for each probe, with its controls beside it") {
   TemporaryFolder const trials, out;
   std::vector<std::pair<std::string, double>> probes;
   for (auto const* layer : {"input", "layer_1"})
-    for (auto const* score : {"circle.accuracy", "circle.untrained_accuracy", "circle.shuffled_accuracy", "phase.r2"}) {
-      auto const words = std::string(score);
-      probes.emplace_back("probe." + words + "." + layer, static_cast<double>(probes.size()));
-    }
-  auto const sweep = sweep_of(trials.path(), 2, probes);
+    for (auto const* score : {"circle.balanced_accuracy", "circle.untrained_balanced_accuracy",
+                              "circle.shuffled_balanced_accuracy", "circle.accuracy", "phase.r2"})
+      probes.emplace_back(fmt::format("probe.{}.{}", score, layer), 0.05 * static_cast<double>(probes.size()));
+  auto sweep = sweep_of(trials.path(), 2);
+  for (auto& trial : sweep.trials)
+    for (auto const& [name, value] : probes)
+      trial.result->measures.emplace_back(name, value + 0.01 * std::atoi(trial.seed.c_str()));
   auto const table = tabulate(sweep);
-  draw_sweep(table, sweep, out.path());
-  auto const circle = blocks(out.path() / "sweep_probes_circle_accuracy.dat");
+  (void)drawn(sweep, out.path());
+  auto const circle = blocks(out.path() / "sweep_probes_circle_balanced_accuracy.dat");
   CHECK(circle.size() == 4);
-  check_interval(circle.at("0")[1], table.cells[0].measures.at("probe.circle.accuracy.layer_1"));
-  CHECK(circle.at("untrained network")[1][1] == 5 + 1);
-  CHECK(circle.at("shuffled")[0][1] == 2 + 1);
-  auto const phase = blocks(out.path() / "sweep_probes_phase_r2.dat");
-  CHECK(phase.size() == 2);
-  CHECK(phase.at("1")[0][1] == 3 + 1);
+  check_interval(circle.at("0")[1], table.cells[0].measures.at("probe.circle.balanced_accuracy.layer_1"));
+  CHECK(circle.at("untrained")[1][1] == Approx(0.05 * 6 + 0.01));
+  CHECK(circle.at("shuffled (chance)")[0][1] == Approx(0.05 * 2 + 0.01));
+  CHECK(blocks(out.path() / "sweep_probes_phase_r2.dat").size() == 2);
+  CHECK_FALSE(fs::exists(out.path() / "sweep_probes_circle_accuracy.dat"));  // the balanced one says more
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
-  auto const drawing = read_drawing(out.path() / "sweep_probes.svg");
+  auto const drawing = read_figure(out.path() / "sweep_probes.svg");
   REQUIRE(drawing.panels.size() == 2);
-  CHECK(drawing.blank_panels() == 0);
-  for (char const* words : {"Probe of circle", "accuracy", "Probe of phase", "r2", "untrained network", "shuffled"})
-    CHECK(drawing.says(words));
+  for (char const* words : {"Circle probe", "Balanced accuracy", "Phase probe", "R²"}) CHECK(drawing.says(words));
   check_means(drawing.panels[0], {circle.at("0"), circle.at("1")});
+}
+
+TEST_CASE("intervals of a bounded score end at its bounds") {
+  TemporaryFolder const trials, out;
+  auto sweep = sweep_of(trials.path(), 2);
+  for (auto& trial : sweep.trials) {
+    double const value = trial.seed == "0" ? 0.2 : 0.99;
+    for (auto const* layer : {"input", "layer_1"})
+      trial.result->measures.emplace_back(fmt::format("probe.phase.r2.{}", layer), value);
+  }
+  (void)drawn(sweep, out.path());
+  auto const found = blocks(out.path() / "sweep_probes_phase_r2.dat");
+  for (auto const& row : found.at("0")) CHECK(row[3] <= 1);
 }
 
 TEST_CASE("references weigh seeds alike, and nothing infinite is drawn") {
@@ -251,17 +339,17 @@ TEST_CASE("references weigh seeds alike, and nothing infinite is drawn") {
     sweep.trials[0].result->measures.set(name, std::numeric_limits<double>::infinity());
   }
   PathWithout const gnuplot;
-  draw_sweep(tabulate(sweep), sweep, out.path());
+  (void)drawn(sweep, out.path());
   // 5 + seed of the trials s0, s1, s2 and s0, s1, the first of them infinite: 5, 6 and 7 by seed.
-  CHECK(blocks(out.path() / "sweep_probes_circle_accuracy.dat").at("untrained network")[0][1] == 6);
-  CHECK(blocks(out.path() / "sweep_summary_excess_mse.dat").at("mean, single values: x value").size() == 4);
+  CHECK(blocks(out.path() / "sweep_probes_circle_accuracy.dat").at("untrained")[0][1] == 6);
+  CHECK(blocks(out.path() / "sweep_summary_excess_mse.dat").at("Single seed").size() == 4);
 }
 
-TEST_CASE("more cells than colors take pages with the same axes") {
+TEST_CASE("more cells than curves of a page take pages with the same axes") {
   TemporaryFolder const trials, out;
   auto const sweep = sweep_of(trials.path(), 9);
   PathWithout const gnuplot;  // the scripts say it all
-  draw_sweep(tabulate(sweep), sweep, out.path());
+  (void)drawn(sweep, out.path());
   std::size_t cells = 0;
   std::set<std::string> ranges;
   for (int page = 1; page <= 2; ++page) {
@@ -284,12 +372,16 @@ TEST_CASE("a cell without results, one seed, or a hostile name is no obstacle") 
   auto sweep = sweep_of(trials.path(), 2);
   std::erase_if(sweep.trials, [](auto const& trial) { return trial.id == "c1s1" || trial.id == "c1s2"; });
   sweep.trials[0].outcome = sweep.trials[1].outcome = sweep.trials[2].outcome = analysis::collate::Outcome::missing;
-  for (auto& trial : sweep.trials) trial.axes["train.gate_lr_factor"] += "`touch harmed` \"\\";
-  draw_sweep(tabulate(sweep), sweep, out.path());
+  for (auto& trial : sweep.trials) trial.axes["train.gate_lr_factor"] += "`touch harmed` \"\\" + std::string(200, 'w');
+  auto const figures = drawn(sweep, out.path());
   auto const found = blocks(out.path() / "sweep_errors_test_mse.dat");
   REQUIRE(found.size() == 2);
-  auto const& rows = found.at("1_touch harmed_ __");
-  CHECK(rows[0][1] == 8.25);
-  CHECK(std::isnan(rows[0][2]));
+  auto const hostile = std::find_if(found.begin(), found.end(),
+                                    [](auto const& block) { return block.first.starts_with("1_touch harmed_ __ww"); });
+  REQUIRE(hostile != found.end());
+  CHECK(hostile->second[0][1] == 8.25);
+  CHECK(std::isnan(hostile->second[0][2]));
   CHECK_FALSE(fs::exists(out.path() / "harmed"));
+  if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
+  for (auto const& figure : figures) CHECK_NOTHROW(read_figure(out.path() / (figure.name + ".svg")));
 }

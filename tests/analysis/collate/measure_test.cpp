@@ -92,8 +92,8 @@ TEST_CASE("a measure's name is taken apart") {
   CHECK((!dimension.horizon && !dimension.n1));
   CHECK(dimension.better == Better::none);
   CHECK((dimension.bounds.low == 0 && dimension.bounds.high == infinity));
-  CHECK(dimension.label == "Intrinsic dimension (Levina-Bickel, k-2), layer 3, k = 30");
-  CHECK(dimension.quantity == "Intrinsic dimension (Levina-Bickel, k-2; k = 30)");
+  CHECK(dimension.label == "Intrinsic dimension (Levina-Bickel, unbiased), layer 3, k = 30");
+  CHECK(dimension.quantity == "Intrinsic dimension (Levina-Bickel, unbiased; k = 30)");
 
   auto const control = describe("untrained.gride.output.n4");
   CHECK(control.base == "untrained.gride");

@@ -326,7 +326,7 @@ TEST_CASE_METHOD(Fixture, "the flag --figures draws beside the table, and says n
   CHECK(drawn.out == plain.out);
   for (auto const* name : {"sweep_dimension", "sweep_errors", "sweep_training"})
     CHECK(fs::exists(dir / (std::string(name) + ".gp")));
-  CHECK(drawn.err.empty() == fs::exists(dir / "sweep_dimension.png"));
+  CHECK(drawn.err.empty() == fs::exists(dir / "sweep_dimension.pdf"));
   CHECK(collate(dir.string() + " --figurs").code == 2);
 }
 

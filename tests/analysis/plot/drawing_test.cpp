@@ -21,7 +21,7 @@ namespace {
 Drawing drawing_of(std::string const& commands) {
   if (!gnuplot_installed()) SKIP("gnuplot is not installed");
   TemporaryFolder const folder;
-  analysis::plot::Figure figure("figure", {400, 300});
+  analysis::plot::Figure figure("figure", analysis::plot::pixels(400, 300));
   (void)figure.add_data("points", "1 10\n2 20\n3 1000\n");
   figure.set_commands(commands);
   figure.draw(folder.path());

@@ -8,8 +8,8 @@
 #include <numbers>
 
 #include "store/atomic_file.hpp"
-#include "support/drawing.hpp"
 #include "support/gnuplot.hpp"
+#include "support/print_check.hpp"
 #include "support/reference.hpp"
 
 using namespace mambasynth;
@@ -53,36 +53,37 @@ TEST_CASE("a grid of embeddings, by every kind of coloring") {
   auto const script = store::read_text(folder.path() / "grid.gp");
   CHECK_THAT(script, ContainsSubstring("thirds (3-D)  LB 1.0") && ContainsSubstring("phase, rad") &&
                          ContainsSubstring("cbrange [0:199]"));
-  // The SVG shows every third of 6,000 points, the file holds all.
-  CHECK_THAT(script, ContainsSubstring("every (format eq \"svg\" ? 3 : 1)"));
+  // Four panels share 5,000 marks: the SVG shows every fifth of 6,000 points, the file holds all.
+  CHECK_THAT(script, ContainsSubstring("every (format eq \"png\" ? 1 : 5)"));
   for (char const* part : {"panel1", "panel2", "panel3", "panel4"})
     CHECK(lines(folder.path() / ("grid_" + std::string(part) + ".dat")) == 6001);
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   CHECK(std::filesystem::file_size(folder.path() / "grid.png") > 10000);
-  auto const drawing = tests::read_drawing(folder.path() / "grid.svg");
+  auto const drawing = tests::read_figure(folder.path() / "grid.svg");
   REQUIRE(drawing.panels.size() == 4);
   for (char const* words :
        {"Heading", "thirds (3-D)  LB 1.0", "200", "order", "phase", "circle", "time step", "phase, rad"})
     CHECK(drawing.says(words));
-  constexpr double radius = 380 / (2 * 1.06);  // a ring fills its panel but for a margin
   for (auto const& panel : drawing.panels) {
     REQUIRE(panel.plots.size() == 1);
     auto const points = panel.plots[0].points();
-    REQUIRE(points.size() == 2000);
-    tests::Place const center{(points[0].x + points[1000].x) / 2, (points[0].y + points[1000].y) / 2};
+    REQUIRE(points.size() == 1200);
+    tests::Place const center{(points[0].x + points[600].x) / 2, (points[0].y + points[600].y) / 2};
+    double const radius = points[0].x - center.x;
+    CHECK(radius > 50);
     double worst = 0;
     for (auto const& point : points)
       worst = std::max(worst, std::abs(std::hypot(point.x - center.x, point.y - center.y) - radius));
     CHECK(worst < 0.1);
-    CHECK(points[500].y < center.y);  // a quarter turn is up
+    CHECK(points[300].y < center.y);  // a quarter turn is up
   }
   CHECK(drawing.panels[0].plots[0].mark_colors().size() == 3);
   CHECK(drawing.panels[1].plots[0].mark_colors().size() == 3);
   CHECK(drawing.panels[2].plots[0].mark_colors().size() == 3);
   CHECK(drawing.panels[3].plots[0].mark_colors().size() > 50);
   CHECK(drawing.panels[1].right.labels().front() == "0");
-  CHECK(drawing.panels[2].right.labels().back() == "2");
-  CHECK(drawing.panels[3].right.labels() == std::vector<std::string>{"0", "pi/2", "pi", "3 pi/2", "2 pi"});
+  CHECK(drawing.panels[2].right.labels().back() == "2.0");
+  CHECK(drawing.panels[3].right.labels() == std::vector<std::string>{"0", "π/2", "π", "3π/2", "2π"});
   CHECK(drawing.marks.size() == 3);  // the legend of the thirds
 }
 

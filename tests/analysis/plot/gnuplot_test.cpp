@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "analysis/plot/style.hpp"
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
 #include "support/drawing.hpp"
@@ -26,7 +27,7 @@ using Catch::Matchers::ContainsSubstring;
 namespace {
 
 Figure line() {
-  Figure figure("line", {400, 300});
+  Figure figure("line", {one_column, 60});
   auto const data = figure.add_data("points", "0 0\n1 1\n2 4\n");
   figure.set_commands("plot \"" + data + "\" using 1:2 with lines\n");
   return figure;
@@ -56,12 +57,12 @@ class StandardError {
 
 }  // namespace
 
-TEST_CASE("a figure is drawn as SVG and PNG beside its script and data, the same bytes each time") {
+TEST_CASE("a figure is drawn as SVG, PNG and PDF beside its script and data, the same bytes each time") {
   tests::TemporaryFolder folder, again;
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   line().draw(folder.path());
   line().draw(again.path());
-  for (char const* name : {"line.gp", "line_points.dat", "line.svg", "line.png"}) {
+  for (char const* name : {"line.gp", "line_points.dat", "line.svg", "line.png", "line.pdf"}) {
     CAPTURE(name);
     auto const content = store::read_text(folder.path() / name);
     CHECK_FALSE(content.empty());
@@ -78,7 +79,29 @@ TEST_CASE("a figure is drawn as SVG and PNG beside its script and data, the same
     CHECK(points[i].y == Approx(x * x).margin(1e-3));
   }
   CHECK(store::read_text(folder.path() / "line.png").starts_with("\x89PNG"));
-  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 4);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 5);
+}
+
+TEST_CASE("all formats have the same size on paper, and a PDF has its fonts in it") {
+  tests::TemporaryFolder folder;
+  if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
+  line().draw(folder.path());
+  constexpr double inch = 25.4;
+  auto const drawing = tests::read_drawing(folder.path() / "line.svg");
+  CHECK(drawing.width == Approx(one_column / inch * 96).margin(0.5));
+  CHECK(drawing.height == Approx(60 / inch * 96).margin(0.5));
+  auto const png = store::read_text(folder.path() / "line.png");
+  auto const pixels = [&](std::size_t at) {
+    return 256 * static_cast<unsigned char>(png.at(at)) + static_cast<unsigned char>(png.at(at + 1));
+  };
+  CHECK(pixels(18) == Approx(one_column / inch * 300).margin(0.5));
+  CHECK(pixels(22) == Approx(60 / inch * 300).margin(0.5));
+  auto const pdf = store::read_text(folder.path() / "line.pdf");
+  auto const box = pdf.find("/MediaBox [ 0 0 ");
+  REQUIRE(box != std::string::npos);
+  CHECK(std::stod(pdf.substr(box + 16)) == Approx(one_column / inch * 72).margin(1));
+  CHECK_THAT(pdf, ContainsSubstring("/FontFile"));
+  CHECK(drawing.texts.at(0).size == Approx(text_points / 72 * 96).epsilon(0.001));
 }
 
 TEST_CASE("the script runs by hand") {
@@ -107,7 +130,7 @@ TEST_CASE("without gnuplot, script and data are written and the note says what t
 
 TEST_CASE("what gnuplot complains about is passed on, and no half figure stays") {
   tests::TemporaryFolder folder;
-  Figure figure("wrong", {400, 300});
+  Figure figure("wrong", {one_column, 60});
   figure.set_commands("plot \"absent.dat\" using 1:2\n");
   try {
     if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
