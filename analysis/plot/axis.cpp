@@ -98,7 +98,7 @@ void shorten_labels(Axis& axis, double longest) {
 }
 
 void thin_labels(Axis& axis, double width) {
-  constexpr double gap = 0.5;
+  constexpr double gap = 1;
   struct Span {
     double begin, end;
   };

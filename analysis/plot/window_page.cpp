@@ -57,7 +57,7 @@ namespace {
 
 // Millimeters.
 constexpr double edge = 1, left = 17, right = 22, title_height = text_height + 1, between = 1, strip_height = 5,
-                 axis_height = 9;
+                 axis_height = 10.2;
 
 /// Ticks alone: the lowest panel has their labels.
 std::string unlabeled(std::vector<double> const& ticks) {
