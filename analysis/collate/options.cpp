@@ -128,6 +128,10 @@ Parsed parse_options(int argc, char const* const* argv) {
                  "differing keys that are no axes: configuration")
       ->type_name("WHAT");
   app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg, .png and .pdf (needs gnuplot)");
+  app.add_option("--report", options.report,
+                 "write report.html, report.md, tables/, figures/ into FOLDER;\n"
+                 "different sweeps become chapters")
+      ->type_name("FOLDER");
   app.add_flag("--version", wants_version, "print version, commit, build type and HDF5 version");
 
   try {
@@ -136,10 +140,10 @@ Parsed parse_options(int argc, char const* const* argv) {
     return {{}, app.help()};
   } catch (CLI::ExtrasError const&) {
     auto const unknown = app.remaining().front();
-    auto const near =
-        errors::nearest(unknown, std::vector<std::string>{"--out", "--format", "--measure", "--where", "--rows",
-                                                          "--cols", "--sort", "--show", "--interval", "--allow-mixed",
-                                                          "--figures", "--no-figures", "--help", "--version"});
+    auto const near = errors::nearest(
+        unknown, std::vector<std::string>{"--out", "--format", "--measure", "--where", "--rows", "--cols", "--report",
+                                          "--sort", "--show", "--interval", "--allow-mixed", "--figures",
+                                          "--no-figures", "--help", "--version"});
     throw errors::usage("unknown flag '" + unknown + "'", "mambasynth-collate has no such flag",
                         near.empty() ? "See mambasynth-collate --help" : "Perhaps '" + near + "' was meant");
   } catch (CLI::ParseError const& error) {
@@ -154,6 +158,9 @@ Parsed parse_options(int argc, char const* const* argv) {
       std::find(options.folders.begin(), options.folders.end(), "") != options.folders.end())
     throw errors::usage(app.count("--out") > 0 && options.out.empty() ? "--out is empty" : "DIR is empty",
                         "it names a folder", "Give a path, or leave it out; a shell variable may not be set");
+  if (app.count("--report") > 0 && options.report.empty())
+    throw errors::usage("--report is empty", "it names a folder",
+                        "Give a path, or leave it out; a shell variable may not be set");
   if (options.out.empty()) options.out = options.folders.front();
   auto const formats = words("--format", format, {"md", "csv", "json", "tex"});
   options.markdown = formats.contains("md");

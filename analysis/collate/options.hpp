@@ -16,7 +16,8 @@ namespace mambasynth::analysis::collate {
 
 struct Options {
   std::vector<std::filesystem::path> folders;
-  std::filesystem::path out;  ///< where table.csv and the figures go
+  std::filesystem::path out;          ///< where table.csv and the figures go
+  std::filesystem::path report = {};  ///< the folder of the report; empty: none
   bool markdown = true, csv = true, json = false, latex = false, figures = false;
   std::set<Shared> allow_mixed;
   bool average_experiments = false;   ///< --allow-mixed configuration

@@ -1,6 +1,6 @@
 #include <exception>
 
-#include "analysis/collate/run.hpp"
+#include "analysis/collator/run.hpp"
 #include "errors/stop.hpp"
 #include "store/temporaries.hpp"
 #include "streams/streams.hpp"
@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   streams::prepare();
   try {
     errors::StopSignals const signals(store::remove_own_temporaries);
-    return streams::finish(static_cast<int>(analysis::collate::run(argc, argv)));
+    return streams::finish(static_cast<int>(analysis::collator::run(argc, argv)));
   } catch (errors::Error const& error) {
     streams::log("{}\n", error.what());
     return streams::finish(static_cast<int>(error.code()));

@@ -1,4 +1,4 @@
-#include "analysis/collate/run.hpp"
+#include "analysis/collator/run.hpp"
 
 #include <fmt/format.h>
 
@@ -7,40 +7,31 @@
 #include <optional>
 #include <utility>
 
-#include "analysis/collate/differences.hpp"
-#include "analysis/collate/dose_response.hpp"
-#include "analysis/collate/experiments.hpp"
+#include "analysis/collate/collation.hpp"
 #include "analysis/collate/figures.hpp"
 #include "analysis/collate/markdown.hpp"
 #include "analysis/collate/options.hpp"
 #include "analysis/collate/shown_measures.hpp"
 #include "analysis/collate/shown_table.hpp"
-#include "analysis/collate/sorted_cells.hpp"
 #include "analysis/collate/tidy.hpp"
 #include "analysis/collate/trials_csv.hpp"
-#include "analysis/collate/where.hpp"
 #include "analysis/document/terminal.hpp"
+#include "analysis/report/chapters.hpp"
+#include "analysis/report/report.hpp"
 #include "store/atomic_file.hpp"
 #include "streams/streams.hpp"
 
-namespace mambasynth::analysis::collate {
+namespace mambasynth::analysis::collator {
+
+using namespace collate;
 
 namespace {
 
-SweepFolder read_all(Options const& options) {
-  std::vector<SweepFolder> folders;
-  for (auto const& folder : options.folders) folders.push_back(read_folder(folder));
-  return merge(std::move(folders));
-}
-
-void warn(std::vector<std::string> const& warnings) {
-  for (auto const& warning : warnings) streams::log("warning: {}\n", warning);
-}
-
-errors::ExitCode outcome_of(SweepFolder const& sweep, Table const& table, std::vector<std::string> const& measures) {
-  bool const gaps = sweep.incomplete || shows_gap(table, measures) ||
-                    std::any_of(sweep.trials.begin(), sweep.trials.end(),
-                                [](auto const& trial) { return trial.outcome != Outcome::done; });
+errors::ExitCode outcome_of(Collation const& collation) {
+  auto const& trials = collation.sweep.trials;
+  bool const gaps =
+      collation.sweep.incomplete || shows_gap(collation.table, collation.measures) ||
+      std::any_of(trials.begin(), trials.end(), [](auto const& trial) { return trial.outcome != Outcome::done; });
   return gaps ? errors::ExitCode::incomplete : errors::ExitCode::done;
 }
 
@@ -51,40 +42,17 @@ void write_or_remove(std::filesystem::path const& file, std::optional<std::strin
 }
 
 /// The exit code reports on the trials; figures that cannot be drawn only cause a warning.
-void draw(Table const& table, SweepFolder const& sweep, TrialSimilarity const& similarity,
-          Differences const& differences, std::vector<std::string> const& measures,
-          std::filesystem::path const& folder) {
+void draw(Collation const& collation, std::filesystem::path const& folder) {
   try {
-    draw_sweep(table, sweep, similarity, differences, measures, folder);
+    draw_sweep(collation.table, collation.sweep, collation.similarity, collation.differences, collation.measures, folder);
   } catch (errors::Error const& error) {
     streams::log("warning: not all figures were drawn: {}\n", error.what());
   }
 }
 
-}  // namespace
-
-errors::ExitCode run(int argc, char const* const* argv) {
-  auto const [options, text] = parse_options(argc, argv);
-  if (text) {
-    streams::print_text(*text);
-    return errors::ExitCode::done;
-  }
-  auto sweep = read_all(options);
-  unify_values(sweep);
-  warn(std::exchange(sweep.warnings, {}));
-  auto const of_measures = keep_trials(sweep, options.where);
-  refuse_mixtures(sweep, options.allow_mixed);
-  tell_experiments_apart(sweep, options.average_experiments);
-  warn_of_environments(sweep);
-  warn(sweep.warnings);
-  auto table = tabulate(sweep, options.interval);
-  if (!options.sort.empty()) sort_cells(table, options.sort);
-  auto const measures = shown_names(table, options, of_measures);
-  warn(table.warnings);
-
-  auto const similarity = compare_trials(table, sweep);
-  auto const differences = compare_with_baseline(table, sweep, measures);
-  auto const trends = dose_responses(table, sweep, measures);
+/// Prints the table and writes what the options ask for.
+errors::ExitCode publish(Collation const& collation, Options const& options) {
+  auto const& [sweep, table, measures, similarity, differences, trends] = collation;
   auto const shown = shown_table(table, differences, measures, options);
 
   // The table is printed even if table.csv cannot be written (no permission, a full disk).
@@ -118,12 +86,46 @@ errors::ExitCode run(int argc, char const* const* argv) {
   bool const any =
       std::any_of(sweep.trials.begin(), sweep.trials.end(), [](auto const& trial) { return trial.result.has_value(); });
   if (!any) {
-    throw errors::input(fmt::format("no readable trial in {}", options.folders.front().string()),
+    throw errors::input(fmt::format("no readable trial in {}", sweep.trials.front().folder.string()),
                         fmt::format("none of the {} planned has a trial.h5 that can be used", sweep.trials.size()),
                         "Run the sweep, or look at the reasons above");
   }
-  if (options.figures) draw(table, sweep, similarity, differences, measures, options.out);
-  return outcome_of(sweep, table, measures);
+  if (options.figures) draw(collation, options.out);
+  return outcome_of(collation);
 }
 
-}  // namespace mambasynth::analysis::collate
+/// Different sweeps are chapters, each with its own table: averaging or comparing across them would mean nothing.
+errors::ExitCode report(std::vector<SweepFolder> folders, Options const& options,
+                        std::vector<std::string> const& command) {
+  auto chapters = report::chapters_of(std::move(folders));
+  auto outcome = errors::ExitCode::done;
+  for (auto& chapter : chapters) {
+    auto of_chapter = options;
+    if (chapters.size() > 1) {
+      of_chapter.out = options.out == options.folders.front() ? chapter.folders.front() : options.out / chapter.label;
+      streams::print_text(fmt::format("{}{}:\n\n", &chapter == &chapters.front() ? "" : "\n", chapter.name));
+    }
+    chapter.collation = collate::collate(std::move(chapter.read), options);
+    if (auto const of = publish(chapter.collation, of_chapter); of != errors::ExitCode::done) outcome = of;
+  }
+  auto const page =
+      report::write(chapters, {.folder = options.report, .command = command, .interval = options.interval});
+  streams::print_text(fmt::format("\nThe report: {}\n", page.string()));
+  return outcome;
+}
+
+}  // namespace
+
+errors::ExitCode run(int argc, char const* const* argv) {
+  auto const [options, text] = parse_options(argc, argv);
+  if (text) {
+    streams::print_text(*text);
+    return errors::ExitCode::done;
+  }
+  std::vector<SweepFolder> folders;
+  for (auto const& folder : options.folders) folders.push_back(read_folder(folder));
+  if (!options.report.empty()) return report(std::move(folders), options, {argv, argv + argc});
+  return publish(collate::collate(std::move(folders), options), options);
+}
+
+}  // namespace mambasynth::analysis::collator

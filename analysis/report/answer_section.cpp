@@ -1,0 +1,41 @@
+#include "analysis/collate/cells_table.hpp"
+#include "analysis/report/answer.hpp"
+#include "analysis/report/sections.hpp"
+
+namespace mambasynth::analysis::report {
+
+void append(document::Blocks& blocks, document::Blocks more) {
+  for (auto& block : more) blocks.push_back(std::move(block));
+}
+
+document::Blocks figures_named(Material const& material, std::string const& name) {
+  document::Blocks blocks;
+  for (auto const& figure : material.figures)
+    if (figure.name.starts_with(name))
+      blocks.emplace_back(document::Figure{
+          .file = figure.file,
+          .caption = document::Inline{document::emphasis(figure.title + "."), document::plain(" " + figure.caption)},
+          .alternative = figure.title,
+          .label = material.label(figure.name)});
+  return blocks;
+}
+
+document::Section answer_section(Material const& material) {
+  auto const& collation = material.chapter.collation;
+  auto const answer = answer_of(collation);
+  document::Section section{.title = "Question and answer", .label = material.label("answer")};
+  section.blocks.emplace_back(document::Paragraph{document::Inline{document::emphasis(answer.question)}});
+  std::string text;
+  for (auto const& sentence : answer.sentences) text += (text.empty() ? "" : " ") + sentence;
+  section.blocks.emplace_back(document::Paragraph{text});
+  auto cells = collate::cells_table(collation.table, collation.differences, collation.measures, {});
+  cells.label = material.label("cells");
+  cells.caption = material.interval == statistics::Method::iqm
+                      ? "All cells: interquartile means over seeds with their 95 % confidence intervals."
+                      : "All cells: means over seeds with their 95 % confidence intervals.";
+  section.blocks.emplace_back(std::move(cells));
+  append(section.blocks, figures_named(material, "sweep_summary"));
+  return section;
+}
+
+}  // namespace mambasynth::analysis::report

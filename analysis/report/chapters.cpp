@@ -1,0 +1,78 @@
+#include "analysis/report/chapters.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "config/toml_document.hpp"
+#include "errors/errors.hpp"
+#include "store/atomic_file.hpp"
+
+namespace mambasynth::analysis::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string toml_of(fs::path const& folder) {
+  auto const file = folder / "sweep.toml";
+  std::error_code ignored;
+  if (!fs::is_regular_file(file, ignored)) return {};
+  try {
+    return store::read_text(file);
+  } catch (errors::Error const&) {  // read_folder has warned of it
+    return {};
+  }
+}
+
+/// The folder's name if sweep.toml does not have one that can be read.
+std::string name_of_sweep(std::string const& toml, fs::path const& folder) {
+  try {
+    auto const root = config::parse_toml_text(toml, "sweep.toml");
+    if (root.contains("sweep") && root.at("sweep").is_table()) {
+      auto const& sweep = root.at("sweep");
+      if (sweep.contains("name") && sweep.at("name").is_string()) return config::given(sweep.at("name")).text;
+    }
+  } catch (errors::Error const&) {
+  }
+  return fs::absolute(folder).lexically_normal().filename().string();
+}
+
+std::string label_of(std::string const& name, std::set<std::string>& taken) {
+  constexpr std::size_t longest = 40;
+  std::string label;
+  for (char const c : name.substr(0, longest))
+    label += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' ? c : '-';
+  if (label.empty()) label = "sweep";
+  auto unique = label;
+  for (int number = 2; !taken.insert(unique).second; ++number) unique = fmt::format("{}-{}", label, number);
+  return unique;
+}
+
+}  // namespace
+
+std::vector<Chapter> chapters_of(std::vector<collate::SweepFolder> folders) {
+  std::vector<Chapter> chapters;
+  std::map<std::pair<std::string, std::vector<std::string>>, std::size_t> place;
+  std::set<std::string> labels;
+  for (auto& folder : folders) {
+    auto const& where = folder.trials.front().folder;
+    auto const toml = toml_of(where);
+    bool const single = toml.empty() && folder.axes == std::vector<std::string>{collate::trial_axis};
+    auto const name = single ? "Single trials" : name_of_sweep(toml, where);
+    auto const [at, is_new] = place.try_emplace({name, folder.axes}, chapters.size());
+    if (is_new)
+      chapters.push_back(
+          {.name = name, .label = label_of(name, labels), .folders = {}, .sweep_toml = toml, .read = {}});
+    auto& chapter = chapters[at->second];
+    chapter.folders.push_back(where);
+    chapter.read.push_back(std::move(folder));
+  }
+  return chapters;
+}
+
+}  // namespace mambasynth::analysis::report

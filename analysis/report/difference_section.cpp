@@ -1,0 +1,101 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "analysis/collate/cells_table.hpp"
+#include "analysis/collate/estimate_cells.hpp"
+#include "analysis/collate/measure.hpp"
+#include "analysis/report/sections.hpp"
+#include "analysis/report/wording.hpp"
+
+namespace mambasynth::analysis::report {
+namespace {
+
+constexpr std::size_t most_rows = 200;
+
+/// Measures in words, and not more rows than a reader looks at.
+document::Table for_print(document::Table table) {
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    auto& column = table.columns[c];
+    if (column.key != "measure") continue;
+    column.align = document::Align::left;
+    column.title = "Measure";
+    for (auto& row : table.rows)
+      if (auto* name = std::get_if<std::string>(&row[c].value)) *name = collate::describe(*name).label;
+  }
+  if (auto const all = table.rows.size(); all > most_rows) {
+    table.rows.resize(most_rows);
+    table.notes.push_back({"", fmt::format("The first {} of {} rows; differences.csv has all.", most_rows, all)});
+  }
+  return table;
+}
+
+document::Cell number_cell(double value) {
+  if (std::isnan(value)) return {};
+  return document::Cell(document::Number{value, fmt::format("{:.2f}", value)});
+}
+
+/// "along d_state, at gate_lr_factor = 1"
+std::string along(collate::DoseResponse const& response) {
+  auto words = axis_phrase(response.axis);
+  for (auto const& [axis, value] : response.at)
+    words += fmt::format(", {} = {}", axis.substr(axis.rfind('.') + 1), value_phrase(value));
+  return words;
+}
+
+document::Table trends_table(std::vector<collate::DoseResponse> const& trends) {
+  document::Table table;
+  table.columns = {{.key = "axis", .title = "Axis", .align = document::Align::left, .heads_row = true},
+                   {.key = "measure", .title = "Measure", .align = document::Align::left, .heads_row = true},
+                   {.key = "slope", .title = "Slope"},
+                   {.key = "per", .title = "Per", .align = document::Align::left},
+                   {.key = "spearman", .title = "Spearman's rank correlation over cells"}};
+  bool apart = false;
+  for (auto const& response : trends) {
+    auto const& trend = response.trend;
+    auto& row = table.rows.emplace_back();
+    row.emplace_back(along(response));
+    row.emplace_back(collate::describe(response.measure).label);
+    row.push_back(trend.slope.n > 0 ? collate::estimate_cell(trend.slope, 0, table) : document::Cell());
+    row.emplace_back(trend.scale.logarithmic ? "factor of ten" : "unit");
+    row.push_back(number_cell(trend.spearman));
+    apart = apart || !trend.scale.apart.empty();
+  }
+  if (apart)
+    table.notes.push_back(
+        {"", "0 has no place on a logarithmic scale: slopes leave it out, rank correlations include it."});
+  if (table.rows.size() > most_rows) {
+    table.notes.push_back(
+        {"", fmt::format("The first {} of {} rows; trends.csv has all.", most_rows, table.rows.size())});
+    table.rows.resize(most_rows);
+  }
+  return table;
+}
+
+}  // namespace
+
+document::Section difference_section(Material const& material) {
+  auto const& collation = material.chapter.collation;
+  document::Section section{.title = "Differences to the baseline and dose response",
+                            .label = material.label("differences")};
+  if (!collation.differences.note.empty()) section.blocks.emplace_back(document::Paragraph{collation.differences.note});
+  append(section.blocks, figures_named(material, "sweep_differences"));
+  if (!collation.differences.rows.empty()) {
+    auto table = for_print(collate::differences_table(collation.table, collation.differences));
+    table.label = material.label("differences");
+    table.caption = fmt::format(
+        "Differences to the baseline, paired by seed, with 95 % confidence intervals (not adjusted for the number of "
+        "comparisons).");
+    section.blocks.emplace_back(std::move(table));
+  }
+  if (!collation.trends.empty()) {
+    auto table = trends_table(collation.trends);
+    table.label = material.label("trends");
+    table.caption =
+        "Dose response: least-squares slope of each seed, averaged over seeds with its 95 % confidence interval.";
+    section.blocks.emplace_back(std::move(table));
+  }
+  return section;
+}
+
+}  // namespace mambasynth::analysis::report

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "analysis/collate/differences.hpp"
+
+namespace mambasynth::analysis::report {
+
+/// What a paired difference shows. A difference is shown if its 95 % interval leaves out 0.
+enum class Effect {
+  lower,
+  higher,
+  not_shown,   ///< the interval includes 0
+  one_pair,    ///< a single seed: no interval
+  equal,       ///< 0 in every seed
+  equal_shift  ///< the same in every seed, but not 0: no interval
+};
+Effect effect_of(collate::Difference const& difference);
+inline bool is_shown(Effect effect) { return effect == Effect::lower || effect == Effect::higher; }
+
+/// "the exact sign-flip test gives p = 0.0625, the least that 5 pairs can give; after Holm's adjustment ..."; empty if
+/// there was no test.
+std::string test_phrase(collate::Difference const& difference, std::string const& family);
+
+/// The difference with its interval: "+0.0160 ± 0.0027 (95 % CI, 5 pairs of seeds)".
+std::string difference_phrase(collate::Difference const& difference);
+
+}  // namespace mambasynth::analysis::report

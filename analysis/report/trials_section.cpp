@@ -1,0 +1,74 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "analysis/collate/estimate_cells.hpp"
+#include "analysis/collate/measure.hpp"
+#include "analysis/collate/shown_measures.hpp"
+#include "analysis/document/rounding.hpp"
+#include "analysis/report/provenance.hpp"
+#include "analysis/report/sections.hpp"
+
+namespace mambasynth::analysis::report {
+namespace {
+
+/// A page with more rows is slow, and nobody reads them.
+constexpr std::size_t most_trials = 500;
+
+document::Cell value_cell(collate::CollatedTrial const& trial, std::vector<std::string> const& measures) {
+  for (auto const& measure : measures)
+    if (auto const value = value_of(trial, measure); !std::isnan(value))
+      return document::Cell(document::Number{value, document::plain_number(value)});
+  return {};
+}
+
+document::Cell seed_cell(std::string const& seed) {
+  if (seed.empty()) return {};
+  return document::Cell(document::Number{std::strtod(seed.c_str(), nullptr), seed});
+}
+
+}  // namespace
+
+document::Section trials_section(Material const& material) {
+  auto const& collation = material.chapter.collation;
+  document::Section section{.title = "All trials", .label = material.label("trials")};
+  document::Table table;
+  table.label = material.label("trials");
+  table.caption = "Every planned trial.";
+  auto const left = document::Align::left;
+  table.columns.push_back({.key = "trial", .title = "Trial", .align = left, .heads_row = true});
+  for (auto const& axis : collation.table.axes)
+    if (axis != collate::trial_axis) table.columns.push_back({.key = axis, .title = axis.substr(axis.rfind('.') + 1)});
+  table.columns.push_back({.key = "seed", .title = "Seed"});
+  table.columns.push_back({.key = "state", .title = "State", .align = left});
+  std::vector<collate::ShownMeasure> shown;
+  for (auto const& column : collate::shown_measures(collation.table, collation.measures))
+    if (!column.of_test_series) shown.push_back(column);
+  for (auto const& column : shown) {
+    auto const described = collate::describe(column.measures.front());
+    table.columns.push_back({.key = described.name, .title = described.label, .unit = described.unit});
+  }
+  table.columns.push_back({.key = "host", .title = "Host", .align = left});
+  for (auto const& trial : collation.sweep.trials) {
+    if (table.rows.size() == most_trials) break;
+    auto& row = table.rows.emplace_back();
+    row.emplace_back(trial.id);
+    for (auto const& axis : collation.table.axes) {
+      if (axis == collate::trial_axis) continue;
+      auto const at = trial.axes.find(axis);
+      row.push_back(at == trial.axes.end() ? document::Cell() : collate::axis_cell(at->second));
+    }
+    row.push_back(seed_cell(trial.seed));
+    row.emplace_back(state_of(trial));
+    for (auto const& column : shown) row.push_back(value_cell(trial, column.measures));
+    auto const host = fact(trial, "host");
+    row.push_back(host.empty() ? document::Cell() : document::Cell(host));
+  }
+  if (collation.sweep.trials.size() > most_trials)
+    table.notes.push_back({"", fmt::format("The first {} of {} trials.", most_trials, collation.sweep.trials.size())});
+  section.blocks.emplace_back(std::move(table));
+  return section;
+}
+
+}  // namespace mambasynth::analysis::report

@@ -1,0 +1,105 @@
+#include "analysis/report/wording.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+#include "analysis/collate/estimate_cells.hpp"
+#include "analysis/collate/measure.hpp"
+#include "analysis/collate/numbers.hpp"
+#include "analysis/document/rounding.hpp"
+#include "errors/printable.hpp"
+
+namespace mambasynth::analysis::report {
+namespace {
+
+constexpr std::size_t longest_value = 40;
+
+constexpr std::array<std::pair<char const*, char const*>, 9> phrases{{
+    {"train.gate_lr_factor", "gate learning-rate factor"},
+    {"train.lr", "learning rate"},
+    {"model.d_state", "number of states per channel (d_state)"},
+    {"model.d_model", "width of the network (d_model)"},
+    {"model.n_layers", "number of layers"},
+    {"model.max_horizon", "longest horizon (max_horizon)"},
+    {"train.slowness_lambda", "weight of the slowness loss"},
+    {"train.contrastive_lambda", "weight of the contrastive loss"},
+    {"train.freeze_a", "freezing of A (freeze_a)"},
+}};
+
+std::string joined_setting(collate::Table const& table, std::size_t cell, bool with_keys) {
+  std::vector<std::string> parts;
+  for (auto const& axis : table.axes) {
+    auto const value = collate::value_of(table.cells[cell], axis, "");
+    if (value.empty()) continue;
+    auto const words = value_phrase(value);
+    parts.push_back(with_keys ? fmt::format("{} = {}", axis.substr(axis.rfind('.') + 1), words) : words);
+  }
+  return parts.empty() ? "all trials" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+/// "MSE" and "R²" keep their capitals.
+std::string uncapitalized(std::string words) {
+  bool const is_word = words.size() > 1 && std::islower(static_cast<unsigned char>(words[1])) != 0;
+  if (is_word) words[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(words[0])));
+  return words;
+}
+
+}  // namespace
+
+std::string counted(std::size_t count, std::string const& what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::string listed(std::vector<std::string> const& items) {
+  if (items.size() < 2) return items.empty() ? "" : items.front();
+  auto const all_but_last = fmt::format("{}", fmt::join(items.begin(), items.end() - 1, ", "));
+  return all_but_last + (items.size() > 2 ? ", and " : " and ") + items.back();
+}
+
+std::string axis_phrase(std::string const& key) {
+  auto const* at =
+      std::find_if(phrases.begin(), phrases.end(), [&](auto const& phrase) { return key == phrase.first; });
+  return at != phrases.end() ? at->second : key.substr(key.rfind('.') + 1);
+}
+
+std::string value_phrase(std::string const& value) {
+  if (auto const number = collate::number_in(value)) return document::plain_number(*number);
+  return errors::printable(value, longest_value);
+}
+
+std::string setting(collate::Table const& table, std::size_t cell) { return joined_setting(table, cell, true); }
+std::string short_setting(collate::Table const& table, std::size_t cell) { return joined_setting(table, cell, false); }
+
+std::string measure_phrase(std::string const& measure) {
+  auto const described = collate::describe(measure);
+  auto words = described.quantity;
+  // "Circle probe, R²" as "R² of the circle probe"
+  if (auto const comma = words.find(", "); !described.target.empty() && comma != std::string::npos)
+    words = words.substr(comma + 2) + " of the " + uncapitalized(words.substr(0, comma));
+  if (!described.layer.empty()) words += " in " + layer_phrase(described.layer);
+  if (described.horizon)
+    words += *described.horizon == 1 ? " one step ahead" : fmt::format(" {} steps ahead", *described.horizon);
+  return uncapitalized(words);
+}
+
+std::string layer_phrase(std::string const& layer) {
+  auto words = layer;
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
+}
+
+std::string value_text(collate::Interval const& interval) {
+  return document::text_of(collate::estimate_of(interval), {});
+}
+
+std::string p_text(double p) {
+  constexpr double least_shown = 0.001;
+  return p < least_shown ? "p < 0.001" : fmt::format("p = {:.3g}", p);
+}
+
+}  // namespace mambasynth::analysis::report
