@@ -59,14 +59,17 @@ std::string verdict(std::vector<Difference> const& rows, Better better) {
   part(Effect::one_pair, "compared in a single seed");
   bool const uniform = counts.size() == 1;
   if (all == 1) return listed(parts);
-  return listed(parts) +
-         (uniform ? fmt::format(" in {} {} other cells", all == 2 ? "both" : "all", all == 2 ? "" : std::to_string(all))
-                  : fmt::format(" of {} other cells", all));
+  if (!uniform) return listed(parts) + fmt::format(" of {} other cells", all);
+  return listed(parts) + (all == 2 ? " in both other cells" : fmt::format(" in all {} other cells", all));
 }
 
-std::string single_spaced(std::string text) {
-  for (auto at = text.find("  "); at != std::string::npos; at = text.find("  ")) text.erase(at, 1);
-  return text;
+/// "0.114 ± 0.001 instead of 0.098 ± 0.003, a difference of ", or nothing if either is not known.
+std::string from_to(collate::Table const& table, Difference const& difference, std::string const& measure) {
+  auto const& cell = table.cells[difference.cell].measures;
+  auto const& base = table.cells[difference.baseline].measures;
+  auto const there = cell.find(measure), before = base.find(measure);
+  if (there == cell.end() || before == base.end()) return {};
+  return fmt::format("{} instead of {}, a difference of ", value_text(there->second), value_text(before->second));
 }
 
 std::string against_baseline(Collation const& collation, std::string const& measure,
@@ -74,26 +77,18 @@ std::string against_baseline(Collation const& collation, std::string const& meas
   auto const& table = collation.table;
   auto const& lead = largest(rows);
   auto const effect = effect_of(lead);
-  auto const phrase = measure_phrase(measure);
-  auto const baseline = setting(table, lead.baseline);
-  auto const at = setting(table, lead.cell);
-  if (effect == Effect::one_pair)
-    return fmt::format(
-        "Compared with the baseline ({}), {} differs {} at {}: {}. A single seed cannot tell an effect from the "
-        "variation between seeds",
-        baseline, phrase, rows.size() > 1 ? "most" : "", at, difference_phrase(lead));
-  auto const baseline_value = table.cells[lead.baseline].measures.find(measure);
-  auto text = fmt::format(
-      "Compared with the baseline ({}{}), {} is {}", baseline,
-      baseline_value == table.cells[lead.baseline].measures.end() ? "" : ": " + value_text(baseline_value->second),
-      phrase, verdict(rows, collate::describe(measure).better));
-  text += rows.size() > 1 ? fmt::format("; the largest difference, at {}, is {}", at, difference_phrase(lead))
-                          : fmt::format(" at {}: {}", at, difference_phrase(lead));
+  auto text = fmt::format("Compared with the baseline ({}), {} is {}{} at {}: {}{}", setting(table, lead.baseline),
+                          measure_phrase(measure), verdict(rows, collate::describe(measure).better),
+                          rows.size() > 1 ? ", with the largest difference" : "", setting(table, lead.cell),
+                          from_to(table, lead, measure),
+                          difference_phrase(lead, test_phrase(lead, collation.differences.family)));
+  if (effect == Effect::one_pair) text += ", which a single seed cannot tell from the variation between seeds";
   if (effect == Effect::not_shown)
-    text += fmt::format(
-        "; the interval includes 0 as well as effects as large as {:.2g}, so this is not evidence of no effect",
-        std::max(std::abs(lead.of_seeds.difference.low), std::abs(lead.of_seeds.difference.high)));
-  if (auto const test = test_phrase(lead, collation.differences.family); !test.empty()) text += "; " + test;
+    text +=
+        fmt::format(", an interval that also includes differences of {:.2g}, so this does not show that there is none",
+                    std::max(std::abs(lead.of_seeds.difference.low), std::abs(lead.of_seeds.difference.high)));
+  if (rests_on_interval(lead))
+    text += ", so the claim rests on the interval, which is not adjusted for the number of comparisons";
   return text;
 }
 
@@ -127,19 +122,22 @@ std::string without_baseline(Collation const& collation, std::string const& meas
   auto const alike =
       std::count(standing->second.begin(), standing->second.end(), collate::Standing::not_distinguishable);
   if (interval.n == 1) return text + uncertain;
-  return text + (alike == 0
-                     ? ", and paired t tests distinguish it from every other cell (p < 0.05 after Holm's adjustment)"
-                     : fmt::format(", and {} of the other {} are not distinguishable from it by paired t tests", alike,
-                                   counted(with.size() - 1, "cell")));
+  auto const others = static_cast<long>(with.size()) - 1;
+  if (alike == 0)
+    return text + fmt::format(", and paired t tests distinguish it from {} (p < {}{})",
+                              others == 1 ? "the other cell" : "every other cell", collate::significant,
+                              others == 1 ? "" : " after Holm's adjustment");
+  return text + fmt::format(", and paired t tests do not distinguish it from {}",
+                            others == 1       ? "the other cell"
+                            : alike == others ? fmt::format("any of the {} other cells", others)
+                                              : fmt::format("{} of the {} other cells", alike, others));
 }
 
 std::string effect_sentence(Collation const& collation) {
   auto const measure = main_measure(collation.table);
   if (measure.empty()) return "No trial has a loss yet, so there is nothing to compare.";
   auto const rows = differences_in(collation.differences, measure);
-  return single_spaced(rows.empty() ? without_baseline(collation, measure)
-                                    : against_baseline(collation, measure, rows)) +
-         ".";
+  return (rows.empty() ? without_baseline(collation, measure) : against_baseline(collation, measure, rows)) + ".";
 }
 
 /// The score of the circle probe in the layer whose dimension is told, or in the last that has one.

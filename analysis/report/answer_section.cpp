@@ -1,6 +1,10 @@
+#include <algorithm>
+#include <utility>
+
 #include "analysis/collate/cells_table.hpp"
 #include "analysis/report/answer.hpp"
 #include "analysis/report/sections.hpp"
+#include "analysis/report/wording.hpp"
 
 namespace mambasynth::analysis::report {
 
@@ -25,10 +29,13 @@ document::Section answer_section(Material const& material) {
   auto const answer = answer_of(collation);
   document::Section section{.title = "Question and answer", .label = material.label("answer")};
   section.blocks.emplace_back(document::Paragraph{document::Inline{document::emphasis(answer.question)}});
-  std::string text;
-  for (auto const& sentence : answer.sentences) text += (text.empty() ? "" : " ") + sentence;
-  section.blocks.emplace_back(document::Paragraph{text});
+  for (auto const& sentence : answer.sentences) section.blocks.emplace_back(document::Paragraph{sentence});
   auto cells = collate::cells_table(collation.table, collation.differences, collation.measures, {});
+  for (auto& column : cells.columns) {
+    if (collation.table.axes.end() != std::find(collation.table.axes.begin(), collation.table.axes.end(), column.key))
+      column.words = axis_title(column.key);
+    column.shows.interval = true;
+  }
   cells.label = material.label("cells");
   cells.caption = material.interval == statistics::Method::iqm
                       ? "All cells: interquartile means over seeds with their 95 % confidence intervals."

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "analysis/collate/cells_table.hpp"
@@ -14,9 +15,14 @@ namespace {
 constexpr std::size_t most_rows = 200;
 
 /// Measures in words, and not more rows than a reader looks at.
-document::Table for_print(document::Table table) {
+document::Table for_print(document::Table table, std::vector<std::string> const& axes) {
+  auto const is_axis = [&](std::string const& key) { return std::find(axes.begin(), axes.end(), key) != axes.end(); };
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     auto& column = table.columns[c];
+    if (column.key == "p" || column.key == "p_holm")
+      for (auto& row : table.rows)
+        if (auto* p = std::get_if<document::Number>(&row[c].value)) p->written = p_number(p->value);
+    if (is_axis(column.key)) column.words = axis_title(column.key);
     if (column.key != "measure") continue;
     column.align = document::Align::left;
     column.title = "Measure";
@@ -81,7 +87,7 @@ document::Section difference_section(Material const& material) {
   if (!collation.differences.note.empty()) section.blocks.emplace_back(document::Paragraph{collation.differences.note});
   append(section.blocks, figures_named(material, "sweep_differences"));
   if (!collation.differences.rows.empty()) {
-    auto table = for_print(collate::differences_table(collation.table, collation.differences));
+    auto table = for_print(collate::differences_table(collation.table, collation.differences), collation.table.axes);
     table.label = material.label("differences");
     table.caption = fmt::format(
         "Differences to the baseline, paired by seed, with 95 % confidence intervals (not adjusted for the number of "

@@ -28,39 +28,35 @@ std::string test_phrase(collate::Difference const& difference, std::string const
   auto const pairs = difference.of_seeds.difference.n;
   if (!difference.tested || pairs < 2 || std::isnan(test.p)) return {};
   constexpr double rounding = 1e-12;
-  bool const least = test.p <= test.p_least * (1 + rounding);
-  auto text = fmt::format("the {}sign-flip test gives {}", test.exact ? "exact " : "", p_text(test.p));
-  text += least ? fmt::format(", the least that {} pairs can give", pairs)
-                : fmt::format(" ({} pairs can give no less than {:.3g})", pairs, test.p_least);
-  if (std::isnan(difference.p_holm)) return text;
-  if (difference.p_holm > test.p * (1 + rounding) || !family.starts_with("1 "))
-    text += fmt::format(", and {} after Holm's adjustment for {}", p_text(difference.p_holm),
-                        family.substr(0, family.find(':')));
-  bool const few = is_shown(effect_of(difference)) && difference.p_holm > collate::significant;
-  if (few)
-    text += fmt::format(
-        "; this test does not confirm the difference at the level {}{}, so the claim rests on the interval alone, "
-        "which "
-        "is not adjusted",
-        collate::significant, least ? fmt::format(" and cannot with {} seeds", pairs) : "");
-  return text;
+  auto text = fmt::format("{}sign-flip {}", test.exact ? "exact " : "", p_text(test.p));
+  text += test.p <= test.p_least * (1 + rounding)
+              ? fmt::format(", the least that {} pairs can give", pairs)
+              : fmt::format(", where {} pairs can give no less than {:.3g}", pairs, test.p_least);
+  if (std::isnan(difference.p_holm) || family.starts_with("1 ")) return text;
+  return text + fmt::format("; {} after Holm's adjustment for {}", p_text(difference.p_holm),
+                            family.substr(0, family.find(':')));
 }
 
-std::string difference_phrase(collate::Difference const& difference) {
+bool rests_on_interval(collate::Difference const& difference) {
+  return is_shown(effect_of(difference)) && difference.tested && difference.p_holm > collate::significant;
+}
+
+std::string difference_phrase(collate::Difference const& difference, std::string const& more) {
   auto const& of = difference.of_seeds.difference;
   auto const number = (of.mean > 0 ? "+" : "") + value_text(of);
+  auto const rest = more.empty() ? "" : "; " + more;
   switch (effect_of(difference)) {
     case Effect::one_pair:
-      return number + " (one pair of seeds, no interval)";
+      return number + fmt::format(" (one pair of seeds, no interval{})", rest);
     case Effect::equal:
     case Effect::equal_shift:
-      return number + fmt::format(" (in each of {} pairs of seeds, no interval)", of.n);
+      return number + fmt::format(" (in each of {} pairs of seeds, no interval{})", of.n, rest);
     case Effect::lower:
     case Effect::higher:
     case Effect::not_shown:
       break;
   }
-  return number + fmt::format(" (95 % CI, {} pairs of seeds)", of.n);
+  return number + fmt::format(" (95 % CI, {} pairs of seeds{})", of.n, rest);
 }
 
 }  // namespace mambasynth::analysis::report

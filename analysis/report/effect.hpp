@@ -18,11 +18,14 @@ enum class Effect {
 Effect effect_of(collate::Difference const& difference);
 inline bool is_shown(Effect effect) { return effect == Effect::lower || effect == Effect::higher; }
 
-/// "the exact sign-flip test gives p = 0.0625, the least that 5 pairs can give; after Holm's adjustment ..."; empty if
-/// there was no test.
+/// "exact sign-flip p = 0.0625, the least that 5 pairs can give; 0.375 after Holm's adjustment for 6 comparisons";
+/// empty if there was no test.
 std::string test_phrase(collate::Difference const& difference, std::string const& family);
+/// Whether the interval shows a difference that the adjusted test does not confirm.
+bool rests_on_interval(collate::Difference const& difference);
 
-/// The difference with its interval: "+0.0160 ± 0.0027 (95 % CI, 5 pairs of seeds)".
-std::string difference_phrase(collate::Difference const& difference);
+/// The difference with its interval and the number of pairs: "+0.0160 ± 0.0027 (95 % CI, 5 pairs of seeds)"; `more`
+/// follows within the parentheses.
+std::string difference_phrase(collate::Difference const& difference, std::string const& more = {});
 
 }  // namespace mambasynth::analysis::report

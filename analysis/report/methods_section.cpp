@@ -15,6 +15,14 @@
 namespace mambasynth::analysis::report {
 namespace {
 
+/// "100,000"
+std::string grouped(std::string text) {
+  constexpr std::size_t group = 3, least = 5;
+  if (text.size() < least || text.find_first_not_of("0123456789") != std::string::npos) return text;
+  for (auto at = text.size(); at > group;) text.insert(at -= group, ",");
+  return text;
+}
+
 /// What the trials share; the values of an axis are in the tables.
 class Settings {
  public:
@@ -30,11 +38,11 @@ class Settings {
   [[nodiscard]] bool swept(std::string const& key) const {
     return std::find(axes_.begin(), axes_.end(), key) != axes_.end();
   }
-  /// "0.1", or "a swept number of" for an axis.
+  /// "0.1", "100,000"; "d_state (swept)" for an axis.
   [[nodiscard]] std::string of(std::string const& key) const {
-    if (swept(key)) return fmt::format("[{}: swept]", key.substr(key.rfind('.') + 1));
+    if (swept(key)) return fmt::format("{} (swept)", key.substr(key.rfind('.') + 1));
     auto const text = collate::value_of(configuration_, key).written;
-    if (auto const number = collate::number_in(text)) return fmt::format("{}", *number);
+    if (auto const number = collate::number_in(text)) return grouped(fmt::format("{}", *number));
     return errors::quotable(text);
   }
   [[nodiscard]] bool is(std::string const& key, std::string const& value) const {
@@ -75,15 +83,16 @@ std::string data_text(Settings const& settings, References& references) {
 }
 
 std::string model_text(Settings const& settings, References& references) {
+  auto const furthest = settings.of("model.max_horizon");
+  auto const predicts =
+      furthest == "1"
+          ? "predicts the next step of the series by a head"
+          : fmt::format("predicts the series 1, 2, 4, ... {} steps ahead, each horizon by a head", furthest);
   return fmt::format(
       "A causal Mamba network {} with {} blocks of width {}, {} states per inner channel, a convolution over {} steps, "
-      "and an "
-      "expansion factor of {} predicts the series 1, 2, 4, ... up to {} {} ahead, each horizon by a head with {} "
-      "hidden "
-      "units. Dropout: {}.",
+      "and an expansion factor of {} {} with {} hidden units. Dropout: {}.",
       references.cite("mamba"), settings.of("model.n_layers"), settings.of("model.d_model"),
-      settings.of("model.d_state"), settings.of("model.d_conv"), settings.of("model.expand"),
-      settings.of("model.max_horizon"), settings.of("model.max_horizon") == "1" ? "step" : "steps",
+      settings.of("model.d_state"), settings.of("model.d_conv"), settings.of("model.expand"), predicts,
       settings.of("model.d_ff"), settings.of("model.dropout"));
 }
 
@@ -120,10 +129,11 @@ std::string loss_text(collate::Table const& table) {
                   [](auto const& measure) { return measure.starts_with("excess_mse."); }))
     text +=
         " The Bayes optimum is the error of the posterior predictive mean of the exact filter of the generating "
-        "process, "
-        "which, like the network, has no information from before a window's first step. Excess MSE = test MSE - Bayes "
+        "process, which, like the network, has no information from before a window's first step. Excess MSE = test MSE "
+        "- Bayes "
         "optimum, on the same windows.";
-  return text;
+  return text +
+         " Seeds share the test series, which is one path of many; intervals over seeds do not include its own error.";
 }
 
 std::string dimension_text(collate::Table const& table, Settings const& settings, References& references) {
@@ -199,12 +209,13 @@ std::string statistics_text(collate::Collation const& collation, statistics::Met
                           references.cite("iqm"));
       break;
   }
-  if (!collation.differences.family.empty())
+  if (!collation.differences.family.empty()) {
+    auto const sign_flip = references.cite("sign_flip"), holm = references.cite("holm");
     text += fmt::format(
         " Differences to the baseline are paired by seed (Student's interval) and tested by exact sign flips {}, "
-        "two-sided; "
-        "p values are adjusted by Holm's method {} for {}. Intervals of differences are not adjusted.",
-        references.cite("sign_flip"), references.cite("holm"), collation.differences.family);
+        "two-sided; p values are adjusted by Holm's method {} for {}. Intervals of differences are not adjusted.",
+        sign_flip, holm, collation.differences.family);
+  }
   if (!collation.trends.empty())
     text +=
         " Trends are least-squares slopes of each seed, averaged over seeds, and Spearman's rank correlation over "

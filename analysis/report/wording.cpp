@@ -67,6 +67,13 @@ std::string axis_phrase(std::string const& key) {
   return at != phrases.end() ? at->second : key.substr(key.rfind('.') + 1);
 }
 
+std::string axis_title(std::string const& key) {
+  auto words = axis_phrase(key);
+  bool const is_key = words.find(' ') == std::string::npos;
+  if (!is_key) words[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(words[0])));
+  return words;
+}
+
 std::string value_phrase(std::string const& value) {
   if (auto const number = collate::number_in(value)) return document::plain_number(*number);
   return errors::printable(value, longest_value);
@@ -97,9 +104,14 @@ std::string value_text(collate::Interval const& interval) {
   return document::text_of(collate::estimate_of(interval), {});
 }
 
-std::string p_text(double p) {
+std::string p_number(double p) {
   constexpr double least_shown = 0.001;
-  return p < least_shown ? "p < 0.001" : fmt::format("p = {:.3g}", p);
+  return p < least_shown ? "<0.001" : fmt::format("{:.3g}", p);
+}
+
+std::string p_text(double p) {
+  auto const number = p_number(p);
+  return number.starts_with('<') ? "p < " + number.substr(1) : "p = " + number;
 }
 
 }  // namespace mambasynth::analysis::report

@@ -15,6 +15,8 @@ std::string counted(std::size_t count, std::string const& what);
 std::string listed(std::vector<std::string> const& items);
 /// "gate learning-rate factor" for train.gate_lr_factor
 std::string axis_phrase(std::string const& key);
+/// "Gate learning-rate factor", for the head of a column
+std::string axis_title(std::string const& key);
 /// A value as print has it: 1 for 1.0; names as they are, long ones shortened.
 std::string value_phrase(std::string const& value);
 /// The setting of a cell: "gate_lr_factor = 0.1, d_state = 16"
@@ -27,6 +29,8 @@ std::string measure_phrase(std::string const& measure);
 std::string layer_phrase(std::string const& layer);
 /// "1.693 ± 0.031", "1.7" without an interval, "-" without a value.
 std::string value_text(collate::Interval const& interval);
+/// "0.0625", "<0.001"
+std::string p_number(double p);
 /// "p = 0.0625", "p < 0.001"
 std::string p_text(double p);
 

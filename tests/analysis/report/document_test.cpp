@@ -1,0 +1,151 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <set>
+
+#include "analysis/document/markdown.hpp"
+#include "analysis/report/made_up_chapter.hpp"
+#include "analysis/report/report.hpp"
+#include "support/reference.hpp"
+
+using namespace mambasynth::analysis;
+using namespace mambasynth::analysis::report;
+using namespace mambasynth::tests;
+
+namespace {
+
+constexpr char const* factor = "train.gate_lr_factor";
+
+MadeUpSweep small_sweep(std::filesystem::path const& folder) {
+  MadeUpSweep made_up({factor});
+  made_up.folder(folder, "[sweep]\nbaseline = { \"train.gate_lr_factor\" = 1 }\n");
+  for (int seed = 0; seed < 3; ++seed)
+    for (auto const& [value, off] : {std::pair{"0", 1.0}, {"0.1", 0.5}, {"1", 0.0}})
+      made_up.done({{factor, value}}, seed,
+                   {{"test_mse", 8 + off + 0.125 * seed},
+                    {"excess_mse.h1", off + 0.125 * seed * off},
+                    {"levina_bickel_original.layer_1.k30", 5 - off},
+                    {"seconds", 10}});
+  made_up.failed({{factor, "0"}}, 3);
+  return made_up;
+}
+
+template <class Visit>
+void visit_sections(std::vector<document::Section> const& sections, Visit const& visit) {
+  for (auto const& section : sections) {
+    visit(section);
+    visit_sections(section.sections, visit);
+  }
+}
+
+std::vector<std::string> titles(std::vector<document::Section> const& sections) {
+  std::vector<std::string> found;
+  for (auto const& section : sections) found.push_back(section.title.text());
+  return found;
+}
+
+/// The labels of sections, tables, and figures, by kind.
+std::vector<std::string> labels(document::Document const& document) {
+  std::vector<std::string> found;
+  visit_sections(document.sections, [&](document::Section const& section) {
+    found.push_back("section " + section.label);
+    for (auto const& block : section.blocks) {
+      if (auto const* table = std::get_if<document::Table>(&block)) found.push_back("table " + table->label);
+      if (auto const* figure = std::get_if<document::Figure>(&block)) found.push_back("figure " + figure->label);
+    }
+  });
+  return found;
+}
+
+document::Table const& table_of(document::Document const& document, std::string const& label) {
+  document::Table const* found = nullptr;
+  visit_sections(document.sections, [&](document::Section const& section) {
+    for (auto const& block : section.blocks)
+      if (auto const* table = std::get_if<document::Table>(&block); table && table->label == label) found = table;
+  });
+  REQUIRE(found);
+  return *found;
+}
+
+}  // namespace
+
+TEST_CASE("a report of one sweep has its sections at the top, without those that it has no numbers for") {
+  TemporaryFolder const root;
+  auto const document = document_of({chapter_of(small_sweep(root.path()))}, {{}}, {});
+  CHECK(document.title.text() == "Sweep made up");
+  CHECK(titles(document.sections) ==
+        std::vector<std::string>{"Question and answer", "What ran", "Losses and excess over the Bayes optimum",
+                                 "Intrinsic dimension by layer", "Differences to the baseline and dose response",
+                                 "Methods", "How to reproduce", "All trials"});
+}
+
+TEST_CASE("a report of several sweeps has a chapter for each, and no label twice") {
+  TemporaryFolder const root;
+  auto const sweep = small_sweep(root.path());
+  std::vector<DrawnFigure> const figures{{"sweep_summary", "figures/a/sweep_summary.svg", "Errors", "By factor."}};
+  auto const document =
+      document_of({chapter_of(sweep, "first", "a"), chapter_of(sweep, "second", "b")}, {figures, figures}, {});
+  CHECK(document.title.text() == "Sweeps first and second");
+  CHECK(titles(document.sections) == std::vector<std::string>{"first", "second"});
+  auto const all = labels(document);
+  CHECK(std::find(all.begin(), all.end(), "figure b-sweep_summary") != all.end());
+  CHECK(std::set<std::string>(all.begin(), all.end()).size() == all.size());
+  CHECK(std::none_of(all.begin(), all.end(), [](auto const& label) { return label.ends_with(' '); }));
+}
+
+TEST_CASE("trials that are not done are listed with their reasons") {
+  TemporaryFolder const root;
+  auto const document = document_of({chapter_of(small_sweep(root.path()))}, {{}}, {});
+  auto const& lost = table_of(document, "lost");
+  REQUIRE(lost.rows.size() == 1);
+  CHECK(std::get<std::string>(lost.rows[0][1].value) == "gate_lr_factor = 0");
+  CHECK(std::get<std::string>(lost.rows[0][3].value) == "failed");
+  CHECK(table_of(document, "trials").rows.size() == 10);
+}
+
+TEST_CASE("tables of measures have the cells' intervals, and turn when there are many cells") {
+  TemporaryFolder const root;
+  auto const few = document_of({chapter_of(small_sweep(root.path()))}, {{}}, {});
+  auto const& losses = table_of(few, "losses");
+  REQUIRE(losses.columns.size() == 4);
+  CHECK(losses.columns[2].title == "gate_lr_factor = 0.1");
+  REQUIRE(losses.rows.size() == 1);  // test_mse alone was measured
+  CHECK(std::get<document::Estimate>(losses.rows[0][1].value).mean == 9.125);
+
+  MadeUpSweep made_up({factor});
+  for (int cell = 0; cell < 12; ++cell) made_up.cell({{factor, std::to_string(cell)}}, "test_mse", {1, 2});
+  auto const many = document_of({chapter_of(made_up)}, {{}}, {});
+  CHECK(table_of(many, "losses").rows.size() == 12);
+  CHECK(table_of(many, "losses").columns.size() == 2);
+}
+
+TEST_CASE("citations are numbered in their order, and each is in the list") {
+  TemporaryFolder const root;
+  auto const document = document_of({chapter_of(small_sweep(root.path()))}, {{}}, {});
+  auto const methods = std::find_if(document.sections.begin(), document.sections.end(),
+                                    [](auto const& s) { return s.label == "methods"; });
+  REQUIRE(methods != document.sections.end());
+  std::string text;
+  for (auto const& block : methods->blocks) text += std::get<document::Paragraph>(block).text.text();
+  auto const& list = std::get<document::List>(methods->sections.at(0).blocks.at(0));
+  std::size_t last = 0;
+  for (std::size_t number = 1; number <= list.items.size(); ++number) {
+    auto const at = text.find("[" + std::to_string(number) + "]");
+    REQUIRE(at != std::string::npos);
+    CHECK(at >= last);
+    last = at;
+  }
+  CHECK(text.find("[" + std::to_string(list.items.size() + 1) + "]") == std::string::npos);
+}
+
+TEST_CASE("the commands of a report can be pasted into a shell") {
+  TemporaryFolder const root;
+  auto chapter = chapter_of(small_sweep(root.path()));
+  chapter.folders = {"runs/it's here"};
+  chapter.sweep_toml = "[sweep]\nname = \"x\"\n";
+  auto const document = document_of(
+      {chapter}, {{}}, {.folder = {}, .command = {"mambasynth-collate", "runs/it's here", "--report", "out"}});
+  auto const text = document::to_markdown(document);
+  CHECK(text.find("mambasynth-collate 'runs/it'\\''s here' --report out\n") != std::string::npos);
+  CHECK(text.find("```toml\n[sweep]\nname = \"x\"\n```") != std::string::npos);
+}
