@@ -7,49 +7,11 @@
 # MAMBASYNTH_ENV=FILE   source this file first: module loads, or PATH with the bin folder of your own build
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
-
-# Sets `program` to the one in the image $CONTAINER, and binds the folders that the sweep reads and writes.
-use_container() {  # OPTIONS of mambasynth sweep
-  local runner end folder previous='' argument folders=("$checkout" "$PWD" "$(dirname "$sweep")")
-  local -A shown=()
-  [ -f "$CONTAINER" ] && [ -r "$CONTAINER" ] ||
-    die 2 "cannot read CONTAINER=$CONTAINER (no readable file, relative to $PWD). Give the full path of an image; containers/build.sh makes one."
-  # The SIF magic number follows the line that makes the image executable.
-  [ "$(head -c 41 "$CONTAINER" | tail -c 9 | tr -d '\0')" = SIF_MAGIC ] ||
-    die 2 "CONTAINER=$CONTAINER is not an Apptainer image (it is not a SIF file). Give the path of an image; containers/build.sh makes one."
-  runner=$(command -v apptainer || command -v singularity) ||
-    die 2 "CONTAINER is set but neither apptainer nor singularity was found. Load its module in MAMBASYNTH_ENV."
-  MAMBASYNTH_IMAGE_HASH=$(sha256sum "$CONTAINER" | cut -c 1-64)  # for the provenance of each trial
-  export MAMBASYNTH_IMAGE_HASH
-  # The image has no squeue to determine when the job ends; since version 23.02, Slurm sets the variable itself.
-  if [ -z "${SLURM_JOB_END_TIME:-}" ] && end=$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%e 2>/dev/null) &&
-    end=$(date -d "$end" +%s 2>/dev/null); then export SLURM_JOB_END_TIME=$end; fi
-
-  for argument in "$@"; do
-    if [ "$previous" = --out ]; then folders+=("$argument")
-    elif [[ $argument = --out=* ]]; then folders+=("${argument#--out=}"); fi
-    previous=$argument
-  done
-  program=("$runner" exec)
-  [ ! -e /dev/nvidiactl ] || program+=(--nv)
-  for folder in "${folders[@]}"; do
-    until [ -d "$folder" ]; do folder=$(dirname "$folder"); done  # the program creates missing folders below it
-    folder=$(cd "$folder" && pwd)
-    [[ $folder = / || -n ${shown[$folder]:-} ]] || program+=(--bind "$folder")
-    shown[$folder]=yes
-  done
-  program+=("$CONTAINER" mambasynth)
-}
+. "$(dirname "${BASH_SOURCE[0]}")/job.sh"
 
 [ -n "${SLURM_JOB_ID:-}" ] ||
   die 2 "not inside a Slurm job (this starts the tasks of one). Submit it: sbatch jobs/sweep_NAME.slurm. Without Slurm: mpirun -n RANKS mambasynth sweep SWEEP.toml --out DIR."
-if [ -n "${MAMBASYNTH_ENV:-}" ]; then
-  [ -r "$MAMBASYNTH_ENV" ] || die 2 "cannot read MAMBASYNTH_ENV=$MAMBASYNTH_ENV. Give the full path of a file to source."
-  set +u  # module functions use unset variables
-  # shellcheck disable=SC1090
-  . "$MAMBASYNTH_ENV"
-  set -u
-fi
+source_site_environment
 
 sweep=$1
 shift
@@ -58,22 +20,36 @@ if [[ "${1:-}" == *.toml ]]; then
   shift
 fi
 # The program writes to runs/NAME here unless --out is given.
-if [ -d "${SLURM_SUBMIT_DIR:-.}" ]; then cd "${SLURM_SUBMIT_DIR:-.}"
-else note "SLURM_SUBMIT_DIR=$SLURM_SUBMIT_DIR is ignored (no such folder here); staying in $PWD"; fi
+enter_submit_folder
 # Relative to the submit folder, or to the checkout, so that `sweeps/smoke.toml` works from anywhere.
 [ -e "$sweep" ] || sweep=$checkout/$sweep
 [ -e "$sweep" ] || die 2 "no sweep file $sweep (neither under $PWD nor in the checkout). Give its path."
 
-if [ -n "${CONTAINER:-}" ]; then use_container "$@"
-elif found=$(command -v mambasynth); then program=("$found")
-else
-  for preset in cuda cpu ci; do
-    program=("$checkout/build/$preset/bin/mambasynth")
-    [ ! -x "${program[0]}" ] || break
+out= previous=
+for argument in "$@"; do
+  if [ "$previous" = --out ]; then out=$argument
+  elif [[ $argument = --out=* ]]; then out=${argument#--out=}; fi
+  previous=$argument
+done
+find_program mambasynth "$(dirname "$sweep")" ${out:+"$out"}
+
+# make_report OPTIONS of mambasynth sweep: the report of the sweep's folder, in its subfolder `report`. The parts of an array
+# have one report; the last part to finish makes it complete.
+make_report() {
+  local argument name folders code=0
+  for argument in "$@"; do
+    case $argument in --dry-run | --print-config | --help | -h) return 0 ;; esac
   done
-  [ -x "${program[0]}" ] ||
-    die 2 "mambasynth is not built (no build/cuda or build/cpu in $checkout). On a login node: jobs/install_deps.sh, cmake --preset cpu, cmake --build --preset cpu."
-fi
+  if [ -z "$out" ]; then
+    name=$("${program[@]}" sweep "$sweep" "$@" --print-config | sed -n '/^\[sweep\]/,/^\[/s/^name = "\(.*\)"$/\1/p') || return
+    out=runs/$name
+  fi
+  folders=("$out")
+  [ -e "$out/plan.csv" ] || folders=("$out"/part_*)
+  [ -e "${folders[0]}/plan.csv" ] || { note "no plan.csv in $out"; return 1; }
+  MAMBASYNTH_ENV='' "$(dirname "${BASH_SOURCE[0]}")/run_report.sh" "${folders[@]}" --out "$out" --report "$out/report" --format csv || code=$?
+  [ "$code" = 0 ] || [ "$code" = 4 ]  # 4: trials are missing or failed, as the report shows
+}
 
 # Slurm warns only this shell (--signal=B:USR2@180, or TERM when another job takes the nodes). Both launchers forward USR2 to
 # every rank, which saves and exits with 75; TERM would end the ranks before a long save completes.
@@ -118,6 +94,8 @@ while kill -0 "$running" 2>/dev/null; do
 done
 code=0
 wait "$running" || code=$?
+# 0 or 4: every trial has been run. A report that cannot be made is no failure of the sweep.
+case $code in 0 | 4) make_report "$@" || note "the sweep's results are complete, but its report was not made (see above). Try jobs/report.slurm." ;; esac
 [ "$code" = 75 ] || exit "$code"
 
 # 75: saved, and the same command continues. A job that was too short to start anything would be requeued forever.
