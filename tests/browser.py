@@ -138,6 +138,7 @@ class Page:
             self.call("Page.captureScreenshot", format="png", captureBeyondViewport=full)["data"]))
 
     def pdf(self, file, width=8.27, height=11.69):
+        self.media("print")
         Path(file).write_bytes(base64.b64decode(self.call(
             "Page.printToPDF", printBackground=False, preferCSSPageSize=False, paperWidth=width, paperHeight=height)["data"]))
 

@@ -42,11 +42,16 @@ std::string name_of_sweep(std::string const& toml, fs::path const& folder) {
   return fs::absolute(folder).lexically_normal().filename().string();
 }
 
+/// Browsers rename files that begin with a dash.
 std::string label_of(std::string const& name, std::set<std::string>& taken) {
   constexpr std::size_t longest = 40;
   std::string label;
-  for (char const c : name.substr(0, longest))
-    label += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' ? c : '-';
+  for (char const c : name) {
+    if (label.size() == longest) break;
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_') label += c;
+    else if (!label.empty() && label.back() != '-') label += '-';
+  }
+  if (label.ends_with('-')) label.pop_back();
   if (label.empty()) label = "sweep";
   auto unique = label;
   for (int number = 2; !taken.insert(unique).second; ++number) unique = fmt::format("{}-{}", label, number);

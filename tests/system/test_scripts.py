@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 
+import pytest
 from conftest import CHECKOUT
 
 
@@ -117,6 +118,28 @@ def test_slow_replies_from_slurm_are_read_completely(tmp_path):
     warn = '"$@" & job=$!; until [ -e "$STARTED" ]; do sleep 0.1; done; kill -USR2 $job; wait $job'
     done = sweep_job(tools, tmp_path, launcher=["bash", "-c", warn, "_"], WORK="2", CODE="75", STARTED=str(tmp_path / "started"))
     assert done.returncode == 75 and "requeued" in done.stdout and "goes back to the queue" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("code, reported", [("0", True), ("4", True), ("1", False), ("75", False)])
+def test_a_sweep_job_makes_its_report_once_every_trial_has_run(tmp_path, code, reported):
+    tools = fake_tools(tmp_path / "tools", **FAKE_SLURM | {"mambasynth-collate": 'echo "collate $*"'})
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "plan.csv").touch()
+    done = sweep_job(tools, tmp_path, CODE=code)
+    assert done.returncode == int(code), done.stderr
+    out = tmp_path / "out"
+    assert (f"collate {out} --out {out} --report {out}/report" in done.stdout) == reported, done.stdout
+
+
+@pytest.mark.parametrize("failure", ["exit 1", "exit 2", "kill -9 $$"])
+def test_a_failed_report_leaves_the_exit_code_of_the_sweep(tmp_path, failure):
+    tools = fake_tools(tmp_path / "tools", **FAKE_SLURM | {"mambasynth-collate": failure})
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "plan.csv").touch()
+    for code in (0, 4):
+        done = sweep_job(tools, tmp_path, CODE=str(code))
+        assert done.returncode == code
+        assert "results are complete, but its report was not made" in done.stderr, done.stderr
 
 
 def test_implausible_slurm_variables_are_ignored(tmp_path):

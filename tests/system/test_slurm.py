@@ -89,6 +89,9 @@ def test_a_submitted_sweep_finishes_and_collates(submit, collate, tmp_path, name
     out = folder / "runs" / f"small_{name}"  # the default: runs/<sweep name> under the submit folder
     assert len(list(out.glob("trials/*/trial.h5"))) == 2
     collate(out)
+    # The job has made its report, and printed where.
+    assert "2 trials, all done" in (out / "report" / "report.md").read_text()
+    assert "report/report.html" in output
 
 
 def test_a_job_submitted_again_skips_finished_trials(submit, tiny_sweep, tmp_path):
@@ -117,6 +120,33 @@ def test_an_array_divides_a_sweep(submit, collate, tiny_sweep):
     assert [len(of_part) for of_part in trials] == [1, 1] and not trials[0] & trials[1]
     table = collate(*parts, "--out", folder).stdout
     assert "2 trials in 2 cells: 2 done, 0 missing" in table
+    # One report of both parts, complete once the last of them has ended.
+    assert "2 trials, all done" in (parts[0].parent / "report" / "report.md").read_text()
+    assert not (parts[0] / "report").exists()
+
+
+def test_a_report_that_fails_does_not_change_the_exit_code_of_the_sweep(submit, tiny_sweep, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "report").write_text("in the way")
+    code, output, _ = submit("sweep_gate_lr.slurm", tiny_sweep, "--out", out)
+    assert code == 0, output
+    assert "its report was not made" in output and f"{out}/report" in output
+    assert len(list(out.glob("trials/*/trial.h5"))) == 2
+
+
+def test_a_report_of_several_sweeps_is_a_job(submit, finished_sweep, sweep_copy, tmp_path):
+    toml = sweep_copy / "sweep.toml"
+    toml.write_text(toml.read_text().replace('name = "tiny"', 'name = "other"'))
+    code, output, folder = submit("report.slurm", finished_sweep, sweep_copy, "--out", tmp_path / "tables", "--report", "both")
+    assert code == 0, output
+    text = (folder / "both" / "report.md").read_text()
+    assert "# Sweeps tiny and other" in text
+    code, output, _ = submit("report.slurm", sweep_copy)
+    assert code == 0, output
+    assert (sweep_copy / "report" / "report.html").exists()
+    code, output, _ = submit("report.slurm")
+    assert code == 2 and "no folder of a sweep named" in output
 
 
 def test_a_sweep_of_the_checkout_is_found_from_anywhere(submit):

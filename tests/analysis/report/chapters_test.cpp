@@ -45,7 +45,7 @@ TEST_CASE("labels are names of files, whatever a sweep is called") {
                    folder_of(root.path() / "c", "not TOML", "train.lr")});
   REQUIRE(chapters.size() == 3);
   CHECK(chapters[0].name == "../<b>|\"&");
-  CHECK(chapters[0].label == "----b----");
+  CHECK(chapters[0].label == "b");
   CHECK(chapters[1].label == std::string(40, 'x'));
   CHECK(chapters[2].name == "c");  // the folder's
 }
