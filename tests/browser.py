@@ -83,7 +83,8 @@ class Page:
         self.session = browser.call("Target.attachToTarget", targetId=self.target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
+                  mobile=width < 600)
         self.media("screen", dark)
         if not javascript:
             self.call("Emulation.setScriptExecutionDisabled", value=True)
@@ -130,7 +131,8 @@ class Page:
         logged = [event["entry"]["text"] for event in self.named("Log.entryAdded")
                   if event["entry"]["level"] in ("error", "warning")]
         thrown = [event["exceptionDetails"]["text"] for event in self.named("Runtime.exceptionThrown")]
-        said = [event["args"] for event in self.named("Runtime.consoleAPICalled") if event["type"] in ("error", "warning")]
+        said = [event["args"] for event in self.named("Runtime.consoleAPICalled")
+                if event["type"] in ("error", "warning")]
         return logged + thrown + said
 
     def screenshot(self, file, full=True):
@@ -139,8 +141,8 @@ class Page:
 
     def pdf(self, file, width=8.27, height=11.69):
         self.media("print")
-        Path(file).write_bytes(base64.b64decode(self.call(
-            "Page.printToPDF", printBackground=False, preferCSSPageSize=False, paperWidth=width, paperHeight=height)["data"]))
+        printed = self.call("Page.printToPDF", printBackground=False, paperWidth=width, paperHeight=height)
+        Path(file).write_bytes(base64.b64decode(printed["data"]))
 
     def close(self):
         self.browser.call("Target.closeTarget", targetId=self.target)

@@ -3,6 +3,7 @@
 
 #include "analysis/collate/cells_table.hpp"
 #include "analysis/report/answer.hpp"
+#include "analysis/report/long_tables.hpp"
 #include "analysis/report/sections.hpp"
 #include "analysis/report/wording.hpp"
 
@@ -40,6 +41,7 @@ document::Section answer_section(Material const& material) {
   cells.caption = material.interval == statistics::Method::iqm
                       ? "All cells: interquartile means over seeds with their 95 % confidence intervals."
                       : "All cells: means over seeds with their 95 % confidence intervals.";
+  shorten(cells, "table.csv");
   section.blocks.emplace_back(std::move(cells));
   append(section.blocks, figures_named(material, "sweep_summary"));
   return section;

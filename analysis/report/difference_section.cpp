@@ -6,13 +6,12 @@
 #include "analysis/collate/cells_table.hpp"
 #include "analysis/collate/estimate_cells.hpp"
 #include "analysis/collate/measure.hpp"
+#include "analysis/report/long_tables.hpp"
 #include "analysis/report/sections.hpp"
 #include "analysis/report/wording.hpp"
 
 namespace mambasynth::analysis::report {
 namespace {
-
-constexpr std::size_t most_rows = 200;
 
 /// Measures in words, and not more rows than a reader looks at.
 document::Table for_print(document::Table table, std::vector<std::string> const& axes) {
@@ -29,10 +28,7 @@ document::Table for_print(document::Table table, std::vector<std::string> const&
     for (auto& row : table.rows)
       if (auto* name = std::get_if<std::string>(&row[c].value)) *name = collate::describe(*name).label;
   }
-  if (auto const all = table.rows.size(); all > most_rows) {
-    table.rows.resize(most_rows);
-    table.notes.push_back({"", fmt::format("The first {} of {} rows; differences.csv has all.", most_rows, all)});
-  }
+  shorten(table, "differences.csv");
   return table;
 }
 
@@ -70,11 +66,7 @@ document::Table trends_table(std::vector<collate::DoseResponse> const& trends) {
   if (apart)
     table.notes.push_back(
         {"", "0 has no place on a logarithmic scale: slopes leave it out, rank correlations include it."});
-  if (table.rows.size() > most_rows) {
-    table.notes.push_back(
-        {"", fmt::format("The first {} of {} rows; trends.csv has all.", most_rows, table.rows.size())});
-    table.rows.resize(most_rows);
-  }
+  shorten(table, "trends.csv");
   return table;
 }
 

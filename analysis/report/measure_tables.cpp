@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "analysis/collate/estimate_cells.hpp"
+#include "analysis/report/long_tables.hpp"
 #include "analysis/report/wording.hpp"
 
 namespace mambasynth::analysis::report {
@@ -52,6 +53,7 @@ document::Table measures_table(collate::Table const& table, std::string const& h
     for (auto const& axis : table.axes) row.push_back(collate::axis_cell(collate::value_of(cell, axis, "-")));
     for (auto const& measure : shown) row.push_back(cell_of(cell, measure.name, result));
   }
+  shorten(result, "table.csv");
   return result;
 }
 

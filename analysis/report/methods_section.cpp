@@ -42,14 +42,14 @@ class Settings {
   [[nodiscard]] std::string of(std::string const& key) const {
     if (swept(key)) return fmt::format("{} (swept)", key.substr(key.rfind('.') + 1));
     auto const text = collate::value_of(configuration_, key).written;
-    if (auto const number = collate::number_in(text)) return grouped(fmt::format("{}", *number));
+    if (auto const number = collate::parsed_number(text)) return grouped(fmt::format("{}", *number));
     return errors::quotable(text);
   }
   [[nodiscard]] bool is(std::string const& key, std::string const& value) const {
     return swept(key) || collate::value_of(configuration_, key).written == value;
   }
   [[nodiscard]] bool above_zero(std::string const& key) const {
-    return swept(key) || collate::number_in(collate::value_of(configuration_, key).written).value_or(0) > 0;
+    return swept(key) || collate::parsed_number(collate::value_of(configuration_, key).written).value_or(0) > 0;
   }
 
  private:

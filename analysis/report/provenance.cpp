@@ -24,7 +24,7 @@ std::string fact(collate::CollatedTrial const& trial, std::string const& name) {
 }
 
 double number_fact(collate::CollatedTrial const& trial, std::string const& name) {
-  return collate::number_in(fact(trial, name)).value_or(statistics::undefined);
+  return collate::parsed_number(fact(trial, name)).value_or(statistics::undefined);
 }
 
 std::set<std::string> facts(collate::SweepFolder const& sweep, std::string const& name) {

@@ -7,13 +7,14 @@
 #include "analysis/collate/measure.hpp"
 #include "analysis/collate/shown_measures.hpp"
 #include "analysis/document/rounding.hpp"
+#include "analysis/report/long_tables.hpp"
 #include "analysis/report/provenance.hpp"
 #include "analysis/report/sections.hpp"
 
 namespace mambasynth::analysis::report {
 namespace {
 
-/// A page with more rows is slow, and nobody reads them.
+/// More than in other tables: those who look for one trial search the page.
 constexpr std::size_t most_trials = 500;
 
 document::Cell value_cell(collate::CollatedTrial const& trial, std::vector<std::string> const& measures) {
@@ -51,7 +52,6 @@ document::Section trials_section(Material const& material) {
   }
   table.columns.push_back({.key = "host", .title = "Host", .align = left});
   for (auto const& trial : collation.sweep.trials) {
-    if (table.rows.size() == most_trials) break;
     auto& row = table.rows.emplace_back();
     row.emplace_back(trial.id);
     for (auto const& axis : collation.table.axes) {
@@ -65,8 +65,7 @@ document::Section trials_section(Material const& material) {
     auto const host = fact(trial, "host");
     row.push_back(host.empty() ? document::Cell() : document::Cell(host));
   }
-  if (collation.sweep.trials.size() > most_trials)
-    table.notes.push_back({"", fmt::format("The first {} of {} trials.", most_trials, collation.sweep.trials.size())});
+  shorten(table, "trials.csv", most_trials);
   section.blocks.emplace_back(std::move(table));
   return section;
 }

@@ -75,7 +75,7 @@ std::string axis_title(std::string const& key) {
 }
 
 std::string value_phrase(std::string const& value) {
-  if (auto const number = collate::number_in(value)) return document::plain_number(*number);
+  if (auto const number = collate::parsed_number(value)) return document::plain_number(*number);
   return errors::printable(value, longest_value);
 }
 

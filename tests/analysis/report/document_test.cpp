@@ -117,6 +117,21 @@ TEST_CASE("tables of measures have the cells' intervals, and turn when there are
   auto const many = document_of({chapter_of(made_up)}, {{}}, {});
   CHECK(table_of(many, "losses").rows.size() == 12);
   CHECK(table_of(many, "losses").columns.size() == 2);
+  CHECK(table_of(many, "losses").notes.empty());
+}
+
+TEST_CASE("long tables end early, and name the file that has all") {
+  MadeUpSweep made_up({factor});
+  for (int cell = 0; cell < 201; ++cell) made_up.cell({{factor, std::to_string(cell)}}, "test_mse", {1, 2, 3});
+  auto const document = document_of({chapter_of(made_up)}, {{}}, {});
+  for (auto const* label : {"cells", "losses"}) {
+    auto const& table = table_of(document, label);
+    CHECK(table.rows.size() == 200);
+    REQUIRE(!table.notes.empty());
+    CHECK(table.notes.back().text.text() == "The first 200 of 201 rows; table.csv has all.");
+  }
+  CHECK(table_of(document, "trials").rows.size() == 500);
+  CHECK(table_of(document, "trials").notes.back().text.text() == "The first 500 of 603 rows; trials.csv has all.");
 }
 
 TEST_CASE("citations are numbered in their order, and each is in the list") {
