@@ -33,11 +33,7 @@ std::optional<double> value_of_trial(CollatedTrial const& trial, std::string con
 }  // namespace
 
 FigureCells::FigureCells(Table const& table, SweepFolder const& sweep)
-    : table_(table),
-      sweep_(sweep),
-      baseline_(table.cells.size(), false),
-      trials_(trials_of_cells(table, sweep)),
-      over_all_(pooled(sweep)) {
+    : table_(table), sweep_(sweep), baseline_(table.cells.size(), false), trials_(trials_of_cells(table, sweep)) {
   for (auto const& pair : baselines_of(table, sweep).pairs) baseline_[pair.baseline] = true;
   for (auto const& trials : trials_) {
     std::set<std::string> seeds;
@@ -115,8 +111,8 @@ std::vector<double> FigureCells::values(std::size_t cell, std::vector<std::strin
 }
 
 double FigureCells::over_all(std::string const& measure) const {
-  auto const at = over_all_.find(measure);
-  return at == over_all_.end() ? std::nan("") : at->second.mean();
+  auto const values = pooled(sweep_, measure);
+  return values ? values->mean() : std::nan("");
 }
 
 bool FigureCells::any(std::vector<std::string> const& measures) const {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -75,7 +74,6 @@ class FigureCells {
   std::vector<bool> baseline_;
   std::vector<std::int64_t> planned_;
   std::vector<std::vector<CollatedTrial const*>> trials_;
-  std::map<std::string, BySeed> over_all_;
 };
 
 /// Extends `extent` by a series and its intervals.
