@@ -15,10 +15,10 @@ void append(document::Blocks& blocks, document::Blocks more) {
 
 document::Blocks figures_named(Material const& material, std::string const& name) {
   document::Blocks blocks;
-  for (auto const& figure : material.figures)
+  for (auto const& figure : material.figures.drawn)
     if (figure.name.starts_with(name))
       blocks.emplace_back(document::Figure{
-          .file = figure.file,
+          .file = material.figures.folder + "/" + figure.name + ".svg",
           .caption = document::Inline{document::emphasis(figure.title + "."), document::plain(" " + figure.caption)},
           .alternative = figure.title,
           .label = material.label(figure.name)});

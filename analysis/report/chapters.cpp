@@ -29,17 +29,24 @@ std::string toml_of(fs::path const& folder) {
   }
 }
 
+struct SweepKeys {
+  std::string name;
+  std::int64_t trials_per_gpu = 1;
+};
+
 /// The folder's name if sweep.toml does not have one that can be read.
-std::string name_of_sweep(std::string const& toml, fs::path const& folder) {
+SweepKeys keys_of(std::string const& toml, fs::path const& folder) {
+  SweepKeys keys{.name = fs::absolute(folder).lexically_normal().filename().string()};
   try {
     auto const root = config::parse_toml_text(toml, "sweep.toml");
-    if (root.contains("sweep") && root.at("sweep").is_table()) {
-      auto const& sweep = root.at("sweep");
-      if (sweep.contains("name") && sweep.at("name").is_string()) return config::given(sweep.at("name")).text;
-    }
+    if (!root.contains("sweep") || !root.at("sweep").is_table()) return keys;
+    auto const& sweep = root.at("sweep");
+    if (sweep.contains("name") && sweep.at("name").is_string()) keys.name = config::given(sweep.at("name")).text;
+    if (sweep.contains("trials_per_gpu") && sweep.at("trials_per_gpu").is_integer())
+      keys.trials_per_gpu = sweep.at("trials_per_gpu").as_integer();
   } catch (errors::Error const&) {
   }
-  return fs::absolute(folder).lexically_normal().filename().string();
+  return keys;
 }
 
 /// Browsers rename files that begin with a dash.
@@ -68,11 +75,16 @@ std::vector<Chapter> chapters_of(std::vector<collate::SweepFolder> folders) {
     auto const& where = folder.trials.front().folder;
     auto const toml = toml_of(where);
     bool const single = toml.empty() && folder.axes == std::vector<std::string>{collate::trial_axis};
-    auto const name = single ? "Single trials" : name_of_sweep(toml, where);
+    auto const keys = keys_of(toml, where);
+    auto const name = single ? "Single trials" : keys.name;
     auto const [at, is_new] = place.try_emplace({name, folder.axes}, chapters.size());
     if (is_new)
-      chapters.push_back(
-          {.name = name, .label = label_of(name, labels), .folders = {}, .sweep_toml = toml, .read = {}});
+      chapters.push_back({.name = name,
+                          .label = label_of(name, labels),
+                          .folders = {},
+                          .sweep_toml = toml,
+                          .trials_per_gpu = keys.trials_per_gpu,
+                          .read = {}});
     auto& chapter = chapters[at->second];
     chapter.folders.push_back(where);
     chapter.read.push_back(std::move(folder));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ struct Chapter {
   std::string label;  ///< for files and links: letters, digits, "-" and "_"; unique in a report
   std::vector<std::filesystem::path> folders;
   std::string sweep_toml;  ///< verbatim, of the first folder; empty for single trials
+  std::int64_t trials_per_gpu = 1;
   std::vector<collate::SweepFolder> read;
   collate::Collation collation = {};
 };

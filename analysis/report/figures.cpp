@@ -1,32 +1,29 @@
 #include "analysis/report/figures.hpp"
 
-#include <array>
+#include <algorithm>
 #include <system_error>
 
-#include "analysis/collate/figures.hpp"
 #include "errors/errors.hpp"
 #include "streams/streams.hpp"
 
 namespace mambasynth::analysis::report {
 
-std::vector<DrawnFigure> draw_figures(collate::Collation const& collation, std::filesystem::path const& folder,
-                                      std::filesystem::path const& inside) {
-  auto const where = folder / inside;
-  constexpr std::array names{"sweep_summary",   "sweep_errors", "sweep_training",
-                             "sweep_dimension", "sweep_probes", "sweep_similarity"};
-  std::error_code ignored;
-  for (auto const* name : names) std::filesystem::remove(where / (std::string(name) + ".svg"), ignored);
+namespace fs = std::filesystem;
+
+ChapterFigures draw_figures(collate::Collation const& collation, fs::path const& report, fs::path const& inside) {
+  ChapterFigures figures{.folder = inside.generic_string()};
   try {
-    collate::draw_sweep(collation.table, collation.sweep, where);
-    collate::draw_similarity(collation.similarity, collation.table, where);
+    figures.drawn = collate::draw_sweep(collation.table, collation.sweep, collation.similarity, collation.differences,
+                                        collation.measures, report / inside);
   } catch (errors::Error const& error) {
     streams::log("warning: not all figures of the report were drawn: {}\n", error.what());
   }
-  std::vector<DrawnFigure> drawn;
-  for (auto const* name : names)
-    if (std::filesystem::exists(where / (std::string(name) + ".svg"), ignored))
-      drawn.push_back({name, (inside / (std::string(name) + ".svg")).generic_string(), name, ""});
-  return drawn;
+  // Without gnuplot there are only scripts and data.
+  std::erase_if(figures.drawn, [&](auto const& figure) {
+    std::error_code ignored;
+    return !fs::exists(report / inside / (figure.name + ".svg"), ignored);
+  });
+  return figures;
 }
 
 }  // namespace mambasynth::analysis::report

@@ -29,15 +29,14 @@ std::string shown_score(collate::Table const& table, std::string const& target) 
 /// Means over all done trials of every cell, as columns behind the cells'.
 void add_controls(document::Table& shown, collate::SweepFolder const& sweep, std::string const& target,
                   std::string const& score, std::vector<NamedMeasure> const& layers) {
-  auto const of_measure = collate::pooled(sweep);
   for (auto const& [prefix, words] : {std::pair{layout::untrained_prefix, "untrained network"},
                                       std::pair{layout::shuffled_prefix, "shuffled targets"}}) {
     std::vector<document::Cell> column;
     bool any = false;
     for (auto const& layer : layers) {
       auto const name = layer.name.substr(layer.name.rfind('.') + 1);
-      auto const at = of_measure.find(fmt::format("probe.{}.{}{}.{}", target, prefix, score, name));
-      auto const interval = at == of_measure.end() ? collate::Interval{} : at->second.interval();
+      auto const values = collate::pooled(sweep, fmt::format("probe.{}.{}{}.{}", target, prefix, score, name));
+      auto const interval = values ? values->interval() : collate::Interval{};
       column.push_back(interval.n == 0 ? document::Cell() : collate::estimate_cell(interval, 0, shown));
       any = any || interval.n > 0;
     }

@@ -17,10 +17,7 @@ double at_least_one(double value) { return std::isfinite(value) && value > 1 ? v
 }  // namespace
 
 std::string fact(collate::CollatedTrial const& trial, std::string const& name) {
-  if (!trial.result) return {};
-  auto const& all = trial.result->environment;
-  auto const at = std::find_if(all.begin(), all.end(), [&](auto const& entry) { return entry.first == name; });
-  return at == all.end() ? std::string() : at->second;
+  return trial.result ? trial.result->fact(name) : std::string();
 }
 
 double number_fact(collate::CollatedTrial const& trial, std::string const& name) {
@@ -34,13 +31,8 @@ std::set<std::string> facts(collate::SweepFolder const& sweep, std::string const
   return found;
 }
 
-std::string state_of(collate::CollatedTrial const& trial) { return collate::name_of(trial.outcome); }
-
 double value_of(collate::CollatedTrial const& trial, std::string const& measure) {
-  if (trial.result)
-    for (auto const& [name, value] : trial.result->measures)
-      if (name == measure) return value;
-  return statistics::undefined;
+  return trial.result ? trial.result->measures.find(measure).value_or(statistics::undefined) : statistics::undefined;
 }
 
 Effort effort_of(collate::SweepFolder const& sweep) {
@@ -49,6 +41,7 @@ Effort effort_of(collate::SweepFolder const& sweep) {
     if (!trial.result) continue;
     auto const seconds = or_zero(trial.result->provenance.seconds);
     auto const ranks = at_least_one(number_fact(trial, "ranks"));
+    ++effort.trials;
     effort.trial_hours += seconds / seconds_per_hour;
     if (trial.result->provenance.device == "cpu")
       effort.core_hours += seconds * ranks * at_least_one(number_fact(trial, "threads")) / seconds_per_hour;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <set>
 #include <string>
 
@@ -15,16 +16,14 @@ double number_fact(collate::CollatedTrial const& trial, std::string const& name)
 /// Its distinct values over all trials that have it.
 std::set<std::string> facts(collate::SweepFolder const& sweep, std::string const& name);
 
-/// How the trial ended, or that it did not.
-std::string state_of(collate::CollatedTrial const& trial);
-
 /// A measure of a trial; NaN if it does not have it.
 double value_of(collate::CollatedTrial const& trial, std::string const& measure);
 
-/// Time that trials took: on GPUs as trials saw them, wall time of one rank, and time of CPU cores.
+/// Time that trials took.
 struct Effort {
   double gpu_hours = 0;    ///< summed over trials and their ranks; those that share a GPU count it once each
   double trial_hours = 0;  ///< summed over trials
+  std::size_t trials = 0;  ///< that have a result
   double core_hours = 0;   ///< of trials on CPUs: trial time times ranks and threads
   std::string first_start, last_end;
 };

@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <map>
 #include <set>
 
 #include "analysis/collate/mixture.hpp"
+#include "analysis/document/rounding.hpp"
 #include "analysis/report/answer.hpp"
 #include "analysis/report/provenance.hpp"
 #include "analysis/report/sections.hpp"
@@ -15,6 +18,7 @@ namespace {
 
 constexpr std::size_t most_losses = 50;
 
+/// With two or three digits.
 std::string hours(double value) {
   return value < 0.995 ? fmt::format("{:.2g} h", value) : fmt::format("{:.3g} h", value);
 }
@@ -55,7 +59,8 @@ std::string seeds_of(collate::SweepFolder const& sweep) {
   return fmt::format("{}", fmt::join(shown, ", "));
 }
 
-document::Table facts_table(collate::Collation const& collation) {
+document::Table facts_table(Chapter const& chapter) {
+  auto const& collation = chapter.collation;
   auto const& sweep = collation.sweep;
   document::Table table;
   auto const left = document::Align::left;
@@ -68,10 +73,18 @@ document::Table facts_table(collate::Collation const& collation) {
   add("Trials", completeness(sweep));
   add("Cells", fmt::format("{}", collation.table.cells.size()));
   add("Seeds", seeds_of(sweep));
-  if (effort.gpu_hours > 0) add("GPU time, summed over trials", hours(effort.gpu_hours));
-  if (effort.core_hours > 0) add("CPU core time, summed over trials", hours(effort.core_hours));
-  if (effort.trial_hours > 0) add("Time of all trials", hours(effort.trial_hours));
-  if (!effort.first_start.empty()) add("From, to", effort.first_start + ", " + effort.last_end);
+  auto const per_gpu = chapter.trials_per_gpu;
+  if (effort.gpu_hours > 0)
+    add("GPU-hours", hours(effort.gpu_hours / static_cast<double>(std::max<std::int64_t>(1, per_gpu))) +
+                         (per_gpu > 1 ? fmt::format(" ({} trials share a GPU; summed over trials, {})", per_gpu,
+                                                    hours(effort.gpu_hours))
+                                      : ""));
+  if (effort.core_hours > 0) add("CPU core-hours", hours(effort.core_hours));
+  if (effort.trial_hours > 0) {
+    auto const mean = 3600 * effort.trial_hours / static_cast<double>(effort.trials);
+    add("Time of a trial, mean", document::plain_number(mean) + " s");
+  }
+  if (!effort.first_start.empty()) add("Run", effort.first_start + " to " + effort.last_end);
   add("Device", versions(collate::Shared::device, sweep));
   add("GPU", spread(sweep, "gpu_name"));
   add("Host", spread(sweep, "host"));
@@ -107,7 +120,7 @@ document::Table losses_table(collate::Collation const& collation) {
       if (value != trial.id)
         parts.push_back(fmt::format("{} = {}", key.substr(key.rfind('.') + 1), value_phrase(value)));
     table.rows.push_back({document::Cell(trial.id), document::Cell(fmt::format("{}", fmt::join(parts, ", "))),
-                          document::Cell(trial.seed), document::Cell(std::string(state_of(trial))),
+                          document::Cell(trial.seed), document::Cell(std::string(collate::state_of(trial))),
                           document::Cell(trial.reason)});
   }
   if (lost > most_losses) table.notes.push_back({"", fmt::format("The first {} of {}.", most_losses, lost)});
@@ -119,7 +132,7 @@ document::Table losses_table(collate::Collation const& collation) {
 document::Section ran_section(Material const& material) {
   auto const& collation = material.chapter.collation;
   document::Section section{.title = "What ran", .label = material.label("ran")};
-  auto facts = facts_table(collation);
+  auto facts = facts_table(material.chapter);
   facts.label = material.label("ran");
   facts.caption = "Trials, time, machines, and versions.";
   section.blocks.emplace_back(std::move(facts));

@@ -56,8 +56,8 @@ void write_tables(document::Document const& document, fs::path const& folder) {
 
 }  // namespace
 
-document::Document document_of(std::vector<Chapter> const& chapters,
-                               std::vector<std::vector<DrawnFigure>> const& figures, Request const& request) {
+document::Document document_of(std::vector<Chapter> const& chapters, std::vector<ChapterFigures> const& figures,
+                               Request const& request) {
   document::Document document;
   std::vector<std::string> names;
   for (std::size_t c = 0; c < chapters.size(); ++c) {
@@ -77,7 +77,7 @@ document::Document document_of(std::vector<Chapter> const& chapters,
 
 fs::path write(std::vector<Chapter> const& chapters, Request const& request) {
   store::require_writable_folder(request.folder);
-  std::vector<std::vector<DrawnFigure>> figures;
+  std::vector<ChapterFigures> figures;
   for (auto const& chapter : chapters)
     figures.push_back(draw_figures(chapter.collation, request.folder, figure_folder(chapters, chapter)));
   auto const document = document_of(chapters, figures, request);

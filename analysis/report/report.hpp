@@ -16,9 +16,9 @@ struct Request {
   statistics::Method interval = statistics::Method::student;
 };
 
-/// The document, from what was computed; `figures` of each chapter are already drawn.
-document::Document document_of(std::vector<Chapter> const& chapters,
-                               std::vector<std::vector<DrawnFigure>> const& figures, Request const& request);
+/// The document, from what was computed; the figures of each chapter are drawn already.
+document::Document document_of(std::vector<Chapter> const& chapters, std::vector<ChapterFigures> const& figures,
+                               Request const& request);
 
 /// Draws the figures and writes report.html, report.md, tables/NAME.tex and .csv, and figures/ into the folder, each
 /// file complete or not at all, report.html last. Returns its path. Errors: errors::machine.

@@ -13,7 +13,7 @@ namespace mambasynth::analysis::report {
 /// What a section is made of.
 struct Material {
   Chapter const& chapter;
-  std::vector<DrawnFigure> const& figures;
+  ChapterFigures const& figures;
   std::vector<std::string> const& command;  ///< of the collator
   statistics::Method interval;
   std::string prefix;  ///< of labels; empty in a report of one chapter

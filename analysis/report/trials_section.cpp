@@ -60,7 +60,7 @@ document::Section trials_section(Material const& material) {
       row.push_back(at == trial.axes.end() ? document::Cell() : collate::axis_cell(at->second));
     }
     row.push_back(seed_cell(trial.seed));
-    row.emplace_back(state_of(trial));
+    row.emplace_back(std::string(collate::state_of(trial)));
     for (auto const& column : shown) row.push_back(value_cell(trial, column.measures));
     auto const host = fact(trial, "host");
     row.push_back(host.empty() ? document::Cell() : document::Cell(host));

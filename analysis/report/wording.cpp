@@ -4,13 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
-#include <utility>
 
 #include "analysis/collate/estimate_cells.hpp"
 #include "analysis/collate/measure.hpp"
 #include "analysis/collate/numbers.hpp"
+#include "analysis/collate/swept_axis.hpp"
 #include "analysis/document/rounding.hpp"
 #include "errors/printable.hpp"
 
@@ -19,17 +18,8 @@ namespace {
 
 constexpr std::size_t longest_value = 40;
 
-constexpr std::array<std::pair<char const*, char const*>, 9> phrases{{
-    {"train.gate_lr_factor", "gate learning-rate factor"},
-    {"train.lr", "learning rate"},
-    {"model.d_state", "number of states per channel (d_state)"},
-    {"model.d_model", "width of the network (d_model)"},
-    {"model.n_layers", "number of layers"},
-    {"model.max_horizon", "longest horizon (max_horizon)"},
-    {"train.slowness_lambda", "weight of the slowness loss"},
-    {"train.contrastive_lambda", "weight of the contrastive loss"},
-    {"train.freeze_a", "freezing of A (freeze_a)"},
-}};
+/// Whether there are words for it.
+bool is_known(std::string const& key) { return collate::axis_words(key) != key; }
 
 std::string joined_setting(collate::Table const& table, std::size_t cell, bool with_keys) {
   std::vector<std::string> parts;
@@ -62,16 +52,13 @@ std::string listed(std::vector<std::string> const& items) {
 }
 
 std::string axis_phrase(std::string const& key) {
-  auto const* at =
-      std::find_if(phrases.begin(), phrases.end(), [&](auto const& phrase) { return key == phrase.first; });
-  return at != phrases.end() ? at->second : key.substr(key.rfind('.') + 1);
+  return is_known(key) ? uncapitalized(axis_title(key)) : key.substr(key.rfind('.') + 1);
 }
 
 std::string axis_title(std::string const& key) {
-  auto words = axis_phrase(key);
-  bool const is_key = words.find(' ') == std::string::npos;
-  if (!is_key) words[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(words[0])));
-  return words;
+  if (!is_known(key)) return key;
+  auto const words = collate::axis_words(key);
+  return words.substr(0, words.find(','));  // without the unit
 }
 
 std::string value_phrase(std::string const& value) {

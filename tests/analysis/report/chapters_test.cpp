@@ -21,17 +21,19 @@ collate::SweepFolder folder_of(std::filesystem::path const& folder, std::string 
 
 TEST_CASE("sweeps of different names or axes are chapters, parts of one sweep are one") {
   TemporaryFolder const root;
-  auto const chapters =
-      chapters_of({folder_of(root.path() / "a", "[sweep]\nname = \"gate_lr\"\n", "train.gate_lr_factor"),
-                   folder_of(root.path() / "b", "[sweep]\nname = \"horizons\"\n", "model.max_horizon"),
-                   folder_of(root.path() / "c", "[sweep]\nname = \"gate_lr\"\n", "train.gate_lr_factor"),
-                   folder_of(root.path() / "d", "[sweep]\nname = \"gate_lr\"\n", "model.d_state")});
+  auto const chapters = chapters_of(
+      {folder_of(root.path() / "a", "[sweep]\nname = \"gate_lr\"\n", "train.gate_lr_factor"),
+       folder_of(root.path() / "b", "[sweep]\nname = \"horizons\"\ntrials_per_gpu = 2\n", "model.max_horizon"),
+       folder_of(root.path() / "c", "[sweep]\nname = \"gate_lr\"\n", "train.gate_lr_factor"),
+       folder_of(root.path() / "d", "[sweep]\nname = \"gate_lr\"\n", "model.d_state")});
   REQUIRE(chapters.size() == 3);
   CHECK(chapters[0].name == "gate_lr");
   CHECK(chapters[0].folders == std::vector{root.path() / "a", root.path() / "c"});
   CHECK(chapters[0].read.size() == 2);
   CHECK(chapters[0].sweep_toml == "[sweep]\nname = \"gate_lr\"\n");
+  CHECK(chapters[0].trials_per_gpu == 1);
   CHECK(chapters[1].name == "horizons");
+  CHECK(chapters[1].trials_per_gpu == 2);
   // The same name, but another question.
   CHECK(chapters[2].name == "gate_lr");
   CHECK(chapters[2].label == "gate_lr-2");

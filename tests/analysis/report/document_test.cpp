@@ -1,6 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "analysis/document/markdown.hpp"
@@ -82,7 +83,7 @@ TEST_CASE("a report of one sweep has its sections at the top, without those that
 TEST_CASE("a report of several sweeps has a chapter for each, and no label twice") {
   TemporaryFolder const root;
   auto const sweep = small_sweep(root.path());
-  std::vector<DrawnFigure> const figures{{"sweep_summary", "figures/a/sweep_summary.svg", "Errors", "By factor."}};
+  ChapterFigures const figures{"figures/a", {{"sweep_summary", "Errors", "By factor."}}};
   auto const document =
       document_of({chapter_of(sweep, "first", "a"), chapter_of(sweep, "second", "b")}, {figures, figures}, {});
   CHECK(document.title.text() == "Sweeps first and second");
@@ -101,6 +102,27 @@ TEST_CASE("trials that are not done are listed with their reasons") {
   CHECK(std::get<std::string>(lost.rows[0][1].value) == "gate_lr_factor = 0");
   CHECK(std::get<std::string>(lost.rows[0][3].value) == "failed");
   CHECK(table_of(document, "trials").rows.size() == 10);
+}
+
+TEST_CASE("the time on GPUs counts a shared GPU once") {
+  TemporaryFolder const root;
+  auto chapter = chapter_of(small_sweep(root.path()));
+  for (auto& trial : chapter.collation.sweep.trials)
+    if (trial.result) {
+      trial.result->provenance.device = "cuda";
+      trial.result->provenance.seconds = 3600;
+      trial.result->facts = {
+          {"gpu_seconds", "3600"}, {"start", "2026-01-01T00:00:00Z"}, {"end", "2026-01-01T01:00:00Z"}};
+    }
+  chapter.trials_per_gpu = 3;
+  auto const document = document_of({chapter}, {{}}, {});
+  std::map<std::string, std::string> facts;
+  for (auto const& row : table_of(document, "ran").rows)
+    facts[std::get<std::string>(row[0].value)] = std::get<std::string>(row[1].value);
+  CHECK(facts.at("GPU-hours") == "3 h (3 trials share a GPU; summed over trials, 9 h)");
+  CHECK(facts.at("Time of a trial, mean") == "3600 s");
+  CHECK(facts.at("Run") == "2026-01-01T00:00:00Z to 2026-01-01T01:00:00Z");
+  CHECK(!facts.contains("CPU core-hours"));
 }
 
 TEST_CASE("tables of measures have the cells' intervals, and turn when there are many cells") {
