@@ -13,7 +13,7 @@
 namespace mambasynth::analysis::collate {
 namespace {
 
-constexpr std::array<std::pair<char const*, char const*>, 13> words{{
+constexpr std::array<std::pair<char const*, char const*>, 13> words_of_keys{{
     {"train.gate_lr_factor", "Gate learning-rate factor"},
     {"train.lr", "Learning rate"},
     {"train.batch_size", "Batch size"},
@@ -62,8 +62,9 @@ plot::Axis numeric_axis(std::string const& title, std::vector<double> const& x) 
 }  // namespace
 
 std::string axis_words(std::string const& key) {
-  auto const at = std::find_if(words.begin(), words.end(), [&](auto const& entry) { return entry.first == key; });
-  return at == words.end() ? key : at->second;
+  auto const at =
+      std::find_if(words_of_keys.begin(), words_of_keys.end(), [&](auto const& entry) { return entry.first == key; });
+  return at == words_of_keys.end() ? key : at->second;
 }
 
 std::string value_words(std::string const& value) {

@@ -13,7 +13,7 @@
 namespace mambasynth::analysis::plot {
 namespace {
 
-constexpr double longest_name = 24, tick_gap = 2, gap = 1;
+constexpr double longest_name = 24, names_gap = 2, title_gap = 1;
 
 double names_width(HeatMap const& map) {
   double widest = 0;
@@ -41,10 +41,10 @@ std::string names_of(HeatMap const& map, double side) {
 }  // namespace
 
 HeatMapRoom room_of(HeatMap const& map, bool x_names, bool y_names) {
-  double const title = map.axis.empty() ? 0 : text_height + gap;
-  return {.left = y_names ? names_width(map) + tick_gap + gap + title : gap,
-          .above = text_height + 2 * gap,
-          .below = x_names ? std::min(names_width(map), longest_name) + 2 * tick_gap + title : gap};
+  double const title = map.axis.empty() ? 0 : text_height + title_gap;
+  return {.left = y_names ? names_width(map) + names_gap + title_gap + title : title_gap,
+          .above = text_height + 2 * title_gap,
+          .below = x_names ? std::min(names_width(map), longest_name) + 2 * names_gap + title : title_gap};
 }
 
 std::string heat_map(Figure& figure, HeatMap const& map, Frame const& frame, Paper const& paper,
@@ -75,15 +75,17 @@ std::string heat_map(Figure& figure, HeatMap const& map, Frame const& frame, Pap
                                       turned ? "rotate by 90 right" : "norotate")
                         : "unset xtics\n";
   text += parts.y_names ? fmt::format("set ytics nomirror ({}) noenhanced font small\n", ticks) : "unset ytics\n";
-  text += paper.text(shortened(map.title, frame.width, text_points), frame.left, frame.top - text_height / 2 - gap / 2);
+  text += paper.text(shortened(map.title, frame.width, text_points), frame.left,
+                     frame.top - text_height / 2 - title_gap / 2);
   if (parts.bar && !map.quantity.empty())
-    text += paper.small_text(map.quantity, frame.right() + 2, frame.top - text_height / 2 - gap / 2);
+    text += paper.small_text(map.quantity, frame.right() + 2, frame.top - text_height / 2 - title_gap / 2);
   double const names = names_width(map);
   if (parts.x_names && !map.axis.empty())
-    text += paper.text(map.axis, frame.left + frame.width / 2,
-                       frame.bottom() + 2 * tick_gap + (turned ? names : text_height) + text_height / 2, Align::center);
+    text +=
+        paper.text(map.axis, frame.left + frame.width / 2,
+                   frame.bottom() + 2 * names_gap + (turned ? names : text_height) + text_height / 2, Align::center);
   if (parts.y_names && !map.axis.empty())
-    text += paper.upright_text(map.axis, frame.left - tick_gap - names - gap - text_height / 2,
+    text += paper.upright_text(map.axis, frame.left - names_gap - names - title_gap - text_height / 2,
                                frame.top + frame.height / 2);
   text += parts.bar
               ? paper.color_bar({.left = frame.right() + 2, .top = frame.top, .width = 2.5, .height = frame.height})

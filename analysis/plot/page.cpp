@@ -8,7 +8,7 @@
 namespace mambasynth::analysis::plot {
 namespace {
 
-constexpr double between_columns = 3, edge = 1;
+constexpr double between_columns = 3, outer_edge = 1;
 
 bool same_axis(Axis const& a, Axis const& b) {
   auto const same = [](Tick const& one, Tick const& other) { return one.at == other.at && one.label == other.label; };
@@ -39,7 +39,7 @@ class Layout {
   explicit Layout(Page const& page)
       : page_(page),
         columns_(std::max(1, std::min(page.columns, static_cast<int>(page.panels.size())))),
-        column_width_((page.width - 2 * edge - between_columns * (columns_ - 1)) / columns_) {
+        column_width_((page.width - 2 * outer_edge - between_columns * (columns_ - 1)) / columns_) {
     auto const count = page.panels.size();
     auto const columns = static_cast<std::size_t>(columns_);
     std::vector<double> left(columns, 0), right(columns, 0);
@@ -49,7 +49,7 @@ class Layout {
       left[i % columns] = std::max(left[i % columns], margins[i].left);
       right[i % columns] = std::max(right[i % columns], margins[i].right);
     }
-    double top = edge;
+    double top = outer_edge;
     for (std::size_t row = 0; row * columns < count; ++row) {
       double above = 0, below = 0, height = 0;
       for (std::size_t i = row * columns; i < std::min(count, (row + 1) * columns); ++i)
@@ -58,7 +58,7 @@ class Layout {
         height = std::max(height, page.panels[i].height > 0 ? page.panels[i].height : page.panel_height);
       for (std::size_t i = row * columns; i < std::min(count, (row + 1) * columns); ++i) {
         auto const c = i % columns;
-        frames_.push_back({.left = edge + static_cast<double>(c) * (column_width_ + between_columns) + left[c],
+        frames_.push_back({.left = outer_edge + static_cast<double>(c) * (column_width_ + between_columns) + left[c],
                            .top = top + above,
                            .width = column_width_ - left[c] - right[c],
                            .height = height});

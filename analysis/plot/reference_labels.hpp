@@ -8,8 +8,6 @@
 /// Names of references: at the right edge of a panel, or above it where they are off its scale.
 namespace mambasynth::analysis::plot {
 
-inline constexpr double small_height = 3.1;  ///< from one line of small text to the next, millimeters
-
 /// "Off scale: shuffled features 45–47 ↑", in lines no wider than `width`; none if all are on the scale.
 std::vector<std::string> off_scale_lines(Panel const& panel, double width);
 

@@ -8,7 +8,7 @@ namespace mambasynth::analysis::plot {
 
 inline constexpr double one_column = 85, two_columns = 180;  ///< widths of a figure on a journal's page
 inline constexpr double text_points = 8, small_points = 7;
-inline constexpr double text_height = 3.5;                       ///< from one line of text to the next
+inline constexpr double text_height = 3.5, small_height = 3.1;   ///< from one line of such text to the next
 inline constexpr double thin = 0.5, normal = 0.75, thick = 1.0;  ///< lines, points
 
 inline constexpr char const* ink = "#000000";

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "analysis/plot/palette.hpp"
 #include "analysis/plot/style.hpp"
@@ -56,14 +57,27 @@ std::string circle_runs(std::span<std::int64_t const> circle, std::int64_t circl
 namespace {
 
 // Millimeters.
-constexpr double edge = 1, left = 17, right = 22, title_height = text_height + 1, between = 1, strip_height = 5,
-                 axis_height = 10.2;
+constexpr double window_edge = 1, frame_left = 17, frame_right = 22, title_height = text_height + 1, between_panels = 1,
+                 strip_height = 5, axis_height = 10.2;
 
 /// Ticks alone: the lowest panel has their labels.
 std::string unlabeled(std::vector<double> const& ticks) {
   std::string text;
   for (double const tick : ticks) text += fmt::format("{}\"\" {:.10g}", text.empty() ? "" : ", ", tick);
   return "(" + text + ")";
+}
+
+/// Of a color bar so high, over "[low:high]": none touches another.
+std::string bar_ticks(std::string const& range, double height) {
+  double low = 0, high = 0;
+  if (std::sscanf(range.c_str(), "[%lf:%lf]", &low, &high) != 2 || !(high > low)) return "auto";
+  auto ticks = even_ticks(low, high);
+  auto const most = std::max<std::size_t>(2, static_cast<std::size_t>(height / (1.2 * small_height)));
+  auto const stride = (ticks.size() + most - 1) / most;
+  std::vector<double> fewer;
+  // Through the middle, which is 0 on a scale that is symmetric.
+  for (std::size_t i = ticks.size() / 2 % stride; i < ticks.size(); i += stride) fewer.push_back(ticks[i]);
+  return tick_words(fewer);
 }
 
 double height_above(bool events) { return title_height + (events ? 2.5 : 0); }
@@ -95,9 +109,11 @@ void WindowPage::heat(Heat const& heat) {
   rooms_.push_back(
       {.title = heat.title,
        .ylabel = heat.ylabel,
-       .commands = fmt::format("{}set cbrange {}\nset ytics {}\nset yrange [{}:-0.5]\nplot \"{}\" matrix using "
-                               "($1+{}+0.5):2:3 with image\n",
-                               heat.palette, heat.range, tick_words(ticks), last, heat.rows, first_ + heat.from),
+       .commands = fmt::format(
+           "{}set cbrange {}\nset cbtics {} font small\nset ytics {}\nset yrange [{}:-0.5]\nplot \"{}\" matrix using "
+           "($1+{}+0.5):2:3 with image\n",
+           heat.palette, heat.range, bar_ticks(heat.range, heat.height), tick_words(ticks), last, heat.rows,
+           first_ + heat.from),
        .height = heat.height,
        .quantity = heat.quantity,
        .key = {},
@@ -120,7 +136,8 @@ void WindowPage::lines(Lines const& lines) {
 
 std::string WindowPage::commands_of(Room const& room, Paper const& paper, double top, bool lowest,
                                     std::string const& more) const {
-  Frame const frame{.left = left, .top = top, .width = paper.size().width - left - right, .height = room.height};
+  Frame const frame{
+      .left = frame_left, .top = top, .width = paper.size().width - frame_left - frame_right, .height = room.height};
   auto const at = [&](std::int64_t step) {
     return frame.left + frame.width * static_cast<double>(step - first_) / static_cast<double>(last_ - first_);
   };
@@ -143,22 +160,21 @@ std::string WindowPage::commands_of(Room const& room, Paper const& paper, double
   if (room.quantity.empty()) {
     text += "unset colorbox\n";
   } else {
-    text += "set format cb \"%g\"\nset cbtics auto font small\n" +
-            paper.color_bar({.left = frame.right() + 2, .top = frame.top, .width = 2.5, .height = frame.height}) +
-            paper.small_text(room.quantity, frame.right() + 2, frame.top - text_height / 2);
+    text += paper.color_bar({.left = frame.right() + 2, .top = frame.top, .width = 2.5, .height = frame.height}) +
+            paper.small_text(room.quantity, frame.right() + 2, frame.top - small_height + 0.2);
   }
   double y = frame.top + text_height / 2;
   for (auto const& entry : room.key) {
     text += paper.line(frame.right() + 1.5, y, frame.right() + 5.5, y, line_words(entry.style)) +
-            paper.small_text(shortened(entry.name, right - 7.5, small_points), frame.right() + 6.5, y);
+            paper.small_text(shortened(entry.name, frame_right - 7.5, small_points), frame.right() + 6.5, y);
     y += text_height;
   }
   return text + more + room.commands;
 }
 
 void WindowPage::draw(Figure& figure, std::vector<std::string> const& notes, std::filesystem::path const& folder) {
-  double end = edge;
-  for (auto const& room : rooms_) end += height_above(!room.events.empty()) + room.height + between;
+  double end = window_edge;
+  for (auto const& room : rooms_) end += height_above(!room.events.empty()) + room.height + between_panels;
   end += axis_height;
   Legend const legend("", {}, notes, two_columns);
   Size const size{two_columns, end + legend.height()};
@@ -167,12 +183,12 @@ void WindowPage::draw(Figure& figure, std::vector<std::string> const& notes, std
       "set multiplot\nunset key\nset tics out nomirror scale 0.5\nset border 15 linecolor rgb \"{}\" linewidth "
       "{:.3g}\n",
       frame_gray, line_width(thin));
-  double top = edge;
+  double top = window_edge;
   for (std::size_t i = 0; i < rooms_.size(); ++i) {
     top += height_above(!rooms_[i].events.empty());
     bool const lowest = i + 1 == rooms_.size();
     commands += commands_of(rooms_[i], paper, top, lowest, lowest ? legend.commands(paper, end) : "");
-    top += rooms_[i].height + between;
+    top += rooms_[i].height + between_panels;
   }
   figure.set_size(size);
   figure.set_commands(commands + "unset multiplot\n");

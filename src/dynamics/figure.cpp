@@ -81,7 +81,7 @@ void draw_strips(Analysis const& a, std::filesystem::path const& folder) {
                            shown(a.names[of_condition]), row);
     }
   // Millimeters.
-  constexpr double edge = 1, left = 38, right = 3, row_height = 4.2, title = 6, axis = 9;
+  constexpr double edge = 1, left = 38, right = 3, row_height = 4.2, title = 6, axis = 10.2;
   std::vector<plot::LegendEntry> entries;
   if (circles <= keyed_circles)
     for (std::int64_t c = 0; c < circles; ++c)
@@ -170,7 +170,7 @@ std::size_t block_of(Analysis const& a) { return std::max<std::size_t>(1, static
 
 plot::Panel distance_panel(Analysis const& a, plot::Axis const& steps) {
   auto const block = block_of(a), blocks = static_cast<std::size_t>(a.steps) / block;
-  plot::Panel panel{.part = "distance", .title = "Distance to the nearest circle", .x = steps, .y = {}};
+  plot::Panel panel{.part = "distance", .title = "Distance to a circle", .x = steps, .y = {}};
   plot::Extent extent;
   extent.add(0);
   for (std::size_t c = 0; c < a.names.size(); ++c) {
@@ -190,7 +190,7 @@ plot::Panel distance_panel(Analysis const& a, plot::Axis const& steps) {
     extent.add(series.y);
     panel.series.push_back(std::move(series));
   }
-  panel.y = extent.axis("r.m.s., noise of a channel = 1", false, 0);
+  panel.y = extent.axis("r.m.s., units of the noise", false, 0);
   return panel;
 }
 

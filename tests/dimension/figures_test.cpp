@@ -74,7 +74,7 @@ TEST_CASE("the figure of the dimension verb shows each estimator with its error,
   auto const drawing = drawing_of(m);
   REQUIRE(drawing.panels.size() == 3);
   for (char const* words : {"By number of neighbors", "Neighbors", "Intrinsic dimension", "Gride by distance",
-                            "8-D space", "Mean distance / (noise √2D)", "Levina-Bickel, unbiased, by circle", "Circle"})
+                            "Mean distance / (noise √2D)", "Levina-Bickel, unbiased, by circle", "Circle"})
     CHECK(drawing.says(words));
 
   auto const& by_neighbors = drawing.panels[0];

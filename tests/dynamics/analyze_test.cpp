@@ -249,8 +249,8 @@ void check_figures(std::filesystem::path const& folder, std::int64_t circles) {
 
   auto const statistics = tests::read_figure(folder / "generation_statistics.svg");
   for (char const* words : {"Complete visits", "Share of shorter visits", "process, same windows", "truth", "generated",
-                            "Distance to the nearest circle", "r.m.s., noise of a channel = 1",
-                            "Samples without failure", "Share", "Steps after the seed"})
+                            "Distance to a circle", "r.m.s., units of the noise", "Samples without failure", "Share",
+                            "Steps after the seed"})
     CHECK(statistics.says(words));
   REQUIRE(statistics.panels.size() == 3);
   CHECK(statistics.panels[0].plots.size() == 3);

@@ -103,10 +103,13 @@ TEST_CASE("figures are drawn for any number of circles, channels and steps") {
     for (char const* name : {"markov_circles_timeseries", "sample_window_0", "sample_window_1", "sample_window_2"})
       for (char const* extension : {".svg", ".png"})
         CHECK(std::filesystem::file_size(folder.path() / (std::string(name) + extension)) > 1000);
-    check_overview(tests::read_figure(folder.path() / "markov_circles_timeseries.svg"), digest);
+    auto const overview = folder.path() / "markov_circles_timeseries.svg";
+    // gnuplot draws no matrix of a single cell.
+    check_overview(circles > 1 ? tests::read_figure(overview) : tests::read_drawing(overview), digest);
     for (std::size_t i = 0; i < 3; ++i)
-      check_window(tests::read_figure(folder.path() / fmt::format("sample_window_{}.svg", i)), digest.windows()[i],
-                   channels);
+      check_window(steps > 1 ? tests::read_figure(folder.path() / fmt::format("sample_window_{}.svg", i))
+                             : tests::read_drawing(folder.path() / fmt::format("sample_window_{}.svg", i)),
+                   digest.windows()[i], channels);
   }
 }
 
