@@ -51,7 +51,7 @@ std::string of_the_interval(statistics::Method method, document::Shows const& sh
 }
 
 /// " (1 running, 2 waiting)" of the states that occur; nothing if the only one is that of any trial that has not run.
-std::string counted(SweepFolder const& sweep, std::vector<std::string_view> const& states) {
+std::string counts_of_states(SweepFolder const& sweep, std::vector<std::string_view> const& states) {
   std::vector<std::string> parts;
   for (auto const state : states) {
     auto const count = std::count_if(sweep.trials.begin(), sweep.trials.end(),
@@ -73,8 +73,8 @@ std::string counts(Table const& table, SweepFolder const& sweep) {
   return fmt::format("{} {} in {} {}: {} done, {} missing{}, {} failed{}, {} diverged.", sweep.trials.size(),
                      sweep.trials.size() == 1 ? "trial" : "trials", table.cells.size(),
                      table.cells.size() == 1 ? "cell" : "cells", total.n, total.missing,
-                     counted(sweep, {"running", "waiting"}), total.failed, counted(sweep, {"timed_out"}),
-                     total.diverged);
+                     counts_of_states(sweep, {"running", "waiting"}), total.failed,
+                     counts_of_states(sweep, {"timed_out"}), total.diverged);
 }
 
 document::List explanations(Table const& table, SweepFolder const& sweep, Options const& options) {

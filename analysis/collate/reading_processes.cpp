@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool write_all(int to, char const* bytes, std::size_t size) {
+bool send(int to, char const* bytes, std::size_t size) {
   while (size > 0) {
     auto const written = ::write(to, bytes, size);
     if (written < 0 && errno == EINTR) continue;
@@ -33,7 +33,7 @@ bool write_all(int to, char const* bytes, std::size_t size) {
   return true;
 }
 
-bool read_all(int from, char* bytes, std::size_t size) {
+bool receive(int from, char* bytes, std::size_t size) {
   while (size > 0) {
     auto const got = ::read(from, bytes, size);
     if (got < 0 && errno == EINTR) continue;
@@ -73,9 +73,9 @@ class Share {
   bool next(CollatedTrial& trial, std::vector<std::string>& warnings) {
     std::uint64_t size = 0;
     if (from_ < 0) return false;
-    if (read_all(from_, reinterpret_cast<char*>(&size), sizeof size)) {
+    if (receive(from_, reinterpret_cast<char*>(&size), sizeof size)) {
       record_.resize(size);
-      if (read_all(from_, record_.data(), size)) {
+      if (receive(from_, record_.data(), size)) {
         reader_.read(record_, trial, warnings);
         return true;
       }
@@ -97,8 +97,7 @@ class Share {
         look_up(trial, folders[i], reader, warnings);
         auto const record = writer.write(trial, warnings);
         std::uint64_t const size = record.size();
-        if (!write_all(to, reinterpret_cast<char const*>(&size), sizeof size) ||
-            !write_all(to, record.data(), record.size()))
+        if (!send(to, reinterpret_cast<char const*>(&size), sizeof size) || !send(to, record.data(), record.size()))
           return false;
       }
       return true;

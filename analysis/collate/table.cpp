@@ -61,7 +61,7 @@ class Places {
  public:
   static constexpr std::size_t nowhere = SIZE_MAX;
   explicit Places(std::shared_ptr<trial_file::MeasureNames const> all) : all_(std::move(all)) {
-    for (auto const& name : all_->all()) bounds_.push_back(describe(name).bounds);
+    for (auto const& name : all_->all()) bounds_.push_back(collate::describe(name).bounds);
   }
 
   [[nodiscard]] std::shared_ptr<trial_file::MeasureNames const> const& all() const { return all_; }
@@ -79,7 +79,7 @@ class Places {
   std::map<trial_file::MeasureNames const*, std::vector<std::size_t>> known_;
 };
 
-struct Done {
+struct DoneTrial {
   std::string seed;
   std::vector<std::size_t> const& places;
   std::span<double const> values;
@@ -91,7 +91,7 @@ struct OfMeasure {
   Interval interval = {};
 };
 
-OfMeasure over_seeds(std::vector<Done> const& done, bool one_trial_a_seed, std::size_t measure,
+OfMeasure over_seeds(std::vector<DoneTrial> const& done, bool one_trial_a_seed, std::size_t measure,
                      statistics::Method method, statistics::Bounds const& bounds) {
   OfMeasure result;
   BySeed by_seed;
@@ -117,7 +117,7 @@ Cell cell_of(std::map<std::string, std::string> const& axes, std::vector<Collate
   cell.measures = MeasureIntervals(places.all());
   std::set<std::string> seeds;
   std::vector<CollatedTrial const*> done;
-  std::vector<Done> values;
+  std::vector<DoneTrial> values;
   for (auto const* trial : trials) {
     if (trial->outcome != Outcome::done) ++cell.lost[state_of(*trial)];
     switch (trial->outcome) {

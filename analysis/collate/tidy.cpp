@@ -16,21 +16,21 @@ namespace mambasynth::analysis::collate {
 namespace {
 
 /// A row's fields before and after the value.
-struct Fields {
+struct FixedFields {
   std::string before, after;
 };
 
-std::string text_of(std::optional<std::int64_t> number) { return number ? fmt::format("{}", *number) : std::string(); }
+std::string digits(std::optional<std::int64_t> number) { return number ? fmt::format("{}", *number) : std::string(); }
 
-Fields fields_of(std::string const& name) {
-  auto const m = describe(name);
-  return {"," + store::csv::line({m.base, m.layer, text_of(m.horizon), text_of(m.k), m.target}) + ",",
-          "," + store::csv::line({m.unit, m.estimator, text_of(m.n1), m.control, name_of(m.better), m.name}) + "\n"};
+FixedFields fixed_fields(std::string const& name) {
+  auto const m = collate::describe(name);
+  return {"," + store::csv::line({m.base, m.layer, digits(m.horizon), digits(m.k), m.target}) + ",",
+          "," + store::csv::line({m.unit, m.estimator, digits(m.n1), m.control, name_of(m.better), m.name}) + "\n"};
 }
 
-std::vector<Fields> fields_of(trial_file::MeasureNames const& names) {
-  std::vector<Fields> fields;
-  for (auto const& name : names.all()) fields.push_back(fields_of(name));
+std::vector<FixedFields> fixed_fields(trial_file::MeasureNames const& names) {
+  std::vector<FixedFields> fields;
+  for (auto const& name : names.all()) fields.push_back(fixed_fields(name));
   return fields;
 }
 
@@ -46,7 +46,7 @@ void write_tidy_csv(SweepFolder const& sweep, std::filesystem::path const& file)
   header.insert(header.end(), tidy_columns.begin(), tidy_columns.end());
   out.write(store::csv::line(header) + "\n");
 
-  std::unordered_map<trial_file::MeasureNames const*, std::vector<Fields>> known;
+  std::unordered_map<trial_file::MeasureNames const*, std::vector<FixedFields>> known;
   fmt::memory_buffer rows;
   for (auto const& trial : sweep.trials) {
     if (!trial.result) continue;
@@ -59,7 +59,7 @@ void write_tidy_csv(SweepFolder const& sweep, std::filesystem::path const& file)
     auto const of_trial = store::csv::line(start);
     auto const& measures = trial.result->measures;
     auto& fields = known[measures.names().get()];
-    if (fields.empty()) fields = fields_of(*measures.names());
+    if (fields.empty()) fields = fixed_fields(*measures.names());
     rows.clear();
     for (std::size_t i = 0; i < fields.size(); ++i) {
       rows.append(of_trial);

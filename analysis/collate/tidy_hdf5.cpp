@@ -20,16 +20,16 @@ namespace {
 constexpr std::int64_t tidy_schema = 1;
 constexpr std::uint64_t chunk_rows = 1 << 14;
 constexpr char const* row_scale = "/row";
-constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
-std::optional<double> number_in(std::string_view text) {
+std::optional<double> number_or_none(std::string_view text) {
   double value = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
 /// Numbers for words, counted from 0.
-class Words {
+class WordNumbers {
  public:
   std::int32_t operator()(std::string const& word) {
     auto const [at, is_new] = numbers_.try_emplace(word, static_cast<std::int32_t>(words_.size()));
@@ -50,8 +50,8 @@ struct TrialColumn {
   std::vector<std::string> texts;  ///< (result)
 };
 
-TrialColumn column_of(std::string name, std::vector<std::string> texts, bool may_be_numeric) {
-  auto const numeric = [](std::string const& text) { return text.empty() || number_in(text); };
+TrialColumn trial_column(std::string name, std::vector<std::string> texts, bool may_be_numeric) {
+  auto const numeric = [](std::string const& text) { return text.empty() || number_or_none(text); };
   bool const has_any = std::any_of(texts.begin(), texts.end(), [](auto const& text) { return !text.empty(); });
   bool const all = may_be_numeric && has_any && std::all_of(texts.begin(), texts.end(), numeric);
   return {std::move(name), all, std::move(texts)};
@@ -64,15 +64,16 @@ std::vector<TrialColumn> trial_columns(SweepFolder const& sweep, std::vector<Col
     return texts;
   };
   std::vector<TrialColumn> columns;
-  columns.push_back(column_of("trial", collect([](auto const& trial) { return trial.id; }), false));
+  columns.push_back(trial_column("trial", collect([](auto const& trial) { return trial.id; }), false));
   for (auto const& axis : axes_of_columns(sweep))
-    columns.push_back(column_of(axis, collect([&](auto const& trial) {
-                                  auto const at = trial.axes.find(axis);
-                                  return at == trial.axes.end() ? std::string() : at->second;
-                                }),
-                                true));
-  columns.push_back(column_of("seed", collect([](auto const& trial) { return trial.seed; }), true));
-  columns.push_back(column_of("state", collect([](auto const& trial) { return std::string(state_of(trial)); }), false));
+    columns.push_back(trial_column(axis, collect([&](auto const& trial) {
+                                     auto const at = trial.axes.find(axis);
+                                     return at == trial.axes.end() ? std::string() : at->second;
+                                   }),
+                                   true));
+  columns.push_back(trial_column("seed", collect([](auto const& trial) { return trial.seed; }), true));
+  columns.push_back(
+      trial_column("state", collect([](auto const& trial) { return std::string(state_of(trial)); }), false));
   return columns;
 }
 
@@ -82,12 +83,12 @@ struct MeasureColumns {
   std::vector<double> horizon, k, n1;
 };
 
-double number_of(std::optional<std::int64_t> value) { return value ? static_cast<double>(*value) : nothing; }
+double number_or_nan(std::optional<std::int64_t> value) { return value ? static_cast<double>(*value) : undefined; }
 
-MeasureColumns columns_of(trial_file::MeasureNames const& names, Words& word) {
+MeasureColumns measure_columns(trial_file::MeasureNames const& names, WordNumbers& word) {
   MeasureColumns columns;
   for (auto const& name : names.all()) {
-    auto const m = describe(name);
+    auto const m = collate::describe(name);
     columns.measure.push_back(word(m.base));
     columns.layer.push_back(word(m.layer));
     columns.target.push_back(word(m.target));
@@ -96,14 +97,14 @@ MeasureColumns columns_of(trial_file::MeasureNames const& names, Words& word) {
     columns.control.push_back(word(m.control));
     columns.better.push_back(word(name_of(m.better)));
     columns.name.push_back(word(m.name));
-    columns.horizon.push_back(number_of(m.horizon));
-    columns.k.push_back(number_of(m.k));
-    columns.n1.push_back(number_of(m.n1));
+    columns.horizon.push_back(number_or_nan(m.horizon));
+    columns.k.push_back(number_or_nan(m.k));
+    columns.n1.push_back(number_or_nan(m.n1));
   }
   return columns;
 }
 
-std::string path_of(std::string const& column) {
+std::string path_in_tidy(std::string const& column) {
   auto name = column;
   std::replace(name.begin(), name.end(), '/', '_');  // would make a group
   return "/tidy/" + name;
@@ -111,18 +112,18 @@ std::string path_of(std::string const& column) {
 
 class TidyFile {
  public:
-  TidyFile(std::filesystem::path const& file, std::vector<TrialColumn> const& columns, Words const& words)
+  TidyFile(std::filesystem::path const& file, std::vector<TrialColumn> const& columns, WordNumbers const& words)
       : result_(file, tidy_schema) {
     auto& h5 = result_.h5();
     h5.words("/words", words.all(), {"the distinct words of /tidy", ""});
     h5.group("/tidy");
     for (auto const& column : columns)
-      of_trial_.push_back(column.numeric ? h5.stream<double>(path_of(column.name), {row_scale}, chunk_rows)
-                                         : h5.word_stream(path_of(column.name), row_scale, chunk_rows));
+      of_trial_.push_back(column.numeric ? h5.stream<double>(path_in_tidy(column.name), {row_scale}, chunk_rows)
+                                         : h5.word_stream(path_in_tidy(column.name), row_scale, chunk_rows));
     for (std::string const name : tidy_columns)
       of_measure_.emplace(name, name == "value" || name == "horizon" || name == "k" || name == "n1"
-                                    ? h5.stream<double>(path_of(name), {row_scale}, chunk_rows)
-                                    : h5.word_stream(path_of(name), row_scale, chunk_rows));
+                                    ? h5.stream<double>(path_in_tidy(name), {row_scale}, chunk_rows)
+                                    : h5.word_stream(path_in_tidy(name), row_scale, chunk_rows));
     rows_ = h5.stream_scale<std::int64_t>(row_scale, chunk_rows, {"row", "1"});
   }
 
@@ -169,11 +170,11 @@ void write_tidy_hdf5(SweepFolder const& sweep, std::filesystem::path const& file
   for (auto const& trial : sweep.trials)
     if (trial.result) results.push_back(&trial);
   auto const columns = trial_columns(sweep, results);
-  Words word;
+  WordNumbers word;
   std::unordered_map<trial_file::MeasureNames const*, MeasureColumns> known;
   for (auto const* trial : results) {
     auto const* names = trial->result->measures.names().get();
-    if (!known.contains(names)) known.emplace(names, columns_of(*names, word));
+    if (!known.contains(names)) known.emplace(names, measure_columns(*names, word));
   }
   for (auto const& column : columns)
     if (!column.numeric)
@@ -184,7 +185,7 @@ void write_tidy_hdf5(SweepFolder const& sweep, std::filesystem::path const& file
     auto const& measures = results[t]->result->measures;
     for (std::size_t c = 0; c < columns.size(); ++c) {
       auto const& text = columns[c].texts[t];
-      if (columns[c].numeric) tidy.of_trial(c, number_in(text).value_or(nothing), measures.size());
+      if (columns[c].numeric) tidy.of_trial(c, number_or_none(text).value_or(undefined), measures.size());
       else tidy.of_trial(c, word(text), measures.size());
     }
     tidy.of_measures(known.at(measures.names().get()), measures.values());

@@ -22,10 +22,10 @@ namespace {
 using trial_file::MeasureNames;
 
 /// Where a row comes from, before the other attributes of /provenance.
-constexpr std::array origin{"reason", "folder", "precision", "device", "git_commit", "git_dirty", "data_hash"};
+constexpr std::array origin_columns{"reason", "folder", "precision", "device", "git_commit", "git_dirty", "data_hash"};
 
 /// Where each column finds its value in trials with these measures.
-std::vector<std::optional<std::size_t>> places_of(std::vector<std::string> const& columns, MeasureNames const& names) {
+std::vector<std::optional<std::size_t>> places_in(std::vector<std::string> const& columns, MeasureNames const& names) {
   std::vector<std::optional<std::size_t>> places;
   for (auto const& column : columns) places.push_back(names.find(column));
   return places;
@@ -63,7 +63,7 @@ void write_trials_csv(SweepFolder const& sweep, std::filesystem::path const& fil
   header.insert(header.end(), axes.begin(), axes.end());
   header.insert(header.end(), {"seed", "state"});
   header.insert(header.end(), measures.begin(), measures.end());
-  header.insert(header.end(), origin.begin(), origin.end());
+  header.insert(header.end(), origin_columns.begin(), origin_columns.end());
   auto const facts = facts_of(sweep, header);
   header.insert(header.end(), facts.begin(), facts.end());
   out.write(store::csv::line(header) + "\n");
@@ -83,7 +83,7 @@ void write_trials_csv(SweepFolder const& sweep, std::filesystem::path const& fil
     if (trial.result) {
       auto const* names = trial.result->measures.names().get();
       auto& of_names = places[names];
-      if (of_names.empty()) of_names = places_of(measures, *names);
+      if (of_names.empty()) of_names = places_in(measures, *names);
       known = &of_names;
     }
     for (std::size_t m = 0; m < measures.size(); ++m) {
@@ -98,7 +98,7 @@ void write_trials_csv(SweepFolder const& sweep, std::filesystem::path const& fil
       source.insert(source.end(), {from.device, from.git_commit, from.git_dirty ? "1" : "0", from.data_hash});
       for (auto const& fact : facts) source.push_back(trial.result->fact(fact));
     }
-    source.resize(origin.size() + facts.size());
+    source.resize(origin_columns.size() + facts.size());
     row.push_back(',');
     row.append(store::csv::line(source));
     row.push_back('\n');

@@ -76,6 +76,8 @@ TrialSummary read_facts(store::Hdf5Reader const& h5, fs::path const& file) {
   return trial;
 }
 
+}  // namespace
+
 /// The measures of trials that have the same columns.
 class Assembly {
  public:
@@ -128,6 +130,8 @@ class Assembly {
   std::shared_ptr<MeasureNames const> all_, some_;
   std::vector<bool> lacks_;
 };
+
+namespace {
 
 std::vector<double> read_numbers(store::Hdf5Reader const& h5, std::vector<SummaryColumn> const& columns,
                                  fs::path const& file) {
