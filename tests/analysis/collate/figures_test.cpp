@@ -198,8 +198,9 @@ TEST_CASE("differences from the baseline have a row each, with its seeds, its p,
   write_text(trials.path() / "sweep.toml", "[sweep]\nbaseline = { \"train.gate_lr_factor\" = 2 }\n");
   for (auto& trial : sweep.trials) trial.folder = trials.path();
   // Unlike seeds, so that there is an interval.
-  for (auto& [name, value] : sweep.trials[0].result->measures)
-    if (name == "test_mse") value += 0.125;
+  auto& measures = sweep.trials[0].result->measures;
+  REQUIRE(measures.find("test_mse"));
+  measures.set("test_mse", *measures.find("test_mse") + 0.125);
   auto const figures = drawn(sweep, out.path());
   CHECK(names_of(figures).contains("sweep_differences"));
   auto const test = blocks(out.path() / "sweep_differences_test_mse.dat");
@@ -270,8 +271,12 @@ TEST_CASE(
 TEST_CASE("with one horizon, errors are drawn against the swept axis, the optimum beside them") {
   TemporaryFolder const trials, out;
   auto sweep = sweep_of(trials.path(), 3);
-  for (auto& trial : sweep.trials)
-    std::erase_if(trial.result->measures, [](auto const& measure) { return measure.first.ends_with(".h4"); });
+  for (auto& trial : sweep.trials) {
+    mambasynth::analysis::trial_file::Measures kept;
+    for (auto const& [name, value] : trial.result->measures)
+      if (!name.ends_with(".h4")) kept.set(name, value);
+    trial.result->measures = kept;
+  }
   (void)drawn(sweep, out.path());
   auto const test = blocks(out.path() / "sweep_errors_test_mse.dat");
   CHECK(test.at("Mean over seeds").size() == 3);
@@ -299,7 +304,7 @@ TEST_CASE("a panel for each probe, with its controls beside it") {
   auto sweep = sweep_of(trials.path(), 2);
   for (auto& trial : sweep.trials)
     for (auto const& [name, value] : probes)
-      trial.result->measures.emplace_back(name, value + 0.01 * std::atoi(trial.seed.c_str()));
+      trial.result->measures.set(name, value + 0.01 * std::atoi(trial.seed.c_str()));
   auto const table = tabulate(sweep);
   (void)drawn(sweep, out.path());
   auto const circle = blocks(out.path() / "sweep_probes_circle_balanced_accuracy.dat");
@@ -322,7 +327,7 @@ TEST_CASE("intervals of a bounded score end at its bounds") {
   for (auto& trial : sweep.trials) {
     double const value = trial.seed == "0" ? 0.2 : 0.99;
     for (auto const* layer : {"input", "layer_1"})
-      trial.result->measures.emplace_back(fmt::format("probe.phase.r2.{}", layer), value);
+      trial.result->measures.set(fmt::format("probe.phase.r2.{}", layer), value);
   }
   (void)drawn(sweep, out.path());
   auto const found = blocks(out.path() / "sweep_probes_phase_r2.dat");
