@@ -129,7 +129,7 @@ Parsed parse_options(int argc, char const* const* argv) {
       ->type_name("WHAT");
   app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg, .png and .pdf (needs gnuplot)");
   app.add_option("--report", options.report,
-                 "write report.html, report.md, tables/, figures/ into FOLDER;\n"
+                 "report.html, report.md, their tables and figures;\n"
                  "different sweeps become chapters")
       ->type_name("FOLDER");
   app.add_flag("--version", wants_version, "print version, commit, build type and HDF5 version");

@@ -253,14 +253,15 @@ std::string main_measure(collate::Table const& table) {
 }
 
 std::string completeness(collate::SweepFolder const& sweep) {
-  std::map<collate::Outcome, std::size_t> counts;
-  for (auto const& trial : sweep.trials) ++counts[trial.outcome];
   auto const all = sweep.trials.size();
-  auto const done = counts[collate::Outcome::done];
+  std::size_t done = 0;
+  std::map<std::string, std::size_t> others;
+  for (auto const& trial : sweep.trials)
+    if (trial.outcome == collate::Outcome::done) ++done;
+    else ++others[collate::state_of(trial)];
   if (done == all) return all == 1 ? "1 trial, done" : fmt::format("{} trials, all done", all);
   std::vector<std::string> lost;
-  for (auto const outcome : {collate::Outcome::diverged, collate::Outcome::failed, collate::Outcome::missing})
-    if (counts[outcome] > 0) lost.push_back(fmt::format("{} {}", counts[outcome], collate::name_of(outcome)));
+  for (auto const& [state, count] : others) lost.push_back(fmt::format("{} {}", count, state));
   return fmt::format("{} of {} done ({})", done, counted(all, "trial"), listed(lost));
 }
 

@@ -19,7 +19,7 @@ Answer answer_of(collate::Collation const& collation);
 /// error; empty if no trial has any.
 std::string main_measure(collate::Table const& table);
 
-/// The trials by state: "20 trials, all done", "17 of 20 trials are done (2 failed, 1 missing)".
+/// The trials by state: "20 trials, all done", "17 of 20 trials are done (2 failed and 1 waiting)".
 std::string completeness(collate::SweepFolder const& sweep);
 
 }  // namespace mambasynth::analysis::report

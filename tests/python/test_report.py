@@ -106,7 +106,7 @@ def test_the_page_is_whole_and_alone(any_report, page):
 def test_the_answer_comes_from_the_numbers(report, page):
     text = page(report).evaluate("document.querySelector('#sec-answer').innerText")
     assert "How does the gate learning-rate factor affect the excess MSE one step ahead?" in text
-    assert "11 of 12 trials done (1 missing)" in text
+    assert "11 of 12 trials done (1 waiting)" in text
     assert "Compared with the baseline (gate_lr_factor = 1)" in text
     assert "exact sign-flip p = " in text and "4 pairs of seeds" in text
 
