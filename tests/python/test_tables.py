@@ -69,7 +69,7 @@ def test_all_formats_hold_the_same_numbers(collate, sweep):
     half = [float(row[header.index("test_mse")].split()[2]) for row in printed]
     assert numpy.all(numpy.abs(numpy.array(shown) - means.to_numpy()) < numpy.array(half) / 18)  # two digits of half
     assert [row[header.index("n")] for row in printed] == ["4", "3 of 4", "4"]
-    assert printed[1][header.index("not done")] == "1 missing"
+    assert printed[1][header.index("not done")] == "1 waiting"
     header, *in_latex = latex_rows((folder / "table.tex").read_text())
     column = header.index("{Test MSE}")
     assert [float(re.match(r"[-\d.]+", row[column])[0]) for row in in_latex] == shown
