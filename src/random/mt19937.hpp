@@ -9,7 +9,8 @@
 namespace mambasynth::random {
 
 /// PyTorch's CPU generator without LibTorch: MT19937 (Matsumoto & Nishimura 1998) seeded by init_genrand with the low
-/// 32 bits of the seed, like torch.Generator().manual_seed(seed).
+/// 32 bits of the seed, like torch.Generator().manual_seed(seed). std::mt19937 draws the same numbers, but gives no
+/// access to its words and position, which checkpoints and torch's states consist of.
 class Mt19937 {
  public:
   static constexpr std::size_t words = 624;
