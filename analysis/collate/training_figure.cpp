@@ -41,7 +41,7 @@ Sheet training_sheet(FigureCells const& cells, CellGroup const& group, TrainingC
   std::vector<double> const epochs(loss.epoch.begin(), loss.epoch.end());
   plot::Panel panel{.part = "val_mse", .title = "Validation loss", .x = {}, .y = {}};
   double const last = std::max(epochs.back(), epochs.front() + 1);
-  panel.x = plot::number_axis("Epoch", epochs.front(), last);
+  panel.x = plot::whole_axis("Epoch", epochs.front(), last);
   for (auto const cell : group.cells) {
     plot::Series curve{.name = cells.name(cell), .style = cells.style(cell), .x = epochs, .y = {}};
     for (auto const& interval : loss.of_cell[cell]) {

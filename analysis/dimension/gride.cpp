@@ -27,7 +27,6 @@ Influence gride_influence(PointTerms const& terms, std::size_t at, Estimate cons
 constinit Estimator const gride{
     .name = "gride",
     .family = "Gride",
-    .variant = "2 n_1",
     .marker = 5,
     .axis = Axis::n1,
     .estimate = estimate_root,

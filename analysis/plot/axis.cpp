@@ -68,6 +68,13 @@ Axis number_axis(std::string title, double low, double high, bool log) {
   return axis;
 }
 
+Axis whole_axis(std::string title, double low, double high) {
+  Axis axis{.title = std::move(title), .low = low, .high = high};
+  for (double const tick : even_ticks(low, high))
+    if (tick == std::floor(tick)) axis.ticks.push_back({tick, number_text(tick)});
+  return axis;
+}
+
 LateAxis late_axis(std::string title, std::vector<double> values, double least) {
   std::erase_if(values, [](double value) { return !std::isfinite(value); });
   if (values.empty()) return {number_axis(std::move(title), 0, 1), false};

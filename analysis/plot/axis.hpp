@@ -46,6 +46,8 @@ class Extent {
 
 /// From low to high exactly, with round ticks between.
 Axis number_axis(std::string title, double low, double high, bool log = false);
+/// The same of whole numbers, such as epochs.
+Axis whole_axis(std::string title, double low, double high);
 /// For values that fall from a high start: shows `least` and the later values; `cut`: the start is above it.
 struct LateAxis {
   Axis axis;

@@ -78,7 +78,7 @@ std::string heat_map(Figure& figure, HeatMap const& map, Frame const& frame, Pap
   text += paper.text(shortened(map.title, frame.width, text_points), frame.left,
                      frame.top - text_height / 2 - title_gap / 2);
   if (parts.bar && !map.quantity.empty())
-    text += paper.small_text(map.quantity, frame.right() + 2, frame.top - text_height / 2 - title_gap / 2);
+    text += paper.small_text(map.quantity, frame.right() + 2, frame.top - small_height);
   double const names = names_width(map);
   if (parts.x_names && !map.axis.empty())
     text +=

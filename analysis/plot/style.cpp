@@ -15,7 +15,7 @@ constexpr double points_of_unit = 0.75;
 struct Shape {
   int filled, open;
 };
-constexpr std::array<Shape, 5> shapes{{{7, 6}, {5, 4}, {9, 8}, {13, 12}, {11, 10}}};  // circle, square, triangles
+constexpr std::array<Shape, 6> shapes{{{7, 6}, {5, 4}, {9, 8}, {13, 12}, {11, 10}, {15, 14}}};
 
 int open_shape(int point) {
   for (auto const& shape : shapes)

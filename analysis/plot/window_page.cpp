@@ -106,26 +106,25 @@ void WindowPage::heat(Heat const& heat) {
   std::vector<double> ticks;
   for (double const tick : even_ticks(0, last))
     if (tick == std::floor(tick)) ticks.push_back(tick);
-  rooms_.push_back(
-      {.title = heat.title,
-       .ylabel = heat.ylabel,
-       .commands = fmt::format(
-           "{}set cbrange {}\nset cbtics {} font small\nset ytics {}\nset yrange [{}:-0.5]\nplot \"{}\" matrix using "
-           "($1+{}+0.5):2:3 with image\n",
-           heat.palette, heat.range, bar_ticks(heat.range, heat.height), tick_words(ticks), last, heat.rows,
-           first_ + heat.from),
-       .height = heat.height,
-       .quantity = heat.quantity,
-       .key = {},
-       .border = border_,
-       .events = events_});
+  rooms_.push_back({.title = heat.title,
+                    .ylabel = heat.ylabel,
+                    .commands = fmt::format("{}set cbrange {}\nset cbtics {} font small\nset ytics nomirror {}\nset "
+                                            "yrange [{}:-0.5]\nplot \"{}\" matrix using "
+                                            "($1+{}+0.5):2:3 with image\n",
+                                            heat.palette, heat.range, bar_ticks(heat.range, heat.height),
+                                            tick_words(ticks), last, heat.rows, first_ + heat.from),
+                    .height = heat.height,
+                    .quantity = heat.quantity,
+                    .key = {},
+                    .border = border_,
+                    .events = events_});
 }
 
 void WindowPage::lines(Lines const& lines) {
   double const top = lines.largest > 0 ? 1.05 * lines.largest : 1;
   rooms_.push_back({.title = lines.title,
                     .ylabel = lines.ylabel,
-                    .commands = fmt::format("set yrange [0:{:.6g}]\nset ytics {}\nplot {}\n", top,
+                    .commands = fmt::format("set yrange [0:{:.6g}]\nset ytics nomirror {}\nplot {}\n", top,
                                             tick_words(even_ticks(0, top)), lines.plots),
                     .height = lines.height,
                     .quantity = "",

@@ -89,10 +89,11 @@ void draw_strips(Analysis const& a, std::filesystem::path const& folder) {
   entries.push_back({"no circle", {.color = no_circle, .width = block_points}});
   if (perturbs) entries.push_back({"burst", burst_style});
   if (fails) entries.push_back({"first failure", failure_style});
-  plot::Legend const legend(
-      "Circle", entries,
-      {fmt::format("Decoded circle of {} of {} samples. A failure: see the summary.", samples, a.samples)},
-      plot::two_columns);
+  plot::Legend const legend("Circle", entries,
+                            {fmt::format("Decoded circle of {} of {} samples. A sample fails where it leaves the "
+                                         "circles, its phase stalls, or a visit outlasts the longest dwell.",
+                                         samples, a.samples)},
+                            plot::two_columns);
   double const height = row_height * rows, end = edge + title + height + axis;
   plot::Size const size{plot::two_columns, end + legend.height()};
   plot::Paper const paper(size);

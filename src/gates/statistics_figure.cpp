@@ -97,7 +97,8 @@ plot::Series around(Statistics const& s, Averages const& averages, std::size_t l
 
 constexpr char const* delta_words = "Mean Δ";
 constexpr char const* memory_words = "Memory, steps";
-constexpr char const* memory_note = "Memory: typical 1/(Δ |A|), geometric mean over channels, states and steps.";
+constexpr char const* memory_note =
+    "Memory: typical 1/(Δ |A|) in steps, geometric mean over channels, states and steps.";
 constexpr char const* return_note =
     "Return: the first step of a revolution, at the circle's entry angle, with no switch near.";
 
@@ -131,7 +132,7 @@ void draw_switches(Statistics const& s, std::filesystem::path const& folder) {
   };
   for (std::size_t layer = 0; layer < static_cast<std::size_t>(s.layers); ++layer) {
     add(layer, "delta", delta_words, &Table::delta);
-    add(layer, "memory", memory_words, &Table::memory_geometric);
+    add(layer, "memory", "Memory", &Table::memory_geometric);
   }
   page.notes = {fmt::format("Bands: two standard errors over {} windows. Gray: mean of {}.", s.windows,
                             away ? "the steps away from switches" : "all steps"),

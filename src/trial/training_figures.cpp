@@ -52,7 +52,7 @@ void draw_training_loss(LossCurves const& c, std::filesystem::path const& folder
   namespace plot = analysis::plot;
   auto const first = static_cast<double>(c.epoch.empty() ? 0 : c.epoch.front()),
              last = static_cast<double>(c.epoch.empty() ? 1 : c.epoch.back());
-  auto const epochs = plot::number_axis("Epoch", first, std::max(last, first + 1));
+  auto const epochs = plot::whole_axis("Epoch", first, std::max(last, first + 1));
   plot::Page page{.name = "training_loss", .panel_height = 48};
   plot::Panel loss{.part = "loss", .title = "", .x = epochs, .y = {}};
   if (known(c.train)) loss.series.push_back(series_of("Training, dropout on", c.epoch, c.train, 4));

@@ -109,7 +109,7 @@ TEST_CASE("gate figures show their data with and without circles, with and witho
     }
   if (!gnuplot) SKIP("gnuplot is not installed");
   auto const switches = tests::read_figure(folder.path() / "gates_switches.svg");
-  for (char const* words : {"Mean Δ", "Memory, steps", "Steps from the first of a visit", "Layer 1", "Layer 2"})
+  for (char const* words : {"Mean Δ", "Memory", "Steps from the first of a visit", "Layer 1", "Layer 2"})
     CHECK(switches.says(words));
   REQUIRE(switches.panels.size() == 4);
   CHECK(switches.blank_panels() == 0);

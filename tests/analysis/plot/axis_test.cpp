@@ -40,6 +40,23 @@ TEST_CASE("equal values, or none, have an axis") {
   }
 }
 
+TEST_CASE("an axis of whole numbers has no ticks between them") {
+  auto const axis = whole_axis("Epoch", 1, 4);
+  REQUIRE(axis.ticks.size() >= 2);
+  for (auto const& tick : axis.ticks) CHECK(tick.label.find('.') == std::string::npos);
+}
+
+TEST_CASE("an axis of late values leaves out a high start, and shows the least") {
+  std::vector<double> values;
+  for (int i = 0; i < 100; ++i) values.push_back(i < 8 ? 30 - i : 8.2);
+  auto const [axis, cut] = late_axis("Loss", values, 8);
+  CHECK(cut);
+  CHECK((axis.shows(8) && axis.shows(8.2)));
+  CHECK(axis.high < 9);
+  CHECK_FALSE(late_axis("Loss", {3, 2, 1}, 0.5).cut);
+  CHECK(late_axis("Loss", {}, 1).axis.high > 0);
+}
+
 TEST_CASE("zero has a place on a logarithmic axis beyond its lowest value") {
   Axis const axis{.title = "factor", .low = 0.0005, .high = 2, .log = true, .ticks = {}, .zero = 0.001};
   CHECK(axis.share(0) == Approx(axis.share(0.001)));
