@@ -17,6 +17,17 @@ class Drawing:
         return not any(self.plots.values())
 
 
+def blocks(file):
+    """The data of a panel: name of each series -> its rows, x and y first."""
+    found = {}
+    for line in file.read_text().splitlines():
+        if line.startswith("# "):
+            rows = found[line[2:line.rindex(": x y")]] = []
+        elif line:
+            rows.append([float(word) for word in line.split()])
+    return found
+
+
 def read(file):
     """Raises xml.etree.ElementTree.ParseError if the file is not well-formed."""
     root = xml.etree.ElementTree.parse(file).getroot()

@@ -53,6 +53,12 @@ bool empty(std::vector<double> const& y) {
   return std::none_of(y.begin(), y.end(), [](double value) { return std::isfinite(value); });
 }
 
+/// Nothing of it can be seen.
+bool off_scale_at_one_side(std::vector<double> const& y, Axis const& axis) {
+  return std::none_of(y.begin(), y.end(), [&](double value) { return value >= axis.low; }) ||
+         std::none_of(y.begin(), y.end(), [&](double value) { return value <= axis.high; });
+}
+
 /// Neighbors between which a line is drawn have no empty row between them.
 bool breaks_between(Axis const& axis, double before, double after) {
   return axis.log && axis.zero && before <= 0 && after > 0;
@@ -227,10 +233,11 @@ std::string panel_commands(Figure& figure, Panel const& panel, Frame const& fram
     if (empty(reference.y)) continue;
     Series const line{
         .name = reference.name, .style = reference_style(reference.dash), .x = reference.x, .y = reference.y};
-    plots.references.push_back(fmt::format(
-        "{} using {}:2 with lines {}",
-        blocks.add(heading(reference.name, "x y"), rows_of(line, panel.x, [](std::size_t) { return true; })),
-        x_column(panel.x), line_words(line.style)));
+    auto const data =
+        blocks.add(heading(reference.name, "x y"), rows_of(line, panel.x, [](std::size_t) { return true; }));
+    if (!off_scale_at_one_side(reference.y, panel.y))
+      plots.references.push_back(
+          fmt::format("{} using {}:2 with lines {}", data, x_column(panel.x), line_words(line.style)));
   }
   for (auto const& series : panel.series) plot_series(series, panel, frame, blocks, plots);
   figure.add_data(panel.part, blocks.text());

@@ -260,7 +260,7 @@ def test_the_figure_marks_a_plateau_only_if_there_is_one(mambasynth, tmp_path):
         mambasynth("dimension", "--data", tmp_path / "x.npy", "--out", tmp_path / name)
         script = (tmp_path / name / "dimension_estimates.gp").read_text()
         with h5py.File(tmp_path / name / "dimension.h5") as file:
-            assert ("plateau" in script) == bool(file["intrinsic_dimension/gride_plateau"][:].any()), name
+            assert ("Plateau at" in script) == bool(file["intrinsic_dimension/gride_plateau"][:].any()), name
         files = re.findall(r'"(dimension_estimates_\w+\.dat)"', script)
         assert files
         for data in files:
@@ -268,8 +268,8 @@ def test_the_figure_marks_a_plateau_only_if_there_is_one(mambasynth, tmp_path):
         if shutil.which("gnuplot"):
             figure = drawing.read(tmp_path / name / "dimension_estimates.svg")
             assert all(figure.plots.values()) and "Gride by distance" in figure.texts
-            assert any(text.startswith("plateau") for text in figure.texts) == ("plateau" in script)
-    assert "plateau" in (tmp_path / "flat/dimension_estimates.gp").read_text()
+            assert any(text.startswith("Plateau at") for text in figure.texts) == ("Plateau at" in script)
+    assert "Plateau at" in (tmp_path / "flat/dimension_estimates.gp").read_text()
 
 
 def test_each_of_many_labels_has_its_estimates(mambasynth, measure, tmp_path):

@@ -215,7 +215,8 @@ def test_gnuplot_startup_files_and_locales_do_not_change_figures(mambasynth, tmp
         out = tmp_path / f"out{number}"
         variables = [f"{name}={value}" for name, value in user.items()]
         mambasynth("dimension", "--data", series, "--k", "5,10", "--out", out, launcher=["env", f"LOCPATH={german}", *variables])
-        drawn.append({file.name: file.read_bytes() for file in sorted(out.iterdir()) if file.suffix in (".svg", ".png", ".dat")})
+        kinds = (".svg", ".png", ".pdf", ".dat")
+        drawn.append({file.name: file.read_bytes() for file in sorted(out.iterdir()) if file.suffix in kinds})
     assert len(drawn[0]) >= 3
     for number, user in enumerate(users):
         assert drawn[number] == drawn[0], user

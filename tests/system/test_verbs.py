@@ -99,11 +99,13 @@ def test_train_writes_the_trial_and_its_figures(mambasynth, tiny_trial, tmp_path
     # And its figures.
     with h5py.File(tmp_path / "series.h5") as series, h5py.File(tmp_path / "out/trial.h5") as file:
         predicted_windows(tmp_path / "out", series["x"][:], 64, 64)
-        drawn = numpy.loadtxt(tmp_path / "out/training_loss_history.dat")
-        for column, name in enumerate(("train_mse", "train_eval_mse", "val_mse", "test_mse", "lr"), start=1):
+        drawn = drawing.blocks(tmp_path / "out/training_loss_loss.dat") | drawing.blocks(tmp_path / "out/training_loss_rate.dat")
+        for series, name in (("Training, dropout on", "train_mse"), ("Training, dropout off", "train_eval_mse"),
+                             ("Validation", "val_mse"), ("Test", "test_mse"), ("Learning rate", "lr")):
             measured = file["history"].get(name, numpy.full(2, numpy.nan))[:]
-            numpy.testing.assert_allclose(drawn[:, column], measured, rtol=1e-7)
-        assert f"Bayes, test: {file['horizon/bayes_mse'][:].mean():.4g}" in (tmp_path / "out/training_loss.gp").read_text()
+            numpy.testing.assert_allclose([y for _, y in drawn.pop(series, [])], measured[~numpy.isnan(measured)], rtol=1e-7)
+        for _, y in drawn["Bayes, test"]:
+            assert y == pytest.approx(file["horizon/bayes_mse"][:].mean())
 
 
 def test_the_originals_flag_names_are_aliases(mambasynth, tiny_trial, tmp_path):

@@ -90,13 +90,13 @@ TEST_CASE("the intrinsic dimension by layer is drawn with its controls") {
   check_near(trained(drawing.panels[2], true), {2, 4, 6});
   // Controls first, then intervals and points.
   auto const& panel = drawing.panels[0];
-  REQUIRE(panel.plots.size() == 7);  // four controls, intervals, line, points
+  REQUIRE(panel.plots.size() == 5);  // two of four controls, intervals, line, points
   std::vector<double> const first_of_controls{2, 7, 1.5, 12};
   auto const data = store::read_text(folder.path() / "intrinsic_dimension_levina_bickel.dat");
   for (double const first : first_of_controls)
     CHECK(data.find(fmt::format(": x y\n0 {}\n", first)) != std::string::npos);
-  REQUIRE(panel.plots[4].strokes.size() == 3);
-  auto const& interval = panel.plots[4].strokes[1].path;
+  REQUIRE(panel.plots[2].strokes.size() == 3);
+  auto const& interval = panel.plots[2].strokes[1].path;
   CHECK(panel.y.value(interval[0].y, true) == Approx(2 - 0.4).epsilon(0.01));
   CHECK(panel.y.value(interval[1].y, true) == Approx(2 + 0.4).epsilon(0.01));
 }
@@ -145,8 +145,8 @@ TEST_CASE("each probe has a panel with its score, its interval and its controls"
   check_near(trained(drawing.panels[0], false), {0.5, 0.6, 0.7});
   check_near(trained(drawing.panels[1], false), {0.2, 0.3, 0.4});
   auto const& panel = drawing.panels[0];
-  REQUIRE(panel.plots.size() == 5);  // two controls, intervals, line, points
-  auto const& interval = panel.plots[2].strokes.at(0).path;
+  REQUIRE(panel.plots.size() == 3);  // intervals, line, points; both controls are off the scale
+  auto const& interval = panel.plots[0].strokes.at(0).path;
   // Student's t with 4 degrees of freedom: 2.776.
   CHECK(panel.y.value(interval[1].y) - panel.y.value(interval[0].y) == Approx(2 * 0.02776).epsilon(0.05));
 }
