@@ -47,7 +47,7 @@ void add(std::vector<Version>& versions, std::string const& name, std::string co
 }
 
 /// "3f2a... in trials a, b, c and 5 more"
-std::string describe(Version const& version) {
+std::string trials_of(Version const& version) {
   constexpr std::size_t shown = 4;
   auto const named = std::min(shown, version.trials.size());
   auto text =
@@ -111,7 +111,7 @@ void refuse_mixtures(SweepFolder const& sweep, std::set<Shared> const& allowed) 
     auto const versions = versions_of(what, sweep.trials);
     if (versions.size() < 2 || allowed.contains(what)) continue;
     std::vector<std::string> described;
-    for (auto const& version : versions) described.push_back(describe(version));
+    for (auto const& version : versions) described.push_back(trials_of(version));
     if (what == Shared::data)
       for (auto const& difference : differences(sweep))
         if (difference.starts_with("data.")) described.push_back(difference);

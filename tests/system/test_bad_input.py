@@ -126,7 +126,7 @@ def test_a_non_finite_value_in_the_series_is_located(mambasynth, tiny_trial, tmp
     x = numpy.zeros((3000, 20))
     x[1234, 7] = value
     done = mambasynth("train", "--config", tiny_trial, "--data", series(x=x), "--out", tmp_path / "out", code=3)
-    says(done, "NaN|nan|not finite|infinite", "1234", r"data\.npz")
+    says(done, f"X is {value}", "1234", r"data\.npz")
 
 
 def test_a_truncated_npz_is_refused(mambasynth, tiny_trial, tmp_path, series):

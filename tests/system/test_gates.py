@@ -121,7 +121,7 @@ def test_a_series_without_states_has_no_switch_statistics(mambasynth, flags, tmp
     (["--layer", 0], ["gates.layer = 0", "at least 1"]),
     (["--sample", 3], ["there is no sample 3 (--sample)", "counted from 0", "from 0 to 2"]),
     (["--sample", -1], ["gates.sample = -1", "at least 0"]),
-    (["--skip", 64], ["gates.skip = 64 leaves nothing"]),
+    (["--skip", 64], ["gates.skip = 64 leaves no step of a window"]),
     (["--around", 0], ["gates.around = 0"]),
     (["--umap", "--umap-neighbors", 1], ["gates.umap_neighbors = 1", "at least 2"]),
     (["--layers", 1], ["--layer"]),

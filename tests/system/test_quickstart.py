@@ -80,7 +80,8 @@ def test_progress_without_a_terminal_is_printed_as_lines(mambasynth, tiny_sweep,
     done = mambasynth.over(2)("sweep", tiny_sweep, "--device", "cpu", "--progress-every", 0.2, "--out", tmp_path / "out")
     assert "\r" not in done.stderr and "\x1b" not in done.stderr
     lines = [line for line in done.stderr.splitlines() if line.startswith("sweep tiny:")]
-    assert len(lines) >= 2 and len(set(lines)) == len(lines)
+    # A line repeats only if nothing has changed within an interval, as on a busy machine.
+    assert len(set(lines)) >= 2 and len(set(lines)) > len(lines) / 2
 
 
 BUILD = f"""set -euo pipefail; . {CHECKOUT}/jobs/environment.sh
