@@ -58,7 +58,7 @@ std::vector<std::string> labels(document::Document const& document) {
   return found;
 }
 
-document::Table const& table_of(document::Document const& document, std::string const& label) {
+document::Table const& table_of(document::Document const& document, char const* label) {
   document::Table const* found = nullptr;
   visit_sections(document.sections, [&](document::Section const& section) {
     for (auto const& block : section.blocks)
