@@ -60,7 +60,7 @@ step "Collating"
 "$bin/mambasynth-collate" --figures "$out" || status=$?
 stage_done "table and figures"
 printf -v time '%s, ' "${took[@]}"
-figure="$out/sweep_summary.png, .svg"
+figure="$out/sweep_summary.png, .svg, .pdf"
 [ -e "$out/sweep_summary.png" ] || figure="not drawn; with gnuplot: cd $out && gnuplot sweep_summary.gp"
 cat <<END
 
