@@ -16,6 +16,7 @@
 #include "analysis/document/rounding.hpp"
 #include "analysis/document/terminal.hpp"
 #include "analysis/document/text_rows.hpp"
+#include "analysis/statistics/undefined.hpp"
 
 namespace mambasynth::analysis::collate {
 namespace {
@@ -246,7 +247,7 @@ document::Table differences_table(Table const& table, Differences const& differe
     row.push_back(of.effect_size == of.effect_size
                       ? document::Cell(document::Number{of.effect_size, fmt::format("{:.2g}", of.effect_size)})
                       : document::Cell());
-    row.push_back(p_cell(of.sign_flip.p));
+    row.push_back(p_cell(difference.tested ? of.sign_flip.p : statistics::undefined));
     row.push_back(p_cell(difference.p_holm));
   }
   return result;

@@ -133,8 +133,13 @@ document::Table differences_to_print(Table const& table, Differences const& diff
 
 document::Blocks to_blocks(document::Table shown, Table const& table, SweepFolder const& sweep,
                            Differences const& differences, TrialSimilarity const& similarity, Options const& options) {
-  document::Blocks blocks{std::move(shown), document::Paragraph{counts(table, sweep)},
-                          explanations(table, sweep, options)};
+  bool const has_deltas = std::any_of(shown.columns.begin(), shown.columns.end(),
+                                      [](auto const& column) { return column.title.starts_with("Δ"); });
+  document::Blocks blocks{std::move(shown), document::Paragraph{counts(table, sweep)}};
+  auto explained = explanations(table, sweep, options);
+  if (has_deltas)
+    explained.items.insert(explained.items.begin() + 1, "Δ: mean difference to the baseline, paired by seed.");
+  blocks.emplace_back(std::move(explained));
   if (!differences.rows.empty()) blocks.emplace_back(differences_to_print(table, differences));
   else if (!differences.note.empty()) blocks.emplace_back(document::Paragraph{differences.note});
   if (auto controls = controls_table(table, sweep); !controls.columns.empty()) {
