@@ -94,7 +94,7 @@ while kill -0 "$running" 2>/dev/null; do
 done
 code=0
 wait "$running" || code=$?
-# 0 or 4: every trial has been run. A report that cannot be made is no failure of the sweep.
+# 0 or 4: every trial has been run. A report that cannot be made does not fail the sweep.
 case $code in 0 | 4) make_report "$@" || note "the sweep's results are complete, but its report was not made (see above). Try jobs/report.slurm." ;; esac
 [ "$code" = 75 ] || exit "$code"
 

@@ -26,7 +26,7 @@ constexpr char const* lost_key = "lost";
 /// Columns of the difference to the baseline have these before the measure's name.
 constexpr char const* difference_key = "difference.";
 constexpr char const* p_key = "p_holm.";
-/// The column of the error due to the test series has this behind the measure's name.
+/// The column of the error due to the test series appends this to the measure's name.
 constexpr char const* test_series_end = ".test_series";
 
 std::string states_of(Cell const& cell) {

@@ -26,7 +26,7 @@ std::optional<double> number_of(std::string const& axis, std::string const& writ
   return whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
-/// The values along an axis; none if a cell's is no number.
+/// The values along an axis; none if a cell's value is not a number.
 std::optional<std::vector<double>> places_on(std::string const& axis, Table const& table) {
   if (axis == trial_axis) return std::nullopt;
   std::vector<double> places;

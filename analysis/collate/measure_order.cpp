@@ -11,10 +11,10 @@ std::vector<std::string> measures_in_order(std::vector<CollatedTrial> const& tri
   std::set<trial_file::MeasureNames const*> looked_at;
   for (auto const& trial : trials) {
     if (!trial.result || !looked_at.insert(trial.result->measures.names().get()).second) continue;
-    auto behind = all.begin();
+    auto next = all.begin();
     for (auto const& name : trial.result->measures.names()->all()) {
-      if (known.insert(name).second) behind = all.insert(behind, name) + 1;
-      else behind = std::find(all.begin(), all.end(), name) + 1;
+      if (known.insert(name).second) next = all.insert(next, name) + 1;
+      else next = std::find(all.begin(), all.end(), name) + 1;
     }
   }
   return all;

@@ -22,7 +22,7 @@ struct Version {
 
 /// The code versions, devices and threads of all committed trials. For data and precision, the first group of trials
 /// that differ, where a group has the same values on all axes of section `data`, or on train.precision: what an axis
-/// changes is no mixture.
+/// changes is not a mixture.
 std::vector<Version> versions_of(Shared what, std::vector<CollatedTrial> const& trials);
 
 /// errors::usage for everything that is mixed and not in `allowed`, naming versions and trials and, for data, the keys

@@ -125,7 +125,7 @@ Parsed parse_options(int argc, char const* const* argv) {
   app.add_option("--allow-mixed", allow_mixed,
                  "mix trials that differ: of code, data, device,\n"
                  "precision, threads (on the CPU); or average over\n"
-                 "differing keys that are no axes: configuration")
+                 "differing keys that are not axes: configuration")
       ->type_name("WHAT");
   app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg, .png and .pdf (needs gnuplot)");
   app.add_option("--report", options.report,

@@ -32,7 +32,7 @@ std::vector<Sheet> dimension_sheets(FigureCells const& cells);
 /// Scores of probes by layer, a panel for each target and score.
 std::vector<Sheet> probe_sheets(FigureCells const& cells);
 
-/// How similar the trials of two cells are, a triangle for each layer; drawn at once, since its panels are no curves.
+/// How similar the trials of two cells are, a triangle for each layer; drawn at once, since its panels are not curves.
 /// False if there is nothing to compare, or too many cells to be told apart.
 bool draw_similarity(TrialSimilarity const& similarity, Table const& table, std::filesystem::path const& folder);
 std::string similarity_caption(TrialSimilarity const& similarity);

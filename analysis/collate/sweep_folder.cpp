@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 
 errors::Error no_plan(fs::path const& file, std::string const& why) {
   return errors::input(file.string() + " is not the plan of a sweep", why,
-                       "Run `mambasynth sweep` on the folder again: it writes the plan anew and keeps finished trials");
+                       "Run `mambasynth sweep` on the folder again: it rewrites the plan and keeps finished trials");
 }
 
 /// Trials whose plan rows are gone, e.g. after the sweep file lost a value.

@@ -32,7 +32,7 @@ struct Influence {
 
 /// Each point's neighbors.
 struct NeighborLists {
-  LogDistances const& logs;             ///< one neighbor more than the estimator uses, or all if there are no more
+  LogDistances const& logs;             ///< one neighbor more than the estimator uses, if there are that many
   std::span<std::int32_t const> index;  ///< (point, logs.k)
 };
 

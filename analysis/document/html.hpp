@@ -20,7 +20,7 @@ std::string html_text(Inline const& text);
 
 /// A table is a <div class="table"> of <table id="tab-LABEL">: <th scope="col" data-key data-type="number|text">, cells
 /// with data-value to sort by (empty: no number), data-sd, data-n, data-low and data-high of an estimate; notes are
-/// <p class="note"> behind it.
+/// <p class="note"> after it.
 std::string to_html(Block const& block, FigureContent const& content = image_of);
 std::string to_html(Blocks const& blocks, FigureContent const& content = image_of);
 /// <section id="sec-LABEL">, its heading <hDEPTH>.

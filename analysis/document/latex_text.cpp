@@ -121,7 +121,7 @@ std::string escaped(std::string_view text, std::string_view breaks) {
   for (std::string_view rest = line; !rest.empty();) {
     auto const bytes = errors::character_bytes(rest);
     out += character_text(rest.substr(0, bytes));
-    if (rest.starts_with("--")) out += "{}";  // two hyphens are no dash
+    if (rest.starts_with("--")) out += "{}";  // two hyphens, not a dash
     if (breaks.find(rest.front()) != std::string_view::npos) out += "\\allowbreak{}";
     rest.remove_prefix(bytes);
   }

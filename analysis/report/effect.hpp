@@ -19,7 +19,7 @@ Effect effect_of(collate::Difference const& difference);
 inline bool is_shown(Effect effect) { return effect == Effect::lower || effect == Effect::higher; }
 
 /// "exact sign-flip p = 0.0625, the least that 5 pairs can give; 0.375 after Holm's adjustment for 6 comparisons";
-/// empty if there was no test.
+/// empty without a test.
 std::string test_phrase(collate::Difference const& difference, std::string const& family);
 /// Whether the interval shows a difference that the adjusted test does not confirm.
 bool rests_on_interval(collate::Difference const& difference);

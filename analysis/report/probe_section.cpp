@@ -26,7 +26,7 @@ std::string shown_score(collate::Table const& table, std::string const& target) 
   return {};
 }
 
-/// Means over all done trials of every cell, as columns behind the cells'.
+/// Means over all done trials of every cell, as columns after the cells'.
 void add_controls(document::Table& shown, collate::SweepFolder const& sweep, std::string const& target,
                   std::string const& score, std::vector<NamedMeasure> const& layers) {
   for (auto const& [prefix, words] : {std::pair{layout::untrained_prefix, "untrained network"},

@@ -7,7 +7,7 @@
 
 namespace mambasynth::analysis::statistics {
 
-/// What is known of how values scatter. Without scatter there is no interval: "± 0" would claim certainty.
+/// What the values show of their spread. Equal values have no interval: "± 0" would claim certainty.
 enum class Spread {
   estimated,
   no_value,

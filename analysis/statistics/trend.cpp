@@ -61,7 +61,7 @@ Trend trend_of(std::span<double const> x, std::span<std::vector<double> const> o
   trend.spearman = spearman_of(x, seeds, std::vector<std::int32_t>(seeds.size(), 1));
   if (seeds.size() < 2 || std::isnan(trend.spearman)) return trend;
   ResampledStatistic resampled;
-  constexpr int drawn = 2000;  // each ranks all cells anew, and the percentiles are coarse in any case
+  constexpr int drawn = 2000;  // each ranks all cells again, and the percentiles are coarse in any case
   visit_resamples(
       seeds.size(),
       [&](auto const& counts, double probability) {

@@ -15,7 +15,7 @@ namespace mambasynth::analysis::trial_file {
 struct SummaryColumn {
   std::string path;       ///< empty: undefined (NaN), as a loss that is not written because it is not a number
   std::size_t count = 0;  ///< its values
-  bool may_lack = false;  ///< a value that is NaN is no measure
+  bool may_lack = false;  ///< NaN means that the trial lacks the measure
 };
 
 /// Which measures a trial.h5 has and where: what follows from its structure, not from its values.

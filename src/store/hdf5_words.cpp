@@ -7,7 +7,7 @@
 #include "store/hdf5.hpp"
 #include "store/hdf5_file.hpp"
 
-/// Columns of strings of which few are different. HDF5 would store each element's text anew (50 bytes and 300 ns an
+/// Columns of strings with few distinct values. HDF5 would store the text of each element (50 bytes and 300 ns per
 /// element); here elements refer to texts that are stored once, which readers cannot tell from the usual way.
 namespace mambasynth::store {
 namespace detail {

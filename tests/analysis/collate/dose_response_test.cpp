@@ -92,7 +92,7 @@ TEST_CASE("keys that vary together are one line") {
   for (auto const& response : responses(made_up)) CHECK(response.axis == states);
 }
 
-TEST_CASE("axes that are no numbers, and those of two values, have no trend") {
+TEST_CASE("an axis of text or of two values has no trend") {
   auto const count = [](std::vector<std::string> const& values) {
     MadeUpSweep made_up({factor});
     for (auto const& value : values) made_up.cell({{factor, value}}, "test_mse", {1, 2});

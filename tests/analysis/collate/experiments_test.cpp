@@ -41,7 +41,7 @@ void one_trial(fs::path const& folder, std::string const& id, std::string const&
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "what differs between folders and is no axis becomes a column") {
+TEST_CASE_METHOD(Fixture, "what differs between folders and is not an axis becomes a column") {
   auto const tried = std::vector<Case>{
       {"a number", "[train]\nepochs = 100\n", "[train]\nepochs = 200\n", "train.epochs"},
       {"a word", "[train]\nsplit = \"blocked\"\n", "[train]\nsplit = \"random\"\n", "train.split"},
@@ -158,7 +158,7 @@ TEST_CASE_METHOD(Fixture, "cells and seeds are compared by value") {
     CHECK(collate(dir.string()).code == 0);
     CHECK(table(dir).size() == expected);
   }
-  // Names of trials are no numbers.
+  // Names of trials are not numbers.
   CHECK(analysis::collate::canonical_of("trial", "001e00000000") == "001e00000000");
 }
 

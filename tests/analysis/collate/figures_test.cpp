@@ -372,7 +372,7 @@ TEST_CASE("more cells than curves of a page take pages with the same axes") {
   CHECK_FALSE(fs::exists(out.path() / "sweep_errors_3.gp"));
 }
 
-TEST_CASE("a cell without results, one seed, or a hostile name is no obstacle") {
+TEST_CASE("figures are drawn despite a cell without results, a single seed, or a hostile name") {
   TemporaryFolder const trials, out;
   auto sweep = sweep_of(trials.path(), 2);
   std::erase_if(sweep.trials, [](auto const& trial) { return trial.id == "c1s1" || trial.id == "c1s2"; });

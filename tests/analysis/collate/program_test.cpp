@@ -178,7 +178,7 @@ TEST_CASE_METHOD(Fixture, "two devices, and two data sets, are refused unless as
   CHECK(collate("--allow-mixed code,data,device " + dir.string()).code == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "an axis over the data is no mixture of data") {
+TEST_CASE_METHOD(Fixture, "an axis over the data is not a mixture of data") {
   write_text(dir / "plan.csv", "id,data.n_steps,seed,cost\na1,1000,42,1\nb1,2000,42,1\n");
   sweep.commit("a1", 8);
   auto other = trial_of("b1", 7);
@@ -355,7 +355,7 @@ TEST_CASE_METHOD(Fixture, "the flags --help and --version need no folder") {
              ContainsSubstring("commit ") && ContainsSubstring("build type ") && ContainsSubstring("HDF5 1."));
 }
 
-TEST_CASE_METHOD(Fixture, "a reader that goes away is no error, a full disk is") {
+TEST_CASE_METHOD(Fixture, "a reader that goes away is not an error; a full disk is") {
   sweep.complete();
   auto const gone = collate.shell("{ " MAMBASYNTH_COLLATE " " + dir.string() + "; echo code $? >&2; } | true");
   CHECK(gone.err == "code 0\n");

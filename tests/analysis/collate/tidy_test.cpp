@@ -197,7 +197,7 @@ TEST_CASE_METHOD(Fixture, "precision and CPU threads that no axis changes are re
     auto const allowed = collate("--allow-mixed precision " + dir.string());
     CHECK(allowed.code == 0);
     CHECK(table(dir).at(0).at("train.precision") == "bf16");  // still not averaged
-    // An axis over it is no mixture.
+    // An axis over it is not a mixture.
     write_text(dir / "plan.csv",
                "id,train.precision,seed,cost\na1,bf16,42,1\na2,bf16,43,1\na3,bf16,44,1\n"
                "b1,fp32,42,2\nb2,fp32,43,2\nb3,fp32,44,2\n");

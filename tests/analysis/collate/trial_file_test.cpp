@@ -104,7 +104,7 @@ TEST_CASE("a diverged trial without numbers is a whole file") {
   CHECK(found.measures.size() == 1);  // seconds
 }
 
-TEST_CASE("spectra of layers of different widths share an axis; what was not measured is no measure") {
+TEST_CASE("spectra of layers of different widths share an axis; what was not measured is not listed") {
   TemporaryFolder const folder;
   auto const file = folder.path() / "trial.h5";
   auto trial = trial_of("0123456789ab", 8);
@@ -137,7 +137,7 @@ TEST_CASE("lengths that do not fit together are a defect, not a file") {
   CHECK(std::filesystem::is_empty(folder.path()));
 }
 
-TEST_CASE("what is no trial is named") {
+TEST_CASE("a file that is not a trial is refused by name") {
   TemporaryFolder const folder;
   auto const file = folder.path() / "trial.h5";
   analysis::trial_file::write_trial(file, trial_of("0123456789ab", 8));

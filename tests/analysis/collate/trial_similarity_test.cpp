@@ -234,7 +234,7 @@ TEST_CASE("of too many trials the first of cells over the whole plan are compare
   CHECK(std::filesystem::is_empty(out.path()));
 }
 
-TEST_CASE("trials without a plan are each a seed of their own; one seed alone is no picture") {
+TEST_CASE("trials without a plan are each a seed of their own; one seed alone is not drawn") {
   Sweep given;
   for (auto& trial : given.sweep.trials) trial.seed.clear();
   auto const apart = compare_trials(tabulate(given.sweep), given.sweep);

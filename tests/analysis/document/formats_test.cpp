@@ -17,7 +17,7 @@ using namespace mambasynth::tests;
 using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
 
-TEST_CASE("the CSV of a table has the numbers behind the text") {
+TEST_CASE("the CSV of a table has the numbers that its text rounds") {
   auto const records = mambasynth::store::csv::parse(to_csv(small_table()), "the table");
   CHECK(records[0] == mambasynth::store::csv::Record{"train.gate_lr_factor", "n", "test_mse_n", "test_mse_mean",
                                                      "test_mse_sd", "test_mse_ci_low", "test_mse_ci_high",

@@ -88,7 +88,7 @@ TEST_CASE("a heat map has its cells and the labels of its color bar") {
   CHECK(drawing.panels[0].right.labels().back() == "1000");
 }
 
-TEST_CASE("what is no whole figure is refused") {
+TEST_CASE("an incomplete figure is refused") {
   TemporaryFolder const folder;
   auto const file = folder.path() / "figure.svg";
   CHECK_THROWS_AS(read_drawing(file), std::runtime_error);

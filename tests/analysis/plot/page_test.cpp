@@ -212,7 +212,7 @@ TEST_CASE("points beside their places keep their numbers in the data") {
   CHECK(at[1].y == Approx(3).epsilon(0.01));
 }
 
-TEST_CASE("a page without panels is no figure") {
+TEST_CASE("a page without panels draws nothing") {
   tests::TemporaryFolder const folder;
   draw_page({.name = "none"}, folder.path());
   CHECK(std::filesystem::is_empty(folder.path()));
