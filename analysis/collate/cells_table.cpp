@@ -12,6 +12,7 @@
 
 #include "analysis/collate/estimate_cells.hpp"
 #include "analysis/collate/measure.hpp"
+#include "analysis/collate/numbers.hpp"
 #include "analysis/collate/shown_measures.hpp"
 #include "analysis/document/rounding.hpp"
 #include "analysis/document/terminal.hpp"
@@ -60,9 +61,8 @@ std::string compared_measure(Differences const& differences) {
 }
 
 document::Cell p_cell(double p) {
-  constexpr double least_shown = 0.001;
   if (!(p >= 0)) return {};
-  return document::Cell(document::Number{p, p < least_shown ? "<0.001" : fmt::format("{:.3g}", p)});
+  return document::Cell(document::Number{p, p_number(p)});
 }
 
 void mark_standing(document::Cell& shown, Standing standing, document::Table& table) {
@@ -153,7 +153,7 @@ void add_differences(document::Table& result, Table const& table, Differences co
 /// Drops the sections of keys unless two keys would then be the same.
 void shorten_keys(document::Table& shown, std::vector<std::string> const& axes) {
   std::vector<std::string> keys;
-  for (auto const& axis : axes) keys.push_back(axis.substr(axis.rfind('.') + 1));
+  for (auto const& axis : axes) keys.push_back(short_key(axis));
   if (std::set<std::string>(keys.begin(), keys.end()).size() != keys.size()) return;
   for (std::size_t a = 0; a < axes.size(); ++a) shown.columns[a].title = keys[a];
 }

@@ -23,8 +23,7 @@ BySeed values_of(std::string const& name, std::vector<CollatedTrial const*> cons
   BySeed values;
   for (auto const* trial : trials) {
     if (trial->outcome != Outcome::done || !trial->result) continue;
-    for (auto const& [known, value] : trial->result->measures)
-      if (known == name) values.add(seed_of(*trial), value);
+    if (auto const value = trial->result->measures.find(name)) values.add(seed_of(*trial), *value);
   }
   return values;
 }

@@ -9,6 +9,9 @@ namespace mambasynth::analysis::collate {
 /// The axis of trials that belong to no sweep: the name of the folder.
 inline constexpr char const* trial_axis = "trial";
 
+/// "gate_lr_factor" of train.gate_lr_factor: what follows the last dot.
+inline std::string short_key(std::string const& key) { return key.substr(key.rfind('.') + 1); }
+
 /// The value of a key, in canonical form and as written.
 struct Value {
   std::string canonical;  ///< equal for equal values: 1, 1.0 and 1e0 of a number

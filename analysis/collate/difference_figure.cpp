@@ -27,8 +27,7 @@ std::string row_name(Cell const& cell, Table const& table) {
 }
 
 /// The differences of one measure, a row each.
-plot::Panel forest(FigureCells const& cells, std::vector<Difference const*> const& rows,
-                   ComparedMeasure const* values) {
+plot::Panel forest(FigureCells const& cells, std::vector<Difference const*> const& rows) {
   auto const& table = cells.table();
   auto const measure = describe(rows.front()->measure);
   auto const count = static_cast<double>(rows.size());
@@ -52,8 +51,8 @@ plot::Panel forest(FigureCells const& cells, std::vector<Difference const*> cons
     means.x.push_back(difference.mean), means.y.push_back(std::isfinite(difference.mean) ? at : std::nan(""));
     means.low.push_back(difference.low), means.high.push_back(difference.high);
     extent.add(difference.mean), extent.add_interval(difference.low, difference.high);
-    if (!values || difference.n < 2) continue;
-    for (double const value : paired(values->of_cell[row.cell], values->of_cell[row.baseline])) {
+    if (difference.n < 2) continue;
+    for (double const value : row.pairs) {
       singles.x.push_back(value), singles.y.push_back(at);
       extent.add(value);
     }
@@ -71,10 +70,8 @@ plot::Panel forest(FigureCells const& cells, std::vector<Difference const*> cons
 
 }  // namespace
 
-std::vector<Sheet> difference_sheets(FigureCells const& cells, Differences const& differences,
-                                     std::vector<std::string> const& asked) {
+std::vector<Sheet> difference_sheets(FigureCells const& cells, Differences const& differences) {
   auto const& table = cells.table();
-  auto const values = shown_values(table, cells.sweep(), asked);
   std::vector<std::string> measures;
   for (auto const& row : differences.rows)
     if (std::find(measures.begin(), measures.end(), row.measure) == measures.end()) measures.push_back(row.measure);
@@ -109,9 +106,7 @@ std::vector<Sheet> difference_sheets(FigureCells const& cells, Differences const
         std::vector<Difference const*> const rows(
             all.begin() + static_cast<std::ptrdiff_t>(first_row),
             all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), first_row + most_rows)));
-        auto const of_seeds =
-            std::find_if(values.begin(), values.end(), [&](auto const& v) { return v.name == rows.front()->measure; });
-        page.panels.push_back(forest(cells, rows, of_seeds == values.end() ? nullptr : &*of_seeds));
+        page.panels.push_back(forest(cells, rows));
         rows_of_page = std::max(rows_of_page, rows.size());
       }
       if (page.panels.empty()) continue;

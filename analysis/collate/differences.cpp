@@ -8,14 +8,11 @@
 
 #include "analysis/collate/baselines.hpp"
 #include "analysis/collate/measure.hpp"
+#include "analysis/collate/numbers.hpp"
 #include "analysis/statistics/holm.hpp"
 
 namespace mambasynth::analysis::collate {
 namespace {
-
-std::string counted(std::size_t count, std::string const& what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
 
 /// Adjusts every test for all of them; returns the family in words.
 std::string adjust(std::vector<Difference>& rows) {
@@ -117,12 +114,14 @@ Differences compare_with_baseline(Table const& table, SweepFolder const& sweep, 
     for (auto const& measure : measures) {
       auto const standing = differences.standing.find(measure.name);
       bool const has_direction = standing != differences.standing.end();
-      auto const pairs = paired(measure.of_cell[cell], measure.of_cell[baseline]);
+      auto pairs = paired(measure.of_cell[cell], measure.of_cell[baseline]);
+      auto const of_seeds = statistics::paired_difference(pairs);
       differences.rows.push_back({.cell = cell,
                                   .baseline = baseline,
                                   .named = named,
                                   .measure = measure.name,
-                                  .of_seeds = statistics::paired_difference(pairs),
+                                  .pairs = std::move(pairs),
+                                  .of_seeds = of_seeds,
                                   .tested = has_direction || !asked.empty(),
                                   .standing = has_direction ? standing->second[cell] : Standing::none});
     }

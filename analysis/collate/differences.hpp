@@ -16,7 +16,8 @@ struct Difference {
   std::size_t cell = 0, baseline = 0;  ///< of the table
   std::string named;                   ///< sweep.baseline in words
   std::string measure;
-  statistics::PairedDifference of_seeds = {};  ///< of the seeds that both have; n is their number
+  std::vector<double> pairs = {};              ///< the differences of the seeds that both have
+  statistics::PairedDifference of_seeds = {};  ///< of these; n is their number
   bool tested = false;                         ///< belongs to the family
   double p_holm = statistics::undefined;
   Standing standing = Standing::none;

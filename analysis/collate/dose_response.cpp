@@ -10,6 +10,7 @@
 #include <set>
 
 #include "analysis/collate/compared_measures.hpp"
+#include "analysis/collate/numbers.hpp"
 #include "analysis/collate/sweep_design.hpp"
 #include "store/csv.hpp"
 
@@ -19,11 +20,7 @@ namespace {
 constexpr std::size_t fewest_values = 3;
 
 std::optional<double> number_of(std::string const& axis, std::string const& written) {
-  auto const text = canonical_of(axis, written);
-  double value = 0;
-  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  bool const whole = error == std::errc{} && end == text.data() + text.size();
-  return whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
+  return parsed_number(canonical_of(axis, written));
 }
 
 /// The values along an axis; none if a cell's value is not a number.

@@ -17,24 +17,14 @@ void add_value(std::vector<std::string>& all, std::string const& name) {
   if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
 }
 
-std::string last_part(std::string const& axis) { return axis.substr(axis.rfind('.') + 1); }
-
-/// The values of axes from `first` on: "d_state = 16, ..."
-std::string values_from(Cell const& cell, Table const& table, std::size_t first, std::size_t end) {
-  std::vector<std::string> parts;
-  for (std::size_t i = first; i < std::min(end, table.axes.size()); ++i)
-    parts.push_back(fmt::format("{} = {}", last_part(table.axes[i]), value_words(value_of(cell, table.axes[i], "–"))));
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
-
 /// Cells by the second, the third, and the other axes.
 struct Facets {
   std::vector<std::string> curves, panels, pages;
   explicit Facets(Table const& table) {
     for (auto const& cell : table.cells) {
       if (table.axes.size() > 1) add_value(curves, value_of(cell, table.axes[1], "–"));
-      add_value(panels, values_from(cell, table, 2, 3));
-      add_value(pages, values_from(cell, table, 3, table.axes.size()));
+      add_value(panels, values_of_axes(cell, table, 2, 3));
+      add_value(pages, values_of_axes(cell, table, 3, table.axes.size()));
     }
     if (curves.empty()) curves.emplace_back();
     else curves = swept_axis(table.axes[1], curves).values;
@@ -94,7 +84,7 @@ class AxisPanels {
       auto const& cell = table.cells[c];
       if (value_of(cell, table.axes.front(), "–") == swept_.values[value] &&
           (table.axes.size() < 2 || value_of(cell, table.axes[1], "–") == facets_.curves[curve]) &&
-          values_from(cell, table, 2, 3) == in_panel && values_from(cell, table, 3, table.axes.size()) == on_page)
+          values_of_axes(cell, table, 2, 3) == in_panel && values_of_axes(cell, table, 3, table.axes.size()) == on_page)
         return c;
     }
     return std::nullopt;
@@ -196,9 +186,7 @@ std::vector<Sheet> effect_sheets(FigureCells const& cells) {
     measures.push_back({.part = "test_mse", .title = "Test error", .ylabel = "MSE", .measures = {"test_mse"}});
   }
   if (auto const last = last_layer_dimension(table)) {
-    auto layer = last->layer;
-    std::replace(layer.begin(), layer.end(), '_', ' ');
-    if (!layer.empty()) layer[0] = 'L';
+    auto const layer = capitalized(layer_words(last->layer));
     measures.push_back(
         {.part = "dimension",
          .title = fmt::format("{} ({}, k = {})", layer, shown_estimator.label(), shown_k(table).substr(1)),

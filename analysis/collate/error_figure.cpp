@@ -59,9 +59,8 @@ Sheet by_horizon(FigureCells const& cells, CellGroup const& group, std::set<std:
   panel("excess_mse", "Test error beyond the Bayes optimum", "");
   panel("test_mse", "Test error", "bayes_mse");
   if (page.panels.empty()) panel("val_mse", "Validation error", "val_bayes_mse");
-  page.notes = cells.notes("Bands");
-  std::string const of = group.rest.empty() ? "" : ", " + group.rest;
-  if (!group.rest.empty()) page.notes.insert(page.notes.begin(), group.rest + ".");
+  page.notes = cells.notes("Bands", group);
+  auto const of = group.suffix();
   auto caption = fmt::format("Error by horizon{}. {}", of, fmt::join(page.notes, " "));
   return {.page = std::move(page), .title = "Errors by horizon" + of, .caption = std::move(caption)};
 }

@@ -15,22 +15,19 @@ namespace {
 
 constexpr std::size_t most_curves = 8;
 
-/// "d_state = 16, max_horizon = 4": the values of all axes but the first.
+/// Of all axes but the first.
 std::string other_values(Cell const& cell, Table const& table) {
-  std::vector<std::string> parts;
-  for (std::size_t i = 1; i < table.axes.size(); ++i)
-    parts.push_back(fmt::format("{} = {}", table.axes[i].substr(table.axes[i].rfind('.') + 1),
-                                value_words(value_of(cell, table.axes[i], "–"))));
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
-
-std::optional<double> value_of_trial(CollatedTrial const& trial, std::string const& measure) {
-  for (auto const& [name, value] : trial.result->measures)
-    if (name == measure) return value;
-  return std::nullopt;
+  return values_of_axes(cell, table, 1, table.axes.size());
 }
 
 }  // namespace
+
+std::string values_of_axes(Cell const& cell, Table const& table, std::size_t first, std::size_t end) {
+  std::vector<std::string> parts;
+  for (std::size_t i = first; i < std::min(end, table.axes.size()); ++i)
+    parts.push_back(fmt::format("{} = {}", short_key(table.axes[i]), value_words(value_of(cell, table.axes[i], "–"))));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
 
 FigureCells::FigureCells(Table const& table, SweepFolder const& sweep)
     : table_(table), sweep_(sweep), baseline_(table.cells.size(), false), trials_(trials_of_cells(table, sweep)) {
@@ -100,7 +97,7 @@ std::vector<double> FigureCells::values(std::size_t cell, std::vector<std::strin
   for (auto const* trial : trials_[cell]) {
     if (trial->outcome != Outcome::done || !trial->result) continue;
     for (auto const& measure : measures)
-      if (auto const value = value_of_trial(*trial, measure)) {
+      if (auto const value = trial->result->measures.find(measure)) {
         values.add(seed_of(*trial), *value);
         break;
       }
@@ -175,8 +172,9 @@ std::string FigureCells::incomplete_words() const {
                      incomplete > most_named ? fmt::format("; and {} more cells", incomplete - most_named) : "");
 }
 
-std::vector<std::string> FigureCells::notes(std::string const& what) const {
+std::vector<std::string> FigureCells::notes(std::string const& what, CellGroup const& group) const {
   std::vector<std::string> notes;
+  if (!group.rest.empty()) notes.push_back(group.rest + ".");
   auto const words = interval_words();
   notes.push_back(words.empty() ? "One seed: no intervals." : fmt::format("{}: {}.", what, words));
   if (auto incomplete = incomplete_words(); !incomplete.empty()) notes.push_back(std::move(incomplete));

@@ -23,6 +23,9 @@ struct Sheet {
 struct CellGroup {
   std::string rest;                ///< those values, "d_state = 16"; empty if there is one axis
   std::vector<std::size_t> cells;  ///< of the table, by the first axis
+
+  /// ", d_state = 16", for titles; empty if there is one axis.
+  [[nodiscard]] std::string suffix() const { return rest.empty() ? "" : ", " + rest; }
 };
 
 class FigureCells {
@@ -62,7 +65,8 @@ class FigureCells {
   [[nodiscard]] std::string interval_words() const;
   /// "Incomplete: 0.1 has 2 of 5 seeds." or nothing.
   [[nodiscard]] std::string incomplete_words() const;
-  [[nodiscard]] std::vector<std::string> notes(std::string const& what) const;  ///< of both: "Bands", "Bars"
+  /// Of both: "Bands", "Bars"; after the group's values if it has any.
+  [[nodiscard]] std::vector<std::string> notes(std::string const& what, CellGroup const& group = {}) const;
   /// The first axis in words; "Cell" without axes.
   [[nodiscard]] std::string legend_title() const;
 
@@ -77,6 +81,9 @@ class FigureCells {
   std::vector<std::int64_t> planned_;
   std::vector<std::vector<CollatedTrial const*>> trials_;
 };
+
+/// "d_state = 16, max_horizon = 4": the values of the axes from `first` to before `end`.
+std::string values_of_axes(Cell const& cell, Table const& table, std::size_t first, std::size_t end);
 
 /// Extends `extent` by a series and its intervals.
 void include(plot::Extent& extent, plot::Series const& series);

@@ -7,8 +7,7 @@
 namespace mambasynth::analysis::collate {
 
 std::vector<DrawnFigure> draw_sweep(Table const& table, SweepFolder const& sweep, TrialSimilarity const& similarity,
-                                    Differences const& differences, std::vector<std::string> const& asked,
-                                    std::filesystem::path const& folder) {
+                                    Differences const& differences, std::filesystem::path const& folder) {
   FigureCells const cells(table, sweep);
   std::vector<DrawnFigure> drawn;
   auto const draw = [&](std::vector<Sheet> const& sheets) {
@@ -18,7 +17,7 @@ std::vector<DrawnFigure> draw_sweep(Table const& table, SweepFolder const& sweep
     }
   };
   draw(effect_sheets(cells));
-  draw(difference_sheets(cells, differences, asked));
+  draw(difference_sheets(cells, differences));
   draw(error_sheets(cells));
   draw(training_sheets(cells));
   draw(dimension_sheets(cells));

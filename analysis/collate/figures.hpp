@@ -25,7 +25,6 @@ struct DrawnFigure {
 /// measures of
 /// --measure.
 std::vector<DrawnFigure> draw_sweep(Table const& table, SweepFolder const& sweep, TrialSimilarity const& similarity,
-                                    Differences const& differences, std::vector<std::string> const& asked,
-                                    std::filesystem::path const& folder);
+                                    Differences const& differences, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::analysis::collate

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <set>
 
+#include "analysis/collate/configuration.hpp"
 #include "errors/errors.hpp"
 #include "errors/printable.hpp"
 
@@ -24,7 +25,7 @@ std::string known_name(std::string const& flag, std::string const& name, std::ve
   auto near = errors::nearest(name, known);
   if (near.empty()) {  // of a short name
     std::vector<std::string> last_parts;
-    for (auto const& key : known) last_parts.push_back(key.substr(key.rfind('.') + 1));
+    for (auto const& key : known) last_parts.push_back(short_key(key));
     near = errors::nearest(name, last_parts);
   }
   constexpr std::size_t few = 12;

@@ -58,9 +58,8 @@ class LayerPage {
 
   [[nodiscard]] bool empty() const { return page_.panels.empty(); }
   [[nodiscard]] Sheet sheet(std::string const& title, std::string const& what) {
-    page_.notes = cells_.notes("Bands");
-    std::string const of = group_.rest.empty() ? "" : ", " + group_.rest;
-    if (!group_.rest.empty()) page_.notes.insert(page_.notes.begin(), group_.rest + ".");
+    page_.notes = cells_.notes("Bands", group_);
+    auto const of = group_.suffix();
     auto caption =
         fmt::format("{}{}. {} Gray: controls, means over all trials.", what, of, fmt::join(page_.notes, " "));
     return {.page = std::move(page_), .title = title + of, .caption = std::move(caption)};
@@ -106,7 +105,7 @@ std::vector<Measure> shown_probes(Table const& table, Names& layers) {
 std::pair<std::string, std::string> probe_words(Measure const& measure) {
   auto const comma = measure.quantity.find(", ");
   auto score = comma == std::string::npos ? measure.base : measure.quantity.substr(comma + 2);
-  if (!score.empty() && score[0] >= 'a' && score[0] <= 'z') score[0] = static_cast<char>(score[0] - 'a' + 'A');
+  score = capitalized(std::move(score));
   if (measure.unit != "1" && !measure.unit.empty()) score += ", " + measure.unit;
   return {measure.quantity.substr(0, comma), score};
 }

@@ -10,7 +10,7 @@
 
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
-#include "store/process.hpp"
+#include "store/process_json.hpp"
 
 namespace mambasynth::analysis::collate {
 namespace {
@@ -22,13 +22,7 @@ bool launcher_lives(fs::path const& folder) {
   constexpr std::size_t most_bytes = 1 << 16;
   try {
     auto const lock = nlohmann::json::parse(store::read_text(folder / "lock", most_bytes));
-    store::Process holder;
-    holder.host = lock.value("host", "");
-    holder.pid = lock.value("pid", std::int64_t{0});
-    holder.process_start = lock.value("process_start", std::int64_t{0});
-    holder.boot_id = lock.value("boot_id", "");
-    holder.pid_namespace = lock.value("pid_namespace", "");
-    holder.time_namespace = lock.value("time_namespace", "");
+    auto const holder = store::process_in(lock);
     return !store::shares_process_ids(holder, store::this_process()) || store::is_running(holder);
   } catch (errors::Error const&) {
     return false;  // no lock

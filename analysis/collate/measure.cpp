@@ -95,17 +95,11 @@ std::optional<std::int64_t> take_number(std::string_view& text, std::string_view
   return value;
 }
 
-/// "layer_3" as "layer 3"
-std::string spaced(std::string text) {
-  std::replace(text.begin(), text.end(), '_', ' ');
-  return text;
-}
-
 /// Quantity, control, layer, k or n1, horizon.
 std::string label_of(Measure const& measure, std::string_view quantity, std::string_view control) {
   std::string label(quantity);
   if (!control.empty()) label += fmt::format(", {}", control);
-  if (!measure.layer.empty()) label += ", " + spaced(measure.layer);
+  if (!measure.layer.empty()) label += ", " + layer_words(measure.layer);
   if (measure.k) label += fmt::format(", k = {}", *measure.k);
   if (measure.n1) label += fmt::format(", n1 = {}", *measure.n1);
   if (measure.horizon) label += fmt::format(", {} {}", *measure.horizon, *measure.horizon == 1 ? "step" : "steps");
@@ -219,6 +213,16 @@ char const* name_of(Better better) {
       return "";
   }
   return "";
+}
+
+std::string layer_words(std::string layer) {
+  std::replace(layer.begin(), layer.end(), '_', ' ');
+  return layer;
+}
+
+std::string capitalized(std::string words) {
+  if (!words.empty() && words[0] >= 'a' && words[0] <= 'z') words[0] = static_cast<char>(words[0] - 'a' + 'A');
+  return words;
 }
 
 Measure describe(std::string_view name) {

@@ -34,5 +34,9 @@ struct Measure {
 /// Describes any name. A new measure needs a row of the table in measure.cpp, unless it is an estimator of
 /// dimension/estimators.hpp or a measure of trial_file/layer_measures.hpp, which describe themselves.
 Measure describe(std::string_view name);
+/// "layer 3" of layer_3
+std::string layer_words(std::string layer);
+/// With its first letter as a capital.
+std::string capitalized(std::string words);
 
 }  // namespace mambasynth::analysis::collate

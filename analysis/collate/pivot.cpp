@@ -80,7 +80,7 @@ std::string title_of(std::string const& name, std::string const& value) {
   if (value.empty()) return {};
   bool const speaks =
       name == "measure" || name == "layer" || name == "target" || name == "estimator" || name == "control";
-  return speaks ? value : fmt::format("{} = {}", name.substr(name.rfind('.') + 1), value);
+  return speaks ? value : fmt::format("{} = {}", short_key(name), value);
 }
 
 document::Column column_of(std::vector<std::string> const& names, KeyValues const& values, std::string const& otherwise,

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "analysis/collate/measure.hpp"
 #include "analysis/collate/sweep_figures.hpp"
 #include "analysis/collate/swept_axis.hpp"
 #include "analysis/plot/heat_map.hpp"
@@ -40,12 +41,6 @@ std::string cell_words(Cell const& cell, Table const& table) {
   std::string words;
   for (auto const& axis : table.axes) words += (words.empty() ? "" : ", ") + value_words(value_of(cell, axis, "–"));
   return words.empty() ? "all" : words;
-}
-
-std::string layer_words(std::string layer) {
-  std::replace(layer.begin(), layer.end(), '_', ' ');
-  if (!layer.empty() && layer[0] >= 'a' && layer[0] <= 'z') layer[0] = static_cast<char>(layer[0] - 'a' + 'A');
-  return layer;
 }
 
 /// Differences of less than this are noise; colors must not make them look like more.
@@ -86,7 +81,7 @@ bool draw_similarity(TrialSimilarity const& similarity, Table const& table, std:
     auto matrix = matrix_of(layer, cells);
     auto const range = range_of_layer(matrix);
     maps.push_back({.part = layer.layer,
-                    .title = layer_words(layer.layer),
+                    .title = capitalized(layer_words(layer.layer)),
                     .axis = axis,
                     .names = names,
                     .matrix = std::move(matrix),

@@ -17,8 +17,7 @@ namespace mambasynth::analysis::collate {
 std::vector<Sheet> effect_sheets(FigureCells const& cells);
 
 /// A panel for each measure, a row for each cell: its differences from the baseline.
-std::vector<Sheet> difference_sheets(FigureCells const& cells, Differences const& differences,
-                                     std::vector<std::string> const& asked);
+std::vector<Sheet> difference_sheets(FigureCells const& cells, Differences const& differences);
 
 /// By horizon; against the first axis if there is one horizon.
 std::vector<Sheet> error_sheets(FigureCells const& cells);

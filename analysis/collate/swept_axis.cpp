@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "analysis/collate/numbers.hpp"
 #include "analysis/plot/text.hpp"
 #include "analysis/statistics/axis_scale.hpp"
 
@@ -28,13 +29,6 @@ constexpr std::array<std::pair<char const*, char const*>, 13> words_of_keys{{
     {"data.noise_std", "Noise of the series (sd)"},
     {"data.dwell_mean", "Mean dwell time, steps"},
 }};
-
-std::optional<double> finite_number(std::string const& text) {
-  double value = 0;
-  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
 
 plot::Axis numeric_axis(std::string const& title, std::vector<double> const& x) {
   constexpr double room = 0.07;
@@ -68,7 +62,7 @@ std::string axis_words(std::string const& key) {
 }
 
 std::string value_words(std::string const& value) {
-  auto const known = finite_number(value);
+  auto const known = parsed_number(value);
   return known ? plot::number_text(*known) : value;
 }
 
@@ -77,7 +71,7 @@ SweptAxis swept_axis(std::string const& key, std::vector<std::string> const& val
   for (auto const& value : values)
     if (std::find(swept.values.begin(), swept.values.end(), value) == swept.values.end()) swept.values.push_back(value);
   swept.ordered = !swept.values.empty() && std::all_of(swept.values.begin(), swept.values.end(), [](auto const& value) {
-    return finite_number(value).has_value();
+    return parsed_number(value).has_value();
   });
   if (!swept.ordered) {
     std::vector<std::string> names;
@@ -89,8 +83,8 @@ SweptAxis swept_axis(std::string const& key, std::vector<std::string> const& val
     return swept;
   }
   std::stable_sort(swept.values.begin(), swept.values.end(),
-                   [](auto const& a, auto const& b) { return *finite_number(a) < *finite_number(b); });
-  for (auto const& value : swept.values) swept.x.push_back(*finite_number(value));
+                   [](auto const& a, auto const& b) { return *parsed_number(a) < *parsed_number(b); });
+  for (auto const& value : swept.values) swept.x.push_back(*parsed_number(value));
   swept.axis = numeric_axis(axis_words(key), swept.x);
   return swept;
 }

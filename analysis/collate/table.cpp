@@ -228,7 +228,7 @@ std::string name_of(Cell const& cell, Table const& table) {
 
 std::string axes_title(Table const& table) {
   std::vector<std::string> names;
-  for (auto const& axis : table.axes) names.push_back(axis.substr(axis.rfind('.') + 1));
+  for (auto const& axis : table.axes) names.push_back(short_key(axis));
   bool const distinct = std::set<std::string>(names.begin(), names.end()).size() == names.size();
   return fmt::format("{}", fmt::join(distinct ? names : table.axes, ", "));
 }

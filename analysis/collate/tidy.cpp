@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "analysis/collate/numbers.hpp"
 #include "analysis/collate/trials_csv.hpp"
 #include "store/atomic_file.hpp"
 #include "store/csv.hpp"
@@ -20,12 +21,11 @@ struct FixedFields {
   std::string before, after;
 };
 
-std::string digits(std::optional<std::int64_t> number) { return number ? fmt::format("{}", *number) : std::string(); }
-
 FixedFields fixed_fields(std::string const& name) {
   auto const m = collate::describe(name);
-  return {"," + store::csv::line({m.base, m.layer, digits(m.horizon), digits(m.k), m.target}) + ",",
-          "," + store::csv::line({m.unit, m.estimator, digits(m.n1), m.control, name_of(m.better), m.name}) + "\n"};
+  return {
+      "," + store::csv::line({m.base, m.layer, number_text(m.horizon), number_text(m.k), m.target}) + ",",
+      "," + store::csv::line({m.unit, m.estimator, number_text(m.n1), m.control, name_of(m.better), m.name}) + "\n"};
 }
 
 std::vector<FixedFields> fixed_fields(trial_file::MeasureNames const& names) {
@@ -40,9 +40,7 @@ void write_tidy_csv(SweepFolder const& sweep, std::filesystem::path const& file)
   store::AtomicFile target(file);
   store::OutputFile out(target.temporary());
   auto const axes = axes_of_columns(sweep);
-  store::csv::Record header{"trial"};
-  header.insert(header.end(), axes.begin(), axes.end());
-  header.insert(header.end(), {"seed", "state"});
+  auto header = identity_columns(axes);
   header.insert(header.end(), tidy_columns.begin(), tidy_columns.end());
   out.write(store::csv::line(header) + "\n");
 
@@ -50,13 +48,7 @@ void write_tidy_csv(SweepFolder const& sweep, std::filesystem::path const& file)
   fmt::memory_buffer rows;
   for (auto const& trial : sweep.trials) {
     if (!trial.result) continue;
-    store::csv::Record start{trial.id};
-    for (auto const& axis : axes) {
-      auto const at = trial.axes.find(axis);
-      start.push_back(at == trial.axes.end() ? "" : at->second);
-    }
-    start.insert(start.end(), {trial.seed, state_of(trial)});
-    auto const of_trial = store::csv::line(start);
+    auto const of_trial = store::csv::line(identity_of(trial, axes));
     auto const& measures = trial.result->measures;
     auto& fields = known[measures.names().get()];
     if (fields.empty()) fields = fixed_fields(*measures.names());

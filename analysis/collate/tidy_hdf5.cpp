@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/collate/numbers.hpp"
 #include "analysis/collate/tidy.hpp"
 #include "analysis/collate/trials_csv.hpp"
 #include "store/result_file.hpp"
@@ -21,12 +22,6 @@ constexpr std::int64_t tidy_schema = 1;
 constexpr std::uint64_t chunk_rows = 1 << 14;
 constexpr char const* row_scale = "/row";
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
-
-std::optional<double> number_or_none(std::string_view text) {
-  double value = 0;
-  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
-}
 
 /// Numbers for words, counted from 0.
 class WordNumbers {
@@ -51,7 +46,7 @@ struct TrialColumn {
 };
 
 TrialColumn trial_column(std::string name, std::vector<std::string> texts, bool may_be_numeric) {
-  auto const numeric = [](std::string const& text) { return text.empty() || number_or_none(text); };
+  auto const numeric = [](std::string const& text) { return text.empty() || parsed_number(text); };
   bool const has_any = std::any_of(texts.begin(), texts.end(), [](auto const& text) { return !text.empty(); });
   bool const all = may_be_numeric && has_any && std::all_of(texts.begin(), texts.end(), numeric);
   return {std::move(name), all, std::move(texts)};
@@ -66,11 +61,7 @@ std::vector<TrialColumn> trial_columns(SweepFolder const& sweep, std::vector<Col
   std::vector<TrialColumn> columns;
   columns.push_back(trial_column("trial", collect([](auto const& trial) { return trial.id; }), false));
   for (auto const& axis : axes_of_columns(sweep))
-    columns.push_back(trial_column(axis, collect([&](auto const& trial) {
-                                     auto const at = trial.axes.find(axis);
-                                     return at == trial.axes.end() ? std::string() : at->second;
-                                   }),
-                                   true));
+    columns.push_back(trial_column(axis, collect([&](auto const& trial) { return axis_value(trial, axis); }), true));
   columns.push_back(trial_column("seed", collect([](auto const& trial) { return trial.seed; }), true));
   columns.push_back(
       trial_column("state", collect([](auto const& trial) { return std::string(state_of(trial)); }), false));
@@ -185,7 +176,7 @@ void write_tidy_hdf5(SweepFolder const& sweep, std::filesystem::path const& file
     auto const& measures = results[t]->result->measures;
     for (std::size_t c = 0; c < columns.size(); ++c) {
       auto const& text = columns[c].texts[t];
-      if (columns[c].numeric) tidy.of_trial(c, number_or_none(text).value_or(undefined), measures.size());
+      if (columns[c].numeric) tidy.of_trial(c, parsed_number(text).value_or(undefined), measures.size());
       else tidy.of_trial(c, word(text), measures.size());
     }
     tidy.of_measures(known.at(measures.names().get()), measures.values());

@@ -58,10 +58,9 @@ Sheet training_sheet(FigureCells const& cells, CellGroup const& group, TrainingC
   panel.y = std::move(y_axis);
   if (std::isfinite(optimum)) panel.references.push_back(plot::level("Bayes", panel.x, optimum));
   page.panels.push_back(std::move(panel));
-  page.notes = cells.notes("Bands");
+  page.notes = cells.notes("Bands", group);
   if (cut) page.notes.emplace_back("The first epochs lie above the scale.");
-  std::string const of = group.rest.empty() ? "" : ", " + group.rest;
-  if (!group.rest.empty()) page.notes.insert(page.notes.begin(), group.rest + ".");
+  auto const of = group.suffix();
   auto caption = fmt::format("Validation loss by epoch{}{}. {}", of,
                              std::isfinite(optimum) ? ", above the least that any predictor can reach (Bayes)" : "",
                              fmt::join(page.notes, " "));

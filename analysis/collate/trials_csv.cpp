@@ -54,14 +54,31 @@ std::vector<std::string> axes_of_columns(SweepFolder const& sweep) {
   return axes;
 }
 
+std::string axis_value(CollatedTrial const& trial, std::string const& axis) {
+  auto const at = trial.axes.find(axis);
+  return at == trial.axes.end() ? std::string() : at->second;
+}
+
+store::csv::Record identity_columns(std::vector<std::string> const& axes) {
+  store::csv::Record columns{"trial"};
+  columns.insert(columns.end(), axes.begin(), axes.end());
+  columns.insert(columns.end(), {"seed", "state"});
+  return columns;
+}
+
+store::csv::Record identity_of(CollatedTrial const& trial, std::vector<std::string> const& axes) {
+  store::csv::Record identity{trial.id};
+  for (auto const& axis : axes) identity.push_back(axis_value(trial, axis));
+  identity.insert(identity.end(), {trial.seed, state_of(trial)});
+  return identity;
+}
+
 void write_trials_csv(SweepFolder const& sweep, std::filesystem::path const& file) {
   store::AtomicFile target(file);
   store::OutputFile out(target.temporary());
   auto const axes = axes_of_columns(sweep);
   auto const measures = measures_in_order(sweep.trials);
-  store::csv::Record header{"trial"};
-  header.insert(header.end(), axes.begin(), axes.end());
-  header.insert(header.end(), {"seed", "state"});
+  auto header = identity_columns(axes);
   header.insert(header.end(), measures.begin(), measures.end());
   header.insert(header.end(), origin_columns.begin(), origin_columns.end());
   auto const facts = facts_of(sweep, header);
@@ -71,14 +88,8 @@ void write_trials_csv(SweepFolder const& sweep, std::filesystem::path const& fil
   std::map<MeasureNames const*, std::vector<std::optional<std::size_t>>> places;
   fmt::memory_buffer row;
   for (auto const& trial : sweep.trials) {
-    store::csv::Record identity{trial.id};
-    for (auto const& axis : axes) {
-      auto const at = trial.axes.find(axis);
-      identity.push_back(at == trial.axes.end() ? "" : at->second);
-    }
-    identity.insert(identity.end(), {trial.seed, state_of(trial)});
     row.clear();
-    row.append(store::csv::line(identity));
+    row.append(store::csv::line(identity_of(trial, axes)));
     std::vector<std::optional<std::size_t>> const* known = nullptr;
     if (trial.result) {
       auto const* names = trial.result->measures.names().get();

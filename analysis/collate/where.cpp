@@ -125,10 +125,6 @@ std::string found_in(CollatedTrial const& trial, std::string const& key) {
   return trial.configuration ? value_of(*trial.configuration, key).written : std::string();
 }
 
-std::string number_text(std::optional<std::int64_t> const& number) {
-  return number ? fmt::format("{}", *number) : std::string();
-}
-
 /// A string of the configuration stands in quotes there.
 std::string without_quotes(std::string const& text) {
   bool const quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';

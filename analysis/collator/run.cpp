@@ -44,8 +44,7 @@ void write_or_remove(std::filesystem::path const& file, std::optional<std::strin
 /// The exit code reports on the trials; figures that cannot be drawn only cause a warning.
 void draw(Collation const& collation, std::filesystem::path const& folder) {
   try {
-    draw_sweep(collation.table, collation.sweep, collation.similarity, collation.differences, collation.measures,
-               folder);
+    draw_sweep(collation.table, collation.sweep, collation.similarity, collation.differences, folder);
   } catch (errors::Error const& error) {
     streams::log("warning: not all figures were drawn: {}\n", error.what());
   }

@@ -8,10 +8,13 @@
 #include <optional>
 #include <set>
 
+#include "analysis/collate/best_cells.hpp"
+#include "analysis/collate/compared_measures.hpp"
 #include "analysis/collate/measure.hpp"
 #include "analysis/collate/shown_measures.hpp"
 #include "analysis/report/effect.hpp"
 #include "analysis/report/wording.hpp"
+#include "analysis/statistics/interval.hpp"
 
 namespace mambasynth::analysis::report {
 namespace {
@@ -163,15 +166,15 @@ std::string dimension_measure(collate::Table const& table) {
 std::string change(Collation const& collation, std::string const& measure, std::optional<Difference> const& lead) {
   auto const phrase = measure_phrase(measure);
   auto const& cells = collation.table.cells;
+  auto const text = [&](std::size_t cell) { return value_text(cells[cell].measures.find(measure)->second); };
   if (lead) {
-    auto const with = collate::compare_with_baseline(collation.table, collation.sweep, {measure});
-    for (auto const& row : with.rows) {
-      if (row.cell != lead->cell || row.baseline != lead->baseline || row.of_seeds.difference.n == 0) continue;
-      auto const there = cells[row.cell].measures.find(measure), base = cells[row.baseline].measures.find(measure);
-      if (there == cells[row.cell].measures.end() || base == cells[row.baseline].measures.end()) continue;
-      auto const effect = effect_of(row);
-      return fmt::format("{} is {} instead of {} (difference {}{})", phrase, value_text(there->second),
-                         value_text(base->second), value_text(row.of_seeds.difference),
+    for (auto const& [name, of_cell] : collate::shown_values(collation.table, collation.sweep, {measure})) {
+      auto const pairs = collate::paired(of_cell[lead->cell], of_cell[lead->baseline]);
+      if (pairs.empty()) continue;
+      auto const difference = statistics::interval_of(pairs);
+      auto const effect = effect_of(difference);
+      return fmt::format("{} is {} instead of {} (difference {}{})", phrase, text(lead->cell), text(lead->baseline),
+                         value_text(difference),
                          effect == Effect::not_shown  ? ", not shown to differ from 0"
                          : effect == Effect::one_pair ? ", a single seed"
                                                       : "");
@@ -186,7 +189,6 @@ std::string change(Collation const& collation, std::string const& measure, std::
     if (!high || mean(c) > mean(*high)) high = c;
   }
   if (!low) return {};
-  auto const text = [&](std::size_t cell) { return value_text(cells[cell].measures.find(measure)->second); };
   if (*low == *high) return fmt::format("{} is {}", phrase, text(*low));
   return fmt::format("{} ranges from {} (at {}) to {} (at {})", phrase, text(*low), setting(collation.table, *low),
                      text(*high), setting(collation.table, *high));

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "analysis/collate/cells_table.hpp"
+#include "analysis/collate/configuration.hpp"
 #include "analysis/collate/estimate_cells.hpp"
 #include "analysis/collate/measure.hpp"
 #include "analysis/report/long_tables.hpp"
@@ -18,9 +19,6 @@ document::Table for_print(document::Table table, std::vector<std::string> const&
   auto const is_axis = [&](std::string const& key) { return std::find(axes.begin(), axes.end(), key) != axes.end(); };
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     auto& column = table.columns[c];
-    if (column.key == "p" || column.key == "p_holm")
-      for (auto& row : table.rows)
-        if (auto* p = std::get_if<document::Number>(&row[c].value)) p->written = p_number(p->value);
     if (is_axis(column.key)) column.words = axis_title(column.key);
     if (column.key != "measure") continue;
     column.align = document::Align::left;
@@ -41,7 +39,7 @@ document::Cell number_cell(double value) {
 std::string along(collate::DoseResponse const& response) {
   auto words = axis_phrase(response.axis);
   for (auto const& [axis, value] : response.at)
-    words += fmt::format(", {} = {}", axis.substr(axis.rfind('.') + 1), value_phrase(value));
+    words += fmt::format(", {} = {}", collate::short_key(axis), value_phrase(value));
   return words;
 }
 
@@ -81,9 +79,9 @@ document::Section difference_section(Material const& material) {
   if (!collation.differences.rows.empty()) {
     auto table = for_print(collate::differences_table(collation.table, collation.differences), collation.table.axes);
     table.label = material.label("differences");
-    table.caption = fmt::format(
+    table.caption =
         "Differences to the baseline, paired by seed, with 95 % confidence intervals (not adjusted for the number of "
-        "comparisons).");
+        "comparisons).";
     section.blocks.emplace_back(std::move(table));
   }
   if (!collation.trends.empty()) {

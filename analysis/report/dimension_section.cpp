@@ -47,7 +47,7 @@ document::Section dimension_section(Material const& material) {
     auto const layer = collate::describe(last->shown.measures.front()).layer;
     auto others = measures_table(table, "Estimator", other_estimators(table, layer, k));
     others.label = material.label("estimators");
-    others.caption = fmt::format("Other estimators of the dimension of {}.", layer_phrase(layer));
+    others.caption = fmt::format("Other estimators of the dimension of {}.", collate::layer_words(layer));
     if (others.rows.size() > 1) section.blocks.emplace_back(std::move(others));
   }
   auto controls = collate::controls_table(table, material.chapter.collation.sweep);

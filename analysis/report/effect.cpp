@@ -8,8 +8,7 @@
 
 namespace mambasynth::analysis::report {
 
-Effect effect_of(collate::Difference const& difference) {
-  auto const& of = difference.of_seeds.difference;
+Effect effect_of(collate::Interval const& of) {
   switch (of.spread) {
     case statistics::Spread::one_value:
       return Effect::one_pair;

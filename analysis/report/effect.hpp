@@ -15,7 +15,8 @@ enum class Effect {
   equal,       ///< 0 in every seed
   equal_shift  ///< the same in every seed, but not 0: no interval
 };
-Effect effect_of(collate::Difference const& difference);
+Effect effect_of(collate::Interval const& difference);
+inline Effect effect_of(collate::Difference const& difference) { return effect_of(difference.of_seeds.difference); }
 inline bool is_shown(Effect effect) { return effect == Effect::lower || effect == Effect::higher; }
 
 /// "exact sign-flip p = 0.0625, the least that 5 pairs can give; 0.375 after Holm's adjustment for 6 comparisons";

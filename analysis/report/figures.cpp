@@ -14,7 +14,7 @@ ChapterFigures draw_figures(collate::Collation const& collation, fs::path const&
   ChapterFigures figures{.folder = inside.generic_string()};
   try {
     figures.drawn = collate::draw_sweep(collation.table, collation.sweep, collation.similarity, collation.differences,
-                                        collation.measures, report / inside);
+                                        report / inside);
   } catch (errors::Error const& error) {
     streams::log("warning: not all figures of the report were drawn: {}\n", error.what());
   }

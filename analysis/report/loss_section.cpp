@@ -38,8 +38,7 @@ document::Section loss_section(Material const& material) {
   if (auto const optimum = collate::shared_optimum(table))
     section.blocks.emplace_back(document::Paragraph{fmt::format(
         "One step ahead, no predictor can reach a mean squared error below {:.4g} on the test series: that is the "
-        "error "
-        "of the exact Bayes filter of the generating process. The excess is what a network's error adds to it.",
+        "error of the exact Bayes filter of the generating process. The excess is what a network's error adds to it.",
         *optimum)});
   add(losses, "losses", "Mean squared errors of the best checkpoint, over all horizons.");
   add(horizons, "horizons", "Test error, least possible error (Bayes optimum), and excess by horizon.");

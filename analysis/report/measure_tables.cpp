@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "analysis/collate/estimate_cells.hpp"
+#include "analysis/collate/measure.hpp"
 #include "analysis/report/long_tables.hpp"
 #include "analysis/report/wording.hpp"
 
@@ -63,7 +64,7 @@ std::vector<NamedMeasure> by_layer(collate::Table const& table, std::string cons
     if (!measure.starts_with(prefix) || !measure.ends_with(suffix) || measure.size() < prefix.size() + suffix.size())
       continue;
     auto const layer = measure.substr(prefix.size(), measure.size() - prefix.size() - suffix.size());
-    if (!layer.empty() && layer.find('.') == std::string::npos) found.push_back({layer_phrase(layer), measure});
+    if (!layer.empty() && layer.find('.') == std::string::npos) found.push_back({collate::layer_words(layer), measure});
   }
   return found;
 }

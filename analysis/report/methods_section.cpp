@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "analysis/collate/configuration.hpp"
 #include "analysis/collate/measure.hpp"
 #include "analysis/collate/numbers.hpp"
 #include "analysis/collate/shown_dimension.hpp"
@@ -40,7 +41,7 @@ class Settings {
   }
   /// "0.1", "100,000"; "d_state (swept)" for an axis.
   [[nodiscard]] std::string of(std::string const& key) const {
-    if (swept(key)) return fmt::format("{} (swept)", key.substr(key.rfind('.') + 1));
+    if (swept(key)) return fmt::format("{} (swept)", collate::short_key(key));
     auto const text = collate::value_of(configuration_, key).written;
     if (auto const number = collate::parsed_number(text)) return grouped(fmt::format("{}", *number));
     return errors::quotable(text);
@@ -58,15 +59,18 @@ class Settings {
   bool known_ = false;
 };
 
+bool has_any(collate::Table const& table, std::string_view prefix) {
+  return std::any_of(table.measures.begin(), table.measures.end(),
+                     [&](auto const& measure) { return measure.starts_with(prefix); });
+}
+
 std::string data_text(Settings const& settings, References& references) {
   if (!settings.is("data.path", "")) return fmt::format("The series was read from {}.", settings.of("data.path"));
   auto text = fmt::format(
       "A hidden semi-Markov process {} jumps between {} circles in {} dimensions. Radii have mean {} and standard "
       "deviation {}; a revolution takes {} to {} steps, depending on the circle; visits last {} ± {} steps (mean and "
-      "standard "
-      "deviation), rounded to whole revolutions; every channel has independent Gaussian noise of standard deviation "
-      "{}. The "
-      "training series has {} steps.",
+      "standard deviation), rounded to whole revolutions; every channel has independent Gaussian noise of standard "
+      "deviation {}. The training series has {} steps.",
       references.cite("hsmm"), settings.of("data.n_circles"), settings.of("data.ambient_dim"),
       settings.of("data.radius_mean"), settings.of("data.radius_std"), settings.of("data.min_period"),
       settings.of("data.max_period"), settings.of("data.dwell_mean"), settings.of("data.dwell_std"),
@@ -78,8 +82,7 @@ std::string data_text(Settings const& settings, References& references) {
                         settings.of("data.drift_std"));
   return text +
          " The test series is an independent path over the same circles with the same transition matrix; no training "
-         "step "
-         "uses it.";
+         "step uses it.";
 }
 
 std::string model_text(Settings const& settings, References& references) {
@@ -99,12 +102,9 @@ std::string model_text(Settings const& settings, References& references) {
 std::string training_text(Settings const& settings, References& references) {
   auto text = fmt::format(
       "AdamW {} minimized the mean squared error over windows of {} steps (stride {}, {} per batch) for {} epochs, "
-      "with {} "
-      "epochs of warm-up to a learning rate of {} and a cosine decay. The gates (x_proj, dt_proj) learn at {} times "
-      "that "
-      "rate; 0 freezes them. {}, a fraction of {} was held out for validation; the epoch with the lowest validation "
-      "error "
-      "is measured. Precision: {}.",
+      "with {} epochs of warm-up to a learning rate of {} and a cosine decay. The gates (x_proj, dt_proj) learn at {} "
+      "times that rate; 0 freezes them. {}, a fraction of {} was held out for validation; the epoch with the lowest "
+      "validation error is measured. Precision: {}.",
       references.cite("adamw"), settings.of("train.seq_len"), settings.of("train.stride"),
       settings.of("train.batch_size"), settings.of("train.epochs"), settings.of("train.warmup_epochs"),
       settings.of("train.lr"), settings.of("train.gate_lr_factor"),
@@ -123,15 +123,12 @@ std::string training_text(Settings const& settings, References& references) {
 std::string loss_text(collate::Table const& table) {
   std::string text =
       "Errors are mean squared errors of the best checkpoint, without dropout and in single precision, over windows of "
-      "the "
-      "test series that do not overlap.";
-  if (std::any_of(table.measures.begin(), table.measures.end(),
-                  [](auto const& measure) { return measure.starts_with("excess_mse."); }))
+      "the test series that do not overlap.";
+  if (has_any(table, "excess_mse."))
     text +=
         " The Bayes optimum is the error of the posterior predictive mean of the exact filter of the generating "
         "process, which, like the network, has no information from before a window's first step. Excess MSE = test MSE "
-        "- Bayes "
-        "optimum, on the same windows.";
+        "- Bayes optimum, on the same windows.";
   return text +
          " Seeds share the test series, which is one path of many; intervals over seeds do not include its own error.";
 }
@@ -155,29 +152,23 @@ std::string dimension_text(collate::Table const& table, Settings const& settings
   auto const k = std::string(collate::shown_k(table));
   auto text = fmt::format(
       "Intrinsic dimension is estimated from exact nearest neighbors among {} activations of each layer on the "
-      "training "
-      "series: {}.",
+      "training series: {}.",
       settings.of("evaluate.lb_points"), listed(names));
   if (!k.empty())
     text += fmt::format(" Tables and figures show {} at k = {} neighbors unless they name another.",
                         collate::shown_estimator.label(), k.substr(1));
-  if (std::any_of(table.measures.begin(), table.measures.end(),
-                  [](auto const& measure) { return measure.starts_with("untrained."); }))
+  if (has_any(table, "untrained."))
     text +=
         " Controls: the same network with its initial weights, activations with each feature permuted in time, the "
-        "series "
-        "without its noise, and pure noise.";
+        "series without its noise, and pure noise.";
   return text;
 }
 
 std::string probe_text(collate::Table const& table, References& references) {
-  if (std::none_of(table.measures.begin(), table.measures.end(),
-                   [](auto const& measure) { return measure.starts_with("probe."); }))
-    return {};
+  if (!has_any(table, "probe.")) return {};
   return fmt::format(
       "Linear probes {}: softmax regression for classes, ridge regression for continuous targets, fitted and scored on "
-      "different "
-      "stretches of whole visits. Controls: the untrained network, and targets shifted in time.",
+      "different stretches of whole visits. Controls: the untrained network, and targets shifted in time.",
       references.cite("probes"));
 }
 
@@ -185,8 +176,7 @@ std::string similarity_text(collate::TrialSimilarity const& similarity, Referenc
   if (similarity.layers.empty()) return {};
   return fmt::format(
       "Similarity of trials is debiased linear CKA {} of each layer's activations at {} steps of the series, with "
-      "jackknife "
-      "errors over seeds.",
+      "jackknife errors over seeds.",
       references.cite("cka"), similarity.rows);
 }
 
@@ -196,8 +186,8 @@ std::string statistics_text(collate::Collation const& collation, statistics::Met
   switch (method) {
     case statistics::Method::student:
       text += fmt::format(
-          "Intervals are 95 % confidence intervals of the mean over seeds (Student's t {}); for shares and "
-          "other quantities with bounds, on a scale that respects the bounds.",
+          "Intervals are 95 % confidence intervals of the mean over seeds (Student's t {}); for shares and other "
+          "quantities with bounds, on a scale that respects the bounds.",
           references.cite("student"));
       break;
     case statistics::Method::bca:

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "analysis/collate/configuration.hpp"
 #include "analysis/collate/estimate_cells.hpp"
 #include "analysis/collate/measure.hpp"
 #include "analysis/report/measure_tables.hpp"
@@ -34,7 +35,7 @@ void add_controls(document::Table& shown, collate::SweepFolder const& sweep, std
     std::vector<document::Cell> column;
     bool any = false;
     for (auto const& layer : layers) {
-      auto const name = layer.name.substr(layer.name.rfind('.') + 1);
+      auto const name = collate::short_key(layer.name);
       auto const values = collate::pooled(sweep, fmt::format("probe.{}.{}{}.{}", target, prefix, score, name));
       auto const interval = values ? values->interval() : collate::Interval{};
       column.push_back(interval.n == 0 ? document::Cell() : collate::estimate_cell(interval, 0, shown));

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "analysis/collate/configuration.hpp"
 #include "analysis/collate/mixture.hpp"
 #include "analysis/document/rounding.hpp"
 #include "analysis/report/answer.hpp"
@@ -117,8 +118,7 @@ document::Table losses_table(collate::Collation const& collation) {
     if (trial.outcome == collate::Outcome::done || ++lost > most_losses) continue;
     std::vector<std::string> parts;
     for (auto const& [key, value] : trial.axes)
-      if (value != trial.id)
-        parts.push_back(fmt::format("{} = {}", key.substr(key.rfind('.') + 1), value_phrase(value)));
+      if (value != trial.id) parts.push_back(fmt::format("{} = {}", collate::short_key(key), value_phrase(value)));
     table.rows.push_back({document::Cell(trial.id), document::Cell(fmt::format("{}", fmt::join(parts, ", "))),
                           document::Cell(trial.seed), document::Cell(std::string(collate::state_of(trial))),
                           document::Cell(trial.reason)});

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "analysis/collate/configuration.hpp"
 #include "analysis/collate/estimate_cells.hpp"
 #include "analysis/collate/measure.hpp"
 #include "analysis/collate/shown_measures.hpp"
@@ -40,7 +41,7 @@ document::Section trials_section(Material const& material) {
   auto const left = document::Align::left;
   table.columns.push_back({.key = "trial", .title = "Trial", .align = left, .heads_row = true});
   for (auto const& axis : collation.table.axes)
-    if (axis != collate::trial_axis) table.columns.push_back({.key = axis, .title = axis.substr(axis.rfind('.') + 1)});
+    if (axis != collate::trial_axis) table.columns.push_back({.key = axis, .title = collate::short_key(axis)});
   table.columns.push_back({.key = "seed", .title = "Seed"});
   table.columns.push_back({.key = "state", .title = "State", .align = left});
   std::vector<collate::ShownMeasure> shown;

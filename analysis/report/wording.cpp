@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "analysis/collate/configuration.hpp"
 #include "analysis/collate/estimate_cells.hpp"
 #include "analysis/collate/measure.hpp"
 #include "analysis/collate/numbers.hpp"
@@ -27,7 +28,7 @@ std::string joined_setting(collate::Table const& table, std::size_t cell, bool w
     auto const value = collate::value_of(table.cells[cell], axis, "");
     if (value.empty()) continue;
     auto const words = value_phrase(value);
-    parts.push_back(with_keys ? fmt::format("{} = {}", axis.substr(axis.rfind('.') + 1), words) : words);
+    parts.push_back(with_keys ? fmt::format("{} = {}", collate::short_key(axis), words) : words);
   }
   return parts.empty() ? "all trials" : fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -41,10 +42,6 @@ std::string uncapitalized(std::string words) {
 
 }  // namespace
 
-std::string counted(std::size_t count, std::string const& what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 std::string listed(std::vector<std::string> const& items) {
   if (items.size() < 2) return items.empty() ? "" : items.front();
   auto const all_but_last = fmt::format("{}", fmt::join(items.begin(), items.end() - 1, ", "));
@@ -52,7 +49,7 @@ std::string listed(std::vector<std::string> const& items) {
 }
 
 std::string axis_phrase(std::string const& key) {
-  return is_known(key) ? uncapitalized(axis_title(key)) : key.substr(key.rfind('.') + 1);
+  return is_known(key) ? uncapitalized(axis_title(key)) : collate::short_key(key);
 }
 
 std::string axis_title(std::string const& key) {
@@ -75,29 +72,18 @@ std::string measure_phrase(std::string const& measure) {
   // "Circle probe, R²" as "R² of the circle probe"
   if (auto const comma = words.find(", "); !described.target.empty() && comma != std::string::npos)
     words = words.substr(comma + 2) + " of the " + uncapitalized(words.substr(0, comma));
-  if (!described.layer.empty()) words += " in " + layer_phrase(described.layer);
+  if (!described.layer.empty()) words += " in " + collate::layer_words(described.layer);
   if (described.horizon)
     words += *described.horizon == 1 ? " one step ahead" : fmt::format(" {} steps ahead", *described.horizon);
   return uncapitalized(words);
-}
-
-std::string layer_phrase(std::string const& layer) {
-  auto words = layer;
-  std::replace(words.begin(), words.end(), '_', ' ');
-  return words;
 }
 
 std::string value_text(collate::Interval const& interval) {
   return document::text_of(collate::estimate_of(interval), {});
 }
 
-std::string p_number(double p) {
-  constexpr double least_shown = 0.001;
-  return p < least_shown ? "<0.001" : fmt::format("{:.3g}", p);
-}
-
 std::string p_text(double p) {
-  auto const number = p_number(p);
+  auto const number = collate::p_number(p);
   return number.starts_with('<') ? "p < " + number.substr(1) : "p = " + number;
 }
 

@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "analysis/collate/numbers.hpp"
 #include "analysis/collate/table.hpp"
 
 /// How a report puts names and numbers into sentences.
 namespace mambasynth::analysis::report {
 
-/// "1 trial", "3 trials"
-std::string counted(std::size_t count, std::string const& what);
+using collate::counted;
 /// "a", "a and b", "a, b, and c"
 std::string listed(std::vector<std::string> const& items);
 /// "gate learning-rate factor" for train.gate_lr_factor
@@ -25,12 +25,8 @@ std::string setting(collate::Table const& table, std::size_t cell);
 std::string short_setting(collate::Table const& table, std::size_t cell);
 /// "excess MSE one step ahead" for excess_mse.h1
 std::string measure_phrase(std::string const& measure);
-/// "layer 3" for layer_3
-std::string layer_phrase(std::string const& layer);
 /// "1.693 ± 0.031", "1.7" without an interval, "-" without a value.
 std::string value_text(collate::Interval const& interval);
-/// "0.0625", "<0.001"
-std::string p_number(double p);
 /// "p = 0.0625", "p < 0.001"
 std::string p_text(double p);
 

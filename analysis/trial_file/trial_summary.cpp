@@ -147,6 +147,14 @@ std::vector<double> read_numbers(store::Hdf5Reader const& h5, std::vector<Summar
   return numbers;
 }
 
+/// Fills measures and blocks; returns where the measures are.
+Assembly read_values(TrialSummary& trial, store::Hdf5Reader const& h5, fs::path const& file) {
+  Assembly assembly(summary_columns(h5));
+  trial.measures = assembly.of(read_numbers(h5, assembly.columns(), file), trial.provenance.seconds);
+  trial.excess_by_block = read_excess_by_block(h5, file);
+  return assembly;
+}
+
 /// A file as it was when it was opened.
 class OpenFile {
  public:
@@ -200,10 +208,7 @@ TrialSummary TrialReader::read(fs::path const& file) {
       return trial;
     }
 
-  Assembly assembly(summary_columns(h5));
-  trial.measures = assembly.of(read_numbers(h5, assembly.columns(), file), trial.provenance.seconds);
-  trial.excess_by_block = read_excess_by_block(h5, file);
-
+  auto assembly = read_values(trial, h5, file);
   store::KnownLayout::Wanted wanted{
       .numbers = {},
       .scales = {layout::layer, layout::k, layout::n1, layout::horizon, layout::test_block, layout::windows_by_block},
@@ -225,9 +230,7 @@ TrialSummary TrialReader::read(fs::path const& file) {
 TrialSummary read_trial(fs::path const& file) {
   store::Hdf5Reader const h5(file);
   auto trial = read_facts(h5, file);
-  Assembly assembly(summary_columns(h5));
-  trial.measures = assembly.of(read_numbers(h5, assembly.columns(), file), trial.provenance.seconds);
-  trial.excess_by_block = read_excess_by_block(h5, file);
+  read_values(trial, h5, file);
   return trial;
 }
 

@@ -7,6 +7,7 @@
 
 #include "environment/environment.hpp"
 #include "store/atomic_file.hpp"
+#include "store/process_json.hpp"
 #include "sweep/lock.hpp"
 #include "sweep/squeue.hpp"
 
@@ -64,12 +65,7 @@ std::optional<Holder> read_lock(std::filesystem::path const& file) {
   if (!object.is_object()) return std::nullopt;
   try {
     Holder holder;
-    holder.host = object.value("host", "");
-    holder.pid = object.value("pid", std::int64_t{0});
-    holder.process_start = object.value("process_start", std::int64_t{0});
-    holder.boot_id = object.value("boot_id", "");
-    holder.pid_namespace = object.value("pid_namespace", "");
-    holder.time_namespace = object.value("time_namespace", "");
+    static_cast<store::Process&>(holder) = store::process_in(object);
     holder.slurm_job = object.value("slurm_job", "");
     holder.slurm_cluster = object.value("slurm_cluster", "");
     holder.slurm_restarts = object.value("slurm_restarts", std::int64_t{0});

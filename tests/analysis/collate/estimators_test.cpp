@@ -97,7 +97,7 @@ TEST_CASE("every estimator with a panel is in the figures by layer") {
   analysis::trial_file::write_trial(file, trial);
   auto const sweep = sweep_of(file);
   analysis::trial_file::draw_dimension_by_layer(trial.evaluation.measures, trial.evaluation.controls, folder.path());
-  analysis::collate::draw_sweep(analysis::collate::tabulate(sweep), sweep, {}, {}, {}, folder.path());
+  analysis::collate::draw_sweep(analysis::collate::tabulate(sweep), sweep, {}, {}, folder.path());
   for (auto const* estimator : estimators) {
     if (estimator->panel.empty()) continue;
     for (std::string const figure : {"intrinsic_dimension", "sweep_dimension"})

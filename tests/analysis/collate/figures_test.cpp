@@ -50,7 +50,7 @@ std::map<std::string, Rows> blocks(fs::path const& file) {
 
 std::vector<DrawnFigure> drawn(SweepFolder const& sweep, fs::path const& folder) {
   auto const table = tabulate(sweep);
-  return draw_sweep(table, sweep, {}, compare_with_baseline(table, sweep, {}), {}, folder);
+  return draw_sweep(table, sweep, {}, compare_with_baseline(table, sweep, {}), folder);
 }
 
 std::set<std::string> names_of(std::vector<DrawnFigure> const& figures) {
