@@ -11,8 +11,8 @@ import numpy
 import pytest
 from browser import Browser, find_chromium
 from conftest import MPI
+from latex import compiled, needs_latex
 from test_statistics import FACTOR, made_up, write_sweep
-from test_tables import LATEX_PACKAGES
 
 BASELINE = f'name = "gates"\nbaseline = {{ "{FACTOR}" = 1.0 }}'
 HOSTILE = "train.<script>window.hacked=1</script>_\\\"|'&<img src=x onerror=window.hacked=1>" + 100 * "y"
@@ -280,18 +280,12 @@ def test_the_markdown_has_the_same_sections_and_leads_to_the_figures(any_report,
     assert [figure for figure in figures if not (any_report / figure).is_file()] == []
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason=f"no pdflatex (apt-get install {LATEX_PACKAGES})")
+@needs_latex
 def test_every_latex_table_can_be_input(any_report, tmp_path):
     tables = sorted((any_report / "tables").glob("*.tex"))
     assert len(tables) >= 5
     assert {file.stem for file in tables} == {file.stem for file in (any_report / "tables").glob("*.csv")}
-    inputs = [rf"\input{{{file}}}\clearpage" for file in tables]
-    (tmp_path / "paper.tex").write_text("\n".join(
-        [r"\documentclass{article}", r"\usepackage{booktabs}", r"\usepackage{graphicx}", r"\usepackage{siunitx}",
-         r"\begin{document}", *inputs, r"\end{document}"]))
-    done = subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"], cwd=tmp_path,
-                          capture_output=True, text=True, errors="replace", timeout=120)
-    assert done.returncode == 0, done.stdout[-3000:]
+    compiled(tables, tmp_path)
 
 
 def test_a_report_without_gnuplot_has_all_but_the_figures(collate, report, tmp_path):

@@ -3,18 +3,16 @@
 import csv
 import json
 import re
-import shutil
-import subprocess
 
 import numpy
 import pandas
 import pytest
+from latex import compiled, needs_latex
 from test_statistics import FACTOR, made_up, write_sweep
 
 HOSTILE = "a_b|c&d%e#f$g{h} <script> ^~ é ± 中"
 BASELINE = f'baseline = {{ "{FACTOR}" = 1.0 }}'
 FORMATS = ("--format", "md,csv,json,tex")
-LATEX_PACKAGES = "texlive-latex-recommended texlive-science"
 
 
 @pytest.fixture
@@ -136,7 +134,7 @@ def test_hostile_names_survive_every_format(collate, hostile_sweep):
     assert first[0].endswith(r"é \ensuremath{\pm} U+4E2D}")
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason=f"no pdflatex (apt-get install {LATEX_PACKAGES})")
+@needs_latex
 def test_latex_compiles(collate, sweep, hostile_sweep, tmp_path):
     folder, _ = sweep
     inputs = []
@@ -145,12 +143,7 @@ def test_latex_compiles(collate, sweep, hostile_sweep, tmp_path):
                                                   (folder, ["--interval", "bca", "--show", "mean,ci,sd,n"])]):
         out = tmp_path / f"out{number}"
         collate(source, "--out", out, "--format", "tex", *arguments, code=None)
-        inputs.append(rf"\input{{{out / 'table.tex'}}}")
-    (tmp_path / "paper.tex").write_text("\n".join(
-        [r"\documentclass{article}", r"\usepackage{booktabs}", r"\usepackage{graphicx}", r"\usepackage{siunitx}",
-         r"\begin{document}", *inputs, r"\end{document}"]))
-    done = subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"], cwd=tmp_path,
-                          capture_output=True, text=True, errors="replace", timeout=120)
-    assert done.returncode == 0, done.stdout[-3000:]
-    assert not re.search(r"Overfull \\hbox \((\d{2,})", done.stdout), done.stdout[-3000:]
+        inputs.append(out / "table.tex")
+    printed = compiled(inputs, tmp_path)
+    assert not re.search(r"Overfull \\hbox \((\d{2,})", printed), printed[-3000:]
     assert (tmp_path / "paper.pdf").stat().st_size > 10000

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "store/atomic_file.hpp"
+#include "support/data_blocks.hpp"
 #include "support/gnuplot.hpp"
 #include "support/print_check.hpp"
 #include "support/reference.hpp"
@@ -42,21 +43,6 @@ tests::Drawing drawing_of(std::filesystem::path const& folder, std::string const
   return tests::read_figure(folder / (name + ".svg"));
 }
 
-/// The blocks of a data file by name.
-std::map<std::string, std::vector<std::vector<double>>> blocks(std::filesystem::path const& file) {
-  std::map<std::string, std::vector<std::vector<double>>> found;
-  std::istringstream lines(store::read_text(file));
-  std::string name;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("# ")) name = line.substr(2, line.rfind(": x y") - 2);
-    if (line.empty() || line[0] == '#') continue;
-    std::istringstream words(line);
-    auto& row = found[name].emplace_back();
-    for (double number = 0; words >> number;) row.push_back(number);
-  }
-  return found;
-}
-
 /// The line's points in units of the axes, (epoch, loss).
 void check_line(tests::DrawnPanel const& panel, tests::Plot const& plot, std::vector<double> const& loss,
                 tests::Axis const& x) {
@@ -83,13 +69,14 @@ TEST_CASE("the figure shows the measured losses of a training and nothing else")
                       .learning_rate = lr,
                       .bayes_test = 8.25},
                      folder.path());
-  auto const losses = blocks(folder.path() / "training_loss_loss.dat");
+  auto const losses = tests::data_blocks(folder.path() / "training_loss_loss.dat");
   using Rows = std::vector<std::vector<double>>;
   CHECK(losses.at("Training, dropout on") == Rows{{1, 27.5}, {2, 20}, {3, 12}, {4, 9}});
   CHECK(losses.at("Test") == Rows{{2, 19.5}, {4, 9.75}});
   CHECK(losses.at("Bayes, test") == Rows{{1, 8.25}, {4, 8.25}});
   CHECK(losses.size() == 4);  // not what was not measured
-  CHECK(blocks(folder.path() / "training_loss_rate.dat").at("Learning rate").at(1) == std::vector<double>{2, 3e-4});
+  CHECK(tests::data_blocks(folder.path() / "training_loss_rate.dat").at("Learning rate").at(1) ==
+        std::vector<double>{2, 3e-4});
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   auto const drawing = drawing_of(folder.path(), "training_loss");
   for (char const* words : {"Epoch", "Loss (MSE, mean over horizons)", "Learning rate", "Training, dropout on",
