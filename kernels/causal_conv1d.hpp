@@ -43,6 +43,7 @@ namespace cuda {
 template <class T>
 void causal_conv1d_forward(ConvShape const&, T const* x, std::int64_t x_stride, Parameter<T> const* weight,
                            Parameter<T> const* bias, T* out, Stream);
+/// Enough for this batch and any smaller one.
 std::size_t conv_workspace_bytes(ConvShape const&);
 template <class T>
 void causal_conv1d_backward(ConvShape const&, T const* x, std::int64_t x_stride, Parameter<T> const* weight,

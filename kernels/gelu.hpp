@@ -24,6 +24,7 @@ void gelu_backward(std::int64_t rows, std::int64_t columns, T const* pre, Parame
 namespace cuda {
 template <class T>
 void gelu_forward(std::int64_t rows, std::int64_t columns, T const* pre, Parameter<T> const* bias, T* out, Stream);
+/// Enough for as many rows and fewer.
 std::size_t gelu_workspace_bytes(std::int64_t rows, std::int64_t columns);
 template <class T>
 void gelu_backward(std::int64_t rows, std::int64_t columns, T const* pre, Parameter<T> const* bias, T const* dout,

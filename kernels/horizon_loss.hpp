@@ -33,6 +33,7 @@ template <class T>
 void horizon_loss(LossShape const&, double scale, LossArrays<T> const&);
 }
 namespace cuda {
+/// Enough for this batch and any smaller one.
 std::size_t horizon_loss_workspace_bytes(LossShape const&);
 template <class T>
 void horizon_loss(LossShape const&, double scale, LossArrays<T> const&, std::byte* workspace, Stream);

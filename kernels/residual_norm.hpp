@@ -76,6 +76,7 @@ void residual_norm_forward(NormShape const&, NormDropout const&, NormInputs<T> c
 template <class T>
 void norm_recompute(NormShape const&, T const* h, float const* mean, float const* rstd, Parameter<T> const* gamma,
                     Parameter<T> const* beta, T* u, Stream);
+/// Enough for this batch and any smaller one.
 std::size_t residual_norm_workspace_bytes(NormShape const&);
 template <class T>
 void residual_norm_backward(NormShape const&, NormDropout const&, T const* h, float const* mean, float const* rstd,

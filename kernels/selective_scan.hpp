@@ -79,7 +79,8 @@ void selective_scan_backward(ScanShape const&, ScanInputs<T> const&, T const* ch
 /// run to run: no atomics.
 namespace cuda {
 inline constexpr std::int64_t scan_states[] = {4, 8, 16, 32, 64, 128};
-/// Bytes of what the forward saves for the backward, and of the backward's scratch.
+/// Bytes of what the forward saves for the backward, and of the backward's scratch: enough for this batch and any
+/// smaller one.
 template <class T>
 std::size_t scan_saved_bytes(ScanShape const&);
 template <class T>

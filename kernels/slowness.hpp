@@ -32,6 +32,7 @@ void slowness(SlownessShape const&, double weight, SlownessArrays<T> const&);
 }
 /// T: float, BFloat16. The sums have a fixed order.
 namespace cuda {
+/// Enough for this batch and any smaller one.
 std::size_t slowness_workspace_bytes(SlownessShape const&);
 template <class T>
 void slowness(SlownessShape const&, double weight, SlownessArrays<T> const&, std::byte* workspace, Stream);

@@ -78,7 +78,8 @@ void causal_conv1d_forward(ConvShape const& s, T const* x, std::int64_t x_stride
 }
 
 std::size_t conv_workspace_bytes(ConvShape const& s) {
-  auto const blocks = std::max(conv_grid(s, wide).blocks.x, conv_grid(s, 1).blocks.x);
+  auto const blocks = most_of_batches(
+      s, [](ConvShape const& any) { return std::max(conv_grid(any, wide).blocks.x, conv_grid(any, 1).blocks.x); });
   Arena arena(nullptr);
   arena.take<float>(s.channels * (s.d_conv + 1) * blocks);
   return arena.used();

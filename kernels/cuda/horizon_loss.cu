@@ -27,9 +27,10 @@ std::int64_t parts_of(LossShape const& s) { return std::max<std::int64_t>(1, cei
 
 std::size_t horizon_loss_workspace_bytes(LossShape const& s) {
   check_loss(s);
+  auto const rows = most_of_batches(s, [](LossShape const& any) { return any.batch * parts_of(any); });
   Arena arena(nullptr);
-  arena.take<double>(s.batch * parts_of(s));
-  arena.take<float>(s.batch * parts_of(s) * s.channels);
+  arena.take<double>(rows);
+  arena.take<float>(rows * s.channels);
   return arena.used();
 }
 

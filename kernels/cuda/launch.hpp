@@ -3,6 +3,7 @@
 #include <cuda_bf16.h>
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -42,6 +43,18 @@ class Arena {
   std::byte* base_;
   std::size_t used_ = 0;
 };
+
+/// The most that `count` says of shape.batch and of any smaller batch. Fewer windows may be cut into more parts, and
+/// the last batch of an epoch, which is short, uses the scratch memory of a full one.
+template <class Shape, class Count>
+std::int64_t most_of_batches(Shape shape, Count const& count) {
+  std::int64_t most = count(shape);
+  while (shape.batch > 0) {
+    --shape.batch;
+    most = std::max<std::int64_t>(most, count(shape));
+  }
+  return most;
+}
 
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
