@@ -17,7 +17,7 @@ void warn(std::vector<std::string> const& warnings) {
 
 }  // namespace
 
-Collation collate(std::vector<SweepFolder> folders, Options const& options) {
+Collation tabulated(std::vector<SweepFolder> folders, Options const& options) {
   auto sweep = merge(std::move(folders));
   unify_values(sweep);
   warn(std::exchange(sweep.warnings, {}));
@@ -30,11 +30,13 @@ Collation collate(std::vector<SweepFolder> folders, Options const& options) {
   if (!options.sort.empty()) sort_cells(table, options.sort);
   auto measures = shown_names(table, options, of_measures);
   warn(table.warnings);
-  Collation collation{.sweep = std::move(sweep), .table = std::move(table), .measures = std::move(measures)};
+  return {.sweep = std::move(sweep), .table = std::move(table), .measures = std::move(measures)};
+}
+
+void compare(Collation& collation) {
   collation.similarity = compare_trials(collation.table, collation.sweep);
   collation.differences = compare_with_baseline(collation.table, collation.sweep, collation.measures);
   collation.trends = dose_responses(collation.table, collation.sweep, collation.measures);
-  return collation;
 }
 
 }  // namespace mambasynth::analysis::collate

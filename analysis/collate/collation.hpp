@@ -21,8 +21,11 @@ struct Collation {
   std::vector<DoseResponse> trends = {};
 };
 
-/// One table of these folders, with warnings on stderr. Errors: errors::usage for a refused mixture, and for names that
-/// do not exist.
-Collation collate(std::vector<SweepFolder> folders, Options const& options);
+/// One table of these folders, without comparisons, and with warnings on stderr. Errors: errors::usage for a refused
+/// mixture, and for names that do not exist.
+Collation tabulated(std::vector<SweepFolder> folders, Options const& options);
+
+/// Fills in what compares trials and cells: similarity, differences, trends.
+void compare(Collation& collation);
 
 }  // namespace mambasynth::analysis::collate

@@ -13,7 +13,7 @@
 namespace mambasynth::analysis::collate {
 namespace {
 
-constexpr std::size_t most_trials = 256, fewest_of_cell = 2;
+constexpr std::size_t most_trials = 128, fewest_of_cell = 2;
 constexpr int exchanges = 1000;
 
 struct Compared {

@@ -8,13 +8,12 @@
 #include <utility>
 
 #include "analysis/collate/collation.hpp"
+#include "analysis/collate/data_files.hpp"
 #include "analysis/collate/figures.hpp"
 #include "analysis/collate/markdown.hpp"
 #include "analysis/collate/options.hpp"
 #include "analysis/collate/shown_measures.hpp"
 #include "analysis/collate/shown_table.hpp"
-#include "analysis/collate/tidy.hpp"
-#include "analysis/collate/trials_csv.hpp"
 #include "analysis/document/terminal.hpp"
 #include "analysis/report/chapters.hpp"
 #include "analysis/report/report.hpp"
@@ -51,7 +50,10 @@ void draw(Collation const& collation, std::filesystem::path const& folder) {
 }
 
 /// Prints the table and writes what the options ask for.
-errors::ExitCode publish(Collation const& collation, Options const& options) {
+errors::ExitCode publish(Collation& collation, Options const& options) {
+  std::optional<DataFiles> data;
+  if (options.csv) data.emplace(collation.sweep, options.out);
+  compare(collation);
   auto const& [sweep, table, measures, similarity, differences, trends] = collation;
   auto const shown = shown_table(table, differences, measures, options);
 
@@ -61,14 +63,12 @@ errors::ExitCode publish(Collation const& collation, Options const& options) {
   try {
     if (options.csv) {
       write_csv(table, file);
-      write_trials_csv(sweep, options.out / "trials.csv");
-      write_tidy_csv(sweep, options.out / "tidy.csv");
-      write_tidy_hdf5(sweep, options.out / "tidy.h5");
       write_or_remove(options.out / "similarity.csv",
                       similarity.layers.empty() ? std::nullopt : std::optional(to_csv(similarity, table)));
       write_or_remove(options.out / "differences.csv",
                       differences.rows.empty() ? std::nullopt : std::optional(to_csv(differences, table)));
       write_or_remove(options.out / "trends.csv", trends.empty() ? std::nullopt : std::optional(to_csv(trends, table)));
+      data->finish();
     }
     write_shown(shown, options);
   } catch (...) {
@@ -105,7 +105,7 @@ errors::ExitCode report(std::vector<SweepFolder> folders, Options const& options
       of_chapter.out = options.out == options.folders.front() ? chapter.folders.front() : options.out / chapter.label;
       streams::print_text(fmt::format("{}{}:\n\n", &chapter == &chapters.front() ? "" : "\n", chapter.name));
     }
-    chapter.collation = collate::collate(std::move(chapter.read), options);
+    chapter.collation = tabulated(std::move(chapter.read), options);
     if (auto const of = publish(chapter.collation, of_chapter); of != errors::ExitCode::done) outcome = of;
   }
   auto const page =
@@ -125,7 +125,8 @@ errors::ExitCode run(int argc, char const* const* argv) {
   std::vector<SweepFolder> folders;
   for (auto const& folder : options.folders) folders.push_back(read_folder(folder));
   if (!options.report.empty()) return report(std::move(folders), options, {argv, argv + argc});
-  return publish(collate::collate(std::move(folders), options), options);
+  auto collation = tabulated(std::move(folders), options);
+  return publish(collation, options);
 }
 
 }  // namespace mambasynth::analysis::collator

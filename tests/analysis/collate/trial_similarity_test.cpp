@@ -227,8 +227,8 @@ TEST_CASE("of too many trials the first of cells over the whole plan are compare
     }
   auto const found = compare_trials(tabulate(given.sweep), given.sweep);
   CHECK(found.done == 3 * cells);
-  CHECK(found.trials == 256);
-  CHECK(found.layers[0].pairs.back().b == 127 * cells / 128);
+  CHECK(found.trials == 128);
+  CHECK(found.layers[0].pairs.back().b == 63 * cells / 64);
   TemporaryFolder const out;
   draw_similarity(found, tabulate(given.sweep), out.path());
   CHECK(std::filesystem::is_empty(out.path()));

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+
+#include "analysis/collate/sweep_folder.hpp"
+
+namespace mambasynth::analysis::collate {
+
+/// trials.csv, tidy.csv and tidy.h5 of a sweep. Those of many trials, a gigabyte for ten thousand, are written by a
+/// process of its own while this one compares the trials.
+class DataFiles {
+ public:
+  /// Starts writing into `folder`. Call it while this process has no threads.
+  DataFiles(SweepFolder const& sweep, std::filesystem::path folder);
+  DataFiles(DataFiles const&) = delete;
+  DataFiles& operator=(DataFiles const&) = delete;
+  ~DataFiles();
+
+  /// Returns once all three are complete. Errors: errors::machine.
+  void finish();
+
+ private:
+  void write() const;
+  [[nodiscard]] bool child_has_written();
+
+  SweepFolder const& sweep_;
+  std::filesystem::path folder_;
+  pid_t child_ = -1;
+};
+
+}  // namespace mambasynth::analysis::collate
