@@ -50,31 +50,23 @@ std::string of_the_interval(statistics::Method method, document::Shows const& sh
   return {};
 }
 
-/// " (1 running, 2 waiting)" of the states that occur; nothing if the only one is that of any trial that has not run.
-std::string counts_of_states(SweepFolder const& sweep, std::vector<std::string_view> const& states) {
-  std::vector<std::string> parts;
-  for (auto const state : states) {
-    auto const count = std::count_if(sweep.trials.begin(), sweep.trials.end(),
-                                     [&](auto const& trial) { return state_of(trial) == state; });
-    if (count > 0) parts.push_back(fmt::format("{} {}", count, state == "timed_out" ? "timed out" : state));
-  }
-  bool const says_nothing = parts.empty() || (parts.size() == 1 && parts.front().ends_with("waiting"));
-  return says_nothing ? "" : fmt::format(" ({})", fmt::join(parts, ", "));
-}
-
 std::string counts(Table const& table, SweepFolder const& sweep) {
   Cell total;
   for (auto const& cell : table.cells) {
     total.n += cell.n;
-    total.missing += cell.missing;
     total.failed += cell.failed;
     total.diverged += cell.diverged;
   }
-  return fmt::format("{} {} in {} {}: {} done, {} missing{}, {} failed{}, {} diverged.", sweep.trials.size(),
+  auto const in_state = [&](std::string_view state) {
+    return std::count_if(sweep.trials.begin(), sweep.trials.end(),
+                         [&](auto const& trial) { return state_of(trial) == state; });
+  };
+  auto const running = in_state("running"), timed_out = in_state("timed_out");
+  return fmt::format("{} {} in {} {}: {} done, {}{} waiting, {} failed{}, {} diverged.", sweep.trials.size(),
                      sweep.trials.size() == 1 ? "trial" : "trials", table.cells.size(),
-                     table.cells.size() == 1 ? "cell" : "cells", total.n, total.missing,
-                     counts_of_states(sweep, {"running", "waiting"}), total.failed,
-                     counts_of_states(sweep, {"timed_out"}), total.diverged);
+                     table.cells.size() == 1 ? "cell" : "cells", total.n,
+                     running > 0 ? fmt::format("{} running, ", running) : "", in_state("waiting"), total.failed,
+                     timed_out > 0 ? fmt::format(" ({} timed out)", timed_out) : "", total.diverged);
 }
 
 document::List explanations(Table const& table, SweepFolder const& sweep, Options const& options) {

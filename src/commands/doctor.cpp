@@ -14,6 +14,7 @@
 #include "doctor/checks.hpp"
 #include "doctor/gather.hpp"
 #include "doctor/inspect.hpp"
+#include "doctor/job_request.hpp"
 #include "doctor/report.hpp"
 #include "environment/launcher.hpp"
 #include "environment/stale_launch.hpp"
@@ -27,7 +28,8 @@ namespace {
 
 struct DoctorOptions {
   std::string out = "runs";
-  bool json = false;
+  bool json = false, job = false;
+  std::string partition;
   double timeout = 30;
 };
 
@@ -68,6 +70,10 @@ int report(doctor::Facts const& facts, bool json) {
 }
 
 int run(DoctorOptions const& options) {
+  if (options.job) {
+    streams::print("{}", doctor::job_lines(doctor::ask_slurm(), options.partition));
+    return static_cast<int>(errors::ExitCode::done);
+  }
   auto const environment = doctor::launch_environment();
   auto const launched = environment::launched_rank();
   if (environment::has_launcher() && doctor::tasks_cannot_meet(environment)) {
@@ -107,6 +113,10 @@ Action declare_doctor(CLI::App& app) {
   auto const options = std::make_shared<DoctorOptions>();
   app.add_option("--out", options->out, "folder for results; it need not exist yet [default: runs]")->type_name("DIR");
   app.add_flag("--json", options->json, "print JSON");
+  auto* const job = app.add_flag("--job", options->job, "print the #SBATCH lines that fit this Slurm cluster");
+  app.add_option("--partition", options->partition, "the partition to describe [default: one with GPUs]")
+      ->type_name("NAME")
+      ->needs(job);
   add_number(app, "--timeout", options->timeout, config::above(0, config::most_seconds),
              "seconds that a rank may take to respond [default: 30]");
   app.footer(

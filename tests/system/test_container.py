@@ -247,7 +247,7 @@ def test_a_job_on_two_nodes_runs_the_image(submit, image, collate, tmp_path):
     assert containers_of(out) == [sha256(image)] * 6
     events = [json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()]
     assert {event["rank"] for event in events if event["event"] == "started"} == {0, 1}
-    assert "6 trials in 3 cells: 6 done, 0 missing" in collate(out).stdout
+    assert "6 trials in 3 cells: 6 done, 0 waiting" in collate(out).stdout
 
 
 @pytest.mark.long

@@ -119,7 +119,7 @@ def test_an_array_divides_a_sweep(submit, collate, tiny_sweep):
     trials = [{file.parent.name for file in part.glob("trials/*/trial.h5")} for part in parts]
     assert [len(of_part) for of_part in trials] == [1, 1] and not trials[0] & trials[1]
     table = collate(*parts, "--out", folder).stdout
-    assert "2 trials in 2 cells: 2 done, 0 missing" in table
+    assert "2 trials in 2 cells: 2 done, 0 waiting" in table
     # One report of both parts, complete once the last of them has ended.
     assert "2 trials, all done" in (parts[0].parent / "report" / "report.md").read_text()
     assert not (parts[0] / "report").exists()
@@ -170,6 +170,22 @@ def test_the_doctor_sees_both_nodes(slurm, mambasynth, tmp_path):
     assert done.stderr.count("srun started 2 tasks that cannot find each other") == 1
     assert "srun --mpi=pmix" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_doctor_writes_job_lines_that_slurm_accepts(slurm, mambasynth, tmp_path):
+    done = subprocess.run([*mambasynth.command, "doctor", "--job"], env=slurm, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("#SBATCH ")]
+    assert any("--partition=" in line for line in lines) and any("--time=" in line for line in lines), done.stdout
+    assert "srun --mpi=pmix starts the ranks" in done.stdout
+    script = tmp_path / "job.sh"
+    script.write_text("#!/bin/bash\n" + "\n".join(lines) + "\ntrue\n")
+    accepted = subprocess.run(["sbatch", "--test-only", script], env=slurm, capture_output=True, text=True, timeout=60)
+    assert accepted.returncode == 0, accepted.stderr + done.stdout
+    refused = subprocess.run([*mambasynth.command, "doctor", "--job", "--partition", "nowhere"], env=slurm,
+                             capture_output=True, text=True, timeout=60)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "Choose one of" in refused.stderr
 
 
 def test_a_second_job_in_one_folder_is_refused_with_the_first_ones_id(submit, job_environment, tiny_sweep, tmp_path):

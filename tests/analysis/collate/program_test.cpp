@@ -28,7 +28,7 @@ TEST_CASE_METHOD(Fixture, "a complete sweep") {
   CHECK_THAT(ran.out, ContainsSubstring("|          7 * |") && !ContainsSubstring("± 0 ") &&
                           ContainsSubstring("Without ±: equal in all seeds"));
   CHECK_THAT(ran.out, ContainsSubstring("ID layer_1"));
-  CHECK_THAT(ran.out, ContainsSubstring("6 trials in 2 cells: 6 done, 0 missing, 0 failed, 0 diverged."));
+  CHECK_THAT(ran.out, ContainsSubstring("6 trials in 2 cells: 6 done, 0 waiting, 0 failed, 0 diverged."));
   CHECK_THAT(ran.out, ContainsSubstring("table.csv"));
   CHECK_THAT(ran.out,
              ContainsSubstring(
