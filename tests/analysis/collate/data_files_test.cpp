@@ -7,6 +7,7 @@
 #include "analysis/collate/tidy.hpp"
 #include "analysis/collate/trials_csv.hpp"
 #include "errors/errors.hpp"
+#include "store/atomic_file.hpp"
 
 using namespace mambasynth;
 using namespace mambasynth::tests;
@@ -45,9 +46,10 @@ TEST_CASE("the data of few and of many trials are the same files, whichever proc
 
 TEST_CASE("data that another process could not write are reported") {
   TemporaryFolder const dir;
+  store::write_atomically(dir.path() / "file", "not a folder");
   for (int const trials : {3, 1000}) {
     auto const sweep = planned(trials);
-    DataFiles files(sweep, dir.path() / "no" / "folder");
+    DataFiles files(sweep, dir.path() / "file");
     CHECK_THROWS_AS(files.finish(), errors::Error);
   }
 }
