@@ -61,7 +61,7 @@ step "Collating"
 stage_done "table and figures"
 printf -v time '%s, ' "${took[@]}"
 figure="$out/sweep_summary.png, .svg, .pdf"
-[ -e "$out/sweep_summary.png" ] || figure="not drawn; with gnuplot: cd $out && gnuplot sweep_summary.gp"
+[ -e "$out/sweep_summary.png" ] || figure="not drawn; with gnuplot: gnuplot -d $out/plots/sweep_summary.gp"
 cat <<END
 
 train.gate_lr_factor: learning rate of the gates (x_proj, dt_proj) relative to that of all other parameters; 0 freezes them.

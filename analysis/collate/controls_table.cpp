@@ -12,6 +12,7 @@
 
 #include "analysis/collate/by_seed.hpp"
 #include "analysis/collate/estimate_cells.hpp"
+#include "analysis/collate/measure.hpp"
 #include "analysis/collate/shown_dimension.hpp"
 
 namespace mambasynth::analysis::collate {
@@ -50,11 +51,13 @@ class Values {
     auto const seeds = fewest_ == most_ ? fmt::format("{}", most_) : fmt::format("{} to {}", fewest_, most_);
     return most_ == 1
                ? fmt::format(
-                     "Controls ({} at k = {}), mean over the done trials of the only seed:", shown_estimator.name, k)
+                     "Controls of the intrinsic dimension ({}, k = {}), mean over the done trials of the only seed:",
+                     shown_estimator.label(), k)
                : fmt::format(
-                     "Controls ({} at k = {}), mean over the done trials of each seed, then over {} seeds, ± half the "
-                     "95 % confidence interval over seeds:",
-                     shown_estimator.name, k, seeds);
+                     "Controls of the intrinsic dimension ({}, k = {}), mean over the done trials of each seed, then "
+                     "over {} "
+                     "seeds, ± half the 95 % confidence interval over seeds:",
+                     shown_estimator.label(), k, seeds);
   }
   [[nodiscard]] std::string notes() const {
     std::string text;
@@ -85,15 +88,15 @@ document::Table controls_table(Table const& table, SweepFolder const& sweep) {
     if (auto const name = parse_dimension(measure); !name.k.empty() && name.k == k) layers.emplace_back(name.layer);
   document::Table result;
   result.label = "controls";
-  result.columns.push_back({.key = "layer", .title = "ID of", .heads_row = true});
-  for (auto const& layer : layers) result.rows.push_back({document::Cell(layer)});
+  result.columns.push_back({.key = "layer", .title = "Layer", .heads_row = true});
+  for (auto const& layer : layers) result.rows.push_back({document::Cell(layer_words(layer))});
   for (auto const& [prefix, title] : control_columns) {
     // Values that belong to no layer go into the row of the input.
     auto const whole = values.cell(fmt::format("{}{}.{}", prefix, shown_estimator.name, k), title, result);
     std::vector<std::optional<document::Cell>> column;
     for (auto const& layer : layers)
       column.push_back(!whole           ? values.cell(fmt::format("{}{}.{}.{}", prefix, shown_estimator.name, layer, k),
-                                                      fmt::format("{} {}", title, layer), result)
+                                                      fmt::format("{} {}", title, layer_words(layer)), result)
                        : column.empty() ? whole
                                         : std::nullopt);
     if (std::none_of(column.begin(), column.end(), [](auto const& cell) { return cell.has_value(); })) continue;

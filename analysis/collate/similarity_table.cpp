@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/collate/measure.hpp"
 #include "analysis/collate/trial_similarity.hpp"
 #include "analysis/document/terminal.hpp"
 #include "analysis/document/text_rows.hpp"
@@ -32,12 +33,12 @@ std::string least_alike(LayerSimilarity const& layer, Table const& table, std::s
 document::Table layers_table(TrialSimilarity const& similarity, Table const& table, std::size_t longest_name) {
   document::Table result;
   result.label = "similarity";
-  result.columns = {{.key = "layer", .title = "CKA of", .heads_row = true},
+  result.columns = {{.key = "layer", .title = "Layer", .heads_row = true},
                     {.key = "within", .title = "one cell"},
                     {.key = "between", .title = "different cells"},
                     {.key = "least_alike", .title = "least alike"}};
   for (auto const& layer : similarity.layers)
-    result.rows.push_back({document::Cell(layer.layer), cell_of(layer.within), cell_of(layer.between),
+    result.rows.push_back({document::Cell(layer_words(layer.layer)), cell_of(layer.within), cell_of(layer.between),
                            document::Cell(least_alike(layer, table, longest_name))});
   return result;
 }

@@ -1,8 +1,6 @@
 #include "analysis/collate/swept_axis.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -13,22 +11,6 @@
 
 namespace mambasynth::analysis::collate {
 namespace {
-
-constexpr std::array<std::pair<char const*, char const*>, 13> words_of_keys{{
-    {"train.gate_lr_factor", "Gate learning-rate factor"},
-    {"train.lr", "Learning rate"},
-    {"train.batch_size", "Batch size"},
-    {"train.seq_len", "Window, steps"},
-    {"train.epochs", "Epochs"},
-    {"train.seed", "Seed"},
-    {"model.d_state", "States of a channel (d_state)"},
-    {"model.d_model", "Features (d_model)"},
-    {"model.n_layers", "Layers"},
-    {"model.max_horizon", "Longest horizon, steps"},
-    {"model.dropout", "Dropout"},
-    {"data.noise_std", "Noise of the series (sd)"},
-    {"data.dwell_mean", "Mean dwell time, steps"},
-}};
 
 plot::Axis numeric_axis(std::string const& title, std::vector<double> const& x) {
   constexpr double room = 0.07;
@@ -54,12 +36,6 @@ plot::Axis numeric_axis(std::string const& title, std::vector<double> const& x) 
 }
 
 }  // namespace
-
-std::string axis_words(std::string const& key) {
-  auto const at =
-      std::find_if(words_of_keys.begin(), words_of_keys.end(), [&](auto const& entry) { return entry.first == key; });
-  return at == words_of_keys.end() ? key : at->second;
-}
 
 std::string value_words(std::string const& value) {
   auto const known = parsed_number(value);

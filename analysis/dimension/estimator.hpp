@@ -42,7 +42,6 @@ struct Estimator {
   std::string_view name;          ///< its data set, and the first part of its columns in table.csv
   std::string_view family;        ///< "Levina-Bickel"
   std::string_view variant = {};  ///< "unbiased"
-  std::string_view heading = {};  ///< on the terminal, if not the family
   int marker = 7;                 ///< gnuplot's pointtype in the figure over neighbors
   /// Its panel in the figures by layer, intrinsic_dimension and sweep_dimension, whose data is in
   /// sweep_dimension_<panel>.dat; empty: none. Only for axes k and none.

@@ -63,7 +63,6 @@ constinit Estimator const levina_bickel_original{
     .name = "levina_bickel_original",
     .family = "Levina-Bickel",
     .variant = "original form",
-    .heading = "LB, original's form",
     .marker = 6,
     .panel = "levina_bickel",
     .axis = Axis::k,

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "analysis/plot/legend.hpp"
 #include "analysis/plot/palette.hpp"
 #include "analysis/plot/style.hpp"
 #include "analysis/plot/text.hpp"
@@ -15,8 +16,9 @@ namespace mambasynth::analysis::plot {
 namespace {
 
 constexpr double most_legend_entries = 10;
-constexpr std::size_t marks_of_figure = 5000;  // half a megabyte of SVG
-constexpr char const* veil = "0x40";           // a quarter transparent, so that density shows
+// A quarter of a megabyte of SVG each: 100 bytes a mark, 33 a dot.
+constexpr std::size_t marks_of_figure = 2500, dots_of_figure = 7500;
+constexpr char const* veil = "0x40";  // a quarter transparent, so that density shows
 
 bool has_legend(Coloring const& c) { return c.scale == Coloring::Scale::category && c.most <= most_legend_entries; }
 
@@ -85,7 +87,61 @@ std::string color_bar(Coloring const& c, Frame const& frame, Paper const& paper)
   return ticks + paper.color_bar(bar) + paper.text(c.label, frame.right() + 1.5, frame.top + text_height / 2);
 }
 
+bool as_dots(std::size_t points, std::size_t panels) { return points * panels > marks_of_figure; }
+
+/// Points of one color: gnuplot's condition on column 3, and the color.
+struct Shade {
+  std::string chosen, color;
+};
+
+std::vector<Shade> shades_of(Coloring const& c) {
+  std::vector<Shade> shades;
+  if (c.value.empty()) return {{"1", "rgb \"#40777777\""}};
+  if (has_legend(c)) {
+    for (std::int64_t i = 0; i < static_cast<std::int64_t>(c.most); ++i) {
+      auto const color = veil + category_color(i, static_cast<std::int64_t>(c.most)).substr(1);
+      shades.push_back({fmt::format("$3 == {}", color), fmt::format("rgb {}", color)});
+    }
+    return shades;
+  }
+  constexpr int bins = 32;  // more could not be told apart
+  double const width = std::max(c.most - c.least, 1e-9) / bins;
+  for (int i = 0; i < bins; ++i) {
+    double const low = c.least + i * width;
+    auto const above = i == 0 ? std::string("1") : fmt::format("$3 >= {:.10g}", low);
+    auto const below = i + 1 == bins ? std::string("1") : fmt::format("$3 < {:.10g}", low + width);
+    shades.push_back({above + " && " + below, fmt::format("palette cb {:.10g}", low + width / 2)});
+  }
+  return shades;
+}
+
+/// Squares, as strokes as long as they are wide: gnuplot writes all of a color as one path.
+std::string dot_plots(std::string const& data, Coloring const& c, std::size_t stride, Frame const& frame,
+                      double range) {
+  double const side = 0.3 * std::min(2.0, std::cbrt(static_cast<double>(stride)));  // millimeters
+  double const half = side / 2 / frame.width * range;
+  constexpr double points_of_millimeter = 72 / 25.4;
+  std::string plots;
+  for (auto const& [chosen, color] : shades_of(c))
+    plots += fmt::format(
+        "{}\"{}\" every {} using ({} ? $1-{:.5g} : NaN):2:({:.5g}):(0) with vectors nohead linewidth {:.3g} linecolor "
+        "{}",
+        plots.empty() ? "" : ", \\\n  ", data, stride, chosen, half, 2 * half, line_width(side * points_of_millimeter),
+        color);
+  return plots;
+}
+
 }  // namespace
+
+std::size_t shown_stride(std::size_t points, std::size_t panels) {
+  auto const most = std::max<std::size_t>(1, dots_of_figure / std::max<std::size_t>(1, panels));
+  return std::max<std::size_t>(1, (points + most - 1) / most);
+}
+
+std::string stride_note(std::size_t points, std::size_t panels) {
+  auto const stride = shown_stride(points, panels);
+  return stride > 1 ? fmt::format("SVG and PDF show one point in {}, the PNG shows all.", stride) : std::string();
+}
 
 Coloring by_category(std::string label, std::span<std::int64_t const> values, std::int64_t count) {
   return {Coloring::Scale::category, std::move(label), {values.begin(), values.end()}, 0, static_cast<double>(count)};
@@ -98,7 +154,7 @@ Coloring by_phase(std::span<double const> radians) {
 }
 
 std::string draw_panel(Figure& figure, std::string const& part, EmbeddingPanel const& panel, Frame const& frame,
-                       Paper const& paper, bool key, std::size_t most_marks) {
+                       Paper const& paper, bool key, std::size_t panels) {
   auto const& c = *panel.coloring;
   auto const data = figure.add_data(part, point_rows(panel));
   auto const points = panel.coordinates.size() / 2;
@@ -120,19 +176,19 @@ std::string draw_panel(Figure& figure, std::string const& part, EmbeddingPanel c
   if (colored && key) commands += bar ? color_bar(c, frame, paper) : legend(c, frame, paper);
   if (points == 0) return commands + "plot NaN notitle\n";
   double const size = points > 3000 ? 0.1 : points > 800 ? 0.16 : 0.25;
-  auto const stride = (points + most_marks - 1) / most_marks;
-  return commands + fmt::format(
-                        "plot \"{}\" every (format eq \"png\" ? 1 : {}) using 1:2{} with points pointtype 7 pointsize "
-                        "{}*(format eq "
-                        "\"png\" ? 1 : {:.3g}) {}\n",
-                        data, stride, colored ? ":3" : "", size, std::min(2.0, std::cbrt(static_cast<double>(stride))),
-                        !colored ? "linecolor rgb \"#40777777\""
-                        : bar    ? "linecolor palette"
-                                 : "linecolor rgb variable");
+  auto const marks =
+      fmt::format("plot \"{}\" using 1:2{} with points pointtype 7 pointsize {} {}\n", data, colored ? ":3" : "", size,
+                  !colored ? "linecolor rgb \"#40777777\""
+                  : bar    ? "linecolor palette"
+                           : "linecolor rgb variable");
+  if (!as_dots(points, panels)) return commands + marks;
+  return commands + fmt::format("if (format eq \"png\") {{\n{}}} else {{\nplot {}\n}}\n", marks,
+                                dot_plots(data, c, shown_stride(points, panels), frame, 2 * extent.half));
 }
 
 void draw_embeddings(std::string const& name, std::string const& heading, std::span<EmbeddingPanel const> panels,
-                     int columns, std::filesystem::path const& folder) {
+                     int columns, std::string const& points, std::vector<std::string> notes,
+                     std::filesystem::path const& folder) {
   constexpr double margin = 2, between = 3;
   auto const count = static_cast<int>(panels.size());
   columns = std::max(1, std::min(columns, count));
@@ -144,7 +200,15 @@ void draw_embeddings(std::string const& name, std::string const& heading, std::s
   double const side = (width - 2 * margin - between * (columns - 1) - keys * panel_key_width) / columns;
   double const cell = side + between + (shared ? 0 : panel_key_width);
   double const head = heading.empty() ? margin / 2 : margin + text_height;
-  Size const size{width, head + rows * (side + panel_title_height) + margin};
+  std::size_t most_points = 0;
+  for (auto const& panel : panels) most_points = std::max(most_points, panel.coordinates.size() / 2);
+  auto lines = fmt::format("Each point is one of {} {}{}; no intervals.", count_text(most_points), points,
+                           count > 1 ? ", the same in every panel" : "");
+  if (auto const left_out = stride_note(most_points, panels.size()); !left_out.empty()) lines += " " + left_out;
+  notes.insert(notes.begin(), std::move(lines));
+  Legend const below("", {}, notes, width);
+  double const end = head + rows * (side + panel_title_height) + margin / 2;
+  Size const size{width, end + below.height()};
   Paper const paper(size);
   Figure figure(name, size);
   std::string commands = "set multiplot\n";
@@ -154,10 +218,13 @@ void draw_embeddings(std::string const& name, std::string const& heading, std::s
                       .width = side,
                       .height = side};
     auto panel = draw_panel(figure, fmt::format("panel{}", i + 1), panels[static_cast<std::size_t>(i)], frame, paper,
-                            !shared || i == columns - 1,
-                            std::max<std::size_t>(1, marks_of_figure / static_cast<std::size_t>(count)));
-    if (i == 0 && !heading.empty())
-      panel.insert(panel.find("unset key"), paper.text(heading, margin, margin / 2 + text_height / 2));
+                            !shared || i == columns - 1, panels.size());
+    if (i == 0) {
+      auto words = below.commands(paper, end);
+      if (!heading.empty())
+        words += paper.text(shortened(heading, width - 2 * margin, text_points), margin, margin / 2 + text_height / 2);
+      panel.insert(panel.find("unset key"), words);
+    }
     commands += panel;
   }
   figure.set_commands(commands + "unset multiplot\n");

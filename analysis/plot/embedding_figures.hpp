@@ -38,14 +38,20 @@ struct EmbeddingPanel {
 inline constexpr double panel_key_width = 17, panel_title_height = 5;
 
 /// gnuplot commands that draw one panel of a multiplot in a square `frame`; its points become a data file of `figure`.
-/// The PNG shows all points, the other formats at most `most_marks` of them: every second, third, ..., since a file
-/// with more is slow to open. `key`: with the coloring's key at the right.
+/// `panels`: so many share the page. The PNG shows all points. In the other formats, many points are small squares, of
+/// which a file holds four times as many in the same space, and at most every shown_stride()-th, so that they stay
+/// below 300 kB and open at once. `key`: with the coloring's key at the right.
 std::string draw_panel(Figure& figure, std::string const& part, EmbeddingPanel const& panel, Frame const& frame,
-                       Paper const& paper, bool key, std::size_t most_marks);
+                       Paper const& paper, bool key, std::size_t panels);
+std::size_t shown_stride(std::size_t points, std::size_t panels);
+/// What a reader must know of points that SVG and PDF leave out; nothing if they show all.
+std::string stride_note(std::size_t points, std::size_t panels);
 
 /// A grid of square panels, row by row, in `folder`. `heading` above them may be empty. Panels with the same coloring
-/// share a key on the right; otherwise each has its own. Axes have no numbers: those of a UMAP mean nothing.
+/// share a key on the right; otherwise each has its own. Axes have no numbers: those of a UMAP mean nothing. `points`:
+/// what a point is, "steps of the series"; the note below counts them. `notes` follow.
 void draw_embeddings(std::string const& name, std::string const& heading, std::span<EmbeddingPanel const> panels,
-                     int columns, std::filesystem::path const& folder);
+                     int columns, std::string const& points, std::vector<std::string> notes,
+                     std::filesystem::path const& folder);
 
 }  // namespace mambasynth::analysis::plot

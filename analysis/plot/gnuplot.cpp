@@ -16,7 +16,9 @@
 #include <mutex>
 #include <set>
 #include <string_view>
+#include <system_error>
 
+#include "analysis/plot/png_resolution.hpp"
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
 #include "streams/streams.hpp"
@@ -105,6 +107,15 @@ int run_gnuplot(std::filesystem::path const& folder, std::string settings, std::
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+void rewrite(std::filesystem::path const& path, std::string const& bytes) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << bytes;
+  file.close();
+  if (!file)
+    throw errors::machine(fmt::format("{} cannot be written", path.string()), errors::system_reason(errno),
+                          "Make room, or choose another folder");
+}
+
 /// cairo writes the time into every PDF, and the same figure would differ each time that it is drawn. Where cairo
 /// compresses the entry (from 1.18 on), it stays.
 void remove_creation_date(std::filesystem::path const& pdf) {
@@ -117,13 +128,10 @@ void remove_creation_date(std::filesystem::path const& pdf) {
   at += start.size();
   if (bytes.find_first_not_of(digits, at) != at + epoch.size()) return;
   bytes.replace(at, epoch.size(), epoch);
-  std::ofstream file(pdf, std::ios::binary | std::ios::trunc);
-  file << bytes;
-  file.close();
-  if (!file)
-    throw errors::machine(fmt::format("{} cannot be written", pdf.string()), errors::system_reason(errno),
-                          "Make room, or choose another folder");
+  rewrite(pdf, bytes);
 }
+
+void add_resolution(std::filesystem::path const& png) { rewrite(png, with_resolution(store::read_text(png), png_dpi)); }
 
 /// Once for each folder, however many figures it gets.
 void note_gnuplot_missing(std::filesystem::path const& folder) {
@@ -134,7 +142,7 @@ void note_gnuplot_missing(std::filesystem::path const& folder) {
     streams::log(
         "figures were not drawn (gnuplot is not installed). Their scripts and data are in {}; install gnuplot and run "
         "'gnuplot -d NAME.gp' there.\n",
-        folder.string());
+        (folder / numbers_folder).string());
 }
 
 }  // namespace
@@ -148,9 +156,20 @@ std::string Figure::add_data(std::string const& part, std::string content) {
 
 std::string Figure::data_name(std::string const& part) const { return fmt::format("{}_{}.dat", name_, part); }
 
+namespace {
+
+/// With which every script begins.
+std::string first_words(std::string const& name) { return fmt::format("# Draws {}.svg", name); }
+
+}  // namespace
+
 std::string Figure::script() const {
   return fmt::format(
-      "# Draws {0}.svg, {0}.png and {0}.pdf: gnuplot -d {0}.gp\n"
+      "{3}, {0}.png and {0}.pdf in the folder above: gnuplot -d {4}/{0}.gp\n"
+      "if (!exists(\"ARG0\")) ARG0 = \"\"\n"
+      "slash = 0\n"
+      "do for [i = 1:strlen(ARG0)] {{ if (ARG0[i:i] eq \"/\") {{ slash = i }} }}\n"
+      "if (slash > 0) {{ cd ARG0[1:slash] }}\n"
       "set encoding utf8\n"
       "set locale \"C\"\n"
       "set decimalsign\n"
@@ -158,27 +177,41 @@ std::string Figure::script() const {
       "{2}"
       "unset output\n"
       "}}\n",
-      name_, terminal_commands(name_, size_), commands_);
+      name_, terminal_commands(name_, size_), commands_, first_words(name_), numbers_folder);
+}
+
+void Figure::remove_older_files(std::filesystem::path const& folder) const {
+  auto const older = folder / (name_ + ".gp");
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(older, ignored) ||
+      !store::read_text(older, first_words(name_).size()).starts_with(first_words(name_)))
+    return;
+  for (auto const& [name, content] : data_) std::filesystem::remove(folder / name, ignored);
+  std::filesystem::remove(older, ignored);
 }
 
 void Figure::draw(std::filesystem::path const& folder) const {
-  for (auto const& [name, content] : data_) store::write_atomically(folder / name, content);
+  auto const numbers = folder / numbers_folder;
+  for (auto const& [name, content] : data_) store::write_atomically(numbers / name, content);
   auto const script_name = name_ + ".gp";
-  store::write_atomically(folder / script_name, script());
+  store::write_atomically(numbers / script_name, script());
+  remove_older_files(folder);
 
   store::AtomicFile svg(folder / (name_ + ".svg"));
   store::AtomicFile png(folder / (name_ + ".png"));
   store::AtomicFile pdf(folder / (name_ + ".pdf"));
-  auto const settings = fmt::format("svg_file='{}'; png_file='{}'; pdf_file='{}'", svg.temporary().filename().string(),
-                                    png.temporary().filename().string(), pdf.temporary().filename().string());
+  auto const settings =
+      fmt::format("svg_file='../{}'; png_file='../{}'; pdf_file='../{}'", svg.temporary().filename().string(),
+                  png.temporary().filename().string(), pdf.temporary().filename().string());
   std::string complaint;
-  int const status = run_gnuplot(folder, settings, script_name, complaint);
+  int const status = run_gnuplot(numbers, settings, script_name, complaint);
   if (status == not_found) return note_gnuplot_missing(folder);
   if (status != 0)
     throw errors::machine(fmt::format("gnuplot could not draw {}", (folder / name_).string()),
                           complaint.empty() ? fmt::format("it ended with status {}", status) : complaint,
-                          fmt::format("Run 'gnuplot -d {}' in {} to see more", script_name, folder.string()));
+                          fmt::format("Run 'gnuplot -d {}' in {} to see more", script_name, numbers.string()));
   svg.commit();
+  add_resolution(png.temporary());
   png.commit();
   remove_creation_date(pdf.temporary());
   pdf.commit();

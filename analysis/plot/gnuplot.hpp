@@ -9,9 +9,13 @@
 
 namespace mambasynth::analysis::plot {
 
-/// One figure: NAME.gp (runs by hand: `gnuplot -d NAME.gp` in its folder, without the start-up files of users), its
-/// data files NAME_<part>.dat beside it, and NAME.svg, NAME.png (300 dpi) and NAME.pdf, which gnuplot draws from them
-/// at the same size on paper. The same input gives the same bytes; a PDF drawn by hand has the time of its making.
+/// The folder, inside that of the figures, of their scripts and the numbers behind them.
+inline constexpr char const* numbers_folder = "plots";
+
+/// One figure: NAME.svg, NAME.png (300 dpi) and NAME.pdf, which gnuplot draws at the same size on paper, and in the
+/// folder `plots` beside them NAME.gp, its script (runs by hand from any folder: `gnuplot -d plots/NAME.gp`, without
+/// the start-up files of users), and NAME_<part>.dat, its data. The same input gives the same bytes; drawn by hand, a
+/// PDF has the time of its making, and a PNG does not say its resolution.
 class Figure {
  public:
   /// `name`: letters, digits, '_' and '-'.
@@ -25,12 +29,14 @@ class Figure {
   /// gnuplot commands, run once for each output format; they choose neither terminal nor output.
   void set_commands(std::string commands) { commands_ = std::move(commands); }
 
-  /// Writes everything into `folder`, each file completely or not at all. Without gnuplot it writes only script and
-  /// data and says so on stderr, once for each folder. Errors: errors::machine (folder, disk, gnuplot's own complaint).
+  /// Writes everything into `folder`, each file completely or not at all, and removes script and data of the same
+  /// figure where older versions wrote them, in `folder` itself. Without gnuplot it writes only script and data and
+  /// says so on stderr, once for each folder. Errors: errors::machine (folder, disk, gnuplot's own complaint).
   void draw(std::filesystem::path const& folder) const;
 
  private:
   [[nodiscard]] std::string script() const;
+  void remove_older_files(std::filesystem::path const& folder) const;
 
   std::string name_;
   Size size_;

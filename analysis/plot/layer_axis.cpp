@@ -13,7 +13,10 @@ std::string short_layer(std::string const& layer) {
 
 Axis layer_axis(std::vector<std::string> const& layers) {
   std::vector<std::string> names;
-  std::transform(layers.begin(), layers.end(), std::back_inserter(names), short_layer);
+  std::transform(layers.begin(), layers.end(), std::back_inserter(names), [](std::string const& layer) {
+    // In full, they would touch the layers beside them in a narrow panel.
+    return layer == "input" ? "in" : layer == "output" ? "out" : short_layer(layer);
+  });
   return named_axis("Layer", names);
 }
 

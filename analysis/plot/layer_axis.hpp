@@ -10,7 +10,7 @@ namespace mambasynth::analysis::plot {
 /// "layer_3" as "3": the axis says what it is.
 std::string short_layer(std::string const& layer);
 
-/// One tick for each layer, at 0, 1, ...
+/// One tick for each layer, at 0, 1, ...: "in", "1", ..., "out".
 Axis layer_axis(std::vector<std::string> const& layers);
 
 }  // namespace mambasynth::analysis::plot

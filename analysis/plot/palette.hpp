@@ -7,8 +7,10 @@
 /// Colors that color-blind readers can tell apart, also in print.
 namespace mambasynth::analysis::plot {
 
-/// "#rrggbb" of category `index` out of `count`: up to ten, Paul Tol's "muted" scheme (personal.sron.nl/~pault); above
-/// ten, evenly spaced along a scale of rising lightness, since more than ten hues cannot be told apart.
+/// "#rrggbb" of category `index` out of `count`: up to ten, Paul Tol's "muted" scheme (personal.sron.nl/~pault) with
+/// his dark brown in place of its gray, which means "no category" here; above ten, evenly spaced along a scale of
+/// rising lightness, since more than ten hues cannot be told apart.
+inline constexpr char const* no_category = "#dddddd";
 std::string category_color(std::int64_t index, std::int64_t count);
 
 /// Of curve `index` beside others of different kinds: Okabe & Ito's scheme (jfly.uni-koeln.de/color), black last. None

@@ -177,6 +177,12 @@ std::string break_commands(Axis const& axis, Frame const& frame, Paper const& pa
   return text;
 }
 
+double right_margin(Panel const& panel) { return std::max({right_label_width(panel), gap, overhang(panel.x)}); }
+
+std::vector<std::string> title_lines(Panel const& panel, double frame_width) {
+  return wrapped_text(panel.title, frame_width + right_margin(panel), text_points);
+}
+
 }  // namespace
 
 Reference level(std::string name, Axis const& x, double y, std::size_t dash) {
@@ -186,13 +192,13 @@ Reference level(std::string name, Axis const& x, double y, std::size_t dash) {
 Margins margins_of(Panel const& panel, bool labeled) {
   Margins margins;
   margins.left = gap + widest_label(panel.y) + tick_gap + (panel.y.title.empty() ? 0 : text_height + gap);
-  margins.right = std::max({right_label_width(panel), gap, overhang(panel.x)});
+  margins.right = right_margin(panel);
   margins.below = !labeled ? gap : label_height(panel.x) + (panel.x.title.empty() ? 0 : text_height + gap / 2);
   return margins;
 }
 
 double room_above(Panel const& panel, double frame_width) {
-  return gap + (panel.title.empty() ? 0 : text_height) +
+  return gap + text_height * static_cast<double>(title_lines(panel, frame_width).size()) +
          small_height * static_cast<double>(off_scale_lines(panel, frame_width).size());
 }
 
@@ -212,9 +218,10 @@ std::string panel_commands(Figure& figure, Panel const& panel, Frame const& fram
                      : std::string("unset grid\n");
   auto const off_scale = off_scale_lines(panel, frame.width);
   double const small_above = small_height * static_cast<double>(off_scale.size());
-  if (!panel.title.empty())
-    text += paper.text(shortened(panel.title, frame.width + margins_of(panel, labeled).right, text_points), frame.left,
-                       frame.top - small_above - text_height / 2 - gap / 2);
+  auto const title = title_lines(panel, frame.width);
+  for (std::size_t i = 0; i < title.size(); ++i)
+    text += paper.text(title[i], frame.left,
+                       frame.top - small_above - (static_cast<double>(title.size() - i) - 0.5) * text_height - gap / 2);
   for (std::size_t i = 0; i < off_scale.size(); ++i)
     text += paper.small_text(off_scale[i], frame.left,
                              frame.top - small_above + (static_cast<double>(i) + 0.5) * small_height - gap / 2,

@@ -10,7 +10,7 @@ namespace mambasynth::analysis::plot {
 namespace {
 
 constexpr double millimeters_of_inch = 25.4;
-constexpr double svg_dpi = 96, png_dpi = 300, points_of_inch = 72;
+constexpr double svg_dpi = 96, points_of_inch = 72;
 
 long at(double dpi, double millimeters) { return std::lround(millimeters / millimeters_of_inch * dpi); }
 
@@ -24,9 +24,9 @@ std::string terminal_commands(std::string const& name, Size const& size) {
   // The cairo terminals take a font's size at 96 dots an inch. Unscaled, pdfcairo draws lines of half a point.
   constexpr double png_scale = png_dpi / svg_dpi, pdf_font_scale = points_of_inch / svg_dpi, pdf_line_scale = 1.5;
   return fmt::format(
-      "if (!exists(\"svg_file\")) svg_file = \"{0}.svg\"\n"
-      "if (!exists(\"png_file\")) png_file = \"{0}.png\"\n"
-      "if (!exists(\"pdf_file\")) pdf_file = \"{0}.pdf\"\n"
+      "if (!exists(\"svg_file\")) svg_file = \"../{0}.svg\"\n"
+      "if (!exists(\"png_file\")) png_file = \"../{0}.png\"\n"
+      "if (!exists(\"pdf_file\")) pdf_file = \"../{0}.pdf\"\n"
       "do for [format in \"svg png pdf\"] {{\n"
       "reset\n"
       "if (format eq \"svg\") {{\n"

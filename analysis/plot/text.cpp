@@ -84,6 +84,13 @@ std::vector<std::string> lines_of(std::string const& text) {
   return lines;
 }
 
+std::string count_text(std::size_t count) {
+  auto text = fmt::format("{}", count);
+  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
+    text.insert(static_cast<std::size_t>(at), ",");
+  return text;
+}
+
 std::string number_text(double value) {
   auto text = fmt::format("{:.6g}", value == 0 ? 0.0 : value);  // not -0
   auto const e = text.find('e');

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,5 +25,8 @@ std::string shortened(std::string const& text, double width, double points);
 
 /// A number as print has it: "−0.5", "2×10⁻⁴", "10⁶".
 std::string number_text(double value);
+
+/// "10,000"
+std::string count_text(std::size_t count);
 
 }  // namespace mambasynth::analysis::plot

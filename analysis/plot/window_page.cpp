@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <set>
+#include <utility>
 
 #include "analysis/plot/palette.hpp"
 #include "analysis/plot/style.hpp"
@@ -50,8 +52,25 @@ std::string circle_runs(std::span<std::int64_t const> circle, std::int64_t circl
         fmt::format("{} {} {} {} {}\n", first + start, first + i, number(color), of_run, number(readable_on(color)));
     start = i;
   }
-  if (known < steps) runs += fmt::format("{} {} 0xbbbbbb -1 0x000000\n", first + known, first + steps);
+  if (known < steps) runs += fmt::format("{} {} {} -1 0x000000\n", first + known, first + steps, number(no_category));
   return runs;
+}
+
+std::vector<LegendEntry> circle_entries(std::vector<std::int64_t> const& shown, std::int64_t circles) {
+  constexpr std::size_t most = 24;
+  std::set<std::int64_t> all(shown.begin(), shown.end());
+  bool const unknown = all.erase(-1) > 0;
+  std::vector<LegendEntry> entries;
+  if (all.size() <= most)
+    for (auto const circle : all)
+      entries.push_back({fmt::format("{}", circle), block_style(category_color(circle, circles))});
+  if (unknown) entries.push_back({"not known", block_style(no_category)});
+  return entries;
+}
+
+LineStyle block_style(std::string color) {
+  constexpr double points = 7;
+  return {.color = std::move(color), .width = points};
 }
 
 namespace {
@@ -79,6 +98,8 @@ std::string bar_ticks(std::string const& range, double height) {
   for (std::size_t i = ticks.size() / 2 % stride; i < ticks.size(); i += stride) fewer.push_back(ticks[i]);
   return tick_words(fewer);
 }
+
+LineStyle const border_style{.dash = 2, .width = thick}, event_style{.color = ink, .point = 11, .width = 0};
 
 double height_above(bool events) { return title_height + (events ? 2.5 : 0); }
 
@@ -152,10 +173,9 @@ std::string WindowPage::commands_of(Room const& room, Paper const& paper, double
     text += paper.text("Time step", frame.left + frame.width / 2, frame.bottom() + axis_height - text_height / 2 - 0.5,
                        Align::center);
   if (room.border)
-    text += paper.line(at(*room.border), frame.top, at(*room.border), frame.bottom(),
-                       "front " + line_words({.dash = 2, .width = thick}));
-  for (auto const step : room.events)
-    text += paper.mark(at(step), frame.top - 1.2, mark_words({.color = ink, .point = 11, .width = 0}));
+    text +=
+        paper.line(at(*room.border), frame.top, at(*room.border), frame.bottom(), "front " + line_words(border_style));
+  for (auto const step : room.events) text += paper.mark(at(step), frame.top - 1.2, mark_words(event_style));
   if (room.quantity.empty()) {
     text += "unset colorbox\n";
   } else {
@@ -171,11 +191,21 @@ std::string WindowPage::commands_of(Room const& room, Paper const& paper, double
   return text + more + room.commands;
 }
 
+void WindowPage::circles(std::span<std::int64_t const> circle, std::int64_t circles) {
+  std::vector<std::int64_t> shown(circle.begin(), circle.end());
+  if (static_cast<std::int64_t>(shown.size()) < last_ - first_) shown.push_back(-1);
+  entries_ = circle_entries(shown, circles);
+}
+
 void WindowPage::draw(Figure& figure, std::vector<std::string> const& notes, std::filesystem::path const& folder) {
   double end = window_edge;
   for (auto const& room : rooms_) end += height_above(!room.events.empty()) + room.height + between_panels;
   end += axis_height;
-  Legend const legend("", {}, notes, two_columns);
+  auto entries = entries_;
+  if (border_) entries.push_back({border_words_, border_style});
+  if (std::any_of(rooms_.begin(), rooms_.end(), [](auto const& room) { return !room.events.empty(); }))
+    entries.push_back({events_words_, event_style});
+  Legend const legend(entries_.empty() ? "" : "Circle", entries, notes, two_columns);
   Size const size{two_columns, end + legend.height()};
   Paper const paper(size);
   auto commands = fmt::format(

@@ -27,6 +27,11 @@ std::string symmetric_range(double largest, double floor);
 std::string circle_runs(std::span<std::int64_t const> circle, std::int64_t circles, std::int64_t first,
                         std::int64_t steps);
 
+/// A filled sample of a color.
+LineStyle block_style(std::string color);
+/// An entry for each circle of `shown`, unless they are too many to be told apart; -1: no circle is known.
+std::vector<LegendEntry> circle_entries(std::vector<std::int64_t> const& shown, std::int64_t circles);
+
 /// Panels one below the other over steps first .. last - 1, two columns wide.
 class WindowPage {
  public:
@@ -52,10 +57,15 @@ class WindowPage {
     double height = 16;
   };
   void lines(Lines const& lines);
-  /// A dashed line through all panels from here on, at a step.
-  void border(std::int64_t step) { border_ = step; }
-  /// Small triangles above the panels from here on: where something happens.
-  void events(std::vector<std::int64_t> steps) { events_ = std::move(steps); }
+  /// The legend of the strip's colors, for circles known from the page's first step on.
+  void circles(std::span<std::int64_t const> circle, std::int64_t circles);
+  /// A dashed line through all panels from here on, at a step; `words`: in the legend.
+  void border(std::int64_t step, std::string words) { border_ = step, border_words_ = std::move(words); }
+  /// Small triangles above the panels from here on, where something happens; `words`: in the legend.
+  void events(std::vector<std::int64_t> steps, std::string words = {}) {
+    events_ = std::move(steps);
+    if (!words.empty()) events_words_ = std::move(words);
+  }
 
   /// Draws all of it as `figure`, with the notes below.
   void draw(Figure& figure, std::vector<std::string> const& notes, std::filesystem::path const& folder);
@@ -74,7 +84,9 @@ class WindowPage {
 
   std::int64_t first_, last_;
   std::optional<std::int64_t> border_;
+  std::string border_words_, events_words_;
   std::vector<std::int64_t> events_;
+  std::vector<LegendEntry> entries_;
   std::vector<Room> rooms_;
 };
 

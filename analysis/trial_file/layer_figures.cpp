@@ -12,6 +12,7 @@
 #include "analysis/dimension/dimension_bar.hpp"
 #include "analysis/plot/layer_axis.hpp"
 #include "analysis/plot/page.hpp"
+#include "analysis/plot/text.hpp"
 #include "analysis/trial_file/shown_k.hpp"
 
 namespace mambasynth::analysis::trial_file {
@@ -127,7 +128,7 @@ void draw_dimension_by_layer(LayerMeasures const& measures, Controls const& cont
   add_participation_ratio(page, measures, controls);
   page.notes = {
       fmt::format("Bars: two standard errors over stretches of time, where they are known; {} points. Gray: controls.",
-                  measures.dimension.front().points)};
+                  plot::count_text(static_cast<std::size_t>(measures.dimension.front().points)))};
   plot::draw_page(page, folder);
 }
 
@@ -165,7 +166,8 @@ void draw_spectrum(LayerMeasures const& measures, std::filesystem::path const& f
                    .panel_height = 50,
                    .legend_title = "Layer",
                    .panels = {std::move(panel)},
-                   .notes = {"Of the trained network; without intervals."}},
+                   .notes = {fmt::format("Of the trained network, over {} steps of the series; no intervals.",
+                                         plot::count_text(static_cast<std::size_t>(measures.steps)))}},
                   folder);
 }
 

@@ -4,20 +4,30 @@
 #include <cmath>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "analysis/dimension/estimators.hpp"
 #include "analysis/plot/embedding_figures.hpp"
 #include "analysis/plot/heat_map.hpp"
 #include "analysis/plot/layer_axis.hpp"
 #include "analysis/plot/legend.hpp"
+#include "analysis/plot/text.hpp"
 #include "analysis/trial_file/layer_figures.hpp"
 #include "analysis/trial_file/shown_k.hpp"
 
 namespace mambasynth::analysis::trial_file {
 namespace {
 
-/// "layer_3 (128-D), LB 4.8, silhouette 0.312"
+/// "Layer 3 (128-D)"
+std::string words_of(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  if (!name.empty() && name[0] >= 'a' && name[0] <= 'z') name[0] = static_cast<char>(name[0] - 'a' + 'A');
+  return name;
+}
+
+/// "Layer 3 (128-D), LB 4.8, silhouette 0.312"
 std::string panel_title(std::string const& name, Embedded const& panel, LayerMeasures const& measures, std::size_t p) {
-  auto title = fmt::format("{} ({}-D)", name, panel.dims);
+  auto title = fmt::format("{} ({}-D)", words_of(name), panel.dims);
   if (panel.umap_start == "random") title += ", random start";
   if (panel.kept_share < 1) title += fmt::format(", PCA {:.1f} %", 100 * panel.kept_share);
   if (!measures.dimension.empty() && !measures.dimension[p].k.empty())
@@ -61,7 +71,10 @@ void draw_similarity(std::vector<std::string> const& layers, Similarity const& s
   double const side = (width - 2 * edge - (count - 1) * between) / count - room.left - plot::bar_room;
   double const end = edge + room.above + side + room.below + below;
   plot::Legend const legend(
-      "", {}, {"Of the trained network's layers, at the same steps. Colors leave out the diagonal, which is 1."},
+      "", {},
+      {fmt::format("Of the trained network's layers, at the same {} steps of the series; no intervals. Colors leave "
+                   "out the diagonal, which is 1.",
+                   plot::count_text(static_cast<std::size_t>(similarity.steps)))},
       width);
   plot::Size const size{width, end + legend.height()};
   plot::Paper const paper(size);
@@ -87,21 +100,38 @@ void draw_layer_embeddings(LayerMeasures const& measures, Embeddings const& e, b
     auto const& panel = e.panels[p];
     auto const& name = measures.layers[p];
     umaps.push_back({panel_title(name, panel, measures, p), panel.umap, &circle});
-    phases.push_back({name, panel.umap, &phase});
+    phases.push_back({words_of(name), panel.umap, &phase});
     components.push_back(
-        {fmt::format("{}: {:.0f} % + {:.0f} %", name, 100 * panel.pca_share[0], 100 * panel.pca_share[1]), panel.pca,
-         &circle});
+        {fmt::format("{}: {:.0f} % + {:.0f} %", words_of(name), 100 * panel.pca_share[0], 100 * panel.pca_share[1]),
+         panel.pca, &circle});
   }
-  for (std::size_t b = 0; b < e.of_blocks.size(); ++b) blocks.push_back({e.blocks[b], e.of_blocks[b].umap, &circle});
+  for (std::size_t b = 0; b < e.of_blocks.size(); ++b)
+    blocks.push_back({words_of(e.blocks[b]), e.of_blocks[b].umap, &circle});
+  constexpr char const* points = "steps of the series";
+  std::string explained;
+  if (!measures.dimension.empty() && !measures.dimension.front().k.empty()) {
+    auto const& ks = measures.dimension.front().k;
+    explained = fmt::format("LB: intrinsic dimension of the layer ({}, k = {}). ",
+                            dimension::levina_bickel_original.label(), ks[shown_k(ks)]);
+  }
+  if (std::any_of(e.panels.begin(), e.panels.end(), [](auto const& panel) { return panel.kept_share < 1; }))
+    explained += "PCA: share of the variance that UMAP's input keeps. ";
+  if (std::any_of(e.panels.begin(), e.panels.end(), [](auto const& panel) { return std::isfinite(panel.silhouette); }))
+    explained += "Silhouette: of the circles in the plane, from −1 to 1.";
+  std::vector<std::string> umap_notes;
+  if (!explained.empty()) umap_notes.push_back(explained);
   if (per_layer)
     for (std::size_t p = 0; p < umaps.size(); ++p)
-      plot::draw_embeddings("umap_" + measures.layers[p], "", std::span(umaps).subspan(p, 1), 1, folder);
-  else plot::draw_embeddings("representation_umap", "", umaps, columns, folder);
-  if (!e.phase.empty()) plot::draw_embeddings("representation_umap_phase", "", phases, columns, folder);
-  plot::draw_embeddings("representation_pca", "Leading principal components, share of variance", components, columns,
-                        folder);
+      plot::draw_embeddings("umap_" + measures.layers[p], "", std::span(umaps).subspan(p, 1), 1, points, umap_notes,
+                            folder);
+  else plot::draw_embeddings("representation_umap", "UMAP by circle", umaps, columns, points, umap_notes, folder);
+  if (!e.phase.empty())
+    plot::draw_embeddings("representation_umap_phase", "UMAP by phase", phases, columns, points, {}, folder);
+  plot::draw_embeddings("representation_pca", "Leading two principal components, with their shares of the variance",
+                        components, columns, points, {}, folder);
   if (!blocks.empty())
-    plot::draw_embeddings("representation_umap_hidden", "Outputs of the Mamba blocks", blocks, block_columns, folder);
+    plot::draw_embeddings("representation_umap_hidden", "UMAP of the outputs of the Mamba blocks", blocks,
+                          block_columns, points, {}, folder);
 }
 
 }  // namespace mambasynth::analysis::trial_file

@@ -63,6 +63,7 @@ struct LayerMeasures {
   std::vector<std::string> layers;                       ///< "input", "layer_1", ..., "output"
   std::vector<dimension::DimensionEstimates> dimension;  ///< (layer), all with the same k and n1; or empty
   std::vector<LayerActivation> activation;               ///< (layer); or empty
+  std::int64_t steps = 0;                                ///< of the series, over which `activation` is measured
 };
 
 /// The scales /layer, /k, /n1, /component and the groups /intrinsic_dimension and /activation, each only if it has

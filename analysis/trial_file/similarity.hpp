@@ -19,6 +19,7 @@ struct Similarity {
   std::vector<double> label_overlap_untrained;  ///< (layer)
   double label_chance = 0;                      ///< the share that neighbors drawn at random would have
   std::int64_t overlap_k = 0;                   ///< neighbors compared
+  std::int64_t steps = 0;                       ///< of the series, at which layers are compared
 };
 
 /// Writes the group /similarity and the scale /other_layer. The scale /layer with the names `layers` must exist.

@@ -58,10 +58,10 @@ class Embedded {
     shown_ = {.coordinates = umap_.coordinates,
               .subspace_dim = data.subspace_dim > 0 ? std::clamp<std::int64_t>(data.subspace_dim, 2, data.ambient_dim)
                                                     : data.ambient_dim,
-              .levina_bickel = {}};
+              .estimator = analysis::dimension::levina_bickel_original.label()};
     for (auto const k : config::Evaluate{}.lb_k)
       if (k < points)
-        shown_.levina_bickel.emplace_back(
+        shown_.dimension.emplace_back(
             k, analysis::dimension::levina_bickel_original(
                    analysis::neighbors::nearest_neighbors<float>(umap_.coordinates, points, 2, k, threads), k)
                    .value);
@@ -72,8 +72,8 @@ class Embedded {
 
   [[nodiscard]] series::SeriesEmbedding const& shown() const { return shown_; }
   void print() const {
-    for (auto const& [k, estimate] : shown_.levina_bickel)
-      streams::print("Levina-Bickel of the UMAP embedding, k = {}: {:.2f}\n", k, estimate);
+    for (auto const& [k, estimate] : shown_.dimension)
+      streams::print("{} of the UMAP embedding, k = {}: {:.2f}\n", shown_.estimator, k, estimate);
   }
 
  private:

@@ -37,12 +37,13 @@ std::string curves(DimensionEstimates const& all, Axis axis, double unit) {
   auto const& distance = by_n1 ? all.distance_n1 : all.distance_k;
   auto const columns = columns_along(axis);
   auto text = fmt::format("{:<6} {:>9}", by_n1 ? "n1" : "k", "distance");
-  for (auto const* estimator : columns)
-    text += fmt::format(" {:>24}", estimator->heading.empty() ? estimator->family : estimator->heading);
+  auto const width = [](Estimator const& estimator) { return std::max<std::size_t>(24, estimator.label().size()); };
+  for (auto const* estimator : columns) text += fmt::format(" {:>{}}", estimator->label(), width(*estimator));
   text += "\n";
   for (std::size_t i = 0; i < ranks.size(); ++i) {
     text += fmt::format("{:<6} {:>9.4g}", ranks[i], distance[i] / unit);
-    for (auto const* estimator : columns) text += fmt::format(" {:>24}", with_errors(all[*estimator][i]));
+    for (auto const* estimator : columns)
+      text += fmt::format(" {:>{}}", with_errors(all[*estimator][i]), width(*estimator));
     if (by_n1 && all.plateau && i >= all.plateau->first && i <= all.plateau->last) text += "  plateau";
     text += "\n";
   }
@@ -78,7 +79,7 @@ std::string groups(Measured const& measured) {
   if (measured.groups.empty()) return {};
   auto text = fmt::format("\n{:<10} {:>8}", measured.labels_name == "circle_id" ? "circle" : "label", "rows");
   for (auto const k : measured.all.k) text += fmt::format(" {:>9}", fmt::format("LB k={}", k));
-  text += fmt::format(" {:>9}\n", "TwoNN");
+  text += fmt::format(" {:>9}   LB: {}; TwoNN: {}\n", "TwoNN", levina_bickel.label(), two_nn_ml.variant);
   auto const field = [](double value) {
     return fmt::format(" {:>9}", std::isfinite(value) ? fmt::format("{:.3f}", value) : "n/a");
   };

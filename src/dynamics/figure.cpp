@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <string>
 
 #include "analysis/plot/page.hpp"
 #include "analysis/plot/palette.hpp"
 #include "analysis/plot/paper.hpp"
 #include "analysis/plot/style.hpp"
+#include "analysis/plot/window_page.hpp"
 
 namespace mambasynth::dynamics {
 namespace {
@@ -18,9 +20,7 @@ namespace {
 namespace plot = analysis::plot;
 using analysis::plot::Figure;
 
-constexpr std::int64_t shown_samples = 8, keyed_circles = 20;
-constexpr double block_points = 7;  // of a color's sample in the legend
-constexpr char const* no_circle = "#e4e4e4";
+constexpr std::int64_t shown_samples = 8;
 plot::LineStyle const burst_style{.color = plot::ink, .point = 9, .width = 0},
     failure_style{.color = "#d55e00", .point = 2, .width = 0};
 
@@ -45,7 +45,7 @@ std::string runs_of(Trajectory const& trajectory, double row, std::int64_t circl
   for (std::size_t start = 0, t = 1; t <= circle.size(); ++t) {
     if (t < circle.size() && circle[t] == circle[start]) continue;
     auto const color =
-        circle[start] < 0 ? std::string(no_circle) : analysis::plot::category_color(circle[start], circles);
+        circle[start] < 0 ? std::string(plot::no_category) : analysis::plot::category_color(circle[start], circles);
     runs += fmt::format("{} {} {:.3f} {} {} {}\n", start, t, row, color_number(color), circle[start],
                         color_number(analysis::plot::readable_on(color)));
     start = t;
@@ -82,18 +82,18 @@ void draw_strips(Analysis const& a, std::filesystem::path const& folder) {
     }
   // Millimeters.
   constexpr double edge = 1, left = 38, right = 3, row_height = 4.2, title = 6, axis = 10.2;
-  std::vector<plot::LegendEntry> entries;
-  if (circles <= keyed_circles)
-    for (std::int64_t c = 0; c < circles; ++c)
-      entries.push_back({fmt::format("{}", c), {.color = plot::category_color(c, circles), .width = block_points}});
-  entries.push_back({"no circle", {.color = no_circle, .width = block_points}});
-  if (perturbs) entries.push_back({"burst", burst_style});
+  std::vector<std::int64_t> all(static_cast<std::size_t>(circles));
+  std::iota(all.begin(), all.end(), 0);
+  auto entries = plot::circle_entries(all, circles);
+  entries.push_back({"no circle", plot::block_style(plot::no_category)});
+  if (perturbs) entries.push_back({"start of a burst", burst_style});
   if (fails) entries.push_back({"first failure", failure_style});
-  plot::Legend const legend("Circle", entries,
-                            {fmt::format("Decoded circle of {} of {} samples. A sample fails where it leaves the "
-                                         "circles, its phase stalls, or a visit outlasts the longest dwell.",
-                                         samples, a.samples)},
-                            plot::two_columns);
+  plot::Legend const legend(
+      "Circle", entries,
+      {fmt::format("Decoded circle of {} of {} samples. A sample fails where it leaves the "
+                   "circles, its phase stalls, or a visit outlasts the longest dwell. No intervals.",
+                   samples, a.samples)},
+      plot::two_columns);
   double const height = row_height * rows, end = edge + title + height + axis;
   plot::Size const size{plot::two_columns, end + legend.height()};
   plot::Paper const paper(size);
@@ -219,8 +219,8 @@ void draw_statistics(Analysis const& a, std::filesystem::path const& folder) {
   auto const steps = plot::number_axis("Steps after the seed", 0, static_cast<double>(a.steps));
   plot::Page page{.name = "generation_statistics", .width = plot::two_columns, .columns = 3};
   page.panels = {dwell_panel(a), distance_panel(a, steps), lasting_panel(a, steps)};
-  page.notes = {fmt::format(
-      "Over {} samples of each kind; without intervals. Steps of bursts are left out of the distance.", a.samples)};
+  page.notes = {fmt::format("Over {} samples of each kind; no intervals. Steps of bursts are left out of the distance.",
+                            a.samples)};
   plot::draw_page(page, folder);
 }
 

@@ -28,6 +28,7 @@ analysis::trial_file::Similarity compare_layers(PanelPair const& panels, std::sp
                                                 std::span<std::int64_t const> circle, config::Evaluate const& config,
                                                 int threads, analysis::neighbors::NeighborSearch const& search) {
   analysis::trial_file::Similarity result;
+  result.steps = static_cast<std::int64_t>(time.size());
   auto const& trained = panels.trained;
   std::vector<PanelRows const*> all;
   for (auto const& panel : trained) all.push_back(&panel);

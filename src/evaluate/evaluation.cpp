@@ -66,6 +66,7 @@ std::vector<analysis::dimension::DimensionEstimates> estimate(Gathered const& ga
 analysis::trial_file::LayerMeasures measure(Gathered const& gathered, Rows const& rows, config::Evaluate const& config,
                                             bool with_dimension, Means const& means) {
   analysis::trial_file::LayerMeasures result{.layers = gathered.names, .dimension = {}, .activation = {}};
+  if (!gathered.statistics.empty()) result.steps = gathered.statistics.front().rows();
   for (auto const& statistics : gathered.statistics) {
     auto const spectrum = analysis::representation::spectrum(statistics.moments());
     auto const components = [&](std::size_t level) {

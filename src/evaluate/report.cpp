@@ -27,6 +27,9 @@ std::string panels(analysis::trial_file::LayerMeasures const& measures) {
     for (auto const k : measures.dimension.front().k) titles.push_back(fmt::format("LB k={}", k));
   titles.insert(titles.end(), {"mean", "std", "PR"});
   auto text = header(titles);
+  auto const key =
+      fmt::format("{}PR: participation ratio\n",
+                  measures.dimension.empty() ? std::string() : fmt::format("LB: {}; ", levina_bickel_original.label()));
   for (std::size_t p = 0; p < measures.layers.size(); ++p) {
     text += fmt::format("{:<10}", measures.layers[p]);
     if (!measures.dimension.empty())
@@ -34,7 +37,7 @@ std::string panels(analysis::trial_file::LayerMeasures const& measures) {
     auto const& activation = measures.activation[p];
     text += number(activation.mean) + number(activation.std) + number(activation.participation_ratio) + "\n";
   }
-  return text;
+  return text + key;
 }
 
 /// At the middle k, next to the controls that a dimension must be compared with.
@@ -47,7 +50,7 @@ std::string controls(Evaluation const& evaluation) {
   auto const at = [&](std::vector<DimensionEstimates> const& sets, std::size_t p) {
     return sets.empty() ? std::numeric_limits<double>::quiet_NaN() : sets[p][levina_bickel_original][middle].value;
   };
-  auto text = fmt::format("\nLevina-Bickel at k={} and its controls\n", ks[middle]) +
+  auto text = fmt::format("\n{}, k = {}, and its controls\n", levina_bickel_original.label(), ks[middle]) +
               header({"trained", "untrained", "shuffled"});
   for (std::size_t p = 0; p < measures.layers.size(); ++p)
     text += fmt::format("{:<10}", measures.layers[p]) + number(at(measures.dimension, p)) +

@@ -67,6 +67,7 @@ void head_of_page(WindowPage& page, Figure& figure, Sample const& sample, std::s
              .range = plot::symmetric_range(sample.x.abs().max().item<double>(), 1e-6),
              .quantity = "x",
              .height = 20});
+  page.circles(circle, circles);
 }
 
 std::string plotted(std::string const& data, std::size_t column, plot::LineStyle const& style) {
@@ -118,7 +119,12 @@ void draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64_t 
               .ylabel = "Δ",
               .plots = plotted(mean, 2, line_style(0)),
               .largest = largest(signals.delta[0].mean(1))});
-  page.draw(figure, {"One window of the series. Color scales end at the 99.5th percentile."}, folder);
+  page.draw(
+      figure,
+      {fmt::format("One window of {} steps of the series; no intervals. Δ: the step size of the scan, which sets how "
+                   "much of the state is kept. Color scales end at the 99.5th percentile.",
+                   sample.x.size(0))},
+      folder);
 }
 
 void draw_summary(Sample const& sample, std::span<std::int64_t const> circle, std::int64_t circles,
@@ -140,8 +146,12 @@ void draw_summary(Sample const& sample, std::span<std::int64_t const> circle, st
                 .plots = plotted(rows, i + 2, line_style(0)),
                 .largest = largest(means[i]),
                 .height = 14});
-  page.draw(figure, {"One window of the series. Δ: the step size, averaged over all inner channels of a layer."},
-            folder);
+  page.draw(
+      figure,
+      {fmt::format("One window of {} steps of the series; no intervals. Δ: the step size of the scan, averaged over "
+                   "the {} inner channels of a layer.",
+                   sample.x.size(0), sample.layers.front().delta.size(2))},
+      folder);
 }
 
 }  // namespace mambasynth::gates

@@ -84,7 +84,7 @@ void draw_signal_maps(SignalMaps const& maps, std::span<std::int64_t const> circ
     for (auto const& map : maps.of(s))
       panels.push_back({fmt::format("layer {} ({}-D)", panels.size() + 1, maps.dims[s]), map.coordinates, &coloring});
     analysis::plot::draw_embeddings(mapped_signals[s].figure, fmt::format("UMAP of the {}", mapped_signals[s].what),
-                                    panels, columns, folder);
+                                    panels, columns, "steps of the series", {}, folder);
   }
 }
 

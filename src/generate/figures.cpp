@@ -30,22 +30,23 @@ void draw_generation(GeneratedSample const& s, std::filesystem::path const& fold
                                   .quantity = quantity,
                                   .from = from};
   };
-  auto const notes = [&](std::string text) {
-    if (!bursts.empty()) text += " Triangles: bursts of noise on the input.";
-    return std::vector<std::string>{std::move(text)};
+  auto const notes = [&](std::string const& what) {
+    return std::vector<std::string>{fmt::format("Sample {}: {}; no intervals.", s.number, what)};
   };
+  constexpr char const* burst_words = "start of a burst of noise on the input";
 
   plot::Figure whole(fmt::format("generation_{}", s.number), {});
   std::vector<float> all(s.seed.begin(), s.seed.end());
   all.insert(all.end(), s.generated.begin(), s.generated.end());
   auto const range = plot::symmetric_range(plot::largest_magnitude(all), floor);
   plot::WindowPage page(s.seed_start, last);
-  page.border(border);
-  page.strip("Circle of the seed (gray: generated)",
+  page.border(border, "end of the seed");
+  page.strip("Circle of the seed",
              whole.add_data("circles", plot::circle_runs(s.seed_circle, s.circles, s.seed_start, seed_steps + steps)));
-  page.events(bursts);
+  page.circles(s.seed_circle, s.circles);
+  page.events(bursts, burst_words);
   page.heat(heat_of(whole, "Seed, then generated steps", "all", all, range, "x"));
-  page.draw(whole, notes(fmt::format("Sample {}. Dashed: end of the seed.", s.number)), folder);
+  page.draw(whole, notes(fmt::format("{} steps of the series, then {} generated steps", seed_steps, steps)), folder);
 
   std::vector<float> error(s.generated.begin(), s.generated.end());
   for (std::size_t i = 0; i < error.size(); ++i) error[i] -= s.truth[i];
@@ -56,11 +57,13 @@ void draw_generation(GeneratedSample const& s, std::filesystem::path const& fold
   plot::Figure beside(fmt::format("generation_vs_gt_{}", s.number), {});
   plot::WindowPage compared(border, last);
   compared.heat(heat_of(beside, "Series", "truth", s.truth, common, "x"));
-  compared.events(bursts);
+  compared.events(bursts, burst_words);
   compared.heat(heat_of(beside, "Generated steps", "generated", s.generated, common, "x"));
   compared.events({});
   compared.heat(heat_of(beside, fmt::format("Difference, MSE {:.4f}", s.mse), "error", error, common, "Diff."));
-  compared.draw(beside, notes(fmt::format("Sample {}, steps after its seed.", s.number)), folder);
+  compared.draw(beside,
+                notes(fmt::format("{} steps after its seed of {}; MSE over steps and channels", steps, seed_steps)),
+                folder);
 }
 
 }  // namespace mambasynth::generate

@@ -18,8 +18,8 @@ struct GeneratedSample {
   std::span<std::int64_t const> bursts = {};  ///< steps after the seed at which one begins
 };
 
-/// Draws into `folder` generation_<number> (circle of the seed's steps, gray after it; seed and generated steps with a
-/// dashed line between them) and generation_vs_gt_<number> (series, generated steps, difference). Triangles mark
+/// Draws into `folder` generation_<number> (circle of the seed's steps, light gray after it; seed and generated steps
+/// with a dashed line between them) and generation_vs_gt_<number> (series, generated steps, difference). Triangles mark
 /// bursts.
 void draw_generation(GeneratedSample const& sample, std::filesystem::path const& folder);
 

@@ -1,6 +1,7 @@
 #include "series/figures.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +9,7 @@
 #include "analysis/plot/axis.hpp"
 #include "analysis/plot/embedding_figures.hpp"
 #include "analysis/plot/heat_map.hpp"
+#include "analysis/plot/legend.hpp"
 #include "analysis/plot/palette.hpp"
 #include "analysis/plot/style.hpp"
 #include "analysis/plot/text.hpp"
@@ -45,6 +47,8 @@ std::string visit_rows(std::vector<series::Visit> const& visits, std::int64_t ci
   return rows;
 }
 
+constexpr char const* points_words = "steps of the series";
+
 /// The embedding, colored by circle and by time.
 struct EmbeddingPanels {
   analysis::plot::Coloring circle, time;
@@ -59,13 +63,16 @@ struct EmbeddingPanels {
 void draw_subspace(series::Digest const& digest, SeriesEmbedding const& embedding,
                    std::filesystem::path const& folder) {
   auto const& process = digest.process();
-  auto heading = fmt::format("{} circles in {} dimensions, subspace of {}; Levina-Bickel of the embedding",
-                             process.circles, process.channels, embedding.subspace_dim);
-  for (auto const& [k, estimate] : embedding.levina_bickel)
-    heading += fmt::format("{} k={} {:.2f}", k == embedding.levina_bickel.front().first ? ":" : ",", k, estimate);
+  auto const heading = fmt::format("{} circles in {} dimensions, of which they span {}", process.circles,
+                                   process.channels, embedding.subspace_dim);
+  std::vector<std::string> notes;
+  for (auto const& [k, estimate] : embedding.dimension) notes.push_back(fmt::format("{:.2f} at k = {}", estimate, k));
+  if (!notes.empty())
+    notes = {
+        fmt::format("Intrinsic dimension of the embedding ({}): {}.", embedding.estimator, fmt::join(notes, ", "))};
   EmbeddingPanels const drawn(digest, embedding);
   analysis::plot::draw_embeddings(fmt::format("umap_subspace_{}", embedding.subspace_dim), heading, drawn.panels, 2,
-                                  folder);
+                                  points_words, notes, folder);
 }
 
 // Millimeters.
@@ -136,10 +143,26 @@ std::string periods(plot::Figure& figure, plot::Paper const& paper, series::Proc
 
 void draw_overview(series::Digest const& digest, std::filesystem::path const& folder,
                    SeriesEmbedding const* embedding) {
-  constexpr double side = 60, note = 5;
+  constexpr double side = 60;
   double const end = upper + row + below;
-  plot::Size const size{plot::two_columns,
-                        end + (embedding != nullptr ? plot::panel_title_height + side + 2 : 0) + note};
+  double const bottom = end + (embedding != nullptr ? plot::panel_title_height + side + 2 : 0);
+  auto const points = embedding != nullptr ? embedding->coordinates.size() / 2 : 0;
+  std::vector<std::string> notes{
+      fmt::format("One series of {} steps, {} visits, and {} circles; no intervals. Transitions and periods are those "
+                  "of the process. In all panels but the last, a color is a circle.",
+                  plot::count_text(static_cast<std::size_t>(digest.n_steps())),
+                  plot::count_text(digest.visits().size()), digest.process().circles)};
+  if (embedding == nullptr)
+    notes.front() = fmt::format(
+        "One series of {} steps, {} visits, and {} circles; no intervals. Transitions and periods are those of the "
+        "process. Outside the transition matrix, a color is a circle.",
+        plot::count_text(static_cast<std::size_t>(digest.n_steps())), plot::count_text(digest.visits().size()),
+        digest.process().circles);
+  else
+    notes.push_back(fmt::format("Each point is one of {} {}. {}", plot::count_text(points), points_words,
+                                plot::stride_note(points, 2)));
+  plot::Legend const legend("", {}, notes, plot::two_columns);
+  plot::Size const size{plot::two_columns, bottom + legend.height()};
   plot::Paper const paper(size);
   plot::Figure figure("markov_circles_timeseries", size);
   auto commands = fmt::format(
@@ -147,17 +170,16 @@ void draw_overview(series::Digest const& digest, std::filesystem::path const& fo
       "{:.3g}\nset style "
       "fill solid noborder\n",
       plot::frame_gray, plot::line_width(plot::thin));
-  commands += paper.small_text("Colors are circles.", 1.5, size.height - note / 2);
+  commands += legend.commands(paper, bottom);
   commands += circles_over_time(figure, paper, digest) + transitions(figure, paper, digest.process()) +
               periods(figure, paper, digest.process());
   if (embedding != nullptr) {
     EmbeddingPanels const drawn(digest, *embedding);
-    constexpr std::size_t marks = 2500;
     for (int i = 0; i < 2; ++i)
       commands += plot::draw_panel(
           figure, i == 0 ? "umap_by_circle" : "umap_by_time", drawn.panels[static_cast<std::size_t>(i)],
           {.left = 12 + 85.0 * i, .top = end + plot::panel_title_height, .width = side, .height = side}, paper, true,
-          marks);
+          2);
   }
   figure.set_commands(commands + "unset multiplot\n");
   figure.draw(folder);
@@ -189,7 +211,9 @@ void draw_window(series::Excerpt const& window, std::int64_t number, series::Pro
              .range = plot::symmetric_range(limit, limit > 0 ? 0 : 1),
              .quantity = "x",
              .height = 40});
-  page.draw(figure, {fmt::format("Steps {} to {} of the series.", window.start, window.start + steps)}, folder);
+  page.circles(window.circle, process.circles);
+  page.draw(figure, {fmt::format("Steps {} to {} of the series; no intervals.", window.start, window.start + steps)},
+            folder);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -13,10 +14,10 @@ namespace mambasynth::series {
 
 /// The sampled steps of a digest, embedded in the plane.
 struct SeriesEmbedding {
-  std::span<float const> coordinates;  ///< (sampled step, 2)
-  std::int64_t subspace_dim = 0;       ///< of the subspace that contains all circles
-  std::vector<std::pair<std::int64_t, double>>
-      levina_bickel;  ///< k and the estimate for the embedding, by the original's formula
+  std::span<float const> coordinates;                           ///< (sampled step, 2)
+  std::int64_t subspace_dim = 0;                                ///< of the subspace that contains all circles
+  std::vector<std::pair<std::int64_t, double>> dimension = {};  ///< k and the estimate of the embedding's dimension
+  std::string estimator = {};                                   ///< its label
 };
 
 /// Draws the figures of the verb `data` into `folder`: markov_circles_timeseries (circle over time, transition matrix,

@@ -80,7 +80,7 @@ void draw_training_loss(LossCurves const& c, std::filesystem::path const& folder
     rate.height = 18;
     page.panels.push_back(std::move(rate));
   }
-  page.notes = {"One training; without intervals."};
+  page.notes = {fmt::format("One training run of {} epochs; no intervals.", c.epoch.size())};
   if (std::isfinite(least)) page.notes.emplace_back("Bayes: the lowest loss that any predictor can reach.");
   if (cut) page.notes.emplace_back("The first epochs lie above the scale.");
   plot::draw_page(page, folder);
@@ -116,7 +116,13 @@ void draw_next_prediction(WindowPrediction const& w, std::filesystem::path const
   heat("Prediction from the steps before t", "prediction", w.prediction, common, "x");
   heat(fmt::format("Error, MSE {:.4f}", error.empty() ? 0.0 : squares / static_cast<double>(error.size())), "error",
        error, plot::symmetric_range(plot::largest_magnitude(error), least_scale), "Error");
-  page.draw(figure, {"One window of the series. The error has a color scale of its own."}, folder);
+  page.circles(w.circle, w.circles);
+  page.draw(
+      figure,
+      {fmt::format("One window of {} steps of the series; no intervals. MSE over its steps and channels. The error "
+                   "has a color scale of its own.",
+                   steps)},
+      folder);
 }
 
 }  // namespace mambasynth::trial

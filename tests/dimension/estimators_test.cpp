@@ -38,7 +38,7 @@ TEST_CASE("every estimator appears in dimension.h5, in the printed report, and i
   dimension::write_dimension(file, measured, config, {});
   dimension::draw_dimension(measured, folder.path());
   auto const text = dimension::report(measured);
-  auto const drawn = store::read_text(folder.path() / "dimension_estimates_neighbors.dat");
+  auto const drawn = store::read_text(folder.path() / "plots/dimension_estimates_neighbors.dat");
   store::Hdf5Reader const h5(file);
   for (auto const* estimator : estimators) {
     std::string const name(estimator->name);

@@ -298,8 +298,8 @@ TEST_CASE("one, three and two hundred circles are analyzed and drawn, even if no
     CHECK(dynamics::summary_table(found).find("nan") == std::string::npos);
     tests::TemporaryFolder const folder;
     dynamics::draw_dynamics(found, folder.path());
-    CHECK(std::filesystem::exists(folder.path() / "generation_dynamics.gp"));
-    CHECK(std::filesystem::exists(folder.path() / "generation_statistics.gp"));
+    CHECK(std::filesystem::exists(folder.path() / "plots/generation_dynamics.gp"));
+    CHECK(std::filesystem::exists(folder.path() / "plots/generation_statistics.gp"));
     if (tests::gnuplot_installed()) check_figures(folder.path(), circles);
   }
 }

@@ -105,7 +105,7 @@ TEST_CASE("gate figures show their data with and without circles, with and witho
         gates::draw_layer(sample, 1, of_window, 2, folder.path());
         if (gnuplot) check_sample(folder.path(), sample, static_cast<std::size_t>(labels));
       });
-      CHECK(std::filesystem::exists(folder.path() / "gates_layer2_5_delta.dat"));
+      CHECK(std::filesystem::exists(folder.path() / "plots/gates_layer2_5_delta.dat"));
     }
   if (!gnuplot) SKIP("gnuplot is not installed");
   auto const switches = tests::read_figure(folder.path() / "gates_switches.svg");

@@ -59,7 +59,7 @@ TEST_CASE("the maps of gate signals are UMAPs of the signals at the drawn steps"
   tests::TemporaryFolder folder;
   gates::draw_signal_maps(maps, circle, 3, folder.path());
   for (auto const& signal : gates::mapped_signals) {
-    auto const data = store::read_text(folder.path() / (std::string(signal.figure) + "_panel1.dat"));
+    auto const data = store::read_text(folder.path() / "plots" / (std::string(signal.figure) + "_panel1.dat"));
     CHECK(std::count(data.begin(), data.end(), '\n') == 61);
     if (tests::gnuplot_installed())
       CHECK(std::filesystem::file_size(folder.path() / (std::string(signal.figure) + ".png")) > 1000);

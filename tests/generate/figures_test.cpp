@@ -50,7 +50,7 @@ TEST_CASE("a generated sample's figures show its data, with and without circles,
                              .bursts = bursts};
       if (circles) sample.seed_circle = circle;
       draw_generation(sample, folder.path());
-      CHECK(std::filesystem::exists(folder.path() / "generation_4_circles.dat"));
+      CHECK(std::filesystem::exists(folder.path() / "plots/generation_4_circles.dat"));
       if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
       for (char const* name : {"generation_4.png", "generation_vs_gt_4.png"})
         CHECK(std::filesystem::file_size(folder.path() / name) > 1000);

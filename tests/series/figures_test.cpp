@@ -2,6 +2,8 @@
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -63,7 +65,7 @@ void check_overview(tests::Drawing const& drawing, series::Digest const& digest)
 void check_window(tests::Drawing const& drawing, series::Excerpt const& window, std::int64_t channels) {
   REQUIRE(drawing.panels.size() == 2);
   auto const steps = window.steps(), end = window.start + steps;
-  CHECK(drawing.says(fmt::format("Steps {} to {} of the series.", window.start, end)));
+  CHECK(drawing.says(fmt::format("Steps {} to {} of the series; no intervals.", window.start, end)));
   CHECK((drawing.says("Time step") && drawing.says("Channel")));
   std::size_t visits = 1;
   for (std::size_t i = 1; i < window.circle.size(); ++i) visits += window.circle[i] != window.circle[i - 1] ? 1 : 0;
@@ -94,11 +96,11 @@ TEST_CASE("figures are drawn for any number of circles, channels and steps") {
     tests::TemporaryFolder folder;
     auto const digest = digest_of(data);
     draw_series(digest, folder.path());
-    CHECK(lines(folder.path() / "markov_circles_timeseries_visits.dat") ==
+    CHECK(lines(folder.path() / "plots/markov_circles_timeseries_visits.dat") ==
           static_cast<std::int64_t>(digest.visits().size()) + 1);
-    CHECK(lines(folder.path() / "markov_circles_timeseries_periods.dat") == circles + 1);
+    CHECK(lines(folder.path() / "plots/markov_circles_timeseries_periods.dat") == circles + 1);
     for (char const* name : {"sample_window_0", "sample_window_1", "sample_window_2"})
-      CHECK(lines(folder.path() / (std::string(name) + "_x.dat")) == channels);
+      CHECK(lines(folder.path() / "plots" / (std::string(name) + "_x.dat")) == channels);
     if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
     for (char const* name : {"markov_circles_timeseries", "sample_window_0", "sample_window_1", "sample_window_2"})
       for (char const* extension : {".svg", ".png"})
@@ -134,14 +136,14 @@ TEST_CASE("the embedded steps are the original's, and figures show them") {
   std::vector<float> coordinates;
   for (int i = 0; i < 800; ++i) coordinates.push_back(static_cast<float>(std::sin(i)));
   SeriesEmbedding const embedding{
-      .coordinates = coordinates, .subspace_dim = 4, .levina_bickel = {{10, 1.234}, {30, 2.345}}};
+      .coordinates = coordinates, .subspace_dim = 4, .dimension = {{10, 1.234}, {30, 2.345}}, .estimator = "Made up"};
   tests::TemporaryFolder folder;
   draw_series(digest, folder.path(), &embedding);
-  CHECK(lines(folder.path() / "markov_circles_timeseries_umap_by_time.dat") == 401);
-  auto const script = store::read_text(folder.path() / "umap_subspace_4.gp");
-  CHECK(
-      script.find("10 circles in 20 dimensions, subspace of 4; Levina-Bickel of the embedding: k=10 1.23, k=30 2.3") !=
-      std::string::npos);
+  CHECK(lines(folder.path() / "plots/markov_circles_timeseries_umap_by_time.dat") == 401);
+  auto const script = store::read_text(folder.path() / "plots/umap_subspace_4.gp");
+  CHECK_THAT(script, ContainsSubstring("10 circles in 20 dimensions, of which they span 4") &&
+                         ContainsSubstring("Intrinsic dimension of the embedding (Made up): 1.23 at k = 10, 2.3") &&
+                         ContainsSubstring("Each point is one of 400 steps of the series"));
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   auto const subspace = tests::read_figure(folder.path() / "umap_subspace_4.svg");
   auto const overview = tests::read_figure(folder.path() / "markov_circles_timeseries.svg");

@@ -196,7 +196,7 @@ def test_xarray_reads_dimension_h5_with_named_dimensions(mambasynth, tmp_path):
             assert file["duplicates"] > 0
         with xarray.open_dataset(tmp_path / "out/dimension.h5", group="by_label", engine=engine) as file:
             assert file["levina_bickel_se_blocks"].dims == ("label", "k")
-    assert (tmp_path / "out/dimension_estimates.gp").is_file()
+    assert (tmp_path / "out/plots/dimension_estimates.gp").is_file()
 
 
 def test_integers_get_the_binomial_estimator(measure):
@@ -258,18 +258,18 @@ def test_the_figure_marks_a_plateau_only_if_there_is_one(mambasynth, tmp_path):
     for name, x in zip(("flat", "half_constant"), clouds):
         numpy.save(tmp_path / "x.npy", x)
         mambasynth("dimension", "--data", tmp_path / "x.npy", "--out", tmp_path / name)
-        script = (tmp_path / name / "dimension_estimates.gp").read_text()
+        script = (tmp_path / name / "plots/dimension_estimates.gp").read_text()
         with h5py.File(tmp_path / name / "dimension.h5") as file:
             assert ("Plateau at" in script) == bool(file["intrinsic_dimension/gride_plateau"][:].any()), name
         files = re.findall(r'"(dimension_estimates_\w+\.dat)"', script)
         assert files
         for data in files:
-            assert (tmp_path / name / data).is_file()
+            assert (tmp_path / name / "plots" / data).is_file()
         if shutil.which("gnuplot"):
             figure = drawing.read(tmp_path / name / "dimension_estimates.svg")
             assert all(figure.plots.values()) and "Gride by distance" in figure.texts
             assert any(text.startswith("Plateau at") for text in figure.texts) == ("Plateau at" in script)
-    assert "Plateau at" in (tmp_path / "flat/dimension_estimates.gp").read_text()
+    assert "Plateau at" in (tmp_path / "flat/plots/dimension_estimates.gp").read_text()
 
 
 def test_each_of_many_labels_has_its_estimates(mambasynth, measure, tmp_path):

@@ -216,7 +216,7 @@ def test_gnuplot_startup_files_and_locales_do_not_change_figures(mambasynth, tmp
         variables = [f"{name}={value}" for name, value in user.items()]
         mambasynth("dimension", "--data", series, "--k", "5,10", "--out", out, launcher=["env", f"LOCPATH={german}", *variables])
         kinds = (".svg", ".png", ".pdf", ".dat")
-        drawn.append({file.name: file.read_bytes() for file in sorted(out.iterdir()) if file.suffix in kinds})
+        drawn.append({file.name: file.read_bytes() for file in sorted(out.rglob("*")) if file.suffix in kinds})
     assert len(drawn[0]) >= 3
     for number, user in enumerate(users):
         assert drawn[number] == drawn[0], user

@@ -39,9 +39,9 @@ def test_gates_h5_holds_traces_and_statistics_around_switches_and_returns(mambas
             numpy.testing.assert_allclose(trace["C_norm"][:], numpy.linalg.norm(signal["C"][:], axis=2), rtol=1e-5)
         assert f"{file['by_condition/delta'][1, 0]:.5g} +- " in done.stdout
     for name in ("gates_statistics", "gates_switches", "gates_summary_0", "gates_summary_2", "gates_layer1_0", "gates_layer2_2"):
-        assert (tmp_path / f"{name}.gp").is_file()
+        assert (tmp_path / f"plots/{name}.gp").is_file()
     for name in ("delta", "x", "circles", "z_gate", "norms", "mean_delta"):
-        assert (tmp_path / f"gates_layer1_0_{name}.dat").is_file()
+        assert (tmp_path / f"plots/gates_layer1_0_{name}.dat").is_file()
 
 
 @pytest.mark.parametrize("engine", ["netcdf4", "h5netcdf"])
@@ -77,13 +77,13 @@ def test_umap_embeds_the_signals_of_every_layer(mambasynth, flags, tmp_path):
         assert tree[f"{name}_start"].dims == ("layer",) and set(tree[f"{name}_start"].values) <= {"spectral", "random"}
     assert tree.attrs["neighbors"] == tree.attrs["neighbors_used"] == 12
     for name in ("delta", "zgate", "B", "C", "xconv"):
-        assert (tmp_path / f"1/gates_umap_{name}_panel2.dat").read_text().count("\n") == 301
+        assert (tmp_path / f"1/plots/gates_umap_{name}_panel2.dat").read_text().count("\n") == 301
 
 
 def test_one_layer_of_one_sample_can_be_selected(mambasynth, flags, tmp_path):
     mambasynth(*flags, "--no-figures", "--out", tmp_path / "all")
     mambasynth(*flags, "--layer", 2, "--sample", 1, "--out", tmp_path / "one")
-    drawn = sorted(file.stem for file in (tmp_path / "one").glob("*.gp"))
+    drawn = sorted(file.stem for file in (tmp_path / "one/plots").glob("*.gp"))
     assert drawn == ["gates_layer2_1", "gates_statistics", "gates_switches"]
     with h5py.File(tmp_path / "one/gates.h5") as one, h5py.File(tmp_path / "all/gates.h5") as all:
         assert list(one["sample"]) == [1]
@@ -112,8 +112,8 @@ def test_a_series_without_states_has_no_switch_statistics(mambasynth, flags, tmp
     with h5py.File(tmp_path / "out/gates.h5") as file:
         assert [word.decode() for word in file["condition"]] == ["all"]
         assert "around_switch" not in file and "offset" not in file
-    assert (tmp_path / "out/gates_layer2_0_circles.dat").is_file()
-    assert not (tmp_path / "out/gates_switches.gp").exists()
+    assert (tmp_path / "out/plots/gates_layer2_0_circles.dat").is_file()
+    assert not (tmp_path / "out/plots/gates_switches.gp").exists()
 
 
 @pytest.mark.parametrize("given, words", [

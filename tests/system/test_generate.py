@@ -40,8 +40,8 @@ def test_the_file_holds_the_printed_statistics(judged):
         line = next(line for line in printed.splitlines() if line.startswith("switches per 1,000 steps"))
         assert all(rate in line for rate in rates)
     for name in ("generation_dynamics", "generation_statistics"):
-        assert (out / f"{name}.gp").is_file()
-    assert (out / "generation_dynamics_bursts.dat").read_text().count("\n") == 1 + 3 * 5
+        assert (out / f"plots/{name}.gp").is_file()
+    assert (out / "plots/generation_dynamics_bursts.dat").read_text().count("\n") == 1 + 3 * 5
 
 
 def test_the_true_continuation_is_decoded(judged, flags):

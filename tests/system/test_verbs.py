@@ -59,11 +59,11 @@ def test_data_embeds_its_steps_with_umap(mambasynth, tmp_path):
         folder = tmp_path / str(threads)
         done = mambasynth("data", "--n-steps", 700, "--subspace-dim", 3, "--threads", threads, "--out", folder)
         assert "skip with --no-umap" in done.stderr and (" s, spectral start" in done.stderr or " s, random start" in done.stderr)
-        printed.append([line for line in done.stdout.splitlines() if line.startswith("Levina-Bickel of the UMAP")])
-        assert "umap_by_circle" in (folder / "markov_circles_timeseries.gp").read_text()
+        printed.append([line for line in done.stdout.splitlines() if "of the UMAP embedding" in line])
+        assert "umap_by_circle" in (folder / "plots/markov_circles_timeseries.gp").read_text()
     assert [line.split(":")[0].rsplit(" ", 1)[1] for line in printed[0]] == ["10", "30", "100"]
     assert printed[0] == printed[1]
-    points = [(tmp_path / name / "umap_subspace_3_panel1.dat").read_text() for name in ("1", "2")]
+    points = [(tmp_path / name / "plots/umap_subspace_3_panel1.dat").read_text() for name in ("1", "2")]
     assert points[0] == points[1] and points[0].count("\n") == 701
 
 
@@ -80,10 +80,10 @@ def predicted_windows(folder, series, seq_len, stride):
     starts = numpy.arange(0, len(series) - seq_len + 1, stride)
     errors = []
     for i, window in enumerate(numpy.random.default_rng(42).choice(len(starts), 3, replace=False)):
-        part = {name: numpy.loadtxt(folder / f"next_prediction_{i}_{name}.dat").T for name in ("truth", "prediction", "error")}
+        part = {name: numpy.loadtxt(folder / f"plots/next_prediction_{i}_{name}.dat").T for name in ("truth", "prediction", "error")}
         numpy.testing.assert_allclose(part["truth"], series[starts[window] + 1:starts[window] + seq_len], rtol=6e-4)
         numpy.testing.assert_allclose(part["error"], part["prediction"] - part["truth"], atol=2e-2)
-        strip = numpy.loadtxt(folder / f"next_prediction_{i}_circles.dat", usecols=(0, 1), ndmin=2)
+        strip = numpy.loadtxt(folder / f"plots/next_prediction_{i}_circles.dat", usecols=(0, 1), ndmin=2)
         assert (strip[0, 0], strip[-1, 1]) == (starts[window] + 1, starts[window] + seq_len)
         errors.append(part["error"])
     return errors
@@ -99,7 +99,7 @@ def test_train_writes_the_trial_and_its_figures(mambasynth, tiny_trial, tmp_path
     # And its figures.
     with h5py.File(tmp_path / "series.h5") as series, h5py.File(tmp_path / "out/trial.h5") as file:
         predicted_windows(tmp_path / "out", series["x"][:], 64, 64)
-        drawn = drawing.blocks(tmp_path / "out/training_loss_loss.dat") | drawing.blocks(tmp_path / "out/training_loss_rate.dat")
+        drawn = drawing.blocks(tmp_path / "out/plots/training_loss_loss.dat") | drawing.blocks(tmp_path / "out/plots/training_loss_rate.dat")
         for series, name in (("Training, dropout on", "train_mse"), ("Training, dropout off", "train_eval_mse"),
                              ("Validation", "val_mse"), ("Test", "test_mse"), ("Learning rate", "lr")):
             measured = file["history"].get(name, numpy.full(2, numpy.nan))[:]
@@ -113,7 +113,7 @@ def test_the_originals_flag_names_are_aliases(mambasynth, tiny_trial, tmp_path):
     mambasynth("train", "--config", tiny_trial, "--data-dir", tmp_path / "data", "--save-dir", tmp_path / "out",
                "--no-amp", "--no-compile", "--no-figures")
     assert (tmp_path / "out" / "trial.h5").is_file()
-    assert not list((tmp_path / "out").glob("*.gp"))
+    assert not (tmp_path / "out/plots").exists()
 
 
 def test_train_gives_the_same_losses_for_each_form_of_a_series(mambasynth, tiny_trial, tmp_path):
@@ -134,7 +134,7 @@ def test_evaluate_measures_a_checkpoint(mambasynth, trial, finished_sweep, tmp_p
     assert (tmp_path / "activations.h5").is_file()
     for figure in ("intrinsic_dimension", "probes", "similarity", "representation_umap", "representation_umap_phase",
                    "representation_umap_hidden", "representation_pca"):
-        assert (tmp_path / f"{figure}.gp").is_file()
+        assert (tmp_path / f"plots/{figure}.gp").is_file()
         assert not drawing.read(tmp_path / f"{figure}.svg").blank, figure
 
 
@@ -153,7 +153,7 @@ def test_per_layer_gives_each_layer_its_own_umap(mambasynth, trial, finished_swe
     mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--layers", "input,2", "--umap-points", 200,
                "--pca", 5, "--per-layer", "--set", "evaluate.probes=false", "--out", tmp_path)
     for panel in ("input", "layer_2"):
-        assert "PCA" in (tmp_path / f"umap_{panel}.gp").read_text()
+        assert "PCA" in (tmp_path / f"plots/umap_{panel}.gp").read_text()
     assert not (tmp_path / "representation_umap.svg").exists()
 
 
@@ -186,9 +186,9 @@ def test_train_eval_prints_the_validation_loss_and_draws_predictions(mambasynth,
     with h5py.File(next((finished_sweep / "data").glob("*/series.h5"))) as series:
         errors = predicted_windows(tmp_path / "out", series["x"][:], 64, 64)
     for i, error in enumerate(errors):
-        shown = re.search(r"Error, MSE (\S+)\"", (tmp_path / f"out/next_prediction_{i}.gp").read_text()).group(1)
+        shown = re.search(r"Error, MSE (\S+)\"", (tmp_path / f"out/plots/next_prediction_{i}.gp").read_text()).group(1)
         assert float(shown) == pytest.approx((error ** 2).mean(), rel=1e-3)
-    assert not (tmp_path / "out/training_loss.gp").exists()
+    assert not (tmp_path / "out/plots/training_loss.gp").exists()
     mambasynth(*flags, "--no-figures", "--out", tmp_path / "none")
     assert not (tmp_path / "none").exists()
 
@@ -227,9 +227,9 @@ def test_a_finished_trial_still_writes_a_requested_checkpoint(mambasynth, tiny_t
     done = mambasynth("train", "--config", tiny_trial, "--out", tmp_path / "out",
                       launcher=["env", f"PATH={tmp_path / 'bin'}:{os.environ['PATH']}"])
     assert done.stderr.count("install gnuplot") == 1
-    assert {path.name for path in (tmp_path / "out").glob("*.gp")} == {"training_loss.gp", *(f"next_prediction_{i}.gp" for i in range(3))}
+    assert {path.name for path in (tmp_path / "out/plots").glob("*.gp")} == {"training_loss.gp", *(f"next_prediction_{i}.gp" for i in range(3))}
     assert not list((tmp_path / "out").glob("*.png"))
-    (tmp_path / "out/training_loss.gp").unlink()
+    (tmp_path / "out/plots/training_loss.gp").unlink()
     mambasynth("train", "--config", tiny_trial, "--out", tmp_path / "out", "--checkpoint", tmp_path / "best.pt")
-    assert not (tmp_path / "out/training_loss.gp").exists(), "a complete trial draws nothing"
+    assert not (tmp_path / "out/plots/training_loss.gp").exists(), "a complete trial draws nothing"
     assert (tmp_path / "best.pt").read_bytes() == (tmp_path / "out" / "checkpoint.pt").read_bytes()

@@ -69,13 +69,13 @@ TEST_CASE("the figure shows the measured losses of a training and nothing else")
                       .learning_rate = lr,
                       .bayes_test = 8.25},
                      folder.path());
-  auto const losses = tests::data_blocks(folder.path() / "training_loss_loss.dat");
+  auto const losses = tests::data_blocks(folder.path() / "plots/training_loss_loss.dat");
   using Rows = std::vector<std::vector<double>>;
   CHECK(losses.at("Training, dropout on") == Rows{{1, 27.5}, {2, 20}, {3, 12}, {4, 9}});
   CHECK(losses.at("Test") == Rows{{2, 19.5}, {4, 9.75}});
   CHECK(losses.at("Bayes, test") == Rows{{1, 8.25}, {4, 8.25}});
   CHECK(losses.size() == 4);  // not what was not measured
-  CHECK(tests::data_blocks(folder.path() / "training_loss_rate.dat").at("Learning rate").at(1) ==
+  CHECK(tests::data_blocks(folder.path() / "plots/training_loss_rate.dat").at("Learning rate").at(1) ==
         std::vector<double>{2, 3e-4});
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   auto const drawing = drawing_of(folder.path(), "training_loss");
@@ -153,14 +153,14 @@ TEST_CASE("a window's figure shows truth, prediction and error, one row per chan
                         .circles = 3},
                        folder.path());
   using Rows = std::vector<std::vector<double>>;
-  CHECK(rows(folder.path() / "next_prediction_1_truth.dat") == Rows{{1, 3, 5, 0.5}, {-2, 4, -6, 0.25}});
-  CHECK(rows(folder.path() / "next_prediction_1_prediction.dat") == Rows{{1.5, 3, 5, 0}, {-2, 3, -6, 0}});
-  CHECK(rows(folder.path() / "next_prediction_1_error.dat") == Rows{{0.5, 0, 0, -0.5}, {0, -1, 0, -0.25}});
-  auto const visits = rows(folder.path() / "next_prediction_1_circles.dat");
+  CHECK(rows(folder.path() / "plots/next_prediction_1_truth.dat") == Rows{{1, 3, 5, 0.5}, {-2, 4, -6, 0.25}});
+  CHECK(rows(folder.path() / "plots/next_prediction_1_prediction.dat") == Rows{{1.5, 3, 5, 0}, {-2, 3, -6, 0}});
+  CHECK(rows(folder.path() / "plots/next_prediction_1_error.dat") == Rows{{0.5, 0, 0, -0.5}, {0, -1, 0, -0.25}});
+  auto const visits = rows(folder.path() / "plots/next_prediction_1_circles.dat");
   REQUIRE(visits.size() == 2);
   CHECK((visits[0][0] == 100 && visits[0][1] == 102 && visits[0][3] == 2));
   CHECK((visits[1][0] == 102 && visits[1][1] == 104 && visits[1][3] == 0));
-  auto const script = store::read_text(folder.path() / "next_prediction_1.gp");
+  auto const script = store::read_text(folder.path() / "plots/next_prediction_1.gp");
   // Truth and prediction share a scale; the error has its own.
   CHECK_THAT(script, ContainsSubstring("set cbrange [-6:6]") && ContainsSubstring("set cbrange [-1:1]"));
   CHECK_THAT(script, ContainsSubstring("Error, MSE 0.1953"));
@@ -189,7 +189,8 @@ TEST_CASE("a perfect prediction of a constant series without circles has color s
   tests::TemporaryFolder folder;
   std::vector<float> const zeros(30, 0);
   draw_next_prediction({.number = 0, .channels = 3, .truth = zeros, .prediction = zeros, .circle = {}}, folder.path());
-  CHECK_THAT(store::read_text(folder.path() / "next_prediction_0.gp"), ContainsSubstring("set cbrange [-1e-06:1e-06]"));
+  CHECK_THAT(store::read_text(folder.path() / "plots/next_prediction_0.gp"),
+             ContainsSubstring("set cbrange [-1e-06:1e-06]"));
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   auto const drawing = drawing_of(folder.path(), "next_prediction_0");
   CHECK((drawing.says("Circles unknown") && drawing.says("Error, MSE 0.0000")));

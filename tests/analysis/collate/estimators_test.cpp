@@ -101,6 +101,6 @@ TEST_CASE("every estimator with a panel is in the figures by layer") {
   for (auto const* estimator : estimators) {
     if (estimator->panel.empty()) continue;
     for (std::string const figure : {"intrinsic_dimension", "sweep_dimension"})
-      CHECK(std::filesystem::exists(folder.path() / (figure + "_" + std::string(estimator->panel) + ".dat")));
+      CHECK(std::filesystem::exists(folder.path() / "plots" / (figure + "_" + std::string(estimator->panel) + ".dat")));
   }
 }

@@ -106,14 +106,14 @@ TEST_CASE("the figures of a sweep hold the numbers of its table") {
     CHECK_THAT(figure.caption, ContainsSubstring("95 % confidence interval of the mean over 3 seeds"));
   }
 
-  auto const dimension = data_blocks(out.path() / "sweep_dimension_levina_bickel.dat");
+  auto const dimension = data_blocks(out.path() / "plots/sweep_dimension_levina_bickel.dat");
   REQUIRE(dimension.at("1").size() == 3);
   for (std::size_t layer = 0; layer < 3; ++layer) {
     constexpr char const* names[] = {"input", "layer_1", "output"};
     CHECK(dimension.at("1")[layer][0] == static_cast<double>(layer));
     check_interval(dimension.at("1")[layer],
                    table.cells[1].measures.at(fmt::format("levina_bickel_original.{}.k30", names[layer])));
-    check_interval(data_blocks(out.path() / "sweep_dimension_two_nn.dat").at("0")[layer],
+    check_interval(data_blocks(out.path() / "plots/sweep_dimension_two_nn.dat").at("0")[layer],
                    table.cells[0].measures.at(fmt::format("two_nn_ml.{}", names[layer])));
   }
   CHECK(dimension.at("untrained")[1][1] == 49);
@@ -121,8 +121,8 @@ TEST_CASE("the figures of a sweep hold the numbers of its table") {
   for (auto const& row : dimension.at("noise-free signal")) CHECK(row[1] == 31.5);
   CHECK(dimension.at("pure noise").size() == 3);
 
-  auto const excess = data_blocks(out.path() / "sweep_errors_excess_mse.dat");
-  auto const test = data_blocks(out.path() / "sweep_errors_test_mse.dat");
+  auto const excess = data_blocks(out.path() / "plots/sweep_errors_excess_mse.dat");
+  auto const test = data_blocks(out.path() / "plots/sweep_errors_test_mse.dat");
   REQUIRE(excess.at("0").size() == 2);
   CHECK(excess.at("0")[1][0] == 4);
   check_interval(excess.at("0")[1], table.cells[0].measures.at("excess_mse.h4"));
@@ -130,14 +130,14 @@ TEST_CASE("the figures of a sweep hold the numbers of its table") {
   CHECK(test.at("Bayes optimum")[1][1] == 6.5);
   CHECK_FALSE(excess.contains("Bayes optimum"));
 
-  auto const summary = data_blocks(out.path() / "sweep_summary_excess_mse.dat");
+  auto const summary = data_blocks(out.path() / "plots/sweep_summary_excess_mse.dat");
   REQUIRE(summary.at("Mean over seeds").size() == 2);
   check_interval(summary.at("Mean over seeds")[1], table.cells[1].measures.at("excess_mse.h1"));
   CHECK(summary.at("Single seed") == Rows{{0, 2}, {0, 2.5}, {0, 3}, {1, 2.25}, {1, 2.75}, {1, 3.25}});
-  check_interval(data_blocks(out.path() / "sweep_summary_dimension.dat").at("Mean over seeds")[0],
+  check_interval(data_blocks(out.path() / "plots/sweep_summary_dimension.dat").at("Mean over seeds")[0],
                  table.cells[0].measures.at("levina_bickel_original.layer_1.k30"));
 
-  auto const training = data_blocks(out.path() / "sweep_training_val_mse.dat");
+  auto const training = data_blocks(out.path() / "plots/sweep_training_val_mse.dat");
   check_interval(training.at("0")[0], interval_of(std::vector{9.0, 10.0, 11.0}));
   check_interval(training.at("1")[1], interval_of(std::vector{9.5, 9.5, 9.5}));
 
@@ -157,7 +157,7 @@ TEST_CASE("the figures of a sweep hold the numbers of its table") {
   check_means(errors.panels[1], {test.at("0"), test.at("1")});
   auto const by_layer = read_figure(out.path() / "sweep_dimension.svg");
   REQUIRE(by_layer.panels.size() == 2);
-  CHECK(by_layer.panels[1].x.labels() == std::vector<std::string>{"input", "1", "output"});
+  CHECK(by_layer.panels[1].x.labels() == std::vector<std::string>{"in", "1", "out"});
   for (char const* words :
        {"Levina-Bickel, original form, k = 30", "TwoNN, maximum likelihood", "Intrinsic dimension", "Layer"})
     CHECK(by_layer.says(words));
@@ -187,7 +187,7 @@ TEST_CASE("differences from the baseline have a row each, with its seeds, its p,
   measures.set("test_mse", *measures.find("test_mse") + 0.125);
   auto const figures = drawn(sweep, out.path());
   CHECK(names_of(figures).contains("sweep_differences"));
-  auto const test = data_blocks(out.path() / "sweep_differences_test_mse.dat");
+  auto const test = data_blocks(out.path() / "plots/sweep_differences_test_mse.dat");
   CHECK(test.at("Single seed") == Rows{{-0.375, 1}, {-0.5, 1}, {-0.5, 1}, {-0.25, 0}, {-0.25, 0}, {-0.25, 0}});
   REQUIRE(test.at("Mean over seeds").size() == 2);
   CHECK(test.at("Mean over seeds")[0][0] == Approx(-1.375 / 3));
@@ -213,7 +213,7 @@ TEST_CASE("0 stands apart on the swept axis, and cells that lost seeds say so") 
   for (auto& trial : sweep.trials)
     if (trial.id == "c2s1") trial.outcome = analysis::collate::Outcome::failed, trial.result.reset();
   (void)drawn(sweep, out.path());
-  auto const excess = data_blocks(out.path() / "sweep_summary_excess_mse.dat");
+  auto const excess = data_blocks(out.path() / "plots/sweep_summary_excess_mse.dat");
   CHECK(excess.at("Mean over seeds")[0][0] == 0);
   CHECK(excess.at("Mean over seeds, open").size() == 1);
   CHECK(excess.at("Mean over seeds, open")[0][0] == 0.1);
@@ -238,8 +238,8 @@ TEST_CASE(
   std::erase_if(sweep.trials, [](auto const& trial) { return trial.id == "c7s2"; });
   auto const table = tabulate(sweep);
   auto const figures = drawn(sweep, out.path());
-  auto const first = data_blocks(out.path() / "sweep_summary_excess_mse.dat");
-  auto const second = data_blocks(out.path() / "sweep_summary_excess_mse_2.dat");
+  auto const first = data_blocks(out.path() / "plots/sweep_summary_excess_mse.dat");
+  auto const second = data_blocks(out.path() / "plots/sweep_summary_excess_mse_2.dat");
   check_interval(first.at("8")[1], table.cells[4].measures.at("excess_mse.h1"));
   check_interval(second.at("16")[0], table.cells[3].measures.at("excess_mse.h1"));
   CHECK(second.at("Single seed").size() == 11);
@@ -262,7 +262,7 @@ TEST_CASE("with one horizon, errors are drawn against the swept axis, the optimu
     trial.result->measures = kept;
   }
   (void)drawn(sweep, out.path());
-  auto const test = data_blocks(out.path() / "sweep_errors_test_mse.dat");
+  auto const test = data_blocks(out.path() / "plots/sweep_errors_test_mse.dat");
   CHECK(test.at("Mean over seeds").size() == 3);
   CHECK(test.at("Bayes optimum")[0][1] == 6);
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
@@ -291,13 +291,13 @@ TEST_CASE("a panel for each probe, with its controls beside it") {
       trial.result->measures.set(name, value + 0.01 * std::atoi(trial.seed.c_str()));
   auto const table = tabulate(sweep);
   (void)drawn(sweep, out.path());
-  auto const circle = data_blocks(out.path() / "sweep_probes_circle_balanced_accuracy.dat");
+  auto const circle = data_blocks(out.path() / "plots/sweep_probes_circle_balanced_accuracy.dat");
   CHECK(circle.size() == 4);
   check_interval(circle.at("0")[1], table.cells[0].measures.at("probe.circle.balanced_accuracy.layer_1"));
   CHECK(circle.at("untrained")[1][1] == Approx(0.05 * 6 + 0.01));
   CHECK(circle.at("shuffled (chance)")[0][1] == Approx(0.05 * 2 + 0.01));
-  CHECK(data_blocks(out.path() / "sweep_probes_phase_r2.dat").size() == 2);
-  CHECK_FALSE(fs::exists(out.path() / "sweep_probes_circle_accuracy.dat"));  // the balanced one says more
+  CHECK(data_blocks(out.path() / "plots/sweep_probes_phase_r2.dat").size() == 2);
+  CHECK_FALSE(fs::exists(out.path() / "plots/sweep_probes_circle_accuracy.dat"));  // the balanced one says more
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   auto const drawing = read_figure(out.path() / "sweep_probes.svg");
   REQUIRE(drawing.panels.size() == 2);
@@ -314,7 +314,7 @@ TEST_CASE("intervals of a bounded score end at its bounds") {
       trial.result->measures.set(fmt::format("probe.phase.r2.{}", layer), value);
   }
   (void)drawn(sweep, out.path());
-  auto const found = data_blocks(out.path() / "sweep_probes_phase_r2.dat");
+  auto const found = data_blocks(out.path() / "plots/sweep_probes_phase_r2.dat");
   for (auto const& row : found.at("0")) CHECK(row[3] <= 1);
 }
 
@@ -330,8 +330,8 @@ TEST_CASE("references weigh seeds alike, and nothing infinite is drawn") {
   PathWithout const gnuplot;
   (void)drawn(sweep, out.path());
   // 5 + seed of the trials s0, s1, s2 and s0, s1, the first of them infinite: 5, 6 and 7 by seed.
-  CHECK(data_blocks(out.path() / "sweep_probes_circle_accuracy.dat").at("untrained")[0][1] == 6);
-  CHECK(data_blocks(out.path() / "sweep_summary_excess_mse.dat").at("Single seed").size() == 4);
+  CHECK(data_blocks(out.path() / "plots/sweep_probes_circle_accuracy.dat").at("untrained")[0][1] == 6);
+  CHECK(data_blocks(out.path() / "plots/sweep_summary_excess_mse.dat").at("Single seed").size() == 4);
 }
 
 TEST_CASE("more cells than curves of a page take pages with the same axes") {
@@ -343,17 +343,17 @@ TEST_CASE("more cells than curves of a page take pages with the same axes") {
   std::set<std::string> ranges;
   for (int page = 1; page <= 2; ++page) {
     auto const name = fmt::format("sweep_errors_{}", page);
-    auto const found = data_blocks(out.path() / (name + "_test_mse.dat"));
+    auto const found = data_blocks(out.path() / "plots" / (name + "_test_mse.dat"));
     CHECK(found.contains("Bayes optimum"));
     CHECK(found.size() <= 1 + 5);
     cells += found.size() - 1;
-    auto const script = store::read_text(out.path() / (name + ".gp"));
+    auto const script = store::read_text(out.path() / "plots" / (name + ".gp"));
     auto const range = script.rfind("set yrange");
     ranges.insert(script.substr(range, script.find('\n', range) - range));
   }
   CHECK(cells == 9);
   CHECK(ranges.size() == 1);
-  CHECK_FALSE(fs::exists(out.path() / "sweep_errors_3.gp"));
+  CHECK_FALSE(fs::exists(out.path() / "plots/sweep_errors_3.gp"));
 }
 
 TEST_CASE("figures are drawn despite a cell without results, a single seed, or a hostile name") {
@@ -363,7 +363,7 @@ TEST_CASE("figures are drawn despite a cell without results, a single seed, or a
   sweep.trials[0].outcome = sweep.trials[1].outcome = sweep.trials[2].outcome = analysis::collate::Outcome::missing;
   for (auto& trial : sweep.trials) trial.axes["train.gate_lr_factor"] += "`touch harmed` \"\\" + std::string(200, 'w');
   auto const figures = drawn(sweep, out.path());
-  auto const found = data_blocks(out.path() / "sweep_errors_test_mse.dat");
+  auto const found = data_blocks(out.path() / "plots/sweep_errors_test_mse.dat");
   REQUIRE(found.size() == 2);
   auto const hostile = std::find_if(found.begin(), found.end(),
                                     [](auto const& block) { return block.first.starts_with("1_touch harmed_ __ww"); });

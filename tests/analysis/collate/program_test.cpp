@@ -30,19 +30,20 @@ TEST_CASE_METHOD(Fixture, "a complete sweep") {
   CHECK_THAT(ran.out, ContainsSubstring("ID layer_1"));
   CHECK_THAT(ran.out, ContainsSubstring("6 trials in 2 cells: 6 done, 0 waiting, 0 failed, 0 diverged."));
   CHECK_THAT(ran.out, ContainsSubstring("table.csv"));
-  CHECK_THAT(ran.out,
-             ContainsSubstring(
-                 "Controls (levina_bickel_original at k = 30), mean over the done trials of each seed, then over 3"));
+  CHECK_THAT(
+      ran.out,
+      ContainsSubstring(
+          "Controls of the intrinsic dimension (Levina-Bickel, original form, k = 30), mean over the done trials of"));
   // Trained layer_1 differs by trial (38, 39, 43 and three times 37: over seeds 37.5, 38, 40), its controls do not.
   CHECK_THAT(
       ran.out,
-      ContainsSubstring("|   ID of |    trained | untrained | shuffled features | noise-free signal | pure noise |\n"));
+      ContainsSubstring("|   Layer |    trained | untrained | shuffled features | noise-free signal | pure noise |\n"));
   CHECK_THAT(
       ran.out,
       ContainsSubstring("|   input |         31 |        31 |                51 |              31.5 |         48 |\n"));
   CHECK_THAT(
       ran.out,
-      ContainsSubstring("| layer_1 | 38.5 ± 3.3 |        49 |                52 |                 - |          - |\n"));
+      ContainsSubstring("| layer 1 | 38.5 ± 3.3 |        49 |                52 |                 - |          - |\n"));
   CHECK_THAT(
       ran.out,
       ContainsSubstring("|  output |         33 |        50 |                53 |                 - |          - |\n"));
@@ -320,12 +321,12 @@ TEST_CASE_METHOD(Fixture, "the flag --format chooses what is written") {
 TEST_CASE_METHOD(Fixture, "the flag --figures draws beside the table, and says nothing else") {
   sweep.complete();
   auto const plain = collate(dir.string());
-  CHECK_FALSE(fs::exists(dir / "sweep_dimension.gp"));
+  CHECK_FALSE(fs::exists(dir / "plots/sweep_dimension.gp"));
   auto const drawn = collate(dir.string() + " --figures");
   CHECK(drawn.code == 0);
   CHECK(drawn.out == plain.out);
   for (auto const* name : {"sweep_dimension", "sweep_errors", "sweep_training"})
-    CHECK(fs::exists(dir / (std::string(name) + ".gp")));
+    CHECK(fs::exists(dir / "plots" / (std::string(name) + ".gp")));
   CHECK(drawn.err.empty() == fs::exists(dir / "sweep_dimension.pdf"));
   CHECK(collate(dir.string() + " --figurs").code == 2);
 }
@@ -339,7 +340,7 @@ TEST_CASE_METHOD(Fixture, "without gnuplot --figures leaves scripts, data and on
   CHECK_THAT(ran.err, ContainsSubstring("install gnuplot"));
   CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 1);
   CHECK_THAT(ran.out, ContainsSubstring("6 done"));
-  CHECK(fs::exists(out / "sweep_training_val_mse.dat"));
+  CHECK(fs::exists(out / "plots/sweep_training_val_mse.dat"));
   CHECK(fs::exists(out / "table.csv"));
   CHECK_FALSE(fs::exists(out / "sweep_training.svg"));
 }

@@ -134,7 +134,7 @@ TEST_CASE("trials of one cell are compared with each other and with those of oth
 
   TemporaryFolder const out;
   draw_similarity(found, table, out.path());
-  CHECK_THAT(store::read_text(out.path() / "sweep_similarity_layer_1.dat"),
+  CHECK_THAT(store::read_text(out.path() / "plots/sweep_similarity_layer_1.dat"),
              ContainsSubstring(fmt::format("0 1 {:.4f}", across.other_seed.mean)));
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   CHECK(std::filesystem::file_size(out.path() / "sweep_similarity.png") > 1000);

@@ -49,14 +49,14 @@ TEST_CASE("a grid of embeddings, by every kind of coloring") {
                                            {"order", ring.coordinates, &order},
                                            {"phase", ring.coordinates, &phase}};
   tests::TemporaryFolder folder;
-  draw_embeddings("grid", "Heading", panels, 3, folder.path());
-  auto const script = store::read_text(folder.path() / "grid.gp");
+  draw_embeddings("grid", "Heading", panels, 3, "points of a ring", {"One more."}, folder.path());
+  auto const script = store::read_text(folder.path() / "plots/grid.gp");
   CHECK_THAT(script, ContainsSubstring("thirds (3-D)  LB 1.0") && ContainsSubstring("phase, rad") &&
                          ContainsSubstring("cbrange [0:199]"));
   // Four panels share 5,000 marks: the SVG shows every fifth of 6,000 points, the file holds all.
   CHECK_THAT(script, ContainsSubstring("every (format eq \"png\" ? 1 : 5)"));
   for (char const* part : {"panel1", "panel2", "panel3", "panel4"})
-    CHECK(lines(folder.path() / ("grid_" + std::string(part) + ".dat")) == 6001);
+    CHECK(lines(folder.path() / "plots" / ("grid_" + std::string(part) + ".dat")) == 6001);
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   CHECK(std::filesystem::file_size(folder.path() / "grid.png") > 10000);
   auto const drawing = tests::read_figure(folder.path() / "grid.svg");
@@ -93,8 +93,8 @@ TEST_CASE("embeddings without labels, without points and in one place") {
   auto const unknown = by_category("circle", none, 0);
   std::vector<EmbeddingPanel> const panels{{"no points", nowhere, &unknown}, {"one place", one_place, &unknown}};
   tests::TemporaryFolder folder;
-  draw_embeddings("plain", "", panels, 4, folder.path());
-  CHECK(lines(folder.path() / "plain_panel2.dat") == 21);
+  draw_embeddings("plain", "", panels, 4, "points", {}, folder.path());
+  CHECK(lines(folder.path() / "plots/plain_panel2.dat") == 21);
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   CHECK(std::filesystem::file_size(folder.path() / "plain.png") > 1000);
   auto const drawing = tests::read_drawing(folder.path() / "plain.svg");

@@ -62,7 +62,7 @@ TEST_CASE("a figure is drawn as SVG, PNG and PDF beside its script and data, the
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   line().draw(folder.path());
   line().draw(again.path());
-  for (char const* name : {"line.gp", "line_points.dat", "line.svg", "line.png", "line.pdf"}) {
+  for (char const* name : {"plots/line.gp", "plots/line_points.dat", "line.svg", "line.png", "line.pdf"}) {
     CAPTURE(name);
     auto const content = store::read_text(folder.path() / name);
     CHECK_FALSE(content.empty());
@@ -79,7 +79,7 @@ TEST_CASE("a figure is drawn as SVG, PNG and PDF beside its script and data, the
     CHECK(points[i].y == Approx(x * x).margin(1e-3));
   }
   CHECK(store::read_text(folder.path() / "line.png").starts_with("\x89PNG"));
-  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 5);
+  CHECK(std::distance(std::filesystem::recursive_directory_iterator(folder.path()), {}) == 6);
 }
 
 TEST_CASE("all formats have the same size on paper, and a PDF has its fonts in it") {
@@ -96,6 +96,9 @@ TEST_CASE("all formats have the same size on paper, and a PDF has its fonts in i
   };
   CHECK(pixels(18) == Approx(one_column / inch * 300).margin(0.5));
   CHECK(pixels(22) == Approx(60 / inch * 300).margin(0.5));
+  // 300 dots an inch are 11811 a meter; the checksum is that of libpng.
+  auto const resolution = std::string("\0\0\0\x09pHYs\0\0\x2e\x23\0\0\x2e\x23\x01\x78\xa5\x3f\x76", 21);
+  CHECK(png.find(resolution) == 33);
   auto const pdf = store::read_text(folder.path() / "line.pdf");
   auto const box = pdf.find("/MediaBox [ 0 0 ");
   REQUIRE(box != std::string::npos);
@@ -108,10 +111,33 @@ TEST_CASE("the script runs by hand") {
   tests::TemporaryFolder folder;
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   line().draw(folder.path());
-  auto const drawn = store::read_text(folder.path() / "line.png");
-  std::filesystem::remove(folder.path() / "line.png");
-  REQUIRE(std::system(("cd " + folder.path().string() + " && gnuplot line.gp").c_str()) == 0);
-  CHECK(store::read_text(folder.path() / "line.png") == drawn);
+  auto const drawn = store::read_text(folder.path() / "line.svg");
+  for (std::string const command :
+       {"gnuplot plots/line.gp", "cd plots && gnuplot -d line.gp", "cd / && gnuplot -d $OLDPWD/plots/line.gp",
+        "gnuplot -e \"load 'plots/line.gp'\""}) {
+    CAPTURE(command);
+    for (char const* name : {"line.svg", "line.png", "line.pdf"}) std::filesystem::remove(folder.path() / name);
+    REQUIRE(std::system(("cd " + folder.path().string() + " && " + command).c_str()) == 0);
+    CHECK(store::read_text(folder.path() / "line.svg") == drawn);
+    CHECK(std::filesystem::exists(folder.path() / "line.png"));
+    CHECK(std::filesystem::exists(folder.path() / "line.pdf"));
+  }
+}
+
+TEST_CASE("scripts and data of older versions beside the figure give way; other files of those names stay") {
+  tests::TemporaryFolder folder;
+  store::write_atomically(folder.path() / "line.gp", "# Draws line.svg, line.png and line.pdf: gnuplot -d line.gp\n");
+  store::write_atomically(folder.path() / "line_points.dat", "old");
+  store::write_atomically(folder.path() / "line_mine.dat", "mine");
+  line().draw(folder.path());
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "line.gp"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "line_points.dat"));
+  CHECK(std::filesystem::exists(folder.path() / "line_mine.dat"));
+  store::write_atomically(folder.path() / "line.gp", "plot x\n");
+  store::write_atomically(folder.path() / "line_points.dat", "mine");
+  line().draw(folder.path());
+  CHECK(store::read_text(folder.path() / "line.gp") == "plot x\n");
+  CHECK(store::read_text(folder.path() / "line_points.dat") == "mine");
 }
 
 TEST_CASE("without gnuplot, script and data are written and the note says what to do") {
@@ -123,9 +149,9 @@ TEST_CASE("without gnuplot, script and data are written and the note says what t
   auto const note = error.text();
   CHECK_THAT(note, ContainsSubstring("install gnuplot") && ContainsSubstring(folder.path().string()));
   CHECK(std::count(note.begin(), note.end(), '\n') == 1);
-  CHECK(std::filesystem::exists(folder.path() / "line.gp"));
-  CHECK(std::filesystem::exists(folder.path() / "line_points.dat"));
-  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
+  CHECK(std::filesystem::exists(folder.path() / "plots/line.gp"));
+  CHECK(std::filesystem::exists(folder.path() / "plots/line_points.dat"));
+  CHECK(std::distance(std::filesystem::recursive_directory_iterator(folder.path()), {}) == 3);
 }
 
 TEST_CASE("what gnuplot complains about is passed on, and no half figure stays") {
@@ -141,5 +167,5 @@ TEST_CASE("what gnuplot complains about is passed on, and no half figure stays")
     CHECK_THAT(error.what(), ContainsSubstring("absent.dat"));
   }
   CHECK_FALSE(std::filesystem::exists(folder.path() / "wrong.svg"));
-  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+  CHECK(std::distance(std::filesystem::recursive_directory_iterator(folder.path()), {}) == 2);
 }

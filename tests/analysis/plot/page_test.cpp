@@ -73,7 +73,7 @@ TEST_CASE("points, lines and intervals lie where their numbers are, joined or no
         CHECK(at[i].x == Approx(static_cast<double>(i + 1)).epsilon(0.01));
         CHECK(at[i].y == Approx(y[i]).epsilon(0.01));
       }
-      CHECK_THAT(store::read_text(folder.path() / "page_values.dat"),
+      CHECK_THAT(store::read_text(folder.path() / "plots/page_values.dat"),
                  ContainsSubstring("# a: x y low high\n1 3 2.5 3.5\n"));
       if (spread == Spread::band) {
         REQUIRE(drawn.plots[0].areas.size() == 1);
@@ -130,7 +130,7 @@ TEST_CASE("0 stands apart on a logarithmic axis: no line leads to it, and its ti
     for (auto const& stroke : plot.strokes)
       for (auto const& place : stroke.path)
         if (stroke.path.front().x != stroke.path.back().x) CHECK(place.x > drawn.x.ticks[0].first + 1);
-  CHECK_THAT(store::read_text(folder.path() / "page_values.dat"), ContainsSubstring("\n0 4 3.8 4.2\n\n0.01 3"));
+  CHECK_THAT(store::read_text(folder.path() / "plots/page_values.dat"), ContainsSubstring("\n0 4 3.8 4.2\n\n0.01 3"));
 }
 
 TEST_CASE("references never set the scale: what is off it is named above the panel, the others at the edge") {
@@ -205,7 +205,7 @@ TEST_CASE("points beside their places keep their numbers in the data") {
   singles.aside = 1.2;
   panel.series = {singles};
   auto const drawing = drawing_of(page_of({panel}), folder);
-  CHECK_THAT(store::read_text(folder.path() / "page_values.dat"), ContainsSubstring("\n2 1\n2 3\n"));
+  CHECK_THAT(store::read_text(folder.path() / "plots/page_values.dat"), ContainsSubstring("\n2 1\n2 3\n"));
   auto const at = drawing.panels.at(0).values(with_points(drawing.panels[0]).at(0).points());
   CHECK(at[0].x < 2);
   CHECK(at[0].x > 1.8);

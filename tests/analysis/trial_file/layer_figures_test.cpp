@@ -23,7 +23,8 @@ using Catch::Approx;
 
 namespace {
 
-std::vector<std::string> const names{"input", "layer_1", "output"}, shown{"input", "1", "output"};
+std::vector<std::string> const names{"input", "layer_1", "output"}, shown{"input", "1", "output"},
+    short_names{"in", "1", "out"};
 
 /// Every estimate is `value`; its bar extends a fifth of that to either side.
 DimensionEstimates dimension_of(double value) {
@@ -84,7 +85,7 @@ TEST_CASE("the intrinsic dimension by layer is drawn with its controls") {
   CHECK(std::any_of(drawing.texts.begin(), drawing.texts.end(),
                     [](auto const& text) { return text.words.starts_with("Off scale: untrained "); }));
   REQUIRE(drawing.panels.size() == 3);
-  CHECK(drawing.panels[2].x.labels() == shown);
+  CHECK(drawing.panels[2].x.labels() == short_names);
   check_near(trained(drawing.panels[0], true), {1, 2, 3});
   check_near(trained(drawing.panels[1], true), {1, 2, 3});
   check_near(trained(drawing.panels[2], true), {2, 4, 6});
@@ -92,7 +93,7 @@ TEST_CASE("the intrinsic dimension by layer is drawn with its controls") {
   auto const& panel = drawing.panels[0];
   REQUIRE(panel.plots.size() == 5);  // two of four controls, intervals, line, points
   std::vector<double> const first_of_controls{2, 7, 1.5, 12};
-  auto const data = store::read_text(folder.path() / "intrinsic_dimension_levina_bickel.dat");
+  auto const data = store::read_text(folder.path() / "plots/intrinsic_dimension_levina_bickel.dat");
   for (double const first : first_of_controls)
     CHECK(data.find(fmt::format(": x y\n0 {}\n", first)) != std::string::npos);
   REQUIRE(panel.plots[2].strokes.size() == 3);
@@ -141,7 +142,7 @@ TEST_CASE("each probe has a panel with its score, its interval and its controls"
                             "Layer", "Bars: 95 % confidence interval over 5 groups of visits. Gray: controls."})
     CHECK(drawing.says(words));
   REQUIRE(drawing.panels.size() == 2);
-  CHECK(drawing.panels[1].x.labels() == shown);
+  CHECK(drawing.panels[1].x.labels() == short_names);
   check_near(trained(drawing.panels[0], false), {0.5, 0.6, 0.7});
   check_near(trained(drawing.panels[1], false), {0.2, 0.3, 0.4});
   auto const& panel = drawing.panels[0];
@@ -196,9 +197,9 @@ TEST_CASE("embeddings of layers are colored by circle and by phase, under titles
   auto const by_phase = drawing_of(folder, "representation_umap_phase");
   auto const components = drawing_of(folder, "representation_pca");
   auto const blocks = drawing_of(folder, "representation_umap_hidden");
-  CHECK(by_circle.says("layer_1 (16-D), LB 2.0, silhouette 0.125"));
-  CHECK(components.says("layer_1: 50 % + 25 %"));
-  CHECK(blocks.says("block_1"));
+  CHECK(by_circle.says("Layer 1 (16-D), LB 2.0, silhouette 0.125"));
+  CHECK(components.says("Layer 1: 50 % + 25 %"));
+  CHECK(blocks.says("Block 1"));
   CHECK(by_phase.says("phase, rad"));
   CHECK(blocks.panels.size() == 1);
   for (auto const* drawing : {&by_circle, &by_phase, &components}) CHECK(drawing->panels.size() == 3);

@@ -1,0 +1,77 @@
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "analysis/collate/swept_axis.hpp"
+
+namespace mambasynth::analysis::collate {
+namespace {
+
+/// All keys that change a result. The collator does not know the configuration's sections, and their help is a
+/// sentence, which no axis has room for; axis_words_test.cpp finds a key that is missing here.
+constexpr std::array words_of_keys = std::to_array<std::pair<char const*, char const*>>({
+    {"data.seed", "Seed of the circles"},
+    {"data.n_steps", "Length of the series, steps"},
+    {"data.n_circles", "Number of circles"},
+    {"data.ambient_dim", "Channels of the series"},
+    {"data.radius_mean", "Mean radius"},
+    {"data.radius_std", "Radius (sd)"},
+    {"data.noise_std", "Noise of the series (sd)"},
+    {"data.dwell_mean", "Mean dwell time, steps"},
+    {"data.dwell_std", "Dwell time (sd), steps"},
+    {"data.min_period", "Shortest period, steps"},
+    {"data.max_period", "Longest period, steps"},
+    {"data.subspace_dim", "Dimensions of the circles"},
+    {"data.drift_std", "Drift of the centers (sd)"},
+    {"data.path_seed", "Seed of the path"},
+    {"data.test_path_seed", "Seed of the test path"},
+    {"data.test_n_steps", "Length of the test series, steps"},
+    {"data.path", "Series"},
+    {"data.array", "Array of the file"},
+    {"data.standardise", "Standardized channels"},
+    {"data.test_fraction", "Share of the test part"},
+    {"data.sampling_rate", "Sampling rate, Hz"},
+    {"model.d_model", "Features (d_model)"},
+    {"model.n_layers", "Layers"},
+    {"model.d_state", "States of a channel (d_state)"},
+    {"model.d_conv", "Taps of the convolution"},
+    {"model.expand", "Inner channels per feature"},
+    {"model.d_ff", "Hidden width of the heads"},
+    {"model.dropout", "Dropout"},
+    {"model.max_horizon", "Longest horizon, steps"},
+    {"train.seed", "Seed"},
+    {"train.seq_len", "Window, steps"},
+    {"train.stride", "Stride of windows, steps"},
+    {"train.batch_size", "Batch size"},
+    {"train.lr", "Learning rate"},
+    {"train.warmup_epochs", "Warm-up epochs"},
+    {"train.epochs", "Epochs"},
+    {"train.val_fraction", "Share of the validation part"},
+    {"train.gate_lr_factor", "Gate learning-rate factor"},
+    {"train.lr_floor", "Floor of the learning rate"},
+    {"train.split", "Split of the series"},
+    {"train.num_workers", "Order of random draws"},
+    {"train.train_eval", "Training loss without dropout"},
+    {"train.test_every", "Epochs between tests"},
+    {"train.precision", "Precision"},
+    {"train.freeze_a", "Frozen A"},
+    {"train.slowness_lambda", "Slowness weight"},
+    {"train.contrastive_lambda", "Contrastive weight"},
+    {"train.contrastive_temp", "Contrastive temperature"},
+    {"train.contrastive_negatives", "Contrastive negatives"},
+    {"train.aug_rotate", "Rotated batches"},
+    {"train.aug_rotate_eps", "Size of the rotations"},
+    {"train.aug_scale", "Range of the scaling"},
+    {"train.aug_noise", "Noise on the input (sd)"},
+});
+
+}  // namespace
+
+std::string axis_words(std::string const& key) {
+  auto const* const at =
+      std::find_if(words_of_keys.begin(), words_of_keys.end(), [&](auto const& entry) { return entry.first == key; });
+  return at == words_of_keys.end() ? key : at->second;
+}
+
+}  // namespace mambasynth::analysis::collate
