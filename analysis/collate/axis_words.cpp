@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <string>
 #include <utility>
 
+#include "analysis/collate/configuration.hpp"
 #include "analysis/collate/swept_axis.hpp"
 
 namespace mambasynth::analysis::collate {
@@ -72,6 +74,16 @@ std::string axis_words(std::string const& key) {
   auto const* const at =
       std::find_if(words_of_keys.begin(), words_of_keys.end(), [&](auto const& entry) { return entry.first == key; });
   return at == words_of_keys.end() ? key : at->second;
+}
+
+std::string brief_axis_words(std::string const& key) {
+  auto words = axis_words(key);
+  if (words == key) return short_key(key);
+  if (auto const symbol = words.find("(d_"); symbol != std::string::npos)
+    return words.substr(symbol + 1, words.find(')', symbol) - symbol - 1);
+  words = words.substr(0, words.find(','));
+  words[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(words[0])));
+  return words;
 }
 
 }  // namespace mambasynth::analysis::collate

@@ -19,6 +19,22 @@ std::string p_words(double p) {
   return p < 0.001 ? "p < 0.001" : fmt::format("p {:.2g}", p);
 }
 
+/// "train.gate_lr_factor = 1" with the axis in words.
+std::string baseline_words(std::string named, Table const& table) {
+  for (auto const& axis : table.axes)
+    if (auto const at = named.find(axis + " = "); at != std::string::npos) {
+      auto const words = axis_words(axis);
+      named.replace(at, axis.size(), words.substr(0, words.find(',')));
+    }
+  return named;
+}
+
+/// "2 measures × 3 cells", as print has it.
+std::string with_times_signs(std::string text) {
+  for (auto at = text.find(" x "); at != std::string::npos; at = text.find(" x ", at)) text.replace(at, 3, " × ");
+  return text;
+}
+
 /// Of all axes: "0.1, 16".
 std::string row_name(Cell const& cell, Table const& table) {
   std::vector<std::string> values;
@@ -95,7 +111,7 @@ std::vector<Sheet> difference_sheets(FigureCells const& cells, Differences const
   constexpr std::size_t most_rows = 16, most_panels = 8;
   constexpr double row_height = 4.5;
   std::vector<Sheet> sheets;
-  auto const baseline = of_measure.front().front()->named;
+  auto const baseline = baseline_words(of_measure.front().front()->named, table);
   for (std::size_t first_row = 0; first_row < longest; first_row += most_rows)
     for (std::size_t first = 0; first < of_measure.size(); first += most_panels) {
       plot::Page page{.name = "sweep_differences"};
@@ -123,7 +139,7 @@ std::vector<Sheet> difference_sheets(FigureCells const& cells, Differences const
               : fmt::format("Bars: 95 % confidence interval of the mean difference over {} seeds.", most_seeds));
       if (!differences.family.empty())
         page.notes.push_back(
-            fmt::format("p: exact sign flips, Holm's method over {}{}.", differences.family,
+            fmt::format("p: exact sign flips, Holm's method over {}{}.", with_times_signs(differences.family),
                         least_p < 1 ? fmt::format("; a single test cannot go below {:.3g}", least_p) : ""));
       auto caption = fmt::format("Differences from the baseline. {}", fmt::join(page.notes, " "));
       sheets.push_back(

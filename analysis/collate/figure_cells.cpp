@@ -25,7 +25,8 @@ std::string other_values(Cell const& cell, Table const& table) {
 std::string values_of_axes(Cell const& cell, Table const& table, std::size_t first, std::size_t end) {
   std::vector<std::string> parts;
   for (std::size_t i = first; i < std::min(end, table.axes.size()); ++i)
-    parts.push_back(fmt::format("{} = {}", short_key(table.axes[i]), value_words(value_of(cell, table.axes[i], "–"))));
+    parts.push_back(
+        fmt::format("{} = {}", brief_axis_words(table.axes[i]), value_words(value_of(cell, table.axes[i], "–"))));
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -174,7 +175,7 @@ std::string FigureCells::incomplete_words() const {
 
 std::vector<std::string> FigureCells::notes(std::string const& what, CellGroup const& group) const {
   std::vector<std::string> notes;
-  if (!group.rest.empty()) notes.push_back(group.rest + ".");
+  if (!group.rest.empty()) notes.push_back(fmt::format("At {}.", group.rest));
   auto const words = interval_words();
   notes.push_back(words.empty() ? "One seed: no intervals." : fmt::format("{}: {}.", what, words));
   if (auto incomplete = incomplete_words(); !incomplete.empty()) notes.push_back(std::move(incomplete));

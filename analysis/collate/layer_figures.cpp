@@ -59,9 +59,11 @@ class LayerPage {
   [[nodiscard]] bool empty() const { return page_.panels.empty(); }
   [[nodiscard]] Sheet sheet(std::string const& title, std::string const& what) {
     page_.notes = cells_.notes("Bands", group_);
+    if (std::any_of(page_.panels.begin(), page_.panels.end(),
+                    [](auto const& panel) { return !panel.references.empty(); }))
+      page_.notes.emplace_back("Gray: controls, means over all trials.");
     auto const of = group_.suffix();
-    auto caption =
-        fmt::format("{}{}. {} Gray: controls, means over all trials.", what, of, fmt::join(page_.notes, " "));
+    auto caption = fmt::format("{}{}. {}", what, of, fmt::join(page_.notes, " "));
     return {.page = std::move(page_), .title = title + of, .caption = std::move(caption)};
   }
 

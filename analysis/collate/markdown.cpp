@@ -80,7 +80,7 @@ document::List explanations(Table const& table, SweepFolder const& sweep, Option
                     optimum ? fmt::format(", {:.4g}", *optimum) : ""));
   }
   if (auto const k = shown_k(table); !k.empty())
-    list.items.emplace_back(fmt::format("ID: intrinsic dimension, {} at k = {}.", shown_estimator.name, k.substr(1)));
+    list.items.emplace_back(fmt::format("ID: intrinsic dimension ({}, k = {}).", shown_estimator.label(), k.substr(1)));
   for (auto const what : all_shared) {
     std::vector<std::string> names;
     for (auto const& version : versions_of(what, sweep.trials)) names.push_back(version.name);

@@ -59,9 +59,10 @@ plot::ColorRange range_of_layer(std::vector<double> const& matrix) {
 
 std::string similarity_caption(TrialSimilarity const& similarity) {
   return fmt::format(
-      "Debiased linear CKA of trials of two cells at {} steps of the series, mean over pairs of different seeds; on "
-      "the diagonal, pairs of one cell. Each layer has colors of its own.",
-      similarity.rows);
+      "Debiased linear CKA of {} trials, two by two, at {} steps of the series: means over pairs of different seeds; "
+      "on "
+      "the diagonal, pairs of one cell. No intervals here; similarity.csv has them. Each layer has colors of its own.",
+      similarity.trials, similarity.rows);
 }
 
 bool draw_similarity(TrialSimilarity const& similarity, Table const& table, std::filesystem::path const& folder) {

@@ -9,6 +9,8 @@ namespace mambasynth::analysis::collate {
 
 /// The key of a sweep's axis in words: "Gate learning-rate factor"; the key itself if it has none.
 std::string axis_words(std::string const& key);
+/// The same within a sentence or a list: "gate learning-rate factor", "window" (without the unit), "d_state".
+std::string brief_axis_words(std::string const& key);
 /// A value of an axis, as print has it: "1" for 1.0; texts as they are.
 std::string value_words(std::string const& value);
 

@@ -13,6 +13,7 @@
 
 #include "analysis/collate/measure.hpp"
 #include "analysis/collate/measure_order.hpp"
+#include "analysis/collate/swept_axis.hpp"
 #include "analysis/collate/test_series.hpp"
 #include "store/atomic_file.hpp"
 #include "store/csv.hpp"
@@ -228,7 +229,7 @@ std::string name_of(Cell const& cell, Table const& table) {
 
 std::string axes_title(Table const& table) {
   std::vector<std::string> names;
-  for (auto const& axis : table.axes) names.push_back(short_key(axis));
+  for (auto const& axis : table.axes) names.push_back(brief_axis_words(axis));
   bool const distinct = std::set<std::string>(names.begin(), names.end()).size() == names.size();
   return fmt::format("{}", fmt::join(distinct ? names : table.axes, ", "));
 }

@@ -45,7 +45,7 @@ Table tabulate(SweepFolder const& sweep, statistics::Method method = statistics:
 std::string value_of(Cell const& cell, std::string const& axis, std::string const& otherwise);
 /// The values of its axes, "0.1, 16"; "all trials" without axes.
 std::string name_of(Cell const& cell, Table const& table);
-/// The axes of those values: "gate_lr_factor, d_state", with sections only if two names would be the same.
+/// The axes of those values: "gate learning-rate factor, d_state"; keys if two would have the same words.
 std::string axes_title(Table const& table);
 /// Whether any trial has it.
 bool has_measure(Table const& table, std::string const& measure);

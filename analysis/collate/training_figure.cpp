@@ -59,11 +59,10 @@ Sheet training_sheet(FigureCells const& cells, CellGroup const& group, TrainingC
   if (std::isfinite(optimum)) panel.references.push_back(plot::level("Bayes", panel.x, optimum));
   page.panels.push_back(std::move(panel));
   page.notes = cells.notes("Bands", group);
+  if (std::isfinite(optimum)) page.notes.emplace_back("Bayes: the lowest loss that any predictor can reach.");
   if (cut) page.notes.emplace_back("The first epochs lie above the scale.");
   auto const of = group.suffix();
-  auto caption = fmt::format("Validation loss by epoch{}{}. {}", of,
-                             std::isfinite(optimum) ? ", above the least that any predictor can reach (Bayes)" : "",
-                             fmt::join(page.notes, " "));
+  auto caption = fmt::format("Validation loss by epoch{}. {}", of, fmt::join(page.notes, " "));
   return {.page = std::move(page), .title = "Training" + of, .caption = std::move(caption)};
 }
 

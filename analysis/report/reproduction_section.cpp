@@ -54,6 +54,13 @@ document::Section reproduction_section(Material const& material) {
                             quoted(folder), folder);
   commands += command_line(material.command) + "\n";
   section.blocks.emplace_back(document::CodeBlock{.text = commands, .language = "sh"});
+  if (!material.figures.drawn.empty())
+    section.blocks.emplace_back(document::Paragraph{
+        document::Inline{document::plain("The scripts of the figures and the numbers behind them are in "),
+                         document::code(material.figures.folder + "/plots"), document::plain("; "),
+                         document::code(fmt::format("gnuplot -d {}/plots/{}.gp", material.figures.folder,
+                                                    material.figures.drawn.front().name)),
+                         document::plain(" draws one again.")}});
   if (code.mixed)
     section.blocks.emplace_back(document::Paragraph{
         "The trials come from several commits, listed under \"What ran\"; the first is named here."});

@@ -126,18 +126,6 @@ def test_train_gives_the_same_losses_for_each_form_of_a_series(mambasynth, tiny_
     assert logs[0] == logs[1] == logs[2]
 
 
-def test_evaluate_measures_a_checkpoint(mambasynth, trial, finished_sweep, tmp_path):
-    data = next((finished_sweep / "data").glob("*/series.h5"))
-    mambasynth("evaluate", "--checkpoint", trial / "checkpoint.pt", "--data", data, "--activations", "--umap-points", 300,
-               "--out", tmp_path)
-    assert (tmp_path / "evaluation.h5").is_file()
-    assert (tmp_path / "activations.h5").is_file()
-    for figure in ("intrinsic_dimension", "probes", "similarity", "representation_umap", "representation_umap_phase",
-                   "representation_umap_hidden", "representation_pca"):
-        assert (tmp_path / f"plots/{figure}.gp").is_file()
-        assert not drawing.read(tmp_path / f"{figure}.svg").blank, figure
-
-
 def test_evaluate_skips_parts_that_are_turned_off(mambasynth, trial, finished_sweep, tmp_path):
     import h5py
     data = next((finished_sweep / "data").glob("*/series.h5"))

@@ -197,7 +197,7 @@ TEST_CASE("differences from the baseline have a row each, with its seeds, its p,
   CHECK(drawing.panels[0].y.labels() == std::vector<std::string>{"1", "0"});  // from below
   for (char const* words :
        {"Test MSE", "Excess MSE, 1 step", "Difference",
-        "Rows: Gate learning-rate factor, each minus the baseline (train.gate_lr_factor = 2), paired by seed."})
+        "Rows: Gate learning-rate factor, each minus the baseline (Gate learning-rate factor = 2), paired by seed."})
     CHECK(drawing.says(words));
   CHECK(std::any_of(drawing.texts.begin(), drawing.texts.end(),
                     [](auto const& text) { return text.words.starts_with("p "); }));
@@ -248,8 +248,8 @@ TEST_CASE(
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   auto const drawing = read_figure(out.path() / "sweep_summary.svg");
   CHECK(drawing.says("States of a channel (d_state):"));
-  CHECK(drawing.says("4 steps ahead, lr = 0.001"));
-  CHECK(read_figure(out.path() / "sweep_dimension_4.svg").says("d_state = 16, lr = 0.001."));
+  CHECK(drawing.says("4 steps ahead, learning rate = 0.001"));
+  CHECK(read_figure(out.path() / "sweep_dimension_4.svg").says("At d_state = 16, learning rate = 0.001."));
 }
 
 TEST_CASE("with one horizon, errors are drawn against the swept axis, the optimum beside them") {

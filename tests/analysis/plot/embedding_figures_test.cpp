@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <set>
 
 #include "store/atomic_file.hpp"
 #include "support/gnuplot.hpp"
@@ -33,6 +34,15 @@ struct Ring {
   }
 };
 
+/// Where points are strokes: their middles and colors.
+std::vector<tests::Mark> dots(tests::DrawnPanel const& panel) {
+  std::vector<tests::Mark> all;
+  for (auto const& plot : panel.plots)
+    for (auto const& [color, path] : plot.strokes)
+      all.push_back({color, {(path.front().x + path.back().x) / 2, (path.front().y + path.back().y) / 2}});
+  return all;
+}
+
 std::int64_t lines(std::filesystem::path const& file) {
   auto const text = store::read_text(file);
   return std::count(text.begin(), text.end(), '\n');
@@ -53,34 +63,51 @@ TEST_CASE("a grid of embeddings, by every kind of coloring") {
   auto const script = store::read_text(folder.path() / "plots/grid.gp");
   CHECK_THAT(script, ContainsSubstring("thirds (3-D)  LB 1.0") && ContainsSubstring("phase, rad") &&
                          ContainsSubstring("cbrange [0:199]"));
-  // Four panels share 5,000 marks: the SVG shows every fifth of 6,000 points, the file holds all.
-  CHECK_THAT(script, ContainsSubstring("every (format eq \"png\" ? 1 : 5)"));
+  // Four panels share 7,500 dots: the SVG shows every fourth of 6,000 points, the file holds all.
+  CHECK_THAT(script, ContainsSubstring(" every 4 using ") &&
+                         ContainsSubstring("Each point is one of 6,000 points of a ring, the same in every panel; no "
+                                           "intervals. SVG and PDF show one point in 4, the PNG shows all.") &&
+                         ContainsSubstring("One more."));
   for (char const* part : {"panel1", "panel2", "panel3", "panel4"})
     CHECK(lines(folder.path() / "plots" / ("grid_" + std::string(part) + ".dat")) == 6001);
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   CHECK(std::filesystem::file_size(folder.path() / "grid.png") > 10000);
+  CHECK(std::filesystem::file_size(folder.path() / "grid.svg") < 300'000);
   auto const drawing = tests::read_figure(folder.path() / "grid.svg");
   REQUIRE(drawing.panels.size() == 4);
   for (char const* words :
        {"Heading", "thirds (3-D)  LB 1.0", "200", "order", "phase", "circle", "time step", "phase, rad"})
     CHECK(drawing.says(words));
   for (auto const& panel : drawing.panels) {
-    REQUIRE(panel.plots.size() == 1);
-    auto const points = panel.plots[0].points();
-    REQUIRE(points.size() == 1200);
-    tests::Place const center{(points[0].x + points[600].x) / 2, (points[0].y + points[600].y) / 2};
-    double const radius = points[0].x - center.x;
+    auto const points = dots(panel);
+    REQUIRE(points.size() == 1500);
+    auto const [left, right] =
+        std::minmax_element(points.begin(), points.end(), [](auto const& a, auto const& b) { return a.at.x < b.at.x; });
+    auto const [up, down] =
+        std::minmax_element(points.begin(), points.end(), [](auto const& a, auto const& b) { return a.at.y < b.at.y; });
+    tests::Place const center{(left->at.x + right->at.x) / 2, (up->at.y + down->at.y) / 2};
+    double const radius = right->at.x - center.x;
     CHECK(radius > 50);
     double worst = 0;
     for (auto const& point : points)
-      worst = std::max(worst, std::abs(std::hypot(point.x - center.x, point.y - center.y) - radius));
+      worst = std::max(worst, std::abs(std::hypot(point.at.x - center.x, point.at.y - center.y) - radius));
     CHECK(worst < 0.1);
-    CHECK(points[300].y < center.y);  // a quarter turn is up
   }
-  CHECK(drawing.panels[0].plots[0].mark_colors().size() == 3);
-  CHECK(drawing.panels[1].plots[0].mark_colors().size() == 3);
-  CHECK(drawing.panels[2].plots[0].mark_colors().size() == 3);
-  CHECK(drawing.panels[3].plots[0].mark_colors().size() > 50);
+  auto const colors = [&](std::size_t panel) {
+    std::set<std::string> all;
+    for (auto const& dot : dots(drawing.panels[panel])) all.insert(dot.color);
+    return all.size();
+  };
+  CHECK(colors(0) == 3);
+  CHECK(colors(1) == 1);  // three of 200, which are not told apart
+  CHECK(colors(2) == 3);
+  CHECK(colors(3) == 32);
+  // The first third of the ring is above its right end.
+  auto const thirds = dots(drawing.panels[0]);
+  auto const rightmost =
+      *std::max_element(thirds.begin(), thirds.end(), [](auto const& a, auto const& b) { return a.at.x < b.at.x; });
+  for (auto const& dot : thirds)
+    if (dot.color == thirds.front().color) CHECK(dot.at.y < rightmost.at.y + 0.5);
   CHECK(drawing.panels[1].right.labels().front() == "0");
   CHECK(drawing.panels[2].right.labels().back() == "2.0");
   CHECK(drawing.panels[3].right.labels() == std::vector<std::string>{"0", "π/2", "π", "3π/2", "2π"});
