@@ -104,7 +104,7 @@ std::vector<Shade> shades_of(Coloring const& c) {
     }
     return shades;
   }
-  constexpr int bins = 32;  // more could not be told apart
+  constexpr int bins = 24;  // more could not be told apart, and take longer to draw
   double const width = std::max(c.most - c.least, 1e-9) / bins;
   for (int i = 0; i < bins; ++i) {
     double const low = c.least + i * width;

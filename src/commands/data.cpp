@@ -73,7 +73,7 @@ class Embedded {
   [[nodiscard]] series::SeriesEmbedding const& shown() const { return shown_; }
   void print() const {
     for (auto const& [k, estimate] : shown_.dimension)
-      streams::print("{} of the UMAP embedding, k = {}: {:.2f}\n", shown_.estimator, k, estimate);
+      streams::print("intrinsic dimension of the UMAP embedding ({}), k = {}: {:.2f}\n", shown_.estimator, k, estimate);
   }
 
  private:

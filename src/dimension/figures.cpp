@@ -11,6 +11,7 @@
 #include "analysis/dimension/dimension_bar.hpp"
 #include "analysis/plot/page.hpp"
 #include "analysis/plot/palette.hpp"
+#include "analysis/plot/text.hpp"
 
 namespace mambasynth::dimension {
 namespace {
@@ -159,7 +160,7 @@ void draw_dimension(dimension::Measured const& measured, std::filesystem::path c
   page.panels = {by_neighbors(measured), by_distance(measured)};
   if (!measured.groups.empty() && !measured.all.k.empty()) page.panels.push_back(by_group(measured));
   page.notes = {fmt::format("Bars: two standard errors over stretches of time, where they are known; {} points.",
-                            measured.points)};
+                            plot::count_text(static_cast<std::size_t>(measured.points)))};
   plot::draw_page(page, folder);
 }
 

@@ -21,7 +21,7 @@ namespace plot = analysis::plot;
 using analysis::plot::Figure;
 
 constexpr std::int64_t shown_samples = 8;
-plot::LineStyle const burst_style{.color = plot::ink, .point = 9, .width = 0},
+plot::LineStyle const burst_style{.color = plot::ink, .point = 11, .width = 0},
     failure_style{.color = "#d55e00", .point = 2, .width = 0};
 
 std::string color_number(std::string const& color) { return "0x" + color.substr(1); }
@@ -74,14 +74,14 @@ void draw_strips(Analysis const& a, std::filesystem::path const& folder) {
       auto const& perturbed = a.perturbed[of_condition];
       for (std::size_t t = 0; t < perturbed.size(); ++t)
         if (perturbed[t] && (t == 0 || !perturbed[t - 1])) {
-          bursts += fmt::format("{} {:.3f}\n", t, row + 0.46);
+          bursts += fmt::format("{} {:.3f}\n", t, row - 0.32);
           perturbs = true;
         }
       ticks += fmt::format("{}\"{}{}\" {:.3f}", ticks.empty() ? "" : ", ", c == 0 ? fmt::format("sample {}: ", i) : "",
                            shown(a.names[of_condition]), row);
     }
   // Millimeters.
-  constexpr double edge = 1, left = 38, right = 3, row_height = 4.2, title = 6, axis = 10.2;
+  constexpr double edge = 1, left = 38, right = 6, row_height = 4.2, title = 6, axis = 10.2;
   std::vector<std::int64_t> all(static_cast<std::size_t>(circles));
   std::iota(all.begin(), all.end(), 0);
   auto entries = plot::circle_entries(all, circles);
@@ -117,7 +117,11 @@ void draw_strips(Analysis const& a, std::filesystem::path const& folder) {
       "textcolor "
       "rgb variable",
       strips, std::max<std::int64_t>(a.steps / 40, 1));
-  if (perturbs) commands += fmt::format(", \"{}\" using 1:2 with points {}", marks, plot::mark_words(burst_style));
+  if (perturbs)  // white around it, so that it can be seen on dark circles
+    commands += fmt::format(
+        ", \"{0}\" using 1:2 with points pointtype 11 pointsize 0.75 linecolor rgb \"#ffffff\", \"{0}\" using 1:2 "
+        "with points {1}",
+        marks, plot::mark_words(burst_style));
   if (fails)
     commands += fmt::format(
         ", \"{0}\" using 1:2 with points pointtype 2 pointsize 0.7 linewidth 4 linecolor rgb \"#ffffff\", "

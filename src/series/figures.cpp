@@ -48,6 +48,7 @@ std::string visit_rows(std::vector<series::Visit> const& visits, std::int64_t ci
 }
 
 constexpr char const* points_words = "steps of the series";
+constexpr std::size_t sharing = 3;  // of the overview: two embeddings, and as much again for the visits and the matrix
 
 /// The embedding, colored by circle and by time.
 struct EmbeddingPanels {
@@ -160,7 +161,7 @@ void draw_overview(series::Digest const& digest, std::filesystem::path const& fo
         digest.process().circles);
   else
     notes.push_back(fmt::format("Each point is one of {} {}. {}", plot::count_text(points), points_words,
-                                plot::stride_note(points, 2)));
+                                plot::stride_note(points, sharing)));
   plot::Legend const legend("", {}, notes, plot::two_columns);
   plot::Size const size{plot::two_columns, bottom + legend.height()};
   plot::Paper const paper(size);
@@ -179,7 +180,7 @@ void draw_overview(series::Digest const& digest, std::filesystem::path const& fo
       commands += plot::draw_panel(
           figure, i == 0 ? "umap_by_circle" : "umap_by_time", drawn.panels[static_cast<std::size_t>(i)],
           {.left = 12 + 85.0 * i, .top = end + plot::panel_title_height, .width = side, .height = side}, paper, true,
-          2);
+          sharing);
   }
   figure.set_commands(commands + "unset multiplot\n");
   figure.draw(folder);
@@ -212,7 +213,8 @@ void draw_window(series::Excerpt const& window, std::int64_t number, series::Pro
              .quantity = "x",
              .height = 40});
   page.circles(window.circle, process.circles);
-  page.draw(figure, {fmt::format("Steps {} to {} of the series; no intervals.", window.start, window.start + steps)},
+  page.draw(figure,
+            {fmt::format("One window of {} steps of the series, from step {}; no intervals.", steps, window.start)},
             folder);
 }
 

@@ -65,7 +65,8 @@ void check_overview(tests::Drawing const& drawing, series::Digest const& digest)
 void check_window(tests::Drawing const& drawing, series::Excerpt const& window, std::int64_t channels) {
   REQUIRE(drawing.panels.size() == 2);
   auto const steps = window.steps(), end = window.start + steps;
-  CHECK(drawing.says(fmt::format("Steps {} to {} of the series; no intervals.", window.start, end)));
+  CHECK(drawing.says(
+      fmt::format("One window of {} steps of the series, from step {}; no intervals.", steps, window.start)));
   CHECK((drawing.says("Time step") && drawing.says("Channel")));
   std::size_t visits = 1;
   for (std::size_t i = 1; i < window.circle.size(); ++i) visits += window.circle[i] != window.circle[i - 1] ? 1 : 0;

@@ -101,7 +101,7 @@ TEST_CASE("a grid of embeddings, by every kind of coloring") {
   CHECK(colors(0) == 3);
   CHECK(colors(1) == 1);  // three of 200, which are not told apart
   CHECK(colors(2) == 3);
-  CHECK(colors(3) == 32);
+  CHECK(colors(3) == 24);
   // The first third of the ring is above its right end.
   auto const thirds = dots(drawing.panels[0]);
   auto const rightmost =
