@@ -2,6 +2,7 @@
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
 
 #include <vector>
 
@@ -61,9 +62,10 @@ TEST_CASE("a generated sample's figures show its data, with and without circles,
       };
       auto const whole = read(folder.path() / "generation_4.svg");
       for (char const* words :
-           {"Circle of the seed (gray: generated)", "Seed, then generated steps", "Channel", "Time step", "x",
-            "Sample 4. Dashed: end of the seed. Triangles: bursts of noise on the input."})
+           {"Circle of the seed", "Seed, then generated steps", "Channel", "Time step", "x", "Circle:", "not known",
+            "end of the seed", "start of a burst of noise on the input"})
         CHECK(whole.says(words));
+      CHECK(whole.says(fmt::format("Sample 4: 5 steps of the series, then {} generated steps; no intervals.", steps)));
       REQUIRE(whole.panels.size() == 2);
       // Two visits and the generated steps, whose circle is unknown; or all steps unknown.
       CHECK(whole.panels[0].plots.at(0).areas.size() == (circles ? 3 : 1));
@@ -77,7 +79,7 @@ TEST_CASE("a generated sample's figures show its data, with and without circles,
       for (auto const& panel : beside.panels) check_heat(panel, 645, count, beside.panels[2].x);
       // A triangle for the burst, above the generated steps of both figures.
       for (auto const* drawing : {&whole, &beside}) {
-        REQUIRE(drawing->marks.size() == 1);
+        REQUIRE(drawing->marks.size() == 2);  // and the sample in the legend
         CHECK(drawing->panels.back().x.value(drawing->marks[0].at.x) == Approx(645 + 50).margin(0.5));
       }
       auto const image = [&](std::size_t panel) { return beside.panels[panel].plots[0].images[0].data; };

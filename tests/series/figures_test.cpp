@@ -20,6 +20,7 @@
 using namespace mambasynth;
 using namespace mambasynth::series;
 using Catch::Approx;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 series::Digest digest_of(config::Data const& data) {
