@@ -103,7 +103,8 @@ constexpr char const* return_note =
     "Return: the first step of a revolution, at the circle's entry angle, with no switch near.";
 
 std::string away_note(Statistics const& s) {
-  return fmt::format("Away: more than {} steps from every switch.", s.around);
+  return fmt::format("Away: more than {0} steps from every switch. Before and after: up to {0} steps from one.",
+                     s.around);
 }
 
 /// Both quantities of every layer around a switch, one row each.
@@ -134,9 +135,10 @@ void draw_switches(Statistics const& s, std::filesystem::path const& folder) {
     add(layer, "delta", delta_words, &Table::delta);
     add(layer, "memory", "Memory", &Table::memory_geometric);
   }
-  page.notes = {fmt::format("Bands: two standard errors over {} windows. Gray: mean of {}.", s.windows,
-                            away ? "the steps away from switches" : "all steps"),
-                memory_note};
+  page.notes = {
+      fmt::format("Bands: two standard errors over {} windows{}. Gray: mean of {}.", s.windows,
+                  returns ? " (not drawn for returns)" : "", away ? "the steps away from switches" : "all steps"),
+      memory_note};
   if (away) page.notes.push_back(away_note(s));
   if (returns) page.notes.emplace_back(return_note);
   plot::draw_page(page, folder);
