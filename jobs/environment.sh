@@ -33,18 +33,44 @@ find_cuda_toolkit() {
 }
 has_gpu() { output_matches $'(^|\n)GPU' nvidia-smi -L; }
 
+# while_waiting WHAT FOLDER COMMAND...: runs the command, which prints nothing for minutes, and shows how long it has taken so
+# far and, if FOLDER is not empty, how much it has put there: on a terminal in one line that is erased at the end, elsewhere in
+# a line every half minute.
+while_waiting() {
+  local what=$1 folder=$2 ticker status=0
+  shift 2
+  show_waiting "$what" "$folder" &
+  ticker=$!
+  "$@" || status=$?
+  kill "$ticker" 2>/dev/null || true
+  wait "$ticker" 2>/dev/null || true
+  [ ! -t 2 ] || printf '\r\033[K' >&2
+  return $status
+}
+show_waiting() {
+  local what=$1 folder=$2 began=$SECONDS printed=$SECONDS terminal=false text
+  [ ! -t 2 ] || terminal=true
+  while sleep 1 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do  # as long as the script runs
+    $terminal || [ $((SECONDS - printed)) -ge 30 ] || continue
+    printed=$SECONDS text="$what, $(duration $((SECONDS - began)))"
+    [ -z "$folder" ] || text+=", $(du -sm "$folder" 2>/dev/null | cut -f 1) MB"
+    if $terminal; then printf '\r   %s\033[K' "$text" >&2; else note "$text"; fi
+  done
+}
+
 # build PRESET TARGET...: configures and builds, showing progress; the full output is in build/PRESET/build.log.
 build() {
   local preset=$1 log=$checkout/build/$1/build.log work
   shift
   mkdir -p "$(dirname "$log")"
-  if (cd "$checkout" && cmake --preset "$preset") >"$log" 2>&1; then
+  if while_waiting configuring '' configure "$preset" >"$log"; then
     work=$(run_ninja "$preset" "$@" -- -n 2>/dev/null | sum_of_work) || work=0
     run_ninja "$preset" "$@" 2>&1 | tee -a "$log" | show_build_progress "$work" && return 0
   fi
   grep -E -A 12 'error|Error|FAILED' "$log" | sed -n 1,60p >&2 || tail -n 40 "$log" >&2
   die 1 "the build of preset $preset failed (errors above, full output in $log). Correct it and run this again."
 }
+configure() { (cd "$checkout" && cmake --preset "$1") 2>&1; }
 # With these variables, all checkouts of the same files share ccache's entries.
 run_ninja() { (cd "$checkout" && CCACHE_BASEDIR=$checkout CCACHE_NOHASHDIR=1 NINJA_STATUS='[%f/%t] ' cmake --build --preset "$1" --parallel "$(build_jobs)" --target "${@:2}"); }
 

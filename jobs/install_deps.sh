@@ -149,7 +149,7 @@ install_packages() {
   local plain=() package candidate
   . /etc/os-release
   step "Installing ${missing[*]}"
-  apt update || note "apt-get update failed; continuing with the existing lists"
+  while_waiting "reading package lists" '' apt update || note "apt-get update failed; continuing with the existing lists"
   for package in "${missing[@]}"; do
     candidate=$(apt-cache policy "$package" | awk '/Candidate:/ {print $2}')
     case $package in
@@ -158,7 +158,7 @@ install_packages() {
     esac
     plain+=("$package")
   done
-  [ ${#plain[@]} = 0 ] || apt_install "${plain[@]}" || die 1 "apt-get could not install ${plain[*]} (the end of its output is above). Install them manually and run this again."
+  [ ${#plain[@]} = 0 ] || while_waiting "installing ${#plain[@]} packages" '' apt_install "${plain[@]}" || die 1 "apt-get could not install ${plain[*]} (the end of its output is above). Install them manually and run this again."
   for package in "${late[@]}"; do
     case $package in
       catch2) with_suite "$VERSION_CODENAME-backports" install_catch2 || die 1 "Catch2 version 3 could not be installed from $VERSION_CODENAME-backports. Install it manually, or build without tests." ;;
@@ -171,6 +171,8 @@ install_packages() {
 late=()
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+temporary=$scratch/temporary  # where pip puts files until they are complete
+mkdir "$temporary"
 chmod 755 "$scratch"  # apt downloads as another user
 log=$scratch/log
 problems=()
@@ -192,7 +194,7 @@ downloads=$MAMBASYNTH_CACHE/downloads
 
 download_libtorch() {
   # Only the C++ part is used, so a wheel for one version of CPython works with any Python.
-  python3 -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes --dest "$downloads" \
+  TMPDIR=$temporary python3 -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes --dest "$downloads" \
     --only-binary=:all: --implementation cp --python-version 3.11 --abi cp311 \
     --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 --platform manylinux_2_17_x86_64 \
     --platform manylinux2014_x86_64 \
@@ -213,10 +215,10 @@ install_libtorch() {
   step "Downloading LibTorch $torch_version ($kind) into $MAMBASYNTH_CACHE"
   [ "$(uname -m)" = x86_64 ] || die 2 "no pinned LibTorch for $(uname -m) (x86_64 only). Set Torch_DIR=FOLDER to your own."
   mkdir -p "$downloads" || die 1 "cannot write $MAMBASYNTH_CACHE. Set MAMBASYNTH_CACHE to a writable folder."
-  download_libtorch || die 1 "LibTorch could not be downloaded (pip's output is above). Set Torch_DIR=FOLDER to your own."
+  while_waiting downloading "$temporary" download_libtorch || die 1 "LibTorch could not be downloaded (pip's output is above). Set Torch_DIR=FOLDER to your own."
   local unpacked
   unpacked=$(mktemp -d "$torch_folder.XXXXXX")
-  if ! unpack_libtorch "$unpacked"; then
+  if ! while_waiting unpacking "$unpacked" unpack_libtorch "$unpacked"; then
     rm -rf "$unpacked"
     die 1 "LibTorch could not be unpacked into $MAMBASYNTH_CACHE (is the disk full?). It takes 1.1 GB with its download."
   fi
@@ -231,7 +233,7 @@ headers_version=$(sed -n 's/^assorthead==\([^ ]*\).*/\1/p' "$headers.txt")
 headers_folder=$MAMBASYNTH_CACHE/assorthead-$headers_version
 
 download_headers() {
-  local pip=(python3 -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes --dest "$downloads")
+  local pip=(env TMPDIR="$temporary" python3 -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes --dest "$downloads")
   # A source package: pip runs its setup to get its metadata, with our own pinned build tools.
   "${pip[@]}" --only-binary=:all: -r "$headers-tools.txt" || return 1
   mkdir -p "$scratch/tools"
@@ -251,7 +253,7 @@ unpack_headers() {  # FOLDER
 install_headers() {
   step "Downloading headers (assorthead $headers_version) into $MAMBASYNTH_CACHE"
   mkdir -p "$downloads" || die 1 "cannot write $MAMBASYNTH_CACHE. Set MAMBASYNTH_CACHE to a writable folder."
-  download_headers || die 1 "the headers could not be downloaded (pip's output is above). Set MAMBASYNTH_HEADERS_DIR=FOLDER to your own."
+  while_waiting downloading "$temporary" download_headers || die 1 "the headers could not be downloaded (pip's output is above). Set MAMBASYNTH_HEADERS_DIR=FOLDER to your own."
   local unpacked
   unpacked=$(mktemp -d "$headers_folder.XXXXXX")
   if ! unpack_headers "$unpacked"; then

@@ -75,11 +75,11 @@ class Program:
     def __init__(self, path, launcher=()):
         self.command = [*launcher, str(path)]
 
-    def __call__(self, *arguments, code=0, launcher=(), **options):
+    def __call__(self, *arguments, code=0, launcher=(), env_more=None, **options):
         """Runs the program; its exit code must be `code` (None: any). Returns the completed process, output as text."""
         options.setdefault("timeout", 300)
         done = subprocess.run([*launcher, *self.command, *map(str, arguments)], capture_output=True, text=True,
-                              env=os.environ | MPI, stdin=subprocess.DEVNULL, **options)
+                              env=os.environ | MPI | (env_more or {}), stdin=subprocess.DEVNULL, **options)
         assert code is None or done.returncode == code, (
             f"exit code {done.returncode}, not {code}: {' '.join(map(str, done.args))}\n{done.stdout}\n{done.stderr}")
         return done

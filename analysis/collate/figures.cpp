@@ -1,8 +1,11 @@
 #include "analysis/collate/figures.hpp"
 
+#include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "analysis/collate/sweep_figures.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::analysis::collate {
 
@@ -10,18 +13,18 @@ std::vector<DrawnFigure> draw_sweep(Table const& table, SweepFolder const& sweep
                                     Differences const& differences, std::filesystem::path const& folder) {
   FigureCells const cells(table, sweep);
   std::vector<DrawnFigure> drawn;
-  auto const draw = [&](std::vector<Sheet> const& sheets) {
+  std::vector<std::vector<Sheet>> const all{effect_sheets(cells),    difference_sheets(cells, differences),
+                                            error_sheets(cells),     training_sheets(cells),
+                                            dimension_sheets(cells), probe_sheets(cells)};
+  std::int64_t figures = 1;
+  for (auto const& sheets : all) figures += std::ssize(sheets);
+  progress::Count count(figures, "figure");
+  for (auto const& sheets : all)
     for (auto const& sheet : sheets) {
       plot::draw_page(sheet.page, folder);
       drawn.push_back({sheet.page.name, sheet.title, sheet.caption});
+      count.add();
     }
-  };
-  draw(effect_sheets(cells));
-  draw(difference_sheets(cells, differences));
-  draw(error_sheets(cells));
-  draw(training_sheets(cells));
-  draw(dimension_sheets(cells));
-  draw(probe_sheets(cells));
   if (draw_similarity(similarity, table, folder))
     drawn.push_back({"sweep_similarity", "Similarity of trials", similarity_caption(similarity)});
   return drawn;

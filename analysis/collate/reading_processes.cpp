@@ -16,6 +16,7 @@
 #include "analysis/collate/trial_lookup.hpp"
 #include "analysis/collate/trial_record.hpp"
 #include "cores/cores.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::analysis::collate {
 namespace {
@@ -139,7 +140,8 @@ void look_up_all(std::vector<CollatedTrial>& trials, std::vector<fs::path> const
   for (std::size_t s = 0; s < count && count > 1; ++s)
     shares.push_back(std::make_unique<Share>(trials, folders, s, count));
   trial_file::TrialReader reader;
-  for (std::size_t i = 0; i < trials.size(); ++i) {
+  progress::Count read(std::ssize(trials), "trial");
+  for (std::size_t i = 0; i < trials.size(); ++i, read.add()) {
     auto& trial = trials[i];
     if (shares.empty() || !shares[i % shares.size()]->next(trial, warnings))
       look_up(trial, folders[i], reader, warnings);

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <exception>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "analysis/collate/collation.hpp"
 #include "analysis/collate/data_files.hpp"
@@ -17,6 +19,8 @@
 #include "analysis/document/terminal.hpp"
 #include "analysis/report/chapters.hpp"
 #include "analysis/report/report.hpp"
+#include "progress/count.hpp"
+#include "progress/display.hpp"
 #include "store/atomic_file.hpp"
 #include "streams/streams.hpp"
 
@@ -25,6 +29,9 @@ namespace mambasynth::analysis::collator {
 using namespace collate;
 
 namespace {
+
+constexpr char const *reading_stage = "trials", *table_stage = "table", *figures_stage = "figures",
+                     *report_stage = "report";
 
 errors::ExitCode outcome_of(Collation const& collation) {
   auto const& trials = collation.sweep.trials;
@@ -40,8 +47,19 @@ void write_or_remove(std::filesystem::path const& file, std::optional<std::strin
   else std::filesystem::remove(file);
 }
 
+Collation read_into_table(std::vector<SweepFolder> folders, Options const& options) {
+  progress::Stage const stage(table_stage);
+  return tabulated(std::move(folders), options);
+}
+
+void compare_in_stage(Collation& collation) {
+  progress::Stage const stage(table_stage);
+  compare(collation);
+}
+
 /// The exit code reports on the trials; figures that cannot be drawn only cause a warning.
 void draw(Collation const& collation, std::filesystem::path const& folder) {
+  progress::Stage const stage(figures_stage);
   try {
     draw_sweep(collation.table, collation.sweep, collation.similarity, collation.differences, folder);
   } catch (errors::Error const& error) {
@@ -53,7 +71,7 @@ void draw(Collation const& collation, std::filesystem::path const& folder) {
 errors::ExitCode publish(Collation& collation, Options const& options) {
   std::optional<DataFiles> data;
   if (options.csv) data.emplace(collation.sweep, options.out);
-  compare(collation);
+  compare_in_stage(collation);
   auto const& [sweep, table, measures, similarity, differences, trends] = collation;
   auto const shown = shown_table(table, differences, measures, options);
 
@@ -105,9 +123,10 @@ errors::ExitCode report(std::vector<SweepFolder> folders, Options const& options
       of_chapter.out = options.out == options.folders.front() ? chapter.folders.front() : options.out / chapter.label;
       streams::print_text(fmt::format("{}{}:\n\n", &chapter == &chapters.front() ? "" : "\n", chapter.name));
     }
-    chapter.collation = tabulated(std::move(chapter.read), options);
+    chapter.collation = read_into_table(std::move(chapter.read), options);
     if (auto const of = publish(chapter.collation, of_chapter); of != errors::ExitCode::done) outcome = of;
   }
+  progress::Stage const stage(report_stage);
   auto const page =
       report::write(chapters, {.folder = options.report, .command = command, .interval = options.interval});
   streams::print_text(fmt::format("\nThe report: {}\n", page.string()));
@@ -122,10 +141,17 @@ errors::ExitCode run(int argc, char const* const* argv) {
     streams::print_text(*text);
     return errors::ExitCode::done;
   }
+  std::vector<std::string> stages{reading_stage, table_stage};
+  if (options.figures) stages.emplace_back(figures_stage);
+  if (!options.report.empty()) stages.emplace_back(report_stage);
+  progress::Display const display("collate", stages);
   std::vector<SweepFolder> folders;
-  for (auto const& folder : options.folders) folders.push_back(read_folder(folder));
+  {
+    progress::Stage const stage(reading_stage);
+    for (auto const& folder : options.folders) folders.push_back(read_folder(folder));
+  }
   if (!options.report.empty()) return report(std::move(folders), options, {argv, argv + argc});
-  auto collation = tabulated(std::move(folders), options);
+  auto collation = read_into_table(std::move(folders), options);
   return publish(collation, options);
 }
 

@@ -10,6 +10,7 @@
 #include "analysis/statistics/undefined.hpp"
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::analysis::dimension {
 namespace {
@@ -120,6 +121,7 @@ std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, st
     counts.push_back({radius, 2 * radius, none, none, none, none});
     longest = std::max(longest, 2 * radius);
   }
+  progress::Count counted(points, "row");
   errors::StopFlag stop;
 #pragma omp parallel num_threads(threads > 0 ? threads : omp_get_max_threads())
   {
@@ -154,6 +156,7 @@ std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, st
         count.inner_own[point] = own[inner];
         count.outer_own[point] = own[outer];
       }
+      counted.add();
     }
   }
   stop.throw_if_requested();

@@ -8,6 +8,7 @@
 
 #include "analysis/statistics/undefined.hpp"
 #include "errors/stop.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::analysis::dimension {
 namespace {
@@ -46,12 +47,14 @@ std::vector<Curves> without_each_block(Curves const& whole, NeighborLists const&
                                        BlockPass const& pass, int threads) {
   std::vector<Curves> without(static_cast<std::size_t>(pass.blocks.count));
   auto const reach = std::min(ranks.reach(), always_left(lists.logs.points, pass.blocks, pass.excluded));
+  progress::Count count(pass.blocks.count, "block");
   errors::StopFlag stop;
 #pragma omp parallel for schedule(dynamic) num_threads(threads > 0 ? threads : omp_get_max_threads())
   for (std::int32_t b = 0; b < pass.blocks.count; ++b) {
     if (stop.requested()) continue;
     auto const terms = point_terms_without(b, pass.blocks, lists.logs, lists.index, ranks, reach, pass.search);
     without[static_cast<std::size_t>(b)] = estimate(terms, &whole, 1);
+    count.add();
   }
   stop.throw_if_requested();
   return without;

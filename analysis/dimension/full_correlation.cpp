@@ -16,6 +16,7 @@
 #include "analysis/statistics/incomplete_beta.hpp"
 #include "analysis/statistics/undefined.hpp"
 #include "errors/stop.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::analysis::dimension {
 namespace {
@@ -185,6 +186,7 @@ LocalCorrelation local_correlation_dimension(std::span<double const> own, std::i
   std::vector<CorrelationFit> fits(centers.size() * sizes);
   // (size, block, center): without the block's rows; without them but with the next nearest rows in their place.
   std::vector<double> fewer(sizes * left_out * centers.size(), statistics::undefined), others = fewer;
+  progress::Count finished(std::ssize(centers), "center");
   errors::StopFlag stop;
 #pragma omp parallel for schedule(dynamic) num_threads(threads > 0 ? threads : omp_get_max_threads())
   for (std::size_t c = 0; c < centers.size(); ++c) {
@@ -214,6 +216,7 @@ LocalCorrelation local_correlation_dimension(std::span<double const> own, std::i
         others[place] = untouched ? near : fit(rest);
       }
     }
+    finished.add();
   }
   stop.throw_if_requested();
   for (std::size_t s = 0; s < sizes; ++s) {

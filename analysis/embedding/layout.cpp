@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "errors/stop.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::analysis::embedding {
 namespace {
@@ -88,9 +89,13 @@ Umap layout(neighbors::Neighbors const& neighbors, std::int64_t others, UmapOpti
     }
   }();
   scale_start(result.coordinates);
+  progress::Count count(status.num_epochs(), "epoch");
   for (int epoch = status.epoch(); epoch < status.num_epochs();) {
     errors::check_stop();
-    status.run(result.coordinates.data(), epoch = std::min(epoch + epochs_between_looks, status.num_epochs()));
+    auto const until = std::min(epoch + epochs_between_looks, status.num_epochs());
+    status.run(result.coordinates.data(), until);
+    count.add(until - epoch);
+    epoch = until;
   }
   return result;
 }

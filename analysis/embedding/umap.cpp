@@ -11,6 +11,7 @@
 #include "analysis/embedding/layout.hpp"
 #include "cores/cores.hpp"
 #include "errors/errors.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::analysis::embedding {
 namespace {
@@ -62,25 +63,22 @@ Umap umap(std::span<T const> rows, std::int64_t points, std::int64_t dims, UmapO
 template Umap umap(std::span<float const>, std::int64_t, std::int64_t, UmapOptions const&);
 template Umap umap(std::span<double const>, std::int64_t, std::int64_t, UmapOptions const&);
 
-std::vector<Umap> umap_of_each(std::span<Panel const> panels, std::int64_t points, UmapOptions const& options,
-                               std::function<void(std::size_t)> const& done) {
+std::vector<Umap> umap_of_each(std::span<Panel const> panels, std::int64_t points, UmapOptions const& options) {
   std::vector<Umap> embeddings(panels.size());
   auto const cores = threads_or_cores(options.threads);
   auto const workers = std::min<std::size_t>(static_cast<std::size_t>(cores), panels.size());
   auto one = options;
   one.threads = workers == 0 ? 1 : std::max(1, cores / static_cast<int>(workers));
 
+  progress::Count count(std::ssize(panels), "embedding");
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;
-  std::size_t finished = 0;
   std::exception_ptr failure;
   auto const work = [&] {
     for (std::size_t i = next++; i < panels.size(); i = next++) {
       try {
         embeddings[i] = umap<float>(panels[i].rows, points, panels[i].dims, one);
-        std::lock_guard const lock(mutex);
-        ++finished;
-        if (done) done(finished);
+        count.add();
       } catch (...) {
         std::lock_guard const lock(mutex);
         if (!failure) failure = std::current_exception();

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -50,9 +49,7 @@ struct Panel {
   std::span<float const> rows;  ///< (point, dims)
   std::int64_t dims = 0;
 };
-/// One embedding for each panel, the same as umap()'s, each on one thread. `done` is called after each panel, never
-/// concurrently, with the number of panels done.
-std::vector<Umap> umap_of_each(std::span<Panel const> panels, std::int64_t points, UmapOptions const& options,
-                               std::function<void(std::size_t)> const& done = {});
+/// One embedding for each panel, the same as umap()'s, each on one thread.
+std::vector<Umap> umap_of_each(std::span<Panel const> panels, std::int64_t points, UmapOptions const& options);
 
 }  // namespace mambasynth::analysis::embedding

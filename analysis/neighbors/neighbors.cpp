@@ -15,6 +15,7 @@
 #include "analysis/neighbors/scaled_rows.hpp"
 #include "analysis/neighbors/search.hpp"
 #include "errors/stop.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::analysis::neighbors {
 namespace {
@@ -99,6 +100,7 @@ Neighbors nearest_neighbors(std::span<T const> rows, std::int64_t points, std::i
   auto const block = in_float ? in_float->block(threads) : double_block;
   std::atomic<bool> overflow = false;
 
+  progress::Count count(points, "row");
   errors::StopFlag stop;
 #pragma omp parallel num_threads(threads)
   {
@@ -109,11 +111,13 @@ Neighbors nearest_neighbors(std::span<T const> rows, std::int64_t points, std::i
     for (std::int64_t first = 0; first < points; first += block) {
       if (stop.requested()) continue;
       auto const end = std::min(points, first + block);
-      if (floats && floats->run(first, end)) continue;
-      std::call_once(made, make_double);
-      if (!doubles) doubles.emplace(*in_double);
-      for (auto start = first; start < end; start += double_block)
-        if (!doubles->run(start, std::min(end, start + double_block))) overflow = true;
+      if (!floats || !floats->run(first, end)) {
+        std::call_once(made, make_double);
+        if (!doubles) doubles.emplace(*in_double);
+        for (auto start = first; start < end; start += double_block)
+          if (!doubles->run(start, std::min(end, start + double_block))) overflow = true;
+      }
+      count.add(end - first);
     }
   }
   stop.throw_if_requested();

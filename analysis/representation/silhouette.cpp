@@ -12,6 +12,7 @@
 #include "analysis/representation/finite_rows.hpp"
 #include "analysis/statistics/undefined.hpp"
 #include "errors/stop.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::analysis::representation {
 
@@ -113,6 +114,7 @@ Silhouette silhouette(Rows const& points, std::int64_t dims, std::span<std::int6
     ++l;
   }
   auto const count = static_cast<std::int64_t>(queries.size());
+  progress::Count rows(count, "row");
   errors::StopFlag stop;
 #pragma omp parallel for schedule(dynamic, 16) num_threads(threads > 0 ? threads : omp_get_max_threads())
   for (std::int64_t start = 0; start < count; start += neighbors::tile_queries) {
@@ -137,6 +139,7 @@ Silhouette silhouette(Rows const& points, std::int64_t dims, std::span<std::int6
           of_point(std::span<double const>(sums).subspan(static_cast<std::size_t>(q) * members.size(), members.size()),
                    tiles, query.label);
     }
+    rows.add(n);
   }
   stop.throw_if_requested();
   double total = 0;

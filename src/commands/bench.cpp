@@ -20,6 +20,8 @@
 #include "errors/errors.hpp"
 #include "kernels/cpu.hpp"
 #include "parallel/session.hpp"
+#include "progress/count.hpp"
+#include "progress/display.hpp"
 #include "provenance/build.hpp"
 #include "store/atomic_file.hpp"
 #include "streams/streams.hpp"
@@ -114,9 +116,13 @@ int run_on(BenchOptions& options, parallel::Communicator const& world) {
     facts.push_back({"ranks", std::to_string(group.size())});
     if (!gpu.nccl.empty()) facts.push_back({"NCCL", gpu.nccl});
   }
-  for (auto const& name : chosen(options, world.size())) {
+  auto const cases = chosen(options, world.size());
+  progress::Display const display("bench");
+  progress::Count timed(std::ssize(cases), "case");
+  for (auto const& name : cases) {
     if (group.is_root()) streams::log("timing {}\n", name);
     for (auto& result : bench::run_case(name, options.sizes, options.effort)) results.push_back(std::move(result));
+    timed.add();
   }
   if (!group.is_root()) return static_cast<int>(errors::ExitCode::done);
   if (!options.json.empty()) store::write_atomically(options.json, bench::to_json(facts, results, limits));

@@ -8,6 +8,7 @@
 #include "config/section.hpp"
 #include "errors/errors.hpp"
 #include "model/state_dict.hpp"
+#include "progress/display.hpp"
 #include "store/archive/pt.hpp"
 #include "store/archive/safetensors.hpp"
 #include "store/atomic_file.hpp"
@@ -74,6 +75,7 @@ int run(ConvertOptions const& options) {
     if (!known(file))
       throw errors::usage("unknown format of " + file.string(), "its name ends in neither .pt nor .safetensors",
                           "Rename it");
+  progress::Display const display("convert");
   auto const weights = model::read_weights(in);
   model::architecture_of(weights, in.string());
   store::AtomicFile target(out);

@@ -5,6 +5,9 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "analysis/dimension/intrinsic_dimension.hpp"
 #include "analysis/embedding/umap.hpp"
@@ -13,6 +16,8 @@
 #include "commands/output_files.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
+#include "progress/count.hpp"
+#include "progress/display.hpp"
 #include "series/figures.hpp"
 #include "series/summary.hpp"
 #include "series/write_files.hpp"
@@ -45,14 +50,14 @@ class Embedded {
   Embedded(config::Data const& data, series::Digest const& digest, int threads) {
     auto const& sampled = digest.sampled();
     auto const points = static_cast<std::int64_t>(sampled.step.size());
-    streams::log("embedding {} steps with UMAP (skip with --no-umap) ... ", points);
+    streams::log("embedding {} steps with UMAP (skip with --no-umap)\n", points);
     auto const start = std::chrono::steady_clock::now();
     umap_ = analysis::embedding::umap<double>(sampled.x, points, data.ambient_dim,
                                               {.neighbors = config::umap_neighbors,
                                                .min_dist = config::umap_min_dist,
                                                .seed = config::umap_seed,
                                                .threads = threads});
-    streams::log("{:.1f} s, {} start\n",
+    streams::log("UMAP took {:.1f} s, {} start\n",
                  std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
                  analysis::embedding::name_of(umap_.start));
     shown_ = {.coordinates = umap_.coordinates,
@@ -97,22 +102,23 @@ int run(DataOptions& options) {
     if (formats.npz) require_replaceable_npz(folder);
   });
   auto const threads = thread_count(options.run);
-  std::int64_t reported = 0;
-  constexpr std::int64_t report_every = 10'000'000;
+  std::vector<std::string> stages{"series"};
+  if (options.embeds()) stages.emplace_back("UMAP");
+  if (options.figures) stages.emplace_back("figures");
+  progress::Display const display("data", stages);
+  std::optional<progress::Stage> stage(std::in_place, "series");
   auto const digest = series::write_series(
       data, options.run.out,
       {.formats = formats,
        .threads = threads,
-       .progress =
-           [&](std::int64_t done) {
-             if (done - reported < report_every) return;
-             reported = done;
-             streams::log("{} of {} steps\n", done, data.n_steps);
-           },
        .sampled = options.embeds() ? series::steps_to_embed(data.n_steps, config::umap_points, config::umap_seed)
                                    : std::vector<std::int64_t>{}});
   std::optional<Embedded> embedded;
-  if (options.embeds()) embedded.emplace(data, digest, threads);
+  if (options.embeds()) {
+    stage.emplace("UMAP");
+    embedded.emplace(data, digest, threads);
+  }
+  if (options.figures) stage.emplace("figures");
   if (options.figures) series::draw_series(digest, options.run.out, embedded ? &embedded->shown() : nullptr);
   auto const megabytes = static_cast<double>(data.n_steps * data.ambient_dim) * sizeof(double) / 1e6;
   streams::print("{}: X {:.1f} MB\n{}", options.run.out, megabytes, series::summary(digest));

@@ -5,6 +5,8 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "backend/backend.hpp"
 #include "commands/flags.hpp"
@@ -16,6 +18,8 @@
 #include "dimension/measure.hpp"
 #include "dimension/report.hpp"
 #include "errors/errors.hpp"
+#include "progress/count.hpp"
+#include "progress/display.hpp"
 #include "streams/streams.hpp"
 
 namespace mambasynth::commands {
@@ -40,7 +44,14 @@ int run(DimensionOptions& options) {
   choose_output_folder(options.run, [](auto const& folder) { require_replaceable(folder / "dimension.h5"); });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
-  auto const array = dimension::load_array(trial.data.path, {config.array, config.labels});
+  std::vector<std::string> stages{"rows"};
+  for (auto& name : dimension::stages(config)) stages.push_back(std::move(name));
+  if (options.figures) stages.emplace_back("figure");
+  progress::Display const display("dimension", stages);
+  auto const array = [&] {
+    progress::Stage const stage("rows");
+    return dimension::load_array(trial.data.path, {config.array, config.labels});
+  }();
   auto const search =
       backend::neighbor_search(device, threads, [](std::string const& line) { streams::log("{}\n", line); });
   auto const measured = [&] {
@@ -55,7 +66,10 @@ int run(DimensionOptions& options) {
   std::filesystem::path const folder = options.run.out;
   auto const file = folder / "dimension.h5";
   dimension::write_dimension(file, measured, config, provenance::run_facts(device, threads, backend::gpu_of(device)));
-  if (options.figures) dimension::draw_dimension(measured, folder);
+  if (options.figures) {
+    progress::Stage const stage("figure");
+    dimension::draw_dimension(measured, folder);
+  }
   streams::print("{}", dimension::report(measured));
   streams::print("\n{}\n", file.string());
   return static_cast<int>(errors::ExitCode::done);

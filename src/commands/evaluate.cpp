@@ -19,6 +19,8 @@
 #include "evaluate/evaluation_file.hpp"
 #include "evaluate/report.hpp"
 #include "model/state_dict.hpp"
+#include "progress/count.hpp"
+#include "progress/display.hpp"
 #include "provenance/run.hpp"
 #include "series/load.hpp"
 #include "streams/streams.hpp"
@@ -28,6 +30,8 @@ namespace mambasynth::commands {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr char const *series_stage = "series", *activations_stage = "writing activations", *figures_stage = "figures";
 
 struct EvaluateOptions {
   explicit EvaluateOptions(CLI::App& app) : keys(app, "evaluate") {}
@@ -86,6 +90,13 @@ int run(EvaluateOptions& options) {
   });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
+  evaluate::Choice choice{.panels = {}, .dimension = !options.no_lb, .embedding = trial.evaluate.umap != "off"};
+  auto stages = evaluate::stages(trial.evaluate, choice);
+  stages.insert(stages.begin(), series_stage);
+  if (trial.evaluate.activations) stages.emplace_back(activations_stage);
+  if (options.figures) stages.emplace_back(figures_stage);
+  progress::Display const display("evaluate", stages);
+  std::optional<progress::Stage> stage(std::in_place, series_stage);
   auto const loaded = model::load_network(options.checkpoint);
   auto const predictor = backend::predictor(device, loaded.network);
   auto const& network = *predictor;
@@ -97,6 +108,8 @@ int run(EvaluateOptions& options) {
   auto values = series::to_float32(series.x);
   auto const x = at::from_blob(values.data(), {series.n_steps, series.channels()}, at::kFloat);
 
+  stage.reset();
+  choice.panels = chosen_panels(options.layers, network.config().n_layers);
   auto const initial = initial_network(loaded, trial.evaluate);
   auto const untrained = initial ? backend::predictor(device, *initial) : nullptr;
   auto const to_stderr = [](std::string const& line) { streams::log("{}\n", line); };
@@ -110,18 +123,17 @@ int run(EvaluateOptions& options) {
        .host = &loaded.network,
        .note = to_stderr,
        .search = search.get()},
-      trial.evaluate,
-      {.panels = chosen_panels(options.layers, network.config().n_layers),
-       .dimension = !options.no_lb,
-       .embedding = trial.evaluate.umap != "off"},
-      threads);
+      trial.evaluate, choice, threads);
   fs::path const folder = options.run.out;
   evaluate::write_evaluation(
       folder / "evaluation.h5", evaluation,
       {options.checkpoint, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device))});
-  if (trial.evaluate.activations)
+  if (trial.evaluate.activations) {
+    stage.emplace(activations_stage);
     evaluate::write_activations(folder / trial::activations_name, network, x, seq_len, {series.circle, series.phase},
                                 trial.evaluate.gates);
+  }
+  if (options.figures) stage.emplace(figures_stage);
   streams::print("{}", evaluate::report(evaluation));
   streams::print("{}\n", (folder / "evaluation.h5").string());
   if (options.figures) draw(evaluation, options.per_layer, folder);

@@ -7,6 +7,9 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "backend/backend.hpp"
 #include "commands/checkpoint_flag.hpp"
@@ -19,6 +22,8 @@
 #include "gates/gates_file.hpp"
 #include "gates/signal_maps.hpp"
 #include "model/state_dict.hpp"
+#include "progress/count.hpp"
+#include "progress/display.hpp"
 #include "series/load.hpp"
 #include "streams/streams.hpp"
 
@@ -63,6 +68,7 @@ void draw(config::Gates const& config, model::Predictor const& network, at::Tens
           fs::path const& folder) {
   auto const circles = count_of(circle);
   gates::draw_statistics(statistics, folder);
+  progress::Count drawn(std::ssize(choice.numbers), "sample");
   gates::for_each_sample(network, x, seq_len, choice, [&](gates::Sample const& sample) {
     auto const of_window =
         circle.empty() ? circle
@@ -70,10 +76,14 @@ void draw(config::Gates const& config, model::Predictor const& network, at::Tens
     auto const layer = [&](std::int64_t number) {
       gates::draw_layer(sample, static_cast<std::size_t>(number - 1), of_window, circles, folder);
     };
-    if (config.layer) return layer(*config.layer);
-    gates::draw_summary(sample, of_window, circles, folder);
-    layer(1);
-    if (statistics.layers > 1) layer(statistics.layers);
+    if (config.layer) {
+      layer(*config.layer);
+    } else {
+      gates::draw_summary(sample, of_window, circles, folder);
+      layer(1);
+      if (statistics.layers > 1) layer(statistics.layers);
+    }
+    drawn.add();
   });
 }
 
@@ -96,12 +106,19 @@ int run(GatesOptions& options) {
       memory_here());
   gates::require_layer(trial.gates, loaded.network.config().n_layers);
   auto const predictor = backend::predictor(device, loaded.network);
+  std::vector<std::string> stages{"series", "statistics"};
+  if (trial.gates.umap) stages.emplace_back("UMAP");
+  stages.emplace_back("signals");
+  if (options.figures) stages.emplace_back("figures");
+  progress::Display const display("gates", stages);
+  std::optional<progress::Stage> stage(std::in_place, "series");
   auto const seq_len = window_length(options.seq_len, loaded.file);
   auto series = trial.data.path.empty() ? series::generate_for_training(trial.data, threads)
                                         : series::load_for_training(trial.data.path, threads);
   require_its_channels(options.checkpoint, predictor->channels(), series.channels);
   auto const x = at::from_blob(series.x.data(), {series.n_steps, series.channels}, at::kFloat);
   auto const choice = gates::choose_samples(series.n_steps, seq_len, trial.gates);
+  stage.emplace("statistics");
   constexpr std::int64_t skipped_share = 8;
   auto const statistics =
       gates::gate_statistics(*predictor, loaded.network, x, {series.circle, series.process.period},
@@ -109,9 +126,11 @@ int run(GatesOptions& options) {
   if (series.circle.empty())
     streams::log("note: no statistics around switches (the series does not record which circle is visited).\n");
   std::optional<gates::SignalMaps> maps;
-  if (trial.gates.umap)
-    maps = gates::map_signals(*predictor, x, seq_len, trial.gates, threads,
-                              [](std::size_t done, std::size_t all) { streams::log("UMAP {} of {}\n", done, all); });
+  if (trial.gates.umap) {
+    stage.emplace("UMAP");
+    maps = gates::map_signals(*predictor, x, seq_len, trial.gates, threads);
+  }
+  stage.emplace("signals");
   fs::path const folder = options.run.out;
   auto const file = folder / "gates.h5";
   gates::write_gates(
@@ -121,6 +140,7 @@ int run(GatesOptions& options) {
   print(statistics);
   streams::print("{}\n", file.string());
   if (options.figures) {
+    stage.emplace("figures");
     draw(trial.gates, *predictor, x, seq_len, choice, series.circle, statistics, folder);
     if (maps) gates::draw_signal_maps(*maps, series.circle, count_of(series.circle), folder);
   }

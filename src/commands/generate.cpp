@@ -6,6 +6,9 @@
 #include <numeric>
 #include <optional>
 #include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "backend/backend.hpp"
 #include "commands/checkpoint_flag.hpp"
@@ -21,6 +24,8 @@
 #include "generate/generation_file.hpp"
 #include "model/state_dict.hpp"
 #include "oracle/hidden_process.hpp"
+#include "progress/count.hpp"
+#include "progress/display.hpp"
 #include "series/load.hpp"
 #include "series/process.hpp"
 #include "streams/streams.hpp"
@@ -50,7 +55,8 @@ void draw(generate::Generation const& g, series::TrainingSeries const& series, c
   auto const seed = g.seed.size() / g.seed_start.size(), steps = g.generated.size() / g.seed_start.size();
   auto const seed_steps = static_cast<std::int64_t>(seed) / g.channels;
   auto const circles = series.circle.empty() ? 0 : *std::max_element(series.circle.begin(), series.circle.end()) + 1;
-  for (std::size_t i = 0; i < g.seed_start.size(); ++i) {
+  progress::Count drawn(std::ssize(g.seed_start), "sample");
+  for (std::size_t i = 0; i < g.seed_start.size(); ++i, drawn.add()) {
     generate::GeneratedSample sample{.number = static_cast<std::int64_t>(i),
                                      .channels = g.channels,
                                      .seed_start = g.seed_start[i],
@@ -113,6 +119,13 @@ int run(GenerateOptions& options) {
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   auto const loaded = model::load_network(options.checkpoint);
+  bool const compares = trial.generate.compare && !generate::perturbed_steps(trial.generate).empty();
+  std::vector<std::string> stages{"series", "continuations"};
+  if (compares) stages.emplace_back("without bursts");
+  if (trial.generate.oracle) stages.emplace_back("statistics");
+  if (options.figures) stages.emplace_back("figures");
+  progress::Display const display("generate", stages);
+  std::optional<progress::Stage> stage(std::in_place, "series");
   auto const series = trial.data.path.empty() ? series::generate_for_training(trial.data, threads)
                                               : series::load_for_training(trial.data.path, threads);
   require_its_channels(options.checkpoint, loaded.network.channels(), series.channels);
@@ -120,10 +133,14 @@ int run(GenerateOptions& options) {
     throw errors::usage(fmt::format("generate.perturb_layers = {} is out of range", trial.generate.perturb_layers),
                         fmt::format("{} has {} layers", options.checkpoint, layers),
                         "Choose at most that many, or 0 for all");
+  stage.emplace("continuations");
   auto const generation = generate::generate(loaded.network, series.x, trial.generate, device);
   std::optional<generate::Generation> calm;
-  if (trial.generate.compare && !generate::perturbed_steps(trial.generate).empty())
+  if (compares) {
+    stage.emplace("without bursts");
     calm = generate::generate(loaded.network, series.x, trial.generate, device, generate::Bursts::left_out);
+  }
+  if (trial.generate.oracle) stage.emplace("statistics");
   auto const analysis = judge(generation, calm, series.source, trial.generate, threads);
   auto const file = std::filesystem::path(options.run.out) / "generation.h5";
   generate::write_generation(
@@ -136,6 +153,7 @@ int run(GenerateOptions& options) {
   if (analysis) streams::print("{}", dynamics::summary_table(*analysis));
   streams::print("{}\n", file.string());
   if (options.figures) {
+    stage.emplace("figures");
     draw(generation, series, trial.generate, options.run.out);
     if (analysis) dynamics::draw_dynamics(*analysis, options.run.out);
   }

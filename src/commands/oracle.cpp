@@ -2,10 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <numeric>
 #include <optional>
 
@@ -19,6 +17,8 @@
 #include "oracle/run.hpp"
 #include "parallel/group.hpp"
 #include "parallel/session.hpp"
+#include "progress/count.hpp"
+#include "progress/display.hpp"
 #include "provenance/run.hpp"
 #include "series/load.hpp"
 #include "store/atomic_file.hpp"
@@ -28,6 +28,8 @@ namespace mambasynth::commands {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr char const *series_stage = "series", *filter_stage = "filter";
 
 struct OracleOptions {
   explicit OracleOptions(CLI::App& app) : keys(app, "oracle") {}
@@ -67,25 +69,6 @@ void print(oracle::Summary const& s) {
   streams::print("entropy of the next visit's circle: {:.6f} nat\n", s.next_circle_entropy);
 }
 
-/// Logs the progress of this rank from time to time.
-class Teller {
- public:
-  explicit Teller(std::int64_t steps) : steps_(steps) {}
-  void add(std::int64_t steps) {
-    std::lock_guard const turn(mutex_);
-    done_ += steps;
-    if (std::chrono::steady_clock::now() - told_ < every) return;
-    told_ = std::chrono::steady_clock::now();
-    streams::log("{} of {} steps\n", done_, steps_);
-  }
-
- private:
-  static constexpr std::chrono::seconds every{10};
-  std::mutex mutex_;
-  std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();
-  std::int64_t steps_, done_ = 0;
-};
-
 /// One file, or one per rank with that rank's steps.
 std::string posterior_name(parallel::Group const& group) {
   return group.size() == 1 ? "posterior.h5" : fmt::format("posterior_{:04}.h5", group.rank());
@@ -95,6 +78,8 @@ int filter(config::Trial const& trial, RunFlags const& flags, int threads, paral
   require_memory_for(trial.data, group.size());
   auto settings = trial.oracle;
   fs::path const folder = flags.out;
+  progress::Display const display("oracle", {series_stage, filter_stage});
+  std::optional<progress::Stage> stage(std::in_place, series_stage);
   if (group.is_root()) store::require_writable_folder(folder);
   if (group.is_root()) require_replaceable(folder / "oracle.h5");
   oracle::Range share;
@@ -120,13 +105,12 @@ int filter(config::Trial const& trial, RunFlags const& flags, int threads, paral
     posterior.emplace(folder / posterior_name(group), hidden, settings.horizons, settings.elapsed);
     each = [&](auto t, auto const& filter, auto const& forecast) { posterior->add(t, filter, forecast); };
   }
-  Teller teller(share.last - share.first);
-  oracle::Progress progress;
-  if (group.is_root()) progress = [&](std::int64_t steps) { teller.add(steps); };
+  stage.emplace(filter_stage);
   oracle::Score score(settings.horizons, series.n_steps);
   oracle::run_share(hidden, {series.n_steps, series.first, series.x, visit}, share,
-                    {settings.block, settings.burn_in, threads, progress}, score, each, settings.elapsed);
+                    {settings.block, settings.burn_in, threads}, score, each, settings.elapsed);
   if (posterior) posterior->close();
+  stage.reset();
   group.all_reduce(score.sums());
   if (!group.is_root()) return static_cast<int>(errors::ExitCode::done);
 

@@ -93,7 +93,10 @@ int run_program(int argc, char** argv) {
   // As with Python's argparse, the last occurrence of a repeated flag counts.
   program.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   std::map<std::string, Action> actions;
-  errors::StopSignals const signals(store::remove_own_temporaries);
+  errors::StopSignals const signals([] {
+    streams::show_status({});
+    store::remove_own_temporaries();
+  });
   try {
     for (auto const& verb : verbs()) {
       auto* const app = program.add_subcommand(std::string(verb.name), std::string(verb.summary));

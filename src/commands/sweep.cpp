@@ -76,6 +76,7 @@ sweep::TrialOutcome run_trial(sweep::PlannedTrial const& planned, sweep::TrialCo
                              context.log(fmt::format("epoch {} train_mse {:.6g} val_mse {:.6g} seconds {:.2f}", r.epoch,
                                                      r.train_mse, r.val_mse, r.seconds));
                            },
+                       .measuring = context.measuring,
                        .stop_requested = context.stop_requested,
                        .log = context.log,
                        .warn = context.warn,

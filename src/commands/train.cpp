@@ -23,6 +23,8 @@
 #include "errors/stop.hpp"
 #include "model/state_dict.hpp"
 #include "parallel/session.hpp"
+#include "progress/count.hpp"
+#include "progress/display.hpp"
 #include "store/atomic_file.hpp"
 #include "store/damaged_file.hpp"
 #include "streams/streams.hpp"
@@ -38,6 +40,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char const *series_stage = "series", *figures_stage = "figures";
+
 struct TrainOptions {
   explicit TrainOptions(CLI::App& app) : keys(app, "train") {}
   TrialFlags keys;
@@ -49,6 +53,7 @@ struct TrainOptions {
 /// `train --eval CKPT`: prints the validation MSE of stored weights in the model of the current flags and draws their
 /// predictions.
 int print_validation(TrainOptions const& options, config::Trial const& trial, std::string const& device) {
+  progress::Display const display("train");
   auto const data = trial::load_data(trial, {}, thread_count(options.run));
   model::Network network(trial.model, data.splits.train.series.size(1));
   model::load_state(network, model::read_weights(options.evaluate).weights, options.evaluate);
@@ -180,7 +185,14 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
     if (options.run.out_given) require_replaceable_trial(folder);
     store::require_writable_folder(folder);
   }
-  auto const data = trial::load_data(trial, {}, thread_count(options.run));
+  std::vector<std::string> stages{series_stage};
+  for (auto& name : trial::stages(trial)) stages.push_back(std::move(name));
+  if (options.figures) stages.emplace_back(figures_stage);
+  progress::Display const display("train", stages);
+  auto const data = [&] {
+    progress::Stage const stage(series_stage);
+    return trial::load_data(trial, {}, thread_count(options.run));
+  }();
   auto const id = identify(trial, data);
   if (!options.run.out_given)
     if (auto const own = fs::path(options.run.out + "-" + id);
@@ -221,8 +233,10 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
   auto const outcome = run_within_memory(job, data, world);
   switch (outcome.ending) {
     case train::Ending::finished:
-      if (is_root && options.figures)
+      if (is_root && options.figures) {
+        progress::Stage const stage(figures_stage);
         if (auto const note = trial::draw_trial(trial, data, device, folder); !note.empty()) streams::log("{}\n", note);
+      }
       if (is_root)
         streams::print("{}\n{}\n", (folder / trial::result_name).string(), (folder / train::checkpoint_name).string());
       return static_cast<int>(errors::ExitCode::done);

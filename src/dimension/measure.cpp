@@ -10,10 +10,19 @@
 #include "analysis/dimension/binomial_dimension.hpp"
 #include "analysis/neighbors/distinct_rows.hpp"
 #include "errors/errors.hpp"
+#include "progress/count.hpp"
 #include "random/numpy_generator.hpp"
 
 namespace mambasynth::dimension {
 namespace {
+
+struct StageNames {
+  char const* all = "all rows";
+  char const* lattice = "integers";
+  char const* patches = "local correlation";
+  char const* groups = "rows by label";
+};
+constexpr StageNames stage_names;
 
 /// numpy: default_rng(seed).choice(rows, points, replace=False); all rows in order for points = 0.
 std::vector<std::int64_t> drawn_rows(std::int64_t rows, config::Dimension const& config) {
@@ -44,6 +53,9 @@ std::vector<Group> by_label(Array const& array, std::span<std::int64_t const> ti
   std::map<std::int64_t, std::vector<std::int64_t>> rows;
   for (std::size_t i = 0; i < array.labels.size(); ++i) rows[array.labels[i]].push_back(static_cast<std::int64_t>(i));
   std::vector<Group> groups;
+  if (rows.empty()) return groups;
+  progress::Stage const stage(stage_names.groups);
+  progress::Count count(std::ssize(rows), "label");
   for (auto const& [label, places] : rows) {
     Group group{.label = label, .points = static_cast<std::int64_t>(places.size()), .estimates = {}};
     std::vector<std::int64_t> times;
@@ -56,6 +68,7 @@ std::vector<Group> by_label(Array const& array, std::span<std::int64_t const> ti
     if (group.points - excluded > of_two_nn + 1)
       group.estimates = estimate(pick(array, places), times, ks, config, threads, search);
     groups.push_back(std::move(group));
+    count.add();
   }
   return groups;
 }
@@ -63,6 +76,7 @@ std::vector<Group> by_label(Array const& array, std::span<std::int64_t const> ti
 void measure_lattice(Measured& measured, Array const& array, std::span<std::int64_t const> time,
                      config::Dimension const& config, int threads) {
   if (config.radii.empty() || !array.whole_numbers()) return;
+  progress::Stage const stage(stage_names.lattice);
   std::vector<std::int32_t> lattice(array.x.size());
   std::transform(array.x.begin(), array.x.end(), lattice.begin(),
                  [](double value) { return static_cast<std::int32_t>(value); });
@@ -76,6 +90,7 @@ void measure_lattice(Measured& measured, Array const& array, std::span<std::int6
 /// Uses distinct rows, like all other estimators.
 void measure_patches(Measured& measured, Array const& array, std::span<std::int64_t const> time,
                      config::Dimension const& config, int threads) {
+  progress::Stage const stage(stage_names.patches);
   auto const distinct = analysis::neighbors::distinct_rows<double>(array.x, array.points, array.dims);
   auto const once = distinct.copied > 0 ? pick(array, distinct.first) : Array{};
   auto const& rows = distinct.copied > 0 ? once : array;
@@ -91,6 +106,14 @@ void measure_patches(Measured& measured, Array const& array, std::span<std::int6
 }  // namespace
 
 double Measured::noise_distance() const { return noise * std::sqrt(2 * static_cast<double>(dims)); }
+
+std::vector<std::string> stages(config::Dimension const& config) {
+  std::vector<std::string> names{stage_names.all};
+  if (!config.radii.empty()) names.emplace_back(stage_names.lattice);
+  if (config.fci_centres > 0) names.emplace_back(stage_names.patches);
+  if (!config.labels.empty()) names.emplace_back(stage_names.groups);
+  return names;
+}
 
 Measured measure(Array const& whole, config::Dimension const& config, int threads,
                  analysis::neighbors::NeighborSearch const& search) {
@@ -109,7 +132,10 @@ Measured measure(Array const& whole, config::Dimension const& config, int thread
                     .correlation = {},
                     .labels_name = array.labels_name,
                     .groups = {}};
-  measured.all = estimate(array, time, config.k, config, threads, search);
+  {
+    progress::Stage const stage(stage_names.all);
+    measured.all = estimate(array, time, config.k, config, threads, search);
+  }
   measure_lattice(measured, array, time, config, threads);
   if (config.fci_centres > 0) measure_patches(measured, array, time, config, threads);
   measured.groups = by_label(array, time, config, threads, search);

@@ -35,6 +35,10 @@ struct Measured {
   [[nodiscard]] double noise_distance() const;
 };
 
+/// The names of the stages (progress/count.hpp) of measure(), in order; some are left out if the rows do not ask for
+/// them.
+std::vector<std::string> stages(config::Dimension const& config);
+
 /// Measures the drawn rows as [dimension] specifies. Errors: errors::usage if a k needs more rows than there are.
 Measured measure(Array const& array, config::Dimension const& config, int threads,
                  analysis::neighbors::NeighborSearch const& search);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "errors/stop.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::dynamics {
 
@@ -24,6 +25,7 @@ Analysis analyze(oracle::HiddenProcess const& hidden, Input const& input, config
   auto const of_seed = static_cast<std::size_t>(input.seed_steps * hidden.channels());
   auto const of_sample = static_cast<std::size_t>(input.steps * hidden.channels());
   auto const jobs = static_cast<std::int64_t>(input.conditions.size()) * input.samples;
+  progress::Count count(jobs, "continuation");
   errors::StopFlag stop;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1)
   for (std::int64_t job = 0; job < jobs; ++job) {
@@ -35,6 +37,7 @@ Analysis analyze(oracle::HiddenProcess const& hidden, Input const& input, config
                {input.seed.subspan(i * of_seed, of_seed), condition.x.subspan(i * of_sample, of_sample),
                 condition.perturbed, condition.noise_std},
                rules);
+    count.add();
   }
   stop.throw_if_requested();
 

@@ -1,10 +1,13 @@
 #include "environment/environment.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <mutex>
 #include <set>
+#include <system_error>
 
 #include "environment/launcher.hpp"
 #include "errors/printable.hpp"
@@ -37,6 +40,18 @@ std::optional<std::int64_t> number(char const* name, std::int64_t lowest, std::i
     warn_ignored(name, "it is not an integer from " + std::to_string(lowest) + " to " + std::to_string(highest),
                  "Correct or unset it");
   return number;
+}
+
+std::optional<double> decimal(char const* name, double lowest, double highest) {
+  auto const text = value(name);
+  if (!text) return std::nullopt;
+  double number = 0;
+  auto const* const end = text->data() + text->size();
+  auto const read = std::from_chars(text->data(), end, number);
+  // Also refuses NaN.
+  if (read.ec == std::errc{} && read.ptr == end && number >= lowest && number <= highest) return number;
+  warn_ignored(name, fmt::format("it is not a number from {} to {}", lowest, highest), "Correct or unset it");
+  return std::nullopt;
 }
 
 void warn_ignored(std::string const& name, std::string const& why, std::string const& remedy) {

@@ -17,6 +17,9 @@ std::optional<std::int64_t> parse_integer(std::string const& text, std::int64_t 
 /// The variable as such an integer. Any other value is ignored with a warning.
 std::optional<std::int64_t> number(char const* name, std::int64_t lowest, std::int64_t highest);
 
+/// The variable as a finite decimal number in [lowest, highest]. Any other value is ignored with a warning.
+std::optional<double> decimal(char const* name, double lowest, double highest);
+
 /// Logs the warning `NAME=value is ignored (why). remedy.` to stderr, once per name and only on the first launched
 /// rank.
 void warn_ignored(std::string const& name, std::string const& why, std::string const& remedy);

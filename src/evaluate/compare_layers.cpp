@@ -4,6 +4,7 @@
 
 #include "analysis/representation/linear_cka.hpp"
 #include "analysis/representation/neighborhood_overlap.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::evaluate {
 namespace {
@@ -32,8 +33,11 @@ analysis::trial_file::Similarity compare_layers(PanelPair const& panels, std::sp
   auto const& trained = panels.trained;
   std::vector<PanelRows const*> all;
   for (auto const& panel : trained) all.push_back(&panel);
+  // Of all layers, of each with its initial weights, and the neighbors of each of both.
+  progress::Count count(1 + 2 * std::ssize(panels.untrained) + std::ssize(trained), "comparison");
   result.cka = debiased_cka(all, threads);
-  for (std::size_t p = 0; p < panels.untrained.size(); ++p)
+  count.add();
+  for (std::size_t p = 0; p < panels.untrained.size(); ++p, count.add())
     result.cka_untrained.push_back(debiased_cka({&trained[p], &panels.untrained[p]}, threads)[1]);
 
   analysis::neighbors::TemporalWindow const window{time, config.overlap_theiler};
@@ -42,8 +46,10 @@ analysis::trial_file::Similarity compare_layers(PanelPair const& panels, std::sp
   if (points - 1 - window.most_excluded() <= k) return result;
   auto const neighbors_in = [&](std::vector<PanelRows> const& of) {
     std::vector<analysis::neighbors::Neighbors> found;
-    for (auto const& panel : of)
+    for (auto const& panel : of) {
       found.push_back(search.find(std::span<float const>(panel.values), points, panel.dims, k, window));
+      count.add();
+    }
     return found;
   };
   auto const neighbors = neighbors_in(trained);

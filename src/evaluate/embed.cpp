@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "analysis/embedding/umap.hpp"
 #include "analysis/representation/principal_components.hpp"
 #include "analysis/representation/silhouette.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::evaluate {
 namespace {
@@ -63,9 +65,17 @@ analysis::trial_file::Embeddings embed(std::vector<PanelRows> const& panels, Blo
   result.step.assign(steps.begin(), steps.end());
   result.circle = truth.circle_at(steps);
   result.phase = truth.phase_at(steps);
+  std::optional<progress::Stage> stage(std::in_place, pca_stage);
   std::vector<Prepared> prepared;
-  for (auto const* group : {&panels, &blocks.rows})
-    for (auto const& panel : *group) prepared.push_back(prepare(panel, config, threads));
+  {
+    progress::Count count(std::ssize(panels) + std::ssize(blocks.rows), "layer");
+    for (auto const* group : {&panels, &blocks.rows})
+      for (auto const& panel : *group) {
+        prepared.push_back(prepare(panel, config, threads));
+        count.add();
+      }
+  }
+  stage.emplace(umap_stage);
   std::vector<analysis::embedding::Panel> starts;
   for (auto const& one : prepared) starts.push_back({one.start.values, one.start.dims});
   if (note)

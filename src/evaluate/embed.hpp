@@ -19,6 +19,9 @@ struct BlockRows {
   std::vector<PanelRows> rows;
 };
 
+/// The names of its stages (progress/count.hpp), in order.
+inline constexpr char const *pca_stage = "PCA", *umap_stage = "UMAP";
+
 /// Embeds every panel, and every block's output, in the plane: by UMAP (of the leading config.pca principal components
 /// if a panel has more dimensions) and by the two leading principal components. `steps`: the step of each row. `note`
 /// receives progress messages.

@@ -6,6 +6,7 @@
 
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::evaluate {
 namespace {
@@ -20,6 +21,7 @@ void for_each_batch(model::Predictor const& network, at::Tensor const& series, s
     throw errors::input("the series has " + std::to_string(series.size(0)) + " steps",
                         "a window of this model has " + std::to_string(seq_len), "Give a longer series, or --seq-len");
   auto const size = std::max<std::int64_t>(1, batch_steps / seq_len);
+  progress::Count counted(windows, "window");
   for (std::int64_t first = 0; first < windows; first += size) {
     errors::check_stop();
     auto const count = std::min(size, windows - first);
@@ -28,6 +30,7 @@ void for_each_batch(model::Predictor const& network, at::Tensor const& series, s
     batch.x = series.narrow(0, first * seq_len, count * seq_len).view({count, seq_len, series.size(1)});
     batch.encoding = network.encode(batch.x);
     visit(batch);
+    counted.add(count);
   }
 }
 

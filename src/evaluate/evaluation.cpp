@@ -14,6 +14,7 @@
 #include "evaluate/gather.hpp"
 #include "evaluate/probes.hpp"
 #include "evaluate/rows.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::evaluate {
 namespace {
@@ -43,6 +44,18 @@ class DimensionOfRows {
   analysis::dimension::EstimateOptions options_;
 };
 
+struct StageNames {
+  char const* activations = "activations";
+  char const* dimension = "dimension by layer";
+  char const* untrained_activations = "untrained activations";
+  char const* untrained_dimension = "untrained dimension";
+  char const* control_dimension = "control dimension";
+  char const* probe_targets = "probe targets";
+  char const* probes = "probes";
+  char const* similarity = "similarity";
+};
+constexpr StageNames stage_names;
+
 enum List : std::size_t { original, dimension, probed, compared, shared, embedded };
 
 /// Rows of both lists for each panel: the original's estimator uses the original's rows, the others use their own.
@@ -50,13 +63,16 @@ std::vector<analysis::dimension::DimensionEstimates> estimate(Gathered const& ga
                                                               config::Evaluate const& config, Means const& means) {
   DimensionOfRows const of_original(rows.original, config, means), of_all(rows.dimension, config, means);
   std::vector<analysis::dimension::DimensionEstimates> result;
+  progress::Count count(std::ssize(gathered.names) * (rows.dimension.empty() ? 1 : 2), "estimate");
   for (std::size_t p = 0; p < gathered.names.size(); ++p) {
     auto estimates = of_original.of(gathered.rows[original][p]);
+    count.add();
     if (!rows.dimension.empty()) {
       auto all = of_all.of(gathered.rows[dimension][p]);
       for (auto const* estimator : analysis::dimension::estimators)
         if (estimator->all_rows) all[*estimator] = std::move(estimates[*estimator]);
       estimates = std::move(all);
+      count.add();
     }
     result.push_back(std::move(estimates));
   }
@@ -64,7 +80,7 @@ std::vector<analysis::dimension::DimensionEstimates> estimate(Gathered const& ga
 }
 
 analysis::trial_file::LayerMeasures measure(Gathered const& gathered, Rows const& rows, config::Evaluate const& config,
-                                            bool with_dimension, Means const& means) {
+                                            bool with_dimension, char const* stage, Means const& means) {
   analysis::trial_file::LayerMeasures result{.layers = gathered.names, .dimension = {}, .activation = {}};
   if (!gathered.statistics.empty()) result.steps = gathered.statistics.front().rows();
   for (auto const& statistics : gathered.statistics) {
@@ -82,7 +98,9 @@ analysis::trial_file::LayerMeasures measure(Gathered const& gathered, Rows const
                                  .components_95 = components(2),
                                  .spectrum = spectrum.share});
   }
-  if (with_dimension) result.dimension = estimate(gathered, rows, config, means);
+  if (!with_dimension) return result;
+  progress::Stage const named(stage);
+  result.dimension = estimate(gathered, rows, config, means);
   return result;
 }
 
@@ -103,13 +121,19 @@ void measure_control_rows(analysis::trial_file::Controls& controls, Gathered con
   auto const list = rows.dimension.empty() ? original : dimension;
   auto const& steps = rows.dimension.empty() ? rows.original : rows.dimension;
   DimensionOfRows const estimator(steps, config, means);
+  progress::Stage const stage(stage_names.control_dimension);
+  progress::Count count(std::ssize(gathered.rows[list]) + 2, "control");
   or_note(subject, "control by shuffled features", [&] {
     std::vector<analysis::dimension::DimensionEstimates> shuffled;
-    for (auto const& panel : gathered.rows[list]) shuffled.push_back(estimator.of(shuffled_rows(panel)));
+    for (auto const& panel : gathered.rows[list]) {
+      shuffled.push_back(estimator.of(shuffled_rows(panel)));
+      count.add();
+    }
     controls.shuffled = std::move(shuffled);
   });
   or_note(subject, "control by the noise-free signal", [&] {
     if (auto const signal = signal_rows(subject.truth, steps)) controls.signal = estimator.of(*signal);
+    count.add();
   });
   or_note(subject, "control by pure noise", [&] {
     controls.noise = estimator.of(noise_rows(static_cast<std::int64_t>(steps.size()), subject.series.size(1)));
@@ -132,7 +156,12 @@ analysis::trial_file::Probes probe(Subject const& subject, Rows const& rows, Pan
   auto const count = static_cast<std::int64_t>(rows.probe.size());
   auto const spacing = std::max<std::int64_t>(subject.series.size(0) / std::max<std::int64_t>(count, 1), 1);
   auto const wanted = (subject.seq_len + spacing - 1) / spacing, guard = affordable_guard(count, wanted);
-  auto probes = probe_panels(panels, targets_of(subject, rows, threads), guard, threads);
+  auto const targets = [&] {
+    progress::Stage const stage(stage_names.probe_targets);
+    return targets_of(subject, rows, threads);
+  }();
+  progress::Stage const stage(stage_names.probes);
+  auto probes = probe_panels(panels, targets, guard, threads);
   probes.guard_steps = guard * spacing;
   if (guard < wanted && !probes.targets.empty() && subject.note)
     subject.note(
@@ -169,6 +198,18 @@ BlockRows block_outputs(Subject const& subject, std::vector<PanelRows> const& pa
 
 }  // namespace
 
+std::vector<std::string> stages(config::Evaluate const& config, Choice const& choice) {
+  std::vector<std::string> names{stage_names.activations};
+  if (choice.dimension) names.emplace_back(stage_names.dimension);
+  if (config.controls) names.emplace_back(stage_names.untrained_activations);
+  if (config.controls && choice.dimension)
+    names.insert(names.end(), {stage_names.untrained_dimension, stage_names.control_dimension});
+  if (config.probes) names.insert(names.end(), {stage_names.probe_targets, stage_names.probes});
+  if (config.similarity) names.emplace_back(stage_names.similarity);
+  if (choice.embedding) names.insert(names.end(), {pca_stage, umap_stage});
+  return names;
+}
+
 Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choice const& choice, int threads) {
   auto rows = choose_rows(subject.series.size(0) / subject.seq_len * subject.seq_len, config);
   if (!config.probes) rows.probe.clear();
@@ -176,19 +217,23 @@ Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choi
   if (!choice.embedding) rows.embedding.clear();
   std::vector<std::span<std::int64_t const>> lists{rows.original,   rows.dimension, rows.probe,
                                                    rows.similarity, rows.shared,    rows.embedding};
-  auto const pass = [&](model::Predictor const& network) {
+  auto const pass = [&](model::Predictor const& network, char const* stage) {
+    progress::Stage const named(stage);
     return gather(network, subject.series, subject.seq_len, choice.panels, lists, threads);
   };
   analysis::neighbors::HostSearch const host(threads);
   Means const means{threads, subject.search ? *subject.search : host};
   Evaluation result;
-  auto const trained = pass(subject.network);
-  result.measures = measure(trained, rows, config, choice.dimension, means);
+  auto const trained = pass(subject.network, stage_names.activations);
+  result.measures = measure(trained, rows, config, choice.dimension, stage_names.dimension, means);
   lists[shared] = lists[embedded] = {};
-  auto untrained = config.controls && subject.untrained ? pass(*subject.untrained) : Gathered{};
+  auto untrained =
+      config.controls && subject.untrained ? pass(*subject.untrained, stage_names.untrained_activations) : Gathered{};
   if (!untrained.names.empty())
-    or_note(subject, "untrained control",
-            [&] { result.controls.untrained = measure(untrained, rows, config, choice.dimension, means); });
+    or_note(subject, "untrained control", [&] {
+      result.controls.untrained =
+          measure(untrained, rows, config, choice.dimension, stage_names.untrained_dimension, means);
+    });
   if (config.controls && choice.dimension) measure_control_rows(result.controls, trained, rows, subject, config, means);
   untrained.rows.resize(trained.rows.size());
   if (config.probes)
@@ -196,6 +241,7 @@ Evaluation evaluate(Subject const& subject, config::Evaluate const& config, Choi
             [&] { result.probes = probe(subject, rows, {trained.rows[probed], untrained.rows[probed]}, threads); });
   if (config.similarity)
     or_note(subject, "similarity of layers", [&] {
+      progress::Stage const stage(stage_names.similarity);
       result.similarity = compare_layers({trained.rows[compared], untrained.rows[compared]}, rows.similarity,
                                          subject.truth.circle_at(rows.similarity), config, threads, means.search);
     });

@@ -36,6 +36,9 @@ struct Choice {
 
 using analysis::trial_file::Evaluation;
 
+/// The names of the stages (progress/count.hpp) of such an evaluation, in order.
+std::vector<std::string> stages(config::Evaluate const& config, Choice const& choice);
+
 /// Evaluates every panel (input, layers, output) of a network over a series cut into windows as for_each_batch does:
 /// intrinsic dimension of the chosen rows (rows.hpp), moments of all rows, and what else [evaluate] turns on. Omits,
 /// with a note, what the series' values or its ground truth do not allow.

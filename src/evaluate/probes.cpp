@@ -15,6 +15,7 @@
 #include "analysis/representation/ridge_probe.hpp"
 #include "analysis/statistics/undefined.hpp"
 #include "errors/stop.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::evaluate {
 namespace {
@@ -82,7 +83,7 @@ class RidgeTargets {
 
 /// Runs probe(i) for i < count in parallel: threads within one probe would wait for each other at its end.
 template <class Probe>
-auto side_by_side(std::size_t count, int threads, Probe const& probe) {
+auto side_by_side(std::size_t count, int threads, progress::Count& fits, Probe const& probe) {
   std::vector<decltype(probe(count))> found(count);
   std::exception_ptr failure;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1)
@@ -90,6 +91,7 @@ auto side_by_side(std::size_t count, int threads, Probe const& probe) {
     try {
       errors::check_stop();
       found[i] = probe(i);
+      fits.add();
     } catch (...) {
 #pragma omp critical
       failure = std::current_exception();
@@ -100,14 +102,14 @@ auto side_by_side(std::size_t count, int threads, Probe const& probe) {
 }
 
 void probe_continuous(std::vector<ProbeResult>& results, PanelPair const& panels, RidgeTargets const& targets,
-                      representation::ChronologicalFolds const& folds, int threads) {
+                      representation::ChronologicalFolds const& folds, int threads, progress::Count& fits) {
   auto const wanted = targets.unshifted().size();
   if (wanted == 0) return;
   representation::RidgeOptions options;
   options.threads = 1;
   options.with_error = static_cast<std::int64_t>(wanted);
   auto const trained = panels.trained.size();
-  auto const found = side_by_side(trained + panels.untrained.size(), threads, [&](std::size_t i) {
+  auto const found = side_by_side(trained + panels.untrained.size(), threads, fits, [&](std::size_t i) {
     auto const& panel = i < trained ? panels.trained[i] : panels.untrained[i - trained];
     return representation::ridge_probe(features(panel), panel.dims,
                                        i < trained ? targets.with_shifted() : targets.unshifted(), folds, options);
@@ -138,11 +140,12 @@ class CircleProbes {
   }
   /// (panel, labeling): original circles, then shifted ones; only original ones for the untrained panels. All panels at
   /// once, so that no shifted labeling, which takes longest, runs last.
-  void score(PanelPair const& panels, representation::ChronologicalFolds const& folds, int threads) {
+  void score(PanelPair const& panels, representation::ChronologicalFolds const& folds, int threads,
+             progress::Count& fits) {
     trained_ = panels.trained.size();
     representation::LogisticOptions options;
     options.threads = 1;
-    auto const probes = side_by_side(trained_ + panels.untrained.size(), threads, [&](std::size_t p) {
+    auto const probes = side_by_side(trained_ + panels.untrained.size(), threads, fits, [&](std::size_t p) {
       auto const& panel = p < trained_ ? panels.trained[p] : panels.untrained[p - trained_];
       return std::make_unique<representation::LogisticProbe>(features(panel), panel.dims, folds, options);
     });
@@ -153,7 +156,7 @@ class CircleProbes {
     for (std::size_t p = 0; p < probes.size(); ++p) tasks.push_back({p, 0});
     for (std::size_t p = 0; p < trained_; ++p)
       for (std::size_t l = 1; l < labels_.size(); ++l) tasks.push_back({p, l});
-    auto found = side_by_side(tasks.size(), threads, [&](std::size_t t) {
+    auto found = side_by_side(tasks.size(), threads, fits, [&](std::size_t t) {
       auto const& probe = *probes[tasks[t].panel];
       auto const& labels = labels_[tasks[t].labels];
       return tasks[t].labels == 0 ? probe.score(labels) : probe.score_control(labels);
@@ -181,10 +184,10 @@ class CircleProbes {
 
 ProbeResult probe_circle(PanelPair const& panels, std::vector<std::int64_t> const& circle,
                          std::vector<std::int64_t> const& offsets, representation::ChronologicalFolds const& folds,
-                         int threads) {
+                         int threads, progress::Count& fits) {
   using Score = representation::LogisticScore;
   CircleProbes probes(circle, offsets);
-  probes.score(panels, folds, threads);
+  probes.score(panels, folds, threads, fits);
   return {"circle",
           {probes.result("accuracy", &Score::accuracy, &Score::chance_accuracy),
            probes.result("balanced_accuracy", &Score::balanced_accuracy, &Score::chance_balanced_accuracy),
@@ -207,8 +210,12 @@ analysis::trial_file::Probes probe_panels(PanelPair const& panels, Targets const
   for (std::int64_t s = 0; s < shifts; ++s)
     offsets.push_back(representation::shift_offset(rows, std::max<std::int64_t>(guard + 1, rows / 10), random));
   analysis::trial_file::Probes probes{.targets = {}, .guard_steps = 0, .groups = folds.groups(), .shifts = shifts};
-  if (!targets.circle.empty()) probes.targets.push_back(probe_circle(panels, targets.circle, offsets, folds, threads));
-  probe_continuous(probes.targets, panels, RidgeTargets(targets, offsets), folds, threads);
+  // Of each panel: the circle's preparation, its labelings, and the continuous targets.
+  auto const trained = std::ssize(panels.trained), all = trained + std::ssize(panels.untrained);
+  progress::Count fits(targets.circle.empty() ? all : 3 * all + trained * shifts, "fit");
+  if (!targets.circle.empty())
+    probes.targets.push_back(probe_circle(panels, targets.circle, offsets, folds, threads, fits));
+  probe_continuous(probes.targets, panels, RidgeTargets(targets, offsets), folds, threads, fits);
   return probes;
 }
 

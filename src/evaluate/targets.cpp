@@ -5,6 +5,7 @@
 
 #include "errors/stop.hpp"
 #include "oracle/forecast.hpp"
+#include "progress/count.hpp"
 #include "series/visits.hpp"
 
 namespace mambasynth::evaluate {
@@ -40,6 +41,7 @@ void add_posteriors(Targets& targets, series::Process const& process, std::span<
   targets.switch_hazard.resize(steps.size());
   targets.next_circle.resize(steps.size() * circles);
   auto const windows = static_cast<std::int64_t>(x.size() / channels) / seq_len;
+  progress::Count count(windows, "window");
   errors::StopFlag stop;
 #pragma omp parallel num_threads(threads) if (threads > 1)
   {
@@ -63,6 +65,7 @@ void add_posteriors(Targets& targets, series::Process const& process, std::span<
                     targets.next_circle.begin() + static_cast<std::ptrdiff_t>(row * circles));
         ++row;
       }
+      count.add();
     }
   }
   stop.throw_if_requested();

@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "analysis/plot/embedding_figures.hpp"
 #include "errors/stop.hpp"
 #include "gates/samples.hpp"
+#include "progress/count.hpp"
 #include "series/digest.hpp"
 #include "series/windows.hpp"
 
@@ -25,8 +27,7 @@ std::vector<std::int64_t> circles_of(SignalMaps const& maps, std::span<std::int6
 }  // namespace
 
 SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len,
-                       config::Gates const& config, int threads,
-                       std::function<void(std::size_t, std::size_t)> const& done) {
+                       config::Gates const& config, int threads) {
   auto const windows = static_cast<std::int64_t>(series::window_starts(series.size(0), seq_len, seq_len).size());
   SignalMaps result;
   result.layers = network.config().n_layers;
@@ -38,10 +39,12 @@ SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series
   result.dims.resize(mapped_signals.size());
   auto const size = std::max<std::int64_t>(1, batch_steps / seq_len);
   auto next = result.time.begin();
+  std::optional<progress::Count> counted(std::in_place, windows, "window");
   for (std::int64_t first = 0; first < windows; first += size) {
     errors::check_stop();
     auto const count = std::min(size, windows - first);
     auto const last = std::lower_bound(next, result.time.end(), (first + count) * seq_len);
+    counted->add(count);
     if (next == last) continue;
     std::vector<std::int64_t> here(next, last);
     next = last;
@@ -62,16 +65,14 @@ SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series
       }
   }
 
+  counted.reset();
   std::vector<analysis::embedding::Panel> panels;
   for (std::size_t i = 0; i < rows.size(); ++i) panels.push_back({rows[i], result.dims[i / layers]});
   result.maps = analysis::embedding::umap_of_each(panels, points,
                                                   {.neighbors = config.umap_neighbors,
                                                    .min_dist = config.umap_min_dist,
                                                    .seed = config::umap_seed,
-                                                   .threads = threads},
-                                                  [&](std::size_t finished) {
-                                                    if (done) done(finished, panels.size());
-                                                  });
+                                                   .threads = threads});
   return result;
 }
 

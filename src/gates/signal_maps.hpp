@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -46,11 +45,10 @@ struct SignalMaps {
 
 /// Cuts the series into windows of seq_len steps from step 0, without overlap and without the tail; of their steps
 /// default_rng(42).choice draws config.umap_points (all if there are fewer). Memory: those steps of every signal (250
-/// MB for seven layers of 256 channels). `done` is called after each embedding with the number done and the total.
+/// MB for seven layers of 256 channels).
 /// Errors: errors::input (series shorter than a window). series (time, channel) fp32.
 SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series, std::int64_t seq_len,
-                       config::Gates const& config, int threads,
-                       std::function<void(std::size_t, std::size_t)> const& done = {});
+                       config::Gates const& config, int threads);
 
 /// gates_umap_{delta, zgate, B, C, xconv} in `folder`: one panel per layer, colored by circle; circle (time) or empty.
 void draw_signal_maps(SignalMaps const& maps, std::span<std::int64_t const> circle, std::int64_t circles,

@@ -11,6 +11,7 @@
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
 #include "gates/samples.hpp"
+#include "progress/count.hpp"
 #include "series/visits.hpp"
 #include "series/windows.hpp"
 
@@ -157,6 +158,7 @@ Statistics gate_statistics(model::Predictor const& network, model::Network const
   std::vector<double> of_window(bins.count());
 
   auto const size = std::max<std::int64_t>(1, batch_steps / shape.seq_len);
+  progress::Count counted(windows, "window");
   for (std::int64_t first = 0; first < windows; first += size) {
     errors::check_stop();
     auto const count = std::min(size, windows - first);
@@ -176,6 +178,7 @@ Statistics gate_statistics(model::Predictor const& network, model::Network const
           value += shape.seq_len;
         }
     }
+    counted.add(count);
   }
 
   Statistics s;

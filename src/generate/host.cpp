@@ -5,6 +5,7 @@
 #include "errors/stop.hpp"
 #include "generate/generate.hpp"
 #include "model/recurrence.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::generate {
 namespace {
@@ -30,7 +31,8 @@ class HostGenerator : public Generator {
     std::vector<float> next(static_cast<std::size_t>(run.sequences * channels));
     std::vector<float> noise(run.burst ? static_cast<std::size_t>(run.sequences * inside) : 0);
     auto const round = [&](float v) { return run.bf16_feedback ? to_bf16(v) : v; };
-    for (std::int64_t t = 0; t < run.seed_steps; ++t) {
+    progress::Count count(run.seed_steps + run.steps, "step");
+    for (std::int64_t t = 0; t < run.seed_steps; ++t, count.add()) {
       errors::check_stop();
       take_rows(run.seed, run.sequences, run.seed_steps, t, channels, next);
       if (t + 1 < run.seed_steps) recurrence.absorb(next);
@@ -38,7 +40,7 @@ class HostGenerator : public Generator {
     std::vector<float> prediction(next.size());
     auto const predict = [&](std::span<float const> from) { std::copy(from.begin(), from.end(), prediction.begin()); };
     predict(recurrence.step(next));
-    for (std::int64_t step = 0; step < run.steps; ++step) {
+    for (std::int64_t step = 0; step < run.steps; ++step, count.add()) {
       errors::check_stop();
       for (std::int64_t b = 0; b < run.sequences; ++b)
         for (std::int64_t c = 0; c < channels; ++c) {

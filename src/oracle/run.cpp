@@ -4,14 +4,15 @@
 #include <limits>
 
 #include "errors/stop.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::oracle {
 namespace {
 
 constexpr std::int64_t steps_between_looks = 16;
 
-void run_until(errors::StopFlag& stop, HiddenProcess const& hidden, Observed const& series, Range const& range,
-               std::int64_t burn_in, Score& score, EachStep const& each, bool elapsed, Progress const& progress) {
+void run_until(errors::StopFlag& stop, progress::Count& count, HiddenProcess const& hidden, Observed const& series,
+               Range const& range, std::int64_t burn_in, Score& score, EachStep const& each, bool elapsed) {
   Filter filter(hidden, elapsed);
   Forecast forecast(hidden, score.horizons());
   auto const start = std::max<std::int64_t>(range.first - burn_in, 0);
@@ -24,16 +25,17 @@ void run_until(errors::StopFlag& stop, HiddenProcess const& hidden, Observed con
     forecast.make(filter);
     score.add(t, forecast, series);
     if (each) each(t, filter, forecast);
-    if (progress && (t + 1 - range.first) % Score::block_steps == 0) progress(Score::block_steps);
+    if ((t + 1 - range.first) % Score::block_steps == 0) count.add(Score::block_steps);
   }
 }
 
 }  // namespace
 
 void run_range(HiddenProcess const& hidden, Observed const& series, Range const& range, std::int64_t burn_in,
-               Score& score, EachStep const& each, bool elapsed, Progress const& progress) {
+               Score& score, EachStep const& each, bool elapsed) {
+  progress::Count count(range.last - range.first, "step");
   errors::StopFlag stop;
-  run_until(stop, hidden, series, range, burn_in, score, each, elapsed, progress);
+  run_until(stop, count, hidden, series, range, burn_in, score, each, elapsed);
   stop.throw_if_requested();
 }
 
@@ -44,12 +46,13 @@ void run_share(HiddenProcess const& hidden, Observed const& series, Range const&
       cut.block == 0 ? std::max<std::int64_t>(share.last - share.first, 1) : (cut.block + unit - 1) / unit * unit;
   auto const blocks = (share.last - share.first + steps - 1) / steps;
   int const threads = each ? 1 : cut.threads;
+  progress::Count count(share.last - share.first, "step");
   errors::StopFlag stop;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1 && blocks > 1)
   for (std::int64_t b = 0; b < blocks; ++b) {
     auto const first = share.first + b * steps;
-    run_until(stop, hidden, series, {first, std::min(first + steps, share.last)}, cut.burn_in, score, each, elapsed,
-              cut.progress);
+    run_until(stop, count, hidden, series, {first, std::min(first + steps, share.last)}, cut.burn_in, score, each,
+              elapsed);
   }
   stop.throw_if_requested();
 }
@@ -71,6 +74,7 @@ WindowErrors errors_of_windows(HiddenProcess const& hidden, std::span<float cons
   auto const windows = static_cast<std::int64_t>(starts.size());
   std::vector<double> squares(starts.size() * horizons.size(),
                               0.0);  // (window, horizon), in units of a channel's square
+  progress::Count count(windows, "window");
   errors::StopFlag stop;
 #pragma omp parallel num_threads(threads) if (threads > 1)
   {
@@ -96,6 +100,7 @@ WindowErrors errors_of_windows(HiddenProcess const& hidden, std::span<float cons
           }
         }
       }
+      count.add();
     }
   }
   stop.throw_if_requested();

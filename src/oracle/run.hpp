@@ -17,21 +17,17 @@ struct Range {
 /// Called after each step t of a range, in order, with the posterior given x_t.
 using EachStep = std::function<void(std::int64_t t, Filter const& filter, Forecast const& forecast)>;
 
-/// Called after every Score::block_steps steps of a range, by the thread that computed them.
-using Progress = std::function<void(std::int64_t steps)>;
-
 /// Runs one filter over `range` and adds its forecasts to `score`. It starts `burn_in` steps earlier from the
 /// stationary distribution, or, if that reaches step 0, on circle 0 at the start of a visit. `series` holds all of
 /// these steps and those that follow, up to the farthest horizon.
 void run_range(HiddenProcess const& hidden, Observed const& series, Range const& range, std::int64_t burn_in,
-               Score& score, EachStep const& each = {}, bool elapsed = false, Progress const& progress = {});
+               Score& score, EachStep const& each = {}, bool elapsed = false);
 
 /// How a share is cut into blocks, each with its own filter.
 struct Cut {
   std::int64_t block = 0;  ///< steps, rounded up to blocks of the score; 0: the share is one block
   std::int64_t burn_in = 0;
   int threads = 1;
-  Progress progress = {};
 };
 /// Runs the blocks of `share`, on several threads unless `each` needs the steps in order. The rounding of the sums
 /// depends on the cuts, but not on the number of threads.

@@ -13,6 +13,7 @@
 #include "config/section.hpp"
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
+#include "progress/count.hpp"
 #include "series/config_json.hpp"
 #include "series/series_h5.hpp"
 #include "store/archive/npz.hpp"
@@ -143,6 +144,7 @@ class NpzSeries final : public SeriesFile {
   void read(std::int64_t block_steps, std::function<void(Block const&)> const& consume) const override {
     auto x = npz_.open(npz_names.x);
     std::vector<double> block;
+    progress::Count count(n_steps, "step");
     for (std::int64_t first = 0; first < n_steps; first += block_steps) {
       errors::check_stop();
       auto const steps = std::min(block_steps, n_steps - first);
@@ -157,6 +159,7 @@ class NpzSeries final : public SeriesFile {
       }
       consume({first, x_.empty() ? std::span<double const>(block) : rows(x_, stored.channels), rows(circle_, 1),
                rows(phase_, 1)});
+      count.add(steps);
     }
   }
 
@@ -195,6 +198,7 @@ class H5Series final : public SeriesFile {
   }
 
   void read(std::int64_t block_steps, std::function<void(Block const&)> const& consume) const override {
+    progress::Count count(n_steps, "step");
     for (std::int64_t first = 0; first < n_steps; first += block_steps) {
       errors::check_stop();
       auto const steps = std::min(block_steps, n_steps - first);
@@ -203,6 +207,7 @@ class H5Series final : public SeriesFile {
           has_circle_ ? reader_.read_rows<std::int64_t>(h5_names.circle, first, steps) : std::vector<std::int64_t>{};
       auto const phase = has_phase_ ? reader_.read_rows<double>(h5_names.phase, first, steps) : std::vector<double>{};
       consume({first, x, circle, phase});
+      count.add(steps);
     }
   }
 

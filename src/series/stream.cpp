@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "errors/stop.hpp"
+#include "progress/count.hpp"
 
 namespace mambasynth::series {
 
@@ -101,7 +102,11 @@ void SeriesStream::render(std::int64_t steps) {
 }
 
 void for_each_block(SeriesStream& stream, std::function<void(Block const&)> const& consume) {
-  for (auto block = stream.next(); block.steps() > 0; block = stream.next()) consume(block);
+  progress::Count count(stream.n_steps(), "step");
+  for (auto block = stream.next(); block.steps() > 0; block = stream.next()) {
+    consume(block);
+    count.add(block.steps());
+  }
 }
 
 }  // namespace mambasynth::series

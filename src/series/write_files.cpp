@@ -90,7 +90,6 @@ Digest write_series(config::Data const& data, std::filesystem::path const& folde
     digest.add(block);
     if (h5) h5->add(block);
     if (formats.npz) append(whole, block);
-    if (options.progress) options.progress(block.first + block.steps());
   };
   if (options.threads > 1) overlapped(stream, consume);
   else for_each_block(stream, consume);

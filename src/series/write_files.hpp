@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <vector>
 
 #include "series/digest.hpp"
@@ -23,9 +22,8 @@ struct Formats {
 
 struct WriteOptions {
   Formats formats;
-  int threads = 1;                                             ///< with 2 or more, writing overlaps with the draws
-  std::function<void(std::int64_t steps_done)> progress = {};  ///< called after each block
-  std::vector<std::int64_t> sampled = {};                      ///< steps that the digest keeps, ascending
+  int threads = 1;                         ///< with 2 or more, writing overlaps with the draws
+  std::vector<std::int64_t> sampled = {};  ///< steps that the digest keeps, ascending
 };
 
 /// Generates the series of `data` into `folder`: series.h5 (in constant memory), data.npz and config.json.

@@ -4,12 +4,15 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <csignal>
 #include <cstddef>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
@@ -65,6 +68,36 @@ Output& output() {
   return *all;
 }
 
+/// The line that show_status() shows.
+struct Status {
+  std::mutex mutex;
+  std::atomic<bool> used = false;  ///< once it is, all writers take the mutex
+  std::string shown;
+};
+
+Status& status() {
+  static auto* const line = new Status;
+  return *line;
+}
+
+constexpr std::string_view erase_line = "\r\x1b[K";
+
+/// Erases the status line, and keeps others from showing one until the result is destroyed.
+[[nodiscard]] std::unique_lock<std::mutex> without_status() {
+  auto& line = status();
+  if (!line.used) return {};
+  std::unique_lock guard(line.mutex);
+  if (!std::exchange(line.shown, {}).empty() && wait_for_stderr()) (void)write_all(STDERR_FILENO, erase_line);
+  return guard;
+}
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+std::atomic<double>& last_log() {
+  static std::atomic<double> time = now();
+  return time;
+}
+
 }  // namespace
 
 void prepare() {
@@ -81,7 +114,10 @@ void print_text(std::string_view text) {
   auto& out = output();
   std::scoped_lock const guard(out.mutex);
   out.pending += text;
-  if (out.pending.size() >= buffer_bytes || ::isatty(STDOUT_FILENO) == 1) out.flush();
+  bool const on_terminal = ::isatty(STDOUT_FILENO) == 1;
+  if (out.pending.size() < buffer_bytes && !on_terminal) return;
+  auto const alone = on_terminal ? without_status() : std::unique_lock<std::mutex>{};
+  out.flush();
 }
 
 bool flush() {
@@ -93,12 +129,27 @@ bool flush() {
 
 void log_text(std::string_view text) {
   auto const before = errno;
+  last_log() = now();
+  auto const alone = without_status();
   while (!text.empty() && wait_for_stderr()) {
     auto const part = text.substr(0, PIPE_BUF);
     if (write_all(STDERR_FILENO, part) != 0) break;
     text.remove_prefix(part.size());
   }
   errno = before;
+}
+
+double seconds_since_log() { return now() - last_log(); }
+
+void show_status(std::string_view text) {
+  auto& line = status();
+  line.used = true;
+  std::unique_lock const guard(line.mutex, std::try_to_lock);
+  if (!guard || line.shown == text) return;
+  pollfd ready{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&ready, 1, 0) != 1) return;
+  if (write_all(STDERR_FILENO, text.empty() ? std::string(erase_line) : fmt::format("\r{}\x1b[K", text)) == 0)
+    line.shown = text;
 }
 
 int finish(int code) {

@@ -31,6 +31,13 @@ void log(fmt::format_string<Values...> format, Values&&... values) {
   log_text(fmt::format(format, std::forward<Values>(values)...));
 }
 
+/// Seconds since the last log_text(), or since the first call of this function.
+[[nodiscard]] double seconds_since_log();
+
+/// For a terminal on stderr only: shows this line below all other output, in place of the line before; an empty text
+/// erases it. Other output erases it first. Never waits: what the terminal does not accept now is not shown.
+void show_status(std::string_view text);
+
 /// Flushes stdout and returns the program's exit code: `code`, or 1 with a message in place of 0 if stdout could not be
 /// written. A reader that closed the pipe (`| head`) is not an error.
 int finish(int code);

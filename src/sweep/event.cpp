@@ -10,9 +10,9 @@
 namespace mambasynth::sweep {
 namespace {
 
-constexpr std::array kinds{EventKind::opened,    EventKind::dispatched, EventKind::started,
-                           EventKind::epoch,     EventKind::finished,   EventKind::failed,
-                           EventKind::preempted, EventKind::requeued,   EventKind::closed};
+constexpr std::array kinds{EventKind::opened,    EventKind::dispatched, EventKind::started, EventKind::epoch,
+                           EventKind::measuring, EventKind::finished,   EventKind::failed,  EventKind::preempted,
+                           EventKind::requeued,  EventKind::closed};
 
 double number_or_nan(nlohmann::json const& object, char const* key) {
   auto const found = object.find(key);
@@ -31,6 +31,8 @@ std::string_view name_of(EventKind kind) {
       return "started";
     case EventKind::epoch:
       return "epoch";
+    case EventKind::measuring:
+      return "measuring";
     case EventKind::finished:
       return "finished";
     case EventKind::failed:
@@ -89,6 +91,8 @@ std::string to_line(Event const& event) {
   count("slots", event.slots);
   text("host", event.host);
   text("code", event.code);
+  text("command", event.command);
+  text("directory", event.directory);
   count("epoch", event.epoch);
   count("epochs", event.epochs);
   number("train_mse", event.train_mse);
@@ -121,6 +125,8 @@ std::optional<Event> from_line(std::string_view line) {
     event.slots = object.value("slots", 0);
     event.host = object.value("host", "");
     event.code = object.value("code", "");
+    event.command = object.value("command", "");
+    event.directory = object.value("directory", "");
     event.epoch = object.value("epoch", std::int64_t{0});
     event.epochs = object.value("epochs", std::int64_t{0});
     event.train_mse = number_or_nan(object, "train_mse");

@@ -20,6 +20,7 @@ enum class EventKind {
   dispatched,  ///< a trial was sent to a rank
   started,     ///< the rank began
   epoch,       ///< an epoch ended (not every epoch is recorded)
+  measuring,   ///< training has ended; what it learned is being measured
   finished,    ///< committed, done or diverged
   failed,      ///< ended without a result; runs again with the next launch
   preempted,   ///< saved and stopped on request
@@ -37,6 +38,7 @@ struct Event {
   int slots = 0;          ///< opened: trials that a rank runs concurrently, if more than one
   std::string host = {};  ///< opened, started
   std::string code = {};  ///< opened: commit of the program
+  std::string command = {}, directory = {};  ///< opened: what was typed, and where; absent in older ledgers
   std::int64_t epoch = 0;
   std::int64_t epochs = 0;
   double train_mse = std::numeric_limits<double>::quiet_NaN();

@@ -150,6 +150,9 @@ void Manager::handle(int worker, Report const& report) {
       record(event);
       break;
     }
+    case Report::Kind::measuring:
+      record({.kind = EventKind::measuring, .trial = id, .rank = rank});
+      break;
     case Report::Kind::ended:
       handle_end(worker, report);
       break;

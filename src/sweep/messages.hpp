@@ -30,7 +30,7 @@ struct Order {
 
 /// From a worker.
 struct Report {
-  enum class Kind { ready, started, epoch, ended, stop, heartbeat, note };
+  enum class Kind { ready, started, epoch, ended, stop, heartbeat, note, measuring };
   Kind kind = Kind::ready;
   int slot = 0;  ///< of the reporting rank
   std::size_t trial = 0;

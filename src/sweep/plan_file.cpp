@@ -4,9 +4,9 @@
 
 #include "config/text.hpp"
 #include "errors/errors.hpp"
+#include "progress/duration.hpp"
 #include "store/atomic_file.hpp"
 #include "store/csv.hpp"
-#include "sweep/duration.hpp"
 #include "sweep/plan.hpp"
 
 namespace mambasynth::sweep {
@@ -61,8 +61,8 @@ std::string describe(Plan const& plan, double seconds_per_cost, int workers) {
   if (seconds_per_cost > 0) {
     // Both are lower bounds on the makespan of any schedule.
     auto const seconds = std::max(total / workers, longest) * seconds_per_cost;
-    text += "at the speed of the trials finished here: " + duration_text(total * seconds_per_cost) +
-            " of computing, at least " + duration_text(seconds) + " on " +
+    text += "at the speed of the trials finished here: " + progress::duration_text(total * seconds_per_cost) +
+            " of computing, at least " + progress::duration_text(seconds) + " on " +
             number(static_cast<std::size_t>(workers), "rank", "ranks") + "\n";
   }
   return text;

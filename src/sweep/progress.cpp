@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sweep/duration.hpp"
+#include "progress/duration.hpp"
 
 namespace mambasynth::sweep {
 
@@ -43,6 +43,7 @@ void Progress::apply(Event const& event) {
       trial.host = event.host;
       trial.started = trial.marked = event.time;
       trial.epoch = trial.first = 0;
+      trial.measuring = false;
       break;
     case EventKind::epoch:
       // The first mark comes after the first epoch of this try.
@@ -52,6 +53,9 @@ void Progress::apply(Event const& event) {
       trial.train_mse = event.train_mse;
       trial.val_mse = event.val_mse;
       trial.marked = event.time;
+      break;
+    case EventKind::measuring:
+      trial.measuring = true;
       break;
     case EventKind::finished:
     case EventKind::failed:
@@ -90,6 +94,12 @@ std::size_t Progress::count(State state) const {
 std::size_t Progress::running() const {
   return static_cast<std::size_t>(std::count_if(trials_.begin(), trials_.end(), [](auto const& entry) {
     return entry.second.phase == TrialView::Phase::running;
+  }));
+}
+
+std::size_t Progress::measuring() const {
+  return static_cast<std::size_t>(std::count_if(trials_.begin(), trials_.end(), [](auto const& entry) {
+    return entry.second.phase == TrialView::Phase::running && entry.second.measuring;
   }));
 }
 
@@ -140,11 +150,12 @@ std::optional<double> Progress::seconds_left(int ranks) const {
 std::string summary(Progress const& progress, int ranks) {
   auto text = std::to_string(progress.count(State::done)) + " of " + std::to_string(progress.trials().size()) + " done";
   if (progress.running() > 0) text += ", " + std::to_string(progress.running()) + " running";
+  if (progress.measuring() > 0) text += " (" + std::to_string(progress.measuring()) + " measuring)";
   for (auto const state : all_states)
     if (state != State::done && state != State::missing && progress.count(state) > 0)
       text += ", " + std::to_string(progress.count(state)) + " " + std::string(name_of(state));
   if (auto const left = progress.seconds_left(ranks); left && *left > 0)
-    text += ", about " + duration_text(*left) + " left";
+    text += ", about " + progress::duration_text(*left) + " left";
   return text;
 }
 

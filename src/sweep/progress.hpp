@@ -18,9 +18,10 @@ struct TrialView {
   Phase phase = Phase::waiting;
   State state = State::missing;  ///< of the last try, once it has ended
   std::string reason;
-  int rank = -1;     ///< root of the ranks that run it
-  double ranks = 1;  ///< that run it; a fraction if one rank runs several trials concurrently
-  int tries = 0;     ///< number of times it was started
+  bool measuring = false;  ///< while running: its training has ended
+  int rank = -1;           ///< root of the ranks that run it
+  double ranks = 1;        ///< that run it; a fraction if one rank runs several trials concurrently
+  int tries = 0;           ///< number of times it was started
   std::string host;
   std::int64_t epoch = 0, epochs = 0;
   double train_mse = 0, val_mse = 0;
@@ -46,6 +47,7 @@ class Progress {
   [[nodiscard]] std::size_t count(
       State state) const;  ///< trials that ended in `state`; `missing`: neither ended nor running
   [[nodiscard]] std::size_t running() const;
+  [[nodiscard]] std::size_t measuring() const;  ///< of those that are running
   /// Rank-seconds per unit of cost, from finished trials, else from running ones; 0 while unknown.
   [[nodiscard]] double seconds_per_cost() const;
   /// The completed fraction of the cost, from 0 to 1; running trials count by their epochs.
@@ -59,7 +61,7 @@ class Progress {
   int slots_ = 1;  ///< per rank, in the last launch
 };
 
-/// "3 of 20 done, 2 running, 1 failed, about 12 min left"
+/// "3 of 20 done, 2 running (1 measuring), 1 failed, about 12 min left"
 std::string summary(Progress const& progress, int ranks);
 
 }  // namespace mambasynth::sweep

@@ -6,11 +6,14 @@
 
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
+#include "progress/count.hpp"
+#include "progress/display.hpp"
+#include "progress/duration.hpp"
 #include "store/atomic_file.hpp"
 #include "store/damaged_file.hpp"
 #include "store/temporaries.hpp"
 #include "streams/streams.hpp"
-#include "sweep/duration.hpp"
+#include "sweep/launch_command.hpp"
 #include "sweep/ledger.hpp"
 #include "sweep/lock.hpp"
 #include "sweep/manager.hpp"
@@ -23,6 +26,9 @@
 
 namespace mambasynth::sweep {
 namespace {
+
+constexpr char const *plan_stage = "plan", *finished_stage = "finished trials", *series_stage = "series",
+                     *oracle_stage = "oracle";
 
 void require_same_code(std::string const& code, std::string const& trial, SweepOptions const& options) {
   auto const short_of = [](std::string const& commit) { return commit.substr(0, 12); };
@@ -51,8 +57,11 @@ void require_saves_of_same_code(Plan const& plan, std::map<std::string, State> c
 std::map<std::string, State> committed_trials(Plan const& plan, SweepOptions const& options,
                                               ReadCommitted const& committed, Terminal& terminal) {
   auto const& folder = options.out;
+  progress::Stage const stage(finished_stage);
+  progress::Count count(std::ssize(plan.trials), "trial");
   std::map<std::string, State> states;
   for (auto const& planned : plan.trials) {
+    count.add();
     auto const file = folder / "trials" / planned.id / "trial.h5";
     if (!std::filesystem::exists(file)) continue;
     auto const written = committed(file, planned.id);
@@ -72,6 +81,7 @@ std::map<std::string, std::filesystem::path> prepared_data(Plan const& plan,
                                                            std::map<std::string, State> const& committed,
                                                            std::filesystem::path const& folder,
                                                            PrepareData const& prepare) {
+  progress::Stage const stage(series_stage);
   std::map<std::string, std::filesystem::path> data;
   for (auto const& planned : plan.trials) {
     if (committed.contains(planned.id) || data.contains(planned.data_hash)) continue;
@@ -151,6 +161,11 @@ void require_ranks(Plan const& plan, int ranks) {
 int run_root(SweepOptions const& options, Hooks const& hooks, parallel::Session& session, bool& dispatching) {
   auto const& world = session.world();
   auto const sweep = read_sweep_file(options.sweep_file, options.set);
+  // Until trials run and the manager shows their progress.
+  std::optional<progress::Display> display(
+      std::in_place, "sweep " + sweep.keys.name,
+      std::vector<std::string>{plan_stage, finished_stage, series_stage, oracle_stage});
+  std::optional<progress::Stage> stage(std::in_place, plan_stage);
   auto plan = make_plan(sweep, options.auto_precision, hooks.identify, hooks.check);
   keep_part(plan, options.part, options.parts);
   if (hooks.needs_own_process)
@@ -167,7 +182,7 @@ int run_root(SweepOptions const& options, Hooks const& hooks, parallel::Session&
   rules.waiting = [&](Holder const& holder) {
     terminal.line(options.out.string() + " is locked by " + holder.describe() +
                   ", but the lock's counter has stopped changing; it counts as stale after " +
-                  duration_text(std::chrono::duration<double>(rules.stale_after).count()) + ".");
+                  progress::duration_text(std::chrono::duration<double>(rules.stale_after).count()) + ".");
   };
   rules.warn = [&](std::string const& line) { terminal.line(line); };
   Lock const lock(options.out, options.take_over, rules);
@@ -184,14 +199,23 @@ int run_root(SweepOptions const& options, Hooks const& hooks, parallel::Session&
                  .ranks = world.size(),
                  .slots = slots > 1 ? slots : 0,
                  .host = this_process().host,
-                 .code = options.code});
+                 .code = options.code,
+                 .command = launch_command(world.size()),
+                 .directory = std::filesystem::current_path().string()});
   ledger.sync();
   ManagerSettings settings;
   settings.folder = options.out;
   settings.data = prepared_data(plan, committed, options.out, hooks.prepare);
-  for (auto const& planned : plan.trials)
-    if (hooks.prepare_trial && !committed.contains(planned.id))
-      hooks.prepare_trial(planned, settings.data.at(planned.data_hash));
+  stage.emplace(oracle_stage);
+  if (hooks.prepare_trial) {
+    progress::Count count(std::ssize(plan.trials), "trial");
+    for (auto const& planned : plan.trials) {
+      if (!committed.contains(planned.id)) hooks.prepare_trial(planned, settings.data.at(planned.data_hash));
+      count.add();
+    }
+  }
+  stage.reset();
+  display.reset();
   settings.threads = options.threads;
   settings.slots = slots;
   settings.signal = errors::stop_signal;

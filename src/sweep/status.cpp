@@ -36,6 +36,8 @@ Status read_status(std::filesystem::path const& folder) {
     if (event.kind != EventKind::opened) continue;
     status.ranks = event.ranks;
     status.slots = std::max(1, event.slots);
+    status.command = event.command;
+    status.directory = event.directory;
   }
   status.holder = read_lock(folder / "lock");
   if (status.holder && is_gone(*status.holder, this_process(), LockRules{})) status.holder.reset();
@@ -55,7 +57,8 @@ Status read_status(std::filesystem::path const& folder) {
     auto const& view = progress.at(row.id);
     if (view.phase == TrialView::Phase::running)
       status.running.push_back({row.id, row.axis_values, row.seed, view.rank, view.host, view.epoch, view.epochs,
-                                view.train_mse, view.val_mse, view.seconds_left()});
+                                view.train_mse, view.val_mse, view.measuring ? std::nullopt : view.seconds_left(),
+                                view.measuring});
     else if (view.phase == TrialView::Phase::ended && view.state != State::done && view.state != State::preempted &&
              view.state != State::missing)
       status.troubled.push_back({row.id, row.axis_values, row.seed, view.state, view.reason});

@@ -21,8 +21,9 @@ struct RunningTrial {
   int rank = -1;
   std::string host;
   std::int64_t epoch = 0, epochs = 0;
-  double train_mse = 0, val_mse = 0;  ///< of the last recorded epoch
-  std::optional<double> seconds_left;
+  double train_mse = 0, val_mse = 0;   ///< of the last recorded epoch
+  std::optional<double> seconds_left;  ///< of the training
+  bool measuring = false;              ///< its training has ended
 };
 
 struct EndedTrial {
@@ -42,6 +43,7 @@ struct Status {
   std::vector<EndedTrial> troubled;       ///< diverged, failed, out of memory, timed out
   std::optional<Holder> holder;           ///< the launcher that currently runs the folder
   int ranks = 0;                          ///< of the last launch
+  std::string command, directory;         ///< of the last launch: what was typed, and where; empty if not recorded
   int slots = 1;                          ///< trials that each rank runs concurrently
   double rank_hours = 0;                  ///< over all tries that reported their time; GPU-hours if each rank has a GPU
   std::optional<double> trials_per_hour;  ///< at the speed of finished trials, over the ranks of the last launch

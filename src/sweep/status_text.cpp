@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <vector>
 
-#include "sweep/duration.hpp"
+#include "progress/duration.hpp"
+#include "sweep/launch_command.hpp"
 #include "sweep/status.hpp"
 
 namespace mambasynth::sweep {
@@ -20,6 +25,16 @@ std::string loss_text(double loss) {
   char text[32];
   std::snprintf(text, sizeof text, "%.5g", loss);
   return std::isfinite(loss) ? text : "-";
+}
+
+char const* stage_of(RunningTrial const& trial) { return trial.measuring ? "measuring" : "training"; }
+
+/// How to continue a sweep that is not running.
+std::string continuation(Status const& status) {
+  if (status.command.empty()) return "the same `mambasynth sweep` command continues it";
+  std::error_code ignored;
+  bool const here = std::filesystem::current_path(ignored) == status.directory;
+  return "this continues it:\n  " + (here ? "" : "cd " + quoted_for_shell(status.directory) + " && ") + status.command;
 }
 
 /// Columns as wide as their widest entry.
@@ -51,13 +66,14 @@ std::string to_text(Status const& status) {
   counts.insert(counts.begin() + 1, {"running", std::to_string(status.running.size())});
   text += aligned(counts);
   if (!status.running.empty()) {
-    std::vector<std::vector<std::string>> rows{{"trial", "rank", "epoch", "train_mse", "val_mse", "left", "cell"}};
+    std::vector<std::vector<std::string>> rows{
+        {"trial", "rank", "stage", "epoch", "train_mse", "val_mse", "left", "cell"}};
     for (auto const& trial : status.running)
-      rows.push_back({trial.id, std::to_string(trial.rank) + " on " + trial.host,
+      rows.push_back({trial.id, std::to_string(trial.rank) + " on " + trial.host, stage_of(trial),
                       std::to_string(trial.epoch) + (trial.epochs > 0 ? "/" + std::to_string(trial.epochs) : ""),
                       trial.epoch > 0 ? loss_text(trial.train_mse) : "-",
                       trial.epoch > 0 ? loss_text(trial.val_mse) : "-",
-                      trial.seconds_left ? duration_text(*trial.seconds_left) : "-",
+                      trial.seconds_left ? progress::duration_text(*trial.seconds_left) : "-",
                       cell_text(status, trial.axis_values, trial.seed)});
     text += "running\n" + aligned(rows);
   }
@@ -73,7 +89,7 @@ std::string to_text(Status const& status) {
             (status.ranks == 1 ? " rank" : " ranks") +
             (status.slots > 1 ? ", " + std::to_string(status.slots) + " trials at once on each" : "") + "\n";
   else if (status.counts.at(State::done) + status.counts.at(State::diverged) < status.trials)
-    text += "not running; the same `mambasynth sweep` command continues it\n";
+    text += "not running; " + continuation(status) + "\n";
   if (status.rank_hours > 0) {
     char line[128];
     std::snprintf(line, sizeof line, "%.3g rank-hours (GPU-hours if each rank has a GPU)", status.rank_hours);
@@ -85,7 +101,7 @@ std::string to_text(Status const& status) {
     }
     text += "\n";
   }
-  if (status.seconds_left) text += "about " + duration_text(*status.seconds_left) + " left\n";
+  if (status.seconds_left) text += "about " + progress::duration_text(*status.seconds_left) + " left\n";
   return text;
 }
 
@@ -111,6 +127,7 @@ std::string to_json(Status const& status) {
                                  {"seed", trial.seed},
                                  {"rank", trial.rank},
                                  {"host", trial.host},
+                                 {"stage", stage_of(trial)},
                                  {"epoch", trial.epoch},
                                  {"epochs", trial.epochs},
                                  {"train_mse", trial.epoch > 0 ? number(trial.train_mse) : nullptr},
@@ -130,6 +147,8 @@ std::string to_json(Status const& status) {
                           {"slurm_job", status.holder->slurm_job},
                           {"ranks", status.ranks},
                           {"trials_per_rank", status.slots}};
+  object["command"] = status.command.empty() ? ordered_json(nullptr) : ordered_json(status.command);
+  object["directory"] = status.directory.empty() ? ordered_json(nullptr) : ordered_json(status.directory);
   object["rank_hours"] = status.rank_hours;
   object["trials_per_hour"] = number(status.trials_per_hour);
   object["seconds_left"] = number(status.seconds_left);

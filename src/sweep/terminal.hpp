@@ -1,24 +1,28 @@
 #pragma once
 
-#include <cstddef>
 #include <string>
+
+#include "progress/screen.hpp"
 
 /// Rank 0's output on stderr.
 namespace mambasynth::sweep {
 
 class Terminal {
  public:
+  Terminal() = default;
+  Terminal(Terminal const&) = delete;
+  Terminal& operator=(Terminal const&) = delete;
+  ~Terminal();
+
   /// Seconds between two progress updates: `requested`, or less on a terminal so that the bar moves.
   [[nodiscard]] double interval(double requested) const;
   /// Prints a permanent line.
   void line(std::string const& text);
   /// Shows progress: on a terminal a bar that is redrawn in place, elsewhere a line whenever the text changes.
   void progress(double share, std::string const& text);
-  ~Terminal();
 
  private:
-  void erase_bar();
-  bool bar_drawn_ = false;
+  progress::Screen screen_;
   std::string last_text_;
 };
 

@@ -44,6 +44,7 @@ struct TrialContext {
   std::shared_ptr<parallel::Group> group;
   std::int64_t micro_batch = 0;                 ///< windows per micro-batch after memory ran out; 0 = the whole batch
   std::function<void(EpochMark const&)> epoch;  ///< call after each epoch; cheap
+  std::function<void()> measuring;              ///< call once training has ended and the measurements begin
   std::function<bool()> stop_requested;  ///< call every few batches: true = save and return `preempted`; code with
                                          ///< nothing to save calls errors::check_stop
   std::function<void(std::string const&)> log;   ///< a line for failure.json, which keeps the last 50

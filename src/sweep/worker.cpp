@@ -143,6 +143,12 @@ Report run_trial(Order const& order, Hooks const& hooks, int rank, WorkerLink& l
       progress.mark = mark;
       report_to_manager(progress);
     };
+    context.measuring = [&] {
+      Report progress;
+      progress.kind = Report::Kind::measuring;
+      progress.trial = order.trial;
+      report_to_manager(progress);
+    };
     auto const outcome = parallel::run_or_notify(*group, [&] {
       if (is_root) prepare_folder(folder, context.warn);
       return hooks.run(order.planned, context);

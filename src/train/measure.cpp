@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "errors/stop.hpp"
+#include "progress/count.hpp"
 #include "train/losses/mean_squared_error.hpp"
 
 namespace mambasynth::train {
@@ -38,7 +39,8 @@ double mean_batch_loss(model::Predictor const& network, Windows const& windows, 
   at::NoGradGuard const no_grad;
   std::vector<double> by_batch(static_cast<std::size_t>((windows.count() + batch_size - 1) / batch_size), 0.0);
   auto const own = batches_of(windows.count(), batch_size, group);
-  for (auto batch = own.first; batch < own.last; ++batch) {
+  progress::Count counted(own.last - own.first, "batch");
+  for (auto batch = own.first; batch < own.last; ++batch, counted.add()) {
     check_stop_if_single_rank(group);
     auto const first = batch * batch_size;
     auto const count = std::min(batch_size, windows.count() - first);
@@ -63,7 +65,8 @@ std::vector<std::vector<double>> mse_by_window(model::Predictor const& network, 
   auto const& horizons = network.horizons();
   std::vector<double> all(static_cast<std::size_t>(windows.count()) * horizons.size(), 0.0);
   auto const own = batches_of(windows.count(), batch_size, group);
-  for (auto batch = own.first; batch < own.last; ++batch) {
+  progress::Count counted(own.last - own.first, "batch");
+  for (auto batch = own.first; batch < own.last; ++batch, counted.add()) {
     check_stop_if_single_rank(group);
     auto const first = batch * batch_size;
     auto const x = windows.range(first, std::min(batch_size, windows.count() - first));

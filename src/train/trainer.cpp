@@ -10,6 +10,7 @@
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
 #include "model/state_dict.hpp"
+#include "progress/count.hpp"
 #include "store/damaged_file.hpp"
 #include "train/log.hpp"
 
@@ -136,6 +137,8 @@ void Trainer::save_best() {
 Ending Trainer::run() {
   errors::GracefulStop const graceful_stop;
   auto& progress = point_.progress;
+  progress::Count count(trial_.train.epochs * batches(), "batch");
+  count.add((progress.epoch - 1) * batches() + progress.batch);
   while (progress.epoch <= trial_.train.epochs) {
     leg_start_ = now();
     collected_ = progress.batch;
@@ -148,6 +151,7 @@ Ending Trainer::run() {
       }
       learner_->step();
       ++progress.batch;
+      count.add();
     }
     if (!collect()) return Ending::diverged;
     if (!finish_epoch()) return Ending::stopped;

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 #include "analysis/trial_file/test_blocks.hpp"
 #include "analysis/trial_file/trial_file.hpp"
@@ -17,6 +18,7 @@
 #include "evaluate/activations_file.hpp"
 #include "evaluate/evaluation.hpp"
 #include "model/state_dict.hpp"
+#include "progress/count.hpp"
 #include "provenance/run.hpp"
 #include "store/damaged_file.hpp"
 #include "train/epoch_columns.hpp"
@@ -29,6 +31,19 @@ namespace {
 
 // Enough steps to keep the cores busy, few enough for the activations to fit in a laptop's memory.
 constexpr std::int64_t measured_steps_at_once = 16384;
+
+struct StageNames {
+  char const* training = "training";
+  char const* losses = "losses";
+  char const* activations = "writing activations";
+  char const* oracle = "oracle";
+};
+constexpr StageNames stage_names;
+
+/// Every panel; UMAP only where it is asked for, since it takes as long as the rest.
+evaluate::Choice choice_of(config::Trial const& trial) {
+  return {.panels = {}, .dimension = true, .embedding = trial.evaluate.umap == "on"};
+}
 
 analysis::trial_file::TrialHistory history_of(train::Progress const& progress) {
   analysis::trial_file::TrialHistory history;
@@ -48,6 +63,7 @@ analysis::trial_file::TrialHistory history_of(train::Progress const& progress) {
 std::vector<std::vector<double>> measure_losses(analysis::trial_file::TrialResult& result,
                                                 model::Predictor const& network, train::DataSplits const& splits,
                                                 std::int64_t micro_batch) {
+  progress::Stage const stage(stage_names.losses);
   auto const wide = std::max<std::int64_t>(1, measured_steps_at_once / splits.train.length);
   auto const batch = micro_batch > 0 ? std::min(wide, micro_batch) : wide;
   result.train_mse = train::mean(train::mse_by_horizon(network, splits.train, batch));
@@ -69,6 +85,7 @@ std::vector<std::vector<double>> measure_losses(analysis::trial_file::TrialResul
 /// keeping.
 void add_bayes_error(analysis::trial_file::TrialResult& result, Job const& job, TrialData const& data,
                      std::vector<std::vector<double>> by_window, std::function<void(std::string const&)> const& log) {
+  progress::Stage const stage(stage_names.oracle);
   BayesError least;
   try {
     least = bayes_error(job.trial, data, job.bayes_error_cache, job.threads, log);
@@ -102,19 +119,19 @@ void measure_layers(analysis::trial_file::TrialResult& result, Job const& job, m
   auto const initial = model::untrained_network(trial.model, series.size(1), trial.train.seed);
   auto const untrained = backend::predictor(job.device, initial);
   auto const search = backend::neighbor_search(job.device, job.threads, job.log);
-  result.evaluation = evaluate::evaluate(
-      {.network = network,
-       .untrained = untrained.get(),
-       .series = series,
-       .seq_len = trial.train.seq_len,
-       .truth = {data.circle, data.phase, &data.process, data.generated},
-       .host = &host,
-       .note = job.log,
-       .search = search.get()},
-      trial.evaluate, {.panels = {}, .dimension = true, .embedding = trial.evaluate.umap == "on"}, job.threads);
-  if (trial.evaluate.activations)
-    evaluate::write_activations(job.folder / activations_name, network, series, trial.train.seq_len,
-                                {data.circle, data.phase}, trial.evaluate.gates);
+  result.evaluation = evaluate::evaluate({.network = network,
+                                          .untrained = untrained.get(),
+                                          .series = series,
+                                          .seq_len = trial.train.seq_len,
+                                          .truth = {data.circle, data.phase, &data.process, data.generated},
+                                          .host = &host,
+                                          .note = job.log,
+                                          .search = search.get()},
+                                         trial.evaluate, choice_of(trial), job.threads);
+  if (!trial.evaluate.activations) return;
+  progress::Stage const stage(stage_names.activations);
+  evaluate::write_activations(job.folder / activations_name, network, series, trial.train.seq_len,
+                              {data.circle, data.phase}, trial.evaluate.gates);
 }
 
 analysis::trial_file::Provenance provenance_of(Job const& job, TrialData const& data, train::Ending ending,
@@ -185,12 +202,16 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
                           backend::learners(job.device, job.log), job.group, job.micro_batch, warn, job.own_folder});
   if (auto const& done = trainer.progress(); done.epoch > 1 || done.batch > 0)
     log(fmt::format("continuing at epoch {}, batch {}", done.epoch, done.batch + 1));
-  auto const ending = trainer.run();
+  auto const ending = [&] {
+    progress::Stage const stage(stage_names.training);
+    return trainer.run();
+  }();
   trainer.release_learner();
   auto const trained = std::chrono::steady_clock::now();
   auto const& progress = trainer.progress();
   if (ending == train::Ending::stopped) return {ending, "stopped on request"};
   if (!job.group->is_root()) return {ending, trainer.reason()};
+  if (job.measuring) job.measuring();
 
   analysis::trial_file::TrialResult result;
   std::vector<std::vector<double>> test_by_window;
@@ -226,6 +247,14 @@ Outcome with_bad_alloc(Job const& job, TrialData const& data) {
 }
 
 }  // namespace
+
+std::vector<std::string> stages(config::Trial const& trial) {
+  std::vector<std::string> names{stage_names.training, stage_names.losses};
+  for (auto& name : evaluate::stages(trial.evaluate, choice_of(trial))) names.push_back(std::move(name));
+  if (trial.evaluate.activations) names.emplace_back(stage_names.activations);
+  names.emplace_back(stage_names.oracle);
+  return names;
+}
 
 Outcome run(Job const& job, TrialData const& data) {
   check_rows(job, data);

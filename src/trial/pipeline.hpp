@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/config.hpp"
 #include "train/trainer.hpp"
@@ -30,12 +31,16 @@ struct Job {
   std::shared_ptr<parallel::Group> group = std::make_shared<parallel::Group>();
   std::int64_t micro_batch = 0;  ///< windows per micro-batch if a batch does not fit in memory; 0: the whole batch
   std::function<void(train::EpochRecord const&)> epoch_done;
+  std::function<void()> measuring = {};  ///< called on the root once training has ended
   std::function<bool()> stop_requested;
   std::function<void(std::string const&)> log;  ///< receives stages and warnings, one line each
   std::function<void(std::string const&)> warn =
       {};                   ///< receives what the user must see even in a sweep; absent: `log`
   bool own_folder = false;  ///< the folder belongs to this trial alone, as in a sweep
 };
+
+/// The names of the stages (progress/count.hpp) of run(), in order.
+std::vector<std::string> stages(config::Trial const& trial);
 
 /// `done` and `diverged` leave a trial.h5; `stopped` leaves a resume.pt.
 struct Outcome {

@@ -63,7 +63,7 @@ def test_only_one_place_writes_to_stdout_and_stderr():
     streams = r"\b(std::)?(stdout|stderr|cout|cerr|clog|puts|printf)\b|\bfmt::print(ln)?\b|\bSTD(OUT|ERR)_FILENO\b"
     # screen.cpp checks whether stderr is a terminal; gnuplot.cpp redirects gnuplot's stderr to a file. The other two
     # end a stopped process and bypass all buffers, whose locks may be held forever.
-    allowed = {"src/streams/streams.cpp", "src/sweep/screen.cpp", "analysis/plot/gnuplot.cpp", "src/errors/stop.cpp", "src/doctor/cleanup_on_signal.cpp"}
+    allowed = {"src/streams/streams.cpp", "src/progress/screen.cpp", "analysis/plot/gnuplot.cpp", "src/errors/stop.cpp", "src/doctor/cleanup_on_signal.cpp"}
     ours = [path for path in FILES if path.parts[0] != "tests" and str(path) not in allowed]
     assert [str(path) for path in ours if re.search(streams, code_of(path))] == []
 

@@ -60,9 +60,8 @@ def test_xarray_reads_gates_with_named_dimensions(mambasynth, flags, tmp_path, e
 def test_umap_embeds_the_signals_of_every_layer(mambasynth, flags, tmp_path):
     """UMAP of every layer's signals at the steps that the original draws; identical for any number of threads."""
     for threads in (1, 2):
-        done = mambasynth(*flags, "--umap", "--umap-points", 300, "--umap-neighbors", 12, "--layer", 1, "--sample", 0,
-                          "--threads", threads, "--out", tmp_path / str(threads))
-        assert "UMAP 10 of 10" in done.stderr
+        mambasynth(*flags, "--umap", "--umap-points", 300, "--umap-neighbors", 12, "--layer", 1, "--sample", 0,
+                   "--threads", threads, "--out", tmp_path / str(threads))
     used = 3000 // 64 * 64
     expected = numpy.sort(numpy.random.default_rng(42).choice(used, 300, replace=False))
     tree, other = (xarray.open_datatree(tmp_path / name / "gates.h5")["umap"] for name in ("1", "2"))

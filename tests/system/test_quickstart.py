@@ -1,36 +1,15 @@
 """What jobs/quickstart.sh shows: a sweep that learns, a measurable effect, and progress."""
 
 import csv
-import fcntl
-import os
-import pty
 import re
-import struct
 import subprocess
-import termios
 
 import pytest
 
-from conftest import CHECKOUT, MPI
+from conftest import CHECKOUT
+from terminal import on_a_terminal
 
 SWEEP = CHECKOUT / "sweeps" / "quickstart.toml"
-
-
-def on_a_terminal(command, columns):
-    """What a terminal shows of the command's stderr; its exit code must be 0."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    running = subprocess.Popen([*map(str, command)], env=os.environ | MPI, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs)
-    os.close(theirs)
-    shown = b""
-    try:
-        while chunk := os.read(ours, 4096):
-            shown += chunk
-    except OSError:  # the other end is closed
-        pass
-    os.close(ours)
-    assert running.wait(timeout=60) == 0, shown.decode()
-    return shown.decode()
 
 
 def cells(folder):

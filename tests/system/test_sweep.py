@@ -30,13 +30,13 @@ def event_names(out):
     return [next(value for key, value in event.items() if key in ("event", "kind")) for event in events(out)]
 
 
-def within(seconds, what):
+def within(seconds, what, every=0.05):
     """Waits until what() is true and returns its value."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if value := what():
             return value
-        time.sleep(0.05)
+        time.sleep(every)
     raise AssertionError(f"{what.__name__}: not within {seconds} s")
 
 

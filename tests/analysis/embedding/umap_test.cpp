@@ -70,11 +70,8 @@ TEST_CASE("an embedding depends on rows and seed, not on the number of threads")
   std::vector<analysis::embedding::Panel> const panels{{rows, 4}, {others, 6}, {rows, 4}};
   auto two = options;
   two.threads = 2;
-  std::vector<std::size_t> counted;
   auto const alone = analysis::embedding::umap_of_each(panels, 200, options),
-             together =
-                 analysis::embedding::umap_of_each(panels, 200, two, [&](std::size_t n) { counted.push_back(n); });
-  CHECK(counted == std::vector<std::size_t>{1, 2, 3});
+             together = analysis::embedding::umap_of_each(panels, 200, two);
   for (std::size_t i = 0; i < panels.size(); ++i) CHECK(alone[i].coordinates == together[i].coordinates);
   CHECK(alone[0].coordinates == alone[2].coordinates);
   CHECK(alone[0].coordinates != alone[1].coordinates);

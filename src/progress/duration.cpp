@@ -1,8 +1,8 @@
-#include "sweep/duration.hpp"
+#include "progress/duration.hpp"
 
 #include <cmath>
 
-namespace mambasynth::sweep {
+namespace mambasynth::progress {
 
 std::string duration_text(double seconds) {
   if (seconds < 59.5) return std::to_string(std::lround(seconds)) + " s";
@@ -15,4 +15,4 @@ std::string duration_text(double seconds) {
   return std::to_string(hours / 24) + " d " + std::to_string(hours % 24) + " h";
 }
 
-}  // namespace mambasynth::sweep
+}  // namespace mambasynth::progress
