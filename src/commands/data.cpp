@@ -14,6 +14,7 @@
 #include "commands/flags.hpp"
 #include "commands/memory.hpp"
 #include "commands/output_files.hpp"
+#include "commands/stages.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "progress/count.hpp"
@@ -102,11 +103,11 @@ int run(DataOptions& options) {
     if (formats.npz) require_replaceable_npz(folder);
   });
   auto const threads = thread_count(options.run);
-  std::vector<std::string> stages{"series"};
-  if (options.embeds()) stages.emplace_back("UMAP");
-  if (options.figures) stages.emplace_back("figures");
+  std::vector<std::string> stages{series_stage};
+  if (options.embeds()) stages.emplace_back(umap_stage);
+  if (options.figures) stages.emplace_back(figures_stage);
   progress::Display const display("data", stages);
-  std::optional<progress::Stage> stage(std::in_place, "series");
+  std::optional<progress::Stage> stage(std::in_place, series_stage);
   auto const digest = series::write_series(
       data, options.run.out,
       {.formats = formats,
@@ -115,10 +116,10 @@ int run(DataOptions& options) {
                                    : std::vector<std::int64_t>{}});
   std::optional<Embedded> embedded;
   if (options.embeds()) {
-    stage.emplace("UMAP");
+    stage.emplace(umap_stage);
     embedded.emplace(data, digest, threads);
   }
-  if (options.figures) stage.emplace("figures");
+  if (options.figures) stage.emplace(figures_stage);
   if (options.figures) series::draw_series(digest, options.run.out, embedded ? &embedded->shown() : nullptr);
   auto const megabytes = static_cast<double>(data.n_steps * data.ambient_dim) * sizeof(double) / 1e6;
   streams::print("{}: X {:.1f} MB\n{}", options.run.out, megabytes, series::summary(digest));

@@ -12,6 +12,7 @@
 #include "commands/flags.hpp"
 #include "commands/memory.hpp"
 #include "commands/output_files.hpp"
+#include "commands/stages.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "evaluate/activations_file.hpp"
@@ -31,7 +32,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char const *series_stage = "series", *activations_stage = "writing activations", *figures_stage = "figures";
+constexpr char const* activations_stage = "writing activations";
 
 struct EvaluateOptions {
   explicit EvaluateOptions(CLI::App& app) : keys(app, "evaluate") {}

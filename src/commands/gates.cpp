@@ -16,6 +16,7 @@
 #include "commands/flags.hpp"
 #include "commands/memory.hpp"
 #include "commands/output_files.hpp"
+#include "commands/stages.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "gates/figures.hpp"
@@ -106,19 +107,19 @@ int run(GatesOptions& options) {
       memory_here());
   gates::require_layer(trial.gates, loaded.network.config().n_layers);
   auto const predictor = backend::predictor(device, loaded.network);
-  std::vector<std::string> stages{"series", "statistics"};
-  if (trial.gates.umap) stages.emplace_back("UMAP");
+  std::vector<std::string> stages{series_stage, statistics_stage};
+  if (trial.gates.umap) stages.emplace_back(umap_stage);
   stages.emplace_back("signals");
-  if (options.figures) stages.emplace_back("figures");
+  if (options.figures) stages.emplace_back(figures_stage);
   progress::Display const display("gates", stages);
-  std::optional<progress::Stage> stage(std::in_place, "series");
+  std::optional<progress::Stage> stage(std::in_place, series_stage);
   auto const seq_len = window_length(options.seq_len, loaded.file);
   auto series = trial.data.path.empty() ? series::generate_for_training(trial.data, threads)
                                         : series::load_for_training(trial.data.path, threads);
   require_its_channels(options.checkpoint, predictor->channels(), series.channels);
   auto const x = at::from_blob(series.x.data(), {series.n_steps, series.channels}, at::kFloat);
   auto const choice = gates::choose_samples(series.n_steps, seq_len, trial.gates);
-  stage.emplace("statistics");
+  stage.emplace(statistics_stage);
   constexpr std::int64_t skipped_share = 8;
   auto const statistics =
       gates::gate_statistics(*predictor, loaded.network, x, {series.circle, series.process.period},
@@ -127,7 +128,7 @@ int run(GatesOptions& options) {
     streams::log("note: no statistics around switches (the series does not record which circle is visited).\n");
   std::optional<gates::SignalMaps> maps;
   if (trial.gates.umap) {
-    stage.emplace("UMAP");
+    stage.emplace(umap_stage);
     maps = gates::map_signals(*predictor, x, seq_len, trial.gates, threads);
   }
   stage.emplace("signals");
@@ -140,7 +141,7 @@ int run(GatesOptions& options) {
   print(statistics);
   streams::print("{}\n", file.string());
   if (options.figures) {
-    stage.emplace("figures");
+    stage.emplace(figures_stage);
     draw(trial.gates, *predictor, x, seq_len, choice, series.circle, statistics, folder);
     if (maps) gates::draw_signal_maps(*maps, series.circle, count_of(series.circle), folder);
   }

@@ -15,6 +15,7 @@
 #include "commands/flags.hpp"
 #include "commands/memory.hpp"
 #include "commands/output_files.hpp"
+#include "commands/stages.hpp"
 #include "commands/verb.hpp"
 #include "dynamics/dynamics_file.hpp"
 #include "dynamics/figure.hpp"
@@ -120,12 +121,12 @@ int run(GenerateOptions& options) {
   auto const threads = thread_count(options.run);
   auto const loaded = model::load_network(options.checkpoint);
   bool const compares = trial.generate.compare && !generate::perturbed_steps(trial.generate).empty();
-  std::vector<std::string> stages{"series", "continuations"};
+  std::vector<std::string> stages{series_stage, "continuations"};
   if (compares) stages.emplace_back("without bursts");
-  if (trial.generate.oracle) stages.emplace_back("statistics");
-  if (options.figures) stages.emplace_back("figures");
+  if (trial.generate.oracle) stages.emplace_back(statistics_stage);
+  if (options.figures) stages.emplace_back(figures_stage);
   progress::Display const display("generate", stages);
-  std::optional<progress::Stage> stage(std::in_place, "series");
+  std::optional<progress::Stage> stage(std::in_place, series_stage);
   auto const series = trial.data.path.empty() ? series::generate_for_training(trial.data, threads)
                                               : series::load_for_training(trial.data.path, threads);
   require_its_channels(options.checkpoint, loaded.network.channels(), series.channels);
@@ -140,7 +141,7 @@ int run(GenerateOptions& options) {
     stage.emplace("without bursts");
     calm = generate::generate(loaded.network, series.x, trial.generate, device, generate::Bursts::left_out);
   }
-  if (trial.generate.oracle) stage.emplace("statistics");
+  if (trial.generate.oracle) stage.emplace(statistics_stage);
   auto const analysis = judge(generation, calm, series.source, trial.generate, threads);
   auto const file = std::filesystem::path(options.run.out) / "generation.h5";
   generate::write_generation(
@@ -153,7 +154,7 @@ int run(GenerateOptions& options) {
   if (analysis) streams::print("{}", dynamics::summary_table(*analysis));
   streams::print("{}\n", file.string());
   if (options.figures) {
-    stage.emplace("figures");
+    stage.emplace(figures_stage);
     draw(generation, series, trial.generate, options.run.out);
     if (analysis) dynamics::draw_dynamics(*analysis, options.run.out);
   }

@@ -10,6 +10,7 @@
 #include "commands/flags.hpp"
 #include "commands/memory.hpp"
 #include "commands/output_files.hpp"
+#include "commands/stages.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "oracle/oracle_file.hpp"
@@ -29,7 +30,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char const *series_stage = "series", *filter_stage = "filter";
+constexpr char const* filter_stage = "filter";
 
 struct OracleOptions {
   explicit OracleOptions(CLI::App& app) : keys(app, "oracle") {}

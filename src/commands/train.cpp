@@ -16,6 +16,7 @@
 #include "commands/flags.hpp"
 #include "commands/memory.hpp"
 #include "commands/output_files.hpp"
+#include "commands/stages.hpp"
 #include "commands/trial_identity.hpp"
 #include "commands/verb.hpp"
 #include "config/micro_batch.hpp"
@@ -39,8 +40,6 @@ namespace mambasynth::commands {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr char const *series_stage = "series", *figures_stage = "figures";
 
 struct TrainOptions {
   explicit TrainOptions(CLI::App& app) : keys(app, "train") {}

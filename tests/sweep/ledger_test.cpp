@@ -133,3 +133,32 @@ TEST_CASE("the ledger determines each trial's state, and no trial outlives its l
   CHECK(progress.count(State::out_of_memory) == 1);
   CHECK(summary(progress, 1) == "1 of 3 done, 1 out_of_memory, about 2 min left");
 }
+
+TEST_CASE("a trial that has trained is measured until it ends or runs again; ledgers without that event remain valid") {
+  Progress progress({{"a", 10}, {"b", 10}});
+  progress.apply(event_of(EventKind::opened, "", 0));
+  for (auto const* trial : {"a", "b"}) progress.apply(event_of(EventKind::started, trial, 0));
+  progress.apply(mark("a", 10, 20, 20));
+  CHECK(progress.measuring() == 0);
+  auto const measuring = from_line(to_line(event_of(EventKind::measuring, "a", 10)));
+  REQUIRE(measuring);
+  progress.apply(*measuring);
+  CHECK(progress.at("a").measuring);
+  CHECK(progress.measuring() == 1);
+  CHECK(summary(progress, 1).starts_with("0 of 2 done, 2 running (1 measuring)"));
+  progress.apply(ended(EventKind::preempted, "a", 12, State::preempted, 12));
+  CHECK(progress.measuring() == 0);
+  progress.apply(event_of(EventKind::started, "a", 20));
+  CHECK(progress.measuring() == 0);
+}
+
+TEST_CASE("the ledger keeps the command that opened it") {
+  auto event = event_of(EventKind::opened, "", 0);
+  event.command = "mpirun -n 2 mambasynth sweep 'my sweep.toml'";
+  event.directory = "/data/runs";
+  auto const back = from_line(to_line(event));
+  REQUIRE(back);
+  CHECK(back->command == event.command);
+  CHECK(back->directory == event.directory);
+  CHECK(from_line(to_line(event_of(EventKind::opened, "", 0)))->command.empty());
+}
