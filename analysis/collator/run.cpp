@@ -52,11 +52,6 @@ Collation read_into_table(std::vector<SweepFolder> folders, Options const& optio
   return tabulated(std::move(folders), options);
 }
 
-void compare_in_stage(Collation& collation) {
-  progress::Stage const stage(table_stage);
-  compare(collation);
-}
-
 /// The exit code reports on the trials; figures that cannot be drawn only cause a warning.
 void draw(Collation const& collation, std::filesystem::path const& folder) {
   progress::Stage const stage(figures_stage);
@@ -71,7 +66,10 @@ void draw(Collation const& collation, std::filesystem::path const& folder) {
 errors::ExitCode publish(Collation& collation, Options const& options) {
   std::optional<DataFiles> data;
   if (options.csv) data.emplace(collation.sweep, options.out);
-  compare_in_stage(collation);
+  {
+    progress::Stage const stage(table_stage);
+    compare(collation);
+  }
   auto const& [sweep, table, measures, similarity, differences, trends] = collation;
   auto const shown = shown_table(table, differences, measures, options);
 
