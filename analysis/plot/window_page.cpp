@@ -100,6 +100,23 @@ std::string bar_ticks(std::string const& range, double height) {
 }
 
 LineStyle const border_style{.dash = 2, .width = thick}, event_style{.color = ink, .point = 11, .width = 0};
+/// Steps, and their labels for gnuplot: the steps themselves or, with a sampling rate, round numbers of seconds.
+struct TimeTicks {
+  std::vector<double> steps;
+  std::string labeled;
+};
+TimeTicks time_ticks(std::int64_t first, std::int64_t last, double rate) {
+  double const unit = rate > 0 ? rate : 1;
+  auto steps = even_ticks(static_cast<double>(first) / unit, static_cast<double>(last) / unit);
+  if (rate == 0) return {steps, tick_words(steps)};
+  auto const labels = tick_labels(steps, false);
+  std::string labeled;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    steps[i] *= unit;
+    labeled += fmt::format("{}\"{}\" {:.10g}", i == 0 ? "" : ", ", labels[i], steps[i]);
+  }
+  return {std::move(steps), "(" + labeled + ")"};
+}
 
 double height_above(bool events) { return title_height + (events ? 2.5 : 0); }
 
@@ -161,16 +178,16 @@ std::string WindowPage::commands_of(Room const& room, Paper const& paper, double
   auto const at = [&](std::int64_t step) {
     return frame.left + frame.width * static_cast<double>(step - first_) / static_cast<double>(last_ - first_);
   };
-  auto const steps = even_ticks(static_cast<double>(first_), static_cast<double>(last_));
+  auto const ticks = time_ticks(first_, last_, sampling_rate_);
   auto text = "unset label\nunset arrow\nunset xlabel\nunset ylabel\n" + paper.margins(frame);
   text += fmt::format("set xrange [{}:{}]\nset xtics nomirror {}\n", first_, last_,
-                      lowest ? tick_words(steps) : unlabeled(steps));
+                      lowest ? ticks.labeled : unlabeled(ticks.steps));
   text += paper.text(shortened(room.title, frame.width, text_points), frame.left,
                      frame.top - text_height / 2 - (room.events.empty() ? 0.4 : 2.9));
   if (!room.ylabel.empty())
     text += paper.upright_text(room.ylabel, text_height / 2 + 0.5, frame.top + frame.height / 2);
   if (lowest)
-    text += paper.text("Time step", frame.left + frame.width / 2, frame.bottom() + axis_height - text_height / 2 - 0.5,
+    text += paper.text(sampling_rate_ > 0 ? "Time (s)" : "Time step", frame.left + frame.width / 2, frame.bottom() + axis_height - text_height / 2 - 0.5,
                        Align::center);
   if (room.border)
     text +=

@@ -35,7 +35,9 @@ std::vector<LegendEntry> circle_entries(std::vector<std::int64_t> const& shown, 
 /// Panels one below the other over steps first .. last - 1, two columns wide.
 class WindowPage {
  public:
-  WindowPage(std::int64_t first, std::int64_t last) : first_(first), last_(last) {}
+  /// `sampling_rate`: Hz, for a time axis in seconds; 0: in steps.
+  WindowPage(std::int64_t first, std::int64_t last, double sampling_rate = 0)
+      : first_(first), last_(last), sampling_rate_(sampling_rate) {}
 
   /// Circles, from a file of circle_runs(), with numbers where a visit is long enough.
   void strip(std::string const& title, std::string const& runs);
@@ -83,6 +85,7 @@ class WindowPage {
                                         std::string const& more) const;
 
   std::int64_t first_, last_;
+  double sampling_rate_;
   std::optional<std::int64_t> border_;
   std::string border_words_, events_words_;
   std::vector<std::int64_t> events_;

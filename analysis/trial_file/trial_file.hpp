@@ -7,20 +7,11 @@
 #include <vector>
 
 #include "analysis/trial_file/evaluation.hpp"
-#include "analysis/trial_file/test_blocks.hpp"
+#include "analysis/trial_file/horizon_errors.hpp"
 #include "analysis/trial_file/trial_history.hpp"
 #include "analysis/trial_file/trial_summary.hpp"
 
 namespace mambasynth::analysis::trial_file {
-
-/// (horizon); an empty column is absent from the file.
-struct HorizonErrors {
-  std::vector<std::int64_t> horizon;
-  std::vector<double> val_mse, test_mse, bayes_mse, excess_mse, val_bayes_mse;
-  std::vector<double> test_mse_se = {}, bayes_mse_se = {}, excess_mse_se = {};  ///< over test_blocks, of this network
-  TestBlocks test_blocks = {};
-  std::vector<double> excess_mse_by_block = {};  ///< (horizon, block)
-};
 
 /// Everything that trial.h5 holds. What was not measured is NaN or empty and absent from the file.
 struct TrialResult {
@@ -29,6 +20,8 @@ struct TrialResult {
   double val_mse = std::numeric_limits<double>::quiet_NaN();
   double test_mse = std::numeric_limits<double>::quiet_NaN();
   HorizonErrors horizon;
+  /// Of a recording that was standardized, (channel): z = (x - mean) / std is what the errors are of; else empty.
+  std::vector<double> channel_mean = {}, channel_std = {};
   Evaluation evaluation;
   Provenance provenance;
 };

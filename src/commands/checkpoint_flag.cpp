@@ -11,9 +11,8 @@
 #include "model/state_dict.hpp"
 
 namespace mambasynth::commands {
-namespace {
 
-/// An integer among the arguments of the training; Python code often stores it as a float.
+/// Python code often stores it as a float.
 std::optional<std::int64_t> argument(model::WeightsFile const& file, char const* name) {
   auto const* args = file.checkpoint.find("args");
   auto const* value = args ? args->find(name) : nullptr;
@@ -25,8 +24,6 @@ std::optional<std::int64_t> argument(model::WeightsFile const& file, char const*
     return static_cast<std::int64_t>(*number);
   return {};
 }
-
-}  // namespace
 
 void add_checkpoint_flag(CLI::App& app, std::string& checkpoint) {
   app.add_option("--checkpoint", checkpoint, "weights: .pt (ours or the original's) or .safetensors")

@@ -96,6 +96,7 @@ int run(DataOptions& options) {
   }
   if (!data.path.empty())
     throw errors::usage("data.path is set", "this verb generates a series and does not read one", "Remove it");
+  config::check_no_recording(data);
   require_memory_for_process(data);
   auto const formats = formats_of(options, data.n_steps);
   choose_output_folder(options.run, [&](auto const& folder) {
@@ -120,7 +121,8 @@ int run(DataOptions& options) {
     embedded.emplace(data, digest, threads);
   }
   if (options.figures) stage.emplace(figures_stage);
-  if (options.figures) series::draw_series(digest, options.run.out, embedded ? &embedded->shown() : nullptr);
+  if (options.figures)
+    series::draw_series(digest, options.run.out, embedded ? &embedded->shown() : nullptr, data.sampling_rate);
   auto const megabytes = static_cast<double>(data.n_steps * data.ambient_dim) * sizeof(double) / 1e6;
   streams::print("{}: X {:.1f} MB\n{}", options.run.out, megabytes, series::summary(digest));
   if (embedded) embedded->print();

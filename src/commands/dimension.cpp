@@ -52,6 +52,7 @@ int run(DimensionOptions& options) {
     progress::Stage const stage("rows");
     return dimension::load_array(trial.data.path, {config.array, config.labels});
   }();
+  for (auto const& note : array.notes) streams::log("{}\n", note);
   auto const search =
       backend::neighbor_search(device, threads, [](std::string const& line) { streams::log("{}\n", line); });
   auto const measured = [&] {
@@ -82,7 +83,7 @@ Action declare_dimension(CLI::App& app) {
   app.add_option_function<std::string>(
          "--data,--data-dir",
          [options](std::string const& path) { options->keys.set_from_flag("data.path", path, "--data"); },
-         "file with the rows: a series (or its folder), .npy, .npz or HDF5")
+         "file with the rows: a series (or its folder), .npy, .npz, HDF5 or CSV")
       ->type_name("FILE");
   options->keys.section<config::Dimension>();
   add_run_flags(app, options->run, "dimension", "folder for dimension.h5 and the figure");

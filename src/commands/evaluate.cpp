@@ -1,10 +1,12 @@
 #include <ATen/ATen.h>
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "analysis/trial_file/layer_figures.hpp"
 #include "backend/backend.hpp"
@@ -13,6 +15,7 @@
 #include "commands/memory.hpp"
 #include "commands/output_files.hpp"
 #include "commands/stages.hpp"
+#include "commands/trained_network.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "evaluate/activations_file.hpp"
@@ -23,8 +26,9 @@
 #include "progress/count.hpp"
 #include "progress/display.hpp"
 #include "provenance/run.hpp"
-#include "series/load.hpp"
 #include "streams/streams.hpp"
+#include "trial/data.hpp"
+#include "trial/horizon_errors.hpp"
 #include "trial/pipeline.hpp"
 
 namespace mambasynth::commands {
@@ -41,7 +45,7 @@ struct EvaluateOptions {
   std::string checkpoint;
   std::int64_t seq_len = 0;
   std::vector<std::string> layers;
-  bool no_lb = false, figures = true, per_layer = false;
+  bool no_lb = false, no_errors = false, figures = true, per_layer = false;
 };
 
 /// Parses --layers as in the original: input, output and layer numbers from 1. Panels that do not exist are skipped
@@ -78,12 +82,42 @@ void draw(evaluate::Evaluation const& e, bool per_layer, fs::path const& folder)
     analysis::trial_file::draw_layer_embeddings(e.measures, e.embeddings, per_layer, folder);
 }
 
+/// Errors on the windows of the training's split, next to the smallest possible ones; none without such windows.
+analysis::trial_file::HorizonErrors errors_by_horizon(model::Predictor const& network, config::Trial const& trial,
+                                                      trial::TrialData const& data, int threads) {
+  if (data.splits.val.count() == 0) return {};
+  auto const to_stderr = [](std::string const& line) { streams::log("{}\n", line); };
+  if (network.horizons().back() >= trial.train.seq_len) {
+    to_stderr(fmt::format("note: no errors by horizon (a window of {} steps is too short for horizon {}).",
+                          trial.train.seq_len, network.horizons().back()));
+    return {};
+  }
+  auto measured = trial::measure_errors(network, data.splits);
+  trial::add_bayes_errors(measured, trial, data, {}, threads, to_stderr);
+  return std::move(measured.horizon);
+}
+
+void print_errors(analysis::trial_file::HorizonErrors const& errors, trial::TrialData const& data) {
+  if (errors.horizon.empty()) return;
+  streams::print("Mean squared error by horizon{}\n{}\n",
+                 data.scaling.empty() ? "" : ", in squared standard deviations of the channels",
+                 trial::table_of(errors));
+  if (!data.generated) streams::log("note: no Bayes errors ({}).\n", data.foreign_reason);
+  if (auto const shared = trial::overlapping_validation_windows(data.splits); shared > 0)
+    streams::log("{}\n", trial::warning_of_overlap(shared, data.splits));
+}
+
 int run(EvaluateOptions& options) {
-  auto const trial = options.keys.resolve();
   if (options.keys.print_requested()) {
+    auto const trial = as_trained(options.keys, options.checkpoint);
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.evaluate));
     return static_cast<int>(errors::ExitCode::done);
   }
+  auto trained = read_trained(options.keys, options.checkpoint);
+  auto& trial = trained.trial;
+  auto const& loaded = trained.loaded;
+  trial.model = loaded.network.config();
+  auto const seq_len = trial.train.seq_len = window_length(options.seq_len, loaded.file);
   require_memory_for(trial.data);
   choose_output_folder(options.run, [&](auto const& folder) {
     require_replaceable(folder / "evaluation.h5");
@@ -93,21 +127,19 @@ int run(EvaluateOptions& options) {
   auto const threads = thread_count(options.run);
   evaluate::Choice choice{.panels = {}, .dimension = !options.no_lb, .embedding = trial.evaluate.umap != "off"};
   auto stages = evaluate::stages(trial.evaluate, choice);
+  if (!options.no_errors) stages.insert(stages.begin(), errors_stage);
   stages.insert(stages.begin(), series_stage);
   if (trial.evaluate.activations) stages.emplace_back(activations_stage);
   if (options.figures) stages.emplace_back(figures_stage);
   progress::Display const display("evaluate", stages);
   std::optional<progress::Stage> stage(std::in_place, series_stage);
-  auto const loaded = model::load_network(options.checkpoint);
   auto const predictor = backend::predictor(device, loaded.network);
   auto const& network = *predictor;
-  auto const seq_len = window_length(options.seq_len, loaded.file);
-  auto source = trial.data.path.empty() ? series::LoadedSeries{series::generate(trial.data, threads), {}}
-                                        : series::load(trial.data.path, threads);
-  auto const& series = source.series;
-  require_its_channels(options.checkpoint, network.channels(), series.channels());
-  auto values = series::to_float32(series.x);
-  auto const x = at::from_blob(values.data(), {series.n_steps, series.channels()}, at::kFloat);
+  auto const data = load_data(trained, threads, options.no_errors ? Windows::none : Windows::if_possible);
+  if (!options.no_errors) stage.emplace(errors_stage);
+  auto const errors = errors_by_horizon(network, trial, data, threads);
+  print_errors(errors, data);
+  auto const whole = trial::whole_windows(data.series(), data.segments, data.circle, data.phase, seq_len);
 
   stage.reset();
   choice.panels = chosen_panels(options.layers, network.config().n_layers);
@@ -118,9 +150,9 @@ int run(EvaluateOptions& options) {
   auto const evaluation = evaluate::evaluate(
       {.network = network,
        .untrained = untrained.get(),
-       .series = x,
+       .series = whole.series,
        .seq_len = seq_len,
-       .truth = {series.circle, series.phase, &series.process, trial.data.path.empty() || source.source.generated},
+       .truth = {whole.circle, whole.phase, &data.process, data.generated},
        .host = &loaded.network,
        .note = to_stderr,
        .search = search.get()},
@@ -128,11 +160,12 @@ int run(EvaluateOptions& options) {
   fs::path const folder = options.run.out;
   evaluate::write_evaluation(
       folder / "evaluation.h5", evaluation,
-      {options.checkpoint, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device))});
+      {options.checkpoint, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device)), errors,
+       data.scaling});
   if (trial.evaluate.activations) {
     stage.emplace(activations_stage);
-    evaluate::write_activations(folder / trial::activations_name, network, x, seq_len, {series.circle, series.phase},
-                                trial.evaluate.gates);
+    evaluate::write_activations(folder / trial::activations_name, network, whole.series, seq_len,
+                                {whole.circle, whole.phase}, trial.evaluate.gates, {whole.starts, data.scaling});
   }
   if (options.figures) stage.emplace(figures_stage);
   streams::print("{}", evaluate::report(evaluation));
@@ -151,6 +184,7 @@ Action declare_evaluate(CLI::App& app) {
       ->delimiter(',')
       ->type_name("");
   app.add_flag("--no-lb", options->no_lb, "omit the intrinsic dimension");
+  app.add_flag("--no-errors", options->no_errors, "omit the errors by horizon");
   app.add_flag("--per-layer", options->per_layer, "one figure per panel's UMAP instead of a grid");
   app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
   options->keys.section<config::Data>().section<config::Evaluate>();

@@ -104,8 +104,15 @@ std::vector<std::string> TrialFlags::assignments() const {
   return all;
 }
 
-config::Trial TrialFlags::resolve() const {
-  config::Trial trial;
+std::set<std::string> TrialFlags::given() const {
+  std::set<std::string> keys;
+  if (!given_->config_file.empty()) keys = config::keys_in_file(given_->config_file);
+  for (auto const& assignment : assignments()) keys.insert(assignment.substr(0, assignment.find('=')));
+  return keys;
+}
+
+config::Trial TrialFlags::resolve(config::Trial const& base) const {
+  auto trial = base;
   if (!given_->config_file.empty()) config::apply_file(trial, given_->config_file);
   for (auto const& assignment : given_->assignments) config::set_text(trial, assignment);
   for (auto const& flag : given_->flags) config::set(trial, flag.key, config::given_text(flag.value, flag.flag));

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -45,8 +46,10 @@ class TrialFlags {
     return *this;
   }
 
-  /// The configuration resulting from the command line.
-  [[nodiscard]] config::Trial resolve() const;
+  /// The configuration resulting from the command line, and from `base` for keys that are not given.
+  [[nodiscard]] config::Trial resolve(config::Trial const& base = {}) const;
+  /// The keys that --config, --set and flags give, as `section.key`.
+  [[nodiscard]] std::set<std::string> given() const;
   /// --set and flags in order of increasing precedence, as `section.key=value`.
   [[nodiscard]] std::vector<std::string> assignments() const;
   [[nodiscard]] bool print_requested() const;

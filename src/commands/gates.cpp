@@ -17,6 +17,7 @@
 #include "commands/memory.hpp"
 #include "commands/output_files.hpp"
 #include "commands/stages.hpp"
+#include "commands/trained_network.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
 #include "gates/figures.hpp"
@@ -25,8 +26,8 @@
 #include "model/state_dict.hpp"
 #include "progress/count.hpp"
 #include "progress/display.hpp"
-#include "series/load.hpp"
 #include "streams/streams.hpp"
+#include "trial/data.hpp"
 
 namespace mambasynth::commands {
 namespace {
@@ -64,41 +65,48 @@ std::int64_t count_of(std::span<std::int64_t const> circle) {
   return circle.empty() ? 0 : *std::max_element(circle.begin(), circle.end()) + 1;
 }
 
-void draw(config::Gates const& config, model::Predictor const& network, at::Tensor const& x, std::int64_t seq_len,
-          gates::Choice const& choice, std::span<std::int64_t const> circle, gates::Statistics const& statistics,
+void draw(config::Trial const& trial, model::Predictor const& network, trial::TrialData const& data,
+          std::int64_t seq_len, gates::Choice const& choice, gates::Statistics const& statistics,
           fs::path const& folder) {
+  std::span<std::int64_t const> const circle = data.circle;
   auto const circles = count_of(circle);
+  auto const rate = trial.data.sampling_rate;
   gates::draw_statistics(statistics, folder);
-  progress::Count drawn(std::ssize(choice.numbers), "sample");
-  gates::for_each_sample(network, x, seq_len, choice, [&](gates::Sample const& sample) {
+  progress::Count finished(std::ssize(choice.numbers), "sample");
+  gates::for_each_sample(network, data.series(), seq_len, choice, [&](gates::Sample const& drawn) {
+    auto sample = drawn;
+    sample.x = sample.x.contiguous().clone();
+    data.scaling.undo({sample.x.mutable_data_ptr<float>(), static_cast<std::size_t>(sample.x.numel())});
     auto const of_window =
         circle.empty() ? circle
                        : circle.subspan(static_cast<std::size_t>(sample.start), static_cast<std::size_t>(seq_len));
     auto const layer = [&](std::int64_t number) {
-      gates::draw_layer(sample, static_cast<std::size_t>(number - 1), of_window, circles, folder);
+      gates::draw_layer(sample, static_cast<std::size_t>(number - 1), of_window, circles, folder, rate);
     };
-    if (config.layer) {
-      layer(*config.layer);
+    if (trial.gates.layer) {
+      layer(*trial.gates.layer);
     } else {
-      gates::draw_summary(sample, of_window, circles, folder);
+      gates::draw_summary(sample, of_window, circles, folder, rate);
       layer(1);
       if (statistics.layers > 1) layer(statistics.layers);
     }
-    drawn.add();
+    finished.add();
   });
 }
 
 int run(GatesOptions& options) {
-  auto const trial = options.keys.resolve();
   if (options.keys.print_requested()) {
+    auto const trial = as_trained(options.keys, options.checkpoint);
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.gates));
     return static_cast<int>(errors::ExitCode::done);
   }
+  auto const trained = read_trained(options.keys, options.checkpoint);
+  auto const& trial = trained.trial;
+  auto const& loaded = trained.loaded;
   require_memory_for(trial.data);
   choose_output_folder(options.run, [](auto const& folder) { require_replaceable(folder / "gates.h5"); });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
-  auto const loaded = model::load_network(options.checkpoint);
   // Sums, squares and counts of a few quantities, in double precision.
   config::require_within(
       {{"the statistics around switches",
@@ -114,36 +122,36 @@ int run(GatesOptions& options) {
   progress::Display const display("gates", stages);
   std::optional<progress::Stage> stage(std::in_place, series_stage);
   auto const seq_len = window_length(options.seq_len, loaded.file);
-  auto series = trial.data.path.empty() ? series::generate_for_training(trial.data, threads)
-                                        : series::load_for_training(trial.data.path, threads);
-  require_its_channels(options.checkpoint, predictor->channels(), series.channels);
-  auto const x = at::from_blob(series.x.data(), {series.n_steps, series.channels}, at::kFloat);
-  auto const choice = gates::choose_samples(series.n_steps, seq_len, trial.gates);
+  auto const data = load_data(trained, threads, Windows::none);
+  auto const& x = data.series();
+  auto const choice = gates::choose_samples(data.steps(), seq_len, trial.gates);
+  auto const whole = trial::whole_windows(x, data.segments, data.circle, data.phase, seq_len);
   stage.emplace(statistics_stage);
   constexpr std::int64_t skipped_share = 8;
   auto const statistics =
-      gates::gate_statistics(*predictor, loaded.network, x, {series.circle, series.process.period},
+      gates::gate_statistics(*predictor, loaded.network, whole.series, {whole.circle, data.process.period},
                              {seq_len, trial.gates.skip.value_or(seq_len / skipped_share), trial.gates.around});
-  if (series.circle.empty())
+  if (data.circle.empty())
     streams::log("note: no statistics around switches (the series does not record which circle is visited).\n");
   std::optional<gates::SignalMaps> maps;
   if (trial.gates.umap) {
     stage.emplace(umap_stage);
-    maps = gates::map_signals(*predictor, x, seq_len, trial.gates, threads);
+    maps = gates::map_signals(*predictor, whole.series, seq_len, trial.gates, threads);
   }
   stage.emplace("signals");
   fs::path const folder = options.run.out;
   auto const file = folder / "gates.h5";
   gates::write_gates(
       file, *predictor, x, choice, statistics, trial.gates,
-      {options.checkpoint, trial.data.path, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device))},
-      maps ? &*maps : nullptr, series.circle);
+      {options.checkpoint, trial.data.path, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device)),
+       trial.data.sampling_rate},
+      maps ? &*maps : nullptr, whole.circle);
   print(statistics);
   streams::print("{}\n", file.string());
   if (options.figures) {
     stage.emplace(figures_stage);
-    draw(trial.gates, *predictor, x, seq_len, choice, series.circle, statistics, folder);
-    if (maps) gates::draw_signal_maps(*maps, series.circle, count_of(series.circle), folder);
+    draw(trial, *predictor, data, seq_len, choice, statistics, folder);
+    if (maps) gates::draw_signal_maps(*maps, whole.circle, count_of(whole.circle), folder);
   }
   return static_cast<int>(errors::ExitCode::done);
 }

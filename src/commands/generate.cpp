@@ -1,3 +1,4 @@
+#include <ATen/ATen.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include "commands/memory.hpp"
 #include "commands/output_files.hpp"
 #include "commands/stages.hpp"
+#include "commands/trained_network.hpp"
 #include "commands/verb.hpp"
 #include "dynamics/dynamics_file.hpp"
 #include "dynamics/figure.hpp"
@@ -27,9 +29,9 @@
 #include "oracle/hidden_process.hpp"
 #include "progress/count.hpp"
 #include "progress/display.hpp"
-#include "series/load.hpp"
 #include "series/process.hpp"
 #include "streams/streams.hpp"
+#include "trial/data.hpp"
 
 namespace mambasynth::commands {
 namespace {
@@ -50,9 +52,9 @@ void print(generate::Generation const& generation) {
   streams::print("{:>6} {:>10} {:>10.4f}\n", "mean", "", sum / static_cast<double>(generation.mse.size()));
 }
 
-void draw(generate::Generation const& g, series::TrainingSeries const& series, config::Generate const& config,
+void draw(generate::Generation const& g, trial::TrialData const& series, config::Trial const& trial,
           std::filesystem::path const& folder) {
-  auto const bursts = generate::burst_starts(config);
+  auto const bursts = generate::burst_starts(trial.generate);
   auto const seed = g.seed.size() / g.seed_start.size(), steps = g.generated.size() / g.seed_start.size();
   auto const seed_steps = static_cast<std::int64_t>(seed) / g.channels;
   auto const circles = series.circle.empty() ? 0 : *std::max_element(series.circle.begin(), series.circle.end()) + 1;
@@ -67,6 +69,7 @@ void draw(generate::Generation const& g, series::TrainingSeries const& series, c
                                      .seed_circle = {},
                                      .circles = circles,
                                      .mse = g.mse[i],
+                                     .sampling_rate = trial.data.sampling_rate,
                                      .bursts = bursts};
     if (circles > 0)
       sample.seed_circle =
@@ -78,16 +81,16 @@ void draw(generate::Generation const& g, series::TrainingSeries const& series, c
 
 /// The analysis by the process that generated the series; nothing, with a note, if the process is unknown.
 std::optional<dynamics::Analysis> judge(generate::Generation const& g, std::optional<generate::Generation> const& calm,
-                                        series::Source const& source, config::Generate const& config, int threads) {
+                                        trial::TrialData const& data, config::Generate const& config, int threads) {
   if (!config.oracle) return {};
   auto const absent = [](std::string const& why) {
     streams::log("note: no statistics of visits and failures ({}).\n", why);
     return std::optional<dynamics::Analysis>{};
   };
-  if (!source.generated) return absent(source.reason);
+  if (!data.generated) return absent(data.foreign_reason);
   std::optional<oracle::HiddenProcess> hidden;
   try {
-    hidden.emplace(series::make_process(source.data));
+    hidden.emplace(series::make_process(data.data));
   } catch (errors::Error const& error) {
     return absent(error.what());
   }
@@ -109,17 +112,39 @@ std::optional<dynamics::Analysis> judge(generate::Generation const& g, std::opti
   return dynamics::analyze(*hidden, input, config, threads);
 }
 
+/// The samples in the recording's units: the seeds and the true steps as stored, the generated ones scaled back.
+void unscale(generate::Generation& g, trial::TrialData const& data, std::vector<float> const& stored) {
+  if (data.scaling.empty()) return;
+  data.scaling.undo(g.generated);
+  auto const width = static_cast<std::size_t>(g.channels);
+  auto const samples = g.seed_start.size();
+  auto const seed = g.seed.size() / samples, steps = g.truth.size() / samples;
+  for (std::size_t i = 0; i < samples; ++i) {
+    auto const from = stored.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(g.seed_start[i]) * width);
+    auto const border = from + static_cast<std::ptrdiff_t>(seed);
+    std::copy(from, border, g.seed.begin() + static_cast<std::ptrdiff_t>(i * seed));
+    std::copy_n(border, steps, g.truth.begin() + static_cast<std::ptrdiff_t>(i * steps));
+  }
+}
+
+std::vector<float> values_of(at::Tensor const& series) {
+  auto const* const first = series.const_data_ptr<float>();
+  return {first, first + series.numel()};
+}
+
 int run(GenerateOptions& options) {
-  auto const trial = options.keys.resolve();
   if (options.keys.print_requested()) {
+    auto const trial = as_trained(options.keys, options.checkpoint);
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.generate));
     return static_cast<int>(errors::ExitCode::done);
   }
+  auto const trained = read_trained(options.keys, options.checkpoint);
+  auto const& trial = trained.trial;
+  auto const& loaded = trained.loaded;
   require_memory_for(trial.data);
   choose_output_folder(options.run, [](auto const& folder) { require_replaceable(folder / "generation.h5"); });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
-  auto const loaded = model::load_network(options.checkpoint);
   bool const compares = trial.generate.compare && !generate::perturbed_steps(trial.generate).empty();
   std::vector<std::string> stages{series_stage, "continuations"};
   if (compares) stages.emplace_back("without bursts");
@@ -127,26 +152,34 @@ int run(GenerateOptions& options) {
   if (options.figures) stages.emplace_back(figures_stage);
   progress::Display const display("generate", stages);
   std::optional<progress::Stage> stage(std::in_place, series_stage);
-  auto const series = trial.data.path.empty() ? series::generate_for_training(trial.data, threads)
-                                              : series::load_for_training(trial.data.path, threads);
-  require_its_channels(options.checkpoint, loaded.network.channels(), series.channels);
+  auto const data = load_data(trained, threads, Windows::none);
   if (auto const layers = loaded.network.config().n_layers; trial.generate.perturb_layers > layers)
     throw errors::usage(fmt::format("generate.perturb_layers = {} is out of range", trial.generate.perturb_layers),
                         fmt::format("{} has {} layers", options.checkpoint, layers),
                         "Choose at most that many, or 0 for all");
   stage.emplace("continuations");
-  auto const generation = generate::generate(loaded.network, series.x, trial.generate, device);
+  auto const x = values_of(data.series());
+  auto generation =
+      generate::generate(loaded.network, x, trial.generate, device, generate::Bursts::applied, data.segments);
   std::optional<generate::Generation> calm;
   if (compares) {
     stage.emplace("without bursts");
-    calm = generate::generate(loaded.network, series.x, trial.generate, device, generate::Bursts::left_out);
+    calm = generate::generate(loaded.network, x, trial.generate, device, generate::Bursts::left_out, data.segments);
   }
   if (trial.generate.oracle) stage.emplace(statistics_stage);
-  auto const analysis = judge(generation, calm, series.source, trial.generate, threads);
+  if (!data.scaling.empty()) {
+    streams::log("note: the recording is standardized, so errors, temperature and bursts are in units of its channels' "
+                 "standard deviations.\n");
+    auto const stored = values_of(trial::load_series(trial, {}, threads).series());
+    unscale(generation, data, stored);
+    if (calm) unscale(*calm, data, stored);
+  }
+  auto const analysis = judge(generation, calm, data, trial.generate, threads);
   auto const file = std::filesystem::path(options.run.out) / "generation.h5";
   generate::write_generation(
       file, generation, trial.generate,
-      {options.checkpoint, trial.data.path, provenance::run_facts(device, threads, backend::gpu_of(device))},
+      {options.checkpoint, trial.data.path, provenance::run_facts(device, threads, backend::gpu_of(device)),
+       trial.data.sampling_rate, !data.scaling.empty()},
       calm ? &*calm : nullptr, [&](store::Hdf5Writer& h5) {
         if (analysis) dynamics::write_dynamics(h5, *analysis);
       });
@@ -155,7 +188,7 @@ int run(GenerateOptions& options) {
   streams::print("{}\n", file.string());
   if (options.figures) {
     stage.emplace(figures_stage);
-    draw(generation, series, trial.generate, options.run.out);
+    draw(generation, data, trial, options.run.out);
     if (analysis) dynamics::draw_dynamics(*analysis, options.run.out);
   }
   return static_cast<int>(errors::ExitCode::done);

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <optional>
 
+#include "commands/chosen_data.hpp"
 #include "commands/flags.hpp"
 #include "commands/memory.hpp"
 #include "commands/output_files.hpp"
@@ -41,11 +42,13 @@ struct OracleOptions {
 /// Loads the steps that a rank needs of a series with a known generator.
 series::SeriesPart known_series(config::Data const& data, series::WantedSteps const& wanted, int threads) {
   if (data.path.empty()) return series::generate_part(data, wanted, threads);
-  auto part = series::load_part(data.path, wanted, threads);
+  auto part = series::load_part(series::DataFile(data), wanted, threads);
   if (!part.source.generated)
     throw errors::input(part.source.file.string() + " has no oracle", part.source.reason,
-                        "The filter needs the generator's configuration: put the config.json that generated data.npz "
-                        "next to it");
+                        part.source.file.extension() == ".npz" || part.source.file.extension() == ".h5"
+                            ? "The filter needs the generator's configuration: put the config.json that generated "
+                              "data.npz next to it"
+                            : "The filter needs the generator's configuration, which a recording does not have");
   return part;
 }
 
@@ -75,7 +78,9 @@ std::string posterior_name(parallel::Group const& group) {
   return group.size() == 1 ? "posterior.h5" : fmt::format("posterior_{:04}.h5", group.rank());
 }
 
-int filter(config::Trial const& trial, RunFlags const& flags, int threads, parallel::Group& group) {
+int filter(config::Trial const& trial, std::string const& note, RunFlags const& flags, int threads,
+           parallel::Group& group) {
+  if (group.is_root() && !note.empty()) streams::log("{}\n", note);
   require_memory_for(trial.data, group.size());
   auto settings = trial.oracle;
   fs::path const folder = flags.out;
@@ -128,11 +133,12 @@ int filter(config::Trial const& trial, RunFlags const& flags, int threads, paral
 }
 
 int run(OracleOptions const& options) {
-  auto const trial = options.keys.resolve();
+  auto trial = options.keys.resolve();
   if (options.keys.print_requested()) {
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.oracle));
     return static_cast<int>(errors::ExitCode::done);
   }
+  auto const note = use_data_here(trial.data, options.keys.given());
   // Ranks synchronize only once, at the end; their parts take about equally long.
   constexpr double patience = 24 * 3600, grace = 30;
   parallel::Session session;
@@ -142,7 +148,7 @@ int run(OracleOptions const& options) {
         std::iota(ranks.begin(), ranks.end(), 0);
         parallel::Group group(session.world(), ranks, 0, patience);
         return parallel::run_or_notify(
-            group, [&] { return filter(trial, options.run, thread_count(options.run, session.world()), group); });
+            group, [&] { return filter(trial, note, options.run, thread_count(options.run, session.world()), group); });
       },
       grace);
 }

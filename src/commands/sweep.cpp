@@ -140,7 +140,8 @@ void prepare_bayes_error(sweep::PlannedTrial const& planned, fs::path const& dat
 }
 
 sweep::DataIdentity identify_data(config::Data const& data, int threads) {
-  auto const series = series::load_for_training(data.path, threads);
+  auto const series = series::load_for_training(series::DataFile(data), threads);
+  for (auto const& note : series.source.notes) streams::log("{}\n", note);
   if (series.source.generated) return {"", series.n_steps, series.channels, series.source.data};
   return {series.source.sha256, series.n_steps, series.channels, std::nullopt};
 }

@@ -13,10 +13,12 @@
 
 #include "analysis/trial_file/trial_summary.hpp"
 #include "backend/backend.hpp"
+#include "commands/chosen_data.hpp"
 #include "commands/flags.hpp"
 #include "commands/memory.hpp"
 #include "commands/output_files.hpp"
 #include "commands/stages.hpp"
+#include "commands/trained_network.hpp"
 #include "commands/trial_identity.hpp"
 #include "commands/verb.hpp"
 #include "config/micro_batch.hpp"
@@ -33,7 +35,9 @@
 #include "train/log.hpp"
 #include "train/measure.hpp"
 #include "train/objective.hpp"
+#include "trial/bayes_error.hpp"
 #include "trial/figures.hpp"
+#include "trial/horizon_errors.hpp"
 #include "trial/pipeline.hpp"
 
 namespace mambasynth::commands {
@@ -49,15 +53,34 @@ struct TrainOptions {
   bool figures = true, no_amp = false, no_compile = false;
 };
 
-/// `train --eval CKPT`: prints the validation MSE of stored weights in the model of the current flags and draws their
-/// predictions.
-int print_validation(TrainOptions const& options, config::Trial const& trial, std::string const& device) {
+/// The smallest error that any predictor can reach on the validation windows.
+void print_floor(config::Trial const& trial, trial::TrialData const& data, int threads, double error) {
+  if (!data.generated) return streams::log("note: no Bayes error ({}).\n", data.foreign_reason);
+  try {
+    auto const least = train::mean(trial::bayes_error(trial, data, {}, threads).validation.mse);
+    streams::print("Bayes   {:.4f} (the smallest possible error on these windows), excess {:.4f}\n", least,
+                   error - least);
+  } catch (errors::Error const& failed) {
+    streams::log("note: no Bayes error: {}\n", failed.what());
+  }
+}
+
+/// `train --eval CKPT`: prints the validation MSE of stored weights, next to the smallest possible, and draws their
+/// predictions. Model, split and series are the checkpoint's unless the flags say otherwise.
+int print_validation(TrainOptions const& options, TrainedNetwork const& trained, std::string const& device) {
   progress::Display const display("train");
-  auto const data = trial::load_data(trial, {}, thread_count(options.run));
-  model::Network network(trial.model, data.splits.train.series.size(1));
-  model::load_state(network, model::read_weights(options.evaluate).weights, options.evaluate);
+  auto const& trial = trained.trial;
+  auto const threads = thread_count(options.run);
+  auto const data = load_data(trained, threads, Windows::required);
+  model::Network network(trial.model, data.series().size(1));
+  model::load_state(network, trained.loaded.file.weights, options.evaluate);
   auto const predictor = backend::predictor(device, network);
-  streams::print("val MSE {:.4f}\n", train::mean_batch_loss(*predictor, data.splits.val, trial.train.batch_size));
+  auto const error = train::mean_batch_loss(*predictor, data.splits.val, trial.train.batch_size);
+  streams::print("val MSE {:.4f}{}\n", error,
+                 data.scaling.empty() ? "" : " (in squared standard deviations of the channels)");
+  print_floor(trial, data, threads, error);
+  if (auto const shared = trial::overlapping_validation_windows(data.splits); shared > 0)
+    streams::log("{}\n", trial::warning_of_overlap(shared, data.splits));
   if (options.figures) try {
       trial::draw_predictions(*predictor, data, trial.train.stride, options.run.out);
     } catch (errors::Error const& error) {
@@ -192,6 +215,8 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
     progress::Stage const stage(series_stage);
     return trial::load_data(trial, {}, thread_count(options.run));
   }();
+  if (is_root)
+    for (auto const& line : data.notes) streams::log("{}\n", line);
   auto const id = identify(trial, data);
   if (!options.run.out_given)
     if (auto const own = fs::path(options.run.out + "-" + id);
@@ -248,27 +273,36 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
   throw std::logic_error("unhandled ending of a training");
 }
 
+/// Chooses the device, resolves what depends on it, and checks the trial. Returns the device.
+std::string prepare(TrainOptions const& options, config::Trial& trial, int ranks) {
+  auto device = use_device(options.run);
+  resolve_precision(trial, device);
+  config::check(trial);
+  config::require_within(config::needs_of_training(trial, device == "cpu"), memory_here());
+  train::require_trainable(trial.train, ranks);
+  return device;
+}
+
+int evaluate(TrainOptions const& options) {
+  if (options.keys.print_requested()) {
+    streams::print("{}", config::to_toml(as_trained(options.keys, options.evaluate)));
+    return static_cast<int>(errors::ExitCode::done);
+  }
+  auto trained = read_trained(options.keys, options.evaluate);
+  auto const device = prepare(options, trained.trial, 1);
+  return print_validation(options, trained, device);
+}
+
 int run(TrainOptions& options) {
   if (options.no_amp) options.keys.set_from_flag("train.precision", "fp32", "--no-amp");
+  if (!options.evaluate.empty()) return evaluate(options);
   auto trial = options.keys.resolve();
   if (options.keys.print_requested()) {
     streams::print("{}", config::to_toml(trial));
     return static_cast<int>(errors::ExitCode::done);
   }
-  auto const prepare = [&](int ranks) {
-    auto const device = use_device(options.run);
-    resolve_precision(trial, device);
-    config::check(trial);
-    config::require_within(config::needs_of_training(trial, device == "cpu"), memory_here());
-    train::require_trainable(trial.train, ranks);
-    return device;
-  };
   if (options.no_compile) streams::log("note: --no-compile has no effect (nothing is compiled at run time).\n");
-  if (!options.evaluate.empty()) {
-    auto const device = prepare(1);
-    return print_validation(options, trial, device);
-  }
-
+  auto const note = use_data_here(trial.data, options.keys.given());
   parallel::Session session;
   // A rank that fails notifies the others, which may be in the middle of a step.
   constexpr double grace = 30;
@@ -277,7 +311,8 @@ int run(TrainOptions& options) {
         auto const& world = session.world();
         // Ranks on one node share its cores; more threads than cores would wait for each other.
         options.run.threads = thread_count(options.run, world);
-        auto const device = prepare(world.size());
+        if (world.rank() == 0 && !note.empty()) streams::log("{}\n", note);
+        auto const device = prepare(options, trial, world.size());
         auto const group = group_of(world, 0, trial.train.comm_timeout);
         return parallel::run_or_notify(*group, [&] { return train(options, trial, device, world, group); });
       },

@@ -1,5 +1,6 @@
 #include "config/config.hpp"
 
+#include "config/section.hpp"
 #include "config/sizes.hpp"
 #include "errors/errors.hpp"
 
@@ -15,7 +16,9 @@ Integers Model::horizons() const {
 
 Data with_keys_of_file(Data const& of_file, Data const& configured) {
   auto keys = of_file;
-  keys.path = configured.path;
+  for_each_field<Data>([&](auto const& field) {
+    if (field.key == "path" || Data::describes_recording(field.key)) keys.*(field.member) = configured.*(field.member);
+  });
   if (configured.test_path_seed) keys.test_path_seed = configured.test_path_seed;
   if (configured.test_n_steps) keys.test_n_steps = configured.test_n_steps;
   return keys;
@@ -26,6 +29,17 @@ void check_against_file(Data const& configured, std::int64_t channels) {
   throw errors::usage("data.subspace_dim = " + std::to_string(configured.subspace_dim) + " is out of range",
                       configured.path + " has " + std::to_string(channels) + " channels",
                       "Omit it: the keys of that series apply");
+}
+
+void check_no_recording(Data const& keys) {
+  for_each_field<Data>([&](auto const& field) {
+    if (!Data::describes_recording(field.key) || field.key == "sampling_rate") return;
+    if (keys.*(field.member) == Data{}.*(field.member)) return;
+    throw errors::usage("data." + std::string(field.key) + " has no effect",
+                        "it is a key of recordings, and this series is generated",
+                        keys.path.empty() ? "Name your recording with --data, or omit the key"
+                                          : "Omit it: " + keys.path + " has a test series of its own");
+  });
 }
 
 void check_test_series(Data const& keys) {
@@ -86,6 +100,7 @@ void check(Trial const& trial) {
         "the series is shorter than one window", "Use a longer series or shorter windows");
   if (trial.data.path.empty()) {  // else checked with the keys of the file once it is read
     check_generated(trial.data);
+    check_no_recording(trial.data);
     check_test_series(trial.data);
   }
   check_effect(trial.train);

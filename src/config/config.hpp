@@ -15,12 +15,16 @@
 /// only here.
 namespace mambasynth::config {
 
-/// The keys that describe a stored series: those that its file was generated from, except for the keys of the test
-/// series and the path, which are as configured.
+/// The keys that describe a stored series: those that its file was generated from, except for the path and the keys of
+/// the test series and of recordings, which are as configured.
 Data with_keys_of_file(Data const& of_file, Data const& configured);
 /// Refuses keys of [data] that contradict an existing series (data.path) with this number of channels. The series' own
 /// keys apply, but such a key means that the user expects another series. Throws errors::usage.
 void check_against_file(Data const& configured, std::int64_t channels);
+
+/// Refuses keys of recordings (other than data.sampling_rate) for a generated series, which they would not change.
+/// Throws errors::usage.
+void check_no_recording(Data const& keys);
 
 /// The test series must differ from the series itself, so its path needs a different seed; the largest seed has no
 /// successor to use by default. Throws errors::usage.

@@ -29,6 +29,11 @@ struct Data {
   std::optional<std::int64_t> test_path_seed;
   std::optional<std::int64_t> test_n_steps;
   std::string path;
+  std::string array;
+  std::string labels;
+  bool standardise = false;
+  double test_fraction = 0.2;
+  double sampling_rate = 0;
 
   static constexpr std::string_view section = "data";
   static auto fields() {
@@ -57,8 +62,28 @@ struct Data {
         Field{"test_n_steps", &Data::test_n_steps, between(1, most_steps),
               "steps of the test series [default: data.n_steps]"},
         Field{"path", &Data::path, any(),
-              "an existing series: data.npz, series.h5 or their folder; empty = generate one", Effect::none},
+              "an existing series (data.npz, series.h5 or their folder) or your own recording (.npy, .npz, .csv, .h5), "
+              "(time, channel) or (trial, time, channel); empty = generate one",
+              Effect::none},
+        Field{"array", &Data::array, any(), "array of the recording, if its file holds several", Effect::none},
+        Field{"labels", &Data::labels, any(),
+              "array or column with an integer for each step of the recording, for probes and colors; empty = one "
+              "named label, state or circle",
+              Effect::measurement},
+        Field{"standardise", &Data::standardise, any(),
+              "scale each channel of the recording to mean 0 and standard deviation 1 over the training part",
+              Effect::result_unless_default},
+        Field{"test_fraction", &Data::test_fraction, between(0, 0.9),
+              "fraction at the end of the recording held out for test", Effect::result_unless_default},
+        Field{"sampling_rate", &Data::sampling_rate, between(0, most_factor),
+              "Hz, for time axes in seconds; 0 = in steps", Effect::none},
     };
+  }
+  /// Keys of a recording, which say nothing about a generated series. Those that change results are part of the ID of a
+  /// trial on a recording.
+  static constexpr bool describes_recording(std::string_view key) {
+    return key == "array" || key == "labels" || key == "standardise" || key == "test_fraction" ||
+           key == "sampling_rate";
   }
   [[nodiscard]] std::int64_t resolved_path_seed() const { return path_seed.value_or(seed); }
   /// May exceed the largest seed; check_test_series refuses that.

@@ -92,12 +92,13 @@ bool assign_key(Section& section, std::string const& key, Given const& given) {
   return found;
 }
 
-/// "[section]\nkey = value\n..."; optional keys without a value are omitted.
+/// "[section]\nkey = value\n..."; optional keys without a value are omitted, as are those that `omitted` selects.
 template <class Section>
-std::string section_to_toml(Section const& section) {
+std::string section_to_toml(Section const& section, bool (*omitted)(std::string_view key) = nullptr) {
   std::string text = "[";
   text.append(Section::section).append("]\n");
   for_each_field<Section>([&](auto const& field) {
+    if (omitted && omitted(field.key)) return;
     auto const& value = section.*(field.member);
     if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::optional<std::int64_t>>) {
       if (value) text += std::string(field.key) + " = " + to_toml(*value) + "\n";

@@ -166,6 +166,16 @@ void apply(Trial& trial, toml::value const& root, std::vector<std::string> const
 
 void apply_file(Trial& trial, std::filesystem::path const& file) { config::apply(trial, parse_toml(file)); }
 
+std::set<std::string> keys_in_file(std::filesystem::path const& file) {
+  std::set<std::string> keys;
+  auto const root = parse_toml(file);
+  for (auto const& [section, table] : root.as_table()) {
+    if (!table.is_table()) continue;
+    for (auto const& entry : table.as_table()) keys.insert(section + "." + entry.first);
+  }
+  return keys;
+}
+
 void apply_text(Trial& trial, std::string const& text, std::string const& origin) {
   config::apply(trial, parse_toml_text(text, origin));
 }

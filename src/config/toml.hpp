@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -55,6 +56,8 @@ std::string canonical_value(std::string const& key, Given const& value);
 /// for an unknown section or key, with the nearest name.
 void apply_file(Trial& trial, std::filesystem::path const& file);
 void apply_text(Trial& trial, std::string const& text, std::string const& origin);
+/// The keys that a file sets, as "section.key".
+std::set<std::string> keys_in_file(std::filesystem::path const& file);
 /// Applies an assignment `section.key=value` from --set.
 void set_text(Trial& trial, std::string const& assignment);
 

@@ -4,36 +4,26 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <fstream>
-#include <string_view>
 #include <utility>
 
-#include "dimension/archive.hpp"
+#include "arrays/archive.hpp"
+#include "arrays/format.hpp"
+#include "arrays/recorded_table.hpp"
 #include "errors/errors.hpp"
 #include "errors/printable.hpp"
 #include "series/series_file.hpp"
 #include "store/archive/npz.hpp"
-#include "store/hdf5.hpp"
 
 namespace mambasynth::dimension {
 namespace {
 
 namespace fs = std::filesystem;
-
-enum class Format { hdf5, npz, npy };
-Format format_of(fs::path const& file) {
-  std::array<char, 8> head{};
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw unusable(file, "it cannot be opened", "Check its permissions");
-  stream.read(head.data(), head.size());
-  std::string_view const start(head.data(), static_cast<std::size_t>(stream.gcount()));
-  if (start.starts_with("PK")) return Format::npz;
-  if (start.starts_with("\x93NUMPY")) return Format::npy;
-  if (store::is_hdf5(file)) return Format::hdf5;
-  throw unusable(file, "it is neither HDF5 nor .npy nor .npz", "Save the rows in one of those formats");
-}
+using arrays::Archive;
+using arrays::Format;
+using arrays::Member;
+using arrays::Shape;
+using arrays::unusable;
 
 void take_shape(Array& array, Shape const& shape, fs::path const& file) {
   if (shape.empty()) throw unusable(file, "'" + array.name + "' is a single number", "Name an array of rows");
@@ -59,17 +49,8 @@ ArrayNames series_in(Archive const& archive) {
 
 /// The only array with rows.
 std::string only_matrix(Archive const& archive) {
-  auto const all = archive.list();
-  std::vector<std::string> matrices;
-  for (auto const& member : all)
-    if (member.matrix()) matrices.push_back(member.name);
-  if (matrices.size() == 1) return matrices.front();
-  if (all.size() == 1 && !all[0].unusable.empty()) return archive.need(all[0].name).name;  // reports why
-  throw unusable(archive.file,
-                 matrices.empty() ? "it holds no array of numbers with two axes or more, only " +
-                                        listed(all, [](Member const& member) { return member.in_words(); })
-                                  : "several of its arrays could be meant: " + listed(matrices, errors::quotable),
-                 "Name one with --array");
+  return archive.only([](Member const& member) { return member.matrix(); }, "array of numbers with two axes or more",
+                      "Name one with --array");
 }
 
 Array from_archive(Archive const& archive, ArrayNames const& names) {
@@ -95,6 +76,21 @@ Array from_npy(fs::path const& file, ArrayNames const& names) {
   take_shape(array, stored.shape(), file);
   if (!stored.numbers()) throw unusable(file, fmt::format("its array is of type '{}'", stored.dtype()), "Save numbers");
   array.x = std::move(stored).read_columns();
+  return array;
+}
+
+Array from_csv(fs::path const& file, ArrayNames const& names) {
+  if (!names.array.empty())
+    throw errors::usage("--array with " + file.string(), "a CSV file holds one table without a name", "Leave it out");
+  auto table = arrays::read_recorded_table(file, names.labels);
+  Array array;
+  array.name = file.filename().string();
+  array.points = table.rows;
+  array.dims = table.channels;
+  array.x = std::move(table.x);
+  array.labels = std::move(table.labels);
+  array.labels_name = "label";
+  array.notes = std::move(table.notes);
   return array;
 }
 
@@ -139,12 +135,14 @@ Array load_array(fs::path const& file, ArrayNames const& names) {
     throw errors::usage(fmt::format("--{} with the folder {}", names.array.empty() ? "labels" : "array", file.string()),
                         "it names an array in a file", "Name the file inside with --data");
   }
-  auto const format = format_of(file);
+  auto const format = arrays::format_of(file);
   Array array;
   if (format == Format::npy) {
     array = from_npy(file, names);
+  } else if (format == Format::csv) {
+    array = from_csv(file, names);
   } else {
-    auto const archive = format == Format::hdf5 ? open_hdf5(file) : open_npz(file);
+    auto const archive = format == Format::hdf5 ? arrays::open_hdf5(file) : arrays::open_npz(file);
     auto const series = names.array.empty() ? series_in(archive) : ArrayNames{};
     if (series.array.empty()) {
       array = from_archive(archive, names);
@@ -171,6 +169,7 @@ Array pick(Array const& array, std::vector<std::int64_t> const& rows) {
                .x = {},
                .labels = {},
                .labels_name = array.labels_name,
+               .notes = {},
                .noise = array.noise};
   picked.x.reserve(rows.size() * static_cast<std::size_t>(array.dims));
   for (auto const row : rows) {

@@ -14,6 +14,7 @@ struct Array {
   std::vector<double> x;             ///< (point, dims) row-major
   std::vector<std::int64_t> labels;  ///< (point), or empty
   std::string labels_name;           ///< "circle_id" for a series, otherwise "label"
+  std::vector<std::string> notes;    ///< what was not read as a dimension, and why; one line each, for the user
   double noise = 0;                  ///< standard deviation of the noise per channel; 0: unknown
 
   [[nodiscard]] bool whole_numbers() const;  ///< whether all are whole numbers, small enough for a lattice
@@ -25,10 +26,10 @@ struct ArrayNames {
   std::string labels;  ///< empty: the circles of a series, otherwise none
 };
 
-/// A series (series.h5, data.npz or their folder), a .npy, a member of an .npz, a data set of an HDF5 file. An array of
-/// one axis holds one-dimensional points; with more than two axes, the last one holds the dimensions and the others, in
-/// order, the rows. Errors: errors::input (no such file, unknown format, no or several candidate arrays, text, labels
-/// that do not fit), which lists the names in the file.
+/// A series (series.h5, data.npz or their folder), a .npy, a member of an .npz, a data set of an HDF5 file, the columns
+/// of a CSV file. An array of one axis holds one-dimensional points; with more than two axes, the last one holds the
+/// dimensions and the others, in order, the rows. Errors: errors::input (no such file, unknown format, no or several
+/// candidate arrays, text, labels that do not fit), which lists the names in the file.
 Array load_array(std::filesystem::path const& file, ArrayNames const& names);
 
 /// The rows `rows`, in that order.

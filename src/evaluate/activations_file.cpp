@@ -46,6 +46,13 @@ class Streams {
   std::map<std::string, store::Hdf5Stream> streams_;
 };
 
+at::Tensor in_units_of_recording(at::Tensor const& values, series::Scaling const& scaling) {
+  if (scaling.empty()) return values;
+  auto copy = values.to(at::kFloat).contiguous().clone();
+  scaling.undo(std::span(copy.mutable_data_ptr<float>(), static_cast<std::size_t>(copy.numel())));
+  return copy;
+}
+
 void append_gates(Streams& streams, std::vector<model::GateSignals> const& gates) {
   for (std::size_t i = 0; i < gates.size(); ++i) {
     auto const group = "/gate/layer_" + std::to_string(i + 1) + "/";
@@ -59,7 +66,7 @@ void append_gates(Streams& streams, std::vector<model::GateSignals> const& gates
 }  // namespace
 
 void write_activations(std::filesystem::path const& file, model::Predictor const& network, at::Tensor const& series,
-                       std::int64_t seq_len, Labels const& labels, bool gates) {
+                       std::int64_t seq_len, Labels const& labels, bool gates, Origin const& origin) {
   auto const& model = network.config();
   auto const windows_of_series = series.size(0) / seq_len;
   auto const horizons = static_cast<std::int64_t>(model.horizons().size());
@@ -80,13 +87,15 @@ void write_activations(std::filesystem::path const& file, model::Predictor const
   Streams streams(writer);
   std::int64_t windows = 0;
   for_each_batch(network, series, seq_len, [&](EncodedBatch const& batch) {
-    streams.append("/activation/input", batch.x, "/channel", {"series as the model reads it", "1"});
+    auto const unscaled = [&](at::Tensor const& values) { return in_units_of_recording(values, origin.scaling); };
+    streams.append("/activation/input", unscaled(batch.x), "/channel",
+                   {origin.scaling.empty() ? "series as the model reads it" : "recording, in its own units", "1"});
     for (std::size_t i = 0; i < batch.encoding.layers.size(); ++i)
       streams.append("/activation/layer_" + std::to_string(i + 1), batch.encoding.layers[i], "/feature",
                      {"residual stream after layer " + std::to_string(i + 1), "1"});
     for (std::size_t h = 0; h < network.horizons().size(); ++h) {
       auto const k = std::to_string(network.horizons()[h]);
-      streams.append("/prediction/h" + k, batch.encoding.predictions[h], "/channel",
+      streams.append("/prediction/h" + k, unscaled(batch.encoding.predictions[h]), "/channel",
                      {"prediction of the series " + k + " steps ahead", "1"});
     }
     auto const first = static_cast<std::size_t>(batch.first_window * seq_len);
@@ -99,7 +108,9 @@ void write_activations(std::filesystem::path const& file, model::Predictor const
     windows += batch.x.size(0);
   });
 
-  writer.counting_scale("/window", 0, windows, {"first step of the window", "step"}, seq_len);
+  store::Meaning const of_window{"first step of the window", "step"};
+  if (origin.starts.empty()) writer.counting_scale("/window", 0, windows, of_window, seq_len);
+  else writer.scale<std::int64_t>("/window", origin.starts, of_window);
   result.commit();
 }
 

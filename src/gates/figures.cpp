@@ -20,7 +20,9 @@ using analysis::plot::WindowPage;
 
 constexpr std::int64_t shown_channels = 64;  // as in the original: more rows could not be told apart
 
-WindowPage page_of(Sample const& sample) { return {sample.start, sample.start + sample.x.size(0)}; }
+WindowPage page_of(Sample const& sample, double sampling_rate) {
+  return {sample.start, sample.start + sample.x.size(0), sampling_rate};
+}
 
 /// (step, column) -> one row per column.
 std::string heat_rows(at::Tensor const& values) {
@@ -81,7 +83,7 @@ at::Tensor over_states(at::Tensor const& values) { return at::linalg_vector_norm
 }  // namespace
 
 void draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64_t const> circle, std::int64_t circles,
-                std::filesystem::path const& folder) {
+                std::filesystem::path const& folder, double sampling_rate) {
   auto const& signals = sample.layers[layer];
   auto const shown = std::min(shown_channels, signals.delta.size(2));
   auto const delta = signals.delta[0].narrow(1, 0, shown), z = signals.z_gate[0].narrow(1, 0, shown);
@@ -90,7 +92,7 @@ void draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64_t 
                             : "inner channels";
 
   Figure figure(fmt::format("gates_layer{}_{}", layer + 1, sample.number), {});
-  auto page = page_of(sample);
+  auto page = page_of(sample, sampling_rate);
   head_of_page(page, figure, sample, fmt::format("Layer {}, sample {}", layer + 1, sample.number), circle, circles);
   auto const heat = [&](std::string const& title, std::string const& part, at::Tensor const& values,
                         std::string const& quantity) {
@@ -128,9 +130,9 @@ void draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64_t 
 }
 
 void draw_summary(Sample const& sample, std::span<std::int64_t const> circle, std::int64_t circles,
-                  std::filesystem::path const& folder) {
+                  std::filesystem::path const& folder, double sampling_rate) {
   Figure figure(fmt::format("gates_summary_{}", sample.number), {});
-  auto page = page_of(sample);
+  auto page = page_of(sample, sampling_rate);
   head_of_page(page, figure, sample, fmt::format("Sample {}", sample.number), circle, circles);
   std::vector<at::Tensor> means;
   std::string head;

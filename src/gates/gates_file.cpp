@@ -5,6 +5,7 @@
 #include <map>
 #include <span>
 
+#include "series/time_axis.hpp"
 #include "store/result_file.hpp"
 
 namespace mambasynth::gates {
@@ -90,8 +91,8 @@ void write_gates(std::filesystem::path const& file, model::Predictor const& netw
        "1"});
   write_table(h5, "/by_condition", statistics.by_condition, "/condition");
   if (statistics.offsets() > 0) {
-    h5.counting_scale("/offset", -statistics.around, statistics.offsets(),
-                      {"steps from the first step of a visit, or of a further revolution", "step"});
+    series::time_scale(h5, "/offset", -statistics.around, statistics.offsets(), source.sampling_rate,
+                       "{} from the first step of a visit, or of a further revolution");
     write_table(h5, "/around_switch", statistics.around_switch, "/offset");
     write_table(h5, "/around_return", statistics.around_return, "/offset");
   }
@@ -99,7 +100,7 @@ void write_gates(std::filesystem::path const& file, model::Predictor const& netw
   h5.scale<std::int64_t>("/sample", choice.numbers, {"drawn window, counted from 0", "1"});
   h5.dataset<std::int64_t>("/sample_start", choice.starts, {"/sample"},
                            {"first step of the window in the series", "step"});
-  h5.counting_scale("/step", 0, source.seq_len, {"step within the window", "step"});
+  series::time_scale(h5, "/step", 0, source.seq_len, source.sampling_rate, "{} from the start of the window");
   if (config.signals) {
     h5.counting_scale("/inner", 0, network.config().d_inner(), {"inner channel of a block", "1"});
     h5.counting_scale("/state", 0, network.config().d_state, {"state of an inner channel", "1"});

@@ -18,6 +18,7 @@ struct GatesSource {
   std::string checkpoint, data;
   std::int64_t seq_len = 0;
   provenance::Facts facts;
+  double sampling_rate = 0;  ///< Hz, for axes in seconds; 0: in steps
 };
 
 /// gates.h5: `/by_condition/{delta, memory, memory_geometric}` (layer, condition) and, if the series has circles,

@@ -12,8 +12,8 @@
 
 namespace mambasynth::gates {
 
-Choice choose_samples(std::int64_t n_steps, std::int64_t seq_len, config::Gates const& config) {
-  auto const all = series::window_starts(n_steps, seq_len, std::max<std::int64_t>(1, seq_len / 2));
+Choice choose_samples(series::Segments const& series, std::int64_t seq_len, config::Gates const& config) {
+  auto const all = series::window_starts(series, seq_len, std::max<std::int64_t>(1, seq_len / 2));
   auto const windows = static_cast<std::int64_t>(all.size());
   random::NumpyGenerator generator(static_cast<std::uint64_t>(config.seed));
   Choice choice;

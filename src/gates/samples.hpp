@@ -8,6 +8,7 @@
 
 #include "config/config.hpp"
 #include "model/predictor.hpp"
+#include "series/windows.hpp"
 
 namespace mambasynth::gates {
 
@@ -30,7 +31,7 @@ struct Choice {
 /// Windows of seq_len steps at multiples of seq_len / 2, of which default_rng(seed).choice draws n_samples (all if
 /// there are fewer); with `sample`, only that one. Errors: errors::input (series shorter than a window), errors::usage
 /// (no sample of that number).
-Choice choose_samples(std::int64_t n_steps, std::int64_t seq_len, config::Gates const& config);
+Choice choose_samples(series::Segments const& series, std::int64_t seq_len, config::Gates const& config);
 
 /// Errors: errors::usage if the network has no layer number `config.layer`.
 void require_layer(config::Gates const& config, std::int64_t n_layers);

@@ -39,7 +39,7 @@ void draw_generation(GeneratedSample const& s, std::filesystem::path const& fold
   std::vector<float> all(s.seed.begin(), s.seed.end());
   all.insert(all.end(), s.generated.begin(), s.generated.end());
   auto const range = plot::symmetric_range(plot::largest_magnitude(all), floor);
-  plot::WindowPage page(s.seed_start, last);
+  plot::WindowPage page(s.seed_start, last, s.sampling_rate);
   page.border(border, "end of the seed");
   page.strip("Circle of the seed",
              whole.add_data("circles", plot::circle_runs(s.seed_circle, s.circles, s.seed_start, seed_steps + steps)));
@@ -55,7 +55,7 @@ void draw_generation(GeneratedSample const& s, std::filesystem::path const& fold
                                       plot::largest_magnitude(error)}),
                             floor);
   plot::Figure beside(fmt::format("generation_vs_gt_{}", s.number), {});
-  plot::WindowPage compared(border, last);
+  plot::WindowPage compared(border, last, s.sampling_rate);
   compared.heat(heat_of(beside, "Series", "truth", s.truth, common, "x"));
   compared.events(bursts, burst_words);
   compared.heat(heat_of(beside, "Generated steps", "generated", s.generated, common, "x"));

@@ -15,6 +15,7 @@ struct GeneratedSample {
   std::span<std::int64_t const> seed_circle;  ///< circle of each seed step, or empty
   std::int64_t circles = 0;
   double mse = 0;
+  double sampling_rate = 0;                   ///< Hz, for a time axis in seconds; 0: in steps
   std::span<std::int64_t const> bursts = {};  ///< steps after the seed at which one begins
 };
 

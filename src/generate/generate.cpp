@@ -21,10 +21,10 @@ std::unique_ptr<Generator> generator(model::Network const& network, std::string 
 }
 
 Generation generate(model::Network const& network, std::vector<float> const& series, config::Generate const& config,
-                    std::string const& device, Bursts bursts) {
+                    std::string const& device, Bursts bursts, std::int64_t segments) {
   Generation result;
   auto const channels = result.channels = network.channels();
-  result.seed_start = sample_starts(static_cast<std::int64_t>(series.size()) / channels, config);
+  result.seed_start = sample_starts({static_cast<std::int64_t>(series.size()) / channels, segments}, config);
   result.seed = cut(series, result.seed_start, channels, 0, config.seed_len);
   result.truth = cut(series, result.seed_start, channels, config.seed_len, config.gen_len);
   result.generated.resize(result.truth.size());

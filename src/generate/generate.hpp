@@ -23,10 +23,10 @@ struct Generation {
   [[nodiscard]] std::int64_t samples() const { return static_cast<std::int64_t>(seed_start.size()); }
 };
 
-/// series: (n_steps, channel) fp32. device: "cpu" or "cuda".
+/// series: (n_steps, channel) fp32, of so many segments. device: "cpu" or "cuda".
 /// Errors: those of sample_starts; errors::usage if the device cannot run the network.
 Generation generate(model::Network const& network, std::vector<float> const& series, config::Generate const& config,
-                    std::string const& device, Bursts bursts = Bursts::applied);
+                    std::string const& device, Bursts bursts = Bursts::applied, std::int64_t segments = 1);
 
 /// A network prepared to generate on one device.
 class Generator {

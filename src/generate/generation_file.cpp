@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "config/section.hpp"
+#include "series/time_axis.hpp"
 #include "store/result_file.hpp"
 
 namespace mambasynth::generate {
@@ -39,8 +40,9 @@ void write_generation(std::filesystem::path const& file, Generation const& g, co
   result.provenance(source.facts);
 
   h5.counting_scale("/sample", 0, g.samples(), {"sample", "1"});
-  h5.counting_scale("/time", 0, config.gen_len, {"steps after the seed", "step"});
-  h5.counting_scale("/seed_time", -config.seed_len, config.seed_len, {"steps before the first generated one", "step"});
+  series::time_scale(h5, "/time", 0, config.gen_len, source.sampling_rate, "{} after the seed");
+  series::time_scale(h5, "/seed_time", -config.seed_len, config.seed_len, source.sampling_rate,
+                     "{} before the first generated one");
   h5.counting_scale("/channel", 0, g.channels, {"channel of the series", "1"});
   std::vector<std::string> const axes{"/sample", "/time", "/channel"};
   h5.dataset<float>("/generated", g.generated, axes, {"continuation of the seed by the network", "1"});
@@ -49,7 +51,11 @@ void write_generation(std::filesystem::path const& file, Generation const& g, co
   h5.dataset<float>("/seed", g.seed, {"/sample", "/seed_time", "/channel"},
                     {"true steps that generation starts from", "1"});
   h5.dataset<std::int64_t>("/seed_start", g.seed_start, {"/sample"}, {"first step of the seed in the series", "step"});
-  h5.dataset<double>("/mse", g.mse, {"/sample"}, {"mean squared error of the generated steps", "1"});
+  h5.dataset<double>("/mse", g.mse, {"/sample"},
+                     {source.standardized ? "mean squared error of the generated steps, in squared standard deviations "
+                                            "of the channels"
+                                          : "mean squared error of the generated steps",
+                      "1"});
   if (more) more(h5);
   result.commit();
 }

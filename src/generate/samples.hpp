@@ -4,13 +4,14 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "series/windows.hpp"
 
 namespace mambasynth::generate {
 
 /// First steps of the samples' windows: windows of seed_len + gen_len steps at multiples of seed_len, of which
 /// default_rng(seed).choice draws n_samples (all if there are fewer); with seed_offset, only that one. Errors:
-/// errors::input (series shorter than a window), errors::usage (no window of that number).
-std::vector<std::int64_t> sample_starts(std::int64_t n_steps, config::Generate const& config);
+/// errors::input (a segment shorter than a window), errors::usage (no window of that number).
+std::vector<std::int64_t> sample_starts(series::Segments const& series, config::Generate const& config);
 
 /// The noise of all samples, drawn before anything is generated.
 struct Noise {

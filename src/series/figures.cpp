@@ -86,22 +86,25 @@ std::string axis_labels(plot::Paper const& paper, plot::Frame const& frame, std:
          paper.upright_text(y, frame.left - y_room, frame.top + frame.height / 2);
 }
 
-std::string circles_over_time(plot::Figure& figure, plot::Paper const& paper, series::Digest const& digest) {
+std::string circles_over_time(plot::Figure& figure, plot::Paper const& paper, series::Digest const& digest,
+                              double sampling_rate) {
   // A vector graphic with more elements is slow to open and shows no more.
   constexpr std::size_t most_visits = 4000;
   plot::Frame const frame{.left = 12, .top = upper, .width = 44, .height = row};
   auto const n = digest.process().circles;
   std::size_t const stride = (digest.visits().size() + most_visits - 1) / most_visits;
   auto const visits = figure.add_data("visits", visit_rows(digest.visits(), n, stride));
-  auto x = plot::number_axis("", 0, static_cast<double>(digest.n_steps()));
+  double const unit = sampling_rate > 0 ? sampling_rate : 1;
+  auto x = plot::number_axis("", 0, static_cast<double>(digest.n_steps()) / unit);
   for (auto& tick : x.ticks) tick.label = plot::number_text(tick.at);
   plot::thin_labels(x, frame.width);
+  for (auto& tick : x.ticks) tick.at *= unit;
   return paper.margins(frame) + plot::tick_commands("x", x, true) +
          fmt::format("set ytics {}\nset xrange [0:{}]\nset yrange [-0.5:{}]\n", circle_ticks(n), digest.n_steps(),
                      static_cast<double>(n) - 0.5) +
          axis_labels(paper, frame,
                      fmt::format("Circle over time{}", stride > 1 ? fmt::format(" (one visit in {})", stride) : ""),
-                     "Time step", "Circle", 8.5) +
+                     sampling_rate > 0 ? "Time (s)" : "Time step", "Circle", 8.5) +
          fmt::format("plot \"{}\" using 1:3:1:2:($3-0.4):($3+0.4):4 with boxxyerror linecolor rgb variable\n", visits);
 }
 
@@ -143,7 +146,7 @@ std::string periods(plot::Figure& figure, plot::Paper const& paper, series::Proc
 }
 
 void draw_overview(series::Digest const& digest, std::filesystem::path const& folder,
-                   SeriesEmbedding const* embedding) {
+                   SeriesEmbedding const* embedding, double sampling_rate) {
   constexpr double side = 60;
   double const end = upper + row + below;
   double const bottom = end + (embedding != nullptr ? plot::panel_title_height + side + 2 : 0);
@@ -172,7 +175,7 @@ void draw_overview(series::Digest const& digest, std::filesystem::path const& fo
       "fill solid noborder\n",
       plot::frame_gray, plot::line_width(plot::thin));
   commands += legend.commands(paper, bottom);
-  commands += circles_over_time(figure, paper, digest) + transitions(figure, paper, digest.process()) +
+  commands += circles_over_time(figure, paper, digest, sampling_rate) + transitions(figure, paper, digest.process()) +
               periods(figure, paper, digest.process());
   if (embedding != nullptr) {
     EmbeddingPanels const drawn(digest, *embedding);
@@ -187,7 +190,7 @@ void draw_overview(series::Digest const& digest, std::filesystem::path const& fo
 }
 
 void draw_window(series::Excerpt const& window, std::int64_t number, series::Process const& process,
-                 std::filesystem::path const& folder) {
+                 double sampling_rate, std::filesystem::path const& folder) {
   plot::Figure figure(fmt::format("sample_window_{}", number), {});
   auto const steps = window.steps();
   auto const channels = process.channels;
@@ -201,7 +204,7 @@ void draw_window(series::Excerpt const& window, std::int64_t number, series::Pro
     }
     rows += "\n";
   }
-  plot::WindowPage page(window.start, window.start + steps);
+  plot::WindowPage page(window.start, window.start + steps, sampling_rate);
   page.strip("Circle",
              figure.add_data("circles", plot::circle_runs(window.circle, process.circles, window.start, steps)));
   page.heat({.title = "Series, x[t]",
@@ -220,11 +223,12 @@ void draw_window(series::Excerpt const& window, std::int64_t number, series::Pro
 
 }  // namespace
 
-void draw_series(series::Digest const& digest, std::filesystem::path const& folder, SeriesEmbedding const* embedding) {
-  draw_overview(digest, folder, embedding);
+void draw_series(series::Digest const& digest, std::filesystem::path const& folder, SeriesEmbedding const* embedding,
+                 double sampling_rate) {
+  draw_overview(digest, folder, embedding, sampling_rate);
   if (embedding != nullptr) draw_subspace(digest, *embedding, folder);
   for (std::size_t i = 0; i < digest.windows().size(); ++i)
-    draw_window(digest.windows()[i], static_cast<std::int64_t>(i), digest.process(), folder);
+    draw_window(digest.windows()[i], static_cast<std::int64_t>(i), digest.process(), sampling_rate, folder);
 }
 
 }  // namespace mambasynth::series

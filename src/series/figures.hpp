@@ -23,8 +23,8 @@ struct SeriesEmbedding {
 /// Draws the figures of the verb `data` into `folder`: markov_circles_timeseries (circle over time, transition matrix,
 /// periods; below them the embedding, if given, by circle and by time) and sample_window_0, _1, _2 (3000 steps at the
 /// start, middle and end: circles above a heat map of the channels; all of a shorter series). With an embedding also
-/// umap_subspace_<subspace_dim>.
+/// umap_subspace_<subspace_dim>. `sampling_rate`: Hz, for time axes in seconds; 0: in steps.
 void draw_series(series::Digest const& digest, std::filesystem::path const& folder,
-                 SeriesEmbedding const* embedding = nullptr);
+                 SeriesEmbedding const* embedding = nullptr, double sampling_rate = 0);
 
 }  // namespace mambasynth::series

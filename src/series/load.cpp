@@ -17,7 +17,15 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "hashes are of little-endian values");
 
-void require_usable(Block const& block, std::int64_t channels, std::filesystem::path const& file) {
+/// "step 5", or "trial 1, step 5" of a recording with trials.
+std::string place_of(std::int64_t step, SeriesFile const& of) {
+  auto const length = of.n_steps / of.segments;
+  return (of.segments > 1 ? fmt::format("trial {}, ", step / length) : "") + fmt::format("step {}", step % length);
+}
+
+void require_usable(Block const& block, SeriesFile const& of) {
+  auto const channels = of.stored.channels;
+  auto const& file = of.file;
   auto const bad = std::find_if_not(block.x.begin(), block.x.end(), [](double value) {
     return std::isfinite(static_cast<float>(value));  // as models read it
   });
@@ -25,14 +33,14 @@ void require_usable(Block const& block, std::int64_t channels, std::filesystem::
     auto const index = bad - block.x.begin();
     throw errors::input(
         file.string() + " cannot be used",
-        fmt::format("X is {} at step {}, channel {}", *bad, block.first + index / channels, index % channels),
+        fmt::format("X is {} at {}, channel {}", *bad, place_of(block.first + index / channels, of), index % channels),
         "Repair the series; missing values are not supported");
   }
   auto const negative = std::find_if(block.circle.begin(), block.circle.end(), [](std::int64_t c) { return c < 0; });
   if (negative != block.circle.end())
     throw errors::input(
         file.string() + " cannot be used",
-        fmt::format("the state is {} at step {}", *negative, block.first + (negative - block.circle.begin())),
+        fmt::format("the state is {} at {}", *negative, place_of(block.first + (negative - block.circle.begin()), of)),
         "Number the circles from 0");
 }
 
@@ -62,6 +70,7 @@ class Verification {
   Verification(SeriesFile const& file, int threads) {
     source_.file = file.file;
     source_.reason = file.unclaimed_because;
+    source_.notes = file.notes;
     if (!file.claimed) return;
     source_.data = *file.claimed;
     regenerated_.emplace(*file.claimed, threads);
@@ -121,7 +130,7 @@ Source read_verified(SeriesFile const& file, int threads, Process& process, Cons
   std::int64_t circles = file.stored.circles;
   Magnitude magnitude;
   file.read(SeriesStream::default_block, [&](Block const& block) {
-    require_usable(block, file.stored.channels, file.file);
+    require_usable(block, file);
     magnitude.add(block.x);
     auto const x = to_float32(block.x);
     verification.add(block, x);
@@ -142,8 +151,8 @@ void append(std::vector<T>& to, std::span<T const> values) {
 
 }  // namespace
 
-LoadedSeries load(std::filesystem::path const& path, int threads) {
-  auto const file = open_series(path);
+LoadedSeries load(DataFile const& data, int threads) {
+  auto const file = open_series(data);
   LoadedSeries loaded;
   auto& series = loaded.series;
   series.n_steps = file->n_steps;
@@ -156,11 +165,12 @@ LoadedSeries load(std::filesystem::path const& path, int threads) {
   return loaded;
 }
 
-TrainingSeries load_for_training(std::filesystem::path const& path, int threads) {
-  auto const file = open_series(path);
+TrainingSeries load_for_training(DataFile const& data, int threads) {
+  auto const file = open_series(data);
   TrainingSeries series;
   series.n_steps = file->n_steps;
   series.channels = file->stored.channels;
+  series.segments = file->segments;
   series.x.reserve(static_cast<std::size_t>(file->n_steps * file->stored.channels));
   series.source = read_verified(*file, threads, series.process, [&](Block const& block, std::span<float const> x) {
     append(series.x, x);
@@ -188,8 +198,8 @@ void append_wanted(SeriesPart& part, Block const& block, std::size_t steps,
 
 }  // namespace
 
-SeriesPart load_part(std::filesystem::path const& path, WantedSteps const& wanted, int threads) {
-  auto const file = open_series(path);
+SeriesPart load_part(DataFile const& data, WantedSteps const& wanted, int threads) {
+  auto const file = open_series(data);
   auto const steps = wanted(file->n_steps);
   SeriesPart part;
   part.n_steps = file->n_steps;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "series/series.hpp"
+#include "series/series_file.hpp"
 
 namespace mambasynth::series {
 
@@ -18,6 +19,7 @@ struct Source {
   config::Data data;           ///< of a generated series: its keys; data.path is empty
   std::string reason;          ///< of a foreign series: why test series and oracle are absent
   std::string sha256;          ///< of the float32 X, 64 hexadecimal digits
+  std::vector<std::string> notes = {};  ///< how a recording was read, one line each, for the user
 };
 
 struct LoadedSeries {
@@ -29,6 +31,7 @@ struct LoadedSeries {
 struct TrainingSeries {
   std::int64_t n_steps = 0;
   std::int64_t channels = 0;
+  std::int64_t segments = 1;         ///< trials of a recording, all equally long, one after the other
   std::vector<float> x;              ///< (N, d)
   std::vector<std::int64_t> circle;  ///< (N), empty if the file has no states
   std::vector<double> phase;         ///< (N), empty if the file has no angles
@@ -48,12 +51,12 @@ struct SeriesPart {
 using WantedSteps = std::function<std::pair<std::int64_t, std::int64_t>(std::int64_t n_steps)>;
 
 /// Reads data.npz (with config.json from the same folder), series.h5, or a folder with either, and checks it against a
-/// regeneration. Errors: errors::input (missing, truncated, unknown format, no X, wrong shapes, NaN or infinite values,
-/// a folder whose two files have different configurations).
-LoadedSeries load(std::filesystem::path const& path, int threads = 1);
-TrainingSeries load_for_training(std::filesystem::path const& path, int threads = 1);
+/// regeneration; or a recording. Errors: errors::input (missing, truncated, unknown format, no X, wrong shapes, NaN or
+/// infinite values, a folder whose two files have different configurations).
+LoadedSeries load(DataFile const& data, int threads = 1);
+TrainingSeries load_for_training(DataFile const& data, int threads = 1);
 /// Reads and checks the whole series block by block; keeps only the wanted steps in memory.
-SeriesPart load_part(std::filesystem::path const& path, WantedSteps const& wanted, int threads = 1);
+SeriesPart load_part(DataFile const& data, WantedSteps const& wanted, int threads = 1);
 SeriesPart generate_part(config::Data const& data, WantedSteps const& wanted, int threads = 1);
 /// The test series of a generated series, in memory.
 TrainingSeries generate_for_training(config::Data const& data, int threads = 1);

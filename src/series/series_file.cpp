@@ -3,18 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <fstream>
 #include <map>
 #include <span>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
+#include "arrays/archive.hpp"
+#include "arrays/format.hpp"
 #include "config/section.hpp"
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
 #include "progress/count.hpp"
 #include "series/config_json.hpp"
+#include "series/recording.hpp"
 #include "series/series_h5.hpp"
 #include "store/archive/npz.hpp"
 #include "store/atomic_file.hpp"
@@ -217,15 +219,32 @@ class H5Series final : public SeriesFile {
   bool has_phase_ = false;
 };
 
-std::unique_ptr<SeriesFile> open_file(fs::path const& file) {
-  std::array<char, 8> head{};
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw errors::input(file.string() + " cannot be read", "it cannot be opened", "Check its permissions");
-  stream.read(head.data(), head.size());
-  std::string_view const start(head.data(), static_cast<std::size_t>(stream.gcount()));
-  if (start.starts_with("PK")) return std::make_unique<NpzSeries>(file);
-  if (store::is_hdf5(file)) return std::make_unique<H5Series>(file);
-  throw unusable(file, "it is neither HDF5 nor npz");
+/// Whether the file has a series by the name that ours have; one of another shape is reported when it is read.
+bool is_series(arrays::Archive const& archive, char const* x) {
+  auto const found = archive.find(x);
+  return found && found->shape.size() != 3;
+}
+
+std::unique_ptr<SeriesFile> open_file(DataFile const& data) {
+  auto const format = arrays::format_of(data.path);
+  auto const of_archive = [&](arrays::Archive const& archive, Names const& names) -> std::unique_ptr<SeriesFile> {
+    auto const named = [&](std::string const& name) { return name == names.x || "/" + name == names.x; };
+    if ((data.array.empty() || named(data.array)) && data.labels.empty() && is_series(archive, names.x)) return nullptr;
+    return open_recording(archive, data, names.x);
+  };
+  switch (format) {
+    case arrays::Format::npz:
+      if (auto recording = of_archive(arrays::open_npz(data.path), npz_names)) return recording;
+      return std::make_unique<NpzSeries>(data.path);
+    case arrays::Format::hdf5:
+      if (auto recording = of_archive(arrays::open_hdf5(data.path), h5_names)) return recording;
+      return std::make_unique<H5Series>(data.path);
+    case arrays::Format::npy:
+      return open_npy_recording(data);
+    case arrays::Format::csv:
+      return open_csv_recording(data);
+  }
+  throw std::logic_error("unhandled format of a file");
 }
 
 bool same_keys(config::Data const& a, config::Data const& b) {
@@ -234,9 +253,18 @@ bool same_keys(config::Data const& a, config::Data const& b) {
 
 }  // namespace
 
-std::unique_ptr<SeriesFile> open_series(fs::path const& path) {
+bool holds_series(fs::path const& folder) {
+  std::error_code ignored;
+  return fs::is_regular_file(folder / "series.h5", ignored) || fs::is_regular_file(folder / "data.npz", ignored);
+}
+
+std::unique_ptr<SeriesFile> open_series(DataFile const& data) {
+  auto const& path = data.path;
   if (!fs::exists(path)) throw errors::input(path.string() + " cannot be read", "no such file or folder", generate_one);
-  if (!fs::is_directory(path)) return open_file(path);
+  if (!fs::is_directory(path)) return open_file(data);
+  if (!data.array.empty() || !data.labels.empty())
+    throw errors::usage(fmt::format("--{} with the folder {}", data.array.empty() ? "labels" : "array", path.string()),
+                        "it names an array in a file", "Name the file inside with --data");
   auto const h5 = path / "series.h5", npz = path / "data.npz", json = path / "config.json";
   if (!fs::exists(h5)) {
     if (fs::exists(npz)) return open_file(npz);

@@ -27,12 +27,13 @@ std::uint64_t chunk_rows(std::int64_t channels) {
 }  // namespace
 
 SeriesH5::SeriesH5(std::filesystem::path const& file, config::Data const& data, Process const& process)
-    : result_(file, schema_version) {
+    : sampling_rate_(data.sampling_rate), result_(file, schema_version) {
   write_configuration(data);
   write_process(process);
   auto& h5 = result_.h5();
   constexpr std::uint64_t scalar_chunk = 65536;
-  time_ = h5.stream_scale<std::int64_t>("/time", scalar_chunk, {"time step", "1"});
+  time_ = sampling_rate_ > 0 ? h5.stream_scale<double>("/time", scalar_chunk, {"time", "s"})
+                             : h5.stream_scale<std::int64_t>("/time", scalar_chunk, {"time step", "1"});
   x_ = h5.stream<double>("/x", {"/time", "/channel"}, chunk_rows(process.channels), {"observed series", "1"});
   circle_ = h5.stream<std::int64_t>("/circle", {"/time"}, scalar_chunk, {"circle visited at this step", "1"});
   phase_ = h5.stream<double>("/phase", {"/time"}, scalar_chunk, {"angle on the circle, wrapped to [0, 2 pi)", "rad"});
@@ -42,17 +43,19 @@ void SeriesH5::write_configuration(config::Data const& data) {
   auto& h5 = result_.h5();
   h5.attribute("/", "title", "Markov-switching circles");
   config::for_each_field<config::Data>([&](auto const& field) {
+    if (config::Data::describes_recording(field.key)) return;
     auto const& value = data.*field.member;
     std::string const key(field.key);
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::optional<std::int64_t>>) {
       if (value) h5.attribute("/", key, *value);
-    } else if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(value)>, std::string>) {
+    } else if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(value)>> &&
+                         !std::is_same_v<std::remove_cvref_t<decltype(value)>, bool>) {
       h5.attribute("/", key, value);
     }
   });
   auto generated = data;
   generated.path.clear();
-  h5.attribute("/", "configuration", config::section_to_toml(generated));
+  h5.attribute("/", "configuration", config::section_to_toml(generated, config::Data::describes_recording));
 }
 
 void SeriesH5::write_process(Process const& process) {
@@ -72,7 +75,13 @@ void SeriesH5::write_process(Process const& process) {
 
 void SeriesH5::add(Block const& block) {
   auto const steps = numbers(block.first, block.steps());
-  time_.append(std::span<std::int64_t const>(steps));
+  if (sampling_rate_ > 0) {
+    std::vector<double> seconds;
+    for (auto const step : steps) seconds.push_back(static_cast<double>(step) / sampling_rate_);
+    time_.append(std::span<double const>(seconds));
+  } else {
+    time_.append(std::span<std::int64_t const>(steps));
+  }
   x_.append(block.x);
   circle_.append(block.circle);
   phase_.append(block.phase);
@@ -81,6 +90,7 @@ void SeriesH5::add(Block const& block) {
 config::Data configuration_of(store::Hdf5Reader const& reader, std::filesystem::path const& file) {
   config::Data data;
   config::for_each_field<config::Data>([&](auto const& field) {
+    if (config::Data::describes_recording(field.key)) return;
     auto& value = data.*field.member;
     using Value = std::remove_cvref_t<decltype(value)>;
     std::string const key(field.key);

@@ -21,6 +21,7 @@ class SeriesH5 {
   void write_configuration(config::Data const& data);
   void write_process(Process const& process);
 
+  double sampling_rate_;  ///< Hz; 0: the time axis counts steps
   store::ResultFile result_;
   store::Hdf5Stream time_, x_, circle_, phase_;
 };

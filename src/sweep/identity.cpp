@@ -17,8 +17,12 @@ std::vector<std::string> lines_of(config::Trial const& trial, std::string const&
   if (trial.train.precision == "auto")
     throw std::logic_error("train.precision must be resolved before a trial's ID is computed");
   std::vector<std::string> lines;
+  auto const applies = [&](std::string const& key) {
+    return !key.starts_with(data_prefix) ||
+           config::Data::describes_recording(key.substr(data_prefix.size())) != data_sha256.empty();
+  };
   for (auto const& [key, value] : config::canonical_keys(trial))
-    if (data_sha256.empty() || !key.starts_with(data_prefix)) lines.push_back(key + "=" + value + "\n");
+    if (applies(key)) lines.push_back(key + "=" + value + "\n");
   if (!data_sha256.empty()) lines.push_back("data.sha256=" + data_sha256 + "\n");
   // Sort whole lines: if one key is a prefix of another, the '=' after it decides the order.
   std::sort(lines.begin(), lines.end());

@@ -115,7 +115,7 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
 
   std::map<std::string, std::string> base_values;
   for (auto const& column : plan.columns) base_values[column] = shown(config::get(sweep.base, column));
-  std::map<std::string, DataIdentity> stored;
+  std::map<std::pair<std::string, std::string>, DataIdentity> stored;
   std::map<std::string, std::string> cell_of_id;
   for (auto const& cell : cells_of(sweep)) {
     PlannedTrial planned;
@@ -138,12 +138,16 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
     auto const& data = planned.trial.data;
     DataIdentity series{{}, data.n_steps, data.ambient_dim};
     if (!data.path.empty()) {
-      auto const known = stored.find(data.path);
-      series = known != stored.end() ? known->second : (stored[data.path] = identify(data));
+      auto const array = std::pair(data.path, data.array);
+      auto const known = stored.find(array);
+      series = known != stored.end() ? known->second : (stored[array] = identify(data));
       check_cell(cell, [&] { config::check_against_file(data, series.channels); });
       if (series.generated_from) {
         planned.trial.data = config::with_keys_of_file(*series.generated_from, data);
-        check_cell(cell, [&] { config::check_test_series(planned.trial.data); });
+        check_cell(cell, [&] {
+          config::check_no_recording(planned.trial.data);
+          config::check_test_series(planned.trial.data);
+        });
       }
     }
     planned.data_hash = data_hash(planned.trial, series.sha256);

@@ -2,7 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "errors/errors.hpp"
 #include "model/state_dict.hpp"
@@ -15,6 +17,7 @@ namespace mambasynth::train {
 namespace {
 
 using store::pt::Dict;
+using store::pt::List;
 using store::pt::OrderedDict;
 using store::pt::Value;
 
@@ -150,12 +153,69 @@ class Fields {
   std::string file_;
 };
 
+Value numbers(std::vector<double> const& values) {
+  List list;
+  for (auto const value : values) list.push_back({value});
+  return {std::move(list)};
+}
+
+Value facts_value(TrainingFacts const& facts) {
+  Dict ours;
+  put(ours, "schema", {schema});
+  put(ours, "configuration", text(facts.configuration));
+  put(ours, "data_sha256", text(facts.data_sha256));
+  put(ours, "data_generated", {facts.data_generated});
+  if (!facts.scaling.empty()) {
+    put(ours, "channel_mean", numbers(facts.scaling.mean));
+    put(ours, "channel_std", numbers(facts.scaling.std));
+  }
+  return {std::move(ours)};
+}
+
 }  // namespace
 
 void save_checkpoint(std::filesystem::path const& file, config::Trial const& trial, model::Network const& network,
-                     Optimizer const& optimizer, EpochRecord const& record) {
+                     Optimizer const& optimizer, EpochRecord const& record, TrainingFacts const& facts) {
   // The original saves after its scheduler has stepped: the optimizer's learning rates are the next epoch's.
-  write(file, common(trial, network, optimizer, record.epoch, record.epoch + 1, record.train_mse, record.val_mse));
+  auto dict = common(trial, network, optimizer, record.epoch, record.epoch + 1, record.train_mse, record.val_mse);
+  if (!facts.configuration.empty()) put(dict, "mambasynth", facts_value(facts));
+  write(file, std::move(dict));
+}
+
+std::optional<TrainingFacts> facts_in(store::pt::Value const& checkpoint, std::string const& file) {
+  auto const* const ours = checkpoint.find("mambasynth");
+  auto const* const configuration = ours ? ours->find("configuration") : nullptr;
+  if (!configuration) return std::nullopt;
+  auto const damaged = [&](std::string const& key) {
+    return errors::input(file + " cannot be used", "its entry 'mambasynth." + key + "' is missing or of another type",
+                         "Take the checkpoint from its trial's folder again");
+  };
+  auto const get = [&]<class T>(char const* key, T& target) {
+    auto const* const value = ours->find(key);
+    auto const* const typed = value ? std::get_if<T>(&value->v) : nullptr;
+    if (!typed) throw damaged(key);
+    target = *typed;
+  };
+  TrainingFacts facts;
+  get("configuration", facts.configuration);
+  get("data_sha256", facts.data_sha256);
+  get("data_generated", facts.data_generated);
+  if (!ours->find("channel_mean")) return facts;
+  auto const take = [&](char const* key, std::vector<double>& target) {
+    List list;
+    get(key, list);
+    for (auto const& value : list) {
+      if (!std::holds_alternative<double>(value.v)) throw damaged(key);
+      target.push_back(std::get<double>(value.v));
+    }
+  };
+  take("channel_mean", facts.scaling.mean);
+  take("channel_std", facts.scaling.std);
+  auto const usable = [](double value) { return std::isfinite(value) && value > 0; };
+  if (facts.scaling.mean.size() != facts.scaling.std.size() ||
+      !std::all_of(facts.scaling.std.begin(), facts.scaling.std.end(), usable))
+    throw damaged("channel_std");
+  return facts;
 }
 
 void save_resume(std::filesystem::path const& file, config::Trial const& trial, std::string const& identity,

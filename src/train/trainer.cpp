@@ -129,8 +129,9 @@ void Trainer::save_best() {
   model::Network network(trial_.model, network_.channels());
   Optimizer optimizer(network);
   learner_->restore_best(network, optimizer);
-  save_checkpoint(options_.folder / checkpoint_name, trial_, network, optimizer, best_);
-  if (!options_.extra_checkpoint.empty()) save_checkpoint(options_.extra_checkpoint, trial_, network, optimizer, best_);
+  save_checkpoint(options_.folder / checkpoint_name, trial_, network, optimizer, best_, options_.facts);
+  if (!options_.extra_checkpoint.empty())
+    save_checkpoint(options_.extra_checkpoint, trial_, network, optimizer, best_, options_.facts);
   best_is_saved_ = true;
 }
 

@@ -36,6 +36,7 @@ struct TrainerOptions {
   std::shared_ptr<parallel::Group> group = std::make_shared<parallel::Group>();
   std::int64_t micro_batch = 0;                       ///< as in LearnerContext
   std::function<void(std::string const&)> warn = {};  ///< a line for the user
+  TrainingFacts facts = {};                           ///< for the checkpoints
   bool own_folder = false;  ///< named for this trial: another trial's resume.pt in it is damage, not the user's mistake
 };
 

@@ -36,7 +36,7 @@ WindowSet named(std::string described, std::filesystem::path const& folder) {
 
 /// Omits keys that were added later and have their default value, so that the files of earlier sweeps keep their names.
 std::string keys_of(config::Data const& data) {
-  auto text = config::section_to_toml(data);
+  auto text = config::section_to_toml(data, config::Data::describes_recording);
   config::for_each_field<config::Data>([&](auto const& field) {
     if (field.effect != config::Effect::result_unless_default || data.*(field.member) != config::Data{}.*(field.member))
       return;

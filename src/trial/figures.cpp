@@ -59,23 +59,28 @@ void draw_predictions(model::Predictor const& network, TrialData const& data, st
   constexpr std::int64_t drawn = 3;
   auto const& series = data.splits.train.series;
   auto const length = data.splits.train.length;
-  auto const starts = series::window_starts(series.size(0), length, stride);
+  auto const starts = series::window_starts(data.steps(), length, stride);
   auto const windows = static_cast<std::int64_t>(starts.size());
   auto const chosen = random::NumpyGenerator(seed).choice(windows, std::min(drawn, windows));
   auto const circles = data.circle.empty() ? 0 : *std::max_element(data.circle.begin(), data.circle.end()) + 1;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     auto const start = starts[static_cast<std::size_t>(chosen[i])];
     auto const x = series.narrow(0, start, length);
-    auto const prediction =
-        network.predict(x.unsqueeze(0)).front()[0].narrow(0, 0, length - 1).to(at::kFloat).contiguous();
-    auto const truth = x.narrow(0, 1, length - 1).to(at::kFloat).contiguous();
+    auto const in_its_units = [&](at::Tensor const& values) {
+      auto copy = values.to(at::kFloat).contiguous().clone();
+      data.scaling.undo({copy.mutable_data_ptr<float>(), static_cast<std::size_t>(copy.numel())});
+      return copy;
+    };
+    auto const prediction = in_its_units(network.predict(x.unsqueeze(0)).front()[0].narrow(0, 0, length - 1));
+    auto const truth = in_its_units(x.narrow(0, 1, length - 1));
     WindowPrediction window{.number = static_cast<std::int64_t>(i),
                             .channels = x.size(1),
                             .start = start + 1,
                             .truth = values_of(truth),
                             .prediction = values_of(prediction),
                             .circle = {},
-                            .circles = circles};
+                            .circles = circles,
+                            .sampling_rate = data.data.sampling_rate};
     if (circles > 0)
       window.circle =
           std::span(data.circle).subspan(static_cast<std::size_t>(start + 1), static_cast<std::size_t>(length - 1));

@@ -10,7 +10,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "analysis/trial_file/test_blocks.hpp"
 #include "analysis/trial_file/trial_file.hpp"
 #include "backend/backend.hpp"
 #include "config/toml.hpp"
@@ -24,13 +23,10 @@
 #include "train/epoch_columns.hpp"
 #include "train/log.hpp"
 #include "train/measure.hpp"
-#include "trial/bayes_error.hpp"
+#include "trial/horizon_errors.hpp"
 
 namespace mambasynth::trial {
 namespace {
-
-// Enough steps to keep the cores busy, few enough for the activations to fit in a laptop's memory.
-constexpr std::int64_t measured_steps_at_once = 16384;
 
 struct StageNames {
   char const* training = "training";
@@ -59,52 +55,13 @@ analysis::trial_file::TrialHistory history_of(train::Progress const& progress) {
   return history;
 }
 
-/// Returns the errors of the test windows, (window, horizon); empty without a test series.
-std::vector<std::vector<double>> measure_losses(analysis::trial_file::TrialResult& result,
-                                                model::Predictor const& network, train::DataSplits const& splits,
-                                                std::int64_t micro_batch) {
-  progress::Stage const stage(stage_names.losses);
-  auto const wide = std::max<std::int64_t>(1, measured_steps_at_once / splits.train.length);
-  auto const batch = micro_batch > 0 ? std::min(wide, micro_batch) : wide;
-  result.train_mse = train::mean(train::mse_by_horizon(network, splits.train, batch));
-  result.horizon.horizon = network.horizons();
-  result.horizon.val_mse = train::mse_by_horizon(network, splits.val, batch);
-  result.val_mse = train::mean(result.horizon.val_mse);
-  if (splits.test.count() == 0) return {};
-  auto by_window = train::mse_by_window(network, splits.test, batch);
-  auto& horizon = result.horizon;
-  horizon.test_mse = train::mean_over_windows(by_window);
-  result.test_mse = train::mean(horizon.test_mse);
-  horizon.test_blocks = analysis::trial_file::test_blocks(splits.test.starts, splits.test.length);
-  horizon.test_mse_se = analysis::trial_file::errors_over_blocks(
-      horizon.test_blocks, analysis::trial_file::means_by_block(horizon.test_blocks, by_window));
-  return by_window;
-}
-
-/// Adds the oracle's errors on the same windows to the losses and the log. Without them, the trial is still worth
-/// keeping.
-void add_bayes_error(analysis::trial_file::TrialResult& result, Job const& job, TrialData const& data,
-                     std::vector<std::vector<double>> by_window, std::function<void(std::string const&)> const& log) {
+/// Adds the oracle's errors on the same windows to the losses and the log.
+void add_bayes(MeasuredErrors& measured, Job const& job, TrialData const& data,
+               std::function<void(std::string const&)> const& log) {
   progress::Stage const stage(stage_names.oracle);
-  BayesError least;
-  try {
-    least = bayes_error(job.trial, data, job.bayes_error_cache, job.threads, log);
-  } catch (errors::Error const& error) {
-    log(std::string("note: bayes_mse stays empty: ") + error.what());
-  }
-  if (least.test.mse.empty()) return;
-  auto& horizon = result.horizon;
-  auto const& blocks = horizon.test_blocks;
-  horizon.bayes_mse = least.test.mse;
-  horizon.val_bayes_mse = least.validation.mse;
-  horizon.bayes_mse_se = analysis::trial_file::errors_over_blocks(
-      blocks, analysis::trial_file::means_by_block(blocks, least.test.by_window));
-  for (std::size_t w = 0; w < by_window.size(); ++w)
-    for (std::size_t h = 0; h < by_window[w].size(); ++h) by_window[w][h] -= least.test.by_window[w][h];
-  horizon.excess_mse_by_block = analysis::trial_file::means_by_block(blocks, by_window);
-  horizon.excess_mse_se = analysis::trial_file::errors_over_blocks(blocks, horizon.excess_mse_by_block);
-  for (std::size_t h = 0; h < horizon.horizon.size(); ++h) {
-    horizon.excess_mse.push_back(horizon.test_mse[h] - horizon.bayes_mse[h]);
+  add_bayes_errors(measured, job.trial, data, job.bayes_error_cache, job.threads, log);
+  auto const& horizon = measured.horizon;
+  for (std::size_t h = 0; h < horizon.excess_mse.size(); ++h) {
     auto const error = horizon.excess_mse_se[h];
     log(fmt::format("horizon {}: test MSE {:.4f}, at least {:.4f} (Bayes), excess {:.4f}{}", horizon.horizon[h],
                     horizon.test_mse[h], horizon.bayes_mse[h], horizon.excess_mse[h],
@@ -115,23 +72,29 @@ void add_bayes_error(analysis::trial_file::TrialResult& result, Job const& job, 
 void measure_layers(analysis::trial_file::TrialResult& result, Job const& job, model::Network const& host,
                     model::Predictor const& network, TrialData const& data) {
   auto const& trial = job.trial;
-  auto const& series = data.splits.train.series;
-  auto const initial = model::untrained_network(trial.model, series.size(1), trial.train.seed);
+  auto const whole = whole_windows(data.series(), data.segments, data.circle, data.phase, trial.train.seq_len);
+  auto const initial = model::untrained_network(trial.model, whole.series.size(1), trial.train.seed);
   auto const untrained = backend::predictor(job.device, initial);
   auto const search = backend::neighbor_search(job.device, job.threads, job.log);
   result.evaluation = evaluate::evaluate({.network = network,
                                           .untrained = untrained.get(),
-                                          .series = series,
+                                          .series = whole.series,
                                           .seq_len = trial.train.seq_len,
-                                          .truth = {data.circle, data.phase, &data.process, data.generated},
+                                          .truth = {whole.circle, whole.phase, &data.process, data.generated},
                                           .host = &host,
                                           .note = job.log,
                                           .search = search.get()},
                                          trial.evaluate, choice_of(trial), job.threads);
   if (!trial.evaluate.activations) return;
   progress::Stage const stage(stage_names.activations);
-  evaluate::write_activations(job.folder / activations_name, network, series, trial.train.seq_len,
-                              {data.circle, data.phase}, trial.evaluate.gates);
+  evaluate::write_activations(job.folder / activations_name, network, whole.series, trial.train.seq_len,
+                              {whole.circle, whole.phase}, trial.evaluate.gates, {whole.starts, data.scaling});
+}
+
+/// What was trained: the series' own keys if they generate it.
+std::string configuration_of(config::Trial trial, TrialData const& data) {
+  if (data.generated) trial.data = data.data;
+  return config::to_toml(trial);
 }
 
 analysis::trial_file::Provenance provenance_of(Job const& job, TrialData const& data, train::Ending ending,
@@ -156,16 +119,14 @@ analysis::trial_file::Provenance provenance_of(Job const& job, TrialData const& 
   p.more.emplace_back("best_epoch", progress.best_epoch);
   if (!reason.empty()) p.more.emplace_back("reason", reason);
   if (!data.generated) p.more.emplace_back("data_foreign_because", data.foreign_reason);
-  auto resolved = job.trial;
-  if (data.generated) resolved.data = data.data;
-  p.more.emplace_back("configuration", config::to_toml(resolved));
+  p.more.emplace_back("configuration", configuration_of(job.trial, data));
   return p;
 }
 
 /// Reports an impossible measurement before the training, not after it.
 void check_rows(Job const& job, TrialData const& data) {
   auto const seq_len = job.trial.train.seq_len;
-  auto const rows = data.splits.train.series.size(0) / seq_len * seq_len;
+  auto const rows = data.steps().length() / seq_len * seq_len * data.segments;
   auto const& evaluate = job.trial.evaluate;
   auto const most = *std::max_element(evaluate.lb_k.begin(), evaluate.lb_k.end());
   auto const require = [&](std::int64_t points, char const* flag) {
@@ -194,12 +155,17 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
         "or decays). Raise --epochs, or lower --warmup-epochs.",
         job.trial.train.epochs, job.trial.train.warmup_epochs));
   if (!data.generated)
-    log("note: there is no test series and no oracle (" + data.foreign_reason +
-        "). test_mse and bayes_mse stay empty.");
+    log("note: there is no test series and no oracle (" + data.foreign_reason + "). " +
+        (data.splits.test.count() == 0 ? "test_mse and bayes_mse stay empty."
+                                       : "test_mse is of the part held out at the end (data.test_fraction); bayes_mse "
+                                         "stays empty."));
+  if (!data.scaling.empty())
+    log("note: the channels are standardized, so losses and errors are in units of their standard deviations.");
 
   train::Trainer trainer(job.trial, data.splits,
                          {job.folder, job.extra_checkpoint, job.id, job.epoch_done, job.stop_requested,
-                          backend::learners(job.device, job.log), job.group, job.micro_batch, warn, job.own_folder});
+                          backend::learners(job.device, job.log), job.group, job.micro_batch, warn,
+                          {configuration_of(job.trial, data), data.sha256, data.generated, data.scaling}, job.own_folder});
   if (auto const& done = trainer.progress(); done.epoch > 1 || done.batch > 0)
     log(fmt::format("continuing at epoch {}, batch {}", done.epoch, done.batch + 1));
   auto const ending = [&] {
@@ -214,21 +180,31 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
   if (job.measuring) job.measuring();
 
   analysis::trial_file::TrialResult result;
-  std::vector<std::vector<double>> test_by_window;
+  MeasuredErrors errors;
   result.history = history_of(progress);
   if (progress.best_epoch > 0) {
     auto& network = trainer.network();
     auto const best = job.folder / train::checkpoint_name;
     model::load_state(network, model::read_weights(best).weights, best.string());
     auto const predictor = backend::predictor(job.device, network);
-    test_by_window = measure_losses(result, *predictor, data.splits, job.micro_batch);
+    {
+      progress::Stage const stage(stage_names.losses);
+      auto const batch = windows_at_once(data.splits.train.length, job.micro_batch);
+      result.train_mse = train::mean(train::mse_by_horizon(*predictor, data.splits.train, batch));
+      errors = measure_errors(*predictor, data.splits, job.micro_batch);
+    }
+    result.val_mse = train::mean(errors.horizon.val_mse);
+    if (!errors.horizon.test_mse.empty()) result.test_mse = train::mean(errors.horizon.test_mse);
     if (ending == train::Ending::finished) measure_layers(result, job, network, *predictor, data);
   }
   // The sum over epochs, so that every leg of an interrupted trial counts.
   auto const seconds =
       progress.total_seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - trained).count();
   // Not timed: it belongs to the data, and only the first trial computes it.
-  if (progress.best_epoch > 0) add_bayes_error(result, job, data, std::move(test_by_window), log);
+  if (progress.best_epoch > 0) add_bayes(errors, job, data, log);
+  result.horizon = std::move(errors.horizon);
+  result.channel_mean = data.scaling.mean;
+  result.channel_std = data.scaling.std;
   result.provenance = provenance_of(job, data, ending, trainer.reason(), started, seconds, progress);
   analysis::trial_file::write_trial(job.folder / result_name, result);
   std::error_code ignored;

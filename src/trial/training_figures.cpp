@@ -99,7 +99,7 @@ void draw_next_prediction(WindowPrediction const& w, std::filesystem::path const
   auto const common = plot::symmetric_range(plot::largest_magnitude(w.truth), least_scale);
 
   plot::Figure figure(fmt::format("next_prediction_{}", w.number), {});
-  plot::WindowPage page(w.start, w.start + steps);
+  plot::WindowPage page(w.start, w.start + steps, w.sampling_rate);
   page.strip(w.circle.empty() ? "Circles unknown" : "Circle",
              figure.add_data("circles", plot::circle_runs(w.circle, w.circles, w.start, steps)));
   auto const heat = [&](std::string const& title, std::string const& part, std::span<float const> values,

@@ -29,6 +29,7 @@ struct WindowPrediction {
   std::span<float const> truth, prediction;
   std::span<std::int64_t const> circle;  ///< of each step, or empty
   std::int64_t circles = 0;
+  double sampling_rate = 0;  ///< Hz, for a time axis in seconds; 0: in steps
 };
 
 /// Draws next_prediction_<number>: circles, truth, prediction, and the error on its own scale.

@@ -1,6 +1,7 @@
-#include "dimension/archive.hpp"
+#include "arrays/archive.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <memory>
 #include <utility>
 
@@ -8,7 +9,7 @@
 #include "store/archive/npz.hpp"
 #include "store/hdf5.hpp"
 
-namespace mambasynth::dimension {
+namespace mambasynth::arrays {
 
 namespace {
 namespace fs = std::filesystem;
@@ -20,6 +21,13 @@ errors::Error unusable(fs::path const& file, std::string const& why, std::string
 
 bool Member::matrix() const {
   return unusable.empty() && shape.size() >= 2 && std::find(shape.begin(), shape.end(), 0) == shape.end();
+}
+
+bool Member::named_as_labels() const {
+  auto last = name.substr(name.rfind('/') + 1);
+  for (auto& c : last) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (last.ends_with('s')) last.pop_back();
+  return last == "label" || last == "state" || last == "circle";
 }
 
 std::string Member::in_words() const {
@@ -41,6 +49,22 @@ Member Archive::need(std::string const& name) const {
   throw unusable(
       file, fmt::format("it holds no array '{}'; it holds {}", errors::quotable(name), listed(names, errors::quotable)),
       near.empty() ? "Name one of those" : "Did you mean '" + errors::quotable(near) + "'?");
+}
+
+std::string Archive::only(std::function<bool(Member const&)> const& fits, std::string const& wanted,
+                          std::string const& remedy) const {
+  auto const all = list();
+  std::vector<std::string> fitting, labels;
+  for (auto const& member : all)
+    if (fits(member)) (member.named_as_labels() ? labels : fitting).push_back(member.name);
+  if (fitting.empty()) fitting = labels;
+  if (fitting.size() == 1) return fitting.front();
+  if (all.size() == 1 && !all[0].unusable.empty()) return need(all[0].name).name;  // reports why
+  throw unusable(file,
+                 fitting.empty() ? "it holds no " + wanted + ", only " +
+                                       listed(all, [](Member const& member) { return member.in_words(); })
+                                 : "several of its arrays could be meant: " + listed(fitting, errors::quotable),
+                 fitting.empty() ? remedy : "Name one with --array");
 }
 
 namespace {
@@ -75,8 +99,11 @@ class Hdf5Arrays {
     return members;
   }
   [[nodiscard]] std::vector<double> values(std::string const& name) const {
-    if (!from_matlab(name)) return reader_.read_columns(name);
-    return with_axes_reversed(reader_.read<double>(name), find(name)->shape);
+    return from_matlab(name) ? doubles(name) : reader_.read_columns(name);
+  }
+  [[nodiscard]] std::vector<double> doubles(std::string const& name) const {
+    auto values = reader_.read<double>(name);
+    return from_matlab(name) ? with_axes_reversed(values, find(name)->shape) : values;
   }
   [[nodiscard]] std::vector<std::int64_t> integers(std::string const& name) const {
     return reader_.read<std::int64_t>(name);
@@ -110,6 +137,7 @@ class NpzArrays {
     return members;
   }
   [[nodiscard]] std::vector<double> values(std::string const& name) const { return reader_.open(name).read_columns(); }
+  [[nodiscard]] std::vector<double> doubles(std::string const& name) const { return reader_.open(name).read<double>(); }
   [[nodiscard]] std::vector<std::int64_t> integers(std::string const& name) const {
     return reader_.open(name).read<std::int64_t>();
   }
@@ -134,6 +162,7 @@ Archive open_as(fs::path const& file) {
   return {.file = file,
           .find = [arrays](auto const& name) { return arrays->find(name); },
           .list = [arrays] { return arrays->list(); },
+          .doubles = [arrays](auto const& name) { return arrays->doubles(name); },
           .values = [arrays](auto const& name) { return arrays->values(name); },
           .integers = [arrays](auto const& name) { return arrays->integers(name); },
           .is_special = [arrays](auto const& name) { return arrays->is_special(name); }};
@@ -144,4 +173,4 @@ Archive open_as(fs::path const& file) {
 Archive open_hdf5(fs::path const& file) { return open_as<Hdf5Arrays>(file); }
 Archive open_npz(fs::path const& file) { return open_as<NpzArrays>(file); }
 
-}  // namespace mambasynth::dimension
+}  // namespace mambasynth::arrays
