@@ -15,7 +15,7 @@ void draw_generation(GeneratedSample const& s, std::filesystem::path const& fold
   auto const seed_steps = static_cast<std::int64_t>(s.seed.size()) / s.channels;
   auto const steps = static_cast<std::int64_t>(s.generated.size()) / s.channels;
   auto const border = s.seed_start + seed_steps, last = border + steps;
-  constexpr double floor = 1e-3;
+  constexpr double floor = 1e-12;  // far below a recording in volts
   std::vector<std::int64_t> bursts;
   for (auto const step : s.bursts) bursts.push_back(border + step);
   auto const heat_of = [&](plot::Figure& figure, std::string const& title, std::string const& part,

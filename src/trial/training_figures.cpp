@@ -88,7 +88,7 @@ void draw_training_loss(LossCurves const& c, std::filesystem::path const& folder
 
 void draw_next_prediction(WindowPrediction const& w, std::filesystem::path const& folder) {
   namespace plot = analysis::plot;
-  constexpr double least_scale = 1e-6;
+  constexpr double least_scale = 1e-12;  // far below a recording in volts
   auto const steps = static_cast<std::int64_t>(w.truth.size()) / w.channels;
   std::vector<float> error(w.prediction.begin(), w.prediction.end());
   double squares = 0;

@@ -63,11 +63,11 @@ TEST_CASE("files of another kind are rejected") {
   store::NpzWriter npz(file);
   npz.add("weights", std::vector<double>{1, 2}, {2});
   npz.close();
-  CHECK_THAT(refusal(file), ContainsSubstring("has no array 'X'"));
+  CHECK_THAT(refusal(file), ContainsSubstring("no array 'X'") && ContainsSubstring("weights (shape (2))"));
   store::Hdf5Writer h5(folder.path() / "trial.h5");
   h5.scalar("/loss", 1.0);
   h5.close();
-  CHECK_THAT(refusal(folder.path() / "trial.h5"), ContainsSubstring("has no array '/x'"));
+  CHECK_THAT(refusal(folder.path() / "trial.h5"), ContainsSubstring("no array '/x'"));
 }
 
 TEST_CASE("truncated files are rejected") {

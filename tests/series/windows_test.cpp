@@ -83,3 +83,35 @@ TEST_CASE("errors distinguish a missing training window from a missing validatio
   CHECK_THROWS_WITH(split_blocked(1000, 400, 10, 0.5), ContainsSubstring("no training window fits"));
   CHECK_THROWS_WITH(split_blocked(1000, 100, 10, 0.0), ContainsSubstring("no validation window fits"));
 }
+
+TEST_CASE("no window crosses the border of a segment") {
+  CHECK(window_starts({30, 3}, 4, 3) == Starts{0, 3, 6, 10, 13, 16, 20, 23, 26});
+  CHECK_THROWS_WITH(window_starts({30, 3}, 11, 1), ContainsSubstring("each has 10 steps"));
+  auto const random = split_random({30, 3}, 4, 3, 0.4, 1);
+  auto all = random.train;
+  all.insert(all.end(), random.validation.begin(), random.validation.end());
+  std::sort(all.begin(), all.end());
+  CHECK(all == window_starts({30, 3}, 4, 3));
+}
+
+TEST_CASE("whole segments are held out for validation") {
+  auto const split = split_blocked({50, 5}, 4, 4, 0.1);
+  CHECK(split.train == Starts{0, 4, 10, 14, 20, 24, 30, 34});
+  CHECK(split.validation == Starts{40, 44});
+  CHECK(split_blocked({50, 5}, 4, 4, 0.5).validation == Starts{30, 34, 40, 44});
+  CHECK_THROWS_WITH(split_blocked({20, 2}, 4, 4, 0), ContainsSubstring("left for validation"));
+}
+
+TEST_CASE("the end of a recording is held out for test, a window away from the rest") {
+  auto const parts = hold_out(100, 8, 0.2);
+  CHECK(parts.development.steps == 100 - 20 - 8);
+  CHECK(parts.test == Starts{80, 88});
+  auto const none = hold_out(100, 8, 0);
+  CHECK((none.test.empty() && none.development.steps == 100));
+  auto const trials = hold_out({100, 10}, 4, 0.25);
+  CHECK((trials.development.steps == 80 && trials.development.count == 8));
+  CHECK(trials.test == Starts{80, 84, 90, 94});
+  CHECK_THROWS_WITH(hold_out(100, 8, 0.07), ContainsSubstring("no test window fits") && ContainsSubstring("7 steps"));
+  CHECK_THROWS_WITH(hold_out(30, 8, 0.6), ContainsSubstring("nothing is left for training"));
+  CHECK_THROWS_WITH(hold_out({10, 1}, 11, 0.5), ContainsSubstring("shorter than one window"));
+}

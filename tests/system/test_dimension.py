@@ -319,8 +319,8 @@ def test_a_folder_without_a_series_is_refused(refused, tmp_path):
 
 
 def test_an_unsupported_format_is_refused(refused, tmp_path):
-    (tmp_path / "a.csv").write_text("1,2,3\n")
-    says(refused(tmp_path / "a.csv"), r"a\.csv", "neither HDF5")
+    (tmp_path / "a.bin").write_text("1,2,3\n")
+    says(refused(tmp_path / "a.bin"), r"a\.bin", "neither HDF5")
 
 
 @pytest.mark.parametrize("value", [numpy.nan, numpy.inf])
