@@ -36,35 +36,41 @@ struct Data {
   double sampling_rate = 0;
 
   static constexpr std::string_view section = "data";
+  static constexpr std::string_view title = "series";
   static auto fields() {
     return std::tuple{
-        Field{"seed", &Data::seed, data_seeds(), "seed of circles, transition matrix and entry angles"},
-        Field{"n_steps", &Data::n_steps, between(1, most_steps), "time steps"},
-        Field{"n_circles", &Data::n_circles, between(1, 10000), "circles, one per hidden state"},
-        Field{"ambient_dim", &Data::ambient_dim, between(2, most_width), "channels of the series"},
-        Field{"radius_mean", &Data::radius_mean, above(0, most_factor), "mean radius"},
-        Field{"radius_std", &Data::radius_std, between(0, most_factor), "standard deviation of the radii"},
-        Field{"noise_std", &Data::noise_std, between(0, most_factor), "standard deviation of each channel's noise"},
+        Field{"seed", &Data::seed, data_seeds(), "seed of circles, transitions and entry angles"}.common(),
+        Field{"n_steps", &Data::n_steps, between(1, most_steps), "time steps"}.common(),
+        Field{"n_circles", &Data::n_circles, between(1, 10000), "circles, one per hidden state"}.own(),
+        Field{"ambient_dim", &Data::ambient_dim, between(2, most_width), "channels of the series"}.own(),
+        Field{"radius_mean", &Data::radius_mean, above(0, most_factor), "mean radius"}.own(),
+        Field{"radius_std", &Data::radius_std, between(0, most_factor), "standard deviation of the radii"}.own(),
+        Field{"noise_std", &Data::noise_std, between(0, most_factor), "standard deviation of each channel's noise"}
+            .own(),
         Field{"dwell_mean", &Data::dwell_mean, above(0, most_count),
-              "mean length of a visit in steps, before rounding to whole revolutions"},
-        Field{"dwell_std", &Data::dwell_std, between(0, most_count), "standard deviation of that length"},
-        Field{"min_period", &Data::min_period, between(1, most_count), "steps per revolution of the first circle"},
-        Field{"max_period", &Data::max_period, between(1, most_count), "steps per revolution of the last circle"},
+              "mean length of a visit in steps, before rounding to whole revolutions"}
+            .own(),
+        Field{"dwell_std", &Data::dwell_std, between(0, most_count), "standard deviation of that length"}.own(),
+        Field{"min_period", &Data::min_period, between(1, most_count), "steps per revolution of the first circle"}
+            .own(),
+        Field{"max_period", &Data::max_period, between(1, most_count), "steps per revolution of the last circle"}.own(),
         Field{"subspace_dim", &Data::subspace_dim, between(0, most_width),
               "dimension of the subspace that contains all circles; 0 = the full space"},
         Field{"drift_std", &Data::drift_std, between(0, most_factor),
               "standard deviation of each step of the random walk of a circle's center, in each channel; 0 = centers "
               "at the origin",
               Effect::result_unless_default},
-        Field{"path_seed", &Data::path_seed, data_seeds(), "seed of the path: visits and noise [default: data.seed]"},
+        Field{"path_seed", &Data::path_seed, data_seeds(), "seed of the path: visits and noise [default: data.seed]"}
+            .own(),
         Field{"test_path_seed", &Data::test_path_seed, data_seeds(),
               "path seed of the test series; must differ from path_seed [default: data.path_seed + 1]"},
         Field{"test_n_steps", &Data::test_n_steps, between(1, most_steps),
               "steps of the test series [default: data.n_steps]"},
         Field{"path", &Data::path, any(),
-              "an existing series (data.npz, series.h5 or their folder) or your own recording (.npy, .npz, .csv, .h5), "
+              "a series (series.h5, data.npz, their folder) or your recording (.npy, .npz, .csv, .h5) of shape "
               "(time, channel) or (trial, time, channel); empty = generate one",
-              Effect::none},
+              Effect::none}
+            .common(),
         Field{"array", &Data::array, any(), "array of the recording, if its file holds several", Effect::none},
         Field{"labels", &Data::labels, any(),
               "array or column with an integer for each step of the recording, for probes and colors; empty = one "

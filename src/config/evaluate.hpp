@@ -33,15 +33,17 @@ struct Evaluate {
   bool gates = false;
 
   static constexpr std::string_view section = "evaluate";
+  static constexpr std::string_view title = "measurements";
   static auto fields() {
     return std::tuple{
-        Field{"lb_k", &Evaluate::lb_k, between(3, most_count), "neighbors k of the intrinsic-dimension estimators",
-              Effect::none},
+        Field{"lb_k", &Evaluate::lb_k, between(3, most_count), "neighbors k of intrinsic dimension", Effect::none}
+            .own(),
         Field{"lb_points", &Evaluate::lb_points, between(4, most_count), "rows of the intrinsic-dimension estimators",
               Effect::measurement},
         Field{"umap", &Evaluate::umap, one_of({"auto", "on", "off"}),
               "embed rows of every layer in the plane by UMAP and PCA; auto = on in `evaluate`, off in trials",
-              Effect::none},
+              Effect::none}
+            .own(),
         Field{"umap_points", &Evaluate::umap_points, between(2, most_count),
               "rows drawn for UMAP, before those of the estimators", Effect::measurement},
         Field{"dimension_points", &Evaluate::dimension_points, between(0, most_count),
@@ -49,15 +51,16 @@ struct Evaluate {
         Field{"blocks", &Evaluate::blocks, between(0, most_count), "blocks of time for block errors; 0 or 1 = none",
               Effect::none},
         Field{"controls", &Evaluate::controls, any(),
-              "also measure the untrained network, noise-free signal, pure noise and shuffled activations",
-              Effect::none},
+              "also measure the untrained network, the noise-free signal, noise, shuffled rows", Effect::none}
+            .own(),
         Field{"probes", &Evaluate::probes, any(),
-              "linear probes of every layer: circle, phase, revolutions elapsed, the oracle's posteriors",
-              Effect::none},
+              "linear probes of circle, phase, revolutions elapsed, the oracle's posteriors", Effect::none}
+            .own(),
         Field{"probe_points", &Evaluate::probe_points, between(100, most_count),
               "rows of the probes, evenly spaced in time", Effect::measurement},
         Field{"similarity", &Evaluate::similarity, any(),
-              "compare layers with each other: debiased CKA, shared neighbors", Effect::none},
+              "compare layers with each other: debiased CKA, shared neighbors", Effect::none}
+            .own(),
         Field{"similarity_points", &Evaluate::similarity_points, between(10, most_count),
               "rows at which layers are compared, evenly spaced in time", Effect::measurement},
         Field{"shared_points", &Evaluate::shared_points, between(0, most_count),
@@ -74,7 +77,7 @@ struct Evaluate {
               Effect::none},
         Field{"pca", &Evaluate::pca, between(0, most_count),
               "principal components to which a wider layer is reduced before UMAP; 0 = no reduction", Effect::none},
-        Field{"activations", &Evaluate::activations, any(), "write activations.h5", Effect::none},
+        Field{"activations", &Evaluate::activations, any(), "write activations.h5", Effect::none}.own(),
         Field{"gates", &Evaluate::gates, any(), "also write the gate signals to activations.h5", Effect::none},
     };
   }

@@ -51,6 +51,10 @@ inline Allowed one_of(std::vector<std::string_view> words) { return {.words = st
 /// default would have the same ID.
 enum class Effect { result, result_unless_default, measurement, none };
 
+/// Where --help lists a key; --help-all lists every key. `common`: in every verb that has the key's section. `own`:
+/// only in the verb named like the section, as [data] in `mambasynth data`; [model] belongs to `train`.
+enum class Listing { none, own, common };
+
 /// One key of a section: its name in TOML (and, in kebab-case, its flag), its member, its allowed values and its help.
 template <class Section, class T>
 struct Field {
@@ -59,6 +63,18 @@ struct Field {
   Allowed allowed;
   std::string_view help;
   Effect effect = Effect::result;
+  Listing listing = Listing::none;
+
+  /// The same key in --help of its own verb, or of every verb that has its section.
+  [[nodiscard]] Field own() const { return listed(Listing::own); }
+  [[nodiscard]] Field common() const { return listed(Listing::common); }
+
+ private:
+  [[nodiscard]] Field listed(Listing where) const {
+    auto field = *this;
+    field.listing = where;
+    return field;
+  }
 };
 template <class Section, class T>
 Field(std::string_view, T Section::*, Allowed, std::string_view) -> Field<Section, T>;

@@ -34,25 +34,31 @@ struct Generate {
   double clock_rate = 0.5;
 
   static constexpr std::string_view section = "generate";
+  static constexpr std::string_view title = "generation";
   static auto fields() {
     return std::tuple{
-        Field{"seed", &Generate::seed, seeds(), "seed of the choice of windows and of the noise", Effect::none},
+        Field{"seed", &Generate::seed, seeds(), "seed of the choice of windows and of the noise", Effect::none}.own(),
         Field{"seed_len", &Generate::seed_len, between(1, most_count), "true steps from which generation starts",
-              Effect::none},
-        Field{"gen_len", &Generate::gen_len, between(1, most_count), "steps to generate", Effect::none},
+              Effect::none}
+            .own(),
+        Field{"gen_len", &Generate::gen_len, between(1, most_count), "steps to generate", Effect::none}.own(),
         Field{"temperature", &Generate::temperature, between(0, most_factor),
-              "standard deviation of the noise on each step fed back", Effect::none},
+              "standard deviation of the noise on each step fed back", Effect::none}
+            .own(),
         Field{"perturb_interval", &Generate::perturb_interval, between(0, most_count),
-              "steps between bursts of noise; 0 = none", Effect::none},
+              "steps between bursts of noise; 0 = none", Effect::none}
+            .own(),
         Field{"perturb_scale", &Generate::perturb_scale, between(0, most_factor),
-              "standard deviation of a burst's noise", Effect::none},
+              "standard deviation of a burst's noise", Effect::none}
+            .own(),
         Field{"perturb_hidden", &Generate::perturb_hidden, any(),
               "apply bursts inside the network, to the outputs of its layers", Effect::none},
         Field{"perturb_layers", &Generate::perturb_layers, between(0, most_count),
               "number of layers that get such a burst, from the first; 0 = all", Effect::none},
         Field{"perturb_duration", &Generate::perturb_duration, between(1, most_count), "steps per burst", Effect::none},
         Field{"n_samples", &Generate::n_samples, between(1, most_count),
-              "windows to start from, drawn without replacement", Effect::none},
+              "windows to start from, drawn without replacement", Effect::none}
+            .own(),
         Field{"seed_offset", &Generate::seed_offset, between(0, most_count),
               "generate one sample from this window (of seed_len steps) instead [default: drawn windows]",
               Effect::none},
@@ -61,7 +67,8 @@ struct Generate {
               Effect::none},
         Field{"oracle", &Generate::oracle, any(),
               "analyze generated series by the true process: circles visited, dwell, transitions, failures",
-              Effect::none},
+              Effect::none}
+            .own(),
         Field{"compare", &Generate::compare, any(),
               "with bursts, also generate and analyze the same samples without them", Effect::none},
         Field{"off_window", &Generate::off_window, between(1, most_count),

@@ -20,17 +20,17 @@ struct Model {
   std::int64_t max_horizon = 1;
 
   static constexpr std::string_view section = "model";
+  static constexpr std::string_view title = "network";
   static auto fields() {
     return std::tuple{
-        Field{"d_model", &Model::d_model, between(1, most_width), "width of the residual stream"},
-        Field{"n_layers", &Model::n_layers, between(1, 10000), "Mamba blocks"},
-        Field{"d_state", &Model::d_state, between(1, 256), "states per inner channel"},
+        Field{"d_model", &Model::d_model, between(1, most_width), "width of the residual stream"}.own(),
+        Field{"n_layers", &Model::n_layers, between(1, 10000), "Mamba blocks"}.own(),
+        Field{"d_state", &Model::d_state, between(1, 256), "states per inner channel"}.own(),
         Field{"d_conv", &Model::d_conv, between(2, 8), "taps of the causal convolution"},
         Field{"expand", &Model::expand, between(1, 1000), "inner channels per model channel"},
         Field{"d_ff", &Model::d_ff, between(1, most_width), "hidden width of each output head"},
         Field{"dropout", &Model::dropout, between(0, 0.99), "dropout probability"},
-        Field{"max_horizon", &Model::max_horizon, between(1, most_count),
-              "prediction horizons 1, 2, 4, ... up to and including this one"},
+        Field{"max_horizon", &Model::max_horizon, between(1, most_count), "horizons 1, 2, 4, ... up to this one"}.own(),
     };
   }
   [[nodiscard]] std::int64_t d_inner() const { return expand * d_model; }

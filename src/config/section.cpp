@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <set>
 #include <system_error>
 
 #include "config/text.hpp"
@@ -68,7 +69,35 @@ bool overflows(char const* first, char const* last, Format... format) {
   return error == std::errc::result_out_of_range && end == last;
 }
 
-/// Whether `text` is a list of integers; sets `unfit` if one of them has too many bits.
+/// As parse_integer, but also "1e5" and "3.0".
+bool parse_whole(std::string const& text, std::int64_t& value) {
+  if (parse_integer(text, value)) return true;
+  double number = 0;
+  if (!parse_float(text, number) || !is_exact_integer(number)) return false;
+  value = static_cast<std::int64_t>(number);
+  return true;
+}
+
+/// Appends first, first + 1, ..., last of "first:last". Returns false for other text; sets `unfit` for a range that
+/// cannot be listed.
+bool parse_range(std::string const& text, Given& given) {
+  constexpr std::int64_t most_values = 100'000;
+  auto const colon = text.find(':');
+  if (colon == std::string::npos) return false;
+  std::int64_t first = 0, last = 0;
+  if (!parse_whole(text.substr(0, colon), first) || !parse_whole(text.substr(colon + 1), last)) return false;
+  std::int64_t length = 0;
+  if (last < first) {
+    given.unfit = "the first number of a range FIRST:LAST must not be above the last";
+  } else if (__builtin_sub_overflow(last, first, &length) || length >= most_values) {
+    given.unfit = "a range has at most " + std::to_string(most_values) + " numbers";
+  } else {
+    for (auto value = first; value <= last; ++value) given.integers.push_back(value);
+  }
+  return true;
+}
+
+/// Whether `text` is a list of integers and ranges; sets `unfit` if one of them has too many bits.
 bool parse_integers(std::string text, Given& given) {
   auto& values = given.integers;
   if (text.size() >= 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
@@ -81,8 +110,8 @@ bool parse_integers(std::string text, Given& given) {
     item.erase(item.find_last_not_of(' ') + 1);
     std::int64_t value = 0;
     if (auto const unfit = unfit_number(item); !unfit.empty()) given.unfit = unfit;
-    else if (!parse_integer(item, value)) return false;
-    values.push_back(value);
+    else if (parse_whole(item, value)) values.push_back(value);
+    else if (!parse_range(item, given)) return false;
     start = comma + 1;
   }
   return true;
@@ -95,6 +124,11 @@ std::string bound(double value) {
 }
 
 }  // namespace
+
+bool is_exact_integer(double value) {
+  constexpr double largest = 1LL << 53;
+  return std::abs(value) < largest && value == std::floor(value);
+}
 
 std::string unfit_number(std::string const& text) {
   std::string digits;
@@ -147,9 +181,13 @@ void assign(bool& target, Allowed const&, std::string const& key, Given const& g
 
 void assign(std::int64_t& target, Allowed const& allowed, std::string const& key, Given const& given) {
   require_fitting(allowed, key, given);
-  if (given.kind != Given::Kind::integer) throw wrong_type(key, given, "an integer");
-  check_number(static_cast<double>(given.integer), allowed, key, given);
-  target = given.integer;
+  bool const is_float = given.kind == Given::Kind::floating;
+  bool const is_whole = is_float && given.floating == std::floor(given.floating);
+  if (given.kind != Given::Kind::integer && !is_whole) throw wrong_type(key, given, "an integer");
+  check_number(is_float ? given.floating : static_cast<double>(given.integer), allowed, key, given);
+  if (is_float && !is_exact_integer(given.floating))
+    throw wrong_type(key, given, "an integer with all its digits (a float this large is not exact)");
+  target = is_float ? static_cast<std::int64_t>(given.floating) : given.integer;
 }
 
 void assign(double& target, Allowed const& allowed, std::string const& key, Given const& given) {
@@ -182,14 +220,20 @@ void assign(std::string& target, Allowed const& allowed, std::string const& key,
 void assign(Integers& target, Allowed const& allowed, std::string const& key, Given const& given) {
   require_fitting(allowed, key, given);
   Integers values = given.integers;
-  if (given.kind == Given::Kind::integer) values = {given.integer};
-  if ((given.kind != Given::Kind::integers && given.kind != Given::Kind::integer) || values.empty())
-    throw wrong_type(key, given, "a list of integers");
+  if (given.kind == Given::Kind::integer || given.kind == Given::Kind::floating) {
+    values = {0};
+    assign(values.front(), allowed, key, given);
+  } else if (given.kind != Given::Kind::integers || values.empty()) {
+    throw wrong_type(
+        key, given,
+        given.origin.starts_with("-") ? "integers, such as 42,43 or 42:47 (both included)" : "a list of integers");
+  }
   for (auto const value : values) check_number(static_cast<double>(value), allowed, key, given);
-  for (auto value = values.begin(); value != values.end(); ++value)
-    if (std::find(values.begin(), value, *value) != value)
+  std::set<std::int64_t> seen;
+  for (auto const value : values)
+    if (!seen.insert(value).second)
       throw errors::usage(
-          given.origin + ": " + key + " = " + given.shown + " contains " + std::to_string(*value) + " twice",
+          given.origin + ": " + key + " = " + given.shown + " contains " + std::to_string(value) + " twice",
           "duplicates have no effect", "List each value once");
   target = std::move(values);
 }
@@ -215,6 +259,12 @@ std::string canonical(std::int64_t value) { return to_toml(value); }
 std::string canonical(double value) { return shortest(value); }
 std::string canonical(std::string const& value) { return value; }
 std::string canonical(Integers const& value) { return to_toml(value); }
+
+std::string placeholder(std::string const&, Allowed const& allowed) {
+  std::string text;
+  for (auto const word : allowed.words) text += (text.empty() ? "" : "|") + std::string(word);
+  return text.empty() ? "NAME" : text;
+}
 
 std::string describe(Allowed const& allowed) {
   if (!allowed.words.empty()) {

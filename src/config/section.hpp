@@ -33,7 +33,8 @@ struct Given {
   std::string origin = {};  ///< "sweeps/gate_lr.toml:14", "--set", "--lr"
 };
 
-/// Sets `target` from a given value after checking it against `allowed`. Errors: errors::usage naming origin and key.
+/// Sets `target` from a given value after checking it against `allowed`. A float without a fraction, such as 1e5, is
+/// accepted as an integer. Errors: errors::usage naming origin and key.
 void assign(bool& target, Allowed const&, std::string const& key, Given const&);
 void assign(std::int64_t& target, Allowed const&, std::string const& key, Given const&);
 void assign(double& target, Allowed const&, std::string const& key, Given const&);
@@ -41,8 +42,12 @@ void assign(std::string& target, Allowed const&, std::string const& key, Given c
 void assign(Integers& target, Allowed const&, std::string const& key, Given const&);
 void assign(std::optional<std::int64_t>& target, Allowed const&, std::string const& key, Given const&);
 
-/// Parses a word or number from the command line as TOML ("1e-3", "true", "[1, 2]", also "1,2"); anything else is text.
+/// Parses a word or number from the command line as TOML ("1e-3", "true", "[1, 2]"); in lists of integers, the brackets
+/// may be omitted, and "42:47" stands for 42 to 47, both included. Anything else is text.
 Given given_text(std::string const& text, std::string const& origin);
+
+/// Whether a float, such as 1e5, is an integer, and no other integer rounds to the same float.
+bool is_exact_integer(double value);
 
 std::string to_toml(bool value);
 std::string to_toml(std::int64_t value);
@@ -62,6 +67,14 @@ std::string unfit_number(std::string const& text);
 
 /// The bounds as text for --help and messages, e.g. "at least 1", "one of group, global"; "" if there are none.
 std::string describe(Allowed const& allowed);
+
+/// The placeholder of a key's value in --help: N for an integer, X for a number, the words that it may be.
+inline std::string placeholder(std::int64_t, Allowed const&) { return "N"; }
+inline std::string placeholder(std::optional<std::int64_t>, Allowed const&) { return "N"; }
+inline std::string placeholder(double, Allowed const&) { return "X"; }
+inline std::string placeholder(bool, Allowed const&) { return ""; }
+inline std::string placeholder(Integers const&, Allowed const&) { return "N,..."; }
+std::string placeholder(std::string const&, Allowed const& allowed);
 
 template <class Section>
 std::vector<std::string> keys_of() {

@@ -1,6 +1,7 @@
 #include "config/toml.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -47,6 +48,13 @@ Given given_value(std::string const& value) {
 }
 Given given_value(Integers const& value) {
   return {.kind = Given::Kind::integers, .integers = value, .shown = shown_list(value)};
+}
+
+/// The value of an integer, or of a float that is one exactly.
+std::optional<std::int64_t> whole(toml::value const& item) {
+  if (item.is_integer()) return item.as_integer();
+  if (!item.is_floating() || !is_exact_integer(item.as_floating())) return std::nullopt;
+  return static_cast<std::int64_t>(item.as_floating());
 }
 
 Trial with_resolved_options(Trial trial) {
@@ -112,10 +120,10 @@ Given given(toml::value const& value) {
     result.text = original_bytes(value.as_string().str);
   } else if (value.is_array()) {
     auto const& items = value.as_array();
-    bool const integers = std::all_of(items.begin(), items.end(), [](auto const& item) { return item.is_integer(); });
+    bool const integers = std::all_of(items.begin(), items.end(), [](auto const& item) { return whole(item); });
     if (integers) {
       result.kind = Given::Kind::integers;
-      for (auto const& item : items) result.integers.push_back(item.as_integer());
+      for (auto const& item : items) result.integers.push_back(*whole(item));
       result.shown = shown_list(result.integers);
     }
   }

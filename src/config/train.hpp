@@ -39,30 +39,34 @@ struct Train {
   double aug_noise = 0;
 
   static constexpr std::string_view section = "train";
+  static constexpr std::string_view title = "training";
   static auto fields() {
     constexpr auto later = Effect::result_unless_default;
     return std::tuple{
-        Field{"seed", &Train::seed, seeds(), "seed of initial weights, split, batch order and dropout"},
-        Field{"seq_len", &Train::seq_len, between(2, most_count), "steps per window"},
+        Field{"seed", &Train::seed, seeds(), "seed of weights, split, batch order, dropout"}.own(),
+        Field{"seq_len", &Train::seq_len, between(2, most_count), "steps per window"}.own(),
         Field{"stride", &Train::stride, between(1, most_steps), "steps between window starts"},
-        Field{"batch_size", &Train::batch_size, between(1, most_count), "windows per batch"},
-        Field{"lr", &Train::lr, between(0, most_factor), "peak learning rate"},
+        Field{"batch_size", &Train::batch_size, between(1, most_count), "windows per batch"}.own(),
+        Field{"lr", &Train::lr, between(0, most_factor), "peak learning rate"}.own(),
         Field{"warmup_epochs", &Train::warmup_epochs, between(0, most_count),
               "epochs of linear warmup from 1 % of the rate"},
-        Field{"epochs", &Train::epochs, between(1, most_count), "epochs"},
+        Field{"epochs", &Train::epochs, between(1, most_count), "passes over the training windows"}.common(),
         Field{"val_fraction", &Train::val_fraction, between(0, 0.9), "fraction held out for validation"},
         Field{"gate_lr_factor", &Train::gate_lr_factor, between(0, most_factor),
-              "learning-rate factor of x_proj and dt_proj; 0 freezes them"},
+              "learning-rate factor of x_proj and dt_proj; 0 freezes them"}
+            .own(),
         Field{"lr_floor", &Train::lr_floor, one_of({"group", "global"}),
               "floor of the cosine schedule: 1 % of each group's own rate, or of --lr for both (the original)"},
         Field{"split", &Train::split, one_of({"blocked", "random"}),
-              "validation at the end of the series after a gap, or on random windows (the original, which leaks)"},
+              "validate at the end of the series, or on random windows (the original, which leaks)"}
+            .own(),
         Field{"num_workers", &Train::num_workers, between(0, most_count),
               "selects the original's order of random draws: 0, or more than 0"},
         Field{"train_eval", &Train::train_eval, any(), "measure the training windows without dropout each epoch"},
         Field{"test_every", &Train::test_every, between(1, most_count),
               "epochs between measurements on the test series"},
-        Field{"precision", &Train::precision, one_of({"auto", "bf16", "fp32"}), "auto = bf16 on CUDA, fp32 on the CPU"},
+        Field{"precision", &Train::precision, one_of({"auto", "bf16", "fp32"}), "auto = bf16 on CUDA, fp32 on the CPU"}
+            .own(),
         Field{"resume_every", &Train::resume_every, between(0, most_seconds), "seconds between saved states",
               Effect::none},
         Field{"comm_timeout", &Train::comm_timeout, above(0, most_seconds),

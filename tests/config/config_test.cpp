@@ -63,6 +63,22 @@ TEST_CASE("wrong types and values out of range are refused") {
   CHECK_THAT(refusal_of("[train\n"), ContainsSubstring("invalid TOML"));
 }
 
+TEST_CASE("a float without a fraction is an integer where one is needed, and ranges include both ends") {
+  config::Trial trial;
+  config::set_text(trial, "data.n_steps=1e5");
+  CHECK(trial.data.n_steps == 100000);
+  config::apply_text(trial, "[data]\nn_steps = 2e5\ntest_n_steps = 3.0\n[evaluate]\nlb_k = [1e1, 30]\n", "a.toml");
+  CHECK(trial.data.n_steps == 200000);
+  CHECK(trial.data.test_n_steps == 3);
+  CHECK(trial.evaluate.lb_k == config::Integers{10, 30});
+  config::set_text(trial, "evaluate.lb_k=3:5,1e1");
+  CHECK(trial.evaluate.lb_k == config::Integers{3, 4, 5, 10});
+  CHECK_THAT(refusal_of("[train]\nepochs = 1.5\n"), ContainsSubstring("it must be an integer"));
+  CHECK_THAT(refusal_of("[data]\nseed = 9007199254740992.0\n"), ContainsSubstring("out of range"));
+  for (auto const* range : {"5:3", "0:100000", "3:", "3:x", "3.5:5"})
+    CHECK_THROWS_AS(config::set_text(trial, std::string("evaluate.lb_k=") + range), errors::Error);
+}
+
 TEST_CASE("a seed must fit its generator, and a list must not have duplicates") {
   auto const check_range = [](std::string const& key, std::string const& largest,
                               std::vector<std::string> const& refused) {
