@@ -151,6 +151,7 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
       }
     }
     planned.data_hash = data_hash(planned.trial, series.sha256);
+    planned.channels = series.channels;
     planned.cost = estimated_cost(planned.trial, series.n_steps, series.channels);
     ++plan.cells;
     for (auto const seed : sweep.keys.seeds) {

@@ -12,6 +12,8 @@
 
 namespace mambasynth::sweep {
 
+struct Forecast;
+
 /// Limit per sweep: each trial has a folder, and the plan is kept in memory.
 inline constexpr std::size_t most_trials = 100'000;
 
@@ -44,8 +46,9 @@ void keep_part(Plan& plan, std::int64_t part, std::int64_t parts);
 
 /// plan.csv (RFC 4180): `id,<columns>,seed,cost`.
 std::string plan_csv(Plan const& plan);
-/// Human-readable summary: trials, cells, cost. `seconds_per_cost` is 0 while nothing has been measured.
-std::string describe(Plan const& plan, double seconds_per_cost, int workers);
+/// Human-readable summary: trials, cells, seeds, and how long they take on `workers` ranks by the forecast, or their
+/// cost if it is unknown.
+std::string describe(Plan const& plan, Forecast const& forecast, int workers);
 
 /// Writes DIR/plan.csv and DIR/sweep.toml, each atomically. For a part of a sweep, the first line of sweep.toml says
 /// which part.

@@ -4,7 +4,6 @@
 
 #include "config/text.hpp"
 #include "errors/errors.hpp"
-#include "progress/duration.hpp"
 #include "store/atomic_file.hpp"
 #include "store/csv.hpp"
 #include "sweep/plan.hpp"
@@ -35,35 +34,6 @@ std::string plan_csv(Plan const& plan) {
     row.insert(row.end(), planned.axis_values.begin(), planned.axis_values.end());
     row.insert(row.end(), {std::to_string(planned.trial.train.seed), cost_text(planned.cost)});
     text += store::csv::line(row) + "\n";
-  }
-  return text;
-}
-
-std::string describe(Plan const& plan, double seconds_per_cost, int workers) {
-  auto const seeds = plan.sweep.keys.seeds.size();
-  auto const number = [](std::size_t value, char const* one, char const* many) {
-    return std::to_string(value) + " " + (value == 1 ? one : many);
-  };
-  std::string text = "sweep " + plan.name + ": " + number(plan.trials.size(), "trial", "trials") + " = " +
-                     number(plan.cells, "cell", "cells") + " x " + number(seeds, "seed", "seeds") + "\n";
-  double total = 0;
-  double longest = 0;
-  for (auto const& planned : plan.trials) {
-    total += planned.cost;
-    longest = std::max(longest, planned.cost / static_cast<double>(planned.ranks));
-    text += "  " + planned.id + "  ";
-    for (std::size_t i = 0; i < plan.columns.size(); ++i)
-      text += plan.columns[i] + " = " + planned.axis_values[i] + "  ";
-    text += "seed " + std::to_string(planned.trial.train.seed) + "  " + cost_text(planned.cost) + " TFLOP" +
-            (planned.ranks > 1 ? ", " + std::to_string(planned.ranks) + " ranks" : "") + "\n";
-  }
-  text += "estimated cost: " + cost_text(total) + " TFLOP in total, " + cost_text(longest) + " in the longest trial\n";
-  if (seconds_per_cost > 0) {
-    // Both are lower bounds on the makespan of any schedule.
-    auto const seconds = std::max(total / workers, longest) * seconds_per_cost;
-    text += "at the speed of the trials finished here: " + progress::duration_text(total * seconds_per_cost) +
-            " of computing, at least " + progress::duration_text(seconds) + " on " +
-            number(static_cast<std::size_t>(workers), "rank", "ranks") + "\n";
   }
   return text;
 }

@@ -13,6 +13,7 @@
 #include "store/damaged_file.hpp"
 #include "store/temporaries.hpp"
 #include "streams/streams.hpp"
+#include "sweep/forecast.hpp"
 #include "sweep/launch_command.hpp"
 #include "sweep/ledger.hpp"
 #include "sweep/lock.hpp"
@@ -116,10 +117,28 @@ CostModel learned_costs(Plan const& plan, std::filesystem::path const& folder) {
   return model;
 }
 
+/// How long the plan will take, by what is known best.
+Forecast forecast_of(Plan const& plan, SweepOptions const& options, Hooks const& hooks) {
+  auto const progress = past_progress(plan, options.out);
+  std::vector<bool> done;
+  std::size_t finished = 0;
+  for (auto const& planned : plan.trials) {
+    auto const& view = progress.at(planned.id);
+    bool const ended = view.phase == TrialView::Phase::ended && is_committed(view.state);
+    done.push_back(ended);
+    finished += ended && view.state == State::done && view.tries == 1 ? 1 : 0;
+  }
+  if (finished > 0) return forecast_from_trials(plan, done, learned_costs(plan, options.out), finished);
+  if (!options.measure || !hooks.stopwatch.time_step) return {};
+  streams::log("timing training steps on {}, for at most about {} (--no-measure omits this)\n", hooks.stopwatch.place,
+               progress::duration_text(hooks.stopwatch.seconds));
+  return forecast_from_steps(plan, done, hooks.stopwatch);
+}
+
 /// The same value that rank 0 reads. Rank 0 reports a file that cannot be read.
 double read_rank_timeout(SweepOptions const& options) {
   try {
-    return read_sweep_file(options.sweep_file, options.set).keys.rank_timeout;
+    return resolve(options.request()).keys.rank_timeout;
   } catch (errors::Error const&) {
     return SweepKeys{}.rank_timeout;
   }
@@ -160,7 +179,7 @@ void require_ranks(Plan const& plan, int ranks) {
 
 int run_root(SweepOptions const& options, Hooks const& hooks, parallel::Session& session, bool& dispatching) {
   auto const& world = session.world();
-  auto const sweep = read_sweep_file(options.sweep_file, options.set);
+  auto const sweep = resolve(options.request());
   // Until trials run and the manager shows their progress.
   std::optional<progress::Display> display(
       std::in_place, "sweep " + sweep.keys.name,
@@ -170,9 +189,10 @@ int run_root(SweepOptions const& options, Hooks const& hooks, parallel::Session&
   keep_part(plan, options.part, options.parts);
   if (hooks.needs_own_process)
     for (auto& planned : plan.trials) planned.needs_own_process = hooks.needs_own_process(planned.trial);
-  require_ranks(plan, world.size());
+  auto const ranks = options.dry_run && options.planned_ranks > 0 ? options.planned_ranks : world.size();
+  require_ranks(plan, ranks);
   if (options.dry_run) {
-    streams::print_text(describe(plan, past_progress(plan, options.out).seconds_per_cost(), world.size()));
+    streams::print_text(describe(plan, forecast_of(plan, options, hooks), ranks));
     return 0;
   }
   store::require_writable_folder(options.out);

@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "parallel/session.hpp"
+#include "sweep/sweep_file.hpp"
 #include "sweep/trial.hpp"
 
 namespace mambasynth::sweep {
 
 struct SweepOptions {
-  std::filesystem::path sweep_file;     ///< a sweep, or a plain configuration
+  std::filesystem::path sweep_file;     ///< a sweep, or a plain configuration; empty: axes and set say it all
   std::filesystem::path out;            ///< DIR
   std::vector<std::string> set;         ///< section.key=value; later ones win
   std::string auto_precision = "fp32";  ///< what train.precision = "auto" means on this device
@@ -24,6 +25,11 @@ struct SweepOptions {
   std::string code = {};                ///< commit of this program; refuses to mix its trials with another's ...
   bool allow_mixed_code = false;        ///< ... unless this is set
   double walltime = 0;                  ///< seconds until the job ends; 0 = from Slurm, if available
+  std::vector<std::string> axes = {}, baseline = {};  ///< as in SweepRequest
+  bool measure = true;    ///< a dry run times training steps, unless trials of the folder have finished
+  int planned_ranks = 0;  ///< ranks for which a dry run plans; 0 = those of this launch
+
+  [[nodiscard]] SweepRequest request() const { return {sweep_file, set, axes, baseline}; }
 };
 
 /// `mambasynth sweep`, on every rank: rank 0 plans, holds the folder's lock and dispatches trials (and also trains);

@@ -9,35 +9,13 @@
 #include "config/toml_scan.hpp"
 #include "errors/errors.hpp"
 #include "errors/printable.hpp"
+#include "sweep/axis_value.hpp"
+#include "sweep/command_line_axes.hpp"
 
 namespace mambasynth::sweep {
 namespace {
 
 using config::where;
-
-/// Returns `value` if the key accepts it, else throws errors::usage. Types and bounds come from the field list.
-config::Given checked(std::string const& key, config::Given value) {
-  if (key == ranks_key) {
-    (void)ranks_of(value);
-    return value;
-  }
-  config::Trial scratch;
-  config::set(scratch, key, value);
-  return value;
-}
-
-void require_sweepable(std::string const& key, std::string const& origin) {
-  if (key == "train.seed")
-    throw errors::usage(origin + ": train.seed cannot be an axis", "each cell is averaged over its seeds",
-                        "List the seeds in sweep.seeds");
-  auto const known = config::trial_keys();
-  if (std::find(known.begin(), known.end(), key) == known.end()) {
-    auto const near = errors::nearest(key, known);
-    throw errors::usage(origin + ": unknown key '" + key + "'", "an axis key has the form section.key",
-                        near.empty() ? "See --print-config for all names"
-                                     : "Did you mean '" + near + "'? See --print-config for all names");
-  }
-}
 
 /// The entries of `{ "a.b" = v }`, or of the same unquoted, which TOML reads as nested tables.
 std::vector<std::pair<std::string, toml::value>> flat(toml::value const& table, std::string const& prefix = {}) {
@@ -215,13 +193,15 @@ void check_name(std::string const& name, std::string const& from) {
   if (name.front() == ' ' || name.back() == ' ') throw refuse("it begins or ends with a space");
 }
 
-SweepFile sweep_of(toml::value const& root, std::string const& default_name, std::vector<std::string> const& set) {
+SweepFile sweep_of(toml::value const& root, std::string const& default_name, SweepRequest const& request) {
   SweepFile sweep;
   config::apply(sweep.base, root, {"sweep"});
   if (auto const found = root.as_table().find("sweep"); found != root.as_table().end())
     read_sweep_table(sweep, found->second);
+  apply_axes(sweep, request.axes);
+  for (auto const& assignment : request.baseline) apply_baseline(sweep, assignment);
   auto const axes = axis_keys(sweep);
-  override_keys(sweep, set, axes);
+  override_keys(sweep, request.set, axes);
   bool const by_file = sweep.keys.name.empty();
   if (by_file) sweep.keys.name = default_name;
   check_name(sweep.keys.name, by_file ? "the file" : "");
@@ -229,6 +209,7 @@ SweepFile sweep_of(toml::value const& root, std::string const& default_name, std
   if (!sweep.base.data.path.empty())
     sweep.base.data.path = std::filesystem::absolute(sweep.base.data.path).lexically_normal().string();
   check_sweep(sweep, axes);
+  if (!request.axes.empty() || !request.baseline.empty()) require_baseline_cell(sweep);
   return sweep;
 }
 
@@ -250,12 +231,17 @@ std::int64_t ranks_of(config::Given const& value) {
   return keys.ranks_per_trial;
 }
 
+SweepFile resolve(SweepRequest const& request) {
+  if (!request.file.empty()) return sweep_of(config::parse_toml(request.file), request.file.stem().string(), request);
+  return sweep_of(config::parse_toml_text("", "the command line"), name_of_axes(request.axes), request);
+}
+
 SweepFile read_sweep_file(std::filesystem::path const& file, std::vector<std::string> const& set) {
-  return sweep_of(config::parse_toml(file), file.stem().string(), set);
+  return resolve({.file = file, .set = set});
 }
 
 SweepFile parse_sweep(std::string const& text, std::string const& origin, std::vector<std::string> const& set) {
-  return sweep_of(config::parse_toml_text(text, origin), "sweep", set);
+  return sweep_of(config::parse_toml_text(text, origin), "sweep", {.set = set});
 }
 
 std::string sweep_name(std::filesystem::path const& file) {

@@ -26,13 +26,17 @@ struct SweepKeys {
   double walltime_margin = 120;
 
   static constexpr std::string_view section = "sweep";
+  static constexpr std::string_view title = "sweep";
   static auto fields() {
     using config::Field;
     return std::tuple{
-        Field{"name", &SweepKeys::name, config::any(), "name of the sweep [default: the file's name]",
-              config::Effect::none},
+        Field{"name", &SweepKeys::name, config::any(), "name of the sweep [default: the file's, or the axes]",
+              config::Effect::none}
+            .own(),
         Field{"seeds", &SweepKeys::seeds, config::seeds(),
-              "each cell runs once per seed, as train.seed [default: train.seed]", config::Effect::none},
+              "seeds of each cell, as train.seed: 42,43 or 42:47 (42 to 47, both included) [default: train.seed]",
+              config::Effect::none}
+            .own(),
         Field{"ranks_per_trial", &SweepKeys::ranks_per_trial, config::between(1, config::most_width),
               "ranks that train one trial together", config::Effect::none},
         Field{"trials_per_gpu", &SweepKeys::trials_per_gpu, config::between(1, 1000),
@@ -89,6 +93,22 @@ struct SweepFile {
   std::vector<Settings> includes;  ///< cells in addition to the product
   config::Trial base;
 };
+
+/// A sweep as the command line asks for it.
+struct SweepRequest {
+  std::filesystem::path file = {};         ///< a sweep, or a plain configuration; empty: the command line says it all
+  std::vector<std::string> set = {};       ///< section.key=value, overriding the file; later ones win
+  std::vector<std::string> axes = {};      ///< section.key=VALUE,...: replaces the file's axis of that key, or adds one
+  std::vector<std::string> baseline = {};  ///< section.key=value: replaces the file's value of that key, or adds one
+
+  /// Whether it names anything to run. Without, it is a sweep of one trial with every default.
+  [[nodiscard]] bool is_empty() const { return file.empty() && set.empty() && axes.empty() && baseline.empty(); }
+};
+
+/// The sweep of a request. Without a file, its name is made of the keys of its axes. Errors: those of read_sweep_file;
+/// errors::usage for an axis or baseline that cannot be read, for an axis given twice, and for a baseline that no cell
+/// has.
+SweepFile resolve(SweepRequest const& request);
 
 /// Reads a sweep, or a plain configuration (a sweep of one trial). `set` holds assignments `section.key=value` that
 /// override the file, including the scalar keys of [sweep].

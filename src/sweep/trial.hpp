@@ -24,6 +24,7 @@ struct PlannedTrial {
   std::string data_hash;                 ///< names DIR/data/HASH
   std::int64_t ranks = 1;                ///< number of ranks that train it together
   bool needs_own_process = false;        ///< NeedsOwnProcess: no other trial runs in its ranks meanwhile
+  std::int64_t channels = 0;             ///< of its series
 };
 
 /// The result of an epoch; a loss that was not measured is NaN.
@@ -95,6 +96,19 @@ using CheckTrial = std::function<void(config::Trial const& trial, std::int64_t r
 /// Whether a trial would disturb others that train in the same process.
 using NeedsOwnProcess = std::function<bool(config::Trial const& trial)>;
 
+/// Mean seconds of a training step of `trial` (its batch, windows and network) on random data, after a step that warms
+/// up; repeats it for about `seconds`. Nothing if this machine cannot train it.
+using TimeStep =
+    std::function<std::optional<double>(config::Trial const& trial, std::int64_t channels, double seconds)>;
+
+/// How training steps are timed.
+struct Stopwatch {
+  TimeStep time_step = {};
+  std::string place = {};      ///< "node7 (cpu, 1 thread)"
+  bool whole_batches = false;  ///< a device on which a part of a batch takes about as long as a whole one
+  double seconds = 15;         ///< for all shapes together
+};
+
 struct Hooks {
   RunTrial run;
   PrepareData prepare;
@@ -103,6 +117,7 @@ struct Hooks {
   PrepareTrial prepare_trial = {};         ///< may be empty
   CheckTrial check = {};                   ///< may be empty
   NeedsOwnProcess needs_own_process = {};  ///< may be empty: none does
+  Stopwatch stopwatch = {};                ///< for dry runs; without a function, they state no time
 };
 
 }  // namespace mambasynth::sweep
